@@ -17,6 +17,7 @@ const read = (name) => JSON.parse(readFileSync(name));
 const lines = (...parts) => parts.map((part) => part + '\n').join('');
 
 const LABEL = 'A throw-away key made for the test vectors of wxpay. It opens nothing.\n';
+// Every timestamp below is in the first seconds of 2030: a new certificate is valid then, whenever it is made before.
 const API_V3_KEY = 'wxpay-vectors-not-a-real-secret!'; // 32 bytes
 const PUBLIC_KEY_ID = 'PUB_KEY_ID_0119000001092026112100000000000001';
 const SERIALS = { // 40 digits each; the platform's starts with 0, which careless formatting loses
@@ -112,32 +113,32 @@ makeKeys();
 request('request-post', 'A POST with a body of three-byte characters.', {
   method: 'POST',
   uri: '/v3/ecommerce/combine-papay/contracts/pre-entrust-sign',
-  timestamp: '1795219200',
+  timestamp: '1893456000',
   nonce: 'fdasfsadsf7Aewr2UCWEyc4aRJZs1Qmz',
   body: '{"appid":"wxd678efh567hg6787","plan_id":12535,"out_contract_code":"wxwtdk20200910100000","contract_display_account":"微信代扣用户A","notify_url":"https://yourapp.com/notify","return_app":true}',
 });
 request('request-get', 'A GET with a query: signed as sent, percent-encoding included; the body is an empty line.', {
   method: 'GET',
   uri: '/v3/edu-papay/user/oUpF8uMuAJOM2pxb1Q/contracts?appid=wx8888888888888888&plan_id=101164396123311331&contract_status=ADD&note=%E5%BE%AE%20%2B',
-  timestamp: '1795219201',
+  timestamp: '1893456001',
   nonce: '0123456789ABCDEFGHIJabcdefghij01',
   body: '',
 });
 request('request-delete', 'A DELETE without a body.', {
   method: 'DELETE',
   uri: '/v3/edu-papay/contracts/202611210000000001',
-  timestamp: '1795219202',
+  timestamp: '1893456002',
   nonce: 'n0n2n4n6n8n0n2n4n6n8n0n2n4n6n8n0',
   body: '',
 });
 
 reply('reply-200', 'A reply with a body, signed under the platform certificate.', SERIALS.platform, {
-  timestamp: '1795219203',
+  timestamp: '1893456003',
   nonce: 'c5ac7061fccab6bf3e254dcf98995b8c',
   body: '{"mchid":"1900000109","out_contract_code":"wxwtdk20200910100000","plan_id":12535,"pre_entrustweb_id":"5778aadY9nltAsZzXixCkFIGYnV2V"}',
 });
 reply('reply-204', 'A reply without a body (204): its line is empty but there. Signed under the platform public key.', PUBLIC_KEY_ID, {
-  timestamp: '1795219204',
+  timestamp: '1893456004',
   nonce: 'd824f2e086d3c1df967785d13fcd22ef',
   body: '',
 });
@@ -155,14 +156,14 @@ seal('gcm-no-associated-data', 'A resource without associated data.', {
 const resource = seal('gcm-resource', 'The resource of a signed contract: the one notification.json carries.', {
   nonce: 'fdasflkja484',
   associatedData: 'entrust',
-  plain: '{"mchid":"1900000109","out_contract_code":"wxwtdk20200910100000","plan_id":12535,"appid":"wxd678efh567hg6787","openid":"o-MYE42l80oelYMDE34nYD456Xoy","operate_time":"2026-11-21T08:00:05+08:00","contract_expired_time":"2027-11-21T08:00:05+08:00","attach":"x"}',
+  plain: '{"mchid":"1900000109","out_contract_code":"wxwtdk20200910100000","plan_id":12535,"appid":"wxd678efh567hg6787","openid":"o-MYE42l80oelYMDE34nYD456Xoy","operate_time":"2030-01-01T08:00:05+08:00","contract_expired_time":"2031-01-01T08:00:05+08:00","attach":"x"}',
 });
 reply('notification', 'A whole notification: signed envelope around gcm-resource.json.', SERIALS.platform, {
-  timestamp: '1795219205',
+  timestamp: '1893456005',
   nonce: 'a1b2c3d4e5f60718293a4b5c6d7e8f90',
   body: JSON.stringify({
-    id: 'EV-2026112108000500001',
-    create_time: '2026-11-21T08:00:05+08:00',
+    id: 'EV-2030010108000500001',
+    create_time: '2030-01-01T08:00:05+08:00',
     resource_type: 'encrypt-resource',
     event_type: 'ECOMMERCE_ENTRUST.SIGN',
     summary: '委托代扣签约通知',
@@ -175,6 +176,6 @@ encrypt('oaep-field', '张三 13800000000');
 const prepayID = 'wx201410272009395522657a690389285100';
 const launch = (name, about, fields, thirdLine) => sign(name, 'merchant', about, fields,
   lines(fields.appid, fields.timestamp, fields.nonce, thirdLine));
-const launchFields = { appid: 'wxd678efh567hg6787', timestamp: '1795219206', nonce: '593BEC0C930BF1AFEB40B4A08C8FB242', prepay_id: prepayID };
+const launchFields = { appid: 'wxd678efh567hg6787', timestamp: '1893456006', nonce: '593BEC0C930BF1AFEB40B4A08C8FB242', prepay_id: prepayID };
 launch('pay-jsapi', 'paySign of wx.requestPayment and WeixinJSBridge: the last line is the package, prepay_id=….', launchFields, `prepay_id=${prepayID}`);
 launch('pay-app', 'sign of the app SDK\'s PayReq: the last line is the bare prepay id.', launchFields, prepayID);
