@@ -30,11 +30,13 @@ var (
 
 // String writes the header's value.
 func (a Authorization) String() string {
-	return string(a.Append(nil))
+	return a.Format([]byte(a.Signature))
 }
 
-// Append appends the header's value to dst.
-func (a Authorization) Append(dst []byte) []byte {
+// Format writes the header's value with a signature still in a buffer.
+func (a Authorization) Format(signature []byte) string {
+	const fixed = len(` mchid="",nonce_str="",timestamp="",serial_no="",signature=""`)
+	dst := make([]byte, 0, fixed+len(a.Scheme)+len(a.MchID)+len(a.Nonce)+len(a.Timestamp)+len(a.Serial)+len(signature))
 	dst = append(dst, a.Scheme...)
 	dst = append(dst, ` mchid="`...)
 	dst = append(dst, a.MchID...)
@@ -45,8 +47,9 @@ func (a Authorization) Append(dst []byte) []byte {
 	dst = append(dst, `",serial_no="`...)
 	dst = append(dst, a.Serial...)
 	dst = append(dst, `",signature="`...)
-	dst = append(dst, a.Signature...)
-	return append(dst, '"')
+	dst = append(dst, signature...)
+	dst = append(dst, '"')
+	return string(dst)
 }
 
 // ParseAuthorization reads the header's value. The five pairs may come in any

@@ -35,15 +35,22 @@ func AppendReplyMessage(dst []byte, timestamp, nonce string, body []byte) []byte
 	return append(dst, '\n')
 }
 
-// Sign returns the base64 PKCS#1 v1.5 signature of the message's SHA-256.
-// The key may live anywhere a crypto.Signer can reach, an HSM included.
-func Sign(rand io.Reader, key crypto.Signer, message []byte) (string, error) {
+// AppendSignature appends the base64 PKCS#1 v1.5 signature of the message's
+// SHA-256. The key may live anywhere a crypto.Signer can reach, an HSM
+// included.
+func AppendSignature(dst []byte, rand io.Reader, key crypto.Signer, message []byte) ([]byte, error) {
 	sum := sha256.Sum256(message)
 	signature, err := key.Sign(rand, sum[:], crypto.SHA256)
 	if err != nil {
-		return "", fmt.Errorf("sign with the private key: %w", err)
+		return dst, fmt.Errorf("sign with the private key: %w", err)
 	}
-	return base64.StdEncoding.EncodeToString(signature), nil
+	return base64.StdEncoding.AppendEncode(dst, signature), nil
+}
+
+// Sign is AppendSignature as a string.
+func Sign(rand io.Reader, key crypto.Signer, message []byte) (string, error) {
+	signature, err := AppendSignature(nil, rand, key, message)
+	return string(signature), err
 }
 
 // Errors of Verify, for callers that explain which one it was.
@@ -82,24 +89,34 @@ func Verify(key *rsa.PublicKey, message []byte, signature string) error {
 
 const alphanumerics = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
-// Nonce draws 32 letters and digits.
-func Nonce(rand io.Reader) (string, error) {
-	var buf [48]byte
-	var out [32]byte
-	n := 0
-	for n < len(out) {
-		if _, err := io.ReadFull(rand, buf[:]); err != nil {
-			return "", fmt.Errorf("draw a nonce: %w", err)
+// AppendNonce appends 32 letters and digits drawn from rand.
+func AppendNonce(dst []byte, rand io.Reader) ([]byte, error) {
+	const digits, draw = 32, 48
+	start := len(dst)
+	dst = append(dst, make([]byte, digits+draw)...)
+	// The draws land behind the digits in dst's own memory: a reader that is
+	// an interface would make any other buffer escape.
+	out, in := dst[start:start:start+digits], dst[start+digits:]
+	for {
+		if _, err := io.ReadFull(rand, in); err != nil {
+			return dst[:start], fmt.Errorf("draw a nonce: %w", err)
 		}
-		for _, b := range buf {
+		for _, b := range in {
 			// 62×4 values map evenly onto the alphabet; the last 8 are redrawn.
-			if b < 248 && n < len(out) {
-				out[n] = alphanumerics[b%62]
-				n++
+			if b < 248 {
+				out = append(out, alphanumerics[b%62])
+			}
+			if len(out) == digits {
+				return dst[:start+digits], nil
 			}
 		}
 	}
-	return string(out[:]), nil
+}
+
+// Nonce is AppendNonce as a string.
+func Nonce(rand io.Reader) (string, error) {
+	nonce, err := AppendNonce(nil, rand)
+	return string(nonce), err
 }
 
 // SerialHex writes a certificate's serial number as WeChat Pay does: upper

@@ -1,0 +1,251 @@
+package wxpay
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
+)
+
+// maxReply bounds what is read of a reply. The largest documented JSON reply,
+// a list of certificates, is a few tens of kilobytes.
+const maxReply = 4 << 20
+
+// call is one call on its way: what is known before anything is signed.
+type call struct {
+	client  *Client
+	method  string
+	path    string // with its {variables}
+	vars    []variable
+	query   []byte // escaped
+	header  http.Header
+	body    []byte // nil for a call without one
+	problem string // the first thing found wrong
+	cause   error
+}
+
+// fail remembers the first problem; the call then ends before it is sent.
+func (c *call) fail(problem string) {
+	if c.problem == "" {
+		c.problem = problem
+	}
+}
+
+// operation names the call in errors. Values are left out: an openid is one.
+func (c *call) operation() string {
+	path, _, _ := strings.Cut(strings.Trim(c.path, "/"), "?")
+	return c.method + " " + path
+}
+
+func (c *Client) newCall(method, path string, vars []variable, opts []Option) *call {
+	k := &call{client: c, method: method, path: path, vars: vars}
+	if c == nil {
+		k.fail("there is no client: start from a *wxpay.Client made by wxpay.New")
+	}
+	for _, o := range opts {
+		o(k)
+	}
+	return k
+}
+
+// marshal sets the body. It happens once, before the caller goes on, and
+// these are the bytes that are signed and sent.
+func (c *call) marshal(body any) *call {
+	switch b := body.(type) {
+	case nil:
+		return c
+	case json.RawMessage:
+		c.body = b
+	case []byte:
+		c.body = b
+	case string:
+		c.body = []byte(b)
+	default:
+		raw, err := json.Marshal(body)
+		if err != nil {
+			c.fail("the body does not marshal to JSON: " + err.Error())
+			c.cause = err
+		}
+		c.body = raw
+		return c
+	}
+	if !json.Valid(c.body) {
+		c.fail("the raw body is not valid JSON")
+	}
+	return c
+}
+
+// do signs, sends, reads and verifies. It is the one story of every call.
+func (c *call) do(ctx context.Context) (*Result, error) {
+	uri, query, problem := expandPath(c.path, c.vars)
+	c.fail(problem)
+	if c.problem != "" {
+		return nil, &RequestError{Operation: c.operation(), Problem: c.problem, err: c.cause}
+	}
+	if len(c.query) > 0 {
+		if query != "" {
+			query += "&"
+		}
+		query += string(c.query)
+	}
+	request, err := c.request(ctx, uri, query)
+	if err != nil {
+		return nil, &RequestError{Operation: c.operation(), Problem: err.Error(), err: err}
+	}
+	response, err := c.client.http.Do(request)
+	if err != nil {
+		return nil, c.transportError(err)
+	}
+	body, err := readBody(response)
+	if err != nil {
+		return nil, c.transportError(err)
+	}
+	result := &Result{Status: response.StatusCode, Header: response.Header, Body: body}
+	signed := response.Header.Get(wire.HeaderSignature) != ""
+	if success := response.StatusCode/100 == 2; success || signed {
+		if err := c.client.keys.Verify(response.Header, body); err != nil {
+			var e *SignatureError
+			if errors.As(err, &e) {
+				e.Op = c.operation() + ": HTTP " + strconv.Itoa(response.StatusCode) + " reply"
+			}
+			return nil, err
+		}
+		if success {
+			return result, nil
+		}
+	}
+	return nil, c.refused(result, signed)
+}
+
+// request builds the signed request. The path was escaped by expandPath and is
+// given to net/http together with its decoded form, so that the bytes signed
+// are the bytes on the request line.
+func (c *call) request(ctx context.Context, uri, query string) (*http.Request, error) {
+	decoded, err := url.PathUnescape(uri)
+	if err != nil {
+		return nil, err
+	}
+	target := &url.URL{Scheme: c.client.scheme, Host: c.client.host, Path: decoded, RawPath: uri, RawQuery: query}
+	if query != "" {
+		uri += "?" + query
+	}
+	authorization, err := c.client.authorize(c.method, uri, c.body)
+	if err != nil {
+		return nil, err
+	}
+	header := make(http.Header, 8)
+	header["Accept"] = jsonType
+	header["User-Agent"] = c.client.userAgent
+	header["Wechatpay-Serial"] = []string{c.client.keys.Current().ID}
+	for name, values := range c.header {
+		header[name] = values
+	}
+	header["Authorization"] = []string{authorization}
+	r := &http.Request{
+		Method: c.method, URL: target, Host: c.client.host, Header: header,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+	}
+	if c.body != nil {
+		header["Content-Type"] = jsonType
+		r.ContentLength = int64(len(c.body))
+		r.Body = newBody(c.body)
+		// Lets net/http send again on another connection when an idle one was
+		// closed before a byte went out: same bytes, same signature.
+		r.GetBody = func() (io.ReadCloser, error) { return newBody(c.body), nil }
+	}
+	return r.WithContext(ctx), nil
+}
+
+var jsonType = []string{"application/json"}
+
+// scratch holds messages while they are signed.
+var scratch = sync.Pool{New: func() any { b := make([]byte, 0, 2048); return &b }}
+
+// authorize signs a request and writes its Authorization header.
+func (c *Client) authorize(method, uri string, body []byte) (string, error) {
+	p := scratch.Get().(*[]byte)
+	defer scratch.Put(p)
+	buf, err := wire.AppendNonce((*p)[:0], c.rand)
+	if err != nil {
+		return "", err
+	}
+	nonce := string(buf)
+	var digits [20]byte
+	timestamp := string(strconv.AppendInt(digits[:0], c.now().Unix(), 10))
+	message := wire.AppendRequestMessage(buf[:0], method, uri, timestamp, nonce, body)
+	*p = message[:0]
+	var encoded [512]byte
+	signature, err := wire.AppendSignature(encoded[:0], c.rand, c.key, message)
+	if err != nil {
+		return "", err
+	}
+	a := wire.Authorization{
+		Scheme: wire.Scheme, MchID: c.mchID, Nonce: nonce,
+		Timestamp: timestamp, Serial: c.serial,
+	}
+	return a.Format(signature), nil
+}
+
+func (c *call) transportError(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) { // its own words repeat the URL, values and all
+		err = u.Err
+	}
+	var dial *net.OpError
+	e := &TransportError{Operation: c.operation(), err: err, Sent: true, Problem: "no whole reply came"}
+	if errors.As(err, &dial) && dial.Op == "dial" {
+		e.Sent, e.Problem = false, "no connection to "+c.client.host+": "+dial.Err.Error()
+	} else if !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+		e.Problem += ": " + clip(err.Error(), 256)
+	}
+	return e
+}
+
+// refused turns an answer that is not a success into an *Error.
+func (c *call) refused(r *Result, verified bool) error {
+	e := &Error{Operation: c.operation(), Status: r.Status, RequestID: r.RequestID(), Verified: verified}
+	var body wire.ErrorBody
+	if json.Unmarshal(r.Body, &body) == nil && body.Code != "" {
+		e.Code, e.Message, e.Detail = body.Code, body.Message, body.Detail
+	} else {
+		e.Message = "the answer is not WeChat Pay's JSON (" + strconv.Itoa(len(r.Body)) + " bytes): a proxy or gateway answered"
+	}
+	return e
+}
+
+// errTooLarge and errCutShort are what readBody finds wrong itself.
+var (
+	errTooLarge = errors.New("the reply is larger than " + strconv.Itoa(maxReply>>20) + " MiB")
+	errCutShort = errors.New("the reply was cut short")
+)
+
+// readBody reads a bounded body and closes it.
+func readBody(r *http.Response) ([]byte, error) {
+	defer r.Body.Close()
+	if r.ContentLength > maxReply {
+		return nil, errTooLarge
+	}
+	if r.ContentLength >= 0 {
+		body := make([]byte, r.ContentLength)
+		if _, err := io.ReadFull(r.Body, body); err != nil {
+			return nil, errors.Join(errCutShort, err)
+		}
+		return body, nil
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxReply+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(body) > maxReply {
+		return nil, errTooLarge
+	}
+	return body, nil
+}

@@ -1,0 +1,210 @@
+package wxpay
+
+import (
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
+)
+
+// Config is what a merchant is to WeChat Pay. The fields down to APIv3Key are
+// required, except that Certificate may stand for SerialNo.
+type Config struct {
+	// MchID is the merchant number, digits. A service provider gives its own,
+	// never a sub-merchant's.
+	MchID string
+	// SerialNo is the serial number of the merchant's API certificate, 40
+	// hexadecimal digits. Console: API security, API certificate.
+	SerialNo string
+	// Certificate is the API certificate itself. It is optional: with it,
+	// SerialNo may be empty and New checks that it belongs to PrivateKey and
+	// has not expired.
+	Certificate *x509.Certificate
+	// PrivateKey signs calls: RSA, of at least 2048 bits. See [LoadPrivateKey];
+	// any crypto.Signer will do, so the key may stay in an HSM.
+	PrivateKey crypto.Signer
+	// PlatformKeys verify what WeChat Pay says: its public key, its platform
+	// certificates, or both while the merchant moves from one to the other.
+	PlatformKeys []PlatformKey
+	// APIv3Key opens sealed resources, 32 bytes. Console: API security, APIv3
+	// key.
+	APIv3Key string
+
+	// Host is where calls go, scheme and host. Default:
+	// https://api.mch.weixin.qq.com. https://api2.mch.weixin.qq.com is its
+	// twin for when it is down, a sandbox has its own.
+	Host string
+	// HTTPClient sends. Default: one shared by all clients, with keep-alive,
+	// 64 idle connections a host and a timeout of a minute. Redirects are
+	// never followed, whatever its CheckRedirect says: a signature is for one
+	// path.
+	HTTPClient *http.Client
+	// UserAgent is put before the SDK's own.
+	UserAgent string
+	// Now is the clock. Default: time.Now.
+	Now func() time.Time
+	// Rand draws nonces. Default: crypto/rand.Reader.
+	Rand io.Reader
+}
+
+// Default hosts.
+const (
+	DefaultHost = "https://api.mch.weixin.qq.com"
+	BackupHost  = "https://api2.mch.weixin.qq.com"
+)
+
+// userAgent is what every call says of itself. WeChat Pay lists User-Agent as
+// required.
+const userAgent = "wxpay-go/0.1"
+
+// Client calls WeChat Pay as one merchant. It never changes after [New] and
+// may be used by any number of goroutines.
+type Client struct {
+	mchID     string
+	serial    string
+	key       crypto.Signer
+	keys      *Keys
+	scheme    string
+	host      string
+	http      *http.Client
+	userAgent []string
+	now       func() time.Time
+	rand      io.Reader
+}
+
+// New checks the setup and makes a client; it sends nothing. What is wrong
+// comes back as a [*ConfigError], which names the field and where to find the
+// right value.
+func New(cfg Config) (*Client, error) {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Rand == nil {
+		cfg.Rand = rand.Reader
+	}
+	if err := checkMerchant(&cfg); err != nil {
+		return nil, err
+	}
+	if err := checkNotOwnKey(&cfg); err != nil {
+		return nil, err
+	}
+	keys, err := NewKeys(cfg.APIv3Key, cfg.Now, cfg.PlatformKeys...)
+	if err != nil {
+		return nil, err
+	}
+	scheme, host, err := splitHost(cfg.Host)
+	if err != nil {
+		return nil, err
+	}
+	base := cfg.HTTPClient
+	if base == nil {
+		base = sharedHTTP()
+	}
+	sender := *base
+	sender.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &Client{
+		mchID: cfg.MchID, serial: cfg.SerialNo, key: cfg.PrivateKey, keys: keys,
+		scheme: scheme, host: host, http: &sender,
+		userAgent: []string{strings.TrimSpace(cfg.UserAgent + " " + userAgent)},
+		now:       cfg.Now, rand: cfg.Rand,
+	}, nil
+}
+
+// MchID is the merchant the client calls as.
+func (c *Client) MchID() string { return c.mchID }
+
+// Keys is what the client verifies and opens with, for a receiver of
+// notifications to share.
+func (c *Client) Keys() *Keys { return c.keys }
+
+// checkMerchant checks the merchant's own identity and fills SerialNo from the
+// certificate where there is one.
+func checkMerchant(cfg *Config) error {
+	fail := func(field, problem, hint string) error {
+		return &ConfigError{Field: field, Problem: problem, Hint: hint}
+	}
+	if cfg.MchID == "" || strings.Trim(cfg.MchID, "0123456789") != "" || len(cfg.MchID) > 32 {
+		return fail("MchID", "it is not a merchant number", "it is the digits in the top corner of the merchant console, such as 1900000109")
+	}
+	if cfg.PrivateKey == nil {
+		return fail("PrivateKey", "it is missing", "load apiclient_key.pem with LoadPrivateKey")
+	}
+	public, ok := cfg.PrivateKey.Public().(*rsa.PublicKey)
+	if !ok {
+		return fail("PrivateKey", fmt.Sprintf("its public half is a %T, not RSA", cfg.PrivateKey.Public()), "use the key of the API certificate, apiclient_key.pem")
+	}
+	if err := checkBits(public, "a merchant private key"); err != nil {
+		return fail("PrivateKey", err.Error(), "use the key of the API certificate, apiclient_key.pem")
+	}
+	if cert := cfg.Certificate; cert != nil {
+		serial := wire.SerialHex(cert)
+		switch {
+		case cfg.SerialNo != "" && !strings.EqualFold(cfg.SerialNo, serial):
+			return fail("SerialNo", "it is not the serial number of Certificate, which is "+serial, "leave SerialNo empty, or load the certificate it belongs to")
+		case !public.Equal(cert.PublicKey):
+			return fail("PrivateKey", "it does not belong to Certificate "+serial, "use apiclient_key.pem and apiclient_cert.pem of the same download; a renewed certificate has a key of its own")
+		case !cfg.Now().Before(cert.NotAfter):
+			return fail("Certificate", "it expired at "+wire.FormatTime(cert.NotAfter), "renew the API certificate in the merchant console and load the new key and certificate")
+		}
+		cfg.SerialNo = serial
+	}
+	// The console shows the number in upper case and so does WeChat Pay.
+	cfg.SerialNo = strings.ToUpper(cfg.SerialNo)
+	if cfg.SerialNo == "" || strings.Trim(cfg.SerialNo, "0123456789ABCDEF") != "" || len(cfg.SerialNo) > 40 {
+		hint := "it is the 40 hexadecimal digits in the merchant console under API security, API certificate; or set Certificate"
+		if strings.HasPrefix(cfg.SerialNo, wire.PublicKeyIDPrefix) {
+			return fail("SerialNo", "it is the id of WeChat Pay's public key, not of your certificate", hint)
+		}
+		return fail("SerialNo", "it is not a certificate serial number", hint)
+	}
+	return nil
+}
+
+// checkNotOwnKey catches the most frequent mix-up: the merchant's certificate
+// given where WeChat Pay's belongs. Every reply would fail to verify.
+func checkNotOwnKey(cfg *Config) error {
+	public := cfg.PrivateKey.Public().(*rsa.PublicKey)
+	for _, k := range cfg.PlatformKeys {
+		if strings.EqualFold(k.ID, cfg.SerialNo) || (k.Key != nil && public.Equal(k.Key)) {
+			return &ConfigError{
+				Field: "PlatformKeys", Problem: clip(k.ID, 64) + " is the merchant's own certificate or key, not WeChat Pay's",
+				Hint: "apiclient_cert.pem signs your calls; WeChat Pay's public key (pub_key.pem) is under API security in the merchant console, its certificates come from GET v3/certificates",
+			}
+		}
+	}
+	return nil
+}
+
+func splitHost(host string) (scheme, name string, err error) {
+	if host == "" {
+		host = DefaultHost
+	}
+	u, err := url.Parse(host)
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil ||
+		(u.Path != "" && u.Path != "/") || u.RawQuery != "" || u.Fragment != "" {
+		return "", "", &ConfigError{Field: "Host", Problem: "it is not a scheme and a host", Hint: "leave it empty for " + DefaultHost + ", or write it like that, without a path"}
+	}
+	if u.Scheme == "http" && !isLoopback(u.Hostname()) {
+		return "", "", &ConfigError{Field: "Host", Problem: "plain http is for a sandbox on this machine only", Hint: "write https://"}
+	}
+	return u.Scheme, u.Host, nil
+}
+
+// sharedHTTP is the HTTP client of every Client that brings none. net/http
+// keeps two idle connections a host by default, so that at 64 callers nearly
+// every call would pay for a TLS handshake.
+var sharedHTTP = sync.OnceValue(func() *http.Client {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConns = 256
+	transport.MaxIdleConnsPerHost = 64
+	return &http.Client{Transport: transport, Timeout: time.Minute}
+})

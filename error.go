@@ -1,0 +1,228 @@
+package wxpay
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strconv"
+	"strings"
+)
+
+// Every error of this package answers four questions: what was tried, whose
+// fault it is, what to do next, and, through its type, what a program may
+// decide on. None of them prints a body, a header, a key, or the value of a
+// path variable.
+
+// Error is WeChat Pay's own answer that a call did not succeed.
+//
+// Decide on Status and Code, never on Message, which changes without notice:
+//
+//	var e *wxpay.Error
+//	if errors.As(err, &e) && e.Code == "ALREADY_EXISTS" { … }
+//
+// Source: https://pay.weixin.qq.com/docs/merchant/development/interface-rules/basic-rules.html
+type Error struct {
+	// Operation is what was called: method and path, variables unfilled.
+	Operation string
+	// Status is the HTTP status.
+	Status int
+	// Code is WeChat Pay's error code, such as "PARAM_ERROR". It is empty
+	// where the body was not the JSON WeChat Pay documents, as from a proxy.
+	Code string
+	// Message is WeChat Pay's explanation, in Chinese unless the call set
+	// Accept-Language.
+	Message string
+	// Detail is the body's "detail" as it came, or nil. See [Error.Field].
+	Detail json.RawMessage
+	// RequestID is what WeChat Pay's support asks for.
+	RequestID string
+	// Verified says that the answer carried a valid signature of WeChat Pay.
+	// Answers to calls whose own signature failed (401) are not signed, nor
+	// are those of gateways on the way. Never book a business outcome, such as
+	// "the order does not exist", on an answer that is not verified.
+	Verified bool
+}
+
+// Field is detail.field and detail.issue: which parameter is at fault, as a
+// JSON pointer ("/amount/total") for the body or a name for query and path,
+// and why. Both are empty where WeChat Pay does not say.
+func (e *Error) Field() (field, issue string) {
+	var d struct {
+		Field  string `json:"field"`
+		Issue  string `json:"issue"`
+		Detail struct {
+			Issue string `json:"issue"`
+		} `json:"detail"`
+	}
+	_ = json.Unmarshal(e.Detail, &d) // free-form by contract: what does not fit stays empty
+	if d.Issue == "" {
+		d.Issue = d.Detail.Issue
+	}
+	return d.Field, d.Issue
+}
+
+// Error gives operation, status, code, message, the field at fault and the
+// request id.
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString(e.Operation + ": HTTP " + strconv.Itoa(e.Status))
+	if e.Code != "" {
+		b.WriteString(" " + clip(e.Code, 64))
+	}
+	if e.Message != "" {
+		b.WriteString(": " + clip(e.Message, 512))
+	}
+	if field, issue := e.Field(); field != "" {
+		b.WriteString(" (" + clip(field, 128))
+		if issue != "" {
+			b.WriteString(": " + clip(issue, 256))
+		}
+		b.WriteString(")")
+	}
+	if e.Status == 401 {
+		b.WriteString("; the signature of the call was refused: check MchID, SerialNo, PrivateKey and the clock")
+	}
+	if e.RequestID != "" {
+		b.WriteString(" [" + clip(e.RequestID, 128) + "]")
+	}
+	return b.String()
+}
+
+// Temporary says that the same call, with the same parameters and numbers, is
+// worth sending again after a pause: WeChat Pay was overloaded or failed
+// inside. With other numbers it would be a second order.
+func (e *Error) Temporary() bool { return e.Status == 429 || e.Status >= 500 }
+
+// ConfigError is wrong setup, found before anything is sent.
+type ConfigError struct {
+	Field   string // of Config
+	Problem string // what is wrong with it
+	Hint    string // where to find the right value
+}
+
+func (e *ConfigError) Error() string {
+	return "wxpay: Config." + e.Field + ": " + e.Problem + "; " + e.Hint
+}
+
+// KeyError is key material that cannot be read.
+type KeyError struct {
+	Want    string // what was expected, "a merchant private key"
+	Problem string // what was found instead
+	Hint    string // where to find the right file
+}
+
+func (e *KeyError) Error() string {
+	return "wxpay: cannot read " + e.Want + ": " + e.Problem + "; " + e.Hint
+}
+
+// RequestError is a call that was not sent because it could not be right.
+type RequestError struct {
+	Operation string
+	Problem   string
+	err       error
+}
+
+func (e *RequestError) Error() string { return e.Operation + ": not sent: " + e.Problem }
+
+// Unwrap gives the cause, where there is one.
+func (e *RequestError) Unwrap() error { return e.err }
+
+// TransportError is a call that got no whole answer. Where it may have been
+// sent, whether WeChat Pay acted on it is unknown: query, or send the same
+// call with the same numbers again.
+type TransportError struct {
+	Operation string
+	Problem   string
+	// Sent is false where no connection was made, so nothing can have happened.
+	Sent bool
+	err  error
+}
+
+func (e *TransportError) Error() string {
+	s := e.Operation + ": " + e.Problem
+	switch {
+	case errors.Is(e.err, context.Canceled):
+		s += " (the caller's context was cancelled)"
+	case errors.Is(e.err, context.DeadlineExceeded):
+		s += " (the deadline passed)"
+	}
+	if e.Sent {
+		return s + "; the outcome is unknown: query, or repeat with the same numbers"
+	}
+	return s + "; nothing was sent"
+}
+
+// Unwrap gives the cause, so that errors.Is(err, context.Canceled) works.
+func (e *TransportError) Unwrap() error { return e.err }
+
+// DecodeError is a call that succeeded, with an answer that is genuine but
+// does not fit the type it was to be decoded into. The money may have moved:
+// treat the call as done. The raw answer is in the reply returned beside it.
+type DecodeError struct {
+	Operation string
+	Status    int
+	RequestID string
+	err       error
+}
+
+func (e *DecodeError) Error() string {
+	why := "it is not JSON"
+	var mismatch *json.UnmarshalTypeError
+	if errors.As(e.err, &mismatch) { // its own words would quote the value
+		why = mismatch.Field + " is not a " + mismatch.Type.String()
+	}
+	return e.Operation + ": succeeded (HTTP " + strconv.Itoa(e.Status) + ") but the reply does not decode: " + why + "; its raw bytes are in the reply"
+}
+
+// Unwrap gives the error of encoding/json.
+func (e *DecodeError) Unwrap() error { return e.err }
+
+// Check is one of the steps by which a message is verified, in order.
+type Check string
+
+// The checks of [Keys.Verify].
+const (
+	CheckHeaders   Check = "headers"   // Wechatpay-* headers are there
+	CheckTimestamp Check = "timestamp" // within five minutes, either way
+	CheckSerial    Check = "serial"    // the key it names is known
+	CheckSignature Check = "signature" // the signature is of these bytes
+)
+
+// SignatureError is a reply or notification that cannot be shown to come from
+// WeChat Pay. Of a reply it leaves the outcome unknown.
+type SignatureError struct {
+	Op        string // what was being verified
+	Check     Check  // the check that failed
+	Serial    string // Wechatpay-Serial as received
+	RequestID string
+	Hint      string
+}
+
+func (e *SignatureError) Error() string {
+	s := e.Op + ": " + string(e.Check) + " check failed: " + e.Hint
+	if e.Serial != "" {
+		s += " (Wechatpay-Serial " + clip(e.Serial, 64) + ")"
+	}
+	if e.RequestID != "" {
+		s += " [" + clip(e.RequestID, 128) + "]"
+	}
+	return s
+}
+
+// DecryptError is a sealed resource that does not open.
+type DecryptError struct{ Hint string }
+
+func (e *DecryptError) Error() string { return "wxpay: cannot decrypt: " + e.Hint }
+
+// clip bounds and cleans what a stranger chose before it enters a log.
+func clip(s string, n int) string {
+	if len(s) > n {
+		s = s[:n] + "…"
+	}
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return '·'
+		}
+		return r
+	}, s)
+}

@@ -1,0 +1,189 @@
+package wxpay
+
+import (
+	"crypto"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
+)
+
+// minKeyBits is the size of every key WeChat Pay issues. A smaller one is a
+// mistake or an attack.
+const minKeyBits = 2048
+
+// PlatformKey is one of WeChat Pay's own keys: it proves that a reply or a
+// notification came from WeChat Pay, and sensitive fields are encrypted to it.
+//
+// Make one with [ParsePublicKey] or [ParsePlatformCertificate].
+type PlatformKey struct {
+	// ID is what WeChat Pay writes into Wechatpay-Serial: "PUB_KEY_ID_…" for
+	// a public key, the 40 hexadecimal digits of the serial number for a
+	// platform certificate.
+	ID string
+	// Key is the RSA public key.
+	Key *rsa.PublicKey
+	// NotBefore and NotAfter bound a platform certificate's life. They are
+	// zero for a public key, which does not expire.
+	NotBefore, NotAfter time.Time
+}
+
+// ParsePrivateKey reads a merchant's API private key (apiclient_key.pem) from
+// PEM, PKCS#8 or PKCS#1. Any other [crypto.Signer] over an RSA key, such as
+// one in an HSM, may be put into [Config] directly.
+func ParsePrivateKey(data []byte) (crypto.Signer, error) {
+	const where = "use apiclient_key.pem, downloaded with the API certificate"
+	block, err := pemBlock(data, "a merchant private key", where, "PRIVATE KEY", "RSA PRIVATE KEY")
+	if err != nil {
+		return nil, err
+	}
+	var key any
+	if block.Type == "RSA PRIVATE KEY" {
+		key, err = x509.ParsePKCS1PrivateKey(block.Bytes)
+	} else {
+		key, err = x509.ParsePKCS8PrivateKey(block.Bytes)
+	}
+	if err != nil {
+		// x509's own words may quote the key's structure, never its numbers.
+		return nil, &KeyError{Want: "a merchant private key", Problem: "the PEM block does not hold a private key: " + err.Error(), Hint: where}
+	}
+	private, ok := key.(*rsa.PrivateKey)
+	if !ok {
+		return nil, &KeyError{Want: "a merchant private key", Problem: fmt.Sprintf("it is a %T, not RSA", key), Hint: where}
+	}
+	if err := checkBits(&private.PublicKey, "a merchant private key"); err != nil {
+		return nil, err
+	}
+	return private, nil
+}
+
+// LoadPrivateKey is [ParsePrivateKey] on a file.
+func LoadPrivateKey(path string) (crypto.Signer, error) {
+	return load(path, ParsePrivateKey)
+}
+
+// ParseCertificate reads the merchant's API certificate (apiclient_cert.pem)
+// from PEM. Put into [Config.Certificate] it supplies the serial number and
+// lets [New] check that certificate and private key belong together.
+func ParseCertificate(data []byte) (*x509.Certificate, error) {
+	return parseCertificate(data, "a merchant API certificate", "use apiclient_cert.pem, downloaded with the private key")
+}
+
+// LoadCertificate is [ParseCertificate] on a file.
+func LoadCertificate(path string) (*x509.Certificate, error) {
+	return load(path, ParseCertificate)
+}
+
+// ParsePublicKey reads a WeChat Pay public key (pub_key.pem) from PEM. The id
+// is the one the merchant console shows beside it: "PUB_KEY_ID_" and digits.
+func ParsePublicKey(id string, data []byte) (PlatformKey, error) {
+	const want, where = "a WeChat Pay public key", "download pub_key.pem from the merchant console, API security; its id stands beside it"
+	if !strings.HasPrefix(id, wire.PublicKeyIDPrefix) || len(id) == len(wire.PublicKeyIDPrefix) {
+		return PlatformKey{}, &KeyError{Want: want, Problem: "its id does not start with " + wire.PublicKeyIDPrefix, Hint: where}
+	}
+	block, err := pemBlock(data, want, where, "PUBLIC KEY")
+	if err != nil {
+		return PlatformKey{}, err
+	}
+	key, err := x509.ParsePKIXPublicKey(block.Bytes)
+	if err != nil {
+		return PlatformKey{}, &KeyError{Want: want, Problem: "the PEM block does not hold a public key: " + err.Error(), Hint: where}
+	}
+	public, ok := key.(*rsa.PublicKey)
+	if !ok {
+		return PlatformKey{}, &KeyError{Want: want, Problem: fmt.Sprintf("it is a %T, not RSA", key), Hint: where}
+	}
+	if err := checkBits(public, want); err != nil {
+		return PlatformKey{}, err
+	}
+	return PlatformKey{ID: id, Key: public}, nil
+}
+
+// LoadPublicKey is [ParsePublicKey] on a file.
+func LoadPublicKey(id, path string) (PlatformKey, error) {
+	return load(path, func(data []byte) (PlatformKey, error) { return ParsePublicKey(id, data) })
+}
+
+// ParsePlatformCertificate reads a WeChat Pay platform certificate from PEM:
+// one that GET v3/certificates returned, decrypted, or a downloader saved as
+// wechatpay_….pem. Its id is its serial number.
+func ParsePlatformCertificate(data []byte) (PlatformKey, error) {
+	const want = "a WeChat Pay platform certificate"
+	cert, err := parseCertificate(data, want, "download it with GET v3/certificates; apiclient_cert.pem is your own, not WeChat Pay's")
+	if err != nil {
+		return PlatformKey{}, err
+	}
+	return PlatformKey{
+		ID: wire.SerialHex(cert), Key: cert.PublicKey.(*rsa.PublicKey),
+		NotBefore: cert.NotBefore, NotAfter: cert.NotAfter,
+	}, nil
+}
+
+// LoadPlatformCertificate is [ParsePlatformCertificate] on a file.
+func LoadPlatformCertificate(path string) (PlatformKey, error) {
+	return load(path, ParsePlatformCertificate)
+}
+
+func parseCertificate(data []byte, want, where string) (*x509.Certificate, error) {
+	block, err := pemBlock(data, want, where, "CERTIFICATE")
+	if err != nil {
+		return nil, err
+	}
+	cert, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return nil, &KeyError{Want: want, Problem: "the PEM block does not hold a certificate: " + err.Error(), Hint: where}
+	}
+	public, ok := cert.PublicKey.(*rsa.PublicKey)
+	if !ok {
+		return nil, &KeyError{Want: want, Problem: fmt.Sprintf("its key is a %T, not RSA", cert.PublicKey), Hint: where}
+	}
+	if err := checkBits(public, want); err != nil {
+		return nil, err
+	}
+	return cert, nil
+}
+
+// pemBlock takes the first PEM block, which must be of one of the types, and
+// says what it found where it is another or none.
+func pemBlock(data []byte, want, where string, types ...string) (*pem.Block, error) {
+	data = []byte(strings.TrimPrefix(string(data), "\ufeff"))
+	block, _ := pem.Decode(data)
+	if block == nil {
+		problem := "no PEM block found (it starts with -----BEGIN …-----)"
+		if len(strings.TrimSpace(string(data))) == 0 {
+			problem = "it is empty"
+		}
+		return nil, &KeyError{Want: want, Problem: problem, Hint: where}
+	}
+	for _, t := range types {
+		if block.Type == t {
+			return block, nil
+		}
+	}
+	return nil, &KeyError{Want: want, Problem: fmt.Sprintf("it is a PEM block %q, not %q", block.Type, types[0]), Hint: where}
+}
+
+func checkBits(key *rsa.PublicKey, want string) error {
+	if n := key.N.BitLen(); n < minKeyBits {
+		return &KeyError{Want: want, Problem: fmt.Sprintf("its key has %d bits", n), Hint: fmt.Sprintf("WeChat Pay issues keys of %d bits", minKeyBits)}
+	}
+	return nil
+}
+
+func load[T any](path string, parse func([]byte) (T, error)) (T, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		var none T
+		return none, err
+	}
+	v, err := parse(data)
+	if err != nil {
+		return v, fmt.Errorf("%s: %w", path, err)
+	}
+	return v, nil
+}

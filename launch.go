@@ -1,0 +1,157 @@
+package wxpay
+
+import (
+	"net/url"
+	"strconv"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
+)
+
+// This file makes what the app, the mini program or the page needs to open
+// WeChat. Pre-sign and order calls give a token; these types turn it into the
+// parameters of the client-side call, with the JSON names that call takes.
+// Only paying is signed; the contract flows carry a token and nothing else.
+
+// AppIDs of WeChat's own signing mini programs. The merchant's mini program
+// must list them in navigateToMiniProgramAppIdList.
+const (
+	SigningMiniProgram         = "wxbd687630cd02ce1d" // 委托代扣, 免密支付
+	EduPapaySigningMiniProgram = "wx7a985467cbd06913" // 教育续费通
+)
+
+// JSAPIPay is the argument of wx.requestPayment in a mini program and of
+// WeixinJSBridge.invoke("getBrandWCPayRequest") in a page.
+type JSAPIPay struct {
+	AppID     string `json:"appId"`
+	TimeStamp string `json:"timeStamp"` // Unix seconds, as a string
+	NonceStr  string `json:"nonceStr"`
+	Package   string `json:"package"`  // "prepay_id=…"
+	SignType  string `json:"signType"` // "RSA"
+	PaySign   string `json:"paySign"`
+}
+
+// JSAPIPay signs the parameters that pay a prepay_id from a page or a mini
+// program. The appid is the one the order was made with. A prepay_id is good
+// for two hours.
+//
+// After pay-redirect-sign (支付后签约) the same call pays and then offers the
+// contract; there is nothing else to launch.
+//
+// Source: https://pay.weixin.qq.com/docs/merchant/apis/jsapi-payment/jsapi-transfer-payment.html
+func (c *Client) JSAPIPay(appID, prepayID string) (JSAPIPay, error) {
+	p := JSAPIPay{AppID: appID, Package: "prepay_id=" + prepayID, SignType: "RSA"}
+	var err error
+	p.TimeStamp, p.NonceStr, p.PaySign, err = c.signLaunch("JSAPIPay", appID, prepayID, p.Package)
+	return p, err
+}
+
+// AppPay is the PayReq of the OpenSDK.
+type AppPay struct {
+	AppID     string `json:"appid"`
+	PartnerID string `json:"partnerid"` // the merchant number
+	PrepayID  string `json:"prepayid"`
+	Package   string `json:"package"` // "Sign=WXPay"
+	NonceStr  string `json:"noncestr"`
+	TimeStamp string `json:"timestamp"` // Unix seconds, as a string
+	Sign      string `json:"sign"`
+}
+
+// AppPay signs the parameters that pay a prepay_id from an app.
+//
+// Source: https://pay.weixin.qq.com/docs/merchant/apis/in-app-payment/app-transfer-payment.html
+func (c *Client) AppPay(appID, prepayID string) (AppPay, error) {
+	p := AppPay{AppID: appID, PartnerID: c.mchID, PrepayID: prepayID, Package: "Sign=WXPay"}
+	var err error
+	p.TimeStamp, p.NonceStr, p.Sign, err = c.signLaunch("AppPay", appID, prepayID, prepayID)
+	return p, err
+}
+
+// signLaunch signs the four lines of a pay call: appid, timestamp, nonce and a
+// last one that differs by client.
+func (c *Client) signLaunch(op, appID, prepayID, last string) (timestamp, nonce, signature string, err error) {
+	switch {
+	case appID == "":
+		return "", "", "", &RequestError{Operation: op, Problem: "the appid is empty"}
+	case prepayID == "":
+		return "", "", "", &RequestError{Operation: op, Problem: "the prepay_id is empty"}
+	}
+	if nonce, err = wire.Nonce(c.rand); err != nil {
+		return "", "", "", &RequestError{Operation: op, Problem: err.Error(), err: err}
+	}
+	timestamp = strconv.FormatInt(c.now().Unix(), 10)
+	message := appID + "\n" + timestamp + "\n" + nonce + "\n" + last + "\n"
+	if signature, err = wire.Sign(c.rand, c.key, []byte(message)); err != nil {
+		return "", "", "", &RequestError{Operation: op, Problem: err.Error(), err: err}
+	}
+	return timestamp, nonce, signature, nil
+}
+
+// NavigateToMiniProgram is the argument of wx.navigateToMiniProgram.
+//
+// When the payer comes back, App.onShow has scene 1038 and may carry extraData
+// with return_code; a payer who leaves by the back arrow brings none. Neither
+// says what became of the contract: the notification and the query do.
+type NavigateToMiniProgram struct {
+	AppID     string            `json:"appId"`
+	Path      string            `json:"path"`
+	ExtraData map[string]string `json:"extraData"`
+}
+
+// ContractMiniProgram opens the signing page for a pre_entrustweb_id from the
+// merchant's mini program (combine-papay). The session lives two hours.
+func ContractMiniProgram(preEntrustWebID string) NavigateToMiniProgram {
+	return NavigateToMiniProgram{SigningMiniProgram, "pages/index/index", map[string]string{"pre_entrustweb_id": preEntrustWebID}}
+}
+
+// PasswordExemptMiniProgram opens the signing page for a pre_entrustweb_id of
+// 免密支付. Give sign_mp_appid and sign_mp_path of the pre-sign's reply; where
+// they are empty the documented values stand in.
+func PasswordExemptMiniProgram(signMPAppID, signMPPath, preEntrustWebID string) NavigateToMiniProgram {
+	if signMPAppID == "" {
+		signMPAppID = SigningMiniProgram
+	}
+	if signMPPath == "" {
+		signMPPath = "pages/PwdExemptContract/index"
+	}
+	return NavigateToMiniProgram{signMPAppID, signMPPath, map[string]string{"pre_entrustweb_id": preEntrustWebID}}
+}
+
+// EduPapayMiniProgram opens the signing page for a presign_token of
+// 教育续费通.
+//
+// Source: https://pay.weixin.qq.com/docs/merchant/apis/education-fee-payment/miniprogram-calls-contracts.html
+func EduPapayMiniProgram(presignToken string) NavigateToMiniProgram {
+	return NavigateToMiniProgram{EduPapaySigningMiniProgram, "pages/index/index", map[string]string{"presign_token": presignToken}}
+}
+
+// OpenBusinessWebview is the WXOpenBusinessWebview request of the OpenSDK. Its
+// result says nothing about the contract.
+type OpenBusinessWebview struct {
+	BusinessType int               `json:"businessType"` // 12, signing a contract
+	QueryInfo    map[string]string `json:"queryInfo"`
+}
+
+// ContractApp opens the signing page for a pre_entrustweb_id from an app
+// (combine-papay, 委托代扣). For templates made from 2025-09-23 on WeChat takes
+// [LaunchMiniProgram] only.
+func ContractApp(preEntrustWebID string) OpenBusinessWebview {
+	return OpenBusinessWebview{BusinessType: 12, QueryInfo: map[string]string{"pre_entrustweb_id": preEntrustWebID}}
+}
+
+// LaunchMiniProgram is the WXLaunchMiniProgram request of the OpenSDK.
+type LaunchMiniProgram struct {
+	UserName        string `json:"userName"`        // original id, "gh_…"
+	Path            string `json:"path"`            // page and query
+	MiniProgramType int    `json:"miniprogramType"` // 0, the released version
+}
+
+// ContractLaunch opens the signing mini program from an app by what the
+// pre-sign's reply gives: miniprogram_username and miniprogram_path. It must
+// be opened within two minutes of the pre-sign. Where the reply gives a user
+// name and no path, the path is made from the pre_entrustweb_id.
+func ContractLaunch(username, path, preEntrustWebID string) LaunchMiniProgram {
+	if path == "" {
+		path = "pages/index/index?sign_scene=app&domain_type=cn&pre_entrustweb_id=" + url.QueryEscape(preEntrustWebID)
+	}
+	return LaunchMiniProgram{UserName: username, Path: path}
+}

@@ -1,0 +1,82 @@
+package wxpay
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
+)
+
+// Result is a verified success: what WeChat Pay answered, byte for byte.
+type Result struct {
+	Status int // 200, 202 or 204
+	Header http.Header
+	Body   []byte // empty for 204
+}
+
+// RequestID is what WeChat Pay's support asks for.
+func (r *Result) RequestID() string { return r.Header.Get(wire.HeaderRequestID) }
+
+// Decode unmarshals the body into v. A failure is a [*DecodeError]: the call
+// itself succeeded.
+func (r *Result) Decode(v any) error {
+	if err := json.Unmarshal(r.Body, v); err != nil {
+		return &DecodeError{Operation: "decode", Status: r.Status, RequestID: r.RequestID(), err: err}
+	}
+	return nil
+}
+
+// Map decodes the body into a map. Numbers stay as they were written
+// ([json.Number]), for a plan_id of 18 digits does not fit a float64.
+func (r *Result) Map() (map[string]any, error) {
+	var m map[string]any
+	d := json.NewDecoder(bytes.NewReader(r.Body))
+	d.UseNumber()
+	if err := d.Decode(&m); err != nil {
+		return nil, &DecodeError{Operation: "decode", Status: r.Status, RequestID: r.RequestID(), err: err}
+	}
+	return m, nil
+}
+
+// None stands for no body: as a request nothing is sent, as a reply nothing
+// is expected (HTTP 204).
+type None struct{ Reply }
+
+// Reply is embedded in every typed reply and keeps what its fields do not
+// know: WeChat Pay adds keys any day.
+type Reply struct{ result *Result }
+
+// RawJSON is the body as received, nil for a 204.
+func (r *Reply) RawJSON() json.RawMessage {
+	if r.result == nil || len(r.result.Body) == 0 {
+		return nil
+	}
+	return r.result.Body
+}
+
+// RequestID is what WeChat Pay's support asks for.
+func (r *Reply) RequestID() string {
+	if r.result == nil {
+		return ""
+	}
+	return r.result.RequestID()
+}
+
+// Status is the HTTP status, 200, 202 or 204; 0 for a reply no call returned.
+func (r *Reply) Status() int {
+	if r.result == nil {
+		return 0
+	}
+	return r.result.Status
+}
+
+func (r *Reply) setResult(result *Result) { r.result = result }
+
+// newBody reads b without the buffer knowing more than net/http needs.
+func newBody(b []byte) io.ReadCloser { return &bodyReader{Reader: *bytes.NewReader(b)} }
+
+type bodyReader struct{ bytes.Reader }
+
+func (*bodyReader) Close() error { return nil }

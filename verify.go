@@ -1,0 +1,180 @@
+package wxpay
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
+)
+
+// Keys is what tells WeChat Pay's words from a forger's: platform keys by id
+// and the APIv3 key. A [Client] has one; a process that only receives
+// notifications can make one with [NewKeys] and needs no private key.
+//
+// Keys never change after they are made and may be shared by any number of
+// goroutines. While a merchant moves from platform certificates to the public
+// key, give both: each message names the key that signed it.
+type Keys struct {
+	platform []PlatformKey
+	aead     *wire.AEAD
+	now      func() time.Time
+}
+
+// NewKeys checks and gathers the keys. now is the clock the five-minute window
+// is measured by; nil means [time.Now].
+func NewKeys(apiV3Key string, now func() time.Time, platform ...PlatformKey) (*Keys, error) {
+	if now == nil {
+		now = time.Now
+	}
+	aead, err := wire.NewAEAD(apiV3Key)
+	if err != nil {
+		return nil, &ConfigError{
+			Field: "APIv3Key", Problem: err.Error(),
+			Hint: "set it in the merchant console under API security; it is not the APIv2 key, which also has 32 characters, nor base64",
+		}
+	}
+	if err := checkPlatformKeys(platform, now()); err != nil {
+		return nil, err
+	}
+	return &Keys{platform: append([]PlatformKey(nil), platform...), aead: aead, now: now}, nil
+}
+
+func checkPlatformKeys(keys []PlatformKey, now time.Time) error {
+	const field = "PlatformKeys"
+	if len(keys) == 0 {
+		return &ConfigError{
+			Field: field, Problem: "there is none, so no reply could be verified",
+			Hint: "add the WeChat Pay public key from the merchant console (ParsePublicKey), or the platform certificates (ParsePlatformCertificate)",
+		}
+	}
+	live := false
+	for i, k := range keys {
+		switch {
+		case k.ID == "":
+			return &ConfigError{Field: field, Problem: "a key has no ID", Hint: "make it with ParsePublicKey or ParsePlatformCertificate"}
+		case k.Key == nil:
+			return &ConfigError{Field: field, Problem: k.ID + " has no Key", Hint: "make it with ParsePublicKey or ParsePlatformCertificate"}
+		}
+		if err := checkBits(k.Key, "a platform key"); err != nil {
+			return &ConfigError{Field: field, Problem: k.ID + ": " + err.Error(), Hint: "make it with ParsePublicKey or ParsePlatformCertificate"}
+		}
+		for _, other := range keys[:i] {
+			if other.ID == k.ID {
+				return &ConfigError{Field: field, Problem: k.ID + " is there twice", Hint: "keep one"}
+			}
+		}
+		live = live || k.NotAfter.IsZero() || now.Before(k.NotAfter)
+	}
+	if !live {
+		return &ConfigError{
+			Field: field, Problem: "every platform certificate has expired",
+			Hint: "download the current ones with GET v3/certificates, or move to the WeChat Pay public key, which does not expire",
+		}
+	}
+	return nil
+}
+
+// Verify checks that a reply or notification was signed by WeChat Pay less
+// than five minutes ago, over exactly these bytes. It fails with a
+// [*SignatureError] that says which check failed. An empty body is verified
+// like any other.
+func (k *Keys) Verify(header http.Header, body []byte) error {
+	fail := func(check Check, hint string) error {
+		return &SignatureError{Op: "verify", Check: check, Serial: header.Get(wire.HeaderSerial), RequestID: header.Get(wire.HeaderRequestID), Hint: hint}
+	}
+	timestamp, nonce := header.Get(wire.HeaderTimestamp), header.Get(wire.HeaderNonce)
+	serial, signature := header.Get(wire.HeaderSerial), header.Get(wire.HeaderSignature)
+	var missing []string
+	for _, h := range [...][2]string{
+		{wire.HeaderTimestamp, timestamp}, {wire.HeaderNonce, nonce}, {wire.HeaderSerial, serial}, {wire.HeaderSignature, signature},
+	} {
+		if h[1] == "" {
+			missing = append(missing, h[0])
+		}
+	}
+	if missing != nil {
+		return fail(CheckHeaders, "missing "+strings.Join(missing, ", ")+": it is not from WeChat Pay, or a proxy in between drops Wechatpay-* headers")
+	}
+	seconds, err := strconv.ParseInt(timestamp, 10, 64)
+	if err != nil {
+		return fail(CheckTimestamp, "Wechatpay-Timestamp is not a decimal number of seconds")
+	}
+	// Compared as seconds: a timestamp far outside would overflow a Duration.
+	off := k.now().Unix() - seconds
+	if window := int64(wire.Window / time.Second); off >= window || off <= -window {
+		if off < 0 {
+			return fail(CheckTimestamp, "it was signed in the future by this machine's clock: check the clock (NTP)")
+		}
+		return fail(CheckTimestamp, "it was signed five minutes ago or more: an old message sent again, or this machine's clock is ahead (NTP)")
+	}
+	key := k.find(serial)
+	if key == nil {
+		return fail(CheckSerial, "no platform key with this id is configured (have "+k.ids()+"); add it to PlatformKeys")
+	}
+	err = wire.Verify(key.Key, wire.AppendReplyMessage(make([]byte, 0, len(timestamp)+len(nonce)+len(body)+3), timestamp, nonce, body), signature)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, wire.ErrProbe):
+		return fail(CheckSignature, "a WECHATPAY/SIGNTEST/ probe: WeChat Pay sends these to see that they are refused, and sends the real message again; nothing to do")
+	case errors.Is(err, wire.ErrEncoding):
+		return fail(CheckSignature, "Wechatpay-Signature is not base64")
+	}
+	return fail(CheckSignature, "the signature is not of these bytes under this key: the body was changed on the way (re-encoded JSON, a proxy), or the key configured for this id is another one")
+}
+
+// Open decrypts a sealed resource: a notification's, or a certificate of GET
+// v3/certificates. It fails with a [*DecryptError].
+func (k *Keys) Open(nonce, associatedData, ciphertext string) ([]byte, error) {
+	plain, err := k.aead.Open(nonce, associatedData, ciphertext)
+	switch {
+	case err == nil:
+		return plain, nil
+	case errors.Is(err, wire.ErrOpen):
+		return nil, &DecryptError{Hint: err.Error() + ": the APIv3 key was changed in the merchant console and not here, or the resource is another merchant's"}
+	}
+	return nil, &DecryptError{Hint: err.Error()}
+}
+
+// Current is the key to encrypt sensitive fields with and to declare in
+// Wechatpay-Serial: the public key where there is one, otherwise the
+// certificate that took effect last.
+func (k *Keys) Current() PlatformKey {
+	now := k.now()
+	var best *PlatformKey
+	for i := range k.platform {
+		p := &k.platform[i]
+		switch {
+		case p.NotAfter.IsZero():
+			return *p
+		case now.Before(p.NotBefore) || !now.Before(p.NotAfter):
+			continue
+		case best == nil || p.NotBefore.After(best.NotBefore):
+			best = p
+		}
+	}
+	if best == nil {
+		best = &k.platform[0]
+	}
+	return *best
+}
+
+func (k *Keys) find(id string) *PlatformKey {
+	for i := range k.platform {
+		if k.platform[i].ID == id {
+			return &k.platform[i]
+		}
+	}
+	return nil
+}
+
+func (k *Keys) ids() string {
+	ids := make([]string, len(k.platform))
+	for i, p := range k.platform {
+		ids[i] = p.ID
+	}
+	return strings.Join(ids, ", ")
+}
