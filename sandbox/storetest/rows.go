@@ -1,0 +1,188 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/wxpay-go/wxpay/sandbox"
+)
+
+func putAndGet(t *testing.T, s store) {
+	if _, err := s.get("contract", "c1"); !errors.Is(err, sandbox.ErrNotFound) {
+		t.Errorf("Get before Put: got %v, want ErrNotFound", err)
+	}
+	row := sandbox.Row{ID: "c1", Keys: []string{"k1", "k2"}, Due: 1_700_000_000_123, Data: []byte(`{"a":"用户A"}`)}
+	if rev := s.put("contract", row); rev != 1 {
+		t.Errorf("first Put: revision %d, want 1", rev)
+	}
+	got, err := s.get("contract", "c1")
+	if err != nil {
+		t.Fatalf("Get: %v", err)
+	}
+	slices.Sort(got.Keys)
+	if got.ID != "c1" || got.Rev != 1 || got.Due != row.Due || string(got.Data) != string(row.Data) || !slices.Equal(got.Keys, row.Keys) {
+		t.Errorf("Get: got %+v, want what was put with revision 1", got)
+	}
+	if _, err := s.get("order", "c1"); !errors.Is(err, sandbox.ErrNotFound) {
+		t.Errorf("the same id in another kind: got %v, want ErrNotFound", err)
+	}
+	s.put("order", sandbox.Row{ID: "c1", Data: []byte(`{}`)})
+}
+
+func putComparesRevisions(t *testing.T, s store) {
+	try := func(what string, rev int64, want error) {
+		t.Helper()
+		err := s.Update(context.Background(), func(tx sandbox.Tx) error {
+			_, err := tx.Put("c", sandbox.Row{ID: "1", Rev: rev, Data: []byte(`{}`)})
+			return err
+		})
+		if !errors.Is(err, want) {
+			t.Errorf("%s: got %v, want %v", what, err, want)
+		}
+	}
+	try("revision 3 of a row that does not exist", 3, sandbox.ErrConflict)
+	try("insert", 0, nil)
+	try("insert again", 0, sandbox.ErrConflict)
+	try("update of revision 1", 1, nil)
+	try("update of revision 1 again", 1, sandbox.ErrConflict)
+	try("update of revision 2", 2, nil)
+
+	// A conflict writes nothing and does not spoil the transaction.
+	s.update(func(tx sandbox.Tx) error {
+		if _, err := tx.Put("c", sandbox.Row{ID: "1", Rev: 1, Data: []byte(`{"lost":1}`)}); !errors.Is(err, sandbox.ErrConflict) {
+			t.Errorf("stale Put: got %v, want ErrConflict", err)
+		}
+		_, err := tx.Put("c", sandbox.Row{ID: "2", Data: []byte(`{}`)})
+		return err
+	})
+	if row, _ := s.get("c", "1"); row.Rev != 3 || string(row.Data) != `{}` {
+		t.Errorf("after conflicts: got revision %d, %s, want revision 3, {}", row.Rev, row.Data)
+	}
+	if _, err := s.get("c", "2"); err != nil {
+		t.Errorf("a write after a handled conflict is lost: %v", err)
+	}
+}
+
+func putCopies(t *testing.T, s store) {
+	data, keys := []byte(`{"n":1}`), []string{"k"}
+	s.put("c", sandbox.Row{ID: "1", Keys: keys, Data: data})
+	data[5], keys[0] = '9', "x"
+	row, _ := s.get("c", "1")
+	s.want("after the caller changed its slice", string(row.Data)+row.Keys[0], `{"n":1}k`)
+	row.Data[5] = '9'
+	row, _ = s.get("c", "1")
+	s.want("after the reader changed its slice", string(row.Data), `{"n":1}`)
+}
+
+func deleteRow(t *testing.T, s store) {
+	s.put("c", sandbox.Row{ID: "1", Keys: []string{"k"}, Due: 5, Data: []byte(`{}`)})
+	for _, c := range []struct {
+		id   string
+		rev  int64
+		want error
+	}{{"1", 2, sandbox.ErrConflict}, {"nope", 1, sandbox.ErrNotFound}, {"1", 1, nil}, {"1", 1, sandbox.ErrNotFound}} {
+		err := s.Update(context.Background(), func(tx sandbox.Tx) error { return tx.Delete("c", c.id, c.rev) })
+		if !errors.Is(err, c.want) {
+			t.Errorf("Delete(%s, revision %d): got %v, want %v", c.id, c.rev, err, c.want)
+		}
+	}
+	s.want("by key", s.find("c", "k", 0), "")
+	s.want("all", s.find("c", "", 0), "")
+	s.want("due", s.due("c", 10, 0), "")
+	if rev := s.put("c", sandbox.Row{ID: "1", Data: []byte(`{}`)}); rev != 1 {
+		t.Errorf("insert after delete: revision %d, want 1", rev)
+	}
+}
+
+func findInOrder(t *testing.T, s store) {
+	// Ids in an order that neither sorting nor hashing gives.
+	for _, id := range []string{"m", "a", "z", "b"} {
+		s.put("c", sandbox.Row{ID: id, Keys: []string{"user:1", "user:1", "id:" + id}, Data: []byte(`{}`)})
+		s.put("other", sandbox.Row{ID: "x" + id, Keys: []string{"user:1"}, Data: []byte(`{}`)})
+	}
+	s.put("c", sandbox.Row{ID: "n", Data: []byte(`{}`)})
+	s.want("by key", s.find("c", "user:1", 0), "m a z b")
+	s.want("by its own key", s.find("c", "id:z", 0), "z")
+	s.want("the newest two", s.find("c", "user:1", 2), "z b")
+	s.want("more than there are", s.find("c", "user:1", 9), "m a z b")
+	s.want("every row", s.find("c", "", 0), "m a z b n")
+	s.want("the newest of every row", s.find("c", "", 1), "n")
+	s.want("a prefix is not a match", s.find("c", "user:", 0), "")
+	s.want("an unknown kind", s.find("nope", "", 0), "")
+
+	s.put("c", sandbox.Row{ID: "m", Rev: 1, Keys: []string{"user:1"}, Data: []byte(`{"again":1}`)})
+	s.want("after an update of the first", s.find("c", "user:1", 0), "m a z b")
+}
+
+func findFollowsKeys(t *testing.T, s store) {
+	s.put("c", sandbox.Row{ID: "1", Keys: []string{"live"}, Due: 10, Data: []byte(`{}`)})
+	s.put("c", sandbox.Row{ID: "1", Rev: 1, Keys: []string{"dead"}, Data: []byte(`{}`)})
+	s.want("the former key", s.find("c", "live", 0), "")
+	s.want("the new key", s.find("c", "dead", 0), "1")
+	s.want("the former due time", s.due("c", 100, 0), "")
+	s.put("c", sandbox.Row{ID: "1", Rev: 2, Data: []byte(`{}`)})
+	s.want("no key at all", s.find("c", "dead", 0), "")
+	s.want("every row", s.find("c", "", 0), "1")
+}
+
+func dueInOrder(t *testing.T, s store) {
+	for _, r := range []sandbox.Row{{ID: "late", Due: 300}, {ID: "b", Due: 100}, {ID: "never"}, {ID: "a", Due: 100}, {ID: "mid", Due: 200}} {
+		r.Data = []byte(`{}`)
+		s.put("p", r)
+	}
+	s.want("before anything", s.due("p", 99, 0), "")
+	s.want("at the very moment", s.due("p", 100, 0), "b a")
+	s.want("limited", s.due("p", 250, 2), "b a")
+	s.want("unlimited", s.due("p", 1000, 0), "b a mid late")
+	s.put("p", sandbox.Row{ID: "b", Rev: 1, Due: 400, Data: []byte(`{}`)})
+	s.want("after one moved", s.due("p", 1000, 0), "a mid late b")
+}
+
+func logs(t *testing.T, s store) {
+	var seqs []int64
+	s.update(func(tx sandbox.Tx) error {
+		for i := range 5 {
+			seq, err := tx.Append("j", fmt.Appendf(nil, `{"n":%d}`, i))
+			if err != nil {
+				return err
+			}
+			seqs = append(seqs, seq)
+		}
+		_, err := tx.Append("k", []byte(`{"other":1}`))
+		return err
+	})
+	list := func(after int64, newest int) string {
+		var out []string
+		s.view(func(tx sandbox.Tx) {
+			entries, err := tx.List("j", after, newest)
+			if err != nil {
+				t.Errorf("List: %v", err)
+			}
+			for _, e := range entries {
+				out = append(out, string(e.Data))
+			}
+		})
+		return strings.Join(out, " ")
+	}
+	s.want("everything", list(0, 0), `{"n":0} {"n":1} {"n":2} {"n":3} {"n":4}`)
+	s.want("after the third", list(seqs[2], 0), `{"n":3} {"n":4}`)
+	s.want("the newest two", list(0, 2), `{"n":3} {"n":4}`)
+	s.want("the newest after the third", list(seqs[2], 1), `{"n":4}`)
+	s.want("after the last", list(seqs[4], 0), ``)
+
+	s.update(func(tx sandbox.Tx) error { return tx.Trim("j", 2) })
+	s.want("trimmed", list(0, 0), `{"n":3} {"n":4}`)
+	s.update(func(tx sandbox.Tx) error { return errors.Join(tx.Trim("j", 0), tx.Trim("none", 3)) })
+	s.want("emptied", list(0, 0), ``)
+	s.update(func(tx sandbox.Tx) error {
+		seq, err := tx.Append("j", []byte(`{}`))
+		if seq <= seqs[4] {
+			t.Errorf("a sequence number was used twice: %d after %d", seq, seqs[4])
+		}
+		return err
+	})
+}
