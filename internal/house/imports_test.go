@@ -1,0 +1,100 @@
+package house_test
+
+import (
+	"path"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// rooms says who may import whom, and nobody else anybody. Folders are named
+// from the root, which is "."; "api/*" is any family under api. A folder
+// without a row belongs to the nearest one above it that has a row.
+//
+// Two absences are on purpose. The sandbox never sees api: it works on
+// catalogue-checked JSON, so that one mistake of the generator cannot hide on
+// both sides. And only the sandbox and the generator see the catalogue: a
+// user who calls one endpoint does not link the description of all.
+var rooms = map[string][]string{
+	"internal/wire":     {},
+	".":                 {"internal/wire"},
+	"api/*":             {"."},
+	"api":               {".", "api/*"},
+	"notify":            {".", "internal/wire", "api/event"},
+	"catalogue":         {},
+	"sandbox":           {".", "internal/wire", "catalogue"},
+	"sandbox/storetest": {"sandbox"},
+	"internal/gen":      {"catalogue"},
+	"internal/house":    {},
+}
+
+// forTests are rooms that are themselves test suites: no row above lets
+// anyone import them, so they reach no program.
+var forTests = map[string]bool{"sandbox/storetest": true}
+
+// binary is a module of its own and may import everything; nobody imports it.
+const binary = "cmd/wxpay"
+
+func within(dir, room string) bool {
+	return dir == room || strings.HasPrefix(dir, room+"/")
+}
+
+// roomOf finds the row that rules over a folder, or nothing.
+func roomOf(dir string) string {
+	switch {
+	case dir == "." || dir == "api":
+		return dir
+	case within(dir, "api"):
+		return "api/*"
+	}
+	for ; dir != "."; dir = path.Dir(dir) {
+		if _, ok := rooms[dir]; ok {
+			return dir
+		}
+	}
+	return ""
+}
+
+func TestNobodyImportsAnybodyElse(t *testing.T) {
+	t.Parallel()
+	strangers := map[string]bool{}
+	for _, f := range tree(t) {
+		if !f.isGo() || within(f.dir(), "testdata") || within(f.dir(), binary) {
+			continue
+		}
+		room := roomOf(f.dir())
+		if room == "" {
+			strangers[f.dir()] = true
+			continue
+		}
+		for _, p := range imports(f.source(t)) {
+			dir, ours := strings.CutPrefix(p, module)
+			dir = path.Clean("./" + dir)
+			switch {
+			case !ours && !strings.Contains(strings.SplitN(p, "/", 2)[0], "."):
+				// The standard library, save testing: it would be linked into every user's program.
+				if within(p, "testing") && !f.isTest() && !forTests[room] {
+					t.Errorf("%s imports %s outside a test: take a small interface instead, as sandbox.New does", f.name, p)
+				}
+			case !ours:
+				t.Errorf("%s imports %s: the root module stands on the standard library alone", f.name, p)
+			case within(dir, binary):
+				t.Errorf("%s imports %s: the binary is the end of the line, nothing imports it", f.name, p)
+			case f.isTest() || roomOf(dir) == room && room != "api/*":
+				// Tests may look anywhere, and a room's own folders may share.
+			case !slices.Contains(rooms[room], roomOf(dir)) && !slices.Contains(rooms[room], dir):
+				t.Errorf("%s imports %s: %s may import only %s (see rooms in internal/house/imports_test.go)", f.name, dir, room, orNothing(rooms[room]))
+			}
+		}
+	}
+	for dir := range strangers {
+		t.Errorf("%s is a room nobody planned: add it to rooms in internal/house/imports_test.go, with what it may import", dir)
+	}
+}
+
+func orNothing(list []string) string {
+	if len(list) == 0 {
+		return "the standard library"
+	}
+	return strings.Join(list, ", ")
+}

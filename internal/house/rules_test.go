@@ -1,0 +1,89 @@
+package house_test
+
+import (
+	"path"
+	"strings"
+	"testing"
+)
+
+func TestRootModuleRequiresNothing(t *testing.T) {
+	t.Parallel()
+	for _, f := range tree(t) {
+		if f.name == "go.sum" {
+			t.Error("go.sum exists: the root module stands on the standard library alone")
+		}
+		if f.name != "go.mod" {
+			continue
+		}
+		for line := range strings.Lines(f.text) {
+			switch word, _, _ := strings.Cut(strings.TrimSpace(line), " "); word {
+			case "require", "replace", "exclude", "tool", "toolchain":
+				t.Errorf("go.mod has a %s line: it would enter the version graph of every user; dependencies belong to %s", word, binary)
+			}
+		}
+	}
+}
+
+// A file that grows past this is two subjects under one name.
+const maxLines = 400
+
+func TestFilesStayShort(t *testing.T) {
+	t.Parallel()
+	for _, f := range tree(t) {
+		switch path.Ext(f.name) {
+		case ".go", ".js", ".mjs":
+			if n := strings.Count(f.text, "\n"); n > maxLines && !f.isGenerated() {
+				t.Errorf("%s has %d lines, at most %d: split it by subject", f.name, n, maxLines)
+			}
+		}
+	}
+}
+
+// Packages are named after what their user does with them; these names say
+// what kind of thing lies inside, and so everything ends up there.
+var emptyNames = map[string]bool{
+	"base": true, "common": true, "consts": true, "core": true, "helper": true, "helpers": true, "lib": true,
+	"misc": true, "model": true, "models": true, "packages": true, "pkg": true, "shared": true, "types": true,
+	"util": true, "utils": true,
+}
+
+func TestPackagesAreNamedAfterTasks(t *testing.T) {
+	t.Parallel()
+	reported := map[string]bool{}
+	for _, f := range tree(t) {
+		if !f.isGo() || reported[f.dir()] {
+			continue
+		}
+		name := strings.TrimSuffix(f.source(t).Name.Name, "_test")
+		if emptyNames[name] || emptyNames[path.Base(f.dir())] {
+			t.Errorf("%s is package %s, which says nothing: name it after its user's task", f.dir(), name)
+			reported[f.dir()] = true
+		}
+		if base := path.Base(f.name); base == "types.go" || base == "utils.go" || base == "helpers.go" {
+			t.Errorf("%s is named after a kind of code: name it after its subject", f.name)
+		}
+	}
+}
+
+// The addresses of package registries and their mirrors are the business of
+// the machine that installs, and change from one to the next; a lock file
+// that names one fails everywhere else. The dots keep this list from finding
+// itself.
+var registries = []string{
+	"registry·npmjs·org", "registry·yarnpkg·com", "registry·npmmirror·com", "proxy·golang·org", "sum·golang·org",
+	"goproxy·io", "goproxy·cn", "deb·debian·org", "pypi·org",
+}
+
+func TestNoRegistryIsNamed(t *testing.T) {
+	t.Parallel()
+	for _, f := range tree(t) {
+		for _, host := range registries {
+			if host = strings.ReplaceAll(host, "·", "."); strings.Contains(f.text, host) {
+				t.Errorf("%s names %s: leave the choice of registry to the machine", f.name, host)
+			}
+		}
+		if path.Base(f.name) == "package-lock.json" && strings.Contains(f.text, `"resolved":`) {
+			t.Errorf("%s holds download addresses: write it with npm's omit-lockfile-registry-resolved, as its .npmrc says", f.name)
+		}
+	}
+}
