@@ -87,3 +87,16 @@ func TestNoRegistryIsNamed(t *testing.T) {
 		}
 	}
 }
+
+// A test that sleeps is slow when it passes and flaky when it does not. Move
+// a clock, or wait for the thing itself.
+func TestNoTestSleeps(t *testing.T) {
+	t.Parallel()
+	const sleep = "time." + "Sleep("
+	for _, f := range tree(t) {
+		// Inside a synctest bubble the clock is fake and sleeping costs nothing.
+		if f.isTest() && strings.Contains(f.text, sleep) && !strings.Contains(f.text, `"testing/synctest"`) {
+			t.Errorf("%s sleeps: move a clock instead (Config.Now, sandbox Advance, testing/synctest)", f.name)
+		}
+	}
+}
