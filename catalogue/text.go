@@ -1,0 +1,102 @@
+package catalogue
+
+import (
+	"fmt"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// textIssue judges a string that is known to be 1 to 3-byte UTF-8.
+func (f *Field) textIssue(text []byte, chars int) string {
+	if chars < f.MinLength || f.MaxLength > 0 && chars > f.MaxLength {
+		return fmt.Sprintf("must be %s characters long, is %d", span(f.MinLength, f.MaxLength), chars)
+	}
+	if f.enum != nil && !f.enum[string(text)] {
+		return "must be one of " + strings.Join(f.Enum, ", ")
+	}
+	if f.pattern != nil && !f.pattern.Match(text) {
+		return "must match " + f.Pattern
+	}
+	if f.Format != "" {
+		return f.formatIssue(string(text))
+	}
+	return ""
+}
+
+func (f *Field) formatIssue(text string) string {
+	switch f.Format {
+	case FormatDate:
+		day, err := time.Parse(time.DateOnly, text)
+		if err != nil {
+			return "must be a date that exists, written yyyy-MM-dd"
+		}
+		if f.MaxDay > 0 && day.Day() > f.MaxDay {
+			return fmt.Sprintf("must fall on day 1 to %d of the month", f.MaxDay)
+		}
+	case FormatDateTime:
+		if _, err := time.Parse(time.RFC3339, text); err != nil {
+			return "must be an RFC 3339 time such as 2020-09-10T13:29:35+08:00"
+		}
+	case FormatURL:
+		if u, err := url.Parse(text); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+			return "must be an absolute http or https address"
+		}
+	case FormatNotifyURL:
+		return notifyURLIssue(text)
+	case FormatIP:
+		if _, err := netip.ParseAddr(text); err != nil {
+			return "must be an IPv4 or IPv6 address"
+		}
+	}
+	return ""
+}
+
+// notifyURLIssue applies WeChat Pay's rules for an address it posts to, and one mercy of ours: a loopback host may use http,
+// so that a receiver under development can be notified by the sandbox. WeChat Pay itself refuses both http and loopback.
+func notifyURLIssue(text string) string {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.Host == "" || u.Hostname() == "" || u.Opaque != "":
+		return "must be an absolute address such as https://yourapp.com/notify"
+	case u.RawQuery != "" || u.ForceQuery:
+		return "must not carry a query string"
+	case u.Fragment != "" || strings.HasSuffix(text, "#"):
+		return "must not carry a fragment"
+	case u.User != nil:
+		return "must not carry a user name"
+	case u.Path == "":
+		return "must have a path, such as https://yourapp.com/notify"
+	case u.Scheme == "https", u.Scheme == "http" && loopback(u.Hostname()):
+		return ""
+	}
+	return "must use https (http is accepted for a loopback host only)"
+}
+
+func loopback(host string) bool {
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}
+
+// integerIssue judges the digits of an integer. Beyond 64 bits is always wrong: no field of WeChat Pay is that large.
+func (f *Field) integerIssue(text []byte, limits bool) string {
+	n, err := strconv.ParseInt(string(text), 10, 64)
+	switch {
+	case err != nil:
+		return "must fit in 64 bits"
+	case !limits:
+		return ""
+	case f.Minimum != nil && n < *f.Minimum:
+		return fmt.Sprintf("must be at least %d", *f.Minimum)
+	case f.Maximum != nil && n > *f.Maximum:
+		return fmt.Sprintf("must be at most %d", *f.Maximum)
+	case f.enum != nil && !f.enum[string(text)]:
+		return "must be one of " + strings.Join(f.Enum, ", ")
+	}
+	return ""
+}

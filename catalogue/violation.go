@@ -1,0 +1,78 @@
+package catalogue
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Violation is one way in which a request breaks the catalogue's rules. Its exported fields are those of the detail object in
+// WeChat Pay's 400 PARAM_ERROR answer.
+type Violation struct {
+	Field    string `json:"field"`    // JSON pointer into the body, "/amount/currency"; the bare name for a query or path value
+	Value    any    `json:"value"`    // the offending value: a string, json.Number, bool, or nil when it is missing or not a scalar
+	Issue    string `json:"issue"`    // a sentence about what is wrong
+	Location string `json:"location"` // "body", "query" or "url"
+}
+
+// The locations, as WeChat Pay spells them. A path variable is in the "url".
+const (
+	LocationBody  = "body"
+	LocationQuery = "query"
+	LocationURL   = "url"
+)
+
+// Error names the place and the rule, never the value: values can be openids and phone numbers.
+func (v *Violation) Error() string {
+	if v.Field == "" {
+		return fmt.Sprintf("%s: %s", v.Location, v.Issue)
+	}
+	return fmt.Sprintf("%s field %s: %s", v.Location, v.Field, v.Issue)
+}
+
+// place is where the validator stands, as a list on the stack; the pointer is only spelled out when something is wrong.
+type place struct {
+	up    *place
+	name  string
+	index int
+}
+
+func (p *place) pointer() string {
+	if p == nil {
+		return ""
+	}
+	if p.name == "" {
+		return p.up.pointer() + "/" + strconv.Itoa(p.index)
+	}
+	name := strings.ReplaceAll(p.name, "~", "~0")
+	return p.up.pointer() + "/" + strings.ReplaceAll(name, "/", "~1")
+}
+
+// excerpt bounds what an answer repeats of a hostile value.
+func excerpt(value []byte) string {
+	const limit = 256
+	if len(value) > limit {
+		value = value[:limit]
+		for len(value) > 0 && !utf8.Valid(value) {
+			value = value[:len(value)-1]
+		}
+	}
+	return string(value)
+}
+
+func scalar(kind Type, text []byte) any {
+	switch kind {
+	case String:
+		return excerpt(text)
+	case Integer, Number:
+		if len(text) > 64 {
+			return excerpt(text)
+		}
+		return json.Number(text)
+	case Boolean:
+		return text[0] == 't'
+	}
+	return nil
+}
