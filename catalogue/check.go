@@ -2,17 +2,13 @@ package catalogue
 
 import (
 	"bytes"
-	"fmt"
-	"net/url"
-	"slices"
 	"strconv"
-	"unicode/utf8"
 )
 
 // CheckBody holds a request body, exactly as received, against the endpoint's rules and returns the first thing wrong, nil
 // when all is well. Unknown and repeated members, null, and 4-byte characters are wrong everywhere; the value of an Encrypted
 // field is only required to be there, because the rules are about the plain text: decrypt it and use Field.CheckText.
-// https://pay.weixin.qq.com/doc/v3/merchant/4012081606
+// https://pay.weixin.qq.com/docs/merchant/development/interface-rules/basic-rules.html
 func (o *Operation) CheckBody(raw []byte) *Violation {
 	if o.Body == nil {
 		if rest := bytes.TrimSpace(raw); len(rest) == 0 || string(rest) == "{}" {
@@ -286,94 +282,4 @@ func (s *seen) add(i int) bool {
 	}
 	s[i/64] |= 1 << (i % 64)
 	return true
-}
-
-// CheckQuery holds the decoded query string against the endpoint's rules: unknown and repeated names are wrong.
-func (o *Operation) CheckQuery(query url.Values) *Violation {
-	for _, f := range o.Query {
-		values, given := query[f.Name]
-		switch {
-		case len(values) > 1:
-			return &Violation{Field: f.Name, Issue: "the parameter is given twice", Location: LocationQuery}
-		case given && len(values) == 1:
-			if issue := f.plainIssue(values[0]); issue != "" {
-				return &Violation{Field: f.Name, Value: excerpt([]byte(values[0])), Issue: issue, Location: LocationQuery}
-			}
-		case f.Required:
-			return &Violation{Field: f.Name, Issue: "the parameter is required", Location: LocationQuery}
-		}
-	}
-	var unknown []string
-	for name := range query {
-		if o.query[name] == nil {
-			unknown = append(unknown, name)
-		}
-	}
-	if len(unknown) > 0 {
-		name := excerpt([]byte(slices.Min(unknown)))
-		return &Violation{Field: name, Issue: "this endpoint has no such query parameter", Location: LocationQuery}
-	}
-	return nil
-}
-
-// CheckPath holds the values of the path's variables, as Match returns them, against the endpoint's rules.
-func (o *Operation) CheckPath(vars map[string]string) *Violation {
-	for _, f := range o.PathParams {
-		value := vars[f.Name]
-		issue := f.plainIssue(value)
-		if value == "" {
-			issue = "the path variable is empty"
-		}
-		if issue != "" {
-			return &Violation{Field: f.Name, Value: excerpt([]byte(value)), Issue: issue, Location: LocationURL}
-		}
-	}
-	return nil
-}
-
-// plainIssue judges a value that travels as text outside of JSON.
-func (f *Field) plainIssue(value string) string {
-	switch f.Type {
-	case Integer:
-		s := scanner{data: []byte(value)}
-		if text, integer, ok := s.number(); ok && integer && s.pos == len(value) {
-			return f.integerIssue(text, true)
-		}
-		return "must be an integer"
-	case Boolean:
-		if value != "true" && value != "false" {
-			return "must be true or false"
-		}
-		return ""
-	}
-	return f.CheckText(value)
-}
-
-// CheckText holds a string against the field's length, pattern, enumeration and format and says what is wrong, "" when all
-// is well. It is the same judgement as CheckBody's, for a value that had to be decrypted first.
-func (f *Field) CheckText(value string) (issue string) {
-	if !utf8.ValidString(value) {
-		return problemUTF8
-	}
-	chars := 0
-	for _, r := range value {
-		if r > 0xFFFF {
-			return problemEmoji
-		}
-		chars++
-	}
-	return f.textIssue([]byte(value), chars)
-}
-
-// span words a range of counts: "1 to 32", "at least 1", "at most 32".
-func span(least, most int) string {
-	switch {
-	case most == 0:
-		return fmt.Sprintf("at least %d", least)
-	case least == most:
-		return fmt.Sprintf("exactly %d", least)
-	case least == 0:
-		return fmt.Sprintf("at most %d", most)
-	}
-	return fmt.Sprintf("%d to %d", least, most)
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // textIssue judges a string that is known to be 1 to 3-byte UTF-8.
@@ -99,4 +100,33 @@ func (f *Field) integerIssue(text []byte, limits bool) string {
 		return "must be one of " + strings.Join(f.Enum, ", ")
 	}
 	return ""
+}
+
+// CheckText holds a string against the field's length, pattern, enumeration and format and says what is wrong, "" when all
+// is well. It is the same judgement as CheckBody's, for a value that had to be decrypted first.
+func (f *Field) CheckText(value string) (issue string) {
+	if !utf8.ValidString(value) {
+		return problemUTF8
+	}
+	chars := 0
+	for _, r := range value {
+		if r > 0xFFFF {
+			return problemEmoji
+		}
+		chars++
+	}
+	return f.textIssue([]byte(value), chars)
+}
+
+// span words a range of counts: "1 to 32", "at least 1", "at most 32".
+func span(least, most int) string {
+	switch {
+	case most == 0:
+		return fmt.Sprintf("at least %d", least)
+	case least == most:
+		return fmt.Sprintf("exactly %d", least)
+	case least == 0:
+		return fmt.Sprintf("at most %d", most)
+	}
+	return fmt.Sprintf("%d to %d", least, most)
 }

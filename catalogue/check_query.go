@@ -1,0 +1,67 @@
+package catalogue
+
+import (
+	"net/url"
+	"slices"
+)
+
+// CheckQuery holds the decoded query string against the endpoint's rules: unknown and repeated names are wrong.
+func (o *Operation) CheckQuery(query url.Values) *Violation {
+	for _, f := range o.Query {
+		values, given := query[f.Name]
+		switch {
+		case len(values) > 1:
+			return &Violation{Field: f.Name, Issue: "the parameter is given twice", Location: LocationQuery}
+		case given && len(values) == 1:
+			if issue := f.plainIssue(values[0]); issue != "" {
+				return &Violation{Field: f.Name, Value: excerpt([]byte(values[0])), Issue: issue, Location: LocationQuery}
+			}
+		case f.Required:
+			return &Violation{Field: f.Name, Issue: "the parameter is required", Location: LocationQuery}
+		}
+	}
+	var unknown []string
+	for name := range query {
+		if o.query[name] == nil {
+			unknown = append(unknown, name)
+		}
+	}
+	if len(unknown) > 0 {
+		name := excerpt([]byte(slices.Min(unknown)))
+		return &Violation{Field: name, Issue: "this endpoint has no such query parameter", Location: LocationQuery}
+	}
+	return nil
+}
+
+// CheckPath holds the values of the path's variables, as Match returns them, against the endpoint's rules.
+func (o *Operation) CheckPath(vars map[string]string) *Violation {
+	for _, f := range o.PathParams {
+		value := vars[f.Name]
+		issue := f.plainIssue(value)
+		if value == "" {
+			issue = "the path variable is empty"
+		}
+		if issue != "" {
+			return &Violation{Field: f.Name, Value: excerpt([]byte(value)), Issue: issue, Location: LocationURL}
+		}
+	}
+	return nil
+}
+
+// plainIssue judges a value that travels as text outside of JSON.
+func (f *Field) plainIssue(value string) string {
+	switch f.Type {
+	case Integer:
+		s := scanner{data: []byte(value)}
+		if text, integer, ok := s.number(); ok && integer && s.pos == len(value) {
+			return f.integerIssue(text, true)
+		}
+		return "must be an integer"
+	case Boolean:
+		if value != "true" && value != "false" {
+			return "must be true or false"
+		}
+		return ""
+	}
+	return f.CheckText(value)
+}
