@@ -1,0 +1,94 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/wxpay-go/wxpay/catalogue"
+)
+
+type fidelityView struct {
+	Families []familyFidelity
+	Stateful int
+	Stub     int
+	None     int
+}
+
+type familyFidelity struct {
+	*catalogue.Family
+	Fields []fieldFidelity
+}
+
+// fieldFidelity is one endpoint's fields by where they come from.
+type fieldFidelity struct {
+	ID                  string
+	Doc, Spec, Inferred string
+}
+
+// fidelity writes docs/fidelity.md: what is typed, what the sandbox plays, and how sure every fact is.
+func fidelity(c *catalogue.Catalogue, out Output) error {
+	var v fidelityView
+	for _, f := range c.Families {
+		ff := familyFidelity{Family: f}
+		for _, o := range f.Operations {
+			switch o.Fidelity {
+			case catalogue.FidelityStateful:
+				v.Stateful++
+			case catalogue.FidelityStub:
+				v.Stub++
+			default:
+				v.None++
+			}
+			by := map[catalogue.Source][]string{}
+			for _, p := range slices.Concat(o.PathParams, o.Query) {
+				by[p.Source] = append(by[p.Source], "`"+p.Name+"`")
+			}
+			collect(by, "", o.Body)
+			collect(by, "→ ", o.Reply)
+			ff.Fields = append(ff.Fields, row(o.Method+" "+o.Path, by))
+		}
+		for _, e := range f.Events {
+			by := map[catalogue.Source][]string{}
+			collect(by, "", e.Resource)
+			ff.Fields = append(ff.Fields, row(e.Type, by))
+		}
+		v.Families = append(v.Families, ff)
+	}
+	var b bytes.Buffer
+	if err := templates.ExecuteTemplate(&b, "fidelity.md.tmpl", v); err != nil {
+		return fmt.Errorf("docs/fidelity.md: %w", err)
+	}
+	out["docs/fidelity.md"] = b.Bytes()
+	return nil
+}
+
+func row(id string, by map[catalogue.Source][]string) fieldFidelity {
+	list := func(s catalogue.Source) string { return strings.Join(by[s], " ") }
+	return fieldFidelity{id, list(catalogue.SourceDoc), list(catalogue.SourceSpec), list(catalogue.SourceInferred)}
+}
+
+// collect names the members of a body or reply; nested ones are named with their parent only when their source differs.
+func collect(by map[catalogue.Source][]string, mark string, object *catalogue.Field) {
+	if object == nil {
+		return
+	}
+	var visit func(prefix string, parent catalogue.Source, f *catalogue.Field)
+	visit = func(prefix string, parent catalogue.Source, f *catalogue.Field) {
+		name := prefix + f.Name
+		if f.Source != parent {
+			by[f.Source] = append(by[f.Source], mark+"`"+name+"`")
+		}
+		members := f.Fields
+		if f.Items != nil {
+			members = f.Items.Fields
+		}
+		for _, m := range members {
+			visit(name+".", f.Source, m)
+		}
+	}
+	for _, f := range object.Fields {
+		visit("", "", f)
+	}
+}

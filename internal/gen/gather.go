@@ -1,0 +1,109 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/wxpay-go/wxpay/catalogue"
+)
+
+// hub is a path segment above the families' roots: v3, v3/ecommerce.
+type hub struct {
+	Name     string
+	Path     string
+	TypeName string
+	Package  string // of the family whose root is here
+	Root     string // Go type of that root
+	Children []*hub
+}
+
+type gatherView struct {
+	Packages []string
+	Top      *hub
+	Hubs     []*hub // all that need a type of their own
+}
+
+// gather writes api/api.go: V3, the tree that holds every family where its path says.
+func gather(c *catalogue.Catalogue, out Output) error {
+	v := gatherView{Top: &hub{Name: "V3", Path: "v3", TypeName: "V3Tree"}}
+	for _, f := range c.Families {
+		if len(f.Operations) == 0 {
+			continue
+		}
+		rest, ok := strings.CutPrefix(f.Root, "/v3/")
+		if !ok {
+			return fmt.Errorf("%s: the root %s is not under /v3/", f.Name, f.Root)
+		}
+		at := v.Top
+		for segment := range strings.SplitSeq(rest, "/") {
+			at = at.child(segment)
+		}
+		if at.Package != "" {
+			return fmt.Errorf("%s: the root %s is already the root of package %s", f.Name, f.Root, at.Package)
+		}
+		root, err := familyTree(f)
+		if err != nil {
+			return err
+		}
+		at.Package, at.Root = f.Package, root.Type(f.Package+".")
+		v.Packages = append(v.Packages, f.Package)
+	}
+	slices.Sort(v.Packages)
+	v.Top.each(func(h *hub) {
+		slices.SortFunc(h.Children, func(a, b *hub) int { return strings.Compare(a.Path, b.Path) })
+		if !h.Leaf() {
+			v.Hubs = append(v.Hubs, h)
+		}
+	})
+	return out.goFile("api/api.go", "catalogue/data", "api.go.tmpl", v)
+}
+
+func (h *hub) child(segment string) *hub {
+	path := h.Path + "/" + segment
+	for _, c := range h.Children {
+		if c.Path == path {
+			return c
+		}
+	}
+	c := &hub{Name: catalogue.GoName(segment), Path: path}
+	c.TypeName = c.Name
+	if h.Path != "v3" {
+		c.TypeName = h.TypeName + c.Name
+	}
+	h.Children = append(h.Children, c)
+	return c
+}
+
+func (h *hub) each(visit func(*hub)) {
+	visit(h)
+	for _, c := range h.Children {
+		c.each(visit)
+	}
+}
+
+// Leaf says that a family starts here and nothing else does, so that the type is the family's own.
+func (h *hub) Leaf() bool { return h.Package != "" && len(h.Children) == 0 }
+
+// Type is the Go type of the field that leads here.
+func (h *hub) Type() string {
+	if h.Leaf() {
+		return h.Root
+	}
+	return h.TypeName
+}
+
+// New is the expression that makes it from the client c.
+func (h *hub) New() string {
+	if h.Leaf() {
+		return h.Package + ".Of(c)"
+	}
+	return "new" + h.TypeName + "(c)"
+}
+
+// Embedded is the field name of the family's root inside a hub that has more children.
+func (h *hub) Embedded() string {
+	name := h.Root[strings.LastIndex(h.Root, ".")+1:]
+	name, _, _ = strings.Cut(name, "[")
+	return name
+}

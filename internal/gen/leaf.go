@@ -1,0 +1,55 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/wxpay-go/wxpay/catalogue"
+)
+
+// leafKind is the generic type of the root package that can carry the endpoint.
+func leafKind(o *catalogue.Operation) string {
+	if o.Method == "GET" && len(o.Query) > 0 {
+		return "QUERY"
+	}
+	return o.Method
+}
+
+// typeArgs lists the endpoint's request (or query) and reply types.
+func typeArgs(o *catalogue.Operation, prefix string) string {
+	reply := "wxpay.None"
+	if o.Reply != nil {
+		reply = prefix + o.ReplyName
+	}
+	switch leafKind(o) {
+	case "GET", "DELETE":
+		return reply
+	case "QUERY":
+		return prefix + o.Name + "Query, " + reply
+	}
+	request := "wxpay.None"
+	if o.Body != nil {
+		request = prefix + o.Body.GoName
+	}
+	return request + ", " + reply
+}
+
+func leafType(o *catalogue.Operation, prefix string) string {
+	return fmt.Sprintf("wxpay.%s[%s]", leafKind(o), typeArgs(o, prefix))
+}
+
+func leafNew(o *catalogue.Operation, b string) string {
+	return fmt.Sprintf("wxpay.New%s[%s](%s, %q)", leafKind(o), typeArgs(o, ""), b, o.SDKPath())
+}
+
+// checkLeaf refuses what the chain has no form for, so that it is noticed here and not as Go that does not compile.
+func checkLeaf(o *catalogue.Operation) error {
+	switch {
+	case o.Method == "DELETE" && (o.Body != nil || len(o.Query) > 0):
+		return fmt.Errorf("%s: the chain has no form for DELETE with a body or query", o.ID())
+	case o.Method != "GET" && len(o.Query) > 0:
+		return fmt.Errorf("%s: the chain has no form for %s with a query", o.ID(), o.Method)
+	case o.Method == "PUT":
+		return fmt.Errorf("%s: the chain has no form for PUT yet", o.ID())
+	}
+	return nil
+}

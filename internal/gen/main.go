@@ -1,0 +1,50 @@
+// Command gen writes what the catalogue says as Go: the typed chain under api/, the notification types, the index, and
+// docs/fidelity.md. Run it from the module's root:
+//
+//	go run ./internal/gen          write
+//	go run ./internal/gen -check   write nothing; name the files that differ and exit 1
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+
+	"github.com/wxpay-go/wxpay/catalogue"
+)
+
+func main() {
+	check := flag.Bool("check", false, "compare instead of writing; exit 1 if anything differs")
+	root := flag.String("root", ".", "the module's root folder")
+	flag.Parse()
+	if err := run(*root, *check); err != nil {
+		fmt.Fprintln(os.Stderr, "gen:", err)
+		os.Exit(1)
+	}
+}
+
+func run(root string, check bool) error {
+	c, err := catalogue.Default()
+	if err != nil {
+		return err
+	}
+	out, err := Generate(c)
+	if err != nil {
+		return err
+	}
+	if check {
+		return out.check(root)
+	}
+	return out.write(root)
+}
+
+// Generate tells everything the catalogue says, as files by their path from the module's root.
+func Generate(c *catalogue.Catalogue) (Output, error) {
+	out := Output{}
+	for _, step := range []func(*catalogue.Catalogue, Output) error{families, gather, index, events, fidelity} {
+		if err := step(c, out); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/wxpay-go/wxpay/catalogue"
+)
+
+// structView is one Go struct to be written.
+type structView struct {
+	Name    string
+	Comment string
+	Reply   bool // embeds wxpay.Reply
+	Fields  []fieldView
+	Event   string // the event type it decodes, for notifications
+
+	from *catalogue.Field
+}
+
+type fieldView struct {
+	Comment, Name, Type, Tag string
+}
+
+// shapes collects the structs of one package: each name is written once, and must mean one shape.
+type shapes struct {
+	pkg     string
+	structs map[string]*structView
+	order   []string
+}
+
+func newShapes(pkg string) *shapes { return &shapes{pkg: pkg, structs: map[string]*structView{}} }
+
+// add writes the struct of an object and of the objects inside. The tag is "json" or "query".
+func (s *shapes) add(name, about, tag string, reply bool, object *catalogue.Field) error {
+	if old := s.structs[name]; old != nil {
+		if !reflect.DeepEqual(old.from.Fields, object.Fields) || old.Reply != reply {
+			return fmt.Errorf("package %s: the type %s would have two shapes", s.pkg, name)
+		}
+		return nil
+	}
+	v := &structView{Name: name, Comment: about, Reply: reply, from: object}
+	s.structs[name] = v
+	s.order = append(s.order, name)
+	for _, f := range object.Fields {
+		goType, err := s.typeOf(name, f)
+		if err != nil {
+			return err
+		}
+		optional := ""
+		if !f.Required || f.Type == catalogue.Array {
+			optional = ",omitempty"
+		}
+		if f.Type == catalogue.Object && !f.Required && goType != "json.RawMessage" {
+			goType = "*" + goType
+		}
+		v.Fields = append(v.Fields, fieldView{fieldComment(f), catalogue.GoName(f.Name), goType, fmt.Sprintf("`%s:\"%s%s\"`", tag, f.Name, optional)})
+	}
+	return nil
+}
+
+func (s *shapes) typeOf(owner string, f *catalogue.Field) (string, error) {
+	switch f.Type {
+	case catalogue.String:
+		return "string", nil
+	case catalogue.Integer:
+		return "int64", nil
+	case catalogue.Number:
+		return "float64", nil
+	case catalogue.Boolean:
+		return "bool", nil
+	case catalogue.Array:
+		item := *f.Items
+		item.Name = f.Name
+		if item.Description == "" {
+			item.Description = "One of " + f.Name + "."
+		}
+		element, err := s.typeOf(owner, &item)
+		return "[]" + element, err
+	}
+	if len(f.Fields) == 0 {
+		return "json.RawMessage", nil
+	}
+	name := f.GoName
+	if name == "" {
+		name = owner + catalogue.GoName(f.Name)
+	}
+	return name, s.add(name, comment(name+" is "+f.Name+"."), "json", false, f)
+}
+
+// take removes the structs of these names and of nothing else, in the order they were added.
+func (s *shapes) take(keep func(name string) bool) []*structView {
+	var taken []*structView
+	for _, name := range s.order {
+		if v := s.structs[name]; v != nil && keep(name) {
+			taken = append(taken, v)
+		}
+	}
+	return taken
+}
+
+// uses says whether any struct needs encoding/json.
+func usesJSON(structs []*structView) bool {
+	return slices.ContainsFunc(structs, func(v *structView) bool {
+		return slices.ContainsFunc(v.Fields, func(f fieldView) bool { return strings.Contains(f.Type, "json.") })
+	})
+}
+
+func usesReply(structs []*structView) bool {
+	return slices.ContainsFunc(structs, func(v *structView) bool { return v.Reply })
+}
+
+func (s *shapes) names() []string { return slices.Sorted(maps.Keys(s.structs)) }
