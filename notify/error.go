@@ -1,0 +1,107 @@
+package notify
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/wxpay-go/wxpay"
+)
+
+// The checks of a [Receiver] beside those of [wxpay.Keys]: [wxpay.CheckHeaders],
+// [wxpay.CheckTimestamp], [wxpay.CheckSerial] and [wxpay.CheckSignature],
+// which come after CheckBody. The comments give the status answered.
+const (
+	CheckMethod    wxpay.Check = "method"    // it is a POST: 405
+	CheckBody      wxpay.Check = "body"      // whole, within MaxBody, not read before: 400, 413, 500
+	CheckEnvelope  wxpay.Check = "envelope"  // the JSON of a notification: 400
+	CheckResource  wxpay.Check = "resource"  // opens under the APIv3 key: 500
+	CheckPlaintext wxpay.Check = "plaintext" // what was sealed is a JSON object: 400
+	CheckReplay    wxpay.Check = "replay"    // these bytes were not handled before: 409
+	CheckEvent     wxpay.Check = "event"     // a function is there for it: 501
+	CheckDecode    wxpay.Check = "decode"    // it fits the event's type: 500
+	CheckHandler   wxpay.Check = "handler"   // your function succeeded: 500
+	CheckWait      wxpay.Check = "wait"      // an earlier delivery of it ended in time: 503
+)
+
+// Error is a message that was not answered with a success. Checks are made in
+// the order of the list; those after the failed one were not reached.
+//
+// errors.As finds the cause: a [*wxpay.SignatureError], a
+// [*wxpay.DecryptError], or what your function returned.
+type Error struct {
+	// Check is the one that failed.
+	Check wxpay.Check
+	// Status is the HTTP status answered: 4xx where the message is at fault,
+	// 5xx where this side is. WeChat Pay tries again after both.
+	Status int
+	// ID and EventType name the notification. They are empty until the
+	// envelope was verified and read.
+	ID, EventType string
+	// RequestID is Request-ID as received, for WeChat Pay's support.
+	RequestID string
+	// Stack is where your function panicked, or nil.
+	Stack []byte
+
+	problem string
+	err     error
+}
+
+// Error gives the notification, the check, and what to do about it. It prints
+// neither body, header nor key; what your own function returned it prints as
+// it is.
+func (e *Error) Error() string {
+	s := "notify: "
+	if e.ID != "" {
+		s += clip(e.EventType) + " " + clip(e.ID) + ": "
+	}
+	s += string(e.Check) + " check failed"
+	if e.problem != "" {
+		s += ": " + e.problem
+	}
+	if e.err != nil && e.Check != CheckDecode && e.Check != CheckBody {
+		s += ": " + e.err.Error()
+	}
+	return s
+}
+
+// Unwrap gives the cause, where there is one.
+func (e *Error) Unwrap() error { return e.err }
+
+func (n *Notification) fail(check wxpay.Check, status int, problem string, err error) *Error {
+	return &Error{Check: check, Status: status, ID: n.ID, EventType: n.EventType, RequestID: n.RequestID, problem: problem, err: err}
+}
+
+// logError is the error function of a receiver that was given none: an error
+// no one reads about is a contract no one serves.
+func logError(ctx context.Context, e *Error) {
+	level := slog.LevelWarn
+	if e.Status >= http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	attrs := []slog.Attr{
+		slog.String("check", string(e.Check)), slog.Int("status", e.Status),
+		slog.String("request_id", clip(e.RequestID)), slog.Any("error", e),
+	}
+	if e.ID != "" {
+		attrs = append(attrs, slog.String("id", clip(e.ID)), slog.String("event_type", clip(e.EventType)))
+	}
+	if e.Stack != nil {
+		attrs = append(attrs, slog.String("stack", string(e.Stack)))
+	}
+	slog.Default().LogAttrs(ctx, level, "WeChat Pay notification not handled", attrs...)
+}
+
+// clip bounds and cleans what others chose before it enters a log.
+func clip(s string) string {
+	if len(s) > 64 {
+		s = s[:64] + "…"
+	}
+	return strings.Map(func(c rune) rune {
+		if c < ' ' || c == 0x7f {
+			return '·'
+		}
+		return c
+	}, s)
+}

@@ -1,0 +1,190 @@
+package notify
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"time"
+)
+
+// retention is how long a handled notification is remembered: WeChat Pay's
+// longest schedule of attempts lasts 24 h 4 min, and clocks may differ.
+const retention = 25 * time.Hour
+
+// memory is what the receiver knows of notifications: which are being handled
+// and which were. Only messages that were verified get here, so strangers
+// cannot fill it.
+//
+// Its clock is the newest verified Wechatpay-Timestamp: within five minutes of
+// the clock of the keys, and moving when that one is moved.
+type memory struct {
+	max int
+
+	mu      sync.Mutex
+	byID    map[string]*delivery
+	handled []*delivery // by handledAt, oldest first
+	newest  int64       // Unix seconds
+}
+
+// delivery is one notification, over all its attempts.
+type delivery struct {
+	id   string
+	done chan struct{} // closed when its function has ended
+
+	err       *Error              // why it failed; set before done closes
+	handledAt int64               // by memory's clock
+	answered  [][sha256.Size]byte // signatures that were answered with a success
+}
+
+// deliver has the notification handled, unless it was, or is being.
+func (r *Receiver) deliver(ctx context.Context, n *Notification) *Error {
+	d, state := r.memory.begin(n)
+	switch state {
+	case isNew:
+		return r.run(ctx, n, d)
+	case isRunning:
+		return r.share(ctx, n, d)
+	}
+	if !r.memory.answer(d, n) {
+		return n.fail(CheckReplay, http.StatusConflict, "these very bytes were handled before: someone sent them again, since WeChat Pay signs every attempt afresh", nil)
+	}
+	return nil
+}
+
+// run calls the function for n. The work outlives the connection it came over:
+// WeChat Pay hangs up after 5 seconds, and money half booked is worse than
+// money booked late.
+func (r *Receiver) run(ctx context.Context, n *Notification, d *delivery) (err *Error) {
+	work, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.deadline)
+	defer cancel()
+	returned := false
+	defer func() {
+		if v := recover(); v != nil {
+			cause, ok := v.(error)
+			if !ok {
+				cause = fmt.Errorf("%v", v)
+			}
+			err = n.fail(CheckHandler, http.StatusInternalServerError, "the function panicked", cause)
+			err.Stack = debug.Stack()
+		} else if !returned { // the goroutine is ending, so nobody will answer
+			err = n.fail(CheckHandler, http.StatusInternalServerError, "the function called runtime.Goexit, as a test's FailNow does", nil)
+			defer r.report(ctx, err)
+		}
+		r.memory.end(d, n, err)
+	}()
+	err = r.dispatch(work, n)
+	returned = true
+	return err
+}
+
+func (r *Receiver) dispatch(ctx context.Context, n *Notification) *Error {
+	f := r.routes[n.EventType]
+	if f == nil {
+		f = r.otherwise
+	}
+	if f == nil {
+		return n.fail(CheckEvent, http.StatusNotImplemented, "no function is registered for it; add one with On, Handle or Otherwise before the attempts end", nil)
+	}
+	err := f(ctx, n)
+	if err == nil {
+		return nil
+	}
+	if e, ok := err.(*Error); ok && e.Check == CheckDecode {
+		return e
+	}
+	return n.fail(CheckHandler, http.StatusInternalServerError, "", err)
+}
+
+// errShared marks an outcome that was reported where it arose.
+var errShared = errors.New("as in the delivery that was being handled")
+
+// share waits for the run of another delivery and takes over its outcome.
+func (r *Receiver) share(ctx context.Context, n *Notification, d *delivery) *Error {
+	ctx, cancel := context.WithTimeout(ctx, r.deadline)
+	defer cancel()
+	select {
+	case <-d.done:
+	case <-ctx.Done():
+		return n.fail(CheckWait, http.StatusServiceUnavailable, "an earlier delivery of it is still being handled", ctx.Err())
+	}
+	if d.err != nil {
+		return n.fail(d.err.Check, d.err.Status, "", errShared)
+	}
+	r.memory.answer(d, n)
+	return nil
+}
+
+type state int
+
+const (
+	isNew state = iota
+	isRunning
+	isHandled
+)
+
+// begin finds the notification, or enters it as the caller's to run.
+func (m *memory) begin(n *Notification) (*delivery, state) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.newest = max(m.newest, n.signedAt)
+	m.forget()
+	d := m.byID[n.ID]
+	if d == nil {
+		d = &delivery{id: n.ID, done: make(chan struct{})}
+		m.byID[n.ID] = d
+		return d, isNew
+	}
+	select {
+	case <-d.done:
+		return d, isHandled
+	default:
+		return d, isRunning
+	}
+}
+
+// end records the outcome. What failed is forgotten: the next attempt, or even
+// these bytes once more, shall run.
+func (m *memory) end(d *delivery, n *Notification, err *Error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if d.err = err; err != nil {
+		delete(m.byID, d.id)
+	} else {
+		d.handledAt = m.newest
+		d.answered = append(d.answered, sha256.Sum256([]byte(n.signature)))
+		m.handled = append(m.handled, d)
+		m.forget()
+	}
+	close(d.done)
+}
+
+// answer records that this attempt gets a success. It reports false if the
+// very same attempt had one before.
+func (m *memory) answer(d *delivery, n *Notification) bool {
+	sum := sha256.Sum256([]byte(n.signature))
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if slices.Contains(d.answered, sum) {
+		return false
+	}
+	d.answered = append(d.answered, sum)
+	return true
+}
+
+// forget drops what is too old or too many. The lock is held.
+func (m *memory) forget() {
+	for len(m.handled) > 0 {
+		oldest := m.handled[0]
+		if len(m.handled) <= m.max && m.newest-oldest.handledAt < int64(retention/time.Second) {
+			return
+		}
+		delete(m.byID, oldest.id)
+		m.handled[0] = nil // the slice's front stays allocated until it grows
+		m.handled = m.handled[1:]
+	}
+}

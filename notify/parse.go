@@ -1,0 +1,160 @@
+package notify
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/internal/wire"
+)
+
+// MaxBody is the most bytes a notification's body may have. Genuine ones have
+// a few thousand.
+const MaxBody = 1 << 20
+
+// Notification is one message of WeChat Pay, verified and opened.
+//
+// Source: https://pay.weixin.qq.com/docs/merchant/development/interface-rules/signature-verification.html
+type Notification struct {
+	// ID is the same for every attempt to deliver this notification. Book by
+	// it, or by a number of your own in the resource, and handling twice does
+	// no harm.
+	ID string
+	// EventType says what happened, such as "ECOMMERCE_ENTRUST.SIGN".
+	EventType string
+	// CreateTime is when it happened, in +08:00. It is zero where WeChat Pay
+	// did not say so in RFC 3339.
+	CreateTime time.Time
+	// Summary is a title in Chinese, for people. It may be empty.
+	Summary string
+	// OriginalType is the kind of object the resource was before it was
+	// sealed, such as "entrust" or "transaction".
+	OriginalType string
+	// Plaintext is the resource, a JSON object, byte for byte: it has what the
+	// typed event does not know. It names the payer, so keep it out of logs.
+	Plaintext json.RawMessage
+	// RequestID is what WeChat Pay's support asks for. It is new with every
+	// attempt and not covered by the signature.
+	RequestID string
+
+	signature string // of this attempt; borrowed from the header, never kept
+	signedAt  int64  // Wechatpay-Timestamp, Unix seconds
+}
+
+// Parse verifies, opens and reads one notification: from any framework or
+// queue, given the headers and the body's bytes exactly as received. Header
+// names may be in any case. The error is a [*Error] that tells which check
+// failed.
+//
+// Parse has no memory: the same message parses again for as long as its
+// signature is fresh, five minutes. [Receiver.Receive] handles it once.
+func (r *Receiver) Parse(header http.Header, body []byte) (*Notification, error) {
+	n, err := r.parse(header, body)
+	if err != nil {
+		return nil, err
+	}
+	return n, nil
+}
+
+func (r *Receiver) parse(header http.Header, body []byte) (*Notification, *Error) {
+	header = canonical(header)
+	n := &Notification{RequestID: strings.Clone(get(header, requestID)), signature: get(header, wire.HeaderSignature)}
+	switch {
+	case len(body) > MaxBody:
+		return nil, n.fail(CheckBody, http.StatusRequestEntityTooLarge, tooLarge, nil)
+	case len(body) == 0:
+		return nil, n.fail(CheckBody, http.StatusBadRequest, "it is empty: either nothing was sent, or code before the receiver has read it; hand over the raw bytes as received", nil)
+	}
+	if err := r.keys.Verify(header, body); err != nil {
+		check := wxpay.CheckSignature
+		if e := (*wxpay.SignatureError)(nil); errors.As(err, &e) {
+			check = e.Check
+		}
+		return nil, n.fail(check, http.StatusUnauthorized, "", err)
+	}
+	n.signedAt, _ = strconv.ParseInt(get(header, wire.HeaderTimestamp), 10, 64) // Verify has read it
+	e, err := wire.ParseEnvelope(body)
+	if err != nil {
+		return nil, n.fail(CheckEnvelope, http.StatusBadRequest, "", err)
+	}
+	n.ID, n.EventType, n.Summary, n.OriginalType = e.ID, e.EventType, e.Summary, e.Resource.OriginalType
+	if t, err := time.Parse(time.RFC3339, e.CreateTime); err == nil {
+		n.CreateTime = t.In(wire.Beijing)
+	}
+	n.Plaintext, err = r.keys.Open(e.Resource.Nonce, e.Resource.AssociatedData, e.Resource.Ciphertext)
+	if err != nil {
+		// The message is genuine, so the key on this side must be the wrong one.
+		return nil, n.fail(CheckResource, http.StatusInternalServerError, "", err)
+	}
+	// An array, a string or null would decode into an event without a value.
+	if start := bytes.TrimLeft(n.Plaintext, " \t\r\n"); len(start) == 0 || start[0] != '{' || !json.Valid(n.Plaintext) {
+		return nil, n.fail(CheckPlaintext, http.StatusBadRequest, "the resource opens, but is not a JSON object", nil)
+	}
+	return n, nil
+}
+
+// Decode unmarshals the resource into v. Where v is an [Event], it must be the
+// one for this EventType. The error is a [*Error].
+func (n *Notification) Decode(v any) error {
+	if e, ok := v.(Event); ok && e.EventType() != n.EventType {
+		return n.fail(CheckDecode, http.StatusInternalServerError, "it was to be decoded as a "+e.EventType(), nil)
+	}
+	if err := n.decode(v); err != nil {
+		return err
+	}
+	return nil
+}
+
+// decode keeps the values out of its error: encoding/json would quote them.
+func (n *Notification) decode(v any) error {
+	err := json.Unmarshal(n.Plaintext, v)
+	if err == nil {
+		return nil
+	}
+	problem := "the resource does not decode"
+	var mismatch *json.UnmarshalTypeError
+	if errors.As(err, &mismatch) {
+		problem = "in the resource, " + mismatch.Field + " is not a " + mismatch.Type.String() + "; until the type fits, take it from Plaintext with Handle"
+	}
+	return n.fail(CheckDecode, http.StatusInternalServerError, problem, err)
+}
+
+// String gives event type and id, so that a notification printed by mistake
+// does not spread the payer's data.
+func (n *Notification) String() string { return n.EventType + " " + n.ID }
+
+// LogValue is what [log/slog] shows of a notification: no payer's data.
+func (n *Notification) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("event_type", n.EventType), slog.String("id", n.ID))
+}
+
+// requestID is wire.HeaderRequestID as net/http spells it.
+const requestID = "Request-Id"
+
+// get is header.Get for a name already in canonical form.
+func get(header http.Header, name string) string {
+	if v := header[name]; len(v) > 0 {
+		return v[0]
+	}
+	return ""
+}
+
+// canonical puts the names right that fasthttp, gRPC metadata and gateways
+// hand over in another case: a map of net/http would not find them.
+func canonical(header http.Header) http.Header {
+	if _, ok := header[wire.HeaderSignature]; ok {
+		return header
+	}
+	c := make(http.Header, len(header))
+	for name, values := range header {
+		name = http.CanonicalHeaderKey(name)
+		c[name] = append(c[name], values...)
+	}
+	return c
+}

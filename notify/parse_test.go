@@ -1,0 +1,321 @@
+package notify_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/notify"
+)
+
+func TestParse(t *testing.T) {
+	t.Parallel()
+	w := newWechat(t)
+	m := w.attempt(t, w.envelope("EV-1", signedType, signedPlaintext))
+	n, err := notify.New(w.keys(t)).Parse(m.header, m.body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n.ID != "EV-1" || n.EventType != signedType || n.OriginalType != "entrust" || n.Summary != "签约" || n.RequestID != "08F7A1-1" {
+		t.Errorf("got %+v", n)
+	}
+	if got := n.CreateTime.Format(time.RFC3339); got != "2030-01-01T08:00:05+08:00" {
+		t.Errorf("created at %s", got)
+	}
+	if string(n.Plaintext) != signedPlaintext {
+		t.Errorf("the resource is not what was sealed: %s", n.Plaintext)
+	}
+	var e signed
+	if err := n.Decode(&e); err != nil || e.OutContractCode != "wxwtdk20200910100000" || e.PlanID != 12535 {
+		t.Errorf("decoded %+v, %v", e, err)
+	}
+}
+
+// Two parsers of one mind could agree on a mistake; this message is openssl's.
+func TestParseWhatOpenSSLMade(t *testing.T) {
+	t.Parallel()
+	var witness struct{ Timestamp, Nonce, Body, Serial, Signature string }
+	data, err := os.ReadFile("../testdata/vectors/notification.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(data, &witness); err != nil {
+		t.Fatal(err)
+	}
+	certificate, err := wxpay.LoadPlatformCertificate("../testdata/vectors/keys/platform-certificate.pem")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seconds, _ := strconv.ParseInt(witness.Timestamp, 10, 64)
+	keys, err := wxpay.NewKeys(apiV3Key, func() time.Time { return time.Unix(seconds, 0) }, certificate)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := notify.New(keys).Parse(http.Header{
+		wire.HeaderTimestamp: {witness.Timestamp}, wire.HeaderNonce: {witness.Nonce},
+		wire.HeaderSerial: {witness.Serial}, wire.HeaderSignature: {witness.Signature},
+	}, []byte(witness.Body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := os.ReadFile("../testdata/vectors/gcm-resource.plain")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n.ID != "EV-2030010108000500001" || !bytes.Equal(n.Plaintext, plain) {
+		t.Errorf("got %v", n)
+	}
+}
+
+// fasthttp, gRPC metadata and cloud gateways have their own idea of case.
+func TestParseTakesHeaderNamesInAnyCase(t *testing.T) {
+	t.Parallel()
+	w := newWechat(t)
+	m := w.attempt(t, w.envelope("EV-1", signedType, signedPlaintext))
+	for _, spell := range []func(string) string{strings.ToLower, strings.ToUpper} {
+		h := http.Header{}
+		for name, values := range m.header {
+			h[spell(name)] = values
+		}
+		n, err := notify.New(w.keys(t)).Parse(h, m.body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n.RequestID == "" {
+			t.Errorf("the request id was lost")
+		}
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	t.Parallel()
+	// Each makes one message of the genuine envelope e.
+	cases := map[string]struct {
+		make   func(t *testing.T, w *wechat, e *wire.Envelope) message
+		check  wxpay.Check
+		status int
+		says   string
+	}{
+		"no Wechatpay-Serial, as behind a proxy": {func(t *testing.T, w *wechat, e *wire.Envelope) message {
+			m := w.attempt(t, e)
+			m.header.Del(wire.HeaderSerial)
+			return m
+		}, wxpay.CheckHeaders, 401, "missing Wechatpay-Serial"},
+		"no headers at all": {func(t *testing.T, w *wechat, e *wire.Envelope) message {
+			return message{nil, w.attempt(t, e).body}
+		}, wxpay.CheckHeaders, 401, "proxy"},
+		"five minutes old": {func(t *testing.T, w *wechat, e *wire.Envelope) message {
+			m := w.attempt(t, e)
+			w.now = w.now.Add(5 * time.Minute)
+			return m
+		}, wxpay.CheckTimestamp, 401, "five minutes ago"},
+		"five minutes ahead": {func(t *testing.T, w *wechat, e *wire.Envelope) message {
+			m := w.attempt(t, e)
+			w.now = w.now.Add(-5 * time.Minute)
+			return m
+		}, wxpay.CheckTimestamp, 401, "in the future"},
+		"a timestamp in words": {func(t *testing.T, w *wechat, e *wire.Envelope) message {
+			m := w.attempt(t, e)
+			m.header.Set(wire.HeaderTimestamp, "2030-01-01")
+			return m
+		}, wxpay.CheckTimestamp, 401, "not a decimal number"},
+		"another serial": {func(t *testing.T, w *wechat, e *wire.Envelope) message {
+			m := w.attempt(t, e)
+			m.header.Set(wire.HeaderSerial, "05A1C3E5079B2D4F60718293A4B5C6D7E8F90A1B")
+			return m
+		}, wxpay.CheckSerial, 401, "PlatformKeys"},
+		"a body changed on the way": {func(t *testing.T, w *wechat, e *wire.Envelope) message {
+			m := w.attempt(t, e)
+			m.body = append(m.body, '\n')
+			return m
+		}, wxpay.CheckSignature, 401, "changed on the way"},
+		"associated data changed": {func(t *testing.T, w *wechat, e *wire.Envelope) message {
+			m := w.attempt(t, e)
+			m.body = bytes.Replace(m.body, []byte(`"associated_data":"entrust"`), []byte(`"associated_data":"refund"`), 1)
+			return m
+		}, wxpay.CheckSignature, 401, "changed on the way"},
+		"a signature that is not base64": {func(t *testing.T, w *wechat, e *wire.Envelope) message {
+			m := w.attempt(t, e)
+			m.header.Set(wire.HeaderSignature, "***")
+			return m
+		}, wxpay.CheckSignature, 401, "not base64"},
+		"a probe": {func(t *testing.T, w *wechat, e *wire.Envelope) message {
+			m := w.attempt(t, e)
+			m.header.Set(wire.HeaderSignature, wire.ProbePrefix+m.header.Get(wire.HeaderSignature))
+			return m
+		}, wxpay.CheckSignature, 401, "probe"},
+		"a probe under a serial nobody has": {func(t *testing.T, w *wechat, e *wire.Envelope) message {
+			m := w.attempt(t, e)
+			m.header.Set(wire.HeaderSerial, "7BE0")
+			m.header.Set(wire.HeaderSignature, wire.ProbePrefix+"AAAA")
+			return m
+		}, wxpay.CheckSerial, 401, ""},
+		"nothing": {func(t *testing.T, w *wechat, _ *wire.Envelope) message {
+			return w.sign(t, nil)
+		}, notify.CheckBody, 400, "raw bytes"},
+		"more than a mebibyte": {func(t *testing.T, w *wechat, _ *wire.Envelope) message {
+			return w.sign(t, bytes.Repeat([]byte(" "), notify.MaxBody+1))
+		}, notify.CheckBody, 413, "mebibyte"},
+		"XML, as v2 sends": {func(t *testing.T, w *wechat, _ *wire.Envelope) message {
+			return w.sign(t, []byte("<xml><return_code>SUCCESS</return_code></xml>"))
+		}, notify.CheckEnvelope, 400, "not the JSON"},
+		"null": {func(t *testing.T, w *wechat, _ *wire.Envelope) message {
+			return w.sign(t, []byte("null"))
+		}, notify.CheckEnvelope, 400, "missing"},
+		"an envelope cut short": {func(t *testing.T, w *wechat, e *wire.Envelope) message {
+			return w.sign(t, w.attempt(t, e).body[:200])
+		}, notify.CheckEnvelope, 400, "not the JSON"},
+		"no resource": {func(t *testing.T, w *wechat, _ *wire.Envelope) message {
+			return w.sign(t, []byte(`{"id":"EV-1","event_type":"ECOMMERCE_ENTRUST.SIGN","resource":null}`))
+		}, notify.CheckEnvelope, 400, "resource.algorithm is missing"},
+		"no id": {func(t *testing.T, w *wechat, e *wire.Envelope) message {
+			e.ID = ""
+			return w.attempt(t, e)
+		}, notify.CheckEnvelope, 400, "id is missing"},
+		"the SM4 cipher": {func(t *testing.T, w *wechat, e *wire.Envelope) message {
+			e.Resource.Algorithm = "AEAD_SM4_GCM"
+			return w.attempt(t, e)
+		}, notify.CheckEnvelope, 400, "AEAD_AES_256_GCM"},
+		"sealed with another APIv3 key": {func(t *testing.T, w *wechat, e *wire.Envelope) message {
+			other, err := wire.NewAEAD("another-key-of-thirty-two-bytes!")
+			if err != nil {
+				t.Fatal(err)
+			}
+			e.Resource.Ciphertext = other.Seal(e.Resource.Nonce, e.Resource.AssociatedData, []byte(signedPlaintext))
+			return w.attempt(t, e)
+		}, notify.CheckResource, 500, "APIv3 key"},
+		"sealed with other associated data": {func(t *testing.T, w *wechat, e *wire.Envelope) message {
+			e.Resource.AssociatedData = ""
+			return w.attempt(t, e)
+		}, notify.CheckResource, 500, "does not open"},
+		"a nonce of 13 bytes": {func(t *testing.T, w *wechat, e *wire.Envelope) message {
+			e.Resource.Nonce += "5"
+			return w.attempt(t, e)
+		}, notify.CheckResource, 500, "12 bytes"},
+		"a ciphertext that is not base64": {func(t *testing.T, w *wechat, e *wire.Envelope) message {
+			e.Resource.Ciphertext = "***"
+			return w.attempt(t, e)
+		}, notify.CheckResource, 500, "base64"},
+	}
+	for _, plain := range []string{"", "null", "[]", `"text"`, "<xml/>", `{"a":1`, `{"a":1}{}`} {
+		cases["sealed: "+plain] = struct {
+			make   func(t *testing.T, w *wechat, e *wire.Envelope) message
+			check  wxpay.Check
+			status int
+			says   string
+		}{func(t *testing.T, w *wechat, e *wire.Envelope) message {
+			return w.attempt(t, w.envelope(e.ID, e.EventType, plain))
+		}, notify.CheckPlaintext, 400, "not a JSON object"}
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWechat(t)
+			keys := w.keys(t)
+			m := c.make(t, w, w.envelope("EV-1", signedType, signedPlaintext))
+			n, err := notify.New(keys).Parse(m.header, m.body)
+			if n != nil || err == nil {
+				t.Fatal("it parsed")
+			}
+			var e *notify.Error
+			if !errors.As(err, &e) || e.Check != c.check || e.Status != c.status || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("got %v, want check %s, status %d, saying %q", err, c.check, c.status, c.says)
+			}
+			var s *wxpay.SignatureError
+			if errors.As(err, &s) != (c.status == 401) {
+				t.Errorf("a *wxpay.SignatureError goes with 401 and nothing else: %v", err)
+			}
+			var d *wxpay.DecryptError
+			if errors.As(err, &d) != (c.check == notify.CheckResource) {
+				t.Errorf("a *wxpay.DecryptError goes with the resource check and nothing else: %v", err)
+			}
+		})
+	}
+}
+
+func TestDecodeNamesTheFieldButNotItsValue(t *testing.T) {
+	t.Parallel()
+	w := newWechat(t)
+	m := w.attempt(t, w.envelope("EV-1", signedType, `{"out_contract_code":"c","plan_id":"13800138000"}`))
+	n, err := notify.New(w.keys(t)).Parse(m.header, m.body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var e *notify.Error
+	err = n.Decode(new(signed))
+	if !errors.As(err, &e) || e.Check != notify.CheckDecode || e.ID != "EV-1" {
+		t.Fatalf("got %v", err)
+	}
+	if s := err.Error(); !strings.Contains(s, "plan_id is not a int64") || strings.Contains(s, "13800138000") {
+		t.Errorf("got %s", s)
+	}
+	if err := n.Decode(new(terminated)); !errors.As(err, &e) || e.Check != notify.CheckDecode || !strings.Contains(err.Error(), "ECOMMERCE_ENTRUST.TERMINATE") {
+		t.Errorf("a signed contract decoded as a terminated one: %v", err)
+	}
+	var anything map[string]any
+	if err := n.Decode(&anything); err != nil || anything["plan_id"] != "13800138000" {
+		t.Errorf("got %v, %v", anything, err)
+	}
+}
+
+func TestPrintingANotificationKeepsThePayerOut(t *testing.T) {
+	t.Parallel()
+	w := newWechat(t)
+	m := w.attempt(t, w.envelope("EV-1", signedType, signedPlaintext))
+	n, err := notify.New(w.keys(t)).Parse(m.header, m.body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	fmt.Fprintf(&out, "%v %+v %s\n", n, n, n)
+	slog.New(slog.NewJSONHandler(&out, nil)).Info("x", "n", n)
+	slog.New(slog.NewTextHandler(&out, nil)).Info("x", "n", n)
+	if s := out.String(); strings.Contains(s, "openid") || strings.Contains(s, "111 112 101 110 105 100") || strings.Count(s, "EV-1") != 5 {
+		t.Errorf("printed %s", s)
+	}
+}
+
+// Whatever WeChat Pay may one day sign, the receiver says what is wrong with
+// it and does not fall over. A run costs a signature, so tell the fuzzer not to
+// spend its time on minimizing: -fuzz FuzzParse -fuzzminimizetime 10x.
+func FuzzParse(f *testing.F) {
+	w := newWechat(f)
+	r := notify.New(w.keys(f))
+	genuine := w.attempt(f, w.envelope("EV-1", signedType, signedPlaintext)).body
+	f.Add(genuine)
+	f.Add(genuine[:len(genuine)-1])
+	f.Add([]byte(`{"id":"1","event_type":"A.B","resource":{"algorithm":"AEAD_AES_256_GCM","ciphertext":"AAAA","nonce":"fdasflkja484"}}`))
+	f.Add([]byte(`null`))
+	f.Add([]byte(``))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		local := *w // workers share nothing
+		m := local.sign(t, body)
+		n, err := r.Parse(m.header, m.body)
+		if err != nil {
+			var e *notify.Error
+			if !errors.As(err, &e) || n != nil || e.Check == "" || e.Status < 400 || e.Status > 599 {
+				t.Fatalf("an error that tells nothing: %v", err)
+			}
+			if e.Status == 401 {
+				t.Fatalf("a genuine signature was refused: %v", err)
+			}
+			return
+		}
+		if n.ID == "" || n.EventType == "" || !json.Valid(n.Plaintext) || n.Plaintext[0] == 'n' {
+			t.Fatalf("parsed into nothing: %v", n)
+		}
+		if err := n.Decode(new(map[string]any)); err != nil {
+			t.Fatalf("an object that is not a map: %v", err)
+		}
+	})
+}

@@ -1,0 +1,165 @@
+package notify
+
+import (
+	"context"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/wxpay-go/wxpay"
+)
+
+// A Receiver takes in the notifications of one merchant. Make it with [New],
+// tell it with [On], [Receiver.Handle] and [Receiver.Otherwise] what to run,
+// then serve it: it is an [net/http.Handler]. After that it may be used by any
+// number of goroutines and takes no further functions.
+type Receiver struct {
+	keys      *wxpay.Keys
+	onError   func(context.Context, *Error)
+	deadline  time.Duration
+	memory    memory
+	routes    map[string]func(context.Context, *Notification) error
+	otherwise func(context.Context, *Notification) error
+	serving   atomic.Bool
+}
+
+// Defaults of the options of [New].
+const (
+	DefaultDeadline = 30 * time.Second
+	DefaultRemember = 1 << 16
+)
+
+// New makes a receiver that verifies and opens with keys: a client's own
+// (client.Keys()), or [wxpay.NewKeys] where a process only receives.
+func New(keys *wxpay.Keys, options ...Option) *Receiver {
+	if keys == nil {
+		panic("notify.New: keys is nil; take client.Keys(), or make them with wxpay.NewKeys")
+	}
+	r := &Receiver{
+		keys: keys, onError: logError, deadline: DefaultDeadline,
+		routes: map[string]func(context.Context, *Notification) error{},
+	}
+	r.memory = memory{max: DefaultRemember, byID: map[string]*delivery{}}
+	for _, o := range options {
+		o(r)
+	}
+	return r
+}
+
+// Option sets one thing of a [Receiver].
+type Option func(*Receiver)
+
+// OnError is told of every message that is not answered with a success,
+// strangers' and probes included: see [Error] for what it carries. It runs
+// before the answer is written, so it should not wait for long. Default: a
+// line to [log/slog.Default], at level Error where this side is at fault and
+// Warn where the message is.
+func OnError(f func(ctx context.Context, e *Error)) Option {
+	if f == nil {
+		panic("notify.OnError: the function is nil; leave the option out to log to slog.Default")
+	}
+	return func(r *Receiver) { r.onError = f }
+}
+
+// Deadline bounds the context your functions get. Default: 30 seconds.
+//
+// WeChat Pay waits 5 seconds and then counts the delivery as failed, but the
+// work is better finished than cut: the next attempt finds it done and is
+// answered at once.
+func Deadline(d time.Duration) Option {
+	if d <= 0 {
+		panic("notify.Deadline: " + d.String() + " is no time to work in; leave the option out for " + DefaultDeadline.String())
+	}
+	return func(r *Receiver) { r.deadline = d }
+}
+
+// Remember sets how many handled notifications are kept in mind, about 350
+// bytes each. Default: 65536. When there are more, the one handled first is
+// forgotten, and would run again if it came again. With 0 only deliveries that
+// overlap share a run.
+func Remember(n int) Option {
+	if n < 0 {
+		panic("notify.Remember: " + strconv.Itoa(n) + " is not a number of notifications")
+	}
+	return func(r *Receiver) { r.memory.max = n }
+}
+
+// Event is a type that the resource of one kind of notification decodes into,
+// such as those of package api/event. A type of your own works as well.
+type Event interface {
+	// EventType is the event_type it is for, the same for every value.
+	EventType() string
+}
+
+// On runs f for the notifications that E stands for, decoded:
+//
+//	notify.On(r, func(ctx context.Context, n *notify.Notification, e *event.EcommerceEntrustSign) error {
+//		return contracts.Signed(ctx, n.ID, e.OutContractCode)
+//	})
+//
+// When f returns nil the notification is handled and answered with a success;
+// otherwise WeChat Pay is told to send it again. Keys that E does not know are
+// in n.Plaintext. A resource that does not fit E is a failure as well, which
+// the error function is told of ([CheckDecode]): nothing is booked on half a
+// message.
+//
+// A second function for one event type panics, as does a call after the
+// receiver began to serve: both are mistakes of the program.
+func On[E Event](r *Receiver, f func(ctx context.Context, n *Notification, e *E) error) {
+	var zero E
+	if f == nil {
+		panic("notify.On: the function for " + zero.EventType() + " is nil")
+	}
+	r.register("On", zero.EventType(), func(ctx context.Context, n *Notification) error {
+		e := new(E)
+		if err := n.decode(e); err != nil {
+			return err
+		}
+		return f(ctx, n, e)
+	})
+}
+
+// Handle runs f for one event type without decoding: for events that package
+// api/event does not know, or whose resource differs by product. It follows
+// the rules of [On].
+func (r *Receiver) Handle(eventType string, f func(ctx context.Context, n *Notification) error) {
+	if f == nil {
+		panic("notify.Handle: the function for " + eventType + " is nil")
+	}
+	r.register("Handle", eventType, f)
+}
+
+// Otherwise runs f for every event type that has no function of its own. It
+// follows the rules of [On].
+//
+// Without it such a notification is answered 501 and reported
+// ([CheckEvent]), and WeChat Pay sends it again for as long as its schedule
+// lasts: time to deploy a function for it. Returning nil here means that the
+// event may be lost.
+func (r *Receiver) Otherwise(f func(ctx context.Context, n *Notification) error) {
+	r.checkSetUp("Otherwise")
+	switch {
+	case f == nil:
+		panic("notify.Otherwise: the function is nil")
+	case r.otherwise != nil:
+		panic("notify.Otherwise: called twice; put both into one function")
+	}
+	r.otherwise = f
+}
+
+func (r *Receiver) register(verb, eventType string, f func(context.Context, *Notification) error) {
+	r.checkSetUp(verb)
+	if eventType == "" {
+		panic("notify." + verb + ": the event type is empty")
+	}
+	if r.routes[eventType] != nil {
+		panic("notify." + verb + ": " + eventType + " already has a function; put both into one, so that they succeed or fail together")
+	}
+	r.routes[eventType] = f
+}
+
+func (r *Receiver) checkSetUp(verb string) {
+	if r.serving.Load() {
+		panic("notify." + verb + ": the receiver is already serving; register every function before the first notification can arrive")
+	}
+}

@@ -1,0 +1,117 @@
+package notify
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+
+	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/internal/wire"
+)
+
+const tooLarge = "it has more than a mebibyte, which no notification has"
+
+// ServeHTTP answers one notification, as the package comment tells.
+func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	r.serving.Store(true)
+	body, err := readBody(w, req)
+	if err != nil {
+		r.refuse(req.Context(), err).write(w)
+		return
+	}
+	r.Receive(req.Context(), req.Header, body).write(w)
+}
+
+// Receive is [Receiver.ServeHTTP] without net/http's server: for fasthttp,
+// queues and serverless platforms. Headers and body must be as received, as
+// for [Receiver.Parse]; the answer must reach WeChat Pay.
+//
+// Your functions get the values of ctx, but neither its deadline nor its end.
+// While an earlier delivery of the notification is still being handled,
+// Receive waits for it, until ctx ends or [Deadline] has passed.
+func (r *Receiver) Receive(ctx context.Context, header http.Header, body []byte) Answer {
+	r.serving.Store(true)
+	n, err := r.parse(header, body)
+	if err == nil {
+		err = r.deliver(ctx, n)
+	}
+	if err != nil {
+		return r.refuse(ctx, err)
+	}
+	return Answer{Status: http.StatusNoContent}
+}
+
+// Answer is what WeChat Pay is to be told.
+type Answer struct {
+	// Status is 204 for a notification that was handled, now or before.
+	// Anything that is not 2xx makes WeChat Pay send it again.
+	Status int
+	// Body is nil with 204, otherwise JSON: {"code":"FAIL","message":"…"}.
+	// The message names the failed check and nothing else.
+	Body []byte
+}
+
+func (a Answer) write(w http.ResponseWriter) {
+	if a.Status == http.StatusMethodNotAllowed {
+		w.Header().Set("Allow", http.MethodPost)
+	}
+	if a.Body != nil {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Content-Length", strconv.Itoa(len(a.Body)))
+	}
+	w.WriteHeader(a.Status)
+	_, _ = w.Write(a.Body) // whoever is gone asks again
+}
+
+func (r *Receiver) refuse(ctx context.Context, e *Error) Answer {
+	if !errors.Is(e, errShared) {
+		r.report(ctx, e)
+	}
+	body, _ := json.Marshal(wire.ErrorBody{Code: "FAIL", Message: "the notification failed the " + string(e.Check) + " check"}) // two strings
+	return Answer{Status: e.Status, Body: body}
+}
+
+// report calls the error function, whose own panic must not turn a refusal
+// into a broken connection.
+func (r *Receiver) report(ctx context.Context, e *Error) {
+	defer func() { _ = recover() }()
+	r.onError(ctx, e)
+}
+
+// readBody takes in the body before anything trusts it.
+func readBody(w http.ResponseWriter, req *http.Request) ([]byte, *Error) {
+	fail := func(check wxpay.Check, status int, problem string, err error) ([]byte, *Error) {
+		return nil, &Error{Check: check, Status: status, RequestID: get(req.Header, requestID), problem: problem, err: err}
+	}
+	if req.Method != http.MethodPost {
+		return fail(CheckMethod, http.StatusMethodNotAllowed, "it is not a POST", nil)
+	}
+	if req.ContentLength > MaxBody {
+		return fail(CheckBody, http.StatusRequestEntityTooLarge, tooLarge, nil)
+	}
+	if req.Body == nil {
+		req.Body = http.NoBody
+	}
+	// Room for an honest message at once; what a stranger merely announces
+	// gets its memory as it arrives. ReadFrom wants 512 bytes to spare.
+	room := min(max(req.ContentLength, 0), 8<<10) + bytes.MinRead
+	body := bytes.NewBuffer(make([]byte, 0, room))
+	_, err := body.ReadFrom(http.MaxBytesReader(w, req.Body, MaxBody))
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return fail(CheckBody, http.StatusRequestEntityTooLarge, tooLarge, err)
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return fail(CheckBody, http.StatusBadRequest, "the connection ended before the body did", err)
+	case err != nil:
+		return fail(CheckBody, http.StatusBadRequest, "it cannot be read", err)
+	case int64(body.Len()) < req.ContentLength:
+		return fail(CheckBody, http.StatusInternalServerError, "Content-Length is "+strconv.FormatInt(req.ContentLength, 10)+" and "+strconv.Itoa(body.Len())+
+			" bytes were left: code before the receiver has read it; mount the receiver before that, or put the bytes back into Request.Body", nil)
+	}
+	return body.Bytes(), nil
+}
