@@ -24,6 +24,6 @@ type ListResponse struct {
 	wxpay.Reply `json:"-"`
 
 	// The certificates. May be empty for merchants with a public key.
-	// 平台证书列表. Required.
+	// 平台证书列表.
 	Data []Certificate `json:"data,omitempty"`
 }

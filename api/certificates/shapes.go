@@ -2,34 +2,36 @@
 
 package certificates
 
-// Certificate is data.
+// Certificate is the object data.
+// The certificates. May be empty for merchants with a public key.
 type Certificate struct {
 	// Serial number, 40 hexadecimal digits; the value of Wechatpay-Serial.
-	// 证书序列号. Required.
+	// 证书序列号.
 	SerialNo string `json:"serial_no"`
 	// From when the certificate is valid, RFC 3339 with +08:00.
-	// 证书启用时间. Required, RFC 3339 with +08:00.
+	// 证书启用时间. RFC 3339 with +08:00.
 	EffectiveTime string `json:"effective_time"`
 	// Until when the certificate is valid, RFC 3339 with +08:00.
-	// 证书弃用时间. Required, RFC 3339 with +08:00.
+	// 证书弃用时间. RFC 3339 with +08:00.
 	ExpireTime string `json:"expire_time"`
 	// The certificate, sealed with the APIv3 key.
-	// 证书内容. Required.
+	// 证书内容.
 	EncryptCertificate EncryptCertificate `json:"encrypt_certificate"`
 }
 
-// EncryptCertificate is encrypt_certificate.
+// EncryptCertificate is the object encrypt_certificate.
+// The certificate, sealed with the APIv3 key.
 type EncryptCertificate struct {
 	// Always AEAD_AES_256_GCM.
-	// 加密算法. Required.
+	// 加密算法.
 	Algorithm string `json:"algorithm"`
 	// 12 bytes, used as they are.
-	// 随机串. Required.
+	// 随机串.
 	Nonce string `json:"nonce"`
 	// Associated data of the encryption.
-	// 附加数据. Required.
+	// 附加数据.
 	AssociatedData string `json:"associated_data"`
 	// Base64 of the encrypted PEM certificate and its tag; opened with the APIv3 key.
-	// 密文. Required.
+	// 密文.
 	Ciphertext string `json:"ciphertext"`
 }

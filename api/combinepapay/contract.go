@@ -14,36 +14,36 @@ type ContractResponse struct {
 	wxpay.Reply `json:"-"`
 
 	// Merchant id issued by WeChat Pay.
-	// 商户号. Required, 1–32 characters.
+	// 商户号.
 	MchID string `json:"mchid"`
 	// WeChat Pay's id of the contract, needed to debit; absent while NOT_SIGNED.
-	// 委托代扣协议Id. Optional.
+	// 委托代扣协议Id. May be absent.
 	ContractID string `json:"contract_id,omitempty"`
 	// AppID of the official account, mini program or app, bound to the calling merchant.
-	// 商户APPID. Required, 1–32 characters.
+	// 商户APPID.
 	AppID string `json:"appid"`
 	// Debit template, agreed with WeChat Pay. An integer here, unlike edu-papay.
-	// 委托代扣协议模板Id. Required, at least 1.
+	// 委托代扣协议模板Id.
 	PlanID int64 `json:"plan_id"`
 	// The merchant's own number for the contract, unique on its side; digits and letters.
-	// 商户签约协议号. Required, 1–32 characters, matching ^[0-9A-Za-z]+$.
+	// 商户签约协议号.
 	OutContractCode string `json:"out_contract_code"`
 	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the return to the app.
-	// 用户账户展示名称. Optional, at most 32 characters.
+	// 用户账户展示名称. May be absent.
 	ContractDisplayAccount string `json:"contract_display_account,omitempty"`
 	// NOT_SIGNED: presigned only. SIGNED: in force. TERMINATED: ended.
-	// 委托代扣协议状态. Required, one of NOT_SIGNED, SIGNED, TERMINATED.
+	// 委托代扣协议状态. One of NOT_SIGNED, SIGNED, TERMINATED.
 	ContractState string `json:"contract_state"`
 	// When the contract was signed, RFC 3339 with +08:00, possibly with milliseconds.
-	// 协议签署时间. Optional, RFC 3339 with +08:00.
+	// 协议签署时间. May be absent, RFC 3339 with +08:00.
 	ContractSignedTime string `json:"contract_signed_time,omitempty"`
 	// When the contract expires, RFC 3339 with +08:00, possibly with milliseconds.
-	// 协议到期时间. Optional, RFC 3339 with +08:00.
+	// 协议到期时间. May be absent, RFC 3339 with +08:00.
 	ContractExpiredTime string `json:"contract_expired_time,omitempty"`
 	// How the contract ended; present only after termination.
-	// 协议解约信息. Optional.
+	// 协议解约信息. May be absent.
 	ContractTerminateInfo *TerminateInfo `json:"contract_terminate_info,omitempty"`
 	// The payer's id under appid.
-	// 用户openid. Optional, at most 128 characters.
+	// 用户openid. May be absent.
 	OpenID string `json:"openid,omitempty"`
 }

@@ -37,15 +37,15 @@ type PreEntrustSignMiniProgramResponse struct {
 	wxpay.Reply `json:"-"`
 
 	// The signing session, valid for 2 hours. Hand it to the app or mini program that opens the signing page.
-	// 预签约ID. Required, 1–128 characters.
+	// 预签约ID.
 	PreEntrustWebID string `json:"pre_entrustweb_id"`
 	// Merchant id issued by WeChat Pay.
-	// 商户号. Required, 1–32 characters.
+	// 商户号.
 	MchID string `json:"mchid"`
 	// Debit template, agreed with WeChat Pay. An integer here, unlike edu-papay.
-	// 委托代扣协议模板ID. Required, at least 1.
+	// 委托代扣协议模板ID.
 	PlanID int64 `json:"plan_id"`
 	// The merchant's own number for the contract, unique on its side; digits and letters.
-	// 商户签约协议号. Required, 1–32 characters, matching ^[0-9A-Za-z]+$.
+	// 商户签约协议号.
 	OutContractCode string `json:"out_contract_code"`
 }

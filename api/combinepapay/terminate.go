@@ -6,18 +6,19 @@ import (
 	"github.com/wxpay-go/wxpay"
 )
 
-// TerminateInfo is contract_terminate_info.
+// TerminateInfo is the object contract_terminate_info.
+// How the contract ended; present only after termination.
 type TerminateInfo struct {
 	// Who ended it: the payer in WeChat, the merchant by API, the merchant in the console, customer service, or the
 	// system.
-	// 协议解约方式. Required, one of USER_TERMINATE, MCH_API_TERMINATE, WEPAY_WEB_TERMINATE, CUSTOMER_SERVICE_TERMINATE,
+	// 协议解约方式. One of USER_TERMINATE, MCH_API_TERMINATE, WEPAY_WEB_TERMINATE, CUSTOMER_SERVICE_TERMINATE,
 	// SYSTEM_TERMINATE.
 	ContractTerminationMode string `json:"contract_termination_mode"`
 	// When the contract ended, RFC 3339 with +08:00, possibly with milliseconds.
-	// 协议解约时间. Required, RFC 3339 with +08:00.
+	// 协议解约时间. RFC 3339 with +08:00.
 	ContractTerminatedTime string `json:"contract_terminated_time"`
 	// Why the contract ended, in words.
-	// 解约备注. Required, 1–256 characters.
+	// 解约备注.
 	ContractTerminationRemark string `json:"contract_termination_remark"`
 }
 
@@ -41,12 +42,12 @@ type TerminateResponse struct {
 	wxpay.Reply `json:"-"`
 
 	// Merchant id issued by WeChat Pay.
-	// 商户号. Required, 1–32 characters.
+	// 商户号.
 	MchID string `json:"mchid"`
 	// Debit template, agreed with WeChat Pay. An integer here, unlike edu-papay.
-	// 委托代扣协议模板Id. Required, at least 1.
+	// 委托代扣协议模板Id.
 	PlanID int64 `json:"plan_id"`
 	// The merchant's own number for the contract, unique on its side; digits and letters.
-	// 商户签约协议号. Required, 1–32 characters, matching ^[0-9A-Za-z]+$.
+	// 商户签约协议号.
 	OutContractCode string `json:"out_contract_code"`
 }

@@ -13,7 +13,8 @@ type CloseRequest struct {
 	SubOrders []CloseSubOrder `json:"sub_orders,omitempty"`
 }
 
-// CloseSubOrder is sub_orders.
+// CloseSubOrder is the object sub_orders.
+// The single orders.
 type CloseSubOrder struct {
 	// Merchant id issued by WeChat Pay.
 	// 子单商户号. Required, 1–32 characters.

@@ -54,6 +54,6 @@ type JSAPIResponse struct {
 	wxpay.Reply `json:"-"`
 
 	// The order as the client needs it to start paying.
-	// 预支付交易会话标识. Required, 1–64 characters.
+	// 预支付交易会话标识.
 	PrepayID string `json:"prepay_id"`
 }

@@ -13,30 +13,30 @@ type Order struct {
 	wxpay.Reply `json:"-"`
 
 	// AppID of the party that starts the combined order.
-	// 合单商户appid. Required.
+	// 合单商户appid.
 	CombineAppID string `json:"combine_appid"`
 	// Mchid of the party that starts the combined order.
-	// 合单商户号. Required.
+	// 合单商户号.
 	CombineMchID string `json:"combine_mchid"`
 	// The merchant's own number of the combined order.
-	// 合单商户订单号. Required.
+	// 合单商户订单号.
 	CombineOutTradeNo string `json:"combine_out_trade_no"`
 	// WeChat Pay's id of the combined payment; absent until paid.
-	// 交易单微信支付订单号. Optional.
+	// 交易单微信支付订单号. May be absent.
 	CombineTransactionID string `json:"combine_transaction_id,omitempty"`
 	// Where the payment takes place.
-	// 场景信息. Optional.
+	// 场景信息. May be absent.
 	SceneInfo *PaidAt `json:"scene_info,omitempty"`
 	// The single orders.
-	// 商品单信息. Optional.
+	// 商品单信息. May be absent.
 	SubOrders []PaidSubOrder `json:"sub_orders,omitempty"`
 	// Who pays.
-	// 支付者. Optional.
+	// 支付者. May be absent.
 	CombinePayerInfo *PaidBy `json:"combine_payer_info,omitempty"`
 	// Scenario of the order.
-	// 交易场景. Optional, always RECOMMERCE.
+	// 交易场景. May be absent, always RECOMMERCE.
 	TradeScenario string `json:"trade_scenario,omitempty"`
 	// Instalments the payer chose.
-	// 使用的商户贴息信息(微信分付). Optional.
+	// 使用的商户贴息信息(微信分付). May be absent.
 	InstallmentInfo *InstallmentInfo `json:"installment_info,omitempty"`
 }

@@ -2,7 +2,8 @@
 
 package combinetransactions
 
-// SceneInfo is scene_info.
+// SceneInfo is the object scene_info.
+// Where the payment takes place.
 type SceneInfo struct {
 	// The merchant's id of the terminal or shop.
 	// 商户端设备号. Optional, at most 32 characters.
@@ -12,7 +13,8 @@ type SceneInfo struct {
 	PayerClientIP string `json:"payer_client_ip"`
 }
 
-// SubOrder is sub_orders.
+// SubOrder is the object sub_orders.
+// The single orders.
 type SubOrder struct {
 	// Merchant id issued by WeChat Pay.
 	// 子单商户号. Required, 1–32 characters.
@@ -49,7 +51,8 @@ type SubOrder struct {
 	ProfitSharing bool `json:"profit_sharing,omitempty"`
 }
 
-// Amount is amount.
+// Amount is the object amount.
+// Amount of the order.
 type Amount struct {
 	// Total, in fen.
 	// 标价金额. Required, at least 1.
@@ -59,7 +62,8 @@ type Amount struct {
 	Currency string `json:"currency"`
 }
 
-// SettleInfo is settle_info.
+// SettleInfo is the object settle_info.
+// How the money is settled.
 type SettleInfo struct {
 	// true: freeze the money until it is shared.
 	// 是否指定分账. Optional.
@@ -69,7 +73,8 @@ type SettleInfo struct {
 	SubsidyAmount int64 `json:"subsidy_amount,omitempty"`
 }
 
-// Payer is combine_payer_info.
+// Payer is the object combine_payer_info.
+// Who pays.
 type Payer struct {
 	// The payer's id under appid.
 	// 用户标识. Optional, at most 128 characters.
@@ -82,7 +87,8 @@ type Payer struct {
 	Identity *Identity `json:"identity,omitempty"`
 }
 
-// Identity is identity.
+// Identity is the object identity.
+// Real-name restriction: only this person may pay. Needs a permission of its own.
 type Identity struct {
 	// Kind of identity document.
 	// 证件类型. Required, one of IDCARD, HONGKONG_MACAO, HONGKONG_MACAO_RESIDENT, TAIWAN_RESIDENT, FOREIGN_RESIDENT,
@@ -96,14 +102,16 @@ type Identity struct {
 	Name string `json:"name"`
 }
 
-// SubsidyInfo is subsidy_info.
+// SubsidyInfo is the object subsidy_info.
+// Interest subsidy for payment by instalments.
 type SubsidyInfo struct {
 	// The subsidy plans.
 	// 贴息详情列表. Optional.
 	SubsidyDetail []SubsidyDetail `json:"subsidy_detail,omitempty"`
 }
 
-// SubsidyDetail is subsidy_detail.
+// SubsidyDetail is the object subsidy_detail.
+// The subsidy plans.
 type SubsidyDetail struct {
 	// How the subsidy is reckoned.
 	// 贴息方案类型. Required, one of DAILY, PERIOD.
@@ -113,7 +121,8 @@ type SubsidyDetail struct {
 	SubsidyPlan []SubsidyPlan `json:"subsidy_plan,omitempty"`
 }
 
-// SubsidyPlan is subsidy_plan.
+// SubsidyPlan is the object subsidy_plan.
+// Instalments and rates.
 type SubsidyPlan struct {
 	// Number of instalments.
 	// 贴息期数. Required, one of 3, 6, 12.
@@ -123,150 +132,157 @@ type SubsidyPlan struct {
 	SubsidyPercent int64 `json:"subsidy_percent"`
 }
 
-// PaidAt is scene_info.
+// PaidAt is the object scene_info.
+// Where the payment takes place.
 type PaidAt struct {
 	// The merchant's id of the terminal or shop.
-	// 商户端设备号. Optional.
+	// 商户端设备号.
 	DeviceID string `json:"device_id,omitempty"`
 }
 
-// PaidSubOrder is sub_orders.
+// PaidSubOrder is the object sub_orders.
+// The single orders.
 type PaidSubOrder struct {
 	// Merchant id issued by WeChat Pay.
-	// 子单商户号. Required.
+	// 子单商户号.
 	MchID string `json:"mchid"`
 	// Authorisation of the individual payee.
-	// 商品单个人收款方受理授权ID. Optional.
+	// 商品单个人收款方受理授权ID.
 	IndividualAuthID string `json:"individual_auth_id,omitempty"`
 	// The individual payee's name on the platform.
-	// 商品单个人收款方平台昵称. Optional.
+	// 商品单个人收款方平台昵称.
 	IndividualName string `json:"individual_name,omitempty"`
 	// How the order is paid.
-	// 交易类型. Optional, one of NATIVE, JSAPI, APP, MWEB.
+	// 交易类型. One of NATIVE, JSAPI, APP, MWEB.
 	TradeType string `json:"trade_type,omitempty"`
 	// SUCCESS paid, REFUND refunded at least in part, NOTPAY not paid yet, CLOSED, PAYERROR.
-	// 交易状态. Optional, one of SUCCESS, REFUND, NOTPAY, CLOSED, PAYERROR.
+	// 交易状态. One of SUCCESS, REFUND, NOTPAY, CLOSED, PAYERROR.
 	TradeState string `json:"trade_state,omitempty"`
 	// Bank or wallet that paid.
-	// 付款银行. Optional.
+	// 付款银行.
 	BankType string `json:"bank_type,omitempty"`
 	// Text of the merchant, returned unchanged in queries and notifications.
-	// 附加数据. Optional.
+	// 附加数据.
 	Attach string `json:"attach,omitempty"`
 	// When the payer paid, RFC 3339 with +08:00.
-	// 支付完成时间. Optional, RFC 3339 with +08:00.
+	// 支付完成时间. RFC 3339 with +08:00.
 	SuccessTime string `json:"success_time,omitempty"`
 	// WeChat Pay's id of the payment.
-	// 微信订单号. Optional.
+	// 微信订单号.
 	TransactionID string `json:"transaction_id,omitempty"`
 	// The merchant's own order number, unique per merchant.
-	// 商品单商户订单号. Required.
+	// 商品单商户订单号.
 	OutTradeNo string `json:"out_trade_no"`
 	// Mchid of the sub-merchant.
-	// 二级商户号. Optional.
+	// 二级商户号.
 	SubMchID string `json:"sub_mchid,omitempty"`
 	// AppID of the sub-merchant.
-	// 子商户应用ID. Optional.
+	// 子商户应用ID.
 	SubAppID string `json:"sub_appid,omitempty"`
 	// The payer's id under sub_appid.
-	// 用户子标识. Optional.
+	// 用户子标识.
 	SubOpenID string `json:"sub_openid,omitempty"`
 	// Discounts used.
-	// 优惠信息列表. Optional.
+	// 优惠信息列表.
 	PromotionDetail []Promotion `json:"promotion_detail,omitempty"`
 	// Amount of the order.
-	// 订单金额. Optional.
+	// 订单金额.
 	Amount *PaidAmount `json:"amount,omitempty"`
 }
 
-// Promotion is promotion_detail.
+// Promotion is the object promotion_detail.
+// Discounts used.
 type Promotion struct {
 	// Id of the coupon.
-	// 券ID. Optional.
+	// 券ID.
 	CouponID string `json:"coupon_id,omitempty"`
 	// Name of the discount.
-	// 优惠名称. Optional.
+	// 优惠名称.
 	Name string `json:"name,omitempty"`
 	// GLOBAL: the whole order. SINGLE: single goods.
-	// 优惠范围. Optional, one of GLOBAL, SINGLE.
+	// 优惠范围. One of GLOBAL, SINGLE.
 	Scope string `json:"scope,omitempty"`
 	// CASH: prepaid by the funder. NOCASH: not.
-	// 优惠类型. Optional, one of CASH, NOCASH.
+	// 优惠类型. One of CASH, NOCASH.
 	Type string `json:"type,omitempty"`
 	// Face value, in fen.
-	// 优惠券面额. Optional.
+	// 优惠券面额.
 	Amount int64 `json:"amount,omitempty"`
 	// Id of the campaign.
-	// 活动批次ID. Optional.
+	// 活动批次ID.
 	StockID string `json:"stock_id,omitempty"`
 	// Part borne by WeChat Pay, in fen.
-	// 微信出资. Optional.
+	// 微信出资.
 	WechatPayContribute int64 `json:"wechatpay_contribute,omitempty"`
 	// Part borne by the merchant, in fen.
-	// 商户出资. Optional.
+	// 商户出资.
 	MerchantContribute int64 `json:"merchant_contribute,omitempty"`
 	// Part borne by others, in fen.
-	// 其他出资. Optional.
+	// 其他出资.
 	OtherContribute int64 `json:"other_contribute,omitempty"`
 	// ISO 4217 code; CNY.
-	// 优惠币种. Optional.
+	// 优惠币种.
 	Currency string `json:"currency,omitempty"`
 	// The goods.
-	// 单品列表. Optional.
+	// 单品列表.
 	GoodsDetail []PromotionGoods `json:"goods_detail,omitempty"`
 }
 
-// PromotionGoods is goods_detail.
+// PromotionGoods is the object goods_detail.
+// The goods.
 type PromotionGoods struct {
 	// Id of the goods.
-	// 商品编码. Required.
+	// 商品编码.
 	GoodsID string `json:"goods_id"`
 	// Number of pieces.
-	// 商品数量. Required.
+	// 商品数量.
 	Quantity int64 `json:"quantity"`
 	// Price of one piece, in fen.
-	// 商品单价. Required.
+	// 商品单价.
 	UnitPrice int64 `json:"unit_price"`
 	// Discount, in fen.
-	// 商品优惠金额. Optional.
+	// 商品优惠金额.
 	DiscountAmount int64 `json:"discount_amount,omitempty"`
 	// Remark on the goods.
-	// 商品备注. Optional.
+	// 商品备注.
 	GoodsRemark string `json:"goods_remark,omitempty"`
 }
 
-// PaidAmount is amount.
+// PaidAmount is the object amount.
+// Amount of the order.
 type PaidAmount struct {
 	// Total, in fen.
-	// 标价金额. Required.
+	// 标价金额.
 	TotalAmount int64 `json:"total_amount"`
 	// ISO 4217 code; CNY.
-	// 标价币种. Optional.
+	// 标价币种.
 	Currency string `json:"currency,omitempty"`
 	// What the payer paid, in fen.
-	// 现金支付金额. Required.
+	// 现金支付金额.
 	PayerAmount int64 `json:"payer_amount"`
 	// ISO 4217 code of what the payer paid.
-	// 现金支付币种. Optional.
+	// 现金支付币种.
 	PayerCurrency string `json:"payer_currency,omitempty"`
 	// Exchange rate times 10 to the 8th.
-	// 结算汇率(汇率值是汇率乘以10的8次方). Optional.
+	// 结算汇率(汇率值是汇率乘以10的8次方).
 	SettlementRate int64 `json:"settlement_rate,omitempty"`
 }
 
-// PaidBy is combine_payer_info.
+// PaidBy is the object combine_payer_info.
+// Who pays.
 type PaidBy struct {
 	// The payer's id under appid.
-	// 用户标识. Required.
+	// 用户标识.
 	OpenID string `json:"openid"`
 }
 
-// InstallmentInfo is installment_info.
+// InstallmentInfo is the object installment_info.
+// Instalments the payer chose.
 type InstallmentInfo struct {
 	// Whether the merchant subsidised the interest.
-	// 是否使用了商户贴息. Required.
+	// 是否使用了商户贴息.
 	UseSubsidy bool `json:"use_subsidy"`
 	// Number of instalments.
-	// 用户实际选择分期期数. Required.
+	// 用户实际选择分期期数.
 	SelectedInstallmentNumber int64 `json:"selected_installment_number"`
 }

@@ -47,6 +47,6 @@ type PresignResponse struct {
 
 	// Hand it to the mini program that opens the signing page. Declared as at most 32 characters, yet the official
 	// sample has 42: do not enforce the limit.
-	// 预签约号. Required, 1–32 characters.
+	// 预签约号.
 	PresignToken string `json:"presign_token"`
 }

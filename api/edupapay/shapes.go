@@ -2,30 +2,31 @@
 
 package edupapay
 
-// ListedContract is data.
+// ListedContract is the object data.
+// One page of contracts.
 type ListedContract struct {
 	// Mchid of the service provider.
-	// 服务商商户号. Required, 1–32 characters.
+	// 服务商商户号.
 	SPMchID string `json:"sp_mchid"`
 	// AppID of the official account, mini program or app, bound to the calling merchant.
-	// 服务商APPID. Required, 1–32 characters.
+	// 服务商APPID.
 	AppID string `json:"appid"`
 	// Mchid of the sub-merchant. Service providers must give it; a direct merchant leaves it out.
-	// 子商户号. Optional, at most 32 characters.
+	// 子商户号.
 	SubMchID string `json:"sub_mchid,omitempty"`
 	// AppID bound to sub_mchid. Service providers only, optional.
-	// 子商户APPID. Optional, at most 32 characters.
+	// 子商户APPID.
 	SubAppID string `json:"sub_appid,omitempty"`
 	// The payer's id under appid.
-	// 服务商APPID下的用户标识. Optional, at most 128 characters.
+	// 服务商APPID下的用户标识.
 	OpenID string `json:"openid,omitempty"`
 	// The payer's id under sub_appid.
-	// 子商户APPID下的用户标识. Optional, at most 128 characters.
+	// 子商户APPID下的用户标识.
 	SubOpenID string `json:"sub_openid,omitempty"`
 	// Contract template, a decimal number written as a string.
-	// 签约模板号. Optional, at most 32 characters.
+	// 签约模板号.
 	PlanID string `json:"plan_id,omitempty"`
 	// The contract itself.
-	// 签约信息. Optional.
+	// 签约信息.
 	ContractInformation *ContractInformation `json:"contract_information,omitempty"`
 }

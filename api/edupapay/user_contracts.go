@@ -43,15 +43,15 @@ type UserContractsResponse struct {
 	wxpay.Reply `json:"-"`
 
 	// One page of contracts.
-	// 结果集. Optional.
+	// 结果集. May be absent.
 	Data []ListedContract `json:"data,omitempty"`
 	// Number of records in all.
-	// 总数量. Optional.
+	// 总数量. May be absent.
 	TotalCount int64 `json:"total_count,omitempty"`
 	// Number of records to skip, from 0.
-	// 分页页码. Optional.
+	// 分页页码. May be absent.
 	Offset int64 `json:"offset,omitempty"`
 	// Records per page; 20 when left out.
-	// 分页大小. Optional.
+	// 分页大小. May be absent.
 	Limit int64 `json:"limit,omitempty"`
 }

@@ -7,28 +7,28 @@ package event
 // the contract to get it. (收付通合单代扣签约成功)
 type EcommerceEntrustSign struct {
 	// Merchant id issued by WeChat Pay.
-	// 商户号. Optional.
+	// 商户号.
 	MchID string `json:"mchid,omitempty"`
 	// The merchant's own number for the contract.
-	// 商户签约协议号. Optional.
+	// 商户签约协议号.
 	OutContractCode string `json:"out_contract_code,omitempty"`
 	// Contract template.
-	// 委托代扣协议模板Id. Optional.
+	// 委托代扣协议模板Id.
 	PlanID int64 `json:"plan_id,omitempty"`
 	// AppID of the official account, mini program or app, bound to the calling merchant.
-	// 商户APPID. Optional.
+	// 商户APPID.
 	AppID string `json:"appid,omitempty"`
 	// The payer's id under appid.
-	// 用户标识. Optional.
+	// 用户标识.
 	OpenID string `json:"openid,omitempty"`
 	// When it happened, RFC 3339 with +08:00.
-	// 操作时间. Optional, RFC 3339 with +08:00.
+	// 操作时间. RFC 3339 with +08:00.
 	OperateTime string `json:"operate_time,omitempty"`
 	// When the contract expires, RFC 3339 with +08:00, possibly with milliseconds.
-	// 协议到期时间. Optional, RFC 3339 with +08:00.
+	// 协议到期时间. RFC 3339 with +08:00.
 	ContractExpiredTime string `json:"contract_expired_time,omitempty"`
 	// Text of the merchant, returned unchanged in queries and notifications.
-	// 附加数据. Optional.
+	// 附加数据.
 	Attach string `json:"attach,omitempty"`
 }
 

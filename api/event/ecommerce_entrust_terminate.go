@@ -6,30 +6,30 @@ package event
 // 电商收付通合单委托代扣: The contract ended, whoever ended it. (收付通合单代扣解约成功)
 type EcommerceEntrustTerminate struct {
 	// Merchant id issued by WeChat Pay.
-	// 商户号. Optional.
+	// 商户号.
 	MchID string `json:"mchid,omitempty"`
 	// The merchant's own number for the contract.
-	// 商户签约协议号. Optional.
+	// 商户签约协议号.
 	OutContractCode string `json:"out_contract_code,omitempty"`
 	// Contract template.
-	// 委托代扣协议模板Id. Optional.
+	// 委托代扣协议模板Id.
 	PlanID int64 `json:"plan_id,omitempty"`
 	// AppID of the official account, mini program or app, bound to the calling merchant.
-	// 商户APPID. Optional.
+	// 商户APPID.
 	AppID string `json:"appid,omitempty"`
 	// The payer's id under appid.
-	// 用户标识. Optional.
+	// 用户标识.
 	OpenID string `json:"openid,omitempty"`
 	// When it happened, RFC 3339 with +08:00.
-	// 操作时间. Optional, RFC 3339 with +08:00.
+	// 操作时间. RFC 3339 with +08:00.
 	OperateTime string `json:"operate_time,omitempty"`
 	// Who ended it: the payer in WeChat, the merchant by API, the merchant in the console, customer service, or the
 	// system.
-	// 协议解约方式. Optional, one of USER_TERMINATE, MCH_API_TERMINATE, WEPAY_WEB_TERMINATE, CUSTOMER_SERVICE_TERMINATE,
+	// 协议解约方式. One of USER_TERMINATE, MCH_API_TERMINATE, WEPAY_WEB_TERMINATE, CUSTOMER_SERVICE_TERMINATE,
 	// SYSTEM_TERMINATE.
 	ContractTerminationMode string `json:"contract_termination_mode,omitempty"`
 	// Text of the merchant, returned unchanged in queries and notifications.
-	// 附加数据. Optional.
+	// 附加数据.
 	Attach string `json:"attach,omitempty"`
 }
 

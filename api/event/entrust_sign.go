@@ -7,38 +7,38 @@ package event
 // it is assumed to be that of papay with service_id in place of plan_id. (免密支付签约成功)
 type EntrustSign struct {
 	// Merchant id issued by WeChat Pay.
-	// 商户号. Optional, 1–32 characters.
+	// 商户号.
 	MchID string `json:"mchid,omitempty"`
 	// WeChat Pay's id of the contract.
-	// 免密支付协议ID. Optional.
+	// 免密支付协议ID.
 	ContractID string `json:"contract_id,omitempty"`
 	// AppID of the official account, mini program or app, bound to the calling merchant.
-	// 商户AppID. Optional, 1–32 characters.
+	// 商户AppID.
 	AppID string `json:"appid,omitempty"`
 	// The payer's id under appid.
-	// 用户标识. Optional, 1–128 characters.
+	// 用户标识.
 	OpenID string `json:"openid,omitempty"`
 	// AppID of the sub-merchant.
-	// 子商户AppID. Optional, at most 32 characters.
+	// 子商户AppID.
 	SubAppID string `json:"sub_appid,omitempty"`
 	// The payer's id under sub_appid.
-	// 用户标识. Optional, at most 128 characters.
+	// 用户标识.
 	SubOpenID string `json:"sub_openid,omitempty"`
 	// Password-exempt service, agreed with WeChat Pay; not a plan_id.
-	// 免密支付服务ID. Optional, at least 1.
+	// 免密支付服务ID.
 	ServiceID int64 `json:"service_id,omitempty"`
 	// The merchant's own number for the contract; digits and letters. It can never be used again, not even after
 	// termination.
-	// 商户签约协议号. Optional, 1–32 characters, matching ^[0-9A-Za-z]+$.
+	// 商户签约协议号.
 	OutContractCode string `json:"out_contract_code,omitempty"`
 	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the return to the app.
-	// 用户账户展示名称. Optional, at most 32 characters.
+	// 用户账户展示名称.
 	ContractDisplayAccount string `json:"contract_display_account,omitempty"`
 	// SIGNED: in force. TERMINATED: ended.
-	// 委托代扣协议状态. Optional, one of SIGNED, TERMINATED.
+	// 委托代扣协议状态. One of SIGNED, TERMINATED.
 	ContractState string `json:"contract_state,omitempty"`
 	// When the contract was signed, RFC 3339 with +08:00, possibly with milliseconds.
-	// 协议签署时间. Optional, RFC 3339 with +08:00.
+	// 协议签署时间. RFC 3339 with +08:00.
 	ContractSignedTime string `json:"contract_signed_time,omitempty"`
 }
 

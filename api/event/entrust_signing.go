@@ -6,43 +6,44 @@ package event
 // 教育续费通: The payer signed. Sent on success only. (教育续费通用户签约成功)
 type EntrustSigning struct {
 	// Mchid of the service provider.
-	// 服务商商户号. Optional, 1–32 characters.
+	// 服务商商户号.
 	SPMchID string `json:"sp_mchid,omitempty"`
 	// AppID of the official account, mini program or app, bound to the calling merchant.
-	// 服务商APPID. Optional, 1–32 characters.
+	// 服务商APPID.
 	AppID string `json:"appid,omitempty"`
 	// Mchid of the sub-merchant. Service providers must give it; a direct merchant leaves it out.
-	// 子商户号. Optional, at most 32 characters.
+	// 子商户号.
 	SubMchID string `json:"sub_mchid,omitempty"`
 	// AppID bound to sub_mchid. Service providers only, optional.
-	// 子商户APPID. Optional, at most 32 characters.
+	// 子商户APPID.
 	SubAppID string `json:"sub_appid,omitempty"`
 	// The payer's id under appid.
-	// 服务商APPID下的用户标识. Optional, 1–128 characters.
+	// 服务商APPID下的用户标识.
 	OpenID string `json:"openid,omitempty"`
 	// The payer's id under sub_appid.
-	// 子商户APPID下的用户标识. Optional, at most 128 characters.
+	// 子商户APPID下的用户标识.
 	SubOpenID string `json:"sub_openid,omitempty"`
 	// Contract template, a decimal number written as a string.
-	// 签约模板号. Optional, at most 32 characters.
+	// 签约模板号.
 	PlanID string `json:"plan_id,omitempty"`
 	// The contract itself.
-	// 签约信息. Optional.
+	// 签约信息.
 	ContractInformation *EntrustSigningContractInformation `json:"contract_information,omitempty"`
 }
 
 // EventType is ENTRUST.SIGNING.
 func (EntrustSigning) EventType() string { return "ENTRUST.SIGNING" }
 
-// EntrustSigningContractInformation is contract_information.
+// EntrustSigningContractInformation is the object contract_information.
+// The contract itself.
 type EntrustSigningContractInformation struct {
 	// WeChat Pay's id of the contract.
-	// 签约协议号. Optional, at most 32 characters.
+	// 签约协议号.
 	ContractID string `json:"contract_id,omitempty"`
 	// ADD: in force. DELETE: terminated.
-	// 签约状态. Optional, one of ADD, DELETE.
+	// 签约状态. One of ADD, DELETE.
 	ContractStatus string `json:"contract_status,omitempty"`
 	// When the contract was signed, RFC 3339 with +08:00.
-	// 签约时间. Optional, RFC 3339 with +08:00.
+	// 签约时间. RFC 3339 with +08:00.
 	CreateTime string `json:"create_time,omitempty"`
 }

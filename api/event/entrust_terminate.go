@@ -7,58 +7,59 @@ package event
 // (免密支付解约成功)
 type EntrustTerminate struct {
 	// Merchant id issued by WeChat Pay.
-	// 商户号. Optional, 1–32 characters.
+	// 商户号.
 	MchID string `json:"mchid,omitempty"`
 	// WeChat Pay's id of the contract.
-	// 免密支付协议ID. Optional.
+	// 免密支付协议ID.
 	ContractID string `json:"contract_id,omitempty"`
 	// AppID of the official account, mini program or app, bound to the calling merchant.
-	// 商户AppID. Optional, 1–32 characters.
+	// 商户AppID.
 	AppID string `json:"appid,omitempty"`
 	// The payer's id under appid.
-	// 用户标识. Optional, 1–128 characters.
+	// 用户标识.
 	OpenID string `json:"openid,omitempty"`
 	// AppID of the sub-merchant.
-	// 子商户AppID. Optional, at most 32 characters.
+	// 子商户AppID.
 	SubAppID string `json:"sub_appid,omitempty"`
 	// The payer's id under sub_appid.
-	// 用户标识. Optional, at most 128 characters.
+	// 用户标识.
 	SubOpenID string `json:"sub_openid,omitempty"`
 	// Password-exempt service, agreed with WeChat Pay; not a plan_id.
-	// 免密支付服务ID. Optional, at least 1.
+	// 免密支付服务ID.
 	ServiceID int64 `json:"service_id,omitempty"`
 	// The merchant's own number for the contract; digits and letters. It can never be used again, not even after
 	// termination.
-	// 商户签约协议号. Optional, 1–32 characters, matching ^[0-9A-Za-z]+$.
+	// 商户签约协议号.
 	OutContractCode string `json:"out_contract_code,omitempty"`
 	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the return to the app.
-	// 用户账户展示名称. Optional, at most 32 characters.
+	// 用户账户展示名称.
 	ContractDisplayAccount string `json:"contract_display_account,omitempty"`
 	// SIGNED: in force. TERMINATED: ended.
-	// 委托代扣协议状态. Optional, one of SIGNED, TERMINATED.
+	// 委托代扣协议状态. One of SIGNED, TERMINATED.
 	ContractState string `json:"contract_state,omitempty"`
 	// When the contract was signed, RFC 3339 with +08:00, possibly with milliseconds.
-	// 协议签署时间. Optional, RFC 3339 with +08:00.
+	// 协议签署时间. RFC 3339 with +08:00.
 	ContractSignedTime string `json:"contract_signed_time,omitempty"`
 	// How the contract ended; present only after termination.
-	// 协议解约信息. Optional.
+	// 协议解约信息.
 	ContractTerminateInfo *EntrustTerminateContractTerminateInfo `json:"contract_terminate_info,omitempty"`
 }
 
 // EventType is ENTRUST.TERMINATE.
 func (EntrustTerminate) EventType() string { return "ENTRUST.TERMINATE" }
 
-// EntrustTerminateContractTerminateInfo is contract_terminate_info.
+// EntrustTerminateContractTerminateInfo is the object contract_terminate_info.
+// How the contract ended; present only after termination.
 type EntrustTerminateContractTerminateInfo struct {
 	// Who ended it: the payer in WeChat, the merchant by API, the merchant in the console, customer service, or the
 	// system.
-	// 协议解约方式. Optional, one of USER_TERMINATE, MCH_API_TERMINATE, WEPAY_WEB_TERMINATE, CUSTOMER_SERVICE_TERMINATE,
+	// 协议解约方式. One of USER_TERMINATE, MCH_API_TERMINATE, WEPAY_WEB_TERMINATE, CUSTOMER_SERVICE_TERMINATE,
 	// SYSTEM_TERMINATE.
 	ContractTerminationMode string `json:"contract_termination_mode,omitempty"`
 	// When the contract ended, RFC 3339 with +08:00, possibly with milliseconds.
-	// 协议解约时间. Optional, RFC 3339 with +08:00.
+	// 协议解约时间. RFC 3339 with +08:00.
 	ContractTerminatedTime string `json:"contract_terminated_time,omitempty"`
 	// Why the contract ended, in words.
-	// 解约备注. Optional, at most 256 characters.
+	// 解约备注.
 	ContractTerminationRemark string `json:"contract_termination_remark,omitempty"`
 }

@@ -7,300 +7,311 @@ package event
 // 基础支付: The payer paid. The resource is what the query returns. (支付成功)
 type TransactionSuccess struct {
 	// AppID of the party that starts the combined order.
-	// 合单商户appid. Optional.
+	// 合单商户appid.
 	CombineAppID string `json:"combine_appid,omitempty"`
 	// Mchid of the party that starts the combined order.
-	// 合单商户号. Optional.
+	// 合单商户号.
 	CombineMchID string `json:"combine_mchid,omitempty"`
 	// The merchant's own number of the combined order.
-	// 合单商户订单号. Optional.
+	// 合单商户订单号.
 	CombineOutTradeNo string `json:"combine_out_trade_no,omitempty"`
 	// WeChat Pay's id of the combined payment; absent until paid.
-	// 交易单微信支付订单号. Optional.
+	// 交易单微信支付订单号.
 	CombineTransactionID string `json:"combine_transaction_id,omitempty"`
 	// Where the payment takes place.
-	// 场景信息. Optional.
+	// 场景信息.
 	SceneInfo *TransactionSuccessSceneInfo `json:"scene_info,omitempty"`
 	// The single orders.
-	// 商品单信息. Optional.
+	// 商品单信息.
 	SubOrders []TransactionSuccessSubOrders `json:"sub_orders,omitempty"`
 	// Who pays.
-	// 支付者. Optional.
+	// 支付者.
 	CombinePayerInfo *TransactionSuccessCombinePayerInfo `json:"combine_payer_info,omitempty"`
 	// Scenario of the order.
-	// 交易场景. Optional, always RECOMMERCE.
+	// 交易场景. Always RECOMMERCE.
 	TradeScenario string `json:"trade_scenario,omitempty"`
 	// Instalments the payer chose.
-	// 使用的商户贴息信息(微信分付). Optional.
+	// 使用的商户贴息信息(微信分付).
 	InstallmentInfo *TransactionSuccessInstallmentInfo `json:"installment_info,omitempty"`
 	// AppID of the official account, mini program or app, bound to the calling merchant.
-	// 公众号ID. Optional.
+	// 公众号ID.
 	AppID string `json:"appid,omitempty"`
 	// Merchant id issued by WeChat Pay.
-	// 直连商户号. Optional.
+	// 直连商户号.
 	MchID string `json:"mchid,omitempty"`
 	// The merchant's own order number, unique per merchant.
-	// 商户订单号. Optional.
+	// 商户订单号.
 	OutTradeNo string `json:"out_trade_no,omitempty"`
 	// WeChat Pay's id of the payment; absent until paid.
-	// 微信支付订单号. Optional.
+	// 微信支付订单号.
 	TransactionID string `json:"transaction_id,omitempty"`
 	// How the order is paid.
-	// 交易类型. Optional, one of JSAPI, NATIVE, APP, MICROPAY, MWEB, FACEPAY.
+	// 交易类型. One of JSAPI, NATIVE, APP, MICROPAY, MWEB, FACEPAY.
 	TradeType string `json:"trade_type,omitempty"`
 	// SUCCESS paid, REFUND refunded at least in part, NOTPAY not paid yet, CLOSED, REVOKED (payment code only),
 	// USERPAYING (payment code only), PAYERROR.
-	// 交易状态. Optional, one of SUCCESS, REFUND, NOTPAY, CLOSED, REVOKED, USERPAYING, PAYERROR.
+	// 交易状态. One of SUCCESS, REFUND, NOTPAY, CLOSED, REVOKED, USERPAYING, PAYERROR.
 	TradeState string `json:"trade_state,omitempty"`
 	// The state in words, for people.
-	// 交易状态描述. Optional.
+	// 交易状态描述.
 	TradeStateDesc string `json:"trade_state_desc,omitempty"`
 	// Bank or wallet that paid.
-	// 付款银行. Optional.
+	// 付款银行.
 	BankType string `json:"bank_type,omitempty"`
 	// Text of the merchant, returned unchanged in queries and notifications.
-	// 附加数据. Optional.
+	// 附加数据.
 	Attach string `json:"attach,omitempty"`
 	// When the payer paid, RFC 3339 with +08:00.
-	// 支付完成时间. Optional, RFC 3339 with +08:00.
+	// 支付完成时间. RFC 3339 with +08:00.
 	SuccessTime string `json:"success_time,omitempty"`
 	// Who pays.
-	// 支付者. Optional.
+	// 支付者.
 	Payer *TransactionSuccessPayer `json:"payer,omitempty"`
 	// Amount of the order.
-	// 订单金额. Optional.
+	// 订单金额.
 	Amount *TransactionSuccessAmount `json:"amount,omitempty"`
 	// Discounts used.
-	// 优惠功能. Optional.
+	// 优惠功能.
 	PromotionDetail []TransactionSuccessPromotionDetail `json:"promotion_detail,omitempty"`
 }
 
 // EventType is TRANSACTION.SUCCESS.
 func (TransactionSuccess) EventType() string { return "TRANSACTION.SUCCESS" }
 
-// TransactionSuccessSceneInfo is scene_info.
+// TransactionSuccessSceneInfo is the object scene_info.
+// Where the payment takes place.
 type TransactionSuccessSceneInfo struct {
 	// The merchant's id of the terminal or shop.
-	// 商户端设备号. Optional.
+	// 商户端设备号.
 	DeviceID string `json:"device_id,omitempty"`
 }
 
-// TransactionSuccessSubOrders is sub_orders.
+// TransactionSuccessSubOrders is the object sub_orders.
+// The single orders.
 type TransactionSuccessSubOrders struct {
 	// Merchant id issued by WeChat Pay.
-	// 子单商户号. Optional.
+	// 子单商户号.
 	MchID string `json:"mchid,omitempty"`
 	// Authorisation of the individual payee.
-	// 商品单个人收款方受理授权ID. Optional.
+	// 商品单个人收款方受理授权ID.
 	IndividualAuthID string `json:"individual_auth_id,omitempty"`
 	// The individual payee's name on the platform.
-	// 商品单个人收款方平台昵称. Optional.
+	// 商品单个人收款方平台昵称.
 	IndividualName string `json:"individual_name,omitempty"`
 	// How the order is paid.
-	// 交易类型. Optional, one of NATIVE, JSAPI, APP, MWEB.
+	// 交易类型. One of NATIVE, JSAPI, APP, MWEB.
 	TradeType string `json:"trade_type,omitempty"`
 	// SUCCESS paid, REFUND refunded at least in part, NOTPAY not paid yet, CLOSED, PAYERROR.
-	// 交易状态. Optional, one of SUCCESS, REFUND, NOTPAY, CLOSED, PAYERROR.
+	// 交易状态. One of SUCCESS, REFUND, NOTPAY, CLOSED, PAYERROR.
 	TradeState string `json:"trade_state,omitempty"`
 	// Bank or wallet that paid.
-	// 付款银行. Optional.
+	// 付款银行.
 	BankType string `json:"bank_type,omitempty"`
 	// Text of the merchant, returned unchanged in queries and notifications.
-	// 附加数据. Optional.
+	// 附加数据.
 	Attach string `json:"attach,omitempty"`
 	// When the payer paid, RFC 3339 with +08:00.
-	// 支付完成时间. Optional, RFC 3339 with +08:00.
+	// 支付完成时间. RFC 3339 with +08:00.
 	SuccessTime string `json:"success_time,omitempty"`
 	// WeChat Pay's id of the payment.
-	// 微信订单号. Optional.
+	// 微信订单号.
 	TransactionID string `json:"transaction_id,omitempty"`
 	// The merchant's own order number, unique per merchant.
-	// 商品单商户订单号. Optional.
+	// 商品单商户订单号.
 	OutTradeNo string `json:"out_trade_no,omitempty"`
 	// Mchid of the sub-merchant.
-	// 二级商户号. Optional.
+	// 二级商户号.
 	SubMchID string `json:"sub_mchid,omitempty"`
 	// AppID of the sub-merchant.
-	// 子商户应用ID. Optional.
+	// 子商户应用ID.
 	SubAppID string `json:"sub_appid,omitempty"`
 	// The payer's id under sub_appid.
-	// 用户子标识. Optional.
+	// 用户子标识.
 	SubOpenID string `json:"sub_openid,omitempty"`
 	// Discounts used.
-	// 优惠信息列表. Optional.
+	// 优惠信息列表.
 	PromotionDetail []TransactionSuccessSubOrdersPromotionDetail `json:"promotion_detail,omitempty"`
 	// Amount of the order.
-	// 订单金额. Optional.
+	// 订单金额.
 	Amount *TransactionSuccessSubOrdersAmount `json:"amount,omitempty"`
 }
 
-// TransactionSuccessSubOrdersPromotionDetail is promotion_detail.
+// TransactionSuccessSubOrdersPromotionDetail is the object promotion_detail.
+// Discounts used.
 type TransactionSuccessSubOrdersPromotionDetail struct {
 	// Id of the coupon.
-	// 券ID. Optional.
+	// 券ID.
 	CouponID string `json:"coupon_id,omitempty"`
 	// Name of the discount.
-	// 优惠名称. Optional.
+	// 优惠名称.
 	Name string `json:"name,omitempty"`
 	// GLOBAL: the whole order. SINGLE: single goods.
-	// 优惠范围. Optional, one of GLOBAL, SINGLE.
+	// 优惠范围. One of GLOBAL, SINGLE.
 	Scope string `json:"scope,omitempty"`
 	// CASH: prepaid by the funder. NOCASH: not.
-	// 优惠类型. Optional, one of CASH, NOCASH.
+	// 优惠类型. One of CASH, NOCASH.
 	Type string `json:"type,omitempty"`
 	// Face value, in fen.
-	// 优惠券面额. Optional.
+	// 优惠券面额.
 	Amount int64 `json:"amount,omitempty"`
 	// Id of the campaign.
-	// 活动批次ID. Optional.
+	// 活动批次ID.
 	StockID string `json:"stock_id,omitempty"`
 	// Part borne by WeChat Pay, in fen.
-	// 微信出资. Optional.
+	// 微信出资.
 	WechatPayContribute int64 `json:"wechatpay_contribute,omitempty"`
 	// Part borne by the merchant, in fen.
-	// 商户出资. Optional.
+	// 商户出资.
 	MerchantContribute int64 `json:"merchant_contribute,omitempty"`
 	// Part borne by others, in fen.
-	// 其他出资. Optional.
+	// 其他出资.
 	OtherContribute int64 `json:"other_contribute,omitempty"`
 	// ISO 4217 code; CNY.
-	// 优惠币种. Optional.
+	// 优惠币种.
 	Currency string `json:"currency,omitempty"`
 	// The goods.
-	// 单品列表. Optional.
+	// 单品列表.
 	GoodsDetail []TransactionSuccessSubOrdersPromotionDetailGoodsDetail `json:"goods_detail,omitempty"`
 }
 
-// TransactionSuccessSubOrdersPromotionDetailGoodsDetail is goods_detail.
+// TransactionSuccessSubOrdersPromotionDetailGoodsDetail is the object goods_detail.
+// The goods.
 type TransactionSuccessSubOrdersPromotionDetailGoodsDetail struct {
 	// Id of the goods.
-	// 商品编码. Optional.
+	// 商品编码.
 	GoodsID string `json:"goods_id,omitempty"`
 	// Number of pieces.
-	// 商品数量. Optional.
+	// 商品数量.
 	Quantity int64 `json:"quantity,omitempty"`
 	// Price of one piece, in fen.
-	// 商品单价. Optional.
+	// 商品单价.
 	UnitPrice int64 `json:"unit_price,omitempty"`
 	// Discount, in fen.
-	// 商品优惠金额. Optional.
+	// 商品优惠金额.
 	DiscountAmount int64 `json:"discount_amount,omitempty"`
 	// Remark on the goods.
-	// 商品备注. Optional.
+	// 商品备注.
 	GoodsRemark string `json:"goods_remark,omitempty"`
 }
 
-// TransactionSuccessSubOrdersAmount is amount.
+// TransactionSuccessSubOrdersAmount is the object amount.
+// Amount of the order.
 type TransactionSuccessSubOrdersAmount struct {
 	// Total, in fen.
-	// 标价金额. Optional.
+	// 标价金额.
 	TotalAmount int64 `json:"total_amount,omitempty"`
 	// ISO 4217 code; CNY.
-	// 标价币种. Optional.
+	// 标价币种.
 	Currency string `json:"currency,omitempty"`
 	// What the payer paid, in fen.
-	// 现金支付金额. Optional.
+	// 现金支付金额.
 	PayerAmount int64 `json:"payer_amount,omitempty"`
 	// ISO 4217 code of what the payer paid.
-	// 现金支付币种. Optional.
+	// 现金支付币种.
 	PayerCurrency string `json:"payer_currency,omitempty"`
 	// Exchange rate times 10 to the 8th.
-	// 结算汇率(汇率值是汇率乘以10的8次方). Optional.
+	// 结算汇率(汇率值是汇率乘以10的8次方).
 	SettlementRate int64 `json:"settlement_rate,omitempty"`
 }
 
-// TransactionSuccessCombinePayerInfo is combine_payer_info.
+// TransactionSuccessCombinePayerInfo is the object combine_payer_info.
+// Who pays.
 type TransactionSuccessCombinePayerInfo struct {
 	// The payer's id under appid.
-	// 用户标识. Optional.
+	// 用户标识.
 	OpenID string `json:"openid,omitempty"`
 }
 
-// TransactionSuccessInstallmentInfo is installment_info.
+// TransactionSuccessInstallmentInfo is the object installment_info.
+// Instalments the payer chose.
 type TransactionSuccessInstallmentInfo struct {
 	// Whether the merchant subsidised the interest.
-	// 是否使用了商户贴息. Optional.
+	// 是否使用了商户贴息.
 	UseSubsidy bool `json:"use_subsidy,omitempty"`
 	// Number of instalments.
-	// 用户实际选择分期期数. Optional.
+	// 用户实际选择分期期数.
 	SelectedInstallmentNumber int64 `json:"selected_installment_number,omitempty"`
 }
 
-// TransactionSuccessPayer is payer.
+// TransactionSuccessPayer is the object payer.
+// Who pays.
 type TransactionSuccessPayer struct {
 	// The payer's id under appid.
-	// 用户标识. Optional.
+	// 用户标识.
 	OpenID string `json:"openid,omitempty"`
 }
 
-// TransactionSuccessAmount is amount.
+// TransactionSuccessAmount is the object amount.
+// Amount of the order.
 type TransactionSuccessAmount struct {
 	// Total, in fen.
-	// 总金额. Optional.
+	// 总金额.
 	Total int64 `json:"total,omitempty"`
 	// What the payer paid, in fen.
-	// 用户支付金额. Optional.
+	// 用户支付金额.
 	PayerTotal int64 `json:"payer_total,omitempty"`
 	// ISO 4217 code; CNY.
-	// 货币类型. Optional.
+	// 货币类型.
 	Currency string `json:"currency,omitempty"`
 	// ISO 4217 code of what the payer paid.
-	// 用户支付币种. Optional.
+	// 用户支付币种.
 	PayerCurrency string `json:"payer_currency,omitempty"`
 }
 
-// TransactionSuccessPromotionDetail is promotion_detail.
+// TransactionSuccessPromotionDetail is the object promotion_detail.
+// Discounts used.
 type TransactionSuccessPromotionDetail struct {
 	// Id of the coupon.
-	// 券ID. Optional.
+	// 券ID.
 	CouponID string `json:"coupon_id,omitempty"`
 	// Name of the discount.
-	// 优惠名称. Optional.
+	// 优惠名称.
 	Name string `json:"name,omitempty"`
 	// GLOBAL: the whole order. SINGLE: single goods.
-	// 优惠范围. Optional, one of GLOBAL, SINGLE.
+	// 优惠范围. One of GLOBAL, SINGLE.
 	Scope string `json:"scope,omitempty"`
 	// CASH: prepaid by the funder. NOCASH: not.
-	// 优惠类型. Optional, one of CASH, NOCASH.
+	// 优惠类型. One of CASH, NOCASH.
 	Type string `json:"type,omitempty"`
 	// Face value, in fen.
-	// 优惠券面额. Optional.
+	// 优惠券面额.
 	Amount int64 `json:"amount,omitempty"`
 	// Id of the campaign.
-	// 活动ID. Optional.
+	// 活动ID.
 	StockID string `json:"stock_id,omitempty"`
 	// Part borne by WeChat Pay, in fen.
-	// 微信出资. Optional.
+	// 微信出资.
 	WechatPayContribute int64 `json:"wechatpay_contribute,omitempty"`
 	// Part borne by the merchant, in fen.
-	// 商户出资. Optional.
+	// 商户出资.
 	MerchantContribute int64 `json:"merchant_contribute,omitempty"`
 	// Part borne by others, in fen.
-	// 其他出资. Optional.
+	// 其他出资.
 	OtherContribute int64 `json:"other_contribute,omitempty"`
 	// ISO 4217 code; CNY.
-	// 优惠币种. Optional.
+	// 优惠币种.
 	Currency string `json:"currency,omitempty"`
 	// The goods.
-	// 单品列表. Optional.
+	// 单品列表.
 	GoodsDetail []TransactionSuccessPromotionDetailGoodsDetail `json:"goods_detail,omitempty"`
 }
 
-// TransactionSuccessPromotionDetailGoodsDetail is goods_detail.
+// TransactionSuccessPromotionDetailGoodsDetail is the object goods_detail.
+// The goods.
 type TransactionSuccessPromotionDetailGoodsDetail struct {
 	// Id of the goods.
-	// 商品编码. Optional.
+	// 商品编码.
 	GoodsID string `json:"goods_id,omitempty"`
 	// Number of pieces.
-	// 商品数量. Optional.
+	// 商品数量.
 	Quantity int64 `json:"quantity,omitempty"`
 	// Price of one piece, in fen.
-	// 商品单价. Optional.
+	// 商品单价.
 	UnitPrice int64 `json:"unit_price,omitempty"`
 	// Discount, in fen.
-	// 商品优惠金额. Optional.
+	// 商品优惠金额.
 	DiscountAmount int64 `json:"discount_amount,omitempty"`
 	// Remark on the goods.
-	// 商品备注. Optional.
+	// 商品备注.
 	GoodsRemark string `json:"goods_remark,omitempty"`
 }

@@ -15,40 +15,40 @@ type ContractResponse struct {
 	wxpay.Reply `json:"-"`
 
 	// Merchant id issued by WeChat Pay.
-	// 商户号. Required, 1–32 characters.
+	// 商户号.
 	MchID string `json:"mchid"`
 	// WeChat Pay's id of the contract.
-	// 免密支付协议ID. Required.
+	// 免密支付协议ID.
 	ContractID string `json:"contract_id"`
 	// AppID of the official account, mini program or app, bound to the calling merchant.
-	// 商户AppID. Required, 1–32 characters.
+	// 商户AppID.
 	AppID string `json:"appid"`
 	// The payer's id under appid.
-	// 用户标识. Required, 1–128 characters.
+	// 用户标识.
 	OpenID string `json:"openid"`
 	// AppID of the sub-merchant.
-	// 子商户AppID. Optional, at most 32 characters.
+	// 子商户AppID. May be absent.
 	SubAppID string `json:"sub_appid,omitempty"`
 	// The payer's id under sub_appid.
-	// 用户标识. Optional, at most 128 characters.
+	// 用户标识. May be absent.
 	SubOpenID string `json:"sub_openid,omitempty"`
 	// Password-exempt service, agreed with WeChat Pay; not a plan_id.
-	// 免密支付服务ID. Required, at least 1.
+	// 免密支付服务ID.
 	ServiceID int64 `json:"service_id"`
 	// The merchant's own number for the contract; digits and letters. It can never be used again, not even after
 	// termination.
-	// 商户签约协议号. Required, 1–32 characters, matching ^[0-9A-Za-z]+$.
+	// 商户签约协议号.
 	OutContractCode string `json:"out_contract_code"`
 	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the return to the app.
-	// 用户账户展示名称. Optional, at most 32 characters.
+	// 用户账户展示名称. May be absent.
 	ContractDisplayAccount string `json:"contract_display_account,omitempty"`
 	// SIGNED: in force. TERMINATED: ended.
-	// 委托代扣协议状态. Required, one of SIGNED, TERMINATED.
+	// 委托代扣协议状态. One of SIGNED, TERMINATED.
 	ContractState string `json:"contract_state"`
 	// When the contract was signed, RFC 3339 with +08:00, possibly with milliseconds.
-	// 协议签署时间. Required, RFC 3339 with +08:00.
+	// 协议签署时间. RFC 3339 with +08:00.
 	ContractSignedTime string `json:"contract_signed_time"`
 	// How the contract ended; present only after termination.
-	// 协议解约信息. Optional.
+	// 协议解约信息. May be absent.
 	ContractTerminateInfo *TerminateInfo `json:"contract_terminate_info,omitempty"`
 }

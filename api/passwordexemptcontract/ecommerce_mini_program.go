@@ -40,22 +40,22 @@ type EcommerceMiniProgramResponse struct {
 	wxpay.Reply `json:"-"`
 
 	// The signing session, valid for 2 hours; pass it to the signing mini program in extraData.
-	// 预签约ID. Required, 1–128 characters.
+	// 预签约ID.
 	PreEntrustWebID string `json:"pre_entrustweb_id"`
 	// Merchant id issued by WeChat Pay.
-	// 商户号. Required, 1–32 characters.
+	// 商户号.
 	MchID string `json:"mchid"`
 	// Password-exempt service, agreed with WeChat Pay; not a plan_id.
-	// 免密支付服务ID. Required, at least 1.
+	// 免密支付服务ID.
 	ServiceID int64 `json:"service_id"`
 	// The merchant's own number for the contract; digits and letters. It can never be used again, not even after
 	// termination.
-	// 商户签约协议号. Required, 1–32 characters, matching ^[0-9A-Za-z]+$.
+	// 商户签约协议号.
 	OutContractCode string `json:"out_contract_code"`
 	// AppID of the mini program that signs.
-	// 跳转签约的小程序AppID. Required, 1–32 characters.
+	// 跳转签约的小程序AppID.
 	SignMPAppID string `json:"sign_mp_appid"`
 	// Page of the mini program that signs.
-	// 跳转签约的小程序路径. Required, 1–256 characters.
+	// 跳转签约的小程序路径.
 	SignMPPath string `json:"sign_mp_path"`
 }

@@ -47,13 +47,13 @@ type EcommercePayRedirectSignResponse struct {
 	wxpay.Reply `json:"-"`
 
 	// Merchant id issued by WeChat Pay.
-	// 商户号. Required, 1–32 characters.
+	// 商户号.
 	MchID string `json:"mchid"`
 	// Password-exempt service, agreed with WeChat Pay; not a plan_id.
-	// 免密支付服务ID. Required, at least 1.
+	// 免密支付服务ID.
 	ServiceID int64 `json:"service_id"`
 	// The merchant's own number for the contract; digits and letters. It can never be used again, not even after
 	// termination.
-	// 商户签约协议号. Required, 1–32 characters, matching ^[0-9A-Za-z]+$.
+	// 商户签约协议号.
 	OutContractCode string `json:"out_contract_code"`
 }

@@ -69,6 +69,6 @@ type JSAPIResponse struct {
 	wxpay.Reply `json:"-"`
 
 	// The order as the client needs it to start paying; valid for 2 hours.
-	// 预支付交易会话标识. Required, 1–64 characters.
+	// 预支付交易会话标识.
 	PrepayID string `json:"prepay_id"`
 }

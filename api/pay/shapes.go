@@ -6,7 +6,8 @@ import (
 	"github.com/wxpay-go/wxpay"
 )
 
-// Amount is amount.
+// Amount is the object amount.
+// Amount of the order.
 type Amount struct {
 	// Total, in fen.
 	// 总金额. Required, at least 1.
@@ -16,7 +17,8 @@ type Amount struct {
 	Currency string `json:"currency,omitempty"`
 }
 
-// Detail is detail.
+// Detail is the object detail.
+// Goods and original price, for discounts on single goods.
 type Detail struct {
 	// Original price of the order, in fen.
 	// 订单原价. Optional, at least 0.
@@ -29,7 +31,8 @@ type Detail struct {
 	GoodsDetail []Goods `json:"goods_detail,omitempty"`
 }
 
-// Goods is goods_detail.
+// Goods is the object goods_detail.
+// The goods.
 type Goods struct {
 	// The merchant's id of the goods.
 	// 商户侧商品编码. Required, 1–32 characters.
@@ -48,7 +51,8 @@ type Goods struct {
 	UnitPrice int64 `json:"unit_price"`
 }
 
-// SceneInfo is scene_info.
+// SceneInfo is the object scene_info.
+// Where the payment takes place.
 type SceneInfo struct {
 	// IP address of the payer's device.
 	// 用户终端IP. Required, 1–45 characters.
@@ -61,7 +65,8 @@ type SceneInfo struct {
 	StoreInfo *StoreInfo `json:"store_info,omitempty"`
 }
 
-// StoreInfo is store_info.
+// StoreInfo is the object store_info.
+// The shop.
 type StoreInfo struct {
 	// Number of the shop.
 	// 门店编号. Optional, at most 32 characters.
@@ -77,7 +82,8 @@ type StoreInfo struct {
 	Address string `json:"address"`
 }
 
-// Payer is payer.
+// Payer is the object payer.
+// Who pays.
 type Payer struct {
 	// The payer's id under appid.
 	// 用户标识. Required, 1–128 characters.
@@ -87,7 +93,8 @@ type Payer struct {
 	Identity *Identity `json:"identity,omitempty"`
 }
 
-// Identity is identity.
+// Identity is the object identity.
+// Real-name restriction: only this person may pay. Needs a permission of its own.
 type Identity struct {
 	// Kind of identity document.
 	// 证件类型. Required, one of IDCARD, HONGKONG_MACAO, HONGKONG_MACAO_RESIDENT, TAIWAN_RESIDENT, FOREIGN_RESIDENT,
@@ -101,21 +108,24 @@ type Identity struct {
 	Name string `json:"name"`
 }
 
-// SettleInfo is settle_info.
+// SettleInfo is the object settle_info.
+// How the money is settled.
 type SettleInfo struct {
 	// true: freeze the money until it is shared.
 	// 是否指定分账. Optional.
 	ProfitSharing bool `json:"profit_sharing,omitempty"`
 }
 
-// SubsidyInfo is subsidy_info.
+// SubsidyInfo is the object subsidy_info.
+// Interest subsidy for payment by instalments.
 type SubsidyInfo struct {
 	// The subsidy plans.
 	// 贴息详情列表. Optional.
 	SubsidyDetail []SubsidyDetail `json:"subsidy_detail,omitempty"`
 }
 
-// SubsidyDetail is subsidy_detail.
+// SubsidyDetail is the object subsidy_detail.
+// The subsidy plans.
 type SubsidyDetail struct {
 	// How the subsidy is reckoned.
 	// 贴息方案类型. Required, one of DAILY, PERIOD.
@@ -125,7 +135,8 @@ type SubsidyDetail struct {
 	SubsidyPlan []SubsidyPlan `json:"subsidy_plan,omitempty"`
 }
 
-// SubsidyPlan is subsidy_plan.
+// SubsidyPlan is the object subsidy_plan.
+// Instalments and rates.
 type SubsidyPlan struct {
 	// Number of instalments.
 	// 贴息期数. Required, one of 3, 6, 12.
@@ -142,145 +153,151 @@ type Order struct {
 	wxpay.Reply `json:"-"`
 
 	// AppID of the official account, mini program or app, bound to the calling merchant.
-	// 公众号ID. Required.
+	// 公众号ID.
 	AppID string `json:"appid"`
 	// Merchant id issued by WeChat Pay.
-	// 直连商户号. Required.
+	// 直连商户号.
 	MchID string `json:"mchid"`
 	// The merchant's own order number, unique per merchant.
-	// 商户订单号. Required.
+	// 商户订单号.
 	OutTradeNo string `json:"out_trade_no"`
 	// WeChat Pay's id of the payment; absent until paid.
-	// 微信支付订单号. Optional.
+	// 微信支付订单号. May be absent.
 	TransactionID string `json:"transaction_id,omitempty"`
 	// How the order is paid.
-	// 交易类型. Optional, one of JSAPI, NATIVE, APP, MICROPAY, MWEB, FACEPAY.
+	// 交易类型. May be absent, one of JSAPI, NATIVE, APP, MICROPAY, MWEB, FACEPAY.
 	TradeType string `json:"trade_type,omitempty"`
 	// SUCCESS paid, REFUND refunded at least in part, NOTPAY not paid yet, CLOSED, REVOKED (payment code only),
 	// USERPAYING (payment code only), PAYERROR.
-	// 交易状态. Required, one of SUCCESS, REFUND, NOTPAY, CLOSED, REVOKED, USERPAYING, PAYERROR.
+	// 交易状态. One of SUCCESS, REFUND, NOTPAY, CLOSED, REVOKED, USERPAYING, PAYERROR.
 	TradeState string `json:"trade_state"`
 	// The state in words, for people.
-	// 交易状态描述. Required.
+	// 交易状态描述.
 	TradeStateDesc string `json:"trade_state_desc"`
 	// Bank or wallet that paid.
-	// 付款银行. Optional.
+	// 付款银行. May be absent.
 	BankType string `json:"bank_type,omitempty"`
 	// Text of the merchant, returned unchanged in queries and notifications.
-	// 附加数据. Optional.
+	// 附加数据. May be absent.
 	Attach string `json:"attach,omitempty"`
 	// When the payer paid, RFC 3339 with +08:00.
-	// 支付完成时间. Optional, RFC 3339 with +08:00.
+	// 支付完成时间. May be absent, RFC 3339 with +08:00.
 	SuccessTime string `json:"success_time,omitempty"`
 	// Who pays.
-	// 支付者. Optional.
+	// 支付者. May be absent.
 	Payer *PaidBy `json:"payer,omitempty"`
 	// Amount of the order.
-	// 订单金额. Optional.
+	// 订单金额. May be absent.
 	Amount *PaidAmount `json:"amount,omitempty"`
 	// Where the payment takes place.
-	// 场景信息. Optional.
+	// 场景信息. May be absent.
 	SceneInfo *PaidAt `json:"scene_info,omitempty"`
 	// Discounts used.
-	// 优惠功能. Optional.
+	// 优惠功能. May be absent.
 	PromotionDetail []Promotion `json:"promotion_detail,omitempty"`
 	// Instalments the payer chose.
-	// 使用的商户贴息信息(微信分付). Optional.
+	// 使用的商户贴息信息(微信分付). May be absent.
 	InstallmentInfo *InstallmentInfo `json:"installment_info,omitempty"`
 }
 
-// PaidBy is payer.
+// PaidBy is the object payer.
+// Who pays.
 type PaidBy struct {
 	// The payer's id under appid.
-	// 用户标识. Required.
+	// 用户标识.
 	OpenID string `json:"openid"`
 }
 
-// PaidAmount is amount.
+// PaidAmount is the object amount.
+// Amount of the order.
 type PaidAmount struct {
 	// Total, in fen.
-	// 总金额. Optional.
+	// 总金额.
 	Total int64 `json:"total,omitempty"`
 	// What the payer paid, in fen.
-	// 用户支付金额. Optional.
+	// 用户支付金额.
 	PayerTotal int64 `json:"payer_total,omitempty"`
 	// ISO 4217 code; CNY.
-	// 货币类型. Optional.
+	// 货币类型.
 	Currency string `json:"currency,omitempty"`
 	// ISO 4217 code of what the payer paid.
-	// 用户支付币种. Optional.
+	// 用户支付币种.
 	PayerCurrency string `json:"payer_currency,omitempty"`
 }
 
-// PaidAt is scene_info.
+// PaidAt is the object scene_info.
+// Where the payment takes place.
 type PaidAt struct {
 	// The merchant's id of the terminal or shop.
-	// 商户端设备号. Optional.
+	// 商户端设备号.
 	DeviceID string `json:"device_id,omitempty"`
 }
 
-// Promotion is promotion_detail.
+// Promotion is the object promotion_detail.
+// Discounts used.
 type Promotion struct {
 	// Id of the coupon.
-	// 券ID. Required.
+	// 券ID.
 	CouponID string `json:"coupon_id"`
 	// Name of the discount.
-	// 优惠名称. Optional.
+	// 优惠名称.
 	Name string `json:"name,omitempty"`
 	// GLOBAL: the whole order. SINGLE: single goods.
-	// 优惠范围. Optional, one of GLOBAL, SINGLE.
+	// 优惠范围. One of GLOBAL, SINGLE.
 	Scope string `json:"scope,omitempty"`
 	// CASH: prepaid by the funder. NOCASH: not.
-	// 优惠类型. Optional, one of CASH, NOCASH.
+	// 优惠类型. One of CASH, NOCASH.
 	Type string `json:"type,omitempty"`
 	// Face value, in fen.
-	// 优惠券面额. Required.
+	// 优惠券面额.
 	Amount int64 `json:"amount"`
 	// Id of the campaign.
-	// 活动ID. Optional.
+	// 活动ID.
 	StockID string `json:"stock_id,omitempty"`
 	// Part borne by WeChat Pay, in fen.
-	// 微信出资. Optional.
+	// 微信出资.
 	WechatPayContribute int64 `json:"wechatpay_contribute,omitempty"`
 	// Part borne by the merchant, in fen.
-	// 商户出资. Optional.
+	// 商户出资.
 	MerchantContribute int64 `json:"merchant_contribute,omitempty"`
 	// Part borne by others, in fen.
-	// 其他出资. Optional.
+	// 其他出资.
 	OtherContribute int64 `json:"other_contribute,omitempty"`
 	// ISO 4217 code; CNY.
-	// 优惠币种. Optional.
+	// 优惠币种.
 	Currency string `json:"currency,omitempty"`
 	// The goods.
-	// 单品列表. Optional.
+	// 单品列表.
 	GoodsDetail []PromotionGoods `json:"goods_detail,omitempty"`
 }
 
-// PromotionGoods is goods_detail.
+// PromotionGoods is the object goods_detail.
+// The goods.
 type PromotionGoods struct {
 	// Id of the goods.
-	// 商品编码. Required.
+	// 商品编码.
 	GoodsID string `json:"goods_id"`
 	// Number of pieces.
-	// 商品数量. Required.
+	// 商品数量.
 	Quantity int64 `json:"quantity"`
 	// Price of one piece, in fen.
-	// 商品单价. Required.
+	// 商品单价.
 	UnitPrice int64 `json:"unit_price"`
 	// Discount, in fen.
-	// 商品优惠金额. Optional.
+	// 商品优惠金额.
 	DiscountAmount int64 `json:"discount_amount,omitempty"`
 	// Remark on the goods.
-	// 商品备注. Optional.
+	// 商品备注.
 	GoodsRemark string `json:"goods_remark,omitempty"`
 }
 
-// InstallmentInfo is installment_info.
+// InstallmentInfo is the object installment_info.
+// Instalments the payer chose.
 type InstallmentInfo struct {
 	// Whether the merchant subsidised the interest.
-	// 是否使用了商户贴息. Required.
+	// 是否使用了商户贴息.
 	UseSubsidy bool `json:"use_subsidy"`
 	// Number of instalments.
-	// 用户实际选择分期期数. Required.
+	// 用户实际选择分期期数.
 	SelectedInstallmentNumber int64 `json:"selected_installment_number"`
 }

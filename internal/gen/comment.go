@@ -35,24 +35,43 @@ func comment(lines ...string) string {
 }
 
 // fieldComment says what a caller needs to fill or read a field: meaning, official name, limits.
-func fieldComment(f *catalogue.Field) string {
-	about := f.Description
-	if about == "" {
-		about = f.Label + "."
+func fieldComment(f *catalogue.Field, as use) string {
+	rules := receivedText(f, as)
+	if as == sent {
+		rules = limits(f)
 	}
-	limits := limits(f)
-	if f.Label != "" && f.Description != "" {
-		limits = f.Label + ". " + limits
+	if f.Description == "" {
+		return comment(f.Label+".", rules)
 	}
-	return comment(about, limits)
+	if f.Label != "" {
+		rules = strings.TrimSpace(f.Label + ". " + rules)
+	}
+	return comment(f.Description, rules)
 }
 
-func limits(f *catalogue.Field) string {
+// receivedText promises little: what a reply declares of its lengths, WeChat Pay does not keep.
+func receivedText(f *catalogue.Field, as use) string {
 	var parts []string
+	if as == reply && !f.Required {
+		parts = append(parts, "may be absent")
+	}
+	if f.Encrypted {
+		parts = append(parts, "encrypted to the merchant's certificate")
+	}
+	switch f.Format {
+	case catalogue.FormatDate:
+		parts = append(parts, "yyyy-MM-dd")
+	case catalogue.FormatDateTime:
+		parts = append(parts, "RFC 3339 with +08:00")
+	}
+	return sentence(append(parts, choices(f)...))
+}
+
+// limits says what a request is held to.
+func limits(f *catalogue.Field) string {
+	parts := []string{"optional"}
 	if f.Required {
-		parts = append(parts, "Required")
-	} else {
-		parts = append(parts, "Optional")
+		parts[0] = "required"
 	}
 	switch {
 	case f.Encrypted:
@@ -70,12 +89,7 @@ func limits(f *catalogue.Field) string {
 	if f.Pattern != "" {
 		parts = append(parts, "matching "+f.Pattern)
 	}
-	switch {
-	case len(f.Enum) == 1:
-		parts = append(parts, "always "+f.Enum[0])
-	case f.Enum != nil:
-		parts = append(parts, "one of "+strings.Join(f.Enum, ", "))
-	}
+	parts = append(parts, choices(f)...)
 	if f.Minimum != nil {
 		parts = append(parts, fmt.Sprintf("at least %d", *f.Minimum))
 	}
@@ -85,7 +99,25 @@ func limits(f *catalogue.Field) string {
 	if f.MaxItems > 0 {
 		parts = append(parts, fmt.Sprintf("at most %d items", f.MaxItems))
 	}
-	return strings.Join(parts, ", ") + "."
+	return sentence(parts)
+}
+
+func choices(f *catalogue.Field) []string {
+	switch len(f.Enum) {
+	case 0:
+		return nil
+	case 1:
+		return []string{"always " + f.Enum[0]}
+	}
+	return []string{"one of " + strings.Join(f.Enum, ", ")}
+}
+
+func sentence(parts []string) string {
+	if len(parts) == 0 {
+		return ""
+	}
+	text := strings.Join(parts, ", ")
+	return strings.ToUpper(text[:1]) + text[1:] + "."
 }
 
 // operationComment is what the completion of an editor shows for an endpoint.

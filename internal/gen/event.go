@@ -31,7 +31,7 @@ func events(c *catalogue.Catalogue, out Output) error {
 			object.Fields = merged
 		}
 		s := newShapes("event")
-		if err := s.add(name, eventComment(name, byType[t]), "json", false, object); err != nil {
+		if err := s.add(name, eventComment(name, byType[t]), "json", received, object); err != nil {
 			return err
 		}
 		s.structs[name].Event = t

@@ -117,17 +117,17 @@ func (s *shapes) operation(o *catalogue.Operation) error {
 	}
 	if len(o.Query) > 0 {
 		name := o.Name + "Query"
-		if err := s.add(name, about(name, "query"), "query", false, &catalogue.Field{Fields: o.Query}); err != nil {
+		if err := s.add(name, about(name, "query"), "query", sent, &catalogue.Field{Fields: o.Query}); err != nil {
 			return err
 		}
 	}
 	if o.Body != nil {
-		if err := s.add(o.Body.GoName, about(o.Body.GoName, "body"), "json", false, o.Body); err != nil {
+		if err := s.add(o.Body.GoName, about(o.Body.GoName, "body"), "json", sent, o.Body); err != nil {
 			return err
 		}
 	}
 	if o.Reply != nil {
-		if err := s.add(o.ReplyName, about(o.ReplyName, "reply"), "json", true, o.Reply); err != nil {
+		if err := s.add(o.ReplyName, about(o.ReplyName, "reply"), "json", reply, o.Reply); err != nil {
 			return err
 		}
 	}

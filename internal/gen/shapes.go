@@ -25,6 +25,15 @@ type fieldView struct {
 	Comment, Name, Type, Tag string
 }
 
+// use says which way a struct travels; it decides what its comments promise.
+type use int
+
+const (
+	sent     use = iota // a request or query, held to the declared limits
+	reply               // the top of a reply: embeds wxpay.Reply
+	received            // a notification, or an object inside a reply
+)
+
 // shapes collects the structs of one package: each name is written once, and must mean one shape.
 type shapes struct {
 	pkg     string
@@ -35,18 +44,18 @@ type shapes struct {
 func newShapes(pkg string) *shapes { return &shapes{pkg: pkg, structs: map[string]*structView{}} }
 
 // add writes the struct of an object and of the objects inside. The tag is "json" or "query".
-func (s *shapes) add(name, about, tag string, reply bool, object *catalogue.Field) error {
+func (s *shapes) add(name, about, tag string, as use, object *catalogue.Field) error {
 	if old := s.structs[name]; old != nil {
-		if !reflect.DeepEqual(old.from.Fields, object.Fields) || old.Reply != reply {
+		if !reflect.DeepEqual(old.from.Fields, object.Fields) || old.Reply != (as == reply) {
 			return fmt.Errorf("package %s: the type %s would have two shapes", s.pkg, name)
 		}
 		return nil
 	}
-	v := &structView{Name: name, Comment: about, Reply: reply, from: object}
+	v := &structView{Name: name, Comment: about, Reply: as == reply, from: object}
 	s.structs[name] = v
 	s.order = append(s.order, name)
 	for _, f := range object.Fields {
-		goType, err := s.typeOf(name, f)
+		goType, err := s.typeOf(name, as, f)
 		if err != nil {
 			return err
 		}
@@ -57,12 +66,12 @@ func (s *shapes) add(name, about, tag string, reply bool, object *catalogue.Fiel
 		if f.Type == catalogue.Object && !f.Required && goType != "json.RawMessage" {
 			goType = "*" + goType
 		}
-		v.Fields = append(v.Fields, fieldView{fieldComment(f), catalogue.GoName(f.Name), goType, fmt.Sprintf("`%s:\"%s%s\"`", tag, f.Name, optional)})
+		v.Fields = append(v.Fields, fieldView{fieldComment(f, as), catalogue.GoName(f.Name), goType, fmt.Sprintf("`%s:\"%s%s\"`", tag, f.Name, optional)})
 	}
 	return nil
 }
 
-func (s *shapes) typeOf(owner string, f *catalogue.Field) (string, error) {
+func (s *shapes) typeOf(owner string, as use, f *catalogue.Field) (string, error) {
 	switch f.Type {
 	case catalogue.String:
 		return "string", nil
@@ -76,9 +85,9 @@ func (s *shapes) typeOf(owner string, f *catalogue.Field) (string, error) {
 		item := *f.Items
 		item.Name = f.Name
 		if item.Description == "" {
-			item.Description = "One of " + f.Name + "."
+			item.Description, item.Label = f.Description, f.Label
 		}
-		element, err := s.typeOf(owner, &item)
+		element, err := s.typeOf(owner, as, &item)
 		return "[]" + element, err
 	}
 	if len(f.Fields) == 0 {
@@ -88,7 +97,14 @@ func (s *shapes) typeOf(owner string, f *catalogue.Field) (string, error) {
 	if name == "" {
 		name = owner + catalogue.GoName(f.Name)
 	}
-	return name, s.add(name, comment(name+" is "+f.Name+"."), "json", false, f)
+	if as == reply {
+		as = received
+	}
+	about := f.Description
+	if about == "" {
+		about = f.Label + "."
+	}
+	return name, s.add(name, comment(name+" is the object "+f.Name+".", about), "json", as, f)
 }
 
 // take removes the structs of these names and of nothing else, in the order they were added.
