@@ -1,0 +1,93 @@
+package wxpay_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"testing"
+
+	"github.com/wxpay-go/wxpay"
+)
+
+func TestPromise(t *testing.T) {
+	t.Parallel()
+	client := clientOver(t, func(r *http.Request) (*http.Response, error) {
+		if r.URL.Path == "/v3/bad" {
+			return signedReply(400, `{"code":"INVALID_REQUEST","message":"no"}`), nil
+		}
+		return signedReply(200, `{"n":1}`), nil
+	})
+	mark := errors.New("mine")
+
+	var seen string
+	result, err := client.Chain("v3/good").GetAsync(bg).
+		Then(func(r *wxpay.Result) error { seen = string(r.Body); return nil }).
+		Otherwise(func(error) (*wxpay.Result, error) { t.Error("Otherwise ran on a success"); return nil, nil }).
+		Wait(bg)
+	if err != nil || seen != `{"n":1}` || string(result.Body) != seen {
+		t.Errorf("success: saw %q, got %v, %v", seen, result, err)
+	}
+
+	_, err = client.Chain("v3/good").GetAsync(bg).Then(func(*wxpay.Result) error { return mark }).Wait(bg)
+	if !errors.Is(err, mark) {
+		t.Errorf("an error of Then became %v", err)
+	}
+
+	recovered := &wxpay.Result{Status: 299}
+	result, err = client.Chain("v3/bad").PostAsync(bg, nil).
+		Then(func(*wxpay.Result) error { t.Error("Then ran on a failure"); return nil }).
+		Otherwise(func(err error) (*wxpay.Result, error) {
+			var e *wxpay.Error
+			if !errors.As(err, &e) || e.Code != "INVALID_REQUEST" {
+				t.Errorf("Otherwise got %v", err)
+			}
+			return recovered, nil
+		}).Wait(bg)
+	if err != nil || result != recovered {
+		t.Errorf("recovery: got %v, %v", result, err)
+	}
+}
+
+func TestPromiseWaitKeepsItsOwnContext(t *testing.T) {
+	t.Parallel()
+	release := make(chan struct{})
+	client := clientOver(t, func(*http.Request) (*http.Response, error) {
+		<-release
+		return signedReply(200, `{}`), nil
+	})
+	p := client.Chain("v3/x").GetAsync(bg)
+	impatient, cancel := context.WithCancel(bg)
+	cancel()
+	if _, err := p.Wait(impatient); !errors.Is(err, context.Canceled) {
+		t.Errorf("an ended wait gave %v", err)
+	}
+	close(release)
+	if _, err := p.Wait(bg); err != nil {
+		t.Errorf("the call itself came to %v", err)
+	}
+}
+
+// The body is read before PostAsync returns, so what the caller does to it
+// afterwards is not sent.
+func TestPromiseReadsTheBodyAtOnce(t *testing.T) {
+	t.Parallel()
+	release := make(chan struct{})
+	got := make(chan string, 1)
+	client := clientOver(t, func(r *http.Request) (*http.Response, error) {
+		<-release
+		buf := make([]byte, r.ContentLength)
+		_, _ = r.Body.Read(buf)
+		got <- string(buf)
+		return signedReply(204, ""), nil
+	})
+	body := map[string]any{"a": 1}
+	p := client.Chain("v3/x").PostAsync(bg, body)
+	body["a"] = 2
+	close(release)
+	if _, err := p.Wait(bg); err != nil {
+		t.Fatal(err)
+	}
+	if s := <-got; s != `{"a":1}` {
+		t.Errorf("sent %s", s)
+	}
+}
