@@ -1,0 +1,255 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/catalogue"
+)
+
+// callOptions are the flags of `wxpay call`.
+type callOptions struct {
+	credentials
+	data                   string
+	paths, queries, header []string
+	timeout                time.Duration
+	verbose                bool
+}
+
+func newCall(sys System) *cobra.Command {
+	var o callOptions
+	cmd := &cobra.Command{
+		Use:   "call METHOD PATH",
+		Short: "Make one signed call to any endpoint",
+		Long: `call signs one call, sends it, verifies the answer and prints it: the JSON to
+standard output, errors to standard error.
+
+The path is written as in the documents, with or without its leading slash.
+Variables are filled with --path, or written into the path as they are.
+
+The APIv3 key is read from WXPAY_APIV3_KEY or the env file only, since a
+command line shows in every list of processes.
+
+The exit code says what became of the call: see wxpay --help.`,
+		Example: `  wxpay call POST v3/edu-papay/contracts/presign -d @body.json
+  wxpay call GET 'v3/edu-papay/contracts/id/{contract_id}' --path contract_id=202102285929035611 --query appid=wx8888888888888888
+  echo '{"contract_termination_remark":"bye"}' | wxpay call POST v3/…/terminate -d @-
+  wxpay call GET v3/certificates --env-file ~/merchant.env`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 2 {
+				return usage("call takes a method and a path, as in: wxpay call GET v3/certificates")
+			}
+			return nil
+		},
+		ValidArgsFunction: completeCall,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return o.run(cmd.Context(), sys, strings.ToUpper(args[0]), args[1])
+		},
+	}
+	f := cmd.Flags()
+	f.StringVarP(&o.data, "data", "d", "", "JSON to send; @file reads a file, @- standard input")
+	f.StringArrayVarP(&o.paths, "path", "p", nil, "name=value fills the variable {name} of the path; may be repeated")
+	f.StringArrayVarP(&o.queries, "query", "q", nil, "name=value adds to the query; may be repeated")
+	f.StringArrayVarP(&o.header, "header", "H", nil, "'Name: value' sets a header, such as 'Accept-Language: en'; may be repeated")
+	f.DurationVar(&o.timeout, "timeout", 30*time.Second, "how long to wait for the answer")
+	f.BoolVarP(&o.verbose, "verbose", "v", false, "say on standard error what was sent and how it was answered; never keys or signatures")
+	o.addTo(cmd)
+	return cmd
+}
+
+func (o *callOptions) run(ctx context.Context, sys System, method, path string) error {
+	methods := []string{"GET", "POST", "PUT", "PATCH", "DELETE"}
+	if !slices.Contains(methods, method) {
+		return usage("%q is not a method; there are %s", method, strings.Join(methods, ", "))
+	}
+	body, err := readBody(sys, o.data)
+	if err != nil {
+		return err
+	}
+	if body != nil && (method == "GET" || method == "DELETE") {
+		return usage("%s takes no body; --data is for POST, PUT and PATCH, --query for %s", method, method)
+	}
+	path, options, err := o.options(path)
+	if err != nil {
+		return err
+	}
+	trace := &trace{to: http.DefaultTransport}
+	client, err := o.client(sys, &http.Client{Transport: trace, Timeout: o.timeout})
+	if err != nil {
+		return err
+	}
+	warnOfPath(sys, method, path)
+
+	started := time.Now()
+	result, err := send(ctx, client.Chain(path), method, body, options)
+	if o.verbose {
+		trace.report(sys, time.Since(started))
+	}
+	if err != nil {
+		return explainCall(sys, err, trace.hint)
+	}
+	return show(sys, result, o.verbose)
+}
+
+// options reads the repeated flags. A query written into the path is taken out
+// of it: it is signed either way, but only here can it be escaped.
+func (o *callOptions) options(path string) (string, []wxpay.Option, error) {
+	var options []wxpay.Option
+	if strings.Contains(path, "://") {
+		return "", nil, usage("give the path alone, as in v3/certificates; the host is --host or WXPAY_HOST")
+	}
+	path, rawQuery, _ := strings.Cut(path, "?")
+	query, err := url.ParseQuery(rawQuery)
+	if err != nil {
+		return "", nil, usage("the query in the path is malformed; use --query name=value")
+	}
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		for _, value := range query[name] {
+			options = append(options, wxpay.Query(name, value))
+		}
+	}
+	for _, set := range []struct {
+		flag, separator, example string
+		values                   []string
+		option                   func(name, value string) wxpay.Option
+	}{
+		{"path", "=", "contract_id=202102285929035611", o.paths, wxpay.Path},
+		{"query", "=", "appid=wx8888888888888888", o.queries, wxpay.Query},
+		{"header", ":", "'Accept-Language: en'", o.header, wxpay.Header},
+	} {
+		for _, v := range set.values {
+			name, value, ok := strings.Cut(v, set.separator)
+			if name = strings.TrimSpace(name); !ok || name == "" {
+				return "", nil, usage("--%s takes a name and a value, as in --%s %s", set.flag, set.flag, set.example)
+			}
+			if set.separator == ":" {
+				value = strings.TrimSpace(value)
+			}
+			options = append(options, set.option(name, value))
+		}
+	}
+	return path, options, nil
+}
+
+func send(ctx context.Context, chain wxpay.Chain, method string, body any, options []wxpay.Option) (*wxpay.Result, error) {
+	switch method {
+	case "GET":
+		return chain.Get(ctx, options...)
+	case "POST":
+		return chain.Post(ctx, body, options...)
+	case "PUT":
+		return chain.Put(ctx, body, options...)
+	case "PATCH":
+		return chain.Patch(ctx, body, options...)
+	default:
+		return chain.Delete(ctx, options...)
+	}
+}
+
+// show prints what was answered, byte for byte unless a person is reading.
+func show(sys System, result *wxpay.Result, verbose bool) error {
+	if len(result.Body) == 0 {
+		if verbose || sys.ErrTerminal {
+			fmt.Fprintf(sys.Err, "HTTP %d, without a body\n", result.Status)
+		}
+		return nil
+	}
+	body := result.Body
+	if pretty := new(bytes.Buffer); sys.Terminal && json.Indent(pretty, body, "", "  ") == nil {
+		body = pretty.Bytes()
+	}
+	_, err := fmt.Fprintf(sys.Out, "%s\n", bytes.TrimRight(body, "\n"))
+	return err
+}
+
+// explainCall lays a refusal out in lines.
+func explainCall(sys System, err error, hint string) error {
+	var e *wxpay.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	paint := sys.paintErr()
+	text := fmt.Sprintf("%s: HTTP %d %s", e.Operation, e.Status, paint.bold(printable(e.Code)))
+	line := func(name, value string) {
+		if value != "" {
+			text += fmt.Sprintf("\n  %s %s", paint.dim(fmt.Sprintf("%-10s", name)), printable(value))
+		}
+	}
+	line("message", e.Message)
+	if field, issue := e.Field(); field != "" {
+		line("field", strings.TrimSuffix(field+": "+issue, ": "))
+	}
+	line("request id", e.RequestID)
+	switch {
+	case e.Verified:
+		line("verified", "yes, WeChat Pay signed this answer")
+	case e.Status == http.StatusUnauthorized:
+		line("verified", "no: answers to calls whose signature fails are not signed")
+	default:
+		line("verified", "no: do not book a business outcome on it")
+	}
+	return &failure{code: exitRefused, err: errors.New(text), hint: hint}
+}
+
+// printable keeps a stranger's words from steering the terminal.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r >= 0x7f && r < 0xa0 {
+			return '·'
+		}
+		return r
+	}, s)
+}
+
+// warnOfPath says, before the call is made all the same, that the catalogue
+// does not know it.
+func warnOfPath(sys System, method, path string) {
+	all, err := catalogue.Default()
+	if err != nil {
+		return // a broken catalogue is no reason not to call
+	}
+	path = "/" + strings.Trim(path, "/")
+	if _, _, known := all.Match(method, path); known {
+		return
+	}
+	note := func(format string, args ...any) {
+		fmt.Fprintf(sys.Err, "%s %s\n", sys.paintErr().yellow("note: "), fmt.Sprintf(format, args...))
+	}
+	if methods := all.Methods(path); len(methods) > 0 {
+		note("as far as the catalogue knows, %s takes %s, not %s; calling it all the same", strings.TrimPrefix(path, "/"), strings.Join(methods, " or "), method)
+		return
+	}
+	if near := nearest(all.Operations(), path, 1); len(near) > 0 {
+		note("the catalogue has no %s; did you mean %s? Calling it all the same", strings.TrimPrefix(path, "/"), near[0].SDKPath())
+		return
+	}
+	note("the catalogue has no %s; calling it all the same", strings.TrimPrefix(path, "/"))
+}
+
+func completeCall(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	all, err := catalogue.Default()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	var out []string
+	for _, o := range all.Operations() {
+		switch {
+		case len(args) == 0 && !slices.Contains(out, o.Method):
+			out = append(out, o.Method)
+		case len(args) == 1 && o.Method == strings.ToUpper(args[0]):
+			out = append(out, cobra.CompletionWithDesc(o.SDKPath(), o.Title))
+		}
+	}
+	return out, cobra.ShellCompDirectiveNoFileComp
+}

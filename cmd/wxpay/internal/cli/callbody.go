@@ -1,0 +1,94 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+)
+
+// readBody gives what --data means: nil for nothing. The bytes are sent as they
+// are, so they are checked here, where the mistake can still be pointed at.
+func readBody(sys System, data string) (any, error) {
+	if data == "" {
+		return nil, nil
+	}
+	from := "--data"
+	raw := []byte(data)
+	if name, ok := strings.CutPrefix(data, "@"); ok {
+		var err error
+		if name == "-" {
+			from = "standard input"
+			raw, err = io.ReadAll(sys.In)
+		} else {
+			from = name
+			raw, err = os.ReadFile(name)
+		}
+		if err != nil {
+			return nil, usage("cannot read the body: %w", err)
+		}
+	}
+	raw = bytes.TrimPrefix(bytes.TrimSpace(raw), []byte("\ufeff"))
+	var any any
+	err := json.Unmarshal(raw, &any)
+	if err == nil {
+		return json.RawMessage(raw), nil
+	}
+	var syntax *json.SyntaxError
+	if len(raw) == 0 {
+		return nil, usage("%s is empty, not JSON", from)
+	}
+	if errors.As(err, &syntax) {
+		line, column := position(raw, syntax.Offset)
+		return nil, usage("%s is not JSON: line %d, column %d: %v", from, line, column, err)
+	}
+	return nil, usage("%s is not JSON: %v", from, err)
+}
+
+// position turns the number of bytes read into a line and a column, from 1.
+func position(data []byte, read int64) (line, column int) {
+	before := data[:max(0, min(int(read)-1, len(data)))]
+	line = bytes.Count(before, []byte("\n")) + 1
+	return line, len([]rune(string(before[bytes.LastIndexByte(before, '\n')+1:]))) + 1
+}
+
+// trace watches one call go by, for --verbose and for the hint that a sandbox
+// gives in a header.
+type trace struct {
+	to      http.RoundTripper
+	request *http.Request
+	reply   *http.Response
+	hint    string
+}
+
+func (t *trace) RoundTrip(r *http.Request) (*http.Response, error) {
+	t.request = r
+	reply, err := t.to.RoundTrip(r)
+	if err == nil {
+		t.reply, t.hint = reply, printable(reply.Header.Get("X-Sandbox-Hint"))
+	}
+	return reply, err
+}
+
+// report leaves out Authorization and every signature.
+func (t *trace) report(sys System, took time.Duration) {
+	if t.request == nil {
+		return
+	}
+	paint := sys.paintErr()
+	fmt.Fprintf(sys.Err, "%s %s %s (%d bytes)\n", paint.dim(">"), t.request.Method, t.request.URL.Redacted(), t.request.ContentLength)
+	if t.reply == nil {
+		return
+	}
+	fmt.Fprintf(sys.Err, "%s %s in %s\n", paint.dim("<"), t.reply.Status, took.Round(time.Millisecond))
+	for _, name := range []string{"Request-ID", "Wechatpay-Serial", "Wechatpay-Timestamp", "X-Sandbox"} {
+		if v := t.reply.Header.Get(name); v != "" {
+			fmt.Fprintf(sys.Err, "%s %s: %s\n", paint.dim("<"), name, printable(v))
+		}
+	}
+}

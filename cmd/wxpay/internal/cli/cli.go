@@ -1,0 +1,162 @@
+// Package cli is the wxpay command, one file per verb.
+//
+// What a program may want to read goes to standard output; everything said to
+// a person about it, errors first of all, goes to standard error. Keys, secrets
+// and signatures go to neither.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"github.com/wxpay-go/wxpay"
+	"golang.org/x/term"
+)
+
+// System is all that a command may touch of the world around it, files and
+// network apart.
+type System struct {
+	In       io.Reader
+	Out, Err io.Writer
+	Getenv   func(string) string
+	// Terminal says whether Out, and whether Err, is one.
+	Terminal, ErrTerminal bool
+}
+
+// OS is the process's own surroundings.
+func OS() System {
+	return System{
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv,
+		Terminal: term.IsTerminal(int(os.Stdout.Fd())), ErrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
+	}
+}
+
+// The exit codes, documented in the help of the root command.
+const (
+	exitOK       = 0
+	exitFailure  = 1 // not what it should be: a step of the demo, a server that cannot start, nothing found
+	exitUsage    = 2 // the command line or the setup is wrong, and nothing was sent
+	exitRefused  = 3 // WeChat Pay refused the call
+	exitUnknown  = 4 // no whole answer came
+	exitUnproven = 5 // the answer cannot be shown to be WeChat Pay's
+)
+
+const exitHelp = `Exit codes:
+  0  it worked
+  1  it did not: a step of the demo is not what it should be, the sandbox cannot start, nothing was found
+  2  the command line or the setup is wrong; nothing was sent
+  3  WeChat Pay refused the call
+  4  no whole answer came: unreachable, or the outcome is unknown
+  5  the answer cannot be shown to be WeChat Pay's: its signature does not verify
+`
+
+// Main runs one command line and returns the exit code.
+func Main(args []string, sys System) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	root := newRoot(sys)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err != nil {
+		report(sys, err)
+	}
+	return exitCode(err)
+}
+
+func newRoot(sys System) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "wxpay",
+		Short: "WeChat Pay contracts: watch them, test them, call them",
+		Long: `wxpay works with WeChat Pay contracts (委托代扣, 免密支付, 教育续费通).
+Start with: wxpay demo`,
+		SilenceErrors: true, SilenceUsage: true,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+				return usage("there is no command %q; did you mean %s?", args[0], strings.Join(near, " or "))
+			}
+			return usage("there is no command %q; wxpay --help lists them", args[0])
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetIn(sys.In)
+	root.SetOut(sys.Out)
+	root.SetErr(sys.Err)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usage("%v; %s --help lists the flags", err, cmd.CommandPath())
+	})
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetHelpCommand(&cobra.Command{Hidden: true})
+	root.SetUsageTemplate(root.UsageTemplate() + "{{if not .HasParent}}\n" + exitHelp + "{{end}}")
+	root.AddCommand(newCall(sys), newEndpoints(sys), newVersion(sys))
+	return root
+}
+
+// failure is an error with the exit code it leads to and, where there is one,
+// a line on what to do about it.
+type failure struct {
+	code int
+	err  error
+	hint string
+}
+
+func (f *failure) Error() string { return f.err.Error() }
+func (f *failure) Unwrap() error { return f.err }
+
+func usage(format string, args ...any) error {
+	return &failure{code: exitUsage, err: fmt.Errorf(format, args...)}
+}
+
+// noArgs and its like refuse what they do not expect as wrong usage, which
+// cobra's own do not.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usage("%s takes no arguments, and got %q", cmd.CommandPath(), args[0])
+	}
+	return nil
+}
+
+func exitCode(err error) int {
+	var (
+		own       *failure
+		refused   *wxpay.Error
+		transport *wxpay.TransportError
+		signature *wxpay.SignatureError
+		request   *wxpay.RequestError
+		config    *wxpay.ConfigError
+		key       *wxpay.KeyError
+	)
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &own):
+		return own.code
+	case errors.As(err, &refused):
+		return exitRefused
+	case errors.As(err, &transport):
+		return exitUnknown
+	case errors.As(err, &signature):
+		return exitUnproven
+	case errors.As(err, &request), errors.As(err, &config), errors.As(err, &key):
+		return exitUsage
+	}
+	return exitFailure
+}
+
+func report(sys System, err error) {
+	paint := sys.paintErr()
+	fmt.Fprintf(sys.Err, "%s %s\n", paint.red("error:"), err)
+	var own *failure
+	if errors.As(err, &own) && own.hint != "" {
+		fmt.Fprintf(sys.Err, "%s %s\n", paint.dim("hint: "), own.hint)
+	}
+}

@@ -1,0 +1,157 @@
+package cli
+
+import (
+	"errors"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/wxpay-go/wxpay"
+)
+
+// sandboxFolder is where `wxpay sandbox` keeps its state unless told otherwise,
+// and envFileName what it leaves there for `wxpay call`.
+const (
+	sandboxFolder = "wxpay-sandbox"
+	envFileName   = "wxpay.env"
+)
+
+// credentials are the flags that say who calls and whom.
+type credentials struct {
+	envFile string
+	flags   map[string]*string // by the variable that stands for the flag
+}
+
+// settings lists what a call needs: each may come from its flag, else from its
+// variable in the environment, else from the env file.
+var settings = [...]struct{ variable, flag, help string }{
+	{"WXPAY_HOST", "host", "where to call: https://api.mch.weixin.qq.com, or a sandbox's address"},
+	{"WXPAY_MCHID", "mchid", "merchant number"},
+	{"WXPAY_SERIAL_NO", "serial", "serial number of the API certificate, 40 hexadecimal digits"},
+	{"WXPAY_PRIVATE_KEY", "key", "file of the API private key, apiclient_key.pem"},
+	{"WXPAY_CERTIFICATE", "cert", "file of the API certificate, apiclient_cert.pem; it can stand for --serial"},
+	{"WXPAY_PUBLIC_KEY_ID", "public-key-id", "id of WeChat Pay's public key, PUB_KEY_ID_…"},
+	{"WXPAY_PUBLIC_KEY", "public-key", "file of WeChat Pay's public key, pub_key.pem"},
+	{"WXPAY_PLATFORM_CERTIFICATE", "platform-cert", "file of a WeChat Pay platform certificate"},
+}
+
+// apiV3Key has no flag: a command line shows in every process list.
+const apiV3Key = "WXPAY_APIV3_KEY"
+
+func (c *credentials) addTo(cmd *cobra.Command) {
+	c.flags = map[string]*string{}
+	cmd.Flags().StringVar(&c.envFile, "env-file", "", "file with WXPAY_ variables [WXPAY_ENV_FILE]; without any credentials, "+filepath.Join(sandboxFolder, envFileName)+" where there is one")
+	for _, s := range settings {
+		c.flags[s.variable] = cmd.Flags().String(s.flag, "", s.help+" ["+s.variable+"]")
+	}
+}
+
+// lookup gives a function that finds a setting.
+func (c *credentials) lookup(sys System) (func(variable string) string, error) {
+	name := c.envFile
+	if name == "" {
+		name = sys.Getenv("WXPAY_ENV_FILE")
+	}
+	if name == "" && *c.flags["WXPAY_MCHID"] == "" && sys.Getenv("WXPAY_MCHID") == "" {
+		fallback := filepath.Join(sandboxFolder, envFileName)
+		if _, err := os.Stat(fallback); err == nil {
+			name = fallback
+		}
+	}
+	var file map[string]string
+	if name != "" {
+		var err error
+		if file, err = readEnvFile(name); err != nil {
+			return nil, err
+		}
+	}
+	return func(variable string) string {
+		if f := c.flags[variable]; f != nil && *f != "" {
+			return *f
+		}
+		if v := sys.Getenv(variable); v != "" {
+			return v
+		}
+		return file[variable]
+	}, nil
+}
+
+// client makes the client the settings describe.
+func (c *credentials) client(sys System, sender *http.Client) (*wxpay.Client, error) {
+	get, err := c.lookup(sys)
+	if err != nil {
+		return nil, err
+	}
+	if get("WXPAY_MCHID") == "" {
+		return nil, &failure{code: exitUsage, err: errors.New("there are no credentials to call with"),
+			hint: "start `wxpay sandbox` here, or give --env-file, or set WXPAY_MCHID, WXPAY_PRIVATE_KEY and the others that `wxpay call --help` names"}
+	}
+	if get("WXPAY_PRIVATE_KEY") == "" {
+		return nil, usage("the API private key is missing; give its file, apiclient_key.pem, as --key or WXPAY_PRIVATE_KEY")
+	}
+	cfg := wxpay.Config{
+		MchID: get("WXPAY_MCHID"), SerialNo: get("WXPAY_SERIAL_NO"), APIv3Key: get(apiV3Key),
+		Host: get("WXPAY_HOST"), HTTPClient: sender, UserAgent: "wxpay-cli",
+	}
+	if cfg.PrivateKey, err = wxpay.LoadPrivateKey(get("WXPAY_PRIVATE_KEY")); err != nil {
+		return nil, unreadable("the API private key (--key)", err)
+	}
+	if name := get("WXPAY_CERTIFICATE"); name != "" {
+		if cfg.Certificate, err = wxpay.LoadCertificate(name); err != nil {
+			return nil, unreadable("the API certificate (--cert)", err)
+		}
+	}
+	if cfg.PlatformKeys, err = platformKeys(get); err != nil {
+		return nil, err
+	}
+	client, err := wxpay.New(cfg)
+	var wrong *wxpay.ConfigError
+	if errors.As(err, &wrong) {
+		return nil, explain(wrong)
+	}
+	return client, err
+}
+
+func platformKeys(get func(string) string) ([]wxpay.PlatformKey, error) {
+	var keys []wxpay.PlatformKey
+	if name := get("WXPAY_PUBLIC_KEY"); name != "" {
+		key, err := wxpay.LoadPublicKey(get("WXPAY_PUBLIC_KEY_ID"), name)
+		if err != nil {
+			return nil, unreadable("WeChat Pay's public key (--public-key)", err)
+		}
+		keys = append(keys, key)
+	}
+	if name := get("WXPAY_PLATFORM_CERTIFICATE"); name != "" {
+		key, err := wxpay.LoadPlatformCertificate(name)
+		if err != nil {
+			return nil, unreadable("WeChat Pay's platform certificate (--platform-cert)", err)
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
+}
+
+func unreadable(what string, err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return usage("cannot read %s: %w", what, err)
+	}
+	return err
+}
+
+// explain puts the command line's name beside that of the field of Config.
+func explain(e *wxpay.ConfigError) error {
+	names := map[string]string{
+		"MchID": "--mchid or WXPAY_MCHID", "SerialNo": "--serial or WXPAY_SERIAL_NO", "PrivateKey": "--key or WXPAY_PRIVATE_KEY",
+		"Certificate": "--cert or WXPAY_CERTIFICATE", "APIv3Key": apiV3Key, "Host": "--host or WXPAY_HOST",
+		"PlatformKeys": "--public-key, --platform-cert or their variables",
+	}
+	name := names[e.Field]
+	if name == "" {
+		name = e.Field
+	}
+	return &failure{code: exitUsage, err: errors.New(name + ": " + strings.TrimSuffix(e.Problem, ".")), hint: e.Hint}
+}

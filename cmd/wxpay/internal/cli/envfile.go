@@ -1,0 +1,51 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"strings"
+)
+
+// An env file holds WXPAY_ variables, NAME=value a line, as shells and docker
+// read it. `wxpay sandbox` writes one and `wxpay call` reads it.
+
+// readEnvFile gives the variables of a file. Lines that start with # are
+// comments; "export " before a name and quotes around a value are taken off.
+func readEnvFile(path string) (map[string]string, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, usage("cannot read the env file: %w", err)
+	}
+	vars := map[string]string{}
+	n := 0
+	for line := range strings.Lines(string(data)) {
+		n++
+		line = strings.TrimSpace(line)
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		name, value, ok := strings.Cut(strings.TrimPrefix(line, "export "), "=")
+		if name = strings.TrimSpace(name); !ok || name == "" {
+			// The line is not shown: it may be a secret.
+			return nil, usage("%s: line %d is not NAME=value", path, n)
+		}
+		vars[name] = unquote(strings.TrimSpace(value))
+	}
+	return vars, nil
+}
+
+func unquote(s string) string {
+	if len(s) >= 2 && (s[0] == '\'' || s[0] == '"') && s[len(s)-1] == s[0] {
+		return s[1 : len(s)-1]
+	}
+	return s
+}
+
+// envLine is NAME=value, quoted only where a shell would trip over it: docker
+// takes quotes for a part of the value.
+func envLine(name, value string) string {
+	if strings.ContainsAny(value, " \t'\"$`\\&|;<>()*?#~!") {
+		value = "'" + strings.ReplaceAll(value, "'", `'\''`) + "'"
+	}
+	return fmt.Sprintf("%s=%s\n", name, value)
+}

@@ -1,0 +1,214 @@
+// Package sqlstore keeps the sandbox's state in one SQLite file: pure Go, no C
+// compiler, nothing to install.
+//
+// The database runs in WAL mode with synchronous=FULL, so what Update returned
+// from survives a power cut. One goroutine commits for all writers: those who
+// come while it waits for the disk share the next commit, which is what makes
+// a durable row cheap under load. Readers see a snapshot and never wait.
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/wxpay-go/wxpay/sandbox"
+	_ "modernc.org/sqlite" // registers the driver "sqlite"
+)
+
+// Store is a [sandbox.Store] over one SQLite file.
+type Store struct {
+	path        string
+	unlock      func() error // gives back the lock on the file beside the database
+	write, read *sql.DB
+	writer      *session
+	readers     chan *session // at rest
+
+	queue   chan *update
+	closing chan struct{}
+	stopped chan struct{} // the committing goroutine has returned
+	close   sync.Once
+	views   sync.RWMutex // held for reading by views, for writing by Close
+}
+
+// OpenError is a database that cannot be used.
+type OpenError struct {
+	Path    string
+	Problem string
+	Hint    string
+	err     error
+}
+
+func (e *OpenError) Error() string {
+	return "cannot open the database " + e.Path + ": " + e.Problem + "; " + e.Hint
+}
+
+// Unwrap gives the cause, where there is one.
+func (e *OpenError) Unwrap() error { return e.err }
+
+// Open opens the database at path and creates it, readable by this user only,
+// where there is none. A database belongs to one process at a time. What is
+// wrong comes back as an [*OpenError].
+func Open(path string) (*Store, error) {
+	fail := func(err error, hint string) (*Store, error) {
+		return nil, &OpenError{Path: path, Problem: reason(err), Hint: hint, err: err}
+	}
+	// SQLite would say "unable to open database file" for all of these.
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fail(err, "choose a folder this user may write to")
+	}
+	file.Close()
+
+	s := &Store{path: path, queue: make(chan *update), readers: make(chan *session, 8), closing: make(chan struct{}), stopped: make(chan struct{})}
+	if s.unlock, err = claim(path + ".lock"); err != nil {
+		return fail(err, "another wxpay may be running on it: stop that one or choose another folder")
+	}
+	if err := s.connect(); err != nil {
+		s.release()
+		return fail(err, "move the file away to start afresh")
+	}
+	go s.commitLoop()
+	return s, nil
+}
+
+func (s *Store) connect() (err error) {
+	const patience = "busy_timeout(5000)"
+	if s.write, err = connect(s.path, "immediate", patience, "journal_mode(wal)", "synchronous(full)"); err != nil {
+		return err
+	}
+	s.write.SetMaxOpenConns(1)
+	if err = migrate(s.write); err != nil {
+		return err
+	}
+	if s.writer, err = newSession(s.write); err != nil {
+		return err
+	}
+	s.read, err = connect(s.path, "deferred", patience, "query_only(true)")
+	return err
+}
+
+// connect opens a pool whose every connection runs the pragmas.
+func connect(path, begin string, pragmas ...string) (*sql.DB, error) {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	// A path with ? or % in it must not be taken for a query.
+	name := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(absolute)}
+	name.RawQuery = url.Values{"_pragma": pragmas, "_txlock": {begin}}.Encode()
+	db, err := sql.Open("sqlite", name.String())
+	if err != nil {
+		return nil, err
+	}
+	if err := db.Ping(); err != nil {
+		db.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+// claim takes a lock that the operating system gives back when the process
+// ends, however it ends. SQLite's own locks work on every system it runs on;
+// the database itself cannot be locked for good, its readers need it.
+func claim(path string) (release func() error, err error) {
+	// An exclusive transaction that writes nothing leaves an empty file.
+	db, err := connect(path, "exclusive", "busy_timeout(0)")
+	if err != nil {
+		return nil, err
+	}
+	t, err := db.Begin()
+	if err != nil {
+		db.Close()
+		return nil, err
+	}
+	return func() error { return errors.Join(t.Rollback(), db.Close()) }, nil
+}
+
+// View runs f on a snapshot.
+func (s *Store) View(ctx context.Context, f func(sandbox.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.views.RLock()
+	defer s.views.RUnlock()
+	select {
+	case <-s.closing:
+		return sandbox.ErrClosed
+	default:
+	}
+	reader, err := s.reader()
+	if err != nil {
+		return s.fault("read", err)
+	}
+	defer s.rest(reader)
+	if _, err := reader.exec("BEGIN"); err != nil {
+		return s.fault("read", err)
+	}
+	defer reader.rollback()
+	x := &tx{s: reader, readOnly: true}
+	defer func() { x.done = true }()
+	if err := f(x); err != nil {
+		return err
+	}
+	if x.broken != nil {
+		return s.fault("read", x.broken)
+	}
+	return nil
+}
+
+func (s *Store) reader() (*session, error) {
+	select {
+	case r := <-s.readers:
+		return r, nil
+	default:
+		return newSession(s.read)
+	}
+}
+
+func (s *Store) rest(r *session) {
+	select {
+	case s.readers <- r:
+	default:
+		r.Close()
+	}
+}
+
+// Close waits for the transactions under way. Closing again does nothing.
+func (s *Store) Close() error {
+	var err error
+	s.close.Do(func() {
+		close(s.closing)
+		<-s.stopped
+		s.views.Lock()
+		defer s.views.Unlock()
+		err = s.release()
+	})
+	return err
+}
+
+func (s *Store) release() error {
+	var errs []error
+	if s.writer != nil {
+		errs = append(errs, s.writer.Close())
+	}
+	for len(s.readers) > 0 {
+		errs = append(errs, (<-s.readers).Close())
+	}
+	for _, db := range []*sql.DB{s.read, s.write} {
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
+	}
+	return errors.Join(append(errs, s.unlock())...)
+}
+
+// fault words an error of the database for the one who called the sandbox.
+func (s *Store) fault(what string, err error) error {
+	return fmt.Errorf("cannot %s the database %s: %s: %w", what, s.path, reason(err), err)
+}

@@ -1,0 +1,226 @@
+package sqlstore
+
+import (
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"slices"
+
+	"github.com/wxpay-go/wxpay/sandbox"
+)
+
+// tx is one update or view.
+type tx struct {
+	s        *session
+	readOnly bool
+	done     bool // the function it was handed to has returned
+	// broken is the first error of the database itself. The transaction is not
+	// to be trusted after it, so every later call gives it again, in case the
+	// function overlooks it.
+	broken error
+}
+
+var errDone = errors.New("sqlstore: the transaction is over")
+
+func (x *tx) ready(write bool) error {
+	switch {
+	case x.done:
+		return errDone
+	case x.broken != nil:
+		return x.broken
+	case write && x.readOnly:
+		return sandbox.ErrReadOnly
+	}
+	return nil
+}
+
+func (x *tx) fail(err error) error {
+	x.broken = err
+	return err
+}
+
+func (x *tx) exec(query string, args ...any) (sql.Result, error) {
+	result, err := x.s.exec(query, args...)
+	if err != nil {
+		return nil, x.fail(err)
+	}
+	return result, nil
+}
+
+const rowColumns = "row.id, row.rev, row.keys, row.due, row.data"
+
+func scanRow(scan func(...any) error) (row sandbox.Row, err error) {
+	var keys string
+	if err = scan(&row.ID, &row.Rev, &keys, &row.Due, &row.Data); err == nil {
+		err = json.Unmarshal([]byte(keys), &row.Keys)
+	}
+	return row, err
+}
+
+func (x *tx) rows(query string, args ...any) ([]sandbox.Row, error) {
+	found, err := x.s.query(query, args...)
+	if err != nil {
+		return nil, x.fail(err)
+	}
+	defer found.Close()
+	var rows []sandbox.Row
+	for found.Next() {
+		row, err := scanRow(found.Scan)
+		if err != nil {
+			return nil, x.fail(err)
+		}
+		rows = append(rows, row)
+	}
+	if err := found.Err(); err != nil {
+		return nil, x.fail(err)
+	}
+	return rows, nil
+}
+
+func (x *tx) Get(kind, id string) (sandbox.Row, error) {
+	if err := x.ready(false); err != nil {
+		return sandbox.Row{}, err
+	}
+	row, err := scanRow(func(into ...any) error {
+		return x.s.row("SELECT "+rowColumns+" FROM row WHERE kind = ? AND id = ?", []any{kind, id}, into...)
+	})
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return sandbox.Row{}, sandbox.ErrNotFound
+	case err != nil:
+		return sandbox.Row{}, x.fail(err)
+	}
+	return row, nil
+}
+
+func (x *tx) Put(kind string, row sandbox.Row) (int64, error) {
+	if err := x.ready(true); err != nil {
+		return 0, err
+	}
+	keys := row.Keys
+	if keys == nil {
+		keys = []string{}
+	}
+	text, err := json.Marshal(keys)
+	if err != nil {
+		return 0, err
+	}
+	if row.Data == nil {
+		row.Data = []byte{}
+	}
+	if row.Rev == 0 {
+		return x.insert(kind, row, string(text))
+	}
+	seq, rev, old, err := x.stored(kind, row.ID)
+	switch {
+	case errors.Is(err, sandbox.ErrNotFound) || err == nil && rev != row.Rev:
+		return 0, sandbox.ErrConflict
+	case err != nil:
+		return 0, err
+	}
+	if _, err := x.exec("UPDATE row SET rev = ?, due = ?, keys = ?, data = ? WHERE seq = ?", rev+1, row.Due, string(text), row.Data, seq); err != nil {
+		return 0, err
+	}
+	if err := x.reindex(kind, seq, old, row.Keys); err != nil {
+		return 0, err
+	}
+	return rev + 1, nil
+}
+
+func (x *tx) insert(kind string, row sandbox.Row, keys string) (int64, error) {
+	result, err := x.exec("INSERT INTO row (kind, id, rev, due, keys, data) VALUES (?, ?, 1, ?, ?, ?) ON CONFLICT DO NOTHING", kind, row.ID, row.Due, keys, row.Data)
+	if err != nil {
+		return 0, err
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 0 {
+		return 0, errors.Join(err, sandbox.ErrConflict)
+	}
+	seq, err := result.LastInsertId()
+	if err != nil {
+		return 0, x.fail(err)
+	}
+	return 1, x.reindex(kind, seq, nil, row.Keys)
+}
+
+func (x *tx) Delete(kind, id string, rev int64) error {
+	if err := x.ready(true); err != nil {
+		return err
+	}
+	seq, stored, keys, err := x.stored(kind, id)
+	if err != nil {
+		return err
+	}
+	if stored != rev {
+		return sandbox.ErrConflict
+	}
+	if _, err := x.exec("DELETE FROM row WHERE seq = ?", seq); err != nil {
+		return err
+	}
+	return x.reindex(kind, seq, keys, nil)
+}
+
+// stored is what a write has to know of the row it replaces.
+func (x *tx) stored(kind, id string) (seq, rev int64, keys []string, err error) {
+	var text string
+	err = x.s.row("SELECT seq, rev, keys FROM row WHERE kind = ? AND id = ?", []any{kind, id}, &seq, &rev, &text)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, 0, nil, sandbox.ErrNotFound
+	}
+	if err == nil {
+		err = json.Unmarshal([]byte(text), &keys)
+	}
+	if err != nil {
+		return 0, 0, nil, x.fail(err)
+	}
+	return seq, rev, keys, nil
+}
+
+// reindex writes the difference, which most changes of state have none of.
+func (x *tx) reindex(kind string, seq int64, from, to []string) error {
+	for _, key := range from {
+		if !slices.Contains(to, key) {
+			if _, err := x.exec("DELETE FROM row_key WHERE kind = ? AND key = ? AND seq = ?", kind, key, seq); err != nil {
+				return err
+			}
+		}
+	}
+	for _, key := range to {
+		if !slices.Contains(from, key) {
+			if _, err := x.exec("INSERT INTO row_key (kind, key, seq) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", kind, key, seq); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (x *tx) Find(kind, key string, newest int) ([]sandbox.Row, error) {
+	if err := x.ready(false); err != nil {
+		return nil, err
+	}
+	// Newest first, so that a limit keeps the newest.
+	var rows []sandbox.Row
+	var err error
+	if key == "" {
+		rows, err = x.rows("SELECT "+rowColumns+" FROM row WHERE kind = ? ORDER BY seq DESC LIMIT ?", kind, limit(newest))
+	} else {
+		rows, err = x.rows("SELECT "+rowColumns+" FROM row_key JOIN row USING (seq) WHERE row_key.kind = ? AND row_key.key = ? ORDER BY row_key.seq DESC LIMIT ?", kind, key, limit(newest))
+	}
+	slices.Reverse(rows)
+	return rows, err
+}
+
+func (x *tx) Due(kind string, until int64, most int) ([]sandbox.Row, error) {
+	if err := x.ready(false); err != nil {
+		return nil, err
+	}
+	return x.rows("SELECT "+rowColumns+" FROM row WHERE kind = ? AND due > 0 AND due <= ? ORDER BY due, seq LIMIT ?", kind, until, limit(most))
+}
+
+// limit is n as SQLite wants it: a negative one is none.
+func limit(n int) int {
+	if n <= 0 {
+		return -1
+	}
+	return n
+}

@@ -1,0 +1,137 @@
+package sqlstore
+
+import (
+	"context"
+	"errors"
+
+	"github.com/wxpay-go/wxpay/sandbox"
+)
+
+// maxBatch bounds how many updates share a commit, and so how long the first
+// of them waits.
+const maxBatch = 128
+
+// An update is one call of Update. Its function runs in the caller's goroutine,
+// when the committing goroutine hands it the transaction; so a panic stays with
+// the one who caused it.
+type update struct {
+	turn      chan *tx
+	finished  chan error // what the function came to
+	committed chan error
+}
+
+// errPanicked stands for the outcome of a function that did not return.
+var errPanicked = errors.New("sqlstore: the update's function did not return")
+
+// Update runs f and returns when its work is on the disk, together with that
+// of others.
+func (s *Store) Update(ctx context.Context, f func(sandbox.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	u := &update{turn: make(chan *tx), finished: make(chan error, 1), committed: make(chan error, 1)}
+	select {
+	case s.queue <- u:
+	case <-s.closing:
+		return sandbox.ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	x, ok := <-u.turn
+	if !ok { // no transaction could be begun
+		return <-u.committed
+	}
+	err := errPanicked
+	func() {
+		defer func() {
+			x.done = true
+			if x.broken != nil {
+				err = x.broken
+			}
+			u.finished <- err
+		}()
+		err = f(x)
+	}()
+	return <-u.committed
+}
+
+// commitLoop is the one writer. A batch is whoever is waiting: while its commit
+// waits for the disk, the next one gathers.
+func (s *Store) commitLoop() {
+	defer close(s.stopped)
+	for {
+		select {
+		case u := <-s.queue:
+			s.batch(u)
+		case <-s.closing:
+			return
+		}
+	}
+}
+
+func (s *Store) batch(u *update) {
+	if _, err := s.writer.exec("BEGIN IMMEDIATE"); err != nil {
+		close(u.turn)
+		u.committed <- s.fault("write", err)
+		return
+	}
+	members := make([]*update, 0, maxBatch)
+	for u != nil {
+		kept, broken := run(s.writer, u)
+		if kept {
+			members = append(members, u)
+		}
+		if broken != nil {
+			// SQLite may have rolled back everything, so nobody's work counts.
+			s.writer.rollback()
+			answer(append(members, u), s.fault("write", broken))
+			return
+		}
+		u = nil
+		if len(members) < maxBatch {
+			select {
+			case u = <-s.queue:
+			default:
+			}
+		}
+	}
+	var fault error
+	if _, err := s.writer.exec("COMMIT"); err != nil {
+		s.writer.rollback()
+		fault = s.fault("write", err)
+	}
+	answer(members, fault)
+}
+
+func answer(members []*update, err error) {
+	for _, u := range members {
+		u.committed <- err
+	}
+}
+
+// run lets one update work inside the batch. What a failed one wrote is undone
+// and the batch goes on; broken is an error of the database itself.
+func run(s *session, u *update) (kept bool, broken error) {
+	if _, err := s.exec("SAVEPOINT member"); err != nil {
+		close(u.turn)
+		return false, err
+	}
+	x := &tx{s: s}
+	u.turn <- x
+	err := <-u.finished
+	if x.broken != nil {
+		return false, x.broken
+	}
+	if err != nil {
+		if _, broken = s.exec("ROLLBACK TO member"); broken != nil {
+			return false, broken
+		}
+	}
+	if _, broken = s.exec("RELEASE member"); broken != nil {
+		return false, broken
+	}
+	if err != nil {
+		u.committed <- err
+	}
+	return err == nil, nil
+}
