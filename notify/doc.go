@@ -3,7 +3,7 @@
 //
 //	r := notify.New(client.Keys())
 //	notify.On(r, func(ctx context.Context, n *notify.Notification, e *event.EcommerceEntrustSign) error {
-//		return contracts.Signed(ctx, n.ID, e.OutContractCode, e.Openid)
+//		return contracts.Signed(ctx, n.ID, e.OutContractCode, e.OpenID)
 //	})
 //	r.Otherwise(func(ctx context.Context, n *notify.Notification) error {
 //		return archive(ctx, n.ID, n.EventType, n.Plaintext)

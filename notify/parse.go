@@ -64,7 +64,7 @@ func (r *Receiver) Parse(header http.Header, body []byte) (*Notification, error)
 
 func (r *Receiver) parse(header http.Header, body []byte) (*Notification, *Error) {
 	header = canonical(header)
-	n := &Notification{RequestID: strings.Clone(get(header, requestID)), signature: get(header, wire.HeaderSignature)}
+	n := &Notification{RequestID: requestID(header), signature: get(header, wire.HeaderSignature)}
 	switch {
 	case len(body) > MaxBody:
 		return nil, n.fail(CheckBody, http.StatusRequestEntityTooLarge, tooLarge, nil)
@@ -134,8 +134,15 @@ func (n *Notification) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("event_type", n.EventType), slog.String("id", n.ID))
 }
 
-// requestID is wire.HeaderRequestID as net/http spells it.
-const requestID = "Request-Id"
+// requestID reads Request-ID, which net/http spells Request-Id. It outlives
+// the message in errors, so it must not borrow a buffer of fasthttp.
+func requestID(header http.Header) string {
+	id := get(header, "Request-Id")
+	if id == "" {
+		id = get(header, wire.HeaderRequestID)
+	}
+	return strings.Clone(id)
+}
 
 // get is header.Get for a name already in canonical form.
 func get(header http.Header, name string) string {

@@ -73,7 +73,7 @@ func Deadline(d time.Duration) Option {
 	return func(r *Receiver) { r.deadline = d }
 }
 
-// Remember sets how many handled notifications are kept in mind, about 350
+// Remember sets how many handled notifications are kept in mind, about 300
 // bytes each. Default: 65536. When there are more, the one handled first is
 // forgotten, and would run again if it came again. With 0 only deliveries that
 // overlap share a run.
