@@ -54,6 +54,16 @@ func GoVar(name string) string {
 	return s
 }
 
+// exported says that the name can be an exported Go identifier as it stands.
+func exported(name string) bool {
+	for _, r := range name {
+		if r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			return false
+		}
+	}
+	return name != "" && name[0] >= 'A' && name[0] <= 'Z'
+}
+
 func splitName(name string) []string {
 	return strings.FieldsFunc(strings.ToLower(name), func(r rune) bool {
 		return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r)

@@ -171,7 +171,7 @@ func (r *reader) checkFamily(f *Family) error {
 func (r *reader) namedType(name string, n *node) error {
 	r.field = []string{"types", name}
 	defer func() { r.field = nil }()
-	if GoName(name) == "" || name[0] < 'A' || name[0] > 'Z' || splitName(name)[0] != strings.ToLower(name) {
+	if !exported(name) {
 		return r.fail("a type name is a Go identifier that starts with a capital")
 	}
 	object, err := r.object(n)

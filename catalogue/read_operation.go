@@ -109,8 +109,8 @@ func mergeErrors(levels ...[]ErrorCode) []ErrorCode {
 
 func (r *reader) checkOperation(o *Operation) error {
 	switch {
-	case o.Name == "" || o.Name != GoName(o.Name[:1])+o.Name[1:]:
-		return r.fail("name is missing or does not start with a capital")
+	case !exported(o.Name):
+		return r.fail("name is missing or not a Go identifier that starts with a capital")
 	case o.Title == "" || o.Description == "":
 		return r.fail("title or description is missing")
 	case o.Fidelity == "":
