@@ -56,6 +56,9 @@ func (e *Error) Error() string {
 	if e.ID != "" {
 		s += clip(e.EventType) + " " + clip(e.ID) + ": "
 	}
+	if _, ok := e.err.(*wxpay.SignatureError); ok {
+		return s + e.err.Error() // it names the check
+	}
 	s += string(e.Check) + " check failed"
 	if e.problem != "" {
 		s += ": " + e.problem
