@@ -32,6 +32,17 @@ type Family struct {
 	Operations  []*Operation
 	Events      []*Event
 	Rules       []Rule
+
+	// Segments spells path segments that GoName would spell alike, such as policy-periods and policy_periods.
+	Segments map[string]string
+}
+
+// GoSegment spells a path segment of this family as a Go identifier.
+func (f *Family) GoSegment(segment string) string {
+	if name := f.Segments[segment]; name != "" {
+		return name
+	}
+	return GoName(segment)
 }
 
 // Operation is one endpoint.

@@ -118,6 +118,14 @@ func (r *reader) family(n *node) error {
 			r.source, err = r.sourceOf(v)
 		case "errors":
 			r.errs, err = r.errors(v)
+		case "segments":
+			f.Segments = map[string]string{}
+			err = r.each(v, func(segment string, n *node) (err error) {
+				if f.Segments[segment], err = r.text(n); err == nil && !exported(n.text) {
+					err = r.fail("the segment %s is spelled %q, which is no Go identifier that starts with a capital", segment, n.text)
+				}
+				return err
+			})
 		case "types":
 			err = r.each(v, r.namedType)
 		case "operations":
@@ -127,7 +135,7 @@ func (r *reader) family(n *node) error {
 		case "rules":
 			f.Rules, err = list(r, v, r.rule)
 		default:
-			return r.unknown(key, "package", "root", "title", "description", "source", "errors", "types", "operations", "events", "rules")
+			return r.unknown(key, "package", "root", "title", "description", "source", "errors", "segments", "types", "operations", "events", "rules")
 		}
 		return err
 	})

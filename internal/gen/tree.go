@@ -47,7 +47,7 @@ func (n *node) child(segment string, root *node, o *catalogue.Operation) *node {
 			return c
 		}
 	}
-	c := &node{segment: segment, Path: n.Path + "/" + segment, Name: catalogue.GoName(segment)}
+	c := &node{segment: segment, Path: n.Path + "/" + segment, Name: o.Family.GoSegment(segment)}
 	prefix := n.TypeName
 	if n == root {
 		prefix = ""
@@ -70,7 +70,7 @@ func (n *node) finish(names map[string]string) error {
 	members := map[string]string{}
 	for _, c := range n.Children {
 		if other := members[c.Name]; other != "" {
-			return fmt.Errorf("%s: the segments %s and %s have the same Go name", n.Path, other, c.segment)
+			return fmt.Errorf("%s: the segments %s and %s have the same Go name; spell one with segments in the catalogue file", n.Path, other, c.segment)
 		}
 		members[c.Name] = c.segment
 	}
