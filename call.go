@@ -96,11 +96,18 @@ func (c *call) do(ctx context.Context) (*Result, error) {
 		}
 		query += string(c.query)
 	}
+	if _, ok := ctx.Deadline(); !ok && c.client.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.client.timeout)
+		defer cancel()
+	}
 	request, err := c.request(ctx, uri, query)
 	if err != nil {
 		return nil, &RequestError{Operation: c.operation(), Problem: err.Error(), err: err}
 	}
-	response, err := c.client.http.Do(request)
+	// Straight to the transport: http.Client would add redirects and cookies,
+	// which a signed call must not have.
+	response, err := c.client.transport.RoundTrip(request)
 	if err != nil {
 		return nil, c.transportError(err)
 	}
@@ -141,14 +148,15 @@ func (c *call) request(ctx context.Context, uri, query string) (*http.Request, e
 	if err != nil {
 		return nil, err
 	}
+	values := [2]string{authorization, c.client.keys.Current().ID}
 	header := make(http.Header, 8)
 	header["Accept"] = jsonType
 	header["User-Agent"] = c.client.userAgent
-	header["Wechatpay-Serial"] = []string{c.client.keys.Current().ID}
+	header["Wechatpay-Serial"] = values[1:]
 	for name, values := range c.header {
 		header[name] = values
 	}
-	header["Authorization"] = []string{authorization}
+	header["Authorization"] = values[:1:1]
 	r := &http.Request{
 		Method: c.method, URL: target, Host: c.client.host, Header: header,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
@@ -169,7 +177,8 @@ var jsonType = []string{"application/json"}
 // scratch holds messages while they are signed.
 var scratch = sync.Pool{New: func() any { b := make([]byte, 0, 2048); return &b }}
 
-// authorize signs a request and writes its Authorization header.
+// authorize signs a request and writes its Authorization header. The message
+// and the signature share one pooled buffer.
 func (c *Client) authorize(method, uri string, body []byte) (string, error) {
 	p := scratch.Get().(*[]byte)
 	defer scratch.Put(p)
@@ -177,13 +186,12 @@ func (c *Client) authorize(method, uri string, body []byte) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	nonce := string(buf)
-	var digits [20]byte
-	timestamp := string(strconv.AppendInt(digits[:0], c.now().Unix(), 10))
+	drawn := len(buf)
+	text := string(strconv.AppendInt(buf, c.now().Unix(), 10))
+	nonce, timestamp := text[:drawn], text[drawn:]
 	message := wire.AppendRequestMessage(buf[:0], method, uri, timestamp, nonce, body)
-	*p = message[:0]
-	var encoded [512]byte
-	signature, err := wire.AppendSignature(encoded[:0], c.rand, c.key, message)
+	both, err := wire.AppendSignature(message, c.rand, c.key, message)
+	*p = both[:0]
 	if err != nil {
 		return "", err
 	}
@@ -191,12 +199,12 @@ func (c *Client) authorize(method, uri string, body []byte) (string, error) {
 		Scheme: wire.Scheme, MchID: c.mchID, Nonce: nonce,
 		Timestamp: timestamp, Serial: c.serial,
 	}
-	return a.Format(signature), nil
+	return a.Format(both[len(message):]), nil
 }
 
 func (c *call) transportError(err error) error {
 	var u *url.Error
-	if errors.As(err, &u) { // its own words repeat the URL, values and all
+	if errors.As(err, &u) { // from a proxy: its own words repeat a URL
 		err = u.Err
 	}
 	var dial *net.OpError

@@ -43,10 +43,11 @@ type Config struct {
 	// https://api.mch.weixin.qq.com. https://api2.mch.weixin.qq.com is its
 	// twin for when it is down, a sandbox has its own.
 	Host string
-	// HTTPClient sends. Default: one shared by all clients, with keep-alive,
-	// 64 idle connections a host and a timeout of a minute. Redirects are
-	// never followed, whatever its CheckRedirect says: a signature is for one
-	// path.
+	// HTTPClient lends its Transport, which sends, and its Timeout, which
+	// bounds a call whose context has no deadline. Its redirect policy and
+	// cookies are not used: a signature is for one path. Default: a transport
+	// shared by all clients, with keep-alive and 64 idle connections a host,
+	// and a timeout of one minute, which is what the longest calls need.
 	HTTPClient *http.Client
 	// UserAgent is put before the SDK's own.
 	UserAgent string
@@ -75,7 +76,8 @@ type Client struct {
 	keys      *Keys
 	scheme    string
 	host      string
-	http      *http.Client
+	transport http.RoundTripper
+	timeout   time.Duration
 	userAgent []string
 	now       func() time.Time
 	rand      io.Reader
@@ -105,15 +107,16 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	base := cfg.HTTPClient
-	if base == nil {
-		base = sharedHTTP()
+	transport, timeout := sharedTransport(), time.Minute
+	if cfg.HTTPClient != nil {
+		timeout = cfg.HTTPClient.Timeout
+		if cfg.HTTPClient.Transport != nil {
+			transport = cfg.HTTPClient.Transport
+		}
 	}
-	sender := *base
-	sender.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &Client{
 		mchID: cfg.MchID, serial: cfg.SerialNo, key: cfg.PrivateKey, keys: keys,
-		scheme: scheme, host: host, http: &sender,
+		scheme: scheme, host: host, transport: transport, timeout: timeout,
 		userAgent: []string{strings.TrimSpace(cfg.UserAgent + " " + userAgent)},
 		now:       cfg.Now, rand: cfg.Rand,
 	}, nil
@@ -199,12 +202,12 @@ func splitHost(host string) (scheme, name string, err error) {
 	return u.Scheme, u.Host, nil
 }
 
-// sharedHTTP is the HTTP client of every Client that brings none. net/http
+// sharedTransport is the transport of every Client that brings none. net/http
 // keeps two idle connections a host by default, so that at 64 callers nearly
 // every call would pay for a TLS handshake.
-var sharedHTTP = sync.OnceValue(func() *http.Client {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConns = 256
-	transport.MaxIdleConnsPerHost = 64
-	return &http.Client{Transport: transport, Timeout: time.Minute}
+var sharedTransport = sync.OnceValue(func() http.RoundTripper {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxIdleConns = 256
+	t.MaxIdleConnsPerHost = 64
+	return t
 })

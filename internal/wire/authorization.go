@@ -36,20 +36,21 @@ func (a Authorization) String() string {
 // Format writes the header's value with a signature still in a buffer.
 func (a Authorization) Format(signature []byte) string {
 	const fixed = len(` mchid="",nonce_str="",timestamp="",serial_no="",signature=""`)
-	dst := make([]byte, 0, fixed+len(a.Scheme)+len(a.MchID)+len(a.Nonce)+len(a.Timestamp)+len(a.Serial)+len(signature))
-	dst = append(dst, a.Scheme...)
-	dst = append(dst, ` mchid="`...)
-	dst = append(dst, a.MchID...)
-	dst = append(dst, `",nonce_str="`...)
-	dst = append(dst, a.Nonce...)
-	dst = append(dst, `",timestamp="`...)
-	dst = append(dst, a.Timestamp...)
-	dst = append(dst, `",serial_no="`...)
-	dst = append(dst, a.Serial...)
-	dst = append(dst, `",signature="`...)
-	dst = append(dst, signature...)
-	dst = append(dst, '"')
-	return string(dst)
+	var b strings.Builder
+	b.Grow(fixed + len(a.Scheme) + len(a.MchID) + len(a.Nonce) + len(a.Timestamp) + len(a.Serial) + len(signature))
+	b.WriteString(a.Scheme)
+	b.WriteString(` mchid="`)
+	b.WriteString(a.MchID)
+	b.WriteString(`",nonce_str="`)
+	b.WriteString(a.Nonce)
+	b.WriteString(`",timestamp="`)
+	b.WriteString(a.Timestamp)
+	b.WriteString(`",serial_no="`)
+	b.WriteString(a.Serial)
+	b.WriteString(`",signature="`)
+	b.Write(signature)
+	b.WriteByte('"')
+	return b.String()
 }
 
 // ParseAuthorization reads the header's value. The five pairs may come in any

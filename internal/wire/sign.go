@@ -39,12 +39,15 @@ func AppendReplyMessage(dst []byte, timestamp, nonce string, body []byte) []byte
 // SHA-256. The key may live anywhere a crypto.Signer can reach, an HSM
 // included.
 func AppendSignature(dst []byte, rand io.Reader, key crypto.Signer, message []byte) ([]byte, error) {
-	sum := sha256.Sum256(message)
-	signature, err := key.Sign(rand, sum[:], crypto.SHA256)
+	// The digest rests where the signature will stand: handed to an interface,
+	// an array of its own would escape.
+	start, sum := len(dst), sha256.Sum256(message)
+	dst = append(dst, sum[:]...)
+	signature, err := key.Sign(rand, dst[start:], crypto.SHA256)
 	if err != nil {
-		return dst, fmt.Errorf("sign with the private key: %w", err)
+		return dst[:start], fmt.Errorf("sign with the private key: %w", err)
 	}
-	return base64.StdEncoding.AppendEncode(dst, signature), nil
+	return base64.StdEncoding.AppendEncode(dst[:start], signature), nil
 }
 
 // Sign is AppendSignature as a string.

@@ -1,0 +1,57 @@
+//go:build !race
+
+package wxpay_test
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/wxpay-go/wxpay"
+)
+
+// The race detector allocates on its own account, so these counts are taken
+// without it; script/test runs them so.
+
+func TestAllocsOfSigning(t *testing.T) {
+	client, err := wxpay.New(testConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := testing.AllocsPerRun(50, func() {
+		body, _ := json.Marshal(&benchIn)
+		_, _ = wxpay.Authorize(client, "POST", "/v3/edu-papay/contracts/presign", body)
+	}); n > 5 {
+		t.Errorf("marshalling and signing a call takes %v allocations, at most 5 are allowed", n)
+	}
+}
+
+func TestAllocsOfVerifying(t *testing.T) {
+	reply, signedAt := signedReply(200, string(benchOut)), time.Now()
+	cfg := testConfig()
+	cfg.Now = func() time.Time { return signedAt }
+	client, err := wxpay.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := testing.AllocsPerRun(50, func() {
+		if err := client.Keys().Verify(reply.Header, benchOut); err != nil {
+			t.Error(err)
+		}
+	}); n > 11 {
+		t.Errorf("verifying a reply takes %v allocations, at most 11 are allowed", n)
+	}
+}
+
+func TestHeapOfAClient(t *testing.T) {
+	cfg := testConfig()
+	if n := testing.Benchmark(func(b *testing.B) {
+		for b.Loop() {
+			if _, err := wxpay.New(cfg); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}).AllocedBytesPerOp(); n > 2<<10 {
+		t.Errorf("a client takes %d bytes, at most 2 KiB are allowed", n)
+	}
+}

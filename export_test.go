@@ -1,0 +1,6 @@
+package wxpay
+
+// Authorize lets a benchmark sign without sending.
+func Authorize(c *Client, method, uri string, body []byte) (string, error) {
+	return c.authorize(method, uri, body)
+}
