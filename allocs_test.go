@@ -4,6 +4,7 @@ package wxpay_test
 
 import (
 	"encoding/json"
+	"runtime"
 	"testing"
 	"time"
 
@@ -44,14 +45,26 @@ func TestAllocsOfVerifying(t *testing.T) {
 }
 
 func TestHeapOfAClient(t *testing.T) {
+	const clients = 1000
 	cfg := testConfig()
-	if n := testing.Benchmark(func(b *testing.B) {
-		for b.Loop() {
-			if _, err := wxpay.New(cfg); err != nil {
-				b.Fatal(err)
-			}
+	kept := make([]*wxpay.Client, clients)
+	var before, after runtime.MemStats
+	goroutines := runtime.NumGoroutine()
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for i := range kept {
+		var err error
+		if kept[i], err = wxpay.New(cfg); err != nil {
+			t.Fatal(err)
 		}
-	}).AllocedBytesPerOp(); n > 2<<10 {
-		t.Errorf("a client takes %d bytes, at most 2 KiB are allowed", n)
 	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if each := int64(after.HeapAlloc-before.HeapAlloc) / clients; each > 2<<10 {
+		t.Errorf("a client keeps %d bytes, at most 2 KiB are allowed", each)
+	}
+	if n := runtime.NumGoroutine() - goroutines; n > 0 {
+		t.Errorf("%d clients started %d goroutines, none is allowed", clients, n)
+	}
+	runtime.KeepAlive(kept)
 }
