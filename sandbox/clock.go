@@ -1,0 +1,64 @@
+package sandbox
+
+import (
+	"sync"
+	"time"
+)
+
+// Clock is the time the sandbox lives by: the lifetimes of sessions, the
+// five-minute window of signatures, the schedules of notifications. By default
+// it is the machine's clock, moved by an offset; a manual clock (see [At]) stands
+// still until it is moved. Give its Now to everything that should agree with the
+// sandbox about time; [Sandbox.Client] has it already.
+type Clock struct {
+	mu     sync.Mutex
+	manual bool
+	fixed  time.Time     // a manual clock's time
+	offset time.Duration // another's distance from the machine's clock
+	moved  func()        // called after the clock was moved, outside the lock
+}
+
+// newClock starts at start, or at the machine's time when start is zero.
+func newClock(start time.Time, manual bool) *Clock {
+	c := &Clock{manual: manual, moved: func() {}}
+	switch {
+	case manual && start.IsZero():
+		c.fixed = time.Now()
+	case manual:
+		c.fixed = start
+	case !start.IsZero():
+		c.offset = time.Until(start)
+	}
+	return c
+}
+
+// Now is the sandbox's time.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.manual {
+		return c.fixed
+	}
+	return time.Now().Add(c.offset)
+}
+
+// Manual says whether the clock stands still between moves.
+func (c *Clock) Manual() bool { return c.manual }
+
+// Set moves the clock, forwards or back, without making the notification
+// attempts that lie between: those that have become due are all made at the new
+// time. To live through the time between, use [Sandbox.Advance].
+func (c *Clock) Set(t time.Time) {
+	c.set(t)
+	c.moved()
+}
+
+func (c *Clock) set(t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.manual {
+		c.fixed = t
+	} else {
+		c.offset = time.Until(t)
+	}
+}

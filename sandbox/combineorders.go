@@ -1,0 +1,121 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
+)
+
+// combineBehaviours are combined orders: one payment for several merchants.
+// https://pay.weixin.qq.com/doc/v3/partner/4012707323
+func combineBehaviours() map[string]behaviour {
+	const root = "/v3/combine-transactions"
+	return map[string]behaviour{
+		"POST " + root + "/jsapi":                                     placeCombined,
+		"GET " + root + "/out-trade-no/{combine_out_trade_no}":        queryCombined,
+		"POST " + root + "/out-trade-no/{combine_out_trade_no}/close": closeCombined,
+	}
+}
+
+func placeCombined(c *call) (document, error) {
+	if err := c.checkMchID("/combine_mchid", c.text("combine_mchid")); err != nil {
+		return nil, err
+	}
+	if !c.merchant.owns(c.text("combine_appid")) {
+		return nil, appIDMismatch().hinting("combine_appid is not bound to merchant " + c.merchant.MchID)
+	}
+	o := &Order{
+		ID: orderID(true, c.merchant.MchID, c.text("combine_out_trade_no")), Combined: true,
+		MchID: c.merchant.MchID, AppID: c.text("combine_appid"), OutTradeNo: c.text("combine_out_trade_no"),
+		OpenID: textOf(object(c.body, "combine_payer_info"), "openid"), NotifyURL: c.text("notify_url"), Request: json.RawMessage(c.raw),
+	}
+	seen := map[string]bool{}
+	for i, sub := range objects(c.body, "sub_orders") {
+		part := SubOrder{
+			MchID: textOf(sub, "mchid"), SubMchID: textOf(sub, "sub_mchid"), OutTradeNo: textOf(sub, "out_trade_no"),
+			Attach: textOf(sub, "attach"), Total: fen(object(sub, "amount"), "total_amount"), Request: encodeJSON(sub),
+		}
+		at := fmt.Sprintf("/sub_orders/%d", i)
+		if part.MchID != c.merchant.MchID && c.merchant.sub(part.MchID) == nil {
+			return nil, badField(at+"/mchid", part.MchID, "子单商户号无权限")
+		}
+		if part.SubMchID != "" {
+			if err := c.checkSub(part.SubMchID, textOf(sub, "sub_appid")); err != nil {
+				return nil, err
+			}
+		}
+		if seen[part.OutTradeNo] {
+			return nil, badField(at+"/out_trade_no", part.OutTradeNo, "子单商户单号重复")
+		}
+		seen[part.OutTradeNo] = true
+		o.Total += part.Total
+		o.SubOrders = append(o.SubOrders, part)
+	}
+	o, err := c.place(o)
+	if err != nil {
+		return nil, err
+	}
+	return document{"prepay_id": o.PrepayID}, nil
+}
+
+func queryCombined(c *call) (document, error) {
+	o, err := c.order(true, c.merchant.MchID, c.vars["combine_out_trade_no"])
+	if err != nil {
+		return nil, err
+	}
+	return combineDocument(o, c.now), nil
+}
+
+// closeCombined wants the sub-orders named: all of them, since a part of a
+// combined order cannot be closed alone.
+func closeCombined(c *call) (document, error) {
+	o, err := c.order(true, c.merchant.MchID, c.vars["combine_out_trade_no"])
+	if err != nil {
+		return nil, err
+	}
+	if c.text("combine_appid") != o.AppID {
+		return nil, appIDMismatch().hinting("combine_appid is not the order's")
+	}
+	named := objects(c.body, "sub_orders")
+	for _, sub := range o.SubOrders {
+		if !slices.ContainsFunc(named, func(n map[string]any) bool { return textOf(n, "out_trade_no") == sub.OutTradeNo }) {
+			return nil, invalidRequest("子单信息与下单时不一致").hinting("sub_orders must name every sub-order of the combined order")
+		}
+	}
+	if len(named) != len(o.SubOrders) {
+		return nil, invalidRequest("子单信息与下单时不一致").hinting("sub_orders names an order that is not part of this one")
+	}
+	return nil, c.closeOrder(o)
+}
+
+// combineDocument is a combined order in queries and in TRANSACTION.SUCCESS.
+func combineDocument(o *Order, now time.Time) document {
+	state := o.stateAt(now)
+	parts := make([]document, len(o.SubOrders))
+	for i, sub := range o.SubOrders {
+		amount := document{"total_amount": sub.Total, "currency": "CNY", "payer_amount": int64(0), "payer_currency": "CNY"}
+		part := document{
+			"mchid": sub.MchID, "out_trade_no": sub.OutTradeNo, "amount": amount,
+			"trade_type": "JSAPI", "trade_state": string(state),
+		}
+		part.set("sub_mchid", sub.SubMchID)
+		part.set("attach", sub.Attach)
+		if state == OrderPaid {
+			amount["payer_amount"] = sub.Total
+			part["transaction_id"], part["bank_type"] = sub.TransactionID, "OTHERS"
+			part["success_time"] = wire.FormatTime(o.PaidAt)
+		}
+		parts[i] = part
+	}
+	out := document{
+		"combine_appid": o.AppID, "combine_mchid": o.MchID, "combine_out_trade_no": o.OutTradeNo, "sub_orders": parts,
+	}
+	out.set("combine_transaction_id", o.TransactionID)
+	if o.OpenID != "" {
+		out["combine_payer_info"] = document{"openid": o.OpenID}
+	}
+	return out
+}

@@ -1,0 +1,83 @@
+package sandbox
+
+import (
+	"io"
+	"time"
+)
+
+// Config says how to [Start] a sandbox. The zero value starts one with fresh
+// keys, in memory, with the default merchant, on ports the system picks.
+type Config struct {
+	// Addr is where the API listens, AdminAddr where the admin does, both on
+	// this machine. Default: "127.0.0.1:0".
+	Addr, AdminAddr string
+	// AllowNonLoopback lets the sandbox listen and forward beyond this machine.
+	// Whoever reaches the admin port can do everything: put it behind something.
+	AllowNonLoopback bool
+
+	// Keys is what the sandbox signs with. Default: made fresh.
+	Keys *KeyMaterial
+	// Merchants is who it knows. Default: [DefaultMerchant]. Merchants without
+	// certificate or APIv3 key get them made; read them back with
+	// [Sandbox.Merchants].
+	Merchants []Merchant
+	// Payers says which openids belong to one person, as openid by appid. An
+	// openid that is not listed is a person of its own.
+	Payers []map[string]string
+
+	// Store keeps the state; the sandbox closes it. Default: [NewMemory].
+	Store Store
+	// Start is the time the clock starts at; zero means now. ManualClock stops
+	// it: then time passes only by Advance and Clock.Set.
+	Start       time.Time
+	ManualClock bool
+	// Rand makes everything made up: ids, nonces. Default: crypto/rand.
+	Rand io.Reader
+
+	// Forward sends notifications for addresses that are not on this machine to
+	// some that are: {"https://yourapp.com": "http://127.0.0.1:8080"}.
+	Forward map[string]string
+	// NotifyTimeout is how long a merchant may take to answer a notification.
+	// Default: 5 seconds, as documented.
+	NotifyTimeout time.Duration
+	// MaxBody is the largest request body, in bytes. Default: 1 MiB.
+	MaxBody int64
+	// JournalSize is how many exchanges the journal keeps. Default: 1000.
+	JournalSize int
+	// Logf hears of what goes wrong inside the sandbox. Default: nobody does.
+	Logf func(format string, args ...any)
+}
+
+// Numbers of the default merchant, those of the official samples.
+const (
+	DefaultMchID    = "1900000109"
+	DefaultAppID    = "wxd678efh567hg6787" // of combine-papay, password-exempt-contract and the orders
+	DefaultEduAppID = "wx8888888888888888" // of edu-papay
+	// DefaultPlanID is the combine-papay plan_id, and the password-exempt
+	// service_id.
+	DefaultPlanID    = "12535"
+	DefaultEduPlanID = "101164396123311331"
+	// DefaultNotifyURL is configured with every default plan. Notifications to
+	// it go nowhere until its address is forwarded.
+	DefaultNotifyURL = "https://yourapp.com/notify"
+)
+
+// DefaultMerchant is the merchant of the official samples, without keys: every
+// value of the pages of the three pre-sign endpoints works with it as it stands,
+// save the prepay_id, which has to come from an order.
+func DefaultMerchant() Merchant {
+	return Merchant{
+		MchID: DefaultMchID, Name: "Sandbox Merchant",
+		AppIDs: []string{DefaultAppID, DefaultEduAppID},
+		Plans: []Plan{
+			{ID: DefaultPlanID, Product: CombinePapay, Name: "Monthly membership", NotifyURL: DefaultNotifyURL},
+			{ID: DefaultPlanID, Product: PasswordExempt, Name: "Pay without password", NotifyURL: DefaultNotifyURL},
+			{ID: DefaultEduPlanID, Product: EduPapay, Name: "Tuition by term", NotifyURL: DefaultNotifyURL},
+		},
+		SubMerchants: []SubMerchant{
+			{MchID: DefaultMchID, AppIDs: []string{DefaultEduAppID}}, // as in the edu-papay sample
+			{MchID: "1230000109"},
+			{MchID: "1900000110"},
+		},
+	}
+}

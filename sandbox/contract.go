@@ -1,0 +1,94 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Contract is what a payer agreed to.
+type Contract struct {
+	rev
+	ID        string          `json:"contract_id"`
+	Product   Product         `json:"product"`
+	State     ContractState   `json:"state"`
+	MchID     string          `json:"mchid"`
+	SubMchID  string          `json:"sub_mchid,omitempty"`
+	AppID     string          `json:"appid"`
+	SubAppID  string          `json:"sub_appid,omitempty"`
+	PlanID    string          `json:"plan_id"`
+	Code      string          `json:"out_contract_code,omitempty"`
+	OpenID    string          `json:"openid"`
+	SubOpenID string          `json:"sub_openid,omitempty"`
+	Person    string          `json:"person"` // the WeChat user behind the openids
+	Account   string          `json:"account"`
+	NotifyURL string          `json:"notify_url,omitempty"`
+	Attach    string          `json:"attach,omitempty"`
+	Token     string          `json:"token"` // of the session it came from
+	Request   json.RawMessage `json:"request"`
+	SignedAt  time.Time       `json:"signed_at"`
+	ExpiresAt time.Time       `json:"expires_at,omitzero"` // zero: it runs until terminated
+	// The rest is set by termination.
+	TerminatedAt time.Time   `json:"terminated_at,omitzero"`
+	Mode         Termination `json:"termination_mode,omitempty"`
+	Remark       string      `json:"termination_remark,omitempty"`
+}
+
+// ContractState is the state of a contract in the sandbox's own terms; products
+// have their own words for it on the wire (SIGNED, ADD, …).
+type ContractState string
+
+// The contract states.
+const (
+	ContractSigned     ContractState = "SIGNED"
+	ContractTerminated ContractState = "TERMINATED"
+)
+
+// Termination says who ended a contract.
+type Termination string
+
+// The ways a contract ends.
+const (
+	ByUser            Termination = "USER_TERMINATE"             // the payer, in WeChat
+	ByMerchant        Termination = "MCH_API_TERMINATE"          // the merchant, by the API
+	ByConsole         Termination = "WEPAY_WEB_TERMINATE"        // the merchant, in the web console
+	ByCustomerService Termination = "CUSTOMER_SERVICE_TERMINATE" // WeChat Pay's customer service
+	BySystem          Termination = "SYSTEM_TERMINATE"           // WeChat Pay itself, for example an account was closed
+)
+
+func (t Termination) known() bool {
+	switch t {
+	case ByUser, ByMerchant, ByConsole, ByCustomerService, BySystem:
+		return true
+	}
+	return false
+}
+
+func (c *Contract) kind() string { return "contract" }
+
+func (c *Contract) row() Row {
+	return Row{ID: c.ID, Keys: []string{
+		"mchid:" + c.MchID,
+		"person:" + c.Person,
+		contractCodeKey(c.Product, c.MchID, c.PlanID, c.Code),
+		contractUserKey(c.Product, c.MchID, c.PlanID, c.OpenID),
+	}}
+}
+
+func contractCodeKey(p Product, mchid, plan, code string) string {
+	return "code:" + string(p) + "|" + mchid + "|" + plan + "|" + code
+}
+
+func contractUserKey(p Product, mchid, plan, openid string) string {
+	return "user:" + string(p) + "|" + mchid + "|" + plan + "|" + openid
+}
+
+// liveKey is the place of a user's one live contract under a plan. It leaves out
+// the appid and the sub-merchant on purpose: a contract signed through another
+// app of the same merchant is in the way as well.
+func liveKey(p Product, mchid, plan, person string) string {
+	return "live|" + string(p) + "|" + mchid + "|" + plan + "|" + person
+}
+
+func codeKey(p Product, mchid, code string) string {
+	return string(p) + "|" + mchid + "|" + code
+}

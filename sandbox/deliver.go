@@ -1,0 +1,146 @@
+package sandbox
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
+)
+
+// deliver makes one attempt: seal, sign, post. With a probe armed the merchant
+// first gets the same notification under a signature that is none, and must
+// refuse it; the genuine one follows at once.
+func (e *engine) deliver(ctx context.Context, p *Push) (results []Attempt, problem string) {
+	m := e.registry.merchant(p.MchID)
+	if m == nil {
+		return []Attempt{{At: e.clock.Now(), Error: "not sent"}}, "merchant " + p.MchID + " is not registered any more"
+	}
+	transport, target, problem := e.routes.resolve(p.URL)
+	if problem != "" {
+		return []Attempt{{At: e.clock.Now(), Error: "not sent: " + problem}}, problem
+	}
+	if e.faults.take(FaultProbe, p.Event) {
+		probe := e.post(ctx, transport, target, m, p, true)
+		probe.Probe = true
+		if probe.Error == "" {
+			probe.Error = "the merchant accepted a signature that is none: it does not verify notifications"
+		}
+		results = append(results, probe)
+	}
+	return append(results, e.post(ctx, transport, target, m, p, false)), ""
+}
+
+func (e *engine) post(ctx context.Context, transport http.RoundTripper, target string, m *merchant, p *Push, probe bool) Attempt {
+	result := Attempt{At: e.clock.Now()}
+	fail := func(format string, args ...any) Attempt {
+		result.Error = fmt.Sprintf(format, args...)
+		return result
+	}
+	body := e.envelope(m, p)
+	id, key := e.keys.signer(m, "")
+	timestamp, nonce := strconv.FormatInt(e.clock.Now().Unix(), 10), e.dice.nonce()
+	signature, err := wire.Sign(e.dice, key, wire.AppendReplyMessage(nil, timestamp, nonce, body))
+	if err != nil {
+		return fail("the sandbox cannot sign: %v", err)
+	}
+	if probe {
+		signature = wire.ProbePrefix + e.dice.roll(letters, 64)
+	}
+
+	// The deadline is real time, whatever the sandbox's clock does.
+	ctx, cancel := context.WithTimeout(ctx, e.notifyTimeout)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(body))
+	if err != nil {
+		return fail("the URL cannot be called: %v", err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Accept", "*/*")
+	r.Header.Set("User-Agent", sandboxName)
+	r.Header.Set(HeaderSandbox, sandboxName)
+	r.Header.Set(wire.HeaderTimestamp, timestamp)
+	r.Header.Set(wire.HeaderNonce, nonce)
+	r.Header.Set(wire.HeaderSignature, signature)
+	r.Header.Set(wire.HeaderSerial, id)
+	r.Header.Set(wire.HeaderSignatureType, wire.Scheme)
+	r.Header[wire.HeaderRequestID] = []string{e.dice.requestID(0)}
+	// The transport alone: a redirect is an answer that is not 2xx.
+	answer, err := transport.RoundTrip(r)
+	if err != nil {
+		if errors.Is(err, context.DeadlineExceeded) {
+			return fail("no answer within %s", e.notifyTimeout)
+		}
+		return fail("the merchant cannot be reached: %v", err)
+	}
+	defer answer.Body.Close()
+	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, 64<<10)) // so that the connection can be used again
+	result.Status = answer.StatusCode
+	if answer.StatusCode < 200 || answer.StatusCode > 299 {
+		return fail("answered %d, want 200 or 204", answer.StatusCode)
+	}
+	return result
+}
+
+// envelope seals the resource under a fresh nonce.
+func (e *engine) envelope(m *merchant, p *Push) []byte {
+	nonce := e.dice.roll(letters, wire.NonceSize)
+	return encodeJSON(wire.Envelope{
+		ID: p.ID, CreateTime: wire.FormatTime(p.CreatedAt), ResourceType: "encrypt-resource",
+		EventType: p.Event, Summary: p.Summary,
+		Resource: wire.Resource{
+			OriginalType: p.OriginalType, Algorithm: wire.Algorithm, AssociatedData: p.OriginalType, Nonce: nonce,
+			Ciphertext: m.aead.Seal(nonce, p.OriginalType, p.Resource),
+		},
+	})
+}
+
+// attempt delivers a claimed push and writes down what came of it.
+func (e *engine) attempt(ctx context.Context, p *Push) {
+	n := len(p.Attempts) - 1
+	results, problem := e.deliver(ctx, p)
+	if ctx.Err() != nil { // shutting down: the next start finds the push where it was
+		return
+	}
+	results[len(results)-1].At = p.Attempts[n].At
+	if err := e.step(context.WithoutCancel(ctx), func(s *step) error {
+		now, err := get[Push](s.Tx, p.ID)
+		if err != nil {
+			return err
+		}
+		now.finish(n, results, problem)
+		return put(s.Tx, now)
+	}); err != nil {
+		e.logf("sandbox: write down an attempt to deliver %s: %v", p.ID, err)
+	}
+}
+
+// claim takes every push that is due by now and sets its next attempt. Two
+// sandboxes on one store cannot claim the same attempt.
+func (e *engine) claim(ctx context.Context, now time.Time) (claimed []*Push, err error) {
+	err = e.step(ctx, func(s *step) error {
+		claimed = nil
+		rows, err := s.Due((*Push)(nil).kind(), now.UnixMilli(), 0)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			p, err := decode(new(Push), row)
+			if err != nil {
+				return err
+			}
+			p.begin(now)
+			if err := put(s.Tx, p); err != nil {
+				return err
+			}
+			claimed = append(claimed, p)
+		}
+		return nil
+	})
+	return claimed, err
+}

@@ -1,0 +1,83 @@
+package sandbox
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
+)
+
+// dice makes the numbers WeChat Pay makes up, in the shapes of the documented
+// samples. Its randomness is injected, so that a seeded sandbox repeats itself.
+type dice struct {
+	mu   sync.Mutex
+	rand io.Reader
+}
+
+const (
+	decimal  = "0123456789"
+	lowerHex = "0123456789abcdef"
+	upperHex = "0123456789ABCDEF"
+	letters  = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+)
+
+// Read makes dice the source of the signatures' and nonces' randomness too.
+func (d *dice) Read(p []byte) (int, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return io.ReadFull(d.rand, p)
+}
+
+// roll draws n characters of the alphabet.
+func (d *dice) roll(alphabet string, n int) string {
+	raw := make([]byte, n)
+	if _, err := d.Read(raw); err != nil {
+		// Without randomness there are no nonces and no signatures either.
+		panic(fmt.Sprintf("sandbox: the source of randomness failed: %v", err))
+	}
+	for i, b := range raw {
+		// The slight bias of the remainder does no harm to made-up numbers.
+		raw[i] = alphabet[int(b)%len(alphabet)]
+	}
+	return string(raw)
+}
+
+func day(t time.Time) string { return t.In(wire.Beijing).Format("20060102") }
+
+// contractID is 18 digits that begin with the day: 202102285929035611.
+func (d *dice) contractID(now time.Time) string { return day(now) + d.roll(decimal, 10) }
+
+// longContractID is "Wx" and 26 digits.
+func (d *dice) longContractID(now time.Time) string { return "Wx" + day(now) + d.roll(decimal, 18) }
+
+// preEntrustWebID is 29 letters and digits, like 5778aadY9nltAsZzXixCkFIGYnV2V.
+func (d *dice) preEntrustWebID(time.Time) string { return d.roll(decimal, 4) + d.roll(letters, 25) }
+
+// presignToken has the 42 characters of the documented sample, ten more than
+// the same page allows: a client that enforces the 32 would break on the real one.
+func (d *dice) presignToken(time.Time) string { return d.roll(lowerHex, 42) }
+
+// prepayID is wx, the second and 20 characters.
+func (d *dice) prepayID(now time.Time) string {
+	return "wx" + now.In(wire.Beijing).Format("20060102150405") + d.roll(lowerHex, 16) + "0000"
+}
+
+// transactionID is 28 digits with the day in the middle.
+func (d *dice) transactionID(now time.Time) string {
+	return "42" + d.roll(decimal, 8) + day(now) + d.roll(decimal, 10)
+}
+
+// eventID is EV- and 19 digits.
+func (d *dice) eventID(now time.Time) string {
+	return "EV-" + now.In(wire.Beijing).Format("20060102150405") + d.roll(decimal, 5)
+}
+
+// requestID ends in the internal code: 0 for success, see [Refusal].
+func (d *dice) requestID(code int) string {
+	return fmt.Sprintf("08%s-%d", d.roll(upperHex, 42), code)
+}
+
+// nonce is 32 hexadecimal digits, as in replies.
+func (d *dice) nonce() string { return d.roll(lowerHex, 32) }

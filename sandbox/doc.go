@@ -1,0 +1,2 @@
+// Package sandbox is an imaginary WeChat Pay.
+package sandbox

@@ -1,0 +1,110 @@
+package sandbox
+
+import (
+	"crypto/rand"
+	"fmt"
+	"time"
+
+	"github.com/wxpay-go/wxpay/catalogue"
+)
+
+// engine is the imaginary WeChat Pay without its listeners. Everything that is
+// not in the store never changes after newEngine, or guards itself.
+type engine struct {
+	catalogue  *catalogue.Catalogue
+	behaviours map[string]bound // by catalogue id
+	products   map[Product]*product
+	store      Store
+	clock      *Clock
+	dice       *dice
+	keys       *platformKeys
+	registry   *registry
+	routes     *routes
+	faults     *faults
+	journal    *journal
+	worker     *worker
+
+	notifyTimeout time.Duration
+	maxBody       int64
+	logf          func(format string, args ...any)
+}
+
+// bound is a behaviour with the product it belongs to, if any.
+type bound struct {
+	run     behaviour
+	product *product
+}
+
+// newEngine takes a Config whose keys have been filled in.
+func newEngine(c Config) (*engine, error) {
+	e := &engine{
+		behaviours: map[string]bound{}, products: map[Product]*product{},
+		store: c.Store, clock: newClock(c.Start, c.ManualClock), registry: newRegistry(), faults: &faults{},
+		routes: newRoutes(c.AllowNonLoopback), notifyTimeout: c.NotifyTimeout, maxBody: c.MaxBody, logf: c.Logf,
+	}
+	var err error
+	if e.catalogue, err = catalogue.Default(); err != nil {
+		return nil, fmt.Errorf("sandbox: %w", err)
+	}
+	if e.keys, err = parsePlatformKeys(c.Keys); err != nil {
+		return nil, err
+	}
+	if e.store == nil {
+		e.store = NewMemory()
+	}
+	if c.Rand == nil {
+		c.Rand = rand.Reader
+	}
+	e.dice = &dice{rand: c.Rand}
+	if e.logf == nil {
+		e.logf = func(string, ...any) {}
+	}
+	setDefault(&e.notifyTimeout, 5*time.Second)
+	setDefault(&e.maxBody, 1<<20)
+	setDefault(&c.JournalSize, 1000)
+	e.journal = &journal{engine: e, keep: c.JournalSize}
+	e.worker = newWorker(e)
+	e.clock.moved = e.worker.wake
+
+	for _, p := range products() {
+		e.products[p.name] = p
+		e.bind(p.behaviours, p)
+	}
+	e.bind(transactionBehaviours(), nil)
+	e.bind(combineBehaviours(), nil)
+	e.bind(map[string]behaviour{"GET /v3/certificates": listCertificates}, nil)
+
+	for _, m := range c.Merchants {
+		parsed, err := parseMerchant(m)
+		if err != nil {
+			return nil, err
+		}
+		if err := e.registry.putMerchant(parsed); err != nil {
+			return nil, err
+		}
+	}
+	for _, person := range c.Payers {
+		if err := e.registry.putPerson(person); err != nil {
+			return nil, err
+		}
+	}
+	for prefix, target := range c.Forward {
+		if err := e.routes.add(prefix, nil, target); err != nil {
+			return nil, err
+		}
+	}
+	return e, nil
+}
+
+func (e *engine) bind(behaviours map[string]behaviour, p *product) {
+	for id, run := range behaviours {
+		e.behaviours[id] = bound{run, p}
+	}
+}
+
+func setDefault[T comparable](v *T, otherwise T) {
+	var zero T
+	if *v == zero {
+		*v = otherwise
+	}
+}

@@ -1,0 +1,138 @@
+package sandbox
+
+import (
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"time"
+
+	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/internal/wire"
+)
+
+// KeyMaterial is what this imaginary WeChat Pay signs with, in PEM: a platform
+// certificate with its key, and another key whose public half merchants know by
+// its PUB_KEY_ID_. Keep it to start the same sandbox again.
+type KeyMaterial struct {
+	PlatformCertificate string `json:"platform_certificate"`
+	PlatformKey         string `json:"platform_key"`
+	PublicKeyKey        string `json:"public_key_key"` // the private half of the public key
+}
+
+// GenerateKeys makes fresh key material. It takes a moment: these are three
+// numbers of 2048 bits.
+func GenerateKeys() (*KeyMaterial, error) {
+	cert, key, err := generate("wxpay sandbox platform")
+	if err != nil {
+		return nil, err
+	}
+	_, second, err := generate("wxpay sandbox public key")
+	if err != nil {
+		return nil, err
+	}
+	return &KeyMaterial{PlatformCertificate: cert, PlatformKey: key, PublicKeyKey: second}, nil
+}
+
+// GenerateMerchantKeys fills in what m lacks of certificate, private key and
+// APIv3 key, freshly made. A certificate without its key is left as it is.
+func GenerateMerchantKeys(m *Merchant) error {
+	if m.APIv3Key == "" {
+		m.APIv3Key = (&dice{rand: rand.Reader}).roll(letters, wire.KeySize)
+	}
+	if m.Certificate != "" {
+		return nil
+	}
+	if m.PrivateKey != "" {
+		return fmt.Errorf("sandbox: merchant %s has a private key but no certificate; give both or neither", m.MchID)
+	}
+	var err error
+	m.Certificate, m.PrivateKey, err = generate("wxpay sandbox merchant " + m.MchID)
+	return err
+}
+
+// generate makes a key and a self-signed certificate that says what it is.
+func generate(name string) (cert, key string, err error) {
+	private, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		return "", "", fmt.Errorf("sandbox: make a key: %w", err)
+	}
+	serial := make([]byte, 20)
+	rand.Read(serial)                 // never fails, as documented
+	serial[0] = serial[0]&0x3f | 0x10 // 40 digits, the first of them not 0
+	subject := pkix.Name{CommonName: name, Organization: []string{"wxpay sandbox, not WeChat Pay"}}
+	template := &x509.Certificate{
+		SerialNumber: new(big.Int).SetBytes(serial), Subject: subject, KeyUsage: x509.KeyUsageDigitalSignature,
+		// Long enough for a clock that is moved by years in either direction.
+		NotBefore: time.Now().AddDate(-10, 0, 0), NotAfter: time.Now().AddDate(50, 0, 0),
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
+	if err != nil {
+		return "", "", fmt.Errorf("sandbox: make a certificate: %w", err)
+	}
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		return "", "", fmt.Errorf("sandbox: encode a key: %w", err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})),
+		string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8})), nil
+}
+
+// platformKeys is KeyMaterial parsed once.
+type platformKeys struct {
+	certificate    *x509.Certificate
+	certificatePEM []byte
+	serial         string
+	certKey        crypto.Signer // behind the certificate
+	publicKey      crypto.Signer // behind the PUB_KEY_ID_
+}
+
+func parsePlatformKeys(m *KeyMaterial) (*platformKeys, error) {
+	cert, err := wxpay.ParseCertificate([]byte(m.PlatformCertificate))
+	if err != nil {
+		return nil, fmt.Errorf("sandbox: platform certificate: %w", err)
+	}
+	if err := refuseReal(cert); err != nil {
+		return nil, fmt.Errorf("sandbox: platform certificate: %w", err)
+	}
+	out := &platformKeys{certificate: cert, certificatePEM: []byte(m.PlatformCertificate), serial: wire.SerialHex(cert)}
+	if out.certKey, err = wxpay.ParsePrivateKey([]byte(m.PlatformKey)); err != nil {
+		return nil, fmt.Errorf("sandbox: platform key: %w", err)
+	}
+	if !cert.PublicKey.(*rsa.PublicKey).Equal(out.certKey.Public()) {
+		return nil, fmt.Errorf("sandbox: the platform key does not belong to the platform certificate")
+	}
+	if out.publicKey, err = wxpay.ParsePrivateKey([]byte(m.PublicKeyKey)); err != nil {
+		return nil, fmt.Errorf("sandbox: the public key's private half: %w", err)
+	}
+	return out, nil
+}
+
+// signer picks what a message to the merchant is signed with: the key the
+// request asked for in Wechatpay-Serial, as far as the merchant has it.
+func (k *platformKeys) signer(m *merchant, asked string) (id string, key crypto.Signer) {
+	if m.KeyMode == KeysCertificate || (m.KeyMode == KeysBoth && asked == k.serial) {
+		return k.serial, k.certKey
+	}
+	return m.publicKeyID, k.publicKey
+}
+
+// clientKeys are the keys a client of this merchant verifies with.
+func (k *platformKeys) clientKeys(m *merchant) []wxpay.PlatformKey {
+	public := wxpay.PlatformKey{ID: m.publicKeyID, Key: k.publicKey.Public().(*rsa.PublicKey)}
+	cert := wxpay.PlatformKey{
+		ID: k.serial, Key: k.certKey.Public().(*rsa.PublicKey),
+		NotBefore: k.certificate.NotBefore, NotAfter: k.certificate.NotAfter,
+	}
+	switch m.KeyMode {
+	case KeysPublic:
+		return []wxpay.PlatformKey{public}
+	case KeysCertificate:
+		return []wxpay.PlatformKey{cert}
+	}
+	return []wxpay.PlatformKey{public, cert}
+}

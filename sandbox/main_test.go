@@ -1,0 +1,223 @@
+package sandbox_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox"
+)
+
+// Numbers of the official samples.
+const (
+	openID    = "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"
+	eduOpenID = "oUpF8uMuAJOM2pxb1Q"
+	code      = "wxwtdk20200910100000"
+
+	presignCombine  = "v3/ecommerce/combine-papay/contracts/pre-entrust-sign"
+	presignAfterPay = "v3/password-exempt-contract/contracts/ecommerce/pre-entrust-sign/pay-redirect-sign"
+	presignEdu      = "v3/edu-papay/contracts/presign"
+)
+
+// start is ten in the morning in Beijing.
+var start = time.Date(2020, 9, 10, 2, 0, 0, 0, time.UTC)
+
+type object = map[string]any
+
+func combineBody() object {
+	return object{
+		"appid": "wxd678efh567hg6787", "plan_id": 12535, "out_contract_code": code,
+		"contract_display_account": "微信代扣用户A", "notify_url": "https://yourapp.com/notify", "return_app": true,
+	}
+}
+
+func eduBody() object {
+	return object{
+		"appid": "wx8888888888888888", "sub_mchid": "1900000109", "sub_appid": "wx8888888888888888",
+		"openid": eduOpenID, "sub_openid": "oUpF8uMuAJOM2pxb2W", "plan_id": "101164396123311331",
+		"user_id": "20200330tony", "period_start_date": "2020-03-19", "trade_scene": "EDUCATION_PERIOD",
+	}
+}
+
+func orderBody() object {
+	return object{
+		"appid": "wxd678efh567hg6787", "mchid": "1900000109", "description": "Image", "out_trade_no": "20150806125346",
+		"notify_url": "https://yourapp.com/paid", "amount": object{"total": 100, "currency": "CNY"}, "payer": object{"openid": openID},
+	}
+}
+
+func afterPayBody(prepayID string) object {
+	return object{
+		"appid": "wxd678efh567hg6787", "service_id": 12535, "out_contract_code": code, "notify_url": "https://yourapp.com/notify",
+		"contract_display_account": "微信代扣用户A", "prepay_id": prepayID, "openid": openID,
+	}
+}
+
+func with(body object, name string, value any) object {
+	if value == nil {
+		delete(body, name)
+	} else {
+		body[name] = value
+	}
+	return body
+}
+
+// world is a sandbox with a manual clock, its client, and a merchant's inbox.
+type world struct {
+	*testing.T
+	*sandbox.Sandbox
+	client *wxpay.Client
+	inbox  *inbox
+}
+
+func newWorld(t *testing.T, options ...sandbox.Option) *world {
+	t.Helper()
+	sb := sandbox.New(t, append([]sandbox.Option{sandbox.At(start)}, options...)...)
+	in := &inbox{keys: sb.Keys()}
+	if err := sb.Receive("https://yourapp.com", in); err != nil {
+		t.Fatal(err)
+	}
+	return &world{t, sb, sb.Client(), in}
+}
+
+func (w *world) do(method, path string, body any) (object, error) {
+	w.Helper()
+	var r *wxpay.Result
+	var err error
+	ctx := context.Background()
+	switch chain := w.client.Chain(path); method {
+	case "GET":
+		r, err = chain.Get(ctx)
+	case "POST":
+		r, err = chain.Post(ctx, body)
+	case "DELETE":
+		r, err = chain.Delete(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var out object
+	if r.Status != http.StatusNoContent {
+		if err := r.Decode(&out); err != nil {
+			w.Fatalf("%s %s: %v", method, path, err)
+		}
+	}
+	return out, nil
+}
+
+func (w *world) must(method, path string, body any) object {
+	w.Helper()
+	out, err := w.do(method, path, body)
+	if err != nil {
+		w.Fatalf("%s %s: %v", method, path, err)
+	}
+	return out
+}
+
+// refused calls and wants to be refused.
+func (w *world) refused(status int, code, method, path string, body any) *wxpay.Error {
+	w.Helper()
+	_, err := w.do(method, path, body)
+	var e *wxpay.Error
+	if !errors.As(err, &e) {
+		w.Fatalf("%s %s: got %v, want %d %s", method, path, err, status, code)
+	}
+	if e.Status != status || e.Code != code {
+		w.Fatalf("%s %s: got %v, want %d %s", method, path, err, status, code)
+	}
+	return e
+}
+
+// page wants a PageError of this reason.
+func (w *world) page(err error, reason sandbox.PageReason) {
+	w.Helper()
+	var e *sandbox.PageError
+	if !errors.As(err, &e) || e.Reason != reason {
+		w.Errorf("got %v, want the page to say %q", err, reason)
+	}
+}
+
+func (w *world) ok(err error) {
+	w.Helper()
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+// received settles and returns the notifications that came since the last look.
+func (w *world) received() []notification {
+	w.Helper()
+	w.ok(w.Settle())
+	return w.inbox.take()
+}
+
+func (w *world) receivedOne(event string) notification {
+	w.Helper()
+	got := w.received()
+	if len(got) != 1 || got[0].Event != event {
+		w.Fatalf("got notifications %v, want one %s", got, event)
+	}
+	return got[0]
+}
+
+// inbox verifies and opens notifications; answer, when set, picks the status.
+type inbox struct {
+	keys   *wxpay.Keys
+	answer func() int
+
+	mu  sync.Mutex
+	got []notification
+}
+
+type notification struct {
+	ID, Event, Path string
+	Created         string
+	Resource        object
+	Signature       string
+}
+
+func (in *inbox) take() []notification {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	got := in.got
+	in.got = nil
+	return got
+}
+
+func (in *inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	if err := in.keys.Verify(r.Header, body); err != nil {
+		http.Error(w, err.Error(), http.StatusUnauthorized)
+		return
+	}
+	envelope, err := wire.ParseEnvelope(body)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	plain, err := in.keys.Open(envelope.Resource.Nonce, envelope.Resource.AssociatedData, envelope.Resource.Ciphertext)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	n := notification{ID: envelope.ID, Event: envelope.EventType, Path: r.URL.Path, Created: envelope.CreateTime, Signature: r.Header.Get(wire.HeaderSignature)}
+	if err := json.Unmarshal(plain, &n.Resource); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	in.mu.Lock()
+	in.got = append(in.got, n)
+	in.mu.Unlock()
+	if in.answer != nil {
+		w.WriteHeader(in.answer())
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}

@@ -1,0 +1,185 @@
+package sandbox
+
+import (
+	"crypto"
+	"crypto/rsa"
+	"crypto/x509"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/internal/wire"
+)
+
+// Merchant is one merchant the sandbox knows: what WeChat Pay would have on file.
+type Merchant struct {
+	MchID string `json:"mchid"`
+	Name  string `json:"name,omitempty"` // shown to the payer
+
+	// APIv3Key seals notifications and certificates, 32 bytes. Empty: made up.
+	APIv3Key string `json:"api_v3_key,omitempty"`
+	// Certificate is the API certificate in PEM; calls are verified with it.
+	// Empty: made together with a private key.
+	Certificate string `json:"certificate,omitempty"`
+	// PrivateKey is the key of Certificate in PEM. The sandbox does not need it
+	// to serve, only to hand out a client.
+	PrivateKey string `json:"private_key,omitempty"`
+
+	AppIDs       []string      `json:"appids,omitempty"`        // bound to this merchant
+	Plans        []Plan        `json:"plans,omitempty"`         // debit templates and services
+	SubMerchants []SubMerchant `json:"sub_merchants,omitempty"` // it may act for
+	KeyMode      KeyMode       `json:"key_mode,omitempty"`
+}
+
+// SubMerchant is a merchant that another one may act for.
+type SubMerchant struct {
+	MchID  string   `json:"mchid"`
+	AppIDs []string `json:"appids,omitempty"`
+}
+
+// Plan is what a merchant applies for before it may sign contracts: a debit
+// template (plan_id) or a password-exempt service (service_id).
+type Plan struct {
+	ID      string  `json:"id"`
+	Product Product `json:"product"`
+	Name    string  `json:"name,omitempty"` // shown to the payer
+	// NotifyURL is configured with the plan, not sent with calls: terminations
+	// go there, and everything of products whose calls have no notify_url.
+	NotifyURL string `json:"notify_url,omitempty"`
+	// Disabled plans sign nobody; their contracts live on.
+	Disabled bool `json:"disabled,omitempty"`
+}
+
+// Product names a contract product, after its catalogue file.
+type Product string
+
+// The products the sandbox plays.
+const (
+	CombinePapay   Product = "combine-papay"
+	PasswordExempt Product = "password-exempt-contract"
+	EduPapay       Product = "edu-papay"
+)
+
+// KeyMode says which of WeChat Pay's keys a merchant is served with.
+type KeyMode string
+
+// The key modes.
+const (
+	// KeysBoth is a merchant on its way from certificates to the public key:
+	// replies are signed by the key the request names in Wechatpay-Serial, and
+	// by the public key when it names none.
+	KeysBoth KeyMode = ""
+	// KeysPublic is a merchant of today: only the public key; GET
+	// /v3/certificates answers 404.
+	KeysPublic KeyMode = "public-key"
+	// KeysCertificate is a merchant that has not begun: replies are signed by
+	// the certificate whatever the request names.
+	KeysCertificate KeyMode = "certificate"
+)
+
+// merchant is a Merchant with everything parsed once.
+type merchant struct {
+	Merchant
+	serial      string
+	public      *rsa.PublicKey
+	private     crypto.Signer // nil when the sandbox was not given it
+	cert        *x509.Certificate
+	aead        *wire.AEAD
+	publicKeyID string // of WeChat Pay's public key, as this merchant knows it
+}
+
+func parseMerchant(m Merchant) (*merchant, error) {
+	fail := func(format string, args ...any) (*merchant, error) {
+		return nil, fmt.Errorf("sandbox: merchant %s: %w", m.MchID, fmt.Errorf(format, args...))
+	}
+	if m.MchID == "" || strings.Trim(m.MchID, decimal) != "" || len(m.MchID) > 32 {
+		return fail("the merchant id must be 1 to 32 digits")
+	}
+	switch m.KeyMode {
+	case KeysBoth, KeysPublic, KeysCertificate:
+	default:
+		return fail("unknown key mode %q; there are %q, %q and, for both keys, none", m.KeyMode, KeysPublic, KeysCertificate)
+	}
+	cert, err := wxpay.ParseCertificate([]byte(m.Certificate))
+	if err != nil {
+		return fail("%w", err)
+	}
+	if err := refuseReal(cert); err != nil {
+		return fail("%w", err)
+	}
+	out := &merchant{Merchant: m, cert: cert, serial: wire.SerialHex(cert), publicKeyID: publicKeyID(m.MchID)}
+	out.public = cert.PublicKey.(*rsa.PublicKey) // ParseCertificate takes no other
+	if m.PrivateKey != "" {
+		if out.private, err = wxpay.ParsePrivateKey([]byte(m.PrivateKey)); err != nil {
+			return fail("%w", err)
+		}
+		if !out.public.Equal(out.private.Public()) {
+			return fail("the private key does not belong to the certificate")
+		}
+	}
+	if out.aead, err = wire.NewAEAD(m.APIv3Key); err != nil {
+		return fail("APIv3 key: %w", err)
+	}
+	seen := map[planKey]bool{}
+	for _, p := range m.Plans {
+		switch key := (planKey{p.Product, p.ID}); {
+		case p.ID == "":
+			return fail("a plan has no id")
+		case !isProduct(p.Product):
+			return fail("plan %s: unknown product %q; there are %s", p.ID, p.Product, productNames())
+		case seen[key]:
+			return fail("plan %s of %s is there twice", p.ID, p.Product)
+		default:
+			seen[key] = true
+		}
+	}
+	return out, nil
+}
+
+// refuseReal keeps key material of the real WeChat Pay out of a program that
+// hands private keys to whoever asks.
+func refuseReal(cert *x509.Certificate) error {
+	for _, name := range []string{cert.Issuer.CommonName, strings.Join(cert.Issuer.Organization, " "), strings.Join(cert.Subject.Organization, " ")} {
+		if lower := strings.ToLower(name); strings.Contains(lower, "tenpay") || strings.Contains(name, "财付通") {
+			return fmt.Errorf("the certificate was issued by %q and looks real: never give a sandbox the keys of a merchant; leave them out and it makes its own", name)
+		}
+	}
+	return nil
+}
+
+// publicKeyID is PUB_KEY_ID_ and 34 digits, of which the first eleven are 0 and
+// the merchant id, as the merchant console shows them.
+func publicKeyID(mchid string) string {
+	const digits = 34
+	id := "0" + mchid + "2024101100397200000006"
+	for len(id) < digits {
+		id += "0"
+	}
+	return wire.PublicKeyIDPrefix + id[:digits]
+}
+
+func (m *merchant) owns(appid string) bool { return slices.Contains(m.AppIDs, appid) }
+
+func (m *merchant) plan(product Product, id string) *Plan {
+	for i := range m.Plans {
+		if m.Plans[i].ID == id && m.Plans[i].Product == product {
+			return &m.Plans[i]
+		}
+	}
+	return nil
+}
+
+func (m *merchant) sub(mchid string) *SubMerchant {
+	for i := range m.SubMerchants {
+		if m.SubMerchants[i].MchID == mchid {
+			return &m.SubMerchants[i]
+		}
+	}
+	return nil
+}
+
+type planKey struct {
+	product Product
+	id      string
+}

@@ -1,0 +1,211 @@
+package sandbox
+
+import (
+	"bytes"
+	"encoding/json"
+	"iter"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
+)
+
+// guess is a string somebody may have signed, and the mistake that made it.
+type guess struct {
+	message []byte
+	what    string // "" for the right string
+}
+
+// mistakes yields what people sign instead of what they should, the most frequent
+// first. Hashing a guess costs a microsecond, so there is no reason to be stingy.
+func mistakes(r *http.Request, body []byte, a wire.Authorization) iter.Seq[guess] {
+	uri := requestURI(r)
+	build := func(method, uri, timestamp, nonce string, body []byte) []byte {
+		return wire.AppendRequestMessage(nil, method, uri, timestamp, nonce, body)
+	}
+	right := build(r.Method, uri, a.Timestamp, a.Nonce, body)
+	return func(yield func(guess) bool) {
+		say := func(message []byte, what string) bool { return yield(guess{message, what}) }
+		if !say(right, "") {
+			return
+		}
+		for what, b := range otherBodies(body) {
+			if !say(build(r.Method, uri, a.Timestamp, a.Nonce, b), what) {
+				return
+			}
+		}
+		for what, u := range otherURIs(r, uri) {
+			if !say(build(r.Method, u, a.Timestamp, a.Nonce, body), what) {
+				return
+			}
+			if !say(build(r.Method, u, a.Timestamp, a.Nonce, nil), what+"; and the body was left out") {
+				return
+			}
+		}
+		for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE", strings.ToLower(r.Method)} {
+			if method == r.Method {
+				continue
+			}
+			what := "the method was signed as " + method + ", the request is " + r.Method
+			if !say(build(method, uri, a.Timestamp, a.Nonce, body), what) ||
+				!say(build(method, uri, a.Timestamp, a.Nonce, nil), what+"; and the body was left out") {
+				return
+			}
+		}
+		for what, message := range otherLayouts(r, uri, body, a, right) {
+			if !say(message, what) {
+				return
+			}
+		}
+		seconds, err := strconv.ParseInt(a.Timestamp, 10, 64)
+		if err != nil {
+			return
+		}
+		for ms := range int64(1000) {
+			if !say(build(r.Method, uri, strconv.FormatInt(seconds*1000+ms, 10), a.Nonce, body), "the timestamp was signed in milliseconds and sent in seconds") {
+				return
+			}
+		}
+		for off := int64(-5); off <= 5; off++ {
+			if !say(build(r.Method, uri, strconv.FormatInt(seconds+off, 10), a.Nonce, body), "another timestamp was signed than sent: take the time once") {
+				return
+			}
+		}
+	}
+}
+
+// otherBodies are bodies that mean the same or are the same but for dressing.
+func otherBodies(body []byte) iter.Seq2[string, []byte] {
+	return func(yield func(string, []byte) bool) {
+		if len(body) == 0 {
+			for _, b := range []string{"{}", "null", `""`, "[]"} {
+				if !yield("the body is empty, but "+b+" was signed for it", []byte(b)) {
+					return
+				}
+			}
+			return
+		}
+		if !yield("the body was left out of what was signed", nil) {
+			return
+		}
+		if !yield("the body was signed with CRLF line ends and sent with LF", bytes.ReplaceAll(body, []byte("\n"), []byte("\r\n"))) ||
+			!yield("the body was signed with LF line ends and sent with CRLF", bytes.ReplaceAll(body, []byte("\r\n"), []byte("\n"))) ||
+			!yield("white space around the body was not signed but sent", bytes.TrimSpace(body)) ||
+			!yield("a line feed after the body was signed but not sent", append(bytes.Clone(body), '\n')) ||
+			!yield("a byte order mark was sent but not signed", bytes.TrimPrefix(body, []byte("\ufeff"))) {
+			return
+		}
+		decoder := json.NewDecoder(bytes.NewReader(body))
+		decoder.UseNumber()
+		var value any
+		if decoder.Decode(&value) != nil {
+			return
+		}
+		const again = "the body was encoded twice, once to sign and once to send ("
+		sorted := encodeJSON(value)
+		escaped, err := json.Marshal(value)
+		if err != nil {
+			return
+		}
+		var compact, indented2, indented4, indentedTab bytes.Buffer
+		if json.Compact(&compact, body) != nil || json.Indent(&indented2, body, "", "  ") != nil ||
+			json.Indent(&indented4, body, "", "    ") != nil || json.Indent(&indentedTab, body, "", "\t") != nil {
+			return
+		}
+		var html bytes.Buffer
+		json.HTMLEscape(&html, body)
+		_ = yield(again+"another key order or spacing): sign the very bytes you send", sorted) &&
+			yield(again+"&, < and > escaped as Go's encoding/json does): sign the very bytes you send", escaped) &&
+			yield(again+"&, < and > escaped as Go's encoding/json does): sign the very bytes you send", html.Bytes()) &&
+			yield(again+"white space): sign the very bytes you send", compact.Bytes()) &&
+			yield(again+"indented): sign the very bytes you send", indented2.Bytes()) &&
+			yield(again+"indented): sign the very bytes you send", indented4.Bytes()) &&
+			yield(again+"indented): sign the very bytes you send", indentedTab.Bytes()) &&
+			yield(again+"spaces after : and ,): sign the very bytes you send", spaced(compact.Bytes())) &&
+			yield(again+"\\uXXXX for what is not ASCII): sign the very bytes you send", ascii(compact.Bytes())) &&
+			yield(again+"spaces after : and ,; \\uXXXX for what is not ASCII, as Python's json.dumps does): sign the very bytes you send", ascii(spaced(compact.Bytes())))
+	}
+}
+
+// spaced puts a space after every comma and colon outside strings.
+func spaced(compact []byte) []byte {
+	var out []byte
+	quoted, escaped := false, false
+	for _, c := range compact {
+		out = append(out, c)
+		switch {
+		case escaped:
+			escaped = false
+		case c == '\\':
+			escaped = true
+		case c == '"':
+			quoted = !quoted
+		case !quoted && (c == ',' || c == ':'):
+			out = append(out, ' ')
+		}
+	}
+	return out
+}
+
+// ascii escapes everything else. JSON from WeChat Pay's character set needs no
+// surrogate pairs.
+func ascii(compact []byte) []byte {
+	var out []byte
+	for _, c := range string(compact) {
+		if c < 0x80 {
+			out = append(out, byte(c))
+			continue
+		}
+		out = append(out, `\u`...)
+		hex := strconv.FormatInt(int64(c), 16)
+		out = append(append(out, "0000"[:max(0, 4-len(hex))]...), hex...)
+	}
+	return out
+}
+
+// otherURIs are second lines that name the same resource wrongly.
+func otherURIs(r *http.Request, uri string) iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		path, query, has := strings.Cut(uri, "?")
+		if has {
+			if !yield("the query was left out of what was signed", path) {
+				return
+			}
+			if decoded, err := url.QueryUnescape(query); err == nil && !yield("the query was signed decoded and sent encoded", path+"?"+decoded) {
+				return
+			}
+			if values, err := url.ParseQuery(query); err == nil && !yield("the query was signed in another order or escaping than sent", path+"?"+values.Encode()) {
+				return
+			}
+		}
+		suffix := strings.TrimPrefix(uri, path)
+		if decoded, err := url.PathUnescape(path); err == nil && !yield("the path was signed decoded and sent percent-encoded", decoded+suffix) {
+			return
+		}
+		for _, prefix := range []string{"http://" + r.Host, "https://" + r.Host, "https://api.mch.weixin.qq.com", "http://api.mch.weixin.qq.com"} {
+			if !yield("the whole URL was signed; sign the path and query only", prefix+uri) {
+				return
+			}
+		}
+		_ = yield("the path was signed without its leading /", strings.TrimPrefix(uri, "/")) &&
+			yield("the path was signed without /v3", strings.TrimPrefix(uri, "/v3")) &&
+			yield("the path was signed in lower case", strings.ToLower(uri)) &&
+			yield("a / was signed at the end of the path", path+"/"+suffix)
+	}
+}
+
+// otherLayouts are the right values put together wrongly.
+func otherLayouts(r *http.Request, uri string, body []byte, a wire.Authorization, right []byte) iter.Seq2[string, []byte] {
+	return func(yield func(string, []byte) bool) {
+		_ = yield("the last line feed is missing: every line ends with one, the body's too", bytes.TrimSuffix(right, []byte("\n"))) &&
+			yield("the line of the empty body is missing: without a body the string ends with two line feeds", bytes.TrimSuffix(right, []byte("\n\n"))) &&
+			yield("there is a line feed too many at the end", append(bytes.Clone(right), '\n')) &&
+			yield("the lines were signed with CRLF, want LF", bytes.ReplaceAll(right, []byte("\n"), []byte("\r\n"))) &&
+			yield(`the lines were joined with the two characters \n, want a line feed`, bytes.ReplaceAll(right, []byte("\n"), []byte(`\n`))) &&
+			yield("timestamp and nonce were signed in the wrong order", wire.AppendRequestMessage(nil, r.Method, uri, a.Nonce, a.Timestamp, body)) &&
+			yield("the string of a reply was signed (timestamp, nonce, body); a request begins with method and path", wire.AppendReplyMessage(nil, a.Timestamp, a.Nonce, body)) &&
+			yield("only the body was signed", body)
+	}
+}

@@ -1,0 +1,103 @@
+package sandbox
+
+import (
+	"math/rand/v2"
+	"time"
+)
+
+// TB is the part of *testing.T and *testing.B that [New] needs.
+type TB interface {
+	Helper()
+	Cleanup(f func())
+	Logf(format string, args ...any)
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+}
+
+// New starts a sandbox for one test and closes it with the test. It listens on
+// this machine, lives in memory, knows [DefaultMerchant], and is ready at once,
+// because its keys are published ones (see testkeys/README.md).
+func New(t TB, options ...Option) *Sandbox {
+	t.Helper()
+	c := Config{Keys: testKeyMaterial(), Merchants: []Merchant{DefaultMerchant()}}
+	// A test that has ended must not be logged to, and its last requests may
+	// still be under way; so nothing is logged after Cleanup began.
+	c.Logf = t.Logf
+	for _, o := range options {
+		o(&c)
+	}
+	lendTestKeys(c.Merchants)
+	s, err := Start(c)
+	if err != nil {
+		t.Fatalf("%v", err)
+		return nil
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Errorf("close the sandbox: %v", err)
+		}
+	})
+	return s
+}
+
+// Option changes what [New] starts.
+type Option func(*Config)
+
+// WithMerchant registers another merchant, or replaces the default one when it
+// has its id. The client is always the first merchant's.
+func WithMerchant(m Merchant) Option {
+	return func(c *Config) {
+		for i := range c.Merchants {
+			if c.Merchants[i].MchID == m.MchID {
+				c.Merchants[i] = m
+				return
+			}
+		}
+		c.Merchants = append(c.Merchants, m)
+	}
+}
+
+// WithPlan gives the first merchant another plan or service.
+func WithPlan(p Plan) Option {
+	return func(c *Config) { c.Merchants[0].Plans = append(c.Merchants[0].Plans, p) }
+}
+
+// WithSubMerchant lets the first merchant act for another one.
+func WithSubMerchant(m SubMerchant) Option {
+	return func(c *Config) { c.Merchants[0].SubMerchants = append(c.Merchants[0].SubMerchants, m) }
+}
+
+// WithKeyMode says which of WeChat Pay's keys the first merchant has.
+func WithKeyMode(mode KeyMode) Option {
+	return func(c *Config) { c.Merchants[0].KeyMode = mode }
+}
+
+// WithPayer says that these openids, by appid, are one person.
+func WithPayer(openIDs map[string]string) Option {
+	return func(c *Config) { c.Payers = append(c.Payers, openIDs) }
+}
+
+// WithStore keeps the state elsewhere than in memory.
+func WithStore(s Store) Option {
+	return func(c *Config) { c.Store = s }
+}
+
+// WithNotifyTimeout changes how long a merchant may take to answer.
+func WithNotifyTimeout(d time.Duration) Option {
+	return func(c *Config) { c.NotifyTimeout = d }
+}
+
+// At stops the clock at t: time passes only by Advance and Clock.Set.
+func At(t time.Time) Option {
+	return func(c *Config) { c.Start, c.ManualClock = t, true }
+}
+
+// Seed makes everything made up follow from n: the same calls in the same order
+// get the same ids.
+func Seed(n uint64) Option {
+	var seed [32]byte
+	for i := range 8 {
+		seed[i] = byte(n >> (8 * i))
+	}
+	return func(c *Config) { c.Rand = rand.NewChaCha8(seed) }
+}

@@ -1,0 +1,188 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"time"
+)
+
+// Order is one order waiting for or having had its payment: a JSAPI order, or a
+// combined one with its SubOrders.
+type Order struct {
+	rev
+	ID         string     `json:"id"`
+	MchID      string     `json:"mchid"`
+	AppID      string     `json:"appid"`
+	OutTradeNo string     `json:"out_trade_no"` // combine_out_trade_no of a combined order
+	Combined   bool       `json:"combined,omitempty"`
+	OpenID     string     `json:"openid"`
+	Total      int64      `json:"total"` // fen
+	NotifyURL  string     `json:"notify_url"`
+	State      OrderState `json:"trade_state"`
+	PrepayID   string     `json:"prepay_id"`
+	// PrepayExpiresAt is two hours after the last time the prepay_id was asked
+	// for; ExpiresAt is the order's own end, time_expire.
+	PrepayExpiresAt time.Time       `json:"prepay_expires_at"`
+	ExpiresAt       time.Time       `json:"expires_at,omitzero"`
+	CreatedAt       time.Time       `json:"created_at"`
+	PaidAt          time.Time       `json:"paid_at,omitzero"`
+	TransactionID   string          `json:"transaction_id,omitempty"` // set once paid
+	SubOrders       []SubOrder      `json:"sub_orders,omitempty"`
+	Request         json.RawMessage `json:"request"` // the body of the call that placed it
+	Fingerprint     string          `json:"fingerprint"`
+}
+
+// SubOrder is one merchant's part of a combined order.
+type SubOrder struct {
+	MchID         string          `json:"mchid"`
+	SubMchID      string          `json:"sub_mchid,omitempty"`
+	OutTradeNo    string          `json:"out_trade_no"`
+	Attach        string          `json:"attach,omitempty"`
+	Total         int64           `json:"total"` // fen
+	TransactionID string          `json:"transaction_id,omitempty"`
+	Request       json.RawMessage `json:"request,omitempty"`
+}
+
+// OrderState is the trade_state of an order.
+type OrderState string
+
+// The order states.
+const (
+	OrderNotPaid OrderState = "NOTPAY"
+	OrderPaid    OrderState = "SUCCESS"
+	OrderClosed  OrderState = "CLOSED"
+)
+
+// prepayLife is how long a prepay_id can be paid with.
+const prepayLife = 2 * time.Hour
+
+func (o *Order) kind() string { return "order" }
+
+func (o *Order) row() Row {
+	keys := []string{"mchid:" + o.MchID, "prepay:" + o.PrepayID}
+	if o.TransactionID != "" {
+		keys = append(keys, "transaction:"+o.TransactionID)
+	}
+	return Row{ID: o.ID, Keys: keys}
+}
+
+// orderID keeps plain and combined orders of a merchant apart.
+func orderID(combined bool, mchid, outTradeNo string) string {
+	if combined {
+		return "combine|" + mchid + "|" + outTradeNo
+	}
+	return "order|" + mchid + "|" + outTradeNo
+}
+
+// stateText is trade_state_desc.
+func (s OrderState) text() string {
+	switch s {
+	case OrderPaid:
+		return "支付成功"
+	case OrderClosed:
+		return "订单已关闭"
+	}
+	return "订单未支付"
+}
+
+// place makes the order o, or finds it when the very same call came before: then
+// its prepay_id is valid for another two hours.
+func (c *call) place(o *Order) (*Order, error) {
+	old, err := get[Order](c.Tx, o.ID)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		o.State, o.PrepayID, o.CreatedAt, o.Fingerprint = OrderNotPaid, c.dice.prepayID(c.now), c.now, c.fingerprint()
+		if end := textOf(c.body, "time_expire"); end != "" {
+			if o.ExpiresAt, err = time.Parse(time.RFC3339, end); err != nil {
+				return nil, badField("/time_expire", end, "时间格式不正确")
+			}
+			if !c.now.Before(o.ExpiresAt) {
+				return nil, badField("/time_expire", end, "time_expire需晚于当前时间")
+			}
+		}
+	case err != nil:
+		return nil, err
+	case old.State == OrderPaid:
+		r := invalidRequest("该订单已支付")
+		r.internal = internalPaid
+		return nil, r.hinting("this out_trade_no is paid; a new order needs a new number")
+	case old.closedBy(c.now):
+		return nil, &refusal{status: http.StatusBadRequest, code: "ORDER_CLOSED", message: "订单已关闭", internal: internalParam,
+			hint: "this out_trade_no is closed for ever; a new order needs a new number"}
+	case old.Fingerprint != c.fingerprint():
+		return nil, &refusal{status: http.StatusForbidden, code: "OUT_TRADE_NO_USED", message: "商户订单号重复", internal: internalReplay,
+			hint: "this out_trade_no was used with other parameters: repeat them exactly, or use a new number"}
+	default:
+		o = old
+	}
+	o.PrepayExpiresAt = c.now.Add(prepayLife)
+	return o, put(c.Tx, o)
+}
+
+// closedBy says whether the order was closed, or ran out by itself.
+func (o *Order) closedBy(now time.Time) bool {
+	return o.State == OrderClosed || (o.State == OrderNotPaid && !o.ExpiresAt.IsZero() && !now.Before(o.ExpiresAt))
+}
+
+// stateAt is the order's state, counting what time alone did to it.
+func (o *Order) stateAt(now time.Time) OrderState {
+	if o.closedBy(now) {
+		return OrderClosed
+	}
+	return o.State
+}
+
+// closeOrder closes an unpaid order; closing twice is a success.
+func (c *call) closeOrder(o *Order) error {
+	switch o.stateAt(c.now) {
+	case OrderPaid:
+		r := invalidRequest("订单已支付，不能关闭")
+		r.internal = internalPaid
+		return r
+	case OrderClosed:
+		return nil
+	}
+	o.State = OrderClosed
+	return put(c.Tx, o)
+}
+
+func (s *step) order(combined bool, mchid, outTradeNo string) (*Order, error) {
+	o, err := get[Order](s.Tx, orderID(combined, mchid, outTradeNo))
+	if errors.Is(err, ErrNotFound) {
+		return nil, notFound("ORDER_NOT_EXIST", "订单不存在")
+	}
+	return o, err
+}
+
+func (s *step) orderBy(key string) (*Order, error) {
+	list, err := find[Order](s.Tx, key, 1)
+	if err != nil {
+		return nil, err
+	}
+	if len(list) == 0 {
+		return nil, notFound("ORDER_NOT_EXIST", "订单不存在")
+	}
+	return list[0], nil
+}
+
+func (s *step) orderByPrepay(prepayID string) (*Order, error) { return s.orderBy("prepay:" + prepayID) }
+
+// pay settles the order and writes the notification of it, in this step.
+func (s *step) pay(o *Order) error {
+	o.State, o.PaidAt, o.TransactionID = OrderPaid, s.now, s.dice.transactionID(s.now)
+	for i := range o.SubOrders {
+		o.SubOrders[i].TransactionID = s.dice.transactionID(s.now)
+	}
+	if err := put(s.Tx, o); err != nil {
+		return err
+	}
+	resource := transactionDocument
+	if o.Combined {
+		resource = combineDocument
+	}
+	return s.notify(&Push{
+		MchID: o.MchID, URL: o.NotifyURL, Event: "TRANSACTION.SUCCESS", OriginalType: "transaction", Summary: "支付成功",
+		Resource: encodeJSON(resource(o, s.now)), About: o.ID, retries: genericSchedule,
+	})
+}

@@ -1,0 +1,123 @@
+package sandbox
+
+import (
+	"errors"
+	"time"
+)
+
+// Page is what the payer sees on a signing page, or as the prompt after paying.
+type Page struct {
+	Product   Product   `json:"product"`
+	MchID     string    `json:"mchid"`
+	Merchant  string    `json:"merchant"` // the merchant's name
+	Plan      string    `json:"plan"`     // the plan's name
+	PlanID    string    `json:"plan_id"`
+	Account   string    `json:"account"` // the payer's account with the merchant, as the merchant writes it
+	Token     string    `json:"token"`
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
+// PageError is something the payer is told instead of getting what he wants. The
+// merchant hears nothing of it.
+type PageError struct {
+	Reason  PageReason `json:"reason"`
+	Message string     `json:"message"` // as shown to a person
+}
+
+func (e *PageError) Error() string { return e.Message }
+
+// PageReason is the kind of a PageError.
+type PageReason string
+
+// The reasons.
+const (
+	PageUnknown   PageReason = "unknown"    // no such session, order or contract
+	PageExpired   PageReason = "expired"    // the session or the order is too old
+	PageUsed      PageReason = "used"       // already agreed to, paid or terminated
+	PageSigned    PageReason = "signed"     // the payer has a live contract under this plan, perhaps through another app
+	PageWrongUser PageReason = "wrong-user" // made for somebody else
+	PageClosed    PageReason = "closed"     // the plan signs nobody any more, or the order was closed
+	PageNoPrompt  PageReason = "no-prompt"  // the order has no offer to sign after paying
+)
+
+// page is the signing page of a session, for a person.
+func (s *step) page(session *Session, openid string) (*Page, error) {
+	if err := s.mayOpen(session, openid); err != nil {
+		return nil, err
+	}
+	who := s.payerOf(session, openid)
+	_, err := get[claim](s.Tx, liveKey(session.Product, session.MchID, session.PlanID, who.id))
+	switch {
+	case err == nil:
+		return nil, errSigned()
+	case !errors.Is(err, ErrNotFound):
+		return nil, err
+	}
+	m := s.registry.merchant(session.MchID)
+	if m == nil {
+		return nil, &PageError{Reason: PageClosed, Message: "This merchant no longer offers the service."}
+	}
+	plan := m.plan(session.Product, session.PlanID)
+	if plan == nil || plan.Disabled {
+		return nil, &PageError{Reason: PageClosed, Message: "This merchant no longer offers the service."}
+	}
+	return &Page{
+		Product: session.Product, MchID: m.MchID, Merchant: m.Name, Plan: plan.Name, PlanID: plan.ID,
+		Account: session.Account, Token: session.Token, ExpiresAt: session.ExpiresAt,
+	}, nil
+}
+
+// mayOpen says what keeps a person from the session's signing page.
+func (s *step) mayOpen(session *Session, openid string) error {
+	switch session.State(s.now) {
+	case SessionSigned:
+		return &PageError{Reason: PageUsed, Message: "This request has already been agreed to."}
+	case SessionExpired:
+		return &PageError{Reason: PageExpired, Message: "This page has expired. Please start again from the merchant's app."}
+	}
+	if session.OpenID == "" || openid == session.OpenID || (session.SubOpenID != "" && openid == session.SubOpenID) ||
+		s.registry.person(session.OpenID).id == s.registry.person(openid).id {
+		return nil
+	}
+	return &PageError{Reason: PageWrongUser, Message: "This page was made for another WeChat user."}
+}
+
+// payerOf is who signs a session that openid may open. A session that names its
+// payer is the openid's of the platform, even when opened with a sub_openid.
+func (s *step) payerOf(session *Session, openid string) person {
+	if session.OpenID != "" {
+		return s.registry.person(session.OpenID)
+	}
+	return s.registry.person(openid)
+}
+
+func errSigned() *PageError {
+	return &PageError{Reason: PageSigned, Message: "You have already opened this service with this merchant, perhaps in another of its apps."}
+}
+
+// session finds a session by its token, for a payer.
+func (s *step) session(token string) (*Session, error) {
+	session, err := get[Session](s.Tx, token)
+	if errors.Is(err, ErrNotFound) {
+		return nil, &PageError{Reason: PageUnknown, Message: "This page does not exist. Please start again from the merchant's app."}
+	}
+	return session, err
+}
+
+// prompt finds the offer to sign that an order's payment page shows, which is
+// there only if the order was paid while the session lived.
+func (s *step) prompt(o *Order) (*Session, error) {
+	sessions, err := find[Session](s.Tx, "prepay:"+o.PrepayID, 0)
+	if err != nil {
+		return nil, err
+	}
+	none := &PageError{Reason: PageNoPrompt, Message: "This payment comes with no offer to sign."}
+	if len(sessions) == 0 {
+		return nil, none
+	}
+	session := sessions[len(sessions)-1] // the latest call decides what is offered
+	if o.State != OrderPaid {
+		return nil, &PageError{Reason: PageNoPrompt, Message: "The offer to sign appears only after the payment."}
+	}
+	return session, nil
+}

@@ -1,0 +1,210 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+)
+
+// Payer is one WeChat user, with a thumb over the buttons of the signing and
+// payment pages. What the pages would refuse comes back as a [*PageError], in the
+// words a person would read.
+type Payer struct {
+	sandbox *Sandbox
+	openid  string
+}
+
+// Payer is the user with this openid. Anybody may be one; see [WithPayer] for a
+// person who has several.
+func (s *Sandbox) Payer(openid string) *Payer { return &Payer{s, openid} }
+
+// OpenID is who the payer is.
+func (p *Payer) OpenID() string { return p.openid }
+
+// Open opens the signing page of a pre_entrustweb_id or presign_token.
+func (p *Payer) Open(token string) (page *Page, err error) {
+	err = p.step(func(s *step) error {
+		session, err := s.session(token)
+		if err != nil {
+			return err
+		}
+		if page, err = s.page(session, p.openid); err != nil {
+			return err
+		}
+		session.OpenedAt = s.now
+		return put(s.Tx, session)
+	})
+	return page, err
+}
+
+// Agree opens the signing page and agrees. The merchant is notified.
+func (p *Payer) Agree(token string) (c *Contract, err error) {
+	err = p.step(func(s *step) error {
+		session, err := s.session(token)
+		if err != nil {
+			return err
+		}
+		c, err = s.sign(session, p.openid)
+		return err
+	})
+	return c, err
+}
+
+// Decline opens the signing page and leaves it. Nobody is notified, and the
+// payer may come back as long as the session lives.
+func (p *Payer) Decline(token string) error {
+	return p.step(func(s *step) error {
+		session, err := s.session(token)
+		if err != nil {
+			return err
+		}
+		return s.decline(session, p.openid)
+	})
+}
+
+func (s *step) decline(session *Session, openid string) error {
+	if _, err := s.page(session, openid); err != nil {
+		return err
+	}
+	session.OpenedAt, session.DeclinedAt = s.now, s.now
+	return put(s.Tx, session)
+}
+
+// Receipt is the page after a payment.
+type Receipt struct {
+	Order  *Order `json:"order"`
+	Prompt *Page  `json:"prompt,omitempty"` // the offer to sign; nil when there is none
+}
+
+// Pay pays an order. The merchant is notified at the order's notify_url. When
+// the order was decorated by a pay-redirect presign and nothing stands in the
+// way, the receipt carries the offer to sign.
+func (p *Payer) Pay(prepayID string) (r *Receipt, err error) {
+	err = p.step(func(s *step) error {
+		o, err := s.orderByPrepay(prepayID)
+		if err != nil {
+			return notAnOrder(err)
+		}
+		if err := s.mayPay(o, p.openid); err != nil {
+			return err
+		}
+		if err := s.pay(o); err != nil {
+			return err
+		}
+		r = &Receipt{Order: o}
+		session, err := s.prompt(o)
+		if err == nil {
+			r.Prompt, err = s.page(session, p.openid)
+		}
+		if errors.As(err, new(*PageError)) {
+			return nil // an obstacle: the payment is fine, the offer just does not appear
+		}
+		return err
+	})
+	return r, err
+}
+
+func (s *step) mayPay(o *Order, openid string) error {
+	switch o.stateAt(s.now) {
+	case OrderPaid:
+		return &PageError{Reason: PageUsed, Message: "This order has been paid already."}
+	case OrderClosed:
+		return &PageError{Reason: PageClosed, Message: "This order is closed."}
+	}
+	if !s.now.Before(o.PrepayExpiresAt) {
+		return &PageError{Reason: PageExpired, Message: "This payment has expired. Please start again from the merchant's app."}
+	}
+	if o.OpenID != "" && o.OpenID != openid && s.registry.person(o.OpenID).id != s.registry.person(openid).id {
+		return &PageError{Reason: PageWrongUser, Message: "This order is to be paid by another WeChat user."}
+	}
+	return nil
+}
+
+// AgreeAfterPay accepts the offer to sign that came with a payment.
+func (p *Payer) AgreeAfterPay(prepayID string) (c *Contract, err error) {
+	err = p.step(func(s *step) error {
+		session, err := s.promptOf(prepayID)
+		if err != nil {
+			return err
+		}
+		c, err = s.sign(session, p.openid)
+		return err
+	})
+	return c, err
+}
+
+// DeclineAfterPay turns the offer down. Nobody is notified.
+func (p *Payer) DeclineAfterPay(prepayID string) error {
+	return p.step(func(s *step) error {
+		session, err := s.promptOf(prepayID)
+		if err != nil {
+			return err
+		}
+		return s.decline(session, p.openid)
+	})
+}
+
+func (s *step) promptOf(prepayID string) (*Session, error) {
+	o, err := s.orderByPrepay(prepayID)
+	if err != nil {
+		return nil, notAnOrder(err)
+	}
+	return s.prompt(o)
+}
+
+// Terminate ends one of the payer's own contracts, in WeChat's settings. No
+// merchant can keep him from it; the plan's URL is notified.
+func (p *Payer) Terminate(contractID string) error {
+	return p.step(func(s *step) error {
+		c, err := s.contract(contractID)
+		if err != nil {
+			return err
+		}
+		if c.Person != s.registry.person(p.openid).id && c.OpenID != p.openid {
+			return &PageError{Reason: PageWrongUser, Message: "This contract is another WeChat user's."}
+		}
+		return s.end(c, ByUser, "用户主动解约")
+	})
+}
+
+// Terminate ends a contract in another name than the merchant's API or the
+// payer's: [ByConsole], [ByCustomerService], [BySystem]; [ByUser] and
+// [ByMerchant] work too. The plan's URL is notified.
+func (s *Sandbox) Terminate(contractID string, by Termination, remark string) error {
+	if !by.known() {
+		return errors.New("sandbox: unknown way to terminate " + string(by) + "; there are USER_TERMINATE, MCH_API_TERMINATE, WEPAY_WEB_TERMINATE, CUSTOMER_SERVICE_TERMINATE and SYSTEM_TERMINATE")
+	}
+	return s.engine.step(context.Background(), func(st *step) error {
+		c, err := st.contract(contractID)
+		if err != nil {
+			return err
+		}
+		return st.end(c, by, remark)
+	})
+}
+
+// end is terminate for people: their errors are sentences.
+func (s *step) end(c *Contract, by Termination, remark string) error {
+	if c.State != ContractSigned {
+		return &PageError{Reason: PageUsed, Message: "This contract has ended already."}
+	}
+	return s.terminate(c, by, remark)
+}
+
+func (s *step) contract(id string) (*Contract, error) {
+	c, err := get[Contract](s.Tx, id)
+	if errors.Is(err, ErrNotFound) {
+		return nil, &PageError{Reason: PageUnknown, Message: "This contract does not exist."}
+	}
+	return c, err
+}
+
+func notAnOrder(err error) error {
+	if errors.As(err, new(*refusal)) {
+		return &PageError{Reason: PageUnknown, Message: "This order does not exist."}
+	}
+	return err
+}
+
+func (p *Payer) step(f func(*step) error) error {
+	return p.sandbox.engine.step(context.Background(), f)
+}

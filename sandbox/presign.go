@@ -1,0 +1,160 @@
+package sandbox
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"slices"
+)
+
+// presign is the first half of every contract: it checks that the merchant may
+// ask, that the payer has not signed already and that the code is fresh, and
+// opens a session. The same call again within the session's life returns the
+// same session; another call with the same code is refused.
+func (c *call) presign(p *product) (*Session, error) {
+	s := c.sessionFromBody(p)
+	if err := c.checkPlan(p, s.PlanID); err != nil {
+		return nil, err
+	}
+	if err := c.checkAppID(); err != nil {
+		return nil, err
+	}
+	if err := c.checkSub(s.SubMchID, s.SubAppID); err != nil {
+		return nil, err
+	}
+	use, err := c.codeUse(p, s)
+	if err != nil {
+		return nil, err
+	}
+	if use.Burnt {
+		return nil, invalidRequest("商户签约协议号已被使用，请更换后重试").
+			hinting("out_contract_code is burnt: a contract was signed with it, use a new one")
+	}
+	if err := c.checkNotSigned(p, s); err != nil {
+		return nil, err
+	}
+	if use.Token != "" {
+		open, err := get[Session](c.Tx, use.Token)
+		if err != nil {
+			return nil, err
+		}
+		if open.State(c.now) == SessionWaiting {
+			if use.Fingerprint != c.fingerprint() {
+				r := invalidRequest("请求重入时，参数与首次请求时不一致").
+					hinting("this out_contract_code has an open session with other parameters: repeat them exactly, or use another code")
+				r.internal = internalReplay
+				return nil, r
+			}
+			return open, nil
+		}
+	}
+	use.Token, use.Fingerprint = s.Token, c.fingerprint()
+	if err := put(c.Tx, use); err != nil {
+		return nil, err
+	}
+	return s, put(c.Tx, s)
+}
+
+func (c *call) sessionFromBody(p *product) *Session {
+	return &Session{
+		Token: p.token(c.dice, c.now), Product: p.name, MchID: c.merchant.MchID,
+		SubMchID: c.text("sub_mchid"), AppID: c.text("appid"), SubAppID: c.text("sub_appid"),
+		PlanID: c.text(p.names.plan), Code: c.text(p.names.code),
+		OpenID: c.text("openid"), SubOpenID: c.text("sub_openid"),
+		Account: c.text(p.names.account), NotifyURL: c.text("notify_url"), Attach: c.text("attach"),
+		PrepayID: c.text("prepay_id"), Request: json.RawMessage(c.raw),
+		CreatedAt: c.now, ExpiresAt: c.now.Add(p.ttl),
+	}
+}
+
+// checkPlan tells an unknown plan from another merchant's and a switched-off one.
+func (c *call) checkPlan(p *product, id string) error {
+	plan := c.merchant.plan(p.name, id)
+	switch {
+	case plan == nil && c.registry.planOwner(p.name, id) != nil:
+		return noAuth("商户无权使用该模板").hinting(p.names.plan + " belongs to another merchant")
+	case plan == nil:
+		return badField("/"+p.names.plan, id, "签约模板非法，请检查"+p.names.plan).
+			hinting("merchant " + c.merchant.MchID + " has no " + p.names.plan + " of product " + string(p.name) + " with this id; add it with WithPlan or POST /sandbox/plans")
+	case plan.Disabled:
+		return noAuth("该模板已停用").hinting("the plan is disabled: it signs nobody any more")
+	}
+	return nil
+}
+
+func (c *call) checkAppID() error {
+	if c.merchant.owns(c.text("appid")) {
+		return nil
+	}
+	r := badField("/appid", c.text("appid"), "appid与mchid不匹配").
+		hinting("this appid is not bound to merchant " + c.merchant.MchID + "; its appids are set with WithMerchant")
+	r.internal = internalAppID
+	return r
+}
+
+// checkSub checks that the merchant may act for the sub-merchant the call names.
+func (c *call) checkSub(mchid, appid string) error {
+	if mchid == "" {
+		if appid != "" {
+			r := badField("/sub_mchid", "", "sub_appid需与sub_mchid同时上传")
+			r.internal = internalNoSubMchID
+			return r
+		}
+		return nil
+	}
+	sub := c.merchant.sub(mchid)
+	if sub == nil {
+		r := noAuth("非法商户，服务商模式下请确认子商户正确").
+			hinting("merchant " + c.merchant.MchID + " has no sub-merchant with this id; sub-merchants are set with WithMerchant")
+		r.internal = internalNoRelation
+		return r
+	}
+	if appid != "" && len(sub.AppIDs) > 0 && !slices.Contains(sub.AppIDs, appid) {
+		r := badField("/sub_appid", appid, "sub_appid与sub_mchid不匹配")
+		r.internal = internalAppID
+		return r
+	}
+	return nil
+}
+
+// checkNotSigned refuses a second live contract of the same user under the same
+// plan, when the call says who the user is.
+func (c *call) checkNotSigned(p *product, s *Session) error {
+	if s.OpenID == "" {
+		return nil
+	}
+	_, err := get[claim](c.Tx, liveKey(p.name, s.MchID, s.PlanID, c.registry.person(s.OpenID).id))
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	}
+	return p.alreadySigned()
+}
+
+// codeUse finds what the call's out_contract_code was used for so far. Products
+// without a code are keyed by the whole call: only the very same one repeats.
+func (c *call) codeUse(p *product, s *Session) (*codeUse, error) {
+	code := s.Code
+	if p.names.code == "" {
+		code = c.fingerprint()
+	}
+	id := codeKey(p.name, s.MchID, code)
+	use, err := get[codeUse](c.Tx, id)
+	if errors.Is(err, ErrNotFound) {
+		return &codeUse{ID: id}, nil
+	}
+	return use, err
+}
+
+// fingerprint tells calls apart by endpoint and meaning: members in another
+// order are the same call.
+func (c *call) fingerprint() string {
+	if c.print == "" {
+		sum := sha256.Sum256(append([]byte(c.op.ID()+"\n"), encodeJSON(c.body)...))
+		c.print = hex.EncodeToString(sum[:])
+	}
+	return c.print
+}

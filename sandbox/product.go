@@ -1,0 +1,74 @@
+package sandbox
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// product is all that one contract product adds to the machine that every
+// product shares: presign a session, let the payer agree, notify, query,
+// terminate. A new product is a value of this type and its behaviours, in one
+// file; nothing else has to know about it.
+type product struct {
+	name Product
+
+	ttl   time.Duration                 // life of a session
+	token func(*dice, time.Time) string // makes pre_entrustweb_id or presign_token
+	id    func(*dice, time.Time) string // makes contract_id
+
+	// names says what the presign body calls things. A product without an
+	// out_contract_code has an empty one: then a payer and a plan stand for it.
+	names names
+	// years is how long a contract runs; 0 for without end.
+	years int
+
+	// signed and ended are the notifications; templateURL sends even the first
+	// to the plan's URL, for products whose presign has no notify_url.
+	signed, ended event
+	templateURL   bool
+	// retries is the notifications' schedule.
+	retries schedule
+	// resource is what the notifications carry, sealed.
+	resource func(*Contract) document
+
+	// alreadySigned and gone are the answers to a presign for a payer who has a
+	// live contract, and to a termination of a contract that is not live.
+	alreadySigned, gone func() *refusal
+
+	// behaviours are the endpoints, by catalogue id.
+	behaviours map[string]behaviour
+}
+
+type names struct {
+	plan, code, account string
+	planIsText          bool // plan ids are strings in this product's JSON
+}
+
+type event struct{ eventType, originalType, summary string }
+
+// products lists every contract product the sandbox plays. To add one, write its
+// file and name it here.
+func products() []*product {
+	return []*product{combinePapay(), passwordExempt(), eduPapay()}
+}
+
+func isProduct(name Product) bool {
+	return slices.ContainsFunc(products(), func(p *product) bool { return p.name == name })
+}
+
+func productNames() string {
+	var out []string
+	for _, p := range products() {
+		out = append(out, string(p.name))
+	}
+	return strings.Join(out, ", ")
+}
+
+// planID writes a plan id as this product's JSON does.
+func (p *product) planID(id string) any {
+	if p.names.planIsText {
+		return id
+	}
+	return integer(id)
+}

@@ -1,0 +1,149 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Push is one notification on its way to a merchant: the row of the outbox. It is
+// written in the very transaction that changed what it tells about, so a change
+// without its notification, or the reverse, does not exist.
+type Push struct {
+	rev
+	ID           string          `json:"id"` // EV-…, the same in every attempt
+	MchID        string          `json:"mchid"`
+	URL          string          `json:"url"`
+	Event        string          `json:"event_type"`
+	OriginalType string          `json:"original_type"`
+	Summary      string          `json:"summary"`
+	Resource     json.RawMessage `json:"resource"` // in clear; sealed anew for every attempt
+	About        string          `json:"about"`    // contract or order it tells about
+	CreatedAt    time.Time       `json:"created_at"`
+	State        PushState       `json:"state"`
+	Problem      string          `json:"problem,omitempty"` // why it is undeliverable, and what to do
+	Attempts     []Attempt       `json:"attempts,omitempty"`
+	NextAt       time.Time       `json:"next_at,omitzero"` // of the next attempt; zero: none
+	Schedule     string          `json:"schedule"`
+	Slot         int             `json:"slot"` // of the schedule, used by the next attempt
+
+	retries schedule // given by whoever writes the push
+}
+
+// PushState is what has become of a notification.
+type PushState string
+
+// The push states.
+const (
+	PushPending       PushState = "PENDING"       // more attempts will follow
+	PushDelivered     PushState = "DELIVERED"     // answered 2xx in time
+	PushGivenUp       PushState = "GIVEN_UP"      // every attempt failed; the merchant has to query
+	PushUndeliverable PushState = "UNDELIVERABLE" // the sandbox may not call its URL; see Problem
+)
+
+// Attempt is one try to deliver a notification.
+type Attempt struct {
+	At     time.Time `json:"at"`
+	Status int       `json:"status,omitempty"` // HTTP status of the answer; 0 for none
+	Error  string    `json:"error,omitempty"`  // why it failed
+	Probe  bool      `json:"probe,omitempty"`  // sent with a WECHATPAY/SIGNTEST/ signature, to be refused
+	Open   bool      `json:"open,omitempty"`   // not answered so far
+}
+
+func (p *Push) kind() string { return "push" }
+
+func (p *Push) row() Row {
+	return Row{ID: p.ID, Due: millis(p.NextAt), Keys: []string{
+		"mchid:" + p.MchID, "about:" + p.About, "state:" + string(p.State),
+	}}
+}
+
+// notify writes a push into the outbox, in this step.
+func (s *step) notify(p *Push) error {
+	p.ID, p.CreatedAt, p.State, p.Schedule = s.dice.eventID(s.now), s.now, PushPending, p.retries.name
+	p.NextAt = p.slotAt(0)
+	if p.URL == "" {
+		p.State, p.NextAt = PushUndeliverable, time.Time{}
+		p.Problem = "the plan has no notification URL configured: set Plan.NotifyURL"
+	}
+	s.pushed = true
+	return put(s.Tx, p)
+}
+
+// slotAt is when a slot of the schedule falls due, zero after the last one.
+// Slots are counted from the first, not from the last answer: the official table
+// adds up to its 24 h 4 m only that way.
+func (p *Push) slotAt(slot int) time.Time {
+	gaps := scheduleOf(p.Schedule).gaps
+	if slot >= len(gaps) {
+		return time.Time{}
+	}
+	at := p.CreatedAt
+	for _, gap := range gaps[:slot+1] {
+		at = at.Add(gap)
+	}
+	return at
+}
+
+// begin opens an attempt and sets the next one, so that it will be made even if
+// this one never reports back. Slots that passed unused, because the sandbox was
+// not running or its clock was set forward, are skipped, not made up for.
+func (p *Push) begin(now time.Time) {
+	p.Attempts = append(p.Attempts, Attempt{At: now, Open: true})
+	for p.Slot++; ; p.Slot++ {
+		p.NextAt = p.slotAt(p.Slot)
+		if p.NextAt.IsZero() || p.NextAt.After(now) {
+			return
+		}
+	}
+}
+
+// finish writes down how the attempt ended. The attempts of a probe's pair count
+// as one.
+func (p *Push) finish(n int, results []Attempt, problem string) {
+	last := results[len(results)-1]
+	p.Attempts = append(p.Attempts[:n:n], append(results, p.Attempts[n+1:]...)...)
+	switch {
+	case problem != "":
+		p.State, p.Problem, p.NextAt = PushUndeliverable, problem, time.Time{}
+	case last.Error == "":
+		p.State, p.Problem, p.NextAt = PushDelivered, "", time.Time{}
+	case p.NextAt.IsZero() && p.State == PushPending:
+		p.State = PushGivenUp
+	}
+}
+
+// again makes one more attempt due at once, whatever has become of the push.
+func (p *Push) again(now time.Time) {
+	p.State, p.Problem, p.NextAt = PushPending, "", now
+}
+
+// schedule says when a notification is tried, as gaps from one try to the next.
+type schedule struct {
+	name string
+	gaps []time.Duration
+}
+
+// genericSchedule is the one of APIv3 at large: at once, then fifteen times more
+// in 24 hours and 4 minutes.
+var genericSchedule = schedule{"generic", seconds(0, 15, 15, 30, 180, 600, 1200, 1800, 1800, 1800, 3600,
+	3*3600, 3*3600, 3*3600, 6*3600, 6*3600)}
+
+// quickSchedule is the one of combine-papay contracts: thirty tries in nearly two
+// hours. https://pay.weixin.qq.com/doc/v3/partner/4012881605
+var quickSchedule = schedule{"quick", seconds(0, 10, 10, 10, 30, 30, 30,
+	300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300)}
+
+func scheduleOf(name string) schedule {
+	if name == quickSchedule.name {
+		return quickSchedule
+	}
+	return genericSchedule
+}
+
+func seconds(list ...int) []time.Duration {
+	out := make([]time.Duration, len(list))
+	for i, s := range list {
+		out[i] = time.Duration(s) * time.Second
+	}
+	return out
+}

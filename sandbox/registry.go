@@ -1,0 +1,152 @@
+package sandbox
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// registry is everybody the sandbox knows: merchants with their plans, and
+// people with their openids. Reading is free; a change makes a new copy.
+type registry struct {
+	mu    sync.Mutex // held by writers
+	state atomic.Pointer[registered]
+}
+
+type registered struct {
+	merchants map[string]*merchant
+	serials   map[string]*merchant // by the serial number of the API certificate
+	order     []string             // merchant ids as they came
+	people    map[string]person    // by openid
+}
+
+// person is one WeChat user, who has another openid under every appid.
+type person struct {
+	id      string            // the first openid the sandbox learnt
+	openIDs map[string]string // by appid
+}
+
+func newRegistry() *registry {
+	r := &registry{}
+	r.state.Store(&registered{merchants: map[string]*merchant{}, serials: map[string]*merchant{}, people: map[string]person{}})
+	return r
+}
+
+func (r *registry) merchant(mchid string) *merchant { return r.state.Load().merchants[mchid] }
+
+func (r *registry) bySerial(serial string) *merchant { return r.state.Load().serials[serial] }
+
+// all lists the merchants in the order they were added.
+func (r *registry) all() []*merchant {
+	s := r.state.Load()
+	out := make([]*merchant, 0, len(s.order))
+	for _, id := range s.order {
+		out = append(out, s.merchants[id])
+	}
+	return out
+}
+
+// planOwner finds who has this plan.
+func (r *registry) planOwner(product Product, id string) *merchant {
+	for _, m := range r.all() {
+		if m.plan(product, id) != nil {
+			return m
+		}
+	}
+	return nil
+}
+
+// person finds who is behind an openid. An openid nobody registered is a person
+// of its own.
+func (r *registry) person(openid string) person {
+	if p, ok := r.state.Load().people[openid]; ok {
+		return p
+	}
+	return person{id: openid}
+}
+
+// openID is the person's openid under appid, or other where none is registered.
+func (p person) openID(appid, other string) string {
+	if id := p.openIDs[appid]; id != "" {
+		return id
+	}
+	return other
+}
+
+// change replaces the state by what f makes of a copy.
+func (r *registry) change(f func(*registered) error) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	old := r.state.Load()
+	next := &registered{
+		merchants: maps.Clone(old.merchants), serials: maps.Clone(old.serials),
+		order: slices.Clone(old.order), people: maps.Clone(old.people),
+	}
+	if err := f(next); err != nil {
+		return err
+	}
+	r.state.Store(next)
+	return nil
+}
+
+// putMerchant adds a merchant or replaces the one of the same id.
+func (r *registry) putMerchant(m *merchant) error {
+	return r.change(func(s *registered) error { return s.put(m) })
+}
+
+func (s *registered) put(m *merchant) error {
+	if other := s.serials[m.serial]; other != nil && other.MchID != m.MchID {
+		return fmt.Errorf("sandbox: merchant %s has the API certificate of merchant %s", m.MchID, other.MchID)
+	}
+	if old := s.merchants[m.MchID]; old != nil {
+		delete(s.serials, old.serial)
+	} else {
+		s.order = append(s.order, m.MchID)
+	}
+	s.merchants[m.MchID], s.serials[m.serial] = m, m
+	return nil
+}
+
+// putPlan gives a plan to a merchant, or changes the one it has.
+func (r *registry) putPlan(mchid string, p Plan) error {
+	return r.change(func(s *registered) error {
+		old := s.merchants[mchid]
+		if old == nil {
+			return fmt.Errorf("sandbox: there is no merchant %s to give plan %s to", mchid, p.ID)
+		}
+		m := old.Merchant
+		m.Plans = slices.DeleteFunc(slices.Clone(m.Plans), func(q Plan) bool { return q.ID == p.ID && q.Product == p.Product })
+		m.Plans = append(m.Plans, p)
+		next, err := parseMerchant(m)
+		if err != nil {
+			return err
+		}
+		return s.put(next)
+	})
+}
+
+// putPerson says that these openids, by appid, are one person.
+func (r *registry) putPerson(openIDs map[string]string) error {
+	if len(openIDs) == 0 {
+		return fmt.Errorf("sandbox: a person needs at least one openid")
+	}
+	return r.change(func(s *registered) error {
+		p := person{openIDs: maps.Clone(openIDs)}
+		for _, appid := range slices.Sorted(maps.Keys(openIDs)) {
+			openid := openIDs[appid]
+			if openid == "" {
+				return fmt.Errorf("sandbox: the openid under %s is empty", appid)
+			}
+			if p.id == "" {
+				p.id = openid
+			}
+			s.people[openid] = p
+		}
+		for _, openid := range openIDs { // all point at the finished person
+			s.people[openid] = p
+		}
+		return nil
+	})
+}

@@ -1,0 +1,77 @@
+package sandbox
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
+)
+
+// The headers only a sandbox sends.
+const (
+	// HeaderSandbox is on every reply and every notification, so that nobody
+	// mistakes them for WeChat Pay's.
+	HeaderSandbox = "X-Sandbox"
+	// HeaderHint explains a refusal in a sentence.
+	HeaderHint = "X-Sandbox-Hint"
+	// HeaderUnsupported says that the sandbox lacks an endpoint.
+	HeaderUnsupported = "X-Sandbox-Unsupported"
+)
+
+const sandboxName = "wxpay sandbox, not WeChat Pay"
+
+// write sends the answer, signed when the call was: only whoever proved to be a
+// merchant gets WeChat Pay's signature, so 401s go out bare.
+func (e *engine) write(w http.ResponseWriter, x *exchange) {
+	h := w.Header()
+	internal := 0
+	if r := x.refused; r != nil {
+		x.status, x.reply, internal = r.status, r.body(), r.internal
+		setText(h, HeaderHint, r.hint)
+		setText(h, HeaderUnsupported, r.unsupported)
+	}
+	x.id = e.dice.requestID(internal)
+	h[wire.HeaderRequestID] = []string{x.id} // with this spelling, which Set would change
+	h.Set(HeaderSandbox, sandboxName)
+	h.Set("Content-Language", "zh-CN")
+	h.Set("Cache-Control", "no-cache, must-revalidate")
+	h.Set("X-Content-Type-Options", "nosniff")
+	if len(x.reply) > 0 {
+		h.Set("Content-Type", "application/json; charset=utf-8")
+		h.Set("Content-Length", strconv.Itoa(len(x.reply)))
+	}
+	if x.merchant != nil {
+		id, key := e.keys.signer(x.merchant, x.request.Header.Get(wire.HeaderSerial))
+		timestamp, nonce := strconv.FormatInt(e.clock.Now().Unix(), 10), e.dice.nonce()
+		message := wire.AppendReplyMessage(make([]byte, 0, 48+len(x.reply)), timestamp, nonce, x.reply)
+		signature, err := wire.Sign(e.dice, key, message)
+		if err != nil {
+			e.logf("sandbox: sign a reply: %v", err)
+			http.Error(w, "the sandbox cannot sign", http.StatusInternalServerError)
+			return
+		}
+		h.Set(wire.HeaderTimestamp, timestamp)
+		h.Set(wire.HeaderNonce, nonce)
+		h.Set(wire.HeaderSignature, signature)
+		h.Set(wire.HeaderSerial, id)
+		h.Set(wire.HeaderSignatureType, wire.Scheme)
+	}
+	w.WriteHeader(x.status)
+	if x.request.Method != http.MethodHead {
+		_, _ = w.Write(x.reply) // a client that has gone away misses nothing
+	}
+}
+
+// setText writes a header that may hold anything, made fit for one line.
+func setText(h http.Header, name, text string) {
+	if text == "" {
+		return
+	}
+	h.Set(name, strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, text))
+}

@@ -1,0 +1,188 @@
+package sandbox
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+)
+
+// routes says where notifications really go. Merchants give WeChat Pay public
+// addresses; a sandbox calls this machine only. So a URL of this machine is
+// called as it is, a URL somebody registered goes to its handler or target, and
+// any other is never dialled.
+type routes struct {
+	anywhere bool // targets need not be on this machine
+	direct   http.RoundTripper
+
+	mu   sync.Mutex
+	list []route
+}
+
+type route struct {
+	prefix  *url.URL // scheme, host and perhaps the beginning of a path
+	handler http.Handler
+	target  *url.URL // when there is no handler
+}
+
+func newRoutes(anywhere bool) *routes {
+	dialer := &net.Dialer{}
+	if !anywhere {
+		// The name localhost means what the machine says; what is dialled must
+		// be loopback all the same.
+		dialer.Control = func(_, address string, _ syscall.RawConn) error {
+			if at, err := netip.ParseAddrPort(address); err != nil || !at.Addr().Unmap().IsLoopback() {
+				return fmt.Errorf("%s is not on this machine", address)
+			}
+			return nil
+		}
+	}
+	return &routes{anywhere: anywhere, direct: &http.Transport{
+		Proxy: nil, DialContext: dialer.DialContext, MaxIdleConnsPerHost: 16,
+	}}
+}
+
+// add registers a route, replacing one with the same prefix.
+func (r *routes) add(prefix string, handler http.Handler, target string) error {
+	p, err := url.Parse(prefix)
+	if err != nil || (p.Scheme != "https" && p.Scheme != "http") || p.Host == "" || p.RawQuery != "" || p.Fragment != "" || p.User != nil {
+		return fmt.Errorf("sandbox: forward %q: want the beginning of a notification URL, such as https://yourapp.com", prefix)
+	}
+	next := route{prefix: p, handler: handler}
+	if handler == nil {
+		next.target, err = url.Parse(target)
+		if err != nil || (next.target.Scheme != "https" && next.target.Scheme != "http") || next.target.Host == "" || next.target.RawQuery != "" {
+			return fmt.Errorf("sandbox: forward %s to %q: want an address such as http://127.0.0.1:8080", prefix, target)
+		}
+		if !r.anywhere && !isLoopback(next.target.Hostname()) {
+			return fmt.Errorf("sandbox: forward %s to %s: the sandbox only calls this machine; Config.AllowNonLoopback lifts that", prefix, next.target.Host)
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.list = slices.DeleteFunc(slices.Clone(r.list), func(old route) bool { return old.prefix.String() == p.String() })
+	r.list = append(r.list, next)
+	return nil
+}
+
+// resolve finds how to call a notification URL. problem, when there is one, is a
+// sentence about why it will not be called and what to do about it.
+func (r *routes) resolve(raw string) (transport http.RoundTripper, target, problem string) {
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" {
+		return nil, "", "the notification URL is not absolute"
+	}
+	r.mu.Lock()
+	list := r.list
+	r.mu.Unlock()
+	var best *route
+	for i := range list {
+		if list[i].matches(u) && (best == nil || len(list[i].prefix.Path) > len(best.prefix.Path)) {
+			best = &list[i]
+		}
+	}
+	switch {
+	case best != nil && best.handler != nil:
+		return handlerTransport{best.handler}, raw, ""
+	case best != nil:
+		to := *best.target
+		to.Path = strings.TrimSuffix(to.Path, "/") + strings.TrimPrefix(u.Path, strings.TrimSuffix(best.prefix.Path, "/"))
+		return r.direct, to.String(), ""
+	case isLoopback(u.Hostname()):
+		return r.direct, raw, ""
+	}
+	origin := u.Scheme + "://" + u.Host
+	return nil, "", fmt.Sprintf("%s is not on this machine and was not called. To receive it, forward the address: Receive(%q, handler) in a test, Config.Forward or POST /sandbox/forwards otherwise", origin, origin)
+}
+
+func (r *route) matches(u *url.URL) bool {
+	if !strings.EqualFold(u.Scheme, r.prefix.Scheme) || !strings.EqualFold(u.Host, r.prefix.Host) {
+		return false
+	}
+	rest, ok := strings.CutPrefix(u.Path, strings.TrimSuffix(r.prefix.Path, "/"))
+	return ok && (rest == "" || rest[0] == '/')
+}
+
+func (r *routes) forwards() map[string]string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := map[string]string{}
+	for _, route := range r.list {
+		to := "a handler of this process"
+		if route.target != nil {
+			to = route.target.String()
+		}
+		out[route.prefix.String()] = to
+	}
+	return out
+}
+
+func isLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	at, err := netip.ParseAddr(host)
+	return err == nil && at.Unmap().IsLoopback()
+}
+
+// handlerTransport calls a handler of this process instead of a server, with the
+// request as a server would have read it.
+type handlerTransport struct{ handler http.Handler }
+
+func (t handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	in := r.Clone(r.Context())
+	in.RequestURI, in.RemoteAddr, in.Host = r.URL.RequestURI(), "127.0.0.1:0", r.URL.Host
+	in.Header = http.Header{}
+	for name, values := range r.Header {
+		in.Header[http.CanonicalHeaderKey(name)] = values
+	}
+	out := &recorder{header: http.Header{}}
+	done := make(chan error, 1)
+	go func() {
+		defer func() {
+			if p := recover(); p != nil {
+				done <- fmt.Errorf("the handler panicked: %v", p)
+			}
+		}()
+		t.handler.ServeHTTP(out, in)
+		out.WriteHeader(http.StatusOK) // what a server does for a handler that wrote nothing
+		done <- nil
+	}()
+	select {
+	case <-r.Context().Done():
+		return nil, context.Cause(r.Context())
+	case err := <-done:
+		if err != nil {
+			return nil, err
+		}
+	}
+	return &http.Response{
+		StatusCode: out.status, Header: out.header, Body: http.NoBody, Request: r,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+	}, nil
+}
+
+// recorder keeps the status; nobody reads what a merchant answers beside it.
+type recorder struct {
+	header http.Header
+	status int
+}
+
+func (w *recorder) Header() http.Header { return w.header }
+
+func (w *recorder) Write(p []byte) (int, error) {
+	w.WriteHeader(http.StatusOK)
+	return len(p), nil
+}
+
+func (w *recorder) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+}

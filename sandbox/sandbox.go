@@ -1,0 +1,221 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/wxpay-go/wxpay"
+)
+
+// Sandbox is a running one: an API listener, an admin listener, and everything
+// behind them. It is safe for concurrent use.
+type Sandbox struct {
+	engine     *engine
+	api, admin *http.Server
+	url        string
+	adminURL   string
+	closing    sync.Once
+	closed     error
+}
+
+// Start runs a sandbox until Close. Tests use [New].
+func Start(c Config) (*Sandbox, error) {
+	if c.Merchants == nil {
+		c.Merchants = []Merchant{DefaultMerchant()}
+	}
+	c.Merchants = append([]Merchant(nil), c.Merchants...)
+	if c.Keys == nil {
+		var err error
+		if c.Keys, err = GenerateKeys(); err != nil {
+			return nil, err
+		}
+	}
+	for i := range c.Merchants {
+		if err := GenerateMerchantKeys(&c.Merchants[i]); err != nil {
+			return nil, err
+		}
+	}
+	setDefault(&c.Addr, "127.0.0.1:0")
+	setDefault(&c.AdminAddr, "127.0.0.1:0")
+	e, err := newEngine(c)
+	if err != nil {
+		return nil, err
+	}
+	api, err := listen(c.Addr, c.AllowNonLoopback)
+	if err != nil {
+		return nil, err
+	}
+	adminListener, err := listen(c.AdminAddr, c.AllowNonLoopback)
+	if err != nil {
+		api.Close()
+		return nil, err
+	}
+	s := &Sandbox{engine: e, url: "http://" + api.Addr().String(), adminURL: "http://" + adminListener.Addr().String()}
+	s.api = serve(api, e)
+	s.admin = serve(adminListener, newAdmin(s, c.AllowNonLoopback))
+	go e.worker.run()
+	return s, nil
+}
+
+// listen refuses to serve anybody but this machine, unless told otherwise: a
+// sandbox hands out private keys and does what it is told.
+func listen(addr string, anywhere bool) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, fmt.Errorf("sandbox: listen on %q: want an address such as 127.0.0.1:8080", addr)
+	}
+	if !anywhere && !isLoopback(host) {
+		return nil, fmt.Errorf("sandbox: listen on %q: that is more than this machine; use 127.0.0.1, or set Config.AllowNonLoopback if the network is yours", addr)
+	}
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("sandbox: %w", err)
+	}
+	return l, nil
+}
+
+func serve(l net.Listener, h http.Handler) *http.Server {
+	s := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10}
+	go func() { _ = s.Serve(l) }() // ends with Close
+	return s
+}
+
+// Close stops the listeners and the notifications and closes the store.
+func (s *Sandbox) Close() error {
+	s.closing.Do(func() {
+		s.engine.worker.stop()
+		ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+		defer cancel()
+		stop := func(h *http.Server) error {
+			if err := h.Shutdown(ctx); err != nil {
+				return h.Close() // somebody holds on to a connection
+			}
+			return nil
+		}
+		s.closed = errors.Join(stop(s.api), stop(s.admin))
+		if err := s.engine.journal.flush(ctx); err != nil {
+			s.closed = errors.Join(s.closed, fmt.Errorf("sandbox: store the journal: %w", err))
+		}
+		s.closed = errors.Join(s.closed, s.engine.store.Close())
+	})
+	return s.closed
+}
+
+// URL is where the API is: what a client's Config.Host should be.
+func (s *Sandbox) URL() string { return s.url }
+
+// AdminURL is where the admin is.
+func (s *Sandbox) AdminURL() string { return s.adminURL }
+
+// Clock is the sandbox's time.
+func (s *Sandbox) Clock() *Clock { return s.engine.clock }
+
+// Advance moves the clock by d and makes every notification attempt on the way,
+// each at its moment, one after the other; it returns when the last one has been
+// answered. Twenty-four hours of retries take as long as the merchant needs to
+// answer them.
+func (s *Sandbox) Advance(d time.Duration) error { return s.engine.worker.advance(d) }
+
+// Settle makes the notification attempts that are due now, those included that
+// the merchant's own calls bring about, and waits for those under way. A test
+// calls it between an action and the look at what the merchant made of it.
+//
+// Do not call Settle or Advance from a handler of notifications: they wait for it.
+func (s *Sandbox) Settle() error { return s.engine.worker.settle() }
+
+// Receive has notifications for addresses that begin with prefix, such as
+// "https://yourapp.com", handled by h in this process. Notifications that could
+// not be delivered before are sent now.
+func (s *Sandbox) Receive(prefix string, h http.Handler) error {
+	if h == nil {
+		return errors.New("sandbox: Receive needs a handler")
+	}
+	if err := s.engine.routes.add(prefix, h, ""); err != nil {
+		return err
+	}
+	return s.engine.requeue(context.Background())
+}
+
+// Forward has notifications for addresses that begin with prefix sent to target.
+func (s *Sandbox) Forward(prefix, target string) error {
+	if err := s.engine.routes.add(prefix, nil, target); err != nil {
+		return err
+	}
+	return s.engine.requeue(context.Background())
+}
+
+// Inject arms a fault.
+func (s *Sandbox) Inject(f Fault) error { return s.engine.faults.arm(f) }
+
+// AddMerchant registers a merchant, or replaces the one with its id, and returns
+// it with whatever keys were made for it.
+func (s *Sandbox) AddMerchant(m Merchant) (Merchant, error) {
+	if err := GenerateMerchantKeys(&m); err != nil {
+		return m, err
+	}
+	parsed, err := parseMerchant(m)
+	if err != nil {
+		return m, err
+	}
+	return m, s.engine.registry.putMerchant(parsed)
+}
+
+// AddPlan gives a merchant a plan or service, or changes the one it has.
+func (s *Sandbox) AddPlan(mchid string, p Plan) error { return s.engine.registry.putPlan(mchid, p) }
+
+// AddPayer says that these openids, by appid, are one person.
+func (s *Sandbox) AddPayer(openIDs map[string]string) error {
+	return s.engine.registry.putPerson(openIDs)
+}
+
+// Merchants lists the merchants with their key material.
+func (s *Sandbox) Merchants() []Merchant {
+	var out []Merchant
+	for _, m := range s.engine.registry.all() {
+		out = append(out, m.Merchant)
+	}
+	return out
+}
+
+// ClientConfig is the setup of a client of the first merchant: its keys, the
+// sandbox's address and clock.
+func (s *Sandbox) ClientConfig() wxpay.Config {
+	return s.clientConfig(s.engine.registry.all()[0])
+}
+
+// ClientConfigFor is the setup of a client of another merchant.
+func (s *Sandbox) ClientConfigFor(mchid string) (wxpay.Config, error) {
+	m := s.engine.registry.merchant(mchid)
+	if m == nil {
+		return wxpay.Config{}, fmt.Errorf("sandbox: there is no merchant %s", mchid)
+	}
+	if m.private == nil {
+		return wxpay.Config{}, fmt.Errorf("sandbox: merchant %s came without its private key", mchid)
+	}
+	return s.clientConfig(m), nil
+}
+
+func (s *Sandbox) clientConfig(m *merchant) wxpay.Config {
+	return wxpay.Config{
+		MchID: m.MchID, SerialNo: m.serial, PrivateKey: m.private, Certificate: m.cert,
+		PlatformKeys: s.engine.keys.clientKeys(m), APIv3Key: m.APIv3Key,
+		Host: s.url, Now: s.engine.clock.Now,
+	}
+}
+
+// Client is a client of the first merchant, ready to call.
+func (s *Sandbox) Client() *wxpay.Client {
+	c, err := wxpay.New(s.ClientConfig())
+	if err != nil {
+		panic(fmt.Sprintf("sandbox: its own client: %v", err)) // only without a private key
+	}
+	return c
+}
+
+// Keys verifies and opens what the sandbox sends to the first merchant.
+func (s *Sandbox) Keys() *wxpay.Keys { return s.Client().Keys() }

@@ -1,0 +1,165 @@
+package sandbox
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/wxpay-go/wxpay/catalogue"
+)
+
+// exchange is one API call and its answer on their way through the sandbox.
+type exchange struct {
+	request  *http.Request
+	body     []byte
+	at       time.Time
+	op       *catalogue.Operation
+	vars     map[string]string
+	merchant *merchant // nil until the signature has been verified
+	refused  *refusal
+	status   int
+	reply    []byte
+	id       string // Request-ID
+}
+
+// ServeHTTP is WeChat Pay's side of one API call: match, authenticate, validate,
+// behave, sign, write down. It is what the API listener serves.
+func (e *engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := &exchange{request: r, at: e.clock.Now()}
+	e.answer(x)
+	e.write(w, x)
+	e.journal.record(x)
+}
+
+// answer decides what to say, in the order WeChat Pay checks things.
+func (e *engine) answer(x *exchange) {
+	var missing *refusal
+	x.op, x.vars, missing = e.match(x.request)
+	var unreadable *refusal
+	if x.body, unreadable = e.read(x.request); unreadable != nil {
+		x.refused = unreadable
+		return
+	}
+	x.merchant, x.refused = e.authenticate(x.request, x.body, x.at)
+	switch {
+	case missing != nil: // comes first, but is signed like any refusal of a genuine call
+		x.refused = missing
+	case x.refused != nil:
+	default:
+		x.status, x.reply, x.refused = e.behave(x)
+	}
+}
+
+// match finds the endpoint and its behaviour.
+func (e *engine) match(r *http.Request) (*catalogue.Operation, map[string]string, *refusal) {
+	op, vars, found := e.catalogue.Match(r.Method, r.URL.EscapedPath())
+	if found {
+		if e.behaviours[op.ID()].run == nil {
+			return op, vars, notEmulated("the sandbox knows this endpoint (" + op.Title + ") but does not emulate it")
+		}
+		return op, vars, nil
+	}
+	if methods := e.catalogue.Methods(r.URL.EscapedPath()); len(methods) > 0 {
+		return nil, nil, &refusal{
+			status: http.StatusMethodNotAllowed, code: "METHOD_NOT_ALLOWED", message: "HTTP请求方法不正确",
+			internal: internalParam, hint: "this path takes " + strings.Join(methods, ", ") + ", not " + r.Method,
+		}
+	}
+	return nil, nil, notEmulated("the sandbox's catalogue has no such path; check it for typing mistakes")
+}
+
+func notEmulated(why string) *refusal {
+	r := notFound("NOT_FOUND", "请求的接口不存在")
+	r.unsupported = why
+	return r
+}
+
+// read takes the whole body in, up to the limit.
+func (e *engine) read(r *http.Request) ([]byte, *refusal) {
+	if r.ContentLength > e.maxBody {
+		return nil, tooLarge()
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, e.maxBody+1))
+	switch {
+	case err != nil:
+		return nil, invalidRequest("请求包体不完整").hinting("the body ended before its Content-Length, or the connection broke")
+	case int64(len(body)) > e.maxBody:
+		return nil, tooLarge()
+	}
+	return body, nil
+}
+
+func tooLarge() *refusal {
+	return &refusal{status: http.StatusRequestEntityTooLarge, code: "INVALID_REQUEST", message: "请求包体过大", internal: internalRange,
+		hint: "the body is larger than the sandbox reads (Config.MaxBody)"}
+}
+
+// behave validates a genuine call and lets the endpoint's behaviour answer it,
+// in one step.
+func (e *engine) behave(x *exchange) (status int, reply []byte, refused *refusal) {
+	if refused := checkHeaders(x.request.Header, x.body); refused != nil {
+		return 0, nil, refused
+	}
+	query := x.request.URL.Query()
+	for _, v := range []*catalogue.Violation{x.op.CheckPath(x.vars), x.op.CheckQuery(query), x.op.CheckBody(x.body)} {
+		if v != nil {
+			return 0, nil, paramError(v).hinting(v.Error())
+		}
+	}
+	do := e.behaviours[x.op.ID()]
+	var out document
+	err := e.step(x.request.Context(), func(s *step) (err error) {
+		s.now = x.at // one call, one moment
+		out, err = do.run(&call{
+			step: s, op: x.op, product: do.product, merchant: x.merchant, vars: x.vars, query: query,
+			raw: x.body, body: decodeBody(x.body),
+		})
+		return err
+	})
+	if err != nil {
+		refused := refusalOf(err)
+		if !errors.As(err, new(*refusal)) {
+			e.logf("sandbox: %s failed: %v", x.op.ID(), err)
+		}
+		return 0, nil, refused
+	}
+	if out == nil {
+		return x.op.Success, nil, nil
+	}
+	return x.op.Success, out.encode(), nil
+}
+
+// checkHeaders wants what WeChat Pay wants of the other headers.
+func checkHeaders(h http.Header, body []byte) *refusal {
+	if h.Get("Accept") == "" || h.Get("User-Agent") == "" {
+		r := paramError(&catalogue.Violation{Field: "Accept, User-Agent", Issue: "must be sent", Location: "header"})
+		r.message = "Http头缺少Accept或User-Agent"
+		return r.hinting("send both Accept: application/json and a User-Agent")
+	}
+	if len(body) == 0 {
+		return nil
+	}
+	if kind, _, err := mime.ParseMediaType(h.Get("Content-Type")); err != nil || kind != "application/json" {
+		r := paramError(&catalogue.Violation{Field: "Content-Type", Issue: "must be application/json", Location: "header"})
+		r.message = "Http头Content-Type不正确"
+		return r.hinting("send the body with Content-Type: application/json")
+	}
+	return nil
+}
+
+// decodeBody reads a body that has passed the catalogue; numbers keep their
+// digits.
+func decodeBody(raw []byte) map[string]any {
+	var out map[string]any
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	if d.Decode(&out) != nil {
+		return nil // no body
+	}
+	return out
+}

@@ -1,0 +1,95 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Session is one presigned intention to sign: what the merchant asked for,
+// waiting for the payer until ExpiresAt.
+type Session struct {
+	rev
+	Token    string  `json:"token"` // pre_entrustweb_id or presign_token; made up where the API returns none
+	Product  Product `json:"product"`
+	MchID    string  `json:"mchid"`
+	SubMchID string  `json:"sub_mchid,omitempty"`
+	AppID    string  `json:"appid"`
+	SubAppID string  `json:"sub_appid,omitempty"`
+	PlanID   string  `json:"plan_id"` // plan_id or service_id
+	Code     string  `json:"out_contract_code,omitempty"`
+	// OpenID is the only payer who may sign; empty where the call names nobody.
+	OpenID    string `json:"openid,omitempty"`
+	SubOpenID string `json:"sub_openid,omitempty"`
+	Account   string `json:"account"` // what the signing page shows as the user's account
+	NotifyURL string `json:"notify_url,omitempty"`
+	Attach    string `json:"attach,omitempty"`
+	PrepayID  string `json:"prepay_id,omitempty"` // the order whose payment offers to sign
+	// Request is the body of the presign call, for what only one product knows.
+	Request   json.RawMessage `json:"request"`
+	CreatedAt time.Time       `json:"created_at"`
+	ExpiresAt time.Time       `json:"expires_at"`
+	// OpenedAt and DeclinedAt are the last times the payer did so. Neither ends
+	// the session and neither notifies anybody.
+	OpenedAt   time.Time `json:"opened_at,omitzero"`
+	DeclinedAt time.Time `json:"declined_at,omitzero"`
+	ContractID string    `json:"contract_id,omitempty"` // set once signed
+}
+
+func (s *Session) kind() string { return "session" }
+
+func (s *Session) row() Row {
+	keys := []string{"mchid:" + s.MchID}
+	if s.PrepayID != "" {
+		keys = append(keys, "prepay:"+s.PrepayID)
+	}
+	if s.ContractID == "" {
+		keys = append(keys, "open")
+	}
+	return Row{ID: s.Token, Keys: keys}
+}
+
+// SessionState is what has become of a session by a certain time.
+type SessionState string
+
+// The session states.
+const (
+	SessionWaiting SessionState = "WAITING" // the payer may still agree
+	SessionSigned  SessionState = "SIGNED"
+	SessionExpired SessionState = "EXPIRED"
+)
+
+// State says what has become of the session by now. It is computed, not stored:
+// time alone expires a session.
+func (s *Session) State(now time.Time) SessionState {
+	switch {
+	case s.ContractID != "":
+		return SessionSigned
+	case !now.Before(s.ExpiresAt):
+		return SessionExpired
+	}
+	return SessionWaiting
+}
+
+// codeUse remembers what an out_contract_code was used for, so that a repeated
+// call finds its session, a changed one is refused, and a burnt code stays burnt.
+type codeUse struct {
+	rev
+	ID          string `json:"id"`
+	Fingerprint string `json:"fingerprint"` // of endpoint and body
+	Token       string `json:"token"`
+	Burnt       bool   `json:"burnt,omitempty"`
+}
+
+func (c *codeUse) kind() string { return "code" }
+func (c *codeUse) row() Row     { return Row{ID: c.ID} }
+
+// claim holds a place that only one contract may have: a user's one live
+// contract under a plan. Being a row of its own it decides races on any store.
+type claim struct {
+	rev
+	ID         string `json:"id"`
+	ContractID string `json:"contract_id"`
+}
+
+func (c *claim) kind() string { return "claim" }
+func (c *claim) row() Row     { return Row{ID: c.ID} }

@@ -1,0 +1,145 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// worker makes the attempts of the outbox: in the background as they fall due by
+// the clock, and in the foreground when a test walks through time. Only one of
+// the two claims at a time, so a walk sees every attempt at its exact moment.
+type worker struct {
+	engine *engine
+	ctx    context.Context // ends when the sandbox closes
+	cancel context.CancelFunc
+	kick   chan struct{}
+	done   chan struct{}
+
+	walk     sync.Mutex     // held while claiming and while walking
+	inFlight sync.WaitGroup // attempts of the background; added to under walk
+}
+
+func newWorker(e *engine) *worker {
+	w := &worker{engine: e, kick: make(chan struct{}, 1), done: make(chan struct{})}
+	w.ctx, w.cancel = context.WithCancel(context.Background())
+	return w
+}
+
+// wake tells the background that something may be due.
+func (w *worker) wake() {
+	select {
+	case w.kick <- struct{}{}:
+	default: // it has been told
+	}
+}
+
+// run is the background.
+func (w *worker) run() {
+	defer close(w.done)
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-w.ctx.Done():
+			return
+		case <-w.kick:
+		case <-timer.C:
+		}
+		w.walk.Lock()
+		claimed, err := w.engine.claim(w.ctx, w.engine.clock.Now())
+		for _, p := range claimed {
+			w.inFlight.Go(func() { w.engine.attempt(w.ctx, p) })
+		}
+		w.walk.Unlock()
+		if err != nil && w.ctx.Err() == nil && !errors.Is(err, ErrClosed) {
+			w.engine.logf("sandbox: look for notifications to send: %v", err)
+		}
+		timer.Reset(w.untilNext())
+	}
+}
+
+// idle is how often the background looks anyway: somebody else may have written
+// to a shared store, or a store that failed may work again.
+const idle = 5 * time.Second
+
+func (w *worker) untilNext() time.Duration {
+	if w.engine.clock.Manual() {
+		return idle // its clock moves with a kick
+	}
+	now := w.engine.clock.Now()
+	next, err := w.next(now.Add(idle))
+	if err != nil || next.IsZero() {
+		return idle
+	}
+	return max(next.Sub(now), time.Millisecond)
+}
+
+// next is when the first push up to limit falls due, zero for none.
+func (w *worker) next(limit time.Time) (at time.Time, err error) {
+	err = w.engine.store.View(w.ctx, func(tx Tx) error {
+		rows, err := tx.Due((*Push)(nil).kind(), limit.UnixMilli(), 1)
+		if len(rows) > 0 {
+			at = time.UnixMilli(rows[0].Due)
+		}
+		return err
+	})
+	return at, err
+}
+
+// settle makes every attempt that is due now, one after the other, those that
+// answer to an attempt brings about included, and waits for the background's.
+func (w *worker) settle() error {
+	w.walk.Lock()
+	defer w.walk.Unlock()
+	return w.settleLocked()
+}
+
+func (w *worker) settleLocked() error {
+	for {
+		w.inFlight.Wait()
+		claimed, err := w.engine.claim(w.ctx, w.engine.clock.Now())
+		if err != nil || len(claimed) == 0 {
+			return err
+		}
+		for _, p := range claimed {
+			w.engine.attempt(w.ctx, p)
+		}
+	}
+}
+
+// advance moves the clock by d and stops at every attempt on the way.
+func (w *worker) advance(d time.Duration) error {
+	w.walk.Lock()
+	defer w.walk.Unlock()
+	defer w.wake()
+	clock := w.engine.clock
+	end := clock.Now().Add(d)
+	for {
+		if err := w.settleLocked(); err != nil {
+			return err
+		}
+		next, err := w.next(end)
+		if err != nil {
+			return err
+		}
+		if next.IsZero() {
+			break
+		}
+		if next.After(clock.Now()) {
+			clock.set(next)
+		}
+	}
+	if end.After(clock.Now()) {
+		clock.set(end)
+	}
+	return w.settleLocked()
+}
+
+// stop ends the background and waits for it.
+func (w *worker) stop() {
+	w.cancel()
+	<-w.done
+	w.inFlight.Wait()
+}
