@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -70,7 +71,7 @@ func family(f *catalogue.Family, out Output) error {
 			return err
 		}
 	}
-	rest := s.take(func(name string) bool { return !contains(own, name) })
+	rest := s.take(func(name string) bool { return !slices.Contains(own, name) })
 	if len(rest) > 0 {
 		if err := out.goFile(dir+"shapes.go", source, "structs.go.tmpl", structsOf(f.Package, rest)); err != nil {
 			return err
@@ -142,15 +143,6 @@ func ownedBy(f *catalogue.Family, o *catalogue.Operation, name string) bool {
 		}
 	}
 	return !unicode.IsLower(rune((name + "A")[len(o.Name)]))
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }
 
 // snake names a file after a Go identifier: PreEntrustSign is pre_entrust_sign.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"go/format"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -123,6 +122,3 @@ func (out Output) stale(root string) ([]string, error) {
 	})
 	return stale, err
 }
-
-// names lists the files in order, for tests.
-func (out Output) names() []string { return slices.Sorted(maps.Keys(out)) }
