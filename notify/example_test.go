@@ -1,0 +1,116 @@
+package notify_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+
+	"github.com/wxpay-go/wxpay/api/combinepapay"
+	"github.com/wxpay-go/wxpay/api/event"
+	"github.com/wxpay-go/wxpay/notify"
+	"github.com/wxpay-go/wxpay/sandbox"
+)
+
+// agree has a payer sign a contract, so that a notification is on its way.
+func agree(s *sandbox.Sandbox) error {
+	session, err := combinepapay.Of(s.Client()).Contracts.PreEntrustSign.Post(context.Background(), &combinepapay.PreEntrustSignRequest{
+		AppID: sandbox.DefaultAppID, PlanID: 12535, OutContractCode: "wxwtdk20200910100000",
+		ContractDisplayAccount: "用户A", NotifyURL: sandbox.DefaultNotifyURL,
+	})
+	if err != nil {
+		return err
+	}
+	if _, err := s.Payer("o-MYE42l80oelYMDE34nYD456Xoy").Agree(session.PreEntrustWebID); err != nil {
+		return err
+	}
+	return s.Settle()
+}
+
+// A receiver with a typed function and a catch-all, against the sandbox. On a
+// public server the last lines are http.Handle("/notify", r).
+func Example() {
+	s, err := sandbox.Start(sandbox.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer s.Close()
+
+	r := notify.New(s.Client().Keys())
+	notify.On(r, func(ctx context.Context, n *notify.Notification, e *event.EcommerceEntrustSign) error {
+		fmt.Println(n.EventType, "of", e.OutContractCode, "under plan", e.PlanID)
+		return nil // booked: WeChat Pay is answered 204
+	})
+	r.Otherwise(func(ctx context.Context, n *notify.Notification) error {
+		fmt.Println(n.EventType, "with", len(n.Plaintext), "bytes")
+		return nil
+	})
+
+	if err := s.Receive("https://yourapp.com", r); err != nil {
+		log.Fatal(err)
+	}
+	if err := agree(s); err != nil {
+		log.Fatal(err)
+	}
+	// Output: ECOMMERCE_ENTRUST.SIGN of wxwtdk20200910100000 under plan 12535
+}
+
+// Parse is for programs that dispatch on their own. Here the bytes come from
+// net/http; a queue or another framework does as well.
+func ExampleReceiver_Parse() {
+	s, err := sandbox.Start(sandbox.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer s.Close()
+
+	r := notify.New(s.Client().Keys())
+	handler := http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, notify.MaxBody))
+		if err != nil {
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		n, err := r.Parse(req.Header, body)
+		if err != nil {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		var e event.EcommerceEntrustSign
+		if err := n.Decode(&e); err != nil {
+			w.WriteHeader(http.StatusInternalServerError)
+			return
+		}
+		fmt.Println(e.OutContractCode, "was agreed to")
+		w.WriteHeader(http.StatusNoContent)
+	})
+
+	if err := s.Receive("https://yourapp.com", handler); err != nil {
+		log.Fatal(err)
+	}
+	if err := agree(s); err != nil {
+		log.Fatal(err)
+	}
+	// Output: wxwtdk20200910100000 was agreed to
+}
+
+// Where a gateway passes headers and bytes on, Receive gives the answer to
+// send back. A message that nobody signed is refused, and the error function
+// learns why.
+func ExampleReceiver_Receive() {
+	s, err := sandbox.Start(sandbox.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer s.Close()
+
+	r := notify.New(s.Client().Keys(), notify.OnError(func(_ context.Context, e *notify.Error) {
+		fmt.Println(e)
+	}))
+	answer := r.Receive(context.Background(), http.Header{}, []byte(`{"id":"EV-1"}`))
+	fmt.Println(answer.Status, string(answer.Body))
+	// Output:
+	// notify: verify: headers check failed: missing Wechatpay-Timestamp, Wechatpay-Nonce, Wechatpay-Serial, Wechatpay-Signature: it is not from WeChat Pay, or a proxy in between drops Wechatpay-* headers
+	// 401 {"code":"FAIL","message":"the notification failed the headers check"}
+}
