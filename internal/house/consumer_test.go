@@ -54,3 +54,10 @@ func TestUserCompilesOnlyWhatHeImports(t *testing.T) {
 		t.Errorf("a program that calls edu-papay compiles %q of ours, want %q", got, want)
 	}
 }
+
+// The twenty lines a user writes to test his own code against the sandbox.
+func TestUsersOwnTestPasses(t *testing.T) {
+	t.Parallel()
+	tree(t)
+	consume(t, "test", "./...")
+}
