@@ -246,7 +246,7 @@ func TestParseRefuses(t *testing.T) {
 func TestDecodeNamesTheFieldButNotItsValue(t *testing.T) {
 	t.Parallel()
 	w := newWechat(t)
-	m := w.attempt(t, w.envelope("EV-1", signedType, `{"out_contract_code":"c","plan_id":"13800138000"}`))
+	m := w.attempt(t, w.envelope("EV-1", signedType, `{"out_contract_code":"c","plan_id":13800138000.5}`))
 	n, err := notify.New(w.keys(t)).Parse(m.header, m.body)
 	if err != nil {
 		t.Fatal(err)
@@ -263,7 +263,7 @@ func TestDecodeNamesTheFieldButNotItsValue(t *testing.T) {
 		t.Errorf("a signed contract decoded as a terminated one: %v", err)
 	}
 	var anything map[string]any
-	if err := n.Decode(&anything); err != nil || anything["plan_id"] != "13800138000" {
+	if err := n.Decode(&anything); err != nil || anything["plan_id"] != 13800138000.5 {
 		t.Errorf("got %v, %v", anything, err)
 	}
 }
