@@ -1,0 +1,162 @@
+package wire
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/md5"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// SignType is how an APIv2 message is signed.
+type SignType string
+
+// The sign types of APIv2. MD5 is the default nearly everywhere.
+const (
+	SignMD5  SignType = "MD5"
+	SignHMAC SignType = "HMAC-SHA256"
+)
+
+// Fields is an APIv2 message: flat, every value a text.
+type Fields map[string]string
+
+// Digest signs the fields with the APIv2 key: those that are not empty,
+// without "sign", sorted, joined, the key at the end. It reads sign_type from
+// nowhere; the caller decides.
+func (f Fields) Digest(apiV2Key string, by SignType) string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(f)) {
+		if value := f[name]; value != "" && name != "sign" {
+			b.WriteString(name)
+			b.WriteByte('=')
+			b.WriteString(value)
+			b.WriteByte('&')
+		}
+	}
+	b.WriteString("key=")
+	b.WriteString(apiV2Key)
+	var sum []byte
+	if by == SignHMAC {
+		mac := hmac.New(sha256.New, []byte(apiV2Key))
+		mac.Write([]byte(b.String()))
+		sum = mac.Sum(nil)
+	} else {
+		digest := md5.Sum([]byte(b.String()))
+		sum = digest[:]
+	}
+	return strings.ToUpper(hex.EncodeToString(sum))
+}
+
+// Verify checks "sign" by the type that "sign_type" names or, without one,
+// that its length tells.
+func (f Fields) Verify(apiV2Key string) bool {
+	by := SignType(f["sign_type"])
+	if by == "" && len(f["sign"]) == sha256.Size*2 {
+		by = SignHMAC
+	}
+	want := f.Digest(apiV2Key, by)
+	return hmac.Equal([]byte(want), []byte(strings.ToUpper(f["sign"])))
+}
+
+// XML writes the message, sorted by name, every value as CDATA.
+func (f Fields) XML() []byte {
+	var b bytes.Buffer
+	b.WriteString("<xml>")
+	for _, name := range slices.Sorted(maps.Keys(f)) {
+		b.WriteString("<" + name + "><![CDATA[")
+		// The only text that CDATA cannot hold is its own end.
+		b.WriteString(strings.ReplaceAll(f[name], "]]>", "]]]]><![CDATA[>"))
+		b.WriteString("]]></" + name + ">")
+	}
+	b.WriteString("</xml>")
+	return b.Bytes()
+}
+
+// ErrXML is wrapped by every error of ParseXML.
+var ErrXML = errors.New("not an APIv2 message")
+
+// maxFields bounds a message; the largest real ones have below a hundred.
+const maxFields = 1000
+
+// ParseXML reads a flat <xml> document. White space around a value is not part
+// of it, white space inside its CDATA is. An element twice, one inside
+// another, a doctype or anything behind the document is an error.
+func ParseXML(body []byte) (Fields, error) {
+	fail := func(format string, args ...any) (Fields, error) {
+		return nil, fmt.Errorf("%w: %s", ErrXML, fmt.Sprintf(format, args...))
+	}
+	d := xml.NewDecoder(bytes.NewReader(body))
+	fields := Fields{}
+	depth, name := 0, ""
+	var plain, marked strings.Builder
+	hasCDATA := false
+	for {
+		at := d.InputOffset()
+		token, err := d.Token()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return fail("the XML is malformed or cut short")
+		}
+		switch t := token.(type) {
+		case xml.StartElement:
+			switch depth {
+			case 0:
+				if t.Name.Local != "xml" || name != "" {
+					return fail("the document is not one <xml> element")
+				}
+			case 1:
+				name = t.Name.Local
+				if _, twice := fields[name]; twice {
+					return fail("an element stands twice")
+				}
+				if len(fields) == maxFields {
+					return fail("more than %d elements", maxFields)
+				}
+				plain.Reset()
+				marked.Reset()
+				hasCDATA = false
+			default:
+				return fail("an element stands inside another")
+			}
+			depth++
+		case xml.EndElement:
+			if depth--; depth == 1 {
+				if hasCDATA {
+					fields[name] = marked.String()
+				} else {
+					fields[name] = strings.TrimSpace(plain.String())
+				}
+			} else if depth == 0 {
+				name = "xml" // anything after is too much
+			}
+		case xml.CharData:
+			switch {
+			case depth == 2 && bytes.HasPrefix(body[at:], []byte("<![CDATA[")):
+				hasCDATA = true
+				marked.Write(t)
+			case depth == 2:
+				plain.Write(t)
+				if trimmed := bytes.TrimSpace(t); hasCDATA {
+					marked.Write(trimmed)
+				}
+			case len(bytes.TrimSpace(bytes.TrimPrefix(t, []byte("\ufeff")))) > 0:
+				return fail("text stands between the elements")
+			}
+		case xml.Directive:
+			return fail("it has a doctype")
+		}
+	}
+	if name != "xml" || depth != 0 {
+		return fail("the document is not one <xml> element")
+	}
+	return fields, nil
+}
