@@ -1,0 +1,53 @@
+// Judges the sandbox, its notifications and our CLI by wechatpay-axios-plugin, unmodified apart from its base URL.
+//
+//   node run.mjs WXPAY_BINARY DATA_FOLDER
+//
+// The plugin refuses every reply whose signature does not verify, so each call below also judges a signature of ours.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { Wechatpay } from 'wechatpay-axios-plugin';
+import { judgeCommandLine } from './commandline.mjs';
+import { combinePapay, eduPapay, passwordExempt } from './flows.mjs';
+import { Receiver } from './receiver.mjs';
+import { readEnv, startSandbox } from './sandbox.mjs';
+import { readWitnesses } from './witnesses.mjs';
+
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1)); // so that 'exit' ends the sandbox
+
+const [binary, data] = process.argv.slice(2);
+assert.ok(binary && data, 'usage: node run.mjs WXPAY_BINARY DATA_FOLDER');
+const step = (what) => console.log(`interop: ${what}`);
+
+readWitnesses();
+step('the plugin agrees with every test vector');
+
+const receiver = new Receiver();
+const sandbox = await startSandbox(binary, data, { 'https://yourapp.com': await receiver.listen() });
+const env = readEnv(sandbox.env_file);
+const serial = /([0-9A-F]{40})/.exec(sandbox.platform_certificate)[1];
+const platformKeys = {
+  [sandbox.public_key_id]: readFileSync(sandbox.public_key),
+  [serial]: readFileSync(sandbox.platform_certificate),
+};
+receiver.trust(platformKeys, env.WXPAY_APIV3_KEY);
+
+const merchant = {
+  mchid: sandbox.mchid,
+  wxpay: new Wechatpay({
+    mchid: sandbox.mchid,
+    serial: sandbox.serial_no,
+    privateKey: readFileSync(sandbox.private_key),
+    certs: platformKeys,
+    baseURL: sandbox.url,
+    timeout: 20_000,
+  }),
+  receiver,
+  admin: sandbox.admin_url,
+};
+for (const flow of [combinePapay, passwordExempt, eduPapay]) {
+  step(await flow(merchant));
+}
+step(await judgeCommandLine(binary, sandbox));
+
+sandbox.child.kill('SIGTERM');
+receiver.close();
