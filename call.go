@@ -28,6 +28,8 @@ type call struct {
 	query   []byte // escaped
 	header  http.Header
 	body    []byte // nil for a call without one
+	encrypt []string
+	decrypt []string
 	problem string // the first thing found wrong
 	cause   error
 }
@@ -87,6 +89,7 @@ func (c *call) marshal(body any) *call {
 func (c *call) do(ctx context.Context) (*Result, error) {
 	uri, query, problem := expandPath(c.path, c.vars)
 	c.fail(problem)
+	c.sealBody()
 	if c.problem != "" {
 		return nil, &RequestError{Operation: c.operation(), Problem: c.problem, err: c.cause}
 	}
@@ -115,7 +118,7 @@ func (c *call) do(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, c.transportError(err)
 	}
-	result := &Result{Status: response.StatusCode, Header: response.Header, Body: body}
+	result := &Result{Status: response.StatusCode, Header: response.Header, Body: body, open: c.decrypted}
 	signed := response.Header.Get(wire.HeaderSignature) != ""
 	if success := response.StatusCode/100 == 2; success || signed {
 		if err := c.client.keys.Verify(response.Header, body); err != nil {
@@ -136,11 +139,12 @@ func (c *call) do(ctx context.Context) (*Result, error) {
 // given to net/http together with its decoded form, so that the bytes signed
 // are the bytes on the request line.
 func (c *call) request(ctx context.Context, uri, query string) (*http.Request, error) {
+	host := c.client.hostOf(uri)
 	decoded, err := url.PathUnescape(uri)
 	if err != nil {
 		return nil, err
 	}
-	target := &url.URL{Scheme: c.client.scheme, Host: c.client.host, Path: decoded, RawPath: uri, RawQuery: query}
+	target := &url.URL{Scheme: host.scheme, Host: host.name, Path: decoded, RawPath: uri, RawQuery: query}
 	if query != "" {
 		uri += "?" + query
 	}
@@ -158,7 +162,7 @@ func (c *call) request(ctx context.Context, uri, query string) (*http.Request, e
 	}
 	header["Authorization"] = values[:1:1]
 	r := &http.Request{
-		Method: c.method, URL: target, Host: c.client.host, Header: header,
+		Method: c.method, URL: target, Host: host.name, Header: header,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}
 	if c.body != nil {
@@ -210,7 +214,7 @@ func (c *call) transportError(err error) error {
 	var dial *net.OpError
 	e := &TransportError{Operation: c.operation(), err: err, Sent: true, Problem: "no whole reply came"}
 	if errors.As(err, &dial) && dial.Op == "dial" {
-		e.Sent, e.Problem = false, "no connection to "+c.client.host+": "+dial.Err.Error()
+		e.Sent, e.Problem = false, "no connection: "+dial.Err.Error()
 	} else if !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
 		e.Problem += ": " + clip(err.Error(), 256)
 	}

@@ -39,10 +39,12 @@ type Config struct {
 	// key.
 	APIv3Key string
 
-	// Host is where calls go, scheme and host. Default:
-	// https://api.mch.weixin.qq.com. https://api2.mch.weixin.qq.com is its
-	// twin for when it is down, a sandbox has its own.
+	// Host is where calls go, scheme and host. Default: [DefaultHost].
+	// [BackupHost] is its twin for when it is down, a sandbox has its own.
 	Host string
+	// GlobalHost is where the cross-border family under v3/global goes.
+	// Default: Host where that is set, otherwise [DefaultGlobalHost].
+	GlobalHost string
 	// HTTPClient lends its Transport, which sends, and its Timeout, which
 	// bounds a call whose context has no deadline. Its redirect policy and
 	// cookies are not used: a signature is for one path. Default: a transport
@@ -57,10 +59,11 @@ type Config struct {
 	Rand io.Reader
 }
 
-// Default hosts.
+// WeChat Pay's own hosts.
 const (
-	DefaultHost = "https://api.mch.weixin.qq.com"
-	BackupHost  = "https://api2.mch.weixin.qq.com"
+	DefaultHost       = "https://api.mch.weixin.qq.com"
+	BackupHost        = "https://api2.mch.weixin.qq.com"
+	DefaultGlobalHost = "https://apihk.mch.weixin.qq.com"
 )
 
 // userAgent is what every call says of itself. WeChat Pay lists User-Agent as
@@ -74,8 +77,8 @@ type Client struct {
 	serial    string
 	key       crypto.Signer
 	keys      *Keys
-	scheme    string
-	host      string
+	host      endpointHost
+	global    endpointHost
 	transport http.RoundTripper
 	timeout   time.Duration
 	userAgent []string
@@ -103,7 +106,19 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	scheme, host, err := splitHost(cfg.Host)
+	if cfg.Host == "" {
+		cfg.Host = DefaultHost
+		if cfg.GlobalHost == "" {
+			cfg.GlobalHost = DefaultGlobalHost
+		}
+	} else if cfg.GlobalHost == "" {
+		cfg.GlobalHost = cfg.Host
+	}
+	host, err := splitHost("Host", cfg.Host)
+	if err != nil {
+		return nil, err
+	}
+	global, err := splitHost("GlobalHost", cfg.GlobalHost)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +131,7 @@ func New(cfg Config) (*Client, error) {
 	}
 	return &Client{
 		mchID: cfg.MchID, serial: cfg.SerialNo, key: cfg.PrivateKey, keys: keys,
-		scheme: scheme, host: host, transport: transport, timeout: timeout,
+		host: host, global: global, transport: transport, timeout: timeout,
 		userAgent: []string{strings.TrimSpace(cfg.UserAgent + " " + userAgent)},
 		now:       cfg.Now, rand: cfg.Rand,
 	}, nil
@@ -187,19 +202,27 @@ func checkNotOwnKey(cfg *Config) error {
 	return nil
 }
 
-func splitHost(host string) (scheme, name string, err error) {
-	if host == "" {
-		host = DefaultHost
+// endpointHost is a scheme and a host, checked.
+type endpointHost struct{ scheme, name string }
+
+// hostOf picks the host by the escaped path.
+func (c *Client) hostOf(uri string) endpointHost {
+	if strings.HasPrefix(uri, "/v3/global/") {
+		return c.global
 	}
+	return c.host
+}
+
+func splitHost(field, host string) (endpointHost, error) {
 	u, err := url.Parse(host)
 	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil ||
 		(u.Path != "" && u.Path != "/") || u.RawQuery != "" || u.Fragment != "" {
-		return "", "", &ConfigError{Field: "Host", Problem: "it is not a scheme and a host", Hint: "leave it empty for " + DefaultHost + ", or write it like that, without a path"}
+		return endpointHost{}, &ConfigError{Field: field, Problem: "it is not a scheme and a host", Hint: "leave it empty for WeChat Pay's own, or write it like " + DefaultHost + ", without a path"}
 	}
 	if u.Scheme == "http" && !isLoopback(u.Hostname()) {
-		return "", "", &ConfigError{Field: "Host", Problem: "plain http is for a sandbox on this machine only", Hint: "write https://"}
+		return endpointHost{}, &ConfigError{Field: field, Problem: "plain http is for a sandbox on this machine only", Hint: "write https://"}
 	}
-	return u.Scheme, u.Host, nil
+	return endpointHost{u.Scheme, u.Host}, nil
 }
 
 // sharedTransport is the transport of every Client that brings none. net/http

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"strconv"
 	"strings"
 )
@@ -166,10 +167,16 @@ type DecodeError struct {
 }
 
 func (e *DecodeError) Error() string {
-	why := "it is not JSON"
+	var why string
 	var mismatch *json.UnmarshalTypeError
-	if errors.As(e.err, &mismatch) { // its own words would quote the value
+	var syntax *json.SyntaxError
+	switch {
+	case errors.As(e.err, &mismatch): // its own words would quote the value
 		why = mismatch.Field + " is not a " + mismatch.Type.String()
+	case errors.As(e.err, &syntax), errors.Is(e.err, io.EOF), errors.Is(e.err, io.ErrUnexpectedEOF):
+		why = "it is not JSON"
+	default:
+		why = e.err.Error()
 	}
 	return e.Operation + ": succeeded (HTTP " + strconv.Itoa(e.Status) + ") but the reply does not decode: " + why + "; its raw bytes are in the reply"
 }

@@ -13,31 +13,49 @@ import (
 type Result struct {
 	Status int // 200, 202 or 204
 	Header http.Header
-	Body   []byte // empty for 204
+	Body   []byte // as received; empty for 204
+
+	open func([]byte) ([]byte, error) // decrypts what the call named
 }
 
 // RequestID is what WeChat Pay's support asks for.
 func (r *Result) RequestID() string { return r.Header.Get(wire.HeaderRequestID) }
 
-// Decode unmarshals the body into v. A failure is a [*DecodeError]: the call
-// itself succeeded.
+// Decode unmarshals the body into v, fields named by [Decrypt] in clear. A
+// failure is a [*DecodeError]: the call itself succeeded.
 func (r *Result) Decode(v any) error {
-	if err := json.Unmarshal(r.Body, v); err != nil {
-		return &DecodeError{Operation: "decode", Status: r.Status, RequestID: r.RequestID(), err: err}
+	body, err := r.clear()
+	if err == nil {
+		err = json.Unmarshal(body, v)
 	}
-	return nil
+	return r.decodeError(err)
 }
 
-// Map decodes the body into a map. Numbers stay as they were written
-// ([json.Number]), for a plan_id of 18 digits does not fit a float64.
+// Map decodes the body into a map, as Decode does. Numbers stay as they were
+// written ([json.Number]), for a plan_id of 18 digits does not fit a float64.
 func (r *Result) Map() (map[string]any, error) {
 	var m map[string]any
-	d := json.NewDecoder(bytes.NewReader(r.Body))
-	d.UseNumber()
-	if err := d.Decode(&m); err != nil {
-		return nil, &DecodeError{Operation: "decode", Status: r.Status, RequestID: r.RequestID(), err: err}
+	body, err := r.clear()
+	if err == nil {
+		d := json.NewDecoder(bytes.NewReader(body))
+		d.UseNumber()
+		err = d.Decode(&m)
 	}
-	return m, nil
+	return m, r.decodeError(err)
+}
+
+func (r *Result) clear() ([]byte, error) {
+	if r.open == nil {
+		return r.Body, nil
+	}
+	return r.open(r.Body)
+}
+
+func (r *Result) decodeError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &DecodeError{Operation: "decode", Status: r.Status, RequestID: r.RequestID(), err: err}
 }
 
 // None stands for no body: as a request nothing is sent, as a reply nothing

@@ -28,14 +28,18 @@ func (b Bound) Set(name, value string) Bound {
 }
 
 type leaf struct {
-	bound Bound
-	path  string
+	bound  Bound
+	path   string
+	preset []Option // what the catalogue knows of the endpoint
 }
 
 // Path is the endpoint's path, its variables unfilled.
 func (l leaf) Path() string { return l.path }
 
 func (l leaf) call(method string, opts []Option) *call {
+	if len(l.preset) > 0 {
+		opts = append(l.preset[:len(l.preset):len(l.preset)], opts...)
+	}
 	return l.bound.client.newCall(method, l.path, l.bound.vars, opts)
 }
 
@@ -43,7 +47,9 @@ func (l leaf) call(method string, opts []Option) *call {
 type GET[Resp any] struct{ leaf }
 
 // NewGET is for generated code.
-func NewGET[Resp any](b Bound, path string) GET[Resp] { return GET[Resp]{leaf{b, path}} }
+func NewGET[Resp any](b Bound, path string, preset ...Option) GET[Resp] {
+	return GET[Resp]{leaf{b, path, preset}}
+}
 
 // Get makes the call. See [Chain] for its errors; [*DecodeError] comes with
 // the reply, of a call that succeeded.
@@ -60,8 +66,8 @@ func (e GET[Resp]) GetAsync(ctx context.Context, opts ...Option) *Promise[*Resp]
 type QUERY[Query, Resp any] struct{ leaf }
 
 // NewQUERY is for generated code.
-func NewQUERY[Query, Resp any](b Bound, path string) QUERY[Query, Resp] {
-	return QUERY[Query, Resp]{leaf{b, path}}
+func NewQUERY[Query, Resp any](b Bound, path string, preset ...Option) QUERY[Query, Resp] {
+	return QUERY[Query, Resp]{leaf{b, path, preset}}
 }
 
 // Get makes the call; a nil query sends none. See [GET.Get] for its errors.
@@ -78,8 +84,8 @@ func (e QUERY[Query, Resp]) GetAsync(ctx context.Context, query *Query, opts ...
 type POST[Req, Resp any] struct{ leaf }
 
 // NewPOST is for generated code.
-func NewPOST[Req, Resp any](b Bound, path string) POST[Req, Resp] {
-	return POST[Req, Resp]{leaf{b, path}}
+func NewPOST[Req, Resp any](b Bound, path string, preset ...Option) POST[Req, Resp] {
+	return POST[Req, Resp]{leaf{b, path, preset}}
 }
 
 // Post makes the call. See [GET.Get] for its errors.
@@ -96,8 +102,8 @@ func (e POST[Req, Resp]) PostAsync(ctx context.Context, in *Req, opts ...Option)
 type PATCH[Req, Resp any] struct{ leaf }
 
 // NewPATCH is for generated code.
-func NewPATCH[Req, Resp any](b Bound, path string) PATCH[Req, Resp] {
-	return PATCH[Req, Resp]{leaf{b, path}}
+func NewPATCH[Req, Resp any](b Bound, path string, preset ...Option) PATCH[Req, Resp] {
+	return PATCH[Req, Resp]{leaf{b, path, preset}}
 }
 
 // Patch makes the call. See [GET.Get] for its errors.
@@ -114,7 +120,9 @@ func (e PATCH[Req, Resp]) PatchAsync(ctx context.Context, in *Req, opts ...Optio
 type DELETE[Resp any] struct{ leaf }
 
 // NewDELETE is for generated code.
-func NewDELETE[Resp any](b Bound, path string) DELETE[Resp] { return DELETE[Resp]{leaf{b, path}} }
+func NewDELETE[Resp any](b Bound, path string, preset ...Option) DELETE[Resp] {
+	return DELETE[Resp]{leaf{b, path, preset}}
+}
 
 // Delete makes the call. See [GET.Get] for its errors.
 func (e DELETE[Resp]) Delete(ctx context.Context, opts ...Option) (*Resp, error) {
@@ -133,7 +141,11 @@ func typed[Resp any](ctx context.Context, c *call) (*Resp, error) {
 	}
 	out := new(Resp)
 	if _, none := any(out).(*None); !none && len(result.Body) > 0 {
-		if e := json.Unmarshal(result.Body, out); e != nil {
+		body, e := result.clear()
+		if e == nil {
+			e = json.Unmarshal(body, out)
+		}
+		if e != nil {
 			err = &DecodeError{Operation: c.operation(), Status: result.Status, RequestID: result.RequestID(), err: e}
 		}
 	}

@@ -1,11 +1,9 @@
 package wire
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 )
 
 // Envelope is the body of a notification: a few words in clear and a sealed
@@ -35,12 +33,8 @@ var ErrEnvelope = errors.New("not a WeChat Pay notification")
 // alone, for WeChat Pay may add some any day; keys it needs must be there.
 func ParseEnvelope(body []byte) (*Envelope, error) {
 	var e Envelope
-	d := json.NewDecoder(bytes.NewReader(body))
-	if err := d.Decode(&e); err != nil {
+	if err := json.Unmarshal(body, &e); err != nil {
 		return nil, fmt.Errorf("%w: the body is not the JSON of an envelope", ErrEnvelope)
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return nil, fmt.Errorf("%w: more follows the JSON object", ErrEnvelope)
 	}
 	for _, f := range [...]struct{ name, value string }{
 		{"id", e.ID}, {"event_type", e.EventType},

@@ -21,7 +21,7 @@ func TestParseEnvelope(t *testing.T) {
 	for name, c := range map[string]struct{ body, says string }{
 		"not JSON":        {"<xml/>", "not the JSON"},
 		"cut short":       {envelope[:len(envelope)-3], "not the JSON"},
-		"a second object": {envelope + "{}", "more follows"},
+		"a second object": {envelope + "{}", "not the JSON"},
 		"no id":           {strings.Replace(envelope, `"id"`, `"di"`, 1), "id is missing"},
 		"no nonce":        {strings.Replace(envelope, `"0123456789ab"`, `""`, 1), "resource.nonce is missing"},
 		"SM4":             {strings.Replace(envelope, "AES_256", "SM4", 1), "algorithm is not"},

@@ -1,0 +1,111 @@
+package wxpay
+
+import (
+	"bytes"
+	"crypto"
+	"encoding/json"
+	"errors"
+	"strings"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
+)
+
+// Encrypt names fields of the body that travel encrypted to WeChat Pay, as
+// JSON pointers such as "/identity/real_name"; "*" stands for every element of
+// a list. The body is given in clear. A field that is not there is left alone.
+//
+// The typed chain and the index know which fields these are and need no
+// option. The key is [Keys.Current], which the call declares in
+// Wechatpay-Serial by itself.
+//
+// Source: https://pay.weixin.qq.com/docs/merchant/development/interface-rules/sensitive-data-encryption.html
+func Encrypt(pointers ...string) Option {
+	return func(c *call) { c.encrypt = append(c.encrypt[:len(c.encrypt):len(c.encrypt)], pointers...) }
+}
+
+// Decrypt names fields of the reply that WeChat Pay encrypts to the merchant's
+// certificate, as [Encrypt] does for the body. [Config.PrivateKey] opens them
+// where it can decrypt (a [crypto.Decrypter]); Result.Body stays as received,
+// Result.Decode and typed replies are in clear.
+func Decrypt(pointers ...string) Option {
+	return func(c *call) { c.decrypt = append(c.decrypt[:len(c.decrypt):len(c.decrypt)], pointers...) }
+}
+
+// sealBody encrypts the named fields in the marshalled body.
+func (c *call) sealBody() {
+	if len(c.encrypt) == 0 || c.body == nil || c.problem != "" {
+		return
+	}
+	key := c.client.keys.Current()
+	sealed, err := editFields(c.body, c.encrypt, func(plain string) (string, error) {
+		return wire.EncryptOAEP(c.client.rand, key.Key, plain)
+	})
+	if err != nil {
+		c.fail("a sensitive field cannot be encrypted: " + err.Error())
+		c.cause = err
+		return
+	}
+	c.body = sealed
+}
+
+// decrypted opens the named fields of a reply.
+func (c *call) decrypted(body []byte) ([]byte, error) {
+	if len(c.decrypt) == 0 || len(body) == 0 {
+		return body, nil
+	}
+	key, ok := c.client.key.(crypto.Decrypter)
+	if !ok {
+		return nil, errCannotDecrypt
+	}
+	return editFields(body, c.decrypt, func(sealed string) (string, error) {
+		return wire.DecryptOAEP(key, sealed)
+	})
+}
+
+var errCannotDecrypt = errors.New("the reply has encrypted fields and Config.PrivateKey is not a crypto.Decrypter")
+
+// editFields replaces the texts at the pointers. Empty texts stay empty.
+func editFields(raw []byte, pointers []string, edit func(string) (string, error)) ([]byte, error) {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	var tree any
+	if err := d.Decode(&tree); err != nil {
+		return nil, err
+	}
+	for _, pointer := range pointers {
+		if err := editAt(tree, strings.Split(strings.TrimPrefix(pointer, "/"), "/"), edit); err != nil {
+			return nil, err
+		}
+	}
+	return json.Marshal(tree)
+}
+
+func editAt(node any, path []string, edit func(string) (string, error)) error {
+	switch n := node.(type) {
+	case map[string]any:
+		child, ok := n[path[0]]
+		if !ok {
+			return nil
+		}
+		if len(path) > 1 {
+			return editAt(child, path[1:], edit)
+		}
+		text, ok := child.(string)
+		if !ok || text == "" {
+			return nil // not a text: WeChat Pay says so better
+		}
+		edited, err := edit(text)
+		n[path[0]] = edited
+		return err
+	case []any:
+		if path[0] != "*" || len(path) == 1 {
+			return nil
+		}
+		for _, element := range n {
+			if err := editAt(element, path[1:], edit); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,133 @@
+package wxpay_test
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/internal/wire"
+)
+
+type identityIn struct {
+	OpenID   string `json:"openid"`
+	PlanID   int64  `json:"plan_id"`
+	Identity struct {
+		RealName string `json:"real_name"`
+		IDCard   string `json:"id_card_number,omitempty"`
+	} `json:"identity"`
+	People []map[string]string `json:"people"`
+}
+
+func TestSensitiveFieldsTravelEncrypted(t *testing.T) {
+	t.Parallel()
+	merchant, platform := testKey()
+	var sent map[string]any
+	var serial string
+	client := clientOver(t, func(r *http.Request) (*http.Response, error) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		d := json.NewDecoder(strings.NewReader(string(body)))
+		d.UseNumber()
+		if err := d.Decode(&sent); err != nil {
+			return nil, err
+		}
+		serial = r.Header.Get("Wechatpay-Serial")
+		sealed, err := wire.EncryptOAEP(rand.Reader, &merchant.PublicKey, "王五")
+		if err != nil {
+			return nil, err
+		}
+		return signedReply(200, `{"name":"`+sealed+`"}`), nil
+	})
+	in := identityIn{OpenID: "o1", PlanID: 101164396123311331, People: []map[string]string{{"name": "甲"}, {"name": "乙"}}}
+	in.Identity.RealName = "李四"
+	type out struct {
+		wxpay.Reply `json:"-"`
+		Name        string `json:"name"`
+	}
+	preset := []wxpay.Option{wxpay.Encrypt("/identity/real_name", "/identity/id_card_number", "/people/*/name"), wxpay.Decrypt("/name")}
+	got, err := wxpay.NewPOST[identityIn, out](client.Bind(), "v3/x", preset...).Post(bg, &in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if in.Identity.RealName != "李四" || in.People[0]["name"] != "甲" {
+		t.Errorf("the caller's own value was changed: %+v", in)
+	}
+	clear := func(v any) string {
+		s, err := wire.DecryptOAEP(platform, v.(string))
+		if err != nil {
+			t.Fatalf("%v: %v", v, err)
+		}
+		return s
+	}
+	identity, people := sent["identity"].(map[string]any), sent["people"].([]any)
+	if clear(identity["real_name"]) != "李四" || clear(people[0].(map[string]any)["name"]) != "甲" || clear(people[1].(map[string]any)["name"]) != "乙" {
+		t.Errorf("sent %v", sent)
+	}
+	if _, there := identity["id_card_number"]; there || sent["openid"] != "o1" || sent["plan_id"].(json.Number) != "101164396123311331" {
+		t.Errorf("what is not sensitive changed: %v", sent)
+	}
+	if serial != testPlatformID {
+		t.Errorf("the key is declared as %q", serial)
+	}
+	if got.Name != "王五" || strings.Contains(string(got.RawJSON()), "王五") {
+		t.Errorf("the reply reads %q, raw %s", got.Name, got.RawJSON())
+	}
+
+	// The untyped chain, by option.
+	result, err := client.Chain("v3/x").Post(bg, in, preset...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := result.Map()
+	if err != nil || m["name"] != "王五" {
+		t.Errorf("got %v, %v", m, err)
+	}
+}
+
+func TestSensitiveFieldsThatCannotBe(t *testing.T) {
+	t.Parallel()
+	client := clientOver(t, func(*http.Request) (*http.Response, error) { return signedReply(200, `{"name":"bm90IHNlYWxlZA=="}`), nil })
+	_, err := client.Chain("v3/x").Post(bg, map[string]any{"name": strings.Repeat("长", 100)}, wxpay.Encrypt("/name"))
+	var request *wxpay.RequestError
+	if !errors.As(err, &request) || !strings.Contains(err.Error(), "encrypt") || strings.Contains(err.Error(), "长") {
+		t.Errorf("300 bytes do not fit RSA-2048: got %v", err)
+	}
+	result, err := client.Chain("v3/x").Get(bg, wxpay.Decrypt("/name"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var decode *wxpay.DecodeError
+	if _, err := result.Map(); !errors.As(err, &decode) || !strings.Contains(err.Error(), "does not decrypt") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestGlobalHost(t *testing.T) {
+	t.Parallel()
+	var hosts []string
+	cfg := testConfig()
+	cfg.Host = ""
+	cfg.HTTPClient = &http.Client{Transport: transport(func(r *http.Request) (*http.Response, error) {
+		hosts = append(hosts, r.URL.Scheme+"://"+r.URL.Host)
+		return signedReply(204, ""), nil
+	})}
+	client, err := wxpay.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"v3/global/papay/transactions", "v3/certificates"} {
+		if _, err := client.Chain(path).Get(bg); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(hosts) != 2 || hosts[0] != wxpay.DefaultGlobalHost || hosts[1] != wxpay.DefaultHost {
+		t.Errorf("sent to %v", hosts)
+	}
+}
