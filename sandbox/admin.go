@@ -1,5 +1,170 @@
 package sandbox
 
-import "net/http"
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+)
 
-func newAdmin(s *Sandbox, anywhere bool) http.Handler { return http.NotFoundHandler() }
+// admin is the REST side of the Go API, on a port of its own, under /sandbox/.
+// Every answer is JSON; an error is {"error": a sentence} and, when a page
+// refused the payer, its "reason".
+type admin struct {
+	*Sandbox
+	anywhere bool
+	mux      *http.ServeMux
+}
+
+func newAdmin(s *Sandbox, anywhere bool) http.Handler {
+	a := &admin{Sandbox: s, anywhere: anywhere, mux: http.NewServeMux()}
+	for pattern, handle := range a.worldRoutes() {
+		a.mux.HandleFunc(pattern, a.answer(handle))
+	}
+	for pattern, handle := range a.payerRoutes() {
+		a.mux.HandleFunc(pattern, a.answer(handle))
+	}
+	a.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		writeAdmin(w, http.StatusNotFound, document{"error": "the admin has no " + r.Method + " " + r.URL.Path + "; everything is under /sandbox/"})
+	})
+	return a
+}
+
+// adminCall is one admin request with its body, decoded into the few values that
+// any of them takes.
+type adminCall struct {
+	*http.Request
+	raw  []byte
+	body struct {
+		Token      string            `json:"token"`
+		PrepayID   string            `json:"prepay_id"`
+		ContractID string            `json:"contract_id"`
+		Mode       Termination       `json:"mode"`
+		Remark     string            `json:"remark"`
+		Duration   string            `json:"duration"`
+		Time       string            `json:"time"`
+		OpenIDs    map[string]string `json:"openids"`
+		MchID      string            `json:"mchid"`
+		Prefix     string            `json:"prefix"`
+		Target     string            `json:"target"`
+	}
+}
+
+// adminError is an admin request that makes no sense.
+type adminError struct {
+	status  int
+	message string
+}
+
+func (e *adminError) Error() string { return e.message }
+
+func badCall(format string, args ...any) error {
+	return &adminError{http.StatusBadRequest, fmt.Sprintf(format, args...)}
+}
+
+// ServeHTTP keeps web pages out before anything else: a page open in a browser on
+// this machine can send requests to any local port.
+func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set(HeaderSandbox, sandboxName)
+	if err := a.checkOrigin(r); err != nil {
+		writeAdmin(w, http.StatusForbidden, document{"error": err.Error()})
+		return
+	}
+	a.mux.ServeHTTP(w, r)
+}
+
+func (a *admin) checkOrigin(r *http.Request) error {
+	host := r.Host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	if !a.anywhere && !isLoopback(strings.Trim(host, "[]")) {
+		return errors.New("this admin is for this machine: the Host header must be 127.0.0.1, ::1 or localhost")
+	}
+	if origin := r.Header.Get("Origin"); origin != "" {
+		if u, err := url.Parse(origin); err != nil || u.Host != r.Host {
+			return errors.New("this admin does not answer to other web sites: the Origin header is not its own")
+		}
+	}
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "", "none", "same-origin":
+	default:
+		return errors.New("this admin does not answer to other web sites")
+	}
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return nil
+	}
+	// A form of another site cannot send this type without being asked first.
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		return errors.New("send changes with Content-Type: application/json")
+	}
+	return nil
+}
+
+// answer turns a function into a handler.
+func (a *admin) answer(handle func(*adminCall) (any, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		call := &adminCall{Request: r}
+		var err error
+		if call.raw, err = io.ReadAll(http.MaxBytesReader(w, r.Body, a.engine.maxBody)); err == nil && len(bytes.TrimSpace(call.raw)) > 0 {
+			// Values of one admin call only; what a call does not take is not looked at.
+			err = json.Unmarshal(call.raw, &call.body)
+		}
+		if err != nil {
+			writeAdmin(w, http.StatusBadRequest, document{"error": "the body is not the JSON this call takes: " + err.Error()})
+			return
+		}
+		out, err := handle(call)
+		if err != nil {
+			status, body := adminFailure(err)
+			writeAdmin(w, status, body)
+			return
+		}
+		if out == nil {
+			out = document{"ok": true}
+		}
+		writeAdmin(w, http.StatusOK, out)
+	}
+}
+
+func adminFailure(err error) (int, document) {
+	var page *PageError
+	var bad *adminError
+	switch {
+	case errors.As(err, &page):
+		status := http.StatusConflict
+		if page.Reason == PageUnknown {
+			status = http.StatusNotFound
+		}
+		return status, document{"error": page.Message, "reason": string(page.Reason)}
+	case errors.As(err, &bad):
+		return bad.status, document{"error": bad.message}
+	case errors.Is(err, ErrClosed), errors.Is(err, ErrConflict):
+		return http.StatusServiceUnavailable, document{"error": err.Error()}
+	}
+	return http.StatusInternalServerError, document{"error": err.Error()}
+}
+
+func writeAdmin(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(encodeJSON(body), '\n'))
+}
+
+// need says which values a call lacks.
+func need(pairs ...string) error {
+	for i := 0; i < len(pairs); i += 2 {
+		if pairs[i+1] == "" {
+			return badCall("the body needs %q, a text", pairs[i])
+		}
+	}
+	return nil
+}

@@ -68,11 +68,13 @@ func (e *engine) otherKey(raw []byte, m *merchant, r *http.Request, body []byte,
 // decodeSignature reads base64 in the spellings people produce. spelling is what
 // is wrong with it, "" for the right one.
 func decodeSignature(s string) (raw []byte, spelling string) {
-	if raw, err := base64.StdEncoding.Strict().DecodeString(s); err == nil && !strings.ContainsAny(s, "\r\n") {
-		return raw, ""
-	}
+	// Hexadecimal first: its digits are base64 as well, but no signature is made
+	// of these sixteen alone by chance.
 	if raw, err := hex.DecodeString(s); err == nil {
 		return raw, "the signature is hexadecimal, want standard base64"
+	}
+	if raw, err := base64.StdEncoding.Strict().DecodeString(s); err == nil && !strings.ContainsAny(s, "\r\n") {
+		return raw, ""
 	}
 	for _, c := range []struct {
 		encoding *base64.Encoding

@@ -136,3 +136,11 @@ func (k *platformKeys) clientKeys(m *merchant) []wxpay.PlatformKey {
 	}
 	return []wxpay.PlatformKey{public, cert}
 }
+
+func publicPEM(key *rsa.PublicKey) string {
+	der, err := x509.MarshalPKIXPublicKey(key)
+	if err != nil {
+		panic(fmt.Sprintf("sandbox: a parsed key does not encode: %v", err))
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
+}

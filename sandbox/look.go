@@ -3,7 +3,6 @@ package sandbox
 import (
 	"context"
 	"errors"
-	"fmt"
 )
 
 // What tests and the admin look at. Everything returned is a copy as of now.
@@ -40,7 +39,7 @@ func (s *Sandbox) Redeliver(pushID string) error {
 	return s.engine.step(context.Background(), func(st *step) error {
 		p, err := get[Push](st.Tx, pushID)
 		if errors.Is(err, ErrNotFound) {
-			return fmt.Errorf("sandbox: there is no notification %s", pushID)
+			return &PageError{Reason: PageUnknown, Message: "There is no such notification."}
 		}
 		if err != nil {
 			return err

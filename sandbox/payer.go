@@ -159,7 +159,7 @@ func (p *Payer) Terminate(contractID string) error {
 		if err != nil {
 			return err
 		}
-		if c.Person != s.registry.person(p.openid).id && c.OpenID != p.openid {
+		if c.Person != s.registry.person(p.openid).id && c.OpenID != p.openid && (c.SubOpenID == "" || c.SubOpenID != p.openid) {
 			return &PageError{Reason: PageWrongUser, Message: "This contract is another WeChat user's."}
 		}
 		return s.end(c, ByUser, "用户主动解约")

@@ -98,7 +98,7 @@ func (s *Sandbox) Close() error {
 			return nil
 		}
 		s.closed = errors.Join(stop(s.api), stop(s.admin))
-		if err := s.engine.journal.flush(ctx); err != nil {
+		if err := s.engine.journal.flush(context.Background()); err != nil {
 			s.closed = errors.Join(s.closed, fmt.Errorf("sandbox: store the journal: %w", err))
 		}
 		s.closed = errors.Join(s.closed, s.engine.store.Close())
