@@ -177,7 +177,7 @@ func show(sys System, result *wxpay.Result, verbose bool) error {
 func explainCall(sys System, err error, hint string) error {
 	var e *wxpay.Error
 	if !errors.As(err, &e) {
-		return err
+		return explainUnsent(err)
 	}
 	paint := sys.paintErr()
 	text := fmt.Sprintf("%s: HTTP %d %s", e.Operation, e.Status, paint.bold(printable(e.Code)))
@@ -189,6 +189,9 @@ func explainCall(sys System, err error, hint string) error {
 	line("message", e.Message)
 	if field, issue := e.Field(); field != "" {
 		line("field", strings.TrimSuffix(field+": "+issue, ": "))
+		if strings.HasSuffix(hint, issue) {
+			hint = "" // it says no more
+		}
 	}
 	line("request id", e.RequestID)
 	switch {
@@ -200,6 +203,15 @@ func explainCall(sys System, err error, hint string) error {
 		line("verified", "no: do not book a business outcome on it")
 	}
 	return &failure{code: exitRefused, err: errors.New(text), hint: hint}
+}
+
+// explainUnsent puts the command line's way beside that of the SDK.
+func explainUnsent(err error) error {
+	var e *wxpay.RequestError
+	if errors.As(err, &e) && strings.Contains(e.Problem, "wxpay.Path") {
+		return &failure{code: exitUsage, err: errors.New(e.Operation + ": not sent: a variable of the path is not filled"), hint: "give its value with --path name=value"}
+	}
+	return err
 }
 
 // printable keeps a stranger's words from steering the terminal.

@@ -28,12 +28,16 @@ type System struct {
 	Getenv   func(string) string
 	// Terminal says whether Out, and whether Err, is one.
 	Terminal, ErrTerminal bool
+	// Width is the terminal's, in columns; 0 when there is none.
+	Width int
 }
 
 // OS is the process's own surroundings.
 func OS() System {
+	width, _, _ := term.GetSize(int(os.Stdout.Fd())) // 0 where it is no terminal
 	return System{
-		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv,
+		Width: width,
+		In:    os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv,
 		Terminal: term.IsTerminal(int(os.Stdout.Fd())), ErrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
 	}
 }
@@ -61,6 +65,7 @@ const exitHelp = `Exit codes:
 func Main(args []string, sys System) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
 	root := newRoot(sys)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -97,7 +102,7 @@ Start with: wxpay demo`,
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetHelpCommand(&cobra.Command{Hidden: true})
 	root.SetUsageTemplate(root.UsageTemplate() + "{{if not .HasParent}}\n" + exitHelp + "{{end}}")
-	root.AddCommand(newCall(sys), newEndpoints(sys), newVersion(sys))
+	root.AddCommand(newDemo(sys), newSandbox(sys), newCall(sys), newEndpoints(sys), newVersion(sys))
 	return root
 }
 

@@ -117,8 +117,14 @@ func connect(path, begin string, pragmas ...string) (*sql.DB, error) {
 // ends, however it ends. SQLite's own locks work on every system it runs on;
 // the database itself cannot be locked for good, its readers need it.
 func claim(path string) (release func() error, err error) {
-	// An exclusive transaction that writes nothing leaves an empty file.
-	db, err := connect(path, "exclusive", "busy_timeout(0)")
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	file.Close()
+	// An exclusive transaction that writes nothing leaves an empty file, and
+	// one in memory no journal beside it.
+	db, err := connect(path, "exclusive", "busy_timeout(0)", "journal_mode(memory)")
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,110 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/demo"
+)
+
+func newDemo(sys System) *cobra.Command {
+	var asJSON, keep bool
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Watch three contracts from pre-signing to termination, offline",
+		Long: `demo starts a local WeChat Pay and a merchant's backend made of the SDK, and
+plays three contracts between them over HTTP: combine-papay signed from an app,
+password-exempt-contract offered after a payment, edu-papay signed in a mini
+program. Every signature is real, every notification sealed and opened, every
+step checked. Nothing leaves this machine, and nothing is left on it.
+
+With --json each step is one JSON object on a line of its own, and the last line
+is {"summary":{…}}.`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runDemo(cmd.Context(), sys, asJSON, keep)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object per step")
+	cmd.Flags().BoolVar(&keep, "keep", false, "leave both sides running afterwards, until Ctrl-C")
+	return cmd
+}
+
+func runDemo(ctx context.Context, sys System, asJSON, keep bool) (err error) {
+	temporary, err := os.MkdirTemp("", "wxpay-demo-")
+	if err != nil {
+		return fmt.Errorf("cannot make a folder for the demo: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(temporary)) }()
+	stage, err := demo.Prepare(temporary)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stage.Close()) }()
+
+	lines := json.NewEncoder(sys.Out)
+	lines.SetEscapeHTML(false)
+	show := newTeller(sys).tell
+	if asJSON {
+		show = func(s demo.Step) { _ = lines.Encode(s) } // a closed pipe shows at the summary
+	} else {
+		fmt.Fprintf(sys.Out, "A local WeChat Pay at %s, a merchant's backend at %s.\n", stage.Sandbox.URL(), stage.BackendURL())
+	}
+	summary, problem := stage.Play(ctx, show)
+	if asJSON {
+		if err := lines.Encode(map[string]demo.Summary{"summary": summary}); err != nil {
+			return err
+		}
+	} else {
+		summarise(sys, summary)
+	}
+	if problem != nil {
+		return &failure{code: exitFailure, err: problem}
+	}
+	if keep {
+		return keepRunning(ctx, sys, stage, temporary, asJSON)
+	}
+	return nil
+}
+
+func summarise(sys System, s demo.Summary) {
+	paint := sys.paintOut()
+	verdict := paint.green("✓") + " " + paint.bold("All as it should be.")
+	if !s.OK {
+		verdict = paint.red("✗") + " " + paint.bold("Not as it should be.")
+	}
+	fmt.Fprintf(sys.Out, "\n%s %d contracts pre-signed, agreed to, notified, queried and terminated, in %.2f s.\n", verdict, s.Contracts, s.Milliseconds/1000)
+	fmt.Fprintf(sys.Out, "  %d steps: %d calls, every reply verified; %d notifications, verified and opened; %d actions of the payer.\n",
+		s.Steps, s.Calls, s.Notifications, s.PayerActions)
+}
+
+// keepRunning hands out what another program needs to join in.
+func keepRunning(ctx context.Context, sys System, stage *demo.Stage, temporary string, asJSON bool) error {
+	f, err := openFolder(filepath.Join(temporary, "merchant"))
+	if err != nil {
+		return err
+	}
+	h, err := f.handOut(stage.Sandbox, stage.Platform, stage.Merchant)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		if err := json.NewEncoder(sys.Out).Encode(map[string]handout{"running": h}); err != nil {
+			return err
+		}
+	} else {
+		fmt.Fprintf(sys.Out, "\nBoth sides keep running. Ctrl-C ends them and removes their files.\n\n")
+		paint := sys.paintOut()
+		for _, line := range [][2]string{{"API", h.URL}, {"admin", h.AdminURL}, {"backend", stage.BackendURL() + "/notify"}, {"env file", h.EnvFile}} {
+			fmt.Fprintf(sys.Out, "  %s %s\n", paint.dim(fmt.Sprintf("%-10s", line[0])), line[1])
+		}
+		fmt.Fprintf(sys.Out, "\n  wxpay call GET v3/certificates --env-file %s\n", h.EnvFile)
+	}
+	<-ctx.Done()
+	return nil
+}

@@ -1,0 +1,177 @@
+package cli
+
+import (
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/sandbox"
+)
+
+// folder is where a sandbox keeps its database and its keys, so that it is the
+// same sandbox when it is started again.
+type folder struct{ path string }
+
+// openFolder makes the folder where there is none. It keeps itself out of
+// version control: there are private keys in it.
+func openFolder(path string) (folder, error) {
+	absolute, err := filepath.Abs(path)
+	if err == nil {
+		err = os.MkdirAll(absolute, 0o700)
+	}
+	f := folder{absolute}
+	if err == nil {
+		err = f.write(".gitignore", "*\n")
+	}
+	if err != nil {
+		return f, &failure{code: exitFailure, err: fmt.Errorf("cannot use the data folder: %w", err), hint: "choose a folder this user may write to with --data"}
+	}
+	return f, nil
+}
+
+func (f folder) file(name string) string { return filepath.Join(f.path, name) }
+
+// write replaces a file as a whole, readable by this user only.
+func (f folder) write(name, text string) error {
+	temporary, err := os.CreateTemp(f.path, name+".*") // made with mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temporary.Name()) // fails once it has its name
+	_, err = temporary.WriteString(text)
+	if err = errors.Join(err, temporary.Close()); err != nil {
+		return err
+	}
+	return os.Rename(temporary.Name(), f.file(name))
+}
+
+// keyring is keys.json: what this imaginary WeChat Pay signs with, and by
+// merchant number what it gave to merchants.
+type keyring struct {
+	Platform  *sandbox.KeyMaterial    `json:"platform"`
+	Merchants map[string]merchantKeys `json:"merchants"`
+}
+
+type merchantKeys struct {
+	APIv3Key    string `json:"api_v3_key"`
+	Certificate string `json:"certificate"`
+	PrivateKey  string `json:"private_key"`
+}
+
+const keyringName = "keys.json"
+
+// keys gives m the keys it had the last time, and makes what is missing.
+func (f folder) keys(m *sandbox.Merchant) (*sandbox.KeyMaterial, error) {
+	ring := keyring{Merchants: map[string]merchantKeys{}}
+	data, err := os.ReadFile(f.file(keyringName))
+	if err == nil {
+		err = json.Unmarshal(data, &ring)
+		if err != nil { // its own words may quote the file
+			err = errors.New("it is not what wxpay wrote")
+		}
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, &failure{code: exitFailure, err: fmt.Errorf("cannot read the keys in %s: %w", f.file(keyringName), err), hint: "remove the file to have new keys made"}
+	}
+	old, known := ring.Merchants[m.MchID]
+	if ring.Platform != nil && known {
+		m.APIv3Key, m.Certificate, m.PrivateKey = old.APIv3Key, old.Certificate, old.PrivateKey
+		return ring.Platform, nil
+	}
+	if ring.Platform == nil {
+		if ring.Platform, err = sandbox.GenerateKeys(); err != nil {
+			return nil, err
+		}
+	}
+	if err := sandbox.GenerateMerchantKeys(m); err != nil {
+		return nil, err
+	}
+	if ring.Merchants == nil {
+		ring.Merchants = map[string]merchantKeys{}
+	}
+	ring.Merchants[m.MchID] = merchantKeys{m.APIv3Key, m.Certificate, m.PrivateKey}
+	text, err := json.MarshalIndent(ring, "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	if err := f.write(keyringName, string(text)+"\n"); err != nil {
+		return nil, fmt.Errorf("cannot keep the keys: %w", err)
+	}
+	return ring.Platform, nil
+}
+
+// handout is what a merchant's program needs to know of a running sandbox: the
+// one JSON line of `wxpay sandbox --json`. Its names are kept from one version
+// to the next.
+type handout struct {
+	URL                 string `json:"url"`
+	AdminURL            string `json:"admin_url"`
+	MchID               string `json:"mchid"`
+	SerialNo            string `json:"serial_no"`
+	PublicKeyID         string `json:"public_key_id"`
+	Data                string `json:"data"`
+	EnvFile             string `json:"env_file"`
+	PrivateKey          string `json:"private_key"`
+	Certificate         string `json:"certificate"`
+	PublicKey           string `json:"public_key"`
+	PlatformCertificate string `json:"platform_certificate"`
+}
+
+// handOut writes the merchant's key material under the names the merchant
+// console gives it, and the env file.
+func (f folder) handOut(s *sandbox.Sandbox, platform *sandbox.KeyMaterial, m sandbox.Merchant) (handout, error) {
+	cfg, err := s.ClientConfigFor(m.MchID)
+	if err != nil {
+		return handout{}, err
+	}
+	h := handout{
+		URL: s.URL(), AdminURL: s.AdminURL(), MchID: m.MchID, SerialNo: cfg.SerialNo, Data: f.path, EnvFile: f.file(envFileName),
+		PrivateKey: f.file("apiclient_key.pem"), Certificate: f.file("apiclient_cert.pem"),
+	}
+	files := map[string]string{"apiclient_key.pem": m.PrivateKey, "apiclient_cert.pem": m.Certificate}
+	for _, k := range cfg.PlatformKeys {
+		if !k.NotAfter.IsZero() {
+			name := "wechatpay_" + k.ID + ".pem"
+			h.PlatformCertificate, files[name] = f.file(name), platform.PlatformCertificate
+			continue
+		}
+		h.PublicKeyID, h.PublicKey = k.ID, f.file("pub_key.pem")
+		if files["pub_key.pem"], err = publicPEM(k); err != nil {
+			return h, err
+		}
+	}
+	files[envFileName] = h.env(m.APIv3Key)
+	for name, text := range files {
+		if err := f.write(name, text); err != nil {
+			return h, fmt.Errorf("cannot hand out the merchant's keys: %w", err)
+		}
+	}
+	return h, nil
+}
+
+func (h handout) env(apiV3 string) string {
+	text := "# Written by wxpay sandbox at every start. In a shell: set -a; . " + h.EnvFile + "; set +a\n"
+	for _, v := range [][2]string{
+		{"WXPAY_HOST", h.URL}, {"WXPAY_ADMIN", h.AdminURL}, {"WXPAY_MCHID", h.MchID}, {"WXPAY_SERIAL_NO", h.SerialNo},
+		{"WXPAY_PRIVATE_KEY", h.PrivateKey}, {"WXPAY_CERTIFICATE", h.Certificate}, {"WXPAY_PUBLIC_KEY_ID", h.PublicKeyID},
+		{"WXPAY_PUBLIC_KEY", h.PublicKey}, {"WXPAY_PLATFORM_CERTIFICATE", h.PlatformCertificate}, {apiV3Key, apiV3},
+	} {
+		text += envLine(v[0], v[1])
+	}
+	return text
+}
+
+// publicPEM writes a platform key as the merchant console's pub_key.pem.
+func publicPEM(k wxpay.PlatformKey) (string, error) {
+	der, err := x509.MarshalPKIXPublicKey(k.Key)
+	if err != nil {
+		return "", err
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})), nil
+}

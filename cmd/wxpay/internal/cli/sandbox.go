@@ -1,0 +1,158 @@
+package cli
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"text/template"
+
+	"github.com/spf13/cobra"
+	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/sqlstore"
+	"github.com/wxpay-go/wxpay/sandbox"
+)
+
+//go:embed snippet.go.tmpl
+var snippet string
+
+type sandboxOptions struct {
+	listen, admin, data   string
+	mchid                 string
+	appids, subs, plans   []string
+	forward               []string
+	asJSON, beyondMachine bool
+}
+
+func newSandbox(sys System) *cobra.Command {
+	var o sandboxOptions
+	cmd := &cobra.Command{
+		Use:   "sandbox",
+		Short: "Run a local WeChat Pay to develop against",
+		Long: `sandbox runs a local WeChat Pay until it is interrupted. It checks signatures,
+keeps sessions, contracts and orders in SQLite, and sends sealed notifications.
+Any SDK can call it that lets its host be set.
+
+State and keys live in the data folder: started again with the same folder it
+is the same sandbox. The keys are made there and are worth nothing elsewhere.
+Every flag can be given as a variable too, as in WXPAY_SANDBOX_LISTEN.`,
+		Example: `  wxpay sandbox
+  wxpay sandbox --forward https://yourapp.com=http://127.0.0.1:8080
+  wxpay sandbox --listen 127.0.0.1:0 --admin 127.0.0.1:0 --data "$(mktemp -d)" --json
+  wxpay sandbox --mchid 1230000109 --appid wx1234567890abcdef --plan edu-papay=42`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := fromEnvironment(sys, cmd, "WXPAY_SANDBOX_"); err != nil {
+				return err
+			}
+			return o.run(cmd.Context(), sys)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.listen, "listen", "127.0.0.1:9970", "where the API listens; port 0 picks a free one")
+	f.StringVar(&o.admin, "admin", "127.0.0.1:9971", "where the admin listens: the payer, the clock, the faults")
+	f.StringVar(&o.data, "data", sandboxFolder, "folder for the database and the keys")
+	f.StringArrayVar(&o.forward, "forward", nil, "URL=URL: send notifications for addresses that begin with the first to the second; may be repeated")
+	f.StringVar(&o.mchid, "mchid", sandbox.DefaultMchID, "the merchant's number")
+	f.StringArrayVar(&o.appids, "appid", nil, "another appid bound to the merchant; may be repeated")
+	f.StringArrayVar(&o.subs, "sub-mchid", nil, "another merchant it may act for; may be repeated")
+	f.StringArrayVar(&o.plans, "plan", nil, "PRODUCT=ID: another plan or service, of combine-papay, password-exempt-contract or edu-papay; may be repeated")
+	f.BoolVar(&o.asJSON, "json", false, "print one JSON line with addresses and files when ready, and nothing else")
+	f.BoolVar(&o.beyondMachine, "allow-network", false, "let it listen and notify beyond this machine; whoever reaches the admin can do everything")
+	return cmd
+}
+
+// merchant is the default one as the flags change it.
+func (o *sandboxOptions) merchant() (sandbox.Merchant, error) {
+	m := sandbox.DefaultMerchant()
+	m.MchID = o.mchid
+	m.AppIDs = append(m.AppIDs, o.appids...)
+	for _, id := range o.subs {
+		m.SubMerchants = append(m.SubMerchants, sandbox.SubMerchant{MchID: id})
+	}
+	for _, p := range o.plans {
+		product, id, ok := strings.Cut(p, "=")
+		if !ok || id == "" {
+			return m, usage("--plan takes a product and an id, as in --plan edu-papay=42")
+		}
+		m.Plans = append(m.Plans, sandbox.Plan{ID: id, Product: sandbox.Product(product), NotifyURL: sandbox.DefaultNotifyURL})
+	}
+	return m, nil
+}
+
+func (o *sandboxOptions) run(ctx context.Context, sys System) error {
+	m, err := o.merchant()
+	if err != nil {
+		return err
+	}
+	forward := map[string]string{}
+	for _, f := range o.forward {
+		from, to, ok := strings.Cut(f, "=")
+		if !ok || from == "" || to == "" {
+			return usage("--forward takes two addresses, as in --forward https://yourapp.com=http://127.0.0.1:8080")
+		}
+		forward[from] = to
+	}
+	folder, err := openFolder(o.data)
+	if err != nil {
+		return err
+	}
+	store, err := sqlstore.Open(folder.file("sandbox.db"))
+	if err != nil {
+		return err
+	}
+	platform, err := folder.keys(&m)
+	if err != nil {
+		store.Close()
+		return err
+	}
+	s, err := sandbox.Start(sandbox.Config{
+		Addr: o.listen, AdminAddr: o.admin, AllowNonLoopback: o.beyondMachine, Keys: platform,
+		Merchants: []sandbox.Merchant{m}, Store: store, Forward: forward,
+		Logf: func(format string, args ...any) { fmt.Fprintf(sys.Err, format+"\n", args...) },
+	})
+	if err != nil {
+		store.Close()
+		return err
+	}
+	h, err := folder.handOut(s, platform, m)
+	if err == nil {
+		err = o.announce(sys, h)
+	}
+	if err != nil {
+		s.Close()
+		return err
+	}
+	<-ctx.Done()
+	if !o.asJSON {
+		fmt.Fprintln(sys.Err, "stopping")
+	}
+	return s.Close()
+}
+
+func (o *sandboxOptions) announce(sys System, h handout) error {
+	if o.asJSON {
+		return json.NewEncoder(sys.Out).Encode(h)
+	}
+	paint := sys.paintOut()
+	fmt.Fprintln(sys.Out, paint.bold("A local WeChat Pay is ready.")+" Ctrl-C stops it.")
+	fmt.Fprintln(sys.Out)
+	for _, line := range [][2]string{
+		{"API", h.URL}, {"admin", h.AdminURL}, {"merchant", h.MchID}, {"private key", h.PrivateKey}, {"certificate", h.Certificate}, {"WeChat Pay's public key", h.PublicKey},
+		{"its certificate", h.PlatformCertificate}, {"env file", h.EnvFile}, {"database", h.Data + string(os.PathSeparator) + "sandbox.db"},
+	} {
+		fmt.Fprintf(sys.Out, "  %s %s\n", paint.dim(fmt.Sprintf("%-24s", line[0])), line[1])
+	}
+	fmt.Fprintf(sys.Out, "\nFrom another terminal:\n\n  wxpay call GET v3/certificates --env-file %s\n", envLine("", h.EnvFile)[1:])
+	fmt.Fprintf(sys.Out, "From Go, after %s:\n\n", paint.cyan("set -a; . "+h.EnvFile+"; set +a"))
+	return printSnippet(sys, h)
+}
+
+func printSnippet(sys System, h handout) error {
+	t, err := template.New("snippet").Parse(snippet)
+	if err != nil {
+		return err
+	}
+	return t.Execute(sys.Out, h)
+}

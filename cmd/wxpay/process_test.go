@@ -1,0 +1,96 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// background is the program a script has started and not yet stopped.
+type background struct {
+	cmd    *exec.Cmd
+	stderr strings.Builder
+	rest   chan string // what it printed after it was ready
+}
+
+func setup(env *testscript.Env) error {
+	env.Values["background"] = new(*background)
+	return nil
+}
+
+// start runs a program until it prints a line that matches the expression, and
+// leaves it running: "start ready-regexp command [argument...]". What it printed
+// is in the file started; addresses in a JSON line become $URL and $ADMIN.
+func start(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: start ready-regexp command [argument...]")
+	}
+	ready, err := regexp.Compile(args[0])
+	ts.Check(err)
+	b := &background{cmd: exec.Command(args[1], args[2:]...), rest: make(chan string, 1)}
+	b.cmd.Dir = ts.MkAbs(".")
+	b.cmd.Env = append(os.Environ(), "WXPAY_MCHID=", "NO_COLOR="+ts.Getenv("NO_COLOR"))
+	b.cmd.Stderr = &b.stderr
+	stdout, err := b.cmd.StdoutPipe()
+	ts.Check(err)
+	ts.Check(b.cmd.Start())
+	*ts.Value("background").(**background) = b
+	ts.Defer(func() { _ = b.cmd.Process.Kill() })
+
+	lines := bufio.NewReader(stdout)
+	var seen strings.Builder
+	for {
+		line, err := lines.ReadString('\n')
+		seen.WriteString(line)
+		if err != nil {
+			_ = b.cmd.Wait()
+			ts.Fatalf("%s ended before it was ready: %s%s", args[1], seen.String(), b.stderr.String())
+		}
+		if ready.MatchString(line) {
+			ts.Check(os.WriteFile(ts.MkAbs("started"), []byte(seen.String()), 0o600))
+			addresses(ts, line)
+			break
+		}
+	}
+	go func() {
+		var rest strings.Builder
+		_, _ = lines.WriteTo(&rest)
+		b.rest <- rest.String()
+	}()
+}
+
+func addresses(ts *testscript.TestScript, line string) {
+	var h struct {
+		URL      string `json:"url"`
+		AdminURL string `json:"admin_url"`
+	}
+	if json.Unmarshal([]byte(line), &h) == nil {
+		ts.Setenv("URL", h.URL)
+		ts.Setenv("ADMIN", h.AdminURL)
+	}
+}
+
+// stop interrupts the program that start left running, as Ctrl-C does, and
+// wants it to end well.
+func stop(ts *testscript.TestScript, neg bool, args []string) {
+	b := *ts.Value("background").(**background)
+	if neg || len(args) > 0 || b == nil {
+		ts.Fatalf("usage: stop, after start")
+	}
+	ts.Check(b.cmd.Process.Signal(os.Interrupt))
+	rest := <-b.rest
+	err := b.cmd.Wait()
+	ts.Logf("[stdout]\n%s[stderr]\n%s", rest, b.stderr.String())
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		ts.Fatalf("it ended with exit code %d after an interrupt", exit.ExitCode())
+	}
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs("stopped"), []byte(b.stderr.String()), 0o600))
+}
