@@ -30,8 +30,12 @@ type call struct {
 	body    []byte // nil for a call without one
 	encrypt []string
 	decrypt []string
-	problem string // the first thing found wrong
-	cause   error
+
+	fields   wire.Fields // the body of an APIv2 call
+	signType wire.SignType
+	mtls     bool
+	problem  string // the first thing found wrong
+	cause    error
 }
 
 // fail remembers the first problem; the call then ends before it is sent.
@@ -61,6 +65,10 @@ func (c *Client) newCall(method, path string, vars []variable, opts []Option) *c
 // marshal sets the body. It happens once, before the caller goes on, and
 // these are the bytes that are signed and sent.
 func (c *call) marshal(body any) *call {
+	if c.isV2() {
+		c.setFields(body)
+		return c
+	}
 	switch b := body.(type) {
 	case nil:
 		return c
@@ -87,6 +95,9 @@ func (c *call) marshal(body any) *call {
 
 // do signs, sends, reads and verifies. It is the one story of every call.
 func (c *call) do(ctx context.Context) (*Result, error) {
+	if c.isV2() {
+		return c.doV2(ctx)
+	}
 	uri, query, problem := expandPath(c.path, c.vars)
 	c.fail(problem)
 	c.sealBody()
@@ -99,11 +110,8 @@ func (c *call) do(ctx context.Context) (*Result, error) {
 		}
 		query += string(c.query)
 	}
-	if _, ok := ctx.Deadline(); !ok && c.client.timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, c.client.timeout)
-		defer cancel()
-	}
+	ctx, cancel := c.deadline(ctx)
+	defer cancel()
 	request, err := c.request(ctx, uri, query)
 	if err != nil {
 		return nil, &RequestError{Operation: c.operation(), Problem: err.Error(), err: err}
@@ -133,6 +141,14 @@ func (c *call) do(ctx context.Context) (*Result, error) {
 		}
 	}
 	return nil, c.refused(result, signed)
+}
+
+// deadline bounds a call that the caller left without one.
+func (c *call) deadline(ctx context.Context) (context.Context, context.CancelFunc) {
+	if _, ok := ctx.Deadline(); ok || c.client.timeout <= 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, c.client.timeout)
 }
 
 // request builds the signed request. The path was escaped by expandPath and is

@@ -124,6 +124,9 @@ func TestTemporary(t *testing.T) {
 			t.Errorf("%d: %v", status, got)
 		}
 	}
+	if !(&wxpay.Error{Status: 200, Code: "SYSTEMERROR"}).Temporary() {
+		t.Error("APIv2's SYSTEMERROR is not temporary")
+	}
 }
 
 // rawServer answers each connection with bytes of its own, for what no

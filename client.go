@@ -4,7 +4,9 @@ import (
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -38,6 +40,10 @@ type Config struct {
 	// APIv3Key opens sealed resources, 32 bytes. Console: API security, APIv3
 	// key.
 	APIv3Key string
+
+	// APIv2Key signs APIv2 calls, the paths that begin with v2/. It may stay
+	// empty where none is made. Console: API security, APIv2 key.
+	APIv2Key string
 
 	// Host is where calls go, scheme and host. Default: [DefaultHost].
 	// [BackupHost] is its twin for when it is down, a sandbox has its own.
@@ -77,6 +83,8 @@ type Client struct {
 	serial    string
 	key       crypto.Signer
 	keys      *Keys
+	apiV2Key  string
+	mutualTLS func() (http.RoundTripper, error) // for v2/secapi
 	host      endpointHost
 	global    endpointHost
 	transport http.RoundTripper
@@ -129,7 +137,11 @@ func New(cfg Config) (*Client, error) {
 			transport = cfg.HTTPClient.Transport
 		}
 	}
+	if cfg.APIv2Key != "" && len(cfg.APIv2Key) != 32 {
+		return nil, &ConfigError{Field: "APIv2Key", Problem: fmt.Sprintf("an APIv2 key has 32 characters, this one %d", len(cfg.APIv2Key)), Hint: "set it in the merchant console under API security"}
+	}
 	return &Client{
+		apiV2Key: cfg.APIv2Key, mutualTLS: mutualTLS(transport, cfg.Certificate, cfg.PrivateKey),
 		mchID: cfg.MchID, serial: cfg.SerialNo, key: cfg.PrivateKey, keys: keys,
 		host: host, global: global, transport: transport, timeout: timeout,
 		userAgent: []string{strings.TrimSpace(cfg.UserAgent + " " + userAgent)},
@@ -234,3 +246,23 @@ var sharedTransport = sync.OnceValue(func() http.RoundTripper {
 	t.MaxIdleConnsPerHost = 64
 	return t
 })
+
+// mutualTLS makes, when first asked, a transport that shows the merchant's
+// certificate.
+func mutualTLS(base http.RoundTripper, cert *x509.Certificate, key crypto.Signer) func() (http.RoundTripper, error) {
+	return sync.OnceValues(func() (http.RoundTripper, error) {
+		t, ok := base.(*http.Transport)
+		switch {
+		case !ok:
+			return base, nil // the caller's own transport shows what it shows
+		case cert == nil:
+			return nil, errors.New("the call needs the merchant's certificate for TLS: set Config.Certificate (LoadCertificate)")
+		}
+		t = t.Clone()
+		if t.TLSClientConfig == nil {
+			t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+		}
+		t.TLSClientConfig.Certificates = []tls.Certificate{{Certificate: [][]byte{cert.Raw}, PrivateKey: key, Leaf: cert}}
+		return t, nil
+	})
+}

@@ -71,6 +71,8 @@ func TestNewSaysWhatIsWrong(t *testing.T) {
 		"a platform id without key":  {func(c *wxpay.Config) { c.PlatformKeys = []wxpay.PlatformKey{{ID: "X"}} }, "PlatformKeys", "no Key"},
 		"APIv3 key of 31 bytes":      {func(c *wxpay.Config) { c.APIv3Key = testAPIv3Key[1:] }, "APIv3Key", "has 32 bytes, this one 31"},
 		"no APIv3 key":               {func(c *wxpay.Config) { c.APIv3Key = "" }, "APIv3Key", "API security"},
+		"an APIv2 key of 5":          {func(c *wxpay.Config) { c.APIv2Key = "short" }, "APIv2Key", "32 characters, this one 5"},
+		"a bad global host":          {func(c *wxpay.Config) { c.GlobalHost = "apihk" }, "GlobalHost", "scheme"},
 		"a host without scheme":      {func(c *wxpay.Config) { c.Host = "api.mch.weixin.qq.com" }, "Host", "scheme"},
 		"a host with a path":         {func(c *wxpay.Config) { c.Host = "https://api.mch.weixin.qq.com/v3" }, "Host", "without a path"},
 		"a host with a user":         {func(c *wxpay.Config) { c.Host = "https://a:b@api.mch.weixin.qq.com" }, "Host", "scheme and a host"},

@@ -92,7 +92,13 @@ func (e *Error) Error() string {
 // Temporary says that the same call, with the same parameters and numbers, is
 // worth sending again after a pause: WeChat Pay was overloaded or failed
 // inside. With other numbers it would be a second order.
-func (e *Error) Temporary() bool { return e.Status == 429 || e.Status >= 500 }
+func (e *Error) Temporary() bool {
+	switch e.Code {
+	case "SYSTEMERROR", "FREQUENCY_LIMITED": // APIv2 says so with HTTP 200
+		return true
+	}
+	return e.Status == 429 || e.Status >= 500
+}
 
 // ConfigError is wrong setup, found before anything is sent.
 type ConfigError struct {

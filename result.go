@@ -15,7 +15,8 @@ type Result struct {
 	Header http.Header
 	Body   []byte // as received; empty for 204
 
-	open func([]byte) ([]byte, error) // decrypts what the call named
+	open   func([]byte) ([]byte, error) // decrypts what the call named
+	fields wire.Fields                  // of an APIv2 reply
 }
 
 // RequestID is what WeChat Pay's support asks for.
@@ -23,7 +24,12 @@ func (r *Result) RequestID() string { return r.Header.Get(wire.HeaderRequestID) 
 
 // Decode unmarshals the body into v, fields named by [Decrypt] in clear. A
 // failure is a [*DecodeError]: the call itself succeeded.
+//
+// An APIv2 reply decodes into a struct with xml tags.
 func (r *Result) Decode(v any) error {
+	if r.fields != nil {
+		return r.decodeError(setTagged(r.fields, v))
+	}
 	body, err := r.clear()
 	if err == nil {
 		err = json.Unmarshal(body, v)
@@ -35,6 +41,13 @@ func (r *Result) Decode(v any) error {
 // written ([json.Number]), for a plan_id of 18 digits does not fit a float64.
 func (r *Result) Map() (map[string]any, error) {
 	var m map[string]any
+	if r.fields != nil {
+		m = make(map[string]any, len(r.fields))
+		for name, value := range r.fields {
+			m[name] = value
+		}
+		return m, nil
+	}
 	body, err := r.clear()
 	if err == nil {
 		d := json.NewDecoder(bytes.NewReader(body))
@@ -66,7 +79,8 @@ type None struct{ Reply }
 // know: WeChat Pay adds keys any day.
 type Reply struct{ result *Result }
 
-// RawJSON is the body as received, nil for a 204.
+// RawJSON is the body as received, nil for a 204. Of an APIv2 reply it is
+// XML.
 func (r *Reply) RawJSON() json.RawMessage {
 	if r.result == nil || len(r.result.Body) == 0 {
 		return nil

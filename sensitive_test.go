@@ -93,7 +93,9 @@ func TestSensitiveFieldsTravelEncrypted(t *testing.T) {
 
 func TestSensitiveFieldsThatCannotBe(t *testing.T) {
 	t.Parallel()
-	client := clientOver(t, func(*http.Request) (*http.Response, error) { return signedReply(200, `{"name":"bm90IHNlYWxlZA=="}`), nil })
+	client := clientOver(t, func(*http.Request) (*http.Response, error) {
+		return signedReply(200, `{"name":"bm90IHNlYWxlZA=="}`), nil
+	})
 	_, err := client.Chain("v3/x").Post(bg, map[string]any{"name": strings.Repeat("长", 100)}, wxpay.Encrypt("/name"))
 	var request *wxpay.RequestError
 	if !errors.As(err, &request) || !strings.Contains(err.Error(), "encrypt") || strings.Contains(err.Error(), "长") {

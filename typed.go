@@ -2,7 +2,7 @@ package wxpay
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"reflect"
 	"strconv"
 	"strings"
@@ -141,12 +141,10 @@ func typed[Resp any](ctx context.Context, c *call) (*Resp, error) {
 	}
 	out := new(Resp)
 	if _, none := any(out).(*None); !none && len(result.Body) > 0 {
-		body, e := result.clear()
-		if e == nil {
-			e = json.Unmarshal(body, out)
-		}
-		if e != nil {
-			err = &DecodeError{Operation: c.operation(), Status: result.Status, RequestID: result.RequestID(), err: e}
+		var failed *DecodeError
+		if errors.As(result.Decode(out), &failed) {
+			failed.Operation = c.operation()
+			err = failed
 		}
 	}
 	if keeper, ok := any(out).(interface{ setResult(*Result) }); ok {

@@ -1,0 +1,211 @@
+package wxpay
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
+)
+
+// APIv2 is the older protocol that most 委托代扣 still runs on: XML, signed
+// with the APIv2 key. Paths that begin with "v2/" speak it:
+//
+//	c.Chain("v2/papay/querycontract").Post(ctx, map[string]any{"appid": …, "contract_id": …, "version": "1.0"})
+//
+// mch_id, nonce_str (where there is no version) and sign are filled in. A
+// success must be signed; return_code or result_code FAIL is an [*Error].
+
+// SignType chooses how an APIv2 call is signed: "MD5", the default nearly
+// everywhere, or "HMAC-SHA256". A sign_type in the body does the same and is
+// sent as well.
+func SignType(name string) Option {
+	return func(c *call) { c.signType = wire.SignType(name) }
+}
+
+// MTLS sends the call with the merchant's certificate, as v2/secapi/… want it.
+// It needs [Config.Certificate].
+func MTLS() Option {
+	return func(c *call) { c.mtls = true }
+}
+
+// maxEntryURL bounds a signing URL, in bytes.
+const maxEntryURL = 1024
+
+func (c *call) isV2() bool { return strings.HasPrefix(strings.TrimLeft(c.path, "/"), "v2/") }
+
+// setFields takes in an APIv2 body; see marshal.
+func (c *call) setFields(body any) {
+	fields, err := fieldsOf(body)
+	if err != nil {
+		c.fail("the body does not make an APIv2 message: " + err.Error())
+		c.cause = err
+	}
+	c.fields = fields
+}
+
+// signV2 fills in what the client knows and signs.
+func (c *call) signV2(nonce bool) {
+	switch {
+	case c.problem != "":
+		return
+	case c.client.apiV2Key == "":
+		c.fail("Config.APIv2Key is not set; it is in the merchant console under API security, and is not the APIv3 key")
+		return
+	case c.fields["mch_id"] == "":
+		c.fields["mch_id"] = c.client.mchID
+	}
+	by := c.signType
+	if t := c.fields["sign_type"]; t != "" {
+		by = wire.SignType(t)
+	}
+	if by != "" && by != wire.SignMD5 && by != wire.SignHMAC {
+		c.fail("sign_type is neither MD5 nor HMAC-SHA256")
+		return
+	}
+	if nonce && c.fields["nonce_str"] == "" {
+		nonce, err := wire.Nonce(c.client.rand)
+		if err != nil {
+			c.fail(err.Error())
+			return
+		}
+		c.fields["nonce_str"] = nonce
+	}
+	c.fields["sign"] = c.fields.Digest(c.client.apiV2Key, by)
+}
+
+// doV2 signs, sends, reads and verifies an APIv2 call.
+func (c *call) doV2(ctx context.Context) (*Result, error) {
+	path, _, problem := expandPath(strings.TrimPrefix(strings.TrimLeft(c.path, "/"), "v2/"), c.vars)
+	c.fail(problem)
+	if c.fields == nil {
+		c.fail("an APIv2 call has a body and is made with Post")
+	}
+	c.signV2(c.fields["version"] == "") // papay calls that carry a version take no nonce
+	transport := c.client.transport
+	if c.mtls && c.problem == "" {
+		var err error
+		if transport, err = c.client.mutualTLS(); err != nil {
+			c.fail(err.Error())
+		}
+	}
+	if c.problem != "" {
+		return nil, &RequestError{Operation: c.operation(), Problem: c.problem, err: c.cause}
+	}
+	ctx, cancel := c.deadline(ctx)
+	defer cancel()
+	body := c.fields.XML()
+	request, err := http.NewRequestWithContext(ctx, c.method, c.client.host.scheme+"://"+c.client.host.name+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, &RequestError{Operation: c.operation(), Problem: err.Error(), err: err}
+	}
+	request.Header["Content-Type"] = []string{"text/xml; charset=utf-8"}
+	request.Header["User-Agent"] = c.client.userAgent
+	for name, values := range c.header {
+		request.Header[name] = values
+	}
+	response, err := transport.RoundTrip(request)
+	if err != nil {
+		return nil, c.transportError(err)
+	}
+	raw, err := readBody(response)
+	if err != nil {
+		return nil, c.transportError(err)
+	}
+	return c.readV2(&Result{Status: response.StatusCode, Header: response.Header, Body: raw})
+}
+
+// readV2 tells a proven success from a refusal and from what proves nothing.
+func (c *call) readV2(r *Result) (*Result, error) {
+	fields, err := wire.ParseXML(r.Body)
+	if err != nil || r.Status != http.StatusOK {
+		return nil, &Error{Operation: c.operation(), Status: r.Status, RequestID: r.RequestID(), Message: "the answer is not WeChat Pay's XML (" + strconv.Itoa(len(r.Body)) + " bytes): a proxy or gateway answered"}
+	}
+	r.fields = fields
+	signed := fields["sign"] != ""
+	if success := fields["return_code"] == "SUCCESS" && fields["result_code"] != "FAIL"; success || signed {
+		if !fields.Verify(c.client.apiV2Key) {
+			hint := "the sign is not of these fields under the APIv2 key: the key was changed in the merchant console and not here, or the answer was changed on the way"
+			if !signed {
+				hint = "the answer has no sign: it is not from WeChat Pay"
+			}
+			return nil, &SignatureError{Op: c.operation() + ": reply", Check: CheckSignature, RequestID: r.RequestID(), Hint: hint}
+		}
+		if success {
+			return r, nil
+		}
+	}
+	e := &Error{Operation: c.operation(), Status: r.Status, RequestID: r.RequestID(), Verified: signed}
+	if fields["return_code"] != "SUCCESS" {
+		e.Code, e.Message = fields["return_code"], fields["return_msg"]
+	} else {
+		e.Code, e.Message = fields["err_code"], fields["err_code_des"]
+	}
+	if e.Code == "" {
+		e.Code = "FAIL"
+	}
+	return nil, e
+}
+
+// URL makes the signed address of an APIv2 page that is opened in WeChat
+// rather than called: v2/papay/entrustweb and its kin. timestamp is filled in
+// where it is missing. Values are signed as they are and escaped once.
+func (e Chain) URL(body any, opts ...Option) (string, error) {
+	return e.call("GET", body, opts).entryURL()
+}
+
+func (c *call) entryURL() (string, error) {
+	if !c.isV2() {
+		c.fail("only v2/… paths are opened as a signed URL")
+	}
+	path, _, problem := expandPath(strings.TrimPrefix(strings.TrimLeft(c.path, "/"), "v2/"), c.vars)
+	c.fail(problem)
+	if c.fields == nil {
+		c.fail("the fields are nil")
+	}
+	if c.problem == "" && c.fields["timestamp"] == "" {
+		c.fields["timestamp"] = strconv.FormatInt(c.client.now().Unix(), 10)
+	}
+	c.signV2(false)
+	if c.problem != "" {
+		return "", &RequestError{Operation: c.operation(), Problem: c.problem, err: c.cause}
+	}
+	names := make([]string, 0, len(c.fields))
+	for name, value := range c.fields {
+		if value != "" {
+			names = append(names, name)
+		}
+	}
+	sort.Strings(names)
+	for _, name := range names {
+		c.addQuery(name, c.fields[name])
+	}
+	address := c.client.host.scheme + "://" + c.client.host.name + path + "?" + string(c.query)
+	if len(address) > maxEntryURL {
+		return "", &RequestError{Operation: c.operation(), Problem: fmt.Sprintf("the URL has %d bytes and WeChat opens at most %d: shorten notify_url or contract_display_account", len(address), maxEntryURL)}
+	}
+	return address, nil
+}
+
+// ContractExtraData makes what the merchant's mini program gives to
+// wx.navigateToMiniProgram to sign an APIv2 contract: the fields (appid,
+// plan_id, contract_code, request_serial, contract_display_account,
+// notify_url, …) with mch_id, timestamp and sign filled in. No call is made.
+func (c *Client) ContractExtraData(fields map[string]string) (NavigateToMiniProgram, error) {
+	k := c.newCall("launch", "v2/papay", nil, nil)
+	k.setFields(fields)
+	if k.fields == nil {
+		k.fail("the fields are nil")
+	} else if k.fields["timestamp"] == "" {
+		k.fields["timestamp"] = strconv.FormatInt(c.now().Unix(), 10)
+	}
+	k.signV2(false)
+	if k.problem != "" {
+		return NavigateToMiniProgram{}, &RequestError{Operation: "ContractExtraData", Problem: k.problem, err: k.cause}
+	}
+	return NavigateToMiniProgram{SigningMiniProgram, "pages/index/index", k.fields}, nil
+}
