@@ -16,7 +16,7 @@ import (
 )
 
 // pinnedKeys are the published ones, to start without the wait for fresh ones.
-func pinnedKeys(t *testing.T) *sandbox.KeyMaterial {
+func pinnedKeys(t testing.TB) *sandbox.KeyMaterial {
 	t.Helper()
 	read := func(name string) string {
 		b, err := os.ReadFile("testkeys/" + name)
@@ -37,7 +37,7 @@ var fixtureKey = sync.OnceValue(func() *rsa.PrivateKey {
 })
 
 // tenpayCertificate looks like one of WeChat Pay's own making.
-func tenpayCertificate(t *testing.T) string {
+func tenpayCertificate(t testing.TB) string {
 	t.Helper()
 	name := pkix.Name{CommonName: "Tenpay.com Root CA", Organization: []string{"Tenpay.com"}}
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: name, Issuer: name, NotAfter: time.Now().Add(time.Hour)}

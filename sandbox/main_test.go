@@ -6,11 +6,13 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/catalogue"
 	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/sandbox"
 )
@@ -80,7 +82,7 @@ type world struct {
 func newWorld(t *testing.T, options ...sandbox.Option) *world {
 	t.Helper()
 	sb := sandbox.New(t, append([]sandbox.Option{sandbox.At(start)}, options...)...)
-	in := &inbox{keys: sb.Keys()}
+	in := &inbox{t: t, keys: sb.Keys()}
 	if err := sb.Receive("https://yourapp.com", in); err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +111,31 @@ func (w *world) do(method, path string, body any) (object, error) {
 			w.Fatalf("%s %s: %v", method, path, err)
 		}
 	}
+	// Whatever the sandbox answers, it must be what the catalogue promises.
+	op, _, _ := described(w.T).Match(method, "/"+strings.SplitN(path, "?", 2)[0])
+	if v := op.CheckReply(r.Body); v != nil || r.Status != op.Success {
+		w.Errorf("%s %s: answered %d, %v", method, path, r.Status, v)
+	}
 	return out, nil
+}
+
+func described(t testing.TB) *catalogue.Catalogue {
+	t.Helper()
+	c, err := catalogue.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// fits says whether some family sends this notification with such a resource.
+func fits(t testing.TB, eventType string, resource []byte) bool {
+	for _, e := range described(t).Events() {
+		if e.Type == eventType && e.CheckResource(resource) == nil {
+			return true
+		}
+	}
+	return false
 }
 
 func (w *world) must(method, path string, body any) object {
@@ -169,6 +195,7 @@ func (w *world) receivedOne(event string) notification {
 
 // inbox verifies and opens notifications; answer, when set, picks the status.
 type inbox struct {
+	t      testing.TB
 	keys   *wxpay.Keys
 	answer func() int
 
@@ -206,6 +233,9 @@ func (in *inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
+	}
+	if !fits(in.t, envelope.EventType, plain) {
+		in.t.Errorf("%s does not carry what the catalogue says: %s", envelope.EventType, plain)
 	}
 	n := notification{ID: envelope.ID, Event: envelope.EventType, Path: r.URL.Path, Created: envelope.CreateTime, Signature: r.Header.Get(wire.HeaderSignature)}
 	if err := json.Unmarshal(plain, &n.Resource); err != nil {

@@ -49,6 +49,7 @@ func (c *call) presign(p *product) (*Session, error) {
 			return open, nil
 		}
 	}
+	s.Token = p.token(c.dice, c.now)
 	use.Token, use.Fingerprint = s.Token, c.fingerprint()
 	if err := put(c.Tx, use); err != nil {
 		return nil, err
@@ -58,7 +59,7 @@ func (c *call) presign(p *product) (*Session, error) {
 
 func (c *call) sessionFromBody(p *product) *Session {
 	return &Session{
-		Token: p.token(c.dice, c.now), Product: p.name, MchID: c.merchant.MchID,
+		Product: p.name, MchID: c.merchant.MchID,
 		SubMchID: c.text("sub_mchid"), AppID: c.text("appid"), SubAppID: c.text("sub_appid"),
 		PlanID: c.text(p.names.plan), Code: c.text(p.names.code),
 		OpenID: c.text("openid"), SubOpenID: c.text("sub_openid"),

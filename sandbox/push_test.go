@@ -91,8 +91,8 @@ func TestGenericSchedule(t *testing.T) {
 	if got, want := attempts(p), "0 15 30 60 240 840 2040 3840 5640 7440 11040 21840 32640 43440 65040 86640"; got != want || p.State != sandbox.PushGivenUp {
 		t.Errorf("got %s at %s, want %s", p.State, got, want)
 	}
-	w.ok(w.Redeliver(p.ID))
 	w.inbox.answer = nil
+	w.ok(w.Redeliver(p.ID))
 	w.ok(w.Settle())
 	if p := w.onlyPush(); p.State != sandbox.PushDelivered || p.Attempts[16].Status != 204 {
 		t.Errorf("sent by hand: %s", p.State)
@@ -149,7 +149,7 @@ func TestProbe(t *testing.T) {
 func TestUndeliverableUntilForwarded(t *testing.T) {
 	t.Parallel()
 	sb := sandbox.New(t, sandbox.At(start))
-	w := &world{t, sb, sb.Client(), &inbox{keys: sb.Keys()}}
+	w := &world{t, sb, sb.Client(), &inbox{t: t, keys: sb.Keys()}}
 	w.signCombine("A")
 	w.ok(w.Advance(time.Minute))
 	p := w.onlyPush()
