@@ -8,7 +8,8 @@ import (
 // Clock is the time the sandbox lives by: the lifetimes of sessions, the
 // five-minute window of signatures, the schedules of notifications. By default
 // it is the machine's clock, moved by an offset; a manual clock (see [At]) stands
-// still until it is moved. Give its Now to everything that should agree with the
+// still until it is moved, and then no notification is sent unless Settle or
+// Advance does it. Give its Now to everything that should agree with the
 // sandbox about time; [Sandbox.Client] has it already.
 type Clock struct {
 	mu     sync.Mutex

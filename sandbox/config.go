@@ -28,7 +28,8 @@ type Config struct {
 	// Store keeps the state; the sandbox closes it. Default: [NewMemory].
 	Store Store
 	// Start is the time the clock starts at; zero means now. ManualClock stops
-	// it: then time passes only by Advance and Clock.Set.
+	// it: then time passes only by Advance and Clock.Set, and notifications are
+	// sent only by Advance and Settle.
 	Start       time.Time
 	ManualClock bool
 	// Rand makes everything made up: ids, nonces. Default: crypto/rand.

@@ -1,2 +1,117 @@
-// Package sandbox is an imaginary WeChat Pay.
+// Package sandbox is an imaginary WeChat Pay: the server side of the contract
+// products, for merchants who cannot test against the real one, because there is
+// none to test against.
+//
+//	func TestSubscribe(t *testing.T) {
+//		sb := sandbox.New(t)
+//		app := myapp.New(sb.Client())
+//		sb.Receive("https://yourapp.com", app)
+//		token := app.Subscribe("oUpF8uMuAJOM2pxb1Q")
+//		sb.Payer("oUpF8uMuAJOM2pxb1Q").Agree(token)
+//		sb.Settle()
+//		// … and app knows about the contract.
+//	}
+//
+// [New] is ready in milliseconds, on this machine only, in memory, and gone when
+// the test is. [Start] is the same for a program that runs longer.
+//
+// # What it checks
+//
+// Every request as WeChat Pay does, in the same order. The Authorization header,
+// its scheme, its timestamp against the clock (five minutes either way), the
+// serial number of the API certificate, the signature over the very bytes that
+// came; each failure has the documented 401, which is not signed. Then the body
+// and query, against the catalogue: types, lengths, alphabets, unknown members, no
+// emoji; the 400 PARAM_ERROR names the field. Then appid, plan, service and
+// sub-merchant, against the registry (see [Merchant]). Only then the product's
+// own rules: a code is signed with once, a user has one live contract under a
+// plan, a session lives two hours, the same call again gets the same session.
+//
+// Replies are signed as documented: the key is the one named in the request's
+// Wechatpay-Serial, a 204 is signed over its empty body, and business refusals
+// are signed like successes.
+//
+// # What it explains
+//
+// WeChat Pay answers a wrong signature with the words "wrong signature". The
+// sandbox holds the merchant's public key: it opens the signature, finds what was
+// signed, and says in the X-Sandbox-Hint header which mistake it was: the query
+// left out, the body encoded twice, milliseconds, another merchant's key. The
+// journal ([Sandbox.Journal]) keeps every exchange with the same hint.
+//
+// An endpoint it does not play answers 404 with X-Sandbox-Unsupported: that says
+// something about the sandbox and nothing about WeChat Pay.
+//
+// # The payer
+//
+// Contracts are made by people. [Sandbox.Payer] is one: he opens the signing page,
+// agrees, declines, pays an order and takes or leaves the offer on the page after
+// it, and terminates. What would stop him in WeChat comes back as a [*PageError],
+// a sentence as he would read it. Declining notifies nobody, as in reality; a
+// merchant who wants to know has to query.
+//
+// # Notifications
+//
+// The notification of a change is written in the change's own transaction, sealed
+// with the merchant's APIv3 key, signed afresh for every attempt, and sent until
+// it is answered 2xx within five seconds or the product's schedule is used up.
+// Signing goes to the notify_url of the call. Termination goes to the URL
+// configured with the plan ([Plan].NotifyURL), and so does everything of products
+// whose calls have no notify_url.
+//
+// Merchants give WeChat Pay public addresses, and a sandbox calls nobody but this
+// machine. A loopback address is called as it is. Any other has to be given a
+// handler ([Sandbox.Receive]) or a local target ([Sandbox.Forward]); until then
+// its notifications wait, marked undeliverable, with a sentence about what to do.
+//
+// # Time
+//
+// The clock ([Sandbox.Clock]) is the machine's, moved by an offset, or stopped
+// ([At]). [Sandbox.Advance] moves it and makes every attempt on the way at its
+// moment, so that a day of retries takes milliseconds. [Sandbox.Settle] makes the
+// attempts that are due now and waits for all under way. No test has to sleep.
+// While the clock runs, attempts are also made in the background as they fall due;
+// under a stopped one only these two make any.
+//
+// # The admin
+//
+// Everything a Go test can do, other programs do over REST, on a port of its own
+// ([Sandbox.AdminURL]):
+//
+//	GET  /sandbox/health
+//	GET  /sandbox/clock
+//	POST /sandbox/clock/advance                  {"duration": "2h"}
+//	POST /sandbox/clock/set                      {"time": "2020-09-10T10:00:00+08:00"}
+//	POST /sandbox/settle
+//	POST /sandbox/payers                         {"openids": {appid: openid}}
+//	POST /sandbox/payers/{openid}/open           {"token"}; also agree, decline
+//	POST /sandbox/payers/{openid}/pay            {"prepay_id"}; also agree-after-pay, decline-after-pay
+//	POST /sandbox/payers/{openid}/terminate      {"contract_id"}
+//	GET  /sandbox/sessions, contracts, contracts/{id}, orders, pushes, journal?after=&newest=
+//	POST /sandbox/contracts/{id}/terminate       {"mode", "remark"}
+//	POST /sandbox/pushes/{id}/retry
+//	GET  /sandbox/merchants                      without secrets
+//	GET  /sandbox/merchants/{mchid}/credentials  with them
+//	POST /sandbox/merchants                      a Merchant
+//	POST /sandbox/plans                          a Plan, and {"mchid"}
+//	GET  /sandbox/forwards
+//	POST /sandbox/forwards                       {"prefix", "target"}
+//	POST /sandbox/faults                         a Fault
+//
+// Changes are sent with Content-Type: application/json. Lists come as {"data"},
+// errors as {"error": a sentence}. Web pages of other sites are turned away.
+//
+// # Guard rails
+//
+// Nothing here is WeChat Pay and nothing must be taken for it. Every reply and
+// notification carries X-Sandbox. Listeners and targets are on this machine
+// unless [Config].AllowNonLoopback says otherwise. Keys are made fresh, or, for
+// tests, are published ones that protect nothing; certificates that look as if
+// WeChat Pay had issued them are refused. What the sandbox plays from inference
+// rather than from documents is listed in docs/fidelity.md.
+//
+// # Stores
+//
+// State lives behind [Store]: [NewMemory], or an SQL database in the binary. A
+// store of one's own is ready when it passes storetest.Run.
 package sandbox

@@ -87,7 +87,8 @@ func WithNotifyTimeout(d time.Duration) Option {
 	return func(c *Config) { c.NotifyTimeout = d }
 }
 
-// At stops the clock at t: time passes only by Advance and Clock.Set.
+// At stops the clock at t: time passes only by Advance and Clock.Set, and
+// notifications are sent only by Advance and Settle, in the order they came about.
 func At(t time.Time) Option {
 	return func(c *Config) { c.Start, c.ManualClock = t, true }
 }

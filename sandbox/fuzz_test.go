@@ -1,0 +1,81 @@
+package sandbox_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox"
+)
+
+// Whatever comes in, the answer is in WeChat Pay's shape, says that it is a
+// sandbox's, and only a genuine call gets a signature.
+func FuzzRequest(f *testing.F) {
+	sb := sandbox.New(f, sandbox.At(start))
+	handler := sb.Handler()
+	f.Add("POST", "/"+presignCombine, "", []byte(`{}`))
+	f.Add("GET", "/v3/certificates?a=%zz", wire.Scheme+` mchid="1900000109",nonce_str="n",timestamp="1599703200",serial_no="`+sb.ClientConfig().SerialNo+`",signature="QUJD"`, []byte{})
+	f.Add("DELETE", "/v3/edu-papay/contracts/%2f", wire.Scheme+` mchid="1",nonce_str="n",timestamp="1",serial_no="s",signature="x"`, []byte("\x00"))
+	f.Add("PUT", "/../..//", "Bearer x", []byte(strings.Repeat("[", 2000)))
+	f.Fuzz(func(t *testing.T, method, uri, authorization string, body []byte) {
+		r, err := http.NewRequestWithContext(context.Background(), method, "http://127.0.0.1"+uri, bytes.NewReader(body))
+		if err != nil || r.Host != "127.0.0.1" {
+			return // never gets past net/http
+		}
+		r.RequestURI = uri
+		r.Header.Set("Authorization", authorization)
+		w := &page{header: http.Header{}}
+		handler.ServeHTTP(w, r)
+		if w.header.Get(sandbox.HeaderSandbox) == "" || w.header.Get("X-Sandbox-Hint") == "" && w.header.Get(sandbox.HeaderUnsupported) == "" {
+			t.Errorf("%d without an explanation", w.status)
+		}
+		if w.header.Get(wire.HeaderSignature) != "" {
+			t.Error("a stranger got a signature")
+		}
+		var e wire.ErrorBody
+		if method != http.MethodHead && (json.Unmarshal(w.body.Bytes(), &e) != nil || e.Code == "" || e.Message == "") || w.status < 400 {
+			t.Errorf("%d %s", w.status, w.body.Bytes())
+		}
+	})
+}
+
+type page struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (p *page) Header() http.Header         { return p.header }
+func (p *page) Write(b []byte) (int, error) { return p.body.Write(b) }
+func (p *page) WriteHeader(status int)      { p.status = status }
+
+// A body that ends early, and headers that never end.
+func TestBrokenConnections(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for name, c := range map[string]struct{ request, want string }{
+		"a body cut off":  {"POST /" + presignCombine + " HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{\"appid\"", "400"},
+		"a huge header":   {"GET /v3/certificates HTTP/1.1\r\nHost: x\r\nAuthorization: " + strings.Repeat("x", 100<<10) + "\r\n\r\n", "431"},
+		"a huge length":   {"POST /" + presignCombine + " HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n", "413"},
+		"not HTTP at all": {"hello\r\n\r\n", "400"},
+	} {
+		conn, err := (&net.Dialer{}).DialContext(context.Background(), "tcp", strings.TrimPrefix(w.URL(), "http://"))
+		w.ok(err)
+		w.ok(conn.SetDeadline(time.Now().Add(10 * time.Second)))
+		_, _ = io.WriteString(conn, c.request) // the server may hang up in the middle
+		w.ok(conn.(*net.TCPConn).CloseWrite())
+		answer, _ := io.ReadAll(conn)
+		if !strings.HasPrefix(string(answer), "HTTP/1.1 "+c.want) {
+			t.Errorf("%s: got %.60q, want %s", name, answer, c.want)
+		}
+		conn.Close()
+	}
+	w.must("POST", presignCombine, combineBody()) // it is still there
+}
