@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"math/rand/v2"
+	"sync"
 	"time"
 )
 
@@ -21,8 +22,16 @@ func New(t TB, options ...Option) *Sandbox {
 	t.Helper()
 	c := Config{Keys: testKeyMaterial(), Merchants: []Merchant{DefaultMerchant()}}
 	// A test that has ended must not be logged to, and its last requests may
-	// still be under way; so nothing is logged after Cleanup began.
-	c.Logf = t.Logf
+	// still be under way.
+	var mu sync.Mutex
+	ended := false
+	c.Logf = func(format string, args ...any) {
+		mu.Lock()
+		defer mu.Unlock()
+		if !ended {
+			t.Logf(format, args...)
+		}
+	}
 	for _, o := range options {
 		o(&c)
 	}
@@ -33,6 +42,11 @@ func New(t TB, options ...Option) *Sandbox {
 		return nil
 	}
 	t.Cleanup(func() {
+		defer func() {
+			mu.Lock()
+			defer mu.Unlock()
+			ended = true
+		}()
 		if err := s.Close(); err != nil {
 			t.Errorf("close the sandbox: %v", err)
 		}

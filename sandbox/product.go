@@ -40,10 +40,7 @@ type product struct {
 	behaviours map[string]behaviour
 }
 
-type names struct {
-	plan, code, account string
-	planIsText          bool // plan ids are strings in this product's JSON
-}
+type names struct{ plan, code, account string }
 
 type event struct{ eventType, originalType, summary string }
 
@@ -63,12 +60,4 @@ func productNames() string {
 		out = append(out, string(p.name))
 	}
 	return strings.Join(out, ", ")
-}
-
-// planID writes a plan id as this product's JSON does.
-func (p *product) planID(id string) any {
-	if p.names.planIsText {
-		return id
-	}
-	return integer(id)
 }

@@ -123,7 +123,7 @@ func (e *engine) behave(x *exchange) (status int, reply []byte, refused *refusal
 	})
 	if err != nil {
 		refused := refusalOf(err)
-		if !errors.As(err, new(*refusal)) {
+		if !errors.As(err, new(*refusal)) && x.request.Context().Err() == nil {
 			e.logf("sandbox: %s failed: %v", x.op.ID(), err)
 		}
 		return 0, nil, refused
