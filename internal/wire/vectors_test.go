@@ -26,6 +26,9 @@ type vector struct {
 	Signature                           string
 
 	APIv3Key       string `json:"apiv3_key"`
+	APIv2Key       string `json:"apiv2_key"`
+	SignType       string `json:"sign_type"`
+	Fields         wire.Fields
 	AssociatedData string `json:"associated_data"`
 	Plain          string // name of the file with the plaintext
 	Ciphertext     string
@@ -172,6 +175,34 @@ func TestSerialsAsOpenSSLPrintsThem(t *testing.T) {
 		modulus, _ := new(big.Int).SetString(v.Modulus, 16)
 		if cert.PublicKey.(*rsa.PublicKey).N.Cmp(modulus) != 0 {
 			t.Errorf("%s: the certificate holds another key", name)
+		}
+	}
+}
+
+func TestAPIv2DigestsAreOpenSSLs(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"v2-md5", "v2-hmac"} {
+		v := readVector(t, name+".json")
+		if got := v.Fields.Digest(v.APIv2Key, wire.SignType(v.SignType)); got != v.Signature {
+			t.Errorf("%s: digest %s, openssl %s", name, got, v.Signature)
+		}
+		v.Fields["sign"] = v.Signature
+		if !v.Fields.Verify(v.APIv2Key) || v.Fields.Verify(v.APIv2Key[1:]+"x") {
+			t.Errorf("%s: verified %v, under another key %v", name, v.Fields.Verify(v.APIv2Key), v.Fields.Verify(v.APIv2Key[1:]+"x"))
+		}
+	}
+}
+
+func TestReqInfoFromOpenSSL(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"v2-req-info", "v2-req-info-block"} {
+		v := readVector(t, name+".json")
+		plain := readVectorFile(t, v.Plain)
+		if got := wire.SealReqInfo(v.APIv2Key, plain); got != v.Ciphertext {
+			t.Errorf("%s: sealed %q, openssl %q", name, got, v.Ciphertext)
+		}
+		if got, err := wire.OpenReqInfo(v.APIv2Key, v.Ciphertext); err != nil || !bytes.Equal(got, plain) {
+			t.Errorf("%s: opened %q, %v", name, got, err)
 		}
 	}
 }

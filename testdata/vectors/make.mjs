@@ -179,3 +179,35 @@ const launch = (name, about, fields, thirdLine) => sign(name, 'merchant', about,
 const launchFields = { appid: 'wxd678efh567hg6787', timestamp: '1893456006', nonce: '593BEC0C930BF1AFEB40B4A08C8FB242', prepay_id: prepayID };
 launch('pay-jsapi', 'paySign of wx.requestPayment and WeixinJSBridge: the last line is the package, prepay_id=….', launchFields, `prepay_id=${prepayID}`);
 launch('pay-app', 'sign of the app SDK\'s PayReq: the last line is the bare prepay id.', launchFields, prepayID);
+
+// digest writes the joined string of an APIv2 message to NAME.message and has openssl digest it.
+const API_V2_KEY = 'wxpayvectorsnotarealapiv2secret!';
+function digest(name, about, fields, command, signType) {
+  const joined = Object.keys(fields).sort().filter((key) => fields[key] !== '' && key !== 'sign').map((key) => `${key}=${fields[key]}`);
+  writeFileSync(`${name}.message`, [...joined, `key=${API_V2_KEY}`].join('&'));
+  save(`${name}.json`, {
+    about, command, apiv2_key: API_V2_KEY, fields, sign_type: signType, message: `${name}.message`,
+    signature: text(command).trim().toUpperCase(),
+  });
+}
+const fields = {
+  appid: 'wxcbda96de0b165486', mch_id: '1900000109', plan_id: '12535', contract_code: '100000', request_serial: '1000',
+  contract_display_account: '微信代扣', notify_url: 'https://yourapp.com/notify?a=1&b=%2B', version: '1.0', timestamp: '1893456007',
+  outerid: '', return_web: '1',
+};
+digest('v2-md5', 'An APIv2 message under MD5: sorted, without the empty ones, values raw.', fields, 'openssl dgst -md5 -r v2-md5.message | cut -d" " -f1', 'MD5');
+digest('v2-hmac', 'The same under HMAC-SHA256; sign_type is signed as well.', { ...fields, sign_type: 'HMAC-SHA256' },
+  `openssl dgst -sha256 -hmac '${API_V2_KEY}' -r v2-hmac.message | cut -d' ' -f1`, 'HMAC-SHA256');
+
+// sealReqInfo has openssl encrypt the inner XML of an APIv2 refund notification, and read it back.
+function sealReqInfo(name, about, plain) {
+  writeFileSync(`${name}.plain`, plain);
+  const key = `$(printf %s '${API_V2_KEY}' | openssl dgst -md5 -r | cut -c1-32 | tr -d '\\n' | od -An -tx1 | tr -d ' \\n')`;
+  const command = `openssl enc -aes-256-ecb -K ${key} -in ${name}.plain | openssl base64 -A`;
+  const check = `openssl base64 -d -A <<<"$CIPHERTEXT" | openssl enc -d -aes-256-ecb -K ${key}`;
+  const ciphertext = text(command);
+  if (text(`CIPHERTEXT='${ciphertext}'; ${check}`) !== plain) throw new Error(`${name}: openssl cannot open its own ciphertext`);
+  save(`${name}.json`, { about, command, check, apiv2_key: API_V2_KEY, plain: `${name}.plain`, ciphertext });
+}
+sealReqInfo('v2-req-info', 'The req_info of an APIv2 refund notification.', '<root><out_refund_no><![CDATA[131811191610442717309]]></out_refund_no><refund_status><![CDATA[SUCCESS]]></refund_status><refund_recv_accout><![CDATA[支付用户零钱]]></refund_recv_accout></root>');
+sealReqInfo('v2-req-info-block', 'A plaintext of whole blocks is padded by one more.', '<root><a>1234567890abc</a></root>'.slice(0, 32));
