@@ -10,12 +10,24 @@ package api
 
 import (
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/bill"
 	"github.com/wxpay-go/wxpay/api/certificates"
 	"github.com/wxpay-go/wxpay/api/combinepapay"
 	"github.com/wxpay-go/wxpay/api/combinetransactions"
+	"github.com/wxpay-go/wxpay/api/creditrepayment"
+	"github.com/wxpay-go/wxpay/api/ecommercerefunds"
 	"github.com/wxpay-go/wxpay/api/edupapay"
+	"github.com/wxpay-go/wxpay/api/eduschoolpay"
+	"github.com/wxpay-go/wxpay/api/globalpapay"
+	"github.com/wxpay-go/wxpay/api/insurance"
+	"github.com/wxpay-go/wxpay/api/offlineface"
+	"github.com/wxpay-go/wxpay/api/papay"
+	"github.com/wxpay-go/wxpay/api/partnerpapay"
+	"github.com/wxpay-go/wxpay/api/partnerpay"
 	"github.com/wxpay-go/wxpay/api/passwordexemptcontract"
 	"github.com/wxpay-go/wxpay/api/pay"
+	"github.com/wxpay-go/wxpay/api/refund"
+	"github.com/wxpay-go/wxpay/api/scheduleddeduct"
 )
 
 // V3 starts the chain: from here every field is a path segment and every method with an argument fills a path variable.
@@ -23,32 +35,99 @@ func V3(c *wxpay.Client) V3Tree { return newV3Tree(c) }
 
 // V3Tree is the path v3.
 type V3Tree struct {
+	Bill                   bill.Bill
 	Certificates           wxpay.QUERY[certificates.ListQuery, certificates.ListResponse]
 	CombineTransactions    combinetransactions.CombineTransactions
+	CreditRepayment        creditrepayment.CreditRepayment
 	Ecommerce              Ecommerce
 	EduPapay               edupapay.EduPapay
+	EduSchoolPay           eduschoolpay.EduSchoolPay
+	Global                 Global
+	OfflineFace            offlineface.OfflineFace
+	Papay                  Papay
+	PartnerPapay           partnerpapay.PartnerPapay
 	PasswordExemptContract passwordexemptcontract.PasswordExemptContract
-	Pay                    pay.Pay
+	Pay                    Pay
+	Refund                 refund.Refund
 }
 
 func newV3Tree(c *wxpay.Client) V3Tree {
 	return V3Tree{
+		Bill:                   bill.Of(c),
 		Certificates:           certificates.Of(c),
 		CombineTransactions:    combinetransactions.Of(c),
+		CreditRepayment:        creditrepayment.Of(c),
 		Ecommerce:              newEcommerce(c),
 		EduPapay:               edupapay.Of(c),
+		EduSchoolPay:           eduschoolpay.Of(c),
+		Global:                 newGlobal(c),
+		OfflineFace:            offlineface.Of(c),
+		Papay:                  newPapay(c),
+		PartnerPapay:           partnerpapay.Of(c),
 		PasswordExemptContract: passwordexemptcontract.Of(c),
-		Pay:                    pay.Of(c),
+		Pay:                    newPay(c),
+		Refund:                 refund.Of(c),
 	}
 }
 
 // Ecommerce is the path v3/ecommerce.
 type Ecommerce struct {
 	CombinePapay combinepapay.CombinePapay
+	Refunds      ecommercerefunds.Refunds
 }
 
 func newEcommerce(c *wxpay.Client) Ecommerce {
 	return Ecommerce{
 		CombinePapay: combinepapay.Of(c),
+		Refunds:      ecommercerefunds.Of(c),
+	}
+}
+
+// Global is the path v3/global.
+type Global struct {
+	Papay globalpapay.Papay
+}
+
+func newGlobal(c *wxpay.Client) Global {
+	return Global{
+		Papay: globalpapay.Of(c),
+	}
+}
+
+// Papay is the path v3/papay.
+type Papay struct {
+	InsurancePay        insurance.InsurancePay
+	InsuranceSign       insurance.InsuranceSign
+	Contracts           papay.Contracts
+	Sign                papay.Sign
+	Pay                 scheduleddeduct.Pay
+	ScheduledDeductSign scheduleddeduct.ScheduledDeductSign
+}
+
+func newPapay(c *wxpay.Client) Papay {
+	insuranceRoot := insurance.Of(c)
+	papayRoot := papay.Of(c)
+	scheduleddeductRoot := scheduleddeduct.Of(c)
+	return Papay{
+		InsurancePay:        insuranceRoot.InsurancePay,
+		InsuranceSign:       insuranceRoot.InsuranceSign,
+		Contracts:           papayRoot.Contracts,
+		Sign:                papayRoot.Sign,
+		Pay:                 scheduleddeductRoot.Pay,
+		ScheduledDeductSign: scheduleddeductRoot.ScheduledDeductSign,
+	}
+}
+
+// Pay is the path v3/pay.
+type Pay struct {
+	pay.Pay
+
+	Partner partnerpay.Partner
+}
+
+func newPay(c *wxpay.Client) Pay {
+	return Pay{
+		Pay:     pay.Of(c),
+		Partner: partnerpay.Of(c),
 	}
 }

@@ -2,7 +2,9 @@ package catalogue
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
+	"strings"
 )
 
 // CheckBody holds a request body, exactly as received, against the endpoint's rules and returns the first thing wrong, nil
@@ -155,6 +157,11 @@ func (c *checker) object(f *Field, at *place) *Violation {
 	for i, member := range f.Fields {
 		if member.Required && !seen.has(i) {
 			return c.wrong(&place{up: at, name: member.Name}, "the field is required", nil)
+		}
+	}
+	for _, group := range f.OneOf {
+		if !slices.ContainsFunc(group, func(name string) bool { return seen.has(f.index[name]) }) {
+			return c.wrong(&place{up: at, name: group[0]}, "one of "+strings.Join(group, ", ")+" is required", nil)
 		}
 	}
 	return nil

@@ -24,9 +24,12 @@ type Field struct {
 	Label       string // official name of the field, Chinese
 	Description string // what it means, in English
 	Example     json.RawMessage
-	Fields      []*Field // of an object; none means any members
-	Items       *Field   // of an array
-	GoName      string   // Go type name of an object, when the entry asks for one
+	Fields      []*Field   // of an object; none means any members
+	Items       *Field     // of an array
+	OneOf       [][]string // of an object: at least one member of each group must be given
+	Lenient     bool       // of a string in a notification: sources disagree, and a number is read as well
+	Also        []string   // other spellings of the name that sources use; decoding a notification accepts them
+	GoName      string     // Go type name of an object, when the entry asks for one
 	Source      Source
 
 	pattern *regexp.Regexp

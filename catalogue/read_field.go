@@ -104,13 +104,19 @@ func (r *reader) fieldKeyword(f *Field, key string, v *node) (err error) {
 		f.Example = v.raw
 	case "source":
 		f.Source, err = r.sourceOf(v)
+	case "one_of":
+		f.OneOf, err = list(r, v, r.texts)
+	case "lenient":
+		f.Lenient, err = r.boolean(v)
+	case "also":
+		f.Also, err = r.texts(v)
 	case "fields":
 		err = r.adopt(f, v)
 	case "items":
 		f.Items, err = r.itemEntry(v)
 	default:
 		return r.unknown(key, "name", "type", "required", "min_length", "max_length", "pattern", "enum", "minimum", "maximum",
-			"min_items", "max_items", "format", "max_day", "encrypted", "label", "description", "example", "source", "fields", "items")
+			"min_items", "max_items", "format", "max_day", "encrypted", "label", "description", "example", "source", "one_of", "also", "lenient", "fields", "items")
 	}
 	return err
 }
@@ -152,14 +158,29 @@ func (r *reader) bound(n *node) (*int64, error) {
 	return &v, err
 }
 
+// checkOneOf holds the groups of an object against its members.
+func (r *reader) checkOneOf(f *Field) error {
+	for _, group := range f.OneOf {
+		if len(group) < 2 {
+			return r.fail("a group of one_of names at least two fields")
+		}
+		for _, name := range group {
+			if m := f.Field(name); m == nil || m.Required {
+				return r.fail("one_of names %q, which is no optional field here", name)
+			}
+		}
+	}
+	return nil
+}
+
 // checkField refuses what contradicts itself and compiles what is left.
 func (r *reader) checkField(f *Field) (err error) {
 	isText, isWhole := f.Type == String, f.Type == Integer
 	switch {
 	case f.Type == "":
 		return r.fail("type is missing")
-	case !isText && (f.MinLength != 0 || f.MaxLength != 0 || f.Pattern != "" || f.Format != "" || f.Encrypted):
-		return r.fail("min_length, max_length, pattern, format and encrypted are for strings")
+	case !isText && (f.MinLength != 0 || f.MaxLength != 0 || f.Pattern != "" || f.Format != "" || f.Encrypted || f.Lenient):
+		return r.fail("min_length, max_length, pattern, format, encrypted and lenient are for strings")
 	case !isWhole && (f.Minimum != nil || f.Maximum != nil):
 		return r.fail("minimum and maximum are for integers")
 	case !isText && !isWhole && f.Enum != nil:
@@ -170,6 +191,10 @@ func (r *reader) checkField(f *Field) (err error) {
 		return r.fail("items, min_items and max_items are for arrays")
 	case f.Type != Object && f.Fields != nil:
 		return r.fail("fields is for objects")
+	case f.Type != Object && f.OneOf != nil:
+		return r.fail("one_of is for objects")
+	case (f.Type == Object || f.Type == Array) && f.Also != nil:
+		return r.fail("also is for plain values")
 	case f.MaxDay != 0 && (f.Format != FormatDate || f.MaxDay > 31):
 		return r.fail("max_day is for dates, and is 1 to 31")
 	case f.MaxLength != 0 && f.MinLength > f.MaxLength:
@@ -178,6 +203,9 @@ func (r *reader) checkField(f *Field) (err error) {
 		return r.fail("min_items is above max_items")
 	case f.Minimum != nil && f.Maximum != nil && *f.Minimum > *f.Maximum:
 		return r.fail("minimum is above maximum")
+	}
+	if err := r.checkOneOf(f); err != nil {
+		return err
 	}
 	if isText && f.Required && f.MinLength == 0 {
 		f.MinLength = 1

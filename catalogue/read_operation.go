@@ -12,6 +12,7 @@ func (r *reader) operationEntry(n *node) (*Operation, error) {
 		return nil, err
 	}
 	var body, reply *node
+	var oneOfBody [][]string
 	err := r.each(n, func(key string, v *node) (err error) {
 		r.field = []string{key}
 		switch key {
@@ -36,6 +37,8 @@ func (r *reader) operationEntry(n *node) (*Operation, error) {
 		case "body":
 			body = v
 			o.Body, err = r.object(v)
+		case "one_of":
+			oneOfBody, err = list(r, v, r.texts)
 		case "success":
 			o.Success, err = r.count(v)
 		case "reply":
@@ -52,7 +55,7 @@ func (r *reader) operationEntry(n *node) (*Operation, error) {
 		default:
 			r.field = nil
 			return r.unknown(key, "method", "path", "name", "title", "description", "doc", "roles", "path_params", "query", "body",
-				"success", "reply", "errors", "events", "fidelity", "source", "unsigned")
+				"one_of", "success", "reply", "errors", "events", "fidelity", "source", "unsigned")
 		}
 		return err
 	})
@@ -60,6 +63,19 @@ func (r *reader) operationEntry(n *node) (*Operation, error) {
 		return nil, err
 	}
 	r.field = nil
+	if oneOfBody != nil {
+		if o.Body == nil {
+			return nil, r.fail("one_of is about the fields of a body")
+		}
+		held := *o.Body
+		held.OneOf = oneOfBody
+		if o.Body = &held; r.checkOneOf(&held) != nil {
+			return nil, r.checkOneOf(&held)
+		}
+	}
+	if o.Fidelity == "" {
+		o.Fidelity = FidelityNone
+	}
 	o.Errors = mergeErrors(o.Errors, r.errs, r.shared.errors)
 	if body != nil && body.kind != String {
 		o.Body.GoName = o.Name + "Request"
@@ -113,8 +129,6 @@ func (r *reader) checkOperation(o *Operation) error {
 		return r.fail("name is missing or not a Go identifier that starts with a capital")
 	case o.Title == "" || o.Description == "":
 		return r.fail("title or description is missing")
-	case o.Fidelity == "":
-		return r.fail("fidelity is missing")
 	case len(o.Roles) == 0:
 		return r.fail("roles are missing")
 	case o.Path != r.fam.Root && !strings.HasPrefix(o.Path, r.fam.Root+"/"):

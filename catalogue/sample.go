@@ -21,7 +21,7 @@ func (f *Field) sample() []byte {
 		var b bytes.Buffer
 		b.WriteByte('{')
 		for _, m := range f.Fields {
-			if !m.Required && m.Example == nil && m.Type != Object {
+			if !m.Required && m.Example == nil && (m.Type != Object || len(m.Fields) == 0) {
 				continue
 			}
 			if b.Len() > 1 {

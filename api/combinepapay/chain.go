@@ -19,12 +19,14 @@ func Of(c *wxpay.Client) CombinePapay { return newCombinePapay(c.Bind()) }
 
 // CombinePapay is the path v3/ecommerce/combine-papay.
 type CombinePapay struct {
-	Contracts Contracts
+	Contracts    Contracts
+	Transactions Transactions
 }
 
 func newCombinePapay(b wxpay.Bound) CombinePapay {
 	return CombinePapay{
-		Contracts: newContracts(b),
+		Contracts:    newContracts(b),
+		Transactions: newTransactions(b),
 	}
 }
 
@@ -127,5 +129,49 @@ func newContractsPreEntrustSign(b wxpay.Bound) ContractsPreEntrustSign {
 	return ContractsPreEntrustSign{
 		POST:        wxpay.NewPOST[PreEntrustSignRequest, PreEntrustSignResponse](b, "v3/ecommerce/combine-papay/contracts/pre-entrust-sign"),
 		MiniProgram: wxpay.NewPOST[PreEntrustSignMiniProgramRequest, PreEntrustSignMiniProgramResponse](b, "v3/ecommerce/combine-papay/contracts/pre-entrust-sign/mini-program"),
+	}
+}
+
+// Transactions is the path v3/ecommerce/combine-papay/transactions.
+type Transactions struct {
+	b wxpay.Bound
+
+	// Debits the contract for up to 50 orders at once and answers with the result. Wait for a minute, then call
+	// reverse before trying again.
+	// 电商合单委托代扣支付: POST /v3/ecommerce/combine-papay/transactions.
+	// https://pay.weixin.qq.com/wiki/doc/apiv3_partner/Offline/apis/chapter5_5_4.shtml
+	wxpay.POST[DebitRequest, Transaction]
+}
+
+func newTransactions(b wxpay.Bound) Transactions {
+	return Transactions{
+		b:    b,
+		POST: wxpay.NewPOST[DebitRequest, Transaction](b, "v3/ecommerce/combine-papay/transactions"),
+	}
+}
+
+// CombineOutTradeNo fills {combine_out_trade_no}: The merchant's own number of the combined order (合单商户订单号).
+func (t Transactions) CombineOutTradeNo(combineOutTradeNo string) TransactionsByCombineOutTradeNo {
+	return newTransactionsByCombineOutTradeNo(t.b.Set("combine_out_trade_no", combineOutTradeNo))
+}
+
+// TransactionsByCombineOutTradeNo is the path v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}.
+type TransactionsByCombineOutTradeNo struct {
+	// Finds a combined debit by the platform's own number.
+	// 电商合单委托代扣查询订单: GET /v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}.
+	// https://pay.weixin.qq.com/wiki/doc/apiv3_partner/Offline/apis/chapter5_5_6.shtml
+	wxpay.GET[Transaction]
+
+	// Undoes a combined debit whose result is unknown: what was paid is refunded, what was not is closed. Success
+	// has no body.
+	// 电商合单委托代扣撤销订单: POST /v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}/reverse.
+	// https://pay.weixin.qq.com/wiki/doc/apiv3_partner/Offline/apis/chapter5_5_5.shtml
+	Reverse wxpay.POST[ReverseRequest, wxpay.None]
+}
+
+func newTransactionsByCombineOutTradeNo(b wxpay.Bound) TransactionsByCombineOutTradeNo {
+	return TransactionsByCombineOutTradeNo{
+		GET:     wxpay.NewGET[Transaction](b, "v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}"),
+		Reverse: wxpay.NewPOST[ReverseRequest, wxpay.None](b, "v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}/reverse"),
 	}
 }

@@ -16,19 +16,61 @@ func Of(c *wxpay.Client) CombineTransactions { return newCombineTransactions(c.B
 
 // CombineTransactions is the path v3/combine-transactions.
 type CombineTransactions struct {
+	// Places a combined order for an app and returns the prepay_id that starts the payment. It lives 2 hours.
+	// 合单下单-APP支付: POST /v3/combine-transactions/app.
+	// https://pay.weixin.qq.com/doc/v3/partner/4012707307
+	App wxpay.POST[AppRequest, AppResponse]
+	// Places a combined order for a page outside WeChat and returns the address that opens WeChat.
+	// 合单下单-H5支付: POST /v3/combine-transactions/h5.
+	// https://pay.weixin.qq.com/doc/v3/partner/4012707565
+	H5 wxpay.POST[H5Request, H5Response]
+	ID ID
 	// Places a combined order for a page or mini program inside WeChat and returns the prepay_id that starts the
 	// payment.
 	// 合单下单-JSAPI支付: POST /v3/combine-transactions/jsapi.
 	// https://pay.weixin.qq.com/doc/v3/partner/4012707323
-	JSAPI      wxpay.POST[JSAPIRequest, JSAPIResponse]
+	JSAPI wxpay.POST[JSAPIRequest, JSAPIResponse]
+	// Places a combined order for a mini program and returns the prepay_id that starts the payment. It lives 2
+	// hours.
+	// 个人收款交易下单-小程序: POST /v3/combine-transactions/miniprogram.
+	// https://pay.weixin.qq.com/docs/merchant/apis/personal-collections/mini-program-prepay.html
+	MiniProgram wxpay.POST[MiniProgramRequest, MiniProgramResponse]
+	// Places a combined order and returns the text of the code the payer scans. It lives 2 hours.
+	// 合单下单-Native支付: POST /v3/combine-transactions/native.
+	// https://pay.weixin.qq.com/doc/v3/partner/4012708704
+	Native     wxpay.POST[NativeRequest, NativeResponse]
 	OutTradeNo OutTradeNo
 }
 
 func newCombineTransactions(b wxpay.Bound) CombineTransactions {
 	return CombineTransactions{
-		JSAPI:      wxpay.NewPOST[JSAPIRequest, JSAPIResponse](b, "v3/combine-transactions/jsapi"),
-		OutTradeNo: newOutTradeNo(b),
+		App:         wxpay.NewPOST[AppRequest, AppResponse](b, "v3/combine-transactions/app", wxpay.Encrypt("/combine_payer_info/identity/number", "/combine_payer_info/identity/name")),
+		H5:          wxpay.NewPOST[H5Request, H5Response](b, "v3/combine-transactions/h5", wxpay.Encrypt("/combine_payer_info/identity/number", "/combine_payer_info/identity/name")),
+		ID:          newID(b),
+		JSAPI:       wxpay.NewPOST[JSAPIRequest, JSAPIResponse](b, "v3/combine-transactions/jsapi", wxpay.Encrypt("/combine_payer_info/identity/number", "/combine_payer_info/identity/name")),
+		MiniProgram: wxpay.NewPOST[MiniProgramRequest, MiniProgramResponse](b, "v3/combine-transactions/miniprogram"),
+		Native:      wxpay.NewPOST[NativeRequest, NativeResponse](b, "v3/combine-transactions/native", wxpay.Encrypt("/combine_payer_info/identity/number", "/combine_payer_info/identity/name")),
+		OutTradeNo:  newOutTradeNo(b),
 	}
+}
+
+// ID is the path v3/combine-transactions/id.
+type ID struct {
+	b wxpay.Bound
+}
+
+func newID(b wxpay.Bound) ID {
+	return ID{
+		b: b,
+	}
+}
+
+// CombineTransactionID fills {combine_transaction_id}: WeChat Pay's id of the combined payment (交易单微信支付订单号).
+// Finds a combined order of individual payees by WeChat Pay's id.
+// 个人收款交易通过微信支付订单号查单: GET /v3/combine-transactions/id/{combine_transaction_id}.
+// https://pay.weixin.qq.com/docs/merchant/apis/personal-collections/query-by-wx-trade-no.html
+func (i ID) CombineTransactionID(combineTransactionID string) wxpay.GET[OrderByTransactionIDResponse] {
+	return wxpay.NewGET[OrderByTransactionIDResponse](i.b.Set("combine_transaction_id", combineTransactionID), "v3/combine-transactions/id/{combine_transaction_id}")
 }
 
 // OutTradeNo is the path v3/combine-transactions/out-trade-no.

@@ -95,10 +95,10 @@ type Identity struct {
 	// OVERSEA_PASSPORT, PHONE_NUMBER.
 	Type string `json:"type"`
 	// Number of the document, encrypted.
-	// 加密后的证件号. Required, encrypted under the key named by Wechatpay-Serial.
+	// 加密后的证件号. Required, encrypted by the SDK; give it in clear.
 	Number string `json:"number"`
 	// Name of the person, encrypted.
-	// 加密后的姓名. Required, encrypted under the key named by Wechatpay-Serial.
+	// 加密后的姓名. Required, encrypted by the SDK; give it in clear.
 	Name string `json:"name"`
 }
 
@@ -285,4 +285,26 @@ type InstallmentInfo struct {
 	// Number of instalments.
 	// 用户实际选择分期期数.
 	SelectedInstallmentNumber int64 `json:"selected_installment_number"`
+}
+
+// SubOrdersAmount is the object amount.
+// Amount of the order.
+type SubOrdersAmount struct {
+	// Total, in fen.
+	// 标价金额. Required, at least 1.
+	TotalAmount int64 `json:"total_amount"`
+	// ISO 4217 code; CNY.
+	// 标价币种. Required.
+	Currency string `json:"currency"`
+}
+
+// SubOrdersSettleInfo is the object settle_info.
+// How the money is settled.
+type SubOrdersSettleInfo struct {
+	// true: freeze the money until it is shared.
+	// 是否指定分账. Optional.
+	ProfitSharing bool `json:"profit_sharing,omitempty"`
+	// Subsidy to the sub-merchant, in fen.
+	// 补差金额. Optional.
+	SubsidyAmount int64 `json:"subsidy_amount,omitempty"`
 }

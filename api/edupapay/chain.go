@@ -16,14 +16,18 @@ func Of(c *wxpay.Client) EduPapay { return newEduPapay(c.Bind()) }
 
 // EduPapay is the path v3/edu-papay.
 type EduPapay struct {
-	Contracts Contracts
-	User      User
+	Contracts         Contracts
+	Transactions      Transactions
+	User              User
+	UserNotifications UserNotifications
 }
 
 func newEduPapay(b wxpay.Bound) EduPapay {
 	return EduPapay{
-		Contracts: newContracts(b),
-		User:      newUser(b),
+		Contracts:         newContracts(b),
+		Transactions:      newTransactions(b),
+		User:              newUser(b),
+		UserNotifications: newUserNotifications(b),
 	}
 }
 
@@ -74,6 +78,64 @@ func (c ContractsID) ContractID(contractID string) wxpay.QUERY[ContractQuery, Co
 	return wxpay.NewQUERY[ContractQuery, ContractResponse](c.b.Set("contract_id", contractID), "v3/edu-papay/contracts/id/{contract_id}")
 }
 
+// Transactions is the path v3/edu-papay/transactions.
+type Transactions struct {
+	// Asks for a debit of the contract after its notice. Success has no body and says only that the debit was
+	// accepted: the result comes as a notification, or by query. Retry with the same out_trade_no.
+	// 教育通扣款受理: POST /v3/edu-papay/transactions.
+	// https://pay.weixin.qq.com/wiki/doc/apiv3/Offline/apis/chapter5_2_7.shtml
+	wxpay.POST[DebitRequest, wxpay.None]
+
+	ID         TransactionsID
+	OutTradeNo TransactionsOutTradeNo
+}
+
+func newTransactions(b wxpay.Bound) Transactions {
+	return Transactions{
+		POST:       wxpay.NewPOST[DebitRequest, wxpay.None](b, "v3/edu-papay/transactions"),
+		ID:         newTransactionsID(b),
+		OutTradeNo: newTransactionsOutTradeNo(b),
+	}
+}
+
+// TransactionsID is the path v3/edu-papay/transactions/id.
+type TransactionsID struct {
+	b wxpay.Bound
+}
+
+func newTransactionsID(b wxpay.Bound) TransactionsID {
+	return TransactionsID{
+		b: b,
+	}
+}
+
+// TransactionID fills {transaction_id}: WeChat Pay's id of the payment (微信支付订单号).
+// Finds a debit by WeChat Pay's id.
+// 微信订单号查单: GET /v3/edu-papay/transactions/id/{transaction_id}.
+// https://pay.weixin.qq.com/wiki/doc/apiv3/Offline/apis/chapter5_2_8.shtml
+func (t TransactionsID) TransactionID(transactionID string) wxpay.QUERY[TransactionByIDQuery, Transaction] {
+	return wxpay.NewQUERY[TransactionByIDQuery, Transaction](t.b.Set("transaction_id", transactionID), "v3/edu-papay/transactions/id/{transaction_id}")
+}
+
+// TransactionsOutTradeNo is the path v3/edu-papay/transactions/out-trade-no.
+type TransactionsOutTradeNo struct {
+	b wxpay.Bound
+}
+
+func newTransactionsOutTradeNo(b wxpay.Bound) TransactionsOutTradeNo {
+	return TransactionsOutTradeNo{
+		b: b,
+	}
+}
+
+// OutTradeNo fills {out_trade_no}: The merchant's own order number, unique per merchant (商户订单号).
+// Finds a debit by the merchant's own number.
+// 商户订单号查单: GET /v3/edu-papay/transactions/out-trade-no/{out_trade_no}.
+// https://pay.weixin.qq.com/wiki/doc/apiv3/Offline/apis/chapter5_2_9.shtml
+func (t TransactionsOutTradeNo) OutTradeNo(outTradeNo string) wxpay.QUERY[TransactionByOutTradeNoQuery, Transaction] {
+	return wxpay.NewQUERY[TransactionByOutTradeNoQuery, Transaction](t.b.Set("out_trade_no", outTradeNo), "v3/edu-papay/transactions/out-trade-no/{out_trade_no}")
+}
+
 // User is the path v3/edu-papay/user.
 type User struct {
 	b wxpay.Bound
@@ -101,5 +163,35 @@ type UserByOpenID struct {
 func newUserByOpenID(b wxpay.Bound) UserByOpenID {
 	return UserByOpenID{
 		Contracts: wxpay.NewQUERY[UserContractsQuery, UserContractsResponse](b, "v3/edu-papay/user/{openid}/contracts"),
+	}
+}
+
+// UserNotifications is the path v3/edu-papay/user-notifications.
+type UserNotifications struct {
+	b wxpay.Bound
+}
+
+func newUserNotifications(b wxpay.Bound) UserNotifications {
+	return UserNotifications{
+		b: b,
+	}
+}
+
+// ContractID fills {contract_id}: WeChat Pay's id of the contract (签约协议号).
+func (u UserNotifications) ContractID(contractID string) UserNotificationsByContractID {
+	return newUserNotificationsByContractID(u.b.Set("contract_id", contractID))
+}
+
+// UserNotificationsByContractID is the path v3/edu-papay/user-notifications/{contract_id}.
+type UserNotificationsByContractID struct {
+	// Announces a debit to the payer, 1 to 3 days ahead. Without it the debit is refused. Success has no body.
+	// 发送扣款预通知: POST /v3/edu-papay/user-notifications/{contract_id}/send.
+	// https://pay.weixin.qq.com/wiki/doc/apiv3/Offline/apis/chapter5_2_6.shtml
+	Send wxpay.POST[SendNoticeRequest, wxpay.None]
+}
+
+func newUserNotificationsByContractID(b wxpay.Bound) UserNotificationsByContractID {
+	return UserNotificationsByContractID{
+		Send: wxpay.NewPOST[SendNoticeRequest, wxpay.None](b, "v3/edu-papay/user-notifications/{contract_id}/send"),
 	}
 }

@@ -2,6 +2,10 @@
 
 package edupapay
 
+import (
+	"github.com/wxpay-go/wxpay"
+)
+
 // ListedContract is the object data.
 // One page of contracts.
 type ListedContract struct {
@@ -29,4 +33,128 @@ type ListedContract struct {
 	// The contract itself.
 	// 签约信息.
 	ContractInformation *ContractInformation `json:"contract_information,omitempty"`
+}
+
+// DeviceInformation is the object device_information.
+// Device the debit comes from.
+type DeviceInformation struct {
+	// The merchant's id of the terminal or shop.
+	// 设备号. Optional.
+	DeviceID string `json:"device_id,omitempty"`
+	// IP address of the device.
+	// 商户端设备ip. Required.
+	DeviceIP string `json:"device_ip"`
+}
+
+// Transaction is the reply of GET /v3/edu-papay/transactions/id/{transaction_id} (微信订单号查单).
+// Finds a debit by WeChat Pay's id.
+// https://pay.weixin.qq.com/wiki/doc/apiv3/Offline/apis/chapter5_2_8.shtml
+type Transaction struct {
+	wxpay.Reply `json:"-"`
+
+	// Mchid of the service provider.
+	// 服务商商户号.
+	SPMchID string `json:"sp_mchid"`
+	// AppID of the official account, mini program or app, bound to the calling merchant.
+	// 服务商APPID.
+	AppID string `json:"appid"`
+	// Mchid of the sub-merchant.
+	// 子商户号. May be absent.
+	SubMchID string `json:"sub_mchid,omitempty"`
+	// AppID of the sub-merchant.
+	// 子商户APPID. May be absent.
+	SubAppID string `json:"sub_appid,omitempty"`
+	// The merchant's own order number, unique per merchant.
+	// 商户订单号.
+	OutTradeNo string `json:"out_trade_no"`
+	// WeChat Pay's id of the payment.
+	// 微信支付订单号. May be absent.
+	TransactionID string `json:"transaction_id,omitempty"`
+	// Text of the merchant, returned unchanged in queries and notifications.
+	// 商户数据. May be absent.
+	Attach string `json:"attach,omitempty"`
+	// Bank or wallet that paid.
+	// 付款银行. May be absent.
+	BankType string `json:"bank_type,omitempty"`
+	// When the payer paid, RFC 3339 with +08:00.
+	// 支付完成时间. May be absent, RFC 3339 with +08:00.
+	SuccessTime string `json:"success_time,omitempty"`
+	// State of the payment.
+	// 交易状态. One of SUCCESS, REFUND, ACCEPTED, PAY_FAIL.
+	TradeState string `json:"trade_state"`
+	// The state in words, for people.
+	// 交易状态描述. May be absent.
+	TradeStateDescription string `json:"trade_state_description,omitempty"`
+	// Who pays.
+	// 支付者. May be absent.
+	Payer *Payer `json:"payer,omitempty"`
+	// Amount of the order.
+	// 订单金额.
+	Amount Amount `json:"amount"`
+	// Device the debit comes from.
+	// 设备信息.
+	DeviceInformation DeviceInformation `json:"device_information"`
+	// Discounts used.
+	// 优惠详情. May be absent.
+	PromotionDetail []Promotion `json:"promotion_detail,omitempty"`
+}
+
+// Payer is the object payer.
+// Who pays.
+type Payer struct {
+	// The payer's id under appid.
+	// 服务商APPID下的用户标识.
+	OpenID string `json:"openid,omitempty"`
+	// The payer's id under sub_appid.
+	// 子商户APPID下的用户标识.
+	SubOpenID string `json:"sub_openid,omitempty"`
+}
+
+// Amount is the object amount.
+// Amount of the order.
+type Amount struct {
+	// Total, in fen.
+	// 订单金额.
+	Total int64 `json:"total"`
+	// What the payer paid, in fen.
+	// 用户支付金额.
+	PayerTotal int64 `json:"payer_total,omitempty"`
+	// Discount, in fen.
+	// 折扣.
+	DiscountTotal int64 `json:"discount_total,omitempty"`
+	// ISO 4217 code; CNY.
+	// 货币类型. Always CNY.
+	Currency string `json:"currency,omitempty"`
+}
+
+// Promotion is the object promotion_detail.
+// Discounts used.
+type Promotion struct {
+	// Id of the coupon.
+	// 券ID.
+	CouponID string `json:"coupon_id,omitempty"`
+	// Name of the discount.
+	// 优惠名称.
+	Name string `json:"name,omitempty"`
+	// GLOBAL: the whole order. SINGLE: single goods.
+	// 优惠范围. One of GLOBAL, SINGLE.
+	Scope string `json:"scope,omitempty"`
+	// Kind of discount.
+	// 优惠类型. One of COUPON, DISCOUNT.
+	Type string `json:"type,omitempty"`
+	// Face value, in fen.
+	// 优惠券面额.
+	Amount int64 `json:"amount,omitempty"`
+	// Id of the campaign.
+	// 活动ID.
+	StockID string `json:"stock_id,omitempty"`
+	// Part borne by WeChat Pay, in fen.
+	// 微信出资.
+	WechatPayContribute int64 `json:"wechatpay_contribute,omitempty"`
+	// Part borne by the merchant, in fen.
+	// 商户出资.
+	MerchantContribute int64 `json:"merchant_contribute,omitempty"`
+	// Part borne by others, in fen.
+	// 其他出资.
+	OtherContribute int64 `json:"other_contribute,omitempty"`
 }

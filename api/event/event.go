@@ -7,15 +7,59 @@
 // day and the products differ. Package notify hands out the raw JSON beside the struct.
 package event
 
+import "encoding/json"
+
+// Text is a value that sources write as a text or as a number; either way it holds the characters.
+type Text string
+
+// UnmarshalJSON reads a text or a number.
+func (t *Text) UnmarshalJSON(data []byte) error {
+	var number json.Number
+	if err := json.Unmarshal(data, (*string)(t)); err == nil {
+		return nil
+	}
+	if err := json.Unmarshal(data, &number); err != nil {
+		return err
+	}
+	*t = Text(number)
+	return nil
+}
+
 // Types lists the event types that have a struct here.
 func Types() []string {
 	return []string{
+		"CREDIT_REPAYMENT.DEDUCTION_PAY",
+		"CREDIT_REPAYMENT.SIGN_CONTRACT",
+		"CREDIT_REPAYMENT.TERMINATE_CONTRACT",
 		"ECOMMERCE_ENTRUST.SIGN",
 		"ECOMMERCE_ENTRUST.TERMINATE",
+		"EDU_SCHOOL_PAY.USER_DEBT_STATE_UPDATE",
 		"ENTRUST.RELEASE",
 		"ENTRUST.SIGN",
 		"ENTRUST.SIGNING",
 		"ENTRUST.TERMINATE",
+		"ENTRUST.TERMINATE_INQUIRY",
+		"ENTRUST.TERMINATE_RETENTION",
+		"FACEPAY.USER_STATE_CHANGE",
+		"INSURANCE_ENTRUST.RENEW",
+		"INSURANCE_ENTRUST.SIGN",
+		"INSURANCE_ENTRUST.TERMINATE",
+		"MALL_REFUND.SUCCESS",
+		"MALL_TRANSACTION.SUCCESS",
+		"PAPAY.SIGN",
+		"PAPAY.TERMINATE",
+		"PAYSCORE.USER_CLOSE_SERVICE",
+		"PAYSCORE.USER_OPEN_SERVICE",
+		"REFUND.ABNORMAL",
+		"REFUND.CLOSED",
+		"REFUND.SUCCESS",
+		"TRANSACTION.FAIL",
+		"TRANSACTION.INDUSTRY_FAILED",
+		"TRANSACTION.INDUSTRY_SUCCESS",
+		"TRANSACTION.PAY_BACK",
 		"TRANSACTION.SUCCESS",
+		"VEHICLE.ENTRANCE_STATE_CHANGE",
+		"VEHICLE.USER_STATE_CHANGE",
+		"WEBIZPAY.PAYMENTREFUNDSUCCESS",
 	}
 }

@@ -30,14 +30,20 @@ func newPasswordExemptContract(b wxpay.Bound) PasswordExemptContract {
 
 // Contracts is the path v3/password-exempt-contract/contracts.
 type Contracts struct {
-	Ecommerce ContractsEcommerce
-	ServiceID ContractsServiceID
+	Ecommerce       ContractsEcommerce
+	Normal          ContractsNormal
+	QS              ContractsQS
+	ServiceID       ContractsServiceID
+	ServiceProvider ContractsServiceProvider
 }
 
 func newContracts(b wxpay.Bound) Contracts {
 	return Contracts{
-		Ecommerce: newContractsEcommerce(b),
-		ServiceID: newContractsServiceID(b),
+		Ecommerce:       newContractsEcommerce(b),
+		Normal:          newContractsNormal(b),
+		QS:              newContractsQS(b),
+		ServiceID:       newContractsServiceID(b),
+		ServiceProvider: newContractsServiceProvider(b),
 	}
 }
 
@@ -70,6 +76,70 @@ func newContractsEcommercePreEntrustSign(b wxpay.Bound) ContractsEcommercePreEnt
 	return ContractsEcommercePreEntrustSign{
 		MiniProgram:     wxpay.NewPOST[EcommerceMiniProgramRequest, EcommerceMiniProgramResponse](b, "v3/password-exempt-contract/contracts/ecommerce/pre-entrust-sign/mini-program"),
 		PayRedirectSign: wxpay.NewPOST[EcommercePayRedirectSignRequest, EcommercePayRedirectSignResponse](b, "v3/password-exempt-contract/contracts/ecommerce/pre-entrust-sign/pay-redirect-sign"),
+	}
+}
+
+// ContractsNormal is the path v3/password-exempt-contract/contracts/normal.
+type ContractsNormal struct {
+	PreEntrustSign ContractsNormalPreEntrustSign
+}
+
+func newContractsNormal(b wxpay.Bound) ContractsNormal {
+	return ContractsNormal{
+		PreEntrustSign: newContractsNormalPreEntrustSign(b),
+	}
+}
+
+// ContractsNormalPreEntrustSign is the path v3/password-exempt-contract/contracts/normal/pre-entrust-sign.
+type ContractsNormalPreEntrustSign struct {
+	// Opens a signing session of a direct merchant for a mini program, valid for 2 hours.
+	// 直连商户模式小程序场景预签约: POST /v3/password-exempt-contract/contracts/normal/pre-entrust-sign/mini-program.
+	// https://pay.weixin.qq.com/docs/merchant/apis/password-free-contract/sign/normal-mini-program-pre-entrust-sign.html
+	MiniProgram wxpay.POST[NormalMiniProgramRequest, NormalMiniProgramResponse]
+	// Attaches an offer to sign to an unpaid order of a direct merchant: call it after the order is created and
+	// before the payer pays. WeChat shows the offer on the payment result page if the payment succeeds within 2
+	// hours. There is nothing to launch, and a failure of this call does not affect the payment.
+	// 直连商户模式支付后场景预签约: POST /v3/password-exempt-contract/contracts/normal/pre-entrust-sign/pay-redirect-sign.
+	// https://pay.weixin.qq.com/docs/merchant/apis/password-free-contract/sign/normal-pay-redirect-sign-pre-entrust-sign.html
+	PayRedirectSign wxpay.POST[NormalPayRedirectSignRequest, NormalPayRedirectSignResponse]
+}
+
+func newContractsNormalPreEntrustSign(b wxpay.Bound) ContractsNormalPreEntrustSign {
+	return ContractsNormalPreEntrustSign{
+		MiniProgram:     wxpay.NewPOST[NormalMiniProgramRequest, NormalMiniProgramResponse](b, "v3/password-exempt-contract/contracts/normal/pre-entrust-sign/mini-program"),
+		PayRedirectSign: wxpay.NewPOST[NormalPayRedirectSignRequest, NormalPayRedirectSignResponse](b, "v3/password-exempt-contract/contracts/normal/pre-entrust-sign/pay-redirect-sign"),
+	}
+}
+
+// ContractsQS is the path v3/password-exempt-contract/contracts/qs.
+type ContractsQS struct {
+	PreEntrustSign ContractsQSPreEntrustSign
+}
+
+func newContractsQS(b wxpay.Bound) ContractsQS {
+	return ContractsQS{
+		PreEntrustSign: newContractsQSPreEntrustSign(b),
+	}
+}
+
+// ContractsQSPreEntrustSign is the path v3/password-exempt-contract/contracts/qs/pre-entrust-sign.
+type ContractsQSPreEntrustSign struct {
+	// Opens a signing session of a licensed institution for a mini program, valid for 2 hours.
+	// 清算机构模式小程序场景预签约: POST /v3/password-exempt-contract/contracts/qs/pre-entrust-sign/mini-program.
+	// https://pay.weixin.qq.com/docs/partner/apis/partner-password-free-contract/sign/qs-mini-program-pre-entrust-sign.html
+	MiniProgram wxpay.POST[QSMiniProgramRequest, QSMiniProgramResponse]
+	// Attaches an offer to sign to an unpaid order of a licensed institution: call it after the order is created
+	// and before the payer pays. WeChat shows the offer on the payment result page if the payment succeeds within 2
+	// hours. There is nothing to launch, and a failure of this call does not affect the payment.
+	// 清算机构模式支付后场景预签约: POST /v3/password-exempt-contract/contracts/qs/pre-entrust-sign/pay-redirect-sign.
+	// https://pay.weixin.qq.com/docs/partner/apis/partner-password-free-contract/sign/qs-pay-redirect-sign-pre-entrust-sign.html
+	PayRedirectSign wxpay.POST[QSPayRedirectSignRequest, QSPayRedirectSignResponse]
+}
+
+func newContractsQSPreEntrustSign(b wxpay.Bound) ContractsQSPreEntrustSign {
+	return ContractsQSPreEntrustSign{
+		MiniProgram:     wxpay.NewPOST[QSMiniProgramRequest, QSMiniProgramResponse](b, "v3/password-exempt-contract/contracts/qs/pre-entrust-sign/mini-program"),
+		PayRedirectSign: wxpay.NewPOST[QSPayRedirectSignRequest, QSPayRedirectSignResponse](b, "v3/password-exempt-contract/contracts/qs/pre-entrust-sign/pay-redirect-sign"),
 	}
 }
 
@@ -136,5 +206,38 @@ func newContractsServiceIDByServiceIDOutContractCodeByOutContractCode(b wxpay.Bo
 	return ContractsServiceIDByServiceIDOutContractCodeByOutContractCode{
 		GET:       wxpay.NewGET[ContractResponse](b, "v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code/{out_contract_code}"),
 		Terminate: wxpay.NewPOST[TerminateRequest, TerminateResponse](b, "v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code/{out_contract_code}/terminate"),
+	}
+}
+
+// ContractsServiceProvider is the path v3/password-exempt-contract/contracts/service-provider.
+type ContractsServiceProvider struct {
+	PreEntrustSign ContractsServiceProviderPreEntrustSign
+}
+
+func newContractsServiceProvider(b wxpay.Bound) ContractsServiceProvider {
+	return ContractsServiceProvider{
+		PreEntrustSign: newContractsServiceProviderPreEntrustSign(b),
+	}
+}
+
+// ContractsServiceProviderPreEntrustSign is the path v3/password-exempt-contract/contracts/service-provider/pre-entrust-sign.
+type ContractsServiceProviderPreEntrustSign struct {
+	// Opens a signing session of a service provider for a mini program, valid for 2 hours.
+	// 服务商模式小程序场景预签约: POST /v3/password-exempt-contract/contracts/service-provider/pre-entrust-sign/mini-program.
+	// https://pay.weixin.qq.com/docs/partner/apis/partner-password-free-contract/sign/sp-mini-program-pre-entrust-sign.html
+	MiniProgram wxpay.POST[ServiceProviderMiniProgramRequest, ServiceProviderMiniProgramResponse]
+	// Attaches an offer to sign to an unpaid order of a service provider: call it after the order is created and
+	// before the payer pays. WeChat shows the offer on the payment result page if the payment succeeds within 2
+	// hours. There is nothing to launch, and a failure of this call does not affect the payment.
+	// 服务商模式支付后场景预签约: POST
+	// /v3/password-exempt-contract/contracts/service-provider/pre-entrust-sign/pay-redirect-sign.
+	// https://pay.weixin.qq.com/docs/partner/apis/partner-password-free-contract/sign/sp-pay-redirect-sign-pre-entrust-sign.html
+	PayRedirectSign wxpay.POST[ServiceProviderPayRedirectSignRequest, ServiceProviderPayRedirectSignResponse]
+}
+
+func newContractsServiceProviderPreEntrustSign(b wxpay.Bound) ContractsServiceProviderPreEntrustSign {
+	return ContractsServiceProviderPreEntrustSign{
+		MiniProgram:     wxpay.NewPOST[ServiceProviderMiniProgramRequest, ServiceProviderMiniProgramResponse](b, "v3/password-exempt-contract/contracts/service-provider/pre-entrust-sign/mini-program"),
+		PayRedirectSign: wxpay.NewPOST[ServiceProviderPayRedirectSignRequest, ServiceProviderPayRedirectSignResponse](b, "v3/password-exempt-contract/contracts/service-provider/pre-entrust-sign/pay-redirect-sign"),
 	}
 }

@@ -27,20 +27,54 @@ func newPay(b wxpay.Bound) Pay {
 
 // Transactions is the path v3/pay/transactions.
 type Transactions struct {
+	// Places an order for an app and returns the prepay_id that starts the payment. It lives 2 hours.
+	// APP下单: POST /v3/pay/transactions/app.
+	// https://pay.weixin.qq.com/doc/v3/merchant/4012525136
+	App wxpay.POST[AppRequest, AppResponse]
+	// Places an order for an app, with a contract to sign or to pay with. It returns the prepay_id that starts the
+	// payment.
+	// APP下单并签约: POST /v3/pay/transactions/app-with-contract.
+	AppWithContract wxpay.POST[AppWithContractRequest, AppWithContractResponse]
+	// Takes a payment by the code the payer shows, and answers with the result.
+	// 付款码支付: POST /v3/pay/transactions/codepay.
+	// https://pay.weixin.qq.com/docs/merchant/apis/code-payment-v3/direct/code-pay.html
+	Codepay wxpay.POST[CodePayRequest, CodePayResponse]
+	// Tells whether to offer payment by instalments to a payer.
+	// 微信分付-支付方式前置服务: POST /v3/pay/transactions/exposure.
+	Exposure wxpay.POST[ExposureRequest, ExposureResponse]
+	// Places an order for a page outside WeChat and returns the address that opens WeChat.
+	// H5下单: POST /v3/pay/transactions/h5.
+	// https://pay.weixin.qq.com/doc/v3/merchant/4012525153
+	H5 wxpay.POST[H5Request, H5Response]
 	ID TransactionsID
 	// Places an order for a page or mini program inside WeChat and returns the prepay_id that starts the payment.
 	// It lives 2 hours.
 	// JSAPI下单: POST /v3/pay/transactions/jsapi.
 	// https://pay.weixin.qq.com/doc/v3/merchant/4012525182
-	JSAPI      wxpay.POST[JSAPIRequest, JSAPIResponse]
+	JSAPI wxpay.POST[JSAPIRequest, JSAPIResponse]
+	// Places an order for a page or mini program inside WeChat, with a contract to sign or to pay with. It returns
+	// the prepay_id that starts the payment.
+	// JSAPI下单并授权/签约: POST /v3/pay/transactions/jsapi-with-contract.
+	JSAPIWithContract wxpay.POST[JSAPIWithContractRequest, JSAPIWithContractResponse]
+	// Places an order and returns the text of the code the payer scans. It lives 2 hours.
+	// Native下单: POST /v3/pay/transactions/native.
+	// https://pay.weixin.qq.com/doc/v3/merchant/4012525171
+	Native     wxpay.POST[NativeRequest, NativeResponse]
 	OutTradeNo TransactionsOutTradeNo
 }
 
 func newTransactions(b wxpay.Bound) Transactions {
 	return Transactions{
-		ID:         newTransactionsID(b),
-		JSAPI:      wxpay.NewPOST[JSAPIRequest, JSAPIResponse](b, "v3/pay/transactions/jsapi"),
-		OutTradeNo: newTransactionsOutTradeNo(b),
+		App:               wxpay.NewPOST[AppRequest, AppResponse](b, "v3/pay/transactions/app", wxpay.Encrypt("/payer/identity/number", "/payer/identity/name")),
+		AppWithContract:   wxpay.NewPOST[AppWithContractRequest, AppWithContractResponse](b, "v3/pay/transactions/app-with-contract"),
+		Codepay:           wxpay.NewPOST[CodePayRequest, CodePayResponse](b, "v3/pay/transactions/codepay"),
+		Exposure:          wxpay.NewPOST[ExposureRequest, ExposureResponse](b, "v3/pay/transactions/exposure"),
+		H5:                wxpay.NewPOST[H5Request, H5Response](b, "v3/pay/transactions/h5", wxpay.Encrypt("/payer/identity/number", "/payer/identity/name")),
+		ID:                newTransactionsID(b),
+		JSAPI:             wxpay.NewPOST[JSAPIRequest, JSAPIResponse](b, "v3/pay/transactions/jsapi", wxpay.Encrypt("/payer/identity/number", "/payer/identity/name")),
+		JSAPIWithContract: wxpay.NewPOST[JSAPIWithContractRequest, JSAPIWithContractResponse](b, "v3/pay/transactions/jsapi-with-contract"),
+		Native:            wxpay.NewPOST[NativeRequest, NativeResponse](b, "v3/pay/transactions/native", wxpay.Encrypt("/payer/identity/number", "/payer/identity/name")),
+		OutTradeNo:        newTransactionsOutTradeNo(b),
 	}
 }
 
@@ -91,11 +125,16 @@ type TransactionsOutTradeNoByOutTradeNo struct {
 	// 关单: POST /v3/pay/transactions/out-trade-no/{out_trade_no}/close.
 	// https://pay.weixin.qq.com/doc/v3/merchant/4012791860
 	Close wxpay.POST[CloseRequest, wxpay.None]
+	// Undoes a payment by code whose result is unknown: refunds it if it was paid, closes it if it was not.
+	// 撤销: POST /v3/pay/transactions/out-trade-no/{out_trade_no}/reverse.
+	// https://pay.weixin.qq.com/docs/merchant/apis/code-payment-v3/direct/reverse.html
+	Reverse wxpay.POST[ReverseRequest, ReverseResponse]
 }
 
 func newTransactionsOutTradeNoByOutTradeNo(b wxpay.Bound) TransactionsOutTradeNoByOutTradeNo {
 	return TransactionsOutTradeNoByOutTradeNo{
-		QUERY: wxpay.NewQUERY[OrderByOutTradeNoQuery, Order](b, "v3/pay/transactions/out-trade-no/{out_trade_no}"),
-		Close: wxpay.NewPOST[CloseRequest, wxpay.None](b, "v3/pay/transactions/out-trade-no/{out_trade_no}/close"),
+		QUERY:   wxpay.NewQUERY[OrderByOutTradeNoQuery, Order](b, "v3/pay/transactions/out-trade-no/{out_trade_no}"),
+		Close:   wxpay.NewPOST[CloseRequest, wxpay.None](b, "v3/pay/transactions/out-trade-no/{out_trade_no}/close"),
+		Reverse: wxpay.NewPOST[ReverseRequest, ReverseResponse](b, "v3/pay/transactions/out-trade-no/{out_trade_no}/reverse"),
 	}
 }

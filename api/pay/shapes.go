@@ -101,10 +101,10 @@ type Identity struct {
 	// OVERSEA_PASSPORT, PHONE_NUMBER.
 	Type string `json:"type"`
 	// Number of the document, encrypted.
-	// 加密后的证件号. Required, encrypted under the key named by Wechatpay-Serial.
+	// 加密后的证件号. Required, encrypted by the SDK; give it in clear.
 	Number string `json:"number"`
 	// Name of the person, encrypted.
-	// 加密后的姓名. Required, encrypted under the key named by Wechatpay-Serial.
+	// 加密后的姓名. Required, encrypted by the SDK; give it in clear.
 	Name string `json:"name"`
 }
 
@@ -300,4 +300,41 @@ type InstallmentInfo struct {
 	// Number of instalments.
 	// 用户实际选择分期期数.
 	SelectedInstallmentNumber int64 `json:"selected_installment_number"`
+}
+
+// DetailGoods is the object goods_detail.
+// The goods.
+type DetailGoods struct {
+	// The merchant's id of the goods.
+	// 商户侧商品编码. Required.
+	MerchantGoodsID string `json:"merchant_goods_id"`
+	// WeChat Pay's id of the goods.
+	// 微信支付商品编码. Optional.
+	WechatPayGoodsID string `json:"wechatpay_goods_id,omitempty"`
+	// Name of the goods.
+	// 商品名称. Optional.
+	GoodsName string `json:"goods_name,omitempty"`
+	// Number of pieces.
+	// 商品数量. Required.
+	Quantity int64 `json:"quantity"`
+	// Price of one piece, in fen.
+	// 商品单价. Required.
+	UnitPrice int64 `json:"unit_price"`
+}
+
+// SceneInfoStoreInfo is the object store_info.
+// The shop.
+type SceneInfoStoreInfo struct {
+	// Number of the shop.
+	// 门店编号. Optional.
+	ID string `json:"id,omitempty"`
+	// Name of the shop.
+	// 门店名称. Optional.
+	Name string `json:"name,omitempty"`
+	// Administrative area code.
+	// 地区编码. Optional.
+	AreaCode string `json:"area_code,omitempty"`
+	// Street address.
+	// 详细地址. Optional.
+	Address string `json:"address,omitempty"`
 }

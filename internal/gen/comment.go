@@ -56,7 +56,7 @@ func receivedText(f *catalogue.Field, as use) string {
 		parts = append(parts, "may be absent")
 	}
 	if f.Encrypted {
-		parts = append(parts, "encrypted to the merchant's certificate")
+		parts = append(parts, "encrypted on the wire; the SDK decrypts it")
 	}
 	switch f.Format {
 	case catalogue.FormatDate:
@@ -75,7 +75,7 @@ func limits(f *catalogue.Field) string {
 	}
 	switch {
 	case f.Encrypted:
-		parts = append(parts, "encrypted under the key named by Wechatpay-Serial")
+		parts = append(parts, "encrypted by the SDK; give it in clear")
 	case f.Format == catalogue.FormatDate:
 		parts = append(parts, "yyyy-MM-dd")
 	case f.Format == catalogue.FormatDateTime:
@@ -100,6 +100,18 @@ func limits(f *catalogue.Field) string {
 		parts = append(parts, fmt.Sprintf("at most %d items", f.MaxItems))
 	}
 	return sentence(parts)
+}
+
+// oneOfText says which members of an object stand in for each other.
+func oneOfText(object *catalogue.Field) string {
+	if object == nil {
+		return ""
+	}
+	var all []string
+	for _, group := range object.OneOf {
+		all = append(all, "One of "+strings.Join(group, " and ")+" is required.")
+	}
+	return strings.Join(all, " ")
 }
 
 func choices(f *catalogue.Field) []string {

@@ -28,7 +28,7 @@ type structsView struct {
 // shapes.go with the shapes that several endpoints share.
 func families(c *catalogue.Catalogue, out Output) error {
 	for _, f := range c.Families {
-		if len(f.Operations) == 0 {
+		if len(chained(f)) == 0 {
 			continue
 		}
 		if err := family(f, out); err != nil {
@@ -90,7 +90,7 @@ func structsOf(pkg string, structs []*structView) structsView {
 }
 
 func chain(f *catalogue.Family) (chainView, error) {
-	for _, o := range f.Operations {
+	for _, o := range chained(f) {
 		if err := checkLeaf(o); err != nil {
 			return chainView{}, err
 		}
@@ -114,7 +114,11 @@ func chain(f *catalogue.Family) (chainView, error) {
 // operation adds the structs of an endpoint.
 func (s *shapes) operation(o *catalogue.Operation) error {
 	about := func(name, what string) string {
-		return comment(name+" is the "+what+" of "+o.ID()+" ("+o.Title+").", o.Description, o.Doc)
+		given := ""
+		if what == "body" {
+			given = oneOfText(o.Body)
+		}
+		return comment(name+" is the "+what+" of "+o.ID()+" ("+o.Title+").", o.Description, given, o.Doc)
 	}
 	if len(o.Query) > 0 {
 		name := o.Name + "Query"

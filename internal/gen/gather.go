@@ -13,10 +13,21 @@ type hub struct {
 	Name     string
 	Path     string
 	TypeName string
-	Package  string // of the family whose root is here
+	Package  string // of the family whose root is here, when it is one alone
 	Root     string // Go type of that root
+	Parts    []part // of the families whose root is here, when they are several
 	Children []*hub
+
+	families []*catalogue.Family
 }
+
+// part is what one of several families with the same root puts there.
+type part struct {
+	Package, Var string
+	Members      []partMember
+}
+
+type partMember struct{ Name, Type string }
 
 type gatherView struct {
 	Packages []string
@@ -28,7 +39,7 @@ type gatherView struct {
 func gather(c *catalogue.Catalogue, out Output) error {
 	v := gatherView{Top: &hub{Name: "V3", Path: "v3", TypeName: "V3Tree"}}
 	for _, f := range c.Families {
-		if len(f.Operations) == 0 {
+		if len(chained(f)) == 0 {
 			continue
 		}
 		rest, ok := strings.CutPrefix(f.Root, "/v3/")
@@ -39,15 +50,11 @@ func gather(c *catalogue.Catalogue, out Output) error {
 		for segment := range strings.SplitSeq(rest, "/") {
 			at = at.child(segment)
 		}
-		if at.Package != "" {
-			return fmt.Errorf("%s: the root %s is already the root of package %s", f.Name, f.Root, at.Package)
-		}
-		root, err := familyTree(f)
-		if err != nil {
-			return err
-		}
-		at.Package, at.Root = f.Package, root.Type(f.Package+".")
+		at.families = append(at.families, f)
 		v.Packages = append(v.Packages, f.Package)
+	}
+	if err := v.Top.settle(); err != nil {
+		return err
 	}
 	slices.Sort(v.Packages)
 	v.Top.each(func(h *hub) {
@@ -73,6 +80,39 @@ func (h *hub) child(segment string) *hub {
 	}
 	h.Children = append(h.Children, c)
 	return c
+}
+
+// settle turns the families gathered at each hub into what the templates need.
+func (h *hub) settle() error {
+	for _, f := range h.families {
+		root, err := familyTree(f)
+		if err != nil {
+			return err
+		}
+		if len(h.families) == 1 {
+			h.Package, h.Root = f.Package, root.Type(f.Package+".")
+			break
+		}
+		p := part{Package: f.Package, Var: f.Package + "Root"}
+		if len(root.Ops) > 0 || root.NeedsBound() {
+			return fmt.Errorf("%s: the root %s has an endpoint or a variable of its own, so no other family can have it too", f.Name, f.Root)
+		}
+		for _, c := range root.Children {
+			if slices.ContainsFunc(h.Parts, func(p part) bool {
+				return slices.ContainsFunc(p.Members, func(m partMember) bool { return m.Name == c.Name })
+			}) {
+				return fmt.Errorf("%s: another family of the root %s has %s too", f.Name, f.Root, c.segment)
+			}
+			p.Members = append(p.Members, partMember{c.Name, c.Type(f.Package + ".")})
+		}
+		h.Parts = append(h.Parts, p)
+	}
+	for _, c := range h.Children {
+		if err := c.settle(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (h *hub) each(visit func(*hub)) {

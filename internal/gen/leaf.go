@@ -2,6 +2,9 @@ package main
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/wxpay-go/wxpay/catalogue"
 )
@@ -38,7 +41,34 @@ func leafType(o *catalogue.Operation, prefix string) string {
 }
 
 func leafNew(o *catalogue.Operation, b string) string {
-	return fmt.Sprintf("wxpay.New%s[%s](%s, %q)", leafKind(o), typeArgs(o, ""), b, o.SDKPath())
+	return fmt.Sprintf("wxpay.New%s[%s](%s, %q%s)", leafKind(o), typeArgs(o, ""), b, o.SDKPath(), presets(o))
+}
+
+// presets are the options that the catalogue knows every call needs.
+func presets(o *catalogue.Operation) string {
+	var text string
+	for _, p := range []struct {
+		option string
+		args   []string
+	}{{"Encrypt", o.EncryptedBody()}, {"Decrypt", o.EncryptedReply()}} {
+		if len(p.args) > 0 {
+			text += fmt.Sprintf(", wxpay.%s(%s)", p.option, quoted(p.args))
+		}
+	}
+	return text
+}
+
+func quoted(texts []string) string {
+	var all []string
+	for _, t := range texts {
+		all = append(all, strconv.Quote(t))
+	}
+	return strings.Join(all, ", ")
+}
+
+// chained are the endpoints with a place on the typed chain: all but the downloads, whose replies are files.
+func chained(f *catalogue.Family) []*catalogue.Operation {
+	return slices.DeleteFunc(slices.Clone(f.Operations), func(o *catalogue.Operation) bool { return o.Unsigned })
 }
 
 // checkLeaf refuses what the chain has no form for, so that it is noticed here and not as Go that does not compile.

@@ -23,6 +23,29 @@ type structView struct {
 
 type fieldView struct {
 	Comment, Name, Type, Tag string
+	Also                     []string // other spellings that decoding accepts
+}
+
+// Spellings are the fields that sources spell in several ways.
+func (v *structView) Spellings() []fieldView {
+	var all []fieldView
+	for _, f := range v.Fields {
+		if len(f.Also) > 0 {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+// Zero is how Go writes that the field holds nothing.
+func (f fieldView) Zero() string {
+	switch f.Type {
+	case "string", "Text":
+		return `""`
+	case "bool":
+		return "false"
+	}
+	return "0"
 }
 
 // use says which way a struct travels; it decides what its comments promise.
@@ -66,7 +89,7 @@ func (s *shapes) add(name, about, tag string, as use, object *catalogue.Field) e
 		if f.Type == catalogue.Object && !f.Required && goType != "json.RawMessage" {
 			goType = "*" + goType
 		}
-		v.Fields = append(v.Fields, fieldView{fieldComment(f, as), catalogue.GoName(f.Name), goType, fmt.Sprintf("`%s:\"%s%s\"`", tag, f.Name, optional)})
+		v.Fields = append(v.Fields, fieldView{fieldComment(f, as), catalogue.GoName(f.Name), goType, fmt.Sprintf("`%s:\"%s%s\"`", tag, f.Name, optional), f.Also})
 	}
 	return nil
 }
@@ -74,6 +97,9 @@ func (s *shapes) add(name, about, tag string, as use, object *catalogue.Field) e
 func (s *shapes) typeOf(owner string, as use, f *catalogue.Field) (string, error) {
 	switch f.Type {
 	case catalogue.String:
+		if f.Lenient {
+			return "Text", nil
+		}
 		return "string", nil
 	case catalogue.Integer:
 		return "int64", nil
@@ -104,7 +130,7 @@ func (s *shapes) typeOf(owner string, as use, f *catalogue.Field) (string, error
 	if about == "" {
 		about = f.Label + "."
 	}
-	return name, s.add(name, comment(name+" is the object "+f.Name+".", about), "json", as, f)
+	return name, s.add(name, comment(name+" is the object "+f.Name+".", about, oneOfText(f)), "json", as, f)
 }
 
 // take removes the structs of these names and of nothing else, in the order they were added.
@@ -121,7 +147,7 @@ func (s *shapes) take(keep func(name string) bool) []*structView {
 // uses says whether any struct needs encoding/json.
 func usesJSON(structs []*structView) bool {
 	return slices.ContainsFunc(structs, func(v *structView) bool {
-		return slices.ContainsFunc(v.Fields, func(f fieldView) bool { return strings.Contains(f.Type, "json.") })
+		return slices.ContainsFunc(v.Fields, func(f fieldView) bool { return strings.Contains(f.Type, "json.") || len(f.Also) > 0 })
 	})
 }
 

@@ -27,7 +27,7 @@ func familyTree(f *catalogue.Family) (*node, error) {
 	root.segment = root.Path[strings.LastIndex(root.Path, "/")+1:]
 	root.Name = catalogue.GoName(root.segment)
 	root.TypeName = root.Name
-	for _, o := range f.Operations {
+	for _, o := range chained(f) {
 		at := root
 		rest := strings.TrimPrefix(strings.TrimPrefix(o.Path, f.Root), "/")
 		if rest != "" {
