@@ -20,7 +20,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true,
 		Setup: setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exec-code": execCode, "start": start, "stop": stop,
+			"exec-code": execCode, "start": start, "interrupt": interrupt,
 		},
 	})
 }

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -21,6 +23,19 @@ type background struct {
 
 func setup(env *testscript.Env) error {
 	env.Values["background"] = new(*background)
+	// Scripts that build a program do it with this module and without network.
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		return err
+	}
+	cache, err := exec.Command("go", "env", "GOCACHE").Output()
+	if err != nil {
+		return err
+	}
+	env.Setenv("ROOT", root)
+	env.Setenv("GOCACHE", strings.TrimSpace(string(cache)))
+	env.Setenv("GOPROXY", "off")
+	env.Setenv("GOWORK", "off")
 	return nil
 }
 
@@ -43,6 +58,8 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 	*ts.Value("background").(**background) = b
 	ts.Defer(func() { _ = b.cmd.Process.Kill() })
 
+	late := time.AfterFunc(time.Minute, func() { _ = b.cmd.Process.Kill() })
+	defer late.Stop()
 	lines := bufio.NewReader(stdout)
 	var seen strings.Builder
 	for {
@@ -52,7 +69,7 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 			_ = b.cmd.Wait()
 			ts.Fatalf("%s ended before it was ready: %s%s", args[1], seen.String(), b.stderr.String())
 		}
-		if ready.MatchString(line) {
+		if ready.MatchString(strings.TrimRight(line, "\r\n")) {
 			ts.Check(os.WriteFile(ts.MkAbs("started"), []byte(seen.String()), 0o600))
 			addresses(ts, line)
 			break
@@ -76,12 +93,12 @@ func addresses(ts *testscript.TestScript, line string) {
 	}
 }
 
-// stop interrupts the program that start left running, as Ctrl-C does, and
+// interrupt ends the program that start left running, as Ctrl-C does, and
 // wants it to end well.
-func stop(ts *testscript.TestScript, neg bool, args []string) {
+func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 	b := *ts.Value("background").(**background)
 	if neg || len(args) > 0 || b == nil {
-		ts.Fatalf("usage: stop, after start")
+		ts.Fatalf("usage: interrupt, after start")
 	}
 	ts.Check(b.cmd.Process.Signal(os.Interrupt))
 	rest := <-b.rest

@@ -25,6 +25,9 @@ type Stage struct {
 	Sandbox  *sandbox.Sandbox
 	Platform *sandbox.KeyMaterial
 	Merchant sandbox.Merchant
+	// Patience is how long a notification may take. WeChat Pay sends the first
+	// at once and waits five seconds for the answer.
+	Patience time.Duration
 	client   *wxpay.Client
 	trace    *trace
 	backend  *backend
@@ -48,7 +51,7 @@ func Prepare(folder string) (*Stage, error) {
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
-	stage := &Stage{Sandbox: s, Platform: platform, Merchant: m, trace: &trace{to: &http.Transport{}}}
+	stage := &Stage{Sandbox: s, Platform: platform, Merchant: m, Patience: 10 * time.Second, trace: &trace{to: &http.Transport{}}}
 	if err := stage.open(); err != nil {
 		return nil, errors.Join(err, stage.Close())
 	}

@@ -168,14 +168,10 @@ func (r *run) acts(does string, act func(*sandbox.Payer) (shown any, err error))
 	return r.end(err)
 }
 
-// patience is how long a notification may take. WeChat Pay sends the first at
-// once and waits five seconds for the answer.
-const patience = 10 * time.Second
-
 // notified waits for the notification of E and lets check look at it.
 func notified[E any](r *run, does string, check func(*E)) error {
 	r.start(KindNotification, does)
-	timer := time.NewTimer(patience)
+	timer := time.NewTimer(r.Patience)
 	defer timer.Stop()
 	select {
 	case a := <-r.backend.arrived:
@@ -194,7 +190,7 @@ func notified[E any](r *run, does string, check func(*E)) error {
 	case <-r.ctx.Done():
 		return r.end(r.ctx.Err())
 	case <-timer.C:
-		return r.end(errors.New("no notification arrived in " + patience.String()))
+		return r.end(errors.New("no notification arrived in " + r.Patience.String()))
 	}
 }
 

@@ -1,0 +1,55 @@
+package cli_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/cli"
+)
+
+// run gives what a command prints on a terminal.
+func run(env map[string]string, args ...string) (out, err string, code int) {
+	var o, e strings.Builder
+	code = cli.Main(args, cli.System{
+		In: strings.NewReader(""), Out: &o, Err: &e, Terminal: true, ErrTerminal: true, Width: 80,
+		Getenv: func(name string) string { return env[name] },
+	})
+	return o.String(), e.String(), code
+}
+
+func TestColourOnATerminalOnly(t *testing.T) {
+	t.Parallel()
+	const escape = "\x1b["
+	for _, c := range []struct {
+		name string
+		env  map[string]string
+		want bool
+	}{
+		{"a terminal", nil, true},
+		{"NO_COLOR", map[string]string{"NO_COLOR": "1"}, false},
+		{"a dumb terminal", map[string]string{"TERM": "dumb"}, false},
+	} {
+		out, _, code := run(c.env, "endpoints", "presign")
+		if code != 0 || strings.Contains(out, escape) != c.want {
+			t.Errorf("%s: exit code %d, colour %v, want %v", c.name, code, strings.Contains(out, escape), c.want)
+		}
+		_, err, code := run(c.env, "endpoints", "xyzzy")
+		if code != 1 || strings.Contains(err, escape) != c.want {
+			t.Errorf("%s, an error: exit code %d, colour %v, want %v", c.name, code, strings.Contains(err, escape), c.want)
+		}
+	}
+}
+
+func TestDemoFitsTheTerminal(t *testing.T) {
+	t.Parallel()
+	out, err, code := run(map[string]string{"NO_COLOR": "1"}, "demo")
+	if code != 0 {
+		t.Fatalf("exit code %d: %s", code, err)
+	}
+	for line := range strings.Lines(out) {
+		// Paths and single values are not broken: they are there to be copied.
+		if n := len([]rune(strings.TrimRight(line, "\n"))); n > 80 && strings.Contains(line, "   ") && strings.Count(strings.TrimSpace(line), "   ") > 0 {
+			t.Errorf("%d columns of 80: %s", n, line)
+		}
+	}
+}
