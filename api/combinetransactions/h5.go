@@ -17,7 +17,7 @@ type H5Request struct {
 	// 合单商户号. Required, 1–32 characters.
 	CombineMchID string `json:"combine_mchid"`
 	// The merchant's own number of the combined order.
-	// 合单商户订单号. Required, 1–32 characters, matching ^[0-9A-Za-z_\-|*@]+$.
+	// 合单商户订单号. Required, 1–32 characters, matching ^[0-9A-Za-z_\-|*]+$.
 	CombineOutTradeNo string `json:"combine_out_trade_no"`
 	// Where the payment takes place.
 	// 场景信息. Required.
@@ -49,7 +49,7 @@ type H5RequestSceneInfo struct {
 	// 商户端设备号. Required.
 	DeviceID string `json:"device_id"`
 	// IP address of the payer's device.
-	// 用户终端IP. Required.
+	// 用户终端IP. Required, 1–45 characters.
 	PayerClientIP string `json:"payer_client_ip"`
 	// The page or app the payer comes from.
 	// H5场景信息. Required.

@@ -18,7 +18,7 @@ type MiniProgramRequest struct {
 	// 平台商户号. Required, 1–32 characters.
 	CombineMchID string `json:"combine_mchid"`
 	// The merchant's own number of the combined order.
-	// 交易单订单号. Required, 1–32 characters, matching ^[0-9A-Za-z_\-|*@]+$.
+	// 交易单订单号. Required, 1–32 characters, matching ^[0-9A-Za-z_\-|*]+$.
 	CombineOutTradeNo string `json:"combine_out_trade_no"`
 	// Who pays.
 	// 支付者. Required.

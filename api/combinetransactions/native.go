@@ -17,7 +17,7 @@ type NativeRequest struct {
 	// 合单商户号. Required, 1–32 characters.
 	CombineMchID string `json:"combine_mchid"`
 	// The merchant's own number of the combined order.
-	// 合单商户订单号. Required, 1–32 characters, matching ^[0-9A-Za-z_\-|*@]+$.
+	// 合单商户订单号. Required, 1–32 characters, matching ^[0-9A-Za-z_\-|*]+$.
 	CombineOutTradeNo string `json:"combine_out_trade_no"`
 	// Where the payment takes place.
 	// 场景信息. Optional.

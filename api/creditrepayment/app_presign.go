@@ -26,7 +26,7 @@ type AppPresignRequest struct {
 	// 签约结果通知地址. Required, 1–256 characters.
 	ContractNotifyURL string `json:"contract_notify_url"`
 	// Day of the month on which a repayment is due.
-	// 还款日. Optional, at least 1, at most 31.
+	// 还款日. Optional, at least 1.
 	RepaymentDay int64 `json:"repayment_day,omitempty"`
 	// The most that one repayment may be, in fen; a decimal text in requests, an integer in replies.
 	// 还款金额上限. Required, matching ^[0-9]+$.

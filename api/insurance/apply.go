@@ -30,7 +30,7 @@ type ApplyRequest struct {
 	PolicyPeriodID int64 `json:"policy_period_id"`
 	// Amount of the order.
 	// 扣费金额信息. Required.
-	Amount ScheduledAmount `json:"amount"`
+	Amount Amount `json:"amount"`
 	// Mark that selects discounts.
 	// 订单优惠标记. Optional.
 	GoodsTag string `json:"goods_tag,omitempty"`
@@ -50,5 +50,5 @@ type ApplyResponse struct {
 	OutTradeNo string `json:"out_trade_no"`
 	// Amount of the order.
 	// 扣费金额信息.
-	Amount ScheduledAmount `json:"amount"`
+	Amount Amount `json:"amount"`
 }

@@ -13,5 +13,5 @@ type BookRequest struct {
 	AppID string `json:"appid"`
 	// Amount that was booked.
 	// 预约扣费金额信息. Required.
-	ScheduledAmount ScheduledAmount `json:"scheduled_amount"`
+	ScheduledAmount Amount `json:"scheduled_amount"`
 }

@@ -41,7 +41,7 @@ type GetContractResponse struct {
 	ContractExpiredTime string `json:"contract_expired_time,omitempty"`
 	// How the contract ended; present only after termination.
 	// 协议解约信息. May be absent.
-	ContractTerminateInfo *ContractTerminateInfo `json:"contract_terminate_info,omitempty"`
+	ContractTerminateInfo *TerminateInfo `json:"contract_terminate_info,omitempty"`
 	// The payer's id under appid.
 	// 用户OpenID.
 	OpenID string `json:"openid"`

@@ -40,7 +40,7 @@ type H5Request struct {
 	PolicyPeriods []H5PolicyPeriod `json:"policy_periods,omitempty"`
 	// Amount of the order.
 	// 扣费金额信息. Optional.
-	Amount *ScheduledAmount `json:"amount,omitempty"`
+	Amount *Amount `json:"amount,omitempty"`
 	// The merchant's own order number, unique per merchant.
 	// 商户订单号. Optional, at most 32 characters.
 	OutTradeNo string `json:"out_trade_no,omitempty"`
@@ -87,7 +87,7 @@ type H5PolicyPeriod struct {
 	EstimatedDeductDate string `json:"estimated_deduct_date"`
 	// Agreed amount.
 	// 预计扣费金额. Required.
-	EstimatedDeductAmount ScheduledAmount `json:"estimated_deduct_amount"`
+	EstimatedDeductAmount Amount `json:"estimated_deduct_amount"`
 	// What the policy covers.
 	// 保障详情. Optional.
 	PolicyCoverageDetail *PolicyCoverageDetail `json:"policy_coverage_detail,omitempty"`

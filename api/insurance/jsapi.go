@@ -40,7 +40,7 @@ type JSAPIRequest struct {
 	PolicyPeriods []H5PolicyPeriod `json:"policy_periods,omitempty"`
 	// Amount of the order.
 	// 扣费金额信息. Optional.
-	Amount *ScheduledAmount `json:"amount,omitempty"`
+	Amount *Amount `json:"amount,omitempty"`
 	// The merchant's own order number, unique per merchant.
 	// 商户订单号. Optional, at most 32 characters.
 	OutTradeNo string `json:"out_trade_no,omitempty"`

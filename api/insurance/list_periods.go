@@ -53,16 +53,16 @@ type ListPeriodsResponseData struct {
 	EstimatedDeductDate string `json:"estimated_deduct_date"`
 	// Agreed amount.
 	// 扣费周期预计的扣费金额.
-	EstimatedDeductAmount ScheduledAmount `json:"estimated_deduct_amount"`
+	EstimatedDeductAmount Amount `json:"estimated_deduct_amount"`
 	// NO_SCHEDULED: not booked. SCHEDULED: booked. PAID: debited. EXPIRED: its day has passed.
 	// 扣费周期预约状态. One of NO_SCHEDULED, SCHEDULED, PAID, EXPIRED.
 	PolicyPeriodState string `json:"policy_period_state"`
 	// Amount that was booked.
 	// 已预约的扣费金额信息.
-	ScheduledAmount *ScheduledAmount `json:"scheduled_amount,omitempty"`
+	ScheduledAmount *Amount `json:"scheduled_amount,omitempty"`
 	// Amount that was debited.
 	// 实际扣费金额.
-	DeductAmount *ScheduledAmount `json:"deduct_amount,omitempty"`
+	DeductAmount *Amount `json:"deduct_amount,omitempty"`
 	// Day of the debit, yyyy-MM-dd.
 	// 实际扣费的日期. Yyyy-MM-dd.
 	DeductDate string `json:"deduct_date,omitempty"`

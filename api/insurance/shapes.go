@@ -28,18 +28,18 @@ type Period struct {
 	DeductEndDate string `json:"deduct_end_date,omitempty"`
 	// Amount that was booked.
 	// 已预约的扣费金额信息. May be absent.
-	ScheduledAmount *ScheduledAmount `json:"scheduled_amount,omitempty"`
+	ScheduledAmount *Amount `json:"scheduled_amount,omitempty"`
 	// Amount that was debited.
 	// 实际扣费金额. May be absent.
-	DeductAmount *ScheduledAmount `json:"deduct_amount,omitempty"`
+	DeductAmount *Amount `json:"deduct_amount,omitempty"`
 	// Day of the debit, yyyy-MM-dd.
 	// 实际扣费的日期. May be absent, yyyy-MM-dd.
 	DeductDate string `json:"deduct_date,omitempty"`
 }
 
-// ScheduledAmount is the object scheduled_amount.
+// Amount is the object scheduled_amount.
 // Amount that was booked.
-type ScheduledAmount struct {
+type Amount struct {
 	// Total, in fen.
 	// 金额.
 	Total int64 `json:"total"`
@@ -59,22 +59,7 @@ type PolicyPeriod struct {
 	EstimatedDeductDate string `json:"estimated_deduct_date"`
 	// Agreed amount.
 	// 预计扣费金额. Required.
-	EstimatedDeductAmount ScheduledAmount `json:"estimated_deduct_amount"`
-}
-
-// ContractTerminateInfo is the object contract_terminate_info.
-// How the contract ended; present only after termination.
-type ContractTerminateInfo struct {
-	// Who ended the contract.
-	// 协议解约方式. One of USER_TERMINATE, MCH_API_TERMINATE, WEPAY_WEB_TERMINATE, CUSTOMER_SERVICE_TERMINATE,
-	// SYSTEM_TERMINATE.
-	ContractTerminationMode string `json:"contract_termination_mode"`
-	// When the contract ended, RFC 3339 with +08:00, possibly with milliseconds.
-	// 协议解约时间. RFC 3339 with +08:00.
-	ContractTerminatedTime string `json:"contract_terminated_time"`
-	// Why the contract ended, in words.
-	// 解约备注.
-	ContractTerminationRemark string `json:"contract_termination_remark,omitempty"`
+	EstimatedDeductAmount Amount `json:"estimated_deduct_amount"`
 }
 
 // RealIdentity is the object real_identity.

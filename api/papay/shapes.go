@@ -44,28 +44,13 @@ type HarmonyContract struct {
 	OpenID string `json:"openid"`
 	// How the contract ended; present only after termination.
 	// 协议解约信息. May be absent.
-	ContractTerminateInfo *ContractTerminateInfo `json:"contract_terminate_info,omitempty"`
+	ContractTerminateInfo *TerminateInfo `json:"contract_terminate_info,omitempty"`
 	// The merchant's own id of the account, when a payer has several.
 	// 商户侧用户标识. May be absent.
 	OutUserCode string `json:"out_user_code,omitempty"`
 	// The payer's WeChat id, masked.
 	// 鸿蒙代扣场景的用户微信号掩码. May be absent.
 	MaskWxID string `json:"mask_wxid,omitempty"`
-}
-
-// ContractTerminateInfo is the object contract_terminate_info.
-// How the contract ended; present only after termination.
-type ContractTerminateInfo struct {
-	// Who ended the contract.
-	// 协议解约方式. One of USER_TERMINATE, MCH_API_TERMINATE, WEPAY_WEB_TERMINATE, CUSTOMER_SERVICE_TERMINATE,
-	// SYSTEM_TERMINATE.
-	ContractTerminationMode string `json:"contract_termination_mode"`
-	// When the contract ended, RFC 3339 with +08:00, possibly with milliseconds.
-	// 协议解约时间. RFC 3339 with +08:00.
-	ContractTerminatedTime string `json:"contract_terminated_time"`
-	// Why the contract ended, in words.
-	// 解约备注.
-	ContractTerminationRemark string `json:"contract_termination_remark,omitempty"`
 }
 
 // Contract is the reply of GET /v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}
@@ -107,7 +92,7 @@ type Contract struct {
 	OpenID string `json:"openid"`
 	// How the contract ended; present only after termination.
 	// 协议解约信息. May be absent.
-	ContractTerminateInfo *ContractTerminateInfo `json:"contract_terminate_info,omitempty"`
+	ContractTerminateInfo *TerminateInfo `json:"contract_terminate_info,omitempty"`
 	// The merchant's own id of the account, when a payer has several.
 	// 商户侧用户标识. May be absent.
 	OutUserCode string `json:"out_user_code,omitempty"`
@@ -124,24 +109,24 @@ type DeductSchedule struct {
 	EstimatedDeductDate string `json:"estimated_deduct_date"`
 	// Agreed amount.
 	// 预计的扣费金额.
-	EstimatedDeductAmount EstimatedDeductAmount `json:"estimated_deduct_amount"`
+	EstimatedDeductAmount Amount `json:"estimated_deduct_amount"`
 	// NO_SCHEDULED: not booked. SCHEDULED: booked, not debited yet. PAID: debited. EXPIRED: the day has passed.
 	// 扣费预约状态. One of NO_SCHEDULED, SCHEDULED, PAID, EXPIRED.
 	ScheduleState string `json:"schedule_state"`
 	// Amount that was booked.
 	// 已预约的扣费金额信息.
-	ScheduledAmount *EstimatedDeductAmount `json:"scheduled_amount,omitempty"`
+	ScheduledAmount *Amount `json:"scheduled_amount,omitempty"`
 	// Amount that was debited.
 	// 实际扣费金额.
-	DeductAmount *EstimatedDeductAmount `json:"deduct_amount,omitempty"`
+	DeductAmount *Amount `json:"deduct_amount,omitempty"`
 	// Day of the debit, yyyy-MM-dd.
 	// 实际扣费的日期. Yyyy-MM-dd.
 	DeductDate string `json:"deduct_date,omitempty"`
 }
 
-// EstimatedDeductAmount is the object estimated_deduct_amount.
+// Amount is the object estimated_deduct_amount.
 // Agreed amount.
-type EstimatedDeductAmount struct {
+type Amount struct {
 	// Total, in fen.
 	// 金额.
 	Total int64 `json:"total"`
@@ -198,7 +183,7 @@ type PartnerContract struct {
 	SubOpenID string `json:"sub_openid,omitempty"`
 	// How the contract ended; present only after termination.
 	// 协议解约信息. May be absent.
-	ContractTerminateInfo *ContractTerminateInfo `json:"contract_terminate_info,omitempty"`
+	ContractTerminateInfo *TerminateInfo `json:"contract_terminate_info,omitempty"`
 	// The merchant's own id of the account, when a payer has several.
 	// 商户侧用户标识. May be absent.
 	OutUserCode string `json:"out_user_code,omitempty"`

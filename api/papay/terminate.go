@@ -2,6 +2,21 @@
 
 package papay
 
+// TerminateInfo is the object contract_terminate_info.
+// How the contract ended; present only after termination.
+type TerminateInfo struct {
+	// Who ended the contract.
+	// 协议解约方式. One of USER_TERMINATE, MCH_API_TERMINATE, WEPAY_WEB_TERMINATE, CUSTOMER_SERVICE_TERMINATE,
+	// SYSTEM_TERMINATE.
+	ContractTerminationMode string `json:"contract_termination_mode"`
+	// When the contract ended, RFC 3339 with +08:00, possibly with milliseconds.
+	// 协议解约时间. RFC 3339 with +08:00.
+	ContractTerminatedTime string `json:"contract_terminated_time"`
+	// Why the contract ended, in words.
+	// 解约备注.
+	ContractTerminationRemark string `json:"contract_termination_remark,omitempty"`
+}
+
 // TerminateRequest is the body of POST
 // /v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate
 // (通过商户协议号解除委托代扣签约协议).

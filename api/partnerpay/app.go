@@ -58,7 +58,7 @@ type AppRequest struct {
 	Detail *Detail `json:"detail,omitempty"`
 	// Where the payment takes place.
 	// 场景信息. Optional.
-	SceneInfo *AppSceneInfo `json:"scene_info,omitempty"`
+	SceneInfo *SceneInfo `json:"scene_info,omitempty"`
 	// Who pays.
 	// 支付者. Optional.
 	Payer *AppPayer `json:"payer,omitempty"`
@@ -76,20 +76,6 @@ type AppSettleInfo struct {
 	// Subsidy to the sub-merchant, in fen.
 	// 补差金额. Optional.
 	SubsidyAmount int64 `json:"subsidy_amount,omitempty"`
-}
-
-// AppSceneInfo is the object scene_info.
-// Where the payment takes place.
-type AppSceneInfo struct {
-	// IP address of the payer's device.
-	// 用户终端IP. Optional.
-	PayerClientIP string `json:"payer_client_ip,omitempty"`
-	// The merchant's id of the terminal or shop.
-	// 商户端设备号. Optional.
-	DeviceID string `json:"device_id,omitempty"`
-	// The shop.
-	// 商户门店信息. Optional.
-	StoreInfo *AppStoreInfo `json:"store_info,omitempty"`
 }
 
 // AppStoreInfo is the object store_info.

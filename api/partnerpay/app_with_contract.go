@@ -54,7 +54,7 @@ type AppWithContractRequest struct {
 	Detail *AppWithContractDetail `json:"detail,omitempty"`
 	// Where the payment takes place.
 	// 场景信息. Optional.
-	SceneInfo *SceneInfo `json:"scene_info,omitempty"`
+	SceneInfo *AppWithContractSceneInfo `json:"scene_info,omitempty"`
 	// Contract to sign with the payment, or to pay with: plan_id and what belongs to it, or
 	// password_free_contract_id, or token.
 	// 签约授权信息. Required.
@@ -73,6 +73,20 @@ type AppWithContractDetail struct {
 	// The goods.
 	// 单品列表. Required.
 	GoodsDetail []Goods `json:"goods_detail,omitempty"`
+}
+
+// AppWithContractSceneInfo is the object scene_info.
+// Where the payment takes place.
+type AppWithContractSceneInfo struct {
+	// IP address of the payer's device.
+	// 用户终端IP. Required, 1–45 characters.
+	PayerClientIP string `json:"payer_client_ip"`
+	// The merchant's id of the terminal or shop.
+	// 商户端设备号. Optional.
+	DeviceID string `json:"device_id,omitempty"`
+	// The shop.
+	// 商户门店信息. Optional.
+	StoreInfo *SceneInfoStoreInfo `json:"store_info,omitempty"`
 }
 
 // AppWithContractRequestContractInfo is the object contract_info.

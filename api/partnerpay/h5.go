@@ -67,7 +67,7 @@ type H5Request struct {
 // Where the payment takes place.
 type H5RequestSceneInfo struct {
 	// IP address of the payer's device.
-	// 用户终端IP. Optional.
+	// 用户终端IP. Optional, at most 45 characters.
 	PayerClientIP string `json:"payer_client_ip,omitempty"`
 	// The merchant's id of the terminal or shop.
 	// 商户端设备号. Optional.

@@ -58,7 +58,7 @@ type JSAPIRequest struct {
 	Detail *Detail `json:"detail,omitempty"`
 	// Where the payment takes place.
 	// 场景信息. Optional.
-	SceneInfo *AppSceneInfo `json:"scene_info,omitempty"`
+	SceneInfo *SceneInfo `json:"scene_info,omitempty"`
 	// Who pays.
 	// Required.
 	Payer JSAPIRequestPayer `json:"payer"`

@@ -58,7 +58,7 @@ type JSAPIWithContractRequest struct {
 	Detail *AppWithContractDetail `json:"detail,omitempty"`
 	// Where the payment takes place.
 	// 场景信息. Optional.
-	SceneInfo *SceneInfo `json:"scene_info,omitempty"`
+	SceneInfo *AppWithContractSceneInfo `json:"scene_info,omitempty"`
 	// Contract to sign with the payment, or to pay with: plan_id and what belongs to it, or
 	// password_free_contract_id, or token.
 	// 签约授权信息. Required.

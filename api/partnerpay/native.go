@@ -57,7 +57,7 @@ type NativeRequest struct {
 	Detail *Detail `json:"detail,omitempty"`
 	// Where the payment takes place.
 	// 场景信息. Optional.
-	SceneInfo *AppSceneInfo `json:"scene_info,omitempty"`
+	SceneInfo *SceneInfo `json:"scene_info,omitempty"`
 	// Who pays.
 	// 支付者. Optional.
 	Payer *AppPayer `json:"payer,omitempty"`

@@ -64,7 +64,7 @@ type ScannedPOSRequest struct {
 // Where the payment takes place.
 type ScannedPOSRequestSceneInfo struct {
 	// IP address of the payer's device.
-	// 用户终端IP. Required.
+	// 用户终端IP. Required, 1–45 characters.
 	PayerClientIP string `json:"payer_client_ip"`
 	// The merchant's id of the terminal or shop.
 	// 商户端设备号. Optional.

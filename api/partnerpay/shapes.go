@@ -41,20 +41,6 @@ type Goods struct {
 	UnitPrice int64 `json:"unit_price"`
 }
 
-// SceneInfo is the object scene_info.
-// Where the payment takes place.
-type SceneInfo struct {
-	// IP address of the payer's device.
-	// 用户终端IP. Required.
-	PayerClientIP string `json:"payer_client_ip"`
-	// The merchant's id of the terminal or shop.
-	// 商户端设备号. Optional.
-	DeviceID string `json:"device_id,omitempty"`
-	// The shop.
-	// 商户门店信息. Optional.
-	StoreInfo *SceneInfoStoreInfo `json:"store_info,omitempty"`
-}
-
 // SceneInfoStoreInfo is the object store_info.
 // The shop.
 type SceneInfoStoreInfo struct {
@@ -84,6 +70,20 @@ type Detail struct {
 	// The goods.
 	// 单品列表. Optional.
 	GoodsDetail []Goods `json:"goods_detail,omitempty"`
+}
+
+// SceneInfo is the object scene_info.
+// Where the payment takes place.
+type SceneInfo struct {
+	// IP address of the payer's device.
+	// 用户终端IP. Optional, at most 45 characters.
+	PayerClientIP string `json:"payer_client_ip,omitempty"`
+	// The merchant's id of the terminal or shop.
+	// 商户端设备号. Optional.
+	DeviceID string `json:"device_id,omitempty"`
+	// The shop.
+	// 商户门店信息. Optional.
+	StoreInfo *AppStoreInfo `json:"store_info,omitempty"`
 }
 
 // Identity is the object identity.

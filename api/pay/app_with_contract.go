@@ -84,7 +84,7 @@ type AppWithContractDetail struct {
 // Where the payment takes place.
 type AppWithContractSceneInfo struct {
 	// IP address of the payer's device.
-	// 用户终端IP. Required.
+	// 用户终端IP. Required, 1–45 characters.
 	PayerClientIP string `json:"payer_client_ip"`
 	// The merchant's id of the terminal or shop.
 	// 商户端设备号. Optional.

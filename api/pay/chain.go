@@ -92,7 +92,6 @@ func newTransactionsID(b wxpay.Bound) TransactionsID {
 // TransactionID fills {transaction_id}: WeChat Pay's id of the payment (微信支付订单号).
 // Finds an order by WeChat Pay's id.
 // 微信支付订单号查询: GET /v3/pay/transactions/id/{transaction_id}.
-// https://pay.weixin.qq.com/doc/v3/merchant/4012791858
 func (t TransactionsID) TransactionID(transactionID string) wxpay.QUERY[OrderByTransactionIDQuery, Order] {
 	return wxpay.NewQUERY[OrderByTransactionIDQuery, Order](t.b.Set("transaction_id", transactionID), "v3/pay/transactions/id/{transaction_id}")
 }
@@ -118,12 +117,12 @@ func (t TransactionsOutTradeNo) OutTradeNo(outTradeNo string) TransactionsOutTra
 type TransactionsOutTradeNoByOutTradeNo struct {
 	// Finds an order by the merchant's own number.
 	// 商户订单号查询: GET /v3/pay/transactions/out-trade-no/{out_trade_no}.
-	// https://pay.weixin.qq.com/doc/v3/merchant/4012791859
+	// https://pay.weixin.qq.com/doc/v3/merchant/4013070356
 	wxpay.QUERY[OrderByOutTradeNoQuery, Order]
 
 	// Closes an unpaid order. Success has no body.
 	// 关单: POST /v3/pay/transactions/out-trade-no/{out_trade_no}/close.
-	// https://pay.weixin.qq.com/doc/v3/merchant/4012791860
+	// https://pay.weixin.qq.com/doc/v3/merchant/4013070360
 	Close wxpay.POST[CloseRequest, wxpay.None]
 	// Undoes a payment by code whose result is unknown: refunds it if it was paid, closes it if it was not.
 	// 撤销: POST /v3/pay/transactions/out-trade-no/{out_trade_no}/reverse.

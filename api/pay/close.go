@@ -4,7 +4,7 @@ package pay
 
 // CloseRequest is the body of POST /v3/pay/transactions/out-trade-no/{out_trade_no}/close (关单).
 // Closes an unpaid order. Success has no body.
-// https://pay.weixin.qq.com/doc/v3/merchant/4012791860
+// https://pay.weixin.qq.com/doc/v3/merchant/4013070360
 type CloseRequest struct {
 	// Merchant id issued by WeChat Pay.
 	// 直连商户号. Required, 1–32 characters.

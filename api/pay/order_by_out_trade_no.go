@@ -4,7 +4,7 @@ package pay
 
 // OrderByOutTradeNoQuery is the query of GET /v3/pay/transactions/out-trade-no/{out_trade_no} (商户订单号查询).
 // Finds an order by the merchant's own number.
-// https://pay.weixin.qq.com/doc/v3/merchant/4012791859
+// https://pay.weixin.qq.com/doc/v3/merchant/4013070356
 type OrderByOutTradeNoQuery struct {
 	// Merchant id issued by WeChat Pay.
 	// 直连商户号. Required, 1–32 characters.

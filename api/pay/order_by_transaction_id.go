@@ -4,7 +4,6 @@ package pay
 
 // OrderByTransactionIDQuery is the query of GET /v3/pay/transactions/id/{transaction_id} (微信支付订单号查询).
 // Finds an order by WeChat Pay's id.
-// https://pay.weixin.qq.com/doc/v3/merchant/4012791858
 type OrderByTransactionIDQuery struct {
 	// Merchant id issued by WeChat Pay.
 	// 直连商户号. Required, 1–32 characters.

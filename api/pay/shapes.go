@@ -148,7 +148,6 @@ type SubsidyPlan struct {
 
 // Order is the reply of GET /v3/pay/transactions/id/{transaction_id} (微信支付订单号查询).
 // Finds an order by WeChat Pay's id.
-// https://pay.weixin.qq.com/doc/v3/merchant/4012791858
 type Order struct {
 	wxpay.Reply `json:"-"`
 

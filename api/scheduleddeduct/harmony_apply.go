@@ -36,14 +36,3 @@ type HarmonyApplyRequest struct {
 	// 商户类别码. Optional.
 	MCC string `json:"mcc,omitempty"`
 }
-
-// HarmonyApplyAmount is the object amount.
-// Amount of the order.
-type HarmonyApplyAmount struct {
-	// Total, in fen.
-	// 金额.
-	Total int64 `json:"total"`
-	// ISO 4217 code; CNY.
-	// 货币类型. Always CNY.
-	Currency string `json:"currency,omitempty"`
-}

@@ -13,7 +13,7 @@ type Amount struct {
 	// 金额. Required, at least 1.
 	Total int64 `json:"total"`
 	// ISO 4217 code; CNY.
-	// 货币类型. Optional.
+	// 货币类型. Optional, always CNY.
 	Currency string `json:"currency,omitempty"`
 }
 
@@ -27,7 +27,7 @@ type Applied struct {
 	OutTradeNo string `json:"out_trade_no"`
 	// Amount of the order.
 	// 扣费金额信息.
-	Amount HarmonyApplyAmount `json:"amount"`
+	Amount Amount `json:"amount"`
 }
 
 // Schedule is the reply of GET /v3/papay/pay/partner/schedules/contract-id/{contract_id} (查询扣费预约).
@@ -47,10 +47,10 @@ type Schedule struct {
 	DeductEndDate string `json:"deduct_end_date,omitempty"`
 	// Amount that was booked.
 	// 已预约的扣费金额信息. May be absent.
-	ScheduledAmount *HarmonyApplyAmount `json:"scheduled_amount,omitempty"`
+	ScheduledAmount *Amount `json:"scheduled_amount,omitempty"`
 	// Amount that was debited.
 	// 实际扣费金额. May be absent.
-	DeductAmount *HarmonyApplyAmount `json:"deduct_amount,omitempty"`
+	DeductAmount *Amount `json:"deduct_amount,omitempty"`
 	// Day of the debit, yyyy-MM-dd.
 	// 实际扣费的日期. May be absent, yyyy-MM-dd.
 	DeductDate string `json:"deduct_date,omitempty"`
