@@ -41,7 +41,7 @@ func setup(env *testscript.Env) error {
 
 // start runs a program until it prints a line that matches the expression, and
 // leaves it running: "start ready-regexp command [argument...]". What it printed
-// is in the file started; addresses in a JSON line become $URL and $ADMIN.
+// is in the file started; addresses in a JSON line become $URL, $ADMIN and $ENV_FILE.
 func start(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: start ready-regexp command [argument...]")
@@ -83,14 +83,24 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func addresses(ts *testscript.TestScript, line string) {
+	type handout struct {
+		URL     string `json:"url"`
+		Admin   string `json:"admin_url"`
+		EnvFile string `json:"env_file"`
+	}
 	var h struct {
-		URL      string `json:"url"`
-		AdminURL string `json:"admin_url"`
+		handout
+		Running handout `json:"running"` // of wxpay demo --keep
 	}
-	if json.Unmarshal([]byte(line), &h) == nil {
-		ts.Setenv("URL", h.URL)
-		ts.Setenv("ADMIN", h.AdminURL)
+	if json.Unmarshal([]byte(line), &h) != nil {
+		return // words for a person
 	}
+	if h.URL == "" {
+		h.handout = h.Running
+	}
+	ts.Setenv("URL", h.URL)
+	ts.Setenv("ADMIN", h.Admin)
+	ts.Setenv("ENV_FILE", h.EnvFile)
 }
 
 // interrupt ends the program that start left running, as Ctrl-C does, and

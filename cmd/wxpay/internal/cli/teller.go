@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"strings"
 
 	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/demo"
@@ -38,7 +39,9 @@ func (t *teller) tell(s demo.Step) {
 		return
 	case demo.KindCall:
 		t.actor("merchant", t.paint.cyan, s.Does)
-		t.line("", t.paint.bold(s.Method)+" "+s.URI)
+		path, query, _ := strings.Cut(s.URI, "?")
+		t.line("", t.paint.bold(s.Method)+" "+path)
+		t.lay("?", parameters(query), 0)
 		t.fields("→", s.Sent)
 		if s.Status != 0 {
 			t.line("←", fmt.Sprintf("%d, %s", s.Status, t.proof(s, "verified")))
@@ -174,6 +177,18 @@ func members(prefix string, value json.RawMessage) []member {
 			text = string(value) // numbers as they were written
 		}
 		out = append(out, member{printable(prefix), printable(text)})
+	}
+	return out
+}
+
+// parameters lists a query in its own order.
+func parameters(query string) []member {
+	var out []member
+	for pair := range strings.SplitSeq(query, "&") {
+		name, value, ok := strings.Cut(pair, "=")
+		if text, err := url.QueryUnescape(value); ok && err == nil {
+			out = append(out, member{printable(name), printable(text)})
+		}
 	}
 	return out
 }
