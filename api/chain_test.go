@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -190,6 +191,12 @@ func TestIndexHoldsEveryEndpoint(t *testing.T) {
 		}
 		if !strings.Contains(strings.Join(entry.Methods(), " "), o.Method) || entry.String() != o.SDKPath() {
 			t.Errorf("the entry says %s %s, want %s", entry.Methods(), entry, o.ID())
+		}
+	}
+	for _, k := range catalogue.AllKnown() {
+		paths[k.SDKPath()] = true
+		if !slices.Contains(index[k.SDKPath()].Methods(), k.Method) {
+			t.Errorf("the index lacks %s", k.ID())
 		}
 	}
 	for path := range index {

@@ -9,8 +9,8 @@ import (
 	"github.com/wxpay-go/wxpay"
 )
 
-// Paths is every catalogued endpoint by its exact path, without the leading slash, variables in braces. Ranging over it lists
-// them. A path that is not there can still be called with Client.Chain.
+// Paths is every endpoint of WeChat Pay by its exact path, without the leading slash, variables in braces, and with v2/ before
+// the paths of APIv2. Ranging over it lists them. A path that is not there can still be called with Client.Chain.
 type Paths map[string]Entry
 
 // Index makes the map: api.Index(c)["v3/edu-papay/contracts/presign"].Post(ctx, body).
@@ -18,10 +18,12 @@ type Paths map[string]Entry
 // A key that is not there gives, as Go maps do, a zero Entry. Its calls do not panic: they return an [*UnknownPathError] that
 // names the nearest path where it can. A zero Entry does not know its key, so it looks into the source file of the caller
 // for it; a program that runs away from its sources gets the file and line instead. [Paths.At] always knows its key.
+//
+// The map has more than a thousand entries: make it once and keep it.
 func Index(c *wxpay.Client) Paths {
 	paths := make(Paths, len(endpoints))
 	for _, e := range endpoints {
-		paths[e.path] = Entry{path: e.path, methods: e.methods, chain: c.Chain(e.path)}
+		paths[e.path] = Entry{path: e.path, methods: e.methods, chain: c.Chain(e.path), preset: preset(e.path)}
 	}
 	return paths
 }
@@ -39,6 +41,15 @@ func (p Paths) At(key string) (Entry, error) {
 type Entry struct {
 	path, methods string
 	chain         wxpay.Chain
+	preset        []wxpay.Option // fields to encrypt, and the like
+}
+
+// with puts what every call of the endpoint needs before the caller's options.
+func (e Entry) with(opts []wxpay.Option) []wxpay.Option {
+	if len(e.preset) == 0 {
+		return opts
+	}
+	return append(e.preset[:len(e.preset):len(e.preset)], opts...)
 }
 
 // String is the path.
@@ -52,7 +63,7 @@ func (e Entry) Get(ctx context.Context, opts ...wxpay.Option) (*wxpay.Result, er
 	if e.path == "" {
 		return nil, unknown()
 	}
-	return e.chain.Get(ctx, opts...)
+	return e.chain.Get(ctx, e.with(opts)...)
 }
 
 // GetAsync is Chain.GetAsync.
@@ -60,7 +71,7 @@ func (e Entry) GetAsync(ctx context.Context, opts ...wxpay.Option) *wxpay.Promis
 	if e.path == "" {
 		return failed(ctx, unknown())
 	}
-	return e.chain.GetAsync(ctx, opts...)
+	return e.chain.GetAsync(ctx, e.with(opts)...)
 }
 
 // Post is Chain.Post.
@@ -68,7 +79,7 @@ func (e Entry) Post(ctx context.Context, body any, opts ...wxpay.Option) (*wxpay
 	if e.path == "" {
 		return nil, unknown()
 	}
-	return e.chain.Post(ctx, body, opts...)
+	return e.chain.Post(ctx, body, e.with(opts)...)
 }
 
 // PostAsync is Chain.PostAsync.
@@ -76,7 +87,7 @@ func (e Entry) PostAsync(ctx context.Context, body any, opts ...wxpay.Option) *w
 	if e.path == "" {
 		return failed(ctx, unknown())
 	}
-	return e.chain.PostAsync(ctx, body, opts...)
+	return e.chain.PostAsync(ctx, body, e.with(opts)...)
 }
 
 // Put is Chain.Put.
@@ -84,7 +95,7 @@ func (e Entry) Put(ctx context.Context, body any, opts ...wxpay.Option) (*wxpay.
 	if e.path == "" {
 		return nil, unknown()
 	}
-	return e.chain.Put(ctx, body, opts...)
+	return e.chain.Put(ctx, body, e.with(opts)...)
 }
 
 // PutAsync is Chain.PutAsync.
@@ -92,7 +103,7 @@ func (e Entry) PutAsync(ctx context.Context, body any, opts ...wxpay.Option) *wx
 	if e.path == "" {
 		return failed(ctx, unknown())
 	}
-	return e.chain.PutAsync(ctx, body, opts...)
+	return e.chain.PutAsync(ctx, body, e.with(opts)...)
 }
 
 // Patch is Chain.Patch.
@@ -100,7 +111,7 @@ func (e Entry) Patch(ctx context.Context, body any, opts ...wxpay.Option) (*wxpa
 	if e.path == "" {
 		return nil, unknown()
 	}
-	return e.chain.Patch(ctx, body, opts...)
+	return e.chain.Patch(ctx, body, e.with(opts)...)
 }
 
 // PatchAsync is Chain.PatchAsync.
@@ -108,7 +119,7 @@ func (e Entry) PatchAsync(ctx context.Context, body any, opts ...wxpay.Option) *
 	if e.path == "" {
 		return failed(ctx, unknown())
 	}
-	return e.chain.PatchAsync(ctx, body, opts...)
+	return e.chain.PatchAsync(ctx, body, e.with(opts)...)
 }
 
 // Delete is Chain.Delete.
@@ -116,7 +127,7 @@ func (e Entry) Delete(ctx context.Context, opts ...wxpay.Option) (*wxpay.Result,
 	if e.path == "" {
 		return nil, unknown()
 	}
-	return e.chain.Delete(ctx, opts...)
+	return e.chain.Delete(ctx, e.with(opts)...)
 }
 
 // DeleteAsync is Chain.DeleteAsync.
@@ -124,7 +135,15 @@ func (e Entry) DeleteAsync(ctx context.Context, opts ...wxpay.Option) *wxpay.Pro
 	if e.path == "" {
 		return failed(ctx, unknown())
 	}
-	return e.chain.DeleteAsync(ctx, opts...)
+	return e.chain.DeleteAsync(ctx, e.with(opts)...)
+}
+
+// URL is Chain.URL, for the pages of APIv2 that are opened and not called.
+func (e Entry) URL(body any, opts ...wxpay.Option) (string, error) {
+	if e.path == "" {
+		return "", unknown()
+	}
+	return e.chain.URL(body, e.with(opts)...)
 }
 
 // failed is a promise of this error. A chain without a client fails before anything is sent; its error is replaced.

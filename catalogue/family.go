@@ -1,7 +1,5 @@
 package catalogue
 
-import "strings"
-
 // Source says how sure we are of a fact.
 type Source string
 
@@ -75,8 +73,8 @@ type Operation struct {
 // ID is the method and the path, the key of Catalogue.Operation.
 func (o *Operation) ID() string { return o.Method + " " + o.Path }
 
-// SDKPath is the path as the chain and the index write it: without the leading slash.
-func (o *Operation) SDKPath() string { return strings.TrimPrefix(o.Path, "/") }
+// SDKPath is the path as the chain and the index write it: without the leading slash, and with v2/ before APIv2 paths.
+func (o *Operation) SDKPath() string { return sdkPath(o.Path) }
 
 // ErrorCode is one documented way for an endpoint to fail.
 type ErrorCode struct {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -9,6 +10,7 @@ import (
 
 type indexView struct {
 	Entries []indexEntry
+	Presets []indexPreset
 }
 
 type indexEntry struct {
@@ -16,16 +18,37 @@ type indexEntry struct {
 	Methods string
 }
 
-// index writes api/index.go, the map of every path.
+// indexPreset is what the catalogue knows every call of a path needs.
+type indexPreset struct {
+	Path    string
+	Options string
+}
+
+// index writes api/index.go, the map of every path, typed or only known.
 func index(c *catalogue.Catalogue, out Output) error {
 	methods := map[string][]string{}
+	add := func(path, method string) {
+		if !slices.Contains(methods[path], method) {
+			methods[path] = append(methods[path], method)
+		}
+	}
+	for _, k := range catalogue.AllKnown() {
+		add(k.SDKPath(), k.Method)
+	}
+	presetOf := map[string]string{}
 	for _, o := range c.Operations() {
-		methods[o.SDKPath()] = append(methods[o.SDKPath()], o.Method)
+		add(o.SDKPath(), o.Method)
+		if options := strings.TrimPrefix(presets(o), ", "); options != "" {
+			presetOf[o.SDKPath()] = options
+		}
 	}
 	var v indexView
 	for path, m := range methods {
 		slices.Sort(m)
 		v.Entries = append(v.Entries, indexEntry{path, strings.Join(m, " ")})
+	}
+	for _, path := range slices.Sorted(maps.Keys(presetOf)) {
+		v.Presets = append(v.Presets, indexPreset{path, presetOf[path]})
 	}
 	slices.SortFunc(v.Entries, func(a, b indexEntry) int { return strings.Compare(a.Path, b.Path) })
 	if err := out.goFile("api/index.go", "catalogue/data", "index.go.tmpl", v); err != nil {
