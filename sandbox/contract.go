@@ -23,10 +23,21 @@ type Contract struct {
 	Account   string          `json:"account"`
 	NotifyURL string          `json:"notify_url,omitempty"`
 	Attach    string          `json:"attach,omitempty"`
-	Token     string          `json:"token"` // of the session it came from
+	UserCode  string          `json:"out_user_code,omitempty"` // tells several accounts of one user apart
+	Token     string          `json:"token"`                   // of the session it came from
 	Request   json.RawMessage `json:"request"`
 	SignedAt  time.Time       `json:"signed_at"`
 	ExpiresAt time.Time       `json:"expires_at,omitzero"` // zero: it runs until terminated
+	EndsAt    time.Time       `json:"ends_at,omitzero"`    // when WeChat Pay ends it by itself; zero: never
+
+	// What debits need to know; see debit.go, notice.go and booking.go.
+	Usage    Usage     `json:"usage,omitzero"`
+	Pending  string    `json:"pending,omitempty"` // id of the debit under way
+	FailedAt time.Time `json:"failed_at,omitzero"`
+	Notice   *Notice   `json:"notice,omitempty"`
+	Noticed  bool      `json:"noticed,omitempty"` // a notice was sent: no debit goes without one any more
+	Bookings []Booking `json:"bookings,omitempty"`
+
 	// The rest is set by termination.
 	TerminatedAt time.Time   `json:"terminated_at,omitzero"`
 	Mode         Termination `json:"termination_mode,omitempty"`
@@ -41,7 +52,23 @@ type ContractState string
 const (
 	ContractSigned     ContractState = "SIGNED"
 	ContractTerminated ContractState = "TERMINATED"
+	// ContractSignFailed is what is left when the payer agreed and a rule of
+	// WeChat Pay's was in the way. Nobody is notified.
+	ContractSignFailed ContractState = "SIGN_FAILED"
+	// The other two are of insurance: the policy's year is over, and the payer
+	// has asked to end and may think again. Both are still live.
+	ContractToBeRenewed      ContractState = "TO_BE_RENEWED"
+	ContractTerminatePending ContractState = "TERMINATE_PENDING"
 )
+
+// live says whether the contract stands: it may be debited and ended.
+func (c *Contract) live() bool {
+	switch c.State {
+	case ContractSigned, ContractToBeRenewed, ContractTerminatePending:
+		return true
+	}
+	return false
+}
 
 // Termination says who ended a contract.
 type Termination string
@@ -66,12 +93,24 @@ func (t Termination) known() bool {
 func (c *Contract) kind() string { return "contract" }
 
 func (c *Contract) row() Row {
-	return Row{ID: c.ID, Keys: []string{
+	row := Row{ID: c.ID, Keys: []string{
 		"mchid:" + c.MchID,
 		"person:" + c.Person,
 		contractCodeKey(c.Product, c.MchID, c.PlanID, c.Code),
 		contractUserKey(c.Product, c.MchID, c.PlanID, c.OpenID),
 	}}
+	if c.live() {
+		row.Due = millis(c.over())
+	}
+	return row
+}
+
+// over is when time alone ends the contract, zero for never.
+func (c *Contract) over() time.Time {
+	if c.ExpiresAt.IsZero() || (!c.EndsAt.IsZero() && c.EndsAt.Before(c.ExpiresAt)) {
+		return c.EndsAt
+	}
+	return c.ExpiresAt
 }
 
 func contractCodeKey(p Product, mchid, plan, code string) string {
@@ -84,9 +123,14 @@ func contractUserKey(p Product, mchid, plan, openid string) string {
 
 // liveKey is the place of a user's one live contract under a plan. It leaves out
 // the appid and the sub-merchant on purpose: a contract signed through another
-// app of the same merchant is in the way as well.
-func liveKey(p Product, mchid, plan, person string) string {
-	return "live|" + string(p) + "|" + mchid + "|" + plan + "|" + person
+// app of the same merchant is in the way as well. An out_user_code makes as many
+// places as the merchant has accounts for the user.
+func liveKey(p Product, mchid, plan, person, userCode string) string {
+	key := "live|" + string(p) + "|" + mchid + "|" + plan + "|" + person
+	if userCode != "" {
+		key += "|" + userCode
+	}
+	return key
 }
 
 func codeKey(p Product, mchid, code string) string {

@@ -69,6 +69,11 @@ func (d *dice) transactionID(now time.Time) string {
 	return "42" + d.roll(decimal, 8) + day(now) + d.roll(decimal, 10)
 }
 
+// refundID is 28 digits that begin with 50.
+func (d *dice) refundID(now time.Time) string {
+	return "50" + d.roll(decimal, 8) + day(now) + d.roll(decimal, 10)
+}
+
 // eventID is EV- and 19 digits.
 func (d *dice) eventID(now time.Time) string {
 	return "EV-" + now.In(wire.Beijing).Format("20060102150405") + d.roll(decimal, 5)

@@ -14,6 +14,9 @@ type engine struct {
 	catalogue  *catalogue.Catalogue
 	behaviours map[string]bound // by catalogue id
 	products   map[Product]*product
+	debits     map[string]*debitRules  // by name
+	refunds    map[string]*refundRules // by name
+	timers     []timer
 	store      Store
 	clock      *Clock
 	dice       *dice
@@ -39,6 +42,7 @@ type bound struct {
 func newEngine(c Config) (*engine, error) {
 	e := &engine{
 		behaviours: map[string]bound{}, products: map[Product]*product{},
+		debits: map[string]*debitRules{}, refunds: map[string]*refundRules{}, timers: timers(),
 		store: c.Store, clock: newClock(c.Start, c.ManualClock), registry: newRegistry(), faults: &faults{},
 		routes: newRoutes(c.AllowNonLoopback), notifyTimeout: c.NotifyTimeout, maxBody: c.MaxBody, logf: c.Logf,
 	}
@@ -68,7 +72,14 @@ func newEngine(c Config) (*engine, error) {
 
 	for _, p := range products() {
 		e.products[p.name] = p
+		for _, r := range p.debits {
+			setDefault(&r.name, string(p.name))
+			e.debits[r.name] = r
+		}
 		e.bind(p.behaviours, p)
+	}
+	for _, r := range refundKinds() {
+		e.refunds[r.name] = r
 	}
 	e.bind(transactionBehaviours(), nil)
 	e.bind(combineBehaviours(), nil)

@@ -49,6 +49,24 @@ type Plan struct {
 	NotifyURL string `json:"notify_url,omitempty"`
 	// Disabled plans sign nobody; their contracts live on.
 	Disabled bool `json:"disabled,omitempty"`
+
+	// Mode is how the plan debits; empty: as the product does by default.
+	Mode DebitMode `json:"mode,omitempty"`
+	// Amount, above 0, is what every debit must be exactly, in fen; the first
+	// one may be another.
+	Amount int64 `json:"amount,omitempty"`
+	// Limits bound its debits; what is 0 is as the product has it.
+	Limits Limits `json:"limits,omitzero"`
+	// Test plans debit at most 0.10 CNY, a hundred times a day.
+	Test bool `json:"test,omitempty"`
+	// Days is how long its contracts run; 0: as the product has it.
+	Days int `json:"days,omitempty"`
+	// Owner is who a plan of eduschoolpay belongs to, a school_id; other
+	// products leave it empty.
+	Owner string `json:"owner,omitempty"`
+	// MinPercent is the least part of a repayment that may be booked, of
+	// credit-repayment plans.
+	MinPercent int `json:"min_percent,omitempty"`
 }
 
 // Product names a contract product, after its catalogue file.

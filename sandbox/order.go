@@ -13,6 +13,7 @@ type Order struct {
 	rev
 	ID         string     `json:"id"`
 	MchID      string     `json:"mchid"`
+	SubMchID   string     `json:"sub_mchid,omitempty"`
 	AppID      string     `json:"appid"`
 	OutTradeNo string     `json:"out_trade_no"` // combine_out_trade_no of a combined order
 	Combined   bool       `json:"combined,omitempty"`
@@ -28,6 +29,7 @@ type Order struct {
 	CreatedAt       time.Time       `json:"created_at"`
 	PaidAt          time.Time       `json:"paid_at,omitzero"`
 	TransactionID   string          `json:"transaction_id,omitempty"` // set once paid
+	Refunded        int64           `json:"refunded,omitempty"`       // fen given back so far
 	SubOrders       []SubOrder      `json:"sub_orders,omitempty"`
 	Request         json.RawMessage `json:"request"` // the body of the call that placed it
 	Fingerprint     string          `json:"fingerprint"`
@@ -41,6 +43,7 @@ type SubOrder struct {
 	Attach        string          `json:"attach,omitempty"`
 	Total         int64           `json:"total"` // fen
 	TransactionID string          `json:"transaction_id,omitempty"`
+	Refunded      int64           `json:"refunded,omitempty"` // fen
 	Request       json.RawMessage `json:"request,omitempty"`
 }
 
@@ -60,9 +63,15 @@ const prepayLife = 2 * time.Hour
 func (o *Order) kind() string { return "order" }
 
 func (o *Order) row() Row {
-	keys := []string{"mchid:" + o.MchID, "prepay:" + o.PrepayID}
+	keys := []string{"mchid:" + o.MchID, "prepay:" + o.PrepayID, tradeKey(o.MchID, o.OutTradeNo)}
 	if o.TransactionID != "" {
 		keys = append(keys, "transaction:"+o.TransactionID)
+	}
+	for _, part := range o.SubOrders {
+		keys = append(keys, tradeKey(o.MchID, part.OutTradeNo))
+		if part.TransactionID != "" {
+			keys = append(keys, "transaction:"+part.TransactionID)
+		}
 	}
 	return Row{ID: o.ID, Keys: keys}
 }

@@ -22,6 +22,8 @@ type Page struct {
 type PageError struct {
 	Reason  PageReason `json:"reason"`
 	Message string     `json:"message"` // as shown to a person
+
+	keep bool // what happened until the page said so stays
 }
 
 func (e *PageError) Error() string { return e.Message }
@@ -38,6 +40,10 @@ const (
 	PageWrongUser PageReason = "wrong-user" // made for somebody else
 	PageClosed    PageReason = "closed"     // the plan signs nobody any more, or the order was closed
 	PageNoPrompt  PageReason = "no-prompt"  // the order has no offer to sign after paying
+	PageNoMoney   PageReason = "no-money"   // the payer has not got it
+	PageFailed    PageReason = "failed"     // the payment failed for another reason
+	PageBlocked   PageReason = "blocked"    // the payer agreed, and a rule of WeChat Pay's was in the way; the code is burnt
+	PageIdentity  PageReason = "identity"   // the payer is not who the merchant says; the code is burnt
 )
 
 // page is the signing page of a session, for a person.
@@ -46,7 +52,7 @@ func (s *step) page(session *Session, openid string) (*Page, error) {
 		return nil, err
 	}
 	who := s.payerOf(session, openid)
-	_, err := get[claim](s.Tx, liveKey(session.Product, session.MchID, session.PlanID, who.id))
+	_, err := get[claim](s.Tx, liveKey(session.Product, session.MchID, session.PlanID, who.id, session.UserCode))
 	switch {
 	case err == nil:
 		return nil, errSigned()
@@ -74,9 +80,12 @@ func (s *step) mayOpen(session *Session, openid string) error {
 		return &PageError{Reason: PageUsed, Message: "This request has already been agreed to."}
 	case SessionExpired:
 		return &PageError{Reason: PageExpired, Message: "This page has expired. Please start again from the merchant's app."}
+	case SessionBurnt:
+		return &PageError{Reason: PageUsed, Message: "This request could not be completed. Please start again from the merchant's app."}
 	}
-	if session.OpenID == "" || openid == session.OpenID || (session.SubOpenID != "" && openid == session.SubOpenID) ||
-		s.registry.person(session.OpenID).id == s.registry.person(openid).id {
+	named := session.payer()
+	if named == "" || openid == session.OpenID || openid == session.SubOpenID ||
+		s.registry.person(named).id == s.registry.person(openid).id {
 		return nil
 	}
 	return &PageError{Reason: PageWrongUser, Message: "This page was made for another WeChat user."}
@@ -85,10 +94,18 @@ func (s *step) mayOpen(session *Session, openid string) error {
 // payerOf is who signs a session that openid may open. A session that names its
 // payer is the openid's of the platform, even when opened with a sub_openid.
 func (s *step) payerOf(session *Session, openid string) person {
-	if session.OpenID != "" {
-		return s.registry.person(session.OpenID)
+	if named := session.payer(); named != "" {
+		return s.registry.person(named)
 	}
 	return s.registry.person(openid)
+}
+
+// payer is the openid of whom the session was made for, "" for anybody.
+func (s *Session) payer() string {
+	if s.OpenID != "" {
+		return s.OpenID
+	}
+	return s.SubOpenID
 }
 
 func errSigned() *PageError {

@@ -87,6 +87,9 @@ func (p *Payer) Pay(prepayID string) (r *Receipt, err error) {
 		if err := s.mayPay(o, p.openid); err != nil {
 			return err
 		}
+		if err := s.payFrom(o, p.openid); err != nil {
+			return err
+		}
 		if err := s.pay(o); err != nil {
 			return err
 		}
@@ -101,6 +104,19 @@ func (p *Payer) Pay(prepayID string) (r *Receipt, err error) {
 		return err
 	})
 	return r, err
+}
+
+// payFrom takes an order's money from whoever pays it.
+func (s *step) payFrom(o *Order, openid string) error {
+	switch failure, err := s.charge(s.registry.person(openid).id, o.Total); {
+	case err != nil:
+		return err
+	case failure == NotEnough:
+		return &PageError{Reason: PageNoMoney, Message: "There is not enough money for this.", keep: true}
+	case failure != "":
+		return &PageError{Reason: PageFailed, Message: "The payment failed. Please try again later.", keep: true}
+	}
+	return nil
 }
 
 func (s *step) mayPay(o *Order, openid string) error {
@@ -184,7 +200,7 @@ func (s *Sandbox) Terminate(contractID string, by Termination, remark string) er
 
 // end is terminate for people: their errors are sentences.
 func (s *step) end(c *Contract, by Termination, remark string) error {
-	if c.State != ContractSigned {
+	if !c.live() {
 		return &PageError{Reason: PageUsed, Message: "This contract has ended already."}
 	}
 	return s.terminate(c, by, remark)
@@ -205,6 +221,19 @@ func notAnOrder(err error) error {
 	return err
 }
 
+// step runs f, and keeps what it did where the page says so although it refused.
 func (p *Payer) step(f func(*step) error) error {
-	return p.sandbox.engine.step(context.Background(), f)
+	var stop *PageError
+	err := p.sandbox.engine.step(context.Background(), func(s *step) error {
+		err := f(s)
+		if stop = nil; errors.As(err, &stop) && stop.keep {
+			return nil
+		}
+		stop = nil
+		return err
+	})
+	if stop != nil {
+		return stop
+	}
+	return err
 }

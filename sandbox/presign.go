@@ -12,8 +12,18 @@ import (
 // ask, that the payer has not signed already and that the code is fresh, and
 // opens a session. The same call again within the session's life returns the
 // same session; another call with the same code is refused.
-func (c *call) presign(p *product) (*Session, error) {
+//
+// The endpoints of a product differ in what they call things; sessionFromBody
+// knows the spellings. What is left, such as an expiry the call sets or checks
+// only one of them makes, is for adjust, which runs before anything is looked up
+// and may refuse.
+func (c *call) presign(p *product, adjust ...func(*Session) error) (*Session, error) {
 	s := c.sessionFromBody(p)
+	for _, f := range adjust {
+		if err := f(s); err != nil {
+			return nil, err
+		}
+	}
 	if err := c.checkPlan(p, s.PlanID); err != nil {
 		return nil, err
 	}
@@ -29,7 +39,7 @@ func (c *call) presign(p *product) (*Session, error) {
 	}
 	if use.Burnt {
 		return nil, invalidRequest("商户签约协议号已被使用，请更换后重试").
-			hinting("out_contract_code is burnt: a contract was signed with it, use a new one")
+			hinting("out_contract_code is burnt: signing was attempted with it, use a new one")
 	}
 	if err := c.checkNotSigned(p, s); err != nil {
 		return nil, err
@@ -57,16 +67,32 @@ func (c *call) presign(p *product) (*Session, error) {
 	return s, put(c.Tx, s)
 }
 
+// sessionFromBody reads what presigns have in common, under the names the
+// products and roles give it: a partner's appid is sp_appid.
 func (c *call) sessionFromBody(p *product) *Session {
 	return &Session{
 		Product: p.name, MchID: c.merchant.MchID,
-		SubMchID: c.text("sub_mchid"), AppID: c.text("appid"), SubAppID: c.text("sub_appid"),
+		SubMchID: c.text("sub_mchid"), AppID: c.either("appid", "sp_appid"), SubAppID: c.text("sub_appid"),
 		PlanID: c.text(p.names.plan), Code: c.text(p.names.code),
-		OpenID: c.text("openid"), SubOpenID: c.text("sub_openid"),
-		Account: c.text(p.names.account), NotifyURL: c.text("notify_url"), Attach: c.text("attach"),
+		OpenID: c.either("openid", "sp_openid"), SubOpenID: c.text("sub_openid"), UserCode: c.text("out_user_code"),
+		Account:   c.text(p.names.account),
+		NotifyURL: c.either("notify_url", "contract_notify_url", "success_notify_url"), Attach: c.text("attach"),
 		PrepayID: c.text("prepay_id"), Request: json.RawMessage(c.raw),
 		CreatedAt: c.now, ExpiresAt: c.now.Add(p.ttl),
 	}
+}
+
+// either is the first of these members that is there.
+func (c *call) either(names ...string) string { return c.text(c.named(names...)) }
+
+// named is which of these members is there, the first when none is.
+func (c *call) named(names ...string) string {
+	for _, name := range names {
+		if c.text(name) != "" {
+			return name
+		}
+	}
+	return names[0]
 }
 
 // checkPlan tells an unknown plan from another merchant's and a switched-off one.
@@ -85,11 +111,12 @@ func (c *call) checkPlan(p *product, id string) error {
 }
 
 func (c *call) checkAppID() error {
-	if c.merchant.owns(c.text("appid")) {
+	name := c.named("appid", "sp_appid")
+	if c.merchant.owns(c.text(name)) {
 		return nil
 	}
-	r := badField("/appid", c.text("appid"), "appid与mchid不匹配").
-		hinting("this appid is not bound to merchant " + c.merchant.MchID + "; its appids are set with WithMerchant")
+	r := badField("/"+name, c.text(name), name+"与mchid不匹配").
+		hinting("this " + name + " is not bound to merchant " + c.merchant.MchID + "; its appids are set with WithMerchant")
 	r.internal = internalAppID
 	return r
 }
@@ -122,10 +149,10 @@ func (c *call) checkSub(mchid, appid string) error {
 // checkNotSigned refuses a second live contract of the same user under the same
 // plan, when the call says who the user is.
 func (c *call) checkNotSigned(p *product, s *Session) error {
-	if s.OpenID == "" {
+	if s.payer() == "" {
 		return nil
 	}
-	_, err := get[claim](c.Tx, liveKey(p.name, s.MchID, s.PlanID, c.registry.person(s.OpenID).id))
+	_, err := get[claim](c.Tx, liveKey(p.name, s.MchID, s.PlanID, c.registry.person(s.payer()).id, s.UserCode))
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return nil

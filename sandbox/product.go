@@ -36,6 +36,22 @@ type product struct {
 	// live contract, and to a termination of a contract that is not live.
 	alreadySigned, gone func() *refusal
 
+	// agreed completes the contract of a session just before it is stored:
+	// bookings, another end. It may refuse with blocked. nil: nothing to add.
+	agreed func(*step, *Session, *Contract) error
+	// keepsFailed stores a SIGN_FAILED contract when a rule blocks the signing;
+	// otherwise only the code is burnt.
+	keepsFailed bool
+	// reusable frees out_contract_code when the contract ends.
+	reusable bool
+
+	// debits are the rules debits run under, the usual ones first; none for
+	// products that do not debit by themselves.
+	debits []*debitRules
+
+	// noOrder is the 404 of order queries; nil: ORDER_NOT_EXIST.
+	noOrder func() *refusal
+
 	// behaviours are the endpoints, by catalogue id.
 	behaviours map[string]behaviour
 }

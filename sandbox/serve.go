@@ -113,14 +113,22 @@ func (e *engine) behave(x *exchange) (status int, reply []byte, refused *refusal
 	}
 	do := e.behaviours[x.op.ID()]
 	var out document
+	var kept *refusal
 	err := e.step(x.request.Context(), func(s *step) (err error) {
 		s.now = x.at // one call, one moment
 		out, err = do.run(&call{
 			step: s, op: x.op, product: do.product, merchant: x.merchant, vars: x.vars, query: query,
 			raw: x.body, body: decodeBody(x.body),
 		})
+		if kept = nil; errors.As(err, &kept) && kept.keep {
+			return nil
+		}
+		kept = nil
 		return err
 	})
+	if kept != nil {
+		return 0, nil, kept
+	}
 	if err != nil {
 		refused := refusalOf(err)
 		if !errors.As(err, new(*refusal)) && x.request.Context().Err() == nil {

@@ -17,9 +17,15 @@ type Session struct {
 	SubAppID string  `json:"sub_appid,omitempty"`
 	PlanID   string  `json:"plan_id"` // plan_id or service_id
 	Code     string  `json:"out_contract_code,omitempty"`
-	// OpenID is the only payer who may sign; empty where the call names nobody.
+	// OpenID is the only payer who may sign, and SubOpenID he as well, under
+	// SubAppID; both empty where the call names nobody.
 	OpenID    string `json:"openid,omitempty"`
 	SubOpenID string `json:"sub_openid,omitempty"`
+	UserCode  string `json:"out_user_code,omitempty"` // tells several accounts of one user apart
+	// RealName and IDNumber are who the merchant says the payer is, where a
+	// product asks; somebody else cannot sign.
+	RealName  string `json:"real_name,omitempty"`
+	IDNumber  string `json:"id_number,omitempty"`
 	Account   string `json:"account"` // what the signing page shows as the user's account
 	NotifyURL string `json:"notify_url,omitempty"`
 	Attach    string `json:"attach,omitempty"`
@@ -33,6 +39,9 @@ type Session struct {
 	OpenedAt   time.Time `json:"opened_at,omitzero"`
 	DeclinedAt time.Time `json:"declined_at,omitzero"`
 	ContractID string    `json:"contract_id,omitempty"` // set once signed
+	// Burnt sessions ended without a contract: the payer agreed, and a rule of
+	// WeChat Pay's or a wrong identity was in the way.
+	Burnt bool `json:"burnt,omitempty"`
 }
 
 func (s *Session) kind() string { return "session" }
@@ -42,7 +51,7 @@ func (s *Session) row() Row {
 	if s.PrepayID != "" {
 		keys = append(keys, "prepay:"+s.PrepayID)
 	}
-	if s.ContractID == "" {
+	if s.ContractID == "" && !s.Burnt {
 		keys = append(keys, "open")
 	}
 	return Row{ID: s.Token, Keys: keys}
@@ -56,6 +65,7 @@ const (
 	SessionWaiting SessionState = "WAITING" // the payer may still agree
 	SessionSigned  SessionState = "SIGNED"
 	SessionExpired SessionState = "EXPIRED"
+	SessionBurnt   SessionState = "BURNT" // agreed to, and no contract came of it
 )
 
 // State says what has become of the session by now. It is computed, not stored:
@@ -64,6 +74,8 @@ func (s *Session) State(now time.Time) SessionState {
 	switch {
 	case s.ContractID != "":
 		return SessionSigned
+	case s.Burnt:
+		return SessionBurnt
 	case !now.Before(s.ExpiresAt):
 		return SessionExpired
 	}

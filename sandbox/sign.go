@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"errors"
 	"fmt"
 )
 
@@ -12,21 +13,22 @@ func (s *step) sign(session *Session, openid string) (*Contract, error) {
 		return nil, err
 	}
 	who := s.payerOf(session, openid)
-	claimed := &claim{ID: liveKey(p.name, session.MchID, session.PlanID, who.id)}
-	c := &Contract{
-		ID: p.id(s.dice, s.now), Product: p.name, State: ContractSigned,
-		MchID: session.MchID, SubMchID: session.SubMchID, AppID: session.AppID, SubAppID: session.SubAppID,
-		PlanID: session.PlanID, Code: session.Code, OpenID: session.OpenID, SubOpenID: session.SubOpenID,
-		Person: who.id, Account: session.Account, NotifyURL: session.NotifyURL, Attach: session.Attach,
-		Token: session.Token, Request: session.Request, SignedAt: s.now,
+	c := s.draft(p, session, who, openid)
+	err := s.obstacle(session, who)
+	if err == nil && p.agreed != nil {
+		err = p.agreed(s, session, c)
 	}
-	if p.years > 0 {
-		c.ExpiresAt = s.now.AddDate(p.years, 0, 0)
+	if stop := (*PageError)(nil); errors.As(err, &stop) && stop.keep {
+		if err := s.failSigning(p, session, c, stop.Reason); err != nil {
+			return nil, err
+		}
+		return nil, stop
 	}
-	if c.OpenID == "" { // the call named nobody: whoever agrees has signed
-		c.OpenID = who.openID(session.AppID, openid)
+	if err != nil {
+		return nil, err
 	}
-	claimed.ContractID, session.ContractID = c.ID, c.ID
+	session.ContractID = c.ID
+	claimed := &claim{ID: c.liveKey(), ContractID: c.ID}
 	if err := s.putAll(claimed, session, c); err != nil {
 		return nil, err
 	}
@@ -36,35 +38,115 @@ func (s *step) sign(session *Session, openid string) (*Contract, error) {
 	return c, s.notifyContract(p, c, p.signed, p.templateURL)
 }
 
+// draft is the contract a session would become.
+func (s *step) draft(p *product, session *Session, who person, openid string) *Contract {
+	c := &Contract{
+		ID: p.id(s.dice, s.now), Product: p.name, State: ContractSigned,
+		MchID: session.MchID, SubMchID: session.SubMchID, AppID: session.AppID, SubAppID: session.SubAppID,
+		PlanID: session.PlanID, Code: session.Code, OpenID: session.OpenID, SubOpenID: session.SubOpenID,
+		Person: who.id, Account: session.Account, NotifyURL: session.NotifyURL, Attach: session.Attach,
+		UserCode: session.UserCode, Token: session.Token, Request: session.Request, SignedAt: s.now,
+	}
+	if p.years > 0 {
+		c.ExpiresAt = s.now.AddDate(p.years, 0, 0)
+	}
+	if plan := s.planOf(c); plan != nil && plan.Days > 0 {
+		c.ExpiresAt = s.now.AddDate(0, 0, plan.Days)
+	}
+	if c.OpenID == "" { // the call named nobody: whoever agrees has signed
+		c.OpenID = who.openID(session.AppID, openid)
+	}
+	return c
+}
+
+// obstacle is what stands in the way of a payer who has agreed: a rule that was
+// told to, or that he is somebody else.
+func (s *step) obstacle(session *Session, who person) error {
+	w, err := s.wallet(who.id)
+	if err != nil {
+		return err
+	}
+	if !w.is(session.RealName, session.IDNumber) {
+		return &PageError{Reason: PageIdentity, Message: "Your identity is not the one the merchant has given.", keep: true}
+	}
+	if w.BlockSigning > 0 {
+		w.BlockSigning--
+		if err := put(s.Tx, w); err != nil {
+			return err
+		}
+		return blocked()
+	}
+	return nil
+}
+
+// blocked is a rule of WeChat Pay's in the way of a payer who has agreed; a
+// product's agreed may return it.
+func blocked() *PageError {
+	return &PageError{Reason: PageBlocked, Message: "The service cannot be opened for this account at the moment.", keep: true}
+}
+
+// failSigning writes down that the payer agreed in vain: the code is burnt, and
+// nobody is notified.
+func (s *step) failSigning(p *product, session *Session, c *Contract, why PageReason) error {
+	session.Burnt = true
+	if err := put(s.Tx, session); err != nil {
+		return err
+	}
+	if p.keepsFailed && why == PageBlocked {
+		c.State = ContractSignFailed
+		if err := put(s.Tx, c); err != nil {
+			return err
+		}
+	}
+	return s.useCode(p, c)
+}
+
 // useCode burns the contract's code: no other contract will ever have it.
 func (s *step) useCode(p *product, c *Contract) error {
 	if p.names.code == "" {
 		return nil
 	}
-	use, err := get[codeUse](s.Tx, codeKey(p.name, c.MchID, c.Code))
+	return s.burn(p, c, true)
+}
+
+func (s *step) burn(p *product, c *Contract, burnt bool) error {
+	id := codeKey(p.name, c.MchID, c.Code)
+	use, err := get[codeUse](s.Tx, id)
+	if errors.Is(err, ErrNotFound) { // signed without a presign call
+		use, err = &codeUse{ID: id}, nil
+	}
 	if err != nil {
 		return err
 	}
-	use.Burnt = true
+	use.Burnt = burnt
 	return put(s.Tx, use)
+}
+
+func (c *Contract) liveKey() string {
+	return liveKey(c.Product, c.MchID, c.PlanID, c.Person, c.UserCode)
 }
 
 // terminate ends a live contract, whoever wants it, and notifies the plan's URL.
 func (s *step) terminate(c *Contract, mode Termination, remark string) error {
 	p := s.products[c.Product]
-	if c.State != ContractSigned {
+	if !c.live() {
 		return p.gone()
 	}
 	c.State, c.TerminatedAt, c.Mode, c.Remark = ContractTerminated, s.now, mode, remark
 	if err := put(s.Tx, c); err != nil {
 		return err
 	}
-	live, err := get[claim](s.Tx, liveKey(p.name, c.MchID, c.PlanID, c.Person))
+	live, err := get[claim](s.Tx, c.liveKey())
 	if err != nil {
 		return fmt.Errorf("contract %s has lost its claim: %w", c.ID, err)
 	}
 	if err := s.Delete(live.kind(), live.ID, live.n); err != nil {
 		return err
+	}
+	if p.reusable && p.names.code != "" {
+		if err := s.burn(p, c, false); err != nil {
+			return err
+		}
 	}
 	return s.notifyContract(p, c, p.ended, true)
 }
@@ -76,10 +158,8 @@ func (s *step) notifyContract(p *product, c *Contract, e event, toPlan bool) err
 	url := c.NotifyURL
 	if toPlan {
 		url = ""
-		if m := s.registry.merchant(c.MchID); m != nil {
-			if plan := m.plan(p.name, c.PlanID); plan != nil {
-				url = plan.NotifyURL
-			}
+		if plan := s.planOf(c); plan != nil {
+			url = plan.NotifyURL
 		}
 	}
 	return s.notify(&Push{

@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// worker makes the attempts of the outbox: in the background as they fall due by
-// the clock, and in the foreground when a test walks through time. Only one of
+// worker makes happen what falls due by the clock (see ripen.go) and makes the
+// attempts of the outbox: in the background, and in the foreground when a test
+// walks through time. Only one of
 // the two claims at a time, so a walk sees every attempt at its exact moment.
 type worker struct {
 	engine *engine
@@ -52,13 +53,15 @@ func (w *worker) run() {
 		case <-timer.C:
 		}
 		w.walk.Lock()
-		claimed, err := w.engine.claim(w.ctx, w.engine.clock.Now())
+		_, err := w.engine.ripen(w.ctx, w.engine.clock.Now())
+		claimed, claimErr := w.engine.claim(w.ctx, w.engine.clock.Now())
+		err = errors.Join(err, claimErr)
 		for _, p := range claimed {
 			w.inFlight.Go(func() { w.engine.attempt(w.ctx, p) })
 		}
 		w.walk.Unlock()
 		if err != nil && w.ctx.Err() == nil && !errors.Is(err, ErrClosed) {
-			w.engine.logf("sandbox: look for notifications to send: %v", err)
+			w.engine.logf("sandbox: look for what is due: %v", err)
 		}
 		timer.Reset(w.untilNext())
 	}
@@ -77,20 +80,18 @@ func (w *worker) untilNext() time.Duration {
 	return max(next.Sub(now), time.Millisecond)
 }
 
-// next is when the first push up to limit falls due, zero for none.
+// next is when the first thing up to limit falls due, zero for none.
 func (w *worker) next(limit time.Time) (at time.Time, err error) {
-	err = w.engine.store.View(w.ctx, func(tx Tx) error {
-		rows, err := tx.Due((*Push)(nil).kind(), limit.UnixMilli(), 1)
-		if len(rows) > 0 {
-			at = time.UnixMilli(rows[0].Due)
-		}
+	err = w.engine.view(w.ctx, func(s *step) error {
+		at, err = s.firstDue(limit)
 		return err
 	})
 	return at, err
 }
 
-// settle makes every attempt that is due now, one after the other, those that
-// answer to an attempt brings about included, and waits for the background's.
+// settle makes happen what is due now and makes every attempt that is, one after
+// the other, what an attempt brings about included, and waits for the
+// background's.
 func (w *worker) settle() error {
 	w.walk.Lock()
 	defer w.walk.Unlock()
@@ -100,8 +101,12 @@ func (w *worker) settle() error {
 func (w *worker) settleLocked() error {
 	for {
 		w.inFlight.Wait()
+		some, err := w.engine.ripen(w.ctx, w.engine.clock.Now())
+		if err != nil {
+			return err
+		}
 		claimed, err := w.engine.claim(w.ctx, w.engine.clock.Now())
-		if err != nil || len(claimed) == 0 {
+		if err != nil || (!some && len(claimed) == 0) {
 			return err
 		}
 		for _, p := range claimed {

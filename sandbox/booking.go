@@ -1,0 +1,109 @@
+package sandbox
+
+import (
+	"time"
+)
+
+// bookingRules are when a debit on an agreed day may be booked.
+// https://pay.weixin.qq.com/doc/v3/merchant/4012978414
+type bookingRules struct {
+	daysBefore  int           // how many days before its day
+	from, until time.Duration // in which hours
+	// once: the contract is for one debit. It ends when that is paid, and at
+	// ends o'clock of the next day when it is not.
+	once bool
+	ends time.Duration
+	// anyAmount lets a booking differ from what was agreed at signing.
+	anyAmount bool
+}
+
+// scheduledBooking is the one of 预约扣费.
+func scheduledBooking() *bookingRules {
+	return &bookingRules{daysBefore: 1, from: 8 * time.Hour, until: 19*time.Hour + 30*time.Minute, once: true, ends: 8 * time.Hour}
+}
+
+// Booking is one debit agreed upon at signing, for one day: the schedule of a
+// scheduled deduct, a policy period, a record of credit repayment.
+type Booking struct {
+	ID          string    `json:"id,omitempty"`    // policy_period_id, out_record_id; "" for the only one
+	Date        string    `json:"date"`            // yyyy-MM-dd, in Beijing
+	Amount      int64     `json:"amount"`          // agreed, fen
+	Least       int64     `json:"least,omitempty"` // fen that may be debited instead of Amount; 0: no less
+	Description string    `json:"description,omitempty"`
+	BookedAt    time.Time `json:"booked_at,omitzero"`
+	Booked      int64     `json:"booked,omitempty"`   // fen
+	DebitID     string    `json:"debit_id,omitempty"` // of the debit that paid it
+	Paid        int64     `json:"paid,omitempty"`     // fen
+	PaidAt      time.Time `json:"paid_at,omitzero"`
+}
+
+// BookingState is what has become of a booking.
+type BookingState string
+
+// The booking states.
+const (
+	NotBooked      BookingState = "NO_SCHEDULED"
+	Booked         BookingState = "SCHEDULED" // not debited, or only in vain
+	BookingPaid    BookingState = "PAID"
+	BookingExpired BookingState = "EXPIRED" // its day has passed
+)
+
+// State says what has become of the booking by now. It follows from what
+// happened and the time, and is not stored.
+func (b *Booking) State(now time.Time) BookingState {
+	switch {
+	case !b.PaidAt.IsZero():
+		return BookingPaid
+	case !now.Before(startOf(b.Date).AddDate(0, 0, 1)):
+		return BookingExpired
+	case !b.BookedAt.IsZero():
+		return Booked
+	}
+	return NotBooked
+}
+
+// booking finds one of the contract's bookings, or nil.
+func (c *Contract) booking(id string) *Booking {
+	for i := range c.Bookings {
+		if c.Bookings[i].ID == id {
+			return &c.Bookings[i]
+		}
+	}
+	return nil
+}
+
+// endAfterBookings has a contract of one debit end by itself the morning after
+// its day. Products call it from signed.
+func (c *Contract) endAfterBookings(r *bookingRules) {
+	for _, b := range c.Bookings {
+		if end := startOf(b.Date).AddDate(0, 0, 1).Add(r.ends); end.After(c.EndsAt) {
+			c.EndsAt = end
+		}
+	}
+}
+
+// book books one of a contract's debits for its day. amount is in fen.
+func (c *call) book(contract *Contract, id string, amount int64) (*Booking, error) {
+	r := c.rulesOf(contract.Product, "")
+	if !contract.live() {
+		return nil, r.refuse(troubleGone, "the contract has ended: "+string(contract.State))
+	}
+	b := contract.booking(id)
+	if b == nil {
+		return nil, invalidRequest("该协议未约定预约扣费").hinting("the contract was signed without such a schedule")
+	}
+	open := startOf(b.Date).AddDate(0, 0, -r.booking.daysBefore)
+	switch state := b.State(c.now); {
+	case state == Booked && b.Booked == amount:
+		return b, nil // the same again
+	case state != NotBooked:
+		return nil, invalidRequest("当前预约状态不允许预约").hinting("the booking is " + string(state) + ", and a contract is booked once")
+	case dateOf(c.now) != dateOf(open) || !within(c.now, r.booking.from, r.booking.until):
+		return nil, invalidRequest("不在可预约时间内，请在预计扣费日前一天8:00-19:30预约").
+			hinting("this debit is booked on " + dateOf(open) + " from " + r.booking.from.String() + " to " + r.booking.until.String() + " in Beijing")
+	case amount != b.Amount && !r.booking.anyAmount:
+		return nil, invalidRequest("预约金额与签约时约定的金额不一致").hinting("the amount must be exactly the estimated_deduct_amount of the contract")
+	}
+	b.BookedAt, b.Booked = c.now, amount
+	return b, put(c.Tx, contract)
+}

@@ -1,0 +1,108 @@
+package sandbox
+
+// execute charges the payer and settles what follows: the contract's counters,
+// the notice or booking it used up, the notification. A sync debit is executed
+// in its call, any other when the clock gets to ExecuteAt.
+func (s *step) execute(r *debitRules, d *Debit, contract *Contract) error {
+	failure := ContractGone // the payer ended the contract while the debit waited
+	if contract.live() {
+		var err error
+		if failure, err = s.charge(d.Person, d.Total); err != nil {
+			return err
+		}
+	}
+	if failure == SystemFailure && r.sync {
+		return kept(systemError()).hinting("the payer was told to fail so; nothing was debited, the same call may be tried again")
+	}
+	if failure == NotEnough && r.advances {
+		if err := s.advance(d); err != nil {
+			return err
+		}
+		failure = ""
+	}
+	d.EndedAt = s.now
+	if contract.Pending == d.ID {
+		contract.Pending = ""
+	}
+	if failure == "" {
+		s.paid(d, contract)
+	} else {
+		d.State, d.Failure, d.Closed = DebitFailed, failure, failure != SystemFailure
+		contract.FailedAt = s.now
+	}
+	if err := s.putAll(d, contract); err != nil {
+		return err
+	}
+	if err := s.notifyDebit(r, d); err != nil {
+		return err
+	}
+	if r.settled != nil {
+		if err := r.settled(s, d, contract); err != nil {
+			return err
+		}
+	}
+	if d.State == DebitPaid && r.booking != nil && r.booking.once && s.modeOf(r, contract) == DebitScheduled && contract.live() {
+		return s.terminate(contract, BySystem, "扣费完成，自动解约")
+	}
+	return nil
+}
+
+// paid writes success down, in the debit and in what it used up.
+func (s *step) paid(d *Debit, contract *Contract) {
+	d.State, d.TransactionID = DebitPaid, s.dice.transactionID(s.now)
+	for i := range d.Parts {
+		d.Parts[i].TransactionID = s.dice.transactionID(s.now)
+	}
+	contract.Usage = contract.Usage.at(s.now, contract.SignedAt, s.periodOf(contract))
+	contract.Usage.succeed(d.Total)
+	if n := contract.Notice; n.open(s.now) && !s.now.Before(n.From) {
+		n.Closed = true
+	}
+	if b := contract.booking(d.ScheduleID); b != nil {
+		b.DebitID, b.Paid, b.PaidAt = d.ID, d.Total, s.now
+	}
+}
+
+// periodOf is how many days a period of the contract's plan has.
+func (s *step) periodOf(contract *Contract) int {
+	limits := s.rulesOf(contract.Product, "").limits
+	if plan := s.planOf(contract); plan != nil {
+		limits = plan.Limits.or(limits)
+	}
+	return limits.or(Limits{}).PeriodDays
+}
+
+// notifyDebit writes the notification of a debit's outcome, if the product has
+// one for it.
+func (s *step) notifyDebit(r *debitRules, d *Debit) error {
+	e := r.paid
+	if d.State == DebitFailed {
+		e = r.failed
+	}
+	if e.eventType == "" {
+		return nil
+	}
+	return s.notify(&Push{
+		MchID: d.MchID, URL: d.NotifyURL, Event: e.eventType, OriginalType: e.originalType, Summary: e.summary,
+		Resource: encodeJSON(r.resource(d)), About: d.ID, retries: r.retries,
+	})
+}
+
+// debitDue charges a debit whose time has come.
+func (s *step) debitDue(d *Debit) error {
+	contract, err := get[Contract](s.Tx, d.ContractID)
+	if err != nil {
+		return err
+	}
+	return s.execute(s.debits[d.Rules], d, contract)
+}
+
+// release lets the contract of a debit under way be debited again.
+func (s *step) release(d *Debit) error {
+	contract, err := get[Contract](s.Tx, d.ContractID)
+	if err != nil || contract.Pending != d.ID {
+		return err
+	}
+	contract.Pending = ""
+	return put(s.Tx, contract)
+}

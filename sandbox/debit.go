@@ -1,0 +1,175 @@
+package sandbox
+
+// How a product debits.
+//
+// A product that debits gives its [product] a debitRules value and writes one
+// behaviour per endpoint. The behaviour of a debit names what is asked,
+//
+//	d, err := c.debit(&Debit{ContractID: …, OutTradeNo: …, Total: …, NotifyURL: …})
+//
+// and turns d into its reply; everything between is the machine's: the same call
+// again has the same outcome, other parameters are refused, the contract must be
+// alive and the merchant's, hours, notice, bookings, limits and counts are
+// checked (debitcheck.go), the payer is charged at once or when the clock gets
+// there (charge.go), the contract's counters move, and the notification is
+// written in the same transaction. Queries are debitByNo and debitByTransaction.
+// docs/adding-a-product.md walks through one.
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Debit is one 扣款: money taken, or to be taken, under a contract.
+type Debit struct {
+	rev
+	ID         string  `json:"id"`
+	Product    Product `json:"product"`
+	Rules      string  `json:"rules"` // name of the debitRules it runs under
+	ContractID string  `json:"contract_id"`
+	PlanID     string  `json:"plan_id"`
+	MchID      string  `json:"mchid"`
+	SubMchID   string  `json:"sub_mchid,omitempty"`
+	AppID      string  `json:"appid"`
+	SubAppID   string  `json:"sub_appid,omitempty"`
+	OpenID     string  `json:"openid"`
+	SubOpenID  string  `json:"sub_openid,omitempty"`
+	Person     string  `json:"person"`
+
+	OutTradeNo    string     `json:"out_trade_no"`
+	TransactionID string     `json:"transaction_id,omitempty"` // set once paid
+	Total         int64      `json:"total"`                    // fen
+	Parts         []SubOrder `json:"parts,omitempty"`          // of a combined debit; Total is their sum
+	Description   string     `json:"description,omitempty"`
+	Attach        string     `json:"attach,omitempty"`
+	NotifyURL     string     `json:"notify_url,omitempty"`
+	ScheduleID    string     `json:"schedule_id,omitempty"` // of the booking it uses up
+
+	State   DebitState `json:"trade_state"`
+	Failure Failure    `json:"failure,omitempty"` // why it failed
+	// Closed debits are over: the same out_trade_no is never tried again. A
+	// failed one closes at once, unless WeChat Pay does not know what happened
+	// (SYSTEMERROR): then the merchant closes it.
+	Closed    bool      `json:"closed,omitempty"`
+	CreatedAt time.Time `json:"created_at"`
+	ExecuteAt time.Time `json:"execute_at"`         // when the payer is charged
+	EndedAt   time.Time `json:"ended_at,omitzero"`  // when it was paid or failed
+	Refunded  int64     `json:"refunded,omitempty"` // fen given back so far
+
+	// Advanced debits were paid by WeChat Pay for a payer without money, who
+	// owes them until RepaidAt.
+	Advanced bool      `json:"advanced,omitempty"`
+	RepaidAt time.Time `json:"repaid_at,omitzero"`
+
+	Request     json.RawMessage `json:"request"` // the body of the call that asked for it
+	Fingerprint string          `json:"fingerprint"`
+}
+
+// DebitState is what has become of a debit, in the sandbox's own terms. REFUND
+// is not among them: products say it of a paid debit with Refunded above 0.
+type DebitState string
+
+// The debit states.
+const (
+	DebitAccepted DebitState = "ACCEPTED" // not tried so far
+	DebitPaid     DebitState = "SUCCESS"
+	DebitFailed   DebitState = "PAY_FAIL"
+	DebitReversed DebitState = "REVOKED" // taken back by the merchant
+)
+
+// Failure is why a payer could not be charged, spelled as in v2 notifications.
+type Failure string
+
+// The failures.
+const (
+	NotEnough       Failure = "NOTENOUGH"             // the payer has not got the money
+	RiskRejected    Failure = "RULELIMIT"             // risk control
+	BankError       Failure = "BANKERROR"             // the bank
+	AccountAbnormal Failure = "USER_ACCOUNT_ABNORMAL" // the payer's account
+	AccountError    Failure = "ACCOUNTERROR"
+	UserNotExist    Failure = "USER_NOT_EXIST"
+	TradeError      Failure = "TRADE_ERROR"
+	ContractGone    Failure = "CONTRACT_NOT_EXIST" // ended while the debit waited
+	SystemFailure   Failure = "SYSTEMERROR"        // unknown: query, close, then a new number
+)
+
+func (f Failure) known() bool { return f.text() != "" }
+
+// text is the failure as merchants read it.
+func (f Failure) text() string {
+	switch f {
+	case NotEnough:
+		return "余额不足"
+	case RiskRejected:
+		return "交易金额或次数超出限制，请检查后再试"
+	case BankError:
+		return "银行系统异常"
+	case AccountAbnormal:
+		return "用户账户异常"
+	case AccountError:
+		return "用户账户异常或已注销"
+	case UserNotExist:
+		return "用户不存在"
+	case TradeError:
+		return "交易错误"
+	case ContractGone:
+		return "协议不存在或已解约"
+	case SystemFailure:
+		return "系统异常，请稍后重试"
+	}
+	return ""
+}
+
+func (d *Debit) kind() string { return "debit" }
+
+func (d *Debit) row() Row {
+	keys := []string{"mchid:" + d.MchID, "contract:" + d.ContractID, tradeKey(d.MchID, d.OutTradeNo)}
+	if d.TransactionID != "" {
+		keys = append(keys, "transaction:"+d.TransactionID)
+	}
+	for _, part := range d.Parts {
+		keys = append(keys, tradeKey(d.MchID, part.OutTradeNo))
+		if part.TransactionID != "" {
+			keys = append(keys, "transaction:"+part.TransactionID)
+		}
+	}
+	row := Row{ID: d.ID, Keys: keys}
+	if d.State == DebitAccepted {
+		row.Due = millis(d.ExecuteAt)
+	}
+	return row
+}
+
+func debitID(p Product, mchid, outTradeNo string) string {
+	return string(p) + "|" + mchid + "|" + outTradeNo
+}
+
+func tradeKey(mchid, outTradeNo string) string { return "trade:" + mchid + "|" + outTradeNo }
+
+// word is trade_state in the words most products use.
+func (d *Debit) word() string {
+	switch {
+	case d.State == DebitPaid && d.Refunded > 0:
+		return "REFUND"
+	case d.State == DebitPaid && !d.RepaidAt.IsZero():
+		return "PAY_BACK"
+	}
+	return string(d.State)
+}
+
+// text is trade_state_desc.
+func (d *Debit) text() string {
+	switch d.word() {
+	case "SUCCESS":
+		return "支付成功"
+	case "REFUND":
+		return "转入退款"
+	case "PAY_BACK":
+		return "用户已还款"
+	case "REVOKED":
+		return "已撤销"
+	case "PAY_FAIL":
+		return d.Failure.text()
+	}
+	return "扣款请求已受理"
+}

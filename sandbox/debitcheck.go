@@ -1,0 +1,119 @@
+package sandbox
+
+import (
+	"strconv"
+	"time"
+)
+
+// mayDebit holds a debit against the rules, in the order of 5.5 and 7.2 of the
+// field's habits: when, what else is under way, how it was announced, how much,
+// how often, and last what only the product knows. It returns how long the
+// debit waits before the payer is charged.
+func (c *call) mayDebit(r *debitRules, d *Debit, contract *Contract) (wait time.Duration, err error) {
+	mode := c.modeOf(r, contract)
+	fresh := r.grace > 0 && c.now.Before(contract.SignedAt.Add(r.grace)) && contract.Notice == nil
+	if !fresh && !within(c.now, r.from, r.until) {
+		return 0, r.refuse(troubleHours, "debits may be asked for from "+r.from.String()+" to "+r.until.String()+" in Beijing, where it is "+hourOf(c.now).String())
+	}
+	if contract.Pending != "" && !r.several {
+		return 0, r.refuse(troublePending, "another debit of this contract has not ended; its out_trade_no ends in "+tailOf(contract.Pending))
+	}
+	wait = r.delay
+	switch {
+	case mode == DebitScheduled:
+		err = c.mayDebitBooking(r, d, contract)
+	case fresh:
+	case mode == DebitAfterADay:
+		wait = 24 * time.Hour
+	case mode == DebitNoticed:
+		err = c.mayDebitNoticed(r, d, contract)
+	}
+	if err != nil {
+		return 0, err
+	}
+	if err := c.mayDebitAmount(r, d, contract); err != nil {
+		return 0, err
+	}
+	if r.check != nil {
+		err = r.check(c, d, contract)
+	}
+	return wait, err
+}
+
+// modeOf is how a contract is debited: as its plan says, else as the product
+// does; with notices for ever once one was sent.
+func (s *step) modeOf(r *debitRules, contract *Contract) DebitMode {
+	if contract.Noticed && r.notice != nil {
+		return DebitNoticed
+	}
+	if plan := s.planOf(contract); plan != nil && plan.Mode != "" {
+		return plan.Mode
+	}
+	if r.mode != "" {
+		return r.mode
+	}
+	return DebitAtOnce
+}
+
+// planOf is a contract's plan, nil when the merchant has it no more.
+func (s *step) planOf(contract *Contract) *Plan {
+	if m := s.registry.merchant(contract.MchID); m != nil {
+		return m.plan(contract.Product, contract.PlanID)
+	}
+	return nil
+}
+
+func (c *call) mayDebitNoticed(r *debitRules, d *Debit, contract *Contract) error {
+	switch n := contract.Notice; {
+	case !n.open(c.now):
+		return r.refuse(troubleNotice, "no notice is open: send one first; a notice ends with the first debit that succeeds")
+	case c.now.Before(n.From):
+		return r.refuse(troubleNotice, "the notice was sent, and the debit may follow from "+n.From.Format(time.RFC3339))
+	case n.Amount > 0 && d.Total > n.Amount:
+		return r.refuse(troubleAmount, "the amount is over the notice's estimated_amount, "+strconv.FormatInt(n.Amount, 10)+" fen")
+	}
+	return nil
+}
+
+func (c *call) mayDebitBooking(r *debitRules, d *Debit, contract *Contract) error {
+	b := contract.booking(d.ScheduleID)
+	switch {
+	case b == nil:
+		return r.refuse(troubleBooking, "the contract has no such booking")
+	case b.State(c.now) == NotBooked:
+		return r.refuse(troubleBooking, "the debit was not booked: book it the day before")
+	case b.State(c.now) != Booked:
+		return r.refuse(troubleBooking, "the booking is "+string(b.State(c.now)))
+	case dateOf(c.now) != b.Date:
+		return r.refuse(troubleBooking, "the debit is booked for "+b.Date+", and it is "+dateOf(c.now)+" in Beijing")
+	case d.Total > b.Booked, b.Least == 0 && d.Total != b.Booked, d.Total < b.Least:
+		return r.refuse(troubleUnequal, "the booking is of "+strconv.FormatInt(b.Booked, 10)+" fen")
+	}
+	return nil
+}
+
+func (c *call) mayDebitAmount(r *debitRules, d *Debit, contract *Contract) error {
+	limits := r.limits
+	if plan := c.planOf(contract); plan != nil {
+		if plan.Amount > 0 && d.Total != plan.Amount && contract.Usage.Successes > 0 {
+			return r.refuse(troubleUnequal, "debits of this plan are of exactly "+strconv.FormatInt(plan.Amount, 10)+" fen")
+		}
+		limits = plan.Limits.or(limits)
+		if plan.Test {
+			limits = testLimits.or(limits)
+		}
+	}
+	limits = limits.or(Limits{})
+	contract.Usage = contract.Usage.at(c.now, contract.SignedAt, limits.PeriodDays)
+	if why, hint := contract.Usage.allows(limits, d.Total); why != "" {
+		return r.refuse(why, hint)
+	}
+	return nil
+}
+
+func tailOf(s string) string {
+	if len(s) > 4 {
+		return s[len(s)-4:]
+	}
+	return s
+}

@@ -1,0 +1,202 @@
+package sandbox
+
+import (
+	"errors"
+	"time"
+)
+
+// rulesOf finds a product's debit rules by name, the usual ones when it is "".
+func (s *step) rulesOf(product Product, name string) *debitRules {
+	if name == "" {
+		return s.products[product].debits[0]
+	}
+	return s.debits[name]
+}
+
+// debit asks for a debit. d says which contract, number, amount and whatever of
+// the call the product's documents need later; debit fills in the rest. A debit
+// that comes back was accepted, or, of sync rules, tried: see its State.
+//
+// The same call again returns the debit it led to. An error undoes nothing only
+// if it is a charge that failed.
+func (c *call) debit(d *Debit) (*Debit, error) {
+	if d.Product == "" {
+		d.Product = c.product.name
+	}
+	r := c.rulesOf(d.Product, d.Rules)
+	d.Rules, d.MchID = r.name, c.merchant.MchID
+	d.ID = debitID(d.Product, d.MchID, d.OutTradeNo)
+	switch old, err := get[Debit](c.Tx, d.ID); {
+	case err == nil:
+		return c.debitAgain(r, old)
+	case !errors.Is(err, ErrNotFound):
+		return nil, err
+	}
+	contract, err := c.contractToDebit(r, d)
+	if err != nil {
+		return nil, err
+	}
+	d.takeFrom(contract)
+	if d.Request == nil {
+		d.Request = c.raw
+	}
+	d.Fingerprint, d.State, d.CreatedAt = c.fingerprint(), DebitAccepted, c.now
+	wait, err := c.mayDebit(r, d, contract)
+	if err != nil {
+		return nil, err
+	}
+	contract.Usage.DayAttempts++
+	d.ExecuteAt = c.now.Add(wait)
+	if !r.sync {
+		contract.Pending = d.ID
+		c.pushed = true // something will fall due
+		return d, c.putAll(d, contract)
+	}
+	if err := c.execute(r, d, contract); err != nil {
+		return nil, err
+	}
+	return d, c.failureOf(r, d)
+}
+
+// takeFrom fills in whose money it is. Parties the call names stay as named.
+func (d *Debit) takeFrom(c *Contract) {
+	d.PlanID, d.Person = c.PlanID, c.Person
+	setDefault(&d.OpenID, c.OpenID)
+	setDefault(&d.SubOpenID, c.SubOpenID)
+	setDefault(&d.AppID, c.AppID)
+	setDefault(&d.SubMchID, c.SubMchID)
+	setDefault(&d.SubAppID, c.SubAppID)
+}
+
+// debitAgain is the second call with a number.
+func (c *call) debitAgain(r *debitRules, d *Debit) (*Debit, error) {
+	if d.Fingerprint != c.fingerprint() {
+		return nil, r.refuse(troubleChanged, "this out_trade_no was used with other parameters: repeat them exactly, or use a new number")
+	}
+	switch d.State {
+	case DebitPaid:
+		if _, ok := r.answers[troublePaid]; ok {
+			return nil, r.refuse(troublePaid, "this out_trade_no is paid")
+		}
+	case DebitAccepted:
+		if _, ok := r.answers[troubleAccepted]; ok {
+			return nil, r.refuse(troubleAccepted, "this out_trade_no is accepted; its outcome will be notified")
+		}
+	default:
+		if r.sync && d.State == DebitFailed && r.failing != nil {
+			return nil, r.failing(d)
+		}
+		if r.sync {
+			return d, nil
+		}
+		return nil, r.refuse(troubleClosed, "this out_trade_no has failed and is closed; try again with a new number")
+	}
+	return d, nil
+}
+
+// failureOf is how a sync call says that its charge failed.
+func (c *call) failureOf(r *debitRules, d *Debit) error {
+	if d.State != DebitFailed || r.failing == nil {
+		return nil
+	}
+	return kept(r.failing(d))
+}
+
+// refuseFailure is the error of a failed charge in products that answer with
+// one. Codes and statuses are inferred where no page shows them.
+func refuseFailure(d *Debit) *refusal {
+	r := &refusal{status: 400, code: string(d.Failure), message: d.Failure.text(), internal: internalParam}
+	switch d.Failure {
+	case NotEnough:
+		r.status, r.code = 403, "NOT_ENOUGH"
+	case SystemFailure:
+		return systemError()
+	}
+	return r.hinting("the payer could not be charged: " + string(d.Failure))
+}
+
+// contractToDebit finds the contract a debit is under and checks that it is the
+// merchant's and alive.
+func (c *call) contractToDebit(r *debitRules, d *Debit) (*Contract, error) {
+	contract, err := get[Contract](c.Tx, d.ContractID)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil, r.refuse(troubleGone, "there is no such contract")
+	case err != nil:
+		return nil, err
+	case contract.MchID != c.merchant.MchID || contract.Product != d.Product:
+		return nil, r.refuse(troubleGone, "the contract belongs to another merchant or product")
+	case !contract.live():
+		return nil, r.refuse(troubleGone, "the contract is "+string(contract.State))
+	case !contract.over().IsZero() && !c.now.Before(contract.over()):
+		return nil, r.refuse(troubleExpired, "the contract ended by itself at "+contract.over().Format(time.RFC3339))
+	case contract.State == ContractToBeRenewed:
+		return nil, r.refuse(troubleGone, "the contract waits to be renewed")
+	case d.SubMchID != "" && contract.SubMchID != "" && d.SubMchID != contract.SubMchID:
+		return nil, r.refuse(troubleParty, "the contract was signed for another sub-merchant")
+	}
+	return contract, nil
+}
+
+// debitByNo finds a debit by the merchant's number.
+func (c *call) debitByNo(outTradeNo string) (*Debit, error) {
+	d, err := get[Debit](c.Tx, debitID(c.product.name, c.merchant.MchID, outTradeNo))
+	if errors.Is(err, ErrNotFound) {
+		return nil, c.noOrder()
+	}
+	return d, err
+}
+
+// debitByTransaction finds a debit by WeChat Pay's number.
+func (c *call) debitByTransaction(id string) (*Debit, error) {
+	list, err := find[Debit](c.Tx, "transaction:"+id, 1)
+	if err != nil {
+		return nil, err
+	}
+	if len(list) == 0 || list[0].MchID != c.merchant.MchID || list[0].Product != c.product.name {
+		return nil, c.noOrder()
+	}
+	return list[0], nil
+}
+
+// noOrder is the 404 of the product's order queries.
+func (c *call) noOrder() *refusal {
+	if c.product.noOrder != nil {
+		return c.product.noOrder()
+	}
+	return notFound("ORDER_NOT_EXIST", "订单不存在")
+}
+
+// closeDebit closes a failed debit that WeChat Pay left open; closing twice is
+// a success.
+func (c *call) closeDebit(d *Debit) error {
+	switch {
+	case d.Closed:
+		return nil
+	case d.State != DebitFailed:
+		return invalidRequest("当前订单状态不允许关闭").hinting("the debit is " + string(d.State))
+	}
+	d.Closed = true
+	return put(c.Tx, d)
+}
+
+// reverseDebit takes a debit back: the payer gets his money, and the number is
+// never used again. Reversing twice is a success.
+func (c *call) reverseDebit(d *Debit) error {
+	switch {
+	case d.State == DebitReversed:
+		return nil
+	case d.Refunded > 0:
+		return invalidRequest("订单已退款，不能撤销").hinting("part of the debit was refunded")
+	case d.State == DebitAccepted:
+		if err := c.release(d); err != nil {
+			return err
+		}
+	case d.State == DebitPaid:
+		if err := c.giveBack(d.Person, d.Total); err != nil {
+			return err
+		}
+	}
+	d.State, d.Closed = DebitReversed, true
+	return put(c.Tx, d)
+}

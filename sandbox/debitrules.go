@@ -1,0 +1,173 @@
+package sandbox
+
+import (
+	"net/http"
+	"time"
+)
+
+// debitRules is all that one product adds to the machine every debit runs
+// through: when, how much and how often it may debit, what refusals are called,
+// and what the merchant hears. Amounts are in fen, times of day in Beijing.
+type debitRules struct {
+	name string // "" for the product's name; needed when a product has several
+
+	// sync debits are tried within the call. Others are accepted, and tried
+	// after delay; in mode A after 24 hours.
+	sync  bool
+	delay time.Duration
+	// mode is how plans debit that do not say it themselves.
+	mode DebitMode
+
+	// from and until are the hours in which a debit may be asked for, from
+	// included; both 0 means at any hour.
+	from, until time.Duration
+	// grace is how long after signing a debit runs at once: in mode A without
+	// the 24 hours, in mode B without notice, in both at any hour.
+	grace time.Duration
+	// notice is what an announcement of a debit has to be; see notice.go. nil:
+	// the product has none.
+	notice *noticeRules
+	// booking is when a debit may be booked; see booking.go. nil: never.
+	booking *bookingRules
+	// limits are those of plans that set none.
+	limits Limits
+	// several lets debits of one contract wait side by side.
+	several bool
+	// advances: WeChat Pay pays for a payer without money, who then owes it.
+	advances bool
+
+	// answers are the refusals that differ from defaultAnswer.
+	answers answers
+	// check refuses what only this product knows. It runs last, may complete d,
+	// and finds the contract's and the call's data in its arguments.
+	check func(*call, *Debit, *Contract) error
+	// settled follows the outcome of a debit, in the same step: d and the
+	// contract are written after it.
+	settled func(*step, *Debit, *Contract) error
+	// repaid follows the repayment of an advanced debit, in the same step.
+	repaid func(*step, *Debit) error
+	// failing answers a sync call whose charge failed; nil: the behaviour says
+	// it in its reply. The debit is kept either way.
+	failing func(*Debit) *refusal
+
+	// paid and failed are the notifications of the outcome, with resource in
+	// them; an empty one is not sent. Sync debits notify too when these are set.
+	paid, failed event
+	resource     func(*Debit) document
+	retries      schedule
+}
+
+// DebitMode is how a plan debits.
+type DebitMode string
+
+// The modes. The official texts call the first two 24 小时 mode and 扣费前通知 mode.
+const (
+	DebitAtOnce    DebitMode = "AT_ONCE"   // whenever the merchant asks
+	DebitAfterADay DebitMode = "A"         // 24 hours after it was asked for; WeChat tells the payer
+	DebitNoticed   DebitMode = "B"         // within the window a notice opened
+	DebitScheduled DebitMode = "SCHEDULED" // on a day agreed upon at signing and booked the day before
+)
+
+// Limits bound what may be debited under a plan. 0 means no limit, save in a
+// [Plan], where it means the product's default. Amounts are in fen.
+type Limits struct {
+	PerDebit           int64 `json:"per_debit,omitempty"`
+	PerDay             int64 `json:"per_day,omitempty"`
+	SuccessesPerDay    int   `json:"successes_per_day,omitempty"`
+	SuccessesPerPeriod int   `json:"successes_per_period,omitempty"`
+	AttemptsPerDay     int   `json:"attempts_per_day,omitempty"`
+	PeriodDays         int   `json:"period_days,omitempty"` // length of a period, counted from signing; 30 when 0
+}
+
+// or takes from other what l does not set.
+func (l Limits) or(other Limits) Limits {
+	setDefault(&l.PerDebit, other.PerDebit)
+	setDefault(&l.PerDay, other.PerDay)
+	setDefault(&l.SuccessesPerDay, other.SuccessesPerDay)
+	setDefault(&l.SuccessesPerPeriod, other.SuccessesPerPeriod)
+	setDefault(&l.AttemptsPerDay, other.AttemptsPerDay)
+	setDefault(&l.PeriodDays, other.PeriodDays)
+	setDefault(&l.PeriodDays, 30)
+	return l
+}
+
+// testLimits are those of test templates, 0.10 CNY a debit and 100 a day.
+// https://pay.weixin.qq.com/doc/v2/merchant/4011987907
+var testLimits = Limits{PerDebit: 10, SuccessesPerDay: 100}
+
+// trouble is a reason to refuse a debit. What it is called on the wire differs
+// from product to product.
+type trouble string
+
+const (
+	troubleGone      trouble = "no live contract"
+	troubleExpired   trouble = "contract expired"
+	troubleParty     trouble = "another party's contract"
+	troubleHours     trouble = "outside the hours"
+	troubleNotice    trouble = "not announced"
+	troubleBooking   trouble = "not booked for today"
+	troubleAmount    trouble = "amount over a limit"
+	troubleUnequal   trouble = "amount not the agreed one"
+	troubleCount     trouble = "too often"
+	troublePending   trouble = "another debit is pending"
+	troubleClosed    trouble = "number closed"
+	troubleChanged   trouble = "number used with other parameters"
+	troublePaid      trouble = "number paid"     // only refused where answers has it; else the same outcome again
+	troubleAccepted  trouble = "number accepted" // likewise
+	troubleWrongPlan trouble = "plan of another kind"
+)
+
+type answers map[trouble]answer
+
+// answer is a refusal before it meets its call.
+type answer struct {
+	status        int
+	code, message string
+	internal      int
+}
+
+// refuse says no for a reason, in the product's words, with a hint in ours.
+func (r *debitRules) refuse(why trouble, hint string) *refusal {
+	a, ok := r.answers[why]
+	if !ok {
+		a = defaultAnswer(why)
+	}
+	setDefault(&a.internal, internalParam)
+	setDefault(&a.status, http.StatusBadRequest)
+	return &refusal{status: a.status, code: a.code, message: a.message, internal: a.internal, hint: hint}
+}
+
+// defaultAnswer is what v3 products say. The codes are inferred where no page
+// shows them: docs/fidelity.md.
+func defaultAnswer(why trouble) answer {
+	invalid := func(message string) answer { return answer{code: "INVALID_REQUEST", message: message} }
+	switch why {
+	case troubleGone:
+		return invalid("协议不存在或已解约")
+	case troubleExpired:
+		return invalid("协议已过期")
+	case troubleParty:
+		return answer{status: http.StatusForbidden, code: "NO_AUTH", message: "商户无权操作该协议", internal: internalMerchant}
+	case troubleHours:
+		return invalid("当前时间不允许发起扣款")
+	case troubleNotice:
+		return invalid("未下发扣费前通知，或不在可扣费时间内")
+	case troubleBooking:
+		return invalid("未预约扣费，或不在可扣费时间内")
+	case troubleUnequal:
+		return invalid("扣款金额与约定金额不一致")
+	case troubleAmount, troubleCount:
+		return answer{code: "RULELIMIT", message: RiskRejected.text()}
+	case troublePending, troubleAccepted:
+		return invalid("扣款请求已受理，请勿重复发起")
+	case troubleClosed:
+		return answer{code: "ORDER_CLOSED", message: "订单已关闭"}
+	case troubleChanged:
+		return answer{code: "INVALID_REQUEST", message: "请求重入时，参数与首次请求时不一致", internal: internalReplay}
+	case troublePaid:
+		return answer{code: "INVALID_REQUEST", message: "该订单已支付", internal: internalPaid}
+	case troubleWrongPlan:
+		return invalid("当前签约的模板不是周期扣费类型，不能下发扣费前通知")
+	}
+	return invalid(string(why))
+}

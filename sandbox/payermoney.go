@@ -1,0 +1,109 @@
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Fund gives the payer money, in fen. From then on he has what he was given and
+// no more; one who was never funded has as much as it takes.
+func (p *Payer) Fund(fen int64) error {
+	if fen < 0 {
+		return errors.New("sandbox: fund a payer: the amount must not be negative; RunOut takes everything")
+	}
+	return p.change(func(w *Wallet) { w.Limited, w.Balance = true, w.Balance+fen })
+}
+
+// RunOut leaves the payer without money: his debits fail with [NotEnough].
+func (p *Payer) RunOut() error {
+	return p.change(func(w *Wallet) { w.Limited, w.Balance = true, 0 })
+}
+
+// Unlimit makes the payer as rich as he was at first.
+func (p *Payer) Unlimit() error {
+	return p.change(func(w *Wallet) { w.Limited, w.Balance = false, 0 })
+}
+
+// FailNext makes the payer's next charge fail for this reason, whatever money he
+// has. Told several times it fails as many, in this order.
+func (p *Payer) FailNext(reasons ...Failure) error {
+	for _, f := range reasons {
+		if !f.known() {
+			return fmt.Errorf("sandbox: no charge fails with %q; there are NOTENOUGH, RULELIMIT, BANKERROR, USER_ACCOUNT_ABNORMAL, ACCOUNTERROR, USER_NOT_EXIST, TRADE_ERROR, CONTRACT_NOT_EXIST and SYSTEMERROR", f)
+		}
+	}
+	return p.change(func(w *Wallet) { w.FailNext = append(w.FailNext, reasons...) })
+}
+
+// RefuseNextNotice has risk control refuse the next pre-deduction notice to him.
+func (p *Payer) RefuseNextNotice() error {
+	return p.change(func(w *Wallet) { w.RefuseNotices++ })
+}
+
+// BlockNextSigning puts a rule of WeChat Pay's in the way the next time he
+// agrees: the code is burnt, and nobody is notified.
+func (p *Payer) BlockNextSigning() error {
+	return p.change(func(w *Wallet) { w.BlockSigning++ })
+}
+
+// FailNextRefund has the next refund not reach him: it ends as ABNORMAL.
+func (p *Payer) FailNextRefund() error {
+	return p.change(func(w *Wallet) { w.FailRefunds++ })
+}
+
+// Identify says who he is. A merchant that gives another name or number for him
+// gets no contract. Who was never identified is whoever a merchant says.
+func (p *Payer) Identify(name, idNumber string) error {
+	return p.change(func(w *Wallet) { w.Name, w.IDNumber = name, idNumber })
+}
+
+// Repay pays back everything WeChat Pay advanced for him.
+func (p *Payer) Repay() error {
+	return p.step(func(s *step) error { return s.repay(s.registry.person(p.openid).id) })
+}
+
+// Wallet is what he has and owes.
+func (p *Payer) Wallet() (w *Wallet, err error) {
+	err = p.step(func(s *step) error {
+		w, err = s.wallet(s.registry.person(p.openid).id)
+		return err
+	})
+	return w, err
+}
+
+// SignElsewhere gives him a contract under a plan of the first merchant's as if
+// he had signed it through another of the merchant's apps. The merchant hears of
+// it at the plan's URL.
+func (p *Payer) SignElsewhere(product Product, planID string) (c *Contract, err error) {
+	err = p.step(func(s *step) error {
+		m := s.registry.all()[0]
+		kind, plan := s.products[product], m.plan(product, planID)
+		if kind == nil || plan == nil {
+			return &PageError{Reason: PageUnknown, Message: "This merchant has no such service."}
+		}
+		session := &Session{
+			Token: kind.token(s.dice, s.now), Product: product, MchID: m.MchID, AppID: m.AppIDs[0], PlanID: planID,
+			Account: "another app", OpenID: p.openid, NotifyURL: plan.NotifyURL, CreatedAt: s.now, ExpiresAt: s.now.Add(kind.ttl),
+			Request: []byte("{}"),
+		}
+		if kind.names.code != "" {
+			session.Code = "elsewhere" + s.dice.roll(decimal, 16)
+		}
+		if c, err = s.sign(session, p.openid); errors.As(err, new(*PageError)) {
+			c = nil
+		}
+		return err
+	})
+	return c, err
+}
+
+func (p *Payer) change(f func(*Wallet)) error {
+	return p.step(func(s *step) error {
+		w, err := s.wallet(s.registry.person(p.openid).id)
+		if err != nil {
+			return err
+		}
+		f(w)
+		return put(s.Tx, w)
+	})
+}

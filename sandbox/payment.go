@@ -1,0 +1,86 @@
+package sandbox
+
+import "time"
+
+// payment is anything paid that can be refunded: an order, a debit, or a part of
+// a combined one.
+type payment struct {
+	of                        entity // to be stored again after refunded moved
+	appid, subMchID, openid   string
+	person                    string
+	outTradeNo, transactionID string
+	total                     int64
+	refunded                  *int64
+	paidAt                    time.Time
+}
+
+// paymentOf finds what a refund is about, by either number.
+func (c *call) paymentOf(r *Refund) (*payment, error) {
+	key := "transaction:" + r.TransactionID
+	if r.TransactionID == "" {
+		key = tradeKey(c.merchant.MchID, r.OutTradeNo)
+	}
+	orders, err := find[Order](c.Tx, key, 0)
+	if err != nil {
+		return nil, err
+	}
+	debits, err := find[Debit](c.Tx, key, 0)
+	if err != nil {
+		return nil, err
+	}
+	var found []*payment
+	for _, o := range orders {
+		found = append(found, c.paymentsOfOrder(o)...)
+	}
+	for _, d := range debits {
+		found = append(found, paymentsOfDebit(d)...)
+	}
+	for _, p := range found {
+		if (r.TransactionID == "" || p.transactionID == r.TransactionID) && (r.OutTradeNo == "" || p.outTradeNo == r.OutTradeNo) {
+			if r.SubMchID != "" && p.subMchID != "" && r.SubMchID != p.subMchID {
+				return nil, invalidRequest("子商户号与支付时不一致").hinting("the order was paid to another sub-merchant")
+			}
+			return p, nil
+		}
+	}
+	if len(orders)+len(debits) > 0 {
+		return nil, invalidRequest("订单未支付，不能退款").hinting("the order is not paid, or the two numbers are of different orders")
+	}
+	return nil, notFound("RESOURCE_NOT_EXISTS", "订单不存在").hinting("no order or debit of merchant " + c.merchant.MchID + " has this number")
+}
+
+func (s *step) paymentsOfOrder(o *Order) []*payment {
+	if o.State != OrderPaid {
+		return nil
+	}
+	base := payment{of: o, appid: o.AppID, subMchID: o.SubMchID, openid: o.OpenID, person: s.registry.person(o.OpenID).id, paidAt: o.PaidAt}
+	if !o.Combined {
+		base.outTradeNo, base.transactionID, base.total, base.refunded = o.OutTradeNo, o.TransactionID, o.Total, &o.Refunded
+		return []*payment{&base}
+	}
+	return paymentsOfParts(base, o.SubOrders)
+}
+
+func paymentsOfDebit(d *Debit) []*payment {
+	if d.State != DebitPaid {
+		return nil
+	}
+	base := payment{of: d, appid: d.AppID, subMchID: d.SubMchID, openid: d.OpenID, person: d.Person, paidAt: d.EndedAt}
+	if len(d.Parts) == 0 {
+		base.outTradeNo, base.transactionID, base.total, base.refunded = d.OutTradeNo, d.TransactionID, d.Total, &d.Refunded
+		return []*payment{&base}
+	}
+	return paymentsOfParts(base, d.Parts)
+}
+
+// paymentsOfParts are the parts of a combined payment, refunded one by one.
+func paymentsOfParts(base payment, parts []SubOrder) []*payment {
+	out := make([]*payment, len(parts))
+	for i := range parts {
+		p := base
+		p.subMchID, p.outTradeNo, p.transactionID = parts[i].SubMchID, parts[i].OutTradeNo, parts[i].TransactionID
+		p.total, p.refunded = parts[i].Total, &parts[i].Refunded
+		out[i] = &p
+	}
+	return out
+}

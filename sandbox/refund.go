@@ -1,0 +1,164 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"errors"
+	"time"
+)
+
+// Refund gives money of one paid order or debit back. It is accepted by the call
+// and reaches the payer when the clock gets to DueAt.
+// https://pay.weixin.qq.com/doc/v3/merchant/4012791862
+type Refund struct {
+	rev
+	ID          string `json:"id"`
+	MchID       string `json:"mchid"`
+	SubMchID    string `json:"sub_mchid,omitempty"`
+	AppID       string `json:"appid"`
+	OutRefundNo string `json:"out_refund_no"`
+	RefundID    string `json:"refund_id"`
+	// Exactly one of OutTradeNo and TransactionID comes from the call; the
+	// machine fills in the other.
+	OutTradeNo    string `json:"out_trade_no"`
+	TransactionID string `json:"transaction_id"`
+	OpenID        string `json:"openid,omitempty"`
+	Person        string `json:"person"`
+	Total         int64  `json:"total"`  // of the order, fen
+	Amount        int64  `json:"amount"` // given back, fen
+	Reason        string `json:"reason,omitempty"`
+	NotifyURL     string `json:"notify_url,omitempty"` // "" notifies nobody
+
+	State     RefundState     `json:"status"`
+	CreatedAt time.Time       `json:"created_at"`
+	DueAt     time.Time       `json:"due_at"`
+	EndedAt   time.Time       `json:"ended_at,omitzero"`
+	Request   json.RawMessage `json:"request"`
+	// Kind names the refundRules it runs under, which write its notification.
+	Kind        string `json:"kind"`
+	Fingerprint string `json:"fingerprint"`
+}
+
+// RefundState is what has become of a refund.
+type RefundState string
+
+// The refund states.
+const (
+	RefundProcessing RefundState = "PROCESSING"
+	RefundSuccess    RefundState = "SUCCESS"
+	RefundClosed     RefundState = "CLOSED"
+	RefundAbnormal   RefundState = "ABNORMAL" // the payer's card or account does not take it
+)
+
+func (r *Refund) kind() string { return "refund" }
+
+func (r *Refund) row() Row {
+	row := Row{ID: r.ID, Keys: []string{"mchid:" + r.MchID, "refund:" + r.RefundID, "transaction:" + r.TransactionID, tradeKey(r.MchID, r.OutTradeNo)}}
+	if r.State == RefundProcessing {
+		row.Due = millis(r.DueAt)
+	}
+	return row
+}
+
+func refundNo(mchid, outRefundNo string) string { return mchid + "|" + outRefundNo }
+
+// refundRules is what one way of refunding adds: /v3/refund/domestic,
+// /v3/ecommerce/refunds, v2.
+type refundRules struct {
+	name     string
+	delay    time.Duration // from acceptance to the payer's account
+	retries  schedule
+	resource func(*Refund) document
+}
+
+const (
+	maxRefunds = 50 // partial refunds of one order
+	refundDays = 365
+)
+
+// refund asks for a refund. r says which order, number and amount; refund fills
+// in the rest. The same call again returns the same refund.
+func (c *call) refund(rules *refundRules, r *Refund) (*Refund, error) {
+	r.Kind, r.MchID, r.ID = rules.name, c.merchant.MchID, refundNo(c.merchant.MchID, r.OutRefundNo)
+	switch old, err := get[Refund](c.Tx, r.ID); {
+	case err == nil && old.Fingerprint != c.fingerprint():
+		return nil, invalidRequest("请求重入时，参数与首次请求时不一致").hinting("this out_refund_no was used with other parameters: repeat them exactly, or use a new number")
+	case err == nil:
+		return old, nil
+	case !errors.Is(err, ErrNotFound):
+		return nil, err
+	}
+	p, err := c.paymentOf(r)
+	if err != nil {
+		return nil, err
+	}
+	earlier, err := find[Refund](c.Tx, "transaction:"+p.transactionID, 0)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case r.Total != p.total:
+		return nil, invalidRequest("订单金额与支付时不一致").hinting("amount.total is not the order's")
+	case r.Amount > p.total-*p.refunded:
+		return nil, notEnoughToRefund()
+	case len(earlier) >= maxRefunds:
+		return nil, invalidRequest("退款次数超过限制").hinting("an order is refunded at most fifty times")
+	case c.now.After(p.paidAt.AddDate(0, 0, refundDays)):
+		return nil, invalidRequest("订单已超过可退款期限").hinting("an order is refunded within a year")
+	}
+	*p.refunded += r.Amount
+	r.OutTradeNo, r.TransactionID, r.OpenID, r.Person = p.outTradeNo, p.transactionID, p.openid, p.person
+	setDefault(&r.AppID, p.appid)
+	setDefault(&r.SubMchID, p.subMchID)
+	if r.Request == nil {
+		r.Request = c.raw
+	}
+	r.RefundID, r.State, r.Fingerprint = c.dice.refundID(c.now), RefundProcessing, c.fingerprint()
+	r.CreatedAt, r.DueAt = c.now, c.now.Add(rules.delay)
+	c.pushed = true // something will fall due
+	return r, c.putAll(p.of, r)
+}
+
+func notEnoughToRefund() *refusal {
+	return &refusal{status: 403, code: "NOT_ENOUGH", message: "可用退款余额不足", internal: internalParam,
+		hint: "more would be refunded than was paid"}
+}
+
+// refundByNo finds a refund by the merchant's number.
+func (c *call) refundByNo(outRefundNo string) (*Refund, error) {
+	r, err := get[Refund](c.Tx, refundNo(c.merchant.MchID, outRefundNo))
+	if errors.Is(err, ErrNotFound) {
+		return nil, notFound("RESOURCE_NOT_EXISTS", "退款单不存在")
+	}
+	return r, err
+}
+
+// refundDue ends a refund whose time has come.
+func (s *step) refundDue(r *Refund) error {
+	w, err := s.wallet(r.Person)
+	if err != nil {
+		return err
+	}
+	r.State, r.EndedAt = RefundSuccess, s.now
+	e := event{"REFUND.SUCCESS", "refund", "退款成功"}
+	if w.FailRefunds > 0 {
+		w.FailRefunds--
+		r.State, e = RefundAbnormal, event{"REFUND.ABNORMAL", "refund", "退款异常"}
+		err = put(s.Tx, w)
+	} else {
+		err = s.giveBack(r.Person, r.Amount)
+	}
+	if err != nil {
+		return err
+	}
+	if err := put(s.Tx, r); err != nil || r.NotifyURL == "" {
+		return err
+	}
+	rules := s.refunds[r.Kind]
+	return s.notify(&Push{
+		MchID: r.MchID, URL: r.NotifyURL, Event: e.eventType, OriginalType: e.originalType, Summary: e.summary,
+		Resource: encodeJSON(rules.resource(r)), About: r.ID, retries: rules.retries,
+	})
+}
+
+// refundKinds lists the ways to refund.
+func refundKinds() []*refundRules { return nil }

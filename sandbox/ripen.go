@@ -1,0 +1,121 @@
+package sandbox
+
+import (
+	"context"
+	"time"
+)
+
+// timer is a kind of row to which something happens when the clock gets to its
+// due time. What happens must move the due time on, or away.
+type timer struct {
+	kind   string
+	happen func(*step, Row) error
+}
+
+func on[E any, P interface {
+	*E
+	entity
+}](happen func(*step, P) error) timer {
+	return timer{P(new(E)).kind(), func(s *step, row Row) error {
+		e, err := decode(P(new(E)), row)
+		if err != nil {
+			return err
+		}
+		return happen(s, e)
+	}}
+}
+
+// timers are everything that happens by itself; notifications, which take a
+// merchant to answer, are the worker's own.
+func timers() []timer {
+	return []timer{
+		on((*step).debitDue),
+		on((*step).refundDue),
+		on((*step).contractDue),
+	}
+}
+
+// together is how many things happen in one transaction.
+const together = 64
+
+// ripen makes everything happen that is due by now, kind by kind and earliest
+// first, and says whether anything was.
+func (e *engine) ripen(ctx context.Context, now time.Time) (some bool, err error) {
+	var first time.Time
+	if err := e.view(ctx, func(s *step) error { first, err = s.firstTimer(now); return err }); err != nil || first.IsZero() {
+		return false, err
+	}
+	for _, t := range e.timers {
+		for {
+			n := 0
+			err := e.step(ctx, func(s *step) error {
+				rows, err := s.Due(t.kind, now.UnixMilli(), together)
+				if n = len(rows); err != nil {
+					return err
+				}
+				for _, row := range rows {
+					// An earlier one of them may have changed this one.
+					if row, err = s.Get(t.kind, row.ID); err != nil {
+						return err
+					}
+					if row.Due == 0 || row.Due > now.UnixMilli() {
+						continue
+					}
+					if err := t.happen(s, row); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				return some, err
+			}
+			if n == 0 {
+				break
+			}
+			some = true
+		}
+	}
+	return some, nil
+}
+
+// firstDue is when the first timer or notification up to limit falls due, zero
+// for none.
+func (s *step) firstDue(limit time.Time) (time.Time, error) {
+	at, err := s.firstTimer(limit)
+	if err != nil {
+		return at, err
+	}
+	return s.earlier(at, (*Push)(nil).kind(), limit)
+}
+
+func (s *step) firstTimer(limit time.Time) (at time.Time, err error) {
+	for _, t := range s.timers {
+		if at, err = s.earlier(at, t.kind, limit); err != nil {
+			return at, err
+		}
+	}
+	return at, nil
+}
+
+// earlier is at, or when the first row of a kind falls due if that is before.
+func (s *step) earlier(at time.Time, kind string, limit time.Time) (time.Time, error) {
+	rows, err := s.Due(kind, limit.UnixMilli(), 1)
+	if err != nil || len(rows) == 0 {
+		return at, err
+	}
+	if due := time.UnixMilli(rows[0].Due); at.IsZero() || due.Before(at) {
+		return due, nil
+	}
+	return at, nil
+}
+
+// contractDue ends a contract that time alone ends: its one debit's day is over,
+// or its term is.
+func (s *step) contractDue(c *Contract) error {
+	remark := "协议到期，系统解约"
+	if c.over().Equal(c.EndsAt) {
+		remark = "超过约定扣费日期，系统自动解约"
+	}
+	return s.terminate(c, BySystem, remark)
+}

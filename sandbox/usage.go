@@ -1,0 +1,50 @@
+package sandbox
+
+import "time"
+
+// Usage counts a contract's debits, so that limits cost no search.
+type Usage struct {
+	Day             string `json:"day,omitempty"` // the counters of a day are of this one
+	DayAttempts     int    `json:"day_attempts,omitempty"`
+	DaySuccesses    int    `json:"day_successes,omitempty"`
+	DayAmount       int64  `json:"day_amount,omitempty"` // fen
+	Period          int    `json:"period,omitempty"`     // since signing, from 0
+	PeriodSuccesses int    `json:"period_successes,omitempty"`
+	Successes       int    `json:"successes,omitempty"` // ever
+}
+
+// at is the usage seen on the day and in the period of now.
+func (u Usage) at(now, signed time.Time, periodDays int) Usage {
+	if today := dateOf(now); u.Day != today {
+		u.Day, u.DayAttempts, u.DaySuccesses, u.DayAmount = today, 0, 0, 0
+	}
+	if period := daysFrom(signed, now) / periodDays; u.Period != period {
+		u.Period, u.PeriodSuccesses = period, 0
+	}
+	return u
+}
+
+// allows says why one more debit of this amount is too much, "" when it is not.
+func (u Usage) allows(l Limits, amount int64) (why trouble, hint string) {
+	over := func(n, limit int) bool { return limit > 0 && n >= limit }
+	switch {
+	case l.PerDebit > 0 && amount > l.PerDebit:
+		return troubleAmount, "the amount is over the plan's limit for one debit"
+	case l.PerDay > 0 && u.DayAmount+amount > l.PerDay:
+		return troubleAmount, "together with today's other debits the amount is over the plan's limit for a day"
+	case over(u.DaySuccesses, l.SuccessesPerDay):
+		return troubleCount, "the plan allows no more successful debits today"
+	case over(u.PeriodSuccesses, l.SuccessesPerPeriod):
+		return troubleCount, "the plan allows no more successful debits in this period"
+	case over(u.DayAttempts, l.AttemptsPerDay):
+		return troubleCount, "no more attempts are allowed today"
+	}
+	return "", ""
+}
+
+func (u *Usage) succeed(amount int64) {
+	u.DaySuccesses++
+	u.PeriodSuccesses++
+	u.Successes++
+	u.DayAmount += amount
+}

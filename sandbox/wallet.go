@@ -1,0 +1,121 @@
+package sandbox
+
+import "errors"
+
+// Wallet is what a person has, and what stands in his way. A person without one
+// has all the money in the world, no name, and no bad luck.
+type Wallet struct {
+	rev
+	Person  string `json:"person"`
+	Limited bool   `json:"limited"`           // Balance counts; otherwise he never runs out
+	Balance int64  `json:"balance,omitempty"` // fen
+
+	FailNext      []Failure `json:"fail_next,omitempty"`      // of the next debits, one each
+	RefuseNotices int       `json:"refuse_notices,omitempty"` // how many more risk control refuses
+	BlockSigning  int       `json:"block_signing,omitempty"`  // how many more signings a rule blocks
+	FailRefunds   int       `json:"fail_refunds,omitempty"`   // how many more refunds cannot reach him
+
+	// Debts are the debits WeChat Pay advanced and he has not repaid.
+	Debts []string `json:"debts,omitempty"`
+
+	// Name and IDNumber are who he is; "" matches whatever a merchant says.
+	Name     string `json:"name,omitempty"`
+	IDNumber string `json:"id_number,omitempty"`
+}
+
+func (w *Wallet) kind() string { return "wallet" }
+func (w *Wallet) row() Row     { return Row{ID: w.Person} }
+
+// wallet is a person's, a new one when he has none.
+func (s *step) wallet(person string) (*Wallet, error) {
+	w, err := get[Wallet](s.Tx, person)
+	if errors.Is(err, ErrNotFound) {
+		return &Wallet{Person: person}, nil
+	}
+	return w, err
+}
+
+// charge takes money from a person, or says why it cannot. Only a wallet that
+// changes is written.
+func (s *step) charge(person string, fen int64) (Failure, error) {
+	w, err := s.wallet(person)
+	if err != nil {
+		return "", err
+	}
+	switch {
+	case len(w.FailNext) > 0:
+		failure := w.FailNext[0]
+		w.FailNext = w.FailNext[1:]
+		return failure, put(s.Tx, w)
+	case !w.Limited:
+		return "", nil
+	case w.Balance < fen:
+		return NotEnough, nil
+	}
+	w.Balance -= fen
+	return "", put(s.Tx, w)
+}
+
+// giveBack returns money to a person whose money counts.
+func (s *step) giveBack(person string, fen int64) error {
+	w, err := s.wallet(person)
+	if err != nil || !w.Limited {
+		return err
+	}
+	w.Balance += fen
+	return put(s.Tx, w)
+}
+
+// advance notes that WeChat Pay paid for him.
+func (s *step) advance(d *Debit) error {
+	w, err := s.wallet(d.Person)
+	if err != nil {
+		return err
+	}
+	d.Advanced = true
+	w.Debts = append(w.Debts, d.ID)
+	return put(s.Tx, w)
+}
+
+// repay settles what the person owes, one debit after the other.
+func (s *step) repay(person string) error {
+	w, err := s.wallet(person)
+	if err != nil {
+		return err
+	}
+	if len(w.Debts) == 0 {
+		return &PageError{Reason: PageUsed, Message: "There is nothing to repay."}
+	}
+	for len(w.Debts) > 0 {
+		d, err := get[Debit](s.Tx, w.Debts[0])
+		if err != nil {
+			return err
+		}
+		if w.Limited && w.Balance < d.Total {
+			return &PageError{Reason: PageNoMoney, Message: "There is not enough money for this."}
+		}
+		if w.Limited {
+			w.Balance -= d.Total
+		}
+		w.Debts = w.Debts[1:]
+		d.RepaidAt = s.now
+		if err := s.putAll(w, d); err != nil {
+			return err
+		}
+		if repaid := s.debits[d.Rules].repaid; repaid != nil {
+			if err := repaid(s, d); err != nil {
+				return err
+			}
+			if w, err = s.wallet(person); err != nil { // repaid may have written it
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// is says whether a merchant's idea of who he is is right.
+func (w *Wallet) is(name, idNumber string) bool {
+	matches := func(known, said string) bool { return known == "" || said == "" || known == said }
+	return matches(w.Name, name) && matches(w.IDNumber, idNumber)
+}
