@@ -149,7 +149,7 @@ func (a *admin) exchanges(c *adminCall) (any, error) {
 func (a *admin) merchants(*adminCall) (any, error) {
 	list := a.Merchants()
 	for i := range list {
-		list[i].APIv3Key, list[i].PrivateKey = "", ""
+		list[i].APIv3Key, list[i].APIv2Key, list[i].PrivateKey = "", "", ""
 	}
 	return rows(list, nil)
 }
@@ -179,7 +179,7 @@ func (a *admin) credentials(c *adminCall) (any, error) {
 	}
 	return document{
 		"mchid": m.MchID, "serial_no": m.serial, "private_key": m.PrivateKey, "certificate": m.Certificate,
-		"api_v3_key": m.APIv3Key, "platform_keys": keys, "host": a.url, "appids": m.AppIDs,
+		"api_v3_key": m.APIv3Key, "api_v2_key": m.APIv2Key, "platform_keys": keys, "host": a.url, "appids": m.AppIDs,
 	}, nil
 }
 

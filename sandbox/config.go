@@ -11,6 +11,10 @@ type Config struct {
 	// Addr is where the API listens, AdminAddr where the admin does, both on
 	// this machine. Default: "127.0.0.1:0".
 	Addr, AdminAddr string
+	// TLSAddr, when set, is where the API listens over TLS as well, with a
+	// certificate of the sandbox's own authority ([Sandbox.TLSConfig]). There
+	// calls that need mutual TLS are refused without the merchant's certificate.
+	TLSAddr string
 	// AllowNonLoopback lets the sandbox listen and forward beyond this machine.
 	// Whoever reaches the admin port can do everything: put it behind something.
 	AllowNonLoopback bool
@@ -74,6 +78,7 @@ func DefaultMerchant() Merchant {
 			{ID: DefaultPlanID, Product: CombinePapay, Name: "Monthly membership", NotifyURL: DefaultNotifyURL},
 			{ID: DefaultPlanID, Product: PasswordExempt, Name: "Pay without password", NotifyURL: DefaultNotifyURL},
 			{ID: DefaultEduPlanID, Product: EduPapay, Name: "Tuition by term", NotifyURL: DefaultNotifyURL},
+			{ID: DefaultPlanID, Product: Papay, Name: "Monthly plan", NotifyURL: DefaultNotifyURL},
 		},
 		SubMerchants: []SubMerchant{
 			{MchID: DefaultMchID, AppIDs: []string{DefaultEduAppID}}, // as in the edu-papay sample

@@ -26,6 +26,7 @@ type Contract struct {
 	UserCode  string          `json:"out_user_code,omitempty"` // tells several accounts of one user apart
 	Token     string          `json:"token"`                   // of the session it came from
 	Request   json.RawMessage `json:"request"`
+	V2        bool            `json:"v2,omitempty"` // signed in APIv2, and notified in it
 	SignedAt  time.Time       `json:"signed_at"`
 	ExpiresAt time.Time       `json:"expires_at,omitzero"` // zero: it runs until terminated
 	EndsAt    time.Time       `json:"ends_at,omitzero"`    // when WeChat Pay ends it by itself; zero: never

@@ -25,7 +25,7 @@ func (e *engine) deliver(ctx context.Context, p *Push) (results []Attempt, probl
 	if problem != "" {
 		return []Attempt{{At: e.clock.Now(), Error: "not sent: " + problem}}, problem
 	}
-	if e.faults.take(FaultProbe, p.Event) {
+	if !p.V2 && e.faults.take(FaultProbe, p.Event) {
 		probe := e.post(ctx, transport, target, m, p, true)
 		probe.Probe = true
 		if probe.Error == "" {
@@ -42,17 +42,10 @@ func (e *engine) post(ctx context.Context, transport http.RoundTripper, target s
 		result.Error = fmt.Sprintf(format, args...)
 		return result
 	}
-	body := e.envelope(m, p)
-	id, key := e.keys.signer(m, "")
-	timestamp, nonce := strconv.FormatInt(e.clock.Now().Unix(), 10), e.dice.nonce()
-	signature, err := wire.Sign(e.dice, key, wire.AppendReplyMessage(nil, timestamp, nonce, body))
+	body, header, err := e.message(m, p, probe)
 	if err != nil {
 		return fail("the sandbox cannot sign: %v", err)
 	}
-	if probe {
-		signature = wire.ProbePrefix + e.dice.roll(letters, 64)
-	}
-
 	// The deadline is real time, whatever the sandbox's clock does.
 	ctx, cancel := context.WithTimeout(ctx, e.notifyTimeout)
 	defer cancel()
@@ -60,16 +53,7 @@ func (e *engine) post(ctx context.Context, transport http.RoundTripper, target s
 	if err != nil {
 		return fail("the URL cannot be called: %v", err)
 	}
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Accept", "*/*")
-	r.Header.Set("User-Agent", sandboxName)
-	r.Header.Set(HeaderSandbox, sandboxName)
-	r.Header.Set(wire.HeaderTimestamp, timestamp)
-	r.Header.Set(wire.HeaderNonce, nonce)
-	r.Header.Set(wire.HeaderSignature, signature)
-	r.Header.Set(wire.HeaderSerial, id)
-	r.Header.Set(wire.HeaderSignatureType, wire.Scheme)
-	r.Header[wire.HeaderRequestID] = []string{e.dice.requestID(0)}
+	r.Header = header
 	// The transport alone: a redirect is an answer that is not 2xx.
 	answer, err := transport.RoundTrip(r)
 	if err != nil {
@@ -79,12 +63,41 @@ func (e *engine) post(ctx context.Context, transport http.RoundTripper, target s
 		return fail("the merchant cannot be reached: %v", err)
 	}
 	defer answer.Body.Close()
-	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, 64<<10)) // so that the connection can be used again
+	said, _ := io.ReadAll(io.LimitReader(answer.Body, 64<<10)) // to the end, so that the connection can be used again
 	result.Status = answer.StatusCode
+	if p.V2 {
+		result.Error = judgeV2(answer.StatusCode, said)
+		return result
+	}
 	if answer.StatusCode < 200 || answer.StatusCode > 299 {
 		return fail("answered %d, want 200 or 204", answer.StatusCode)
 	}
 	return result
+}
+
+// message is the body of an attempt with the headers it is sent with.
+func (e *engine) message(m *merchant, p *Push, probe bool) ([]byte, http.Header, error) {
+	h := http.Header{
+		"Content-Type": {"application/json"}, "Accept": {"*/*"}, "User-Agent": {sandboxName}, HeaderSandbox: {sandboxName},
+		wire.HeaderRequestID: {e.dice.requestID(0)},
+	}
+	if p.V2 {
+		h.Set("Content-Type", "text/xml")
+		return e.messageV2(m, p), h, nil
+	}
+	body := e.envelope(m, p)
+	id, key := e.keys.signer(m, "")
+	timestamp, nonce := strconv.FormatInt(e.clock.Now().Unix(), 10), e.dice.nonce()
+	signature, err := wire.Sign(e.dice, key, wire.AppendReplyMessage(nil, timestamp, nonce, body))
+	if probe {
+		signature = wire.ProbePrefix + e.dice.roll(letters, 64)
+	}
+	h.Set(wire.HeaderTimestamp, timestamp)
+	h.Set(wire.HeaderNonce, nonce)
+	h.Set(wire.HeaderSignature, signature)
+	h.Set(wire.HeaderSerial, id)
+	h.Set(wire.HeaderSignatureType, wire.Scheme)
+	return body, h, err
 }
 
 // envelope seals the resource under a fresh nonce.

@@ -17,6 +17,7 @@ type engine struct {
 	debits     map[string]*debitRules  // by name
 	refunds    map[string]*refundRules // by name
 	timers     []timer
+	v2         map[string]*endpointV2 // by path
 	store      Store
 	clock      *Clock
 	dice       *dice
@@ -81,6 +82,7 @@ func newEngine(c Config) (*engine, error) {
 	for _, r := range refundKinds() {
 		e.refunds[r.name] = r
 	}
+	e.v2 = endpointsV2()
 	e.bind(transactionBehaviours(), nil)
 	e.bind(combineBehaviours(), nil)
 	e.bind(map[string]behaviour{"GET /v3/certificates": listCertificates}, nil)

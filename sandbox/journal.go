@@ -89,7 +89,7 @@ func (j *journal) flush(ctx context.Context) error {
 
 func (x *exchange) entry() Exchange {
 	entry := Exchange{
-		At: x.at, Method: x.request.Method, URI: requestURI(x.request), Header: redactHeader(x.request.Header),
+		At: x.at, Method: x.request.Method, URI: redactURI(requestURI(x.request)), Header: redactHeader(x.request.Header),
 		Body: redactBody(x.body), Status: x.status, Reply: redactBody(x.reply), RequestID: x.id,
 	}
 	if x.op != nil {
@@ -150,6 +150,14 @@ func redactHeader(h http.Header) http.Header {
 // sealedMember matches members that hold what somebody took the trouble to encrypt.
 var sealedMember = regexp.MustCompile(`"(ciphertext|number|id_card_number|real_name|bank_card_no)"\s*:\s*"[^"]*"`)
 
+// signElement matches the sign of an APIv2 message, signParameter that of a page.
+var (
+	signElement   = regexp.MustCompile(`(<sign>(?:\s*<!\[CDATA\[)?)[^\]<]*`)
+	signParameter = regexp.MustCompile(`([?&]sign=)[^&]*`)
+)
+
+func redactURI(uri string) string { return signParameter.ReplaceAllString(uri, "$1…") }
+
 // sealedWords is the cheap question before the expensive one.
 var sealedWords = [][]byte{[]byte(`"ciphertext"`), []byte(`number"`), []byte(`"real_name"`), []byte(`"bank_card_no"`)}
 
@@ -157,6 +165,7 @@ func redactBody(b []byte) string {
 	if len(b) > bodyLimit {
 		b = append(b[:bodyLimit:bodyLimit], "…"...)
 	}
+	b = signElement.ReplaceAll(b, []byte("${1}…"))
 	if !slices.ContainsFunc(sealedWords, func(word []byte) bool { return bytes.Contains(b, word) }) {
 		return string(b)
 	}

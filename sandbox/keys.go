@@ -39,10 +39,13 @@ func GenerateKeys() (*KeyMaterial, error) {
 }
 
 // GenerateMerchantKeys fills in what m lacks of certificate, private key and
-// APIv3 key, freshly made. A certificate without its key is left as it is.
+// APIv3 and APIv2 key, freshly made. A certificate without its key is left as it is.
 func GenerateMerchantKeys(m *Merchant) error {
 	if m.APIv3Key == "" {
 		m.APIv3Key = (&dice{rand: rand.Reader}).roll(letters, wire.KeySize)
+	}
+	if m.APIv2Key == "" {
+		m.APIv2Key = (&dice{rand: rand.Reader}).roll(letters, wire.KeySize)
 	}
 	if m.Certificate != "" {
 		return nil

@@ -19,6 +19,9 @@ type Merchant struct {
 
 	// APIv3Key seals notifications and certificates, 32 bytes. Empty: made up.
 	APIv3Key string `json:"api_v3_key,omitempty"`
+	// APIv2Key signs the calls, replies and notifications of APIv2, 32
+	// characters. Empty: made up.
+	APIv2Key string `json:"api_v2_key,omitempty"`
 	// Certificate is the API certificate in PEM; calls are verified with it.
 	// Empty: made together with a private key.
 	Certificate string `json:"certificate,omitempty"`
@@ -77,6 +80,7 @@ const (
 	CombinePapay   Product = "combine-papay"
 	PasswordExempt Product = "password-exempt-contract"
 	EduPapay       Product = "edu-papay"
+	Papay          Product = "papay"
 )
 
 // KeyMode says which of WeChat Pay's keys a merchant is served with.
@@ -139,6 +143,9 @@ func parseMerchant(m Merchant) (*merchant, error) {
 	if out.aead, err = wire.NewAEAD(m.APIv3Key); err != nil {
 		return fail("APIv3 key: %w", err)
 	}
+	if len(m.APIv2Key) != wire.KeySize {
+		return fail("APIv2 key: it has %d characters, want %d", len(m.APIv2Key), wire.KeySize)
+	}
 	seen := map[planKey]bool{}
 	for _, p := range m.Plans {
 		switch key := (planKey{p.Product, p.ID}); {
@@ -195,6 +202,12 @@ func (m *merchant) sub(mchid string) *SubMerchant {
 		}
 	}
 	return nil
+}
+
+// owns says whether the appid is the sub-merchant's, as far as the sandbox was
+// told of any.
+func (m *SubMerchant) owns(appid string) bool {
+	return len(m.AppIDs) == 0 || slices.Contains(m.AppIDs, appid)
 }
 
 type planKey struct {

@@ -21,12 +21,18 @@ type Page struct {
 // merchant hears nothing of it.
 type PageError struct {
 	Reason  PageReason `json:"reason"`
-	Message string     `json:"message"` // as shown to a person
+	Message string     `json:"message"`        // as shown to a person
+	Hint    string     `json:"hint,omitempty"` // what the merchant did wrong, as only a sandbox says
 
 	keep bool // what happened until the page said so stays
 }
 
-func (e *PageError) Error() string { return e.Message }
+func (e *PageError) Error() string {
+	if e.Hint != "" {
+		return e.Message + " (" + e.Hint + ")"
+	}
+	return e.Message
+}
 
 // PageReason is the kind of a PageError.
 type PageReason string
@@ -44,6 +50,7 @@ const (
 	PageFailed    PageReason = "failed"     // the payment failed for another reason
 	PageBlocked   PageReason = "blocked"    // the payer agreed, and a rule of WeChat Pay's was in the way; the code is burnt
 	PageIdentity  PageReason = "identity"   // the payer is not who the merchant says; the code is burnt
+	PageRejected  PageReason = "rejected"   // the merchant's signed URL or extraData is wrong; see Hint
 )
 
 // page is the signing page of a session, for a person.

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"slices"
 )
 
 // presign is the first half of every contract: it checks that the merchant may
@@ -138,7 +137,7 @@ func (c *call) checkSub(mchid, appid string) error {
 		r.internal = internalNoRelation
 		return r
 	}
-	if appid != "" && len(sub.AppIDs) > 0 && !slices.Contains(sub.AppIDs, appid) {
+	if appid != "" && !sub.owns(appid) {
 		r := badField("/sub_appid", appid, "sub_appid与sub_mchid不匹配")
 		r.internal = internalAppID
 		return r

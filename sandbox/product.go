@@ -63,7 +63,7 @@ type event struct{ eventType, originalType, summary string }
 // products lists every contract product the sandbox plays. To add one, write its
 // file and name it here.
 func products() []*product {
-	return []*product{combinePapay(), passwordExempt(), eduPapay()}
+	return []*product{combinePapay(), passwordExempt(), eduPapay(), papay()}
 }
 
 func isProduct(name Product) bool {

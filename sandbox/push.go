@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 )
 
@@ -16,8 +17,9 @@ type Push struct {
 	Event        string          `json:"event_type"`
 	OriginalType string          `json:"original_type"`
 	Summary      string          `json:"summary"`
-	Resource     json.RawMessage `json:"resource"` // in clear; sealed anew for every attempt
-	About        string          `json:"about"`    // contract or order it tells about
+	Resource     json.RawMessage `json:"resource"`     // in clear; sealed anew for every attempt
+	V2           bool            `json:"v2,omitempty"` // APIv2: Resource has the fields of flat XML
+	About        string          `json:"about"`        // contract or order it tells about
 	CreatedAt    time.Time       `json:"created_at"`
 	State        PushState       `json:"state"`
 	Problem      string          `json:"problem,omitempty"` // why it is undeliverable, and what to do
@@ -60,7 +62,7 @@ func (p *Push) row() Row {
 // notify writes a push into the outbox, in this step.
 func (s *step) notify(p *Push) error {
 	p.ID, p.CreatedAt, p.State, p.Schedule = s.dice.eventID(s.now), s.now, PushPending, p.retries.name
-	p.NextAt = p.slotAt(0)
+	p.NextAt, p.V2 = p.slotAt(0), strings.HasPrefix(p.Event, prefixV2)
 	if p.URL == "" {
 		p.State, p.NextAt = PushUndeliverable, time.Time{}
 		p.Problem = "the plan has no notification URL configured: set Plan.NotifyURL"
@@ -134,8 +136,11 @@ var quickSchedule = schedule{"quick", seconds(0, 10, 10, 10, 30, 30, 30,
 	300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300)}
 
 func scheduleOf(name string) schedule {
-	if name == quickSchedule.name {
+	switch name {
+	case quickSchedule.name:
 		return quickSchedule
+	case debitV2Schedule.name:
+		return debitV2Schedule
 	}
 	return genericSchedule
 }

@@ -1,8 +1,10 @@
 package sandbox
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -163,21 +165,23 @@ func (t handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 	}
 	return &http.Response{
-		StatusCode: out.status, Header: out.header, Body: http.NoBody, Request: r,
+		StatusCode: out.status, Header: out.header, Body: io.NopCloser(&out.body), Request: r,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}, nil
 }
 
-// recorder keeps the status; nobody reads what a merchant answers beside it.
+// recorder keeps the status, and as much of the body as anybody reads.
 type recorder struct {
 	header http.Header
 	status int
+	body   bytes.Buffer
 }
 
 func (w *recorder) Header() http.Header { return w.header }
 
 func (w *recorder) Write(p []byte) (int, error) {
 	w.WriteHeader(http.StatusOK)
+	w.body.Write(p[:min(len(p), max(0, bodyLimit-w.body.Len()))])
 	return len(p), nil
 }
 

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -17,7 +18,10 @@ import (
 type Sandbox struct {
 	engine     *engine
 	api, admin *http.Server
+	tls        *http.Server // nil without Config.TLSAddr
+	authority  *x509.Certificate
 	url        string
+	tlsURL     string
 	adminURL   string
 	closing    sync.Once
 	closed     error
@@ -56,6 +60,15 @@ func Start(c Config) (*Sandbox, error) {
 		return nil, err
 	}
 	s := &Sandbox{engine: e, url: "http://" + api.Addr().String(), adminURL: "http://" + adminListener.Addr().String()}
+	if c.TLSAddr != "" {
+		l, authority, err := listenTLS(c.TLSAddr, c.AllowNonLoopback)
+		if err != nil {
+			api.Close()
+			adminListener.Close()
+			return nil, err
+		}
+		s.tlsURL, s.authority, s.tls = "https://"+l.Addr().String(), authority, serve(l, e)
+	}
 	s.api = serve(api, e)
 	s.admin = serve(adminListener, newAdmin(s, c.AllowNonLoopback))
 	go e.worker.run()
@@ -98,6 +111,9 @@ func (s *Sandbox) Close() error {
 			return nil
 		}
 		s.closed = errors.Join(stop(s.api), stop(s.admin))
+		if s.tls != nil {
+			s.closed = errors.Join(s.closed, stop(s.tls))
+		}
 		if err := s.engine.journal.flush(context.Background()); err != nil {
 			s.closed = errors.Join(s.closed, fmt.Errorf("sandbox: store the journal: %w", err))
 		}
@@ -203,7 +219,7 @@ func (s *Sandbox) ClientConfigFor(mchid string) (wxpay.Config, error) {
 func (s *Sandbox) clientConfig(m *merchant) wxpay.Config {
 	return wxpay.Config{
 		MchID: m.MchID, SerialNo: m.serial, PrivateKey: m.private, Certificate: m.cert,
-		PlatformKeys: s.engine.keys.clientKeys(m), APIv3Key: m.APIv3Key,
+		PlatformKeys: s.engine.keys.clientKeys(m), APIv3Key: m.APIv3Key, APIv2Key: m.APIv2Key,
 		Host: s.url, Now: s.engine.clock.Now,
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/catalogue"
+	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
 // exchange is one API call and its answer on their way through the sandbox.
@@ -20,19 +21,25 @@ type exchange struct {
 	at       time.Time
 	op       *catalogue.Operation
 	vars     map[string]string
-	merchant *merchant // nil until the signature has been verified
+	merchant *merchant   // nil until the signature has been verified
+	fields   wire.Fields // of an APIv2 message
 	refused  *refusal
 	status   int
 	reply    []byte
 	id       string // Request-ID
+	note     string // what a success is to be told, as a refusal its hint
 }
 
 // ServeHTTP is WeChat Pay's side of one API call: match, authenticate, validate,
 // behave, sign, write down. It is what the API listener serves.
 func (e *engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{request: r, at: e.clock.Now()}
-	e.answer(x)
-	e.write(w, x)
+	if isV2(r.URL.Path) {
+		e.serveV2(w, x)
+	} else {
+		e.answer(x)
+		e.write(w, x)
+	}
 	e.journal.record(x)
 }
 

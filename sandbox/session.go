@@ -42,6 +42,9 @@ type Session struct {
 	// Burnt sessions ended without a contract: the payer agreed, and a rule of
 	// WeChat Pay's or a wrong identity was in the way.
 	Burnt bool `json:"burnt,omitempty"`
+	// V2 sessions were made in APIv2. PaySign ones are agreed to by paying.
+	V2      bool `json:"v2,omitempty"`
+	PaySign bool `json:"pay_sign,omitempty"`
 }
 
 func (s *Session) kind() string { return "session" }

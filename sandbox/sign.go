@@ -45,7 +45,7 @@ func (s *step) draft(p *product, session *Session, who person, openid string) *C
 		MchID: session.MchID, SubMchID: session.SubMchID, AppID: session.AppID, SubAppID: session.SubAppID,
 		PlanID: session.PlanID, Code: session.Code, OpenID: session.OpenID, SubOpenID: session.SubOpenID,
 		Person: who.id, Account: session.Account, NotifyURL: session.NotifyURL, Attach: session.Attach,
-		UserCode: session.UserCode, Token: session.Token, Request: session.Request, SignedAt: s.now,
+		UserCode: session.UserCode, Token: session.Token, Request: session.Request, V2: session.V2, SignedAt: s.now,
 	}
 	if p.years > 0 {
 		c.ExpiresAt = s.now.AddDate(p.years, 0, 0)
@@ -103,8 +103,8 @@ func (s *step) failSigning(p *product, session *Session, c *Contract, why PageRe
 
 // useCode burns the contract's code: no other contract will ever have it.
 func (s *step) useCode(p *product, c *Contract) error {
-	if p.names.code == "" {
-		return nil
+	if p.names.code == "" || c.V2 {
+		return nil // an APIv2 code may be used again once its contract has ended
 	}
 	return s.burn(p, c, true)
 }
@@ -161,6 +161,9 @@ func (s *step) notifyContract(p *product, c *Contract, e event, toPlan bool) err
 		if plan := s.planOf(c); plan != nil {
 			url = plan.NotifyURL
 		}
+	}
+	if c.V2 {
+		return s.notifyContractV2(c, url)
 	}
 	return s.notify(&Push{
 		MchID: c.MchID, URL: url, Event: e.eventType, OriginalType: e.originalType, Summary: e.summary,

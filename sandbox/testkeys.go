@@ -23,8 +23,11 @@ var (
 	testSpareKey string
 )
 
-// testAPIv3Key is as public as the rest.
-const testAPIv3Key = "PublicAndWorthlessAPIv3KeyOfTest"
+// These are as public as the rest.
+const (
+	testAPIv3Key = "PublicAndWorthlessAPIv3KeyOfTest"
+	testAPIv2Key = "PublicAndWorthlessAPIv2KeyOfTest"
+)
 
 func testKeyMaterial() *KeyMaterial {
 	return &KeyMaterial{PlatformCertificate: testPlatformCert, PlatformKey: testPlatformKey, PublicKeyKey: testPublicKey}
@@ -38,6 +41,9 @@ func lendTestKeys(merchants []Merchant) {
 		m := &merchants[i]
 		if m.APIv3Key == "" {
 			m.APIv3Key = testAPIv3Key
+		}
+		if m.APIv2Key == "" {
+			m.APIv2Key = testAPIv2Key
 		}
 		if m.Certificate == "" && m.PrivateKey == "" && len(pairs) > 0 {
 			m.Certificate, m.PrivateKey = pairs[0][0], pairs[0][1]

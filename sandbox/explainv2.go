@@ -1,0 +1,139 @@
+package sandbox
+
+import (
+	"crypto/hmac"
+	"crypto/md5"  //nolint:gosec // what APIv2 signs with
+	"crypto/sha1" //nolint:gosec // to recognise a sign made with it
+	"crypto/sha256"
+	"encoding/hex"
+	"html"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
+)
+
+// explainV2 says why a sign is wrong. Both sides hold the key, so the sandbox
+// signs the message the way people get it wrong until the sign comes out: other
+// fields, another key, another digest, or two of these at once.
+func (e *engine) explainV2(f wire.Fields, m *merchant) string {
+	want := strings.ToUpper(f["sign"])
+	if raw, err := hex.DecodeString(want); err != nil || len(raw) != md5.Size && len(raw) != sha256.Size && len(raw) != sha1.Size {
+		return "the sign is not the hexadecimal digits of an MD5 (32) or an HMAC-SHA256 (64)"
+	}
+	joins, keys, digests := joinsV2(f), e.keysV2(m), digestsV2(f)
+	for mistakes := 1; mistakes <= 2; mistakes++ {
+		for _, j := range joins {
+			for _, k := range keys {
+				for _, d := range digests {
+					what := said(j.what, k.what, d.what)
+					if len(what) == mistakes && d.sum(j.text, k.text) == want {
+						return strings.Join(what, "; and ")
+					}
+				}
+			}
+		}
+	}
+	return "no usual mistake explains it: compare the joined string with the example of the official page, sorted, without empty values, &key= and the APIv2 key at its end; an APIv2 key that was reset looks like this too"
+}
+
+func said(all ...string) []string {
+	return slices.DeleteFunc(all, func(s string) bool { return s == "" })
+}
+
+type variantV2 struct{ text, what string }
+
+// joinsV2 are the strings people join from the fields, the right one first.
+func joinsV2(f wire.Fields) []variantV2 {
+	names := slices.DeleteFunc(slices.Sorted(maps.Keys(f)), func(n string) bool { return n == "sign" })
+	join := func(names []string, empty bool, value func(string) string) string {
+		var parts []string
+		for _, n := range names {
+			if f[n] != "" || empty {
+				parts = append(parts, n+"="+value(f[n]))
+			}
+		}
+		return strings.Join(parts, "&")
+	}
+	same := func(s string) string { return s }
+	folded := slices.Clone(names)
+	slices.SortFunc(folded, func(a, b string) int { return strings.Compare(strings.ToLower(a), strings.ToLower(b)) })
+	reversed := slices.Clone(names)
+	slices.Reverse(reversed)
+	out := []variantV2{
+		{join(names, false, same), ""},
+		{join(names, true, same), "empty values were signed; leave them out"},
+		{join(names, false, url.QueryEscape), "the values were signed URL-encoded; sign them as they are and encode them afterwards"},
+		{join(names, false, url.PathEscape), "the values were signed URL-encoded; sign them as they are and encode them afterwards"},
+		{join(names, false, html.EscapeString), "the values were signed as escaped in the XML; sign them as they are"},
+		{join(names, false, func(s string) string { return "<![CDATA[" + s + "]]>" }), "the values were signed with their CDATA; sign what is inside"},
+		{join(names, false, strings.TrimSpace), "values were trimmed to sign and sent with white space"},
+		{join(folded, false, same), "the names were not sorted by ASCII"},
+		{join(reversed, false, same), "the names were sorted backwards"},
+	}
+	for i, n := range names {
+		if f[n] != "" {
+			without := append(slices.Clone(names[:i]), names[i+1:]...)
+			out = append(out, variantV2{join(without, false, same), n + " was not signed: sign last, after every field is set"})
+		}
+	}
+	return out
+}
+
+// keysV2 are the keys people take, the right one first.
+func (e *engine) keysV2(m *merchant) []variantV2 {
+	out := []variantV2{
+		{m.APIv2Key, ""},
+		{m.APIv3Key, "signed with the APIv3 key; APIv2 has a key of its own"},
+		{strings.ToLower(m.APIv2Key), "the APIv2 key was put in lower case"},
+		{strings.ToUpper(m.APIv2Key), "the APIv2 key was put in upper case"},
+		{"", "the key is missing or empty"},
+	}
+	for _, other := range e.registry.all() {
+		if other.MchID != m.MchID {
+			out = append(out, variantV2{other.APIv2Key, "signed with the APIv2 key of merchant " + other.MchID + ", not of " + m.MchID})
+		}
+	}
+	return out
+}
+
+type digestV2 struct {
+	what string
+	sum  func(joined, key string) string
+}
+
+// digestsV2 are the ways to digest a joined string, the right one first.
+func digestsV2(f wire.Fields) []digestV2 {
+	upper := func(sum []byte) string { return strings.ToUpper(hex.EncodeToString(sum)) }
+	plainMD5 := func(s string) string { sum := md5.Sum([]byte(s)); return upper(sum[:]) }
+	mac := func(s, key string) string {
+		h := hmac.New(sha256.New, []byte(key))
+		h.Write([]byte(s))
+		return upper(h.Sum(nil))
+	}
+	md5Of := digestV2{"", func(joined, key string) string { return plainMD5(joined + "&key=" + key) }}
+	hmacOf := digestV2{"", func(joined, key string) string { return mac(joined+"&key="+key, key) }}
+	right, other := md5Of, hmacOf
+	other.what = "signed with HMAC-SHA256, but sign_type says MD5 or nothing; send and sign sign_type=HMAC-SHA256"
+	if signTypeOf(f) == wire.SignHMAC {
+		right, other = hmacOf, md5Of
+		other.what = "signed with MD5, but HMAC-SHA256 is declared"
+	}
+	return []digestV2{
+		right, other,
+		{"&key= and the key are missing at the end of the string", func(joined, key string) string {
+			if signTypeOf(f) == wire.SignHMAC {
+				return mac(joined, key)
+			}
+			return plainMD5(joined)
+		}},
+		{"the key was appended without &key=", func(joined, key string) string { return plainMD5(joined + key) }},
+		{"signed with SHA-256 without HMAC", func(joined, key string) string {
+			sum := sha256.Sum256([]byte(joined + "&key=" + key))
+			return upper(sum[:])
+		}},
+		{"signed with SHA-1, want MD5", func(joined, key string) string { sum := sha1.Sum([]byte(joined + "&key=" + key)); return upper(sum[:]) }},
+	}
+}

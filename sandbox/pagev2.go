@@ -1,0 +1,99 @@
+package sandbox
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
+)
+
+// OpenURL opens the signed URL of an APIv2 signing page (entrustweb,
+// h5entrustweb and their partner twins), or the redirect_url that the H5 page
+// answers with. The page's Token is what to agree to or to decline:
+//
+//	page, err := payer.OpenURL(address)
+//	contract, err := payer.Agree(page.Token)
+//
+// A URL that WeChat would refuse is a [*PageError] of reason [PageRejected],
+// with a hint, and stands in the journal like a call.
+func (p *Payer) OpenURL(address string) (*Page, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil, &PageError{Reason: PageUnknown, Message: "This address does not exist."}
+	}
+	if token := u.Query().Get("pre_entrustweb_id"); token != "" && u.Host == signingHost {
+		return p.Open(token)
+	}
+	r, err := http.NewRequest(http.MethodGet, u.String(), http.NoBody)
+	if err != nil {
+		return nil, &PageError{Reason: PageUnknown, Message: "This address does not exist."}
+	}
+	end := p.sandbox.engine.v2[u.Path]
+	if end == nil || !end.page {
+		return nil, &PageError{Reason: PageUnknown, Message: "There is no such page.", Hint: "the pages are /papay/entrustweb and /papay/h5entrustweb and their partner twins"}
+	}
+	return p.openV2(r, end, nil)
+}
+
+// OpenMiniProgram is what happens when the merchant's mini program calls
+// wx.navigateToMiniProgram with this extraData, which
+// wxpay.Client.ContractExtraData makes. It is otherwise like OpenURL.
+func (p *Payer) OpenMiniProgram(extraData map[string]string) (*Page, error) {
+	if token := extraData["pre_entrustweb_id"]; token != "" && len(extraData) == 1 {
+		return p.Open(token)
+	}
+	r, err := http.NewRequest(http.MethodGet, "weixin://miniprogram/wxbd687630cd02ce1d", http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	return p.openV2(r, &endpointV2{}, extraData)
+}
+
+// openV2 checks a signed signing request, makes its session and opens it.
+func (p *Payer) openV2(r *http.Request, end *endpointV2, f wire.Fields) (*Page, error) {
+	e := p.sandbox.engine
+	x := &exchange{request: r, at: e.clock.Now(), status: http.StatusOK, fields: f, id: e.dice.requestID(0)}
+	defer func() { e.journal.record(x) }()
+	var token string
+	if x.fields == nil {
+		x.fields, x.refused = queryFields(r.URL.RawQuery)
+	}
+	if x.refused == nil {
+		var m *merchant
+		if m, x.refused = e.authenticateV2(end, x.fields); x.refused == nil {
+			if x.refused = checkFieldsV2(x); x.refused == nil {
+				x.merchant = m
+				token, x.refused = e.sessionV2(r, end, x)
+			}
+		}
+	}
+	if x.refused != nil {
+		return nil, &PageError{Reason: PageRejected, Message: "The merchant's system made a mistake: " + x.refused.message, Hint: x.refused.hint}
+	}
+	return p.Open(token)
+}
+
+// sessionV2 makes the session in a step of its own: it is there even if the
+// payer may not open it.
+func (e *engine) sessionV2(r *http.Request, end *endpointV2, x *exchange) (token string, refused *refusal) {
+	err := e.step(r.Context(), func(s *step) error {
+		s.now = x.at
+		c := newCallV2(s, end, x.merchant, x.fields)
+		if err := c.checkParties(); err != nil {
+			return err
+		}
+		if err := c.checkEntry(end.page); err != nil {
+			return err
+		}
+		session, err := c.signRequestV2(c.merchant, c.fields)
+		if err == nil {
+			token = session.Token
+		}
+		return err
+	})
+	if err != nil && !errors.As(err, &refused) {
+		refused = systemError().hinting("the sandbox itself failed: " + err.Error())
+	}
+	return token, refused
+}

@@ -1,0 +1,192 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
+)
+
+// endpointsV2 are the APIv2 endpoints, by path. A partner twin is the same
+// endpoint for a provider, who signs and names the sub-merchant.
+func endpointsV2() map[string]*endpointV2 {
+	out := map[string]*endpointV2{}
+	add := func(path string, end endpointV2) { out[path] = &end }
+	twins := func(path string, end endpointV2) {
+		add(path, end)
+		end.sub = true
+		i := strings.LastIndexByte(path, '/')
+		add(path[:i]+"/partner"+path[i:], end)
+	}
+	twins("/papay/entrustweb", endpointV2{run: papayV2Page, page: true})
+	twins("/papay/h5entrustweb", endpointV2{run: papayV2Page, page: true, hmac: true})
+	twins("/papay/preentrustweb", endpointV2{run: papayV2Presign, nonce: true})
+	twins("/papay/querycontract", endpointV2{run: papayV2Query})
+	twins("/papay/deletecontract", endpointV2{run: papayV2Delete})
+	return out
+}
+
+// signRequestV2 makes the session of an APIv2 signing request, whichever way it
+// came: by the preentrustweb call, a page's URL, the mini program's extraData or
+// with an order. The same request again within the session's life, but for its
+// timestamp, gets the same session.
+// https://pay.weixin.qq.com/doc/v2/merchant/4011987465
+func (s *step) signRequestV2(m *merchant, f wire.Fields) (*Session, error) {
+	p := s.products[Papay]
+	if err := checkSignRequestV2(f); err != nil {
+		return nil, err
+	}
+	if err := checkPlanV2(s, m, f["plan_id"]); err != nil {
+		return nil, err
+	}
+	live, err := s.contractByCode(p, m.MchID, f["plan_id"], f["contract_code"])
+	if err != nil {
+		return nil, err
+	}
+	if live != nil && live.live() {
+		return nil, failV2("INVALID_REQUEST", "contract_code重复，该协议号已签约").
+			hinting("a contract with this contract_code is in force; an APIv2 code may be used again only after its contract has ended")
+	}
+	fingerprint := fingerprintV2(f)
+	use, err := get[codeUse](s.Tx, codeKeyV2(m.MchID, f["plan_id"], f["contract_code"]))
+	switch {
+	case errors.Is(err, ErrNotFound):
+		use = &codeUse{ID: codeKeyV2(m.MchID, f["plan_id"], f["contract_code"])}
+	case err != nil:
+		return nil, err
+	case use.Fingerprint == fingerprint:
+		if open, err := get[Session](s.Tx, use.Token); err != nil || open.State(s.now) == SessionWaiting {
+			return open, err
+		}
+	}
+	session := &Session{
+		Token: p.token(s.dice, s.now), Product: p.name, MchID: m.MchID, SubMchID: f["sub_mch_id"], AppID: f["appid"], SubAppID: f["sub_appid"],
+		PlanID: f["plan_id"], Code: f["contract_code"], Account: f["contract_display_account"], UserCode: f["outerid"], NotifyURL: f["notify_url"],
+		Request: encodeJSON(f), CreatedAt: s.now, ExpiresAt: s.now.Add(p.ttl), V2: true,
+	}
+	use.Token, use.Fingerprint = session.Token, fingerprint
+	return session, s.putAll(use, session)
+}
+
+// checkSignRequestV2 checks what every way of asking has in common.
+func checkSignRequestV2(f wire.Fields) error {
+	for _, name := range []string{"plan_id", "contract_code", "request_serial", "contract_display_account", "notify_url"} {
+		if f[name] == "" {
+			return failV2("PARAM_ERROR", "缺少参数"+name).hinting(name + " is missing")
+		}
+	}
+	serial := f["request_serial"]
+	if strings.Trim(serial, decimal) != "" || serial[0] == '0' || len(serial) > 19 {
+		return failV2("PARAM_ERROR", "request_serial参数错误").hinting("request_serial is a number of up to 64 bits without leading zeros")
+	}
+	u, err := url.Parse(f["notify_url"])
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" {
+		return failV2("PARAM_ERROR", "notify_url参数错误").hinting("notify_url is not an absolute address; it is signed as it is and URL-encoded once in a page's query")
+	}
+	return nil
+}
+
+func checkPlanV2(s *step, m *merchant, id string) error {
+	plan := m.plan(Papay, id)
+	switch {
+	case plan == nil && s.registry.planOwner(Papay, id) != nil:
+		return failV2("NOAUTH", "商户无权使用该模板").hinting("plan_id belongs to another merchant")
+	case plan == nil:
+		return failV2("PARAM_ERROR", "签约模板不存在，请检查plan_id").
+			hinting("merchant " + m.MchID + " has no plan_id of product " + string(Papay) + " with this id; add it with WithPlan or POST /sandbox/plans")
+	case plan.Disabled:
+		return failV2("NOAUTH", "该模板已停用").hinting("the plan is disabled: it signs nobody any more")
+	}
+	return nil
+}
+
+// fingerprintV2 tells signing requests apart by what they ask, not when.
+func fingerprintV2(f wire.Fields) string {
+	kept := maps.Clone(f)
+	for _, name := range []string{"sign", "timestamp", "nonce_str"} {
+		delete(kept, name)
+	}
+	return string(encodeJSON(kept))
+}
+
+func codeKeyV2(mchid, plan, code string) string {
+	return codeKey(Papay, mchid, "v2|"+plan+"|"+code)
+}
+
+// papayV2Presign opens a session for the APP, which launches the token.
+func papayV2Presign(c *callV2) (wire.Fields, error) {
+	if err := c.checkEntry(true); err != nil {
+		return nil, err
+	}
+	session, err := c.signRequestV2(c.merchant, c.fields)
+	if err != nil {
+		return nil, err
+	}
+	// No APIv2 request names its payer: whether he has signed already comes out
+	// on the page.
+	return wire.Fields{"pre_entrustweb_id": session.Token}, nil
+}
+
+// checkEntry checks what the entries, but not the orders, carry.
+func (c *callV2) checkEntry(version bool) error {
+	f := c.fields
+	if version && f["version"] != "1.0" {
+		return failV2("PARAM_ERROR", "version参数错误").hinting(`version is "1.0"`)
+	}
+	if t := f["timestamp"]; strings.Trim(t, decimal) != "" || len(t) < 9 || len(t) > 10 {
+		return failV2("PARAM_ERROR", "timestamp参数错误").hinting("timestamp is in seconds, ten digits")
+	}
+	if c.hmac && f["clientip"] == "" {
+		return failV2("PARAM_ERROR", "缺少参数clientip").hinting("the H5 page wants clientip, the payer's address as the merchant's server sees it")
+	}
+	return nil
+}
+
+// papayV2Page is a signing page: entrustweb is opened in WeChat, h5entrustweb in
+// a browser, which is answered with the address to go on to.
+func papayV2Page(c *callV2) (wire.Fields, error) {
+	if err := c.checkEntry(true); err != nil {
+		return nil, err
+	}
+	session, err := c.signRequestV2(c.merchant, c.fields)
+	if err != nil {
+		return nil, err
+	}
+	return wire.Fields{"redirect_url": "https://" + signingHost + "/sandbox?pre_entrustweb_id=" + url.QueryEscape(session.Token)}, nil
+}
+
+// signingHost is where WeChat Pay's own H5 page is. Nobody dials it: a payer of
+// the sandbox opens the address with [Payer.OpenURL].
+const signingHost = "payapp.weixin.qq.com"
+
+// queryFields reads a page's query.
+func queryFields(raw string) (wire.Fields, *refusal) {
+	values, err := url.ParseQuery(raw)
+	if err != nil {
+		return nil, failV2("PARAM_ERROR", "参数格式校验错误").hinting("the query is not URL-encoded")
+	}
+	f := wire.Fields{}
+	for name, v := range values {
+		if len(v) != 1 {
+			return nil, failV2("PARAM_ERROR", "参数格式校验错误").hinting(name + " stands twice in the query")
+		}
+		f[name] = v[0]
+	}
+	return f, nil
+}
+
+// timeV2 writes a time as APIv2's papay does.
+func timeV2(t time.Time) string { return t.In(wire.Beijing).Format(time.DateTime) }
+
+// fieldsOfJSON reads an APIv2 message back from where it was kept.
+func fieldsOfJSON(raw json.RawMessage) wire.Fields {
+	var f wire.Fields
+	if json.Unmarshal(raw, &f) != nil {
+		return nil // an APIv3 body, which is not flat
+	}
+	return f
+}

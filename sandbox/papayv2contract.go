@@ -1,0 +1,137 @@
+package sandbox
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
+)
+
+// contractOfCall finds the contract that contract_id, or plan_id and
+// contract_code, name.
+func (c *callV2) contractOfCall() (*Contract, error) {
+	f := c.fields
+	gone := failV2("CONTRACT_NOT_EXIST", "签约协议不存在")
+	var contract *Contract
+	var err error
+	switch {
+	case f["contract_id"] != "":
+		contract, err = get[Contract](c.Tx, f["contract_id"])
+		if errors.Is(err, ErrNotFound) {
+			return nil, gone.hinting("no contract has this contract_id")
+		}
+	case f["plan_id"] != "" && f["contract_code"] != "":
+		contract, err = c.contractByCode(c.product, c.merchant.MchID, f["plan_id"], f["contract_code"])
+	default:
+		return nil, failV2("PARAM_ERROR", "contract_id或plan_id+contract_code不能为空").hinting("name the contract by contract_id, or by plan_id and contract_code together")
+	}
+	switch {
+	case err != nil:
+		return nil, err
+	case contract == nil:
+		return nil, gone.hinting("nobody has signed with this plan_id and contract_code")
+	case contract.MchID != c.merchant.MchID || contract.Product != Papay || contract.SubMchID != f["sub_mch_id"]:
+		return nil, gone.hinting("the contract is another merchant's, or another sub-merchant's")
+	}
+	return contract, nil
+}
+
+// papayV2Query tells a contract as it is; 9 is one whose payer has not agreed so
+// far. https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_7.shtml
+func papayV2Query(c *callV2) (wire.Fields, error) {
+	if c.fields["version"] != "1.0" {
+		return nil, failV2("PARAM_ERROR", "version参数错误").hinting(`version is "1.0"`)
+	}
+	contract, err := c.contractOfCall()
+	if err == nil {
+		out := contractV2(contract)
+		out["err_code"], out["err_code_des"] = "0", "SUCCESS" // as recorded; a success all the same
+		return out, nil
+	}
+	var none *refusal
+	if !errors.As(err, &none) || c.fields["contract_code"] == "" {
+		return nil, err
+	}
+	use, missing := get[codeUse](c.Tx, codeKeyV2(c.merchant.MchID, c.fields["plan_id"], c.fields["contract_code"]))
+	if missing != nil {
+		return nil, err
+	}
+	session, missing := get[Session](c.Tx, use.Token)
+	if missing != nil || session.State(c.now) != SessionWaiting {
+		return nil, err
+	}
+	asked := fieldsOfJSON(session.Request)
+	return wire.Fields{
+		"plan_id": session.PlanID, "contract_code": session.Code, "request_serial": asked["request_serial"],
+		"contract_display_account": session.Account, "contract_state": "9", "err_code": "0", "err_code_des": "SUCCESS",
+	}, nil
+}
+
+// contractV2 is a contract in APIv2's terms.
+func contractV2(c *Contract) wire.Fields {
+	out := wire.Fields{
+		"mch_id": c.MchID, "appid": c.AppID, "contract_id": c.ID, "plan_id": c.PlanID, "openid": c.OpenID,
+		"request_serial": requestSerial(c), "contract_code": c.Code, "contract_display_account": c.Account,
+		"contract_state": "0", "contract_signed_time": timeV2(c.SignedAt), "contract_expired_time": timeV2(c.ExpiresAt),
+	}
+	if c.SubMchID != "" {
+		out["sub_mch_id"], out["sub_appid"], out["sub_openid"] = c.SubMchID, c.SubAppID, c.SubOpenID
+	}
+	if c.State == ContractTerminated {
+		out["contract_state"], out["contract_terminated_time"] = "1", timeV2(c.TerminatedAt)
+		out["contract_termination_mode"], out["contract_termination_remark"] = modeV2(c), c.Remark
+	}
+	for name, value := range out {
+		if value == "" {
+			delete(out, name)
+		}
+	}
+	return out
+}
+
+// requestSerial is the request_serial of the signing; contracts signed in APIv3
+// have none and show 0.
+func requestSerial(c *Contract) string {
+	if c.V2 {
+		return fieldsOfJSON(c.Request)["request_serial"]
+	}
+	return "0"
+}
+
+// modeV2 is contract_termination_mode. The console ends contracts by the API
+// itself, and that is what merchants see of it.
+// https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_6.shtml
+func modeV2(c *Contract) string {
+	switch c.Mode {
+	case ByUser:
+		return "2"
+	case ByMerchant, ByConsole:
+		return "3"
+	case ByCustomerService:
+		return "7"
+	}
+	return "5" // the account was closed; 1, expiry, is reserved, and 6 nobody explains
+}
+
+// papayV2Delete ends a contract in the merchant's name. The page knows MD5 only.
+// https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_9.shtml
+func papayV2Delete(c *callV2) (wire.Fields, error) {
+	f := c.fields
+	switch {
+	case f["version"] != "1.0":
+		return nil, failV2("PARAMETER FAIL", "version参数错误").hinting(`version is "1.0"`)
+	case strings.TrimSpace(f["contract_termination_remark"]) == "":
+		return nil, failV2("PARAMETER FAIL", "缺少参数contract_termination_remark").hinting("contract_termination_remark says why, up to 512 characters")
+	}
+	contract, err := c.contractOfCall()
+	if err != nil {
+		return nil, err
+	}
+	if !contract.live() {
+		return nil, failV2("CONTRACT_NOT_EXIST", "签约协议已解约").hinting("the contract has ended already")
+	}
+	if err := c.terminate(contract, ByMerchant, f["contract_termination_remark"]); err != nil {
+		return nil, err
+	}
+	return wire.Fields{"contract_id": contract.ID, "plan_id": contract.PlanID, "contract_code": contract.Code}, nil
+}

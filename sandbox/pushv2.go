@@ -1,0 +1,94 @@
+package sandbox
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
+)
+
+// The names of APIv2 notifications. The messages have none: receivers tell them
+// apart by their fields.
+const (
+	prefixV2              = "V2."
+	eventV2ContractAdd    = "V2.CONTRACT_ADD"
+	eventV2ContractDelete = "V2.CONTRACT_DELETE"
+	eventV2DebitSuccess   = "V2.DEBIT_SUCCESS"
+	eventV2DebitFail      = "V2.DEBIT_FAIL"
+	eventV2PaySuccess     = "V2.PAY_SUCCESS"
+	eventV2Refund         = "V2.REFUND"
+)
+
+// debitV2Schedule is the one of APIv2's results of debits and payments; refunds
+// are assumed to follow it. https://pay.weixin.qq.com/doc/v2/merchant/4011987907
+var debitV2Schedule = schedule{"v2", seconds(0, 15, 15, 30, 180, 1800, 1800, 1800, 1800, 3600)}
+
+// notifyContractV2 writes the notification of a contract that was signed in
+// APIv2. https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_6.shtml
+func (s *step) notifyContractV2(c *Contract, url string) error {
+	f := contractV2(c)
+	delete(f, "contract_signed_time")
+	delete(f, "contract_state")
+	f["change_type"], f["operate_time"] = "ADD", timeV2(c.SignedAt)
+	name, summary := eventV2ContractAdd, "签约结果通知"
+	if c.State == ContractTerminated {
+		name, summary = eventV2ContractDelete, "解约结果通知"
+		f["change_type"], f["operate_time"] = "DELETE", timeV2(c.TerminatedAt)
+		delete(f, "contract_terminated_time")
+		delete(f, "contract_expired_time")
+	}
+	f["return_code"], f["result_code"] = "SUCCESS", "SUCCESS"
+	return s.notifyV2(&Push{MchID: c.MchID, URL: url, Event: name, Summary: summary, About: c.ID, retries: quickSchedule}, f)
+}
+
+// notifyV2 writes a push of these fields, signed when it is sent.
+func (s *step) notifyV2(p *Push, f wire.Fields) error {
+	p.Resource = encodeJSON(f)
+	return s.notify(p)
+}
+
+// messageV2 is the body of an attempt. Refunds are sealed and have no sign;
+// everything else is in clear and signed, always with MD5.
+func (e *engine) messageV2(m *merchant, p *Push) []byte {
+	f := fieldsOfJSON(p.Resource)
+	if p.Event == eventV2Refund {
+		inner := strings.NewReplacer("<xml>", "<root>", "</xml>", "</root>").Replace(string(f.XML()))
+		return wire.Fields{
+			"return_code": "SUCCESS", "appid": p.OriginalType, "mch_id": m.MchID, "nonce_str": e.dice.nonce(),
+			"req_info": wire.SealReqInfo(m.APIv2Key, []byte(inner)),
+		}.XML()
+	}
+	if p.Event == eventV2DebitSuccess || p.Event == eventV2DebitFail || p.Event == eventV2PaySuccess {
+		f["nonce_str"] = e.dice.nonce()
+	}
+	f["sign"] = f.Digest(m.APIv2Key, wire.SignMD5)
+	return f.XML()
+}
+
+// judgeV2 says what is wrong with a merchant's answer to an APIv2 notification,
+// "" when nothing is. The status alone proves nothing here: the XML has to say
+// SUCCESS. https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_10.shtml
+func judgeV2(status int, body []byte) string {
+	const want = "want 200 and <xml><return_code><![CDATA[SUCCESS]]></return_code><return_msg><![CDATA[OK]]></return_msg></xml>"
+	f, err := wire.ParseXML(body)
+	switch {
+	case status != http.StatusOK:
+		return "answered " + http.StatusText(status) + "; " + want
+	case len(body) == 0:
+		return "answered with an empty body, which is enough in APIv3 only; " + want
+	case err != nil:
+		return "answered with something that is not APIv2's XML; " + want
+	case strings.TrimSpace(string(body)) != string(body):
+		return "answered with white space around the XML, which WeChat Pay has been seen to take for a failure; " + want
+	case f["return_code"] != "SUCCESS":
+		return "answered return_code " + strings.Map(printable, f["return_code"]) + ", so it is sent again; " + want
+	}
+	return ""
+}
+
+func printable(r rune) rune {
+	if r < ' ' || r > '~' {
+		return '.'
+	}
+	return r
+}

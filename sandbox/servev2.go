@@ -1,0 +1,262 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
+)
+
+// APIv2 shares the listener and nothing else of the way through it: its paths
+// are fixed, its messages flat XML, its signatures a digest under a key both
+// sides hold, its status always 200.
+// https://pay.weixin.qq.com/wiki/doc/api/jsapi.php?chapter=4_3
+
+// endpointV2 is one APIv2 endpoint.
+type endpointV2 struct {
+	run behaviourV2
+	// page endpoints are opened by a payer with a signed query.
+	page bool
+	// sub endpoints want a sub_mch_id.
+	sub bool
+	// hmac endpoints are signed with HMAC-SHA256 unless sign_type says MD5.
+	hmac bool
+	// mtls endpoints want the merchant's certificate in the TLS handshake.
+	mtls bool
+	// nonce endpoints answer with a nonce_str.
+	nonce bool
+}
+
+// behaviourV2 answers one genuine APIv2 call. A *refusal becomes result_code
+// FAIL with its code as err_code.
+type behaviourV2 func(*callV2) (wire.Fields, error)
+
+// callV2 is one genuine APIv2 call while it is being answered. Its fields are
+// the embedded call's body as well, so that what products share works on both.
+type callV2 struct {
+	*call
+	*endpointV2
+	fields wire.Fields
+}
+
+func newCallV2(s *step, end *endpointV2, m *merchant, f wire.Fields) *callV2 {
+	body := map[string]any{}
+	for name, value := range f {
+		body[name] = value
+	}
+	return &callV2{&call{
+		step: s, product: s.products[Papay], merchant: m, raw: encodeJSON(f), body: body, print: fingerprintV2(f),
+	}, end, f}
+}
+
+// isV2 tells by the path: APIv3's begin with /v3.
+func isV2(path string) bool {
+	return strings.HasPrefix(path, "/papay/") || strings.HasPrefix(path, "/pay/") || strings.HasPrefix(path, "/secapi/")
+}
+
+// serveV2 is ServeHTTP for APIv2.
+func (e *engine) serveV2(w http.ResponseWriter, x *exchange) {
+	x.op, _, _ = e.catalogue.Match(x.request.Method, x.request.URL.EscapedPath())
+	reply, bare := e.answerV2(x)
+	if x.refused != nil {
+		reply = x.refused.fieldsV2(bare)
+		setText(w.Header(), HeaderHint, x.refused.hint)
+		setText(w.Header(), HeaderUnsupported, x.refused.unsupported)
+	} else {
+		setText(w.Header(), HeaderHint, x.note)
+	}
+	if x.merchant != nil && !bare {
+		e.signV2(x, reply)
+	}
+	x.status, x.reply, x.id = http.StatusOK, reply.XML(), e.dice.requestID(0)
+	h := w.Header()
+	h[wire.HeaderRequestID] = []string{x.id}
+	h.Set(HeaderSandbox, sandboxName)
+	h.Set("Content-Type", "text/xml; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(len(x.reply)))
+	w.WriteHeader(x.status)
+	if x.request.Method != http.MethodHead {
+		_, _ = w.Write(x.reply) // a client that has gone away misses nothing
+	}
+}
+
+// signV2 adds what every genuine answer has, and the sign, of the request's kind.
+func (e *engine) signV2(x *exchange, reply wire.Fields) {
+	for _, name := range []string{"appid", "mch_id", "sub_appid", "sub_mch_id"} {
+		if v := x.fields[name]; v != "" && reply[name] == "" {
+			reply[name] = v
+		}
+	}
+	if end := e.v2[x.request.URL.Path]; end != nil && end.nonce {
+		reply["nonce_str"] = e.dice.roll(letters, 32)
+	}
+	reply["sign"] = reply.Digest(x.merchant.APIv2Key, signTypeOf(x.fields))
+}
+
+// fieldsV2 writes a refusal: bare ones fail at return_code, unsigned, because
+// the caller has not proved to be anybody or cannot be understood.
+func (r *refusal) fieldsV2(bare bool) wire.Fields {
+	if bare {
+		return wire.Fields{"return_code": "FAIL", "return_msg": r.message}
+	}
+	return wire.Fields{
+		"return_code": "SUCCESS", "return_msg": "OK", "result_code": "FAIL", "err_code": r.code, "err_code_des": r.message,
+	}
+}
+
+// failV2 is an error of the caller's that APIv2 names like this.
+func failV2(code, message string) *refusal { return &refusal{code: code, message: message} }
+
+// answerV2 decides what to say. bare refusals go out unsigned.
+func (e *engine) answerV2(x *exchange) (reply wire.Fields, bare bool) {
+	refuse := func(r *refusal) (wire.Fields, bool) {
+		x.refused = r
+		return nil, true
+	}
+	end := e.v2[x.request.URL.Path]
+	if end == nil {
+		r := failV2("NOT_FOUND", "请求的接口不存在")
+		r.unsupported = "the sandbox plays no such APIv2 endpoint; check the path for typing mistakes"
+		return refuse(r)
+	}
+	if want := map[bool]string{true: http.MethodGet, false: http.MethodPost}[end.page]; x.request.Method != want {
+		if end.page {
+			return refuse(failV2("PARAM_ERROR", "请使用get方法").hinting("this is a page: make its URL with Chain.URL and let a payer open it"))
+		}
+		return refuse(failV2("REQUIRE_POST_METHOD", "请使用post方法").hinting("APIv2 calls are POST with an XML body"))
+	}
+	var problem *refusal
+	if x.fields, problem = e.fieldsOf(end, x); problem != nil {
+		return refuse(problem)
+	}
+	m, problem := e.authenticateV2(end, x.fields)
+	if problem != nil {
+		return refuse(problem)
+	}
+	if problem := e.checkCertificate(end, m, x); problem != nil {
+		return refuse(problem)
+	}
+	if problem := checkFieldsV2(x); problem != nil {
+		return refuse(problem)
+	}
+	x.merchant = m
+	reply, x.refused = e.behaveV2(x.request.Context(), end, x)
+	return reply, false
+}
+
+// fieldsOf reads the message: the XML body of a call, the query of a page.
+func (e *engine) fieldsOf(end *endpointV2, x *exchange) (wire.Fields, *refusal) {
+	if end.page {
+		return queryFields(x.request.URL.RawQuery)
+	}
+	var unreadable *refusal
+	if x.body, unreadable = e.read(x.request); unreadable != nil {
+		return nil, failV2("INVALID_REQUEST", unreadable.message).hinting(unreadable.hint)
+	}
+	if len(x.body) == 0 {
+		return nil, failV2("POST_DATA_EMPTY", "post数据为空").hinting("the body is empty: send <xml>…</xml>")
+	}
+	fields, err := wire.ParseXML(x.body)
+	if err != nil {
+		return nil, failV2("XML_FORMAT_ERROR", "XML格式错误").hinting("the body is not what APIv2 speaks: " + err.Error())
+	}
+	return fields, nil
+}
+
+// authenticateV2 finds out who sent the message: mch_id says, the sign proves.
+// In provider mode both are the provider's.
+func (e *engine) authenticateV2(end *endpointV2, f wire.Fields) (*merchant, *refusal) {
+	m := e.registry.merchant(f["mch_id"])
+	if m == nil {
+		return nil, failV2("MCHID_NOT_EXIST", "商户号mch_id或sub_mch_id不存在").
+			hinting("no merchant of this sandbox has this mch_id; in provider mode it is the provider's, and the sub-merchant's goes into sub_mch_id")
+	}
+	switch t := f["sign_type"]; {
+	case f["sign"] == "":
+		return nil, badSignV2("there is no sign")
+	case t != "" && t != string(wire.SignMD5) && t != string(wire.SignHMAC):
+		return nil, badSignV2("sign_type is neither MD5 nor HMAC-SHA256")
+	case end.hmac && t == "" && len(f["sign"]) != 64:
+		return nil, badSignV2("this page is signed with HMAC-SHA256 unless sign_type=MD5 is sent and signed; the sign here is an MD5")
+	case !f.Verify(m.APIv2Key):
+		return nil, badSignV2(e.explainV2(f, m))
+	}
+	return m, nil
+}
+
+func badSignV2(hint string) *refusal { return failV2("SIGN_ERROR", "签名错误").hinting(hint) }
+
+// signTypeOf is how a message was signed, told as its reader has to.
+func signTypeOf(f wire.Fields) wire.SignType {
+	if t := f["sign_type"]; t != "" {
+		return wire.SignType(t)
+	}
+	if len(f["sign"]) == 64 {
+		return wire.SignHMAC
+	}
+	return wire.SignMD5
+}
+
+// behaveV2 lets the endpoint's behaviour answer a genuine call, in one step.
+func (e *engine) behaveV2(ctx context.Context, end *endpointV2, x *exchange) (reply wire.Fields, refused *refusal) {
+	err := e.step(ctx, func(s *step) (err error) {
+		s.now = x.at // one call, one moment
+		c := newCallV2(s, end, x.merchant, x.fields)
+		if err = c.checkParties(); err == nil {
+			reply, err = end.run(c)
+		}
+		return err
+	})
+	if err == nil {
+		reply["return_code"], reply["return_msg"], reply["result_code"] = "SUCCESS", "OK", "SUCCESS"
+		return reply, nil
+	}
+	if !errors.As(err, &refused) {
+		e.logf("sandbox: %s failed: %v", x.request.URL.Path, err)
+		refused = failV2("SYSTEMERROR", "系统错误").hinting("the sandbox itself failed: " + err.Error())
+	}
+	return nil, refused
+}
+
+// checkParties holds appid and sub-merchant against the registry.
+func (c *callV2) checkParties() error {
+	f := c.fields
+	if !c.merchant.owns(f["appid"]) {
+		return failV2("APPID_MCHID_NOT_MATCH", "appid和mch_id不匹配").
+			hinting("this appid is not bound to merchant " + c.merchant.MchID + "; its appids are set with WithMerchant")
+	}
+	if c.sub && f["sub_mch_id"] == "" {
+		return failV2("PARAM_ERROR", "缺少参数sub_mch_id").hinting("the partner paths want a sub_mch_id; the ones without /partner/ are for direct merchants")
+	}
+	if f["sub_mch_id"] == "" {
+		if f["sub_appid"] != "" {
+			return failV2("PARAM_ERROR", "缺少参数sub_mch_id").hinting("sub_appid comes with sub_mch_id")
+		}
+		return nil
+	}
+	sub := c.merchant.sub(f["sub_mch_id"])
+	if sub == nil {
+		return failV2("NOAUTH", "商户号mch_id与sub_mch_id无绑定关系").
+			hinting("merchant " + c.merchant.MchID + " has no sub-merchant with this id; sub-merchants are set with WithMerchant")
+	}
+	if id := f["sub_appid"]; id != "" && !sub.owns(id) {
+		return failV2("APPID_MCHID_NOT_MATCH", "sub_appid和sub_mch_id不匹配")
+	}
+	return nil
+}
+
+// checkFieldsV2 holds the message against the catalogue.
+func checkFieldsV2(x *exchange) *refusal {
+	for name, value := range x.fields {
+		for _, r := range value {
+			if r > 0xffff {
+				return failV2("NOT_UTF8", "参数格式校验错误").hinting(fmt.Sprintf("%s has a character of four bytes, such as an emoji; WeChat Pay takes those of one to three", name))
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,437 @@
+package sandbox_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox"
+)
+
+const successV2 = `<xml><return_code><![CDATA[SUCCESS]]></return_code><return_msg><![CDATA[OK]]></return_msg></xml>`
+
+// worldV2 is a sandbox with a manual clock, its client, and a merchant's APIv2
+// inbox.
+type worldV2 struct {
+	*testing.T
+	*sandbox.Sandbox
+	client *wxpay.Client
+	key    string
+
+	mu     sync.Mutex
+	got    []wire.Fields
+	paths  []string
+	answer string // "" for successV2
+}
+
+func newWorldV2(t *testing.T, options ...sandbox.Option) *worldV2 {
+	t.Helper()
+	sb := sandbox.New(t, append([]sandbox.Option{sandbox.At(start)}, options...)...)
+	w := &worldV2{T: t, Sandbox: sb, client: sb.Client(), key: sb.ClientConfig().APIv2Key}
+	w.ok(sb.Receive("https://yourapp.com", w))
+	return w
+}
+
+func (w *worldV2) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	f, err := wire.ParseXML(body)
+	if err != nil || !strings.HasPrefix(r.Header.Get("Content-Type"), "text/xml") || r.Header.Get(sandbox.HeaderSandbox) == "" {
+		w.Errorf("got %q, %v, %v", body, r.Header, err)
+	}
+	if f["req_info"] == "" && !f.Verify(w.key) {
+		w.Errorf("the sign of %s does not verify", body)
+	}
+	w.mu.Lock()
+	w.got, w.paths = append(w.got, f), append(w.paths, r.URL.Path)
+	answer := w.answer
+	w.mu.Unlock()
+	if answer == "" {
+		answer = successV2
+	}
+	_, _ = io.WriteString(rw, answer)
+}
+
+func (w *worldV2) ok(err error) {
+	w.Helper()
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+// received settles and takes the notifications since the last look.
+func (w *worldV2) received() []wire.Fields {
+	w.Helper()
+	w.ok(w.Settle())
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	got := w.got
+	w.got = nil
+	return got
+}
+
+func (w *worldV2) receivedOne() wire.Fields {
+	w.Helper()
+	got := w.received()
+	if len(got) != 1 {
+		w.Fatalf("got %d notifications, want one: %v", len(got), got)
+	}
+	return got[0]
+}
+
+func (w *worldV2) call(path string, f map[string]string, opts ...wxpay.Option) (map[string]any, error) {
+	w.Helper()
+	r, err := w.client.Chain("v2/"+path).Post(context.Background(), f, opts...)
+	if err != nil {
+		return nil, err
+	}
+	m, err := r.Map()
+	w.ok(err)
+	return m, nil
+}
+
+func (w *worldV2) must(path string, f map[string]string, opts ...wxpay.Option) map[string]any {
+	w.Helper()
+	m, err := w.call(path, f, opts...)
+	if err != nil {
+		w.Fatalf("%s: %v", path, err)
+	}
+	return m
+}
+
+// refused wants result_code FAIL, or return_code FAIL where code is "FAIL".
+func (w *worldV2) refused(code, path string, f map[string]string, opts ...wxpay.Option) *wxpay.Error {
+	w.Helper()
+	_, err := w.call(path, f, opts...)
+	var e *wxpay.Error
+	if !errors.As(err, &e) || e.Code != code || e.Verified != (code != "FAIL") {
+		w.Fatalf("%s: got %v, want %s", path, err, code)
+	}
+	return e
+}
+
+// hint is why the last call was refused, as the journal has it.
+func (w *worldV2) hint() string {
+	w.Helper()
+	all, err := w.Journal(0, 1)
+	w.ok(err)
+	return all[len(all)-1].Hint
+}
+
+func with2(f map[string]string, pairs ...string) map[string]string {
+	out := maps.Clone(f)
+	for i := 0; i < len(pairs); i += 2 {
+		out[pairs[i]] = pairs[i+1]
+	}
+	return out
+}
+
+func entryV2() map[string]string {
+	return map[string]string{
+		"appid": sandbox.DefaultAppID, "plan_id": sandbox.DefaultPlanID, "contract_code": "100000", "request_serial": "1000",
+		"contract_display_account": "微信代扣", "notify_url": "https://yourapp.com/v2", "version": "1.0",
+		"timestamp": "1599703200",
+	}
+}
+
+func byCodeV2() map[string]string {
+	return map[string]string{"appid": sandbox.DefaultAppID, "plan_id": sandbox.DefaultPlanID, "contract_code": "100000", "version": "1.0"}
+}
+
+// TestContractV2 is the life of a contract, signed in the APP.
+func TestContractV2(t *testing.T) {
+	t.Parallel()
+	w := newWorldV2(t)
+	session := w.must("papay/preentrustweb", entryV2())
+	token, _ := session["pre_entrustweb_id"].(string)
+	if token == "" || session["nonce_str"] == "" || session["mch_id"] != sandbox.DefaultMchID {
+		t.Fatalf("got %v", session)
+	}
+	if again := w.must("papay/preentrustweb", with2(entryV2(), "timestamp", "1599703201")); again["pre_entrustweb_id"] != token {
+		t.Error("the same request again has another session")
+	}
+	if q := w.must("papay/querycontract", byCodeV2()); q["contract_state"] != "9" || q["request_serial"] != "1000" {
+		t.Errorf("before: %v", q)
+	}
+	contract, err := w.Payer(openID).Agree(token)
+	w.ok(err)
+	if !strings.HasPrefix(contract.ID, "Wx") || len(contract.ID) != 28 {
+		t.Errorf("contract_id %s", contract.ID)
+	}
+	add := w.receivedOne()
+	want := wire.Fields{
+		"return_code": "SUCCESS", "result_code": "SUCCESS", "mch_id": sandbox.DefaultMchID, "appid": sandbox.DefaultAppID,
+		"contract_code": "100000", "plan_id": "12535", "openid": openID, "change_type": "ADD", "operate_time": "2020-09-10 10:00:00",
+		"contract_id": contract.ID, "contract_expired_time": "2030-09-10 10:00:00", "request_serial": "1000",
+		"contract_display_account": "微信代扣", "sign": add["sign"],
+	}
+	if !maps.Equal(add, want) || len(add["sign"]) != 32 || w.paths[0] != "/v2" {
+		t.Errorf("got %v at %v", add, w.paths)
+	}
+
+	q := w.must("papay/querycontract", map[string]string{"appid": sandbox.DefaultAppID, "contract_id": contract.ID, "version": "1.0"})
+	if q["contract_state"] != "0" || q["err_code"] != "0" || q["contract_signed_time"] != "2020-09-10 10:00:00" || q["openid"] != openID {
+		t.Errorf("signed: %v", q)
+	}
+	w.refused("INVALID_REQUEST", "papay/preentrustweb", entryV2())
+
+	w.ok(w.Advance(time.Hour))
+	w.must("papay/deletecontract", with2(byCodeV2(), "contract_termination_remark", "解约原因"))
+	end := w.receivedOne()
+	if end["change_type"] != "DELETE" || end["contract_termination_mode"] != "3" || end["operate_time"] != "2020-09-10 11:00:00" ||
+		end["contract_termination_remark"] != "解约原因" || w.paths[1] != "/notify" {
+		t.Errorf("got %v at %v", end, w.paths)
+	}
+	q = w.must("papay/querycontract", byCodeV2())
+	if q["contract_state"] != "1" || q["contract_termination_mode"] != "3" || q["contract_terminated_time"] != "2020-09-10 11:00:00" {
+		t.Errorf("ended: %v", q)
+	}
+	w.refused("CONTRACT_NOT_EXIST", "papay/deletecontract", with2(byCodeV2(), "contract_termination_remark", "x"))
+	// The code may be used again once its contract has ended.
+	again := w.must("papay/preentrustweb", entryV2())
+	second, err := w.Payer(openID).Agree(again["pre_entrustweb_id"].(string))
+	w.ok(err)
+	if q := w.must("papay/querycontract", byCodeV2()); q["contract_id"] != second.ID || q["contract_state"] != "0" {
+		t.Errorf("signed again: %v", q)
+	}
+}
+
+// Each way of ending has a number of its own.
+func TestTerminationModesV2(t *testing.T) {
+	t.Parallel()
+	w := newWorldV2(t)
+	for mode, want := range map[sandbox.Termination]string{
+		sandbox.ByUser: "2", sandbox.ByMerchant: "3", sandbox.ByConsole: "3", sandbox.BySystem: "5", sandbox.ByCustomerService: "7",
+	} {
+		session := w.must("papay/preentrustweb", entryV2())
+		contract, err := w.Payer(openID).Agree(session["pre_entrustweb_id"].(string))
+		w.ok(err)
+		w.receivedOne()
+		w.ok(w.Terminate(contract.ID, mode, "x"))
+		if got := w.receivedOne()["contract_termination_mode"]; got != want {
+			t.Errorf("%s: mode %s, want %s", mode, got, want)
+		}
+	}
+}
+
+// TestPagesV2 signs through the pages, whose URL the payer opens.
+func TestPagesV2(t *testing.T) {
+	t.Parallel()
+	w := newWorldV2(t)
+	address, err := w.client.Chain("v2/papay/entrustweb").URL(with2(entryV2(), "return_web", "1", "notify_url", "https://yourapp.com/v2?a=1&b=%2B"))
+	w.ok(err)
+	payer := w.Payer(openID)
+	page, err := payer.OpenURL(address)
+	w.ok(err)
+	if page.PlanID != "12535" || page.Account != "微信代扣" {
+		t.Errorf("got %+v", page)
+	}
+	w.ok(payer.Decline(page.Token))
+	if got := w.received(); len(got) != 0 {
+		t.Errorf("declining notified: %v", got)
+	}
+	contract, err := payer.Agree(page.Token)
+	w.ok(err)
+	if contract.NotifyURL != "https://yourapp.com/v2?a=1&b=%2B" {
+		t.Errorf("notify_url %s", contract.NotifyURL)
+	}
+	if _, err := payer.OpenURL(address); pageReason(err) != sandbox.PageRejected {
+		t.Errorf("opened again: %v", err)
+	}
+
+	// H5: the browser is answered with the address to go on to.
+	h5 := with2(entryV2(), "contract_code", "100001", "clientip", "119.145.83.6", "return_appid", "wxcbda96de0b165486")
+	wrong, err := w.client.Chain("v2/papay/h5entrustweb").URL(h5)
+	w.ok(err)
+	if _, err := payer.OpenURL(wrong); pageReason(err) != sandbox.PageRejected || !strings.Contains(err.Error(), "HMAC-SHA256 unless") {
+		t.Errorf("an MD5 at the H5 page: %v", err)
+	}
+	right, err := w.client.Chain("v2/papay/h5entrustweb").URL(h5, wxpay.SignType("HMAC-SHA256"))
+	w.ok(err)
+	answer, err := http.Get(right) //nolint:noctx // a browser
+	w.ok(err)
+	body, err := io.ReadAll(answer.Body)
+	w.ok(err)
+	answer.Body.Close()
+	f, err := wire.ParseXML(body)
+	w.ok(err)
+	if f["result_code"] != "SUCCESS" || !f.Verify(w.key) {
+		t.Fatalf("got %s", body)
+	}
+	other := w.Payer("another-openid")
+	page, err = other.OpenURL(f["redirect_url"])
+	w.ok(err)
+	if _, err := other.Agree(page.Token); err != nil {
+		t.Error(err)
+	}
+
+	// The mini program gets the fields themselves.
+	launch, err := w.client.ContractExtraData(with2(entryV2(), "contract_code", "100002", "version", ""))
+	w.ok(err)
+	third := w.Payer("third-openid")
+	page, err = third.OpenMiniProgram(launch.ExtraData)
+	w.ok(err)
+	if _, err := third.Agree(page.Token); err != nil {
+		t.Error(err)
+	}
+	launch.ExtraData["plan_id"] = "12536"
+	if _, err := third.OpenMiniProgram(launch.ExtraData); pageReason(err) != sandbox.PageRejected {
+		t.Errorf("changed extraData: %v", err)
+	}
+	for _, bad := range []string{"https://api.mch.weixin.qq.com/papay/querycontract?x=1", "%zz", w.URL() + "/papay/entrustweb?a=1&a=2", w.URL() + "/papay/entrustweb"} {
+		if _, err := payer.OpenURL(bad); pageReason(err) == "" {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+}
+
+func pageReason(err error) sandbox.PageReason {
+	var e *sandbox.PageError
+	if errors.As(err, &e) {
+		return e.Reason
+	}
+	return ""
+}
+
+// A provider signs with his own key, and names the sub-merchant.
+func TestProviderV2(t *testing.T) {
+	t.Parallel()
+	w := newWorldV2(t)
+	f := with2(entryV2(), "sub_mch_id", "1900000110")
+	w.refused("PARAM_ERROR", "papay/partner/preentrustweb", entryV2())
+	w.refused("NOAUTH", "papay/partner/preentrustweb", with2(f, "sub_mch_id", "1"))
+	session := w.must("papay/partner/preentrustweb", f)
+	if session["sub_mch_id"] != "1900000110" {
+		t.Errorf("got %v", session)
+	}
+	contract, err := w.Payer(openID).Agree(session["pre_entrustweb_id"].(string))
+	w.ok(err)
+	if add := w.receivedOne(); add["sub_mch_id"] != "1900000110" || add["mch_id"] != sandbox.DefaultMchID {
+		t.Errorf("got %v", add)
+	}
+	w.refused("CONTRACT_NOT_EXIST", "papay/querycontract", byCodeV2())
+	if q := w.must("papay/partner/querycontract", with2(byCodeV2(), "sub_mch_id", "1900000110")); q["contract_id"] != contract.ID {
+		t.Errorf("got %v", q)
+	}
+	w.must("papay/deletecontract", with2(byCodeV2(), "sub_mch_id", "1900000110", "contract_termination_remark", "x"))
+}
+
+func TestRefusalsV2(t *testing.T) {
+	t.Parallel()
+	w := newWorldV2(t, sandbox.WithPlan(sandbox.Plan{ID: "7", Product: sandbox.Papay, Disabled: true}),
+		sandbox.WithMerchant(sandbox.Merchant{MchID: "1900000777", AppIDs: []string{"wx7"}, Plans: []sandbox.Plan{{ID: "8", Product: sandbox.Papay}}}))
+	for name, c := range map[string]struct {
+		code, path string
+		f          map[string]string
+	}{
+		"another's appid":     {"APPID_MCHID_NOT_MATCH", "papay/preentrustweb", with2(entryV2(), "appid", "wx7")},
+		"no merchant":         {"FAIL", "papay/preentrustweb", with2(entryV2(), "mch_id", "1")},
+		"an emoji":            {"FAIL", "papay/preentrustweb", with2(entryV2(), "contract_display_account", "😀")},
+		"no version":          {"PARAM_ERROR", "papay/preentrustweb", with2(entryV2(), "version", "")},
+		"milliseconds":        {"PARAM_ERROR", "papay/preentrustweb", with2(entryV2(), "timestamp", "1599703200000")},
+		"a serial with zero":  {"PARAM_ERROR", "papay/preentrustweb", with2(entryV2(), "request_serial", "01")},
+		"no code":             {"PARAM_ERROR", "papay/preentrustweb", with2(entryV2(), "contract_code", "")},
+		"a relative URL":      {"PARAM_ERROR", "papay/preentrustweb", with2(entryV2(), "notify_url", "/x")},
+		"an unknown plan":     {"PARAM_ERROR", "papay/preentrustweb", with2(entryV2(), "plan_id", "9")},
+		"another's plan":      {"NOAUTH", "papay/preentrustweb", with2(entryV2(), "plan_id", "8")},
+		"a disabled plan":     {"NOAUTH", "papay/preentrustweb", with2(entryV2(), "plan_id", "7")},
+		"an unknown contract": {"CONTRACT_NOT_EXIST", "papay/querycontract", with2(byCodeV2(), "contract_id", "Wx1")},
+		"an unknown code":     {"CONTRACT_NOT_EXIST", "papay/querycontract", byCodeV2()},
+		"no contract":         {"PARAM_ERROR", "papay/querycontract", with2(byCodeV2(), "contract_code", "")},
+		"no remark":           {"PARAMETER FAIL", "papay/deletecontract", byCodeV2()},
+		"no such path":        {"FAIL", "papay/nothing", entryV2()},
+	} {
+		w.refused(c.code, c.path, c.f)
+		all, err := w.Journal(0, 1)
+		w.ok(err)
+		if last := all[len(all)-1]; last.Hint == "" && last.Unsupported == "" {
+			t.Errorf("%s: refused without an explanation", name)
+		}
+	}
+}
+
+// What the sandbox says of a wrong sign, which WeChat Pay never does.
+func TestExplainV2(t *testing.T) {
+	t.Parallel()
+	w := newWorldV2(t, sandbox.WithMerchant(sandbox.Merchant{MchID: "1900000777", AppIDs: []string{"wx7"}, APIv2Key: strings.Repeat("7", 32)}))
+	config := w.ClientConfig()
+	base := wire.Fields(with2(entryV2(), "mch_id", sandbox.DefaultMchID, "outerid", ""))
+	encoded := maps.Clone(base)
+	for name, value := range encoded {
+		encoded[name] = url.QueryEscape(value)
+	}
+	for name, c := range map[string]struct{ sign, extra, says string }{
+		"another merchant's key":  {base.Digest(strings.Repeat("7", 32), wire.SignMD5), "", "APIv2 key of merchant 1900000777"},
+		"the APIv3 key":           {base.Digest(config.APIv3Key, wire.SignMD5), "", "APIv3 key"},
+		"HMAC under MD5":          {base.Digest(w.key, wire.SignHMAC), "MD5", "signed with HMAC-SHA256, but"},
+		"encoded values":          {encoded.Digest(w.key, wire.SignMD5), "", "URL-encoded"},
+		"a field added later":     {wire.Fields(with2(base, "version", "")).Digest(w.key, wire.SignMD5), "", "version was not signed"},
+		"two mistakes":            {encoded.Digest(config.APIv3Key, wire.SignMD5), "", "; and "},
+		"no mistake we know":      {strings.Repeat("A", 32), "", "no usual mistake"},
+		"no digest":               {"hello", "", "hexadecimal"},
+		"nothing":                 {"", "", "no sign"},
+		"an unknown sign_type":    {strings.Repeat("A", 32), "RSA", "neither MD5"},
+		"lower case is all right": {strings.ToLower(base.Digest(w.key, wire.SignMD5)), "", ""},
+	} {
+		f := maps.Clone(base)
+		f["sign"] = c.sign
+		if c.extra != "" {
+			f["sign_type"] = c.extra
+		}
+		answer, err := http.Post(w.URL()+"/papay/preentrustweb", "text/xml", strings.NewReader(string(f.XML()))) //nolint:noctx
+		w.ok(err)
+		body, err := io.ReadAll(answer.Body)
+		w.ok(err)
+		answer.Body.Close()
+		hint := answer.Header.Get("X-Sandbox-Hint")
+		if failed := strings.Contains(string(body), "签名错误"); failed != (c.says != "") || !strings.Contains(hint, c.says) || answer.StatusCode != 200 || failed && strings.Contains(string(body), "<sign>") {
+			t.Errorf("%s: %s, hint %q", name, body, hint)
+		}
+	}
+	all, err := w.Journal(0, 0)
+	w.ok(err)
+	for _, x := range all {
+		if f, err := wire.ParseXML([]byte(x.Body)); err == nil && f["sign"] != "…" && f["sign"] != "" {
+			t.Errorf("the journal keeps a sign: %s", x.Body)
+		}
+	}
+}
+
+// An answer that is no XML success makes the sandbox try again, whatever its
+// status.
+func TestAnswersV2(t *testing.T) {
+	t.Parallel()
+	for name, answer := range map[string]string{
+		"plain text":    "success",
+		"JSON":          `{"code":"SUCCESS","message":"OK"}`,
+		"HTML":          "<html><body>OK</body></html>",
+		"FAIL":          strings.Replace(successV2, "SUCCESS", "FAIL", 1),
+		"a line behind": successV2 + "\n",
+		"nothing":       " ",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorldV2(t)
+			w.answer = answer
+			session := w.must("papay/preentrustweb", entryV2())
+			_, err := w.Payer(openID).Agree(session["pre_entrustweb_id"].(string))
+			w.ok(err)
+			w.ok(w.Advance(45 * time.Second))
+			w.answer = ""
+			w.ok(w.Advance(3 * time.Hour))
+			pushes, err := w.Pushes()
+			w.ok(err)
+			if p := pushes[0]; p.State != sandbox.PushDelivered || len(p.Attempts) != 5 || p.Attempts[3].Error == "" || p.Attempts[4].Error != "" {
+				t.Errorf("got %+v", p.Attempts)
+			}
+		})
+	}
+}
