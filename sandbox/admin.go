@@ -30,6 +30,9 @@ func newAdmin(s *Sandbox, anywhere bool) http.Handler {
 	for pattern, handle := range a.payerRoutes() {
 		a.mux.HandleFunc(pattern, a.answer(handle))
 	}
+	for pattern, handle := range a.walletRoutes() {
+		a.mux.HandleFunc(pattern, a.answer(handle))
+	}
 	a.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		writeAdmin(w, http.StatusNotFound, document{"error": "the admin has no " + r.Method + " " + r.URL.Path + "; everything is under /sandbox/"})
 	})
@@ -51,6 +54,13 @@ type adminCall struct {
 		Time       string            `json:"time"`
 		OpenIDs    map[string]string `json:"openids"`
 		MchID      string            `json:"mchid"`
+		Amount     int64             `json:"amount"`
+		Reason     Failure           `json:"reason"`
+		Times      int               `json:"times"`
+		Name       string            `json:"name"`
+		IDNumber   string            `json:"id_number"`
+		Product    Product           `json:"product"`
+		PlanID     string            `json:"plan_id"`
 		Prefix     string            `json:"prefix"`
 		Target     string            `json:"target"`
 	}

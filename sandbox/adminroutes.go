@@ -67,6 +67,8 @@ func (a *admin) worldRoutes() map[string]func(*adminCall) (any, error) {
 		"GET /sandbox/sessions":  func(*adminCall) (any, error) { return rows(a.Sessions()) },
 		"GET /sandbox/contracts": func(*adminCall) (any, error) { return rows(a.Contracts()) },
 		"GET /sandbox/orders":    func(*adminCall) (any, error) { return rows(a.Orders()) },
+		"GET /sandbox/debits":    func(*adminCall) (any, error) { return rows(a.Debits()) },
+		"GET /sandbox/refunds":   func(*adminCall) (any, error) { return rows(a.Refunds()) },
 		"GET /sandbox/pushes":    func(*adminCall) (any, error) { return rows(a.Pushes()) },
 		"GET /sandbox/journal":   a.exchanges,
 		"GET /sandbox/contracts/{id}": func(c *adminCall) (any, error) {

@@ -58,10 +58,16 @@ const (
 	DefaultMchID    = "1900000109"
 	DefaultAppID    = "wxd678efh567hg6787" // of combine-papay, password-exempt-contract and the orders
 	DefaultEduAppID = "wx8888888888888888" // of edu-papay
-	// DefaultPlanID is the combine-papay plan_id, and the password-exempt
-	// service_id.
+	// DefaultPlanID is the plan_id of combine-papay, papay and insurance, and
+	// the password-exempt service_id.
 	DefaultPlanID    = "12535"
-	DefaultEduPlanID = "101164396123311331"
+	DefaultEduPlanID = "101164396123311331" // of edu-papay and eduschoolpay
+	DefaultSchoolID  = "18260256813396"
+	// DefaultDayPlanID is a papay plan of mode A, DefaultScheduledPlanID one
+	// that takes contracts with a deduct_schedule only.
+	DefaultDayPlanID       = "12536"
+	DefaultScheduledPlanID = "12537"
+	DefaultCreditPlanID    = "123" // of credit-repayment and global papay
 	// DefaultNotifyURL is configured with every default plan. Notifications to
 	// it go nowhere until its address is forwarded.
 	DefaultNotifyURL = "https://yourapp.com/notify"
@@ -78,12 +84,20 @@ func DefaultMerchant() Merchant {
 			{ID: DefaultPlanID, Product: CombinePapay, Name: "Monthly membership", NotifyURL: DefaultNotifyURL},
 			{ID: DefaultPlanID, Product: PasswordExempt, Name: "Pay without password", NotifyURL: DefaultNotifyURL},
 			{ID: DefaultEduPlanID, Product: EduPapay, Name: "Tuition by term", NotifyURL: DefaultNotifyURL},
+			{ID: DefaultEduPlanID, Product: EduSchoolPay, Name: "Campus wallet", NotifyURL: DefaultNotifyURL, Owner: DefaultSchoolID},
 			{ID: DefaultPlanID, Product: Papay, Name: "Monthly plan", NotifyURL: DefaultNotifyURL},
+			{ID: DefaultDayPlanID, Product: Papay, Name: "Monthly plan, a day later", NotifyURL: DefaultNotifyURL, Mode: DebitAfterADay},
+			{ID: DefaultScheduledPlanID, Product: Papay, Name: "One debit on its day", NotifyURL: DefaultNotifyURL, Mode: DebitScheduled},
+			{ID: DefaultPlanID, Product: Insurance, Name: "Insurance by month", NotifyURL: DefaultNotifyURL},
+			{ID: DefaultCreditPlanID, Product: Credit, Name: "Repayment", NotifyURL: DefaultNotifyURL},
+			{ID: DefaultCreditPlanID, Product: GlobalPapay, Name: "Monthly plan abroad", NotifyURL: DefaultNotifyURL},
 		},
-		SubMerchants: []SubMerchant{
-			{MchID: DefaultMchID, AppIDs: []string{DefaultEduAppID}}, // as in the edu-papay sample
+		SubMerchants: []SubMerchant{ // those of the official samples
+			{MchID: DefaultMchID, AppIDs: []string{DefaultEduAppID, DefaultAppID}},
 			{MchID: "1230000109"},
 			{MchID: "1900000110"},
+			{MchID: "12345512"},
+			{MchID: "1000000109"},
 		},
 	}
 }

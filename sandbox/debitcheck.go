@@ -40,9 +40,13 @@ func (c *call) mayDebit(r *debitRules, d *Debit, contract *Contract) (wait time.
 	return wait, err
 }
 
-// modeOf is how a contract is debited: as its plan says, else as the product
-// does; with notices for ever once one was sent.
+// modeOf is how a contract is debited: on its days, when it was signed with any;
+// with notices for ever, once one was sent; else as its plan says, or the
+// product.
 func (s *step) modeOf(r *debitRules, contract *Contract) DebitMode {
+	if r.booking != nil && len(contract.Bookings) > 0 {
+		return DebitScheduled
+	}
 	if contract.Noticed && r.notice != nil {
 		return DebitNoticed
 	}

@@ -87,7 +87,13 @@
 //	POST /sandbox/payers/{openid}/open           {"token"}; also agree, decline
 //	POST /sandbox/payers/{openid}/pay            {"prepay_id"}; also agree-after-pay, decline-after-pay
 //	POST /sandbox/payers/{openid}/terminate      {"contract_id"}
-//	GET  /sandbox/sessions, contracts, contracts/{id}, orders, pushes, journal?after=&newest=
+//	GET  /sandbox/payers/{openid}                his wallet
+//	POST /sandbox/payers/{openid}/fund           {"amount"}; also run-out, unlimit
+//	POST /sandbox/payers/{openid}/fail-next      {"reason", "times"}
+//	POST /sandbox/payers/{openid}/refuse-next-notice, block-next-signing, fail-next-refund, repay
+//	POST /sandbox/payers/{openid}/identify       {"name", "id_number"}
+//	POST /sandbox/payers/{openid}/sign-elsewhere {"product", "plan_id"}
+//	GET  /sandbox/sessions, contracts, contracts/{id}, orders, debits, refunds, pushes, journal?after=&newest=
 //	POST /sandbox/contracts/{id}/terminate       {"mode", "remark"}
 //	POST /sandbox/pushes/{id}/retry
 //	GET  /sandbox/merchants                      without secrets

@@ -16,6 +16,12 @@ func (s *Sandbox) Sessions() ([]*Session, error) { return list[Session](s.engine
 // Orders lists every order, oldest first.
 func (s *Sandbox) Orders() ([]*Order, error) { return list[Order](s.engine, 0) }
 
+// Debits lists every debit, oldest first.
+func (s *Sandbox) Debits() ([]*Debit, error) { return list[Debit](s.engine, 0) }
+
+// Refunds lists every refund, oldest first.
+func (s *Sandbox) Refunds() ([]*Refund, error) { return list[Refund](s.engine, 0) }
+
 // Pushes lists every notification, oldest first.
 func (s *Sandbox) Pushes() ([]*Push, error) { return list[Push](s.engine, 0) }
 

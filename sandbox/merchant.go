@@ -80,8 +80,18 @@ const (
 	CombinePapay   Product = "combine-papay"
 	PasswordExempt Product = "password-exempt-contract"
 	EduPapay       Product = "edu-papay"
-	Papay          Product = "papay"
+	EduSchoolPay   Product = "eduschoolpay"
+	Papay          Product = "papay" // recurring and scheduled, direct and partner, v3 and v2
+	Insurance      Product = "insurance"
+	Credit         Product = "credit-repayment"
+	OfflineFace    Product = "offline-face"
+	GlobalPapay    Product = "global-papay"
 )
+
+// allProducts are those a plan can be of.
+func allProducts() []Product {
+	return []Product{CombinePapay, PasswordExempt, EduPapay, EduSchoolPay, Papay, Insurance, Credit, OfflineFace, GlobalPapay}
+}
 
 // KeyMode says which of WeChat Pay's keys a merchant is served with.
 type KeyMode string

@@ -66,14 +66,12 @@ func products() []*product {
 	return []*product{combinePapay(), passwordExempt(), eduPapay(), papay()}
 }
 
-func isProduct(name Product) bool {
-	return slices.ContainsFunc(products(), func(p *product) bool { return p.name == name })
-}
+func isProduct(name Product) bool { return slices.Contains(allProducts(), name) }
 
 func productNames() string {
 	var out []string
-	for _, p := range products() {
-		out = append(out, string(p.name))
+	for _, p := range allProducts() {
+		out = append(out, string(p))
 	}
 	return strings.Join(out, ", ")
 }
