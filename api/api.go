@@ -22,16 +22,25 @@ import (
 	"github.com/wxpay-go/wxpay/api/insurance"
 	"github.com/wxpay-go/wxpay/api/offlineface"
 	"github.com/wxpay-go/wxpay/api/papay"
+	"github.com/wxpay-go/wxpay/api/papayv2"
 	"github.com/wxpay-go/wxpay/api/partnerpapay"
 	"github.com/wxpay-go/wxpay/api/partnerpay"
 	"github.com/wxpay-go/wxpay/api/passwordexemptcontract"
 	"github.com/wxpay-go/wxpay/api/pay"
+	"github.com/wxpay-go/wxpay/api/payv2"
 	"github.com/wxpay-go/wxpay/api/refund"
 	"github.com/wxpay-go/wxpay/api/scheduleddeduct"
+	"github.com/wxpay-go/wxpay/api/secapiv2"
+	"github.com/wxpay-go/wxpay/api/security"
 )
 
 // V3 starts the chain: from here every field is a path segment and every method with an argument fills a path variable.
 func V3(c *wxpay.Client) V3Tree { return newV3Tree(c) }
+
+// V2 starts the chain of APIv2, the older protocol:
+//
+//	api.V2(c).Papay.QueryContract.Post(ctx, &papayv2.QueryContractRequest{…})
+func V2(c *wxpay.Client) V2Tree { return newV2Tree(c) }
 
 // V3Tree is the path v3.
 type V3Tree struct {
@@ -49,6 +58,7 @@ type V3Tree struct {
 	PasswordExemptContract passwordexemptcontract.PasswordExemptContract
 	Pay                    Pay
 	Refund                 refund.Refund
+	Security               security.Security
 }
 
 func newV3Tree(c *wxpay.Client) V3Tree {
@@ -67,6 +77,7 @@ func newV3Tree(c *wxpay.Client) V3Tree {
 		PasswordExemptContract: passwordexemptcontract.Of(c),
 		Pay:                    newPay(c),
 		Refund:                 refund.Of(c),
+		Security:               security.Of(c),
 	}
 }
 
@@ -129,5 +140,20 @@ func newPay(c *wxpay.Client) Pay {
 	return Pay{
 		Pay:     pay.Of(c),
 		Partner: partnerpay.Of(c),
+	}
+}
+
+// V2Tree is the path v2.
+type V2Tree struct {
+	Papay  papayv2.Papay
+	Pay    payv2.Pay
+	SecAPI secapiv2.SecAPI
+}
+
+func newV2Tree(c *wxpay.Client) V2Tree {
+	return V2Tree{
+		Papay:  papayv2.Of(c),
+		Pay:    payv2.Of(c),
+		SecAPI: secapiv2.Of(c),
 	}
 }

@@ -1082,6 +1082,12 @@ var endpoints = [...]struct{ path, methods string }{
 // preset is what the catalogue knows every call of the path needs.
 func preset(path string) []wxpay.Option {
 	switch path {
+	case "v2/papay/h5entrustweb":
+		return []wxpay.Option{wxpay.SignType("HMAC-SHA256")}
+	case "v2/papay/partner/h5entrustweb":
+		return []wxpay.Option{wxpay.SignType("HMAC-SHA256")}
+	case "v2/secapi/pay/refund":
+		return []wxpay.Option{wxpay.MTLS()}
 	case "v3/combine-transactions/app":
 		return []wxpay.Option{wxpay.Encrypt("/combine_payer_info/identity/number", "/combine_payer_info/identity/name")}
 	case "v3/combine-transactions/h5":
@@ -1126,6 +1132,8 @@ func preset(path string) []wxpay.Option {
 		return []wxpay.Option{wxpay.Encrypt("/payer/identity/number", "/payer/identity/name")}
 	case "v3/refund/domestic/refunds/{refund_id}/apply-abnormal-refund":
 		return []wxpay.Option{wxpay.Encrypt("/bank_account", "/real_name")}
+	case "v3/security/echo":
+		return []wxpay.Option{wxpay.Encrypt("/encrypted_echo_message"), wxpay.Decrypt("/encrypted_echo_message")}
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package catalogue
 import (
 	"net/url"
 	"slices"
+	"strings"
 )
 
 // CheckQuery holds the decoded query string against the endpoint's rules: unknown and repeated names are wrong.
@@ -29,6 +30,34 @@ func (o *Operation) CheckQuery(query url.Values) *Violation {
 	if len(unknown) > 0 {
 		name := excerpt([]byte(slices.Min(unknown)))
 		return &Violation{Field: name, Issue: "this endpoint has no such query parameter", Location: LocationQuery}
+	}
+	return nil
+}
+
+// CheckFields holds the fields of an APIv2 message, or of the query of an APIv2 page, against the endpoint's rules and returns
+// the first thing wrong. An empty value counts as absent, as it does for the signature. Fields that are not described pass:
+// APIv2 signs whatever is sent, and no page says that it refuses any.
+func (o *Operation) CheckFields(fields map[string]string) *Violation {
+	described := o.Query
+	var oneOf [][]string
+	if o.Body != nil {
+		described, oneOf = o.Body.Fields, o.Body.OneOf
+	}
+	for _, f := range described {
+		value := fields[f.Name]
+		switch {
+		case value == "" && f.Required:
+			return &Violation{Field: f.Name, Issue: "the field is required", Location: LocationBody}
+		case value != "":
+			if issue := f.plainIssue(value); issue != "" {
+				return &Violation{Field: f.Name, Value: excerpt([]byte(value)), Issue: issue, Location: LocationBody}
+			}
+		}
+	}
+	for _, group := range oneOf {
+		if !slices.ContainsFunc(group, func(name string) bool { return fields[name] != "" }) {
+			return &Violation{Field: group[0], Issue: "one of " + strings.Join(group, ", ") + " is required", Location: LocationBody}
+		}
 	}
 	return nil
 }

@@ -20,10 +20,20 @@ const (
 	FidelityNone     Fidelity = "none"     // known by path only; the sandbox says that it lacks it
 )
 
+// Protocol is how an endpoint talks.
+type Protocol string
+
+// The protocols.
+const (
+	ProtocolV3 Protocol = "v3" // JSON, signed with RSA in headers
+	ProtocolV2 Protocol = "v2" // flat XML, signed with the APIv2 key in the field sign; its paths do not begin with /v3/
+)
+
 // Family is one product: its endpoints and its notifications. One file under data/ holds one family.
 type Family struct {
 	Name        string // "edu-papay": the file name, and the name used in messages
 	Package     string // Go package of the typed chain: "edupapay"
+	Protocol    Protocol
 	Root        string // path prefix shared by its endpoints, where the package's own chain starts: "/v3/edu-papay"
 	Title       string // official product name, Chinese: "教育续费通"
 	Description string // what the product is for, in English
@@ -62,7 +72,9 @@ type Operation struct {
 	Events      []string // event types it can lead to
 	Fidelity    Fidelity
 	Source      Source
-	Unsigned    bool // the reply is a file without WeChat Pay's signature
+	SignType    string // of an APIv2 call that is not signed with MD5
+	MTLS        bool   // needs the merchant's certificate on the connection
+	Unsigned    bool   // the reply is a file without WeChat Pay's signature
 
 	Family *Family
 
@@ -78,7 +90,7 @@ func (o *Operation) SDKPath() string { return sdkPath(o.Path) }
 
 // ErrorCode is one documented way for an endpoint to fail.
 type ErrorCode struct {
-	HTTP    int
+	HTTP    int    // 200 for APIv2, whose failures are in the body
 	Code    string // branch on HTTP and Code, never on the message
 	Message string // official message when known, Chinese
 	Meaning string // what it means and what to do, in English

@@ -27,6 +27,7 @@ type Field struct {
 	Fields      []*Field   // of an object; none means any members
 	Items       *Field     // of an array
 	OneOf       [][]string // of an object: at least one member of each group must be given
+	Filled      bool       // of an APIv2 request: the client fills it in
 	Lenient     bool       // of a string in a notification: sources disagree, and a number is read as well
 	Also        []string   // other spellings of the name that sources use; decoding a notification accepts them
 	GoName      string     // Go type name of an object, when the entry asks for one

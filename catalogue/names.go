@@ -15,6 +15,11 @@ var words = map[string]string{
 	"offlineface": "OfflineFace", "offlinefacemch": "OfflineFaceMch", "openid": "OpenID", "os": "OS", "qrcode": "QRCode",
 	"qs": "QS", "sp": "SP", "tradebill": "TradeBill", "unionid": "UnionID", "url": "URL", "wechatpay": "WechatPay",
 	"wxid": "WxID",
+
+	// APIv2 writes its paths without hyphens.
+	"closeorder": "CloseOrder", "contractorder": "ContractOrder", "deletecontract": "DeleteContract", "h5entrustweb": "H5EntrustWeb",
+	"orderquery": "OrderQuery", "paporderquery": "PapOrderQuery", "pappayapply": "PapPayApply", "preentrustweb": "PreEntrustWeb",
+	"querycontract": "QueryContract", "refundquery": "RefundQuery", "secapi": "SecAPI",
 }
 
 // GoName spells a path segment, field name or event type as an exported Go identifier: "edu-papay" is EduPapay,

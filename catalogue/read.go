@@ -102,12 +102,14 @@ func (r *reader) sourceOf(n *node) (Source, error) {
 }
 
 func (r *reader) family(n *node) error {
-	f := &Family{Name: familyName(r.file)}
+	f := &Family{Name: familyName(r.file), Protocol: ProtocolV3}
 	r.fam, r.source = f, SourceSpec
 	err := r.each(n, func(key string, v *node) (err error) {
 		switch key {
 		case "package":
 			f.Package, err = r.text(v)
+		case "protocol":
+			f.Protocol, err = oneOf(r, v, ProtocolV3, ProtocolV2)
 		case "root":
 			f.Root, err = r.text(v)
 		case "title":
@@ -135,7 +137,7 @@ func (r *reader) family(n *node) error {
 		case "rules":
 			f.Rules, err = list(r, v, r.rule)
 		default:
-			return r.unknown(key, "package", "root", "title", "description", "source", "errors", "segments", "types", "operations", "events", "rules")
+			return r.unknown(key, "package", "protocol", "root", "title", "description", "source", "errors", "segments", "types", "operations", "events", "rules")
 		}
 		return err
 	})
@@ -151,6 +153,8 @@ func (r *reader) checkFamily(f *Family) error {
 		return r.fail("package is missing or not lower-case letters and digits")
 	case !strings.HasPrefix(f.Root, "/") || strings.HasSuffix(f.Root, "/"):
 		return r.fail("root is missing, does not start with / or ends with /")
+	case (f.Protocol == ProtocolV2) == strings.HasPrefix(f.Root, "/v3/"):
+		return r.fail("the root %s is not one of protocol %s", f.Root, f.Protocol)
 	case f.Title == "":
 		return r.fail("title is missing")
 	case f.Description == "":
@@ -214,8 +218,9 @@ func (r *reader) errors(n *node) ([]ErrorCode, error) {
 			}
 			return err
 		})
-		if err == nil && (e.HTTP < 400 || e.HTTP > 599 || e.Code == "" || e.Meaning == "") {
-			err = r.fail("an error needs http 400 to 599, code and meaning")
+		v2 := r.fam != nil && r.fam.Protocol == ProtocolV2
+		if err == nil && (!v2 && (e.HTTP < 400 || e.HTTP > 599) || v2 && e.HTTP != 200 || e.Code == "" || e.Meaning == "") {
+			err = r.fail("an error needs http 400 to 599 (200 in APIv2), code and meaning")
 		}
 		return e, err
 	})

@@ -106,6 +106,8 @@ func (r *reader) fieldKeyword(f *Field, key string, v *node) (err error) {
 		f.Source, err = r.sourceOf(v)
 	case "one_of":
 		f.OneOf, err = list(r, v, r.texts)
+	case "filled":
+		f.Filled, err = r.boolean(v)
 	case "lenient":
 		f.Lenient, err = r.boolean(v)
 	case "also":
@@ -116,7 +118,7 @@ func (r *reader) fieldKeyword(f *Field, key string, v *node) (err error) {
 		f.Items, err = r.itemEntry(v)
 	default:
 		return r.unknown(key, "name", "type", "required", "min_length", "max_length", "pattern", "enum", "minimum", "maximum",
-			"min_items", "max_items", "format", "max_day", "encrypted", "label", "description", "example", "source", "one_of", "also", "lenient", "fields", "items")
+			"min_items", "max_items", "format", "max_day", "encrypted", "label", "description", "example", "source", "one_of", "also", "lenient", "filled", "fields", "items")
 	}
 	return err
 }

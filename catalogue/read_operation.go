@@ -48,6 +48,10 @@ func (r *reader) operationEntry(n *node) (*Operation, error) {
 			o.Errors, err = r.errors(v)
 		case "events":
 			o.Events, err = r.texts(v)
+		case "sign_type":
+			o.SignType, err = oneOf(r, v, "MD5", "HMAC-SHA256")
+		case "mtls":
+			o.MTLS, err = r.boolean(v)
 		case "fidelity":
 			o.Fidelity, err = oneOf(r, v, FidelityStateful, FidelityStub, FidelityNone)
 		case "unsigned":
@@ -55,7 +59,7 @@ func (r *reader) operationEntry(n *node) (*Operation, error) {
 		default:
 			r.field = nil
 			return r.unknown(key, "method", "path", "name", "title", "description", "doc", "roles", "path_params", "query", "body",
-				"one_of", "success", "reply", "errors", "events", "fidelity", "source", "unsigned")
+				"one_of", "success", "reply", "errors", "events", "fidelity", "source", "sign_type", "mtls", "unsigned")
 		}
 		return err
 	})
@@ -76,7 +80,11 @@ func (r *reader) operationEntry(n *node) (*Operation, error) {
 	if o.Fidelity == "" {
 		o.Fidelity = FidelityNone
 	}
-	o.Errors = mergeErrors(o.Errors, r.errs, r.shared.errors)
+	public := r.shared.errors
+	if r.fam.Protocol == ProtocolV2 {
+		public = nil // its failures are other ones
+	}
+	o.Errors = mergeErrors(o.Errors, r.errs, public)
 	if body != nil && body.kind != String {
 		o.Body.GoName = o.Name + "Request"
 	}
@@ -144,6 +152,13 @@ func (r *reader) checkOperation(o *Operation) error {
 	case o.Body != nil && len(o.Query) > 0:
 		return r.fail("query and body together are not supported")
 	}
+	if o.Family.Protocol == ProtocolV2 {
+		if err := r.checkFlat(o); err != nil {
+			return err
+		}
+	} else if o.SignType != "" || o.MTLS {
+		return r.fail("sign_type and mtls are for APIv2")
+	}
 	for _, q := range o.Query {
 		if q.Type == Object || q.Type == Array {
 			r.field = []string{"query", q.Name}
@@ -151,6 +166,25 @@ func (r *reader) checkOperation(o *Operation) error {
 		}
 	}
 	return r.orderPathParams(o)
+}
+
+// checkFlat holds an APIv2 endpoint to what its messages can carry: plain values, posted as XML or opened as a query.
+func (r *reader) checkFlat(o *Operation) error {
+	if o.Method == "GET" && len(o.Query) == 0 || o.Method == "POST" && o.Body == nil || o.Method != "GET" && o.Method != "POST" {
+		return r.fail("an APIv2 endpoint is a POST with a body or a GET with a query")
+	}
+	var all []*Field
+	for _, object := range []*Field{o.Body, o.Reply} {
+		if object != nil {
+			all = append(all, object.Fields...)
+		}
+	}
+	for _, f := range all {
+		if f.Type != String && f.Type != Integer {
+			return r.fail("the field %s of an APIv2 message is neither a string nor an integer", f.Name)
+		}
+	}
+	return nil
 }
 
 // orderPathParams holds the declared path parameters against the path and puts them in its order.

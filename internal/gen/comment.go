@@ -70,7 +70,10 @@ func receivedText(f *catalogue.Field, as use) string {
 // limits says what a request is held to.
 func limits(f *catalogue.Field) string {
 	parts := []string{"optional"}
-	if f.Required {
+	switch {
+	case f.Filled:
+		parts[0] = "filled in when empty"
+	case f.Required:
 		parts[0] = "required"
 	}
 	switch {

@@ -31,7 +31,11 @@ func events(c *catalogue.Catalogue, out Output) error {
 			object.Fields = merged
 		}
 		s := newShapes("event")
-		if err := s.add(name, eventComment(name, byType[t]), "json", received, object); err != nil {
+		tag := "json"
+		if byType[t][0].Family.Protocol == catalogue.ProtocolV2 {
+			tag = "xml"
+		}
+		if err := s.add(name, eventComment(name, byType[t]), tag, received, object); err != nil {
 			return err
 		}
 		s.structs[name].Event = t

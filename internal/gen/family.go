@@ -101,7 +101,7 @@ func chain(f *catalogue.Family) (chainView, error) {
 	}
 	v := chainView{Family: f, Root: root}
 	v.Comment = comment("Package "+f.Package+" is "+f.Title+", the product under "+f.Root+". "+f.Description) + "\n//\n" +
-		comment("Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen; times are RFC 3339 texts with the offset +08:00; dates are yyyy-MM-dd. An optional field that holds its zero value is not sent.")
+		comment(manners(f))
 	root.each(func(n *node) {
 		if !n.Bare() {
 			v.Nodes = append(v.Nodes, n)
@@ -109,6 +109,14 @@ func chain(f *catalogue.Family) (chainView, error) {
 		v.Strconv = v.Strconv || n.Variable != nil && n.Variable.Type == catalogue.Integer
 	})
 	return v, nil
+}
+
+// manners is what holds for every field of a package.
+func manners(f *catalogue.Family) string {
+	if f.Protocol == catalogue.ProtocolV2 {
+		return "Start from [Of], or from api.V2 which gathers every product. The client fills in mch_id and sign, which the requests therefore lack, and timestamp and nonce_str where they are empty. Amounts are integers in fen; times are of Beijing, in the form each field names. A field that holds its zero value is not sent."
+	}
+	return "Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen; times are RFC 3339 texts with the offset +08:00; dates are yyyy-MM-dd. An optional field that holds its zero value is not sent."
 }
 
 // operation adds the structs of an endpoint.
@@ -120,19 +128,23 @@ func (s *shapes) operation(o *catalogue.Operation) error {
 		}
 		return comment(name+" is the "+what+" of "+o.ID()+" ("+o.Title+").", o.Description, given, o.Doc)
 	}
+	query, body := "query", "json"
+	if o.Family.Protocol == catalogue.ProtocolV2 {
+		query, body = "xml", "xml"
+	}
 	if len(o.Query) > 0 {
 		name := o.Name + "Query"
-		if err := s.add(name, about(name, "query"), "query", sent, &catalogue.Field{Fields: o.Query}); err != nil {
+		if err := s.add(name, about(name, "query"), query, sent, &catalogue.Field{Fields: o.Query}); err != nil {
 			return err
 		}
 	}
 	if o.Body != nil {
-		if err := s.add(o.Body.GoName, about(o.Body.GoName, "body"), "json", sent, o.Body); err != nil {
+		if err := s.add(o.Body.GoName, about(o.Body.GoName, "body"), body, sent, o.Body); err != nil {
 			return err
 		}
 	}
-	if o.Reply != nil {
-		if err := s.add(o.ReplyName, about(o.ReplyName, "reply"), "json", reply, o.Reply); err != nil {
+	if o.Reply != nil && leafKind(o) != "V2URL" {
+		if err := s.add(o.ReplyName, about(o.ReplyName, "reply"), body, reply, o.Reply); err != nil {
 			return err
 		}
 	}

@@ -19,6 +19,7 @@ type hub struct {
 	Children []*hub
 
 	families []*catalogue.Family
+	prefix   string // of the types below
 }
 
 // part is what one of several families with the same root puts there.
@@ -31,38 +32,39 @@ type partMember struct{ Name, Type string }
 
 type gatherView struct {
 	Packages []string
-	Top      *hub
 	Hubs     []*hub // all that need a type of their own
 }
 
 // gather writes api/api.go: V3, the tree that holds every family where its path says.
 func gather(c *catalogue.Catalogue, out Output) error {
-	v := gatherView{Top: &hub{Name: "V3", Path: "v3", TypeName: "V3Tree"}}
+	v := gatherView{}
+	tops := map[catalogue.Protocol]*hub{
+		catalogue.ProtocolV3: {Name: "V3", Path: "v3", TypeName: "V3Tree", prefix: ""},
+		catalogue.ProtocolV2: {Name: "V2", Path: "v2", TypeName: "V2Tree", prefix: "V2"},
+	}
 	for _, f := range c.Families {
 		if len(chained(f)) == 0 {
 			continue
 		}
-		rest, ok := strings.CutPrefix(f.Root, "/v3/")
-		if !ok {
-			return fmt.Errorf("%s: the root %s is not under /v3/", f.Name, f.Root)
-		}
-		at := v.Top
-		for segment := range strings.SplitSeq(rest, "/") {
+		at := tops[f.Protocol]
+		for segment := range strings.SplitSeq(strings.TrimPrefix(strings.TrimPrefix(f.Root, "/v3"), "/"), "/") {
 			at = at.child(segment)
 		}
 		at.families = append(at.families, f)
 		v.Packages = append(v.Packages, f.Package)
 	}
-	if err := v.Top.settle(); err != nil {
-		return err
-	}
 	slices.Sort(v.Packages)
-	v.Top.each(func(h *hub) {
-		slices.SortFunc(h.Children, func(a, b *hub) int { return strings.Compare(a.Path, b.Path) })
-		if !h.Leaf() {
-			v.Hubs = append(v.Hubs, h)
+	for _, protocol := range []catalogue.Protocol{catalogue.ProtocolV3, catalogue.ProtocolV2} {
+		if err := tops[protocol].settle(); err != nil {
+			return err
 		}
-	})
+		tops[protocol].each(func(h *hub) {
+			slices.SortFunc(h.Children, func(a, b *hub) int { return strings.Compare(a.Path, b.Path) })
+			if !h.Leaf() {
+				v.Hubs = append(v.Hubs, h)
+			}
+		})
+	}
 	return out.goFile("api/api.go", "catalogue/data", "api.go.tmpl", v)
 }
 
@@ -74,10 +76,8 @@ func (h *hub) child(segment string) *hub {
 		}
 	}
 	c := &hub{Name: catalogue.GoName(segment), Path: path}
-	c.TypeName = c.Name
-	if h.Path != "v3" {
-		c.TypeName = h.TypeName + c.Name
-	}
+	c.prefix = h.prefix + c.Name
+	c.TypeName = c.prefix
 	h.Children = append(h.Children, c)
 	return c
 }

@@ -11,7 +11,12 @@ import (
 
 // leafKind is the generic type of the root package that can carry the endpoint.
 func leafKind(o *catalogue.Operation) string {
-	if o.Method == "GET" && len(o.Query) > 0 {
+	switch v2 := o.Family.Protocol == catalogue.ProtocolV2; {
+	case v2 && o.Method == "GET":
+		return "V2URL"
+	case v2:
+		return "V2"
+	case o.Method == "GET" && len(o.Query) > 0:
 		return "QUERY"
 	}
 	return o.Method
@@ -26,6 +31,8 @@ func typeArgs(o *catalogue.Operation, prefix string) string {
 	switch leafKind(o) {
 	case "GET", "DELETE":
 		return reply
+	case "V2URL":
+		return prefix + o.Name + "Query"
 	case "QUERY":
 		return prefix + o.Name + "Query, " + reply
 	}
@@ -54,6 +61,12 @@ func presets(o *catalogue.Operation) string {
 		if len(p.args) > 0 {
 			text += fmt.Sprintf(", wxpay.%s(%s)", p.option, quoted(p.args))
 		}
+	}
+	if o.SignType != "" {
+		text += fmt.Sprintf(", wxpay.SignType(%q)", o.SignType)
+	}
+	if o.MTLS {
+		text += ", wxpay.MTLS()"
 	}
 	return text
 }

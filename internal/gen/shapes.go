@@ -78,12 +78,15 @@ func (s *shapes) add(name, about, tag string, as use, object *catalogue.Field) e
 	s.structs[name] = v
 	s.order = append(s.order, name)
 	for _, f := range object.Fields {
+		if tag == "xml" && hidden(as, f.Name) {
+			continue
+		}
 		goType, err := s.typeOf(name, as, f)
 		if err != nil {
 			return err
 		}
 		optional := ""
-		if !f.Required || f.Type == catalogue.Array {
+		if !f.Required || f.Type == catalogue.Array || tag == "xml" {
 			optional = ",omitempty"
 		}
 		if f.Type == catalogue.Object && !f.Required && goType != "json.RawMessage" {
@@ -92,6 +95,19 @@ func (s *shapes) add(name, about, tag string, as use, object *catalogue.Field) e
 		v.Fields = append(v.Fields, fieldView{fieldComment(f, as), catalogue.GoName(f.Name), goType, fmt.Sprintf("`%s:\"%s%s\"`", tag, f.Name, optional), f.Also})
 	}
 	return nil
+}
+
+// hidden members of APIv2 messages are the client's business: it fills them in, checks them, or makes an error of them.
+func hidden(as use, name string) bool {
+	switch name {
+	case "sign":
+		return true
+	case "mch_id":
+		return as == sent
+	case "return_code", "return_msg", "result_code", "err_code", "err_code_des", "nonce_str":
+		return as == reply
+	}
+	return false
 }
 
 func (s *shapes) typeOf(owner string, as use, f *catalogue.Field) (string, error) {
