@@ -117,6 +117,36 @@ func TestSegmentsTellApartWhatGoNameSpellsAlike(t *testing.T) {
 	}
 }
 
+// Several packages may start at one path; api.V3 shows the members of all.
+func TestFamiliesMayShareARoot(t *testing.T) {
+	t.Parallel()
+	one := strings.Replace(twoEndpoints, "policy_periods", "periods", 1)
+	one = strings.Replace(one, `"reply": "Amount"`, `"reply": [{"name": "total", "type": "integer", "label": "总金额"}]`, 1)
+	other := strings.NewReplacer(`"package": "demo"`, `"package": "more"`, "policy-periods", "things", "/periods", "/others").Replace(one)
+	c, err := catalogue.Load(fstest.MapFS{"demo.json": {Data: []byte(one)}, "more.json": {Data: []byte(other)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := Generate(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	api := string(out["api/api.go"])
+	for _, want := range []string{"demoRoot := demo.Of(c)", "Others ", "more.Others", "moreRoot.Others,", "demoRoot.PolicyPeriods,"} {
+		if !strings.Contains(api, want) {
+			t.Errorf("api.go lacks %q:\n%s", want, api)
+		}
+	}
+	clash := strings.Replace(other, "/others", "/periods", 1)
+	clash = strings.Replace(clash, "/v3/demo/periods/{plan_id}", "/v3/demo/periods/x/{plan_id}", 1)
+	if c, err = catalogue.Load(fstest.MapFS{"demo.json": {Data: []byte(one)}, "more.json": {Data: []byte(clash)}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err = Generate(c); err == nil || !strings.Contains(err.Error(), "has periods too") {
+		t.Errorf("a segment of two families: %v", err)
+	}
+}
+
 func TestSnake(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
