@@ -85,7 +85,17 @@ func (a *admin) worldRoutes() map[string]func(*adminCall) (any, error) {
 		"POST /sandbox/plans":                        a.addPlan,
 		"GET /sandbox/forwards":                      func(*adminCall) (any, error) { return a.engine.routes.forwards(), nil },
 		"POST /sandbox/forwards":                     a.addForward,
-		"POST /sandbox/faults":                       a.addFault,
+
+		"GET /sandbox/faults":         func(*adminCall) (any, error) { return rows(a.Faults(), nil) },
+		"POST /sandbox/faults":        a.addFault,
+		"DELETE /sandbox/faults":      func(*adminCall) (any, error) { a.ClearFaults(); return nil, nil },
+		"DELETE /sandbox/faults/{id}": a.clearFault,
+		"POST /sandbox/chaos":         func(*adminCall) (any, error) { return nil, a.Inject(a.engine.chaos()...) },
+
+		"POST /sandbox/platform-certificate":          func(*adminCall) (any, error) { return nil, a.RotatePlatformCertificate() },
+		"POST /sandbox/merchants/{mchid}/certificate": a.replaceCertificate,
+		"POST /sandbox/merchants/{mchid}/api-v3-key":  a.resetAPIv3Key,
+		"POST /sandbox/merchants/{mchid}/key-mode":    a.setKeyMode,
 	}
 }
 
@@ -204,18 +214,7 @@ func (a *admin) addForward(c *adminCall) (any, error) {
 	if err := need("prefix", c.body.Prefix, "target", c.body.Target); err != nil {
 		return nil, err
 	}
-	if err := a.engine.routes.add(c.body.Prefix, nil, c.body.Target); err != nil {
-		return nil, badCall("%v", err)
-	}
-	return nil, a.engine.requeue(c.Context())
-}
-
-func (a *admin) addFault(c *adminCall) (any, error) {
-	var f Fault
-	if err := json.Unmarshal(c.raw, &f); err != nil {
-		return nil, badCall("the body is not a fault: %v", err)
-	}
-	if err := a.Inject(f); err != nil {
+	if err := a.Forward(c.body.Prefix, c.body.Target); err != nil {
 		return nil, badCall("%v", err)
 	}
 	return nil, nil

@@ -31,6 +31,9 @@ func (e *engine) authenticate(r *http.Request, body []byte, now time.Time) (*mer
 		return nil, unauthorized("Http头Authorization中的timestamp与发起请求的时间不得超过5分钟").hinting(hint)
 	}
 	m := e.registry.bySerial(strings.ToUpper(a.Serial))
+	if m == nil && e.registry.retired(strings.ToUpper(a.Serial)) == a.MchID {
+		return nil, unauthorized("已更换证书，请使用新证书").hinting("this API certificate was replaced; the merchant's is now " + e.registry.merchant(a.MchID).serial)
+	}
 	if m == nil || m.MchID != a.MchID {
 		return nil, unauthorized("商户证书序列号有误。").hinting(e.wrongSerial(a, m))
 	}

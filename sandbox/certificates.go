@@ -2,7 +2,7 @@ package sandbox
 
 import "github.com/wxpay-go/wxpay/internal/wire"
 
-// listCertificates hands out WeChat Pay's certificate, sealed with the merchant's
+// listCertificates hands out WeChat Pay's certificates, sealed with the merchant's
 // APIv3 key. Merchants of the public key have none to get.
 // https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/ecommerce/applyments/chapter3_3.shtml
 func listCertificates(c *call) (document, error) {
@@ -11,15 +11,18 @@ func listCertificates(c *call) (document, error) {
 			hinting("this merchant has only a public key: configure it instead of downloading certificates")
 	}
 	const aad = "certificate"
-	nonce := c.dice.roll(lowerHex, wire.NonceSize)
-	cert := c.keys.certificate
-	return document{"data": []document{{
-		"serial_no":      c.keys.serial,
-		"effective_time": wire.FormatTime(cert.NotBefore),
-		"expire_time":    wire.FormatTime(cert.NotAfter),
-		"encrypt_certificate": document{
-			"algorithm": wire.Algorithm, "nonce": nonce, "associated_data": aad,
-			"ciphertext": c.merchant.aead.Seal(nonce, aad, c.keys.certificatePEM),
-		},
-	}}}, nil
+	var data []document
+	for _, listed := range c.keys.listed() {
+		nonce := c.dice.roll(lowerHex, wire.NonceSize)
+		data = append(data, document{
+			"serial_no":      listed.serial,
+			"effective_time": wire.FormatTime(listed.cert.NotBefore),
+			"expire_time":    wire.FormatTime(listed.cert.NotAfter),
+			"encrypt_certificate": document{
+				"algorithm": wire.Algorithm, "nonce": nonce, "associated_data": aad,
+				"ciphertext": c.merchant.aead.Seal(nonce, aad, listed.pem),
+			},
+		})
+	}
+	return document{"data": data}, nil
 }

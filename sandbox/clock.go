@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"context"
 	"sync"
 	"time"
 )
@@ -17,11 +18,12 @@ type Clock struct {
 	fixed  time.Time     // a manual clock's time
 	offset time.Duration // another's distance from the machine's clock
 	moved  func()        // called after the clock was moved, outside the lock
+	turned chan struct{} // closed, and replaced, when the clock is moved
 }
 
 // newClock starts at start, or at the machine's time when start is zero.
 func newClock(start time.Time, manual bool) *Clock {
-	c := &Clock{manual: manual, moved: func() {}}
+	c := &Clock{manual: manual, moved: func() {}, turned: make(chan struct{})}
 	switch {
 	case manual && start.IsZero():
 		c.fixed = time.Now()
@@ -61,5 +63,32 @@ func (c *Clock) set(t time.Time) {
 		c.fixed = t
 	} else {
 		c.offset = time.Until(t)
+	}
+	close(c.turned)
+	c.turned = make(chan struct{})
+}
+
+// wait returns when d has passed by this clock, or ctx has ended. A clock that
+// stands still has to be moved for it.
+func (c *Clock) wait(ctx context.Context, d time.Duration) {
+	for until := c.Now().Add(d); ctx.Err() == nil; {
+		c.mu.Lock()
+		turned := c.turned
+		c.mu.Unlock()
+		left := until.Sub(c.Now())
+		if left <= 0 {
+			return
+		}
+		var passed <-chan time.Time
+		if !c.manual {
+			timer := time.NewTimer(left)
+			defer timer.Stop()
+			passed = timer.C
+		}
+		select {
+		case <-ctx.Done():
+		case <-turned:
+		case <-passed:
+		}
 	}
 }

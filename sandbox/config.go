@@ -39,6 +39,9 @@ type Config struct {
 	// Rand makes everything made up: ids, nonces. Default: crypto/rand.
 	Rand io.Reader
 
+	// Chaos starts with the faults of [Chaos] armed.
+	Chaos bool
+
 	// Forward sends notifications for addresses that are not on this machine to
 	// some that are: {"https://yourapp.com": "http://127.0.0.1:8080"}.
 	Forward map[string]string

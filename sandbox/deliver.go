@@ -7,15 +7,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
-// deliver makes one attempt: seal, sign, post. With a probe armed the merchant
-// first gets the same notification under a signature that is none, and must
-// refuse it; the genuine one follows at once.
+// deliver makes one attempt: seal, sign, post. Faults may make more of it, or
+// less.
 func (e *engine) deliver(ctx context.Context, p *Push) (results []Attempt, problem string) {
 	m := e.registry.merchant(p.MchID)
 	if m == nil {
@@ -25,24 +23,21 @@ func (e *engine) deliver(ctx context.Context, p *Push) (results []Attempt, probl
 	if problem != "" {
 		return []Attempt{{At: e.clock.Now(), Error: "not sent: " + problem}}, problem
 	}
-	if !p.V2 && e.faults.take(FaultProbe, p.Event) {
-		probe := e.post(ctx, transport, target, m, p, true)
-		probe.Probe = true
-		if probe.Error == "" {
-			probe.Error = "the merchant accepted a signature that is none: it does not verify notifications"
-		}
-		results = append(results, probe)
+	s := e.faults.ofPush(p, FaultName.ofAttempt)
+	send := func(s struck) Attempt { return e.post(ctx, transport, target, m, p, s) }
+	if s == nil {
+		return []Attempt{send(nil)}, ""
 	}
-	return append(results, e.post(ctx, transport, target, m, p, false)), ""
+	return s.deliver(send), ""
 }
 
-func (e *engine) post(ctx context.Context, transport http.RoundTripper, target string, m *merchant, p *Push, probe bool) Attempt {
-	result := Attempt{At: e.clock.Now()}
+func (e *engine) post(ctx context.Context, transport http.RoundTripper, target string, m *merchant, p *Push, s struck) Attempt {
+	result := Attempt{At: e.clock.Now(), Faults: s.names()}
 	fail := func(format string, args ...any) Attempt {
 		result.Error = fmt.Sprintf(format, args...)
 		return result
 	}
-	body, header, err := e.message(m, p, probe)
+	body, header, err := e.message(m, p, s)
 	if err != nil {
 		return fail("the sandbox cannot sign: %v", err)
 	}
@@ -76,28 +71,18 @@ func (e *engine) post(ctx context.Context, transport http.RoundTripper, target s
 }
 
 // message is the body of an attempt with the headers it is sent with.
-func (e *engine) message(m *merchant, p *Push, probe bool) ([]byte, http.Header, error) {
-	h := http.Header{
+func (e *engine) message(m *merchant, p *Push, s struck) (body []byte, h http.Header, err error) {
+	h = http.Header{
 		"Content-Type": {"application/json"}, "Accept": {"*/*"}, "User-Agent": {sandboxName}, HeaderSandbox: {sandboxName},
 		wire.HeaderRequestID: {e.dice.requestID(0)},
 	}
 	if p.V2 {
 		h.Set("Content-Type", "text/xml")
-		return e.messageV2(m, p), h, nil
+		return s.tamper(e.messageV2(m, p, s)), h, nil
 	}
-	body := e.envelope(m, p)
-	id, key := e.keys.signer(m, "")
-	timestamp, nonce := strconv.FormatInt(e.clock.Now().Unix(), 10), e.dice.nonce()
-	signature, err := wire.Sign(e.dice, key, wire.AppendReplyMessage(nil, timestamp, nonce, body))
-	if probe {
-		signature = wire.ProbePrefix + e.dice.roll(letters, 64)
-	}
-	h.Set(wire.HeaderTimestamp, timestamp)
-	h.Set(wire.HeaderNonce, nonce)
-	h.Set(wire.HeaderSignature, signature)
-	h.Set(wire.HeaderSerial, id)
-	h.Set(wire.HeaderSignatureType, wire.Scheme)
-	return body, h, err
+	body = e.envelope(m, p)
+	err = e.sign(h, m, "", body, s)
+	return s.tamper(body), h, err
 }
 
 // envelope seals the resource under a fresh nonce.
@@ -116,6 +101,9 @@ func (e *engine) envelope(m *merchant, p *Push) []byte {
 // attempt delivers a claimed push and writes down what came of it.
 func (e *engine) attempt(ctx context.Context, p *Push) {
 	n := len(p.Attempts) - 1
+	if e.divert(ctx, p) {
+		return
+	}
 	results, problem := e.deliver(ctx, p)
 	if ctx.Err() != nil { // shutting down: the next start finds the push where it was
 		return
@@ -127,7 +115,10 @@ func (e *engine) attempt(ctx context.Context, p *Push) {
 			return err
 		}
 		now.finish(n, results, problem)
-		return put(s.Tx, now)
+		if err := put(s.Tx, now); err != nil {
+			return err
+		}
+		return s.letGo(now)
 	}); err != nil {
 		e.logf("sandbox: write down an attempt to deliver %s: %v", p.ID, err)
 	}

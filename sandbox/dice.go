@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"encoding/binary"
 	"fmt"
 	"io"
 	"sync"
@@ -86,3 +87,12 @@ func (d *dice) requestID(code int) string {
 
 // nonce is 32 hexadecimal digits, as in replies.
 func (d *dice) nonce() string { return d.roll(lowerHex, 32) }
+
+// chance is true with probability p.
+func (d *dice) chance(p float64) bool {
+	var raw [4]byte
+	if _, err := d.Read(raw[:]); err != nil {
+		panic(fmt.Sprintf("sandbox: the source of randomness failed: %v", err))
+	}
+	return float64(binary.BigEndian.Uint32(raw[:]))/(1<<32) < p
+}

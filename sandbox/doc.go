@@ -73,6 +73,16 @@
 // While the clock runs, attempts are also made in the background as they fall due;
 // under a stopped one only these two make any.
 //
+// # Faults
+//
+// [Sandbox.Inject] makes it misbehave as WeChat Pay and the way to it sometimes
+// do: errors before or after the work was done, connections cut, rate limits,
+// pages of gateways, wrong signatures, notifications lost, late, doubled or out of
+// order. [Fault] says which, where and how often; [Chaos] is a bit of everything.
+// What happens to keys, [Sandbox.ResetAPIv3Key] and its neighbours do. All failures
+// that merchants are known to meet are in docs/failures.md, one by one, with the
+// line that makes each happen.
+//
 // # The admin
 //
 // Everything a Go test can do, other programs do over REST, on a port of its own
@@ -102,7 +112,14 @@
 //	POST /sandbox/plans                          a Plan, and {"mchid"}
 //	GET  /sandbox/forwards
 //	POST /sandbox/forwards                       {"prefix", "target"}
+//	GET  /sandbox/faults                         what was injected, and how often it struck
 //	POST /sandbox/faults                         a Fault
+//	DELETE /sandbox/faults, faults/{id}
+//	POST /sandbox/chaos                          arms Chaos
+//	POST /sandbox/merchants/{mchid}/certificate  replaces the API certificate
+//	POST /sandbox/merchants/{mchid}/api-v3-key   resets the APIv3 key
+//	POST /sandbox/merchants/{mchid}/key-mode     {"mode"}
+//	POST /sandbox/platform-certificate           rotates WeChat Pay's
 //
 // Changes are sent with Content-Type: application/json. Lists come as {"data"},
 // errors as {"error": a sentence}. Web pages of other sites are turned away.

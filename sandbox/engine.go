@@ -61,15 +61,22 @@ func newEngine(c Config) (*engine, error) {
 		c.Rand = rand.Reader
 	}
 	e.dice = &dice{rand: c.Rand}
+	e.faults.dice = e.dice
 	if e.logf == nil {
 		e.logf = func(string, ...any) {}
 	}
 	setDefault(&e.notifyTimeout, 5*time.Second)
 	setDefault(&e.maxBody, 1<<20)
 	setDefault(&c.JournalSize, 1000)
+	if c.Chaos {
+		if err := e.faults.arm(e.chaos()...); err != nil {
+			return nil, err
+		}
+	}
 	e.journal = &journal{engine: e, keep: c.JournalSize}
 	e.worker = newWorker(e)
 	e.clock.moved = e.worker.wake
+	e.keys.now = e.clock.Now
 
 	for _, p := range products() {
 		e.products[p.name] = p
@@ -100,6 +107,9 @@ func newEngine(c Config) (*engine, error) {
 		if err := e.registry.putPerson(person); err != nil {
 			return nil, err
 		}
+	}
+	if err := e.recall(); err != nil {
+		return nil, fmt.Errorf("sandbox: %w", err)
 	}
 	for prefix, target := range c.Forward {
 		if err := e.routes.add(prefix, nil, target); err != nil {

@@ -1,55 +1,179 @@
 package sandbox
 
 import (
-	"fmt"
+	"slices"
+	"strconv"
 	"sync"
+	"sync/atomic"
+	"time"
 )
 
-// Fault is a misbehaviour of WeChat Pay's that the sandbox is told to show. A
-// fresh sandbox has none.
-type Fault struct {
-	Name  FaultName `json:"name"`
-	Event string    `json:"event_type,omitempty"` // only for this notification; empty: for any
-	Times int       `json:"times,omitempty"`      // how often it strikes; 0 means once
-}
-
-// FaultName names a kind of fault.
-type FaultName string
-
-// FaultProbe sends a notification with a WECHATPAY/SIGNTEST/ signature before the
-// genuine one, as WeChat Pay does now and then to see whether merchants verify. A
-// receiver has to refuse it like any wrong signature; [Attempt] shows what it did.
-const FaultProbe FaultName = "probe"
-
+// faults are the armed ones. Where there are none, asking costs one atomic load.
 type faults struct {
+	any     atomic.Bool
+	holding atomic.Bool // FaultReordered has held a notification back
+
 	mu    sync.Mutex
-	armed []Fault
+	dice  *dice
+	armed []*ArmedFault
+	last  int
 }
 
-func (f *faults) arm(fault Fault) error {
-	if fault.Name != FaultProbe {
-		return fmt.Errorf("sandbox: there is no fault %q; there is %q", fault.Name, FaultProbe)
-	}
-	if fault.Times <= 0 {
-		fault.Times = 1
+// ArmedFault is a fault that was injected, and what has become of it.
+type ArmedFault struct {
+	ID     string `json:"id"`
+	Fault  Fault  `json:"fault"`
+	Met    int    `json:"met"`    // how often it could have struck
+	Struck int    `json:"struck"` // how often it did
+
+	buckets map[string]*bucket // of FaultRateLimit
+}
+
+func (f *faults) arm(list ...Fault) error {
+	for i := range list {
+		if err := list[i].check(); err != nil {
+			return err
+		}
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.armed = append(f.armed, fault)
+	for _, fault := range list {
+		f.last++
+		f.armed = append(f.armed, &ArmedFault{ID: "F" + strconv.Itoa(f.last), Fault: fault})
+	}
+	f.any.Store(len(f.armed) > 0)
 	return nil
 }
 
-// take uses up one strike of the first fault that fits.
-func (f *faults) take(name FaultName, eventType string) bool {
+// list is what is armed, spent ones included, oldest first.
+func (f *faults) list() []ArmedFault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for i := range f.armed {
-		a := &f.armed[i]
-		if a.Name != name || a.Times == 0 || (a.Event != "" && a.Event != eventType) {
+	out := make([]ArmedFault, len(f.armed))
+	for i, a := range f.armed {
+		out[i] = *a
+		out[i].buckets = nil
+	}
+	return out
+}
+
+// clear disarms one fault, or all of them without an id. It says whether there
+// was any.
+func (f *faults) clear(id string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	before := len(f.armed)
+	f.armed = slices.DeleteFunc(f.armed, func(a *ArmedFault) bool { return id == "" || a.ID == id })
+	f.any.Store(len(f.armed) > 0)
+	return len(f.armed) < before
+}
+
+// struck are the faults that one call or notification has met, nil for none.
+type struck []Fault
+
+// has finds the fault of a name.
+func (s struck) has(name FaultName) *Fault {
+	for i := range s {
+		if s[i].Name == name {
+			return &s[i]
+		}
+	}
+	return nil
+}
+
+func (s struck) names() []FaultName {
+	var out []FaultName
+	for _, f := range s {
+		out = append(out, f.Name)
+	}
+	return out
+}
+
+func (a *ArmedFault) spent() bool { return a.Fault.Times > 0 && a.Struck >= a.Fault.Times }
+
+// pick uses up one strike of every fault that fits.
+func (f *faults) pick(fits func(*ArmedFault) bool) (out struck) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	spent := true
+	for _, a := range f.armed {
+		if a.spent() {
 			continue
 		}
-		a.Times--
+		if fits(a) {
+			a.Met++
+			if a.Met > a.Fault.Skip && (a.Fault.Chance == 0 || f.dice.chance(a.Fault.Chance)) {
+				a.Struck++
+				out = append(out, a.Fault)
+			}
+		}
+		spent = spent && a.spent()
+	}
+	if spent {
+		f.any.Store(false) // nothing will strike again until something is armed
+	}
+	return out
+}
+
+// ofCall are the faults that strike a call, of those the filter lets through.
+func (f *faults) ofCall(x *exchange, among func(FaultName) bool) struck {
+	if !f.any.Load() {
+		return nil
+	}
+	id, mchid := "", ""
+	if x.op != nil {
+		id = x.op.ID()
+	}
+	if x.merchant != nil {
+		mchid = x.merchant.MchID
+	}
+	return f.pick(func(a *ArmedFault) bool {
+		return among(a.Fault.Name) && !(x.fields != nil && a.Fault.Name.v3()) && a.Fault.strikesCall(x.request.Method, x.request.URL.Path, id, mchid) && a.overLimit(id+"|"+mchid, x.at)
+	})
+}
+
+// ofPush are the faults that strike a notification, of those the filter lets
+// through.
+func (f *faults) ofPush(p *Push, among func(FaultName) bool) struck {
+	if !f.any.Load() {
+		return nil
+	}
+	return f.pick(func(a *ArmedFault) bool {
+		return among(a.Fault.Name) && !(p.V2 && a.Fault.Name.v3()) && a.Fault.strikesPush(p.Event, p.MchID)
+	})
+}
+
+// overLimit lets a rate limit strike only beyond its rate.
+func (a *ArmedFault) overLimit(key string, now time.Time) bool {
+	rate := a.Fault.PerSecond
+	if a.Fault.Name != FaultRateLimit || rate == 0 {
 		return true
 	}
-	return false
+	if a.buckets == nil {
+		a.buckets = map[string]*bucket{}
+	}
+	b := a.buckets[key]
+	if b == nil {
+		b = &bucket{tokens: max(1, rate), at: now}
+		a.buckets[key] = b
+	}
+	return !b.take(rate, now)
+}
+
+// bucket is a token bucket that holds one second's worth, one token at least.
+type bucket struct {
+	tokens float64
+	at     time.Time
+}
+
+func (b *bucket) take(perSecond float64, now time.Time) bool {
+	if gone := now.Sub(b.at); gone > 0 {
+		b.tokens = min(max(1, perSecond), b.tokens+gone.Seconds()*perSecond)
+	}
+	b.at = now // the clock may have been moved back
+	if b.tokens < 1 {
+		return false
+	}
+	b.tokens--
+	return true
 }

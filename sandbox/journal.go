@@ -29,6 +29,7 @@ type Exchange struct {
 	RequestID   string      `json:"request_id"`
 	Hint        string      `json:"hint,omitempty"` // why it was refused
 	Unsupported string      `json:"unsupported,omitempty"`
+	Faults      []FaultName `json:"faults,omitempty"` // that were injected and struck
 }
 
 const journalLog = "journal"
@@ -90,7 +91,7 @@ func (j *journal) flush(ctx context.Context) error {
 func (x *exchange) entry() Exchange {
 	entry := Exchange{
 		At: x.at, Method: x.request.Method, URI: redactURI(requestURI(x.request)), Header: redactHeader(x.request.Header),
-		Body: redactBody(x.body), Status: x.status, Reply: redactBody(x.reply), RequestID: x.id,
+		Body: redactBody(x.body), Status: x.status, Reply: redactBody(x.reply), RequestID: x.id, Faults: x.struck.names(),
 	}
 	if x.op != nil {
 		entry.Operation = x.op.ID()

@@ -9,6 +9,8 @@ import (
 	"encoding/pem"
 	"fmt"
 	"math/big"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/wxpay-go/wxpay"
@@ -92,6 +94,10 @@ type platformKeys struct {
 	serial         string
 	certKey        crypto.Signer // behind the certificate
 	publicKey      crypto.Signer // behind the PUB_KEY_ID_
+
+	now     func() time.Time
+	mu      sync.Mutex                            // held while one is added
+	rotated atomic.Pointer[[]platformCertificate] // the certificates that came after; nil for none
 }
 
 func parsePlatformKeys(m *KeyMaterial) (*platformKeys, error) {
@@ -118,8 +124,12 @@ func parsePlatformKeys(m *KeyMaterial) (*platformKeys, error) {
 // signer picks what a message to the merchant is signed with: the key the
 // request asked for in Wechatpay-Serial, as far as the merchant has it.
 func (k *platformKeys) signer(m *merchant, asked string) (id string, key crypto.Signer) {
-	if m.KeyMode == KeysCertificate || (m.KeyMode == KeysBoth && asked == k.serial) {
-		return k.serial, k.certKey
+	if m.KeyMode == KeysCertificate || (m.KeyMode == KeysBoth && k.known(asked)) {
+		if k.rotated.Load() == nil {
+			return k.serial, k.certKey
+		}
+		now := k.listed()[0]
+		return now.serial, now.key
 	}
 	return m.publicKeyID, k.publicKey
 }
@@ -127,17 +137,19 @@ func (k *platformKeys) signer(m *merchant, asked string) (id string, key crypto.
 // clientKeys are the keys a client of this merchant verifies with.
 func (k *platformKeys) clientKeys(m *merchant) []wxpay.PlatformKey {
 	public := wxpay.PlatformKey{ID: m.publicKeyID, Key: k.publicKey.Public().(*rsa.PublicKey)}
-	cert := wxpay.PlatformKey{
-		ID: k.serial, Key: k.certKey.Public().(*rsa.PublicKey),
-		NotBefore: k.certificate.NotBefore, NotAfter: k.certificate.NotAfter,
+	var certs []wxpay.PlatformKey
+	for _, c := range k.listed() {
+		certs = append(certs, wxpay.PlatformKey{
+			ID: c.serial, Key: c.key.Public().(*rsa.PublicKey), NotBefore: c.cert.NotBefore, NotAfter: c.cert.NotAfter,
+		})
 	}
 	switch m.KeyMode {
 	case KeysPublic:
 		return []wxpay.PlatformKey{public}
 	case KeysCertificate:
-		return []wxpay.PlatformKey{cert}
+		return certs
 	}
-	return []wxpay.PlatformKey{public, cert}
+	return append([]wxpay.PlatformKey{public}, certs...)
 }
 
 func publicPEM(key *rsa.PublicKey) string {

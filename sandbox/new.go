@@ -113,6 +113,12 @@ func At(t time.Time) Option {
 	return func(c *Config) { c.Start, c.ManualClock = t, true }
 }
 
+// WithChaos arms the faults of [Chaos], without latency where the clock stands
+// still. With [Seed] they strike the same calls in the same order.
+func WithChaos() Option {
+	return func(c *Config) { c.Chaos = true }
+}
+
 // Seed makes everything made up follow from n: the same calls in the same order
 // get the same ids.
 func Seed(n uint64) Option {

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 )
@@ -27,6 +28,9 @@ type Push struct {
 	NextAt       time.Time       `json:"next_at,omitzero"` // of the next attempt; zero: none
 	Schedule     string          `json:"schedule"`
 	Slot         int             `json:"slot"` // of the schedule, used by the next attempt
+	// Faults are those that kept it from being sent when it was due.
+	Faults []FaultName `json:"faults,omitempty"`
+	Held   bool        `json:"held,omitempty"` // until the next one about the same thing was sent
 
 	retries schedule // given by whoever writes the push
 }
@@ -39,6 +43,7 @@ const (
 	PushPending       PushState = "PENDING"       // more attempts will follow
 	PushDelivered     PushState = "DELIVERED"     // answered 2xx in time
 	PushGivenUp       PushState = "GIVEN_UP"      // every attempt failed; the merchant has to query
+	PushLost          PushState = "LOST"          // a fault: it is never sent; the merchant has to query
 	PushUndeliverable PushState = "UNDELIVERABLE" // the sandbox may not call its URL; see Problem
 )
 
@@ -49,6 +54,8 @@ type Attempt struct {
 	Error  string    `json:"error,omitempty"`  // why it failed
 	Probe  bool      `json:"probe,omitempty"`  // sent with a WECHATPAY/SIGNTEST/ signature, to be refused
 	Open   bool      `json:"open,omitempty"`   // not answered so far
+	// Faults are those that were done to this attempt.
+	Faults []FaultName `json:"faults,omitempty"`
 }
 
 func (p *Push) kind() string { return "push" }
@@ -99,15 +106,16 @@ func (p *Push) begin(now time.Time) {
 	}
 }
 
-// finish writes down how the attempt ended. The attempts of a probe's pair count
-// as one.
+// finish writes down how the attempt ended. What faults made more of it counts as
+// one; it is delivered if any of it was.
 func (p *Push) finish(n int, results []Attempt, problem string) {
-	last := results[len(results)-1]
+	delivered := slices.ContainsFunc(results, func(a Attempt) bool { return a.Error == "" })
+	p.Held = false
 	p.Attempts = append(p.Attempts[:n:n], append(results, p.Attempts[n+1:]...)...)
 	switch {
 	case problem != "":
 		p.State, p.Problem, p.NextAt = PushUndeliverable, problem, time.Time{}
-	case last.Error == "":
+	case delivered:
 		p.State, p.Problem, p.NextAt = PushDelivered, "", time.Time{}
 	case p.NextAt.IsZero() && p.State == PushPending:
 		p.State = PushGivenUp

@@ -49,7 +49,7 @@ func (s *step) notifyV2(p *Push, f wire.Fields) error {
 
 // messageV2 is the body of an attempt. Refunds are sealed and have no sign;
 // everything else is in clear and signed, always with MD5.
-func (e *engine) messageV2(m *merchant, p *Push) []byte {
+func (e *engine) messageV2(m *merchant, p *Push, s struck) []byte {
 	f := fieldsOfJSON(p.Resource)
 	if p.Event == eventV2Refund {
 		inner := strings.NewReplacer("<xml>", "<root>", "</xml>", "</root>").Replace(string(f.XML()))
@@ -61,7 +61,7 @@ func (e *engine) messageV2(m *merchant, p *Push) []byte {
 	if p.Event == eventV2DebitSuccess || p.Event == eventV2DebitFail || p.Event == eventV2PaySuccess {
 		f["nonce_str"] = e.dice.nonce()
 	}
-	f["sign"] = f.Digest(m.APIv2Key, wire.SignMD5)
+	f["sign"] = f.Digest(s.key(m.APIv2Key), wire.SignMD5)
 	return f.XML()
 }
 

@@ -53,6 +53,7 @@ const (
 	internalReplay     = 268498688
 	internalNotFound   = 268512771
 	internalPaid       = 268449538
+	internalRate       = 268447840
 )
 
 // paramError is what a request that breaks the catalogue's rules gets.

@@ -20,6 +20,7 @@ type registered struct {
 	serials   map[string]*merchant // by the serial number of the API certificate
 	order     []string             // merchant ids as they came
 	people    map[string]person    // by openid
+	retired   map[string]string    // merchant ids by the serial numbers of former certificates
 }
 
 // person is one WeChat user, who has another openid under every appid.
@@ -30,7 +31,7 @@ type person struct {
 
 func newRegistry() *registry {
 	r := &registry{}
-	r.state.Store(&registered{merchants: map[string]*merchant{}, serials: map[string]*merchant{}, people: map[string]person{}})
+	r.state.Store(&registered{merchants: map[string]*merchant{}, serials: map[string]*merchant{}, people: map[string]person{}, retired: map[string]string{}})
 	return r
 }
 
@@ -79,17 +80,23 @@ func (p person) openID(appid, other string) string {
 func (r *registry) change(f func(*registered) error) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	old := r.state.Load()
-	next := &registered{
-		merchants: maps.Clone(old.merchants), serials: maps.Clone(old.serials),
-		order: slices.Clone(old.order), people: maps.Clone(old.people),
-	}
+	next := r.state.Load().clone()
 	if err := f(next); err != nil {
 		return err
 	}
 	r.state.Store(next)
 	return nil
 }
+
+func (s *registered) clone() *registered {
+	return &registered{
+		merchants: maps.Clone(s.merchants), serials: maps.Clone(s.serials), order: slices.Clone(s.order),
+		people: maps.Clone(s.people), retired: maps.Clone(s.retired),
+	}
+}
+
+// retired says whose former certificate a serial number is, "" for nobody's.
+func (r *registry) retired(serial string) string { return r.state.Load().retired[serial] }
 
 // putMerchant adds a merchant or replaces the one of the same id.
 func (r *registry) putMerchant(m *merchant) error {

@@ -42,25 +42,44 @@ func (e *engine) write(w http.ResponseWriter, x *exchange) {
 		h.Set("Content-Length", strconv.Itoa(len(x.reply)))
 	}
 	if x.merchant != nil {
-		id, key := e.keys.signer(x.merchant, x.request.Header.Get(wire.HeaderSerial))
-		timestamp, nonce := strconv.FormatInt(e.clock.Now().Unix(), 10), e.dice.nonce()
-		message := wire.AppendReplyMessage(make([]byte, 0, 48+len(x.reply)), timestamp, nonce, x.reply)
-		signature, err := wire.Sign(e.dice, key, message)
-		if err != nil {
+		if err := e.sign(h, x.merchant, x.request.Header.Get(wire.HeaderSerial), x.reply, x.struck); err != nil {
 			e.logf("sandbox: sign a reply: %v", err)
 			http.Error(w, "the sandbox cannot sign", http.StatusInternalServerError)
 			return
 		}
-		h.Set(wire.HeaderTimestamp, timestamp)
-		h.Set(wire.HeaderNonce, nonce)
-		h.Set(wire.HeaderSignature, signature)
-		h.Set(wire.HeaderSerial, id)
-		h.Set(wire.HeaderSignatureType, wire.Scheme)
 	}
 	w.WriteHeader(x.status)
 	if x.request.Method != http.MethodHead {
 		_, _ = w.Write(x.reply) // a client that has gone away misses nothing
 	}
+}
+
+// sign writes the headers that prove body to be WeChat Pay's, or fail to where
+// faults struck. asked is the Wechatpay-Serial of a request.
+func (e *engine) sign(h http.Header, m *merchant, asked string, body []byte, s struck) error {
+	id, key := e.keys.signer(m, asked)
+	now, signed := e.clock.Now(), body
+	if s != nil {
+		id, key, now, signed = e.missign(m, id, key, now, body, s)
+	}
+	timestamp, nonce := strconv.FormatInt(now.Unix(), 10), e.dice.nonce()
+	message := wire.AppendReplyMessage(make([]byte, 0, 48+len(signed)), timestamp, nonce, signed)
+	signature, err := wire.Sign(e.dice, key, message)
+	if err != nil {
+		return err
+	}
+	if s.has(FaultProbe) != nil {
+		signature = wire.ProbePrefix + e.dice.roll(letters, 64)
+	}
+	if s.has(FaultStripped) != nil {
+		return nil
+	}
+	h.Set(wire.HeaderTimestamp, timestamp)
+	h.Set(wire.HeaderNonce, nonce)
+	h.Set(wire.HeaderSignature, signature)
+	h.Set(wire.HeaderSerial, id)
+	h.Set(wire.HeaderSignatureType, wire.Scheme)
+	return nil
 }
 
 // setText writes a header that may hold anything, made fit for one line.

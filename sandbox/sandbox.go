@@ -162,11 +162,20 @@ func (s *Sandbox) Forward(prefix, target string) error {
 	if err := s.engine.routes.add(prefix, nil, target); err != nil {
 		return err
 	}
+	if err := s.engine.save(&savedForward{Prefix: prefix, Target: target}); err != nil {
+		return err
+	}
 	return s.engine.requeue(context.Background())
 }
 
-// Inject arms a fault.
-func (s *Sandbox) Inject(f Fault) error { return s.engine.faults.arm(f) }
+// Inject arms faults: all of them, or none if one makes no sense.
+func (s *Sandbox) Inject(list ...Fault) error { return s.engine.faults.arm(list...) }
+
+// Faults lists what was injected and not cleared, with how often each struck.
+func (s *Sandbox) Faults() []ArmedFault { return s.engine.faults.list() }
+
+// ClearFaults disarms every fault. What has happened has happened.
+func (s *Sandbox) ClearFaults() { s.engine.faults.clear("") }
 
 // AddMerchant registers a merchant, or replaces the one with its id, and returns
 // it with whatever keys were made for it.
@@ -178,15 +187,23 @@ func (s *Sandbox) AddMerchant(m Merchant) (Merchant, error) {
 	if err != nil {
 		return m, err
 	}
-	return m, s.engine.registry.putMerchant(parsed)
+	return m, s.engine.addMerchant(parsed)
 }
 
 // AddPlan gives a merchant a plan or service, or changes the one it has.
-func (s *Sandbox) AddPlan(mchid string, p Plan) error { return s.engine.registry.putPlan(mchid, p) }
+func (s *Sandbox) AddPlan(mchid string, p Plan) error {
+	if err := s.engine.registry.putPlan(mchid, p); err != nil {
+		return err
+	}
+	return s.engine.save(&savedPlan{MchID: mchid, Plan: p})
+}
 
 // AddPayer says that these openids, by appid, are one person.
 func (s *Sandbox) AddPayer(openIDs map[string]string) error {
-	return s.engine.registry.putPerson(openIDs)
+	if err := s.engine.registry.putPerson(openIDs); err != nil {
+		return err
+	}
+	return s.engine.save(&savedPerson{OpenIDs: openIDs})
 }
 
 // Merchants lists the merchants with their key material.

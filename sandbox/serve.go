@@ -28,18 +28,25 @@ type exchange struct {
 	reply    []byte
 	id       string // Request-ID
 	note     string // what a success is to be told, as a refusal its hint
+	struck   struck // the faults it has met
 }
 
 // ServeHTTP is WeChat Pay's side of one API call: match, authenticate, validate,
 // behave, sign, write down. It is what the API listener serves.
 func (e *engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{request: r, at: e.clock.Now()}
+	write := e.write
 	if isV2(r.URL.Path) {
-		e.serveV2(w, x)
+		e.answerV2(x)
+		write = e.writeV2
 	} else {
 		e.answer(x)
-		e.write(w, x)
 	}
+	if x.struck != nil {
+		e.writeStruck(w, x, write)
+		return
+	}
+	write(w, x)
 	e.journal.record(x)
 }
 
@@ -52,7 +59,8 @@ func (e *engine) answer(x *exchange) {
 		x.refused = unreadable
 		return
 	}
-	x.merchant, x.refused = e.authenticate(x.request, x.body, x.at)
+	e.mangle(x)
+	x.merchant, x.refused = e.authenticate(x.request, x.body, x.signedAt())
 	switch {
 	case missing != nil: // comes first, but is signed like any refusal of a genuine call
 		x.refused = missing
@@ -118,7 +126,11 @@ func (e *engine) behave(x *exchange) (status int, reply []byte, refused *refusal
 			return 0, nil, paramError(v).hinting(v.Error())
 		}
 	}
+	if refused := e.strike(x); refused != nil {
+		return 0, nil, refused
+	}
 	do := e.behaviours[x.op.ID()]
+	early := x.struck.has(FaultEarly)
 	var out document
 	var kept *refusal
 	err := e.step(x.request.Context(), func(s *step) (err error) {
@@ -127,12 +139,19 @@ func (e *engine) behave(x *exchange) (status int, reply []byte, refused *refusal
 			step: s, op: x.op, product: do.product, merchant: x.merchant, vars: x.vars, query: query,
 			raw: x.body, body: decodeBody(x.body),
 		})
+		s.pushed = s.pushed && early == nil // or the background might come first
 		if kept = nil; errors.As(err, &kept) && kept.keep {
 			return nil
 		}
 		kept = nil
 		return err
 	})
+	if early != nil && err == nil && kept == nil {
+		e.notifyEarly(x.request.Context(), early, out)
+	}
+	if lost := x.struck.answer(x, true); lost != nil {
+		return 0, nil, lost
+	}
 	if kept != nil {
 		return 0, nil, kept
 	}

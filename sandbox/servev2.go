@@ -58,21 +58,15 @@ func isV2(path string) bool {
 	return strings.HasPrefix(path, "/papay/") || strings.HasPrefix(path, "/pay/") || strings.HasPrefix(path, "/secapi/")
 }
 
-// serveV2 is ServeHTTP for APIv2.
-func (e *engine) serveV2(w http.ResponseWriter, x *exchange) {
-	x.op, _, _ = e.catalogue.Match(x.request.Method, x.request.URL.EscapedPath())
-	reply, bare := e.answerV2(x)
+// writeV2 is write for APIv2, whose answer is on the way already.
+func (e *engine) writeV2(w http.ResponseWriter, x *exchange) {
 	if x.refused != nil {
-		reply = x.refused.fieldsV2(bare)
 		setText(w.Header(), HeaderHint, x.refused.hint)
 		setText(w.Header(), HeaderUnsupported, x.refused.unsupported)
 	} else {
 		setText(w.Header(), HeaderHint, x.note)
 	}
-	if x.merchant != nil && !bare {
-		e.signV2(x, reply)
-	}
-	x.status, x.reply, x.id = http.StatusOK, reply.XML(), e.dice.requestID(0)
+	x.status, x.id = http.StatusOK, e.dice.requestID(0)
 	h := w.Header()
 	h[wire.HeaderRequestID] = []string{x.id}
 	h.Set(HeaderSandbox, sandboxName)
@@ -94,7 +88,7 @@ func (e *engine) signV2(x *exchange, reply wire.Fields) {
 	if end := e.v2[x.request.URL.Path]; end != nil && end.nonce {
 		reply["nonce_str"] = e.dice.roll(letters, 32)
 	}
-	reply["sign"] = reply.Digest(x.merchant.APIv2Key, signTypeOf(x.fields))
+	reply["sign"] = reply.Digest(x.struck.key(x.merchant.APIv2Key), signTypeOf(x.fields))
 }
 
 // fieldsV2 writes a refusal: bare ones fail at return_code, unsigned, because
@@ -111,8 +105,21 @@ func (r *refusal) fieldsV2(bare bool) wire.Fields {
 // failV2 is an error of the caller's that APIv2 names like this.
 func failV2(code, message string) *refusal { return &refusal{code: code, message: message} }
 
-// answerV2 decides what to say. bare refusals go out unsigned.
-func (e *engine) answerV2(x *exchange) (reply wire.Fields, bare bool) {
+// answerV2 is answer for APIv2.
+func (e *engine) answerV2(x *exchange) {
+	x.op, _, _ = e.catalogue.Match(x.request.Method, x.request.URL.EscapedPath())
+	reply, bare := e.decideV2(x)
+	if x.refused != nil {
+		reply = x.refused.fieldsV2(bare)
+	}
+	if x.merchant != nil && !bare {
+		e.signV2(x, reply)
+	}
+	x.reply = reply.XML()
+}
+
+// decideV2 decides what to say. bare refusals go out unsigned.
+func (e *engine) decideV2(x *exchange) (reply wire.Fields, bare bool) {
 	refuse := func(r *refusal) (wire.Fields, bool) {
 		x.refused = r
 		return nil, true
@@ -144,7 +151,9 @@ func (e *engine) answerV2(x *exchange) (reply wire.Fields, bare bool) {
 		return refuse(problem)
 	}
 	x.merchant = m
-	reply, x.refused = e.behaveV2(x.request.Context(), end, x)
+	if x.refused = e.strike(x); x.refused == nil {
+		reply, x.refused = e.behaveV2(x.request.Context(), end, x)
+	}
 	return reply, false
 }
 
@@ -203,14 +212,22 @@ func signTypeOf(f wire.Fields) wire.SignType {
 
 // behaveV2 lets the endpoint's behaviour answer a genuine call, in one step.
 func (e *engine) behaveV2(ctx context.Context, end *endpointV2, x *exchange) (reply wire.Fields, refused *refusal) {
+	early := x.struck.has(FaultEarly)
 	err := e.step(ctx, func(s *step) (err error) {
 		s.now = x.at // one call, one moment
 		c := newCallV2(s, end, x.merchant, x.fields)
 		if err = c.checkParties(); err == nil {
 			reply, err = end.run(c)
 		}
+		s.pushed = s.pushed && early == nil
 		return err
 	})
+	if early != nil && err == nil {
+		e.notifyEarly(ctx, early, document{"pre_entrustweb_id": reply["pre_entrustweb_id"]})
+	}
+	if lost := x.struck.answer(x, true); lost != nil {
+		return nil, lost
+	}
 	if err == nil {
 		reply["return_code"], reply["return_msg"], reply["result_code"] = "SUCCESS", "OK", "SUCCESS"
 		return reply, nil

@@ -1,0 +1,158 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// What was registered while the sandbox ran is kept in its store, beside what the
+// registered bring about, and is there again when it starts on the same store.
+// Merchants, plans and people in the store come after those of Config and win;
+// forwards of Config win, for they are how this start was asked to run.
+
+type savedMerchant struct {
+	rev
+	Merchant Merchant `json:"merchant"`
+}
+
+func (s *savedMerchant) kind() string { return "merchant" }
+func (s *savedMerchant) row() Row     { return Row{ID: s.Merchant.MchID} }
+
+type savedPlan struct {
+	rev
+	MchID string `json:"mchid"`
+	Plan  Plan   `json:"plan"`
+}
+
+func (s *savedPlan) kind() string { return "plan" }
+func (s *savedPlan) row() Row {
+	return Row{ID: s.MchID + "|" + string(s.Plan.Product) + "|" + s.Plan.ID, Keys: []string{"mchid:" + s.MchID}}
+}
+
+// savedKeys are what was replaced of a merchant's keys since it was registered.
+type savedKeys struct {
+	rev
+	MchID       string   `json:"mchid"`
+	APIv3Key    string   `json:"api_v3_key,omitempty"`
+	Certificate string   `json:"certificate,omitempty"`
+	PrivateKey  string   `json:"private_key,omitempty"`
+	KeyMode     *KeyMode `json:"key_mode,omitempty"`
+	Retired     []string `json:"retired,omitempty"` // serial numbers of former certificates
+}
+
+func (s *savedKeys) kind() string { return "merchant-keys" }
+func (s *savedKeys) row() Row     { return Row{ID: s.MchID} }
+
+type savedPerson struct {
+	rev
+	OpenIDs map[string]string `json:"openids"`
+}
+
+func (s *savedPerson) kind() string { return "person" }
+func (s *savedPerson) row() Row {
+	appid := slices.Min(slices.Collect(maps.Keys(s.OpenIDs)))
+	return Row{ID: appid + "|" + s.OpenIDs[appid]}
+}
+
+type savedForward struct {
+	rev
+	Prefix string `json:"prefix"`
+	Target string `json:"target"`
+}
+
+func (s *savedForward) kind() string { return "forward" }
+func (s *savedForward) row() Row     { return Row{ID: s.Prefix} }
+
+// save writes an entity whatever was there under its id.
+func save(tx Tx, e entity) error {
+	old, err := tx.Get(e.kind(), e.row().ID)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	*e.revision() = old.Rev
+	return put(tx, e)
+}
+
+func (e *engine) save(what entity) error {
+	return e.step(context.Background(), func(s *step) error { return save(s.Tx, what) })
+}
+
+// addMerchant replaces all that is known of the merchant.
+func (e *engine) addMerchant(m *merchant) error {
+	return e.registry.change(func(r *registered) error {
+		if err := r.put(m); err != nil {
+			return err
+		}
+		return e.step(context.Background(), func(s *step) error {
+			plans, err := find[savedPlan](s.Tx, "mchid:"+m.MchID, 0)
+			if err != nil {
+				return err
+			}
+			for _, p := range plans {
+				if err := s.Delete(p.kind(), p.row().ID, p.n); err != nil {
+					return err
+				}
+			}
+			keys, err := get[savedKeys](s.Tx, m.MchID)
+			if err == nil {
+				err = s.Delete(keys.kind(), keys.MchID, keys.n)
+			}
+			if err != nil && !errors.Is(err, ErrNotFound) {
+				return err
+			}
+			return save(s.Tx, &savedMerchant{Merchant: m.Merchant})
+		})
+	})
+}
+
+// recall registers what the store remembers.
+func (e *engine) recall() error {
+	return e.view(context.Background(), func(s *step) error {
+		if err := each(s.Tx, func(m *savedMerchant) error {
+			parsed, err := parseMerchant(m.Merchant)
+			if err != nil {
+				return err
+			}
+			return e.registry.putMerchant(parsed)
+		}); err != nil {
+			return err
+		}
+		if err := each(s.Tx, func(k *savedKeys) error { return e.registry.change(k.apply) }); err != nil {
+			return err
+		}
+		if err := each(s.Tx, func(p *savedPlan) error {
+			if e.registry.merchant(p.MchID) == nil {
+				return nil // of a merchant that this start is without
+			}
+			return e.registry.putPlan(p.MchID, p.Plan)
+		}); err != nil {
+			return err
+		}
+		if err := each(s.Tx, func(p *savedPerson) error { return e.registry.putPerson(p.OpenIDs) }); err != nil {
+			return err
+		}
+		if err := each(s.Tx, func(f *savedForward) error { return e.routes.add(f.Prefix, nil, f.Target) }); err != nil {
+			return err
+		}
+		return each(s.Tx, e.keys.add)
+	})
+}
+
+func each[E any, P interface {
+	*E
+	entity
+}](tx Tx, f func(P) error) error {
+	list, err := find[E, P](tx, "", 0)
+	if err != nil {
+		return err
+	}
+	for _, one := range list {
+		if err := f(one); err != nil {
+			return fmt.Errorf("the store's %s %s: %w", one.kind(), one.row().ID, err)
+		}
+	}
+	return nil
+}
