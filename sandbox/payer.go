@@ -73,6 +73,11 @@ func (s *step) decline(session *Session, openid string) error {
 type Receipt struct {
 	Order  *Order `json:"order"`
 	Prompt *Page  `json:"prompt,omitempty"` // the offer to sign; nil when there is none
+	// Contract is what paying an order that was placed together with a contract
+	// signed. When nothing came of it although the payment is fine, Obstacle says
+	// why; the merchant hears nothing of it.
+	Contract *Contract  `json:"contract,omitempty"`
+	Obstacle *PageError `json:"obstacle,omitempty"`
 }
 
 // Pay pays an order. The merchant is notified at the order's notify_url. When
@@ -94,14 +99,7 @@ func (p *Payer) Pay(prepayID string) (r *Receipt, err error) {
 			return err
 		}
 		r = &Receipt{Order: o}
-		session, err := s.prompt(o)
-		if err == nil {
-			r.Prompt, err = s.page(session, p.openid)
-		}
-		if errors.As(err, new(*PageError)) {
-			return nil // an obstacle: the payment is fine, the offer just does not appear
-		}
-		return err
+		return s.signByPaying(r, p.openid)
 	})
 	return r, err
 }
