@@ -28,6 +28,14 @@ func (a *admin) payerRoutes() map[string]func(*adminCall) (any, error) {
 			return do(a.Payer(c.PathValue("openid")), c.body.PrepayID)
 		}
 	}
+	withContract := func(do func(*Payer, string) error) func(*adminCall) (any, error) {
+		return func(c *adminCall) (any, error) {
+			if err := need("contract_id", c.body.ContractID); err != nil {
+				return nil, err
+			}
+			return nil, do(a.Payer(c.PathValue("openid")), c.body.ContractID)
+		}
+	}
 	return map[string]func(*adminCall) (any, error){
 		root + "/{openid}/open":              withToken(func(p *Payer, s string) (any, error) { return p.Open(s) }),
 		root + "/{openid}/agree":             withToken(func(p *Payer, s string) (any, error) { return p.Agree(s) }),
@@ -35,12 +43,8 @@ func (a *admin) payerRoutes() map[string]func(*adminCall) (any, error) {
 		root + "/{openid}/pay":               withPrepay(func(p *Payer, s string) (any, error) { return p.Pay(s) }),
 		root + "/{openid}/agree-after-pay":   withPrepay(func(p *Payer, s string) (any, error) { return p.AgreeAfterPay(s) }),
 		root + "/{openid}/decline-after-pay": withPrepay(func(p *Payer, s string) (any, error) { return nil, p.DeclineAfterPay(s) }),
-		root + "/{openid}/terminate": func(c *adminCall) (any, error) {
-			if err := need("contract_id", c.body.ContractID); err != nil {
-				return nil, err
-			}
-			return nil, a.Payer(c.PathValue("openid")).Terminate(c.body.ContractID)
-		},
+		root + "/{openid}/terminate":         withContract((*Payer).Terminate),
+		root + "/{openid}/stay-insured":      withContract((*Payer).StayInsured),
 		root: func(c *adminCall) (any, error) {
 			if len(c.body.OpenIDs) == 0 {
 				return nil, badCall(`the body needs "openids", an object of openid by appid`)

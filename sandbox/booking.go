@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"time"
 )
 
@@ -8,6 +9,7 @@ import (
 // https://pay.weixin.qq.com/doc/v3/merchant/4012978414
 type bookingRules struct {
 	daysBefore  int           // how many days before its day
+	daysAfter   int           // how many days after its day still; with any, the debit may follow from the next day
 	from, until time.Duration // in which hours
 	// once: the contract is for one debit. It ends when that is paid, and at
 	// ends o'clock of the next day when it is not.
@@ -15,6 +17,16 @@ type bookingRules struct {
 	ends time.Duration
 	// anyAmount lets a booking differ from what was agreed at signing.
 	anyAmount bool
+}
+
+// days are the first and the last day on which b may be booked.
+func (r *bookingRules) days(b *Booking) (first, last time.Time) {
+	day := startOf(b.Date)
+	first = day.AddDate(0, 0, -r.daysBefore)
+	if r.daysAfter == 0 {
+		return first, first
+	}
+	return first, day.AddDate(0, 0, r.daysAfter)
 }
 
 // scheduledBooking is the one of 预约扣费.
@@ -27,14 +39,19 @@ func scheduledBooking() *bookingRules {
 type Booking struct {
 	ID          string    `json:"id,omitempty"`    // policy_period_id, out_record_id; "" for the only one
 	Date        string    `json:"date"`            // yyyy-MM-dd, in Beijing
+	Until       string    `json:"until,omitempty"` // the last day it may be debited; "" for Date
 	Amount      int64     `json:"amount"`          // agreed, fen
 	Least       int64     `json:"least,omitempty"` // fen that may be debited instead of Amount; 0: no less
 	Description string    `json:"description,omitempty"`
 	BookedAt    time.Time `json:"booked_at,omitzero"`
+	From        string    `json:"from,omitempty"`     // the first day it may be debited; "" for Date
 	Booked      int64     `json:"booked,omitempty"`   // fen
 	DebitID     string    `json:"debit_id,omitempty"` // of the debit that paid it
 	Paid        int64     `json:"paid,omitempty"`     // fen
 	PaidAt      time.Time `json:"paid_at,omitzero"`
+	// SubMchID is who is paid, where bookings say so and contracts do not.
+	SubMchID string `json:"sub_mchid,omitempty"`
+	SubAppID string `json:"sub_appid,omitempty"`
 }
 
 // BookingState is what has become of a booking.
@@ -45,7 +62,7 @@ const (
 	NotBooked      BookingState = "NO_SCHEDULED"
 	Booked         BookingState = "SCHEDULED" // not debited, or only in vain
 	BookingPaid    BookingState = "PAID"
-	BookingExpired BookingState = "EXPIRED" // its day has passed
+	BookingExpired BookingState = "EXPIRED" // its days have passed
 )
 
 // State says what has become of the booking by now. It follows from what
@@ -54,13 +71,17 @@ func (b *Booking) State(now time.Time) BookingState {
 	switch {
 	case !b.PaidAt.IsZero():
 		return BookingPaid
-	case !now.Before(startOf(b.Date).AddDate(0, 0, 1)):
+	case !now.Before(startOf(b.last()).AddDate(0, 0, 1)):
 		return BookingExpired
 	case !b.BookedAt.IsZero():
 		return Booked
 	}
 	return NotBooked
 }
+
+// first and last are the days between which it may be debited, once booked.
+func (b *Booking) first() string { return cmp.Or(b.From, b.Date) }
+func (b *Booking) last() string  { return cmp.Or(b.Until, b.Date) }
 
 // booking finds one of the contract's bookings, or nil.
 func (c *Contract) booking(id string) *Booking {
@@ -92,18 +113,25 @@ func (c *call) book(contract *Contract, id string, amount int64) (*Booking, erro
 	if b == nil {
 		return nil, invalidRequest("该协议未约定预约扣费").hinting("the contract was signed without such a schedule")
 	}
-	open := startOf(b.Date).AddDate(0, 0, -r.booking.daysBefore)
+	first, last := r.booking.days(b)
 	switch state := b.State(c.now); {
 	case state == Booked && b.Booked == amount:
 		return b, nil // the same again
 	case state != NotBooked:
 		return nil, invalidRequest("当前预约状态不允许预约").hinting("the booking is " + string(state) + ", and a contract is booked once")
-	case dateOf(c.now) != dateOf(open) || !within(c.now, r.booking.from, r.booking.until):
-		return nil, invalidRequest("不在可预约时间内，请在预计扣费日前一天8:00-19:30预约").
-			hinting("this debit is booked on " + dateOf(open) + " from " + r.booking.from.String() + " to " + r.booking.until.String() + " in Beijing")
+	case midnight(c.now).Before(first) || midnight(c.now).After(last) || !within(c.now, r.booking.from, r.booking.until):
+		days := "on " + dateOf(first)
+		if !first.Equal(last) {
+			days = "from " + dateOf(first) + " to " + dateOf(last)
+		}
+		return nil, invalidRequest("不在可预约时间内").
+			hinting("this debit is booked " + days + ", between " + r.booking.from.String() + " and " + r.booking.until.String() + " in Beijing")
 	case amount != b.Amount && !r.booking.anyAmount:
 		return nil, invalidRequest("预约金额与签约时约定的金额不一致").hinting("the amount must be exactly the estimated_deduct_amount of the contract")
 	}
 	b.BookedAt, b.Booked = c.now, amount
+	if r.booking.daysAfter > 0 {
+		b.From = dateOf(c.now.AddDate(0, 0, 1))
+	}
 	return b, put(c.Tx, contract)
 }

@@ -30,6 +30,7 @@ type Contract struct {
 	SignedAt  time.Time       `json:"signed_at"`
 	ExpiresAt time.Time       `json:"expires_at,omitzero"` // zero: it runs until terminated
 	EndsAt    time.Time       `json:"ends_at,omitzero"`    // when WeChat Pay ends it by itself; zero: never
+	LeavesAt  time.Time       `json:"leaves_at,omitzero"`  // when the payer's wish to end it comes true
 
 	// What debits need to know; see debit.go, notice.go and booking.go.
 	Usage    Usage     `json:"usage,omitzero"`
@@ -108,10 +109,13 @@ func (c *Contract) row() Row {
 
 // over is when time alone ends the contract, zero for never.
 func (c *Contract) over() time.Time {
-	if c.ExpiresAt.IsZero() || (!c.EndsAt.IsZero() && c.EndsAt.Before(c.ExpiresAt)) {
-		return c.EndsAt
+	var over time.Time
+	for _, t := range []time.Time{c.ExpiresAt, c.EndsAt, c.LeavesAt} {
+		if over.IsZero() || (!t.IsZero() && t.Before(over)) {
+			over = t
+		}
 	}
-	return c.ExpiresAt
+	return over
 }
 
 func contractCodeKey(p Product, mchid, plan, code string) string {

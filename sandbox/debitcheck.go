@@ -88,8 +88,8 @@ func (c *call) mayDebitBooking(r *debitRules, d *Debit, contract *Contract) erro
 		return r.refuse(troubleBooking, "the debit was not booked: book it the day before")
 	case b.State(c.now) != Booked:
 		return r.refuse(troubleBooking, "the booking is "+string(b.State(c.now)))
-	case dateOf(c.now) != b.Date:
-		return r.refuse(troubleBooking, "the debit is booked for "+b.Date+", and it is "+dateOf(c.now)+" in Beijing")
+	case dateOf(c.now) < b.first() || dateOf(c.now) > b.last():
+		return r.refuse(troubleBooking, "the debit is booked for "+b.first()+" to "+b.last()+", and it is "+dateOf(c.now)+" in Beijing")
 	case d.Total > b.Booked, b.Least == 0 && d.Total != b.Booked, d.Total < b.Least:
 		return r.refuse(troubleUnequal, "the booking is of "+strconv.FormatInt(b.Booked, 10)+" fen")
 	}

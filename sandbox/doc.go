@@ -96,7 +96,7 @@
 //	POST /sandbox/payers                         {"openids": {appid: openid}}
 //	POST /sandbox/payers/{openid}/open           {"token"}; also agree, decline
 //	POST /sandbox/payers/{openid}/pay            {"prepay_id"}; also agree-after-pay, decline-after-pay
-//	POST /sandbox/payers/{openid}/terminate      {"contract_id"}
+//	POST /sandbox/payers/{openid}/terminate      {"contract_id"}; also stay-insured
 //	GET  /sandbox/payers/{openid}                his wallet
 //	POST /sandbox/payers/{openid}/fund           {"amount"}; also run-out, unlimit
 //	POST /sandbox/payers/{openid}/fail-next      {"reason", "times"}

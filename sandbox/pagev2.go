@@ -9,8 +9,8 @@ import (
 )
 
 // OpenURL opens the signed URL of an APIv2 signing page (entrustweb,
-// h5entrustweb and their partner twins), or the redirect_url that the H5 page
-// answers with. The page's Token is what to agree to or to decline:
+// h5entrustweb and their partner twins), or a redirect_url that the H5 page or a
+// pre-sign answers with. The page's Token is what to agree to or to decline:
 //
 //	page, err := payer.OpenURL(address)
 //	contract, err := payer.Agree(page.Token)
@@ -22,8 +22,10 @@ func (p *Payer) OpenURL(address string) (*Page, error) {
 	if err != nil {
 		return nil, &PageError{Reason: PageUnknown, Message: "This address does not exist."}
 	}
-	if token := u.Query().Get("pre_entrustweb_id"); token != "" && u.Host == signingHost {
-		return p.Open(token)
+	for _, name := range []string{"pre_entrustweb_id", "presign_token"} {
+		if token := u.Query().Get(name); token != "" && u.Host == signingHost {
+			return p.Open(token)
+		}
 	}
 	r, err := http.NewRequest(http.MethodGet, u.String(), http.NoBody)
 	if err != nil {

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"context"
 	"errors"
+	"time"
 )
 
 // Payer is one WeChat user, with a thumb over the buttons of the signing and
@@ -166,8 +167,29 @@ func (s *step) promptOf(prepayID string) (*Session, error) {
 }
 
 // Terminate ends one of the payer's own contracts, in WeChat's settings. No
-// merchant can keep him from it; the plan's URL is notified.
+// merchant can keep him from it; the plan's URL is notified. An insurance
+// contract ends a day later, unless he thinks again: see [Payer.StayInsured].
 func (p *Payer) Terminate(contractID string) error {
+	return p.withOwn(contractID, func(s *step, c *Contract) error { return s.end(c, ByUser, byPayer) })
+}
+
+// StayInsured takes back the payer's wish to end an insurance contract, while it
+// is TERMINATE_PENDING.
+func (p *Payer) StayInsured(contractID string) error {
+	return p.withOwn(contractID, func(s *step, c *Contract) error {
+		if c.State != ContractTerminatePending {
+			return &PageError{Reason: PageUsed, Message: "There is nothing to take back."}
+		}
+		c.State, c.LeavesAt = ContractSigned, time.Time{}
+		return put(s.Tx, c)
+	})
+}
+
+// byPayer is the remark of contracts that payers end.
+const byPayer = "用户主动解约"
+
+// withOwn does something to one of the payer's own contracts.
+func (p *Payer) withOwn(contractID string, do func(*step, *Contract) error) error {
 	return p.step(func(s *step) error {
 		c, err := s.contract(contractID)
 		if err != nil {
@@ -176,7 +198,7 @@ func (p *Payer) Terminate(contractID string) error {
 		if c.Person != s.registry.person(p.openid).id && c.OpenID != p.openid && (c.SubOpenID == "" || c.SubOpenID != p.openid) {
 			return &PageError{Reason: PageWrongUser, Message: "This contract is another WeChat user's."}
 		}
-		return s.end(c, ByUser, "用户主动解约")
+		return do(s, c)
 	})
 }
 
@@ -198,8 +220,12 @@ func (s *Sandbox) Terminate(contractID string, by Termination, remark string) er
 
 // end is terminate for people: their errors are sentences.
 func (s *step) end(c *Contract, by Termination, remark string) error {
-	if !c.live() {
+	if !c.live() || (by == ByUser && c.State == ContractTerminatePending) {
 		return &PageError{Reason: PageUsed, Message: "This contract has ended already."}
+	}
+	if cooling := s.products[c.Product].cooling; cooling > 0 && by == ByUser {
+		c.State, c.LeavesAt = ContractTerminatePending, s.now.Add(cooling)
+		return put(s.Tx, c)
 	}
 	return s.terminate(c, by, remark)
 }

@@ -36,6 +36,10 @@ type product struct {
 	// live contract, and to a termination of a contract that is not live.
 	alreadySigned, gone func() *refusal
 
+	// cooling is how long a payer may take back his wish to end a contract, which
+	// is TERMINATE_PENDING until then; 0: he ends it at once.
+	cooling time.Duration
+
 	// agreed completes the contract of a session just before it is stored:
 	// bookings, another end. It may refuse with blocked. nil: nothing to add.
 	agreed func(*step, *Session, *Contract) error

@@ -111,8 +111,11 @@ func (s *step) earlier(at time.Time, kind string, limit time.Time) (time.Time, e
 }
 
 // contractDue ends a contract that time alone ends: its one debit's day is over,
-// or its term is.
+// or its term is, or its payer did not think again.
 func (s *step) contractDue(c *Contract) error {
+	if c.State == ContractTerminatePending && c.over().Equal(c.LeavesAt) {
+		return s.terminate(c, ByUser, byPayer)
+	}
 	remark := "协议到期，系统解约"
 	if c.over().Equal(c.EndsAt) {
 		remark = "超过约定扣费日期，系统自动解约"
