@@ -32,30 +32,11 @@ func placeCombined(c *call) (document, error) {
 		MchID: c.merchant.MchID, AppID: c.text("combine_appid"), OutTradeNo: c.text("combine_out_trade_no"),
 		OpenID: textOf(object(c.body, "combine_payer_info"), "openid"), NotifyURL: c.text("notify_url"), Request: json.RawMessage(c.raw),
 	}
-	seen := map[string]bool{}
-	for i, sub := range objects(c.body, "sub_orders") {
-		part := SubOrder{
-			MchID: textOf(sub, "mchid"), SubMchID: textOf(sub, "sub_mchid"), OutTradeNo: textOf(sub, "out_trade_no"),
-			Attach: textOf(sub, "attach"), Total: fen(object(sub, "amount"), "total_amount"), Request: encodeJSON(sub),
-		}
-		at := fmt.Sprintf("/sub_orders/%d", i)
-		if part.MchID != c.merchant.MchID && c.merchant.sub(part.MchID) == nil {
-			return nil, badField(at+"/mchid", part.MchID, "子单商户号无权限")
-		}
-		if part.SubMchID != "" {
-			if err := c.checkSub(part.SubMchID, textOf(sub, "sub_appid")); err != nil {
-				return nil, err
-			}
-		}
-		if seen[part.OutTradeNo] {
-			return nil, badField(at+"/out_trade_no", part.OutTradeNo, "子单商户单号重复")
-		}
-		seen[part.OutTradeNo] = true
-		o.Total += part.Total
-		o.SubOrders = append(o.SubOrders, part)
+	var err error
+	if o.SubOrders, o.Total, err = c.subOrders(); err != nil {
+		return nil, err
 	}
-	o, err := c.place(o)
-	if err != nil {
+	if o, err = c.place(o); err != nil {
 		return nil, err
 	}
 	return document{"prepay_id": o.PrepayID}, nil
@@ -79,16 +60,51 @@ func closeCombined(c *call) (document, error) {
 	if c.text("combine_appid") != o.AppID {
 		return nil, appIDMismatch().hinting("combine_appid is not the order's")
 	}
-	named := objects(c.body, "sub_orders")
-	for _, sub := range o.SubOrders {
-		if !slices.ContainsFunc(named, func(n map[string]any) bool { return textOf(n, "out_trade_no") == sub.OutTradeNo }) {
-			return nil, invalidRequest("子单信息与下单时不一致").hinting("sub_orders must name every sub-order of the combined order")
-		}
-	}
-	if len(named) != len(o.SubOrders) {
-		return nil, invalidRequest("子单信息与下单时不一致").hinting("sub_orders names an order that is not part of this one")
+	if err := c.namesAll(o.SubOrders); err != nil {
+		return nil, err
 	}
 	return nil, c.closeOrder(o)
+}
+
+// namesAll checks that a call names every part of a combined order and no other.
+func (c *call) namesAll(parts []SubOrder) error {
+	named := objects(c.body, "sub_orders")
+	for _, sub := range parts {
+		if !slices.ContainsFunc(named, func(n map[string]any) bool { return textOf(n, "out_trade_no") == sub.OutTradeNo }) {
+			return invalidRequest("子单信息与下单时不一致").hinting("sub_orders must name every sub-order of the combined order")
+		}
+	}
+	if len(named) != len(parts) {
+		return invalidRequest("子单信息与下单时不一致").hinting("sub_orders names an order that is not part of this one")
+	}
+	return nil
+}
+
+// subOrders reads the parts of a combined order or debit and adds them up.
+func (c *call) subOrders() (parts []SubOrder, total int64, err error) {
+	seen := map[string]bool{}
+	for i, sub := range objects(c.body, "sub_orders") {
+		part := SubOrder{
+			MchID: textOf(sub, "mchid"), SubMchID: textOf(sub, "sub_mchid"), OutTradeNo: textOf(sub, "out_trade_no"),
+			Attach: textOf(sub, "attach"), Total: fen(object(sub, "amount"), "total_amount"), Request: encodeJSON(sub),
+		}
+		at := fmt.Sprintf("/sub_orders/%d", i)
+		if part.MchID != c.merchant.MchID && c.merchant.sub(part.MchID) == nil {
+			return nil, 0, badField(at+"/mchid", part.MchID, "子单商户号无权限")
+		}
+		if part.SubMchID != "" {
+			if err := c.checkSub(part.SubMchID, textOf(sub, "sub_appid")); err != nil {
+				return nil, 0, err
+			}
+		}
+		if seen[part.OutTradeNo] {
+			return nil, 0, badField(at+"/out_trade_no", part.OutTradeNo, "子单商户单号重复")
+		}
+		seen[part.OutTradeNo] = true
+		total += part.Total
+		parts = append(parts, part)
+	}
+	return parts, total, nil
 }
 
 // combineDocument is a combined order in queries and in TRANSACTION.SUCCESS.

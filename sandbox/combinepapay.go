@@ -10,6 +10,7 @@ import (
 // https://pay.weixin.qq.com/doc/v3/partner/4012881608
 func combinePapay() *product {
 	const root = "/v3/ecommerce/combine-papay/contracts"
+	const orders = "/v3/ecommerce/combine-papay/transactions"
 	const byCode = root + "/plan-id/{plan_id}/out-contract-code/{out_contract_code}"
 	return &product{
 		name:          CombinePapay,
@@ -24,9 +25,13 @@ func combinePapay() *product {
 		resource:      combinePapayResource,
 		alreadySigned: func() *refusal { return invalidRequest("用户已签约该模板，请勿重复签约") },
 		gone:          func() *refusal { return invalidRequest("协议不存在或已解约") },
+		debits:        []*debitRules{combinePapayDebits()},
 		behaviours: map[string]behaviour{
-			"POST " + root + "/pre-entrust-sign":              combinePapayPresign,
-			"POST " + root + "/pre-entrust-sign/mini-program": combinePapayPresign,
+			"POST " + orders: combinePapayDebit,
+			"GET " + orders + "/{combine_out_trade_no}":          combinePapayDebitQuery,
+			"POST " + orders + "/{combine_out_trade_no}/reverse": combinePapayReverse,
+			"POST " + root + "/pre-entrust-sign":                 combinePapayPresign,
+			"POST " + root + "/pre-entrust-sign/mini-program":    combinePapayPresign,
 			"GET " + byCode:                 combinePapayQuery,
 			"POST " + byCode + "/terminate": combinePapayTerminate,
 		},

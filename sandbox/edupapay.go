@@ -25,11 +25,17 @@ func eduPapay() *product {
 		resource:      eduPapayContract,
 		alreadySigned: func() *refusal { return alreadyExists("用户已签约，请勿重复签约") },
 		gone:          func() *refusal { return notFound("NOT_FOUND", "签约协议不存在") },
+		noOrder:       func() *refusal { return notFound("NOT_FOUND", "订单不存在") },
+		debits:        []*debitRules{eduPapayDebits()},
 		behaviours: map[string]behaviour{
-			"POST " + root + "/contracts/presign":         eduPapayPresign,
-			"GET " + root + "/contracts/id/{contract_id}": eduPapayQuery,
-			"GET " + root + "/user/{openid}/contracts":    eduPapayList,
-			"DELETE " + root + "/contracts/{contract_id}": eduPapayTerminate,
+			"POST " + root + "/user-notifications/{contract_id}/send":   eduPapayNotice,
+			"POST " + root + "/transactions":                            eduPapayDebit,
+			"GET " + root + "/transactions/out-trade-no/{out_trade_no}": eduPapayDebitByNo,
+			"GET " + root + "/transactions/id/{transaction_id}":         eduPapayDebitByID,
+			"POST " + root + "/contracts/presign":                       eduPapayPresign,
+			"GET " + root + "/contracts/id/{contract_id}":               eduPapayQuery,
+			"GET " + root + "/user/{openid}/contracts":                  eduPapayList,
+			"DELETE " + root + "/contracts/{contract_id}":               eduPapayTerminate,
 		},
 	}
 }

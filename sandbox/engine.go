@@ -37,6 +37,8 @@ type engine struct {
 type bound struct {
 	run     behaviour
 	product *product
+	sealed  []secret // of the request
+	seals   []secret // of the reply
 }
 
 // newEngine takes a Config whose keys have been filled in.
@@ -121,7 +123,11 @@ func newEngine(c Config) (*engine, error) {
 
 func (e *engine) bind(behaviours map[string]behaviour, p *product) {
 	for id, run := range behaviours {
-		e.behaviours[id] = bound{run, p}
+		b := bound{run: run, product: p}
+		if op := e.catalogue.Operation(id); op != nil {
+			b.sealed, b.seals = secretsOf(op.Body, op.EncryptedBody()), secretsOf(op.Reply, op.EncryptedReply())
+		}
+		e.behaviours[id] = b
 	}
 }
 

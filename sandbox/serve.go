@@ -126,10 +126,16 @@ func (e *engine) behave(x *exchange) (status int, reply []byte, refused *refusal
 			return 0, nil, paramError(v).hinting(v.Error())
 		}
 	}
+	do := e.behaviours[x.op.ID()]
+	body, raw := decodeBody(x.body), x.body
+	if opened, refused := e.openSecrets(x, do.sealed, body); refused != nil {
+		return 0, nil, refused
+	} else if opened {
+		raw = encodeJSON(body)
+	}
 	if refused := e.strike(x); refused != nil {
 		return 0, nil, refused
 	}
-	do := e.behaviours[x.op.ID()]
 	early := x.struck.has(FaultEarly)
 	var out document
 	var kept *refusal
@@ -137,7 +143,7 @@ func (e *engine) behave(x *exchange) (status int, reply []byte, refused *refusal
 		s.now = x.at // one call, one moment
 		out, err = do.run(&call{
 			step: s, op: x.op, product: do.product, merchant: x.merchant, vars: x.vars, query: query,
-			raw: x.body, body: decodeBody(x.body),
+			raw: raw, body: body,
 		})
 		s.pushed = s.pushed && early == nil // or the background might come first
 		if kept = nil; errors.As(err, &kept) && kept.keep {
@@ -165,7 +171,13 @@ func (e *engine) behave(x *exchange) (status int, reply []byte, refused *refusal
 	if out == nil {
 		return x.op.Success, nil, nil
 	}
-	return x.op.Success, out.encode(), nil
+	reply = out.encode()
+	if len(do.seals) > 0 {
+		if reply, err = e.sealSecrets(x.merchant, do.seals, reply); err != nil {
+			return 0, nil, systemError().hinting("the sandbox cannot encrypt to the merchant's certificate")
+		}
+	}
+	return x.op.Success, reply, nil
 }
 
 // checkHeaders wants what WeChat Pay wants of the other headers.

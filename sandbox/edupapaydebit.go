@@ -1,0 +1,93 @@
+package sandbox
+
+import (
+	"time"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
+)
+
+// eduPapayDebits: announced 1 to 3 days ahead, accepted, debited a moment later.
+// https://pay.weixin.qq.com/doc/v3/partner/4012159970
+func eduPapayDebits() *debitRules {
+	return &debitRules{
+		mode:   DebitNoticed,
+		delay:  5 * time.Second,
+		from:   7 * time.Hour,
+		until:  22 * time.Hour,
+		notice: &noticeRules{first: 1, last: 3, repeated: func() *refusal { return alreadyExists("扣款预通知已发送，请勿重复发送") }},
+		answers: answers{
+			troubleGone: {status: 404, code: "NOT_FOUND", message: "签约协议不存在"},
+		},
+		paid:     event{"TRANSACTION.SUCCESS", "transaction", "教育续费通扣款成功"},
+		failed:   event{"TRANSACTION.FAIL", "transaction", "教育续费通扣款失败"},
+		retries:  genericSchedule,
+		resource: eduPapayTransaction,
+	}
+}
+
+// eduPapayNotice announces a debit; the body says nothing about it but who sends.
+func eduPapayNotice(c *call) (document, error) {
+	contract, err := c.eduPapayOwn(c.vars["contract_id"])
+	if err != nil {
+		return nil, err
+	}
+	if c.text("appid") != contract.AppID {
+		return nil, c.product.gone().hinting("the contract was signed under another appid")
+	}
+	return nil, c.sendNotice(contract, 0, 0)
+}
+
+func eduPapayDebit(c *call) (document, error) {
+	if err := c.checkAppID(); err != nil {
+		return nil, err
+	}
+	if err := c.checkSub(c.text("sub_mchid"), c.text("sub_appid")); err != nil {
+		return nil, err
+	}
+	_, err := c.debit(&Debit{
+		ContractID: c.text("contract_id"), OutTradeNo: c.text("out_trade_no"), Total: fen(object(c.body, "amount"), "total"),
+		AppID: c.text("appid"), SubMchID: c.text("sub_mchid"), SubAppID: c.text("sub_appid"),
+		Description: c.text("body"), Attach: c.text("attach"), NotifyURL: c.text("notify_url"),
+	})
+	return nil, err
+}
+
+func eduPapayDebitByNo(c *call) (document, error) {
+	return c.eduPapayDebitFound(c.debitByNo(c.vars["out_trade_no"]))
+}
+
+func eduPapayDebitByID(c *call) (document, error) {
+	return c.eduPapayDebitFound(c.debitByTransaction(c.vars["transaction_id"]))
+}
+
+// eduPapayDebitFound shows a debit to the sub-merchant it was for.
+func (c *call) eduPapayDebitFound(d *Debit, err error) (document, error) {
+	if err != nil {
+		return nil, err
+	}
+	if d.SubMchID != c.query.Get("sub_mchid") {
+		return nil, c.noOrder().hinting("sub_mchid is not the order's")
+	}
+	return eduPapayTransaction(d), nil
+}
+
+// eduPapayTransaction is a debit in queries and notifications.
+func eduPapayTransaction(d *Debit) document {
+	amount := document{"total": d.Total, "currency": "CNY"}
+	payer := document{"openid": d.OpenID}
+	payer.set("sub_openid", d.SubOpenID)
+	out := document{
+		"sp_mchid": d.MchID, "appid": d.AppID, "out_trade_no": d.OutTradeNo, "amount": amount, "payer": payer,
+		"trade_state": d.word(), "trade_state_description": d.text(),
+		"device_information": object(decodeBody(d.Request), "device_information"),
+	}
+	out.set("sub_mchid", d.SubMchID)
+	out.set("sub_appid", d.SubAppID)
+	out.set("attach", d.Attach)
+	if d.State == DebitPaid {
+		amount["payer_total"], amount["discount_total"] = d.Total, 0
+		out["transaction_id"], out["bank_type"] = d.TransactionID, "OTHERS"
+		out["success_time"] = wire.FormatTime(d.EndedAt)
+	}
+	return out
+}

@@ -1,0 +1,147 @@
+package sandbox
+
+import (
+	"crypto"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/wxpay-go/wxpay/catalogue"
+	"github.com/wxpay-go/wxpay/internal/wire"
+)
+
+// Sensitive fields travel RSA-OAEP encrypted: those of requests under the key of
+// WeChat Pay's that Wechatpay-Serial names, those of replies under the merchant's
+// certificate. Behaviours see and write them in clear.
+// https://pay.weixin.qq.com/docs/merchant/development/interface-rules/sensitive-data-encryption.html
+
+// secret is one field of an endpoint that travels encrypted.
+type secret struct {
+	path  []string // "*" stands for every element of a list
+	field *catalogue.Field
+}
+
+func secretsOf(object *catalogue.Field, pointers []string) []secret {
+	out := make([]secret, 0, len(pointers))
+	for _, pointer := range pointers {
+		s := secret{path: strings.Split(strings.TrimPrefix(pointer, "/"), "/"), field: object}
+		for _, name := range s.path {
+			if name == "*" {
+				s.field = s.field.Items
+			} else {
+				s.field = s.field.Field(name)
+			}
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// openSecrets decrypts a body in place and holds the plain texts against the
+// catalogue. It says whether there was anything to decrypt.
+func (e *engine) openSecrets(x *exchange, secrets []secret, body map[string]any) (opened bool, refused *refusal) {
+	serial := x.request.Header.Get(wire.HeaderSerial)
+	for _, s := range secrets {
+		refused := editSecrets(body, s.path, "", func(pointer, sealed string) (string, *refusal) {
+			opened = true
+			key, ok := e.keys.opener(x.merchant, serial).(crypto.Decrypter)
+			if !ok {
+				return "", unknownSerial(serial)
+			}
+			plain, err := wire.DecryptOAEP(key, sealed)
+			if err != nil {
+				return "", undecryptable(pointer)
+			}
+			if issue := s.field.CheckText(plain); issue != "" {
+				// Without the value: this one is a secret.
+				v := &catalogue.Violation{Field: pointer, Issue: issue, Location: catalogue.LocationBody}
+				return "", paramError(v).hinting("decrypted, " + v.Error())
+			}
+			return plain, nil
+		})
+		if refused != nil {
+			return opened, refused
+		}
+	}
+	return opened, nil
+}
+
+// sealSecrets encrypts a reply's secrets to the merchant.
+func (e *engine) sealSecrets(m *merchant, secrets []secret, reply []byte) ([]byte, error) {
+	body := decodeBody(reply)
+	var failed error
+	for _, s := range secrets {
+		editSecrets(body, s.path, "", func(_, plain string) (string, *refusal) {
+			sealed, err := wire.EncryptOAEP(e.dice, m.public, plain)
+			if err != nil {
+				failed = err
+			}
+			return sealed, nil
+		})
+	}
+	return encodeJSON(body), failed
+}
+
+// editSecrets replaces the texts at a path; what is not there is left alone.
+func editSecrets(node any, path []string, at string, edit func(pointer, text string) (string, *refusal)) *refusal {
+	switch n := node.(type) {
+	case map[string]any:
+		at += "/" + path[0]
+		if len(path) > 1 {
+			return editSecrets(n[path[0]], path[1:], at, edit)
+		}
+		text, ok := n[path[0]].(string)
+		if !ok {
+			return nil
+		}
+		edited, refused := edit(at, text)
+		n[path[0]] = edited
+		return refused
+	case []any:
+		for i, element := range n {
+			if refused := editSecrets(element, path[1:], at+"/"+strconv.Itoa(i), edit); refused != nil {
+				return refused
+			}
+		}
+	}
+	return nil
+}
+
+// opener is the key behind a Wechatpay-Serial, nil when the merchant has none
+// such. A certificate that was rotated out still opens what was sealed with it.
+func (k *platformKeys) opener(m *merchant, serial string) crypto.Signer {
+	if serial == m.publicKeyID && m.KeyMode != KeysCertificate {
+		return k.publicKey
+	}
+	if m.KeyMode == KeysPublic {
+		return nil
+	}
+	if serial == k.serial {
+		return k.certKey
+	}
+	if rotated := k.rotated.Load(); rotated != nil {
+		for _, c := range *rotated {
+			if c.serial == serial {
+				return c.key
+			}
+		}
+	}
+	return nil
+}
+
+func unknownSerial(serial string) *refusal {
+	v := &catalogue.Violation{Field: wire.HeaderSerial, Value: serial, Issue: "must name the key the sensitive fields are encrypted with", Location: "header"}
+	r := paramError(v)
+	r.message = "Wechatpay-Serial不正确，请传入加密敏感信息所用的微信支付平台证书序列号或公钥ID"
+	if serial == "" {
+		r.message = "请求头缺少Wechatpay-Serial"
+		return r.hinting("the body has encrypted fields: send Wechatpay-Serial with the id of the key they are encrypted with")
+	}
+	return r.hinting("no key of this merchant's has this id: encrypt with the key you verify replies with, and name it")
+}
+
+func undecryptable(pointer string) *refusal {
+	v := &catalogue.Violation{Field: pointer, Issue: "cannot be decrypted", Location: catalogue.LocationBody}
+	return &refusal{status: http.StatusBadRequest, code: "PARAM_ERROR", message: "请确认待处理的消息是否为加密后的密文", detail: v, internal: internalParam,
+		hint: pointer + " is not RSA-OAEP (SHA-1, no label, Base64) under the key named in Wechatpay-Serial: sent in clear, or encrypted with another key"}
+}
