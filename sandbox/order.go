@@ -33,6 +33,7 @@ type Order struct {
 	SubOrders       []SubOrder      `json:"sub_orders,omitempty"`
 	Request         json.RawMessage `json:"request"` // the body of the call that placed it
 	Fingerprint     string          `json:"fingerprint"`
+	V2              bool            `json:"v2,omitempty"` // placed in APIv2, and notified in it
 }
 
 // SubOrder is one merchant's part of a combined order.
@@ -185,6 +186,9 @@ func (s *step) pay(o *Order) error {
 	}
 	if err := put(s.Tx, o); err != nil {
 		return err
+	}
+	if o.V2 {
+		return s.notifyPaidV2(o)
 	}
 	resource := transactionDocument
 	if o.Combined {

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 
@@ -57,23 +58,39 @@ func (p *Payer) openV2(r *http.Request, end *endpointV2, f wire.Fields) (*Page, 
 	e := p.sandbox.engine
 	x := &exchange{request: r, at: e.clock.Now(), status: http.StatusOK, fields: f, id: e.dice.requestID(0)}
 	defer func() { e.journal.record(x) }()
-	var token string
+	x.op = e.catalogue.Operation("GET " + r.URL.Path)
 	if x.fields == nil {
 		x.fields, x.refused = queryFields(r.URL.RawQuery)
 	}
 	if x.refused == nil {
-		var m *merchant
-		if m, x.refused = e.authenticateV2(end, x.fields); x.refused == nil {
-			if x.refused = checkFieldsV2(x); x.refused == nil {
-				x.merchant = m
-				token, x.refused = e.sessionV2(r, end, x)
-			}
-		}
+		x.merchant, x.refused = e.authenticateV2(end, x.fields)
+	}
+	if x.refused == nil {
+		x.refused = checkEntryFields(e, x)
+	}
+	var token string
+	if x.refused == nil {
+		token, x.refused = e.sessionV2(r, end, x)
 	}
 	if x.refused != nil {
 		return nil, &PageError{Reason: PageRejected, Message: "The merchant's system made a mistake: " + x.refused.message, Hint: x.refused.hint}
 	}
 	return p.Open(token)
+}
+
+// checkEntryFields is checkFieldsV2 for both kinds of entry: extraData is what
+// the page's query is, without a version.
+func checkEntryFields(e *engine, x *exchange) *refusal {
+	if x.op != nil {
+		return checkFieldsV2(x.op, x.fields)
+	}
+	page := "GET /papay/entrustweb"
+	if x.fields["sub_mch_id"] != "" {
+		page = "GET /papay/partner/entrustweb"
+	}
+	f := maps.Clone(x.fields)
+	f["version"] = "1.0"
+	return checkFieldsV2(e.catalogue.Operation(page), f)
 }
 
 // sessionV2 makes the session in a step of its own: it is there even if the
@@ -85,7 +102,7 @@ func (e *engine) sessionV2(r *http.Request, end *endpointV2, x *exchange) (token
 		if err := c.checkParties(); err != nil {
 			return err
 		}
-		if err := c.checkEntry(end.page); err != nil {
+		if err := c.checkEntry(); err != nil {
 			return err
 		}
 		session, err := c.signRequestV2(c.merchant, c.fields)

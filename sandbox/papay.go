@@ -24,7 +24,8 @@ func papay() *product {
 		resource:      papayResource,
 		alreadySigned: func() *refusal { return invalidRequest("用户已签约该模板，请勿重复签约") },
 		gone:          func() *refusal { return invalidRequest("协议不存在或已解约") },
-		behaviours:    map[string]behaviour{},
+		debits:        []*debitRules{debitsV2()},
+		behaviours:    papayNotices(),
 	}
 }
 

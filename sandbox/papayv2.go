@@ -27,6 +27,13 @@ func endpointsV2() map[string]*endpointV2 {
 	twins("/papay/preentrustweb", endpointV2{run: papayV2Presign, nonce: true})
 	twins("/papay/querycontract", endpointV2{run: papayV2Query})
 	twins("/papay/deletecontract", endpointV2{run: papayV2Delete})
+	twins("/pay/pappayapply", endpointV2{run: papayV2Apply, nonce: true})
+	twins("/pay/paporderquery", endpointV2{run: papayV2Order, nonce: true})
+	add("/pay/contractorder", endpointV2{run: contractOrderV2, nonce: true})
+	add("/pay/orderquery", endpointV2{run: orderQueryV2, nonce: true})
+	add("/pay/closeorder", endpointV2{run: orderCloseV2, nonce: true})
+	add("/pay/refundquery", endpointV2{run: refundQueryV2, nonce: true})
+	add("/secapi/pay/refund", endpointV2{run: refundApplyV2, nonce: true, mtls: true})
 	return out
 }
 
@@ -72,15 +79,10 @@ func (s *step) signRequestV2(m *merchant, f wire.Fields) (*Session, error) {
 	return session, s.putAll(use, session)
 }
 
-// checkSignRequestV2 checks what every way of asking has in common.
+// checkSignRequestV2 checks what the catalogue cannot.
 func checkSignRequestV2(f wire.Fields) error {
-	for _, name := range []string{"plan_id", "contract_code", "request_serial", "contract_display_account", "notify_url"} {
-		if f[name] == "" {
-			return failV2("PARAM_ERROR", "缺少参数"+name).hinting(name + " is missing")
-		}
-	}
 	serial := f["request_serial"]
-	if strings.Trim(serial, decimal) != "" || serial[0] == '0' || len(serial) > 19 {
+	if strings.Trim(serial, decimal) != "" || serial == "" || serial[0] == '0' || len(serial) > 19 {
 		return failV2("PARAM_ERROR", "request_serial参数错误").hinting("request_serial is a number of up to 64 bits without leading zeros")
 	}
 	u, err := url.Parse(f["notify_url"])
@@ -119,7 +121,7 @@ func codeKeyV2(mchid, plan, code string) string {
 
 // papayV2Presign opens a session for the APP, which launches the token.
 func papayV2Presign(c *callV2) (wire.Fields, error) {
-	if err := c.checkEntry(true); err != nil {
+	if err := c.checkEntry(); err != nil {
 		return nil, err
 	}
 	session, err := c.signRequestV2(c.merchant, c.fields)
@@ -132,16 +134,9 @@ func papayV2Presign(c *callV2) (wire.Fields, error) {
 }
 
 // checkEntry checks what the entries, but not the orders, carry.
-func (c *callV2) checkEntry(version bool) error {
-	f := c.fields
-	if version && f["version"] != "1.0" {
-		return failV2("PARAM_ERROR", "version参数错误").hinting(`version is "1.0"`)
-	}
-	if t := f["timestamp"]; strings.Trim(t, decimal) != "" || len(t) < 9 || len(t) > 10 {
+func (c *callV2) checkEntry() error {
+	if t := c.fields["timestamp"]; strings.Trim(t, decimal) != "" || len(t) < 9 || len(t) > 10 {
 		return failV2("PARAM_ERROR", "timestamp参数错误").hinting("timestamp is in seconds, ten digits")
-	}
-	if c.hmac && f["clientip"] == "" {
-		return failV2("PARAM_ERROR", "缺少参数clientip").hinting("the H5 page wants clientip, the payer's address as the merchant's server sees it")
 	}
 	return nil
 }
@@ -149,7 +144,7 @@ func (c *callV2) checkEntry(version bool) error {
 // papayV2Page is a signing page: entrustweb is opened in WeChat, h5entrustweb in
 // a browser, which is answered with the address to go on to.
 func papayV2Page(c *callV2) (wire.Fields, error) {
-	if err := c.checkEntry(true); err != nil {
+	if err := c.checkEntry(); err != nil {
 		return nil, err
 	}
 	session, err := c.signRequestV2(c.merchant, c.fields)

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"errors"
-	"strings"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
@@ -39,9 +38,6 @@ func (c *callV2) contractOfCall() (*Contract, error) {
 // papayV2Query tells a contract as it is; 9 is one whose payer has not agreed so
 // far. https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_7.shtml
 func papayV2Query(c *callV2) (wire.Fields, error) {
-	if c.fields["version"] != "1.0" {
-		return nil, failV2("PARAM_ERROR", "version参数错误").hinting(`version is "1.0"`)
-	}
 	contract, err := c.contractOfCall()
 	if err == nil {
 		out := contractV2(contract)
@@ -110,19 +106,16 @@ func modeV2(c *Contract) string {
 	case ByCustomerService:
 		return "7"
 	}
-	return "5" // the account was closed; 1, expiry, is reserved, and 6 nobody explains
+	if expired(c) {
+		return "1"
+	}
+	return "5" // the account was closed; 6 nobody explains
 }
 
 // papayV2Delete ends a contract in the merchant's name. The page knows MD5 only.
 // https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_9.shtml
 func papayV2Delete(c *callV2) (wire.Fields, error) {
 	f := c.fields
-	switch {
-	case f["version"] != "1.0":
-		return nil, failV2("PARAMETER FAIL", "version参数错误").hinting(`version is "1.0"`)
-	case strings.TrimSpace(f["contract_termination_remark"]) == "":
-		return nil, failV2("PARAMETER FAIL", "缺少参数contract_termination_remark").hinting("contract_termination_remark says why, up to 512 characters")
-	}
 	contract, err := c.contractOfCall()
 	if err != nil {
 		return nil, err

@@ -10,13 +10,10 @@ import (
 // The names of APIv2 notifications. The messages have none: receivers tell them
 // apart by their fields.
 const (
-	prefixV2              = "V2."
-	eventV2ContractAdd    = "V2.CONTRACT_ADD"
-	eventV2ContractDelete = "V2.CONTRACT_DELETE"
-	eventV2DebitSuccess   = "V2.DEBIT_SUCCESS"
-	eventV2DebitFail      = "V2.DEBIT_FAIL"
-	eventV2PaySuccess     = "V2.PAY_SUCCESS"
-	eventV2Refund         = "V2.REFUND"
+	prefixV2        = "V2."
+	eventV2Contract = "V2.CONTRACT" // signed or ended: change_type
+	eventV2Payment  = "V2.PAYMENT"  // of a debit, which has a contract_id, or of an order
+	eventV2Refund   = "V2.REFUND"
 )
 
 // debitV2Schedule is the one of APIv2's results of debits and payments; refunds
@@ -30,15 +27,15 @@ func (s *step) notifyContractV2(c *Contract, url string) error {
 	delete(f, "contract_signed_time")
 	delete(f, "contract_state")
 	f["change_type"], f["operate_time"] = "ADD", timeV2(c.SignedAt)
-	name, summary := eventV2ContractAdd, "签约结果通知"
+	summary := "签约结果通知"
 	if c.State == ContractTerminated {
-		name, summary = eventV2ContractDelete, "解约结果通知"
+		summary = "解约结果通知"
 		f["change_type"], f["operate_time"] = "DELETE", timeV2(c.TerminatedAt)
 		delete(f, "contract_terminated_time")
 		delete(f, "contract_expired_time")
 	}
 	f["return_code"], f["result_code"] = "SUCCESS", "SUCCESS"
-	return s.notifyV2(&Push{MchID: c.MchID, URL: url, Event: name, Summary: summary, About: c.ID, retries: quickSchedule}, f)
+	return s.notifyV2(&Push{MchID: c.MchID, URL: url, Event: eventV2Contract, Summary: summary, About: c.ID, retries: quickSchedule}, f)
 }
 
 // notifyV2 writes a push of these fields, signed when it is sent.
@@ -52,13 +49,15 @@ func (s *step) notifyV2(p *Push, f wire.Fields) error {
 func (e *engine) messageV2(m *merchant, p *Push, s struck) []byte {
 	f := fieldsOfJSON(p.Resource)
 	if p.Event == eventV2Refund {
+		appid := f["appid"]
+		delete(f, "appid")
 		inner := strings.NewReplacer("<xml>", "<root>", "</xml>", "</root>").Replace(string(f.XML()))
 		return wire.Fields{
-			"return_code": "SUCCESS", "appid": p.OriginalType, "mch_id": m.MchID, "nonce_str": e.dice.nonce(),
+			"return_code": "SUCCESS", "appid": appid, "mch_id": m.MchID, "nonce_str": e.dice.nonce(),
 			"req_info": wire.SealReqInfo(m.APIv2Key, []byte(inner)),
 		}.XML()
 	}
-	if p.Event == eventV2DebitSuccess || p.Event == eventV2DebitFail || p.Event == eventV2PaySuccess {
+	if p.Event == eventV2Payment {
 		f["nonce_str"] = e.dice.nonce()
 	}
 	f["sign"] = f.Digest(s.key(m.APIv2Key), wire.SignMD5)

@@ -68,6 +68,7 @@ type refundRules struct {
 	delay    time.Duration // from acceptance to the payer's account
 	retries  schedule
 	resource func(*Refund) document
+	event    string // of every outcome; "" for REFUND.SUCCESS and its kin
 }
 
 const (
@@ -154,6 +155,9 @@ func (s *step) refundDue(r *Refund) error {
 		return err
 	}
 	rules := s.refunds[r.Kind]
+	if rules.event != "" {
+		e.eventType = rules.event
+	}
 	return s.notify(&Push{
 		MchID: r.MchID, URL: r.NotifyURL, Event: e.eventType, OriginalType: e.originalType, Summary: e.summary,
 		Resource: encodeJSON(rules.resource(r)), About: r.ID, retries: rules.retries,
@@ -161,4 +165,4 @@ func (s *step) refundDue(r *Refund) error {
 }
 
 // refundKinds lists the ways to refund.
-func refundKinds() []*refundRules { return nil }
+func refundKinds() []*refundRules { return []*refundRules{refundsV2()} }

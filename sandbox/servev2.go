@@ -3,11 +3,11 @@ package sandbox
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
 
+	"github.com/wxpay-go/wxpay/catalogue"
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
@@ -147,10 +147,10 @@ func (e *engine) decideV2(x *exchange) (reply wire.Fields, bare bool) {
 	if problem := e.checkCertificate(end, m, x); problem != nil {
 		return refuse(problem)
 	}
-	if problem := checkFieldsV2(x); problem != nil {
-		return refuse(problem)
-	}
 	x.merchant = m
+	if x.refused = checkFieldsV2(x.op, x.fields); x.refused != nil {
+		return nil, false
+	}
 	if x.refused = e.strike(x); x.refused == nil {
 		reply, x.refused = e.behaveV2(x.request.Context(), end, x)
 	}
@@ -220,13 +220,20 @@ func (e *engine) behaveV2(ctx context.Context, end *endpointV2, x *exchange) (re
 			reply, err = end.run(c)
 		}
 		s.pushed = s.pushed && early == nil
+		if refused = nil; errors.As(err, &refused) && refused.keep {
+			return nil
+		}
+		refused = nil
 		return err
 	})
-	if early != nil && err == nil {
+	if early != nil && err == nil && refused == nil {
 		e.notifyEarly(ctx, early, document{"pre_entrustweb_id": reply["pre_entrustweb_id"]})
 	}
 	if lost := x.struck.answer(x, true); lost != nil {
 		return nil, lost
+	}
+	if refused != nil {
+		return nil, refused.spelledV2()
 	}
 	if err == nil {
 		reply["return_code"], reply["return_msg"], reply["result_code"] = "SUCCESS", "OK", "SUCCESS"
@@ -236,7 +243,23 @@ func (e *engine) behaveV2(ctx context.Context, end *endpointV2, x *exchange) (re
 		e.logf("sandbox: %s failed: %v", x.request.URL.Path, err)
 		refused = failV2("SYSTEMERROR", "系统错误").hinting("the sandbox itself failed: " + err.Error())
 	}
-	return nil, refused
+	return nil, refused.spelledV2()
+}
+
+// spelledV2 is a refusal of what both versions share, in APIv2's spelling.
+func (r *refusal) spelledV2() *refusal {
+	if r.internal == internalPaid {
+		r.code = "ORDERPAID"
+	}
+	for v3, v2 := range map[string]string{
+		"NO_AUTH": "NOAUTH", "NOT_ENOUGH": "NOTENOUGH", "SYSTEM_ERROR": "SYSTEMERROR", "ORDER_CLOSED": "ORDERCLOSED",
+		"ORDER_NOT_EXIST": "ORDERNOTEXIST", "RESOURCE_NOT_EXISTS": "ORDERNOTEXIST",
+	} {
+		if r.code == v3 {
+			r.code = v2
+		}
+	}
+	return r
 }
 
 // checkParties holds appid and sub-merchant against the registry.
@@ -267,13 +290,17 @@ func (c *callV2) checkParties() error {
 }
 
 // checkFieldsV2 holds the message against the catalogue.
-func checkFieldsV2(x *exchange) *refusal {
-	for name, value := range x.fields {
-		for _, r := range value {
-			if r > 0xffff {
-				return failV2("NOT_UTF8", "参数格式校验错误").hinting(fmt.Sprintf("%s has a character of four bytes, such as an emoji; WeChat Pay takes those of one to three", name))
-			}
-		}
+func checkFieldsV2(op *catalogue.Operation, f wire.Fields) *refusal {
+	if op == nil {
+		return nil
 	}
-	return nil
+	v := op.CheckFields(f)
+	if v == nil {
+		return nil
+	}
+	code := "PARAM_ERROR"
+	if strings.HasSuffix(op.Path, "/deletecontract") {
+		code = "PARAMETER FAIL" // as its page spells it
+	}
+	return failV2(code, v.Field+"参数格式校验错误").hinting(v.Error())
 }

@@ -1,0 +1,180 @@
+package sandbox
+
+import (
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
+)
+
+// contractOrderV2 places an order whose payment signs as well. The two halves
+// fail apart: an order whose signing is refused is paid all the same, and says so
+// in contract_result_code.
+// https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_5.shtml
+func contractOrderV2(c *callV2) (wire.Fields, error) {
+	f := c.fields
+	total, err := c.feeOf("total_fee")
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case f["contract_mchid"] != f["mch_id"]:
+		return nil, failV2("PARAM_ERROR", "contract_mchid与mch_id不一致").hinting("contract_mchid is the mch_id that pays")
+	case f["contract_appid"] != f["appid"]:
+		return nil, failV2("PARAM_ERROR", "contract_appid与appid不一致").hinting("contract_appid is the appid that pays")
+	case f["trade_type"] == "JSAPI" && f["openid"] == "" && f["sub_openid"] == "":
+		return nil, failV2("PARAM_ERROR", "缺少参数openid").hinting("a JSAPI order names its payer")
+	}
+	if end := f["time_expire"]; end != "" {
+		t, err := time.ParseInLocation("20060102150405", end, wire.Beijing)
+		if err != nil {
+			return nil, failV2("PARAM_ERROR", "time_expire参数错误").hinting("time_expire is yyyyMMddHHmmss in Beijing")
+		}
+		c.body["time_expire"] = wire.FormatTime(t) // as orders of APIv3 have it
+	}
+	o, err := c.place(&Order{
+		ID: orderID(false, c.merchant.MchID, f["out_trade_no"]), MchID: c.merchant.MchID, SubMchID: f["sub_mch_id"], AppID: f["appid"],
+		OutTradeNo: f["out_trade_no"], OpenID: f["openid"], Total: total, NotifyURL: f["notify_url"], Request: c.raw, V2: true,
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := wire.Fields{"prepay_id": o.PrepayID, "trade_type": f["trade_type"], "out_trade_no": o.OutTradeNo, "contract_result_code": "SUCCESS"}
+	switch f["trade_type"] {
+	case "NATIVE":
+		out["code_url"] = "weixin://wxpay/bizpayurl?pr=" + o.PrepayID[len(o.PrepayID)-8:]
+	case "MWEB":
+		out["mweb_url"] = "https://wx.tenpay.com/cgi-bin/mmpayweb-bin/checkmweb?prepay_id=" + o.PrepayID
+	}
+	var refused *refusal
+	switch err := c.signWithOrder(o); {
+	case errors.As(err, &refused):
+		out["contract_result_code"], out["contract_err_code"], out["contract_err_code_des"] = "FAIL", refused.code, refused.message
+	case err != nil:
+		return nil, err
+	default:
+		for _, name := range []string{"plan_id", "request_serial", "contract_code", "contract_display_account"} {
+			out[name] = f[name]
+		}
+	}
+	return out, nil
+}
+
+// signWithOrder makes the session that paying the order agrees to.
+func (c *callV2) signWithOrder(o *Order) error {
+	f := c.fields
+	asked := wire.Fields{"notify_url": f["contract_notify_url"]}
+	for _, name := range []string{"appid", "mch_id", "sub_appid", "sub_mch_id", "plan_id", "contract_code", "request_serial", "contract_display_account", "out_trade_no"} {
+		asked[name] = f[name]
+	}
+	if len(f["contract_code"]) > 32 {
+		return failV2("PARAM_ERROR", "contract_code参数错误")
+	}
+	session, err := c.signRequestV2(c.merchant, asked)
+	if err != nil {
+		return err
+	}
+	session.PrepayID, session.PaySign, session.OpenID, session.ExpiresAt = o.PrepayID, true, f["openid"], o.PrepayExpiresAt
+	return put(c.Tx, session)
+}
+
+// orderOfCall finds the order that transaction_id or out_trade_no name, nil when
+// there is none.
+func (c *callV2) orderOfCall() (*Order, error) {
+	key := tradeKey(c.merchant.MchID, c.fields["out_trade_no"])
+	if id := c.fields["transaction_id"]; id != "" {
+		key = "transaction:" + id
+	}
+	list, err := find[Order](c.Tx, key, 0)
+	for _, o := range list {
+		if o.MchID == c.merchant.MchID && !o.Combined && o.SubMchID == c.fields["sub_mch_id"] {
+			return o, err
+		}
+	}
+	return nil, err
+}
+
+// orderQueryV2 tells orders, and debits once there is an order of them.
+// https://pay.weixin.qq.com/wiki/doc/api/jsapi.php?chapter=9_2
+func orderQueryV2(c *callV2) (wire.Fields, error) {
+	d, err := c.debitOfCall()
+	if err != nil {
+		return nil, err
+	}
+	if d != nil && d.State != DebitAccepted {
+		out := debitQueryV2(d)
+		if d.Closed && d.State == DebitFailed {
+			out["trade_state"], out["trade_state_desc"] = "CLOSED", "订单已关闭"
+		}
+		return out, nil
+	}
+	o, err := c.orderOfCall()
+	if err != nil {
+		return nil, err
+	}
+	if o == nil {
+		return nil, orderMissingV2()
+	}
+	return orderV2(o, c.now), nil
+}
+
+// orderV2 is an order in queries and in the notification of its payment.
+func orderV2(o *Order, now time.Time) wire.Fields {
+	asked := fieldsOfJSON(o.Request)
+	state := o.stateAt(now)
+	out := wire.Fields{
+		"return_code": "SUCCESS", "result_code": "SUCCESS", "appid": o.AppID, "mch_id": o.MchID, "out_trade_no": o.OutTradeNo,
+		"total_fee": strconv.FormatInt(o.Total, 10), "trade_state": string(state), "trade_state_desc": state.text(),
+	}
+	for name, value := range map[string]string{"sub_mch_id": o.SubMchID, "openid": o.OpenID, "attach": asked["attach"], "trade_type": asked["trade_type"]} {
+		if value != "" {
+			out[name] = value
+		}
+	}
+	if state == OrderPaid {
+		out["cash_fee"], out["fee_type"], out["bank_type"], out["is_subscribe"] = out["total_fee"], "CNY", "OTHERS", "N"
+		out["transaction_id"], out["time_end"] = o.TransactionID, stampV2(o.PaidAt)
+		if o.Refunded > 0 {
+			out["trade_state"], out["trade_state_desc"] = "REFUND", "转入退款"
+		}
+	}
+	return out
+}
+
+// notifyPaidV2 tells that an APIv2 order was paid.
+// https://pay.weixin.qq.com/wiki/doc/api/jsapi.php?chapter=9_7&index=8
+func (s *step) notifyPaidV2(o *Order) error {
+	f := orderV2(o, s.now)
+	delete(f, "trade_state")
+	delete(f, "trade_state_desc")
+	return s.notifyV2(&Push{MchID: o.MchID, URL: o.NotifyURL, Event: eventV2Payment, Summary: "支付结果通知", About: o.ID, retries: debitV2Schedule}, f)
+}
+
+// orderCloseV2 closes an unpaid order, or a debit WeChat Pay left open.
+// https://pay.weixin.qq.com/wiki/doc/api/jsapi.php?chapter=9_3
+func orderCloseV2(c *callV2) (wire.Fields, error) {
+	d, err := c.debitOfCall()
+	if err != nil {
+		return nil, err
+	}
+	if d != nil {
+		switch {
+		case d.State == DebitPaid:
+			return nil, failV2("ORDERPAID", "订单已支付")
+		case d.Closed:
+			return nil, failV2("ORDERCLOSED", "订单已关闭")
+		}
+		return wire.Fields{}, c.closeDebit(d)
+	}
+	o, err := c.orderOfCall()
+	switch {
+	case err != nil:
+		return nil, err
+	case o == nil:
+		return nil, orderMissingV2()
+	case o.stateAt(c.now) == OrderClosed:
+		return nil, failV2("ORDERCLOSED", "订单已关闭")
+	}
+	return wire.Fields{}, c.closeOrder(o)
+}
