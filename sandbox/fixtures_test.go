@@ -15,16 +15,20 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox"
 )
 
+// testFile is one of the published keys.
+func testFile(t testing.TB, name string) string {
+	t.Helper()
+	b, err := os.ReadFile("testkeys/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
 // pinnedKeys are the published ones, to start without the wait for fresh ones.
 func pinnedKeys(t testing.TB) *sandbox.KeyMaterial {
 	t.Helper()
-	read := func(name string) string {
-		b, err := os.ReadFile("testkeys/" + name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(b)
-	}
+	read := func(name string) string { return testFile(t, name) }
 	return &sandbox.KeyMaterial{PlatformCertificate: read("platform_cert.pem"), PlatformKey: read("platform_key.pem"), PublicKeyKey: read("public_key.pem")}
 }
 
