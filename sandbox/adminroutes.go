@@ -43,6 +43,7 @@ func (a *admin) payerRoutes() map[string]func(*adminCall) (any, error) {
 		root + "/{openid}/pay":               withPrepay(func(p *Payer, s string) (any, error) { return p.Pay(s) }),
 		root + "/{openid}/agree-after-pay":   withPrepay(func(p *Payer, s string) (any, error) { return p.AgreeAfterPay(s) }),
 		root + "/{openid}/decline-after-pay": withPrepay(func(p *Payer, s string) (any, error) { return nil, p.DeclineAfterPay(s) }),
+		root + "/{openid}/delete-contract":   withContract((*Payer).Delete),
 		root + "/{openid}/terminate":         withContract((*Payer).Terminate),
 		root + "/{openid}/stay-insured":      withContract((*Payer).StayInsured),
 		root: func(c *adminCall) (any, error) {

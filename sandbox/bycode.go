@@ -18,7 +18,7 @@ func (c *call) contractOfPath(plan string) (*Contract, error) {
 	}
 	if contract == nil {
 		r := notFound("RESOURCE_NOT_EXISTS", "协议不存在")
-		if use, err := get[codeUse](c.Tx, codeKey(c.product.name, c.merchant.MchID, code)); err == nil && use.Token != "" {
+		if use, err := get[codeUse](c.Tx, c.product.codeKey(c.merchant.MchID, plan, code)); err == nil && use.Token != "" {
 			r.hinting("this out_contract_code was presigned, but the payer has not agreed; or the plan in the path is another one")
 		}
 		return nil, r
@@ -29,7 +29,7 @@ func (c *call) contractOfPath(plan string) (*Contract, error) {
 // unsignedOfPath finds the session of a code that nobody has agreed to so far,
 // or nil.
 func (c *call) unsignedOfPath(plan string) (*Session, error) {
-	use, err := get[codeUse](c.Tx, codeKey(c.product.name, c.merchant.MchID, c.vars["out_contract_code"]))
+	use, err := get[codeUse](c.Tx, c.product.codeKey(c.merchant.MchID, plan, c.vars["out_contract_code"]))
 	if errors.Is(err, ErrNotFound) {
 		return nil, nil
 	}

@@ -44,6 +44,7 @@ type Contract struct {
 	TerminatedAt time.Time   `json:"terminated_at,omitzero"`
 	Mode         Termination `json:"termination_mode,omitempty"`
 	Remark       string      `json:"termination_remark,omitempty"`
+	Deleted      bool        `json:"deleted,omitempty"` // by the payer, from his list in WeChat
 }
 
 // ContractState is the state of a contract in the sandbox's own terms; products
@@ -140,4 +141,13 @@ func liveKey(p Product, mchid, plan, person, userCode string) string {
 
 func codeKey(p Product, mchid, code string) string {
 	return string(p) + "|" + mchid + "|" + code
+}
+
+// codeKey is the place of an out_contract_code, which most products want to be
+// the merchant's only one.
+func (p *product) codeKey(mchid, plan, code string) string {
+	if p.codePerPlan {
+		code = plan + "|" + code
+	}
+	return codeKey(p.name, mchid, code)
 }

@@ -48,6 +48,9 @@ type product struct {
 	keepsFailed bool
 	// reusable frees out_contract_code when the contract ends.
 	reusable bool
+	// codePerPlan makes out_contract_code unique under a plan, instead of over
+	// the merchant.
+	codePerPlan bool
 
 	// debits are the rules debits run under, the usual ones first; none for
 	// products that do not debit by themselves.

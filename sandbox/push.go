@@ -143,10 +143,23 @@ var genericSchedule = schedule{"generic", seconds(0, 15, 15, 30, 180, 600, 1200,
 var quickSchedule = schedule{"quick", seconds(0, 10, 10, 10, 30, 30, 30,
 	300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300)}
 
+// campusSchedule is the one of eduschoolpay, of every notification.
+// https://pay.weixin.qq.com/doc/v3/partner/4012161155
+var campusSchedule = schedule{"campus", seconds(0, 1, 60, 60, 60, 60, 60, 60, 60, 60, 60, 60,
+	300, 300, 300, 300, 300, 300, 300, 300, 300, 300)}
+
+// globalSchedule is the one of contracts across the border.
+// https://pay.weixin.qq.com/wiki/doc/api_external/en/apis/chapter5_1_4.shtml
+var globalSchedule = schedule{"global", seconds(0, 15, 15, 30, 180, 1800, 1800, 1800, 1800, 3600)}
+
 func scheduleOf(name string) schedule {
 	switch name {
 	case quickSchedule.name:
 		return quickSchedule
+	case campusSchedule.name:
+		return campusSchedule
+	case globalSchedule.name:
+		return globalSchedule
 	case debitV2Schedule.name:
 		return debitV2Schedule
 	}

@@ -110,7 +110,7 @@ func (s *step) useCode(p *product, c *Contract) error {
 }
 
 func (s *step) burn(p *product, c *Contract, burnt bool) error {
-	id := codeKey(p.name, c.MchID, c.Code)
+	id := p.codeKey(c.MchID, c.PlanID, c.Code)
 	use, err := get[codeUse](s.Tx, id)
 	if errors.Is(err, ErrNotFound) { // signed without a presign call
 		use, err = &codeUse{ID: id}, nil

@@ -1,6 +1,11 @@
 package sandbox
 
-import "errors"
+import (
+	"errors"
+	"slices"
+	"strings"
+	"time"
+)
 
 // Wallet is what a person has, and what stands in his way. A person without one
 // has all the money in the world, no name, and no bad luck.
@@ -17,6 +22,8 @@ type Wallet struct {
 
 	// Debts are the debits WeChat Pay advanced and he has not repaid.
 	Debts []string `json:"debts,omitempty"`
+	// DebtsAt is when Debts last changed.
+	DebtsAt time.Time `json:"debts_at,omitzero"`
 
 	// Name and IDNumber are who he is; "" matches whatever a merchant says.
 	Name     string `json:"name,omitempty"`
@@ -73,8 +80,25 @@ func (s *step) advance(d *Debit) error {
 		return err
 	}
 	d.Advanced = true
-	w.Debts = append(w.Debts, d.ID)
+	return s.owe(w, d)
+}
+
+// owe adds a debit to what a person owes, once.
+func (s *step) owe(w *Wallet, d *Debit) error {
+	if !slices.Contains(w.Debts, d.ID) {
+		w.Debts, w.DebtsAt = append(w.Debts, d.ID), s.now
+	}
 	return put(s.Tx, w)
+}
+
+// owes counts what a person owes under a product.
+func (w *Wallet) owes(p Product) (n int) {
+	for _, id := range w.Debts {
+		if strings.HasPrefix(id, string(p)+"|") {
+			n++
+		}
+	}
+	return n
 }
 
 // repay settles what the person owes, one debit after the other.
@@ -97,7 +121,7 @@ func (s *step) repay(person string) error {
 		if w.Limited {
 			w.Balance -= d.Total
 		}
-		w.Debts = w.Debts[1:]
+		w.Debts, w.DebtsAt = w.Debts[1:], s.now
 		d.RepaidAt = s.now
 		if err := s.putAll(w, d); err != nil {
 			return err
