@@ -20,13 +20,13 @@ type DebitRequest struct {
 	// 子商户appid. Optional.
 	SubAppID string `json:"sub_appid,omitempty"`
 	// What is sold, shown to the payer.
-	// 商品描述. Required.
+	// 商品描述. Required, 1–127 characters.
 	Description string `json:"description"`
 	// Text of the merchant, returned unchanged in queries and notifications.
-	// 商户数据. Optional.
+	// 商户数据. Optional, at most 127 characters.
 	Attach string `json:"attach,omitempty"`
 	// The merchant's own order number, unique per merchant.
-	// 商户订单号. Required, 1–64 characters.
+	// 商户订单号. Required, 1–64 characters, matching ^[0-9A-Za-z_\-]+$.
 	OutTradeNo string `json:"out_trade_no"`
 	// Mark that selects discounts.
 	// 订单优惠标记. Optional.
@@ -47,8 +47,8 @@ type DebitRequest struct {
 	// 场景信息. Required.
 	SceneInfo DebitRequestSceneInfo `json:"scene_info"`
 	// Device the request comes from.
-	// 设备信息. Required.
-	DeviceInfo DeviceInfo `json:"device_info"`
+	// 设备信息. Optional.
+	DeviceInfo *DeviceInfo `json:"device_info,omitempty"`
 	// How the money is settled.
 	// 分账结算信息. Optional.
 	SettleInfo *DebitRequestSettleInfo `json:"settle_info,omitempty"`
@@ -139,8 +139,8 @@ type DebitResponse struct {
 	// 订单金额.
 	Amount DebitResponseAmount `json:"amount"`
 	// Device the request comes from.
-	// 设备信息.
-	DeviceInfo DeviceInfo `json:"device_info"`
+	// 设备信息. May be absent.
+	DeviceInfo *DeviceInfo `json:"device_info,omitempty"`
 	// Discounts used.
 	// 优惠详情. May be absent.
 	PromotionDetail []DebitResponsePromotionDetail `json:"promotion_detail,omitempty"`

@@ -66,8 +66,8 @@ type Transaction struct {
 	// 订单金额.
 	Amount Amount `json:"amount"`
 	// Device the request comes from.
-	// 设备信息.
-	DeviceInfo DeviceInfo `json:"device_info"`
+	// 设备信息. May be absent.
+	DeviceInfo *DeviceInfo `json:"device_info,omitempty"`
 	// Discounts used.
 	// 优惠详情. May be absent.
 	PromotionDetail []Promotion `json:"promotion_detail,omitempty"`
