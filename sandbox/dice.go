@@ -53,6 +53,9 @@ func (d *dice) contractID(now time.Time) string { return day(now) + d.roll(decim
 // longContractID is "Wx" and 26 digits.
 func (d *dice) longContractID(now time.Time) string { return "Wx" + day(now) + d.roll(decimal, 18) }
 
+// campusContractID is 28 digits, like 2045011120563805041758214605.
+func (d *dice) campusContractID(now time.Time) string { return day(now) + d.roll(decimal, 20) }
+
 // preEntrustWebID is 29 letters and digits, like 5778aadY9nltAsZzXixCkFIGYnV2V.
 func (d *dice) preEntrustWebID(time.Time) string { return d.roll(decimal, 4) + d.roll(letters, 25) }
 
