@@ -94,11 +94,16 @@ func (w *world) do(method, path string, body any) (object, error) {
 	var r *wxpay.Result
 	var err error
 	ctx := context.Background()
+	op, _, known := described(w.T).Match(method, "/"+strings.SplitN(path, "?", 2)[0])
 	switch chain := w.client.Chain(path); method {
 	case "GET":
 		r, err = chain.Get(ctx)
 	case "POST":
-		r, err = chain.Post(ctx, body)
+		var options []wxpay.Option
+		if known { // sensitive fields are given in clear
+			options = append(options, wxpay.Encrypt(op.EncryptedBody()...))
+		}
+		r, err = chain.Post(ctx, body, options...)
 	case "DELETE":
 		r, err = chain.Delete(ctx)
 	}
@@ -112,7 +117,6 @@ func (w *world) do(method, path string, body any) (object, error) {
 		}
 	}
 	// Whatever the sandbox answers, it must be what the catalogue promises.
-	op, _, _ := described(w.T).Match(method, "/"+strings.SplitN(path, "?", 2)[0])
 	if v := op.CheckReply(r.Body); v != nil || r.Status != op.Success {
 		w.Errorf("%s %s: answered %d, %v", method, path, r.Status, v)
 	}
