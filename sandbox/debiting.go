@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -180,13 +181,18 @@ func (c *call) closeDebit(d *Debit) error {
 	return put(c.Tx, d)
 }
 
+// refunded says whether any part of the money went back.
+func (d *Debit) refunded() bool {
+	return d.Refunded > 0 || slices.ContainsFunc(d.Parts, func(p SubOrder) bool { return p.Refunded > 0 })
+}
+
 // reverseDebit takes a debit back: the payer gets his money, and the number is
 // never used again. Reversing twice is a success.
 func (c *call) reverseDebit(d *Debit) error {
 	switch {
 	case d.State == DebitReversed:
 		return nil
-	case d.Refunded > 0:
+	case d.refunded():
 		return invalidRequest("订单已退款，不能撤销").hinting("part of the debit was refunded")
 	case d.State == DebitAccepted:
 		if err := c.release(d); err != nil {

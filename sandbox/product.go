@@ -43,6 +43,9 @@ type product struct {
 	// agreed completes the contract of a session just before it is stored:
 	// bookings, another end. It may refuse with blocked. nil: nothing to add.
 	agreed func(*step, *Session, *Contract) error
+	// over is what happens when the clock gets to the end of a contract; it must
+	// move ExpiresAt or EndsAt, or end it. nil: it ends, with BySystem.
+	over func(*step, *Contract) error
 	// keepsFailed stores a SIGN_FAILED contract when a rule blocks the signing;
 	// otherwise only the code is burnt.
 	keepsFailed bool

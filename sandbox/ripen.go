@@ -113,6 +113,9 @@ func (s *step) earlier(at time.Time, kind string, limit time.Time) (time.Time, e
 // contractDue ends a contract that time alone ends: its one debit's day is over,
 // or its term is, or its payer did not think again.
 func (s *step) contractDue(c *Contract) error {
+	if over := s.products[c.Product].over; over != nil {
+		return over(s, c)
+	}
 	if c.State == ContractTerminatePending && c.over().Equal(c.LeavesAt) {
 		return s.terminate(c, ByUser, byPayer)
 	}

@@ -1,0 +1,106 @@
+package sandbox
+
+import (
+	"testing"
+	"time"
+)
+
+func newBookingLab(t *testing.T) *lab {
+	r := &debitRules{delay: time.Second, booking: scheduledBooking(), notice: modeB().notice}
+	return newLab(t, r, Plan{Mode: DebitScheduled}, func(p *product) {
+		p.agreed = func(_ *step, _ *Session, c *Contract) error {
+			c.Bookings = []Booking{{Date: "2020-09-13", Amount: 800}}
+			c.endAfterBookings(r.booking)
+			return nil
+		}
+	})
+}
+
+func TestBookedTheDayBefore(t *testing.T) {
+	t.Parallel()
+	l := newBookingLab(t)
+	l.at(1, 10, 0)
+	l.refused(l.book(800), "INVALID_REQUEST") // two days before
+	l.at(2, 7, 59)
+	l.refused(l.book(800), "INVALID_REQUEST")
+	l.at(2, 8, 0)
+	l.refused(l.book(799), "INVALID_REQUEST")
+	_, err := l.debit("early", 800)
+	l.refused(err, "INVALID_REQUEST") // not booked
+	l.at(2, 19, 29)
+	l.refused(l.book(800), "")
+	l.refused(l.book(800), "") // the same again
+	_, err = l.debit("early", 800)
+	l.refused(err, "INVALID_REQUEST") // not its day
+	l.at(3, 0, 0)
+	_, err = l.debit("less", 799)
+	l.refused(err, "INVALID_REQUEST")
+	if err := l.Payer("payer").FailNext(NotEnough); err != nil {
+		t.Fatal(err)
+	}
+	_, err = l.debit("1", 800)
+	l.refused(err, "")
+	l.at(3, 23, 59)
+	_, err = l.debit("2", 800)
+	l.refused(err, "")
+	l.at(4, 0, 0)
+	l.wantEvents("LAB.FAILED1", "LAB.PAID2", "ECOMMERCE_ENTRUST.TERMINATE")
+	c, err := l.Contract(l.contract)
+	if err != nil || c.State != ContractTerminated || c.Mode != BySystem || c.Bookings[0].State(l.Clock().Now()) != BookingPaid {
+		t.Errorf("got %+v, %v", c, err)
+	}
+}
+
+func TestTooLateToBook(t *testing.T) {
+	t.Parallel()
+	l := newBookingLab(t)
+	l.at(2, 19, 30)
+	l.refused(l.book(800), "INVALID_REQUEST")
+	l.at(4, 7, 59)
+	l.wantEvents()
+	l.at(4, 8, 0)
+	l.wantEvents("ECOMMERCE_ENTRUST.TERMINATE")
+	c, err := l.Contract(l.contract)
+	if err != nil || c.Mode != BySystem || c.Bookings[0].State(l.Clock().Now()) != BookingExpired {
+		t.Errorf("got %+v, %v", c, err)
+	}
+	l.refused(l.book(800), "INVALID_REQUEST")
+	_, err = l.debit("1", 800)
+	l.refused(err, "INVALID_REQUEST")
+}
+
+func TestContractsEndWithTheirTerm(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, &debitRules{}, Plan{Days: 30})
+	l.at(30, 9, 59)
+	l.wantEvents()
+	l.Clock().Set(labStart.AddDate(0, 0, 30)) // and nothing happens on the way
+	_, err := l.debit("1", 1)
+	l.refused(err, "INVALID_REQUEST")
+	if err := l.Settle(); err != nil {
+		t.Fatal(err)
+	}
+	l.wantEvents("ECOMMERCE_ENTRUST.TERMINATE")
+}
+
+func TestBookingStates(t *testing.T) {
+	t.Parallel()
+	day := startOf("2020-09-13")
+	for _, c := range []struct {
+		name    string
+		booking Booking
+		now     time.Time
+		want    BookingState
+	}{
+		{"fresh", Booking{}, day.Add(-time.Hour), NotBooked},
+		{"forgotten", Booking{}, day.AddDate(0, 0, 1), BookingExpired},
+		{"booked", Booking{BookedAt: day}, day.Add(24*time.Hour - 1), Booked},
+		{"booked in vain", Booking{BookedAt: day}, day.AddDate(0, 0, 1), BookingExpired},
+		{"paid", Booking{BookedAt: day, PaidAt: day}, day.AddDate(1, 0, 0), BookingPaid},
+	} {
+		c.booking.Date = "2020-09-13"
+		if got := c.booking.State(c.now); got != c.want {
+			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
+		}
+	}
+}
