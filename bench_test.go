@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strconv"
 	"testing"
 	"time"
@@ -119,62 +120,65 @@ func benchServer(b *testing.B) *httptest.Server {
 	return server
 }
 
-// BenchmarkCallFloor does what a call must and nothing more.
-func BenchmarkCallFloor(b *testing.B) {
-	merchant, platform := testKey()
-	server := benchServer(b)
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConnsPerHost = 64
-	sender := &http.Client{Transport: transport}
-	b.ReportAllocs()
-	for b.Loop() {
-		body, err := json.Marshal(&benchIn)
-		if err != nil {
-			b.Fatal(err)
-		}
-		nonce := rand.Text()
-		timestamp := strconv.FormatInt(time.Now().Unix(), 10)
-		sum := sha256.Sum256([]byte("POST\n/v3/edu-papay/contracts/presign\n" + timestamp + "\n" + nonce + "\n" + string(body) + "\n"))
-		signature, err := rsa.SignPKCS1v15(nil, merchant, crypto.SHA256, sum[:])
-		if err != nil {
-			b.Fatal(err)
-		}
-		request, err := http.NewRequest("POST", server.URL+"/v3/edu-papay/contracts/presign", bytes.NewReader(body))
-		if err != nil {
-			b.Fatal(err)
-		}
-		request.Header.Set("Accept", "application/json")
-		request.Header.Set("Content-Type", "application/json")
-		request.Header.Set("User-Agent", "floor")
-		request.Header.Set("Wechatpay-Serial", testPlatformID)
-		request.Header.Set("Authorization", `WECHATPAY2-SHA256-RSA2048 mchid="1900000109",nonce_str="`+nonce+`",timestamp="`+timestamp+
-			`",serial_no="5555555555555555555555555555555555555555",signature="`+base64.StdEncoding.EncodeToString(signature)+`"`)
-		response, err := sender.Do(request)
-		if err != nil {
-			b.Fatal(err)
-		}
-		raw, err := io.ReadAll(response.Body)
-		response.Body.Close()
-		if err != nil {
-			b.Fatal(err)
-		}
-		got, err := base64.StdEncoding.DecodeString(response.Header.Get(wire.HeaderSignature))
-		if err != nil {
-			b.Fatal(err)
-		}
-		sum = sha256.Sum256([]byte(response.Header.Get(wire.HeaderTimestamp) + "\n" + response.Header.Get(wire.HeaderNonce) + "\n" + string(raw) + "\n"))
-		if err := rsa.VerifyPKCS1v15(&platform.PublicKey, crypto.SHA256, sum[:], got); err != nil {
-			b.Fatal(err)
-		}
-		var out benchReply
-		if err := json.Unmarshal(raw, &out); err != nil {
-			b.Fatal(err)
-		}
-	}
+// floor is a client that does what a call must and nothing more.
+type floor struct {
+	url      string
+	merchant *rsa.PrivateKey
+	platform *rsa.PublicKey
+	http     *http.Client
 }
 
-// BenchmarkCall is the whole of a typed call over loopback.
-func BenchmarkCall(b *testing.B) {
+func newFloor(b *testing.B) *floor {
+	merchant, platform := testKey()
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = 64
+	return &floor{benchServer(b).URL + "/v3/edu-papay/contracts/presign", merchant, &platform.PublicKey, &http.Client{Transport: transport}}
+}
+
+func (f *floor) call() error {
+	body, err := json.Marshal(&benchIn)
+	if err != nil {
+		return err
+	}
+	nonce := rand.Text()
+	timestamp := strconv.FormatInt(time.Now().Unix(), 10)
+	sum := sha256.Sum256([]byte("POST\n/v3/edu-papay/contracts/presign\n" + timestamp + "\n" + nonce + "\n" + string(body) + "\n"))
+	signature, err := rsa.SignPKCS1v15(nil, f.merchant, crypto.SHA256, sum[:])
+	if err != nil {
+		return err
+	}
+	request, err := http.NewRequest("POST", f.url, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Accept", "application/json")
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("User-Agent", "floor")
+	request.Header.Set("Wechatpay-Serial", testPlatformID)
+	request.Header.Set("Authorization", `WECHATPAY2-SHA256-RSA2048 mchid="1900000109",nonce_str="`+nonce+`",timestamp="`+timestamp+
+		`",serial_no="5555555555555555555555555555555555555555",signature="`+base64.StdEncoding.EncodeToString(signature)+`"`)
+	response, err := f.http.Do(request)
+	if err != nil {
+		return err
+	}
+	raw, err := io.ReadAll(response.Body)
+	response.Body.Close()
+	if err != nil {
+		return err
+	}
+	got, err := base64.StdEncoding.DecodeString(response.Header.Get(wire.HeaderSignature))
+	if err != nil {
+		return err
+	}
+	sum = sha256.Sum256([]byte(response.Header.Get(wire.HeaderTimestamp) + "\n" + response.Header.Get(wire.HeaderNonce) + "\n" + string(raw) + "\n"))
+	if err := rsa.VerifyPKCS1v15(f.platform, crypto.SHA256, sum[:], got); err != nil {
+		return err
+	}
+	var out benchReply
+	return json.Unmarshal(raw, &out)
+}
+
+func benchCaller(b *testing.B) func() error {
 	cfg := testConfig()
 	signedAt := time.Now()
 	cfg.Host = benchServer(b).URL
@@ -184,10 +188,39 @@ func BenchmarkCall(b *testing.B) {
 		b.Fatal(err)
 	}
 	leaf := wxpay.NewPOST[benchBody, benchReply](client.Bind(), "v3/edu-papay/contracts/presign")
+	return func() error {
+		_, err := leaf.Post(bg, &benchIn)
+		return err
+	}
+}
+
+func BenchmarkCallFloor(b *testing.B) { benchSerial(b, newFloor(b).call) }
+
+// BenchmarkCall is the whole of a typed call over loopback.
+func BenchmarkCall(b *testing.B) { benchSerial(b, benchCaller(b)) }
+
+func BenchmarkCall64Floor(b *testing.B) { bench64(b, newFloor(b).call) }
+
+// BenchmarkCall64 has 64 goroutines calling at once.
+func BenchmarkCall64(b *testing.B) { bench64(b, benchCaller(b)) }
+
+func benchSerial(b *testing.B, call func() error) {
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := leaf.Post(bg, &benchIn); err != nil {
+		if err := call(); err != nil {
 			b.Fatal(err)
 		}
 	}
+}
+
+func bench64(b *testing.B, call func() error) {
+	b.ReportAllocs()
+	b.SetParallelism(64 / runtime.GOMAXPROCS(0))
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if err := call(); err != nil {
+				b.Error(err)
+			}
+		}
+	})
 }

@@ -215,3 +215,78 @@ func ExampleConfigError() {
 	// true PlatformKeys
 	// PUB_KEY_ID_0119000001092026010100000000000001 is the merchant's own certificate or key, not WeChat Pay's
 }
+
+// The same key in both spellings PEM knows.
+func ExampleLoadPrivateKey() {
+	one, err := wxpay.LoadPrivateKey("testdata/vectors/keys/merchant-pkcs1.pem")
+	if err != nil {
+		log.Fatal(err)
+	}
+	two, err := wxpay.LoadPrivateKey("testdata/vectors/keys/merchant-pkcs8.pem")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(one.Public().(*rsa.PublicKey).Equal(two.Public()))
+
+	_, err = wxpay.LoadPrivateKey("testdata/vectors/keys/merchant-certificate.pem")
+	fmt.Println(err)
+	// Output:
+	// true
+	// testdata/vectors/keys/merchant-certificate.pem: wxpay: cannot read a merchant private key: it is a PEM block "CERTIFICATE", not "PRIVATE KEY"; use apiclient_key.pem, downloaded with the API certificate
+}
+
+// Both kinds of platform key, as a merchant has them while moving from one to
+// the other.
+func ExampleLoadPublicKey() {
+	public, err := wxpay.LoadPublicKey("PUB_KEY_ID_0119000001092026010100000000000001", "testdata/vectors/keys/merchant-public.pem")
+	if err != nil {
+		log.Fatal(err)
+	}
+	certificate, err := wxpay.LoadPlatformCertificate("testdata/vectors/keys/platform-certificate.pem")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(public.ID, public.NotAfter.IsZero())
+	fmt.Println(len(certificate.ID), certificate.NotAfter.IsZero())
+	// Output:
+	// PUB_KEY_ID_0119000001092026010100000000000001 true
+	// 40 false
+}
+
+// Sensitive fields of a path that is called by name are named by pointers; the
+// typed chain knows them.
+func ExampleEncrypt() {
+	wechat := newSandbox()
+	defer wechat.Close()
+
+	_, err := wechat.Client().Chain("v3/nowhere/yet").Post(context.Background(), map[string]any{
+		"identity": map[string]any{"real_name": "李四"},
+	}, wxpay.Encrypt("/identity/real_name"))
+	var refused *wxpay.Error
+	fmt.Println(errors.As(err, &refused), refused.Status)
+	// Output: true 404
+}
+
+// An APIv2 signing page is opened in WeChat, not called.
+func ExampleChain_URL() {
+	wechat := newSandbox()
+	defer wechat.Close()
+	cfg := wechat.ClientConfig()
+	cfg.APIv2Key = "192006250b4c09247ec02edce69f6a2d"
+	cfg.Host = "https://api.mch.weixin.qq.com"
+	cfg.Now = func() time.Time { return time.Unix(1414488825, 0) }
+	c, err := wxpay.New(cfg)
+	if err != nil {
+		log.Fatal(err)
+	}
+	address, err := c.Chain("v2/papay/entrustweb").URL(map[string]string{
+		"appid": "wxcbda96de0b165486", "plan_id": "12535", "contract_code": "100000", "request_serial": "1000",
+		"contract_display_account": "微信代扣", "notify_url": "https://weixin.qq.com", "version": "1.0",
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	address, _, _ = strings.Cut(address, "&notify_url")
+	fmt.Println(address)
+	// Output: https://api.mch.weixin.qq.com/papay/entrustweb?appid=wxcbda96de0b165486&contract_code=100000&contract_display_account=%E5%BE%AE%E4%BF%A1%E4%BB%A3%E6%89%A3&mch_id=1900000109
+}
