@@ -39,7 +39,7 @@ func TestScenario26NoContent(t *testing.T) {
 		}
 	})
 	s := newShop(t)
-	r, err := s.client.Chain("v3/edu-papay/contracts/"+s.signEdu().ID).Delete(context.Background())
+	r, err := s.client.Chain("v3/edu-papay/contracts/" + s.signEdu().ID).Delete(context.Background())
 	s.ok(err)
 	if r.Status != http.StatusNoContent || len(r.Body) != 0 || r.RequestID() == "" {
 		t.Errorf("got %d, %d bytes, Request-ID %q", r.Status, len(r.Body), r.RequestID())
