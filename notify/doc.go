@@ -22,9 +22,13 @@
 // verifies, fail the signature check like any forgery. That is the right
 // answer to them, and there is nothing to configure.
 //
+// APIv2's notifications, XML under the APIv2 key, arrive at the same receiver
+// when it has [APIv2Key]; it tells the two apart by itself.
+//
 // # What is answered
 //
-// 204 and no body once your function has returned nil. Otherwise a status that
+// APIv2 is answered in its own XML, 200 and return_code SUCCESS, or FAIL. What
+// follows is about APIv3. 204 and no body once your function has returned nil. Otherwise a status that
 // is not 2xx, so that WeChat Pay sends the message again on its schedule, and
 // {"code":"FAIL","message":"…"}: 4xx where the message is at fault, 5xx where
 // this side is, as with an error or a panic of your function, a wrong APIv3
@@ -40,7 +44,7 @@
 //   - a new attempt of a handled notification is answered 204 without running
 //     your function;
 //   - the same bytes again, which only a third party would send, are refused
-//     ([CheckReplay]);
+//     ([CheckReplay]); APIv2 sends them itself, and they are answered as handled;
 //   - attempts that overlap, as when your function takes longer than the 5
 //     seconds WeChat Pay waits, share one run and its outcome;
 //   - what failed is forgotten: the next attempt runs your function again.

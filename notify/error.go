@@ -15,8 +15,8 @@ import (
 const (
 	CheckMethod    wxpay.Check = "method"    // it is a POST: 405
 	CheckBody      wxpay.Check = "body"      // whole, within MaxBody, not read before: 400, 413, 500
-	CheckEnvelope  wxpay.Check = "envelope"  // the JSON of a notification: 400
-	CheckResource  wxpay.Check = "resource"  // opens under the APIv3 key: 500
+	CheckEnvelope  wxpay.Check = "envelope"  // the JSON or, of APIv2, the XML of a notification: 400
+	CheckResource  wxpay.Check = "resource"  // opens under the APIv3 key: 500; of APIv2 under the APIv2 key: 401
 	CheckPlaintext wxpay.Check = "plaintext" // what was sealed is a JSON object: 400
 	CheckReplay    wxpay.Check = "replay"    // these bytes were not handled before: 409
 	CheckEvent     wxpay.Check = "event"     // a function is there for it: 501
@@ -46,6 +46,7 @@ type Error struct {
 
 	problem string
 	err     error
+	v2      bool // to be answered in XML
 }
 
 // Error gives the notification, the check, and what to do about it. It prints
@@ -73,7 +74,7 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.err }
 
 func (n *Notification) fail(check wxpay.Check, status int, problem string, err error) *Error {
-	return &Error{Check: check, Status: status, ID: n.ID, EventType: n.EventType, RequestID: n.RequestID, problem: problem, err: err}
+	return &Error{Check: check, Status: status, ID: n.ID, EventType: n.EventType, RequestID: n.RequestID, problem: problem, err: err, v2: n.v2}
 }
 
 // logError is the error function of a receiver that was given none: an error

@@ -114,3 +114,49 @@ func ExampleReceiver_Receive() {
 	// notify: verify: headers check failed: missing Wechatpay-Timestamp, Wechatpay-Nonce, Wechatpay-Serial, Wechatpay-Signature: it is not from WeChat Pay, or a proxy in between drops Wechatpay-* headers
 	// 401 {"code":"FAIL","message":"the notification failed the headers check"}
 }
+
+// The same receiver takes APIv2's notifications when it has the APIv2 key. The
+// contract is signed on the page that a signed URL opens.
+func ExampleAPIv2Key() {
+	s, err := sandbox.Start(sandbox.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer s.Close()
+	r := notify.New(s.Client().Keys(), notify.APIv2Key(s.ClientConfig().APIv2Key))
+	notify.On(r, func(ctx context.Context, n *notify.Notification, e *event.V2Contract) error {
+		fmt.Println(e.ChangeType, e.ContractCode, "under plan", e.PlanID)
+		return nil // answered with the XML that APIv2 wants
+	})
+	if err := s.Receive("https://yourapp.com", r); err != nil {
+		log.Fatal(err)
+	}
+	address, err := s.Client().Chain("v2/papay/entrustweb").URL(map[string]string{
+		"appid": sandbox.DefaultAppID, "plan_id": sandbox.DefaultPlanID, "contract_code": "100000", "request_serial": "1000",
+		"contract_display_account": "用户A", "notify_url": sandbox.DefaultNotifyURL, "version": "1.0",
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	payer := s.Payer("o-MYE42l80oelYMDE34nYD456Xoy")
+	page, err := payer.OpenURL(address)
+	if err != nil {
+		log.Fatal(err)
+	}
+	contract, err := payer.Agree(page.Token)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := s.Settle(); err != nil {
+		log.Fatal(err)
+	}
+	if err := payer.Terminate(contract.ID); err != nil {
+		log.Fatal(err)
+	}
+	if err := s.Settle(); err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// ADD 100000 under plan 12535
+	// DELETE 100000 under plan 12535
+}

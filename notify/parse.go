@@ -24,20 +24,22 @@ const MaxBody = 1 << 20
 type Notification struct {
 	// ID is the same for every attempt to deliver this notification. Book by
 	// it, or by a number of your own in the resource, and handling twice does
-	// no harm.
+	// no harm. APIv2 gives none: it is made of the fields that say what happened.
 	ID string
-	// EventType says what happened, such as "ECOMMERCE_ENTRUST.SIGN".
+	// EventType says what happened, such as "ECOMMERCE_ENTRUST.SIGN" or, in
+	// APIv2, [V2Contract], [V2Payment], [V2Refund] or [V2Other].
 	EventType string
 	// CreateTime is when it happened, in +08:00. It is zero where WeChat Pay
-	// did not say so in RFC 3339.
+	// did not say so in a form it documents.
 	CreateTime time.Time
 	// Summary is a title in Chinese, for people. It may be empty.
 	Summary string
 	// OriginalType is the kind of object the resource was before it was
-	// sealed, such as "entrust" or "transaction".
+	// sealed, such as "entrust" or "transaction"; "xml" for APIv2.
 	OriginalType string
 	// Plaintext is the resource, a JSON object, byte for byte: it has what the
-	// typed event does not know. It names the payer, so keep it out of logs.
+	// typed event does not know. Of an APIv2 message it has the fields, all of
+	// them texts. It names the payer, so keep it out of logs.
 	Plaintext json.RawMessage
 	// RequestID is what WeChat Pay's support asks for. It is new with every
 	// attempt and not covered by the signature.
@@ -45,6 +47,8 @@ type Notification struct {
 
 	signature string // of this attempt; borrowed from the header, never kept
 	signedAt  int64  // Wechatpay-Timestamp, Unix seconds
+	v2        bool
+	xml       []byte // an APIv2 message, the sealed part of a refund's
 }
 
 // Parse verifies, opens and reads one notification: from any framework or
@@ -70,6 +74,15 @@ func (r *Receiver) parse(header http.Header, body []byte) (*Notification, *Error
 		return nil, n.fail(CheckBody, http.StatusRequestEntityTooLarge, tooLarge, nil)
 	case len(body) == 0:
 		return nil, n.fail(CheckBody, http.StatusBadRequest, "it is empty: either nothing was sent, or code before the receiver has read it; hand over the raw bytes as received", nil)
+	}
+	switch {
+	case isV2(body):
+		if err := r.parseV2(n, body); err != nil {
+			return nil, err
+		}
+		return n, nil
+	case r.keys == nil:
+		return nil, n.fail(wxpay.CheckSignature, http.StatusUnauthorized, "it is an APIv3 notification, or pretends to be, and the receiver has no keys for those: give notify.New the client's Keys", nil)
 	}
 	if err := r.keys.Verify(header, body); err != nil {
 		check := wxpay.CheckSignature
@@ -113,6 +126,12 @@ func (n *Notification) Decode(v any) error {
 
 // decode keeps the values out of its error: encoding/json would quote them.
 func (n *Notification) decode(v any) error {
+	if n.v2 {
+		if err := n.decodeV2(v); err != nil {
+			return err
+		}
+		return nil
+	}
 	err := json.Unmarshal(n.Plaintext, v)
 	if err == nil {
 		return nil

@@ -168,7 +168,7 @@ func TestParseRefuses(t *testing.T) {
 		}, notify.CheckBody, 413, "mebibyte"},
 		"XML, as v2 sends": {func(t *testing.T, w *wechat, _ *wire.Envelope) message {
 			return w.sign(t, []byte("<xml><return_code>SUCCESS</return_code></xml>"))
-		}, notify.CheckEnvelope, 400, "not the JSON"},
+		}, wxpay.CheckSignature, 401, "give notify.APIv2Key"},
 		"null": {func(t *testing.T, w *wechat, _ *wire.Envelope) message {
 			return w.sign(t, []byte("null"))
 		}, notify.CheckEnvelope, 400, "missing"},

@@ -15,6 +15,7 @@ import (
 // number of goroutines and takes no further functions.
 type Receiver struct {
 	keys      *wxpay.Keys
+	apiV2Keys []string
 	onError   func(context.Context, *Error)
 	deadline  time.Duration
 	memory    memory
@@ -30,11 +31,9 @@ const (
 )
 
 // New makes a receiver that verifies and opens with keys: a client's own
-// (client.Keys()), or [wxpay.NewKeys] where a process only receives.
+// (client.Keys()), or [wxpay.NewKeys] where a process only receives. A merchant
+// that has nothing but APIv2 gives nil and [APIv2Key].
 func New(keys *wxpay.Keys, options ...Option) *Receiver {
-	if keys == nil {
-		panic("notify.New: keys is nil; take client.Keys(), or make them with wxpay.NewKeys")
-	}
 	r := &Receiver{
 		keys: keys, onError: logError, deadline: DefaultDeadline,
 		routes: map[string]func(context.Context, *Notification) error{},
@@ -42,6 +41,9 @@ func New(keys *wxpay.Keys, options ...Option) *Receiver {
 	r.memory = memory{max: DefaultRemember, byID: map[string]*delivery{}}
 	for _, o := range options {
 		o(r)
+	}
+	if keys == nil && r.apiV2Keys == nil {
+		panic("notify.New: keys is nil; take client.Keys(), or make them with wxpay.NewKeys; or give APIv2Key to receive APIv2 only")
 	}
 	return r
 }

@@ -39,19 +39,25 @@ func (r *Receiver) Receive(ctx context.Context, header http.Header, body []byte)
 	if err == nil {
 		err = r.deliver(ctx, n)
 	}
-	if err != nil {
+	switch {
+	case err != nil:
 		return r.refuse(ctx, err)
+	case n.v2:
+		return answerV2(http.StatusOK, "SUCCESS", "OK")
 	}
 	return Answer{Status: http.StatusNoContent}
 }
 
 // Answer is what WeChat Pay is to be told.
 type Answer struct {
-	// Status is 204 for a notification that was handled, now or before.
-	// Anything that is not 2xx makes WeChat Pay send it again.
+	// Status is 204 for a notification that was handled, now or before, and 200
+	// for one of APIv2. Anything that is not 2xx makes WeChat Pay send it again.
 	Status int
+	// ContentType is that of Body, "" without one.
+	ContentType string
 	// Body is nil with 204, otherwise JSON: {"code":"FAIL","message":"…"}.
-	// The message names the failed check and nothing else.
+	// APIv2 is always answered in XML, and reads nothing else. The message
+	// names the failed check and nothing else.
 	Body []byte
 }
 
@@ -60,7 +66,7 @@ func (a Answer) write(w http.ResponseWriter) {
 		w.Header().Set("Allow", http.MethodPost)
 	}
 	if a.Body != nil {
-		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Content-Type", a.ContentType)
 		w.Header().Set("Content-Length", strconv.Itoa(len(a.Body)))
 	}
 	w.WriteHeader(a.Status)
@@ -71,8 +77,12 @@ func (r *Receiver) refuse(ctx context.Context, e *Error) Answer {
 	if !errors.Is(e, errShared) {
 		r.report(ctx, e)
 	}
-	body, _ := json.Marshal(wire.ErrorBody{Code: "FAIL", Message: "the notification failed the " + string(e.Check) + " check"}) // two strings
-	return Answer{Status: e.Status, Body: body}
+	message := "the notification failed the " + string(e.Check) + " check"
+	if e.v2 {
+		return answerV2(e.Status, "FAIL", message)
+	}
+	body, _ := json.Marshal(wire.ErrorBody{Code: "FAIL", Message: message}) // two strings
+	return Answer{Status: e.Status, ContentType: "application/json", Body: body}
 }
 
 // report calls the error function, whose own panic must not turn a refusal

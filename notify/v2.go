@@ -1,0 +1,182 @@
+package notify
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"encoding/xml"
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/internal/wire"
+)
+
+// The event types of APIv2 messages, which have none of their own. What they
+// carry is in event.V2Contract, event.V2Payment and event.V2Refund.
+const (
+	V2Contract = "V2.CONTRACT" // signed (change_type ADD) or ended (DELETE)
+	V2Payment  = "V2.PAYMENT"  // the outcome of a debit, which has a contract_id, or of an order
+	V2Refund   = "V2.REFUND"   // what was sealed in req_info
+	V2Other    = "V2"          // genuine, and none of these
+)
+
+// APIv2Key lets the receiver take APIv2's notifications too: XML, which it
+// tells from APIv3's by the first byte. While a key is being replaced give both;
+// a message is genuine when it is signed with any of them.
+//
+// Mind what APIv2 lacks. Its messages say nothing of when they were sent, so a
+// copy can be sent again at any time: the receiver handles it once as long as it
+// remembers ([Remember]), and what the message tells is as old as it says. The
+// seal of a refund proves who made it only as far as the key is secret and its
+// blocks were not moved about; query the refund before you act on it.
+func APIv2Key(keys ...string) Option {
+	for _, key := range keys {
+		if len(key) != wire.KeySize {
+			panic("notify.APIv2Key: a key has " + strconv.Itoa(wire.KeySize) + " characters, this one " + strconv.Itoa(len(key)) + "; it is in the merchant console under API security, and is not the APIv3 key")
+		}
+	}
+	return func(r *Receiver) { r.apiV2Keys = append(r.apiV2Keys, keys...) }
+}
+
+// isV2 tells the versions apart: JSON never begins like this.
+func isV2(body []byte) bool {
+	start := bytes.TrimLeft(bytes.TrimPrefix(body, []byte("\ufeff")), " \t\r\n")
+	return len(start) > 0 && start[0] == '<'
+}
+
+// parseV2 is parse for APIv2.
+func (r *Receiver) parseV2(n *Notification, body []byte) *Error {
+	n.v2 = true
+	if len(r.apiV2Keys) == 0 {
+		return n.fail(wxpay.CheckSignature, http.StatusUnauthorized, "it is an APIv2 notification, or pretends to be, and the receiver has no APIv2 key: give notify.APIv2Key", nil)
+	}
+	f, err := wire.ParseXML(body)
+	if err != nil {
+		return n.fail(CheckEnvelope, http.StatusBadRequest, "", err)
+	}
+	n.EventType = eventTypeV2(f)
+	if n.EventType == V2Refund {
+		if f = r.openV2(f["req_info"]); f == nil {
+			n.EventType = ""
+			return n.fail(CheckResource, http.StatusUnauthorized, "req_info does not open: the APIv2 key was changed in the merchant console and not here, or it is another merchant's, or a forgery", nil)
+		}
+	} else if !r.verifyV2(f) {
+		n.EventType = ""
+		return n.fail(wxpay.CheckSignature, http.StatusUnauthorized, "the sign is not of these fields under the APIv2 key: a forgery, or the key was changed in the merchant console and not here", nil)
+	}
+	n.ID, n.CreateTime, n.xml, n.OriginalType = idV2(n.EventType, f), timeV2(f), f.XML(), "xml"
+	if !n.CreateTime.IsZero() {
+		n.signedAt = n.CreateTime.Unix()
+	}
+	n.Plaintext, _ = json.Marshal(f) // texts by name
+	return nil
+}
+
+func (r *Receiver) verifyV2(f wire.Fields) bool {
+	for _, key := range r.apiV2Keys {
+		if f["sign"] != "" && f.Verify(key) {
+			return true
+		}
+	}
+	return false
+}
+
+// openV2 opens req_info. What stands outside of it is proved by nothing and is
+// left out.
+func (r *Receiver) openV2(sealed string) wire.Fields {
+	for _, key := range r.apiV2Keys {
+		plain, err := wire.OpenReqInfo(key, sealed)
+		if err != nil {
+			continue
+		}
+		inner, ok := bytes.CutPrefix(bytes.TrimSpace(plain), []byte("<root>"))
+		if inner, ok = cutSuffix(inner, ok, "</root>"); !ok {
+			continue
+		}
+		f, err := wire.ParseXML([]byte("<xml>" + string(inner) + "</xml>"))
+		if err == nil && f["refund_id"] != "" {
+			return f
+		}
+	}
+	return nil
+}
+
+func cutSuffix(s []byte, ok bool, suffix string) ([]byte, bool) {
+	rest, found := bytes.CutSuffix(s, []byte(suffix))
+	return rest, ok && found
+}
+
+// eventTypeV2 goes by the fields that only one kind has.
+// https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_6.shtml
+func eventTypeV2(f wire.Fields) string {
+	switch {
+	case f["req_info"] != "":
+		return V2Refund
+	case f["change_type"] != "":
+		return V2Contract
+	case f["out_trade_no"] != "":
+		return V2Payment
+	}
+	return V2Other
+}
+
+// idV2 makes the id that APIv2 does not give, of the fields that say what
+// happened: every attempt to deliver it has the same.
+func idV2(eventType string, f wire.Fields) string {
+	names := map[string][]string{
+		V2Contract: {"mch_id", "sub_mch_id", "contract_id", "plan_id", "contract_code", "change_type", "operate_time"},
+		V2Payment:  {"mch_id", "sub_mch_id", "out_trade_no", "transaction_id", "contract_id", "result_code", "err_code"},
+		V2Refund:   {"refund_id", "out_refund_no", "refund_status", "success_time"},
+	}[eventType]
+	said := map[string]string{}
+	for _, name := range names {
+		said[name] = f[name]
+	}
+	if names == nil {
+		for name, value := range f {
+			if name != "sign" && name != "nonce_str" {
+				said[name] = value
+			}
+		}
+	}
+	text, _ := json.Marshal(said) // sorted by name
+	sum := sha256.Sum256(append([]byte(eventType+"\n"), text...))
+	return "V2-" + hex.EncodeToString(sum[:16])
+}
+
+// timeV2 is when what the message tells of happened, zero where it does not say.
+func timeV2(f wire.Fields) time.Time {
+	for name, layout := range map[string]string{"operate_time": time.DateTime, "success_time": time.DateTime, "time_end": "20060102150405"} {
+		if t, err := time.ParseInLocation(layout, f[name], wire.Beijing); err == nil {
+			return t
+		}
+	}
+	return time.Time{}
+}
+
+// decodeV2 fills in a struct by its xml tags, as the events have them, and
+// anything else from the JSON of Plaintext.
+func (n *Notification) decodeV2(v any) *Error {
+	if t := reflect.TypeOf(v); t == nil || t.Kind() != reflect.Pointer || t.Elem().Kind() != reflect.Struct {
+		if json.Unmarshal(n.Plaintext, v) != nil {
+			return n.fail(CheckDecode, http.StatusInternalServerError, "the fields of an APIv2 message are all texts: decode them into a struct with xml tags or a map of strings", nil)
+		}
+		return nil
+	}
+	if err := xml.Unmarshal(n.xml, v); err != nil {
+		return n.fail(CheckDecode, http.StatusInternalServerError, "the message does not decode: a field is not the number that the type has for it; until the type fits, take it from Plaintext with Handle", err)
+	}
+	return nil
+}
+
+// answerV2 is what APIv2 waits for: anything else, another spelling included,
+// is sent again. https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_10.shtml
+func answerV2(status int, code, message string) Answer {
+	message = strings.ReplaceAll(message, "]]>", "")
+	return Answer{Status: status, ContentType: "text/xml", Body: []byte("<xml><return_code><![CDATA[" + code + "]]></return_code><return_msg><![CDATA[" + message + "]]></return_msg></xml>")}
+}
