@@ -1,0 +1,257 @@
+package sandbox_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/sandbox"
+)
+
+func TestFaultsThatMakeNoSense(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for says, f := range map[string]sandbox.Fault{
+		"there is no fault":      {Name: "earthquake"},
+		"one of notifications":   {Name: sandbox.FaultLost, Endpoint: "*"},
+		"one of calls":           {Name: sandbox.FaultCut, Event: "*"},
+		"is not a path":          {Name: sandbox.FaultCut, Endpoint: "presign"},
+		"times must be from -1":  {Name: sandbox.FaultCut, Times: -2},
+		"not between 0 and 1":    {Name: sandbox.FaultCut, Chance: 2},
+		"must not be negative":   {Name: sandbox.FaultCut, Delay: -1},
+		"is no error":            {Name: sandbox.FaultError, Status: 200},
+		"committed is for":       {Name: sandbox.FaultRateLimit, Committed: true},
+		"skip from 0":            {Name: sandbox.FaultCut, Skip: -1},
+		"per_second must not be": {Name: sandbox.FaultRateLimit, PerSecond: -1},
+	} {
+		if err := w.Inject(sandbox.Fault{Name: sandbox.FaultProbe}, f); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%+v: got %v, want it to say %q", f, err, says)
+		}
+	}
+	if armed := w.Faults(); len(armed) != 0 {
+		t.Errorf("one that makes no sense left %v", armed)
+	}
+	w.adminRefuses(400, "POST", "/sandbox/faults", object{"name": "late", "delay": "soon"})
+	w.adminRefuses(400, "POST", "/sandbox/faults", object{"name": 5})
+}
+
+// Which calls a fault strikes, and which of them.
+func TestFaultsStrikeWhereTheyAreMeant(t *testing.T) {
+	t.Parallel()
+	const query = combineByCode + "A"
+	for name, c := range map[string]struct {
+		fault   sandbox.Fault
+		strikes string // per call: x struck, . not; presign, query, presign, query, presign
+	}{
+		"every call once":          {sandbox.Fault{Endpoint: "*"}, "x...."},
+		"every call":               {sandbox.Fault{Endpoint: "*", Times: -1}, "xxxxx"},
+		"no place named":           {sandbox.Fault{Times: 2}, "xx..."},
+		"a method":                 {sandbox.Fault{Endpoint: "GET /*", Times: -1}, ".x.x."},
+		"a path":                   {sandbox.Fault{Endpoint: presignCombine, Times: -1}, "x.x.x"},
+		"a catalogue id":           {sandbox.Fault{Endpoint: "GET /v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}", Times: -1}, ".x.x."},
+		"a full path":              {sandbox.Fault{Endpoint: "/" + query, Times: -1}, ".x.x."},
+		"any segment":              {sandbox.Fault{Endpoint: "/v3/*/combine-papay/contracts/pre-entrust-sign", Times: -1}, "x.x.x"},
+		"another path":             {sandbox.Fault{Endpoint: "/v3/*/combine-papay/contracts", Times: -1}, "....."},
+		"a longer path":            {sandbox.Fault{Endpoint: "/" + query + "/terminate", Times: -1}, "....."},
+		"the third call":           {sandbox.Fault{Endpoint: "*", Skip: 2}, "..x.."},
+		"the second query":         {sandbox.Fault{Endpoint: "GET /*", Skip: 1}, "...x."},
+		"another merchant":         {sandbox.Fault{Endpoint: "*", MchID: "1900000777", Times: -1}, "....."},
+		"this merchant":            {sandbox.Fault{Endpoint: "*", MchID: sandbox.DefaultMchID, Times: 3}, "xxx.."},
+		"never, nearly":            {sandbox.Fault{Endpoint: "*", Times: -1, Chance: 1e-12}, "....."},
+		"always, but not promised": {sandbox.Fault{Endpoint: "*", Times: -1, Chance: 1}, "xxxxx"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.must("POST", presignCombine, with(combineBody(), "out_contract_code", "A"))
+			c.fault.Name = sandbox.FaultError
+			w.ok(w.Inject(c.fault))
+			got := ""
+			for i := range 5 {
+				method, path, body := "POST", presignCombine, any(with(combineBody(), "out_contract_code", "A"))
+				if i%2 == 1 {
+					method, path, body = "GET", query, nil
+				}
+				if _, err := w.do(method, path, body); err == nil {
+					got += "."
+				} else {
+					wantError(t, err, 500, "SYSTEM_ERROR")
+					got += "x"
+				}
+			}
+			if got != c.strikes {
+				t.Errorf("struck %s, want %s", got, c.strikes)
+			}
+			if struck := w.Faults()[0].Struck; struck != strings.Count(c.strikes, "x") {
+				t.Errorf("says it struck %d times", struck)
+			}
+		})
+	}
+}
+
+// The same seed, the same luck.
+func TestFaultsRepeatThemselves(t *testing.T) {
+	t.Parallel()
+	luck := func() string {
+		w := newWorld(t, sandbox.Seed(11))
+		w.ok(w.Inject(sandbox.Fault{Name: sandbox.FaultError, Endpoint: "*", Times: -1, Chance: 0.5}))
+		out := ""
+		for range 32 {
+			if _, err := w.do("POST", presignCombine, combineBody()); err != nil {
+				out += "x"
+			} else {
+				out += "."
+			}
+		}
+		return out
+	}
+	first := luck()
+	if again := luck(); again != first {
+		t.Errorf("the same seed struck %s, then %s", first, again)
+	}
+	if n := strings.Count(first, "x"); n < 4 || n > 28 {
+		t.Errorf("half of the calls should be struck: %s", first)
+	}
+}
+
+func TestAdminListsAndClearsFaults(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	armed := w.adminOK("POST", "/sandbox/faults", object{"name": "late", "event_type": "*", "delay": "90s", "times": 2})
+	if armed["id"] != "F1" || armed["fault"].(object)["delay"] != "1m30s" {
+		t.Errorf("armed %v", armed)
+	}
+	w.adminOK("POST", "/sandbox/faults", object{"name": "cut", "endpoint": "*", "chance": 0.5})
+	list := w.adminOK("GET", "/sandbox/faults", nil)["data"].([]any)
+	if len(list) != 2 || list[1].(object)["fault"].(object)["chance"] != 0.5 {
+		t.Errorf("got %v", list)
+	}
+	w.adminOK("DELETE", "/sandbox/faults/F2", object{})
+	w.adminRefuses(404, "DELETE", "/sandbox/faults/F2", object{})
+	var back sandbox.Fault
+	raw, err := json.Marshal(w.Faults()[0].Fault)
+	w.ok(err)
+	w.ok(json.Unmarshal(raw, &back))
+	if back != w.Faults()[0].Fault || back.Delay != 90*time.Second {
+		t.Errorf("%s came back as %+v", raw, back)
+	}
+	w.adminOK("DELETE", "/sandbox/faults", object{})
+	if list := w.Faults(); len(list) != 0 {
+		t.Errorf("left %v", list)
+	}
+	// The journal says which calls were struck.
+	w.adminOK("POST", "/sandbox/faults", object{"name": "error"})
+	w.refused(500, "SYSTEM_ERROR", "POST", presignCombine, combineBody())
+	journal, err := w.Journal(0, 0)
+	w.ok(err)
+	if x := journal[0]; len(x.Faults) != 1 || x.Faults[0] != sandbox.FaultError || !strings.Contains(x.Hint, "nothing was done") {
+		t.Errorf("the journal has %+v", x)
+	}
+}
+
+// A merchant who repeats what failed with the same numbers, verifies, and asks
+// when in doubt loses nothing in chaos.
+func TestChaosCostsNothing(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, sandbox.WithChaos(), sandbox.Seed(3))
+	payer := s.Payer(openID)
+	s.ok(payer.Fund(300 * 40))
+	stubborn := func(method, path string, body any) object {
+		t.Helper()
+		for range 50 {
+			out, err := s.do(method, path, body)
+			if err == nil {
+				return out
+			}
+		}
+		t.Fatal("fifty tries were not enough")
+		return nil
+	}
+	token := stubborn("POST", presignCombine, combineBody())["pre_entrustweb_id"].(string)
+	c, err := payer.Agree(token)
+	s.ok(err)
+	for i := range 40 {
+		stubborn("POST", combineDebits, combineDebitBody(c, "P"+string(rune('A'+i/10))+string(rune('0'+i%10))))
+	}
+	if wallet, err := payer.Wallet(); err != nil || wallet.Balance != 0 {
+		t.Errorf("the payer has %+v, %v; forty debits of 300 fen were to leave him nothing", wallet, err)
+	}
+	struck := 0
+	for _, f := range s.Faults() {
+		struck += f.Struck
+		if f.Fault.Name == sandbox.FaultLatency {
+			t.Error("latency under a clock that stands still")
+		}
+	}
+	if struck == 0 {
+		t.Error("there was no chaos")
+	}
+	s.adminOK("DELETE", "/sandbox/faults", object{})
+	s.adminOK("POST", "/sandbox/chaos", object{})
+	if len(s.Faults()) < 10 {
+		t.Errorf("chaos of %d faults", len(s.Faults()))
+	}
+}
+
+// What was registered while the sandbox ran is there after a restart.
+func TestRegistrationsOutliveARestart(t *testing.T) {
+	t.Parallel()
+	store := keep{sandbox.NewMemory()}
+	first := newWorld(t, sandbox.WithStore(store))
+	first.ok(first.AddPlan(sandbox.DefaultMchID, sandbox.Plan{ID: "777", Product: sandbox.CombinePapay}))
+	first.ok(first.AddPlan(sandbox.DefaultMchID, sandbox.Plan{ID: "777", Product: sandbox.CombinePapay, Name: "renamed"}))
+	made := first.adminOK("POST", "/sandbox/merchants", object{"mchid": "1900000130", "appids": []string{sandbox.DefaultAppID}})
+	first.adminOK("POST", "/sandbox/plans", object{"mchid": "1900000130", "id": "778", "product": "combine-papay"})
+	first.ok(first.AddPayer(map[string]string{sandbox.DefaultAppID: "a", sandbox.DefaultEduAppID: "b"}))
+	first.ok(first.Forward("https://other.example", "http://127.0.0.1:1"))
+	_, err := first.ReplaceCertificate(sandbox.DefaultMchID)
+	first.ok(err)
+	key, err := first.ResetAPIv3Key(sandbox.DefaultMchID)
+	first.ok(err)
+	first.ok(first.SetKeyMode(sandbox.DefaultMchID, sandbox.KeysCertificate))
+	first.ok(first.RotatePlatformCertificate())
+	old := first.client
+	first.ok(first.Close())
+
+	second := newWorld(t, sandbox.WithStore(store), sandbox.At(start.Add(25*time.Hour)))
+	cfg := second.ClientConfig()
+	if cfg.APIv3Key != key || len(cfg.PlatformKeys) != 1 || cfg.SerialNo != first.ClientConfig().SerialNo {
+		t.Errorf("the keys are not what they were: %d platform keys", len(cfg.PlatformKeys))
+	}
+	second.must("POST", presignCombine, with(combineBody(), "plan_id", 777))
+	for _, p := range second.Merchants()[0].Plans {
+		if p.ID == "777" && p.Name != "renamed" {
+			t.Errorf("the plan is %+v", p)
+		}
+	}
+	other, err := second.ClientConfigFor("1900000130")
+	second.ok(err)
+	client, err := wxpay.New(other)
+	second.ok(err)
+	if again := second.Merchants()[1]; again.PrivateKey != made["private_key"] || again.APIv3Key != made["api_v3_key"] {
+		t.Error("the merchant has other keys")
+	}
+	(&world{t, second.Sandbox, client, nil}).must("POST", presignCombine, with(combineBody(), "plan_id", 778))
+	if got := second.adminOK("GET", "/sandbox/forwards", nil); got["https://other.example"] != "http://127.0.0.1:1" {
+		t.Errorf("forwards: %v", got)
+	}
+	session := second.must("POST", presignEdu, with(with(eduBody(), "openid", "b"), "sub_openid", nil))
+	if _, err := second.Payer("a").Open(session["presign_token"].(string)); err != nil {
+		t.Errorf("the two openids are two people again: %v", err)
+	}
+	_, err = old.Chain(presignEdu).Post(t.Context(), eduBody())
+	if err == nil {
+		t.Error("the former certificate is good again")
+	}
+
+	// Registered anew, a merchant has only what it is registered with.
+	_, err = second.AddMerchant(sandbox.Merchant{MchID: "1900000130"})
+	second.ok(err)
+	second.ok(second.Close())
+	third := newWorld(t, sandbox.WithStore(store))
+	if m := third.Merchants()[1]; len(m.Plans) != 0 || m.PrivateKey == made["private_key"] {
+		t.Errorf("a merchant registered anew kept %v", m.Plans)
+	}
+}
