@@ -16,7 +16,7 @@ const (
 	CheckMethod    wxpay.Check = "method"    // it is a POST: 405
 	CheckBody      wxpay.Check = "body"      // whole, within MaxBody, not read before: 400, 413, 500
 	CheckEnvelope  wxpay.Check = "envelope"  // the JSON or, of APIv2, the XML of a notification: 400
-	CheckResource  wxpay.Check = "resource"  // opens under the APIv3 key: 500; of APIv2 under the APIv2 key: 401
+	CheckResource  wxpay.Check = "resource"  // opens under the APIv3 key: 500; of APIv2 under the APIv2 key: 400
 	CheckPlaintext wxpay.Check = "plaintext" // what was sealed is a JSON object: 400
 	CheckReplay    wxpay.Check = "replay"    // these bytes were not handled before: 409
 	CheckEvent     wxpay.Check = "event"     // a function is there for it: 501

@@ -82,7 +82,7 @@ func (r *Receiver) parse(header http.Header, body []byte) (*Notification, *Error
 		}
 		return n, nil
 	case r.keys == nil:
-		return nil, n.fail(wxpay.CheckSignature, http.StatusUnauthorized, "it is an APIv3 notification, or pretends to be, and the receiver has no keys for those: give notify.New the client's Keys", nil)
+		return nil, n.unproved("it is an APIv3 notification, or pretends to be, and the receiver has no keys for those: give notify.New the client's Keys")
 	}
 	if err := r.keys.Verify(header, body); err != nil {
 		check := wxpay.CheckSignature

@@ -53,7 +53,7 @@ func isV2(body []byte) bool {
 func (r *Receiver) parseV2(n *Notification, body []byte) *Error {
 	n.v2 = true
 	if len(r.apiV2Keys) == 0 {
-		return n.fail(wxpay.CheckSignature, http.StatusUnauthorized, "it is an APIv2 notification, or pretends to be, and the receiver has no APIv2 key: give notify.APIv2Key", nil)
+		return n.unproved("it is an APIv2 notification, or pretends to be, and the receiver has no APIv2 key: give notify.APIv2Key")
 	}
 	f, err := wire.ParseXML(body)
 	if err != nil {
@@ -63,11 +63,11 @@ func (r *Receiver) parseV2(n *Notification, body []byte) *Error {
 	if n.EventType == V2Refund {
 		if f = r.openV2(f["req_info"]); f == nil {
 			n.EventType = ""
-			return n.fail(CheckResource, http.StatusUnauthorized, "req_info does not open: the APIv2 key was changed in the merchant console and not here, or it is another merchant's, or a forgery", nil)
+			return n.fail(CheckResource, http.StatusBadRequest, "", &wxpay.DecryptError{Hint: "req_info does not open: the APIv2 key was changed in the merchant console and not here, or it is another merchant's, or a forgery"})
 		}
 	} else if !r.verifyV2(f) {
 		n.EventType = ""
-		return n.fail(wxpay.CheckSignature, http.StatusUnauthorized, "the sign is not of these fields under the APIv2 key: a forgery, or the key was changed in the merchant console and not here", nil)
+		return n.unproved("the sign is not of these fields under the APIv2 key: a forgery, or the key was changed in the merchant console and not here")
 	}
 	n.ID, n.CreateTime, n.xml, n.OriginalType = idV2(n.EventType, f), timeV2(f), f.XML(), "xml"
 	if !n.CreateTime.IsZero() {
@@ -75,6 +75,12 @@ func (r *Receiver) parseV2(n *Notification, body []byte) *Error {
 	}
 	n.Plaintext, _ = json.Marshal(f) // texts by name
 	return nil
+}
+
+// unproved is a message that nobody has shown to be WeChat Pay's.
+func (n *Notification) unproved(hint string) *Error {
+	return n.fail(wxpay.CheckSignature, http.StatusUnauthorized, "",
+		&wxpay.SignatureError{Op: "verify", Check: wxpay.CheckSignature, RequestID: n.RequestID, Hint: hint})
 }
 
 func (r *Receiver) verifyV2(f wire.Fields) bool {

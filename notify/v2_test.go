@@ -146,9 +146,9 @@ func TestRefusalsV2(t *testing.T) {
 		"cut short":           {nil, string(forged[:50]), notify.CheckEnvelope, 400},
 		"HTML":                {nil, "<html><body>502</body></html>", notify.CheckEnvelope, 400},
 		"a doctype":           {nil, `<!DOCTYPE xml [<!ENTITY e SYSTEM "file:///etc/passwd">]><xml><a>&e;</a></xml>`, notify.CheckEnvelope, 400},
-		"another key's seal":  {nil, string(wire.Fields{"req_info": wire.SealReqInfo(strings.ToUpper(apiV2Key), []byte("<root><refund_id>1</refund_id></root>"))}.XML()), notify.CheckResource, 401},
-		"a seal of something": {nil, string(refundBody("hello")), notify.CheckResource, 401},
-		"a sealed v3 body":    {nil, string(refundBody(`{"refund_id":1}`)), notify.CheckResource, 401},
+		"another key's seal":  {nil, string(wire.Fields{"req_info": wire.SealReqInfo(strings.ToUpper(apiV2Key), []byte("<root><refund_id>1</refund_id></root>"))}.XML()), notify.CheckResource, 400},
+		"a seal of something": {nil, string(refundBody("hello")), notify.CheckResource, 400},
+		"a sealed v3 body":    {nil, string(refundBody(`{"refund_id":1}`)), notify.CheckResource, 400},
 		"no number":           {nil, string(signedV2(wrongNumber, wire.SignMD5)), notify.CheckDecode, 500},
 		"v3 without keys":     {v3.header, string(v3.body), wxpay.CheckSignature, 401},
 	} {
