@@ -11,13 +11,28 @@ import (
 
 type fidelityView struct {
 	Families []familyFidelity
-	Stateful int
-	Stub     int
-	None     int
+	Known    int
+	Typed    int
+	counts
+}
+
+// counts tells endpoints by how the sandbox plays them.
+type counts struct{ Stateful, Stub, None int }
+
+func (c *counts) add(f catalogue.Fidelity) {
+	switch f {
+	case catalogue.FidelityStateful:
+		c.Stateful++
+	case catalogue.FidelityStub:
+		c.Stub++
+	default:
+		c.None++
+	}
 }
 
 type familyFidelity struct {
 	*catalogue.Family
+	counts
 	Fields []fieldFidelity
 }
 
@@ -29,18 +44,15 @@ type fieldFidelity struct {
 
 // fidelity writes docs/fidelity.md: what is typed, what the sandbox plays, and how sure every fact is.
 func fidelity(c *catalogue.Catalogue, out Output) error {
-	var v fidelityView
+	v := fidelityView{Known: len(catalogue.AllKnown())}
 	for _, f := range c.Families {
 		ff := familyFidelity{Family: f}
 		for _, o := range f.Operations {
-			switch o.Fidelity {
-			case catalogue.FidelityStateful:
-				v.Stateful++
-			case catalogue.FidelityStub:
-				v.Stub++
-			default:
-				v.None++
+			if !o.Unsigned {
+				v.Typed++
 			}
+			v.add(o.Fidelity)
+			ff.add(o.Fidelity)
 			by := map[catalogue.Source][]string{}
 			for _, p := range slices.Concat(o.PathParams, o.Query) {
 				by[p.Source] = append(by[p.Source], "`"+p.Name+"`")
