@@ -21,6 +21,7 @@ import (
 	"github.com/wxpay-go/wxpay/api/globalpapay"
 	"github.com/wxpay-go/wxpay/api/insurance"
 	"github.com/wxpay-go/wxpay/api/offlineface"
+	"github.com/wxpay-go/wxpay/api/offlinefacemch"
 	"github.com/wxpay-go/wxpay/api/papay"
 	"github.com/wxpay-go/wxpay/api/papayv2"
 	"github.com/wxpay-go/wxpay/api/partnerpapay"
@@ -53,6 +54,7 @@ type V3Tree struct {
 	EduSchoolPay           eduschoolpay.EduSchoolPay
 	Global                 Global
 	OfflineFace            offlineface.OfflineFace
+	OfflineFaceMch         offlinefacemch.OfflineFaceMch
 	Papay                  Papay
 	PartnerPapay           partnerpapay.PartnerPapay
 	PasswordExemptContract passwordexemptcontract.PasswordExemptContract
@@ -72,6 +74,7 @@ func newV3Tree(c *wxpay.Client) V3Tree {
 		EduSchoolPay:           eduschoolpay.Of(c),
 		Global:                 newGlobal(c),
 		OfflineFace:            offlineface.Of(c),
+		OfflineFaceMch:         offlinefacemch.Of(c),
 		Papay:                  newPapay(c),
 		PartnerPapay:           partnerpapay.Of(c),
 		PasswordExemptContract: passwordexemptcontract.Of(c),
