@@ -126,6 +126,16 @@ func (s *Sandbox) RotatePlatformCertificate() error {
 	return s.engine.save(next)
 }
 
+// PlatformCertificates are those that merchants can download now, in PEM by serial
+// number.
+func (s *Sandbox) PlatformCertificates() map[string]string {
+	out := map[string]string{}
+	for _, c := range s.engine.keys.listed() {
+		out[c.serial] = string(c.pem)
+	}
+	return out
+}
+
 // certificateNotice is how long a new certificate is listed before it signs.
 // https://pay.weixin.qq.com/docs/merchant/development/interface-rules/wechatpay-certificates-rotation.html
 const certificateNotice = 24 * time.Hour

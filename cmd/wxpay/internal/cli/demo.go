@@ -89,7 +89,7 @@ func keepRunning(ctx context.Context, sys System, stage *demo.Stage, temporary s
 	if err != nil {
 		return err
 	}
-	h, err := f.handOut(stage.Sandbox, stage.Platform, stage.Merchant)
+	h, err := f.handOut(stage.Sandbox, stage.Merchant.MchID)
 	if err != nil {
 		return err
 	}

@@ -121,24 +121,35 @@ type handout struct {
 	Certificate         string `json:"certificate"`
 	PublicKey           string `json:"public_key"`
 	PlatformCertificate string `json:"platform_certificate"`
+	Faults              int    `json:"faults,omitempty"` // armed ones
 }
 
-// handOut writes the merchant's key material under the names the merchant
-// console gives it, and the env file.
-func (f folder) handOut(s *sandbox.Sandbox, platform *sandbox.KeyMaterial, m sandbox.Merchant) (handout, error) {
-	cfg, err := s.ClientConfigFor(m.MchID)
+// handOut writes the merchant's key material, as the sandbox has it by now, under
+// the names the merchant console gives it, and the env file.
+func (f folder) handOut(s *sandbox.Sandbox, mchid string) (handout, error) {
+	cfg, err := s.ClientConfigFor(mchid)
 	if err != nil {
 		return handout{}, err
 	}
+	var m sandbox.Merchant
+	for _, one := range s.Merchants() {
+		if one.MchID == mchid {
+			m = one
+		}
+	}
 	h := handout{
-		URL: s.URL(), AdminURL: s.AdminURL(), MchID: m.MchID, SerialNo: cfg.SerialNo, Data: f.path, EnvFile: f.file(envFileName),
-		PrivateKey: f.file("apiclient_key.pem"), Certificate: f.file("apiclient_cert.pem"),
+		URL: s.URL(), AdminURL: s.AdminURL(), MchID: mchid, SerialNo: cfg.SerialNo, Data: f.path, EnvFile: f.file(envFileName),
+		PrivateKey: f.file("apiclient_key.pem"), Certificate: f.file("apiclient_cert.pem"), Faults: len(s.Faults()),
 	}
 	files := map[string]string{"apiclient_key.pem": m.PrivateKey, "apiclient_cert.pem": m.Certificate}
+	certificates := s.PlatformCertificates()
 	for _, k := range cfg.PlatformKeys {
 		if !k.NotAfter.IsZero() {
 			name := "wechatpay_" + k.ID + ".pem"
-			h.PlatformCertificate, files[name] = f.file(name), platform.PlatformCertificate
+			files[name] = certificates[k.ID]
+			if h.PlatformCertificate == "" { // the one that signs now comes first
+				h.PlatformCertificate = f.file(name)
+			}
 			continue
 		}
 		h.PublicKeyID, h.PublicKey = k.ID, f.file("pub_key.pem")

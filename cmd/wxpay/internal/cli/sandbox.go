@@ -23,6 +23,7 @@ type sandboxOptions struct {
 	appids, subs, plans   []string
 	forward               []string
 	asJSON, beyondMachine bool
+	chaos                 bool
 }
 
 func newSandbox(sys System) *cobra.Command {
@@ -40,6 +41,7 @@ Every flag can be given as a variable too, as in WXPAY_SANDBOX_LISTEN.`,
 		Example: `  wxpay sandbox
   wxpay sandbox --forward https://yourapp.com=http://127.0.0.1:8080
   wxpay sandbox --listen 127.0.0.1:0 --admin 127.0.0.1:0 --data "$(mktemp -d)" --json
+  wxpay sandbox --chaos
   wxpay sandbox --mchid 1230000109 --appid wx1234567890abcdef --plan edu-papay=42`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -58,6 +60,7 @@ Every flag can be given as a variable too, as in WXPAY_SANDBOX_LISTEN.`,
 	f.StringArrayVar(&o.appids, "appid", nil, "another appid bound to the merchant; may be repeated")
 	f.StringArrayVar(&o.subs, "sub-mchid", nil, "another merchant it may act for; may be repeated")
 	f.StringArrayVar(&o.plans, "plan", nil, "PRODUCT=ID: another plan or service, of combine-papay, password-exempt-contract or edu-papay; may be repeated")
+	f.BoolVar(&o.chaos, "chaos", false, "misbehave as WeChat Pay and the way to it do in a bad month: lost answers, limits, probes, notifications late, twice or never")
 	f.BoolVar(&o.asJSON, "json", false, "print one JSON line with addresses and files when ready, and nothing else")
 	f.BoolVar(&o.beyondMachine, "allow-network", false, "let it listen and notify beyond this machine; whoever reaches the admin can do everything")
 	return cmd
@@ -109,14 +112,14 @@ func (o *sandboxOptions) run(ctx context.Context, sys System) error {
 	}
 	s, err := sandbox.Start(sandbox.Config{
 		Addr: o.listen, AdminAddr: o.admin, AllowNonLoopback: o.beyondMachine, Keys: platform,
-		Merchants: []sandbox.Merchant{m}, Store: store, Forward: forward,
+		Merchants: []sandbox.Merchant{m}, Store: store, Forward: forward, Chaos: o.chaos,
 		Logf: func(format string, args ...any) { fmt.Fprintf(sys.Err, format+"\n", args...) },
 	})
 	if err != nil {
 		store.Close()
 		return err
 	}
-	h, err := folder.handOut(s, platform, m)
+	h, err := folder.handOut(s, m.MchID)
 	if err == nil {
 		err = o.announce(sys, h)
 	}
@@ -143,6 +146,9 @@ func (o *sandboxOptions) announce(sys System, h handout) error {
 		{"its certificate", h.PlatformCertificate}, {"env file", h.EnvFile}, {"database", h.Data + string(os.PathSeparator) + "sandbox.db"},
 	} {
 		fmt.Fprintf(sys.Out, "  %s %s\n", paint.dim(fmt.Sprintf("%-24s", line[0])), line[1])
+	}
+	if h.Faults > 0 {
+		fmt.Fprintf(sys.Out, "\nIn chaos: %d faults are armed. GET %s/sandbox/faults lists them, DELETE clears them.\n", h.Faults, h.AdminURL)
 	}
 	fmt.Fprintf(sys.Out, "\nFrom another terminal:\n\n  wxpay call GET v3/certificates --env-file %s\n", envLine("", h.EnvFile)[1:])
 	fmt.Fprintf(sys.Out, "From Go, after %s:\n\n", paint.cyan("set -a; . "+h.EnvFile+"; set +a"))
