@@ -38,8 +38,11 @@ var settings = [...]struct{ variable, flag, help string }{
 	{"WXPAY_PLATFORM_CERTIFICATE", "platform-cert", "file of a WeChat Pay platform certificate"},
 }
 
-// apiV3Key has no flag: a command line shows in every process list.
-const apiV3Key = "WXPAY_APIV3_KEY"
+// These have no flag: a command line shows in every process list.
+const (
+	apiV3Key = "WXPAY_APIV3_KEY"
+	apiV2Key = "WXPAY_APIV2_KEY" // only for paths that begin with v2/
+)
 
 func (c *credentials) addTo(cmd *cobra.Command) {
 	c.flags = map[string]*string{}
@@ -93,7 +96,7 @@ func (c *credentials) client(sys System, sender *http.Client) (*wxpay.Client, er
 		return nil, usage("the API private key is missing; give its file, apiclient_key.pem, as --key or WXPAY_PRIVATE_KEY")
 	}
 	cfg := wxpay.Config{
-		MchID: get("WXPAY_MCHID"), SerialNo: get("WXPAY_SERIAL_NO"), APIv3Key: get(apiV3Key),
+		MchID: get("WXPAY_MCHID"), SerialNo: get("WXPAY_SERIAL_NO"), APIv3Key: get(apiV3Key), APIv2Key: get(apiV2Key),
 		Host: get("WXPAY_HOST"), HTTPClient: sender, UserAgent: "wxpay-cli",
 	}
 	if cfg.PrivateKey, err = wxpay.LoadPrivateKey(get("WXPAY_PRIVATE_KEY")); err != nil {
@@ -146,7 +149,7 @@ func unreadable(what string, err error) error {
 func explain(e *wxpay.ConfigError) error {
 	names := map[string]string{
 		"MchID": "--mchid or WXPAY_MCHID", "SerialNo": "--serial or WXPAY_SERIAL_NO", "PrivateKey": "--key or WXPAY_PRIVATE_KEY",
-		"Certificate": "--cert or WXPAY_CERTIFICATE", "APIv3Key": apiV3Key, "Host": "--host or WXPAY_HOST",
+		"Certificate": "--cert or WXPAY_CERTIFICATE", "APIv3Key": apiV3Key, "APIv2Key": apiV2Key, "Host": "--host or WXPAY_HOST",
 		"PlatformKeys": "--public-key, --platform-cert or their variables",
 	}
 	name := names[e.Field]

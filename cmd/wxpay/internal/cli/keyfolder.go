@@ -60,6 +60,7 @@ type keyring struct {
 
 type merchantKeys struct {
 	APIv3Key    string `json:"api_v3_key"`
+	APIv2Key    string `json:"api_v2_key,omitempty"` // folders of earlier versions have none
 	Certificate string `json:"certificate"`
 	PrivateKey  string `json:"private_key"`
 }
@@ -81,8 +82,10 @@ func (f folder) keys(m *sandbox.Merchant) (*sandbox.KeyMaterial, error) {
 	}
 	old, known := ring.Merchants[m.MchID]
 	if ring.Platform != nil && known {
-		m.APIv3Key, m.Certificate, m.PrivateKey = old.APIv3Key, old.Certificate, old.PrivateKey
-		return ring.Platform, nil
+		m.APIv3Key, m.APIv2Key, m.Certificate, m.PrivateKey = old.APIv3Key, old.APIv2Key, old.Certificate, old.PrivateKey
+		if m.APIv2Key != "" {
+			return ring.Platform, nil
+		}
 	}
 	if ring.Platform == nil {
 		if ring.Platform, err = sandbox.GenerateKeys(); err != nil {
@@ -95,7 +98,7 @@ func (f folder) keys(m *sandbox.Merchant) (*sandbox.KeyMaterial, error) {
 	if ring.Merchants == nil {
 		ring.Merchants = map[string]merchantKeys{}
 	}
-	ring.Merchants[m.MchID] = merchantKeys{m.APIv3Key, m.Certificate, m.PrivateKey}
+	ring.Merchants[m.MchID] = merchantKeys{m.APIv3Key, m.APIv2Key, m.Certificate, m.PrivateKey}
 	text, err := json.MarshalIndent(ring, "", "  ")
 	if err != nil {
 		return nil, err
@@ -157,7 +160,7 @@ func (f folder) handOut(s *sandbox.Sandbox, mchid string) (handout, error) {
 			return h, err
 		}
 	}
-	files[envFileName] = h.env(m.APIv3Key)
+	files[envFileName] = h.env(m.APIv3Key, m.APIv2Key)
 	for name, text := range files {
 		if err := f.write(name, text); err != nil {
 			return h, fmt.Errorf("cannot hand out the merchant's keys: %w", err)
@@ -166,12 +169,12 @@ func (f folder) handOut(s *sandbox.Sandbox, mchid string) (handout, error) {
 	return h, nil
 }
 
-func (h handout) env(apiV3 string) string {
+func (h handout) env(apiV3, apiV2 string) string {
 	text := "# Written by wxpay sandbox at every start. In a shell: set -a; . " + h.EnvFile + "; set +a\n"
 	for _, v := range [][2]string{
 		{"WXPAY_HOST", h.URL}, {"WXPAY_ADMIN", h.AdminURL}, {"WXPAY_MCHID", h.MchID}, {"WXPAY_SERIAL_NO", h.SerialNo},
 		{"WXPAY_PRIVATE_KEY", h.PrivateKey}, {"WXPAY_CERTIFICATE", h.Certificate}, {"WXPAY_PUBLIC_KEY_ID", h.PublicKeyID},
-		{"WXPAY_PUBLIC_KEY", h.PublicKey}, {"WXPAY_PLATFORM_CERTIFICATE", h.PlatformCertificate}, {apiV3Key, apiV3},
+		{"WXPAY_PUBLIC_KEY", h.PublicKey}, {"WXPAY_PLATFORM_CERTIFICATE", h.PlatformCertificate}, {apiV3Key, apiV3}, {apiV2Key, apiV2},
 	} {
 		text += envLine(v[0], v[1])
 	}
