@@ -1,7 +1,7 @@
 // A merchant's receiver of notifications that owes our code nothing: node's http server, and the plugin's own verification and AES.
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { Aes, Formatter, Rsa } from 'wechatpay-axios-plugin';
+import { Aes, Formatter, Hash, Rsa, Transformer } from 'wechatpay-axios-plugin';
 
 export class Receiver {
   constructor() {
@@ -17,7 +17,8 @@ export class Receiver {
         } catch (error) {
           event = { error };
         }
-        response.writeHead(event.error ? 500 : 204).end();
+        if (event.v2) response.writeHead(200).end(Transformer.toXml({ return_code: 'SUCCESS', return_msg: 'OK' }));
+        else response.writeHead(event.error ? 500 : 204).end();
         this.arrived.push(event);
         this.waiting.splice(0).forEach((wake) => wake());
       });
@@ -29,12 +30,27 @@ export class Receiver {
     return `http://127.0.0.1:${this.server.address().port}`;
   }
 
-  trust(platformKeys, apiV3Key) {
+  trust(platformKeys, apiV3Key, apiV2Key) {
     this.platformKeys = platformKeys;
     this.apiV3Key = apiV3Key;
+    this.apiV2Key = apiV2Key;
+  }
+
+  // openV2 verifies an APIv2 notification, or opens the seal of a refund's.
+  openV2(request, body) {
+    const fields = Transformer.toObject(body);
+    const v2 = { v2: true, path: request.url };
+    if (fields.req_info) {
+      const inner = Aes.AesEcb.decrypt(fields.req_info, Hash.md5(this.apiV2Key).toLowerCase());
+      return { ...v2, resource: Transformer.toObject(inner.replace(/^<root>/, '<xml>').replace(/<\/root>$/, '</xml>')) };
+    }
+    const { sign, ...signed } = fields;
+    assert.equal(Hash.sign('MD5', signed, this.apiV2Key), sign, 'the plugin refuses the notification\'s sign');
+    return { ...v2, resource: fields };
   }
 
   open(request, body) {
+    if (body.startsWith('<')) return this.openV2(request, body);
     const header = (name) => {
       assert.ok(request.headers[name], `the notification has no ${name}`);
       return request.headers[name];

@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs';
 import { Wechatpay } from 'wechatpay-axios-plugin';
 import { judgeCommandLine } from './commandline.mjs';
 import { combinePapay, eduPapay, passwordExempt } from './flows.mjs';
+import { papayV2 } from './papayv2.mjs';
 import { Receiver } from './receiver.mjs';
 import { readEnv, startSandbox } from './sandbox.mjs';
 import { readWitnesses } from './witnesses.mjs';
@@ -29,7 +30,7 @@ const platformKeys = {
   [sandbox.public_key_id]: readFileSync(sandbox.public_key),
   [serial]: readFileSync(sandbox.platform_certificate),
 };
-receiver.trust(platformKeys, env.WXPAY_APIV3_KEY);
+receiver.trust(platformKeys, env.WXPAY_APIV3_KEY, env.WXPAY_APIV2_KEY);
 
 const merchant = {
   mchid: sandbox.mchid,
@@ -38,13 +39,14 @@ const merchant = {
     serial: sandbox.serial_no,
     privateKey: readFileSync(sandbox.private_key),
     certs: platformKeys,
+    secret: env.WXPAY_APIV2_KEY,
     baseURL: sandbox.url,
     timeout: 20_000,
   }),
   receiver,
   admin: sandbox.admin_url,
 };
-for (const flow of [combinePapay, passwordExempt, eduPapay]) {
+for (const flow of [combinePapay, passwordExempt, eduPapay, papayV2]) {
   step(await flow(merchant));
 }
 step(await judgeCommandLine(binary, sandbox));

@@ -1,7 +1,7 @@
 // The plugin reads the vectors of testdata/vectors, which openssl made and our Go tests hold themselves to: three parties, one truth.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { Aes, Formatter, Rsa } from 'wechatpay-axios-plugin';
+import { Aes, Formatter, Hash, Rsa } from 'wechatpay-axios-plugin';
 
 const file = (name) => new URL(`../vectors/${name}`, import.meta.url);
 const read = (name) => JSON.parse(readFileSync(file(`${name}.json`)));
@@ -27,6 +27,14 @@ export function readWitnesses() {
     const v = read(name);
     const plain = Aes.AesGcm.decrypt(v.ciphertext, v.apiv3_key, v.nonce, v.associated_data);
     assert.equal(plain, text(v.plain), `${name}: the plugin opens something else`);
+  }
+  for (const name of ['v2-md5', 'v2-hmac']) {
+    const v = read(name);
+    assert.equal(Hash.sign(v.sign_type, v.fields, v.apiv2_key), v.signature, `${name}: the plugin signs otherwise`);
+  }
+  for (const name of ['v2-req-info', 'v2-req-info-block']) {
+    const v = read(name);
+    assert.equal(Aes.AesEcb.decrypt(v.ciphertext, Hash.md5(v.apiv2_key).toLowerCase()), text(v.plain), `${name}: the plugin opens something else`);
   }
   const field = read('oaep-field');
   assert.equal(Rsa.decrypt(field.ciphertext, text('keys/merchant-pkcs8.pem')), text(field.plain), 'oaep-field');
