@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// mayDebit holds a debit against the rules, in the order of 5.5 and 7.2 of the
-// field's habits: when, what else is under way, how it was announced, how much,
-// how often, and last what only the product knows. It returns how long the
-// debit waits before the payer is charged.
+// mayDebit holds a debit against the rules: when, what else is under way, how it
+// was announced, how much, how often, and last what only the product knows. It
+// returns how long the debit waits before the payer is charged. Which of two
+// troubles WeChat Pay would name first is not documented.
 func (c *call) mayDebit(r *debitRules, d *Debit, contract *Contract) (wait time.Duration, err error) {
 	mode := c.modeOf(r, contract)
 	fresh := r.grace > 0 && c.now.Before(contract.SignedAt.Add(r.grace)) && contract.Notice == nil

@@ -13,7 +13,6 @@ type noticeRules struct {
 	repeated func() *refusal
 	// gone refuses a notice about a contract that is not live; nil: as a debit.
 	gone func() *refusal
-	// grace lets notices be sent within debitRules.grace; false refuses nothing.
 }
 
 // Notice is an announcement of a debit, open until one succeeds or its days are
