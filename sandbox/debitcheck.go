@@ -12,7 +12,7 @@ import (
 func (c *call) mayDebit(r *debitRules, d *Debit, contract *Contract) (wait time.Duration, err error) {
 	mode := c.modeOf(r, contract)
 	fresh := r.grace > 0 && c.now.Before(contract.SignedAt.Add(r.grace)) && contract.Notice == nil
-	if !fresh && !within(c.now, r.from, r.until) {
+	if !fresh && !r.forOneDay(contract) && !within(c.now, r.from, r.until) {
 		return 0, r.refuse(troubleHours, "debits may be asked for from "+r.from.String()+" to "+r.until.String()+" in Beijing, where it is "+hourOf(c.now).String())
 	}
 	if contract.Pending != "" && !r.several {
@@ -38,6 +38,12 @@ func (c *call) mayDebit(r *debitRules, d *Debit, contract *Contract) (wait time.
 		err = r.check(c, d, contract)
 	}
 	return wait, err
+}
+
+// forOneDay says whether a contract was signed for one debit on an agreed day,
+// which may be asked for at any hour of it.
+func (r *debitRules) forOneDay(contract *Contract) bool {
+	return r.booking != nil && r.booking.once && len(contract.Bookings) > 0
 }
 
 // modeOf is how a contract is debited: on its days, when it was signed with any;

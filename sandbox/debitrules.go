@@ -55,6 +55,9 @@ type debitRules struct {
 	paid, failed event
 	resource     func(*Debit) document
 	retries      schedule
+	// asOrder is a debit in the queries of /v3/pay/transactions; nil: it is not
+	// found there.
+	asOrder func(*Debit) document
 }
 
 // DebitMode is how a plan debits.

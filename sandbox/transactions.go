@@ -13,9 +13,9 @@ func transactionBehaviours() map[string]behaviour {
 	const root = "/v3/pay/transactions"
 	return map[string]behaviour{
 		"POST " + root + "/jsapi":                             placeJSAPI,
-		"GET " + root + "/out-trade-no/{out_trade_no}":        queryTransaction,
-		"GET " + root + "/id/{transaction_id}":                queryTransactionByID,
-		"POST " + root + "/out-trade-no/{out_trade_no}/close": closeTransaction,
+		"GET " + root + "/out-trade-no/{out_trade_no}":        orDebit(queryTransaction),
+		"GET " + root + "/id/{transaction_id}":                orDebit(queryTransactionByID),
+		"POST " + root + "/out-trade-no/{out_trade_no}/close": orDebit(closeTransaction),
 	}
 }
 
