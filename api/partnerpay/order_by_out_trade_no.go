@@ -40,10 +40,10 @@ type OrderByOutTradeNoResponse struct {
 	// 微信支付订单号. May be absent.
 	TransactionID string `json:"transaction_id,omitempty"`
 	// How the order is paid.
-	// 交易类型. May be absent, one of JSAPI, NATIVE, APP, MICROPAY, MWEB, FACEPAY.
+	// 交易类型. May be absent, one of JSAPI, NATIVE, APP, MICROPAY, MWEB, FACEPAY, PAP.
 	TradeType string `json:"trade_type,omitempty"`
 	// State of the payment.
-	// 交易状态. May be absent, one of SUCCESS, REFUND, NOTPAY, CLOSED, REVOKED, USERPAYING, PAYERROR.
+	// 交易状态. May be absent, one of SUCCESS, REFUND, NOTPAY, CLOSED, REVOKED, USERPAYING, PAYERROR, ACCEPT.
 	TradeState string `json:"trade_state,omitempty"`
 	// The state in words, for people.
 	// 交易状态描述. May be absent.

@@ -164,11 +164,11 @@ type Order struct {
 	// 微信支付订单号. May be absent.
 	TransactionID string `json:"transaction_id,omitempty"`
 	// How the order is paid.
-	// 交易类型. May be absent, one of JSAPI, NATIVE, APP, MICROPAY, MWEB, FACEPAY.
+	// 交易类型. May be absent, one of JSAPI, NATIVE, APP, MICROPAY, MWEB, FACEPAY, PAP.
 	TradeType string `json:"trade_type,omitempty"`
 	// SUCCESS paid, REFUND refunded at least in part, NOTPAY not paid yet, CLOSED, REVOKED (payment code only),
-	// USERPAYING (payment code only), PAYERROR.
-	// 交易状态. One of SUCCESS, REFUND, NOTPAY, CLOSED, REVOKED, USERPAYING, PAYERROR.
+	// USERPAYING (payment code only), PAYERROR, ACCEPT (recurring debits only: accepted, not tried yet).
+	// 交易状态. One of SUCCESS, REFUND, NOTPAY, CLOSED, REVOKED, USERPAYING, PAYERROR, ACCEPT.
 	TradeState string `json:"trade_state"`
 	// The state in words, for people.
 	// 交易状态描述.
