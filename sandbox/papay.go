@@ -1,14 +1,17 @@
 package sandbox
 
 import (
+	"errors"
 	"time"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
-// papay is 委托代扣, classic recurring debits. Most merchants sign, debit and
-// terminate in APIv2 (papayv2*.go) and use APIv3 for the notice before a debit;
-// contracts of both are the same thing, so they share this product.
+// papay is 委托代扣, recurring debits and the one debit of a scheduled deduct. Most
+// merchants sign, debit and terminate in APIv2 (papayv2*.go) and use APIv3 for
+// the notice before a debit; contracts of both are the same thing, so they share
+// this product. A contract signed with a deduct_schedule is for that one debit;
+// every other one recurs, in the mode its plan has.
 // https://pay.weixin.qq.com/doc/v2/merchant/4011987465
 func papay() *product {
 	return &product{
@@ -21,24 +24,129 @@ func papay() *product {
 		signed:        event{"ENTRUST.SIGN", "entrust", "委托代扣签约通知"},
 		ended:         event{"ENTRUST.TERMINATE", "entrust", "委托代扣解约通知"},
 		retries:       genericSchedule,
-		resource:      papayResource,
+		resource:      func(c *Contract) document { return papayContract(c, c.changedAt()) },
 		alreadySigned: func() *refusal { return invalidRequest("用户已签约该模板，请勿重复签约") },
 		gone:          func() *refusal { return invalidRequest("协议不存在或已解约") },
-		debits:        []*debitRules{debitsV2()},
-		behaviours:    papayNotices(),
+		agreed:        papayAgreed,
+		keepsFailed:   true,
+		debits:        []*debitRules{papayDebits(), debitsV2()},
+		behaviours:    papayBehaviours(),
 	}
 }
 
-// papayResource is the contract in APIv3's terms.
-func papayResource(c *Contract) document {
+func papayBehaviours() map[string]behaviour {
+	const (
+		sign      = "/v3/papay/sign"
+		byCode    = "/plan-id/{plan_id}/out-contract-code/{out_contract_code}"
+		notices   = "/contracts/{contract_id}/"
+		scheduled = "/v3/papay/scheduled-deduct-sign"
+		pay       = "/v3/papay/pay"
+		schedules = "/schedules/contract-id/{contract_id}"
+	)
+	out := map[string]behaviour{
+		"POST " + sign + "/contracts/pre-entrust-sign":                                               papayPresign,
+		"GET " + sign + "/contracts" + byCode:                                                        papayQuery,
+		"GET " + sign + "/contracts/harmony-plan-id/{plan_id}/out-contract-code/{out_contract_code}": papayQueryHarmony,
+		"POST " + sign + "/contracts" + byCode + "/terminate":                                        papayTerminate,
+		"GET " + sign + "/partner/contracts" + byCode:                                                papayQuery,
+		"POST " + sign + "/partner/contracts" + byCode + "/terminate":                                papayTerminate,
+
+		"POST /v3/papay" + notices + "notify":              papayNotify,
+		"POST /v3/partner-papay" + notices + "notify":      papayNotify,
+		"POST /v3/papay" + notices + "fail-notify":         papayFailNotify,
+		"POST /v3/partner-papay" + notices + "fail-notify": papayFailNotify,
+
+		"POST " + pay + "/transactions/apply":         papayApply,
+		"POST " + pay + "/harmony/transactions/apply": papayApply,
+		"POST " + pay + "/partner/transactions/apply": papayApply,
+	}
+	for _, role := range []string{"", "/partner"} {
+		for scene, reply := range scheduledScenes() {
+			out["POST "+scheduled+role+"/contracts/pre-entrust-sign/"+scene] = reply
+		}
+		out["POST "+pay+role+schedules+"/schedule"] = scheduledBook
+		out["GET "+pay+role+schedules] = scheduledQuery
+	}
+	return out
+}
+
+// papayAgreed gives the contract of a scheduled deduct its one debit, and its
+// end when nobody books it.
+func papayAgreed(_ *step, session *Session, c *Contract) error {
+	agreed := object(decodeBody(session.Request), "deduct_schedule")
+	if agreed == nil {
+		return nil
+	}
+	c.Bookings = []Booking{{
+		Date: textOf(agreed, "estimated_deduct_date"), Amount: fen(object(agreed, "estimated_deduct_amount"), "total"),
+		Description: textOf(agreed, "description"),
+	}}
+	c.endAfterBookings(scheduledBooking())
+	return nil
+}
+
+// papayOwn finds a contract of this product by its id, for the merchant that
+// signed it and the sub-merchant it was signed for, or says why it is not there.
+func (c *call) papayOwn(id, sub string) (contract *Contract, missing string, err error) {
+	contract, err = get[Contract](c.Tx, id)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil, "there is no contract with this contract_id", nil
+	case err != nil:
+		return nil, "", err
+	case contract.Product != Papay || contract.MchID != c.merchant.MchID:
+		return nil, "the contract is of another merchant or product", nil
+	case contract.SubMchID != sub:
+		return nil, anotherRole(contract), nil
+	}
+	return contract, "", nil
+}
+
+// papayContract is a contract in queries and notifications, at a moment: its
+// booking expires by time alone. A provider's has other names for the parties.
+func papayContract(c *Contract, at time.Time) document {
 	out := document{
-		"mchid": c.MchID, "appid": c.AppID, "openid": c.OpenID, "contract_id": c.ID, "plan_id": integer(c.PlanID),
-		"out_contract_code": c.Code, "contract_display_account": c.Account, "contract_state": string(c.State),
-		"contract_signed_time":  wire.FormatTime(c.SignedAt),
-		"contract_expired_time": wire.FormatTime(c.ExpiresAt),
+		"contract_id": c.ID, "plan_id": integer(c.PlanID), "out_contract_code": c.Code,
+		"contract_display_account": c.Account, "contract_state": string(c.State),
+	}
+	c.parties(out)
+	out.set("out_user_code", c.UserCode)
+	if c.State != ContractSignFailed {
+		out["contract_signed_time"] = wire.FormatTime(c.SignedAt)
+		out["contract_expired_time"] = wire.FormatTime(c.ExpiresAt)
 	}
 	if c.State == ContractTerminated {
 		out["contract_terminate_info"] = terminateInfo(c)
 	}
+	if b := c.booking(""); b != nil {
+		schedule := scheduleDocument(b, at)
+		delete(schedule, "deduct_start_date")
+		delete(schedule, "deduct_end_date")
+		schedule["estimated_deduct_date"], schedule["estimated_deduct_amount"] = b.Date, yuan(b.Amount)
+		out["deduct_schedule"] = schedule
+	}
 	return out
 }
+
+// parties writes who signed with whom, as a direct merchant or a provider calls
+// it.
+func (c *Contract) parties(out document) {
+	if c.SubMchID == "" {
+		out["mchid"], out["appid"], out["openid"] = c.MchID, c.AppID, c.OpenID
+		return
+	}
+	out["sp_mchid"], out["sp_appid"], out["sp_openid"] = c.MchID, c.AppID, c.OpenID
+	out["sub_mchid"] = c.SubMchID
+	out.set("sub_appid", c.SubAppID)
+	out.set("sub_openid", c.SubOpenID)
+}
+
+// changedAt is when the contract was last signed or ended.
+func (c *Contract) changedAt() time.Time {
+	if c.State == ContractTerminated {
+		return c.TerminatedAt
+	}
+	return c.SignedAt
+}
+
+func yuan(fen int64) document { return document{"total": fen, "currency": "CNY"} }

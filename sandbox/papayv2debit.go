@@ -7,6 +7,9 @@ import (
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
+// rulesV2 is the name of debitsV2.
+const rulesV2 = "papay-v2"
+
 // debitsV2 are the rules of pappayapply: 24 hours after it was asked for, or, in
 // plans of mode B and in contracts a notice was ever sent about, within the days
 // of a notice; within twelve hours of signing at once.
@@ -15,8 +18,8 @@ func debitsV2() *debitRules {
 	accepted := answer{code: "ORDER_ACCEPTED", message: "扣款请求已受理，请勿重复发起"}
 	invalid := func(message string) answer { return answer{code: "INVALID_REQUEST", message: message} }
 	return &debitRules{
-		name: "papay-v2", mode: DebitAfterADay, from: 7 * time.Hour, until: 22 * time.Hour, grace: 12 * time.Hour,
-		notice: papayNoticeRules(),
+		name: rulesV2, mode: DebitAfterADay, from: 7 * time.Hour, until: 22 * time.Hour, grace: 12 * time.Hour,
+		notice: papayNoticeRules(), booking: scheduledBooking(), asOrder: papayOrder,
 		limits: Limits{PerDebit: 500_00, PerDay: 2500_00, AttemptsPerDay: 300},
 		answers: answers{
 			troubleGone:     {code: "CONTRACT_NOT_EXIST", message: "签约协议不存在"},
@@ -62,10 +65,10 @@ func papayV2Apply(c *callV2) (wire.Fields, error) {
 	}
 	// A contract whose term is over is terminated by then, but told apart.
 	if contract, err := get[Contract](c.Tx, f["contract_id"]); err == nil && contract.MchID == c.merchant.MchID && expired(contract) {
-		return nil, c.rulesOf(Papay, "").refuse(troubleExpired, "the contract's term ended at "+timeV2(contract.ExpiresAt))
+		return nil, c.rulesOf(Papay, rulesV2).refuse(troubleExpired, "the contract's term ended at "+timeV2(contract.ExpiresAt))
 	}
 	_, err = c.debit(&Debit{
-		ContractID: f["contract_id"], OutTradeNo: f["out_trade_no"], AppID: f["appid"], SubAppID: f["sub_appid"], Total: total,
+		Rules: rulesV2, ContractID: f["contract_id"], OutTradeNo: f["out_trade_no"], AppID: f["appid"], SubAppID: f["sub_appid"], Total: total,
 		Description: f["body"], Attach: f["attach"], NotifyURL: f["notify_url"],
 	})
 	return wire.Fields{}, err

@@ -92,7 +92,7 @@ func (s *step) failSigning(p *product, session *Session, c *Contract, why PageRe
 	if err := put(s.Tx, session); err != nil {
 		return err
 	}
-	if p.keepsFailed && why == PageBlocked {
+	if p.keepsFailed && why == PageBlocked && !session.V2 { // APIv2 has no such state
 		c.State = ContractSignFailed
 		if err := put(s.Tx, c); err != nil {
 			return err
