@@ -8,6 +8,7 @@ import (
 
 // AppPresignRequest is the body of POST /v3/credit-repayment/partner/contracts/app-presign (APP预签约自动还款协议).
 // Opens a signing session for an app or mini program, valid for 10 minutes. Only the person named can sign.
+// https://pay.weixin.qq.com/doc/v3/partner/4016125804
 type AppPresignRequest struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.
 	// 商户AppID. Required.
@@ -19,7 +20,8 @@ type AppPresignRequest struct {
 	// tried to sign.
 	// 服务商签约协议号. Required, 1–64 characters, matching ^[0-9A-Za-z]+$.
 	OutContractCode string `json:"out_contract_code"`
-	// Name of the payer shown on the signing page, masked but for its last character.
+	// The payer's name for the signing page, masked: * for every character but the last, never more than three of
+	// them.
 	// 用户展示名称. Required, 1–64 characters.
 	DisplayName string `json:"display_name"`
 	// Where WeChat Pay posts the result of signing: absolute https with a path and without query string.
@@ -32,10 +34,14 @@ type AppPresignRequest struct {
 	// 还款金额上限. Required, matching ^[0-9]+$.
 	RepaymentAmountLimit string `json:"repayment_amount_limit"`
 	// Mchid of the sub-merchant.
-	// 子商户号. Optional.
+	// 子商户号. Optional, at most 32 characters.
 	SubMchID string `json:"sub_mchid,omitempty"`
+	// Mchid of the sub-merchant, as the page of this call spells it; the mirror and the H5 page say sub_mchid. Send
+	// one of them.
+	// 子商户号. Optional, at most 32 characters.
+	SubMerchantCode string `json:"sub_merchant_code,omitempty"`
 	// AppID of the sub-merchant.
-	// 子商户AppID. Optional.
+	// 子商户AppID. Optional, at most 32 characters.
 	SubAppID string `json:"sub_appid,omitempty"`
 	// Real name of the person who must sign; anyone else cannot.
 	// 用户实名信息. Optional.
@@ -47,6 +53,7 @@ type AppPresignRequest struct {
 
 // AppPresignResponse is the reply of POST /v3/credit-repayment/partner/contracts/app-presign (APP预签约自动还款协议).
 // Opens a signing session for an app or mini program, valid for 10 minutes. Only the person named can sign.
+// https://pay.weixin.qq.com/doc/v3/partner/4016125804
 type AppPresignResponse struct {
 	wxpay.Reply `json:"-"`
 

@@ -8,6 +8,7 @@ import (
 
 // BookRequest is the body of POST /v3/credit-repayment/partner/schedule-records/batch-create (预约还款).
 // Books a repayment, before it is asked for.
+// https://pay.weixin.qq.com/doc/v3/partner/4016779459
 type BookRequest struct {
 	// WeChat Pay's id of the contract.
 	// 还款协议ID. Required.
@@ -49,6 +50,7 @@ type BookRequestScheduleItems struct {
 
 // BookResponse is the reply of POST /v3/credit-repayment/partner/schedule-records/batch-create (预约还款).
 // Books a repayment, before it is asked for.
+// https://pay.weixin.qq.com/doc/v3/partner/4016779459
 type BookResponse struct {
 	wxpay.Reply `json:"-"`
 

@@ -46,12 +46,15 @@ type PartnerContracts struct {
 
 	// Opens a signing session for an app or mini program, valid for 10 minutes. Only the person named can sign.
 	// APP预签约自动还款协议: POST /v3/credit-repayment/partner/contracts/app-presign.
+	// https://pay.weixin.qq.com/doc/v3/partner/4016125804
 	AppPresign wxpay.POST[AppPresignRequest, AppPresignResponse]
 	// Opens a signing session for a page outside WeChat, valid for 10 minutes. Only the person named can sign.
 	// H5预签约自动还款协议: POST /v3/credit-repayment/partner/contracts/h5-presign.
+	// https://pay.weixin.qq.com/doc/v3/partner/4016779565
 	H5Presign wxpay.POST[H5PresignRequest, H5PresignResponse]
 	// Ends a contract and returns it.
 	// 解除自动还款协议: POST /v3/credit-repayment/partner/contracts/terminate.
+	// https://pay.weixin.qq.com/doc/v3/partner/4016125830
 	Terminate wxpay.POST[TerminateRequest, TerminateResponse]
 }
 
@@ -78,6 +81,7 @@ type PartnerDeductOrders struct {
 
 	// Asks for a booked repayment. Only success is notified; query for anything else.
 	// 发起还款: POST /v3/credit-repayment/partner/deduct-orders.
+	// https://pay.weixin.qq.com/doc/v3/partner/4016790583
 	wxpay.POST[RepayRequest, Order]
 }
 
@@ -91,6 +95,7 @@ func newPartnerDeductOrders(b wxpay.Bound) PartnerDeductOrders {
 // OutTradeNo fills {out_trade_no}: The merchant's own order number, unique per merchant (商户侧交易单号).
 // Finds a repayment by the provider's own number.
 // 查询还款单: GET /v3/credit-repayment/partner/deduct-orders/{out_trade_no}.
+// https://pay.weixin.qq.com/doc/v3/partner/4016779468
 func (p PartnerDeductOrders) OutTradeNo(outTradeNo string) wxpay.GET[Order] {
 	return wxpay.NewGET[Order](p.b.Set("out_trade_no", outTradeNo), "v3/credit-repayment/partner/deduct-orders/{out_trade_no}")
 }
@@ -101,6 +106,7 @@ type PartnerScheduleRecords struct {
 
 	// Books a repayment, before it is asked for.
 	// 预约还款: POST /v3/credit-repayment/partner/schedule-records/batch-create.
+	// https://pay.weixin.qq.com/doc/v3/partner/4016779459
 	BatchCreate wxpay.POST[BookRequest, BookResponse]
 }
 
@@ -114,6 +120,7 @@ func newPartnerScheduleRecords(b wxpay.Bound) PartnerScheduleRecords {
 // OutRecordID fills {out_record_id}: The merchant's own number of the booking (商户侧预约还款单号).
 // Finds a booked repayment by the provider's own number.
 // 查询预约还款记录: GET /v3/credit-repayment/partner/schedule-records/{out_record_id}.
+// https://pay.weixin.qq.com/doc/v3/partner/4016779463
 func (p PartnerScheduleRecords) OutRecordID(outRecordID string) wxpay.QUERY[GetRecordQuery, GetRecordResponse] {
 	return wxpay.NewQUERY[GetRecordQuery, GetRecordResponse](p.b.Set("out_record_id", outRecordID), "v3/credit-repayment/partner/schedule-records/{out_record_id}")
 }

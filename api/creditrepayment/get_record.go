@@ -8,6 +8,7 @@ import (
 
 // GetRecordQuery is the query of GET /v3/credit-repayment/partner/schedule-records/{out_record_id} (查询预约还款记录).
 // Finds a booked repayment by the provider's own number.
+// https://pay.weixin.qq.com/doc/v3/partner/4016779463
 type GetRecordQuery struct {
 	// WeChat Pay's id of the contract.
 	// 还款协议ID. Required.
@@ -17,6 +18,7 @@ type GetRecordQuery struct {
 // GetRecordResponse is the reply of GET /v3/credit-repayment/partner/schedule-records/{out_record_id}
 // (查询预约还款记录).
 // Finds a booked repayment by the provider's own number.
+// https://pay.weixin.qq.com/doc/v3/partner/4016779463
 type GetRecordResponse struct {
 	wxpay.Reply `json:"-"`
 

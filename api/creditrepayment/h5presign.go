@@ -8,6 +8,7 @@ import (
 
 // H5PresignRequest is the body of POST /v3/credit-repayment/partner/contracts/h5-presign (H5预签约自动还款协议).
 // Opens a signing session for a page outside WeChat, valid for 10 minutes. Only the person named can sign.
+// https://pay.weixin.qq.com/doc/v3/partner/4016779565
 type H5PresignRequest struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.
 	// 商户AppID. Required.
@@ -19,7 +20,8 @@ type H5PresignRequest struct {
 	// tried to sign.
 	// 服务商签约协议号. Required, 1–64 characters, matching ^[0-9A-Za-z]+$.
 	OutContractCode string `json:"out_contract_code"`
-	// Name of the payer shown on the signing page, masked but for its last character.
+	// The payer's name for the signing page, masked: * for every character but the last, never more than three of
+	// them.
 	// 用户展示名称. Required, 1–64 characters.
 	DisplayName string `json:"display_name"`
 	// Where WeChat Pay posts the result of signing: absolute https with a path and without query string.
@@ -32,10 +34,10 @@ type H5PresignRequest struct {
 	// 还款金额上限. Required, matching ^[0-9]+$.
 	RepaymentAmountLimit string `json:"repayment_amount_limit"`
 	// Mchid of the sub-merchant.
-	// 子商户号. Optional.
+	// 子商户号. Optional, at most 32 characters.
 	SubMchID string `json:"sub_mchid,omitempty"`
 	// AppID of the sub-merchant.
-	// 子商户AppID. Optional.
+	// 子商户AppID. Optional, at most 32 characters.
 	SubAppID string `json:"sub_appid,omitempty"`
 	// Real name of the person who must sign; anyone else cannot.
 	// 用户实名信息. Optional.
@@ -58,6 +60,7 @@ type H5PresignRequestJumpInfo struct {
 
 // H5PresignResponse is the reply of POST /v3/credit-repayment/partner/contracts/h5-presign (H5预签约自动还款协议).
 // Opens a signing session for a page outside WeChat, valid for 10 minutes. Only the person named can sign.
+// https://pay.weixin.qq.com/doc/v3/partner/4016779565
 type H5PresignResponse struct {
 	wxpay.Reply `json:"-"`
 

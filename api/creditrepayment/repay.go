@@ -4,18 +4,19 @@ package creditrepayment
 
 // RepayRequest is the body of POST /v3/credit-repayment/partner/deduct-orders (发起还款).
 // Asks for a booked repayment. Only success is notified; query for anything else.
+// https://pay.weixin.qq.com/doc/v3/partner/4016790583
 type RepayRequest struct {
 	// WeChat Pay's id of the contract.
 	// 还款协议ID. Required.
 	ContractID string `json:"contract_id"`
 	// The merchant's own order number, unique per merchant.
-	// 商户侧交易单号. Required.
+	// 商户侧交易单号. Required, 1–32 characters.
 	OutTradeNo string `json:"out_trade_no"`
 	// The merchant's own number of the booking.
 	// 商户侧预约还款单号. Required, 1–32 characters, matching ^[0-9A-Za-z]+$.
 	OutRecordID string `json:"out_record_id"`
 	// What is repaid, in fen, as a decimal text.
-	// 还款金额. Required.
+	// 还款金额. Required, matching ^[0-9]+$.
 	DeductAmount string `json:"deduct_amount"`
 	// Where WeChat Pay posts the result: absolute https with a path and without query string.
 	// 商户回调地址. Required.

@@ -27,7 +27,7 @@ type TradeInfo struct {
 	// 商户侧交易单号. Required.
 	OutTradeNo string `json:"out_trade_no"`
 	// What is repaid, in fen.
-	// 还款金额. Required.
+	// 还款金额. Required, at least 1.
 	DeductAmount int64 `json:"deduct_amount"`
 	// What is sold, shown to the payer.
 	// 产品描述. Optional.
@@ -42,6 +42,7 @@ type TradeInfo struct {
 
 // Order is the reply of POST /v3/credit-repayment/partner/deduct-orders (发起还款).
 // Asks for a booked repayment. Only success is notified; query for anything else.
+// https://pay.weixin.qq.com/doc/v3/partner/4016790583
 type Order struct {
 	wxpay.Reply `json:"-"`
 

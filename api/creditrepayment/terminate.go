@@ -8,6 +8,7 @@ import (
 
 // TerminateRequest is the body of POST /v3/credit-repayment/partner/contracts/terminate (解除自动还款协议).
 // Ends a contract and returns it.
+// https://pay.weixin.qq.com/doc/v3/partner/4016125830
 type TerminateRequest struct {
 	// The provider's own number for the contract; digits and letters. It can never be used again once the payer
 	// tried to sign.
@@ -20,6 +21,7 @@ type TerminateRequest struct {
 
 // TerminateResponse is the reply of POST /v3/credit-repayment/partner/contracts/terminate (解除自动还款协议).
 // Ends a contract and returns it.
+// https://pay.weixin.qq.com/doc/v3/partner/4016125830
 type TerminateResponse struct {
 	wxpay.Reply `json:"-"`
 
