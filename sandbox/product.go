@@ -73,7 +73,14 @@ type event struct{ eventType, originalType, summary string }
 // products lists every contract product the sandbox plays. To add one, write its
 // file and name it here.
 func products() []*product {
-	return []*product{combinePapay(), passwordExempt(), eduPapay(), papay(), eduSchoolPay()}
+	return []*product{
+		combinePapay(),
+		passwordExempt(),
+		eduPapay(),
+		papay(),
+		eduSchoolPay(),
+		credit(),
+	}
 }
 
 func isProduct(name Product) bool { return slices.Contains(allProducts(), name) }

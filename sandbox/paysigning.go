@@ -1,0 +1,61 @@
+package sandbox
+
+import (
+	"errors"
+	"strings"
+)
+
+// What products have in common whose signing may come with a first payment, and
+// whose signing page shows a masked name.
+
+// freshNumber refuses an out_trade_no that has been debited with.
+func (c *call) freshNumber(outTradeNo string) error {
+	_, err := get[Debit](c.Tx, debitID(c.product.name, c.merchant.MchID, outTradeNo))
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	}
+	r := invalidRequest("商户订单号重复")
+	r.internal = internalReplay
+	return r.hinting("this out_trade_no has been used: a first payment needs a new one")
+}
+
+// payAtSigning takes the payment that comes with the signing of a contract, and
+// writes its notification. A payer who cannot pay has not signed either, and
+// nobody hears of it.
+func (s *step) payAtSigning(d *Debit, c *Contract) error {
+	r := s.rulesOf(c.Product, "")
+	failed := &PageError{Reason: PageBlocked, Message: "The first payment failed, and with it the signing.", keep: true}
+	d.Product, d.Rules, d.MchID, d.ContractID = c.Product, r.name, c.MchID, c.ID
+	d.ID = debitID(d.Product, d.MchID, d.OutTradeNo)
+	switch _, err := get[Debit](s.Tx, d.ID); {
+	case err == nil:
+		return failed // another session got there first
+	case !errors.Is(err, ErrNotFound):
+		return err
+	}
+	failure, err := s.charge(c.Person, d.Total)
+	if err != nil {
+		return err
+	}
+	if failure != "" {
+		return failed
+	}
+	d.takeFrom(c)
+	d.Request, d.CreatedAt, d.ExecuteAt, d.EndedAt = c.Request, s.now, s.now, s.now
+	s.paid(d, c)
+	if err := put(s.Tx, d); err != nil || d.NotifyURL == "" {
+		return err
+	}
+	return s.notifyDebit(r, d)
+}
+
+// masked says whether a name is shown as it must be: * for every character but
+// the last, and never more than three of them.
+func masked(name string) bool {
+	r := []rune(name)
+	n := len(r)
+	return 1 <= n && n <= 4 && strings.Trim(string(r[:n-1]), "*") == "" && r[n-1] != '*'
+}
