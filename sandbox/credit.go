@@ -67,7 +67,7 @@ func (c *call) creditPresign() (*Session, error) {
 		plan := c.merchant.plan(Credit, s.PlanID)
 		trade := object(c.body, "trade_info")
 		switch {
-		case !masked(s.Account):
+		case !maskedName(s.Account):
 			return badField("/display_name", "", "用户展示名称需使用姓名掩码").
 				hinting("display_name: write * for every character but the last, and never more than three of them, such as ***G")
 		case limit < 1:

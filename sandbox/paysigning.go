@@ -52,9 +52,9 @@ func (s *step) payAtSigning(d *Debit, c *Contract) error {
 	return s.notifyDebit(r, d)
 }
 
-// masked says whether a name is shown as it must be: * for every character but
+// maskedName says whether a name is shown as it must be: * for every character but
 // the last, and never more than three of them.
-func masked(name string) bool {
+func maskedName(name string) bool {
 	r := []rune(name)
 	n := len(r)
 	return 1 <= n && n <= 4 && strings.Trim(string(r[:n-1]), "*") == "" && r[n-1] != '*'
