@@ -64,7 +64,8 @@ func (c *call) decrypted(body []byte) ([]byte, error) {
 
 var errCannotDecrypt = errors.New("the reply has encrypted fields and Config.PrivateKey is not a crypto.Decrypter")
 
-// editFields replaces the texts at the pointers. Empty texts stay empty.
+// editFields replaces the texts at the pointers. Empty texts stay empty, and
+// where there is none to replace the bytes stay as they are.
 func editFields(raw []byte, pointers []string, edit func(string) (string, error)) ([]byte, error) {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
@@ -72,10 +73,18 @@ func editFields(raw []byte, pointers []string, edit func(string) (string, error)
 	if err := d.Decode(&tree); err != nil {
 		return nil, err
 	}
+	changed := false
+	counted := func(text string) (string, error) {
+		changed = true
+		return edit(text)
+	}
 	for _, pointer := range pointers {
-		if err := editAt(tree, strings.Split(strings.TrimPrefix(pointer, "/"), "/"), edit); err != nil {
+		if err := editAt(tree, strings.Split(strings.TrimPrefix(pointer, "/"), "/"), counted); err != nil {
 			return nil, err
 		}
+	}
+	if !changed {
+		return raw, nil
 	}
 	return json.Marshal(tree)
 }

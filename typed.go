@@ -134,21 +134,14 @@ func (e DELETE[Resp]) DeleteAsync(ctx context.Context, opts ...Option) *Promise[
 	return typedAsync[Resp](ctx, e.call("DELETE", opts))
 }
 
+// What follows is instantiated for every endpoint, so it only hands over to code
+// that is compiled once.
+
 func typed[Resp any](ctx context.Context, c *call) (*Resp, error) {
-	result, err := c.do(ctx)
-	if err != nil {
-		return nil, err
-	}
 	out := new(Resp)
-	if _, none := any(out).(*None); !none && len(result.Body) > 0 {
-		var failed *DecodeError
-		if errors.As(result.Decode(out), &failed) {
-			failed.Operation = c.operation()
-			err = failed
-		}
-	}
-	if keeper, ok := any(out).(interface{ setResult(*Result) }); ok {
-		keeper.setResult(result)
+	replied, err := c.into(ctx, out)
+	if !replied {
+		out = nil
 	}
 	return out, err
 }
@@ -157,11 +150,34 @@ func typedAsync[Resp any](ctx context.Context, c *call) *Promise[*Resp] {
 	return start(func() (*Resp, error) { return typed[Resp](ctx, c) })
 }
 
-func withBody[Req any](c *call, in *Req) *call {
-	if _, none := any(in).(*None); none {
+func withBody[Req any](c *call, in *Req) *call { return c.setRequest(in, in == nil) }
+
+// into makes the call and decodes the reply into out. replied tells an answer
+// that did not decode from a call that failed.
+func (c *call) into(ctx context.Context, out any) (replied bool, err error) {
+	result, err := c.do(ctx)
+	if err != nil {
+		return false, err
+	}
+	if _, none := out.(*None); !none && len(result.Body) > 0 {
+		var failed *DecodeError
+		if errors.As(result.Decode(out), &failed) {
+			failed.Operation = c.operation()
+			err = failed
+		}
+	}
+	if keeper, ok := out.(interface{ setResult(*Result) }); ok {
+		keeper.setResult(result)
+	}
+	return true, err
+}
+
+// setRequest sets a typed body; None has none.
+func (c *call) setRequest(in any, missing bool) *call {
+	if _, none := in.(*None); none {
 		return c
 	}
-	if in == nil {
+	if missing {
 		c.fail("the request is nil")
 		return c
 	}
@@ -174,7 +190,10 @@ func withQuery[Query any](c *call, query *Query) *call {
 	if query == nil {
 		return c
 	}
-	v := reflect.ValueOf(query).Elem()
+	return c.queryOf(reflect.ValueOf(query).Elem())
+}
+
+func (c *call) queryOf(v reflect.Value) *call {
 	for i := range v.NumField() {
 		name, options, _ := strings.Cut(v.Type().Field(i).Tag.Get("query"), ",")
 		field := v.Field(i)
