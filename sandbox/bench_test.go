@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/json"
+	"io"
 	"net/http"
 	"strconv"
 	"testing"
@@ -154,3 +155,13 @@ func (s *sink) WriteHeader(status int)      { s.status = status }
 type reader struct{ *bytes.Reader }
 
 func (reader) Close() error { return nil }
+
+// BenchmarkYear is a subscription of twelve months: 26 calls, thirteen debits
+// and fifteen notifications, received and verified.
+func BenchmarkYear(b *testing.B) {
+	for b.Loop() {
+		if err := subscribeForAYear(io.Discard); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
