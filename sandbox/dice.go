@@ -68,6 +68,20 @@ func (d *dice) prepayID(now time.Time) string {
 	return "wx" + now.In(wire.Beijing).Format("20060102150405") + d.roll(lowerHex, 16) + "0000"
 }
 
+// link is what an order is paid through where its reply has no prepay_id.
+func (d *dice) link(t TradeType, prepayID string) string {
+	switch t {
+	case TradeNative:
+		return "weixin://wxpay/bizpayurl?pr=" + d.roll(letters, 9)
+	case TradeH5:
+		return "https://wx.tenpay.com/cgi-bin/mmpayweb-bin/checkmweb?prepay_id=" + prepayID + "&package=" + d.roll(decimal, 10)
+	}
+	return ""
+}
+
+// paymentCode is the 18 digits of a payer's payment code.
+func (d *dice) paymentCode() string { return "13" + d.roll(decimal, 16) }
+
 // transactionID is 28 digits with the day in the middle.
 func (d *dice) transactionID(now time.Time) string {
 	return "42" + d.roll(decimal, 8) + day(now) + d.roll(decimal, 10)

@@ -296,7 +296,7 @@ func TestOrders(t *testing.T) {
 	if got := w.must("GET", "v3/pay/transactions/id/"+receipt.Order.TransactionID+"?mchid=1900000109", nil); got["trade_state"] != "SUCCESS" {
 		t.Errorf("paid: got %v", got)
 	}
-	w.refused(400, "INVALID_REQUEST", "POST", byNo+"/close", object{"mchid": "1900000109"})
+	w.refused(400, "ORDER_PAID", "POST", byNo+"/close", object{"mchid": "1900000109"})
 	w.refused(400, "INVALID_REQUEST", "POST", "v3/pay/transactions/jsapi", orderBody())
 
 	unpaid := with(orderBody(), "out_trade_no", "second-order")

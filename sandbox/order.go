@@ -7,21 +7,32 @@ import (
 	"time"
 )
 
-// Order is one order waiting for or having had its payment: a JSAPI order, or a
-// combined one with its SubOrders.
+// Order is one order waiting for or having had its payment, or a combined one
+// with its SubOrders.
 type Order struct {
 	rev
-	ID         string     `json:"id"`
-	MchID      string     `json:"mchid"`
-	SubMchID   string     `json:"sub_mchid,omitempty"`
-	AppID      string     `json:"appid"`
-	OutTradeNo string     `json:"out_trade_no"` // combine_out_trade_no of a combined order
-	Combined   bool       `json:"combined,omitempty"`
-	OpenID     string     `json:"openid"`
-	Total      int64      `json:"total"` // fen
-	NotifyURL  string     `json:"notify_url"`
-	State      OrderState `json:"trade_state"`
-	PrepayID   string     `json:"prepay_id"`
+	ID         string    `json:"id"`
+	MchID      string    `json:"mchid"`
+	SubMchID   string    `json:"sub_mchid,omitempty"`
+	AppID      string    `json:"appid"`
+	OutTradeNo string    `json:"out_trade_no"` // combine_out_trade_no of a combined order
+	Combined   bool      `json:"combined,omitempty"`
+	TradeType  TradeType `json:"trade_type,omitempty"`
+	SubAppID   string    `json:"sub_appid,omitempty"`
+	// OpenID and SubOpenID are the only payer; both empty where the call names
+	// nobody: then OpenID is set by whoever pays.
+	OpenID    string `json:"openid"`
+	SubOpenID string `json:"sub_openid,omitempty"`
+	// RealName and IDNumber are who must pay, where the call says it.
+	RealName  string     `json:"real_name,omitempty"`
+	IDNumber  string     `json:"id_number,omitempty"`
+	Total     int64      `json:"total"` // fen
+	NotifyURL string     `json:"notify_url"`
+	State     OrderState `json:"trade_state"`
+	PrepayID  string     `json:"prepay_id"`
+	Link      string     `json:"link,omitempty"` // code_url or h5_url
+	// Exempt is the password-exempt contract it is paid under.
+	Exempt string `json:"exempt,omitempty"`
 	// PrepayExpiresAt is two hours after the last time the prepay_id was asked
 	// for; ExpiresAt is the order's own end, time_expire.
 	PrepayExpiresAt time.Time       `json:"prepay_expires_at"`
@@ -56,15 +67,39 @@ const (
 	OrderNotPaid OrderState = "NOTPAY"
 	OrderPaid    OrderState = "SUCCESS"
 	OrderClosed  OrderState = "CLOSED"
+	// The others are of orders paid by payment code: taken back, and failed.
+	OrderReversed OrderState = "REVOKED"
+	OrderFailed   OrderState = "PAYERROR"
+	// OrderRefunded is what a paid order is called once some of it was given back.
+	OrderRefunded OrderState = "REFUND"
 )
 
-// prepayLife is how long a prepay_id can be paid with.
-const prepayLife = 2 * time.Hour
+// TradeType is how an order is paid, in the words of the wire.
+type TradeType string
+
+// The trade types.
+const (
+	TradeJSAPI  TradeType = "JSAPI" // inside WeChat, mini programs too
+	TradeApp    TradeType = "APP"
+	TradeH5     TradeType = "MWEB"
+	TradeNative TradeType = "NATIVE"   // the payer scans a code
+	TradeCode   TradeType = "MICROPAY" // the merchant scans the payer's code
+)
+
+// prepayLife is how long a prepay_id or code_url can be paid with, linkLife how
+// long an h5_url. https://pay.weixin.qq.com/doc/v3/merchant/4012791834
+const (
+	prepayLife = 2 * time.Hour
+	linkLife   = 5 * time.Minute
+)
 
 func (o *Order) kind() string { return "order" }
 
 func (o *Order) row() Row {
 	keys := []string{"mchid:" + o.MchID, "prepay:" + o.PrepayID, tradeKey(o.MchID, o.OutTradeNo)}
+	if o.Link != "" {
+		keys = append(keys, "prepay:"+o.Link)
+	}
 	if o.TransactionID != "" {
 		keys = append(keys, "transaction:"+o.TransactionID)
 	}
@@ -85,13 +120,25 @@ func orderID(combined bool, mchid, outTradeNo string) string {
 	return "order|" + mchid + "|" + outTradeNo
 }
 
-// stateText is trade_state_desc.
+// partnerOrderID is orderID in partner mode, where the numbers are each
+// sub-merchant's own.
+func partnerOrderID(mchid, subMchID, outTradeNo string) string {
+	return "order|" + mchid + "|" + subMchID + "|" + outTradeNo
+}
+
+// text is trade_state_desc.
 func (s OrderState) text() string {
 	switch s {
 	case OrderPaid:
 		return "支付成功"
 	case OrderClosed:
 		return "订单已关闭"
+	case OrderReversed:
+		return "订单已撤销"
+	case OrderFailed:
+		return "支付失败，请撤销订单"
+	case OrderRefunded:
+		return "转入退款"
 	}
 	return "订单未支付"
 }
@@ -103,6 +150,7 @@ func (c *call) place(o *Order) (*Order, error) {
 	switch {
 	case errors.Is(err, ErrNotFound):
 		o.State, o.PrepayID, o.CreatedAt, o.Fingerprint = OrderNotPaid, c.dice.prepayID(c.now), c.now, c.fingerprint()
+		o.Link = c.dice.link(o.TradeType, o.PrepayID)
 		if end := textOf(c.body, "time_expire"); end != "" {
 			if o.ExpiresAt, err = time.Parse(time.RFC3339, end); err != nil {
 				return nil, badField("/time_expire", end, "时间格式不正确")
@@ -117,7 +165,7 @@ func (c *call) place(o *Order) (*Order, error) {
 		r := invalidRequest("该订单已支付")
 		r.internal = internalPaid
 		return nil, r.hinting("this out_trade_no is paid; a new order needs a new number")
-	case old.closedBy(c.now):
+	case old.closedBy(c.now) || old.State != OrderNotPaid:
 		return nil, &refusal{status: http.StatusBadRequest, code: "ORDER_CLOSED", message: "订单已关闭", internal: internalParam,
 			hint: "this out_trade_no is closed for ever; a new order needs a new number"}
 	case old.Fingerprint != c.fingerprint():
@@ -127,6 +175,9 @@ func (c *call) place(o *Order) (*Order, error) {
 		o = old
 	}
 	o.PrepayExpiresAt = c.now.Add(prepayLife)
+	if o.TradeType == TradeH5 {
+		o.PrepayExpiresAt = c.now.Add(linkLife)
+	}
 	return o, put(c.Tx, o)
 }
 
@@ -143,15 +194,33 @@ func (o *Order) stateAt(now time.Time) OrderState {
 	return o.State
 }
 
+// shown is the state as merchants read it.
+func (o *Order) shown(now time.Time) OrderState {
+	if o.State == OrderPaid && o.Refunded > 0 {
+		return OrderRefunded
+	}
+	return o.stateAt(now)
+}
+
+// payer is an openid of the one who has to pay, "" for anybody.
+func (o *Order) payer() string {
+	if o.OpenID != "" {
+		return o.OpenID
+	}
+	return o.SubOpenID
+}
+
 // closeOrder closes an unpaid order; closing twice is a success.
 func (c *call) closeOrder(o *Order) error {
 	switch o.stateAt(c.now) {
 	case OrderPaid:
-		r := invalidRequest("订单已支付，不能关闭")
+		r := orderRefused(http.StatusBadRequest, "ORDER_PAID", "订单已支付，不能关闭", "a paid order is refunded, not closed")
 		r.internal = internalPaid
 		return r
 	case OrderClosed:
 		return nil
+	case OrderReversed:
+		return invalidRequest("订单已撤销").hinting("the order was reversed")
 	}
 	o.State = OrderClosed
 	return put(c.Tx, o)
@@ -184,7 +253,7 @@ func (s *step) pay(o *Order) error {
 	for i := range o.SubOrders {
 		o.SubOrders[i].TransactionID = s.dice.transactionID(s.now)
 	}
-	if err := put(s.Tx, o); err != nil {
+	if err := put(s.Tx, o); err != nil || o.NotifyURL == "" {
 		return err
 	}
 	if o.V2 {

@@ -7,11 +7,24 @@ import (
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
-// passwordExempt is 免密支付, paying later orders without a password.
+// passwordExempt is 免密支付, paying later orders without a password. The four
+// roles differ in what their calls name: a service provider's are sp_appid,
+// sp_openid, sub_mchid and sub_appid, an institution's appid with the same subs.
+//
+// It debits nothing by itself: an order placed with the contract's id is paid
+// without a password; see withcontract.go.
 // https://pay.weixin.qq.com/doc/v3/partner/4012715383
 func passwordExempt() *product {
 	const root = "/v3/password-exempt-contract/contracts"
 	const byCode = root + "/service-id/{service_id}/out-contract-code/{out_contract_code}"
+	behaviours := map[string]behaviour{
+		"GET " + byCode:                 passwordExemptQuery,
+		"POST " + byCode + "/terminate": passwordExemptTerminate,
+	}
+	for _, role := range []string{"normal", "service-provider", "qs", "ecommerce"} {
+		behaviours["POST "+root+"/"+role+"/pre-entrust-sign/pay-redirect-sign"] = passwordExemptAfterPay
+		behaviours["POST "+root+"/"+role+"/pre-entrust-sign/mini-program"] = passwordExemptMiniProgram
+	}
 	return &product{
 		name:          PasswordExempt,
 		ttl:           2 * time.Hour,
@@ -24,61 +37,78 @@ func passwordExempt() *product {
 		resource:      passwordExemptResource,
 		alreadySigned: func() *refusal { return invalidRequest("用户已开通该免密支付服务，请勿重复签约") },
 		gone:          func() *refusal { return invalidRequest("协议不存在或已解约") },
-		behaviours: map[string]behaviour{
-			"POST " + root + "/ecommerce/pre-entrust-sign/pay-redirect-sign": passwordExemptAfterPay,
-			"POST " + root + "/ecommerce/pre-entrust-sign/mini-program":      passwordExemptMiniProgram,
-			"GET " + byCode:                 passwordExemptQuery,
-			"POST " + byCode + "/terminate": passwordExemptTerminate,
-		},
+		behaviours:    behaviours,
 	}
 }
 
 // passwordExemptAfterPay decorates an order that is not paid yet: there is
 // nothing to launch, so the reply has no token.
 func passwordExemptAfterPay(c *call) (document, error) {
-	if err := c.checkPrepay(c.text("prepay_id"), c.text("openid"), c.text("appid")); err != nil {
-		return nil, err
-	}
-	s, err := c.presign(c.product)
+	s, err := c.presign(c.product, c.namesPayer, c.checkPrepay)
 	if err != nil {
 		return nil, err
 	}
-	return document{"mchid": s.MchID, "service_id": integer(s.PlanID), "out_contract_code": s.Code}, nil
+	return c.exemptPresigned(s), nil
 }
 
 func passwordExemptMiniProgram(c *call) (document, error) {
-	s, err := c.presign(c.product)
+	s, err := c.presign(c.product, c.namesPayer)
 	if err != nil {
 		return nil, err
 	}
-	return document{
-		"pre_entrustweb_id": s.Token, "mchid": s.MchID, "service_id": integer(s.PlanID), "out_contract_code": s.Code,
-		"sign_mp_appid": "wxbd687630cd02ce1d", "sign_mp_path": "pages/PwdExemptContract/index",
-	}, nil
+	out := c.exemptPresigned(s)
+	out["pre_entrustweb_id"], out["sign_mp_appid"], out["sign_mp_path"] = s.Token, "wxbd687630cd02ce1d", "pages/PwdExemptContract/index"
+	return out, nil
+}
+
+func (c *call) exemptPresigned(s *Session) document {
+	out := document{"mchid": s.MchID, "service_id": integer(s.PlanID), "out_contract_code": s.Code}
+	if c.text("sp_appid") != "" { // only a service provider's replies name the sub-merchant
+		out["sub_mchid"] = s.SubMchID
+	}
+	return out
+}
+
+// namesPayer wants one openid at least.
+func (c *call) namesPayer(s *Session) error {
+	if s.payer() != "" {
+		return nil
+	}
+	return badField("/"+c.named("sp_openid", "openid"), "", "openid与sub_openid至少填一个").hinting("name the payer: one of the two openids")
 }
 
 // checkPrepay checks that the order to be decorated is the same payer's, through
 // the same appid, and still waiting for its payment.
-func (c *call) checkPrepay(prepayID, openid, appid string) error {
-	o, err := c.orderByPrepay(prepayID)
+func (c *call) checkPrepay(s *Session) error {
+	o, err := c.orderByPrepay(s.PrepayID)
 	var none *refusal
 	switch {
 	case errors.As(err, &none):
 		return invalidRequest("prepay_id不存在").hinting("no order of this sandbox has this prepay_id: create one with POST /v3/pay/transactions/jsapi first")
 	case err != nil:
 		return err
-	case o.MchID != c.merchant.MchID:
-		return invalidRequest("prepay_id不存在").hinting("the prepay_id belongs to another merchant's order")
+	case o.MchID != c.merchant.MchID || o.SubMchID != s.SubMchID && !o.Combined:
+		return invalidRequest("prepay_id不存在").hinting("the prepay_id belongs to another merchant's order, or to another sub-merchant's")
 	case o.State != OrderNotPaid:
 		return invalidRequest("订单已支付或已关闭").hinting("the order is " + string(o.State) + "; presign before the payer pays")
 	case !c.now.Before(o.PrepayExpiresAt):
 		return invalidRequest("prepay_id已失效").hinting("a prepay_id lives two hours; place the order again")
-	case o.OpenID != openid:
+	case differ(o.OpenID, s.OpenID) || differ(o.SubOpenID, s.SubOpenID) || o.payer() != "" && !c.samePayer(o, s):
 		return invalidRequest("openid与下单用户不一致").hinting("openid is not the payer of the order")
-	case o.AppID != appid:
+	case o.AppID != s.AppID:
 		return invalidRequest("appid与下单appid不一致").hinting("appid is not the order's")
 	}
 	return nil
+}
+
+// differ says whether two openids are both there and not the same.
+func differ(a, b string) bool { return a != "" && b != "" && a != b }
+
+// samePayer says whether an order and a session are the same person's. Openids
+// under different appids are one person's only when the registry says so.
+func (c *call) samePayer(o *Order, s *Session) bool {
+	return o.OpenID != "" && o.OpenID == s.OpenID || o.SubOpenID != "" && o.SubOpenID == s.SubOpenID ||
+		c.registry.person(o.payer()).id == c.registry.person(s.payer()).id
 }
 
 func passwordExemptQuery(c *call) (document, error) {

@@ -79,11 +79,15 @@ type Receipt struct {
 	// why; the merchant hears nothing of it.
 	Contract *Contract  `json:"contract,omitempty"`
 	Obstacle *PageError `json:"obstacle,omitempty"`
+	// PasswordFree payments were made under a password-exempt contract: the payer
+	// was asked for nothing.
+	PasswordFree bool `json:"password_free,omitempty"`
 }
 
-// Pay pays an order. The merchant is notified at the order's notify_url. When
-// the order was decorated by a pay-redirect presign and nothing stands in the
-// way, the receipt carries the offer to sign.
+// Pay pays an order, by its prepay_id, code_url or h5_url. The merchant is
+// notified at the order's notify_url. When the order was decorated by a
+// pay-redirect presign and nothing stands in the way, the receipt carries the
+// offer to sign.
 func (p *Payer) Pay(prepayID string) (r *Receipt, err error) {
 	err = p.step(func(s *step) error {
 		o, err := s.orderByPrepay(prepayID)
@@ -96,10 +100,13 @@ func (p *Payer) Pay(prepayID string) (r *Receipt, err error) {
 		if err := s.payFrom(o, p.openid); err != nil {
 			return err
 		}
+		r = &Receipt{Order: o}
+		if r.PasswordFree, err = s.exempt(o); err != nil {
+			return err
+		}
 		if err := s.pay(o); err != nil {
 			return err
 		}
-		r = &Receipt{Order: o}
 		return s.signByPaying(r, p.openid)
 	})
 	return r, err
@@ -107,7 +114,11 @@ func (p *Payer) Pay(prepayID string) (r *Receipt, err error) {
 
 // payFrom takes an order's money from whoever pays it.
 func (s *step) payFrom(o *Order, openid string) error {
-	switch failure, err := s.charge(s.registry.person(openid).id, o.Total); {
+	who := s.registry.person(openid)
+	if o.OpenID == "" { // the call named nobody, or only his openid with the sub-merchant
+		o.OpenID = who.openID(o.AppID, openid)
+	}
+	switch failure, err := s.charge(who.id, o.Total); {
 	case err != nil:
 		return err
 	case failure == NotEnough:
@@ -122,16 +133,21 @@ func (s *step) mayPay(o *Order, openid string) error {
 	switch o.stateAt(s.now) {
 	case OrderPaid:
 		return &PageError{Reason: PageUsed, Message: "This order has been paid already."}
-	case OrderClosed:
+	case OrderClosed, OrderReversed, OrderFailed:
 		return &PageError{Reason: PageClosed, Message: "This order is closed."}
 	}
 	if !s.now.Before(o.PrepayExpiresAt) {
 		return &PageError{Reason: PageExpired, Message: "This payment has expired. Please start again from the merchant's app."}
 	}
-	if o.OpenID != "" && o.OpenID != openid && s.registry.person(o.OpenID).id != s.registry.person(openid).id {
+	who := s.registry.person(openid)
+	if o.payer() != "" && openid != o.OpenID && openid != o.SubOpenID && s.registry.person(o.payer()).id != who.id {
 		return &PageError{Reason: PageWrongUser, Message: "This order is to be paid by another WeChat user."}
 	}
-	return nil
+	w, err := s.wallet(who.id)
+	if err == nil && !w.is(o.RealName, o.IDNumber) {
+		return &PageError{Reason: PageIdentity, Message: "Your identity is not the one the merchant has given."}
+	}
+	return err
 }
 
 // AgreeAfterPay accepts the offer to sign that came with a payment.

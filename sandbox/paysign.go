@@ -22,3 +22,30 @@ func (s *step) signByPaying(r *Receipt, openid string) error {
 	}
 	return err
 }
+
+// exemptLimits are those of payments without a password; beyond them, or when
+// the contract has ended since, WeChat asks for it and the payment is an ordinary
+// one. https://pay.weixin.qq.com/doc/v2/merchant/4011987907
+var exemptLimits = Limits{PerDebit: 50000, PerDay: 250000, SuccessesPerDay: 5}
+
+// exempt says whether an order that is being paid needs no password, and counts
+// it towards the contract's limits.
+func (s *step) exempt(o *Order) (bool, error) {
+	if o.Exempt == "" {
+		return false, nil
+	}
+	contract, err := get[Contract](s.Tx, o.Exempt)
+	if err != nil || !contract.live() {
+		return false, err
+	}
+	limits := exemptLimits
+	if plan := s.planOf(contract); plan != nil {
+		limits = plan.Limits.or(limits)
+	}
+	contract.Usage = contract.Usage.at(s.now, contract.SignedAt, limits.or(Limits{}).PeriodDays)
+	if why, _ := contract.Usage.allows(limits, o.Total); why != "" {
+		return false, nil
+	}
+	contract.Usage.succeed(o.Total)
+	return true, put(s.Tx, contract)
+}

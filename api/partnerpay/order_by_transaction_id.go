@@ -76,9 +76,9 @@ type OrderByTransactionIDAmount struct {
 	// ISO 4217 code; CNY.
 	// 货币类型.
 	Currency string `json:"currency,omitempty"`
-	// What the payer paid, in fen.
+	// In fen; of paid orders only, although the mirror requires it.
 	// 用户支付金额.
-	PayerTotal int64 `json:"payer_total"`
+	PayerTotal int64 `json:"payer_total,omitempty"`
 	// ISO 4217 code of what the payer paid.
 	// 用户支付币种.
 	PayerCurrency string `json:"payer_currency,omitempty"`
@@ -89,7 +89,7 @@ type OrderByTransactionIDAmount struct {
 type OrderByTransactionIDPayer struct {
 	// The payer's id under sp_appid.
 	// 用户服务标识.
-	SPOpenID string `json:"sp_openid"`
+	SPOpenID string `json:"sp_openid,omitempty"`
 	// The payer's id under sub_appid.
 	// 用户子标识.
 	SubOpenID string `json:"sub_openid,omitempty"`

@@ -1,0 +1,112 @@
+package sandbox
+
+import (
+	"errors"
+	"time"
+)
+
+// paymentCode is the code on a payer's phone that a merchant scans, 付款码. It
+// pays once, within a minute.
+type paymentCode struct {
+	rev
+	ID        string    `json:"id"`
+	OpenID    string    `json:"openid"`
+	ExpiresAt time.Time `json:"expires_at"`
+	Used      bool      `json:"used,omitempty"`
+}
+
+func (p *paymentCode) kind() string { return "payment-code" }
+func (p *paymentCode) row() Row     { return Row{ID: p.ID} }
+
+const (
+	codeLife    = time.Minute
+	reverseDays = 7
+)
+
+// ShowCode is the auth_code of a code payment, as scanned off the payer's phone.
+// It lives a minute and pays once.
+func (p *Payer) ShowCode() (authCode string, err error) {
+	err = p.step(func(s *step) error {
+		code := &paymentCode{ID: s.dice.paymentCode(), OpenID: p.openid, ExpiresAt: s.now.Add(codeLife)}
+		authCode = code.ID
+		return put(s.Tx, code)
+	})
+	return authCode, err
+}
+
+// payByCode places an order and charges the payer whose code was scanned, in one
+// call. Nobody is asked for a password here: USERPAYING is not played.
+// https://pay.weixin.qq.com/doc/v3/merchant/4012382150
+func payByCode(c *call) (document, error) {
+	auth := textOf(object(c.body, "payer"), "auth_code")
+	code, err := get[paymentCode](c.Tx, auth)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil, invalidRequest("付款码无效").hinting("no payer of this sandbox shows this auth_code: take it from Payer.ShowCode")
+	case err != nil:
+		return nil, err
+	}
+	o, err := c.placeTransaction(TradeCode)
+	switch {
+	case err != nil:
+		return nil, err
+	case code.Used:
+		return nil, invalidRequest("付款码已使用").hinting("a payment code pays once: scan a new one")
+	case !c.now.Before(code.ExpiresAt):
+		return nil, invalidRequest("付款码已过期，请刷新").hinting("a payment code lives a minute: scan a new one")
+	}
+	code.Used = true
+	if err := put(c.Tx, code); err != nil {
+		return nil, err
+	}
+	o.OpenID = code.OpenID
+	failure, err := c.charge(c.registry.person(code.OpenID).id, o.Total)
+	if err != nil {
+		return nil, err
+	}
+	if failure != "" {
+		o.State = OrderFailed
+		if err := put(c.Tx, o); err != nil {
+			return nil, err
+		}
+		if failure == NotEnough {
+			return nil, kept(forbidden("NOT_ENOUGH", "用户余额不足", "the payer has not got the money; reverse the order and use a new number"))
+		}
+		return nil, kept(invalidRequest("支付失败，请撤销订单").hinting("the payer could not be charged: " + string(failure) + "; reverse the order and use a new number"))
+	}
+	if err := c.pay(o); err != nil {
+		return nil, err
+	}
+	return transactionDocument(o, c.now), nil
+}
+
+// reverseTransaction takes a code payment back: the payer gets his money, and
+// the number is never used again. Reversing twice is a success.
+// https://pay.weixin.qq.com/docs/merchant/apis/code-payment-v3/direct/reverse.html
+func reverseTransaction(c *call) (document, error) {
+	o, err := c.transaction()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.checkParties(); err != nil {
+		return nil, err
+	}
+	switch {
+	case o.TradeType != TradeCode:
+		return nil, invalidRequest("仅付款码支付订单支持撤销").hinting("only code payments are reversed: close an unpaid order, refund a paid one")
+	case o.Refunded > 0:
+		return nil, invalidRequest("订单已退款，不能撤销").hinting("part of the order was refunded")
+	case o.State == OrderPaid && c.now.After(o.PaidAt.AddDate(0, 0, reverseDays)):
+		return nil, invalidRequest("订单已超过可撤销期限").hinting("a code payment is reversed within seven days; refund it instead")
+	case o.State == OrderPaid:
+		if err := c.giveBack(c.registry.person(o.OpenID).id, o.Total); err != nil {
+			return nil, err
+		}
+	}
+	o.State = OrderReversed
+	out := document{"out_trade_no": o.OutTradeNo}
+	for _, name := range []string{"appid", "mchid", "sp_appid", "sp_mchid", "sub_appid", "sub_mchid"} {
+		out.set(name, c.text(name))
+	}
+	return out, put(c.Tx, o)
+}
