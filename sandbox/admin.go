@@ -61,6 +61,8 @@ type adminCall struct {
 		IDNumber   string            `json:"id_number"`
 		Product    Product           `json:"product"`
 		PlanID     string            `json:"plan_id"`
+		URL        string            `json:"url"`
+		ExtraData  map[string]string `json:"extra_data"`
 		Prefix     string            `json:"prefix"`
 		Target     string            `json:"target"`
 	}

@@ -46,6 +46,18 @@ func (a *admin) payerRoutes() map[string]func(*adminCall) (any, error) {
 		root + "/{openid}/delete-contract":   withContract((*Payer).Delete),
 		root + "/{openid}/terminate":         withContract((*Payer).Terminate),
 		root + "/{openid}/stay-insured":      withContract((*Payer).StayInsured),
+		root + "/{openid}/open-url": func(c *adminCall) (any, error) {
+			if err := need("url", c.body.URL); err != nil {
+				return nil, err
+			}
+			return a.Payer(c.PathValue("openid")).OpenURL(c.body.URL)
+		},
+		root + "/{openid}/open-mini-program": func(c *adminCall) (any, error) {
+			if len(c.body.ExtraData) == 0 {
+				return nil, badCall(`the body needs "extra_data", the object of wx.navigateToMiniProgram`)
+			}
+			return a.Payer(c.PathValue("openid")).OpenMiniProgram(c.body.ExtraData)
+		},
 		root: func(c *adminCall) (any, error) {
 			if len(c.body.OpenIDs) == 0 {
 				return nil, badCall(`the body needs "openids", an object of openid by appid`)

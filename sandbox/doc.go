@@ -73,6 +73,25 @@
 // While the clock runs, attempts are also made in the background as they fall due;
 // under a stopped one only these two make any.
 //
+// # APIv2
+//
+// 委托代扣 is mostly signed and debited in APIv2, and the sandbox plays that too:
+// on the same address, under /papay/, /pay/ and /secapi/, in XML, under
+// [Merchant].APIv2Key. It checks mch_id and the sign, MD5 or HMAC-SHA256, then the
+// fields, appid, plan and sub-merchant, then the product's rules; and it says in
+// X-Sandbox-Hint what was wrong with a sign: another key, the other digest, values
+// signed encoded, a field added after signing. Everything is answered 200, as
+// there; return_code and result_code tell.
+//
+// The pages entrustweb and h5entrustweb are opened by a person:
+// [Payer.OpenURL], and [Payer.OpenMiniProgram] for the mini program. A contract
+// signed in APIv2 is notified in APIv2, and debited by pappayapply whether or not
+// the notice before it came from APIv3. Notifications are XML, and only XML that
+// says SUCCESS ends their attempts.
+//
+// Refunds need the merchant's certificate in the TLS handshake. The plain listener
+// cannot see one and says so; with [Config].TLSAddr there is one that can.
+//
 // # Faults
 //
 // [Sandbox.Inject] makes it misbehave as WeChat Pay and the way to it sometimes
@@ -95,6 +114,8 @@
 //	POST /sandbox/settle
 //	POST /sandbox/payers                         {"openids": {appid: openid}}
 //	POST /sandbox/payers/{openid}/open           {"token"}; also agree, decline
+//	POST /sandbox/payers/{openid}/open-url       {"url"}; APIv2's pages
+//	POST /sandbox/payers/{openid}/open-mini-program {"extra_data"}
 //	POST /sandbox/payers/{openid}/pay            {"prepay_id"}; also agree-after-pay, decline-after-pay
 //	POST /sandbox/payers/{openid}/terminate      {"contract_id"}; also stay-insured
 //	GET  /sandbox/payers/{openid}                his wallet

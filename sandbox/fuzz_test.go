@@ -46,6 +46,44 @@ func FuzzRequest(f *testing.F) {
 	})
 }
 
+// The same of APIv2: 200, XML, and no sign for strangers.
+func FuzzRequestV2(f *testing.F) {
+	sb := sandbox.New(f, sandbox.At(start))
+	handler, key := sb.Handler(), sb.ClientConfig().APIv2Key
+	message := wire.Fields(with2(entryV2(), "mch_id", sandbox.DefaultMchID))
+	message["sign"] = message.Digest(key, wire.SignMD5)
+	f.Add("POST", "/papay/preentrustweb", message.XML())
+	f.Add("GET", "/papay/entrustweb?mch_id=1900000109&sign=0", []byte{})
+	f.Add("POST", "/secapi/pay/refund", []byte("<xml><mch_id>1900000109</mch_id><sign>A</sign><sign_type>HMAC-SHA256</sign_type></xml>"))
+	f.Add("PUT", "/pay/../pay/pappayapply", []byte("<xml>"))
+	f.Fuzz(func(t *testing.T, method, uri string, body []byte) {
+		r, err := http.NewRequestWithContext(context.Background(), method, "http://127.0.0.1"+uri, bytes.NewReader(body))
+		if err != nil || r.Host != "127.0.0.1" || !strings.HasPrefix(r.URL.Path, "/papay/") && !strings.HasPrefix(r.URL.Path, "/pay/") && !strings.HasPrefix(r.URL.Path, "/secapi/") {
+			return
+		}
+		r.RequestURI = uri
+		w := &page{header: http.Header{}}
+		handler.ServeHTTP(w, r)
+		if method == http.MethodHead {
+			return
+		}
+		answer, err := wire.ParseXML(w.body.Bytes())
+		if err != nil || w.status != 200 || answer["return_code"] == "" || w.header.Get(sandbox.HeaderSandbox) == "" {
+			t.Fatalf("%d %s, %v", w.status, w.body.Bytes(), err)
+		}
+		asked, _ := wire.ParseXML(body)
+		if len(asked) == 0 {
+			asked = wire.Fields{}
+			for name, values := range r.URL.Query() {
+				asked[name] = values[0]
+			}
+		}
+		if genuine := asked["sign"] != "" && asked.Verify(key); answer["sign"] != "" && !genuine {
+			t.Error("a stranger got a sign")
+		}
+	})
+}
+
 type page struct {
 	header http.Header
 	status int
