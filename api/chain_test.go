@@ -191,6 +191,8 @@ func TestIndexHoldsEveryEndpoint(t *testing.T) {
 			_, err = entry.PostAsync(ctx, map[string]any{}, opts...).Wait(ctx)
 		case "DELETE":
 			_, err = entry.DeleteAsync(ctx, opts...).Wait(ctx)
+		case "PATCH":
+			_, err = entry.PatchAsync(ctx, map[string]any{}, opts...).Wait(ctx)
 		default:
 			t.Fatalf("%s: teach this test the method", o.ID())
 		}

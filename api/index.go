@@ -1106,6 +1106,8 @@ func preset(path string) []wxpay.Option {
 		return []wxpay.Option{wxpay.Encrypt("/identity/real_name", "/identity/id_card_number", "/bank_card/bank_card_no", "/bank_card/phone")}
 	case "v3/offlineface/contracts/presign":
 		return []wxpay.Option{wxpay.Encrypt("/facepay_user/identification/identification_number", "/facepay_user/phone", "/limit_bank_card/bank_card_number", "/limit_bank_card/identification_name", "/limit_bank_card/identification/identification_number", "/limit_bank_card/phone")}
+	case "v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}":
+		return []wxpay.Option{wxpay.Encrypt("/phone")}
 	case "v3/papay/insurance-sign/contracts/pre-entrust-sign/app":
 		return []wxpay.Option{wxpay.Encrypt("/real_identity/real_name", "/real_identity/id_card_number")}
 	case "v3/papay/insurance-sign/contracts/pre-entrust-sign/h5":

@@ -16,20 +16,20 @@ type DebitRequest struct {
 	// 支付凭证. Required.
 	AuthCode string `json:"auth_code"`
 	// AppID of the service provider.
-	// 服务商公众号appid. Optional.
-	SPAppID string `json:"sp_appid,omitempty"`
+	// 服务商公众号appid. Required.
+	SPAppID string `json:"sp_appid"`
 	// Mchid of the service provider.
-	// 服务商商户号. Optional.
-	SPMchID string `json:"sp_mchid,omitempty"`
+	// 服务商商户号. Required.
+	SPMchID string `json:"sp_mchid"`
 	// AppID of the sub-merchant.
 	// 子商户公众号appid. Optional.
 	SubAppID string `json:"sub_appid,omitempty"`
 	// Mchid of the sub-merchant.
-	// 子商户商户号. Optional.
-	SubMchID string `json:"sub_mchid,omitempty"`
+	// 子商户商户号. Required.
+	SubMchID string `json:"sub_mchid"`
 	// Amount of the order.
-	// 金额信息. Optional.
-	Amount *Amount `json:"amount,omitempty"`
+	// 金额信息. Required.
+	Amount Amount `json:"amount"`
 	// Where the payment takes place.
 	// 支付场景信息. Optional.
 	SceneInfo *DebitRequestSceneInfo `json:"scene_info,omitempty"`
@@ -46,11 +46,11 @@ type DebitRequest struct {
 	// 结算信息. Optional.
 	SettleInfo *DebitRequestSettleInfo `json:"settle_info,omitempty"`
 	// The merchant's own order number, unique per merchant.
-	// 商户订单号. Optional.
-	OutTradeNo string `json:"out_trade_no,omitempty"`
+	// 商户订单号. Required.
+	OutTradeNo string `json:"out_trade_no"`
 	// Product and scene, agreed with WeChat Pay.
-	// 业务信息. Optional.
-	Business *DebitRequestBusiness `json:"business,omitempty"`
+	// 业务信息. Required.
+	Business DebitRequestBusiness `json:"business"`
 }
 
 // DebitRequestSceneInfo is the object scene_info.

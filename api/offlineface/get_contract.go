@@ -3,6 +3,8 @@
 package offlineface
 
 import (
+	"encoding/json"
+
 	"github.com/wxpay-go/wxpay"
 )
 
@@ -30,9 +32,9 @@ type GetContractResponse struct {
 	// Organisation the person belongs to.
 	// 机构ID.
 	OrganizationID string `json:"organization_id"`
-	// WeChat Pay's id of the person.
+	// WeChat Pay's id of the person; the mirror spells it use_id.
 	// 用户ID. May be absent.
-	UseID string `json:"use_id,omitempty"`
+	UserID string `json:"user_id,omitempty"`
 	// The payer's id under appid.
 	// 签约用户openid. May be absent.
 	OpenID string `json:"openid,omitempty"`
@@ -51,4 +53,20 @@ type GetContractResponse struct {
 	// MERCHANT_LIMITED_BANK_CARD: the merchant chose the card. USER_SELECT_FREE: the payer did.
 	// 签约卡来源. One of MERCHANT_LIMITED_BANK_CARD, USER_SELECT_FREE.
 	ContractBankCardFrom string `json:"contract_bank_card_from"`
+}
+
+// UnmarshalJSON reads the members under each name that sources give them.
+func (v *GetContractResponse) UnmarshalJSON(data []byte) error {
+	type Plain GetContractResponse
+	also := struct {
+		*Plain
+		UserIDAs0 string `json:"use_id"`
+	}{Plain: (*Plain)(v)}
+	if err := json.Unmarshal(data, &also); err != nil {
+		return err
+	}
+	if v.UserID == "" {
+		v.UserID = also.UserIDAs0
+	}
+	return nil
 }

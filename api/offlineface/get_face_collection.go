@@ -3,6 +3,8 @@
 package offlineface
 
 import (
+	"encoding/json"
+
 	"github.com/wxpay-go/wxpay"
 )
 
@@ -15,9 +17,9 @@ type GetFaceCollectionResponse struct {
 	// Id of the request to take a photo again.
 	// 重采ID.
 	CollectionID string `json:"collection_id"`
-	// WeChat Pay's id of the person.
+	// WeChat Pay's id of the person; the mirror spells it use_id.
 	// 用户ID.
-	UseID string `json:"use_id"`
+	UserID string `json:"user_id"`
 	// Organisation the person belongs to.
 	// 机构ID.
 	OrganizationID string `json:"organization_id"`
@@ -30,4 +32,20 @@ type GetFaceCollectionResponse struct {
 	// When the payer confirmed it, RFC 3339 with +08:00.
 	// 支付用户确认时间. May be absent, RFC 3339 with +08:00.
 	ConfirmTime string `json:"confirm_time,omitempty"`
+}
+
+// UnmarshalJSON reads the members under each name that sources give them.
+func (v *GetFaceCollectionResponse) UnmarshalJSON(data []byte) error {
+	type Plain GetFaceCollectionResponse
+	also := struct {
+		*Plain
+		UserIDAs0 string `json:"use_id"`
+	}{Plain: (*Plain)(v)}
+	if err := json.Unmarshal(data, &also); err != nil {
+		return err
+	}
+	if v.UserID == "" {
+		v.UserID = also.UserIDAs0
+	}
+	return nil
 }
