@@ -21,11 +21,13 @@ func (s *step) execute(r *debitRules, d *Debit, contract *Contract) error {
 		failure = ""
 	}
 	d.EndedAt = s.now
+	d.countTry(dateOf(s.now))
 	if contract.Pending == d.ID {
 		contract.Pending = ""
 	}
 	if failure == "" {
 		s.paid(d, contract)
+		d.Failure, d.Closed = "", false // of an earlier try
 	} else {
 		d.State, d.Failure, d.Closed = DebitFailed, failure, failure != SystemFailure
 		contract.FailedAt = s.now
@@ -105,4 +107,11 @@ func (s *step) release(d *Debit) error {
 	}
 	contract.Pending = ""
 	return put(s.Tx, contract)
+}
+
+func (d *Debit) countTry(today string) {
+	if d.TriedOn != today {
+		d.Tries, d.TriedOn = 0, today
+	}
+	d.Tries++
 }

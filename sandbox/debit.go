@@ -55,6 +55,8 @@ type Debit struct {
 	ExecuteAt time.Time `json:"execute_at"`         // when the payer is charged
 	EndedAt   time.Time `json:"ended_at,omitzero"`  // when it was paid or failed
 	Refunded  int64     `json:"refunded,omitempty"` // fen given back so far
+	Tries     int       `json:"tries,omitempty"`    // on the day of TriedOn, of debits that may be tried again
+	TriedOn   string    `json:"tried_on,omitempty"`
 
 	// Advanced debits were paid by WeChat Pay for a payer without money, who
 	// owes them until RepaidAt.

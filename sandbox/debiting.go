@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"errors"
+	"strconv"
 	"slices"
 	"time"
 )
@@ -84,6 +85,9 @@ func (c *call) debitAgain(r *debitRules, d *Debit) (*Debit, error) {
 			return nil, r.refuse(troubleAccepted, "this out_trade_no is accepted; its outcome will be notified")
 		}
 	default:
+		if r.again > 0 && d.State == DebitFailed {
+			return c.debitOnceMore(r, d)
+		}
 		if r.sync && d.State == DebitFailed && r.failing != nil {
 			return nil, r.failing(d)
 		}
@@ -93,6 +97,24 @@ func (c *call) debitAgain(r *debitRules, d *Debit) (*Debit, error) {
 		return nil, r.refuse(troubleClosed, "this out_trade_no has failed and is closed; try again with a new number")
 	}
 	return d, nil
+}
+
+// debitOnceMore tries a failed debit again, under the rules of a new one.
+func (c *call) debitOnceMore(r *debitRules, d *Debit) (*Debit, error) {
+	if d.TriedOn == dateOf(c.now) && d.Tries >= r.again {
+		return nil, r.refuse(troubleCount, "the same debit is tried "+strconv.Itoa(r.again)+" times a day")
+	}
+	contract, err := c.contractToDebit(r, d)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := c.mayDebit(r, d, contract); err != nil {
+		return nil, err
+	}
+	if err := c.execute(r, d, contract); err != nil {
+		return nil, err
+	}
+	return d, c.failureOf(r, d)
 }
 
 // failureOf is how a sync call says that its charge failed.

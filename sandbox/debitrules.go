@@ -33,6 +33,9 @@ type debitRules struct {
 	limits Limits
 	// several lets debits of one contract wait side by side.
 	several bool
+	// again is how often a day the same call tries a sync debit that failed, the
+	// first time included; 0: the outcome is final.
+	again int
 	// advances: WeChat Pay pays for a payer without money, who then owes it.
 	advances bool
 

@@ -196,6 +196,14 @@ func publicKeyID(mchid string) string {
 
 func (m *merchant) owns(appid string) bool { return slices.Contains(m.AppIDs, appid) }
 
+// firstAppID stands for calls that name none.
+func (m *merchant) firstAppID() string {
+	if len(m.AppIDs) == 0 {
+		return ""
+	}
+	return m.AppIDs[0]
+}
+
 func (m *merchant) plan(product Product, id string) *Plan {
 	for i := range m.Plans {
 		if m.Plans[i].ID == id && m.Plans[i].Product == product {

@@ -91,6 +91,16 @@ func (s *step) owe(w *Wallet, d *Debit) error {
 	return put(s.Tx, w)
 }
 
+// clear takes a debit off what a person owes.
+func (s *step) clear(d *Debit) error {
+	w, err := s.wallet(d.Person)
+	if err != nil || !slices.Contains(w.Debts, d.ID) {
+		return err
+	}
+	w.Debts, w.DebtsAt = slices.DeleteFunc(w.Debts, func(id string) bool { return id == d.ID }), s.now
+	return put(s.Tx, w)
+}
+
 // owes counts what a person owes under a product.
 func (w *Wallet) owes(p Product) (n int) {
 	for _, id := range w.Debts {
