@@ -30,6 +30,9 @@ func newAdmin(s *Sandbox, anywhere bool) http.Handler {
 	for pattern, handle := range a.payerRoutes() {
 		a.mux.HandleFunc(pattern, a.answer(handle))
 	}
+	for pattern, handle := range a.faceRoutes() {
+		a.mux.HandleFunc(pattern, a.answer(handle))
+	}
 	for pattern, handle := range a.walletRoutes() {
 		a.mux.HandleFunc(pattern, a.answer(handle))
 	}
@@ -63,6 +66,9 @@ type adminCall struct {
 		PlanID     string            `json:"plan_id"`
 		URL        string            `json:"url"`
 		ExtraData  map[string]string `json:"extra_data"`
+		AuthInfo   string            `json:"authinfo"`
+		OutUserID  string            `json:"out_user_id"`
+		Org        string            `json:"organization_id"`
 		Prefix     string            `json:"prefix"`
 		Target     string            `json:"target"`
 	}

@@ -66,6 +66,9 @@ const (
 	DefaultPlanID    = "12535"
 	DefaultEduPlanID = "101164396123311331" // of edu-papay and eduschoolpay
 	DefaultSchoolID  = "18260256813396"
+	// DefaultOrganizationID is the organisation of offline-face, which takes the
+	// place of a plan.
+	DefaultOrganizationID = "OAABBCCDDeeff"
 	// DefaultDayPlanID is a papay plan of mode A, DefaultScheduledPlanID one
 	// that takes contracts with a deduct_schedule only.
 	DefaultDayPlanID       = "12536"
@@ -88,6 +91,7 @@ func DefaultMerchant() Merchant {
 			{ID: DefaultPlanID, Product: PasswordExempt, Name: "Pay without password", NotifyURL: DefaultNotifyURL},
 			{ID: DefaultEduPlanID, Product: EduPapay, Name: "Tuition by term", NotifyURL: DefaultNotifyURL},
 			{ID: DefaultEduPlanID, Product: EduSchoolPay, Name: "Campus wallet", NotifyURL: DefaultNotifyURL, Owner: DefaultSchoolID},
+			{ID: DefaultOrganizationID, Product: OfflineFace, Name: "南山中兴小学部", NotifyURL: DefaultNotifyURL},
 			{ID: DefaultPlanID, Product: Papay, Name: "Monthly plan", NotifyURL: DefaultNotifyURL},
 			{ID: DefaultDayPlanID, Product: Papay, Name: "Monthly plan, a day later", NotifyURL: DefaultNotifyURL, Mode: DebitAfterADay},
 			{ID: DefaultScheduledPlanID, Product: Papay, Name: "One debit on its day", NotifyURL: DefaultNotifyURL, Mode: DebitScheduled},

@@ -56,6 +56,9 @@ func (d *dice) longContractID(now time.Time) string { return "Wx" + day(now) + d
 // campusContractID is 28 digits, like 2045011120563805041758214605.
 func (d *dice) campusContractID(now time.Time) string { return day(now) + d.roll(decimal, 20) }
 
+// faceContractID is CI and 16 letters and digits, like CI8CD208Z7e9906f89.
+func (d *dice) faceContractID(time.Time) string { return "CI" + d.roll(letters, 16) }
+
 // preEntrustWebID is 29 letters and digits, like 5778aadY9nltAsZzXixCkFIGYnV2V.
 func (d *dice) preEntrustWebID(time.Time) string { return d.roll(decimal, 4) + d.roll(letters, 25) }
 

@@ -104,6 +104,8 @@ func (w *world) do(method, path string, body any) (object, error) {
 			options = append(options, wxpay.Encrypt(op.EncryptedBody()...))
 		}
 		r, err = chain.Post(ctx, body, options...)
+	case "PATCH":
+		r, err = chain.Patch(ctx, body, wxpay.Encrypt(op.EncryptedBody()...))
 	case "DELETE":
 		r, err = chain.Delete(ctx)
 	}

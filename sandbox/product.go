@@ -80,6 +80,7 @@ func products() []*product {
 		papay(),
 		eduSchoolPay(),
 		credit(),
+		offlineFace(),
 	}
 }
 
