@@ -2,8 +2,8 @@ package sandbox
 
 import (
 	"errors"
-	"strconv"
 	"slices"
+	"strconv"
 	"time"
 )
 
