@@ -252,6 +252,11 @@ func TestScheduledDeductOfAProvider(t *testing.T) {
 		t.Errorf("TRANSACTION.SUCCESS carries %v", got[0].Resource)
 	}
 	w.refused(404, "ORDER_NOT_EXIST", "GET", "v3/pay/transactions/out-trade-no/debit-1?mchid=1900000109", nil) // it is a provider's
+	const byNo = "v3/pay/partner/transactions/out-trade-no/debit-1?sp_mchid=1900000109&sub_mchid="
+	w.refused(404, "ORDER_NOT_EXIST", "GET", byNo+"1230000109", nil)
+	if got := w.must("GET", byNo+"1900000110", nil); got["trade_state"] != "SUCCESS" || got["trade_type"] != "PAP" || got["sub_mchid"] != "1900000110" {
+		t.Errorf("query the debit: got %v", got)
+	}
 }
 
 // A provider's contract that recurs: notice, failure, end.
