@@ -151,6 +151,9 @@ func papayV2Page(c *callV2) (wire.Fields, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !c.hmac {
+		return wire.Fields{}, nil // the page itself; a payer opens it with OpenURL
+	}
 	return wire.Fields{"redirect_url": "https://" + signingHost + "/sandbox?pre_entrustweb_id=" + url.QueryEscape(session.Token)}, nil
 }
 

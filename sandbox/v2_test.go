@@ -140,6 +140,19 @@ func (w *worldV2) must(path string, f map[string]string, opts ...wxpay.Option) m
 	return m
 }
 
+// get is a browser.
+func (w *worldV2) get(address string) wire.Fields {
+	w.Helper()
+	answer, err := http.Get(address) //nolint:noctx
+	w.ok(err)
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	w.ok(err)
+	f, err := wire.ParseXML(body)
+	w.ok(err)
+	return f
+}
+
 // refused wants result_code FAIL, or return_code FAIL where code is "FAIL".
 func (w *worldV2) refused(code, path string, f map[string]string, opts ...wxpay.Option) *wxpay.Error {
 	w.Helper()
@@ -289,15 +302,9 @@ func TestPagesV2(t *testing.T) {
 	}
 	right, err := w.client.Chain("v2/papay/h5entrustweb").URL(h5, wxpay.SignType("HMAC-SHA256"))
 	w.ok(err)
-	answer, err := http.Get(right) //nolint:noctx // a browser
-	w.ok(err)
-	body, err := io.ReadAll(answer.Body)
-	w.ok(err)
-	answer.Body.Close()
-	f, err := wire.ParseXML(body)
-	w.ok(err)
+	f := w.get(right)
 	if f["result_code"] != "SUCCESS" || !f.Verify(w.key) {
-		t.Fatalf("got %s", body)
+		t.Fatalf("got %v", f)
 	}
 	other := w.Payer("another-openid")
 	page, err = other.OpenURL(f["redirect_url"])

@@ -1,0 +1,100 @@
+package sandbox_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/sandbox"
+)
+
+// A provider debits for a sub-merchant: his key, the sub-merchant's number in
+// every message, and nobody else's contract.
+func TestProviderDebitsV2(t *testing.T) {
+	t.Parallel()
+	w := newWorldV2(t)
+	const sub = "1900000110"
+	session := w.must("papay/partner/preentrustweb", with2(entryV2(), "sub_mch_id", sub))
+	contract, err := w.Payer(openID).Agree(session["pre_entrustweb_id"].(string))
+	w.ok(err)
+	w.receivedOne()
+	w.refused("CONTRACT_NOT_EXIST", "pay/pappayapply", applyV2(contract.ID, "P1"))
+	w.refused("PARAM_ERROR", "pay/partner/pappayapply", applyV2(contract.ID, "P1"))
+	w.refused("CONTRACT_NOT_EXIST", "pay/partner/pappayapply", with2(applyV2(contract.ID, "P1"), "sub_mch_id", "1230000109"))
+	w.must("pay/partner/pappayapply", with2(applyV2(contract.ID, "P1"), "sub_mch_id", sub))
+	if paid := w.receivedOne(); paid["sub_mch_id"] != sub || paid["mch_id"] != sandbox.DefaultMchID || paid["result_code"] != "SUCCESS" {
+		t.Errorf("got %v", paid)
+	}
+	if q := w.must("pay/partner/paporderquery", with2(orderNo("P1"), "sub_mch_id", sub)); q["trade_state"] != "SUCCESS" || q["sub_mch_id"] != sub {
+		t.Errorf("got %v", q)
+	}
+	w.refused("ORDERNOTEXIST", "pay/paporderquery", orderNo("P1"))
+	w.must("secapi/pay/refund", with2(refundV2("P1", "R1", "1"), "sub_mch_id", sub), wxpay.MTLS())
+	w.ok(w.Advance(time.Minute))
+	w.receivedOne()
+
+	// The provider's notice, by APIv3.
+	w.ok(w.Advance(24 * time.Hour))
+	notice := object{
+		"sp_mchid": sandbox.DefaultMchID, "sp_appid": sandbox.DefaultAppID, "sub_mchid": sub,
+		"estimated_amount": object{"amount": 888}, "deduct_duration": object{"count": 1, "unit": "DAY"},
+	}
+	_, err = w.client.Chain("v3/partner-papay/contracts/{contract_id}/notify").Post(context.Background(), notice, wxpay.Path("contract_id", contract.ID))
+	w.ok(err)
+	w.ok(w.Advance(48 * time.Hour))
+	w.must("pay/partner/pappayapply", with2(applyV2(contract.ID, "P2"), "sub_mch_id", sub))
+	if paid := w.receivedOne(); paid["out_trade_no"] != "P2" {
+		t.Errorf("got %v", paid)
+	}
+}
+
+// Accounts of one payer are told apart by outerid; without one he signs once.
+func TestAccountsV2(t *testing.T) {
+	t.Parallel()
+	w := newWorldV2(t)
+	sign := func(code, outer string) error {
+		t.Helper()
+		session := w.must("papay/preentrustweb", with2(entryV2(), "contract_code", code, "outerid", outer))
+		_, err := w.Payer(openID).Agree(session["pre_entrustweb_id"].(string))
+		return err
+	}
+	w.ok(sign("A", ""))
+	if err := sign("B", ""); pageReason(err) != sandbox.PageSigned {
+		t.Errorf("signed a second time: %v", err)
+	}
+	w.ok(sign("C", "李*艳（0001）"))
+	w.ok(sign("D", "李*艳（0002）"))
+}
+
+// Faults reach APIv2 too, in its own words.
+func TestFaultsV2(t *testing.T) {
+	t.Parallel()
+	w := newWorldV2(t)
+	contract := w.signV2("100000")
+	w.ok(w.Inject(sandbox.Fault{Name: sandbox.FaultRateLimit, Endpoint: "POST /pay/pappayapply"}))
+	w.refused("FREQUENCY_LIMITED", "pay/pappayapply", applyV2(contract.ID, "A1"))
+	w.must("pay/pappayapply", applyV2(contract.ID, "A1")) // the same number: nothing was done
+	w.receivedOne()
+
+	w.ok(w.Inject(sandbox.Fault{Name: sandbox.FaultError, Committed: true, Endpoint: "POST /pay/pappayapply"}))
+	w.refused("SYSTEMERROR", "pay/pappayapply", applyV2(contract.ID, "A2"))
+	w.refused("ORDER_ACCEPTED", "pay/pappayapply", applyV2(contract.ID, "A2")) // it was done
+	if paid := w.receivedOne(); paid["out_trade_no"] != "A2" {
+		t.Errorf("got %v", paid)
+	}
+}
+
+// Only the H5 page is answered with where to go on; the other is a page itself.
+func TestEntryPageOverHTTP(t *testing.T) {
+	t.Parallel()
+	w := newWorldV2(t)
+	address, err := w.client.Chain("v2/papay/entrustweb").URL(entryV2())
+	w.ok(err)
+	if f := w.get(address); f["return_code"] != "SUCCESS" || f["redirect_url"] != "" {
+		t.Errorf("got %v", f)
+	}
+	if f := w.get(address + "0"); f["return_code"] != "FAIL" || f["return_msg"] != "签名错误" {
+		t.Errorf("got %v", f)
+	}
+}
