@@ -144,7 +144,7 @@ func (e *engine) notifyEarly(ctx context.Context, f *Fault, reply document) {
 }
 
 // writeStruck is write for a call that met faults.
-func (e *engine) writeStruck(w http.ResponseWriter, x *exchange, write func(http.ResponseWriter, *exchange)) {
+func (e *engine) writeStruck(w http.ResponseWriter, x *exchange, v2 bool) {
 	if f := x.struck.has(FaultLatency); f != nil {
 		e.clock.wait(x.request.Context(), f.Delay)
 	}
@@ -167,9 +167,12 @@ func (e *engine) writeStruck(w http.ResponseWriter, x *exchange, write func(http
 			x.status, x.refused = http.StatusOK, nil
 			x.reply = document{"data": []document{}}.encode()
 		}
-		write(w, x)
+		if v2 {
+			e.writeV2(w, x)
+		} else {
+			e.write(w, x)
+		}
 	}
-	e.journal.record(x)
 }
 
 // missign is how a message is signed that faults have struck.

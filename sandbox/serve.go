@@ -35,18 +35,20 @@ type exchange struct {
 // behave, sign, write down. It is what the API listener serves.
 func (e *engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{request: r, at: e.clock.Now()}
-	write := e.write
-	if isV2(r.URL.Path) {
+	v2 := isV2(r.URL.Path)
+	if v2 {
 		e.answerV2(x)
-		write = e.writeV2
 	} else {
 		e.answer(x)
 	}
-	if x.struck != nil {
-		e.writeStruck(w, x, write)
-		return
+	switch {
+	case x.struck != nil:
+		e.writeStruck(w, x, v2)
+	case v2:
+		e.writeV2(w, x)
+	default:
+		e.write(w, x)
 	}
-	write(w, x)
 	e.journal.record(x)
 }
 
