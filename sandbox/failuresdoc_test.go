@@ -1,0 +1,56 @@
+package sandbox_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// docs/failures.md has all of them, each has a test, and what it says to send to
+// the admin is taken.
+func TestFailuresDocument(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	raw, err := os.ReadFile("../docs/failures.md")
+	w.ok(err)
+	text := string(raw)
+	files, err := filepath.Glob("scenario*_test.go")
+	w.ok(err)
+	var tests string
+	for _, name := range files {
+		source, err := os.ReadFile(name)
+		w.ok(err)
+		tests += string(source)
+	}
+	for n := 1; n <= 28; n++ {
+		if !strings.Contains(text, fmt.Sprintf("\n### %d. ", n)) {
+			t.Errorf("failure %d is not in the document", n)
+		}
+		if !strings.Contains(tests, fmt.Sprintf("func TestScenario%02d", n)) && !strings.Contains(tests, fmt.Sprintf("And%02d", n)) {
+			t.Errorf("failure %d has no test", n)
+		}
+	}
+	calls := regexp.MustCompile("`POST (/sandbox/[a-z0-9/-]+) (\\{[^`]*\\})`").FindAllStringSubmatch(text, -1)
+	if len(calls) < 20 {
+		t.Fatalf("only %d calls of the admin were found", len(calls))
+	}
+	for _, call := range calls {
+		var body object
+		if err := json.Unmarshal([]byte(call[2]), &body); err != nil {
+			t.Errorf("%s: %v", call[0], err)
+			continue
+		}
+		w.adminOK("POST", call[1], body)
+	}
+	for _, name := range regexp.MustCompile(`sandbox\.(Fault[A-Z][A-Za-z]+)`).FindAllStringSubmatch(text, -1) {
+		source, err := os.ReadFile("fault.go")
+		w.ok(err)
+		if !strings.Contains(string(source), "\t"+name[1]+" ") {
+			t.Errorf("there is no %s", name[1])
+		}
+	}
+}
