@@ -45,7 +45,17 @@ func (a *admin) payerRoutes() map[string]func(*adminCall) (any, error) {
 		root + "/{openid}/decline-after-pay": withPrepay(func(p *Payer, s string) (any, error) { return nil, p.DeclineAfterPay(s) }),
 		root + "/{openid}/delete-contract":   withContract((*Payer).Delete),
 		root + "/{openid}/terminate":         withContract((*Payer).Terminate),
-		root + "/{openid}/stay-insured":      withContract((*Payer).StayInsured),
+		root + "/{openid}/leave": func(c *adminCall) (any, error) {
+			if err := need("contract_id", c.body.ContractID); err != nil {
+				return nil, err
+			}
+			offer, err := a.Payer(c.PathValue("openid")).Leave(c.body.ContractID)
+			if offer == nil {
+				return nil, err
+			}
+			return offer, err
+		},
+		root + "/{openid}/stay-insured": withContract((*Payer).StayInsured),
 		root + "/{openid}/open-url": func(c *adminCall) (any, error) {
 			if err := need("url", c.body.URL); err != nil {
 				return nil, err

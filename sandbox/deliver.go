@@ -67,6 +67,9 @@ func (e *engine) post(ctx context.Context, transport http.RoundTripper, target s
 	if answer.StatusCode < 200 || answer.StatusCode > 299 {
 		return fail("answered %d, want 200 or 204", answer.StatusCode)
 	}
+	if p.heard != nil {
+		p.heard(said)
+	}
 	return result
 }
 

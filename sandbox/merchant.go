@@ -70,6 +70,11 @@ type Plan struct {
 	// MinPercent is the least part of a repayment that may be booked, of
 	// credit-repayment plans.
 	MinPercent int `json:"min_percent,omitempty"`
+	// AsksFirst and Retention are of papay plans. With the first WeChat asks the
+	// merchant whether a payer on HarmonyOS may end his contract, with the second
+	// what it holds out to one who is about to: see [Payer.Leave].
+	AsksFirst bool `json:"asks_first,omitempty"`
+	Retention bool `json:"retention,omitempty"`
 }
 
 // Product names a contract product, after its catalogue file.

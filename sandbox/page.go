@@ -50,6 +50,7 @@ const (
 	PageFailed    PageReason = "failed"     // the payment failed for another reason
 	PageBlocked   PageReason = "blocked"    // the payer agreed, and a rule of WeChat Pay's was in the way; the code is burnt
 	PageIdentity  PageReason = "identity"   // the payer is not who the merchant says; the code is burnt
+	PageRefused   PageReason = "refused"    // the merchant does not let the payer end the contract; see Plan.AsksFirst
 	PageRejected  PageReason = "rejected"   // the merchant's signed URL or extraData is wrong; see Hint
 )
 

@@ -183,9 +183,13 @@ func (s *step) promptOf(prepayID string) (*Session, error) {
 }
 
 // Terminate ends one of the payer's own contracts, in WeChat's settings. No
-// merchant can keep him from it; the plan's URL is notified. An insurance
-// contract ends a day later, unless he thinks again: see [Payer.StayInsured].
+// merchant can keep him from it, unless the plan has AsksFirst; the plan's URL is
+// notified. An insurance contract ends a day later, unless he thinks again: see
+// [Payer.StayInsured].
 func (p *Payer) Terminate(contractID string) error {
+	if err := p.mayLeave(contractID); err != nil {
+		return err
+	}
 	return p.withOwn(contractID, func(s *step, c *Contract) error { return s.end(c, ByUser, byPayer) })
 }
 

@@ -32,7 +32,8 @@ type Push struct {
 	Faults []FaultName `json:"faults,omitempty"`
 	Held   bool        `json:"held,omitempty"` // until the next one about the same thing was sent
 
-	retries schedule // given by whoever writes the push
+	retries schedule     // given by whoever writes the push
+	heard   func([]byte) // takes what a merchant says who accepts it; see ask
 }
 
 // PushState is what has become of a notification.
@@ -162,6 +163,8 @@ func scheduleOf(name string) schedule {
 		return globalSchedule
 	case debitV2Schedule.name:
 		return debitV2Schedule
+	case askedOnce.name:
+		return askedOnce
 	}
 	return genericSchedule
 }

@@ -1,0 +1,120 @@
+package sandbox
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
+)
+
+// Offer is what a merchant holds out to a payer who is about to leave.
+type Offer struct {
+	Type  string `json:"retention_type"` // COUPON
+	State string `json:"state"`          // SEND_COUPON, UNUSED_COUPON or NOT_SEND_COUPON
+	// CouponID is the coupon that would be sent, or lies unused.
+	CouponID string `json:"coupon_id,omitempty"`
+}
+
+// retentionPatience is how long WeChat waits for the offer.
+const retentionPatience = time.Second
+
+// Leave opens the page on which the payer ends a contract of 委托代扣, and shows
+// what the merchant holds out to him: when Plan.Retention is set, WeChat asks the
+// plan's URL by ENTRUST.TERMINATE_RETENTION, and shows nothing, a nil Offer, when
+// the answer takes longer than a second or is not what it should be. It ends
+// nothing: [Payer.Terminate] does.
+func (p *Payer) Leave(contractID string) (*Offer, error) {
+	c, plan, err := p.leaving(contractID)
+	if err != nil || plan == nil || !plan.Retention {
+		return nil, err
+	}
+	said, ok, err := p.sandbox.engine.ask(&Push{
+		MchID: c.MchID, URL: plan.NotifyURL, Event: "ENTRUST.TERMINATE_RETENTION", OriginalType: "entrust", Summary: "获取解约挽留信息",
+		About: c.ID, Resource: encodeJSON(document{
+			"mchid": c.MchID, "contract_id": c.ID, "appid": c.AppID, "plan_id": integer(c.PlanID),
+			"out_contract_code": c.Code, "openid": c.OpenID,
+		}),
+	}, retentionPatience)
+	if err != nil || !ok {
+		return nil, err
+	}
+	var answer struct {
+		Code   string `json:"code"`
+		Type   string `json:"retention_type"`
+		Coupon struct {
+			State string `json:"state"`
+			ID    string `json:"coupon_id"`
+		} `json:"coupon_info"`
+	}
+	if json.Unmarshal(said, &answer) != nil || answer.Code != "SUCCESS" || answer.Type != "COUPON" {
+		return nil, nil
+	}
+	switch answer.Coupon.State {
+	case "SEND_COUPON", "UNUSED_COUPON", "NOT_SEND_COUPON":
+		return &Offer{Type: answer.Type, State: answer.Coupon.State, CouponID: answer.Coupon.ID}, nil
+	}
+	return nil, nil
+}
+
+// mayLeave asks the merchant of a contract signed on HarmonyOS whether the payer
+// may end it, where Plan.AsksFirst says so. A success without a body counts as
+// consent, anything else but the code SUCCESS does not.
+func (p *Payer) mayLeave(contractID string) error {
+	c, plan, err := p.leaving(contractID)
+	if err != nil || plan == nil || !plan.AsksFirst || c.UserCode == "" {
+		return err
+	}
+	said, ok, err := p.sandbox.engine.ask(&Push{
+		MchID: c.MchID, URL: plan.NotifyURL, Event: "ENTRUST.TERMINATE_INQUIRY", OriginalType: "entrust", Summary: "委托代扣解约问询",
+		About: c.ID, Resource: encodeJSON(document{
+			"mchid": c.MchID, "appid": c.AppID, "openid": c.OpenID, "plan_id": integer(c.PlanID), "out_contract_code": c.Code,
+			"out_user_code": c.UserCode, "contract_id": c.ID, "contract_display_account": c.Account,
+			"contract_state": string(c.State), "contract_signed_time": wire.FormatTime(c.SignedAt),
+		}),
+	}, p.sandbox.engine.notifyTimeout)
+	if err != nil {
+		return err
+	}
+	var answer struct {
+		Code string `json:"code"`
+	}
+	if ok && (len(said) == 0 || (json.Unmarshal(said, &answer) == nil && answer.Code == "SUCCESS")) {
+		return nil
+	}
+	return &PageError{Reason: PageRefused, Message: "The merchant does not let you end this service at the moment."}
+}
+
+// leaving is one of the payer's own live contracts of 委托代扣 with its plan; no
+// plan where nobody is asked anything.
+func (p *Payer) leaving(contractID string) (c *Contract, plan *Plan, err error) {
+	err = p.withOwn(contractID, func(s *step, own *Contract) error {
+		if own.Product == Papay && own.live() && !own.V2 && own.SubMchID == "" {
+			plan = s.planOf(own)
+		}
+		c = own
+		return nil
+	})
+	return c, plan, err
+}
+
+// askedOnce is the schedule of a question: it is put once, and not again.
+var askedOnce = schedule{"once", seconds(0)}
+
+// ask sends a notification whose answer counts, now, and returns what a merchant
+// who took it said. It stands among the pushes like any other.
+func (e *engine) ask(p *Push, patience time.Duration) (said []byte, ok bool, err error) {
+	now := e.clock.Now()
+	p.ID, p.CreatedAt, p.Schedule, p.Slot, p.State = e.dice.eventID(now), now, askedOnce.name, 1, PushGivenUp
+	p.heard = func(body []byte) { said, ok = body, true }
+	ctx, cancel := context.WithTimeout(e.worker.ctx, patience)
+	defer cancel()
+	p.Attempts, p.Problem = e.deliver(ctx, p)
+	switch {
+	case ok:
+		p.State = PushDelivered
+	case p.Problem != "":
+		p.State = PushUndeliverable
+	}
+	return said, ok, e.step(e.worker.ctx, func(s *step) error { return put(s.Tx, p) })
+}
