@@ -36,6 +36,7 @@ func (a *admin) walletRoutes() map[string]func(*adminCall) (any, error) {
 		root + "refuse-next-notice": change(func(p *Payer, _ *adminCall) error { return p.RefuseNextNotice() }),
 		root + "block-next-signing": change(func(p *Payer, _ *adminCall) error { return p.BlockNextSigning() }),
 		root + "fail-next-refund":   change(func(p *Payer, _ *adminCall) error { return p.FailNextRefund() }),
+		root + "close-next-refund":  change(func(p *Payer, _ *adminCall) error { return p.CloseNextRefund() }),
 		root + "repay":              change(func(p *Payer, _ *adminCall) error { return p.Repay() }),
 		root + "identify": change(func(p *Payer, c *adminCall) error {
 			return p.Identify(c.body.Name, c.body.IDNumber)

@@ -121,7 +121,7 @@
 //	GET  /sandbox/payers/{openid}                his wallet
 //	POST /sandbox/payers/{openid}/fund           {"amount"}; also run-out, unlimit
 //	POST /sandbox/payers/{openid}/fail-next      {"reason", "times"}
-//	POST /sandbox/payers/{openid}/refuse-next-notice, block-next-signing, fail-next-refund, repay
+//	POST /sandbox/payers/{openid}/refuse-next-notice, block-next-signing, fail-next-refund, close-next-refund, repay
 //	POST /sandbox/payers/{openid}/identify       {"name", "id_number"}
 //	POST /sandbox/payers/{openid}/sign-elsewhere {"product", "plan_id"}
 //	GET  /sandbox/sessions, contracts, contracts/{id}, orders, debits, refunds, pushes, journal?after=&newest=

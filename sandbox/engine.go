@@ -94,6 +94,8 @@ func newEngine(c Config) (*engine, error) {
 	e.v2 = endpointsV2()
 	e.bind(transactionBehaviours(), nil)
 	e.bind(combineBehaviours(), nil)
+	e.bind(refundBehaviours(), nil)
+	e.bind(platformRefundBehaviours(), nil)
 	e.bind(map[string]behaviour{"GET /v3/certificates": listCertificates}, nil)
 
 	for _, m := range c.Merchants {

@@ -87,7 +87,7 @@ const (
 )
 
 // prepayLife is how long a prepay_id or code_url can be paid with, linkLife how
-// long an h5_url. https://pay.weixin.qq.com/doc/v3/merchant/4012791834
+// long an h5_url. https://pay.weixin.qq.com/doc/v3/merchant/4012525153
 const (
 	prepayLife = 2 * time.Hour
 	linkLife   = 5 * time.Minute

@@ -51,6 +51,13 @@ func (p *Payer) FailNextRefund() error {
 	return p.change(func(w *Wallet) { w.FailRefunds++ })
 }
 
+// CloseNextRefund has the next refund to him closed, as happens when the
+// merchant's money runs out meanwhile: nothing was given back, and the order may
+// be refunded again.
+func (p *Payer) CloseNextRefund() error {
+	return p.change(func(w *Wallet) { w.CloseRefunds++ })
+}
+
 // Identify says who he is. A merchant that gives another name or number for him
 // gets no contract. Who was never identified is whoever a merchant says.
 func (p *Payer) Identify(name, idNumber string) error {

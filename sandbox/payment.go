@@ -35,13 +35,18 @@ func (c *call) paymentOf(r *Refund) (*payment, error) {
 	for _, d := range debits {
 		found = append(found, paymentsOfDebit(d)...)
 	}
+	var other *payment // of these numbers, and another sub-merchant's
 	for _, p := range found {
-		if (r.TransactionID == "" || p.transactionID == r.TransactionID) && (r.OutTradeNo == "" || p.outTradeNo == r.OutTradeNo) {
-			if r.SubMchID != "" && p.subMchID != "" && r.SubMchID != p.subMchID {
-				return nil, invalidRequest("子商户号与支付时不一致").hinting("the order was paid to another sub-merchant")
-			}
+		switch {
+		case r.TransactionID != "" && p.transactionID != r.TransactionID, r.OutTradeNo != "" && p.outTradeNo != r.OutTradeNo:
+		case r.SubMchID != "" && p.subMchID != "" && r.SubMchID != p.subMchID:
+			other = p
+		default:
 			return p, nil
 		}
+	}
+	if other != nil {
+		return nil, invalidRequest("子商户号与支付时不一致").hinting("the order was paid to another sub-merchant")
 	}
 	if len(orders)+len(debits) > 0 {
 		return nil, invalidRequest("订单未支付，不能退款").hinting("the order is not paid, or the two numbers are of different orders")

@@ -36,6 +36,17 @@ type Refund struct {
 	// Kind names the refundRules it runs under, which write its notification.
 	Kind        string `json:"kind"`
 	Fingerprint string `json:"fingerprint"`
+
+	// Channel is where an abnormal refund was sent when it was asked for again; ""
+	// is back where the money came from.
+	Channel  string `json:"channel,omitempty"`
+	RedoneBy string `json:"redone_by,omitempty"` // fingerprint of that call
+	RedoneTo string `json:"redone_to,omitempty"` // the account, as merchants read it
+	// Advanced refunds were paid by the platform for its sub-merchant, who has
+	// paid it back once ReturnedAt is set.
+	Advanced   bool      `json:"advanced,omitempty"`
+	ReturnID   string    `json:"advance_return_id,omitempty"`
+	ReturnedAt time.Time `json:"returned_at,omitzero"`
 }
 
 // RefundState is what has become of a refund.
@@ -141,11 +152,18 @@ func (s *step) refundDue(r *Refund) error {
 	}
 	r.State, r.EndedAt = RefundSuccess, s.now
 	e := event{"REFUND.SUCCESS", "refund", "退款成功"}
-	if w.FailRefunds > 0 {
+	switch {
+	case w.CloseRefunds > 0:
+		w.CloseRefunds--
+		r.State, e = RefundClosed, event{"REFUND.CLOSED", "refund", "退款关闭"}
+		if err = put(s.Tx, w); err == nil {
+			err = s.unrefund(r)
+		}
+	case w.FailRefunds > 0:
 		w.FailRefunds--
 		r.State, e = RefundAbnormal, event{"REFUND.ABNORMAL", "refund", "退款异常"}
 		err = put(s.Tx, w)
-	} else {
+	case r.Channel == "":
 		err = s.giveBack(r.Person, r.Amount)
 	}
 	if err != nil {
@@ -164,5 +182,33 @@ func (s *step) refundDue(r *Refund) error {
 	})
 }
 
+// unrefund makes what a closed refund took of its order refundable again.
+func (s *step) unrefund(r *Refund) error {
+	orders, err := find[Order](s.Tx, "transaction:"+r.TransactionID, 0)
+	if err != nil {
+		return err
+	}
+	debits, err := find[Debit](s.Tx, "transaction:"+r.TransactionID, 0)
+	if err != nil {
+		return err
+	}
+	var payments []*payment
+	for _, o := range orders {
+		payments = append(payments, s.paymentsOfOrder(o)...)
+	}
+	for _, d := range debits {
+		payments = append(payments, paymentsOfDebit(d)...)
+	}
+	for _, p := range payments {
+		if p.transactionID == r.TransactionID {
+			*p.refunded -= r.Amount
+			return put(s.Tx, p.of)
+		}
+	}
+	return nil
+}
+
 // refundKinds lists the ways to refund.
-func refundKinds() []*refundRules { return []*refundRules{refundsV2()} }
+func refundKinds() []*refundRules {
+	return []*refundRules{refundsV2(), domesticRefunds(), ecommerceRefunds()}
+}

@@ -19,6 +19,7 @@ type Wallet struct {
 	RefuseNotices int       `json:"refuse_notices,omitempty"` // how many more risk control refuses
 	BlockSigning  int       `json:"block_signing,omitempty"`  // how many more signings a rule blocks
 	FailRefunds   int       `json:"fail_refunds,omitempty"`   // how many more refunds cannot reach him
+	CloseRefunds  int       `json:"close_refunds,omitempty"`  // how many more are closed
 
 	// Debts are the debits WeChat Pay advanced and he has not repaid.
 	Debts []string `json:"debts,omitempty"`
