@@ -187,7 +187,7 @@ func (c *call) noOrder() *refusal {
 	if c.product.noOrder != nil {
 		return c.product.noOrder()
 	}
-	return notFound("ORDER_NOT_EXIST", "订单不存在")
+	return noSuchOrder()
 }
 
 // closeDebit closes a failed debit that WeChat Pay left open; closing twice is

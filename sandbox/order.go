@@ -229,7 +229,7 @@ func (c *call) closeOrder(o *Order) error {
 func (s *step) order(combined bool, mchid, outTradeNo string) (*Order, error) {
 	o, err := get[Order](s.Tx, orderID(combined, mchid, outTradeNo))
 	if errors.Is(err, ErrNotFound) {
-		return nil, notFound("ORDER_NOT_EXIST", "订单不存在")
+		return nil, noSuchOrder()
 	}
 	return o, err
 }
@@ -240,7 +240,7 @@ func (s *step) orderBy(key string) (*Order, error) {
 		return nil, err
 	}
 	if len(list) == 0 {
-		return nil, notFound("ORDER_NOT_EXIST", "订单不存在")
+		return nil, noSuchOrder()
 	}
 	return list[0], nil
 }

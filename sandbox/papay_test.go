@@ -60,6 +60,18 @@ func (w *world) at(days int, hour time.Duration) {
 	w.ok(w.Advance(start.Add(-10*time.Hour).AddDate(0, 0, days).Add(hour).Sub(w.Clock().Now())))
 }
 
+// hinted wants every refusal so far to have come with a hint.
+func (w *world) hinted() {
+	w.Helper()
+	entries, err := w.Journal(0, 0)
+	w.ok(err)
+	for _, e := range entries {
+		if e.Status >= 400 && e.Hint == "" {
+			w.Errorf("%s %s was refused with %d and no hint: %s", e.Method, e.URI, e.Status, e.Reply)
+		}
+	}
+}
+
 func as[T any](w *world, n notification) (out T) {
 	w.Helper()
 	raw, err := json.Marshal(n.Resource)
@@ -71,6 +83,7 @@ func as[T any](w *world, n notification) (out T) {
 func TestPapayFromPresignToTermination(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	defer w.hinted()
 	w.refused(404, "RESOURCE_NOT_EXISTS", "GET", papayByCode+"A1", nil)
 	presigned := w.must("POST", presignPapay, papayBody("A1"))
 	token := presigned["pre_entrustweb_id"].(string)
@@ -149,6 +162,7 @@ func TestPapayTerminationModes(t *testing.T) {
 func TestPapayPresignRefusals(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, sandbox.WithPlan(sandbox.Plan{ID: "77", Product: sandbox.Papay, Disabled: true}))
+	defer w.hinted()
 	w.refused(400, "PARAM_ERROR", "POST", presignPapay, with(papayBody("A1"), "plan_id", 99))
 	w.refused(403, "NO_AUTH", "POST", presignPapay, with(papayBody("A1"), "plan_id", 77))
 	w.refused(400, "PARAM_ERROR", "POST", presignPapay, with(papayBody("A1"), "appid", "wx1"))
@@ -168,6 +182,7 @@ func TestPapayPresignRefusals(t *testing.T) {
 func TestPapayAgreedInVain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	defer w.hinted()
 	payer := w.Payer(papayOpenID)
 	w.ok(payer.BlockNextSigning())
 	token := w.must("POST", presignPapay, papayBody("A1"))["pre_entrustweb_id"].(string)
@@ -191,6 +206,7 @@ func TestPapayAgreedInVain(t *testing.T) {
 func TestPapayTyped(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	defer w.hinted()
 	ctx, v3 := context.Background(), api.V3(w.client).Papay
 	contract := w.signPapay("A1")
 	_, err := v3.Contracts.ContractID(contract.ID).Notify.Post(ctx, &papay.NotifyRequest{

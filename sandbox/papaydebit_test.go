@@ -32,6 +32,7 @@ func (w *world) tradeState(no string) any {
 func TestPapayNoticeAndDebit(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, sandbox.WithPlan(sandbox.Plan{ID: "2", Product: sandbox.Papay, Mode: sandbox.DebitNoticed}))
+	defer w.hinted()
 	contract, notify, failNotify := w.recurring()
 	day := 24 * time.Hour
 
@@ -101,6 +102,7 @@ func TestPapayNoticeAndDebit(t *testing.T) {
 func TestPapayNoticeRefusals(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	defer w.hinted()
 	contract := w.signPapay("A1")
 	notify := "v3/papay/contracts/" + contract.ID + "/notify"
 	w.refused(400, "PARAM_ERROR", "POST", notify, with(noticeBody(1), "mchid", "1900000110"))
@@ -125,6 +127,7 @@ func TestPapayNoticeRefusals(t *testing.T) {
 func TestPapayFirstHoursAndLimits(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, sandbox.WithPlan(sandbox.Plan{ID: "1", Product: sandbox.Papay, Limits: sandbox.Limits{SuccessesPerDay: 1}}))
+	defer w.hinted()
 	contract := w.signPapay("A1")
 	w.at(0, 21*time.Hour+59*time.Minute) // within twelve hours of signing: at once
 	w.must("POST", applyPapay, applyBody(contract.ID, "debit-1", 50000))
@@ -152,6 +155,7 @@ func TestPapayFirstHoursAndLimits(t *testing.T) {
 func TestPapayADayLater(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	defer w.hinted()
 	token := w.must("POST", presignPapay, with(papayBody("A1"), "plan_id", 12536))["pre_entrustweb_id"].(string)
 	contract, err := w.Payer(papayOpenID).Agree(token)
 	w.ok(err)
@@ -179,6 +183,7 @@ func TestPapayADayLater(t *testing.T) {
 func TestPapayFailures(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	defer w.hinted()
 	contract, payer := w.signPapay("A1"), w.Payer(papayOpenID)
 	w.ok(payer.FailNext(sandbox.RiskRejected, sandbox.BankError, sandbox.SystemFailure))
 	for i, want := range []string{"CLOSED", "CLOSED", "PAYERROR"} {
@@ -202,9 +207,45 @@ func TestPapayFailures(t *testing.T) {
 func TestPapayHarmonyDebit(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	defer w.hinted()
 	contract := w.signPapay("A1")
 	body := with(with(applyBody(contract.ID, "debit-1", 100), "harmony_account_id", "h"), "mcc", "5734")
 	w.must("POST", "v3/papay/pay/harmony/transactions/apply", body)
 	w.receivedOne("TRANSACTION.SUCCESS")
 	w.refused(400, "PARAM_ERROR", "POST", "v3/papay/pay/harmony/transactions/apply", applyBody(contract.ID, "debit-2", 100))
+}
+
+// What a plan fixes: every amount but the first, and almost nothing for tests.
+func TestPapayPlans(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t,
+		sandbox.WithPlan(sandbox.Plan{ID: "4", Product: sandbox.Papay, Amount: 1990}),
+		sandbox.WithPlan(sandbox.Plan{ID: "5", Product: sandbox.Papay, Test: true}),
+		sandbox.WithPlan(sandbox.Plan{ID: "6", Product: sandbox.Papay, Days: 30, NotifyURL: sandbox.DefaultNotifyURL}))
+	defer w.hinted()
+	sign := func(plan int, code string) *sandbox.Contract {
+		token := w.must("POST", presignPapay, with(papayBody(code), "plan_id", plan))["pre_entrustweb_id"].(string)
+		c, err := w.Payer(papayOpenID).Agree(token)
+		w.ok(err)
+		w.receivedOne("ENTRUST.SIGN")
+		return c
+	}
+	equal := sign(4, "A1")
+	w.must("POST", applyPapay, applyBody(equal.ID, "debit-1", 990)) // the first may be another
+	w.receivedOne("TRANSACTION.SUCCESS")
+	w.refused(400, "INVALID_REQUEST", "POST", applyPapay, applyBody(equal.ID, "debit-2", 1000))
+	w.must("POST", applyPapay, applyBody(equal.ID, "debit-2", 1990))
+	w.receivedOne("TRANSACTION.SUCCESS")
+
+	test := sign(5, "B1")
+	w.refused(400, "RULELIMIT", "POST", applyPapay, applyBody(test.ID, "debit-3", 11))
+	w.must("POST", applyPapay, applyBody(test.ID, "debit-3", 10))
+	w.receivedOne("TRANSACTION.SUCCESS")
+
+	month := sign(6, "C1")
+	w.ok(w.Advance(30 * 24 * time.Hour))
+	if n := w.receivedOne("ENTRUST.TERMINATE"); n.Resource["contract_terminate_info"].(object)["contract_termination_mode"] != "SYSTEM_TERMINATE" {
+		t.Errorf("ENTRUST.TERMINATE carries %v", n.Resource)
+	}
+	w.refused(400, "INVALID_REQUEST", "POST", applyPapay, applyBody(month.ID, "debit-4", 1))
 }

@@ -44,6 +44,7 @@ func (w *world) signScheduled(code string) *sandbox.Contract {
 func TestScheduledDeductFromPresignToItsEnd(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	defer w.hinted()
 	contract := w.signScheduled("S1")
 	n := w.receivedOne("ENTRUST.SIGN")
 	signed := as[event.EntrustSign](w, n)
@@ -175,6 +176,7 @@ func TestScheduledDeductScenes(t *testing.T) {
 func TestScheduledDeductPresignRefusals(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	defer w.hinted()
 	app := presignScheduled + "app"
 	w.refused(400, "PARAM_ERROR", "POST", app, with(scheduledBody("S1"), "deduct_schedule", nil))
 	w.refused(400, "PARAM_ERROR", "POST", presignScheduled+"jsapi", with(scheduledBody("S1"), "openid", nil))
@@ -215,6 +217,7 @@ func TestScheduledDeductPresignRefusals(t *testing.T) {
 func TestScheduledDeductOfAProvider(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	defer w.hinted()
 	token := w.must("POST", presignPartner+"app", partnerBody("S1"))["pre_entrustweb_id"].(string)
 	contract, err := w.Payer(papayOpenID).Agree(token)
 	w.ok(err)
@@ -263,6 +266,7 @@ func TestScheduledDeductOfAProvider(t *testing.T) {
 func TestPartnerPapay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	defer w.hinted()
 	body := with(with(partnerBody("S1"), "plan_id", 12535), "deduct_schedule", nil)
 	token := w.must("POST", presignPartner+"mini-program", body)["pre_entrustweb_id"].(string)
 	contract, err := w.Payer(papayOpenID).Agree(token)

@@ -159,7 +159,9 @@ func (c *call) transaction() (*Order, error) {
 	return nil, missing
 }
 
-func noSuchOrder() *refusal { return notFound("ORDER_NOT_EXIST", "订单不存在") }
+func noSuchOrder() *refusal {
+	return notFound("ORDER_NOT_EXIST", "订单不存在").hinting("no order, and no debit, of the parties the call names has this number")
+}
 
 func queryTransaction(c *call) (document, error) {
 	o, err := c.transaction()
