@@ -7,14 +7,15 @@ import (
 )
 
 // ApplyRequest is the body of POST /v3/papay/insurance-pay/transactions/apply (保险商户受理保险自动续费扣款).
-// Asks for the booked debit of a period. The answer says only that it was accepted.
+// Asks for the booked debit of a period: from the day after the booking to 29 days after its date, from 08:00
+// to 20:00 in Beijing. The answer says only that it was accepted.
 // https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/deduct/create-transaction.html
 type ApplyRequest struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.
 	// 应用ID. Required.
 	AppID string `json:"appid"`
 	// The merchant's own order number, unique per merchant.
-	// 商户订单号. Required, 1–32 characters.
+	// 商户订单号. Required, 1–32 characters, matching ^[0-9A-Za-z]+$.
 	OutTradeNo string `json:"out_trade_no"`
 	// What is sold, shown to the payer.
 	// 商品描述. Required, 1–127 characters.
@@ -32,15 +33,16 @@ type ApplyRequest struct {
 	// 扣费金额信息. Required.
 	Amount Amount `json:"amount"`
 	// Mark that selects discounts.
-	// 订单优惠标记. Optional.
+	// 订单优惠标记. Optional, at most 32 characters.
 	GoodsTag string `json:"goods_tag,omitempty"`
 	// Text of the merchant, returned unchanged in queries and notifications.
-	// 附加数据. Optional.
+	// 附加数据. Optional, at most 128 characters.
 	Attach string `json:"attach,omitempty"`
 }
 
 // ApplyResponse is the reply of POST /v3/papay/insurance-pay/transactions/apply (保险商户受理保险自动续费扣款).
-// Asks for the booked debit of a period. The answer says only that it was accepted.
+// Asks for the booked debit of a period: from the day after the booking to 29 days after its date, from 08:00
+// to 20:00 in Beijing. The answer says only that it was accepted.
 // https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/deduct/create-transaction.html
 type ApplyResponse struct {
 	wxpay.Reply `json:"-"`

@@ -104,7 +104,8 @@ type InsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodIDByPolicyPeriod
 	// https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/schedule/query-policy-period.html
 	wxpay.GET[Period]
 
-	// Books the debit of a period.
+	// Books the debit of a period: from the day before its date to 28 days after it, from 08:00 to 19:30 in
+	// Beijing.
 	// 保险商户预约保险自动续费: POST
 	// /v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}/schedule.
 	// https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/schedule/schedule-policy-period.html
@@ -120,7 +121,8 @@ func newInsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodIDByPolicyPer
 
 // InsurancePayTransactions is the path v3/papay/insurance-pay/transactions.
 type InsurancePayTransactions struct {
-	// Asks for the booked debit of a period. The answer says only that it was accepted.
+	// Asks for the booked debit of a period: from the day after the booking to 29 days after its date, from 08:00
+	// to 20:00 in Beijing. The answer says only that it was accepted.
 	// 保险商户受理保险自动续费扣款: POST /v3/papay/insurance-pay/transactions/apply.
 	// https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/deduct/create-transaction.html
 	Apply wxpay.POST[ApplyRequest, ApplyResponse]
@@ -207,7 +209,7 @@ func (i InsuranceSignContractsPlanIDByPlanIDContractID) ContractID(contractID st
 
 // InsuranceSignContractsPlanIDByPlanIDContractIDByContractID is the path v3/papay/insurance-sign/contracts/plan-id/{plan_id}/contract-id/{contract_id}.
 type InsuranceSignContractsPlanIDByPlanIDContractIDByContractID struct {
-	// Asks to renew a contract for further periods; its state becomes TO_BE_RENEWED. Success has no body.
+	// Renews a contract that is TO_BE_RENEWED with the periods of its next term. Success has no body.
 	// 保险商户受理续期自动续费协议: POST /v3/papay/insurance-sign/contracts/plan-id/{plan_id}/contract-id/{contract_id}/renew.
 	// https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/insurance/apply-renew-contract.html
 	Renew wxpay.POST[RenewRequest, wxpay.None]
@@ -237,9 +239,10 @@ func (i InsuranceSignContractsPlanIDByPlanIDOutContractCode) OutContractCode(out
 
 // InsuranceSignContractsPlanIDByPlanIDOutContractCodeByOutContractCode is the path v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
 type InsuranceSignContractsPlanIDByPlanIDOutContractCodeByOutContractCode struct {
-	// Finds an insurance contract by its template and the merchant's own number.
+	// Finds an insurance contract by its template and the merchant's own number, also one that could not be signed.
 	// 保险商户查询保险自动续费协议: GET
 	// /v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
+	// https://pay.weixin.qq.com/doc/v3/merchant/4016724540
 	wxpay.GET[GetContractResponse]
 
 	// Ends an insurance contract and returns it.
@@ -344,7 +347,8 @@ func (i InsuranceSignPolicyPeriodsPlanIDByPlanIDContractID) ContractID(contractI
 
 // InsuranceSignPolicyPeriodsPlanIDByPlanIDContractIDByContractID is the path v3/papay/insurance-sign/policy-periods/plan-id/{plan_id}/contract-id/{contract_id}.
 type InsuranceSignPolicyPeriodsPlanIDByPlanIDContractIDByContractID struct {
-	// Changes the periods that are not debited yet; their amounts can only fall.
+	// Lowers the amounts of periods that are not debited yet: once a day, three times ever, from 08:00 to 19:00 in
+	// Beijing.
 	// 保险商户修改保险扣费周期列表: POST
 	// /v3/papay/insurance-sign/policy-periods/plan-id/{plan_id}/contract-id/{contract_id}/modify.
 	// https://pay.weixin.qq.com/doc/v3/merchant/4012987596

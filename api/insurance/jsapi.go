@@ -23,8 +23,9 @@ type JSAPIRequest struct {
 	// The merchant's own number for the contract.
 	// 商户签约协议号. Required, 1–32 characters, matching ^[0-9A-Za-z]+$.
 	OutContractCode string `json:"out_contract_code"`
-	// Name of the insured, masked, shown on the signing page.
-	// 被保人的展示名称. Required.
+	// Name of the insured for the signing page, masked: * for every character but the last, never more than three
+	// of them; of several people 多人保单-**明等.
+	// 被保人的展示名称. Required, 1–32 characters.
 	InsuredDisplayName string `json:"insured_display_name"`
 	// Where WeChat Pay posts the result of signing: absolute https with a path and without query string.
 	// 签约结果通知地址. Required, 1–256 characters.
@@ -35,14 +36,15 @@ type JSAPIRequest struct {
 	// Last day of the policy, yyyy-MM-dd.
 	// 保险保单的结束日期. Required, yyyy-MM-dd.
 	PolicyEndDate string `json:"policy_end_date"`
-	// Periods of the policy, one debit each.
-	// 保单的扣费周期列表. Required.
+	// Periods, each debited on its own: numbers and dates rise, the dates as far apart as the template says. All
+	// cost the same, but for the first, which may be cheaper, or free, or that of two or three periods at once.
+	// 保单的扣费周期列表. Required, at most 840 items.
 	PolicyPeriods []H5PolicyPeriod `json:"policy_periods,omitempty"`
 	// Amount of the order.
 	// 扣费金额信息. Optional.
 	Amount *Amount `json:"amount,omitempty"`
 	// The merchant's own order number, unique per merchant.
-	// 商户订单号. Optional, at most 32 characters.
+	// 商户订单号. Optional, at most 32 characters, matching ^[0-9A-Za-z]+$.
 	OutTradeNo string `json:"out_trade_no,omitempty"`
 	// What is sold, shown to the payer.
 	// 商品描述. Optional, at most 127 characters.
@@ -54,10 +56,10 @@ type JSAPIRequest struct {
 	// 商户侧用户标识. Optional.
 	OutUserCode string `json:"out_user_code,omitempty"`
 	// Mark that selects discounts.
-	// 订单优惠标记. Optional.
+	// 订单优惠标记. Optional, at most 32 characters.
 	GoodsTag string `json:"goods_tag,omitempty"`
 	// Text of the merchant, returned unchanged in queries and notifications.
-	// 附加数据. Optional.
+	// 附加数据. Optional, at most 128 characters.
 	Attach string `json:"attach,omitempty"`
 	// Whether the policy renews by itself.
 	// 是否自动续保. Optional.
@@ -68,8 +70,8 @@ type JSAPIRequest struct {
 	// Real name of the person who must sign; anyone else cannot.
 	// 用户实名信息. Optional.
 	RealIdentity *RealIdentity `json:"real_identity,omitempty"`
-	// Number of periods debited together.
-	// 合并扣费期数. Optional.
+	// How many periods the first payment pays, when it is that of two or three.
+	// 合并扣费期数. Optional, at least 1, at most 3.
 	CombinedDeductPeriodCount int64 `json:"combined_deduct_period_count,omitempty"`
 }
 

@@ -12,8 +12,8 @@ import (
 // Lists the periods of a contract, page by page.
 // https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/insurance/query-policy-periods-by-code.html
 type ListPeriodsQuery struct {
-	// Records per page.
-	// 分页大小. Optional, at least 1.
+	// Size of the page, 1 to 120; 20 when left out.
+	// 分页大小. Optional, at least 1, at most 120.
 	Limit int64 `query:"limit,omitempty"`
 	// Records skipped.
 	// 分页开始位置. Optional, at least 0.

@@ -8,13 +8,14 @@ import (
 
 // ModifyPeriodsRequest is the body of POST
 // /v3/papay/insurance-sign/policy-periods/plan-id/{plan_id}/contract-id/{contract_id}/modify (保险商户修改保险扣费周期列表).
-// Changes the periods that are not debited yet; their amounts can only fall.
+// Lowers the amounts of periods that are not debited yet: once a day, three times ever, from 08:00 to 19:00 in
+// Beijing.
 // https://pay.weixin.qq.com/doc/v3/merchant/4012987596
 type ModifyPeriodsRequest struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.
 	// 应用ID. Required.
 	AppID string `json:"appid"`
-	// Periods of the policy, one debit each.
+	// Every period of the term, as agreed upon but for the amounts.
 	// 续期的扣费周期列表. Required.
 	PolicyPeriods []PolicyPeriod `json:"policy_periods,omitempty"`
 	// Whether a booked debit may be cancelled by the change.
@@ -24,7 +25,8 @@ type ModifyPeriodsRequest struct {
 
 // ModifyPeriodsResponse is the reply of POST
 // /v3/papay/insurance-sign/policy-periods/plan-id/{plan_id}/contract-id/{contract_id}/modify (保险商户修改保险扣费周期列表).
-// Changes the periods that are not debited yet; their amounts can only fall.
+// Lowers the amounts of periods that are not debited yet: once a day, three times ever, from 08:00 to 19:00 in
+// Beijing.
 // https://pay.weixin.qq.com/doc/v3/merchant/4012987596
 type ModifyPeriodsResponse struct {
 	wxpay.Reply `json:"-"`

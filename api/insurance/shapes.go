@@ -40,7 +40,7 @@ type Period struct {
 // Amount is the object scheduled_amount.
 // Amount that was booked.
 type Amount struct {
-	// Total, in fen.
+	// Amount in fen. 0 only for a first period that is free.
 	// 金额.
 	Total int64 `json:"total"`
 	// ISO 4217 code; CNY.
@@ -49,10 +49,11 @@ type Amount struct {
 }
 
 // PolicyPeriod is the object policy_periods.
-// Periods of the policy, one debit each.
+// Periods of the next term: at most 12, with numbers above those of the last and dates after today; each may
+// cost half more or less than the last period.
 type PolicyPeriod struct {
 	// Number of the period of the policy.
-	// 保险扣费周期编号. Required, at least 1.
+	// 保险扣费周期编号. Required, at least 1, at most 840.
 	PolicyPeriodID int64 `json:"policy_period_id"`
 	// Agreed day of the debit, yyyy-MM-dd.
 	// 预计扣费的日期. Required, yyyy-MM-dd.
