@@ -39,6 +39,7 @@ type Contract struct {
 	Notice   *Notice   `json:"notice,omitempty"`
 	Noticed  bool      `json:"noticed,omitempty"` // a notice was sent: no debit goes without one any more
 	Bookings []Booking `json:"bookings,omitempty"`
+	Policy   *Policy   `json:"policy,omitempty"` // of insurance
 
 	// The rest is set by termination.
 	TerminatedAt time.Time   `json:"terminated_at,omitzero"`

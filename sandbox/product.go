@@ -81,6 +81,7 @@ func products() []*product {
 		eduSchoolPay(),
 		credit(),
 		offlineFace(),
+		insurance(),
 	}
 }
 

@@ -1,0 +1,245 @@
+package sandbox
+
+import (
+	"slices"
+	"time"
+)
+
+// What may be changed of the periods of a policy, and when it may be renewed.
+
+const (
+	changesFrom, changesUntil = 8 * time.Hour, 19 * time.Hour // of the day, for both
+	maxChanges                = 3                             // of a contract, ever
+	maxRenewed                = 12                            // periods
+	maxVariation              = 50                            // percent between the old term's last amount and the new ones
+)
+
+// insuranceModify lowers the amounts of periods that are not paid. The call
+// repeats every period of the term, as it was agreed upon but for the amounts.
+// https://pay.weixin.qq.com/doc/v3/merchant/4012987596
+func insuranceModify(c *call) (document, error) {
+	if err := c.checkAppID(); err != nil {
+		return nil, err
+	}
+	contract, err := c.insuranceOwn("")
+	if err != nil {
+		return nil, err
+	}
+	if err := c.mayModify(contract); err != nil {
+		return nil, err
+	}
+	list := c.policyPeriods()
+	changed, err := c.changedPeriods(contract, list)
+	if err != nil {
+		return nil, err
+	}
+	out := document{}
+	for _, i := range changed {
+		b := &contract.term()[i]
+		if !b.BookedAt.IsZero() {
+			out["cancel_scheduled_policy_period_id"] = integer(b.ID)
+			b.BookedAt, b.Booked, b.From = time.Time{}, 0, ""
+		}
+		b.Amount = list[i].Amount
+	}
+	rows := []document{}
+	for _, b := range contract.term() {
+		rows = append(rows, document{"policy_period_id": integer(b.ID), "estimated_deduct_date": b.Date, "estimated_deduct_amount": yuan(b.Amount)})
+	}
+	out["policy_periods"] = rows
+	contract.Policy.Changed = append(contract.Policy.Changed, c.now)
+	return out, put(c.Tx, contract)
+}
+
+// mayModify says whether anything may be changed now.
+func (c *call) mayModify(contract *Contract) error {
+	term := contract.term()
+	no := func(message, hint string) error { return invalidRequest(message).hinting(hint) }
+	if !contract.live() {
+		return c.product.gone().hinting("the contract is " + string(contract.State))
+	}
+	if contract.State == ContractTerminatePending {
+		return leaving()
+	}
+	if len(term) == 0 {
+		return no("协议没有扣费周期", "the contract was signed without periods")
+	}
+	_, last := c.rulesOf(Insurance, "").booking.days(&term[len(term)-1])
+	times := contract.Policy.Changed
+	switch {
+	case contract.Pending != "":
+		return no("扣款请求已受理，请稍后再修改", "a debit of this contract has not ended")
+	case !within(c.now, changesFrom, changesUntil):
+		return no("当前不在可修改时间段内", "periods may be changed from 08:00 to 19:00 in Beijing, where it is "+hourOf(c.now).String())
+	case midnight(c.now).After(last):
+		return no("当前不在可修改时间段内", "the last period can no longer be booked: nothing is left to change")
+	case len(times) >= maxChanges:
+		return no("修改次数超过限制", "the periods of a contract are changed three times at most")
+	case len(times) > 0 && dateOf(times[len(times)-1]) == dateOf(c.now):
+		return no("修改次数超过限制", "the periods of a contract are changed once a day at most")
+	case len(term) > 1 && term[0].Amount < term[1].Amount && term[0].Amount > 0 && term[0].PaidAt.IsZero():
+		return no("首期扣费未完结，不能修改后续扣费周期", "the first period is the cheaper one: it has to be paid before the others are changed")
+	}
+	return nil
+}
+
+// changedPeriods are the indexes in the term of what the call changes.
+func (c *call) changedPeriods(contract *Contract, list []Booking) (changed []int, err error) {
+	term := contract.term()
+	if len(list) != len(term) {
+		return nil, badField("/policy_periods", "", "扣费周期列表与签约时不一致").hinting("repeat every period of the term: a change is of amounts only")
+	}
+	for i := range list {
+		if list[i].ID != term[i].ID || list[i].Date != term[i].Date {
+			return nil, badPeriod(i, "policy_period_id", list[i].ID, "numbers and dates must be as agreed upon: a change is of amounts only")
+		}
+		if list[i].Amount == term[i].Amount {
+			continue
+		}
+		if err := c.mayLower(i, &term[i], list[i].Amount); err != nil {
+			return nil, err
+		}
+		if len(changed) > 0 && list[changed[0]].Amount != list[i].Amount {
+			return nil, badPeriod(i, "estimated_deduct_amount", fenText(list[i].Amount), "one call has one new amount")
+		}
+		if discounted := term[0].Amount > 0 && term[0].Amount < term[i].Amount; i == 1 && discounted && list[i].Amount <= term[0].Amount {
+			return nil, badPeriod(i, "estimated_deduct_amount", fenText(list[i].Amount), "the second period has to cost more than the first, which was the cheaper one")
+		}
+		changed = append(changed, i)
+	}
+	if len(changed) == 0 {
+		return nil, invalidRequest("扣费周期没有变化").hinting("every amount is as it was")
+	}
+	return changed, nil
+}
+
+// mayLower says whether period i, b, may cost only amount.
+func (c *call) mayLower(i int, b *Booking, amount int64) error {
+	state := b.State(c.now)
+	first, last := c.rulesOf(Insurance, "").booking.days(b)
+	cancel, _ := c.body["allow_cancel_scheduled"].(bool)
+	today := midnight(c.now)
+	no := func(hint string) error { return badPeriod(i, "estimated_deduct_amount", fenText(amount), hint) }
+	switch {
+	case amount > b.Amount:
+		return no("amounts can only fall")
+	case amount == 0:
+		return no("a period cannot become free")
+	case state != NotBooked && state != Booked:
+		return no("the period is " + string(state))
+	case state == Booked && !cancel:
+		return invalidRequest("扣费周期已预约，不允许修改").hinting("period " + b.ID + " is booked: to cancel its booking send allow_cancel_scheduled")
+	case state == Booked && (today.Before(first) || !today.Before(last.AddDate(0, 0, -1))):
+		return invalidRequest("扣费周期已预约，不允许修改").hinting("period " + b.ID + " is booked, and it is too late to book it anew")
+	}
+	return nil
+}
+
+// insuranceRenew adds another term to a contract that is TO_BE_RENEWED.
+// https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/insurance/apply-renew-contract.html
+func insuranceRenew(c *call) (document, error) {
+	if err := c.checkAppID(); err != nil {
+		return nil, err
+	}
+	contract, err := c.insuranceOwn("")
+	if err != nil {
+		return nil, err
+	}
+	if why := c.renewable(contract); why != "" {
+		return nil, invalidRequest("当前协议不可续期").hinting(why)
+	}
+	if !within(c.now, changesFrom, changesUntil) {
+		return nil, invalidRequest("当前不在可续期时间段内").hinting("contracts are renewed from 08:00 to 19:00 in Beijing, where it is " + hourOf(c.now).String())
+	}
+	list := c.policyPeriods()
+	if err := c.mayRenewWith(contract, list); err != nil {
+		return nil, err
+	}
+	contract.Policy.Term = len(contract.Bookings)
+	contract.Bookings = append(contract.Bookings, list...)
+	c.endAfterTerm(contract)
+	if err := put(c.Tx, contract); err != nil {
+		return nil, err
+	}
+	return nil, c.notifyContract(c.product, contract, event{"INSURANCE_ENTRUST.RENEW", "insurance_entrust", "保险委托代扣续期通知"}, true)
+}
+
+// mayRenewWith holds the periods of another term against those of the last.
+func (c *call) mayRenewWith(contract *Contract, list []Booking) error {
+	last := contract.Bookings[len(contract.Bookings)-1]
+	switch {
+	case len(list) > maxRenewed:
+		return badField("/policy_periods", "", "续期的扣费周期总量需在1到12之间").hinting("a term has twelve periods at most")
+	case number(list[0].ID) <= number(last.ID):
+		return badPeriod(0, "policy_period_id", list[0].ID, "numbers go on after "+last.ID)
+	case list[0].Date <= dateOf(c.now):
+		return badPeriod(0, "estimated_deduct_date", list[0].Date, "the first period must lie after today")
+	}
+	for i, p := range list {
+		if off := p.Amount - last.Amount; p.Amount == 0 || max(off, -off)*100 > last.Amount*maxVariation {
+			return badPeriod(i, "estimated_deduct_amount", fenText(p.Amount), "it may differ by half at most from the last period's, "+fenText(last.Amount)+" fen")
+		}
+	}
+	return checkPeriodOrder(list, frequencyOf(c.planOf(contract)), 1)
+}
+
+// renewable says why a contract is not TO_BE_RENEWED, "" when it is. It follows
+// from what happened and the time.
+func (s *step) renewable(c *Contract) string {
+	term := c.term()
+	if c.State != ContractSigned || len(term) == 0 {
+		return "the contract is " + string(c.State)
+	}
+	from, until := s.renewalDays(c)
+	today := midnight(s.now)
+	switch last := term[len(term)-1].State(s.now); {
+	case !renewsItself(c):
+		return "it was signed without can_auto_insure and can_auto_reinsure"
+	case !slices.ContainsFunc(term, func(b Booking) bool { return !b.PaidAt.IsZero() }):
+		return "no period of the term was paid"
+	case last == Booked:
+		return "the last period is booked and not debited"
+	case today.Before(from) || today.After(until):
+		return "this term is renewed from " + dateOf(from) + " to " + dateOf(until)
+	}
+	return ""
+}
+
+// renewalDays are the first and the last day on which the running term may be
+// renewed: the thirty days before the next period of the template would be due.
+func (s *step) renewalDays(c *Contract) (from, until time.Time) {
+	term := c.term()
+	last := startOf(term[len(term)-1].Date)
+	until = last.AddDate(0, 0, frequencyOf(s.planOf(c)))
+	return until.AddDate(0, 0, -29), until
+}
+
+// renewsItself says whether the payer agreed to further terms.
+func renewsItself(c *Contract) bool {
+	asked := decodeBody(c.Request)
+	return asked["can_auto_insure"] == true || asked["can_auto_reinsure"] == true
+}
+
+// term is the periods that run; nil for a contract that was signed without any.
+func (c *Contract) term() []Booking {
+	if c.Policy == nil {
+		return nil
+	}
+	return c.Bookings[c.Policy.Term:]
+}
+
+// endAfterTerm has a contract end by itself when nothing more can happen to it:
+// its last period can no longer be debited nor, where it may be, renewed. When
+// WeChat Pay ends it is not documented.
+func (s *step) endAfterTerm(c *Contract) {
+	term := c.term()
+	if len(term) == 0 {
+		return
+	}
+	c.EndsAt = startOf(term[len(term)-1].Date).AddDate(0, 0, periodLastDay+1)
+	if renewsItself(c) {
+		if _, until := s.renewalDays(c); !until.Before(c.EndsAt) {
+			c.EndsAt = until.AddDate(0, 0, 1)
+		}
+	}
+}
