@@ -89,6 +89,19 @@ func TestPapayNoticeAndDebit(t *testing.T) {
 	}
 	w.refused(404, "ORDER_NOT_EXIST", "GET", fmt.Sprintf(orderByNo, "no-such"), nil)
 
+	// Part of it is given back.
+	w.must("POST", "v3/refund/domestic/refunds", object{
+		"out_trade_no": "debit-2", "out_refund_no": "refund-1", "notify_url": "https://yourapp.com/refunded",
+		"amount": object{"refund": 500, "total": 1500, "currency": "CNY"},
+	})
+	w.ok(w.Advance(time.Hour))
+	if n := w.receivedOne("REFUND.SUCCESS"); n.Resource["out_trade_no"] != "debit-2" || w.tradeState("debit-2") != "REFUND" {
+		t.Errorf("REFUND.SUCCESS carries %v; the debit is %v", n.Resource, w.tradeState("debit-2"))
+	}
+	if wallet, err := payer.Wallet(); err != nil || wallet.Balance != 4000 {
+		t.Errorf("the payer has %+v, %v; want 4000 fen", wallet, err)
+	}
+
 	// The success closed the notice; the next debit needs another one.
 	w.refused(400, "INVALID_REQUEST", "POST", applyPapay, applyBody(contract.ID, "debit-3", 1500))
 	w.must("POST", notify, with(noticeBody(1990), "deduct_duration", object{"count": 1, "unit": "DAY"}))
