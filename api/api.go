@@ -18,6 +18,7 @@ import (
 	"github.com/wxpay-go/wxpay/api/ecommercerefunds"
 	"github.com/wxpay-go/wxpay/api/edupapay"
 	"github.com/wxpay-go/wxpay/api/eduschoolpay"
+	"github.com/wxpay-go/wxpay/api/globalcertificates"
 	"github.com/wxpay-go/wxpay/api/globalpapay"
 	"github.com/wxpay-go/wxpay/api/insurance"
 	"github.com/wxpay-go/wxpay/api/offlineface"
@@ -99,12 +100,14 @@ func newEcommerce(c *wxpay.Client) Ecommerce {
 
 // Global is the path v3/global.
 type Global struct {
-	Papay globalpapay.Papay
+	Certificates wxpay.QUERY[globalcertificates.ListQuery, globalcertificates.ListResponse]
+	Papay        globalpapay.Papay
 }
 
 func newGlobal(c *wxpay.Client) Global {
 	return Global{
-		Papay: globalpapay.Of(c),
+		Certificates: globalcertificates.Of(c),
+		Papay:        globalpapay.Of(c),
 	}
 }
 

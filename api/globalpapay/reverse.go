@@ -7,7 +7,7 @@ package globalpapay
 // Undoes a debit whose result is unknown. Success has no body.
 // https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter5_1_10.shtml
 type ReverseRequest struct {
-	// Mchid of the sub-merchant.
-	// 子商户号. Required.
-	SubMchID string `json:"sub_mchid"`
+	// Mchid of the sub-merchant; in institution mode.
+	// 子商户号. Optional, at most 32 characters.
+	SubMchID string `json:"sub_mchid,omitempty"`
 }

@@ -141,20 +141,20 @@ type Transaction struct {
 	wxpay.Reply `json:"-"`
 
 	// Merchant id issued by WeChat Pay.
-	// 商户号.
-	MchID string `json:"mchid"`
+	// 商户号. May be absent.
+	MchID string `json:"mchid,omitempty"`
 	// AppID of the merchant; in direct mode.
-	// APPID.
-	AppID string `json:"appid"`
+	// APPID. May be absent.
+	AppID string `json:"appid,omitempty"`
 	// Mchid of the service provider.
-	// 机构商户号.
-	SPMchID string `json:"sp_mchid"`
+	// 机构商户号. May be absent.
+	SPMchID string `json:"sp_mchid,omitempty"`
 	// Mchid of the sub-merchant.
-	// 子商户号.
-	SubMchID string `json:"sub_mchid"`
+	// 子商户号. May be absent.
+	SubMchID string `json:"sub_mchid,omitempty"`
 	// AppID of the service provider.
-	// 机构APPID.
-	SPAppID string `json:"sp_appid"`
+	// 机构APPID. May be absent.
+	SPAppID string `json:"sp_appid,omitempty"`
 	// AppID of the sub-merchant.
 	// 子商户APPID. May be absent.
 	SubAppID string `json:"sub_appid,omitempty"`
@@ -162,20 +162,20 @@ type Transaction struct {
 	// 商户订单号.
 	OutTradeNo string `json:"out_trade_no"`
 	// WeChat Pay's id of the payment.
-	// 微信支付订单号.
-	TransactionID string `json:"transaction_id"`
+	// 微信支付订单号. May be absent.
+	TransactionID string `json:"transaction_id,omitempty"`
 	// Text of the merchant, returned unchanged in queries and notifications.
 	// 商户数据. May be absent.
 	Attach string `json:"attach,omitempty"`
 	// How the order is paid.
-	// 交易类型. One of JSAPI, NATIVE, APP, MWEB, MICROPAY.
+	// 交易类型. One of AUTH, JSAPI, NATIVE, APP, MWEB, MICROPAY.
 	TradeType string `json:"trade_type"`
 	// Bank or wallet that paid.
-	// 付款银行.
-	BankType string `json:"bank_type"`
+	// 付款银行. May be absent.
+	BankType string `json:"bank_type,omitempty"`
 	// When the payer paid, RFC 3339 with +08:00.
-	// 支付完成时间. RFC 3339 with +08:00.
-	SuccessTime string `json:"success_time"`
+	// 支付完成时间. May be absent, RFC 3339 with +08:00.
+	SuccessTime string `json:"success_time,omitempty"`
 	// State of the payment.
 	// 交易状态. One of SUCCESS, REFUND, NOTPAY, CLOSED, PAYERROR, USERPAYING.
 	TradeState string `json:"trade_state"`

@@ -19,6 +19,6 @@ type TerminateRequest struct {
 	// 子商户应用ID. Optional.
 	SubAppID string `json:"sub_appid,omitempty"`
 	// Why the contract ended, in words.
-	// 解约备注. Optional, at most 256 characters.
-	TerminationNote string `json:"termination_note,omitempty"`
+	// 解约备注. Required, 1–256 characters.
+	TerminationNote string `json:"termination_note"`
 }

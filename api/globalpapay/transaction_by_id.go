@@ -6,7 +6,7 @@ package globalpapay
 // Finds a debit by WeChat Pay's id.
 // https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter5_1_8.shtml
 type TransactionByIDQuery struct {
-	// Mchid of the sub-merchant.
-	// 子商户号. Required.
-	SubMchID string `query:"sub_mchid"`
+	// Mchid of the sub-merchant; in institution mode.
+	// 子商户号. Optional.
+	SubMchID string `query:"sub_mchid,omitempty"`
 }
