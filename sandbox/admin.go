@@ -66,6 +66,7 @@ type adminCall struct {
 		PlanID     string            `json:"plan_id"`
 		URL        string            `json:"url"`
 		ExtraData  map[string]string `json:"extra_data"`
+		IP         string            `json:"ip"`
 		AuthInfo   string            `json:"authinfo"`
 		OutUserID  string            `json:"out_user_id"`
 		Org        string            `json:"organization_id"`

@@ -17,7 +17,7 @@ func (a *admin) payerRoutes() map[string]func(*adminCall) (any, error) {
 			if err := need("token", c.body.Token); err != nil {
 				return nil, err
 			}
-			return do(a.Payer(c.PathValue("openid")), c.body.Token)
+			return do(a.Payer(c.PathValue("openid")).From(c.body.IP), c.body.Token)
 		}
 	}
 	withPrepay := func(do func(*Payer, string) (any, error)) func(*adminCall) (any, error) {

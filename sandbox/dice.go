@@ -66,6 +66,9 @@ func (d *dice) preEntrustWebID(time.Time) string { return d.roll(decimal, 4) + d
 // the same page allows: a client that enforces the 32 would break on the real one.
 func (d *dice) presignToken(time.Time) string { return d.roll(lowerHex, 42) }
 
+// sessionID is 18 digits that begin with the day, like 201710180325670965.
+func (d *dice) sessionID(now time.Time) string { return day(now) + d.roll(decimal, 10) }
+
 // prepayID is wx, the second and 20 characters.
 func (d *dice) prepayID(now time.Time) string {
 	return "wx" + now.In(wire.Beijing).Format("20060102150405") + d.roll(lowerHex, 16) + "0000"

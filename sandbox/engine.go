@@ -96,7 +96,7 @@ func newEngine(c Config) (*engine, error) {
 	e.bind(combineBehaviours(), nil)
 	e.bind(refundBehaviours(), nil)
 	e.bind(platformRefundBehaviours(), nil)
-	e.bind(map[string]behaviour{"GET /v3/certificates": listCertificates}, nil)
+	e.bind(map[string]behaviour{"GET /v3/certificates": listCertificates, "GET /v3/global/certificates": listCertificates}, nil)
 
 	for _, m := range c.Merchants {
 		parsed, err := parseMerchant(m)

@@ -81,6 +81,12 @@ func (s *step) page(session *Session, openid string) (*Page, error) {
 	}, nil
 }
 
+// elsewhere says whether the payer is known to be on another machine than the
+// one the session was made for.
+func (s *step) elsewhere(session *Session) bool {
+	return session.ClientIP != "" && s.from != "" && s.from != session.ClientIP
+}
+
 // mayOpen says what keeps a person from the session's signing page.
 func (s *step) mayOpen(session *Session, openid string) error {
 	switch session.State(s.now) {
@@ -90,6 +96,9 @@ func (s *step) mayOpen(session *Session, openid string) error {
 		return &PageError{Reason: PageExpired, Message: "This page has expired. Please start again from the merchant's app."}
 	case SessionBurnt:
 		return &PageError{Reason: PageUsed, Message: "This request could not be completed. Please start again from the merchant's app."}
+	}
+	if s.elsewhere(session) {
+		return &PageError{Reason: PageWrongUser, Message: "This page was made for another device."}
 	}
 	named := session.payer()
 	if named == "" || openid == session.OpenID || openid == session.SubOpenID ||

@@ -12,11 +12,20 @@ import (
 type Payer struct {
 	sandbox *Sandbox
 	openid  string
+	from    string
 }
 
 // Payer is the user with this openid. Anybody may be one; see [WithPayer] for a
 // person who has several.
-func (s *Sandbox) Payer(openid string) *Payer { return &Payer{s, openid} }
+func (s *Sandbox) Payer(openid string) *Payer { return &Payer{sandbox: s, openid: openid} }
+
+// From is the payer on a machine with this IP address: sessions made for another
+// address refuse him. One who is from nowhere is wherever merchants say.
+func (p *Payer) From(ip string) *Payer {
+	q := *p
+	q.from = ip
+	return &q
+}
 
 // OpenID is who the payer is.
 func (p *Payer) OpenID() string { return p.openid }
@@ -269,6 +278,7 @@ func notAnOrder(err error) error {
 func (p *Payer) step(f func(*step) error) error {
 	var stop *PageError
 	err := p.sandbox.engine.step(context.Background(), func(s *step) error {
+		s.from = p.from
 		err := f(s)
 		if stop = nil; errors.As(err, &stop) && stop.keep {
 			return nil

@@ -82,6 +82,7 @@ func products() []*product {
 		credit(),
 		offlineFace(),
 		insurance(),
+		globalPapay(),
 	}
 }
 

@@ -30,6 +30,9 @@ type Session struct {
 	NotifyURL string `json:"notify_url,omitempty"`
 	Attach    string `json:"attach,omitempty"`
 	PrepayID  string `json:"prepay_id,omitempty"` // the order whose payment offers to sign
+	// ClientIP is where the payer is, as the merchant says; from elsewhere he
+	// cannot sign. "" for anywhere.
+	ClientIP string `json:"client_ip,omitempty"`
 	// Request is the body of the presign call, for what only one product knows.
 	Request   json.RawMessage `json:"request"`
 	CreatedAt time.Time       `json:"created_at"`

@@ -13,7 +13,8 @@ type step struct {
 	Tx
 	*engine
 	now    time.Time
-	pushed bool // an outbox row was written: wake the worker after the commit
+	from   string // address of the payer's machine, "" when it does not matter
+	pushed bool   // an outbox row was written: wake the worker after the commit
 }
 
 // conflicts is how often a step that lost a race is tried again. Stores that
