@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/sandbox"
 )
 
@@ -192,66 +191,5 @@ func TestChaosCostsNothing(t *testing.T) {
 	s.adminOK("POST", "/sandbox/chaos", object{})
 	if len(s.Faults()) < 10 {
 		t.Errorf("chaos of %d faults", len(s.Faults()))
-	}
-}
-
-// What was registered while the sandbox ran is there after a restart.
-func TestRegistrationsOutliveARestart(t *testing.T) {
-	t.Parallel()
-	store := keep{sandbox.NewMemory()}
-	first := newWorld(t, sandbox.WithStore(store))
-	first.ok(first.AddPlan(sandbox.DefaultMchID, sandbox.Plan{ID: "777", Product: sandbox.CombinePapay}))
-	first.ok(first.AddPlan(sandbox.DefaultMchID, sandbox.Plan{ID: "777", Product: sandbox.CombinePapay, Name: "renamed"}))
-	made := first.adminOK("POST", "/sandbox/merchants", object{"mchid": "1900000130", "appids": []string{sandbox.DefaultAppID}})
-	first.adminOK("POST", "/sandbox/plans", object{"mchid": "1900000130", "id": "778", "product": "combine-papay"})
-	first.ok(first.AddPayer(map[string]string{sandbox.DefaultAppID: "a", sandbox.DefaultEduAppID: "b"}))
-	first.ok(first.Forward("https://other.example", "http://127.0.0.1:1"))
-	_, err := first.ReplaceCertificate(sandbox.DefaultMchID)
-	first.ok(err)
-	key, err := first.ResetAPIv3Key(sandbox.DefaultMchID)
-	first.ok(err)
-	first.ok(first.SetKeyMode(sandbox.DefaultMchID, sandbox.KeysCertificate))
-	first.ok(first.RotatePlatformCertificate())
-	old := first.client
-	first.ok(first.Close())
-
-	second := newWorld(t, sandbox.WithStore(store), sandbox.At(start.Add(25*time.Hour)))
-	cfg := second.ClientConfig()
-	if cfg.APIv3Key != key || len(cfg.PlatformKeys) != 1 || cfg.SerialNo != first.ClientConfig().SerialNo {
-		t.Errorf("the keys are not what they were: %d platform keys", len(cfg.PlatformKeys))
-	}
-	second.must("POST", presignCombine, with(combineBody(), "plan_id", 777))
-	for _, p := range second.Merchants()[0].Plans {
-		if p.ID == "777" && p.Name != "renamed" {
-			t.Errorf("the plan is %+v", p)
-		}
-	}
-	other, err := second.ClientConfigFor("1900000130")
-	second.ok(err)
-	client, err := wxpay.New(other)
-	second.ok(err)
-	if again := second.Merchants()[1]; again.PrivateKey != made["private_key"] || again.APIv3Key != made["api_v3_key"] {
-		t.Error("the merchant has other keys")
-	}
-	(&world{t, second.Sandbox, client, nil}).must("POST", presignCombine, with(combineBody(), "plan_id", 778))
-	if got := second.adminOK("GET", "/sandbox/forwards", nil); got["https://other.example"] != "http://127.0.0.1:1" {
-		t.Errorf("forwards: %v", got)
-	}
-	session := second.must("POST", presignEdu, with(with(eduBody(), "openid", "b"), "sub_openid", nil))
-	if _, err := second.Payer("a").Open(session["presign_token"].(string)); err != nil {
-		t.Errorf("the two openids are two people again: %v", err)
-	}
-	_, err = old.Chain(presignEdu).Post(t.Context(), eduBody())
-	if err == nil {
-		t.Error("the former certificate is good again")
-	}
-
-	// Registered anew, a merchant has only what it is registered with.
-	_, err = second.AddMerchant(sandbox.Merchant{MchID: "1900000130"})
-	second.ok(err)
-	second.ok(second.Close())
-	third := newWorld(t, sandbox.WithStore(store))
-	if m := third.Merchants()[1]; len(m.Plans) != 0 || m.PrivateKey == made["private_key"] {
-		t.Errorf("a merchant registered anew kept %v", m.Plans)
 	}
 }

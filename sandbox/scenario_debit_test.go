@@ -1,12 +1,14 @@
 package sandbox_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"testing"
 	"time"
 
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/notify"
 	"github.com/wxpay-go/wxpay/sandbox"
 )
 
@@ -152,23 +154,23 @@ func TestScenario17And28InAPIv2(t *testing.T) {
 	}
 	w.ok(w.Inject(
 		sandbox.Fault{Name: sandbox.FaultBadSignature, Endpoint: "/pay/pappayapply"},
-		sandbox.Fault{Name: sandbox.FaultBadSignature, Event: "V2.DEBIT_SUCCESS"},
+		sandbox.Fault{Name: sandbox.FaultBadSignature, Event: "V2.PAYMENT"},
 		sandbox.Fault{Name: sandbox.FaultDuplicated, Event: "*", Skip: 1},
 	))
 	if _, err := w.call("pay/pappayapply", applyV2(contract.ID, "A2")); err == nil {
 		t.Error("a reply with a wrong sign was taken")
 	}
-	rejected := 0
-	w.ok(w.Receive("https://yourapp.com", http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if rejected == 0 { // the first has the wrong sign
-			rejected++
-			rw.WriteHeader(401)
-			return
-		}
-		w.ServeHTTP(rw, r)
-	})))
+	var failed []wxpay.Check
+	var paid []string
+	r := notify.New(w.Keys(), notify.APIv2Key(w.key), notify.OnError(func(_ context.Context, e *notify.Error) { failed = append(failed, e.Check) }))
+	r.Handle(notify.V2Payment, func(_ context.Context, n *notify.Notification) error {
+		paid = append(paid, string(n.Plaintext))
+		return nil
+	})
+	w.ok(w.Receive("https://yourapp.com", r))
 	w.ok(w.Advance(time.Minute))
-	if got := w.received(); len(got) != 2 || got[0]["out_trade_no"] != "A2" {
-		t.Errorf("got %v, want the genuine one, twice", got)
+	if len(failed) != 1 || failed[0] != wxpay.CheckSignature || len(paid) != 1 {
+		t.Fatalf("failed at %v, handled %v", failed, paid)
 	}
+	mentions(t, paid[0], `"out_trade_no":"A2"`)
 }

@@ -42,6 +42,34 @@ func TestScenario09NotifiedBeforeTheReply(t *testing.T) {
 	})
 }
 
+func TestScenario09InAPIv2(t *testing.T) {
+	t.Parallel()
+	w := newWorldV2(t)
+	w.ok(w.Inject(
+		sandbox.Fault{Name: sandbox.FaultEarly, Endpoint: "/papay/preentrustweb", Payer: openID},
+		sandbox.Fault{Name: sandbox.FaultProbe, Event: "*"}, // APIv2 has no such thing
+		sandbox.Fault{Name: sandbox.FaultLost, Event: "V2.CONTRACT", Skip: 1},
+	))
+	w.must("papay/preentrustweb", entryV2())
+	w.mu.Lock()
+	if len(w.got) != 1 || w.got[0]["change_type"] != "ADD" {
+		t.Errorf("before the reply came %v", w.got)
+	}
+	w.mu.Unlock()
+	w.must("papay/deletecontract", with2(byCodeV2(), "contract_termination_remark", "x"))
+	w.ok(w.Advance(25 * time.Hour))
+	if got := w.received(); len(got) != 1 {
+		t.Errorf("a lost notification came: %v", got)
+	}
+
+	// Where nobody is named, nobody agrees.
+	w.ok(w.Inject(sandbox.Fault{Name: sandbox.FaultEarly}))
+	w.must("papay/preentrustweb", entryV2())
+	if q := w.must("papay/querycontract", byCodeV2()); q["contract_state"] == "0" {
+		t.Errorf("somebody agreed: %v", q)
+	}
+}
+
 func TestScenario09SignedTwice(t *testing.T) {
 	t.Parallel()
 	eachWay(t, func(t *testing.T, inject func(*shop, sandbox.Fault)) {
