@@ -30,6 +30,7 @@ type call struct {
 	body    []byte // nil for a call without one
 	encrypt []string
 	decrypt []string
+	sealed  *sealedFile // of a download
 
 	fields   wire.Fields // the body of an APIv2 call
 	signType wire.SignType
