@@ -44,7 +44,7 @@ func insuranceModify(c *call) (document, error) {
 	}
 	rows := []document{}
 	for _, b := range contract.term() {
-		rows = append(rows, document{"policy_period_id": integer(b.ID), "estimated_deduct_date": b.Date, "estimated_deduct_amount": yuan(b.Amount)})
+		rows = append(rows, document{"policy_period_id": integer(b.ID), "estimated_deduct_date": b.Date, "estimated_deduct_amount": cny(b.Amount)})
 	}
 	out["policy_periods"] = rows
 	contract.Policy.Changed = append(contract.Policy.Changed, c.now)

@@ -98,7 +98,7 @@ func insurancePeriods(c *call) (document, error) {
 		row := insurancePeriodOf(&b, c.now)
 		delete(row, "deduct_start_date")
 		delete(row, "deduct_end_date")
-		row["estimated_deduct_date"], row["estimated_deduct_amount"] = b.Date, yuan(b.Amount)
+		row["estimated_deduct_date"], row["estimated_deduct_amount"] = b.Date, cny(b.Amount)
 		rows = append(rows, row)
 	}
 	return document{"data": rows, "offset": offset, "limit": limit, "total_count": len(contract.Bookings)}, nil
@@ -108,13 +108,13 @@ func insurancePeriods(c *call) (document, error) {
 func insurancePeriodOf(b *Booking, now time.Time) document {
 	out := document{"policy_period_id": integer(b.ID), "policy_period_state": string(b.State(now))}
 	if !b.BookedAt.IsZero() {
-		out["scheduled_amount"] = yuan(b.Booked)
+		out["scheduled_amount"] = cny(b.Booked)
 		if state := b.State(now); state == Booked || state == BookingPaid {
 			out["deduct_start_date"], out["deduct_end_date"] = b.first(), b.last()
 		}
 	}
 	if !b.PaidAt.IsZero() {
-		out["deduct_amount"], out["deduct_date"] = yuan(b.Paid), dateOf(b.PaidAt)
+		out["deduct_amount"], out["deduct_date"] = cny(b.Paid), dateOf(b.PaidAt)
 	}
 	return out
 }
@@ -139,7 +139,7 @@ func insuranceApply(c *call) (document, error) {
 	if err != nil {
 		return nil, err
 	}
-	return document{"out_trade_no": d.OutTradeNo, "amount": yuan(d.Total)}, nil
+	return document{"out_trade_no": d.OutTradeNo, "amount": cny(d.Total)}, nil
 }
 
 // insuranceOwn finds one of the merchant's contracts by its id, that of the path

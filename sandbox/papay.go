@@ -127,7 +127,7 @@ func papayContract(c *Contract, at time.Time) document {
 		schedule := scheduleDocument(b, at)
 		delete(schedule, "deduct_start_date")
 		delete(schedule, "deduct_end_date")
-		schedule["estimated_deduct_date"], schedule["estimated_deduct_amount"] = b.Date, yuan(b.Amount)
+		schedule["estimated_deduct_date"], schedule["estimated_deduct_amount"] = b.Date, cny(b.Amount)
 		out["deduct_schedule"] = schedule
 	}
 	return out
@@ -154,4 +154,5 @@ func (c *Contract) changedAt() time.Time {
 	return c.SignedAt
 }
 
-func yuan(fen int64) document { return document{"total": fen, "currency": "CNY"} }
+// cny is an amount of money in replies and notifications.
+func cny(fen int64) document { return document{"total": fen, "currency": "CNY"} }

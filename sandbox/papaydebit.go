@@ -50,12 +50,12 @@ func papayApply(c *call) (document, error) {
 	if err != nil {
 		return nil, err
 	}
-	return document{"out_trade_no": d.OutTradeNo, "amount": yuan(d.Total)}, nil
+	return document{"out_trade_no": d.OutTradeNo, "amount": cny(d.Total)}, nil
 }
 
 // papayTransaction is a debit in TRANSACTION.SUCCESS and TRANSACTION.FAIL.
 func papayTransaction(d *Debit) document {
-	payer, amount := document{}, yuan(d.Total)
+	payer, amount := document{}, cny(d.Total)
 	out := document{
 		"out_trade_no": d.OutTradeNo, "trade_type": "PAP", "trade_state": d.word(), "trade_state_desc": d.text(),
 		"payer": payer, "amount": amount,

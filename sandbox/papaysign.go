@@ -72,10 +72,11 @@ func papayQueryHarmony(c *call) (document, error) {
 
 // masked keeps the ends of an id.
 func masked(id string) string {
-	if len(id) < 4 {
-		return strings.Repeat("*", len(id))
+	runes := []rune(id)
+	if len(runes) < 4 {
+		return strings.Repeat("*", len(runes))
 	}
-	return id[:2] + "***" + id[len(id)-2:]
+	return string(runes[:2]) + "***" + string(runes[len(runes)-2:])
 }
 
 // papayTerminate ends a contract by code, for either role, and shows it.

@@ -108,10 +108,10 @@ func scheduleDocument(b *Booking, at time.Time) document {
 	out := document{"schedule_state": string(b.State(at))}
 	if !b.BookedAt.IsZero() {
 		out["deduct_start_date"], out["deduct_end_date"] = b.Date, b.Date
-		out["scheduled_amount"] = yuan(b.Booked)
+		out["scheduled_amount"] = cny(b.Booked)
 	}
 	if !b.PaidAt.IsZero() {
-		out["deduct_amount"], out["deduct_date"] = yuan(b.Paid), b.PaidAt.In(wire.Beijing).Format(dayFormat)
+		out["deduct_amount"], out["deduct_date"] = cny(b.Paid), b.PaidAt.In(wire.Beijing).Format(dayFormat)
 	}
 	return out
 }
