@@ -25,10 +25,15 @@ func (k Known) ID() string { return k.Method + " " + k.Path }
 func (k Known) SDKPath() string { return sdkPath(k.Path) }
 
 func sdkPath(path string) string {
-	if strings.HasPrefix(path, "/v3/") {
+	if isV3(path) {
 		return path[1:]
 	}
 	return "v2" + path
+}
+
+// isV3 tells a known path's protocol; APIv3 across the border begins with /hk/v3/ or /global/v3/.
+func isV3(path string) bool {
+	return strings.HasPrefix(path, "/v3/") || strings.HasPrefix(path, "/hk/v3/") || strings.HasPrefix(path, "/global/v3/")
 }
 
 var loadKnown = sync.OnceValue(func() []Known {
@@ -56,6 +61,41 @@ func MatchKnown(method, escapedPath string) (Known, bool) {
 		}
 	}
 	return best, score >= 0
+}
+
+// KnownMethods lists the methods that this path is known to take, sorted; none means that the path is unknown.
+func KnownMethods(escapedPath string) []string {
+	var methods []string
+	for _, k := range loadKnown() {
+		if !slices.Contains(methods, k.Method) && likeness(k.Path, escapedPath) >= 0 {
+			methods = append(methods, k.Method)
+		}
+	}
+	slices.Sort(methods)
+	return methods
+}
+
+var startsOfV2 = sync.OnceValue(func() map[string]bool {
+	starts := map[string]bool{}
+	for _, k := range loadKnown() {
+		if !isV3(k.Path) {
+			starts[firstSegment(k.Path)] = true
+		}
+	}
+	return starts
+})
+
+// ProtocolOf tells how a path is spoken to, known or not: APIv2's are those that start as a known APIv2 path does.
+func ProtocolOf(path string) Protocol {
+	if !isV3(path) && startsOfV2()[firstSegment(path)] {
+		return ProtocolV2
+	}
+	return ProtocolV3
+}
+
+func firstSegment(path string) string {
+	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	return first
 }
 
 // likeness counts the plain segments that the path shares with the pattern; -1 means that it does not match.

@@ -2,7 +2,11 @@ package main
 
 import (
 	"errors"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -20,7 +24,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true,
 		Setup: setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exec-code": execCode, "start": start, "interrupt": interrupt,
+			"exec-code": execCode, "start": start, "interrupt": interrupt, "agrees-with-fidelity": agreesWithFidelity,
 		},
 	})
 }
@@ -43,5 +47,21 @@ func execCode(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if got != want {
 		ts.Fatalf("%s ended with exit code %s, want %s", args[1], got, want)
+	}
+}
+
+// agreesWithFidelity holds the counts that were just printed against those of
+// docs/fidelity.md.
+func agreesWithFidelity(ts *testscript.TestScript, neg bool, args []string) {
+	page, err := os.ReadFile(filepath.Join(ts.Getenv("ROOT"), "docs", "fidelity.md"))
+	ts.Check(err)
+	printed := regexp.MustCompile(`(\d+) endpoints: (\d+) typed, (\d+) by path only; in the sandbox (\d+) stateful(?:, (\d+) stub)?, (\d+) not emulated`)
+	written := regexp.MustCompile(`Of (\d+) known endpoints (\d+) are typed and (\d+) are reached by path only\. In the sandbox (\d+) are stateful, (\d+) are stubs, (\d+) are not emulated`)
+	got, want := printed.FindStringSubmatch(ts.ReadFile("stdout")), written.FindStringSubmatch(string(page))
+	if got != nil && got[5] == "" {
+		got[5] = "0"
+	}
+	if got == nil || want == nil || !slices.Equal(got[1:], want[1:]) {
+		ts.Fatalf("printed %q, docs/fidelity.md says %q", got, want)
 	}
 }

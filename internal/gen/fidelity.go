@@ -11,28 +11,12 @@ import (
 
 type fidelityView struct {
 	Families []familyFidelity
-	Known    int
-	Typed    int
-	counts
-}
-
-// counts tells endpoints by how the sandbox plays them.
-type counts struct{ Stateful, Stub, None int }
-
-func (c *counts) add(f catalogue.Fidelity) {
-	switch f {
-	case catalogue.FidelityStateful:
-		c.Stateful++
-	case catalogue.FidelityStub:
-		c.Stub++
-	default:
-		c.None++
-	}
+	All      catalogue.Coverage
 }
 
 type familyFidelity struct {
 	*catalogue.Family
-	counts
+	catalogue.Coverage
 	Fields []fieldFidelity
 }
 
@@ -44,15 +28,12 @@ type fieldFidelity struct {
 
 // fidelity writes docs/fidelity.md: what is typed, what the sandbox plays, and how sure every fact is.
 func fidelity(c *catalogue.Catalogue, out Output) error {
-	v := fidelityView{Known: len(catalogue.AllKnown())}
+	endpoints := c.Endpoints()
+	v := fidelityView{All: catalogue.Cover(endpoints)}
 	for _, f := range c.Families {
-		ff := familyFidelity{Family: f}
+		own := slices.DeleteFunc(slices.Clone(endpoints), func(e catalogue.Endpoint) bool { return e.Operation == nil || e.Operation.Family != f })
+		ff := familyFidelity{Family: f, Coverage: catalogue.Cover(own)}
 		for _, o := range f.Operations {
-			if !o.Unsigned {
-				v.Typed++
-			}
-			v.add(o.Fidelity)
-			ff.add(o.Fidelity)
 			by := map[catalogue.Source][]string{}
 			for _, p := range slices.Concat(o.PathParams, o.Query) {
 				by[p.Source] = append(by[p.Source], "`"+p.Name+"`")

@@ -224,43 +224,36 @@ func printable(s string) string {
 	}, s)
 }
 
-// warnOfPath says, before the call is made all the same, that the catalogue
-// does not know it.
+// warnOfPath says, before the call is made all the same, that no endpoint of
+// WeChat Pay is known there.
 func warnOfPath(sys System, method, path string) {
-	all, err := catalogue.Default()
-	if err != nil {
-		return // a broken catalogue is no reason not to call
-	}
-	path = "/" + strings.Trim(path, "/")
-	if _, _, known := all.Match(method, path); known {
+	wire := "/" + strings.TrimPrefix(strings.Trim(path, "/"), "v2/")
+	if _, known := catalogue.MatchKnown(method, wire); known {
 		return
 	}
 	note := func(format string, args ...any) {
 		fmt.Fprintf(sys.Err, "%s %s\n", sys.paintErr().yellow("note: "), fmt.Sprintf(format, args...))
 	}
-	if methods := all.Methods(path); len(methods) > 0 {
-		note("as far as the catalogue knows, %s takes %s, not %s; calling it all the same", strings.TrimPrefix(path, "/"), strings.Join(methods, " or "), method)
+	path = strings.Trim(path, "/")
+	if methods := catalogue.KnownMethods(wire); len(methods) > 0 {
+		note("as far as is known, %s takes %s, not %s; calling it all the same", path, strings.Join(methods, " or "), method)
 		return
 	}
-	if near := nearest(all.Operations(), path, 1); len(near) > 0 {
-		note("the catalogue has no %s; did you mean %s? Calling it all the same", strings.TrimPrefix(path, "/"), near[0].SDKPath())
+	if near := catalogue.NearestKnown(wire, 1); len(near) > 0 {
+		note("no %s is known; did you mean %s? Calling it all the same", path, near[0].SDKPath())
 		return
 	}
-	note("the catalogue has no %s; calling it all the same", strings.TrimPrefix(path, "/"))
+	note("no %s is known; calling it all the same", path)
 }
 
 func completeCall(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	all, err := catalogue.Default()
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveError
-	}
 	var out []string
-	for _, o := range all.Operations() {
+	for _, k := range catalogue.AllKnown() {
 		switch {
-		case len(args) == 0 && !slices.Contains(out, o.Method):
-			out = append(out, o.Method)
-		case len(args) == 1 && o.Method == strings.ToUpper(args[0]):
-			out = append(out, cobra.CompletionWithDesc(o.SDKPath(), o.Title))
+		case len(args) == 0 && !slices.Contains(out, k.Method):
+			out = append(out, k.Method)
+		case len(args) == 1 && k.Method == strings.ToUpper(args[0]):
+			out = append(out, cobra.CompletionWithDesc(k.SDKPath(), k.Title))
 		}
 	}
 	return out, cobra.ShellCompDirectiveNoFileComp

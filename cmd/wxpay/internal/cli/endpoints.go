@@ -3,61 +3,152 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/wxpay-go/wxpay/catalogue"
 )
 
+// endpointsOptions are the flags of `wxpay endpoints`.
+type endpointsOptions struct {
+	typed, stateful, asJSON bool
+	product                 string
+}
+
 func newEndpoints(sys System) *cobra.Command {
-	var asJSON bool
+	var o endpointsOptions
 	cmd := &cobra.Command{
 		Use:   "endpoints [words]",
-		Short: "Search the endpoints of the catalogue",
-		Long: `endpoints lists the endpoints the typed chain and the sandbox know, those that
-have every word in their method, path, title, Go name or fields. Each can be
-called typed; "stateful" ones the sandbox plays with state, "stub" ones it
-checks and answers with a fixed reply, "none" it lacks.
+		Short: "Search every endpoint of WeChat Pay",
+		Long: `endpoints lists the endpoints that have every word in their method, path, product
+or title, and typed ones also by their Go names and fields.
 
-wxpay call and the string chain take every other path of WeChat Pay too.`,
-		Example: "  wxpay endpoints\n  wxpay endpoints edu presign\n  wxpay endpoints 解约\n  wxpay endpoints post certificates --json",
+Each is called in the same way, by wxpay call and by the string chain. Beyond it:
+  typed      it is on the typed chain, with request and reply structs
+  stateful   the sandbox plays it: what is created can be queried, changed, ended
+  stub       the sandbox checks the call and answers with a fixed reply
+  path only  its method, path and title are known
+What the sandbox does not play it answers with a 404 that says so.
+docs/fidelity.md holds the same facts, and where each comes from.`,
+		Example: "  wxpay endpoints\n  wxpay endpoints edu presign\n  wxpay endpoints 解约 --stateful\n  wxpay endpoints --product 支付分\n  wxpay endpoints post certificates --json",
 		RunE: func(_ *cobra.Command, words []string) error {
-			all, err := catalogue.Default()
-			if err != nil {
-				return err
-			}
-			found := all.Search(strings.Fields(strings.Join(words, " "))...)
-			if len(found) == 0 {
-				return nothingFound(all, words)
-			}
-			if asJSON {
-				return endpointsJSON(sys, found)
-			}
-			listEndpoints(sys, found)
-			return nil
+			return o.run(sys, strings.Fields(strings.Join(words, " ")))
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON array")
+	cmd.Flags().BoolVar(&o.typed, "typed", false, "only those on the typed chain")
+	cmd.Flags().BoolVar(&o.stateful, "stateful", false, "only those the sandbox plays with state")
+	cmd.Flags().StringVar(&o.product, "product", "", "only those of products with this in their name, as in 委托代扣 or edu-papay")
+	cmd.Flags().BoolVar(&o.asJSON, "json", false, "print one JSON array")
 	return cmd
 }
 
-func listEndpoints(sys System, found []*catalogue.Operation) {
+func (o *endpointsOptions) run(sys System, words []string) error {
+	all, err := catalogue.Default()
+	if err != nil {
+		return err
+	}
+	matching := search(all, words)
+	found := slices.DeleteFunc(slices.Clone(matching), func(e catalogue.Endpoint) bool { return !o.wants(e) })
+	switch {
+	case len(found) == 0:
+		return o.nothingFound(all, words, matching)
+	case o.asJSON:
+		return endpointsJSON(sys, found)
+	}
+	listEndpoints(sys, found)
+	return nil
+}
+
+// search takes a path as it is sent for the endpoint it is sent to.
+func search(all *catalogue.Catalogue, words []string) []catalogue.Endpoint {
+	for i, w := range words {
+		words[i] = strings.TrimPrefix(w, "/")
+	}
+	found := all.SearchEndpoints(words...)
+	if len(found) > 0 || len(words) == 0 || !strings.Contains(words[len(words)-1], "/") {
+		return found
+	}
+	path := "/" + strings.TrimPrefix(words[len(words)-1], "v2/")
+	if u, err := url.Parse(path); err == nil {
+		path = u.EscapedPath()
+	}
+	methods := catalogue.KnownMethods(path)
+	if len(words) > 1 {
+		methods = slices.DeleteFunc(methods, func(m string) bool { return len(words) > 2 || !strings.EqualFold(m, words[0]) })
+	}
+	for _, method := range methods {
+		k, _ := catalogue.MatchKnown(method, path)
+		found = append(found, catalogue.Endpoint{Known: k, Operation: all.Operation(k.ID())})
+	}
+	return found
+}
+
+func (o *endpointsOptions) wants(e catalogue.Endpoint) bool {
+	names := e.Product
+	if e.Operation != nil {
+		names += "\n" + e.Operation.Family.Name + "\n" + e.Operation.Family.Package
+	}
+	return (!o.typed || e.Typed()) && (!o.stateful || e.Fidelity() == catalogue.FidelityStateful) &&
+		strings.Contains(strings.ToLower(names), strings.ToLower(o.product))
+}
+
+// treatment says in a word or two what is done for an endpoint.
+func treatment(e catalogue.Endpoint) string {
+	switch {
+	case e.Fidelity() != catalogue.FidelityNone:
+		return string(e.Fidelity()) // which are all typed
+	case e.Typed():
+		return "typed"
+	}
+	return "path only"
+}
+
+// widestPath is where the titles stop giving way.
+const widestPath = 72
+
+func listEndpoints(sys System, found []catalogue.Endpoint) {
 	paint := sys.paintOut()
-	width := 0
-	for _, o := range found {
-		width = max(width, len(o.SDKPath()))
-	}
-	var family *catalogue.Family
-	for _, o := range found {
-		if o.Family != family {
-			if family != nil {
-				fmt.Fprintln(sys.Out)
+	for i := 0; i < len(found); {
+		first, n, width := found[i], 0, 0
+		for n < len(found)-i && found[i+n].Product == first.Product && (found[i+n].Operation == nil) == (first.Operation == nil) {
+			if w := len(found[i+n].SDKPath()); w <= widestPath {
+				width = max(width, w)
 			}
-			family = o.Family
-			fmt.Fprintf(sys.Out, "%s %s\n", paint.bold(family.Title), paint.dim(family.Name))
+			n++
 		}
-		fmt.Fprintf(sys.Out, "  %s %-*s  %s  %s\n", paint.cyan(fmt.Sprintf("%-6s", o.Method)), width, o.SDKPath(), paint.dim(fmt.Sprintf("%-8s", o.Fidelity)), o.Title)
+		title, name := first.Product, ""
+		if title == "" {
+			title = "其他" // no page names their product
+		}
+		if first.Operation != nil {
+			name = " " + paint.dim(first.Operation.Family.Name)
+		}
+		fmt.Fprintf(sys.Out, "%s%s\n", paint.bold(title), name)
+		for _, e := range found[i : i+n] {
+			word := fmt.Sprintf("%-9s", treatment(e))
+			if e.Fidelity() == catalogue.FidelityNone {
+				word = paint.dim(word)
+			}
+			fmt.Fprintf(sys.Out, "  %s %s  %-*s  %s\n", paint.cyan(fmt.Sprintf("%-6s", e.Method)), word, width, e.SDKPath(), e.Title)
+		}
+		fmt.Fprintln(sys.Out)
+		i += n
 	}
+	fmt.Fprintln(sys.Out, counted(catalogue.Cover(found)))
+}
+
+func counted(c catalogue.Coverage) string {
+	noun := "endpoints"
+	if c.Endpoints == 1 {
+		noun = "endpoint"
+	}
+	text := fmt.Sprintf("%d %s: %d typed, %d by path only; in the sandbox %d stateful", c.Endpoints, noun, c.Typed, c.PathOnly(), c.Stateful)
+	if c.Stub > 0 {
+		text += fmt.Sprintf(", %d stub", c.Stub)
+	}
+	return text + fmt.Sprintf(", %d not emulated", c.NotEmulated())
 }
 
 // endpoint is one line of the JSON form; its names are kept from one version
@@ -66,20 +157,24 @@ type endpoint struct {
 	Method   string   `json:"method"`
 	Path     string   `json:"path"`
 	Title    string   `json:"title"`
-	Family   string   `json:"family"`
+	Product  string   `json:"product,omitempty"`
+	Family   string   `json:"family,omitempty"` // of those in the catalogue
 	Typed    bool     `json:"typed"`
 	Sandbox  string   `json:"sandbox"` // stateful, stub, none
 	Events   []string `json:"events,omitempty"`
 	Document string   `json:"document,omitempty"`
 }
 
-func endpointsJSON(sys System, found []*catalogue.Operation) error {
+func endpointsJSON(sys System, found []catalogue.Endpoint) error {
 	list := make([]endpoint, 0, len(found))
-	for _, o := range found {
-		list = append(list, endpoint{
-			Method: o.Method, Path: o.SDKPath(), Title: o.Title, Family: o.Family.Name, Typed: o.Name != "",
-			Sandbox: string(o.Fidelity), Events: o.Events, Document: o.Doc,
-		})
+	for _, e := range found {
+		line := endpoint{
+			Method: e.Method, Path: e.SDKPath(), Title: e.Title, Product: e.Product, Typed: e.Typed(), Sandbox: string(e.Fidelity()),
+		}
+		if o := e.Operation; o != nil {
+			line.Family, line.Events, line.Document = o.Family.Name, o.Events, o.Doc
+		}
+		list = append(list, line)
 	}
 	e := json.NewEncoder(sys.Out)
 	e.SetIndent("", "  ")
@@ -87,22 +182,52 @@ func endpointsJSON(sys System, found []*catalogue.Operation) error {
 	return e.Encode(list)
 }
 
-// nothingFound suggests: what single words would find, else the nearest path.
-func nothingFound(all *catalogue.Catalogue, words []string) error {
+// nothingFound suggests: leaving out the filters, what single words would find,
+// else the nearest path.
+func (o *endpointsOptions) nothingFound(all *catalogue.Catalogue, words []string, unfiltered []catalogue.Endpoint) error {
 	text := strings.Join(words, " ")
-	fail := &failure{code: exitFailure, err: fmt.Errorf("no endpoint of the catalogue matches %q", text)}
+	fail := &failure{code: exitFailure}
 	var parts []string
-	for _, w := range words {
-		if n := len(all.Search(w)); n > 0 {
-			parts = append(parts, fmt.Sprintf("%q alone matches %d", w, n))
+	switch n := len(unfiltered); {
+	case text == "":
+		fail.err = fmt.Errorf("no endpoint matches %s", o.filters())
+		parts = append(parts, "wxpay endpoints without words and filters lists all of them, product by product")
+	case n > 0:
+		fail.err = fmt.Errorf("no endpoint matches %q and %s", text, o.filters())
+		parts = append(parts, fmt.Sprintf("%d match without %s", n, o.filters()))
+	default:
+		fail.err = fmt.Errorf("no endpoint matches %q", text)
+		for _, w := range words {
+			if n := len(all.SearchEndpoints(w)); n > 0 && len(words) > 1 {
+				parts = append(parts, fmt.Sprintf("%q alone matches %d", w, n))
+			}
 		}
 	}
-	if near := nearest(all.Operations(), text, 1); len(parts) == 0 && len(near) > 0 {
-		parts = append(parts, "did you mean "+near[0].SDKPath()+"?")
+	for _, w := range words {
+		if len(unfiltered) > 0 || len(all.SearchEndpoints(w)) > 0 {
+			continue
+		}
+		if near := catalogue.NearestKnown(w, 1); len(near) > 0 {
+			parts = append(parts, "did you mean "+near[0].SDKPath()+"?")
+		}
 	}
 	if len(parts) == 0 {
-		parts = append(parts, "wxpay endpoints without words lists all of them; wxpay call reaches paths the catalogue lacks")
+		parts = append(parts, "wxpay endpoints without words lists all of them; wxpay call reaches every other path too")
 	}
 	fail.hint = strings.Join(parts, ", ")
 	return fail
+}
+
+func (o *endpointsOptions) filters() string {
+	var list []string
+	if o.typed {
+		list = append(list, "--typed")
+	}
+	if o.stateful {
+		list = append(list, "--stateful")
+	}
+	if o.product != "" {
+		list = append(list, fmt.Sprintf("--product %q", o.product))
+	}
+	return strings.Join(list, " ")
 }
