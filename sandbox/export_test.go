@@ -4,3 +4,19 @@ import "net/http"
 
 // Handler is the API without its listener, to measure it without a network.
 func (s *Sandbox) Handler() http.Handler { return s.engine }
+
+// Played is the endpoints that have a behaviour, by catalogue id.
+func (s *Sandbox) Played() map[string]bool {
+	played := map[string]bool{}
+	for id, b := range s.engine.behaviours {
+		played[id] = b.run != nil
+	}
+	for path, end := range s.engine.v2 {
+		method := http.MethodPost
+		if end.page {
+			method = http.MethodGet
+		}
+		played[method+" "+path] = true
+	}
+	return played
+}

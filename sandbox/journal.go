@@ -93,7 +93,7 @@ func (x *exchange) entry() Exchange {
 		At: x.at, Method: x.request.Method, URI: redactURI(requestURI(x.request)), Header: redactHeader(x.request.Header),
 		Body: redactBody(x.body), Status: x.status, Reply: redactBody(x.reply), RequestID: x.id, Faults: x.struck.names(),
 	}
-	if x.op != nil {
+	if entry.Operation = x.lacks; x.op != nil {
 		entry.Operation = x.op.ID()
 	}
 	if x.merchant != nil {

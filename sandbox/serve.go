@@ -7,7 +7,6 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/wxpay-go/wxpay/catalogue"
@@ -21,6 +20,7 @@ type exchange struct {
 	at       time.Time
 	op       *catalogue.Operation
 	vars     map[string]string
+	lacks    string      // id of an endpoint that is not played
 	merchant *merchant   // nil until the signature has been verified
 	fields   wire.Fields // of an APIv2 message
 	refused  *refusal
@@ -54,8 +54,7 @@ func (e *engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // answer decides what to say, in the order WeChat Pay checks things.
 func (e *engine) answer(x *exchange) {
-	var missing *refusal
-	x.op, x.vars, missing = e.match(x.request)
+	missing := e.match(x)
 	var unreadable *refusal
 	if x.body, unreadable = e.read(x.request); unreadable != nil {
 		x.refused = unreadable
@@ -72,28 +71,14 @@ func (e *engine) answer(x *exchange) {
 	}
 }
 
-// match finds the endpoint and its behaviour.
-func (e *engine) match(r *http.Request) (*catalogue.Operation, map[string]string, *refusal) {
-	op, vars, found := e.catalogue.Match(r.Method, r.URL.EscapedPath())
-	if found {
-		if e.behaviours[op.ID()].run == nil {
-			return op, vars, notEmulated("the sandbox knows this endpoint (" + op.Title + ") but does not emulate it")
-		}
-		return op, vars, nil
+// match finds the endpoint, which has a behaviour unless missing says otherwise.
+func (e *engine) match(x *exchange) (missing *refusal) {
+	x.op, x.vars, _ = e.catalogue.Match(x.request.Method, x.request.URL.EscapedPath())
+	if x.op != nil && e.behaviours[x.op.ID()].run != nil {
+		return nil
 	}
-	if methods := e.catalogue.Methods(r.URL.EscapedPath()); len(methods) > 0 {
-		return nil, nil, &refusal{
-			status: http.StatusMethodNotAllowed, code: "METHOD_NOT_ALLOWED", message: "HTTP请求方法不正确",
-			internal: internalParam, hint: "this path takes " + strings.Join(methods, ", ") + ", not " + r.Method,
-		}
-	}
-	return nil, nil, notEmulated("the sandbox's catalogue has no such path; check it for typing mistakes")
-}
-
-func notEmulated(why string) *refusal {
-	r := notFound("NOT_FOUND", "请求的接口不存在")
-	r.unsupported = why
-	return r
+	missing, x.lacks = e.lacking(x.request)
+	return missing
 }
 
 // read takes the whole body in, up to the limit.

@@ -53,9 +53,9 @@ func newCallV2(s *step, end *endpointV2, m *merchant, f wire.Fields) *callV2 {
 	}, end, f}
 }
 
-// isV2 tells by the path: APIv3's begin with /v3.
+// isV2 tells by the path: APIv3's begin with /v3/ or the like.
 func isV2(path string) bool {
-	return strings.HasPrefix(path, "/papay/") || strings.HasPrefix(path, "/pay/") || strings.HasPrefix(path, "/secapi/")
+	return !strings.HasPrefix(path, "/v3/") && catalogue.ProtocolOf(path) == catalogue.ProtocolV2
 }
 
 // writeV2 is write for APIv2, whose answer is on the way already.
@@ -126,9 +126,7 @@ func (e *engine) decideV2(x *exchange) (reply wire.Fields, bare bool) {
 	}
 	end := e.v2[x.request.URL.Path]
 	if end == nil {
-		r := failV2("NOT_FOUND", "请求的接口不存在")
-		r.unsupported = "the sandbox plays no such APIv2 endpoint; check the path for typing mistakes"
-		return refuse(r)
+		return refuse(e.lackingV2(x))
 	}
 	if want := map[bool]string{true: http.MethodGet, false: http.MethodPost}[end.page]; x.request.Method != want {
 		if end.page {

@@ -1,0 +1,57 @@
+package sandbox
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/wxpay-go/wxpay/catalogue"
+)
+
+// What the sandbox says of endpoints it does not play, in three ways: WeChat Pay
+// has it and the sandbox lacks it; WeChat Pay has it under another method;
+// nobody has heard of it.
+
+// instead is what to do about an endpoint that WeChat Pay has and the sandbox
+// lacks.
+const instead = "WeChat Pay has this endpoint. Answer it with a handler of your own in tests (Config.Host or Config.HTTPClient of a second client), " +
+	"call the real host, or play it: docs/adding-a-product.md. `wxpay endpoints --stateful` lists what is played"
+
+// lacking is the answer to a call that has no behaviour, and the id of the
+// endpoint it was meant for, if there is one.
+func (e *engine) lacking(r *http.Request) (*refusal, string) {
+	path := r.URL.EscapedPath()
+	k, known := catalogue.MatchKnown(r.Method, path)
+	if op, _, typed := e.catalogue.Match(r.Method, path); typed {
+		k, known = catalogue.Known{Method: op.Method, Path: op.Path, Title: op.Title}, true
+	}
+	if known {
+		refused := notFound("NOT_FOUND", "not emulated by this sandbox: "+k.Title).hinting(instead)
+		refused.unsupported = "not emulated by this sandbox: " + k.Title + " (" + k.ID() + ")"
+		return refused, k.ID()
+	}
+	methods := append(e.catalogue.Methods(path), catalogue.KnownMethods(path)...)
+	slices.Sort(methods)
+	if methods = slices.Compact(methods); len(methods) > 0 {
+		return &refusal{
+			status: http.StatusMethodNotAllowed, code: "METHOD_NOT_ALLOWED", message: "HTTP请求方法不正确",
+			internal: internalParam, hint: "this path takes " + strings.Join(methods, ", ") + ", not " + r.Method,
+		}, ""
+	}
+	refused := notFound("NOT_FOUND", "请求的接口不存在").hinting("WeChat Pay is not known to have this path; check it for typing mistakes")
+	refused.unsupported = "unknown path: it is none of WeChat Pay's endpoints that this sandbox has heard of"
+	if near := catalogue.NearestKnown(path, 1); len(near) > 0 {
+		refused.hint += ". Did you mean " + near[0].ID() + "?"
+	}
+	return refused, ""
+}
+
+// lackingV2 is lacking in APIv2's words. There calls are POST, but for pages.
+func (e *engine) lackingV2(x *exchange) *refusal {
+	refused, id := e.lacking(x.request)
+	x.lacks = id
+	if refused.status != http.StatusMethodNotAllowed {
+		return refused // goes out by its message, as return_code FAIL
+	}
+	return failV2("REQUIRE_POST_METHOD", "请使用post方法").hinting(refused.hint)
+}
