@@ -1,6 +1,7 @@
 package wxpay
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -31,6 +32,7 @@ type call struct {
 	encrypt []string
 	decrypt []string
 	sealed  *sealedFile // of a download
+	keyID   string      // of the key that sensitive fields were encrypted to
 
 	fields   wire.Fields // the body of an APIv2 call
 	signType wire.SignType
@@ -73,10 +75,10 @@ func (c *call) marshal(body any) *call {
 	switch b := body.(type) {
 	case nil:
 		return c
-	case json.RawMessage:
-		c.body = b
+	case json.RawMessage: // copied, for the caller may fill its buffer again
+		c.body = bytes.Clone(b)
 	case []byte:
-		c.body = b
+		c.body = bytes.Clone(b)
 	case string:
 		c.body = []byte(b)
 	default:
@@ -113,6 +115,9 @@ func (c *call) do(ctx context.Context) (*Result, error) {
 	}
 	ctx, cancel := c.deadline(ctx)
 	defer cancel()
+	if err := c.tooLate(ctx); err != nil {
+		return nil, err
+	}
 	request, err := c.request(ctx, uri, query)
 	if err != nil {
 		return nil, &RequestError{Operation: c.operation(), Problem: err.Error(), err: err}
@@ -152,6 +157,15 @@ func (c *call) deadline(ctx context.Context) (context.Context, context.CancelFun
 	return context.WithTimeout(ctx, c.client.timeout)
 }
 
+// tooLate ends a call whose context ended before anything was sent: its outcome
+// is known.
+func (c *call) tooLate(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return &TransportError{Operation: c.operation(), Problem: "the call was not begun", err: err}
+	}
+	return nil
+}
+
 // request builds the signed request. The path was escaped by expandPath and is
 // given to net/http together with its decoded form, so that the bytes signed
 // are the bytes on the request line.
@@ -169,7 +183,11 @@ func (c *call) request(ctx context.Context, uri, query string) (*http.Request, e
 	if err != nil {
 		return nil, err
 	}
-	values := [2]string{authorization, c.client.keys.Current().ID}
+	declared := c.keyID
+	if declared == "" {
+		declared = c.client.keys.Current().ID
+	}
+	values := [2]string{authorization, declared}
 	header := make(http.Header, 8)
 	header["Accept"] = jsonType
 	header["User-Agent"] = c.client.userAgent

@@ -165,7 +165,7 @@ func checkMerchant(cfg *Config) error {
 	if cfg.MchID == "" || strings.Trim(cfg.MchID, "0123456789") != "" || len(cfg.MchID) > 32 {
 		return fail("MchID", "it is not a merchant number", "it is the digits in the top corner of the merchant console, such as 1900000109")
 	}
-	if cfg.PrivateKey == nil {
+	if k, ok := cfg.PrivateKey.(*rsa.PrivateKey); cfg.PrivateKey == nil || ok && k == nil {
 		return fail("PrivateKey", "it is missing", "load apiclient_key.pem with LoadPrivateKey")
 	}
 	public, ok := cfg.PrivateKey.Public().(*rsa.PublicKey)
@@ -204,7 +204,7 @@ func checkMerchant(cfg *Config) error {
 func checkNotOwnKey(cfg *Config) error {
 	public := cfg.PrivateKey.Public().(*rsa.PublicKey)
 	for _, k := range cfg.PlatformKeys {
-		if strings.EqualFold(k.ID, cfg.SerialNo) || (k.Key != nil && public.Equal(k.Key)) {
+		if strings.EqualFold(k.ID, cfg.SerialNo) || (k.Key != nil && k.Key.N != nil && public.Equal(k.Key)) {
 			return &ConfigError{
 				Field: "PlatformKeys", Problem: clip(k.ID, 64) + " is the merchant's own certificate or key, not WeChat Pay's",
 				Hint: "apiclient_cert.pem signs your calls; WeChat Pay's public key (pub_key.pem) is under API security in the merchant console, its certificates come from GET v3/certificates",

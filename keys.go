@@ -169,6 +169,9 @@ func pemBlock(data []byte, want, where string, types ...string) (*pem.Block, err
 }
 
 func checkBits(key *rsa.PublicKey, want string) error {
+	if key.N == nil {
+		return &KeyError{Want: want, Problem: "it is empty", Hint: "read one from PEM"}
+	}
 	if n := key.N.BitLen(); n < minKeyBits {
 		return &KeyError{Want: want, Problem: fmt.Sprintf("its key has %d bits", n), Hint: fmt.Sprintf("WeChat Pay issues keys of %d bits", minKeyBits)}
 	}

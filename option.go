@@ -3,6 +3,7 @@ package wxpay
 import (
 	"net/http"
 	"net/textproto"
+	"strings"
 )
 
 // Option sets one thing of one call.
@@ -32,11 +33,22 @@ func Header(name, value string) Option {
 			c.fail("header " + name + " is set by the client")
 			return
 		}
+		if !headerName(name) || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
+			c.fail("a header's name or value holds a character that HTTP does not allow there")
+			return
+		}
 		if c.header == nil {
 			c.header = make(http.Header, 1)
 		}
 		c.header[name] = []string{value}
 	}
+}
+
+// headerName tells whether name is a token of RFC 9110.
+func headerName(name string) bool {
+	return name != "" && strings.IndexFunc(name, func(r rune) bool {
+		return r >= 0x80 || !unreserved(byte(r)) && !strings.ContainsRune("!#$%&'*+^`|", r)
+	}) < 0
 }
 
 func (c *call) addQuery(name, value string) {

@@ -82,7 +82,8 @@ func expandPath(path string, vars []variable) (escaped, query, problem string) {
 	}
 	escaped = b.String()
 	for segment := range strings.SplitSeq(escaped[1:], "/") {
-		if segment == "" || segment == "." || segment == ".." {
+		switch strings.ReplaceAll(strings.ReplaceAll(segment, "%2e", "."), "%2E", ".") {
+		case "", ".", "..":
 			return "", "", "the path has an empty or dot segment, which servers resolve away"
 		}
 	}

@@ -72,6 +72,8 @@ func TestPathsThatAreNotSent(t *testing.T) {
 		"no name":                    {"v3/{}", nil, "{ without a name"},
 		"a doubled slash":            {"v3//x", nil, "empty or dot segment"},
 		"dots in the path":           {"v3/../x", nil, "dot segment"},
+		"dots in escapes":            {"v3/%2e%2E/x", nil, "dot segment"},
+		"a dot and an escape":        {"v3/.%2e/x", nil, "dot segment"},
 		"half an escape":             {"v3/%2", nil, "hexadecimal"},
 		"a blank in the query":       {"v3/x?a=b c", nil, "wxpay.Query"},
 		"a header that is signed":    {"v3/x", []wxpay.Option{wxpay.Header("authorization", "x")}, "Authorization is set by the client"},

@@ -1,6 +1,9 @@
 package wxpay
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // Promise is a call under way: what the …Async methods return at once.
 //
@@ -14,9 +17,13 @@ type Promise[T any] struct {
 	err   error
 }
 
+// errAbandoned is what a promise comes to when its function never returns, as
+// when it calls runtime.Goexit: without a reply there is no success.
+var errAbandoned = errors.New("wxpay: the promise's function ended its goroutine (runtime.Goexit) and returned nothing")
+
 // start runs f in a goroutine of its own.
 func start[T any](f func() (T, error)) *Promise[T] {
-	p := &Promise[T]{done: make(chan struct{})}
+	p := &Promise[T]{done: make(chan struct{}), err: errAbandoned}
 	go func() {
 		defer close(p.done)
 		p.value, p.err = f()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"runtime"
 	"testing"
 
 	"github.com/wxpay-go/wxpay"
@@ -89,5 +90,17 @@ func TestPromiseReadsTheBodyAtOnce(t *testing.T) {
 	}
 	if s := <-got; s != `{"a":1}` {
 		t.Errorf("sent %s", s)
+	}
+}
+
+// A function that ends its goroutine, as t.FailNow does, leaves no reply, so it
+// must not look like a success.
+func TestPromiseOfAFunctionThatNeverReturns(t *testing.T) {
+	t.Parallel()
+	client := clientOver(t, func(*http.Request) (*http.Response, error) { return signedReply(200, `{}`), nil })
+	result, err := client.Chain("v3/x").GetAsync(bg).
+		Then(func(*wxpay.Result) error { runtime.Goexit(); return nil }).Wait(bg)
+	if err == nil || result != nil {
+		t.Errorf("got %v, %v", result, err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"encoding/json"
 	"errors"
+	"strconv"
 	"strings"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
@@ -16,11 +17,14 @@ import (
 //
 // The typed chain and the index know which fields these are and need no
 // option. The key is [Keys.Current], which the call declares in
-// Wechatpay-Serial by itself.
+// Wechatpay-Serial by itself, or the one that the option [Header] names there.
 //
 // Source: https://pay.weixin.qq.com/docs/merchant/development/interface-rules/sensitive-data-encryption.html
 func Encrypt(pointers ...string) Option {
-	return func(c *call) { c.encrypt = append(c.encrypt[:len(c.encrypt):len(c.encrypt)], pointers...) }
+	return func(c *call) {
+		c.checkPointers(pointers)
+		c.encrypt = append(c.encrypt[:len(c.encrypt):len(c.encrypt)], pointers...)
+	}
 }
 
 // Decrypt names fields of the reply that WeChat Pay encrypts to the merchant's
@@ -28,7 +32,19 @@ func Encrypt(pointers ...string) Option {
 // where it can decrypt (a [crypto.Decrypter]); Result.Body stays as received,
 // Result.Decode and typed replies are in clear.
 func Decrypt(pointers ...string) Option {
-	return func(c *call) { c.decrypt = append(c.decrypt[:len(c.decrypt):len(c.decrypt)], pointers...) }
+	return func(c *call) {
+		c.checkPointers(pointers)
+		c.decrypt = append(c.decrypt[:len(c.decrypt):len(c.decrypt)], pointers...)
+	}
+}
+
+// checkPointers refuses what names no field: it would travel in clear.
+func (c *call) checkPointers(pointers []string) {
+	for _, p := range pointers {
+		if !strings.HasPrefix(p, "/") || len(p) == 1 {
+			c.fail("Encrypt and Decrypt take JSON pointers, such as \"/identity/real_name\"")
+		}
+	}
 }
 
 // sealBody encrypts the named fields in the marshalled body.
@@ -37,7 +53,16 @@ func (c *call) sealBody() {
 		return
 	}
 	key := c.client.keys.Current()
+	if declared := c.header[wire.HeaderSerial]; declared != nil {
+		key = PlatformKey{}
+		if named := c.client.keys.find(declared[0]); named != nil {
+			key = *named
+		}
+	}
 	sealed, err := editFields(c.body, c.encrypt, func(plain string) (string, error) {
+		if key.Key == nil {
+			return "", errors.New("the header Wechatpay-Serial names a key that is not in PlatformKeys")
+		}
 		return wire.EncryptOAEP(c.client.rand, key.Key, plain)
 	})
 	if err != nil {
@@ -45,7 +70,7 @@ func (c *call) sealBody() {
 		c.cause = err
 		return
 	}
-	c.body = sealed
+	c.body, c.keyID = sealed, key.ID
 }
 
 // decrypted opens the named fields of a reply.
@@ -79,7 +104,7 @@ func editFields(raw []byte, pointers []string, edit func(string) (string, error)
 		return edit(text)
 	}
 	for _, pointer := range pointers {
-		if err := editAt(tree, strings.Split(strings.TrimPrefix(pointer, "/"), "/"), counted); err != nil {
+		if _, err := editAt(tree, strings.Split(pointer[1:], "/"), counted); err != nil {
 			return nil, err
 		}
 	}
@@ -89,32 +114,35 @@ func editFields(raw []byte, pointers []string, edit func(string) (string, error)
 	return json.Marshal(tree)
 }
 
-func editAt(node any, path []string, edit func(string) (string, error)) error {
+// editAt edits the texts at path below node and returns what takes its place.
+// What is not a text stays: WeChat Pay says so better.
+func editAt(node any, path []string, edit func(string) (string, error)) (any, error) {
+	if len(path) == 0 {
+		if text, ok := node.(string); ok && text != "" {
+			return edit(text)
+		}
+		return node, nil
+	}
 	switch n := node.(type) {
 	case map[string]any:
-		child, ok := n[path[0]]
-		if !ok {
-			return nil
-		}
-		if len(path) > 1 {
-			return editAt(child, path[1:], edit)
-		}
-		text, ok := child.(string)
-		if !ok || text == "" {
-			return nil // not a text: WeChat Pay says so better
-		}
-		edited, err := edit(text)
-		n[path[0]] = edited
-		return err
-	case []any:
-		if path[0] != "*" || len(path) == 1 {
-			return nil
-		}
-		for _, element := range n {
-			if err := editAt(element, path[1:], edit); err != nil {
-				return err
+		if child, ok := n[path[0]]; ok {
+			edited, err := editAt(child, path[1:], edit)
+			if err != nil {
+				return nil, err
 			}
+			n[path[0]] = edited
+		}
+	case []any:
+		for i, child := range n {
+			if path[0] != "*" && path[0] != strconv.Itoa(i) {
+				continue
+			}
+			edited, err := editAt(child, path[1:], edit)
+			if err != nil {
+				return nil, err
+			}
+			n[i] = edited
 		}
 	}
-	return nil
+	return node, nil
 }

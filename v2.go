@@ -59,6 +59,12 @@ func (c *call) signV2(nonce bool) {
 	case c.fields["mch_id"] == "":
 		c.fields["mch_id"] = c.client.mchID
 	}
+	for name := range c.fields {
+		if !fieldName(name) {
+			c.fail("a field's name is not letters, digits, _ and -, so it cannot be an XML element")
+			return
+		}
+	}
 	by := c.signType
 	if t := c.fields["sign_type"]; t != "" {
 		by = wire.SignType(t)
@@ -78,19 +84,37 @@ func (c *call) signV2(nonce bool) {
 	c.fields["sign"] = c.fields.Digest(c.client.apiV2Key, by)
 }
 
+func fieldName(name string) bool {
+	return name != "" && !strings.ContainsAny(name[:1], "0123456789-") && strings.IndexFunc(name, func(r rune) bool {
+		return r >= 0x80 || !unreserved(byte(r)) || r == '.' || r == '~'
+	}) < 0
+}
+
+// pathV2 is the path on the wire, which has no v2/. A query would not be signed.
+func (c *call) pathV2() string {
+	path, query, problem := expandPath(strings.TrimPrefix(strings.TrimLeft(c.path, "/"), "v2/"), c.vars)
+	c.fail(problem)
+	if query != "" || len(c.query) > 0 {
+		c.fail("an APIv2 call takes no query: put every parameter into the body, where it is signed")
+	}
+	return path
+}
+
 // doV2 signs, sends, reads and verifies an APIv2 call.
 func (c *call) doV2(ctx context.Context) (*Result, error) {
-	path, _, problem := expandPath(strings.TrimPrefix(strings.TrimLeft(c.path, "/"), "v2/"), c.vars)
-	c.fail(problem)
+	path := c.pathV2()
 	if c.fields == nil {
 		c.fail("an APIv2 call has a body and is made with Post")
 	}
 	c.signV2(c.fields["version"] == "") // papay calls that carry a version take no nonce
-	transport := c.client.transport
-	if c.mtls && c.problem == "" {
-		var err error
-		if transport, err = c.client.mutualTLS(); err != nil {
-			c.fail(err.Error())
+	var transport http.RoundTripper
+	if c.problem == "" {
+		transport = c.client.transport
+		if c.mtls {
+			var err error
+			if transport, err = c.client.mutualTLS(); err != nil {
+				c.fail(err.Error())
+			}
 		}
 	}
 	if c.problem != "" {
@@ -98,6 +122,9 @@ func (c *call) doV2(ctx context.Context) (*Result, error) {
 	}
 	ctx, cancel := c.deadline(ctx)
 	defer cancel()
+	if err := c.tooLate(ctx); err != nil {
+		return nil, err
+	}
 	body := c.fields.XML()
 	request, err := http.NewRequestWithContext(ctx, c.method, c.client.host.scheme+"://"+c.client.host.name+path, bytes.NewReader(body))
 	if err != nil {
@@ -162,8 +189,7 @@ func (c *call) entryURL() (string, error) {
 	if !c.isV2() {
 		c.fail("only v2/… paths are opened as a signed URL")
 	}
-	path, _, problem := expandPath(strings.TrimPrefix(strings.TrimLeft(c.path, "/"), "v2/"), c.vars)
-	c.fail(problem)
+	path := c.pathV2()
 	if c.fields == nil {
 		c.fail("the fields are nil")
 	}
@@ -200,7 +226,7 @@ func (c *Client) ContractExtraData(fields map[string]string) (NavigateToMiniProg
 	k.setFields(fields)
 	if k.fields == nil {
 		k.fail("the fields are nil")
-	} else if k.fields["timestamp"] == "" {
+	} else if k.problem == "" && k.fields["timestamp"] == "" {
 		k.fields["timestamp"] = strconv.FormatInt(c.now().Unix(), 10)
 	}
 	k.signV2(false)

@@ -1,0 +1,205 @@
+package wxpay_test
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/internal/wire"
+)
+
+// What a caller may do to the client without meaning harm, and what then must
+// not happen: another body sent than signed, a secret printed, a panic.
+
+func TestTheCallersBufferIsNotKept(t *testing.T) {
+	t.Parallel()
+	for name, send := range map[string]func(c wxpay.Chain, body []byte) *wxpay.Promise[*wxpay.Result]{
+		"bytes": func(c wxpay.Chain, b []byte) *wxpay.Promise[*wxpay.Result] { return c.PostAsync(bg, b) },
+		"raw JSON": func(c wxpay.Chain, b []byte) *wxpay.Promise[*wxpay.Result] {
+			return c.PostAsync(bg, json.RawMessage(b))
+		},
+	} {
+		overwritten := make(chan struct{})
+		var sent []byte
+		client := clientOver(t, func(r *http.Request) (_ *http.Response, err error) {
+			<-overwritten
+			sent, err = io.ReadAll(r.Body)
+			return signedReply(200, `{}`), err
+		})
+		body := []byte(`{"total":1}`)
+		promise := send(client.Chain("v3/x"), body)
+		copy(body, `{"total":9}`)
+		close(overwritten)
+		if _, err := promise.Wait(bg); err != nil || string(sent) != `{"total":1}` {
+			t.Errorf("%s: sent %s, %v", name, sent, err)
+		}
+	}
+}
+
+func TestNothingPrintsASecret(t *testing.T) {
+	t.Parallel()
+	cfg := testConfig()
+	cfg.APIv2Key = testAPIv2Key
+	client, err := wxpay.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inside := struct{ Client *wxpay.Client }{client}
+	for _, v := range []any{cfg, &cfg, client, *client, client.Keys(), inside, &inside} {
+		var printed strings.Builder
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%d", "%x"} {
+			fmt.Fprintf(&printed, verb+"\n", v)
+		}
+		slog.New(slog.NewTextHandler(&printed, nil)).Info("m", "v", v)
+		slog.New(slog.NewJSONHandler(&printed, nil)).Info("m", "v", v)
+		for _, secret := range []string{testAPIv3Key, testAPIv2Key, fmt.Sprintf("%x", testAPIv2Key)} {
+			if strings.Contains(printed.String(), secret) {
+				t.Errorf("%T prints %s", v, secret)
+			}
+		}
+	}
+	if got := fmt.Sprint(cfg); !strings.Contains(got, cfg.MchID) || !strings.Contains(got, testPlatformID) {
+		t.Errorf("a Config prints as %s", got)
+	}
+}
+
+func TestACallThatIsTooLateIsNotSent(t *testing.T) {
+	t.Parallel()
+	client := clientOver(t, func(*http.Request) (*http.Response, error) {
+		t.Error("it was sent")
+		return signedReply(200, `{}`), nil
+	})
+	ctx, cancel := context.WithCancel(bg)
+	cancel()
+	_, err := client.Chain("v3/x").Post(ctx, `{}`)
+	var lost *wxpay.TransportError
+	if !errors.As(err, &lost) || lost.Sent || !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "nothing was sent") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestCallsThatCannotBeRight(t *testing.T) {
+	t.Parallel()
+	cfg := testConfig()
+	cfg.APIv2Key = testAPIv2Key
+	cfg.HTTPClient = &http.Client{Transport: transport(func(r *http.Request) (*http.Response, error) {
+		t.Errorf("sent %s", r.URL)
+		return nil, errors.New("sent")
+	})}
+	client, err := wxpay.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var none *wxpay.Client
+	fields := map[string]string{"appid": "wx1"}
+	get := func(o wxpay.Option) error { _, err := client.Chain("v3/x").Get(bg, o); return err }
+	post := func(c *wxpay.Client, path string, body any, o ...wxpay.Option) error {
+		_, err := c.Chain(path).Post(bg, body, o...)
+		return err
+	}
+	url := func(o ...wxpay.Option) error {
+		_, err := client.Chain("v2/papay/entrustweb").URL(fields, o...)
+		return err
+	}
+	extra := func(c *wxpay.Client) error { _, err := c.ContractExtraData(fields); return err }
+	for name, c := range map[string]struct {
+		err  error
+		want string
+	}{
+		"a header that ends":         {get(wxpay.Header("X-A", "a\r\nX-B: b")), "HTTP does not allow"},
+		"a header's name":            {get(wxpay.Header("X A", "a")), "HTTP does not allow"},
+		"no header's name":           {get(wxpay.Header("", "a")), "HTTP does not allow"},
+		"APIv3 without a client":     {post(none, "v3/x", fields), "there is no client"},
+		"APIv2 without a client":     {post(none, "v2/x", fields), "there is no client"},
+		"extra data without one":     {extra(none), "there is no client"},
+		"an unsigned query":          {post(client, "v2/x", fields, wxpay.Query("a", "b")), "takes no query"},
+		"an unsigned query, in path": {post(client, "v2/x?a=b", fields), "takes no query"},
+		"an unsigned query of a URL": {url(wxpay.Query("a", "b")), "takes no query"},
+		"a name that is XML":         {post(client, "v2/x", map[string]string{"a></a><b": "1"}), "cannot be an XML element"},
+		"a name that is a number":    {post(client, "v2/x", map[string]string{"1": "1"}), "cannot be an XML element"},
+		"a pointer that is none":     {get(wxpay.Encrypt("identity.real_name")), "JSON pointers"},
+	} {
+		var request *wxpay.RequestError
+		if !errors.As(c.err, &request) || !strings.Contains(c.err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %q", name, c.err, c.want)
+		}
+	}
+}
+
+func TestSensitiveFieldsUnderANamedKey(t *testing.T) {
+	t.Parallel()
+	other, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := testConfig()
+	const otherID = "PUB_KEY_ID_2"
+	cfg.PlatformKeys = append(cfg.PlatformKeys, wxpay.PlatformKey{ID: otherID, Key: &other.PublicKey})
+	var declared string
+	var sent struct{ Name string }
+	cfg.HTTPClient = &http.Client{Transport: transport(func(r *http.Request) (*http.Response, error) {
+		declared = r.Header.Get(wire.HeaderSerial)
+		return signedReply(200, `{}`), json.NewDecoder(r.Body).Decode(&sent)
+	})}
+	client, err := wxpay.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, platform := testKey()
+	for id, key := range map[string]*rsa.PrivateKey{"": platform, otherID: other} {
+		options := []wxpay.Option{wxpay.Encrypt("/name")}
+		if id != "" {
+			options = append(options, wxpay.Header(wire.HeaderSerial, id))
+		}
+		if _, err := client.Chain("v3/x").Post(bg, map[string]string{"name": "王五"}, options...); err != nil {
+			t.Fatal(err)
+		}
+		if plain, err := wire.DecryptOAEP(key, sent.Name); err != nil || plain != "王五" || (id != "" && declared != id) {
+			t.Errorf("under %q: declared %s, opened %q, %v", id, declared, plain, err)
+		}
+	}
+	_, err = client.Chain("v3/x").Post(bg, map[string]string{"name": "王五"}, wxpay.Encrypt("/name"), wxpay.Header(wire.HeaderSerial, "PUB_KEY_ID_3"))
+	var request *wxpay.RequestError
+	if !errors.As(err, &request) || !strings.Contains(err.Error(), "not in PlatformKeys") {
+		t.Errorf("an unknown key: got %v", err)
+	}
+}
+
+func TestEveryShapeOfAPointerIsEncrypted(t *testing.T) {
+	t.Parallel()
+	var sent []byte
+	client := clientOver(t, func(r *http.Request) (_ *http.Response, err error) {
+		sent, err = io.ReadAll(r.Body)
+		return signedReply(200, `{}`), err
+	})
+	_, err := client.Chain("v3/x").Post(bg, `{"people":[{"name":"secret"},{"name":"clear"}],"names":["secret","secret"],"number":1}`,
+		wxpay.Encrypt("/people/0/name", "/names/*", "/number", "/missing/name"))
+	if err != nil || strings.Contains(string(sent), "secret") || !strings.Contains(string(sent), "clear") {
+		t.Errorf("sent %s, %v", sent, err)
+	}
+}
+
+func TestKeysThatAreEmpty(t *testing.T) {
+	t.Parallel()
+	for field, spoil := range map[string]func(*wxpay.Config){
+		"PlatformKeys": func(c *wxpay.Config) { c.PlatformKeys[0].Key = new(rsa.PublicKey) },
+		"PrivateKey":   func(c *wxpay.Config) { c.PrivateKey = (*rsa.PrivateKey)(nil) },
+	} {
+		cfg := testConfig()
+		spoil(&cfg)
+		_, err := wxpay.New(cfg)
+		var wrong *wxpay.ConfigError
+		if !errors.As(err, &wrong) || wrong.Field != field {
+			t.Errorf("%s: got %v", field, err)
+		}
+	}
+}
