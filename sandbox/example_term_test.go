@@ -45,7 +45,9 @@ type college struct {
 }
 
 func aTermAtSchool(out io.Writer) error {
-	day := func(year int, month time.Month, day int) time.Time { return time.Date(year, month, day, 10, 0, 0, 0, beijing) }
+	day := func(year int, month time.Month, day int) time.Time {
+		return time.Date(year, month, day, 10, 0, 0, 0, beijing)
+	}
 	sb := sandbox.New(t, sandbox.At(day(2026, 9, 1)))
 	defer sb.Close()
 	c := &college{api: api.V3(sb.Client()), out: out}
