@@ -13,20 +13,26 @@ import (
 func credit() *product {
 	const root = "/v3/credit-repayment/partner"
 	return &product{
-		name:          Credit,
-		ttl:           10 * time.Minute,
-		token:         (*dice).presignToken,
-		id:            func(d *dice, now time.Time) string { return day(now) + d.roll(decimal, 15) },
-		names:         names{plan: "plan_id", code: "out_contract_code", account: "display_name"},
-		signed:        event{"CREDIT_REPAYMENT.SIGN_CONTRACT", "credit_repayment", "信贷还款签约成功通知"},
-		ended:         event{"CREDIT_REPAYMENT.TERMINATE_CONTRACT", "credit_repayment", "信贷还款解约成功通知"},
-		retries:       genericSchedule,
-		resource:      creditResource,
-		alreadySigned: func() *refusal { return invalidRequest("用户已签约该模板，请勿重复签约") },
-		gone:          func() *refusal { return invalidRequest("还款协议不存在或已解约") },
-		noOrder:       func() *refusal { return notFound("RESOURCE_NOT_EXISTS", "还款单不存在") },
-		agreed:        creditAgreed,
-		debits:        []*debitRules{creditDebits()},
+		name:     Credit,
+		ttl:      10 * time.Minute,
+		token:    (*dice).presignToken,
+		id:       func(d *dice, now time.Time) string { return day(now) + d.roll(decimal, 15) },
+		names:    names{plan: "plan_id", code: "out_contract_code", account: "display_name"},
+		signed:   event{"CREDIT_REPAYMENT.SIGN_CONTRACT", "credit_repayment", "信贷还款签约成功通知"},
+		ended:    event{"CREDIT_REPAYMENT.TERMINATE_CONTRACT", "credit_repayment", "信贷还款解约成功通知"},
+		retries:  genericSchedule,
+		resource: creditResource,
+		alreadySigned: func() *refusal {
+			return invalidRequest("用户已签约该模板，请勿重复签约").hinting("the payer has a contract in force under this plan")
+		},
+		gone: func() *refusal {
+			return invalidRequest("还款协议不存在或已解约").hinting("only a contract in force can be ended, and only once")
+		},
+		noOrder: func() *refusal {
+			return notFound("RESOURCE_NOT_EXISTS", "还款单不存在").hinting("no repayment was asked for with this out_trade_no")
+		},
+		agreed: creditAgreed,
+		debits: []*debitRules{creditDebits()},
 		behaviours: map[string]behaviour{
 			"POST " + root + "/contracts/app-presign":           creditAppPresign,
 			"POST " + root + "/contracts/h5-presign":            creditH5Presign,

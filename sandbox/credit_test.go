@@ -67,6 +67,7 @@ func into[E any](w *world, n notification) *E {
 func TestCreditFromPresignToTermination(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	defer w.hinted()
 	const byCode = creditRoot + "/contracts/loan1"
 	presigned := w.must("POST", creditSign, creditBody())
 	token := presigned["presign_token"].(string)
@@ -112,6 +113,7 @@ func TestCreditFromPresignToTermination(t *testing.T) {
 func TestCreditInAPage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	defer w.hinted()
 	address := w.must("POST", creditH5, with(creditBody(), "jump_info", object{"jump_appid": "wxd678efh567hg6787"}))["redirect_url"].(string)
 	page, err := w.Payer(openID).OpenURL(address)
 	w.ok(err)
@@ -132,6 +134,7 @@ func TestCreditEndsInEveryMode(t *testing.T) {
 		t.Run(string(mode), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
+			defer w.hinted()
 			c := w.creditContract()
 			if mode == sandbox.ByUser {
 				w.ok(w.Payer(openID).Terminate(c.ID))
@@ -153,6 +156,7 @@ func TestCreditEndsInEveryMode(t *testing.T) {
 func TestCreditNamesItsPayer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	defer w.hinted()
 	presign := func(code string) string {
 		reply, err := creditrepayment.Of(w.client).Partner.Contracts.AppPresign.Post(context.Background(), &creditrepayment.AppPresignRequest{
 			AppID: sandbox.DefaultAppID, PlanID: sandbox.DefaultCreditPlanID, OutContractCode: code, DisplayName: "*三",
@@ -184,6 +188,7 @@ func TestCreditRefusesAtPresign(t *testing.T) {
 	w := newWorld(t,
 		sandbox.WithPlan(sandbox.Plan{ID: "124", Product: sandbox.Credit, Limits: sandbox.Limits{PerDebit: 5000}}),
 		sandbox.WithPlan(sandbox.Plan{ID: "125", Product: sandbox.Credit, Disabled: true}))
+	defer w.hinted()
 	for _, c := range []struct {
 		name, code string
 		status     int
@@ -217,6 +222,7 @@ func TestCreditRefusesAtPresign(t *testing.T) {
 func TestCreditSignsElsewhere(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	defer w.hinted()
 	token := w.must("POST", creditSign, creditBody())["presign_token"].(string)
 	c, err := w.Payer(openID).SignElsewhere(sandbox.Credit, "123")
 	w.ok(err)

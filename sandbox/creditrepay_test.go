@@ -11,6 +11,7 @@ import (
 func TestCreditRepayment(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	defer w.hinted()
 	c := w.creditContract()
 	payer := w.Payer(openID)
 	w.refused(400, "INVALID_REQUEST", "POST", creditOrders, creditOrder(c, "r1", "t1", "10000")) // not booked
@@ -67,6 +68,7 @@ func TestCreditRepayment(t *testing.T) {
 func TestCreditOutcomeUnknown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	defer w.hinted()
 	c := w.creditContract()
 	w.must("POST", creditBook, creditBooking(c, "r1"))
 	w.ok(w.Advance(2 * aDay))
@@ -83,6 +85,7 @@ func TestCreditBookingRules(t *testing.T) {
 	w := newWorld(t,
 		sandbox.WithPlan(sandbox.Plan{ID: "124", Product: sandbox.Credit, MinPercent: 5}),
 		sandbox.WithPlan(sandbox.Plan{ID: "125", Product: sandbox.Credit, Limits: sandbox.Limits{PerDebit: 20000}}))
+	defer w.hinted()
 	sign := func(plan, limit string) *sandbox.Contract {
 		body := with(with(with(creditBody(), "plan_id", plan), "out_contract_code", "loan"+plan), "repayment_amount_limit", limit)
 		c, err := w.Payer(openID).Agree(w.must("POST", creditSign, body)["presign_token"].(string))
@@ -146,6 +149,7 @@ func (w *world) contractOf(c *sandbox.Contract) *sandbox.Contract {
 func TestCreditPaysWhileSigning(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	defer w.hinted()
 	payer := w.Payer(openID)
 	trade := object{"out_trade_no": "first", "deduct_amount": 3000, "notify_url": "https://yourapp.com/repaid", "attach": "x"}
 	presign := func(code string) string {

@@ -21,21 +21,26 @@ func insurance() *product {
 	)
 	page := func(s *Session) document { return document{"redirect_url": signingPage(s.Token)} }
 	return &product{
-		name:          Insurance,
-		ttl:           10 * time.Minute,
-		token:         (*dice).preEntrustWebID,
-		id:            (*dice).contractID,
-		names:         names{plan: "plan_id", code: "out_contract_code", account: "insured_display_name"},
-		signed:        event{"INSURANCE_ENTRUST.SIGN", "insurance_entrust", "保险委托代扣签约通知"},
-		ended:         event{"INSURANCE_ENTRUST.TERMINATE", "insurance_entrust", "保险委托代扣解约通知"},
-		retries:       genericSchedule,
-		resource:      insuranceResource,
-		alreadySigned: func() *refusal { return invalidRequest("用户已签约该模板，请勿重复签约") },
-		gone:          func() *refusal { return invalidRequest("协议不存在或已解约") },
-		agreed:        insuranceAgreed,
-		keepsFailed:   true,
-		cooling:       24 * time.Hour, // how long a payer may think again is not documented
-		debits:        []*debitRules{insuranceDebits()},
+		name:     Insurance,
+		ttl:      10 * time.Minute,
+		token:    (*dice).preEntrustWebID,
+		id:       (*dice).contractID,
+		names:    names{plan: "plan_id", code: "out_contract_code", account: "insured_display_name"},
+		signed:   event{"INSURANCE_ENTRUST.SIGN", "insurance_entrust", "保险委托代扣签约通知"},
+		ended:    event{"INSURANCE_ENTRUST.TERMINATE", "insurance_entrust", "保险委托代扣解约通知"},
+		retries:  genericSchedule,
+		resource: insuranceResource,
+		alreadySigned: func() *refusal {
+			return invalidRequest("用户已签约该模板，请勿重复签约").
+				hinting("the payer has a contract in force under this plan; another out_user_code tells his accounts apart")
+		},
+		gone: func() *refusal {
+			return invalidRequest("协议不存在或已解约").hinting("only a contract in force can be ended, and only once")
+		},
+		agreed:      insuranceAgreed,
+		keepsFailed: true,
+		cooling:     24 * time.Hour, // how long a payer may think again is not documented
+		debits:      []*debitRules{insuranceDebits()},
 		behaviours: map[string]behaviour{
 			presign + "/app":          insurancePresign(false, func(s *Session) document { return document{"pre_entrustweb_id": s.Token} }),
 			presign + "/h5":           insurancePresign(false, page),

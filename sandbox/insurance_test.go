@@ -59,6 +59,7 @@ func TestInsuranceInEveryScene(t *testing.T) {
 		t.Run(scene, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
+			defer w.hinted()
 			payer := w.Payer(openID)
 			body := insuranceBody()
 			if scene == "h5" {
@@ -102,6 +103,7 @@ func TestInsuranceInEveryScene(t *testing.T) {
 func TestInsuranceExpiresUnsigned(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	defer w.hinted()
 	token := w.must("POST", insuranceSign+"app", insuranceBody())["pre_entrustweb_id"].(string)
 	w.refused(400, "INVALID_REQUEST", "POST", insuranceSign+"app", with(insuranceBody(), "attach", "x"))
 	w.ok(w.Advance(10 * time.Minute))
@@ -113,6 +115,7 @@ func TestInsuranceExpiresUnsigned(t *testing.T) {
 func TestInsurancePaysWhileSigning(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	defer w.hinted()
 	payer := w.Payer(openID)
 	presign := func(code string) string {
 		return w.must("POST", insuranceSign+"app", payFirst(with(insuranceBody(), "out_contract_code", code)))["pre_entrustweb_id"].(string)
@@ -151,6 +154,7 @@ func TestInsurancePaysWhileSigning(t *testing.T) {
 func TestInsuranceNamesItsPayer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	defer w.hinted()
 	payer := w.Payer(openID)
 	presign := func(code string) string {
 		reply, err := insurance.Of(w.client).InsuranceSign.Contracts.PreEntrustSign.App.Post(context.Background(), &insurance.AppRequest{
@@ -175,6 +179,7 @@ func TestInsuranceNamesItsPayer(t *testing.T) {
 func TestInsuranceRefusesAtPresign(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, sandbox.WithPlan(sandbox.Plan{ID: "12540", Product: sandbox.Insurance, Limits: sandbox.Limits{PeriodDays: 365}}))
+	defer w.hinted()
 	set := func(name string, value any) func(object) { return func(b object) { with(b, name, value) } }
 	list := func(p ...object) func(object) { return set("policy_periods", p) }
 	one := func(id int, date string, amount int) object { return periods(id, amount, date)[0] }
@@ -256,6 +261,7 @@ func TestInsuranceRefusesAtPresign(t *testing.T) {
 func TestInsuranceThePayerThinksAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	defer w.hinted()
 	c := w.insured(insuranceBody())
 	payer := w.Payer(openID)
 	w.page(payer.StayInsured(c.ID), sandbox.PageUsed)
@@ -291,6 +297,7 @@ func TestInsuranceEndsInEveryMode(t *testing.T) {
 		t.Run(string(mode), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
+			defer w.hinted()
 			c := w.insured(insuranceBody())
 			w.ok(w.Payer(openID).Terminate(c.ID)) // pending: others may end it at once
 			if mode == sandbox.ByMerchant {
@@ -322,6 +329,7 @@ func TestInsuranceEndsByItself(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
+			defer w.hinted()
 			w.insured(with(insuranceBody(), "can_auto_insure", c.renewable))
 			last := time.Date(2020, 11, 12, 0, 0, 0, 0, time.FixedZone("", 8*3600))
 			end := last.AddDate(0, 0, c.days)
@@ -340,6 +348,7 @@ func TestInsuranceEndsByItself(t *testing.T) {
 func TestInsuranceWithoutPeriods(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	defer w.hinted()
 	token := w.must("POST", insuranceSign+"app", insuranceBody())["pre_entrustweb_id"].(string)
 	c, err := w.Payer(openID).SignElsewhere(sandbox.Insurance, "12535")
 	w.ok(err)

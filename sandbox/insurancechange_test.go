@@ -28,6 +28,7 @@ func amounts(list ...int) object {
 func TestInsuranceChangesItsPeriods(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	defer w.hinted()
 	c := w.insured(insuranceBody())
 	modify := insuranceModify(c)
 	for name, body := range map[string]object{
@@ -85,6 +86,7 @@ func TestInsuranceChangesItsPeriods(t *testing.T) {
 func TestInsuranceChangesAfterACheaperStart(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	defer w.hinted()
 	body := insuranceBody()
 	body["policy_periods"] = append(periods(1, 100, "2020-09-12"), periods(2, 4800, "2020-10-12", "2020-11-12")...)
 	c := w.insured(body)
@@ -101,6 +103,7 @@ func TestInsuranceChangesAfterACheaperStart(t *testing.T) {
 func TestInsuranceChangesEnd(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	defer w.hinted()
 	c := w.insured(insuranceBody())
 	w.until("2020-12-09", 10, 0)
 	w.must("POST", insurancePeriod(c, "3")+"/schedule", insuranceBooking(4800))
@@ -121,6 +124,7 @@ func TestInsuranceChangesEnd(t *testing.T) {
 func TestInsuranceRenews(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	defer w.hinted()
 	c := w.insured(payFirst(insuranceBody()))
 	next := func(first, amount int, dates ...string) object {
 		return object{"appid": c.AppID, "policy_periods": periods(first, amount, dates...)}
@@ -198,6 +202,7 @@ func TestInsuranceIsNotRenewable(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
+			defer w.hinted()
 			c := w.insured(body)
 			w.until("2020-11-13", 10, 0)
 			w.refused(400, "INVALID_REQUEST", "POST", insuranceRenew(c), object{"appid": c.AppID, "policy_periods": periods(4, 4800, "2020-12-12")})
@@ -211,6 +216,7 @@ func TestInsuranceIsNotRenewable(t *testing.T) {
 func TestInsuranceByYearRenewsAfterAYear(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, sandbox.WithPlan(sandbox.Plan{ID: "12540", Product: sandbox.Insurance, NotifyURL: "https://yourapp.com/notify", Limits: sandbox.Limits{PeriodDays: 365}}))
+	defer w.hinted()
 	body := insuranceBody()
 	body["plan_id"], body["policy_periods"] = 12540, periods(1, 4800, "2020-09-10", "2021-09-10")
 	c := w.insured(payFirst(body))

@@ -40,6 +40,7 @@ func (w *world) until(date string, hours, minutes int) {
 func TestInsuranceDebit(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	defer w.hinted()
 	c := w.insured(insuranceBody())
 	payer := w.Payer(openID)
 	period := insurancePeriod(c, "1")
@@ -121,6 +122,7 @@ func TestInsuranceHasItsHours(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
+			defer w.hinted()
 			contract := w.insured(insuranceBody())
 			path, body := insurancePeriod(contract, "1")+"/schedule", insuranceBooking(4800)
 			if !c.book {
@@ -141,6 +143,7 @@ func TestInsuranceHasItsHours(t *testing.T) {
 func TestInsuranceBookingTheNextVoidsTheLast(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	defer w.hinted()
 	c := w.insured(insuranceBody())
 	w.until("2020-10-01", 10, 0)
 	w.must("POST", insurancePeriod(c, "1")+"/schedule", insuranceBooking(4800))
