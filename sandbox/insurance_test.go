@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"context"
+	"encoding/json"
 	"strconv"
 	"strings"
 	"testing"
@@ -280,6 +281,9 @@ func TestInsuranceThePayerThinksAgain(t *testing.T) {
 		t.Errorf("query: got %v", q)
 	}
 
+	w.adminOK("POST", "/sandbox/payers/"+openID+"/terminate", object{"contract_id": c.ID})
+	w.adminOK("POST", "/sandbox/payers/"+openID+"/stay-insured", object{"contract_id": c.ID})
+	w.adminRefuses(409, "POST", "/sandbox/payers/"+openID+"/stay-insured", object{"contract_id": c.ID})
 	w.ok(payer.Terminate(c.ID))
 	book := "v3/papay/insurance-pay/policy-periods/contract-id/" + c.ID + "/policy-period-id/1/schedule"
 	w.refused(400, "INVALID_REQUEST", "POST", book, object{"appid": c.AppID, "scheduled_amount": object{"total": 4800}})
@@ -362,4 +366,30 @@ func TestInsuranceWithoutPeriods(t *testing.T) {
 		t.Errorf("list: got %v", list)
 	}
 	w.must("GET", strings.Replace(insuranceCode, code, c.Code, 1), nil)
+}
+
+// The catalogue's own example bodies sign with the default merchant's plans.
+func TestSamplesOfRepaymentsAndInsuranceWork(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{creditSign, creditH5, insuranceSign + "app", insuranceSign + "mini-program", insuranceSign + "jsapi", insuranceSign + "h5"} {
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			op, _, _ := described(t).Match("POST", "/"+path)
+			var body object
+			w.ok(json.Unmarshal(op.Sample(), &body))
+			w.must("POST", path, body)
+			sessions, err := w.Sessions()
+			w.ok(err)
+			payer := sessions[0].OpenID
+			if payer == "" {
+				payer = openID
+			}
+			c, err := w.Payer(payer).Agree(sessions[0].Token)
+			w.ok(err)
+			if got := w.received(); len(got) == 0 {
+				t.Errorf("contract %s: nobody was notified", c.ID)
+			}
+		})
+	}
 }
