@@ -134,6 +134,10 @@ func TestCreditBookingRules(t *testing.T) {
 	w.refused(400, "INVALID_REQUEST", "POST", creditBook, with(creditBooking(cash, "x"), "openid", "somebody-else"))
 	w.refused(400, "INVALID_REQUEST", "POST", creditBook, with(creditBooking(cash, "x"), "appid", "wx8888888888888888"))
 	w.refused(400, "INVALID_REQUEST", "POST", creditBook, with(creditBooking(cash, "x"), "contract_id", "none"))
+	w.received()
+	other := w.eduContract()
+	w.refused(400, "INVALID_REQUEST", "POST", creditBook, with(creditBooking(cash, "x"), "contract_id", other.ID)) // another product's
+	w.refused(400, "INVALID_REQUEST", "POST", insuranceApply, insuranceDebit(other, 1, "debit1", 100))
 	w.refused(400, "INVALID_REQUEST", "POST", creditBook, creditBooking(consumer, "r123A", set("repayment_amount", "9000"))) // cash's number
 	w.refused(400, "PARAM_ERROR", "POST", creditBook, with(creditBooking(cash, "x"), "schedule_items", []object{}))
 }

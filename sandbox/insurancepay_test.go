@@ -93,6 +93,21 @@ func TestInsuranceDebit(t *testing.T) {
 	if got := w.must("GET", "v3/pay/transactions/out-trade-no/debit2?mchid=1900000109", nil); got["trade_state"] != "SUCCESS" || got["trade_type"] != "PAP" {
 		t.Errorf("order query: got %v", got)
 	}
+	// Part of it is given back.
+	w.must("POST", "v3/refund/domestic/refunds", object{
+		"out_trade_no": "debit2", "out_refund_no": "refund1", "notify_url": "https://yourapp.com/refunded", "amount": object{"refund": 800, "total": 4800, "currency": "CNY"},
+	})
+	w.ok(w.Advance(hour))
+	w.receivedOne("REFUND.SUCCESS")
+	if wallet, err := payer.Wallet(); err != nil || wallet.Balance != 1000 {
+		t.Errorf("the payer has %+v, %v; want 1000 fen", wallet, err)
+	}
+
+	w.until("2020-10-12", 10, 0)
+	w.must("POST", insurancePeriod(c, "2")+"/schedule", insuranceBooking(4800))
+	w.until("2020-10-13", 10, 0)
+	w.ok(payer.Terminate(c.ID))
+	w.refused(400, "INVALID_REQUEST", "POST", insuranceApply, insuranceDebit(c, 2, "debit4", 4800)) // he has asked to leave
 	w.must("POST", insuranceCode+"/terminate", object{"contract_termination_remark": "x"})
 	w.refused(400, "INVALID_REQUEST", "POST", insuranceApply, insuranceDebit(c, 2, "debit4", 4800))
 	w.refused(400, "INVALID_REQUEST", "POST", insurancePeriod(c, "2")+"/schedule", insuranceBooking(4800))
