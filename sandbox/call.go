@@ -24,6 +24,8 @@ type call struct {
 	raw      []byte
 	body     map[string]any // raw, decoded; nil without a body
 	print    string         // see fingerprint
+	base     string         // scheme and host the sandbox was called at
+	file     []byte         // set by a download: its reply, which is not signed
 }
 
 // text is a string or number of the body, "" when it is not there.

@@ -96,6 +96,8 @@ func newEngine(c Config) (*engine, error) {
 	e.bind(combineBehaviours(), nil)
 	e.bind(refundBehaviours(), nil)
 	e.bind(platformRefundBehaviours(), nil)
+	e.bind(billBehaviours(), nil)
+	e.bind(map[string]behaviour{"POST /v3/security/echo": echo}, nil)
 	e.bind(map[string]behaviour{"GET /v3/certificates": listCertificates, "GET /v3/global/certificates": listCertificates}, nil)
 
 	for _, m := range c.Merchants {

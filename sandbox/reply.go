@@ -22,7 +22,8 @@ const (
 const sandboxName = "wxpay sandbox, not WeChat Pay"
 
 // write sends the answer, signed when the call was: only whoever proved to be a
-// merchant gets WeChat Pay's signature, so 401s go out bare.
+// merchant gets WeChat Pay's signature, so 401s go out bare. So do files, which
+// are held against a hash instead.
 func (e *engine) write(w http.ResponseWriter, x *exchange) {
 	h := w.Header()
 	internal := 0
@@ -41,7 +42,11 @@ func (e *engine) write(w http.ResponseWriter, x *exchange) {
 		h.Set("Content-Type", "application/json; charset=utf-8")
 		h.Set("Content-Length", strconv.Itoa(len(x.reply)))
 	}
-	if x.merchant != nil {
+	isFile := x.file != nil && x.refused == nil
+	if isFile {
+		h.Set("Content-Type", "application/octet-stream")
+	}
+	if x.merchant != nil && !isFile {
 		if err := e.sign(h, x.merchant, x.request.Header.Get(wire.HeaderSerial), x.reply, x.struck); err != nil {
 			e.logf("sandbox: sign a reply: %v", err)
 			http.Error(w, "the sandbox cannot sign", http.StatusInternalServerError)

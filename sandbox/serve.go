@@ -29,6 +29,7 @@ type exchange struct {
 	id       string // Request-ID
 	note     string // what a success is to be told, as a refusal its hint
 	struck   struck // the faults it has met
+	file     []byte // the reply of a download, which is not signed
 }
 
 // ServeHTTP is WeChat Pay's side of one API call: match, authenticate, validate,
@@ -128,10 +129,12 @@ func (e *engine) behave(x *exchange) (status int, reply []byte, refused *refusal
 	var kept *refusal
 	err := e.step(x.request.Context(), func(s *step) (err error) {
 		s.now = x.at // one call, one moment
-		out, err = do.run(&call{
+		c := &call{
 			step: s, op: x.op, product: do.product, merchant: x.merchant, vars: x.vars, query: query,
-			raw: raw, body: body,
-		})
+			raw: raw, body: body, base: baseOf(x.request),
+		}
+		out, err = do.run(c)
+		x.file = c.file
 		s.pushed = s.pushed && early == nil // or the background might come first
 		if kept = nil; errors.As(err, &kept) && kept.keep {
 			return nil
@@ -156,7 +159,7 @@ func (e *engine) behave(x *exchange) (status int, reply []byte, refused *refusal
 		return 0, nil, refused
 	}
 	if out == nil {
-		return x.op.Success, nil, nil
+		return x.op.Success, x.file, nil
 	}
 	reply = out.encode()
 	if len(do.seals) > 0 {
@@ -165,6 +168,14 @@ func (e *engine) behave(x *exchange) (status int, reply []byte, refused *refusal
 		}
 	}
 	return x.op.Success, reply, nil
+}
+
+// baseOf is where the caller reaches the sandbox, for addresses in replies.
+func baseOf(r *http.Request) string {
+	if r.TLS != nil {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
 }
 
 // checkHeaders wants what WeChat Pay wants of the other headers.

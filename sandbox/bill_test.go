@@ -1,0 +1,166 @@
+package sandbox_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox"
+)
+
+// dayWithBusiness has one payment of 1.00 and a refund of 0.40, and ends at ten on
+// the next morning.
+func dayWithBusiness(t *testing.T, place string, order object, refund object) *world {
+	t.Helper()
+	w := newWorld(t)
+	_, err := w.Payer(openID).Pay(w.must("POST", place, order)["prepay_id"].(string))
+	w.ok(err)
+	w.must("POST", domestic, refund)
+	w.ok(w.Advance(time.Minute))
+	w.received()
+	return w
+}
+
+func (w *world) download(bill object, opts ...wxpay.Option) string {
+	w.Helper()
+	text := func(name string) string { return bill[name].(string) }
+	plain, err := w.client.Download(context.Background(), text("download_url"), text("hash_type"), text("hash_value"), opts...)
+	w.ok(err)
+	return string(plain)
+}
+
+func TestBills(t *testing.T) {
+	t.Parallel()
+	w := dayWithBusiness(t, directRoot+"jsapi", with(orderBody(), "description", "Tea, green"), refundBody("r1", 40))
+	const trade, flow = "v3/bill/tradebill?bill_date=", "v3/bill/fundflowbill?bill_date="
+	w.refused(400, "NO_STATEMENT_EXIST", "GET", trade+"2020-09-10", nil)
+	w.ok(w.Advance(22 * time.Hour)) // a quarter past eight on the next morning
+	w.refused(400, "STATEMENT_CREATING", "GET", trade+"2020-09-10", nil)
+	w.ok(w.Advance(2 * time.Hour))
+	w.refused(400, "NO_STATEMENT_EXIST", "GET", trade+"2020-09-09", nil)
+	w.refused(400, "PARAM_ERROR", "GET", trade+"2020-06-01", nil)
+	w.refused(403, "NO_AUTH", "GET", trade+"2020-09-10&sub_mchid=1888888888", nil)
+	w.refused(400, "NO_STATEMENT_EXIST", "GET", trade+"2020-09-10&sub_mchid=1230000109", nil)
+	w.refused(400, "NO_STATEMENT_EXIST", "GET", flow+"2020-09-10&account_type=FEES", nil)
+
+	for _, packed := range []string{"", "&tar_type=GZIP"} {
+		bill := w.must("GET", trade+"2020-09-10"+packed, nil)
+		if strings.HasSuffix(bill["download_url"].(string), "&tartype=gzip") != (packed != "") {
+			t.Errorf("got %v", bill)
+		}
+		text := w.download(bill)
+		lines := strings.Split(text, "\r\n")
+		if len(lines) != 6 || !strings.HasPrefix(lines[0], "交易时间,公众账号ID,") || lines[4] != "`2,`1.00,`0.40,`0.00,`0.00000,`1.00,`0.40" {
+			t.Fatalf("got %s", text)
+		}
+		if !strings.Contains(lines[1], "`20150806125346,") || !strings.Contains(lines[1], "`Tea  green,") || !strings.Contains(lines[2], "`REFUND,") || !strings.Contains(lines[2], "`r1,`0.40,") {
+			t.Errorf("got %s", text)
+		}
+	}
+	if text := w.download(w.must("GET", trade+"2020-09-10&bill_type=SUCCESS", nil)); strings.Contains(text, "REFUND") {
+		t.Errorf("SUCCESS: got %s", text)
+	}
+	if text := w.download(w.must("GET", trade+"2020-09-10&bill_type=REFUND", nil)); strings.Contains(text, "SUCCESS,`OTHERS") {
+		t.Errorf("REFUND: got %s", text)
+	}
+	text := w.download(w.must("GET", flow+"2020-09-10&account_type=BASIC", nil))
+	if !strings.HasSuffix(text, "`2,`1,`1.00,`1,`0.40\r\n") || !strings.Contains(text, "`支出,`0.40,`0.60,") {
+		t.Errorf("fund flow: got %s", text)
+	}
+}
+
+func TestBillDownloads(t *testing.T) {
+	t.Parallel()
+	w := dayWithBusiness(t, directRoot+"jsapi", orderBody(), refundBody("r1", 40))
+	w.ok(w.Advance(24 * time.Hour))
+	bill := w.must("GET", "v3/bill/tradebill?bill_date=2020-09-10", nil)
+	address, hash := bill["download_url"].(string), bill["hash_value"].(string)
+	get := func(address, hash string) error {
+		_, err := w.client.Download(context.Background(), address, "SHA1", hash)
+		return err
+	}
+	w.ok(get(address, hash))
+	w.ok(get("https://api.mch.weixin.qq.com"+address[strings.Index(address, "/v3/"):], hash)) // the host does not matter
+	var forged *wxpay.SignatureError
+	if err := get(address, strings.Repeat("0", 40)); !errors.As(err, &forged) || forged.Check != wxpay.CheckHash {
+		t.Errorf("another hash: got %v", err)
+	}
+	// The chain has no way around the signature.
+	_, err := w.client.Chain("v3/billdownload/file").Get(context.Background(), wxpay.Query("token", address[strings.Index(address, "=")+1:]))
+	if !errors.As(err, &forged) || forged.Check != wxpay.CheckHeaders {
+		t.Errorf("the chain: got %v", err)
+	}
+	w.refused(400, "INVALID_REQUEST", "GET", "v3/billdownload/file?token=none", nil)
+
+	other, err := w.AddMerchant(sandbox.Merchant{MchID: "1700000000", AppIDs: []string{"wx7"}})
+	w.ok(err)
+	cfg, err := w.ClientConfigFor(other.MchID)
+	w.ok(err)
+	stranger, err := wxpay.New(cfg)
+	w.ok(err)
+	var e *wxpay.Error
+	if _, err := stranger.Download(context.Background(), address, "SHA1", hash); !errors.As(err, &e) || e.Code != "NO_AUTH" || !e.Verified {
+		t.Errorf("another merchant: got %v", err)
+	}
+	w.ok(w.Advance(5 * time.Minute))
+	if err := get(address, hash); !errors.As(err, &e) || e.Code != "INVALID_REQUEST" || !e.Verified {
+		t.Errorf("too late: got %v", err)
+	}
+	response, err := http.Get(address)
+	w.ok(err)
+	response.Body.Close()
+	if response.StatusCode != http.StatusUnauthorized {
+		t.Errorf("without a signature: got %d", response.StatusCode)
+	}
+}
+
+func TestSubMerchantBills(t *testing.T) {
+	t.Parallel()
+	w := dayWithBusiness(t, partnerRoot+"jsapi", partnerOrder(), with(refundBody("r1", 40), "sub_mchid", "1230000109"))
+	w.ok(w.Advance(24 * time.Hour))
+	const asked = "v3/bill/sub-merchant-fundflowbill?bill_date=2020-09-10&sub_mchid=1230000109&account_type=BASIC&algorithm="
+	w.refused(400, "INVALID_REQUEST", "GET", asked+"SM4_GCM", nil)
+	w.refused(400, "NO_STATEMENT_EXIST", "GET", strings.Replace(asked, "BASIC", "FEES", 1)+wire.Algorithm, nil)
+	w.refused(400, "NO_STATEMENT_EXIST", "GET", strings.Replace(asked, "09-10", "09-11", 1)+wire.Algorithm, nil) // not over
+	for _, packed := range []string{"", "&tar_type=GZIP"} {
+		bill := w.must("GET", asked+wire.Algorithm+packed, nil)["download_bill_list"].([]any)[0].(object)
+		text := w.download(bill, wxpay.SealedFile(bill["encrypt_key"].(string), bill["nonce"].(string)))
+		if !strings.HasSuffix(text, "`2,`1,`1.00,`1,`0.40\r\n") {
+			t.Errorf("got %s", text)
+		}
+		if _, err := w.client.Download(context.Background(), bill["download_url"].(string), "SHA1", bill["hash_value"].(string)); !errors.As(err, new(*wxpay.SignatureError)) {
+			t.Errorf("without its key: got %v", err)
+		}
+	}
+}
+
+func TestEcho(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	if got := w.must("POST", "v3/security/echo", object{"echo_message": "hello"}); got["echo_message"] != "hello" || got["encrypted_echo_message"] != nil {
+		t.Errorf("got %v", got)
+	}
+	if got := w.received(); len(got) != 0 {
+		t.Errorf("got notifications %v", got)
+	}
+	result, err := w.client.Chain("v3/security/echo").Post(context.Background(), object{
+		"echo_message": "hello", "encrypted_echo_message": "a secret", "notify_url": "https://yourapp.com/echo",
+	}, wxpay.Encrypt("/encrypted_echo_message"), wxpay.Decrypt("/encrypted_echo_message"))
+	w.ok(err)
+	var reply struct {
+		Secret string `json:"encrypted_echo_message"`
+	}
+	w.ok(result.Decode(&reply))
+	if reply.Secret != "a secret" || strings.Contains(string(result.Body), "a secret") {
+		t.Errorf("got %q in %s", reply.Secret, result.Body)
+	}
+	got := w.receivedOne("SECURITY_ECHO.SUCCESS")
+	if got.Path != "/echo" || got.Resource["echo_message"] != "hello" || len(got.Resource["encrypted_echo_message"].(string)) != 344 {
+		t.Errorf("SECURITY_ECHO.SUCCESS: got %+v", got)
+	}
+}
