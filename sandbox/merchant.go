@@ -68,7 +68,8 @@ type Plan struct {
 	// products leave it empty.
 	Owner string `json:"owner,omitempty"`
 	// MinPercent is the least part of a repayment that may be booked, of
-	// credit-repayment plans.
+	// credit-repayment plans: 5 for consumer loans, whose bookings must name it;
+	// 10, the default, for cash loans.
 	MinPercent int `json:"min_percent,omitempty"`
 	// AsksFirst and Retention are of papay plans. With the first WeChat asks the
 	// merchant whether a payer on HarmonyOS may end his contract, with the second
