@@ -303,3 +303,23 @@ func TestSchoolSchedule(t *testing.T) {
 		t.Errorf("got %s after %d attempts", p.State, len(p.Attempts))
 	}
 }
+
+func TestSchoolRefund(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.signSchool("A")
+	w.must("POST", debitSchool, with(schoolDebit(c.ID, "lunch"), "payment_mode", "SYNC"))
+	w.received()
+	refund := object{
+		"sub_mchid": "1900000109", "out_trade_no": "lunch", "out_refund_no": "half", "notify_url": "https://yourapp.com/refunded",
+		"amount": object{"refund": 444, "total": 888, "currency": "CNY"},
+	}
+	w.must("POST", "v3/refund/domestic/refunds", refund)
+	w.ok(w.Advance(24 * time.Hour))
+	w.receivedOne("REFUND.SUCCESS")
+	if got := w.must("GET", debitSchool+"/out-trade-no/lunch?sub_mchid=1900000109", nil); got["trade_state"] != "REFUND" {
+		t.Errorf("refunded: got %v", got["trade_state"])
+	}
+	refund["out_refund_no"], refund["amount"] = "more", object{"refund": 445, "total": 888, "currency": "CNY"}
+	w.refused(403, "NOT_ENOUGH", "POST", "v3/refund/domestic/refunds", refund)
+}

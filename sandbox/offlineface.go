@@ -107,7 +107,7 @@ func orElse(err error, otherwise *refusal) error {
 func offlineFaceAgreed(s *step, session *Session, c *Contract) error {
 	u, err := s.faceUser(session.MchID, session.PlanID, session.UserCode)
 	if err != nil {
-		return err
+		return forPeople(err, "There is no such person.")
 	}
 	if last, err := s.faceContract(u); err != nil {
 		return err

@@ -45,7 +45,7 @@ type JSAPIPreEntrustSignRequest struct {
 	// Where the client goes after signing.
 	// 签约完成跳转URL. Optional.
 	ReturnURL string `json:"return_url,omitempty"`
-	// When the signing session expires, RFC 3339.
+	// Until when the session may be signed; the example of the page, 2021-11-20T13:29:35+08:00, is over.
 	// 过期时间. Optional, RFC 3339 with +08:00.
 	ExpiredTime string `json:"expired_time,omitempty"`
 }

@@ -46,7 +46,7 @@ type MiniProgramPreEntrustSignRequest struct {
 	// IP address of the payer's device; signing from another is refused.
 	// 用户客户端IP. Optional.
 	UserClientIP string `json:"user_client_ip,omitempty"`
-	// When the signing session expires, RFC 3339.
+	// Until when the session may be signed; the example of the page, 2021-11-20T13:29:35+08:00, is over.
 	// 过期时间. Optional, RFC 3339 with +08:00.
 	ExpiredTime string `json:"expired_time,omitempty"`
 }

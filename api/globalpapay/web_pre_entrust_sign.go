@@ -38,7 +38,7 @@ type WebPreEntrustSignRequest struct {
 	// Where WeChat Pay posts the success of signing: absolute https with a path and without query string.
 	// 签约成功通知url. Required, 1–256 characters.
 	SuccessNotifyURL string `json:"success_notify_url"`
-	// When the signing session expires, RFC 3339.
+	// Until when the session may be signed; the example of the page, 2021-11-20T13:29:35+08:00, is over.
 	// 过期时间. Optional, RFC 3339 with +08:00.
 	ExpiredTime string `json:"expired_time,omitempty"`
 	// Where the client goes after signing.
