@@ -54,9 +54,10 @@ func TestSensitiveFieldsThatAreNot(t *testing.T) {
 	if e.Message != "请确认待处理的消息是否为加密后的密文" || !e.Verified || strings.Contains(e.Error(), "110101") {
 		t.Errorf("in clear: got %v", e)
 	}
-	// Encrypted with the key of another merchant's world.
+	// Said to be encrypted with a key of another merchant's world; the client
+	// itself encrypts with no key it does not hold.
 	_, err = w.client.Chain(jsapi).Post(context.Background(), identified("110101199003070134"),
-		wxpay.Encrypt("/payer/identity/number", "/payer/identity/name"), wxpay.Header("Wechatpay-Serial", "PUB_KEY_ID_0000000000000000000000000000000000"))
+		wxpay.Header("Wechatpay-Serial", "PUB_KEY_ID_0000000000000000000000000000000000"))
 	if !errors.As(err, &e) || e.Status != 400 || e.Code != "PARAM_ERROR" {
 		t.Errorf("an unknown key: got %v", err)
 	}
