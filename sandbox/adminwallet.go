@@ -37,7 +37,11 @@ func (a *admin) walletRoutes() map[string]func(*adminCall) (any, error) {
 		root + "block-next-signing": change(func(p *Payer, _ *adminCall) error { return p.BlockNextSigning() }),
 		root + "fail-next-refund":   change(func(p *Payer, _ *adminCall) error { return p.FailNextRefund() }),
 		root + "close-next-refund":  change(func(p *Payer, _ *adminCall) error { return p.CloseNextRefund() }),
-		root + "repay":              change(func(p *Payer, _ *adminCall) error { return p.Repay() }),
+		root + "show-code": func(c *adminCall) (any, error) {
+			code, err := a.Payer(c.PathValue("openid")).ShowCode()
+			return document{"auth_code": code}, err
+		},
+		root + "repay": change(func(p *Payer, _ *adminCall) error { return p.Repay() }),
 		root + "identify": change(func(p *Payer, c *adminCall) error {
 			return p.Identify(c.body.Name, c.body.IDNumber)
 		}),

@@ -26,6 +26,7 @@ type call struct {
 	print    string         // see fingerprint
 	base     string         // scheme and host the sandbox was called at
 	file     []byte         // set by a download: its reply, which is not signed
+	note     string         // a hint for a success
 }
 
 // text is a string or number of the body, "" when it is not there.

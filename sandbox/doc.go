@@ -117,6 +117,7 @@
 //	POST /sandbox/payers/{openid}/open-url       {"url"}; APIv2's pages
 //	POST /sandbox/payers/{openid}/open-mini-program {"extra_data"}
 //	POST /sandbox/payers/{openid}/pay            {"prepay_id"}; also agree-after-pay, decline-after-pay
+//	POST /sandbox/payers/{openid}/show-code      his payment code, {"auth_code"}
 //	POST /sandbox/payers/{openid}/terminate      {"contract_id"}; also stay-insured and leave
 //	GET  /sandbox/payers/{openid}                his wallet
 //	POST /sandbox/payers/{openid}/fund           {"amount"}; also run-out, unlimit

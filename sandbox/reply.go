@@ -27,6 +27,7 @@ const sandboxName = "wxpay sandbox, not WeChat Pay"
 func (e *engine) write(w http.ResponseWriter, x *exchange) {
 	h := w.Header()
 	internal := 0
+	setText(h, HeaderHint, x.note)
 	if r := x.refused; r != nil {
 		x.status, x.reply, internal = r.status, r.body(), r.internal
 		setText(h, HeaderHint, r.hint)

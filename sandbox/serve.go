@@ -134,7 +134,7 @@ func (e *engine) behave(x *exchange) (status int, reply []byte, refused *refusal
 			raw: raw, body: body, base: baseOf(x.request),
 		}
 		out, err = do.run(c)
-		x.file = c.file
+		x.file, x.note = c.file, c.note
 		s.pushed = s.pushed && early == nil // or the background might come first
 		if kept = nil; errors.As(err, &kept) && kept.keep {
 			return nil

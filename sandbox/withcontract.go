@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 )
@@ -93,10 +94,13 @@ func (c *call) payPlan(o *Order, info map[string]any) error {
 	if err := c.checkPlan(p, textOf(info, "plan_id")); err != nil {
 		return err
 	}
-	_, err := c.signWith(p, o, &Session{
+	obstacle, err := c.signWith(p, o, &Session{
 		PlanID: textOf(info, "plan_id"), Code: textOf(info, "contract_code"),
 		Account: textOf(info, "contract_display_account"), NotifyURL: textOf(info, "contract_notify_url"), Request: encodeJSON(info),
 	})
+	if obstacle != nil {
+		c.note = "the order stands, but paying it will sign nothing: " + cmp.Or(obstacle.hint, obstacle.message)
+	}
 	return err
 }
 

@@ -1,6 +1,8 @@
 package sandbox_test
 
 import (
+	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -65,6 +67,11 @@ func TestPayAndSign(t *testing.T) {
 			t.Errorf("signed %+v", receipt.Contract)
 		}
 		w.receivedOne("TRANSACTION.SUCCESS")
+	}
+	result, err := w.client.Chain(withContract).Post(context.Background(), contractInfo(with(signingBody(), "out_trade_no", "hinted"), "contract_code", "C3"))
+	w.ok(err)
+	if hint := result.Header.Get(sandbox.HeaderHint); !strings.Contains(hint, "paying it will sign nothing") {
+		t.Errorf("the hint is %q", hint)
 	}
 	other := w.Payer("oSomebodyElse")
 	w.ok(other.BlockNextSigning())
