@@ -149,5 +149,8 @@ func (e *engine) claim(ctx context.Context, now time.Time) (claimed []*Push, err
 		}
 		return nil
 	})
-	return claimed, err
+	if err != nil {
+		return nil, err // what was not committed is nobody's, and must not be sent
+	}
+	return claimed, nil
 }

@@ -21,7 +21,7 @@ import (
 // any other is never dialled.
 type routes struct {
 	anywhere bool // targets need not be on this machine
-	direct   http.RoundTripper
+	direct   *http.Transport
 
 	mu   sync.Mutex
 	list []route

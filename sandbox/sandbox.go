@@ -102,6 +102,7 @@ func serve(l net.Listener, h http.Handler) *http.Server {
 func (s *Sandbox) Close() error {
 	s.closing.Do(func() {
 		s.engine.worker.stop()
+		s.engine.routes.direct.CloseIdleConnections()
 		ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
 		defer cancel()
 		stop := func(h *http.Server) error {

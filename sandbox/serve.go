@@ -148,7 +148,7 @@ func (e *engine) behave(x *exchange) (status int, reply []byte, refused *refusal
 	if lost := x.struck.answer(x, true); lost != nil {
 		return 0, nil, lost
 	}
-	if kept != nil {
+	if kept != nil && err == nil {
 		return 0, nil, kept
 	}
 	if err != nil {

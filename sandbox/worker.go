@@ -60,8 +60,12 @@ func (w *worker) run() {
 			w.inFlight.Go(func() { w.engine.attempt(w.ctx, p) })
 		}
 		w.walk.Unlock()
-		if err != nil && w.ctx.Err() == nil && !errors.Is(err, ErrClosed) {
-			w.engine.logf("sandbox: look for what is due: %v", err)
+		if err != nil {
+			if w.ctx.Err() == nil && !errors.Is(err, ErrClosed) {
+				w.engine.logf("sandbox: look for what is due: %v", err)
+			}
+			timer.Reset(idle) // what is due stays due: do not run in circles
+			continue
 		}
 		timer.Reset(w.untilNext())
 	}

@@ -1,0 +1,113 @@
+package sandbox_test
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/edupapay"
+	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/storetest"
+)
+
+// The background of a sandbox whose clock runs: the other tests walk through
+// time instead.
+
+// running starts one and has a payer sign, which makes a notification due.
+func running(t *testing.T, c sandbox.Config, prefix func(*sandbox.Sandbox) error) *sandbox.Sandbox {
+	t.Helper()
+	s, err := sandbox.Start(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	if err := prefix(s); err != nil {
+		t.Fatal(err)
+	}
+	client, err := wxpay.New(s.ClientConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	reply, err := edupapay.Of(client).Contracts.Presign.Post(t.Context(), &edupapay.PresignRequest{
+		AppID: sandbox.DefaultEduAppID, OpenID: eduOpenID, PlanID: sandbox.DefaultEduPlanID, UserID: "20200330tony", PeriodStartDate: "2020-03-19", TradeScene: "EDUCATION_PERIOD",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Payer(eduOpenID).Agree(reply.PresignToken); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func await[T any](t *testing.T, from <-chan T, what string) (got T) {
+	t.Helper()
+	select {
+	case got = <-from:
+	case <-time.After(10 * time.Second):
+		t.Fatal(what + " did not happen")
+	}
+	return got
+}
+
+// An attempt that could not be written down is not made, or a full disk would
+// have the merchant notified without end.
+func TestAnAttemptThatCannotBeWrittenIsNotMade(t *testing.T) {
+	t.Parallel()
+	store := &storetest.Unwritable{Store: sandbox.NewMemory()}
+	logged := make(chan string, 1000)
+	var received atomic.Int32
+	c := sandbox.Config{Store: store, Logf: func(format string, _ ...any) { logged <- format }}
+	s := running(t, c, func(s *sandbox.Sandbox) error {
+		return s.Receive("https://yourapp.com", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			received.Add(1)
+			store.Broken.Store(true)
+			w.WriteHeader(http.StatusInternalServerError)
+		}))
+	})
+	for !strings.Contains(await(t, logged, "the failure to write down the first attempt"), "write down an attempt") {
+	}
+	for len(logged) > 0 { // it may have looked for more already
+		<-logged
+	}
+	s.Clock().Set(s.Clock().Now().Add(time.Minute)) // the second is due
+	await(t, logged, "the failure to claim the second attempt")
+	if err := s.Settle(); !errors.Is(err, storetest.ErrUnwritable) { // waits for what the background sends
+		t.Errorf("Settle: got %v", err)
+	}
+	if n := received.Load(); n != 1 || len(logged) > 5 {
+		t.Errorf("the merchant was notified %d times, and %d more lines were logged", n, len(logged))
+	}
+}
+
+func TestCloseLeavesNoConnection(t *testing.T) {
+	t.Parallel()
+	ended := make(chan struct{}, 10)
+	received := make(chan struct{}, 10)
+	merchant := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusNoContent)
+		received <- struct{}{}
+	}))
+	merchant.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateClosed {
+			ended <- struct{}{}
+		}
+	}
+	merchant.Start()
+	t.Cleanup(merchant.Close)
+	s := running(t, sandbox.Config{}, func(s *sandbox.Sandbox) error { return s.Forward("https://yourapp.com", merchant.URL) })
+	await(t, received, "the notification")
+	if err := s.Settle(); err != nil { // or Close would cut the answer off, and the connection with it
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	await(t, ended, "the end of the connection to the merchant")
+}
