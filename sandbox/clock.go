@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
 // Clock is the time the sandbox lives by: the lifetimes of sessions, the
@@ -35,14 +37,14 @@ func newClock(start time.Time, manual bool) *Clock {
 	return c
 }
 
-// Now is the sandbox's time.
+// Now is the sandbox's time, in Beijing's zone.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.manual {
-		return c.fixed
+		return c.fixed.In(wire.Beijing)
 	}
-	return time.Now().Add(c.offset)
+	return time.Now().Add(c.offset).In(wire.Beijing)
 }
 
 // Manual says whether the clock stands still between moves.

@@ -29,7 +29,8 @@ type Config struct {
 	// openid that is not listed is a person of its own.
 	Payers []map[string]string
 
-	// Store keeps the state; the sandbox closes it. Default: [NewMemory].
+	// Store keeps the state. A sandbox closes its store; when [Start] fails there
+	// is no sandbox, and it stays the caller's to close. Default: [NewMemory].
 	Store Store
 	// Start is the time the clock starts at; zero means now. ManualClock stops
 	// it: then time passes only by Advance and Clock.Set, and notifications are
@@ -54,6 +55,13 @@ type Config struct {
 	JournalSize int
 	// Logf hears of what goes wrong inside the sandbox. Default: nobody does.
 	Logf func(format string, args ...any)
+	// OnExchange hears of every API call when it has been answered, as the journal
+	// writes it down, without its Seq. OnAttempt hears of every attempt to deliver a
+	// notification, with what has become of it. Both are called from many goroutines
+	// and keep what they report on waiting: be quick, and call nothing that settles
+	// or advances. Default: nobody does, which costs nothing.
+	OnExchange func(Exchange)
+	OnAttempt  func(Push, Attempt)
 }
 
 // Numbers of the default merchant, those of the official samples.

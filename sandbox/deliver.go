@@ -112,9 +112,9 @@ func (e *engine) attempt(ctx context.Context, p *Push) {
 		return
 	}
 	results[len(results)-1].At = p.Attempts[n].At
-	if err := e.step(context.WithoutCancel(ctx), func(s *step) error {
-		now, err := get[Push](s.Tx, p.ID)
-		if err != nil {
+	var now *Push
+	err := e.step(context.WithoutCancel(ctx), func(s *step) (err error) {
+		if now, err = get[Push](s.Tx, p.ID); err != nil {
 			return err
 		}
 		now.finish(n, results, problem)
@@ -122,8 +122,15 @@ func (e *engine) attempt(ctx context.Context, p *Push) {
 			return err
 		}
 		return s.letGo(now)
-	}); err != nil {
+	})
+	if err != nil {
 		e.logf("sandbox: write down an attempt to deliver %s: %v", p.ID, err)
+		return
+	}
+	if e.onAttempt != nil {
+		for _, a := range results {
+			e.onAttempt(*now, a)
+		}
 	}
 }
 

@@ -31,6 +31,8 @@ type engine struct {
 	notifyTimeout time.Duration
 	maxBody       int64
 	logf          func(format string, args ...any)
+	onExchange    func(Exchange)      // may be nil
+	onAttempt     func(Push, Attempt) // may be nil
 }
 
 // bound is a behaviour with the product it belongs to, if any.
@@ -47,7 +49,7 @@ func newEngine(c Config) (*engine, error) {
 		behaviours: map[string]bound{}, products: map[Product]*product{},
 		debits: map[string]*debitRules{}, refunds: map[string]*refundRules{}, timers: timers(),
 		store: c.Store, clock: newClock(c.Start, c.ManualClock), registry: newRegistry(), faults: &faults{},
-		routes: newRoutes(c.AllowNonLoopback), notifyTimeout: c.NotifyTimeout, maxBody: c.MaxBody, logf: c.Logf,
+		routes: newRoutes(c.AllowNonLoopback), notifyTimeout: c.NotifyTimeout, maxBody: c.MaxBody, logf: c.Logf, onExchange: c.OnExchange, onAttempt: c.OnAttempt,
 	}
 	var err error
 	if e.catalogue, err = catalogue.Default(); err != nil {

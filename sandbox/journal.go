@@ -24,7 +24,8 @@ type Exchange struct {
 	MchID       string      `json:"mchid,omitempty"`     // once the signature was verified
 	Header      http.Header `json:"header"`
 	Body        string      `json:"body,omitempty"`
-	Status      int         `json:"status"`
+	Status      int         `json:"status"`         // 0: the connection was cut
+	Code        string      `json:"code,omitempty"` // of a refusal
 	Reply       string      `json:"reply,omitempty"`
 	RequestID   string      `json:"request_id"`
 	Hint        string      `json:"hint,omitempty"` // why it was refused
@@ -60,6 +61,9 @@ func (j *journal) record(x *exchange) {
 		if err := j.flush(context.Background()); err != nil {
 			j.engine.logf("sandbox: store the journal: %v", err)
 		}
+	}
+	if tell := j.engine.onExchange; tell != nil {
+		tell(x.entry())
 	}
 }
 
@@ -100,7 +104,7 @@ func (x *exchange) entry() Exchange {
 		entry.MchID = x.merchant.MchID
 	}
 	if x.refused != nil {
-		entry.Hint, entry.Unsupported = x.refused.hint, x.refused.unsupported
+		entry.Code, entry.Hint, entry.Unsupported = x.refused.code, x.refused.hint, x.refused.unsupported
 	}
 	return entry
 }

@@ -3,6 +3,8 @@ package sandbox
 import (
 	"errors"
 	"time"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
 // Page is what the payer sees on a signing page, or as the prompt after paying.
@@ -14,7 +16,7 @@ type Page struct {
 	PlanID    string    `json:"plan_id"`
 	Account   string    `json:"account"` // the payer's account with the merchant, as the merchant writes it
 	Token     string    `json:"token"`
-	ExpiresAt time.Time `json:"expires_at"`
+	ExpiresAt time.Time `json:"expires_at"` // whole seconds, +08:00
 }
 
 // PageError is something the payer is told instead of getting what he wants. The
@@ -77,7 +79,7 @@ func (s *step) page(session *Session, openid string) (*Page, error) {
 	}
 	return &Page{
 		Product: session.Product, MchID: m.MchID, Merchant: m.Name, Plan: plan.Name, PlanID: plan.ID,
-		Account: session.Account, Token: session.Token, ExpiresAt: session.ExpiresAt,
+		Account: session.Account, Token: session.Token, ExpiresAt: session.ExpiresAt.In(wire.Beijing).Truncate(time.Second),
 	}, nil
 }
 

@@ -27,7 +27,8 @@ type Sandbox struct {
 	closed     error
 }
 
-// Start runs a sandbox until Close. Tests use [New].
+// Start runs a sandbox until Close. Tests use [New]. When it fails, nothing is
+// left running, and Config.Store is still open: whoever opened it closes it.
 func Start(c Config) (*Sandbox, error) {
 	if c.Merchants == nil {
 		c.Merchants = []Merchant{DefaultMerchant()}

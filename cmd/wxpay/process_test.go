@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -120,4 +121,25 @@ func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs("stopped"), []byte(b.stderr.String()), 0o600))
+}
+
+// agree has a payer agree to the presign_token in a file, by the admin, and waits
+// for the notifications: "agree openid file".
+func agree(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: agree openid file")
+	}
+	var reply struct {
+		Token string `json:"presign_token"`
+	}
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[1])), &reply))
+	admin := ts.Getenv("ADMIN") + "/sandbox/"
+	for _, call := range [][2]string{{"payers/" + args[0] + "/agree", `{"token":"` + reply.Token + `"}`}, {"settle", "{}"}} {
+		answer, err := http.Post(admin+call[0], "application/json", strings.NewReader(call[1]))
+		ts.Check(err)
+		answer.Body.Close()
+		if answer.StatusCode/100 != 2 {
+			ts.Fatalf("%s: the admin answered %s", call[0], answer.Status)
+		}
+	}
 }

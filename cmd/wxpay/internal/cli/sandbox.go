@@ -23,7 +23,7 @@ type sandboxOptions struct {
 	appids, subs, plans   []string
 	forward               []string
 	asJSON, beyondMachine bool
-	chaos                 bool
+	chaos, quiet          bool
 }
 
 func newSandbox(sys System) *cobra.Command {
@@ -34,6 +34,10 @@ func newSandbox(sys System) *cobra.Command {
 		Long: `sandbox runs a local WeChat Pay until it is interrupted. It checks signatures,
 keeps sessions, contracts and orders in SQLite, and sends sealed notifications.
 Any SDK can call it that lets its host be set.
+
+While it runs it says on standard error what goes over the line: every call and
+every attempt to deliver a notification, with what came of it and why. Bodies,
+keys and openids stay out of it; the admin's journal has the rest.
 
 State and keys live in the data folder: started again with the same folder it
 is the same sandbox. The keys are made there and are worth nothing elsewhere.
@@ -48,6 +52,9 @@ Every flag can be given as a variable too, as in WXPAY_SANDBOX_LISTEN.`,
 			if err := fromEnvironment(sys, cmd, "WXPAY_SANDBOX_"); err != nil {
 				return err
 			}
+			if o.asJSON && !cmd.Flags().Changed("quiet") {
+				o.quiet = true // nobody may be reading standard error
+			}
 			return o.run(cmd.Context(), sys)
 		},
 	}
@@ -61,7 +68,8 @@ Every flag can be given as a variable too, as in WXPAY_SANDBOX_LISTEN.`,
 	f.StringArrayVar(&o.subs, "sub-mchid", nil, "another merchant it may act for; may be repeated")
 	f.StringArrayVar(&o.plans, "plan", nil, "PRODUCT=ID: another plan or service, of combine-papay, password-exempt-contract or edu-papay; may be repeated")
 	f.BoolVar(&o.chaos, "chaos", false, "misbehave as WeChat Pay and the way to it do in a bad month: lost answers, limits, probes, notifications late, twice or never")
-	f.BoolVar(&o.asJSON, "json", false, "print one JSON line with addresses and files when ready, and nothing else")
+	f.BoolVar(&o.asJSON, "json", false, "print one JSON line with addresses and files when ready, and nothing else; --quiet=false logs the traffic all the same")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "do not log the traffic")
 	f.BoolVar(&o.beyondMachine, "allow-network", false, "let it listen and notify beyond this machine; whoever reaches the admin can do everything")
 	return cmd
 }
@@ -110,11 +118,16 @@ func (o *sandboxOptions) run(ctx context.Context, sys System) error {
 		store.Close()
 		return err
 	}
-	s, err := sandbox.Start(sandbox.Config{
+	cfg := sandbox.Config{
 		Addr: o.listen, AdminAddr: o.admin, AllowNonLoopback: o.beyondMachine, Keys: platform,
 		Merchants: []sandbox.Merchant{m}, Store: store, Forward: forward, Chaos: o.chaos,
 		Logf: func(format string, args ...any) { fmt.Fprintf(sys.Err, format+"\n", args...) },
-	})
+	}
+	if !o.quiet {
+		t := newTraffic(sys)
+		cfg.OnExchange, cfg.OnAttempt = t.exchange, t.attempt
+	}
+	s, err := sandbox.Start(cfg)
 	if err != nil {
 		store.Close()
 		return err

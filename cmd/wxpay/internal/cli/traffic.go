@@ -1,0 +1,134 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox"
+)
+
+// traffic says on standard error what goes over a sandbox's line, one line each:
+// where to and what came of it. Bodies, headers and queries stay out of it, and
+// the openids in paths are blanked.
+type traffic struct {
+	sys   System
+	paint paint
+	mu    sync.Mutex // whole lines
+}
+
+func newTraffic(sys System) *traffic { return &traffic{sys: sys, paint: sys.paintErr()} }
+
+func (t *traffic) line(at time.Time, parts ...string) {
+	text := t.paint.dim(at.In(beijing).Format("15:04:05"))
+	for _, p := range parts {
+		if p != "" {
+			text += "  " + p
+		}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	fmt.Fprintln(t.sys.Err, text)
+}
+
+// beijing is the zone of every time WeChat Pay tells.
+var beijing = time.FixedZone("+08:00", 8*60*60)
+
+// exchange tells of one API call.
+func (t *traffic) exchange(x sandbox.Exchange) {
+	path, _, _ := strings.Cut(x.URI, "?")
+	path, hidden := maskPath(path, x.Operation)
+	hint := x.Hint
+	for _, value := range hidden {
+		hint = strings.ReplaceAll(hint, value, "…")
+	}
+	outcome := "cut off"
+	if x.Status != 0 {
+		outcome = strings.TrimSpace(fmt.Sprintf("%d %s", x.Status, x.Code))
+	}
+	t.line(x.At, fmt.Sprintf("%-6s %s", x.Method, printable(path)), t.verdict(x.Status, x.Code, outcome),
+		t.paint.dim(printable(openID.ReplaceAllString(hint, "…"))), t.faults(x.Faults))
+}
+
+// attempt tells of one attempt to deliver a notification.
+func (t *traffic) attempt(p sandbox.Push, a sandbox.Attempt) {
+	outcome, problem := "failed", ""
+	if a.Status != 0 {
+		outcome = fmt.Sprint(a.Status)
+	}
+	if a.Error != "" {
+		problem = printable(a.Error)
+		if problem = strings.ReplaceAll(problem, p.URL, "it"); p.State == sandbox.PushPending {
+			problem += "; again at " + p.NextAt.In(beijing).Format("15:04:05")
+		} else if p.State != sandbox.PushDelivered {
+			problem += "; " + strings.ToLower(strings.ReplaceAll(string(p.State), "_", " "))
+		}
+	}
+	code := ""
+	if a.Error != "" {
+		code = "failed"
+	}
+	t.line(a.At, fmt.Sprintf("%-6s %s %s", "notify", p.Event, destination(p.URL)), t.verdict(a.Status, code, outcome), t.paint.dim(problem), t.faults(a.Faults))
+}
+
+// destination leaves out what may be secret in an address.
+func destination(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "an address that is none"
+	}
+	path, _ := maskPath(u.EscapedPath(), "")
+	return printable(u.Scheme + "://" + u.Host + path)
+}
+
+func (t *traffic) verdict(status int, code, text string) string {
+	switch {
+	case status == 0 || status >= http.StatusInternalServerError:
+		return t.paint.red(text)
+	case status >= http.StatusBadRequest || code != "":
+		return t.paint.yellow(text)
+	}
+	return t.paint.green(text)
+}
+
+func (t *traffic) faults(list []sandbox.FaultName) string {
+	if len(list) == 0 {
+		return ""
+	}
+	names := make([]string, len(list))
+	for i, f := range list {
+		names[i] = string(f)
+	}
+	return t.paint.yellow("[" + strings.Join(names, ", ") + "]")
+}
+
+// openID matches what looks like one.
+var openID = regexp.MustCompile(`\bo[0-9A-Za-z_-]{20,31}`)
+
+// maskPath blanks the openids of a path: where the operation, "GET /v3/…/{openid}",
+// has one, where the path itself says so, and whatever looks like one.
+func maskPath(path, operation string) (masked string, hidden []string) {
+	_, pattern, _ := strings.Cut(operation, " ")
+	names, segments := strings.Split(pattern, "/"), strings.Split(path, "/")
+	for i, s := range segments {
+		named := len(names) == len(segments) && strings.HasPrefix(names[i], "{") && strings.Contains(names[i], "openid")
+		after := ""
+		if i > 0 {
+			after = segments[i-1]
+		}
+		told := operation == "" && (strings.HasSuffix(after, "openid") || after == "user" || after == "users")
+		if s != "" && (named || told || openID.FindString(s) == s) {
+			hidden = append(hidden, s)
+			if plain, err := url.PathUnescape(s); err == nil && plain != s {
+				hidden = append(hidden, plain)
+			}
+			segments[i] = "…"
+		}
+	}
+	return cmp.Or(strings.Join(segments, "/"), "/"), hidden
+}

@@ -1,0 +1,116 @@
+package sandbox_test
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox"
+)
+
+// Config.OnExchange and OnAttempt hear of everything that goes over the line.
+func TestTrafficIsHeardOf(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	var calls []sandbox.Exchange
+	var attempts []string
+	called := make(chan struct{}, 100)
+	w := newWorld(t, func(c *sandbox.Config) {
+		c.OnExchange = func(x sandbox.Exchange) {
+			mu.Lock()
+			defer mu.Unlock()
+			calls = append(calls, x)
+			called <- struct{}{}
+		}
+		c.OnAttempt = func(p sandbox.Push, a sandbox.Attempt) {
+			mu.Lock()
+			defer mu.Unlock()
+			attempts = append(attempts, p.Event+" "+string(p.State)+" "+a.Error)
+		}
+	})
+	statuses := []int{500, 204}
+	w.inbox.answer = func() int {
+		status := statuses[0]
+		statuses = statuses[1:]
+		return status
+	}
+	token := w.must("POST", presignEdu, eduBody())["presign_token"].(string)
+	w.refused(400, "PARAM_ERROR", "POST", presignEdu, with(eduBody(), "openid", nil))
+	if _, err := w.Payer(eduOpenID).Agree(token); err != nil {
+		t.Fatal(err)
+	}
+	w.ok(w.Advance(time.Minute))
+	<-called // they may be told just after the answer is out
+	<-called
+
+	mu.Lock()
+	defer mu.Unlock()
+	if len(calls) != 2 || calls[0].Status+calls[1].Status != 600 {
+		t.Fatalf("heard of %+v", calls)
+	}
+	for _, x := range calls {
+		if x.Operation != "POST /"+presignEdu || (x.Code == "PARAM_ERROR") != (x.Status == 400) || strings.Contains(x.Header.Get("Authorization"), `signature="A`) {
+			t.Errorf("heard of %+v", x)
+		}
+	}
+	if len(attempts) != 2 || attempts[0] != "ENTRUST.SIGNING PENDING answered 500, want 200 or 204" || attempts[1] != "ENTRUST.SIGNING DELIVERED " {
+		t.Errorf("heard of %q", attempts)
+	}
+}
+
+// What the payer sees is told in whole seconds of Beijing, whatever the clock's.
+func TestPageTellsTheTimeAsWeChatPayDoes(t *testing.T) {
+	t.Parallel()
+	sb := sandbox.New(t, sandbox.At(start.Add(123456789*time.Nanosecond)))
+	r, err := sb.Client().Chain(presignEdu).Post(t.Context(), eduBody())
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := r.Map()
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := sb.Payer(eduOpenID).Open(m["presign_token"].(string))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(page)
+	if err != nil || !strings.Contains(string(text), `"expires_at":"2020-09-10T12:00:00+08:00"`) {
+		t.Errorf("got %s, %v", text, err)
+	}
+}
+
+// closing is a store that tells when it is closed.
+type closing struct {
+	sandbox.Store
+	closed bool
+}
+
+func (c *closing) Close() error {
+	c.closed = true
+	return c.Store.Close()
+}
+
+// A store belongs to whoever opened it until there is a sandbox to own it.
+func TestStartThatFailsLeavesTheStoreOpen(t *testing.T) {
+	t.Parallel()
+	for _, c := range []sandbox.Config{
+		{Addr: "192.0.2.1:1"},
+		{AdminAddr: "nonsense"},
+		{TLSAddr: "nonsense"},
+		{Forward: map[string]string{"x": "y"}},
+	} {
+		store := &closing{Store: sandbox.NewMemory()}
+		base := sandbox.New(t).Merchants() // with keys, which take long to make
+		c.Store, c.Merchants = store, base
+		if s, err := sandbox.Start(c); err == nil {
+			err = errors.Join(errors.New("it started"), s.Close())
+			t.Errorf("%+v: %v", c, err)
+		} else if store.closed {
+			t.Errorf("%v: the store was closed", err)
+		}
+	}
+}
