@@ -10,13 +10,20 @@ import (
 	"crypto/sha1"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api"
+	"github.com/wxpay-go/wxpay/api/bill"
+	"github.com/wxpay-go/wxpay/api/pay"
 	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox"
 )
 
 const (
@@ -222,4 +229,36 @@ func FuzzDownloadAddress(f *testing.F) {
 			t.Errorf("%q: got %q", address, got)
 		}
 	})
+}
+
+// Yesterday's bill: ask for it, download it, and know that it is WeChat Pay's.
+func ExampleClient_Download() {
+	wechat := newSandbox()
+	defer wechat.Close()
+	c, ctx := wechat.Client(), context.Background()
+	order, err := api.V3(c).Pay.Transactions.Native.Post(ctx, &pay.NativeRequest{
+		AppID: sandbox.DefaultAppID, MchID: sandbox.DefaultMchID, Description: "Tea", OutTradeNo: "order-1",
+		NotifyURL: "https://yourapp.com/paid", Amount: pay.AppWithContractAmount{Total: 4500},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := wechat.Payer("oUpF8uMuAJO_M2pxb1Q9zNjWeS6o").Pay(order.CodeURL); err != nil {
+		log.Fatal(err)
+	}
+	if err := wechat.Advance(24 * time.Hour); err != nil { // the bill of a day is made on the next
+		log.Fatal(err)
+	}
+
+	file, err := api.V3(c).Bill.TradeBill.Get(ctx, &bill.TradeBillQuery{BillDate: "2026-09-01", TarType: "GZIP"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	plain, err := c.Download(ctx, file.DownloadURL, file.HashType, file.HashValue)
+	if err != nil {
+		log.Fatal(err)
+	}
+	lines := strings.Split(string(plain), "\r\n")
+	fmt.Println(lines[len(lines)-2])
+	// Output: `1,`45.00,`0.00,`0.00,`0.00000,`45.00,`0.00
 }

@@ -143,6 +143,9 @@ func TestCodePayment(t *testing.T) {
 	payer := w.Payer(openID)
 	reverse := object{"appid": "wxd678efh567hg6787", "mchid": "1900000109"}
 	w.refused(400, "INVALID_REQUEST", "POST", directRoot+"codepay", codeBody("130061098828009406"))
+	if got := w.adminOK("POST", "/sandbox/payers/"+openID+"/show-code", object{})["auth_code"].(string); len(got) != 18 {
+		t.Errorf("show-code: got %q", got)
+	}
 	code, err := payer.ShowCode()
 	w.ok(err)
 	w.ok(w.Advance(time.Minute))
