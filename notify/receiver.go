@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -46,6 +47,11 @@ func New(keys *wxpay.Keys, options ...Option) *Receiver {
 		panic("notify.New: keys is nil; take client.Keys(), or make them with wxpay.NewKeys; or give APIv2Key to receive APIv2 only")
 	}
 	return r
+}
+
+// Format prints how much is registered, and no key.
+func (r *Receiver) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "notify.Receiver{%d functions, …}", len(r.routes))
 }
 
 // Option sets one thing of a [Receiver].

@@ -65,6 +65,11 @@ func (r *Receiver) parseV2(n *Notification, body []byte) *Error {
 			n.EventType = ""
 			return n.fail(CheckResource, http.StatusBadRequest, "", &wxpay.DecryptError{Hint: "req_info does not open: the APIv2 key was changed in the merchant console and not here, or it is another merchant's, or a forgery"})
 		}
+	} else if f["return_code"] == "" {
+		// The merchant signs with the same key: page addresses and mini program
+		// parameters, which its payers hold. Only WeChat Pay says this.
+		n.EventType = ""
+		return n.unproved("it has no return_code: it is something the merchant signed, such as the address of a signing page, and not WeChat Pay's word")
 	} else if !r.verifyV2(f) {
 		n.EventType = ""
 		return n.unproved("the sign is not of these fields under the APIv2 key: a forgery, or the key was changed in the merchant console and not here")

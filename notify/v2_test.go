@@ -3,6 +3,7 @@ package notify_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -24,6 +25,7 @@ const (
 )
 
 func signedV2(f wire.Fields, by wire.SignType) []byte {
+	f["return_code"] = "SUCCESS"
 	f["sign"] = f.Digest(apiV2Key, by)
 	return f.XML()
 }
@@ -328,4 +330,31 @@ func FuzzParseV2(f *testing.F) {
 			t.Fatalf("an error of no kind: %v", err)
 		}
 	})
+}
+
+// A payer holds what the merchant signed to open a page with, and may send it
+// anywhere.
+func TestWhatTheMerchantSignedIsNoNotification(t *testing.T) {
+	t.Parallel()
+	log := newErrorLog()
+	r := notify.New(nil, notify.APIv2Key(apiV2Key), log.option())
+	r.Otherwise(func(_ context.Context, n *notify.Notification) error {
+		t.Errorf("handled as %s", n)
+		return nil
+	})
+	page := wire.Fields{"appid": "wx1", "mch_id": "1900000109", "plan_id": "12535", "contract_code": "100000", "timestamp": "1900000000", "version": "1.0"}
+	page["sign"] = page.Digest(apiV2Key, wire.SignMD5)
+	a := r.Receive(context.Background(), http.Header{}, page.XML())
+	if e := log.take(t); a.Status != http.StatusUnauthorized || e == nil || e.Check != wxpay.CheckSignature {
+		t.Errorf("answered %d, reported %v", a.Status, e)
+	}
+}
+
+func TestPrintingAReceiverKeepsItsKeysIn(t *testing.T) {
+	t.Parallel()
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%d"} {
+		if s := fmt.Sprintf(verb, notify.New(nil, notify.APIv2Key(apiV2Key))); strings.Contains(s, apiV2Key) || s == "" {
+			t.Errorf("%s prints %s", verb, s)
+		}
+	}
 }
