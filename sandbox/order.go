@@ -59,40 +59,6 @@ type SubOrder struct {
 	Request       json.RawMessage `json:"request,omitempty"`
 }
 
-// OrderState is the trade_state of an order.
-type OrderState string
-
-// The order states.
-const (
-	OrderNotPaid OrderState = "NOTPAY"
-	OrderPaid    OrderState = "SUCCESS"
-	OrderClosed  OrderState = "CLOSED"
-	// The others are of orders paid by payment code: taken back, and failed.
-	OrderReversed OrderState = "REVOKED"
-	OrderFailed   OrderState = "PAYERROR"
-	// OrderRefunded is what a paid order is called once some of it was given back.
-	OrderRefunded OrderState = "REFUND"
-)
-
-// TradeType is how an order is paid, in the words of the wire.
-type TradeType string
-
-// The trade types.
-const (
-	TradeJSAPI  TradeType = "JSAPI" // inside WeChat, mini programs too
-	TradeApp    TradeType = "APP"
-	TradeH5     TradeType = "MWEB"
-	TradeNative TradeType = "NATIVE"   // the payer scans a code
-	TradeCode   TradeType = "MICROPAY" // the merchant scans the payer's code
-)
-
-// prepayLife is how long a prepay_id or code_url can be paid with, linkLife how
-// long an h5_url. https://pay.weixin.qq.com/doc/v3/merchant/4012525153
-const (
-	prepayLife = 2 * time.Hour
-	linkLife   = 5 * time.Minute
-)
-
 func (o *Order) kind() string { return "order" }
 
 func (o *Order) row() Row {
@@ -124,23 +90,6 @@ func orderID(combined bool, mchid, outTradeNo string) string {
 // sub-merchant's own.
 func partnerOrderID(mchid, subMchID, outTradeNo string) string {
 	return "order|" + mchid + "|" + subMchID + "|" + outTradeNo
-}
-
-// text is trade_state_desc.
-func (s OrderState) text() string {
-	switch s {
-	case OrderPaid:
-		return "支付成功"
-	case OrderClosed:
-		return "订单已关闭"
-	case OrderReversed:
-		return "订单已撤销"
-	case OrderFailed:
-		return "支付失败，请撤销订单"
-	case OrderRefunded:
-		return "转入退款"
-	}
-	return "订单未支付"
 }
 
 // place makes the order o, or finds it when the very same call came before: then
@@ -179,27 +128,6 @@ func (c *call) place(o *Order) (*Order, error) {
 		o.PrepayExpiresAt = c.now.Add(linkLife)
 	}
 	return o, put(c.Tx, o)
-}
-
-// closedBy says whether the order was closed, or ran out by itself.
-func (o *Order) closedBy(now time.Time) bool {
-	return o.State == OrderClosed || (o.State == OrderNotPaid && !o.ExpiresAt.IsZero() && !now.Before(o.ExpiresAt))
-}
-
-// stateAt is the order's state, counting what time alone did to it.
-func (o *Order) stateAt(now time.Time) OrderState {
-	if o.closedBy(now) {
-		return OrderClosed
-	}
-	return o.State
-}
-
-// shown is the state as merchants read it.
-func (o *Order) shown(now time.Time) OrderState {
-	if o.State == OrderPaid && o.Refunded > 0 {
-		return OrderRefunded
-	}
-	return o.stateAt(now)
 }
 
 // payer is an openid of the one who has to pay, "" for anybody.

@@ -201,6 +201,28 @@ func TestCodePayment(t *testing.T) {
 	}
 }
 
+// A payer whom the merchant names must be that person. The identity travels
+// encrypted, anew in every call, and a repeated call is the same call all the same.
+func TestRealNamePayment(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	payer := w.Payer(openID)
+	w.ok(payer.Identify("张三", "110101199003070134"))
+	order := func(no, number string) object {
+		identity := object{"type": "IDCARD", "number": number, "name": "张三"}
+		return with(with(orderBody(), "out_trade_no", no), "payer", object{"openid": openID, "identity": identity})
+	}
+	_, err := payer.Pay(w.must("POST", directRoot+"jsapi", order("order-1", "110101199003070142"))["prepay_id"].(string))
+	w.page(err, sandbox.PageIdentity)
+	prepay := w.must("POST", directRoot+"jsapi", order("order-2", "110101199003070134"))["prepay_id"]
+	if again := w.must("POST", directRoot+"jsapi", order("order-2", "110101199003070134"))["prepay_id"]; again != prepay {
+		t.Errorf("the same call again: got %v, want %v", again, prepay)
+	}
+	_, err = payer.Pay(prepay.(string))
+	w.ok(err)
+	w.receivedOne("TRANSACTION.SUCCESS")
+}
+
 func TestPayingTakesMoney(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
