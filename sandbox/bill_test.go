@@ -164,3 +164,19 @@ func TestEcho(t *testing.T) {
 		t.Errorf("SECURITY_ECHO.SUCCESS: got %+v", got)
 	}
 }
+
+// What the catalogue calls unsigned is what Download takes, and its other
+// endpoints are not.
+func TestOnlyUnsignedEndpointsAreDownloaded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, op := range described(t).Operations() {
+		if op.Method != http.MethodGet || strings.Contains(op.Path, "{") {
+			continue
+		}
+		_, err := w.client.Download(context.Background(), wxpay.DefaultHost+op.Path+"?token=x", "SHA1", strings.Repeat("0", 40))
+		if sent := !errors.As(err, new(*wxpay.RequestError)); sent != op.Unsigned {
+			t.Errorf("%s: sent %v, want %v; %v", op.ID(), sent, op.Unsigned, err)
+		}
+	}
+}
