@@ -14,8 +14,8 @@ import (
 
 // instead is what to do about an endpoint that WeChat Pay has and the sandbox
 // lacks.
-const instead = "WeChat Pay has this endpoint. Answer it with a handler of your own in tests (Config.Host or Config.HTTPClient of a second client), " +
-	"call the real host, or play it: docs/adding-a-product.md. `wxpay endpoints --stateful` lists what is played"
+const instead = "WeChat Pay has this endpoint and the sandbox lacks it: answer it yourself in tests (Config.HTTPClient), call the real host, " +
+	"or play it (docs/adding-a-product.md)"
 
 // lacking is the answer to a call that has no behaviour, and the id of the
 // endpoint it was meant for, if there is one.

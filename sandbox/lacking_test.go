@@ -24,7 +24,7 @@ func TestWhatIsLacking(t *testing.T) {
 	}{
 		{"known, not played", "POST", "/v3/payscore/serviceorder", 404,
 			"not emulated by this sandbox: 创建支付分订单", "not emulated by this sandbox: 创建支付分订单 (POST /v3/payscore/serviceorder)",
-			"play it: docs/adding-a-product.md", "POST /v3/payscore/serviceorder"},
+			"play it (docs/adding-a-product.md)", "POST /v3/payscore/serviceorder"},
 		{"known with a variable", "GET", "/v3/ebike/charge/users/o1/contract", 404,
 			"not emulated by this sandbox: 通过用户标识查询用户状态", "GET /v3/ebike/charge/users/{openid}/contract", "WeChat Pay has this endpoint",
 			"GET /v3/ebike/charge/users/{openid}/contract"},

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -24,7 +23,7 @@ type callOptions struct {
 	data                   string
 	paths, queries, header []string
 	timeout                time.Duration
-	verbose                bool
+	verbose, raw, mtls     bool
 }
 
 func newCall(sys System) *cobra.Command {
@@ -38,13 +37,18 @@ standard output, errors to standard error.
 The path is written as in the documents, with or without its leading slash.
 Variables are filled with --path, or written into the path as they are.
 
-The APIv3 key is read from WXPAY_APIV3_KEY or the env file only, since a
-command line shows in every list of processes.
+Paths that begin with v2/ speak APIv2: the JSON given with --data becomes signed
+XML (XML is taken as well), and the answer's fields are printed as JSON. mch_id,
+nonce_str and sign are filled in. Pages are not called: see wxpay url.
+
+The APIv3 and APIv2 keys are read from WXPAY_APIV3_KEY and WXPAY_APIV2_KEY or the
+env file only, since a command line shows in every list of processes.
 
 The exit code says what became of the call: see wxpay --help.`,
 		Example: `  wxpay call POST v3/edu-papay/contracts/presign -d @body.json
   wxpay call GET 'v3/edu-papay/contracts/id/{contract_id}' --path contract_id=202102285929035611 --query appid=wx8888888888888888
   echo '{"contract_termination_remark":"bye"}' | wxpay call POST v3/…/terminate -d @-
+  wxpay call POST v2/papay/querycontract -d '{"appid":"wx…","contract_id":"Wx…","version":"1.0"}'
   wxpay call GET v3/certificates --env-file ~/merchant.env`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 2 {
@@ -58,11 +62,13 @@ The exit code says what became of the call: see wxpay --help.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVarP(&o.data, "data", "d", "", "JSON to send; @file reads a file, @- standard input")
+	f.StringVarP(&o.data, "data", "d", "", "JSON to send, or for v2/ XML; @file reads a file, @- standard input")
 	f.StringArrayVarP(&o.paths, "path", "p", nil, "name=value fills the variable {name} of the path; may be repeated")
 	f.StringArrayVarP(&o.queries, "query", "q", nil, "name=value adds to the query; may be repeated")
 	f.StringArrayVarP(&o.header, "header", "H", nil, "'Name: value' sets a header, such as 'Accept-Language: en'; may be repeated")
 	f.DurationVar(&o.timeout, "timeout", 30*time.Second, "how long to wait for the answer")
+	f.BoolVar(&o.raw, "raw", false, "print the answer byte for byte, which for v2/ is XML")
+	f.BoolVar(&o.mtls, "mtls", false, "show the API certificate (--cert) in the TLS handshake; done unasked where a call is known to need it")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "say on standard error what was sent and how it was answered; never keys or signatures")
 	o.addTo(cmd)
 	return cmd
@@ -73,9 +79,16 @@ func (o *callOptions) run(ctx context.Context, sys System, method, path string) 
 	if !slices.Contains(methods, method) {
 		return usage("%q is not a method; there are %s", method, strings.Join(methods, ", "))
 	}
-	body, err := readBody(sys, o.data)
+	v2 := isV2(path)
+	if v2 && method != "POST" {
+		return notPosted(method, path)
+	}
+	body, err := readBody(sys, o.data, v2)
 	if err != nil {
 		return err
+	}
+	if v2 && body == nil {
+		return usage("an APIv2 call has a body; give its fields with --data")
 	}
 	if body != nil && (method == "GET" || method == "DELETE") {
 		return usage("%s takes no body; --data is for POST, PUT and PATCH, --query for %s", method, method)
@@ -84,8 +97,24 @@ func (o *callOptions) run(ctx context.Context, sys System, method, path string) 
 	if err != nil {
 		return err
 	}
+	cfg, err := o.config(sys)
+	if err != nil {
+		return err
+	}
 	trace := &trace{to: http.DefaultTransport}
-	client, err := o.client(sys, &http.Client{Transport: trace, Timeout: o.timeout})
+	if op := described(method, path); op != nil {
+		o.mtls = o.mtls || op.MTLS
+		if op.SignType != "" {
+			options = append(options, wxpay.SignType(op.SignType))
+		}
+	}
+	if o.mtls {
+		if trace.to, err = mutualTLS(cfg); err != nil {
+			return err
+		}
+	}
+	cfg.HTTPClient = &http.Client{Transport: trace, Timeout: o.timeout}
+	client, err := newClient(cfg)
 	if err != nil {
 		return err
 	}
@@ -99,7 +128,10 @@ func (o *callOptions) run(ctx context.Context, sys System, method, path string) 
 	if err != nil {
 		return explainCall(sys, err, trace.hint)
 	}
-	return show(sys, result, o.verbose)
+	if trace.hint != "" { // a sandbox let something pass
+		fmt.Fprintf(sys.Err, "%s %s\n", sys.paintErr().dim("hint: "), trace.hint)
+	}
+	return o.show(sys, result, v2)
 }
 
 // options reads the repeated flags. A query written into the path is taken out
@@ -158,70 +190,25 @@ func send(ctx context.Context, chain wxpay.Chain, method string, body any, optio
 }
 
 // show prints what was answered, byte for byte unless a person is reading.
-func show(sys System, result *wxpay.Result, verbose bool) error {
+func (o *callOptions) show(sys System, result *wxpay.Result, v2 bool) error {
 	if len(result.Body) == 0 {
-		if verbose || sys.ErrTerminal {
+		if o.verbose || sys.ErrTerminal {
 			fmt.Fprintf(sys.Err, "HTTP %d, without a body\n", result.Status)
 		}
 		return nil
 	}
 	body := result.Body
-	if pretty := new(bytes.Buffer); sys.Terminal && json.Indent(pretty, body, "", "  ") == nil {
+	if v2 && !o.raw {
+		var err error
+		if body, err = fieldsJSON(result); err != nil {
+			return err
+		}
+	}
+	if pretty := new(bytes.Buffer); !o.raw && sys.Terminal && json.Indent(pretty, body, "", "  ") == nil {
 		body = pretty.Bytes()
 	}
 	_, err := fmt.Fprintf(sys.Out, "%s\n", bytes.TrimRight(body, "\n"))
 	return err
-}
-
-// explainCall lays a refusal out in lines.
-func explainCall(sys System, err error, hint string) error {
-	var e *wxpay.Error
-	if !errors.As(err, &e) {
-		return explainUnsent(err)
-	}
-	paint := sys.paintErr()
-	text := fmt.Sprintf("%s: HTTP %d %s", e.Operation, e.Status, paint.bold(printable(e.Code)))
-	line := func(name, value string) {
-		if value != "" {
-			text += fmt.Sprintf("\n  %s %s", paint.dim(fmt.Sprintf("%-10s", name)), printable(value))
-		}
-	}
-	line("message", e.Message)
-	if field, issue := e.Field(); field != "" {
-		line("field", strings.TrimSuffix(field+": "+issue, ": "))
-		if strings.HasSuffix(hint, issue) {
-			hint = "" // it says no more
-		}
-	}
-	line("request id", e.RequestID)
-	switch {
-	case e.Verified:
-		line("verified", "yes, WeChat Pay signed this answer")
-	case e.Status == http.StatusUnauthorized:
-		line("verified", "no: answers to calls whose signature fails are not signed")
-	default:
-		line("verified", "no: do not book a business outcome on it")
-	}
-	return &failure{code: exitRefused, err: errors.New(text), hint: hint}
-}
-
-// explainUnsent puts the command line's way beside that of the SDK.
-func explainUnsent(err error) error {
-	var e *wxpay.RequestError
-	if errors.As(err, &e) && strings.Contains(e.Problem, "wxpay.Path") {
-		return &failure{code: exitUsage, err: errors.New(e.Operation + ": not sent: a variable of the path is not filled"), hint: "give its value with --path name=value"}
-	}
-	return err
-}
-
-// printable keeps a stranger's words from steering the terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 {
-			return '·'
-		}
-		return r
-	}, s)
 }
 
 // warnOfPath says, before the call is made all the same, that no endpoint of

@@ -13,8 +13,8 @@ import (
 )
 
 // readBody gives what --data means: nil for nothing. The bytes are sent as they
-// are, so they are checked here, where the mistake can still be pointed at.
-func readBody(sys System, data string) (any, error) {
+// are, but for APIv2's, so they are checked here, where the mistake can still be pointed at.
+func readBody(sys System, data string, v2 bool) (any, error) {
 	if data == "" {
 		return nil, nil
 	}
@@ -34,6 +34,9 @@ func readBody(sys System, data string) (any, error) {
 		}
 	}
 	raw = bytes.TrimPrefix(bytes.TrimSpace(raw), []byte("\ufeff"))
+	if v2 && bytes.HasPrefix(raw, []byte("<")) {
+		return raw, nil // XML; the client reads it
+	}
 	var any any
 	err := json.Unmarshal(raw, &any)
 	if err == nil {

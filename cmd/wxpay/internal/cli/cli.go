@@ -102,7 +102,7 @@ Start with: wxpay demo`,
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetHelpCommand(&cobra.Command{Hidden: true})
 	root.SetUsageTemplate(root.UsageTemplate() + "{{if not .HasParent}}\n" + exitHelp + "{{end}}")
-	root.AddCommand(newDemo(sys), newSandbox(sys), newCall(sys), newEndpoints(sys), newVersion(sys))
+	root.AddCommand(newDemo(sys), newSandbox(sys), newCall(sys), newURL(sys), newEndpoints(sys), newVersion(sys))
 	return root
 }
 

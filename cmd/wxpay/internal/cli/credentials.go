@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"io/fs"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -82,34 +81,37 @@ func (c *credentials) lookup(sys System) (func(variable string) string, error) {
 	}, nil
 }
 
-// client makes the client the settings describe.
-func (c *credentials) client(sys System, sender *http.Client) (*wxpay.Client, error) {
+// config is the client's setup that the settings describe.
+func (c *credentials) config(sys System) (cfg wxpay.Config, err error) {
 	get, err := c.lookup(sys)
 	if err != nil {
-		return nil, err
+		return cfg, err
 	}
 	if get("WXPAY_MCHID") == "" {
-		return nil, &failure{code: exitUsage, err: errors.New("there are no credentials to call with"),
+		return cfg, &failure{code: exitUsage, err: errors.New("there are no credentials to call with"),
 			hint: "start `wxpay sandbox` here, or give --env-file, or set WXPAY_MCHID, WXPAY_PRIVATE_KEY and the others that `wxpay call --help` names"}
 	}
 	if get("WXPAY_PRIVATE_KEY") == "" {
-		return nil, usage("the API private key is missing; give its file, apiclient_key.pem, as --key or WXPAY_PRIVATE_KEY")
+		return cfg, usage("the API private key is missing; give its file, apiclient_key.pem, as --key or WXPAY_PRIVATE_KEY")
 	}
-	cfg := wxpay.Config{
+	cfg = wxpay.Config{
 		MchID: get("WXPAY_MCHID"), SerialNo: get("WXPAY_SERIAL_NO"), APIv3Key: get(apiV3Key), APIv2Key: get(apiV2Key),
-		Host: get("WXPAY_HOST"), HTTPClient: sender, UserAgent: "wxpay-cli",
+		Host: get("WXPAY_HOST"), UserAgent: "wxpay-cli",
 	}
 	if cfg.PrivateKey, err = wxpay.LoadPrivateKey(get("WXPAY_PRIVATE_KEY")); err != nil {
-		return nil, unreadable("the API private key (--key)", err)
+		return cfg, unreadable("the API private key (--key)", err)
 	}
 	if name := get("WXPAY_CERTIFICATE"); name != "" {
 		if cfg.Certificate, err = wxpay.LoadCertificate(name); err != nil {
-			return nil, unreadable("the API certificate (--cert)", err)
+			return cfg, unreadable("the API certificate (--cert)", err)
 		}
 	}
-	if cfg.PlatformKeys, err = platformKeys(get); err != nil {
-		return nil, err
-	}
+	cfg.PlatformKeys, err = platformKeys(get)
+	return cfg, err
+}
+
+// newClient puts what is wrong with the setup into the command line's words.
+func newClient(cfg wxpay.Config) (*wxpay.Client, error) {
 	client, err := wxpay.New(cfg)
 	var wrong *wxpay.ConfigError
 	if errors.As(err, &wrong) {

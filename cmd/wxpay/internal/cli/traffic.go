@@ -62,11 +62,15 @@ func (t *traffic) attempt(p sandbox.Push, a sandbox.Attempt) {
 		outcome = fmt.Sprint(a.Status)
 	}
 	if a.Error != "" {
-		problem = printable(a.Error)
-		if problem = strings.ReplaceAll(problem, p.URL, "it"); p.State == sandbox.PushPending {
+		problem = strings.ReplaceAll(printable(a.Error), p.URL, "it")
+		switch p.State {
+		case sandbox.PushPending:
 			problem += "; again at " + p.NextAt.In(beijing).Format("15:04:05")
-		} else if p.State != sandbox.PushDelivered {
-			problem += "; " + strings.ToLower(strings.ReplaceAll(string(p.State), "_", " "))
+		case sandbox.PushUndeliverable:
+			problem, _, _ = strings.Cut(problem, ". To receive it")
+			problem += "; --forward sends it to an address that is"
+		case sandbox.PushGivenUp:
+			problem += "; given up"
 		}
 	}
 	code := ""

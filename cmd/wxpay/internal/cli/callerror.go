@@ -1,0 +1,68 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/wxpay-go/wxpay"
+)
+
+// explainCall lays a refusal out in lines.
+func explainCall(sys System, err error, hint string) error {
+	var e *wxpay.Error
+	if !errors.As(err, &e) {
+		return explainUnsent(err)
+	}
+	paint := sys.paintErr()
+	text := fmt.Sprintf("%s: HTTP %d %s", e.Operation, e.Status, paint.bold(printable(e.Code)))
+	if e.Status == http.StatusOK { // APIv2, where it says nothing
+		text = fmt.Sprintf("%s: refused: %s", e.Operation, paint.bold(printable(e.Code)))
+	}
+	line := func(name, value string) {
+		if value != "" {
+			text += fmt.Sprintf("\n  %s %s", paint.dim(fmt.Sprintf("%-10s", name)), printable(value))
+		}
+	}
+	line("message", e.Message)
+	if field, issue := e.Field(); field != "" {
+		line("field", strings.TrimSuffix(field+": "+issue, ": "))
+		if strings.HasSuffix(hint, issue) {
+			hint = "" // it says no more
+		}
+	}
+	line("request id", e.RequestID)
+	switch {
+	case e.Verified:
+		line("verified", "yes, WeChat Pay signed this answer")
+	case e.Status == http.StatusUnauthorized:
+		line("verified", "no: answers to calls whose signature fails are not signed")
+	default:
+		line("verified", "no: do not book a business outcome on it")
+	}
+	return &failure{code: exitRefused, err: errors.New(text), hint: hint}
+}
+
+// explainUnsent puts the command line's way beside that of the SDK.
+func explainUnsent(err error) error {
+	var e *wxpay.RequestError
+	if errors.As(err, &e) && strings.Contains(e.Problem, "wxpay.Path") {
+		return &failure{code: exitUsage, err: errors.New(e.Operation + ": not sent: a variable of the path is not filled"), hint: "give its value with --path name=value"}
+	}
+	if errors.As(err, &e) && strings.Contains(e.Problem, "APIv2Key is not set") {
+		return &failure{code: exitUsage, err: errors.New(e.Operation + ": not sent: there is no APIv2 key to sign with"),
+			hint: "set " + apiV2Key + " or put it into the env file; it is in the merchant console under API security, and is not the APIv3 key"}
+	}
+	return err
+}
+
+// printable keeps a stranger's words from steering the terminal.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r >= 0x7f && r < 0xa0 {
+			return '·'
+		}
+		return r
+	}, s)
+}

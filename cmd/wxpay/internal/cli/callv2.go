@@ -1,0 +1,131 @@
+package cli
+
+import (
+	"bytes"
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/catalogue"
+)
+
+// isV2 tells by the path as the chain writes it.
+func isV2(path string) bool { return strings.HasPrefix(strings.TrimLeft(path, "/"), "v2/") }
+
+// described is the catalogue's entry of a call, nil where it has none.
+func described(method, path string) *catalogue.Operation {
+	all, err := catalogue.Default()
+	if err != nil {
+		return nil // a broken catalogue is no reason not to call
+	}
+	path, _, _ = strings.Cut("/"+strings.TrimPrefix(strings.Trim(path, "/"), "v2/"), "?")
+	op, _, _ := all.Match(method, path)
+	return op
+}
+
+func notPosted(method, path string) error {
+	path = strings.Trim(path, "/")
+	if method == "GET" && described("GET", path) != nil {
+		return &failure{code: exitUsage, err: usage("%s is a page that a payer opens in WeChat; it is not called", path), hint: "wxpay url " + path + " -d … prints its signed address"}
+	}
+	return usage("%s takes POST: every APIv2 call does", path)
+}
+
+// mutualTLS shows the merchant's certificate to whoever asks for it.
+func mutualTLS(cfg wxpay.Config) (http.RoundTripper, error) {
+	if cfg.Certificate == nil {
+		return nil, usage("this call shows the API certificate in the TLS handshake; give its file, apiclient_cert.pem, as --cert or WXPAY_CERTIFICATE")
+	}
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{
+		{Certificate: [][]byte{cfg.Certificate.Raw}, PrivateKey: cfg.PrivateKey, Leaf: cfg.Certificate},
+	}}
+	return t, nil
+}
+
+// fieldsJSON is an APIv2 answer as JSON, without its sign.
+func fieldsJSON(result *wxpay.Result) ([]byte, error) {
+	fields, err := result.Map()
+	if err != nil {
+		return nil, err
+	}
+	delete(fields, "sign")
+	var out bytes.Buffer
+	e := json.NewEncoder(&out)
+	e.SetEscapeHTML(false)
+	err = e.Encode(fields)
+	return out.Bytes(), err
+}
+
+func newURL(sys System) *cobra.Command {
+	var o credentials
+	var data string
+	cmd := &cobra.Command{
+		Use:   "url PATH",
+		Short: "Print the signed address of an APIv2 signing page",
+		Long: `url signs the fields of an APIv2 page, which a payer opens in WeChat rather than a
+program calls, and prints its address. Nothing is sent. mch_id, timestamp and
+sign are filled in.`,
+		Example: `  wxpay url v2/papay/entrustweb -d @fields.json
+  wxpay endpoints get --product papay-v2`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usage("url takes a path, as in: wxpay url v2/papay/entrustweb -d @fields.json")
+			}
+			return nil
+		},
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) (out []string, _ cobra.ShellCompDirective) {
+			for _, k := range catalogue.AllKnown() {
+				if path := k.SDKPath(); len(args) == 0 && k.Method == "GET" && isV2(path) {
+					out = append(out, cobra.CompletionWithDesc(path, k.Title))
+				}
+			}
+			return out, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(_ *cobra.Command, args []string) error { return printURL(sys, &o, args[0], data) },
+	}
+	cmd.Flags().StringVarP(&data, "data", "d", "", "fields as JSON or XML; @file reads a file, @- standard input")
+	o.addTo(cmd)
+	return cmd
+}
+
+func printURL(sys System, o *credentials, path, data string) error {
+	if !isV2(path) {
+		return usage("only paths that begin with v2/ are opened as a signed address, as in: wxpay url v2/papay/entrustweb")
+	}
+	body, err := readBody(sys, data, true)
+	if err != nil {
+		return err
+	}
+	if body == nil {
+		return usage("a signing page needs its fields; give them with --data")
+	}
+	op := described("GET", path)
+	if op == nil && described("POST", path) != nil {
+		return &failure{code: exitUsage, err: usage("%s is called, not opened", path), hint: "wxpay call POST " + path + " -d … calls it"}
+	}
+	cfg, err := o.config(sys)
+	if err != nil {
+		return err
+	}
+	client, err := newClient(cfg)
+	if err != nil {
+		return err
+	}
+	var options []wxpay.Option
+	if op == nil {
+		warnOfPath(sys, "GET", path)
+	} else if op.SignType != "" {
+		options = append(options, wxpay.SignType(op.SignType))
+	}
+	address, err := client.Chain(path).URL(body, options...)
+	if err != nil {
+		return explainUnsent(err)
+	}
+	_, err = fmt.Fprintln(sys.Out, address)
+	return err
+}
