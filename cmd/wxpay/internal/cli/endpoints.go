@@ -27,8 +27,8 @@ or title, and typed ones also by their Go names and fields.
 
 Each is called in the same way, by wxpay call and by the string chain. Beyond it:
   typed      it is on the typed chain, with request and reply structs
-  stateful   the sandbox plays it: what is created can be queried, changed, ended
-  stub       the sandbox checks the call and answers with a fixed reply
+  stateful   typed, and the sandbox plays it: what is created can be queried, changed
+  stub       typed, and the sandbox checks the call and answers with a fixed reply
   path only  its method, path and title are known
 What the sandbox does not play it answers with a 404 that says so.
 docs/fidelity.md holds the same facts, and where each comes from.`,
@@ -98,7 +98,7 @@ func (o *endpointsOptions) wants(e catalogue.Endpoint) bool {
 func treatment(e catalogue.Endpoint) string {
 	switch {
 	case e.Fidelity() != catalogue.FidelityNone:
-		return string(e.Fidelity()) // which are all typed
+		return string(e.Fidelity()) // typed as well, but for downloads
 	case e.Typed():
 		return "typed"
 	}
