@@ -7,6 +7,9 @@ import "context"
 //	c.Chain("v3/edu-papay/contracts/presign").Post(ctx, body)
 //	c.Chain("v3/pay/transactions/id/{transaction_id}").Get(ctx, wxpay.Path("transaction_id", "42"))
 //
+// What is written into the path itself appears in errors, and so in logs; what
+// fills a {variable} does not: that is the place for an openid.
+//
 // A body is a struct or map to marshal, or raw JSON as json.RawMessage, []byte
 // or string; nil sends none. The bytes signed are the bytes sent.
 //

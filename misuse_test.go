@@ -203,3 +203,18 @@ func TestKeysThatAreEmpty(t *testing.T) {
 		}
 	}
 }
+
+func TestAnEmptyReplyIsNotAnEmptyStruct(t *testing.T) {
+	t.Parallel()
+	for status, fails := range map[int]bool{200: true, 202: false, 204: false} {
+		client := clientOver(t, func(*http.Request) (*http.Response, error) { return signedReply(status, ""), nil })
+		reply, err := wxpay.NewPOST[wxpay.None, queryOut](client.Bind(), "v3/x").Post(bg, nil)
+		var undecoded *wxpay.DecodeError
+		if errors.As(err, &undecoded) != fails || reply == nil || reply.Status() != status {
+			t.Errorf("%d: got %v, %v", status, reply, err)
+		}
+		if _, err := wxpay.NewPOST[wxpay.None, wxpay.None](client.Bind(), "v3/x").Post(bg, nil); err != nil {
+			t.Errorf("%d: where nothing is expected: %v", status, err)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package wxpay
 import (
 	"context"
 	"errors"
+	"net/http"
 	"reflect"
 	"strconv"
 	"strings"
@@ -159,7 +160,9 @@ func (c *call) into(ctx context.Context, out any) (replied bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if _, none := out.(*None); !none && len(result.Body) > 0 {
+	// A 202 or 204 may be without a body; a 200 that should have one and has none
+	// must not pass for a reply whose every field is empty.
+	if _, none := out.(*None); !none && (len(result.Body) > 0 || result.Status == http.StatusOK) {
 		var failed *DecodeError
 		if errors.As(result.Decode(out), &failed) {
 			failed.Operation = c.operation()
