@@ -109,49 +109,36 @@ func (c *Client) fileURL(address string) (u *url.URL, problem string) {
 	return u, ""
 }
 
-// file makes the call and reads the file. What is not a success is verified and
-// reported as of any call.
+// file makes the call and reads the file. What is not the file is read as the
+// reply of any call.
 func (c *call) file(ctx context.Context, u *url.URL) (raw []byte, requestID string, err error) {
 	ctx, cancel := c.deadline(ctx)
 	defer cancel()
-	request, err := c.request(ctx, u.EscapedPath(), u.RawQuery)
+	response, err := c.send(ctx, u.EscapedPath(), u.RawQuery)
 	if err != nil {
-		return nil, "", &RequestError{Operation: c.operation(), Problem: err.Error(), err: err}
+		return nil, "", err
 	}
-	response, err := c.client.transport.RoundTrip(request)
-	if err != nil {
+	if response.StatusCode != http.StatusOK {
+		_, err := c.read(response)
+		if err == nil { // genuine, and no file
+			err = c.transportError(errNoFile)
+		}
+		return nil, "", err
+	}
+	defer response.Body.Close()
+	if response.ContentLength > maxFile {
+		return nil, "", c.transportError(errFileTooLarge)
+	}
+	if raw, err = readFile(response.Body); err != nil {
 		return nil, "", c.transportError(err)
 	}
-	if response.StatusCode == http.StatusOK {
-		defer response.Body.Close()
-		if response.ContentLength > maxFile {
-			return nil, "", c.transportError(errFileTooLarge)
-		}
-		raw, err := readFile(response.Body)
-		if err != nil {
-			return nil, "", c.transportError(err)
-		}
-		return raw, response.Header.Get(wire.HeaderRequestID), nil
-	}
-	body, err := readBody(response)
-	if err != nil {
-		return nil, "", c.transportError(err)
-	}
-	result := &Result{Status: response.StatusCode, Header: response.Header, Body: body}
-	signed := response.Header.Get(wire.HeaderSignature) != ""
-	if signed {
-		if err := c.client.keys.Verify(response.Header, body); err != nil {
-			var e *SignatureError
-			if errors.As(err, &e) {
-				e.Op = c.operation() + ": HTTP " + strconv.Itoa(response.StatusCode) + " reply"
-			}
-			return nil, "", err
-		}
-	}
-	return nil, "", c.refused(result, signed)
+	return raw, response.Header.Get(wire.HeaderRequestID), nil
 }
 
-var errFileTooLarge = errors.New("the file is larger than " + strconv.Itoa(maxFile>>20) + " MiB")
+var (
+	errFileTooLarge = errors.New("the file is larger than " + strconv.Itoa(maxFile>>20) + " MiB")
+	errNoFile       = errors.New("the answer has no file")
+)
 
 func readFile(r io.Reader) ([]byte, error) {
 	raw, err := io.ReadAll(io.LimitReader(r, maxFile+1))

@@ -115,6 +115,15 @@ func (c *call) do(ctx context.Context) (*Result, error) {
 	}
 	ctx, cancel := c.deadline(ctx)
 	defer cancel()
+	response, err := c.send(ctx, uri, query)
+	if err != nil {
+		return nil, err
+	}
+	return c.read(response)
+}
+
+// send signs and sends.
+func (c *call) send(ctx context.Context, uri, query string) (*http.Response, error) {
 	if err := c.tooLate(ctx); err != nil {
 		return nil, err
 	}
@@ -128,6 +137,12 @@ func (c *call) do(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, c.transportError(err)
 	}
+	return response, nil
+}
+
+// read takes in the reply within bounds and verifies it: every success, and
+// every refusal that is signed.
+func (c *call) read(response *http.Response) (*Result, error) {
 	body, err := readBody(response)
 	if err != nil {
 		return nil, c.transportError(err)

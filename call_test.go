@@ -353,3 +353,26 @@ func TestTypedNilRequest(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// A certificate that has expired proves nothing any more, even when another key
+// of the client is good.
+func TestExpiredPlatformCertificate(t *testing.T) {
+	t.Parallel()
+	_, platform := testKey()
+	old, err := wxpay.ParsePlatformCertificate(certificate(t, platform, 77, time.Now().Add(-2*time.Hour), time.Now().Add(-time.Hour)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := testConfig()
+	cfg.PlatformKeys = append(cfg.PlatformKeys, old)
+	cfg.HTTPClient = &http.Client{Transport: edited(200, `{}`, func(r *http.Response) { r.Header.Set(wire.HeaderSerial, old.ID) })}
+	client, err := wxpay.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = client.Chain("v3/x").Get(bg)
+	var e *wxpay.SignatureError
+	if !errors.As(err, &e) || e.Check != wxpay.CheckSerial || !strings.Contains(err.Error(), "expired") {
+		t.Errorf("got %v", err)
+	}
+}

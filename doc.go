@@ -34,9 +34,10 @@
 // switch to turn this off. Refusals that WeChat Pay signs are verified as
 // well; [Error.Verified] tells them from those no one signed.
 //
-// Nothing is sent twice: the client does not retry, for only the caller knows
-// whether the same numbers may be used again. [TransportError.Sent] and
-// [Error.Temporary] say when it is safe.
+// The client does not retry, for only the caller knows whether the same numbers
+// may be used again. [TransportError.Sent] and [Error.Temporary] say when it is
+// safe. (Below it, net/http sends again what an idle connection refused to take,
+// and a GET that got no answer; both are the same bytes.)
 //
 // # Testing
 //

@@ -114,6 +114,9 @@ func (k *Keys) Verify(header http.Header, body []byte) error {
 	if key == nil {
 		return fail(CheckSerial, "no platform key with this id is configured (have "+k.ids()+"); add it to PlatformKeys")
 	}
+	if !key.NotAfter.IsZero() && !k.now().Before(key.NotAfter) {
+		return fail(CheckSerial, "the platform certificate with this id expired at "+wire.FormatTime(key.NotAfter)+"; WeChat Pay signs with a newer one by then: download it with GET v3/certificates")
+	}
 	err = wire.Verify(key.Key, wire.AppendReplyMessage(make([]byte, 0, len(timestamp)+len(nonce)+len(body)+3), timestamp, nonce, body), signature)
 	switch {
 	case err == nil:

@@ -1,0 +1,57 @@
+package wxpay_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"log"
+
+	"github.com/wxpay-go/wxpay"
+)
+
+func show(v any) {
+	out, err := json.Marshal(v)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(string(out))
+}
+
+// From the merchant's mini program to the signing page of combine-papay.
+func ExampleContractMiniProgram() {
+	show(wxpay.ContractMiniProgram("5778aadY9nltAsZzXixCkFIGYnV2V"))
+	// Output: {"appId":"wxbd687630cd02ce1d","path":"pages/index/index","extraData":{"pre_entrustweb_id":"5778aadY9nltAsZzXixCkFIGYnV2V"}}
+}
+
+// From the merchant's mini program to the signing page of 免密支付, by what the
+// pre-sign's reply says, or by the documented values where it says nothing.
+func ExamplePasswordExemptMiniProgram() {
+	show(wxpay.PasswordExemptMiniProgram("", "", "5778aadY9nltAsZzXixCkFIGYnV2V"))
+	// Output: {"appId":"wxbd687630cd02ce1d","path":"pages/PwdExemptContract/index","extraData":{"pre_entrustweb_id":"5778aadY9nltAsZzXixCkFIGYnV2V"}}
+}
+
+// From the merchant's mini program to the signing page of 教育续费通.
+func ExampleEduPapayMiniProgram() {
+	show(wxpay.EduPapayMiniProgram("0044de6c799739c2e8534b"))
+	// Output: {"appId":"wx7a985467cbd06913","path":"pages/index/index","extraData":{"presign_token":"0044de6c799739c2e8534b"}}
+}
+
+// From an app, for templates made since 2025-09-23.
+func ExampleContractLaunch() {
+	show(wxpay.ContractLaunch("gh_9cc5d3a1d9b2", "", "5778aadY9nltAsZzXixCkFIGYnV2V").Path)
+	// Output: "pages/index/index?sign_scene=app\u0026domain_type=cn\u0026pre_entrustweb_id=5778aadY9nltAsZzXixCkFIGYnV2V"
+}
+
+// APIv2 has a signed extraData and no call.
+func ExampleClient_ContractExtraData() {
+	wechat := newSandbox()
+	defer wechat.Close()
+	launch, err := wechat.Client().ContractExtraData(map[string]string{
+		"appid": "wxd678efh567hg6787", "plan_id": "12535", "contract_code": "100000", "request_serial": "1000",
+		"contract_display_account": "微信代扣", "notify_url": "https://yourapp.com/notify",
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(launch.AppID, launch.ExtraData["mch_id"], len(launch.ExtraData["sign"]))
+	// Output: wxbd687630cd02ce1d 1900000109 32
+}
