@@ -65,6 +65,7 @@ type adminCall struct {
 		Product    Product           `json:"product"`
 		PlanID     string            `json:"plan_id"`
 		URL        string            `json:"url"`
+		Path       string            `json:"path"` // a miniprogram_path
 		ExtraData  map[string]string `json:"extra_data"`
 		IP         string            `json:"ip"`
 		AuthInfo   string            `json:"authinfo"`

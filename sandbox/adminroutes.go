@@ -62,6 +62,12 @@ func (a *admin) payerRoutes() map[string]func(*adminCall) (any, error) {
 			}
 			return a.Payer(c.PathValue("openid")).OpenURL(c.body.URL)
 		},
+		root + "/{openid}/launch": func(c *adminCall) (any, error) {
+			if err := need("path", c.body.Path); err != nil {
+				return nil, err
+			}
+			return a.Payer(c.PathValue("openid")).Launch(c.body.Path)
+		},
 		root + "/{openid}/open-mini-program": func(c *adminCall) (any, error) {
 			if len(c.body.ExtraData) == 0 {
 				return nil, badCall(`the body needs "extra_data", the object of wx.navigateToMiniProgram`)

@@ -116,6 +116,7 @@
 //	POST /sandbox/payers/{openid}/open           {"token"}; also agree, decline
 //	POST /sandbox/payers/{openid}/open-url       {"url"}; APIv2's pages
 //	POST /sandbox/payers/{openid}/open-mini-program {"extra_data"}
+//	POST /sandbox/payers/{openid}/launch         {"path"}; a miniprogram_path
 //	POST /sandbox/payers/{openid}/pay            {"prepay_id"}; also agree-after-pay, decline-after-pay
 //	POST /sandbox/payers/{openid}/show-code      his payment code, {"auth_code"}
 //	POST /sandbox/payers/{openid}/terminate      {"contract_id"}; also stay-insured and leave

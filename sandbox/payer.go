@@ -37,13 +37,19 @@ func (p *Payer) Open(token string) (page *Page, err error) {
 		if err != nil {
 			return err
 		}
-		if page, err = s.page(session, p.openid); err != nil {
-			return err
-		}
-		session.OpenedAt = s.now
-		return put(s.Tx, session)
+		page, err = s.open(session, p.openid)
+		return err
 	})
 	return page, err
+}
+
+func (s *step) open(session *Session, openid string) (*Page, error) {
+	page, err := s.page(session, openid)
+	if err != nil {
+		return nil, err
+	}
+	session.OpenedAt = s.now
+	return page, put(s.Tx, session)
 }
 
 // Agree opens the signing page and agrees. The merchant is notified.

@@ -18,6 +18,36 @@ func TestScenario12TenMinutes(t *testing.T) {
 	s.handled()
 }
 
+// A mini program that an app launches opens within two minutes of the pre-sign;
+// once it was open, the session has its ten.
+func TestScenario12TwoMinutesToLaunch(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	presign := func(code string) (path, token string) {
+		got := s.must("POST", presignScheduled+"app", scheduledBody(code))
+		return got["miniprogram_path"].(string), got["pre_entrustweb_id"].(string)
+	}
+	path, token := presign("S1")
+	s.ok(s.Advance(2*time.Minute - time.Second))
+	page, err := s.Payer(papayOpenID).Launch(path)
+	s.ok(err)
+	if page.Token != token {
+		t.Errorf("the page is of %s", page.Token)
+	}
+	s.ok(s.Advance(2 * time.Minute))
+	_, err = s.Payer(papayOpenID).Launch(path)
+	s.ok(err)
+
+	late, _ := presign("S2")
+	s.ok(s.Advance(2 * time.Minute))
+	_, err = s.Payer(papayOpenID).Launch(late)
+	s.page(err, sandbox.PageExpired)
+	s.adminRefuses(409, "POST", "/sandbox/payers/"+papayOpenID+"/launch", object{"path": late})
+	_, err = s.Payer(papayOpenID).Launch("pages/index/index")
+	s.page(err, sandbox.PageUnknown)
+	s.handled()
+}
+
 // Booked a day early, or at half past seven in the evening: refused. Never
 // booked: the contract is gone the next morning, and nothing was debited.
 func TestScenario24BookedTooLateOrNever(t *testing.T) {
