@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
@@ -29,6 +30,11 @@ func startOf(date string) time.Time {
 
 // hourOf is the time of day.
 func hourOf(t time.Time) time.Duration { return t.Sub(midnight(t)) }
+
+// hhmm is a time of day as people write it.
+func hhmm(d time.Duration) string {
+	return fmt.Sprintf("%02d:%02d", int(d.Hours()), int(d.Minutes())%60)
+}
 
 // daysFrom counts the midnights between two moments.
 func daysFrom(from, to time.Time) int {

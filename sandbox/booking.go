@@ -125,7 +125,7 @@ func (c *call) book(contract *Contract, id string, amount int64) (*Booking, erro
 			days = "from " + dateOf(first) + " to " + dateOf(last)
 		}
 		return nil, invalidRequest("不在可预约时间内").
-			hinting("this debit is booked " + days + ", between " + r.booking.from.String() + " and " + r.booking.until.String() + " in Beijing")
+			hinting("this debit is booked " + days + ", between " + hhmm(r.booking.from) + " and " + hhmm(r.booking.until) + " in Beijing")
 	case amount != b.Amount && !r.booking.anyAmount:
 		return nil, invalidRequest("预约金额与签约时约定的金额不一致").hinting("the amount must be exactly the estimated_deduct_amount of the contract")
 	}

@@ -62,6 +62,8 @@ type Config struct {
 	// or advances. Default: nobody does, which costs nothing.
 	OnExchange func(Exchange)
 	OnAttempt  func(Push, Attempt)
+
+	amiss func(format string, args ...any) // hears why calls are refused and notifications not delivered; may be nil
 }
 
 // Numbers of the default merchant, those of the official samples.

@@ -13,7 +13,7 @@ func (c *call) mayDebit(r *debitRules, d *Debit, contract *Contract) (wait time.
 	mode := c.modeOf(r, contract)
 	fresh := r.grace > 0 && c.now.Before(contract.SignedAt.Add(r.grace)) && contract.Notice == nil
 	if !fresh && !r.forOneDay(contract) && !within(c.now, r.from, r.until) {
-		return 0, r.refuse(troubleHours, "debits may be asked for from "+r.from.String()+" to "+r.until.String()+" in Beijing, where it is "+hourOf(c.now).String())
+		return 0, r.refuse(troubleHours, "debits may be asked for from "+hhmm(r.from)+" to "+hhmm(r.until)+" in Beijing, where it is "+hhmm(hourOf(c.now))+"; At and Advance move a sandbox's clock")
 	}
 	if contract.Pending != "" && !r.several {
 		return 0, r.refuse(troublePending, "another debit of this contract has not ended; its out_trade_no ends in "+tailOf(contract.Pending))

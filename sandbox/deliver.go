@@ -127,6 +127,11 @@ func (e *engine) attempt(ctx context.Context, p *Push) {
 		e.logf("sandbox: write down an attempt to deliver %s: %v", p.ID, err)
 		return
 	}
+	for _, a := range results {
+		if a.Error != "" {
+			e.amiss("sandbox: notification %s: %s", p.Event, a.Error)
+		}
+	}
 	if e.onAttempt != nil {
 		for _, a := range results {
 			e.onAttempt(*now, a)

@@ -33,6 +33,7 @@ type engine struct {
 	logf          func(format string, args ...any)
 	onExchange    func(Exchange)      // may be nil
 	onAttempt     func(Push, Attempt) // may be nil
+	amiss         func(format string, args ...any)
 }
 
 // bound is a behaviour with the product it belongs to, if any.
@@ -50,6 +51,7 @@ func newEngine(c Config) (*engine, error) {
 		debits: map[string]*debitRules{}, refunds: map[string]*refundRules{}, timers: timers(),
 		store: c.Store, clock: newClock(c.Start, c.ManualClock), registry: newRegistry(), faults: &faults{},
 		routes: newRoutes(c.AllowNonLoopback), notifyTimeout: c.NotifyTimeout, maxBody: c.MaxBody, logf: c.Logf, onExchange: c.OnExchange, onAttempt: c.OnAttempt,
+		amiss: c.amiss,
 	}
 	var err error
 	if e.catalogue, err = catalogue.Default(); err != nil {
@@ -68,6 +70,9 @@ func newEngine(c Config) (*engine, error) {
 	e.faults.dice = e.dice
 	if e.logf == nil {
 		e.logf = func(string, ...any) {}
+	}
+	if e.amiss == nil {
+		e.amiss = func(string, ...any) {}
 	}
 	setDefault(&e.notifyTimeout, 5*time.Second)
 	setDefault(&e.maxBody, 1<<20)

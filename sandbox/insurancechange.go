@@ -70,7 +70,7 @@ func (c *call) mayModify(contract *Contract) error {
 	case contract.Pending != "":
 		return no("扣款请求已受理，请稍后再修改", "a debit of this contract has not ended")
 	case !within(c.now, changesFrom, changesUntil):
-		return no("当前不在可修改时间段内", "periods may be changed from 08:00 to 19:00 in Beijing, where it is "+hourOf(c.now).String())
+		return no("当前不在可修改时间段内", "periods may be changed from 08:00 to 19:00 in Beijing, where it is "+hhmm(hourOf(c.now)))
 	case midnight(c.now).After(last):
 		return no("当前不在可修改时间段内", "the last period can no longer be booked: nothing is left to change")
 	case len(times) >= maxChanges:
@@ -149,7 +149,7 @@ func insuranceRenew(c *call) (document, error) {
 		return nil, invalidRequest("当前协议不可续期").hinting(why)
 	}
 	if !within(c.now, changesFrom, changesUntil) {
-		return nil, invalidRequest("当前不在可续期时间段内").hinting("contracts are renewed from 08:00 to 19:00 in Beijing, where it is " + hourOf(c.now).String())
+		return nil, invalidRequest("当前不在可续期时间段内").hinting("contracts are renewed from 08:00 to 19:00 in Beijing, where it is " + hhmm(hourOf(c.now)))
 	}
 	list := c.policyPeriods()
 	if err := c.mayRenewWith(contract, list); err != nil {

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -62,6 +63,9 @@ func (j *journal) record(x *exchange) {
 			j.engine.logf("sandbox: store the journal: %v", err)
 		}
 	}
+	if r := x.refused; r != nil && r.hint != "" {
+		j.engine.amiss("sandbox: %s: %d %s: %s", cmp.Or(x.operation(), x.request.Method+" "+x.request.URL.Path), x.status, r.code, r.hint)
+	}
 	if tell := j.engine.onExchange; tell != nil {
 		tell(x.entry())
 	}
@@ -95,10 +99,7 @@ func (j *journal) flush(ctx context.Context) error {
 func (x *exchange) entry() Exchange {
 	entry := Exchange{
 		At: x.at, Method: x.request.Method, URI: redactURI(requestURI(x.request)), Header: redactHeader(x.request.Header),
-		Body: redactBody(x.body), Status: x.status, Reply: redactBody(x.reply), RequestID: x.id, Faults: x.struck.names(),
-	}
-	if entry.Operation = x.lacks; x.op != nil {
-		entry.Operation = x.op.ID()
+		Operation: x.operation(), Body: redactBody(x.body), Status: x.status, Reply: redactBody(x.reply), RequestID: x.id, Faults: x.struck.names(),
 	}
 	if x.merchant != nil {
 		entry.MchID = x.merchant.MchID
@@ -107,6 +108,14 @@ func (x *exchange) entry() Exchange {
 		entry.Code, entry.Hint, entry.Unsupported = x.refused.code, x.refused.hint, x.refused.unsupported
 	}
 	return entry
+}
+
+// operation is which endpoint of the catalogue was called, "" for none.
+func (x *exchange) operation() string {
+	if x.op != nil {
+		return x.op.ID()
+	}
+	return x.lacks
 }
 
 // list returns the exchanges after a sequence number, oldest first, at most the

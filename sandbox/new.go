@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -18,6 +19,9 @@ type TB interface {
 // New starts a sandbox for one test and closes it with the test. It listens on
 // this machine, lives in memory, knows [DefaultMerchant], and is ready at once,
 // because its keys are published ones (see testkeys/README.md).
+//
+// The test's log says, once each, why calls were refused and notifications not
+// delivered, in more words than WeChat Pay has.
 func New(t TB, options ...Option) *Sandbox {
 	t.Helper()
 	c := Config{Keys: testKeyMaterial(), Merchants: []Merchant{DefaultMerchant()}}
@@ -31,6 +35,18 @@ func New(t TB, options ...Option) *Sandbox {
 		if !ended {
 			t.Logf(format, args...)
 		}
+	}
+	said := map[string]bool{}
+	c.amiss = func(format string, args ...any) {
+		mu.Lock()
+		defer mu.Unlock()
+		if line := fmt.Sprintf(format, args...); !ended && !said[line] {
+			said[line] = true
+			t.Logf("%s", line)
+		}
+	}
+	if _, fuzzing := t.(interface{ Fuzz(target any) }); fuzzing { // *testing.F panics when its target logs to it
+		c.amiss = nil
 	}
 	for _, o := range options {
 		o(&c)

@@ -74,6 +74,7 @@ func (s *step) notify(p *Push) error {
 	if p.URL == "" {
 		p.State, p.NextAt = PushUndeliverable, time.Time{}
 		p.Problem = "the plan has no notification URL configured: set Plan.NotifyURL"
+		s.amiss("sandbox: notification %s: %s", p.Event, p.Problem)
 	}
 	s.pushed = true
 	return put(s.Tx, p)

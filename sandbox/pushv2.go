@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -72,7 +73,7 @@ func judgeV2(status int, body []byte) string {
 	f, err := wire.ParseXML(body)
 	switch {
 	case status != http.StatusOK:
-		return "answered " + http.StatusText(status) + "; " + want
+		return fmt.Sprintf("answered %d; ", status) + want
 	case len(body) == 0:
 		return "answered with an empty body, which is enough in APIv3 only; " + want
 	case err != nil:
