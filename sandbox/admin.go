@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -24,20 +26,21 @@ type admin struct {
 
 func newAdmin(s *Sandbox, anywhere bool) http.Handler {
 	a := &admin{Sandbox: s, anywhere: anywhere, mux: http.NewServeMux()}
-	for pattern, handle := range a.worldRoutes() {
-		a.mux.HandleFunc(pattern, a.answer(handle))
+	var patterns []string
+	for _, routes := range []map[string]func(*adminCall) (any, error){a.worldRoutes(), a.payerRoutes(), a.faceRoutes(), a.walletRoutes()} {
+		for pattern, handle := range routes {
+			a.mux.HandleFunc(pattern, a.answer(handle))
+			patterns = append(patterns, pattern)
+		}
 	}
-	for pattern, handle := range a.payerRoutes() {
-		a.mux.HandleFunc(pattern, a.answer(handle))
-	}
-	for pattern, handle := range a.faceRoutes() {
-		a.mux.HandleFunc(pattern, a.answer(handle))
-	}
-	for pattern, handle := range a.walletRoutes() {
-		a.mux.HandleFunc(pattern, a.answer(handle))
-	}
+	slices.SortFunc(patterns, func(p, q string) int {
+		method, path, _ := strings.Cut(p, " ")
+		other, elsewhere, _ := strings.Cut(q, " ")
+		return cmp.Or(cmp.Compare(path, elsewhere), cmp.Compare(method, other))
+	})
+	a.mux.HandleFunc("GET /sandbox/{$}", a.answer(func(*adminCall) (any, error) { return document{"data": patterns}, nil }))
 	a.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		writeAdmin(w, http.StatusNotFound, document{"error": "the admin has no " + r.Method + " " + r.URL.Path + "; everything is under /sandbox/"})
+		writeAdmin(w, http.StatusNotFound, document{"error": "the admin has no " + r.Method + " " + r.URL.Path + "; GET /sandbox/ lists what it has"})
 	})
 	return a
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -103,6 +104,21 @@ func TestAdminPlaysThePayer(t *testing.T) {
 		t.Errorf("retry: got %v", got)
 	}
 	w.adminRefuses(404, "POST", "/sandbox/pushes/none/retry", object{})
+}
+
+// Who looks around finds the way: the list, and what points to it.
+func TestAdminListsItself(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	list, _ := w.adminOK("GET", "/sandbox/", nil)["data"].([]any)
+	for _, want := range []any{"GET /sandbox/clock", "POST /sandbox/payers/{openid}/agree", "POST /sandbox/payers/{openid}/fund"} {
+		if !slices.Contains(list, want) {
+			t.Errorf("the list lacks %v: %v", want, list)
+		}
+	}
+	if status, out := w.admin("GET", "/sandbox/nope", nil); status != 404 || !strings.Contains(out["error"].(string), "GET /sandbox/ lists") {
+		t.Errorf("an unknown path is answered %d %v", status, out)
+	}
 }
 
 func TestAdminMovesTheClock(t *testing.T) {

@@ -107,6 +107,7 @@
 // Everything a Go test can do, other programs do over REST, on a port of its own
 // ([Sandbox.AdminURL]):
 //
+//	GET  /sandbox/                               all of these
 //	GET  /sandbox/health
 //	GET  /sandbox/clock
 //	POST /sandbox/clock/advance                  {"duration": "2h"}

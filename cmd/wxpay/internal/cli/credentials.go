@@ -92,7 +92,7 @@ func (c *credentials) config(sys System) (cfg wxpay.Config, err error) {
 			hint: "start `wxpay sandbox` here, or give --env-file, or set WXPAY_MCHID, WXPAY_PRIVATE_KEY and the others that `wxpay call --help` names"}
 	}
 	if get("WXPAY_PRIVATE_KEY") == "" {
-		return cfg, usage("the API private key is missing; give its file, apiclient_key.pem, as --key or WXPAY_PRIVATE_KEY")
+		return cfg, usage("the API private key is missing; give its file, apiclient_key.pem, as --key or WXPAY_PRIVATE_KEY, or all settings at once with --env-file")
 	}
 	cfg = wxpay.Config{
 		MchID: get("WXPAY_MCHID"), SerialNo: get("WXPAY_SERIAL_NO"), APIv3Key: get(apiV3Key), APIv2Key: get(apiV2Key),

@@ -74,12 +74,12 @@ func runDemo(ctx context.Context, sys System, asJSON, keep bool) (err error) {
 
 func summarise(sys System, s demo.Summary) {
 	paint := sys.paintOut()
-	verdict := paint.green("✓") + " " + paint.bold("All as it should be.")
+	verdict := paint.green("✓") + " " + paint.bold("All as it should be")
 	if !s.OK {
-		verdict = paint.red("✗") + " " + paint.bold("Not as it should be.")
+		verdict = paint.red("✗") + " " + paint.bold("Not as it should be")
 	}
-	fmt.Fprintf(sys.Out, "\n%s %d contracts pre-signed, agreed to, notified, queried and terminated, in %.2f s.\n", verdict, s.Contracts, s.Milliseconds/1000)
-	fmt.Fprintf(sys.Out, "  %d steps: %d calls, every reply verified; %d notifications, verified and opened; %d actions of the payer.\n",
+	fmt.Fprintf(sys.Out, "\n%s, in %.2f s.\n  %d contracts pre-signed, agreed to, notified, queried and terminated.\n", verdict, s.Milliseconds/1000, s.Contracts)
+	fmt.Fprintf(sys.Out, "  %d steps: %d calls, each reply verified; %d notifications, verified and opened;\n  %d actions of the payer.\n",
 		s.Steps, s.Calls, s.Notifications, s.PayerActions)
 }
 
@@ -106,5 +106,8 @@ func keepRunning(ctx context.Context, sys System, stage *demo.Stage, temporary s
 		fmt.Fprintf(sys.Out, "\n  wxpay call GET v3/certificates --env-file %s\n", h.EnvFile)
 	}
 	<-ctx.Done()
+	if !asJSON {
+		fmt.Fprintln(sys.Err, "stopping")
+	}
 	return nil
 }

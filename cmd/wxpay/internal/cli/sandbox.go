@@ -66,7 +66,7 @@ Every flag can be given as a variable too, as in WXPAY_SANDBOX_LISTEN.`,
 	f.StringVar(&o.mchid, "mchid", sandbox.DefaultMchID, "the merchant's number")
 	f.StringArrayVar(&o.appids, "appid", nil, "another appid bound to the merchant; may be repeated")
 	f.StringArrayVar(&o.subs, "sub-mchid", nil, "another merchant it may act for; may be repeated")
-	f.StringArrayVar(&o.plans, "plan", nil, "PRODUCT=ID: another plan or service, of combine-papay, password-exempt-contract or edu-papay; may be repeated")
+	f.StringArrayVar(&o.plans, "plan", nil, "PRODUCT=ID: another plan or service, of combine-papay, password-exempt-contract, edu-papay, eduschoolpay, papay, insurance, credit-repayment, offline-face or global-papay; may be repeated")
 	f.BoolVar(&o.chaos, "chaos", false, "misbehave as WeChat Pay and the way to it do in a bad month: lost answers, limits, probes, notifications late, twice or never")
 	f.BoolVar(&o.asJSON, "json", false, "print one JSON line with addresses and files when ready, and nothing else; --quiet=false logs the traffic all the same")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "do not log the traffic")
@@ -164,6 +164,8 @@ func (o *sandboxOptions) announce(sys System, h handout) error {
 		fmt.Fprintf(sys.Out, "\nIn chaos: %d faults are armed. GET %s/sandbox/faults lists them, DELETE clears them.\n", h.Faults, h.AdminURL)
 	}
 	fmt.Fprintf(sys.Out, "\nFrom another terminal:\n\n  wxpay call GET v3/certificates --env-file %s\n", envLine("", h.EnvFile)[1:])
+	fmt.Fprintf(sys.Out, "\nThe payer is yours to play, on the admin; GET %s/sandbox/ lists what he can do:\n\n"+
+		"  curl -H 'Content-Type: application/json' -d '{\"token\":\"…\"}' %s/sandbox/payers/OPENID/agree\n\n", h.AdminURL, h.AdminURL)
 	fmt.Fprintf(sys.Out, "From Go, after %s:\n\n", paint.cyan("set -a; . "+h.EnvFile+"; set +a"))
 	return printSnippet(sys, h)
 }
