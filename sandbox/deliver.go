@@ -108,7 +108,7 @@ func (e *engine) attempt(ctx context.Context, p *Push) {
 		return
 	}
 	results, problem := e.deliver(ctx, p)
-	if ctx.Err() != nil { // shutting down: the next start finds the push where it was
+	if ctx.Err() != nil { // shutting down: the next start sweeps
 		return
 	}
 	results[len(results)-1].At = p.Attempts[n].At
@@ -165,4 +165,24 @@ func (e *engine) claim(ctx context.Context, now time.Time) (claimed []*Push, err
 		return nil, err // what was not committed is nobody's, and must not be sent
 	}
 	return claimed, nil
+}
+
+// sweep ends the attempts that were under way when the sandbox that made them
+// ended, killed or closed. A store that another sandbox is on as well loses
+// nothing by it: that one writes down how its attempt ended all the same.
+func (e *engine) sweep() error {
+	return e.step(context.Background(), func(s *step) error {
+		list, err := find[Push](s.Tx, attemptOpen, 0)
+		if err != nil {
+			return err
+		}
+		for _, p := range list {
+			p.cutOff(s.now)
+			s.pushed = true
+			if err := put(s.Tx, p); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

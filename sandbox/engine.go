@@ -124,6 +124,9 @@ func newEngine(c Config) (*engine, error) {
 	if err := e.recall(); err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}
+	if err := e.sweep(); err != nil {
+		return nil, fmt.Errorf("sandbox: %w", err)
+	}
 	for prefix, target := range c.Forward {
 		if err := e.routes.add(prefix, nil, target); err != nil {
 			return nil, err

@@ -62,9 +62,18 @@ type Attempt struct {
 func (p *Push) kind() string { return "push" }
 
 func (p *Push) row() Row {
-	return Row{ID: p.ID, Due: millis(p.NextAt), Keys: []string{
-		"mchid:" + p.MchID, "about:" + p.About, "state:" + string(p.State),
-	}}
+	keys := []string{"mchid:" + p.MchID, "about:" + p.About, "state:" + string(p.State)}
+	if p.open() {
+		keys = append(keys, attemptOpen)
+	}
+	return Row{ID: p.ID, Due: millis(p.NextAt), Keys: keys}
+}
+
+// attemptOpen is the key of pushes of which an attempt is under way.
+const attemptOpen = "attempt:open"
+
+func (p *Push) open() bool {
+	return slices.ContainsFunc(p.Attempts, func(a Attempt) bool { return a.Open })
 }
 
 // notify writes a push into the outbox, in this step.
@@ -121,6 +130,20 @@ func (p *Push) finish(n int, results []Attempt, problem string) {
 		p.State, p.Problem, p.NextAt = PushDelivered, "", time.Time{}
 	case p.NextAt.IsZero() && p.State == PushPending:
 		p.State = PushGivenUp
+	}
+}
+
+// cutOff writes down that nobody will hear how the open attempts ended. Where no
+// other attempt is to come, one is made for them: what the merchant took twice
+// he knows by its id, what he never got he would miss.
+func (p *Push) cutOff(now time.Time) {
+	for i := range p.Attempts {
+		if a := &p.Attempts[i]; a.Open {
+			a.Open, a.Error = false, "cut off: the sandbox ended before the answer came, so the merchant may have it or not"
+		}
+	}
+	if p.State == PushPending && p.NextAt.IsZero() {
+		p.NextAt = now
 	}
 }
 
