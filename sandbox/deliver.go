@@ -139,12 +139,13 @@ func (e *engine) attempt(ctx context.Context, p *Push) {
 	}
 }
 
-// claim takes every push that is due by now and sets its next attempt. Two
-// sandboxes on one store cannot claim the same attempt.
-func (e *engine) claim(ctx context.Context, now time.Time) (claimed []*Push, err error) {
+// claim takes the pushes that are due by now, earliest first and at most limit of
+// them (0: all), and sets their next attempts. Two sandboxes on one store cannot
+// claim the same attempt.
+func (e *engine) claim(ctx context.Context, now time.Time, limit int) (claimed []*Push, err error) {
 	err = e.step(ctx, func(s *step) error {
 		claimed = nil
-		rows, err := s.Due((*Push)(nil).kind(), now.UnixMilli(), 0)
+		rows, err := s.Due((*Push)(nil).kind(), now.UnixMilli(), limit)
 		if err != nil {
 			return err
 		}

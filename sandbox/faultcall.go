@@ -134,7 +134,7 @@ func (e *engine) notifyEarly(ctx context.Context, f *Fault, reply document) {
 			e.logf("sandbox: the fault %q: nobody agreed: %v", f.Name, err)
 		}
 	}
-	claimed, err := e.claim(ctx, e.clock.Now())
+	claimed, err := e.claim(ctx, e.clock.Now(), 0)
 	if err != nil {
 		e.logf("sandbox: the fault %q: nothing was sent: %v", f.Name, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -20,7 +21,12 @@ type worker struct {
 
 	walk     sync.Mutex     // held while claiming and while walking
 	inFlight sync.WaitGroup // attempts of the background; added to under walk
+	flying   atomic.Int64   // how many those are; grows under walk only
 }
+
+// atOnce is how many attempts the background makes at the same time. What is due
+// beyond that waits, and is claimed in the order in which it fell due.
+const atOnce = 64
 
 func newWorker(e *engine) *worker {
 	w := &worker{engine: e, kick: make(chan struct{}, 1), done: make(chan struct{})}
@@ -52,15 +58,7 @@ func (w *worker) run() {
 		case <-w.kick:
 		case <-timer.C:
 		}
-		w.walk.Lock()
-		_, err := w.engine.ripen(w.ctx, w.engine.clock.Now())
-		claimed, claimErr := w.engine.claim(w.ctx, w.engine.clock.Now())
-		err = errors.Join(err, claimErr)
-		for _, p := range claimed {
-			w.inFlight.Go(func() { w.engine.attempt(w.ctx, p) })
-		}
-		w.walk.Unlock()
-		if err != nil {
+		if err := w.launch(); err != nil {
 			if w.ctx.Err() == nil && !errors.Is(err, ErrClosed) {
 				w.engine.logf("sandbox: look for what is due: %v", err)
 			}
@@ -71,11 +69,36 @@ func (w *worker) run() {
 	}
 }
 
+// launch begins the attempts that are due, as far as there is room.
+func (w *worker) launch() error {
+	w.walk.Lock()
+	defer w.walk.Unlock()
+	_, err := w.engine.ripen(w.ctx, w.engine.clock.Now())
+	room := atOnce - int(w.flying.Load())
+	if room <= 0 {
+		return err
+	}
+	claimed, claimErr := w.engine.claim(w.ctx, w.engine.clock.Now(), room)
+	for _, p := range claimed {
+		w.flying.Add(1)
+		w.inFlight.Go(func() {
+			w.engine.attempt(w.ctx, p)
+			if w.flying.Add(-1) == atOnce-1 {
+				w.wake() // there was no room for what came meanwhile
+			}
+		})
+	}
+	return errors.Join(err, claimErr)
+}
+
 // idle is how often the background looks anyway: somebody else may have written
 // to a shared store, or a store that failed may work again.
 const idle = 5 * time.Second
 
 func (w *worker) untilNext() time.Duration {
+	if w.flying.Load() >= atOnce {
+		return idle // the first to end wakes the background
+	}
 	now := w.engine.clock.Now()
 	next, err := w.next(now.Add(idle))
 	if err != nil || next.IsZero() {
@@ -109,7 +132,7 @@ func (w *worker) settleLocked() error {
 		if err != nil {
 			return err
 		}
-		claimed, err := w.engine.claim(w.ctx, w.engine.clock.Now())
+		claimed, err := w.engine.claim(w.ctx, w.engine.clock.Now(), 0)
 		if err != nil || (!some && len(claimed) == 0) {
 			return err
 		}

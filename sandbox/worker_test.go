@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -110,4 +111,65 @@ func TestCloseLeavesNoConnection(t *testing.T) {
 		t.Fatal(err)
 	}
 	await(t, ended, "the end of the connection to the merchant")
+}
+
+// However many notifications are due, 64 attempts are made at once, and whatever
+// waits gets its turn in the order in which it fell due.
+func TestAttemptsAtOnceAreBounded(t *testing.T) {
+	t.Parallel()
+	const atOnce, all = 64, 70
+	arrived, release := make(chan string, all), make(chan struct{}, all)
+	s, err := sandbox.Start(sandbox.Config{Keys: pinnedKeys(t), Merchants: sandbox.New(t).Merchants(), NotifyTimeout: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	inbox := &inbox{t: t, keys: s.Keys()}
+	if err := s.Receive("https://yourapp.com", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		inbox.ServeHTTP(w, r)
+		for _, n := range inbox.take() {
+			arrived <- n.Resource["out_contract_code"].(string)
+		}
+		<-release
+	})); err != nil {
+		t.Fatal(err)
+	}
+	w := &world{t, s, s.Client(), inbox}
+	sign := func(from, to int) {
+		for i := from; i < to; i++ {
+			token := w.must("POST", presignCombine, with(combineBody(), "out_contract_code", fmt.Sprintf("C%02d", i)))["pre_entrustweb_id"].(string)
+			if _, err := w.Payer(fmt.Sprintf("%s%02d", openID, i)).Agree(token); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	sign(0, atOnce)
+	for range atOnce {
+		await(t, arrived, "an attempt that there is room for")
+	}
+	sign(atOnce, all)
+	for i := atOnce; i < all; i++ {
+		if len(arrived) > 0 {
+			t.Fatalf("%s is sent although %d others are under way", <-arrived, atOnce)
+		}
+		release <- struct{}{}
+		if got, want := await(t, arrived, "the next attempt"), fmt.Sprintf("C%02d", i); got != want {
+			t.Errorf("%s is sent when it is %s's turn", got, want)
+		}
+	}
+	for range atOnce {
+		release <- struct{}{}
+	}
+	if err := s.Settle(); err != nil {
+		t.Fatal(err)
+	}
+	pushes, err := s.Pushes()
+	if err != nil || len(pushes) != all {
+		t.Fatalf("got %d pushes, %v", len(pushes), err)
+	}
+	for _, p := range pushes {
+		if p.State != sandbox.PushDelivered || len(p.Attempts) != 1 {
+			t.Errorf("%s is %s after %d attempts", p.About, p.State, len(p.Attempts))
+		}
+	}
 }
