@@ -117,7 +117,7 @@ func newEngine(c Config) (*engine, error) {
 		}
 	}
 	for _, person := range c.Payers {
-		if err := e.registry.putPerson(person); err != nil {
+		if err := e.registry.putPerson(person, unsaved); err != nil {
 			return nil, err
 		}
 	}
@@ -128,7 +128,7 @@ func newEngine(c Config) (*engine, error) {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}
 	for prefix, target := range c.Forward {
-		if err := e.routes.add(prefix, nil, target); err != nil {
+		if err := e.routes.add(prefix, nil, target, unsaved); err != nil {
 			return nil, err
 		}
 	}

@@ -116,8 +116,8 @@ func (s *registered) put(m *merchant) error {
 	return nil
 }
 
-// putPlan gives a plan to a merchant, or changes the one it has.
-func (r *registry) putPlan(mchid string, p Plan) error {
+// putPlan gives a plan to a merchant, or changes the one it has, once it is saved.
+func (r *registry) putPlan(mchid string, p Plan, save func() error) error {
 	return r.change(func(s *registered) error {
 		old := s.merchants[mchid]
 		if old == nil {
@@ -130,12 +130,15 @@ func (r *registry) putPlan(mchid string, p Plan) error {
 		if err != nil {
 			return err
 		}
-		return s.put(next)
+		if err := s.put(next); err != nil {
+			return err
+		}
+		return save()
 	})
 }
 
-// putPerson says that these openids, by appid, are one person.
-func (r *registry) putPerson(openIDs map[string]string) error {
+// putPerson says that these openids, by appid, are one person, once it is saved.
+func (r *registry) putPerson(openIDs map[string]string, save func() error) error {
 	if len(openIDs) == 0 {
 		return fmt.Errorf("sandbox: a person needs at least one openid")
 	}
@@ -154,6 +157,6 @@ func (r *registry) putPerson(openIDs map[string]string) error {
 		for _, openid := range openIDs { // all point at the finished person
 			s.people[openid] = p
 		}
-		return nil
+		return save()
 	})
 }

@@ -80,6 +80,11 @@ func (e *engine) save(what entity) error {
 	return e.step(context.Background(), func(s *step) error { return save(s.Tx, what) })
 }
 
+// unsaved stands for save where what is registered is not kept, or is already.
+// Whatever is kept is saved before it counts, so that a save that fails changes
+// nothing.
+func unsaved() error { return nil }
+
 // addMerchant replaces all that is known of the merchant.
 func (e *engine) addMerchant(m *merchant) error {
 	return e.registry.change(func(r *registered) error {
@@ -127,17 +132,17 @@ func (e *engine) recall() error {
 			if e.registry.merchant(p.MchID) == nil {
 				return nil // of a merchant that this start is without
 			}
-			return e.registry.putPlan(p.MchID, p.Plan)
+			return e.registry.putPlan(p.MchID, p.Plan, unsaved)
 		}); err != nil {
 			return err
 		}
-		if err := each(s.Tx, func(p *savedPerson) error { return e.registry.putPerson(p.OpenIDs) }); err != nil {
+		if err := each(s.Tx, func(p *savedPerson) error { return e.registry.putPerson(p.OpenIDs, unsaved) }); err != nil {
 			return err
 		}
-		if err := each(s.Tx, func(f *savedForward) error { return e.routes.add(f.Prefix, nil, f.Target) }); err != nil {
+		if err := each(s.Tx, func(f *savedForward) error { return e.routes.add(f.Prefix, nil, f.Target, unsaved) }); err != nil {
 			return err
 		}
-		return each(s.Tx, e.keys.add)
+		return each(s.Tx, func(c *savedCertificate) error { return e.keys.add(c, unsaved) })
 	})
 }
 

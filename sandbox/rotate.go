@@ -19,10 +19,13 @@ import (
 // notifications and certificates are sealed with a new key, which is returned.
 func (s *Sandbox) ResetAPIv3Key(mchid string) (key string, err error) {
 	key = s.engine.dice.roll(letters, wire.KeySize)
-	return key, s.engine.changeKeys(mchid, func(k *savedKeys, _ *merchant) error {
+	if err := s.engine.changeKeys(mchid, func(k *savedKeys, _ *merchant) error {
 		k.APIv3Key = key
 		return nil
-	})
+	}); err != nil {
+		return "", err
+	}
+	return key, nil
 }
 
 // ReplaceCertificate gives the merchant a new API certificate with a new private
@@ -120,10 +123,7 @@ func (s *Sandbox) RotatePlatformCertificate() error {
 		return err
 	}
 	next := &savedCertificate{Certificate: cert, Key: key, From: s.engine.clock.Now().Add(certificateNotice)}
-	if err := s.engine.keys.add(next); err != nil {
-		return err
-	}
-	return s.engine.save(next)
+	return s.engine.keys.add(next, func() error { return s.engine.save(next) })
 }
 
 // PlatformCertificates are those that merchants can download now, in PEM by serial
@@ -162,8 +162,8 @@ type platformCertificate struct {
 	from   time.Time
 }
 
-// add makes a certificate known.
-func (k *platformKeys) add(s *savedCertificate) error {
+// add makes a certificate known once it is saved.
+func (k *platformKeys) add(s *savedCertificate, save func() error) error {
 	cert, err := wxpay.ParseCertificate([]byte(s.Certificate))
 	if err != nil {
 		return err
@@ -176,6 +176,9 @@ func (k *platformKeys) add(s *savedCertificate) error {
 	next := platformCertificate{serial: s.serial, cert: cert, pem: []byte(s.Certificate), key: key, from: s.From}
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if err := save(); err != nil {
+		return err
+	}
 	var list []platformCertificate
 	if old := k.rotated.Load(); old != nil {
 		list = slices.Clone(*old)

@@ -23,8 +23,9 @@ type routes struct {
 	anywhere bool // targets need not be on this machine
 	direct   *http.Transport
 
-	mu   sync.Mutex
-	list []route
+	adding sync.Mutex // held while one is saved and added, which reading does not wait for
+	mu     sync.Mutex
+	list   []route
 }
 
 type route struct {
@@ -50,8 +51,8 @@ func newRoutes(anywhere bool) *routes {
 	}}
 }
 
-// add registers a route, replacing one with the same prefix.
-func (r *routes) add(prefix string, handler http.Handler, target string) error {
+// add registers a route once it is saved, replacing one with the same prefix.
+func (r *routes) add(prefix string, handler http.Handler, target string, save func() error) error {
 	p, err := url.Parse(prefix)
 	if err != nil || (p.Scheme != "https" && p.Scheme != "http") || p.Host == "" || p.RawQuery != "" || p.Fragment != "" || p.User != nil {
 		return fmt.Errorf("sandbox: forward %q: want the beginning of a notification URL, such as https://yourapp.com", prefix)
@@ -65,6 +66,11 @@ func (r *routes) add(prefix string, handler http.Handler, target string) error {
 		if !r.anywhere && !isLoopback(next.target.Hostname()) {
 			return fmt.Errorf("sandbox: forward %s to %s: the sandbox only calls this machine; Config.AllowNonLoopback lifts that", prefix, next.target.Host)
 		}
+	}
+	r.adding.Lock()
+	defer r.adding.Unlock()
+	if err := save(); err != nil {
+		return err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -153,7 +153,7 @@ func (s *Sandbox) Receive(prefix string, h http.Handler) error {
 	if h == nil {
 		return errors.New("sandbox: Receive needs a handler")
 	}
-	if err := s.engine.routes.add(prefix, h, ""); err != nil {
+	if err := s.engine.routes.add(prefix, h, "", unsaved); err != nil {
 		return err
 	}
 	return s.engine.requeue(context.Background())
@@ -161,10 +161,8 @@ func (s *Sandbox) Receive(prefix string, h http.Handler) error {
 
 // Forward has notifications for addresses that begin with prefix sent to target.
 func (s *Sandbox) Forward(prefix, target string) error {
-	if err := s.engine.routes.add(prefix, nil, target); err != nil {
-		return err
-	}
-	if err := s.engine.save(&savedForward{Prefix: prefix, Target: target}); err != nil {
+	save := func() error { return s.engine.save(&savedForward{Prefix: prefix, Target: target}) }
+	if err := s.engine.routes.add(prefix, nil, target, save); err != nil {
 		return err
 	}
 	return s.engine.requeue(context.Background())
@@ -194,18 +192,12 @@ func (s *Sandbox) AddMerchant(m Merchant) (Merchant, error) {
 
 // AddPlan gives a merchant a plan or service, or changes the one it has.
 func (s *Sandbox) AddPlan(mchid string, p Plan) error {
-	if err := s.engine.registry.putPlan(mchid, p); err != nil {
-		return err
-	}
-	return s.engine.save(&savedPlan{MchID: mchid, Plan: p})
+	return s.engine.registry.putPlan(mchid, p, func() error { return s.engine.save(&savedPlan{MchID: mchid, Plan: p}) })
 }
 
 // AddPayer says that these openids, by appid, are one person.
 func (s *Sandbox) AddPayer(openIDs map[string]string) error {
-	if err := s.engine.registry.putPerson(openIDs); err != nil {
-		return err
-	}
-	return s.engine.save(&savedPerson{OpenIDs: openIDs})
+	return s.engine.registry.putPerson(openIDs, func() error { return s.engine.save(&savedPerson{OpenIDs: openIDs}) })
 }
 
 // Merchants lists the merchants with their key material.
