@@ -286,8 +286,8 @@ func TestPrintingANotificationKeepsThePayerOut(t *testing.T) {
 }
 
 // Whatever WeChat Pay may one day sign, the receiver says what is wrong with
-// it and does not fall over. A run costs a signature, so tell the fuzzer not to
-// spend its time on minimizing: -fuzz FuzzParse -fuzzminimizetime 10x.
+// it and does not fall over. A run costs a signature, so script/fuzz tells the
+// fuzzer not to spend its time on minimizing.
 func FuzzParse(f *testing.F) {
 	w := newWechat(f)
 	r := notify.New(w.keys(f))
@@ -297,6 +297,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"id":"1","event_type":"A.B","resource":{"algorithm":"AEAD_AES_256_GCM","ciphertext":"AAAA","nonce":"fdasflkja484"}}`))
 	f.Add([]byte(`null`))
 	f.Add([]byte(``))
+	f.Add([]byte(`<`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		local := *w // workers share nothing
 		m := local.sign(t, body)
@@ -306,7 +307,9 @@ func FuzzParse(f *testing.F) {
 			if !errors.As(err, &e) || n != nil || e.Check == "" || e.Status < 400 || e.Status > 599 {
 				t.Fatalf("an error that tells nothing: %v", err)
 			}
-			if e.Status == 401 {
+			// XML is APIv2's, whose signature is in the body: see FuzzParseV2.
+			xml := strings.HasPrefix(strings.TrimLeft(strings.TrimPrefix(string(body), "\ufeff"), " \t\r\n"), "<")
+			if e.Status == 401 && !xml {
 				t.Fatalf("a genuine signature was refused: %v", err)
 			}
 			return
