@@ -3,6 +3,7 @@ package sandbox
 import (
 	"crypto/rand"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/wxpay-go/wxpay/catalogue"
@@ -17,7 +18,8 @@ type engine struct {
 	debits     map[string]*debitRules  // by name
 	refunds    map[string]*refundRules // by name
 	timers     []timer
-	v2         map[string]*endpointV2 // by path
+	v2         map[string]*endpointV2                   // by path
+	sealed     func() map[*catalogue.Operation][]string // made when first asked for
 	store      Store
 	clock      *Clock
 	dice       *dice
@@ -82,6 +84,7 @@ func newEngine(c Config) (*engine, error) {
 			return nil, err
 		}
 	}
+	e.sealed = sync.OnceValue(e.sealedMembers)
 	e.journal = &journal{engine: e, keep: c.JournalSize}
 	e.worker = newWorker(e)
 	e.clock.moved = e.worker.wake

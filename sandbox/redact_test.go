@@ -1,0 +1,109 @@
+package sandbox_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/wxpay-go/wxpay/sandbox"
+)
+
+// kept is the journal as whoever reads the store finds it.
+func (w *world) kept() string {
+	w.Helper()
+	journal, err := w.Journal(0, 0)
+	w.ok(err)
+	text, err := json.Marshal(journal)
+	w.ok(err)
+	return string(text)
+}
+
+// The journal keeps part of a long body, but no part of a secret that the limit
+// goes through, in either protocol.
+func TestJournalBlanksBeforeItCuts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const limit = 16 << 10
+	for _, body := range []string{
+		`{"description":"%s","number":"13800138000"}`,
+		`{"description":"%s","number":13800138000}`,
+		`{"description":"%s","number":"\"13800138000"}`,
+		`{"description":"%s","number":"13800138000`,
+		`{"description":"%s","note":"` + w.Merchants()[0].APIv2Key + `"}`,
+		`<xml><detail>%s</detail><sign>13800138000</sign></xml>`,
+	} {
+		tail := strings.Index(body, "%s") + len("%s")
+		for _, secret := range []string{"13800138000", w.Merchants()[0].APIv2Key} {
+			at := strings.Index(body, secret)
+			if at < 0 {
+				continue
+			}
+			// The limit is behind the secret's fifth character.
+			filler := strings.Repeat("z", limit-(at-tail)-(tail-len("%s"))-5)
+			w.send(raw{body: []byte(strings.Replace(body, "%s", filler, 1))})
+			if strings.Contains(w.kept(), secret[:4]) {
+				t.Errorf("%s: part of the secret is in the journal", body)
+			}
+		}
+	}
+}
+
+// No key gets into the journal, wherever somebody puts it by mistake.
+func TestJournalKeepsNoKey(t *testing.T) {
+	t.Parallel()
+	heard := make(chan string, 10)
+	w := newWorld(t, func(c *sandbox.Config) {
+		c.OnExchange = func(x sandbox.Exchange) { heard <- fmt.Sprintf("%+v", x) }
+	})
+	m := w.Merchants()[0]
+	all := strings.Join([]string{m.APIv3Key, m.APIv2Key, m.PrivateKey}, " ")
+	body, err := json.Marshal(with(combineBody(), "contract_display_account", all))
+	w.ok(err)
+	w.send(raw{body: body, header: map[string]string{"X-Key": m.APIv3Key, "Cookie": m.APIv2Key}})
+	w.send(raw{method: "GET", uri: "/v3/certificates?key=" + m.APIv2Key, body: []byte{}})
+	w.send(raw{auth: m.APIv3Key + " " + m.APIv2Key, body: body})
+	w.must("POST", "v3/security/echo", object{"echo_message": m.APIv3Key})
+	kept := w.kept()
+	for range 4 {
+		kept += await(t, heard, "the exchange")
+	}
+	inner := strings.Split(m.PrivateKey, "\n")[1]
+	for _, secret := range []string{m.APIv3Key, m.APIv2Key, inner} {
+		if strings.Contains(kept, secret) {
+			t.Errorf("a key is in the journal: %.8s…", secret)
+		}
+	}
+}
+
+// What the catalogue has travel encrypted is blanked in calls of every endpoint,
+// refused ones and those that are not played included.
+func TestJournalBlanksWhateverIsEncrypted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	variable := regexp.MustCompile(`\{[^}]*\}`)
+	n := 0
+	for _, op := range described(t).Operations() {
+		body := object{}
+		for _, pointer := range op.EncryptedBody() {
+			body[pointer[strings.LastIndex(pointer, "/")+1:]] = "the secret"
+			n++
+		}
+		if len(body) == 0 {
+			continue
+		}
+		text, err := json.Marshal(body)
+		w.ok(err)
+		if answer, _ := w.send(raw{method: op.Method, uri: variable.ReplaceAllString(op.Path, "1"), body: text}); answer.StatusCode == http.StatusNotFound {
+			t.Logf("%s is not found", op.ID())
+		}
+		if strings.Contains(w.kept(), "the secret") {
+			t.Fatalf("%s: the journal keeps %s", op.ID(), text)
+		}
+	}
+	if n < 5 {
+		t.Errorf("only %d members are encrypted", n)
+	}
+}
