@@ -65,6 +65,9 @@ type merchantKeys struct {
 	PrivateKey  string `json:"private_key"`
 }
 
+// Format prints that there are keys, as [sandbox.Merchant] does.
+func (merchantKeys) Format(f fmt.State, _ rune) { fmt.Fprint(f, "merchantKeys{…}") }
+
 const keyringName = "keys.json"
 
 // keys gives m the keys it had the last time, and makes what is missing.
