@@ -162,7 +162,10 @@ func checkMerchant(cfg *Config) error {
 	fail := func(field, problem, hint string) error {
 		return &ConfigError{Field: field, Problem: problem, Hint: hint}
 	}
-	if cfg.MchID == "" || strings.Trim(cfg.MchID, "0123456789") != "" || len(cfg.MchID) > 32 {
+	if cfg.MchID == "" {
+		return fail("MchID", "it is missing", "it is the digits in the top corner of the merchant console, such as 1900000109")
+	}
+	if strings.Trim(cfg.MchID, "0123456789") != "" || len(cfg.MchID) > 32 {
 		return fail("MchID", "it is not a merchant number", "it is the digits in the top corner of the merchant console, such as 1900000109")
 	}
 	if k, ok := cfg.PrivateKey.(*rsa.PrivateKey); cfg.PrivateKey == nil || ok && k == nil {

@@ -51,7 +51,7 @@ func TestNewSaysWhatIsWrong(t *testing.T) {
 		field  string
 		says   string
 	}{
-		"no merchant":               {func(c *wxpay.Config) { c.MchID = "" }, "MchID", "merchant console"},
+		"no merchant":               {func(c *wxpay.Config) { c.MchID = "" }, "MchID", "missing; it is the digits"},
 		"an appid as merchant":      {func(c *wxpay.Config) { c.MchID = "wx8888888888888888" }, "MchID", "digits"},
 		"no private key":            {func(c *wxpay.Config) { c.PrivateKey = nil }, "PrivateKey", "apiclient_key.pem"},
 		"an elliptic key":           {func(c *wxpay.Config) { c.PrivateKey = elliptic256 }, "PrivateKey", "not RSA"},

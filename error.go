@@ -71,7 +71,7 @@ func (e *Error) Error() string {
 		b.WriteString(" " + clip(e.Code, 64))
 	}
 	if e.Message != "" {
-		b.WriteString(": " + clip(e.Message, 512))
+		b.WriteString(": " + strings.TrimSuffix(clip(e.Message, 512), "。"))
 	}
 	if field, issue := e.Field(); field != "" {
 		b.WriteString(" (" + clip(field, 128))

@@ -137,7 +137,14 @@ func (s *Sandbox) Clock() *Clock { return s.engine.clock }
 // each at its moment, one after the other; it returns when the last one has been
 // answered. Twenty-four hours of retries take as long as the merchant needs to
 // answer them.
-func (s *Sandbox) Advance(d time.Duration) error { return s.engine.worker.advance(d) }
+//
+// It goes forwards only; Clock.Set goes both ways.
+func (s *Sandbox) Advance(d time.Duration) error {
+	if d < 0 {
+		return fmt.Errorf("sandbox: Advance goes forwards, and %v is back: see Clock.Set", d)
+	}
+	return s.engine.worker.advance(d)
+}
 
 // Settle makes the notification attempts that are due now, those included that
 // the merchant's own calls bring about, and waits for those under way. A test

@@ -16,7 +16,10 @@ func explainCall(sys System, err error, hint string) error {
 		return explainUnsent(err)
 	}
 	paint := sys.paintErr()
-	text := fmt.Sprintf("%s: HTTP %d %s", e.Operation, e.Status, paint.bold(printable(e.Code)))
+	text := fmt.Sprintf("%s: HTTP %d", e.Operation, e.Status)
+	if e.Code != "" { // a proxy's answer has none
+		text += " " + paint.bold(printable(e.Code))
+	}
 	if e.Status == http.StatusOK { // APIv2, where it says nothing
 		text = fmt.Sprintf("%s: refused: %s", e.Operation, paint.bold(printable(e.Code)))
 	}

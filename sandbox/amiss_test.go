@@ -120,3 +120,15 @@ func TestLogTellsTheHours(t *testing.T) {
 		t.Errorf("the log does not say why:\n%s", strings.Join(log.lines, "\n"))
 	}
 }
+
+// Time goes back by Clock.Set, on purpose, and never by a sum that came out wrong.
+func TestAdvanceGoesForwards(t *testing.T) {
+	t.Parallel()
+	sb := sandbox.New(t, sandbox.At(start))
+	if err := sb.Advance(-time.Hour); err == nil || !strings.Contains(err.Error(), "Clock.Set") {
+		t.Errorf("an hour back: %v", err)
+	}
+	if err := sb.Advance(0); err != nil || !sb.Clock().Now().Equal(start) {
+		t.Errorf("no time at all: %v, %v", err, sb.Clock().Now())
+	}
+}
