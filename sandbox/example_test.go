@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/edupapay"
 	"github.com/wxpay-go/wxpay/sandbox"
 )
 
@@ -57,6 +58,30 @@ func ExampleNew() {
 	// Output:
 	// notified at /notify
 	// contract: SIGNED
+}
+
+// Plans and appids of one's own, beside those of the official samples. Products
+// whose calls have no notify_url are notified at the plan's.
+func ExampleWithPlan() {
+	m := sandbox.DefaultMerchant()
+	m.AppIDs = append(m.AppIDs, "wx1234567890abcdef")
+	sb := sandbox.New(t, sandbox.WithMerchant(m), sandbox.WithPlan(sandbox.Plan{
+		ID: "42", Product: sandbox.EduPapay, Name: "Piano lessons", NotifyURL: "https://yourapp.com/contracts",
+	}))
+
+	reply, err := edupapay.Of(sb.Client()).Contracts.Presign.Post(context.Background(), &edupapay.PresignRequest{
+		AppID: "wx1234567890abcdef", OpenID: "oUpF8uMuAJOM2pxb1Q", PlanID: "42",
+		UserID: "tony", PeriodStartDate: "2026-12-01", TradeScene: "EDUCATION_PERIOD",
+	})
+	if err != nil {
+		panic(err)
+	}
+	page, err := sb.Payer("oUpF8uMuAJOM2pxb1Q").Open(reply.PresignToken)
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(page.Plan, "for", page.Account)
+	// Output: Piano lessons for tony
 }
 
 // A sandbox with a stopped clock and a seed tells the same story on every machine.
