@@ -4,9 +4,9 @@ import "errors"
 
 // What products with a contract_id in their paths have in common.
 
-// ownContract finds a contract of the call's product and merchant, in whatever
-// state. One that the payer has deleted is gone.
-func (c *call) ownContract(id string) (*Contract, error) {
+// anyContract finds a contract of the call's product and merchant, in whatever
+// state.
+func (c *call) anyContract(id string) (*Contract, error) {
 	contract, err := get[Contract](c.Tx, id)
 	switch {
 	case errors.Is(err, ErrNotFound):
@@ -15,10 +15,18 @@ func (c *call) ownContract(id string) (*Contract, error) {
 		return nil, err
 	case contract.MchID != c.merchant.MchID || contract.Product != c.product.name:
 		return nil, c.product.gone().hinting("the contract belongs to another merchant or product")
-	case contract.Deleted:
-		return nil, c.product.gone().hinting("the payer has deleted the contract from his list")
 	}
 	return contract, nil
+}
+
+// ownContract is anyContract for products to which a contract that the payer has
+// deleted is gone.
+func (c *call) ownContract(id string) (*Contract, error) {
+	contract, err := c.anyContract(id)
+	if err == nil && contract.Deleted {
+		return nil, c.product.gone().hinting("the payer has deleted the contract from his list")
+	}
+	return contract, err
 }
 
 // Delete removes a contract of the payer's from his list in WeChat, and ends it

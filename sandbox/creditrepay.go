@@ -29,7 +29,7 @@ func creditDebits() *debitRules {
 // creditBook books one repayment. The same call again has the same answer.
 // https://pay.weixin.qq.com/doc/v3/partner/4016779459
 func creditBook(c *call) (document, error) {
-	contract, err := c.creditContract(c.text("contract_id"))
+	contract, err := c.anyContract(c.text("contract_id"))
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +110,7 @@ func (c *call) mayBookRepayment(contract *Contract, b *Booking) error {
 }
 
 func creditRecord(c *call) (document, error) {
-	contract, err := c.creditContract(c.query.Get("contract_id"))
+	contract, err := c.anyContract(c.query.Get("contract_id"))
 	if err != nil {
 		return nil, err
 	}
@@ -119,20 +119,6 @@ func creditRecord(c *call) (document, error) {
 		return nil, notFound("RESOURCE_NOT_EXISTS", "预约还款记录不存在").hinting("the contract has no such booking")
 	}
 	return creditRecordOf(contract, b), nil
-}
-
-// creditContract finds one of the provider's contracts by its id.
-func (c *call) creditContract(id string) (*Contract, error) {
-	contract, err := get[Contract](c.Tx, id)
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return nil, c.product.gone().hinting("there is no such contract")
-	case err != nil:
-		return nil, err
-	case contract.MchID != c.merchant.MchID || contract.Product != Credit:
-		return nil, c.product.gone().hinting("the contract belongs to another merchant or product")
-	}
-	return contract, nil
 }
 
 func creditRecordOf(c *Contract, b *Booking) document {

@@ -38,10 +38,7 @@ func eduPapayNotice(c *call) (document, error) {
 }
 
 func eduPapayDebit(c *call) (document, error) {
-	if err := c.checkAppID(); err != nil {
-		return nil, err
-	}
-	if err := c.checkSub(c.text("sub_mchid"), c.text("sub_appid")); err != nil {
+	if err := c.checkApps(); err != nil {
 		return nil, err
 	}
 	_, err := c.debit(&Debit{
@@ -62,24 +59,36 @@ func eduPapayDebitByID(c *call) (document, error) {
 
 // eduPapayDebitFound shows a debit to the sub-merchant it was for.
 func (c *call) eduPapayDebitFound(d *Debit, err error) (document, error) {
+	return c.shownToSub(d, err, eduPapayTransaction)
+}
+
+// shownToSub shows a debit that was looked for to the sub-merchant it was for,
+// which the query names.
+func (c *call) shownToSub(d *Debit, err error, show func(*Debit) document) (document, error) {
 	if err != nil {
 		return nil, err
 	}
 	if d.SubMchID != c.query.Get("sub_mchid") {
 		return nil, c.noOrder().hinting("sub_mchid is not the order's")
 	}
-	return eduPapayTransaction(d), nil
+	return show(d), nil
 }
 
 // eduPapayTransaction is a debit in queries and notifications.
 func eduPapayTransaction(d *Debit) document {
+	out := eduTransaction(d)
+	out["sp_mchid"], out["trade_state_description"] = d.MchID, d.text()
+	out["device_information"] = object(decodeBody(d.Request), "device_information")
+	return out
+}
+
+// eduTransaction is what edu-papay and eduschoolpay say alike of a debit.
+func eduTransaction(d *Debit) document {
 	amount := document{"total": d.Total, "currency": "CNY"}
 	payer := document{"openid": d.OpenID}
 	payer.set("sub_openid", d.SubOpenID)
 	out := document{
-		"sp_mchid": d.MchID, "appid": d.AppID, "out_trade_no": d.OutTradeNo, "amount": amount, "payer": payer,
-		"trade_state": d.word(), "trade_state_description": d.text(),
-		"device_information": object(decodeBody(d.Request), "device_information"),
+		"appid": d.AppID, "out_trade_no": d.OutTradeNo, "amount": amount, "payer": payer, "trade_state": d.word(),
 	}
 	out.set("sub_mchid", d.SubMchID)
 	out.set("sub_appid", d.SubAppID)

@@ -33,10 +33,7 @@ func eduSchoolPayDebits() []*debitRules {
 }
 
 func eduSchoolPayDebit(c *call) (document, error) {
-	if err := c.checkAppID(); err != nil {
-		return nil, err
-	}
-	if err := c.checkSub(c.text("sub_mchid"), c.text("sub_appid")); err != nil {
+	if err := c.checkApps(); err != nil {
 		return nil, err
 	}
 	rules := c.product.debits[0]
@@ -166,38 +163,19 @@ func eduSchoolPayDebitByID(c *call) (document, error) {
 
 // eduSchoolPayFound shows a debit to the sub-merchant it was for.
 func (c *call) eduSchoolPayFound(d *Debit, err error) (document, error) {
-	if err != nil {
-		return nil, err
-	}
-	if d.SubMchID != c.query.Get("sub_mchid") {
-		return nil, c.noOrder().hinting("sub_mchid is not the order's")
-	}
-	return eduSchoolPayTransaction(d), nil
+	return c.shownToSub(d, err, eduSchoolPayTransaction)
 }
 
 // eduSchoolPayTransaction is a debit in replies, queries and notifications. What
 // WeChat Pay advanced has no bank of its own.
 func eduSchoolPayTransaction(d *Debit) document {
-	amount := document{"total": d.Total, "currency": "CNY"}
-	payer := document{"openid": d.OpenID}
-	payer.set("sub_openid", d.SubOpenID)
-	out := document{
-		"mchid": d.MchID, "appid": d.AppID, "out_trade_no": d.OutTradeNo, "trade_type": "AUTH",
-		"trade_state": d.word(), "trade_state_desc": d.text(), "payer": payer, "amount": amount,
-	}
+	out := eduTransaction(d)
+	out["mchid"], out["trade_type"], out["trade_state_desc"] = d.MchID, "AUTH", d.text()
 	if device := object(decodeBody(d.Request), "device_info"); device != nil {
 		out["device_info"] = device
 	}
-	out.set("sub_mchid", d.SubMchID)
-	out.set("sub_appid", d.SubAppID)
-	out.set("attach", d.Attach)
-	if d.State == DebitPaid {
-		amount["payer_total"], amount["discount_total"] = d.Total, 0
-		out["transaction_id"], out["bank_type"] = d.TransactionID, "OTHERS"
-		if d.Advanced {
-			out["bank_type"] = "BPA"
-		}
-		out["success_time"] = wire.FormatTime(d.EndedAt)
+	if d.State == DebitPaid && d.Advanced {
+		out["bank_type"] = "BPA"
 	}
 	return out
 }

@@ -18,10 +18,7 @@ const (
 // repeats every period of the term, as it was agreed upon but for the amounts.
 // https://pay.weixin.qq.com/doc/v3/merchant/4012987596
 func insuranceModify(c *call) (document, error) {
-	if err := c.checkAppID(); err != nil {
-		return nil, err
-	}
-	contract, err := c.insuranceOwn("")
+	contract, err := c.insuranceToChange("")
 	if err != nil {
 		return nil, err
 	}
@@ -138,10 +135,7 @@ func (c *call) mayLower(i int, b *Booking, amount int64) error {
 // insuranceRenew adds another term to a contract that is TO_BE_RENEWED.
 // https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/insurance/apply-renew-contract.html
 func insuranceRenew(c *call) (document, error) {
-	if err := c.checkAppID(); err != nil {
-		return nil, err
-	}
-	contract, err := c.insuranceOwn("")
+	contract, err := c.insuranceToChange("")
 	if err != nil {
 		return nil, err
 	}

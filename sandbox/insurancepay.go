@@ -36,10 +36,7 @@ func leaving() *refusal {
 // insuranceBook books a period. Booking one voids the booking of any before it
 // that was not debited.
 func insuranceBook(c *call) (document, error) {
-	if err := c.checkAppID(); err != nil {
-		return nil, err
-	}
-	contract, err := c.insuranceOwn("")
+	contract, err := c.insuranceToChange("")
 	if err != nil {
 		return nil, err
 	}
@@ -123,10 +120,7 @@ func insurancePeriodOf(b *Booking, now time.Time) document {
 // it was accepted; the outcome is notified, and found by the query of orders.
 // https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/deduct/create-transaction.html
 func insuranceApply(c *call) (document, error) {
-	if err := c.checkAppID(); err != nil {
-		return nil, err
-	}
-	contract, err := c.insuranceOwn(c.text("contract_id"))
+	contract, err := c.insuranceToChange(c.text("contract_id"))
 	if err != nil {
 		return nil, err
 	}
@@ -148,16 +142,17 @@ func (c *call) insuranceOwn(id string) (*Contract, error) {
 	if id == "" {
 		id = c.vars["contract_id"]
 	}
-	contract, err := get[Contract](c.Tx, id)
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return nil, c.product.gone().hinting("there is no such contract")
-	case err != nil:
-		return nil, err
-	case contract.MchID != c.merchant.MchID || contract.Product != Insurance:
-		return nil, c.product.gone().hinting("the contract belongs to another merchant or product")
-	case c.vars["plan_id"] != "" && c.vars["plan_id"] != contract.PlanID:
+	contract, err := c.anyContract(id)
+	if err == nil && c.vars["plan_id"] != "" && c.vars["plan_id"] != contract.PlanID {
 		return nil, c.product.gone().hinting("the contract is of another plan_id")
 	}
-	return contract, nil
+	return contract, err
+}
+
+// insuranceToChange is insuranceOwn for calls that carry an appid.
+func (c *call) insuranceToChange(id string) (*Contract, error) {
+	if err := c.checkAppID(); err != nil {
+		return nil, err
+	}
+	return c.insuranceOwn(id)
 }

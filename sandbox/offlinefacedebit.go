@@ -75,10 +75,7 @@ func (f *faceCode) kind() string { return "face-code" }
 func (f *faceCode) row() Row     { return Row{ID: f.ID} }
 
 func offlineFaceAuthInfo(c *call) (document, error) {
-	if err := c.checkAppID(); err != nil {
-		return nil, err
-	}
-	if err := c.checkSub(c.text("sub_mchid"), c.text("sub_appid")); err != nil {
+	if err := c.checkApps(); err != nil {
 		return nil, err
 	}
 	organization := c.text("organization_id")
@@ -124,10 +121,7 @@ func offlineFaceDebit(c *call) (document, error) {
 	if err := c.checkMchID("/sp_mchid", c.text("sp_mchid")); err != nil {
 		return nil, err
 	}
-	if err := c.checkAppID(); err != nil {
-		return nil, err
-	}
-	if err := c.checkSub(c.text("sub_mchid"), c.text("sub_appid")); err != nil {
+	if err := c.checkApps(); err != nil {
 		return nil, err
 	}
 	outTradeNo := c.text("out_trade_no")

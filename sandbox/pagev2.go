@@ -102,10 +102,7 @@ func (e *engine) sessionV2(r *http.Request, end *endpointV2, x *exchange) (token
 		if err := c.checkParties(); err != nil {
 			return err
 		}
-		if err := c.checkEntry(); err != nil {
-			return err
-		}
-		session, err := c.signRequestV2(c.merchant, c.fields)
+		session, err := c.enter()
 		if err == nil {
 			token = session.Token
 		}

@@ -28,10 +28,7 @@ func papayDebits() *debitRules {
 // outcome is notified, and found by the query of orders.
 // https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/normal/normal-create-transaction.html
 func papayApply(c *call) (document, error) {
-	if err := c.checkAppID(); err != nil {
-		return nil, err
-	}
-	if err := c.checkSub(c.text("sub_mchid"), c.text("sub_appid")); err != nil {
+	if err := c.checkApps(); err != nil {
 		return nil, err
 	}
 	contract, missing, err := c.papayOwn(c.text("contract_id"), c.text("sub_mchid"))

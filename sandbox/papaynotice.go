@@ -48,10 +48,7 @@ func (c *call) papayToNotify() (*Contract, error) {
 	if err := c.checkMchID("/"+name, c.text(name)); err != nil {
 		return nil, err
 	}
-	if err := c.checkAppID(); err != nil {
-		return nil, err
-	}
-	if err := c.checkSub(c.text("sub_mchid"), c.text("sub_appid")); err != nil {
+	if err := c.checkApps(); err != nil {
 		return nil, err
 	}
 	contract, missing, err := c.papayOwn(c.vars["contract_id"], c.text("sub_mchid"))

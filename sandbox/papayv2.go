@@ -121,10 +121,7 @@ func codeKeyV2(mchid, plan, code string) string {
 
 // papayV2Presign opens a session for the APP, which launches the token.
 func papayV2Presign(c *callV2) (wire.Fields, error) {
-	if err := c.checkEntry(); err != nil {
-		return nil, err
-	}
-	session, err := c.signRequestV2(c.merchant, c.fields)
+	session, err := c.enter()
 	if err != nil {
 		return nil, err
 	}
@@ -133,21 +130,18 @@ func papayV2Presign(c *callV2) (wire.Fields, error) {
 	return wire.Fields{"pre_entrustweb_id": session.Token}, nil
 }
 
-// checkEntry checks what the entries, but not the orders, carry.
-func (c *callV2) checkEntry() error {
+// enter opens the session of an entry, which carries what the orders do not.
+func (c *callV2) enter() (*Session, error) {
 	if t := c.fields["timestamp"]; strings.Trim(t, decimal) != "" || len(t) < 9 || len(t) > 10 {
-		return failV2("PARAM_ERROR", "timestamp参数错误").hinting("timestamp is in seconds, ten digits")
+		return nil, failV2("PARAM_ERROR", "timestamp参数错误").hinting("timestamp is in seconds, ten digits")
 	}
-	return nil
+	return c.signRequestV2(c.merchant, c.fields)
 }
 
 // papayV2Page is a signing page: entrustweb is opened in WeChat, h5entrustweb in
 // a browser, which is answered with the address to go on to.
 func papayV2Page(c *callV2) (wire.Fields, error) {
-	if err := c.checkEntry(); err != nil {
-		return nil, err
-	}
-	session, err := c.signRequestV2(c.merchant, c.fields)
+	session, err := c.enter()
 	if err != nil {
 		return nil, err
 	}

@@ -53,9 +53,11 @@ func (s *step) open(session *Session, openid string) (*Page, error) {
 }
 
 // Agree opens the signing page and agrees. The merchant is notified.
-func (p *Payer) Agree(token string) (c *Contract, err error) {
+func (p *Payer) Agree(token string) (*Contract, error) { return p.agree((*step).session, token) }
+
+func (p *Payer) agree(find func(*step, string) (*Session, error), id string) (c *Contract, err error) {
 	err = p.step(func(s *step) error {
-		session, err := s.session(token)
+		session, err := find(s, id)
 		if err != nil {
 			return err
 		}
@@ -67,9 +69,11 @@ func (p *Payer) Agree(token string) (c *Contract, err error) {
 
 // Decline opens the signing page and leaves it. Nobody is notified, and the
 // payer may come back as long as the session lives.
-func (p *Payer) Decline(token string) error {
+func (p *Payer) Decline(token string) error { return p.decline((*step).session, token) }
+
+func (p *Payer) decline(find func(*step, string) (*Session, error), id string) error {
 	return p.step(func(s *step) error {
-		session, err := s.session(token)
+		session, err := find(s, id)
 		if err != nil {
 			return err
 		}
@@ -166,27 +170,13 @@ func (s *step) mayPay(o *Order, openid string) error {
 }
 
 // AgreeAfterPay accepts the offer to sign that came with a payment.
-func (p *Payer) AgreeAfterPay(prepayID string) (c *Contract, err error) {
-	err = p.step(func(s *step) error {
-		session, err := s.promptOf(prepayID)
-		if err != nil {
-			return err
-		}
-		c, err = s.sign(session, p.openid)
-		return err
-	})
-	return c, err
+func (p *Payer) AgreeAfterPay(prepayID string) (*Contract, error) {
+	return p.agree((*step).promptOf, prepayID)
 }
 
 // DeclineAfterPay turns the offer down. Nobody is notified.
 func (p *Payer) DeclineAfterPay(prepayID string) error {
-	return p.step(func(s *step) error {
-		session, err := s.promptOf(prepayID)
-		if err != nil {
-			return err
-		}
-		return s.decline(session, p.openid)
-	})
+	return p.decline((*step).promptOf, prepayID)
 }
 
 func (s *step) promptOf(prepayID string) (*Session, error) {

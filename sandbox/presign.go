@@ -122,6 +122,14 @@ func (c *call) checkAppID() error {
 	return r
 }
 
+// checkApps checks the appid of the call and the sub-merchant it names.
+func (c *call) checkApps() error {
+	if err := c.checkAppID(); err != nil {
+		return err
+	}
+	return c.checkSub(c.text("sub_mchid"), c.text("sub_appid"))
+}
+
 // checkSub checks that the merchant may act for the sub-merchant the call names.
 func (c *call) checkSub(mchid, appid string) error {
 	if mchid == "" {
