@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/demo"
@@ -41,6 +43,10 @@ func runDemo(ctx context.Context, sys System, asJSON, keep bool) (err error) {
 		return fmt.Errorf("cannot make a folder for the demo: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(temporary)) }()
+	// Who reads only the beginning, as in wxpay demo | head, must not keep the
+	// files from being removed.
+	signal.Ignore(syscall.SIGPIPE)
+	defer signal.Reset(syscall.SIGPIPE)
 	stage, err := demo.Prepare(temporary)
 	if err != nil {
 		return err
@@ -57,7 +63,7 @@ func runDemo(ctx context.Context, sys System, asJSON, keep bool) (err error) {
 	}
 	summary, problem := stage.Play(ctx, show)
 	if asJSON {
-		if err := lines.Encode(map[string]demo.Summary{"summary": summary}); err != nil {
+		if err := lines.Encode(map[string]demo.Summary{"summary": summary}); err != nil && !errors.Is(err, syscall.EPIPE) {
 			return err
 		}
 	} else {
