@@ -37,7 +37,7 @@ type JSAPIPay struct {
 // After pay-redirect-sign (支付后签约) the same call pays and then offers the
 // contract; there is nothing else to launch.
 //
-// Source: https://pay.weixin.qq.com/docs/merchant/apis/jsapi-payment/jsapi-transfer-payment.html
+// Source: https://pay.weixin.qq.com/docs/merchant/apis/combine-payment-identity/orders/jsapi-transfer-payment.html
 func (c *Client) JSAPIPay(appID, prepayID string) (JSAPIPay, error) {
 	p := JSAPIPay{AppID: appID, Package: "prepay_id=" + prepayID, SignType: "RSA"}
 	var err error
@@ -58,7 +58,7 @@ type AppPay struct {
 
 // AppPay signs the parameters that pay a prepay_id from an app.
 //
-// Source: https://pay.weixin.qq.com/docs/merchant/apis/in-app-payment/app-transfer-payment.html
+// Source: https://pay.weixin.qq.com/wiki/doc/apiv3_partner/apis/chapter7_3_6.shtml
 func (c *Client) AppPay(appID, prepayID string) (AppPay, error) {
 	p := AppPay{AppID: appID, PartnerID: c.mchID, PrepayID: prepayID, Package: "Sign=WXPay"}
 	var err error

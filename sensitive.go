@@ -19,7 +19,7 @@ import (
 // option. The key is [Keys.Current], which the call declares in
 // Wechatpay-Serial by itself, or the one that the option [Header] names there.
 //
-// Source: https://pay.weixin.qq.com/docs/merchant/development/interface-rules/sensitive-data-encryption.html
+// Source: https://wechatpay-api.gitbook.io/wechatpay-api-v3/qian-ming-zhi-nan-1/min-gan-xin-xi-jia-mi
 func Encrypt(pointers ...string) Option {
 	return func(c *call) {
 		c.checkPointers(pointers)
