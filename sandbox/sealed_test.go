@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"crypto"
+	"strings"
 	"testing"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
@@ -11,16 +12,13 @@ func TestRepliesAreEncryptedToTheMerchant(t *testing.T) {
 	t.Parallel()
 	s := New(t)
 	for _, op := range s.engine.catalogue.Operations() {
-		if len(op.EncryptedReply()) == 0 {
-			continue
+		if sealed := op.EncryptedReply(); len(sealed) == 0 || strings.Contains(sealed[0], "*") {
+			continue // the first that is not in a list will do
 		}
 		secrets := secretsOf(op.Reply, []string{op.EncryptedReply()[0]})
 		plain := document{}
 		at := plain
 		for i, name := range secrets[0].path {
-			if name == "*" {
-				t.Skip("the first one is in a list")
-			}
 			if i == len(secrets[0].path)-1 {
 				at[name] = "张三"
 				break
@@ -43,5 +41,5 @@ func TestRepliesAreEncryptedToTheMerchant(t *testing.T) {
 		}
 		return
 	}
-	t.Skip("the catalogue has no reply with encrypted fields")
+	t.Fatal("the catalogue has no reply with an encrypted field")
 }
