@@ -63,8 +63,8 @@ func (c *Client) Download(ctx context.Context, downloadURL, hashType, hashValue 
 	case len(k.query) > 0:
 		k.fail("a download takes no query but that of its address")
 	}
-	if k.problem != "" {
-		return nil, &RequestError{Operation: k.operation(), Problem: k.problem, err: k.cause}
+	if err := k.unsent(); err != nil {
+		return nil, err
 	}
 	raw, id, err := k.file(ctx, u)
 	if err != nil {

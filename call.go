@@ -48,6 +48,15 @@ func (c *call) fail(problem string) {
 	}
 }
 
+// unsent is the error of a call that something is wrong with, and nil for one
+// that may go.
+func (c *call) unsent() error {
+	if c.problem == "" {
+		return nil
+	}
+	return &RequestError{Operation: c.operation(), Problem: c.problem, err: c.cause}
+}
+
 // operation names the call in errors. Values are left out: an openid is one.
 func (c *call) operation() string {
 	path, _, _ := strings.Cut(strings.Trim(c.path, "/"), "?")
@@ -104,8 +113,8 @@ func (c *call) do(ctx context.Context) (*Result, error) {
 	uri, query, problem := expandPath(c.path, c.vars)
 	c.fail(problem)
 	c.sealBody()
-	if c.problem != "" {
-		return nil, &RequestError{Operation: c.operation(), Problem: c.problem, err: c.cause}
+	if err := c.unsent(); err != nil {
+		return nil, err
 	}
 	if len(c.query) > 0 {
 		if query != "" {
@@ -131,9 +140,13 @@ func (c *call) send(ctx context.Context, uri, query string) (*http.Response, err
 	if err != nil {
 		return nil, &RequestError{Operation: c.operation(), Problem: err.Error(), err: err}
 	}
-	// Straight to the transport: http.Client would add redirects and cookies,
-	// which a signed call must not have.
-	response, err := c.client.transport.RoundTrip(request)
+	return c.roundTrip(c.client.transport, request)
+}
+
+// roundTrip goes straight to the transport: http.Client would add redirects and
+// cookies, which a signed call must not have.
+func (c *call) roundTrip(transport http.RoundTripper, request *http.Request) (*http.Response, error) {
+	response, err := transport.RoundTrip(request)
 	if err != nil {
 		return nil, c.transportError(err)
 	}

@@ -220,6 +220,8 @@ func checkNotOwnKey(cfg *Config) error {
 // endpointHost is a scheme and a host, checked.
 type endpointHost struct{ scheme, name string }
 
+func (h endpointHost) String() string { return h.scheme + "://" + h.name }
+
 // hostOf picks the host by the escaped path.
 func (c *Client) hostOf(uri string) endpointHost {
 	if strings.HasPrefix(uri, "/v3/global/") {

@@ -18,5 +18,5 @@ func (c Config) Format(f fmt.State, _ rune) {
 
 // Format prints whom the client calls as and where, and no secret.
 func (c Client) Format(f fmt.State, _ rune) {
-	fmt.Fprintf(f, "wxpay.Client{MchID: %q, Host: %q, …}", c.mchID, strings.TrimSuffix(c.host.scheme+"://"+c.host.name, "://"))
+	fmt.Fprintf(f, "wxpay.Client{MchID: %q, Host: %q, …}", c.mchID, strings.TrimSuffix(c.host.String(), "://"))
 }

@@ -4,8 +4,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -107,18 +108,16 @@ func (c *call) doV2(ctx context.Context) (*Result, error) {
 		c.fail("an APIv2 call has a body and is made with Post")
 	}
 	c.signV2(c.fields["version"] == "") // papay calls that carry a version take no nonce
-	var transport http.RoundTripper
-	if c.problem == "" {
-		transport = c.client.transport
-		if c.mtls {
-			var err error
-			if transport, err = c.client.mutualTLS(); err != nil {
-				c.fail(err.Error())
-			}
-		}
+	if err := c.unsent(); err != nil {
+		return nil, err
 	}
-	if c.problem != "" {
-		return nil, &RequestError{Operation: c.operation(), Problem: c.problem, err: c.cause}
+	transport := c.client.transport
+	if c.mtls {
+		var err error
+		if transport, err = c.client.mutualTLS(); err != nil {
+			c.fail(err.Error())
+			return nil, c.unsent()
+		}
 	}
 	ctx, cancel := c.deadline(ctx)
 	defer cancel()
@@ -126,7 +125,7 @@ func (c *call) doV2(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	body := c.fields.XML()
-	request, err := http.NewRequestWithContext(ctx, c.method, c.client.host.scheme+"://"+c.client.host.name+path, bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, c.method, c.client.host.String()+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, &RequestError{Operation: c.operation(), Problem: err.Error(), err: err}
 	}
@@ -135,9 +134,9 @@ func (c *call) doV2(ctx context.Context) (*Result, error) {
 	for name, values := range c.header {
 		request.Header[name] = values
 	}
-	response, err := transport.RoundTrip(request)
+	response, err := c.roundTrip(transport, request)
 	if err != nil {
-		return nil, c.transportError(err)
+		return nil, err
 	}
 	raw, err := readBody(response)
 	if err != nil {
@@ -197,20 +196,15 @@ func (c *call) entryURL() (string, error) {
 		c.fields["timestamp"] = strconv.FormatInt(c.client.now().Unix(), 10)
 	}
 	c.signV2(false)
-	if c.problem != "" {
-		return "", &RequestError{Operation: c.operation(), Problem: c.problem, err: c.cause}
+	if err := c.unsent(); err != nil {
+		return "", err
 	}
-	names := make([]string, 0, len(c.fields))
-	for name, value := range c.fields {
-		if value != "" {
-			names = append(names, name)
+	for _, name := range slices.Sorted(maps.Keys(c.fields)) {
+		if value := c.fields[name]; value != "" {
+			c.addQuery(name, value)
 		}
 	}
-	sort.Strings(names)
-	for _, name := range names {
-		c.addQuery(name, c.fields[name])
-	}
-	address := c.client.host.scheme + "://" + c.client.host.name + path + "?" + string(c.query)
+	address := c.client.host.String() + path + "?" + string(c.query)
 	if len(address) > maxEntryURL {
 		return "", &RequestError{Operation: c.operation(), Problem: fmt.Sprintf("the URL has %d bytes and WeChat opens at most %d: shorten notify_url or contract_display_account", len(address), maxEntryURL)}
 	}
