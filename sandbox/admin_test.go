@@ -219,8 +219,8 @@ func TestGuardRails(t *testing.T) {
 		"a public admin address": {sandbox.Config{AdminAddr: ":0"}, "AllowNonLoopback"},
 		"no port":                {sandbox.Config{Addr: "127.0.0.1"}, "want an address"},
 		"a merchant without id":  {sandbox.Config{Merchants: []sandbox.Merchant{{}}}, "1 to 32 digits"},
-		"half a key pair":        {sandbox.Config{Merchants: []sandbox.Merchant{{MchID: "1", PrivateKey: "x"}}}, "both or neither"},
-		"a short APIv3 key":      {sandbox.Config{Merchants: []sandbox.Merchant{{MchID: "1", APIv3Key: "x"}}}, "APIv3 key"},
+		"half a key pair":        {sandbox.Config{Merchants: []sandbox.Merchant{{MchID: "1", PrivateKey: wxpay.NewSecret("x")}}}, "both or neither"},
+		"a short APIv3 key":      {sandbox.Config{Merchants: []sandbox.Merchant{{MchID: "1", APIv3Key: wxpay.NewSecret("x")}}}, "APIv3 key"},
 		"a real certificate":     {sandbox.Config{Merchants: []sandbox.Merchant{{MchID: "1", Certificate: tenpayCertificate(t)}}}, "looks real"},
 		"a forward to nowhere":   {sandbox.Config{Forward: map[string]string{"https://a.example": "http://b.example"}}, "only calls this machine"},
 	} {

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
@@ -194,7 +195,7 @@ func (a *admin) exchanges(c *adminCall) (any, error) {
 func (a *admin) merchants(*adminCall) (any, error) {
 	list := a.Merchants()
 	for i := range list {
-		list[i].APIv3Key, list[i].APIv2Key, list[i].PrivateKey = "", "", ""
+		list[i].APIv3Key, list[i].APIv2Key, list[i].PrivateKey = wxpay.Secret{}, wxpay.Secret{}, wxpay.Secret{}
 	}
 	return rows(list, nil)
 }
@@ -209,7 +210,7 @@ func (a *admin) addMerchant(c *adminCall) (any, error) {
 	if err != nil {
 		return nil, badCall("%v", err)
 	}
-	return m, nil
+	return withKeys(m), nil
 }
 
 // credentials is all that a client of the merchant needs, in any language.
@@ -223,8 +224,8 @@ func (a *admin) credentials(c *adminCall) (any, error) {
 		keys[k.ID] = publicPEM(k.Key)
 	}
 	return document{
-		"mchid": m.MchID, "serial_no": m.serial, "private_key": m.PrivateKey, "certificate": m.Certificate,
-		"api_v3_key": m.APIv3Key, "api_v2_key": m.APIv2Key, "platform_keys": keys, "host": a.url, "appids": m.AppIDs,
+		"mchid": m.MchID, "serial_no": m.serial, "private_key": m.PrivateKey.Reveal(), "certificate": m.Certificate,
+		"api_v3_key": m.APIv3Key.Reveal(), "api_v2_key": m.APIv2Key.Reveal(), "platform_keys": keys, "host": a.url, "appids": m.AppIDs,
 	}, nil
 }
 

@@ -67,7 +67,7 @@ func (e *engine) sealedNames(op *catalogue.Operation) []string {
 func (r *registry) secrets() []string {
 	var out []string
 	for _, m := range r.state.Load().merchants {
-		out = append(out, m.APIv3Key, m.APIv2Key)
+		out = append(out, m.APIv3Key.Reveal(), m.APIv2Key.Reveal())
 	}
 	return out
 }

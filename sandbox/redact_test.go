@@ -32,11 +32,11 @@ func TestJournalBlanksBeforeItCuts(t *testing.T) {
 		`{"description":"%s","number":13800138000}`,
 		`{"description":"%s","number":"\"13800138000"}`,
 		`{"description":"%s","number":"13800138000`,
-		`{"description":"%s","note":"` + w.Merchants()[0].APIv2Key + `"}`,
+		`{"description":"%s","note":"` + w.Merchants()[0].APIv2Key.Reveal() + `"}`,
 		`<xml><detail>%s</detail><sign>13800138000</sign></xml>`,
 	} {
 		tail := strings.Index(body, "%s") + len("%s")
-		for _, secret := range []string{"13800138000", w.Merchants()[0].APIv2Key} {
+		for _, secret := range []string{"13800138000", w.Merchants()[0].APIv2Key.Reveal()} {
 			at := strings.Index(body, secret)
 			if at < 0 {
 				continue
@@ -59,19 +59,19 @@ func TestJournalKeepsNoKey(t *testing.T) {
 		c.OnExchange = func(x sandbox.Exchange) { heard <- fmt.Sprintf("%+v", x) }
 	})
 	m := w.Merchants()[0]
-	all := strings.Join([]string{m.APIv3Key, m.APIv2Key, m.PrivateKey}, " ")
+	all := strings.Join([]string{m.APIv3Key.Reveal(), m.APIv2Key.Reveal(), m.PrivateKey.Reveal()}, " ")
 	body, err := json.Marshal(with(combineBody(), "contract_display_account", all))
 	w.ok(err)
-	w.send(raw{body: body, header: map[string]string{"X-Key": m.APIv3Key, "Cookie": m.APIv2Key}})
-	w.send(raw{method: "GET", uri: "/v3/certificates?key=" + m.APIv2Key, body: []byte{}})
-	w.send(raw{auth: m.APIv3Key + " " + m.APIv2Key, body: body})
-	w.must("POST", "v3/security/echo", object{"echo_message": m.APIv3Key})
+	w.send(raw{body: body, header: map[string]string{"X-Key": m.APIv3Key.Reveal(), "Cookie": m.APIv2Key.Reveal()}})
+	w.send(raw{method: "GET", uri: "/v3/certificates?key=" + m.APIv2Key.Reveal(), body: []byte{}})
+	w.send(raw{auth: m.APIv3Key.Reveal() + " " + m.APIv2Key.Reveal(), body: body})
+	w.must("POST", "v3/security/echo", object{"echo_message": m.APIv3Key.Reveal()})
 	kept := w.kept()
 	for range 4 {
 		kept += await(t, heard, "the exchange")
 	}
-	inner := strings.Split(m.PrivateKey, "\n")[1]
-	for _, secret := range []string{m.APIv3Key, m.APIv2Key, inner} {
+	inner := strings.Split(m.PrivateKey.Reveal(), "\n")[1]
+	for _, secret := range []string{m.APIv3Key.Reveal(), m.APIv2Key.Reveal(), inner} {
 		if strings.Contains(kept, secret) {
 			t.Errorf("a key is in the journal: %.8s…", secret)
 		}

@@ -35,7 +35,7 @@ type worldV2 struct {
 func newWorldV2(t *testing.T, options ...sandbox.Option) *worldV2 {
 	t.Helper()
 	sb := sandbox.New(t, append([]sandbox.Option{sandbox.At(start)}, options...)...)
-	w := &worldV2{T: t, Sandbox: sb, client: sb.Client(), key: sb.ClientConfig().APIv2Key}
+	w := &worldV2{T: t, Sandbox: sb, client: sb.Client(), key: sb.ClientConfig().APIv2Key.Reveal()}
 	w.ok(sb.Receive("https://yourapp.com", w))
 	return w
 }
