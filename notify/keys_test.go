@@ -196,7 +196,9 @@ func BenchmarkRepeatsOfAPIv2(b *testing.B) {
 			r := notify.New(nil, notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key)))
 			r.Otherwise(func(context.Context, *notify.Notification) error { return nil })
 			body := signedV2(addV2(), wire.SignMD5)
-			send := func(i int) { r.Receive(b.Context(), http.Header{wire.HeaderSignature: {fmt.Sprintf("x%09d", i)}}, body) }
+			send := func(i int) {
+				r.Receive(b.Context(), http.Header{wire.HeaderSignature: {fmt.Sprintf("x%09d", i)}}, body)
+			}
 			for i := range earlier {
 				send(i)
 			}
