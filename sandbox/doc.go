@@ -18,7 +18,7 @@
 // # What it checks
 //
 // Every request as WeChat Pay does, in the same order. The Authorization header,
-// its scheme, its timestamp against the clock (five minutes either way), the
+// its scheme, its timestamp (five minutes either way, see Time below), the
 // serial number of the API certificate, the signature over the very bytes that
 // came; each failure has the documented 401, which is not signed. Then the body
 // and query, against the catalogue: types, lengths, alphabets, unknown members, no
@@ -67,7 +67,10 @@
 // # Time
 //
 // The clock ([Sandbox.Clock]) is the machine's, moved by an offset, or stopped
-// ([At]). [Sandbox.Advance] moves it and makes every attempt on the way at its
+// ([At]). It is the time of what happens, and in a sandbox that was started with
+// [Start] not that of signatures: those have the machine's clock, so that moving
+// this one cuts no other process off (see [Clock] and [TwoClocks]).
+// [Sandbox.Advance] moves it and makes every attempt on the way at its
 // moment, so that a day of retries takes milliseconds. [Sandbox.Settle] makes the
 // attempts that are due now and waits for all under way. No test has to sleep.
 // While the clock runs, attempts are also made in the background as they fall due;

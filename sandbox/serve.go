@@ -17,7 +17,8 @@ import (
 type exchange struct {
 	request  *http.Request
 	body     []byte
-	at       time.Time
+	at       time.Time // by the sandbox's clock
+	wireAt   time.Time // by that of signatures
 	op       *catalogue.Operation
 	vars     map[string]string
 	lacks    string      // id of an endpoint that is not played
@@ -35,7 +36,7 @@ type exchange struct {
 // ServeHTTP is WeChat Pay's side of one API call: match, authenticate, validate,
 // behave, sign, write down. It is what the API listener serves.
 func (e *engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{request: r, at: e.clock.Now()}
+	x := &exchange{request: r, at: e.clock.Now(), wireAt: e.wireNow()}
 	v2 := isV2(r.URL.Path)
 	if v2 {
 		e.answerV2(x)
@@ -62,7 +63,7 @@ func (e *engine) answer(x *exchange) {
 		return
 	}
 	e.mangle(x)
-	x.merchant, x.refused = e.authenticate(x.request, x.body, x.signedAt())
+	x.merchant, x.refused = e.authenticate(x.request, x.body, x.shiftedClock())
 	switch {
 	case missing != nil: // comes first, but is signed like any refusal of a genuine call
 		x.refused = missing
