@@ -85,9 +85,9 @@ func LoadCertificate(path string) (*x509.Certificate, error) {
 // ParsePublicKey reads a WeChat Pay public key (pub_key.pem) from PEM. The id
 // is the one the merchant console shows beside it: "PUB_KEY_ID_" and digits.
 func ParsePublicKey(id string, data []byte) (PlatformKey, error) {
-	const want, where = "a WeChat Pay public key", "download pub_key.pem from the merchant console, API security; its id stands beside it"
-	if !strings.HasPrefix(id, wire.PublicKeyIDPrefix) || len(id) == len(wire.PublicKeyIDPrefix) {
-		return PlatformKey{}, &KeyError{Want: want, Problem: "its id does not start with " + wire.PublicKeyIDPrefix, Hint: where}
+	const want, where = aPublicKey, wherePublicKeysAre
+	if err := checkPublicKeyID(id); err != nil {
+		return PlatformKey{}, err
 	}
 	block, err := pemBlock(data, want, where, "PUBLIC KEY")
 	if err != nil {
@@ -107,9 +107,24 @@ func ParsePublicKey(id string, data []byte) (PlatformKey, error) {
 	return PlatformKey{ID: id, Key: public}, nil
 }
 
+const (
+	aPublicKey         = "a WeChat Pay public key"
+	wherePublicKeysAre = "download pub_key.pem from the merchant console, API security; its id stands beside it"
+)
+
+func checkPublicKeyID(id string) error {
+	if !strings.HasPrefix(id, wire.PublicKeyIDPrefix) || len(id) == len(wire.PublicKeyIDPrefix) {
+		return &KeyError{Want: aPublicKey, Problem: "its id, the first argument, does not start with " + wire.PublicKeyIDPrefix, Hint: wherePublicKeysAre}
+	}
+	return nil
+}
+
 // LoadPublicKey is [ParsePublicKey] on a file.
 func LoadPublicKey(id, path string) (PlatformKey, error) {
-	return load("a WeChat Pay public key", "ParsePublicKey", path, func(data []byte) (PlatformKey, error) { return ParsePublicKey(id, data) })
+	if err := checkPublicKeyID(id); err != nil { // before the file: they may have changed places
+		return PlatformKey{}, err
+	}
+	return load(aPublicKey, "ParsePublicKey", path, func(data []byte) (PlatformKey, error) { return ParsePublicKey(id, data) })
 }
 
 // ParsePlatformCertificate reads a WeChat Pay platform certificate from PEM:

@@ -144,6 +144,9 @@ func TestLoadersDoNotRepeatAKey(t *testing.T) {
 			t.Errorf("the name of a file that is not there: %v", err)
 		}
 	}
+	if _, err := wxpay.LoadPublicKey("pub_key.pem", testPlatformID); err == nil || !strings.Contains(err.Error(), "its id, the first argument") {
+		t.Errorf("the id and the name in each other's place: %v", err)
+	}
 	odd := filepath.Join(t.TempDir(), testAPIv3Key+"ThisIsAFile") // a name like a key, and a file
 	if err := os.WriteFile(odd, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
