@@ -154,7 +154,7 @@ func TestAdminRegisters(t *testing.T) {
 	client, err := wxpay.New(cfg)
 	w.ok(err)
 	other := &world{t, w.Sandbox, client, nil}
-	other.refused(403, "NO_AUTH", "POST", presignCombine, combineBody()) // the plan is the first merchant's
+	other.refused(400, "PARAM_ERROR", "POST", presignCombine, combineBody()) // the plan is the first merchant's
 	other.refused(404, "RESOURCE_NOT_EXISTS", "GET", "v3/ecommerce/combine-papay/contracts/plan-id/12535/out-contract-code/x", nil)
 	w.adminRefuses(400, "POST", "/sandbox/merchants", object{"mchid": "letters"})
 

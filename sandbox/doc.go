@@ -23,9 +23,11 @@
 // came; each failure has the documented 401, which is not signed. Then the body
 // and query, against the catalogue: types, lengths, alphabets, unknown members, no
 // emoji; the 400 PARAM_ERROR names the field. Then appid, plan, service and
-// sub-merchant, against the registry (see [Merchant]). Only then the product's
-// own rules: a code is signed with once, a user has one live contract under a
-// plan, a session lives two hours, the same call again gets the same session.
+// sub-merchant, against the registry (see [Merchant]). What belongs to another
+// merchant does not exist for the caller: its ids are answered like ids that
+// nobody ever had. Only then the product's own rules: a code is signed with once,
+// a user has one live contract under a plan, a session lives two hours, the same
+// call again gets the same session.
 //
 // Replies are signed as documented: the key is the one named in the request's
 // Wechatpay-Serial, a 204 is signed over its empty body, and business refusals

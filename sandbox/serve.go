@@ -130,10 +130,9 @@ func (e *engine) behave(x *exchange) (status int, reply []byte, refused *refusal
 	var kept *refusal
 	err := e.step(x.request.Context(), func(s *step) (err error) {
 		s.now = x.at // one call, one moment
-		c := &call{
-			step: s, op: x.op, product: do.product, merchant: x.merchant, vars: x.vars, query: query,
-			raw: raw, body: body, base: baseOf(x.request),
-		}
+		c := s.callBy(x.merchant)
+		c.op, c.product, c.vars, c.query = x.op, do.product, x.vars, query
+		c.raw, c.body, c.base = raw, body, baseOf(x.request)
 		out, err = do.run(c)
 		x.file, x.note = c.file, c.note
 		s.pushed = s.pushed && early == nil // or the background might come first

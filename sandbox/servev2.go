@@ -48,9 +48,9 @@ func newCallV2(s *step, end *endpointV2, m *merchant, f wire.Fields) *callV2 {
 	for name, value := range f {
 		body[name] = value
 	}
-	return &callV2{&call{
-		step: s, product: s.products[Papay], merchant: m, raw: encodeJSON(f), body: body, print: fingerprintV2(f),
-	}, end, f}
+	c := s.callBy(m)
+	c.product, c.raw, c.body, c.print = s.products[Papay], encodeJSON(f), body, fingerprintV2(f)
+	return &callV2{c, end, f}
 }
 
 // isV2 tells by the path: APIv3's begin with /v3/ or the like.

@@ -33,7 +33,7 @@ func TestRefusalsV2(t *testing.T) {
 		"no code":             {"PARAM_ERROR", "papay/preentrustweb", with2(entryV2(), "contract_code", "")},
 		"a relative URL":      {"PARAM_ERROR", "papay/preentrustweb", with2(entryV2(), "notify_url", "/x")},
 		"an unknown plan":     {"PARAM_ERROR", "papay/preentrustweb", with2(entryV2(), "plan_id", "9")},
-		"another's plan":      {"NOAUTH", "papay/preentrustweb", with2(entryV2(), "plan_id", "8")},
+		"another's plan":      {"PARAM_ERROR", "papay/preentrustweb", with2(entryV2(), "plan_id", "8")},
 		"a disabled plan":     {"NOAUTH", "papay/preentrustweb", with2(entryV2(), "plan_id", "7")},
 		"an unknown contract": {"CONTRACT_NOT_EXIST", "papay/querycontract", with2(byCodeV2(), "contract_id", "Wx1")},
 		"an unknown code":     {"CONTRACT_NOT_EXIST", "papay/querycontract", byCodeV2()},
