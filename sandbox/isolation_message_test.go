@@ -188,7 +188,7 @@ func signedV2(f wire.Fields, cfg *wxpay.Config) wire.Fields {
 		by = wire.SignHMAC
 	}
 	f["mch_id"] = cfg.MchID
-	f["sign"] = f.Digest(cfg.APIv2Key, by)
+	f["sign"] = f.Digest(cfg.APIv2Key.Reveal(), by)
 	return f
 }
 

@@ -78,7 +78,7 @@ func (i *isolated) settle(w *world) {
 func (i *isolated) worldV2() *worldV2 {
 	i.Helper()
 	w := i.world()
-	out := &worldV2{T: i.T, Sandbox: w.Sandbox, client: w.client, key: i.cfg.APIv2Key}
+	out := &worldV2{T: i.T, Sandbox: w.Sandbox, client: w.client, key: i.cfg.APIv2Key.Reveal()}
 	out.ok(w.Receive("https://yourapp.com", out))
 	return out
 }
@@ -104,7 +104,7 @@ func twin(m sandbox.Merchant) sandbox.Merchant {
 		}
 		return out
 	}
-	other := sandbox.Merchant{MchID: ids[m.MchID], AppIDs: all(m.AppIDs), APIv2Key: strings.Repeat("7", 32)}
+	other := sandbox.Merchant{MchID: ids[m.MchID], AppIDs: all(m.AppIDs), APIv2Key: wxpay.NewSecret(strings.Repeat("7", 32))}
 	for _, p := range m.Plans {
 		p.ID, p.Owner = ids[p.ID], ids[p.Owner]
 		other.Plans = append(other.Plans, p)
