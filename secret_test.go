@@ -114,7 +114,7 @@ func TestLoadersDoNotRepeatAKey(t *testing.T) {
 		"quoted PEM": `"` + text + `"`, "the first line": lines[0], "the last line": lines[len(lines)-1], "a line of the body": lines[2], "two lines": lines[2] + "\n" + lines[3],
 		"base64": body, "base64 of the PEM": base64.StdEncoding.EncodeToString([]byte(text)), "DER": string(block.Bytes), "an APIv3 key": testAPIv3Key, "an APIv2 key": testAPIv2Key,
 		"hexadecimal": fmt.Sprintf("%x", block.Bytes), "a public key": string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public})), "nothing": "",
-		"a line of the body, cut": lines[2][:40], "PKCS#1": string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})),
+		"a line of the body, cut": lines[2][:48], "PKCS#1": string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})),
 	}
 	loaders := map[string]func(string) error{
 		"LoadPrivateKey":          func(s string) error { _, err := wxpay.LoadPrivateKey(s); return err },

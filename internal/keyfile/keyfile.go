@@ -41,22 +41,54 @@ func notAName(s string) string {
 	case isExtension(filepath.Ext(s)) && len(s) <= 255: // keys have no dot
 		return ""
 	}
-	// 24 letters and digits in a row: an APIv3 key has 32, a line of PEM 64, and
-	// in base64 a slash comes once in 64 characters.
-	for run := range strings.FieldsFuncSeq(s, func(r rune) bool { return !isDigit(r) }) {
-		if len(run) >= 24 {
-			return "there is no file of this name, which is not repeated here because it looks like a key"
-		}
+	if looksLikeAKey(s) {
+		return "there is no file of this name, which is not repeated here because it looks like a key"
 	}
 	return ""
 }
 
-func isExtension(s string) bool {
-	return len(s) >= 2 && len(s) <= 6 && !strings.ContainsFunc(s[1:], func(r rune) bool { return !isDigit(r) || r == '=' || r == '+' })
+// looksLikeAKey is generous: a name that is not repeated does less harm than a
+// key that is.
+func looksLikeAKey(s string) bool {
+	if len(s) == 32 && !strings.ContainsAny(s, `/\`) { // as long as an APIv3 or APIv2 key
+		return true
+	}
+	// Base64 changes between capitals, small letters and digits at two of three
+	// characters, names of files hardly ever.
+	changes, last := 0, 0
+	for _, r := range s {
+		kind := kindOf(r)
+		if kind != last && kind != 0 && last != 0 {
+			changes++
+		}
+		last = kind
+	}
+	if len(s) >= 16 && changes*5 >= len(s) {
+		return true
+	}
+	for run := range strings.FieldsFuncSeq(s, func(r rune) bool { return kindOf(r) == 0 }) {
+		if len(run) >= 24 { // hexadecimal
+			return true
+		}
+	}
+	return false
 }
 
-// isDigit tells the digits of base64 and of hexadecimal numbers, without the
-// slash, which separates the parts of a name.
-func isDigit(r rune) bool {
-	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '+' || r == '='
+// kindOf tells the digits of base64 apart, without the slash, which separates the
+// parts of a name. It is 0 for everything else.
+func kindOf(r rune) int {
+	switch {
+	case 'a' <= r && r <= 'z':
+		return 1
+	case 'A' <= r && r <= 'Z':
+		return 2
+	case '0' <= r && r <= '9' || r == '+' || r == '=':
+		return 3
+	}
+	return 0
+}
+
+// isExtension says that s is a dot and up to five letters or digits.
+func isExtension(s string) bool {
+	return len(s) >= 2 && len(s) <= 6 && !strings.ContainsFunc(s[1:], func(r rune) bool { return kindOf(r) == 0 })
 }

@@ -1,0 +1,52 @@
+package keyfile_test
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/wxpay-go/wxpay/internal/keyfile"
+)
+
+func TestKeysAreNotRepeated(t *testing.T) {
+	t.Parallel()
+	keys := []string{
+		"-----BEGIN PRIVATE KEY-----", "", "MIIEvQ\nIBADAN", "0123456789abcdef0123456789abcdef", "only-words-and-32-characters-yes", "\x30\x82\x04\xbd", "a\x00b",
+	}
+	random := make([]byte, 1200)
+	for i := range 2000 {
+		rand.Read(random)
+		encoded := base64.StdEncoding.EncodeToString(random)
+		keys = append(keys, encoded[:24+i%41], hex.EncodeToString(random[:12+i%20]), encoded, base64.URLEncoding.EncodeToString(random)[:32])
+	}
+	for _, key := range keys {
+		_, err := keyfile.Read(key)
+		if no := keyfile.NotAName(""); !errors.As(err, &no) || len(key) > 8 && strings.Contains(err.Error(), key[:8]) && !strings.HasPrefix(key, "-----") {
+			t.Errorf("%q: %v", key, err)
+		}
+	}
+}
+
+func TestNamesAreRepeated(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{
+		"apiclient_key.pem", "key", "/run/secrets/wxpay_private_key", "./keys/1900000109/key", `C:\keys\apiclient_key.pem`, "商户私钥.pem",
+		"/etc/wxpay/5157F09EFDC096DE15EBE81A47057A7232F1B8E1.pem", "wechatpay_5157F09EFDC096DE15EBE81A47057A7232F1B8E1.pem", "../a b/c d", "/Users/Alice/Wxpay Keys/MerchantKey", "WXPAY_V3_KEY", "/var/lib/WxPay2/key3",
+	} {
+		if _, err := keyfile.Read(name); !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	odd := filepath.Join(t.TempDir(), "0123456789abcdef0123456789ABCDEF") // a name like a key, and a file
+	if err := os.WriteFile(odd, []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if data, err := keyfile.Read(odd); err != nil || string(data) != "x" {
+		t.Errorf("got %q, %v", data, err)
+	}
+}
