@@ -53,20 +53,21 @@ func looksLikeAKey(s string) bool {
 	if len(s) == 32 && !strings.ContainsAny(s, `/\`) { // as long as an APIv3 or APIv2 key
 		return true
 	}
-	// Base64 changes between capitals, small letters and digits at two of three
-	// characters, names of files hardly ever.
-	changes, last := 0, 0
+	// Base64 changes between capitals, small letters and digits at every other
+	// character, names of files hardly ever, save for a capital that begins a word.
+	changes, before, last := 0, 0, 0
 	for _, r := range s {
 		kind := kindOf(r)
-		if kind != last && kind != 0 && last != 0 {
+		wordBegins := last == capital && kind == small && (before == none || before == small)
+		if kind != last && kind != none && last != none && !wordBegins {
 			changes++
 		}
-		last = kind
+		before, last = last, kind
 	}
-	if len(s) >= 16 && changes*5 >= len(s) {
+	if len(s) >= 16 && changes*6 >= len(s) {
 		return true
 	}
-	for run := range strings.FieldsFuncSeq(s, func(r rune) bool { return kindOf(r) == 0 }) {
+	for run := range strings.FieldsFuncSeq(s, func(r rune) bool { return kindOf(r) == none }) {
 		if len(run) >= 24 { // hexadecimal
 			return true
 		}
@@ -74,21 +75,28 @@ func looksLikeAKey(s string) bool {
 	return false
 }
 
-// kindOf tells the digits of base64 apart, without the slash, which separates the
-// parts of a name. It is 0 for everything else.
+// The kinds of characters that base64 has, without the slash, which separates the
+// parts of a name.
+const (
+	none = iota
+	small
+	capital
+	digit
+)
+
 func kindOf(r rune) int {
 	switch {
 	case 'a' <= r && r <= 'z':
-		return 1
+		return small
 	case 'A' <= r && r <= 'Z':
-		return 2
+		return capital
 	case '0' <= r && r <= '9' || r == '+' || r == '=':
-		return 3
+		return digit
 	}
-	return 0
+	return none
 }
 
 // isExtension says that s is a dot and up to five letters or digits.
 func isExtension(s string) bool {
-	return len(s) >= 2 && len(s) <= 6 && !strings.ContainsFunc(s[1:], func(r rune) bool { return kindOf(r) == 0 })
+	return len(s) >= 2 && len(s) <= 6 && !strings.ContainsFunc(s[1:], func(r rune) bool { return kindOf(r) == none })
 }
