@@ -4,9 +4,9 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"strings"
 
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
 // The checks of a [Receiver] beside those of [wxpay.Keys]: [wxpay.CheckHeaders],
@@ -50,13 +50,15 @@ type Error struct {
 	v2      bool // to be answered in XML
 }
 
-// Error gives the notification, the check, and what to do about it. It prints
-// neither body, header nor key; what your own function returned it prints as
-// it is.
-func (e *Error) Error() string {
+// Error gives the notification, the check, and what to do about it, on one line.
+// It prints neither body, header nor key; what your own function returned it
+// prints with a dot for every line end and control character.
+func (e *Error) Error() string { return wire.OneLine(e.text()) }
+
+func (e *Error) text() string {
 	s := "notify: "
 	if e.ID != "" {
-		s += clip(e.EventType) + " " + clip(e.ID) + ": "
+		s += wire.Clip(e.EventType, 64) + " " + wire.Clip(e.ID, 64) + ": "
 	}
 	if _, ok := e.err.(*wxpay.SignatureError); ok {
 		return s + e.err.Error() // it names the check
@@ -87,26 +89,13 @@ func logError(ctx context.Context, e *Error) {
 	}
 	attrs := []slog.Attr{
 		slog.String("check", string(e.Check)), slog.Int("status", e.Status),
-		slog.String("request_id", clip(e.RequestID)), slog.Any("error", e),
+		slog.String("request_id", wire.Clip(e.RequestID, 64)), slog.Any("error", e),
 	}
 	if e.ID != "" {
-		attrs = append(attrs, slog.String("id", clip(e.ID)), slog.String("event_type", clip(e.EventType)))
+		attrs = append(attrs, slog.String("id", wire.Clip(e.ID, 64)), slog.String("event_type", wire.Clip(e.EventType, 64)))
 	}
 	if e.Stack != nil {
 		attrs = append(attrs, slog.String("stack", string(e.Stack)))
 	}
 	slog.Default().LogAttrs(ctx, level, "WeChat Pay notification not handled", attrs...)
-}
-
-// clip bounds and cleans what others chose before it enters a log.
-func clip(s string) string {
-	if len(s) > 64 {
-		s = s[:64] + "…"
-	}
-	return strings.Map(func(c rune) rune {
-		if c < ' ' || c == 0x7f {
-			return '·'
-		}
-		return c
-	}, s)
 }

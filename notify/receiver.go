@@ -65,7 +65,7 @@ func (r *Receiver) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "notify.Receiver{%d functions, …}", len(r.routes))
 }
 
-// Option sets one thing of a [Receiver].
+// Option sets one thing of a [Receiver]. A nil Option is ignored.
 type Option func(*Receiver)
 
 // Keys lets the receiver take APIv3 notifications of further merchants. Each is

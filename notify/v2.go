@@ -229,6 +229,6 @@ func (n *Notification) decodeV2(v any) *Error {
 // answerV2 is what APIv2 waits for: anything else, another spelling included,
 // is sent again. https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_10.shtml
 func answerV2(status int, code, message string) Answer {
-	message = strings.ReplaceAll(message, "]]>", "")
-	return Answer{Status: status, ContentType: "text/xml", Body: []byte("<xml><return_code><![CDATA[" + code + "]]></return_code><return_msg><![CDATA[" + message + "]]></return_msg></xml>")}
+	fields := wire.Fields{"return_code": code, "return_msg": message}
+	return Answer{Status: status, ContentType: "text/xml", Body: fields.XML()}
 }

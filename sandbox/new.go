@@ -49,7 +49,9 @@ func New(t TB, options ...Option) *Sandbox {
 		c.amiss = nil
 	}
 	for _, o := range options {
-		o(&c)
+		if o != nil {
+			o(&c)
+		}
 	}
 	lendTestKeys(c.Merchants)
 	s, err := Start(c)

@@ -88,8 +88,10 @@ func (f Fields) XML() []byte {
 	b.WriteString("<xml>")
 	for _, name := range slices.Sorted(maps.Keys(f)) {
 		b.WriteString("<" + name + "><![CDATA[")
-		// The only text that CDATA cannot hold is its own end.
-		b.WriteString(strings.ReplaceAll(f[name], "]]>", "]]]]><![CDATA[>"))
+		// CDATA cannot hold its own end, nor a carriage return: a parser turns it into
+		// a line feed, unless it is a reference.
+		value := strings.ReplaceAll(f[name], "]]>", "]]]]><![CDATA[>")
+		b.WriteString(strings.ReplaceAll(value, "\r", "]]>&#13;<![CDATA["))
 		b.WriteString("]]></" + name + ">")
 	}
 	b.WriteString("</xml>")
@@ -162,8 +164,12 @@ func ParseXML(body []byte) (Fields, error) {
 				marked.Write(t)
 			case depth == 2:
 				plain.Write(t)
-				if trimmed := bytes.TrimSpace(t); hasCDATA {
-					marked.Write(trimmed)
+				switch {
+				case !hasCDATA:
+				case bytes.IndexByte(body[at:d.InputOffset()], '&') >= 0: // a reference is no layout
+					marked.Write(t)
+				default:
+					marked.Write(bytes.TrimSpace(t))
 				}
 			case len(bytes.TrimSpace(bytes.TrimPrefix(t, []byte("\ufeff")))) > 0:
 				return fail("text stands between the elements")

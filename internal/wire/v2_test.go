@@ -47,6 +47,8 @@ func TestParseXML(t *testing.T) {
 		"official sample's blanks": {"<xml>\n <return_code> <![CDATA[SUCCESS]]> </return_code>\n</xml>\n", wire.Fields{"return_code": "SUCCESS"}},
 		"no CDATA":                 {"<xml><total_fee> 1 </total_fee></xml>", wire.Fields{"total_fee": "1"}},
 		"entities":                 {"<xml><attach>a&amp;b&lt;</attach></xml>", wire.Fields{"attach": "a&b<"}},
+		"a reference among CDATA":  {"<xml><body><![CDATA[a]]>&#13; <![CDATA[b]]> </body></xml>", wire.Fields{"body": "a\r b"}},
+		"a CR, as parsers read it": {"<xml><body><![CDATA[a\r\nb\rc]]></body></xml>", wire.Fields{"body": "a\nb\nc"}},
 		"blanks inside CDATA":      {"<xml><body><![CDATA[ a ]]></body></xml>", wire.Fields{"body": " a "}},
 		"empty":                    {"<xml><a/><b></b></xml>", wire.Fields{"a": "", "b": ""}},
 		"a declaration and a BOM":  {"\ufeff<?xml version=\"1.0\" encoding=\"UTF-8\"?><xml><a>1</a></xml>", wire.Fields{"a": "1"}},
@@ -90,6 +92,7 @@ func manyElements(n int) string {
 func FuzzParseXML(f *testing.F) {
 	f.Add([]byte("<xml><a><![CDATA[ ]]]]><![CDATA[> ]]></a><b> 1 </b></xml>"))
 	f.Add([]byte("<xml><a>1</a"))
+	f.Add([]byte("<xml><a>x&#13;&#10;y</a><b><![CDATA[z]]>&#13;</b></xml>"))
 	f.Add([]byte("<!DOCTYPE x><xml/>"))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		fields, err := wire.ParseXML(body)
@@ -102,6 +105,60 @@ func FuzzParseXML(f *testing.F) {
 		again, err := wire.ParseXML(fields.XML())
 		if err != nil || !maps.Equal(again, fields) {
 			t.Fatalf("%q became %q, %v", fields, again, err)
+		}
+	})
+}
+
+func TestCheckNamesTheMember(t *testing.T) {
+	t.Parallel()
+	for says, f := range map[string]wire.Fields{
+		`"attach" holds a carriage return`:    {"attach": "a\r\nb", "body": "fine"},
+		`"attach" holds the character U+0001`: {"attach": "a\x01b", "body": "\x00"},
+		`"body" holds the character U+000B`:   {"body": "a\vb"},
+		`"body" holds the character U+FFFE`:   {"body": "a\ufffe"},
+		`"body" is not UTF-8`:                 {"body": "a\xff"},
+		`"a b=\"c\"" has a name`:              {`a b="c"`: "1"},
+		`"" has a name`:                       {"": "1"},
+		`"1a" has a name`:                     {"1a": "1"},
+		`"a:b" has a name`:                    {"a:b": "1"},
+		"1000 members":                        manyFields(1000),
+	} {
+		if err := f.Check(); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("got %v, want %s", err, says)
+		}
+	}
+	for _, f := range []wire.Fields{
+		nil,
+		{"a": "", "_b-1": " \t\n 用😀]]>&<>\"'\u0085\u2028 ", "xml": "x"},
+		manyFields(999),
+	} {
+		if err := f.Check(); err != nil {
+			t.Errorf("%d members: %v", len(f), err)
+		}
+	}
+}
+
+func manyFields(n int) wire.Fields {
+	f := wire.Fields{}
+	for i := range n {
+		f["a"+strings.Repeat("b", i%97)+strings.Repeat("c", i/97)] = "1"
+	}
+	return f
+}
+
+// What Check lets pass survives being written and read.
+func FuzzCheckedFieldsSurvive(f *testing.F) {
+	f.Add("attach", " a\nb]]>c ", "_x", "]]]]>>\t")
+	f.Add("xml", "<a>&amp;", "detail", "\r")
+	f.Add("a", "\ufeff", "b", "]")
+	f.Fuzz(func(t *testing.T, name1, value1, name2, value2 string) {
+		fields := wire.Fields{name1: value1, name2: value2}
+		if fields.Check() != nil {
+			return
+		}
+		got, err := wire.ParseXML(fields.XML())
+		if err != nil || !maps.Equal(got, fields) {
+			t.Fatalf("%q became %q, %v", fields, got, err)
 		}
 	})
 }
