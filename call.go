@@ -279,7 +279,7 @@ func (c *call) transportError(err error) error {
 	if errors.As(err, &dial) && dial.Op == "dial" {
 		e.Sent, e.Problem = false, "no connection: "+dial.Err.Error()
 	} else if !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
-		e.Problem += ": " + clip(err.Error(), 256)
+		e.Problem += ": " + wire.Clip(err.Error(), 256)
 	}
 	return e
 }

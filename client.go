@@ -220,7 +220,7 @@ func checkNotOwnKey(cfg *Config) error {
 	for _, k := range cfg.PlatformKeys {
 		if strings.EqualFold(k.ID, cfg.SerialNo) || (k.Key != nil && k.Key.N != nil && public.Equal(k.Key)) {
 			return &ConfigError{
-				Field: "PlatformKeys", Problem: clip(k.ID, 64) + " is the merchant's own certificate or key, not WeChat Pay's",
+				Field: "PlatformKeys", Problem: wire.Clip(k.ID, 64) + " is the merchant's own certificate or key, not WeChat Pay's",
 				Hint: "apiclient_cert.pem signs your calls; WeChat Pay's public key (pub_key.pem) is under API security in the merchant console, its certificates come from GET v3/certificates",
 			}
 		}

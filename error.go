@@ -7,12 +7,18 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
 // Every error of this package answers four questions: what was tried, whose
 // fault it is, what to do next, and, through its type, what a program may
 // decide on. None of them prints a body, a header, a key, or the value of a
-// path variable.
+// path variable. Each prints as one line of at most 2 KiB, without control
+// characters, whatever WeChat Pay, a proxy or the caller put into it.
+
+// oneLine is how every error of this package prints.
+func oneLine(s string) string { return wire.Clip(s, 2<<10) }
 
 // Error is WeChat Pay's own answer that a call did not succeed.
 //
@@ -68,15 +74,15 @@ func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString(e.Operation + ": HTTP " + strconv.Itoa(e.Status))
 	if e.Code != "" {
-		b.WriteString(" " + clip(e.Code, 64))
+		b.WriteString(" " + wire.Clip(e.Code, 64))
 	}
 	if e.Message != "" {
-		b.WriteString(": " + strings.TrimSuffix(clip(e.Message, 512), "。"))
+		b.WriteString(": " + strings.TrimSuffix(wire.Clip(e.Message, 512), "。"))
 	}
 	if field, issue := e.Field(); field != "" {
-		b.WriteString(" (" + clip(field, 128))
+		b.WriteString(" (" + wire.Clip(field, 128))
 		if issue != "" {
-			b.WriteString(": " + clip(issue, 256))
+			b.WriteString(": " + wire.Clip(issue, 256))
 		}
 		b.WriteString(")")
 	}
@@ -84,9 +90,9 @@ func (e *Error) Error() string {
 		b.WriteString("; the signature of the call was refused: check MchID, SerialNo, PrivateKey and the clock")
 	}
 	if e.RequestID != "" {
-		b.WriteString(" [" + clip(e.RequestID, 128) + "]")
+		b.WriteString(" [" + wire.Clip(e.RequestID, 128) + "]")
 	}
-	return b.String()
+	return oneLine(b.String())
 }
 
 // Temporary says that the same call, with the same parameters and numbers, is
@@ -108,7 +114,7 @@ type ConfigError struct {
 }
 
 func (e *ConfigError) Error() string {
-	return "wxpay: Config." + e.Field + ": " + e.Problem + "; " + e.Hint
+	return oneLine("wxpay: Config." + e.Field + ": " + e.Problem + "; " + e.Hint)
 }
 
 // KeyError is key material that cannot be read.
@@ -119,7 +125,7 @@ type KeyError struct {
 }
 
 func (e *KeyError) Error() string {
-	return "wxpay: cannot read " + e.Want + ": " + e.Problem + "; " + e.Hint
+	return oneLine("wxpay: cannot read " + e.Want + ": " + e.Problem + "; " + e.Hint)
 }
 
 // RequestError is a call that was not sent because it could not be right.
@@ -129,7 +135,7 @@ type RequestError struct {
 	err       error
 }
 
-func (e *RequestError) Error() string { return e.Operation + ": not sent: " + e.Problem }
+func (e *RequestError) Error() string { return oneLine(e.Operation + ": not sent: " + e.Problem) }
 
 // Unwrap gives the cause, where there is one.
 func (e *RequestError) Unwrap() error { return e.err }
@@ -154,9 +160,11 @@ func (e *TransportError) Error() string {
 		s += " (the deadline passed)"
 	}
 	if e.Sent {
-		return s + "; the outcome is unknown: query, or repeat with the same numbers"
+		s += "; the outcome is unknown: query, or repeat with the same numbers"
+	} else {
+		s += "; nothing was sent"
 	}
-	return s + "; nothing was sent"
+	return oneLine(s)
 }
 
 // Unwrap gives the cause, so that errors.Is(err, context.Canceled) works.
@@ -214,28 +222,15 @@ type SignatureError struct {
 func (e *SignatureError) Error() string {
 	s := e.Op + ": " + string(e.Check) + " check failed: " + e.Hint
 	if e.Serial != "" {
-		s += " (Wechatpay-Serial " + clip(e.Serial, 64) + ")"
+		s += " (Wechatpay-Serial " + wire.Clip(e.Serial, 64) + ")"
 	}
 	if e.RequestID != "" {
-		s += " [" + clip(e.RequestID, 128) + "]"
+		s += " [" + wire.Clip(e.RequestID, 128) + "]"
 	}
-	return s
+	return oneLine(s)
 }
 
 // DecryptError is a sealed resource that does not open.
 type DecryptError struct{ Hint string }
 
-func (e *DecryptError) Error() string { return "wxpay: cannot decrypt: " + e.Hint }
-
-// clip bounds and cleans what a stranger chose before it enters a log.
-func clip(s string, n int) string {
-	if len(s) > n {
-		s = s[:n] + "…"
-	}
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return '·'
-		}
-		return r
-	}, s)
-}
+func (e *DecryptError) Error() string { return oneLine("wxpay: cannot decrypt: " + e.Hint) }

@@ -3,6 +3,8 @@ package wxpay
 import (
 	"net"
 	"strings"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
 // variable is a path variable's name and value.
@@ -63,11 +65,11 @@ func expandPath(path string, vars []variable) (escaped, query, problem string) {
 		v, ok := lookup(vars, name)
 		switch {
 		case !ok:
-			return "", "", "path variable {" + clip(name, 64) + "} is not filled: add wxpay.Path(\"" + clip(name, 64) + "\", value)"
+			return "", "", "path variable {" + wire.Clip(name, 64) + "} is not filled: add wxpay.Path(\"" + wire.Clip(name, 64) + "\", value)"
 		case v == "":
-			return "", "", "path variable {" + clip(name, 64) + "} is empty"
+			return "", "", "path variable {" + wire.Clip(name, 64) + "} is empty"
 		case v == "." || v == "..":
-			return "", "", "path variable {" + clip(name, 64) + "} is a dot segment, which servers resolve away"
+			return "", "", "path variable {" + wire.Clip(name, 64) + "} is a dot segment, which servers resolve away"
 		}
 		b.Write(appendEscaped(nil, v, reserved))
 		used++
@@ -76,7 +78,7 @@ func expandPath(path string, vars []variable) (escaped, query, problem string) {
 	if used < len(vars) {
 		for _, v := range vars {
 			if !strings.Contains(path, "{"+v.name+"}") && !strings.Contains(path, "{+"+v.name+"}") {
-				return "", "", "there is no {" + clip(v.name, 64) + "} in the path to fill"
+				return "", "", "there is no {" + wire.Clip(v.name, 64) + "} in the path to fill"
 			}
 		}
 	}

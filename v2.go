@@ -224,7 +224,7 @@ func (c *call) signPage() {
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.fields)) {
 		if wire.HoldsMember(c.fields[name]) {
-			c.fail(clip(name, 64) + " holds an & followed by a name and =, which APIv2 signs without escaping: whoever chose it could turn this page into a notification of a payment; take the & or the = out of it")
+			c.fail(wire.Clip(name, 64) + " holds an & followed by a name and =, which APIv2 signs without escaping: whoever chose it could turn this page into a notification of a payment; take the & or the = out of it")
 			return
 		}
 	}
