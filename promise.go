@@ -3,6 +3,10 @@ package wxpay
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
 // Promise is a call under way: what the …Async methods return at once.
@@ -11,6 +15,10 @@ import (
 // The call ends with the context it was given, whether anyone waits or not.
 // Then, Otherwise and Wait may be used any number of times, from any
 // goroutine.
+//
+// A panic in the call or in a function given to Then or Otherwise does not end
+// the program: it becomes the promise's error, a [*PanicError]. In a call that is
+// made at once, such as Post, it stays a panic.
 type Promise[T any] struct {
 	done  chan struct{}
 	value T
@@ -21,11 +29,35 @@ type Promise[T any] struct {
 // when it calls runtime.Goexit: without a reply there is no success.
 var errAbandoned = errors.New("wxpay: the promise's function ended its goroutine (runtime.Goexit) and returned nothing")
 
+// PanicError is a panic in the goroutine of a promise: in a transport or signer of
+// yours that the call used, or in a function given to Then or Otherwise. What
+// became of the call is unknown.
+type PanicError struct {
+	Value any    // what panic was called with
+	Stack []byte // where, as runtime/debug prints it
+}
+
+// Error gives the value, without the stack.
+func (e *PanicError) Error() string {
+	return oneLine("wxpay: a panic in the goroutine of a promise: " + wire.Clip(fmt.Sprint(e.Value), 512))
+}
+
+// Unwrap gives the value where it is an error.
+func (e *PanicError) Unwrap() error {
+	err, _ := e.Value.(error)
+	return err
+}
+
 // start runs f in a goroutine of its own.
 func start[T any](f func() (T, error)) *Promise[T] {
 	p := &Promise[T]{done: make(chan struct{}), err: errAbandoned}
 	go func() {
 		defer close(p.done)
+		defer func() {
+			if v := recover(); v != nil {
+				p.err = &PanicError{v, debug.Stack()}
+			}
+		}()
 		p.value, p.err = f()
 	}()
 	return p
@@ -33,11 +65,11 @@ func start[T any](f func() (T, error)) *Promise[T] {
 
 // Then runs f on the value once the call has succeeded. The promise it returns
 // has the same value, or the error of f. Where the call failed, f does not run
-// and the error is passed on.
+// and the error is passed on. A nil f changes nothing.
 func (p *Promise[T]) Then(f func(T) error) *Promise[T] {
 	return start(func() (T, error) {
 		<-p.done
-		if p.err != nil {
+		if p.err != nil || f == nil {
 			return p.value, p.err
 		}
 		return p.value, f(p.value)
@@ -46,20 +78,23 @@ func (p *Promise[T]) Then(f func(T) error) *Promise[T] {
 
 // Otherwise runs f on the error once the call, or a Then before it, has
 // failed. What f returns takes the place of the failure: a value with a nil
-// error recovers. Where nothing failed, f does not run.
+// error recovers. Where nothing failed, f does not run. A nil f changes nothing.
 func (p *Promise[T]) Otherwise(f func(error) (T, error)) *Promise[T] {
 	return start(func() (T, error) {
 		<-p.done
-		if p.err == nil {
-			return p.value, nil
+		if p.err == nil || f == nil {
+			return p.value, p.err
 		}
 		return f(p.err)
 	})
 }
 
 // Wait returns what the call came to. If ctx ends first Wait returns its
-// error; the call itself goes on under its own context.
+// error; the call itself goes on under its own context. A nil ctx never ends.
 func (p *Promise[T]) Wait(ctx context.Context) (T, error) {
+	if ctx == nil { // an error would say that the call failed, and it goes on
+		ctx = context.Background()
+	}
 	select {
 	case <-p.done:
 		return p.value, p.err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/wxpay-go/wxpay"
@@ -103,4 +104,51 @@ func TestPromiseOfAFunctionThatNeverReturns(t *testing.T) {
 	if err == nil || result != nil {
 		t.Errorf("got %v, %v", result, err)
 	}
+}
+
+// panicky panics whatever it is asked to send.
+func panicky(v any) transport { return func(*http.Request) (*http.Response, error) { panic(v) } }
+
+func TestPanicsBecomeThePromisesError(t *testing.T) {
+	t.Parallel()
+	mark := errors.New("mine")
+	fine := clientOver(t, func(*http.Request) (*http.Response, error) { return signedReply(200, `{}`), nil }).Chain("v3/x")
+	for name, p := range map[string]*wxpay.Promise[*wxpay.Result]{
+		"the call": clientOver(t, panicky(mark)).Chain("v3/x").PostAsync(bg, `{}`),
+		"Then":     fine.GetAsync(bg).Then(func(*wxpay.Result) error { panic(mark) }),
+		"Otherwise": clientOver(t, func(*http.Request) (*http.Response, error) { return nil, errors.New("x") }).Chain("v3/x").GetAsync(bg).
+			Otherwise(func(error) (*wxpay.Result, error) { panic(mark) }),
+		"a later Then": fine.GetAsync(bg).Then(func(*wxpay.Result) error { panic(mark) }).Then(func(*wxpay.Result) error {
+			t.Error("Then ran after a panic")
+			return nil
+		}),
+	} {
+		_, err := p.Wait(bg)
+		var e *wxpay.PanicError
+		if !errors.As(err, &e) || !errors.Is(err, mark) || !strings.Contains(string(e.Stack), "promise_test.go") ||
+			!strings.Contains(err.Error(), "a panic in the goroutine of a promise: mine") {
+			t.Errorf("%s: got %v, %s", name, err, e)
+		}
+	}
+	_, err := wxpay.NewPOST[queryIn, queryOut](clientOver(t, panicky("text")).Bind(), "v3/x").PostAsync(bg, &queryIn{}).Wait(bg)
+	if e := (*wxpay.PanicError)(nil); !errors.As(err, &e) || e.Value != "text" || e.Unwrap() != nil {
+		t.Errorf("typed: got %v", err)
+	}
+	recovered, err := fine.GetAsync(bg).Then(func(*wxpay.Result) error { panic("x") }).
+		Otherwise(func(error) (*wxpay.Result, error) { return &wxpay.Result{Status: 299}, nil }).Wait(bg)
+	if err != nil || recovered.Status != 299 {
+		t.Errorf("recovered: got %v, %v", recovered, err)
+	}
+}
+
+// A call that is made at once leaves a panic to its caller.
+func TestAPanicAtOnceStaysOne(t *testing.T) {
+	t.Parallel()
+	defer func() {
+		if v := recover(); v != "mine" {
+			t.Errorf("recovered %v", v)
+		}
+	}()
+	_, err := clientOver(t, panicky("mine")).Chain("v3/x").Get(bg)
+	t.Errorf("returned %v", err)
 }
