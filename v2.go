@@ -60,12 +60,6 @@ func (c *call) signV2(nonce bool) {
 	case c.fields["mch_id"] == "":
 		c.fields["mch_id"] = c.client.mchID
 	}
-	for name := range c.fields {
-		if !fieldName(name) {
-			c.fail("a field's name is not letters, digits, _ and -, so it cannot be an XML element")
-			return
-		}
-	}
 	by := c.signType
 	if t := c.fields["sign_type"]; t != "" {
 		by = wire.SignType(t)
@@ -82,13 +76,11 @@ func (c *call) signV2(nonce bool) {
 		}
 		c.fields["nonce_str"] = nonce
 	}
+	if err := c.fields.Check(); err != nil { // of a page and a mini program too: they reach WeChat Pay's XML
+		c.fail(err.Error())
+		return
+	}
 	c.fields["sign"] = c.fields.Digest(c.client.apiV2Key.Reveal(), by)
-}
-
-func fieldName(name string) bool {
-	return name != "" && !strings.ContainsAny(name[:1], "0123456789-") && strings.IndexFunc(name, func(r rune) bool {
-		return r >= 0x80 || !unreserved(byte(r)) || r == '.' || r == '~'
-	}) < 0
 }
 
 // pathV2 is the path on the wire, which has no v2/. A query would not be signed.

@@ -81,6 +81,9 @@ func fieldsOf(body any) (wire.Fields, error) {
 		if text == "null" {
 			continue
 		}
+		if mended(value) {
+			return nil, fmt.Errorf("the member %q is not UTF-8", wire.Clip(name, 64))
+		}
 		if strings.HasPrefix(text, `"`) {
 			if err := json.Unmarshal(value, &text); err != nil {
 				return nil, err
@@ -89,6 +92,19 @@ func fieldsOf(body any) (wire.Fields, error) {
 		fields[name] = text
 	}
 	return fields, nil
+}
+
+// mended tells whether encoding/json put U+FFFD where a string was not UTF-8: it
+// writes those as an escape, and one that was in the string as it is.
+func mended(raw []byte) bool {
+	for i := 0; i < len(raw); i++ {
+		if raw[i] == '\\' {
+			if i++; bytes.HasPrefix(raw[i:], []byte("ufffd")) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // taggedFields flattens a struct whose fields have xml tags, as the generated

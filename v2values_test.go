@@ -1,0 +1,97 @@
+package wxpay_test
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox"
+)
+
+// What a parser would read otherwise than it was signed is not sent, by whatever
+// door it comes, and the error names the member and not its value.
+func TestV2ValuesThatDoNotSurvive(t *testing.T) {
+	t.Parallel()
+	client := v2Client(t, false, nil, func(*http.Request, wire.Fields) { t.Error("it was sent") })
+	post := func(body any) error { return second(client.Chain("v2/pay/pappayapply").Post(bg, body)) }
+	doors := map[string]func(value string) error{
+		"a map of strings": func(v string) error { return post(map[string]string{"attach": v, "body": "x"}) },
+		"a map":            func(v string) error { return post(map[string]any{"attach": v, "body": "x"}) },
+		"a struct": func(v string) error {
+			return post(struct {
+				Attach string `xml:"attach"`
+			}{v})
+		},
+		"a struct for JSON": func(v string) error {
+			return post(struct {
+				Attach string `json:"attach"`
+			}{v})
+		},
+		"a page": func(v string) error {
+			return second(client.Chain("v2/papay/entrustweb").URL(map[string]string{"attach": v}))
+		},
+		"extra data": func(v string) error { return second(client.ContractExtraData(map[string]string{"attach": v})) },
+	}
+	for name, door := range doors {
+		for _, value := range []string{"oSECRET\r\nb", "\roSECRET", "oSECRET\x01", "\x00", "\x0b", "\x1b[31m", "\ufffe", "\uffff", "oSECRET\xff", "\xed\xa0\x80"} {
+			var e *wxpay.RequestError
+			if err := door(value); !errors.As(err, &e) || !strings.Contains(err.Error(), `the member "attach" `) || strings.Contains(err.Error(), "SECRET") {
+				t.Errorf("%s, %q: got %v", name, value, err)
+			}
+		}
+	}
+	for name, body := range map[string]any{
+		"a reference in raw XML": "<xml><attach>a&#13;b</attach></xml>",
+		"bytes inside an object": map[string]any{"attach": map[string]string{"a": "\xff"}},
+	} {
+		var e *wxpay.RequestError
+		if err := post(body); !errors.As(err, &e) || !strings.Contains(err.Error(), `"attach"`) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+// Everything else arrives as it was signed.
+func TestV2ValuesThatSurvive(t *testing.T) {
+	t.Parallel()
+	var sent wire.Fields
+	client := v2Client(t, true, wire.Fields{"return_code": "SUCCESS"}, func(_ *http.Request, f wire.Fields) { sent = f })
+	for _, value := range []string{"a\nb", "\n a\t", "]]>", "]]]]>>", "<a b=\"c\">&amp;", "用😀\u2028\u0085\ufeff", `\ufffd`, "\ufffd", "]]", " "} {
+		want := wire.Fields{"attach": value, "appid": "wx1"}
+		for name, body := range map[string]any{"a map of strings": map[string]string(want), "a map": map[string]any{"attach": value, "appid": "wx1"}, "XML": want.XML()} {
+			if err := second(client.Chain("v2/pay/orderquery").Post(bg, body)); err != nil {
+				t.Errorf("%s, %q: %v", name, value, err)
+				continue
+			}
+			got := maps.Clone(sent)
+			if !got.Verify(testAPIv2Key) {
+				t.Errorf("%s, %q: the signature is not of what arrived", name, value)
+			}
+			maps.DeleteFunc(got, func(name, _ string) bool { return name == "mch_id" || name == "nonce_str" || name == "sign" })
+			if !maps.Equal(got, want) {
+				t.Errorf("%s: %q became %q", name, value, got["attach"])
+			}
+		}
+	}
+	if err := second(client.Chain("v2/x").Post(bg, map[string]any{"detail": json.RawMessage("{\r\n\"a\": \"\\u0001\"}")})); err != nil || sent["detail"] != `{"a":"\u0001"}` {
+		t.Errorf("an object: sent %q, %v", sent["detail"], err)
+	}
+}
+
+// The sandbox reads what the client writes.
+func TestV2ValuesInTheSandbox(t *testing.T) {
+	t.Parallel()
+	client := sandbox.New(t).Client()
+	for _, attach := range []string{"a\nb", " a ", "]]>", "用"} {
+		_, err := client.Chain("v2/pay/orderquery").Post(bg, map[string]string{"appid": sandbox.DefaultAppID, "out_trade_no": "T1", "attach": attach})
+		var e *wxpay.Error
+		if !errors.As(err, &e) || strings.Contains(e.Message, "签名") || strings.Contains(e.Message, "XML") {
+			t.Errorf("%q: got %v", attach, err)
+		}
+	}
+}
