@@ -53,6 +53,7 @@ func (c *Client) Download(ctx context.Context, downloadURL, hashType, hashValue 
 		path = u.Path
 	}
 	k := c.newCall(http.MethodGet, path, nil, opts)
+	k.within(ctx)
 	k.fail(problem)
 	want, err := hex.DecodeString(hashValue)
 	switch {
@@ -121,16 +122,16 @@ func (c *call) file(ctx context.Context, u *url.URL) (raw []byte, requestID stri
 	if response.StatusCode != http.StatusOK {
 		_, err := c.read(response)
 		if err == nil { // genuine, and no file
-			err = c.transportError(errNoFile)
+			err = c.cutShort(errNoFile)
 		}
 		return nil, "", err
 	}
 	defer response.Body.Close()
 	if response.ContentLength > maxFile {
-		return nil, "", c.transportError(errFileTooLarge)
+		return nil, "", c.cutShort(errFileTooLarge)
 	}
 	if raw, err = readFile(response.Body); err != nil {
-		return nil, "", c.transportError(err)
+		return nil, "", c.cutShort(err)
 	}
 	return raw, response.Header.Get(wire.HeaderRequestID), nil
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -39,6 +38,7 @@ type call struct {
 	mtls     bool
 	problem  string // the first thing found wrong
 	cause    error
+	flight   flight
 }
 
 // fail remembers the first problem; the call then ends before it is sent.
@@ -60,16 +60,20 @@ func (c *call) unsent() error {
 // operation names the call in errors. Values are left out: an openid is one.
 func (c *call) operation() string {
 	path, _, _ := strings.Cut(strings.Trim(c.path, "/"), "?")
-	return c.method + " " + path
+	return c.method + " " + wire.Clip(path, 256)
 }
+
+const noClient = "there is no client: start from a *wxpay.Client made by wxpay.New"
 
 func (c *Client) newCall(method, path string, vars []variable, opts []Option) *call {
 	k := &call{client: c, method: method, path: path, vars: vars}
 	if c == nil {
-		k.fail("there is no client: start from a *wxpay.Client made by wxpay.New")
+		k.fail(noClient)
 	}
 	for _, o := range opts {
-		o(k)
+		if o != nil {
+			o(k)
+		}
 	}
 	return k
 }
@@ -107,6 +111,7 @@ func (c *call) marshal(body any) *call {
 
 // do signs, sends, reads and verifies. It is the one story of every call.
 func (c *call) do(ctx context.Context) (*Result, error) {
+	c.within(ctx)
 	if c.isV2() {
 		return c.doV2(ctx)
 	}
@@ -136,21 +141,11 @@ func (c *call) send(ctx context.Context, uri, query string) (*http.Response, err
 	if err := c.tooLate(ctx); err != nil {
 		return nil, err
 	}
-	request, err := c.request(ctx, uri, query)
+	request, err := c.request(uri, query)
 	if err != nil {
 		return nil, &RequestError{Operation: c.operation(), Problem: err.Error(), err: err}
 	}
-	return c.roundTrip(c.client.transport, request)
-}
-
-// roundTrip goes straight to the transport: http.Client would add redirects and
-// cookies, which a signed call must not have.
-func (c *call) roundTrip(transport http.RoundTripper, request *http.Request) (*http.Response, error) {
-	response, err := transport.RoundTrip(request)
-	if err != nil {
-		return nil, c.transportError(err)
-	}
-	return response, nil
+	return c.roundTrip(ctx, c.client.transport, request)
 }
 
 // read takes in the reply within bounds and verifies it: every success, and
@@ -158,9 +153,9 @@ func (c *call) roundTrip(transport http.RoundTripper, request *http.Request) (*h
 func (c *call) read(response *http.Response) (*Result, error) {
 	body, err := readBody(response)
 	if err != nil {
-		return nil, c.transportError(err)
+		return nil, c.cutShort(err)
 	}
-	result := &Result{Status: response.StatusCode, Header: response.Header, Body: body, open: c.decrypted}
+	result := &Result{Status: response.StatusCode, Header: response.Header, Body: body, call: c}
 	signed := response.Header.Get(wire.HeaderSignature) != ""
 	if success := response.StatusCode/100 == 2; success || signed {
 		if err := c.client.keys.Verify(response.Header, body); err != nil {
@@ -177,6 +172,13 @@ func (c *call) read(response *http.Response) (*Result, error) {
 	return nil, c.refused(result, signed)
 }
 
+// within refuses a call without a context, which net/http would panic over.
+func (c *call) within(ctx context.Context) {
+	if ctx == nil {
+		c.fail("the context is nil: give the request's own, or context.Background()")
+	}
+}
+
 // deadline bounds a call that the caller left without one.
 func (c *call) deadline(ctx context.Context) (context.Context, context.CancelFunc) {
 	if _, ok := ctx.Deadline(); ok || c.client.timeout <= 0 {
@@ -185,19 +187,10 @@ func (c *call) deadline(ctx context.Context) (context.Context, context.CancelFun
 	return context.WithTimeout(ctx, c.client.timeout)
 }
 
-// tooLate ends a call whose context ended before anything was sent: its outcome
-// is known.
-func (c *call) tooLate(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return &TransportError{Operation: c.operation(), Problem: "the call was not begun", err: err}
-	}
-	return nil
-}
-
 // request builds the signed request. The path was escaped by expandPath and is
 // given to net/http together with its decoded form, so that the bytes signed
 // are the bytes on the request line.
-func (c *call) request(ctx context.Context, uri, query string) (*http.Request, error) {
+func (c *call) request(uri, query string) (*http.Request, error) {
 	host := c.client.hostOf(uri)
 	decoded, err := url.PathUnescape(uri)
 	if err != nil {
@@ -230,13 +223,9 @@ func (c *call) request(ctx context.Context, uri, query string) (*http.Request, e
 	}
 	if c.body != nil {
 		header["Content-Type"] = jsonType
-		r.ContentLength = int64(len(c.body))
-		r.Body = newBody(c.body)
-		// Lets net/http send again on another connection when an idle one was
-		// closed before a byte went out: same bytes, same signature.
-		r.GetBody = func() (io.ReadCloser, error) { return newBody(c.body), nil }
+		c.flight.carry(r, c.body)
 	}
-	return r.WithContext(ctx), nil
+	return r, nil
 }
 
 var jsonType = []string{"application/json"}
@@ -267,21 +256,6 @@ func (c *Client) authorize(method, uri string, body []byte) (string, error) {
 		Timestamp: timestamp, Serial: c.serial,
 	}
 	return a.Format(both[len(message):]), nil
-}
-
-func (c *call) transportError(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) { // from a proxy: its own words repeat a URL
-		err = u.Err
-	}
-	var dial *net.OpError
-	e := &TransportError{Operation: c.operation(), err: err, Sent: true, Problem: "no whole reply came"}
-	if errors.As(err, &dial) && dial.Op == "dial" {
-		e.Sent, e.Problem = false, "no connection: "+dial.Err.Error()
-	} else if !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
-		e.Problem += ": " + wire.Clip(err.Error(), 256)
-	}
-	return e
 }
 
 // refused turns an answer that is not a success into an *Error.

@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -55,12 +56,14 @@ type Config struct {
 	// Default: Host where that is set, otherwise [DefaultGlobalHost].
 	GlobalHost string
 	// HTTPClient lends its Transport, which sends, and its Timeout, which
-	// bounds a call whose context has no deadline. Its redirect policy and
-	// cookies are not used: a signature is for one path. Default: a transport
-	// shared by all clients, with keep-alive and 64 idle connections a host,
-	// and a timeout of one minute, which is what the longest calls need.
+	// bounds a call whose context has no deadline: 0 is one minute, which is what
+	// the longest calls need, and a negative one is no bound at all. Its redirect
+	// policy and cookies are not used: a signature is for one path. Default
+	// transport: one shared by all clients, HTTP/1.1 with keep-alive and 64 idle
+	// connections a host. A Transport of your own that speaks HTTP/2 repeats calls
+	// of any method that the server turned away; see the package's promises.
 	HTTPClient *http.Client
-	// UserAgent is put before the SDK's own.
+	// UserAgent is put before the SDK's own: printable characters.
 	UserAgent string
 	// Now is the clock. Default: time.Now.
 	Now func() time.Time
@@ -134,11 +137,16 @@ func New(cfg Config) (*Client, error) {
 		return nil, err
 	}
 	transport, timeout, key := sharedTransport(), time.Minute, cfg.PrivateKey
-	if cfg.HTTPClient != nil {
-		timeout = cfg.HTTPClient.Timeout
-		if cfg.HTTPClient.Transport != nil {
-			transport = cfg.HTTPClient.Transport
+	if lent := cfg.HTTPClient; lent != nil {
+		if lent.Timeout != 0 {
+			timeout = lent.Timeout
 		}
+		if t, ok := lent.Transport.(*http.Transport); lent.Transport != nil && !(ok && t == nil) {
+			transport = lent.Transport
+		}
+	}
+	if wire.OneLine(cfg.UserAgent) != cfg.UserAgent {
+		return nil, &ConfigError{Field: "UserAgent", Problem: "it holds a line end or another control character", Hint: "give a name and a version, such as shop/1.2"}
 	}
 	if n := len(cfg.APIv2Key.Reveal()); n != 0 && n != wire.KeySize {
 		return nil, &ConfigError{Field: "APIv2Key", Problem: fmt.Sprintf("an APIv2 key has %d characters, this one %d", wire.KeySize, n), Hint: "set it in the merchant console under API security"}
@@ -172,7 +180,7 @@ func checkMerchant(cfg *Config) error {
 		return fail("PrivateKey", "it is missing", "load apiclient_key.pem with LoadPrivateKey")
 	}
 	public, ok := cfg.PrivateKey.Public().(*rsa.PublicKey)
-	if !ok {
+	if !ok || public == nil {
 		return fail("PrivateKey", fmt.Sprintf("its public half is a %T, not RSA", cfg.PrivateKey.Public()), "use the key of the API certificate, apiclient_key.pem")
 	}
 	if err := checkBits(public, "a merchant private key"); err != nil {
@@ -214,10 +222,17 @@ func checkMchID(mchID string) error {
 }
 
 // checkNotOwnKey catches the most frequent mix-up: the merchant's certificate
-// given where WeChat Pay's belongs. Every reply would fail to verify.
+// given where WeChat Pay's belongs. Every reply would fail to verify. An id has
+// to fit into the header that declares it.
 func checkNotOwnKey(cfg *Config) error {
 	public := cfg.PrivateKey.Public().(*rsa.PublicKey)
 	for _, k := range cfg.PlatformKeys {
+		if !validHeader("Wechatpay-Serial", k.ID) {
+			return &ConfigError{
+				Field: "PlatformKeys", Problem: "the id " + strconv.Quote(wire.Clip(k.ID, 64)) + " holds a line end or another control character",
+				Hint: "copy the id without what stands around it",
+			}
+		}
 		if strings.EqualFold(k.ID, cfg.SerialNo) || (k.Key != nil && k.Key.N != nil && public.Equal(k.Key)) {
 			return &ConfigError{
 				Field: "PlatformKeys", Problem: wire.Clip(k.ID, 64) + " is the merchant's own certificate or key, not WeChat Pay's",
@@ -260,6 +275,10 @@ var sharedTransport = sync.OnceValue(func() http.RoundTripper {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxIdleConns = 256
 	t.MaxIdleConnsPerHost = 64
+	// Over HTTP/2 net/http sends a call of any method again when the server resets
+	// its stream.
+	t.Protocols = new(http.Protocols)
+	t.Protocols.SetHTTP1(true)
 	return t
 })
 

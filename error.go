@@ -97,7 +97,8 @@ func (e *Error) Error() string {
 
 // Temporary says that the same call, with the same parameters and numbers, is
 // worth sending again after a pause: WeChat Pay was overloaded or failed
-// inside. With other numbers it would be a second order.
+// inside. With other numbers it would be a second order. Whether this call may
+// have taken effect is another question, which [OutcomeUnknown] answers.
 func (e *Error) Temporary() bool {
 	switch e.Code {
 	case "SYSTEMERROR", "FREQUENCY_LIMITED": // APIv2 says so with HTTP 200
@@ -142,11 +143,14 @@ func (e *RequestError) Unwrap() error { return e.err }
 
 // TransportError is a call that got no whole answer. Where it may have been
 // sent, whether WeChat Pay acted on it is unknown: query, or send the same
-// call with the same numbers again.
+// call with the same numbers again. See [OutcomeUnknown].
 type TransportError struct {
 	Operation string
-	Problem   string
-	// Sent is false where no connection was made, so nothing can have happened.
+	// Problem says what failed, and what helps where that is known.
+	Problem string
+	// Sent is false only where not a byte of the call left this machine: there was
+	// no connection, or the context had ended. Of a Transport of your own that
+	// calls none of the hooks of net/http/httptrace it is true.
 	Sent bool
 	err  error
 }
@@ -185,14 +189,17 @@ func (e *DecodeError) Error() string {
 	var mismatch *json.UnmarshalTypeError
 	var syntax *json.SyntaxError
 	switch {
+	case errors.As(e.err, &mismatch) && mismatch.Field == "": // the whole reply, or an element of no name
+		kind, _, _ := strings.Cut(mismatch.Value, " ")
+		why = "a JSON " + kind + " does not fit a " + mismatch.Type.String()
 	case errors.As(e.err, &mismatch): // its own words would quote the value
-		why = mismatch.Field + " is not a " + mismatch.Type.String()
+		why = wire.Clip(mismatch.Field, 128) + " is not a " + mismatch.Type.String()
 	case errors.As(e.err, &syntax), errors.Is(e.err, io.EOF), errors.Is(e.err, io.ErrUnexpectedEOF):
 		why = "it is not JSON"
 	default:
-		why = e.err.Error()
+		why = quiet(e.err, nil)
 	}
-	return e.Operation + ": succeeded (HTTP " + strconv.Itoa(e.Status) + ") but the reply does not decode: " + why + "; its raw bytes are in the reply"
+	return oneLine(e.Operation + ": succeeded (HTTP " + strconv.Itoa(e.Status) + ") but the reply does not decode: " + why + "; its raw bytes are in the reply")
 }
 
 // Unwrap gives the error of encoding/json.

@@ -60,9 +60,11 @@ type AppPay struct {
 //
 // Source: https://pay.weixin.qq.com/wiki/doc/apiv3_partner/apis/chapter7_3_6.shtml
 func (c *Client) AppPay(appID, prepayID string) (AppPay, error) {
-	p := AppPay{AppID: appID, PartnerID: c.mchID, PrepayID: prepayID, Package: "Sign=WXPay"}
+	p := AppPay{AppID: appID, PrepayID: prepayID, Package: "Sign=WXPay"}
 	var err error
-	p.TimeStamp, p.NonceStr, p.Sign, err = c.signLaunch("AppPay", appID, prepayID, prepayID)
+	if p.TimeStamp, p.NonceStr, p.Sign, err = c.signLaunch("AppPay", appID, prepayID, prepayID); err == nil {
+		p.PartnerID = c.mchID
+	}
 	return p, err
 }
 
@@ -70,6 +72,8 @@ func (c *Client) AppPay(appID, prepayID string) (AppPay, error) {
 // last one that differs by client.
 func (c *Client) signLaunch(op, appID, prepayID, last string) (timestamp, nonce, signature string, err error) {
 	switch {
+	case c == nil:
+		return "", "", "", &RequestError{Operation: op, Problem: noClient}
 	case appID == "":
 		return "", "", "", &RequestError{Operation: op, Problem: "the appid is empty"}
 	case prepayID == "":

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Option sets one thing of one call.
+// Option sets one thing of one call. A nil Option is ignored.
 type Option func(*call)
 
 // Path fills the variable {name} (or {+name}) of the path. The value is
@@ -24,7 +24,9 @@ func Query(name, value string) Option {
 // Header sets a header of the call, such as Accept-Language ("en", "zh-CN") to
 // choose the language of error messages, or Wechatpay-Serial to declare
 // another of the platform keys. What the signature or the transport decides,
-// such as Authorization, cannot be set: the call fails before it is sent.
+// such as Authorization, cannot be set: the call fails before it is sent. So it
+// does for Idempotency-Key: WeChat Pay does not know it, and net/http would take
+// it for leave to send the call twice.
 func Header(name, value string) Option {
 	return func(c *call) {
 		name = textproto.CanonicalMIMEHeaderKey(name)
@@ -32,8 +34,12 @@ func Header(name, value string) Option {
 		case "Authorization", "Content-Type", "Content-Length", "Host", "Transfer-Encoding", "Connection":
 			c.fail("header " + name + " is set by the client")
 			return
+		case "Idempotency-Key", "X-Idempotency-Key":
+			c.fail("header " + name + " would let net/http send the call twice, and WeChat Pay does not know it: what keeps a repeated call from " +
+				"counting twice is its own number, such as out_trade_no")
+			return
 		}
-		if !headerName(name) || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
+		if !validHeader(name, value) {
 			c.fail("a header's name or value holds a character that HTTP does not allow there")
 			return
 		}
@@ -44,11 +50,19 @@ func Header(name, value string) Option {
 	}
 }
 
-// headerName tells whether name is a token of RFC 9110.
-func headerName(name string) bool {
-	return name != "" && strings.IndexFunc(name, func(r rune) bool {
-		return r >= 0x80 || !unreserved(byte(r)) && !strings.ContainsRune("!#$%&'*+^`|", r)
-	}) < 0
+// validHeader tells whether name is a token and value a field value of RFC 9110.
+func validHeader(name, value string) bool {
+	for i := 0; i < len(name); i++ {
+		if !unreserved(name[i]) && strings.IndexByte("!#$%&'*+^`|", name[i]) < 0 {
+			return false
+		}
+	}
+	for i := 0; i < len(value); i++ {
+		if value[i] < ' ' && value[i] != '\t' || value[i] == 0x7f {
+			return false
+		}
+	}
+	return name != ""
 }
 
 func (c *call) addQuery(name, value string) {

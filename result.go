@@ -3,7 +3,6 @@ package wxpay
 import (
 	"bytes"
 	"encoding/json"
-	"io"
 	"net/http"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
@@ -15,15 +14,16 @@ type Result struct {
 	Header http.Header
 	Body   []byte // as received; empty for 204
 
-	open   func([]byte) ([]byte, error) // decrypts what the call named
-	fields wire.Fields                  // of an APIv2 reply
+	call   *call       // that it answers
+	fields wire.Fields // of an APIv2 reply
 }
 
 // RequestID is what WeChat Pay's support asks for.
 func (r *Result) RequestID() string { return r.Header.Get(wire.HeaderRequestID) }
 
 // Decode unmarshals the body into v, fields named by [Decrypt] in clear. A
-// failure is a [*DecodeError]: the call itself succeeded.
+// failure is a [*DecodeError], which names the endpoint and the field: the call
+// itself succeeded.
 //
 // An APIv2 reply decodes into a struct with xml tags.
 func (r *Result) Decode(v any) error {
@@ -58,17 +58,21 @@ func (r *Result) Map() (map[string]any, error) {
 }
 
 func (r *Result) clear() ([]byte, error) {
-	if r.open == nil {
+	if r.call == nil {
 		return r.Body, nil
 	}
-	return r.open(r.Body)
+	return r.call.decrypted(r.Body)
 }
 
 func (r *Result) decodeError(err error) error {
 	if err == nil {
 		return nil
 	}
-	return &DecodeError{Operation: "decode", Status: r.Status, RequestID: r.RequestID(), err: err}
+	e := &DecodeError{Operation: "decode", Status: r.Status, RequestID: r.RequestID(), err: err}
+	if r.call != nil {
+		e.Operation = r.call.operation()
+	}
+	return e
 }
 
 // None stands for no body: as a request nothing is sent, as a reply nothing
@@ -105,10 +109,3 @@ func (r *Reply) Status() int {
 }
 
 func (r *Reply) setResult(result *Result) { r.result = result }
-
-// newBody reads b without the buffer knowing more than net/http needs.
-func newBody(b []byte) io.ReadCloser { return &bodyReader{Reader: *bytes.NewReader(b)} }
-
-type bodyReader struct{ bytes.Reader }
-
-func (*bodyReader) Close() error { return nil }

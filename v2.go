@@ -1,7 +1,6 @@
 package wxpay
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"maps"
@@ -113,28 +112,25 @@ func (c *call) doV2(ctx context.Context) (*Result, error) {
 	}
 	ctx, cancel := c.deadline(ctx)
 	defer cancel()
-	if err := c.tooLate(ctx); err != nil {
-		return nil, err
-	}
-	body := c.fields.XML()
-	request, err := http.NewRequestWithContext(ctx, c.method, c.client.host.String()+path, bytes.NewReader(body))
+	request, err := http.NewRequest(c.method, c.client.host.String()+path, nil)
 	if err != nil {
 		return nil, &RequestError{Operation: c.operation(), Problem: err.Error(), err: err}
 	}
+	c.flight.carry(request, c.fields.XML())
 	request.Header["Content-Type"] = []string{"text/xml; charset=utf-8"}
 	request.Header["User-Agent"] = c.client.userAgent
 	for name, values := range c.header {
 		request.Header[name] = values
 	}
-	response, err := c.roundTrip(transport, request)
+	response, err := c.roundTrip(ctx, transport, request)
 	if err != nil {
 		return nil, err
 	}
 	raw, err := readBody(response)
 	if err != nil {
-		return nil, c.transportError(err)
+		return nil, c.cutShort(err)
 	}
-	return c.readV2(&Result{Status: response.StatusCode, Header: response.Header, Body: raw})
+	return c.readV2(&Result{Status: response.StatusCode, Header: response.Header, Body: raw, call: c})
 }
 
 // readV2 tells a proven success from a refusal and from what proves nothing.

@@ -1,0 +1,170 @@
+package wxpay_test
+
+import (
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/internal/wire"
+)
+
+// What others choose and an error repeats: a second line of the log, colours of
+// the terminal, text that runs backwards, bytes that are none, and far too much.
+var nasty = "a\nlevel=ERROR msg=\"forged\"\r\x1b[31m\u009b31m\u2028\u2029\u202e\u0085\x00\xff" + strings.Repeat("长", 3000)
+
+// No error of ours prints a second line or a control character, whatever went in.
+func TestErrorsPrintOneLine(t *testing.T) {
+	t.Parallel()
+	answering := func(r *http.Response, err error) *wxpay.Client {
+		cfg := testConfig()
+		cfg.APIv2Key = wxpay.NewSecret(testAPIv2Key)
+		cfg.HTTPClient = &http.Client{Transport: transport(func(*http.Request) (*http.Response, error) { return r, err })}
+		c, err := wxpay.New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	configured := func(set func(*wxpay.Config)) error {
+		cfg := testConfig()
+		set(&cfg)
+		_, err := wxpay.New(cfg)
+		return err
+	}
+	get := func(c *wxpay.Client, path string, opts ...wxpay.Option) error {
+		_, err := c.Chain(path).Get(bg, opts...)
+		return err
+	}
+	postV2 := func(c *wxpay.Client, fields map[string]string) error {
+		_, err := c.Chain("v2/pay/pappayapply").Post(bg, fields)
+		return err
+	}
+	refusal, _ := json.Marshal(map[string]any{"code": nasty, "message": nasty, "detail": map[string]string{"field": nasty, "issue": nasty}})
+	refused := signedReply(400, string(refusal))
+	refused.Header["Request-Id"] = []string{nasty}
+	unknownKey := signedReply(200, "{}")
+	unknownKey.Header.Set(wire.HeaderSerial, nasty)
+	v2 := wire.Fields{"return_code": "FAIL", "return_msg": strings.ToValidUTF8(strings.ReplaceAll(strings.ReplaceAll(nasty, "\x00", ""), "\x1b", ""), "")}
+	odd, _ := json.Marshal(map[string]any{nasty: "x"})
+	decode := func() error {
+		result, err := answering(signedReply(200, string(odd)), nil).Chain("v3/x").Get(bg)
+		if err != nil {
+			return err
+		}
+		var out map[string]int
+		return result.Decode(&out)
+	}
+	fine := answering(signedReply(200, "{}"), nil)
+	for name, err := range map[string]error{
+		"a path":                   get(fine, "v3/"+nasty),
+		"a path with a good start": get(answering(reply(500, nil, ""), nil), "v3/"+strings.Repeat("x", 9000)),
+		"a query in the path":      get(fine, "v3/x?"+nasty),
+		"a variable's name":        get(fine, "v3/{"+nasty+"}"),
+		"a variable":               get(fine, "v3/x", wxpay.Path(nasty, "1")),
+		"a header's name":          get(fine, "v3/x", wxpay.Header(nasty, "1")),
+		"a header's value":         get(fine, "v3/x", wxpay.Header("X-A", nasty)),
+		"a key's id":               configured(func(c *wxpay.Config) { c.PlatformKeys[0].ID = nasty }),
+		"a key's id, no key":       configured(func(c *wxpay.Config) { c.PlatformKeys[0] = wxpay.PlatformKey{ID: nasty} }),
+		"User-Agent":               configured(func(c *wxpay.Config) { c.UserAgent = nasty }),
+		"a serial number":          configured(func(c *wxpay.Config) { c.SerialNo = nasty }),
+		"a refusal":                get(answering(refused, nil), "v3/x"),
+		"a refusal of APIv2":       postV2(answering(reply(200, nil, string(v2.XML())), nil), map[string]string{}),
+		"an unknown key":           get(answering(unknownKey, nil), "v3/x"),
+		"a transport":              get(answering(nil, errors.New(nasty)), "v3/x"),
+		"an APIv2 name":            postV2(fine, map[string]string{nasty: "1"}),
+		"a hash type":              func() error { _, err := fine.Download(bg, billURL, nasty, ""); return err }(),
+		"a member that is odd":     decode(),
+		"a panic": func() error {
+			_, err := fine.Chain("v3/x").GetAsync(bg).Then(func(*wxpay.Result) error { panic(nasty) }).Wait(bg)
+			return err
+		}(),
+		"a PEM block": func() error {
+			_, err := wxpay.ParsePrivateKey(pem.EncodeToMemory(&pem.Block{Type: strings.ReplaceAll(nasty, "\n", ""), Bytes: []byte("x")}))
+			return err
+		}(),
+	} {
+		if err == nil {
+			t.Errorf("%s: no error", name)
+			continue
+		}
+		for _, text := range []string{err.Error(), fmt.Sprintf("%v", err), fmt.Sprintf("%+v", err)} {
+			if bad := strings.IndexFunc(text, func(r rune) bool { return !unicode.IsGraphic(r) }); bad >= 0 || !utf8.ValidString(text) {
+				t.Errorf("%s: the error prints %q", name, text)
+			}
+			if len(text) > 2<<10+len("…") {
+				t.Errorf("%s: the error has %d bytes", name, len(text))
+			}
+		}
+	}
+}
+
+// What the caller decides on is in the error's fields, and may be printed from there.
+func TestOperationIsOneLine(t *testing.T) {
+	t.Parallel()
+	client := clientOver(t, func(*http.Request) (*http.Response, error) { return nil, errors.New(nasty) })
+	_, err := client.Chain("v3/" + nasty).Get(bg)
+	var unsent *wxpay.RequestError
+	if !errors.As(err, &unsent) || wire.OneLine(unsent.Operation) != unsent.Operation || len(unsent.Operation) > 300 {
+		t.Errorf("got %q", unsent.Operation)
+	}
+	_, err = client.Chain("v3/x").Get(bg)
+	var lost *wxpay.TransportError
+	if !errors.As(err, &lost) || wire.OneLine(lost.Problem) != lost.Problem || len(lost.Problem) > 300 {
+		t.Errorf("got %q", lost.Problem)
+	}
+}
+
+// A reply that does not decode is told by its endpoint and field, whoever decodes
+// it, and without what stands in it.
+func TestDecodingNamesEndpointAndField(t *testing.T) {
+	t.Parallel()
+	type amount struct {
+		Total int64 `json:"total"`
+	}
+	v3 := clientOver(t, func(*http.Request) (*http.Response, error) {
+		return signedReply(200, `{"amount":{"total":"oSECRET"},"list":["oSECRET"]}`), nil
+	})
+	result, err := v3.Chain("v3/pay/{id}").Get(bg, wxpay.Path("id", "oSECRET"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v2 := v2Client(t, true, wire.Fields{"return_code": "SUCCESS", "request_serial": "oSECRET"}, nil)
+	resultV2, err := v2.Chain("v2/papay/querycontract").Post(bg, map[string]string{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := clientOver(t, func(*http.Request) (*http.Response, error) { return signedReply(200, `["oSECRET"]`), nil })
+	ofList, err := list.Chain("v3/list").Get(bg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, typed := wxpay.NewV2[queryIn, queryOut](v2.Bind(), "v2/papay/querycontract").Post(bg, &queryIn{})
+	_, mapped := ofList.Map()
+	for want, err := range map[string]error{
+		"GET v3/pay/{id}: succeeded (HTTP 200) but the reply does not decode: amount.total is not a int64": result.Decode(&struct {
+			Amount amount `json:"amount"`
+		}{}),
+		"GET v3/pay/{id}: succeeded (HTTP 200) but the reply does not decode: list is not a string": result.Decode(&struct {
+			List string `json:"list"`
+		}{}),
+		"GET v3/list: succeeded (HTTP 200) but the reply does not decode: a JSON array does not fit a map[string]interface {}":       mapped,
+		"POST v2/papay/querycontract: succeeded (HTTP 200) but the reply does not decode: request_serial is not an integer":          resultV2.Decode(&queryOut{}),
+		"POST v2/papay/querycontract: succeeded (HTTP 200) but the reply does not decode: request_serial is not an integer; its raw": typed,
+		"GET v3/list: succeeded (HTTP 200) but the reply does not decode: json: Unmarshal(nil)":                                      ofList.Decode(nil),
+	} {
+		var e *wxpay.DecodeError
+		if !errors.As(err, &e) || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "SECRET") {
+			t.Errorf("got %v\nwant %s", err, want)
+		}
+	}
+	if err := (&wxpay.Result{Status: 200, Body: []byte("x")}).Decode(&struct{}{}); err == nil || !strings.Contains(err.Error(), "it is not JSON") {
+		t.Errorf("a result of no call: %v", err)
+	}
+}

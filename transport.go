@@ -1,0 +1,135 @@
+package wxpay
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"sync/atomic"
+)
+
+// flight watches whether a call may have left this machine, by what net/http
+// traces: a transport that asked for a connection and got none has sent nothing.
+// One that traces nothing may have sent everything.
+//
+// What was true once stays true: net/http may ask for another connection after
+// one that turned out dead.
+type flight struct {
+	asked, left atomic.Bool
+	trace       httptrace.ClientTrace
+}
+
+// watch is the context of the request. A trace of the caller's own in ctx is
+// called as well.
+func (f *flight) watch(ctx context.Context) context.Context {
+	f.trace.GetConn = func(string) { f.asked.Store(true) }
+	f.trace.GotConn = func(httptrace.GotConnInfo) { f.left.Store(true) }
+	return httptrace.WithClientTrace(ctx, &f.trace)
+}
+
+func (f *flight) sent() bool { return f.left.Load() || !f.asked.Load() }
+
+// carry sets the body of a request.
+func (f *flight) carry(r *http.Request, body []byte) {
+	r.ContentLength = int64(len(body))
+	r.Body = newBody(f, body)
+	// Lets net/http use another connection where not a byte went out on the first:
+	// same bytes, same signature.
+	r.GetBody = func() (io.ReadCloser, error) { return newBody(f, body), nil }
+}
+
+// bodyReader is the body of a request. Whoever reads it may be sending it, such
+// as a transport that does not trace, to which another one fell back.
+type bodyReader struct {
+	flight *flight
+	bytes  bytes.Reader
+}
+
+func newBody(f *flight, b []byte) *bodyReader { return &bodyReader{f, *bytes.NewReader(b)} }
+
+func (b *bodyReader) Read(p []byte) (int, error) {
+	b.flight.left.Store(true)
+	return b.bytes.Read(p)
+}
+
+func (b *bodyReader) WriteTo(w io.Writer) (int64, error) {
+	b.flight.left.Store(true)
+	return b.bytes.WriteTo(w)
+}
+
+func (*bodyReader) Close() error { return nil }
+
+// roundTrip goes straight to the transport: http.Client would add redirects and
+// cookies, which a signed call must not have. A panic of the transport's is the
+// caller's to see.
+func (c *call) roundTrip(ctx context.Context, transport http.RoundTripper, r *http.Request) (*http.Response, error) {
+	// net/http would find the same, and not say that nothing was sent.
+	if err := c.tooLate(ctx); err != nil {
+		return nil, err
+	}
+	for name, values := range r.Header {
+		for _, value := range values {
+			if !validHeader(name, value) {
+				return nil, &RequestError{Operation: c.operation(), Problem: "header " + name + " holds a character that HTTP does not allow there"}
+			}
+		}
+	}
+	response, err := transport.RoundTrip(r.WithContext(c.flight.watch(ctx)))
+	switch {
+	case err != nil:
+		return nil, c.lost(err, transport, r)
+	case response == nil:
+		return nil, c.cutShort(errors.New("the transport gave neither an answer nor an error"))
+	case response.Body == nil:
+		response.Body = http.NoBody
+	}
+	return response, nil
+}
+
+// tooLate ends a call whose context ended before anything was sent: its outcome
+// is known. It is asked before signing and after, which may take its time.
+func (c *call) tooLate(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return &TransportError{Operation: c.operation(), Problem: "the call was not begun", err: err}
+	}
+	return nil
+}
+
+// lost is the error of a call that the transport gave no answer to.
+func (c *call) lost(err error, transport http.RoundTripper, r *http.Request) error {
+	if !c.flight.sent() {
+		return &TransportError{Operation: c.operation(), Problem: unreached(err, r), err: withoutURL(err)}
+	}
+	// net/http asks where the proxy is before it asks for a connection.
+	if t, ok := transport.(*http.Transport); ok && t.Proxy != nil && !c.flight.left.Load() {
+		if _, again := t.Proxy(r); again != nil && again.Error() == err.Error() {
+			return &TransportError{Operation: c.operation(), Problem: badProxy, err: errors.New(badProxy)}
+		}
+	}
+	return c.noReply(err, r)
+}
+
+// cutShort is the error of a call whose answer came in part, or was of no use.
+func (c *call) cutShort(err error) error { return c.noReply(err, nil) }
+
+func (c *call) noReply(err error, r *http.Request) error {
+	err = withoutURL(err)
+	e := &TransportError{Operation: c.operation(), Sent: true, Problem: "no whole reply came", err: err}
+	if !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+		e.Problem += ": " + quiet(err, r)
+	}
+	return e
+}
+
+// withoutURL takes off an *url.Error, whose words repeat the address: http.Client
+// makes them, and a transport of the caller's may use one.
+func withoutURL(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}

@@ -1,0 +1,315 @@
+package wxpay_test
+
+import (
+	"context"
+	"crypto"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httptrace"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wxpay-go/wxpay"
+)
+
+// callForms are the ways a call takes through the client.
+var callForms = map[string]func(context.Context, *wxpay.Client) error{
+	"APIv3 GET": func(ctx context.Context, c *wxpay.Client) error {
+		_, err := c.Chain("v3/user/{openid}").Get(ctx, wxpay.Path("openid", "oSECRET"), wxpay.Query("q", "qSECRET"))
+		return err
+	},
+	"APIv3 POST": func(ctx context.Context, c *wxpay.Client) error {
+		_, err := c.Chain("v3/x").Post(ctx, map[string]string{"openid": "oSECRET"})
+		return err
+	},
+	"APIv2": func(ctx context.Context, c *wxpay.Client) error {
+		_, err := c.Chain("v2/pay/pappayapply").Post(ctx, map[string]string{"openid": "oSECRET"})
+		return err
+	},
+	"a promise": func(ctx context.Context, c *wxpay.Client) error {
+		_, err := wxpay.NewPOST[queryIn, queryOut](c.Bind(), "v3/x").PostAsync(ctx, &queryIn{}).Wait(bg)
+		return err
+	},
+	"a download": func(ctx context.Context, c *wxpay.Client) error {
+		_, err := c.Download(ctx, "https://api.mch.weixin.qq.com/v3/billdownload/file?token=tSECRET", "SHA1", strings.Repeat("0", 40))
+		return err
+	},
+}
+
+// clientAt makes a client that goes to host by t.
+func clientAt(t testing.TB, host string, by http.RoundTripper) *wxpay.Client {
+	t.Helper()
+	cfg := testConfig()
+	cfg.APIv2Key, cfg.Host, cfg.HTTPClient = wxpay.NewSecret(testAPIv2Key), host, &http.Client{Transport: by}
+	c, err := wxpay.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// quietServer is a TLS server that must get no request.
+func quietServer(t *testing.T) *httptest.Server {
+	t.Helper()
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a request arrived") }))
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	return s
+}
+
+func proxyTo(address string) func(*http.Request) (*url.URL, error) {
+	u, err := url.Parse(address)
+	return func(*http.Request) (*url.URL, error) { return u, err }
+}
+
+// answering is a proxy that answers CONNECT with a status.
+func answering(t *testing.T, status int) func(*http.Request) (*url.URL, error) {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
+	t.Cleanup(s.Close)
+	return proxyTo(strings.Replace(s.URL, "://", "://user:pSECRET@", 1))
+}
+
+// Where nothing left this machine the error says so, and why in plain words.
+func TestNothingLeft(t *testing.T) {
+	t.Parallel()
+	server := quietServer(t)
+	plain := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(plain.Close)
+	roots := x509.NewCertPool()
+	roots.AddCert(server.Certificate())
+	dead := deadAddress(t)
+	for name, c := range map[string]struct {
+		transport *http.Transport
+		host      string
+		says      string
+	}{
+		"no root certificates": {&http.Transport{TLSClientConfig: &tls.Config{RootCAs: x509.NewCertPool()}}, "", "certificate is not trusted"},
+		"another host's certificate": {&http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, ServerName: "api.mch.weixin.qq.com"}}, "",
+			"certificate is for another host name"},
+		"a certificate of another day": {&http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, Time: func() time.Time { return time.Unix(1<<33, 0) }}}, "",
+			"check this machine's clock"},
+		"not TLS": {&http.Transport{}, strings.Replace(plain.URL, "http:", "https:", 1), "does not speak TLS"},
+		"TLS that is refused": {&http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}}, "",
+			"TLS was broken off"},
+		"no one listens":         {&http.Transport{}, "https://" + dead, "no connection: connect: connection refused"},
+		"no such host":           {&http.Transport{DialContext: unknownHost}, "", "DNS does not know the host"},
+		"dialling takes long":    {&http.Transport{DialContext: timesOut}, "", "no connection was made in time"},
+		"TLS takes long":         {&http.Transport{TLSHandshakeTimeout: 1}, "", "no connection was made in time"},
+		"the proxy is down":      {&http.Transport{Proxy: proxyTo("http://user:pSECRET@" + dead)}, "", "no connection to the proxy: "},
+		"a SOCKS proxy is down":  {&http.Transport{Proxy: proxyTo("socks5://user:pSECRET@" + dead)}, "", "no connection to the proxy: "},
+		"the proxy wants a name": {&http.Transport{Proxy: answering(t, 407)}, "", "the proxy asks for a password"},
+		"the proxy refuses":      {&http.Transport{Proxy: answering(t, 403)}, "", "the proxy refuses to connect: Forbidden"},
+		"no proxy's address":     {&http.Transport{Proxy: proxyTo("http://user:pSECRET@ho st")}, "", "the proxy's address is not one"},
+		"the deadline passes":    {nil, "", "no connection was made in time (the deadline passed)"},
+		"a dial error in words":  {&http.Transport{DialContext: wordy}, "", `no connection: cannot reach "…" by socks5://…`},
+	} {
+		for form, call := range callForms {
+			t.Run(name+", "+form, func(t *testing.T) {
+				t.Parallel()
+				host := c.host
+				if host == "" {
+					host = server.URL
+				}
+				ctx, by := bg, c.transport
+				if by == nil {
+					late := lateContext{bg, make(chan struct{})}
+					ctx, by = late, &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+						close(late.done)
+						<-ctx.Done()
+						return nil, ctx.Err()
+					}}
+				}
+				err := call(ctx, clientAt(t, host, by))
+				var e *wxpay.TransportError
+				if !errors.As(err, &e) || e.Sent || !strings.Contains(err.Error(), c.says) || !strings.Contains(err.Error(), "; nothing was sent") {
+					t.Fatalf("got %v, want that nothing was sent, and %q", err, c.says)
+				}
+				if strings.Contains(err.Error(), "SECRET") {
+					t.Errorf("the error leaks: %v", err)
+				}
+			})
+		}
+	}
+}
+
+// lateContext is one whose deadline passes when done is closed.
+type lateContext struct {
+	context.Context
+	done chan struct{}
+}
+
+func (c lateContext) Done() <-chan struct{} { return c.done }
+func (c lateContext) Err() error {
+	select {
+	case <-c.done:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
+}
+
+func deadAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func unknownHost(context.Context, string, string) (net.Conn, error) {
+	return nil, &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "api.mch.weixin.qq.com", IsNotFound: true}}
+}
+
+func timesOut(context.Context, string, string) (net.Conn, error) {
+	return nil, &net.OpError{Op: "dial", Err: &net.DNSError{Err: "i/o timeout", IsTimeout: true}}
+}
+
+func wordy(context.Context, string, string) (net.Conn, error) {
+	return nil, errors.New("cannot reach \"https://u:pSECRET@h/v3?a=\\\"bSECRET\" by socks5://u:pSECRET@h")
+}
+
+// slowSigner lets the deadline pass while it signs.
+type slowSigner struct {
+	crypto.Signer
+	pass func()
+}
+
+func (s slowSigner) Sign(r io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	s.pass()
+	return s.Signer.Sign(r, digest, opts)
+}
+
+func TestTheDeadlinePassesWhileSigning(t *testing.T) {
+	t.Parallel()
+	for form, call := range callForms {
+		if form == "APIv2" { // is signed with a string
+			continue
+		}
+		ctx, cancel := context.WithCancel(bg)
+		cfg := testConfig()
+		cfg.PrivateKey = slowSigner{cfg.PrivateKey, cancel}
+		cfg.HTTPClient = &http.Client{Transport: transport(func(*http.Request) (*http.Response, error) {
+			t.Errorf("%s: it was sent", form)
+			return nil, errors.New("sent")
+		})}
+		c, err := wxpay.New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var e *wxpay.TransportError
+		if err := call(ctx, c); !errors.As(err, &e) || e.Sent || !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: got %v", form, err)
+		}
+	}
+}
+
+// A transport that traces nothing may have sent everything, whatever it says.
+func TestSomethingMayHaveLeft(t *testing.T) {
+	t.Parallel()
+	refused := &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
+	never := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return nil, refused }}
+	for name, by := range map[string]transport{
+		"a foreign transport": func(*http.Request) (*http.Response, error) { return nil, refused },
+		"one with an address": func(r *http.Request) (*http.Response, error) {
+			return nil, &url.Error{Op: "Get", URL: r.URL.String(), Err: errors.New("EOF")}
+		},
+		"one that tells it all": func(r *http.Request) (*http.Response, error) {
+			return nil, fmt.Errorf("cannot reach %s, that is\n%s or %s", r.URL, r.URL.RequestURI(), r.URL.Path)
+		},
+		"one without a word": func(*http.Request) (*http.Response, error) { return nil, nil },
+		"one that fell back": func(r *http.Request) (*http.Response, error) {
+			if _, err := never.RoundTrip(r.Clone(r.Context())); err == nil {
+				t.Error("there was a connection")
+			}
+			if r.Body != nil { // a call that changes something has a body; net/http took it away
+				r.Body, _ = r.GetBody()
+				_, _ = io.Copy(io.Discard, r.Body)
+			} else {
+				httptrace.ContextClientTrace(r.Context()).GotConn(httptrace.GotConnInfo{})
+			}
+			return nil, errors.New("the other one broke off")
+		},
+		"one that cannot read": func(*http.Request) (*http.Response, error) {
+			r := reply(200, nil, "")
+			r.ContentLength, r.Body = -1, io.NopCloser(io.MultiReader(strings.NewReader("{"), brokenReader{}))
+			return r, nil
+		},
+	} {
+		for form, call := range callForms {
+			err := call(bg, clientAt(t, "http://127.0.0.1:1", by))
+			var e *wxpay.TransportError
+			if !errors.As(err, &e) || !e.Sent || !strings.Contains(err.Error(), "the outcome is unknown") || strings.Contains(err.Error(), "SECRET") {
+				t.Errorf("%s, %s: got %v, want that it may have been sent", name, form, err)
+			}
+		}
+	}
+}
+
+type brokenReader struct{}
+
+func (brokenReader) Read([]byte) (int, error) { return 0, errors.New("the line went dead") }
+
+// A wrapped http.Transport traces as well, and the caller's own hooks are called.
+func TestAWrappedTransport(t *testing.T) {
+	t.Parallel()
+	inner := &http.Transport{}
+	t.Cleanup(inner.CloseIdleConnections)
+	wrapped := transport(func(r *http.Request) (*http.Response, error) { return inner.RoundTrip(r.Clone(r.Context())) })
+	asked := ""
+	ctx := httptrace.WithClientTrace(bg, &httptrace.ClientTrace{GetConn: func(address string) { asked = address }})
+	for host, sent := range map[string]bool{"http://" + deadAddress(t): false, rawServer(t, ""): true} {
+		_, err := clientAt(t, host, wrapped).Chain("v3/x").Post(ctx, `{}`)
+		var e *wxpay.TransportError
+		if !errors.As(err, &e) || e.Sent != sent || "http://"+asked != host {
+			t.Errorf("got %v, asked for %q; want Sent %v", err, asked, sent)
+		}
+	}
+}
+
+// What a server sends that is not HTTP is not repeated in the error.
+func TestBrokenAnswersAreNotQuoted(t *testing.T) {
+	t.Parallel()
+	for _, answer := range []string{
+		"HTTP/1.1 oSECRET\r\n\r\n", "oSECRET\r\n", "HTTP/1.1 200 OK\r\noSECRET\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: oSECRET\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: oSECRET\r\n\r\n", "HTTP/1.1 200 OK\r\n oSECRET\r\n\r\n",
+	} {
+		_, err := clientAt(t, rawServer(t, answer), &http.Transport{DisableKeepAlives: true}).Chain("v3/x").Get(bg)
+		var e *wxpay.TransportError
+		if !errors.As(err, &e) || !e.Sent || strings.Contains(err.Error(), "SECRET") {
+			t.Errorf("%q: got %v", answer, err)
+		}
+	}
+}
+
+// The shared transport speaks HTTP/1.1 even to a server that would rather not.
+func TestTheDefaultTransportSpeaksHTTP1(t *testing.T) {
+	t.Parallel()
+	if p := wxpay.SharedTransport().(*http.Transport).Protocols; !p.HTTP1() || p.HTTP2() {
+		t.Errorf("it speaks %v", p)
+	}
+	proto := make(chan string, 1)
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { proto <- r.Proto }))
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	own := wxpay.SharedTransport().(*http.Transport).Clone()
+	own.TLSClientConfig = server.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
+	t.Cleanup(own.CloseIdleConnections)
+	_, _ = clientAt(t, server.URL, own).Chain("v3/x").Get(bg)
+	if got := <-proto; got != "HTTP/1.1" {
+		t.Errorf("it spoke %s", got)
+	}
+}
