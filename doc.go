@@ -34,10 +34,21 @@
 // switch to turn this off. Refusals that WeChat Pay signs are verified as
 // well; [Error.Verified] tells them from those no one signed.
 //
-// The client does not retry, for only the caller knows whether the same numbers
-// may be used again. [TransportError.Sent] and [Error.Temporary] say when it is
-// safe. (Below it, net/http sends again what an idle connection refused to take,
-// and a GET that got no answer; both are the same bytes.)
+// The client sends a call once. It does not retry, for only the caller knows
+// whether the same numbers may be used again. [OutcomeUnknown] tells of a call that
+// failed whether it may have taken effect all the same, so that a query has to
+// settle it. [Error.Temporary] says when the same call is worth sending again.
+//
+// Below the client, net/http may send a GET again, the same bytes: when the
+// connection had been kept from an earlier call and ends before the answer begins.
+// A GET changes nothing. A call that can change something (POST, PUT, PATCH, DELETE,
+// every call of APIv2) goes out at most once; net/http moves it to another
+// connection only where not a byte of it went out on the first.
+//
+// That is so for HTTP/1.1, which is all that the client's own transport speaks. A
+// Transport of your own in [Config.HTTPClient] may speak HTTP/2; then net/http
+// sends a call of any method again, the same bytes, when the server says that it
+// did not process it (REFUSED_STREAM, GOAWAY) or resets it with PROTOCOL_ERROR.
 //
 // # Testing
 //

@@ -1,0 +1,65 @@
+package wxpay_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+
+	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/combinepapay"
+	"github.com/wxpay-go/wxpay/sandbox"
+)
+
+// A debit whose answer is lost may have taken the money: query by its number
+// before you decide, and never debit again under another one until you know.
+func ExampleOutcomeUnknown() {
+	wechat := newSandbox()
+	defer wechat.Close()
+	transactions, contract := combinepapay.Of(wechat.Client()).Transactions, signedContract(wechat)
+
+	debit := func(number string) string {
+		order, err := transactions.Post(context.Background(), combinedDebit(contract, number))
+		switch {
+		case wxpay.OutcomeUnknown(err):
+			if order, err = transactions.CombineOutTradeNo(number).Get(context.Background()); err != nil {
+				return "open: query again, or debit again with this number"
+			}
+		case err != nil:
+			return "failed: nothing was debited"
+		}
+		return order.SubOrders[0].TradeState
+	}
+
+	for number, fault := range []sandbox.Fault{
+		{Name: sandbox.FaultCut, Committed: true}, // the debit is made, its answer is lost
+		{Name: sandbox.FaultCut},                  // the connection breaks before
+		{Name: sandbox.FaultRateLimit},            // WeChat Pay refuses
+	} {
+		fault.Endpoint = "POST /v3/ecommerce/combine-papay/transactions"
+		if err := wechat.Inject(fault); err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(debit(fmt.Sprint("order-", number)))
+	}
+	fmt.Println(debit("order-1"))
+	// Output:
+	// SUCCESS
+	// open: query again, or debit again with this number
+	// failed: nothing was debited
+	// SUCCESS
+}
+
+// signedContract is a contract that a payer has agreed to.
+func signedContract(wechat *sandbox.Sandbox) (id string) {
+	session, err := combinepapay.Of(wechat.Client()).Contracts.PreEntrustSign.Post(context.Background(), &combinepapay.PreEntrustSignRequest{
+		AppID: sandbox.DefaultAppID, PlanID: 12535, OutContractCode: "A1", ContractDisplayAccount: "a", NotifyURL: "https://yourapp.com/signed",
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	contract, err := wechat.Payer("oUpF8uMuAJO_M2pxb1Q9zNjWeS6o").Agree(session.PreEntrustWebID)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return contract.ID
+}

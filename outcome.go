@@ -1,0 +1,113 @@
+package wxpay
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+)
+
+// OutcomeUnknown tells of a call's error whether the call may have taken effect
+// all the same, so that money may have moved. Where it is true, query by the same
+// number before you decide, or send the same call again with the same numbers; a
+// new number may take the money twice.
+//
+//	_, err := debit(ctx, number)
+//	switch {
+//	case wxpay.OutcomeUnknown(err):
+//		// keep it open: query number until the answer is certain
+//	case err != nil:
+//		// it failed: nothing was debited
+//	}
+//
+// It is false for nil; for what was refused on this side and never sent
+// ([*RequestError], [*ConfigError], [*KeyError], a [*TransportError] that has
+// Sent false); and for an [*Error] that WeChat Pay signed, with a status below
+// 500 and a code known to mean that the call did nothing, such as PARAM_ERROR,
+// NO_AUTH, NOT_ENOUGH or CONTRACT_NOT_EXIST.
+//
+// It is true for everything else: no whole answer, an answer whose signature does
+// not verify ([*SignatureError]), an answer without one (a gateway's page, a 401,
+// return_code FAIL of APIv2), which anybody on the way can write; SYSTEM_ERROR and
+// every status from 500; codes that speak of an earlier call with the same number,
+// such as ORDER_PAID, ALREADY_EXISTS and INVALID_REQUEST; and every code and error
+// that it does not know, for WeChat Pay adds codes without notice and asks not to
+// take a new one for a failure. It is true for a [*DecodeError] as well: that call
+// succeeded. Of errors joined or wrapped it is true where it is for one of them.
+//
+// Ask it about the call that moves the money. It tells nothing of an earlier call
+// with the same number, nor does a query that finds no order prove that there will
+// be none: such a query's error counts as unknown too. The error of a function you
+// gave to [Promise.Then] says that your function failed, after a call that
+// succeeded.
+//
+// Source: https://pay.weixin.qq.com/wiki/doc/api/tools/mch_pay.php?chapter=14_2
+func OutcomeUnknown(err error) bool {
+	switch e := err.(type) {
+	case nil, *RequestError, *ConfigError, *KeyError:
+		return false
+	case *TransportError:
+		return e.Sent
+	case *Error:
+		return !e.settled()
+	case *SignatureError, *DecodeError, *DecryptError, *PanicError:
+		return true
+	case interface{ Unwrap() error }:
+		if inner := e.Unwrap(); inner != nil {
+			return OutcomeUnknown(inner)
+		}
+	case interface{ Unwrap() []error }:
+		unknown := len(e.Unwrap()) == 0
+		for _, inner := range e.Unwrap() {
+			unknown = unknown || OutcomeUnknown(inner)
+		}
+		return unknown
+	}
+	return true
+}
+
+// settled tells whether the answer proves that the call did nothing.
+func (e *Error) settled() bool {
+	if !e.Verified || e.Status >= http.StatusInternalServerError {
+		return false
+	}
+	switch e.Code {
+	// The call was not taken: it is malformed, its caller may not make it, or makes
+	// too many calls; such a refund, says its page, was not accepted.
+	// https://pay.weixin.qq.com/wiki/doc/api/jsapi.php?chapter=9_4
+	case "PARAM_ERROR":
+		return !e.ofReply()
+	case "SIGN_ERROR", "SIGNERROR", "NO_AUTH", "NOAUTH", "APPID_MCHID_NOT_MATCH", "APPID_NOT_EXIST", "MCHID_NOT_EXIST",
+		"LACK_PARAMS", "XML_FORMAT_ERROR", "POST_DATA_EMPTY", "REQUIRE_POST_METHOD", "NOT_UTF8",
+		"PARAMETER FAIL", "MERCHANT PERMISSION ERROR", // of v2/papay/deletecontract
+		"FREQUENCY_LIMITED", "RATELIMIT_EXCEEDED":
+		return true
+	// A rule, the balance or the account forbids it; such a refund, says the same page
+	// of the balance and the account, has failed.
+	case "NOT_ENOUGH", "NOTENOUGH", "RULE_LIMIT", "RULELIMIT", "CONTRACT_NOT_EXIST", "CONTRACTERROR", "USER_ACCOUNT_ABNORMAL":
+		return true
+	// Only an unpaid order is closed, and its number is never paid after.
+	// https://pay.weixin.qq.com/doc/v2/merchant/4011941162
+	case "ORDER_CLOSED", "ORDERCLOSED":
+		return true
+	// What the call is about does not exist, such as the contract. A query may only
+	// have come too early.
+	case "RESOURCE_NOT_EXISTS", "NOT_FOUND":
+		return !strings.HasPrefix(e.Operation, http.MethodGet+" ")
+	// Bills move nothing.
+	case "NO_STATEMENT_EXIST", "STATEMENT_CREATING":
+		return true
+	}
+	return false
+}
+
+// ofReply tells a PARAM_ERROR that is about WeChat Pay's own reply: it names no
+// place in the request and no list of members. One user was told of a bank_type
+// that is too long, after the payer had paid.
+// https://developers.weixin.qq.com/community/pay/doc/00000ec3eb83e07bff92975046fc00
+func (e *Error) ofReply() bool {
+	var detail map[string]json.RawMessage
+	if json.Unmarshal(e.Detail, &detail) != nil {
+		return false
+	}
+	return string(detail["location"]) == "null" && !strings.HasPrefix(string(detail["value"]), "[")
+}

@@ -1,0 +1,198 @@
+package wxpay_test
+
+import (
+	"context"
+	"errors"
+	"net/http/httptrace"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/combinepapay"
+	"github.com/wxpay-go/wxpay/api/papayv2"
+	"github.com/wxpay-go/wxpay/api/payv2"
+	"github.com/wxpay-go/wxpay/sandbox"
+)
+
+// debits are the debits that meet the faults: each makes its contract in a fresh
+// sandbox and gives the call.
+var debits = map[string]struct {
+	endpoint string
+	contract func(*testing.T, *sandbox.Sandbox) func(context.Context) error
+}{
+	"combine-papay": {"POST /v3/ecommerce/combine-papay/transactions", func(t *testing.T, wechat *sandbox.Sandbox) func(context.Context) error {
+		contract := signedContract(wechat)
+		return func(ctx context.Context) error {
+			_, err := combinepapay.Of(wechat.Client()).Transactions.Post(ctx, combinedDebit(contract, "x1"))
+			return err
+		}
+	}},
+	"APIv2": {"POST /pay/pappayapply", func(t *testing.T, wechat *sandbox.Sandbox) func(context.Context) error {
+		session, err := papayv2.Of(wechat.Client()).PreEntrustWeb.Post(t.Context(), &papayv2.PreEntrustWebRequest{
+			AppID: sandbox.DefaultAppID, PlanID: 12535, ContractCode: "A1", RequestSerial: 1, ContractDisplayAccount: "a",
+			NotifyURL: "https://yourapp.com/signed", Version: "1.0", Timestamp: "1772330400",
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		contract, err := wechat.Payer("oUpF8uMuAJO_M2pxb1Q9zNjWeS6o").Agree(session.PreEntrustWebID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return func(ctx context.Context) error {
+			_, err := payv2.Of(wechat.Client()).PapPayApply.Post(ctx, &payv2.PapPayApplyRequest{
+				AppID: sandbox.DefaultAppID, Body: "水电代扣", OutTradeNo: "x1", TotalFee: 1, SpbillCreateIP: "8.8.8.8",
+				NotifyURL: "https://yourapp.com/paid", TradeType: "PAP", ContractID: contract.ID,
+			})
+			return err
+		}
+	}},
+}
+
+func combinedDebit(contract, number string) *combinepapay.DebitRequest {
+	return &combinepapay.DebitRequest{
+		CombineAppID: sandbox.DefaultAppID, CombineMchID: sandbox.DefaultMchID, CombineOutTradeNo: number, ContractID: contract,
+		SubOrders: []combinepapay.DebitRequestSubOrders{{
+			MchID: sandbox.DefaultMchID, SubMchID: "1230000109", OutTradeNo: number + "-1", Description: "会员",
+			Amount: combinepapay.DebitRequestSubOrdersAmount{TotalAmount: 1990, Currency: "CNY"},
+		}},
+	}
+}
+
+// faults says of every fault that the sandbox has what is injected for it. known
+// is for those whose outcome a caller can know to be that nothing was debited.
+var faults = map[sandbox.FaultName][]struct {
+	fault sandbox.Fault
+	known bool
+}{
+	sandbox.FaultError: {{sandbox.Fault{}, false}, {sandbox.Fault{Committed: true}, false},
+		{sandbox.Fault{Status: 403, Code: "NO_AUTH"}, true}, {sandbox.Fault{Status: 403, Code: "NOT_ENOUGH"}, true},
+		{sandbox.Fault{Status: 400, Code: "CODE_OF_TOMORROW"}, false}},
+	sandbox.FaultCut:          {{sandbox.Fault{}, false}, {sandbox.Fault{Committed: true}, false}},
+	sandbox.FaultGateway:      {{sandbox.Fault{}, false}, {sandbox.Fault{Committed: true}, false}, {sandbox.Fault{Status: 403}, false}},
+	sandbox.FaultLatency:      {{sandbox.Fault{}, false}},
+	sandbox.FaultRateLimit:    {{sandbox.Fault{}, true}},
+	sandbox.FaultEmpty:        {{sandbox.Fault{Endpoint: "GET /v3/certificates"}, false}},
+	sandbox.FaultEarly:        {{sandbox.Fault{}, false}},
+	sandbox.FaultProbe:        {{sandbox.Fault{}, false}},
+	sandbox.FaultBadSignature: {{sandbox.Fault{}, false}},
+	sandbox.FaultWrongSerial:  {{sandbox.Fault{}, false}},
+	sandbox.FaultStale:        {{sandbox.Fault{}, false}},
+	sandbox.FaultOtherKey:     {{sandbox.Fault{}, false}},
+	sandbox.FaultStripped:     {{sandbox.Fault{}, false}},
+	sandbox.FaultReencoded:    {{sandbox.Fault{}, false}},
+	sandbox.FaultSkew:         {{sandbox.Fault{}, false}},
+	sandbox.FaultBOM:          {{sandbox.Fault{Event: "*"}, false}},
+	sandbox.FaultLost:         {{sandbox.Fault{Event: "*"}, false}},
+	sandbox.FaultLate:         {{sandbox.Fault{Event: "*"}, false}},
+	sandbox.FaultReordered:    {{sandbox.Fault{Event: "*"}, false}},
+	sandbox.FaultDuplicated:   {{sandbox.Fault{Event: "*"}, false}},
+	sandbox.FaultRace:         {{sandbox.Fault{Event: "*"}, false}},
+	sandbox.FaultAnswerLost:   {{sandbox.Fault{Event: "*"}, false}},
+}
+
+func TestEveryFaultIsCovered(t *testing.T) {
+	t.Parallel()
+	err := sandbox.New(t).Inject(sandbox.Fault{Name: "none"}) // says which there are
+	if err == nil {
+		t.Fatal("there is a fault called none")
+	}
+	_, list, _ := strings.Cut(err.Error(), "there are ")
+	names := strings.Split(list, ", ")
+	for name := range faults {
+		if !slices.Contains(names, string(name)) {
+			t.Errorf("there is no fault %s", name)
+		}
+	}
+	if len(names) != len(faults) {
+		t.Errorf("the sandbox has the faults %v, and a debit meets %d of them: add the new one to faults", names, len(faults))
+	}
+}
+
+// A debit that took money comes to no error, or to one that leaves the outcome
+// open; and where it is certain that none was taken, the error says so.
+func TestOutcomeOfADebitUnderEveryFault(t *testing.T) {
+	t.Parallel()
+	for kind, debit := range debits {
+		for name, rows := range faults {
+			for _, row := range rows {
+				fault := row.fault
+				fault.Name = name
+				if fault.Endpoint == "" && fault.Event == "" {
+					fault.Endpoint = debit.endpoint
+				}
+				t.Run(kind+" "+string(name)+" "+fault.Code, func(t *testing.T) {
+					t.Parallel()
+					wechat := sandbox.New(t, sandbox.At(time.Date(2026, 3, 1, 2, 0, 0, 0, time.UTC)))
+					call := debit.contract(t, wechat)
+					if err := wechat.Inject(fault); err != nil {
+						t.Fatal(err)
+					}
+					ctx := context.Context(t.Context())
+					if name == sandbox.FaultLatency { // under a stopped clock the answer never comes
+						late := lateContext{ctx, make(chan struct{})}
+						ctx = httptrace.WithClientTrace(late, &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { close(late.done) }})
+					}
+					err := call(ctx)
+					unknown, taken := wxpay.OutcomeUnknown(err), took(t, wechat)
+					if taken && err != nil && !unknown {
+						t.Errorf("money is taken, and the error says that none was: %v", err)
+					}
+					if row.known && (err == nil || taken || unknown) {
+						t.Errorf("unknown %v, taken %v, of what can be known: %v", unknown, taken, err)
+					}
+					if fault.Committed && !taken {
+						t.Error("the sandbox took nothing")
+					}
+				})
+			}
+		}
+	}
+}
+
+// took tells whether the sandbox debited, or has accepted to.
+func took(t *testing.T, wechat *sandbox.Sandbox) bool {
+	t.Helper()
+	list, err := wechat.Debits()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.ContainsFunc(list, func(d *sandbox.Debit) bool { return d.State == sandbox.DebitPaid || d.State == sandbox.DebitAccepted })
+}
+
+// What WeChat Pay refuses for good, and what never reaches it.
+func TestOutcomeOfADebitThatFailed(t *testing.T) {
+	t.Parallel()
+	wechat := sandbox.New(t, sandbox.At(time.Date(2026, 3, 1, 2, 0, 0, 0, time.UTC)))
+	paying := debits["combine-papay"].contract(t, wechat)
+	c := combinepapay.Of(wechat.Client()).Transactions
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	wrong := combinedDebit("none", "x2")
+	wrong.SubOrders[0].Amount.Currency = "XXX"
+	for name, err := range map[string]error{
+		"a wrong currency": second(c.Post(t.Context(), wrong)),
+		"too late":         second(c.Post(cancelled, combinedDebit("none", "x3"))),
+		"no request":       second(c.Post(t.Context(), nil)),
+	} {
+		if err == nil || wxpay.OutcomeUnknown(err) || took(t, wechat) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	// Paid before under this number: whoever reads a failure here charges twice.
+	if err := paying(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	contracts, err := wechat.Contracts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := combinedDebit(contracts[0].ID, "x1")
+	changed.SubOrders[0].Amount.TotalAmount++
+	var refused *wxpay.Error
+	if err := second(c.Post(t.Context(), changed)); !errors.As(err, &refused) || !wxpay.OutcomeUnknown(err) {
+		t.Errorf("the number of a debit that was paid, with another amount: got %v", err)
+	}
+}
