@@ -58,7 +58,8 @@ func (c *Client) Download(ctx context.Context, downloadURL, hashType, hashValue 
 	want, err := hex.DecodeString(hashValue)
 	switch {
 	case hashType != "SHA1":
-		k.fail("hash type " + strconv.Quote(wire.Clip(hashType, 16)) + " is not known, want SHA1: take it from the reply that gave the address")
+		k.fail("hash type " + strconv.Quote(wire.Clip(hashType, 16)) +
+			" is not known, want SHA1: take it from the reply that gave the address")
 	case err != nil || len(want) != sha1.Size:
 		k.fail("the hash is not 40 hexadecimal digits: take it from the reply that gave the address")
 	case len(k.query) > 0:

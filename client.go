@@ -146,7 +146,10 @@ func New(cfg Config) (*Client, error) {
 		}
 	}
 	if wire.OneLine(cfg.UserAgent) != cfg.UserAgent {
-		return nil, &ConfigError{Field: "UserAgent", Problem: "it holds a line end or another control character", Hint: "give a name and a version, such as shop/1.2"}
+		return nil, &ConfigError{
+			Field: "UserAgent", Problem: "it holds a line end or another control character",
+			Hint: "give a name and a version, such as shop/1.2",
+		}
 	}
 	if n := len(cfg.APIv2Key.Reveal()); n != 0 && n != wire.KeySize {
 		return nil, &ConfigError{Field: "APIv2Key", Problem: fmt.Sprintf("an APIv2 key has %d characters, this one %d", wire.KeySize, n), Hint: "set it in the merchant console under API security"}
@@ -229,14 +232,17 @@ func checkNotOwnKey(cfg *Config) error {
 	for _, k := range cfg.PlatformKeys {
 		if !validHeader("Wechatpay-Serial", k.ID) {
 			return &ConfigError{
-				Field: "PlatformKeys", Problem: "the id " + strconv.Quote(wire.Clip(k.ID, 64)) + " holds a line end or another control character",
-				Hint: "copy the id without what stands around it",
+				Field:   "PlatformKeys",
+				Problem: "the id " + strconv.Quote(wire.Clip(k.ID, 64)) + " holds a line end or another control character",
+				Hint:    "copy the id without what stands around it",
 			}
 		}
 		if strings.EqualFold(k.ID, cfg.SerialNo) || (k.Key != nil && k.Key.N != nil && public.Equal(k.Key)) {
 			return &ConfigError{
-				Field: "PlatformKeys", Problem: wire.Clip(k.ID, 64) + " is the merchant's own certificate or key, not WeChat Pay's",
-				Hint: "apiclient_cert.pem signs your calls; WeChat Pay's public key (pub_key.pem) is under API security in the merchant console, its certificates come from GET v3/certificates",
+				Field:   "PlatformKeys",
+				Problem: wire.Clip(k.ID, 64) + " is the merchant's own certificate or key, not WeChat Pay's",
+				Hint: "apiclient_cert.pem signs your calls; WeChat Pay's public key (pub_key.pem) is under API security " +
+					"in the merchant console, its certificates come from GET v3/certificates",
 			}
 		}
 	}

@@ -199,7 +199,8 @@ func (e *DecodeError) Error() string {
 	default:
 		why = quiet(e.err, nil)
 	}
-	return oneLine(e.Operation + ": succeeded (HTTP " + strconv.Itoa(e.Status) + ") but the reply does not decode: " + why + "; its raw bytes are in the reply")
+	return oneLine(e.Operation + ": succeeded (HTTP " + strconv.Itoa(e.Status) + ") but the reply does not decode: " +
+		why + "; its raw bytes are in the reply")
 }
 
 // Unwrap gives the error of encoding/json.

@@ -17,20 +17,14 @@ import (
 
 // What others choose and an error repeats: a second line of the log, colours of
 // the terminal, text that runs backwards, bytes that are none, and far too much.
-var nasty = "a\nlevel=ERROR msg=\"forged\"\r\x1b[31m\u009b31m\u2028\u2029\u202e\u0085\x00\xff" + strings.Repeat("长", 3000)
+var nasty = "a\nlevel=ERROR msg=\"forged\"\r\x1b[31m\u009b31m\u2028\u2029\u202e\u0085\x00\xff" +
+	strings.Repeat("长", 3000)
 
 // No error of ours prints a second line or a control character, whatever went in.
 func TestErrorsPrintOneLine(t *testing.T) {
 	t.Parallel()
 	answering := func(r *http.Response, err error) *wxpay.Client {
-		cfg := testConfig()
-		cfg.APIv2Key = wxpay.NewSecret(testAPIv2Key)
-		cfg.HTTPClient = &http.Client{Transport: transport(func(*http.Request) (*http.Response, error) { return r, err })}
-		c, err := wxpay.New(cfg)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return c
+		return clientAt(t, "http://127.0.0.1:1", transport(func(*http.Request) (*http.Response, error) { return r, err }))
 	}
 	configured := func(set func(*wxpay.Config)) error {
 		cfg := testConfig()
@@ -46,12 +40,15 @@ func TestErrorsPrintOneLine(t *testing.T) {
 		_, err := c.Chain("v2/pay/pappayapply").Post(bg, fields)
 		return err
 	}
-	refusal, _ := json.Marshal(map[string]any{"code": nasty, "message": nasty, "detail": map[string]string{"field": nasty, "issue": nasty}})
+	refusal, _ := json.Marshal(map[string]any{
+		"code": nasty, "message": nasty, "detail": map[string]string{"field": nasty, "issue": nasty},
+	})
 	refused := signedReply(400, string(refusal))
 	refused.Header["Request-Id"] = []string{nasty}
 	unknownKey := signedReply(200, "{}")
 	unknownKey.Header.Set(wire.HeaderSerial, nasty)
-	v2 := wire.Fields{"return_code": "FAIL", "return_msg": strings.ToValidUTF8(strings.ReplaceAll(strings.ReplaceAll(nasty, "\x00", ""), "\x1b", ""), "")}
+	inXML := strings.ToValidUTF8(strings.NewReplacer("\x00", "", "\x1b", "").Replace(nasty), "")
+	v2 := wire.Fields{"return_code": "FAIL", "return_msg": inXML}
 	odd, _ := json.Marshal(map[string]any{nasty: "x"})
 	decode := func() error {
 		result, err := answering(signedReply(200, string(odd)), nil).Chain("v3/x").Get(bg)
@@ -86,8 +83,8 @@ func TestErrorsPrintOneLine(t *testing.T) {
 			return err
 		}(),
 		"a PEM block": func() error {
-			_, err := wxpay.ParsePrivateKey(pem.EncodeToMemory(&pem.Block{Type: strings.ReplaceAll(nasty, "\n", ""), Bytes: []byte("x")}))
-			return err
+			block := &pem.Block{Type: strings.ReplaceAll(nasty, "\n", ""), Bytes: []byte("x")}
+			return second(wxpay.ParsePrivateKey(pem.EncodeToMemory(block)))
 		}(),
 	} {
 		if err == nil {
@@ -95,7 +92,7 @@ func TestErrorsPrintOneLine(t *testing.T) {
 			continue
 		}
 		for _, text := range []string{err.Error(), fmt.Sprintf("%v", err), fmt.Sprintf("%+v", err)} {
-			if bad := strings.IndexFunc(text, func(r rune) bool { return !unicode.IsGraphic(r) }); bad >= 0 || !utf8.ValidString(text) {
+			if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsGraphic(r) }) || !utf8.ValidString(text) {
 				t.Errorf("%s: the error prints %q", name, text)
 			}
 			if len(text) > 2<<10+len("…") {
@@ -148,23 +145,26 @@ func TestDecodingNamesEndpointAndField(t *testing.T) {
 	_, typed := wxpay.NewV2[queryIn, queryOut](v2.Bind(), "v2/papay/querycontract").Post(bg, &queryIn{})
 	_, mapped := ofList.Map()
 	for want, err := range map[string]error{
-		"GET v3/pay/{id}: succeeded (HTTP 200) but the reply does not decode: amount.total is not a int64": result.Decode(&struct {
+		"GET v3/pay/{id}; amount.total is not a int64": result.Decode(&struct {
 			Amount amount `json:"amount"`
 		}{}),
-		"GET v3/pay/{id}: succeeded (HTTP 200) but the reply does not decode: list is not a string": result.Decode(&struct {
+		"GET v3/pay/{id}; list is not a string": result.Decode(&struct {
 			List string `json:"list"`
 		}{}),
-		"GET v3/list: succeeded (HTTP 200) but the reply does not decode: a JSON array does not fit a map[string]interface {}":       mapped,
-		"POST v2/papay/querycontract: succeeded (HTTP 200) but the reply does not decode: request_serial is not an integer":          resultV2.Decode(&queryOut{}),
-		"POST v2/papay/querycontract: succeeded (HTTP 200) but the reply does not decode: request_serial is not an integer; its raw": typed,
-		"GET v3/list: succeeded (HTTP 200) but the reply does not decode: json: Unmarshal(nil)":                                      ofList.Decode(nil),
+		"GET v3/list; a JSON array does not fit a map[string]interface {}":   mapped,
+		"POST v2/papay/querycontract; request_serial is not an integer":      resultV2.Decode(&queryOut{}),
+		"POST v2/papay/querycontract; request_serial is not an integer; its": typed,
+		"GET v3/list; json: Unmarshal(nil)":                                  ofList.Decode(nil),
 	} {
 		var e *wxpay.DecodeError
+		endpoint, why, _ := strings.Cut(want, "; ")
+		want = endpoint + ": succeeded (HTTP 200) but the reply does not decode: " + why
 		if !errors.As(err, &e) || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "SECRET") {
 			t.Errorf("got %v\nwant %s", err, want)
 		}
 	}
-	if err := (&wxpay.Result{Status: 200, Body: []byte("x")}).Decode(&struct{}{}); err == nil || !strings.Contains(err.Error(), "it is not JSON") {
+	loose := &wxpay.Result{Status: 200, Body: []byte("x")}
+	if err := loose.Decode(&struct{}{}); err == nil || !strings.Contains(err.Error(), "it is not JSON") {
 		t.Errorf("a result of no call: %v", err)
 	}
 }

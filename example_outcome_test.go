@@ -51,8 +51,10 @@ func ExampleOutcomeUnknown() {
 
 // signedContract is a contract that a payer has agreed to.
 func signedContract(wechat *sandbox.Sandbox) (id string) {
-	session, err := combinepapay.Of(wechat.Client()).Contracts.PreEntrustSign.Post(context.Background(), &combinepapay.PreEntrustSignRequest{
-		AppID: sandbox.DefaultAppID, PlanID: 12535, OutContractCode: "A1", ContractDisplayAccount: "a", NotifyURL: "https://yourapp.com/signed",
+	contracts := combinepapay.Of(wechat.Client()).Contracts
+	session, err := contracts.PreEntrustSign.Post(context.Background(), &combinepapay.PreEntrustSignRequest{
+		AppID: sandbox.DefaultAppID, PlanID: 12535, OutContractCode: "A1", ContractDisplayAccount: "a",
+		NotifyURL: "https://yourapp.com/signed",
 	})
 	if err != nil {
 		log.Fatal(err)

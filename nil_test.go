@@ -31,7 +31,7 @@ func TestNilOptionsAreIgnored(t *testing.T) {
 		"typed":        second(typed.Post(bg, &queryIn{}, none)),
 		"typed, later": second(typed.PostAsync(bg, &queryIn{}, none).Wait(bg)),
 		"a download":   second(download(client, billURL, hashOf(billText), none)),
-		"a page":       second(v2Client(t, false, nil, nil).Chain("v2/papay/entrustweb").URL(map[string]string{}, none)),
+		"a page":       second(v2Client(t, false, nil, nil).Chain("v2/papay/x").URL(map[string]string{}, none)),
 	} {
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -71,10 +71,13 @@ func TestPromisesWithoutFunctions(t *testing.T) {
 	t.Parallel()
 	var none context.Context
 	fine := clientOver(t, func(*http.Request) (*http.Response, error) { return signedReply(200, `{}`), nil })
-	if result, err := fine.Chain("v3/x").GetAsync(bg).Then(nil).Otherwise(nil).Wait(none); err != nil || result.Status != 200 {
+	result, err := fine.Chain("v3/x").GetAsync(bg).Then(nil).Otherwise(nil).Wait(none)
+	if err != nil || result.Status != 200 {
 		t.Errorf("got %v, %v", result, err)
 	}
-	bad := clientOver(t, func(*http.Request) (*http.Response, error) { return signedReply(403, `{"code":"NO_AUTH"}`), nil })
+	bad := clientOver(t, func(*http.Request) (*http.Response, error) {
+		return signedReply(403, `{"code":"NO_AUTH"}`), nil
+	})
 	var e *wxpay.Error
 	if _, err := bad.Chain("v3/x").GetAsync(bg).Then(nil).Otherwise(nil).Wait(none); !errors.As(err, &e) {
 		t.Errorf("got %v", err)

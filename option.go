@@ -35,8 +35,8 @@ func Header(name, value string) Option {
 			c.fail("header " + name + " is set by the client")
 			return
 		case "Idempotency-Key", "X-Idempotency-Key":
-			c.fail("header " + name + " would let net/http send the call twice, and WeChat Pay does not know it: what keeps a repeated call from " +
-				"counting twice is its own number, such as out_trade_no")
+			c.fail("header " + name + " would let net/http send the call twice, and WeChat Pay does not know it: " +
+				"what keeps a repeated call from counting twice is its own number, such as out_trade_no")
 			return
 		}
 		if !validHeader(name, value) {

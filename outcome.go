@@ -83,7 +83,8 @@ func (e *Error) settled() bool {
 		return true
 	// A rule, the balance or the account forbids it; such a refund, says the same page
 	// of the balance and the account, has failed.
-	case "NOT_ENOUGH", "NOTENOUGH", "RULE_LIMIT", "RULELIMIT", "CONTRACT_NOT_EXIST", "CONTRACTERROR", "USER_ACCOUNT_ABNORMAL":
+	case "NOT_ENOUGH", "NOTENOUGH", "RULE_LIMIT", "RULELIMIT", "CONTRACT_NOT_EXIST", "CONTRACTERROR",
+		"USER_ACCOUNT_ABNORMAL":
 		return true
 	// Only an unpaid order is closed, and its number is never paid after.
 	// https://pay.weixin.qq.com/doc/v2/merchant/4011941162

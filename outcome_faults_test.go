@@ -20,40 +20,44 @@ import (
 // sandbox and gives the call.
 var debits = map[string]struct {
 	endpoint string
-	contract func(*testing.T, *sandbox.Sandbox) func(context.Context) error
+	contract func(*testing.T, *sandbox.Sandbox) (debit func(context.Context) error)
 }{
-	"combine-papay": {"POST /v3/ecommerce/combine-papay/transactions", func(t *testing.T, wechat *sandbox.Sandbox) func(context.Context) error {
-		contract := signedContract(wechat)
-		return func(ctx context.Context) error {
-			_, err := combinepapay.Of(wechat.Client()).Transactions.Post(ctx, combinedDebit(contract, "x1"))
-			return err
-		}
-	}},
-	"APIv2": {"POST /pay/pappayapply", func(t *testing.T, wechat *sandbox.Sandbox) func(context.Context) error {
-		session, err := papayv2.Of(wechat.Client()).PreEntrustWeb.Post(t.Context(), &papayv2.PreEntrustWebRequest{
-			AppID: sandbox.DefaultAppID, PlanID: 12535, ContractCode: "A1", RequestSerial: 1, ContractDisplayAccount: "a",
-			NotifyURL: "https://yourapp.com/signed", Version: "1.0", Timestamp: "1772330400",
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		contract, err := wechat.Payer("oUpF8uMuAJO_M2pxb1Q9zNjWeS6o").Agree(session.PreEntrustWebID)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return func(ctx context.Context) error {
-			_, err := payv2.Of(wechat.Client()).PapPayApply.Post(ctx, &payv2.PapPayApplyRequest{
-				AppID: sandbox.DefaultAppID, Body: "水电代扣", OutTradeNo: "x1", TotalFee: 1, SpbillCreateIP: "8.8.8.8",
-				NotifyURL: "https://yourapp.com/paid", TradeType: "PAP", ContractID: contract.ID,
-			})
-			return err
-		}
-	}},
+	"combine-papay": {"POST /v3/ecommerce/combine-papay/transactions", combinePapayDebit},
+	"APIv2":         {"POST /pay/pappayapply", v2Debit},
+}
+
+func combinePapayDebit(_ *testing.T, wechat *sandbox.Sandbox) func(context.Context) error {
+	contract := signedContract(wechat)
+	return func(ctx context.Context) error {
+		return second(combinepapay.Of(wechat.Client()).Transactions.Post(ctx, combinedDebit(contract, "x1")))
+	}
+}
+
+func v2Debit(t *testing.T, wechat *sandbox.Sandbox) func(context.Context) error {
+	t.Helper()
+	session, err := papayv2.Of(wechat.Client()).PreEntrustWeb.Post(t.Context(), &papayv2.PreEntrustWebRequest{
+		AppID: sandbox.DefaultAppID, PlanID: 12535, ContractCode: "A1", RequestSerial: 1, ContractDisplayAccount: "a",
+		NotifyURL: "https://yourapp.com/signed", Version: "1.0", Timestamp: "1772330400",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	contract, err := wechat.Payer("oUpF8uMuAJO_M2pxb1Q9zNjWeS6o").Agree(session.PreEntrustWebID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(ctx context.Context) error {
+		return second(payv2.Of(wechat.Client()).PapPayApply.Post(ctx, &payv2.PapPayApplyRequest{
+			AppID: sandbox.DefaultAppID, Body: "水电代扣", OutTradeNo: "x1", TotalFee: 1, SpbillCreateIP: "8.8.8.8",
+			NotifyURL: "https://yourapp.com/paid", TradeType: "PAP", ContractID: contract.ID,
+		}))
+	}
 }
 
 func combinedDebit(contract, number string) *combinepapay.DebitRequest {
 	return &combinepapay.DebitRequest{
-		CombineAppID: sandbox.DefaultAppID, CombineMchID: sandbox.DefaultMchID, CombineOutTradeNo: number, ContractID: contract,
+		CombineAppID: sandbox.DefaultAppID, CombineMchID: sandbox.DefaultMchID,
+		CombineOutTradeNo: number, ContractID: contract,
 		SubOrders: []combinepapay.DebitRequestSubOrders{{
 			MchID: sandbox.DefaultMchID, SubMchID: "1230000109", OutTradeNo: number + "-1", Description: "会员",
 			Amount: combinepapay.DebitRequestSubOrdersAmount{TotalAmount: 1990, Currency: "CNY"},
@@ -70,8 +74,9 @@ var faults = map[sandbox.FaultName][]struct {
 	sandbox.FaultError: {{sandbox.Fault{}, false}, {sandbox.Fault{Committed: true}, false},
 		{sandbox.Fault{Status: 403, Code: "NO_AUTH"}, true}, {sandbox.Fault{Status: 403, Code: "NOT_ENOUGH"}, true},
 		{sandbox.Fault{Status: 400, Code: "CODE_OF_TOMORROW"}, false}},
-	sandbox.FaultCut:          {{sandbox.Fault{}, false}, {sandbox.Fault{Committed: true}, false}},
-	sandbox.FaultGateway:      {{sandbox.Fault{}, false}, {sandbox.Fault{Committed: true}, false}, {sandbox.Fault{Status: 403}, false}},
+	sandbox.FaultCut: {{sandbox.Fault{}, false}, {sandbox.Fault{Committed: true}, false}},
+	sandbox.FaultGateway: {{sandbox.Fault{}, false}, {sandbox.Fault{Committed: true}, false},
+		{sandbox.Fault{Status: 403}, false}},
 	sandbox.FaultLatency:      {{sandbox.Fault{}, false}},
 	sandbox.FaultRateLimit:    {{sandbox.Fault{}, true}},
 	sandbox.FaultEmpty:        {{sandbox.Fault{Endpoint: "GET /v3/certificates"}, false}},
@@ -107,7 +112,7 @@ func TestEveryFaultIsCovered(t *testing.T) {
 		}
 	}
 	if len(names) != len(faults) {
-		t.Errorf("the sandbox has the faults %v, and a debit meets %d of them: add the new one to faults", names, len(faults))
+		t.Errorf("the sandbox has %v, and a debit meets %d of them: add the new one to faults", names, len(faults))
 	}
 }
 
@@ -133,7 +138,8 @@ func TestOutcomeOfADebitUnderEveryFault(t *testing.T) {
 					ctx := context.Context(t.Context())
 					if name == sandbox.FaultLatency { // under a stopped clock the answer never comes
 						late := lateContext{ctx, make(chan struct{})}
-						ctx = httptrace.WithClientTrace(late, &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { close(late.done) }})
+						sent := func(httptrace.WroteRequestInfo) { close(late.done) }
+						ctx = httptrace.WithClientTrace(late, &httptrace.ClientTrace{WroteRequest: sent})
 					}
 					err := call(ctx)
 					unknown, taken := wxpay.OutcomeUnknown(err), took(t, wechat)
@@ -159,14 +165,16 @@ func took(t *testing.T, wechat *sandbox.Sandbox) bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return slices.ContainsFunc(list, func(d *sandbox.Debit) bool { return d.State == sandbox.DebitPaid || d.State == sandbox.DebitAccepted })
+	return slices.ContainsFunc(list, func(d *sandbox.Debit) bool {
+		return d.State == sandbox.DebitPaid || d.State == sandbox.DebitAccepted
+	})
 }
 
 // What WeChat Pay refuses for good, and what never reaches it.
 func TestOutcomeOfADebitThatFailed(t *testing.T) {
 	t.Parallel()
 	wechat := sandbox.New(t, sandbox.At(time.Date(2026, 3, 1, 2, 0, 0, 0, time.UTC)))
-	paying := debits["combine-papay"].contract(t, wechat)
+	paying := combinePapayDebit(t, wechat)
 	c := combinepapay.Of(wechat.Client()).Transactions
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()

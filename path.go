@@ -65,7 +65,8 @@ func expandPath(path string, vars []variable) (escaped, query, problem string) {
 		v, ok := lookup(vars, name)
 		switch {
 		case !ok:
-			return "", "", "path variable {" + wire.Clip(name, 64) + "} is not filled: add wxpay.Path(\"" + wire.Clip(name, 64) + "\", value)"
+			name = wire.Clip(name, 64)
+			return "", "", "path variable {" + name + "} is not filled: add wxpay.Path(\"" + name + "\", value)"
 		case v == "":
 			return "", "", "path variable {" + wire.Clip(name, 64) + "} is empty"
 		case v == "." || v == "..":

@@ -112,16 +112,22 @@ func panicky(v any) transport { return func(*http.Request) (*http.Response, erro
 func TestPanicsBecomeThePromisesError(t *testing.T) {
 	t.Parallel()
 	mark := errors.New("mine")
-	fine := clientOver(t, func(*http.Request) (*http.Response, error) { return signedReply(200, `{}`), nil }).Chain("v3/x")
+	answering := func(r *http.Response, err error) wxpay.Chain {
+		return clientOver(t, func(*http.Request) (*http.Response, error) { return r, err }).Chain("v3/x")
+	}
+	fine := clientOver(t, func(*http.Request) (*http.Response, error) {
+		return signedReply(200, `{}`), nil
+	}).Chain("v3/x")
+	passed := func(*wxpay.Result) error {
+		t.Error("Then ran after a panic")
+		return nil
+	}
 	for name, p := range map[string]*wxpay.Promise[*wxpay.Result]{
 		"the call": clientOver(t, panicky(mark)).Chain("v3/x").PostAsync(bg, `{}`),
 		"Then":     fine.GetAsync(bg).Then(func(*wxpay.Result) error { panic(mark) }),
-		"Otherwise": clientOver(t, func(*http.Request) (*http.Response, error) { return nil, errors.New("x") }).Chain("v3/x").GetAsync(bg).
+		"Otherwise": answering(nil, errors.New("x")).GetAsync(bg).
 			Otherwise(func(error) (*wxpay.Result, error) { panic(mark) }),
-		"a later Then": fine.GetAsync(bg).Then(func(*wxpay.Result) error { panic(mark) }).Then(func(*wxpay.Result) error {
-			t.Error("Then ran after a panic")
-			return nil
-		}),
+		"a later Then": fine.GetAsync(bg).Then(func(*wxpay.Result) error { panic(mark) }).Then(passed),
 	} {
 		_, err := p.Wait(bg)
 		var e *wxpay.PanicError
@@ -130,7 +136,8 @@ func TestPanicsBecomeThePromisesError(t *testing.T) {
 			t.Errorf("%s: got %v, %s", name, err, e)
 		}
 	}
-	_, err := wxpay.NewPOST[queryIn, queryOut](clientOver(t, panicky("text")).Bind(), "v3/x").PostAsync(bg, &queryIn{}).Wait(bg)
+	typed := wxpay.NewPOST[queryIn, queryOut](clientOver(t, panicky("text")).Bind(), "v3/x")
+	_, err := typed.PostAsync(bg, &queryIn{}).Wait(bg)
 	if e := (*wxpay.PanicError)(nil); !errors.As(err, &e) || e.Value != "text" || e.Unwrap() != nil {
 		t.Errorf("typed: got %v", err)
 	}

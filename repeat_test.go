@@ -66,21 +66,20 @@ func keepingServer(t *testing.T, readsSecond bool) (host string, count func() in
 // do on a connection that turns out dead. One that only reads may go out again.
 func TestWhatGoesOutTwice(t *testing.T) {
 	t.Parallel()
-	post := func(c *wxpay.Client) error { _, err := c.Chain("v3/x").Post(bg, `{}`); return err }
+	post := func(c *wxpay.Client) error { return second(c.Chain("v3/x").Post(bg, `{}`)) }
 	for name, c := range map[string]struct {
 		call  func(*wxpay.Client) error
 		again bool
 	}{
 		"POST":                {post, false},
-		"POST without a body": {func(c *wxpay.Client) error { _, err := c.Chain("v3/x").Post(bg, nil); return err }, false},
-		"PUT":                 {func(c *wxpay.Client) error { _, err := c.Chain("v3/x").Put(bg, `{}`); return err }, false},
-		"PATCH":               {func(c *wxpay.Client) error { _, err := c.Chain("v3/x").Patch(bg, `{}`); return err }, false},
-		"DELETE":              {func(c *wxpay.Client) error { _, err := c.Chain("v3/x").Delete(bg); return err }, false},
+		"POST without a body": {func(c *wxpay.Client) error { return second(c.Chain("v3/x").Post(bg, nil)) }, false},
+		"PUT":                 {func(c *wxpay.Client) error { return second(c.Chain("v3/x").Put(bg, `{}`)) }, false},
+		"PATCH":               {func(c *wxpay.Client) error { return second(c.Chain("v3/x").Patch(bg, `{}`)) }, false},
+		"DELETE":              {func(c *wxpay.Client) error { return second(c.Chain("v3/x").Delete(bg)) }, false},
 		"APIv2": {func(c *wxpay.Client) error {
-			_, err := c.Chain("v2/pay/pappayapply").Post(bg, map[string]string{"out_trade_no": "1"})
-			return err
+			return second(c.Chain("v2/pay/pappayapply").Post(bg, map[string]string{"out_trade_no": "1"}))
 		}, false},
-		"GET": {func(c *wxpay.Client) error { _, err := c.Chain("v3/x").Get(bg); return err }, true},
+		"GET": {func(c *wxpay.Client) error { return second(c.Chain("v3/x").Get(bg)) }, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -73,7 +73,8 @@ func (c *call) roundTrip(ctx context.Context, transport http.RoundTripper, r *ht
 	for name, values := range r.Header {
 		for _, value := range values {
 			if !validHeader(name, value) {
-				return nil, &RequestError{Operation: c.operation(), Problem: "header " + name + " holds a character that HTTP does not allow there"}
+				problem := "header " + name + " holds a character that HTTP does not allow there"
+				return nil, &RequestError{Operation: c.operation(), Problem: problem}
 			}
 		}
 	}

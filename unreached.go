@@ -12,7 +12,8 @@ import (
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
-const badProxy = "the proxy's address is not one: check HTTPS_PROXY in the environment, or the Proxy of Config.HTTPClient's Transport"
+const badProxy = "the proxy's address is not one: " +
+	"check HTTPS_PROXY in the environment, or the Proxy of Config.HTTPClient's Transport"
 
 // unreached says in plain words why there was no connection, and what helps.
 func unreached(err error, r *http.Request) string {
@@ -32,10 +33,11 @@ func unreached(err error, r *http.Request) string {
 	case errors.Is(err, context.DeadlineExceeded):
 		return "no connection was made in time"
 	case errors.As(err, &unknown), errors.As(err, &roots):
-		return "the server's certificate is not trusted: install the root certificates (package ca-certificates), or, where a proxy on the way opens TLS, " +
-			"give its root to Config.HTTPClient's Transport (TLSClientConfig.RootCAs)"
+		return "the server's certificate is not trusted: install the root certificates (package ca-certificates), or, " +
+			"where a proxy on the way opens TLS, give its root to Config.HTTPClient's Transport (TLSClientConfig.RootCAs)"
 	case errors.As(err, &other):
-		return "the server's certificate is for another host name: check Config.Host, the ServerName of TLSClientConfig, DNS, and whether a proxy answers"
+		return "the server's certificate is for another host name: " +
+			"check Config.Host, the ServerName of TLSClientConfig, DNS, and whether a proxy answers"
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return "the server's certificate has expired or is not valid yet: check this machine's clock (NTP)"
 	case errors.As(err, &invalid):

@@ -28,7 +28,8 @@ func (e *UnknownPathError) Error() string {
 	if e.Path == "" {
 		return fmt.Sprintf("wxpay: the index has no such path%s; Index(c).At(key) names the nearest one, and Client.Chain calls any path", where)
 	}
-	return fmt.Sprintf("wxpay: the index has no path %.256q%s; the nearest is %q, and Client.Chain calls any path", e.Path, where, e.Nearest)
+	return fmt.Sprintf("wxpay: the index has no path %.256q%s; the nearest is %q, and Client.Chain calls any path",
+		e.Path, where, e.Nearest)
 }
 
 // Unwrap makes it a [*wxpay.RequestError] as well: nothing was sent.

@@ -92,7 +92,8 @@ func logError(ctx context.Context, e *Error) {
 		slog.String("request_id", wire.Clip(e.RequestID, 64)), slog.Any("error", e),
 	}
 	if e.ID != "" {
-		attrs = append(attrs, slog.String("id", wire.Clip(e.ID, 64)), slog.String("event_type", wire.Clip(e.EventType, 64)))
+		attrs = append(attrs,
+			slog.String("id", wire.Clip(e.ID, 64)), slog.String("event_type", wire.Clip(e.EventType, 64)))
 	}
 	if e.Stack != nil {
 		attrs = append(attrs, slog.String("stack", string(e.Stack)))

@@ -17,15 +17,18 @@ import (
 func TestErrorsPrintOneLine(t *testing.T) {
 	t.Parallel()
 	const nasty = "a\nlevel=ERROR forged\r\x1b[31m\u009b\u2028\u202e"
-	for _, body := range [][]byte{
-		signedV2(wire.Fields{"out_trade_no": nasty[:5]}, wire.SignMD5), signedV2(wire.Fields{"color": "red"}, wire.SignMD5),
-	} {
+	for _, f := range []wire.Fields{{"out_trade_no": nasty[:5]}, {"color": "red"}} {
+		body := signedV2(f, wire.SignMD5)
 		var got *notify.Error
-		r := notify.New(newWechat(t).keys(t), nil, notify.APIv2Key(apiV2Key), notify.OnError(func(_ context.Context, e *notify.Error) { got = e }), nil)
+		keep := notify.OnError(func(_ context.Context, e *notify.Error) { got = e })
+		r := notify.New(newWechat(t).keys(t), nil, notify.APIv2Key(apiV2Key), keep, nil)
 		r.Otherwise(func(context.Context, *notify.Notification) error { return errors.New(nasty) })
 		a := r.Receive(context.Background(), http.Header{"Request-Id": {nasty}}, body)
-		if a.Status != http.StatusInternalServerError || got == nil || wire.OneLine(got.Error()) != got.Error() || !strings.Contains(got.Error(), "a·level=ERROR forged") {
-			t.Errorf("answered %d %s, told %q", a.Status, a.Body, got)
+		if a.Status != http.StatusInternalServerError || got == nil {
+			t.Fatalf("answered %d %s", a.Status, a.Body)
+		}
+		if text := got.Error(); wire.OneLine(text) != text || !strings.Contains(text, "a·level=ERROR forged") {
+			t.Errorf("told %q", text)
 		}
 		if f, err := wire.ParseXML(a.Body); err != nil || f["return_code"] != "FAIL" || f["return_msg"] == "" {
 			t.Errorf("answered %q, %v", a.Body, err)
@@ -42,7 +45,8 @@ func TestCarriageReturnsOfAPIv2(t *testing.T) {
 		got, plain = e.Attach, string(n.Plaintext)
 		return nil
 	})
-	a := r.Receive(context.Background(), http.Header{}, signedV2(wire.Fields{"out_trade_no": "A1", "result_code": "SUCCESS", "attach": "a\r\nb"}, wire.SignMD5))
+	body := signedV2(wire.Fields{"out_trade_no": "A1", "result_code": "SUCCESS", "attach": "a\r\nb"}, wire.SignMD5)
+	a := r.Receive(context.Background(), http.Header{}, body)
 	if a.Status != 200 || got != "a\r\nb" || !strings.Contains(plain, `a\r\nb`) {
 		t.Errorf("answered %d %s, got %q, %s", a.Status, a.Body, got, plain)
 	}
