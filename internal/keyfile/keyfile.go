@@ -67,6 +67,11 @@ func looksLikeAKey(s string) bool {
 	if len(s) >= 16 && changes*6 >= len(s) {
 		return true
 	}
+	// Nothing but base64 is no path from the root, and hardly one from here.
+	isBase64 := !strings.HasPrefix(s, "/") && !strings.ContainsFunc(s, func(r rune) bool { return kindOf(r) == none && r != '/' })
+	if len(s) >= 24 && isBase64 && strings.ContainsFunc(s, func(r rune) bool { return kindOf(r) == digit }) {
+		return true
+	}
 	for run := range strings.FieldsFuncSeq(s, func(r rune) bool { return kindOf(r) == none }) {
 		if len(run) >= 24 { // hexadecimal
 			return true

@@ -22,7 +22,7 @@ func TestKeysAreNotRepeated(t *testing.T) {
 	for i := range 2000 {
 		rand.Read(random)
 		encoded := base64.StdEncoding.EncodeToString(random)
-		keys = append(keys, encoded[:24+i%41], hex.EncodeToString(random[:12+i%20]), encoded, base64.URLEncoding.EncodeToString(random)[:32])
+		keys = append(keys, encoded[:48+i%17], hex.EncodeToString(random[:12+i%20]), encoded, base64.URLEncoding.EncodeToString(random)[:32])
 	}
 	for _, key := range keys {
 		_, err := keyfile.Read(key)
