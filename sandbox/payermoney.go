@@ -88,13 +88,23 @@ func (p *Payer) SignElsewhere(product Product, planID string) (c *Contract, err 
 		if kind == nil || plan == nil {
 			return &PageError{Reason: PageUnknown, Message: "This merchant has no such service."}
 		}
+		token, err := s.newToken(kind)
+		if err != nil {
+			return err
+		}
 		session := &Session{
-			Token: kind.token(s.dice, s.now), Product: product, MchID: m.MchID, AppID: m.AppIDs[0], PlanID: planID,
+			Token: token, Product: product, MchID: m.MchID, AppID: m.firstAppID(), PlanID: planID,
 			Account: "another app", OpenID: p.openid, NotifyURL: plan.NotifyURL, CreatedAt: s.now, ExpiresAt: s.now.Add(kind.ttl),
 			Request: []byte("{}"),
 		}
 		if kind.names.code != "" {
-			session.Code = "elsewhere" + s.dice.roll(decimal, 16)
+			draw := func() string { return "elsewhere" + s.dice.roll(decimal, 16) }
+			used := func(code string) (bool, error) {
+				return s.rowOf((*codeUse)(nil).kind())(kind.codeKey(m.MchID, planID, code))
+			}
+			if session.Code, err = s.free("out_contract_code", draw, used); err != nil {
+				return err
+			}
 		}
 		if c, err = s.sign(session, p.openid); errors.As(err, new(*PageError)) {
 			c = nil
