@@ -149,6 +149,9 @@ func (a *admin) advanceClock(c *adminCall) (any, error) {
 	if err != nil || d < 0 {
 		return nil, badCall(`the body needs "duration", a Go duration such as "2h" or "90s", not negative`)
 	}
+	if err := checkTime(a.Clock().Now().Add(d)); err != nil {
+		return nil, badCall("%v", err)
+	}
 	if err := a.Advance(d); err != nil {
 		return nil, err
 	}
@@ -160,7 +163,9 @@ func (a *admin) setClock(c *adminCall) (any, error) {
 	if err != nil {
 		return nil, badCall(`the body needs "time", RFC 3339 such as "2020-09-10T10:00:00+08:00"`)
 	}
-	a.Clock().Set(t)
+	if err := a.Clock().Set(t); err != nil {
+		return nil, badCall("%v", err)
+	}
 	return a.clock(c)
 }
 

@@ -48,6 +48,9 @@ type bound struct {
 
 // newEngine takes a Config whose keys have been filled in.
 func newEngine(c Config) (*engine, error) {
+	if err := checkTime(c.Start); err != nil && !c.Start.IsZero() {
+		return nil, fmt.Errorf("%w: give Config.Start another time", err)
+	}
 	e := &engine{
 		behaviours: map[string]bound{}, products: map[Product]*product{},
 		debits: map[string]*debitRules{}, refunds: map[string]*refundRules{}, timers: timers(),
@@ -87,6 +90,9 @@ func newEngine(c Config) (*engine, error) {
 	e.sealed = sync.OnceValue(e.sealedMembers)
 	e.journal = &journal{engine: e, keep: c.JournalSize}
 	e.worker = newWorker(e)
+	if c.rounds > 0 {
+		e.worker.rounds = c.rounds
+	}
 	e.clock.moved = e.worker.wake
 	e.keys.now = e.clock.Now
 

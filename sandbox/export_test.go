@@ -20,3 +20,6 @@ func (s *Sandbox) Played() map[string]bool {
 	}
 	return played
 }
+
+// WithRounds bounds how often what falls due at one moment may bring about more.
+func WithRounds(n int) Option { return func(c *Config) { c.rounds = n } }

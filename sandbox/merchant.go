@@ -62,7 +62,7 @@ type Plan struct {
 	Limits Limits `json:"limits,omitzero"`
 	// Test plans debit at most 0.10 CNY, a hundred times a day.
 	Test bool `json:"test,omitempty"`
-	// Days is how long its contracts run; 0: as the product has it.
+	// Days is how long its contracts run, up to a hundred years; 0: as the product has it.
 	Days int `json:"days,omitempty"`
 	// Owner is who a plan of eduschoolpay belongs to, a school_id; other
 	// products leave it empty.
@@ -115,6 +115,9 @@ const (
 	// the certificate whatever the request names.
 	KeysCertificate KeyMode = "certificate"
 )
+
+// maxDays is the longest that a contract, or a period of it, runs.
+const maxDays = 36_500
 
 // merchant is a Merchant with everything parsed once.
 type merchant struct {
@@ -171,6 +174,8 @@ func parseMerchant(m Merchant) (*merchant, error) {
 			return fail("plan %s: unknown product %q; there are %s", p.ID, p.Product, productNames())
 		case seen[key]:
 			return fail("plan %s of %s is there twice", p.ID, p.Product)
+		case p.Days < 0 || p.Days > maxDays || p.Limits.PeriodDays < 0 || p.Limits.PeriodDays > maxDays:
+			return fail("plan %s: days and period_days are from 0 to %d", p.ID, maxDays)
 		default:
 			seen[key] = true
 		}

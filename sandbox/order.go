@@ -109,6 +109,9 @@ func (c *call) place(o *Order) (*Order, error) {
 			if o.ExpiresAt, err = time.Parse(time.RFC3339, end); err != nil {
 				return nil, badField("/time_expire", end, "时间格式不正确")
 			}
+			if checkTime(o.ExpiresAt) != nil {
+				return nil, beyondTime("/time_expire", end)
+			}
 			if !c.now.Before(o.ExpiresAt) {
 				return nil, badField("/time_expire", end, "time_expire需晚于当前时间")
 			}

@@ -77,7 +77,9 @@ func TestAnAttemptThatCannotBeWrittenIsNotMade(t *testing.T) {
 	for len(logged) > 0 { // it may have looked for more already
 		<-logged
 	}
-	s.Clock().Set(s.Clock().Now().Add(time.Minute)) // the second is due
+	if err := s.Clock().Set(s.Clock().Now().Add(time.Minute)); err != nil { // the second is due
+		t.Fatal(err)
+	}
 	await(t, logged, "the failure to claim the second attempt")
 	if err := s.Settle(); !errors.Is(err, storetest.ErrUnwritable) { // waits for what the background sends
 		t.Errorf("Settle: got %v", err)
