@@ -110,6 +110,9 @@ func (a *admin) checkOrigin(r *http.Request) error {
 	if !a.anywhere && !isLoopback(strings.Trim(host, "[]")) {
 		return errors.New("this admin is for this machine: the Host header must be 127.0.0.1, ::1 or localhost")
 	}
+	if r.Header.Get(HeaderSandbox) != "" {
+		return errors.New("this is a notification of a sandbox, and the admin takes none: its notify_url or forward must be the merchant's server")
+	}
 	if origin := r.Header.Get("Origin"); origin != "" {
 		if u, err := url.Parse(origin); err != nil || u.Host != r.Host {
 			return errors.New("this admin does not answer to other web sites: the Origin header is not its own")

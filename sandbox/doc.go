@@ -63,6 +63,7 @@
 // machine. A loopback address is called as it is. Any other has to be given a
 // handler ([Sandbox.Receive]) or a local target ([Sandbox.Forward]); until then
 // its notifications wait, marked undeliverable, with a sentence about what to do.
+// The sandbox's own listeners are never called, nor is another sandbox's admin.
 //
 // # Time
 //

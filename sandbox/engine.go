@@ -136,11 +136,6 @@ func newEngine(c Config) (*engine, error) {
 	if err := e.sweep(); err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}
-	for prefix, target := range c.Forward {
-		if err := e.routes.add(prefix, nil, target, unsaved); err != nil {
-			return nil, err
-		}
-	}
 	return e, nil
 }
 

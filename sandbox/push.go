@@ -55,6 +55,8 @@ type Attempt struct {
 	Error  string    `json:"error,omitempty"`  // why it failed
 	Probe  bool      `json:"probe,omitempty"`  // sent with a WECHATPAY/SIGNTEST/ signature, to be refused
 	Open   bool      `json:"open,omitempty"`   // not answered so far
+
+	refused string // why the address may not be called at all
 	// Faults are those that were done to this attempt.
 	Faults []FaultName `json:"faults,omitempty"`
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
@@ -51,27 +52,39 @@ func Start(c Config) (*Sandbox, error) {
 	if err != nil {
 		return nil, err
 	}
-	api, err := listen(c.Addr, c.AllowNonLoopback)
-	if err != nil {
-		return nil, err
-	}
-	adminListener, err := listen(c.AdminAddr, c.AllowNonLoopback)
-	if err != nil {
-		api.Close()
-		return nil, err
-	}
-	s := &Sandbox{engine: e, url: "http://" + api.Addr().String(), adminURL: "http://" + adminListener.Addr().String()}
-	if c.TLSAddr != "" {
-		l, authority, err := listenTLS(c.TLSAddr, c.AllowNonLoopback)
-		if err != nil {
-			api.Close()
-			adminListener.Close()
-			return nil, err
+	var open []net.Listener
+	fail := func(err error) (*Sandbox, error) {
+		for _, l := range open {
+			l.Close()
 		}
-		s.tlsURL, s.authority, s.tls = "https://"+l.Addr().String(), authority, serve(l, e)
+		return nil, err
 	}
-	s.api = serve(api, e)
-	s.admin = serve(adminListener, newAdmin(s, c.AllowNonLoopback))
+	for _, addr := range []string{c.Addr, c.AdminAddr, c.TLSAddr} {
+		if addr == "" {
+			continue // no TLS
+		}
+		l, err := listen(addr, c.AllowNonLoopback)
+		if err != nil {
+			return fail(err)
+		}
+		open = append(open, l)
+		e.routes.listeners = append(e.routes.listeners, l.Addr().(*net.TCPAddr).AddrPort())
+	}
+	for prefix, target := range c.Forward {
+		if err := e.routes.add(prefix, nil, target, unsaved); err != nil {
+			return fail(err)
+		}
+	}
+	s := &Sandbox{engine: e, url: "http://" + fromHere(open[0]), adminURL: "http://" + fromHere(open[1])}
+	if c.TLSAddr != "" {
+		l, authority, err := overTLS(open[2])
+		if err != nil {
+			return fail(err)
+		}
+		s.tlsURL, s.authority, s.tls = "https://"+fromHere(l), authority, serve(l, e)
+	}
+	s.api = serve(open[0], e)
+	s.admin = serve(open[1], newAdmin(s, c.AllowNonLoopback))
 	go e.worker.run()
 	return s, nil
 }
@@ -91,6 +104,16 @@ func listen(addr string, anywhere bool) (net.Listener, error) {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}
 	return l, nil
+}
+
+// fromHere is where a listener is reached on this machine, which for one that listens on every address
+// is loopback.
+func fromHere(l net.Listener) string {
+	at := l.Addr().(*net.TCPAddr)
+	if at.IP.IsUnspecified() {
+		return net.JoinHostPort("127.0.0.1", strconv.Itoa(at.Port))
+	}
+	return at.String()
 }
 
 func serve(l net.Listener, h http.Handler) *http.Server {
@@ -124,7 +147,7 @@ func (s *Sandbox) Close() error {
 	return s.closed
 }
 
-// URL is where the API is: what a client's Config.Host should be.
+// URL is where the API is, from this machine: what a client's Config.Host should be.
 func (s *Sandbox) URL() string { return s.url }
 
 // AdminURL is where the admin is.

@@ -67,8 +67,9 @@ func (t *traffic) attempt(p sandbox.Push, a sandbox.Attempt) {
 		case sandbox.PushPending:
 			problem += "; again at " + p.NextAt.In(beijing).Format("15:04:05")
 		case sandbox.PushUndeliverable:
-			problem, _, _ = strings.Cut(problem, ". To receive it")
-			problem += "; --forward sends it to an address that is"
+			if why, _, ok := strings.Cut(problem, ". To receive it"); ok {
+				problem = why + "; --forward sends it to an address that is"
+			}
 		case sandbox.PushGivenUp:
 			problem += "; given up"
 		}
