@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"strconv"
 	"sync"
 	"time"
 
@@ -87,39 +86,6 @@ func Start(c Config) (*Sandbox, error) {
 	s.admin = serve(open[1], newAdmin(s, c.AllowNonLoopback))
 	go e.worker.run()
 	return s, nil
-}
-
-// listen refuses to serve anybody but this machine, unless told otherwise: a
-// sandbox hands out private keys and does what it is told.
-func listen(addr string, anywhere bool) (net.Listener, error) {
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return nil, fmt.Errorf("sandbox: listen on %q: want an address such as 127.0.0.1:8080", addr)
-	}
-	if !anywhere && !isLoopback(host) {
-		return nil, fmt.Errorf("sandbox: listen on %q: that is more than this machine; use 127.0.0.1, or set Config.AllowNonLoopback if the network is yours", addr)
-	}
-	l, err := net.Listen("tcp", addr)
-	if err != nil {
-		return nil, fmt.Errorf("sandbox: %w", err)
-	}
-	return l, nil
-}
-
-// fromHere is where a listener is reached on this machine, which for one that listens on every address
-// is loopback.
-func fromHere(l net.Listener) string {
-	at := l.Addr().(*net.TCPAddr)
-	if at.IP.IsUnspecified() {
-		return net.JoinHostPort("127.0.0.1", strconv.Itoa(at.Port))
-	}
-	return at.String()
-}
-
-func serve(l net.Listener, h http.Handler) *http.Server {
-	s := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10}
-	go func() { _ = s.Serve(l) }() // ends with Close
-	return s
 }
 
 // Close stops the listeners and the notifications and closes the store.

@@ -90,7 +90,7 @@ func (e *engine) read(r *http.Request) ([]byte, *refusal) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, e.maxBody+1))
 	switch {
 	case err != nil:
-		return nil, invalidRequest("请求包体不完整").hinting("the body ended before its Content-Length, or the connection broke")
+		return nil, invalidRequest("请求包体不完整").hinting("the body ended before its Content-Length, came too slowly, or the connection broke")
 	case int64(len(body)) > e.maxBody:
 		return nil, tooLarge()
 	}
