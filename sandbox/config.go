@@ -53,7 +53,8 @@ type Config struct {
 	MaxBody int64
 	// JournalSize is how many exchanges the journal keeps. Default: 1000.
 	JournalSize int
-	// Logf hears of what goes wrong inside the sandbox. Default: nobody does.
+	// Logf hears of what goes wrong inside the sandbox, in one line each time.
+	// Default: nobody does.
 	Logf func(format string, args ...any)
 	// OnExchange hears of every API call when it has been answered, as the journal
 	// writes it down, without its Seq. OnAttempt hears of every attempt to deliver a

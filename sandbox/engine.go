@@ -55,8 +55,7 @@ func newEngine(c Config) (*engine, error) {
 		behaviours: map[string]bound{}, products: map[Product]*product{},
 		debits: map[string]*debitRules{}, refunds: map[string]*refundRules{}, timers: timers(),
 		store: c.Store, clock: newClock(c.Start, c.ManualClock), registry: newRegistry(), faults: &faults{},
-		routes: newRoutes(c.AllowNonLoopback), notifyTimeout: c.NotifyTimeout, maxBody: c.MaxBody, logf: c.Logf, onExchange: c.OnExchange, onAttempt: c.OnAttempt,
-		amiss: c.amiss,
+		routes: newRoutes(c.AllowNonLoopback), notifyTimeout: c.NotifyTimeout, maxBody: c.MaxBody, onExchange: c.OnExchange, onAttempt: c.OnAttempt,
 	}
 	var err error
 	if e.catalogue, err = catalogue.Default(); err != nil {
@@ -73,12 +72,7 @@ func newEngine(c Config) (*engine, error) {
 	}
 	e.dice = &dice{rand: c.Rand}
 	e.faults.dice = e.dice
-	if e.logf == nil {
-		e.logf = func(string, ...any) {}
-	}
-	if e.amiss == nil {
-		e.amiss = func(string, ...any) {}
-	}
+	e.logf, e.amiss = inOneLine(c.Logf), inOneLine(c.amiss)
 	setDefault(&e.notifyTimeout, 5*time.Second)
 	setDefault(&e.maxBody, 1<<20)
 	setDefault(&c.JournalSize, 1000)

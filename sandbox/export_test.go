@@ -28,4 +28,4 @@ func (s *Sandbox) Played() map[string]bool {
 func WithRounds(n int) Option { return func(c *Config) { c.rounds = n } }
 
 // Serve has a handler served as the sandbox's own listeners serve theirs.
-func Serve(l net.Listener, h http.Handler) *http.Server { return serve(l, h) }
+func Serve(l net.Listener, h http.Handler) *http.Server { return serve(l, h, inOneLine(nil)) }

@@ -63,7 +63,8 @@ func (j *journal) record(x *exchange) {
 		}
 	}
 	if r := x.refused; r != nil && r.hint != "" {
-		j.engine.amiss("sandbox: %s: %d %s: %s", cmp.Or(x.operation(), x.request.Method+" "+x.request.URL.Path), x.status, r.code, r.hint)
+		called := cmp.Or(x.operation(), shown(x.request.Method)+" "+shown(x.request.URL.Path))
+		j.engine.amiss("sandbox: %s: %d %s: %s", called, x.status, r.code, r.hint)
 	}
 	if tell := j.engine.onExchange; tell != nil {
 		tell(j.entry(x, j.engine.registry.secrets()))

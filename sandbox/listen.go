@@ -1,9 +1,11 @@
 package sandbox
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	stdlog "log"
 	"net"
 	"net/http"
 	"strconv"
@@ -54,11 +56,22 @@ func usually() patience {
 	return patience{header: 10 * time.Second, body: 30 * time.Second, answer: time.Minute, idle: 2 * time.Minute}
 }
 
-func serve(l net.Listener, h http.Handler) *http.Server {
+func serve(l net.Listener, h http.Handler, logf func(format string, args ...any)) *http.Server {
 	p := usually()
-	s := &http.Server{Handler: p.limit(h), ReadHeaderTimeout: p.header, IdleTimeout: p.idle, MaxHeaderBytes: 64 << 10}
+	s := &http.Server{
+		Handler: p.limit(h), ReadHeaderTimeout: p.header, IdleTimeout: p.idle, MaxHeaderBytes: 64 << 10,
+		ErrorLog: stdlog.New(logWriter(logf), "", 0),
+	}
 	go func() { _ = s.Serve(l) }() // ends with Close
 	return s
+}
+
+// logWriter hands what net/http logs to the sandbox's own log.
+type logWriter func(format string, args ...any)
+
+func (w logWriter) Write(p []byte) (int, error) {
+	w("sandbox: %s", bytes.TrimSpace(p))
+	return len(p), nil
 }
 
 // limit bounds the time of a body and of an answer by deadlines of their own: the server's would count

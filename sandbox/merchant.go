@@ -132,7 +132,7 @@ type merchant struct {
 
 func parseMerchant(m Merchant) (*merchant, error) {
 	fail := func(format string, args ...any) (*merchant, error) {
-		return nil, fmt.Errorf("sandbox: merchant %s: %w", m.MchID, fmt.Errorf(format, args...))
+		return nil, fmt.Errorf("sandbox: merchant %s: %w", shown(m.MchID), fmt.Errorf(format, args...))
 	}
 	if m.MchID == "" || strings.Trim(m.MchID, decimal) != "" || len(m.MchID) > 32 {
 		return fail("the merchant id must be 1 to 32 digits")
@@ -165,11 +165,25 @@ func parseMerchant(m Merchant) (*merchant, error) {
 	if len(m.APIv2Key) != wire.KeySize {
 		return fail("APIv2 key: it has %d characters, want %d", len(m.APIv2Key), wire.KeySize)
 	}
+	for _, id := range m.AppIDs {
+		if err := checkID("appid", id); err != nil {
+			return fail("%w", err)
+		}
+	}
+	for _, sub := range m.SubMerchants {
+		for _, id := range append([]string{sub.MchID}, sub.AppIDs...) {
+			if err := checkID("sub-merchant's id", id); err != nil {
+				return fail("%w", err)
+			}
+		}
+	}
 	seen := map[planKey]bool{}
 	for _, p := range m.Plans {
 		switch key := (planKey{p.Product, p.ID}); {
 		case p.ID == "":
 			return fail("a plan has no id")
+		case !isText(p.ID) || !isText(p.Owner):
+			return fail("the id or owner of plan %s holds a control character or is not UTF-8", shown(p.ID))
 		case !isProduct(p.Product):
 			return fail("plan %s: unknown product %q; there are %s", p.ID, p.Product, productNames())
 		case seen[key]:

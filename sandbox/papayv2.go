@@ -168,7 +168,7 @@ func queryFields(raw string) (wire.Fields, *refusal) {
 	f := wire.Fields{}
 	for name, v := range values {
 		if len(v) != 1 {
-			return nil, failV2("PARAM_ERROR", "参数格式校验错误").hinting(name + " stands twice in the query")
+			return nil, failV2("PARAM_ERROR", "参数格式校验错误").hinting(shown(name) + " stands twice in the query")
 		}
 		f[name] = v[0]
 	}

@@ -80,10 +80,10 @@ func Start(c Config) (*Sandbox, error) {
 		if err != nil {
 			return fail(err)
 		}
-		s.tlsURL, s.authority, s.tls = "https://"+fromHere(l), authority, serve(l, e)
+		s.tlsURL, s.authority, s.tls = "https://"+fromHere(l), authority, serve(l, e, e.logf)
 	}
-	s.api = serve(open[0], e)
-	s.admin = serve(open[1], newAdmin(s, c.AllowNonLoopback))
+	s.api = serve(open[0], e, e.logf)
+	s.admin = serve(open[1], newAdmin(s, c.AllowNonLoopback), e.logf)
 	go e.worker.run()
 	return s, nil
 }

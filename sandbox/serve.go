@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/wxpay-go/wxpay/catalogue"
@@ -108,7 +109,11 @@ func (e *engine) behave(x *exchange) (status int, reply []byte, refused *refusal
 	if refused := checkHeaders(x.request.Header, x.body); refused != nil {
 		return 0, nil, refused
 	}
-	query := x.request.URL.Query()
+	query, err := url.ParseQuery(x.request.URL.RawQuery)
+	if err != nil {
+		v := &catalogue.Violation{Issue: "the query string is malformed: every % begins two hexadecimal digits", Location: catalogue.LocationQuery}
+		return 0, nil, paramError(v).hinting(v.Error())
+	}
 	for _, v := range []*catalogue.Violation{x.op.CheckPath(x.vars), x.op.CheckQuery(query), x.op.CheckBody(x.body)} {
 		if v != nil {
 			return 0, nil, paramError(v).hinting(v.Error())
@@ -127,7 +132,7 @@ func (e *engine) behave(x *exchange) (status int, reply []byte, refused *refusal
 	early := x.struck.has(FaultEarly)
 	var out document
 	var kept *refusal
-	err := e.step(x.request.Context(), func(s *step) (err error) {
+	err = e.step(x.request.Context(), func(s *step) (err error) {
 		s.now = x.at // one call, one moment
 		c := &call{
 			step: s, op: x.op, product: do.product, merchant: x.merchant, vars: x.vars, query: query,

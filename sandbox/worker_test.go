@@ -64,7 +64,7 @@ func TestAnAttemptThatCannotBeWrittenIsNotMade(t *testing.T) {
 	store := &storetest.Unwritable{Store: sandbox.NewMemory()}
 	logged := make(chan string, 1000)
 	var received atomic.Int32
-	c := sandbox.Config{Store: store, Logf: func(format string, _ ...any) { logged <- format }}
+	c := sandbox.Config{Store: store, Logf: func(format string, args ...any) { logged <- fmt.Sprintf(format, args...) }}
 	s := running(t, c, func(s *sandbox.Sandbox) error {
 		return s.Receive("https://yourapp.com", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			received.Add(1)
