@@ -40,7 +40,7 @@ func (e *engine) deliver(ctx context.Context, p *Push) (results []Attempt, probl
 func (e *engine) post(ctx context.Context, transport http.RoundTripper, target string, m *merchant, p *Push, s struck) Attempt {
 	result := Attempt{At: e.clock.Now(), Faults: s.names()}
 	fail := func(format string, args ...any) Attempt {
-		result.Error = fmt.Sprintf(format, args...)
+		result.Error = oneLine(fmt.Sprintf(format, args...), shownLine)
 		return result
 	}
 	body, header, err := e.message(m, p, s)

@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -66,12 +67,22 @@ func TestJournalKeepsNoKey(t *testing.T) {
 	w.send(raw{method: "GET", uri: "/v3/certificates?key=" + m.APIv2Key, body: []byte{}})
 	w.send(raw{auth: m.APIv3Key + " " + m.APIv2Key, body: body})
 	w.must("POST", "v3/security/echo", object{"echo_message": m.APIv3Key})
+	// Escaped, and in Base64; redactviews_test.go has every other way.
+	escaped, percent := "", ""
+	for i := range len(m.APIv3Key) {
+		escaped += fmt.Sprintf(`\u%04x`, m.APIv3Key[i])
+		percent += fmt.Sprintf("%%%02X", m.APIv2Key[i])
+	}
+	bare := strings.Join(strings.Split(m.PrivateKey, "\n")[1:27], "")
+	coded := base64.StdEncoding.EncodeToString([]byte(m.APIv2Key))
+	w.send(raw{body: []byte(`{"note":"` + escaped + `","key":"` + bare + `"}`), header: map[string]string{"X-Key": coded}})
+	w.send(raw{method: "GET", uri: "/v3/" + m.APIv3Key + "/" + percent + "?key=" + percent, body: []byte{}})
 	kept := w.kept()
-	for range 4 {
+	for range 6 {
 		kept += await(t, heard, "the exchange")
 	}
 	inner := strings.Split(m.PrivateKey, "\n")[1]
-	for _, secret := range []string{m.APIv3Key, m.APIv2Key, inner} {
+	for _, secret := range []string{m.APIv3Key, m.APIv2Key, inner, escaped, strings.ReplaceAll(escaped, `\`, `\\`), percent, coded, bare} {
 		if strings.Contains(kept, secret) {
 			t.Errorf("a key is in the journal: %.8s…", secret)
 		}
