@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // routes says where notifications really go. Merchants give WeChat Pay public
@@ -35,7 +36,7 @@ type route struct {
 
 func newRoutes(anywhere bool) *routes {
 	r := &routes{anywhere: anywhere}
-	r.direct = &http.Transport{Proxy: nil, DialContext: r.dial, MaxIdleConnsPerHost: 16}
+	r.direct = &http.Transport{Proxy: nil, DialContext: r.dial, MaxIdleConnsPerHost: 16, IdleConnTimeout: 90 * time.Second}
 	return r
 }
 
