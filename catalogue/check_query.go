@@ -37,9 +37,10 @@ func (o *Operation) CheckQuery(query url.Values) *Violation {
 	return nil
 }
 
-// CheckFields holds the fields of an APIv2 message, or of the query of an APIv2 page, against the endpoint's rules and returns
-// the first thing wrong. An empty value counts as absent, as it does for the signature. Fields that are not described pass
-// if they are text: APIv2 signs whatever is sent, and no page says that it refuses any.
+// CheckFields holds the fields of an APIv2 message, or of the query of an APIv2 page, against the
+// endpoint's rules and returns the first thing wrong. An empty value counts as absent, as it does
+// for the signature. Fields that are not described pass if they are text: APIv2 signs whatever is
+// sent, and no page says that it refuses any.
 func (o *Operation) CheckFields(fields map[string]string) *Violation {
 	described := o.Query
 	var oneOf [][]string
@@ -59,7 +60,8 @@ func (o *Operation) CheckFields(fields map[string]string) *Violation {
 	}
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		if issue := (&Field{}).CheckText(fields[name]); issue == problemUTF8 || issue == problemControl {
-			return &Violation{Field: excerpt([]byte(name)), Value: excerpt([]byte(fields[name])), Issue: issue, Location: LocationBody}
+			value := excerpt([]byte(fields[name]))
+			return &Violation{Field: excerpt([]byte(name)), Value: value, Issue: issue, Location: LocationBody}
 		}
 	}
 	for _, group := range oneOf {
@@ -85,7 +87,8 @@ func (o *Operation) CheckPath(vars map[string]string) *Violation {
 	return nil
 }
 
-// lineIssue is plainIssue for a value of an address, which has no control character, whatever it is.
+// lineIssue is plainIssue for a value of an address, which has no control character, whatever it
+// is.
 func (f *Field) lineIssue(value string) string {
 	if utf8.ValidString(value) && strings.ContainsFunc(value, unicode.IsControl) {
 		return problemControl

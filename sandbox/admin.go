@@ -26,7 +26,9 @@ func newAdmin(s *Sandbox, anywhere bool) http.Handler {
 	a := &admin{Sandbox: s, anywhere: anywhere, mux: http.NewServeMux()}
 	var patterns []string
 	takes := map[string][]string{}
-	for _, routes := range []map[string]adminRoute{a.worldRoutes(), a.merchantRoutes(), a.payerRoutes(), a.faceRoutes(), a.walletRoutes()} {
+	for _, routes := range []map[string]adminRoute{
+		a.worldRoutes(), a.merchantRoutes(), a.payerRoutes(), a.faceRoutes(), a.walletRoutes(),
+	} {
 		for pattern, route := range routes {
 			a.mux.HandleFunc(pattern, a.answer(pattern, route))
 			patterns = append(patterns, pattern)
@@ -81,7 +83,8 @@ func (a *admin) checkOrigin(r *http.Request) error {
 		return errors.New("this admin is for this machine: the Host header must be 127.0.0.1, ::1 or localhost")
 	}
 	if r.Header.Get(HeaderSandbox) != "" {
-		return errors.New("this is a notification of a sandbox, and the admin takes none: its notify_url or forward must be the merchant's server")
+		return errors.New("this is a notification of a sandbox, and the admin takes none: " +
+			"its notify_url or forward must be the merchant's server")
 	}
 	if origin := r.Header.Get("Origin"); origin != "" {
 		if u, err := url.Parse(origin); err != nil || u.Host != r.Host {
@@ -122,7 +125,8 @@ func (a *admin) answer(pattern string, route adminRoute) http.HandlerFunc {
 func (a *admin) run(pattern string, route adminRoute, w http.ResponseWriter, r *http.Request) (any, error) {
 	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, a.engine.maxBody))
 	if err != nil {
-		return nil, badCall("the body did not come whole: it is longer than %d bytes, came too slowly, or the connection broke", a.engine.maxBody)
+		return nil, badCall("the body did not come whole: it is longer than %d bytes, came too slowly, "+
+			"or the connection broke", a.engine.maxBody)
 	}
 	if err := route.checkAddress(pattern, r); err != nil {
 		return nil, err

@@ -2,8 +2,8 @@ package sandbox
 
 import "net/http"
 
-// merchantRoutes are the merchants, their plans and their keys. Keys are answered by those calls alone
-// that are made to get them: credentials, a new merchant, a new certificate or key.
+// merchantRoutes are the merchants, their plans and their keys. Keys are answered by those calls
+// alone that are made to get them: credentials, a new merchant, a new certificate or key.
 func (a *admin) merchantRoutes() map[string]adminRoute {
 	const root, one = "/sandbox/merchants", "/sandbox/merchants/{mchid}/"
 	type plan struct {
@@ -27,7 +27,7 @@ func (a *admin) merchantRoutes() map[string]adminRoute {
 			err := a.changeKeys(mchid, func() error { return a.SetKeyMode(mchid, *b.Mode) })
 			return document{"mchid": mchid, "key_mode": string(*b.Mode)}, err
 		}),
-		"POST /sandbox/platform-certificate": bare(func(*http.Request) (any, error) { return nil, a.RotatePlatformCertificate() }),
+		"POST /sandbox/platform-certificate": silent(a.RotatePlatformCertificate),
 		"POST /sandbox/plans": takes(func(_ *http.Request, b *plan) (any, error) {
 			if b.MchID == "" {
 				if all := a.engine.registry.all(); len(all) > 0 {

@@ -39,19 +39,20 @@ func (a *admin) payerRoutes() map[string]adminRoute {
 			return do(a.payer(r), b.ContractID)
 		})
 	}
-	silent := func(do func(*Payer, string) error) func(*Payer, string) (any, error) {
+	saysNothing := func(do func(*Payer, string) error) func(*Payer, string) (any, error) {
 		return func(p *Payer, s string) (any, error) { return nil, do(p, s) }
 	}
+	agreed := func(p *Payer, prepayID string) (any, error) { return p.AgreeAfterPay(prepayID) }
 	routes := map[string]adminRoute{
 		root + "/{openid}/open":              withToken(func(p *Payer, s string) (any, error) { return p.Open(s) }),
 		root + "/{openid}/agree":             withToken(func(p *Payer, s string) (any, error) { return p.Agree(s) }),
-		root + "/{openid}/decline":           withToken(silent((*Payer).Decline)),
+		root + "/{openid}/decline":           withToken(saysNothing((*Payer).Decline)),
 		root + "/{openid}/pay":               withPrepay(func(p *Payer, s string) (any, error) { return p.Pay(s) }),
-		root + "/{openid}/agree-after-pay":   withPrepay(func(p *Payer, s string) (any, error) { return p.AgreeAfterPay(s) }),
-		root + "/{openid}/decline-after-pay": withPrepay(silent((*Payer).DeclineAfterPay)),
-		root + "/{openid}/delete-contract":   withContract(silent((*Payer).Delete)),
-		root + "/{openid}/terminate":         withContract(silent((*Payer).Terminate)),
-		root + "/{openid}/stay-insured":      withContract(silent((*Payer).StayInsured)),
+		root + "/{openid}/agree-after-pay":   withPrepay(agreed),
+		root + "/{openid}/decline-after-pay": withPrepay(saysNothing((*Payer).DeclineAfterPay)),
+		root + "/{openid}/delete-contract":   withContract(saysNothing((*Payer).Delete)),
+		root + "/{openid}/terminate":         withContract(saysNothing((*Payer).Terminate)),
+		root + "/{openid}/stay-insured":      withContract(saysNothing((*Payer).StayInsured)),
 		root + "/{openid}/leave": withContract(func(p *Payer, id string) (any, error) {
 			offer, err := p.Leave(id)
 			if offer == nil {

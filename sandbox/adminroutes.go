@@ -10,12 +10,6 @@ import (
 
 // worldRoutes are everything that is neither a merchant's nor a payer's.
 func (a *admin) worldRoutes() map[string]adminRoute {
-	type advance struct {
-		Duration string `json:"duration"`
-	}
-	type set struct {
-		Time string `json:"time"`
-	}
 	type terminate struct {
 		Mode   Termination `json:"mode"`
 		Remark string      `json:"remark"`
@@ -29,22 +23,26 @@ func (a *admin) worldRoutes() map[string]adminRoute {
 			return document{"ok": true, "api": a.url, "time": wire.FormatTime(a.Clock().Now())}, nil
 		}),
 		"GET /sandbox/clock":          bare(a.clock),
-		"POST /sandbox/clock/advance": takes(func(r *http.Request, b *advance) (any, error) { return a.advanceClock(r, b.Duration) }),
-		"POST /sandbox/clock/set":     takes(func(r *http.Request, b *set) (any, error) { return a.setClock(r, b.Time) }),
-		"POST /sandbox/settle":        bare(func(*http.Request) (any, error) { return nil, a.Settle() }),
+		"POST /sandbox/clock/advance": takes(a.advanceClock),
+		"POST /sandbox/clock/set":     takes(a.setClock),
+		"POST /sandbox/settle":        silent(a.Settle),
 
-		"GET /sandbox/sessions":       bare(func(*http.Request) (any, error) { return rows(a.Sessions()) }),
-		"GET /sandbox/contracts":      bare(func(*http.Request) (any, error) { return rows(a.Contracts()) }),
-		"GET /sandbox/orders":         bare(func(*http.Request) (any, error) { return rows(a.Orders()) }),
-		"GET /sandbox/debits":         bare(func(*http.Request) (any, error) { return rows(a.Debits()) }),
-		"GET /sandbox/refunds":        bare(func(*http.Request) (any, error) { return rows(a.Refunds()) }),
-		"GET /sandbox/pushes":         bare(func(*http.Request) (any, error) { return rows(a.Pushes()) }),
-		"GET /sandbox/journal":        bare(a.exchanges).asking("after", "newest"),
-		"GET /sandbox/contracts/{id}": bare(func(r *http.Request) (any, error) { return a.Contract(r.PathValue("id")) }),
+		"GET /sandbox/sessions":  bare(func(*http.Request) (any, error) { return rows(a.Sessions()) }),
+		"GET /sandbox/contracts": bare(func(*http.Request) (any, error) { return rows(a.Contracts()) }),
+		"GET /sandbox/orders":    bare(func(*http.Request) (any, error) { return rows(a.Orders()) }),
+		"GET /sandbox/debits":    bare(func(*http.Request) (any, error) { return rows(a.Debits()) }),
+		"GET /sandbox/refunds":   bare(func(*http.Request) (any, error) { return rows(a.Refunds()) }),
+		"GET /sandbox/pushes":    bare(func(*http.Request) (any, error) { return rows(a.Pushes()) }),
+		"GET /sandbox/journal":   bare(a.exchanges).asking("after", "newest"),
+		"GET /sandbox/contracts/{id}": bare(func(r *http.Request) (any, error) {
+			return a.Contract(r.PathValue("id"))
+		}),
 		"POST /sandbox/contracts/{id}/terminate": takes(func(r *http.Request, b *terminate) (any, error) {
 			return a.terminateContract(r.PathValue("id"), b.Mode, b.Remark)
 		}),
-		"POST /sandbox/pushes/{id}/retry": bare(func(r *http.Request) (any, error) { return nil, a.Redeliver(r.PathValue("id")) }),
+		"POST /sandbox/pushes/{id}/retry": bare(func(r *http.Request) (any, error) {
+			return nil, a.Redeliver(r.PathValue("id"))
+		}),
 
 		"GET /sandbox/forwards": bare(func(*http.Request) (any, error) { return a.engine.routes.forwards(), nil }),
 		"POST /sandbox/forwards": takes(func(_ *http.Request, b *forward) (any, error) {
@@ -61,7 +59,7 @@ func (a *admin) worldRoutes() map[string]adminRoute {
 		"POST /sandbox/faults":        takes(a.addFault),
 		"DELETE /sandbox/faults":      bare(func(*http.Request) (any, error) { a.ClearFaults(); return nil, nil }),
 		"DELETE /sandbox/faults/{id}": bare(a.clearFault),
-		"POST /sandbox/chaos":         bare(func(*http.Request) (any, error) { return nil, a.Inject(a.engine.chaos()...) }),
+		"POST /sandbox/chaos":         silent(func() error { return a.Inject(a.engine.chaos()...) }),
 	}
 }
 
@@ -77,8 +75,12 @@ func (a *admin) clock(*http.Request) (any, error) {
 	return document{"time": wire.FormatTime(a.Clock().Now()), "manual": a.Clock().Manual()}, nil
 }
 
-func (a *admin) advanceClock(r *http.Request, duration string) (any, error) {
-	d, err := time.ParseDuration(duration)
+type clockAdvance struct {
+	Duration string `json:"duration"`
+}
+
+func (a *admin) advanceClock(r *http.Request, b *clockAdvance) (any, error) {
+	d, err := time.ParseDuration(b.Duration)
 	if err != nil || d < 0 {
 		return nil, badCall(`the body needs "duration", a Go duration such as "2h" or "90s", not negative`)
 	}
@@ -91,8 +93,12 @@ func (a *admin) advanceClock(r *http.Request, duration string) (any, error) {
 	return a.clock(r)
 }
 
-func (a *admin) setClock(r *http.Request, text string) (any, error) {
-	t, err := time.Parse(time.RFC3339, text)
+type clockSet struct {
+	Time string `json:"time"`
+}
+
+func (a *admin) setClock(r *http.Request, b *clockSet) (any, error) {
+	t, err := time.Parse(time.RFC3339, b.Time)
 	if err != nil {
 		return nil, badCall(`the body needs "time", RFC 3339 such as "2020-09-10T10:00:00+08:00"`)
 	}

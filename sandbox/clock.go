@@ -55,8 +55,8 @@ func (c *Clock) Manual() bool { return c.manual }
 // attempts that lie between: those that have become due are all made at the new
 // time. To live through the time between, use [Sandbox.Advance].
 //
-// The clock goes from the beginning of 1971 to the end of 2261. Any other time is an error and moves
-// nothing.
+// The clock goes from the beginning of 1971 to the end of 2261. Any other time is an error and
+// moves nothing.
 func (c *Clock) Set(t time.Time) error {
 	if err := checkTime(t); err != nil {
 		return err
@@ -70,7 +70,8 @@ func (c *Clock) Set(t time.Time) error {
 // fits a time.Duration, and each fits int64 milliseconds and nanoseconds since 1970, above 0.
 func checkTime(t time.Time) error {
 	if t.Before(clockBegins()) || !t.Before(clockEnds()) {
-		return fmt.Errorf("sandbox: the clock goes from 1971 to 2261, and %s is outside of that", t.Format(time.RFC3339))
+		at := t.Format(time.RFC3339)
+		return fmt.Errorf("sandbox: the clock goes from 1971 to 2261, and %s is outside of that", at)
 	}
 	return nil
 }

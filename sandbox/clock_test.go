@@ -67,7 +67,9 @@ func TestTheClockHasBounds(t *testing.T) {
 // Wherever the clock stands, every key is valid, also for a client that is made then.
 func TestKeysAreValidAsLongAsTheClockGoes(t *testing.T) {
 	t.Parallel()
-	for _, at := range []time.Time{time.Date(1971, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2261, 12, 31, 23, 0, 0, 0, time.UTC)} {
+	for _, at := range []time.Time{
+		time.Date(1971, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2261, 12, 31, 23, 0, 0, 0, time.UTC),
+	} {
 		for _, mode := range []sandbox.KeyMode{sandbox.KeysBoth, sandbox.KeysPublic, sandbox.KeysCertificate} {
 			w := newWorld(t, sandbox.At(at), sandbox.WithKeyMode(mode))
 			w.signCombine("code")
@@ -123,7 +125,9 @@ func TestAdvanceEnds(t *testing.T) {
 func TestAdminClockHasBounds(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	for _, at := range []string{"0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "2318-12-31T00:00:00Z", "9999-12-31T23:59:59Z"} {
+	for _, at := range []string{
+		"0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "2318-12-31T00:00:00Z", "9999-12-31T23:59:59Z",
+	} {
 		status, answer := w.admin("POST", "/sandbox/clock/set", object{"time": at})
 		if said, _ := answer["error"].(string); status != 400 || !strings.Contains(said, "1971 to 2261") {
 			t.Errorf("%s: %d %v", at, status, answer)
@@ -144,12 +148,14 @@ func TestAMomentEnds(t *testing.T) {
 	another := 0
 	w.ok(w.Receive("https://yourapp.com", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		another++
-		if _, err := w.Payer("payer"+strconv.Itoa(another)).SignElsewhere(sandbox.CombinePapay, sandbox.DefaultPlanID); err != nil {
+		payer := w.Payer("payer" + strconv.Itoa(another))
+		if _, err := payer.SignElsewhere(sandbox.CombinePapay, sandbox.DefaultPlanID); err != nil {
 			t.Error(err)
 		}
 	})))
 	w.signCombine("code")
-	for what, do := range map[string]func() error{"Settle": w.Settle, "Advance": func() error { return w.Advance(time.Hour) }} {
+	anHour := func() error { return w.Advance(time.Hour) }
+	for what, do := range map[string]func() error{"Settle": w.Settle, "Advance": anHour} {
 		err := do()
 		pushes, problem := w.Pushes()
 		w.ok(problem)
@@ -182,11 +188,13 @@ func TestAdvanceOfAClosedSandbox(t *testing.T) {
 	}
 }
 
-// Dates that the sandbox's clock never shows are refused, for what would happen on them never would.
+// Dates that the sandbox's clock never shows are refused, for what would happen on them never
+// would.
 func TestDatesBeyondTheClock(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.refused(400, "PARAM_ERROR", "POST", "v3/pay/transactions/jsapi", with(orderBody(), "time_expire", "9999-12-31T23:59:59-12:00"))
+	order := with(orderBody(), "time_expire", "9999-12-31T23:59:59-12:00")
+	w.refused(400, "PARAM_ERROR", "POST", "v3/pay/transactions/jsapi", order)
 	body := scheduledBody("S1")
 	body["deduct_schedule"].(object)["estimated_deduct_date"] = "9999-12-31"
 	w.refused(400, "PARAM_ERROR", "POST", presignScheduled+"app", body)

@@ -10,8 +10,8 @@ import (
 	"syscall"
 )
 
-// Notifications never go to the sandbox itself: a notify_url that points at the admin would press its
-// buttons. What counts is the address that is dialled, after every name was resolved; literal
+// Notifications never go to the sandbox itself: a notify_url that points at the admin would press
+// its buttons. What counts is the address that is dialled, after every name was resolved; literal
 // addresses are told from the URL already. Another sandbox's admin refuses them by their X-Sandbox
 // header, as this one's would.
 
@@ -55,8 +55,8 @@ func ownAddress(host string) *notCalled {
 		"notify_url, or the target of its forward, must be the merchant's server", host)}
 }
 
-// isOwn says whether a connection to at would reach one of the sandbox's listeners. One that listens
-// on every address of the machine is reached by each.
+// isOwn says whether a connection to at would reach one of the sandbox's listeners. One that
+// listens on every address of the machine is reached by each.
 func (r *routes) isOwn(at netip.AddrPort) bool {
 	ip := at.Addr().Unmap().WithZone("")
 	for _, l := range r.listeners {
@@ -86,8 +86,8 @@ func ofThisMachine(ip netip.Addr) bool {
 	return false
 }
 
-// pointsAtSelf says whether a URL, as it is written, is one of the sandbox's own. A name is known only
-// when it is dialled, save localhost.
+// pointsAtSelf says whether a URL, as it is written, is one of the sandbox's own. A name is known
+// only when it is dialled, save localhost.
 func (r *routes) pointsAtSelf(u *url.URL) bool {
 	port := u.Port()
 	if port == "" {

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -91,17 +92,18 @@ func TestForwardsDoNotCallTheSandbox(t *testing.T) {
 		for _, host := range hosts {
 			for _, port := range w.ports() {
 				to := "http://" + host + ":" + port
-				if err := w.Forward("https://elsewhere.example", to); err == nil || !strings.Contains(err.Error(), "the sandbox itself") {
+				const from = "https://elsewhere.example"
+				if err := w.Forward(from, to); err == nil || !strings.Contains(err.Error(), "the sandbox itself") {
 					t.Errorf("%s: got %v", to, err)
 				}
-				w.adminRefuses(400, "POST", "/sandbox/forwards", object{"prefix": "https://elsewhere.example", "target": to})
+				w.adminRefuses(400, "POST", "/sandbox/forwards", object{"prefix": from, "target": to})
 			}
 		}
 	}
 }
 
-// A start that is told to forward to itself fails, and one that finds such a forward in its store does not
-// call it.
+// A start that is told to forward to itself fails, and one that finds such a forward in its store
+// does not call it.
 func TestStartDoesNotForwardToItself(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -110,7 +112,8 @@ func TestStartDoesNotForwardToItself(t *testing.T) {
 	}
 	free := l.Addr().String()
 	l.Close()
-	_, err = sandbox.Start(sandbox.Config{Keys: pinnedKeys(t), AdminAddr: free, Forward: map[string]string{"https://yourapp.com": "http://" + free}})
+	to := map[string]string{"https://yourapp.com": "http://" + free}
+	_, err = sandbox.Start(sandbox.Config{Keys: pinnedKeys(t), AdminAddr: free, Forward: to})
 	if err == nil || !strings.Contains(err.Error(), "the sandbox itself") {
 		t.Errorf("got %v", err)
 	}
@@ -142,15 +145,16 @@ func TestAdminTakesNoNotificationOfAnotherSandbox(t *testing.T) {
 // What is not the sandbox's own is called as before, on the same machine and in whatever spelling.
 func TestNeighboursAreCalled(t *testing.T) {
 	t.Parallel()
-	for _, option := range []sandbox.Option{func(*sandbox.Config) {}, func(c *sandbox.Config) { c.AllowNonLoopback, c.Addr, c.AdminAddr = true, ":0", ":0" }} {
+	everywhere := func(c *sandbox.Config) { c.AllowNonLoopback, c.Addr, c.AdminAddr = true, ":0", ":0" }
+	for _, option := range []sandbox.Option{func(*sandbox.Config) {}, everywhere} {
 		w := newWorld(t, option)
 		server := httptest.NewServer(w.inbox)
 		t.Cleanup(server.Close)
 		for i, host := range []string{"127.0.0.1", "localhost", "[::ffff:127.0.0.1]"} {
 			prefix := "https://yourapp.com/notify"
 			w.ok(w.Forward(prefix, strings.Replace(server.URL, "127.0.0.1", host, 1)))
-			token := w.must("POST", presignCombine, with(combineBody(), "out_contract_code", "c"+string(rune('0'+i))))["pre_entrustweb_id"].(string)
-			_, err := w.Payer("payer" + host).Agree(token)
+			reply := w.must("POST", presignCombine, with(combineBody(), "out_contract_code", "c"+strconv.Itoa(i)))
+			_, err := w.Payer("payer" + host).Agree(reply["pre_entrustweb_id"].(string))
 			w.ok(err)
 			w.receivedOne("ECOMMERCE_ENTRUST.SIGN")
 		}

@@ -68,9 +68,10 @@
 // # Time
 //
 // The clock ([Sandbox.Clock]) is the machine's, moved by an offset, or stopped
-// ([At]), and goes from 1971 to 2261. [Sandbox.Advance] moves it and makes every attempt on the way at its
-// moment, so that a day of retries takes milliseconds. [Sandbox.Settle] makes the
-// attempts that are due now and waits for all under way. No test has to sleep.
+// ([At]), and goes from 1971 to 2261. [Sandbox.Advance] moves it and makes every
+// attempt on the way at its moment, so that a day of retries takes milliseconds.
+// [Sandbox.Settle] makes the attempts that are due now and waits for all under
+// way. No test has to sleep.
 // While the clock runs, attempts are also made in the background as they fall due;
 // under a stopped one only these two make any.
 //
@@ -141,8 +142,8 @@
 //	POST /sandbox/faults                         a Fault
 //	DELETE /sandbox/faults, faults/{id}
 //	POST /sandbox/chaos                          arms Chaos
-//	POST /sandbox/merchants/{mchid}/certificate  replaces the API certificate; answers with the credentials
-//	POST /sandbox/merchants/{mchid}/api-v3-key   resets the APIv3 key; answers with the credentials
+//	POST /sandbox/merchants/{mchid}/certificate  replaces the API certificate, answers with the keys
+//	POST /sandbox/merchants/{mchid}/api-v3-key   resets the APIv3 key, answers with the keys
 //	POST /sandbox/merchants/{mchid}/key-mode     {"mode"}: public-key, certificate, or "" for both
 //	POST /sandbox/platform-certificate           rotates WeChat Pay's
 //

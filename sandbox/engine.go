@@ -55,7 +55,8 @@ func newEngine(c Config) (*engine, error) {
 		behaviours: map[string]bound{}, products: map[Product]*product{},
 		debits: map[string]*debitRules{}, refunds: map[string]*refundRules{}, timers: timers(),
 		store: c.Store, clock: newClock(c.Start, c.ManualClock), registry: newRegistry(), faults: &faults{},
-		routes: newRoutes(c.AllowNonLoopback), notifyTimeout: c.NotifyTimeout, maxBody: c.MaxBody, onExchange: c.OnExchange, onAttempt: c.OnAttempt,
+		routes: newRoutes(c.AllowNonLoopback), notifyTimeout: c.NotifyTimeout, maxBody: c.MaxBody,
+		onExchange: c.OnExchange, onAttempt: c.OnAttempt,
 	}
 	var err error
 	if e.catalogue, err = catalogue.Default(); err != nil {

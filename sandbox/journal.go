@@ -102,7 +102,8 @@ func (j *journal) flush(ctx context.Context) error {
 func (j *journal) entry(x *exchange, secrets secretTexts) Exchange {
 	r := redaction{secrets, j.engine.sealedNames(x.op)}
 	entry := Exchange{
-		At: x.at, Method: r.text(x.request.Method), URI: r.uri(requestURI(x.request)), Header: r.header(x.request.Header),
+		At: x.at, Method: r.text(x.request.Method), URI: r.uri(requestURI(x.request)),
+		Header:    r.header(x.request.Header),
 		Operation: x.operation(), Body: r.body(x.body), Status: x.status, Reply: r.body(x.reply), RequestID: x.id, Faults: x.struck.names(),
 	}
 	if x.merchant != nil {

@@ -20,7 +20,8 @@ func listen(addr string, anywhere bool) (net.Listener, error) {
 		return nil, fmt.Errorf("sandbox: listen on %q: want an address such as 127.0.0.1:8080", addr)
 	}
 	if !anywhere && !isLoopback(host) {
-		return nil, fmt.Errorf("sandbox: listen on %q: that is more than this machine; use 127.0.0.1, or set Config.AllowNonLoopback if the network is yours", addr)
+		return nil, fmt.Errorf("sandbox: listen on %q: that is more than this machine; "+
+			"use 127.0.0.1, or set Config.AllowNonLoopback if the network is yours", addr)
 	}
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
@@ -29,8 +30,8 @@ func listen(addr string, anywhere bool) (net.Listener, error) {
 	return l, nil
 }
 
-// fromHere is where a listener is reached on this machine, which for one that listens on every address
-// is loopback.
+// fromHere is where a listener is reached on this machine, which for one that listens on every
+// address is loopback.
 func fromHere(l net.Listener) string {
 	at := l.Addr().(*net.TCPAddr)
 	if at.IP.IsUnspecified() {
@@ -39,9 +40,9 @@ func fromHere(l net.Listener) string {
 	return at.String()
 }
 
-// patience is how long every listener waits for what the other side is to do. What the sandbox takes
-// itself, such as a day that is lived through, an answer that a fault delays or a wait for the clock,
-// is not counted.
+// patience is how long every listener waits for what the other side is to do. What the sandbox
+// takes itself, such as a day that is lived through, an answer that a fault delays or a wait for
+// the clock, is not counted.
 type patience struct {
 	header time.Duration // a request line and headers, or a TLS handshake
 	body   time.Duration // the whole body, of at most Config.MaxBody
@@ -49,9 +50,9 @@ type patience struct {
 	idle   time.Duration // between two requests of one connection
 }
 
-// usually is long for a machine that talks to itself, and short for a connection that is held on purpose.
-// Idle connections live longer than the 90 seconds after which Go's clients, and most others, let go of
-// theirs: the side that sends should be the first to close.
+// usually is long for a machine that talks to itself, and short for a connection that is held on
+// purpose. Idle connections live longer than the 90 seconds after which Go's clients, and most
+// others, let go of theirs: the side that sends should be the first to close.
 func usually() patience {
 	return patience{header: 10 * time.Second, body: 30 * time.Second, answer: time.Minute, idle: 2 * time.Minute}
 }
@@ -74,8 +75,8 @@ func (w logWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// limit bounds the time of a body and of an answer by deadlines of their own: the server's would count
-// the time that the handler takes as well.
+// limit bounds the time of a body and of an answer by deadlines of their own: the server's would
+// count the time that the handler takes as well.
 func (p patience) limit(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := http.NewResponseController(w)
@@ -88,8 +89,8 @@ func (p patience) limit(h http.Handler) http.Handler {
 	})
 }
 
-// timedBody lifts its deadline when it has ended, or the wait for the end of the connection, which goes
-// on behind a handler, would run into it and cancel the request.
+// timedBody lifts its deadline when it has ended, or the wait for the end of the connection, which
+// goes on behind a handler, would run into it and cancel the request.
 type timedBody struct {
 	io.ReadCloser
 	control *http.ResponseController

@@ -133,7 +133,8 @@ func TestAnAnswerThatNobodyTakesIsGivenUp(t *testing.T) {
 	})
 }
 
-// What the sandbox itself takes is not counted: a day that is lived through, an answer that a fault delays.
+// What the sandbox itself takes is not counted: a day that is lived through, an answer that a fault
+// delays.
 func TestTheSandboxMayTakeItsTime(t *testing.T) {
 	t.Parallel()
 	slow := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

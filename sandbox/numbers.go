@@ -7,8 +7,8 @@ import (
 
 // The numbers WeChat Pay makes up are drawn at random, and two drawn at random may be the same. So
 // every number that something is found by is looked for before it is given away, in the transaction
-// that gives it away, and drawn again when it is in use. Only the number is: a conflict of the store
-// still means that another transaction came first.
+// that gives it away, and drawn again when it is in use. Only the number is: a conflict of the
+// store still means that another transaction came first.
 
 // draws is how many numbers in use are drawn in a row before there is none left.
 const draws = 100
@@ -66,7 +66,8 @@ func (s *step) newContractID(p *product) (string, error) {
 }
 
 func (s *step) newPrepayID() (string, error) {
-	return s.free("prepay_id", func() string { return s.dice.prepayID(s.now) }, s.keyOf((*Order)(nil).kind(), "prepay:"))
+	draw := func() string { return s.dice.prepayID(s.now) }
+	return s.free("prepay_id", draw, s.keyOf((*Order)(nil).kind(), "prepay:"))
 }
 
 // newLink is the code_url or h5_url of an order, "" where it is paid otherwise.
@@ -74,7 +75,8 @@ func (s *step) newLink(t TradeType, prepayID string) (string, error) {
 	if t != TradeNative && t != TradeH5 {
 		return "", nil
 	}
-	return s.free("payment link", func() string { return s.dice.link(t, prepayID) }, s.keyOf((*Order)(nil).kind(), "prepay:"))
+	draw := func() string { return s.dice.link(t, prepayID) }
+	return s.free("payment link", draw, s.keyOf((*Order)(nil).kind(), "prepay:"))
 }
 
 func (s *step) newTransactionID() (string, error) {
@@ -83,11 +85,13 @@ func (s *step) newTransactionID() (string, error) {
 }
 
 func (s *step) newRefundID() (string, error) {
-	return s.free("refund_id", func() string { return s.dice.refundID(s.now) }, s.keyOf((*Refund)(nil).kind(), "refund:"))
+	draw := func() string { return s.dice.refundID(s.now) }
+	return s.free("refund_id", draw, s.keyOf((*Refund)(nil).kind(), "refund:"))
 }
 
 func (s *step) newReturnID() (string, error) {
-	return s.free("advance_return_id", func() string { return s.dice.refundID(s.now) }, s.keyOf((*Refund)(nil).kind(), "return:"))
+	draw := func() string { return s.dice.refundID(s.now) }
+	return s.free("advance_return_id", draw, s.keyOf((*Refund)(nil).kind(), "return:"))
 }
 
 func (s *step) newEventID() (string, error) {

@@ -46,7 +46,8 @@ func (s *stuck) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// drawn is a kind of number: how many random bytes one takes, read by read, and what draws the next.
+// drawn is a kind of number: how many random bytes one takes, read by read, and what draws the
+// next.
 type drawn struct {
 	lengths []int
 	next    func(w *world, no string) error
@@ -90,7 +91,8 @@ func numbers() map[string]drawn {
 				w.ok(pay(w, "order1"))
 			}
 			_, err := w.do("POST", "v3/refund/domestic/refunds", object{
-				"out_trade_no": "order1", "out_refund_no": no, "amount": object{"refund": 1, "total": 100, "currency": "CNY"},
+				"out_trade_no": "order1", "out_refund_no": no,
+				"amount": object{"refund": 1, "total": 100, "currency": "CNY"},
 			})
 			return err
 		}},
@@ -104,7 +106,8 @@ func numbers() map[string]drawn {
 		}},
 		"authinfo": {[]int{64}, func(w *world, _ string) error {
 			_, err := w.do("POST", face+"authinfo", object{
-				"sp_appid": sandbox.DefaultAppID, "sub_mchid": "1230000109", "device_id": "d", "raw_data": "x", "organization_id": "OAABBCCDDeeff",
+				"sp_appid": sandbox.DefaultAppID, "sub_mchid": "1230000109", "device_id": "d", "raw_data": "x",
+				"organization_id": sandbox.DefaultOrganizationID,
 			})
 			return err
 		}},

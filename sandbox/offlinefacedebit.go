@@ -90,7 +90,8 @@ func offlineFaceAuthInfo(c *call) (document, error) {
 		DeviceID: c.text("device_id"), ExpiresAt: c.now.Add(time.Hour),
 	}
 	var err error
-	if device.ID, err = c.free("authinfo", func() string { return c.dice.roll(letters, 64) }, c.rowOf(device.kind())); err != nil {
+	draw := func() string { return c.dice.roll(letters, 64) }
+	if device.ID, err = c.free("authinfo", draw, c.rowOf(device.kind())); err != nil {
 		return nil, err
 	}
 	return document{"authinfo": device.ID}, put(c.Tx, device)

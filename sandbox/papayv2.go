@@ -75,7 +75,8 @@ func (s *step) signRequestV2(m *merchant, f wire.Fields) (*Session, error) {
 		return nil, err
 	}
 	session := &Session{
-		Token: token, Product: p.name, MchID: m.MchID, SubMchID: f["sub_mch_id"], AppID: f["appid"], SubAppID: f["sub_appid"],
+		Token: token, Product: p.name, MchID: m.MchID, SubMchID: f["sub_mch_id"],
+		AppID: f["appid"], SubAppID: f["sub_appid"],
 		PlanID: f["plan_id"], Code: f["contract_code"], Account: f["contract_display_account"], UserCode: f["outerid"], NotifyURL: f["notify_url"],
 		Request: encodeJSON(f), CreatedAt: s.now, ExpiresAt: s.now.Add(p.ttl), V2: true,
 	}

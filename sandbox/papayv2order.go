@@ -35,7 +35,8 @@ func contractOrderV2(c *callV2) (wire.Fields, error) {
 	}
 	o, err := c.place(&Order{
 		ID: orderID(false, c.merchant.MchID, f["out_trade_no"]), MchID: c.merchant.MchID, SubMchID: f["sub_mch_id"], AppID: f["appid"],
-		OutTradeNo: f["out_trade_no"], TradeType: TradeType(f["trade_type"]), OpenID: f["openid"], Total: total, NotifyURL: f["notify_url"], Request: c.raw, V2: true,
+		OutTradeNo: f["out_trade_no"], TradeType: TradeType(f["trade_type"]),
+		OpenID: f["openid"], Total: total, NotifyURL: f["notify_url"], Request: c.raw, V2: true,
 	})
 	if err != nil {
 		return nil, err

@@ -13,9 +13,9 @@ import (
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
-// redaction blanks what the journal must not keep: keys, in whatever spelling, signatures, and what the
-// catalogue has travel encrypted. Strings are blanked whole and cut afterwards: a secret that the cut went
-// through would not be known for one.
+// redaction blanks what the journal must not keep: keys, in whatever spelling, signatures, and what
+// the catalogue has travel encrypted. Strings are blanked whole and cut afterwards: a secret that
+// the cut went through would not be known for one.
 type redaction struct {
 	secrets secretTexts
 	names   []string // of the members of JSON to be blanked
@@ -29,20 +29,22 @@ type secretTexts struct {
 
 const blank = "…"
 
-// scanLimit is how much of a body is looked at: what begins before bodyLimit ends before this, even if
-// every character of it was escaped several times.
+// scanLimit is how much of a body is looked at: what begins before bodyLimit ends before this, even
+// if every character of it was escaped several times.
 const scanLimit = 8 * bodyLimit
 
 var (
-	// memberName matches the name of a member, memberValue its value if that is no object or list, up to
-	// the end of the text if that comes first. They are apart, for a value may be an object as a string.
+	// memberName matches the name of a member, memberValue its value if that is no object or list, up
+	// to the end of the text if that comes first. They are apart, for a value may be an object as a
+	// string.
 	memberName  = regexp.MustCompile(`("(?:[^"\\]|\\.)*")\s*:\s*`)
 	memberValue = regexp.MustCompile(`^(?:"((?:[^"\\]|\\.)*)|([^\s",{}\[\]]+))`)
 	// signElement matches the sign of an APIv2 message, signParameter that of a page.
 	signElement   = regexp.MustCompile(`<(?:\w+:)?sign(?:\s[^>]*)?>(?:\s*<!\[CDATA\[)?([^\]<]*)`)
 	signParameter = regexp.MustCompile(`[?&]sign=([^&]*)`)
 	// privateKey matches a private key in PEM, as far as it goes.
-	privateKey = regexp.MustCompile(`-----BEGIN[A-Z +]*PRIVATE[ +]KEY-----(?:[\w+/=:,.\s\\-]*?-----END[A-Z +]*-----|[\w+/=:,.\s\\-]*)`)
+	privateKey = regexp.MustCompile(`-----BEGIN[A-Z +]*PRIVATE[ +]KEY-----` +
+		`(?:[\w+/=:,.\s\\-]*?-----END[A-Z +]*-----|[\w+/=:,.\s\\-]*)`)
 )
 
 // usuallySealed are the members that hold what somebody took the trouble to
@@ -207,7 +209,8 @@ func (r redaction) body(b []byte) string {
 // members are the spans of the values that the catalogue has travel encrypted.
 func (r redaction) members(v *view) (spans []span) {
 	// The cheap question first. A name may be escaped.
-	if !strings.Contains(v.text, `\u`) && !slices.ContainsFunc(r.names, func(name string) bool { return strings.Contains(v.text, name) }) {
+	named := func(name string) bool { return strings.Contains(v.text, name) }
+	if !strings.Contains(v.text, `\u`) && !slices.ContainsFunc(r.names, named) {
 		return nil
 	}
 	for _, at := range memberName.FindAllStringSubmatchIndex(v.text, -1) {

@@ -9,9 +9,9 @@ import (
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
-// timer is a kind of row to which something happens when the clock gets to its
-// due time. What happens must move the due time on, or away; a row that it leaves where it was is an
-// error, or the moment would never end.
+// timer is a kind of row to which something happens when the clock gets to its due time. What
+// happens must move the due time on, or away; a row that it leaves where it was is an error, or the
+// moment would never end.
 type timer struct {
 	kind   string
 	happen func(*step, Row) error
@@ -47,7 +47,11 @@ const together = 64
 // first, and says whether anything was.
 func (e *engine) ripen(ctx context.Context, now time.Time) (some bool, err error) {
 	var first dueRow
-	if err := e.view(ctx, func(s *step) error { first, err = s.firstTimer(now); return err }); err != nil || first.at.IsZero() {
+	err = e.view(ctx, func(s *step) (err error) {
+		first, err = s.firstTimer(now)
+		return err
+	})
+	if err != nil || first.at.IsZero() {
 		return false, err
 	}
 	for _, t := range e.timers {
@@ -96,7 +100,8 @@ func (s *step) checkMoved(kind string, was Row) error {
 	case err != nil:
 		return err
 	}
-	return fmt.Errorf("sandbox: %s %s fell due at %s and still is", kind, was.ID, wire.FormatTime(time.UnixMilli(was.Due)))
+	at := wire.FormatTime(time.UnixMilli(was.Due))
+	return fmt.Errorf("sandbox: %s %s fell due at %s and still is", kind, was.ID, at)
 }
 
 // dueRow is a row of the store that falls due; at is zero for none.

@@ -36,7 +36,9 @@ type route struct {
 
 func newRoutes(anywhere bool) *routes {
 	r := &routes{anywhere: anywhere}
-	r.direct = &http.Transport{Proxy: nil, DialContext: r.dial, MaxIdleConnsPerHost: 16, IdleConnTimeout: 90 * time.Second}
+	r.direct = &http.Transport{
+		Proxy: nil, DialContext: r.dial, MaxIdleConnsPerHost: 16, IdleConnTimeout: 90 * time.Second,
+	}
 	return r
 }
 
@@ -56,7 +58,8 @@ func (r *routes) add(prefix string, handler http.Handler, target string, save fu
 			return fmt.Errorf("sandbox: forward %s to %s: the sandbox only calls this machine; Config.AllowNonLoopback lifts that", prefix, next.target.Host)
 		}
 		if r.pointsAtSelf(next.target) {
-			return fmt.Errorf("sandbox: forward %s to %s: that is the sandbox itself; give the address of the merchant's server", prefix, next.target.Host)
+			return fmt.Errorf("sandbox: forward %s to %s: that is the sandbox itself; "+
+				"give the address of the merchant's server", prefix, next.target.Host)
 		}
 	}
 	r.adding.Lock()

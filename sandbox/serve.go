@@ -91,7 +91,8 @@ func (e *engine) read(r *http.Request) ([]byte, *refusal) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, e.maxBody+1))
 	switch {
 	case err != nil:
-		return nil, invalidRequest("请求包体不完整").hinting("the body ended before its Content-Length, came too slowly, or the connection broke")
+		return nil, invalidRequest("请求包体不完整").
+			hinting("the body ended before its Content-Length, came too slowly, or the connection broke")
 	case int64(len(body)) > e.maxBody:
 		return nil, tooLarge()
 	}
@@ -111,7 +112,10 @@ func (e *engine) behave(x *exchange) (status int, reply []byte, refused *refusal
 	}
 	query, err := url.ParseQuery(x.request.URL.RawQuery)
 	if err != nil {
-		v := &catalogue.Violation{Issue: "the query string is malformed: every % begins two hexadecimal digits", Location: catalogue.LocationQuery}
+		v := &catalogue.Violation{
+			Issue:    "the query string is malformed: every % begins two hexadecimal digits",
+			Location: catalogue.LocationQuery,
+		}
 		return 0, nil, paramError(v).hinting(v.Error())
 	}
 	for _, v := range []*catalogue.Violation{x.op.CheckPath(x.vars), x.op.CheckQuery(query), x.op.CheckBody(x.body)} {

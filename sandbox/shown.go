@@ -5,12 +5,13 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 )
 
-// What came from outside is shown on one line, whatever it holds: a path with a line feed must not make
-// a second line of a log, nor a terminal be told to do anything.
+// What came from outside is shown on one line, whatever it holds: a path with a line feed must not
+// make a second line of a log, nor a terminal be told to do anything.
 
 const (
 	shownValue = 100  // characters of an id, a path, a header
@@ -20,8 +21,8 @@ const (
 // shown is a value from outside as logs, hints and errors repeat it.
 func shown(s string) string { return oneLine(s, shownValue) }
 
-// oneLine escapes what is not printed, such as control characters, invalid UTF-8 and the marks that turn
-// the direction of text, and cuts what is longer than limit. Doing it twice does no more.
+// oneLine escapes what is not printed, such as control characters, invalid UTF-8 and the marks that
+// turn the direction of text, and cuts what is longer than limit. Doing it twice does no more.
 func oneLine(s string, limit int) string {
 	plain := len(s) <= limit
 	for i := 0; i < len(s) && plain; i++ {
@@ -51,7 +52,7 @@ func oneLine(s string, limit int) string {
 
 // isText says whether a value can be an id: UTF-8 without control characters.
 func isText(s string) bool {
-	return utf8.ValidString(s) && strings.IndexFunc(s, func(r rune) bool { return r < ' ' || r >= 0x7f && r < 0xa0 }) < 0
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
 }
 
 // checkID says what is wrong with an id that comes by Go's own way and not by a call.

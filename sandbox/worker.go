@@ -161,8 +161,9 @@ func (w *worker) settleLocked() error {
 
 // endless is the error of a moment that does not end.
 func (w *worker) endless(what string) error {
-	return fmt.Errorf("sandbox: %s falls due again and again at %s; stopped after %d rounds. A handler of notifications "+
-		"that brings about another one each time does that", what, wire.FormatTime(w.engine.clock.Now()), w.rounds)
+	return fmt.Errorf("sandbox: %s falls due again and again at %s; stopped after %d rounds. A handler of "+
+		"notifications that brings about another one each time does that",
+		what, wire.FormatTime(w.engine.clock.Now()), w.rounds)
 }
 
 // advance moves the clock by d and stops at every attempt on the way.
