@@ -29,10 +29,8 @@ func (a *admin) merchantRoutes() map[string]adminRoute {
 		}),
 		"POST /sandbox/platform-certificate": silent(a.RotatePlatformCertificate),
 		"POST /sandbox/plans": takes(func(_ *http.Request, b *plan) (any, error) {
-			if b.MchID == "" {
-				if all := a.engine.registry.all(); len(all) > 0 {
-					b.MchID = all[0].MchID
-				}
+			if first := a.engine.registry.first(); b.MchID == "" && first != nil {
+				b.MchID = first.MchID
 			}
 			if err := a.AddPlan(b.MchID, b.Plan); err != nil {
 				return nil, badCall("%v", err)

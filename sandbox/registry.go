@@ -50,6 +50,14 @@ func (r *registry) all() []*merchant {
 	return out
 }
 
+// first is the merchant that was added first, nil when there is none.
+func (r *registry) first() *merchant {
+	if all := r.all(); len(all) > 0 {
+		return all[0]
+	}
+	return nil
+}
+
 // planOwner finds who has this plan.
 func (r *registry) planOwner(product Product, id string) *merchant {
 	for _, m := range r.all() {
