@@ -74,7 +74,7 @@ func (c *Client) Download(ctx context.Context, downloadURL, hashType, hashValue 
 		return &SignatureError{Op: k.operation(), Check: check, RequestID: id, Hint: hint}
 	}
 	if k.sealed != nil {
-		if raw, err = k.sealed.open(c.key, raw); err != nil {
+		if raw, err = k.sealed.open(c.key(), raw); err != nil {
 			return nil, err
 		}
 	}

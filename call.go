@@ -257,7 +257,7 @@ func (c *Client) authorize(method, uri string, body []byte) (string, error) {
 	text := string(strconv.AppendInt(buf, c.now().Unix(), 10))
 	nonce, timestamp := text[:drawn], text[drawn:]
 	message := wire.AppendRequestMessage(buf[:0], method, uri, timestamp, nonce, body)
-	both, err := wire.AppendSignature(message, c.rand, c.key, message)
+	both, err := wire.AppendSignature(message, c.rand, c.key(), message)
 	*p = both[:0]
 	if err != nil {
 		return "", err

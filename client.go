@@ -37,13 +37,16 @@ type Config struct {
 	// PlatformKeys verify what WeChat Pay says: its public key, its platform
 	// certificates, or both while the merchant moves from one to the other.
 	PlatformKeys []PlatformKey
-	// APIv3Key opens sealed resources, 32 bytes. Console: API security, APIv3
-	// key.
-	APIv3Key string
+	// APIv3Key opens sealed resources, 32 bytes: NewSecret(os.Getenv("…")).
+	// Console: API security, APIv3 key.
+	APIv3Key Secret
 
+	// OtherAPIv3Keys open what APIv3Key does not: the former key or the next
+	// one, while one replaces the other. Empty at any other time.
+	OtherAPIv3Keys []Secret
 	// APIv2Key signs APIv2 calls, the paths that begin with v2/. It may stay
 	// empty where none is made. Console: API security, APIv2 key.
-	APIv2Key string
+	APIv2Key Secret
 
 	// Host is where calls go, scheme and host. Default: [DefaultHost].
 	// [BackupHost] is its twin for when it is down, a sandbox has its own.
@@ -81,9 +84,9 @@ const userAgent = "wxpay-go/0.1"
 type Client struct {
 	mchID     string
 	serial    string
-	key       crypto.Signer
+	key       func() crypto.Signer // a function, so that no printer reaches the key
 	keys      *Keys
-	apiV2Key  string
+	apiV2Key  Secret
 	mutualTLS func() (http.RoundTripper, error) // for v2/secapi
 	host      endpointHost
 	global    endpointHost
@@ -110,7 +113,7 @@ func New(cfg Config) (*Client, error) {
 	if err := checkNotOwnKey(&cfg); err != nil {
 		return nil, err
 	}
-	keys, err := NewKeys(cfg.APIv3Key, cfg.Now, cfg.PlatformKeys...)
+	keys, err := NewKeys(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -130,19 +133,19 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	transport, timeout := sharedTransport(), time.Minute
+	transport, timeout, key := sharedTransport(), time.Minute, cfg.PrivateKey
 	if cfg.HTTPClient != nil {
 		timeout = cfg.HTTPClient.Timeout
 		if cfg.HTTPClient.Transport != nil {
 			transport = cfg.HTTPClient.Transport
 		}
 	}
-	if cfg.APIv2Key != "" && len(cfg.APIv2Key) != 32 {
-		return nil, &ConfigError{Field: "APIv2Key", Problem: fmt.Sprintf("an APIv2 key has 32 characters, this one %d", len(cfg.APIv2Key)), Hint: "set it in the merchant console under API security"}
+	if n := len(cfg.APIv2Key.Reveal()); n != 0 && n != wire.KeySize {
+		return nil, &ConfigError{Field: "APIv2Key", Problem: fmt.Sprintf("an APIv2 key has %d characters, this one %d", wire.KeySize, n), Hint: "set it in the merchant console under API security"}
 	}
 	return &Client{
 		apiV2Key: cfg.APIv2Key, mutualTLS: mutualTLS(transport, cfg.Certificate, cfg.PrivateKey),
-		mchID: cfg.MchID, serial: cfg.SerialNo, key: cfg.PrivateKey, keys: keys,
+		mchID: cfg.MchID, serial: cfg.SerialNo, key: func() crypto.Signer { return key }, keys: keys,
 		host: host, global: global, transport: transport, timeout: timeout,
 		userAgent: []string{strings.TrimSpace(cfg.UserAgent + " " + userAgent)},
 		now:       cfg.Now, rand: cfg.Rand,
@@ -162,11 +165,8 @@ func checkMerchant(cfg *Config) error {
 	fail := func(field, problem, hint string) error {
 		return &ConfigError{Field: field, Problem: problem, Hint: hint}
 	}
-	if cfg.MchID == "" {
-		return fail("MchID", "it is missing", "it is the digits in the top corner of the merchant console, such as 1900000109")
-	}
-	if strings.Trim(cfg.MchID, "0123456789") != "" || len(cfg.MchID) > 32 {
-		return fail("MchID", "it is not a merchant number", "it is the digits in the top corner of the merchant console, such as 1900000109")
+	if err := checkMchID(cfg.MchID); err != nil {
+		return err
 	}
 	if k, ok := cfg.PrivateKey.(*rsa.PrivateKey); cfg.PrivateKey == nil || ok && k == nil {
 		return fail("PrivateKey", "it is missing", "load apiclient_key.pem with LoadPrivateKey")
@@ -198,6 +198,17 @@ func checkMerchant(cfg *Config) error {
 			return fail("SerialNo", "it is the id of WeChat Pay's public key, not of your certificate", hint)
 		}
 		return fail("SerialNo", "it is not a certificate serial number", hint)
+	}
+	return nil
+}
+
+func checkMchID(mchID string) error {
+	const hint = "it is the digits in the top corner of the merchant console, such as 1900000109"
+	switch {
+	case mchID == "":
+		return &ConfigError{Field: "MchID", Problem: "it is missing", Hint: hint}
+	case strings.Trim(mchID, "0123456789") != "" || len(mchID) > 32:
+		return &ConfigError{Field: "MchID", Problem: "it is not a merchant number", Hint: hint}
 	}
 	return nil
 }

@@ -13,7 +13,7 @@
 //	…
 //	c, err := wxpay.New(wxpay.Config{
 //		MchID: "1900000109", SerialNo: "…", PrivateKey: key,
-//		PlatformKeys: []wxpay.PlatformKey{platform}, APIv3Key: "…",
+//		PlatformKeys: []wxpay.PlatformKey{platform}, APIv3Key: wxpay.NewSecret("…"),
 //	})
 //
 // # Calling

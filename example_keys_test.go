@@ -52,7 +52,7 @@ func ExampleKeys_Open() {
 	wechat := newSandbox()
 	defer wechat.Close()
 	cfg := wechat.ClientConfig()
-	sealer, err := wire.NewAEAD(cfg.APIv3Key) // WeChat Pay's side
+	sealer, err := wire.NewAEAD(cfg.APIv3Key.Reveal()) // WeChat Pay's side
 	if err != nil {
 		log.Fatal(err)
 	}

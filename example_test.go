@@ -39,7 +39,7 @@ func ExampleNew() {
 	defer wechat.Close()
 	cfg := wechat.ClientConfig() // MchID, SerialNo, PrivateKey, PlatformKeys, APIv3Key, Host
 
-	cfg.APIv3Key = "too short"
+	cfg.APIv3Key = wxpay.NewSecret("too short")
 	_, err := wxpay.New(cfg)
 	fmt.Println(err)
 	// Output:
@@ -186,7 +186,7 @@ func ExampleNewKeys() {
 	defer wechat.Close()
 	cfg := wechat.ClientConfig()
 
-	keys, err := wxpay.NewKeys(cfg.APIv3Key, wechat.Clock().Now, cfg.PlatformKeys...)
+	keys, err := wxpay.NewKeys(cfg)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -272,7 +272,7 @@ func ExampleChain_URL() {
 	wechat := newSandbox()
 	defer wechat.Close()
 	cfg := wechat.ClientConfig()
-	cfg.APIv2Key = "192006250b4c09247ec02edce69f6a2d"
+	cfg.APIv2Key = wxpay.NewSecret("192006250b4c09247ec02edce69f6a2d")
 	cfg.Host = "https://api.mch.weixin.qq.com"
 	cfg.Now = func() time.Time { return time.Unix(1414488825, 0) }
 	c, err := wxpay.New(cfg)

@@ -5,11 +5,12 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
+	"github.com/wxpay-go/wxpay/internal/keyfile"
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
@@ -34,8 +35,10 @@ type PlatformKey struct {
 }
 
 // ParsePrivateKey reads a merchant's API private key (apiclient_key.pem) from
-// PEM, PKCS#8 or PKCS#1. Any other [crypto.Signer] over an RSA key, such as
-// one in an HSM, may be put into [Config] directly.
+// PEM, PKCS#8 or PKCS#1. The key signs and decrypts (a [crypto.Decrypter]) and
+// prints nothing of itself, inside whatever it is printed. Any other
+// [crypto.Signer] over an RSA key, such as one in an HSM, may be put into
+// [Config] directly; an *rsa.PrivateKey of your own prints as it always does.
 func ParsePrivateKey(data []byte) (crypto.Signer, error) {
 	const where = "use apiclient_key.pem, downloaded with the API certificate"
 	block, err := pemBlock(data, "a merchant private key", where, "PRIVATE KEY", "RSA PRIVATE KEY")
@@ -59,12 +62,12 @@ func ParsePrivateKey(data []byte) (crypto.Signer, error) {
 	if err := checkBits(&private.PublicKey, "a merchant private key"); err != nil {
 		return nil, err
 	}
-	return private, nil
+	return newPrivateKey(private), nil
 }
 
 // LoadPrivateKey is [ParsePrivateKey] on a file.
 func LoadPrivateKey(path string) (crypto.Signer, error) {
-	return load(path, ParsePrivateKey)
+	return load("a merchant private key", "ParsePrivateKey", path, ParsePrivateKey)
 }
 
 // ParseCertificate reads the merchant's API certificate (apiclient_cert.pem)
@@ -76,15 +79,15 @@ func ParseCertificate(data []byte) (*x509.Certificate, error) {
 
 // LoadCertificate is [ParseCertificate] on a file.
 func LoadCertificate(path string) (*x509.Certificate, error) {
-	return load(path, ParseCertificate)
+	return load("a merchant API certificate", "ParseCertificate", path, ParseCertificate)
 }
 
 // ParsePublicKey reads a WeChat Pay public key (pub_key.pem) from PEM. The id
 // is the one the merchant console shows beside it: "PUB_KEY_ID_" and digits.
 func ParsePublicKey(id string, data []byte) (PlatformKey, error) {
-	const want, where = "a WeChat Pay public key", "download pub_key.pem from the merchant console, API security; its id stands beside it"
-	if !strings.HasPrefix(id, wire.PublicKeyIDPrefix) || len(id) == len(wire.PublicKeyIDPrefix) {
-		return PlatformKey{}, &KeyError{Want: want, Problem: "its id does not start with " + wire.PublicKeyIDPrefix, Hint: where}
+	const want, where = aPublicKey, wherePublicKeysAre
+	if err := checkPublicKeyID(id); err != nil {
+		return PlatformKey{}, err
 	}
 	block, err := pemBlock(data, want, where, "PUBLIC KEY")
 	if err != nil {
@@ -104,9 +107,24 @@ func ParsePublicKey(id string, data []byte) (PlatformKey, error) {
 	return PlatformKey{ID: id, Key: public}, nil
 }
 
+const (
+	aPublicKey         = "a WeChat Pay public key"
+	wherePublicKeysAre = "download pub_key.pem from the merchant console, API security; its id stands beside it"
+)
+
+func checkPublicKeyID(id string) error {
+	if !strings.HasPrefix(id, wire.PublicKeyIDPrefix) || len(id) == len(wire.PublicKeyIDPrefix) {
+		return &KeyError{Want: aPublicKey, Problem: "its id, the first argument, does not start with " + wire.PublicKeyIDPrefix, Hint: wherePublicKeysAre}
+	}
+	return nil
+}
+
 // LoadPublicKey is [ParsePublicKey] on a file.
 func LoadPublicKey(id, path string) (PlatformKey, error) {
-	return load(path, func(data []byte) (PlatformKey, error) { return ParsePublicKey(id, data) })
+	if err := checkPublicKeyID(id); err != nil { // before the file: they may have changed places
+		return PlatformKey{}, err
+	}
+	return load(aPublicKey, "ParsePublicKey", path, func(data []byte) (PlatformKey, error) { return ParsePublicKey(id, data) })
 }
 
 // ParsePlatformCertificate reads a WeChat Pay platform certificate from PEM:
@@ -126,7 +144,7 @@ func ParsePlatformCertificate(data []byte) (PlatformKey, error) {
 
 // LoadPlatformCertificate is [ParsePlatformCertificate] on a file.
 func LoadPlatformCertificate(path string) (PlatformKey, error) {
-	return load(path, ParsePlatformCertificate)
+	return load("a WeChat Pay platform certificate", "ParsePlatformCertificate", path, ParsePlatformCertificate)
 }
 
 func parseCertificate(data []byte, want, where string) (*x509.Certificate, error) {
@@ -178,10 +196,15 @@ func checkBits(key *rsa.PublicKey, want string) error {
 	return nil
 }
 
-func load[T any](path string, parse func([]byte) (T, error)) (T, error) {
-	data, err := os.ReadFile(path)
+// load reads a file and parses it. What was given as its name may be the key
+// itself, which no error repeats.
+func load[T any](want, parser, path string, parse func([]byte) (T, error)) (T, error) {
+	var none T
+	data, err := keyfile.Read(path)
+	if e := keyfile.NotAName(""); errors.As(err, &e) {
+		return none, &KeyError{Want: want, Problem: e.Error(), Hint: "give the name of a file here, and the text of one to " + parser}
+	}
 	if err != nil {
-		var none T
 		return none, err
 	}
 	v, err := parse(data)

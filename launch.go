@@ -80,7 +80,7 @@ func (c *Client) signLaunch(op, appID, prepayID, last string) (timestamp, nonce,
 	}
 	timestamp = strconv.FormatInt(c.now().Unix(), 10)
 	message := appID + "\n" + timestamp + "\n" + nonce + "\n" + last + "\n"
-	if signature, err = wire.Sign(c.rand, c.key, []byte(message)); err != nil {
+	if signature, err = wire.Sign(c.rand, c.key(), []byte(message)); err != nil {
 		return "", "", "", &RequestError{Operation: op, Problem: err.Error(), err: err}
 	}
 	return timestamp, nonce, signature, nil

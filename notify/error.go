@@ -18,6 +18,7 @@ const (
 	CheckEnvelope  wxpay.Check = "envelope"  // the JSON or, of APIv2, the XML of a notification: 400
 	CheckResource  wxpay.Check = "resource"  // opens under the APIv3 key: 500; of APIv2 under the APIv2 key: 400
 	CheckPlaintext wxpay.Check = "plaintext" // what was sealed is a JSON object: 400
+	CheckMerchant  wxpay.Check = "merchant"  // it names the merchant whose key it is under: 401
 	CheckReplay    wxpay.Check = "replay"    // these bytes were not handled before: 409
 	CheckEvent     wxpay.Check = "event"     // a function is there for it: 501
 	CheckDecode    wxpay.Check = "decode"    // it fits the event's type: 500

@@ -123,7 +123,7 @@ func ExampleAPIv2Key() {
 		log.Fatal(err)
 	}
 	defer s.Close()
-	r := notify.New(s.Client().Keys(), notify.APIv2Key(s.ClientConfig().APIv2Key))
+	r := notify.New(s.Client().Keys(), notify.APIv2Key(sandbox.DefaultMchID, s.ClientConfig().APIv2Key))
 	notify.On(r, func(ctx context.Context, n *notify.Notification, e *event.V2Contract) error {
 		fmt.Println(e.ChangeType, e.ContractCode, "under plan", e.PlanID)
 		return nil // answered with the XML that APIv2 wants

@@ -20,15 +20,15 @@ const retention = 25 * time.Hour
 // and which were. Only messages that were verified get here, so strangers
 // cannot fill it.
 //
-// Its clock is the newest verified Wechatpay-Timestamp: within five minutes of
-// the clock of the keys, and moving when that one is moved.
+// Its clock is this side's, that of the keys: what a message says of the time
+// must not decide what is forgotten.
 type memory struct {
 	max int
+	now func() time.Time
 
 	mu      sync.Mutex
 	byID    map[string]*delivery
-	handled []*delivery // by handledAt, oldest first
-	newest  int64       // Unix seconds
+	handled []*delivery // in the order they were handled
 }
 
 // delivery is one notification, over all its attempts.
@@ -37,8 +37,8 @@ type delivery struct {
 	done chan struct{} // closed when its function has ended
 
 	err       *Error              // why it failed; set before done closes
-	handledAt int64               // by memory's clock
-	answered  [][sha256.Size]byte // signatures that were answered with a success
+	handledAt time.Time           // by memory's clock
+	answered  [][sha256.Size]byte // APIv3 signatures that were answered with a success
 }
 
 // deliver has the notification handled, unless it was, or is being.
@@ -50,7 +50,7 @@ func (r *Receiver) deliver(ctx context.Context, n *Notification) *Error {
 	case isRunning:
 		return r.share(ctx, n, d)
 	}
-	if !r.memory.answer(d, n) && !n.v2 { // APIv2 sends the same bytes again and again
+	if !r.memory.answer(d, n) {
 		return n.fail(CheckReplay, http.StatusConflict, "these very bytes were handled before: someone sent them again, since WeChat Pay signs every attempt afresh", nil)
 	}
 	return nil
@@ -131,12 +131,12 @@ const (
 func (m *memory) begin(n *Notification) (*delivery, state) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.newest = max(m.newest, n.signedAt)
 	m.forget()
-	d := m.byID[n.ID]
+	id := n.MchID + " " + n.ID
+	d := m.byID[id]
 	if d == nil {
-		d = &delivery{id: n.ID, done: make(chan struct{})}
-		m.byID[n.ID] = d
+		d = &delivery{id: id, done: make(chan struct{})}
+		m.byID[id] = d
 		return d, isNew
 	}
 	select {
@@ -155,8 +155,10 @@ func (m *memory) end(d *delivery, n *Notification, err *Error) {
 	if d.err = err; err != nil {
 		delete(m.byID, d.id)
 	} else {
-		d.handledAt = m.newest
-		d.answered = append(d.answered, sha256.Sum256([]byte(n.signature)))
+		d.handledAt = m.now()
+		if !n.v2 {
+			d.answered = append(d.answered, sha256.Sum256([]byte(n.signature)))
+		}
 		m.handled = append(m.handled, d)
 		m.forget()
 	}
@@ -164,8 +166,13 @@ func (m *memory) end(d *delivery, n *Notification, err *Error) {
 }
 
 // answer records that this attempt gets a success. It reports false if the
-// very same attempt had one before.
+// very same attempt had one before. WeChat Pay alone makes new signatures, one
+// an attempt, so these stay few. APIv2 sends the same bytes again and again, and
+// its headers are signed by nobody: nothing of them is kept.
 func (m *memory) answer(d *delivery, n *Notification) bool {
+	if n.v2 {
+		return true
+	}
 	sum := sha256.Sum256([]byte(n.signature))
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -178,9 +185,10 @@ func (m *memory) answer(d *delivery, n *Notification) bool {
 
 // forget drops what is too old or too many. The lock is held.
 func (m *memory) forget() {
+	now := m.now()
 	for len(m.handled) > 0 {
 		oldest := m.handled[0]
-		if len(m.handled) <= m.max && m.newest-oldest.handledAt < int64(retention/time.Second) {
+		if len(m.handled) <= m.max && now.Sub(oldest.handledAt) < retention {
 			return
 		}
 		delete(m.byID, oldest.id)

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,6 +22,10 @@ const MaxBody = 1 << 20
 //
 // Source: https://pay.weixin.qq.com/docs/merchant/development/interface-rules/signature-verification.html
 type Notification struct {
+	// MchID is the merchant the message is for, proved by its key: the APIv3 key
+	// it was sealed with, or the APIv2 key it was signed or sealed with. Where
+	// one address receives for several merchants, book for this one.
+	MchID string
 	// ID is the same for every attempt to deliver this notification. Book by
 	// it, or by a number of your own in the resource, and handling twice does
 	// no harm. APIv2 gives none: it is made of the fields that say what happened.
@@ -46,7 +50,6 @@ type Notification struct {
 	RequestID string
 
 	signature string // of this attempt; borrowed from the header, never kept
-	signedAt  int64  // Wechatpay-Timestamp, Unix seconds
 	v2        bool
 	xml       []byte // an APIv2 message, the sealed part of a refund's
 }
@@ -84,14 +87,10 @@ func (r *Receiver) parse(header http.Header, body []byte) (*Notification, *Error
 	case r.keys == nil:
 		return nil, n.unproved("it is an APIv3 notification, or pretends to be, and the receiver has no keys for those: give notify.New the client's Keys")
 	}
-	if err := r.keys.Verify(header, body); err != nil {
-		check := wxpay.CheckSignature
-		if e := (*wxpay.SignatureError)(nil); errors.As(err, &e) {
-			check = e.Check
-		}
-		return nil, n.fail(check, http.StatusUnauthorized, "", err)
+	proved, refused := r.verify(header, body)
+	if refused != nil {
+		return nil, n.fail(refused.Check, http.StatusUnauthorized, "", refused)
 	}
-	n.signedAt, _ = strconv.ParseInt(get(header, wire.HeaderTimestamp), 10, 64) // Verify has read it
 	e, err := wire.ParseEnvelope(body)
 	if err != nil {
 		return nil, n.fail(CheckEnvelope, http.StatusBadRequest, "", err)
@@ -100,7 +99,12 @@ func (r *Receiver) parse(header http.Header, body []byte) (*Notification, *Error
 	if t, err := time.Parse(time.RFC3339, e.CreateTime); err == nil {
 		n.CreateTime = t.In(wire.Beijing)
 	}
-	n.Plaintext, err = r.keys.Open(e.Resource.Nonce, e.Resource.AssociatedData, e.Resource.Ciphertext)
+	for _, keys := range proved {
+		if n.Plaintext, err = keys.Open(e.Resource.Nonce, e.Resource.AssociatedData, e.Resource.Ciphertext); err == nil {
+			n.MchID = keys.MchID()
+			break
+		}
+	}
 	if err != nil {
 		// The message is genuine, so the key on this side must be the wrong one.
 		return nil, n.fail(CheckResource, http.StatusInternalServerError, "", err)
@@ -109,7 +113,49 @@ func (r *Receiver) parse(header http.Header, body []byte) (*Notification, *Error
 	if start := bytes.TrimLeft(n.Plaintext, " \t\r\n"); len(start) == 0 || start[0] != '{' || !json.Valid(n.Plaintext) {
 		return nil, n.fail(CheckPlaintext, http.StatusBadRequest, "the resource opens, but is not a JSON object", nil)
 	}
+	if len(r.keys) > 1 && r.namesAnother(n) {
+		return nil, n.fail(CheckMerchant, http.StatusUnauthorized, "it was sealed for merchant "+n.MchID+" and names another that this receiver has keys of", nil)
+	}
 	return n, nil
+}
+
+// verify finds the keys that prove the message to be WeChat Pay's. Merchants
+// may share a platform certificate, so there may be several.
+func (r *Receiver) verify(header http.Header, body []byte) (proved []*wxpay.Keys, refused *wxpay.SignatureError) {
+	for _, keys := range r.keys {
+		err := keys.Verify(header, body)
+		var e *wxpay.SignatureError
+		switch {
+		case err == nil:
+			proved = append(proved, keys)
+		case errors.As(err, &e) && (refused == nil || refused.Check == wxpay.CheckSerial): // who knows the key knows more
+			refused = e
+		}
+	}
+	if proved != nil {
+		return proved, nil
+	}
+	return nil, refused
+}
+
+// namesAnother says that an APIv3 resource names a merchant of this receiver,
+// and not the one it was sealed for.
+func (r *Receiver) namesAnother(n *Notification) bool {
+	var named struct {
+		MchID        any `json:"mchid"`
+		MchID2       any `json:"mch_id"`
+		SpMchID      any `json:"sp_mchid"`
+		CombineMchID any `json:"combine_mchid"`
+	}
+	_ = json.Unmarshal(n.Plaintext, &named) // it is valid JSON, and any takes anything
+	another := false
+	for _, id := range []any{named.MchID, named.MchID2, named.SpMchID, named.CombineMchID} {
+		if id == any(n.MchID) {
+			return false
+		}
+		another = another || slices.ContainsFunc(r.keys, func(k *wxpay.Keys) bool { return id == any(k.MchID()) })
+	}
+	return another
 }
 
 // Decode unmarshals the resource into v. Where v is an [Event], it must be the

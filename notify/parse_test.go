@@ -57,7 +57,10 @@ func TestParseWhatOpenSSLMade(t *testing.T) {
 		t.Fatal(err)
 	}
 	seconds, _ := strconv.ParseInt(witness.Timestamp, 10, 64)
-	keys, err := wxpay.NewKeys(apiV3Key, func() time.Time { return time.Unix(seconds, 0) }, certificate)
+	keys, err := wxpay.NewKeys(wxpay.Config{
+		MchID: "1900000109", APIv3Key: wxpay.NewSecret(apiV3Key), PlatformKeys: []wxpay.PlatformKey{certificate},
+		Now: func() time.Time { return time.Unix(seconds, 0) },
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

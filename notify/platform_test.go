@@ -60,7 +60,9 @@ func (w *wechat) keys(tb testing.TB) *wxpay.Keys {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	keys, err := wxpay.NewKeys(apiV3Key, func() time.Time { return w.now }, public)
+	keys, err := wxpay.NewKeys(wxpay.Config{
+		MchID: "1900000109", APIv3Key: wxpay.NewSecret(apiV3Key), PlatformKeys: []wxpay.PlatformKey{public}, Now: func() time.Time { return w.now },
+	})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -10,13 +10,15 @@ import (
 	"github.com/wxpay-go/wxpay"
 )
 
-// A Receiver takes in the notifications of one merchant. Make it with [New],
+// A Receiver takes in the notifications of one merchant, or of several behind
+// one address (see [Keys] and [APIv2Key]). Make it with [New],
 // tell it with [On], [Receiver.Handle] and [Receiver.Otherwise] what to run,
 // then serve it: it is an [net/http.Handler]. After that it may be used by any
 // number of goroutines and takes no further functions.
 type Receiver struct {
-	keys      *wxpay.Keys
-	apiV2Keys []string
+	keys      []*wxpay.Keys
+	v2Keys    []v2Key
+	vehicles  bool
 	onError   func(context.Context, *Error)
 	deadline  time.Duration
 	memory    memory
@@ -33,17 +35,26 @@ const (
 
 // New makes a receiver that verifies and opens with keys: a client's own
 // (client.Keys()), or [wxpay.NewKeys] where a process only receives. A merchant
-// that has nothing but APIv2 gives nil and [APIv2Key].
+// that has nothing but APIv2 gives nil and [APIv2Key]. Further merchants come
+// with the option [Keys].
 func New(keys *wxpay.Keys, options ...Option) *Receiver {
 	r := &Receiver{
-		keys: keys, onError: logError, deadline: DefaultDeadline,
+		onError: logError, deadline: DefaultDeadline,
 		routes: map[string]func(context.Context, *Notification) error{},
 	}
-	r.memory = memory{max: DefaultRemember, byID: map[string]*delivery{}}
-	for _, o := range options {
-		o(r)
+	r.memory = memory{max: DefaultRemember, byID: map[string]*delivery{}, now: time.Now}
+	if keys != nil {
+		r.keys = []*wxpay.Keys{keys}
 	}
-	if keys == nil && r.apiV2Keys == nil {
+	for _, o := range options {
+		if o != nil {
+			o(r)
+		}
+	}
+	if r.keys != nil {
+		r.memory.now = r.keys[0].Now
+	}
+	if r.keys == nil && r.v2Keys == nil {
 		panic("notify.New: keys is nil; take client.Keys(), or make them with wxpay.NewKeys; or give APIv2Key to receive APIv2 only")
 	}
 	return r
@@ -56,6 +67,19 @@ func (r *Receiver) Format(f fmt.State, _ rune) {
 
 // Option sets one thing of a [Receiver].
 type Option func(*Receiver)
+
+// Keys lets the receiver take APIv3 notifications of further merchants. Each is
+// opened with the key of the merchant it was sealed for, which is in
+// [Notification.MchID]; one that names another of these merchants instead is
+// refused ([CheckMerchant]).
+func Keys(more ...*wxpay.Keys) Option {
+	for _, k := range more {
+		if k == nil {
+			panic("notify.Keys: one of the keys is nil")
+		}
+	}
+	return func(r *Receiver) { r.keys = append(r.keys, more...) }
+}
 
 // OnError is told of every message that is not answered with a success,
 // strangers' and probes included: see [Error] for what it carries. It runs

@@ -8,6 +8,7 @@ import (
 	"encoding/xml"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,25 +23,52 @@ const (
 	V2Contract = "V2.CONTRACT" // signed (change_type ADD) or ended (DELETE)
 	V2Payment  = "V2.PAYMENT"  // the outcome of a debit, which has a contract_id, or of an order
 	V2Refund   = "V2.REFUND"   // what was sealed in req_info
+	V2Vehicle  = "V2.VEHICLE"  // of 车主服务 and parking: see APIv2Vehicles
 	V2Other    = "V2"          // genuine, and none of these
 )
 
-// APIv2Key lets the receiver take APIv2's notifications too: XML, which it
-// tells from APIv3's by the first byte. While a key is being replaced give both;
-// a message is genuine when it is signed with any of them.
+// v2Key is an APIv2 key and whose it is.
+type v2Key struct {
+	mchID string
+	key   wxpay.Secret
+}
+
+// APIv2Key lets the receiver take APIv2's notifications to a merchant too: XML,
+// which it tells from APIv3's by the first byte. While a key is being replaced
+// give both; a message is genuine when it is signed with any of them. Give the
+// option once for each merchant: a message is checked against the keys of the
+// merchant it names and nobody else's.
 //
 // Mind what APIv2 lacks. Its messages say nothing of when they were sent, so a
 // copy can be sent again at any time: the receiver handles it once as long as it
 // remembers ([Remember]), and what the message tells is as old as it says. The
 // seal of a refund proves who made it only as far as the key is secret and its
 // blocks were not moved about; query the refund before you act on it.
-func APIv2Key(keys ...string) Option {
+func APIv2Key(mchID string, keys ...wxpay.Secret) Option {
+	if mchID == "" || strings.Trim(mchID, "0123456789") != "" {
+		panic("notify.APIv2Key: the first argument is the merchant number, digits, whose keys follow")
+	}
+	if len(keys) == 0 {
+		panic("notify.APIv2Key: merchant " + mchID + " comes without a key")
+	}
 	for _, key := range keys {
-		if len(key) != wire.KeySize {
-			panic("notify.APIv2Key: a key has " + strconv.Itoa(wire.KeySize) + " characters, this one " + strconv.Itoa(len(key)) + "; it is in the merchant console under API security, and is not the APIv3 key")
+		if n := len(key.Reveal()); n != wire.KeySize {
+			panic("notify.APIv2Key: a key has " + strconv.Itoa(wire.KeySize) + " characters, this one " + strconv.Itoa(n) + "; it is in the merchant console under API security, and is not the APIv3 key")
 		}
 	}
-	return func(r *Receiver) { r.apiV2Keys = append(r.apiV2Keys, keys...) }
+	return func(r *Receiver) {
+		for _, key := range keys {
+			r.v2Keys = append(r.v2Keys, v2Key{mchID, key})
+		}
+	}
+}
+
+// APIv2Vehicles lets the receiver take APIv2's notifications of 车主服务 and
+// parking as well ([V2Vehicle]). They have no return_code, which is one of the
+// things that tell WeChat Pay's messages from what the merchant signs, so they
+// are refused unless asked for, and then held to stricter rules.
+func APIv2Vehicles() Option {
+	return func(r *Receiver) { r.vehicles = true }
 }
 
 // isV2 tells the versions apart: JSON never begins like this.
@@ -52,32 +80,35 @@ func isV2(body []byte) bool {
 // parseV2 is parse for APIv2.
 func (r *Receiver) parseV2(n *Notification, body []byte) *Error {
 	n.v2 = true
-	if len(r.apiV2Keys) == 0 {
+	if len(r.v2Keys) == 0 {
 		return n.unproved("it is an APIv2 notification, or pretends to be, and the receiver has no APIv2 key: give notify.APIv2Key")
 	}
 	f, err := wire.ParseXML(body)
 	if err != nil {
 		return n.fail(CheckEnvelope, http.StatusBadRequest, "", err)
 	}
-	n.EventType = eventTypeV2(f)
-	if n.EventType == V2Refund {
-		if f = r.openV2(f["req_info"]); f == nil {
-			n.EventType = ""
+	keys := r.keysOf(f)
+	if keys == nil {
+		return n.unproved("it is for a merchant that the receiver has no APIv2 key of, or names none: give notify.APIv2Key for every merchant whose messages come here")
+	}
+	eventType, refused := eventTypeV2(f), ""
+	if eventType == V2Refund {
+		if f, n.MchID = openV2(keys, f["req_info"]); f == nil {
 			return n.fail(CheckResource, http.StatusBadRequest, "", &wxpay.DecryptError{Hint: "req_info does not open: the APIv2 key was changed in the merchant console and not here, or it is another merchant's, or a forgery"})
 		}
-	} else if f["return_code"] == "" {
-		// The merchant signs with the same key: page addresses and mini program
-		// parameters, which its payers hold. Only WeChat Pay says this.
-		n.EventType = ""
-		return n.unproved("it has no return_code: it is something the merchant signed, such as the address of a signing page, and not WeChat Pay's word")
-	} else if !r.verifyV2(f) {
-		n.EventType = ""
-		return n.unproved("the sign is not of these fields under the APIv2 key: a forgery, or the key was changed in the merchant console and not here")
+		refused = suspicious(f)
+	} else {
+		if eventType, refused = r.kindV2(eventType, f); refused == "" && !verifyV2(keys, f) {
+			refused = "the sign is not of these fields under the APIv2 key of the merchant they name: a forgery, or the key was changed in the merchant console and not here"
+		}
+		n.MchID = keys[0].mchID
 	}
-	n.ID, n.CreateTime, n.xml, n.OriginalType = idV2(n.EventType, f), timeV2(f), f.XML(), "xml"
-	if !n.CreateTime.IsZero() {
-		n.signedAt = n.CreateTime.Unix()
+	if refused != "" {
+		n.MchID = ""
+		return n.unproved(refused)
 	}
+	n.EventType, n.xml, n.OriginalType = eventType, f.XML(), "xml"
+	n.ID, n.CreateTime = idV2(n.EventType, f), timeV2(f)
 	n.Plaintext, _ = json.Marshal(f) // texts by name
 	return nil
 }
@@ -88,20 +119,30 @@ func (n *Notification) unproved(hint string) *Error {
 		&wxpay.SignatureError{Op: "verify", Check: wxpay.CheckSignature, RequestID: n.RequestID, Hint: hint})
 }
 
-func (r *Receiver) verifyV2(f wire.Fields) bool {
-	for _, key := range r.apiV2Keys {
-		if f["sign"] != "" && f.Verify(key) {
-			return true
+// keysOf finds the keys of the merchant that a message names. Every message has
+// mch_id, one about combined orders combine_mch_id.
+func (r *Receiver) keysOf(f wire.Fields) (own []v2Key) {
+	mchID := f["mch_id"]
+	if mchID == "" {
+		mchID = f["combine_mch_id"]
+	}
+	for _, k := range r.v2Keys {
+		if k.mchID == mchID {
+			own = append(own, k)
 		}
 	}
-	return false
+	return own
+}
+
+func verifyV2(keys []v2Key, f wire.Fields) bool {
+	return f["sign"] != "" && slices.ContainsFunc(keys, func(k v2Key) bool { return f.Verify(k.key.Reveal()) })
 }
 
 // openV2 opens req_info. What stands outside of it is proved by nothing and is
 // left out.
-func (r *Receiver) openV2(sealed string) wire.Fields {
-	for _, key := range r.apiV2Keys {
-		plain, err := wire.OpenReqInfo(key, sealed)
+func openV2(keys []v2Key, sealed string) (f wire.Fields, mchID string) {
+	for _, k := range keys {
+		plain, err := wire.OpenReqInfo(k.key.Reveal(), sealed)
 		if err != nil {
 			continue
 		}
@@ -111,10 +152,10 @@ func (r *Receiver) openV2(sealed string) wire.Fields {
 		}
 		f, err := wire.ParseXML([]byte("<xml>" + string(inner) + "</xml>"))
 		if err == nil && f["refund_id"] != "" {
-			return f
+			return f, k.mchID
 		}
 	}
-	return nil
+	return nil, ""
 }
 
 func cutSuffix(s []byte, ok bool, suffix string) ([]byte, bool) {

@@ -3,7 +3,6 @@ package notify_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/api/event"
+	"github.com/wxpay-go/wxpay/internal/leaktest"
 	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/notify"
 	"github.com/wxpay-go/wxpay/sandbox"
@@ -45,7 +45,7 @@ func refundBody(inner string) []byte {
 func TestBothVersions(t *testing.T) {
 	t.Parallel()
 	w := newWechat(t)
-	r := notify.New(w.keys(t), notify.APIv2Key(apiV2Key))
+	r := notify.New(w.keys(t), notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key)))
 	var got []string
 	notify.On(r, func(_ context.Context, n *notify.Notification, e *event.V2Contract) error {
 		got = append(got, e.ChangeType+" "+e.ContractID+" of plan "+strings.Repeat("I", int(e.PlanID/12535))+" "+n.CreateTime.Format(time.RFC3339))
@@ -71,9 +71,9 @@ func TestBothVersions(t *testing.T) {
 	})
 	for name, body := range map[string][]byte{
 		"1 contract": signedV2(addV2(), wire.SignMD5),
-		"2 debit":    signedV2(wire.Fields{"result_code": "FAIL", "err_code": "NOTENOUGH", "out_trade_no": "A1", "contract_id": "Wx1"}, wire.SignHMAC),
+		"2 debit":    signedV2(wire.Fields{"mch_id": "1900000109", "result_code": "FAIL", "err_code": "NOTENOUGH", "out_trade_no": "A1", "contract_id": "Wx1"}, wire.SignHMAC),
 		"3 refund":   refundBody("<root><refund_id>5</refund_id><refund_status><![CDATA[SUCCESS]]></refund_status><refund_recv_accout>零钱</refund_recv_accout></root>"),
-		"4 other":    signedV2(wire.Fields{"color": "red"}, wire.SignMD5),
+		"4 other":    signedV2(wire.Fields{"mch_id": "1900000109", "color": "red"}, wire.SignMD5),
 	} {
 		a := r.Receive(context.Background(), http.Header{"Content-Type": {"text/xml"}}, body)
 		if a.Status != 200 || a.ContentType != "text/xml" || string(a.Body) != successV2 {
@@ -93,7 +93,7 @@ func TestBothVersions(t *testing.T) {
 // APIv2 sends the very same bytes again, and must be told that they are handled.
 func TestRepeatedV2(t *testing.T) {
 	t.Parallel()
-	r := notify.New(nil, notify.APIv2Key(apiV2Key), notify.OnError(func(context.Context, *notify.Error) {}))
+	r := notify.New(nil, notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key)), notify.OnError(func(context.Context, *notify.Error) {}))
 	runs := 0
 	fail := true
 	notify.On(r, func(context.Context, *notify.Notification, *event.V2Contract) error {
@@ -148,14 +148,14 @@ func TestRefusalsV2(t *testing.T) {
 		"cut short":           {nil, string(forged[:50]), notify.CheckEnvelope, 400},
 		"HTML":                {nil, "<html><body>502</body></html>", notify.CheckEnvelope, 400},
 		"a doctype":           {nil, `<!DOCTYPE xml [<!ENTITY e SYSTEM "file:///etc/passwd">]><xml><a>&e;</a></xml>`, notify.CheckEnvelope, 400},
-		"another key's seal":  {nil, string(wire.Fields{"req_info": wire.SealReqInfo(strings.ToUpper(apiV2Key), []byte("<root><refund_id>1</refund_id></root>"))}.XML()), notify.CheckResource, 400},
+		"another key's seal":  {nil, string(wire.Fields{"mch_id": "1900000109", "req_info": wire.SealReqInfo(strings.ToUpper(apiV2Key), []byte("<root><refund_id>1</refund_id></root>"))}.XML()), notify.CheckResource, 400},
 		"a seal of something": {nil, string(refundBody("hello")), notify.CheckResource, 400},
 		"a sealed v3 body":    {nil, string(refundBody(`{"refund_id":1}`)), notify.CheckResource, 400},
 		"no number":           {nil, string(signedV2(wrongNumber, wire.SignMD5)), notify.CheckDecode, 500},
 		"v3 without keys":     {v3.header, string(v3.body), wxpay.CheckSignature, 401},
 	} {
 		var got *notify.Error
-		r := notify.New(nil, notify.APIv2Key(apiV2Key), notify.OnError(func(_ context.Context, e *notify.Error) { got = e }))
+		r := notify.New(nil, notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key)), notify.OnError(func(_ context.Context, e *notify.Error) { got = e }))
 		notify.On(r, func(context.Context, *notify.Notification, *event.V2Contract) error { return nil })
 		a := r.Receive(context.Background(), c.header, []byte(c.body))
 		if got == nil || got.Check != c.check || a.Status != c.status || strings.Contains(got.Error(), "secret") {
@@ -174,7 +174,7 @@ func TestRefusalsV2(t *testing.T) {
 // While the key is being replaced both hold.
 func TestTwoAPIv2Keys(t *testing.T) {
 	t.Parallel()
-	r := notify.New(nil, notify.APIv2Key(strings.Repeat("0", 32), apiV2Key))
+	r := notify.New(nil, notify.APIv2Key("1900000109", wxpay.NewSecret(strings.Repeat("0", 32)), wxpay.NewSecret(apiV2Key)))
 	for _, body := range [][]byte{signedV2(addV2(), wire.SignMD5), refundBody("<root><refund_id>1</refund_id></root>")} {
 		n, err := r.Parse(nil, body)
 		if err != nil || !strings.HasPrefix(n.ID, "V2-") || len(n.ID) > 36 {
@@ -186,9 +186,13 @@ func TestTwoAPIv2Keys(t *testing.T) {
 func TestSetUpV2(t *testing.T) {
 	t.Parallel()
 	for name, f := range map[string]func(){
-		"a short key":  func() { notify.APIv2Key("short") },
-		"no key":       func() { notify.New(nil) },
-		"no key given": func() { notify.New(nil, notify.APIv2Key()) },
+		"a short key":          func() { notify.APIv2Key("1900000109", wxpay.NewSecret("short")) },
+		"an empty key":         func() { notify.APIv2Key("1900000109", wxpay.Secret{}) },
+		"no key":               func() { notify.New(nil) },
+		"no key given":         func() { notify.New(nil, notify.APIv2Key("1900000109")) },
+		"a key for a merchant": func() { notify.APIv2Key(apiV2Key, wxpay.NewSecret(apiV2Key)) },
+		"no merchant":          func() { notify.APIv2Key("", wxpay.NewSecret(apiV2Key)) },
+		"no keys":              func() { notify.Keys(nil) },
 	} {
 		func() {
 			defer func() {
@@ -207,7 +211,7 @@ func TestSandboxV2(t *testing.T) {
 	t.Parallel()
 	s := sandbox.New(t, sandbox.At(time.Date(2030, 1, 1, 2, 0, 0, 0, time.UTC)))
 	client, config := s.Client(), s.ClientConfig()
-	r := notify.New(s.Keys(), notify.APIv2Key(config.APIv2Key), notify.OnError(func(context.Context, *notify.Error) {}))
+	r := notify.New(s.Keys(), notify.APIv2Key(config.MchID, config.APIv2Key), notify.OnError(func(context.Context, *notify.Error) {}))
 	var got []string
 	var tries atomic.Int64
 	notify.On(r, func(_ context.Context, _ *notify.Notification, e *event.V2Contract) error {
@@ -303,10 +307,10 @@ func TestSandboxV2(t *testing.T) {
 // Whatever comes in, only what is signed with the key gets through, and the
 // answer is XML.
 func FuzzParseV2(f *testing.F) {
-	r := notify.New(nil, notify.APIv2Key(apiV2Key))
+	r := notify.New(nil, notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key)))
 	f.Add(signedV2(addV2(), wire.SignMD5))
 	f.Add(refundBody("<root><refund_id>5</refund_id><refund_status><![CDATA[SUCCESS]]></refund_status></root>"))
-	f.Add([]byte("<xml><req_info>AAAA</req_info></xml>"))
+	f.Add([]byte("<xml><mch_id>1900000109</mch_id><req_info>AAAA</req_info></xml>"))
 	f.Add([]byte("\ufeff <xml><sign>0</sign><change_type>ADD</change_type></xml>"))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		n, err := r.Parse(nil, body)
@@ -337,7 +341,7 @@ func FuzzParseV2(f *testing.F) {
 func TestWhatTheMerchantSignedIsNoNotification(t *testing.T) {
 	t.Parallel()
 	log := newErrorLog()
-	r := notify.New(nil, notify.APIv2Key(apiV2Key), log.option())
+	r := notify.New(nil, notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key)), log.option())
 	r.Otherwise(func(_ context.Context, n *notify.Notification) error {
 		t.Errorf("handled as %s", n)
 		return nil
@@ -352,9 +356,7 @@ func TestWhatTheMerchantSignedIsNoNotification(t *testing.T) {
 
 func TestPrintingAReceiverKeepsItsKeysIn(t *testing.T) {
 	t.Parallel()
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%d"} {
-		if s := fmt.Sprintf(verb, notify.New(nil, notify.APIv2Key(apiV2Key))); strings.Contains(s, apiV2Key) || s == "" {
-			t.Errorf("%s prints %s", verb, s)
-		}
-	}
+	w := newWechat(t)
+	r := notify.New(w.keys(t), notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key)))
+	leaktest.Check(t, r, apiV2Key, apiV3Key)
 }

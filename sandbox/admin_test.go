@@ -154,7 +154,7 @@ func TestAdminRegisters(t *testing.T) {
 	client, err := wxpay.New(cfg)
 	w.ok(err)
 	other := &world{t, w.Sandbox, client, nil}
-	other.refused(403, "NO_AUTH", "POST", presignCombine, combineBody()) // the plan is the first merchant's
+	other.refused(400, "PARAM_ERROR", "POST", presignCombine, combineBody()) // the plan is the first merchant's
 	other.refused(404, "RESOURCE_NOT_EXISTS", "GET", "v3/ecommerce/combine-papay/contracts/plan-id/12535/out-contract-code/x", nil)
 	w.adminRefuses(400, "POST", "/sandbox/merchants", object{"mchid": "letters"})
 
@@ -219,8 +219,8 @@ func TestGuardRails(t *testing.T) {
 		"a public admin address": {sandbox.Config{AdminAddr: ":0"}, "AllowNonLoopback"},
 		"no port":                {sandbox.Config{Addr: "127.0.0.1"}, "want an address"},
 		"a merchant without id":  {sandbox.Config{Merchants: []sandbox.Merchant{{}}}, "1 to 32 digits"},
-		"half a key pair":        {sandbox.Config{Merchants: []sandbox.Merchant{{MchID: "1", PrivateKey: "x"}}}, "both or neither"},
-		"a short APIv3 key":      {sandbox.Config{Merchants: []sandbox.Merchant{{MchID: "1", APIv3Key: "x"}}}, "APIv3 key"},
+		"half a key pair":        {sandbox.Config{Merchants: []sandbox.Merchant{{MchID: "1", PrivateKey: wxpay.NewSecret("x")}}}, "both or neither"},
+		"a short APIv3 key":      {sandbox.Config{Merchants: []sandbox.Merchant{{MchID: "1", APIv3Key: wxpay.NewSecret("x")}}}, "APIv3 key"},
 		"a real certificate":     {sandbox.Config{Merchants: []sandbox.Merchant{{MchID: "1", Certificate: tenpayCertificate(t)}}}, "looks real"},
 		"a forward to nowhere":   {sandbox.Config{Forward: map[string]string{"https://a.example": "http://b.example"}}, "only calls this machine"},
 	} {

@@ -1,6 +1,10 @@
 package sandbox
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/wxpay-go/wxpay"
+)
 
 // merchantRoutes are the merchants, their plans and their keys. Keys are answered by those calls
 // alone that are made to get them: credentials, a new merchant, a new certificate or key.
@@ -44,7 +48,7 @@ func (a *admin) merchantRoutes() map[string]adminRoute {
 func (a *admin) merchants(*http.Request) (any, error) {
 	list := a.Merchants()
 	for i := range list {
-		list[i].APIv3Key, list[i].APIv2Key, list[i].PrivateKey = "", "", ""
+		list[i].APIv3Key, list[i].APIv2Key, list[i].PrivateKey = wxpay.Secret{}, wxpay.Secret{}, wxpay.Secret{}
 	}
 	return rows(list, nil)
 }
@@ -55,7 +59,7 @@ func (a *admin) addMerchant(_ *http.Request, m *Merchant) (any, error) {
 	if err != nil {
 		return nil, badCall("%v", err)
 	}
-	return made, nil
+	return withKeys(made), nil
 }
 
 // credentials is all that a client of the merchant needs, in any language.
@@ -69,8 +73,8 @@ func (a *admin) credentials(r *http.Request) (any, error) {
 		keys[k.ID] = publicPEM(k.Key)
 	}
 	return document{
-		"mchid": m.MchID, "serial_no": m.serial, "private_key": m.PrivateKey, "certificate": m.Certificate,
-		"api_v3_key": m.APIv3Key, "api_v2_key": m.APIv2Key, "platform_keys": keys, "host": a.url, "appids": m.AppIDs,
+		"mchid": m.MchID, "serial_no": m.serial, "private_key": m.PrivateKey.Reveal(), "certificate": m.Certificate,
+		"api_v3_key": m.APIv3Key.Reveal(), "api_v2_key": m.APIv2Key.Reveal(), "platform_keys": keys, "host": a.url, "appids": m.AppIDs,
 	}, nil
 }
 

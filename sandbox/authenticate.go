@@ -28,6 +28,9 @@ func (e *engine) authenticate(r *http.Request, body []byte, now time.Time) (*mer
 		return nil, unauthorized(message).hinting(err.Error())
 	}
 	if hint := offBy(a.Timestamp, now); hint != "" {
+		if e.oneClock {
+			hint += ". Signatures are dated by the sandbox's clock here, as in any test with New: give the client ClientConfig().Now, or start with TwoClocks()"
+		}
 		return nil, unauthorized("Http头Authorization中的timestamp与发起请求的时间不得超过5分钟").hinting(hint)
 	}
 	m := e.registry.bySerial(strings.ToUpper(a.Serial))
@@ -71,9 +74,9 @@ func offBy(timestamp string, now time.Time) string {
 	// Compared as seconds: a timestamp far outside would overflow a Duration.
 	switch off := seconds - now.Unix(); {
 	case off > int64(wire.Window/time.Second):
-		return fmt.Sprintf("timestamp is %d seconds in the future of the sandbox's clock, at most 300 are allowed; the client's clock runs ahead, or the sandbox's was moved (see Clock)", off)
+		return fmt.Sprintf("timestamp is %d seconds in the future, at most 300 are allowed: the client's clock runs ahead", off)
 	case off < -int64(wire.Window/time.Second):
-		return fmt.Sprintf("timestamp is %d seconds in the past of the sandbox's clock, at most 300 are allowed; the client's clock runs behind, the request is old, or the sandbox's clock was moved (see Clock)", -off)
+		return fmt.Sprintf("timestamp is %d seconds in the past, at most 300 are allowed: the client's clock runs behind, or the request is old", -off)
 	}
 	return ""
 }

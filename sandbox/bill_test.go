@@ -104,7 +104,7 @@ func TestBillDownloads(t *testing.T) {
 	stranger, err := wxpay.New(cfg)
 	w.ok(err)
 	var e *wxpay.Error
-	if _, err := stranger.Download(context.Background(), address, "SHA1", hash); !errors.As(err, &e) || e.Code != "NO_AUTH" || !e.Verified {
+	if _, err := stranger.Download(context.Background(), address, "SHA1", hash); !errors.As(err, &e) || e.Code != "INVALID_REQUEST" || !e.Verified {
 		t.Errorf("another merchant: got %v", err)
 	}
 	w.ok(w.Advance(5 * time.Minute))

@@ -127,7 +127,7 @@ func TestBrokenIDsInAPIv2(t *testing.T) {
 		}
 		for _, bad := range []string{"\xff", "\x00", "\x1b"} {
 			f := with2(entryV2(), "mch_id", w.ClientConfig().MchID, name, bad)
-			f["sign"] = wire.Fields(f).Digest(w.ClientConfig().APIv2Key, wire.SignMD5)
+			f["sign"] = wire.Fields(f).Digest(w.ClientConfig().APIv2Key.Reveal(), wire.SignMD5)
 			query := url.Values{}
 			for n, v := range f {
 				query.Set(n, v)

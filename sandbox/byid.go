@@ -7,16 +7,26 @@ import "errors"
 // anyContract finds a contract of the call's product and merchant, in whatever
 // state.
 func (c *call) anyContract(id string) (*Contract, error) {
-	contract, err := get[Contract](c.Tx, id)
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return nil, c.product.gone().hinting("there is no such contract")
-	case err != nil:
-		return nil, err
-	case contract.MchID != c.merchant.MchID || contract.Product != c.product.name:
-		return nil, c.product.gone().hinting("the contract belongs to another merchant or product")
+	contract, err := c.contractOf(c.product.name, id)
+	if errors.Is(err, ErrNotFound) {
+		return nil, c.product.gone().hinting(c.noContract(c.product.name))
 	}
-	return contract, nil
+	return contract, err
+}
+
+// contractOf finds a contract of the merchant's and of a product;
+// errors.Is(err, ErrNotFound) when there is none.
+func (c *call) contractOf(p Product, id string) (*Contract, error) {
+	contract, err := get[Contract](c.Tx, id)
+	if err == nil && contract.Product != p {
+		return nil, ErrNotFound
+	}
+	return contract, err
+}
+
+// noContract is the hint of a contract_id that contractOf does not find.
+func (c *call) noContract(p Product) string {
+	return "merchant " + c.merchant.MchID + " has no contract of product " + string(p) + " with this id"
 }
 
 // ownContract is anyContract for products to which a contract that the payer has

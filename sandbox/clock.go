@@ -9,12 +9,18 @@ import (
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
-// Clock is the time the sandbox lives by: the lifetimes of sessions, the
-// five-minute window of signatures, the schedules of notifications. By default
-// it is the machine's clock, moved by an offset; a manual clock (see [At]) stands
-// still until it is moved, and then no notification is sent unless Settle or
-// Advance does it. Give its Now to everything that should agree with the
-// sandbox about time; [Sandbox.Client] has it already.
+// Clock is the time of the sandbox's business: create_time, the lifetimes of
+// sessions, the hours of debits, the schedules of notifications. By default it is
+// the machine's clock, moved by an offset; a manual clock (see [At]) stands still
+// until it is moved, and then no notification is sent unless Settle or Advance
+// does it.
+//
+// What is signed is dated by another clock: the timestamp of Authorization and
+// its five minutes, Wechatpay-Timestamp, the timestamp of APIv2 pages. A sandbox
+// that was started takes the machine's, for that is what other processes have:
+// moving its clock by a year cuts none of them off. In tests with [New] both are
+// this one, so that At works as well in a year when the test's certificates have
+// expired. [Sandbox.ClientConfig] has the right one in Now.
 type Clock struct {
 	mu     sync.Mutex
 	manual bool

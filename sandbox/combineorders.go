@@ -111,8 +111,8 @@ func queryCombinedByID(c *call) (document, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !o.Combined || o.MchID != c.merchant.MchID || o.TransactionID != c.vars["combine_transaction_id"] {
-		return nil, noSuchOrder().hinting("the transaction is another merchant's, or one part's of a combined order")
+	if !o.Combined || o.TransactionID != c.vars["combine_transaction_id"] {
+		return nil, noSuchOrder().hinting("the transaction is not that of a combined order: perhaps of one of its parts")
 	}
 	out := combineDocument(o, c.now)
 	for _, part := range out["sub_orders"].([]document) {

@@ -37,6 +37,11 @@ type Config struct {
 	// sent only by Advance and Settle.
 	Start       time.Time
 	ManualClock bool
+	// OneClock dates signatures by the sandbox's clock too, as [New] does: what
+	// does not ask that clock for the time can then neither call nor receive
+	// once it was moved. Default: signatures are dated by the machine's clock,
+	// whatever the sandbox's says; see [Clock].
+	OneClock bool
 	// Rand makes everything made up: ids, nonces. Default: crypto/rand.
 	Rand io.Reader
 

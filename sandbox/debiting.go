@@ -138,17 +138,15 @@ func refuseFailure(d *Debit) *refusal {
 	return r.hinting("the payer could not be charged: " + string(d.Failure))
 }
 
-// contractToDebit finds the contract a debit is under and checks that it is the
-// merchant's and alive.
+// contractToDebit finds the contract a debit is under and checks that it is
+// alive.
 func (c *call) contractToDebit(r *debitRules, d *Debit) (*Contract, error) {
-	contract, err := get[Contract](c.Tx, d.ContractID)
+	contract, err := c.contractOf(d.Product, d.ContractID)
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return nil, r.refuse(troubleGone, "there is no such contract")
+		return nil, r.refuse(troubleGone, c.noContract(d.Product))
 	case err != nil:
 		return nil, err
-	case contract.MchID != c.merchant.MchID || contract.Product != d.Product:
-		return nil, r.refuse(troubleGone, "the contract belongs to another merchant or product")
 	case !contract.live():
 		return nil, r.refuse(troubleGone, "the contract is "+string(contract.State))
 	case !contract.over().IsZero() && !c.now.Before(contract.over()):
@@ -176,7 +174,7 @@ func (c *call) debitByTransaction(id string) (*Debit, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(list) == 0 || list[0].MchID != c.merchant.MchID || list[0].Product != c.product.name {
+	if len(list) == 0 || list[0].Product != c.product.name {
 		return nil, c.noOrder()
 	}
 	return list[0], nil

@@ -34,7 +34,7 @@ func (c *call) debitAsOrder() (*Debit, error) {
 	named := func(name string) string { return c.query.Get(name) + c.text(name) }
 	for _, d := range list {
 		mchid := named("mchid") + named("sp_mchid")
-		if c.debits[d.Rules].asOrder != nil && d.MchID == c.merchant.MchID && mchid == d.MchID && named("sub_mchid") == d.SubMchID {
+		if c.debits[d.Rules].asOrder != nil && mchid == d.MchID && named("sub_mchid") == d.SubMchID {
 			return d, nil
 		}
 	}

@@ -18,14 +18,16 @@
 // # What it checks
 //
 // Every request as WeChat Pay does, in the same order. The Authorization header,
-// its scheme, its timestamp against the clock (five minutes either way), the
+// its scheme, its timestamp (five minutes either way, see Time below), the
 // serial number of the API certificate, the signature over the very bytes that
 // came; each failure has the documented 401, which is not signed. Then the body
 // and query, against the catalogue: types, lengths, alphabets, unknown members, no
 // emoji; the 400 PARAM_ERROR names the field. Then appid, plan, service and
-// sub-merchant, against the registry (see [Merchant]). Only then the product's
-// own rules: a code is signed with once, a user has one live contract under a
-// plan, a session lives two hours, the same call again gets the same session.
+// sub-merchant, against the registry (see [Merchant]). What belongs to another
+// merchant does not exist for the caller: its ids are answered like ids that
+// nobody ever had. Only then the product's own rules: a code is signed with once,
+// a user has one live contract under a plan, a session lives two hours, the same
+// call again gets the same session.
 //
 // Replies are signed as documented: the key is the one named in the request's
 // Wechatpay-Serial, a 204 is signed over its empty body, and business refusals
@@ -68,10 +70,13 @@
 // # Time
 //
 // The clock ([Sandbox.Clock]) is the machine's, moved by an offset, or stopped
-// ([At]), and goes from 1971 to 2261. [Sandbox.Advance] moves it and makes every
-// attempt on the way at its moment, so that a day of retries takes milliseconds.
-// [Sandbox.Settle] makes the attempts that are due now and waits for all under
-// way. No test has to sleep.
+// ([At]), and goes from 1971 to 2261. It is the time of what happens, and in a
+// sandbox that was started with [Start] not that of signatures: those have the
+// machine's clock, so that moving this one cuts no other process off (see [Clock]
+// and [TwoClocks]). [Sandbox.Advance] moves it and makes every attempt on the way
+// at its moment, so that a day of retries takes milliseconds. [Sandbox.Settle]
+// makes the attempts that are due now and waits for all under way. No test has to
+// sleep.
 // While the clock runs, attempts are also made in the background as they fall due;
 // under a stopped one only these two make any.
 //

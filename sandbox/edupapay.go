@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"errors"
 	"strconv"
 	"time"
 
@@ -50,7 +49,7 @@ func eduPapayPresign(c *call) (document, error) {
 
 // eduPapayQuery returns terminated contracts too, with status DELETE.
 func eduPapayQuery(c *call) (document, error) {
-	contract, err := c.eduPapayOwn(c.vars["contract_id"])
+	contract, err := c.anyContract(c.vars["contract_id"])
 	if err != nil {
 		return nil, err
 	}
@@ -58,20 +57,6 @@ func eduPapayQuery(c *call) (document, error) {
 		return nil, c.product.gone().hinting("the contract was signed under another appid")
 	}
 	return eduPapayContract(contract), nil
-}
-
-func (c *call) eduPapayOwn(id string) (*Contract, error) {
-	contract, err := get[Contract](c.Tx, id)
-	if errors.Is(err, ErrNotFound) {
-		return nil, c.product.gone()
-	}
-	if err != nil {
-		return nil, err
-	}
-	if contract.MchID != c.merchant.MchID || contract.Product != EduPapay {
-		return nil, c.product.gone().hinting("the contract belongs to another merchant or product")
-	}
-	return contract, nil
 }
 
 // eduPapayList pages through one payer's contracts. A payer who has none in the
@@ -108,7 +93,7 @@ func (c *call) queryInt(name string, otherwise int) int {
 }
 
 func eduPapayTerminate(c *call) (document, error) {
-	contract, err := c.eduPapayOwn(c.vars["contract_id"])
+	contract, err := c.anyContract(c.vars["contract_id"])
 	if err != nil {
 		return nil, err
 	}

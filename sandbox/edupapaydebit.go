@@ -27,7 +27,7 @@ func eduPapayDebits() *debitRules {
 
 // eduPapayNotice announces a debit; the body says nothing about it but who sends.
 func eduPapayNotice(c *call) (document, error) {
-	contract, err := c.eduPapayOwn(c.vars["contract_id"])
+	contract, err := c.anyContract(c.vars["contract_id"])
 	if err != nil {
 		return nil, err
 	}

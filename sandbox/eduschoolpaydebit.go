@@ -96,7 +96,7 @@ func (s *step) schoolDebtChanged(d *Debit, changed bool) error {
 	if err != nil {
 		return err
 	}
-	contracts, err := find[Contract](s.Tx, "person:"+d.Person, 0)
+	contracts, err := find[Contract](unscoped(s.Tx), "person:"+d.Person, 0)
 	if err != nil {
 		return err
 	}
@@ -142,7 +142,7 @@ func eduSchoolPayDebtState(c *call) (document, error) {
 		return nil, err
 	}
 	for _, contract := range contracts {
-		if contract.Product == EduSchoolPay && contract.MchID == c.merchant.MchID && contract.OpenID == c.vars["openid"] {
+		if contract.Product == EduSchoolPay && contract.OpenID == c.vars["openid"] {
 			w, err := c.wallet(contract.Person)
 			if err != nil {
 				return nil, err

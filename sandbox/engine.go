@@ -21,7 +21,9 @@ type engine struct {
 	v2         map[string]*endpointV2                   // by path
 	sealed     func() map[*catalogue.Operation][]string // made when first asked for
 	store      Store
-	clock      *Clock
+	clock      *Clock // of business
+	oneClock   bool
+	wireNow    func() time.Time // the clock of signatures: clock's with oneClock, otherwise the machine's
 	dice       *dice
 	keys       *platformKeys
 	registry   *registry
@@ -57,6 +59,10 @@ func newEngine(c Config) (*engine, error) {
 		store: c.Store, clock: newClock(c.Start, c.ManualClock), registry: newRegistry(), faults: &faults{},
 		routes: newRoutes(c.AllowNonLoopback), notifyTimeout: c.NotifyTimeout, maxBody: c.MaxBody,
 		onExchange: c.OnExchange, onAttempt: c.OnAttempt,
+	}
+	e.oneClock, e.wireNow = c.OneClock, time.Now
+	if e.oneClock {
+		e.wireNow = e.clock.Now
 	}
 	var err error
 	if e.catalogue, err = catalogue.Default(); err != nil {

@@ -12,6 +12,8 @@ type entity interface {
 	kind() string
 	row() Row // ID, Keys and Due; the rest is filled by put
 	revision() *int64
+	// owner is the mchid of the merchant it belongs to, "" for none; see scope.go.
+	owner() string
 }
 
 // get reads one entity; errors.Is(err, ErrNotFound) when there is none.
@@ -24,25 +26,37 @@ func get[E any, P interface {
 	if err != nil {
 		return nil, err
 	}
-	return decode(e, row)
+	if e, err = decode(e, row); err == nil && hides(tx, e) {
+		return nil, ErrNotFound
+	}
+	return e, err
 }
 
-// find lists entities by index key, in insertion order.
+// find lists entities by index key, in insertion order, the newest ones only
+// when newest is above 0.
 func find[E any, P interface {
 	*E
 	entity
 }](tx Tx, key string, newest int) ([]P, error) {
-	rows, err := tx.Find(P(new(E)).kind(), key, newest)
+	wanted := newest
+	if _, ok := tx.(scoped); ok {
+		wanted = 0 // the newest that are not hidden
+	}
+	rows, err := tx.Find(P(new(E)).kind(), key, wanted)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]P, len(rows))
-	for i, row := range rows {
-		if out[i], err = decode(P(new(E)), row); err != nil {
+	out := make([]P, 0, len(rows))
+	for _, row := range rows {
+		e, err := decode(P(new(E)), row)
+		if err != nil {
 			return nil, err
 		}
+		if !hides(tx, e) {
+			out = append(out, e)
+		}
 	}
-	return out, nil
+	return tail(out, newest), nil
 }
 
 // put writes an entity that was made new or read by get or find.

@@ -36,14 +36,14 @@ func TestSignaturesAreExplained(t *testing.T) {
 		return wire.AppendRequestMessage(nil, method, uri, timestamp, nonce, []byte(body))
 	}
 	right := string(message("POST", post, string(body)))
-	key := cfg.PrivateKey.(*rsa.PrivateKey)
+	key := cfg.PrivateKey
 	withHash := func(hash crypto.Hash, sum []byte) string {
-		s, err := rsa.SignPKCS1v15(nil, key, hash, sum)
+		s, err := key.Sign(rand.Reader, sum, hash)
 		w.ok(err)
 		return base64.StdEncoding.EncodeToString(s)
 	}
 	sum256, sum1 := sha256.Sum256([]byte(right)), sha1.Sum([]byte(right))
-	pss, err := rsa.SignPSS(rand.Reader, key, crypto.SHA256, sum256[:], nil)
+	pss, err := key.Sign(rand.Reader, sum256[:], &rsa.PSSOptions{Hash: crypto.SHA256})
 	w.ok(err)
 	fixed := func(s string) func(string) string { return func(string) string { return s } }
 	recode := func(encode func([]byte) string) func(string) string {

@@ -85,16 +85,17 @@ func joinsV2(f wire.Fields) []variantV2 {
 
 // keysV2 are the keys people take, the right one first.
 func (e *engine) keysV2(m *merchant) []variantV2 {
+	key := m.APIv2Key.Reveal()
 	out := []variantV2{
-		{m.APIv2Key, ""},
-		{m.APIv3Key, "signed with the APIv3 key; APIv2 has a key of its own"},
-		{strings.ToLower(m.APIv2Key), "the APIv2 key was put in lower case"},
-		{strings.ToUpper(m.APIv2Key), "the APIv2 key was put in upper case"},
+		{key, ""},
+		{m.APIv3Key.Reveal(), "signed with the APIv3 key; APIv2 has a key of its own"},
+		{strings.ToLower(key), "the APIv2 key was put in lower case"},
+		{strings.ToUpper(key), "the APIv2 key was put in upper case"},
 		{"", "the key is missing or empty"},
 	}
 	for _, other := range e.registry.all() {
 		if other.MchID != m.MchID {
-			out = append(out, variantV2{other.APIv2Key, "signed with the APIv2 key of merchant " + other.MchID + ", not of " + m.MchID})
+			out = append(out, variantV2{other.APIv2Key.Reveal(), "signed with the APIv2 key of merchant " + other.MchID + ", not of " + m.MchID})
 		}
 	}
 	return out

@@ -25,12 +25,12 @@ func (e *engine) mangle(x *exchange) {
 	}
 }
 
-// signedAt is the time the request's timestamp is compared with.
-func (x *exchange) signedAt() time.Time {
+// shiftedClock is the time the request's timestamp is compared with.
+func (x *exchange) shiftedClock() time.Time {
 	if f := x.struck.has(FaultSkew); f != nil {
-		return x.at.Add(f.Delay)
+		return x.wireAt.Add(f.Delay)
 	}
-	return x.at
+	return x.wireAt
 }
 
 // reencode is what a proxy makes of JSON that it decodes and encodes: the same

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/sandbox"
 )
 
@@ -28,8 +29,8 @@ func testFile(t testing.TB, name string) string {
 // pinnedKeys are the published ones, to start without the wait for fresh ones.
 func pinnedKeys(t testing.TB) *sandbox.KeyMaterial {
 	t.Helper()
-	read := func(name string) string { return testFile(t, name) }
-	return &sandbox.KeyMaterial{PlatformCertificate: read("platform_cert.pem"), PlatformKey: read("platform_key.pem"), PublicKeyKey: read("public_key.pem")}
+	secret := func(name string) wxpay.Secret { return wxpay.NewSecret(testFile(t, name)) }
+	return &sandbox.KeyMaterial{PlatformCertificate: testFile(t, "platform_cert.pem"), PlatformKey: secret("platform_key.pem"), PublicKeyKey: secret("public_key.pem")}
 }
 
 var fixtureKey = sync.OnceValue(func() *rsa.PrivateKey {

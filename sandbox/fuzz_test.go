@@ -49,7 +49,7 @@ func FuzzRequest(f *testing.F) {
 // The same of APIv2: 200, XML, and no sign for strangers.
 func FuzzRequestV2(f *testing.F) {
 	sb := sandbox.New(f, sandbox.At(start))
-	handler, key := sb.Handler(), sb.ClientConfig().APIv2Key
+	handler, key := sb.Handler(), sb.ClientConfig().APIv2Key.Reveal()
 	message := wire.Fields(with2(entryV2(), "mch_id", sandbox.DefaultMchID))
 	message["sign"] = message.Digest(key, wire.SignMD5)
 	f.Add("POST", "/papay/preentrustweb", message.XML())

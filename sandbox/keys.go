@@ -19,11 +19,12 @@ import (
 
 // KeyMaterial is what this imaginary WeChat Pay signs with, in PEM: a platform
 // certificate with its key, and another key whose public half merchants know by
-// its PUB_KEY_ID_. Keep it to start the same sandbox again.
+// its PUB_KEY_ID_. Keep it to start the same sandbox again: it is read from JSON
+// as it is, and written without the keys, which [wxpay.Secret.Reveal] gives.
 type KeyMaterial struct {
-	PlatformCertificate string `json:"platform_certificate"`
-	PlatformKey         string `json:"platform_key"`
-	PublicKeyKey        string `json:"public_key_key"` // the private half of the public key
+	PlatformCertificate string       `json:"platform_certificate"`
+	PlatformKey         wxpay.Secret `json:"platform_key"`
+	PublicKeyKey        wxpay.Secret `json:"public_key_key"` // the private half of the public key
 }
 
 // GenerateKeys makes fresh key material. It takes a moment: these are three
@@ -37,26 +38,26 @@ func GenerateKeys() (*KeyMaterial, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &KeyMaterial{PlatformCertificate: cert, PlatformKey: key, PublicKeyKey: second}, nil
+	return &KeyMaterial{PlatformCertificate: cert, PlatformKey: wxpay.NewSecret(key), PublicKeyKey: wxpay.NewSecret(second)}, nil
 }
 
 // GenerateMerchantKeys fills in what m lacks of certificate, private key and
 // APIv3 and APIv2 key, freshly made. A certificate without its key is left as it is.
 func GenerateMerchantKeys(m *Merchant) error {
-	if m.APIv3Key == "" {
-		m.APIv3Key = (&dice{rand: rand.Reader}).roll(letters, wire.KeySize)
-	}
-	if m.APIv2Key == "" {
-		m.APIv2Key = (&dice{rand: rand.Reader}).roll(letters, wire.KeySize)
+	fresh := &dice{rand: rand.Reader}
+	for _, key := range []*wxpay.Secret{&m.APIv3Key, &m.APIv2Key} {
+		if key.IsZero() {
+			*key = wxpay.NewSecret(fresh.roll(letters, wire.KeySize))
+		}
 	}
 	if m.Certificate != "" {
 		return nil
 	}
-	if m.PrivateKey != "" {
+	if !m.PrivateKey.IsZero() {
 		return fmt.Errorf("sandbox: merchant %s has a private key but no certificate; give both or neither", m.MchID)
 	}
-	var err error
-	m.Certificate, m.PrivateKey, err = generate("wxpay sandbox merchant " + m.MchID)
+	cert, key, err := generate("wxpay sandbox merchant " + m.MchID)
+	m.Certificate, m.PrivateKey = cert, wxpay.NewSecret(key)
 	return err
 }
 
@@ -109,13 +110,13 @@ func parsePlatformKeys(m *KeyMaterial) (*platformKeys, error) {
 		return nil, fmt.Errorf("sandbox: platform certificate: %w", err)
 	}
 	out := &platformKeys{certificate: cert, certificatePEM: []byte(m.PlatformCertificate), serial: wire.SerialHex(cert)}
-	if out.certKey, err = wxpay.ParsePrivateKey([]byte(m.PlatformKey)); err != nil {
+	if out.certKey, err = wxpay.ParsePrivateKey([]byte(m.PlatformKey.Reveal())); err != nil {
 		return nil, fmt.Errorf("sandbox: platform key: %w", err)
 	}
 	if !cert.PublicKey.(*rsa.PublicKey).Equal(out.certKey.Public()) {
 		return nil, fmt.Errorf("sandbox: the platform key does not belong to the platform certificate")
 	}
-	if out.publicKey, err = wxpay.ParsePrivateKey([]byte(m.PublicKeyKey)); err != nil {
+	if out.publicKey, err = wxpay.ParsePrivateKey([]byte(m.PublicKeyKey.Reveal())); err != nil {
 		return nil, fmt.Errorf("sandbox: the public key's private half: %w", err)
 	}
 	return out, nil

@@ -61,7 +61,10 @@ func (l *lab) call(body document, f func(*call) error) error {
 	m := l.engine.registry.merchant(DefaultMchID)
 	var stay *refusal
 	err := l.engine.step(context.Background(), func(s *step) error {
-		err := f(&call{step: s, op: &catalogue.Operation{Method: "POST", Path: "/lab"}, product: l.product, merchant: m, raw: raw, body: decodeBody(raw)})
+		c := s.callBy(m)
+		c.op, c.product = &catalogue.Operation{Method: "POST", Path: "/lab"}, l.product
+		c.raw, c.body = raw, decodeBody(raw)
+		err := f(c)
 		if stay = nil; errors.As(err, &stay) && stay.keep {
 			return nil
 		}

@@ -46,7 +46,7 @@ func patient(t *testing.T, h http.Handler, talk func(t *testing.T, c net.Conn, a
 	})
 }
 
-func answer(t *testing.T, from *bufio.Reader) *http.Response {
+func readAnswer(t *testing.T, from *bufio.Reader) *http.Response {
 	t.Helper()
 	r, err := http.ReadResponse(from, nil)
 	if err != nil {
@@ -87,7 +87,7 @@ func TestABodyThatTricklesIsGivenUp(t *testing.T) {
 				}
 			}
 		}()
-		r := answer(t, answers)
+		r := readAnswer(t, answers)
 		if hint := r.Header.Get(sandbox.HeaderHint); r.StatusCode != 400 || !strings.Contains(hint, "too slowly") {
 			t.Errorf("got %d, %s", r.StatusCode, hint)
 		}
@@ -105,7 +105,7 @@ func TestIdleConnectionsAreClosed(t *testing.T) {
 	})
 	patient(t, sb.Handler(), func(t *testing.T, c net.Conn, answers *bufio.Reader) {
 		fmt.Fprintf(c, "GET /v3/certificates HTTP/1.1\r\nHost: x\r\n\r\n")
-		answer(t, answers)
+		readAnswer(t, answers)
 		closed(t, answers, 2*time.Minute, time.Now())
 	})
 }
@@ -153,17 +153,17 @@ func TestTheSandboxMayTakeItsTime(t *testing.T) {
 			"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
 		} {
 			fmt.Fprint(c, request)
-			if r := answer(t, answers); r.StatusCode != 200 {
+			if r := readAnswer(t, answers); r.StatusCode != 200 {
 				t.Errorf("%q: got %d", request, r.StatusCode)
 			}
 			time.Sleep(110 * time.Second) // idle for longer than an answer may take
 		}
 		go fmt.Fprint(c, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
-		if r := answer(t, answers); r.StatusCode != http.StatusContinue {
+		if r := readAnswer(t, answers); r.StatusCode != http.StatusContinue {
 			t.Errorf("a body is asked for with %d", r.StatusCode)
 		}
 		fmt.Fprint(c, "hi")
-		if r := answer(t, answers); r.StatusCode != 200 {
+		if r := readAnswer(t, answers); r.StatusCode != 200 {
 			t.Errorf("got %d", r.StatusCode)
 		}
 	})

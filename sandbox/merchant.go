@@ -13,21 +13,22 @@ import (
 )
 
 // Merchant is one merchant the sandbox knows: what WeChat Pay would have on file.
+// It is read from JSON with its keys, and written without them.
 type Merchant struct {
 	MchID string `json:"mchid"`
 	Name  string `json:"name,omitempty"` // shown to the payer
 
 	// APIv3Key seals notifications and certificates, 32 bytes. Empty: made up.
-	APIv3Key string `json:"api_v3_key,omitempty"`
+	APIv3Key wxpay.Secret `json:"api_v3_key,omitzero"`
 	// APIv2Key signs the calls, replies and notifications of APIv2, 32
 	// characters. Empty: made up.
-	APIv2Key string `json:"api_v2_key,omitempty"`
+	APIv2Key wxpay.Secret `json:"api_v2_key,omitzero"`
 	// Certificate is the API certificate in PEM; calls are verified with it.
 	// Empty: made together with a private key.
 	Certificate string `json:"certificate,omitempty"`
 	// PrivateKey is the key of Certificate in PEM. The sandbox does not need it
 	// to serve, only to hand out a client.
-	PrivateKey string `json:"private_key,omitempty"`
+	PrivateKey wxpay.Secret `json:"private_key,omitzero"`
 
 	AppIDs       []string      `json:"appids,omitempty"`        // bound to this merchant
 	Plans        []Plan        `json:"plans,omitempty"`         // debit templates and services
@@ -151,19 +152,19 @@ func parseMerchant(m Merchant) (*merchant, error) {
 	}
 	out := &merchant{Merchant: m, cert: cert, serial: wire.SerialHex(cert), publicKeyID: publicKeyID(m.MchID)}
 	out.public = cert.PublicKey.(*rsa.PublicKey) // ParseCertificate takes no other
-	if m.PrivateKey != "" {
-		if out.private, err = wxpay.ParsePrivateKey([]byte(m.PrivateKey)); err != nil {
+	if !m.PrivateKey.IsZero() {
+		if out.private, err = wxpay.ParsePrivateKey([]byte(m.PrivateKey.Reveal())); err != nil {
 			return fail("%w", err)
 		}
 		if !out.public.Equal(out.private.Public()) {
 			return fail("the private key does not belong to the certificate")
 		}
 	}
-	if out.aead, err = wire.NewAEAD(m.APIv3Key); err != nil {
+	if out.aead, err = wire.NewAEAD(m.APIv3Key.Reveal()); err != nil {
 		return fail("APIv3 key: %w", err)
 	}
-	if len(m.APIv2Key) != wire.KeySize {
-		return fail("APIv2 key: it has %d characters, want %d", len(m.APIv2Key), wire.KeySize)
+	if n := len(m.APIv2Key.Reveal()); n != wire.KeySize {
+		return fail("APIv2 key: it has %d characters, want %d", n, wire.KeySize)
 	}
 	for _, id := range m.AppIDs {
 		if err := checkID("appid", id); err != nil {

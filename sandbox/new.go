@@ -24,7 +24,7 @@ type TB interface {
 // delivered, in more words than WeChat Pay has.
 func New(t TB, options ...Option) *Sandbox {
 	t.Helper()
-	c := Config{Keys: testKeyMaterial(), Merchants: []Merchant{DefaultMerchant()}}
+	c := Config{Keys: testKeyMaterial(), Merchants: []Merchant{DefaultMerchant()}, OneClock: true}
 	// A test that has ended must not be logged to, and its last requests may
 	// still be under way.
 	var mu sync.Mutex
@@ -127,6 +127,13 @@ func WithNotifyTimeout(d time.Duration) Option {
 // notifications are sent only by Advance and Settle, in the order they came about.
 func At(t time.Time) Option {
 	return func(c *Config) { c.Start, c.ManualClock = t, true }
+}
+
+// TwoClocks dates signatures by the machine's clock, as a sandbox does that was
+// started, for tests with clients that cannot be told the time: another SDK,
+// another process.
+func TwoClocks() Option {
+	return func(c *Config) { c.OneClock = false }
 }
 
 // WithChaos arms the faults of [Chaos], without latency where the clock stands

@@ -140,10 +140,10 @@ func offlineFaceDebit(c *call) (document, error) {
 	code, err := get[faceCode](c.Tx, c.text("auth_code"))
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return nil, invalidRequest("扣款凭证不合法").hinting("no device handed out this auth_code: Sandbox.ShowFace or POST /sandbox/faces/show")
+		return nil, invalidRequest("扣款凭证不合法").hinting("no device of the merchant's handed out this auth_code: Sandbox.ShowFace or POST /sandbox/faces/show")
 	case err != nil:
 		return nil, err
-	case code.MchID != c.merchant.MchID || code.SubMchID != c.text("sub_mchid"):
+	case code.SubMchID != c.text("sub_mchid"):
 		return nil, invalidRequest("参数内容和扣款凭证内容不一致").hinting("the auth_code is of another sub-merchant's device: the authinfo and the debit must name the same sub_mchid")
 	case code.OutTradeNo != "" && code.OutTradeNo != outTradeNo:
 		return nil, invalidRequest("扣款凭证不合法").hinting("the auth_code was used for another out_trade_no")

@@ -90,17 +90,15 @@ func papayAgreed(_ *step, session *Session, c *Contract) error {
 	return nil
 }
 
-// papayOwn finds a contract of this product by its id, for the merchant that
-// signed it and the sub-merchant it was signed for, or says why it is not there.
+// papayOwn finds a contract of this product by its id, for the sub-merchant it
+// was signed for, or says why it is not there.
 func (c *call) papayOwn(id, sub string) (contract *Contract, missing string, err error) {
-	contract, err = get[Contract](c.Tx, id)
+	contract, err = c.contractOf(Papay, id)
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return nil, "there is no contract with this contract_id", nil
+		return nil, c.noContract(Papay), nil
 	case err != nil:
 		return nil, "", err
-	case contract.Product != Papay || contract.MchID != c.merchant.MchID:
-		return nil, "the contract is of another merchant or product", nil
 	case contract.SubMchID != sub:
 		return nil, anotherRole(contract), nil
 	}

@@ -15,9 +15,9 @@ func (c *callV2) contractOfCall() (*Contract, error) {
 	var err error
 	switch {
 	case f["contract_id"] != "":
-		contract, err = get[Contract](c.Tx, f["contract_id"])
+		contract, err = c.contractOf(Papay, f["contract_id"])
 		if errors.Is(err, ErrNotFound) {
-			return nil, gone.hinting("no contract has this contract_id")
+			return nil, gone.hinting(c.noContract(Papay))
 		}
 	case f["plan_id"] != "" && f["contract_code"] != "":
 		contract, err = c.contractByCode(c.product, c.merchant.MchID, f["plan_id"], f["contract_code"])
@@ -29,8 +29,8 @@ func (c *callV2) contractOfCall() (*Contract, error) {
 		return nil, err
 	case contract == nil:
 		return nil, gone.hinting("nobody has signed with this plan_id and contract_code")
-	case contract.MchID != c.merchant.MchID || contract.Product != Papay || contract.SubMchID != f["sub_mch_id"]:
-		return nil, gone.hinting("the contract is another merchant's, or another sub-merchant's")
+	case contract.SubMchID != f["sub_mch_id"]:
+		return nil, gone.hinting("the contract was signed for another sub-merchant, or for none")
 	}
 	return contract, nil
 }

@@ -64,7 +64,7 @@ func papayV2Apply(c *callV2) (wire.Fields, error) {
 		return nil, failV2("PARAM_ERROR", "trade_type参数错误").hinting("trade_type is PAP")
 	}
 	// A contract whose term is over is terminated by then, but told apart.
-	if contract, err := get[Contract](c.Tx, f["contract_id"]); err == nil && contract.MchID == c.merchant.MchID && expired(contract) {
+	if contract, err := c.contractOf(Papay, f["contract_id"]); err == nil && expired(contract) {
 		return nil, c.rulesOf(Papay, rulesV2).refuse(troubleExpired, "the contract's term ended at "+timeV2(contract.ExpiresAt))
 	}
 	_, err = c.debit(&Debit{
@@ -100,7 +100,7 @@ func (c *callV2) debitOfCall() (*Debit, error) {
 	}
 	list, err := find[Debit](c.Tx, key, 0)
 	for _, d := range list {
-		if d.MchID == c.merchant.MchID && d.Product == Papay && d.SubMchID == c.fields["sub_mch_id"] {
+		if d.Product == Papay && d.SubMchID == c.fields["sub_mch_id"] {
 			return d, err
 		}
 	}

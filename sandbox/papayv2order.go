@@ -89,7 +89,7 @@ func (c *callV2) orderOfCall() (*Order, error) {
 	}
 	list, err := find[Order](c.Tx, key, 0)
 	for _, o := range list {
-		if o.MchID == c.merchant.MchID && !o.Combined && o.SubMchID == c.fields["sub_mch_id"] {
+		if !o.Combined && o.SubMchID == c.fields["sub_mch_id"] {
 			return o, err
 		}
 	}

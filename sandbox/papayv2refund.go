@@ -118,12 +118,5 @@ func (c *callV2) refundsOfCall() ([]*Refund, error) {
 	default:
 		return nil, failV2("PARAM_ERROR", "退款查询参数错误").hinting("name a refund_id, out_refund_no, transaction_id or out_trade_no")
 	}
-	all, err := find[Refund](c.Tx, key, 0)
-	var own []*Refund
-	for _, r := range all {
-		if r.MchID == c.merchant.MchID {
-			own = append(own, r)
-		}
-	}
-	return own, err
+	return find[Refund](c.Tx, key, 0)
 }

@@ -84,11 +84,11 @@ func (c *call) checkPrepay(s *Session) error {
 	var none *refusal
 	switch {
 	case errors.As(err, &none):
-		return invalidRequest("prepay_id不存在").hinting("no order of this sandbox has this prepay_id: create one with POST /v3/pay/transactions/jsapi first")
+		return invalidRequest("prepay_id不存在").hinting("no order of merchant " + c.merchant.MchID + " has this prepay_id: create one with POST /v3/pay/transactions/jsapi first")
 	case err != nil:
 		return err
-	case o.MchID != c.merchant.MchID || s.SubMchID != "" && o.SubMchID != s.SubMchID && !o.Combined:
-		return invalidRequest("prepay_id不存在").hinting("the prepay_id belongs to another merchant's order, or to another sub-merchant's")
+	case s.SubMchID != "" && o.SubMchID != s.SubMchID && !o.Combined:
+		return invalidRequest("prepay_id不存在").hinting("the prepay_id belongs to another sub-merchant's order")
 	case o.State != OrderNotPaid:
 		return invalidRequest("订单已支付或已关闭").hinting("the order is " + string(o.State) + "; presign before the payer pays")
 	case !c.now.Before(o.PrepayExpiresAt):

@@ -109,7 +109,7 @@ func TestPasswordExemptPresignRefusals(t *testing.T) {
 	const mini, after = "/pre-entrust-sign/mini-program", "/pre-entrust-sign/pay-redirect-sign"
 	sp := presignExempt + "service-provider"
 	w.refused(403, "NO_AUTH", "POST", presignExempt+"normal"+mini, with(exemptBody("normal"), "service_id", 77))
-	w.refused(403, "NO_AUTH", "POST", presignExempt+"normal"+mini, with(exemptBody("normal"), "service_id", 78))
+	w.refused(400, "PARAM_ERROR", "POST", presignExempt+"normal"+mini, with(exemptBody("normal"), "service_id", 78))
 	w.refused(400, "PARAM_ERROR", "POST", presignExempt+"normal"+mini, with(exemptBody("normal"), "service_id", 79))
 	w.refused(400, "PARAM_ERROR", "POST", presignExempt+"normal"+mini, with(exemptBody("normal"), "appid", "wx7"))
 	w.refused(400, "PARAM_ERROR", "POST", sp+mini, with(exemptBody("service-provider"), "sp_openid", nil))

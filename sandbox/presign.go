@@ -96,12 +96,10 @@ func (c *call) named(names ...string) string {
 	return names[0]
 }
 
-// checkPlan tells an unknown plan from another merchant's and a switched-off one.
+// checkPlan tells a plan the merchant does not have from a switched-off one.
 func (c *call) checkPlan(p *product, id string) error {
 	plan := c.merchant.plan(p.name, id)
 	switch {
-	case plan == nil && c.registry.planOwner(p.name, id) != nil:
-		return noAuth("商户无权使用该模板").hinting(p.names.plan + " belongs to another merchant")
 	case plan == nil:
 		return badField("/"+p.names.plan, id, "签约模板非法，请检查"+p.names.plan).
 			hinting("merchant " + c.merchant.MchID + " has no " + p.names.plan + " of product " + string(p.name) + " with this id; add it with WithPlan or POST /sandbox/plans")

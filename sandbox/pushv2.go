@@ -55,13 +55,13 @@ func (e *engine) messageV2(m *merchant, p *Push, s struck) []byte {
 		inner := strings.NewReplacer("<xml>", "<root>", "</xml>", "</root>").Replace(string(f.XML()))
 		return wire.Fields{
 			"return_code": "SUCCESS", "appid": appid, "mch_id": m.MchID, "nonce_str": e.dice.nonce(),
-			"req_info": wire.SealReqInfo(m.APIv2Key, []byte(inner)),
+			"req_info": wire.SealReqInfo(m.APIv2Key.Reveal(), []byte(inner)),
 		}.XML()
 	}
 	if p.Event == eventV2Payment {
 		f["nonce_str"] = e.dice.nonce()
 	}
-	f["sign"] = f.Digest(s.key(m.APIv2Key), wire.SignMD5)
+	f["sign"] = f.Digest(s.key(m.APIv2Key.Reveal()), wire.SignMD5)
 	return f.XML()
 }
 

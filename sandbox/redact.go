@@ -82,8 +82,8 @@ func (e *engine) sealedNames(op *catalogue.Operation) []string {
 // secrets are the keys of the merchants that are texts.
 func (r *registry) secrets() (out secretTexts) {
 	for _, m := range r.state.Load().merchants {
-		out.keys = append(out.keys, m.APIv3Key, m.APIv2Key)
-		for line := range strings.Lines(m.PrivateKey) {
+		out.keys = append(out.keys, m.APIv3Key.Reveal(), m.APIv2Key.Reveal())
+		for line := range strings.Lines(m.PrivateKey.Reveal()) {
 			if line = strings.TrimSpace(line); len(line) >= shortestRun && !strings.HasPrefix(line, "-----") {
 				out.lines = append(out.lines, line)
 			}

@@ -33,11 +33,11 @@ func TestJournalBlanksBeforeItCuts(t *testing.T) {
 		`{"description":"%s","number":13800138000}`,
 		`{"description":"%s","number":"\"13800138000"}`,
 		`{"description":"%s","number":"13800138000`,
-		`{"description":"%s","note":"` + w.Merchants()[0].APIv2Key + `"}`,
+		`{"description":"%s","note":"` + w.Merchants()[0].APIv2Key.Reveal() + `"}`,
 		`<xml><detail>%s</detail><sign>13800138000</sign></xml>`,
 	} {
 		tail := strings.Index(body, "%s") + len("%s")
-		for _, secret := range []string{"13800138000", w.Merchants()[0].APIv2Key} {
+		for _, secret := range []string{"13800138000", w.Merchants()[0].APIv2Key.Reveal()} {
 			at := strings.Index(body, secret)
 			if at < 0 {
 				continue
@@ -59,7 +59,8 @@ func TestJournalKeepsNoKey(t *testing.T) {
 	w := newWorld(t, func(c *sandbox.Config) {
 		c.OnExchange = func(x sandbox.Exchange) { heard <- fmt.Sprintf("%+v", x) }
 	})
-	m := w.Merchants()[0]
+	made := w.Merchants()[0]
+	m := struct{ APIv3Key, APIv2Key, PrivateKey string }{made.APIv3Key.Reveal(), made.APIv2Key.Reveal(), made.PrivateKey.Reveal()}
 	all := strings.Join([]string{m.APIv3Key, m.APIv2Key, m.PrivateKey}, " ")
 	body, err := json.Marshal(with(combineBody(), "contract_display_account", all))
 	w.ok(err)

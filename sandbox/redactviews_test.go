@@ -12,6 +12,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/wxpay-go/wxpay"
 )
 
 func eachByte(s, format string) string {
@@ -92,7 +94,8 @@ func secretsOfTest(t testing.TB) map[string]string {
 func testRedaction() redaction {
 	r := newRegistry()
 	m := DefaultMerchant()
-	m.APIv3Key, m.APIv2Key, m.PrivateKey, m.Certificate = testAPIv3Key, testAPIv2Key, testMerchantKey, testMerchantCert
+	m.APIv3Key, m.APIv2Key = wxpay.NewSecret(testAPIv3Key), wxpay.NewSecret(testAPIv2Key)
+	m.PrivateKey, m.Certificate = wxpay.NewSecret(testMerchantKey), testMerchantCert
 	parsed, err := parseMerchant(m)
 	if err == nil {
 		err = r.putMerchant(parsed)

@@ -77,7 +77,7 @@ func (c *call) refundByID(id, subMchID string) (*Refund, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(list) == 0 || list[0].MchID != c.merchant.MchID || list[0].SubMchID != subMchID {
+	if len(list) == 0 || list[0].SubMchID != subMchID {
 		return nil, noSuchRefund().hinting("no refund of this merchant and sub_mchid has this refund_id")
 	}
 	return list[0], nil

@@ -58,16 +58,6 @@ func (r *registry) first() *merchant {
 	return nil
 }
 
-// planOwner finds who has this plan.
-func (r *registry) planOwner(product Product, id string) *merchant {
-	for _, m := range r.all() {
-		if m.plan(product, id) != nil {
-			return m
-		}
-	}
-	return nil
-}
-
 // person finds who is behind an openid. An openid nobody registered is a person
 // of its own.
 func (r *registry) person(openid string) person {

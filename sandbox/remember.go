@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -16,6 +17,11 @@ import (
 type savedMerchant struct {
 	rev
 	Merchant Merchant `json:"merchant"`
+}
+
+// MarshalJSON writes the keys, which [Merchant] does not.
+func (s *savedMerchant) MarshalJSON() ([]byte, error) {
+	return json.Marshal(map[string]any{"merchant": withKeys(s.Merchant)})
 }
 
 func (s *savedMerchant) kind() string { return "merchant" }

@@ -63,7 +63,7 @@ func (e *engine) write(w http.ResponseWriter, x *exchange) {
 // faults struck. asked is the Wechatpay-Serial of a request.
 func (e *engine) sign(h http.Header, m *merchant, asked string, body []byte, s struck) error {
 	id, key := e.keys.signer(m, asked)
-	now, signed := e.clock.Now(), body
+	now, signed := e.wireNow(), body
 	if s != nil {
 		id, key, now, signed = e.missign(m, id, key, now, body, s)
 	}

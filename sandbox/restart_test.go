@@ -32,7 +32,7 @@ func TestRegistrationsOutliveARestart(t *testing.T) {
 
 	second := newWorld(t, sandbox.WithStore(store), sandbox.At(start.Add(25*time.Hour)))
 	cfg := second.ClientConfig()
-	if cfg.APIv3Key != key || len(cfg.PlatformKeys) != 1 || cfg.SerialNo != first.ClientConfig().SerialNo {
+	if cfg.APIv3Key.Reveal() != key.Reveal() || len(cfg.PlatformKeys) != 1 || cfg.SerialNo != first.ClientConfig().SerialNo {
 		t.Errorf("the keys are not what they were: %d platform keys", len(cfg.PlatformKeys))
 	}
 	second.must("POST", presignCombine, with(combineBody(), "plan_id", 777))
@@ -45,7 +45,7 @@ func TestRegistrationsOutliveARestart(t *testing.T) {
 	second.ok(err)
 	client, err := wxpay.New(other)
 	second.ok(err)
-	if again := second.Merchants()[1]; again.PrivateKey != made["private_key"] || again.APIv3Key != made["api_v3_key"] {
+	if again := second.Merchants()[1]; again.PrivateKey.Reveal() != made["private_key"] || again.APIv3Key.Reveal() != made["api_v3_key"] {
 		t.Error("the merchant has other keys")
 	}
 	(&world{t, second.Sandbox, client, nil}).must("POST", presignCombine, with(combineBody(), "plan_id", 778))
@@ -66,7 +66,7 @@ func TestRegistrationsOutliveARestart(t *testing.T) {
 	second.ok(err)
 	second.ok(second.Close())
 	third := newWorld(t, sandbox.WithStore(store))
-	if m := third.Merchants()[1]; len(m.Plans) != 0 || m.PrivateKey == made["private_key"] {
+	if m := third.Merchants()[1]; len(m.Plans) != 0 || m.PrivateKey.Reveal() == made["private_key"] {
 		t.Errorf("a merchant registered anew kept %v", m.Plans)
 	}
 }

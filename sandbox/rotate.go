@@ -17,15 +17,15 @@ import (
 
 // ResetAPIv3Key does what the merchant console's "set APIv3 key" does: from now on
 // notifications and certificates are sealed with a new key, which is returned.
-func (s *Sandbox) ResetAPIv3Key(mchid string) (key string, err error) {
-	key = s.engine.dice.roll(letters, wire.KeySize)
+func (s *Sandbox) ResetAPIv3Key(mchid string) (wxpay.Secret, error) {
+	key := s.engine.dice.roll(letters, wire.KeySize)
 	if err := s.engine.changeKeys(mchid, func(k *savedKeys, _ *merchant) error {
 		k.APIv3Key = key
 		return nil
 	}); err != nil {
-		return "", err
+		return wxpay.Secret{}, err
 	}
-	return key, nil
+	return wxpay.NewSecret(key), nil
 }
 
 // ReplaceCertificate gives the merchant a new API certificate with a new private
@@ -94,10 +94,10 @@ func (k *savedKeys) apply(r *registered) error {
 	}
 	m := old.Merchant
 	if k.APIv3Key != "" {
-		m.APIv3Key = k.APIv3Key
+		m.APIv3Key = wxpay.NewSecret(k.APIv3Key)
 	}
 	if k.Certificate != "" {
-		m.Certificate, m.PrivateKey = k.Certificate, k.PrivateKey
+		m.Certificate, m.PrivateKey = k.Certificate, wxpay.NewSecret(k.PrivateKey)
 	}
 	if k.KeyMode != nil {
 		m.KeyMode = *k.KeyMode

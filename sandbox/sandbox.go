@@ -209,7 +209,7 @@ func (s *Sandbox) Merchants() []Merchant {
 }
 
 // ClientConfig is the setup of a client of the first merchant: its keys, the
-// sandbox's address and clock.
+// sandbox's address, and the clock of signatures (see [Clock]).
 func (s *Sandbox) ClientConfig() wxpay.Config {
 	return s.clientConfig(s.engine.registry.all()[0])
 }
@@ -230,7 +230,7 @@ func (s *Sandbox) clientConfig(m *merchant) wxpay.Config {
 	return wxpay.Config{
 		MchID: m.MchID, SerialNo: m.serial, PrivateKey: m.private, Certificate: m.cert,
 		PlatformKeys: s.engine.keys.clientKeys(m), APIv3Key: m.APIv3Key, APIv2Key: m.APIv2Key,
-		Host: s.url, Now: s.engine.clock.Now,
+		Host: s.url, Now: s.engine.wireNow,
 	}
 }
 

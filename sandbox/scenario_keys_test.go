@@ -18,7 +18,7 @@ func TestScenario01HostClockSixMinutesOff(t *testing.T) {
 	slow := s.as(func(c *wxpay.Config) {
 		c.Now = func() time.Time { return start.Add(-6 * time.Minute) }
 		var err error
-		keys, err = wxpay.NewKeys(c.APIv3Key, c.Now, c.PlatformKeys...)
+		keys, err = wxpay.NewKeys(*c)
 		s.ok(err)
 	})
 	_, err := slow.presign("A")
@@ -103,7 +103,7 @@ func TestScenario03CertificateWithoutItsKey(t *testing.T) {
 	mentions(t, wantError(t, err, 401, "SIGN_ERROR").Message, "商户证书序列号有误")
 
 	// The same by REST, which hands out the new key.
-	if again := s.adminOK("POST", "/sandbox/merchants/1900000109/certificate", object{}); again["private_key"] == replaced.PrivateKey || again["private_key"] == nil {
+	if again := s.adminOK("POST", "/sandbox/merchants/1900000109/certificate", object{}); again["private_key"] == replaced.PrivateKey.Reveal() || again["private_key"] == nil {
 		t.Error("the admin hands out no new key")
 	}
 	_, err = s.presign("C")
@@ -157,7 +157,9 @@ func TestScenario05KeysOfTheMove(t *testing.T) {
 		inject(s, sandbox.Fault{Name: sandbox.FaultOtherKey, Event: "*", Times: 2})
 		s.signCombine("A")
 		s.handled("ECOMMERCE_ENTRUST.SIGN")
-		public, err := wxpay.NewKeys(s.ClientConfig().APIv3Key, s.Clock().Now, s.ClientConfig().PlatformKeys[0])
+		cfg := s.ClientConfig()
+		cfg.PlatformKeys = cfg.PlatformKeys[:1]
+		public, err := wxpay.NewKeys(cfg)
 		s.ok(err)
 		s.open(public)
 		contracts, err := s.Contracts()

@@ -87,7 +87,7 @@ func TestScenario21NotTheMerchants(t *testing.T) {
 	if field, _ := e.Field(); field != "/appid" {
 		t.Errorf("the field at fault is %s", field)
 	}
-	s.refused(403, "NO_AUTH", "POST", presignCombine, with(combineBody(), "plan_id", 8))
+	s.refused(400, "PARAM_ERROR", "POST", presignCombine, with(combineBody(), "plan_id", 8)) // another merchant's: as if there were none
 	s.refused(400, "PARAM_ERROR", "POST", presignCombine, with(combineBody(), "plan_id", 9))
 	// A plan that goes while the payer is on the page.
 	token := s.must("POST", presignCombine, combineBody())["pre_entrustweb_id"].(string)

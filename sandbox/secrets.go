@@ -6,9 +6,20 @@ import (
 )
 
 // The keys here are made up, but whoever sees them in a log cannot know that, and
-// what prints a merchant of the sandbox today prints a real one tomorrow. So no
-// type with keys prints as the struct it is, whatever the verb, nor do logs have
-// them. As JSON they have all they have: that is how they are kept and handed out.
+// what prints a merchant of the sandbox today prints a real one tomorrow. So keys
+// are [wxpay.Secret], and types with keys print as more than a list of secrets.
+
+// merchantWithKeys is a Merchant as it is kept and handed out.
+type merchantWithKeys struct {
+	Merchant
+	APIv3Key   string `json:"api_v3_key,omitempty"`
+	APIv2Key   string `json:"api_v2_key,omitempty"`
+	PrivateKey string `json:"private_key,omitempty"`
+}
+
+func withKeys(m Merchant) merchantWithKeys {
+	return merchantWithKeys{m, m.APIv3Key.Reveal(), m.APIv2Key.Reveal(), m.PrivateKey.Reveal()}
+}
 
 // Format prints who the merchant is and what he may do, and no key.
 func (m Merchant) Format(f fmt.State, _ rune) {

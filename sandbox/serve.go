@@ -18,7 +18,8 @@ import (
 type exchange struct {
 	request  *http.Request
 	body     []byte
-	at       time.Time
+	at       time.Time // by the sandbox's clock
+	wireAt   time.Time // by that of signatures
 	op       *catalogue.Operation
 	vars     map[string]string
 	lacks    string      // id of an endpoint that is not played
@@ -36,7 +37,7 @@ type exchange struct {
 // ServeHTTP is WeChat Pay's side of one API call: match, authenticate, validate,
 // behave, sign, write down. It is what the API listener serves.
 func (e *engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{request: r, at: e.clock.Now()}
+	x := &exchange{request: r, at: e.clock.Now(), wireAt: e.wireNow()}
 	v2 := isV2(r.URL.Path)
 	if v2 {
 		e.answerV2(x)
@@ -63,7 +64,7 @@ func (e *engine) answer(x *exchange) {
 		return
 	}
 	e.mangle(x)
-	x.merchant, x.refused = e.authenticate(x.request, x.body, x.signedAt())
+	x.merchant, x.refused = e.authenticate(x.request, x.body, x.shiftedClock())
 	switch {
 	case missing != nil: // comes first, but is signed like any refusal of a genuine call
 		x.refused = missing
@@ -138,10 +139,9 @@ func (e *engine) behave(x *exchange) (status int, reply []byte, refused *refusal
 	var kept *refusal
 	err = e.step(x.request.Context(), func(s *step) (err error) {
 		s.now = x.at // one call, one moment
-		c := &call{
-			step: s, op: x.op, product: do.product, merchant: x.merchant, vars: x.vars, query: query,
-			raw: raw, body: body, base: baseOf(x.request),
-		}
+		c := s.callBy(x.merchant)
+		c.op, c.product, c.vars, c.query = x.op, do.product, x.vars, query
+		c.raw, c.body, c.base = raw, body, baseOf(x.request)
 		out, err = do.run(c)
 		x.file, x.note = c.file, c.note
 		s.pushed = s.pushed && early == nil // or the background might come first

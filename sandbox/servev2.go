@@ -48,9 +48,9 @@ func newCallV2(s *step, end *endpointV2, m *merchant, f wire.Fields) *callV2 {
 	for name, value := range f {
 		body[name] = value
 	}
-	return &callV2{&call{
-		step: s, product: s.products[Papay], merchant: m, raw: encodeJSON(f), body: body, print: fingerprintV2(f),
-	}, end, f}
+	c := s.callBy(m)
+	c.product, c.raw, c.body, c.print = s.products[Papay], encodeJSON(f), body, fingerprintV2(f)
+	return &callV2{c, end, f}
 }
 
 // isV2 tells by the path: APIv3's begin with /v3/ or the like.
@@ -88,7 +88,7 @@ func (e *engine) signV2(x *exchange, reply wire.Fields) {
 	if end := e.v2[x.request.URL.Path]; end != nil && end.nonce {
 		reply["nonce_str"] = e.dice.roll(letters, 32)
 	}
-	reply["sign"] = reply.Digest(x.struck.key(x.merchant.APIv2Key), signTypeOf(x.fields))
+	reply["sign"] = reply.Digest(x.struck.key(x.merchant.APIv2Key.Reveal()), signTypeOf(x.fields))
 }
 
 // fieldsV2 writes a refusal: bare ones fail at return_code, unsigned, because
@@ -189,7 +189,7 @@ func (e *engine) authenticateV2(end *endpointV2, f wire.Fields) (*merchant, *ref
 		return nil, badSignV2("sign_type is neither MD5 nor HMAC-SHA256")
 	case end.hmac && t == "" && len(f["sign"]) != 64:
 		return nil, badSignV2("this page is signed with HMAC-SHA256 unless sign_type=MD5 is sent and signed; the sign here is an MD5")
-	case !f.Verify(m.APIv2Key):
+	case !f.Verify(m.APIv2Key.Reveal()):
 		return nil, badSignV2(e.explainV2(f, m))
 	}
 	return m, nil

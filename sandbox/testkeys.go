@@ -2,6 +2,8 @@ package sandbox
 
 import (
 	_ "embed" // the keys under testkeys/
+
+	"github.com/wxpay-go/wxpay"
 )
 
 // THESE KEYS ARE PUBLIC AND WORTHLESS. Everybody has them; testkeys/README.md
@@ -30,7 +32,7 @@ const (
 )
 
 func testKeyMaterial() *KeyMaterial {
-	return &KeyMaterial{PlatformCertificate: testPlatformCert, PlatformKey: testPlatformKey, PublicKeyKey: testPublicKey}
+	return &KeyMaterial{PlatformCertificate: testPlatformCert, PlatformKey: wxpay.NewSecret(testPlatformKey), PublicKeyKey: wxpay.NewSecret(testPublicKey)}
 }
 
 // lendTestKeys gives published keys to the first two merchants that bring none:
@@ -39,14 +41,14 @@ func lendTestKeys(merchants []Merchant) {
 	pairs := [][2]string{{testMerchantCert, testMerchantKey}, {testSpareCert, testSpareKey}}
 	for i := range merchants {
 		m := &merchants[i]
-		if m.APIv3Key == "" {
-			m.APIv3Key = testAPIv3Key
+		if m.APIv3Key.IsZero() {
+			m.APIv3Key = wxpay.NewSecret(testAPIv3Key)
 		}
-		if m.APIv2Key == "" {
-			m.APIv2Key = testAPIv2Key
+		if m.APIv2Key.IsZero() {
+			m.APIv2Key = wxpay.NewSecret(testAPIv2Key)
 		}
-		if m.Certificate == "" && m.PrivateKey == "" && len(pairs) > 0 {
-			m.Certificate, m.PrivateKey = pairs[0][0], pairs[0][1]
+		if m.Certificate == "" && m.PrivateKey.IsZero() && len(pairs) > 0 {
+			m.Certificate, m.PrivateKey = pairs[0][0], wxpay.NewSecret(pairs[0][1])
 			pairs = pairs[1:]
 		}
 	}

@@ -137,8 +137,8 @@ func (c *call) transaction() (*Order, error) {
 	no, byNo := c.vars["out_trade_no"]
 	if !byNo {
 		o, err := c.orderBy("transaction:" + c.vars["transaction_id"])
-		if err == nil && (o.MchID != c.merchant.MchID || o.SubMchID != sub || o.Combined) {
-			return nil, noSuchOrder().hinting("the transaction is another merchant's, or of a combined order")
+		if err == nil && (o.SubMchID != sub || o.Combined) {
+			return nil, noSuchOrder().hinting("the transaction is another sub-merchant's, or of a combined order")
 		}
 		return o, err
 	}

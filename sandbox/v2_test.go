@@ -35,7 +35,7 @@ type worldV2 struct {
 func newWorldV2(t *testing.T, options ...sandbox.Option) *worldV2 {
 	t.Helper()
 	sb := sandbox.New(t, append([]sandbox.Option{sandbox.At(start)}, options...)...)
-	w := &worldV2{T: t, Sandbox: sb, client: sb.Client(), key: sb.ClientConfig().APIv2Key}
+	w := &worldV2{T: t, Sandbox: sb, client: sb.Client(), key: sb.ClientConfig().APIv2Key.Reveal()}
 	w.ok(sb.Receive("https://yourapp.com", w))
 	return w
 }
@@ -272,7 +272,7 @@ func TestTerminationModesV2(t *testing.T) {
 func TestPagesV2(t *testing.T) {
 	t.Parallel()
 	w := newWorldV2(t)
-	address, err := w.client.Chain("v2/papay/entrustweb").URL(with2(entryV2(), "return_web", "1", "notify_url", "https://yourapp.com/v2?a=1&b=%2B"))
+	address, err := w.client.Chain("v2/papay/entrustweb").URL(with2(entryV2(), "return_web", "1", "notify_url", "https://yourapp.com/v2?a=1%26b=%2B"))
 	w.ok(err)
 	payer := w.Payer(openID)
 	page, err := payer.OpenURL(address)
@@ -286,7 +286,7 @@ func TestPagesV2(t *testing.T) {
 	}
 	contract, err := payer.Agree(page.Token)
 	w.ok(err)
-	if contract.NotifyURL != "https://yourapp.com/v2?a=1&b=%2B" {
+	if contract.NotifyURL != "https://yourapp.com/v2?a=1%26b=%2B" {
 		t.Errorf("notify_url %s", contract.NotifyURL)
 	}
 	if _, err := payer.OpenURL(address); pageReason(err) != sandbox.PageRejected {

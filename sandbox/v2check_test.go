@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/sandbox"
 )
@@ -32,7 +33,7 @@ func TestRefusalsV2(t *testing.T) {
 		"no code":             {"PARAM_ERROR", "papay/preentrustweb", with2(entryV2(), "contract_code", "")},
 		"a relative URL":      {"PARAM_ERROR", "papay/preentrustweb", with2(entryV2(), "notify_url", "/x")},
 		"an unknown plan":     {"PARAM_ERROR", "papay/preentrustweb", with2(entryV2(), "plan_id", "9")},
-		"another's plan":      {"NOAUTH", "papay/preentrustweb", with2(entryV2(), "plan_id", "8")},
+		"another's plan":      {"PARAM_ERROR", "papay/preentrustweb", with2(entryV2(), "plan_id", "8")},
 		"a disabled plan":     {"NOAUTH", "papay/preentrustweb", with2(entryV2(), "plan_id", "7")},
 		"an unknown contract": {"CONTRACT_NOT_EXIST", "papay/querycontract", with2(byCodeV2(), "contract_id", "Wx1")},
 		"an unknown code":     {"CONTRACT_NOT_EXIST", "papay/querycontract", byCodeV2()},
@@ -52,7 +53,7 @@ func TestRefusalsV2(t *testing.T) {
 // What the sandbox says of a wrong sign, which WeChat Pay never does.
 func TestExplainV2(t *testing.T) {
 	t.Parallel()
-	w := newWorldV2(t, sandbox.WithMerchant(sandbox.Merchant{MchID: "1900000777", AppIDs: []string{"wx7"}, APIv2Key: strings.Repeat("7", 32)}))
+	w := newWorldV2(t, sandbox.WithMerchant(sandbox.Merchant{MchID: "1900000777", AppIDs: []string{"wx7"}, APIv2Key: wxpay.NewSecret(strings.Repeat("7", 32))}))
 	config := w.ClientConfig()
 	base := wire.Fields(with2(entryV2(), "mch_id", sandbox.DefaultMchID, "outerid", ""))
 	encoded := maps.Clone(base)
@@ -61,11 +62,11 @@ func TestExplainV2(t *testing.T) {
 	}
 	for name, c := range map[string]struct{ sign, extra, says string }{
 		"another merchant's key":  {base.Digest(strings.Repeat("7", 32), wire.SignMD5), "", "APIv2 key of merchant 1900000777"},
-		"the APIv3 key":           {base.Digest(config.APIv3Key, wire.SignMD5), "", "APIv3 key"},
+		"the APIv3 key":           {base.Digest(config.APIv3Key.Reveal(), wire.SignMD5), "", "APIv3 key"},
 		"HMAC under MD5":          {base.Digest(w.key, wire.SignHMAC), "MD5", "signed with HMAC-SHA256, but"},
 		"encoded values":          {encoded.Digest(w.key, wire.SignMD5), "", "URL-encoded"},
 		"a field added later":     {wire.Fields(with2(base, "version", "")).Digest(w.key, wire.SignMD5), "", "version was not signed"},
-		"two mistakes":            {encoded.Digest(config.APIv3Key, wire.SignMD5), "", "; and "},
+		"two mistakes":            {encoded.Digest(config.APIv3Key.Reveal(), wire.SignMD5), "", "; and "},
 		"no mistake we know":      {strings.Repeat("A", 32), "", "no usual mistake"},
 		"no digest":               {"hello", "", "hexadecimal"},
 		"nothing":                 {"", "", "no sign"},

@@ -40,14 +40,12 @@ func placeWithContract(t TradeType) behaviour {
 
 // payUnder has the order paid under a password-exempt contract of its payer's.
 func (c *call) payUnder(o *Order, contractID string) error {
-	contract, err := get[Contract](c.Tx, contractID)
+	contract, err := c.contractOf(PasswordExempt, contractID)
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return invalidRequest("免密协议不存在").hinting("there is no contract with this password_free_contract_id")
+		return invalidRequest("免密协议不存在").hinting(c.noContract(PasswordExempt))
 	case err != nil:
 		return err
-	case contract.MchID != c.merchant.MchID || contract.Product != PasswordExempt:
-		return invalidRequest("免密协议不存在").hinting("the contract belongs to another merchant, or is not a password-exempt one")
 	case contract.SubMchID != "" && contract.SubMchID != o.SubMchID:
 		return noAuth("商户无权操作该协议").hinting("the contract was signed for another sub-merchant")
 	case !contract.live():
@@ -63,7 +61,7 @@ func (c *call) payUnder(o *Order, contractID string) error {
 func (c *call) payToken(o *Order, token string) error {
 	session, err := get[Session](c.Tx, token)
 	switch {
-	case errors.Is(err, ErrNotFound) || err == nil && session.MchID != c.merchant.MchID:
+	case errors.Is(err, ErrNotFound):
 		return invalidRequest("预签约码有误或已过期").hinting("no presign of this merchant's returned this token")
 	case err != nil:
 		return err

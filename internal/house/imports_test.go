@@ -17,7 +17,8 @@ import (
 // user who calls one endpoint does not link the description of all.
 var rooms = map[string][]string{
 	"internal/wire":     {},
-	".":                 {"internal/wire"},
+	"internal/keyfile":  {},
+	".":                 {"internal/wire", "internal/keyfile"},
 	"api/*":             {"."},
 	"api":               {".", "api/*"},
 	"notify":            {".", "internal/wire", "api/event"},
@@ -26,11 +27,12 @@ var rooms = map[string][]string{
 	"sandbox/storetest": {"sandbox"},
 	"internal/gen":      {"catalogue"},
 	"internal/house":    {},
+	"internal/leaktest": {},
 }
 
 // forTests are rooms that are themselves test suites: no row above lets
 // anyone import them, so they reach no program.
-var forTests = map[string]bool{"sandbox/storetest": true}
+var forTests = map[string]bool{"sandbox/storetest": true, "internal/leaktest": true}
 
 // binary is a module of its own and may import everything; nobody imports it.
 const binary = "cmd/wxpay"

@@ -65,6 +65,23 @@ func (f Fields) Verify(apiV2Key string) bool {
 	return hmac.Equal([]byte(want), []byte(strings.ToUpper(f["sign"])))
 }
 
+// HoldsMember says that a value has the look of another member in it, "&name=".
+// APIv2 signs name=value&name=value without escaping, so whoever chose such a
+// value can cut the signed string into other members.
+func HoldsMember(value string) bool {
+	for {
+		_, after, found := strings.Cut(value, "&")
+		if !found {
+			return false
+		}
+		end := strings.IndexAny(after, "&=")
+		if end > 0 && after[end] == '=' {
+			return true
+		}
+		value = after
+	}
+}
+
 // XML writes the message, sorted by name, every value as CDATA.
 func (f Fields) XML() []byte {
 	var b bytes.Buffer

@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { Wechatpay } from 'wechatpay-axios-plugin';
+import { movedClock } from './clock.mjs';
 import { judgeCommandLine } from './commandline.mjs';
 import { combinePapay, eduPapay, passwordExempt } from './flows.mjs';
 import { papayV2 } from './papayv2.mjs';
@@ -46,7 +47,7 @@ const merchant = {
   receiver,
   admin: sandbox.admin_url,
 };
-for (const flow of [combinePapay, passwordExempt, eduPapay, papayV2]) {
+for (const flow of [combinePapay, passwordExempt, eduPapay, papayV2, movedClock]) {
   step(await flow(merchant));
 }
 step(await judgeCommandLine(binary, sandbox));

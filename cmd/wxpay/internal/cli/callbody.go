@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"strings"
 	"time"
 )
@@ -24,13 +23,15 @@ func readBody(sys System, data string, v2 bool) (any, error) {
 		var err error
 		if name == "-" {
 			from = "standard input"
-			raw, err = io.ReadAll(sys.In)
+			if raw, err = io.ReadAll(sys.In); err != nil {
+				err = usage("cannot read the body: %w", err)
+			}
 		} else {
 			from = name
-			raw, err = os.ReadFile(name)
+			raw, err = readFile("the body", name)
 		}
 		if err != nil {
-			return nil, usage("cannot read the body: %w", err)
+			return nil, err
 		}
 	}
 	raw = bytes.TrimPrefix(bytes.TrimSpace(raw), []byte("\ufeff"))

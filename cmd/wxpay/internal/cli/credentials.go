@@ -2,13 +2,14 @@ package cli
 
 import (
 	"errors"
-	"io/fs"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/internal/keyfile"
 )
 
 // sandboxFolder is where `wxpay sandbox` keeps its state unless told otherwise,
@@ -95,15 +96,15 @@ func (c *credentials) config(sys System) (cfg wxpay.Config, err error) {
 		return cfg, usage("the API private key is missing; give its file, apiclient_key.pem, as --key or WXPAY_PRIVATE_KEY, or all settings at once with --env-file")
 	}
 	cfg = wxpay.Config{
-		MchID: get("WXPAY_MCHID"), SerialNo: get("WXPAY_SERIAL_NO"), APIv3Key: get(apiV3Key), APIv2Key: get(apiV2Key),
+		MchID: get("WXPAY_MCHID"), SerialNo: get("WXPAY_SERIAL_NO"), APIv3Key: wxpay.NewSecret(get(apiV3Key)), APIv2Key: wxpay.NewSecret(get(apiV2Key)),
 		Host: get("WXPAY_HOST"), UserAgent: "wxpay-cli",
 	}
-	if cfg.PrivateKey, err = wxpay.LoadPrivateKey(get("WXPAY_PRIVATE_KEY")); err != nil {
-		return cfg, unreadable("the API private key (--key)", err)
+	if cfg.PrivateKey, err = load("the API private key (--key)", get("WXPAY_PRIVATE_KEY"), wxpay.ParsePrivateKey); err != nil {
+		return cfg, err
 	}
 	if name := get("WXPAY_CERTIFICATE"); name != "" {
-		if cfg.Certificate, err = wxpay.LoadCertificate(name); err != nil {
-			return cfg, unreadable("the API certificate (--cert)", err)
+		if cfg.Certificate, err = load("the API certificate (--cert)", name, wxpay.ParseCertificate); err != nil {
+			return cfg, err
 		}
 	}
 	cfg.PlatformKeys, err = platformKeys(get)
@@ -123,28 +124,50 @@ func newClient(cfg wxpay.Config) (*wxpay.Client, error) {
 func platformKeys(get func(string) string) ([]wxpay.PlatformKey, error) {
 	var keys []wxpay.PlatformKey
 	if name := get("WXPAY_PUBLIC_KEY"); name != "" {
-		key, err := wxpay.LoadPublicKey(get("WXPAY_PUBLIC_KEY_ID"), name)
+		parse := func(pem []byte) (wxpay.PlatformKey, error) {
+			return wxpay.ParsePublicKey(get("WXPAY_PUBLIC_KEY_ID"), pem)
+		}
+		key, err := load("WeChat Pay's public key (--public-key)", name, parse)
 		if err != nil {
-			return nil, unreadable("WeChat Pay's public key (--public-key)", err)
+			return nil, err
 		}
 		keys = append(keys, key)
 	}
 	if name := get("WXPAY_PLATFORM_CERTIFICATE"); name != "" {
-		key, err := wxpay.LoadPlatformCertificate(name)
+		key, err := load("WeChat Pay's platform certificate (--platform-cert)", name, wxpay.ParsePlatformCertificate)
 		if err != nil {
-			return nil, unreadable("WeChat Pay's platform certificate (--platform-cert)", err)
+			return nil, err
 		}
 		keys = append(keys, key)
 	}
 	return keys, nil
 }
 
-func unreadable(what string, err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		return usage("cannot read %s: %w", what, err)
+// load reads key material from a file.
+func load[T any](what, name string, parse func([]byte) (T, error)) (T, error) {
+	data, err := readFile(what, name)
+	if err != nil {
+		var none T
+		return none, err
 	}
-	return err
+	v, err := parse(data)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", name, err)
+	}
+	return v, err
+}
+
+// readFile reads a file that a flag or a variable names. People put what is in
+// the file there instead, of which no error prints anything.
+func readFile(what, name string) ([]byte, error) {
+	data, err := keyfile.Read(name)
+	if notAName := keyfile.NotAName(""); errors.As(err, &notAName) {
+		return nil, usage("cannot read %s: %w; give the name of the file, not what is in it", what, err)
+	}
+	if err != nil {
+		return nil, usage("cannot read %s: %w", what, err)
+	}
+	return data, nil
 }
 
 // explain puts the command line's name beside that of the field of Config.

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"os"
 	"strings"
 )
 
@@ -12,9 +11,9 @@ import (
 // readEnvFile gives the variables of a file. Lines that start with # are
 // comments; "export " before a name and quotes around a value are taken off.
 func readEnvFile(path string) (map[string]string, error) {
-	data, err := os.ReadFile(path)
+	data, err := readFile("the env file", path)
 	if err != nil {
-		return nil, usage("cannot read the env file: %w", err)
+		return nil, err
 	}
 	vars := map[string]string{}
 	n := 0

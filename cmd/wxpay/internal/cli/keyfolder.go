@@ -54,8 +54,24 @@ func (f folder) write(name, text string) error {
 // keyring is keys.json: what this imaginary WeChat Pay signs with, and by
 // merchant number what it gave to merchants.
 type keyring struct {
-	Platform  *sandbox.KeyMaterial    `json:"platform"`
+	Platform  *platformPEM            `json:"platform"`
 	Merchants map[string]merchantKeys `json:"merchants"`
+}
+
+// platformPEM is a [sandbox.KeyMaterial] as it is kept.
+type platformPEM struct {
+	PlatformCertificate string `json:"platform_certificate"`
+	PlatformKey         string `json:"platform_key"`
+	PublicKeyKey        string `json:"public_key_key"`
+}
+
+// Format prints that there are keys.
+func (platformPEM) Format(f fmt.State, _ rune) { fmt.Fprint(f, "platformPEM{…}") }
+
+func (k platformPEM) material() *sandbox.KeyMaterial {
+	return &sandbox.KeyMaterial{
+		PlatformCertificate: k.PlatformCertificate, PlatformKey: wxpay.NewSecret(k.PlatformKey), PublicKeyKey: wxpay.NewSecret(k.PublicKeyKey),
+	}
 }
 
 type merchantKeys struct {
@@ -65,7 +81,7 @@ type merchantKeys struct {
 	PrivateKey  string `json:"private_key"`
 }
 
-// Format prints that there are keys, as [sandbox.Merchant] does.
+// Format prints that there are keys.
 func (merchantKeys) Format(f fmt.State, _ rune) { fmt.Fprint(f, "merchantKeys{…}") }
 
 const keyringName = "keys.json"
@@ -85,15 +101,18 @@ func (f folder) keys(m *sandbox.Merchant) (*sandbox.KeyMaterial, error) {
 	}
 	old, known := ring.Merchants[m.MchID]
 	if ring.Platform != nil && known {
-		m.APIv3Key, m.APIv2Key, m.Certificate, m.PrivateKey = old.APIv3Key, old.APIv2Key, old.Certificate, old.PrivateKey
-		if m.APIv2Key != "" {
-			return ring.Platform, nil
+		m.APIv3Key, m.APIv2Key = wxpay.NewSecret(old.APIv3Key), wxpay.NewSecret(old.APIv2Key)
+		m.Certificate, m.PrivateKey = old.Certificate, wxpay.NewSecret(old.PrivateKey)
+		if old.APIv2Key != "" {
+			return ring.Platform.material(), nil
 		}
 	}
 	if ring.Platform == nil {
-		if ring.Platform, err = sandbox.GenerateKeys(); err != nil {
+		made, err := sandbox.GenerateKeys()
+		if err != nil {
 			return nil, err
 		}
+		ring.Platform = &platformPEM{made.PlatformCertificate, made.PlatformKey.Reveal(), made.PublicKeyKey.Reveal()}
 	}
 	if err := sandbox.GenerateMerchantKeys(m); err != nil {
 		return nil, err
@@ -101,7 +120,7 @@ func (f folder) keys(m *sandbox.Merchant) (*sandbox.KeyMaterial, error) {
 	if ring.Merchants == nil {
 		ring.Merchants = map[string]merchantKeys{}
 	}
-	ring.Merchants[m.MchID] = merchantKeys{m.APIv3Key, m.APIv2Key, m.Certificate, m.PrivateKey}
+	ring.Merchants[m.MchID] = merchantKeys{m.APIv3Key.Reveal(), m.APIv2Key.Reveal(), m.Certificate, m.PrivateKey.Reveal()}
 	text, err := json.MarshalIndent(ring, "", "  ")
 	if err != nil {
 		return nil, err
@@ -109,7 +128,7 @@ func (f folder) keys(m *sandbox.Merchant) (*sandbox.KeyMaterial, error) {
 	if err := f.write(keyringName, string(text)+"\n"); err != nil {
 		return nil, fmt.Errorf("cannot keep the keys: %w", err)
 	}
-	return ring.Platform, nil
+	return ring.Platform.material(), nil
 }
 
 // handout is what a merchant's program needs to know of a running sandbox: the
@@ -147,7 +166,7 @@ func (f folder) handOut(s *sandbox.Sandbox, mchid string) (handout, error) {
 		URL: s.URL(), AdminURL: s.AdminURL(), MchID: mchid, SerialNo: cfg.SerialNo, Data: f.path, EnvFile: f.file(envFileName),
 		PrivateKey: f.file("apiclient_key.pem"), Certificate: f.file("apiclient_cert.pem"), Faults: len(s.Faults()),
 	}
-	files := map[string]string{"apiclient_key.pem": m.PrivateKey, "apiclient_cert.pem": m.Certificate}
+	files := map[string]string{"apiclient_key.pem": m.PrivateKey.Reveal(), "apiclient_cert.pem": m.Certificate}
 	certificates := s.PlatformCertificates()
 	for _, k := range cfg.PlatformKeys {
 		if !k.NotAfter.IsZero() {
@@ -163,7 +182,7 @@ func (f folder) handOut(s *sandbox.Sandbox, mchid string) (handout, error) {
 			return h, err
 		}
 	}
-	files[envFileName] = h.env(m.APIv3Key, m.APIv2Key)
+	files[envFileName] = h.env(m.APIv3Key.Reveal(), m.APIv2Key.Reveal())
 	for name, text := range files {
 		if err := f.write(name, text); err != nil {
 			return h, fmt.Errorf("cannot hand out the merchant's keys: %w", err)

@@ -1,0 +1,212 @@
+package notify_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/notify"
+)
+
+const otherV3Key = "another-vector-and-no-secret-too"
+
+// keysOf are another merchant's keys, or this one's with further APIv3 keys.
+func (w *wechat) keysOf(t *testing.T, mchID, apiV3Key string, more ...string) *wxpay.Keys {
+	t.Helper()
+	cfg := wxpay.Config{
+		MchID: mchID, APIv3Key: wxpay.NewSecret(apiV3Key), Now: func() time.Time { return w.now },
+		PlatformKeys: []wxpay.PlatformKey{w.keys(t).Current()}, // of a platform certificate, merchants share it
+	}
+	for _, key := range more {
+		cfg.OtherAPIv3Keys = append(cfg.OtherAPIv3Keys, wxpay.NewSecret(key))
+	}
+	keys, err := wxpay.NewKeys(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keys
+}
+
+// sealedWith is an envelope under another APIv3 key.
+func (w *wechat) sealedWith(t *testing.T, key, id, plaintext string) message {
+	t.Helper()
+	aead, err := wire.NewAEAD(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := w.envelope(id, signedType, plaintext)
+	e.Resource.Ciphertext = aead.Seal(e.Resource.Nonce, e.Resource.AssociatedData, []byte(plaintext))
+	return w.attempt(t, e)
+}
+
+func TestSeveralMerchantsBehindOneAddress(t *testing.T) {
+	t.Parallel()
+	w, log := newWechat(t), newErrorLog()
+	r := notify.New(w.keys(t), notify.Keys(w.keysOf(t, "1900009999", otherV3Key)), log.option())
+	var got []string
+	r.Otherwise(func(_ context.Context, n *notify.Notification) error {
+		got = append(got, n.MchID+" "+n.ID)
+		return nil
+	})
+	for what, c := range map[string]struct {
+		key, plaintext string
+		status         int
+		check          wxpay.Check
+	}{
+		"1 its own":          {apiV3Key, `{"mchid":"1900000109"}`, 204, ""},
+		"2 the other's":      {otherV3Key, `{"mchid":"1900009999"}`, 204, ""},
+		"3 a provider's":     {apiV3Key, `{"sp_mchid":"1900000109","mchid":"1900009999"}`, 204, ""},
+		"4 a combined order": {otherV3Key, `{"combine_mchid":"1900009999","sub_orders":[{"mchid":"1900000109"}]}`, 204, ""},
+		"5 names nobody":     {otherV3Key, `{"mchid":7,"sp_mchid":null}`, 204, ""},
+		"6 a shop's":         {apiV3Key, `{"mchid":"1900001234"}`, 204, ""}, // a merchant this receiver does not know, such as of a mall
+		"7 another's":        {otherV3Key, `{"mchid":"1900000109"}`, 401, notify.CheckMerchant},
+		"8 a provider's too": {apiV3Key, `{"sp_mchid":"1900009999"}`, 401, notify.CheckMerchant},
+		"9 a third key":      {strings.Repeat("x", 32), `{}`, 500, notify.CheckResource},
+	} {
+		a := w.sealedWith(t, c.key, what, c.plaintext).post(r)
+		e := log.take(t)
+		if a.Code != c.status || (e == nil) != (c.check == "") || e != nil && e.Check != c.check {
+			t.Errorf("%s: answered %d, reported %v", what, a.Code, e)
+		}
+	}
+	slices.Sort(got)
+	want := []string{
+		"1900000109 1 its own", "1900000109 3 a provider's", "1900000109 6 a shop's",
+		"1900009999 2 the other's", "1900009999 4 a combined order", "1900009999 5 names nobody",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("handled %q", got)
+	}
+	// One id may be two merchants', and is two notifications then.
+	for _, key := range []string{apiV3Key, otherV3Key} {
+		if a := w.sealedWith(t, key, "EV-same", `{}`).post(r); a.Code != 204 {
+			t.Errorf("answered %d", a.Code)
+		}
+	}
+	if len(got) != len(want)+2 {
+		t.Errorf("handled %q", got)
+	}
+}
+
+// A merchant whose key id is its own is told from one that has another.
+func TestMerchantsWithKeysOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	w, log := newWechat(t), newErrorLog()
+	stranger := w.keys(t).Current()
+	stranger.ID = platform[:len(platform)-1] + "9"
+	others, err := wxpay.NewKeys(wxpay.Config{
+		MchID: "1900009999", APIv3Key: wxpay.NewSecret(otherV3Key), Now: func() time.Time { return w.now }, PlatformKeys: []wxpay.PlatformKey{stranger},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := notify.New(others, notify.Keys(w.keys(t)), log.option())
+	r.Otherwise(func(context.Context, *notify.Notification) error { return nil })
+	if a := w.attempt(t, w.envelope("EV-1", signedType, signedPlaintext)).post(r); a.Code != 204 {
+		t.Errorf("answered %d, %v", a.Code, log.take(t))
+	}
+	forged := w.attempt(t, w.envelope("EV-2", signedType, signedPlaintext))
+	forged.body = append(forged.body, ' ')
+	if a := forged.post(r); a.Code != 401 {
+		t.Errorf("answered %d", a.Code)
+	}
+	if e := log.take(t); e == nil || e.Check != wxpay.CheckSignature {
+		t.Errorf("reported %v, want the check of the merchant that knows the key", e)
+	}
+	if a := w.sealedWith(t, otherV3Key, "EV-3", `{}`).post(r); a.Code != 500 {
+		t.Errorf("sealed for one merchant and signed for another: answered %d", a.Code)
+	}
+}
+
+// While the APIv3 key is being replaced both open.
+func TestTwoAPIv3Keys(t *testing.T) {
+	t.Parallel()
+	w := newWechat(t)
+	r := notify.New(w.keysOf(t, "1900000109", otherV3Key, apiV3Key))
+	for _, key := range []string{apiV3Key, otherV3Key} {
+		m := w.sealedWith(t, key, "EV-"+key, `{"mchid":"1900000109"}`)
+		if n, err := r.Parse(m.header, m.body); err != nil || n.MchID != "1900000109" {
+			t.Errorf("got %v, %v", n, err)
+		}
+	}
+	m := w.sealedWith(t, strings.Repeat("x", 32), "EV-3", `{}`)
+	if _, err := r.Parse(m.header, m.body); err == nil {
+		t.Error("a third key opened it")
+	}
+}
+
+// What a message says of the time decides nothing of what is forgotten.
+func TestTheMemoryHasThisSidesClock(t *testing.T) {
+	t.Parallel()
+	w := newWechat(t)
+	r := notify.New(w.keys(t), notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key)), notify.OnError(func(context.Context, *notify.Error) {}))
+	runs := map[string]int{}
+	r.Otherwise(func(_ context.Context, n *notify.Notification) error { runs[n.ID]++; return nil })
+	genuine := w.attempt(t, w.envelope("EV-1", signedType, signedPlaintext))
+	genuine.post(r)
+	for _, member := range []string{"operate_time", "success_time", "time_end"} {
+		for _, at := range []string{"2099-01-01 00:00:00", "20990101000000", "9999-12-31 23:59:59", "0001-01-01 00:00:00"} {
+			f := addV2()
+			f[member], f["contract_id"] = at, member+at
+			if a := r.Receive(t.Context(), http.Header{"Wechatpay-Timestamp": {"9999999999"}}, signedV2(f, wire.SignMD5)); a.Status != 200 {
+				t.Fatalf("%s %s: answered %d, so this shows nothing", member, at, a.Status)
+			}
+		}
+	}
+	if a := genuine.post(r); a.Code != 409 || runs["EV-1"] != 1 {
+		t.Errorf("the same bytes again: answered %d after %d runs", a.Code, runs["EV-1"])
+	}
+}
+
+// Nothing of an APIv2 message that is sent again is kept, whatever its headers
+// say: they are signed by nobody. What was kept was also searched each time.
+func TestNothingOfARepeatIsKept(t *testing.T) {
+	const repeats = 20_000
+	r := notify.New(nil, notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key)))
+	r.Otherwise(func(context.Context, *notify.Notification) error { return nil })
+	body := signedV2(addV2(), wire.SignMD5)
+	heap := func() int64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	before := heap()
+	for i := range repeats {
+		if a := r.Receive(t.Context(), http.Header{wire.HeaderSignature: {fmt.Sprint("x", i)}}, body); a.Status != 200 {
+			t.Fatalf("answered %d", a.Status)
+		}
+	}
+	if kept := heap() - before; kept > repeats*8 { // a signature's hash has 32 bytes
+		t.Errorf("%d bytes are kept of %d repeats", kept, repeats)
+	}
+	runtime.KeepAlive(r)
+}
+
+func BenchmarkRepeatsOfAPIv2(b *testing.B) {
+	for _, earlier := range []int{1, 100_000} {
+		b.Run(fmt.Sprint("after ", earlier), func(b *testing.B) {
+			r := notify.New(nil, notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key)))
+			r.Otherwise(func(context.Context, *notify.Notification) error { return nil })
+			body := signedV2(addV2(), wire.SignMD5)
+			send := func(i int) {
+				r.Receive(b.Context(), http.Header{wire.HeaderSignature: {fmt.Sprintf("x%09d", i)}}, body)
+			}
+			for i := range earlier {
+				send(i)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				earlier++
+				send(earlier)
+			}
+		})
+	}
+}

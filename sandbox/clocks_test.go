@@ -1,0 +1,168 @@
+package sandbox_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/notify"
+	"github.com/wxpay-go/wxpay/sandbox"
+)
+
+// A stranger is a merchant's program in another process: it has the keys, and no
+// clock but the machine's.
+type stranger struct {
+	*testing.T
+	sandbox *sandbox.Sandbox
+	client  *wxpay.Client
+	events  []*notify.Notification
+}
+
+func newStranger(t *testing.T, sb *sandbox.Sandbox) *stranger {
+	t.Helper()
+	cfg := sb.ClientConfig()
+	cfg.Now = time.Now
+	client, err := wxpay.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &stranger{T: t, sandbox: sb, client: client}
+	r := notify.New(client.Keys(), notify.APIv2Key(cfg.MchID, cfg.APIv2Key), notify.OnError(func(_ context.Context, e *notify.Error) { t.Error(e) }))
+	r.Otherwise(func(_ context.Context, n *notify.Notification) error {
+		s.events = append(s.events, n)
+		return nil
+	})
+	if err := sb.Receive("https://yourapp.com", r); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// live calls, receives and verifies in both protocols.
+func (s *stranger) live(code string) {
+	s.Helper()
+	reply, err := s.client.Chain(presignCombine).Post(s.Context(), with(combineBody(), "out_contract_code", code))
+	if err != nil {
+		s.Fatalf("%s: %v", code, err)
+	}
+	m, err := reply.Map()
+	if err != nil {
+		s.Fatal(err)
+	}
+	if _, err := s.sandbox.Payer(openID).Agree(m["pre_entrustweb_id"].(string)); err != nil {
+		s.Fatal(err)
+	}
+	if err := s.sandbox.Settle(); err != nil {
+		s.Fatal(err)
+	}
+	if len(s.events) == 0 || s.events[0].EventType != "ECOMMERCE_ENTRUST.SIGN" {
+		s.Fatalf("%s: received %v", code, s.events)
+	}
+	if off := s.sandbox.Clock().Now().Sub(s.events[0].CreateTime); off < -time.Minute || off > time.Minute {
+		s.Errorf("%s: create_time is %v off the sandbox's clock", code, off)
+	}
+	page := with2(entryV2(), "contract_code", code)
+	delete(page, "timestamp") // the client fills in its own
+	address, err := s.client.Chain("v2/papay/entrustweb").URL(page)
+	if err != nil {
+		s.Fatal(err)
+	}
+	if _, err := s.sandbox.Payer(openID).OpenURL(address); err != nil {
+		s.Fatalf("%s: the page: %v", code, err)
+	}
+	if _, err := s.client.Chain("v3/certificates").Get(s.Context()); err != nil {
+		s.Fatalf("%s: %v", code, err)
+	}
+	contracts, err := s.sandbox.Contracts()
+	if err != nil {
+		s.Fatal(err)
+	}
+	if err := s.sandbox.Payer(openID).Terminate(contracts[len(contracts)-1].ID); err != nil {
+		s.Fatal(err)
+	}
+	if err := s.sandbox.Settle(); err != nil {
+		s.Fatal(err)
+	}
+	if len(s.events) != 2 {
+		s.Errorf("%s: received %v", code, s.events)
+	}
+	s.events = nil
+}
+
+// Moving the sandbox's clock cuts nobody off who has the machine's.
+func TestTheClockCutsNobodyOff(t *testing.T) {
+	t.Parallel()
+	for name, sb := range map[string]*sandbox.Sandbox{
+		"TwoClocks": sandbox.New(t, sandbox.TwoClocks()),
+		"stopped":   sandbox.New(t, sandbox.TwoClocks(), sandbox.At(start)),
+		"Start":     started(t, sandbox.Config{Keys: pinnedKeys(t)}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStranger(t, sb)
+			s.live("before")
+			for code, d := range map[string]time.Duration{"hours": 13 * time.Hour, "year": 366 * 24 * time.Hour} {
+				if err := sb.Advance(d); err != nil {
+					t.Fatal(err)
+				}
+				s.live(code)
+			}
+			sb.Clock().Set(time.Date(2020, 9, 10, 10, 0, 0, 0, time.UTC))
+			s.live("back")
+			// Its own client is no exception.
+			if _, err := sb.Client().Chain("v3/certificates").Get(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// The window of signatures is the machine's five minutes, wherever the clock is.
+func TestTheWindowIsTheMachines(t *testing.T) {
+	t.Parallel()
+	sb := sandbox.New(t, sandbox.TwoClocks(), sandbox.At(start))
+	for _, now := range []func() time.Time{
+		sb.Clock().Now, func() time.Time { return time.Now().Add(-6 * time.Minute) },
+	} {
+		cfg := sb.ClientConfig()
+		cfg.Now = now
+		client, err := wxpay.New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = client.Chain("v3/certificates").Get(t.Context())
+		wantError(t, err, http.StatusUnauthorized, "SIGN_ERROR")
+	}
+}
+
+// In a test with one clock, both move together.
+func TestOneClock(t *testing.T) {
+	t.Parallel()
+	sb := sandbox.New(t, sandbox.At(start))
+	if err := sb.Advance(1000 * time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sb.Client().Chain("v3/certificates").Get(t.Context()); err != nil {
+		t.Error(err)
+	}
+	cfg := sb.ClientConfig()
+	if !cfg.Now().Equal(sb.Clock().Now()) {
+		t.Errorf("the client has %v, the sandbox %v", cfg.Now(), sb.Clock().Now())
+	}
+}
+
+func started(t *testing.T, c sandbox.Config) *sandbox.Sandbox {
+	t.Helper()
+	s, err := sandbox.Start(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}

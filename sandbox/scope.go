@@ -1,0 +1,63 @@
+package sandbox
+
+// What belongs to another merchant does not exist for an API call: its ids are
+// answered like ids that nobody ever had. This file is the only one that says
+// so; no behaviour asks whose a thing is.
+
+// scoped is a transaction as the calls of one merchant see it. Its get and find
+// leave out what belongs to another merchant.
+type scoped struct {
+	Tx
+	mchid string
+}
+
+// callBy is a call of the merchant's. From here on the step is scoped.
+func (s *step) callBy(m *merchant) *call {
+	s.Tx = scoped{s.Tx, m.MchID}
+	return &call{step: s, merchant: m}
+}
+
+// unscoped is the transaction with everything in it, for what WeChat Pay itself
+// does beside a call, such as telling other merchants about their payer.
+func unscoped(tx Tx) Tx {
+	if s, ok := tx.(scoped); ok {
+		return s.Tx
+	}
+	return tx
+}
+
+// hides says whether an entity is left out of a transaction.
+func hides(tx Tx, e entity) bool {
+	s, ok := tx.(scoped)
+	return ok && e.owner() != "" && e.owner() != s.mchid
+}
+
+// The merchants that entities belong to.
+
+func (s *Session) owner() string        { return s.MchID }
+func (c *Contract) owner() string       { return c.MchID }
+func (o *Order) owner() string          { return o.MchID }
+func (d *Debit) owner() string          { return d.MchID }
+func (r *Refund) owner() string         { return r.MchID }
+func (p *Push) owner() string           { return p.MchID }
+func (b *billFile) owner() string       { return b.MchID }
+func (u *FaceUser) owner() string       { return u.MchID }
+func (f *FaceCollection) owner() string { return f.MchID }
+func (f *faceDevice) owner() string     { return f.MchID }
+func (f *faceCode) owner() string       { return f.MchID }
+func (s *savedMerchant) owner() string  { return s.Merchant.MchID }
+func (s *savedPlan) owner() string      { return s.MchID }
+func (s *savedKeys) owner() string      { return s.MchID }
+
+// The ids of these name the merchant, and calls make them with their own.
+
+func (c *codeUse) owner() string { return "" }
+func (c *claim) owner() string   { return "" }
+
+// These are the payer's, or WeChat Pay's.
+
+func (w *Wallet) owner() string           { return "" }
+func (p *paymentCode) owner() string      { return "" }
+func (s *savedPerson) owner() string      { return "" }
+func (s *savedForward) owner() string     { return "" }
+func (s *savedCertificate) owner() string { return "" }
