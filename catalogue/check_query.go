@@ -1,9 +1,12 @@
 package catalogue
 
 import (
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // CheckQuery holds the decoded query string against the endpoint's rules: unknown and repeated names are wrong.
@@ -14,7 +17,7 @@ func (o *Operation) CheckQuery(query url.Values) *Violation {
 		case len(values) > 1:
 			return &Violation{Field: f.Name, Issue: "the parameter is given twice", Location: LocationQuery}
 		case given && len(values) == 1:
-			if issue := f.plainIssue(values[0]); issue != "" {
+			if issue := f.lineIssue(values[0]); issue != "" {
 				return &Violation{Field: f.Name, Value: excerpt([]byte(values[0])), Issue: issue, Location: LocationQuery}
 			}
 		case f.Required:
@@ -34,9 +37,10 @@ func (o *Operation) CheckQuery(query url.Values) *Violation {
 	return nil
 }
 
-// CheckFields holds the fields of an APIv2 message, or of the query of an APIv2 page, against the endpoint's rules and returns
-// the first thing wrong. An empty value counts as absent, as it does for the signature. Fields that are not described pass:
-// APIv2 signs whatever is sent, and no page says that it refuses any.
+// CheckFields holds the fields of an APIv2 message, or of the query of an APIv2 page, against the
+// endpoint's rules and returns the first thing wrong. An empty value counts as absent, as it does
+// for the signature. Fields that are not described pass if they are text: APIv2 signs whatever is
+// sent, and no page says that it refuses any.
 func (o *Operation) CheckFields(fields map[string]string) *Violation {
 	described := o.Query
 	var oneOf [][]string
@@ -54,6 +58,12 @@ func (o *Operation) CheckFields(fields map[string]string) *Violation {
 			}
 		}
 	}
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if issue := (&Field{}).CheckText(fields[name]); issue == problemUTF8 || issue == problemControl {
+			value := excerpt([]byte(fields[name]))
+			return &Violation{Field: excerpt([]byte(name)), Value: value, Issue: issue, Location: LocationBody}
+		}
+	}
 	for _, group := range oneOf {
 		if !slices.ContainsFunc(group, func(name string) bool { return fields[name] != "" }) {
 			return &Violation{Field: group[0], Issue: "one of " + strings.Join(group, ", ") + " is required", Location: LocationBody}
@@ -66,7 +76,7 @@ func (o *Operation) CheckFields(fields map[string]string) *Violation {
 func (o *Operation) CheckPath(vars map[string]string) *Violation {
 	for _, f := range o.PathParams {
 		value := vars[f.Name]
-		issue := f.plainIssue(value)
+		issue := f.lineIssue(value)
 		if value == "" {
 			issue = "the path variable is empty"
 		}
@@ -75,6 +85,15 @@ func (o *Operation) CheckPath(vars map[string]string) *Violation {
 		}
 	}
 	return nil
+}
+
+// lineIssue is plainIssue for a value of an address, which has no control character, whatever it
+// is.
+func (f *Field) lineIssue(value string) string {
+	if utf8.ValidString(value) && strings.ContainsFunc(value, unicode.IsControl) {
+		return problemControl
+	}
+	return f.plainIssue(value)
 }
 
 // plainIssue judges a value that travels as text outside of JSON.

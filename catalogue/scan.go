@@ -19,6 +19,7 @@ const (
 	problemJSON    = "the JSON is malformed"
 	problemUTF8    = "the text is not valid UTF-8"
 	problemEmoji   = "the text contains a 4-byte character such as an emoji; only 1 to 3-byte UTF-8 is accepted"
+	problemControl = "the text contains a control character"
 	problemNesting = "the JSON is nested too deeply"
 )
 

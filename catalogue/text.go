@@ -1,17 +1,22 @@
 package catalogue
 
 import (
+	"bytes"
 	"fmt"
 	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
 // textIssue judges a string that is known to be 1 to 3-byte UTF-8.
 func (f *Field) textIssue(text []byte, chars int) string {
+	if i := bytes.IndexFunc(text, unicode.IsControl); i >= 0 && (f.isID() || bytes.ContainsFunc(text, notInText)) {
+		return problemControl
+	}
 	if chars < f.MinLength || f.MaxLength > 0 && chars > f.MaxLength {
 		return fmt.Sprintf("must be %s characters long, is %d", span(f.MinLength, f.MaxLength), chars)
 	}
@@ -26,6 +31,19 @@ func (f *Field) textIssue(text []byte, chars int) string {
 	}
 	return ""
 }
+
+// isID tells by the name whether the field identifies something, and so is one word.
+func (f *Field) isID() bool {
+	for _, end := range []string{"id", "_no", "_code", "_number", "_serial"} {
+		if strings.HasSuffix(f.Name, end) {
+			return true
+		}
+	}
+	return false
+}
+
+// notInText is every control character that words on a page have no use for.
+func notInText(r rune) bool { return unicode.IsControl(r) && r != '\t' && r != '\n' && r != '\r' }
 
 func (f *Field) formatIssue(text string) string {
 	switch f.Format {

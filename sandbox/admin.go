@@ -1,9 +1,7 @@
 package sandbox
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -27,10 +25,16 @@ type admin struct {
 func newAdmin(s *Sandbox, anywhere bool) http.Handler {
 	a := &admin{Sandbox: s, anywhere: anywhere, mux: http.NewServeMux()}
 	var patterns []string
-	for _, routes := range []map[string]func(*adminCall) (any, error){a.worldRoutes(), a.payerRoutes(), a.faceRoutes(), a.walletRoutes()} {
-		for pattern, handle := range routes {
-			a.mux.HandleFunc(pattern, a.answer(handle))
+	takes := map[string][]string{}
+	for _, routes := range []map[string]adminRoute{
+		a.worldRoutes(), a.merchantRoutes(), a.payerRoutes(), a.faceRoutes(), a.walletRoutes(),
+	} {
+		for pattern, route := range routes {
+			a.mux.HandleFunc(pattern, a.answer(pattern, route))
 			patterns = append(patterns, pattern)
+			if names := route.takes(); len(names) > 0 {
+				takes[pattern] = names
+			}
 		}
 	}
 	slices.SortFunc(patterns, func(p, q string) int {
@@ -38,45 +42,13 @@ func newAdmin(s *Sandbox, anywhere bool) http.Handler {
 		other, elsewhere, _ := strings.Cut(q, " ")
 		return cmp.Or(cmp.Compare(path, elsewhere), cmp.Compare(method, other))
 	})
-	a.mux.HandleFunc("GET /sandbox/{$}", a.answer(func(*adminCall) (any, error) { return document{"data": patterns}, nil }))
+	list := bare(func(*http.Request) (any, error) { return document{"data": patterns, "takes": takes}, nil })
+	a.mux.HandleFunc("GET /sandbox/{$}", a.answer("GET /sandbox/", list))
 	a.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		writeAdmin(w, http.StatusNotFound, document{"error": "the admin has no " + r.Method + " " + r.URL.Path + "; GET /sandbox/ lists what it has"})
+		said := "the admin has no " + shown(r.Method) + " " + shown(r.URL.Path) + "; GET /sandbox/ lists what it has"
+		writeAdmin(w, http.StatusNotFound, document{"error": said})
 	})
 	return a
-}
-
-// adminCall is one admin request with its body, decoded into the few values that
-// any of them takes.
-type adminCall struct {
-	*http.Request
-	raw  []byte
-	body struct {
-		Token      string            `json:"token"`
-		PrepayID   string            `json:"prepay_id"`
-		ContractID string            `json:"contract_id"`
-		Mode       Termination       `json:"mode"`
-		Remark     string            `json:"remark"`
-		Duration   string            `json:"duration"`
-		Time       string            `json:"time"`
-		OpenIDs    map[string]string `json:"openids"`
-		MchID      string            `json:"mchid"`
-		Amount     int64             `json:"amount"`
-		Reason     Failure           `json:"reason"`
-		Times      int               `json:"times"`
-		Name       string            `json:"name"`
-		IDNumber   string            `json:"id_number"`
-		Product    Product           `json:"product"`
-		PlanID     string            `json:"plan_id"`
-		URL        string            `json:"url"`
-		Path       string            `json:"path"` // a miniprogram_path
-		ExtraData  map[string]string `json:"extra_data"`
-		IP         string            `json:"ip"`
-		AuthInfo   string            `json:"authinfo"`
-		OutUserID  string            `json:"out_user_id"`
-		Org        string            `json:"organization_id"`
-		Prefix     string            `json:"prefix"`
-		Target     string            `json:"target"`
-	}
 }
 
 // adminError is an admin request that makes no sense.
@@ -110,6 +82,10 @@ func (a *admin) checkOrigin(r *http.Request) error {
 	if !a.anywhere && !isLoopback(strings.Trim(host, "[]")) {
 		return errors.New("this admin is for this machine: the Host header must be 127.0.0.1, ::1 or localhost")
 	}
+	if r.Header.Get(HeaderSandbox) != "" {
+		return errors.New("this is a notification of a sandbox, and the admin takes none: " +
+			"its notify_url or forward must be the merchant's server")
+	}
 	if origin := r.Header.Get("Origin"); origin != "" {
 		if u, err := url.Parse(origin); err != nil || u.Host != r.Host {
 			return errors.New("this admin does not answer to other web sites: the Origin header is not its own")
@@ -130,20 +106,10 @@ func (a *admin) checkOrigin(r *http.Request) error {
 	return nil
 }
 
-// answer turns a function into a handler.
-func (a *admin) answer(handle func(*adminCall) (any, error)) http.HandlerFunc {
+// answer turns a route into a handler.
+func (a *admin) answer(pattern string, route adminRoute) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		call := &adminCall{Request: r}
-		var err error
-		if call.raw, err = io.ReadAll(http.MaxBytesReader(w, r.Body, a.engine.maxBody)); err == nil && len(bytes.TrimSpace(call.raw)) > 0 {
-			// Values of one admin call only; what a call does not take is not looked at.
-			err = json.Unmarshal(call.raw, &call.body)
-		}
-		if err != nil {
-			writeAdmin(w, http.StatusBadRequest, document{"error": "the body is not the JSON this call takes: " + err.Error()})
-			return
-		}
-		out, err := handle(call)
+		out, err := a.run(pattern, route, w, r)
 		if err != nil {
 			status, body := adminFailure(err)
 			writeAdmin(w, status, body)
@@ -156,6 +122,18 @@ func (a *admin) answer(handle func(*adminCall) (any, error)) http.HandlerFunc {
 	}
 }
 
+func (a *admin) run(pattern string, route adminRoute, w http.ResponseWriter, r *http.Request) (any, error) {
+	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, a.engine.maxBody))
+	if err != nil {
+		return nil, badCall("the body did not come whole: it is longer than %d bytes, came too slowly, "+
+			"or the connection broke", a.engine.maxBody)
+	}
+	if err := route.checkAddress(pattern, r); err != nil {
+		return nil, err
+	}
+	return route.run(r, raw)
+}
+
 func adminFailure(err error) (int, document) {
 	var page *PageError
 	var bad *adminError
@@ -165,13 +143,13 @@ func adminFailure(err error) (int, document) {
 		if page.Reason == PageUnknown {
 			status = http.StatusNotFound
 		}
-		return status, document{"error": page.Message, "reason": string(page.Reason)}
+		return status, document{"error": oneLine(page.Message, shownLine), "reason": string(page.Reason)}
 	case errors.As(err, &bad):
-		return bad.status, document{"error": bad.message}
+		return bad.status, document{"error": oneLine(bad.message, shownLine)}
 	case errors.Is(err, ErrClosed), errors.Is(err, ErrConflict):
 		return http.StatusServiceUnavailable, document{"error": err.Error()}
 	}
-	return http.StatusInternalServerError, document{"error": err.Error()}
+	return http.StatusInternalServerError, document{"error": oneLine(err.Error(), shownLine)}
 }
 
 func writeAdmin(w http.ResponseWriter, status int, body any) {
@@ -179,7 +157,7 @@ func writeAdmin(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
-	_, _ = w.Write(append(encodeJSON(body), '\n'))
+	_, _ = w.Write(append(printableJSON(encodeJSON(body)), '\n'))
 }
 
 // need says which values a call lacks.

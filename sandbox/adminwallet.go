@@ -1,55 +1,82 @@
 package sandbox
 
+import "net/http"
+
 // walletRoutes are the payer's money and luck. Those that change it answer with
 // what he has then.
-func (a *admin) walletRoutes() map[string]func(*adminCall) (any, error) {
+func (a *admin) walletRoutes() map[string]adminRoute {
 	const root = "POST /sandbox/payers/{openid}/"
-	change := func(do func(*Payer, *adminCall) error) func(*adminCall) (any, error) {
-		return func(c *adminCall) (any, error) {
-			p := a.Payer(c.PathValue("openid"))
-			if err := do(p, c); err != nil {
-				return nil, err
+	type fund struct {
+		Amount int64 `json:"amount"`
+	}
+	type failNext struct {
+		Reason Failure `json:"reason"`
+		Times  int     `json:"times"`
+	}
+	type identify struct {
+		Name     string `json:"name"`
+		IDNumber string `json:"id_number"`
+	}
+	type signElsewhere struct {
+		Product Product `json:"product"`
+		PlanID  string  `json:"plan_id"`
+	}
+	change := func(do func(*Payer) error) adminRoute {
+		return bare(func(r *http.Request) (any, error) {
+			p := a.payer(r)
+			return a.walletAfter(p, do(p))
+		})
+	}
+	return map[string]adminRoute{
+		"GET /sandbox/payers/{openid}": bare(func(r *http.Request) (any, error) { return a.payer(r).Wallet() }),
+		root + "fund": takes(func(r *http.Request, b *fund) (any, error) {
+			if b.Amount <= 0 {
+				return nil, badCall(`the body needs "amount", fen above 0`)
+			}
+			p := a.payer(r)
+			return a.walletAfter(p, p.Fund(b.Amount))
+		}),
+		root + "run-out": change((*Payer).RunOut),
+		root + "unlimit": change((*Payer).Unlimit),
+		root + "fail-next": takes(func(r *http.Request, b *failNext) (any, error) {
+			reasons := make([]Failure, min(max(b.Times, 1), 1000))
+			for i := range reasons {
+				reasons[i] = b.Reason
+			}
+			p := a.payer(r)
+			if err := p.FailNext(reasons...); err != nil {
+				return nil, badCall("%v", err)
 			}
 			return p.Wallet()
-		}
-	}
-	return map[string]func(*adminCall) (any, error){
-		"GET /sandbox/payers/{openid}": func(c *adminCall) (any, error) { return a.Payer(c.PathValue("openid")).Wallet() },
-		root + "fund": change(func(p *Payer, c *adminCall) error {
-			if c.body.Amount <= 0 {
-				return badCall(`the body needs "amount", fen above 0`)
-			}
-			return p.Fund(c.body.Amount)
 		}),
-		root + "run-out": change(func(p *Payer, _ *adminCall) error { return p.RunOut() }),
-		root + "unlimit": change(func(p *Payer, _ *adminCall) error { return p.Unlimit() }),
-		root + "fail-next": change(func(p *Payer, c *adminCall) error {
-			reasons := make([]Failure, min(max(c.body.Times, 1), 1000))
-			for i := range reasons {
-				reasons[i] = c.body.Reason
-			}
-			if err := p.FailNext(reasons...); err != nil {
-				return badCall("%v", err)
-			}
-			return nil
-		}),
-		root + "refuse-next-notice": change(func(p *Payer, _ *adminCall) error { return p.RefuseNextNotice() }),
-		root + "block-next-signing": change(func(p *Payer, _ *adminCall) error { return p.BlockNextSigning() }),
-		root + "fail-next-refund":   change(func(p *Payer, _ *adminCall) error { return p.FailNextRefund() }),
-		root + "close-next-refund":  change(func(p *Payer, _ *adminCall) error { return p.CloseNextRefund() }),
-		root + "show-code": func(c *adminCall) (any, error) {
-			code, err := a.Payer(c.PathValue("openid")).ShowCode()
+		root + "refuse-next-notice": change((*Payer).RefuseNextNotice),
+		root + "block-next-signing": change((*Payer).BlockNextSigning),
+		root + "fail-next-refund":   change((*Payer).FailNextRefund),
+		root + "close-next-refund":  change((*Payer).CloseNextRefund),
+		root + "repay":              change((*Payer).Repay),
+		root + "show-code": bare(func(r *http.Request) (any, error) {
+			code, err := a.payer(r).ShowCode()
 			return document{"auth_code": code}, err
-		},
-		root + "repay": change(func(p *Payer, _ *adminCall) error { return p.Repay() }),
-		root + "identify": change(func(p *Payer, c *adminCall) error {
-			return p.Identify(c.body.Name, c.body.IDNumber)
 		}),
-		root + "sign-elsewhere": func(c *adminCall) (any, error) {
-			if err := need("product", string(c.body.Product), "plan_id", c.body.PlanID); err != nil {
+		root + "identify": takes(func(r *http.Request, b *identify) (any, error) {
+			p := a.payer(r)
+			return a.walletAfter(p, p.Identify(b.Name, b.IDNumber))
+		}),
+		root + "sign-elsewhere": takes(func(r *http.Request, b *signElsewhere) (any, error) {
+			if err := need("product", string(b.Product), "plan_id", b.PlanID); err != nil {
 				return nil, err
 			}
-			return a.Payer(c.PathValue("openid")).SignElsewhere(c.body.Product, c.body.PlanID)
-		},
+			return a.payer(r).SignElsewhere(b.Product, b.PlanID)
+		}),
 	}
+}
+
+// payer is whom the path names.
+func (a *admin) payer(r *http.Request) *Payer { return a.Payer(r.PathValue("openid")) }
+
+func (a *admin) walletAfter(p *Payer, err error) (any, error) {
+	if err != nil {
+		return nil, err
+	}
+	return p.Wallet()
 }

@@ -121,7 +121,11 @@ func (c *call) offer(text string) (document, error) {
 }
 
 func (c *call) keepBill(data []byte) (url string, err error) {
-	b := &billFile{ID: c.dice.roll(letters, 32), MchID: c.merchant.MchID, Data: data, ExpiresAt: c.now.Add(billLife)}
+	b := &billFile{MchID: c.merchant.MchID, Data: data, ExpiresAt: c.now.Add(billLife)}
+	b.ID, err = c.free("bill token", func() string { return c.dice.roll(letters, 32) }, c.rowOf(b.kind()))
+	if err != nil {
+		return "", err
+	}
 	return c.base + billPath + "?token=" + b.ID, put(c.Tx, b)
 }
 

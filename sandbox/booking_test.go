@@ -74,7 +74,9 @@ func TestContractsEndWithTheirTerm(t *testing.T) {
 	l := newLab(t, &debitRules{}, Plan{Days: 30})
 	l.at(30, 9, 59)
 	l.wantEvents()
-	l.Clock().Set(labStart.AddDate(0, 0, 30)) // and nothing happens on the way
+	if err := l.Clock().Set(labStart.AddDate(0, 0, 30)); err != nil { // and nothing happens on the way
+		t.Fatal(err)
+	}
 	_, err := l.debit("1", 1)
 	l.refused(err, "INVALID_REQUEST")
 	if err := l.Settle(); err != nil {

@@ -26,7 +26,9 @@ func (s *step) execute(r *debitRules, d *Debit, contract *Contract) error {
 		contract.Pending = ""
 	}
 	if failure == "" {
-		s.paid(d, contract)
+		if err := s.paid(d, contract); err != nil {
+			return err
+		}
 		d.Failure, d.Closed = "", false // of an earlier try
 	} else {
 		d.State, d.Failure, d.Closed = DebitFailed, failure, failure != SystemFailure
@@ -50,10 +52,15 @@ func (s *step) execute(r *debitRules, d *Debit, contract *Contract) error {
 }
 
 // paid writes success down, in the debit and in what it used up.
-func (s *step) paid(d *Debit, contract *Contract) {
-	d.State, d.TransactionID = DebitPaid, s.dice.transactionID(s.now)
+func (s *step) paid(d *Debit, contract *Contract) (err error) {
+	d.State = DebitPaid
+	if d.TransactionID, err = s.newTransactionID(); err != nil {
+		return err
+	}
 	for i := range d.Parts {
-		d.Parts[i].TransactionID = s.dice.transactionID(s.now)
+		if d.Parts[i].TransactionID, err = s.newTransactionID(); err != nil {
+			return err
+		}
 	}
 	contract.Usage = contract.Usage.at(s.now, contract.SignedAt, s.periodOf(contract))
 	contract.Usage.succeed(d.Total)
@@ -63,6 +70,7 @@ func (s *step) paid(d *Debit, contract *Contract) {
 	if b := contract.booking(d.ScheduleID); b != nil {
 		b.DebitID, b.Paid, b.PaidAt = d.ID, d.Total, s.now
 	}
+	return nil
 }
 
 // periodOf is how many days a period of the contract's plan has.

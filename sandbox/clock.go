@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -59,10 +60,30 @@ func (c *Clock) Manual() bool { return c.manual }
 // Set moves the clock, forwards or back, without making the notification
 // attempts that lie between: those that have become due are all made at the new
 // time. To live through the time between, use [Sandbox.Advance].
-func (c *Clock) Set(t time.Time) {
+//
+// The clock goes from the beginning of 1971 to the end of 2261. Any other time is an error and
+// moves nothing.
+func (c *Clock) Set(t time.Time) error {
+	if err := checkTime(t); err != nil {
+		return err
+	}
 	c.set(t)
 	c.moved()
+	return nil
 }
+
+// checkTime says whether the clock can show a time. The distance between any two that it can show
+// fits a time.Duration, and each fits int64 milliseconds and nanoseconds since 1970, above 0.
+func checkTime(t time.Time) error {
+	if t.Before(clockBegins()) || !t.Before(clockEnds()) {
+		at := t.Format(time.RFC3339)
+		return fmt.Errorf("sandbox: the clock goes from 1971 to 2261, and %s is outside of that", at)
+	}
+	return nil
+}
+
+func clockBegins() time.Time { return time.Date(1971, 1, 1, 0, 0, 0, 0, time.UTC) }
+func clockEnds() time.Time   { return time.Date(2262, 1, 1, 0, 0, 0, 0, time.UTC) }
 
 func (c *Clock) set(t time.Time) {
 	c.mu.Lock()

@@ -27,8 +27,11 @@ const (
 // It lives a minute and pays once.
 func (p *Payer) ShowCode() (authCode string, err error) {
 	err = p.step(func(s *step) error {
-		code := &paymentCode{ID: s.dice.paymentCode(), OpenID: p.openid, ExpiresAt: s.now.Add(codeLife)}
-		authCode = code.ID
+		code := &paymentCode{OpenID: p.openid, ExpiresAt: s.now.Add(codeLife)}
+		if authCode, err = s.free("payment code", s.dice.paymentCode, s.rowOf(code.kind())); err != nil {
+			return err
+		}
+		code.ID = authCode
 		return put(s.Tx, code)
 	})
 	return authCode, err

@@ -32,8 +32,8 @@ type Config struct {
 	// Store keeps the state. A sandbox closes its store; when [Start] fails there
 	// is no sandbox, and it stays the caller's to close. Default: [NewMemory].
 	Store Store
-	// Start is the time the clock starts at; zero means now. ManualClock stops
-	// it: then time passes only by Advance and Clock.Set, and notifications are
+	// Start is the time the clock starts at, from 1971 to 2261; zero means now.
+	// ManualClock stops it: then time passes only by Advance and Clock.Set, and notifications are
 	// sent only by Advance and Settle.
 	Start       time.Time
 	ManualClock bool
@@ -58,7 +58,8 @@ type Config struct {
 	MaxBody int64
 	// JournalSize is how many exchanges the journal keeps. Default: 1000.
 	JournalSize int
-	// Logf hears of what goes wrong inside the sandbox. Default: nobody does.
+	// Logf hears of what goes wrong inside the sandbox, in one line each time.
+	// Default: nobody does.
 	Logf func(format string, args ...any)
 	// OnExchange hears of every API call when it has been answered, as the journal
 	// writes it down, without its Seq. OnAttempt hears of every attempt to deliver a
@@ -68,7 +69,8 @@ type Config struct {
 	OnExchange func(Exchange)
 	OnAttempt  func(Push, Attempt)
 
-	amiss func(format string, args ...any) // hears why calls are refused and notifications not delivered; may be nil
+	amiss  func(format string, args ...any) // hears why calls are refused and notifications not delivered; may be nil
+	rounds int                              // see worker; 0: the usual number
 }
 
 // Numbers of the default merchant, those of the official samples.

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,15 +27,20 @@ func (e *engine) deliver(ctx context.Context, p *Push) (results []Attempt, probl
 	s := e.faults.ofPush(p, FaultName.ofAttempt)
 	send := func(s struck) Attempt { return e.post(ctx, transport, target, m, p, s) }
 	if s == nil {
-		return []Attempt{send(nil)}, ""
+		results = []Attempt{send(nil)}
+	} else {
+		results = s.deliver(send)
 	}
-	return s.deliver(send), ""
+	for _, a := range results {
+		problem = cmp.Or(problem, a.refused)
+	}
+	return results, problem
 }
 
 func (e *engine) post(ctx context.Context, transport http.RoundTripper, target string, m *merchant, p *Push, s struck) Attempt {
 	result := Attempt{At: e.clock.Now(), Faults: s.names()}
 	fail := func(format string, args ...any) Attempt {
-		result.Error = fmt.Sprintf(format, args...)
+		result.Error = oneLine(fmt.Sprintf(format, args...), shownLine)
 		return result
 	}
 	body, header, err := e.message(m, p, s)
@@ -54,6 +60,10 @@ func (e *engine) post(ctx context.Context, transport http.RoundTripper, target s
 	if err != nil {
 		if errors.Is(err, context.DeadlineExceeded) {
 			return fail("no answer within %s", e.notifyTimeout)
+		}
+		if no := (*notCalled)(nil); errors.As(err, &no) {
+			result.refused = no.problem
+			return fail("not sent: %s", no.problem)
 		}
 		return fail("the merchant cannot be reached: %v", err)
 	}

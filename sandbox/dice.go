@@ -98,9 +98,15 @@ func (d *dice) refundID(now time.Time) string {
 	return "50" + d.roll(decimal, 8) + day(now) + d.roll(decimal, 10)
 }
 
-// eventID is EV- and 19 digits.
-func (d *dice) eventID(now time.Time) string {
-	return "EV-" + now.In(wire.Beijing).Format("20060102150405") + d.roll(decimal, 5)
+// eventID has the shape of a version-5 UUID, as every notification of the real one that was seen:
+// 871e11be-c6cb-5610-970a-10d46a984aad. The pages print EV- and digits.
+func (d *dice) eventID() string {
+	var id [16]byte
+	if _, err := d.Read(id[:]); err != nil {
+		panic(fmt.Sprintf("sandbox: the source of randomness failed: %v", err))
+	}
+	id[6], id[8] = id[6]&0x0f|0x50, id[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:])
 }
 
 // requestID ends in the internal code: 0 for success, see [Refusal].

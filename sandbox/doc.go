@@ -65,16 +65,18 @@
 // machine. A loopback address is called as it is. Any other has to be given a
 // handler ([Sandbox.Receive]) or a local target ([Sandbox.Forward]); until then
 // its notifications wait, marked undeliverable, with a sentence about what to do.
+// The sandbox's own listeners are never called, nor is another sandbox's admin.
 //
 // # Time
 //
 // The clock ([Sandbox.Clock]) is the machine's, moved by an offset, or stopped
-// ([At]). It is the time of what happens, and in a sandbox that was started with
-// [Start] not that of signatures: those have the machine's clock, so that moving
-// this one cuts no other process off (see [Clock] and [TwoClocks]).
-// [Sandbox.Advance] moves it and makes every attempt on the way at its
-// moment, so that a day of retries takes milliseconds. [Sandbox.Settle] makes the
-// attempts that are due now and waits for all under way. No test has to sleep.
+// ([At]), and goes from 1971 to 2261. It is the time of what happens, and in a
+// sandbox that was started with [Start] not that of signatures: those have the
+// machine's clock, so that moving this one cuts no other process off (see [Clock]
+// and [TwoClocks]). [Sandbox.Advance] moves it and makes every attempt on the way
+// at its moment, so that a day of retries takes milliseconds. [Sandbox.Settle]
+// makes the attempts that are due now and waits for all under way. No test has to
+// sleep.
 // While the clock runs, attempts are also made in the background as they fall due;
 // under a stopped one only these two make any.
 //
@@ -119,7 +121,7 @@
 //	POST /sandbox/clock/set                      {"time": "2020-09-10T10:00:00+08:00"}
 //	POST /sandbox/settle
 //	POST /sandbox/payers                         {"openids": {appid: openid}}
-//	POST /sandbox/payers/{openid}/open           {"token"}; also agree, decline
+//	POST /sandbox/payers/{openid}/open           {"token", "ip"}; also agree, decline
 //	POST /sandbox/payers/{openid}/open-url       {"url"}; APIv2's pages
 //	POST /sandbox/payers/{openid}/open-mini-program {"extra_data"}
 //	POST /sandbox/payers/{openid}/launch         {"path"}; a miniprogram_path
@@ -137,7 +139,7 @@
 //	POST /sandbox/pushes/{id}/retry
 //	GET  /sandbox/merchants                      without secrets
 //	GET  /sandbox/merchants/{mchid}/credentials  with them
-//	POST /sandbox/merchants                      a Merchant
+//	POST /sandbox/merchants                      a Merchant; answers with its keys
 //	POST /sandbox/plans                          a Plan, and {"mchid"}
 //	GET  /sandbox/forwards
 //	POST /sandbox/forwards                       {"prefix", "target"}
@@ -145,17 +147,22 @@
 //	POST /sandbox/faults                         a Fault
 //	DELETE /sandbox/faults, faults/{id}
 //	POST /sandbox/chaos                          arms Chaos
-//	POST /sandbox/merchants/{mchid}/certificate  replaces the API certificate
-//	POST /sandbox/merchants/{mchid}/api-v3-key   resets the APIv3 key
-//	POST /sandbox/merchants/{mchid}/key-mode     {"mode"}
+//	POST /sandbox/merchants/{mchid}/certificate  replaces the API certificate, answers with the keys
+//	POST /sandbox/merchants/{mchid}/api-v3-key   resets the APIv3 key, answers with the keys
+//	POST /sandbox/merchants/{mchid}/key-mode     {"mode"}: public-key, certificate, or "" for both
 //	POST /sandbox/platform-certificate           rotates WeChat Pay's
 //
-// Changes are sent with Content-Type: application/json. Lists come as {"data"},
-// errors as {"error": a sentence}. Web pages of other sites are turned away.
+// Changes are sent with Content-Type: application/json. A call takes the members
+// named here and no others; {} passes for no body. A member or parameter that it
+// does not take is a 400 that names it. Lists come as {"data"}, errors as
+// {"error": a sentence}. No other call than those that say so answers with keys.
+// Web pages of other sites and the notifications of sandboxes are turned away.
 //
 // # Guard rails
 //
-// Nothing here is WeChat Pay and nothing must be taken for it. Every reply and
+// Nothing here is WeChat Pay and nothing must be taken for it. What came from
+// outside is shown clipped and escaped, in one line, wherever the sandbox logs or
+// explains it, and the journal blanks keys in whatever spelling. Every reply and
 // notification carries X-Sandbox. Listeners and targets are on this machine
 // unless [Config].AllowNonLoopback says otherwise. Keys are made fresh, or, for
 // tests, are published ones that protect nothing; certificates that look as if

@@ -50,12 +50,15 @@ type bound struct {
 
 // newEngine takes a Config whose keys have been filled in.
 func newEngine(c Config) (*engine, error) {
+	if err := checkTime(c.Start); err != nil && !c.Start.IsZero() {
+		return nil, fmt.Errorf("%w: give Config.Start another time", err)
+	}
 	e := &engine{
 		behaviours: map[string]bound{}, products: map[Product]*product{},
 		debits: map[string]*debitRules{}, refunds: map[string]*refundRules{}, timers: timers(),
 		store: c.Store, clock: newClock(c.Start, c.ManualClock), registry: newRegistry(), faults: &faults{},
-		routes: newRoutes(c.AllowNonLoopback), notifyTimeout: c.NotifyTimeout, maxBody: c.MaxBody, logf: c.Logf, onExchange: c.OnExchange, onAttempt: c.OnAttempt,
-		amiss: c.amiss,
+		routes: newRoutes(c.AllowNonLoopback), notifyTimeout: c.NotifyTimeout, maxBody: c.MaxBody,
+		onExchange: c.OnExchange, onAttempt: c.OnAttempt,
 	}
 	e.oneClock, e.wireNow = c.OneClock, time.Now
 	if e.oneClock {
@@ -76,12 +79,7 @@ func newEngine(c Config) (*engine, error) {
 	}
 	e.dice = &dice{rand: c.Rand}
 	e.faults.dice = e.dice
-	if e.logf == nil {
-		e.logf = func(string, ...any) {}
-	}
-	if e.amiss == nil {
-		e.amiss = func(string, ...any) {}
-	}
+	e.logf, e.amiss = inOneLine(c.Logf), inOneLine(c.amiss)
 	setDefault(&e.notifyTimeout, 5*time.Second)
 	setDefault(&e.maxBody, 1<<20)
 	setDefault(&c.JournalSize, 1000)
@@ -93,6 +91,9 @@ func newEngine(c Config) (*engine, error) {
 	e.sealed = sync.OnceValue(e.sealedMembers)
 	e.journal = &journal{engine: e, keep: c.JournalSize}
 	e.worker = newWorker(e)
+	if c.rounds > 0 {
+		e.worker.rounds = c.rounds
+	}
 	e.clock.moved = e.worker.wake
 	e.keys.now = e.clock.Now
 
@@ -135,11 +136,6 @@ func newEngine(c Config) (*engine, error) {
 	}
 	if err := e.sweep(); err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)
-	}
-	for prefix, target := range c.Forward {
-		if err := e.routes.add(prefix, nil, target, unsaved); err != nil {
-			return nil, err
-		}
 	}
 	return e, nil
 }

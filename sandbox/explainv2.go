@@ -76,7 +76,8 @@ func joinsV2(f wire.Fields) []variantV2 {
 	for i, n := range names {
 		if f[n] != "" {
 			without := append(slices.Clone(names[:i]), names[i+1:]...)
-			out = append(out, variantV2{join(without, false, same), n + " was not signed: sign last, after every field is set"})
+			what := shown(n) + " was not signed: sign last, after every field is set"
+			out = append(out, variantV2{join(without, false, same), what})
 		}
 	}
 	return out

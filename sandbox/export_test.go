@@ -1,6 +1,9 @@
 package sandbox
 
-import "net/http"
+import (
+	"net"
+	"net/http"
+)
 
 // Handler is the API without its listener, to measure it without a network.
 func (s *Sandbox) Handler() http.Handler { return s.engine }
@@ -20,3 +23,9 @@ func (s *Sandbox) Played() map[string]bool {
 	}
 	return played
 }
+
+// WithRounds bounds how often what falls due at one moment may bring about more.
+func WithRounds(n int) Option { return func(c *Config) { c.rounds = n } }
+
+// Serve has a handler served as the sandbox's own listeners serve theirs.
+func Serve(l net.Listener, h http.Handler) *http.Server { return serve(l, h, inOneLine(nil)) }

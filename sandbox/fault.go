@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -243,13 +244,27 @@ func matchPath(pattern, path string) bool {
 	return len(want) == len(got)
 }
 
+// faultJSON is a fault in JSON, where Delay is a Go duration.
+type faultJSON struct {
+	faultMembers
+	Delay string `json:"delay,omitempty"`
+}
+
+type faultMembers Fault
+
+func (in *faultJSON) fault() (f Fault, err error) {
+	f = Fault(in.faultMembers)
+	if in.Delay != "" {
+		if f.Delay, err = time.ParseDuration(in.Delay); err != nil {
+			return f, errors.New(`delay is no Go duration such as "90s"`)
+		}
+	}
+	return f, nil
+}
+
 // MarshalJSON writes Delay as a Go duration.
 func (f Fault) MarshalJSON() ([]byte, error) {
-	type plain Fault
-	out := struct {
-		plain
-		Delay string `json:"delay,omitempty"`
-	}{plain: plain(f)}
+	out := faultJSON{faultMembers: faultMembers(f)}
 	if f.Delay != 0 {
 		out.Delay = f.Delay.String()
 	}
@@ -258,19 +273,11 @@ func (f Fault) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON reads it.
 func (f *Fault) UnmarshalJSON(data []byte) error {
-	type plain Fault
-	var in struct {
-		*plain
-		Delay string `json:"delay"`
-	}
-	in.plain = (*plain)(f)
+	in := faultJSON{faultMembers: faultMembers(*f)}
 	if err := json.Unmarshal(data, &in); err != nil {
 		return err
 	}
-	if in.Delay == "" {
-		return nil
-	}
 	var err error
-	f.Delay, err = time.ParseDuration(in.Delay)
+	*f, err = in.fault()
 	return err
 }

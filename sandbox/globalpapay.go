@@ -77,6 +77,9 @@ func globalMay(c *call, s *Session) error {
 		if err != nil || !until.After(c.now) {
 			return badField("/expired_time", text, "expired_time需晚于当前时间").hinting("the session would be over before it begins")
 		}
+		if checkTime(until) != nil {
+			return beyondTime("/expired_time", text)
+		}
 		s.ExpiresAt = until
 	}
 	return nil

@@ -80,6 +80,9 @@ func checkPeriodOrder(list []Booking, every, together int) error {
 		if number(list[i].ID) > maxPeriodID {
 			return badPeriod(i, "policy_period_id", list[i].ID, "numbers go up to 840")
 		}
+		if checkTime(startOf(list[i].Date)) != nil {
+			return beyondTime("/policy_periods/"+strconv.Itoa(i)+"/estimated_deduct_date", list[i].Date)
+		}
 		if i == 0 {
 			continue
 		}

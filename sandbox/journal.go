@@ -62,8 +62,10 @@ func (j *journal) record(x *exchange) {
 			j.engine.logf("sandbox: store the journal: %v", err)
 		}
 	}
-	if r := x.refused; r != nil && r.hint != "" {
-		j.engine.amiss("sandbox: %s: %d %s: %s", cmp.Or(x.operation(), x.request.Method+" "+x.request.URL.Path), x.status, r.code, r.hint)
+	if refused := x.refused; refused != nil && refused.hint != "" {
+		r := redaction{secrets: j.engine.registry.secrets()}
+		called := cmp.Or(x.operation(), shown(r.text(x.request.Method+" "+x.request.URL.Path)))
+		j.engine.amiss("sandbox: %s: %d %s: %s", called, x.status, refused.code, r.text(refused.hint))
 	}
 	if tell := j.engine.onExchange; tell != nil {
 		tell(j.entry(x, j.engine.registry.secrets()))
@@ -97,17 +99,19 @@ func (j *journal) flush(ctx context.Context) error {
 }
 
 // entry is an exchange as it is written down, without the secrets.
-func (j *journal) entry(x *exchange, secrets []string) Exchange {
+func (j *journal) entry(x *exchange, secrets secretTexts) Exchange {
 	r := redaction{secrets, j.engine.sealedNames(x.op)}
 	entry := Exchange{
-		At: x.at, Method: x.request.Method, URI: r.uri(requestURI(x.request)), Header: r.header(x.request.Header),
+		At: x.at, Method: r.text(x.request.Method), URI: r.uri(requestURI(x.request)),
+		Header:    r.header(x.request.Header),
 		Operation: x.operation(), Body: r.body(x.body), Status: x.status, Reply: r.body(x.reply), RequestID: x.id, Faults: x.struck.names(),
 	}
 	if x.merchant != nil {
 		entry.MchID = x.merchant.MchID
 	}
 	if x.refused != nil {
-		entry.Code, entry.Hint, entry.Unsupported = x.refused.code, r.text(x.refused.hint), x.refused.unsupported
+		entry.Code, entry.Unsupported = x.refused.code, x.refused.unsupported
+		entry.Hint = oneLine(r.text(x.refused.hint), shownLine)
 	}
 	return entry
 }

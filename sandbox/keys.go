@@ -73,8 +73,8 @@ func generate(name string) (cert, key string, err error) {
 	subject := pkix.Name{CommonName: name, Organization: []string{"wxpay sandbox, not WeChat Pay"}}
 	template := &x509.Certificate{
 		SerialNumber: new(big.Int).SetBytes(serial), Subject: subject, KeyUsage: x509.KeyUsageDigitalSignature,
-		// Long enough for a clock that is moved by years in either direction.
-		NotBefore: time.Now().AddDate(-10, 0, 0), NotAfter: time.Now().AddDate(50, 0, 0),
+		// Valid whenever the clock is moved to; see Clock.Set.
+		NotBefore: clockBegins(), NotAfter: clockEnds(),
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
 	if err != nil {

@@ -35,7 +35,8 @@ func (e *engine) lacking(r *http.Request) (*refusal, string) {
 	if methods = slices.Compact(methods); len(methods) > 0 {
 		return &refusal{
 			status: http.StatusMethodNotAllowed, code: "METHOD_NOT_ALLOWED", message: "HTTP请求方法不正确",
-			internal: internalParam, hint: "this path takes " + strings.Join(methods, ", ") + ", not " + r.Method,
+			internal: internalParam,
+			hint:     "this path takes " + strings.Join(methods, ", ") + ", not " + shown(r.Method),
 		}, ""
 	}
 	refused := notFound("NOT_FOUND", "请求的接口不存在").hinting("WeChat Pay is not known to have this path; check it for typing mistakes")

@@ -46,7 +46,7 @@ func TestCombinePapayFromPresignToTermination(t *testing.T) {
 		r["out_contract_code"] != code || r["contract_id"] != nil || r["contract_termination_mode"] != nil {
 		t.Errorf("SIGN carries %v", r)
 	}
-	if !strings.HasPrefix(signed.ID, "EV-") || len(signed.ID) != 22 || signed.Path != "/notify" {
+	if !uuid5.MatchString(signed.ID) || signed.Path != "/notify" {
 		t.Errorf("SIGN came as %+v", signed)
 	}
 	_, err = payer.Agree(token)

@@ -63,7 +63,7 @@ type Plan struct {
 	Limits Limits `json:"limits,omitzero"`
 	// Test plans debit at most 0.10 CNY, a hundred times a day.
 	Test bool `json:"test,omitempty"`
-	// Days is how long its contracts run; 0: as the product has it.
+	// Days is how long its contracts run, up to a hundred years; 0: as the product has it.
 	Days int `json:"days,omitempty"`
 	// Owner is who a plan of eduschoolpay belongs to, a school_id; other
 	// products leave it empty.
@@ -117,6 +117,9 @@ const (
 	KeysCertificate KeyMode = "certificate"
 )
 
+// maxDays is the longest that a contract, or a period of it, runs.
+const maxDays = 36_500
+
 // merchant is a Merchant with everything parsed once.
 type merchant struct {
 	Merchant
@@ -130,7 +133,7 @@ type merchant struct {
 
 func parseMerchant(m Merchant) (*merchant, error) {
 	fail := func(format string, args ...any) (*merchant, error) {
-		return nil, fmt.Errorf("sandbox: merchant %s: %w", m.MchID, fmt.Errorf(format, args...))
+		return nil, fmt.Errorf("sandbox: merchant %s: %w", shown(m.MchID), fmt.Errorf(format, args...))
 	}
 	if m.MchID == "" || strings.Trim(m.MchID, decimal) != "" || len(m.MchID) > 32 {
 		return fail("the merchant id must be 1 to 32 digits")
@@ -163,15 +166,31 @@ func parseMerchant(m Merchant) (*merchant, error) {
 	if n := len(m.APIv2Key.Reveal()); n != wire.KeySize {
 		return fail("APIv2 key: it has %d characters, want %d", n, wire.KeySize)
 	}
+	for _, id := range m.AppIDs {
+		if err := checkID("appid", id); err != nil {
+			return fail("%w", err)
+		}
+	}
+	for _, sub := range m.SubMerchants {
+		for _, id := range append([]string{sub.MchID}, sub.AppIDs...) {
+			if err := checkID("sub-merchant's id", id); err != nil {
+				return fail("%w", err)
+			}
+		}
+	}
 	seen := map[planKey]bool{}
 	for _, p := range m.Plans {
 		switch key := (planKey{p.Product, p.ID}); {
 		case p.ID == "":
 			return fail("a plan has no id")
+		case !isText(p.ID) || !isText(p.Owner):
+			return fail("the id or owner of plan %s holds a control character or is not UTF-8", shown(p.ID))
 		case !isProduct(p.Product):
 			return fail("plan %s: unknown product %q; there are %s", p.ID, p.Product, productNames())
 		case seen[key]:
 			return fail("plan %s of %s is there twice", p.ID, p.Product)
+		case p.Days < 0 || p.Days > maxDays || p.Limits.PeriodDays < 0 || p.Limits.PeriodDays > maxDays:
+			return fail("plan %s: days and period_days are from 0 to %d", p.ID, maxDays)
 		default:
 			seen[key] = true
 		}

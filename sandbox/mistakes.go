@@ -48,7 +48,7 @@ func mistakes(r *http.Request, body []byte, a wire.Authorization) iter.Seq[guess
 			if method == r.Method {
 				continue
 			}
-			what := "the method was signed as " + method + ", the request is " + r.Method
+			what := "the method was signed as " + shown(method) + ", the request is " + shown(r.Method)
 			if !say(build(method, uri, a.Timestamp, a.Nonce, body), what) ||
 				!say(build(method, uri, a.Timestamp, a.Nonce, nil), what+"; and the body was left out") {
 				return

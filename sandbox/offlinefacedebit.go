@@ -39,8 +39,11 @@ func offlineFaceDebits() *debitRules {
 			}
 			return s.owe(w, d)
 		},
-		repaid: func(s *step, d *Debit) error {
-			d.State, d.Failure, d.TransactionID = DebitPaid, "", s.dice.transactionID(s.now)
+		repaid: func(s *step, d *Debit) (err error) {
+			if d.TransactionID, err = s.newTransactionID(); err != nil {
+				return err
+			}
+			d.State, d.Failure = DebitPaid, ""
 			return put(s.Tx, d)
 		},
 	}
@@ -83,8 +86,13 @@ func offlineFaceAuthInfo(c *call) (document, error) {
 		return nil, badField("/organization_id", organization, "organization_id非法").hinting("the merchant has no such organisation: it is a plan of product offline-face")
 	}
 	device := &faceDevice{
-		ID: c.dice.roll(letters, 64), MchID: c.merchant.MchID, SubMchID: c.text("sub_mchid"), Organization: organization,
+		MchID: c.merchant.MchID, SubMchID: c.text("sub_mchid"), Organization: organization,
 		DeviceID: c.text("device_id"), ExpiresAt: c.now.Add(time.Hour),
+	}
+	var err error
+	draw := func() string { return c.dice.roll(letters, 64) }
+	if device.ID, err = c.free("authinfo", draw, c.rowOf(device.kind())); err != nil {
+		return nil, err
 	}
 	return document{"authinfo": device.ID}, put(c.Tx, device)
 }
@@ -110,8 +118,12 @@ func (s *Sandbox) ShowFace(authinfo, outUserID string) (authCode string, err err
 		if u.ContractID == "" {
 			return &PageError{Reason: PageUnknown, Message: "Nobody was recognised."}
 		}
-		code := &faceCode{ID: "CgVTS0VZ" + st.dice.roll(letters, 120), MchID: device.MchID, SubMchID: device.SubMchID, ContractID: u.ContractID}
-		authCode = code.ID
+		code := &faceCode{MchID: device.MchID, SubMchID: device.SubMchID, ContractID: u.ContractID}
+		draw := func() string { return "CgVTS0VZ" + st.dice.roll(letters, 120) }
+		if authCode, err = st.free("auth_code", draw, st.rowOf(code.kind())); err != nil {
+			return err
+		}
+		code.ID = authCode
 		return put(st.Tx, code)
 	})
 	return authCode, err

@@ -166,7 +166,10 @@ func (f *FaceCollection) row() Row {
 // it.
 func (s *Sandbox) RetakeFace(organizationID, outUserID string) (f *FaceCollection, err error) {
 	err = s.engine.step(context.Background(), func(st *step) error {
-		m := st.registry.all()[0]
+		m := st.registry.first()
+		if m == nil {
+			return &PageError{Reason: PageUnknown, Message: "There is no such person."}
+		}
 		u, err := st.faceUser(m.MchID, organizationID, outUserID)
 		if err != nil {
 			return forPeople(err, "There is no such person.")

@@ -98,11 +98,19 @@ func (c *call) place(o *Order) (*Order, error) {
 	old, err := get[Order](c.Tx, o.ID)
 	switch {
 	case errors.Is(err, ErrNotFound):
-		o.State, o.PrepayID, o.CreatedAt, o.Fingerprint = OrderNotPaid, c.dice.prepayID(c.now), c.now, c.fingerprint()
-		o.Link = c.dice.link(o.TradeType, o.PrepayID)
+		o.State, o.CreatedAt, o.Fingerprint = OrderNotPaid, c.now, c.fingerprint()
+		if o.PrepayID, err = c.newPrepayID(); err != nil {
+			return nil, err
+		}
+		if o.Link, err = c.newLink(o.TradeType, o.PrepayID); err != nil {
+			return nil, err
+		}
 		if end := textOf(c.body, "time_expire"); end != "" {
 			if o.ExpiresAt, err = time.Parse(time.RFC3339, end); err != nil {
 				return nil, badField("/time_expire", end, "时间格式不正确")
+			}
+			if checkTime(o.ExpiresAt) != nil {
+				return nil, beyondTime("/time_expire", end)
 			}
 			if !c.now.Before(o.ExpiresAt) {
 				return nil, badField("/time_expire", end, "time_expire需晚于当前时间")
@@ -176,10 +184,15 @@ func (s *step) orderBy(key string) (*Order, error) {
 func (s *step) orderByPrepay(prepayID string) (*Order, error) { return s.orderBy("prepay:" + prepayID) }
 
 // pay settles the order and writes the notification of it, in this step.
-func (s *step) pay(o *Order) error {
-	o.State, o.PaidAt, o.TransactionID = OrderPaid, s.now, s.dice.transactionID(s.now)
+func (s *step) pay(o *Order) (err error) {
+	o.State, o.PaidAt = OrderPaid, s.now
+	if o.TransactionID, err = s.newTransactionID(); err != nil {
+		return err
+	}
 	for i := range o.SubOrders {
-		o.SubOrders[i].TransactionID = s.dice.transactionID(s.now)
+		if o.SubOrders[i].TransactionID, err = s.newTransactionID(); err != nil {
+			return err
+		}
 	}
 	if err := put(s.Tx, o); err != nil || o.NotifyURL == "" {
 		return err

@@ -70,8 +70,13 @@ func (s *step) signRequestV2(m *merchant, f wire.Fields) (*Session, error) {
 			return open, err
 		}
 	}
+	token, err := s.newToken(p)
+	if err != nil {
+		return nil, err
+	}
 	session := &Session{
-		Token: p.token(s.dice, s.now), Product: p.name, MchID: m.MchID, SubMchID: f["sub_mch_id"], AppID: f["appid"], SubAppID: f["sub_appid"],
+		Token: token, Product: p.name, MchID: m.MchID, SubMchID: f["sub_mch_id"],
+		AppID: f["appid"], SubAppID: f["sub_appid"],
 		PlanID: f["plan_id"], Code: f["contract_code"], Account: f["contract_display_account"], UserCode: f["outerid"], NotifyURL: f["notify_url"],
 		Request: encodeJSON(f), CreatedAt: s.now, ExpiresAt: s.now.Add(p.ttl), V2: true,
 	}
@@ -162,7 +167,7 @@ func queryFields(raw string) (wire.Fields, *refusal) {
 	f := wire.Fields{}
 	for name, v := range values {
 		if len(v) != 1 {
-			return nil, failV2("PARAM_ERROR", "参数格式校验错误").hinting(name + " stands twice in the query")
+			return nil, failV2("PARAM_ERROR", "参数格式校验错误").hinting(shown(name) + " stands twice in the query")
 		}
 		f[name] = v[0]
 	}

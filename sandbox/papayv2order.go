@@ -35,7 +35,8 @@ func contractOrderV2(c *callV2) (wire.Fields, error) {
 	}
 	o, err := c.place(&Order{
 		ID: orderID(false, c.merchant.MchID, f["out_trade_no"]), MchID: c.merchant.MchID, SubMchID: f["sub_mch_id"], AppID: f["appid"],
-		OutTradeNo: f["out_trade_no"], OpenID: f["openid"], Total: total, NotifyURL: f["notify_url"], Request: c.raw, V2: true,
+		OutTradeNo: f["out_trade_no"], TradeType: TradeType(f["trade_type"]),
+		OpenID: f["openid"], Total: total, NotifyURL: f["notify_url"], Request: c.raw, V2: true,
 	})
 	if err != nil {
 		return nil, err
@@ -43,9 +44,9 @@ func contractOrderV2(c *callV2) (wire.Fields, error) {
 	out := wire.Fields{"prepay_id": o.PrepayID, "trade_type": f["trade_type"], "out_trade_no": o.OutTradeNo, "contract_result_code": "SUCCESS"}
 	switch f["trade_type"] {
 	case "NATIVE":
-		out["code_url"] = "weixin://wxpay/bizpayurl?pr=" + o.PrepayID[len(o.PrepayID)-8:]
+		out["code_url"] = o.Link
 	case "MWEB":
-		out["mweb_url"] = "https://wx.tenpay.com/cgi-bin/mmpayweb-bin/checkmweb?prepay_id=" + o.PrepayID
+		out["mweb_url"] = o.Link
 	}
 	var refused *refusal
 	switch err := c.signWithOrder(o); {

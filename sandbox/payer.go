@@ -272,6 +272,9 @@ func notAnOrder(err error) error {
 
 // step runs f, and keeps what it did where the page says so although it refused.
 func (p *Payer) step(f func(*step) error) error {
+	if err := checkID("openid", p.openid); err != nil {
+		return err
+	}
 	var stop *PageError
 	err := p.sandbox.engine.step(context.Background(), func(s *step) error {
 		s.from = p.from

@@ -104,8 +104,13 @@ var askedOnce = schedule{"once", seconds(0)}
 // ask sends a notification whose answer counts, now, and returns what a merchant
 // who took it said. It stands among the pushes like any other.
 func (e *engine) ask(p *Push, patience time.Duration) (said []byte, ok bool, err error) {
-	now := e.clock.Now()
-	p.ID, p.CreatedAt, p.Schedule, p.Slot, p.State = e.dice.eventID(now), now, askedOnce.name, 1, PushGivenUp
+	if err := e.view(e.worker.ctx, func(s *step) (err error) {
+		p.ID, err = s.newEventID()
+		return err
+	}); err != nil {
+		return nil, false, err
+	}
+	p.CreatedAt, p.Schedule, p.Slot, p.State = e.clock.Now(), askedOnce.name, 1, PushGivenUp
 	p.heard = func(body []byte) { said, ok = body, true }
 	ctx, cancel := context.WithTimeout(e.worker.ctx, patience)
 	defer cancel()

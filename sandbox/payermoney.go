@@ -83,18 +83,28 @@ func (p *Payer) Wallet() (w *Wallet, err error) {
 // it at the plan's URL.
 func (p *Payer) SignElsewhere(product Product, planID string) (c *Contract, err error) {
 	err = p.step(func(s *step) error {
-		m := s.registry.all()[0]
-		kind, plan := s.products[product], m.plan(product, planID)
-		if kind == nil || plan == nil {
+		m, kind := s.registry.first(), s.products[product]
+		if m == nil || kind == nil || m.plan(product, planID) == nil {
 			return &PageError{Reason: PageUnknown, Message: "This merchant has no such service."}
 		}
+		plan := m.plan(product, planID)
+		token, err := s.newToken(kind)
+		if err != nil {
+			return err
+		}
 		session := &Session{
-			Token: kind.token(s.dice, s.now), Product: product, MchID: m.MchID, AppID: m.AppIDs[0], PlanID: planID,
+			Token: token, Product: product, MchID: m.MchID, AppID: m.firstAppID(), PlanID: planID,
 			Account: "another app", OpenID: p.openid, NotifyURL: plan.NotifyURL, CreatedAt: s.now, ExpiresAt: s.now.Add(kind.ttl),
 			Request: []byte("{}"),
 		}
 		if kind.names.code != "" {
-			session.Code = "elsewhere" + s.dice.roll(decimal, 16)
+			draw := func() string { return "elsewhere" + s.dice.roll(decimal, 16) }
+			used := func(code string) (bool, error) {
+				return s.rowOf((*codeUse)(nil).kind())(kind.codeKey(m.MchID, planID, code))
+			}
+			if session.Code, err = s.free("out_contract_code", draw, used); err != nil {
+				return err
+			}
 		}
 		if c, err = s.sign(session, p.openid); errors.As(err, new(*PageError)) {
 			c = nil

@@ -113,7 +113,10 @@ func returnAdvance(c *call) (document, error) {
 	case r.State != RefundSuccess:
 		return nil, invalidRequest("退款未成功，不能回补").hinting("the refund is " + string(r.State))
 	case r.ReturnID == "":
-		r.ReturnID, r.ReturnedAt = c.dice.refundID(c.now), c.now
+		r.ReturnedAt = c.now
+		if r.ReturnID, err = c.newReturnID(); err != nil {
+			return nil, err
+		}
 		if err := put(c.Tx, r); err != nil {
 			return nil, err
 		}

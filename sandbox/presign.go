@@ -58,7 +58,9 @@ func (c *call) presign(p *product, adjust ...func(*Session) error) (*Session, er
 			return open, nil
 		}
 	}
-	s.Token = p.token(c.dice, c.now)
+	if s.Token, err = c.newToken(p); err != nil {
+		return nil, err
+	}
 	use.Token, use.Fingerprint = s.Token, c.fingerprint()
 	if err := put(c.Tx, use); err != nil {
 		return nil, err

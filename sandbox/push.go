@@ -12,7 +12,7 @@ import (
 // without its notification, or the reverse, does not exist.
 type Push struct {
 	rev
-	ID           string          `json:"id"` // EV-…, the same in every attempt
+	ID           string          `json:"id"` // a UUID, the same in every attempt
 	MchID        string          `json:"mchid"`
 	URL          string          `json:"url"`
 	Event        string          `json:"event_type"`
@@ -55,6 +55,8 @@ type Attempt struct {
 	Error  string    `json:"error,omitempty"`  // why it failed
 	Probe  bool      `json:"probe,omitempty"`  // sent with a WECHATPAY/SIGNTEST/ signature, to be refused
 	Open   bool      `json:"open,omitempty"`   // not answered so far
+
+	refused string // why the address may not be called at all
 	// Faults are those that were done to this attempt.
 	Faults []FaultName `json:"faults,omitempty"`
 }
@@ -77,8 +79,11 @@ func (p *Push) open() bool {
 }
 
 // notify writes a push into the outbox, in this step.
-func (s *step) notify(p *Push) error {
-	p.ID, p.CreatedAt, p.State, p.Schedule = s.dice.eventID(s.now), s.now, PushPending, p.retries.name
+func (s *step) notify(p *Push) (err error) {
+	if p.ID, err = s.newEventID(); err != nil {
+		return err
+	}
+	p.CreatedAt, p.State, p.Schedule = s.now, PushPending, p.retries.name
 	p.NextAt, p.V2 = p.slotAt(0), strings.HasPrefix(p.Event, prefixV2)
 	if p.URL == "" {
 		p.State, p.NextAt = PushUndeliverable, time.Time{}

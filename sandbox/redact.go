@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"cmp"
+	"encoding/json"
 	"net/http"
 	"path"
 	"regexp"
@@ -11,31 +13,45 @@ import (
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
-// redaction blanks what the journal must not keep. Texts are blanked whole and
-// cut afterwards: a secret that the cut went through would not be known for one.
+// redaction blanks what the journal must not keep: keys, in whatever spelling, signatures, and what
+// the catalogue has travel encrypted. Strings are blanked whole and cut afterwards: a secret that
+// the cut went through would not be known for one.
 type redaction struct {
-	secrets []string // to be blanked wherever they stand
-	names   []string // of the members of JSON to be blanked, in quotes
+	secrets secretTexts
+	names   []string // of the members of JSON to be blanked
+}
+
+// secretTexts are what the merchants' keys are made of.
+type secretTexts struct {
+	keys  []string // APIv3 and APIv2 keys
+	lines []string // of private keys in PEM, without armour
 }
 
 const blank = "…"
 
+// scanLimit is how much of a body is looked at: what begins before bodyLimit ends before this, even
+// if every character of it was escaped several times.
+const scanLimit = 8 * bodyLimit
+
 var (
-	// member matches a member of an object whose value is no object or list, up
-	// to the end of the text if that comes first.
-	member = regexp.MustCompile(`("[A-Za-z0-9_]+")\s*:\s*(?:"(?:[^"\\]|\\.)*"?|[^\s",{}\[\]]+)`)
+	// memberName matches the name of a member, memberValue its value if that is no object or list, up
+	// to the end of the text if that comes first. They are apart, for a value may be an object as a
+	// string.
+	memberName  = regexp.MustCompile(`("(?:[^"\\]|\\.)*")\s*:\s*`)
+	memberValue = regexp.MustCompile(`^(?:"((?:[^"\\]|\\.)*)|([^\s",{}\[\]]+))`)
 	// signElement matches the sign of an APIv2 message, signParameter that of a page.
-	signElement   = regexp.MustCompile(`(<sign>(?:\s*<!\[CDATA\[)?)[^\]<]*`)
-	signParameter = regexp.MustCompile(`([?&]sign=)[^&]*`)
-	// privateKey matches a private key in PEM.
-	privateKey = regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(?:-----END [A-Z ]*-----)?`)
+	signElement   = regexp.MustCompile(`<(?:\w+:)?sign(?:\s[^>]*)?>(?:\s*<!\[CDATA\[)?([^\]<]*)`)
+	signParameter = regexp.MustCompile(`[?&]sign=([^&]*)`)
+	// privateKey matches a private key in PEM, as far as it goes.
+	privateKey = regexp.MustCompile(`-----BEGIN[A-Z +]*PRIVATE[ +]KEY-----` +
+		`(?:[\w+/=:,.\s\\-]*?-----END[A-Z +]*-----|[\w+/=:,.\s\\-]*)`)
 )
 
 // usuallySealed are the members that hold what somebody took the trouble to
 // encrypt, and which in clear would be no less of a secret.
 var usuallySealed = []string{
-	`"ciphertext"`, `"number"`, `"id_card_number"`, `"real_name"`, `"bank_card_no"`, `"bank_card_number"`, `"bank_account"`,
-	`"identification_number"`, `"identification_name"`, `"identity_id"`, `"phone"`,
+	"ciphertext", "number", "id_card_number", "real_name", "bank_card_no", "bank_card_number", "bank_account",
+	"identification_number", "identification_name", "identity_id", "phone",
 }
 
 // sealedMembers are those and what else an endpoint has travel encrypted, in
@@ -45,7 +61,7 @@ func (e *engine) sealedMembers() map[*catalogue.Operation][]string {
 	for _, op := range e.catalogue.Operations() {
 		names := slices.Clip(usuallySealed)
 		for _, pointer := range append(op.EncryptedBody(), op.EncryptedReply()...) {
-			if name := `"` + path.Base(pointer) + `"`; !slices.Contains(names, name) {
+			if name := path.Base(pointer); !slices.Contains(names, name) {
 				names = append(names, name)
 			}
 		}
@@ -64,26 +80,95 @@ func (e *engine) sealedNames(op *catalogue.Operation) []string {
 }
 
 // secrets are the keys of the merchants that are texts.
-func (r *registry) secrets() []string {
-	var out []string
+func (r *registry) secrets() (out secretTexts) {
 	for _, m := range r.state.Load().merchants {
-		out = append(out, m.APIv3Key.Reveal(), m.APIv2Key.Reveal())
+		out.keys = append(out.keys, m.APIv3Key.Reveal(), m.APIv2Key.Reveal())
+		for line := range strings.Lines(m.PrivateKey.Reveal()) {
+			if line = strings.TrimSpace(line); len(line) >= shortestRun && !strings.HasPrefix(line, "-----") {
+				out.lines = append(out.lines, line)
+			}
+		}
 	}
 	return out
 }
 
+// span is part of a string that is blanked, and what stands in its place.
+type span struct {
+	from, to int
+	with     string
+}
+
+// apply blanks the spans, of a string or of its beginning up to limit; 0 is no limit.
+func apply(s string, spans []span, limit int) string {
+	end, cut := len(s), ""
+	if limit > 0 && end > limit {
+		end, cut = limit, blank
+	}
+	slices.SortFunc(spans, func(a, b span) int { return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(b.to, a.to)) })
+	var out strings.Builder
+	at := 0
+	for _, b := range spans {
+		if b.from >= end {
+			break
+		}
+		if b.from >= b.to {
+			continue // an empty value hides nothing
+		}
+		if b.from >= at {
+			out.WriteString(s[at:b.from])
+			out.WriteString(b.with)
+		}
+		at = max(at, b.to)
+	}
+	if at < end {
+		out.WriteString(s[at:end])
+	}
+	if cut == "" {
+		return out.String()
+	}
+	return strings.ToValidUTF8(out.String(), "") + cut
+}
+
+// keys are the spans of keys in a string.
+func (r redaction) keys(v *view) (spans []span) {
+	hide := func(i, j int) { spans = append(spans, v.hide(i, j, blank)) }
+	for _, secret := range r.secrets.keys {
+		for i := 0; ; {
+			n := strings.Index(v.text[i:], secret)
+			if n < 0 {
+				break
+			}
+			hide(i+n, i+n+len(secret))
+			i += n + len(secret)
+		}
+	}
+	if strings.Contains(v.text, "PRIVATE") {
+		for _, at := range privateKey.FindAllStringIndex(v.text, -1) {
+			hide(at[0], at[1])
+		}
+	}
+	for _, at := range v.runs() {
+		if r.isKey(v.text[at[0]:at[1]]) {
+			hide(at[0], at[1])
+		}
+	}
+	return spans
+}
+
 func (r redaction) text(s string) string {
-	for _, secret := range r.secrets {
-		s = strings.ReplaceAll(s, secret, blank)
+	var spans []span
+	for _, v := range viewsOf(s) {
+		spans = append(spans, r.keys(v)...)
 	}
-	if strings.Contains(s, "PRIVATE KEY-----") {
-		s = privateKey.ReplaceAllString(s, blank)
-	}
-	return s
+	return apply(s, spans, 0)
 }
 
 func (r redaction) uri(uri string) string {
-	return signParameter.ReplaceAllString(r.text(uri), "${1}"+blank)
+	var spans []span
+	for _, v := range viewsOf(uri) {
+		spans = append(append(spans, r.keys(v)...), v.groups(signParameter)...)
+	}
+	return apply(uri, spans, 0)
 }
 
 // header blanks the signature, with which an entry could be replayed, and
@@ -110,21 +195,36 @@ func (r redaction) header(h http.Header) http.Header {
 }
 
 func (r redaction) body(b []byte) string {
-	s := r.text(string(b))
-	if strings.Contains(s, "<sign>") {
-		s = signElement.ReplaceAllString(s, "${1}"+blank)
+	s := string(b[:min(len(b), scanLimit)])
+	var spans []span
+	for _, v := range viewsOf(s) {
+		spans = append(append(spans, r.keys(v)...), r.members(v)...)
+		if strings.Contains(v.text, "sign") {
+			spans = append(spans, v.groups(signElement)...)
+		}
 	}
-	if slices.ContainsFunc(r.names, func(name string) bool { return strings.Contains(s, name) }) { // the cheap question first
-		s = member.ReplaceAllStringFunc(s, func(found string) string {
-			name := found[:strings.Index(found[1:], `"`)+2]
-			if !slices.Contains(r.names, name) {
-				return found
-			}
-			return name + `:"` + blank + `"`
-		})
+	return apply(s, spans, bodyLimit)
+}
+
+// members are the spans of the values that the catalogue has travel encrypted.
+func (r redaction) members(v *view) (spans []span) {
+	// The cheap question first. A name may be escaped.
+	named := func(name string) bool { return strings.Contains(v.text, name) }
+	if !strings.Contains(v.text, `\u`) && !slices.ContainsFunc(r.names, named) {
+		return nil
 	}
-	if len(s) > bodyLimit {
-		s = strings.ToValidUTF8(s[:bodyLimit], "") + blank
+	for _, at := range memberName.FindAllStringSubmatchIndex(v.text, -1) {
+		var name string
+		if json.Unmarshal([]byte(v.text[at[2]:at[3]]), &name) != nil || !slices.Contains(r.names, name) {
+			continue
+		}
+		switch value := memberValue.FindStringSubmatchIndex(v.text[at[1]:]); {
+		case value == nil:
+		case value[2] >= 0:
+			spans = append(spans, v.hide(at[1]+value[2], at[1]+value[3], blank))
+		default:
+			spans = append(spans, v.hide(at[1]+value[4], at[1]+value[5], `"`+blank+`"`))
+		}
 	}
-	return s
+	return spans
 }

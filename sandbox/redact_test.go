@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -58,20 +59,33 @@ func TestJournalKeepsNoKey(t *testing.T) {
 	w := newWorld(t, func(c *sandbox.Config) {
 		c.OnExchange = func(x sandbox.Exchange) { heard <- fmt.Sprintf("%+v", x) }
 	})
-	m := w.Merchants()[0]
-	all := strings.Join([]string{m.APIv3Key.Reveal(), m.APIv2Key.Reveal(), m.PrivateKey.Reveal()}, " ")
+	made := w.Merchants()[0]
+	m := struct{ APIv3Key, APIv2Key, PrivateKey string }{made.APIv3Key.Reveal(), made.APIv2Key.Reveal(), made.PrivateKey.Reveal()}
+	all := strings.Join([]string{m.APIv3Key, m.APIv2Key, m.PrivateKey}, " ")
 	body, err := json.Marshal(with(combineBody(), "contract_display_account", all))
 	w.ok(err)
-	w.send(raw{body: body, header: map[string]string{"X-Key": m.APIv3Key.Reveal(), "Cookie": m.APIv2Key.Reveal()}})
-	w.send(raw{method: "GET", uri: "/v3/certificates?key=" + m.APIv2Key.Reveal(), body: []byte{}})
-	w.send(raw{auth: m.APIv3Key.Reveal() + " " + m.APIv2Key.Reveal(), body: body})
-	w.must("POST", "v3/security/echo", object{"echo_message": m.APIv3Key.Reveal()})
+	w.send(raw{body: body, header: map[string]string{"X-Key": m.APIv3Key, "Cookie": m.APIv2Key}})
+	w.send(raw{method: "GET", uri: "/v3/certificates?key=" + m.APIv2Key, body: []byte{}})
+	w.send(raw{auth: m.APIv3Key + " " + m.APIv2Key, body: body})
+	w.must("POST", "v3/security/echo", object{"echo_message": m.APIv3Key})
+	// Escaped, and in Base64; redactviews_test.go has every other way.
+	escaped, percent := "", ""
+	for i := range len(m.APIv3Key) {
+		escaped += fmt.Sprintf(`\u%04x`, m.APIv3Key[i])
+		percent += fmt.Sprintf("%%%02X", m.APIv2Key[i])
+	}
+	bare := strings.Join(strings.Split(m.PrivateKey, "\n")[1:27], "")
+	coded := base64.StdEncoding.EncodeToString([]byte(m.APIv2Key))
+	odd := []byte(`{"note":"` + escaped + `","key":"` + bare + `"}`)
+	w.send(raw{body: odd, header: map[string]string{"X-Key": coded}})
+	w.send(raw{method: "GET", uri: "/v3/" + m.APIv3Key + "/" + percent + "?key=" + percent, body: []byte{}})
 	kept := w.kept()
-	for range 4 {
+	for range 6 {
 		kept += await(t, heard, "the exchange")
 	}
-	inner := strings.Split(m.PrivateKey.Reveal(), "\n")[1]
-	for _, secret := range []string{m.APIv3Key.Reveal(), m.APIv2Key.Reveal(), inner} {
+	inner := strings.Split(m.PrivateKey, "\n")[1]
+	twice := strings.ReplaceAll(escaped, `\`, `\\`)
+	for _, secret := range []string{m.APIv3Key, m.APIv2Key, inner, escaped, twice, percent, coded, bare} {
 		if strings.Contains(kept, secret) {
 			t.Errorf("a key is in the journal: %.8s…", secret)
 		}

@@ -64,6 +64,9 @@ func (r *Refund) kind() string { return "refund" }
 
 func (r *Refund) row() Row {
 	row := Row{ID: r.ID, Keys: []string{"mchid:" + r.MchID, "refund:" + r.RefundID, "transaction:" + r.TransactionID, tradeKey(r.MchID, r.OutTradeNo)}}
+	if r.ReturnID != "" {
+		row.Keys = append(row.Keys, "return:"+r.ReturnID)
+	}
 	if r.State == RefundProcessing {
 		row.Due = millis(r.DueAt)
 	}
@@ -124,7 +127,10 @@ func (c *call) refund(rules *refundRules, r *Refund) (*Refund, error) {
 	if r.Request == nil {
 		r.Request = c.raw
 	}
-	r.RefundID, r.State, r.Fingerprint = c.dice.refundID(c.now), RefundProcessing, c.fingerprint()
+	if r.RefundID, err = c.newRefundID(); err != nil {
+		return nil, err
+	}
+	r.State, r.Fingerprint = RefundProcessing, c.fingerprint()
 	r.CreatedAt, r.DueAt = c.now, c.now.Add(rules.delay)
 	c.pushed = true // something will fall due
 	return r, c.putAll(p.of, r)

@@ -71,7 +71,9 @@ func TestRefundsWithinAYear(t *testing.T) {
 	l := newLab(t, &debitRules{sync: true}, Plan{})
 	_, err := l.debit("1", 1000)
 	l.refused(err, "")
-	l.Clock().Set(labStart.AddDate(0, 0, 366))
+	if err := l.Clock().Set(labStart.AddDate(0, 0, 366)); err != nil {
+		t.Fatal(err)
+	}
 	_, err = l.refund(&Refund{OutRefundNo: "r", OutTradeNo: "1", Amount: 1, Total: 1000})
 	l.refused(err, "INVALID_REQUEST")
 }

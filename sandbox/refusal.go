@@ -67,6 +67,11 @@ func badField(pointer, value, issue string) *refusal {
 	return r.hinting(pointer + ": " + issue)
 }
 
+// beyondTime refuses a date that the sandbox's clock never shows.
+func beyondTime(pointer, value string) *refusal {
+	return badField(pointer, value, "时间超出范围").hinting(pointer + ": the sandbox's time goes from 1971 to 2261")
+}
+
 func invalidRequest(message string) *refusal {
 	return &refusal{status: http.StatusBadRequest, code: "INVALID_REQUEST", message: message, internal: internalParam}
 }

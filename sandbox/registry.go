@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -47,6 +48,14 @@ func (r *registry) all() []*merchant {
 		out = append(out, s.merchants[id])
 	}
 	return out
+}
+
+// first is the merchant that was added first, nil when there is none.
+func (r *registry) first() *merchant {
+	if all := r.all(); len(all) > 0 {
+		return all[0]
+	}
+	return nil
 }
 
 // person finds who is behind an openid. An openid nobody registered is a person
@@ -111,7 +120,7 @@ func (r *registry) putPlan(mchid string, p Plan, save func() error) error {
 	return r.change(func(s *registered) error {
 		old := s.merchants[mchid]
 		if old == nil {
-			return fmt.Errorf("sandbox: there is no merchant %s to give plan %s to", mchid, p.ID)
+			return fmt.Errorf("sandbox: there is no merchant %s to give plan %s to", shown(mchid), shown(p.ID))
 		}
 		m := old.Merchant
 		m.Plans = slices.DeleteFunc(slices.Clone(m.Plans), func(q Plan) bool { return q.ID == p.ID && q.Product == p.Product })
@@ -137,7 +146,10 @@ func (r *registry) putPerson(openIDs map[string]string, save func() error) error
 		for _, appid := range slices.Sorted(maps.Keys(openIDs)) {
 			openid := openIDs[appid]
 			if openid == "" {
-				return fmt.Errorf("sandbox: the openid under %s is empty", appid)
+				return fmt.Errorf("sandbox: the openid under %s is empty", shown(appid))
+			}
+			if err := errors.Join(checkID("appid", appid), checkID("openid", openid)); err != nil {
+				return err
 			}
 			if p.id == "" {
 				p.id = openid

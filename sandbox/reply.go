@@ -3,7 +3,6 @@ package sandbox
 import (
 	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
@@ -90,13 +89,7 @@ func (e *engine) sign(h http.Header, m *merchant, asked string, body []byte, s s
 
 // setText writes a header that may hold anything, made fit for one line.
 func setText(h http.Header, name, text string) {
-	if text == "" {
-		return
+	if text != "" {
+		h.Set(name, oneLine(text, shownLine))
 	}
-	h.Set(name, strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return ' '
-		}
-		return r
-	}, text))
 }

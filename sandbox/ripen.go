@@ -2,11 +2,16 @@ package sandbox
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
-// timer is a kind of row to which something happens when the clock gets to its
-// due time. What happens must move the due time on, or away.
+// timer is a kind of row to which something happens when the clock gets to its due time. What
+// happens must move the due time on, or away; a row that it leaves where it was is an error, or the
+// moment would never end.
 type timer struct {
 	kind   string
 	happen func(*step, Row) error
@@ -41,8 +46,12 @@ const together = 64
 // ripen makes everything happen that is due by now, kind by kind and earliest
 // first, and says whether anything was.
 func (e *engine) ripen(ctx context.Context, now time.Time) (some bool, err error) {
-	var first time.Time
-	if err := e.view(ctx, func(s *step) error { first, err = s.firstTimer(now); return err }); err != nil || first.IsZero() {
+	var first dueRow
+	err = e.view(ctx, func(s *step) (err error) {
+		first, err = s.firstTimer(now)
+		return err
+	})
+	if err != nil || first.at.IsZero() {
 		return false, err
 	}
 	for _, t := range e.timers {
@@ -64,6 +73,9 @@ func (e *engine) ripen(ctx context.Context, now time.Time) (some bool, err error
 					if err := t.happen(s, row); err != nil {
 						return err
 					}
+					if err := s.checkMoved(t.kind, row); err != nil {
+						return err
+					}
 				}
 				return nil
 			})
@@ -79,35 +91,53 @@ func (e *engine) ripen(ctx context.Context, now time.Time) (some bool, err error
 	return some, nil
 }
 
-// firstDue is when the first timer or notification up to limit falls due, zero
-// for none.
-func (s *step) firstDue(limit time.Time) (time.Time, error) {
-	at, err := s.firstTimer(limit)
-	if err != nil {
-		return at, err
+// checkMoved says whether what happened to a row that was due moved its due time on, or away.
+func (s *step) checkMoved(kind string, was Row) error {
+	is, err := s.Get(kind, was.ID)
+	switch {
+	case errors.Is(err, ErrNotFound) || err == nil && (is.Due == 0 || is.Due > was.Due):
+		return nil
+	case err != nil:
+		return err
 	}
-	return s.earlier(at, (*Push)(nil).kind(), limit)
+	at := wire.FormatTime(time.UnixMilli(was.Due))
+	return fmt.Errorf("sandbox: %s %s fell due at %s and still is", kind, was.ID, at)
 }
 
-func (s *step) firstTimer(limit time.Time) (at time.Time, err error) {
+// dueRow is a row of the store that falls due; at is zero for none.
+type dueRow struct {
+	at   time.Time
+	what string
+}
+
+// firstDue is the first timer or notification up to limit that falls due.
+func (s *step) firstDue(limit time.Time) (dueRow, error) {
+	first, err := s.firstTimer(limit)
+	if err != nil {
+		return first, err
+	}
+	return s.earlier(first, (*Push)(nil).kind(), limit)
+}
+
+func (s *step) firstTimer(limit time.Time) (first dueRow, err error) {
 	for _, t := range s.timers {
-		if at, err = s.earlier(at, t.kind, limit); err != nil {
-			return at, err
+		if first, err = s.earlier(first, t.kind, limit); err != nil {
+			return first, err
 		}
 	}
-	return at, nil
+	return first, nil
 }
 
-// earlier is at, or when the first row of a kind falls due if that is before.
-func (s *step) earlier(at time.Time, kind string, limit time.Time) (time.Time, error) {
+// earlier is first, or the first row of a kind to fall due if that is before.
+func (s *step) earlier(first dueRow, kind string, limit time.Time) (dueRow, error) {
 	rows, err := s.Due(kind, limit.UnixMilli(), 1)
 	if err != nil || len(rows) == 0 {
-		return at, err
+		return first, err
 	}
-	if due := time.UnixMilli(rows[0].Due); at.IsZero() || due.Before(at) {
-		return due, nil
+	if due := time.UnixMilli(rows[0].Due); first.at.IsZero() || due.Before(first.at) {
+		return dueRow{due, kind + " " + rows[0].ID}, nil
 	}
-	return at, nil
+	return first, nil
 }
 
 // contractDue ends a contract that time alone ends: its one debit's day is over,

@@ -5,14 +5,13 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
+	"time"
 )
 
 // routes says where notifications really go. Merchants give WeChat Pay public
@@ -20,8 +19,9 @@ import (
 // called as it is, a URL somebody registered goes to its handler or target, and
 // any other is never dialled.
 type routes struct {
-	anywhere bool // targets need not be on this machine
-	direct   *http.Transport
+	anywhere  bool             // targets need not be on this machine
+	listeners []netip.AddrPort // the sandbox's own, which are never called; set before it serves
+	direct    *http.Transport
 
 	adding sync.Mutex // held while one is saved and added, which reading does not wait for
 	mu     sync.Mutex
@@ -35,20 +35,11 @@ type route struct {
 }
 
 func newRoutes(anywhere bool) *routes {
-	dialer := &net.Dialer{}
-	if !anywhere {
-		// The name localhost means what the machine says; what is dialled must
-		// be loopback all the same.
-		dialer.Control = func(_, address string, _ syscall.RawConn) error {
-			if at, err := netip.ParseAddrPort(address); err != nil || !at.Addr().Unmap().IsLoopback() {
-				return fmt.Errorf("%s is not on this machine", address)
-			}
-			return nil
-		}
+	r := &routes{anywhere: anywhere}
+	r.direct = &http.Transport{
+		Proxy: nil, DialContext: r.dial, MaxIdleConnsPerHost: 16, IdleConnTimeout: 90 * time.Second,
 	}
-	return &routes{anywhere: anywhere, direct: &http.Transport{
-		Proxy: nil, DialContext: dialer.DialContext, MaxIdleConnsPerHost: 16,
-	}}
+	return r
 }
 
 // add registers a route once it is saved, replacing one with the same prefix.
@@ -65,6 +56,10 @@ func (r *routes) add(prefix string, handler http.Handler, target string, save fu
 		}
 		if !r.anywhere && !isLoopback(next.target.Hostname()) {
 			return fmt.Errorf("sandbox: forward %s to %s: the sandbox only calls this machine; Config.AllowNonLoopback lifts that", prefix, next.target.Host)
+		}
+		if r.pointsAtSelf(next.target) {
+			return fmt.Errorf("sandbox: forward %s to %s: that is the sandbox itself; "+
+				"give the address of the merchant's server", prefix, next.target.Host)
 		}
 	}
 	r.adding.Lock()
@@ -101,12 +96,19 @@ func (r *routes) resolve(raw string) (transport http.RoundTripper, target, probl
 	case best != nil:
 		to := *best.target
 		to.Path = strings.TrimSuffix(to.Path, "/") + strings.TrimPrefix(u.Path, strings.TrimSuffix(best.prefix.Path, "/"))
-		return r.direct, to.String(), ""
+		return r.call(&to)
 	case isLoopback(u.Hostname()):
-		return r.direct, raw, ""
+		return r.call(u)
 	}
 	origin := u.Scheme + "://" + u.Host
 	return nil, "", fmt.Sprintf("%s is not on this machine and was not called. To receive it, forward the address: Receive(%q, handler) in a test, Config.Forward or POST /sandbox/forwards otherwise", origin, origin)
+}
+
+func (r *routes) call(u *url.URL) (transport http.RoundTripper, target, problem string) {
+	if r.pointsAtSelf(u) {
+		return nil, "", ownAddress(u.Host).problem
+	}
+	return r.direct, u.String(), ""
 }
 
 func (r *route) matches(u *url.URL) bool {

@@ -51,52 +51,41 @@ func Start(c Config) (*Sandbox, error) {
 	if err != nil {
 		return nil, err
 	}
-	api, err := listen(c.Addr, c.AllowNonLoopback)
-	if err != nil {
-		return nil, err
-	}
-	adminListener, err := listen(c.AdminAddr, c.AllowNonLoopback)
-	if err != nil {
-		api.Close()
-		return nil, err
-	}
-	s := &Sandbox{engine: e, url: "http://" + api.Addr().String(), adminURL: "http://" + adminListener.Addr().String()}
-	if c.TLSAddr != "" {
-		l, authority, err := listenTLS(c.TLSAddr, c.AllowNonLoopback)
-		if err != nil {
-			api.Close()
-			adminListener.Close()
-			return nil, err
+	var open []net.Listener
+	fail := func(err error) (*Sandbox, error) {
+		for _, l := range open {
+			l.Close()
 		}
-		s.tlsURL, s.authority, s.tls = "https://"+l.Addr().String(), authority, serve(l, e)
+		return nil, err
 	}
-	s.api = serve(api, e)
-	s.admin = serve(adminListener, newAdmin(s, c.AllowNonLoopback))
+	for _, addr := range []string{c.Addr, c.AdminAddr, c.TLSAddr} {
+		if addr == "" {
+			continue // no TLS
+		}
+		l, err := listen(addr, c.AllowNonLoopback)
+		if err != nil {
+			return fail(err)
+		}
+		open = append(open, l)
+		e.routes.listeners = append(e.routes.listeners, l.Addr().(*net.TCPAddr).AddrPort())
+	}
+	for prefix, target := range c.Forward {
+		if err := e.routes.add(prefix, nil, target, unsaved); err != nil {
+			return fail(err)
+		}
+	}
+	s := &Sandbox{engine: e, url: "http://" + fromHere(open[0]), adminURL: "http://" + fromHere(open[1])}
+	if c.TLSAddr != "" {
+		l, authority, err := overTLS(open[2])
+		if err != nil {
+			return fail(err)
+		}
+		s.tlsURL, s.authority, s.tls = "https://"+fromHere(l), authority, serve(l, e, e.logf)
+	}
+	s.api = serve(open[0], e, e.logf)
+	s.admin = serve(open[1], newAdmin(s, c.AllowNonLoopback), e.logf)
 	go e.worker.run()
 	return s, nil
-}
-
-// listen refuses to serve anybody but this machine, unless told otherwise: a
-// sandbox hands out private keys and does what it is told.
-func listen(addr string, anywhere bool) (net.Listener, error) {
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return nil, fmt.Errorf("sandbox: listen on %q: want an address such as 127.0.0.1:8080", addr)
-	}
-	if !anywhere && !isLoopback(host) {
-		return nil, fmt.Errorf("sandbox: listen on %q: that is more than this machine; use 127.0.0.1, or set Config.AllowNonLoopback if the network is yours", addr)
-	}
-	l, err := net.Listen("tcp", addr)
-	if err != nil {
-		return nil, fmt.Errorf("sandbox: %w", err)
-	}
-	return l, nil
-}
-
-func serve(l net.Listener, h http.Handler) *http.Server {
-	s := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10}
-	go func() { _ = s.Serve(l) }() // ends with Close
-	return s
 }
 
 // Close stops the listeners and the notifications and closes the store.
@@ -124,7 +113,7 @@ func (s *Sandbox) Close() error {
 	return s.closed
 }
 
-// URL is where the API is: what a client's Config.Host should be.
+// URL is where the API is, from this machine: what a client's Config.Host should be.
 func (s *Sandbox) URL() string { return s.url }
 
 // AdminURL is where the admin is.
@@ -138,7 +127,10 @@ func (s *Sandbox) Clock() *Clock { return s.engine.clock }
 // answered. Twenty-four hours of retries take as long as the merchant needs to
 // answer them.
 //
-// It goes forwards only; Clock.Set goes both ways.
+// It goes forwards only; Clock.Set goes both ways. It is an error, and nothing happens, to go
+// beyond the end of 2261, the clock's last year. When something falls due again and again at one
+// moment, so that time would never pass, Advance stops there with an error that names it. On a
+// closed sandbox it returns [ErrClosed].
 func (s *Sandbox) Advance(d time.Duration) error {
 	if d < 0 {
 		return fmt.Errorf("sandbox: Advance goes forwards, and %v is back: see Clock.Set", d)

@@ -58,6 +58,9 @@ func (c *call) agreedSchedule(s *Session) error {
 		return invalidRequest("该模板不是预约扣费模板，不能上传deduct_schedule").hinting("the plan recurs, in mode " + string(plan.Mode))
 	default:
 		date := textOf(schedule, "estimated_deduct_date")
+		if checkTime(startOf(date)) != nil {
+			return beyondTime(field+"/estimated_deduct_date", date)
+		}
 		if booked := startOf(date).AddDate(0, 0, -1).Add(scheduledBooking().until); !c.now.Before(booked) {
 			return badField(field+"/estimated_deduct_date", date, "预计扣费日期需晚于可预约时间").
 				hinting("a debit is booked on the day before it, until 19:30 in Beijing: this one cannot be booked any more")

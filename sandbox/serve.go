@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/wxpay-go/wxpay/catalogue"
@@ -91,7 +92,8 @@ func (e *engine) read(r *http.Request) ([]byte, *refusal) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, e.maxBody+1))
 	switch {
 	case err != nil:
-		return nil, invalidRequest("请求包体不完整").hinting("the body ended before its Content-Length, or the connection broke")
+		return nil, invalidRequest("请求包体不完整").
+			hinting("the body ended before its Content-Length, came too slowly, or the connection broke")
 	case int64(len(body)) > e.maxBody:
 		return nil, tooLarge()
 	}
@@ -109,7 +111,14 @@ func (e *engine) behave(x *exchange) (status int, reply []byte, refused *refusal
 	if refused := checkHeaders(x.request.Header, x.body); refused != nil {
 		return 0, nil, refused
 	}
-	query := x.request.URL.Query()
+	query, err := url.ParseQuery(x.request.URL.RawQuery)
+	if err != nil {
+		v := &catalogue.Violation{
+			Issue:    "the query string is malformed: every % begins two hexadecimal digits",
+			Location: catalogue.LocationQuery,
+		}
+		return 0, nil, paramError(v).hinting(v.Error())
+	}
 	for _, v := range []*catalogue.Violation{x.op.CheckPath(x.vars), x.op.CheckQuery(query), x.op.CheckBody(x.body)} {
 		if v != nil {
 			return 0, nil, paramError(v).hinting(v.Error())
@@ -128,7 +137,7 @@ func (e *engine) behave(x *exchange) (status int, reply []byte, refused *refusal
 	early := x.struck.has(FaultEarly)
 	var out document
 	var kept *refusal
-	err := e.step(x.request.Context(), func(s *step) (err error) {
+	err = e.step(x.request.Context(), func(s *step) (err error) {
 		s.now = x.at // one call, one moment
 		c := s.callBy(x.merchant)
 		c.op, c.product, c.vars, c.query = x.op, do.product, x.vars, query

@@ -81,7 +81,7 @@ func (e *engine) writeV2(w http.ResponseWriter, x *exchange) {
 // signV2 adds what every genuine answer has, and the sign, of the request's kind.
 func (e *engine) signV2(x *exchange, reply wire.Fields) {
 	for _, name := range []string{"appid", "mch_id", "sub_appid", "sub_mch_id"} {
-		if v := x.fields[name]; v != "" && reply[name] == "" {
+		if v := x.fields[name]; v != "" && reply[name] == "" && isText(v) {
 			reply[name] = v
 		}
 	}
@@ -300,5 +300,5 @@ func checkFieldsV2(op *catalogue.Operation, f wire.Fields) *refusal {
 	if strings.HasSuffix(op.Path, "/deletecontract") {
 		code = "PARAMETER FAIL" // as its page spells it
 	}
-	return failV2(code, v.Field+"参数格式校验错误").hinting(v.Error())
+	return failV2(code, shown(v.Field)+"参数格式校验错误").hinting(v.Error())
 }

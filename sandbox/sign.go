@@ -13,8 +13,11 @@ func (s *step) sign(session *Session, openid string) (*Contract, error) {
 		return nil, err
 	}
 	who := s.payerOf(session, openid)
-	c := s.draft(p, session, who, openid)
-	err := s.obstacle(session, who)
+	c, err := s.draft(p, session, who, openid)
+	if err != nil {
+		return nil, err
+	}
+	err = s.obstacle(session, who)
 	if err == nil && p.agreed != nil {
 		err = p.agreed(s, session, c)
 	}
@@ -39,9 +42,13 @@ func (s *step) sign(session *Session, openid string) (*Contract, error) {
 }
 
 // draft is the contract a session would become.
-func (s *step) draft(p *product, session *Session, who person, openid string) *Contract {
+func (s *step) draft(p *product, session *Session, who person, openid string) (*Contract, error) {
+	id, err := s.newContractID(p)
+	if err != nil {
+		return nil, err
+	}
 	c := &Contract{
-		ID: p.id(s.dice, s.now), Product: p.name, State: ContractSigned,
+		ID: id, Product: p.name, State: ContractSigned,
 		MchID: session.MchID, SubMchID: session.SubMchID, AppID: session.AppID, SubAppID: session.SubAppID,
 		PlanID: session.PlanID, Code: session.Code, OpenID: session.OpenID, SubOpenID: session.SubOpenID,
 		Person: who.id, Account: session.Account, NotifyURL: session.NotifyURL, Attach: session.Attach,
@@ -56,7 +63,7 @@ func (s *step) draft(p *product, session *Session, who person, openid string) *C
 	if c.OpenID == "" { // the call named nobody: whoever agrees has signed
 		c.OpenID = who.openID(session.AppID, openid)
 	}
-	return c
+	return c, nil
 }
 
 // obstacle is what stands in the way of a payer who has agreed: a rule that was

@@ -124,12 +124,12 @@ func TestDebitsInTheBackground(t *testing.T) {
 	w := &world{t, sb, sb.Client(), in}
 	w.ok(w.Receive("https://yourapp.com", in))
 	// To ten in the morning of tomorrow, whatever the time is here.
-	w.Clock().Set(start.AddDate(10, 0, 0))
+	w.ok(w.Clock().Set(start.AddDate(10, 0, 0)))
 	c := w.eduContract()
 	path, notice := eduNotice(c)
 	w.must("POST", path, notice)
-	w.Clock().Set(start.AddDate(10, 0, 1))
+	w.ok(w.Clock().Set(start.AddDate(10, 0, 1)))
 	w.must("POST", eduDebits, eduDebitBody(c, "1"))
-	w.Clock().Set(w.Clock().Now().Add(time.Minute))
+	w.ok(w.Clock().Set(w.Clock().Now().Add(time.Minute)))
 	w.receivedOne("TRANSACTION.SUCCESS")
 }

@@ -13,8 +13,9 @@ type step struct {
 	Tx
 	*engine
 	now    time.Time
-	from   string // address of the payer's machine, "" when it does not matter
-	pushed bool   // an outbox row was written: wake the worker after the commit
+	from   string          // address of the payer's machine, "" when it does not matter
+	pushed bool            // an outbox row was written: wake the worker after the commit
+	drawn  map[string]bool // numbers given away in this step, see free
 }
 
 // conflicts is how often a step that lost a race is tried again. Stores that

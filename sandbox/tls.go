@@ -36,16 +36,11 @@ func (s *Sandbox) TLSConfig() *tls.Config {
 	return &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: pool}
 }
 
-// listenTLS opens the TLS listener. It asks for a client certificate and takes
-// any: which one a call needs is known only when the call has been read.
-func listenTLS(addr string, anywhere bool) (net.Listener, *x509.Certificate, error) {
-	plain, err := listen(addr, anywhere)
-	if err != nil {
-		return nil, nil, err
-	}
+// overTLS makes a TLS listener of a plain one. It asks for a client certificate and
+// takes any: which one a call needs is known only when the call has been read.
+func overTLS(plain net.Listener) (net.Listener, *x509.Certificate, error) {
 	authority, leaf, err := makeAuthority(plain.Addr().(*net.TCPAddr).IP)
 	if err != nil {
-		plain.Close()
 		return nil, nil, err
 	}
 	return tls.NewListener(plain, &tls.Config{

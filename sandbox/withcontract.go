@@ -138,7 +138,9 @@ func (c *call) signWith(p *product, o *Order, s *Session) (obstacle *refusal, er
 			return invalidRequest("签约协议号重复").hinting("the contract's code has an open session of another call"), nil
 		}
 	}
-	s.Token = p.token(c.dice, c.now)
+	if s.Token, err = c.newToken(p); err != nil {
+		return nil, err
+	}
 	use.Token, use.Fingerprint = s.Token, c.fingerprint()
 	return nil, c.putAll(use, s)
 }

@@ -3,9 +3,12 @@ package sandbox
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
 // worker makes happen what falls due by the clock (see ripen.go) and makes the
@@ -22,6 +25,8 @@ type worker struct {
 	walk     sync.Mutex     // held while claiming and while walking
 	inFlight sync.WaitGroup // attempts of the background; added to under walk
 	flying   atomic.Int64   // how many those are; grows under walk only
+
+	rounds int // how often what falls due at one moment may bring about more that does
 }
 
 // atOnce is how many attempts the background makes at the same time. What is due
@@ -29,7 +34,7 @@ type worker struct {
 const atOnce = 64
 
 func newWorker(e *engine) *worker {
-	w := &worker{engine: e, kick: make(chan struct{}, 1), done: make(chan struct{})}
+	w := &worker{engine: e, kick: make(chan struct{}, 1), done: make(chan struct{}), rounds: 10_000}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	return w
 }
@@ -100,20 +105,21 @@ func (w *worker) untilNext() time.Duration {
 		return idle // the first to end wakes the background
 	}
 	now := w.engine.clock.Now()
-	next, err := w.next(now.Add(idle))
+	next, _, err := w.next(now.Add(idle))
 	if err != nil || next.IsZero() {
 		return idle
 	}
 	return max(next.Sub(now), time.Millisecond)
 }
 
-// next is when the first thing up to limit falls due, zero for none.
-func (w *worker) next(limit time.Time) (at time.Time, err error) {
+// next is when the first thing up to limit falls due, zero for none, and what it is.
+func (w *worker) next(limit time.Time) (at time.Time, what string, err error) {
 	err = w.engine.view(w.ctx, func(s *step) error {
-		at, err = s.firstDue(limit)
+		row, err := s.firstDue(limit)
+		at, what = row.at, row.what
 		return err
 	})
-	return at, err
+	return at, what, err
 }
 
 // settle makes happen what is due now and makes every attempt that is, one after
@@ -122,11 +128,20 @@ func (w *worker) next(limit time.Time) (at time.Time, err error) {
 func (w *worker) settle() error {
 	w.walk.Lock()
 	defer w.walk.Unlock()
-	return w.settleLocked()
+	return w.orClosed(w.settleLocked())
+}
+
+// orClosed is what an error of a closed sandbox comes to.
+func (w *worker) orClosed(err error) error {
+	if err != nil && w.ctx.Err() != nil {
+		return ErrClosed
+	}
+	return err
 }
 
 func (w *worker) settleLocked() error {
-	for {
+	last := "something"
+	for range w.rounds {
 		w.inFlight.Wait()
 		some, err := w.engine.ripen(w.ctx, w.engine.clock.Now())
 		if err != nil {
@@ -138,8 +153,17 @@ func (w *worker) settleLocked() error {
 		}
 		for _, p := range claimed {
 			w.engine.attempt(w.ctx, p)
+			last = "notification " + p.ID + ", " + p.Event
 		}
 	}
+	return w.endless(last)
+}
+
+// endless is the error of a moment that does not end.
+func (w *worker) endless(what string) error {
+	return fmt.Errorf("sandbox: %s falls due again and again at %s; stopped after %d rounds. A handler of "+
+		"notifications that brings about another one each time does that",
+		what, wire.FormatTime(w.engine.clock.Now()), w.rounds)
 }
 
 // advance moves the clock by d and stops at every attempt on the way.
@@ -147,13 +171,20 @@ func (w *worker) advance(d time.Duration) error {
 	w.walk.Lock()
 	defer w.walk.Unlock()
 	defer w.wake()
+	end := w.engine.clock.Now().Add(d)
+	if err := checkTime(end); err != nil {
+		return err
+	}
+	return w.orClosed(w.walkTo(end))
+}
+
+func (w *worker) walkTo(end time.Time) error {
 	clock := w.engine.clock
-	end := clock.Now().Add(d)
-	for {
+	for round := 0; ; round++ {
 		if err := w.settleLocked(); err != nil {
 			return err
 		}
-		next, err := w.next(end)
+		next, what, err := w.next(end)
 		if err != nil {
 			return err
 		}
@@ -162,6 +193,9 @@ func (w *worker) advance(d time.Duration) error {
 		}
 		if next.After(clock.Now()) {
 			clock.set(next)
+			round = 0
+		} else if round == w.rounds { // under a running clock it may have fallen due meanwhile
+			return w.endless(what)
 		}
 	}
 	if end.After(clock.Now()) {

@@ -64,7 +64,7 @@ func TestAnAttemptThatCannotBeWrittenIsNotMade(t *testing.T) {
 	store := &storetest.Unwritable{Store: sandbox.NewMemory()}
 	logged := make(chan string, 1000)
 	var received atomic.Int32
-	c := sandbox.Config{Store: store, Logf: func(format string, _ ...any) { logged <- format }}
+	c := sandbox.Config{Store: store, Logf: func(format string, args ...any) { logged <- fmt.Sprintf(format, args...) }}
 	s := running(t, c, func(s *sandbox.Sandbox) error {
 		return s.Receive("https://yourapp.com", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			received.Add(1)
@@ -77,7 +77,9 @@ func TestAnAttemptThatCannotBeWrittenIsNotMade(t *testing.T) {
 	for len(logged) > 0 { // it may have looked for more already
 		<-logged
 	}
-	s.Clock().Set(s.Clock().Now().Add(time.Minute)) // the second is due
+	if err := s.Clock().Set(s.Clock().Now().Add(time.Minute)); err != nil { // the second is due
+		t.Fatal(err)
+	}
 	await(t, logged, "the failure to claim the second attempt")
 	if err := s.Settle(); !errors.Is(err, storetest.ErrUnwritable) { // waits for what the background sends
 		t.Errorf("Settle: got %v", err)

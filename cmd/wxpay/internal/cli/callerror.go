@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"unicode"
 
 	"github.com/wxpay-go/wxpay"
 )
@@ -63,9 +64,9 @@ func explainUnsent(err error) error {
 // printable keeps a stranger's words from steering the terminal.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 {
-			return '·'
+		if unicode.IsPrint(r) || unicode.Is(unicode.Zs, r) {
+			return r
 		}
-		return r
+		return '·'
 	}, s)
 }

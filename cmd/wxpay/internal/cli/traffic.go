@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/wxpay-go/wxpay/sandbox"
 )
@@ -51,7 +52,7 @@ func (t *traffic) exchange(x sandbox.Exchange) {
 	if x.Status != 0 {
 		outcome = strings.TrimSpace(fmt.Sprintf("%d %s", x.Status, x.Code))
 	}
-	t.line(x.At, fmt.Sprintf("%-6s %s", x.Method, printable(path)), t.verdict(x.Status, x.Code, outcome),
+	t.line(x.At, fmt.Sprintf("%-6s %s", clipped(x.Method), clipped(path)), t.verdict(x.Status, x.Code, outcome),
 		t.paint.dim(printable(openID.ReplaceAllString(hint, "…"))), t.faults(x.Faults))
 }
 
@@ -67,8 +68,9 @@ func (t *traffic) attempt(p sandbox.Push, a sandbox.Attempt) {
 		case sandbox.PushPending:
 			problem += "; again at " + p.NextAt.In(beijing).Format("15:04:05")
 		case sandbox.PushUndeliverable:
-			problem, _, _ = strings.Cut(problem, ". To receive it")
-			problem += "; --forward sends it to an address that is"
+			if why, _, ok := strings.Cut(problem, ". To receive it"); ok {
+				problem = why + "; --forward sends it to an address that is"
+			}
 		case sandbox.PushGivenUp:
 			problem += "; given up"
 		}
@@ -87,7 +89,16 @@ func destination(address string) string {
 		return "an address that is none"
 	}
 	path, _ := maskPath(u.EscapedPath(), "")
-	return printable(u.Scheme + "://" + u.Host + path)
+	return clipped(u.Scheme + "://" + u.Host + path)
+}
+
+// clipped is as much of a text from outside as a line of the log has room for.
+func clipped(s string) string {
+	const room = 200
+	if utf8.RuneCountInString(s) > room {
+		s = string([]rune(s)[:room]) + "…"
+	}
+	return printable(s)
 }
 
 func (t *traffic) verdict(status int, code, text string) string {

@@ -24,6 +24,12 @@ func TestTrafficSaysWhereToAndWhatCameOfIt(t *testing.T) {
 		{sandbox.Exchange{Method: "GET", URI: "/v3/x/" + who, Status: 404, Hint: "not " + who}, "10:00:03  GET    /v3/x/…  404  not …\n"},
 		{sandbox.Exchange{Method: "GET", URI: "/v3/\x1b[31m", Faults: []sandbox.FaultName{sandbox.FaultCut}}, "10:00:03  GET    /v3/·[31m  cut off  [" + string(sandbox.FaultCut) + "]\n"},
 		{sandbox.Exchange{Method: "GET", URI: "", Status: 404}, "10:00:03  GET    /  404\n"},
+		{
+			sandbox.Exchange{Method: "GET", URI: "/v3/a\u202eb\u009bc\u2028d\x9be", Status: 404, Hint: "no\r\n1\u2066"},
+			"10:00:03  GET    /v3/a·b·c·d\ufffde  404  no··1·\n",
+		},
+		{sandbox.Exchange{Method: strings.Repeat("M", 300), URI: "/" + strings.Repeat("x", 300), Status: 404},
+			"10:00:03  " + strings.Repeat("M", 200) + "… /" + strings.Repeat("x", 199) + "…  404\n"},
 	} {
 		c.x.At = at
 		var out strings.Builder
@@ -41,6 +47,18 @@ func TestTrafficSaysWhereToAndWhatCameOfIt(t *testing.T) {
 			"10:00:03  notify PAPAY.SIGN http://127.0.0.1:8080/notify  204\n"},
 		{sandbox.Push{Event: "PAPAY.SIGN", URL: "http://127.0.0.1/" + who, State: sandbox.PushPending, NextAt: at.Add(15 * time.Second)}, sandbox.Attempt{Status: 500, Error: "answered 500"},
 			"10:00:03  notify PAPAY.SIGN http://127.0.0.1/…  500  answered 500; again at 10:00:18\n"},
+		{
+			sandbox.Push{Event: "PAPAY.SIGN", URL: "https://yourapp.com/n", State: sandbox.PushUndeliverable},
+			sandbox.Attempt{Error: "not sent: https://yourapp.com was not called. To receive it, forward the address"},
+			"10:00:03  notify PAPAY.SIGN https://yourapp.com/n  failed  " +
+				"not sent: https://yourapp.com was not called; --forward sends it to an address that is\n",
+		},
+		{
+			sandbox.Push{Event: "PAPAY.SIGN", URL: "http://127.0.0.1:9971/n", State: sandbox.PushUndeliverable},
+			sandbox.Attempt{Error: "not sent: 127.0.0.1:9971 is the sandbox's own address"},
+			"10:00:03  notify PAPAY.SIGN http://127.0.0.1:9971/n  failed  " +
+				"not sent: 127.0.0.1:9971 is the sandbox's own address\n",
+		},
 		{sandbox.Push{Event: "PAPAY.SIGN", URL: "https://yourapp.com/n", State: sandbox.PushGivenUp}, sandbox.Attempt{Error: "no answer within 5s"},
 			"10:00:03  notify PAPAY.SIGN https://yourapp.com/n  failed  no answer within 5s; given up\n"},
 	} {

@@ -46,7 +46,11 @@ func serveBackend(keys *wxpay.Keys) (*backend, error) {
 		return nil, err
 	}
 	b.url = "http://" + listener.Addr().String()
-	b.server = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	b.server = &http.Server{
+		Handler: mux, ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout: 30 * time.Second, WriteTimeout: 30 * time.Second,
+		IdleTimeout: 2 * time.Minute, // longer than the sandbox keeps a connection it does not use
+	}
 	go func() { _ = b.server.Serve(listener) }() // ends with Close
 	return b, nil
 }

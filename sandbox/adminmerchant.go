@@ -1,0 +1,110 @@
+package sandbox
+
+import (
+	"net/http"
+
+	"github.com/wxpay-go/wxpay"
+)
+
+// merchantRoutes are the merchants, their plans and their keys. Keys are answered by those calls
+// alone that are made to get them: credentials, a new merchant, a new certificate or key.
+func (a *admin) merchantRoutes() map[string]adminRoute {
+	const root, one = "/sandbox/merchants", "/sandbox/merchants/{mchid}/"
+	type plan struct {
+		MchID string `json:"mchid"`
+		Plan
+	}
+	type keyMode struct {
+		Mode *KeyMode `json:"mode"`
+	}
+	return map[string]adminRoute{
+		"GET " + root:                 bare(a.merchants),
+		"POST " + root:                takes(a.addMerchant),
+		"GET " + one + "credentials":  bare(a.credentials),
+		"POST " + one + "certificate": bare(a.replaceCertificate),
+		"POST " + one + "api-v3-key":  bare(a.resetAPIv3Key),
+		"POST " + one + "key-mode": takes(func(r *http.Request, b *keyMode) (any, error) {
+			if b.Mode == nil {
+				return nil, badCall(`the body needs "mode": %q, %q, or "" for both keys`, KeysPublic, KeysCertificate)
+			}
+			mchid := r.PathValue("mchid")
+			err := a.changeKeys(mchid, func() error { return a.SetKeyMode(mchid, *b.Mode) })
+			return document{"mchid": mchid, "key_mode": string(*b.Mode)}, err
+		}),
+		"POST /sandbox/platform-certificate": silent(a.RotatePlatformCertificate),
+		"POST /sandbox/plans": takes(func(_ *http.Request, b *plan) (any, error) {
+			if first := a.engine.registry.first(); b.MchID == "" && first != nil {
+				b.MchID = first.MchID
+			}
+			if err := a.AddPlan(b.MchID, b.Plan); err != nil {
+				return nil, badCall("%v", err)
+			}
+			return b.Plan, nil
+		}),
+	}
+}
+
+// merchants leaves the secrets to credentials.
+func (a *admin) merchants(*http.Request) (any, error) {
+	list := a.Merchants()
+	for i := range list {
+		list[i].APIv3Key, list[i].APIv2Key, list[i].PrivateKey = wxpay.Secret{}, wxpay.Secret{}, wxpay.Secret{}
+	}
+	return rows(list, nil)
+}
+
+// addMerchant answers with the keys that were made.
+func (a *admin) addMerchant(_ *http.Request, m *Merchant) (any, error) {
+	made, err := a.AddMerchant(*m)
+	if err != nil {
+		return nil, badCall("%v", err)
+	}
+	return withKeys(made), nil
+}
+
+// credentials is all that a client of the merchant needs, in any language.
+func (a *admin) credentials(r *http.Request) (any, error) {
+	m := a.engine.registry.merchant(r.PathValue("mchid"))
+	if m == nil {
+		return nil, noMerchant()
+	}
+	keys := document{}
+	for _, k := range a.engine.keys.clientKeys(m) {
+		keys[k.ID] = publicPEM(k.Key)
+	}
+	return document{
+		"mchid": m.MchID, "serial_no": m.serial, "private_key": m.PrivateKey.Reveal(), "certificate": m.Certificate,
+		"api_v3_key": m.APIv3Key.Reveal(), "api_v2_key": m.APIv2Key.Reveal(), "platform_keys": keys, "host": a.url, "appids": m.AppIDs,
+	}, nil
+}
+
+func noMerchant() error {
+	return &adminError{http.StatusNotFound, "there is no merchant with this id; GET /sandbox/merchants lists them"}
+}
+
+// replaceCertificate answers with the credentials: the former key is of no more use.
+func (a *admin) replaceCertificate(r *http.Request) (any, error) {
+	mchid := r.PathValue("mchid")
+	if err := a.changeKeys(mchid, func() error { _, err := a.ReplaceCertificate(mchid); return err }); err != nil {
+		return nil, err
+	}
+	return a.credentials(r)
+}
+
+func (a *admin) resetAPIv3Key(r *http.Request) (any, error) {
+	mchid := r.PathValue("mchid")
+	if err := a.changeKeys(mchid, func() error { _, err := a.ResetAPIv3Key(mchid); return err }); err != nil {
+		return nil, err
+	}
+	return a.credentials(r)
+}
+
+func (a *admin) changeKeys(mchid string, change func() error) error {
+	if a.engine.registry.merchant(mchid) == nil {
+		return noMerchant()
+	}
+	if err := change(); err != nil {
+		return badCall("%v", err)
+	}
+	return nil
+}

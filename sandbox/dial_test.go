@@ -1,0 +1,162 @@
+package sandbox_test
+
+import (
+	"net"
+	"net/http/httptest"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/wxpay-go/wxpay/sandbox"
+)
+
+// ports are those of a sandbox's three listeners.
+func (w *world) ports() (out []string) {
+	w.Helper()
+	for _, address := range []string{w.URL(), w.AdminURL(), w.TLSURL()} {
+		u, err := url.Parse(address)
+		w.ok(err)
+		out = append(out, u.Port())
+	}
+	return out
+}
+
+// undeliverable wants the only notification to have stopped with a sentence.
+func (w *world) undeliverable(what, says string) {
+	w.Helper()
+	w.ok(w.Settle())
+	if p := w.onlyPush(); p.State != sandbox.PushUndeliverable || !strings.Contains(p.Problem, says) {
+		w.Errorf("%s: %s, %q, %+v", what, p.State, p.Problem, p.Attempts)
+	}
+	if n := len(w.Faults()); n != 0 {
+		w.Errorf("%s: the notification armed %d faults", what, n)
+	}
+}
+
+// A notify_url that points at the sandbox itself is not called, however it is spelled.
+func TestNotificationsDoNotCallTheSandbox(t *testing.T) {
+	t.Parallel()
+	hosts := []string{"127.0.0.1", "localhost", "LocalHost", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "127.0.0.2"}
+	if l, err := net.Listen("tcp", "[::1]:0"); err == nil { // a machine without IPv6 has no such address to call
+		l.Close()
+		hosts = append(hosts, "[::1]")
+	}
+	for _, host := range hosts {
+		t.Run(host, func(t *testing.T) {
+			t.Parallel()
+			for i := range 3 {
+				addr := "127.0.0.1:0"
+				if host == "[::1]" {
+					addr = "[::1]:0"
+				}
+				w := newWorld(t, sandbox.WithTLS(), func(c *sandbox.Config) {
+					c.Addr, c.AdminAddr, c.TLSAddr = addr, addr, addr
+					if host == "127.0.0.2" {
+						c.AllowNonLoopback = true
+						c.Addr, c.AdminAddr, c.TLSAddr = "0.0.0.0:0", "0.0.0.0:0", ":0"
+					}
+				})
+				to := []string{"http://", "http://", "https://"}[i] + host + ":" + w.ports()[i] + "/sandbox/chaos"
+				reply, err := w.do("POST", presignCombine, with(combineBody(), "notify_url", to))
+				if err != nil {
+					t.Logf("%s: refused at once: %v", to, err)
+					continue
+				}
+				_, err = w.Payer(openID).Agree(reply["pre_entrustweb_id"].(string))
+				w.ok(err)
+				w.undeliverable(to, "the sandbox's own address")
+			}
+		})
+	}
+}
+
+// Nor does a forward, which is refused at once where the address is written out.
+func TestForwardsDoNotCallTheSandbox(t *testing.T) {
+	t.Parallel()
+	everywhere := func(c *sandbox.Config) {
+		c.AllowNonLoopback = true
+		c.Addr, c.AdminAddr, c.TLSAddr = ":0", ":0", ":0"
+	}
+	for i, option := range []sandbox.Option{func(*sandbox.Config) {}, everywhere} {
+		w := newWorld(t, sandbox.WithTLS(), option)
+		hosts := []string{"127.0.0.1", "localhost", "[::ffff:127.0.0.1]"}
+		if i == 1 {
+			hosts = append(hosts, "0.0.0.0", "[::]", "[::1]", "127.9.9.9")
+			list, err := net.InterfaceAddrs()
+			w.ok(err)
+			for _, a := range list {
+				hosts = append(hosts, strings.Trim(net.JoinHostPort(a.(*net.IPNet).IP.String(), ""), ":"))
+			}
+		}
+		for _, host := range hosts {
+			for _, port := range w.ports() {
+				to := "http://" + host + ":" + port
+				const from = "https://elsewhere.example"
+				if err := w.Forward(from, to); err == nil || !strings.Contains(err.Error(), "the sandbox itself") {
+					t.Errorf("%s: got %v", to, err)
+				}
+				w.adminRefuses(400, "POST", "/sandbox/forwards", object{"prefix": from, "target": to})
+			}
+		}
+	}
+}
+
+// A start that is told to forward to itself fails, and one that finds such a forward in its store
+// does not call it.
+func TestStartDoesNotForwardToItself(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	free := l.Addr().String()
+	l.Close()
+	to := map[string]string{"https://yourapp.com": "http://" + free}
+	_, err = sandbox.Start(sandbox.Config{Keys: pinnedKeys(t), AdminAddr: free, Forward: to})
+	if err == nil || !strings.Contains(err.Error(), "the sandbox itself") {
+		t.Errorf("got %v", err)
+	}
+
+	store := keep{sandbox.NewMemory()}
+	first := newWorld(t, sandbox.WithStore(store))
+	first.ok(first.Forward("https://yourapp.com/notify", "http://"+free+"/sandbox/chaos"))
+	first.ok(first.Close())
+	second := newWorld(t, sandbox.WithStore(store), func(c *sandbox.Config) { c.AdminAddr = free })
+	second.signCombine("A")
+	second.undeliverable("a forward of the store", "the sandbox's own address")
+}
+
+// Another sandbox's admin cannot be known by its address, and tells a notification by its header.
+func TestAdminTakesNoNotificationOfAnotherSandbox(t *testing.T) {
+	t.Parallel()
+	one, other := newWorld(t), newWorld(t)
+	one.ok(one.Forward("https://yourapp.com/notify", other.AdminURL()+"/sandbox/chaos"))
+	one.signCombine("A")
+	one.ok(one.Settle())
+	if p := one.onlyPush(); p.State == sandbox.PushDelivered || p.Attempts[0].Status != 403 {
+		t.Errorf("got %s, %+v", p.State, p.Attempts)
+	}
+	if n := len(other.Faults()); n != 0 {
+		t.Errorf("the notification armed %d faults", n)
+	}
+}
+
+// What is not the sandbox's own is called as before, on the same machine and in whatever spelling.
+func TestNeighboursAreCalled(t *testing.T) {
+	t.Parallel()
+	everywhere := func(c *sandbox.Config) { c.AllowNonLoopback, c.Addr, c.AdminAddr = true, ":0", ":0" }
+	for _, option := range []sandbox.Option{func(*sandbox.Config) {}, everywhere} {
+		w := newWorld(t, option)
+		server := httptest.NewServer(w.inbox)
+		t.Cleanup(server.Close)
+		for i, host := range []string{"127.0.0.1", "localhost", "[::ffff:127.0.0.1]"} {
+			prefix := "https://yourapp.com/notify"
+			w.ok(w.Forward(prefix, strings.Replace(server.URL, "127.0.0.1", host, 1)))
+			reply := w.must("POST", presignCombine, with(combineBody(), "out_contract_code", "c"+strconv.Itoa(i)))
+			_, err := w.Payer("payer" + host).Agree(reply["pre_entrustweb_id"].(string))
+			w.ok(err)
+			w.receivedOne("ECOMMERCE_ENTRUST.SIGN")
+		}
+	}
+}
