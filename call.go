@@ -145,7 +145,7 @@ func (c *call) send(ctx context.Context, uri, query string) (*http.Response, err
 	if err != nil {
 		return nil, &RequestError{Operation: c.operation(), Problem: err.Error(), err: err}
 	}
-	return c.roundTrip(ctx, c.client.transport, request)
+	return c.roundTrip(ctx, c.client.transport(), request)
 }
 
 // read takes in the reply within bounds and verifies it: every success, and

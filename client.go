@@ -85,15 +85,17 @@ const userAgent = "wxpay-go/0.1"
 // Client calls WeChat Pay as one merchant. It never changes after [New] and
 // may be used by any number of goroutines.
 type Client struct {
-	mchID     string
-	serial    string
-	key       func() crypto.Signer // a function, so that no printer reaches the key
+	mchID  string
+	serial string
+	// Behind functions, so that nothing that prints a struct reaches the key, or
+	// walks through a transport that is at work.
+	key       func() crypto.Signer
+	transport func() http.RoundTripper
 	keys      *Keys
 	apiV2Key  Secret
 	mutualTLS func() (http.RoundTripper, error) // for v2/secapi
 	host      endpointHost
 	global    endpointHost
-	transport http.RoundTripper
 	timeout   time.Duration
 	userAgent []string
 	now       func() time.Time
@@ -157,7 +159,7 @@ func New(cfg Config) (*Client, error) {
 	return &Client{
 		apiV2Key: cfg.APIv2Key, mutualTLS: mutualTLS(transport, cfg.Certificate, cfg.PrivateKey),
 		mchID: cfg.MchID, serial: cfg.SerialNo, key: func() crypto.Signer { return key }, keys: keys,
-		host: host, global: global, transport: transport, timeout: timeout,
+		host: host, global: global, transport: func() http.RoundTripper { return transport }, timeout: timeout,
 		userAgent: []string{strings.TrimSpace(cfg.UserAgent + " " + userAgent)},
 		now:       cfg.Now, rand: cfg.Rand,
 	}, nil

@@ -102,7 +102,7 @@ func (c *call) doV2(ctx context.Context) (*Result, error) {
 	if err := c.unsent(); err != nil {
 		return nil, err
 	}
-	transport := c.client.transport
+	transport := c.client.transport()
 	if c.mtls {
 		var err error
 		if transport, err = c.client.mutualTLS(); err != nil {
