@@ -6,8 +6,8 @@ package keyfile
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -36,7 +36,7 @@ func notAName(s string) string {
 		return "the name of the file is empty"
 	case strings.Contains(s, "-----"):
 		return "this is the text of a PEM file, not its name"
-	case !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }):
+	case !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return !strconv.IsPrint(r) }):
 		return "this is not the name of a file: it has line ends or other bytes that are not printed"
 	case isExtension(filepath.Ext(s)) && len(s) <= 255: // keys have no dot
 		return ""

@@ -1,8 +1,8 @@
 package wire
 
 import (
+	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -12,7 +12,7 @@ import (
 // bytes that are not UTF-8 become U+FFFD.
 func OneLine(s string) string {
 	return strings.Map(func(r rune) rune {
-		if !unicode.IsGraphic(r) {
+		if !strconv.IsGraphic(r) {
 			return '·'
 		}
 		return r
