@@ -8,7 +8,7 @@
 //	r.Otherwise(func(ctx context.Context, n *notify.Notification) error {
 //		return archive(ctx, n.ID, n.EventType, n.Plaintext)
 //	})
-//	http.Handle("/wechat/notify", r)
+//	http.Handle("/notify", r)
 //
 // # What happens to a message
 //
@@ -105,11 +105,11 @@
 // reads, decompresses or re-encodes it, and let the proxy pass Wechatpay-*
 // headers on.
 //
-//	gin      router.POST("/wechat/notify", gin.WrapH(r))
-//	echo     e.POST("/wechat/notify", echo.WrapHandler(r))
-//	chi      mux.Method(http.MethodPost, "/wechat/notify", r)
-//	go-zero  rest.Route{Method: http.MethodPost, Path: "/wechat/notify", Handler: r.ServeHTTP}
-//	fiber    app.Post("/wechat/notify", adaptor.HTTPHandler(r))
+//	gin      router.POST("/notify", gin.WrapH(r))
+//	echo     e.POST("/notify", echo.WrapHandler(r))
+//	chi      mux.Method(http.MethodPost, "/notify", r)
+//	go-zero  rest.Route{Method: http.MethodPost, Path: "/notify", Handler: r.ServeHTTP}
+//	fiber    app.Post("/notify", adaptor.HTTPHandler(r))
 //
 // Where there is no http.Request, as behind a gateway that passes headers and
 // bytes on, [Receiver.Receive] does the same and returns the answer to give.

@@ -122,7 +122,7 @@ func (m message) post(h http.Handler) *httptest.ResponseRecorder {
 }
 
 func (m message) postContext(ctx context.Context, h http.Handler) *httptest.ResponseRecorder {
-	req := httptest.NewRequestWithContext(ctx, http.MethodPost, "/wechat/notify", strings.NewReader(string(m.body)))
+	req := httptest.NewRequestWithContext(ctx, http.MethodPost, "/notify", strings.NewReader(string(m.body)))
 	req.Header = m.header.Clone()
 	answer := httptest.NewRecorder()
 	h.ServeHTTP(answer, req)

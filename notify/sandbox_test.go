@@ -54,6 +54,36 @@ func statuses(t *testing.T, s *sandbox.Sandbox) (all []int) {
 	return all
 }
 
+// The README's receiver, mounted as the README mounts it, hears of everything in
+// the README's sandbox: the end of a contract goes to the plan's address.
+func TestTheREADMEsReceiverHearsTheEnd(t *testing.T) {
+	t.Parallel()
+	s := sandbox.New(t)
+	r := notify.New(s.Client().Keys())
+	var got []string
+	r.Otherwise(func(_ context.Context, n *notify.Notification) error {
+		got = append(got, n.MchID+" "+n.EventType)
+		return nil
+	})
+	mux := http.NewServeMux()
+	mux.Handle("/notify", r)
+	serve(t, s, mux)
+	contract, err := s.Payer(openid).Agree(presign(t, s))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Payer(openid).Terminate(contract.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Settle(); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{sandbox.DefaultMchID + " ECOMMERCE_ENTRUST.SIGN", sandbox.DefaultMchID + " ECOMMERCE_ENTRUST.TERMINATE"}
+	if slices.Sort(got); !slices.Equal(got, want) {
+		t.Errorf("received %q", got)
+	}
+}
+
 // A contract's whole life, every notification preceded by a probe.
 func TestSandboxContract(t *testing.T) {
 	t.Parallel()
