@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/internal/spelling"
 )
 
 // UnknownPathError says that the index has no such path.
@@ -78,30 +79,9 @@ func known(path string) bool {
 func nearest(path string) string {
 	best, least := "", -1
 	for _, e := range endpoints {
-		if d := distance(path, e.path); least < 0 || d < least {
+		if d := spelling.Distance(path, e.path); least < 0 || d < least {
 			best, least = e.path, d
 		}
 	}
 	return best
-}
-
-// distance counts the letters to insert, delete or replace.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

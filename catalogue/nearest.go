@@ -3,6 +3,8 @@ package catalogue
 import (
 	"slices"
 	"strings"
+
+	"github.com/wxpay-go/wxpay/internal/spelling"
 )
 
 // longestGuess bounds the paths that are worth a guess, in bytes.
@@ -44,7 +46,7 @@ func unlikeness(wanted, path []string, limit int) int {
 		best := limit + 1
 		for _, s := range path {
 			if s != "" && s[0] != '{' {
-				best = min(best, distance(wanted[0], s))
+				best = min(best, spelling.Distance(wanted[0], s))
 			}
 		}
 		return best
@@ -78,30 +80,9 @@ func segmentCost(got, segment string) int {
 	case got == segment:
 		return 0
 	case !strings.HasPrefix(segment, "{"):
-		return distance(got, segment)
+		return spelling.Distance(got, segment)
 	case strings.ContainsAny(got, "0123456789{"):
 		return 0
 	}
 	return 3
-}
-
-// distance is how many bytes to insert, remove or replace to get from a to b.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		left := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := left
-			if a[i] != b[j] {
-				cost++
-			}
-			left = row[j+1]
-			row[j+1] = min(cost, left+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
 }

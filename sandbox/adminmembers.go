@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/wxpay-go/wxpay/internal/spelling"
 )
 
 // readMembers decodes the body of a call. Unlike encoding/json it takes no member that it does not
@@ -177,7 +179,7 @@ func didYouMean(name string, known []string) string {
 		if len(name) > 64 {
 			break // what is that long was not meant for any
 		}
-		if d := distance(fold(name), fold(k)); d < least {
+		if d := spelling.Distance(fold(name), fold(k)); d < least {
 			best, least = k, d
 		}
 	}
@@ -185,25 +187,4 @@ func didYouMean(name string, known []string) string {
 		return fmt.Sprintf("; did you mean %q?", best)
 	}
 	return "; it takes " + strings.Join(known, ", ")
-}
-
-// distance is how many bytes to insert, remove or replace to get from a to b.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		corner := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := corner
-			if a[i] != b[j] {
-				cost++
-			}
-			corner = row[j+1]
-			row[j+1] = min(cost, corner+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
 }
