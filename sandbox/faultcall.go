@@ -54,12 +54,13 @@ func (e *engine) strike(x *exchange) *refusal {
 	if f := x.struck.has(FaultRateLimit); f != nil {
 		return f.refusal(x, http.StatusTooManyRequests, "FREQUENCY_LIMITED", "频率超限，请降低请求频率", internalRate)
 	}
-	return x.struck.answer(x, false)
+	return x.struck.answer(x, false, nil)
 }
 
 // answer is the error that a fault puts in the place of what the endpoint says,
-// before or after its work is done.
-func (s struck) answer(x *exchange, committed bool) *refusal {
+// before or after its work is done. own is the endpoint's refusal, nil where it
+// did the work.
+func (s struck) answer(x *exchange, committed bool, own *refusal) *refusal {
 	for _, name := range []FaultName{FaultError, FaultCut, FaultGateway} {
 		if f := s.has(name); f != nil && f.Committed == committed {
 			code := "SYSTEM_ERROR"
@@ -67,6 +68,9 @@ func (s struck) answer(x *exchange, committed bool) *refusal {
 				code = "SYSTEMERROR"
 			}
 			r := f.refusal(x, http.StatusInternalServerError, code, "系统异常，请稍后重试", internalMerchant)
+			if own != nil {
+				return r.hinting("an injected fault: the answer was lost, a refusal: " + own.code + ": " + own.hint)
+			}
 			if committed {
 				return r.hinting("an injected fault: the work is done, and the answer was lost")
 			}

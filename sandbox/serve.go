@@ -154,7 +154,11 @@ func (e *engine) behave(x *exchange) (status int, reply []byte, refused *refusal
 	if early != nil && err == nil && kept == nil {
 		e.notifyEarly(x.request.Context(), early, out)
 	}
-	if lost := x.struck.answer(x, true); lost != nil {
+	own := kept
+	if err != nil {
+		own = refusalOf(err)
+	}
+	if lost := x.struck.answer(x, true, own); lost != nil {
 		return 0, nil, lost
 	}
 	if kept != nil && err == nil {

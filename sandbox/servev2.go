@@ -227,7 +227,11 @@ func (e *engine) behaveV2(ctx context.Context, end *endpointV2, x *exchange) (re
 	if early != nil && err == nil && refused == nil {
 		e.notifyEarly(ctx, early, document{"pre_entrustweb_id": reply["pre_entrustweb_id"]})
 	}
-	if lost := x.struck.answer(x, true); lost != nil {
+	own := refused
+	if err != nil {
+		own = refusalOf(err)
+	}
+	if lost := x.struck.answer(x, true, own); lost != nil {
 		return nil, lost
 	}
 	if refused != nil {

@@ -1,0 +1,63 @@
+package sandbox_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wxpay-go/wxpay/api/papayv2"
+	"github.com/wxpay-go/wxpay/api/payv2"
+	"github.com/wxpay-go/wxpay/sandbox"
+)
+
+// A fault that takes the answer away must not say that a call was carried out
+// which the sandbox refused.
+func TestCommittedFaultOverARefusal(t *testing.T) {
+	for _, name := range []sandbox.FaultName{sandbox.FaultError, sandbox.FaultCut, sandbox.FaultGateway} {
+		told := &toldTB{T: t}
+		sb := sandbox.New(told, sandbox.At(time.Date(2026, 3, 2, 10, 0, 0, 0, time.FixedZone("Beijing", 8*60*60))))
+		c, payer := sb.Client(), sb.Payer("oUpF8uMuAJO_M2pxb1Q9zNjWeS6o")
+		page, err := papayv2.Of(c).EntrustWeb.URL(&papayv2.EntrustWebQuery{
+			AppID: sandbox.DefaultAppID, PlanID: 12535, ContractCode: "c1", RequestSerial: 1, ContractDisplayAccount: "x",
+			NotifyURL: sandbox.DefaultNotifyURL, Version: "1.0",
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		opened, err := payer.OpenURL(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		contract, err := payer.Agree(opened.Token)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := sb.Advance(13 * time.Hour); err != nil { // when nothing is debited
+			t.Fatal(err)
+		}
+		if err := sb.Inject(sandbox.Fault{Name: name, Endpoint: "POST /pay/pappayapply", Committed: true}); err != nil {
+			t.Fatal(err)
+		}
+		_, err = payv2.Of(c).PapPayApply.Post(t.Context(), &payv2.PapPayApplyRequest{
+			AppID: sandbox.DefaultAppID, Body: "b", OutTradeNo: "N1", TotalFee: 100, SpbillCreateIP: "127.0.0.1",
+			NotifyURL: sandbox.DefaultNotifyURL, TradeType: "PAP", ContractID: contract.ID,
+		})
+		if err == nil {
+			t.Fatal("the fault did not strike")
+		}
+		if all := strings.Join(told.lines, "\n"); strings.Contains(all, "the work is done") || !strings.Contains(all, "INVALID_REQUEST") {
+			t.Errorf("%s: the log says %s", name, all)
+		}
+	}
+}
+
+type toldTB struct {
+	*testing.T
+	lines []string
+}
+
+func (t *toldTB) Logf(format string, args ...any) {
+	t.lines = append(t.lines, fmt.Sprintf(format, args...))
+	t.T.Logf(format, args...)
+}
