@@ -67,7 +67,7 @@ const noClient = "there is no client: start from a *wxpay.Client made by wxpay.N
 
 func (c *Client) newCall(method, path string, vars []variable, opts []Option) *call {
 	k := &call{client: c, method: method, path: path, vars: vars}
-	if c == nil {
+	if c == nil || c.keys == nil {
 		k.fail(noClient)
 	}
 	for _, o := range opts {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net/http"
 	"strconv"
 	"strings"
 
@@ -86,8 +87,11 @@ func (e *Error) Error() string {
 		}
 		b.WriteString(")")
 	}
-	if e.Status == 401 {
+	switch {
+	case e.Status == http.StatusUnauthorized:
 		b.WriteString("; the signature of the call was refused: check MchID, SerialNo, PrivateKey and the clock")
+	case e.Status == http.StatusOK && strings.Contains(e.Message, "签名错误"):
+		b.WriteString("; the sign of the call was refused: check MchID and APIv2Key, which is not the APIv3 key")
 	}
 	if e.RequestID != "" {
 		b.WriteString(" [" + wire.Clip(e.RequestID, 128) + "]")
@@ -123,7 +127,11 @@ type KeyError struct {
 	Want    string // what was expected, "a merchant private key"
 	Problem string // what was found instead
 	Hint    string // where to find the right file
+	err     error
 }
+
+// Unwrap gives the cause, where there is one, such as [io/fs.ErrNotExist].
+func (e *KeyError) Unwrap() error { return e.err }
 
 func (e *KeyError) Error() string {
 	return oneLine("wxpay: cannot read " + e.Want + ": " + e.Problem + "; " + e.Hint)

@@ -113,8 +113,12 @@ const (
 )
 
 func checkPublicKeyID(id string) error {
-	if !strings.HasPrefix(id, wire.PublicKeyIDPrefix) || len(id) == len(wire.PublicKeyIDPrefix) {
+	digits, ok := strings.CutPrefix(id, wire.PublicKeyIDPrefix)
+	switch {
+	case !ok || digits == "":
 		return &KeyError{Want: aPublicKey, Problem: "its id, the first argument, does not start with " + wire.PublicKeyIDPrefix, Hint: wherePublicKeysAre}
+	case strings.ContainsFunc(digits, func(r rune) bool { return r >= 0x80 || r == '~' || !unreserved(byte(r)) }):
+		return &KeyError{Want: aPublicKey, Problem: "its id, the first argument, has more in it than letters and digits, such as a line end", Hint: wherePublicKeysAre}
 	}
 	return nil
 }
@@ -201,8 +205,9 @@ func checkBits(key *rsa.PublicKey, want string) error {
 func load[T any](want, parser, path string, parse func([]byte) (T, error)) (T, error) {
 	var none T
 	data, err := keyfile.Read(path)
-	if e := keyfile.NotAName(""); errors.As(err, &e) {
-		return none, &KeyError{Want: want, Problem: e.Error(), Hint: "give the name of a file here, and the text of one to " + parser}
+	if e := (*keyfile.NotAName)(nil); errors.As(err, &e) {
+		hint := "give the name of a file here, and the text of one to " + parser
+		return none, &KeyError{Want: want, Problem: e.Problem, Hint: hint, err: e}
 	}
 	if err != nil {
 		return none, err

@@ -20,7 +20,8 @@ import (
 //
 // However it is printed, logged or marshalled, alone or inside anything else,
 // a Secret shows whether there is a key and nothing of it. [Secret.Reveal] is
-// the only way to its content.
+// the only way to its content; compare what it gives, for two Secrets do not
+// compare with ==.
 type Secret struct{ reveal func() string }
 
 // NewSecret takes a key as it is. An empty text is no key.

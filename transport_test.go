@@ -109,7 +109,7 @@ func TestNothingLeft(t *testing.T) {
 		"a certificate that expired": {secure(&tls.Config{RootCAs: roots, Time: in2242}), "", "check this machine's clock"},
 		"not TLS":                    {&http.Transport{}, notTLS, "does not speak TLS"},
 		"TLS that is refused":        {secure(old), "", "TLS was broken off"},
-		"no one listens":             {&http.Transport{}, "https://" + dead, "no connection: connect: connection refused"},
+		"no one listens":             {&http.Transport{}, "https://" + dead, ": connect: connection refused"},
 		"no such host":               {&http.Transport{DialContext: unknownHost}, "", "DNS does not know the host"},
 		"dialling takes long":        {&http.Transport{DialContext: timesOut}, "", "no connection was made in time"},
 		"TLS takes long":             {&http.Transport{TLSHandshakeTimeout: 1}, "", "no connection was made in time"},

@@ -53,7 +53,10 @@ func unreached(err error, r *http.Request) string {
 	case errors.As(err, &timedOut) && timedOut.Timeout():
 		return "no connection was made in time: " + quiet(err, r)
 	case errors.As(err, &op) && op.Op == "dial":
-		return "no connection: " + quiet(op.Err, r)
+		if r == nil {
+			return "no connection: " + quiet(op.Err, r)
+		}
+		return "no connection to " + wire.Clip(r.URL.Host, 64) + ": " + quiet(op.Err, r)
 	}
 	// The answer to CONNECT comes without a type, as the words behind its status.
 	switch text := err.Error(); {

@@ -211,9 +211,13 @@ func (c *call) signPage() {
 		c.fields["timestamp"] = strconv.FormatInt(c.client.now().Unix(), 10)
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.fields)) {
-		if wire.HoldsMember(c.fields[name]) {
-			c.fail(wire.Clip(name, 64) + " holds an & followed by a name and =, which APIv2 signs without escaping: whoever chose it could turn this page into a notification of a payment; take the & or the = out of it")
-			return
+		switch {
+		case !wire.HoldsMember(c.fields[name]):
+		case name == "notify_url":
+			c.fail("notify_url has a query, and APIv2 takes addresses without one")
+		default:
+			c.fail(wire.Clip(name, 64) + " holds an & followed by a name and =, which APIv2 signs without escaping: " +
+				"whoever chose it could turn this page into a notification of a payment; take the & or the = out of it")
 		}
 	}
 	c.signV2(false)

@@ -41,8 +41,15 @@ func NewKeys(cfg Config) (*Keys, error) {
 	for i, key := range append([]Secret{cfg.APIv3Key}, cfg.OtherAPIv3Keys...) {
 		aead, err := wire.NewAEAD(key.Reveal())
 		if err != nil {
+			problem := err.Error()
+			switch text := key.Reveal(); {
+			case text == "":
+				problem = "it is missing"
+			case strings.TrimSpace(text) != text:
+				problem += ": it begins or ends with white space or a line end"
+			}
 			e := &ConfigError{
-				Field: "APIv3Key", Problem: err.Error(),
+				Field: "APIv3Key", Problem: problem,
 				Hint: "set it in the merchant console under API security; it is not the APIv2 key, which also has 32 characters, nor base64",
 			}
 			if i > 0 {
@@ -165,7 +172,8 @@ func (k *Keys) Open(nonce, associatedData, ciphertext string) ([]byte, error) {
 	case err == nil:
 		return plain, nil
 	case errors.Is(err, wire.ErrOpen):
-		return nil, &DecryptError{Hint: err.Error() + ": the APIv3 key was changed in the merchant console and not here, or the resource is another merchant's"}
+		return nil, &DecryptError{Hint: err.Error() + ": the APIv3 key was changed in the merchant console and not here (OtherAPIv3Keys takes the second while one replaces the other), " +
+			"or this is the APIv2 key, or the resource is another merchant's"}
 	}
 	return nil, &DecryptError{Hint: err.Error()}
 }

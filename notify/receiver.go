@@ -191,6 +191,9 @@ func (r *Receiver) register(verb, eventType string, f func(context.Context, *Not
 }
 
 func (r *Receiver) checkSetUp(verb string) {
+	if r == nil {
+		panic("notify." + verb + ": the receiver is nil; make one with notify.New")
+	}
 	if r.serving.Load() {
 		panic("notify." + verb + ": the receiver is already serving; register every function before the first notification can arrive")
 	}

@@ -78,6 +78,7 @@ const (
 	DefaultMchID    = "1900000109"
 	DefaultAppID    = "wxd678efh567hg6787" // of combine-papay, password-exempt-contract and the orders
 	DefaultEduAppID = "wx8888888888888888" // of edu-papay
+	DefaultV2AppID  = "wxcbda96de0b165486" // of APIv2
 	// DefaultPlanID is the plan_id of combine-papay, papay and insurance, and
 	// the password-exempt service_id.
 	DefaultPlanID    = "12535"
@@ -102,7 +103,7 @@ const (
 func DefaultMerchant() Merchant {
 	return Merchant{
 		MchID: DefaultMchID, Name: "Sandbox Merchant",
-		AppIDs: []string{DefaultAppID, DefaultEduAppID},
+		AppIDs: []string{DefaultAppID, DefaultEduAppID, DefaultV2AppID},
 		Plans: []Plan{
 			{ID: DefaultPlanID, Product: CombinePapay, Name: "Monthly membership", NotifyURL: DefaultNotifyURL},
 			{ID: DefaultPlanID, Product: PasswordExempt, Name: "Pay without password", NotifyURL: DefaultNotifyURL},

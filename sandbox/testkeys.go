@@ -36,20 +36,31 @@ func testKeyMaterial() *KeyMaterial {
 }
 
 // lendTestKeys gives published keys to the first two merchants that bring none:
-// making keys is what would make New slow. Later ones get fresh keys.
+// making keys is what would make New slow. Later ones get fresh keys. APIv3 and
+// APIv2 keys are each merchant's own, as they are in the world: a test that mixes
+// them up must fail.
 func lendTestKeys(merchants []Merchant) {
 	pairs := [][2]string{{testMerchantCert, testMerchantKey}, {testSpareCert, testSpareKey}}
 	for i := range merchants {
 		m := &merchants[i]
 		if m.APIv3Key.IsZero() {
-			m.APIv3Key = wxpay.NewSecret(testAPIv3Key)
+			m.APIv3Key = testKey(testAPIv3Key, m.MchID, i)
 		}
 		if m.APIv2Key.IsZero() {
-			m.APIv2Key = wxpay.NewSecret(testAPIv2Key)
+			m.APIv2Key = testKey(testAPIv2Key, m.MchID, i)
 		}
 		if m.Certificate == "" && m.PrivateKey.IsZero() && len(pairs) > 0 {
 			m.Certificate, m.PrivateKey = pairs[0][0], wxpay.NewSecret(pairs[0][1])
 			pairs = pairs[1:]
 		}
 	}
+}
+
+// testKey is the first merchant's key as it is published, and another's with its
+// own number at the end.
+func testKey(published, mchid string, i int) wxpay.Secret {
+	if i > 0 && len(mchid) < len(published) {
+		published = published[:len(published)-len(mchid)] + mchid
+	}
+	return wxpay.NewSecret(published)
 }

@@ -4,6 +4,8 @@
 package keyfile
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -11,26 +13,37 @@ import (
 	"unicode/utf8"
 )
 
-// NotAName is what was given as the name of a file and is none, in words that
-// have no part of it.
-type NotAName string
+// NotAName says that what was given as the name of a file may be a key, in words
+// that have no part of it.
+type NotAName struct {
+	Problem string
+	cause   error
+}
 
-func (e NotAName) Error() string { return string(e) }
+func (e *NotAName) Error() string { return e.Problem }
 
-// Read is [os.ReadFile]. Where there is no such file and the name may be key
-// material, the error is a [NotAName].
+// Unwrap gives the cause, such as [fs.ErrNotExist], without the name.
+func (e *NotAName) Unwrap() error { return e.cause }
+
+// Read is [os.ReadFile]. Where the file cannot be read and its name may be key
+// material, the error is a [*NotAName].
 func Read(name string) ([]byte, error) {
 	data, err := os.ReadFile(name)
-	if err != nil {
-		if problem := notAName(name); problem != "" {
-			return nil, NotAName(problem)
-		}
+	if err == nil {
+		return data, nil
 	}
-	return data, err
+	cause := err
+	if path := (*fs.PathError)(nil); errors.As(err, &path) {
+		cause = path.Err
+	}
+	if problem := notAName(name, cause); problem != "" {
+		return nil, &NotAName{problem, cause}
+	}
+	return nil, err
 }
 
 // notAName says what s is, "" for what may be printed as a name.
-func notAName(s string) string {
+func notAName(s string, cause error) string {
 	switch {
 	case s == "":
 		return "the name of the file is empty"
@@ -42,7 +55,7 @@ func notAName(s string) string {
 		return ""
 	}
 	if looksLikeAKey(s) {
-		return "there is no file of this name, which is not repeated here because it looks like a key"
+		return "the file cannot be read (" + cause.Error() + "), and its name is not repeated because it looks like a key"
 	}
 	return ""
 }

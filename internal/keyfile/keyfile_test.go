@@ -26,7 +26,7 @@ func TestKeysAreNotRepeated(t *testing.T) {
 	}
 	for _, key := range keys {
 		_, err := keyfile.Read(key)
-		if no := keyfile.NotAName(""); !errors.As(err, &no) || len(key) > 8 && strings.Contains(err.Error(), key[:8]) && !strings.HasPrefix(key, "-----") {
+		if no := (*keyfile.NotAName)(nil); !errors.As(err, &no) || len(key) > 8 && strings.Contains(err.Error(), key[:8]) && !strings.HasPrefix(key, "-----") {
 			t.Errorf("%q: %v", key, err)
 		}
 	}
@@ -48,5 +48,21 @@ func TestNamesAreRepeated(t *testing.T) {
 	}
 	if data, err := keyfile.Read(odd); err != nil || string(data) != "x" {
 		t.Errorf("got %q, %v", data, err)
+	}
+}
+
+// The cause is told, and not the name.
+func TestTheCauseIsTold(t *testing.T) {
+	t.Parallel()
+	folder := filepath.Join(t.TempDir(), "0123456789abcdef0123456789abcdef")
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	_, err := keyfile.Read(folder)
+	if no := (*keyfile.NotAName)(nil); !errors.As(err, &no) || !strings.Contains(err.Error(), "is a directory") || strings.Contains(err.Error(), "0123") {
+		t.Errorf("a folder: %v", err)
+	}
+	if _, err := keyfile.Read("0123456789abcdef0123456789abcdef"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("no file: %v", err)
 	}
 }

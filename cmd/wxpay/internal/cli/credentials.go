@@ -161,7 +161,7 @@ func load[T any](what, name string, parse func([]byte) (T, error)) (T, error) {
 // the file there instead, of which no error prints anything.
 func readFile(what, name string) ([]byte, error) {
 	data, err := keyfile.Read(name)
-	if notAName := keyfile.NotAName(""); errors.As(err, &notAName) {
+	if notAName := (*keyfile.NotAName)(nil); errors.As(err, &notAName) {
 		return nil, usage("cannot read %s: %w; give the name of the file, not what is in it", what, err)
 	}
 	if err != nil {
