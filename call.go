@@ -97,7 +97,7 @@ func (c *call) marshal(body any) *call {
 	default:
 		raw, err := json.Marshal(body)
 		if err != nil {
-			c.fail("the body does not marshal to JSON: " + err.Error())
+			c.fail("the body does not marshal to JSON: " + unmarshallable(err))
 			c.cause = err
 		}
 		c.body = raw
@@ -107,6 +107,25 @@ func (c *call) marshal(body any) *call {
 		c.fail("the raw body is not valid JSON")
 	}
 	return c
+}
+
+// unmarshallable says why a body does not marshal, by the type at fault: the
+// words of encoding/json and of a MarshalJSON may quote the value.
+func unmarshallable(err error) string {
+	var (
+		kind  *json.UnsupportedTypeError
+		value *json.UnsupportedValueError
+		own   *json.MarshalerError
+	)
+	switch {
+	case errors.As(err, &own):
+		return "the MarshalJSON of a " + own.Type.String() + " fails"
+	case errors.As(err, &kind):
+		return "it holds a " + kind.Type.String() + ", which JSON does not have"
+	case errors.As(err, &value):
+		return "it holds a number that JSON does not have, or itself"
+	}
+	return "a value in it is not what its type says, such as a json.Number that is no number"
 }
 
 // do signs, sends, reads and verifies. It is the one story of every call.

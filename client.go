@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -138,7 +139,8 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	transport, timeout, key := sharedTransport(), time.Minute, cfg.PrivateKey
+	timeout, key := time.Minute, cfg.PrivateKey
+	var transport http.RoundTripper
 	if lent := cfg.HTTPClient; lent != nil {
 		if lent.Timeout != 0 {
 			timeout = lent.Timeout
@@ -146,6 +148,9 @@ func New(cfg Config) (*Client, error) {
 		if t, ok := lent.Transport.(*http.Transport); lent.Transport != nil && !(ok && t == nil) {
 			transport = lent.Transport
 		}
+	}
+	if transport == nil {
+		transport = sharedTransport()
 	}
 	if wire.OneLine(cfg.UserAgent) != cfg.UserAgent {
 		return nil, &ConfigError{
@@ -280,13 +285,25 @@ func splitHost(field, host string) (endpointHost, error) {
 // keeps two idle connections a host by default, so that at 64 callers nearly
 // every call would pay for a TLS handshake.
 var sharedTransport = sync.OnceValue(func() http.RoundTripper {
-	t := http.DefaultTransport.(*http.Transport).Clone()
+	base, ok := http.DefaultTransport.(*http.Transport)
+	if !ok { // a program may put its own there, to trace or to mock
+		base = &http.Transport{
+			Proxy: http.ProxyFromEnvironment, DialContext: (&net.Dialer{Timeout: 30 * time.Second}).DialContext,
+			IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: 10 * time.Second, ExpectContinueTimeout: time.Second,
+		}
+	}
+	t := base.Clone()
 	t.MaxIdleConns = 256
 	t.MaxIdleConnsPerHost = 64
 	// Over HTTP/2 net/http sends a call of any method again when the server resets
 	// its stream.
 	t.Protocols = new(http.Protocols)
 	t.Protocols.SetHTTP1(true)
+	// Clone brings the original's offer of HTTP/2 along, which a server would accept.
+	if t.TLSClientConfig == nil {
+		t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	t.TLSClientConfig.NextProtos = []string{"http/1.1"}
 	return t
 })
 

@@ -214,7 +214,7 @@ func load[T any](want, parser, path string, parse func([]byte) (T, error)) (T, e
 	}
 	v, err := parse(data)
 	if err != nil {
-		return v, fmt.Errorf("%s: %w", path, err)
+		return v, fmt.Errorf("%s: %w", wire.Clip(path, 256), err)
 	}
 	return v, nil
 }

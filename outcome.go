@@ -3,6 +3,7 @@ package wxpay
 import (
 	"encoding/json"
 	"net/http"
+	"reflect"
 	"strings"
 )
 
@@ -36,12 +37,20 @@ import (
 //
 // Ask it about the call that moves the money. It tells nothing of an earlier call
 // with the same number, nor does a query that finds no order prove that there will
-// be none: such a query's error counts as unknown too. The error of a function you
-// gave to [Promise.Then] says that your function failed, after a call that
-// succeeded.
+// be none: such a query's error counts as unknown too. Nor does it tell anything of
+// the debit when the query itself was not sent: decide on the debit's error, and on
+// an answer. It is true for the error of a function that you gave to
+// [Promise.Then], for that ran after a call that succeeded.
+//
+// A signature proves that WeChat Pay wrote an answer less than five minutes ago, and
+// in APIv2 not even when; that it is the answer to this call only TLS does. Let
+// nothing open it on the way that you do not trust.
 //
 // Source: https://pay.weixin.qq.com/wiki/doc/api/tools/mch_pay.php?chapter=14_2
 func OutcomeUnknown(err error) bool {
+	if v := reflect.ValueOf(err); v.Kind() == reflect.Pointer && v.IsNil() && err != nil {
+		return true // an error that is none says nothing
+	}
 	switch e := err.(type) {
 	case nil, *RequestError, *ConfigError, *KeyError:
 		return false
@@ -49,7 +58,7 @@ func OutcomeUnknown(err error) bool {
 		return e.Sent
 	case *Error:
 		return !e.settled()
-	case *SignatureError, *DecodeError, *DecryptError, *PanicError:
+	case *SignatureError, *DecodeError, *DecryptError, *PanicError, *afterwards:
 		return true
 	case interface{ Unwrap() error }:
 		if inner := e.Unwrap(); inner != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"testing"
 
 	"github.com/wxpay-go/wxpay"
@@ -133,6 +134,42 @@ func TestEveryCodeIsDecided(t *testing.T) {
 	for code := range decided {
 		if !seen[code] {
 			t.Errorf("%s is decided, and no endpoint has it", code)
+		}
+	}
+}
+
+func TestOutcomeOfATypedNil(t *testing.T) {
+	t.Parallel()
+	for _, err := range []error{(*wxpay.Error)(nil), (*wxpay.TransportError)(nil), fmt.Errorf("x: %w", (*wxpay.Error)(nil))} {
+		if !wxpay.OutcomeUnknown(err) {
+			t.Errorf("%T: known", err)
+		}
+	}
+}
+
+// What a function given to a promise met with says nothing of the call before it.
+func TestOutcomeOfWhatFollows(t *testing.T) {
+	t.Parallel()
+	refused := &wxpay.Error{Status: 403, Code: "NO_AUTH", Verified: true}
+	unsent := &wxpay.RequestError{Operation: "POST v3/notify", Problem: "x"}
+	debited := clientOver(t, func(*http.Request) (*http.Response, error) { return signedReply(200, `{}`), nil })
+	lost := clientOver(t, func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF })
+	none := clientOver(t, func(*http.Request) (*http.Response, error) { return signedReply(403, `{"code":"NO_AUTH"}`), nil })
+	for _, later := range []error{refused, unsent} {
+		then := func(c *wxpay.Client) error {
+			return second(c.Chain("v3/x").PostAsync(bg, "{}").Then(func(*wxpay.Result) error { return later }).Wait(bg))
+		}
+		otherwise := func(c *wxpay.Client) error {
+			return second(c.Chain("v3/x").PostAsync(bg, "{}").Otherwise(func(error) (*wxpay.Result, error) { return nil, later }).Wait(bg))
+		}
+		if err := then(debited); !wxpay.OutcomeUnknown(err) || !errors.Is(err, later) || err.Error() != later.Error() {
+			t.Errorf("Then, after a debit: %v", err)
+		}
+		if err := otherwise(lost); !wxpay.OutcomeUnknown(err) || !errors.Is(err, later) {
+			t.Errorf("Otherwise, after an answer was lost: %v", err)
+		}
+		if err := otherwise(none); wxpay.OutcomeUnknown(err) || err != later {
+			t.Errorf("Otherwise, after a refusal: %v", err)
 		}
 	}
 }

@@ -63,29 +63,46 @@ func start[T any](f func() (T, error)) *Promise[T] {
 	return p
 }
 
+// afterwards is the error of a function given to Then or Otherwise, after a call
+// that took effect or may have: whatever the function met with, [OutcomeUnknown] is
+// true of it.
+type afterwards struct{ err error }
+
+func (e *afterwards) Error() string { return e.err.Error() }
+func (e *afterwards) Unwrap() error { return e.err }
+
 // Then runs f on the value once the call has succeeded. The promise it returns
-// has the same value, or the error of f. Where the call failed, f does not run
-// and the error is passed on. A nil f changes nothing.
+// has the same value, or the error of f, which errors.Is and errors.As find. Where
+// the call failed, f does not run and the error is passed on. A nil f changes
+// nothing.
 func (p *Promise[T]) Then(f func(T) error) *Promise[T] {
 	return start(func() (T, error) {
 		<-p.done
 		if p.err != nil || f == nil {
 			return p.value, p.err
 		}
-		return p.value, f(p.value)
+		if err := f(p.value); err != nil {
+			return p.value, &afterwards{err}
+		}
+		return p.value, nil
 	})
 }
 
 // Otherwise runs f on the error once the call, or a Then before it, has
 // failed. What f returns takes the place of the failure: a value with a nil
-// error recovers. Where nothing failed, f does not run. A nil f changes nothing.
+// error recovers, an error is passed on, as by Then where the outcome of the call
+// was unknown. Where nothing failed, f does not run. A nil f changes nothing.
 func (p *Promise[T]) Otherwise(f func(error) (T, error)) *Promise[T] {
 	return start(func() (T, error) {
 		<-p.done
 		if p.err == nil || f == nil {
 			return p.value, p.err
 		}
-		return f(p.err)
+		value, err := f(p.err)
+		if err != nil && OutcomeUnknown(p.err) {
+			err = &afterwards{err}
+		}
+		return value, err
 	})
 }
 

@@ -101,7 +101,11 @@ func (c *call) tooLate(ctx context.Context) error {
 
 // lost is the error of a call that the transport gave no answer to.
 func (c *call) lost(err error, transport http.RoundTripper, r *http.Request) error {
-	if !c.flight.sent() {
+	// A transport that traces one attempt may have made others without a word, such
+	// as one that falls back. Where there is a body, reading it tells; a GET that went
+	// out unseen has changed nothing.
+	_, own := transport.(*http.Transport)
+	if !c.flight.sent() && (own || r.Body != nil || c.method == http.MethodGet) {
 		return &TransportError{Operation: c.operation(), Problem: unreached(err, r), err: withoutURL(err)}
 	}
 	// net/http asks where the proxy is before it asks for a connection.

@@ -307,25 +307,3 @@ func TestBrokenAnswersAreNotQuoted(t *testing.T) {
 		}
 	}
 }
-
-// The shared transport speaks HTTP/1.1 even to a server that would rather not.
-func TestTheDefaultTransportSpeaksHTTP1(t *testing.T) {
-	t.Parallel()
-	if p := wxpay.SharedTransport().(*http.Transport).Protocols; !p.HTTP1() || p.HTTP2() {
-		t.Errorf("it speaks %v", p)
-	}
-	proto := make(chan string, 1)
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		proto <- r.Proto
-	}))
-	server.EnableHTTP2 = true
-	server.StartTLS()
-	t.Cleanup(server.Close)
-	own := wxpay.SharedTransport().(*http.Transport).Clone()
-	own.TLSClientConfig = server.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
-	t.Cleanup(own.CloseIdleConnections)
-	_, _ = clientAt(t, server.URL, own).Chain("v3/x").Get(bg)
-	if got := <-proto; got != "HTTP/1.1" {
-		t.Errorf("it spoke %s", got)
-	}
-}

@@ -62,12 +62,15 @@ func fieldsOf(body any) (wire.Fields, error) {
 	case string:
 		return wire.ParseXML([]byte(b))
 	}
-	if fields, ok := taggedFields(body); ok {
-		return fields, nil
+	if v := reflect.ValueOf(body); v.Kind() == reflect.Pointer && v.IsNil() {
+		return nil, errors.New("it is a nil pointer")
+	}
+	if fields, ok, err := taggedFields(body); ok {
+		return fields, err
 	}
 	raw, err := json.Marshal(body)
 	if err != nil {
-		return nil, err
+		return nil, errors.New(unmarshallable(err))
 	}
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
@@ -108,14 +111,16 @@ func mended(raw []byte) bool {
 }
 
 // taggedFields flattens a struct whose fields have xml tags, as the generated
-// ones have. An empty value is not part of an APIv2 message.
-func taggedFields(body any) (wire.Fields, bool) {
+// ones have. An empty value is not part of an APIv2 message. A field of another
+// kind than they have is refused: left out, a debit would go without its sum.
+func taggedFields(body any) (wire.Fields, bool, error) {
 	v := reflect.Indirect(reflect.ValueOf(body))
 	if v.Kind() != reflect.Struct {
-		return nil, false
+		return nil, false, nil
 	}
 	fields := wire.Fields{}
 	tagged := false
+	var err error
 	for i := range v.NumField() {
 		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("xml"), ",")
 		if name == "" || name == "-" {
@@ -128,13 +133,15 @@ func taggedFields(body any) (wire.Fields, bool) {
 			fields[name] = f.String()
 		case f.Kind() == reflect.Int64:
 			fields[name] = strconv.FormatInt(f.Int(), 10)
+		default:
+			err = fmt.Errorf("the field %s is a %s, not a string or an int64", wire.Clip(name, 64), f.Type())
 		}
 	}
-	return fields, tagged
+	return fields, tagged, err
 }
 
 // setTagged is the way back. A number that is none is an error that names the
-// field and not the value.
+// field and not the value; so is a field of a kind that it cannot fill.
 func setTagged(fields wire.Fields, out any) error {
 	v := reflect.Indirect(reflect.ValueOf(out))
 	if v.Kind() != reflect.Struct || !v.CanSet() {
@@ -155,6 +162,8 @@ func setTagged(fields wire.Fields, out any) error {
 				return fmt.Errorf("%s is not an integer", name)
 			}
 			f.SetInt(n)
+		default:
+			return fmt.Errorf("the field for %s is a %s, not a string or an int64", wire.Clip(name, 64), f.Type())
 		}
 	}
 	return nil

@@ -39,7 +39,8 @@
 //   - return_code must be exactly SUCCESS or FAIL. No page has one, so the payer
 //     must bring it in, inside the value they chose.
 //   - No member may be called notify_url, timestamp, time_stamp or timeStamp.
-//     Every page has one of the times, and no notification does. The payer
+//     Every page of a contract or a payment has one of the times, and no
+//     notification does. The payer
 //     cannot leave it out, since it is signed, so they must hide it inside
 //     another member's value, which then has "&timestamp=" in it.
 //   - So no member, known or unknown, may have "&name=" in its value. WeChat Pay
@@ -54,10 +55,18 @@
 //     since the end of a page is none.
 //   - 车主服务 and parking notify without return_code. They are refused unless
 //     [APIv2Vehicles] asks for them, and then need members of their own, and have
-//     no exceptions.
+//     no exceptions. Their launch parameters have no time, and a plate_number that
+//     the payer typed in: a message with plate_number and return_code that is not
+//     about an order is refused.
 //   - What a refund's req_info holds is looked at after it was opened.
 //
 // The client, for its part, signs no page with such a value.
+//
+// Somebody who has a copy of a genuine message, off a plain http address or out of
+// a log, can cut that one anew as well. So a sign that was handled makes no second
+// message ([CheckReplay]); no exception may hold what it could have swallowed
+// (bank_type in an attach, members of the contract in the other two); and empty
+// members, which nobody signs, are dropped.
 //
 // # What is answered
 //

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
-	"slices"
 	"sync"
 	"time"
 )
@@ -28,7 +27,8 @@ type memory struct {
 
 	mu      sync.Mutex
 	byID    map[string]*delivery
-	handled []*delivery // in the order they were handled
+	bySign  map[[sha256.Size]byte]*delivery // by signature or sign of every attempt
+	handled []*delivery                     // in the order they were handled
 }
 
 // delivery is one notification, over all its attempts.
@@ -38,7 +38,7 @@ type delivery struct {
 
 	err       *Error              // why it failed; set before done closes
 	handledAt time.Time           // by memory's clock
-	answered  [][sha256.Size]byte // APIv3 signatures that were answered with a success
+	signs     [][sha256.Size]byte // of its attempts that were answered, or are to be
 }
 
 // deliver has the notification handled, unless it was, or is being.
@@ -49,6 +49,8 @@ func (r *Receiver) deliver(ctx context.Context, n *Notification) *Error {
 		return r.run(ctx, n, d)
 	case isRunning:
 		return r.share(ctx, n, d)
+	case isCut:
+		return n.fail(CheckReplay, http.StatusConflict, "another message came with this very sign: someone who has a copy changed what the sign does not see", nil)
 	}
 	if !r.memory.answer(d, n) {
 		return n.fail(CheckReplay, http.StatusConflict, "these very bytes were handled before: someone sent them again, since WeChat Pay signs every attempt afresh", nil)
@@ -125,6 +127,7 @@ const (
 	isNew state = iota
 	isRunning
 	isHandled
+	isCut // an APIv2 message that was handled, cut into other members
 )
 
 // begin finds the notification, or enters it as the caller's to run.
@@ -133,10 +136,14 @@ func (m *memory) begin(n *Notification) (*delivery, state) {
 	defer m.mu.Unlock()
 	m.forget()
 	id := n.MchID + " " + n.ID
+	if d := m.bySign[n.proof]; d != nil && d.id != id {
+		return d, isCut
+	}
 	d := m.byID[id]
 	if d == nil {
 		d = &delivery{id: id, done: make(chan struct{})}
 		m.byID[id] = d
+		m.sign(d, n)
 		return d, isNew
 	}
 	select {
@@ -153,12 +160,9 @@ func (m *memory) end(d *delivery, n *Notification, err *Error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if d.err = err; err != nil {
-		delete(m.byID, d.id)
+		m.drop(d)
 	} else {
 		d.handledAt = m.now()
-		if !n.v2 {
-			d.answered = append(d.answered, sha256.Sum256([]byte(n.signature)))
-		}
 		m.handled = append(m.handled, d)
 		m.forget()
 	}
@@ -166,21 +170,34 @@ func (m *memory) end(d *delivery, n *Notification, err *Error) {
 }
 
 // answer records that this attempt gets a success. It reports false if the
-// very same attempt had one before. WeChat Pay alone makes new signatures, one
-// an attempt, so these stay few. APIv2 sends the same bytes again and again, and
-// its headers are signed by nobody: nothing of them is kept.
+// very same attempt had one before; APIv2 sends the same bytes again and again.
 func (m *memory) answer(d *delivery, n *Notification) bool {
-	if n.v2 {
-		return true
-	}
-	sum := sha256.Sum256([]byte(n.signature))
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if slices.Contains(d.answered, sum) {
+	return m.sign(d, n) || n.v2
+}
+
+// sign records what proved an attempt, and reports false if it is known. Only
+// WeChat Pay makes new signatures, one an attempt, so these stay few. The seal of
+// a refund is no signature. The lock is held.
+func (m *memory) sign(d *delivery, n *Notification) bool {
+	if n.proof == ([sha256.Size]byte{}) {
+		return true
+	}
+	if m.bySign[n.proof] != nil {
 		return false
 	}
-	d.answered = append(d.answered, sum)
+	m.bySign[n.proof] = d
+	d.signs = append(d.signs, n.proof)
 	return true
+}
+
+// drop forgets a delivery. The lock is held.
+func (m *memory) drop(d *delivery) {
+	delete(m.byID, d.id)
+	for _, sign := range d.signs {
+		delete(m.bySign, sign)
+	}
 }
 
 // forget drops what is too old or too many. The lock is held.
@@ -191,7 +208,7 @@ func (m *memory) forget() {
 		if len(m.handled) <= m.max && now.Sub(oldest.handledAt) < retention {
 			return
 		}
-		delete(m.byID, oldest.id)
+		m.drop(oldest)
 		m.handled[0] = nil // the slice's front stays allocated until it grows
 		m.handled = m.handled[1:]
 	}

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -49,9 +50,9 @@ type Notification struct {
 	// attempt and not covered by the signature.
 	RequestID string
 
-	signature string // of this attempt; borrowed from the header, never kept
-	v2        bool
-	xml       []byte // an APIv2 message, the sealed part of a refund's
+	proof [sha256.Size]byte // of the signature of this attempt, zero for a refund of APIv2
+	v2    bool
+	xml   []byte // an APIv2 message, the sealed part of a refund's
 }
 
 // Parse verifies, opens and reads one notification: from any framework or
@@ -71,7 +72,7 @@ func (r *Receiver) Parse(header http.Header, body []byte) (*Notification, error)
 
 func (r *Receiver) parse(header http.Header, body []byte) (*Notification, *Error) {
 	header = canonical(header)
-	n := &Notification{RequestID: requestID(header), signature: get(header, wire.HeaderSignature)}
+	n := &Notification{RequestID: requestID(header)}
 	switch {
 	case len(body) > MaxBody:
 		return nil, n.fail(CheckBody, http.StatusRequestEntityTooLarge, tooLarge, nil)
@@ -91,6 +92,7 @@ func (r *Receiver) parse(header http.Header, body []byte) (*Notification, *Error
 	if refused != nil {
 		return nil, n.fail(refused.Check, http.StatusUnauthorized, "", refused)
 	}
+	n.proof = sha256.Sum256([]byte(get(header, wire.HeaderSignature)))
 	e, err := wire.ParseEnvelope(body)
 	if err != nil {
 		return nil, n.fail(CheckEnvelope, http.StatusBadRequest, "", err)

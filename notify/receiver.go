@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"strconv"
 	"sync/atomic"
@@ -42,7 +43,7 @@ func New(keys *wxpay.Keys, options ...Option) *Receiver {
 		onError: logError, deadline: DefaultDeadline,
 		routes: map[string]func(context.Context, *Notification) error{},
 	}
-	r.memory = memory{max: DefaultRemember, byID: map[string]*delivery{}, now: time.Now}
+	r.memory = memory{max: DefaultRemember, byID: map[string]*delivery{}, bySign: map[[sha256.Size]byte]*delivery{}, now: time.Now}
 	if keys != nil {
 		r.keys = []*wxpay.Keys{keys}
 	}

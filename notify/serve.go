@@ -35,6 +35,9 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 // Receive waits for it, until ctx ends or [Deadline] has passed.
 func (r *Receiver) Receive(ctx context.Context, header http.Header, body []byte) Answer {
 	r.serving.Store(true)
+	if ctx == nil {
+		ctx = context.Background()
+	}
 	n, err := r.parse(header, body)
 	if err == nil {
 		err = r.deliver(ctx, n)

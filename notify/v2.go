@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"encoding/xml"
+	"maps"
 	"net/http"
 	"reflect"
 	"slices"
@@ -38,6 +39,10 @@ type v2Key struct {
 // give both; a message is genuine when it is signed with any of them. Give the
 // option once for each merchant: a message is checked against the keys of the
 // merchant it names and nobody else's.
+//
+// A debit that failed may be tried again under its number and fail again, with
+// nothing in the second message that the first has not, so two such messages that
+// were signed apart are two notifications. Everything else is told by what it says.
 //
 // Mind what APIv2 lacks. Its messages say nothing of when they were sent, so a
 // copy can be sent again at any time: the receiver handles it once as long as it
@@ -87,6 +92,8 @@ func (r *Receiver) parseV2(n *Notification, body []byte) *Error {
 	if err != nil {
 		return n.fail(CheckEnvelope, http.StatusBadRequest, "", err)
 	}
+	// No sign covers an empty member, so anybody may add one: it would make another id.
+	maps.DeleteFunc(f, func(_, value string) bool { return value == "" })
 	keys := r.keysOf(f)
 	if keys == nil {
 		return n.unproved("it is for a merchant that the receiver has no APIv2 key of, or names none: give notify.APIv2Key for every merchant whose messages come here")
@@ -101,7 +108,7 @@ func (r *Receiver) parseV2(n *Notification, body []byte) *Error {
 		if eventType, refused = r.kindV2(eventType, f); refused == "" && !verifyV2(keys, f) {
 			refused = "the sign is not of these fields under the APIv2 key of the merchant they name: a forgery, or the key was changed in the merchant console and not here"
 		}
-		n.MchID = keys[0].mchID
+		n.MchID, n.proof = keys[0].mchID, sha256.Sum256([]byte(strings.ToUpper(f["sign"])))
 	}
 	if refused != "" {
 		n.MchID = ""
@@ -188,6 +195,9 @@ func idV2(eventType string, f wire.Fields) string {
 	said := map[string]string{}
 	for _, name := range names {
 		said[name] = f[name]
+	}
+	if eventType == V2Payment && f["result_code"] != "SUCCESS" {
+		said["sign"] = strings.ToUpper(f["sign"]) // a second failure of one number says nothing else of its own
 	}
 	if names == nil {
 		for name, value := range f {

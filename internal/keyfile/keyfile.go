@@ -47,22 +47,27 @@ func notAName(s string, cause error) string {
 	switch {
 	case s == "":
 		return "the name of the file is empty"
-	case strings.Contains(s, "-----"):
+	case isPEM(s):
 		return "this is the text of a PEM file, not its name"
 	case !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return !strconv.IsPrint(r) }):
 		return "this is not the name of a file: it has line ends or other bytes that are not printed"
 	case isExtension(filepath.Ext(s)) && len(s) <= 255: // keys have no dot
 		return ""
 	}
-	if looksLikeAKey(s) {
+	if LooksLikeAKey(s) {
 		return "the file cannot be read (" + cause.Error() + "), and its name is not repeated because it looks like a key"
 	}
 	return ""
 }
 
-// looksLikeAKey is generous: a name that is not repeated does less harm than a
-// key that is.
-func looksLikeAKey(s string) bool {
+func isPEM(s string) bool { return strings.Contains(s, "-----") }
+
+// LooksLikeAKey says that a string may be key material. It is generous: a name that
+// is not repeated does less harm than a key that is.
+func LooksLikeAKey(s string) bool {
+	if isPEM(s) {
+		return true
+	}
 	if len(s) == 32 && !strings.ContainsAny(s, `/\`) { // as long as an APIv3 or APIv2 key
 		return true
 	}

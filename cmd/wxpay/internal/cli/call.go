@@ -101,7 +101,7 @@ func (o *callOptions) run(ctx context.Context, sys System, method, path string) 
 	if err != nil {
 		return err
 	}
-	trace := &trace{to: http.DefaultTransport}
+	trace := &trace{to: oneAtATime()}
 	if op := described(method, path); op != nil {
 		o.mtls = o.mtls || op.MTLS
 		if op.SignType != "" {

@@ -45,7 +45,12 @@ func explainCall(sys System, err error, hint string) error {
 	default:
 		line("verified", "no: do not book a business outcome on it")
 	}
-	return &failure{code: exitRefused, err: errors.New(text), hint: hint}
+	code := exitRefused
+	if e.Status >= http.StatusInternalServerError || e.Code == "SYSTEMERROR" { // a gateway's page, or WeChat Pay failed inside
+		line("outcome", "unknown: query, or repeat with the same numbers")
+		code = exitUnknown
+	}
+	return &failure{code: code, err: errors.New(text), hint: hint}
 }
 
 // explainUnsent puts the command line's way beside that of the SDK.

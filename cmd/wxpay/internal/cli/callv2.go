@@ -5,8 +5,10 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/wxpay-go/wxpay"
@@ -40,11 +42,19 @@ func mutualTLS(cfg wxpay.Config) (http.RoundTripper, error) {
 	if cfg.Certificate == nil {
 		return nil, usage("this call shows the API certificate in the TLS handshake; give its file, apiclient_cert.pem, as --cert or WXPAY_CERTIFICATE")
 	}
-	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{
-		{Certificate: [][]byte{cfg.Certificate.Raw}, PrivateKey: cfg.PrivateKey, Leaf: cfg.Certificate},
-	}}
+	t := oneAtATime()
+	t.TLSClientConfig.Certificates = []tls.Certificate{{Certificate: [][]byte{cfg.Certificate.Raw}, PrivateKey: cfg.PrivateKey, Leaf: cfg.Certificate}}
 	return t, nil
+}
+
+// oneAtATime is a transport for one call that goes out once: over HTTP/2 net/http
+// sends a call again whose stream was reset.
+func oneAtATime() *http.Transport {
+	return &http.Transport{
+		Proxy: http.ProxyFromEnvironment, TLSHandshakeTimeout: 10 * time.Second,
+		DialContext:     (&net.Dialer{Timeout: 30 * time.Second}).DialContext,
+		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}},
+	}
 }
 
 // fieldsJSON is an APIv2 answer as JSON, without its sign.

@@ -12,11 +12,14 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/internal/keyfile"
 	"golang.org/x/term"
 )
 
@@ -48,7 +51,7 @@ const (
 	exitFailure  = 1 // not what it should be: a step of the demo, a server that cannot start, nothing found
 	exitUsage    = 2 // the command line or the setup is wrong, and nothing was sent
 	exitRefused  = 3 // WeChat Pay refused the call
-	exitUnknown  = 4 // no whole answer came
+	exitUnknown  = 4 // no whole answer came, or one that leaves the outcome open
 	exitUnproven = 5 // the answer cannot be shown to be WeChat Pay's
 )
 
@@ -57,7 +60,7 @@ const exitHelp = `Exit codes:
   1  it did not: a step of the demo is not what it should be, the sandbox cannot start, nothing was found
   2  the command line or the setup is wrong; nothing was sent
   3  WeChat Pay refused the call
-  4  no whole answer came: unreachable, or the outcome is unknown
+  4  no whole answer came, or WeChat Pay failed inside: unreachable, or the outcome is unknown
   5  the answer cannot be shown to be WeChat Pay's: its signature does not verify
 `
 
@@ -66,11 +69,17 @@ func Main(args []string, sys System) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
+	given, getenv := slices.Clone(args), sys.Getenv
+	sys.Getenv = func(name string) string {
+		value := getenv(name)
+		given = append(given, value)
+		return value
+	}
 	root := newRoot(sys)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err != nil {
-		report(sys, err)
+		report(sys, given, err)
 	}
 	return exitCode(err)
 }
@@ -104,6 +113,23 @@ Start with: wxpay demo`,
 	root.SetUsageTemplate(root.UsageTemplate() + "{{if not .HasParent}}\n" + exitHelp + "{{end}}")
 	root.AddCommand(newDemo(sys), newSandbox(sys), newCall(sys), newURL(sys), newEndpoints(sys), newVersion(sys))
 	return root
+}
+
+// withoutKeys takes out of an error what was given, as an argument or a variable,
+// and looks like a key: errors repeat what is wrong, and a key may be in the place
+// of another value.
+func withoutKeys(text string, given []string) string {
+	for _, arg := range given {
+		for _, value := range []string{arg, strings.TrimLeft(arg, "-"), arg[strings.IndexByte(arg, '=')+1:]} {
+			if !keyfile.LooksLikeAKey(value) {
+				continue
+			}
+			for _, spelled := range []string{value, strings.Trim(strconv.Quote(value), `"`), strings.Trim(strconv.QuoteToASCII(value), `"`)} {
+				text = strings.ReplaceAll(text, spelled, "(not shown: it looks like a key)")
+			}
+		}
+	}
+	return text
 }
 
 // failure is an error with the exit code it leads to and, where there is one,
@@ -157,9 +183,9 @@ func exitCode(err error) int {
 	return exitFailure
 }
 
-func report(sys System, err error) {
+func report(sys System, given []string, err error) {
 	paint := sys.paintErr()
-	fmt.Fprintf(sys.Err, "%s %s\n", paint.red("error:"), err)
+	fmt.Fprintf(sys.Err, "%s %s\n", paint.red("error:"), withoutKeys(err.Error(), given))
 	var own *failure
 	if errors.As(err, &own) && own.hint != "" {
 		fmt.Fprintf(sys.Err, "%s %s\n", paint.dim("hint: "), own.hint)

@@ -152,7 +152,7 @@ func load[T any](what, name string, parse func([]byte) (T, error)) (T, error) {
 	}
 	v, err := parse(data)
 	if err != nil {
-		err = fmt.Errorf("%s: %w", name, err)
+		err = fmt.Errorf("%s: %w", printable(name), err)
 	}
 	return v, err
 }
