@@ -79,17 +79,24 @@ func (e *engine) sealedNames(op *catalogue.Operation) []string {
 	return usuallySealed
 }
 
-// secrets are the keys of the merchants that are texts.
+// secrets are the keys of the merchants that are texts, and those that were replaced meanwhile: a
+// call that came before is written down after.
 func (r *registry) secrets() (out secretTexts) {
-	for _, m := range r.state.Load().merchants {
-		out.keys = append(out.keys, m.APIv3Key.Reveal(), m.APIv2Key.Reveal())
-		for line := range strings.Lines(m.PrivateKey.Reveal()) {
-			if line = strings.TrimSpace(line); len(line) >= shortestRun && !strings.HasPrefix(line, "-----") {
-				out.lines = append(out.lines, line)
-			}
-		}
+	s := r.state.Load()
+	out.keys, out.lines = slices.Clone(s.former.keys), slices.Clone(s.former.lines)
+	for _, m := range s.merchants {
+		out.add(m)
 	}
 	return out
+}
+
+func (t *secretTexts) add(m *merchant) {
+	t.keys = append(t.keys, m.APIv3Key.Reveal(), m.APIv2Key.Reveal())
+	for line := range strings.Lines(m.PrivateKey.Reveal()) {
+		if line = strings.TrimSpace(line); len(line) >= shortestRun && !strings.HasPrefix(line, "-----") {
+			t.lines = append(t.lines, line)
+		}
+	}
 }
 
 // span is part of a string that is blanked, and what stands in its place.
@@ -149,6 +156,11 @@ func (r redaction) keys(v *view) (spans []span) {
 	}
 	for _, at := range v.runs() {
 		if r.isKey(v.text[at[0]:at[1]]) {
+			hide(at[0], at[1])
+		}
+	}
+	for _, at := range hexRun.FindAllStringIndex(v.text, -1) {
+		if r.isHexKey(v.text[at[0]:at[1]]) {
 			hide(at[0], at[1])
 		}
 	}

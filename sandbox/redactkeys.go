@@ -2,6 +2,8 @@ package sandbox
 
 import (
 	"encoding/base64"
+	"encoding/hex"
+	"regexp"
 	"strings"
 )
 
@@ -62,6 +64,21 @@ func (r redaction) isKey(run string) bool {
 			if len(text) >= shortestRun && r.text(text) != text {
 				return true
 			}
+		}
+	}
+	return false
+}
+
+// hexRun matches what may be a key in hexadecimal digits.
+var hexRun = regexp.MustCompile(`[0-9A-Fa-f]{64,}`)
+
+// isHexKey is isKey of hexadecimal digits. One that stands before may be no part of the key.
+func (r redaction) isHexKey(run string) bool {
+	for from := range 2 {
+		text := run[from:]
+		raw, err := hex.DecodeString(text[:len(text)&^1])
+		if err == nil && (holdsPrivateKey(raw) || r.text(string(raw)) != string(raw)) {
+			return true
 		}
 	}
 	return false

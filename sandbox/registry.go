@@ -22,6 +22,7 @@ type registered struct {
 	order     []string             // merchant ids as they came
 	people    map[string]person    // by openid
 	retired   map[string]string    // merchant ids by the serial numbers of former certificates
+	former    secretTexts          // keys that were replaced
 }
 
 // person is one WeChat user, who has another openid under every appid.
@@ -91,6 +92,7 @@ func (s *registered) clone() *registered {
 	return &registered{
 		merchants: maps.Clone(s.merchants), serials: maps.Clone(s.serials), order: slices.Clone(s.order),
 		people: maps.Clone(s.people), retired: maps.Clone(s.retired),
+		former: secretTexts{slices.Clone(s.former.keys), slices.Clone(s.former.lines)},
 	}
 }
 
@@ -108,6 +110,10 @@ func (s *registered) put(m *merchant) error {
 	}
 	if old := s.merchants[m.MchID]; old != nil {
 		delete(s.serials, old.serial)
+		if old.APIv3Key.Reveal() != m.APIv3Key.Reveal() || old.APIv2Key.Reveal() != m.APIv2Key.Reveal() ||
+			old.PrivateKey.Reveal() != m.PrivateKey.Reveal() {
+			s.former.add(old)
+		}
 	} else {
 		s.order = append(s.order, m.MchID)
 	}

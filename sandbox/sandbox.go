@@ -83,7 +83,7 @@ func Start(c Config) (*Sandbox, error) {
 		s.tlsURL, s.authority, s.tls = "https://"+fromHere(l), authority, serve(l, e, e.logf)
 	}
 	s.api = serve(open[0], e, e.logf)
-	s.admin = serve(open[1], newAdmin(s, c.AllowNonLoopback), e.logf)
+	s.admin = serve(open[1], newAdmin(s, !e.routes.listeners[1].Addr().Unmap().IsLoopback()), e.logf)
 	go e.worker.run()
 	return s, nil
 }

@@ -89,7 +89,7 @@ func (t *trace) report(sys System, took time.Duration) {
 	if t.reply == nil {
 		return
 	}
-	fmt.Fprintf(sys.Err, "%s %s in %s\n", paint.dim("<"), t.reply.Status, took.Round(time.Millisecond))
+	fmt.Fprintf(sys.Err, "%s %s in %s\n", paint.dim("<"), printable(t.reply.Status), took.Round(time.Millisecond))
 	for _, name := range []string{"Request-ID", "Wechatpay-Serial", "Wechatpay-Timestamp", "X-Sandbox"} {
 		if v := t.reply.Header.Get(name); v != "" {
 			fmt.Fprintf(sys.Err, "%s %s: %s\n", paint.dim("<"), name, printable(v))

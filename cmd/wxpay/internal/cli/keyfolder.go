@@ -27,12 +27,37 @@ func openFolder(path string) (folder, error) {
 	}
 	f := folder{absolute}
 	if err == nil {
-		err = f.write(".gitignore", "*\n")
+		if taken := f.foreign(); taken != "" {
+			return f, &failure{code: exitFailure, err: fmt.Errorf("cannot use the data folder: %s is not a sandbox's and would be overwritten", f.file(taken)),
+				hint: "choose a new or empty folder with --data; a merchant's real keys do not belong in it"}
+		}
+		err = f.write(ignoreName, ignoreAll)
 	}
 	if err != nil {
 		return f, &failure{code: exitFailure, err: fmt.Errorf("cannot use the data folder: %w", err), hint: "choose a folder this user may write to with --data"}
 	}
 	return f, nil
+}
+
+// foreign is a file that a sandbox would write over in a folder that was never a sandbox's: the key
+// of a real merchant has the same name. "" for none.
+func (f folder) foreign() string {
+	has := func(name string) bool {
+		_, err := os.Lstat(f.file(name))
+		return err == nil
+	}
+	if has(keyringName) || has(databaseName) {
+		return ""
+	}
+	for _, name := range []string{"apiclient_key.pem", "apiclient_cert.pem", "pub_key.pem", envFileName} {
+		if has(name) {
+			return name
+		}
+	}
+	if ignored, _ := os.ReadFile(f.file(ignoreName)); has(ignoreName) && string(ignored) != ignoreAll {
+		return ignoreName
+	}
+	return ""
 }
 
 func (f folder) file(name string) string { return filepath.Join(f.path, name) }
@@ -84,7 +109,12 @@ type merchantKeys struct {
 // Format prints that there are keys.
 func (merchantKeys) Format(f fmt.State, _ rune) { fmt.Fprint(f, "merchantKeys{…}") }
 
-const keyringName = "keys.json"
+const (
+	keyringName  = "keys.json"
+	databaseName = "sandbox.db"
+	ignoreName   = ".gitignore"
+	ignoreAll    = "*\n"
+)
 
 // keys gives m the keys it had the last time, and makes what is missing.
 func (f folder) keys(m *sandbox.Merchant) (*sandbox.KeyMaterial, error) {

@@ -109,7 +109,7 @@ func (o *sandboxOptions) run(ctx context.Context, sys System) error {
 	if err != nil {
 		return err
 	}
-	store, err := sqlstore.Open(folder.file("sandbox.db"))
+	store, err := sqlstore.Open(folder.file(databaseName))
 	if err != nil {
 		return err
 	}
@@ -156,7 +156,7 @@ func (o *sandboxOptions) announce(sys System, h handout) error {
 	fmt.Fprintln(sys.Out)
 	for _, line := range [][2]string{
 		{"API", h.URL}, {"admin", h.AdminURL}, {"merchant", h.MchID}, {"private key", h.PrivateKey}, {"certificate", h.Certificate}, {"WeChat Pay's public key", h.PublicKey},
-		{"its certificate", h.PlatformCertificate}, {"env file", h.EnvFile}, {"database", h.Data + string(os.PathSeparator) + "sandbox.db"},
+		{"its certificate", h.PlatformCertificate}, {"env file", h.EnvFile}, {"database", h.Data + string(os.PathSeparator) + databaseName},
 	} {
 		fmt.Fprintf(sys.Out, "  %s %s\n", paint.dim(fmt.Sprintf("%-24s", line[0])), line[1])
 	}
