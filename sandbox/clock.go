@@ -13,7 +13,8 @@ import (
 // sessions, the hours of debits, the schedules of notifications. By default it is
 // the machine's clock, moved by an offset; a manual clock (see [At]) stands still
 // until it is moved, and then no notification is sent unless Settle or Advance
-// does it.
+// does it. Where a running clock was moved to is kept in the store: a sandbox that
+// starts on it again goes on from there, unless Config.Start says otherwise.
 //
 // What is signed is dated by another clock: the timestamp of Authorization and
 // its five minutes, Wechatpay-Timestamp, the timestamp of APIv2 pages. A sandbox
@@ -24,15 +25,16 @@ import (
 type Clock struct {
 	mu     sync.Mutex
 	manual bool
-	fixed  time.Time     // a manual clock's time
-	offset time.Duration // another's distance from the machine's clock
-	moved  func()        // called after the clock was moved, outside the lock
-	turned chan struct{} // closed, and replaced, when the clock is moved
+	fixed  time.Time             // a manual clock's time
+	offset time.Duration         // another's distance from the machine's clock
+	moved  func()                // called after the clock was moved, outside the lock
+	keep   func(time.Time) error // keeps a time before the clock is moved to it
+	turned chan struct{}         // closed, and replaced, when the clock is moved
 }
 
 // newClock starts at start, or at the machine's time when start is zero.
 func newClock(start time.Time, manual bool) *Clock {
-	c := &Clock{manual: manual, moved: func() {}, turned: make(chan struct{})}
+	c := &Clock{manual: manual, moved: func() {}, keep: func(time.Time) error { return nil }, turned: make(chan struct{})}
 	switch {
 	case manual && start.IsZero():
 		c.fixed = time.Now()
@@ -65,6 +67,9 @@ func (c *Clock) Manual() bool { return c.manual }
 // moves nothing.
 func (c *Clock) Set(t time.Time) error {
 	if err := checkTime(t); err != nil {
+		return err
+	}
+	if err := c.keep(t); err != nil {
 		return err
 	}
 	c.set(t)

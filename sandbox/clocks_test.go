@@ -9,6 +9,7 @@ import (
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/notify"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/storetest"
 )
 
 // A stranger is a merchant's program in another process: it has the keys, and no
@@ -165,4 +166,69 @@ func started(t *testing.T, c sandbox.Config) *sandbox.Sandbox {
 		}
 	})
 	return s
+}
+
+// A sandbox that starts again on its store goes on at the time it was moved to.
+func TestAMovedClockOutlivesARestart(t *testing.T) {
+	t.Parallel()
+	store := keep{sandbox.NewMemory()}
+	near := func(what string, got, want time.Time) {
+		t.Helper()
+		if off := got.Sub(want).Abs(); off > time.Minute {
+			t.Errorf("%s: the clock is at %v, %v off", what, got, off)
+		}
+	}
+	run := func(c sandbox.Config, do func(*sandbox.Sandbox)) {
+		t.Helper()
+		c.Keys, c.Store = pinnedKeys(t), store
+		s, err := sandbox.Start(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		do(s)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	year := 366 * 24 * time.Hour
+	run(sandbox.Config{}, func(s *sandbox.Sandbox) {
+		near("a new store", s.Clock().Now(), time.Now())
+		if err := s.Advance(year); err != nil {
+			t.Fatal(err)
+		}
+	})
+	run(sandbox.Config{}, func(s *sandbox.Sandbox) {
+		near("after Advance", s.Clock().Now(), time.Now().Add(year))
+		if err := s.Clock().Set(start); err != nil {
+			t.Fatal(err)
+		}
+	})
+	run(sandbox.Config{Start: start.Add(year)}, func(s *sandbox.Sandbox) { near("Config.Start wins", s.Clock().Now(), start.Add(year)) })
+	run(sandbox.Config{}, func(s *sandbox.Sandbox) { near("after Set", s.Clock().Now(), start) })
+	run(sandbox.Config{ManualClock: true}, func(s *sandbox.Sandbox) {
+		near("a stopped clock", s.Clock().Now(), time.Now())
+		if err := s.Advance(time.Hour); err != nil {
+			t.Fatal(err)
+		}
+	})
+	run(sandbox.Config{}, func(s *sandbox.Sandbox) { near("a stopped clock keeps nothing", s.Clock().Now(), start) })
+}
+
+// A time that cannot be kept is not moved to.
+func TestATimeThatCannotBeKept(t *testing.T) {
+	t.Parallel()
+	store := &storetest.Unwritable{Store: sandbox.NewMemory()}
+	s := started(t, sandbox.Config{Keys: pinnedKeys(t), Store: store})
+	before := s.Clock().Now()
+	store.Broken.Store(true)
+	defer store.Broken.Store(false)
+	if err := s.Clock().Set(start); err == nil {
+		t.Error("it was set")
+	}
+	if err := s.Advance(24 * time.Hour); err == nil {
+		t.Error("it was advanced")
+	}
+	if off := s.Clock().Now().Sub(before); off > time.Minute || off < 0 {
+		t.Errorf("it moved by %v", off)
+	}
 }

@@ -32,8 +32,9 @@ type Config struct {
 	// Store keeps the state. A sandbox closes its store; when [Start] fails there
 	// is no sandbox, and it stays the caller's to close. Default: [NewMemory].
 	Store Store
-	// Start is the time the clock starts at, from 1971 to 2261; zero means now.
-	// ManualClock stops it: then time passes only by Advance and Clock.Set, and notifications are
+	// Start is the time the clock starts at, from 1971 to 2261. Zero means now or, on
+	// a store that was used before, where its clock had been moved to. ManualClock
+	// stops it: then time passes only by Advance and Clock.Set, and notifications are
 	// sent only by Advance and Settle.
 	Start       time.Time
 	ManualClock bool

@@ -65,7 +65,8 @@
 // machine. A loopback address is called as it is. Any other has to be given a
 // handler ([Sandbox.Receive]) or a local target ([Sandbox.Forward]); until then
 // its notifications wait, marked undeliverable, with a sentence about what to do.
-// The sandbox's own listeners are never called, nor is another sandbox's admin.
+// The sandbox's own listeners are never called, and the admin of another one takes
+// no notification.
 //
 // # Time
 //
@@ -127,13 +128,14 @@
 //	POST /sandbox/payers/{openid}/launch         {"path"}; a miniprogram_path
 //	POST /sandbox/payers/{openid}/pay            {"prepay_id"}; also agree-after-pay, decline-after-pay
 //	POST /sandbox/payers/{openid}/show-code      his payment code, {"auth_code"}
-//	POST /sandbox/payers/{openid}/terminate      {"contract_id"}; also stay-insured and leave
+//	POST /sandbox/payers/{openid}/terminate      {"contract_id"}; also stay-insured, leave, delete-contract
 //	GET  /sandbox/payers/{openid}                his wallet
 //	POST /sandbox/payers/{openid}/fund           {"amount"}; also run-out, unlimit
 //	POST /sandbox/payers/{openid}/fail-next      {"reason", "times"}
 //	POST /sandbox/payers/{openid}/refuse-next-notice, block-next-signing, fail-next-refund, close-next-refund, repay
 //	POST /sandbox/payers/{openid}/identify       {"name", "id_number"}
 //	POST /sandbox/payers/{openid}/sign-elsewhere {"product", "plan_id"}
+//	POST /sandbox/faces/show, faces/retake       before a device that recognises faces
 //	GET  /sandbox/sessions, contracts, contracts/{id}, orders, debits, refunds, pushes, journal?after=&newest=
 //	POST /sandbox/contracts/{id}/terminate       {"mode", "remark"}
 //	POST /sandbox/pushes/{id}/retry
@@ -162,7 +164,8 @@
 //
 // Nothing here is WeChat Pay and nothing must be taken for it. What came from
 // outside is shown clipped and escaped, in one line, wherever the sandbox logs or
-// explains it, and the journal blanks keys in whatever spelling. Every reply and
+// explains it, and the journal blanks keys, also escaped for JSON,
+// URLs or XML, in Base64 and in hexadecimal. Every reply and
 // notification carries X-Sandbox. Listeners and targets are on this machine
 // unless [Config].AllowNonLoopback says otherwise. Keys are made fresh, or, for
 // tests, are published ones that protect nothing; certificates that look as if

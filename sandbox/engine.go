@@ -134,6 +134,14 @@ func newEngine(c Config) (*engine, error) {
 	if err := e.recall(); err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}
+	if !c.ManualClock {
+		if c.Start.IsZero() {
+			if err := e.recallTime(); err != nil {
+				return nil, fmt.Errorf("sandbox: %w", err)
+			}
+		}
+		e.clock.keep = e.keepTime
+	}
 	if err := e.sweep(); err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 )
 
 // What was registered while the sandbox ran is kept in its store, beside what the
@@ -61,6 +62,33 @@ func (s *savedPerson) kind() string { return "person" }
 func (s *savedPerson) row() Row {
 	appid := slices.Min(slices.Collect(maps.Keys(s.OpenIDs)))
 	return Row{ID: appid + "|" + s.OpenIDs[appid]}
+}
+
+// savedClock is how far a running clock was moved from the machine's.
+type savedClock struct {
+	rev
+	Offset time.Duration `json:"offset"`
+}
+
+func (s *savedClock) kind() string { return "clock" }
+func (s *savedClock) row() Row     { return Row{ID: "clock"} }
+
+// keepTime is [Clock].keep of a clock that runs.
+func (e *engine) keepTime(t time.Time) error { return e.save(&savedClock{Offset: time.Until(t)}) }
+
+// recallTime sets the clock to where it was when the store was last used.
+func (e *engine) recallTime() error {
+	return e.view(context.Background(), func(s *step) error {
+		saved, err := get[savedClock](s.Tx, (&savedClock{}).row().ID)
+		if errors.Is(err, ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		e.clock.set(time.Now().Add(saved.Offset))
+		return nil
+	})
 }
 
 type savedForward struct {

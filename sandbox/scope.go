@@ -60,4 +60,5 @@ func (w *Wallet) owner() string           { return "" }
 func (p *paymentCode) owner() string      { return "" }
 func (s *savedPerson) owner() string      { return "" }
 func (s *savedForward) owner() string     { return "" }
+func (s *savedClock) owner() string       { return "" }
 func (s *savedCertificate) owner() string { return "" }

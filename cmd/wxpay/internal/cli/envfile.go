@@ -35,7 +35,11 @@ func readEnvFile(path string) (map[string]string, error) {
 
 func unquote(s string) string {
 	if len(s) >= 2 && (s[0] == '\'' || s[0] == '"') && s[len(s)-1] == s[0] {
-		return s[1 : len(s)-1]
+		inner := s[1 : len(s)-1]
+		if s[0] == '\'' {
+			inner = strings.ReplaceAll(inner, `'\''`, "'") // as envLine writes one
+		}
+		return inner
 	}
 	return s
 }

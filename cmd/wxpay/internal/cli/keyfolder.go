@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/sandbox"
@@ -177,6 +178,7 @@ type handout struct {
 	PublicKey           string `json:"public_key"`
 	PlatformCertificate string `json:"platform_certificate"`
 	Faults              int    `json:"faults,omitempty"` // armed ones
+	Clock               string `json:"clock,omitempty"`  // the time there, where it was moved from the machine's
 }
 
 // handOut writes the merchant's key material, as the sandbox has it by now, under
@@ -195,6 +197,9 @@ func (f folder) handOut(s *sandbox.Sandbox, mchid string) (handout, error) {
 	h := handout{
 		URL: s.URL(), AdminURL: s.AdminURL(), MchID: mchid, SerialNo: cfg.SerialNo, Data: f.path, EnvFile: f.file(envFileName),
 		PrivateKey: f.file("apiclient_key.pem"), Certificate: f.file("apiclient_cert.pem"), Faults: len(s.Faults()),
+	}
+	if now := s.Clock().Now(); now.Sub(time.Now()).Abs() > time.Minute {
+		h.Clock = now.Format(time.RFC3339)
 	}
 	files := map[string]string{"apiclient_key.pem": m.PrivateKey.Reveal(), "apiclient_cert.pem": m.Certificate}
 	certificates := s.PlatformCertificates()

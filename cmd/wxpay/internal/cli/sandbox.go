@@ -160,6 +160,9 @@ func (o *sandboxOptions) announce(sys System, h handout) error {
 	} {
 		fmt.Fprintf(sys.Out, "  %s %s\n", paint.dim(fmt.Sprintf("%-24s", line[0])), line[1])
 	}
+	if h.Clock != "" {
+		fmt.Fprintf(sys.Out, "\nIts clock was moved, and goes on from %s. POST %s/sandbox/clock/set moves it back.\n", h.Clock, h.AdminURL)
+	}
 	if h.Faults > 0 {
 		fmt.Fprintf(sys.Out, "\nIn chaos: %d faults are armed. GET %s/sandbox/faults lists them, DELETE clears them.\n", h.Faults, h.AdminURL)
 	}
