@@ -19,12 +19,12 @@ func ExampleOutcomeUnknown() {
 
 	debit := func(number string) string {
 		order, err := transactions.Post(context.Background(), combinedDebit(contract, number))
-		switch {
-		case wxpay.OutcomeUnknown(err):
+		if wxpay.OutcomeUnknown(err) {
 			if order, err = transactions.CombineOutTradeNo(number).Get(context.Background()); err != nil {
 				return "open: query again, or debit again with this number"
 			}
-		case err != nil:
+		}
+		if err != nil {
 			return "failed: nothing was debited"
 		}
 		return order.SubOrders[0].TradeState

@@ -12,12 +12,14 @@ import (
 // number before you decide, or send the same call again with the same numbers; a
 // new number may take the money twice.
 //
-//	_, err := debit(ctx, number)
-//	switch {
-//	case wxpay.OutcomeUnknown(err):
-//		// keep it open: query number until the answer is certain
-//	case err != nil:
-//		// it failed: nothing was debited
+//	order, err := debit(ctx, number)
+//	if wxpay.OutcomeUnknown(err) {
+//		if order, err = query(ctx, number); err != nil {
+//			return keepOpen(number) // whatever the query's error says
+//		}
+//	}
+//	if err != nil {
+//		return failed(number) // nothing was debited
 //	}
 //
 // It is false for nil; for what was refused on this side and never sent
