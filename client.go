@@ -159,7 +159,10 @@ func New(cfg Config) (*Client, error) {
 		}
 	}
 	if n := len(cfg.APIv2Key.Reveal()); n != 0 && n != wire.KeySize {
-		return nil, &ConfigError{Field: "APIv2Key", Problem: fmt.Sprintf("an APIv2 key has %d characters, this one %d", wire.KeySize, n), Hint: "set it in the merchant console under API security"}
+		return nil, &ConfigError{
+			Field: "APIv2Key", Problem: fmt.Sprintf("an APIv2 key has %d characters, this one %d", wire.KeySize, n),
+			Hint: "set it in the merchant console under API security",
+		}
 	}
 	return &Client{
 		apiV2Key: cfg.APIv2Key, mutualTLS: mutualTLS(transport, cfg.Certificate, cfg.PrivateKey),
@@ -289,7 +292,7 @@ var sharedTransport = sync.OnceValue(func() http.RoundTripper {
 	if !ok { // a program may put its own there, to trace or to mock
 		base = &http.Transport{
 			Proxy: http.ProxyFromEnvironment, DialContext: (&net.Dialer{Timeout: 30 * time.Second}).DialContext,
-			IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: 10 * time.Second, ExpectContinueTimeout: time.Second,
+			IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: 10 * time.Second,
 		}
 	}
 	t := base.Clone()

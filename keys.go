@@ -113,14 +113,17 @@ const (
 )
 
 func checkPublicKeyID(id string) error {
+	problem := ""
 	digits, ok := strings.CutPrefix(id, wire.PublicKeyIDPrefix)
 	switch {
 	case !ok || digits == "":
-		return &KeyError{Want: aPublicKey, Problem: "its id, the first argument, does not start with " + wire.PublicKeyIDPrefix, Hint: wherePublicKeysAre}
+		problem = "its id, the first argument, does not start with " + wire.PublicKeyIDPrefix
 	case strings.ContainsFunc(digits, func(r rune) bool { return r >= 0x80 || r == '~' || !unreserved(byte(r)) }):
-		return &KeyError{Want: aPublicKey, Problem: "its id, the first argument, has more in it than letters and digits, such as a line end", Hint: wherePublicKeysAre}
+		problem = "its id, the first argument, has more in it than letters and digits, such as a line end"
+	default:
+		return nil
 	}
-	return nil
+	return &KeyError{Want: aPublicKey, Problem: problem, Hint: wherePublicKeysAre}
 }
 
 // LoadPublicKey is [ParsePublicKey] on a file.
@@ -128,7 +131,8 @@ func LoadPublicKey(id, path string) (PlatformKey, error) {
 	if err := checkPublicKeyID(id); err != nil { // before the file: they may have changed places
 		return PlatformKey{}, err
 	}
-	return load(aPublicKey, "ParsePublicKey", path, func(data []byte) (PlatformKey, error) { return ParsePublicKey(id, data) })
+	parse := func(data []byte) (PlatformKey, error) { return ParsePublicKey(id, data) }
+	return load(aPublicKey, "ParsePublicKey", path, parse)
 }
 
 // ParsePlatformCertificate reads a WeChat Pay platform certificate from PEM:

@@ -50,7 +50,8 @@ func NewKeys(cfg Config) (*Keys, error) {
 			}
 			e := &ConfigError{
 				Field: "APIv3Key", Problem: problem,
-				Hint: "set it in the merchant console under API security; it is not the APIv2 key, which also has 32 characters, nor base64",
+				Hint: "set it in the merchant console under API security; " +
+					"it is not the APIv2 key, which also has 32 characters, nor base64",
 			}
 			if i > 0 {
 				e.Field = "OtherAPIv3Keys[" + strconv.Itoa(i-1) + "]"
@@ -172,7 +173,8 @@ func (k *Keys) Open(nonce, associatedData, ciphertext string) ([]byte, error) {
 	case err == nil:
 		return plain, nil
 	case errors.Is(err, wire.ErrOpen):
-		return nil, &DecryptError{Hint: err.Error() + ": the APIv3 key was changed in the merchant console and not here (OtherAPIv3Keys takes the second while one replaces the other), " +
+		return nil, &DecryptError{Hint: err.Error() + ": the APIv3 key was changed in the merchant console and not here " +
+			"(OtherAPIv3Keys takes the second while one replaces the other), " +
 			"or this is the APIv2 key, or the resource is another merchant's"}
 	}
 	return nil, &DecryptError{Hint: err.Error()}

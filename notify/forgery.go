@@ -20,16 +20,19 @@ func (r *Receiver) kindV2(kind string, f wire.Fields) (eventType, refused string
 	switch code := f["return_code"]; {
 	case isVehicle(f) && code != "", f["plate_number"] != "" && f["out_trade_no"] == "" && code != "":
 		// The launch parameters of 车主服务 have a plate_number that the payer types in, and no time.
-		return "", "it has a plate_number, and a return_code, which notifications about one do not have: a payer sent it"
+		return "", "it has a plate_number and a return_code, which no notification about one has: a payer sent it"
 	case code == "SUCCESS" || code == "FAIL":
 		change := f["change_type"] != ""
-		return kind, suspicious(f, allowed{"attach", !change}, allowed{"contract_display_account", change}, allowed{"contract_termination_remark", change})
+		return kind, suspicious(f,
+			allowed{"attach", !change}, allowed{"contract_display_account", change}, allowed{"contract_termination_remark", change})
 	case code != "":
 		return "", "its return_code is neither SUCCESS nor FAIL"
 	case !isVehicle(f):
-		return "", "it has no return_code: it is something the merchant signed, such as the address of a signing page, and not WeChat Pay's word"
+		return "", "it has no return_code: it is something the merchant signed, such as the address of a signing page, " +
+			"and not WeChat Pay's word"
 	case !r.vehicles:
-		return "", "it has the look of a notification of 车主服务 or parking, which have no return_code: give notify.APIv2Vehicles if the merchant has these products"
+		return "", "it has the look of a notification of 车主服务 or parking, which have no return_code: " +
+			"give notify.APIv2Vehicles if the merchant has these products"
 	}
 	return V2Vehicle, suspicious(f)
 }
@@ -57,7 +60,8 @@ members:
 				continue members
 			}
 		}
-		return "the value of a member has another member in it (&name=): it is cut from something the merchant signed, and a payer sent it"
+		return "the value of a member has another member in it (&name=): it is cut from something the merchant signed, " +
+			"and a payer sent it"
 	}
 	return ""
 }
@@ -82,5 +86,6 @@ func isList(s string) bool { return strings.HasPrefix(s, "[") && json.Valid([]by
 // https://pay.weixin.qq.com/doc/v2/merchant/4011987424
 func isVehicle(f wire.Fields) bool {
 	plate := f["plate_number"] + f["plate_number_info"] + f["plate_number_list"]
-	return plate != "" && f["vehicle_event_createtime"] != "" || f["event_id"] != "" && f["event_type"] != "" && f["event_ciphertext"] != ""
+	sealed := f["event_id"] != "" && f["event_type"] != "" && f["event_ciphertext"] != ""
+	return sealed || plate != "" && f["vehicle_event_createtime"] != ""
 }

@@ -50,7 +50,8 @@ func (r *Receiver) deliver(ctx context.Context, n *Notification) *Error {
 	case isRunning:
 		return r.share(ctx, n, d)
 	case isCut:
-		return n.fail(CheckReplay, http.StatusConflict, "another message came with this very sign: someone who has a copy changed what the sign does not see", nil)
+		return n.fail(CheckReplay, http.StatusConflict,
+			"another message came with this very sign: someone who has a copy changed what the sign does not see", nil)
 	}
 	if !r.memory.answer(d, n) {
 		return n.fail(CheckReplay, http.StatusConflict, "these very bytes were handled before: someone sent them again, since WeChat Pay signs every attempt afresh", nil)

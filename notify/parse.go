@@ -101,8 +101,9 @@ func (r *Receiver) parse(header http.Header, body []byte) (*Notification, *Error
 	if t, err := time.Parse(time.RFC3339, e.CreateTime); err == nil {
 		n.CreateTime = t.In(wire.Beijing)
 	}
+	sealed := e.Resource
 	for _, keys := range proved {
-		if n.Plaintext, err = keys.Open(e.Resource.Nonce, e.Resource.AssociatedData, e.Resource.Ciphertext); err == nil {
+		if n.Plaintext, err = keys.Open(sealed.Nonce, sealed.AssociatedData, sealed.Ciphertext); err == nil {
 			n.MchID = keys.MchID()
 			break
 		}
@@ -116,7 +117,8 @@ func (r *Receiver) parse(header http.Header, body []byte) (*Notification, *Error
 		return nil, n.fail(CheckPlaintext, http.StatusBadRequest, "the resource opens, but is not a JSON object", nil)
 	}
 	if len(r.keys) > 1 && r.namesAnother(n) {
-		return nil, n.fail(CheckMerchant, http.StatusUnauthorized, "it was sealed for merchant "+n.MchID+" and names another that this receiver has keys of", nil)
+		return nil, n.fail(CheckMerchant, http.StatusUnauthorized,
+			"it was sealed for merchant "+n.MchID+" and names another that this receiver has keys of", nil)
 	}
 	return n, nil
 }
@@ -130,8 +132,8 @@ func (r *Receiver) verify(header http.Header, body []byte) (proved []*wxpay.Keys
 		switch {
 		case err == nil:
 			proved = append(proved, keys)
-		case errors.As(err, &e) && (refused == nil || refused.Check == wxpay.CheckSerial): // who knows the key knows more
-			refused = e
+		case errors.As(err, &e) && (refused == nil || refused.Check == wxpay.CheckSerial):
+			refused = e // the keys that know the one it names say more
 		}
 	}
 	if proved != nil {

@@ -43,7 +43,9 @@ func New(keys *wxpay.Keys, options ...Option) *Receiver {
 		onError: logError, deadline: DefaultDeadline,
 		routes: map[string]func(context.Context, *Notification) error{},
 	}
-	r.memory = memory{max: DefaultRemember, byID: map[string]*delivery{}, bySign: map[[sha256.Size]byte]*delivery{}, now: time.Now}
+	r.memory = memory{
+		max: DefaultRemember, now: time.Now, byID: map[string]*delivery{}, bySign: map[[sha256.Size]byte]*delivery{},
+	}
 	if keys != nil {
 		r.keys = []*wxpay.Keys{keys}
 	}

@@ -58,7 +58,8 @@ func APIv2Key(mchID string, keys ...wxpay.Secret) Option {
 	}
 	for _, key := range keys {
 		if n := len(key.Reveal()); n != wire.KeySize {
-			panic("notify.APIv2Key: a key has " + strconv.Itoa(wire.KeySize) + " characters, this one " + strconv.Itoa(n) + "; it is in the merchant console under API security, and is not the APIv3 key")
+			panic("notify.APIv2Key: a key has " + strconv.Itoa(wire.KeySize) + " characters, this one " + strconv.Itoa(n) +
+				"; it is in the merchant console under API security, and is not the APIv3 key")
 		}
 	}
 	return func(r *Receiver) {
@@ -96,7 +97,8 @@ func (r *Receiver) parseV2(n *Notification, body []byte) *Error {
 	maps.DeleteFunc(f, func(_, value string) bool { return value == "" })
 	keys := r.keysOf(f)
 	if keys == nil {
-		return n.unproved("it is for a merchant that the receiver has no APIv2 key of, or names none: give notify.APIv2Key for every merchant whose messages come here")
+		return n.unproved("it is for a merchant that the receiver has no APIv2 key of, or names none: " +
+			"give notify.APIv2Key for every merchant whose messages come here")
 	}
 	eventType, refused := eventTypeV2(f), ""
 	if eventType == V2Refund {
@@ -106,7 +108,8 @@ func (r *Receiver) parseV2(n *Notification, body []byte) *Error {
 		refused = suspicious(f)
 	} else {
 		if eventType, refused = r.kindV2(eventType, f); refused == "" && !verifyV2(keys, f) {
-			refused = "the sign is not of these fields under the APIv2 key of the merchant they name: a forgery, or the key was changed in the merchant console and not here"
+			refused = "the sign is not of these fields under the APIv2 key of the merchant they name: a forgery, " +
+				"or the key was changed in the merchant console and not here"
 		}
 		n.MchID, n.proof = keys[0].mchID, sha256.Sum256([]byte(strings.ToUpper(f["sign"])))
 	}

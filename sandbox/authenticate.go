@@ -29,7 +29,8 @@ func (e *engine) authenticate(r *http.Request, body []byte, now time.Time) (*mer
 	}
 	if hint := offBy(a.Timestamp, now); hint != "" {
 		if e.oneClock {
-			hint += ". Signatures are dated by the sandbox's clock here, as in any test with New: give the client ClientConfig().Now, or start with TwoClocks()"
+			hint += ". Signatures are dated by the sandbox's clock here, as in any test with New: " +
+				"give the client ClientConfig().Now, or start with TwoClocks()"
 		}
 		return nil, unauthorized("Http头Authorization中的timestamp与发起请求的时间不得超过5分钟").hinting(hint)
 	}
@@ -76,7 +77,8 @@ func offBy(timestamp string, now time.Time) string {
 	case off > int64(wire.Window/time.Second):
 		return fmt.Sprintf("timestamp is %d seconds in the future, at most 300 are allowed: the client's clock runs ahead", off)
 	case off < -int64(wire.Window/time.Second):
-		return fmt.Sprintf("timestamp is %d seconds in the past, at most 300 are allowed: the client's clock runs behind, or the request is old", -off)
+		return fmt.Sprintf("timestamp is %d seconds in the past, at most 300 are allowed: "+
+			"the client's clock runs behind, or the request is old", -off)
 	}
 	return ""
 }

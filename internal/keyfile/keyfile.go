@@ -86,7 +86,8 @@ func LooksLikeAKey(s string) bool {
 		return true
 	}
 	// Nothing but base64 is no path from the root, and hardly one from here.
-	isBase64 := !strings.HasPrefix(s, "/") && !strings.ContainsFunc(s, func(r rune) bool { return kindOf(r) == none && r != '/' })
+	isBase64 := !strings.HasPrefix(s, "/") &&
+		!strings.ContainsFunc(s, func(r rune) bool { return kindOf(r) == none && r != '/' })
 	if len(s) >= 24 && isBase64 && strings.ContainsFunc(s, func(r rune) bool { return kindOf(r) == digit }) {
 		return true
 	}
