@@ -3,6 +3,7 @@ package sandbox_test
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 // A fault that takes the answer away must not say that a call was carried out
 // which the sandbox refused.
 func TestCommittedFaultOverARefusal(t *testing.T) {
+	t.Parallel()
 	for _, name := range []sandbox.FaultName{sandbox.FaultError, sandbox.FaultCut, sandbox.FaultGateway} {
 		told := &toldTB{T: t}
 		sb := sandbox.New(told, sandbox.At(time.Date(2026, 3, 2, 10, 0, 0, 0, time.FixedZone("Beijing", 8*60*60))))
@@ -46,7 +48,13 @@ func TestCommittedFaultOverARefusal(t *testing.T) {
 		if err == nil {
 			t.Fatal("the fault did not strike")
 		}
-		if all := strings.Join(told.lines, "\n"); strings.Contains(all, "the work is done") || !strings.Contains(all, "INVALID_REQUEST") {
+		if err := sb.Close(); err != nil { // what was said behind the answer has been said by then
+			t.Fatal(err)
+		}
+		told.mu.Lock()
+		all := strings.Join(told.lines, "\n")
+		told.mu.Unlock()
+		if strings.Contains(all, "the work is done") || !strings.Contains(all, "INVALID_REQUEST") {
 			t.Errorf("%s: the log says %s", name, all)
 		}
 	}
@@ -54,10 +62,13 @@ func TestCommittedFaultOverARefusal(t *testing.T) {
 
 type toldTB struct {
 	*testing.T
+	mu    sync.Mutex
 	lines []string
 }
 
 func (t *toldTB) Logf(format string, args ...any) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.lines = append(t.lines, fmt.Sprintf(format, args...))
 	t.T.Logf(format, args...)
 }
