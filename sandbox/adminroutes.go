@@ -25,7 +25,9 @@ func (a *admin) worldRoutes() map[string]adminRoute {
 		"GET /sandbox/clock":          bare(a.clock),
 		"POST /sandbox/clock/advance": takes(a.advanceClock),
 		"POST /sandbox/clock/set":     takes(a.setClock),
-		"POST /sandbox/settle":        silent(a.Settle),
+		"POST /sandbox/settle": bare(func(r *http.Request) (any, error) {
+			return nil, a.engine.worker.settle(r.Context()) // until the caller gives up
+		}),
 
 		"GET /sandbox/sessions":  bare(func(*http.Request) (any, error) { return rows(a.Sessions()) }),
 		"GET /sandbox/contracts": bare(func(*http.Request) (any, error) { return rows(a.Contracts()) }),
@@ -87,7 +89,7 @@ func (a *admin) advanceClock(r *http.Request, b *clockAdvance) (any, error) {
 	if err := checkTime(a.Clock().Now().Add(d)); err != nil {
 		return nil, badCall("%v", err)
 	}
-	if err := a.Advance(d); err != nil {
+	if err := a.engine.worker.advance(r.Context(), d); err != nil { // until the caller gives up
 		return nil, err
 	}
 	return a.clock(r)

@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"context"
 	"errors"
 	"math"
 	"net/http"
@@ -205,5 +206,33 @@ func TestDatesBeyondTheClock(t *testing.T) {
 		if err := w.AddPlan(sandbox.DefaultMchID, p); err == nil || !strings.Contains(err.Error(), "36500") {
 			t.Errorf("%+v: got %v", p, err)
 		}
+	}
+}
+
+// A walk whose caller gives up, as over REST, goes no further than the attempt it is at.
+func TestAdvanceEndsWithItsCaller(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx, giveUp := context.WithCancel(t.Context())
+	defer giveUp()
+	attempts := 0
+	w.ok(w.Receive("https://elsewhere.example", http.HandlerFunc(func(a http.ResponseWriter, _ *http.Request) {
+		if attempts++; attempts == 3 {
+			giveUp()
+		}
+		a.WriteHeader(http.StatusInternalServerError)
+	})))
+	reply := w.must("POST", presignCombine, with(combineBody(), "notify_url", "https://elsewhere.example/x"))
+	_, err := w.Payer(openID).Agree(reply["pre_entrustweb_id"].(string))
+	w.ok(err)
+	if err := sandbox.AdvanceContext(ctx, w.Sandbox, 24*time.Hour); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if moved := w.Clock().Now().Sub(start); attempts != 3 || moved != 20*time.Second {
+		t.Errorf("%d attempts, and the clock moved by %v", attempts, moved)
+	}
+	w.ok(w.Advance(time.Hour)) // the walk can go on
+	if attempts < 10 {
+		t.Errorf("%d attempts in the end", attempts)
 	}
 }

@@ -1,8 +1,10 @@
 package sandbox
 
 import (
+	"context"
 	"net"
 	"net/http"
+	"time"
 )
 
 // Handler is the API without its listener, to measure it without a network.
@@ -29,3 +31,8 @@ func WithRounds(n int) Option { return func(c *Config) { c.rounds = n } }
 
 // Serve has a handler served as the sandbox's own listeners serve theirs.
 func Serve(l net.Listener, h http.Handler) *http.Server { return serve(l, h, inOneLine(nil)) }
+
+// AdvanceContext is Sandbox.Advance as the admin calls it.
+func AdvanceContext(ctx context.Context, s *Sandbox, d time.Duration) error {
+	return s.engine.worker.advance(ctx, d)
+}

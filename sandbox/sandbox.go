@@ -135,7 +135,7 @@ func (s *Sandbox) Advance(d time.Duration) error {
 	if d < 0 {
 		return fmt.Errorf("sandbox: Advance goes forwards, and %v is back: see Clock.Set", d)
 	}
-	return s.engine.worker.advance(d)
+	return s.engine.worker.advance(context.Background(), d)
 }
 
 // Settle makes the notification attempts that are due now, those included that
@@ -143,7 +143,7 @@ func (s *Sandbox) Advance(d time.Duration) error {
 // calls it between an action and the look at what the merchant made of it.
 //
 // Do not call Settle or Advance from a handler of notifications: they wait for it.
-func (s *Sandbox) Settle() error { return s.engine.worker.settle() }
+func (s *Sandbox) Settle() error { return s.engine.worker.settle(context.Background()) }
 
 // Receive has notifications for addresses that begin with prefix, such as
 // "https://yourapp.com", handled by h in this process. Notifications that could

@@ -125,10 +125,10 @@ func (w *worker) next(limit time.Time) (at time.Time, what string, err error) {
 // settle makes happen what is due now and makes every attempt that is, one after
 // the other, what an attempt brings about included, and waits for the
 // background's.
-func (w *worker) settle() error {
+func (w *worker) settle(ctx context.Context) error {
 	w.walk.Lock()
 	defer w.walk.Unlock()
-	return w.orClosed(w.settleLocked())
+	return w.orClosed(w.settleLocked(ctx))
 }
 
 // orClosed is what an error of a closed sandbox comes to.
@@ -139,9 +139,13 @@ func (w *worker) orClosed(err error) error {
 	return err
 }
 
-func (w *worker) settleLocked() error {
+// settleLocked ends with ctx between two attempts, for one that was begun is ended.
+func (w *worker) settleLocked(ctx context.Context) error {
 	last := "something"
 	for range w.rounds {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		w.inFlight.Wait()
 		some, err := w.engine.ripen(w.ctx, w.engine.clock.Now())
 		if err != nil {
@@ -166,8 +170,9 @@ func (w *worker) endless(what string) error {
 		what, wire.FormatTime(w.engine.clock.Now()), w.rounds)
 }
 
-// advance moves the clock by d and stops at every attempt on the way.
-func (w *worker) advance(d time.Duration) error {
+// advance moves the clock by d and stops at every attempt on the way. Where ctx ends
+// before, so does the way.
+func (w *worker) advance(ctx context.Context, d time.Duration) error {
 	w.walk.Lock()
 	defer w.walk.Unlock()
 	defer w.wake()
@@ -179,17 +184,17 @@ func (w *worker) advance(d time.Duration) error {
 	// becomes due at once, and nothing has happened in a time that is yet to come.
 	err := w.engine.clock.keep(end)
 	if err == nil {
-		if err = w.walkTo(end); err != nil {
+		if err = w.walkTo(ctx, end); err != nil {
 			_ = w.engine.clock.keep(w.engine.clock.Now()) // the first error says more
 		}
 	}
 	return w.orClosed(err)
 }
 
-func (w *worker) walkTo(end time.Time) error {
+func (w *worker) walkTo(ctx context.Context, end time.Time) error {
 	clock := w.engine.clock
 	for round := 0; ; round++ {
-		if err := w.settleLocked(); err != nil {
+		if err := w.settleLocked(ctx); err != nil {
 			return err
 		}
 		next, what, err := w.next(end)
@@ -209,7 +214,7 @@ func (w *worker) walkTo(end time.Time) error {
 	if end.After(clock.Now()) {
 		clock.set(end)
 	}
-	return w.settleLocked()
+	return w.settleLocked(ctx)
 }
 
 // stop ends the background and waits for it.
