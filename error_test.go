@@ -5,6 +5,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -166,5 +167,24 @@ func TestDecodingNamesEndpointAndField(t *testing.T) {
 	loose := &wxpay.Result{Status: 200, Body: []byte("x")}
 	if err := loose.Decode(&struct{}{}); err == nil || !strings.Contains(err.Error(), "it is not JSON") {
 		t.Errorf("a result of no call: %v", err)
+	}
+}
+
+// A type's own unmarshaller may quote what it was given; the error does not.
+func TestDecodingQuotesNoValue(t *testing.T) {
+	t.Parallel()
+	c := clientOver(t, func(*http.Request) (*http.Response, error) {
+		return signedReply(200, `{"address":"oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"}`), nil
+	})
+	result, err := c.Chain("v3/x").Get(bg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var into struct {
+		Address net.IP `json:"address"`
+	}
+	var e *wxpay.DecodeError
+	if err := result.Decode(&into); !errors.As(err, &e) || strings.Contains(err.Error(), "oUpF8") || errors.As(err, new(*net.ParseError)) != true {
+		t.Errorf("got %v", err)
 	}
 }

@@ -32,10 +32,26 @@ func (r *Result) Decode(v any) error {
 	}
 	body, err := r.clear()
 	if err == nil {
-		err = json.Unmarshal(body, v)
+		err = ofJSON(json.Unmarshal(body, v))
 	}
 	return r.decodeError(err)
 }
+
+// ofJSON hides the words of a type's own unmarshaller, which may quote the value.
+func ofJSON(err error) error {
+	switch err.(type) {
+	case nil, *json.UnmarshalTypeError, *json.SyntaxError, *json.InvalidUnmarshalError:
+		return err
+	}
+	return &ownUnmarshaller{err}
+}
+
+type ownUnmarshaller struct{ err error }
+
+func (*ownUnmarshaller) Error() string {
+	return "the unmarshaller of one of its types does not take a value"
+}
+func (e *ownUnmarshaller) Unwrap() error { return e.err }
 
 // Map decodes the body into a map, as Decode does. Numbers stay as they were
 // written ([json.Number]), for a plan_id of 18 digits does not fit a float64.

@@ -65,8 +65,13 @@
 // Somebody who has a copy of a genuine message, off a plain http address or out of
 // a log, can cut that one anew as well. So a sign that was handled makes no second
 // message ([CheckReplay]); no exception may hold what it could have swallowed
-// (bank_type in an attach, members of the contract in the other two); and empty
-// members, which nobody signs, are dropped.
+// (bank_type and what else follows an attach, members of the contract in the
+// other two); and empty members, which nobody signs, are dropped. A message with an
+// attach and a change_type is refused: an attach sorts before the members of a
+// contract, so whoever wrote the one of an order could turn its notification into
+// one of any contract. What such a copy can still change is the attach itself, and
+// members that mean nothing: decide on the numbers, not on an attach that came over
+// a road others can read.
 //
 // # What is answered
 //

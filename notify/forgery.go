@@ -2,6 +2,7 @@ package notify
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
@@ -11,8 +12,16 @@ import (
 // signed with the same key; the package comment has the reasoning.
 
 // pageMembers are members that pages have and notifications never: every page
-// and every set of launch parameters has one of the times, save those of 车主服务.
-var pageMembers = [...]string{"notify_url", "timestamp", "time_stamp", "timeStamp"}
+// and every set of launch parameters has one of the times, save those of 车主服务
+// and of coupons (商家券), which have send_coupon_merchant.
+var pageMembers = [...]string{"notify_url", "timestamp", "time_stamp", "timeStamp", "send_coupon_merchant"}
+
+// afterAttach are the members of a payment that sort behind its attach and before
+// mch_id, which nobody can swallow. One that failed has no bank_type.
+var afterAttach = [...]string{
+	"bank_type", "cash_fee", "cash_fee_type", "contract_id", "coupon_count", "coupon_fee", "device_info", "err_code",
+	"err_code_des", "fee_type", "is_subscribe",
+}
 
 // kindV2 is the kind of a signed message, or why it is not taken for one of
 // WeChat Pay's.
@@ -21,6 +30,10 @@ func (r *Receiver) kindV2(kind string, f wire.Fields) (eventType, refused string
 	case isVehicle(f) && code != "", f["plate_number"] != "" && f["out_trade_no"] == "" && code != "":
 		// The launch parameters of 车主服务 have a plate_number that the payer types in, and no time.
 		return "", "it has a plate_number and a return_code, which no notification about one has: a payer sent it"
+	case f["change_type"] != "" && f["attach"] != "":
+		// An attach sorts before change_type, so whoever wrote the attach of an order, and
+		// has a copy of its notification, could make it one of any contract.
+		return "", "it has a change_type and an attach, which no notification has: it is cut from one of a payment"
 	case code == "SUCCESS" || code == "FAIL":
 		change := f["change_type"] != ""
 		return kind, suspicious(f,
@@ -68,12 +81,14 @@ members:
 
 // swallows says that a genuine message was cut anew by somebody who has a copy, so
 // that the members behind an exception became a part of its value: the sign stays
-// right, and the message is another. What an attach swallows begins with
-// bank_type, which every paid message has right behind it; what the values of a
-// contract swallow are other members of the contract.
+// right, and the message is another. What an attach swallows begins with bank_type,
+// which every paid message has behind it, or, of a debit that failed, with another
+// of its members. What the values of a contract swallow are its other members.
 func swallows(f wire.Fields, name string) bool {
 	if name == "attach" {
-		return f["bank_type"] == "" && strings.Contains(f[name], "&bank_type=")
+		return f["bank_type"] == "" && slices.ContainsFunc(afterAttach[:], func(next string) bool {
+			return f[next] == "" && strings.Contains(f[name], "&"+next+"=")
+		})
 	}
 	return strings.Contains(f[name], "&contract_")
 }

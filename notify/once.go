@@ -182,7 +182,7 @@ func (m *memory) answer(d *delivery, n *Notification) bool {
 // WeChat Pay makes new signatures, one an attempt, so these stay few. The seal of
 // a refund is no signature. The lock is held.
 func (m *memory) sign(d *delivery, n *Notification) bool {
-	if n.proof == ([sha256.Size]byte{}) {
+	if n.proof == ([sha256.Size]byte{}) || m.byID[d.id] != d { // forgotten meanwhile, with all its signs
 		return true
 	}
 	if m.bySign[n.proof] != nil {

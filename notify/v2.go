@@ -63,6 +63,13 @@ func APIv2Key(mchID string, keys ...wxpay.Secret) Option {
 		}
 	}
 	return func(r *Receiver) {
+		for _, known := range r.v2Keys {
+			for _, key := range keys {
+				if known.mchID != mchID && known.key.Reveal() == key.Reveal() {
+					panic("notify.APIv2Key: merchants " + known.mchID + " and " + mchID + " have the same key, so neither's proves anything; set one of their own in the merchant console")
+				}
+			}
+		}
 		for _, key := range keys {
 			r.v2Keys = append(r.v2Keys, v2Key{mchID, key})
 		}

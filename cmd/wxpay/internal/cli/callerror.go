@@ -46,7 +46,11 @@ func explainCall(sys System, err error, hint string) error {
 		line("verified", "no: do not book a business outcome on it")
 	}
 	code := exitRefused
-	if e.Status >= http.StatusInternalServerError || e.Code == "SYSTEMERROR" { // a gateway's page, or WeChat Pay failed inside
+	// A query changes nothing. Where WeChat Pay does not know who calls it does nothing
+	// and signs nothing: 401, or return_code FAIL of APIv2.
+	query := strings.HasPrefix(e.Operation, http.MethodGet+" ")
+	stranger := e.Status == http.StatusUnauthorized || e.Status == http.StatusOK && !e.Verified
+	if wxpay.OutcomeUnknown(err) && !query && !stranger {
 		line("outcome", "unknown: query, or repeat with the same numbers")
 		code = exitUnknown
 	}

@@ -12,14 +12,11 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/wxpay-go/wxpay"
-	"github.com/wxpay-go/wxpay/internal/keyfile"
 	"golang.org/x/term"
 )
 
@@ -69,17 +66,12 @@ func Main(args []string, sys System) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
-	given, getenv := slices.Clone(args), sys.Getenv
-	sys.Getenv = func(name string) string {
-		value := getenv(name)
-		given = append(given, value)
-		return value
-	}
+	sys = sys.keepingKeysIn(args)
 	root := newRoot(sys)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err != nil {
-		report(sys, given, err)
+		report(sys, err)
 	}
 	return exitCode(err)
 }
@@ -113,23 +105,6 @@ Start with: wxpay demo`,
 	root.SetUsageTemplate(root.UsageTemplate() + "{{if not .HasParent}}\n" + exitHelp + "{{end}}")
 	root.AddCommand(newDemo(sys), newSandbox(sys), newCall(sys), newURL(sys), newEndpoints(sys), newVersion(sys))
 	return root
-}
-
-// withoutKeys takes out of an error what was given, as an argument or a variable,
-// and looks like a key: errors repeat what is wrong, and a key may be in the place
-// of another value.
-func withoutKeys(text string, given []string) string {
-	for _, arg := range given {
-		for _, value := range []string{arg, strings.TrimLeft(arg, "-"), arg[strings.IndexByte(arg, '=')+1:]} {
-			if !keyfile.LooksLikeAKey(value) {
-				continue
-			}
-			for _, spelled := range []string{value, strings.Trim(strconv.Quote(value), `"`), strings.Trim(strconv.QuoteToASCII(value), `"`)} {
-				text = strings.ReplaceAll(text, spelled, "(not shown: it looks like a key)")
-			}
-		}
-	}
-	return text
 }
 
 // failure is an error with the exit code it leads to and, where there is one,
@@ -183,9 +158,9 @@ func exitCode(err error) int {
 	return exitFailure
 }
 
-func report(sys System, given []string, err error) {
+func report(sys System, err error) {
 	paint := sys.paintErr()
-	fmt.Fprintf(sys.Err, "%s %s\n", paint.red("error:"), withoutKeys(err.Error(), given))
+	fmt.Fprintf(sys.Err, "%s %s\n", paint.red("error:"), err)
 	var own *failure
 	if errors.As(err, &own) && own.hint != "" {
 		fmt.Fprintf(sys.Err, "%s %s\n", paint.dim("hint: "), own.hint)

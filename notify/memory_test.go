@@ -1,0 +1,29 @@
+package notify
+
+import (
+	"crypto/sha256"
+	"strconv"
+	"testing"
+	"time"
+)
+
+// An attempt that waited for one that was forgotten at once leaves nothing behind.
+func TestSharersLeaveNoSigns(t *testing.T) {
+	t.Parallel()
+	m := memory{byID: map[string]*delivery{}, bySign: map[[sha256.Size]byte]*delivery{}, now: time.Now}
+	for i := range 100 {
+		attempt := func(nonce string) *Notification {
+			return &Notification{ID: strconv.Itoa(i), proof: sha256.Sum256([]byte(nonce + strconv.Itoa(i)))}
+		}
+		first, second := attempt("a"), attempt("b")
+		d, _ := m.begin(first)
+		if _, state := m.begin(second); state != isRunning {
+			t.Fatal("the second does not share the first's run")
+		}
+		m.end(d, first, nil) // with max 0 it is forgotten here
+		m.answer(d, second)
+	}
+	if len(m.byID) != 0 || len(m.bySign) != 0 {
+		t.Errorf("%d notifications and %d signs are left", len(m.byID), len(m.bySign))
+	}
+}
