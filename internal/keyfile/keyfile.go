@@ -86,12 +86,12 @@ func LooksLikeAKey(s string) bool {
 		return true
 	}
 	// Nothing but base64 is no path from the root, and hardly one from here.
-	isBase64 := !strings.HasPrefix(s, "/") &&
+	isBase64 := !strings.HasPrefix(s, "/") && !strings.Contains(strings.TrimRight(s, "="), "=") &&
 		!strings.ContainsFunc(s, func(r rune) bool { return kindOf(r) == none && r != '/' })
 	if len(s) >= 24 && isBase64 && strings.ContainsFunc(s, func(r rune) bool { return kindOf(r) == digit }) {
 		return true
 	}
-	for run := range strings.FieldsFuncSeq(s, func(r rune) bool { return kindOf(r) == none }) {
+	for run := range strings.FieldsFuncSeq(s, func(r rune) bool { return kindOf(r) == none || r == '=' }) {
 		if len(run) >= 24 { // hexadecimal
 			return true
 		}
