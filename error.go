@@ -14,9 +14,10 @@ import (
 
 // Every error of this package answers four questions: what was tried, whose
 // fault it is, what to do next, and, through its type, what a program may
-// decide on. None of them prints a body, a key, the value of a path variable, or of
-// the headers more than a request id and the name of a key. Each prints as one line of at most 2 KiB, without control
-// characters, whatever WeChat Pay, a proxy or the caller put into it.
+// decide on. None of them prints a body, a key, or the value of a path variable,
+// and of the headers only a request id and the name of a key. Each prints as one
+// line of at most 2 KiB, without control characters, whatever WeChat Pay, a proxy
+// or the caller put into it.
 
 // oneLine is how every error of this package prints.
 func oneLine(s string) string { return wire.Clip(s, 2<<10) }
