@@ -100,7 +100,7 @@ func (j *journal) flush(ctx context.Context) error {
 
 // entry is an exchange as it is written down, without the secrets.
 func (j *journal) entry(x *exchange, secrets secretTexts) Exchange {
-	r := redaction{secrets, j.engine.sealedNames(x.op)}
+	r := redaction{secrets: secrets, names: j.engine.sealedNames(x.op)}
 	entry := Exchange{
 		At: x.at, Method: r.text(x.request.Method), URI: r.uri(requestURI(x.request)),
 		Header:    r.header(x.request.Header),

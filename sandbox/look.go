@@ -64,7 +64,7 @@ func (e *engine) requeue(ctx context.Context) error {
 			return err
 		}
 		for _, p := range stuck {
-			if _, _, problem := e.routes.resolve(p.URL); problem != "" {
+			if _, _, problem := e.routes.resolve(p.URL); problem != "" || e.registry.merchant(p.MchID) == nil {
 				continue
 			}
 			p.again(s.now)

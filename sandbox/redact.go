@@ -19,6 +19,20 @@ import (
 type redaction struct {
 	secrets secretTexts
 	names   []string // of the members of JSON to be blanked
+	left    *int     // bytes that may still be read; nil before the first
+}
+
+// readLimit is how many bytes are read for one string, in all its spellings and whatever they hold
+// decoded. What is nested so that it takes more is blanked unread: each nesting multiplies the work.
+const readLimit = 16 << 20
+
+// within bounds the work on one string, and says whether there is anything left of the bound.
+func (r redaction) within() (redaction, bool) {
+	if r.left == nil {
+		n := readLimit
+		r.left = &n
+	}
+	return r, *r.left > 0
 }
 
 // secretTexts are what the merchants' keys are made of.
@@ -139,6 +153,10 @@ func apply(s string, spans []span, limit int) string {
 // keys are the spans of keys in a string.
 func (r redaction) keys(v *view) (spans []span) {
 	hide := func(i, j int) { spans = append(spans, v.hide(i, j, blank)) }
+	if *r.left -= len(v.text); *r.left < 0 {
+		hide(0, len(v.text))
+		return spans
+	}
 	for _, secret := range r.secrets.keys {
 		for i := 0; ; {
 			n := strings.Index(v.text[i:], secret)
@@ -168,6 +186,10 @@ func (r redaction) keys(v *view) (spans []span) {
 }
 
 func (r redaction) text(s string) string {
+	r, ok := r.within()
+	if !ok {
+		return blank
+	}
 	var spans []span
 	for _, v := range viewsOf(s) {
 		spans = append(spans, r.keys(v)...)
@@ -176,6 +198,7 @@ func (r redaction) text(s string) string {
 }
 
 func (r redaction) uri(uri string) string {
+	r, _ = r.within()
 	var spans []span
 	for _, v := range viewsOf(uri) {
 		spans = append(append(spans, r.keys(v)...), v.groups(signParameter)...)
@@ -208,6 +231,7 @@ func (r redaction) header(h http.Header) http.Header {
 
 func (r redaction) body(b []byte) string {
 	s := string(b[:min(len(b), scanLimit)])
+	r, _ = r.within()
 	var spans []span
 	for _, v := range viewsOf(s) {
 		spans = append(append(spans, r.keys(v)...), r.members(v)...)

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/wxpay-go/wxpay"
 )
@@ -103,7 +104,7 @@ func testRedaction() redaction {
 	if err != nil {
 		panic(err)
 	}
-	return redaction{r.secrets(), usuallySealed}
+	return redaction{secrets: r.secrets(), names: usuallySealed}
 }
 
 // A key is blanked however it is spelled, twice over too, and what stands around it stays.
@@ -226,4 +227,26 @@ func FuzzRedaction(f *testing.F) {
 			t.Errorf("%q became %q", before, got)
 		}
 	})
+}
+
+// What is spelled in many ways, in Base64 within Base64, multiplies the ways to read it with each
+// level. The work on it ends all the same, and what was not read is not shown.
+func TestNestedSpellingsEnd(t *testing.T) {
+	t.Parallel()
+	const many = `%5c25%&amp;u0026amp;\\%5c&#37;26&#92;&amp;#37;%\u0026%2526\u0026`
+	text := many + "." + testAPIv3Key
+	for range 6 {
+		text = many + "." + base64.StdEncoding.EncodeToString([]byte(text)) + "."
+	}
+	done := make(chan string, 1)
+	r := testRedaction()
+	go func() { done <- r.body([]byte(text)) }()
+	select {
+	case got := <-done:
+		if strings.Contains(got, text[len(text)-100:]) {
+			t.Error("what was not read is shown")
+		}
+	case <-time.After(time.Minute):
+		t.Fatalf("%d bytes are read without end", len(text))
+	}
 }

@@ -109,7 +109,9 @@ func (s *registered) put(m *merchant) error {
 		return fmt.Errorf("sandbox: merchant %s has the API certificate of merchant %s", m.MchID, other.MchID)
 	}
 	if old := s.merchants[m.MchID]; old != nil {
-		delete(s.serials, old.serial)
+		if s.serials[old.serial] == old { // and nobody else's by now
+			delete(s.serials, old.serial)
+		}
 		if old.APIv3Key.Reveal() != m.APIv3Key.Reveal() || old.APIv2Key.Reveal() != m.APIv2Key.Reveal() ||
 			old.PrivateKey.Reveal() != m.PrivateKey.Reveal() {
 			s.former.add(old)

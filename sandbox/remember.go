@@ -150,16 +150,7 @@ func (e *engine) addMerchant(m *merchant) error {
 // recall registers what the store remembers.
 func (e *engine) recall() error {
 	return e.view(context.Background(), func(s *step) error {
-		if err := each(s.Tx, func(m *savedMerchant) error {
-			parsed, err := parseMerchant(m.Merchant)
-			if err != nil {
-				return err
-			}
-			return e.registry.putMerchant(parsed)
-		}); err != nil {
-			return err
-		}
-		if err := each(s.Tx, func(k *savedKeys) error { return e.registry.change(k.apply) }); err != nil {
+		if err := e.registry.change(func(r *registered) error { return recallMerchants(s.Tx, r) }); err != nil {
 			return err
 		}
 		if err := each(s.Tx, func(p *savedPlan) error {
@@ -178,6 +169,42 @@ func (e *engine) recall() error {
 		}
 		return each(s.Tx, func(c *savedCertificate) error { return e.keys.add(c, unsaved) })
 	})
+}
+
+// recallMerchants registers the merchants in the store, and the keys that were replaced of whomever.
+// A certificate that one of them gave up may be another's by now, so all give up theirs first.
+func recallMerchants(tx Tx, r *registered) error {
+	keys := map[string]*savedKeys{}
+	if err := each(tx, func(k *savedKeys) error {
+		keys[k.MchID] = k
+		if old := r.merchants[k.MchID]; old != nil {
+			delete(r.serials, old.serial)
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	if err := each(tx, func(m *savedMerchant) error {
+		if old := r.merchants[m.Merchant.MchID]; old != nil {
+			delete(r.serials, old.serial)
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	if err := each(tx, func(m *savedMerchant) error {
+		if k := keys[m.Merchant.MchID]; k != nil {
+			m.Merchant = k.replaced(m.Merchant)
+		}
+		parsed, err := parseMerchant(m.Merchant)
+		if err != nil {
+			return err
+		}
+		return r.put(parsed)
+	}); err != nil {
+		return err
+	}
+	return each(tx, func(k *savedKeys) error { return k.apply(r) })
 }
 
 func each[E any, P interface {

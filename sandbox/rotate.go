@@ -92,7 +92,18 @@ func (k *savedKeys) apply(r *registered) error {
 	if old == nil {
 		return nil // of a merchant that this start is without
 	}
-	m := old.Merchant
+	next, err := parseMerchant(k.replaced(old.Merchant))
+	if err != nil {
+		return err
+	}
+	for _, serial := range k.Retired {
+		r.retired[serial] = k.MchID
+	}
+	return r.put(next)
+}
+
+// replaced is the merchant with the keys that were replaced.
+func (k *savedKeys) replaced(m Merchant) Merchant {
 	if k.APIv3Key != "" {
 		m.APIv3Key = wxpay.NewSecret(k.APIv3Key)
 	}
@@ -102,14 +113,7 @@ func (k *savedKeys) apply(r *registered) error {
 	if k.KeyMode != nil {
 		m.KeyMode = *k.KeyMode
 	}
-	next, err := parseMerchant(m)
-	if err != nil {
-		return err
-	}
-	for _, serial := range k.Retired {
-		r.retired[serial] = k.MchID
-	}
-	return r.put(next)
+	return m
 }
 
 // RotatePlatformCertificate gives WeChat Pay a new platform certificate. GET

@@ -74,6 +74,9 @@ func Start(c Config) (*Sandbox, error) {
 			return fail(err)
 		}
 	}
+	if err := e.requeue(context.Background()); err != nil { // this start may forward what the last one did not
+		return fail(fmt.Errorf("sandbox: %w", err))
+	}
 	s := &Sandbox{engine: e, url: "http://" + fromHere(open[0]), adminURL: "http://" + fromHere(open[1])}
 	if c.TLSAddr != "" {
 		l, authority, err := overTLS(open[2])

@@ -32,7 +32,9 @@ func openFolder(path string) (folder, error) {
 			return f, &failure{code: exitFailure, err: fmt.Errorf("cannot use the data folder: %s is not a sandbox's and would be overwritten", f.file(taken)),
 				hint: "choose a new or empty folder with --data; a merchant's real keys do not belong in it"}
 		}
-		err = f.write(ignoreName, ignoreAll)
+		if _, missing := os.Lstat(f.file(ignoreName)); missing != nil {
+			err = f.write(ignoreName, ignoreAll)
+		}
 	}
 	if err != nil {
 		return f, &failure{code: exitFailure, err: fmt.Errorf("cannot use the data folder: %w", err), hint: "choose a folder this user may write to with --data"}
@@ -46,6 +48,12 @@ func (f folder) foreign() string {
 	has := func(name string) bool {
 		_, err := os.Lstat(f.file(name))
 		return err == nil
+	}
+	if data, err := os.ReadFile(f.file(keyringName)); err == nil {
+		var ring keyring
+		if json.Unmarshal(data, &ring) == nil && ring.Platform == nil {
+			return keyringName // JSON of another program, for which the name is a usual one
+		}
 	}
 	if has(keyringName) || has(databaseName) {
 		return ""

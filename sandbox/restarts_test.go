@@ -1,0 +1,79 @@
+package sandbox
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// staysOpen is a store that outlives the sandboxes on it.
+type staysOpen struct{ Store }
+
+func (staysOpen) Close() error { return nil }
+
+func startOn(t *testing.T, store Store, forward map[string]string) *Sandbox {
+	t.Helper()
+	m := []Merchant{DefaultMerchant()}
+	lendTestKeys(m)
+	s, err := Start(Config{Keys: testKeyMaterial(), Merchants: m, Store: store, Forward: forward})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// A certificate that one merchant gave up may be another's when the sandbox starts again.
+func TestAFormerCertificateIsAnothers(t *testing.T) {
+	t.Parallel()
+	store := staysOpen{NewMemory()}
+	s := startOn(t, store, nil)
+	former := s.Merchants()[0]
+	next, err := s.ReplaceCertificate(DefaultMchID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.AddMerchant(Merchant{MchID: "1230000109", Certificate: former.Certificate, PrivateKey: former.PrivateKey}); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	s = startOn(t, store, nil)
+	defer s.Close()
+	for mchid, want := range map[string]string{DefaultMchID: next.Certificate, "1230000109": former.Certificate} {
+		m := s.engine.registry.merchant(mchid)
+		if m == nil || m.Certificate != want || s.engine.registry.bySerial(m.serial) != m {
+			t.Errorf("%s has not the certificate it had", mchid)
+		}
+	}
+}
+
+// What waited for a forward is sent by the start that brings one.
+func TestWhatWaitedIsSentByTheNextStart(t *testing.T) {
+	t.Parallel()
+	var got atomic.Int32
+	merchant := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		got.Add(1)
+		w.WriteHeader(http.StatusNoContent)
+	}))
+	defer merchant.Close()
+	store := staysOpen{NewMemory()}
+	s := startOn(t, store, nil)
+	if err := s.engine.step(t.Context(), func(st *step) error {
+		return st.notify(&Push{MchID: DefaultMchID, URL: DefaultNotifyURL, Event: "TRANSACTION.SUCCESS", Resource: []byte("{}"), retries: genericSchedule})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Settle(); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	s = startOn(t, store, map[string]string{"https://yourapp.com": merchant.URL})
+	defer s.Close()
+	if err := s.Advance(time.Second); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := s.Pushes(); err != nil || got.Load() != 1 || list[0].State != PushDelivered {
+		t.Errorf("got %d, %v, %+v", got.Load(), err, list)
+	}
+}
