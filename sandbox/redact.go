@@ -24,7 +24,7 @@ type redaction struct {
 
 // readLimit is how many bytes are read for one string, in all its spellings and whatever they hold
 // decoded. What is nested so that it takes more is blanked unread: each nesting multiplies the work.
-const readLimit = 16 << 20
+const readLimit = 8 << 20
 
 // within bounds the work on one string, and says whether there is anything left of the bound.
 func (r redaction) within() (redaction, bool) {
