@@ -105,7 +105,8 @@ func TestReceiveWithoutContext(t *testing.T) {
 	r, handled := counting()
 	f := signedFields(wire.Fields{"color": "red"})
 	for range 2 {
-		if a := r.Receive(nil, http.Header{}, f.XML()); a.Status != 200 { //nolint:staticcheck // that is the test
+		//lint:ignore SA1012 that is the test
+		if a := r.Receive(nil, http.Header{}, f.XML()); a.Status != 200 {
 			t.Errorf("answered %d", a.Status)
 		}
 	}

@@ -137,14 +137,14 @@ func (a *admin) exchanges(r *http.Request) (any, error) {
 
 func (a *admin) addFault(_ *http.Request, b *faultJSON) (any, error) {
 	f, err := b.fault()
-	if err == nil {
-		err = a.Inject(f)
-	}
 	if err != nil {
 		return nil, badCall("%v", err)
 	}
-	list := a.Faults()
-	return list[len(list)-1], nil
+	armed, err := a.engine.faults.arm(f)
+	if err != nil {
+		return nil, badCall("%v", err)
+	}
+	return armed[0], nil
 }
 
 func (a *admin) clearFault(r *http.Request) (any, error) {

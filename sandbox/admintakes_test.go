@@ -148,6 +148,12 @@ func TestAdminOfNobody(t *testing.T) {
 		w.adminRefuses(404, "POST", path, body)
 	}
 	w.adminRefuses(400, "POST", "/sandbox/plans", object{"id": "1", "product": "papay"})
+	defer func() {
+		if said, _ := recover().(string); !strings.Contains(said, "AddMerchant") {
+			t.Errorf("a client of nobody: panicked with %q", said)
+		}
+	}()
+	s.Client()
 }
 
 // An id that no id can be is refused wherever it stands, and nothing is kept of it.

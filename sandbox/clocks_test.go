@@ -3,6 +3,8 @@ package sandbox_test
 import (
 	"context"
 	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -205,6 +207,33 @@ func TestAMovedClockOutlivesARestart(t *testing.T) {
 	})
 	run(sandbox.Config{Start: start.Add(year)}, func(s *sandbox.Sandbox) { near("Config.Start wins", s.Clock().Now(), start.Add(year)) })
 	run(sandbox.Config{}, func(s *sandbox.Sandbox) { near("after Set", s.Clock().Now(), start) })
+	var current atomic.Pointer[sandbox.Sandbox]
+	inbox := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if s := current.Load(); s != nil {
+			if err := s.Clock().Set(start.Add(3 * year)); err != nil {
+				t.Error(err)
+			}
+		}
+		w.WriteHeader(http.StatusInternalServerError)
+	}))
+	defer inbox.Close()
+	run(sandbox.Config{Forward: map[string]string{"https://yourapp.com": inbox.URL}}, func(s *sandbox.Sandbox) {
+		signed(t, s)
+		if err := s.Settle(); err != nil {
+			t.Fatal(err)
+		}
+		current.Store(s)
+		if err := s.Advance(time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		current.Store(nil)
+	})
+	run(sandbox.Config{}, func(s *sandbox.Sandbox) {
+		near("Set on the way of Advance", s.Clock().Now(), start.Add(3*year))
+		if err := s.Clock().Set(start); err != nil {
+			t.Fatal(err)
+		}
+	})
 	run(sandbox.Config{ManualClock: true}, func(s *sandbox.Sandbox) {
 		near("a stopped clock", s.Clock().Now(), time.Now())
 		if err := s.Advance(time.Hour); err != nil {

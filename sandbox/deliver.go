@@ -137,21 +137,22 @@ func (e *engine) attempt(ctx context.Context, p *Push) {
 		e.logf("sandbox: write down an attempt to deliver %s: %v", p.ID, err)
 		return
 	}
+	r, told := redaction{secrets: e.registry.secrets()}, *now
+	told.URL, told.Problem = r.text(told.URL), r.text(told.Problem)
 	for _, a := range results {
+		a.Error = r.text(a.Error)
 		if a.Error != "" {
 			e.amiss("sandbox: notification %s: %s", p.Event, a.Error)
 		}
-	}
-	if e.onAttempt != nil {
-		for _, a := range results {
-			e.onAttempt(*now, a)
+		if e.onAttempt != nil {
+			e.onAttempt(told, a)
 		}
 	}
 }
 
 // claim takes the pushes that are due by now, earliest first and at most limit of
-// them (0: all), and sets their next attempts. Two sandboxes on one store cannot
-// claim the same attempt.
+// them (0: all), and sets their next attempts. It is a step of the store, so an
+// attempt is claimed once.
 func (e *engine) claim(ctx context.Context, now time.Time, limit int) (claimed []*Push, err error) {
 	err = e.step(ctx, func(s *step) error {
 		claimed = nil

@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"fmt"
 	"net"
 	"net/http/httptest"
 	"net/url"
@@ -125,6 +126,33 @@ func TestStartDoesNotForwardToItself(t *testing.T) {
 	second := newWorld(t, sandbox.WithStore(store), func(c *sandbox.Config) { c.AdminAddr = free })
 	second.signCombine("A")
 	second.undeliverable("a forward of the store", "the sandbox's own address")
+}
+
+// A forward that was allowed when it was kept, and is not now, is left out; it is back when it is.
+func TestAStartLeavesOutForwardsThatAreNotAllowed(t *testing.T) {
+	t.Parallel()
+	store := keep{sandbox.NewMemory()}
+	logs := make(chan string, 10)
+	run := func(anywhere bool, want string) *world {
+		t.Helper()
+		w := newWorld(t, sandbox.WithStore(store), func(c *sandbox.Config) {
+			c.AllowNonLoopback, c.Addr, c.AdminAddr, c.Forward = anywhere, "127.0.0.1:0", "127.0.0.1:0", nil
+			c.Logf = func(format string, args ...any) { logs <- fmt.Sprintf(format, args...) }
+		})
+		if got, _ := w.adminOK("GET", "/sandbox/forwards", nil)["https://other.example"].(string); got != want {
+			t.Errorf("anywhere %v: forwarded to %q", anywhere, got)
+		}
+		return w
+	}
+	w := run(true, "")
+	w.ok(w.Forward("https://other.example", "http://192.0.2.1:8080"))
+	w.ok(w.Close())
+	w = run(false, "")
+	if line := await(t, logs, "the log"); !strings.Contains(line, "192.0.2.1") || !strings.Contains(line, "left out") {
+		t.Errorf("logged %q", line)
+	}
+	w.ok(w.Close())
+	run(true, "http://192.0.2.1:8080")
 }
 
 // Another sandbox's admin cannot be known by its address, and tells a notification by its header.

@@ -79,7 +79,8 @@
 // makes the attempts that are due now and waits for all under way. No test has to
 // sleep.
 // While the clock runs, attempts are also made in the background as they fall due;
-// under a stopped one only these two make any.
+// under a stopped one these two make all of them, but for the question of
+// [Payer.Leave], which is put at once.
 //
 // # APIv2
 //
@@ -165,7 +166,7 @@
 // Nothing here is WeChat Pay and nothing must be taken for it. What came from
 // outside is shown clipped and escaped, in one line, wherever the sandbox logs or
 // explains it, and the journal blanks keys, also escaped for JSON,
-// URLs or XML, in Base64 and in hexadecimal. Every reply and
+// URLs or XML, in Base64 and in hexadecimal of one piece. Every reply and
 // notification carries X-Sandbox. Listeners and targets are on this machine
 // unless [Config].AllowNonLoopback says otherwise. Keys are made fresh, or, for
 // tests, are published ones that protect nothing; certificates that look as if

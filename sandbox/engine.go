@@ -84,7 +84,7 @@ func newEngine(c Config) (*engine, error) {
 	setDefault(&e.maxBody, 1<<20)
 	setDefault(&c.JournalSize, 1000)
 	if c.Chaos {
-		if err := e.faults.arm(e.chaos()...); err != nil {
+		if _, err := e.faults.arm(e.chaos()...); err != nil {
 			return nil, err
 		}
 	}

@@ -3,6 +3,7 @@ package sandbox_test
 import (
 	"encoding/json"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -148,6 +149,23 @@ func TestAdminListsAndClearsFaults(t *testing.T) {
 	if x := journal[0]; len(x.Faults) != 1 || x.Faults[0] != sandbox.FaultError || !strings.Contains(x.Hint, "nothing was done") {
 		t.Errorf("the journal has %+v", x)
 	}
+}
+
+// Whoever arms a fault is told of that one, whatever others arm and clear meanwhile.
+func TestFaultsAreArmedAndClearedAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var all sync.WaitGroup
+	for i := range 20 {
+		all.Go(func() {
+			status, armed := w.admin("POST", "/sandbox/faults", object{"name": "late", "event_type": "*", "times": 1000 + i})
+			if fault, _ := armed["fault"].(object); status != 200 || fault["times"] != float64(1000+i) {
+				t.Errorf("number %d was told of %d %v", i, status, armed)
+			}
+		})
+		all.Go(func() { w.ClearFaults() })
+	}
+	all.Wait()
 }
 
 // A merchant who repeats what failed with the same numbers, verifies, and asks

@@ -29,20 +29,24 @@ type ArmedFault struct {
 	buckets map[string]*bucket // of FaultRateLimit
 }
 
-func (f *faults) arm(list ...Fault) error {
+// arm arms all of a list, or none if one makes no sense, and returns them as they are then.
+func (f *faults) arm(list ...Fault) ([]ArmedFault, error) {
 	for i := range list {
 		if err := list[i].check(); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, fault := range list {
+	armed := make([]ArmedFault, len(list))
+	for i, fault := range list {
 		f.last++
-		f.armed = append(f.armed, &ArmedFault{ID: "F" + strconv.Itoa(f.last), Fault: fault})
+		armed[i] = ArmedFault{ID: "F" + strconv.Itoa(f.last), Fault: fault}
+		own := armed[i]
+		f.armed = append(f.armed, &own)
 	}
 	f.any.Store(len(f.armed) > 0)
-	return nil
+	return armed, nil
 }
 
 // list is what is armed, spent ones included, oldest first.

@@ -88,9 +88,13 @@ func (j *journal) flush(ctx context.Context) error {
 		pending = pending[len(pending)-j.keep:]
 	}
 	secrets := j.engine.registry.secrets()
+	entries := make([][]byte, len(pending)) // made before, for the store lets nobody else write meanwhile
+	for i, x := range pending {
+		entries[i] = encodeJSON(j.entry(x, secrets))
+	}
 	return j.engine.store.Update(ctx, func(tx Tx) error {
-		for _, x := range pending {
-			if _, err := tx.Append(journalLog, encodeJSON(j.entry(x, secrets))); err != nil {
+		for _, entry := range entries {
+			if _, err := tx.Append(journalLog, entry); err != nil {
 				return err
 			}
 		}

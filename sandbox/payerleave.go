@@ -3,6 +3,7 @@ package sandbox
 import (
 	"context"
 	"encoding/json"
+	"sync"
 	"time"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
@@ -111,7 +112,12 @@ func (e *engine) ask(p *Push, patience time.Duration) (said []byte, ok bool, err
 		return nil, false, err
 	}
 	p.CreatedAt, p.Schedule, p.Slot, p.State = e.clock.Now(), askedOnce.name, 1, PushGivenUp
-	p.heard = func(body []byte) { said, ok = body, true }
+	var mu sync.Mutex // two deliveries of a [FaultRace] hear at the same time
+	p.heard = func(body []byte) {
+		mu.Lock()
+		defer mu.Unlock()
+		said, ok = body, true
+	}
 	ctx, cancel := context.WithTimeout(e.worker.ctx, patience)
 	defer cancel()
 	p.Attempts, p.Problem = e.deliver(ctx, p)

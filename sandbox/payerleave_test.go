@@ -89,6 +89,12 @@ func TestWhatTheMerchantHoldsOut(t *testing.T) {
 		}
 	}
 	w.received()
+	w.say(200, `{"code":"SUCCESS","retention_type":"COUPON","coupon_info":{"state":"NOT_SEND_COUPON"}}`)
+	w.ok(w.Inject(sandbox.Fault{Name: sandbox.FaultRace, Event: "*"}))
+	if offer, err := payer.Leave(contract.ID); err != nil || offer == nil || len(w.received()) != 2 {
+		t.Errorf("asked twice at the same time: got %v, %v", offer, err)
+	}
+	w.ClearFaults()
 	w.ok(payer.Terminate(contract.ID)) // looking at the offer keeps nobody
 	w.receivedOne("ENTRUST.TERMINATE")
 	_, err = w.Payer("somebody-else").Leave(contract.ID)

@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// A key is a key however it is spelled: escaped for JSON, for a URL or for XML, more than once, or
-// as Base64. So a string is not searched by itself alone but in every way in which it can be read,
+// A key is a key however it is spelled: escaped for JSON, for a URL or for XML, more than once, as
+// Base64 or in hexadecimal. So a string is not searched by itself alone but in every way in which it can be read,
 // and whatever is found there is blanked where it came from.
 
 // view is one way to read a string.
@@ -151,16 +151,34 @@ func readPercent(s string) (string, int) {
 	return string([]byte{byte(n)}), 3
 }
 
-// readXML reads an entity, and leaves out what begins and ends a CDATA section: a value may consist
-// of several.
+// asideLimit is how long a comment or an instruction in XML may be to be read past.
+const asideLimit = 4 << 10
+
+// readXML reads an entity, and leaves out what begins and ends a CDATA section, comments and
+// instructions: a value may consist of several parts.
 func readXML(s string) (string, int) {
 	for _, bracket := range []string{"<![CDATA[", "]]>"} {
 		if strings.HasPrefix(s, bracket) {
 			return "", len(bracket)
 		}
 	}
-	end := strings.IndexByte(s[:min(len(s), 16)], ';')
-	if s[0] != '&' || end < 0 || strings.IndexByte(s[1:end], '&') >= 0 {
+	for _, aside := range [][2]string{{"<!--", "-->"}, {"<?", "?>"}} {
+		if strings.HasPrefix(s, aside[0]) {
+			begin := len(aside[0])
+			if n := strings.Index(s[begin:min(len(s), asideLimit)], aside[1]); n >= 0 {
+				return "", begin + n + len(aside[1])
+			}
+		}
+	}
+	if s[0] != '&' {
+		return "", 0
+	}
+	zeros := 0 // before a number, and they may be many
+	if digits := strings.TrimPrefix(strings.TrimPrefix(s, "&#x"), "&#"); len(digits) < len(s) {
+		zeros = len(digits) - len(strings.TrimLeft(digits, "0"))
+	}
+	end := strings.IndexByte(s[:min(len(s), zeros+16)], ';')
+	if end < 0 || strings.IndexByte(s[1:end], '&') >= 0 {
 		return "", 0
 	}
 	char := html.UnescapeString(s[:end+1])

@@ -164,7 +164,14 @@ func (e *engine) recall() error {
 		if err := each(s.Tx, func(p *savedPerson) error { return e.registry.putPerson(p.OpenIDs, unsaved) }); err != nil {
 			return err
 		}
-		if err := each(s.Tx, func(f *savedForward) error { return e.routes.add(f.Prefix, nil, f.Target, unsaved) }); err != nil {
+		if err := each(s.Tx, func(f *savedForward) error {
+			err := e.routes.add(f.Prefix, nil, f.Target, unsaved)
+			if no := (*notForwarded)(nil); errors.As(err, &no) {
+				e.logf("%v. It stays in the store and is left out for now", err)
+				return nil
+			}
+			return err
+		}); err != nil {
 			return err
 		}
 		return each(s.Tx, func(c *savedCertificate) error { return e.keys.add(c, unsaved) })

@@ -42,6 +42,13 @@ func newRoutes(anywhere bool) *routes {
 	return r
 }
 
+// notForwarded is the error of a forward that another start might take.
+type notForwarded struct{ prefix, host, why string }
+
+func (n *notForwarded) Error() string {
+	return fmt.Sprintf("sandbox: forward %s to %s: %s", n.prefix, n.host, n.why)
+}
+
 // add registers a route once it is saved, replacing one with the same prefix.
 func (r *routes) add(prefix string, handler http.Handler, target string, save func() error) error {
 	p, err := url.Parse(prefix)
@@ -55,11 +62,10 @@ func (r *routes) add(prefix string, handler http.Handler, target string, save fu
 			return fmt.Errorf("sandbox: forward %s to %q: want an address such as http://127.0.0.1:8080", prefix, target)
 		}
 		if !r.anywhere && !isLoopback(next.target.Hostname()) {
-			return fmt.Errorf("sandbox: forward %s to %s: the sandbox only calls this machine; Config.AllowNonLoopback lifts that", prefix, next.target.Host)
+			return &notForwarded{prefix, next.target.Host, "the sandbox only calls this machine; Config.AllowNonLoopback lifts that"}
 		}
 		if r.pointsAtSelf(next.target) {
-			return fmt.Errorf("sandbox: forward %s to %s: that is the sandbox itself; "+
-				"give the address of the merchant's server", prefix, next.target.Host)
+			return &notForwarded{prefix, next.target.Host, "that is the sandbox itself; give the address of the merchant's server"}
 		}
 	}
 	r.adding.Lock()

@@ -171,7 +171,10 @@ func (s *Sandbox) Forward(prefix, target string) error {
 }
 
 // Inject arms faults: all of them, or none if one makes no sense.
-func (s *Sandbox) Inject(list ...Fault) error { return s.engine.faults.arm(list...) }
+func (s *Sandbox) Inject(list ...Fault) error {
+	_, err := s.engine.faults.arm(list...)
+	return err
+}
 
 // Faults lists what was injected and not cleared, with how often each struck.
 func (s *Sandbox) Faults() []ArmedFault { return s.engine.faults.list() }
@@ -212,9 +215,14 @@ func (s *Sandbox) Merchants() []Merchant {
 }
 
 // ClientConfig is the setup of a client of the first merchant: its keys, the
-// sandbox's address, and the clock of signatures (see [Clock]).
+// sandbox's address, and the clock of signatures (see [Clock]). It panics where
+// there is no merchant, as there is none under an empty Config.Merchants.
 func (s *Sandbox) ClientConfig() wxpay.Config {
-	return s.clientConfig(s.engine.registry.all()[0])
+	all := s.engine.registry.all()
+	if len(all) == 0 {
+		panic("sandbox: there is no merchant whose client it could be: AddMerchant registers one")
+	}
+	return s.clientConfig(all[0])
 }
 
 // ClientConfigFor is the setup of a client of another merchant.

@@ -61,6 +61,24 @@ func TestTrafficIsHeardOf(t *testing.T) {
 	}
 }
 
+// A key that somebody put into a notify_url by mistake is told to nobody.
+func TestTrafficTellsNoKeyOfANotifyURL(t *testing.T) {
+	t.Parallel()
+	told := make(chan string, 10)
+	w := newWorld(t, func(c *sandbox.Config) {
+		c.OnAttempt = func(p sandbox.Push, a sandbox.Attempt) { told <- p.URL + " " + p.Problem + " " + a.Error }
+		c.Forward = nil
+	})
+	key := w.Merchants()[0].APIv3Key.Reveal()
+	token := w.must("POST", presignCombine, with(combineBody(), "notify_url", "https://elsewhere.example/"+key))["pre_entrustweb_id"].(string)
+	_, err := w.Payer(openID).Agree(token)
+	w.ok(err)
+	w.ok(w.Settle())
+	if text := await(t, told, "the attempt"); strings.Contains(text, key) || !strings.Contains(text, "https://elsewhere.example/…") {
+		t.Errorf("told of %s", text)
+	}
+}
+
 // What the payer sees is told in whole seconds of Beijing, whatever the clock's.
 func TestPageTellsTheTimeAsWeChatPayDoes(t *testing.T) {
 	t.Parallel()

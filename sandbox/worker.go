@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -96,8 +97,7 @@ func (w *worker) launch() error {
 	return errors.Join(err, claimErr)
 }
 
-// idle is how often the background looks anyway: somebody else may have written
-// to a shared store, or a store that failed may work again.
+// idle is how often the background looks anyway: a store that failed may work again.
 const idle = 5 * time.Second
 
 func (w *worker) untilNext() time.Duration {
@@ -182,13 +182,12 @@ func (w *worker) advance(ctx context.Context, d time.Duration) error {
 	}
 	// A sandbox that ends on the way starts again at the end: what lies between
 	// becomes due at once, and nothing has happened in a time that is yet to come.
-	err := w.engine.clock.keep(end)
-	if err == nil {
-		if err = w.walkTo(ctx, end); err != nil {
-			_ = w.engine.clock.keep(w.engine.clock.Now()) // the first error says more
-		}
+	if err := w.engine.clock.keep(end); err != nil {
+		return w.orClosed(err)
 	}
-	return w.orClosed(err)
+	err := w.walkTo(ctx, end)
+	// The way may have been left early, or the clock set meanwhile.
+	return w.orClosed(cmp.Or(err, w.engine.clock.keep(w.engine.clock.Now())))
 }
 
 func (w *worker) walkTo(ctx context.Context, end time.Time) error {

@@ -32,6 +32,13 @@ func running(t *testing.T, c sandbox.Config, prefix func(*sandbox.Sandbox) error
 	if err := prefix(s); err != nil {
 		t.Fatal(err)
 	}
+	signed(t, s)
+	return s
+}
+
+// signed has a payer sign, of which the merchant is then notified.
+func signed(t *testing.T, s *sandbox.Sandbox) {
+	t.Helper()
 	client, err := wxpay.New(s.ClientConfig())
 	if err != nil {
 		t.Fatal(err)
@@ -45,7 +52,6 @@ func running(t *testing.T, c sandbox.Config, prefix func(*sandbox.Sandbox) error
 	if _, err := s.Payer(eduOpenID).Agree(reply.PresignToken); err != nil {
 		t.Fatal(err)
 	}
-	return s
 }
 
 func await[T any](t *testing.T, from <-chan T, what string) (got T) {

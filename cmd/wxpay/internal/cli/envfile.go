@@ -47,8 +47,13 @@ func unquote(s string) string {
 // envLine is NAME=value, quoted only where a shell would trip over it: docker
 // takes quotes for a part of the value.
 func envLine(name, value string) string {
+	return fmt.Sprintf("%s=%s\n", name, shellWord(value))
+}
+
+// shellWord quotes a value for a shell where it needs to be.
+func shellWord(value string) string {
 	if strings.ContainsAny(value, " \t'\"$`\\&|;<>()*?#~!") {
 		value = "'" + strings.ReplaceAll(value, "'", `'\''`) + "'"
 	}
-	return fmt.Sprintf("%s=%s\n", name, value)
+	return value
 }

@@ -9,7 +9,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/sandbox"
@@ -23,6 +25,10 @@ type folder struct{ path string }
 // version control: there are private keys in it.
 func openFolder(path string) (folder, error) {
 	absolute, err := filepath.Abs(path)
+	if strings.ContainsFunc(absolute, unicode.IsControl) {
+		return folder{}, usage("the name of the data folder %q has a line break or another control character in it; "+
+			"give a name without with --data", absolute)
+	}
 	if err == nil {
 		err = os.MkdirAll(absolute, 0o700)
 	}
@@ -194,7 +200,8 @@ type handout struct {
 func (f folder) handOut(s *sandbox.Sandbox, mchid string) (handout, error) {
 	cfg, err := s.ClientConfigFor(mchid)
 	if err != nil {
-		return handout{}, err
+		return handout{}, &failure{code: exitFailure, err: err, hint: "somebody registered its certificate on the admin and kept the key, " +
+			"so there is nothing to hand out: use another merchant with --mchid, or a new folder with --data"}
 	}
 	var m sandbox.Merchant
 	for _, one := range s.Merchants() {
@@ -206,7 +213,7 @@ func (f folder) handOut(s *sandbox.Sandbox, mchid string) (handout, error) {
 		URL: s.URL(), AdminURL: s.AdminURL(), MchID: mchid, SerialNo: cfg.SerialNo, Data: f.path, EnvFile: f.file(envFileName),
 		PrivateKey: f.file("apiclient_key.pem"), Certificate: f.file("apiclient_cert.pem"), Faults: len(s.Faults()),
 	}
-	if now := s.Clock().Now(); now.Sub(time.Now()).Abs() > time.Minute {
+	if now := s.Clock().Now(); time.Until(now).Abs() > time.Minute {
 		h.Clock = now.Format(time.RFC3339)
 	}
 	files := map[string]string{"apiclient_key.pem": m.PrivateKey.Reveal(), "apiclient_cert.pem": m.Certificate}
@@ -235,7 +242,7 @@ func (f folder) handOut(s *sandbox.Sandbox, mchid string) (handout, error) {
 }
 
 func (h handout) env(apiV3, apiV2 string) string {
-	text := "# Written by wxpay sandbox at every start. In a shell: set -a; . " + h.EnvFile + "; set +a\n"
+	text := "# Written by wxpay sandbox at every start. In a shell: set -a; . " + shellWord(h.EnvFile) + "; set +a\n"
 	for _, v := range [][2]string{
 		{"WXPAY_HOST", h.URL}, {"WXPAY_ADMIN", h.AdminURL}, {"WXPAY_MCHID", h.MchID}, {"WXPAY_SERIAL_NO", h.SerialNo},
 		{"WXPAY_PRIVATE_KEY", h.PrivateKey}, {"WXPAY_CERTIFICATE", h.Certificate}, {"WXPAY_PUBLIC_KEY_ID", h.PublicKeyID},
