@@ -121,11 +121,11 @@ func (c *Contract) over() time.Time {
 }
 
 func contractCodeKey(p Product, mchid, plan, code string) string {
-	return "code:" + string(p) + "|" + mchid + "|" + plan + "|" + code
+	return "code:" + joined(string(p), mchid, plan, code)
 }
 
 func contractUserKey(p Product, mchid, plan, openid string) string {
-	return "user:" + string(p) + "|" + mchid + "|" + plan + "|" + openid
+	return "user:" + joined(string(p), mchid, plan, openid)
 }
 
 // liveKey is the place of a user's one live contract under a plan. It leaves out
@@ -133,22 +133,18 @@ func contractUserKey(p Product, mchid, plan, openid string) string {
 // app of the same merchant is in the way as well. An out_user_code makes as many
 // places as the merchant has accounts for the user.
 func liveKey(p Product, mchid, plan, person, userCode string) string {
-	key := "live|" + string(p) + "|" + mchid + "|" + plan + "|" + person
+	parts := []string{"live", string(p), mchid, plan, person}
 	if userCode != "" {
-		key += "|" + userCode
+		parts = append(parts, userCode)
 	}
-	return key
-}
-
-func codeKey(p Product, mchid, code string) string {
-	return string(p) + "|" + mchid + "|" + code
+	return joined(parts...)
 }
 
 // codeKey is the place of an out_contract_code, which most products want to be
 // the merchant's only one.
 func (p *product) codeKey(mchid, plan, code string) string {
 	if p.codePerPlan {
-		code = plan + "|" + code
+		return joined(string(p.name), mchid, plan, code)
 	}
-	return codeKey(p.name, mchid, code)
+	return joined(string(p.name), mchid, code)
 }

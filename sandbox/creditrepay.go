@@ -130,7 +130,7 @@ func creditRecordOf(c *Contract, b *Booking) document {
 	return out
 }
 
-func creditRecordKey(mchid, id string) string { return "record|" + mchid + "|" + id }
+func creditRecordKey(mchid, id string) string { return joined("record", mchid, id) }
 
 // creditRepay asks for a booked repayment.
 func creditRepay(c *call) (document, error) {

@@ -143,10 +143,10 @@ func (d *Debit) row() Row {
 }
 
 func debitID(p Product, mchid, outTradeNo string) string {
-	return string(p) + "|" + mchid + "|" + outTradeNo
+	return joined(string(p), mchid, outTradeNo)
 }
 
-func tradeKey(mchid, outTradeNo string) string { return "trade:" + mchid + "|" + outTradeNo }
+func tradeKey(mchid, outTradeNo string) string { return "trade:" + joined(mchid, outTradeNo) }
 
 // word is trade_state in the words most products use.
 func (d *Debit) word() string {

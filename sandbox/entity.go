@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -15,6 +16,21 @@ type entity interface {
 	// owner is the mchid of the merchant it belongs to, "" for none; see scope.go.
 	owner() string
 }
+
+// joined makes one name of parts, of which none is taken for two: numbers that merchants choose may
+// have a bar in them.
+func joined(parts ...string) string {
+	var b strings.Builder
+	for i, part := range parts {
+		if i > 0 {
+			b.WriteByte('|')
+		}
+		_, _ = barred.WriteString(&b, part)
+	}
+	return b.String()
+}
+
+var barred = strings.NewReplacer(`\`, `\\`, `|`, `\|`)
 
 // get reads one entity; errors.Is(err, ErrNotFound) when there is none.
 func get[E any, P interface {

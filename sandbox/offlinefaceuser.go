@@ -34,7 +34,7 @@ func (u *FaceUser) row() Row {
 	return Row{ID: faceUserKey(u.MchID, u.Organization, u.OutUserID), Keys: []string{"user:" + faceUserKey(u.MchID, u.Organization, u.UserID)}}
 }
 
-func faceUserKey(mchid, organization, id string) string { return mchid + "|" + organization + "|" + id }
+func faceUserKey(mchid, organization, id string) string { return joined(mchid, organization, id) }
 
 // faceUserID is FU and 14 hexadecimal digits, like FU40F305Z4e2bb7d.
 func faceUserID(mchid, organization, outUserID string) string {
@@ -158,7 +158,7 @@ type FaceCollection struct {
 
 func (f *FaceCollection) kind() string { return "face-collection" }
 func (f *FaceCollection) row() Row {
-	return Row{ID: f.ID, Keys: []string{"organization:" + f.MchID + "|" + f.Organization}}
+	return Row{ID: f.ID, Keys: []string{"organization:" + joined(f.MchID, f.Organization)}}
 }
 
 // RetakeFace has the photo of a user of the first merchant's taken again. The
@@ -204,7 +204,7 @@ func (f *FaceCollection) document() document {
 }
 
 func offlineFaceCollections(c *call) (document, error) {
-	all, err := find[FaceCollection](c.Tx, "organization:"+c.merchant.MchID+"|"+c.query.Get("organization_id"), 0)
+	all, err := find[FaceCollection](c.Tx, "organization:"+joined(c.merchant.MchID, c.query.Get("organization_id")), 0)
 	if err != nil {
 		return nil, err
 	}

@@ -81,15 +81,15 @@ func (o *Order) row() Row {
 // orderID keeps plain and combined orders of a merchant apart.
 func orderID(combined bool, mchid, outTradeNo string) string {
 	if combined {
-		return "combine|" + mchid + "|" + outTradeNo
+		return joined("combine", mchid, outTradeNo)
 	}
-	return "order|" + mchid + "|" + outTradeNo
+	return joined("order", mchid, outTradeNo)
 }
 
 // partnerOrderID is orderID in partner mode, where the numbers are each
 // sub-merchant's own.
 func partnerOrderID(mchid, subMchID, outTradeNo string) string {
-	return "order|" + mchid + "|" + subMchID + "|" + outTradeNo
+	return joined("order", mchid, subMchID, outTradeNo)
 }
 
 // place makes the order o, or finds it when the very same call came before: then

@@ -119,7 +119,7 @@ func fingerprintV2(f wire.Fields) string {
 }
 
 func codeKeyV2(mchid, plan, code string) string {
-	return codeKey(Papay, mchid, "v2|"+plan+"|"+code)
+	return joined(string(Papay), mchid, "v2", plan, code)
 }
 
 // papayV2Presign opens a session for the APP, which launches the token.

@@ -73,7 +73,7 @@ func (r *Refund) row() Row {
 	return row
 }
 
-func refundNo(mchid, outRefundNo string) string { return mchid + "|" + outRefundNo }
+func refundNo(mchid, outRefundNo string) string { return joined(mchid, outRefundNo) }
 
 // refundRules is what one way of refunding adds: /v3/refund/domestic,
 // /v3/ecommerce/refunds, v2.

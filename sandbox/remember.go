@@ -36,7 +36,7 @@ type savedPlan struct {
 
 func (s *savedPlan) kind() string { return "plan" }
 func (s *savedPlan) row() Row {
-	return Row{ID: s.MchID + "|" + string(s.Plan.Product) + "|" + s.Plan.ID, Keys: []string{"mchid:" + s.MchID}}
+	return Row{ID: joined(s.MchID, string(s.Plan.Product), s.Plan.ID), Keys: []string{"mchid:" + s.MchID}}
 }
 
 // savedKeys are what was replaced of a merchant's keys since it was registered.
@@ -61,7 +61,7 @@ type savedPerson struct {
 func (s *savedPerson) kind() string { return "person" }
 func (s *savedPerson) row() Row {
 	appid := slices.Min(slices.Collect(maps.Keys(s.OpenIDs)))
-	return Row{ID: appid + "|" + s.OpenIDs[appid]}
+	return Row{ID: joined(appid, s.OpenIDs[appid])}
 }
 
 // savedClock is how far a running clock was moved from the machine's.
