@@ -125,7 +125,7 @@ func (a *admin) exchanges(r *http.Request) (any, error) {
 	after, newest := int64(0), 100
 	for name, set := range map[string]func(int64){"after": func(n int64) { after = n }, "newest": func(n int64) { newest = int(n) }} {
 		if v := r.URL.Query().Get(name); v != "" {
-			n, err := strconv.ParseInt(v, 10, 32)
+			n, err := strconv.ParseInt(v, 10, 64)
 			if err != nil || n < 0 {
 				return nil, badCall("%s must be a number from 0", name)
 			}

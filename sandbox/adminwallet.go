@@ -39,7 +39,10 @@ func (a *admin) walletRoutes() map[string]adminRoute {
 		root + "run-out": change((*Payer).RunOut),
 		root + "unlimit": change((*Payer).Unlimit),
 		root + "fail-next": takes(func(r *http.Request, b *failNext) (any, error) {
-			reasons := make([]Failure, min(max(b.Times, 1), 1000))
+			if b.Times < 0 || b.Times > 1000 {
+				return nil, badCall("times is from 1 to 1000; without it, once")
+			}
+			reasons := make([]Failure, max(b.Times, 1))
 			for i := range reasons {
 				reasons[i] = b.Reason
 			}

@@ -105,6 +105,12 @@ func (c *Clock) set(t time.Time) {
 // wait returns when d has passed by this clock, or ctx has ended. A clock that
 // stands still has to be moved for it.
 func (c *Clock) wait(ctx context.Context, d time.Duration) {
+	var passed <-chan time.Time // d of the machine's time, however the clock was moved meanwhile
+	if !c.manual {
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		passed = timer.C
+	}
 	for until := c.Now().Add(d); ctx.Err() == nil; {
 		c.mu.Lock()
 		turned := c.turned
@@ -113,16 +119,11 @@ func (c *Clock) wait(ctx context.Context, d time.Duration) {
 		if left <= 0 {
 			return
 		}
-		var passed <-chan time.Time
-		if !c.manual {
-			timer := time.NewTimer(left)
-			defer timer.Stop()
-			passed = timer.C
-		}
 		select {
 		case <-ctx.Done():
 		case <-turned:
 		case <-passed:
+			return
 		}
 	}
 }

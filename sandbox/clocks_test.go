@@ -243,6 +243,35 @@ func TestAMovedClockOutlivesARestart(t *testing.T) {
 	run(sandbox.Config{}, func(s *sandbox.Sandbox) { near("a stopped clock keeps nothing", s.Clock().Now(), start) })
 }
 
+// An answer that an injected fault delays comes though the clock is set back meanwhile.
+func TestLatencyEndsThoughTheClockIsSetBack(t *testing.T) {
+	t.Parallel()
+	s := started(t, sandbox.Config{Keys: pinnedKeys(t)})
+	if err := s.Inject(sandbox.Fault{Name: sandbox.FaultLatency, Delay: 20 * time.Millisecond}); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		_, err := s.Client().Chain("v3/certificates").Get(ctx)
+		done <- err
+	}()
+	for back := time.Duration(0); ; back += time.Hour {
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Error(err)
+			}
+			return
+		default:
+			if err := s.Clock().Set(start.Add(-back % (365 * 24 * time.Hour))); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
 // A time that cannot be kept is not moved to.
 func TestATimeThatCannotBeKept(t *testing.T) {
 	t.Parallel()

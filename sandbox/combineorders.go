@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
@@ -174,6 +176,9 @@ func (c *call) subOrders() (parts []SubOrder, total int64, err error) {
 			return nil, 0, badField(at+"/out_trade_no", part.OutTradeNo, "子单商户单号重复")
 		}
 		seen[part.OutTradeNo] = true
+		if part.Total > math.MaxInt64-total {
+			return nil, 0, badField(at+"/amount/total_amount", strconv.FormatInt(part.Total, 10), "合单总金额超出范围")
+		}
 		total += part.Total
 		parts = append(parts, part)
 	}

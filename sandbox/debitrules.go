@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -176,4 +177,8 @@ func defaultAnswer(why trouble) answer {
 		return invalid("当前签约的模板不是周期扣费类型，不能下发扣费前通知")
 	}
 	return invalid(string(why))
+}
+
+func (m DebitMode) known() bool {
+	return slices.Contains([]DebitMode{"", DebitAtOnce, DebitAfterADay, DebitNoticed, DebitScheduled}, m)
 }

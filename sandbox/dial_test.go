@@ -155,6 +155,19 @@ func TestAStartLeavesOutForwardsThatAreNotAllowed(t *testing.T) {
 	run(true, "http://192.0.2.1:8080")
 }
 
+// Two spellings of a prefix are one forward, and the later one counts.
+func TestForwardsOfTwoSpellings(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for i, prefix := range []string{"https://other.example/", "https://other.example", "https://Other.Example"} {
+		w.ok(w.Forward(prefix, "http://127.0.0.1:"+strconv.Itoa(7001+i)))
+	}
+	got := w.adminOK("GET", "/sandbox/forwards", nil)
+	if got["https://other.example"] != "http://127.0.0.1:7003" || len(got) != 2 { // the other is the inbox
+		t.Errorf("forwards: %v", got)
+	}
+}
+
 // Another sandbox's admin cannot be known by its address, and tells a notification by its header.
 func TestAdminTakesNoNotificationOfAnotherSandbox(t *testing.T) {
 	t.Parallel()

@@ -167,6 +167,8 @@ func (f *Fault) check() error {
 		return fail("chance %v is not between 0 and 1", f.Chance)
 	case f.Delay < 0 || f.PerSecond < 0:
 		return fail("delay and per_second must not be negative")
+	case !isText(f.Code) || !isText(f.Message) || !isText(string(f.Event)) || !isText(f.MchID) || !isText(f.Endpoint):
+		return fail("code, message, event_type, mchid and endpoint are each one line, without control characters")
 	case f.Status != 0 && (f.Status < 400 || f.Status > 599):
 		return fail("status %d is no error", f.Status)
 	case f.Committed && f.Name != FaultError && f.Name != FaultCut && f.Name != FaultGateway:

@@ -151,6 +151,21 @@ func TestAdminListsAndClearsFaults(t *testing.T) {
 	}
 }
 
+// What a fault has the sandbox say stays in one line.
+func TestFaultsOfTwoLines(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, member := range []string{"code", "message"} {
+		w.adminRefuses(400, "POST", "/sandbox/faults", object{"name": "error", member: "-----BEGIN \r\nFORGED"})
+	}
+	if err := w.Inject(sandbox.Fault{Name: sandbox.FaultError, Code: "X\r\nFORGED"}); err == nil {
+		t.Error("took a code of two lines")
+	}
+	for _, times := range []int{-1, 1001} {
+		w.adminRefuses(400, "POST", "/sandbox/payers/"+openID+"/fail-next", object{"reason": sandbox.NotEnough, "times": times})
+	}
+}
+
 // Whoever arms a fault is told of that one, whatever others arm and clear meanwhile.
 func TestFaultsAreArmedAndClearedAtOnce(t *testing.T) {
 	t.Parallel()

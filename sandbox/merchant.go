@@ -258,3 +258,36 @@ type planKey struct {
 	product Product
 	id      string
 }
+
+// checkNew says what makes no sense in a merchant or plan that comes now. What a store has was taken
+// by the version that put it there.
+func (m Merchant) checkNew() error {
+	for _, id := range m.AppIDs {
+		if id == "" {
+			return fmt.Errorf("sandbox: merchant %s: an appid is empty", shown(m.MchID))
+		}
+	}
+	for _, sub := range m.SubMerchants {
+		if sub.MchID == "" || slices.Contains(sub.AppIDs, "") {
+			return fmt.Errorf("sandbox: merchant %s: a sub-merchant's id is empty", shown(m.MchID))
+		}
+	}
+	for _, p := range m.Plans {
+		if err := p.checkNew(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p Plan) checkNew() error {
+	l := p.Limits
+	switch {
+	case !p.Mode.known():
+		return fmt.Errorf("sandbox: plan %s: unknown mode %q; there are %q, %q, %q, %q and, for that of the product, none",
+			shown(p.ID), p.Mode, DebitAtOnce, DebitAfterADay, DebitNoticed, DebitScheduled)
+	case min(p.Amount, l.PerDebit, l.PerDay, int64(min(l.SuccessesPerDay, l.SuccessesPerPeriod, l.AttemptsPerDay, p.MinPercent))) < 0 || p.MinPercent > 100:
+		return fmt.Errorf("sandbox: plan %s: amount and limits are from 0, min_percent from 0 to 100", shown(p.ID))
+	}
+	return nil
+}

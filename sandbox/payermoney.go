@@ -11,7 +11,7 @@ func (p *Payer) Fund(fen int64) error {
 	if fen < 0 {
 		return errors.New("sandbox: fund a payer: the amount must not be negative; RunOut takes everything")
 	}
-	return p.change(func(w *Wallet) { w.Limited, w.Balance = true, w.Balance+fen })
+	return p.change(func(w *Wallet) { w.Limited, w.Balance = true, plus(w.Balance, fen) })
 }
 
 // RunOut leaves the payer without money: his debits fail with [NotEnough].

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
 	"time"
 )
@@ -60,8 +61,25 @@ type savedPerson struct {
 
 func (s *savedPerson) kind() string { return "person" }
 func (s *savedPerson) row() Row {
-	appid := slices.Min(slices.Collect(maps.Keys(s.OpenIDs)))
-	return Row{ID: joined(appid, s.OpenIDs[appid])}
+	var parts []string
+	for _, appid := range slices.Sorted(maps.Keys(s.OpenIDs)) {
+		parts = append(parts, appid, s.OpenIDs[appid])
+	}
+	return Row{ID: joined(parts...)}
+}
+
+// savePerson puts a person last, for of two that share an openid the later one has it.
+func (e *engine) savePerson(p *savedPerson) error {
+	return e.step(context.Background(), func(s *step) error {
+		old, err := s.Get(p.kind(), p.row().ID)
+		if err == nil {
+			err = s.Delete(p.kind(), old.ID, old.Rev)
+		}
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		return put(s.Tx, p)
+	})
 }
 
 // savedClock is how far a running clock was moved from the machine's.
@@ -98,7 +116,17 @@ type savedForward struct {
 }
 
 func (s *savedForward) kind() string { return "forward" }
-func (s *savedForward) row() Row     { return Row{ID: s.Prefix} }
+func (s *savedForward) row() Row     { return Row{ID: samePrefix(s.Prefix)} }
+
+// samePrefix is the one spelling of a prefix that is kept.
+func samePrefix(prefix string) string {
+	p, err := url.Parse(prefix)
+	if err != nil {
+		return prefix
+	}
+	plainPrefix(p)
+	return p.String()
+}
 
 // save writes an entity whatever was there under its id.
 func save(tx Tx, e entity) error {

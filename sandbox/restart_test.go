@@ -93,6 +93,32 @@ func TestRegistrationsOfAnAbsentMerchant(t *testing.T) {
 }
 
 // A store with something else in it is a reason not to start, and said so.
+// Whom openids belong to is the same after a restart, whatever was said of them before.
+func TestPeopleOutliveARestart(t *testing.T) {
+	t.Parallel()
+	store := keep{sandbox.NewMemory()}
+	first := newWorld(t, sandbox.WithStore(store))
+	for _, openIDs := range []map[string]string{
+		{"wxA": "q1", "wxB": "q2"}, {"wxA": "q1"},
+		{"wxC": "p1", "wxD": "p2"}, {"wxD": "p2", "wxE": "p3"}, {"wxC": "p1", "wxD": "p2"},
+	} {
+		first.ok(first.AddPayer(openIDs))
+	}
+	people := func(w *world) (out [5]string) {
+		for i, openid := range []string{"q1", "q2", "p1", "p2", "p3"} {
+			wallet, err := w.Payer(openid).Wallet()
+			w.ok(err)
+			out[i] = wallet.Person
+		}
+		return out
+	}
+	before := people(first)
+	first.ok(first.Close())
+	if after := people(newWorld(t, sandbox.WithStore(store))); after != before || before != [5]string{"q1", "q1", "p1", "p1", "p2"} {
+		t.Errorf("people were %v, and are %v", before, after)
+	}
+}
+
 func TestStoreThatCannotBeRecalled(t *testing.T) {
 	t.Parallel()
 	for kind, data := range map[string]string{

@@ -49,12 +49,18 @@ func (n *notForwarded) Error() string {
 	return fmt.Sprintf("sandbox: forward %s to %s: %s", n.prefix, n.host, n.why)
 }
 
+// plainPrefix gives prefixes that mean the same one spelling.
+func plainPrefix(p *url.URL) {
+	p.Host, p.Path, p.RawPath = strings.ToLower(p.Host), strings.TrimSuffix(p.Path, "/"), strings.TrimSuffix(p.RawPath, "/")
+}
+
 // add registers a route once it is saved, replacing one with the same prefix.
 func (r *routes) add(prefix string, handler http.Handler, target string, save func() error) error {
 	p, err := url.Parse(prefix)
 	if err != nil || (p.Scheme != "https" && p.Scheme != "http") || p.Host == "" || p.RawQuery != "" || p.Fragment != "" || p.User != nil {
 		return fmt.Errorf("sandbox: forward %q: want the beginning of a notification URL, such as https://yourapp.com", prefix)
 	}
+	plainPrefix(p)
 	next := route{prefix: p, handler: handler}
 	if handler == nil {
 		next.target, err = url.Parse(target)

@@ -41,6 +41,9 @@ func Start(c Config) (*Sandbox, error) {
 		}
 	}
 	for i := range c.Merchants {
+		if err := c.Merchants[i].checkNew(); err != nil {
+			return nil, err
+		}
 		if err := GenerateMerchantKeys(&c.Merchants[i]); err != nil {
 			return nil, err
 		}
@@ -185,6 +188,9 @@ func (s *Sandbox) ClearFaults() { s.engine.faults.clear("") }
 // AddMerchant registers a merchant, or replaces the one with its id, and returns
 // it with whatever keys were made for it.
 func (s *Sandbox) AddMerchant(m Merchant) (Merchant, error) {
+	if err := m.checkNew(); err != nil {
+		return m, err
+	}
 	if err := GenerateMerchantKeys(&m); err != nil {
 		return m, err
 	}
@@ -197,12 +203,15 @@ func (s *Sandbox) AddMerchant(m Merchant) (Merchant, error) {
 
 // AddPlan gives a merchant a plan or service, or changes the one it has.
 func (s *Sandbox) AddPlan(mchid string, p Plan) error {
+	if err := p.checkNew(); err != nil {
+		return err
+	}
 	return s.engine.registry.putPlan(mchid, p, func() error { return s.engine.save(&savedPlan{MchID: mchid, Plan: p}) })
 }
 
 // AddPayer says that these openids, by appid, are one person.
 func (s *Sandbox) AddPayer(openIDs map[string]string) error {
-	return s.engine.registry.putPerson(openIDs, func() error { return s.engine.save(&savedPerson{OpenIDs: openIDs}) })
+	return s.engine.registry.putPerson(openIDs, func() error { return s.engine.savePerson(&savedPerson{OpenIDs: openIDs}) })
 }
 
 // Merchants lists the merchants with their key material.

@@ -30,7 +30,7 @@ func (u Usage) allows(l Limits, amount int64) (why trouble, hint string) {
 	switch {
 	case l.PerDebit > 0 && amount > l.PerDebit:
 		return troubleAmount, "the amount is over the plan's limit for one debit"
-	case l.PerDay > 0 && u.DayAmount+amount > l.PerDay:
+	case l.PerDay > 0 && amount > l.PerDay-u.DayAmount:
 		return troubleAmount, "together with today's other debits the amount is over the plan's limit for a day"
 	case over(u.DaySuccesses, l.SuccessesPerDay):
 		return troubleCount, "the plan allows no more successful debits today"
@@ -46,5 +46,5 @@ func (u *Usage) succeed(amount int64) {
 	u.DaySuccesses++
 	u.PeriodSuccesses++
 	u.Successes++
-	u.DayAmount += amount
+	u.DayAmount = plus(u.DayAmount, amount)
 }

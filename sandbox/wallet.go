@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"errors"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -70,7 +71,7 @@ func (s *step) giveBack(person string, fen int64) error {
 	if err != nil || !w.Limited {
 		return err
 	}
-	w.Balance += fen
+	w.Balance = plus(w.Balance, fen)
 	return put(s.Tx, w)
 }
 
@@ -154,3 +155,6 @@ func (w *Wallet) is(name, idNumber string) bool {
 	matches := func(known, said string) bool { return known == "" || said == "" || known == said }
 	return matches(w.Name, name) && matches(w.IDNumber, idNumber)
 }
+
+// plus adds two amounts, none of them negative; what is too much for an int64 is as much as that holds.
+func plus(a, b int64) int64 { return a + min(b, math.MaxInt64-a) }

@@ -50,7 +50,7 @@ func (t *traffic) exchange(x sandbox.Exchange) {
 	}
 	outcome := "cut off"
 	if x.Status != 0 {
-		outcome = strings.TrimSpace(fmt.Sprintf("%d %s", x.Status, x.Code))
+		outcome = strings.TrimSpace(fmt.Sprintf("%d %s", x.Status, clipped(x.Code)))
 	}
 	t.line(x.At, fmt.Sprintf("%-6s %s", clipped(x.Method), clipped(path)), t.verdict(x.Status, x.Code, outcome),
 		t.paint.dim(printable(openID.ReplaceAllString(hint, "…"))), t.faults(x.Faults))
