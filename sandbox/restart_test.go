@@ -92,7 +92,6 @@ func TestRegistrationsOfAnAbsentMerchant(t *testing.T) {
 	third.must("POST", presignCombine, with(combineBody(), "plan_id", 777))
 }
 
-// A store with something else in it is a reason not to start, and said so.
 // Whom openids belong to is the same after a restart, whatever was said of them before.
 func TestPeopleOutliveARestart(t *testing.T) {
 	t.Parallel()
@@ -119,6 +118,7 @@ func TestPeopleOutliveARestart(t *testing.T) {
 	}
 }
 
+// A store with something else in it is a reason not to start, and said so.
 func TestStoreThatCannotBeRecalled(t *testing.T) {
 	t.Parallel()
 	for kind, data := range map[string]string{
