@@ -18,19 +18,36 @@ import (
 // What was true once stays true: net/http may ask for another connection after
 // one that turned out dead.
 type flight struct {
-	asked, left atomic.Bool
-	trace       httptrace.ClientTrace
+	asked atomic.Bool
+	state atomic.Int32 // quiet, left or over
+	trace httptrace.ClientTrace
 }
+
+// The states of a flight. It leaves quiet once, so that what was reported as not
+// sent is not sent afterwards by a transport that goes on behind the caller's back.
+const (
+	quietSoFar int32 = iota
+	left             // it may have left this machine
+	over             // it was reported as not sent: its body is not given out any more
+)
+
+var errOver = errors.New("the call is over: it was reported as not sent")
+
+// leave tells whether the body may go.
+func (f *flight) leave() bool {
+	return f.state.CompareAndSwap(quietSoFar, left) || f.state.Load() == left
+}
+
+// ground ends a flight of which nothing has left, and tells whether it was one.
+func (f *flight) ground() bool { return f.asked.Load() && f.state.CompareAndSwap(quietSoFar, over) }
 
 // watch is the context of the request. A trace of the caller's own in ctx is
 // called as well.
 func (f *flight) watch(ctx context.Context) context.Context {
 	f.trace.GetConn = func(string) { f.asked.Store(true) }
-	f.trace.GotConn = func(httptrace.GotConnInfo) { f.left.Store(true) }
+	f.trace.GotConn = func(httptrace.GotConnInfo) { f.leave() }
 	return httptrace.WithClientTrace(ctx, &f.trace)
 }
-
-func (f *flight) sent() bool { return f.left.Load() || !f.asked.Load() }
 
 // carry sets the body of a request.
 func (f *flight) carry(r *http.Request, body []byte) {
@@ -51,12 +68,16 @@ type bodyReader struct {
 func newBody(f *flight, b []byte) *bodyReader { return &bodyReader{f, *bytes.NewReader(b)} }
 
 func (b *bodyReader) Read(p []byte) (int, error) {
-	b.flight.left.Store(true)
+	if !b.flight.leave() {
+		return 0, errOver
+	}
 	return b.bytes.Read(p)
 }
 
 func (b *bodyReader) WriteTo(w io.Writer) (int64, error) {
-	b.flight.left.Store(true)
+	if !b.flight.leave() {
+		return 0, errOver
+	}
 	return b.bytes.WriteTo(w)
 }
 
@@ -105,11 +126,11 @@ func (c *call) lost(err error, transport http.RoundTripper, r *http.Request) err
 	// as one that falls back. Where there is a body, reading it tells; a GET that went
 	// out unseen has changed nothing.
 	_, own := transport.(*http.Transport)
-	if !c.flight.sent() && (own || r.Body != nil || c.method == http.MethodGet) {
+	if (own || r.Body != nil || c.method == http.MethodGet) && c.flight.ground() {
 		return &TransportError{Operation: c.operation(), Problem: unreached(err, r), err: withoutURL(err)}
 	}
 	// net/http asks where the proxy is before it asks for a connection.
-	if t, ok := transport.(*http.Transport); ok && t.Proxy != nil && !c.flight.left.Load() {
+	if t, ok := transport.(*http.Transport); ok && t.Proxy != nil && c.flight.state.Load() != left {
 		if _, again := t.Proxy(r); again != nil && again.Error() == err.Error() {
 			return &TransportError{Operation: c.operation(), Problem: badProxy, err: errors.New(badProxy)}
 		}
