@@ -307,6 +307,8 @@ var sharedTransport = sync.OnceValue(func() http.RoundTripper {
 		t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
 	t.TLSClientConfig.NextProtos = []string{"http/1.1"}
+	// Nor may a connection that a dialler of the program's own brings speak HTTP/2.
+	t.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
 	return t
 })
 

@@ -63,6 +63,9 @@ func suspicious(f wire.Fields, exceptions ...allowed) string {
 			return "it has a " + name + ", which only what the merchant signs has: a payer sent it"
 		}
 	}
+	if list := f["sub_order_list"]; list != "" && !isList(list) {
+		return "its sub_order_list is not a list: a copy of a message was cut into other members"
+	}
 members:
 	for name, value := range f {
 		if !wire.HoldsMember(value) || name == "sub_order_list" && isList(value) {
