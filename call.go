@@ -162,7 +162,7 @@ func (c *call) send(ctx context.Context, uri, query string) (*http.Response, err
 	}
 	request, err := c.request(uri, query)
 	if err != nil {
-		return nil, &RequestError{Operation: c.operation(), Problem: err.Error(), err: err}
+		return nil, &RequestError{Operation: c.operation(), Problem: quiet(err, nil), err: err}
 	}
 	return c.roundTrip(ctx, c.client.transport(), request)
 }
@@ -198,10 +198,11 @@ func (c *call) within(ctx context.Context) {
 	}
 }
 
-// deadline bounds a call that the caller left without one.
+// deadline bounds a call that the caller left without one, and ends with the call what a transport
+// still does for it behind its back.
 func (c *call) deadline(ctx context.Context) (context.Context, context.CancelFunc) {
 	if _, ok := ctx.Deadline(); ok || c.client.timeout <= 0 {
-		return ctx, func() {}
+		return context.WithCancel(ctx)
 	}
 	return context.WithTimeout(ctx, c.client.timeout)
 }

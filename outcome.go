@@ -67,11 +67,11 @@ func OutcomeUnknown(err error) bool {
 			return OutcomeUnknown(inner)
 		}
 	case interface{ Unwrap() []error }:
-		unknown := len(e.Unwrap()) == 0
+		said, unknown := false, false
 		for _, inner := range e.Unwrap() {
-			unknown = unknown || OutcomeUnknown(inner)
+			said, unknown = said || inner != nil, unknown || OutcomeUnknown(inner)
 		}
-		return unknown
+		return unknown || !said
 	}
 	return true
 }

@@ -39,7 +39,11 @@ type PanicError struct {
 
 // Error gives the value, without the stack.
 func (e *PanicError) Error() string {
-	return oneLine("wxpay: a panic in the goroutine of a promise: " + wire.Clip(fmt.Sprint(e.Value), 512))
+	said := fmt.Sprint(e.Value)
+	if err, ok := e.Value.(error); ok { // such as *url.Error, which quotes the address
+		said = quiet(withoutURL(err), nil)
+	}
+	return oneLine("wxpay: a panic in the goroutine of a promise: " + wire.Clip(said, 512))
 }
 
 // Unwrap gives the value where it is an error.

@@ -93,6 +93,8 @@ func quiet(err error, r *http.Request) string {
 	for i, word := range words {
 		if scheme, _, found := strings.Cut(word, "://"); found {
 			words[i] = scheme + "://…"
+		} else if at := strings.LastIndex(word, "@"); at >= 0 { // a proxy's user and password
+			words[i] = "…" + word[at:]
 		}
 	}
 	return wire.Clip(strings.Join(words, " "), 256)

@@ -70,8 +70,9 @@
 // attach and a change_type is refused: an attach sorts before the members of a
 // contract, so whoever wrote the one of an order could turn its notification into
 // one of any contract. What such a copy can still change is the attach itself, and
-// members that mean nothing: decide on the numbers, not on an attach that came over
-// a road others can read.
+// members that mean nothing, and it can add a contract_expired_time to a contract's
+// message that had none: decide on the numbers, not on an attach that came over a
+// road others can read, and query a contract for its end.
 //
 // # What is answered
 //

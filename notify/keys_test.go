@@ -17,6 +17,36 @@ import (
 
 const otherV3Key = "another-vector-and-no-secret-too"
 
+// Of merchants with one APIv3 key, a message is the one's that it names.
+func TestMerchantsThatShareAnAPIv3Key(t *testing.T) {
+	t.Parallel()
+	w, log := newWechat(t), newErrorLog()
+	r := notify.New(w.keys(t), notify.Keys(w.keysOf(t, "1900009999", apiV3Key)), log.option())
+	var got string
+	r.Otherwise(func(_ context.Context, n *notify.Notification) error {
+		got = n.MchID
+		return nil
+	})
+	for plaintext, want := range map[string]string{
+		`{"mchid":"1900000109"}`:                          "1900000109",
+		`{"mchid":"1900009999"}`:                          "1900009999",
+		`{"mchid":"1900000109","sp_mchid":"1900009999"}`:  "1900009999",
+		`{"mch_id":"1900009999","combine_mchid":"19000"}`: "1900009999",
+	} {
+		if a := w.sealedWith(t, apiV3Key, plaintext, plaintext).post(r); a.Code != 204 || got != want {
+			t.Errorf("%s: answered %d, taken for %s", plaintext, a.Code, got)
+		}
+		got = ""
+	}
+	a := w.sealedWith(t, apiV3Key, "nobody", `{}`).post(r)
+	if e := log.take(t); a.Code != 500 || e == nil || e.Check != notify.CheckMerchant || !strings.Contains(e.Error(), "the same APIv3 key") {
+		t.Errorf("a message to nobody: answered %d, reported %v", a.Code, e)
+	}
+	if got != "" {
+		t.Error("a message to nobody was handled")
+	}
+}
+
 // keysOf are another merchant's keys, or this one's with further APIv3 keys.
 func (w *wechat) keysOf(t *testing.T, mchID, apiV3Key string, more ...string) *wxpay.Keys {
 	t.Helper()

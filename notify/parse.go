@@ -102,13 +102,14 @@ func (r *Receiver) parse(header http.Header, body []byte) (*Notification, *Error
 		n.CreateTime = t.In(wire.Beijing)
 	}
 	sealed := e.Resource
+	var opening []*wxpay.Keys
 	for _, keys := range proved {
-		if n.Plaintext, err = keys.Open(sealed.Nonce, sealed.AssociatedData, sealed.Ciphertext); err == nil {
-			n.MchID = keys.MchID()
-			break
+		var text []byte
+		if text, err = keys.Open(sealed.Nonce, sealed.AssociatedData, sealed.Ciphertext); err == nil {
+			n.Plaintext, opening = text, append(opening, keys)
 		}
 	}
-	if err != nil {
+	if opening == nil {
 		// The message is genuine, so the key on this side must be the wrong one.
 		return nil, n.fail(CheckResource, http.StatusInternalServerError, "", err)
 	}
@@ -116,9 +117,11 @@ func (r *Receiver) parse(header http.Header, body []byte) (*Notification, *Error
 	if start := bytes.TrimLeft(n.Plaintext, " \t\r\n"); len(start) == 0 || start[0] != '{' || !json.Valid(n.Plaintext) {
 		return nil, n.fail(CheckPlaintext, http.StatusBadRequest, "the resource opens, but is not a JSON object", nil)
 	}
-	if len(r.keys) > 1 && r.namesAnother(n) {
-		return nil, n.fail(CheckMerchant, http.StatusUnauthorized,
-			"it was sealed for merchant "+n.MchID+" and names another that this receiver has keys of", nil)
+	n.MchID = opening[0].MchID()
+	if len(r.keys) > 1 {
+		if err := r.addressee(n, opening); err != nil {
+			return nil, err
+		}
 	}
 	return n, nil
 }
@@ -142,24 +145,38 @@ func (r *Receiver) verify(header http.Header, body []byte) (proved []*wxpay.Keys
 	return nil, refused
 }
 
-// namesAnother says that an APIv3 resource names a merchant of this receiver,
-// and not the one it was sealed for.
-func (r *Receiver) namesAnother(n *Notification) bool {
+// addressee finds whose an APIv3 notification is: merchants may share an APIv3 key as well, and
+// then the one it names counts. It fails where it names another that this receiver has keys of.
+func (r *Receiver) addressee(n *Notification, opening []*wxpay.Keys) *Error {
 	var named struct {
+		SpMchID      any `json:"sp_mchid"` // before mchid, which is then a merchant the provider acts for
+		CombineMchID any `json:"combine_mchid"`
 		MchID        any `json:"mchid"`
 		MchID2       any `json:"mch_id"`
-		SpMchID      any `json:"sp_mchid"`
-		CombineMchID any `json:"combine_mchid"`
 	}
 	_ = json.Unmarshal(n.Plaintext, &named) // it is valid JSON, and any takes anything
-	another := false
-	for _, id := range []any{named.MchID, named.MchID2, named.SpMchID, named.CombineMchID} {
-		if id == any(n.MchID) {
-			return false
+	ids := []any{named.SpMchID, named.CombineMchID, named.MchID, named.MchID2}
+	for _, id := range ids {
+		for _, keys := range opening {
+			if id == any(keys.MchID()) {
+				n.MchID = keys.MchID()
+				return nil
+			}
 		}
-		another = another || slices.ContainsFunc(r.keys, func(k *wxpay.Keys) bool { return id == any(k.MchID()) })
 	}
-	return another
+	for _, keys := range r.keys {
+		if slices.Contains(ids, any(keys.MchID())) {
+			return n.fail(CheckMerchant, http.StatusUnauthorized,
+				"it was sealed for merchant "+n.MchID+" and names another that this receiver has keys of", nil)
+		}
+	}
+	for _, keys := range opening {
+		if keys.MchID() != n.MchID {
+			return n.fail(CheckMerchant, http.StatusInternalServerError, "merchants "+n.MchID+" and "+keys.MchID()+
+				" have the same APIv3 key, and it names neither: set a key of its own for each in the merchant console", nil)
+		}
+	}
+	return nil
 }
 
 // Decode unmarshals the resource into v. Where v is an [Event], it must be the

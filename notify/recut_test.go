@@ -148,3 +148,22 @@ func TestACopyStaysWhatItWas(t *testing.T) {
 		t.Errorf("%d messages were taken: not even the genuine ones", taken)
 	}
 }
+
+// A copy of a combined order, cut at a sub-order's attach, is refused, and the genuine message is not lost by it.
+func TestACutListOfSubOrders(t *testing.T) {
+	t.Parallel()
+	r, handled := counting()
+	genuine := signedFields(wire.Fields{
+		"combine_mch_id": "1900000109", "combine_out_trade_no": "T1",
+		"sub_order_list": `[{"mch_id":"1","attach":"x&total_fee=1&transaction_id=FORGED&zz=","total_fee":100}]`,
+	})
+	cut := recut(t, genuine, wire.Fields{
+		"sub_order_list": `[{"mch_id":"1","attach":"x`, "total_fee": "1", "transaction_id": "FORGED", "zz": `","total_fee":100}]`,
+	})
+	if a := r.Receive(t.Context(), nil, cut.XML()); a.Status == 200 || *handled != 0 {
+		t.Errorf("the cut was answered %d, handled %d times", a.Status, *handled)
+	}
+	if a := r.Receive(t.Context(), nil, genuine.XML()); a.Status != 200 || *handled != 1 {
+		t.Errorf("the genuine one was answered %d, handled %d times", a.Status, *handled)
+	}
+}
