@@ -41,8 +41,9 @@ type Error struct {
 	// Message is WeChat Pay's explanation, in Chinese unless the call set
 	// Accept-Language.
 	Message string
-	// Detail is the body's "detail" as it came, or nil. See [Error.Field].
-	Detail json.RawMessage
+	// Detail is the body's "detail" as it came, or nil. See [Error.Field]. It may name
+	// the payer, so an error that is marshalled leaves it out.
+	Detail json.RawMessage `json:"-"`
 	// RequestID is what WeChat Pay's support asks for.
 	RequestID string
 	// Verified says that the answer carried a valid signature of WeChat Pay.

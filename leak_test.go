@@ -2,6 +2,7 @@ package wxpay_test
 
 import (
 	"crypto"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -40,6 +41,15 @@ func TestErrorsOfOthersAreQuoted(t *testing.T) {
 		if err == nil || strings.Contains(err.Error(), "SECRET") {
 			t.Errorf("%s: %v", what, err)
 		}
+	}
+}
+
+// What WeChat Pay says of a call may quote the payer: an error that is marshalled does not.
+func TestMarshalledErrorsQuoteNobody(t *testing.T) {
+	t.Parallel()
+	text, err := json.Marshal(struct{ E error }{&wxpay.Error{Code: "PARAM_ERROR", Detail: []byte(`{"value":"oSECRET"}`)}})
+	if err != nil || strings.Contains(string(text), "SECRET") || !strings.Contains(string(text), "PARAM_ERROR") {
+		t.Errorf("%s, %v", text, err)
 	}
 }
 

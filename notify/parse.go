@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -213,10 +214,13 @@ func (n *Notification) decode(v any) error {
 
 // String gives event type and id, so that a notification printed by mistake
 // does not spread the payer's data.
-func (n *Notification) String() string { return n.EventType + " " + n.ID }
+func (n Notification) String() string { return n.EventType + " " + n.ID }
+
+// Format prints the same under every verb.
+func (n Notification) Format(f fmt.State, _ rune) { fmt.Fprint(f, n.String()) }
 
 // LogValue is what [log/slog] shows of a notification: no payer's data.
-func (n *Notification) LogValue() slog.Value {
+func (n Notification) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("event_type", n.EventType), slog.String("id", n.ID))
 }
 

@@ -18,6 +18,25 @@ import (
 	"github.com/wxpay-go/wxpay/notify"
 )
 
+// A notification that is printed does not name the payer.
+func TestPrintedNotifications(t *testing.T) {
+	t.Parallel()
+	n := notify.Notification{ID: "1", EventType: "E", Plaintext: []byte(`{"openid":"oSECRET"}`)}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%d", "%x"} {
+		for _, value := range []any{n, &n, struct{ N notify.Notification }{n}, []*notify.Notification{&n}} {
+			text := fmt.Sprintf(verb, value)
+			if !strings.Contains(text, "E 1") || strings.Contains(text, "SECRET") || strings.Contains(text, "83, 69") || strings.Contains(text, "83 69") {
+				t.Errorf("%s of a %T: %s", verb, value, text)
+			}
+		}
+	}
+	var log strings.Builder
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("", "n", n, "p", &n)
+	if strings.Contains(log.String(), "SECRET") {
+		t.Error(log.String())
+	}
+}
+
 func TestParse(t *testing.T) {
 	t.Parallel()
 	w := newWechat(t)
