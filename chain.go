@@ -37,7 +37,7 @@ func (e Chain) Chain(path string) Chain {
 
 // Path fills the variable {name}, as the option [Path] does.
 func (e Chain) Path(name, value string) Chain {
-	e.vars = append(e.vars[:len(e.vars):len(e.vars)], variable{name, value})
+	e.vars = append(e.vars[:len(e.vars):len(e.vars)], variable{name, &value})
 	return e
 }
 

@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -50,6 +51,19 @@ func TestMarshalledErrorsQuoteNobody(t *testing.T) {
 	text, err := json.Marshal(struct{ E error }{&wxpay.Error{Code: "PARAM_ERROR", Detail: []byte(`{"value":"oSECRET"}`)}})
 	if err != nil || strings.Contains(string(text), "SECRET") || !strings.Contains(string(text), "PARAM_ERROR") {
 		t.Errorf("%s, %v", text, err)
+	}
+}
+
+// A chain that is printed, or what holds it, shows no value of its path.
+func TestPrintedChainsShowNoValues(t *testing.T) {
+	t.Parallel()
+	chain := clientAt(t, "https://api.example", http.DefaultTransport).Chain("v3/user/{openid}").Path("openid", "oSECRET")
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%d"} {
+		for _, value := range []any{chain, &chain, struct{ c wxpay.Chain }{chain}, []wxpay.Chain{chain}} {
+			if text := fmt.Sprintf(verb, value); strings.Contains(text, "oSECRET") || strings.Contains(text, "6f534543524554") {
+				t.Errorf("%s of a %T: %s", verb, value, text)
+			}
+		}
 	}
 }
 

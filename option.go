@@ -12,7 +12,7 @@ type Option func(*call)
 // Path fills the variable {name} (or {+name}) of the path. The value is
 // escaped, its case kept.
 func Path(name, value string) Option {
-	return func(c *call) { c.vars = append(c.vars[:len(c.vars):len(c.vars)], variable{name, value}) }
+	return func(c *call) { c.vars = append(c.vars[:len(c.vars):len(c.vars)], variable{name, &value}) }
 }
 
 // Query adds name=value to the query, escaped, in the order given. A name

@@ -7,8 +7,12 @@ import (
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
-// variable is a path variable's name and value.
-type variable struct{ name, value string }
+// variable is a path variable's name and value. The value may be an openid: behind a pointer it is
+// printed with nothing that holds it.
+type variable struct {
+	name  string
+	value *string
+}
 
 // joinPath puts two pieces of a path together with one slash between.
 func joinPath(base, sub string) string {
@@ -100,7 +104,7 @@ func expandPath(path string, vars []variable) (escaped, query, problem string) {
 func lookup(vars []variable, name string) (string, bool) {
 	for i := len(vars) - 1; i >= 0; i-- {
 		if vars[i].name == name {
-			return vars[i].value, true
+			return *vars[i].value, true
 		}
 	}
 	return "", false

@@ -23,7 +23,7 @@ func (c *Client) Bind() Bound { return Bound{client: c} }
 
 // Set fills the variable {name}.
 func (b Bound) Set(name, value string) Bound {
-	b.vars = append(b.vars[:len(b.vars):len(b.vars)], variable{name, value})
+	b.vars = append(b.vars[:len(b.vars):len(b.vars)], variable{name, &value})
 	return b
 }
 

@@ -47,6 +47,19 @@ func TestMerchantsThatShareAnAPIv3Key(t *testing.T) {
 	}
 }
 
+// An APIv2 message names one merchant, or one of them is not who it is for.
+func TestAMessageOfTwoMerchants(t *testing.T) {
+	t.Parallel()
+	r := notify.New(nil, notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key)), notify.APIv2Key("1900009999", wxpay.NewSecret(strings.Repeat("x", 32))),
+		notify.OnError(func(context.Context, *notify.Error) {}))
+	r.Otherwise(func(context.Context, *notify.Notification) error { return nil })
+	for combined, want := range map[string]int{"1900000109": 200, "1900001234": 200, "1900009999": 401} {
+		if a := r.Receive(t.Context(), nil, signedFields(wire.Fields{"combine_mch_id": combined, "out_trade_no": combined}).XML()); a.Status != want {
+			t.Errorf("with combine_mch_id %s: answered %d, want %d", combined, a.Status, want)
+		}
+	}
+}
+
 // keysOf are another merchant's keys, or this one's with further APIv3 keys.
 func (w *wechat) keysOf(t *testing.T, mchID, apiV3Key string, more ...string) *wxpay.Keys {
 	t.Helper()

@@ -107,6 +107,9 @@ func (r *Receiver) parseV2(n *Notification, body []byte) *Error {
 		return n.unproved("it is for a merchant that the receiver has no APIv2 key of, or names none: " +
 			"give notify.APIv2Key for every merchant whose messages come here")
 	}
+	if other := r.keysOf(wire.Fields{"mch_id": f["combine_mch_id"]}); other != nil && other[0].mchID != keys[0].mchID {
+		return n.unproved("it names two merchants that the receiver has keys of")
+	}
 	eventType, refused := eventTypeV2(f), ""
 	if eventType == V2Refund {
 		if f, n.MchID = openV2(keys, f["req_info"]); f == nil {
