@@ -227,11 +227,11 @@ func (s *Sandbox) Merchants() []Merchant {
 // sandbox's address, and the clock of signatures (see [Clock]). It panics where
 // there is no merchant, as there is none under an empty Config.Merchants.
 func (s *Sandbox) ClientConfig() wxpay.Config {
-	all := s.engine.registry.all()
-	if len(all) == 0 {
+	m := s.engine.registry.first()
+	if m == nil {
 		panic("sandbox: there is no merchant whose client it could be: AddMerchant registers one")
 	}
-	return s.clientConfig(all[0])
+	return s.clientConfig(m)
 }
 
 // ClientConfigFor is the setup of a client of another merchant.
