@@ -137,14 +137,15 @@ func (e *engine) attempt(ctx context.Context, p *Push) {
 		e.logf("sandbox: write down an attempt to deliver %s: %v", p.ID, err)
 		return
 	}
-	r, told := redaction{secrets: e.registry.secrets()}, *now
-	told.URL, told.Problem = r.text(told.URL), r.text(told.Problem)
+	r := redaction{secrets: e.registry.secrets()}
 	for _, a := range results {
-		a.Error = r.text(a.Error)
 		if a.Error != "" {
+			a.Error = r.text(a.Error)
 			e.amiss("sandbox: notification %s: %s", p.Event, a.Error)
 		}
 		if e.onAttempt != nil {
+			told := *now
+			told.URL, told.Problem = r.text(told.URL), r.text(told.Problem)
 			e.onAttempt(told, a)
 		}
 	}

@@ -93,10 +93,8 @@ func (e *engine) sealedNames(op *catalogue.Operation) []string {
 	return usuallySealed
 }
 
-// secrets are the keys of the merchants that are texts, and those that were replaced meanwhile: a
-// call that came before is written down after.
-func (r *registry) secrets() (out secretTexts) {
-	s := r.state.Load()
+// gather makes registered.secrets.
+func (s *registered) gather() (out secretTexts) {
 	out.keys, out.lines = slices.Clone(s.former.keys), slices.Clone(s.former.lines)
 	for _, m := range s.merchants {
 		out.add(m)

@@ -23,6 +23,7 @@ type registered struct {
 	people    map[string]person    // by openid
 	retired   map[string]string    // merchant ids by the serial numbers of former certificates
 	former    secretTexts          // keys that were replaced
+	secrets   secretTexts          // those and the ones in use, gathered by every change
 }
 
 // person is one WeChat user, who has another openid under every appid.
@@ -84,6 +85,7 @@ func (r *registry) change(f func(*registered) error) error {
 	if err := f(next); err != nil {
 		return err
 	}
+	next.secrets = next.gather()
 	r.state.Store(next)
 	return nil
 }
@@ -98,6 +100,10 @@ func (s *registered) clone() *registered {
 
 // retired says whose former certificate a serial number is, "" for nobody's.
 func (r *registry) retired(serial string) string { return r.state.Load().retired[serial] }
+
+// secrets are the merchants' keys that are texts, and those that were replaced meanwhile: a call
+// that came before is written down after.
+func (r *registry) secrets() secretTexts { return r.state.Load().secrets }
 
 // putMerchant adds a merchant or replaces the one of the same id.
 func (r *registry) putMerchant(m *merchant) error {
