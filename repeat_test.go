@@ -62,6 +62,19 @@ func keepingServer(t *testing.T, readsSecond bool) (host string, count func() in
 	return "http://" + l.Addr().String(), func() int { return len(seen) }
 }
 
+// keptClient has called a keepingServer once, and keeps the connection.
+func keptClient(t *testing.T, readsSecond bool) (c *wxpay.Client, count func() int) {
+	t.Helper()
+	host, count := keepingServer(t, readsSecond)
+	by := &http.Transport{}
+	t.Cleanup(by.CloseIdleConnections)
+	c = clientAt(t, host, by)
+	if _, err := c.Chain("v3/x").Post(bg, `{}`); err != nil {
+		t.Fatal(err)
+	}
+	return c, count
+}
+
 // A call that can change something goes out once, whatever net/http would like to
 // do on a connection that turns out dead. One that only reads may go out again.
 func TestWhatGoesOutTwice(t *testing.T) {
@@ -83,13 +96,7 @@ func TestWhatGoesOutTwice(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			host, count := keepingServer(t, true)
-			by := &http.Transport{}
-			t.Cleanup(by.CloseIdleConnections)
-			client := clientAt(t, host, by)
-			if err := post(client); err != nil {
-				t.Fatal(err)
-			}
+			client, count := keptClient(t, true)
 			err := c.call(client)
 			var e *wxpay.TransportError
 			switch n := count() - 1; {
@@ -102,13 +109,7 @@ func TestWhatGoesOutTwice(t *testing.T) {
 	}
 	t.Run("closed while idle", func(t *testing.T) {
 		t.Parallel()
-		host, count := keepingServer(t, false)
-		by := &http.Transport{}
-		t.Cleanup(by.CloseIdleConnections)
-		client := clientAt(t, host, by)
-		if err := post(client); err != nil {
-			t.Fatal(err)
-		}
+		client, count := keptClient(t, false)
 		// net/http sees the end before it writes, or only when it has: both are right.
 		err := post(client)
 		if n := count() - 1; n > 1 || (err == nil) != (n == 1) {

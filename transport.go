@@ -19,7 +19,7 @@ import (
 // one that turned out dead.
 type flight struct {
 	asked atomic.Bool
-	state atomic.Int32 // quiet, left or over
+	state atomic.Int32 // quietSoFar, left or over
 	trace httptrace.ClientTrace
 }
 

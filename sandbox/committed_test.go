@@ -1,9 +1,6 @@
 package sandbox_test
 
 import (
-	"fmt"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -17,7 +14,7 @@ import (
 func TestCommittedFaultOverARefusal(t *testing.T) {
 	t.Parallel()
 	for _, name := range []sandbox.FaultName{sandbox.FaultError, sandbox.FaultCut, sandbox.FaultGateway} {
-		told := &toldTB{T: t}
+		told := &logged{T: t}
 		sb := sandbox.New(told, sandbox.At(time.Date(2026, 3, 2, 10, 0, 0, 0, time.FixedZone("Beijing", 8*60*60))))
 		c, payer := sb.Client(), sb.Payer("oUpF8uMuAJO_M2pxb1Q9zNjWeS6o")
 		page, err := papayv2.Of(c).EntrustWeb.URL(&papayv2.EntrustWebQuery{
@@ -51,24 +48,8 @@ func TestCommittedFaultOverARefusal(t *testing.T) {
 		if err := sb.Close(); err != nil { // what was said behind the answer has been said by then
 			t.Fatal(err)
 		}
-		told.mu.Lock()
-		all := strings.Join(told.lines, "\n")
-		told.mu.Unlock()
-		if strings.Contains(all, "the work is done") || !strings.Contains(all, "INVALID_REQUEST") {
-			t.Errorf("%s: the log says %s", name, all)
+		if told.count("the work is done") != 0 || told.count("INVALID_REQUEST") == 0 {
+			t.Errorf("%s: the log says %q", name, told.lines)
 		}
 	}
-}
-
-type toldTB struct {
-	*testing.T
-	mu    sync.Mutex
-	lines []string
-}
-
-func (t *toldTB) Logf(format string, args ...any) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.lines = append(t.lines, fmt.Sprintf(format, args...))
-	t.T.Logf(format, args...)
 }
