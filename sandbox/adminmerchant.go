@@ -21,8 +21,8 @@ func (a *admin) merchantRoutes() map[string]adminRoute {
 		"GET " + root:                 bare(a.merchants),
 		"POST " + root:                takes(a.addMerchant),
 		"GET " + one + "credentials":  bare(a.credentials),
-		"POST " + one + "certificate": bare(a.replaceCertificate),
-		"POST " + one + "api-v3-key":  bare(a.resetAPIv3Key),
+		"POST " + one + "certificate": a.renews(func(id string) error { _, err := a.ReplaceCertificate(id); return err }),
+		"POST " + one + "api-v3-key":  a.renews(func(id string) error { _, err := a.ResetAPIv3Key(id); return err }),
 		"POST " + one + "key-mode": takes(func(r *http.Request, b *keyMode) (any, error) {
 			if b.Mode == nil {
 				return nil, badCall(`the body needs "mode": %q, %q, or "" for both keys`, KeysPublic, KeysCertificate)
@@ -82,21 +82,15 @@ func noMerchant() error {
 	return &adminError{http.StatusNotFound, "there is no merchant with this id; GET /sandbox/merchants lists them"}
 }
 
-// replaceCertificate answers with the credentials: the former key is of no more use.
-func (a *admin) replaceCertificate(r *http.Request) (any, error) {
-	mchid := r.PathValue("mchid")
-	if err := a.changeKeys(mchid, func() error { _, err := a.ReplaceCertificate(mchid); return err }); err != nil {
-		return nil, err
-	}
-	return a.credentials(r)
-}
-
-func (a *admin) resetAPIv3Key(r *http.Request) (any, error) {
-	mchid := r.PathValue("mchid")
-	if err := a.changeKeys(mchid, func() error { _, err := a.ResetAPIv3Key(mchid); return err }); err != nil {
-		return nil, err
-	}
-	return a.credentials(r)
+// renews answers with the credentials: the former certificate or key is of no more use.
+func (a *admin) renews(change func(mchid string) error) adminRoute {
+	return bare(func(r *http.Request) (any, error) {
+		mchid := r.PathValue("mchid")
+		if err := a.changeKeys(mchid, func() error { return change(mchid) }); err != nil {
+			return nil, err
+		}
+		return a.credentials(r)
+	})
 }
 
 func (a *admin) changeKeys(mchid string, change func() error) error {
