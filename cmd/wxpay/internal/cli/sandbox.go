@@ -167,7 +167,7 @@ func (o *sandboxOptions) announce(sys System, h handout) error {
 		fmt.Fprintf(sys.Out, "\nIn chaos: %d faults are armed. GET %s/sandbox/faults lists them, DELETE clears them.\n", h.Faults, h.AdminURL)
 	}
 	fmt.Fprintf(sys.Out, "\nFrom another terminal:\n\n  wxpay call GET v3/certificates --env-file %s\n\n", shellWord(h.EnvFile))
-	fmt.Fprintf(sys.Out, "The payer is yours to play, on the admin; GET %s/sandbox/ lists what he can do:\n\n"+
+	fmt.Fprintf(sys.Out, "The payer is yours to play, on the admin; GET %s/sandbox/ lists what they can do:\n\n"+
 		"  curl -H 'Content-Type: application/json' -d '{\"token\":\"…\"}' %s/sandbox/payers/OPENID/agree\n\n", h.AdminURL, h.AdminURL)
 	fmt.Fprintf(sys.Out, "From Go, after %s:\n\n", paint.cyan("set -a; . "+shellWord(h.EnvFile)+"; set +a"))
 	return printSnippet(sys, h)
