@@ -66,6 +66,22 @@ func TestChangedCopiesAreNotHandled(t *testing.T) {
 	}
 }
 
+// Of a kind that we do not know, a copy cut at its attach is refused, and the genuine
+// message is handled whichever comes first.
+func TestACopyDoesNotKeepTheGenuineOneOut(t *testing.T) {
+	t.Parallel()
+	r, handled := counting()
+	genuine := signedFields(wire.Fields{"attach": "x", "color": "red"})
+	cut := maps.Clone(genuine)
+	cut["attach"] = "x&color=red"
+	delete(cut, "color")
+	for i, f := range []wire.Fields{cut, genuine, cut} {
+		if a := r.Receive(t.Context(), nil, f.XML()); (a.Status == 200) != (i == 1) || *handled != min(i, 1) {
+			t.Errorf("message %d: answered %d, handled %d", i, a.Status, *handled)
+		}
+	}
+}
+
 // What is honest keeps its freedom.
 func TestHonestEchoesAreHandled(t *testing.T) {
 	t.Parallel()

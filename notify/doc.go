@@ -46,8 +46,8 @@
 //   - So no member, known or unknown, may have "&name=" in its value. WeChat Pay
 //     echoes three values that merchants and payers write: attach, and of a
 //     contract contract_display_account and contract_termination_remark. These
-//     may, attach only where there is no change_type, the other two only where
-//     there is one. That opens no door: the members of a message are signed in
+//     may, attach only in a message about an order (out_trade_no), the other two
+//     only where there is a change_type. That opens no door: the members of a message are signed in
 //     the order of their names. An attach that hides the page's end would be the
 //     last member, and return_code, which sorts after it, would have no place;
 //     and a change_type has to stand before contract_code, which the payer cannot

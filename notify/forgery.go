@@ -37,7 +37,7 @@ func (r *Receiver) kindV2(kind string, f wire.Fields) (eventType, refused string
 	case code == "SUCCESS" || code == "FAIL":
 		change := f["change_type"] != ""
 		return kind, suspicious(f,
-			allowed{"attach", !change}, allowed{"contract_display_account", change}, allowed{"contract_termination_remark", change})
+			allowed{"attach", kind == V2Payment}, allowed{"contract_display_account", change}, allowed{"contract_termination_remark", change})
 	case code != "":
 		return "", "its return_code is neither SUCCESS nor FAIL"
 	case !isVehicle(f):

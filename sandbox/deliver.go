@@ -151,21 +151,23 @@ func (e *engine) attempt(ctx context.Context, p *Push) {
 	}
 }
 
-// claim takes the pushes that are due by now, earliest first and at most limit of
-// them (0: all), and sets their next attempts. It is a step of the store, so an
-// attempt is claimed once.
-func (e *engine) claim(ctx context.Context, now time.Time, limit int) (claimed []*Push, err error) {
+// claim takes the pushes that are due by now, earliest first, of every merchant as
+// many as it has room for (nil: all), and sets their next attempts; crowded says that
+// it left some. It is a step of the store, so an attempt is claimed once.
+func (e *engine) claim(ctx context.Context, now time.Time, room func(mchID string) int) (claimed []*Push, crowded bool, err error) {
 	err = e.step(ctx, func(s *step) error {
-		claimed = nil
-		rows, err := s.Due((*Push)(nil).kind(), now.UnixMilli(), limit)
+		claimed, crowded = nil, false
+		due, err := s.duePushes(now, room)
 		if err != nil {
 			return err
 		}
-		for _, row := range rows {
-			p, err := decode(new(Push), row)
-			if err != nil {
-				return err
+		taken := map[string]int{}
+		for _, p := range due {
+			if room != nil && taken[p.MchID] >= room(p.MchID) {
+				crowded = true
+				continue
 			}
+			taken[p.MchID]++
 			p.begin(now)
 			if err := put(s.Tx, p); err != nil {
 				return err
@@ -175,9 +177,37 @@ func (e *engine) claim(ctx context.Context, now time.Time, limit int) (claimed [
 		return nil
 	})
 	if err != nil {
-		return nil, err // what was not committed is nobody's, and must not be sent
+		return nil, false, err // what was not committed is nobody's, and must not be sent
 	}
-	return claimed, nil
+	return claimed, crowded, nil
+}
+
+// atMost is how many due pushes are looked through for one of a merchant with room.
+const atMost = 64 * atOnce
+
+// duePushes are the first that are due by now: all, or with room enough of them to
+// hold one that there is room for, if one is among the first atMost.
+func (s *step) duePushes(now time.Time, room func(mchID string) int) ([]*Push, error) {
+	limit := atOnce
+	if room == nil {
+		limit = 0
+	}
+	for ; ; limit *= 4 {
+		rows, err := s.Due((*Push)(nil).kind(), now.UnixMilli(), limit)
+		if err != nil {
+			return nil, err
+		}
+		due, anyRoom := make([]*Push, len(rows)), room == nil
+		for i, row := range rows {
+			if due[i], err = decode(new(Push), row); err != nil {
+				return nil, err
+			}
+			anyRoom = anyRoom || room(due[i].MchID) > 0
+		}
+		if anyRoom || len(rows) < limit || limit >= atMost {
+			return due, nil
+		}
+	}
 }
 
 // sweep ends the attempts that were under way when the sandbox that made them

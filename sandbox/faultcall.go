@@ -138,7 +138,7 @@ func (e *engine) notifyEarly(ctx context.Context, f *Fault, reply document) {
 			e.logf("sandbox: the fault %q: nobody agreed: %v", f.Name, err)
 		}
 	}
-	claimed, err := e.claim(ctx, e.clock.Now(), 0)
+	claimed, _, err := e.claim(ctx, e.clock.Now(), nil)
 	if err != nil {
 		e.logf("sandbox: the fault %q: nothing was sent: %v", f.Name, err)
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
@@ -25,17 +24,45 @@ type worker struct {
 
 	walk     sync.Mutex     // held while claiming and while walking
 	inFlight sync.WaitGroup // attempts of the background; added to under walk
-	flying   atomic.Int64   // how many those are; grows under walk only
+	flying   flights        // how many those are of each merchant; grows under walk only
 
 	rounds int // how often what falls due at one moment may bring about more that does
 }
 
-// atOnce is how many attempts the background makes at the same time. What is due
-// beyond that waits, and is claimed in the order in which it fell due.
+// atOnce is how many attempts to one merchant the background makes at the same time.
+// What is due beyond that waits, and is claimed in the order in which it fell due; so
+// a merchant whose server hangs keeps nobody waiting but itself.
 const atOnce = 64
+
+// flights counts the attempts under way by merchant.
+type flights struct {
+	mu sync.Mutex
+	of map[string]int
+}
+
+func (f *flights) room(mchID string) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return atOnce - f.of[mchID]
+}
+
+func (f *flights) begin(mchID string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.of[mchID]++
+}
+
+// end reports whether the merchant had no room before.
+func (f *flights) end(mchID string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.of[mchID]--
+	return f.of[mchID] == atOnce-1
+}
 
 func newWorker(e *engine) *worker {
 	w := &worker{engine: e, kick: make(chan struct{}, 1), done: make(chan struct{}), rounds: 10_000}
+	w.flying.of = map[string]int{}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	return w
 }
@@ -64,45 +91,47 @@ func (w *worker) run() {
 		case <-w.kick:
 		case <-timer.C:
 		}
-		if err := w.launch(); err != nil {
+		crowded, err := w.launch()
+		if err != nil {
 			if w.ctx.Err() == nil && !errors.Is(err, ErrClosed) {
 				w.engine.logf("sandbox: look for what is due: %v", err)
 			}
 			timer.Reset(idle) // what is due stays due: do not run in circles
 			continue
 		}
-		timer.Reset(w.untilNext())
+		timer.Reset(w.untilNext(crowded))
 	}
 }
 
-// launch begins the attempts that are due, as far as there is room.
-func (w *worker) launch() error {
+// launch begins the attempts that are due, as far as there is room, and says whether
+// one stays behind for want of it.
+func (w *worker) launch() (crowded bool, err error) {
 	w.walk.Lock()
 	defer w.walk.Unlock()
-	_, err := w.engine.ripen(w.ctx, w.engine.clock.Now())
-	room := atOnce - int(w.flying.Load())
-	if room <= 0 {
-		return err
-	}
-	claimed, claimErr := w.engine.claim(w.ctx, w.engine.clock.Now(), room)
+	_, err = w.engine.ripen(w.ctx, w.engine.clock.Now())
+	claimed, crowded, claimErr := w.engine.claim(w.ctx, w.engine.clock.Now(), w.flying.room)
 	for _, p := range claimed {
-		w.flying.Add(1)
+		w.flying.begin(p.MchID)
 		w.inFlight.Go(func() {
 			w.engine.attempt(w.ctx, p)
-			if w.flying.Add(-1) == atOnce-1 {
+			if w.flying.end(p.MchID) {
 				w.wake() // there was no room for what came meanwhile
 			}
 		})
 	}
-	return errors.Join(err, claimErr)
+	return crowded, errors.Join(err, claimErr)
 }
 
 // idle is how often the background looks anyway: a store that failed may work again.
 const idle = 5 * time.Second
 
-func (w *worker) untilNext() time.Duration {
-	if w.flying.Load() >= atOnce {
-		return idle // the first to end wakes the background
+// crowdedIdle is how often it looks while what is due first waits for room: what
+// falls due behind that is another merchant's, and is not seen from here.
+const crowdedIdle = 100 * time.Millisecond
+
+func (w *worker) untilNext(crowded bool) time.Duration {
+	if crowded {
+		return crowdedIdle
 	}
 	now := w.engine.clock.Now()
 	next, _, err := w.next(now.Add(idle))
@@ -151,7 +180,7 @@ func (w *worker) settleLocked(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		claimed, err := w.engine.claim(w.ctx, w.engine.clock.Now(), 0)
+		claimed, _, err := w.engine.claim(w.ctx, w.engine.clock.Now(), nil)
 		if err != nil || (!some && len(claimed) == 0) {
 			return err
 		}

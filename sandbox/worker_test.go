@@ -146,8 +146,9 @@ func TestCloseLeavesNoConnection(t *testing.T) {
 	await(t, ended, "the end of the connection to the merchant")
 }
 
-// However many notifications are due, 64 attempts are made at once, and whatever
-// waits gets its turn in the order in which it fell due.
+// However many notifications of a merchant are due, 64 attempts are made at once, and
+// whatever waits gets its turn in the order in which it fell due. Another merchant
+// waits for none of them.
 func TestAttemptsAtOnceAreBounded(t *testing.T) {
 	t.Parallel()
 	const atOnce, all = 64, 70
@@ -181,6 +182,30 @@ func TestAttemptsAtOnceAreBounded(t *testing.T) {
 		await(t, arrived, "an attempt that there is room for")
 	}
 	sign(atOnce, all)
+	second, err := s.AddMerchant(sandbox.Merchant{
+		MchID: "1700000000", AppIDs: []string{"wx7"}, Plans: []sandbox.Plan{{ID: "7", Product: sandbox.CombinePapay}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := s.ClientConfigFor(second.MchID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := make(chan struct{}, 1)
+	if err := s.Receive("https://other.com", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { other <- struct{}{} })); err != nil {
+		t.Fatal(err)
+	}
+	client, err := wxpay.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := with(with(with(combineBody(), "appid", "wx7"), "plan_id", 7), "notify_url", "https://other.com/notify")
+	token := (&world{t, s, client, inbox}).must("POST", presignCombine, body)
+	if _, err := s.Payer("other-payer").Agree(token["pre_entrustweb_id"].(string)); err != nil {
+		t.Fatal(err)
+	}
+	await(t, other, "the notification of another merchant")
 	for i := atOnce; i < all; i++ {
 		if len(arrived) > 0 {
 			t.Fatalf("%s is sent although %d others are under way", <-arrived, atOnce)
@@ -197,7 +222,7 @@ func TestAttemptsAtOnceAreBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	pushes, err := s.Pushes()
-	if err != nil || len(pushes) != all {
+	if err != nil || len(pushes) != all+1 {
 		t.Fatalf("got %d pushes, %v", len(pushes), err)
 	}
 	for _, p := range pushes {
