@@ -70,7 +70,10 @@ func article(kind string) string {
 	if kind == "bool" {
 		return "true or false"
 	}
-	return strings.Replace("a "+kind, "a a", "an a", 1)
+	if strings.ContainsRune("aeiou", rune(kind[0])) {
+		return "an " + kind
+	}
+	return "a " + kind
 }
 
 // checkMembers walks over the next value of d, which is to be a t.
@@ -83,6 +86,8 @@ func checkMembers(d *json.Decoder, t reflect.Type, at string) error {
 		t = t.Elem()
 	}
 	switch v := token.(type) {
+	case nil: // encoding/json takes it for an empty value, and that may be one that changes something
+		return badCall("%q is null: give it a value, or leave it out", shown(at))
 	case string:
 		return checkWords(v, at)
 	case json.Delim:

@@ -104,6 +104,10 @@ func TestAdminNamesWhatWasMeant(t *testing.T) {
 			`"error"`, // and not the number
 		},
 		{"/sandbox/merchants/1900000109/key-mode", `{}`, `needs "mode"`},
+		{"/sandbox/merchants", `{"mchid":{}}`, `"mchid" must be a string, not an object`},
+		{payer + "/identify", `{}`, `needs "name" and "id_number"`},
+		{payer + "/identify", `{"name":null,"id_number":"1"}`, `"name" is null`},
+		{payer + "/open-mini-program", `{"extra_data":{"a":null}}`, `"extra_data.a" is null`},
 		{"/sandbox/payers", `{"openids":{"wx1":"a","wx1":"b"}}`, `"openids.wx1" is given twice`},
 		{"/sandbox/forwards", `{"prefix":"https://a.example","to":"x"}`, `no member "to"`},
 	} {
@@ -161,7 +165,7 @@ func TestAdminTakesNoBrokenIDs(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for _, call := range w.adminCalls() {
-		for _, bad := range []string{"%FF", "%00", "a%0Ab", "a%7Fb", "%C2%85"} {
+		for _, bad := range []string{"%FF", "%00", "a%0Ab", "a%7Fb", "%C2%85", "%EF%BF%BD"} {
 			broken := strings.NewReplacer("/"+openID, "/"+bad, "/"+sandbox.DefaultMchID, "/"+bad, "/F1", "/"+bad)
 			path := broken.Replace(call[1])
 			if path == call[1] {
@@ -191,6 +195,7 @@ func TestAdminTakesNoBrokenIDs(t *testing.T) {
 	for what, err := range map[string]error{
 		"a payer":   w.Payer("o\x00").Fund(1),
 		"a payer 2": w.Payer("o\xff").Fund(1),
+		"a payer 3": w.Payer("o\ufffd").Fund(1),
 		"an openid": w.AddPayer(map[string]string{"wx1": "o\n"}),
 		"an appid":  w.AddPayer(map[string]string{"wx\xff": "o"}),
 		"a plan":    w.AddPlan(sandbox.DefaultMchID, sandbox.Plan{ID: "1\x00", Product: sandbox.Papay}),

@@ -14,8 +14,8 @@ func (a *admin) walletRoutes() map[string]adminRoute {
 		Times  int     `json:"times"`
 	}
 	type identify struct {
-		Name     string `json:"name"`
-		IDNumber string `json:"id_number"`
+		Name     *string `json:"name"`
+		IDNumber *string `json:"id_number"`
 	}
 	type signElsewhere struct {
 		Product Product `json:"product"`
@@ -62,8 +62,11 @@ func (a *admin) walletRoutes() map[string]adminRoute {
 			return document{"auth_code": code}, err
 		}),
 		root + "identify": takes(func(r *http.Request, b *identify) (any, error) {
+			if b.Name == nil || b.IDNumber == nil {
+				return nil, badCall(`the body needs "name" and "id_number"; an empty one is not known`)
+			}
 			p := a.payer(r)
-			return a.walletAfter(p, p.Identify(b.Name, b.IDNumber))
+			return a.walletAfter(p, p.Identify(*b.Name, *b.IDNumber))
 		}),
 		root + "sign-elsewhere": takes(func(r *http.Request, b *signElsewhere) (any, error) {
 			if err := need("product", string(b.Product), "plan_id", b.PlanID); err != nil {

@@ -126,15 +126,15 @@ func fundFlowBillOf(all []movement, day string) string {
 			id, name, way, amount, voucher = m.refund.RefundID, "退款", "支出", m.refund.Amount, m.refund.OutRefundNo
 			balance -= amount
 		} else {
-			balance += amount
+			balance = plus(balance, amount)
 		}
 		if dateOf(m.at) != day {
 			continue
 		}
 		if m.refund != nil {
-			out, expenses = out+amount, expenses+1
+			out, expenses = plus(out, amount), expenses+1
 		} else {
-			in, incomes = in+amount, incomes+1
+			in, incomes = plus(in, amount), incomes+1
 		}
 		t.line(stamp(m.at), id, fmt.Sprintf("%s%06d", strings.ReplaceAll(day, "-", ""), i+1), name, name, way, inYuan(amount), inYuan(balance), "system", "", voucher)
 	}

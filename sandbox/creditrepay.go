@@ -102,7 +102,7 @@ func (c *call) mayBookRepayment(contract *Contract, b *Booking) error {
 		return badField(at+"min_repayment_amount", "", "消费贷模板需传入最低还款金额").hinting("the template is of consumer loans: name the least that must be repaid")
 	case b.Least > b.Amount:
 		return badField(at+"min_repayment_amount", fenText(b.Least), "最低还款金额不能大于应还款金额")
-	case b.Least > 0 && b.Least*100 < b.Amount*percent:
+	case b.Least > 0 && belowPercent(b.Least, b.Amount, percent):
 		return badField(at+"min_repayment_amount", fenText(b.Least), "最低还款金额低于应还款金额的"+strconv.FormatInt(percent, 10)+"%").
 			hinting("min_repayment_amount must be at least " + strconv.FormatInt(percent, 10) + " % of repayment_amount with this template")
 	}

@@ -84,6 +84,7 @@ func TestCreditBookingRules(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t,
 		sandbox.WithPlan(sandbox.Plan{ID: "124", Product: sandbox.Credit, MinPercent: 5}),
+		sandbox.WithPlan(sandbox.Plan{ID: "126", Product: sandbox.Credit, MinPercent: 5}),
 		sandbox.WithPlan(sandbox.Plan{ID: "125", Product: sandbox.Credit, Limits: sandbox.Limits{PerDebit: 20000}}))
 	defer w.hinted()
 	sign := func(plan, limit string) *sandbox.Contract {
@@ -93,6 +94,7 @@ func TestCreditBookingRules(t *testing.T) {
 		return c
 	}
 	cash, consumer, limited := sign("123", "10000"), sign("124", "10000"), sign("125", "20000")
+	boundless := sign("126", "9223372036854775807")
 	set := func(name string, value any) func(object) { return func(i object) { with(i, name, value) } }
 	date := func(days int) func(object) {
 		return set("repayment_date", start.AddDate(0, 0, days).Format("2006-01-02"))
@@ -117,6 +119,9 @@ func TestCreditBookingRules(t *testing.T) {
 		{"a consumer loan without a least part", consumer, "PARAM_ERROR", set("min_repayment_amount", nil)},
 		{"a consumer loan, 4.99 %", consumer, "PARAM_ERROR", set("min_repayment_amount", "499")},
 		{"a consumer loan, 5 %", consumer, "", set("min_repayment_amount", "500")},
+		{"1.5 % of a sum of which 5 times as much overflows", boundless, "PARAM_ERROR", func(i object) {
+			with(with(i, "repayment_amount", "4611686018427387904"), "min_repayment_amount", "69175290276410818")
+		}},
 		{"at least more than the whole", cash, "PARAM_ERROR", set("min_repayment_amount", "10001")},
 		{"no date", cash, "PARAM_ERROR", set("repayment_date", "2020-09-31")},
 	} {

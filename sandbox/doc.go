@@ -144,7 +144,7 @@
 //	GET  /sandbox/merchants/{mchid}/credentials  with them
 //	POST /sandbox/merchants                      a Merchant; answers with its keys
 //	POST /sandbox/plans                          a Plan, and {"mchid"}
-//	GET  /sandbox/forwards
+//	GET  /sandbox/forwards                       {prefix: target}
 //	POST /sandbox/forwards                       {"prefix", "target"}
 //	GET  /sandbox/faults                         what was injected, and how often it struck
 //	POST /sandbox/faults                         a Fault

@@ -282,6 +282,9 @@ func (m Merchant) checkNew() error {
 
 func (p Plan) checkNew() error {
 	l := p.Limits
+	if _, ok := parseAddress(p.NotifyURL); p.NotifyURL != "" && !ok {
+		return fmt.Errorf("sandbox: plan %s: its notify_url is no address, such as https://yourapp.com/notify", shown(p.ID))
+	}
 	switch {
 	case !p.Mode.known():
 		return fmt.Errorf("sandbox: plan %s: unknown mode %q; there are %q, %q, %q, %q and, for that of the product, none",

@@ -90,8 +90,7 @@ func checkSignRequestV2(f wire.Fields) error {
 	if strings.Trim(serial, decimal) != "" || serial == "" || serial[0] == '0' || len(serial) > 19 {
 		return failV2("PARAM_ERROR", "request_serial参数错误").hinting("request_serial is a number of up to 64 bits without leading zeros")
 	}
-	u, err := url.Parse(f["notify_url"])
-	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" {
+	if _, ok := parseAddress(f["notify_url"]); !ok {
 		return failV2("PARAM_ERROR", "notify_url参数错误").hinting("notify_url is not an absolute address; it is signed as it is and URL-encoded once in a page's query")
 	}
 	return nil

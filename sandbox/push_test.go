@@ -162,9 +162,14 @@ func TestUndeliverableUntilForwarded(t *testing.T) {
 	if n := w.receivedOne("ECOMMERCE_ENTRUST.SIGN"); n.Path != "/base/notify" {
 		t.Errorf("forwarded to %s", n.Path)
 	}
-	for _, c := range [][2]string{{"yourapp.com", server.URL}, {"https://a.com?x=1", server.URL}, {"https://a.com", "127.0.0.1"}, {"https://a.com", "http://example.com"}} {
-		if err := w.Forward(c[0], c[1]); err == nil {
-			t.Errorf("forward %s to %s was accepted", c[0], c[1])
+	for _, c := range [][2]string{
+		{"yourapp.com", server.URL}, {"https://a.com?x=1", server.URL}, {"https://u:secret@a.com", server.URL},
+		{"https://a.com", "127.0.0.1"}, {"https://a.com", "http://example.com"}, {"https://a.com", "http://127.0.0.1:99999"},
+		{"https://a.com", "http://u:secret@127.0.0.1:1"}, {"https://a.com", "http://127.0.0.1:1/#secret"},
+		{"https://a.com", "http://u:secret@127.0.0.1:x"},
+	} {
+		if err := w.Forward(c[0], c[1]); err == nil || strings.Contains(err.Error(), "secret") {
+			t.Errorf("forward %s to %s: got %v", c[0], c[1], err)
 		}
 	}
 }

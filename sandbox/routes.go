@@ -2,13 +2,16 @@ package sandbox
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -49,6 +52,17 @@ func (n *notForwarded) Error() string {
 	return fmt.Sprintf("sandbox: forward %s to %s: %s", n.prefix, n.host, n.why)
 }
 
+// parseAddress reads what can be called: an http or https address of a host and a port
+// that can be, and nothing that would not be sent or must not be shown.
+func parseAddress(raw string) (*url.URL, bool) {
+	u, err := url.Parse(raw)
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Hostname() == "" || u.User != nil || u.Fragment != "" {
+		return nil, false
+	}
+	port, err := strconv.ParseUint(cmp.Or(u.Port(), "443"), 10, 16)
+	return u, err == nil && port > 0
+}
+
 // plainPrefix gives prefixes that mean the same one spelling.
 func plainPrefix(p *url.URL) {
 	p.Host, p.Path, p.RawPath = strings.ToLower(p.Host), strings.TrimSuffix(p.Path, "/"), strings.TrimSuffix(p.RawPath, "/")
@@ -56,16 +70,16 @@ func plainPrefix(p *url.URL) {
 
 // add registers a route once it is saved, replacing one with the same prefix.
 func (r *routes) add(prefix string, handler http.Handler, target string, save func() error) error {
-	p, err := url.Parse(prefix)
-	if err != nil || (p.Scheme != "https" && p.Scheme != "http") || p.Host == "" || p.RawQuery != "" || p.Fragment != "" || p.User != nil {
-		return fmt.Errorf("sandbox: forward %q: want the beginning of a notification URL, such as https://yourapp.com", prefix)
+	p, ok := parseAddress(prefix)
+	if !ok || p.RawQuery != "" {
+		return errors.New("sandbox: the prefix of a forward is the beginning of a notification URL, such as https://yourapp.com")
 	}
+	prefix = p.String()
 	plainPrefix(p)
 	next := route{prefix: p, handler: handler}
 	if handler == nil {
-		next.target, err = url.Parse(target)
-		if err != nil || (next.target.Scheme != "https" && next.target.Scheme != "http") || next.target.Host == "" || next.target.RawQuery != "" {
-			return fmt.Errorf("sandbox: forward %s to %q: want an address such as http://127.0.0.1:8080", prefix, target)
+		if next.target, ok = parseAddress(target); !ok || next.target.RawQuery != "" {
+			return &notForwarded{prefix, "its target", "want an address such as http://127.0.0.1:8080, with no password, query or fragment"}
 		}
 		if !r.anywhere && !isLoopback(next.target.Hostname()) {
 			return &notForwarded{prefix, next.target.Host, "the sandbox only calls this machine; Config.AllowNonLoopback lifts that"}

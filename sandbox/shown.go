@@ -50,9 +50,10 @@ func oneLine(s string, limit int) string {
 	return b.String()
 }
 
-// isText says whether a value can be an id: UTF-8 without control characters.
+// isText says whether a value can be an id: UTF-8 without control characters, and
+// without the one that stands for what was not UTF-8.
 func isText(s string) bool {
-	return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
+	return !strings.ContainsFunc(s, func(r rune) bool { return r == utf8.RuneError || unicode.IsControl(r) })
 }
 
 // checkID says what is wrong with an id that comes by Go's own way and not by a call.

@@ -28,7 +28,7 @@ func TestMoneyDoesNotWrapAround(t *testing.T) {
 func TestPlansThatMakeNoSense(t *testing.T) {
 	t.Parallel()
 	s := sandbox.New(t)
-	for _, p := range []sandbox.Plan{{Mode: "b"}, {Amount: -1}, {MinPercent: 101}, {Limits: sandbox.Limits{PerDay: -1}}} {
+	for _, p := range []sandbox.Plan{{Mode: "b"}, {Amount: -1}, {MinPercent: 101}, {Limits: sandbox.Limits{PerDay: -1}}, {NotifyURL: "yourapp.com"}, {NotifyURL: "https://u:p@yourapp.com"}} {
 		p.ID, p.Product = "2", sandbox.Papay
 		if err := s.AddPlan(sandbox.DefaultMchID, p); err == nil {
 			t.Errorf("took %+v", p)

@@ -158,3 +158,8 @@ func (w *Wallet) is(name, idNumber string) bool {
 
 // plus adds two amounts, none of them negative; what is too much for an int64 is as much as that holds.
 func plus(a, b int64) int64 { return a + min(b, math.MaxInt64-a) }
+
+// belowPercent says whether part is less than so many percent of whole.
+func belowPercent(part, whole, percent int64) bool {
+	return part < whole/100*percent+(whole%100*percent+99)/100
+}
