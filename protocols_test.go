@@ -2,6 +2,7 @@ package wxpay_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -33,17 +34,53 @@ func TestTheDefaultTransportMeetsAServerOfHTTP2(t *testing.T) {
 	}
 }
 
-// A program may put a transport of its own into http.DefaultTransport, which is
-// tried in a process of its own.
+// inAnotherProcess runs the test once more in a process of its own, where it may
+// change what all share; there it reports false.
+func inAnotherProcess(t *testing.T) bool {
+	t.Helper()
+	const inside = "WXPAY_TEST_ALONE"
+	if os.Getenv(inside) != "" {
+		return false
+	}
+	t.Parallel()
+	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$")
+	cmd.Env = append(os.Environ(), inside+"=1")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v: %s", err, out)
+	}
+	return true
+}
+
+// A dialler of the program's own may bring connections that speak HTTP/2, and the
+// program the other half of it.
+func TestNoHTTP2ByADiallerOfTheProgram(t *testing.T) {
+	if inAnotherProcess(t) {
+		return
+	}
+	s := httptest.NewUnstartedServer(http.NotFoundHandler())
+	s.EnableHTTP2 = true
+	s.StartTLS()
+	defer s.Close()
+	theirs := s.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
+	theirs.NextProtos = []string{"h2"}
+	dial := &tls.Dialer{Config: theirs}
+	spoken := false
+	http.DefaultTransport = &http.Transport{
+		DialTLSContext: dial.DialContext,
+		TLSNextProto: map[string]func(string, *tls.Conn) http.RoundTripper{"h2": func(string, *tls.Conn) http.RoundTripper {
+			spoken = true
+			return transport(func(*http.Request) (*http.Response, error) { return nil, errors.New("x") })
+		}},
+	}
+	_, err := clientAt(t, s.URL, nil).Chain("v3/x").Get(bg)
+	if lost := (*wxpay.TransportError)(nil); !errors.As(err, &lost) || !lost.Sent || spoken {
+		t.Errorf("got %v; HTTP/2 was spoken: %v", err, spoken)
+	}
+}
+
+// A program may put a transport of its own into http.DefaultTransport.
 func TestNewWhereTheDefaultTransportIsAnother(t *testing.T) {
-	const inside = "WXPAY_TEST_OTHER_DEFAULT"
-	if os.Getenv(inside) == "" {
-		t.Parallel()
-		cmd := exec.Command(os.Args[0], "-test.run=^TestNewWhereTheDefaultTransportIsAnother$")
-		cmd.Env = append(os.Environ(), inside+"=1")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Errorf("%v: %s", err, out)
-		}
+	if inAnotherProcess(t) {
 		return
 	}
 	http.DefaultTransport = transport(func(*http.Request) (*http.Response, error) { return nil, errors.New("x") })
