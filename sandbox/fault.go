@@ -11,7 +11,8 @@ import (
 
 // Fault is a misbehaviour of WeChat Pay's, or of the way to it, that the sandbox
 // is told to show by [Sandbox.Inject] or POST /sandbox/faults. A fresh sandbox
-// has none. docs/failures.md lists what merchants meet, and the fault for each.
+// has none, and so has one that starts again on its store. docs/failures.md lists
+// what merchants meet, and the fault for each.
 type Fault struct {
 	Name FaultName `json:"name"`
 
