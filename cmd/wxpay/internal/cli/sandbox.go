@@ -40,7 +40,7 @@ every attempt to deliver a notification, with what came of it and why. Bodies,
 keys and openids stay out of it; the admin's journal has the rest.
 
 State and keys live in the data folder: started again with the same folder it
-is the same sandbox. The keys are made there and are worth nothing elsewhere.
+is the same sandbox, without the faults. The keys are made there and are worth nothing elsewhere.
 Every flag can be given as a variable too, as in WXPAY_SANDBOX_LISTEN.`,
 		Example: `  wxpay sandbox
   wxpay sandbox --forward https://yourapp.com=http://127.0.0.1:8080
