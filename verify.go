@@ -113,7 +113,11 @@ func checkPlatformKeys(keys []PlatformKey, now time.Time) error {
 // like any other.
 func (k *Keys) Verify(header http.Header, body []byte) error {
 	fail := func(check Check, hint string) error {
-		return &SignatureError{Op: "verify", Check: check, Serial: header.Get(wire.HeaderSerial), RequestID: header.Get(wire.HeaderRequestID), Hint: hint}
+		return &SignatureError{
+			Op: "verify", Check: check, Hint: hint,
+			// It outlives the message, whose headers may lie in a buffer of fasthttp's.
+			Serial: strings.Clone(header.Get(wire.HeaderSerial)), RequestID: strings.Clone(header.Get(wire.HeaderRequestID)),
+		}
 	}
 	timestamp, nonce := header.Get(wire.HeaderTimestamp), header.Get(wire.HeaderNonce)
 	serial, signature := header.Get(wire.HeaderSerial), header.Get(wire.HeaderSignature)

@@ -58,6 +58,10 @@
 //     no exceptions. Their launch parameters have no time, and a plate_number that
 //     the payer typed in: a message with plate_number and return_code that is not
 //     about an order is refused.
+//   - Replies to calls are signed with that key too. What has a member that only
+//     they have (trade_state_desc, refund_id, prepay_id and the like), or says in
+//     one breath that it succeeded and that the order is not paid, is refused: the
+//     reply about a refund is no payment.
 //   - What a refund's req_info holds is looked at after it was opened.
 //
 // The client, for its part, signs no page with such a value.

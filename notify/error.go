@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 
@@ -47,7 +48,8 @@ type Error struct {
 
 	problem string
 	err     error
-	v2      bool // to be answered in XML
+	of      *Notification // nil before there is one
+	shared  bool          // it was reported where it arose, in the delivery that was being handled
 }
 
 // Error gives the notification, the check, and what to do about it, on one line.
@@ -60,7 +62,7 @@ func (e *Error) text() string {
 	if e.ID != "" {
 		s += wire.Clip(e.EventType, 64) + " " + wire.Clip(e.ID, 64) + ": "
 	}
-	if _, ok := e.err.(*wxpay.SignatureError); ok {
+	if _, ok := e.err.(*wxpay.SignatureError); ok && e.Check != CheckHandler {
 		return s + e.err.Error() // it names the check
 	}
 	s += string(e.Check) + " check failed"
@@ -68,16 +70,27 @@ func (e *Error) text() string {
 		s += ": " + e.problem
 	}
 	if e.err != nil && e.Check != CheckDecode && e.Check != CheckBody {
-		s += ": " + e.err.Error()
+		s += ": " + words(e.err)
 	}
 	return s
+}
+
+// words are what an error says. One that a function of the user's returned may be a
+// nil of its type, whose method panics; what went wrong is then that.
+func words(err error) (s string) {
+	defer func() {
+		if recover() != nil {
+			s = fmt.Sprintf("it returned a %T whose Error method panics, such as a nil one", err)
+		}
+	}()
+	return err.Error()
 }
 
 // Unwrap gives the cause, where there is one.
 func (e *Error) Unwrap() error { return e.err }
 
 func (n *Notification) fail(check wxpay.Check, status int, problem string, err error) *Error {
-	return &Error{Check: check, Status: status, ID: n.ID, EventType: n.EventType, RequestID: n.RequestID, problem: problem, err: err, v2: n.v2}
+	return &Error{Check: check, Status: status, ID: n.ID, EventType: n.EventType, RequestID: n.RequestID, problem: problem, err: err, of: n}
 }
 
 // logError is the error function of a receiver that was given none: an error

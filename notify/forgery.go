@@ -16,6 +16,12 @@ import (
 // and of coupons (商家券), which have send_coupon_merchant.
 var pageMembers = [...]string{"notify_url", "timestamp", "time_stamp", "timeStamp", "send_coupon_merchant"}
 
+// replyMembers are members that only the replies to calls have, which are signed with
+// the same key: to queries (trade_state_desc, recall), orders and refunds.
+var replyMembers = [...]string{
+	"code_url", "mweb_url", "out_refund_no", "prepay_id", "recall", "refund_count", "refund_fee", "refund_id", "trade_state_desc",
+}
+
 // afterAttach are the members of a payment that sort behind its attach and before
 // mch_id, which nobody can swallow. One that failed has no bank_type.
 var afterAttach = [...]string{
@@ -34,6 +40,8 @@ func (r *Receiver) kindV2(kind string, f wire.Fields) (eventType, refused string
 		// An attach sorts before change_type, so whoever wrote the attach of an order, and
 		// has a copy of its notification, could make it one of any contract.
 		return "", "it has a change_type and an attach, which no notification has: it is cut from one of a payment"
+	case isReply(f):
+		return "", "it is the reply to a call, which somebody has a copy of, and no notification"
 	case code == "SUCCESS" || code == "FAIL":
 		change := f["change_type"] != ""
 		return kind, suspicious(f,
@@ -48,6 +56,14 @@ func (r *Receiver) kindV2(kind string, f wire.Fields) (eventType, refused string
 			"give notify.APIv2Vehicles if the merchant has these products"
 	}
 	return V2Vehicle, suspicious(f)
+}
+
+// isReply says that a message is what WeChat Pay answered to a call. The reply about an
+// order that is not paid, or about a refund, must not be taken for the payment.
+func isReply(f wire.Fields) bool {
+	return slices.ContainsFunc(replyMembers[:], func(name string) bool { return f[name] != "" }) ||
+		f["contract_state"] != "" && f["change_type"] == "" ||
+		f["trade_state"] != "" && f["trade_state"] != "SUCCESS" && f["result_code"] == "SUCCESS"
 }
 
 // allowed is a member that may have "&name=" in it, where it may.
@@ -86,9 +102,14 @@ members:
 // that the members behind an exception became a part of its value: the sign stays
 // right, and the message is another. What an attach swallows begins with bank_type,
 // which every paid message has behind it, or, of a debit that failed, with another
-// of its members. What the values of a contract swallow are its other members.
+// of its members. Where more text of others follows, as in sub_order_list, it swallows
+// everything up to that, and so return_code. What the values of a contract swallow are
+// its other members.
 func swallows(f wire.Fields, name string) bool {
 	if name == "attach" {
+		if strings.Contains(f[name], "&return_code=") {
+			return true
+		}
 		return f["bank_type"] == "" && slices.ContainsFunc(afterAttach[:], func(next string) bool {
 			return f[next] == "" && strings.Contains(f[name], "&"+next+"=")
 		})

@@ -195,6 +195,14 @@ func TestLawfulSeparators(t *testing.T) {
 		"a list that is none": {wire.Fields{
 			"combine_mch_id": "1900000109", "result_code": "SUCCESS", "combine_out_trade_no": "T1", "sub_order_list": `[{"attach":"a&b=c`,
 		}, false},
+		"a paid debit":     {with(payment, "trade_state", "SUCCESS"), true},
+		"an unpaid order":  {with(payment, "trade_state", "NOTPAY"), false},
+		"a query's reply":  {with(with(payment, "trade_state", "SUCCESS"), "trade_state_desc", "支付成功"), false},
+		"a refund's reply": {with(with(payment, "out_refund_no", "R1"), "refund_id", "5"), false},
+		"an order's reply": {with(payment, "prepay_id", "wx1"), false},
+		"a contract's state": {wire.Fields{
+			"mch_id": "1900000109", "result_code": "SUCCESS", "contract_id": "9", "contract_state": "0",
+		}, false},
 		"a page's member": {with(payment, "notify_url", "https://yourapp.com"), false},
 		"a time":          {with(payment, "timeStamp", "1"), false},
 	} {

@@ -3,7 +3,6 @@ package notify
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"net/http"
 	"runtime/debug"
@@ -97,14 +96,11 @@ func (r *Receiver) dispatch(ctx context.Context, n *Notification) *Error {
 	if err == nil {
 		return nil
 	}
-	if e, ok := err.(*Error); ok && e.Check == CheckDecode {
-		return e
+	if e, ok := err.(*Error); ok && e != nil && e.of == n {
+		return e // of Decode
 	}
 	return n.fail(CheckHandler, http.StatusInternalServerError, "", err)
 }
-
-// errShared marks an outcome that was reported where it arose.
-var errShared = errors.New("as in the delivery that was being handled")
 
 // share waits for the run of another delivery and takes over its outcome.
 func (r *Receiver) share(ctx context.Context, n *Notification, d *delivery) *Error {
@@ -116,7 +112,9 @@ func (r *Receiver) share(ctx context.Context, n *Notification, d *delivery) *Err
 		return n.fail(CheckWait, http.StatusServiceUnavailable, "an earlier delivery of it is still being handled", ctx.Err())
 	}
 	if d.err != nil {
-		return n.fail(d.err.Check, d.err.Status, "", errShared)
+		failed := n.fail(d.err.Check, d.err.Status, "as in the delivery that was being handled", nil)
+		failed.shared = true
+		return failed
 	}
 	r.memory.answer(d, n)
 	return nil

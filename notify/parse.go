@@ -206,7 +206,7 @@ func (n *Notification) decode(v any) error {
 	}
 	problem := "the resource does not decode"
 	var mismatch *json.UnmarshalTypeError
-	if errors.As(err, &mismatch) {
+	if errors.As(err, &mismatch) && mismatch.Type != nil { // a type's own unmarshaller makes them too
 		problem = "in the resource, " + mismatch.Field + " is not a " + mismatch.Type.String() + "; until the type fits, take it from Plaintext with Handle"
 	}
 	return n.fail(CheckDecode, http.StatusInternalServerError, problem, err)
@@ -242,10 +242,13 @@ func get(header http.Header, name string) string {
 	return ""
 }
 
+// headersRead are the headers that a message is verified and named by.
+var headersRead = [...]string{wire.HeaderSignature, wire.HeaderTimestamp, wire.HeaderNonce, wire.HeaderSerial, "Request-Id"}
+
 // canonical puts the names right that fasthttp, gRPC metadata and gateways
 // hand over in another case: a map of net/http would not find them.
 func canonical(header http.Header) http.Header {
-	if _, ok := header[wire.HeaderSignature]; ok {
+	if !slices.ContainsFunc(headersRead[:], func(name string) bool { return header[name] == nil }) {
 		return header
 	}
 	c := make(http.Header, len(header))

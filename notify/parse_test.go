@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/internal/wire"
@@ -104,7 +105,13 @@ func TestParseTakesHeaderNamesInAnyCase(t *testing.T) {
 	t.Parallel()
 	w := newWechat(t)
 	m := w.attempt(t, w.envelope("EV-1", signedType, signedPlaintext))
-	for _, spell := range []func(string) string{strings.ToLower, strings.ToUpper} {
+	mixed := func(name string) string {
+		if name == wire.HeaderSignature {
+			return name
+		}
+		return strings.ToLower(name)
+	}
+	for _, spell := range []func(string) string{strings.ToLower, strings.ToUpper, mixed} {
 		h := http.Header{}
 		for name, values := range m.header {
 			h[spell(name)] = values
@@ -287,6 +294,41 @@ func TestDecodeNamesTheFieldButNotItsValue(t *testing.T) {
 	var anything map[string]any
 	if err := n.Decode(&anything); err != nil || anything["plan_id"] != 13800138000.5 {
 		t.Errorf("got %v, %v", anything, err)
+	}
+}
+
+// odd is a type whose own unmarshaller fails as it likes.
+type odd struct{}
+
+func (*odd) UnmarshalJSON([]byte) error { return &json.UnmarshalTypeError{Value: "SECRET"} }
+
+func TestDecodeOfATypeThatFailsOnItsOwn(t *testing.T) {
+	t.Parallel()
+	w := newWechat(t)
+	m := w.attempt(t, w.envelope("EV-1", signedType, signedPlaintext))
+	n, err := notify.New(w.keys(t)).Parse(m.header, m.body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := n.Decode(new(odd)); err == nil || strings.Contains(err.Error(), "SECRET") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// What an error says stays the same when the server uses the headers' buffer again.
+func TestAnErrorKeepsItsOwnText(t *testing.T) {
+	t.Parallel()
+	w := newWechat(t)
+	m := w.attempt(t, w.envelope("EV-1", signedType, signedPlaintext))
+	serial, id := []byte("PUB_KEY_ID_9999"), []byte("REQUEST-0001")
+	m.header[wire.HeaderSerial] = []string{unsafe.String(&serial[0], len(serial))}
+	m.header["Request-Id"] = []string{unsafe.String(&id[0], len(id))}
+	_, err := notify.New(w.keys(t)).Parse(m.header, m.body)
+	before := err.Error()
+	clear(serial)
+	clear(id)
+	if after := err.Error(); after != before {
+		t.Errorf("%q became %q", before, after)
 	}
 }
 

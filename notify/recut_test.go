@@ -149,6 +149,29 @@ func TestACopyStaysWhatItWas(t *testing.T) {
 	}
 }
 
+// An attach beside a list of orders must not swallow everything up to another attach,
+// within the list, that brings the members of a payment.
+func TestAnAttachReachesNoOtherAttach(t *testing.T) {
+	t.Parallel()
+	r, handled := counting()
+	const before, after = `[{"mch_id":"1","attach":"x`, `","total_fee":1}]`
+	f := wire.Fields{
+		"mch_id": "1900000109", "out_trade_no": "VICTIM", "result_code": "SUCCESS", "return_code": "SUCCESS", "total_fee": "9900",
+		"transaction_id": "42", "bank_type": "CMC", "zz": after,
+	}
+	genuine := signedFields(wire.Fields{
+		"attach": "x", "combine_mch_id": "1900000109", "combine_out_trade_no": "T1",
+		"sub_order_list": before + "&bank_type=CMC&mch_id=1900000109&out_trade_no=VICTIM&result_code=SUCCESS&return_code=SUCCESS" +
+			"&total_fee=9900&transaction_id=42&zz=" + after,
+	})
+	f["attach"] = "x&combine_mch_id=1900000109&combine_out_trade_no=T1&mch_id=1900000109&result_code=SUCCESS&return_code=SUCCESS&sub_order_list=" + before
+	f["combine_mch_id"], f["combine_out_trade_no"], f["sub_order_list"] = "", "", ""
+	cut := recut(t, genuine, f)
+	if a := r.Receive(t.Context(), nil, cut.XML()); a.Status == 200 || *handled != 0 {
+		t.Errorf("the cut was answered %d, handled %d times", a.Status, *handled)
+	}
+}
+
 // A copy of a combined order, cut at a sub-order's attach, is refused, and the genuine message is not lost by it.
 func TestACutListOfSubOrders(t *testing.T) {
 	t.Parallel()

@@ -77,11 +77,11 @@ func (a Answer) write(w http.ResponseWriter) {
 }
 
 func (r *Receiver) refuse(ctx context.Context, e *Error) Answer {
-	if !errors.Is(e, errShared) {
+	if !e.shared {
 		r.report(ctx, e)
 	}
 	message := "the notification failed the " + string(e.Check) + " check"
-	if e.v2 {
+	if e.of != nil && e.of.v2 {
 		return answerV2(e.Status, "FAIL", message)
 	}
 	body, _ := json.Marshal(wire.ErrorBody{Code: "FAIL", Message: message}) // two strings

@@ -249,6 +249,35 @@ func TestTheFunctionOutlivesTheConnection(t *testing.T) {
 	})
 }
 
+// yes is an error that takes itself for every other.
+type yes struct{ error }
+
+func (yes) Is(error) bool { return true }
+
+// Whatever a function returns but nil is a failure of the function, reported once.
+func TestWhateverAFunctionReturnsIsAFailure(t *testing.T) {
+	t.Parallel()
+	for name, returned := range map[string]error{
+		"a nil of its type":        (*wxpay.TransportError)(nil),
+		"one wrapped":              fmt.Errorf("query: %w", (*wxpay.RequestError)(nil)),
+		"a nil of ours":            (*notify.Error)(nil),
+		"one that is every other":  yes{errors.New("no database")},
+		"one that looks like ours": &notify.Error{Check: notify.CheckDecode},
+		"and like a success":       &notify.Error{Check: notify.CheckDecode, Status: 200},
+		"a check of its own query": &wxpay.SignatureError{Op: "GET v3/x reply", Check: wxpay.CheckSignature},
+	} {
+		w, r, c, log := newCounted(t)
+		c.fail = returned
+		if a := w.attempt(t, w.envelope("EV-1", signedType, signedPlaintext)).post(r); a.Code != 500 {
+			t.Errorf("%s: answered %d", name, a.Code)
+		}
+		e := log.take(t)
+		if e == nil || e.Check != notify.CheckHandler || !strings.Contains(e.Error(), "EV-1: handler check failed: ") {
+			t.Errorf("%s: reported %v", name, e)
+		}
+	}
+}
+
 func TestAPanickingErrorFunctionDoesNotBreakTheAnswer(t *testing.T) {
 	t.Parallel()
 	w := newWechat(t)

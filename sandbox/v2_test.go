@@ -13,6 +13,7 @@ import (
 
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/notify"
 	"github.com/wxpay-go/wxpay/sandbox"
 )
 
@@ -93,11 +94,16 @@ func (w *worldV2) receivedOne() wire.Fields {
 	return got[0]
 }
 
+// call gives what a call was answered, which no receiver takes for a notification.
 func (w *worldV2) call(path string, f map[string]string, opts ...wxpay.Option) (map[string]any, error) {
 	w.Helper()
 	r, err := w.client.Chain("v2/"+path).Post(context.Background(), f, opts...)
 	if err != nil {
 		return nil, err
+	}
+	receiver := notify.New(nil, notify.APIv2Key(w.client.MchID(), wxpay.NewSecret(w.key)))
+	if n, err := receiver.Parse(nil, r.Body); err == nil && n.EventType != notify.V2Other {
+		w.Errorf("the reply of %s is taken for a notification, %s", path, n.EventType)
 	}
 	m, err := r.Map()
 	w.ok(err)
