@@ -40,19 +40,18 @@
 //     must bring it in, inside the value they chose.
 //   - No member may be called notify_url, timestamp, time_stamp or timeStamp.
 //     Every page of a contract or a payment has one of the times, and no
-//     notification does. The payer
-//     cannot leave it out, since it is signed, so they must hide it inside
-//     another member's value, which then has "&timestamp=" in it.
+//     notification does. The payer cannot leave it out, since it is signed, so they
+//     must hide it inside another member's value, which then has "&timestamp=" in it.
 //   - So no member, known or unknown, may have "&name=" in its value. WeChat Pay
 //     echoes three values that merchants and payers write: attach, and of a
 //     contract contract_display_account and contract_termination_remark. These
 //     may, attach only in a message about an order (out_trade_no), the other two
-//     only where there is a change_type. That opens no door: the members of a message are signed in
-//     the order of their names. An attach that hides the page's end would be the
-//     last member, and return_code, which sorts after it, would have no place;
-//     and a change_type has to stand before contract_code, which the payer cannot
-//     reach. sub_order_list, of combined orders, may where it is a list in JSON,
-//     since the end of a page is none.
+//     only where there is a change_type. That opens no door: the members of a
+//     message are signed in the order of their names. An attach that hides the
+//     page's end would be the last member, and return_code, which sorts after it,
+//     would have no place; and a change_type has to stand before contract_code,
+//     which the payer cannot reach. sub_order_list, of combined orders, may where
+//     it is a list in JSON, since the end of a page is none.
 //   - 车主服务 and parking notify without return_code. They are refused unless
 //     [APIv2Vehicles] asks for them, and then need members of their own, and have
 //     no exceptions. Their launch parameters have no time, and a plate_number that
@@ -76,13 +75,15 @@
 // one of any contract. What such a copy can still change is the attach itself, and
 // members that mean nothing, and it can add a contract_expired_time to a contract's
 // message that had none: decide on the numbers, not on an attach that came over a
-// road others can read, and query a contract for its end.
+// road others can read, and query a contract for its end. The reply to a call that
+// names no order, contract or refund is taken for a [V2Other], which says nothing.
 //
 // # What is answered
 //
 // APIv2 is answered in its own XML, 200 and return_code SUCCESS, or FAIL. What
-// follows is about APIv3. 204 and no body once your function has returned nil. Otherwise a status that
-// is not 2xx, so that WeChat Pay sends the message again on its schedule, and
+// follows is about APIv3. 204 and no body once your function has returned nil.
+// Otherwise a status that is not 2xx, so that WeChat Pay sends the message again on
+// its schedule, and
 // {"code":"FAIL","message":"…"}: 4xx where the message is at fault, 5xx where
 // this side is, as with an error or a panic of your function, a wrong APIv3
 // key, or an event that no function takes. The answer never carries your
