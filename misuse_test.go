@@ -189,3 +189,29 @@ func TestAnEmptyReplyIsNotAnEmptyStruct(t *testing.T) {
 		}
 	}
 }
+
+// An option may be kept and used by calls at once.
+func TestOptionsAreShared(t *testing.T) {
+	t.Parallel()
+	client := clientAt(t, "http://127.0.0.1:1", transport(func(r *http.Request) (*http.Response, error) {
+		if !strings.HasPrefix(r.URL.Path, "/v3/") {
+			fields := wire.Fields{"return_code": "SUCCESS"}
+			fields["sign"] = fields.Digest(testAPIv2Key, wire.SignMD5)
+			return reply(200, nil, string(fields.XML())), nil
+		}
+		return signedReply(200, `{}`), nil
+	}))
+	options := []wxpay.Option{wxpay.Path("a", "1"), wxpay.Query("b", "2"), wxpay.Header("accept-language", "en"),
+		wxpay.Encrypt("/c"), wxpay.Decrypt("/d"), wxpay.SealedFile("e", "f")}
+	optionsV2 := []wxpay.Option{wxpay.Path("a", "1"), wxpay.SignType("MD5"), wxpay.MTLS()}
+	done := make(chan error, 16)
+	for range 8 {
+		go func() { done <- second(client.Chain("v3/{a}").Post(bg, `{"c":"x"}`, options...)) }()
+		go func() { done <- second(client.Chain("v2/{a}").Post(bg, map[string]string{}, optionsV2...)) }()
+	}
+	for range cap(done) {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+}
