@@ -162,7 +162,7 @@ func (c *call) send(ctx context.Context, uri, query string) (*http.Response, err
 	}
 	request, err := c.request(uri, query)
 	if err != nil {
-		return nil, &RequestError{Operation: c.operation(), Problem: quiet(err, nil), err: err}
+		return nil, &RequestError{Operation: c.operation(), Problem: quiet(err), err: err}
 	}
 	return c.roundTrip(ctx, c.client.transport(), request)
 }
