@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
+	"strings"
 	"testing"
 	"time"
 
@@ -51,5 +53,76 @@ func TestNothingLeavesOnceItIsOver(t *testing.T) {
 	s.Close() // waits for what is being handled
 	if len(arrived) != 0 {
 		t.Errorf("%q arrived after %v", <-arrived, err)
+	}
+}
+
+// A context may end with a cause of its own, which net/http gives in place of
+// context.Canceled.
+func TestContextsWithACause(t *testing.T) {
+	t.Parallel()
+	cause := errors.New("the shop closes")
+	silent := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		if r.URL.Path == "/v3/half" {
+			w.Header().Set("Content-Length", "100")
+			_, _ = io.WriteString(w, "{")
+			w.(http.Flusher).Flush()
+		}
+		<-r.Context().Done()
+	}))
+	t.Cleanup(silent.Close)
+	cancelled := func() (context.Context, func()) {
+		ctx, cancel := context.WithCancelCause(bg)
+		return ctx, func() { cancel(cause) }
+	}
+	late := func(by time.Duration) func() (context.Context, func()) {
+		return func() (context.Context, func()) {
+			ctx, cancel := context.WithDeadlineCause(bg, time.Now().Add(by), cause)
+			t.Cleanup(cancel)
+			return ctx, func() {}
+		}
+	}
+	for name, c := range map[string]struct {
+		start func() (context.Context, func())
+		when  string // the context ends
+		path  string
+		want  error
+	}{
+		"before the call":         {cancelled, "", "v3/x", context.Canceled},
+		"while dialling":          {cancelled, "dial", "v3/x", context.Canceled},
+		"while waiting":           {cancelled, "wrote", "v3/x", context.Canceled},
+		"in the middle of a body": {cancelled, "first byte", "v3/half", context.Canceled},
+		"late before the call":    {late(-time.Minute), "", "v3/x", context.DeadlineExceeded},
+		"late while dialling":     {late(50 * time.Millisecond), "dial", "v3/x", context.DeadlineExceeded},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, end := c.start()
+			by := &http.Transport{}
+			t.Cleanup(by.CloseIdleConnections)
+			switch c.when {
+			case "":
+				end()
+			case "dial":
+				by.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+					end()
+					<-ctx.Done()
+					return nil, ctx.Err()
+				}
+			case "wrote":
+				ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { end() }})
+			case "first byte":
+				ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotFirstResponseByte: end})
+			}
+			_, err := clientAt(t, silent.URL, by).Chain(c.path).Post(ctx, `{}`)
+			var e *wxpay.TransportError
+			if sent := c.when == "wrote" || c.when == "first byte"; !errors.As(err, &e) || e.Sent != sent {
+				t.Errorf("got %v, want Sent %v", err, sent)
+			}
+			says := map[error]string{context.Canceled: "context was cancelled", context.DeadlineExceeded: "the deadline passed"}[c.want]
+			if !errors.Is(err, c.want) || !errors.Is(err, cause) || !strings.Contains(err.Error(), says) || strings.Contains(err.Error(), "shop") {
+				t.Errorf("got %v, want %v, and the cause unprinted", err, c.want)
+			}
+		})
 	}
 }

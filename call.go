@@ -1,7 +1,6 @@
 package wxpay
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -78,56 +77,6 @@ func (c *Client) newCall(method, path string, vars []variable, opts []Option) *c
 	return k
 }
 
-// marshal sets the body. It happens once, before the caller goes on, and
-// these are the bytes that are signed and sent.
-func (c *call) marshal(body any) *call {
-	if c.isV2() {
-		c.setFields(body)
-		return c
-	}
-	switch b := body.(type) {
-	case nil:
-		return c
-	case json.RawMessage: // copied, for the caller may fill its buffer again
-		c.body = bytes.Clone(b)
-	case []byte:
-		c.body = bytes.Clone(b)
-	case string:
-		c.body = []byte(b)
-	default:
-		raw, err := json.Marshal(body)
-		if err != nil {
-			c.fail("the body does not marshal to JSON: " + unmarshallable(err))
-			c.cause = err
-		}
-		c.body = raw
-		return c
-	}
-	if !json.Valid(c.body) {
-		c.fail("the raw body is not valid JSON")
-	}
-	return c
-}
-
-// unmarshallable says why a body does not marshal, by the type at fault: the
-// words of encoding/json and of a MarshalJSON may quote the value.
-func unmarshallable(err error) string {
-	var (
-		kind  *json.UnsupportedTypeError
-		value *json.UnsupportedValueError
-		own   *json.MarshalerError
-	)
-	switch {
-	case errors.As(err, &own):
-		return "the MarshalJSON of a " + own.Type.String() + " fails"
-	case errors.As(err, &kind):
-		return "it holds a " + kind.Type.String() + ", which JSON does not have"
-	case errors.As(err, &value):
-		return "it holds a number that JSON does not have, or itself"
-	}
-	return "a value in it is not what its type says, such as a json.Number that is no number"
-}
-
 // do signs, sends, reads and verifies. It is the one story of every call.
 func (c *call) do(ctx context.Context) (*Result, error) {
 	c.within(ctx)
@@ -162,7 +111,7 @@ func (c *call) send(ctx context.Context, uri, query string) (*http.Response, err
 	}
 	request, err := c.request(uri, query)
 	if err != nil {
-		return nil, &RequestError{Operation: c.operation(), Problem: quiet(err, nil), err: err}
+		return nil, &RequestError{Operation: c.operation(), Problem: quiet(err), err: err}
 	}
 	return c.roundTrip(ctx, c.client.transport(), request)
 }

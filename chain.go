@@ -11,7 +11,8 @@ import "context"
 // fills a {variable} does not: that is the place for an openid.
 //
 // A body is a struct or map to marshal, or raw JSON as json.RawMessage, []byte
-// or string; nil sends none. The bytes signed are the bytes sent.
+// or string; nil sends none, and is nil itself, not a pointer or a map that is nil.
+// The bytes signed are the bytes sent.
 //
 // Errors: [*RequestError] when the call could not be right and was not sent,
 // [*Error] when WeChat Pay refused, [*SignatureError] when the reply cannot be
@@ -71,33 +72,35 @@ func (e Chain) Delete(ctx context.Context, opts ...Option) (*Result, error) {
 
 // GetAsync is Get as a promise.
 func (e Chain) GetAsync(ctx context.Context, opts ...Option) *Promise[*Result] {
-	return e.call("GET", nil, opts).async(ctx)
+	return e.async(ctx, "GET", nil, opts)
 }
 
 // PostAsync is Post as a promise.
 func (e Chain) PostAsync(ctx context.Context, body any, opts ...Option) *Promise[*Result] {
-	return e.call("POST", body, opts).async(ctx)
+	return e.async(ctx, "POST", body, opts)
 }
 
 // PutAsync is Put as a promise.
 func (e Chain) PutAsync(ctx context.Context, body any, opts ...Option) *Promise[*Result] {
-	return e.call("PUT", body, opts).async(ctx)
+	return e.async(ctx, "PUT", body, opts)
 }
 
 // PatchAsync is Patch as a promise.
 func (e Chain) PatchAsync(ctx context.Context, body any, opts ...Option) *Promise[*Result] {
-	return e.call("PATCH", body, opts).async(ctx)
+	return e.async(ctx, "PATCH", body, opts)
 }
 
 // DeleteAsync is Delete as a promise.
 func (e Chain) DeleteAsync(ctx context.Context, opts ...Option) *Promise[*Result] {
-	return e.call("DELETE", nil, opts).async(ctx)
+	return e.async(ctx, "DELETE", nil, opts)
 }
 
 func (e Chain) call(method string, body any, opts []Option) *call {
 	return e.client.newCall(method, e.path, e.vars, opts).marshal(body)
 }
 
-func (c *call) async(ctx context.Context) *Promise[*Result] {
+func (e Chain) async(ctx context.Context, method string, body any, opts []Option) *Promise[*Result] {
+	c := e.client.newCall(method, e.path, e.vars, opts)
+	c.guarded(func() { c.marshal(body) })
 	return start(func() (*Result, error) { return c.do(ctx) })
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -21,6 +21,15 @@ import (
 
 // oneLine is how every error of this package prints.
 func oneLine(s string) string { return wire.Clip(s, 2<<10) }
+
+// nilError is what a nil pointer to an error prints, which somebody took for an error.
+const nilError = "<nil>"
+
+// printError prints an error as its text, whatever the verb: %#v and %d would print
+// the fields.
+func printError(f fmt.State, verb rune, err error) {
+	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), err.Error())
+}
 
 // Error is WeChat Pay's own answer that a call did not succeed.
 //
@@ -74,6 +83,9 @@ func (e *Error) Field() (field, issue string) {
 // Error gives operation, status, code, message, the field at fault and the
 // request id.
 func (e *Error) Error() string {
+	if e == nil {
+		return nilError
+	}
 	var b strings.Builder
 	b.WriteString(e.Operation + ": HTTP " + strconv.Itoa(e.Status))
 	if e.Code != "" {
@@ -101,6 +113,9 @@ func (e *Error) Error() string {
 	return oneLine(b.String())
 }
 
+// Format prints what Error gives, whatever the verb.
+func (e Error) Format(f fmt.State, verb rune) { printError(f, verb, &e) }
+
 // Temporary says that the same call, with the same parameters and numbers, is
 // worth sending again after a pause: WeChat Pay was overloaded or failed
 // inside. With other numbers it would be a second order. Whether this call may
@@ -121,6 +136,9 @@ type ConfigError struct {
 }
 
 func (e *ConfigError) Error() string {
+	if e == nil {
+		return nilError
+	}
 	return oneLine("wxpay: Config." + e.Field + ": " + e.Problem + "; " + e.Hint)
 }
 
@@ -133,9 +151,17 @@ type KeyError struct {
 }
 
 // Unwrap gives the cause, where there is one, such as [io/fs.ErrNotExist].
-func (e *KeyError) Unwrap() error { return e.err }
+func (e *KeyError) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.err
+}
 
 func (e *KeyError) Error() string {
+	if e == nil {
+		return nilError
+	}
 	return oneLine("wxpay: cannot read " + e.Want + ": " + e.Problem + "; " + e.Hint)
 }
 
@@ -146,10 +172,20 @@ type RequestError struct {
 	err       error
 }
 
-func (e *RequestError) Error() string { return oneLine(e.Operation + ": not sent: " + e.Problem) }
+func (e *RequestError) Error() string {
+	if e == nil {
+		return nilError
+	}
+	return oneLine(e.Operation + ": not sent: " + e.Problem)
+}
 
 // Unwrap gives the cause, where there is one.
-func (e *RequestError) Unwrap() error { return e.err }
+func (e *RequestError) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.err
+}
 
 // TransportError is a call that got no whole answer. Where it may have been
 // sent, whether WeChat Pay acted on it is unknown: query, or send the same
@@ -159,13 +195,17 @@ type TransportError struct {
 	// Problem says what failed, and what helps where that is known.
 	Problem string
 	// Sent is false only where not a byte of the call left this machine: there was
-	// no connection, or the context had ended. Of a Transport of your own that
-	// calls none of the hooks of net/http/httptrace it is true.
+	// no connection, or the context had ended. Of a Transport of your own it is true
+	// where that calls none of the hooks of net/http/httptrace, and where the call
+	// has no body: the Transport may have tried another way that nobody saw.
 	Sent bool
 	err  error
 }
 
 func (e *TransportError) Error() string {
+	if e == nil {
+		return nilError
+	}
 	s := e.Operation + ": " + e.Problem
 	switch {
 	case errors.Is(e.err, context.Canceled):
@@ -181,40 +221,14 @@ func (e *TransportError) Error() string {
 	return oneLine(s)
 }
 
-// Unwrap gives the cause, so that errors.Is(err, context.Canceled) works.
-func (e *TransportError) Unwrap() error { return e.err }
-
-// DecodeError is a call that succeeded, with an answer that is genuine but
-// does not fit the type it was to be decoded into. The money may have moved:
-// treat the call as done. The raw answer is in the reply returned beside it.
-type DecodeError struct {
-	Operation string
-	Status    int
-	RequestID string
-	err       error
-}
-
-func (e *DecodeError) Error() string {
-	var why string
-	var mismatch *json.UnmarshalTypeError
-	var syntax *json.SyntaxError
-	switch {
-	case errors.As(e.err, &mismatch) && mismatch.Field == "": // the whole reply, or an element of no name
-		kind, _, _ := strings.Cut(mismatch.Value, " ")
-		why = "a JSON " + kind + " does not fit a " + mismatch.Type.String()
-	case errors.As(e.err, &mismatch): // its own words would quote the value
-		why = wire.Clip(mismatch.Field, 128) + " is not a " + mismatch.Type.String()
-	case errors.As(e.err, &syntax), errors.Is(e.err, io.EOF), errors.Is(e.err, io.ErrUnexpectedEOF):
-		why = "it is not JSON"
-	default:
-		why = quiet(e.err, nil)
+// Unwrap gives the cause, so that errors.Is(err, context.Canceled) works. Where the
+// context was ended with a cause of its own, errors.Is finds that as well.
+func (e *TransportError) Unwrap() error {
+	if e == nil {
+		return nil
 	}
-	return oneLine(e.Operation + ": succeeded (HTTP " + strconv.Itoa(e.Status) + ") but the reply does not decode: " +
-		why + "; its raw bytes are in the reply")
+	return e.err
 }
-
-// Unwrap gives the error of encoding/json.
-func (e *DecodeError) Unwrap() error { return e.err }
 
 // Check is one of the steps by which a message is verified, in order.
 type Check string
@@ -238,6 +252,9 @@ type SignatureError struct {
 }
 
 func (e *SignatureError) Error() string {
+	if e == nil {
+		return nilError
+	}
 	s := e.Op + ": " + string(e.Check) + " check failed: " + e.Hint
 	if e.Serial != "" {
 		s += " (Wechatpay-Serial " + wire.Clip(e.Serial, 64) + ")"
@@ -251,4 +268,9 @@ func (e *SignatureError) Error() string {
 // DecryptError is a sealed resource that does not open.
 type DecryptError struct{ Hint string }
 
-func (e *DecryptError) Error() string { return oneLine("wxpay: cannot decrypt: " + e.Hint) }
+func (e *DecryptError) Error() string {
+	if e == nil {
+		return nilError
+	}
+	return oneLine("wxpay: cannot decrypt: " + e.Hint)
+}

@@ -83,6 +83,7 @@ func TestErrorsPrintOneLine(t *testing.T) {
 			_, err := fine.Chain("v3/x").GetAsync(bg).Then(func(*wxpay.Result) error { panic(nasty) }).Wait(bg)
 			return err
 		}(),
+		"a file's name": second(wxpay.LoadPrivateKey(strings.Repeat("./d", 1000))),
 		"a PEM block": func() error {
 			block := &pem.Block{Type: strings.ReplaceAll(nasty, "\n", ""), Bytes: []byte("x")}
 			return second(wxpay.ParsePrivateKey(pem.EncodeToMemory(block)))
@@ -186,5 +187,44 @@ func TestDecodingQuotesNoValue(t *testing.T) {
 	var e *wxpay.DecodeError
 	if err := result.Decode(&into); !errors.As(err, &e) || strings.Contains(err.Error(), "oUpF8") || errors.As(err, new(*net.ParseError)) != true {
 		t.Errorf("got %v", err)
+	}
+}
+
+type bareMismatch struct{}
+
+func (*bareMismatch) UnmarshalJSON([]byte) error { return &json.UnmarshalTypeError{Value: "oSECRET"} }
+
+// A type's own unmarshaller need not fill in the error that encoding/json would.
+func TestDecodingErrorsOfAnotherMaking(t *testing.T) {
+	t.Parallel()
+	c := clientOver(t, func(*http.Request) (*http.Response, error) { return signedReply(200, `{"a":"x"}`), nil })
+	result, err := c.Chain("v3/x").Get(bg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, into := range map[string]any{
+		"a JSON value does not fit": new(bareMismatch),
+		"does not decode: ":         &struct{ A bareMismatch }{},
+	} {
+		var e *wxpay.DecodeError
+		if err := result.Decode(into); !errors.As(err, &e) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "SECRET") {
+			t.Errorf("%T: got %v", into, err)
+		}
+	}
+}
+
+// A transport that makes calls of its own with this package may give their errors.
+func TestOurErrorsFromATransport(t *testing.T) {
+	t.Parallel()
+	for _, inner := range []error{
+		&wxpay.TransportError{Operation: "x", Problem: "the inner one"},
+		fmt.Errorf("inner: %w", &wxpay.RequestError{Operation: "x", Problem: "the inner one"}),
+	} {
+		c := clientOver(t, func(*http.Request) (*http.Response, error) { return nil, inner })
+		_, err := c.Chain("v3/x").Post(bg, `{}`)
+		const want = "no whole reply came: the inner one; the outcome is unknown"
+		if !strings.Contains(err.Error(), want) || !wxpay.OutcomeUnknown(err) || !errors.Is(err, inner) {
+			t.Errorf("got %v", err)
+		}
 	}
 }

@@ -79,3 +79,100 @@ type noneJoined struct{}
 
 func (noneJoined) Error() string   { return "none" }
 func (noneJoined) Unwrap() []error { return []error{nil} }
+
+// A transport that panics may do so with the request in hand.
+func TestPanicsShowNoAddress(t *testing.T) {
+	t.Parallel()
+	for name, f := range map[string]transport{
+		"the request": func(r *http.Request) (*http.Response, error) { panic(r) },
+		"the header":  func(r *http.Request) (*http.Response, error) { panic(r.Header) },
+		"the address": func(r *http.Request) (*http.Response, error) { panic(r.URL) },
+		"a text":      func(r *http.Request) (*http.Response, error) { panic(fmt.Sprintf("no route to %s", r.URL)) },
+		"an error": func(r *http.Request) (*http.Response, error) {
+			panic(&url.Error{Op: "Get", URL: r.URL.String(), Err: errors.New("EOF")})
+		},
+	} {
+		err := second(clientOver(t, f).Chain("v3/user/{openid}").
+			GetAsync(bg, wxpay.Path("openid", "oSECRET"), wxpay.Query("q", "qSECRET")).Wait(bg))
+		marshalled, _ := json.Marshal(err)
+		for _, text := range []string{err.Error(), fmt.Sprintf("%+v", err), fmt.Sprintf("%#v", err), fmt.Sprintf("%d", err), string(marshalled)} {
+			if strings.Contains(text, "SECRET") || strings.Contains(text, "signature=") {
+				t.Errorf("%s: %s", name, text)
+			}
+		}
+	}
+}
+
+// The detail of a refusal may name the payer.
+func TestRefusalsPrintNoDetail(t *testing.T) {
+	t.Parallel()
+	refusal := &wxpay.Error{Operation: "POST v3/x", Status: 400, Code: "PARAM_ERROR", Detail: []byte(`{"value":"oSECRET"}`)}
+	for _, verb := range []string{"%v", "%+v", "%s", "%q", "%#v", "%d"} {
+		for _, value := range []any{refusal, *refusal, struct{ E *wxpay.Error }{refusal}, struct{ E wxpay.Error }{*refusal}} {
+			text := fmt.Sprintf(verb, value)
+			for _, told := range []string{"SECRET", "83 69 67", "0x53, 0x45"} {
+				if strings.Contains(text, told) {
+					t.Errorf("%s of %T: %s", verb, value, text)
+				}
+			}
+		}
+		if text := fmt.Sprintf(verb, refusal); !strings.Contains(text, "HTTP 400 PARAM_ERROR") {
+			t.Errorf("%s: %s", verb, text)
+		}
+	}
+}
+
+type brokenRandom struct{ err error }
+
+func (b brokenRandom) Read([]byte) (int, error) { return 0, b.err }
+
+// A source of randomness may be far away.
+func TestRandomnessThatFails(t *testing.T) {
+	t.Parallel()
+	cfg, mark := testConfig(), errors.New("no entropy from https://user:pSECRET@hsm.example/draw")
+	cfg.Rand, cfg.APIv2Key = brokenRandom{mark}, wxpay.NewSecret(testAPIv2Key)
+	c, err := wxpay.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, err := range map[string]error{
+		"APIv3": second(c.Chain("v3/x").Post(bg, `{}`)),
+		"APIv2": second(c.Chain("v2/pay/pappayapply").Post(bg, map[string]string{"a": "b"})),
+		"JSAPI": second(c.JSAPIPay("a", "b")),
+	} {
+		var e *wxpay.RequestError
+		if !errors.As(err, &e) || !errors.Is(err, mark) || !strings.Contains(err.Error(), "no entropy from https://…") ||
+			strings.Contains(err.Error(), "SECRET") {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	// Encryption takes its randomness from the system where that is newer than the reader.
+	if err := second(c.Chain("v3/x").Post(bg, `{"a":"b"}`, wxpay.Encrypt("/a"))); strings.Contains(err.Error(), "SECRET") {
+		t.Errorf("encrypted: got %v", err)
+	}
+}
+
+// Whatever quotes an address, the values that the call took along are not shown.
+func TestATransportsWordsShowNoValue(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"bad token 'oSECRET'", "bad token `qSECRET&`", "bad token “oSECRET”", "bad token «qSECRET&»", "http:/h/v3/user/oSECRET",
+		"host.example/v3/user/oSECRET failed", "HTTPS:%2F%2Fh%2Fuser%2FoSECRET", "//127.0.0.1:1/v3/user/oSECRET?q=qSECRET%26",
+		"127.0.0.1:1/v3/user/oSECRET?q=qSECRET%26", "v3/user/oSECRET?q=qSECRET%26", "path=user/oSECRET",
+	} {
+		for name, by := range map[string]transport{
+			"no answer": func(*http.Request) (*http.Response, error) { return nil, errors.New(text) },
+			"no whole answer": func(*http.Request) (*http.Response, error) {
+				r := reply(200, nil, "")
+				r.ContentLength, r.Body = -1, io.NopCloser(brokenRandom{errors.New(text)})
+				return r, nil
+			},
+		} {
+			get := clientOver(t, by).Chain("v3/user/{openid}")
+			err := second(get.Get(bg, wxpay.Path("openid", "oSECRET"), wxpay.Query("q", "qSECRET&"), wxpay.Query("n", "1")))
+			if strings.Contains(err.Error(), "SECRET") || strings.Contains(text, "127.0.0.1:1") && !strings.Contains(err.Error(), "127.0.0.1:1") {
+				t.Errorf("%s, %s: %v", text, name, err)
+			}
+		}
+	}
+}

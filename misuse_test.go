@@ -1,6 +1,7 @@
 package wxpay_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
@@ -152,8 +153,9 @@ func TestEveryShapeOfAPointerIsEncrypted(t *testing.T) {
 		sent, err = io.ReadAll(r.Body)
 		return signedReply(200, `{}`), err
 	})
-	_, err := client.Chain("v3/x").Post(bg, `{"people":[{"name":"secret"},{"name":"clear"}],"names":["secret","secret"],"number":1}`,
-		wxpay.Encrypt("/people/0/name", "/names/*", "/number", "/missing/name"))
+	_, err := client.Chain("v3/x").Post(bg, `{"people":[{"name":"secret"},{"name":"clear"}],"names":["secret","secret"],"a/b":{"~1":"secret"},
+		"empty":"","null":null}`, wxpay.Encrypt("/people/0/name", "/people/2/name", "/names/*", "/a~1b/~01",
+		"/missing/name", "/empty", "/null", "/null/name"))
 	if err != nil || strings.Contains(string(sent), "secret") || !strings.Contains(string(sent), "clear") {
 		t.Errorf("sent %s, %v", sent, err)
 	}
@@ -186,6 +188,62 @@ func TestAnEmptyReplyIsNotAnEmptyStruct(t *testing.T) {
 		}
 		if _, err := wxpay.NewPOST[wxpay.None, wxpay.None](client.Bind(), "v3/x").Post(bg, nil); err != nil {
 			t.Errorf("%d: where nothing is expected: %v", status, err)
+		}
+	}
+}
+
+// An option may be kept and used by calls at once.
+func TestOptionsAreShared(t *testing.T) {
+	t.Parallel()
+	client := clientAt(t, "http://127.0.0.1:1", transport(func(r *http.Request) (*http.Response, error) {
+		if !strings.HasPrefix(r.URL.Path, "/v3/") {
+			fields := wire.Fields{"return_code": "SUCCESS"}
+			fields["sign"] = fields.Digest(testAPIv2Key, wire.SignMD5)
+			return reply(200, nil, string(fields.XML())), nil
+		}
+		return signedReply(200, `{}`), nil
+	}))
+	options := []wxpay.Option{wxpay.Path("a", "1"), wxpay.Query("b", "2"), wxpay.Header("accept-language", "en"),
+		wxpay.Encrypt("/c"), wxpay.Decrypt("/d"), wxpay.SealedFile("e", "f")}
+	optionsV2 := []wxpay.Option{wxpay.Path("a", "1"), wxpay.SignType("MD5"), wxpay.MTLS()}
+	done := make(chan error, 16)
+	for range 8 {
+		go func() { done <- second(client.Chain("v3/{a}").Post(bg, `{"c":"x"}`, options...)) }()
+		go func() { done <- second(client.Chain("v2/{a}").Post(bg, map[string]string{}, optionsV2...)) }()
+	}
+	for range cap(done) {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// A body that JSON has nothing of, or null, is a mistake.
+func TestBodiesThatAreNone(t *testing.T) {
+	t.Parallel()
+	client := v2Client(t, false, nil, func(*http.Request, wire.Fields) { t.Error("it was sent") })
+	type in struct{ A string }
+	for name, c := range map[string]struct {
+		body any
+		says string
+	}{
+		"a reader":      {strings.NewReader(`{"a":1}`), "is a *strings.Reader, which has no fields to send"},
+		"a buffer":      {bytes.NewBufferString(`{"a":1}`), "string, []byte or json.RawMessage"},
+		"an error":      {errors.New("oSECRET"), "is a *errors.errorString"},
+		"a nil pointer": {(*in)(nil), "nil"},
+	} {
+		for _, path := range []string{"v3/x", "v2/x"} {
+			var e *wxpay.RequestError
+			if _, err := client.Chain(path).Post(bg, c.body); !errors.As(err, &e) ||
+				!strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "SECRET") {
+				t.Errorf("%s, %s: got %v", name, path, err)
+			}
+		}
+	}
+	for _, body := range []any{map[string]any(nil), []any(nil), (*in)(nil)} {
+		var e *wxpay.RequestError
+		if _, err := client.Chain("v3/x").Put(bg, body); !errors.As(err, &e) || !strings.Contains(err.Error(), "the body is a nil ") {
+			t.Errorf("a nil %T: got %v", body, err)
 		}
 	}
 }

@@ -86,21 +86,42 @@ func TestPromisesWithoutFunctions(t *testing.T) {
 
 func TestNilClients(t *testing.T) {
 	t.Parallel()
-	var none *wxpay.Client
-	for name, err := range map[string]error{
-		"chain":      second(none.Chain("v3/x").Get(bg)),
-		"later":      second(none.Chain("v3/x").GetAsync(bg).Wait(bg)),
-		"typed":      second(wxpay.NewGET[queryOut](none.Bind(), "v3/x").Get(bg)),
-		"APIv2":      second(none.Chain("v2/x").Post(bg, map[string]string{})),
-		"a page":     second(none.Chain("v2/x").URL(map[string]string{})),
-		"a download": second(none.Download(bg, billURL, "SHA1", hashOf(billText))),
-		"JSAPI":      second(none.JSAPIPay("wx1", "1")),
-		"an app":     second(none.AppPay("wx1", "1")),
-		"extra data": second(none.ContractExtraData(map[string]string{})),
+	for _, none := range []*wxpay.Client{nil, new(wxpay.Client)} {
+		for name, err := range map[string]error{
+			"chain":      second(none.Chain("v3/x").Get(bg)),
+			"later":      second(none.Chain("v3/x").GetAsync(bg).Wait(bg)),
+			"typed":      second(wxpay.NewGET[queryOut](none.Bind(), "v3/x").Get(bg)),
+			"APIv2":      second(none.Chain("v2/x").Post(bg, map[string]string{})),
+			"a page":     second(none.Chain("v2/x").URL(map[string]string{})),
+			"a download": second(none.Download(bg, billURL, "SHA1", hashOf(billText))),
+			"JSAPI":      second(none.JSAPIPay("wx1", "1")),
+			"an app":     second(none.AppPay("wx1", "1")),
+			"extra data": second(none.ContractExtraData(map[string]string{})),
+		} {
+			var e *wxpay.RequestError
+			if !errors.As(err, &e) || !strings.Contains(err.Error(), "there is no client") {
+				t.Errorf("%s: got %v", name, err)
+			}
+		}
+	}
+}
+
+// A nil pointer to an error, which somebody returned for none, can be asked.
+func TestNilErrors(t *testing.T) {
+	t.Parallel()
+	for _, err := range []error{
+		(*wxpay.Error)(nil), (*wxpay.ConfigError)(nil), (*wxpay.KeyError)(nil), (*wxpay.RequestError)(nil), (*wxpay.TransportError)(nil),
+		(*wxpay.DecodeError)(nil), (*wxpay.SignatureError)(nil), (*wxpay.DecryptError)(nil), (*wxpay.PanicError)(nil),
+		struct{ *wxpay.TransportError }{}, struct{ *wxpay.RequestError }{},
 	} {
-		var e *wxpay.RequestError
-		if !errors.As(err, &e) || !strings.Contains(err.Error(), "there is no client") {
-			t.Errorf("%s: got %v", name, err)
+		if err.Error() != "<nil>" || errors.Unwrap(err) != nil || errors.Is(err, context.Canceled) || !wxpay.OutcomeUnknown(err) {
+			t.Errorf("%T: %v", err, err)
+		}
+		// A transport that gives one beside an answer.
+		client := clientOver(t, func(*http.Request) (*http.Response, error) { return signedReply(200, `{}`), err })
+		var lost *wxpay.TransportError
+		if _, err := client.Chain("v3/x").Post(bg, `{}`); !errors.As(err, &lost) || !lost.Sent || lost.Operation != "POST v3/x" {
+			t.Errorf("%T of a transport: got %v", err, err)
 		}
 	}
 }

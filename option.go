@@ -28,8 +28,8 @@ func Query(name, value string) Option {
 // does for Idempotency-Key: WeChat Pay does not know it, and net/http would take
 // it for leave to send the call twice.
 func Header(name, value string) Option {
+	name = textproto.CanonicalMIMEHeaderKey(name) // here, for calls at once may share the option
 	return func(c *call) {
-		name = textproto.CanonicalMIMEHeaderKey(name)
 		switch name {
 		case "Authorization", "Content-Type", "Content-Length", "Host", "Transfer-Encoding", "Connection":
 			c.fail("header " + name + " is set by the client")

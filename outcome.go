@@ -50,7 +50,7 @@ import (
 //
 // Source: https://pay.weixin.qq.com/wiki/doc/api/tools/mch_pay.php?chapter=14_2
 func OutcomeUnknown(err error) bool {
-	if v := reflect.ValueOf(err); v.Kind() == reflect.Pointer && v.IsNil() && err != nil {
+	if isNilPointer(err) {
 		return true // an error that is none says nothing
 	}
 	switch e := err.(type) {
@@ -74,6 +74,12 @@ func OutcomeUnknown(err error) bool {
 		return unknown || !said
 	}
 	return true
+}
+
+// isNilPointer tells an error, or a body, that is there and is a nil pointer.
+func isNilPointer(v any) bool {
+	r := reflect.ValueOf(v)
+	return r.Kind() == reflect.Pointer && r.IsNil()
 }
 
 // settled tells whether the answer proves that the call did nothing.

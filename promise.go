@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-
-	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
 // Promise is a call under way: what the …Async methods return at once.
@@ -31,25 +29,54 @@ var errAbandoned = errors.New("wxpay: the promise's function ended its goroutine
 
 // PanicError is a panic in the goroutine of a promise: in a transport or signer of
 // yours that the call used, or in a function given to Then or Otherwise. What
-// became of the call is unknown.
+// became of the call is unknown. Where it is in a [*RequestError], a method of the
+// body panicked, and nothing was sent.
+//
+// The value may be the request itself, so an error that is marshalled leaves it out.
 type PanicError struct {
-	Value any    // what panic was called with
-	Stack []byte // where, as runtime/debug prints it
+	Value any    `json:"-"` // what panic was called with
+	Stack []byte `json:"-"` // where, as runtime/debug prints it
 }
 
-// Error gives the value, without the stack.
+// Error gives the words of a value that is an error or a text, without addresses,
+// and the type of any other. The stack is not printed.
 func (e *PanicError) Error() string {
-	said := fmt.Sprint(e.Value)
-	if err, ok := e.Value.(error); ok { // such as *url.Error, which quotes the address
-		said = quiet(withoutURL(err), nil)
+	if e == nil {
+		return nilError
 	}
-	return oneLine("wxpay: a panic in the goroutine of a promise: " + wire.Clip(said, 512))
+	var said string
+	switch v := e.Value.(type) {
+	case error:
+		said = quiet(v)
+	case string:
+		said = quiet(errors.New(v))
+	default:
+		said = fmt.Sprintf("a %T", v)
+	}
+	return oneLine("wxpay: a panic in the goroutine of a promise: " + said)
 }
+
+// Format prints what Error gives, whatever the verb.
+func (e PanicError) Format(f fmt.State, verb rune) { printError(f, verb, &e) }
 
 // Unwrap gives the value where it is an error.
 func (e *PanicError) Unwrap() error {
+	if e == nil {
+		return nil
+	}
 	err, _ := e.Value.(error)
 	return err
+}
+
+// guard runs f and gives its panic as an error.
+func guard(f func()) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &PanicError{v, debug.Stack()}
+		}
+	}()
+	f()
+	return nil
 }
 
 // start runs f in a goroutine of its own.
@@ -57,12 +84,9 @@ func start[T any](f func() (T, error)) *Promise[T] {
 	p := &Promise[T]{done: make(chan struct{}), err: errAbandoned}
 	go func() {
 		defer close(p.done)
-		defer func() {
-			if v := recover(); v != nil {
-				p.err = &PanicError{v, debug.Stack()}
-			}
-		}()
-		p.value, p.err = f()
+		if err := guard(func() { p.value, p.err = f() }); err != nil {
+			p.err = err
+		}
 	}()
 	return p
 }

@@ -159,3 +159,35 @@ func TestAPanicAtOnceStaysOne(t *testing.T) {
 	_, err := clientOver(t, panicky("mine")).Chain("v3/x").Get(bg)
 	t.Errorf("returned %v", err)
 }
+
+type panickyJSON struct{}
+
+func (panickyJSON) MarshalJSON() ([]byte, error) { panic("oSECRET") }
+
+// So does one of the body's own methods, and nothing was sent.
+func TestPanicsOfABodyBecomeThePromisesError(t *testing.T) {
+	t.Parallel()
+	client := clientOver(t, func(*http.Request) (*http.Response, error) { return nil, errors.New("sent") })
+	for name, wait := range map[string]func() error{
+		"chain": func() error { return second(client.Chain("v3/x").PostAsync(bg, panickyJSON{}).Wait(bg)) },
+		"APIv2": func() error {
+			return second(client.Chain("v2/x").PostAsync(bg, map[string]any{"a": panickyJSON{}}).Wait(bg))
+		},
+		"typed": func() error {
+			post := wxpay.NewPOST[panickyJSON, queryOut](client.Bind(), "v3/x")
+			return second(post.PostAsync(bg, &panickyJSON{}).Wait(bg))
+		},
+		"typed PATCH": func() error {
+			patch := wxpay.NewPATCH[panickyJSON, queryOut](client.Bind(), "v3/x")
+			return second(patch.PatchAsync(bg, &panickyJSON{}).Wait(bg))
+		},
+	} {
+		err := wait()
+		var unsent *wxpay.RequestError
+		var e *wxpay.PanicError
+		if !errors.As(err, &unsent) || !errors.As(err, &e) || e.Value != "oSECRET" || wxpay.OutcomeUnknown(err) ||
+			strings.Contains(err.Error(), "SECRET") {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}

@@ -3,7 +3,11 @@ package wxpay
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"io"
 	"net/http"
+	"strconv"
+	"strings"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
@@ -89,6 +93,65 @@ func (r *Result) decodeError(err error) error {
 		e.Operation = r.call.operation()
 	}
 	return e
+}
+
+// DecodeError is a call that succeeded, with an answer that is genuine but
+// does not fit the type it was to be decoded into. The money may have moved:
+// treat the call as done. The raw answer is in the reply returned beside it.
+type DecodeError struct {
+	Operation string
+	Status    int
+	RequestID string
+	err       error
+}
+
+func (e *DecodeError) Error() string {
+	if e == nil {
+		return nilError
+	}
+	var why string
+	var mismatch *json.UnmarshalTypeError
+	var syntax *json.SyntaxError
+	switch {
+	case errors.As(e.err, &mismatch) && mismatch.Field == "": // the whole reply, or an element of no name
+		why = "a JSON " + kindOf(mismatch) + " does not fit " + wanted(mismatch)
+	case errors.As(e.err, &mismatch): // its own words would quote the value
+		why = wire.Clip(mismatch.Field, 128) + " is not " + wanted(mismatch)
+	case errors.As(e.err, &syntax), errors.Is(e.err, io.EOF), errors.Is(e.err, io.ErrUnexpectedEOF):
+		why = "it is not JSON"
+	default:
+		why = quiet(e.err)
+	}
+	return oneLine(e.Operation + ": succeeded (HTTP " + strconv.Itoa(e.Status) + ") but the reply does not decode: " +
+		why + "; its raw bytes are in the reply")
+}
+
+// kindOf is the kind of JSON value that did not fit. A type's own unmarshaller may
+// write the value there.
+func kindOf(e *json.UnmarshalTypeError) string {
+	kind, _, _ := strings.Cut(e.Value, " ")
+	switch kind {
+	case "object", "array", "string", "number", "bool", "null":
+		return kind
+	}
+	return "value"
+}
+
+// wanted is the type that did not take the value, which a type's own unmarshaller
+// may leave out.
+func wanted(e *json.UnmarshalTypeError) string {
+	if e.Type == nil {
+		return "what its type takes"
+	}
+	return "a " + e.Type.String()
+}
+
+// Unwrap gives the error of encoding/json.
+func (e *DecodeError) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.err
 }
 
 // None stands for no body: as a request nothing is sent, as a reply nothing

@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -13,7 +14,9 @@ import (
 
 // Encrypt names fields of the body that travel encrypted to WeChat Pay, as
 // JSON pointers such as "/identity/real_name"; "*" stands for every element of
-// a list. The body is given in clear. A field that is not there is left alone.
+// a list. The body is given in clear. A field that is not there, null or empty is
+// left alone. Where a pointer leads to anything but texts, or the call is APIv2,
+// which has no encrypted fields, the call is not sent: a [*RequestError].
 //
 // The typed chain and the index know which fields these are and need no
 // option. The key is [Keys.Current], which the call declares in
@@ -64,9 +67,9 @@ func (c *call) sealBody() {
 			return "", errors.New("the header Wechatpay-Serial names a key that is not in PlatformKeys")
 		}
 		return wire.EncryptOAEP(c.client.rand, key.Key, plain)
-	})
+	}, errNoText)
 	if err != nil {
-		c.fail("a sensitive field cannot be encrypted: " + err.Error())
+		c.fail("a sensitive field cannot be encrypted: " + quiet(err))
 		c.cause = err
 		return
 	}
@@ -84,14 +87,17 @@ func (c *call) decrypted(body []byte) ([]byte, error) {
 	}
 	return editFields(body, c.decrypt, func(sealed string) (string, error) {
 		return wire.DecryptOAEP(key, sealed)
-	})
+	}, nil) // what is no text was not encrypted
 }
+
+var errNoText = errors.New("it leads to something else than a text: give a number as a text, " +
+	"and name the elements of a list by *")
 
 var errCannotDecrypt = errors.New("the reply has encrypted fields and Config.PrivateKey is not a crypto.Decrypter")
 
 // editFields replaces the texts at the pointers. Empty texts stay empty, and
-// where there is none to replace the bytes stay as they are.
-func editFields(raw []byte, pointers []string, edit func(string) (string, error)) ([]byte, error) {
+// where there is none to replace the bytes stay as they are. For odd see editAt.
+func editFields(raw []byte, pointers []string, edit func(string) (string, error), odd error) ([]byte, error) {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
 	var tree any
@@ -104,8 +110,12 @@ func editFields(raw []byte, pointers []string, edit func(string) (string, error)
 		return edit(text)
 	}
 	for _, pointer := range pointers {
-		if _, err := editAt(tree, strings.Split(pointer[1:], "/"), counted); err != nil {
-			return nil, err
+		path := strings.Split(pointer[1:], "/")
+		for i := range path { // RFC 6901: ~1 is a slash, ~0 a tilde
+			path[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(path[i])
+		}
+		if _, err := editAt(tree, path, counted, odd); err != nil {
+			return nil, fmt.Errorf("%s: %w", wire.Clip(pointer, 128), err)
 		}
 	}
 	if !changed {
@@ -114,35 +124,53 @@ func editFields(raw []byte, pointers []string, edit func(string) (string, error)
 	return json.Marshal(tree)
 }
 
-// editAt edits the texts at path below node and returns what takes its place.
-// What is not a text stays: WeChat Pay says so better.
-func editAt(node any, path []string, edit func(string) (string, error)) (any, error) {
-	if len(path) == 0 {
-		if text, ok := node.(string); ok && text != "" {
-			return edit(text)
-		}
-		return node, nil
-	}
+// editAt edits the texts at path below node and returns what takes its place. Where
+// path leads to something else, or goes on where nothing can, odd is the error. What
+// is not there, or null, is left alone.
+func editAt(node any, path []string, edit func(string) (string, error), odd error) (any, error) {
 	switch n := node.(type) {
+	case nil:
+		return nil, nil
+	case string:
+		switch {
+		case len(path) > 0:
+			return n, odd
+		case n == "":
+			return n, nil
+		}
+		return edit(n)
 	case map[string]any:
+		if len(path) == 0 {
+			return n, odd
+		}
 		if child, ok := n[path[0]]; ok {
-			edited, err := editAt(child, path[1:], edit)
+			edited, err := editAt(child, path[1:], edit, odd)
 			if err != nil {
 				return nil, err
 			}
 			n[path[0]] = edited
 		}
+		return n, nil
 	case []any:
+		if len(path) == 0 || path[0] != "*" && !isIndex(path[0]) {
+			return n, odd
+		}
 		for i, child := range n {
 			if path[0] != "*" && path[0] != strconv.Itoa(i) {
 				continue
 			}
-			edited, err := editAt(child, path[1:], edit)
+			edited, err := editAt(child, path[1:], edit, odd)
 			if err != nil {
 				return nil, err
 			}
 			n[i] = edited
 		}
+		return n, nil
 	}
-	return node, nil
+	return node, odd
+}
+
+func isIndex(s string) bool {
+	n, err := strconv.Atoi(s)
+	return err == nil && n >= 0 && strconv.Itoa(n) == s
 }

@@ -133,3 +133,28 @@ func TestGlobalHost(t *testing.T) {
 		t.Errorf("sent to %v", hosts)
 	}
 }
+
+// What was named to be encrypted does not travel in clear.
+func TestSensitiveFieldsThatAreNoText(t *testing.T) {
+	t.Parallel()
+	client := v2Client(t, false, nil, func(r *http.Request, _ wire.Fields) { t.Errorf("%s was sent", r.URL.Path) })
+	for name, c := range map[string]struct{ path, pointer, body string }{
+		"APIv2":                   {"v2/x", "/name", `<xml><name>SECRET</name></xml>`},
+		"a number":                {"v3/x", "/name", `{"name":110101199001011234}`},
+		"true":                    {"v3/x", "/name", `{"name":true}`},
+		"an object":               {"v3/x", "/identity", `{"identity":{"name":"SECRET"}}`},
+		"a list":                  {"v3/x", "/names", `{"names":["SECRET"]}`},
+		"a list without its star": {"v3/x", "/list/name", `{"list":[{"name":"SECRET"}]}`},
+		"a list at the top":       {"v3/x", "/name", `[{"name":"SECRET"}]`},
+		"an index that is none":   {"v3/x", "/names/00", `{"names":["SECRET"]}`},
+		"a trailing slash":        {"v3/x", "/name/", `{"name":"SECRET"}`},
+		"below a number":          {"v3/x", "/name/first", `{"name":110101199001011234}`},
+	} {
+		_, err := client.Chain(c.path).Post(bg, c.body, wxpay.Encrypt(c.pointer))
+		var e *wxpay.RequestError
+		if !errors.As(err, &e) || !strings.Contains(err.Error(), c.pointer+" ") && !strings.Contains(err.Error(), c.pointer+": ") ||
+			strings.Contains(err.Error(), "SECRET") {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptrace"
@@ -18,9 +19,10 @@ import (
 // What was true once stays true: net/http may ask for another connection after
 // one that turned out dead.
 type flight struct {
-	asked atomic.Bool
-	state atomic.Int32 // quietSoFar, left or over
-	trace httptrace.ClientTrace
+	asked   atomic.Bool
+	state   atomic.Int32 // quietSoFar, left or over
+	trace   httptrace.ClientTrace
+	request *http.Request // as the transport got it
 }
 
 // The states of a flight. It leaves quiet once, so that what was reported as not
@@ -99,10 +101,13 @@ func (c *call) roundTrip(ctx context.Context, transport http.RoundTripper, r *ht
 			}
 		}
 	}
-	response, err := transport.RoundTrip(r.WithContext(c.flight.watch(ctx)))
+	c.flight.request = r.WithContext(c.flight.watch(ctx))
+	response, err := transport.RoundTrip(c.flight.request)
 	switch {
+	case isNilPointer(err): // its methods may panic
+		return nil, c.lost(fmt.Errorf("the transport gave a nil %T for an error", err), transport)
 	case err != nil:
-		return nil, c.lost(err, transport, r)
+		return nil, c.lost(err, transport)
 	case response == nil:
 		return nil, c.cutShort(errors.New("the transport gave neither an answer nor an error"))
 	case response.Body == nil:
@@ -115,46 +120,62 @@ func (c *call) roundTrip(ctx context.Context, transport http.RoundTripper, r *ht
 // is known. It is asked before signing and after, which may take its time.
 func (c *call) tooLate(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
-		return &TransportError{Operation: c.operation(), Problem: "the call was not begun", err: err}
+		return &TransportError{Operation: c.operation(), Problem: "the call was not begun", err: ended(ctx, err)}
 	}
 	return nil
 }
 
 // lost is the error of a call that the transport gave no answer to.
-func (c *call) lost(err error, transport http.RoundTripper, r *http.Request) error {
-	// A transport that traces one attempt may have made others without a word, such
-	// as one that falls back. Where there is a body, reading it tells; a GET that went
-	// out unseen has changed nothing.
-	_, own := transport.(*http.Transport)
-	if (own || r.Body != nil || c.method == http.MethodGet) && c.flight.ground() {
-		return &TransportError{Operation: c.operation(), Problem: unreached(err, r), err: withoutURL(err)}
-	}
+func (c *call) lost(err error, transport http.RoundTripper) error {
+	r := c.flight.request
+	t, own := transport.(*http.Transport)
+	proxied := !own // as far as we know
+	var noProxy error
 	// net/http asks where the proxy is before it asks for a connection.
-	if t, ok := transport.(*http.Transport); ok && t.Proxy != nil && c.flight.state.Load() != left {
-		if _, again := t.Proxy(r); again != nil && again.Error() == err.Error() {
-			return &TransportError{Operation: c.operation(), Problem: badProxy, err: errors.New(badProxy)}
-		}
+	if own && t.Proxy != nil && c.flight.state.Load() != left {
+		var proxy *url.URL
+		proxy, noProxy = t.Proxy(r)
+		proxied = proxy != nil
 	}
-	return c.noReply(err, r)
+	// A transport that traces one attempt may have made others without a word, such
+	// as one that falls back. Where there is a body, reading it tells.
+	if (own || r.Body != nil) && c.flight.ground() {
+		cause := ended(r.Context(), withoutURL(err))
+		return &TransportError{Operation: c.operation(), Problem: c.unreached(cause, proxied), err: cause}
+	}
+	if noProxy != nil && noProxy.Error() == err.Error() {
+		return &TransportError{Operation: c.operation(), Problem: badProxy, err: errors.New(badProxy)}
+	}
+	return c.cutShort(err)
 }
 
-// cutShort is the error of a call whose answer came in part, or was of no use.
-func (c *call) cutShort(err error) error { return c.noReply(err, nil) }
-
-func (c *call) noReply(err error, r *http.Request) error {
-	err = withoutURL(err)
+// cutShort is the error of a call that has no answer, or one that came in part or
+// was of no use.
+func (c *call) cutShort(err error) error {
+	err = ended(c.flight.request.Context(), withoutURL(err))
 	e := &TransportError{Operation: c.operation(), Sent: true, Problem: "no whole reply came", err: err}
 	if !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
-		e.Problem += ": " + quiet(err, r)
+		e.Problem += ": " + c.quiet(err)
 	}
 	return e
+}
+
+// ended adds to err that the context is over, and why: net/http gives the cause of
+// context.WithCancelCause in place of context.Canceled.
+func ended(ctx context.Context, err error) error {
+	for _, why := range []error{context.Cause(ctx), ctx.Err()} {
+		if why != nil && !errors.Is(err, why) {
+			err = errors.Join(why, err)
+		}
+	}
+	return err
 }
 
 // withoutURL takes off an *url.Error, whose words repeat the address: http.Client
 // makes them, and a transport of the caller's may use one.
 func withoutURL(err error) error {
 	var u *url.Error
-	if errors.As(err, &u) {
+	if errors.As(err, &u) && u != nil && u.Err != nil {
 		return u.Err
 	}
 	return err

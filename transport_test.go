@@ -120,6 +120,7 @@ func TestNothingLeft(t *testing.T) {
 		"no proxy's address":         {via(proxyTo("http://user:pSECRET@ho st")), "", "the proxy's address is not one"},
 		"the deadline passes":        {nil, "", "no connection was made in time (the deadline passed)"},
 		"a dial error in words":      {&http.Transport{DialContext: wordy}, "", `: cannot reach "…" by socks5://…`},
+		"words like a proxy's":       {&http.Transport{DialContext: forbidden}, "", "no connection: Forbidden"},
 	} {
 		for form, call := range callForms {
 			t.Run(name+", "+form, func(t *testing.T) {
@@ -192,6 +193,10 @@ func wordy(context.Context, string, string) (net.Conn, error) {
 	return nil, errors.New("cannot reach \"https://u:pSECRET@h/v3?a=\\\"bSECRET\" by socks5://u:pSECRET@h")
 }
 
+func forbidden(context.Context, string, string) (net.Conn, error) {
+	return nil, errors.New("Forbidden")
+}
+
 // slowSigner lets the deadline pass while it signs.
 type slowSigner struct {
 	crypto.Signer
@@ -245,11 +250,9 @@ func TestSomethingMayHaveLeft(t *testing.T) {
 			if _, err := never.RoundTrip(r.Clone(r.Context())); err == nil {
 				t.Error("there was a connection")
 			}
-			if r.Body != nil { // a call that changes something has a body; net/http took it away
+			if r.Body != nil { // net/http took it away; a GET goes out unseen
 				r.Body, _ = r.GetBody()
 				_, _ = io.Copy(io.Discard, r.Body)
-			} else {
-				httptrace.ContextClientTrace(r.Context()).GotConn(httptrace.GotConnInfo{})
 			}
 			return nil, errors.New("the other one broke off")
 		},

@@ -95,7 +95,7 @@ func (e POST[Req, Resp]) Post(ctx context.Context, in *Req, opts ...Option) (*Re
 
 // PostAsync is Post as a promise.
 func (e POST[Req, Resp]) PostAsync(ctx context.Context, in *Req, opts ...Option) *Promise[*Resp] {
-	return typedAsync[Resp](ctx, withBody(e.call("POST", opts), in))
+	return typedAsync[Resp](ctx, withBodyLater(e.call("POST", opts), in))
 }
 
 // PATCH is an endpoint that changes a part.
@@ -113,7 +113,7 @@ func (e PATCH[Req, Resp]) Patch(ctx context.Context, in *Req, opts ...Option) (*
 
 // PatchAsync is Patch as a promise.
 func (e PATCH[Req, Resp]) PatchAsync(ctx context.Context, in *Req, opts ...Option) *Promise[*Resp] {
-	return typedAsync[Resp](ctx, withBody(e.call("PATCH", opts), in))
+	return typedAsync[Resp](ctx, withBodyLater(e.call("PATCH", opts), in))
 }
 
 // DELETE is an endpoint that ends something.
@@ -151,6 +151,11 @@ func typedAsync[Resp any](ctx context.Context, c *call) *Promise[*Resp] {
 }
 
 func withBody[Req any](c *call, in *Req) *call { return c.setRequest(in, in == nil) }
+
+// withBodyLater is withBody for a promise.
+func withBodyLater[Req any](c *call, in *Req) *call {
+	return c.guarded(func() { c.setRequest(in, in == nil) })
+}
 
 // into makes the call and decodes the reply into out. replied tells an answer
 // that did not decode from a call that failed.

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
@@ -16,7 +18,7 @@ const badProxy = "the proxy's address is not one: " +
 	"check HTTPS_PROXY in the environment, or the Proxy of Config.HTTPClient's Transport"
 
 // unreached says in plain words why there was no connection, and what helps.
-func unreached(err error, r *http.Request) string {
+func (c *call) unreached(err error, proxied bool) string {
 	var (
 		unknown  x509.UnknownAuthorityError
 		roots    x509.SystemRootsError
@@ -41,31 +43,29 @@ func unreached(err error, r *http.Request) string {
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return "the server's certificate has expired or is not valid yet: check this machine's clock (NTP)"
 	case errors.As(err, &invalid):
-		return "the server's certificate is not valid: " + quiet(invalid, r)
+		return "the server's certificate is not valid: " + c.quiet(invalid)
 	case errors.As(err, &noTLS):
 		return "the server does not speak TLS: check the port in Config.Host, and the proxy"
 	case errors.As(err, &op) && (op.Op == "proxyconnect" || strings.HasPrefix(op.Op, "socks")):
-		return "no connection to the proxy: " + quiet(op.Err, r)
+		return "no connection to the proxy: " + c.quiet(op.Err)
 	case errors.As(err, &name) && name.IsNotFound:
 		return "no connection: DNS does not know the host " + wire.Clip(name.Name, 64)
 	case errors.As(err, &op) && (op.Op == "remote error" || op.Op == "local error"):
-		return "TLS was broken off: " + quiet(op.Err, r)
+		return "TLS was broken off: " + c.quiet(op.Err)
 	case errors.As(err, &timedOut) && timedOut.Timeout():
-		return "no connection was made in time: " + quiet(err, r)
+		return "no connection was made in time: " + c.quiet(err)
 	case errors.As(err, &op) && op.Op == "dial":
-		if r == nil {
-			return "no connection: " + quiet(op.Err, r)
-		}
-		return "no connection to " + wire.Clip(r.URL.Host, 64) + ": " + quiet(op.Err, r)
+		return "no connection to " + wire.Clip(c.flight.request.URL.Host, 64) + ": " + c.quiet(op.Err)
 	}
 	// The answer to CONNECT comes without a type, as the words behind its status.
 	switch text := err.Error(); {
+	case !proxied:
 	case text == http.StatusText(http.StatusProxyAuthRequired):
 		return "the proxy asks for a password: put user and password into its address, http://user:password@host:port"
 	case isStatusText(text):
 		return "the proxy refuses to connect: " + text
 	}
-	return "no connection: " + quiet(err, r)
+	return "no connection: " + c.quiet(err)
 }
 
 func isStatusText(text string) bool {
@@ -77,16 +77,42 @@ func isStatusText(text string) bool {
 	return false
 }
 
-// quiet is an error's words without what they quote or address: a URL has the
-// values of variables, queries and the password of a proxy. The request, where
-// there is one, tells its own.
-func quiet(err error, r *http.Request) string {
-	text, _, _ := strings.Cut(err.Error(), " line: ") // net/textproto repeats a header there
-	if r != nil {
-		for _, told := range []string{r.URL.EscapedPath(), r.URL.Path, r.URL.RawQuery} {
-			if told != "" {
-				text = strings.ReplaceAll(text, told, "…")
-			}
+// quiet is the words of a transport's error, without any value that the call took
+// along in its address, however it is quoted or escaped.
+func (c *call) quiet(err error) string {
+	u := c.flight.request.URL
+	told := []string{u.EscapedPath(), u.Path, u.RawQuery}
+	var values []string
+	for _, v := range c.vars {
+		values = append(values, *v.value)
+	}
+	for pair := range strings.SplitSeq(u.RawQuery, "&") {
+		_, value, _ := strings.Cut(pair, "=")
+		values = append(values, value)
+		if clear, err := url.QueryUnescape(value); err == nil {
+			values = append(values, clear)
+		}
+	}
+	for _, v := range values {
+		if len(v) >= minTold {
+			told = append(told, v, string(appendEscaped(nil, v, false)), url.PathEscape(v), url.QueryEscape(v))
+		}
+	}
+	slices.SortFunc(told, func(a, b string) int { return len(b) - len(a) }) // one may hold another
+	return quiet(err, told...)
+}
+
+// minTold is the length from which a value is looked for. What is shorter names
+// nobody, and stands in addresses of machines and in ports.
+const minTold = 4
+
+// quiet is an error's words without what is told, and without what they quote or
+// address: a URL has the values of variables, queries and the password of a proxy.
+func quiet(err error, told ...string) string {
+	text, _, _ := strings.Cut(wordsOf(err), " line: ") // net/textproto repeats a header there
+	for _, t := range told {
+		if t != "" {
+			text = strings.ReplaceAll(text, t, "…")
 		}
 	}
 	words := strings.Fields(unquoted(text))
@@ -98,6 +124,22 @@ func quiet(err error, r *http.Request) string {
 		}
 	}
 	return wire.Clip(strings.Join(words, " "), 256)
+}
+
+// wordsOf leaves out what one of our own errors says of sending: that was about
+// another call.
+func wordsOf(err error) string {
+	var (
+		unsent *RequestError
+		lost   *TransportError
+	)
+	switch err = withoutURL(err); {
+	case errors.As(err, &lost) && lost != nil:
+		return lost.Problem
+	case errors.As(err, &unsent) && unsent != nil:
+		return unsent.Problem
+	}
+	return err.Error()
 }
 
 // unquoted leaves out what stands between double quotes.

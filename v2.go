@@ -40,6 +40,10 @@ func (c *call) isV2() bool { return strings.HasPrefix(strings.TrimLeft(c.path, "
 
 // setFields takes in an APIv2 body; see marshal.
 func (c *call) setFields(body any) {
+	if len(c.encrypt) > 0 {
+		c.fail(wire.Clip(c.encrypt[0], 128) + " cannot be encrypted: APIv2 has no encrypted fields")
+		return
+	}
 	fields, err := fieldsOf(body)
 	if err != nil {
 		c.fail("the body does not make an APIv2 message: " + err.Error())
@@ -70,7 +74,8 @@ func (c *call) signV2(nonce bool) {
 	if nonce && c.fields["nonce_str"] == "" {
 		nonce, err := wire.Nonce(c.client.rand)
 		if err != nil {
-			c.fail(err.Error())
+			c.fail(quiet(err))
+			c.cause = err
 			return
 		}
 		c.fields["nonce_str"] = nonce
@@ -114,7 +119,7 @@ func (c *call) doV2(ctx context.Context) (*Result, error) {
 	defer cancel()
 	request, err := http.NewRequest(c.method, c.client.host.String()+path, nil)
 	if err != nil {
-		return nil, &RequestError{Operation: c.operation(), Problem: err.Error(), err: err}
+		return nil, &RequestError{Operation: c.operation(), Problem: quiet(err), err: err}
 	}
 	c.flight.carry(request, c.fields.XML())
 	request.Header["Content-Type"] = []string{"text/xml; charset=utf-8"}
