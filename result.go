@@ -29,10 +29,12 @@ func (r *Result) RequestID() string { return r.Header.Get(wire.HeaderRequestID) 
 // failure is a [*DecodeError], which names the endpoint and the field: the call
 // itself succeeded.
 //
-// An APIv2 reply decodes into a struct with xml tags.
+// An APIv2 reply decodes into a struct with xml tags, as encoding/xml would read
+// it: embedded structs, pointers, numbers, booleans and types with an UnmarshalText
+// are filled. A field of another kind, or without a tag, is an error.
 func (r *Result) Decode(v any) error {
 	if r.fields != nil {
-		return r.decodeError(setTagged(r.fields, v))
+		return r.decodeError(r.fields.Fill(v))
 	}
 	body, err := r.clear()
 	if err == nil {

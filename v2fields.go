@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"reflect"
-	"strconv"
 	"strings"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
@@ -28,7 +26,7 @@ func (e V2[Req, Resp]) Post(ctx context.Context, in *Req, opts ...Option) (*Resp
 
 // PostAsync is Post as a promise.
 func (e V2[Req, Resp]) PostAsync(ctx context.Context, in *Req, opts ...Option) *Promise[*Resp] {
-	return typedAsync[Resp](ctx, withBody(e.call("POST", opts), in))
+	return typedAsync[Resp](ctx, withBodyLater(e.call("POST", opts), in))
 }
 
 // V2URL is an APIv2 page that is opened in WeChat rather than called.
@@ -45,8 +43,8 @@ func (e V2URL[Req]) URL(in *Req, opts ...Option) (string, error) {
 }
 
 // fieldsOf flattens a body: a struct with xml tags, a map, anything that
-// marshals to a JSON object, or raw XML. What nests becomes its JSON, as
-// scene_info and detail are sent.
+// marshals to a JSON object, or raw XML. What nests in JSON becomes its JSON, as
+// scene_info and detail are sent; what a struct with xml tags cannot carry is an error.
 func fieldsOf(body any) (wire.Fields, error) {
 	switch b := body.(type) {
 	case nil:
@@ -62,10 +60,7 @@ func fieldsOf(body any) (wire.Fields, error) {
 	case string:
 		return wire.ParseXML([]byte(b))
 	}
-	if v := reflect.ValueOf(body); v.Kind() == reflect.Pointer && v.IsNil() {
-		return nil, errors.New("it is a nil pointer")
-	}
-	if fields, ok, err := taggedFields(body); ok {
+	if fields, ok, err := wire.StructFields(body); ok || err != nil {
 		return fields, err
 	}
 	raw, err := json.Marshal(body)
@@ -108,63 +103,4 @@ func mended(raw []byte) bool {
 		}
 	}
 	return false
-}
-
-// taggedFields flattens a struct whose fields have xml tags, as the generated
-// ones have. An empty value is not part of an APIv2 message. A field of another
-// kind than they have is refused: left out, a debit would go without its sum.
-func taggedFields(body any) (wire.Fields, bool, error) {
-	v := reflect.Indirect(reflect.ValueOf(body))
-	if v.Kind() != reflect.Struct {
-		return nil, false, nil
-	}
-	fields := wire.Fields{}
-	tagged := false
-	var err error
-	for i := range v.NumField() {
-		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("xml"), ",")
-		if name == "" || name == "-" {
-			continue
-		}
-		tagged = true
-		switch f := v.Field(i); {
-		case f.IsZero():
-		case f.Kind() == reflect.String:
-			fields[name] = f.String()
-		case f.Kind() == reflect.Int64:
-			fields[name] = strconv.FormatInt(f.Int(), 10)
-		default:
-			err = fmt.Errorf("the field %s is a %s, not a string or an int64", wire.Clip(name, 64), f.Type())
-		}
-	}
-	return fields, tagged, err
-}
-
-// setTagged is the way back. A number that is none is an error that names the
-// field and not the value; so is a field of a kind that it cannot fill.
-func setTagged(fields wire.Fields, out any) error {
-	v := reflect.Indirect(reflect.ValueOf(out))
-	if v.Kind() != reflect.Struct || !v.CanSet() {
-		return errors.New("an APIv2 reply decodes into a pointer to a struct with xml tags")
-	}
-	for i := range v.NumField() {
-		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("xml"), ",")
-		text, there := fields[name]
-		if name == "" || !there || text == "" {
-			continue
-		}
-		switch f := v.Field(i); f.Kind() {
-		case reflect.String:
-			f.SetString(text)
-		case reflect.Int64:
-			n, err := strconv.ParseInt(text, 10, 64)
-			if err != nil {
-				return fmt.Errorf("%s is not an integer", name)
-			}
-			f.SetInt(n)
-		default:
-			return fmt.Errorf("the field for %s is a %s, not a string or an int64", wire.Clip(name, 64), f.Type())
-		}
-	}
-	return nil
 }

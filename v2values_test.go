@@ -113,30 +113,6 @@ func TestV2ValuesInTheSandbox(t *testing.T) {
 	}
 }
 
-// What cannot be written into an APIv2 message is not left out of it, nor is what
-// cannot be filled left empty.
-func TestV2StructsOfOtherKinds(t *testing.T) {
-	t.Parallel()
-	type order struct {
-		OutTradeNo string `xml:"out_trade_no"`
-		TotalFee   int    `xml:"total_fee"`
-	}
-	c := v2Client(t, true, wire.Fields{"return_code": "SUCCESS", "result_code": "SUCCESS", "total_fee": "199"}, nil)
-	for name, body := range map[string]any{"total_fee": order{"T1", 199}, "nil pointer": (*order)(nil)} {
-		var e *wxpay.RequestError
-		if _, err := c.Chain("v2/pay/pappayapply").Post(bg, body); !errors.As(err, &e) || !strings.Contains(err.Error(), name) {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	result, err := c.Chain("v2/pay/pappayapply").Post(bg, map[string]string{"out_trade_no": "T1"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := result.Decode(new(order)); err == nil || !strings.Contains(err.Error(), "total_fee") {
-		t.Errorf("decoded: %v", err)
-	}
-}
-
 // Errors of a body that does not marshal name types, and no values.
 func TestBodiesThatDoNotMarshalAreNotQuoted(t *testing.T) {
 	t.Parallel()

@@ -51,9 +51,9 @@ type Notification struct {
 	// attempt and not covered by the signature.
 	RequestID string
 
-	proof [sha256.Size]byte // of the signature of this attempt, zero for a refund of APIv2
-	v2    bool
-	xml   []byte // an APIv2 message, the sealed part of a refund's
+	proof  [sha256.Size]byte // of the signature of this attempt, zero for a refund of APIv2
+	v2     bool
+	fields wire.Fields // of an APIv2 message, of the sealed part of a refund's
 }
 
 // Parse verifies, opens and reads one notification: from any framework or

@@ -141,12 +141,14 @@ type Event interface {
 // message.
 //
 // A second function for one event type panics, as does a call after the
-// receiver began to serve: both are mistakes of the program.
+// receiver began to serve, or a struct for an APIv2 event that has a field without
+// an xml tag or of a kind that no APIv2 message fills: all are mistakes of the program.
 func On[E Event](r *Receiver, f func(ctx context.Context, n *Notification, e *E) error) {
 	var zero E
 	if f == nil {
 		panic("notify.On: the function for " + zero.EventType() + " is nil")
 	}
+	checkEventV2(zero.EventType(), new(E))
 	r.register("On", zero.EventType(), func(ctx context.Context, n *Notification) error {
 		e := new(E)
 		if err := n.decode(e); err != nil {

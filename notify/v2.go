@@ -5,10 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"encoding/xml"
 	"maps"
 	"net/http"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -127,7 +125,7 @@ func (r *Receiver) parseV2(n *Notification, body []byte) *Error {
 		n.MchID = ""
 		return n.unproved(refused)
 	}
-	n.EventType, n.xml, n.OriginalType = eventType, f.XML(), "xml"
+	n.EventType, n.fields, n.OriginalType = eventType, f, "xml"
 	n.ID, n.CreateTime = idV2(n.EventType, f), timeV2(f)
 	n.Plaintext, _ = json.Marshal(f) // texts by name
 	return nil
@@ -232,21 +230,6 @@ func timeV2(f wire.Fields) time.Time {
 		}
 	}
 	return time.Time{}
-}
-
-// decodeV2 fills in a struct by its xml tags, as the events have them, and
-// anything else from the JSON of Plaintext.
-func (n *Notification) decodeV2(v any) *Error {
-	if t := reflect.TypeOf(v); t == nil || t.Kind() != reflect.Pointer || t.Elem().Kind() != reflect.Struct {
-		if json.Unmarshal(n.Plaintext, v) != nil {
-			return n.fail(CheckDecode, http.StatusInternalServerError, "the fields of an APIv2 message are all texts: decode them into a struct with xml tags or a map of strings", nil)
-		}
-		return nil
-	}
-	if err := xml.Unmarshal(n.xml, v); err != nil {
-		return n.fail(CheckDecode, http.StatusInternalServerError, "the message does not decode: a field is not the number that the type has for it; until the type fits, take it from Plaintext with Handle", err)
-	}
-	return nil
 }
 
 // answerV2 is what APIv2 waits for: anything else, another spelling included,

@@ -1,0 +1,110 @@
+package notify_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/event"
+	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/notify"
+)
+
+// Events of a user's own for payments of APIv2.
+type (
+	v2Event struct{}
+	bank    string
+
+	embedding struct {
+		event.V2Payment
+		Bank *bank `xml:"bank_type"`
+	}
+	byPointer struct {
+		v2Event
+		TotalFee uint32 `xml:"total_fee"`
+	}
+	inTexts map[string]string
+	inJSON  struct {
+		v2Event
+		OutTradeNo string `json:"out_trade_no"`
+	}
+	listing struct {
+		event.V2Payment
+		Coupons []string `xml:"coupon_id_0"`
+	}
+)
+
+func (v2Event) EventType() string    { return notify.V2Payment }
+func (*byPointer) EventType() string { return notify.V2Payment }
+func (inTexts) EventType() string    { return notify.V2Payment }
+
+func (b *bank) UnmarshalText(text []byte) error {
+	if *b = bank(text); *b == "NONE" {
+		return errors.New("no bank for SECRET")
+	}
+	return nil
+}
+
+// received gives a debit to a function for E and tells what it had, or why it did not run.
+func received[E notify.Event](t *testing.T, bankType string) (got string) {
+	t.Helper()
+	r := notify.New(nil, notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key)), notify.OnError(func(_ context.Context, e *notify.Error) {
+		got = fmt.Sprint(e.Check, e.Status, e)
+	}))
+	notify.On(r, func(_ context.Context, _ *notify.Notification, e *E) error {
+		switch e := any(e).(type) {
+		case *embedding:
+			got = fmt.Sprint(e.OutTradeNo, e.TotalFee, *e.Bank)
+		case **byPointer:
+			got = fmt.Sprint((*e).TotalFee)
+		case *inTexts:
+			got = (*e)["total_fee"]
+		}
+		return nil
+	})
+	r.Receive(t.Context(), nil, signedFields(wire.Fields{"out_trade_no": "T1", "total_fee": "5", "bank_type": bankType}).XML())
+	return got
+}
+
+func TestV2EventsOfOnesOwn(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ got, want string }{
+		"embedded":      {received[embedding](t, "ICBC"), "T15ICBC"},
+		"a pointer":     {received[*byPointer](t, "ICBC"), "5"},
+		"a map":         {received[inTexts](t, "ICBC"), "5"},
+		"does not take": {received[embedding](t, "NONE"), "the UnmarshalText of the field Bank does not take bank_type"},
+	} {
+		if !strings.Contains(strings.ReplaceAll(c.got, " ", ""), strings.ReplaceAll(c.want, " ", "")) || strings.Contains(c.got, "SECRET") {
+			t.Errorf("%s: got %s", name, c.got)
+		}
+	}
+}
+
+// No function runs on an event that a message cannot fill: it is told of before
+// the first one arrives, or where it is decoded.
+func TestV2EventsThatCannotBeFilled(t *testing.T) {
+	t.Parallel()
+	for field, f := range map[string]func(){
+		"the field OutTradeNo has no xml tag": func() { received[inJSON](t, "ICBC") },
+		"the field Coupons (coupon_id_0)":     func() { received[listing](t, "ICBC") },
+	} {
+		func() {
+			defer func() {
+				if s, _ := recover().(string); !strings.HasPrefix(s, "notify.On: ") || !strings.Contains(s, field) {
+					t.Errorf("%s: panicked with %q", field, s)
+				}
+			}()
+			f()
+		}()
+	}
+	var last *notify.Error
+	r := notify.New(nil, notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key)), notify.OnError(func(_ context.Context, e *notify.Error) { last = e }))
+	r.Handle(notify.V2Payment, func(_ context.Context, n *notify.Notification) error { return n.Decode(new(inJSON)) })
+	a := r.Receive(t.Context(), nil, signedFields(wire.Fields{"out_trade_no": "T1"}).XML())
+	if a.Status != 500 || last == nil || last.Check != notify.CheckDecode || !strings.Contains(last.Error(), "OutTradeNo") {
+		t.Errorf("answered %d, %v", a.Status, last)
+	}
+}
