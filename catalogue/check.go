@@ -104,6 +104,9 @@ func (c *checker) wrongType(f *Field, at *place) *Violation {
 	default:
 		return c.wrong(at, problemJSON, nil)
 	}
+	if f.Encrypted {
+		value = nil
+	}
 	return c.wrong(at, "must be "+article(f.Type)+", not "+got, value)
 }
 

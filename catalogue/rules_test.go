@@ -85,6 +85,12 @@ func TestEncryptedFieldsAreNamedByPointer(t *testing.T) {
 	if got := list.Operation("POST /v3/demo/things").EncryptedBody(); !slices.Equal(got, []string{"/people/*/phone"}) {
 		t.Errorf("fields of a list: %v", got)
 	}
+	for _, phone := range []string{`13800138000`, `["13800138000"]`, `{"a":"13800138000"}`, `true`, `""`} {
+		v := list.Operation("POST /v3/demo/things").CheckBody([]byte(`{"people":[{"phone":` + phone + `}]}`))
+		if v == nil || v.Value != nil && v.Value != "" || strings.Contains(v.Error(), "138") {
+			t.Errorf("%s: got %+v", phone, v)
+		}
+	}
 }
 
 func TestCheckFields(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 // WeChat Pay's 400 PARAM_ERROR answer.
 type Violation struct {
 	Field    string `json:"field"`    // JSON pointer into the body, "/amount/currency"; the bare name for a query or path value
-	Value    any    `json:"value"`    // the offending value: a string, json.Number, bool, or nil when it is missing or not a scalar
+	Value    any    `json:"value"`    // the offending value: a string, json.Number, bool, or nil when it is missing, not a scalar or of an Encrypted field
 	Issue    string `json:"issue"`    // a sentence about what is wrong
 	Location string `json:"location"` // "body", "query" or "url"
 }

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // admin is the REST side of the Go API, on a port of its own, under /sandbox/.
@@ -20,10 +21,12 @@ type admin struct {
 	*Sandbox
 	anywhere bool
 	mux      *http.ServeMux
+	// sealedPaths is made when first asked for.
+	sealedPaths func() [][]string
 }
 
 func newAdmin(s *Sandbox, anywhere bool) http.Handler {
-	a := &admin{Sandbox: s, anywhere: anywhere, mux: http.NewServeMux()}
+	a := &admin{Sandbox: s, anywhere: anywhere, mux: http.NewServeMux(), sealedPaths: sync.OnceValue(s.engine.findSealedPaths)}
 	var patterns []string
 	takes := map[string][]string{}
 	for _, routes := range []map[string]adminRoute{
@@ -82,6 +85,11 @@ func (a *admin) checkOrigin(r *http.Request) error {
 	if !a.anywhere && !isLoopback(strings.Trim(host, "[]")) {
 		return errors.New("this admin is for this machine: the Host header must be 127.0.0.1, ::1 or localhost")
 	}
+	for _, name := range []string{"Origin", "Sec-Fetch-Site", "Content-Type", HeaderSandbox} {
+		if len(r.Header.Values(name)) > 1 { // two readers of them could go by another one each
+			return errors.New("the header " + name + " is given twice")
+		}
+	}
 	if r.Header.Get(HeaderSandbox) != "" {
 		return errors.New("this is a notification of a sandbox, and the admin takes none: " +
 			"its notify_url or forward must be the merchant's server")
@@ -118,7 +126,7 @@ func (a *admin) answer(pattern string, route adminRoute) http.HandlerFunc {
 		if out == nil {
 			out = document{"ok": true}
 		}
-		writeAdmin(w, http.StatusOK, out)
+		writeAdmin(w, http.StatusOK, a.withoutSealed(out))
 	}
 }
 

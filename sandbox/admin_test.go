@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -133,6 +135,15 @@ func TestAdminMovesTheClock(t *testing.T) {
 	}
 	w.adminRefuses(400, "POST", "/sandbox/clock/advance", object{"duration": "-2h"})
 	w.adminRefuses(400, "POST", "/sandbox/clock/set", object{"time": "tomorrow"})
+	for duration, says := range map[string]string{
+		"9999999h": "too long", "1h99999999999999999999s": "too long", "2500000h": "1971 to 2261",
+		"-9999999h": "needs", "9999999": "needs", "h": "needs", "": "needs",
+	} {
+		status, out := w.admin("POST", "/sandbox/clock/advance", object{"duration": duration})
+		if said, _ := out["error"].(string); status != 400 || !strings.Contains(said, says) {
+			t.Errorf("%q is answered %d %v, want it to say %q", duration, status, out, says)
+		}
+	}
 }
 
 func TestAdminRegisters(t *testing.T) {
@@ -206,6 +217,29 @@ func TestAdminKeepsWebPagesOut(t *testing.T) {
 	}
 	if now := w.Clock().Now().Sub(start).Hours(); now != 1 {
 		t.Errorf("the clock moved %v hours, want 1", now)
+	}
+}
+
+// Of a header that is given twice, the admin would go by one and a proxy by the other.
+func TestAdminTakesNoHeaderTwice(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	host := strings.TrimPrefix(w.AdminURL(), "http://")
+	for _, lines := range []string{
+		"Origin: " + w.AdminURL() + "\r\nOrigin: https://evil.example", "Sec-Fetch-Site: none\r\nSec-Fetch-Site: cross-site",
+		"Content-Type: text/plain", "X-Sandbox:\r\nX-Sandbox: 1", "Host: evil.example", "A: b",
+	} {
+		c, err := net.Dial("tcp", host)
+		w.ok(err)
+		_, err = io.WriteString(c, "POST /sandbox/settle HTTP/1.1\r\nHost: "+host+
+			"\r\nConnection: close\r\nContent-Length: 2\r\nContent-Type: application/json\r\n"+lines+"\r\n\r\n{}")
+		w.ok(err)
+		answer, err := io.ReadAll(c)
+		w.ok(err)
+		w.ok(c.Close())
+		if taken := strings.Contains(string(answer), " 200 "); taken != (lines == "A: b") {
+			t.Errorf("%q is answered %s", lines, answer)
+		}
 	}
 }
 

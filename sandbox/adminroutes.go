@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"net/http"
+	"regexp"
 	"strconv"
 	"time"
 
@@ -83,6 +84,9 @@ type clockAdvance struct {
 
 func (a *admin) advanceClock(r *http.Request, b *clockAdvance) (any, error) {
 	d, err := time.ParseDuration(b.Duration)
+	if err != nil && isDuration(digits.ReplaceAllString(b.Duration, "1")) {
+		return nil, badCall("the duration is too long: one is at most 292 years, and the clock goes from 1971 to 2261")
+	}
 	if err != nil || d < 0 {
 		return nil, badCall(`the body needs "duration", a Go duration such as "2h" or "90s", not negative`)
 	}
@@ -93,6 +97,14 @@ func (a *admin) advanceClock(r *http.Request, b *clockAdvance) (any, error) {
 		return nil, err
 	}
 	return a.clock(r)
+}
+
+// digits matches what makes a duration too long.
+var digits = regexp.MustCompile(`[0-9]+`)
+
+func isDuration(s string) bool {
+	d, err := time.ParseDuration(s)
+	return err == nil && d >= 0
 }
 
 type clockSet struct {

@@ -106,19 +106,23 @@ func (j *journal) flush(ctx context.Context) error {
 func (j *journal) entry(x *exchange, secrets secretTexts) Exchange {
 	r := redaction{secrets: secrets, names: j.engine.sealedNames(x.op)}
 	entry := Exchange{
-		At: x.at, Method: r.text(x.request.Method), URI: r.uri(requestURI(x.request)),
-		Header:    r.header(x.request.Header),
-		Operation: x.operation(), Body: r.body(x.body), Status: x.status, Reply: r.body(x.reply), RequestID: x.id, Faults: x.struck.names(),
+		At: x.at, Method: x.request.Method, URI: requestURI(x.request), Header: withoutSignature(x.request.Header),
+		Operation: x.operation(), Body: beginning(x.body), Status: x.status, Reply: beginning(x.reply),
+		RequestID: x.id, Faults: x.struck.names(),
 	}
 	if x.merchant != nil {
 		entry.MchID = x.merchant.MchID
 	}
 	if x.refused != nil {
-		entry.Code, entry.Unsupported = x.refused.code, x.refused.unsupported
-		entry.Hint = oneLine(r.text(x.refused.hint), shownLine)
+		entry.Code, entry.Unsupported, entry.Hint = x.refused.code, x.refused.unsupported, x.refused.hint
 	}
+	r.exchange(&entry)
+	entry.Hint = oneLine(entry.Hint, shownLine)
 	return entry
 }
+
+// beginning is as much of a body as is looked at.
+func beginning(body []byte) string { return string(body[:min(len(body), scanLimit)]) }
 
 // operation is which endpoint of the catalogue was called, "" for none.
 func (x *exchange) operation() string {

@@ -131,6 +131,12 @@ type merchant struct {
 	publicKeyID string // of WeChat Pay's public key, as this merchant knows it
 }
 
+// keys are the merchant's secrets, those it has.
+func (m *merchant) keys() []string {
+	keys := []string{m.APIv3Key.Reveal(), m.APIv2Key.Reveal(), m.PrivateKey.Reveal()}
+	return slices.DeleteFunc(keys, func(key string) bool { return key == "" })
+}
+
 func parseMerchant(m Merchant) (*merchant, error) {
 	fail := func(format string, args ...any) (*merchant, error) {
 		return nil, fmt.Errorf("sandbox: merchant %s: %w", shown(m.MchID), fmt.Errorf(format, args...))

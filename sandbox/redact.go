@@ -48,9 +48,9 @@ const blank = "…"
 const scanLimit = 8 * bodyLimit
 
 var (
-	// memberName matches the name of a member, memberValue its value if that is no object or list, up
-	// to the end of the text if that comes first. They are apart, for a value may be an object as a
-	// string.
+	// memberName matches the name of a member, memberValue its value if that is no object or list
+	// (see listEnd), up to the end of the text if that comes first. They are apart, for a value may be
+	// an object as a string.
 	memberName  = regexp.MustCompile(`("(?:[^"\\]|\\.)*")\s*:\s*`)
 	memberValue = regexp.MustCompile(`^(?:"((?:[^"\\]|\\.)*)|([^\s",{}\[\]]+))`)
 	// signElement matches the sign of an APIv2 message, signParameter that of a page.
@@ -95,16 +95,26 @@ func (e *engine) sealedNames(op *catalogue.Operation) []string {
 
 // gather makes registered.secrets.
 func (s *registered) gather() (out secretTexts) {
-	out.keys, out.lines = slices.Clone(s.former.keys), slices.Clone(s.former.lines)
+	for _, keys := range s.former {
+		for _, key := range keys {
+			out.add(key)
+		}
+	}
 	for _, m := range s.merchants {
-		out.add(m)
+		for _, key := range m.keys() {
+			out.add(key)
+		}
 	}
 	return out
 }
 
-func (t *secretTexts) add(m *merchant) {
-	t.keys = append(t.keys, m.APIv3Key.Reveal(), m.APIv2Key.Reveal())
-	for line := range strings.Lines(m.PrivateKey.Reveal()) {
+// add adds an APIv3 or APIv2 key or a private key, which is longer.
+func (t *secretTexts) add(key string) {
+	if len(key) == wire.KeySize {
+		t.keys = append(t.keys, key)
+		return
+	}
+	for line := range strings.Lines(key) {
 		if line = strings.TrimSpace(line); len(line) >= shortestRun && !strings.HasPrefix(line, "-----") {
 			t.lines = append(t.lines, line)
 		}
@@ -204,9 +214,9 @@ func (r redaction) uri(uri string) string {
 	return apply(uri, spans, 0)
 }
 
-// header blanks the signature, with which an entry could be replayed, and
-// whatever else somebody may have put into Authorization.
-func (r redaction) header(h http.Header) http.Header {
+// withoutSignature blanks the signature, with which an entry could be replayed,
+// and whatever else somebody may have put into Authorization.
+func withoutSignature(h http.Header) http.Header {
 	out := h.Clone()
 	for _, name := range []string{"Cookie", "Proxy-Authorization"} {
 		out.Del(name)
@@ -219,16 +229,11 @@ func (r redaction) header(h http.Header) http.Header {
 			out["Authorization"][i] = blank
 		}
 	}
-	for _, values := range out {
-		for i := range values {
-			values[i] = r.text(values[i])
-		}
-	}
 	return out
 }
 
-func (r redaction) body(b []byte) string {
-	s := string(b[:min(len(b), scanLimit)])
+func (r redaction) body(s string) string {
+	s = s[:min(len(s), scanLimit)]
 	r, _ = r.within()
 	var spans []span
 	for _, v := range viewsOf(s) {
@@ -247,9 +252,15 @@ func (r redaction) members(v *view) (spans []span) {
 	if !strings.Contains(v.text, `\u`) && !slices.ContainsFunc(r.names, named) {
 		return nil
 	}
+	blanked := 0 // up to here
 	for _, at := range memberName.FindAllStringSubmatchIndex(v.text, -1) {
 		var name string
-		if json.Unmarshal([]byte(v.text[at[2]:at[3]]), &name) != nil || !slices.Contains(r.names, name) {
+		if at[0] < blanked || json.Unmarshal([]byte(v.text[at[2]:at[3]]), &name) != nil || !slices.Contains(r.names, name) {
+			continue
+		}
+		if n := listEnd(v.text[at[1]:]); n > 0 {
+			blanked = at[1] + n
+			spans = append(spans, v.hide(at[1], blanked, `"`+blank+`"`))
 			continue
 		}
 		switch value := memberValue.FindStringSubmatchIndex(v.text[at[1]:]); {
@@ -261,4 +272,29 @@ func (r redaction) members(v *view) (spans []span) {
 		}
 	}
 	return spans
+}
+
+// listEnd is the length of the list or object that s begins with, all of s if it does not end; 0 for
+// none.
+func listEnd(s string) int {
+	if s == "" || s[0] != '[' && s[0] != '{' {
+		return 0
+	}
+	depth, quoted := 0, false
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '"':
+			quoted = !quoted
+		case quoted && c == '\\':
+			i++
+		case quoted:
+		case c == '[' || c == '{':
+			depth++
+		case c == ']' || c == '}':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
+	return len(s)
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/sandbox"
 )
 
@@ -119,5 +120,27 @@ func TestJournalBlanksWhateverIsEncrypted(t *testing.T) {
 	}
 	if n < 5 {
 		t.Errorf("only %d members are encrypted", n)
+	}
+}
+
+// A key may be the name of a header, which loses the case of its letters on the way; both of two
+// that were blanked keep their values.
+func TestJournalKeepsNoKeyInNames(t *testing.T) {
+	t.Parallel()
+	const small, mixed = "0123456789abcdef0123456789abcdef", "0123456789ABCDefghIJKLmnopQRSTuv"
+	w := newWorld(t, sandbox.WithMerchant(sandbox.Merchant{
+		MchID: sandbox.DefaultMchID, APIv2Key: wxpay.NewSecret(small), APIv3Key: wxpay.NewSecret(mixed), AppIDs: []string{sandbox.DefaultAppID},
+	}))
+	w.send(raw{method: "GET", uri: "/v3/certificates", body: []byte{}, header: map[string]string{
+		"X-" + small: "first", "X-" + mixed: "second", small: "third", mixed: "fourth", "X-0123456789abcdef0123456789abcdee": "fifth",
+	}})
+	kept := w.kept()
+	if low := strings.ToLower(kept); strings.Contains(low, small) || strings.Contains(low, strings.ToLower(mixed)) {
+		t.Errorf("a key is in the journal: %s", kept)
+	}
+	for _, value := range []string{"first", "second", "third", "fourth", "abcdee"} {
+		if !strings.Contains(kept, value) {
+			t.Errorf("the journal lacks %s: %s", value, kept)
+		}
 	}
 }

@@ -22,7 +22,7 @@ type registered struct {
 	order     []string             // merchant ids as they came
 	people    map[string]person    // by openid
 	retired   map[string]string    // merchant ids by the serial numbers of former certificates
-	former    secretTexts          // keys that were replaced
+	former    map[string][]string  // keys that were replaced, by merchant id, at most keptKeys each
 	secrets   secretTexts          // those and the ones in use, gathered by every change
 }
 
@@ -34,7 +34,8 @@ type person struct {
 
 func newRegistry() *registry {
 	r := &registry{}
-	r.state.Store(&registered{merchants: map[string]*merchant{}, serials: map[string]*merchant{}, people: map[string]person{}, retired: map[string]string{}})
+	r.state.Store(&registered{merchants: map[string]*merchant{}, serials: map[string]*merchant{}, people: map[string]person{},
+		retired: map[string]string{}, former: map[string][]string{}})
 	return r
 }
 
@@ -93,8 +94,7 @@ func (r *registry) change(f func(*registered) error) error {
 func (s *registered) clone() *registered {
 	return &registered{
 		merchants: maps.Clone(s.merchants), serials: maps.Clone(s.serials), order: slices.Clone(s.order),
-		people: maps.Clone(s.people), retired: maps.Clone(s.retired),
-		former: secretTexts{slices.Clone(s.former.keys), slices.Clone(s.former.lines)},
+		people: maps.Clone(s.people), retired: maps.Clone(s.retired), former: maps.Clone(s.former),
 	}
 }
 
@@ -118,15 +118,26 @@ func (s *registered) put(m *merchant) error {
 		if s.serials[old.serial] == old { // and nobody else's by now
 			delete(s.serials, old.serial)
 		}
-		if old.APIv3Key.Reveal() != m.APIv3Key.Reveal() || old.APIv2Key.Reveal() != m.APIv2Key.Reveal() ||
-			old.PrivateKey.Reveal() != m.PrivateKey.Reveal() {
-			s.former.add(old)
-		}
+		s.replace(old, m)
 	} else {
 		s.order = append(s.order, m.MchID)
 	}
 	s.merchants[m.MchID], s.serials[m.serial] = m, m
 	return nil
+}
+
+// keptKeys is how many of the keys that were replaced are known, of each merchant: the newest.
+const keptKeys = 100
+
+// replace remembers the keys of a merchant that are not those of the next.
+func (s *registered) replace(old, next *merchant) {
+	former := slices.Clone(s.former[old.MchID])
+	for _, key := range old.keys() {
+		if !slices.Contains(next.keys(), key) && !slices.Contains(former, key) {
+			former = append(former, key)
+		}
+	}
+	s.former[old.MchID] = former[max(0, len(former)-keptKeys):]
 }
 
 // putPlan gives a plan to a merchant, or changes the one it has, once it is saved.

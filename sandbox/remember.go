@@ -54,6 +54,24 @@ type savedKeys struct {
 func (s *savedKeys) kind() string { return "merchant-keys" }
 func (s *savedKeys) row() Row     { return Row{ID: s.MchID} }
 
+// savedFormer are the keys a merchant had, oldest first: the journal blanks them after a restart too.
+type savedFormer struct {
+	rev
+	MchID string   `json:"mchid"`
+	Keys  []string `json:"keys"`
+}
+
+func (s *savedFormer) kind() string { return "former-keys" }
+func (s *savedFormer) row() Row     { return Row{ID: s.MchID} }
+
+// saveFormer saves the keys that a merchant has given up.
+func (r *registered) saveFormer(tx Tx, mchid string) error {
+	if len(r.former[mchid]) == 0 {
+		return nil
+	}
+	return save(tx, &savedFormer{MchID: mchid, Keys: r.former[mchid]})
+}
+
 type savedPerson struct {
 	rev
 	OpenIDs map[string]string `json:"openids"`
@@ -170,6 +188,9 @@ func (e *engine) addMerchant(m *merchant) error {
 			if err != nil && !errors.Is(err, ErrNotFound) {
 				return err
 			}
+			if err := r.saveFormer(s.Tx, m.MchID); err != nil {
+				return err
+			}
 			return save(s.Tx, &savedMerchant{Merchant: m.Merchant})
 		})
 	})
@@ -209,6 +230,12 @@ func (e *engine) recall() error {
 // recallMerchants registers the merchants in the store, and the keys that were replaced of whomever.
 // A certificate that one of them gave up may be another's by now, so all give up theirs first.
 func recallMerchants(tx Tx, r *registered) error {
+	if err := each(tx, func(f *savedFormer) error {
+		r.former[f.MchID] = f.Keys
+		return nil
+	}); err != nil {
+		return err
+	}
 	keys := map[string]*savedKeys{}
 	if err := each(tx, func(k *savedKeys) error {
 		keys[k.MchID] = k

@@ -142,3 +142,59 @@ func TestStoreThatCannotBeRecalled(t *testing.T) {
 		}
 	}
 }
+
+// The journal blanks former keys after a restart as before it, the newest hundred of a merchant.
+func TestFormerKeysOutliveARestart(t *testing.T) {
+	t.Parallel()
+	store := keep{sandbox.NewMemory()}
+	w := newWorld(t, sandbox.WithStore(store))
+	var keys []string
+	for range 3 {
+		key, err := w.ResetAPIv3Key(sandbox.DefaultMchID)
+		w.ok(err)
+		keys = append(keys, key.Reveal())
+	}
+	replaced, err := w.ReplaceCertificate(sandbox.DefaultMchID)
+	w.ok(err)
+	_, err = w.ReplaceCertificate(sandbox.DefaultMchID)
+	w.ok(err)
+	keys = append(keys, strings.Split(replaced.PrivateKey.Reveal(), "\n")[3])
+	for range 2 {
+		m, err := w.AddMerchant(sandbox.Merchant{MchID: "1900000777"})
+		w.ok(err)
+		keys = append(keys, m.APIv3Key.Reveal(), m.APIv2Key.Reveal(), strings.Split(m.PrivateKey.Reveal(), "\n")[3])
+	}
+	_, err = w.ResetAPIv3Key("1900000777")
+	w.ok(err)
+	look := func(when string) {
+		t.Helper()
+		for i, key := range keys {
+			w.send(raw{body: []byte(`{"note":"` + key + `"}`)})
+			if strings.Contains(w.kept(), key) {
+				t.Errorf("%s: key %d is in the journal", when, i)
+			}
+		}
+	}
+	look("before")
+	for range 2 {
+		w.ok(w.Close())
+		w = newWorld(t, sandbox.WithStore(store))
+		look("after a restart")
+	}
+	for range 110 {
+		key, err := w.ResetAPIv3Key(sandbox.DefaultMchID)
+		w.ok(err)
+		keys = append(keys, key.Reveal())
+	}
+	w.ok(store.View(t.Context(), func(tx sandbox.Tx) error {
+		row, err := tx.Get("former-keys", sandbox.DefaultMchID)
+		if n := strings.Count(string(row.Data), `","`); n != 100 {
+			t.Errorf("%d former keys are kept", n)
+		}
+		return err
+	}))
+	w.ok(w.Close())
+	w = newWorld(t, sandbox.WithStore(store))
+	keys = keys[len(keys)-90:]
+	look("after many")
+}

@@ -77,6 +77,9 @@ func (e *engine) changeKeys(mchid string, f func(*savedKeys, *merchant) error) e
 			if err := k.apply(applied); err != nil {
 				return err
 			}
+			if err := applied.saveFormer(s.Tx, mchid); err != nil {
+				return err
+			}
 			return put(s.Tx, k)
 		})
 		if err == nil {

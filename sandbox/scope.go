@@ -48,6 +48,7 @@ func (f *faceCode) owner() string       { return f.MchID }
 func (s *savedMerchant) owner() string  { return s.Merchant.MchID }
 func (s *savedPlan) owner() string      { return s.MchID }
 func (s *savedKeys) owner() string      { return s.MchID }
+func (s *savedFormer) owner() string    { return s.MchID }
 
 // The ids of these name the merchant, and calls make them with their own.
 

@@ -40,6 +40,10 @@ func (k savedKeys) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "sandbox.savedKeys{MchID: %q, …}", k.MchID)
 }
 
+func (s savedFormer) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "sandbox.savedFormer{MchID: %q, …}", s.MchID)
+}
+
 func (s savedCertificate) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "sandbox.savedCertificate{serial: %q, From: %s, …}", s.serial, s.From)
 }

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"crypto"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -53,7 +54,6 @@ func (e *engine) openSecrets(x *exchange, secrets []secret, body map[string]any)
 				return "", undecryptable(pointer)
 			}
 			if issue := s.field.CheckText(plain); issue != "" {
-				// Without the value: this one is a secret.
 				v := &catalogue.Violation{Field: pointer, Issue: issue, Location: catalogue.LocationBody}
 				return "", paramError(v).hinting("decrypted, " + v.Error())
 			}
@@ -80,6 +80,22 @@ func (e *engine) sealSecrets(m *merchant, secrets []secret, reply []byte) ([]byt
 		})
 	}
 	return encodeJSON(body), failed
+}
+
+// leaveSecretsOut has no refusal repeat the value of a sensitive field, or of one that usually is: it
+// may have been sent in clear, as a number or within a list.
+func (e *engine) leaveSecretsOut(x *exchange) {
+	if x.refused == nil {
+		return
+	}
+	v, ok := x.refused.detail.(*catalogue.Violation)
+	if !ok {
+		return
+	}
+	names := e.sealedNames(x.op)
+	if slices.ContainsFunc(strings.Split(v.Field, "/"), func(name string) bool { return slices.Contains(names, name) }) {
+		v.Value = nil
+	}
 }
 
 // editSecrets replaces the texts at a path; what is not there is left alone.

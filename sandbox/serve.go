@@ -71,6 +71,7 @@ func (e *engine) answer(x *exchange) {
 	case x.refused != nil:
 	default:
 		x.status, x.reply, x.refused = e.behave(x)
+		e.leaveSecretsOut(x)
 	}
 }
 
