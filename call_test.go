@@ -153,20 +153,32 @@ func rawServer(t *testing.T, answer string) string {
 	return "http://" + l.Addr().String()
 }
 
-func TestNoWholeReply(t *testing.T) {
-	t.Parallel()
-	closed := rawServer(t, "")
-	dead, err := net.Listen("tcp", "127.0.0.1:0")
+// nobody is an address that nobody listens on, nor will: its port is that of a
+// connection.
+func nobody(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	dead.Close()
+	t.Cleanup(func() { l.Close() })
+	conn, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return "http://" + conn.LocalAddr().String()
+}
+
+func TestNoWholeReply(t *testing.T) {
+	t.Parallel()
+	closed := rawServer(t, "")
 	for name, c := range map[string]struct {
 		host string
 		sent bool
 		says string
 	}{
-		"no one listens":  {"http://" + dead.Addr().String(), false, "nothing was sent"},
+		"no one listens":  {nobody(t), false, "nothing was sent"},
 		"cut before":      {closed, true, "the outcome is unknown"},
 		"cut in the body": {rawServer(t, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"), true, "cut short"},
 		"cut in a chunk":  {rawServer(t, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"), true, "unexpected EOF"},

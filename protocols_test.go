@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 
 	"github.com/wxpay-go/wxpay"
@@ -98,15 +99,14 @@ func TestSentByATransportThatFallsBack(t *testing.T) {
 	t.Parallel()
 	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
 	defer s.Close()
-	gone := httptest.NewServer(http.NotFoundHandler())
-	gone.Close()
+	gone := strings.TrimPrefix(nobody(t), "http://")
 	by := &http.Transport{}
 	c := clientAt(t, s.URL, transport(func(r *http.Request) (*http.Response, error) {
 		if _, err := by.RoundTrip(r.Clone(context.Background())); err == nil {
 			t.Error("it was answered")
 		}
 		again := r.Clone(r.Context())
-		again.URL.Host = gone.Listener.Addr().String()
+		again.URL.Host = gone
 		return by.RoundTrip(again)
 	}))
 	for name, err := range map[string]error{

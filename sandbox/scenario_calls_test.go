@@ -114,16 +114,17 @@ func TestScenario28Gateways(t *testing.T) {
 func TestScenario28SecondHost(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
-	gone, err := net.Listen("tcp", "127.0.0.1:0")
+	second, err := url.Parse(s.URL())
 	s.ok(err)
-	s.ok(gone.Close())
-	_, err = s.as(func(c *wxpay.Config) { c.Host = "http://" + gone.Addr().String() }).presign("A")
+	conn, err := net.Dial("tcp", second.Host)
+	s.ok(err)
+	defer conn.Close()
+	nobody := conn.LocalAddr().String() // whose port no other test can listen on
+	_, err = s.as(func(c *wxpay.Config) { c.Host = "http://" + nobody }).presign("A")
 	var e *wxpay.TransportError
 	if !errors.As(err, &e) || e.Sent {
 		t.Errorf("got %v, want one that was not sent", err)
 	}
-	second, err := url.Parse(s.URL())
-	s.ok(err)
 	_, err = s.as(func(c *wxpay.Config) {
 		c.Host = "https://api2.mch.weixin.qq.com"
 		c.HTTPClient = &http.Client{Transport: rewriter(func(r *http.Request) { r.URL.Scheme, r.URL.Host = second.Scheme, second.Host })}

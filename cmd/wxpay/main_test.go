@@ -24,7 +24,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true,
 		Setup: setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exec-code": execCode, "start": start, "interrupt": interrupt, "agrees-with-fidelity": agreesWithFidelity, "agree": agree,
+			"exec-code": execCode, "start": start, "interrupt": interrupt, "agrees-with-fidelity": agreesWithFidelity, "agree": agree, "admin": admin,
 		},
 	})
 }

@@ -63,16 +63,67 @@ func notAName(s string, cause error) string {
 func isPEM(s string) bool { return strings.Contains(s, "-----") }
 
 // LooksLikeAKey says that a string may be key material. It is generous: a name that
-// is not repeated does less harm than a key that is.
+// is not repeated does less harm than a key that is. Of a path only the segments can be
+// keys: what begins with /, ./, ../, ~ or as the endpoints do is judged by them.
 func LooksLikeAKey(s string) bool {
 	if isPEM(s) {
 		return true
 	}
+	if !isPath(s) {
+		return isKey(s)
+	}
+	// Base64 that begins with a slash is no path: its segments, unlike those that people name,
+	// are noisy one after the other, and together they are a key.
+	noisy := ""
+	for segment := range strings.SplitSeq(s, "/") {
+		if isKey(segment) {
+			return true
+		}
+		if noisy += segment; !isNoisy(segment) || strings.ContainsFunc(segment, isNone) {
+			noisy = ""
+		}
+		if len(noisy) >= shortest {
+			return true
+		}
+	}
+	return false
+}
+
+func isPath(s string) bool {
+	for _, begin := range []string{"/", "./", "../", "~", "v2/", "v3/", "hk/", "global/"} {
+		if strings.HasPrefix(s, begin) {
+			return true
+		}
+	}
+	return false
+}
+
+// shortest is the length below which nothing is taken for a key.
+const shortest = 16
+
+func isKey(s string) bool {
 	if len(s) == 32 && !strings.ContainsAny(s, `/\`) { // as long as an APIv3 or APIv2 key
 		return true
 	}
-	// Base64 changes between capitals, small letters and digits at every other
-	// character, names of files hardly ever, save for a capital that begins a word.
+	if len(s) >= shortest && isNoisy(s) {
+		return true
+	}
+	// Nothing but base64 is hardly a path.
+	isBase64 := !strings.Contains(strings.TrimRight(s, "="), "=") && !strings.ContainsFunc(strings.ReplaceAll(s, "/", ""), isNone)
+	if len(s) >= 24 && isBase64 && strings.ContainsFunc(s, isDigit) {
+		return true
+	}
+	for run := range strings.FieldsFuncSeq(s, func(r rune) bool { return isNone(r) || r == '=' }) {
+		if len(run) >= 24 && strings.ContainsFunc(run, isDigit) { // hexadecimal
+			return true
+		}
+	}
+	return false
+}
+
+// isNoisy tells base64 by its changes between capitals, small letters and digits, at every other
+// character. Names of files hardly ever have them, save for a capital that begins a word.
+func isNoisy(s string) bool {
 	changes, before, last := 0, 0, 0
 	for _, r := range s {
 		kind := kindOf(r)
@@ -82,21 +133,7 @@ func LooksLikeAKey(s string) bool {
 		}
 		before, last = last, kind
 	}
-	if len(s) >= 16 && changes*6 >= len(s) {
-		return true
-	}
-	// Nothing but base64 is no path from the root, and hardly one from here.
-	isBase64 := !strings.HasPrefix(s, "/") && !strings.Contains(strings.TrimRight(s, "="), "=") &&
-		!strings.ContainsFunc(s, func(r rune) bool { return kindOf(r) == none && r != '/' })
-	if len(s) >= 24 && isBase64 && strings.ContainsFunc(s, func(r rune) bool { return kindOf(r) == digit }) {
-		return true
-	}
-	for run := range strings.FieldsFuncSeq(s, func(r rune) bool { return kindOf(r) == none || r == '=' }) {
-		if len(run) >= 24 { // hexadecimal
-			return true
-		}
-	}
-	return false
+	return changes*6 >= len(s)
 }
 
 // The kinds of characters that base64 has, without the slash, which separates the
@@ -120,7 +157,10 @@ func kindOf(r rune) int {
 	return none
 }
 
+func isDigit(r rune) bool { return kindOf(r) == digit }
+func isNone(r rune) bool  { return kindOf(r) == none }
+
 // isExtension says that s is a dot and up to five letters or digits.
 func isExtension(s string) bool {
-	return len(s) >= 2 && len(s) <= 6 && !strings.ContainsFunc(s[1:], func(r rune) bool { return kindOf(r) == none })
+	return len(s) >= 2 && len(s) <= 6 && !strings.ContainsFunc(s[1:], isNone)
 }

@@ -32,6 +32,29 @@ func TestKeysAreNotRepeated(t *testing.T) {
 	}
 }
 
+// Of a path the segments are judged, but not where they are Base64 that has slashes.
+func TestPathsAreNoKeys(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{
+		"v3/pay/transactions/jsapi", "v3/papay/pay/transactions/apply", "v3/refund/domestic/refunds", "v3/ecommerce/refunds/apply", "hk/v3/transactions/jsapi",
+		"v3/pay/transactions/out-trade-no/X", "/v3/pay/transactions/jsapi", "v2/pay/profitsharingorderamountquery", "/tmp/tmp.aB3dE5fG7h", "./tmp.aB3dE5fG7h/data", "~/tmp.aB3dE5fG7h",
+	} {
+		if keyfile.LooksLikeAKey(path) {
+			t.Errorf("%s is taken for a key", path)
+		}
+	}
+	random := make([]byte, 48)
+	for range 2000 {
+		rand.Read(random)
+		body := base64.StdEncoding.EncodeToString(random)
+		for _, key := range []string{"/" + body, body[:20] + "/" + body[21:], "/" + body[:13] + "/" + body[14:], "v3/x/" + body, "./" + body} {
+			if !keyfile.LooksLikeAKey(key) {
+				t.Errorf("%s is taken for a path", key)
+			}
+		}
+	}
+}
+
 func TestNamesAreRepeated(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{

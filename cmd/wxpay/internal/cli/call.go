@@ -77,7 +77,7 @@ The exit code says what became of the call: see wxpay --help.`,
 func (o *callOptions) run(ctx context.Context, sys System, method, path string) error {
 	methods := []string{"GET", "POST", "PUT", "PATCH", "DELETE"}
 	if !slices.Contains(methods, method) {
-		return usage("%q is not a method; there are %s", method, strings.Join(methods, ", "))
+		return usage("there is no such method; there are %s", strings.Join(methods, ", "))
 	}
 	v2 := isV2(path)
 	if v2 && method != "POST" {

@@ -70,6 +70,7 @@ func (c *credentials) lookup(sys System) (func(variable string) string, error) {
 		if file, err = readEnvFile(name); err != nil {
 			return nil, err
 		}
+		sys.keepKeysOf(file)
 	}
 	return func(variable string) string {
 		if f := c.flags[variable]; f != nil && *f != "" {

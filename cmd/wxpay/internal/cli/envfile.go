@@ -15,7 +15,17 @@ func readEnvFile(path string) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	vars := map[string]string{}
+	vars, wrong := envVars(data)
+	if wrong > 0 {
+		// The line is not shown: it may be a secret.
+		return nil, usage("%s: line %d is not NAME=value", path, wrong)
+	}
+	return vars, nil
+}
+
+// envVars gives the variables of an env file, and the first line that is none, counted from 1.
+func envVars(data []byte) (vars map[string]string, wrong int) {
+	vars = map[string]string{}
 	n := 0
 	for line := range strings.Lines(string(data)) {
 		n++
@@ -25,12 +35,11 @@ func readEnvFile(path string) (map[string]string, error) {
 		}
 		name, value, ok := strings.Cut(strings.TrimPrefix(line, "export "), "=")
 		if name = strings.TrimSpace(name); !ok || name == "" {
-			// The line is not shown: it may be a secret.
-			return nil, usage("%s: line %d is not NAME=value", path, n)
+			return nil, n
 		}
 		vars[name] = unquote(strings.TrimSpace(value))
 	}
-	return vars, nil
+	return vars, 0
 }
 
 func unquote(s string) string {

@@ -2,10 +2,12 @@ package cli
 
 import (
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 
+	"github.com/wxpay-go/wxpay/catalogue"
 	"github.com/wxpay-go/wxpay/internal/keyfile"
 )
 
@@ -30,38 +32,76 @@ func (s System) keepingKeysIn(args []string) System {
 	return s
 }
 
+// keepKeysOf adds the variables of an env file to what is looked through for keys.
+func (s System) keepKeysOf(vars map[string]string) {
+	if h, ok := s.Err.(*hush); ok {
+		for _, value := range vars {
+			h.given(value)
+		}
+	}
+}
+
 type hush struct {
 	to   io.Writer
 	mu   sync.Mutex
-	keys []string // in every spelling that may be printed
+	keys []string // in every spelling that may be printed, in small letters
 }
 
 // given looks for keys in a value: the whole of it, what follows a dash or an equals
-// sign, and, where it is no file of this machine, its words.
+// sign, and its words.
 func (h *hush) given(value string) {
-	parts := []string{value, strings.TrimLeft(value, "-"), value[strings.IndexByte(value, '=')+1:]}
-	if !strings.HasPrefix(value, "/") && !strings.HasPrefix(value, ".") && !strings.HasPrefix(value, "@") {
-		between := func(r rune) bool { return strings.ContainsRune("/\\{}\"':,&?=@ \n\t", r) }
-		parts = append(parts, strings.FieldsFunc(value, between)...)
-	}
+	parts := []string{value, strings.TrimLeft(value, "-@"), value[strings.IndexByte(value, '=')+1:]}
+	between := func(r rune) bool { return strings.ContainsRune("/\\{}\"':,&?=@ \n\t", r) }
+	parts = append(parts, strings.FieldsFunc(value, between)...)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, part := range parts {
-		if keyfile.LooksLikeAKey(part) {
+		if keyfile.LooksLikeAKey(part) && keyfile.LooksLikeAKey(withoutEndpoints(part)) {
 			for _, spelled := range []string{part, strconv.Quote(part), strconv.QuoteToASCII(part)} {
-				h.keys = append(h.keys, strings.Trim(spelled, `"`))
+				h.keys = append(h.keys, small(strings.Trim(spelled, `"`)))
 			}
 		}
 	}
 }
 
-// Write hides keys in what is written at once, which is a line or more.
+// withoutEndpoints shortens the segments that are a part of a known endpoint's path, some of
+// which are as long as a key.
+func withoutEndpoints(path string) string {
+	segments := strings.Split(path, "/")
+	for _, k := range catalogue.AllKnown() {
+		for known := range strings.SplitSeq(k.SDKPath(), "/") {
+			if at := slices.Index(segments, known); at >= 0 && len(known) >= 24 {
+				segments[at] = "x"
+			}
+		}
+	}
+	return strings.Join(segments, "/")
+}
+
+// small changes no length, as strings.ToLower would.
+func small(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return string(b)
+}
+
+// Write hides keys in what is written at once, which is a line or more. A method or a host
+// may be printed in other letters than it was given in.
 func (h *hush) Write(p []byte) (int, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	text := string(p)
 	for _, key := range h.keys {
-		text = strings.ReplaceAll(text, key, "(not shown: it looks like a key)")
+		var out strings.Builder
+		for at := strings.Index(small(text), key); at >= 0; at = strings.Index(small(text), key) {
+			out.WriteString(text[:at] + "(not shown: it looks like a key)")
+			text = text[at+len(key):]
+		}
+		text = out.String() + text
 	}
 	_, err := io.WriteString(h.to, text)
 	return len(p), err

@@ -6,7 +6,6 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -34,10 +33,10 @@ func openFolder(path string) (folder, error) {
 	}
 	f := folder{absolute}
 	if err == nil {
-		if taken := f.foreign(); taken != "" {
-			return f, &failure{code: exitFailure, err: fmt.Errorf("cannot use the data folder: %s is not a sandbox's and would be overwritten", f.file(taken)),
-				hint: "choose a new or empty folder with --data; a merchant's real keys do not belong in it"}
+		if err := f.check(); err != nil {
+			return f, err
 		}
+		_ = os.Chmod(f.file(keyringName), 0o600) // there are private keys in it; it may be missing
 		if _, missing := os.Lstat(f.file(ignoreName)); missing != nil {
 			err = f.write(ignoreName, ignoreAll)
 		}
@@ -46,33 +45,6 @@ func openFolder(path string) (folder, error) {
 		return f, &failure{code: exitFailure, err: fmt.Errorf("cannot use the data folder: %w", err), hint: "choose a folder this user may write to with --data"}
 	}
 	return f, nil
-}
-
-// foreign is a file that a sandbox would write over in a folder that was never a sandbox's: the key
-// of a real merchant has the same name. "" for none.
-func (f folder) foreign() string {
-	has := func(name string) bool {
-		_, err := os.Lstat(f.file(name))
-		return err == nil
-	}
-	if data, err := os.ReadFile(f.file(keyringName)); err == nil {
-		var ring keyring
-		if json.Unmarshal(data, &ring) == nil && ring.Platform == nil {
-			return keyringName // JSON of another program, for which the name is a usual one
-		}
-	}
-	if has(keyringName) || has(databaseName) {
-		return ""
-	}
-	for _, name := range []string{"apiclient_key.pem", "apiclient_cert.pem", "pub_key.pem", envFileName} {
-		if has(name) {
-			return name
-		}
-	}
-	if ignored, _ := os.ReadFile(f.file(ignoreName)); has(ignoreName) && string(ignored) != ignoreAll {
-		return ignoreName
-	}
-	return ""
 }
 
 func (f folder) file(name string) string { return filepath.Join(f.path, name) }
@@ -129,20 +101,17 @@ const (
 	databaseName = "sandbox.db"
 	ignoreName   = ".gitignore"
 	ignoreAll    = "*\n"
+	envBegins    = "# Written by wxpay sandbox at every start."
 )
 
 // keys gives m the keys it had the last time, and makes what is missing.
 func (f folder) keys(m *sandbox.Merchant) (*sandbox.KeyMaterial, error) {
-	ring := keyring{Merchants: map[string]merchantKeys{}}
-	data, err := os.ReadFile(f.file(keyringName))
-	if err == nil {
-		err = json.Unmarshal(data, &ring)
-		if err != nil { // its own words may quote the file
-			err = errors.New("it is not what wxpay wrote")
-		}
+	ring, _, err := f.keyring()
+	if err != nil {
+		return nil, err
 	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, &failure{code: exitFailure, err: fmt.Errorf("cannot read the keys in %s: %w", f.file(keyringName), err), hint: "remove the file to have new keys made"}
+	if ring == nil {
+		ring = &keyring{}
 	}
 	old, known := ring.Merchants[m.MchID]
 	if ring.Platform != nil && known {
@@ -216,25 +185,34 @@ func (f folder) handOut(s *sandbox.Sandbox, mchid string) (handout, error) {
 	if now := s.Clock().Now(); time.Until(now).Abs() > time.Minute {
 		h.Clock = now.Format(time.RFC3339)
 	}
+	// A start that is cut off between two files leaves what the next one can prove: the key
+	// is in the keyring or the database, and the certificate says itself what it is.
+	names := []string{envFileName, "apiclient_key.pem", "apiclient_cert.pem"}
 	files := map[string]string{"apiclient_key.pem": m.PrivateKey.Reveal(), "apiclient_cert.pem": m.Certificate}
+	put := func(name, text string) { names, files[name] = append(names, name), text }
 	certificates := s.PlatformCertificates()
 	for _, k := range cfg.PlatformKeys {
 		if !k.NotAfter.IsZero() {
 			name := "wechatpay_" + k.ID + ".pem"
-			files[name] = certificates[k.ID]
+			put(name, certificates[k.ID])
 			if h.PlatformCertificate == "" { // the one that signs now comes first
 				h.PlatformCertificate = f.file(name)
 			}
 			continue
 		}
 		h.PublicKeyID, h.PublicKey = k.ID, f.file("pub_key.pem")
-		if files["pub_key.pem"], err = publicPEM(k); err != nil {
+		text, err := publicPEM(k)
+		if err != nil {
 			return h, err
 		}
+		put("pub_key.pem", text)
 	}
 	files[envFileName] = h.env(m.APIv3Key.Reveal(), m.APIv2Key.Reveal())
-	for name, text := range files {
-		if err := f.write(name, text); err != nil {
+	if err := f.checkAgain(s, names); err != nil {
+		return h, err
+	}
+	for _, name := range names {
+		if err := f.write(name, files[name]); err != nil {
 			return h, fmt.Errorf("cannot hand out the merchant's keys: %w", err)
 		}
 	}
@@ -242,7 +220,7 @@ func (f folder) handOut(s *sandbox.Sandbox, mchid string) (handout, error) {
 }
 
 func (h handout) env(apiV3, apiV2 string) string {
-	text := "# Written by wxpay sandbox at every start. In a shell: set -a; . " + shellWord(h.EnvFile) + "; set +a\n"
+	text := envBegins + " In a shell: set -a; . " + shellWord(h.EnvFile) + "; set +a\n"
 	for _, v := range [][2]string{
 		{"WXPAY_HOST", h.URL}, {"WXPAY_ADMIN", h.AdminURL}, {"WXPAY_MCHID", h.MchID}, {"WXPAY_SERIAL_NO", h.SerialNo},
 		{"WXPAY_PRIVATE_KEY", h.PrivateKey}, {"WXPAY_CERTIFICATE", h.Certificate}, {"WXPAY_PUBLIC_KEY_ID", h.PublicKeyID},

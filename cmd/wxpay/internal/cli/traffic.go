@@ -126,24 +126,37 @@ func (t *traffic) faults(list []sandbox.FaultName) string {
 var openID = regexp.MustCompile(`\bo[0-9A-Za-z_-]{20,31}`)
 
 // maskPath blanks the openids of a path: where the operation, "GET /v3/…/{openid}",
-// has one, where the path itself says so, and whatever looks like one.
+// has one, where the path itself says so, and whatever looks like one, also as a part
+// of a segment or escaped.
 func maskPath(path, operation string) (masked string, hidden []string) {
 	_, pattern, _ := strings.Cut(operation, " ")
 	names, segments := strings.Split(pattern, "/"), strings.Split(path, "/")
+	after := ""
 	for i, s := range segments {
+		plain := unescaped(s)
 		named := len(names) == len(segments) && strings.HasPrefix(names[i], "{") && strings.Contains(names[i], "openid")
-		after := ""
-		if i > 0 {
-			after = segments[i-1]
-		}
 		told := operation == "" && (strings.HasSuffix(after, "openid") || after == "user" || after == "users")
-		if s != "" && (named || told || openID.FindString(s) == s) {
-			hidden = append(hidden, s)
-			if plain, err := url.PathUnescape(s); err == nil && plain != s {
-				hidden = append(hidden, plain)
-			}
+		switch {
+		case s == "":
+		case named || told:
+			hidden = append(hidden, s, plain)
 			segments[i] = "…"
+		case openID.MatchString(plain):
+			hidden = append(hidden, s)
+			segments[i] = openID.ReplaceAllString(plain, "…")
 		}
+		after = plain
 	}
 	return cmp.Or(strings.Join(segments, "/"), "/"), hidden
+}
+
+// unescaped takes off escapes of escapes too.
+func unescaped(s string) string {
+	for {
+		plain, err := url.PathUnescape(s)
+		if err != nil || plain == s {
+			return s
+		}
+		s = plain
+	}
 }

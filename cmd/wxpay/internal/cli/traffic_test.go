@@ -22,6 +22,10 @@ func TestTrafficSaysWhereToAndWhatCameOfIt(t *testing.T) {
 			"10:00:03  GET    /v3/edu-papay/user/…/contracts  404 NOT_FOUND  nobody is …\n"},
 		{sandbox.Exchange{Method: "GET", URI: "/v3/nothing/openid/x1", Status: 404, Code: "NOT_FOUND"}, "10:00:03  GET    /v3/nothing/openid/…  404 NOT_FOUND\n"},
 		{sandbox.Exchange{Method: "GET", URI: "/v3/x/" + who, Status: 404, Hint: "not " + who}, "10:00:03  GET    /v3/x/…  404  not …\n"},
+		{sandbox.Exchange{Method: "GET", URI: "/v3/x/%6f" + who[1:], Status: 404, Hint: "not %6f" + who[1:]}, "10:00:03  GET    /v3/x/…  404  not …\n"},
+		{sandbox.Exchange{Method: "GET", URI: "/v3/x/%256F" + who[1:] + "/y", Status: 404}, "10:00:03  GET    /v3/x/…/y  404\n"},
+		{sandbox.Exchange{Method: "GET", URI: "/v3/x/a." + who, Status: 404, Hint: "not a." + who}, "10:00:03  GET    /v3/x/a.…  404  not …\n"},
+		{sandbox.Exchange{Method: "GET", URI: "/v3/x/a%20b", Status: 404}, "10:00:03  GET    /v3/x/a%20b  404\n"},
 		{sandbox.Exchange{Method: "GET", URI: "/v3/\x1b[31m", Faults: []sandbox.FaultName{sandbox.FaultCut}}, "10:00:03  GET    /v3/·[31m  cut off  [" + string(sandbox.FaultCut) + "]\n"},
 		{sandbox.Exchange{Method: "GET", URI: "", Status: 404}, "10:00:03  GET    /  404\n"},
 		{

@@ -37,7 +37,7 @@ func migrate(db *sql.DB) error {
 	}
 	switch {
 	case application != applicationID && tables > 0:
-		return errors.New("it belongs to another program")
+		return errOthers
 	case version > len(files):
 		return fmt.Errorf("a newer wxpay wrote it (schema %d, this one knows %d)", version, len(files))
 	}

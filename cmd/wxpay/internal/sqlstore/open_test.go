@@ -28,8 +28,8 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 		{"no folder", func(path string) error { return os.Remove(filepath.Dir(path)) }, "no such file"},
 		{"not a database", func(path string) error {
 			return os.WriteFile(path, bytes.Repeat([]byte("shopping list\n"), 100), 0o600)
-		}, "it is not a database; move the file away"},
-		{"another program's database", execute("CREATE TABLE shopping (item)"), "belongs to another program"},
+		}, "it is not a database; choose another folder"},
+		{"another program's database", execute("CREATE TABLE shopping (item)"), "it belongs to another program; choose another folder"},
 		{"a newer wxpay's", execute("PRAGMA application_id=0x57585059; PRAGMA user_version=99"), "a newer wxpay wrote it (schema 99, this one knows 1)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

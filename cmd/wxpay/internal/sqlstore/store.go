@@ -52,11 +52,15 @@ func (e *OpenError) Error() string {
 func (e *OpenError) Unwrap() error { return e.err }
 
 // Open opens the database at path and creates it, readable by this user only,
-// where there is none. A database belongs to one process at a time. What is
-// wrong comes back as an [*OpenError].
+// where there is none; one that others can read is taken away from them. A database
+// belongs to one process at a time. What is wrong comes back as an [*OpenError].
 func Open(path string) (*Store, error) {
 	fail := func(err error, hint string) (*Store, error) {
 		return nil, &OpenError{Path: path, Problem: reason(err), Hint: hint, err: err}
+	}
+	ours, err := Recognise(path)
+	if err != nil {
+		return nil, err
 	}
 	// SQLite would say "unable to open database file" for all of these.
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
@@ -71,7 +75,13 @@ func Open(path string) (*Store, error) {
 	}
 	if err := s.connect(); err != nil {
 		s.release()
+		if !ours {
+			return fail(err, "choose another folder")
+		}
 		return fail(err, "move the file away to start afresh")
+	}
+	for _, part := range []string{"", "-wal", "-shm"} {
+		_ = os.Chmod(path+part, 0o600) // a file system without modes is no reason not to start
 	}
 	go s.commitLoop()
 	return s, nil

@@ -1,0 +1,97 @@
+package sqlstore
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+)
+
+// Recognise says whether the file at path is proved to be a database of ours, by our
+// mark in it and without touching it. A file that is missing or blank proves nothing.
+// What is not ours for certain comes back as an [*OpenError].
+func Recognise(path string) (ours bool, err error) {
+	ours, err = recognise(path)
+	if err != nil {
+		hint := "choose another folder"
+		if errors.Is(err, fs.ErrPermission) {
+			hint = "choose a folder this user may write to"
+		}
+		return false, &OpenError{Path: path, Problem: reason(err), Hint: hint, err: err}
+	}
+	return ours, nil
+}
+
+// recognise reads the header: https://www.sqlite.org/fileformat.html#the_database_header
+func recognise(path string) (bool, error) {
+	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer file.Close()
+	var header [100]byte
+	_, err = io.ReadFull(file, header[:])
+	switch {
+	case err == io.EOF:
+		return false, nil // a start that was cut off leaves an empty file
+	case err != nil && err != io.ErrUnexpectedEOF:
+		return false, err
+	case err != nil || !bytes.HasPrefix(header[:], []byte("SQLite format 3\x00")):
+		return false, errors.New("it is not a database")
+	}
+	application, page := binary.BigEndian.Uint32(header[68:]), int64(binary.BigEndian.Uint16(header[16:]))
+	if application == applicationID {
+		return true, nil
+	}
+	if page == 1 {
+		page = 1 << 16
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return false, err
+	}
+	// A database that was never closed may have all but its first page in the file beside it.
+	beside, named := besideIsOurs(path + "-wal")
+	switch {
+	case application == 0 && named:
+		return true, nil
+	case application != 0 || info.Size() > page && !beside:
+		return false, errOthers
+	}
+	return false, nil
+}
+
+// besideIsOurs says whether there is a write-ahead log, and whether a first page in it has our mark:
+// https://www.sqlite.org/fileformat.html#the_write_ahead_log
+func besideIsOurs(path string) (there, ours bool) {
+	file, err := os.Open(path)
+	if err != nil {
+		return false, false
+	}
+	defer file.Close()
+	var header [32]byte
+	if _, err := io.ReadFull(file, header[:]); err != nil {
+		return false, false
+	}
+	const beforePage = 24
+	page := int64(binary.BigEndian.Uint32(header[8:]))
+	if binary.BigEndian.Uint32(header[:])&^1 != 0x377f0682 || page < 512 {
+		return false, false
+	}
+	for at := int64(len(header)); ; at += beforePage + page {
+		var frame [beforePage + 100]byte
+		if _, err := file.ReadAt(frame[:], at); err != nil {
+			return true, false
+		}
+		if binary.BigEndian.Uint32(frame[:]) == 1 && binary.BigEndian.Uint32(frame[beforePage+68:]) == applicationID {
+			return true, true
+		}
+	}
+}
+
+var errOthers = errors.New("it belongs to another program")
