@@ -104,8 +104,8 @@ func (c *callV2) refundsOfCall() ([]*Refund, error) {
 	key := ""
 	switch {
 	case f["out_refund_no"] != "":
-		r, err := get[Refund](c.Tx, refundNo(c.merchant.MchID, f["out_refund_no"]))
-		if errors.Is(err, ErrNotFound) {
+		r, err := c.refundByNo(f["out_refund_no"], f["sub_mch_id"])
+		if errors.As(err, new(*refusal)) {
 			return nil, nil
 		}
 		return []*Refund{r}, err
@@ -118,5 +118,5 @@ func (c *callV2) refundsOfCall() ([]*Refund, error) {
 	default:
 		return nil, failV2("PARAM_ERROR", "退款查询参数错误").hinting("name a refund_id, out_refund_no, transaction_id or out_trade_no")
 	}
-	return find[Refund](c.Tx, key, 0)
+	return c.refundsUnder(key, f["sub_mch_id"])
 }

@@ -1,6 +1,9 @@
 package sandbox
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // payment is anything paid that can be refunded: an order, a debit, or a part of
 // a combined one.
@@ -14,7 +17,8 @@ type payment struct {
 	paidAt                    time.Time
 }
 
-// paymentOf finds what a refund is about, by either number.
+// paymentOf finds what a refund is about, by either number, among what was paid to the sub-merchant
+// that the call names; to the merchant itself where it names none.
 func (c *call) paymentOf(r *Refund) (*payment, error) {
 	key := "transaction:" + r.TransactionID
 	if r.TransactionID == "" {
@@ -28,27 +32,29 @@ func (c *call) paymentOf(r *Refund) (*payment, error) {
 	if err != nil {
 		return nil, err
 	}
-	var found []*payment
+	var paid []*payment
 	for _, o := range orders {
-		found = append(found, c.paymentsOfOrder(o)...)
+		paid = append(paid, c.paymentsOfOrder(o)...)
 	}
 	for _, d := range debits {
-		found = append(found, paymentsOfDebit(d)...)
+		paid = append(paid, paymentsOfDebit(d)...)
 	}
-	var other *payment // of these numbers, and another sub-merchant's
-	for _, p := range found {
-		switch {
-		case r.TransactionID != "" && p.transactionID != r.TransactionID, r.OutTradeNo != "" && p.outTradeNo != r.OutTradeNo:
-		case r.SubMchID != "" && p.subMchID != "" && r.SubMchID != p.subMchID:
-			other = p
-		default:
-			return p, nil
-		}
-	}
-	if other != nil {
-		return nil, invalidRequest("子商户号与支付时不一致").hinting("the order was paid to another sub-merchant")
-	}
-	if len(orders)+len(debits) > 0 {
+	paid = slices.DeleteFunc(paid, func(p *payment) bool {
+		return r.TransactionID != "" && p.transactionID != r.TransactionID || r.OutTradeNo != "" && p.outTradeNo != r.OutTradeNo
+	})
+	own := slices.DeleteFunc(slices.Clone(paid), func(p *payment) bool { return p.subMchID != r.SubMchID })
+	switch {
+	case len(own) == 1:
+		return own[0], nil
+	case len(own) > 1:
+		return nil, invalidRequest("商户订单号对应多笔支付").hinting("several payments have this out_trade_no: name the transaction_id of one")
+	case len(paid) > 0 && r.SubMchID == "":
+		refused := badField("/sub_mchid", "", "服务商模式需传sub_mchid").hinting("the payment was made to a sub-merchant: name it")
+		refused.internal = internalNoSubMchID
+		return nil, refused
+	case len(paid) > 0:
+		return nil, invalidRequest("子商户号与支付时不一致").hinting("the order was paid to another sub-merchant, or to none")
+	case len(orders)+len(debits) > 0:
 		return nil, invalidRequest("订单未支付，不能退款").hinting("the order is not paid, or the two numbers are of different orders")
 	}
 	return nil, notFound("RESOURCE_NOT_EXISTS", "订单不存在").hinting("no order or debit of merchant " + c.merchant.MchID + " has this number")

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -123,7 +124,6 @@ func (c *call) refund(rules *refundRules, r *Refund) (*Refund, error) {
 	*p.refunded += r.Amount
 	r.OutTradeNo, r.TransactionID, r.OpenID, r.Person = p.outTradeNo, p.transactionID, p.openid, p.person
 	setDefault(&r.AppID, p.appid)
-	setDefault(&r.SubMchID, p.subMchID)
 	if r.Request == nil {
 		r.Request = c.raw
 	}
@@ -141,18 +141,40 @@ func notEnoughToRefund() *refusal {
 		hint: "more would be refunded than was paid"}
 }
 
+// refundsUnder finds the refunds under a key of what was paid to the sub-merchant that the call
+// names; to the merchant itself where it names none.
+func (c *call) refundsUnder(key, subMchID string) ([]*Refund, error) {
+	list, err := find[Refund](c.Tx, key, 0)
+	return slices.DeleteFunc(list, func(r *Refund) bool { return r.SubMchID != subMchID }), err
+}
+
 // refundByNo finds a refund by the merchant's number.
-func (c *call) refundByNo(outRefundNo string) (*Refund, error) {
+func (c *call) refundByNo(outRefundNo, subMchID string) (*Refund, error) {
 	r, err := get[Refund](c.Tx, refundNo(c.merchant.MchID, outRefundNo))
-	if errors.Is(err, ErrNotFound) {
-		return nil, notFound("RESOURCE_NOT_EXISTS", "退款单不存在")
+	if errors.Is(err, ErrNotFound) || err == nil && r.SubMchID != subMchID {
+		return nil, noSuchRefund().hinting("no refund of this merchant and sub-merchant has this out_refund_no")
 	}
 	return r, err
 }
 
+// refundByID finds a refund by WeChat Pay's number.
+func (c *call) refundByID(id, subMchID string) (*Refund, error) {
+	list, err := c.refundsUnder("refund:"+id, subMchID)
+	if err != nil {
+		return nil, err
+	}
+	if len(list) == 0 {
+		return nil, noSuchRefund().hinting("no refund of this merchant and sub-merchant has this refund_id")
+	}
+	return list[0], nil
+}
+
+func noSuchRefund() *refusal { return notFound("RESOURCE_NOT_EXISTS", "退款单不存在") }
+
 // refundDue ends a refund whose time has come.
 func (s *step) refundDue(r *Refund) error {
-	w, err := s.wallet(r.Person)
+	person := s.registry.person(r.Person).id // another one is the same person by now, perhaps
+	w, err := s.wallet(person)
 	if err != nil {
 		return err
 	}
@@ -170,7 +192,7 @@ func (s *step) refundDue(r *Refund) error {
 		r.State, e = RefundAbnormal, event{"REFUND.ABNORMAL", "refund", "退款异常"}
 		err = put(s.Tx, w)
 	case r.Channel == "":
-		err = s.giveBack(r.Person, r.Amount)
+		err = s.giveBack(person, r.Amount)
 	}
 	if err != nil {
 		return err

@@ -50,37 +50,15 @@ func refundOrder(c *call) (document, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.SubMchID != c.text("sub_mchid") {
-		refused := badField("/sub_mchid", "", "服务商模式需传sub_mchid").hinting("the payment was made to a sub-merchant: name it")
-		refused.internal = internalNoSubMchID
-		return nil, refused
-	}
 	return refundDocument(r), nil
 }
 
 func queryRefund(c *call) (document, error) {
-	r, err := c.refundByNo(c.vars["out_refund_no"])
+	r, err := c.refundByNo(c.vars["out_refund_no"], c.query.Get("sub_mchid"))
 	if err != nil {
 		return nil, err
-	}
-	if r.SubMchID != c.query.Get("sub_mchid") {
-		return nil, noSuchRefund().hinting("the refund is of another sub_mchid's payment, or of none's")
 	}
 	return refundDocument(r), nil
-}
-
-func noSuchRefund() *refusal { return notFound("RESOURCE_NOT_EXISTS", "退款单不存在") }
-
-// refundByID finds a refund by WeChat Pay's number.
-func (c *call) refundByID(id, subMchID string) (*Refund, error) {
-	list, err := find[Refund](c.Tx, "refund:"+id, 1)
-	if err != nil {
-		return nil, err
-	}
-	if len(list) == 0 || list[0].SubMchID != subMchID {
-		return nil, noSuchRefund().hinting("no refund of this merchant and sub_mchid has this refund_id")
-	}
-	return list[0], nil
 }
 
 // redoRefund sends an abnormal refund elsewhere: to another card of the payer's,

@@ -1,0 +1,123 @@
+package sandbox_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/sandbox"
+)
+
+// payTwice has an order of the merchant's own and one of its sub-merchant's paid, both with the
+// same out_trade_no.
+func (w *world) payTwice(own int) {
+	w.Helper()
+	for root, body := range map[string]object{
+		directRoot: with(orderBody(), "amount", object{"total": own, "currency": "CNY"}), partnerRoot: partnerOrder(),
+	} {
+		_, err := w.Payer(openID).Pay(w.must("POST", root+"jsapi", body)["prepay_id"].(string))
+		w.ok(err)
+	}
+	w.received()
+}
+
+// wantRefunded wants so much to have been given back, by sub_mchid.
+func (w *world) wantRefunded(want map[string]int64) {
+	w.Helper()
+	orders, err := w.Orders()
+	w.ok(err)
+	for _, o := range orders {
+		if o.Refunded != want[o.SubMchID] {
+			w.Errorf("of the order of sub-merchant %q %d fen were refunded, want %d", o.SubMchID, o.Refunded, want[o.SubMchID])
+		}
+	}
+}
+
+// A refund is of the payment of the sub-merchant it names, or of the merchant's own.
+func TestARefundIsOfItsPartiesPayment(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.payTwice(100)
+	w.must("POST", domestic, with(refundBody("r1", 40), "sub_mchid", "1230000109"))
+	w.wantRefunded(map[string]int64{"1230000109": 40})
+	w.must("POST", domestic, refundBody("r2", 30))
+	w.wantRefunded(map[string]int64{"1230000109": 40, "": 30})
+	w.refused(400, "INVALID_REQUEST", "POST", domestic, with(refundBody("r3", 1), "sub_mchid", "1900000110"))
+	platform := with(with(refundBody("r4", 20), "sub_mchid", "1230000109"), "sp_appid", "wxd678efh567hg6787")
+	w.must("POST", ecommerce+"apply", platform)
+	w.wantRefunded(map[string]int64{"1230000109": 60, "": 30})
+
+	other := newWorld(t)
+	other.payTwice(999) // the sub-merchant's is still of 100
+	other.must("POST", domestic, with(refundBody("r1", 40), "sub_mchid", "1230000109"))
+	other.wantRefunded(map[string]int64{"1230000109": 40})
+}
+
+// The same of APIv2, and of its queries.
+func TestARefundIsOfItsPartiesPaymentV2(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.payTwice(100)
+	_, err := w.Payer(openID).Pay(w.must("POST", directRoot+"jsapi", with(orderBody(), "out_trade_no", "of-none"))["prepay_id"].(string))
+	w.ok(err)
+	_, err = w.Payer(openID).Pay(w.must("POST", partnerRoot+"jsapi", with(partnerOrder(), "out_trade_no", "of-a-sub"))["prepay_id"].(string))
+	w.ok(err)
+	v2 := &worldV2{T: t, Sandbox: w.Sandbox, client: w.client, key: w.ClientConfig().APIv2Key.Reveal()}
+	const refund, query, no = "secapi/pay/refund", "pay/refundquery", "20150806125346"
+	body := func(order, number string) map[string]string {
+		return with2(refundV2(order, number, "1"), "total_fee", "100")
+	}
+	try := func(code, path string, f map[string]string, sub string) {
+		t.Helper()
+		if sub != "" {
+			f = with2(f, "sub_mch_id", sub)
+		}
+		_, err := v2.client.Chain("v2/"+path).Post(t.Context(), f, wxpay.MTLS())
+		var e *wxpay.Error
+		if errors.As(err, &e); code == "" && err != nil || code != "" && (e == nil || e.Code != code) {
+			t.Errorf("%s for %q: got %v, want %q", path, sub, err, code)
+		}
+	}
+	try("PARAM_ERROR", refund, body("of-a-sub", "x1"), "")
+	try("INVALID_REQUEST", refund, body("of-none", "x2"), "1900000110")
+	try("", refund, body(no, "x3"), "1230000109")
+	for _, q := range []map[string]string{{"out_refund_no": "x3"}, {"out_trade_no": no}} {
+		q["appid"] = sandbox.DefaultAppID
+		try("", query, q, "1230000109")
+		try("REFUNDNOTEXIST", query, q, "1900000110")
+		try("REFUNDNOTEXIST", query, q, "")
+	}
+	orders, err := w.Orders()
+	w.ok(err)
+	for _, o := range orders {
+		if want := o.SubMchID != "" && o.OutTradeNo == no; (o.Refunded > 0) != want {
+			t.Errorf("of order %s of %q %d fen were refunded", o.OutTradeNo, o.SubMchID, o.Refunded)
+		}
+	}
+}
+
+// Where one number is of several payments, the refund has to say which one it means.
+func TestARefundOfSeveralPayments(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var transactions []string
+	for _, no := range []string{"P1", "P2"} { // combined orders of the same parts
+		receipt, err := w.Payer(openID).Pay(w.must("POST", combineRoot+"jsapi", with(combinedBody(), "combine_out_trade_no", no))["prepay_id"].(string))
+		w.ok(err)
+		transactions = append(transactions, receipt.Order.SubOrders[0].TransactionID)
+	}
+	orders, err := w.Orders()
+	w.ok(err)
+	part := orders[0].SubOrders[0]
+	body := object{
+		"sub_mchid": part.SubMchID, "out_trade_no": part.OutTradeNo, "out_refund_no": "r1",
+		"amount": object{"refund": 1, "total": part.Total, "currency": "CNY"},
+	}
+	w.refused(400, "INVALID_REQUEST", "POST", domestic, body)
+	delete(body, "out_trade_no")
+	if got := w.must("POST", domestic, with(body, "transaction_id", transactions[1])); got["transaction_id"] != transactions[1] {
+		t.Errorf("refunded %v, want %s", got["transaction_id"], transactions[1])
+	}
+	w.ok(w.Advance(time.Minute))
+}
