@@ -4,21 +4,12 @@ package sandbox
 // the notice or booking it used up, the notification. A sync debit is executed
 // in its call, any other when the clock gets to ExecuteAt.
 func (s *step) execute(r *debitRules, d *Debit, contract *Contract) error {
-	failure := ContractGone // the payer ended the contract while the debit waited
-	if contract.live() {
-		var err error
-		if failure, err = s.charge(d.Person, d.Total); err != nil {
-			return err
-		}
+	failure, err := s.tryCharge(r, d, contract)
+	if err != nil {
+		return err
 	}
 	if failure == SystemFailure && r.sync {
 		return kept(systemError()).hinting("the payer was told to fail so; nothing was debited, the same call may be tried again")
-	}
-	if failure == NotEnough && r.advances {
-		if err := s.advance(d); err != nil {
-			return err
-		}
-		failure = ""
 	}
 	d.EndedAt = s.now
 	d.countTry(dateOf(s.now))
@@ -26,7 +17,7 @@ func (s *step) execute(r *debitRules, d *Debit, contract *Contract) error {
 		contract.Pending = ""
 	}
 	if failure == "" {
-		if err := s.paid(d, contract); err != nil {
+		if err := s.paid(r, d, contract); err != nil {
 			return err
 		}
 		d.Failure, d.Closed = "", false // of an earlier try
@@ -51,8 +42,24 @@ func (s *step) execute(r *debitRules, d *Debit, contract *Contract) error {
 	return nil
 }
 
+// tryCharge takes the money from the payer, or from WeChat Pay for them. What was true when the
+// debit was accepted may be no more: the contract ended, other debits were made meanwhile.
+func (s *step) tryCharge(r *debitRules, d *Debit, contract *Contract) (Failure, error) {
+	if !contract.live() || contract.endedBy(s.now) {
+		return ContractGone, nil
+	}
+	if why, _ := s.overLimits(r, d, contract); why != "" {
+		return RiskRejected, nil
+	}
+	failure, err := s.charge(d.Person, d.Total)
+	if err != nil || failure != NotEnough || r.advances == 0 {
+		return failure, err
+	}
+	return s.advance(d, r.advances)
+}
+
 // paid writes success down, in the debit and in what it used up.
-func (s *step) paid(d *Debit, contract *Contract) (err error) {
+func (s *step) paid(r *debitRules, d *Debit, contract *Contract) (err error) {
 	d.State = DebitPaid
 	if d.TransactionID, err = s.newTransactionID(); err != nil {
 		return err
@@ -62,7 +69,7 @@ func (s *step) paid(d *Debit, contract *Contract) (err error) {
 			return err
 		}
 	}
-	contract.Usage = contract.Usage.at(s.now, contract.SignedAt, s.periodOf(contract))
+	contract.Usage = contract.Usage.at(s.now, contract.SignedAt, s.limitsOf(r, contract).PeriodDays)
 	contract.Usage.succeed(d.Total)
 	if n := contract.Notice; n.open(s.now) && !s.now.Before(n.From) {
 		n.Closed = true
@@ -71,15 +78,6 @@ func (s *step) paid(d *Debit, contract *Contract) (err error) {
 		b.DebitID, b.Paid, b.PaidAt = d.ID, d.Total, s.now
 	}
 	return nil
-}
-
-// periodOf is how many days a period of the contract's plan has.
-func (s *step) periodOf(contract *Contract) int {
-	limits := s.rulesOf(contract.Product, "").limits
-	if plan := s.planOf(contract); plan != nil {
-		limits = plan.Limits.or(limits)
-	}
-	return limits.or(Limits{}).PeriodDays
 }
 
 // notifyDebit writes the notification of a debit's outcome, if the product has

@@ -120,6 +120,11 @@ func (c *Contract) over() time.Time {
 	return over
 }
 
+// endedBy says whether time alone has ended the contract by now.
+func (c *Contract) endedBy(now time.Time) bool {
+	return !c.over().IsZero() && !now.Before(c.over())
+}
+
 func contractCodeKey(p Product, mchid, plan, code string) string {
 	return "code:" + joined(string(p), mchid, plan, code)
 }

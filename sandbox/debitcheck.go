@@ -103,22 +103,35 @@ func (c *call) mayDebitBooking(r *debitRules, d *Debit, contract *Contract) erro
 }
 
 func (c *call) mayDebitAmount(r *debitRules, d *Debit, contract *Contract) error {
+	if why, hint := c.overLimits(r, d, contract); why != "" {
+		return r.refuse(why, hint)
+	}
+	if most := c.limitsOf(r, contract).AttemptsPerDay; most > 0 && contract.Usage.DayAttempts >= most {
+		return r.refuse(troubleCount, "no more attempts are allowed today")
+	}
+	return nil
+}
+
+// overLimits says why a debit is too much beside those that were paid, "" when it is not.
+func (s *step) overLimits(r *debitRules, d *Debit, contract *Contract) (why trouble, hint string) {
+	plan, limits := s.planOf(contract), s.limitsOf(r, contract)
+	contract.Usage = contract.Usage.at(s.now, contract.SignedAt, limits.PeriodDays)
+	if plan != nil && plan.Amount > 0 && d.Total != plan.Amount && contract.Usage.Successes > 0 {
+		return troubleUnequal, "debits of this plan are of exactly " + strconv.FormatInt(plan.Amount, 10) + " fen"
+	}
+	return contract.Usage.allows(limits, d.Total)
+}
+
+// limitsOf are the limits of a contract's plan, and the product's where it sets none.
+func (s *step) limitsOf(r *debitRules, contract *Contract) Limits {
 	limits := r.limits
-	if plan := c.planOf(contract); plan != nil {
-		if plan.Amount > 0 && d.Total != plan.Amount && contract.Usage.Successes > 0 {
-			return r.refuse(troubleUnequal, "debits of this plan are of exactly "+strconv.FormatInt(plan.Amount, 10)+" fen")
-		}
+	if plan := s.planOf(contract); plan != nil {
 		limits = plan.Limits.or(limits)
 		if plan.Test {
 			limits = testLimits.or(limits)
 		}
 	}
-	limits = limits.or(Limits{})
-	contract.Usage = contract.Usage.at(c.now, contract.SignedAt, limits.PeriodDays)
-	if why, hint := contract.Usage.allows(limits, d.Total); why != "" {
-		return r.refuse(why, hint)
-	}
-	return nil
+	return limits.or(Limits{})
 }
 
 func tailOf(s string) string {

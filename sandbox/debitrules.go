@@ -37,8 +37,9 @@ type debitRules struct {
 	// again is how often a day the same call tries a sync debit that failed, the
 	// first time included; 0: the outcome is final.
 	again int
-	// advances: WeChat Pay pays for a payer without money, who then owes it.
-	advances bool
+	// advances is for how many debits WeChat Pay pays that a payer without money
+	// then owes, 0 for none.
+	advances int
 
 	// answers are the refusals that differ from defaultAnswer.
 	answers answers

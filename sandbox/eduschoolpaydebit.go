@@ -16,7 +16,7 @@ const schoolDebtLimit = 2
 func eduSchoolPayDebits() []*debitRules {
 	rules := func(name string, sync bool) *debitRules {
 		return &debitRules{
-			name: name, sync: sync, delay: 5 * time.Second, several: true, advances: true,
+			name: name, sync: sync, delay: 5 * time.Second, several: true, advances: schoolDebtLimit,
 			answers: answers{
 				troubleGone: {status: 404, code: "NOT_FOUND", message: "未找到对应合约"},
 			},

@@ -45,7 +45,7 @@ func (s *step) payAtSigning(d *Debit, c *Contract) error {
 	}
 	d.takeFrom(c)
 	d.Request, d.CreatedAt, d.ExecuteAt, d.EndedAt = c.Request, s.now, s.now, s.now
-	if err := s.paid(d, c); err != nil {
+	if err := s.paid(r, d, c); err != nil {
 		return err
 	}
 	if err := put(s.Tx, d); err != nil || d.NotifyURL == "" {

@@ -78,12 +78,16 @@ func (p *Push) open() bool {
 	return slices.ContainsFunc(p.Attempts, func(a Attempt) bool { return a.Open })
 }
 
-// notify writes a push into the outbox, in this step.
+// notify writes a push into the outbox, in this step. The schedule of one about what fell due
+// before the clock got there begins when it did.
 func (s *step) notify(p *Push) (err error) {
 	if p.ID, err = s.newEventID(); err != nil {
 		return err
 	}
 	p.CreatedAt, p.State, p.Schedule = s.now, PushPending, p.retries.name
+	if s.late.After(s.now) {
+		p.CreatedAt = s.late
+	}
 	p.NextAt, p.V2 = p.slotAt(0), strings.HasPrefix(p.Event, prefixV2)
 	if p.URL == "" {
 		p.State, p.NextAt = PushUndeliverable, time.Time{}

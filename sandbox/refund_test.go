@@ -81,7 +81,7 @@ func TestRefundsWithinAYear(t *testing.T) {
 func TestDebts(t *testing.T) {
 	t.Parallel()
 	repaid := ""
-	l := newLab(t, &debitRules{advances: true, repaid: func(_ *step, d *Debit) error {
+	l := newLab(t, &debitRules{advances: 1, repaid: func(_ *step, d *Debit) error {
 		repaid = d.OutTradeNo + d.word()
 		return nil
 	}}, Plan{})

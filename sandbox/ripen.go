@@ -17,78 +17,67 @@ type timer struct {
 	happen func(*step, Row) error
 }
 
+// on has something happen to an entity at its moment: that is now in the step, however much later
+// the clock is by then.
 func on[E any, P interface {
 	*E
 	entity
-}](happen func(*step, P) error) timer {
+}](at func(P) time.Time, happen func(*step, P) error) timer {
 	return timer{P(new(E)).kind(), func(s *step, row Row) error {
 		e, err := decode(P(new(E)), row)
 		if err != nil {
 			return err
 		}
+		s.now = at(e).In(wire.Beijing)
 		return happen(s, e)
 	}}
 }
 
 // timers are everything that happens by itself; notifications, which take a
-// merchant to answer, are the worker's own.
+// merchant to answer, are the worker's own. Of what happens at one moment the
+// earlier of them comes first.
 func timers() []timer {
 	return []timer{
-		on((*step).debitDue),
-		on((*step).refundDue),
-		on((*step).contractDue),
+		on(func(d *Debit) time.Time { return d.ExecuteAt }, (*step).debitDue),
+		on(func(r *Refund) time.Time { return r.DueAt }, (*step).refundDue),
+		on((*Contract).over, (*step).contractDue),
 	}
 }
 
 // together is how many things happen in one transaction.
 const together = 64
 
-// ripen makes everything happen that is due by now, kind by kind and earliest
-// first, and says whether anything was.
+// ripen makes everything happen that is due by now, in the order in which it fell due and each at
+// its own moment, so that a clock that jumps leads to what one that walks does. It says whether
+// anything was due.
 func (e *engine) ripen(ctx context.Context, now time.Time) (some bool, err error) {
 	var first dueRow
 	err = e.view(ctx, func(s *step) (err error) {
 		first, err = s.firstTimer(now)
 		return err
 	})
-	if err != nil || first.at.IsZero() {
-		return false, err
-	}
-	for _, t := range e.timers {
-		for {
-			n := 0
-			err := e.step(ctx, func(s *step) error {
-				rows, err := s.Due(t.kind, now.UnixMilli(), together)
-				if n = len(rows); err != nil {
+	for n := together; err == nil && n == together && !first.at.IsZero(); {
+		err = e.step(ctx, func(s *step) (err error) {
+			s.late = now
+			for n = 0; n < together && err == nil; n++ {
+				if first, err = s.firstTimer(now); err != nil || first.at.IsZero() {
 					return err
 				}
-				for _, row := range rows {
-					// An earlier one of them may have changed this one.
-					if row, err = s.Get(t.kind, row.ID); err != nil {
-						return err
-					}
-					if row.Due == 0 || row.Due > now.UnixMilli() {
-						continue
-					}
-					if err := t.happen(s, row); err != nil {
-						return err
-					}
-					if err := s.checkMoved(t.kind, row); err != nil {
-						return err
-					}
-				}
-				return nil
-			})
-			if err != nil {
-				return some, err
+				err = s.ripenOne(first)
 			}
-			if n == 0 {
-				break
-			}
-			some = true
-		}
+			return err
+		})
+		some = some || err == nil && n > 0
 	}
-	return some, nil
+	return some, err
+}
+
+// ripenOne makes happen what falls due first, and so before whatever it may change.
+func (s *step) ripenOne(first dueRow) error {
+	if err := first.timer.happen(s, first.row); err != nil {
+		return err
+	}
+	return s.checkMoved(first.timer.kind, first.row)
 }
 
 // checkMoved says whether what happened to a row that was due moved its due time on, or away.
@@ -104,11 +93,14 @@ func (s *step) checkMoved(kind string, was Row) error {
 	return fmt.Errorf("sandbox: %s %s fell due at %s and still is", kind, was.ID, at)
 }
 
-// dueRow is a row of the store that falls due; at is zero for none.
+// dueRow is the row of a timer, or a notification, that falls due; at is zero for none.
 type dueRow struct {
-	at   time.Time
-	what string
+	at    time.Time
+	timer timer
+	row   Row
 }
+
+func (d dueRow) String() string { return d.timer.kind + " " + d.row.ID }
 
 // firstDue is the first timer or notification up to limit that falls due.
 func (s *step) firstDue(limit time.Time) (dueRow, error) {
@@ -116,26 +108,26 @@ func (s *step) firstDue(limit time.Time) (dueRow, error) {
 	if err != nil {
 		return first, err
 	}
-	return s.earlier(first, (*Push)(nil).kind(), limit)
+	return s.earlier(first, timer{kind: (*Push)(nil).kind()}, limit)
 }
 
 func (s *step) firstTimer(limit time.Time) (first dueRow, err error) {
 	for _, t := range s.timers {
-		if first, err = s.earlier(first, t.kind, limit); err != nil {
+		if first, err = s.earlier(first, t, limit); err != nil {
 			return first, err
 		}
 	}
 	return first, nil
 }
 
-// earlier is first, or the first row of a kind to fall due if that is before.
-func (s *step) earlier(first dueRow, kind string, limit time.Time) (dueRow, error) {
-	rows, err := s.Due(kind, limit.UnixMilli(), 1)
+// earlier is first, or the first row of a timer to fall due if that is before.
+func (s *step) earlier(first dueRow, t timer, limit time.Time) (dueRow, error) {
+	rows, err := s.Due(t.kind, limit.UnixMilli(), 1)
 	if err != nil || len(rows) == 0 {
 		return first, err
 	}
 	if due := time.UnixMilli(rows[0].Due); first.at.IsZero() || due.Before(first.at) {
-		return dueRow{due, kind + " " + rows[0].ID}, nil
+		return dueRow{due, t, rows[0]}, nil
 	}
 	return first, nil
 }

@@ -13,6 +13,7 @@ type step struct {
 	Tx
 	*engine
 	now    time.Time
+	late   time.Time       // when the clock got to what fell due at now, zero for at once
 	from   string          // address of the payer's machine, "" when it does not matter
 	pushed bool            // an outbox row was written: wake the worker after the commit
 	drawn  map[string]bool // numbers given away in this step, see free

@@ -24,7 +24,7 @@ func (u Usage) at(now, signed time.Time, periodDays int) Usage {
 	return u
 }
 
-// allows says why one more debit of this amount is too much, "" when it is not.
+// allows says why one more successful debit of this amount is too much, "" when it is not.
 func (u Usage) allows(l Limits, amount int64) (why trouble, hint string) {
 	over := func(n, limit int) bool { return limit > 0 && n >= limit }
 	switch {
@@ -36,8 +36,6 @@ func (u Usage) allows(l Limits, amount int64) (why trouble, hint string) {
 		return troubleCount, "the plan allows no more successful debits today"
 	case over(u.PeriodSuccesses, l.SuccessesPerPeriod):
 		return troubleCount, "the plan allows no more successful debits in this period"
-	case over(u.DayAttempts, l.AttemptsPerDay):
-		return troubleCount, "no more attempts are allowed today"
 	}
 	return "", ""
 }

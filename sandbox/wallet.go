@@ -75,14 +75,18 @@ func (s *step) giveBack(person string, fen int64) error {
 	return put(s.Tx, w)
 }
 
-// advance notes that WeChat Pay paid for him.
-func (s *step) advance(d *Debit) error {
+// advance notes that WeChat Pay paid for a payer without money, unless they owe as many debits of
+// the product as they may.
+func (s *step) advance(d *Debit, most int) (Failure, error) {
 	w, err := s.wallet(d.Person)
 	if err != nil {
-		return err
+		return "", err
+	}
+	if w.owes(d.Product) >= most {
+		return NotEnough, nil
 	}
 	d.Advanced = true
-	return s.owe(w, d)
+	return "", s.owe(w, d)
 }
 
 // owe adds a debit to what a person owes, once.

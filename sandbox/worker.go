@@ -145,7 +145,7 @@ func (w *worker) untilNext(crowded bool) time.Duration {
 func (w *worker) next(limit time.Time) (at time.Time, what string, err error) {
 	err = w.engine.view(w.ctx, func(s *step) error {
 		row, err := s.firstDue(limit)
-		at, what = row.at, row.what
+		at, what = row.at, row.String()
 		return err
 	})
 	return at, what, err

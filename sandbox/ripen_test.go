@@ -1,0 +1,120 @@
+package sandbox_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox"
+)
+
+// ways are how the clock may get past what falls due.
+var ways = map[string]func(*worldV2, time.Duration){
+	"walks": func(w *worldV2, d time.Duration) { w.ok(w.Advance(d)) },
+	"jumps": func(w *worldV2, d time.Duration) {
+		w.ok(w.Clock().Set(w.Clock().Now().Add(d)))
+		w.ok(w.Settle())
+	},
+}
+
+func planOfTwoDays() sandbox.Option {
+	return sandbox.WithPlan(sandbox.Plan{ID: "700", Product: sandbox.Papay, Mode: sandbox.DebitAfterADay, Days: 2, NotifyURL: sandbox.DefaultNotifyURL})
+}
+
+// signTwoDays signs at 10:00 for two days, and asks for a debit at hour of the second day.
+func (w *worldV2) signTwoDays(hour int) *sandbox.Contract {
+	w.Helper()
+	w.ok(w.Payer(openID).Fund(10000))
+	session := w.must("papay/preentrustweb", with2(entryV2(), "plan_id", "700"))
+	contract, err := w.Payer(openID).Agree(session["pre_entrustweb_id"].(string))
+	w.ok(err)
+	w.receivedOne()
+	w.ok(w.Advance(time.Duration(24+hour-10) * time.Hour))
+	w.must("pay/pappayapply", applyV2(contract.ID, "A1"))
+	return contract
+}
+
+func (w *worldV2) wantDebit(state sandbox.DebitState, failure sandbox.Failure, ended time.Time) {
+	w.Helper()
+	list, err := w.Debits()
+	w.ok(err)
+	if d := list[0]; d.State != state || d.Failure != failure || !d.EndedAt.Equal(ended) {
+		w.Errorf("got %s %s at %v, want %s %s at %v", d.State, d.Failure, d.EndedAt, state, failure, ended)
+	}
+}
+
+// A contract's term ends before its debit is due, or the debit is due first: what comes of them is
+// the same when the clock goes past both at once.
+func TestDebitsAndTheEndOfTheirContract(t *testing.T) {
+	t.Parallel()
+	for how, pass := range ways {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			late := newWorldV2(t, planOfTwoDays())
+			contract := late.signTwoDays(11)
+			pass(late, 72*time.Hour)
+			late.wantDebit(sandbox.DebitFailed, sandbox.ContractGone, start.Add(49*time.Hour))
+			if wallet, err := late.Payer(openID).Wallet(); err != nil || wallet.Balance != 10000 {
+				t.Errorf("the payer has %d fen, %v", wallet.Balance, err)
+			}
+			list, err := late.Contracts()
+			late.ok(err)
+			if c := list[0]; c.State != sandbox.ContractTerminated || !c.TerminatedAt.Equal(contract.ExpiresAt) {
+				t.Errorf("the contract is %s since %v, and its term ended at %v", c.State, c.TerminatedAt, contract.ExpiresAt)
+			}
+
+			early := newWorldV2(t, planOfTwoDays())
+			early.signTwoDays(9)
+			pass(early, 72*time.Hour)
+			early.wantDebit(sandbox.DebitPaid, "", start.Add(47*time.Hour))
+
+			same := newWorldV2(t, planOfTwoDays())
+			same.signTwoDays(10)
+			pass(same, 72*time.Hour)
+			same.wantDebit(sandbox.DebitFailed, sandbox.ContractGone, start.Add(48*time.Hour))
+		})
+	}
+}
+
+// The sandbox was down while the contract ended and the debit fell due.
+func TestADebitAfterItsContractAndARestart(t *testing.T) {
+	t.Parallel()
+	store := keep{sandbox.NewMemory()}
+	first := newWorldV2(t, planOfTwoDays(), sandbox.WithStore(store))
+	first.signTwoDays(11)
+	first.ok(first.Close())
+	second := newWorldV2(t, planOfTwoDays(), sandbox.WithStore(store), sandbox.At(start.Add(96*time.Hour)))
+	second.ok(second.Settle())
+	second.wantDebit(sandbox.DebitFailed, sandbox.ContractGone, start.Add(49*time.Hour))
+	// What is told of it is told from now on, with all of the schedule's attempts before it.
+	pushes, err := second.Pushes()
+	second.ok(err)
+	if last := pushes[len(pushes)-1]; !last.CreatedAt.Equal(start.Add(96 * time.Hour)) {
+		t.Errorf("notified at %v", last.CreatedAt)
+	}
+}
+
+// A refund that is due before a debit gives the money that the debit takes.
+func TestARefundPaysALaterDebit(t *testing.T) {
+	t.Parallel()
+	for how, pass := range ways {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			w := newWorldV2(t, planOfTwoDays())
+			v3 := &world{t, w.Sandbox, w.client, &inbox{t: t, keys: w.Keys()}}
+			w.ok(w.Payer(openID).Fund(888))
+			const elsewhere = "https://elsewhere.example/v3" // this world reads messages of APIv2
+			body := with(with(orderBody(), "notify_url", elsewhere), "amount", object{"total": 888, "currency": "CNY"})
+			_, err := w.Payer(openID).Pay(v3.must("POST", directRoot+"jsapi", body)["prepay_id"].(string))
+			w.ok(err)
+			session := w.must("papay/preentrustweb", with2(entryV2(), "plan_id", "700"))
+			contract, err := w.Payer(openID).Agree(session["pre_entrustweb_id"].(string))
+			w.ok(err)
+			w.ok(w.Clock().Set(start.Add(23 * time.Hour)))
+			w.must("pay/pappayapply", applyV2(contract.ID, "A1"))
+			refund := with(refundBody("r1", 888), "notify_url", elsewhere)
+			v3.must("POST", domestic, with(refund, "amount", object{"refund": 888, "total": 888, "currency": "CNY"}))
+			pass(w, 72*time.Hour)
+			w.wantDebit(sandbox.DebitPaid, "", start.Add(47*time.Hour))
+		})
+	}
+}
