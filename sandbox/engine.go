@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"sync"
@@ -126,10 +127,9 @@ func newEngine(c Config) (*engine, error) {
 			return nil, err
 		}
 	}
-	for _, person := range c.Payers {
-		if err := e.registry.putPerson(person, unsaved); err != nil {
-			return nil, err
-		}
+	// Who somebody is depends on what the store has of them.
+	if err := e.view(context.Background(), func(s *step) error { return e.joinAll(s, c.Payers) }); err != nil {
+		return nil, err
 	}
 	if err := e.recall(); err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)

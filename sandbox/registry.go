@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -28,7 +27,7 @@ type registered struct {
 
 // person is one WeChat user, who has another openid under every appid.
 type person struct {
-	id      string            // the first openid the sandbox learnt
+	id      string            // one of the openids, the same as long as anything is theirs
 	openIDs map[string]string // by appid
 }
 
@@ -156,33 +155,6 @@ func (r *registry) putPlan(mchid string, p Plan, save func() error) error {
 		}
 		if err := s.put(next); err != nil {
 			return err
-		}
-		return save()
-	})
-}
-
-// putPerson says that these openids, by appid, are one person, once it is saved.
-func (r *registry) putPerson(openIDs map[string]string, save func() error) error {
-	if len(openIDs) == 0 {
-		return fmt.Errorf("sandbox: a person needs at least one openid")
-	}
-	return r.change(func(s *registered) error {
-		p := person{openIDs: maps.Clone(openIDs)}
-		for _, appid := range slices.Sorted(maps.Keys(openIDs)) {
-			openid := openIDs[appid]
-			if openid == "" {
-				return fmt.Errorf("sandbox: the openid under %s is empty", shown(appid))
-			}
-			if err := errors.Join(checkID("appid", appid), checkID("openid", openid)); err != nil {
-				return err
-			}
-			if p.id == "" {
-				p.id = openid
-			}
-			s.people[openid] = p
-		}
-		for _, openid := range openIDs { // all point at the finished person
-			s.people[openid] = p
 		}
 		return save()
 	})

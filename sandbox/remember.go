@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"net/url"
-	"slices"
 	"time"
 )
 
@@ -70,34 +68,6 @@ func (r *registered) saveFormer(tx Tx, mchid string) error {
 		return nil
 	}
 	return save(tx, &savedFormer{MchID: mchid, Keys: r.former[mchid]})
-}
-
-type savedPerson struct {
-	rev
-	OpenIDs map[string]string `json:"openids"`
-}
-
-func (s *savedPerson) kind() string { return "person" }
-func (s *savedPerson) row() Row {
-	var parts []string
-	for _, appid := range slices.Sorted(maps.Keys(s.OpenIDs)) {
-		parts = append(parts, appid, s.OpenIDs[appid])
-	}
-	return Row{ID: joined(parts...)}
-}
-
-// savePerson puts a person last, for of two that share an openid the later one has it.
-func (e *engine) savePerson(p *savedPerson) error {
-	return e.step(context.Background(), func(s *step) error {
-		old, err := s.Get(p.kind(), p.row().ID)
-		if err == nil {
-			err = s.Delete(p.kind(), old.ID, old.Rev)
-		}
-		if err != nil && !errors.Is(err, ErrNotFound) {
-			return err
-		}
-		return put(s.Tx, p)
-	})
 }
 
 // savedClock is how far a running clock was moved from the machine's.
@@ -210,7 +180,7 @@ func (e *engine) recall() error {
 		}); err != nil {
 			return err
 		}
-		if err := each(s.Tx, func(p *savedPerson) error { return e.registry.putPerson(p.OpenIDs, unsaved) }); err != nil {
+		if err := e.recallPeople(s); err != nil {
 			return err
 		}
 		if err := each(s.Tx, func(f *savedForward) error {

@@ -113,7 +113,7 @@ func TestPeopleOutliveARestart(t *testing.T) {
 	}
 	before := people(first)
 	first.ok(first.Close())
-	if after := people(newWorld(t, sandbox.WithStore(store))); after != before || before != [5]string{"q1", "q1", "p1", "p1", "p2"} {
+	if after := people(newWorld(t, sandbox.WithStore(store))); after != before || before != [5]string{"q1", "q1", "p1", "p1", "p1"} {
 		t.Errorf("people were %v, and are %v", before, after)
 	}
 }

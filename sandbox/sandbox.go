@@ -209,10 +209,10 @@ func (s *Sandbox) AddPlan(mchid string, p Plan) error {
 	return s.engine.registry.putPlan(mchid, p, func() error { return s.engine.save(&savedPlan{MchID: mchid, Plan: p}) })
 }
 
-// AddPayer says that these openids, by appid, are one person.
-func (s *Sandbox) AddPayer(openIDs map[string]string) error {
-	return s.engine.registry.putPerson(openIDs, func() error { return s.engine.savePerson(&savedPerson{OpenIDs: openIDs}) })
-}
+// AddPayer says that these openids, by appid, are one person, and whoever was said to be one with
+// either is the same person too. They keep the wallet and the contracts that one of them has. Where
+// two of them have any, AddPayer is an error and changes nothing.
+func (s *Sandbox) AddPayer(openIDs map[string]string) error { return s.engine.addPerson(openIDs) }
 
 // Merchants lists the merchants with their key material.
 func (s *Sandbox) Merchants() []Merchant {

@@ -1,0 +1,82 @@
+package sandbox_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox"
+)
+
+// Who turns out to have another openid keeps what they have, and has still signed: also after a
+// restart, and where the other openid comes first.
+func TestAnOpenIDLearntLater(t *testing.T) {
+	t.Parallel()
+	store := keep{sandbox.NewMemory()}
+	w := newWorld(t, sandbox.WithStore(store))
+	w.ok(w.Payer(papayOpenID).Fund(100))
+	w.signPapay("A1")
+	w.received()
+	token := w.must("POST", presignPapay, with(papayBody("A2"), "openid", nil))["pre_entrustweb_id"]
+	w.ok(w.AddPayer(map[string]string{"aaa": "another", sandbox.DefaultAppID: papayOpenID}))
+	look := func(w *world) {
+		t.Helper()
+		for _, openid := range []string{papayOpenID, "another"} {
+			if wallet, err := w.Payer(openid).Wallet(); err != nil || wallet.Balance != 100 || wallet.Person != papayOpenID {
+				t.Errorf("%s has %+v, %v", openid, wallet, err)
+			}
+			_, err := w.Payer(openid).Agree(token.(string))
+			w.page(err, sandbox.PageSigned)
+		}
+	}
+	look(w)
+	w.ok(w.Close())
+	look(newWorld(t, sandbox.WithStore(store)))
+	// As well where the configuration says it, of a store that was used before.
+	configured := sandbox.WithPayer(map[string]string{"aab": "a-third", sandbox.DefaultAppID: papayOpenID})
+	last := newWorld(t, sandbox.WithStore(store), configured)
+	look(last)
+	if wallet, err := last.Payer("a-third").Wallet(); err != nil || wallet.Balance != 100 {
+		t.Errorf("got %+v, %v", wallet, err)
+	}
+}
+
+// Two people who both have something stay two.
+func TestTwoPeopleAreNotOne(t *testing.T) {
+	t.Parallel()
+	for what, give := range map[string]func(*world, string){
+		"a wallet":   func(w *world, openid string) { w.ok(w.Payer(openid).Fund(1)) },
+		"a contract": func(w *world, _ string) { w.signPapay("A1") },
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			give(w, papayOpenID)
+			w.ok(w.Payer("another").Fund(5))
+			both := map[string]string{"aaa": "another", sandbox.DefaultAppID: papayOpenID}
+			err := w.AddPayer(both)
+			if err == nil || strings.Contains(err.Error(), papayOpenID) {
+				t.Fatalf("got %v", err)
+			}
+			w.adminRefuses(400, "POST", "/sandbox/payers", object{"openids": both})
+			if wallet, err := w.Payer("another").Wallet(); err != nil || wallet.Balance != 5 || wallet.Person != "another" {
+				t.Errorf("got %+v, %v", wallet, err)
+			}
+		})
+	}
+}
+
+// A refund under way finds the payer, whoever they turn out to be meanwhile.
+func TestARefundFindsThePersonOfLater(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, err := w.Payer(openID).Pay(w.must("POST", directRoot+"jsapi", orderBody())["prepay_id"].(string))
+	w.ok(err)
+	w.must("POST", domestic, refundBody("r1", 40))
+	w.ok(w.Payer("another").Fund(5))
+	w.ok(w.AddPayer(map[string]string{"aaa": "another", sandbox.DefaultAppID: openID}))
+	w.ok(w.Advance(time.Minute))
+	if wallet, err := w.Payer(openID).Wallet(); err != nil || wallet.Balance != 45 {
+		t.Errorf("got %+v, %v", wallet, err)
+	}
+}
