@@ -146,8 +146,6 @@ func debitID(p Product, mchid, outTradeNo string) string {
 	return joined(string(p), mchid, outTradeNo)
 }
 
-func tradeKey(mchid, outTradeNo string) string { return "trade:" + joined(mchid, outTradeNo) }
-
 // word is trade_state in the words most products use.
 func (d *Debit) word() string {
 	switch {

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strconv"
@@ -39,6 +40,9 @@ func (c *call) debit(d *Debit) (*Debit, error) {
 		return nil, err
 	}
 	d.takeFrom(contract)
+	if used, err := c.numbersTaken(d); used || err != nil {
+		return nil, cmp.Or(err, error(r.refuse(troubleChanged, "an order or another debit has this out_trade_no: use a new number")))
+	}
 	if d.Request == nil {
 		d.Request = c.raw
 	}
@@ -58,6 +62,15 @@ func (c *call) debit(d *Debit) (*Debit, error) {
 		return nil, err
 	}
 	return d, c.failureOf(r, d)
+}
+
+// numbersTaken says whether a new debit has a number of an order's or of another debit's.
+func (s *step) numbersTaken(d *Debit) (bool, error) {
+	used, err := numbersUsed[Order](s.Tx, d.MchID, d.tradeNos())
+	if used || err != nil {
+		return used, err
+	}
+	return numbersUsed[Debit](s.Tx, d.MchID, d.tradeNos())
 }
 
 // takeFrom fills in whose money it is. Parties the call names stay as named.
@@ -149,7 +162,7 @@ func (c *call) contractToDebit(r *debitRules, d *Debit) (*Contract, error) {
 		return nil, err
 	case !contract.live():
 		return nil, r.refuse(troubleGone, "the contract is "+string(contract.State))
-	case !contract.over().IsZero() && !c.now.Before(contract.over()):
+	case contract.endedBy(c.now):
 		return nil, r.refuse(troubleExpired, "the contract ended by itself at "+contract.over().Format(time.RFC3339))
 	case contract.State == ContractToBeRenewed:
 		return nil, r.refuse(troubleGone, "the contract waits to be renewed")

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -98,6 +99,10 @@ func (c *call) place(o *Order) (*Order, error) {
 	old, err := get[Order](c.Tx, o.ID)
 	switch {
 	case errors.Is(err, ErrNotFound):
+		used, err := numbersUsed[Debit](c.Tx, o.MchID, o.tradeNos())
+		if used || err != nil {
+			return nil, cmp.Or(err, error(numberUsed("a debit has this out_trade_no: use a new number")))
+		}
 		o.State, o.CreatedAt, o.Fingerprint = OrderNotPaid, c.now, c.fingerprint()
 		if o.PrepayID, err = c.newPrepayID(); err != nil {
 			return nil, err
@@ -126,8 +131,7 @@ func (c *call) place(o *Order) (*Order, error) {
 		return nil, &refusal{status: http.StatusBadRequest, code: "ORDER_CLOSED", message: "订单已关闭", internal: internalParam,
 			hint: "this out_trade_no is closed for ever; a new order needs a new number"}
 	case old.Fingerprint != c.fingerprint():
-		return nil, &refusal{status: http.StatusForbidden, code: "OUT_TRADE_NO_USED", message: "商户订单号重复", internal: internalReplay,
-			hint: "this out_trade_no was used with other parameters: repeat them exactly, or use a new number"}
+		return nil, numberUsed("this out_trade_no was used with other parameters: repeat them exactly, or use a new number")
 	default:
 		o = old
 	}
@@ -136,6 +140,10 @@ func (c *call) place(o *Order) (*Order, error) {
 		o.PrepayExpiresAt = c.now.Add(linkLife)
 	}
 	return o, put(c.Tx, o)
+}
+
+func numberUsed(hint string) *refusal {
+	return &refusal{status: http.StatusForbidden, code: "OUT_TRADE_NO_USED", message: "商户订单号重复", internal: internalReplay, hint: hint}
 }
 
 // payer is an openid of the one who has to pay, "" for anybody.

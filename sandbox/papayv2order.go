@@ -34,7 +34,7 @@ func contractOrderV2(c *callV2) (wire.Fields, error) {
 		c.body["time_expire"] = wire.FormatTime(t) // as orders of APIv3 have it
 	}
 	o, err := c.place(&Order{
-		ID: orderID(false, c.merchant.MchID, f["out_trade_no"]), MchID: c.merchant.MchID, SubMchID: f["sub_mch_id"], AppID: f["appid"],
+		ID: c.transactionID(f["sub_mch_id"], f["out_trade_no"]), MchID: c.merchant.MchID, SubMchID: f["sub_mch_id"], AppID: f["appid"],
 		OutTradeNo: f["out_trade_no"], TradeType: TradeType(f["trade_type"]),
 		OpenID: f["openid"], Total: total, NotifyURL: f["notify_url"], Request: c.raw, V2: true,
 	})

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 )
@@ -8,13 +9,11 @@ import (
 // What products have in common whose signing may come with a first payment, and
 // whose signing page shows a masked name.
 
-// freshNumber refuses an out_trade_no that has been debited with.
+// freshNumber refuses an out_trade_no that an order or a debit has.
 func (c *call) freshNumber(outTradeNo string) error {
-	_, err := get[Debit](c.Tx, debitID(c.product.name, c.merchant.MchID, outTradeNo))
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return nil
-	case err != nil:
+	d := &Debit{MchID: c.merchant.MchID, SubMchID: c.text("sub_mchid"), OutTradeNo: outTradeNo}
+	used, err := c.numbersTaken(d)
+	if err != nil || !used {
 		return err
 	}
 	r := invalidRequest("商户订单号重复")
@@ -36,6 +35,10 @@ func (s *step) payAtSigning(d *Debit, c *Contract) error {
 	case !errors.Is(err, ErrNotFound):
 		return err
 	}
+	d.takeFrom(c)
+	if used, err := s.numbersTaken(d); used || err != nil {
+		return cmp.Or(err, error(failed))
+	}
 	failure, err := s.charge(c.Person, d.Total)
 	if err != nil {
 		return err
@@ -43,7 +46,6 @@ func (s *step) payAtSigning(d *Debit, c *Contract) error {
 	if failure != "" {
 		return failed
 	}
-	d.takeFrom(c)
 	d.Request, d.CreatedAt, d.ExecuteAt, d.EndedAt = c.Request, s.now, s.now, s.now
 	if err := s.paid(r, d, c); err != nil {
 		return err

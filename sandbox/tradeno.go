@@ -1,0 +1,53 @@
+package sandbox
+
+import "slices"
+
+// A merchant's out_trade_no is of an order or of a debit, parts of combined ones included; a
+// provider's are each sub-merchant's own.
+
+// tradeNo is an out_trade_no with the merchants it is a number of.
+type tradeNo struct{ mchID, subMchID, outTradeNo string }
+
+func tradeKey(mchid, outTradeNo string) string { return "trade:" + joined(mchid, outTradeNo) }
+
+func (o *Order) tradeNos() []tradeNo {
+	if o.Combined {
+		return tradeNosOf(o.SubOrders)
+	}
+	return []tradeNo{{o.MchID, o.SubMchID, o.OutTradeNo}}
+}
+
+func (d *Debit) tradeNos() []tradeNo {
+	if len(d.Parts) > 0 {
+		return tradeNosOf(d.Parts)
+	}
+	return []tradeNo{{d.MchID, d.SubMchID, d.OutTradeNo}}
+}
+
+func tradeNosOf(parts []SubOrder) []tradeNo {
+	out := make([]tradeNo, len(parts))
+	for i, part := range parts {
+		out[i] = tradeNo{part.MchID, part.SubMchID, part.OutTradeNo}
+	}
+	return out
+}
+
+// numbersUsed says whether an order, or a debit, of the merchant has one of the numbers already.
+func numbersUsed[E any, P interface {
+	*E
+	entity
+	tradeNos() []tradeNo
+}](tx Tx, mchid string, numbers []tradeNo) (bool, error) {
+	for _, n := range numbers {
+		list, err := find[E, P](tx, tradeKey(mchid, n.outTradeNo), 0)
+		if err != nil {
+			return false, err
+		}
+		for _, one := range list {
+			if slices.Contains(one.tradeNos(), n) {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}

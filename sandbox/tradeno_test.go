@@ -1,0 +1,44 @@
+package sandbox_test
+
+import (
+	"testing"
+	"time"
+)
+
+// An out_trade_no is of an order or of a debit, whichever came first, in either version.
+func TestANumberIsOfOnePayment(t *testing.T) {
+	t.Parallel()
+	const apply = "v3/papay/pay/transactions/apply"
+	w := newWorld(t)
+	v2 := &worldV2{T: t, Sandbox: w.Sandbox, client: w.client, key: w.ClientConfig().APIv2Key.Reveal()}
+	c := w.signPapay("A1")
+	order := with(orderBody(), "out_trade_no", "number1")
+	w.must("POST", directRoot+"jsapi", order)
+	w.refused(400, "INVALID_REQUEST", "POST", apply, applyBody(c.ID, "number1", 100))
+	v2.refused("INVALID_REQUEST", "pay/pappayapply", applyV2(c.ID, "number1"))
+	w.must("POST", directRoot+"jsapi", order) // the order itself, again
+
+	w.must("POST", apply, applyBody(c.ID, "number2", 100))
+	w.refused(403, "OUT_TRADE_NO_USED", "POST", directRoot+"jsapi", with(orderBody(), "out_trade_no", "number2"))
+	w.must("POST", apply, applyBody(c.ID, "number2", 100)) // the debit itself, again
+	w.ok(w.Advance(time.Minute))
+
+	// A part of a combined order has a number as well.
+	part := func(no string, sub any) object {
+		return with(with(combinedBody()["sub_orders"].([]any)[0].(object), "out_trade_no", no), "sub_mchid", sub)
+	}
+	w.must("POST", combineRoot+"jsapi", with(combinedBody(), "sub_orders", []any{
+		part("number3", nil), part("number4", "1230000109"),
+	}))
+	w.refused(400, "INVALID_REQUEST", "POST", apply, applyBody(c.ID, "number3", 100))
+
+	// Numbers of a sub-merchant's are others.
+	w.must("POST", partnerRoot+"jsapi", with(partnerOrder(), "out_trade_no", "number2"))
+	w.must("POST", apply, applyBody(c.ID, "number4", 100))
+	w.ok(w.Advance(time.Minute))
+	debits, err := w.Debits()
+	w.ok(err)
+	if len(debits) != 2 {
+		t.Errorf("%d debits, want 2", len(debits))
+	}
+}
