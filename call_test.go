@@ -179,7 +179,7 @@ func TestNoWholeReply(t *testing.T) {
 		says string
 	}{
 		"no one listens":  {nobody(t), false, "nothing was sent"},
-		"cut before":      {closed, true, "the outcome is unknown"},
+		"cut before":      {closed, true, "it can be repeated"},
 		"cut in the body": {rawServer(t, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"), true, "cut short"},
 		"cut in a chunk":  {rawServer(t, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"), true, "unexpected EOF"},
 		"claims 5 MiB":    {rawServer(t, "HTTP/1.1 200 OK\r\nContent-Length: 5242880\r\n\r\n{"), true, "larger than 4 MiB"},

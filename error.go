@@ -213,10 +213,13 @@ func (e *TransportError) Error() string {
 	case errors.Is(e.err, context.DeadlineExceeded):
 		s += " (the deadline passed)"
 	}
-	if e.Sent {
-		s += "; the outcome is unknown: query, or repeat with the same numbers"
-	} else {
+	switch {
+	case !e.Sent:
 		s += "; nothing was sent"
+	case strings.HasPrefix(e.Operation, http.MethodGet+" "):
+		s += "; it can be repeated"
+	default:
+		s += "; the outcome is unknown: query, or repeat with the same numbers"
 	}
 	return oneLine(s)
 }

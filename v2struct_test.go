@@ -62,7 +62,7 @@ type every struct {
 	Flag    flag            `xml:"flag"`
 	Flags   *flag           `xml:"flags"`
 	Time    time.Time       `xml:"time"`
-	Detail  json.RawMessage `xml:"detail,cdata"`
+	Detail  json.RawMessage `xml:"detail"`
 	Mine    map[string]int  `xml:"-"`
 	mine    string
 }

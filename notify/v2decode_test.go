@@ -23,7 +23,6 @@ type (
 		Bank *bank `xml:"bank_type"`
 	}
 	byPointer struct {
-		v2Event
 		TotalFee uint32 `xml:"total_fee"`
 	}
 	inTexts map[string]string

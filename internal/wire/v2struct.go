@@ -116,7 +116,7 @@ func (w *walker) inline(t reflect.Type, m member) {
 
 // add keeps the field that is nearest to the surface, as Go does.
 func (w *walker) add(m member, options string) {
-	for _, option := range []string{"attr", "chardata", "innerxml", "comment", "any"} {
+	for _, option := range []string{"attr", "cdata", "chardata", "innerxml", "comment", "any"} {
 		if hasOption(options, option) {
 			w.fail("the field %s is tagged %s, which a flat message does not have", m.field, option)
 		}
