@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // admin is the REST side of the Go API, on a port of its own, under /sandbox/.
@@ -154,7 +156,7 @@ func adminFailure(err error) (int, document) {
 		return status, document{"error": oneLine(page.Message, shownLine), "reason": string(page.Reason)}
 	case errors.As(err, &bad):
 		return bad.status, document{"error": oneLine(bad.message, shownLine)}
-	case errors.Is(err, ErrClosed), errors.Is(err, ErrConflict):
+	case errors.Is(err, store.ErrClosed), errors.Is(err, store.ErrConflict):
 		return http.StatusServiceUnavailable, document{"error": err.Error()}
 	}
 	return http.StatusInternalServerError, document{"error": oneLine(err.Error(), shownLine)}

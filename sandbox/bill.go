@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/wxpay-go/wxpay/sandbox/store"
+
 	"github.com/wxpay-go/wxpay/catalogue"
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
@@ -43,8 +45,8 @@ type billFile struct {
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
-func (b *billFile) kind() string { return "bill" }
-func (b *billFile) row() Row     { return Row{ID: b.ID} }
+func (b *billFile) kind() string   { return "bill" }
+func (b *billFile) row() store.Row { return store.Row{ID: b.ID} }
 
 func tradeBill(c *call) (document, error) {
 	day, err := c.billDay()
@@ -138,7 +140,7 @@ func hashOf(text string) string {
 func downloadBill(c *call) (document, error) {
 	b, err := get[billFile](c.Tx, c.query.Get("token"))
 	switch {
-	case errors.Is(err, ErrNotFound):
+	case errors.Is(err, store.ErrNotFound):
 		return nil, invalidRequest("下载链接过期，请重新请求文件下载").hinting("merchant " + c.merchant.MchID + " has no bill with this token")
 	case err != nil:
 		return nil, err

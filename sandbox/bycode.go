@@ -3,6 +3,8 @@ package sandbox
 import (
 	"errors"
 
+	"github.com/wxpay-go/wxpay/sandbox/store"
+
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
@@ -30,7 +32,7 @@ func (c *call) contractOfPath(plan string) (*Contract, error) {
 // or nil.
 func (c *call) unsignedOfPath(plan string) (*Session, error) {
 	use, err := get[codeUse](c.Tx, c.product.codeKey(c.merchant.MchID, plan, c.vars["out_contract_code"]))
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
 	}
 	if err != nil {

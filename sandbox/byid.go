@@ -1,6 +1,10 @@
 package sandbox
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/wxpay-go/wxpay/sandbox/store"
+)
 
 // What products with a contract_id in their paths have in common.
 
@@ -8,7 +12,7 @@ import "errors"
 // state.
 func (c *call) anyContract(id string) (*Contract, error) {
 	contract, err := c.contractOf(c.product.name, id)
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, store.ErrNotFound) {
 		return nil, c.product.gone().hinting(c.noContract(c.product.name))
 	}
 	return contract, err
@@ -19,7 +23,7 @@ func (c *call) anyContract(id string) (*Contract, error) {
 func (c *call) contractOf(p Product, id string) (*Contract, error) {
 	contract, err := get[Contract](c.Tx, id)
 	if err == nil && contract.Product != p {
-		return nil, ErrNotFound
+		return nil, store.ErrNotFound
 	}
 	return contract, err
 }

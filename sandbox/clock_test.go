@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wxpay-go/wxpay/sandbox/store"
+
 	"github.com/wxpay-go/wxpay/sandbox"
 )
 
@@ -177,14 +179,14 @@ func TestAdvanceOfAClosedSandbox(t *testing.T) {
 		<-r.Context().Done() // the sandbox is closing
 	})))
 	w.signCombine("code")
-	if err := w.Advance(time.Hour); !errors.Is(err, sandbox.ErrClosed) {
+	if err := w.Advance(time.Hour); !errors.Is(err, store.ErrClosed) {
 		t.Errorf("closed on the way: got %v", err)
 	}
 	w.ok(await(t, closing, "Close"))
-	if err := w.Advance(time.Hour); !errors.Is(err, sandbox.ErrClosed) {
+	if err := w.Advance(time.Hour); !errors.Is(err, store.ErrClosed) {
 		t.Errorf("closed: got %v", err)
 	}
-	if err := w.Settle(); !errors.Is(err, sandbox.ErrClosed) {
+	if err := w.Settle(); !errors.Is(err, store.ErrClosed) {
 		t.Errorf("Settle: got %v", err)
 	}
 }

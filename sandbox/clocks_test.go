@@ -8,10 +8,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wxpay-go/wxpay/sandbox/store"
+
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/notify"
 	"github.com/wxpay-go/wxpay/sandbox"
-	"github.com/wxpay-go/wxpay/sandbox/storetest"
+	"github.com/wxpay-go/wxpay/sandbox/store/storetest"
 )
 
 // A stranger is a merchant's program in another process: it has the keys, and no
@@ -173,7 +175,7 @@ func started(t *testing.T, c sandbox.Config) *sandbox.Sandbox {
 // A sandbox that starts again on its store goes on at the time it was moved to.
 func TestAMovedClockOutlivesARestart(t *testing.T) {
 	t.Parallel()
-	store := keep{sandbox.NewMemory()}
+	kept := keep{store.NewMemory()}
 	near := func(what string, got, want time.Time) {
 		t.Helper()
 		if off := got.Sub(want).Abs(); off > time.Minute {
@@ -182,7 +184,7 @@ func TestAMovedClockOutlivesARestart(t *testing.T) {
 	}
 	run := func(c sandbox.Config, do func(*sandbox.Sandbox)) {
 		t.Helper()
-		c.Keys, c.Store = pinnedKeys(t), store
+		c.Keys, c.Store = pinnedKeys(t), kept
 		s, err := sandbox.Start(c)
 		if err != nil {
 			t.Fatal(err)
@@ -275,11 +277,11 @@ func TestLatencyEndsThoughTheClockIsSetBack(t *testing.T) {
 // A time that cannot be kept is not moved to.
 func TestATimeThatCannotBeKept(t *testing.T) {
 	t.Parallel()
-	store := &storetest.Unwritable{Store: sandbox.NewMemory()}
-	s := started(t, sandbox.Config{Keys: pinnedKeys(t), Store: store})
+	kept := &storetest.Unwritable{Store: store.NewMemory()}
+	s := started(t, sandbox.Config{Keys: pinnedKeys(t), Store: kept})
 	before := s.Clock().Now()
-	store.Broken.Store(true)
-	defer store.Broken.Store(false)
+	kept.Broken.Store(true)
+	defer kept.Broken.Store(false)
 	if err := s.Clock().Set(start); err == nil {
 		t.Error("it was set")
 	}

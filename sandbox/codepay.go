@@ -3,6 +3,8 @@ package sandbox
 import (
 	"errors"
 	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // paymentCode is the code on a payer's phone that a merchant scans, 付款码. It
@@ -15,8 +17,8 @@ type paymentCode struct {
 	Used      bool      `json:"used,omitempty"`
 }
 
-func (p *paymentCode) kind() string { return "payment-code" }
-func (p *paymentCode) row() Row     { return Row{ID: p.ID} }
+func (p *paymentCode) kind() string   { return "payment-code" }
+func (p *paymentCode) row() store.Row { return store.Row{ID: p.ID} }
 
 const (
 	codeLife    = time.Minute
@@ -44,7 +46,7 @@ func payByCode(c *call) (document, error) {
 	auth := textOf(object(c.body, "payer"), "auth_code")
 	code, err := get[paymentCode](c.Tx, auth)
 	switch {
-	case errors.Is(err, ErrNotFound):
+	case errors.Is(err, store.ErrNotFound):
 		return nil, invalidRequest("付款码无效").hinting("no payer of this sandbox shows this auth_code: take it from Payer.ShowCode")
 	case err != nil:
 		return nil, err

@@ -3,6 +3,8 @@ package sandbox
 import (
 	"io"
 	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // Config says how to [Start] a sandbox. The zero value starts one with fresh
@@ -30,8 +32,8 @@ type Config struct {
 	Payers []map[string]string
 
 	// Store keeps the state. A sandbox closes its store; when [Start] fails there
-	// is no sandbox, and it stays the caller's to close. Default: [NewMemory].
-	Store Store
+	// is no sandbox, and it stays the caller's to close. Default: [store.NewMemory].
+	Store store.Store
 	// Start is the time the clock starts at, from 1971 to 2261. Zero means now or, on
 	// a store that was used before, where its clock had been moved to. ManualClock
 	// stops it: then time passes only by Advance and Clock.Set, and notifications are

@@ -3,6 +3,8 @@ package sandbox
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // Contract is what a payer agreed to.
@@ -96,8 +98,8 @@ func (t Termination) known() bool {
 
 func (c *Contract) kind() string { return "contract" }
 
-func (c *Contract) row() Row {
-	row := Row{ID: c.ID, Keys: []string{
+func (c *Contract) row() store.Row {
+	row := store.Row{ID: c.ID, Keys: []string{
 		"mchid:" + c.MchID,
 		"person:" + c.Person,
 		contractCodeKey(c.Product, c.MchID, c.PlanID, c.Code),

@@ -4,14 +4,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wxpay-go/wxpay/sandbox/store"
+
 	"github.com/wxpay-go/wxpay/sandbox"
 )
 
 // hanging is a world whose merchant refuses what it is notified of, until the
 // attempt of that number, which hangs.
-func hanging(t *testing.T, store sandbox.Store, attempt int) *world {
+func hanging(t *testing.T, kept store.Store, attempt int) *world {
 	t.Helper()
-	w := newWorld(t, sandbox.WithStore(store), sandbox.WithNotifyTimeout(time.Minute))
+	w := newWorld(t, sandbox.WithStore(kept), sandbox.WithNotifyTimeout(time.Minute))
 	hangs := make(chan struct{})
 	release := make(chan struct{})
 	w.inbox.answer = func() int {
@@ -36,13 +38,13 @@ func hanging(t *testing.T, store sandbox.Store, attempt int) *world {
 // notification is lost, whatever the merchant made of the one cut off.
 func TestCrashInTheLastAttempt(t *testing.T) {
 	t.Parallel()
-	store := keep{sandbox.NewMemory()}
-	killed := hanging(t, store, 30)
+	kept := keep{store.NewMemory()}
+	killed := hanging(t, kept, 30)
 	if p := killed.onlyPush(); p.State != sandbox.PushPending || !p.NextAt.IsZero() || !p.Attempts[29].Open {
 		t.Fatalf("it hangs in another attempt: %d of them, %s", len(p.Attempts), p.State)
 	}
 
-	next := newWorld(t, sandbox.WithStore(store), sandbox.At(killed.Clock().Now().Add(time.Hour)))
+	next := newWorld(t, sandbox.WithStore(kept), sandbox.At(killed.Clock().Now().Add(time.Hour)))
 	if a := next.onlyPush().Attempts[29]; a.Open || a.Error == "" {
 		t.Errorf("the attempt cut off is %+v", a)
 	}
@@ -57,9 +59,9 @@ func TestCrashInTheLastAttempt(t *testing.T) {
 // Where more attempts are to come they are made in their slots.
 func TestCrashInAnEarlierAttempt(t *testing.T) {
 	t.Parallel()
-	store := keep{sandbox.NewMemory()}
-	killed := hanging(t, store, 3)
-	next := newWorld(t, sandbox.WithStore(store), sandbox.At(killed.Clock().Now()))
+	kept := keep{store.NewMemory()}
+	killed := hanging(t, kept, 3)
+	next := newWorld(t, sandbox.WithStore(kept), sandbox.At(killed.Clock().Now()))
 	if got := next.received(); len(got) != 0 {
 		t.Errorf("the merchant got %v out of turn", got)
 	}
@@ -76,9 +78,9 @@ func TestCrashInAnEarlierAttempt(t *testing.T) {
 // A merchant who is down for good does not keep the sandbox trying for ever.
 func TestCrashThenNobodyAnswers(t *testing.T) {
 	t.Parallel()
-	store := keep{sandbox.NewMemory()}
-	killed := hanging(t, store, 30)
-	next := newWorld(t, sandbox.WithStore(store), sandbox.At(killed.Clock().Now()))
+	kept := keep{store.NewMemory()}
+	killed := hanging(t, kept, 30)
+	next := newWorld(t, sandbox.WithStore(kept), sandbox.At(killed.Clock().Now()))
 	next.inbox.answer = func() int { return 500 }
 	next.ok(next.Advance(24 * time.Hour))
 	if p := next.onlyPush(); p.State != sandbox.PushGivenUp || len(p.Attempts) != 31 {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strconv"
 	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // creditDebits are repayments: booked up to a fortnight ahead, asked for on
@@ -41,7 +43,7 @@ func creditBook(c *call) (document, error) {
 	}
 	taken, err := get[claim](c.Tx, creditRecordKey(c.merchant.MchID, b.ID))
 	switch {
-	case errors.Is(err, ErrNotFound):
+	case errors.Is(err, store.ErrNotFound):
 	case err != nil:
 		return nil, err
 	default:

@@ -18,6 +18,8 @@ package sandbox
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // Debit is one 扣款: money taken, or to be taken, under a contract.
@@ -124,7 +126,7 @@ func (f Failure) text() string {
 
 func (d *Debit) kind() string { return "debit" }
 
-func (d *Debit) row() Row {
+func (d *Debit) row() store.Row {
 	keys := []string{"mchid:" + d.MchID, "contract:" + d.ContractID, tradeKey(d.MchID, d.OutTradeNo)}
 	if d.TransactionID != "" {
 		keys = append(keys, "transaction:"+d.TransactionID)
@@ -135,7 +137,7 @@ func (d *Debit) row() Row {
 			keys = append(keys, "transaction:"+part.TransactionID)
 		}
 	}
-	row := Row{ID: d.ID, Keys: keys}
+	row := store.Row{ID: d.ID, Keys: keys}
 	if d.State == DebitAccepted {
 		row.Due = millis(d.ExecuteAt)
 	}

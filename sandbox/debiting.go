@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // rulesOf finds a product's debit rules by name, the usual ones when it is "".
@@ -32,7 +34,7 @@ func (c *call) debit(d *Debit) (*Debit, error) {
 	switch old, err := get[Debit](c.Tx, d.ID); {
 	case err == nil:
 		return c.debitAgain(r, old)
-	case !errors.Is(err, ErrNotFound):
+	case !errors.Is(err, store.ErrNotFound):
 		return nil, err
 	}
 	contract, err := c.contractToDebit(r, d)
@@ -156,7 +158,7 @@ func refuseFailure(d *Debit) *refusal {
 func (c *call) contractToDebit(r *debitRules, d *Debit) (*Contract, error) {
 	contract, err := c.contractOf(d.Product, d.ContractID)
 	switch {
-	case errors.Is(err, ErrNotFound):
+	case errors.Is(err, store.ErrNotFound):
 		return nil, r.refuse(troubleGone, c.noContract(d.Product))
 	case err != nil:
 		return nil, err
@@ -175,7 +177,7 @@ func (c *call) contractToDebit(r *debitRules, d *Debit) (*Contract, error) {
 // debitByNo finds a debit by the merchant's number.
 func (c *call) debitByNo(outTradeNo string) (*Debit, error) {
 	d, err := get[Debit](c.Tx, debitID(c.product.name, c.merchant.MchID, outTradeNo))
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, store.ErrNotFound) {
 		return nil, c.noOrder()
 	}
 	return d, err

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/wxpay-go/wxpay/sandbox/store"
+
 	"github.com/wxpay-go/wxpay/sandbox"
 )
 
@@ -119,11 +121,11 @@ func TestStartDoesNotForwardToItself(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 
-	store := keep{sandbox.NewMemory()}
-	first := newWorld(t, sandbox.WithStore(store))
+	kept := keep{store.NewMemory()}
+	first := newWorld(t, sandbox.WithStore(kept))
 	first.ok(first.Forward("https://yourapp.com/notify", "http://"+free+"/sandbox/chaos"))
 	first.ok(first.Close())
-	second := newWorld(t, sandbox.WithStore(store), func(c *sandbox.Config) { c.AdminAddr = free })
+	second := newWorld(t, sandbox.WithStore(kept), func(c *sandbox.Config) { c.AdminAddr = free })
 	second.signCombine("A")
 	second.undeliverable("a forward of the store", "the sandbox's own address")
 }
@@ -131,11 +133,11 @@ func TestStartDoesNotForwardToItself(t *testing.T) {
 // A forward that was allowed when it was kept, and is not now, is left out; it is back when it is.
 func TestAStartLeavesOutForwardsThatAreNotAllowed(t *testing.T) {
 	t.Parallel()
-	store := keep{sandbox.NewMemory()}
+	kept := keep{store.NewMemory()}
 	logs := make(chan string, 10)
 	run := func(anywhere bool, want string) *world {
 		t.Helper()
-		w := newWorld(t, sandbox.WithStore(store), func(c *sandbox.Config) {
+		w := newWorld(t, sandbox.WithStore(kept), func(c *sandbox.Config) {
 			c.AllowNonLoopback, c.Addr, c.AdminAddr, c.Forward = anywhere, "127.0.0.1:0", "127.0.0.1:0", nil
 			c.Logf = func(format string, args ...any) { logs <- fmt.Sprintf(format, args...) }
 		})

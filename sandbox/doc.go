@@ -177,6 +177,6 @@
 //
 // # Stores
 //
-// State lives behind [Store]: [NewMemory], or an SQL database in the binary. A
-// store of one's own is ready when it passes storetest.Run.
+// State lives behind a store.Store: store.NewMemory, or an SQL database in the
+// binary. A store of one's own is ready when it passes storetest.Run.
 package sandbox

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/wxpay-go/wxpay/sandbox/store"
+
 	"github.com/wxpay-go/wxpay/catalogue"
 )
 
@@ -21,7 +23,7 @@ type engine struct {
 	timers     []timer
 	v2         map[string]*endpointV2                   // by path
 	sealed     func() map[*catalogue.Operation][]string // made when first asked for
-	store      Store
+	store      store.Store
 	clock      *Clock // of business
 	oneClock   bool
 	wireNow    func() time.Time // the clock of signatures: clock's with oneClock, otherwise the machine's
@@ -73,7 +75,7 @@ func newEngine(c Config) (*engine, error) {
 		return nil, err
 	}
 	if e.store == nil {
-		e.store = NewMemory()
+		e.store = store.NewMemory()
 	}
 	if c.Rand == nil {
 		c.Rand = rand.Reader

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // entity is anything that is kept in the store as a row of its own.
 type entity interface {
 	kind() string
-	row() Row // ID, Keys and Due; the rest is filled by put
+	row() store.Row // ID, Keys and Due; the rest is filled by put
 	revision() *int64
 	// owner is the mchid of the merchant it belongs to, "" for none; see scope.go.
 	owner() string
@@ -36,14 +38,14 @@ var barred = strings.NewReplacer(`\`, `\\`, `|`, `\|`)
 func get[E any, P interface {
 	*E
 	entity
-}](tx Tx, id string) (P, error) {
+}](tx store.Tx, id string) (P, error) {
 	e := P(new(E))
 	row, err := tx.Get(e.kind(), id)
 	if err != nil {
 		return nil, err
 	}
 	if e, err = decode(e, row); err == nil && hides(tx, e) {
-		return nil, ErrNotFound
+		return nil, store.ErrNotFound
 	}
 	return e, err
 }
@@ -53,7 +55,7 @@ func get[E any, P interface {
 func find[E any, P interface {
 	*E
 	entity
-}](tx Tx, key string, newest int) ([]P, error) {
+}](tx store.Tx, key string, newest int) ([]P, error) {
 	wanted := newest
 	if _, ok := tx.(scoped); ok {
 		wanted = 0 // the newest that are not hidden
@@ -72,11 +74,14 @@ func find[E any, P interface {
 			out = append(out, e)
 		}
 	}
-	return tail(out, newest), nil
+	if newest > 0 && len(out) > newest {
+		out = out[len(out)-newest:]
+	}
+	return out, nil
 }
 
 // put writes an entity that was made new or read by get or find.
-func put(tx Tx, e entity) error {
+func put(tx store.Tx, e entity) error {
 	row := e.row()
 	row.Rev = *e.revision()
 	row.Data = encodeJSON(e)
@@ -88,7 +93,7 @@ func put(tx Tx, e entity) error {
 	return nil
 }
 
-func decode[P entity](e P, row Row) (P, error) {
+func decode[P entity](e P, row store.Row) (P, error) {
 	if err := json.Unmarshal(row.Data, e); err != nil {
 		return e, fmt.Errorf("the store's %s %s is not what was put there: %w", e.kind(), row.ID, err)
 	}

@@ -22,7 +22,7 @@ type intruder struct {
 	tried *tried
 	api   http.Handler
 	cfg   wxpay.Config // its own
-	store *dryStore
+	kept  *dryStore
 	known map[string]bool // what the first merchant was answered
 	// shares: both merchants are providers of the same sub-merchants.
 	shares bool
@@ -109,13 +109,13 @@ func (i *intruder) compare(what string, m *message, by func(member string) int) 
 		}
 		return shifted(value, toNobodys), true
 	})
-	for _, row := range i.store.dryRun(func() { got = i.call(asked) }) {
+	for _, row := range i.kept.dryRun(func() { got = i.call(asked) }) {
 		if !row.of(i.cfg.MchID) {
 			i.Errorf("%s %s: the other merchant wrote %s", m.op.ID(), what, row)
 		}
 	}
 	var want answer
-	i.store.dryRun(func() { want = i.call(nobody) })
+	i.kept.dryRun(func() { want = i.call(nobody) })
 	if got.success != want.success || !got.success && got.text(asked) != want.text(nobody) {
 		i.Errorf("%s %s: the other merchant is told\n\t%s\nand about ids of nobody's\n\t%s",
 			m.op.ID(), what, got.text(asked), want.text(nobody))

@@ -6,12 +6,12 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // dryStore is a store that can report what is written to it instead of keeping it.
 type dryStore struct {
-	sandbox.Store
+	store.Store
 	dry   bool
 	wrote []written // since then
 }
@@ -45,12 +45,12 @@ func (s *dryStore) dryRun(do func()) []written {
 
 var errDryRun = errors.New("a dry run")
 
-func (s *dryStore) Update(ctx context.Context, f func(sandbox.Tx) error) error {
+func (s *dryStore) Update(ctx context.Context, f func(store.Tx) error) error {
 	if !s.dry {
 		return s.Store.Update(ctx, f)
 	}
 	tx := &watchedTx{}
-	err := s.Store.Update(ctx, func(inner sandbox.Tx) error {
+	err := s.Store.Update(ctx, func(inner store.Tx) error {
 		*tx = watchedTx{Tx: inner}
 		if err := f(tx); err != nil {
 			return err
@@ -65,11 +65,11 @@ func (s *dryStore) Update(ctx context.Context, f func(sandbox.Tx) error) error {
 }
 
 type watchedTx struct {
-	sandbox.Tx
+	store.Tx
 	wrote []written
 }
 
-func (t *watchedTx) Put(kind string, row sandbox.Row) (int64, error) {
+func (t *watchedTx) Put(kind string, row store.Row) (int64, error) {
 	t.wrote = append(t.wrote, written{kind, row.ID, row.Data})
 	return t.Tx.Put(kind, row)
 }

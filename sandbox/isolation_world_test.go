@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/wxpay-go/wxpay/sandbox/store"
+
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/sandbox"
 )
@@ -33,10 +35,10 @@ func (i *isolated) world(plans ...sandbox.Plan) *world {
 	if i.shares {
 		other.SubMerchants = append(other.SubMerchants, m.SubMerchants...)
 	}
-	store := &dryStore{Store: sandbox.NewMemory()}
-	w := newWorld(i.T, sandbox.WithMerchant(m), sandbox.WithMerchant(other), sandbox.WithStore(store))
+	kept := &dryStore{Store: store.NewMemory()}
+	w := newWorld(i.T, sandbox.WithMerchant(m), sandbox.WithMerchant(other), sandbox.WithStore(kept))
 	i.worlds = append(i.worlds, w)
-	behind := &intruder{T: i.T, tried: i.tried, api: w.Handler(), store: store, shares: i.shares}
+	behind := &intruder{T: i.T, tried: i.tried, api: w.Handler(), kept: kept, shares: i.shares}
 	behind.known = map[string]bool{}
 	var err error
 	behind.cfg, err = w.ClientConfigFor(other.MchID)

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // Exchange is one line of the journal: an API call as it came, and the answer.
@@ -92,7 +94,7 @@ func (j *journal) flush(ctx context.Context) error {
 	for i, x := range pending {
 		entries[i] = encodeJSON(j.entry(x, secrets))
 	}
-	return j.engine.store.Update(ctx, func(tx Tx) error {
+	return j.engine.store.Update(ctx, func(tx store.Tx) error {
 		for _, entry := range entries {
 			if _, err := tx.Append(journalLog, entry); err != nil {
 				return err
@@ -139,7 +141,7 @@ func (j *journal) list(ctx context.Context, after int64, newest int) ([]Exchange
 		j.engine.logf("sandbox: store the journal: %v", err)
 	}
 	var out []Exchange
-	err := j.engine.store.View(ctx, func(tx Tx) error {
+	err := j.engine.store.View(ctx, func(tx store.Tx) error {
 		entries, err := tx.List(journalLog, after, newest)
 		if err != nil {
 			return err

@@ -3,6 +3,8 @@ package sandbox
 import (
 	"context"
 	"errors"
+
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // What tests and the admin look at. Everything returned is a copy as of now.
@@ -44,7 +46,7 @@ func (s *Sandbox) Journal(after int64, newest int) ([]Exchange, error) {
 func (s *Sandbox) Redeliver(pushID string) error {
 	return s.engine.step(context.Background(), func(st *step) error {
 		p, err := get[Push](st.Tx, pushID)
-		if errors.Is(err, ErrNotFound) {
+		if errors.Is(err, store.ErrNotFound) {
 			return &PageError{Reason: PageUnknown, Message: "There is no such notification."}
 		}
 		if err != nil {

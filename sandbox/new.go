@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"sync"
 	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // TB is the part of *testing.T and *testing.B that [New] needs.
@@ -116,7 +118,7 @@ func WithPayer(openIDs map[string]string) Option {
 }
 
 // WithStore keeps the state elsewhere than in memory.
-func WithStore(s Store) Option {
+func WithStore(s store.Store) Option {
 	return func(c *Config) { c.Store = s }
 }
 

@@ -3,6 +3,8 @@ package sandbox
 import (
 	"errors"
 	"fmt"
+
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // The numbers WeChat Pay makes up are drawn at random, and two drawn at random may be the same. So
@@ -41,7 +43,7 @@ func (s *step) free(what string, draw func() string, finds ...func(id string) (b
 func (s *step) rowOf(kind string) func(string) (bool, error) {
 	return func(id string) (bool, error) {
 		_, err := s.Get(kind, id)
-		if errors.Is(err, ErrNotFound) {
+		if errors.Is(err, store.ErrNotFound) {
 			return false, nil
 		}
 		return err == nil, err

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/wxpay-go/wxpay/sandbox/store"
+
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
@@ -61,8 +63,8 @@ type faceDevice struct {
 	ExpiresAt    time.Time `json:"expires_at"`
 }
 
-func (f *faceDevice) kind() string { return "face-device" }
-func (f *faceDevice) row() Row     { return Row{ID: f.ID} }
+func (f *faceDevice) kind() string   { return "face-device" }
+func (f *faceDevice) row() store.Row { return store.Row{ID: f.ID} }
 
 // faceCode is an auth_code: somebody was recognised, and may be debited once.
 type faceCode struct {
@@ -74,8 +76,8 @@ type faceCode struct {
 	OutTradeNo string `json:"out_trade_no,omitempty"` // of the debit it is for
 }
 
-func (f *faceCode) kind() string { return "face-code" }
-func (f *faceCode) row() Row     { return Row{ID: f.ID} }
+func (f *faceCode) kind() string   { return "face-code" }
+func (f *faceCode) row() store.Row { return store.Row{ID: f.ID} }
 
 func offlineFaceAuthInfo(c *call) (document, error) {
 	if err := c.checkApps(); err != nil {
@@ -104,7 +106,7 @@ func (s *Sandbox) ShowFace(authinfo, outUserID string) (authCode string, err err
 	err = s.engine.step(context.Background(), func(st *step) error {
 		device, err := get[faceDevice](st.Tx, authinfo)
 		switch {
-		case errors.Is(err, ErrNotFound):
+		case errors.Is(err, store.ErrNotFound):
 			return &PageError{Reason: PageUnknown, Message: "This device is not authorised."}
 		case err != nil:
 			return err
@@ -139,7 +141,7 @@ func offlineFaceDebit(c *call) (document, error) {
 	outTradeNo := c.text("out_trade_no")
 	code, err := get[faceCode](c.Tx, c.text("auth_code"))
 	switch {
-	case errors.Is(err, ErrNotFound):
+	case errors.Is(err, store.ErrNotFound):
 		return nil, invalidRequest("扣款凭证不合法").hinting("no device of the merchant's handed out this auth_code: Sandbox.ShowFace or POST /sandbox/faces/show")
 	case err != nil:
 		return nil, err

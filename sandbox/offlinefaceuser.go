@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wxpay-go/wxpay/sandbox/store"
+
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
@@ -30,8 +32,8 @@ type FaceUser struct {
 
 func (u *FaceUser) kind() string { return "face-user" }
 
-func (u *FaceUser) row() Row {
-	return Row{ID: faceUserKey(u.MchID, u.Organization, u.OutUserID), Keys: []string{"user:" + faceUserKey(u.MchID, u.Organization, u.UserID)}}
+func (u *FaceUser) row() store.Row {
+	return store.Row{ID: faceUserKey(u.MchID, u.Organization, u.OutUserID), Keys: []string{"user:" + faceUserKey(u.MchID, u.Organization, u.UserID)}}
 }
 
 func faceUserKey(mchid, organization, id string) string { return joined(mchid, organization, id) }
@@ -44,7 +46,7 @@ func faceUserID(mchid, organization, outUserID string) string {
 
 func (s *step) faceUser(mchid, organization, outUserID string) (*FaceUser, error) {
 	u, err := get[FaceUser](s.Tx, faceUserKey(mchid, organization, outUserID))
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, store.ErrNotFound) {
 		return nil, notFound("RESOURCE_NOT_EXISTS", "刷脸用户不存在").
 			hinting("this organisation of the merchant's has no such user: he is known from his first presign on")
 	}
@@ -157,8 +159,8 @@ type FaceCollection struct {
 }
 
 func (f *FaceCollection) kind() string { return "face-collection" }
-func (f *FaceCollection) row() Row {
-	return Row{ID: f.ID, Keys: []string{"organization:" + joined(f.MchID, f.Organization)}}
+func (f *FaceCollection) row() store.Row {
+	return store.Row{ID: f.ID, Keys: []string{"organization:" + joined(f.MchID, f.Organization)}}
 }
 
 // RetakeFace has the photo of a user of the first merchant's taken again. The
@@ -175,7 +177,7 @@ func (s *Sandbox) RetakeFace(organizationID, outUserID string) (f *FaceCollectio
 			return forPeople(err, "There is no such person.")
 		}
 		id := "FC" + strings.TrimPrefix(u.UserID, "FU")
-		if f, err = get[FaceCollection](st.Tx, id); errors.Is(err, ErrNotFound) {
+		if f, err = get[FaceCollection](st.Tx, id); errors.Is(err, store.ErrNotFound) {
 			f, err = &FaceCollection{ID: id, MchID: m.MchID, Organization: u.Organization, UserID: u.UserID}, nil
 		} else if err == nil && f.UploadedAt.IsZero() {
 			f.UploadedAt = st.now
@@ -218,7 +220,7 @@ func offlineFaceCollections(c *call) (document, error) {
 
 func offlineFaceCollection(c *call) (document, error) {
 	f, err := get[FaceCollection](c.Tx, c.vars["collection_id"])
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, store.ErrNotFound) {
 		return nil, notFound("RESOURCE_NOT_EXISTS", "重采请求不存在").hinting("requests are made with Sandbox.RetakeFace or POST /sandbox/faces/retake")
 	}
 	if err != nil {

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"net/http"
 	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // Order is one order waiting for or having had its payment, or a combined one
@@ -62,7 +64,7 @@ type SubOrder struct {
 
 func (o *Order) kind() string { return "order" }
 
-func (o *Order) row() Row {
+func (o *Order) row() store.Row {
 	keys := []string{"mchid:" + o.MchID, "prepay:" + o.PrepayID, tradeKey(o.MchID, o.OutTradeNo)}
 	if o.Link != "" {
 		keys = append(keys, "prepay:"+o.Link)
@@ -76,7 +78,7 @@ func (o *Order) row() Row {
 			keys = append(keys, "transaction:"+part.TransactionID)
 		}
 	}
-	return Row{ID: o.ID, Keys: keys}
+	return store.Row{ID: o.ID, Keys: keys}
 }
 
 // orderID keeps plain and combined orders of a merchant apart.
@@ -98,7 +100,7 @@ func partnerOrderID(mchid, subMchID, outTradeNo string) string {
 func (c *call) place(o *Order) (*Order, error) {
 	old, err := get[Order](c.Tx, o.ID)
 	switch {
-	case errors.Is(err, ErrNotFound):
+	case errors.Is(err, store.ErrNotFound):
 		used, err := numbersUsed[Debit](c.Tx, o.MchID, o.tradeNos())
 		if used || err != nil {
 			return nil, cmp.Or(err, error(numberUsed("a debit has this out_trade_no: use a new number")))
@@ -172,7 +174,7 @@ func (c *call) closeOrder(o *Order) error {
 
 func (s *step) order(combined bool, mchid, outTradeNo string) (*Order, error) {
 	o, err := get[Order](s.Tx, orderID(combined, mchid, outTradeNo))
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, store.ErrNotFound) {
 		return nil, noSuchOrder()
 	}
 	return o, err

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/wxpay-go/wxpay/sandbox/store"
+
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
@@ -66,7 +68,7 @@ func (s *step) page(session *Session, openid string) (*Page, error) {
 	switch {
 	case err == nil:
 		return nil, errSigned()
-	case !errors.Is(err, ErrNotFound):
+	case !errors.Is(err, store.ErrNotFound):
 		return nil, err
 	}
 	m := s.registry.merchant(session.MchID)
@@ -134,7 +136,7 @@ func errSigned() *PageError {
 // session finds a session by its token, for a payer.
 func (s *step) session(token string) (*Session, error) {
 	session, err := get[Session](s.Tx, token)
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, store.ErrNotFound) {
 		return nil, &PageError{Reason: PageUnknown, Message: "This page does not exist. Please start again from the merchant's app."}
 	}
 	return session, err

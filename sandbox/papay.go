@@ -4,6 +4,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/wxpay-go/wxpay/sandbox/store"
+
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
@@ -95,7 +97,7 @@ func papayAgreed(_ *step, session *Session, c *Contract) error {
 func (c *call) papayOwn(id, sub string) (contract *Contract, missing string, err error) {
 	contract, err = c.contractOf(Papay, id)
 	switch {
-	case errors.Is(err, ErrNotFound):
+	case errors.Is(err, store.ErrNotFound):
 		return nil, c.noContract(Papay), nil
 	case err != nil:
 		return nil, "", err

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wxpay-go/wxpay/sandbox/store"
+
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
@@ -61,7 +63,7 @@ func (s *step) signRequestV2(m *merchant, f wire.Fields) (*Session, error) {
 	fingerprint := fingerprintV2(f)
 	use, err := get[codeUse](s.Tx, codeKeyV2(m.MchID, f["plan_id"], f["contract_code"]))
 	switch {
-	case errors.Is(err, ErrNotFound):
+	case errors.Is(err, store.ErrNotFound):
 		use = &codeUse{ID: codeKeyV2(m.MchID, f["plan_id"], f["contract_code"])}
 	case err != nil:
 		return nil, err

@@ -3,6 +3,8 @@ package sandbox
 import (
 	"errors"
 
+	"github.com/wxpay-go/wxpay/sandbox/store"
+
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
@@ -16,7 +18,7 @@ func (c *callV2) contractOfCall() (*Contract, error) {
 	switch {
 	case f["contract_id"] != "":
 		contract, err = c.contractOf(Papay, f["contract_id"])
-		if errors.Is(err, ErrNotFound) {
+		if errors.Is(err, store.ErrNotFound) {
 			return nil, gone.hinting(c.noContract(Papay))
 		}
 	case f["plan_id"] != "" && f["contract_code"] != "":

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // Payer is one WeChat user, with a thumb over the buttons of the signing and
@@ -257,7 +259,7 @@ func (s *step) end(c *Contract, by Termination, remark string) error {
 
 func (s *step) contract(id string) (*Contract, error) {
 	c, err := get[Contract](s.Tx, id)
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, store.ErrNotFound) {
 		return nil, &PageError{Reason: PageUnknown, Message: "This contract does not exist."}
 	}
 	return c, err

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"errors"
 	"strings"
+
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // What products have in common whose signing may come with a first payment, and
@@ -32,7 +34,7 @@ func (s *step) payAtSigning(d *Debit, c *Contract) error {
 	switch _, err := get[Debit](s.Tx, d.ID); {
 	case err == nil:
 		return failed // another session got there first
-	case !errors.Is(err, ErrNotFound):
+	case !errors.Is(err, store.ErrNotFound):
 		return err
 	}
 	d.takeFrom(c)

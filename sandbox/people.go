@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // Who is who. What a person has is stored under their id, which is one of their openids; so they
@@ -126,12 +128,12 @@ type savedPerson struct {
 }
 
 func (s *savedPerson) kind() string { return "person" }
-func (s *savedPerson) row() Row {
+func (s *savedPerson) row() store.Row {
 	var parts []string
 	for _, appid := range slices.Sorted(maps.Keys(s.OpenIDs)) {
 		parts = append(parts, appid, s.OpenIDs[appid])
 	}
-	return Row{ID: joined(parts...)}
+	return store.Row{ID: joined(parts...)}
 }
 
 // savePerson puts a person last, so that all are recalled in the order in which they were told.
@@ -140,7 +142,7 @@ func (s *step) savePerson(p *savedPerson) error {
 	if err == nil {
 		err = s.Delete(p.kind(), old.ID, old.Rev)
 	}
-	if err != nil && !errors.Is(err, ErrNotFound) {
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
 	return put(s.Tx, p)

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wxpay-go/wxpay/sandbox/store"
+
 	"github.com/wxpay-go/wxpay/sandbox"
 )
 
@@ -12,8 +14,8 @@ import (
 // restart, and where the other openid comes first.
 func TestAnOpenIDLearntLater(t *testing.T) {
 	t.Parallel()
-	store := keep{sandbox.NewMemory()}
-	w := newWorld(t, sandbox.WithStore(store))
+	kept := keep{store.NewMemory()}
+	w := newWorld(t, sandbox.WithStore(kept))
 	w.ok(w.Payer(papayOpenID).Fund(100))
 	w.signPapay("A1")
 	w.received()
@@ -31,10 +33,10 @@ func TestAnOpenIDLearntLater(t *testing.T) {
 	}
 	look(w)
 	w.ok(w.Close())
-	look(newWorld(t, sandbox.WithStore(store)))
+	look(newWorld(t, sandbox.WithStore(kept)))
 	// As well where the configuration says it, of a store that was used before.
 	configured := sandbox.WithPayer(map[string]string{"aab": "a-third", sandbox.DefaultAppID: papayOpenID})
-	last := newWorld(t, sandbox.WithStore(store), configured)
+	last := newWorld(t, sandbox.WithStore(kept), configured)
 	look(last)
 	if wallet, err := last.Payer("a-third").Wallet(); err != nil || wallet.Balance != 100 {
 		t.Errorf("got %+v, %v", wallet, err)

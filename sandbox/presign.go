@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // presign is the first half of every contract: it checks that the merchant may
@@ -163,7 +165,7 @@ func (c *call) checkNotSigned(p *product, s *Session) error {
 	}
 	_, err := get[claim](c.Tx, liveKey(p.name, s.MchID, s.PlanID, c.registry.person(s.payer()).id, s.UserCode))
 	switch {
-	case errors.Is(err, ErrNotFound):
+	case errors.Is(err, store.ErrNotFound):
 		return nil
 	case err != nil:
 		return err
@@ -180,7 +182,7 @@ func (c *call) codeUse(p *product, s *Session) (*codeUse, error) {
 	}
 	id := p.codeKey(s.MchID, s.PlanID, code)
 	use, err := get[codeUse](c.Tx, id)
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, store.ErrNotFound) {
 		return &codeUse{ID: id}, nil
 	}
 	return use, err

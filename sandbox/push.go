@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // Push is one notification on its way to a merchant: the row of the outbox. It is
@@ -63,12 +65,12 @@ type Attempt struct {
 
 func (p *Push) kind() string { return "push" }
 
-func (p *Push) row() Row {
+func (p *Push) row() store.Row {
 	keys := []string{"mchid:" + p.MchID, "about:" + p.About, "state:" + string(p.State)}
 	if p.open() {
 		keys = append(keys, attemptOpen)
 	}
-	return Row{ID: p.ID, Due: millis(p.NextAt), Keys: keys}
+	return store.Row{ID: p.ID, Due: millis(p.NextAt), Keys: keys}
 }
 
 // attemptOpen is the key of pushes of which an attempt is under way.

@@ -13,9 +13,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wxpay-go/wxpay/sandbox/store"
+
 	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/sandbox"
-	"github.com/wxpay-go/wxpay/sandbox/storetest"
+	"github.com/wxpay-go/wxpay/sandbox/store/storetest"
 )
 
 func (w *world) signCombine(code string) *sandbox.Contract {
@@ -250,10 +252,10 @@ func TestBackgroundDelivers(t *testing.T) {
 // half of a change is left behind.
 func TestStoreThatCannotBeWritten(t *testing.T) {
 	t.Parallel()
-	store := &storetest.Unwritable{Store: sandbox.NewMemory()}
-	w := newWorld(t, sandbox.WithStore(store))
+	kept := &storetest.Unwritable{Store: store.NewMemory()}
+	w := newWorld(t, sandbox.WithStore(kept))
 	token := w.must("POST", presignCombine, combineBody())["pre_entrustweb_id"].(string)
-	store.Broken.Store(true)
+	kept.Broken.Store(true)
 	if e := w.refused(500, "SYSTEM_ERROR", "POST", presignCombine, with(combineBody(), "out_contract_code", "B")); !e.Verified || !e.Temporary() {
 		t.Errorf("got %+v, want a signed answer that may be tried again", e)
 	}
@@ -268,7 +270,7 @@ func TestStoreThatCannotBeWritten(t *testing.T) {
 	if len(contracts) != 0 || len(pushes) != 0 {
 		t.Errorf("half a change was kept: %d contracts, %d pushes", len(contracts), len(pushes))
 	}
-	store.Broken.Store(false)
+	kept.Broken.Store(false)
 	_, err = w.Payer(openID).Agree(token)
 	w.ok(err)
 	w.receivedOne("ECOMMERCE_ENTRUST.SIGN")

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"slices"
 	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // Refund gives money of one paid order or debit back. It is accepted by the call
@@ -63,8 +65,8 @@ const (
 
 func (r *Refund) kind() string { return "refund" }
 
-func (r *Refund) row() Row {
-	row := Row{ID: r.ID, Keys: []string{"mchid:" + r.MchID, "refund:" + r.RefundID, "transaction:" + r.TransactionID, tradeKey(r.MchID, r.OutTradeNo)}}
+func (r *Refund) row() store.Row {
+	row := store.Row{ID: r.ID, Keys: []string{"mchid:" + r.MchID, "refund:" + r.RefundID, "transaction:" + r.TransactionID, tradeKey(r.MchID, r.OutTradeNo)}}
 	if r.ReturnID != "" {
 		row.Keys = append(row.Keys, "return:"+r.ReturnID)
 	}
@@ -100,7 +102,7 @@ func (c *call) refund(rules *refundRules, r *Refund) (*Refund, error) {
 		return nil, invalidRequest("请求重入时，参数与首次请求时不一致").hinting("this out_refund_no was used with other parameters: repeat them exactly, or use a new number")
 	case err == nil:
 		return old, nil
-	case !errors.Is(err, ErrNotFound):
+	case !errors.Is(err, store.ErrNotFound):
 		return nil, err
 	}
 	p, err := c.paymentOf(r)
@@ -151,7 +153,7 @@ func (c *call) refundsUnder(key, subMchID string) ([]*Refund, error) {
 // refundByNo finds a refund by the merchant's number.
 func (c *call) refundByNo(outRefundNo, subMchID string) (*Refund, error) {
 	r, err := get[Refund](c.Tx, refundNo(c.merchant.MchID, outRefundNo))
-	if errors.Is(err, ErrNotFound) || err == nil && r.SubMchID != subMchID {
+	if errors.Is(err, store.ErrNotFound) || err == nil && r.SubMchID != subMchID {
 		return nil, noSuchRefund().hinting("no refund of this merchant and sub-merchant has this out_refund_no")
 	}
 	return r, err

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/url"
 	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // What was registered while the sandbox ran is kept in its store, beside what the
@@ -24,8 +26,8 @@ func (s *savedMerchant) MarshalJSON() ([]byte, error) {
 	return json.Marshal(map[string]any{"merchant": withKeys(s.Merchant)})
 }
 
-func (s *savedMerchant) kind() string { return "merchant" }
-func (s *savedMerchant) row() Row     { return Row{ID: s.Merchant.MchID} }
+func (s *savedMerchant) kind() string   { return "merchant" }
+func (s *savedMerchant) row() store.Row { return store.Row{ID: s.Merchant.MchID} }
 
 type savedPlan struct {
 	rev
@@ -34,8 +36,8 @@ type savedPlan struct {
 }
 
 func (s *savedPlan) kind() string { return "plan" }
-func (s *savedPlan) row() Row {
-	return Row{ID: joined(s.MchID, string(s.Plan.Product), s.Plan.ID), Keys: []string{"mchid:" + s.MchID}}
+func (s *savedPlan) row() store.Row {
+	return store.Row{ID: joined(s.MchID, string(s.Plan.Product), s.Plan.ID), Keys: []string{"mchid:" + s.MchID}}
 }
 
 // savedKeys are what was replaced of a merchant's keys since it was registered.
@@ -49,8 +51,8 @@ type savedKeys struct {
 	Retired     []string `json:"retired,omitempty"` // serial numbers of former certificates
 }
 
-func (s *savedKeys) kind() string { return "merchant-keys" }
-func (s *savedKeys) row() Row     { return Row{ID: s.MchID} }
+func (s *savedKeys) kind() string   { return "merchant-keys" }
+func (s *savedKeys) row() store.Row { return store.Row{ID: s.MchID} }
 
 // savedFormer are the keys a merchant had, oldest first: the journal blanks them after a restart too.
 type savedFormer struct {
@@ -59,11 +61,11 @@ type savedFormer struct {
 	Keys  []string `json:"keys"`
 }
 
-func (s *savedFormer) kind() string { return "former-keys" }
-func (s *savedFormer) row() Row     { return Row{ID: s.MchID} }
+func (s *savedFormer) kind() string   { return "former-keys" }
+func (s *savedFormer) row() store.Row { return store.Row{ID: s.MchID} }
 
 // saveFormer saves the keys that a merchant has given up.
-func (r *registered) saveFormer(tx Tx, mchid string) error {
+func (r *registered) saveFormer(tx store.Tx, mchid string) error {
 	if len(r.former[mchid]) == 0 {
 		return nil
 	}
@@ -76,8 +78,8 @@ type savedClock struct {
 	Offset time.Duration `json:"offset"`
 }
 
-func (s *savedClock) kind() string { return "clock" }
-func (s *savedClock) row() Row     { return Row{ID: "clock"} }
+func (s *savedClock) kind() string   { return "clock" }
+func (s *savedClock) row() store.Row { return store.Row{ID: "clock"} }
 
 // keepTime is [Clock].keep of a clock that runs.
 func (e *engine) keepTime(t time.Time) error { return e.save(&savedClock{Offset: time.Until(t)}) }
@@ -86,7 +88,7 @@ func (e *engine) keepTime(t time.Time) error { return e.save(&savedClock{Offset:
 func (e *engine) recallTime() error {
 	return e.view(context.Background(), func(s *step) error {
 		saved, err := get[savedClock](s.Tx, (&savedClock{}).row().ID)
-		if errors.Is(err, ErrNotFound) {
+		if errors.Is(err, store.ErrNotFound) {
 			return nil
 		}
 		if err != nil {
@@ -103,8 +105,8 @@ type savedForward struct {
 	Target string `json:"target"`
 }
 
-func (s *savedForward) kind() string { return "forward" }
-func (s *savedForward) row() Row     { return Row{ID: samePrefix(s.Prefix)} }
+func (s *savedForward) kind() string   { return "forward" }
+func (s *savedForward) row() store.Row { return store.Row{ID: samePrefix(s.Prefix)} }
 
 // samePrefix is the one spelling of a prefix that is kept.
 func samePrefix(prefix string) string {
@@ -117,9 +119,9 @@ func samePrefix(prefix string) string {
 }
 
 // save writes an entity whatever was there under its id.
-func save(tx Tx, e entity) error {
+func save(tx store.Tx, e entity) error {
 	old, err := tx.Get(e.kind(), e.row().ID)
-	if err != nil && !errors.Is(err, ErrNotFound) {
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
 	*e.revision() = old.Rev
@@ -155,7 +157,7 @@ func (e *engine) addMerchant(m *merchant) error {
 			if err == nil {
 				err = s.Delete(keys.kind(), keys.MchID, keys.n)
 			}
-			if err != nil && !errors.Is(err, ErrNotFound) {
+			if err != nil && !errors.Is(err, store.ErrNotFound) {
 				return err
 			}
 			if err := r.saveFormer(s.Tx, m.MchID); err != nil {
@@ -199,7 +201,7 @@ func (e *engine) recall() error {
 
 // recallMerchants registers the merchants in the store, and the keys that were replaced of whomever.
 // A certificate that one of them gave up may be another's by now, so all give up theirs first.
-func recallMerchants(tx Tx, r *registered) error {
+func recallMerchants(tx store.Tx, r *registered) error {
 	if err := each(tx, func(f *savedFormer) error {
 		r.former[f.MchID] = f.Keys
 		return nil
@@ -242,7 +244,7 @@ func recallMerchants(tx Tx, r *registered) error {
 func each[E any, P interface {
 	*E
 	entity
-}](tx Tx, f func(P) error) error {
+}](tx store.Tx, f func(P) error) error {
 	list, err := find[E, P](tx, "", 0)
 	if err != nil {
 		return err

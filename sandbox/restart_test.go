@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wxpay-go/wxpay/sandbox/store"
+
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/sandbox"
 )
@@ -13,8 +15,8 @@ import (
 // What was registered while the sandbox ran is there after a restart.
 func TestRegistrationsOutliveARestart(t *testing.T) {
 	t.Parallel()
-	store := keep{sandbox.NewMemory()}
-	first := newWorld(t, sandbox.WithStore(store))
+	kept := keep{store.NewMemory()}
+	first := newWorld(t, sandbox.WithStore(kept))
 	first.ok(first.AddPlan(sandbox.DefaultMchID, sandbox.Plan{ID: "777", Product: sandbox.CombinePapay}))
 	first.ok(first.AddPlan(sandbox.DefaultMchID, sandbox.Plan{ID: "777", Product: sandbox.CombinePapay, Name: "renamed"}))
 	made := first.adminOK("POST", "/sandbox/merchants", object{"mchid": "1900000130", "appids": []string{sandbox.DefaultAppID}})
@@ -30,7 +32,7 @@ func TestRegistrationsOutliveARestart(t *testing.T) {
 	old := first.client
 	first.ok(first.Close())
 
-	second := newWorld(t, sandbox.WithStore(store), sandbox.At(start.Add(25*time.Hour)))
+	second := newWorld(t, sandbox.WithStore(kept), sandbox.At(start.Add(25*time.Hour)))
 	cfg := second.ClientConfig()
 	if cfg.APIv3Key.Reveal() != key.Reveal() || len(cfg.PlatformKeys) != 1 || cfg.SerialNo != first.ClientConfig().SerialNo {
 		t.Errorf("the keys are not what they were: %d platform keys", len(cfg.PlatformKeys))
@@ -65,7 +67,7 @@ func TestRegistrationsOutliveARestart(t *testing.T) {
 	_, err = second.AddMerchant(sandbox.Merchant{MchID: "1900000130"})
 	second.ok(err)
 	second.ok(second.Close())
-	third := newWorld(t, sandbox.WithStore(store))
+	third := newWorld(t, sandbox.WithStore(kept))
 	if m := third.Merchants()[1]; len(m.Plans) != 0 || m.PrivateKey.Reveal() == made["private_key"] {
 		t.Errorf("a merchant registered anew kept %v", m.Plans)
 	}
@@ -74,18 +76,18 @@ func TestRegistrationsOutliveARestart(t *testing.T) {
 // What belongs to a merchant that a start is without waits for one that has it.
 func TestRegistrationsOfAnAbsentMerchant(t *testing.T) {
 	t.Parallel()
-	store := keep{sandbox.NewMemory()}
-	first := newWorld(t, sandbox.WithStore(store))
+	kept := keep{store.NewMemory()}
+	first := newWorld(t, sandbox.WithStore(kept))
 	first.ok(first.AddPlan(sandbox.DefaultMchID, sandbox.Plan{ID: "777", Product: sandbox.CombinePapay}))
 	first.ok(first.SetKeyMode(sandbox.DefaultMchID, sandbox.KeysPublic))
 	first.ok(first.Close())
-	without, err := sandbox.Start(sandbox.Config{Keys: pinnedKeys(t), Store: store, Merchants: []sandbox.Merchant{{MchID: "1900000777"}}})
+	without, err := sandbox.Start(sandbox.Config{Keys: pinnedKeys(t), Store: kept, Merchants: []sandbox.Merchant{{MchID: "1900000777"}}})
 	first.ok(err)
 	if list := without.Merchants(); len(list) != 1 {
 		t.Errorf("got %d merchants", len(list))
 	}
 	first.ok(without.Close())
-	third := newWorld(t, sandbox.WithStore(store))
+	third := newWorld(t, sandbox.WithStore(kept))
 	if m := third.Merchants()[0]; m.KeyMode != sandbox.KeysPublic {
 		t.Errorf("the key mode is %q", m.KeyMode)
 	}
@@ -95,8 +97,8 @@ func TestRegistrationsOfAnAbsentMerchant(t *testing.T) {
 // Whom openids belong to is the same after a restart, whatever was said of them before.
 func TestPeopleOutliveARestart(t *testing.T) {
 	t.Parallel()
-	store := keep{sandbox.NewMemory()}
-	first := newWorld(t, sandbox.WithStore(store))
+	kept := keep{store.NewMemory()}
+	first := newWorld(t, sandbox.WithStore(kept))
 	for _, openIDs := range []map[string]string{
 		{"wxA": "q1", "wxB": "q2"}, {"wxA": "q1"},
 		{"wxC": "p1", "wxD": "p2"}, {"wxD": "p2", "wxE": "p3"}, {"wxC": "p1", "wxD": "p2"},
@@ -113,7 +115,7 @@ func TestPeopleOutliveARestart(t *testing.T) {
 	}
 	before := people(first)
 	first.ok(first.Close())
-	if after := people(newWorld(t, sandbox.WithStore(store))); after != before || before != [5]string{"q1", "q1", "p1", "p1", "p1"} {
+	if after := people(newWorld(t, sandbox.WithStore(kept))); after != before || before != [5]string{"q1", "q1", "p1", "p1", "p1"} {
 		t.Errorf("people were %v, and are %v", before, after)
 	}
 }
@@ -126,14 +128,14 @@ func TestStoreThatCannotBeRecalled(t *testing.T) {
 		"platform-certificate": `{}`, "merchant-keys": `{"mchid":"1900000109","api_v3_key":"short"}`,
 		"plan": `{"mchid":"1900000109","plan":{"id":"1","product":"lottery"}}`,
 	} {
-		store := sandbox.NewMemory()
-		if err := store.Update(context.Background(), func(tx sandbox.Tx) error {
-			_, err := tx.Put(kind, sandbox.Row{ID: "x", Data: []byte(data)})
+		kept := store.NewMemory()
+		if err := kept.Update(context.Background(), func(tx store.Tx) error {
+			_, err := tx.Put(kind, store.Row{ID: "x", Data: []byte(data)})
 			return err
 		}); err != nil {
 			t.Fatal(err)
 		}
-		s, err := sandbox.Start(sandbox.Config{Keys: pinnedKeys(t), Store: store})
+		s, err := sandbox.Start(sandbox.Config{Keys: pinnedKeys(t), Store: kept})
 		if err == nil {
 			s.Close()
 		}
@@ -146,8 +148,8 @@ func TestStoreThatCannotBeRecalled(t *testing.T) {
 // The journal blanks former keys after a restart as before it, the newest hundred of a merchant.
 func TestFormerKeysOutliveARestart(t *testing.T) {
 	t.Parallel()
-	store := keep{sandbox.NewMemory()}
-	w := newWorld(t, sandbox.WithStore(store))
+	kept := keep{store.NewMemory()}
+	w := newWorld(t, sandbox.WithStore(kept))
 	var keys []string
 	for range 3 {
 		key, err := w.ResetAPIv3Key(sandbox.DefaultMchID)
@@ -178,7 +180,7 @@ func TestFormerKeysOutliveARestart(t *testing.T) {
 	look("before")
 	for range 2 {
 		w.ok(w.Close())
-		w = newWorld(t, sandbox.WithStore(store))
+		w = newWorld(t, sandbox.WithStore(kept))
 		look("after a restart")
 	}
 	for range 110 {
@@ -186,7 +188,7 @@ func TestFormerKeysOutliveARestart(t *testing.T) {
 		w.ok(err)
 		keys = append(keys, key.Reveal())
 	}
-	w.ok(store.View(t.Context(), func(tx sandbox.Tx) error {
+	w.ok(kept.View(t.Context(), func(tx store.Tx) error {
 		row, err := tx.Get("former-keys", sandbox.DefaultMchID)
 		if n := strings.Count(string(row.Data), `","`); n != 100 {
 			t.Errorf("%d former keys are kept", n)
@@ -194,7 +196,7 @@ func TestFormerKeysOutliveARestart(t *testing.T) {
 		return err
 	}))
 	w.ok(w.Close())
-	w = newWorld(t, sandbox.WithStore(store))
+	w = newWorld(t, sandbox.WithStore(kept))
 	keys = keys[len(keys)-90:]
 	look("after many")
 }

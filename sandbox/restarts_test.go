@@ -6,14 +6,16 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // staysOpen is a store that outlives the sandboxes on it.
-type staysOpen struct{ Store }
+type staysOpen struct{ store.Store }
 
 func (staysOpen) Close() error { return nil }
 
-func startOn(t *testing.T, store Store, forward map[string]string) *Sandbox {
+func startOn(t *testing.T, store store.Store, forward map[string]string) *Sandbox {
 	t.Helper()
 	m := []Merchant{DefaultMerchant()}
 	lendTestKeys(m)
@@ -27,7 +29,7 @@ func startOn(t *testing.T, store Store, forward map[string]string) *Sandbox {
 // A certificate that one merchant gave up may be another's when the sandbox starts again.
 func TestAFormerCertificateIsAnothers(t *testing.T) {
 	t.Parallel()
-	store := staysOpen{NewMemory()}
+	store := staysOpen{store.NewMemory()}
 	s := startOn(t, store, nil)
 	former := s.Merchants()[0]
 	next, err := s.ReplaceCertificate(DefaultMchID)
@@ -57,7 +59,7 @@ func TestWhatWaitedIsSentByTheNextStart(t *testing.T) {
 		w.WriteHeader(http.StatusNoContent)
 	}))
 	defer merchant.Close()
-	store := staysOpen{NewMemory()}
+	store := staysOpen{store.NewMemory()}
 	s := startOn(t, store, nil)
 	if err := s.engine.step(t.Context(), func(st *step) error {
 		return st.notify(&Push{MchID: DefaultMchID, URL: DefaultNotifyURL, Event: "TRANSACTION.SUCCESS", Resource: []byte("{}"), retries: genericSchedule})

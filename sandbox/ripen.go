@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/wxpay-go/wxpay/sandbox/store"
+
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
@@ -14,7 +16,7 @@ import (
 // moment would never end.
 type timer struct {
 	kind   string
-	happen func(*step, Row) error
+	happen func(*step, store.Row) error
 }
 
 // on has something happen to an entity at its moment: that is now in the step, however much later
@@ -23,7 +25,7 @@ func on[E any, P interface {
 	*E
 	entity
 }](at func(P) time.Time, happen func(*step, P) error) timer {
-	return timer{P(new(E)).kind(), func(s *step, row Row) error {
+	return timer{P(new(E)).kind(), func(s *step, row store.Row) error {
 		e, err := decode(P(new(E)), row)
 		if err != nil {
 			return err
@@ -81,10 +83,10 @@ func (s *step) ripenOne(first dueRow) error {
 }
 
 // checkMoved says whether what happened to a row that was due moved its due time on, or away.
-func (s *step) checkMoved(kind string, was Row) error {
+func (s *step) checkMoved(kind string, was store.Row) error {
 	is, err := s.Get(kind, was.ID)
 	switch {
-	case errors.Is(err, ErrNotFound) || err == nil && (is.Due == 0 || is.Due > was.Due):
+	case errors.Is(err, store.ErrNotFound) || err == nil && (is.Due == 0 || is.Due > was.Due):
 		return nil
 	case err != nil:
 		return err
@@ -97,7 +99,7 @@ func (s *step) checkMoved(kind string, was Row) error {
 type dueRow struct {
 	at    time.Time
 	timer timer
-	row   Row
+	row   store.Row
 }
 
 func (d dueRow) String() string { return d.timer.kind + " " + d.row.ID }

@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wxpay-go/wxpay/sandbox/store"
+
 	"github.com/wxpay-go/wxpay/sandbox"
 )
 
@@ -78,11 +80,11 @@ func TestDebitsAndTheEndOfTheirContract(t *testing.T) {
 // The sandbox was down while the contract ended and the debit fell due.
 func TestADebitAfterItsContractAndARestart(t *testing.T) {
 	t.Parallel()
-	store := keep{sandbox.NewMemory()}
-	first := newWorldV2(t, planOfTwoDays(), sandbox.WithStore(store))
+	kept := keep{store.NewMemory()}
+	first := newWorldV2(t, planOfTwoDays(), sandbox.WithStore(kept))
 	first.signTwoDays(11)
 	first.ok(first.Close())
-	second := newWorldV2(t, planOfTwoDays(), sandbox.WithStore(store), sandbox.At(start.Add(96*time.Hour)))
+	second := newWorldV2(t, planOfTwoDays(), sandbox.WithStore(kept), sandbox.At(start.Add(96*time.Hour)))
 	second.ok(second.Settle())
 	second.wantDebit(sandbox.DebitFailed, sandbox.ContractGone, start.Add(49*time.Hour))
 	// What is told of it is told from now on, with all of the schedule's attempts before it.

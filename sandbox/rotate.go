@@ -9,6 +9,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/wxpay-go/wxpay/sandbox/store"
+
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
@@ -64,7 +66,7 @@ func (e *engine) changeKeys(mchid string, f func(*savedKeys, *merchant) error) e
 		var applied *registered
 		err := e.step(context.Background(), func(s *step) error {
 			k, err := get[savedKeys](s.Tx, mchid)
-			if errors.Is(err, ErrNotFound) {
+			if errors.Is(err, store.ErrNotFound) {
 				k, err = &savedKeys{MchID: mchid}, nil
 			}
 			if err != nil {
@@ -157,8 +159,8 @@ type savedCertificate struct {
 	serial string
 }
 
-func (s *savedCertificate) kind() string { return "platform-certificate" }
-func (s *savedCertificate) row() Row     { return Row{ID: s.serial} }
+func (s *savedCertificate) kind() string   { return "platform-certificate" }
+func (s *savedCertificate) row() store.Row { return store.Row{ID: s.serial} }
 
 // platformCertificate is one that WeChat Pay signs with, or will.
 type platformCertificate struct {

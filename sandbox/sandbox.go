@@ -136,7 +136,7 @@ func (s *Sandbox) Clock() *Clock { return s.engine.clock }
 // It goes forwards only; Clock.Set goes both ways. It is an error, and nothing happens, to go
 // beyond the end of 2261, the clock's last year. When something falls due again and again at one
 // moment, so that time would never pass, Advance stops there with an error that names it. On a
-// closed sandbox it returns [ErrClosed].
+// closed sandbox it returns [store.ErrClosed].
 func (s *Sandbox) Advance(d time.Duration) error {
 	if d < 0 {
 		return fmt.Errorf("sandbox: Advance goes forwards, and %v is back: see Clock.Set", d)

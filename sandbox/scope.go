@@ -1,5 +1,7 @@
 package sandbox
 
+import "github.com/wxpay-go/wxpay/sandbox/store"
+
 // What belongs to another merchant does not exist for an API call: its ids are
 // answered like ids that nobody ever had. This file is the only one that says
 // so; no behaviour asks whose a thing is.
@@ -7,7 +9,7 @@ package sandbox
 // scoped is a transaction as the calls of one merchant see it. Its get and find
 // leave out what belongs to another merchant.
 type scoped struct {
-	Tx
+	store.Tx
 	mchid string
 }
 
@@ -19,7 +21,7 @@ func (s *step) callBy(m *merchant) *call {
 
 // unscoped is the transaction with everything in it, for what WeChat Pay itself
 // does beside a call, such as telling other merchants about their payer.
-func unscoped(tx Tx) Tx {
+func unscoped(tx store.Tx) store.Tx {
 	if s, ok := tx.(scoped); ok {
 		return s.Tx
 	}
@@ -27,7 +29,7 @@ func unscoped(tx Tx) Tx {
 }
 
 // hides says whether an entity is left out of a transaction.
-func hides(tx Tx, e entity) bool {
+func hides(tx store.Tx, e entity) bool {
 	s, ok := tx.(scoped)
 	return ok && e.owner() != "" && e.owner() != s.mchid
 }

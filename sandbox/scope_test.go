@@ -3,6 +3,8 @@ package sandbox
 import (
 	"errors"
 	"testing"
+
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // A call of a merchant's sees its own rows and nobody else's, and of those the newest.
@@ -30,8 +32,8 @@ func TestScoped(t *testing.T) {
 		if _, err := get[Order](c.Tx, all[0].ID); err != nil {
 			t.Errorf("its own: %v", err)
 		}
-		if _, err := get[Order](c.Tx, all[1].ID); !errors.Is(err, ErrNotFound) {
-			t.Errorf("another's: got %v, want %v", err, ErrNotFound)
+		if _, err := get[Order](c.Tx, all[1].ID); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("another's: got %v, want %v", err, store.ErrNotFound)
 		}
 		if _, err := get[Order](unscoped(c.Tx), all[1].ID); err != nil {
 			t.Errorf("unscoped: %v", err)

@@ -3,6 +3,8 @@ package sandbox
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // Session is one presigned intention to sign: what the merchant asked for,
@@ -52,7 +54,7 @@ type Session struct {
 
 func (s *Session) kind() string { return "session" }
 
-func (s *Session) row() Row {
+func (s *Session) row() store.Row {
 	keys := []string{"mchid:" + s.MchID}
 	if s.PrepayID != "" {
 		keys = append(keys, "prepay:"+s.PrepayID)
@@ -60,7 +62,7 @@ func (s *Session) row() Row {
 	if s.ContractID == "" && !s.Burnt {
 		keys = append(keys, "open")
 	}
-	return Row{ID: s.Token, Keys: keys}
+	return store.Row{ID: s.Token, Keys: keys}
 }
 
 // SessionState is what has become of a session by a certain time.
@@ -98,8 +100,8 @@ type codeUse struct {
 	Burnt       bool   `json:"burnt,omitempty"`
 }
 
-func (c *codeUse) kind() string { return "code" }
-func (c *codeUse) row() Row     { return Row{ID: c.ID} }
+func (c *codeUse) kind() string   { return "code" }
+func (c *codeUse) row() store.Row { return store.Row{ID: c.ID} }
 
 // claim holds a place that only one contract may have: a user's one live
 // contract under a plan. Being a row of its own it decides races on any store.
@@ -109,5 +111,5 @@ type claim struct {
 	ContractID string `json:"contract_id"`
 }
 
-func (c *claim) kind() string { return "claim" }
-func (c *claim) row() Row     { return Row{ID: c.ID} }
+func (c *claim) kind() string   { return "claim" }
+func (c *claim) row() store.Row { return store.Row{ID: c.ID} }

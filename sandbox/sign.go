@@ -3,6 +3,8 @@ package sandbox
 import (
 	"errors"
 	"fmt"
+
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // sign is the second half: the payer agrees, the session becomes a contract and
@@ -119,7 +121,7 @@ func (s *step) useCode(p *product, c *Contract) error {
 func (s *step) burn(p *product, c *Contract, burnt bool) error {
 	id := p.codeKey(c.MchID, c.PlanID, c.Code)
 	use, err := get[codeUse](s.Tx, id)
-	if errors.Is(err, ErrNotFound) { // signed without a presign call
+	if errors.Is(err, store.ErrNotFound) { // signed without a presign call
 		use, err = &codeUse{ID: id}, nil
 	}
 	if err != nil {

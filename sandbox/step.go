@@ -4,13 +4,15 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // step is one transaction of the engine: whatever happens in it happens at one
 // moment, and wholly or not at all, notifications included. API calls, payers
 // and the admin all change the world through steps.
 type step struct {
-	Tx
+	store.Tx
 	*engine
 	now    time.Time
 	late   time.Time       // when the clock got to what fell due at now, zero for at once
@@ -27,14 +29,14 @@ const conflicts = 10
 func (e *engine) step(ctx context.Context, f func(*step) error) error {
 	var s *step
 	for try := 1; ; try++ {
-		err := e.store.Update(ctx, func(tx Tx) error {
+		err := e.store.Update(ctx, func(tx store.Tx) error {
 			s = &step{Tx: tx, engine: e, now: e.clock.Now()}
 			return f(s)
 		})
 		if err == nil {
 			break
 		}
-		if !errors.Is(err, ErrConflict) || try == conflicts {
+		if !errors.Is(err, store.ErrConflict) || try == conflicts {
 			return err
 		}
 	}
@@ -46,7 +48,7 @@ func (e *engine) step(ctx context.Context, f func(*step) error) error {
 
 // view reads without writing.
 func (e *engine) view(ctx context.Context, f func(*step) error) error {
-	return e.store.View(ctx, func(tx Tx) error {
+	return e.store.View(ctx, func(tx store.Tx) error {
 		return f(&step{Tx: tx, engine: e, now: e.clock.Now()})
 	})
 }

@@ -1,6 +1,10 @@
 package sandbox
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/wxpay-go/wxpay/sandbox/store"
+)
 
 // A merchant's out_trade_no is of an order or of a debit, parts of combined ones included; a
 // provider's are each sub-merchant's own.
@@ -37,7 +41,7 @@ func numbersUsed[E any, P interface {
 	*E
 	entity
 	tradeNos() []tradeNo
-}](tx Tx, mchid string, numbers []tradeNo) (bool, error) {
+}](tx store.Tx, mchid string, numbers []tradeNo) (bool, error) {
 	for _, n := range numbers {
 		list, err := find[E, P](tx, tradeKey(mchid, n.outTradeNo), 0)
 		if err != nil {

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wxpay-go/wxpay/sandbox/store"
+
 	"github.com/wxpay-go/wxpay/sandbox"
 )
 
@@ -103,7 +105,7 @@ func TestPageTellsTheTimeAsWeChatPayDoes(t *testing.T) {
 
 // closing is a store that tells when it is closed.
 type closing struct {
-	sandbox.Store
+	store.Store
 	closed bool
 }
 
@@ -121,13 +123,13 @@ func TestStartThatFailsLeavesTheStoreOpen(t *testing.T) {
 		{TLSAddr: "nonsense"},
 		{Forward: map[string]string{"x": "y"}},
 	} {
-		store := &closing{Store: sandbox.NewMemory()}
+		kept := &closing{Store: store.NewMemory()}
 		base := sandbox.New(t).Merchants() // with keys, which take long to make
-		c.Store, c.Merchants = store, base
+		c.Store, c.Merchants = kept, base
 		if s, err := sandbox.Start(c); err == nil {
 			err = errors.Join(errors.New("it started"), s.Close())
 			t.Errorf("%+v: %v", c, err)
-		} else if store.closed {
+		} else if kept.closed {
 			t.Errorf("%v: the store was closed", err)
 		}
 	}

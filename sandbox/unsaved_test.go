@@ -5,16 +5,18 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/wxpay-go/wxpay/sandbox/store"
+
 	"github.com/wxpay-go/wxpay/sandbox"
-	"github.com/wxpay-go/wxpay/sandbox/storetest"
+	"github.com/wxpay-go/wxpay/sandbox/store/storetest"
 )
 
 // What the store did not take has not happened: a sandbox that went on with it
 // would be another one after a restart.
 func TestRegistrationThatCannotBeSavedChangesNothing(t *testing.T) {
 	t.Parallel()
-	store := &storetest.Unwritable{Store: sandbox.NewMemory()}
-	w := newWorld(t, sandbox.WithStore(store))
+	kept := &storetest.Unwritable{Store: store.NewMemory()}
+	w := newWorld(t, sandbox.WithStore(kept))
 	token := w.must("POST", presignEdu, eduBody())["presign_token"].(string)
 	known := func() string {
 		plans, forwards := "", w.adminOK("GET", "/sandbox/forwards", nil)
@@ -25,7 +27,7 @@ func TestRegistrationThatCannotBeSavedChangesNothing(t *testing.T) {
 	}
 	before := known()
 
-	store.Broken.Store(true)
+	kept.Broken.Store(true)
 	_, addMerchant := w.AddMerchant(sandbox.Merchant{MchID: "1900000130"})
 	_, replace := w.ReplaceCertificate(sandbox.DefaultMchID)
 	key, reset := w.ResetAPIv3Key(sandbox.DefaultMchID)
@@ -44,7 +46,7 @@ func TestRegistrationThatCannotBeSavedChangesNothing(t *testing.T) {
 	if after := known(); after != before || !key.IsZero() {
 		t.Error("something changed that could not be saved")
 	}
-	store.Broken.Store(false)
+	kept.Broken.Store(false)
 	if _, err := w.Payer("a").Open(token); err == nil {
 		t.Error("the two openids are one person")
 	}

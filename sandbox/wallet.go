@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // Wallet is what a person has, and what stands in his way. A person without one
@@ -32,13 +34,13 @@ type Wallet struct {
 	IDNumber string `json:"id_number,omitempty"`
 }
 
-func (w *Wallet) kind() string { return "wallet" }
-func (w *Wallet) row() Row     { return Row{ID: w.Person} }
+func (w *Wallet) kind() string   { return "wallet" }
+func (w *Wallet) row() store.Row { return store.Row{ID: w.Person} }
 
 // wallet is a person's, a new one when he has none.
 func (s *step) wallet(person string) (*Wallet, error) {
 	w, err := get[Wallet](s.Tx, person)
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, store.ErrNotFound) {
 		return &Wallet{Person: person}, nil
 	}
 	return w, err

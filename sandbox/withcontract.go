@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"errors"
 	"slices"
+
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // placeWithContract places an order together with a contract: one to be signed by
@@ -42,7 +44,7 @@ func placeWithContract(t TradeType) behaviour {
 func (c *call) payUnder(o *Order, contractID string) error {
 	contract, err := c.contractOf(PasswordExempt, contractID)
 	switch {
-	case errors.Is(err, ErrNotFound):
+	case errors.Is(err, store.ErrNotFound):
 		return invalidRequest("免密协议不存在").hinting(c.noContract(PasswordExempt))
 	case err != nil:
 		return err
@@ -61,7 +63,7 @@ func (c *call) payUnder(o *Order, contractID string) error {
 func (c *call) payToken(o *Order, token string) error {
 	session, err := get[Session](c.Tx, token)
 	switch {
-	case errors.Is(err, ErrNotFound):
+	case errors.Is(err, store.ErrNotFound):
 		return invalidRequest("预签约码有误或已过期").hinting("no presign of this merchant's returned this token")
 	case err != nil:
 		return err

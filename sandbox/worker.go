@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/wxpay-go/wxpay/sandbox/store"
+
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
@@ -93,7 +95,7 @@ func (w *worker) run() {
 		}
 		crowded, err := w.launch()
 		if err != nil {
-			if w.ctx.Err() == nil && !errors.Is(err, ErrClosed) {
+			if w.ctx.Err() == nil && !errors.Is(err, store.ErrClosed) {
 				w.engine.logf("sandbox: look for what is due: %v", err)
 			}
 			timer.Reset(idle) // what is due stays due: do not run in circles
@@ -163,7 +165,7 @@ func (w *worker) settle(ctx context.Context) error {
 // orClosed is what an error of a closed sandbox comes to.
 func (w *worker) orClosed(err error) error {
 	if err != nil && w.ctx.Err() != nil {
-		return ErrClosed
+		return store.ErrClosed
 	}
 	return err
 }

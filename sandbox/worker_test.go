@@ -12,10 +12,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wxpay-go/wxpay/sandbox/store"
+
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/api/edupapay"
 	"github.com/wxpay-go/wxpay/sandbox"
-	"github.com/wxpay-go/wxpay/sandbox/storetest"
+	"github.com/wxpay-go/wxpay/sandbox/store/storetest"
 )
 
 // The background of a sandbox whose clock runs: the other tests walk through
@@ -67,8 +69,8 @@ func await[T any](t *testing.T, from <-chan T, what string) (got T) {
 // roomForTheClock is a full disk on which a clock that was moved still fits.
 type roomForTheClock struct{ *storetest.Unwritable }
 
-func (r roomForTheClock) Update(ctx context.Context, f func(sandbox.Tx) error) error {
-	return r.Store.Update(ctx, func(tx sandbox.Tx) error {
+func (r roomForTheClock) Update(ctx context.Context, f func(store.Tx) error) error {
+	return r.Store.Update(ctx, func(tx store.Tx) error {
 		kinds := kindsWritten{Tx: tx}
 		err := f(&kinds)
 		if err == nil && r.Broken.Load() && !kinds.clock {
@@ -79,11 +81,11 @@ func (r roomForTheClock) Update(ctx context.Context, f func(sandbox.Tx) error) e
 }
 
 type kindsWritten struct {
-	sandbox.Tx
+	store.Tx
 	clock bool
 }
 
-func (k *kindsWritten) Put(kind string, row sandbox.Row) (int64, error) {
+func (k *kindsWritten) Put(kind string, row store.Row) (int64, error) {
 	k.clock = k.clock || kind == "clock"
 	return k.Tx.Put(kind, row)
 }
@@ -92,14 +94,14 @@ func (k *kindsWritten) Put(kind string, row sandbox.Row) (int64, error) {
 // have the merchant notified without end.
 func TestAnAttemptThatCannotBeWrittenIsNotMade(t *testing.T) {
 	t.Parallel()
-	store := &storetest.Unwritable{Store: sandbox.NewMemory()}
+	kept := &storetest.Unwritable{Store: store.NewMemory()}
 	logged := make(chan string, 1000)
 	var received atomic.Int32
-	c := sandbox.Config{Store: roomForTheClock{store}, Logf: func(format string, args ...any) { logged <- fmt.Sprintf(format, args...) }}
+	c := sandbox.Config{Store: roomForTheClock{kept}, Logf: func(format string, args ...any) { logged <- fmt.Sprintf(format, args...) }}
 	s := running(t, c, func(s *sandbox.Sandbox) error {
 		return s.Receive("https://yourapp.com", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			received.Add(1)
-			store.Broken.Store(true)
+			kept.Broken.Store(true)
 			w.WriteHeader(http.StatusInternalServerError)
 		}))
 	})

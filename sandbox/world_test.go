@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wxpay-go/wxpay/sandbox/store"
+
 	"github.com/wxpay-go/wxpay/sandbox"
 )
 
@@ -85,14 +87,14 @@ func TestOrdersRunOut(t *testing.T) {
 }
 
 // keep is a store that outlives its sandbox.
-type keep struct{ sandbox.Store }
+type keep struct{ store.Store }
 
 func (keep) Close() error { return nil }
 
 func TestRestart(t *testing.T) {
 	t.Parallel()
-	store := keep{sandbox.NewMemory()}
-	first := newWorld(t, sandbox.WithStore(store))
+	kept := keep{store.NewMemory()}
+	first := newWorld(t, sandbox.WithStore(kept))
 	first.inbox.answer = func() int { return 500 }
 	first.signCombine("A")
 	first.ok(first.Settle())
@@ -100,7 +102,7 @@ func TestRestart(t *testing.T) {
 
 	// A day later: one attempt at once, instead of all that were missed, and the
 	// notification is given up, for its schedule is over.
-	second := newWorld(t, sandbox.WithStore(store), sandbox.At(start.Add(24*time.Hour)))
+	second := newWorld(t, sandbox.WithStore(kept), sandbox.At(start.Add(24*time.Hour)))
 	second.inbox.answer = func() int { return 500 }
 	second.ok(second.Settle())
 	if p := second.onlyPush(); p.State != sandbox.PushGivenUp || len(p.Attempts) != 2 {

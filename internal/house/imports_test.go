@@ -16,24 +16,25 @@ import (
 // both sides. And only the sandbox and the generator see the catalogue: a
 // user who calls one endpoint does not link the description of all.
 var rooms = map[string][]string{
-	"internal/wire":     {},
-	"internal/keyfile":  {},
-	"internal/spelling": {},
-	".":                 {"internal/wire", "internal/keyfile"},
-	"api/*":             {"."},
-	"api":               {".", "internal/spelling", "api/*"},
-	"notify":            {".", "internal/wire", "api/event"},
-	"catalogue":         {"internal/spelling"},
-	"sandbox":           {".", "internal/wire", "internal/spelling", "catalogue"},
-	"sandbox/storetest": {"sandbox"},
-	"internal/gen":      {"catalogue"},
-	"internal/house":    {},
-	"internal/leaktest": {},
+	"internal/wire":           {},
+	"internal/keyfile":        {},
+	"internal/spelling":       {},
+	".":                       {"internal/wire", "internal/keyfile"},
+	"api/*":                   {"."},
+	"api":                     {".", "internal/spelling", "api/*"},
+	"notify":                  {".", "internal/wire", "api/event"},
+	"catalogue":               {"internal/spelling"},
+	"sandbox":                 {".", "internal/wire", "internal/spelling", "catalogue", "sandbox/store"},
+	"sandbox/store":           {},
+	"sandbox/store/storetest": {"sandbox/store"},
+	"internal/gen":            {"catalogue"},
+	"internal/house":          {},
+	"internal/leaktest":       {},
 }
 
 // forTests are rooms that are themselves test suites: no row above lets
 // anyone import them, so they reach no program.
-var forTests = map[string]bool{"sandbox/storetest": true, "internal/leaktest": true}
+var forTests = map[string]bool{"sandbox/store/storetest": true, "internal/leaktest": true}
 
 // binary is a module of its own and may import everything; nobody imports it.
 const binary = "cmd/wxpay"

@@ -3,7 +3,7 @@ package sqlstore
 import (
 	"slices"
 
-	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 func (x *tx) Append(log string, data []byte) (int64, error) {
@@ -24,7 +24,7 @@ func (x *tx) Append(log string, data []byte) (int64, error) {
 	return seq, nil
 }
 
-func (x *tx) List(log string, after int64, newest int) ([]sandbox.Entry, error) {
+func (x *tx) List(log string, after int64, newest int) ([]store.Entry, error) {
 	if err := x.ready(false); err != nil {
 		return nil, err
 	}
@@ -33,9 +33,9 @@ func (x *tx) List(log string, after int64, newest int) ([]sandbox.Entry, error) 
 		return nil, x.fail(err)
 	}
 	defer found.Close()
-	var entries []sandbox.Entry
+	var entries []store.Entry
 	for found.Next() {
-		var e sandbox.Entry
+		var e store.Entry
 		if err := found.Scan(&e.Seq, &e.Data); err != nil {
 			return nil, x.fail(err)
 		}

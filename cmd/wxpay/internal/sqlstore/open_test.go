@@ -10,8 +10,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/wxpay-go/wxpay/sandbox/store"
+
 	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/sqlstore"
-	"github.com/wxpay-go/wxpay/sandbox"
 )
 
 func TestOpenSaysWhatIsWrong(t *testing.T) {
@@ -88,7 +89,7 @@ func TestSurvivesReopening(t *testing.T) {
 		t.Errorf("the database is not where it was asked for: %v", err)
 	}
 	s = open(t, path)
-	err := s.View(context.Background(), func(tx sandbox.Tx) error {
+	err := s.View(context.Background(), func(tx store.Tx) error {
 		found, err := tx.Find("contract", "code:7", 0)
 		if len(found) != 1 || found[0].Rev != 1 || !bytes.Equal(found[0].Data, row) {
 			t.Errorf("after reopening: got %+v", found)
@@ -107,9 +108,9 @@ func TestFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	big := make([]byte, 1<<20)
-	err := s.Update(context.Background(), func(tx sandbox.Tx) error {
-		tx.Append("journal", big)                                         // a function that overlooks the error
-		_, err := tx.Put("contract", sandbox.Row{ID: "2", Data: big[:1]}) // must not get its next write in
+	err := s.Update(context.Background(), func(tx store.Tx) error {
+		tx.Append("journal", big)                                       // a function that overlooks the error
+		_, err := tx.Put("contract", store.Row{ID: "2", Data: big[:1]}) // must not get its next write in
 		return err
 	})
 	if err == nil || !strings.Contains(err.Error(), "cannot write the database") || !strings.Contains(err.Error(), "the disk is full") {
@@ -118,7 +119,7 @@ func TestFullDisk(t *testing.T) {
 	if err := errors.Join(s.Empty(), insert(s, 3)); err != nil {
 		t.Errorf("with room again: %v", err)
 	}
-	if err := s.View(context.Background(), func(tx sandbox.Tx) error {
+	if err := s.View(context.Background(), func(tx store.Tx) error {
 		found, err := tx.Find("contract", "", 0)
 		if len(found) != 2 || found[0].ID != "1" || found[1].ID != "3" {
 			t.Errorf("got %d rows, want those of the two updates that succeeded", len(found))

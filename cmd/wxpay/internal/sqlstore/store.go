@@ -17,11 +17,12 @@ import (
 	"path/filepath"
 	"sync"
 
-	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/store"
+
 	_ "modernc.org/sqlite" // registers the driver "sqlite"
 )
 
-// Store is a [sandbox.Store] over one SQLite file.
+// Store is a [store.Store] over one SQLite file.
 type Store struct {
 	path        string
 	unlock      func() error // gives back the lock on the file beside the database
@@ -147,7 +148,7 @@ func claim(path string) (release func() error, err error) {
 }
 
 // View runs f on a snapshot.
-func (s *Store) View(ctx context.Context, f func(sandbox.Tx) error) error {
+func (s *Store) View(ctx context.Context, f func(store.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -155,7 +156,7 @@ func (s *Store) View(ctx context.Context, f func(sandbox.Tx) error) error {
 	defer s.views.RUnlock()
 	select {
 	case <-s.closing:
-		return sandbox.ErrClosed
+		return store.ErrClosed
 	default:
 	}
 	reader, err := s.reader()

@@ -4,9 +4,10 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/wxpay-go/wxpay/sandbox/store"
+
 	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/sqlstore"
-	"github.com/wxpay-go/wxpay/sandbox"
-	"github.com/wxpay-go/wxpay/sandbox/storetest"
+	"github.com/wxpay-go/wxpay/sandbox/store/storetest"
 )
 
 func open(t testing.TB, path string) *sqlstore.Store {
@@ -21,7 +22,7 @@ func open(t testing.TB, path string) *sqlstore.Store {
 
 func TestStore(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(t *testing.T) sandbox.Store {
+	storetest.Run(t, func(t *testing.T) store.Store {
 		return open(t, filepath.Join(t.TempDir(), "sandbox.db"))
 	})
 }

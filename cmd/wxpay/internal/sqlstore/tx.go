@@ -6,7 +6,7 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // tx is one update or view.
@@ -29,7 +29,7 @@ func (x *tx) ready(write bool) error {
 	case x.broken != nil:
 		return x.broken
 	case write && x.readOnly:
-		return sandbox.ErrReadOnly
+		return store.ErrReadOnly
 	}
 	return nil
 }
@@ -49,7 +49,7 @@ func (x *tx) exec(query string, args ...any) (sql.Result, error) {
 
 const rowColumns = "row.id, row.rev, row.keys, row.due, row.data"
 
-func scanRow(scan func(...any) error) (row sandbox.Row, err error) {
+func scanRow(scan func(...any) error) (row store.Row, err error) {
 	var keys string
 	if err = scan(&row.ID, &row.Rev, &keys, &row.Due, &row.Data); err == nil {
 		err = json.Unmarshal([]byte(keys), &row.Keys)
@@ -57,13 +57,13 @@ func scanRow(scan func(...any) error) (row sandbox.Row, err error) {
 	return row, err
 }
 
-func (x *tx) rows(query string, args ...any) ([]sandbox.Row, error) {
+func (x *tx) rows(query string, args ...any) ([]store.Row, error) {
 	found, err := x.s.query(query, args...)
 	if err != nil {
 		return nil, x.fail(err)
 	}
 	defer found.Close()
-	var rows []sandbox.Row
+	var rows []store.Row
 	for found.Next() {
 		row, err := scanRow(found.Scan)
 		if err != nil {
@@ -77,23 +77,23 @@ func (x *tx) rows(query string, args ...any) ([]sandbox.Row, error) {
 	return rows, nil
 }
 
-func (x *tx) Get(kind, id string) (sandbox.Row, error) {
+func (x *tx) Get(kind, id string) (store.Row, error) {
 	if err := x.ready(false); err != nil {
-		return sandbox.Row{}, err
+		return store.Row{}, err
 	}
 	row, err := scanRow(func(into ...any) error {
 		return x.s.row("SELECT "+rowColumns+" FROM row WHERE kind = ? AND id = ?", []any{kind, id}, into...)
 	})
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return sandbox.Row{}, sandbox.ErrNotFound
+		return store.Row{}, store.ErrNotFound
 	case err != nil:
-		return sandbox.Row{}, x.fail(err)
+		return store.Row{}, x.fail(err)
 	}
 	return row, nil
 }
 
-func (x *tx) Put(kind string, row sandbox.Row) (int64, error) {
+func (x *tx) Put(kind string, row store.Row) (int64, error) {
 	if err := x.ready(true); err != nil {
 		return 0, err
 	}
@@ -113,8 +113,8 @@ func (x *tx) Put(kind string, row sandbox.Row) (int64, error) {
 	}
 	seq, rev, old, err := x.stored(kind, row.ID)
 	switch {
-	case errors.Is(err, sandbox.ErrNotFound) || err == nil && rev != row.Rev:
-		return 0, sandbox.ErrConflict
+	case errors.Is(err, store.ErrNotFound) || err == nil && rev != row.Rev:
+		return 0, store.ErrConflict
 	case err != nil:
 		return 0, err
 	}
@@ -127,13 +127,13 @@ func (x *tx) Put(kind string, row sandbox.Row) (int64, error) {
 	return rev + 1, nil
 }
 
-func (x *tx) insert(kind string, row sandbox.Row, keys string) (int64, error) {
+func (x *tx) insert(kind string, row store.Row, keys string) (int64, error) {
 	result, err := x.exec("INSERT INTO row (kind, id, rev, due, keys, data) VALUES (?, ?, 1, ?, ?, ?) ON CONFLICT DO NOTHING", kind, row.ID, row.Due, keys, row.Data)
 	if err != nil {
 		return 0, err
 	}
 	if n, err := result.RowsAffected(); err != nil || n == 0 {
-		return 0, errors.Join(err, sandbox.ErrConflict)
+		return 0, errors.Join(err, store.ErrConflict)
 	}
 	seq, err := result.LastInsertId()
 	if err != nil {
@@ -151,7 +151,7 @@ func (x *tx) Delete(kind, id string, rev int64) error {
 		return err
 	}
 	if stored != rev {
-		return sandbox.ErrConflict
+		return store.ErrConflict
 	}
 	if _, err := x.exec("DELETE FROM row WHERE seq = ?", seq); err != nil {
 		return err
@@ -164,7 +164,7 @@ func (x *tx) stored(kind, id string) (seq, rev int64, keys []string, err error) 
 	var text string
 	err = x.s.row("SELECT seq, rev, keys FROM row WHERE kind = ? AND id = ?", []any{kind, id}, &seq, &rev, &text)
 	if errors.Is(err, sql.ErrNoRows) {
-		return 0, 0, nil, sandbox.ErrNotFound
+		return 0, 0, nil, store.ErrNotFound
 	}
 	if err == nil {
 		err = json.Unmarshal([]byte(text), &keys)
@@ -194,12 +194,12 @@ func (x *tx) reindex(kind string, seq int64, from, to []string) error {
 	return nil
 }
 
-func (x *tx) Find(kind, key string, newest int) ([]sandbox.Row, error) {
+func (x *tx) Find(kind, key string, newest int) ([]store.Row, error) {
 	if err := x.ready(false); err != nil {
 		return nil, err
 	}
 	// Newest first, so that a limit keeps the newest.
-	var rows []sandbox.Row
+	var rows []store.Row
 	var err error
 	if key == "" {
 		rows, err = x.rows("SELECT "+rowColumns+" FROM row WHERE kind = ? ORDER BY seq DESC LIMIT ?", kind, limit(newest))
@@ -210,7 +210,7 @@ func (x *tx) Find(kind, key string, newest int) ([]sandbox.Row, error) {
 	return rows, err
 }
 
-func (x *tx) Due(kind string, until int64, most int) ([]sandbox.Row, error) {
+func (x *tx) Due(kind string, until int64, most int) ([]store.Row, error) {
 	if err := x.ready(false); err != nil {
 		return nil, err
 	}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 
-	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // maxBatch bounds how many updates share a commit, and so how long the first
@@ -25,7 +25,7 @@ var errPanicked = errors.New("sqlstore: the update's function did not return")
 
 // Update runs f and returns when its work is on the disk, together with that
 // of others.
-func (s *Store) Update(ctx context.Context, f func(sandbox.Tx) error) error {
+func (s *Store) Update(ctx context.Context, f func(store.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -33,7 +33,7 @@ func (s *Store) Update(ctx context.Context, f func(sandbox.Tx) error) error {
 	select {
 	case s.queue <- u:
 	case <-s.closing:
-		return sandbox.ErrClosed
+		return store.ErrClosed
 	case <-ctx.Done():
 		return ctx.Err()
 	}

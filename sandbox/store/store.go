@@ -1,4 +1,14 @@
-package sandbox
+// Package store is what a sandbox keeps its state in, and the store in memory.
+//
+// It knows nothing about WeChat Pay, and nothing of a sandbox: rows are small JSON
+// documents with a revision, a few index keys and, for work that has to happen later, a
+// due time; beside them there are logs. That is little enough for any database: a
+// transaction writes by compare-and-set, so several processes may be on one; a view
+// reads beside the writer; and due work is leased by moving its due time on, which only
+// one of those who try it at once can do. Package storetest has the rules as tests.
+//
+// Start reading at [Store]; [NewMemory] is the shortest one there is.
+package store
 
 import (
 	"context"
@@ -6,11 +16,8 @@ import (
 )
 
 // Store keeps what the sandbox must not forget: sessions, contracts, orders,
-// the notification outbox and the journal. The engine brings [NewMemory]; the
+// the notification outbox and the journal. This package brings [NewMemory], the
 // binary brings an SQL one. Every store passes storetest.Run.
-//
-// A store knows nothing about WeChat Pay: rows are small JSON documents with a
-// revision, a few index keys and, for work that has to happen later, a due time.
 type Store interface {
 	// Update runs f in a read-write transaction and commits when f returns nil.
 	// When f returns an error nothing is kept and Update returns that error.
@@ -85,8 +92,8 @@ type Entry struct {
 
 // The errors a store answers with; compare with errors.Is.
 var (
-	ErrNotFound = errors.New("sandbox: the store has no such row")
-	ErrConflict = errors.New("sandbox: the row was changed by another transaction")
-	ErrReadOnly = errors.New("sandbox: a view cannot be written")
+	ErrNotFound = errors.New("store: there is no such row")
+	ErrConflict = errors.New("store: the row was changed by another transaction")
+	ErrReadOnly = errors.New("store: a view cannot be written")
 	ErrClosed   = errors.New("sandbox: the store is closed")
 )

@@ -8,14 +8,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
-func putAndGet(t *testing.T, s store) {
-	if _, err := s.get("contract", "c1"); !errors.Is(err, sandbox.ErrNotFound) {
+func putAndGet(t *testing.T, s under) {
+	if _, err := s.get("contract", "c1"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("Get before Put: got %v, want ErrNotFound", err)
 	}
-	row := sandbox.Row{ID: "c1", Keys: []string{"k1", "k2"}, Due: 1_700_000_000_123, Data: []byte(`{"a":"用户A"}`)}
+	row := store.Row{ID: "c1", Keys: []string{"k1", "k2"}, Due: 1_700_000_000_123, Data: []byte(`{"a":"用户A"}`)}
 	if rev := s.put("contract", row); rev != 1 {
 		t.Errorf("first Put: revision %d, want 1", rev)
 	}
@@ -27,36 +27,36 @@ func putAndGet(t *testing.T, s store) {
 	if got.ID != "c1" || got.Rev != 1 || got.Due != row.Due || string(got.Data) != string(row.Data) || !slices.Equal(got.Keys, row.Keys) {
 		t.Errorf("Get: got %+v, want what was put with revision 1", got)
 	}
-	if _, err := s.get("order", "c1"); !errors.Is(err, sandbox.ErrNotFound) {
+	if _, err := s.get("order", "c1"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("the same id in another kind: got %v, want ErrNotFound", err)
 	}
-	s.put("order", sandbox.Row{ID: "c1", Data: []byte(`{}`)})
+	s.put("order", store.Row{ID: "c1", Data: []byte(`{}`)})
 }
 
-func putComparesRevisions(t *testing.T, s store) {
+func putComparesRevisions(t *testing.T, s under) {
 	try := func(what string, rev int64, want error) {
 		t.Helper()
-		err := s.Update(context.Background(), func(tx sandbox.Tx) error {
-			_, err := tx.Put("c", sandbox.Row{ID: "1", Rev: rev, Data: []byte(`{}`)})
+		err := s.Update(context.Background(), func(tx store.Tx) error {
+			_, err := tx.Put("c", store.Row{ID: "1", Rev: rev, Data: []byte(`{}`)})
 			return err
 		})
 		if !errors.Is(err, want) {
 			t.Errorf("%s: got %v, want %v", what, err, want)
 		}
 	}
-	try("revision 3 of a row that does not exist", 3, sandbox.ErrConflict)
+	try("revision 3 of a row that does not exist", 3, store.ErrConflict)
 	try("insert", 0, nil)
-	try("insert again", 0, sandbox.ErrConflict)
+	try("insert again", 0, store.ErrConflict)
 	try("update of revision 1", 1, nil)
-	try("update of revision 1 again", 1, sandbox.ErrConflict)
+	try("update of revision 1 again", 1, store.ErrConflict)
 	try("update of revision 2", 2, nil)
 
 	// A conflict writes nothing and does not spoil the transaction.
-	s.update(func(tx sandbox.Tx) error {
-		if _, err := tx.Put("c", sandbox.Row{ID: "1", Rev: 1, Data: []byte(`{"lost":1}`)}); !errors.Is(err, sandbox.ErrConflict) {
+	s.update(func(tx store.Tx) error {
+		if _, err := tx.Put("c", store.Row{ID: "1", Rev: 1, Data: []byte(`{"lost":1}`)}); !errors.Is(err, store.ErrConflict) {
 			t.Errorf("stale Put: got %v, want ErrConflict", err)
 		}
-		_, err := tx.Put("c", sandbox.Row{ID: "2", Data: []byte(`{}`)})
+		_, err := tx.Put("c", store.Row{ID: "2", Data: []byte(`{}`)})
 		return err
 	})
 	if row, _ := s.get("c", "1"); row.Rev != 3 || string(row.Data) != `{}` {
@@ -67,9 +67,9 @@ func putComparesRevisions(t *testing.T, s store) {
 	}
 }
 
-func putCopies(t *testing.T, s store) {
+func putCopies(t *testing.T, s under) {
 	data, keys := []byte(`{"n":1}`), []string{"k"}
-	s.put("c", sandbox.Row{ID: "1", Keys: keys, Data: data})
+	s.put("c", store.Row{ID: "1", Keys: keys, Data: data})
 	data[5], keys[0] = '9', "x"
 	row, _ := s.get("c", "1")
 	s.want("after the caller changed its slice", string(row.Data)+row.Keys[0], `{"n":1}k`)
@@ -78,14 +78,14 @@ func putCopies(t *testing.T, s store) {
 	s.want("after the reader changed its slice", string(row.Data), `{"n":1}`)
 }
 
-func deleteRow(t *testing.T, s store) {
-	s.put("c", sandbox.Row{ID: "1", Keys: []string{"k"}, Due: 5, Data: []byte(`{}`)})
+func deleteRow(t *testing.T, s under) {
+	s.put("c", store.Row{ID: "1", Keys: []string{"k"}, Due: 5, Data: []byte(`{}`)})
 	for _, c := range []struct {
 		id   string
 		rev  int64
 		want error
-	}{{"1", 2, sandbox.ErrConflict}, {"nope", 1, sandbox.ErrNotFound}, {"1", 1, nil}, {"1", 1, sandbox.ErrNotFound}} {
-		err := s.Update(context.Background(), func(tx sandbox.Tx) error { return tx.Delete("c", c.id, c.rev) })
+	}{{"1", 2, store.ErrConflict}, {"nope", 1, store.ErrNotFound}, {"1", 1, nil}, {"1", 1, store.ErrNotFound}} {
+		err := s.Update(context.Background(), func(tx store.Tx) error { return tx.Delete("c", c.id, c.rev) })
 		if !errors.Is(err, c.want) {
 			t.Errorf("Delete(%s, revision %d): got %v, want %v", c.id, c.rev, err, c.want)
 		}
@@ -93,18 +93,18 @@ func deleteRow(t *testing.T, s store) {
 	s.want("by key", s.find("c", "k", 0), "")
 	s.want("all", s.find("c", "", 0), "")
 	s.want("due", s.due("c", 10, 0), "")
-	if rev := s.put("c", sandbox.Row{ID: "1", Data: []byte(`{}`)}); rev != 1 {
+	if rev := s.put("c", store.Row{ID: "1", Data: []byte(`{}`)}); rev != 1 {
 		t.Errorf("insert after delete: revision %d, want 1", rev)
 	}
 }
 
-func findInOrder(t *testing.T, s store) {
+func findInOrder(t *testing.T, s under) {
 	// Ids in an order that neither sorting nor hashing gives.
 	for _, id := range []string{"m", "a", "z", "b"} {
-		s.put("c", sandbox.Row{ID: id, Keys: []string{"user:1", "user:1", "id:" + id}, Data: []byte(`{}`)})
-		s.put("other", sandbox.Row{ID: "x" + id, Keys: []string{"user:1"}, Data: []byte(`{}`)})
+		s.put("c", store.Row{ID: id, Keys: []string{"user:1", "user:1", "id:" + id}, Data: []byte(`{}`)})
+		s.put("other", store.Row{ID: "x" + id, Keys: []string{"user:1"}, Data: []byte(`{}`)})
 	}
-	s.put("c", sandbox.Row{ID: "n", Data: []byte(`{}`)})
+	s.put("c", store.Row{ID: "n", Data: []byte(`{}`)})
 	s.want("by key", s.find("c", "user:1", 0), "m a z b")
 	s.want("by its own key", s.find("c", "id:z", 0), "z")
 	s.want("the newest two", s.find("c", "user:1", 2), "z b")
@@ -114,23 +114,23 @@ func findInOrder(t *testing.T, s store) {
 	s.want("a prefix is not a match", s.find("c", "user:", 0), "")
 	s.want("an unknown kind", s.find("nope", "", 0), "")
 
-	s.put("c", sandbox.Row{ID: "m", Rev: 1, Keys: []string{"user:1"}, Data: []byte(`{"again":1}`)})
+	s.put("c", store.Row{ID: "m", Rev: 1, Keys: []string{"user:1"}, Data: []byte(`{"again":1}`)})
 	s.want("after an update of the first", s.find("c", "user:1", 0), "m a z b")
 }
 
-func findFollowsKeys(t *testing.T, s store) {
-	s.put("c", sandbox.Row{ID: "1", Keys: []string{"live"}, Due: 10, Data: []byte(`{}`)})
-	s.put("c", sandbox.Row{ID: "1", Rev: 1, Keys: []string{"dead"}, Data: []byte(`{}`)})
+func findFollowsKeys(t *testing.T, s under) {
+	s.put("c", store.Row{ID: "1", Keys: []string{"live"}, Due: 10, Data: []byte(`{}`)})
+	s.put("c", store.Row{ID: "1", Rev: 1, Keys: []string{"dead"}, Data: []byte(`{}`)})
 	s.want("the former key", s.find("c", "live", 0), "")
 	s.want("the new key", s.find("c", "dead", 0), "1")
 	s.want("the former due time", s.due("c", 100, 0), "")
-	s.put("c", sandbox.Row{ID: "1", Rev: 2, Data: []byte(`{}`)})
+	s.put("c", store.Row{ID: "1", Rev: 2, Data: []byte(`{}`)})
 	s.want("no key at all", s.find("c", "dead", 0), "")
 	s.want("every row", s.find("c", "", 0), "1")
 }
 
-func dueInOrder(t *testing.T, s store) {
-	for _, r := range []sandbox.Row{{ID: "late", Due: 300}, {ID: "b", Due: 100}, {ID: "never"}, {ID: "a", Due: 100}, {ID: "mid", Due: 200}} {
+func dueInOrder(t *testing.T, s under) {
+	for _, r := range []store.Row{{ID: "late", Due: 300}, {ID: "b", Due: 100}, {ID: "never"}, {ID: "a", Due: 100}, {ID: "mid", Due: 200}} {
 		r.Data = []byte(`{}`)
 		s.put("p", r)
 	}
@@ -138,13 +138,13 @@ func dueInOrder(t *testing.T, s store) {
 	s.want("at the very moment", s.due("p", 100, 0), "b a")
 	s.want("limited", s.due("p", 250, 2), "b a")
 	s.want("unlimited", s.due("p", 1000, 0), "b a mid late")
-	s.put("p", sandbox.Row{ID: "b", Rev: 1, Due: 400, Data: []byte(`{}`)})
+	s.put("p", store.Row{ID: "b", Rev: 1, Due: 400, Data: []byte(`{}`)})
 	s.want("after one moved", s.due("p", 1000, 0), "a mid late b")
 }
 
-func logs(t *testing.T, s store) {
+func logs(t *testing.T, s under) {
 	var seqs []int64
-	s.update(func(tx sandbox.Tx) error {
+	s.update(func(tx store.Tx) error {
 		for i := range 5 {
 			seq, err := tx.Append("j", fmt.Appendf(nil, `{"n":%d}`, i))
 			if err != nil {
@@ -157,7 +157,7 @@ func logs(t *testing.T, s store) {
 	})
 	list := func(after int64, newest int) string {
 		var out []string
-		s.view(func(tx sandbox.Tx) {
+		s.view(func(tx store.Tx) {
 			entries, err := tx.List("j", after, newest)
 			if err != nil {
 				t.Errorf("List: %v", err)
@@ -174,11 +174,11 @@ func logs(t *testing.T, s store) {
 	s.want("the newest after the third", list(seqs[2], 1), `{"n":4}`)
 	s.want("after the last", list(seqs[4], 0), ``)
 
-	s.update(func(tx sandbox.Tx) error { return tx.Trim("j", 2) })
+	s.update(func(tx store.Tx) error { return tx.Trim("j", 2) })
 	s.want("trimmed", list(0, 0), `{"n":3} {"n":4}`)
-	s.update(func(tx sandbox.Tx) error { return errors.Join(tx.Trim("j", 0), tx.Trim("none", 3)) })
+	s.update(func(tx store.Tx) error { return errors.Join(tx.Trim("j", 0), tx.Trim("none", 3)) })
 	s.want("emptied", list(0, 0), ``)
-	s.update(func(tx sandbox.Tx) error {
+	s.update(func(tx store.Tx) error {
 		seq, err := tx.Append("j", []byte(`{}`))
 		if seq <= seqs[4] {
 			t.Errorf("a sequence number was used twice: %d after %d", seq, seqs[4])

@@ -1,4 +1,4 @@
-// Package storetest is the conformance suite of [sandbox.Store]: every store,
+// Package storetest is the conformance suite of [store.Store]: every store,
 // in memory or over SQL, runs the same tests. A rule that one store needs is a
 // rule all of them keep, so extend the suite here and not in one store's tests.
 package storetest
@@ -8,16 +8,16 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // Run exercises the stores that open returns, a fresh and empty one per call.
 // The suite closes them.
-func Run(t *testing.T, open func(t *testing.T) sandbox.Store) {
+func Run(t *testing.T, open func(t *testing.T) store.Store) {
 	t.Helper()
 	for _, c := range []struct {
 		name string
-		test func(*testing.T, store)
+		test func(*testing.T, under)
 	}{
 		{"put and get", putAndGet},
 		{"put compares revisions", putComparesRevisions},
@@ -42,50 +42,50 @@ func Run(t *testing.T, open func(t *testing.T) sandbox.Store) {
 			t.Parallel()
 			s := open(t)
 			t.Cleanup(func() { s.Close() })
-			c.test(t, store{t, s})
+			c.test(t, under{t, s})
 		})
 	}
 }
 
-// store shortens what the tests do all the time.
-type store struct {
+// under is the store under test. It shortens what the tests do all the time.
+type under struct {
 	t *testing.T
-	sandbox.Store
+	store.Store
 }
 
-func (s store) update(f func(sandbox.Tx) error) {
+func (s under) update(f func(store.Tx) error) {
 	s.t.Helper()
 	if err := s.Update(context.Background(), f); err != nil {
 		s.t.Fatalf("Update: %v", err)
 	}
 }
 
-func (s store) view(f func(sandbox.Tx)) {
+func (s under) view(f func(store.Tx)) {
 	s.t.Helper()
-	if err := s.View(context.Background(), func(tx sandbox.Tx) error { f(tx); return nil }); err != nil {
+	if err := s.View(context.Background(), func(tx store.Tx) error { f(tx); return nil }); err != nil {
 		s.t.Fatalf("View: %v", err)
 	}
 }
 
-func (s store) put(kind string, row sandbox.Row) (rev int64) {
+func (s under) put(kind string, row store.Row) (rev int64) {
 	s.t.Helper()
-	s.update(func(tx sandbox.Tx) (err error) {
+	s.update(func(tx store.Tx) (err error) {
 		rev, err = tx.Put(kind, row)
 		return err
 	})
 	return rev
 }
 
-func (s store) get(kind, id string) (row sandbox.Row, err error) {
+func (s under) get(kind, id string) (row store.Row, err error) {
 	s.t.Helper()
-	s.view(func(tx sandbox.Tx) { row, err = tx.Get(kind, id) })
+	s.view(func(tx store.Tx) { row, err = tx.Get(kind, id) })
 	return row, err
 }
 
-func (s store) find(kind, key string, newest int) string {
+func (s under) find(kind, key string, newest int) string {
 	s.t.Helper()
-	var rows []sandbox.Row
-	s.view(func(tx sandbox.Tx) {
+	var rows []store.Row
+	s.view(func(tx store.Tx) {
 		var err error
 		if rows, err = tx.Find(kind, key, newest); err != nil {
 			s.t.Errorf("Find(%q, %q, %d): %v", kind, key, newest, err)
@@ -94,10 +94,10 @@ func (s store) find(kind, key string, newest int) string {
 	return ids(rows)
 }
 
-func (s store) due(kind string, until int64, limit int) string {
+func (s under) due(kind string, until int64, limit int) string {
 	s.t.Helper()
-	var rows []sandbox.Row
-	s.view(func(tx sandbox.Tx) {
+	var rows []store.Row
+	s.view(func(tx store.Tx) {
 		var err error
 		if rows, err = tx.Due(kind, until, limit); err != nil {
 			s.t.Errorf("Due(%q, %d, %d): %v", kind, until, limit, err)
@@ -106,7 +106,7 @@ func (s store) due(kind string, until int64, limit int) string {
 	return ids(rows)
 }
 
-func ids(rows []sandbox.Row) string {
+func ids(rows []store.Row) string {
 	var out []string
 	for _, r := range rows {
 		out = append(out, r.ID)
@@ -114,7 +114,7 @@ func ids(rows []sandbox.Row) string {
 	return strings.Join(out, " ")
 }
 
-func (s store) want(what, got, want string) {
+func (s under) want(what, got, want string) {
 	s.t.Helper()
 	if got != want {
 		s.t.Errorf("%s: got %q, want %q", what, got, want)
