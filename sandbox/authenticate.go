@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"crypto"
+	"crypto/rsa"
 	"errors"
 	"fmt"
 	"net/http"
@@ -8,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wxpay-go/wxpay/internal/explain"
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
@@ -49,6 +52,14 @@ func (e *engine) authenticate(r *http.Request, body []byte, now time.Time) (*mer
 	}
 	return m, nil
 }
+
+// explain says which mistake the signature shows.
+func (e *engine) explain(r *http.Request, body []byte, a wire.Authorization, m *merchant) string {
+	signed := explain.Request{Method: r.Method, URI: requestURI(r), Host: r.Host, Body: body, Authorization: a}
+	return explain.Signature(signed, m.known(), e.registry.known(), publicKeyOf(e.keys.certKey), publicKeyOf(e.keys.publicKey))
+}
+
+func publicKeyOf(key crypto.Signer) *rsa.PublicKey { return key.Public().(*rsa.PublicKey) }
 
 func unauthorized(message string) *refusal {
 	return &refusal{status: http.StatusUnauthorized, code: "SIGN_ERROR", message: message, internal: internalSign}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+
+	"github.com/wxpay-go/wxpay/internal/explain"
 )
 
 // registry is everybody the sandbox knows: merchants with their plans, and
@@ -50,6 +52,18 @@ func (r *registry) all() []*merchant {
 		out = append(out, s.merchants[id])
 	}
 	return out
+}
+
+// known is what a signature is explained by.
+func (r *registry) known() (out []explain.Keys) {
+	for _, m := range r.all() {
+		out = append(out, m.known())
+	}
+	return out
+}
+
+func (m *merchant) known() explain.Keys {
+	return explain.Keys{MchID: m.MchID, Serial: m.serial, Public: m.public, APIv3: m.APIv3Key.Reveal(), APIv2: m.APIv2Key.Reveal()}
 }
 
 // first is the merchant that was added first, nil when there is none.

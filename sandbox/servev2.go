@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/wxpay-go/wxpay/catalogue"
+	"github.com/wxpay-go/wxpay/internal/explain"
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
@@ -88,7 +89,7 @@ func (e *engine) signV2(x *exchange, reply wire.Fields) {
 	if end := e.v2[x.request.URL.Path]; end != nil && end.nonce {
 		reply["nonce_str"] = e.dice.roll(letters, 32)
 	}
-	reply["sign"] = reply.Digest(x.struck.key(x.merchant.APIv2Key.Reveal()), signTypeOf(x.fields))
+	reply["sign"] = reply.Digest(x.struck.key(x.merchant.APIv2Key.Reveal()), x.fields.SignType())
 }
 
 // fieldsV2 writes a refusal: bare ones fail at return_code, unsigned, because
@@ -190,23 +191,12 @@ func (e *engine) authenticateV2(end *endpointV2, f wire.Fields) (*merchant, *ref
 	case end.hmac && t == "" && len(f["sign"]) != 64:
 		return nil, badSignV2("this page is signed with HMAC-SHA256 unless sign_type=MD5 is sent and signed; the sign here is an MD5")
 	case !f.Verify(m.APIv2Key.Reveal()):
-		return nil, badSignV2(e.explainV2(f, m))
+		return nil, badSignV2(explain.Sign(f, m.known(), e.registry.known()))
 	}
 	return m, nil
 }
 
 func badSignV2(hint string) *refusal { return failV2("SIGN_ERROR", "签名错误").hinting(hint) }
-
-// signTypeOf is how a message was signed, told as its reader has to.
-func signTypeOf(f wire.Fields) wire.SignType {
-	if t := f["sign_type"]; t != "" {
-		return wire.SignType(t)
-	}
-	if len(f["sign"]) == 64 {
-		return wire.SignHMAC
-	}
-	return wire.SignMD5
-}
 
 // behaveV2 lets the endpoint's behaviour answer a genuine call, in one step.
 func (e *engine) behaveV2(ctx context.Context, end *endpointV2, x *exchange) (reply wire.Fields, refused *refusal) {

@@ -17,6 +17,7 @@ import (
 // user who calls one endpoint does not link the description of all.
 var rooms = map[string][]string{
 	"internal/wire":           {},
+	"internal/explain":        {"internal/wire"},
 	"internal/keyfile":        {},
 	"internal/spelling":       {},
 	".":                       {"internal/wire", "internal/keyfile"},
@@ -24,7 +25,7 @@ var rooms = map[string][]string{
 	"api":                     {".", "internal/spelling", "api/*"},
 	"notify":                  {".", "internal/wire", "api/event"},
 	"catalogue":               {"internal/spelling"},
-	"sandbox":                 {".", "internal/wire", "internal/spelling", "catalogue", "sandbox/store"},
+	"sandbox":                 {".", "internal/wire", "internal/spelling", "internal/explain", "catalogue", "sandbox/store"},
 	"sandbox/store":           {},
 	"sandbox/store/storetest": {"sandbox/store"},
 	"internal/gen":            {"catalogue"},

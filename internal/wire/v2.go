@@ -54,15 +54,22 @@ func (f Fields) Digest(apiV2Key string, by SignType) string {
 	return strings.ToUpper(hex.EncodeToString(sum))
 }
 
-// Verify checks "sign" by the type that "sign_type" names or, without one,
-// that its length tells.
+// Verify checks "sign".
 func (f Fields) Verify(apiV2Key string) bool {
-	by := SignType(f["sign_type"])
-	if by == "" && len(f["sign"]) == sha256.Size*2 {
-		by = SignHMAC
-	}
-	want := f.Digest(apiV2Key, by)
+	want := f.Digest(apiV2Key, f.SignType())
 	return hmac.Equal([]byte(want), []byte(strings.ToUpper(f["sign"])))
+}
+
+// SignType is how a message was signed, told as its reader has to: by "sign_type" or,
+// without one, by the length of "sign".
+func (f Fields) SignType() SignType {
+	switch by := f["sign_type"]; {
+	case by != "":
+		return SignType(by)
+	case len(f["sign"]) == sha256.Size*2:
+		return SignHMAC
+	}
+	return SignMD5
 }
 
 // HoldsMember says that a value has the look of another member in it, "&name=".

@@ -1,4 +1,13 @@
-package sandbox
+// Package explain says which mistake a signature shows.
+//
+// No real service can: it knows the public key only, and says that the signature is
+// wrong. Who checks as well knows both sides' keys, or at least the string that should
+// have been signed, and can try what people usually get wrong. These are pure functions
+// of keys, request and body: they know nothing of a sandbox, nor of HTTP's server.
+//
+// Start reading at [Signature] for APIv3 and at [Sign] for APIv2; the mistakes stand in
+// mistakes.go, the most frequent first.
+package explain
 
 import (
 	"bytes"
@@ -10,29 +19,48 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"math/big"
-	"net/http"
 	"strings"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
-// explain says why a signature does not verify. No real service can, but the
-// sandbox holds the public key: it opens the signature once, which yields the
-// hash of whatever was signed, and then looks for the string with that hash
-// among the mistakes people make. Opening also tells whose key it was.
-func (e *engine) explain(r *http.Request, body []byte, a wire.Authorization, m *merchant) string {
-	raw, spelling := decodeSignature(a.Signature)
+// Keys are what is known of a merchant.
+type Keys struct {
+	MchID        string
+	Serial       string // of the API certificate
+	Public       *rsa.PublicKey
+	APIv3, APIv2 string
+}
+
+// Request is a signed request of APIv3, as it came over the wire.
+type Request struct {
+	Method, URI, Host string
+	Body              []byte
+	wire.Authorization
+}
+
+// message is the string that should have been signed, but for what is put in its place.
+func (r Request) message(method, uri, timestamp, nonce string, body []byte) []byte {
+	return wire.AppendRequestMessage(nil, method, uri, timestamp, nonce, body)
+}
+
+// Signature says why the signature of a request does not verify. It opens the signature
+// with the merchant's public key once, which yields the hash of whatever was signed,
+// and then looks for the string with that hash among the mistakes people make. Opening
+// also tells whose key it was: that of one of the others, or of WeChat Pay.
+func Signature(r Request, own Keys, others []Keys, platform ...*rsa.PublicKey) string {
+	raw, spelling := decodeSignature(r.Signature)
 	if raw == nil {
 		return "the signature is not base64"
 	}
-	hash, name := openSignature(m.public, raw)
+	hash, name := openSignature(own.Public, raw)
 	if hash == nil {
-		return e.otherKey(raw, m, r, body, a)
+		return otherKey(raw, r, own, others, platform)
 	}
 	if name != "SHA-256" {
 		return "the signature was made with " + name + ", want SHA-256"
 	}
-	for guess := range mistakes(r, body, a) {
+	for guess := range mistakes(r) {
 		if sum := sha256.Sum256(guess.message); bytes.Equal(sum[:], hash) {
 			if guess.what == "" { // the string is right, so its spelling is wrong
 				return spelling
@@ -44,25 +72,25 @@ func (e *engine) explain(r *http.Request, body []byte, a wire.Authorization, m *
 }
 
 // otherKey explains a signature that the merchant's key does not open at all.
-func (e *engine) otherKey(raw []byte, m *merchant, r *http.Request, body []byte, a wire.Authorization) string {
-	for _, other := range e.registry.all() {
-		if hash, _ := openSignature(other.public, raw); hash != nil {
-			return "signed with the private key of merchant " + other.MchID + ", not of " + m.MchID
+func otherKey(raw []byte, r Request, own Keys, others []Keys, platform []*rsa.PublicKey) string {
+	for _, other := range others {
+		if hash, _ := openSignature(other.Public, raw); hash != nil {
+			return "signed with the private key of merchant " + other.MchID + ", not of " + own.MchID
 		}
 	}
-	for _, key := range []crypto.Signer{e.keys.certKey, e.keys.publicKey} {
-		if hash, _ := openSignature(key.Public().(*rsa.PublicKey), raw); hash != nil {
+	for _, key := range platform {
+		if hash, _ := openSignature(key, raw); hash != nil {
 			return "signed with WeChat Pay's key instead of the merchant's"
 		}
 	}
-	sum := sha256.Sum256(wire.AppendRequestMessage(nil, r.Method, requestURI(r), a.Timestamp, a.Nonce, body))
-	if rsa.VerifyPSS(m.public, crypto.SHA256, sum[:], raw, nil) == nil {
+	sum := sha256.Sum256(r.message(r.Method, r.URI, r.Timestamp, r.Nonce, r.Body))
+	if rsa.VerifyPSS(own.Public, crypto.SHA256, sum[:], raw, nil) == nil {
 		return "signed with RSA-PSS padding, want PKCS#1 v1.5"
 	}
-	if len(raw) != m.public.Size() {
+	if len(raw) != own.Public.Size() {
 		return "the signature has another length than the merchant's key makes: another key, or it was cut"
 	}
-	return "signed with a private key this sandbox does not know; use the one of API certificate " + m.serial
+	return "signed with a private key this sandbox does not know; use the one of API certificate " + own.Serial
 }
 
 // decodeSignature reads base64 in the spellings people produce. spelling is what

@@ -1,4 +1,4 @@
-package sandbox
+package explain
 
 import (
 	"crypto/hmac"
@@ -15,19 +15,19 @@ import (
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
-// explainV2 says why a sign is wrong. Both sides hold the key, so the sandbox
-// signs the message the way people get it wrong until the sign comes out: other
-// fields, another key, another digest, or two of these at once.
-func (e *engine) explainV2(f wire.Fields, m *merchant) string {
+// Sign says why the sign of an APIv2 message is wrong. Both sides hold the key, so the
+// message is signed the way people get it wrong until the sign comes out: other fields,
+// another key, another digest, or two of these at once.
+func Sign(f wire.Fields, own Keys, others []Keys) string {
 	want := strings.ToUpper(f["sign"])
 	if raw, err := hex.DecodeString(want); err != nil || len(raw) != md5.Size && len(raw) != sha256.Size && len(raw) != sha1.Size {
 		return "the sign is not the hexadecimal digits of an MD5 (32) or an HMAC-SHA256 (64)"
 	}
-	joins, keys, digests := joinsV2(f), e.keysV2(m), digestsV2(f)
+	joined, keys, ways := joins(f), keysTaken(own, others), digests(f)
 	for mistakes := 1; mistakes <= 2; mistakes++ {
-		for _, j := range joins {
+		for _, j := range joined {
 			for _, k := range keys {
-				for _, d := range digests {
+				for _, d := range ways {
 					what := said(j.what, k.what, d.what)
 					if len(what) == mistakes && d.sum(j.text, k.text) == want {
 						return strings.Join(what, "; and ")
@@ -43,10 +43,10 @@ func said(all ...string) []string {
 	return slices.DeleteFunc(all, func(s string) bool { return s == "" })
 }
 
-type variantV2 struct{ text, what string }
+type variant struct{ text, what string }
 
-// joinsV2 are the strings people join from the fields, the right one first.
-func joinsV2(f wire.Fields) []variantV2 {
+// joins are the strings people join from the fields, the right one first.
+func joins(f wire.Fields) []variant {
 	names := slices.DeleteFunc(slices.Sorted(maps.Keys(f)), func(n string) bool { return n == "sign" })
 	join := func(names []string, empty bool, value func(string) string) string {
 		var parts []string
@@ -62,7 +62,7 @@ func joinsV2(f wire.Fields) []variantV2 {
 	slices.SortFunc(folded, func(a, b string) int { return strings.Compare(strings.ToLower(a), strings.ToLower(b)) })
 	reversed := slices.Clone(names)
 	slices.Reverse(reversed)
-	out := []variantV2{
+	out := []variant{
 		{join(names, false, same), ""},
 		{join(names, true, same), "empty values were signed; leave them out"},
 		{join(names, false, url.QueryEscape), "the values were signed URL-encoded; sign them as they are and encode them afterwards"},
@@ -76,38 +76,38 @@ func joinsV2(f wire.Fields) []variantV2 {
 	for i, n := range names {
 		if f[n] != "" {
 			without := append(slices.Clone(names[:i]), names[i+1:]...)
-			what := shown(n) + " was not signed: sign last, after every field is set"
-			out = append(out, variantV2{join(without, false, same), what})
+			what := wire.Clip(n, shown) + " was not signed: sign last, after every field is set"
+			out = append(out, variant{join(without, false, same), what})
 		}
 	}
 	return out
 }
 
-// keysV2 are the keys people take, the right one first.
-func (e *engine) keysV2(m *merchant) []variantV2 {
-	key := m.APIv2Key.Reveal()
-	out := []variantV2{
+// keysTaken are the keys people take, the right one first.
+func keysTaken(own Keys, others []Keys) []variant {
+	key := own.APIv2
+	out := []variant{
 		{key, ""},
-		{m.APIv3Key.Reveal(), "signed with the APIv3 key; APIv2 has a key of its own"},
+		{own.APIv3, "signed with the APIv3 key; APIv2 has a key of its own"},
 		{strings.ToLower(key), "the APIv2 key was put in lower case"},
 		{strings.ToUpper(key), "the APIv2 key was put in upper case"},
 		{"", "the key is missing or empty"},
 	}
-	for _, other := range e.registry.all() {
-		if other.MchID != m.MchID {
-			out = append(out, variantV2{other.APIv2Key.Reveal(), "signed with the APIv2 key of merchant " + other.MchID + ", not of " + m.MchID})
+	for _, other := range others {
+		if other.MchID != own.MchID {
+			out = append(out, variant{other.APIv2, "signed with the APIv2 key of merchant " + other.MchID + ", not of " + own.MchID})
 		}
 	}
 	return out
 }
 
-type digestV2 struct {
+type digest struct {
 	what string
 	sum  func(joined, key string) string
 }
 
-// digestsV2 are the ways to digest a joined string, the right one first.
-func digestsV2(f wire.Fields) []digestV2 {
+// digests are the ways to digest a joined string, the right one first.
+func digests(f wire.Fields) []digest {
 	upper := func(sum []byte) string { return strings.ToUpper(hex.EncodeToString(sum)) }
 	plainMD5 := func(s string) string { sum := md5.Sum([]byte(s)); return upper(sum[:]) }
 	mac := func(s, key string) string {
@@ -115,18 +115,18 @@ func digestsV2(f wire.Fields) []digestV2 {
 		h.Write([]byte(s))
 		return upper(h.Sum(nil))
 	}
-	md5Of := digestV2{"", func(joined, key string) string { return plainMD5(joined + "&key=" + key) }}
-	hmacOf := digestV2{"", func(joined, key string) string { return mac(joined+"&key="+key, key) }}
+	md5Of := digest{"", func(joined, key string) string { return plainMD5(joined + "&key=" + key) }}
+	hmacOf := digest{"", func(joined, key string) string { return mac(joined+"&key="+key, key) }}
 	right, other := md5Of, hmacOf
 	other.what = "signed with HMAC-SHA256, but sign_type says MD5 or nothing; send and sign sign_type=HMAC-SHA256"
-	if signTypeOf(f) == wire.SignHMAC {
+	if f.SignType() == wire.SignHMAC {
 		right, other = hmacOf, md5Of
 		other.what = "signed with MD5, but HMAC-SHA256 is declared"
 	}
-	return []digestV2{
+	return []digest{
 		right, other,
 		{"&key= and the key are missing at the end of the string", func(joined, key string) string {
-			if signTypeOf(f) == wire.SignHMAC {
+			if f.SignType() == wire.SignHMAC {
 				return mac(joined, key)
 			}
 			return plainMD5(joined)

@@ -1,16 +1,18 @@
-package sandbox
+package explain
 
 import (
 	"bytes"
 	"encoding/json"
 	"iter"
-	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
+
+// shown is how many bytes of a value from outside a sentence repeats.
+const shown = 100
 
 // guess is a string somebody may have signed, and the mistake that made it.
 type guess struct {
@@ -20,27 +22,24 @@ type guess struct {
 
 // mistakes yields what people sign instead of what they should, the most frequent
 // first. Hashing a guess costs a microsecond, so there is no reason to be stingy.
-func mistakes(r *http.Request, body []byte, a wire.Authorization) iter.Seq[guess] {
-	uri := requestURI(r)
-	build := func(method, uri, timestamp, nonce string, body []byte) []byte {
-		return wire.AppendRequestMessage(nil, method, uri, timestamp, nonce, body)
-	}
-	right := build(r.Method, uri, a.Timestamp, a.Nonce, body)
+func mistakes(r Request) iter.Seq[guess] {
+	uri, body, build := r.URI, r.Body, r.message
+	right := build(r.Method, uri, r.Timestamp, r.Nonce, body)
 	return func(yield func(guess) bool) {
 		say := func(message []byte, what string) bool { return yield(guess{message, what}) }
 		if !say(right, "") {
 			return
 		}
 		for what, b := range otherBodies(body) {
-			if !say(build(r.Method, uri, a.Timestamp, a.Nonce, b), what) {
+			if !say(build(r.Method, uri, r.Timestamp, r.Nonce, b), what) {
 				return
 			}
 		}
-		for what, u := range otherURIs(r, uri) {
-			if !say(build(r.Method, u, a.Timestamp, a.Nonce, body), what) {
+		for what, u := range otherURIs(r) {
+			if !say(build(r.Method, u, r.Timestamp, r.Nonce, body), what) {
 				return
 			}
-			if !say(build(r.Method, u, a.Timestamp, a.Nonce, nil), what+"; and the body was left out") {
+			if !say(build(r.Method, u, r.Timestamp, r.Nonce, nil), what+"; and the body was left out") {
 				return
 			}
 		}
@@ -48,18 +47,18 @@ func mistakes(r *http.Request, body []byte, a wire.Authorization) iter.Seq[guess
 			if method == r.Method {
 				continue
 			}
-			what := "the method was signed as " + shown(method) + ", the request is " + shown(r.Method)
-			if !say(build(method, uri, a.Timestamp, a.Nonce, body), what) ||
-				!say(build(method, uri, a.Timestamp, a.Nonce, nil), what+"; and the body was left out") {
+			what := "the method was signed as " + wire.Clip(method, shown) + ", the request is " + wire.Clip(r.Method, shown)
+			if !say(build(method, uri, r.Timestamp, r.Nonce, body), what) ||
+				!say(build(method, uri, r.Timestamp, r.Nonce, nil), what+"; and the body was left out") {
 				return
 			}
 		}
-		for what, message := range otherLayouts(r, uri, body, a, right) {
+		for what, message := range otherLayouts(r, right) {
 			if !say(message, what) {
 				return
 			}
 		}
-		seconds, err := strconv.ParseInt(a.Timestamp, 10, 64)
+		seconds, err := strconv.ParseInt(r.Timestamp, 10, 64)
 		if err != nil {
 			return
 		}
@@ -67,12 +66,12 @@ func mistakes(r *http.Request, body []byte, a wire.Authorization) iter.Seq[guess
 			return // a thousand guesses of this size would keep the caller waiting
 		}
 		for ms := range int64(1000) {
-			if !say(build(r.Method, uri, strconv.FormatInt(seconds*1000+ms, 10), a.Nonce, body), "the timestamp was signed in milliseconds and sent in seconds") {
+			if !say(build(r.Method, uri, strconv.FormatInt(seconds*1000+ms, 10), r.Nonce, body), "the timestamp was signed in milliseconds and sent in seconds") {
 				return
 			}
 		}
 		for off := int64(-5); off <= 5; off++ {
-			if !say(build(r.Method, uri, strconv.FormatInt(seconds+off, 10), a.Nonce, body), "another timestamp was signed than sent: take the time once") {
+			if !say(build(r.Method, uri, strconv.FormatInt(seconds+off, 10), r.Nonce, body), "another timestamp was signed than sent: take the time once") {
 				return
 			}
 		}
@@ -107,7 +106,7 @@ func otherBodies(body []byte) iter.Seq2[string, []byte] {
 			return
 		}
 		const again = "the body was encoded twice, once to sign and once to send ("
-		sorted := encodeJSON(value)
+		sorted := plainJSON(value)
 		escaped, err := json.Marshal(value)
 		if err != nil {
 			return
@@ -130,6 +129,15 @@ func otherBodies(body []byte) iter.Seq2[string, []byte] {
 			yield(again+"\\uXXXX for what is not ASCII): sign the very bytes you send", ascii(compact.Bytes())) &&
 			yield(again+"spaces after : and ,; \\uXXXX for what is not ASCII, as Python's json.dumps does): sign the very bytes you send", ascii(spaced(compact.Bytes())))
 	}
+}
+
+// plainJSON is compact JSON, sorted, with &, < and > as they are.
+func plainJSON(value any) []byte {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(value) // it was decoded from JSON
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
 // spaced puts a space after every comma and colon outside strings.
@@ -169,8 +177,9 @@ func ascii(compact []byte) []byte {
 }
 
 // otherURIs are second lines that name the same resource wrongly.
-func otherURIs(r *http.Request, uri string) iter.Seq2[string, string] {
+func otherURIs(r Request) iter.Seq2[string, string] {
 	return func(yield func(string, string) bool) {
+		uri := r.URI
 		path, query, has := strings.Cut(uri, "?")
 		if has {
 			if !yield("the query was left out of what was signed", path) {
@@ -200,15 +209,15 @@ func otherURIs(r *http.Request, uri string) iter.Seq2[string, string] {
 }
 
 // otherLayouts are the right values put together wrongly.
-func otherLayouts(r *http.Request, uri string, body []byte, a wire.Authorization, right []byte) iter.Seq2[string, []byte] {
+func otherLayouts(r Request, right []byte) iter.Seq2[string, []byte] {
 	return func(yield func(string, []byte) bool) {
 		_ = yield("the last line feed is missing: every line ends with one, the body's too", bytes.TrimSuffix(right, []byte("\n"))) &&
 			yield("the line of the empty body is missing: without a body the string ends with two line feeds", bytes.TrimSuffix(right, []byte("\n\n"))) &&
 			yield("there is a line feed too many at the end", append(bytes.Clone(right), '\n')) &&
 			yield("the lines were signed with CRLF, want LF", bytes.ReplaceAll(right, []byte("\n"), []byte("\r\n"))) &&
 			yield(`the lines were joined with the two characters \n, want a line feed`, bytes.ReplaceAll(right, []byte("\n"), []byte(`\n`))) &&
-			yield("timestamp and nonce were signed in the wrong order", wire.AppendRequestMessage(nil, r.Method, uri, a.Nonce, a.Timestamp, body)) &&
-			yield("the string of a reply was signed (timestamp, nonce, body); a request begins with method and path", wire.AppendReplyMessage(nil, a.Timestamp, a.Nonce, body)) &&
-			yield("only the body was signed", body)
+			yield("timestamp and nonce were signed in the wrong order", r.message(r.Method, r.URI, r.Nonce, r.Timestamp, r.Body)) &&
+			yield("the string of a reply was signed (timestamp, nonce, body); a request begins with method and path", wire.AppendReplyMessage(nil, r.Timestamp, r.Nonce, r.Body)) &&
+			yield("only the body was signed", r.Body)
 	}
 }
