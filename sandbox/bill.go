@@ -11,10 +11,9 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/wxpay-go/wxpay/sandbox/store"
-
 	"github.com/wxpay-go/wxpay/catalogue"
 	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // billBehaviours are the bills of a day: asked for in one call, which says where

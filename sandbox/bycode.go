@@ -3,9 +3,8 @@ package sandbox
 import (
 	"errors"
 
-	"github.com/wxpay-go/wxpay/sandbox/store"
-
 	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // What products with an out_contract_code in their paths have in common.

@@ -10,9 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/wxpay-go/wxpay/sandbox/store"
-
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // The clock has a first and a last year: beyond them the distances between times do not fit a

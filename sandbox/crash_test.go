@@ -4,9 +4,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/wxpay-go/wxpay/sandbox/store"
-
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // hanging is a world whose merchant refuses what it is notified of, until the

@@ -9,9 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/wxpay-go/wxpay/sandbox/store"
-
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // ports are those of a sandbox's three listeners.

@@ -7,9 +7,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/wxpay-go/wxpay/sandbox/store"
-
 	"github.com/wxpay-go/wxpay/catalogue"
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // engine is the imaginary WeChat Pay without its listeners. Everything that is

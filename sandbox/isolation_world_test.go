@@ -6,10 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/wxpay-go/wxpay/sandbox/store"
-
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // isolated is one run of a scenario: by a merchant with an intruder behind it, or by its twin.

@@ -7,9 +7,8 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/wxpay-go/wxpay/sandbox/store"
-
 	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // offlineFaceDebits: tried within the call and, the same call being made again,

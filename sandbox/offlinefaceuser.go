@@ -8,9 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/wxpay-go/wxpay/sandbox/store"
-
 	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // FaceUser is a person of an organisation who pays by face: a pupil, whose

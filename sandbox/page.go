@@ -4,9 +4,8 @@ import (
 	"errors"
 	"time"
 
-	"github.com/wxpay-go/wxpay/sandbox/store"
-
 	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // Page is what the payer sees on a signing page, or as the prompt after paying.

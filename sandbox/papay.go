@@ -4,9 +4,8 @@ import (
 	"errors"
 	"time"
 
-	"github.com/wxpay-go/wxpay/sandbox/store"
-
 	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // papay is 委托代扣, recurring debits and the one debit of a scheduled deduct. Most

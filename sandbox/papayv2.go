@@ -8,9 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/wxpay-go/wxpay/sandbox/store"
-
 	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // endpointsV2 are the APIv2 endpoints, by path. A partner twin is the same

@@ -3,9 +3,8 @@ package sandbox
 import (
 	"errors"
 
-	"github.com/wxpay-go/wxpay/sandbox/store"
-
 	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // contractOfCall finds the contract that contract_id, or plan_id and

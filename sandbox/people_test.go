@@ -5,9 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/wxpay-go/wxpay/sandbox/store"
-
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // Who turns out to have another openid keeps what they have, and has still signed: also after a

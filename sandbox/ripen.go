@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/wxpay-go/wxpay/sandbox/store"
-
 	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // timer is a kind of row to which something happens when the clock gets to its due time. What

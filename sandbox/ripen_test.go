@@ -4,9 +4,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/wxpay-go/wxpay/sandbox/store"
-
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // ways are how the clock may get past what falls due.

@@ -9,10 +9,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/wxpay-go/wxpay/sandbox/store"
-
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // What happens to keys while merchants run. Each has a REST twin.

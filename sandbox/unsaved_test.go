@@ -5,9 +5,8 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/wxpay-go/wxpay/sandbox/store"
-
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/store"
 	"github.com/wxpay-go/wxpay/sandbox/store/storetest"
 )
 

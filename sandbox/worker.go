@@ -8,9 +8,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/wxpay-go/wxpay/sandbox/store"
-
 	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // worker makes happen what falls due by the clock (see ripen.go) and makes the

@@ -12,11 +12,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/wxpay-go/wxpay/sandbox/store"
-
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/api/edupapay"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/store"
 	"github.com/wxpay-go/wxpay/sandbox/store/storetest"
 )
 

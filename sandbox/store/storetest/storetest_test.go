@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"github.com/wxpay-go/wxpay/sandbox/store"
-
 	"github.com/wxpay-go/wxpay/sandbox/store/storetest"
 )
 

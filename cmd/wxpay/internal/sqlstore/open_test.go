@@ -10,9 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/wxpay-go/wxpay/sandbox/store"
-
 	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/sqlstore"
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 func TestOpenSaysWhatIsWrong(t *testing.T) {

@@ -4,9 +4,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/wxpay-go/wxpay/sandbox/store"
-
 	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/sqlstore"
+	"github.com/wxpay-go/wxpay/sandbox/store"
 	"github.com/wxpay-go/wxpay/sandbox/store/storetest"
 )
 
