@@ -14,10 +14,10 @@ import (
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
-// authenticate finds out which merchant sent the request. A refusal is a 401
+// signer finds out which merchant sent the request. A refusal is a 401
 // with the documented message; its hint says what the merchant did.
 // https://pay.weixin.qq.com/docs/merchant/development/interface-rules/signature-verification.html
-func (e *engine) authenticate(r *http.Request, body []byte, now time.Time) (*merchant, *refusal) {
+func (e *engine) signer(r *http.Request, body []byte, now time.Time) (*merchant, *refusal) {
 	header := r.Header.Values("Authorization")
 	if len(header) != 1 {
 		return nil, unauthorized("Http头Authorization值格式错误").hinting(fmt.Sprintf("%d Authorization headers, want one", len(header)))

@@ -147,8 +147,8 @@ func (e *engine) notifyEarly(ctx context.Context, f *Fault, reply document) {
 	}
 }
 
-// writeStruck is write for a call that met faults.
-func (e *engine) writeStruck(w http.ResponseWriter, x *exchange, v2 bool) {
+// writeStruck is protocol.write for a call that met faults.
+func (e *engine) writeStruck(w http.ResponseWriter, x *exchange, p protocol) {
 	if f := x.struck.has(FaultLatency); f != nil {
 		e.clock.wait(x.request.Context(), f.Delay)
 	}
@@ -171,11 +171,7 @@ func (e *engine) writeStruck(w http.ResponseWriter, x *exchange, v2 bool) {
 			x.status, x.refused = http.StatusOK, nil
 			x.reply = document{"data": []document{}}.encode()
 		}
-		if v2 {
-			e.writeV2(w, x)
-		} else {
-			e.write(w, x)
-		}
+		p.write(w, x)
 	}
 }
 

@@ -59,22 +59,12 @@ func (l *lab) call(body document, f func(*call) error) error {
 	l.Helper()
 	raw := encodeJSON(body)
 	m := l.engine.registry.merchant(DefaultMchID)
-	var stay *refusal
-	err := l.engine.step(context.Background(), func(s *step) error {
+	return l.engine.decide(context.Background(), func(s *step) error {
 		c := s.callBy(m)
 		c.op, c.product = &catalogue.Operation{Method: "POST", Path: "/lab"}, l.product
 		c.raw, c.body = raw, decodeBody(raw)
-		err := f(c)
-		if stay = nil; errors.As(err, &stay) && stay.keep {
-			return nil
-		}
-		stay = nil
-		return err
+		return f(c)
 	})
-	if stay != nil {
-		return stay
-	}
-	return err
 }
 
 func (l *lab) debit(no string, total int64) (d *Debit, err error) {

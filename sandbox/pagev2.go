@@ -63,7 +63,7 @@ func (p *Payer) openV2(r *http.Request, end *endpointV2, f wire.Fields) (*Page, 
 		x.fields, x.refused = queryFields(r.URL.RawQuery)
 	}
 	if x.refused == nil {
-		x.merchant, x.refused = e.authenticateV2(end, x.fields)
+		x.merchant, x.refused = e.signerV2(end, x.fields)
 	}
 	if x.refused == nil {
 		x.refused = checkEntryFields(e, x)

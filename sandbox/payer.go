@@ -277,18 +277,8 @@ func (p *Payer) step(f func(*step) error) error {
 	if err := checkID("openid", p.openid); err != nil {
 		return err
 	}
-	var stop *PageError
-	err := p.sandbox.engine.step(context.Background(), func(s *step) error {
+	return p.sandbox.engine.decide(context.Background(), func(s *step) error {
 		s.from = p.from
-		err := f(s)
-		if stop = nil; errors.As(err, &stop) && stop.keep {
-			return nil
-		}
-		stop = nil
-		return err
+		return f(s)
 	})
-	if stop != nil {
-		return stop
-	}
-	return err
 }

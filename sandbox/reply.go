@@ -20,45 +20,6 @@ const (
 
 const sandboxName = "wxpay sandbox, not WeChat Pay"
 
-// write sends the answer, signed when the call was: only whoever proved to be a
-// merchant gets WeChat Pay's signature, so 401s go out bare. So do files, which
-// are held against a hash instead.
-func (e *engine) write(w http.ResponseWriter, x *exchange) {
-	h := w.Header()
-	internal := 0
-	setText(h, HeaderHint, x.note)
-	if r := x.refused; r != nil {
-		x.status, x.reply, internal = r.status, r.body(), r.internal
-		setText(h, HeaderHint, r.hint)
-		setText(h, HeaderUnsupported, r.unsupported)
-	}
-	x.id = e.dice.requestID(internal)
-	h[wire.HeaderRequestID] = []string{x.id} // with this spelling, which Set would change
-	h.Set(HeaderSandbox, sandboxName)
-	h.Set("Content-Language", "zh-CN")
-	h.Set("Cache-Control", "no-cache, must-revalidate")
-	h.Set("X-Content-Type-Options", "nosniff")
-	if len(x.reply) > 0 {
-		h.Set("Content-Type", "application/json; charset=utf-8")
-		h.Set("Content-Length", strconv.Itoa(len(x.reply)))
-	}
-	isFile := x.file != nil && x.refused == nil
-	if isFile {
-		h.Set("Content-Type", "application/octet-stream")
-	}
-	if x.merchant != nil && !isFile {
-		if err := e.sign(h, x.merchant, x.request.Header.Get(wire.HeaderSerial), x.reply, x.struck); err != nil {
-			e.logf("sandbox: sign a reply: %v", err)
-			http.Error(w, "the sandbox cannot sign", http.StatusInternalServerError)
-			return
-		}
-	}
-	w.WriteHeader(x.status)
-	if x.request.Method != http.MethodHead {
-		_, _ = w.Write(x.reply) // a client that has gone away misses nothing
-	}
-}
-
 // sign writes the headers that prove body to be WeChat Pay's, or fail to where
 // faults struck. asked is the Wechatpay-Serial of a request.
 func (e *engine) sign(h http.Header, m *merchant, asked string, body []byte, s struck) error {

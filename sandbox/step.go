@@ -46,6 +46,39 @@ func (e *engine) step(ctx context.Context, f func(*step) error) error {
 	return nil
 }
 
+// keeper is an error of which the step may be committed all the same: a failed debit is
+// refused and remembered.
+type keeper interface {
+	error
+	keeps() bool
+}
+
+func (r *refusal) keeps() bool   { return r.keep }
+func (e *PageError) keeps() bool { return e.keep }
+
+// keeps says whether the step that ends with err is to be committed.
+func keeps(err error) bool {
+	var k keeper
+	return errors.As(err, &k) && k.keeps()
+}
+
+// decide is a step that may refuse, yet commit what it did before.
+func (e *engine) decide(ctx context.Context, f func(*step) error) error {
+	var refused error
+	err := e.step(ctx, func(s *step) error {
+		if refused = f(s); keeps(refused) {
+			return nil
+		}
+		err := refused
+		refused = nil
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return refused
+}
+
 // view reads without writing.
 func (e *engine) view(ctx context.Context, f func(*step) error) error {
 	return e.store.View(ctx, func(tx store.Tx) error {

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"strconv"
@@ -12,10 +11,10 @@ import (
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
-// APIv2 shares the listener and nothing else of the way through it: its paths
-// are fixed, its messages flat XML, its signatures a digest under a key both
-// sides hold, its status always 200.
+// protocolV2 is APIv2: its paths are fixed, its messages flat XML, its signatures a
+// digest under a key both sides hold, its status always 200.
 // https://pay.weixin.qq.com/wiki/doc/api/jsapi.php?chapter=4_3
+type protocolV2 struct{ *engine }
 
 // endpointV2 is one APIv2 endpoint.
 type endpointV2 struct {
@@ -54,20 +53,17 @@ func newCallV2(s *step, end *endpointV2, m *merchant, f wire.Fields) *callV2 {
 	return &callV2{c, end, f}
 }
 
-// isV2 tells by the path: APIv3's begin with /v3/ or the like.
-func isV2(path string) bool {
-	return !strings.HasPrefix(path, "/v3/") && catalogue.ProtocolOf(path) == catalogue.ProtocolV2
-}
-
-// writeV2 is write for APIv2, whose answer is on the way already.
-func (e *engine) writeV2(w http.ResponseWriter, x *exchange) {
+func (p protocolV2) write(w http.ResponseWriter, x *exchange) {
+	if x.reply == nil { // no fault has put another in its place
+		p.compose(x)
+	}
 	if x.refused != nil {
 		setText(w.Header(), HeaderHint, x.refused.hint)
 		setText(w.Header(), HeaderUnsupported, x.refused.unsupported)
 	} else {
 		setText(w.Header(), HeaderHint, x.note)
 	}
-	x.status, x.id = http.StatusOK, e.dice.requestID(0)
+	x.status, x.id = http.StatusOK, p.dice.requestID(0)
 	h := w.Header()
 	h[wire.HeaderRequestID] = []string{x.id}
 	h.Set(HeaderSandbox, sandboxName)
@@ -79,82 +75,96 @@ func (e *engine) writeV2(w http.ResponseWriter, x *exchange) {
 	}
 }
 
-// signV2 adds what every genuine answer has, and the sign, of the request's kind.
-func (e *engine) signV2(x *exchange, reply wire.Fields) {
-	for _, name := range []string{"appid", "mch_id", "sub_appid", "sub_mch_id"} {
-		if v := x.fields[name]; v != "" && reply[name] == "" && isText(v) {
-			reply[name] = v
+// compose makes the bytes of the answer. A bare refusal fails at return_code and is
+// unsigned, because the caller has not proved to be anybody or cannot be understood.
+// What is signed echoes who called, and is signed as the request was.
+func (p protocolV2) compose(x *exchange) {
+	var out wire.Fields
+	switch r := x.refused; {
+	case r == nil:
+		out = wire.Fields{}
+		for name, value := range x.said {
+			out[name], _ = value.(string)
+		}
+		out["return_code"], out["return_msg"], out["result_code"] = "SUCCESS", "OK", "SUCCESS"
+	case x.merchant == nil:
+		x.reply = wire.Fields{"return_code": "FAIL", "return_msg": r.message}.XML()
+		return
+	default:
+		out = wire.Fields{
+			"return_code": "SUCCESS", "return_msg": "OK", "result_code": "FAIL", "err_code": r.code, "err_code_des": r.message,
 		}
 	}
-	if end := e.v2[x.request.URL.Path]; end != nil && end.nonce {
-		reply["nonce_str"] = e.dice.roll(letters, 32)
+	for _, name := range []string{"appid", "mch_id", "sub_appid", "sub_mch_id"} {
+		if v := x.fields[name]; v != "" && out[name] == "" && isText(v) {
+			out[name] = v
+		}
 	}
-	reply["sign"] = reply.Digest(x.struck.key(x.merchant.APIv2Key.Reveal()), x.fields.SignType())
-}
-
-// fieldsV2 writes a refusal: bare ones fail at return_code, unsigned, because
-// the caller has not proved to be anybody or cannot be understood.
-func (r *refusal) fieldsV2(bare bool) wire.Fields {
-	if bare {
-		return wire.Fields{"return_code": "FAIL", "return_msg": r.message}
+	if p.v2[x.request.URL.Path].nonce {
+		out["nonce_str"] = p.dice.roll(letters, 32)
 	}
-	return wire.Fields{
-		"return_code": "SUCCESS", "return_msg": "OK", "result_code": "FAIL", "err_code": r.code, "err_code_des": r.message,
-	}
+	out["sign"] = out.Digest(x.struck.key(x.merchant.APIv2Key.Reveal()), x.fields.SignType())
+	x.reply = out.XML()
 }
 
 // failV2 is an error of the caller's that APIv2 names like this.
 func failV2(code, message string) *refusal { return &refusal{code: code, message: message} }
 
-// answerV2 is answer for APIv2.
-func (e *engine) answerV2(x *exchange) {
-	x.op, _, _ = e.catalogue.Match(x.request.Method, x.request.URL.EscapedPath())
-	reply, bare := e.decideV2(x)
-	if x.refused != nil {
-		reply = x.refused.fieldsV2(bare)
-	}
-	if x.merchant != nil && !bare {
-		e.signV2(x, reply)
-	}
-	x.reply = reply.XML()
-}
-
-// decideV2 decides what to say. bare refusals go out unsigned.
-func (e *engine) decideV2(x *exchange) (reply wire.Fields, bare bool) {
-	refuse := func(r *refusal) (wire.Fields, bool) {
-		x.refused = r
-		return nil, true
-	}
-	end := e.v2[x.request.URL.Path]
+// read finds the endpoint first: what is not played is not read.
+func (p protocolV2) read(x *exchange) (refused *refusal) {
+	x.op, _, _ = p.catalogue.Match(x.request.Method, x.request.URL.EscapedPath())
+	end := p.v2[x.request.URL.Path]
 	if end == nil {
-		return refuse(e.lackingV2(x))
+		return p.lackingV2(x)
 	}
 	if want := map[bool]string{true: http.MethodGet, false: http.MethodPost}[end.page]; x.request.Method != want {
 		if end.page {
-			return refuse(failV2("PARAM_ERROR", "请使用get方法").hinting("this is a page: make its URL with Chain.URL and let a payer open it"))
+			return failV2("PARAM_ERROR", "请使用get方法").hinting("this is a page: make its URL with Chain.URL and let a payer open it")
 		}
-		return refuse(failV2("REQUIRE_POST_METHOD", "请使用post方法").hinting("APIv2 calls are POST with an XML body"))
+		return failV2("REQUIRE_POST_METHOD", "请使用post方法").hinting("APIv2 calls are POST with an XML body")
 	}
-	var problem *refusal
-	if x.fields, problem = e.fieldsOf(end, x); problem != nil {
-		return refuse(problem)
-	}
-	m, problem := e.authenticateV2(end, x.fields)
-	if problem != nil {
-		return refuse(problem)
-	}
-	if problem := e.checkCertificate(end, m, x); problem != nil {
-		return refuse(problem)
-	}
-	x.merchant = m
-	if x.refused = checkFieldsV2(x.op, x.fields); x.refused != nil {
-		return nil, false
-	}
-	if x.refused = e.strike(x); x.refused == nil {
-		reply, x.refused = e.behaveV2(x.request.Context(), end, x)
-	}
-	return reply, false
+	x.fields, refused = p.fieldsOf(end, x)
+	return refused
 }
+
+func (p protocolV2) authenticate(x *exchange) *refusal {
+	end := p.v2[x.request.URL.Path]
+	m, refused := p.signerV2(end, x.fields)
+	if refused == nil {
+		refused = p.checkCertificate(end, m, x)
+	}
+	if refused == nil {
+		x.merchant = m
+	}
+	return refused
+}
+
+func (p protocolV2) check(x *exchange) *refusal { return checkFieldsV2(x.op, x.fields) }
+
+func (p protocolV2) run(s *step, x *exchange) error {
+	end := p.v2[x.request.URL.Path]
+	c := newCallV2(s, end, x.merchant, x.fields)
+	if err := c.checkParties(); err != nil {
+		return err
+	}
+	fields, err := end.run(c)
+	x.said = document{}
+	for name, value := range fields {
+		x.said[name] = value
+	}
+	return err
+}
+
+func (p protocolV2) refuse(err error) *refusal {
+	var refused *refusal
+	if !errors.As(err, &refused) {
+		refused = failV2("SYSTEMERROR", "系统错误").hinting("the sandbox itself failed: " + err.Error())
+	}
+	return refused.spelledV2()
+}
+
+// reply has nothing to do: what a refusal and a success have in common is in compose.
+func (p protocolV2) reply(*exchange) *refusal { return nil }
 
 // fieldsOf reads the message: the XML body of a call, the query of a page.
 func (e *engine) fieldsOf(end *endpointV2, x *exchange) (wire.Fields, *refusal) {
@@ -162,7 +172,7 @@ func (e *engine) fieldsOf(end *endpointV2, x *exchange) (wire.Fields, *refusal) 
 		return queryFields(x.request.URL.RawQuery)
 	}
 	var unreadable *refusal
-	if x.body, unreadable = e.read(x.request); unreadable != nil {
+	if x.body, unreadable = e.readBody(x.request); unreadable != nil {
 		return nil, failV2("INVALID_REQUEST", unreadable.message).hinting(unreadable.hint)
 	}
 	if len(x.body) == 0 {
@@ -175,9 +185,9 @@ func (e *engine) fieldsOf(end *endpointV2, x *exchange) (wire.Fields, *refusal) 
 	return fields, nil
 }
 
-// authenticateV2 finds out who sent the message: mch_id says, the sign proves.
+// signerV2 finds out who sent the message: mch_id says, the sign proves.
 // In provider mode both are the provider's.
-func (e *engine) authenticateV2(end *endpointV2, f wire.Fields) (*merchant, *refusal) {
+func (e *engine) signerV2(end *endpointV2, f wire.Fields) (*merchant, *refusal) {
 	m := e.registry.merchant(f["mch_id"])
 	if m == nil {
 		return nil, failV2("MCHID_NOT_EXIST", "商户号mch_id或sub_mch_id不存在").
@@ -197,46 +207,6 @@ func (e *engine) authenticateV2(end *endpointV2, f wire.Fields) (*merchant, *ref
 }
 
 func badSignV2(hint string) *refusal { return failV2("SIGN_ERROR", "签名错误").hinting(hint) }
-
-// behaveV2 lets the endpoint's behaviour answer a genuine call, in one step.
-func (e *engine) behaveV2(ctx context.Context, end *endpointV2, x *exchange) (reply wire.Fields, refused *refusal) {
-	early := x.struck.has(FaultEarly)
-	err := e.step(ctx, func(s *step) (err error) {
-		s.now = x.at // one call, one moment
-		c := newCallV2(s, end, x.merchant, x.fields)
-		if err = c.checkParties(); err == nil {
-			reply, err = end.run(c)
-		}
-		s.pushed = s.pushed && early == nil
-		if refused = nil; errors.As(err, &refused) && refused.keep {
-			return nil
-		}
-		refused = nil
-		return err
-	})
-	if early != nil && err == nil && refused == nil {
-		e.notifyEarly(ctx, early, document{"pre_entrustweb_id": reply["pre_entrustweb_id"]})
-	}
-	own := refused
-	if err != nil {
-		own = refusalOf(err)
-	}
-	if lost := x.struck.answer(x, true, own); lost != nil {
-		return nil, lost
-	}
-	if refused != nil {
-		return nil, refused.spelledV2()
-	}
-	if err == nil {
-		reply["return_code"], reply["return_msg"], reply["result_code"] = "SUCCESS", "OK", "SUCCESS"
-		return reply, nil
-	}
-	if !errors.As(err, &refused) {
-		e.logf("sandbox: %s failed: %v", x.request.URL.Path, err)
-		refused = failV2("SYSTEMERROR", "系统错误").hinting("the sandbox itself failed: " + err.Error())
-	}
-	return nil, refused.spelledV2()
-}
 
 // spelledV2 is a refusal of what both versions share, in APIv2's spelling.
 func (r *refusal) spelledV2() *refusal {
