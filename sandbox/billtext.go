@@ -20,22 +20,22 @@ type movement struct {
 	trade  TradeType
 	body   string // what was paid for
 	attach string
-	refund *Refund // nil of a payment
+	refund *refundRow // nil of a payment
 }
 
 // movements are everything a merchant was paid and gave back, oldest first; with
 // a sub-merchant only his.
 func (c *call) movements(subMchID string) ([]movement, error) {
 	own := "mchid:" + c.merchant.MchID
-	orders, err := find[Order](c.Tx, own, 0)
+	orders, err := find[orderRow](c.Tx, own, 0)
 	if err != nil {
 		return nil, err
 	}
-	debits, err := find[Debit](c.Tx, own, 0)
+	debits, err := find[debitRow](c.Tx, own, 0)
 	if err != nil {
 		return nil, err
 	}
-	refunds, err := find[Refund](c.Tx, own, 0)
+	refunds, err := find[refundRow](c.Tx, own, 0)
 	if err != nil {
 		return nil, err
 	}

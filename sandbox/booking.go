@@ -84,7 +84,7 @@ func (b *Booking) first() string { return cmp.Or(b.From, b.Date) }
 func (b *Booking) last() string  { return cmp.Or(b.Until, b.Date) }
 
 // booking finds one of the contract's bookings, or nil.
-func (c *Contract) booking(id string) *Booking {
+func (c *contractRow) booking(id string) *Booking {
 	for i := range c.Bookings {
 		if c.Bookings[i].ID == id {
 			return &c.Bookings[i]
@@ -95,7 +95,7 @@ func (c *Contract) booking(id string) *Booking {
 
 // endAfterBookings has a contract of one debit end by itself the morning after
 // its day. Products call it from signed.
-func (c *Contract) endAfterBookings(r *bookingRules) {
+func (c *contractRow) endAfterBookings(r *bookingRules) {
 	for _, b := range c.Bookings {
 		if end := startOf(b.Date).AddDate(0, 0, 1).Add(r.ends); end.After(c.EndsAt) {
 			c.EndsAt = end
@@ -104,7 +104,7 @@ func (c *Contract) endAfterBookings(r *bookingRules) {
 }
 
 // book books one of a contract's debits for its day. amount is in fen.
-func (c *call) book(contract *Contract, id string, amount int64) (*Booking, error) {
+func (c *call) book(contract *contractRow, id string, amount int64) (*Booking, error) {
 	r := c.rulesOf(contract.Product, "")
 	if !contract.live() {
 		return nil, r.refuse(troubleGone, "the contract has ended: "+string(contract.State))

@@ -8,7 +8,7 @@ import (
 func newBookingLab(t *testing.T) *lab {
 	r := &debitRules{delay: time.Second, booking: scheduledBooking(), notice: modeB().notice}
 	return newLab(t, r, Plan{Mode: DebitScheduled}, func(p *product) {
-		p.agreed = func(_ *step, _ *Session, c *Contract) error {
+		p.agreed = func(_ *step, _ *sessionRow, c *contractRow) error {
 			c.Bookings = []Booking{{Date: "2020-09-13", Amount: 800}}
 			c.endAfterBookings(r.booking)
 			return nil

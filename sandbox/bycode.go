@@ -11,7 +11,7 @@ import (
 
 // contractOfPath finds the contract of {…}/out-contract-code/{out_contract_code}.
 // A code that was presigned but never agreed to has no contract yet.
-func (c *call) contractOfPath(plan string) (*Contract, error) {
+func (c *call) contractOfPath(plan string) (*contractRow, error) {
 	code := c.vars["out_contract_code"]
 	contract, err := c.contractByCode(c.product, c.merchant.MchID, plan, code)
 	if err != nil {
@@ -29,7 +29,7 @@ func (c *call) contractOfPath(plan string) (*Contract, error) {
 
 // unsignedOfPath finds the session of a code that nobody has agreed to so far,
 // or nil.
-func (c *call) unsignedOfPath(plan string) (*Session, error) {
+func (c *call) unsignedOfPath(plan string) (*sessionRow, error) {
 	use, err := get[codeUse](c.Tx, c.product.codeKey(c.merchant.MchID, plan, c.vars["out_contract_code"]))
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
@@ -37,7 +37,7 @@ func (c *call) unsignedOfPath(plan string) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := get[Session](c.Tx, use.Token)
+	s, err := get[sessionRow](c.Tx, use.Token)
 	if err != nil || s.ContractID != "" || s.PlanID != plan {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func (c *call) unsignedOfPath(plan string) (*Session, error) {
 }
 
 // terminateOfPath ends the contract of the path in the merchant's name.
-func (c *call) terminateOfPath(plan string) (*Contract, error) {
+func (c *call) terminateOfPath(plan string) (*contractRow, error) {
 	contract, err := c.contractByCode(c.product, c.merchant.MchID, plan, c.vars["out_contract_code"])
 	if err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ func (c *call) terminateOfPath(plan string) (*Contract, error) {
 	return contract, c.terminate(contract, ByMerchant, c.text("contract_termination_remark"))
 }
 
-func terminateInfo(c *Contract) document {
+func terminateInfo(c *contractRow) document {
 	out := document{
 		"contract_termination_mode": string(c.Mode),
 		"contract_terminated_time":  wire.FormatTime(c.TerminatedAt),

@@ -10,7 +10,7 @@ import (
 
 // anyContract finds a contract of the call's product and merchant, in whatever
 // state.
-func (c *call) anyContract(id string) (*Contract, error) {
+func (c *call) anyContract(id string) (*contractRow, error) {
 	contract, err := c.contractOf(c.product.name, id)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, c.product.gone().hinting(c.noContract(c.product.name))
@@ -20,8 +20,8 @@ func (c *call) anyContract(id string) (*Contract, error) {
 
 // contractOf finds a contract of the merchant's and of a product;
 // errors.Is(err, ErrNotFound) when there is none.
-func (c *call) contractOf(p Product, id string) (*Contract, error) {
-	contract, err := get[Contract](c.Tx, id)
+func (c *call) contractOf(p Product, id string) (*contractRow, error) {
+	contract, err := get[contractRow](c.Tx, id)
 	if err == nil && contract.Product != p {
 		return nil, store.ErrNotFound
 	}
@@ -35,7 +35,7 @@ func (c *call) noContract(p Product) string {
 
 // ownContract is anyContract for products to which a contract that the payer has
 // deleted is gone.
-func (c *call) ownContract(id string) (*Contract, error) {
+func (c *call) ownContract(id string) (*contractRow, error) {
 	contract, err := c.anyContract(id)
 	if err == nil && contract.Deleted {
 		return nil, c.product.gone().hinting("the payer has deleted the contract from his list")
@@ -47,7 +47,7 @@ func (c *call) ownContract(id string) (*Contract, error) {
 // before, when it stands. Products that say so, such as eduschoolpay, answer 404
 // for it from then on.
 func (p *Payer) Delete(contractID string) error {
-	return p.withOwn(contractID, func(s *step, c *Contract) error {
+	return p.withOwn(contractID, func(s *step, c *contractRow) error {
 		if c.live() {
 			if err := s.terminate(c, ByUser, byPayer); err != nil {
 				return err

@@ -3,7 +3,7 @@ package sandbox
 // execute charges the payer and settles what follows: the contract's counters,
 // the notice or booking it used up, the notification. A sync debit is executed
 // in its call, any other when the clock gets to ExecuteAt.
-func (s *step) execute(r *debitRules, d *Debit, contract *Contract) error {
+func (s *step) execute(r *debitRules, d *debitRow, contract *contractRow) error {
 	failure, err := s.tryCharge(r, d, contract)
 	if err != nil {
 		return err
@@ -44,7 +44,7 @@ func (s *step) execute(r *debitRules, d *Debit, contract *Contract) error {
 
 // tryCharge takes the money from the payer, or from WeChat Pay for them. What was true when the
 // debit was accepted may be no more: the contract ended, other debits were made meanwhile.
-func (s *step) tryCharge(r *debitRules, d *Debit, contract *Contract) (Failure, error) {
+func (s *step) tryCharge(r *debitRules, d *debitRow, contract *contractRow) (Failure, error) {
 	if !contract.live() || contract.endedBy(s.now) {
 		return ContractGone, nil
 	}
@@ -59,7 +59,7 @@ func (s *step) tryCharge(r *debitRules, d *Debit, contract *Contract) (Failure, 
 }
 
 // paid writes success down, in the debit and in what it used up.
-func (s *step) paid(r *debitRules, d *Debit, contract *Contract) (err error) {
+func (s *step) paid(r *debitRules, d *debitRow, contract *contractRow) (err error) {
 	d.State = DebitPaid
 	if d.TransactionID, err = s.newTransactionID(); err != nil {
 		return err
@@ -82,7 +82,7 @@ func (s *step) paid(r *debitRules, d *Debit, contract *Contract) (err error) {
 
 // notifyDebit writes the notification of a debit's outcome, if the product has
 // one for it.
-func (s *step) notifyDebit(r *debitRules, d *Debit) error {
+func (s *step) notifyDebit(r *debitRules, d *debitRow) error {
 	e := r.paid
 	if d.State == DebitFailed {
 		e = r.failed
@@ -90,15 +90,12 @@ func (s *step) notifyDebit(r *debitRules, d *Debit) error {
 	if e.eventType == "" {
 		return nil
 	}
-	return s.notify(&Push{
-		MchID: d.MchID, URL: d.NotifyURL, Event: e.eventType, OriginalType: e.originalType, Summary: e.summary,
-		Resource: encodeJSON(r.resource(d)), About: d.ID, retries: r.retries,
-	})
+	return s.notify(&pushRow{Push: Push{MchID: d.MchID, URL: d.NotifyURL, Event: e.eventType, OriginalType: e.originalType, Summary: e.summary, Resource: encodeJSON(r.resource(d)), About: d.ID}, retries: r.retries})
 }
 
 // debitDue charges a debit whose time has come.
-func (s *step) debitDue(d *Debit) error {
-	contract, err := get[Contract](s.Tx, d.ContractID)
+func (s *step) debitDue(d *debitRow) error {
+	contract, err := get[contractRow](s.Tx, d.ContractID)
 	if err != nil {
 		return err
 	}
@@ -106,8 +103,8 @@ func (s *step) debitDue(d *Debit) error {
 }
 
 // release lets the contract of a debit under way be debited again.
-func (s *step) release(d *Debit) error {
-	contract, err := get[Contract](s.Tx, d.ContractID)
+func (s *step) release(d *debitRow) error {
+	contract, err := get[contractRow](s.Tx, d.ContractID)
 	if err != nil || contract.Pending != d.ID {
 		return err
 	}
@@ -115,7 +112,7 @@ func (s *step) release(d *Debit) error {
 	return put(s.Tx, contract)
 }
 
-func (d *Debit) countTry(today string) {
+func (d *debitRow) countTry(today string) {
 	if d.TriedOn != today {
 		d.Tries, d.TriedOn = 0, today
 	}

@@ -47,7 +47,7 @@ func placeCombined(t TradeType) behaviour {
 	}
 }
 
-func (c *call) combinedFromBody(t TradeType) (*Order, error) {
+func (c *call) combinedFromBody(t TradeType) (*orderRow, error) {
 	if err := c.checkMchID("/combine_mchid", c.text("combine_mchid")); err != nil {
 		return nil, err
 	}
@@ -56,13 +56,13 @@ func (c *call) combinedFromBody(t TradeType) (*Order, error) {
 	}
 	payer := object(c.body, "combine_payer_info")
 	identity := object(payer, "identity")
-	o := &Order{
+	o := &orderRow{Order: Order{
 		ID: orderID(true, c.merchant.MchID, c.text("combine_out_trade_no")), Combined: true, TradeType: t,
 		MchID: c.merchant.MchID, AppID: c.text("combine_appid"), OutTradeNo: c.text("combine_out_trade_no"),
 		OpenID: textOf(payer, "openid"), SubOpenID: textOf(payer, "sub_openid"),
 		RealName: textOf(identity, "name"), IDNumber: textOf(identity, "number"),
 		NotifyURL: c.text("notify_url"), Request: json.RawMessage(c.raw),
-	}
+	}}
 	var err error
 	if o.SubOrders, o.Total, err = c.subOrders(); err != nil {
 		return nil, err
@@ -73,7 +73,7 @@ func (c *call) combinedFromBody(t TradeType) (*Order, error) {
 // combinedContract has paying a combined order sign a combine-papay contract. Why
 // it cannot is in the reply; the order stands.
 // https://pay.weixin.qq.com/doc/v3/partner/4012707307
-func (c *call) combinedContract(o *Order, info map[string]any) (document, error) {
+func (c *call) combinedContract(o *orderRow, info map[string]any) (document, error) {
 	p := c.products[CombinePapay]
 	if err := c.checkMchID("/contract_info/mchid", textOf(info, "mchid")); err != nil {
 		return nil, err
@@ -84,10 +84,10 @@ func (c *call) combinedContract(o *Order, info map[string]any) (document, error)
 	var obstacle *refusal
 	err := c.checkPlan(p, textOf(info, "plan_id"))
 	if err == nil {
-		obstacle, err = c.signWith(p, o, &Session{
+		obstacle, err = c.signWith(p, o, &sessionRow{Session: Session{
 			PlanID: textOf(info, "plan_id"), Code: textOf(info, "out_contract_code"),
 			Account: textOf(info, "contract_display_account"), NotifyURL: textOf(info, "notify_url"), Request: encodeJSON(info),
-		})
+		}})
 	}
 	switch {
 	case errors.As(err, &obstacle), err == nil && obstacle != nil:
@@ -186,7 +186,7 @@ func (c *call) subOrders() (parts []SubOrder, total int64, err error) {
 }
 
 // combineDocument is a combined order in queries and in TRANSACTION.SUCCESS.
-func combineDocument(o *Order, now time.Time) document {
+func combineDocument(o *orderRow, now time.Time) document {
 	asked, parts := decodeBody(o.Request), make([]document, len(o.SubOrders))
 	for i, sub := range o.SubOrders {
 		amount := document{"total_amount": sub.Total, "currency": "CNY", "payer_amount": int64(0), "payer_currency": "CNY"}

@@ -88,7 +88,7 @@ func combinePapayTerminate(c *call) (document, error) {
 
 // combinePapayResource has no contract_id, as documented: merchants learn it by
 // querying. https://pay.weixin.qq.com/doc/v3/partner/4012881605
-func combinePapayResource(c *Contract) document {
+func combinePapayResource(c *contractRow) document {
 	out := document{
 		"mchid": c.MchID, "out_contract_code": c.Code, "plan_id": integer(c.PlanID),
 		"appid": c.AppID, "openid": c.OpenID, "operate_time": wire.FormatTime(c.SignedAt),

@@ -16,9 +16,9 @@ func combinePapayDebit(c *call) (document, error) {
 	if !c.merchant.owns(c.text("combine_appid")) {
 		return nil, appIDMismatch().hinting("combine_appid is not bound to merchant " + c.merchant.MchID)
 	}
-	d := &Debit{
+	d := &debitRow{Debit: Debit{
 		ContractID: c.text("contract_id"), OutTradeNo: c.text("combine_out_trade_no"), AppID: c.text("combine_appid"),
-	}
+	}}
 	var err error
 	if d.Parts, d.Total, err = c.subOrders(); err != nil {
 		return nil, err
@@ -55,7 +55,7 @@ func combinePapayReverse(c *call) (document, error) {
 
 // combinePapayTransaction is a debit in replies. The pages require a
 // transaction_id of every part; one that failed has none to show.
-func combinePapayTransaction(d *Debit) document {
+func combinePapayTransaction(d *debitRow) document {
 	parts := make([]document, len(d.Parts))
 	for i, sub := range d.Parts {
 		amount := document{"total_amount": sub.Total, "currency": "CNY", "payer_amount": sub.Total, "payer_currency": "CNY"}
@@ -77,7 +77,7 @@ func combinePapayTransaction(d *Debit) document {
 }
 
 // partWord is trade_state of one part, which may be refunded by itself.
-func (d *Debit) partWord(part SubOrder) string {
+func (d *debitRow) partWord(part SubOrder) string {
 	if d.State == DebitPaid && part.Refunded > 0 {
 		return "REFUND"
 	}

@@ -9,7 +9,6 @@ import (
 
 // Contract is what a payer agreed to.
 type Contract struct {
-	rev
 	ID        string          `json:"contract_id"`
 	Product   Product         `json:"product"`
 	State     ContractState   `json:"state"`
@@ -21,7 +20,6 @@ type Contract struct {
 	Code      string          `json:"out_contract_code,omitempty"`
 	OpenID    string          `json:"openid"`
 	SubOpenID string          `json:"sub_openid,omitempty"`
-	Person    string          `json:"person"` // the WeChat user behind the openids
 	Account   string          `json:"account"`
 	NotifyURL string          `json:"notify_url,omitempty"`
 	Attach    string          `json:"attach,omitempty"`
@@ -33,21 +31,27 @@ type Contract struct {
 	ExpiresAt time.Time       `json:"expires_at,omitzero"` // zero: it runs until terminated
 	EndsAt    time.Time       `json:"ends_at,omitzero"`    // when WeChat Pay ends it by itself; zero: never
 	LeavesAt  time.Time       `json:"leaves_at,omitzero"`  // when the payer's wish to end it comes true
-
-	// What debits need to know; see debit.go, notice.go and booking.go.
-	Usage    Usage     `json:"usage,omitzero"`
-	Pending  string    `json:"pending,omitempty"` // id of the debit under way
-	FailedAt time.Time `json:"failed_at,omitzero"`
-	Notice   *Notice   `json:"notice,omitempty"`
-	Noticed  bool      `json:"noticed,omitempty"` // a notice was sent: no debit goes without one any more
-	Bookings []Booking `json:"bookings,omitempty"`
-	Policy   *Policy   `json:"policy,omitempty"` // of insurance
+	Notice    *Notice         `json:"notice,omitempty"`
+	Bookings  []Booking       `json:"bookings,omitempty"`
+	Policy    *Policy         `json:"policy,omitempty"` // of insurance
 
 	// The rest is set by termination.
 	TerminatedAt time.Time   `json:"terminated_at,omitzero"`
 	Mode         Termination `json:"termination_mode,omitempty"`
 	Remark       string      `json:"termination_remark,omitempty"`
 	Deleted      bool        `json:"deleted,omitempty"` // by the payer, from his list in WeChat
+}
+
+// contractRow is a Contract as the store has it, with what the rules need to know.
+type contractRow struct {
+	rev
+	Contract
+	Person string `json:"person"` // the WeChat user behind the openids
+	// What debits need to know; see debit.go, notice.go and booking.go.
+	Usage    usage     `json:"usage,omitzero"`
+	Pending  string    `json:"pending,omitempty"` // id of the debit under way
+	FailedAt time.Time `json:"failed_at,omitzero"`
+	Noticed  bool      `json:"noticed,omitempty"` // a notice was sent: no debit goes without one any more
 }
 
 // ContractState is the state of a contract in the sandbox's own terms; products
@@ -68,7 +72,7 @@ const (
 )
 
 // live says whether the contract stands: it may be debited and ended.
-func (c *Contract) live() bool {
+func (c *contractRow) live() bool {
 	switch c.State {
 	case ContractSigned, ContractToBeRenewed, ContractTerminatePending:
 		return true
@@ -96,9 +100,9 @@ func (t Termination) known() bool {
 	return false
 }
 
-func (c *Contract) kind() string { return "contract" }
+func (c *contractRow) kind() string { return "contract" }
 
-func (c *Contract) row() store.Row {
+func (c *contractRow) row() store.Row {
 	row := store.Row{ID: c.ID, Keys: []string{
 		"mchid:" + c.MchID,
 		"person:" + c.Person,
@@ -112,7 +116,7 @@ func (c *Contract) row() store.Row {
 }
 
 // over is when time alone ends the contract, zero for never.
-func (c *Contract) over() time.Time {
+func (c *contractRow) over() time.Time {
 	var over time.Time
 	for _, t := range []time.Time{c.ExpiresAt, c.EndsAt, c.LeavesAt} {
 		if over.IsZero() || (!t.IsZero() && t.Before(over)) {
@@ -123,7 +127,7 @@ func (c *Contract) over() time.Time {
 }
 
 // endedBy says whether time alone has ended the contract by now.
-func (c *Contract) endedBy(now time.Time) bool {
+func (c *contractRow) endedBy(now time.Time) bool {
 	return !c.over().IsZero() && !now.Before(c.over())
 }
 

@@ -64,8 +64,8 @@ func creditH5Presign(c *call) (document, error) {
 	return document{"redirect_url": "https://" + signingHost + "/sandbox?presign_token=" + url.QueryEscape(s.Token)}, nil
 }
 
-func (c *call) creditPresign() (*Session, error) {
-	return c.presign(c.product, func(s *Session) error {
+func (c *call) creditPresign() (*sessionRow, error) {
+	return c.presign(c.product, func(s *sessionRow) error {
 		s.SubMchID = c.either("sub_mchid", "sub_merchant_code")
 		who := object(c.body, "real_identity")
 		s.RealName, s.IDNumber = textOf(who, "real_name"), textOf(who, "identity_id")
@@ -92,15 +92,15 @@ func (c *call) creditPresign() (*Session, error) {
 }
 
 // creditAgreed takes the payment that came with the signing.
-func creditAgreed(s *step, session *Session, c *Contract) error {
+func creditAgreed(s *step, session *sessionRow, c *contractRow) error {
 	trade := object(decodeBody(session.Request), "trade_info")
 	if trade == nil {
 		return nil
 	}
-	return s.payAtSigning(&Debit{
+	return s.payAtSigning(&debitRow{Debit: Debit{
 		OutTradeNo: textOf(trade, "out_trade_no"), ScheduleID: textOf(trade, "out_trade_no"), Total: fen(trade, "deduct_amount"),
 		Description: cmp.Or(textOf(trade, "description"), "信贷还款"), Attach: textOf(trade, "attach"), NotifyURL: textOf(trade, "notify_url"),
-	}, c)
+	}}, c)
 }
 
 func creditQuery(c *call) (document, error) {
@@ -130,7 +130,7 @@ func creditTerminate(c *call) (document, error) {
 
 // creditByCode finds a contract by its code alone, or nil: the paths of this
 // product do not name the plan.
-func (c *call) creditByCode(code string) (*Contract, error) {
+func (c *call) creditByCode(code string) (*contractRow, error) {
 	for _, plan := range c.merchant.Plans {
 		if plan.Product != Credit {
 			continue
@@ -143,7 +143,7 @@ func (c *call) creditByCode(code string) (*Contract, error) {
 }
 
 // creditInfo is a contract in replies.
-func creditInfo(c *Contract) document {
+func creditInfo(c *contractRow) document {
 	asked := decodeBody(c.Request)
 	out := document{
 		"contract_id": c.ID, "plan_id": c.PlanID, "out_contract_code": c.Code, "display_name": c.Account,
@@ -162,7 +162,7 @@ func creditInfo(c *Contract) document {
 }
 
 // creditResource is a contract in notifications, where amounts are texts.
-func creditResource(c *Contract) document {
+func creditResource(c *contractRow) document {
 	out := creditInfo(c)
 	out["sp_mchid"] = c.MchID
 	out["repayment_amount_limit"] = fenText(fen(decodeBody(c.Request), "repayment_amount_limit"))

@@ -62,7 +62,7 @@ func creditBook(c *call) (document, error) {
 }
 
 // creditBookAgain is a second call with an out_record_id.
-func (c *call) creditBookAgain(contract *Contract, taken *claim, b Booking) (document, error) {
+func (c *call) creditBookAgain(contract *contractRow, taken *claim, b Booking) (document, error) {
 	if taken.ContractID == contract.ID {
 		old := contract.booking(b.ID)
 		setDefault(&b.Least, b.Amount)
@@ -75,7 +75,7 @@ func (c *call) creditBookAgain(contract *Contract, taken *claim, b Booking) (doc
 
 // mayBookRepayment holds a repayment against the contract, the plan and the
 // calendar.
-func (c *call) mayBookRepayment(contract *Contract, b *Booking) error {
+func (c *call) mayBookRepayment(contract *contractRow, b *Booking) error {
 	const consumerLoan, cashLoan = 5, 10 // the least part, in percent
 	limit, percent := fen(decodeBody(contract.Request), "repayment_amount_limit"), int64(cashLoan)
 	if plan := c.planOf(contract); plan != nil {
@@ -123,7 +123,7 @@ func creditRecord(c *call) (document, error) {
 	return creditRecordOf(contract, b), nil
 }
 
-func creditRecordOf(c *Contract, b *Booking) document {
+func creditRecordOf(c *contractRow, b *Booking) document {
 	out := document{
 		"out_record_id": b.ID, "appid": c.AppID, "openid": c.OpenID, "contract_id": c.ID, "repayment_date": b.Date,
 		"repayment_amount": fenText(b.Amount), "min_repayment_amount": fenText(b.Least),
@@ -136,10 +136,10 @@ func creditRecordKey(mchid, id string) string { return joined("record", mchid, i
 
 // creditRepay asks for a booked repayment.
 func creditRepay(c *call) (document, error) {
-	d, err := c.debit(&Debit{
+	d, err := c.debit(&debitRow{Debit: Debit{
 		ContractID: c.text("contract_id"), OutTradeNo: c.text("out_trade_no"), ScheduleID: c.text("out_record_id"), Total: fen(c.body, "deduct_amount"),
 		Description: c.text("description"), Attach: c.text("attach"), NotifyURL: c.text("notify_url"),
-	})
+	}})
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +147,7 @@ func creditRepay(c *call) (document, error) {
 }
 
 // creditPayee is whom the booking says.
-func creditPayee(_ *call, d *Debit, contract *Contract) error {
+func creditPayee(_ *call, d *debitRow, contract *contractRow) error {
 	b := contract.booking(d.ScheduleID)
 	d.SubMchID, d.SubAppID = b.SubMchID, b.SubAppID
 	return nil
@@ -161,7 +161,7 @@ func creditQueryOrder(c *call) (document, error) {
 	return creditOrder(d), nil
 }
 
-func creditOrder(d *Debit) document {
+func creditOrder(d *debitRow) document {
 	out := document{
 		"out_trade_no": d.OutTradeNo, "out_record_id": d.ScheduleID, "appid": d.AppID, "openid": d.OpenID, "contract_id": d.ContractID,
 		"order_state": "DEDUCT_ORDER_STATE_PENDING", "deduct_amount": fenText(d.Total), "description": d.Description,
@@ -180,7 +180,7 @@ func creditOrder(d *Debit) document {
 	return out
 }
 
-func creditPaid(d *Debit) document {
+func creditPaid(d *debitRow) document {
 	out := creditOrder(d)
 	out["sp_mchid"], out["sub_mchid"] = d.MchID, d.SubMchID
 	return out

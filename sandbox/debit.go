@@ -24,10 +24,8 @@ import (
 
 // Debit is one 扣款: money taken, or to be taken, under a contract.
 type Debit struct {
-	rev
 	ID         string  `json:"id"`
 	Product    Product `json:"product"`
-	Rules      string  `json:"rules"` // name of the debitRules it runs under
 	ContractID string  `json:"contract_id"`
 	PlanID     string  `json:"plan_id"`
 	MchID      string  `json:"mchid"`
@@ -36,7 +34,6 @@ type Debit struct {
 	SubAppID   string  `json:"sub_appid,omitempty"`
 	OpenID     string  `json:"openid"`
 	SubOpenID  string  `json:"sub_openid,omitempty"`
-	Person     string  `json:"person"`
 
 	OutTradeNo    string     `json:"out_trade_no"`
 	TransactionID string     `json:"transaction_id,omitempty"` // set once paid
@@ -57,16 +54,24 @@ type Debit struct {
 	ExecuteAt time.Time `json:"execute_at"`         // when the payer is charged
 	EndedAt   time.Time `json:"ended_at,omitzero"`  // when it was paid or failed
 	Refunded  int64     `json:"refunded,omitempty"` // fen given back so far
-	Tries     int       `json:"tries,omitempty"`    // on the day of TriedOn, of debits that may be tried again
-	TriedOn   string    `json:"tried_on,omitempty"`
 
 	// Advanced debits were paid by WeChat Pay for a payer without money, who
 	// owes them until RepaidAt.
 	Advanced bool      `json:"advanced,omitempty"`
 	RepaidAt time.Time `json:"repaid_at,omitzero"`
 
-	Request     json.RawMessage `json:"request"` // the body of the call that asked for it
-	Fingerprint string          `json:"fingerprint"`
+	Request json.RawMessage `json:"request"` // the body of the call that asked for it
+}
+
+// debitRow is a Debit as the store has it, with what the rules need to know.
+type debitRow struct {
+	rev
+	Debit
+	Rules       string `json:"rules"` // name of the debitRules it runs under
+	Person      string `json:"person"`
+	Tries       int    `json:"tries,omitempty"` // on the day of TriedOn, of debits that may be tried again
+	TriedOn     string `json:"tried_on,omitempty"`
+	Fingerprint string `json:"fingerprint"`
 }
 
 // DebitState is what has become of a debit, in the sandbox's own terms. REFUND
@@ -124,9 +129,9 @@ func (f Failure) text() string {
 	return ""
 }
 
-func (d *Debit) kind() string { return "debit" }
+func (d *debitRow) kind() string { return "debit" }
 
-func (d *Debit) row() store.Row {
+func (d *debitRow) row() store.Row {
 	keys := []string{"mchid:" + d.MchID, "contract:" + d.ContractID, tradeKey(d.MchID, d.OutTradeNo)}
 	if d.TransactionID != "" {
 		keys = append(keys, "transaction:"+d.TransactionID)
@@ -149,7 +154,7 @@ func debitID(p Product, mchid, outTradeNo string) string {
 }
 
 // word is trade_state in the words most products use.
-func (d *Debit) word() string {
+func (d *debitRow) word() string {
 	switch {
 	case d.State == DebitPaid && d.Refunded > 0:
 		return "REFUND"
@@ -160,7 +165,7 @@ func (d *Debit) word() string {
 }
 
 // text is trade_state_desc.
-func (d *Debit) text() string {
+func (d *debitRow) text() string {
 	switch d.word() {
 	case "SUCCESS":
 		return "支付成功"

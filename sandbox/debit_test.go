@@ -184,7 +184,7 @@ func TestFailNotice(t *testing.T) {
 	l := newLab(t, modeB(), Plan{})
 	tell := func() error {
 		return l.call(nil, func(c *call) error {
-			contract, err := get[Contract](c.Tx, l.contract)
+			contract, err := get[contractRow](c.Tx, l.contract)
 			if err != nil {
 				return err
 			}

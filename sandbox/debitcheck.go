@@ -9,7 +9,7 @@ import (
 // was announced, how much, how often, and last what only the product knows. It
 // returns how long the debit waits before the payer is charged. Which of two
 // troubles WeChat Pay would name first is not documented.
-func (c *call) mayDebit(r *debitRules, d *Debit, contract *Contract) (wait time.Duration, err error) {
+func (c *call) mayDebit(r *debitRules, d *debitRow, contract *contractRow) (wait time.Duration, err error) {
 	mode := c.modeOf(r, contract)
 	fresh := r.grace > 0 && c.now.Before(contract.SignedAt.Add(r.grace)) && contract.Notice == nil
 	if !fresh && !r.forOneDay(contract) && !within(c.now, r.from, r.until) {
@@ -42,14 +42,14 @@ func (c *call) mayDebit(r *debitRules, d *Debit, contract *Contract) (wait time.
 
 // forOneDay says whether a contract was signed for one debit on an agreed day,
 // which may be asked for at any hour of it.
-func (r *debitRules) forOneDay(contract *Contract) bool {
+func (r *debitRules) forOneDay(contract *contractRow) bool {
 	return r.booking != nil && r.booking.once && len(contract.Bookings) > 0
 }
 
 // modeOf is how a contract is debited: on its days, when it was signed with any;
 // with notices for ever, once one was sent; else as its plan says, or the
 // product.
-func (s *step) modeOf(r *debitRules, contract *Contract) DebitMode {
+func (s *step) modeOf(r *debitRules, contract *contractRow) DebitMode {
 	if r.booking != nil && len(contract.Bookings) > 0 {
 		return DebitScheduled
 	}
@@ -66,14 +66,14 @@ func (s *step) modeOf(r *debitRules, contract *Contract) DebitMode {
 }
 
 // planOf is a contract's plan, nil when the merchant has it no more.
-func (s *step) planOf(contract *Contract) *Plan {
+func (s *step) planOf(contract *contractRow) *Plan {
 	if m := s.registry.merchant(contract.MchID); m != nil {
 		return m.plan(contract.Product, contract.PlanID)
 	}
 	return nil
 }
 
-func (c *call) mayDebitNoticed(r *debitRules, d *Debit, contract *Contract) error {
+func (c *call) mayDebitNoticed(r *debitRules, d *debitRow, contract *contractRow) error {
 	switch n := contract.Notice; {
 	case !n.open(c.now):
 		return r.refuse(troubleNotice, "no notice is open: send one first; a notice ends with the first debit that succeeds")
@@ -85,7 +85,7 @@ func (c *call) mayDebitNoticed(r *debitRules, d *Debit, contract *Contract) erro
 	return nil
 }
 
-func (c *call) mayDebitBooking(r *debitRules, d *Debit, contract *Contract) error {
+func (c *call) mayDebitBooking(r *debitRules, d *debitRow, contract *contractRow) error {
 	b := contract.booking(d.ScheduleID)
 	switch {
 	case b == nil:
@@ -102,7 +102,7 @@ func (c *call) mayDebitBooking(r *debitRules, d *Debit, contract *Contract) erro
 	return nil
 }
 
-func (c *call) mayDebitAmount(r *debitRules, d *Debit, contract *Contract) error {
+func (c *call) mayDebitAmount(r *debitRules, d *debitRow, contract *contractRow) error {
 	if why, hint := c.overLimits(r, d, contract); why != "" {
 		return r.refuse(why, hint)
 	}
@@ -113,7 +113,7 @@ func (c *call) mayDebitAmount(r *debitRules, d *Debit, contract *Contract) error
 }
 
 // overLimits says why a debit is too much beside those that were paid, "" when it is not.
-func (s *step) overLimits(r *debitRules, d *Debit, contract *Contract) (why trouble, hint string) {
+func (s *step) overLimits(r *debitRules, d *debitRow, contract *contractRow) (why trouble, hint string) {
 	plan, limits := s.planOf(contract), s.limitsOf(r, contract)
 	contract.Usage = contract.Usage.at(s.now, contract.SignedAt, limits.PeriodDays)
 	if plan != nil && plan.Amount > 0 && d.Total != plan.Amount && contract.Usage.Successes > 0 {
@@ -123,7 +123,7 @@ func (s *step) overLimits(r *debitRules, d *Debit, contract *Contract) (why trou
 }
 
 // limitsOf are the limits of a contract's plan, and the product's where it sets none.
-func (s *step) limitsOf(r *debitRules, contract *Contract) Limits {
+func (s *step) limitsOf(r *debitRules, contract *contractRow) Limits {
 	limits := r.limits
 	if plan := s.planOf(contract); plan != nil {
 		limits = plan.Limits.or(limits)

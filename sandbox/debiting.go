@@ -24,14 +24,14 @@ func (s *step) rulesOf(product Product, name string) *debitRules {
 //
 // The same call again returns the debit it led to. An error undoes nothing only
 // if it is a charge that failed.
-func (c *call) debit(d *Debit) (*Debit, error) {
+func (c *call) debit(d *debitRow) (*debitRow, error) {
 	if d.Product == "" {
 		d.Product = c.product.name
 	}
 	r := c.rulesOf(d.Product, d.Rules)
 	d.Rules, d.MchID = r.name, c.merchant.MchID
 	d.ID = debitID(d.Product, d.MchID, d.OutTradeNo)
-	switch old, err := get[Debit](c.Tx, d.ID); {
+	switch old, err := get[debitRow](c.Tx, d.ID); {
 	case err == nil:
 		return c.debitAgain(r, old)
 	case !errors.Is(err, store.ErrNotFound):
@@ -67,16 +67,16 @@ func (c *call) debit(d *Debit) (*Debit, error) {
 }
 
 // numbersTaken says whether a new debit has a number of an order's or of another debit's.
-func (s *step) numbersTaken(d *Debit) (bool, error) {
-	used, err := numbersUsed[Order](s.Tx, d.MchID, d.tradeNos())
+func (s *step) numbersTaken(d *debitRow) (bool, error) {
+	used, err := numbersUsed[orderRow](s.Tx, d.MchID, d.tradeNos())
 	if used || err != nil {
 		return used, err
 	}
-	return numbersUsed[Debit](s.Tx, d.MchID, d.tradeNos())
+	return numbersUsed[debitRow](s.Tx, d.MchID, d.tradeNos())
 }
 
 // takeFrom fills in whose money it is. Parties the call names stay as named.
-func (d *Debit) takeFrom(c *Contract) {
+func (d *debitRow) takeFrom(c *contractRow) {
 	d.PlanID, d.Person = c.PlanID, c.Person
 	setDefault(&d.OpenID, c.OpenID)
 	setDefault(&d.SubOpenID, c.SubOpenID)
@@ -86,7 +86,7 @@ func (d *Debit) takeFrom(c *Contract) {
 }
 
 // debitAgain is the second call with a number.
-func (c *call) debitAgain(r *debitRules, d *Debit) (*Debit, error) {
+func (c *call) debitAgain(r *debitRules, d *debitRow) (*debitRow, error) {
 	if d.Fingerprint != c.fingerprint() {
 		return nil, r.refuse(troubleChanged, "this out_trade_no was used with other parameters: repeat them exactly, or use a new number")
 	}
@@ -115,7 +115,7 @@ func (c *call) debitAgain(r *debitRules, d *Debit) (*Debit, error) {
 }
 
 // debitOnceMore tries a failed debit again, under the rules of a new one.
-func (c *call) debitOnceMore(r *debitRules, d *Debit) (*Debit, error) {
+func (c *call) debitOnceMore(r *debitRules, d *debitRow) (*debitRow, error) {
 	if d.TriedOn == dateOf(c.now) && d.Tries >= r.again {
 		return nil, r.refuse(troubleCount, "the same debit is tried "+strconv.Itoa(r.again)+" times a day")
 	}
@@ -133,7 +133,7 @@ func (c *call) debitOnceMore(r *debitRules, d *Debit) (*Debit, error) {
 }
 
 // failureOf is how a sync call says that its charge failed.
-func (c *call) failureOf(r *debitRules, d *Debit) error {
+func (c *call) failureOf(r *debitRules, d *debitRow) error {
 	if d.State != DebitFailed || r.failing == nil {
 		return nil
 	}
@@ -142,7 +142,7 @@ func (c *call) failureOf(r *debitRules, d *Debit) error {
 
 // refuseFailure is the error of a failed charge in products that answer with
 // one. Codes and statuses are inferred where no page shows them.
-func refuseFailure(d *Debit) *refusal {
+func refuseFailure(d *debitRow) *refusal {
 	r := &refusal{status: 400, code: string(d.Failure), message: d.Failure.text(), internal: internalParam}
 	switch d.Failure {
 	case NotEnough:
@@ -155,7 +155,7 @@ func refuseFailure(d *Debit) *refusal {
 
 // contractToDebit finds the contract a debit is under and checks that it is
 // alive.
-func (c *call) contractToDebit(r *debitRules, d *Debit) (*Contract, error) {
+func (c *call) contractToDebit(r *debitRules, d *debitRow) (*contractRow, error) {
 	contract, err := c.contractOf(d.Product, d.ContractID)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -175,8 +175,8 @@ func (c *call) contractToDebit(r *debitRules, d *Debit) (*Contract, error) {
 }
 
 // debitByNo finds a debit by the merchant's number.
-func (c *call) debitByNo(outTradeNo string) (*Debit, error) {
-	d, err := get[Debit](c.Tx, debitID(c.product.name, c.merchant.MchID, outTradeNo))
+func (c *call) debitByNo(outTradeNo string) (*debitRow, error) {
+	d, err := get[debitRow](c.Tx, debitID(c.product.name, c.merchant.MchID, outTradeNo))
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, c.noOrder()
 	}
@@ -184,8 +184,8 @@ func (c *call) debitByNo(outTradeNo string) (*Debit, error) {
 }
 
 // debitByTransaction finds a debit by WeChat Pay's number.
-func (c *call) debitByTransaction(id string) (*Debit, error) {
-	list, err := find[Debit](c.Tx, "transaction:"+id, 1)
+func (c *call) debitByTransaction(id string) (*debitRow, error) {
+	list, err := find[debitRow](c.Tx, "transaction:"+id, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -205,7 +205,7 @@ func (c *call) noOrder() *refusal {
 
 // closeDebit closes a failed debit that WeChat Pay left open; closing twice is
 // a success.
-func (c *call) closeDebit(d *Debit) error {
+func (c *call) closeDebit(d *debitRow) error {
 	switch {
 	case d.Closed:
 		return nil
@@ -217,13 +217,13 @@ func (c *call) closeDebit(d *Debit) error {
 }
 
 // refunded says whether any part of the money went back.
-func (d *Debit) refunded() bool {
+func (d *debitRow) refunded() bool {
 	return d.Refunded > 0 || slices.ContainsFunc(d.Parts, func(p SubOrder) bool { return p.Refunded > 0 })
 }
 
 // reverseDebit takes a debit back: the payer gets his money, and the number is
 // never used again. Reversing twice is a success.
-func (c *call) reverseDebit(d *Debit) error {
+func (c *call) reverseDebit(d *debitRow) error {
 	switch {
 	case d.State == DebitReversed:
 		return nil

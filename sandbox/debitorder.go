@@ -22,12 +22,12 @@ func orDebit(order behaviour) behaviour {
 
 // debitAsOrder finds the debit of the path, of the merchant and sub-merchant the
 // call names, or nil.
-func (c *call) debitAsOrder() (*Debit, error) {
+func (c *call) debitAsOrder() (*debitRow, error) {
 	key := tradeKey(c.merchant.MchID, c.vars["out_trade_no"])
 	if id := c.vars["transaction_id"]; id != "" {
 		key = "transaction:" + id
 	}
-	list, err := find[Debit](c.Tx, key, 0)
+	list, err := find[debitRow](c.Tx, key, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -45,24 +45,24 @@ type debitRules struct {
 	answers answers
 	// check refuses what only this product knows. It runs last, may complete d,
 	// and finds the contract's and the call's data in its arguments.
-	check func(*call, *Debit, *Contract) error
+	check func(*call, *debitRow, *contractRow) error
 	// settled follows the outcome of a debit, in the same step: d and the
 	// contract are written after it.
-	settled func(*step, *Debit, *Contract) error
+	settled func(*step, *debitRow, *contractRow) error
 	// repaid follows the repayment of an advanced debit, in the same step.
-	repaid func(*step, *Debit) error
+	repaid func(*step, *debitRow) error
 	// failing answers a sync call whose charge failed; nil: the behaviour says
 	// it in its reply. The debit is kept either way.
-	failing func(*Debit) *refusal
+	failing func(*debitRow) *refusal
 
 	// paid and failed are the notifications of the outcome, with resource in
 	// them; an empty one is not sent. Sync debits notify too when these are set.
 	paid, failed event
-	resource     func(*Debit) document
+	resource     func(*debitRow) document
 	retries      schedule
 	// asOrder is a debit in the queries of /v3/pay/transactions; nil: it is not
 	// found there.
-	asOrder func(*Debit) document
+	asOrder func(*debitRow) document
 }
 
 // DebitMode is how a plan debits.

@@ -15,7 +15,7 @@ import (
 
 // deliver makes one attempt: seal, sign, post. Faults may make more of it, or
 // less.
-func (e *engine) deliver(ctx context.Context, p *Push) (results []Attempt, problem string) {
+func (e *engine) deliver(ctx context.Context, p *pushRow) (results []Attempt, problem string) {
 	m := e.registry.merchant(p.MchID)
 	if m == nil {
 		return []Attempt{{At: e.clock.Now(), Error: "not sent"}}, "merchant " + p.MchID + " is not registered any more"
@@ -37,7 +37,7 @@ func (e *engine) deliver(ctx context.Context, p *Push) (results []Attempt, probl
 	return results, problem
 }
 
-func (e *engine) post(ctx context.Context, transport http.RoundTripper, target string, m *merchant, p *Push, s struck) Attempt {
+func (e *engine) post(ctx context.Context, transport http.RoundTripper, target string, m *merchant, p *pushRow, s struck) Attempt {
 	result := Attempt{At: e.clock.Now(), Faults: s.names()}
 	fail := func(format string, args ...any) Attempt {
 		result.Error = oneLine(fmt.Sprintf(format, args...), shownLine)
@@ -84,7 +84,7 @@ func (e *engine) post(ctx context.Context, transport http.RoundTripper, target s
 }
 
 // message is the body of an attempt with the headers it is sent with.
-func (e *engine) message(m *merchant, p *Push, s struck) (body []byte, h http.Header, err error) {
+func (e *engine) message(m *merchant, p *pushRow, s struck) (body []byte, h http.Header, err error) {
 	h = http.Header{
 		"Content-Type": {"application/json"}, "Accept": {"*/*"}, "User-Agent": {sandboxName}, HeaderSandbox: {sandboxName},
 		wire.HeaderRequestID: {e.dice.requestID(0)},
@@ -99,7 +99,7 @@ func (e *engine) message(m *merchant, p *Push, s struck) (body []byte, h http.He
 }
 
 // envelope seals the resource under a fresh nonce.
-func (e *engine) envelope(m *merchant, p *Push) []byte {
+func (e *engine) envelope(m *merchant, p *pushRow) []byte {
 	nonce := e.dice.roll(letters, wire.NonceSize)
 	return encodeJSON(wire.Envelope{
 		ID: p.ID, CreateTime: wire.FormatTime(p.CreatedAt), ResourceType: "encrypt-resource",
@@ -112,7 +112,7 @@ func (e *engine) envelope(m *merchant, p *Push) []byte {
 }
 
 // attempt delivers a claimed push and writes down what came of it.
-func (e *engine) attempt(ctx context.Context, p *Push) {
+func (e *engine) attempt(ctx context.Context, p *pushRow) {
 	n := len(p.Attempts) - 1
 	if e.divert(ctx, p) {
 		return
@@ -122,9 +122,9 @@ func (e *engine) attempt(ctx context.Context, p *Push) {
 		return
 	}
 	results[len(results)-1].At = p.Attempts[n].At
-	var now *Push
+	var now *pushRow
 	err := e.step(context.WithoutCancel(ctx), func(s *step) (err error) {
-		if now, err = get[Push](s.Tx, p.ID); err != nil {
+		if now, err = get[pushRow](s.Tx, p.ID); err != nil {
 			return err
 		}
 		now.finish(n, results, problem)
@@ -144,7 +144,7 @@ func (e *engine) attempt(ctx context.Context, p *Push) {
 			e.amiss("sandbox: notification %s: %s", p.Event, a.Error)
 		}
 		if e.onAttempt != nil {
-			told := *now
+			told := now.Push
 			told.URL, told.Problem = r.text(told.URL), r.text(told.Problem)
 			e.onAttempt(told, a)
 		}
@@ -154,7 +154,7 @@ func (e *engine) attempt(ctx context.Context, p *Push) {
 // claim takes the pushes that are due by now, earliest first, of every merchant as
 // many as it has room for (nil: all), and sets their next attempts; crowded says that
 // it left some. It is a step of the store, so an attempt is claimed once.
-func (e *engine) claim(ctx context.Context, now time.Time, room func(mchID string) int) (claimed []*Push, crowded bool, err error) {
+func (e *engine) claim(ctx context.Context, now time.Time, room func(mchID string) int) (claimed []*pushRow, crowded bool, err error) {
 	err = e.step(ctx, func(s *step) error {
 		claimed, crowded = nil, false
 		due, err := s.duePushes(now, room)
@@ -187,19 +187,19 @@ const atMost = 64 * atOnce
 
 // duePushes are the first that are due by now: all, or with room enough of them to
 // hold one that there is room for, if one is among the first atMost.
-func (s *step) duePushes(now time.Time, room func(mchID string) int) ([]*Push, error) {
+func (s *step) duePushes(now time.Time, room func(mchID string) int) ([]*pushRow, error) {
 	limit := atOnce
 	if room == nil {
 		limit = 0
 	}
 	for ; ; limit *= 4 {
-		rows, err := s.Due((*Push)(nil).kind(), now.UnixMilli(), limit)
+		rows, err := s.Due((*pushRow)(nil).kind(), now.UnixMilli(), limit)
 		if err != nil {
 			return nil, err
 		}
-		due, anyRoom := make([]*Push, len(rows)), room == nil
+		due, anyRoom := make([]*pushRow, len(rows)), room == nil
 		for i, row := range rows {
-			if due[i], err = decode(new(Push), row); err != nil {
+			if due[i], err = decode(new(pushRow), row); err != nil {
 				return nil, err
 			}
 			anyRoom = anyRoom || room(due[i].MchID) > 0
@@ -215,7 +215,7 @@ func (s *step) duePushes(now time.Time, room func(mchID string) int) ([]*Push, e
 // nothing by it: that one writes down how its attempt ended all the same.
 func (e *engine) sweep() error {
 	return e.step(context.Background(), func(s *step) error {
-		list, err := find[Push](s.Tx, attemptOpen, 0)
+		list, err := find[pushRow](s.Tx, attemptOpen, 0)
 		if err != nil {
 			return err
 		}

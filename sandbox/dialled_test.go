@@ -10,7 +10,7 @@ func TestANameIsJudgedWhenItIsDialled(t *testing.T) {
 	t.Parallel()
 	s := New(t)
 	e := s.engine
-	p := &Push{MchID: DefaultMchID, Event: "TEST", Resource: []byte("{}")}
+	p := &pushRow{Push: Push{MchID: DefaultMchID, Event: "TEST", Resource: []byte("{}")}}
 	to := strings.Replace(s.AdminURL(), "127.0.0.1", "localhost", 1) + "/sandbox/chaos"
 	a := e.post(t.Context(), e.routes.direct, to, e.registry.merchant(DefaultMchID), p, nil)
 	if !strings.Contains(a.refused, "the sandbox's own address") || a.Error == "" {

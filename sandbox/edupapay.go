@@ -66,7 +66,7 @@ func eduPapayList(c *call) (document, error) {
 	if c.query.Get("contract_status") == "DELETE" {
 		want = ContractTerminated
 	}
-	all, err := find[Contract](c.Tx, contractUserKey(EduPapay, c.merchant.MchID, c.query.Get("plan_id"), c.vars["openid"]), 0)
+	all, err := find[contractRow](c.Tx, contractUserKey(EduPapay, c.merchant.MchID, c.query.Get("plan_id"), c.vars["openid"]), 0)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ func eduPapayTerminate(c *call) (document, error) {
 
 // eduPapayContract is a contract both in replies and in notifications. A direct
 // merchant finds itself in sp_mchid.
-func eduPapayContract(c *Contract) document {
+func eduPapayContract(c *contractRow) document {
 	status := "ADD"
 	if c.State == ContractTerminated {
 		status = "DELETE"

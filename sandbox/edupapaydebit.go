@@ -41,11 +41,11 @@ func eduPapayDebit(c *call) (document, error) {
 	if err := c.checkApps(); err != nil {
 		return nil, err
 	}
-	_, err := c.debit(&Debit{
+	_, err := c.debit(&debitRow{Debit: Debit{
 		ContractID: c.text("contract_id"), OutTradeNo: c.text("out_trade_no"), Total: fen(object(c.body, "amount"), "total"),
 		AppID: c.text("appid"), SubMchID: c.text("sub_mchid"), SubAppID: c.text("sub_appid"),
 		Description: c.text("body"), Attach: c.text("attach"), NotifyURL: c.text("notify_url"),
-	})
+	}})
 	return nil, err
 }
 
@@ -58,13 +58,13 @@ func eduPapayDebitByID(c *call) (document, error) {
 }
 
 // eduPapayDebitFound shows a debit to the sub-merchant it was for.
-func (c *call) eduPapayDebitFound(d *Debit, err error) (document, error) {
+func (c *call) eduPapayDebitFound(d *debitRow, err error) (document, error) {
 	return c.shownToSub(d, err, eduPapayTransaction)
 }
 
 // shownToSub shows a debit that was looked for to the sub-merchant it was for,
 // which the query names.
-func (c *call) shownToSub(d *Debit, err error, show func(*Debit) document) (document, error) {
+func (c *call) shownToSub(d *debitRow, err error, show func(*debitRow) document) (document, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func (c *call) shownToSub(d *Debit, err error, show func(*Debit) document) (docu
 }
 
 // eduPapayTransaction is a debit in queries and notifications.
-func eduPapayTransaction(d *Debit) document {
+func eduPapayTransaction(d *debitRow) document {
 	out := eduTransaction(d)
 	out["sp_mchid"], out["trade_state_description"] = d.MchID, d.text()
 	out["device_information"] = object(decodeBody(d.Request), "device_information")
@@ -83,7 +83,7 @@ func eduPapayTransaction(d *Debit) document {
 }
 
 // eduTransaction is what edu-papay and eduschoolpay say alike of a debit.
-func eduTransaction(d *Debit) document {
+func eduTransaction(d *debitRow) document {
 	amount := document{"total": d.Total, "currency": "CNY"}
 	payer := document{"openid": d.OpenID}
 	payer.set("sub_openid", d.SubOpenID)

@@ -45,7 +45,7 @@ func eduSchoolPay() *product {
 }
 
 func eduSchoolPayPresign(c *call) (document, error) {
-	s, err := c.presign(c.product, func(s *Session) error { return eduSchoolPayMay(c, s) })
+	s, err := c.presign(c.product, func(s *sessionRow) error { return eduSchoolPayMay(c, s) })
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +53,7 @@ func eduSchoolPayPresign(c *call) (document, error) {
 }
 
 // eduSchoolPayMay holds a presign against what only this product asks.
-func eduSchoolPayMay(c *call, s *Session) error {
+func eduSchoolPayMay(c *call, s *sessionRow) error {
 	school := c.text("school_id")
 	if plan := c.merchant.plan(EduSchoolPay, s.PlanID); plan != nil && plan.Owner != "" && plan.Owner != school {
 		return badField("/school_id", school, "签约模板与学校不匹配").
@@ -102,14 +102,14 @@ func eduSchoolPayList(c *call) (document, error) {
 		}).hinting("offset must be a multiple of limit")
 	}
 	plan, want := c.query.Get("plan_id"), c.query.Get("contract_status")
-	all, err := find[Contract](c.Tx, contractUserKey(EduSchoolPay, c.merchant.MchID, plan, c.vars["openid"]), 0)
+	all, err := find[contractRow](c.Tx, contractUserKey(EduSchoolPay, c.merchant.MchID, plan, c.vars["openid"]), 0)
 	if err != nil {
 		return nil, err
 	}
-	all = slices.DeleteFunc(all, func(contract *Contract) bool {
+	all = slices.DeleteFunc(all, func(contract *contractRow) bool {
 		return contract.Deleted || (want != "ALL" && want != addOrDelete(contract))
 	})
-	slices.SortStableFunc(all, func(a, b *Contract) int {
+	slices.SortStableFunc(all, func(a, b *contractRow) int {
 		switch {
 		case a.live() == b.live():
 			return 0
@@ -139,14 +139,14 @@ func eduSchoolPayList(c *call) (document, error) {
 }
 
 // addOrDelete is contract_status of the school products.
-func addOrDelete(c *Contract) string {
+func addOrDelete(c *contractRow) string {
 	if c.live() {
 		return "ADD"
 	}
 	return "DELETE"
 }
 
-func eduSchoolPayContract(c *Contract) document {
+func eduSchoolPayContract(c *contractRow) document {
 	return document{
 		"contract_id": c.ID, "mchid": c.MchID, "appid": c.AppID, "openid": c.OpenID, "plan_id": c.PlanID,
 		"contract_status": addOrDelete(c), "create_time": wire.FormatTime(c.SignedAt), "out_contract_code": c.Code,
@@ -155,7 +155,7 @@ func eduSchoolPayContract(c *Contract) document {
 
 // eduSchoolPayResource is inferred: the page that lists it could not be seen. It
 // is the query's reply and the account.
-func eduSchoolPayResource(c *Contract) document {
+func eduSchoolPayResource(c *contractRow) document {
 	out := eduSchoolPayContract(c)
 	out["user_id"] = c.Account
 	return out

@@ -21,7 +21,7 @@ func eduSchoolPayDebits() []*debitRules {
 				troubleGone: {status: 404, code: "NOT_FOUND", message: "未找到对应合约"},
 			},
 			check:    eduSchoolPayMayDebit,
-			settled:  func(s *step, d *Debit, _ *Contract) error { return s.schoolDebtChanged(d, d.Advanced) },
+			settled:  func(s *step, d *debitRow, _ *contractRow) error { return s.schoolDebtChanged(d, d.Advanced) },
 			repaid:   eduSchoolPayRepaid,
 			paid:     event{"TRANSACTION.INDUSTRY_SUCCESS", "transaction", "校园轻松付扣款成功"},
 			failed:   event{"TRANSACTION.INDUSTRY_FAILED", "transaction", "校园轻松付扣款失败"},
@@ -40,12 +40,7 @@ func eduSchoolPayDebit(c *call) (document, error) {
 	if c.text("payment_mode") == "SYNC" {
 		rules = c.product.debits[1]
 	}
-	d, err := c.debit(&Debit{
-		Rules: rules.name, ContractID: c.text("contract_id"), OutTradeNo: c.text("out_trade_no"),
-		Total: fen(object(c.body, "amount"), "total"),
-		AppID: c.text("appid"), SubMchID: c.text("sub_mchid"), SubAppID: c.text("sub_appid"),
-		Description: c.text("description"), Attach: c.text("attach"), NotifyURL: c.text("notify_url"),
-	})
+	d, err := c.debit(&debitRow{Debit: Debit{ContractID: c.text("contract_id"), OutTradeNo: c.text("out_trade_no"), Total: fen(object(c.body, "amount"), "total"), AppID: c.text("appid"), SubMchID: c.text("sub_mchid"), SubAppID: c.text("sub_appid"), Description: c.text("description"), Attach: c.text("attach"), NotifyURL: c.text("notify_url")}, Rules: rules.name})
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +48,7 @@ func eduSchoolPayDebit(c *call) (document, error) {
 }
 
 // eduSchoolPayMayDebit holds a debit against the pupil, the school and the debts.
-func eduSchoolPayMayDebit(c *call, d *Debit, contract *Contract) error {
+func eduSchoolPayMayDebit(c *call, d *debitRow, contract *contractRow) error {
 	school := textOf(object(c.body, "scene_info"), "school_id")
 	w, err := c.wallet(contract.Person)
 	if err != nil {
@@ -76,11 +71,8 @@ func eduSchoolPayMayDebit(c *call, d *Debit, contract *Contract) error {
 }
 
 // eduSchoolPayRepaid tells about one repaid debit and what the payer still owes.
-func eduSchoolPayRepaid(s *step, d *Debit) error {
-	if err := s.notify(&Push{
-		MchID: d.MchID, URL: d.NotifyURL, Event: "TRANSACTION.PAY_BACK", OriginalType: "transaction", Summary: "校园轻松付用户还款",
-		Resource: encodeJSON(eduSchoolPayTransaction(d)), About: d.ID, retries: campusSchedule,
-	}); err != nil {
+func eduSchoolPayRepaid(s *step, d *debitRow) error {
+	if err := s.notify(&pushRow{Push: Push{MchID: d.MchID, URL: d.NotifyURL, Event: "TRANSACTION.PAY_BACK", OriginalType: "transaction", Summary: "校园轻松付用户还款", Resource: encodeJSON(eduSchoolPayTransaction(d)), About: d.ID}, retries: campusSchedule}); err != nil {
 		return err
 	}
 	return s.schoolDebtChanged(d, true)
@@ -88,7 +80,7 @@ func eduSchoolPayRepaid(s *step, d *Debit) error {
 
 // schoolDebtChanged tells every merchant who has a contract with the debit's
 // payer what he owes now, at the URL of the contract's plan.
-func (s *step) schoolDebtChanged(d *Debit, changed bool) error {
+func (s *step) schoolDebtChanged(d *debitRow, changed bool) error {
 	if !changed {
 		return nil
 	}
@@ -96,7 +88,7 @@ func (s *step) schoolDebtChanged(d *Debit, changed bool) error {
 	if err != nil {
 		return err
 	}
-	contracts, err := find[Contract](unscoped(s.Tx), "person:"+d.Person, 0)
+	contracts, err := find[contractRow](unscoped(s.Tx), "person:"+d.Person, 0)
 	if err != nil {
 		return err
 	}
@@ -107,11 +99,7 @@ func (s *step) schoolDebtChanged(d *Debit, changed bool) error {
 			continue
 		}
 		told[c.MchID+"|"+c.AppID] = true
-		if err := s.notify(&Push{
-			MchID: c.MchID, URL: plan.NotifyURL, Event: "EDU_SCHOOL_PAY.USER_DEBT_STATE_UPDATE",
-			OriginalType: "edu_school_pay", Summary: "用户欠款状态变化",
-			Resource: encodeJSON(schoolDebt(c, w)), About: c.ID, retries: campusSchedule,
-		}); err != nil {
+		if err := s.notify(&pushRow{Push: Push{MchID: c.MchID, URL: plan.NotifyURL, Event: "EDU_SCHOOL_PAY.USER_DEBT_STATE_UPDATE", OriginalType: "edu_school_pay", Summary: "用户欠款状态变化", Resource: encodeJSON(schoolDebt(c, w)), About: c.ID}, retries: campusSchedule}); err != nil {
 			return err
 		}
 	}
@@ -120,7 +108,7 @@ func (s *step) schoolDebtChanged(d *Debit, changed bool) error {
 
 // schoolDebt is what a payer owes, as the merchant of one of his contracts is
 // told.
-func schoolDebt(c *Contract, w *Wallet) document {
+func schoolDebt(c *contractRow, w *walletRow) document {
 	state, at := "NORMAL", c.SignedAt
 	if w.owes(EduSchoolPay) >= schoolDebtLimit {
 		state = "FORBIDDEN"
@@ -137,7 +125,7 @@ func schoolDebt(c *Contract, w *Wallet) document {
 // eduSchoolPayDebtState tells only of payers who have signed with the merchant:
 // their contract says under which appid the openid is.
 func eduSchoolPayDebtState(c *call) (document, error) {
-	contracts, err := find[Contract](c.Tx, "person:"+c.registry.person(c.vars["openid"]).id, 0)
+	contracts, err := find[contractRow](c.Tx, "person:"+c.registry.person(c.vars["openid"]).id, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -162,13 +150,13 @@ func eduSchoolPayDebitByID(c *call) (document, error) {
 }
 
 // eduSchoolPayFound shows a debit to the sub-merchant it was for.
-func (c *call) eduSchoolPayFound(d *Debit, err error) (document, error) {
+func (c *call) eduSchoolPayFound(d *debitRow, err error) (document, error) {
 	return c.shownToSub(d, err, eduSchoolPayTransaction)
 }
 
 // eduSchoolPayTransaction is a debit in replies, queries and notifications. What
 // WeChat Pay advanced has no bank of its own.
-func eduSchoolPayTransaction(d *Debit) document {
+func eduSchoolPayTransaction(d *debitRow) document {
 	out := eduTransaction(d)
 	out["mchid"], out["trade_type"], out["trade_state_desc"] = d.MchID, "AUTH", d.text()
 	if device := object(decodeBody(d.Request), "device_info"); device != nil {

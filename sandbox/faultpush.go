@@ -34,7 +34,7 @@ func (n FaultName) forged() bool {
 
 // divert keeps a notification from being sent when it first is due, where a fault
 // wants that, and says whether one did. A notification is diverted once.
-func (e *engine) divert(ctx context.Context, p *Push) bool {
+func (e *engine) divert(ctx context.Context, p *pushRow) bool {
 	if len(p.Faults) > 0 || len(p.Attempts) > 1 {
 		return false
 	}
@@ -43,7 +43,7 @@ func (e *engine) divert(ctx context.Context, p *Push) bool {
 		return false
 	}
 	if err := e.step(context.WithoutCancel(ctx), func(s *step) error {
-		now, err := get[Push](s.Tx, p.ID)
+		now, err := get[pushRow](s.Tx, p.ID)
 		if err != nil {
 			return err
 		}
@@ -68,11 +68,11 @@ func (e *engine) divert(ctx context.Context, p *Push) bool {
 }
 
 // letGo sends what was held back until p, about the same thing, had been sent.
-func (s *step) letGo(p *Push) error {
+func (s *step) letGo(p *pushRow) error {
 	if !s.faults.holding.Load() {
 		return nil
 	}
-	list, err := find[Push](s.Tx, "about:"+p.About, 0)
+	list, err := find[pushRow](s.Tx, "about:"+p.About, 0)
 	if err != nil {
 		return err
 	}

@@ -138,7 +138,7 @@ func (f *faults) ofCall(x *exchange, among func(FaultName) bool) struck {
 
 // ofPush are the faults that strike a notification, of those the filter lets
 // through.
-func (f *faults) ofPush(p *Push, among func(FaultName) bool) struck {
+func (f *faults) ofPush(p *pushRow, among func(FaultName) bool) struck {
 	if !f.any.Load() {
 		return nil
 	}

@@ -52,7 +52,7 @@ func globalGone() *refusal {
 // globalPresign answers with a token under its name, or with the page of it.
 func globalPresign(name string, page bool) behaviour {
 	return func(c *call) (document, error) {
-		s, err := c.presign(c.product, func(s *Session) error { return globalMay(c, s) })
+		s, err := c.presign(c.product, func(s *sessionRow) error { return globalMay(c, s) })
 		if err != nil {
 			return nil, err
 		}
@@ -64,7 +64,7 @@ func globalPresign(name string, page bool) behaviour {
 }
 
 // globalMay sorts out who calls and until when the session lives.
-func globalMay(c *call, s *Session) error {
+func globalMay(c *call, s *sessionRow) error {
 	if err := c.globalParty(c.text("sp_appid"), s.SubMchID, c.text("sp_mchid")); err != nil {
 		return err
 	}
@@ -135,7 +135,7 @@ func globalQueryByCode(c *call) (document, error) {
 }
 
 // globalHolds checks the parties a query names against the contract's.
-func (c *call) globalHolds(contract *Contract) error {
+func (c *call) globalHolds(contract *contractRow) error {
 	appid := "appid"
 	if institution(contract.Request) {
 		appid = "sp_appid"
@@ -160,7 +160,7 @@ func globalTerminate(c *call) (document, error) {
 }
 
 // globalContract is a contract in queries.
-func globalContract(c *Contract) document {
+func globalContract(c *contractRow) document {
 	out := globalParties(c)
 	out["contract_id"], out["plan_id"], out["out_contract_code"] = c.ID, integer(c.PlanID), c.Code
 	out["user_display_name"], out["state"], out["signed_time"] = c.Account, "SIGNED", wire.FormatTime(c.SignedAt)
@@ -179,7 +179,7 @@ func globalContract(c *Contract) document {
 }
 
 // globalParties names the parties of a contract in the words of its mode.
-func globalParties(c *Contract) document {
+func globalParties(c *contractRow) document {
 	if !institution(c.Request) {
 		return document{"mchid": c.MchID, "appid": c.AppID, "openid": c.OpenID}
 	}
@@ -191,7 +191,7 @@ func globalParties(c *Contract) document {
 }
 
 // globalResource is what PAPAY.SIGN and PAPAY.TERMINATE carry.
-func globalResource(c *Contract) document {
+func globalResource(c *contractRow) document {
 	out := globalParties(c)
 	out["contract_id"], out["plan_id"], out["out_contract_code"] = c.ID, integer(c.PlanID), c.Code
 	out["operate_time"] = wire.FormatTime(c.SignedAt)

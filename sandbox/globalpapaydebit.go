@@ -12,7 +12,7 @@ func globalDebits() *debitRules {
 			troubleGone:    {status: 403, code: "CONTRACT_NOT_EXIST", message: "协议不存在或已解约"},
 			troubleExpired: {status: 403, code: "CONTRACT_NOT_EXIST", message: "协议不存在或已解约"},
 		},
-		check: func(_ *call, d *Debit, contract *Contract) error {
+		check: func(_ *call, d *debitRow, contract *contractRow) error {
 			if d.AppID != contract.AppID {
 				return badField("/appid", d.AppID, "appid与签约时不一致").hinting("the contract was signed under another appid")
 			}
@@ -34,11 +34,11 @@ func globalDebit(c *call) (document, error) {
 	if err := c.checkSub(c.text("sub_mchid"), c.text("sub_appid")); err != nil {
 		return nil, err
 	}
-	d, err := c.debit(&Debit{
+	d, err := c.debit(&debitRow{Debit: Debit{
 		ContractID: c.text("contract_id"), OutTradeNo: c.text("out_trade_no"), Total: fen(object(c.body, "amount"), "total"),
 		AppID: c.either("sp_appid", "appid"), SubMchID: c.text("sub_mchid"), SubAppID: c.text("sub_appid"),
 		Description: c.text("description"), Attach: c.text("attach"), NotifyURL: c.text("notify_url"),
-	})
+	}})
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +61,7 @@ func globalDebitByID(c *call) (document, error) {
 	return c.globalFound(c.debitByTransaction(c.vars["transaction_id"]))
 }
 
-func (c *call) globalFound(d *Debit, err error) (document, error) {
+func (c *call) globalFound(d *debitRow, err error) (document, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +90,7 @@ func globalReverse(c *call) (document, error) {
 
 // globalTransaction is a debit in replies, queries and TRANSACTION.SUCCESS. The
 // payer pays in the debit's own currency: the sandbox makes up no exchange rate.
-func globalTransaction(d *Debit) document {
+func globalTransaction(d *debitRow) document {
 	currency := textOf(object(decodeBody(d.Request), "amount"), "currency")
 	setDefault(&currency, "CNY")
 	amount := document{"total": d.Total, "payer_total": d.Total, "currency": currency, "payer_currency": currency}

@@ -19,7 +19,7 @@ func insurance() *product {
 		period  = pay + "/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}"
 		presign = "POST " + sign + "/contracts/pre-entrust-sign"
 	)
-	page := func(s *Session) document { return document{"redirect_url": signingPage(s.Token)} }
+	page := func(s *sessionRow) document { return document{"redirect_url": signingPage(s.Token)} }
 	return &product{
 		name:     Insurance,
 		ttl:      10 * time.Minute,
@@ -42,7 +42,7 @@ func insurance() *product {
 		cooling:     24 * time.Hour, // how long a payer may think again is not documented
 		debits:      []*debitRules{insuranceDebits()},
 		behaviours: map[string]behaviour{
-			presign + "/app":          insurancePresign(false, func(s *Session) document { return document{"pre_entrustweb_id": s.Token} }),
+			presign + "/app":          insurancePresign(false, func(s *sessionRow) document { return document{"pre_entrustweb_id": s.Token} }),
 			presign + "/h5":           insurancePresign(false, page),
 			presign + "/jsapi":        insurancePresign(true, page),
 			presign + "/mini-program": insurancePresign(true, insuranceMiniProgram),
@@ -68,9 +68,9 @@ type Policy struct {
 
 // insurancePresign is one of the four scenes, which differ in what is launched;
 // inside WeChat the payer must be named.
-func insurancePresign(insideWeChat bool, reply func(*Session) document) behaviour {
+func insurancePresign(insideWeChat bool, reply func(*sessionRow) document) behaviour {
 	return func(c *call) (document, error) {
-		s, err := c.presign(c.product, c.insured, c.mayAgreePeriods, func(s *Session) error {
+		s, err := c.presign(c.product, c.insured, c.mayAgreePeriods, func(s *sessionRow) error {
 			if insideWeChat && s.payer() == "" {
 				return badField("/openid", "", "JSAPI和小程序签约需上传openid")
 			}
@@ -83,12 +83,12 @@ func insurancePresign(insideWeChat bool, reply func(*Session) document) behaviou
 	}
 }
 
-func insuranceMiniProgram(s *Session) document {
+func insuranceMiniProgram(s *sessionRow) document {
 	return document{"pre_entrustweb_id": s.Token, "redirect_appid": signingAppID, "redirect_path": "pages/PwdExemptContract/index"}
 }
 
 // insured checks who is insured, and for how long.
-func (c *call) insured(s *Session) error {
+func (c *call) insured(s *sessionRow) error {
 	who := object(c.body, "real_identity")
 	s.RealName, s.IDNumber = textOf(who, "real_name"), textOf(who, "id_card_number")
 	again, _ := c.body["can_auto_insure"].(bool)
@@ -107,7 +107,7 @@ func (c *call) insured(s *Session) error {
 
 // firstPayment checks the payment that comes with the signing, which is that of
 // the first period. Without out_trade_no there is none.
-func (c *call) firstPayment(*Session) error {
+func (c *call) firstPayment(*sessionRow) error {
 	no, total := c.text("out_trade_no"), fen(object(c.body, "amount"), "total")
 	if no == "" {
 		return nil
@@ -125,17 +125,17 @@ func (c *call) firstPayment(*Session) error {
 }
 
 // insuranceAgreed gives the contract its periods, and takes the first payment.
-func insuranceAgreed(s *step, session *Session, c *Contract) error {
+func insuranceAgreed(s *step, session *sessionRow, c *contractRow) error {
 	asked := decodeBody(session.Request)
 	c.Bookings, c.Policy = policyPeriodsOf(asked), &Policy{}
 	s.endAfterTerm(c)
 	if textOf(asked, "out_trade_no") == "" {
 		return nil
 	}
-	return s.payAtSigning(&Debit{
+	return s.payAtSigning(&debitRow{Debit: Debit{
 		OutTradeNo: textOf(asked, "out_trade_no"), ScheduleID: c.Bookings[0].ID, Total: fen(object(asked, "amount"), "total"),
 		Description: textOf(asked, "description"), Attach: textOf(asked, "attach"), NotifyURL: textOf(asked, "transaction_notify_url"),
-	}, c)
+	}}, c)
 }
 
 // insuranceQuery also finds contracts that could not be signed.
@@ -164,7 +164,7 @@ func insuranceTerminate(c *call) (document, error) {
 }
 
 // insuranceContract is a contract in replies.
-func insuranceContract(c *Contract) document {
+func insuranceContract(c *contractRow) document {
 	out := insuranceResource(c)
 	out.set("out_user_code", c.UserCode)
 	if c.State == ContractSignFailed {
@@ -176,7 +176,7 @@ func insuranceContract(c *Contract) document {
 }
 
 // insuranceResource is a contract in notifications.
-func insuranceResource(c *Contract) document {
+func insuranceResource(c *contractRow) document {
 	out := document{
 		"mchid": c.MchID, "contract_id": c.ID, "appid": c.AppID, "openid": c.OpenID, "plan_id": integer(c.PlanID), "out_contract_code": c.Code,
 		"insured_display_name": c.Account, "contract_state": string(c.State), "contract_signed_time": wire.FormatTime(c.SignedAt),

@@ -49,7 +49,7 @@ func insuranceModify(c *call) (document, error) {
 }
 
 // mayModify says whether anything may be changed now.
-func (c *call) mayModify(contract *Contract) error {
+func (c *call) mayModify(contract *contractRow) error {
 	term := contract.term()
 	no := func(message, hint string) error { return invalidRequest(message).hinting(hint) }
 	if !contract.live() {
@@ -81,7 +81,7 @@ func (c *call) mayModify(contract *Contract) error {
 }
 
 // changedPeriods are the indexes in the term of what the call changes.
-func (c *call) changedPeriods(contract *Contract, list []Booking) (changed []int, err error) {
+func (c *call) changedPeriods(contract *contractRow, list []Booking) (changed []int, err error) {
 	term := contract.term()
 	if len(list) != len(term) {
 		return nil, badField("/policy_periods", "", "扣费周期列表与签约时不一致").hinting("repeat every period of the term: a change is of amounts only")
@@ -159,7 +159,7 @@ func insuranceRenew(c *call) (document, error) {
 }
 
 // mayRenewWith holds the periods of another term against those of the last.
-func (c *call) mayRenewWith(contract *Contract, list []Booking) error {
+func (c *call) mayRenewWith(contract *contractRow, list []Booking) error {
 	last := contract.Bookings[len(contract.Bookings)-1]
 	switch {
 	case len(list) > maxRenewed:
@@ -179,7 +179,7 @@ func (c *call) mayRenewWith(contract *Contract, list []Booking) error {
 
 // renewable says why a contract is not TO_BE_RENEWED, "" when it is. It follows
 // from what happened and the time.
-func (s *step) renewable(c *Contract) string {
+func (s *step) renewable(c *contractRow) string {
 	term := c.term()
 	if c.State != ContractSigned || len(term) == 0 {
 		return "the contract is " + string(c.State)
@@ -201,7 +201,7 @@ func (s *step) renewable(c *Contract) string {
 
 // renewalDays are the first and the last day on which the running term may be
 // renewed: the thirty days before the next period of the template would be due.
-func (s *step) renewalDays(c *Contract) (from, until time.Time) {
+func (s *step) renewalDays(c *contractRow) (from, until time.Time) {
 	term := c.term()
 	last := startOf(term[len(term)-1].Date)
 	until = last.AddDate(0, 0, frequencyOf(s.planOf(c)))
@@ -209,13 +209,13 @@ func (s *step) renewalDays(c *Contract) (from, until time.Time) {
 }
 
 // renewsItself says whether the payer agreed to further terms.
-func renewsItself(c *Contract) bool {
+func renewsItself(c *contractRow) bool {
 	asked := decodeBody(c.Request)
 	return asked["can_auto_insure"] == true || asked["can_auto_reinsure"] == true
 }
 
 // term is the periods that run; nil for a contract that was signed without any.
-func (c *Contract) term() []Booking {
+func (c *contractRow) term() []Booking {
 	if c.Policy == nil {
 		return nil
 	}
@@ -225,7 +225,7 @@ func (c *Contract) term() []Booking {
 // endAfterTerm has a contract end by itself when nothing more can happen to it:
 // its last period can no longer be debited nor, where it may be, renewed. When
 // WeChat Pay ends it is not documented.
-func (s *step) endAfterTerm(c *Contract) {
+func (s *step) endAfterTerm(c *contractRow) {
 	term := c.term()
 	if len(term) == 0 {
 		return

@@ -14,7 +14,7 @@ func insuranceDebits() *debitRules {
 		delay: 5 * time.Second,
 		from:  8 * time.Hour, until: 20 * time.Hour,
 		booking: &bookingRules{daysBefore: 1, daysAfter: periodLastDay - 1, from: 8 * time.Hour, until: 19*time.Hour + 30*time.Minute},
-		check: func(_ *call, _ *Debit, contract *Contract) error {
+		check: func(_ *call, _ *debitRow, contract *contractRow) error {
 			if contract.State == ContractTerminatePending {
 				return leaving()
 			}
@@ -125,11 +125,11 @@ func insuranceApply(c *call) (document, error) {
 		return nil, err
 	}
 	appid := c.text("appid")
-	d, err := c.debit(&Debit{
+	d, err := c.debit(&debitRow{Debit: Debit{
 		ContractID: contract.ID, OutTradeNo: c.text("out_trade_no"), ScheduleID: c.text("policy_period_id"), Total: fen(object(c.body, "amount"), "total"),
 		AppID: appid, OpenID: c.registry.person(contract.OpenID).openID(appid, contract.OpenID),
 		Description: c.text("description"), Attach: c.text("attach"), NotifyURL: c.text("transaction_notify_url"),
-	})
+	}})
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +138,7 @@ func insuranceApply(c *call) (document, error) {
 
 // insuranceOwn finds one of the merchant's contracts by its id, that of the path
 // when id is "". A plan in the path has to be the contract's.
-func (c *call) insuranceOwn(id string) (*Contract, error) {
+func (c *call) insuranceOwn(id string) (*contractRow, error) {
 	if id == "" {
 		id = c.vars["contract_id"]
 	}
@@ -150,7 +150,7 @@ func (c *call) insuranceOwn(id string) (*Contract, error) {
 }
 
 // insuranceToChange is insuranceOwn for calls that carry an appid.
-func (c *call) insuranceToChange(id string) (*Contract, error) {
+func (c *call) insuranceToChange(id string) (*contractRow, error) {
 	if err := c.checkAppID(); err != nil {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ func policyPeriodsOf(body map[string]any) []Booking {
 // mayAgreePeriods holds the periods of a presign against the template and the
 // four ways to price them: each the same; the first cheaper; the first free,
 // without a first payment; the first two or three at once, with one.
-func (c *call) mayAgreePeriods(s *Session) error {
+func (c *call) mayAgreePeriods(s *sessionRow) error {
 	list, paying, together := c.policyPeriods(), c.text("out_trade_no") != "", max(fen(c.body, "combined_deduct_period_count"), 1)
 	if len(list) > maxPeriodID || (paying && len(list) < 2) {
 		r := badField("/policy_periods", "", "保单的扣费周期列表个数不符合规范，请核查后再试。")

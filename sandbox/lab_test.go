@@ -33,14 +33,14 @@ func newLab(t *testing.T, r *debitRules, plan Plan, options ...func(*product)) *
 		r.paid, r.failed = event{"LAB.PAID", "lab", ""}, event{"LAB.FAILED", "lab", ""}
 	}
 	if r.resource == nil {
-		r.resource = func(d *Debit) document { return document{"no": d.OutTradeNo} }
+		r.resource = func(d *debitRow) document { return document{"no": d.OutTradeNo} }
 	}
 	for _, o := range options {
 		o(p)
 	}
 	s.engine.products[p.name], s.engine.debits["lab"] = p, r
 	s.engine.refunds["lab"] = &refundRules{name: "lab", delay: time.Minute, retries: genericSchedule,
-		resource: func(r *Refund) document { return document{"no": r.OutRefundNo} }}
+		resource: func(r *refundRow) document { return document{"no": r.OutRefundNo} }}
 	plan.ID, plan.Product, plan.NotifyURL = DefaultPlanID, p.name, DefaultNotifyURL
 	if err := s.AddPlan(DefaultMchID, plan); err != nil {
 		t.Fatal(err)
@@ -67,10 +67,10 @@ func (l *lab) call(body document, f func(*call) error) error {
 	})
 }
 
-func (l *lab) debit(no string, total int64) (d *Debit, err error) {
+func (l *lab) debit(no string, total int64) (d *debitRow, err error) {
 	l.Helper()
 	err = l.call(document{"no": no, "total": total}, func(c *call) error {
-		d, err = c.debit(&Debit{ContractID: l.contract, OutTradeNo: no, Total: total, NotifyURL: DefaultNotifyURL})
+		d, err = c.debit(&debitRow{Debit: Debit{ContractID: l.contract, OutTradeNo: no, Total: total, NotifyURL: DefaultNotifyURL}})
 		return err
 	})
 	return d, err
@@ -79,7 +79,7 @@ func (l *lab) debit(no string, total int64) (d *Debit, err error) {
 func (l *lab) notice(amount int64, days int) error {
 	l.Helper()
 	return l.call(document{"amount": amount, "days": days}, func(c *call) error {
-		contract, err := get[Contract](c.Tx, l.contract)
+		contract, err := get[contractRow](c.Tx, l.contract)
 		if err != nil {
 			return err
 		}
@@ -90,7 +90,7 @@ func (l *lab) notice(amount int64, days int) error {
 func (l *lab) book(amount int64) error {
 	l.Helper()
 	return l.call(document{"amount": amount}, func(c *call) error {
-		contract, err := get[Contract](c.Tx, l.contract)
+		contract, err := get[contractRow](c.Tx, l.contract)
 		if err != nil {
 			return err
 		}
@@ -99,7 +99,7 @@ func (l *lab) book(amount int64) error {
 	})
 }
 
-func (l *lab) refund(r *Refund) (out *Refund, err error) {
+func (l *lab) refund(r *refundRow) (out *refundRow, err error) {
 	l.Helper()
 	err = l.call(document{"no": r.OutRefundNo, "amount": r.Amount}, func(c *call) error {
 		out, err = c.refund(c.refunds["lab"], r)

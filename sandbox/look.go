@@ -7,33 +7,35 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
-// What tests and the admin look at. Everything returned is a copy as of now.
+// What tests and the admin look at: views, without what only the store needs. Everything
+// returned is a copy as of now.
 
 // Contracts lists every contract, oldest first.
-func (s *Sandbox) Contracts() ([]*Contract, error) { return list[Contract](s.engine, 0) }
+func (s *Sandbox) Contracts() ([]*Contract, error) { return list(s.engine, (*contractRow).view) }
 
 // Sessions lists every presigned session, oldest first.
-func (s *Sandbox) Sessions() ([]*Session, error) { return list[Session](s.engine, 0) }
+func (s *Sandbox) Sessions() ([]*Session, error) { return list(s.engine, (*sessionRow).view) }
 
 // Orders lists every order, oldest first.
-func (s *Sandbox) Orders() ([]*Order, error) { return list[Order](s.engine, 0) }
+func (s *Sandbox) Orders() ([]*Order, error) { return list(s.engine, (*orderRow).view) }
 
 // Debits lists every debit, oldest first.
-func (s *Sandbox) Debits() ([]*Debit, error) { return list[Debit](s.engine, 0) }
+func (s *Sandbox) Debits() ([]*Debit, error) { return list(s.engine, (*debitRow).view) }
 
 // Refunds lists every refund, oldest first.
-func (s *Sandbox) Refunds() ([]*Refund, error) { return list[Refund](s.engine, 0) }
+func (s *Sandbox) Refunds() ([]*Refund, error) { return list(s.engine, (*refundRow).view) }
 
 // Pushes lists every notification, oldest first.
-func (s *Sandbox) Pushes() ([]*Push, error) { return list[Push](s.engine, 0) }
+func (s *Sandbox) Pushes() ([]*Push, error) { return list(s.engine, (*pushRow).view) }
 
 // Contract is one contract as it is now.
-func (s *Sandbox) Contract(id string) (c *Contract, err error) {
-	err = s.engine.view(context.Background(), func(st *step) error {
+func (s *Sandbox) Contract(id string) (*Contract, error) {
+	var c *contractRow
+	err := s.engine.view(context.Background(), func(st *step) (err error) {
 		c, err = st.contract(id)
 		return err
 	})
-	return c, err
+	return c.view(), err
 }
 
 // Journal lists the API calls after a sequence number, oldest first: the newest
@@ -45,7 +47,7 @@ func (s *Sandbox) Journal(after int64, newest int) ([]Exchange, error) {
 // Redeliver sends a notification once more at once, whatever has become of it.
 func (s *Sandbox) Redeliver(pushID string) error {
 	return s.engine.step(context.Background(), func(st *step) error {
-		p, err := get[Push](st.Tx, pushID)
+		p, err := get[pushRow](st.Tx, pushID)
 		if errors.Is(err, store.ErrNotFound) {
 			return &PageError{Reason: PageUnknown, Message: "There is no such notification."}
 		}
@@ -61,7 +63,7 @@ func (s *Sandbox) Redeliver(pushID string) error {
 // requeue sends what could not be delivered and now can, because a route came.
 func (e *engine) requeue(ctx context.Context) error {
 	return e.step(ctx, func(s *step) error {
-		stuck, err := find[Push](s.Tx, "state:"+string(PushUndeliverable), 0)
+		stuck, err := find[pushRow](s.Tx, "state:"+string(PushUndeliverable), 0)
 		if err != nil {
 			return err
 		}
@@ -79,13 +81,29 @@ func (e *engine) requeue(ctx context.Context) error {
 	})
 }
 
-func list[E any, P interface {
+func list[E, V any, P interface {
 	*E
 	entity
-}](e *engine, newest int) (out []P, err error) {
+}](e *engine, view func(P) *V) (out []*V, err error) {
 	err = e.view(context.Background(), func(s *step) error {
-		out, err = find[E, P](s.Tx, "", newest)
+		rows, err := find[E, P](s.Tx, "", 0)
+		for _, row := range rows {
+			out = append(out, view(row))
+		}
 		return err
 	})
 	return out, err
 }
+
+func (c *contractRow) view() *Contract {
+	if c == nil {
+		return nil
+	}
+	return &c.Contract
+}
+
+func (s *sessionRow) view() *Session { return &s.Session }
+func (o *orderRow) view() *Order     { return &o.Order }
+func (d *debitRow) view() *Debit     { return &d.Debit }
+func (r *refundRow) view() *Refund   { return &r.Refund }
+func (p *pushRow) view() *Push       { return &p.Push }

@@ -31,7 +31,7 @@ func (n *Notice) open(now time.Time) bool { return n != nil && !n.Closed && now.
 
 // sendNotice announces a debit of at most amount fen. days, above 0, is how many
 // days the merchant wants to debit in; otherwise it is as many as the rules say.
-func (c *call) sendNotice(contract *Contract, amount int64, days int) error {
+func (c *call) sendNotice(contract *contractRow, amount int64, days int) error {
 	r := c.rulesOf(contract.Product, "")
 	n := r.notice
 	if !contract.live() {
@@ -80,7 +80,7 @@ func (c *call) sendNotice(contract *Contract, amount int64, days int) error {
 
 // failNotice tells the payer to see to his money after a failed debit, while
 // there is still time to debit again.
-func (c *call) failNotice(contract *Contract) error {
+func (c *call) failNotice(contract *contractRow) error {
 	r := c.rulesOf(contract.Product, "")
 	switch n := contract.Notice; {
 	case !contract.live():

@@ -60,16 +60,16 @@ func (s *step) keyOf(kind, prefix string) func(string) (bool, error) {
 
 // newToken is the pre_entrustweb_id or presign_token of a session.
 func (s *step) newToken(p *product) (string, error) {
-	return s.free("session token", func() string { return p.token(s.dice, s.now) }, s.rowOf((*Session)(nil).kind()))
+	return s.free("session token", func() string { return p.token(s.dice, s.now) }, s.rowOf((*sessionRow)(nil).kind()))
 }
 
 func (s *step) newContractID(p *product) (string, error) {
-	return s.free("contract_id", func() string { return p.id(s.dice, s.now) }, s.rowOf((*Contract)(nil).kind()))
+	return s.free("contract_id", func() string { return p.id(s.dice, s.now) }, s.rowOf((*contractRow)(nil).kind()))
 }
 
 func (s *step) newPrepayID() (string, error) {
 	draw := func() string { return s.dice.prepayID(s.now) }
-	return s.free("prepay_id", draw, s.keyOf((*Order)(nil).kind(), "prepay:"))
+	return s.free("prepay_id", draw, s.keyOf((*orderRow)(nil).kind(), "prepay:"))
 }
 
 // newLink is the code_url or h5_url of an order, "" where it is paid otherwise.
@@ -78,24 +78,24 @@ func (s *step) newLink(t TradeType, prepayID string) (string, error) {
 		return "", nil
 	}
 	draw := func() string { return s.dice.link(t, prepayID) }
-	return s.free("payment link", draw, s.keyOf((*Order)(nil).kind(), "prepay:"))
+	return s.free("payment link", draw, s.keyOf((*orderRow)(nil).kind(), "prepay:"))
 }
 
 func (s *step) newTransactionID() (string, error) {
 	return s.free("transaction_id", func() string { return s.dice.transactionID(s.now) },
-		s.keyOf((*Order)(nil).kind(), "transaction:"), s.keyOf((*Debit)(nil).kind(), "transaction:"))
+		s.keyOf((*orderRow)(nil).kind(), "transaction:"), s.keyOf((*debitRow)(nil).kind(), "transaction:"))
 }
 
 func (s *step) newRefundID() (string, error) {
 	draw := func() string { return s.dice.refundID(s.now) }
-	return s.free("refund_id", draw, s.keyOf((*Refund)(nil).kind(), "refund:"))
+	return s.free("refund_id", draw, s.keyOf((*refundRow)(nil).kind(), "refund:"))
 }
 
 func (s *step) newReturnID() (string, error) {
 	draw := func() string { return s.dice.refundID(s.now) }
-	return s.free("advance_return_id", draw, s.keyOf((*Refund)(nil).kind(), "return:"))
+	return s.free("advance_return_id", draw, s.keyOf((*refundRow)(nil).kind(), "return:"))
 }
 
 func (s *step) newEventID() (string, error) {
-	return s.free("notification id", s.dice.eventID, s.rowOf((*Push)(nil).kind()))
+	return s.free("notification id", s.dice.eventID, s.rowOf((*pushRow)(nil).kind()))
 }

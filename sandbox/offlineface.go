@@ -52,7 +52,7 @@ func offlineFace() *product {
 
 func offlineFacePresign(c *call) (document, error) {
 	user := object(c.body, "facepay_user")
-	s, err := c.faceSession(textOf(user, "organization_id"), textOf(user, "out_user_id"), func(s *Session) error {
+	s, err := c.faceSession(textOf(user, "organization_id"), textOf(user, "out_user_id"), func(s *sessionRow) error {
 		card := object(c.body, "limit_bank_card")
 		if mode := c.text("contract_mode"); card == nil && (mode == "LIMIT_BANK_CARD" || mode == "PRIORITY_BANK_CARD") {
 			return badField("/limit_bank_card", "", "指定卡和优先卡签约需要填写签约银行卡")
@@ -79,8 +79,8 @@ func offlineFaceToken(c *call) (document, error) {
 
 // faceSession opens a session for one user of an organisation. Any WeChat user
 // may sign it: the call names nobody.
-func (c *call) faceSession(organization, outUserID string, more ...func(*Session) error) (*Session, error) {
-	return c.presign(c.product, append(more, func(s *Session) error {
+func (c *call) faceSession(organization, outUserID string, more ...func(*sessionRow) error) (*sessionRow, error) {
+	return c.presign(c.product, append(more, func(s *sessionRow) error {
 		s.PlanID, s.Account, s.UserCode, s.AppID = organization, outUserID, outUserID, c.merchant.firstAppID()
 		if err := c.checkPlan(c.product, organization); err != nil {
 			return err // before a user of no organisation is made
@@ -104,7 +104,7 @@ func orElse(err error, otherwise *refusal) error {
 }
 
 // offlineFaceAgreed keeps two parents from signing for one pupil.
-func offlineFaceAgreed(s *step, session *Session, c *Contract) error {
+func offlineFaceAgreed(s *step, session *sessionRow, c *contractRow) error {
 	u, err := s.faceUser(session.MchID, session.PlanID, session.UserCode)
 	if err != nil {
 		return forPeople(err, "There is no such person.")
@@ -147,7 +147,7 @@ func offlineFaceQuery(c *call) (document, error) {
 }
 
 // faceState is contract_state; nil is somebody who never signed.
-func faceState(c *Contract) string {
+func faceState(c *contractRow) string {
 	switch {
 	case c == nil:
 		return "NOT_CONTRACTED"
@@ -158,7 +158,7 @@ func faceState(c *Contract) string {
 }
 
 // offlineFaceResource does not say what the state became, as documented.
-func offlineFaceResource(c *Contract) document {
+func offlineFaceResource(c *contractRow) document {
 	at := c.SignedAt
 	if !c.live() {
 		at = c.TerminatedAt

@@ -20,14 +20,14 @@ func offlineFaceDebits() *debitRules {
 		answers: answers{
 			troubleCount: {status: http.StatusTooManyRequests, code: "FREQUENCY_LIMITED", message: "频率超限"},
 		},
-		check: func(c *call, d *Debit, contract *Contract) error {
+		check: func(c *call, d *debitRow, contract *contractRow) error {
 			u, err := c.faceUser(contract.MchID, contract.PlanID, contract.UserCode)
 			if err == nil && u.Disabled {
 				return invalidRequest("用户已被禁用").hinting("the user's status is DISABLED: change it with PATCH …/users/out-user-id/{out_user_id}")
 			}
 			return err
 		},
-		settled: func(s *step, d *Debit, _ *Contract) error {
+		settled: func(s *step, d *debitRow, _ *contractRow) error {
 			if d.State == DebitPaid {
 				return s.clear(d)
 			}
@@ -40,7 +40,7 @@ func offlineFaceDebits() *debitRules {
 			}
 			return s.owe(w, d)
 		},
-		repaid: func(s *step, d *Debit) (err error) {
+		repaid: func(s *step, d *debitRow) (err error) {
 			if d.TransactionID, err = s.newTransactionID(); err != nil {
 				return err
 			}
@@ -149,11 +149,11 @@ func offlineFaceDebit(c *call) (document, error) {
 	case code.OutTradeNo != "" && code.OutTradeNo != outTradeNo:
 		return nil, invalidRequest("扣款凭证不合法").hinting("the auth_code was used for another out_trade_no")
 	}
-	d, err := c.debit(&Debit{
+	d, err := c.debit(&debitRow{Debit: Debit{
 		ContractID: code.ContractID, OutTradeNo: outTradeNo, Total: fen(object(c.body, "amount"), "total"),
 		AppID: c.text("sp_appid"), SubMchID: c.text("sub_mchid"), SubAppID: c.text("sub_appid"),
 		Description: c.text("description"), Attach: c.text("attach"),
-	})
+	}})
 	if err != nil {
 		return nil, err
 	}
@@ -178,7 +178,7 @@ func offlineFaceDebitByNo(c *call) (document, error) {
 
 // offlineFaceTransaction is a debit in replies and queries. The words of
 // debt_state are inferred.
-func offlineFaceTransaction(d *Debit) document {
+func offlineFaceTransaction(d *debitRow) document {
 	asked := decodeBody(d.Request)
 	payer := document{"sp_openid": d.OpenID}
 	payer.set("sub_openid", d.SubOpenID)

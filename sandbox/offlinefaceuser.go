@@ -76,11 +76,11 @@ func (c *call) faceUserByID(organization, userID string) (*FaceUser, error) {
 }
 
 // faceContract is the user's last contract, nil when he never had one.
-func (s *step) faceContract(u *FaceUser) (*Contract, error) {
+func (s *step) faceContract(u *FaceUser) (*contractRow, error) {
 	if u.ContractID == "" {
 		return nil, nil
 	}
-	return get[Contract](s.Tx, u.ContractID)
+	return get[contractRow](s.Tx, u.ContractID)
 }
 
 func offlineFaceOrganization(c *call) (document, error) {

@@ -13,7 +13,6 @@ import (
 // Order is one order waiting for or having had its payment, or a combined one
 // with its SubOrders.
 type Order struct {
-	rev
 	ID         string    `json:"id"`
 	MchID      string    `json:"mchid"`
 	SubMchID   string    `json:"sub_mchid,omitempty"`
@@ -45,9 +44,15 @@ type Order struct {
 	TransactionID   string          `json:"transaction_id,omitempty"` // set once paid
 	Refunded        int64           `json:"refunded,omitempty"`       // fen given back so far
 	SubOrders       []SubOrder      `json:"sub_orders,omitempty"`
-	Request         json.RawMessage `json:"request"` // the body of the call that placed it
-	Fingerprint     string          `json:"fingerprint"`
+	Request         json.RawMessage `json:"request"`      // the body of the call that placed it
 	V2              bool            `json:"v2,omitempty"` // placed in APIv2, and notified in it
+}
+
+// orderRow is a Order as the store has it, with what the rules need to know.
+type orderRow struct {
+	rev
+	Order
+	Fingerprint string `json:"fingerprint"`
 }
 
 // SubOrder is one merchant's part of a combined order.
@@ -62,9 +67,9 @@ type SubOrder struct {
 	Request       json.RawMessage `json:"request,omitempty"`
 }
 
-func (o *Order) kind() string { return "order" }
+func (o *orderRow) kind() string { return "order" }
 
-func (o *Order) row() store.Row {
+func (o *orderRow) row() store.Row {
 	keys := []string{"mchid:" + o.MchID, "prepay:" + o.PrepayID, tradeKey(o.MchID, o.OutTradeNo)}
 	if o.Link != "" {
 		keys = append(keys, "prepay:"+o.Link)
@@ -97,11 +102,11 @@ func partnerOrderID(mchid, subMchID, outTradeNo string) string {
 
 // place makes the order o, or finds it when the very same call came before: then
 // its prepay_id is valid for another two hours.
-func (c *call) place(o *Order) (*Order, error) {
-	old, err := get[Order](c.Tx, o.ID)
+func (c *call) place(o *orderRow) (*orderRow, error) {
+	old, err := get[orderRow](c.Tx, o.ID)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		used, err := numbersUsed[Debit](c.Tx, o.MchID, o.tradeNos())
+		used, err := numbersUsed[debitRow](c.Tx, o.MchID, o.tradeNos())
 		if used || err != nil {
 			return nil, cmp.Or(err, error(numberUsed("a debit has this out_trade_no: use a new number")))
 		}
@@ -149,7 +154,7 @@ func numberUsed(hint string) *refusal {
 }
 
 // payer is an openid of the one who has to pay, "" for anybody.
-func (o *Order) payer() string {
+func (o *orderRow) payer() string {
 	if o.OpenID != "" {
 		return o.OpenID
 	}
@@ -157,7 +162,7 @@ func (o *Order) payer() string {
 }
 
 // closeOrder closes an unpaid order; closing twice is a success.
-func (c *call) closeOrder(o *Order) error {
+func (c *call) closeOrder(o *orderRow) error {
 	switch o.stateAt(c.now) {
 	case OrderPaid:
 		r := orderRefused(http.StatusBadRequest, "ORDER_PAID", "订单已支付，不能关闭", "a paid order is refunded, not closed")
@@ -172,16 +177,16 @@ func (c *call) closeOrder(o *Order) error {
 	return put(c.Tx, o)
 }
 
-func (s *step) order(combined bool, mchid, outTradeNo string) (*Order, error) {
-	o, err := get[Order](s.Tx, orderID(combined, mchid, outTradeNo))
+func (s *step) order(combined bool, mchid, outTradeNo string) (*orderRow, error) {
+	o, err := get[orderRow](s.Tx, orderID(combined, mchid, outTradeNo))
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, noSuchOrder()
 	}
 	return o, err
 }
 
-func (s *step) orderBy(key string) (*Order, error) {
-	list, err := find[Order](s.Tx, key, 1)
+func (s *step) orderBy(key string) (*orderRow, error) {
+	list, err := find[orderRow](s.Tx, key, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -191,10 +196,12 @@ func (s *step) orderBy(key string) (*Order, error) {
 	return list[0], nil
 }
 
-func (s *step) orderByPrepay(prepayID string) (*Order, error) { return s.orderBy("prepay:" + prepayID) }
+func (s *step) orderByPrepay(prepayID string) (*orderRow, error) {
+	return s.orderBy("prepay:" + prepayID)
+}
 
 // pay settles the order and writes the notification of it, in this step.
-func (s *step) pay(o *Order) (err error) {
+func (s *step) pay(o *orderRow) (err error) {
 	o.State, o.PaidAt = OrderPaid, s.now
 	if o.TransactionID, err = s.newTransactionID(); err != nil {
 		return err
@@ -214,8 +221,5 @@ func (s *step) pay(o *Order) (err error) {
 	if o.Combined {
 		resource = combineDocument
 	}
-	return s.notify(&Push{
-		MchID: o.MchID, URL: o.NotifyURL, Event: "TRANSACTION.SUCCESS", OriginalType: "transaction", Summary: "支付成功",
-		Resource: encodeJSON(resource(o, s.now)), About: o.ID, retries: genericSchedule,
-	})
+	return s.notify(&pushRow{Push: Push{MchID: o.MchID, URL: o.NotifyURL, Event: "TRANSACTION.SUCCESS", OriginalType: "transaction", Summary: "支付成功", Resource: encodeJSON(resource(o, s.now)), About: o.ID}, retries: genericSchedule})
 }

@@ -54,12 +54,12 @@ func (s OrderState) text() string {
 }
 
 // closedBy says whether the order was closed, or ran out by itself.
-func (o *Order) closedBy(now time.Time) bool {
+func (o *orderRow) closedBy(now time.Time) bool {
 	return o.State == OrderClosed || (o.State == OrderNotPaid && !o.ExpiresAt.IsZero() && !now.Before(o.ExpiresAt))
 }
 
 // stateAt is the order's state, counting what time alone did to it.
-func (o *Order) stateAt(now time.Time) OrderState {
+func (o *orderRow) stateAt(now time.Time) OrderState {
 	if o.closedBy(now) {
 		return OrderClosed
 	}
@@ -67,7 +67,7 @@ func (o *Order) stateAt(now time.Time) OrderState {
 }
 
 // shown is the state as merchants read it.
-func (o *Order) shown(now time.Time) OrderState {
+func (o *orderRow) shown(now time.Time) OrderState {
 	if o.State == OrderPaid && o.Refunded > 0 {
 		return OrderRefunded
 	}

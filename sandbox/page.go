@@ -58,7 +58,7 @@ const (
 )
 
 // page is the signing page of a session, for a person.
-func (s *step) page(session *Session, openid string) (*Page, error) {
+func (s *step) page(session *sessionRow, openid string) (*Page, error) {
 	if err := s.mayOpen(session, openid); err != nil {
 		return nil, err
 	}
@@ -86,12 +86,12 @@ func (s *step) page(session *Session, openid string) (*Page, error) {
 
 // elsewhere says whether the payer is known to be on another machine than the
 // one the session was made for.
-func (s *step) elsewhere(session *Session) bool {
+func (s *step) elsewhere(session *sessionRow) bool {
 	return session.ClientIP != "" && s.from != "" && s.from != session.ClientIP
 }
 
 // mayOpen says what keeps a person from the session's signing page.
-func (s *step) mayOpen(session *Session, openid string) error {
+func (s *step) mayOpen(session *sessionRow, openid string) error {
 	switch session.State(s.now) {
 	case SessionSigned:
 		return &PageError{Reason: PageUsed, Message: "This request has already been agreed to."}
@@ -113,7 +113,7 @@ func (s *step) mayOpen(session *Session, openid string) error {
 
 // payerOf is who signs a session that openid may open. A session that names its
 // payer is the openid's of the platform, even when opened with a sub_openid.
-func (s *step) payerOf(session *Session, openid string) person {
+func (s *step) payerOf(session *sessionRow, openid string) person {
 	if named := session.payer(); named != "" {
 		return s.registry.person(named)
 	}
@@ -121,7 +121,7 @@ func (s *step) payerOf(session *Session, openid string) person {
 }
 
 // payer is the openid of whom the session was made for, "" for anybody.
-func (s *Session) payer() string {
+func (s *sessionRow) payer() string {
 	if s.OpenID != "" {
 		return s.OpenID
 	}
@@ -133,8 +133,8 @@ func errSigned() *PageError {
 }
 
 // session finds a session by its token, for a payer.
-func (s *step) session(token string) (*Session, error) {
-	session, err := get[Session](s.Tx, token)
+func (s *step) session(token string) (*sessionRow, error) {
+	session, err := get[sessionRow](s.Tx, token)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, &PageError{Reason: PageUnknown, Message: "This page does not exist. Please start again from the merchant's app."}
 	}
@@ -143,8 +143,8 @@ func (s *step) session(token string) (*Session, error) {
 
 // prompt finds the offer to sign that an order's payment page shows, which is
 // there only if the order was paid while the session lived.
-func (s *step) prompt(o *Order) (*Session, error) {
-	sessions, err := find[Session](s.Tx, "prepay:"+o.PrepayID, 0)
+func (s *step) prompt(o *orderRow) (*sessionRow, error) {
+	sessions, err := find[sessionRow](s.Tx, "prepay:"+o.PrepayID, 0)
 	if err != nil {
 		return nil, err
 	}

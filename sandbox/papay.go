@@ -25,7 +25,7 @@ func papay() *product {
 		signed:   event{"ENTRUST.SIGN", "entrust", "委托代扣签约通知"},
 		ended:    event{"ENTRUST.TERMINATE", "entrust", "委托代扣解约通知"},
 		retries:  genericSchedule,
-		resource: func(c *Contract) document { return papayContract(c, c.changedAt()) },
+		resource: func(c *contractRow) document { return papayContract(c, c.changedAt()) },
 		alreadySigned: func() *refusal {
 			return invalidRequest("用户已签约该模板，请勿重复签约").
 				hinting("the payer has a contract in force under this plan, perhaps through another app of the merchant; another out_user_code tells his accounts apart")
@@ -78,7 +78,7 @@ func papayBehaviours() map[string]behaviour {
 
 // papayAgreed gives the contract of a scheduled deduct its one debit, and its
 // end when nobody books it.
-func papayAgreed(_ *step, session *Session, c *Contract) error {
+func papayAgreed(_ *step, session *sessionRow, c *contractRow) error {
 	agreed := object(decodeBody(session.Request), "deduct_schedule")
 	if agreed == nil {
 		return nil
@@ -93,7 +93,7 @@ func papayAgreed(_ *step, session *Session, c *Contract) error {
 
 // papayOwn finds a contract of this product by its id, for the sub-merchant it
 // was signed for, or says why it is not there.
-func (c *call) papayOwn(id, sub string) (contract *Contract, missing string, err error) {
+func (c *call) papayOwn(id, sub string) (contract *contractRow, missing string, err error) {
 	contract, err = c.contractOf(Papay, id)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -108,7 +108,7 @@ func (c *call) papayOwn(id, sub string) (contract *Contract, missing string, err
 
 // papayContract is a contract in queries and notifications, at a moment: its
 // booking expires by time alone. A provider's has other names for the parties.
-func papayContract(c *Contract, at time.Time) document {
+func papayContract(c *contractRow, at time.Time) document {
 	out := document{
 		"contract_id": c.ID, "plan_id": integer(c.PlanID), "out_contract_code": c.Code,
 		"contract_display_account": c.Account, "contract_state": string(c.State),
@@ -134,7 +134,7 @@ func papayContract(c *Contract, at time.Time) document {
 
 // parties writes who signed with whom, as a direct merchant or a provider calls
 // it.
-func (c *Contract) parties(out document) {
+func (c *contractRow) parties(out document) {
 	if c.SubMchID == "" {
 		out["mchid"], out["appid"], out["openid"] = c.MchID, c.AppID, c.OpenID
 		return
@@ -146,7 +146,7 @@ func (c *Contract) parties(out document) {
 }
 
 // changedAt is when the contract was last signed or ended.
-func (c *Contract) changedAt() time.Time {
+func (c *contractRow) changedAt() time.Time {
 	if c.State == ContractTerminated {
 		return c.TerminatedAt
 	}

@@ -39,11 +39,11 @@ func papayApply(c *call) (document, error) {
 		return nil, c.rulesOf(Papay, "").refuse(troubleGone, missing)
 	}
 	appid := c.either("appid", "sp_appid")
-	d, err := c.debit(&Debit{
+	d, err := c.debit(&debitRow{Debit: Debit{
 		ContractID: contract.ID, OutTradeNo: c.text("out_trade_no"), Total: fen(object(c.body, "amount"), "total"),
 		AppID: appid, OpenID: c.registry.person(contract.OpenID).openID(appid, contract.OpenID), SubAppID: c.text("sub_appid"),
 		Description: c.text("description"), Attach: c.text("attach"), NotifyURL: c.text("transaction_notify_url"),
-	})
+	}})
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func papayApply(c *call) (document, error) {
 }
 
 // papayTransaction is a debit in TRANSACTION.SUCCESS and TRANSACTION.FAIL.
-func papayTransaction(d *Debit) document {
+func papayTransaction(d *debitRow) document {
 	payer, amount := document{}, cny(d.Total)
 	out := document{
 		"out_trade_no": d.OutTradeNo, "trade_type": "PAP", "trade_state": d.word(), "trade_state_desc": d.text(),
@@ -76,7 +76,7 @@ func papayTransaction(d *Debit) document {
 
 // papayOrder is a debit in the query of orders, whose words are those of orders:
 // one that failed is CLOSED, unless WeChat Pay does not know what happened.
-func papayOrder(d *Debit) document {
+func papayOrder(d *debitRow) document {
 	out := papayTransaction(d)
 	switch d.State {
 	case DebitAccepted:

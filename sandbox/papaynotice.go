@@ -43,7 +43,7 @@ func papayFailNotify(c *call) (document, error) {
 }
 
 // papayToNotify checks who is calling, for either role, and finds the contract.
-func (c *call) papayToNotify() (*Contract, error) {
+func (c *call) papayToNotify() (*contractRow, error) {
 	name := c.named("mchid", "sp_mchid")
 	if err := c.checkMchID("/"+name, c.text(name)); err != nil {
 		return nil, err

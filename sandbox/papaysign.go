@@ -30,7 +30,7 @@ func papayPresign(c *call) (document, error) {
 
 // recurring refuses plans that only debit on an agreed day: this call has no
 // deduct_schedule.
-func (c *call) recurring(s *Session) error {
+func (c *call) recurring(s *sessionRow) error {
 	if plan := c.merchant.plan(Papay, s.PlanID); plan != nil && plan.Mode == DebitScheduled {
 		return invalidRequest("该模板为预约扣费模板，请使用预约扣费预签约接口").
 			hinting("the plan is a scheduled one: sign it with /v3/papay/scheduled-deduct-sign and a deduct_schedule")
@@ -98,7 +98,7 @@ func papayTerminate(c *call) (document, error) {
 
 // papayOfPath finds the contract of the path, signed for this sub-merchant or,
 // with "", for nobody but the merchant.
-func (c *call) papayOfPath(sub string) (*Contract, error) {
+func (c *call) papayOfPath(sub string) (*contractRow, error) {
 	contract, err := c.contractOfPath(c.vars["plan_id"])
 	if err != nil {
 		return nil, err
@@ -109,7 +109,7 @@ func (c *call) papayOfPath(sub string) (*Contract, error) {
 	return contract, nil
 }
 
-func anotherRole(c *Contract) string {
+func anotherRole(c *contractRow) string {
 	if c.SubMchID == "" {
 		return "the contract was signed by a direct merchant: use the path without partner"
 	}

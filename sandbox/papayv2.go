@@ -43,7 +43,7 @@ func endpointsV2() map[string]*endpointV2 {
 // with an order. The same request again within the session's life, but for its
 // timestamp, gets the same session.
 // https://pay.weixin.qq.com/doc/v2/merchant/4011987465
-func (s *step) signRequestV2(m *merchant, f wire.Fields) (*Session, error) {
+func (s *step) signRequestV2(m *merchant, f wire.Fields) (*sessionRow, error) {
 	p := s.products[Papay]
 	if err := checkSignRequestV2(f); err != nil {
 		return nil, err
@@ -67,7 +67,7 @@ func (s *step) signRequestV2(m *merchant, f wire.Fields) (*Session, error) {
 	case err != nil:
 		return nil, err
 	case use.Fingerprint == fingerprint:
-		if open, err := get[Session](s.Tx, use.Token); err != nil || open.State(s.now) == SessionWaiting {
+		if open, err := get[sessionRow](s.Tx, use.Token); err != nil || open.State(s.now) == SessionWaiting {
 			return open, err
 		}
 	}
@@ -75,12 +75,12 @@ func (s *step) signRequestV2(m *merchant, f wire.Fields) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	session := &Session{
+	session := &sessionRow{Session: Session{
 		Token: token, Product: p.name, MchID: m.MchID, SubMchID: f["sub_mch_id"],
 		AppID: f["appid"], SubAppID: f["sub_appid"],
 		PlanID: f["plan_id"], Code: f["contract_code"], Account: f["contract_display_account"], UserCode: f["outerid"], NotifyURL: f["notify_url"],
 		Request: encodeJSON(f), CreatedAt: s.now, ExpiresAt: s.now.Add(p.ttl), V2: true,
-	}
+	}}
 	use.Token, use.Fingerprint = session.Token, fingerprint
 	return session, s.putAll(use, session)
 }
@@ -134,7 +134,7 @@ func papayV2Presign(c *callV2) (wire.Fields, error) {
 }
 
 // enter opens the session of an entry, which carries what the orders do not.
-func (c *callV2) enter() (*Session, error) {
+func (c *callV2) enter() (*sessionRow, error) {
 	if t := c.fields["timestamp"]; strings.Trim(t, decimal) != "" || len(t) < 9 || len(t) > 10 {
 		return nil, failV2("PARAM_ERROR", "timestamp参数错误").hinting("timestamp is in seconds, ten digits")
 	}

@@ -9,10 +9,10 @@ import (
 
 // contractOfCall finds the contract that contract_id, or plan_id and
 // contract_code, name.
-func (c *callV2) contractOfCall() (*Contract, error) {
+func (c *callV2) contractOfCall() (*contractRow, error) {
 	f := c.fields
 	gone := failV2("CONTRACT_NOT_EXIST", "签约协议不存在")
-	var contract *Contract
+	var contract *contractRow
 	var err error
 	switch {
 	case f["contract_id"] != "":
@@ -53,7 +53,7 @@ func papayV2Query(c *callV2) (wire.Fields, error) {
 	if missing != nil {
 		return nil, err
 	}
-	session, missing := get[Session](c.Tx, use.Token)
+	session, missing := get[sessionRow](c.Tx, use.Token)
 	if missing != nil || session.State(c.now) != SessionWaiting {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func papayV2Query(c *callV2) (wire.Fields, error) {
 }
 
 // contractV2 is a contract in APIv2's terms.
-func contractV2(c *Contract) wire.Fields {
+func contractV2(c *contractRow) wire.Fields {
 	out := wire.Fields{
 		"mch_id": c.MchID, "appid": c.AppID, "contract_id": c.ID, "plan_id": c.PlanID, "openid": c.OpenID,
 		"request_serial": requestSerial(c), "contract_code": c.Code, "contract_display_account": c.Account,
@@ -91,7 +91,7 @@ func contractV2(c *Contract) wire.Fields {
 
 // requestSerial is the request_serial of the signing; contracts signed in APIv3
 // have none and show 0.
-func requestSerial(c *Contract) string {
+func requestSerial(c *contractRow) string {
 	if c.V2 {
 		return fieldsOfJSON(c.Request)["request_serial"]
 	}
@@ -101,7 +101,7 @@ func requestSerial(c *Contract) string {
 // modeV2 is contract_termination_mode. The console ends contracts by the API
 // itself, and that is what merchants see of it.
 // https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_6.shtml
-func modeV2(c *Contract) string {
+func modeV2(c *contractRow) string {
 	switch c.Mode {
 	case ByUser:
 		return "2"

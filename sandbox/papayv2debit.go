@@ -32,7 +32,7 @@ func debitsV2() *debitRules {
 			troubleChanged:  invalid("201 商户订单号重复"),
 			troubleUnequal:  invalid("扣款金额与约定金额不一致"),
 		},
-		check: func(c *call, d *Debit, _ *Contract) error {
+		check: func(c *call, d *debitRow, _ *contractRow) error {
 			if d.SubMchID != c.text("sub_mch_id") {
 				return failV2("CONTRACT_NOT_EXIST", "签约协议不存在").hinting("the contract was signed for another sub-merchant, or for none")
 			}
@@ -40,7 +40,7 @@ func debitsV2() *debitRules {
 		},
 		paid:   event{eventV2Payment, "", "扣款结果通知"},
 		failed: event{eventV2Payment, "", "扣款结果通知"},
-		resource: func(d *Debit) document {
+		resource: func(d *debitRow) document {
 			out := document{}
 			for name, value := range debitV2(d) {
 				out[name] = value
@@ -67,15 +67,12 @@ func papayV2Apply(c *callV2) (wire.Fields, error) {
 	if contract, err := c.contractOf(Papay, f["contract_id"]); err == nil && expired(contract) {
 		return nil, c.rulesOf(Papay, rulesV2).refuse(troubleExpired, "the contract's term ended at "+timeV2(contract.ExpiresAt))
 	}
-	_, err = c.debit(&Debit{
-		Rules: rulesV2, ContractID: f["contract_id"], OutTradeNo: f["out_trade_no"], AppID: f["appid"], SubAppID: f["sub_appid"], Total: total,
-		Description: f["body"], Attach: f["attach"], NotifyURL: f["notify_url"],
-	})
+	_, err = c.debit(&debitRow{Debit: Debit{ContractID: f["contract_id"], OutTradeNo: f["out_trade_no"], AppID: f["appid"], SubAppID: f["sub_appid"], Total: total, Description: f["body"], Attach: f["attach"], NotifyURL: f["notify_url"]}, Rules: rulesV2})
 	return wire.Fields{}, err
 }
 
 // expired says whether it was its term that ended the contract.
-func expired(c *Contract) bool {
+func expired(c *contractRow) bool {
 	return c.State == ContractTerminated && c.Mode == BySystem && !c.ExpiresAt.IsZero() && !c.TerminatedAt.Before(c.ExpiresAt)
 }
 
@@ -90,7 +87,7 @@ func (c *callV2) feeOf(name string) (int64, error) {
 
 // debitOfCall finds the debit that transaction_id or out_trade_no name, nil when
 // there is none.
-func (c *callV2) debitOfCall() (*Debit, error) {
+func (c *callV2) debitOfCall() (*debitRow, error) {
 	key := tradeKey(c.merchant.MchID, c.fields["out_trade_no"])
 	switch id := c.fields["transaction_id"]; {
 	case id != "":
@@ -98,7 +95,7 @@ func (c *callV2) debitOfCall() (*Debit, error) {
 	case c.fields["out_trade_no"] == "":
 		return nil, failV2("PARAM_ERROR", "transaction_id和out_trade_no不能同时为空").hinting("name the order by either number")
 	}
-	list, err := find[Debit](c.Tx, key, 0)
+	list, err := find[debitRow](c.Tx, key, 0)
 	for _, d := range list {
 		if d.Product == Papay && d.SubMchID == c.fields["sub_mch_id"] {
 			return d, err
@@ -125,7 +122,7 @@ func papayV2Order(c *callV2) (wire.Fields, error) {
 }
 
 // debitQueryV2 is a debit in answers to queries, which succeed whatever they tell.
-func debitQueryV2(d *Debit) wire.Fields {
+func debitQueryV2(d *debitRow) wire.Fields {
 	out := debitV2(d)
 	for _, name := range []string{"err_code", "err_code_des", "contract_id"} {
 		delete(out, name)
@@ -137,7 +134,7 @@ func orderMissingV2() *refusal { return failV2("ORDERNOTEXIST", "此交易订单
 
 // debitV2 is a debit in queries and notifications. What was paid, and when, is
 // only known of paid ones.
-func debitV2(d *Debit) wire.Fields {
+func debitV2(d *debitRow) wire.Fields {
 	out := wire.Fields{
 		"return_code": "SUCCESS", "result_code": "SUCCESS", "appid": d.AppID, "mch_id": d.MchID, "openid": d.OpenID, "is_subscribe": "N",
 		"trade_type": "PAP", "bank_type": "OTHERS", "total_fee": strconv.FormatInt(d.Total, 10), "fee_type": "CNY",

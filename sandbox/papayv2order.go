@@ -33,11 +33,11 @@ func contractOrderV2(c *callV2) (wire.Fields, error) {
 		}
 		c.body["time_expire"] = wire.FormatTime(t) // as orders of APIv3 have it
 	}
-	o, err := c.place(&Order{
+	o, err := c.place(&orderRow{Order: Order{
 		ID: c.transactionID(f["sub_mch_id"], f["out_trade_no"]), MchID: c.merchant.MchID, SubMchID: f["sub_mch_id"], AppID: f["appid"],
 		OutTradeNo: f["out_trade_no"], TradeType: TradeType(f["trade_type"]),
 		OpenID: f["openid"], Total: total, NotifyURL: f["notify_url"], Request: c.raw, V2: true,
-	})
+	}})
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func contractOrderV2(c *callV2) (wire.Fields, error) {
 }
 
 // signWithOrder makes the session that paying the order agrees to.
-func (c *callV2) signWithOrder(o *Order) error {
+func (c *callV2) signWithOrder(o *orderRow) error {
 	f := c.fields
 	asked := wire.Fields{"notify_url": f["contract_notify_url"]}
 	for _, name := range []string{"appid", "mch_id", "sub_appid", "sub_mch_id", "plan_id", "contract_code", "request_serial", "contract_display_account", "out_trade_no"} {
@@ -82,12 +82,12 @@ func (c *callV2) signWithOrder(o *Order) error {
 
 // orderOfCall finds the order that transaction_id or out_trade_no name, nil when
 // there is none.
-func (c *callV2) orderOfCall() (*Order, error) {
+func (c *callV2) orderOfCall() (*orderRow, error) {
 	key := tradeKey(c.merchant.MchID, c.fields["out_trade_no"])
 	if id := c.fields["transaction_id"]; id != "" {
 		key = "transaction:" + id
 	}
-	list, err := find[Order](c.Tx, key, 0)
+	list, err := find[orderRow](c.Tx, key, 0)
 	for _, o := range list {
 		if !o.Combined && o.SubMchID == c.fields["sub_mch_id"] {
 			return o, err
@@ -121,7 +121,7 @@ func orderQueryV2(c *callV2) (wire.Fields, error) {
 }
 
 // orderV2 is an order in queries and in the notification of its payment.
-func orderV2(o *Order, now time.Time) wire.Fields {
+func orderV2(o *orderRow, now time.Time) wire.Fields {
 	asked := fieldsOfJSON(o.Request)
 	state := o.stateAt(now)
 	out := wire.Fields{
@@ -145,11 +145,11 @@ func orderV2(o *Order, now time.Time) wire.Fields {
 
 // notifyPaidV2 tells that an APIv2 order was paid.
 // https://pay.weixin.qq.com/wiki/doc/api/jsapi.php?chapter=9_7&index=8
-func (s *step) notifyPaidV2(o *Order) error {
+func (s *step) notifyPaidV2(o *orderRow) error {
 	f := orderV2(o, s.now)
 	delete(f, "trade_state")
 	delete(f, "trade_state_desc")
-	return s.notifyV2(&Push{MchID: o.MchID, URL: o.NotifyURL, Event: eventV2Payment, Summary: "支付结果通知", About: o.ID, retries: debitV2Schedule}, f)
+	return s.notifyV2(&pushRow{Push: Push{MchID: o.MchID, URL: o.NotifyURL, Event: eventV2Payment, Summary: "支付结果通知", About: o.ID}, retries: debitV2Schedule}, f)
 }
 
 // orderCloseV2 closes an unpaid order, or a debit WeChat Pay left open.

@@ -14,7 +14,7 @@ import (
 func refundsV2() *refundRules {
 	return &refundRules{
 		name: "v2", delay: time.Minute, retries: debitV2Schedule, event: eventV2Refund,
-		resource: func(r *Refund) document {
+		resource: func(r *refundRow) document {
 			out := document{"appid": r.AppID}
 			for name, value := range refundV2(r) {
 				out[name] = value
@@ -31,7 +31,7 @@ func refundsV2() *refundRules {
 }
 
 // refundStateV2 is refund_status.
-func refundStateV2(r *Refund) string {
+func refundStateV2(r *refundRow) string {
 	switch r.State {
 	case RefundAbnormal:
 		return "CHANGE"
@@ -42,7 +42,7 @@ func refundStateV2(r *Refund) string {
 }
 
 // refundV2 is what every message about a refund has.
-func refundV2(r *Refund) wire.Fields {
+func refundV2(r *refundRow) wire.Fields {
 	total, amount := strconv.FormatInt(r.Total, 10), strconv.FormatInt(r.Amount, 10)
 	return wire.Fields{
 		"transaction_id": r.TransactionID, "out_trade_no": r.OutTradeNo, "out_refund_no": r.OutRefundNo, "refund_id": r.RefundID,
@@ -60,10 +60,10 @@ func refundApplyV2(c *callV2) (wire.Fields, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := c.refund(c.refunds["v2"], &Refund{
+	r, err := c.refund(c.refunds["v2"], &refundRow{Refund: Refund{
 		OutRefundNo: f["out_refund_no"], OutTradeNo: f["out_trade_no"], TransactionID: f["transaction_id"], AppID: f["appid"], SubMchID: f["sub_mch_id"],
 		Total: total, Amount: amount, Reason: f["refund_desc"], NotifyURL: f["notify_url"],
-	})
+	}})
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func refundQueryV2(c *callV2) (wire.Fields, error) {
 	return out, nil
 }
 
-func (c *callV2) refundsOfCall() ([]*Refund, error) {
+func (c *callV2) refundsOfCall() ([]*refundRow, error) {
 	f := c.fields
 	key := ""
 	switch {
@@ -108,7 +108,7 @@ func (c *callV2) refundsOfCall() ([]*Refund, error) {
 		if errors.As(err, new(*refusal)) {
 			return nil, nil
 		}
-		return []*Refund{r}, err
+		return []*refundRow{r}, err
 	case f["refund_id"] != "":
 		key = "refund:" + f["refund_id"]
 	case f["transaction_id"] != "":

@@ -61,7 +61,7 @@ func passwordExemptMiniProgram(c *call) (document, error) {
 	return out, nil
 }
 
-func (c *call) exemptPresigned(s *Session) document {
+func (c *call) exemptPresigned(s *sessionRow) document {
 	out := document{"mchid": s.MchID, "service_id": integer(s.PlanID), "out_contract_code": s.Code}
 	if c.text("sp_appid") != "" { // only a service provider's replies name the sub-merchant
 		out["sub_mchid"] = s.SubMchID
@@ -70,7 +70,7 @@ func (c *call) exemptPresigned(s *Session) document {
 }
 
 // namesPayer wants one openid at least.
-func (c *call) namesPayer(s *Session) error {
+func (c *call) namesPayer(s *sessionRow) error {
 	if s.payer() != "" {
 		return nil
 	}
@@ -79,7 +79,7 @@ func (c *call) namesPayer(s *Session) error {
 
 // checkPrepay checks that the order to be decorated is the same payer's, through
 // the same appid, and still waiting for its payment.
-func (c *call) checkPrepay(s *Session) error {
+func (c *call) checkPrepay(s *sessionRow) error {
 	o, err := c.orderByPrepay(s.PrepayID)
 	var none *refusal
 	switch {
@@ -106,7 +106,7 @@ func differ(a, b string) bool { return a != "" && b != "" && a != b }
 
 // samePayer says whether an order and a session are the same person's. Openids
 // under different appids are one person's only when the registry says so.
-func (c *call) samePayer(o *Order, s *Session) bool {
+func (c *call) samePayer(o *orderRow, s *sessionRow) bool {
 	return o.OpenID != "" && o.OpenID == s.OpenID || o.SubOpenID != "" && o.SubOpenID == s.SubOpenID ||
 		c.registry.person(o.payer()).id == c.registry.person(s.payer()).id
 }
@@ -131,7 +131,7 @@ func passwordExemptTerminate(c *call) (document, error) {
 
 // passwordExemptResource is inferred: no page names the events of this product
 // or their resource. It follows ENTRUST.SIGN with service_id for plan_id.
-func passwordExemptResource(c *Contract) document {
+func passwordExemptResource(c *contractRow) document {
 	out := document{
 		"mchid": c.MchID, "contract_id": c.ID, "appid": c.AppID, "openid": c.OpenID,
 		"service_id": integer(c.PlanID), "out_contract_code": c.Code, "contract_display_account": c.Account,

@@ -45,7 +45,7 @@ func (p *Payer) Open(token string) (page *Page, err error) {
 	return page, err
 }
 
-func (s *step) open(session *Session, openid string) (*Page, error) {
+func (s *step) open(session *sessionRow, openid string) (*Page, error) {
 	page, err := s.page(session, openid)
 	if err != nil {
 		return nil, err
@@ -57,8 +57,9 @@ func (s *step) open(session *Session, openid string) (*Page, error) {
 // Agree opens the signing page and agrees. The merchant is notified.
 func (p *Payer) Agree(token string) (*Contract, error) { return p.agree((*step).session, token) }
 
-func (p *Payer) agree(find func(*step, string) (*Session, error), id string) (c *Contract, err error) {
-	err = p.step(func(s *step) error {
+func (p *Payer) agree(find func(*step, string) (*sessionRow, error), id string) (*Contract, error) {
+	var c *contractRow
+	err := p.step(func(s *step) error {
 		session, err := find(s, id)
 		if err != nil {
 			return err
@@ -66,14 +67,14 @@ func (p *Payer) agree(find func(*step, string) (*Session, error), id string) (c 
 		c, err = s.sign(session, p.openid)
 		return err
 	})
-	return c, err
+	return c.view(), err
 }
 
 // Decline opens the signing page and leaves it. Nobody is notified, and the
 // payer may come back as long as the session lives.
 func (p *Payer) Decline(token string) error { return p.decline((*step).session, token) }
 
-func (p *Payer) decline(find func(*step, string) (*Session, error), id string) error {
+func (p *Payer) decline(find func(*step, string) (*sessionRow, error), id string) error {
 	return p.step(func(s *step) error {
 		session, err := find(s, id)
 		if err != nil {
@@ -83,7 +84,7 @@ func (p *Payer) decline(find func(*step, string) (*Session, error), id string) e
 	})
 }
 
-func (s *step) decline(session *Session, openid string) error {
+func (s *step) decline(session *sessionRow, openid string) error {
 	if _, err := s.page(session, openid); err != nil {
 		return err
 	}
@@ -121,20 +122,20 @@ func (p *Payer) Pay(prepayID string) (r *Receipt, err error) {
 		if err := s.payFrom(o, p.openid); err != nil {
 			return err
 		}
-		r = &Receipt{Order: o}
+		r = &Receipt{Order: o.view()}
 		if r.PasswordFree, err = s.exempt(o); err != nil {
 			return err
 		}
 		if err := s.pay(o); err != nil {
 			return err
 		}
-		return s.signByPaying(r, p.openid)
+		return s.signByPaying(r, o, p.openid)
 	})
 	return r, err
 }
 
 // payFrom takes an order's money from whoever pays it.
-func (s *step) payFrom(o *Order, openid string) error {
+func (s *step) payFrom(o *orderRow, openid string) error {
 	who := s.registry.person(openid)
 	if o.OpenID == "" { // the call named nobody, or only his openid with the sub-merchant
 		o.OpenID = who.openID(o.AppID, openid)
@@ -150,7 +151,7 @@ func (s *step) payFrom(o *Order, openid string) error {
 	return nil
 }
 
-func (s *step) mayPay(o *Order, openid string) error {
+func (s *step) mayPay(o *orderRow, openid string) error {
 	switch o.stateAt(s.now) {
 	case OrderPaid:
 		return &PageError{Reason: PageUsed, Message: "This order has been paid already."}
@@ -181,7 +182,7 @@ func (p *Payer) DeclineAfterPay(prepayID string) error {
 	return p.decline((*step).promptOf, prepayID)
 }
 
-func (s *step) promptOf(prepayID string) (*Session, error) {
+func (s *step) promptOf(prepayID string) (*sessionRow, error) {
 	o, err := s.orderByPrepay(prepayID)
 	if err != nil {
 		return nil, notAnOrder(err)
@@ -197,13 +198,13 @@ func (p *Payer) Terminate(contractID string) error {
 	if err := p.mayLeave(contractID); err != nil {
 		return err
 	}
-	return p.withOwn(contractID, func(s *step, c *Contract) error { return s.end(c, ByUser, byPayer) })
+	return p.withOwn(contractID, func(s *step, c *contractRow) error { return s.end(c, ByUser, byPayer) })
 }
 
 // StayInsured takes back the payer's wish to end an insurance contract, while it
 // is TERMINATE_PENDING.
 func (p *Payer) StayInsured(contractID string) error {
-	return p.withOwn(contractID, func(s *step, c *Contract) error {
+	return p.withOwn(contractID, func(s *step, c *contractRow) error {
 		if c.State != ContractTerminatePending {
 			return &PageError{Reason: PageUsed, Message: "There is nothing to take back."}
 		}
@@ -216,7 +217,7 @@ func (p *Payer) StayInsured(contractID string) error {
 const byPayer = "用户主动解约"
 
 // withOwn does something to one of the payer's own contracts.
-func (p *Payer) withOwn(contractID string, do func(*step, *Contract) error) error {
+func (p *Payer) withOwn(contractID string, do func(*step, *contractRow) error) error {
 	return p.step(func(s *step) error {
 		c, err := s.contract(contractID)
 		if err != nil {
@@ -246,7 +247,7 @@ func (s *Sandbox) Terminate(contractID string, by Termination, remark string) er
 }
 
 // end is terminate for people: their errors are sentences.
-func (s *step) end(c *Contract, by Termination, remark string) error {
+func (s *step) end(c *contractRow, by Termination, remark string) error {
 	if !c.live() || (by == ByUser && c.State == ContractTerminatePending) {
 		return &PageError{Reason: PageUsed, Message: "This contract has ended already."}
 	}
@@ -257,8 +258,8 @@ func (s *step) end(c *Contract, by Termination, remark string) error {
 	return s.terminate(c, by, remark)
 }
 
-func (s *step) contract(id string) (*Contract, error) {
-	c, err := get[Contract](s.Tx, id)
+func (s *step) contract(id string) (*contractRow, error) {
+	c, err := get[contractRow](s.Tx, id)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, &PageError{Reason: PageUnknown, Message: "This contract does not exist."}
 	}

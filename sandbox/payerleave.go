@@ -30,13 +30,13 @@ func (p *Payer) Leave(contractID string) (*Offer, error) {
 	if err != nil || plan == nil || !plan.Retention {
 		return nil, err
 	}
-	said, ok, err := p.sandbox.engine.ask(&Push{
+	said, ok, err := p.sandbox.engine.ask(&pushRow{Push: Push{
 		MchID: c.MchID, URL: plan.NotifyURL, Event: "ENTRUST.TERMINATE_RETENTION", OriginalType: "entrust", Summary: "获取解约挽留信息",
 		About: c.ID, Resource: encodeJSON(document{
 			"mchid": c.MchID, "contract_id": c.ID, "appid": c.AppID, "plan_id": integer(c.PlanID),
 			"out_contract_code": c.Code, "openid": c.OpenID,
 		}),
-	}, retentionPatience)
+	}}, retentionPatience)
 	if err != nil || !ok {
 		return nil, err
 	}
@@ -66,14 +66,14 @@ func (p *Payer) mayLeave(contractID string) error {
 	if err != nil || plan == nil || !plan.AsksFirst || c.UserCode == "" {
 		return err
 	}
-	said, ok, err := p.sandbox.engine.ask(&Push{
+	said, ok, err := p.sandbox.engine.ask(&pushRow{Push: Push{
 		MchID: c.MchID, URL: plan.NotifyURL, Event: "ENTRUST.TERMINATE_INQUIRY", OriginalType: "entrust", Summary: "委托代扣解约问询",
 		About: c.ID, Resource: encodeJSON(document{
 			"mchid": c.MchID, "appid": c.AppID, "openid": c.OpenID, "plan_id": integer(c.PlanID), "out_contract_code": c.Code,
 			"out_user_code": c.UserCode, "contract_id": c.ID, "contract_display_account": c.Account,
 			"contract_state": string(c.State), "contract_signed_time": wire.FormatTime(c.SignedAt),
 		}),
-	}, p.sandbox.engine.notifyTimeout)
+	}}, p.sandbox.engine.notifyTimeout)
 	if err != nil {
 		return err
 	}
@@ -88,8 +88,8 @@ func (p *Payer) mayLeave(contractID string) error {
 
 // leaving is one of the payer's own live contracts of 委托代扣 with its plan; no
 // plan where nobody is asked anything.
-func (p *Payer) leaving(contractID string) (c *Contract, plan *Plan, err error) {
-	err = p.withOwn(contractID, func(s *step, own *Contract) error {
+func (p *Payer) leaving(contractID string) (c *contractRow, plan *Plan, err error) {
+	err = p.withOwn(contractID, func(s *step, own *contractRow) error {
 		if own.Product == Papay && own.live() && !own.V2 && own.SubMchID == "" {
 			plan = s.planOf(own)
 		}
@@ -104,7 +104,7 @@ var askedOnce = schedule{"once", seconds(0)}
 
 // ask sends a notification whose answer counts, now, and returns what a merchant
 // who took it said. It stands among the pushes like any other.
-func (e *engine) ask(p *Push, patience time.Duration) (said []byte, ok bool, err error) {
+func (e *engine) ask(p *pushRow, patience time.Duration) (said []byte, ok bool, err error) {
 	if err := e.view(e.worker.ctx, func(s *step) (err error) {
 		p.ID, err = s.newEventID()
 		return err

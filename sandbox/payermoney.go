@@ -11,17 +11,17 @@ func (p *Payer) Fund(fen int64) error {
 	if fen < 0 {
 		return errors.New("sandbox: fund a payer: the amount must not be negative; RunOut takes everything")
 	}
-	return p.change(func(w *Wallet) { w.Limited, w.Balance = true, plus(w.Balance, fen) })
+	return p.change(func(w *walletRow) { w.Limited, w.Balance = true, plus(w.Balance, fen) })
 }
 
 // RunOut leaves the payer without money: his debits fail with [NotEnough].
 func (p *Payer) RunOut() error {
-	return p.change(func(w *Wallet) { w.Limited, w.Balance = true, 0 })
+	return p.change(func(w *walletRow) { w.Limited, w.Balance = true, 0 })
 }
 
 // Unlimit makes the payer as rich as he was at first.
 func (p *Payer) Unlimit() error {
-	return p.change(func(w *Wallet) { w.Limited, w.Balance = false, 0 })
+	return p.change(func(w *walletRow) { w.Limited, w.Balance = false, 0 })
 }
 
 // FailNext makes the payer's next charge fail for this reason, whatever money he
@@ -32,36 +32,36 @@ func (p *Payer) FailNext(reasons ...Failure) error {
 			return fmt.Errorf("sandbox: no charge fails with %q; there are NOTENOUGH, RULELIMIT, BANKERROR, USER_ACCOUNT_ABNORMAL, ACCOUNTERROR, USER_NOT_EXIST, TRADE_ERROR, CONTRACT_NOT_EXIST and SYSTEMERROR", f)
 		}
 	}
-	return p.change(func(w *Wallet) { w.FailNext = append(w.FailNext, reasons...) })
+	return p.change(func(w *walletRow) { w.FailNext = append(w.FailNext, reasons...) })
 }
 
 // RefuseNextNotice has risk control refuse the next pre-deduction notice to him.
 func (p *Payer) RefuseNextNotice() error {
-	return p.change(func(w *Wallet) { w.RefuseNotices++ })
+	return p.change(func(w *walletRow) { w.RefuseNotices++ })
 }
 
 // BlockNextSigning puts a rule of WeChat Pay's in the way the next time he
 // agrees: the code is burnt, and nobody is notified.
 func (p *Payer) BlockNextSigning() error {
-	return p.change(func(w *Wallet) { w.BlockSigning++ })
+	return p.change(func(w *walletRow) { w.BlockSigning++ })
 }
 
 // FailNextRefund has the next refund not reach him: it ends as ABNORMAL.
 func (p *Payer) FailNextRefund() error {
-	return p.change(func(w *Wallet) { w.FailRefunds++ })
+	return p.change(func(w *walletRow) { w.FailRefunds++ })
 }
 
 // CloseNextRefund has the next refund to him closed, as happens when the
 // merchant's money runs out meanwhile: nothing was given back, and the order may
 // be refunded again.
 func (p *Payer) CloseNextRefund() error {
-	return p.change(func(w *Wallet) { w.CloseRefunds++ })
+	return p.change(func(w *walletRow) { w.CloseRefunds++ })
 }
 
 // Identify says who he is. A merchant that gives another name or number for him
 // gets no contract. Who was never identified is whoever a merchant says.
 func (p *Payer) Identify(name, idNumber string) error {
-	return p.change(func(w *Wallet) { w.Name, w.IDNumber = name, idNumber })
+	return p.change(func(w *walletRow) { w.Name, w.IDNumber = name, idNumber })
 }
 
 // Repay pays back everything WeChat Pay advanced for him.
@@ -70,19 +70,24 @@ func (p *Payer) Repay() error {
 }
 
 // Wallet is what he has and owes.
-func (p *Payer) Wallet() (w *Wallet, err error) {
-	err = p.step(func(s *step) error {
+func (p *Payer) Wallet() (*Wallet, error) {
+	var w *walletRow
+	err := p.step(func(s *step) (err error) {
 		w, err = s.wallet(s.registry.person(p.openid).id)
 		return err
 	})
-	return w, err
+	if err != nil {
+		return nil, err
+	}
+	return &w.Wallet, nil
 }
 
 // SignElsewhere gives him a contract under a plan of the first merchant's as if
 // he had signed it through another of the merchant's apps. The merchant hears of
 // it at the plan's URL.
-func (p *Payer) SignElsewhere(product Product, planID string) (c *Contract, err error) {
-	err = p.step(func(s *step) error {
+func (p *Payer) SignElsewhere(product Product, planID string) (*Contract, error) {
+	var c *contractRow
+	err := p.step(func(s *step) error {
 		m, kind := s.registry.first(), s.products[product]
 		if m == nil || kind == nil || m.plan(product, planID) == nil {
 			return &PageError{Reason: PageUnknown, Message: "This merchant has no such service."}
@@ -92,11 +97,11 @@ func (p *Payer) SignElsewhere(product Product, planID string) (c *Contract, err 
 		if err != nil {
 			return err
 		}
-		session := &Session{
+		session := &sessionRow{Session: Session{
 			Token: token, Product: product, MchID: m.MchID, AppID: m.firstAppID(), PlanID: planID,
 			Account: "another app", OpenID: p.openid, NotifyURL: plan.NotifyURL, CreatedAt: s.now, ExpiresAt: s.now.Add(kind.ttl),
 			Request: []byte("{}"),
-		}
+		}}
 		if kind.names.code != "" {
 			draw := func() string { return "elsewhere" + s.dice.roll(decimal, 16) }
 			used := func(code string) (bool, error) {
@@ -111,10 +116,10 @@ func (p *Payer) SignElsewhere(product Product, planID string) (c *Contract, err 
 		}
 		return err
 	})
-	return c, err
+	return c.view(), err
 }
 
-func (p *Payer) change(f func(*Wallet)) error {
+func (p *Payer) change(f func(*walletRow)) error {
 	return p.step(func(s *step) error {
 		w, err := s.wallet(s.registry.person(p.openid).id)
 		if err != nil {

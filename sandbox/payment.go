@@ -19,16 +19,16 @@ type payment struct {
 
 // paymentOf finds what a refund is about, by either number, among what was paid to the sub-merchant
 // that the call names; to the merchant itself where it names none.
-func (c *call) paymentOf(r *Refund) (*payment, error) {
+func (c *call) paymentOf(r *refundRow) (*payment, error) {
 	key := "transaction:" + r.TransactionID
 	if r.TransactionID == "" {
 		key = tradeKey(c.merchant.MchID, r.OutTradeNo)
 	}
-	orders, err := find[Order](c.Tx, key, 0)
+	orders, err := find[orderRow](c.Tx, key, 0)
 	if err != nil {
 		return nil, err
 	}
-	debits, err := find[Debit](c.Tx, key, 0)
+	debits, err := find[debitRow](c.Tx, key, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func (c *call) paymentOf(r *Refund) (*payment, error) {
 	return nil, notFound("RESOURCE_NOT_EXISTS", "订单不存在").hinting("no order or debit of merchant " + c.merchant.MchID + " has this number")
 }
 
-func (s *step) paymentsOfOrder(o *Order) []*payment {
+func (s *step) paymentsOfOrder(o *orderRow) []*payment {
 	if o.State != OrderPaid {
 		return nil
 	}
@@ -72,7 +72,7 @@ func (s *step) paymentsOfOrder(o *Order) []*payment {
 	return paymentsOfParts(base, o.SubOrders)
 }
 
-func paymentsOfDebit(d *Debit) []*payment {
+func paymentsOfDebit(d *debitRow) []*payment {
 	if d.State != DebitPaid {
 		return nil
 	}

@@ -5,12 +5,14 @@ import "errors"
 // signByPaying is the page after a payment: a contract the order was placed with
 // (PaySign) is signed, a pay-redirect presign becomes an offer to sign. Whatever
 // keeps the payer from it, the payment stands and nobody is told.
-func (s *step) signByPaying(r *Receipt, openid string) error {
-	session, err := s.prompt(r.Order)
+func (s *step) signByPaying(r *Receipt, o *orderRow, openid string) error {
+	session, err := s.prompt(o)
 	switch {
 	case err != nil:
 	case session.PaySign:
-		r.Contract, err = s.sign(session, openid)
+		var c *contractRow
+		c, err = s.sign(session, openid)
+		r.Contract = c.view()
 	default:
 		r.Prompt, err = s.page(session, openid)
 	}
@@ -30,11 +32,11 @@ var exemptLimits = Limits{PerDebit: 50000, PerDay: 250000, SuccessesPerDay: 5}
 
 // exempt says whether an order that is being paid needs no password, and counts
 // it towards the contract's limits.
-func (s *step) exempt(o *Order) (bool, error) {
+func (s *step) exempt(o *orderRow) (bool, error) {
 	if o.Exempt == "" {
 		return false, nil
 	}
-	contract, err := get[Contract](s.Tx, o.Exempt)
+	contract, err := get[contractRow](s.Tx, o.Exempt)
 	if err != nil || !contract.live() {
 		return false, err
 	}

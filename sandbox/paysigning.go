@@ -13,7 +13,7 @@ import (
 
 // freshNumber refuses an out_trade_no that an order or a debit has.
 func (c *call) freshNumber(outTradeNo string) error {
-	d := &Debit{MchID: c.merchant.MchID, SubMchID: c.text("sub_mchid"), OutTradeNo: outTradeNo}
+	d := &debitRow{Debit: Debit{MchID: c.merchant.MchID, SubMchID: c.text("sub_mchid"), OutTradeNo: outTradeNo}}
 	used, err := c.numbersTaken(d)
 	if err != nil || !used {
 		return err
@@ -26,12 +26,12 @@ func (c *call) freshNumber(outTradeNo string) error {
 // payAtSigning takes the payment that comes with the signing of a contract, and
 // writes its notification. A payer who cannot pay has not signed either, and
 // nobody hears of it.
-func (s *step) payAtSigning(d *Debit, c *Contract) error {
+func (s *step) payAtSigning(d *debitRow, c *contractRow) error {
 	r := s.rulesOf(c.Product, "")
 	failed := &PageError{Reason: PageBlocked, Message: "The first payment failed, and with it the signing.", keep: true}
 	d.Product, d.Rules, d.MchID, d.ContractID = c.Product, r.name, c.MchID, c.ID
 	d.ID = debitID(d.Product, d.MchID, d.OutTradeNo)
-	switch _, err := get[Debit](s.Tx, d.ID); {
+	switch _, err := get[debitRow](s.Tx, d.ID); {
 	case err == nil:
 		return failed // another session got there first
 	case !errors.Is(err, store.ErrNotFound):

@@ -69,10 +69,10 @@ func join(people map[string]person, openIDs map[string]string, has func(id strin
 // owns says whether anything is stored under a person's id. What they ordered is not: an order
 // names the openid that paid.
 func (s *step) owns(id string) (bool, error) {
-	if owns, err := s.rowOf((*Wallet)(nil).kind())(id); owns || err != nil {
+	if owns, err := s.rowOf((*walletRow)(nil).kind())(id); owns || err != nil {
 		return owns, err
 	}
-	contracts, err := find[Contract](s.Tx, "person:"+id, 1)
+	contracts, err := find[contractRow](s.Tx, "person:"+id, 1)
 	return len(contracts) > 0, err
 }
 

@@ -20,7 +20,7 @@ func platformRefundBehaviours() map[string]behaviour {
 }
 
 func ecommerceRefunds() *refundRules {
-	return &refundRules{name: "ecommerce", delay: refundDelay, retries: genericSchedule, resource: func(r *Refund) document {
+	return &refundRules{name: "ecommerce", delay: refundDelay, retries: genericSchedule, resource: func(r *refundRow) document {
 		out := refundResource(r)
 		delete(out, "mchid")
 		out["sp_mchid"], out["refund_account"] = r.MchID, r.source()
@@ -29,7 +29,7 @@ func ecommerceRefunds() *refundRules {
 }
 
 // source is refund_account: whose money it is.
-func (r *Refund) source() string {
+func (r *refundRow) source() string {
 	if r.Advanced {
 		return "REFUND_SOURCE_PARTNER_ADVANCE"
 	}
@@ -55,7 +55,7 @@ func platformRefund(c *call) (document, error) {
 	}, nil
 }
 
-func (r *Refund) platformAmount() document {
+func (r *refundRow) platformAmount() document {
 	out := document{"refund": r.Amount, "payer_refund": r.Amount, "discount_refund": int64(0), "currency": "CNY"}
 	if r.Advanced {
 		out["advance"] = r.Amount
@@ -64,7 +64,7 @@ func (r *Refund) platformAmount() document {
 }
 
 // platformRefundDocument is a refund in replies.
-func platformRefundDocument(r *Refund) document {
+func platformRefundDocument(r *refundRow) document {
 	out := refundDocument(r)
 	out["amount"], out["refund_account"] = r.platformAmount(), r.source()
 	return out
@@ -125,7 +125,7 @@ func queryAdvance(c *call) (document, error) {
 	return advanceDocument(r), nil
 }
 
-func advanceDocument(r *Refund) document {
+func advanceDocument(r *refundRow) document {
 	return document{
 		"refund_id": r.RefundID, "advance_return_id": r.ReturnID, "return_amount": r.Amount,
 		"payer_mchid": r.SubMchID, "payer_account": "BASIC", "payee_mchid": r.MchID, "payee_account": "BASIC",

@@ -18,7 +18,7 @@ import (
 // knows the spellings. What is left, such as an expiry the call sets or checks
 // only one of them makes, is for adjust, which runs before anything is looked up
 // and may refuse.
-func (c *call) presign(p *product, adjust ...func(*Session) error) (*Session, error) {
+func (c *call) presign(p *product, adjust ...func(*sessionRow) error) (*sessionRow, error) {
 	s := c.sessionFromBody(p)
 	for _, f := range adjust {
 		if err := f(s); err != nil {
@@ -46,7 +46,7 @@ func (c *call) presign(p *product, adjust ...func(*Session) error) (*Session, er
 		return nil, err
 	}
 	if use.Token != "" {
-		open, err := get[Session](c.Tx, use.Token)
+		open, err := get[sessionRow](c.Tx, use.Token)
 		if err != nil {
 			return nil, err
 		}
@@ -72,8 +72,8 @@ func (c *call) presign(p *product, adjust ...func(*Session) error) (*Session, er
 
 // sessionFromBody reads what presigns have in common, under the names the
 // products and roles give it: a partner's appid is sp_appid.
-func (c *call) sessionFromBody(p *product) *Session {
-	return &Session{
+func (c *call) sessionFromBody(p *product) *sessionRow {
+	return &sessionRow{Session: Session{
 		Product: p.name, MchID: c.merchant.MchID,
 		SubMchID: c.text("sub_mchid"), AppID: c.either("appid", "sp_appid"), SubAppID: c.text("sub_appid"),
 		PlanID: c.text(p.names.plan), Code: c.text(p.names.code),
@@ -82,7 +82,7 @@ func (c *call) sessionFromBody(p *product) *Session {
 		NotifyURL: c.either("notify_url", "contract_notify_url", "success_notify_url"), Attach: c.text("attach"),
 		PrepayID: c.text("prepay_id"), Request: json.RawMessage(c.raw),
 		CreatedAt: c.now, ExpiresAt: c.now.Add(p.ttl),
-	}
+	}}
 }
 
 // either is the first of these members that is there.
@@ -159,7 +159,7 @@ func (c *call) checkSub(mchid, appid string) error {
 
 // checkNotSigned refuses a second live contract of the same user under the same
 // plan, when the call says who the user is.
-func (c *call) checkNotSigned(p *product, s *Session) error {
+func (c *call) checkNotSigned(p *product, s *sessionRow) error {
 	if s.payer() == "" {
 		return nil
 	}
@@ -175,7 +175,7 @@ func (c *call) checkNotSigned(p *product, s *Session) error {
 
 // codeUse finds what the call's out_contract_code was used for so far. Products
 // without a code are keyed by the whole call: only the very same one repeats.
-func (c *call) codeUse(p *product, s *Session) (*codeUse, error) {
+func (c *call) codeUse(p *product, s *sessionRow) (*codeUse, error) {
 	code := s.Code
 	if p.names.code == "" {
 		code = c.fingerprint()

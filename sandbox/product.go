@@ -30,7 +30,7 @@ type product struct {
 	// retries is the notifications' schedule.
 	retries schedule
 	// resource is what the notifications carry, sealed.
-	resource func(*Contract) document
+	resource func(*contractRow) document
 
 	// alreadySigned and gone are the answers to a presign for a payer who has a
 	// live contract, and to a termination of a contract that is not live.
@@ -42,10 +42,10 @@ type product struct {
 
 	// agreed completes the contract of a session just before it is stored:
 	// bookings, another end. It may refuse with blocked. nil: nothing to add.
-	agreed func(*step, *Session, *Contract) error
+	agreed func(*step, *sessionRow, *contractRow) error
 	// over is what happens when the clock gets to the end of a contract; it must
 	// move ExpiresAt or EndsAt, or end it. nil: it ends, with BySystem.
-	over func(*step, *Contract) error
+	over func(*step, *contractRow) error
 	// keepsFailed stores a SIGN_FAILED contract when a rule blocks the signing;
 	// otherwise only the code is burnt.
 	keepsFailed bool

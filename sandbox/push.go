@@ -13,7 +13,6 @@ import (
 // written in the very transaction that changed what it tells about, so a change
 // without its notification, or the reverse, does not exist.
 type Push struct {
-	rev
 	ID           string          `json:"id"` // a UUID, the same in every attempt
 	MchID        string          `json:"mchid"`
 	URL          string          `json:"url"`
@@ -29,11 +28,16 @@ type Push struct {
 	Attempts     []Attempt       `json:"attempts,omitempty"`
 	NextAt       time.Time       `json:"next_at,omitzero"` // of the next attempt; zero: none
 	Schedule     string          `json:"schedule"`
-	Slot         int             `json:"slot"` // of the schedule, used by the next attempt
 	// Faults are those that kept it from being sent when it was due.
 	Faults []FaultName `json:"faults,omitempty"`
-	Held   bool        `json:"held,omitempty"` // until the next one about the same thing was sent
+}
 
+// pushRow is a Push as the store has it, with what the rules need to know.
+type pushRow struct {
+	rev
+	Push
+	Slot    int          `json:"slot"`           // of the schedule, used by the next attempt
+	Held    bool         `json:"held,omitempty"` // until the next one about the same thing was sent
 	retries schedule     // given by whoever writes the push
 	heard   func([]byte) // takes what a merchant says who accepts it; see ask
 }
@@ -63,9 +67,9 @@ type Attempt struct {
 	Faults []FaultName `json:"faults,omitempty"`
 }
 
-func (p *Push) kind() string { return "push" }
+func (p *pushRow) kind() string { return "push" }
 
-func (p *Push) row() store.Row {
+func (p *pushRow) row() store.Row {
 	keys := []string{"mchid:" + p.MchID, "about:" + p.About, "state:" + string(p.State)}
 	if p.open() {
 		keys = append(keys, attemptOpen)
@@ -76,13 +80,13 @@ func (p *Push) row() store.Row {
 // attemptOpen is the key of pushes of which an attempt is under way.
 const attemptOpen = "attempt:open"
 
-func (p *Push) open() bool {
+func (p *pushRow) open() bool {
 	return slices.ContainsFunc(p.Attempts, func(a Attempt) bool { return a.Open })
 }
 
 // notify writes a push into the outbox, in this step. The schedule of one about what fell due
 // before the clock got there begins when it did.
-func (s *step) notify(p *Push) (err error) {
+func (s *step) notify(p *pushRow) (err error) {
 	if p.ID, err = s.newEventID(); err != nil {
 		return err
 	}
@@ -103,7 +107,7 @@ func (s *step) notify(p *Push) (err error) {
 // slotAt is when a slot of the schedule falls due, zero after the last one.
 // Slots are counted from the first, not from the last answer: the official table
 // adds up to its 24 h 4 m only that way.
-func (p *Push) slotAt(slot int) time.Time {
+func (p *pushRow) slotAt(slot int) time.Time {
 	gaps := scheduleOf(p.Schedule).gaps
 	if slot >= len(gaps) {
 		return time.Time{}
@@ -118,7 +122,7 @@ func (p *Push) slotAt(slot int) time.Time {
 // begin opens an attempt and sets the next one, so that it will be made even if
 // this one never reports back. Slots that passed unused, because the sandbox was
 // not running or its clock was set forward, are skipped, not made up for.
-func (p *Push) begin(now time.Time) {
+func (p *pushRow) begin(now time.Time) {
 	p.Attempts = append(p.Attempts, Attempt{At: now, Open: true})
 	for p.Slot++; ; p.Slot++ {
 		p.NextAt = p.slotAt(p.Slot)
@@ -130,7 +134,7 @@ func (p *Push) begin(now time.Time) {
 
 // finish writes down how the attempt ended. What faults made more of it counts as
 // one; it is delivered if any of it was.
-func (p *Push) finish(n int, results []Attempt, problem string) {
+func (p *pushRow) finish(n int, results []Attempt, problem string) {
 	delivered := slices.ContainsFunc(results, func(a Attempt) bool { return a.Error == "" })
 	p.Held = false
 	p.Attempts = append(p.Attempts[:n:n], append(results, p.Attempts[n+1:]...)...)
@@ -147,7 +151,7 @@ func (p *Push) finish(n int, results []Attempt, problem string) {
 // cutOff writes down that nobody will hear how the open attempts ended. Where no
 // other attempt is to come, one is made for them: what the merchant took twice
 // he knows by its id, what he never got he would miss.
-func (p *Push) cutOff(now time.Time) {
+func (p *pushRow) cutOff(now time.Time) {
 	for i := range p.Attempts {
 		if a := &p.Attempts[i]; a.Open {
 			a.Open, a.Error = false, "cut off: the sandbox ended before the answer came, so the merchant may have it or not"
@@ -159,7 +163,7 @@ func (p *Push) cutOff(now time.Time) {
 }
 
 // again makes one more attempt due at once, whatever has become of the push.
-func (p *Push) again(now time.Time) {
+func (p *pushRow) again(now time.Time) {
 	p.State, p.Problem, p.NextAt = PushPending, "", now
 }
 

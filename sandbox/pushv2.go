@@ -23,7 +23,7 @@ var debitV2Schedule = schedule{"v2", seconds(0, 15, 15, 30, 180, 1800, 1800, 180
 
 // notifyContractV2 writes the notification of a contract that was signed in
 // APIv2. https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_6.shtml
-func (s *step) notifyContractV2(c *Contract, url string) error {
+func (s *step) notifyContractV2(c *contractRow, url string) error {
 	f := contractV2(c)
 	delete(f, "contract_signed_time")
 	delete(f, "contract_state")
@@ -36,18 +36,18 @@ func (s *step) notifyContractV2(c *Contract, url string) error {
 		delete(f, "contract_expired_time")
 	}
 	f["return_code"], f["result_code"] = "SUCCESS", "SUCCESS"
-	return s.notifyV2(&Push{MchID: c.MchID, URL: url, Event: eventV2Contract, Summary: summary, About: c.ID, retries: quickSchedule}, f)
+	return s.notifyV2(&pushRow{Push: Push{MchID: c.MchID, URL: url, Event: eventV2Contract, Summary: summary, About: c.ID}, retries: quickSchedule}, f)
 }
 
 // notifyV2 writes a push of these fields, signed when it is sent.
-func (s *step) notifyV2(p *Push, f wire.Fields) error {
+func (s *step) notifyV2(p *pushRow, f wire.Fields) error {
 	p.Resource = encodeJSON(f)
 	return s.notify(p)
 }
 
 // messageV2 is the body of an attempt. Refunds are sealed and have no sign;
 // everything else is in clear and signed, always with MD5.
-func (e *engine) messageV2(m *merchant, p *Push, s struck) []byte {
+func (e *engine) messageV2(m *merchant, p *pushRow, s struck) []byte {
 	f := fieldsOfJSON(p.Resource)
 	if p.Event == eventV2Refund {
 		appid := f["appid"]

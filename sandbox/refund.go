@@ -13,7 +13,6 @@ import (
 // and reaches the payer when the clock gets to DueAt.
 // https://pay.weixin.qq.com/doc/v3/merchant/4012791862
 type Refund struct {
-	rev
 	ID          string `json:"id"`
 	MchID       string `json:"mchid"`
 	SubMchID    string `json:"sub_mchid,omitempty"`
@@ -25,7 +24,6 @@ type Refund struct {
 	OutTradeNo    string `json:"out_trade_no"`
 	TransactionID string `json:"transaction_id"`
 	OpenID        string `json:"openid,omitempty"`
-	Person        string `json:"person"`
 	Total         int64  `json:"total"`  // of the order, fen
 	Amount        int64  `json:"amount"` // given back, fen
 	Reason        string `json:"reason,omitempty"`
@@ -36,20 +34,27 @@ type Refund struct {
 	DueAt     time.Time       `json:"due_at"`
 	EndedAt   time.Time       `json:"ended_at,omitzero"`
 	Request   json.RawMessage `json:"request"`
-	// Kind names the refundRules it runs under, which write its notification.
-	Kind        string `json:"kind"`
-	Fingerprint string `json:"fingerprint"`
 
 	// Channel is where an abnormal refund was sent when it was asked for again; ""
 	// is back where the money came from.
 	Channel  string `json:"channel,omitempty"`
-	RedoneBy string `json:"redone_by,omitempty"` // fingerprint of that call
 	RedoneTo string `json:"redone_to,omitempty"` // the account, as merchants read it
 	// Advanced refunds were paid by the platform for its sub-merchant, who has
 	// paid it back once ReturnedAt is set.
 	Advanced   bool      `json:"advanced,omitempty"`
 	ReturnID   string    `json:"advance_return_id,omitempty"`
 	ReturnedAt time.Time `json:"returned_at,omitzero"`
+}
+
+// refundRow is a Refund as the store has it, with what the rules need to know.
+type refundRow struct {
+	rev
+	Refund
+	Person string `json:"person"`
+	// Kind names the refundRules it runs under, which write its notification.
+	Kind        string `json:"kind"`
+	Fingerprint string `json:"fingerprint"`
+	RedoneBy    string `json:"redone_by,omitempty"` // fingerprint of that call
 }
 
 // RefundState is what has become of a refund.
@@ -63,9 +68,9 @@ const (
 	RefundAbnormal   RefundState = "ABNORMAL" // the payer's card or account does not take it
 )
 
-func (r *Refund) kind() string { return "refund" }
+func (r *refundRow) kind() string { return "refund" }
 
-func (r *Refund) row() store.Row {
+func (r *refundRow) row() store.Row {
 	row := store.Row{ID: r.ID, Keys: []string{"mchid:" + r.MchID, "refund:" + r.RefundID, "transaction:" + r.TransactionID, tradeKey(r.MchID, r.OutTradeNo)}}
 	if r.ReturnID != "" {
 		row.Keys = append(row.Keys, "return:"+r.ReturnID)
@@ -84,7 +89,7 @@ type refundRules struct {
 	name     string
 	delay    time.Duration // from acceptance to the payer's account
 	retries  schedule
-	resource func(*Refund) document
+	resource func(*refundRow) document
 	event    string // of every outcome; "" for REFUND.SUCCESS and its kin
 }
 
@@ -95,9 +100,9 @@ const (
 
 // refund asks for a refund. r says which order, number and amount; refund fills
 // in the rest. The same call again returns the same refund.
-func (c *call) refund(rules *refundRules, r *Refund) (*Refund, error) {
+func (c *call) refund(rules *refundRules, r *refundRow) (*refundRow, error) {
 	r.Kind, r.MchID, r.ID = rules.name, c.merchant.MchID, refundNo(c.merchant.MchID, r.OutRefundNo)
-	switch old, err := get[Refund](c.Tx, r.ID); {
+	switch old, err := get[refundRow](c.Tx, r.ID); {
 	case err == nil && old.Fingerprint != c.fingerprint():
 		return nil, invalidRequest("请求重入时，参数与首次请求时不一致").hinting("this out_refund_no was used with other parameters: repeat them exactly, or use a new number")
 	case err == nil:
@@ -109,7 +114,7 @@ func (c *call) refund(rules *refundRules, r *Refund) (*Refund, error) {
 	if err != nil {
 		return nil, err
 	}
-	earlier, err := find[Refund](c.Tx, "transaction:"+p.transactionID, 0)
+	earlier, err := find[refundRow](c.Tx, "transaction:"+p.transactionID, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -145,14 +150,14 @@ func notEnoughToRefund() *refusal {
 
 // refundsUnder finds the refunds under a key of what was paid to the sub-merchant that the call
 // names; to the merchant itself where it names none.
-func (c *call) refundsUnder(key, subMchID string) ([]*Refund, error) {
-	list, err := find[Refund](c.Tx, key, 0)
-	return slices.DeleteFunc(list, func(r *Refund) bool { return r.SubMchID != subMchID }), err
+func (c *call) refundsUnder(key, subMchID string) ([]*refundRow, error) {
+	list, err := find[refundRow](c.Tx, key, 0)
+	return slices.DeleteFunc(list, func(r *refundRow) bool { return r.SubMchID != subMchID }), err
 }
 
 // refundByNo finds a refund by the merchant's number.
-func (c *call) refundByNo(outRefundNo, subMchID string) (*Refund, error) {
-	r, err := get[Refund](c.Tx, refundNo(c.merchant.MchID, outRefundNo))
+func (c *call) refundByNo(outRefundNo, subMchID string) (*refundRow, error) {
+	r, err := get[refundRow](c.Tx, refundNo(c.merchant.MchID, outRefundNo))
 	if errors.Is(err, store.ErrNotFound) || err == nil && r.SubMchID != subMchID {
 		return nil, noSuchRefund().hinting("no refund of this merchant and sub-merchant has this out_refund_no")
 	}
@@ -160,7 +165,7 @@ func (c *call) refundByNo(outRefundNo, subMchID string) (*Refund, error) {
 }
 
 // refundByID finds a refund by WeChat Pay's number.
-func (c *call) refundByID(id, subMchID string) (*Refund, error) {
+func (c *call) refundByID(id, subMchID string) (*refundRow, error) {
 	list, err := c.refundsUnder("refund:"+id, subMchID)
 	if err != nil {
 		return nil, err
@@ -174,7 +179,7 @@ func (c *call) refundByID(id, subMchID string) (*Refund, error) {
 func noSuchRefund() *refusal { return notFound("RESOURCE_NOT_EXISTS", "退款单不存在") }
 
 // refundDue ends a refund whose time has come.
-func (s *step) refundDue(r *Refund) error {
+func (s *step) refundDue(r *refundRow) error {
 	person := s.registry.person(r.Person).id // another one is the same person by now, perhaps
 	w, err := s.wallet(person)
 	if err != nil {
@@ -206,19 +211,16 @@ func (s *step) refundDue(r *Refund) error {
 	if rules.event != "" {
 		e.eventType = rules.event
 	}
-	return s.notify(&Push{
-		MchID: r.MchID, URL: r.NotifyURL, Event: e.eventType, OriginalType: e.originalType, Summary: e.summary,
-		Resource: encodeJSON(rules.resource(r)), About: r.ID, retries: rules.retries,
-	})
+	return s.notify(&pushRow{Push: Push{MchID: r.MchID, URL: r.NotifyURL, Event: e.eventType, OriginalType: e.originalType, Summary: e.summary, Resource: encodeJSON(rules.resource(r)), About: r.ID}, retries: rules.retries})
 }
 
 // unrefund makes what a closed refund took of its order refundable again.
-func (s *step) unrefund(r *Refund) error {
-	orders, err := find[Order](s.Tx, "transaction:"+r.TransactionID, 0)
+func (s *step) unrefund(r *refundRow) error {
+	orders, err := find[orderRow](s.Tx, "transaction:"+r.TransactionID, 0)
 	if err != nil {
 		return err
 	}
-	debits, err := find[Debit](s.Tx, "transaction:"+r.TransactionID, 0)
+	debits, err := find[debitRow](s.Tx, "transaction:"+r.TransactionID, 0)
 	if err != nil {
 		return err
 	}

@@ -12,8 +12,8 @@ func TestRefunds(t *testing.T) {
 	if err := payer.Fund(1000); err != nil {
 		t.Fatal(err)
 	}
-	ask := func(no string, amount int64) *Refund {
-		return &Refund{OutRefundNo: no, OutTradeNo: "1", Amount: amount, Total: 1000, NotifyURL: DefaultNotifyURL}
+	ask := func(no string, amount int64) *refundRow {
+		return &refundRow{Refund: Refund{OutRefundNo: no, OutTradeNo: "1", Amount: amount, Total: 1000, NotifyURL: DefaultNotifyURL}}
 	}
 	_, err := l.refund(ask("r1", 100))
 	l.refused(err, "RESOURCE_NOT_EXISTS")
@@ -74,14 +74,14 @@ func TestRefundsWithinAYear(t *testing.T) {
 	if err := l.Clock().Set(labStart.AddDate(0, 0, 366)); err != nil {
 		t.Fatal(err)
 	}
-	_, err = l.refund(&Refund{OutRefundNo: "r", OutTradeNo: "1", Amount: 1, Total: 1000})
+	_, err = l.refund(&refundRow{Refund: Refund{OutRefundNo: "r", OutTradeNo: "1", Amount: 1, Total: 1000}})
 	l.refused(err, "INVALID_REQUEST")
 }
 
 func TestDebts(t *testing.T) {
 	t.Parallel()
 	repaid := ""
-	l := newLab(t, &debitRules{advances: 1, repaid: func(_ *step, d *Debit) error {
+	l := newLab(t, &debitRules{advances: 1, repaid: func(_ *step, d *debitRow) error {
 		repaid = d.OutTradeNo + d.word()
 		return nil
 	}}, Plan{})

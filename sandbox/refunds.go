@@ -33,13 +33,13 @@ func domesticRefunds() *refundRules {
 }
 
 // newRefund is the refund of the body.
-func (c *call) newRefund() *Refund {
+func (c *call) newRefund() *refundRow {
 	amount := object(c.body, "amount")
-	return &Refund{
+	return &refundRow{Refund: Refund{
 		OutRefundNo: c.text("out_refund_no"), OutTradeNo: c.text("out_trade_no"), TransactionID: c.text("transaction_id"),
 		SubMchID: c.text("sub_mchid"), Amount: fen(amount, "refund"), Total: fen(amount, "total"),
 		Reason: c.text("reason"), NotifyURL: c.text("notify_url"),
-	}
+	}}
 }
 
 func refundOrder(c *call) (document, error) {
@@ -65,7 +65,7 @@ func queryRefund(c *call) (document, error) {
 // or to the merchant, who then pays him in another way. The same call again is a
 // success.
 // https://pay.weixin.qq.com/docs/partner/apis/refund/refunds/create-abnormal-refund.html
-func (c *call) redoRefund() (*Refund, error) {
+func (c *call) redoRefund() (*refundRow, error) {
 	r, err := c.refundByID(c.vars["refund_id"], c.text("sub_mchid"))
 	switch {
 	case err != nil:
@@ -93,7 +93,7 @@ func (c *call) redoRefund() (*Refund, error) {
 }
 
 // refundDocument is a refund in replies.
-func refundDocument(r *Refund) document {
+func refundDocument(r *refundRow) document {
 	out := document{
 		"refund_id": r.RefundID, "out_refund_no": r.OutRefundNo, "transaction_id": r.TransactionID, "out_trade_no": r.OutTradeNo,
 		"channel": r.channel(), "user_received_account": r.account(), "create_time": wire.FormatTime(r.CreatedAt),
@@ -109,14 +109,14 @@ func refundDocument(r *Refund) document {
 	return out
 }
 
-func (r *Refund) channel() string {
+func (r *refundRow) channel() string {
 	if r.Channel != "" {
 		return r.Channel
 	}
 	return "ORIGINAL"
 }
 
-func (r *Refund) account() string {
+func (r *refundRow) account() string {
 	if r.RedoneTo != "" {
 		return r.RedoneTo
 	}
@@ -124,7 +124,7 @@ func (r *Refund) account() string {
 }
 
 // refundResource is what REFUND.SUCCESS, ABNORMAL and CLOSED carry.
-func refundResource(r *Refund) document {
+func refundResource(r *refundRow) document {
 	out := document{
 		"out_trade_no": r.OutTradeNo, "transaction_id": r.TransactionID, "out_refund_no": r.OutRefundNo, "refund_id": r.RefundID,
 		"refund_status": string(r.State), "user_received_account": r.account(),

@@ -62,7 +62,7 @@ func TestWhatWaitedIsSentByTheNextStart(t *testing.T) {
 	store := staysOpen{store.NewMemory()}
 	s := startOn(t, store, nil)
 	if err := s.engine.step(t.Context(), func(st *step) error {
-		return st.notify(&Push{MchID: DefaultMchID, URL: DefaultNotifyURL, Event: "TRANSACTION.SUCCESS", Resource: []byte("{}"), retries: genericSchedule})
+		return st.notify(&pushRow{Push: Push{MchID: DefaultMchID, URL: DefaultNotifyURL, Event: "TRANSACTION.SUCCESS", Resource: []byte("{}")}, retries: genericSchedule})
 	}); err != nil {
 		t.Fatal(err)
 	}

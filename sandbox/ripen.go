@@ -39,9 +39,9 @@ func on[E any, P interface {
 // earlier of them comes first.
 func timers() []timer {
 	return []timer{
-		on(func(d *Debit) time.Time { return d.ExecuteAt }, (*step).debitDue),
-		on(func(r *Refund) time.Time { return r.DueAt }, (*step).refundDue),
-		on((*Contract).over, (*step).contractDue),
+		on(func(d *debitRow) time.Time { return d.ExecuteAt }, (*step).debitDue),
+		on(func(r *refundRow) time.Time { return r.DueAt }, (*step).refundDue),
+		on((*contractRow).over, (*step).contractDue),
 	}
 }
 
@@ -109,7 +109,7 @@ func (s *step) firstDue(limit time.Time) (dueRow, error) {
 	if err != nil {
 		return first, err
 	}
-	return s.earlier(first, timer{kind: (*Push)(nil).kind()}, limit)
+	return s.earlier(first, timer{kind: (*pushRow)(nil).kind()}, limit)
 }
 
 func (s *step) firstTimer(limit time.Time) (first dueRow, err error) {
@@ -135,7 +135,7 @@ func (s *step) earlier(first dueRow, t timer, limit time.Time) (dueRow, error) {
 
 // contractDue ends a contract that time alone ends: its one debit's day is over,
 // or its term is, or its payer did not think again.
-func (s *step) contractDue(c *Contract) error {
+func (s *step) contractDue(c *contractRow) error {
 	if over := s.products[c.Product].over; over != nil {
 		return over(s, c)
 	}

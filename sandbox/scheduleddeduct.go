@@ -10,9 +10,9 @@ import (
 // launched. Plans that recur are signed with them too, without deduct_schedule.
 // https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/normal/normal-schedule-deduction.html
 func scheduledScenes() map[string]behaviour {
-	presigned := func(insideWeChat bool, reply func(*Session) document) behaviour {
+	presigned := func(insideWeChat bool, reply func(*sessionRow) document) behaviour {
 		return func(c *call) (document, error) {
-			s, err := c.presign(c.product, c.tenMinutes, c.agreedSchedule, func(s *Session) error {
+			s, err := c.presign(c.product, c.tenMinutes, c.agreedSchedule, func(s *sessionRow) error {
 				if insideWeChat && s.payer() == "" {
 					return badField("/sp_openid", "", "sp_openid和sub_openid需至少上传一个")
 				}
@@ -24,12 +24,12 @@ func scheduledScenes() map[string]behaviour {
 			return reply(s), nil
 		}
 	}
-	page := func(s *Session) document { return document{"redirect_url": signingPage(s.Token)} }
+	page := func(s *sessionRow) document { return document{"redirect_url": signingPage(s.Token)} }
 	return map[string]behaviour{
-		"app": presigned(false, func(s *Session) document {
+		"app": presigned(false, func(s *sessionRow) document {
 			return document{"pre_entrustweb_id": s.Token, "miniprogram_username": signingMiniProgram, "miniprogram_path": signingPath(s.Token)}
 		}),
-		"mini-program": presigned(true, func(s *Session) document {
+		"mini-program": presigned(true, func(s *sessionRow) document {
 			return document{"pre_entrustweb_id": s.Token, "redirect_appid": signingAppID, "redirect_path": "pages/PwdExemptContract/index"}
 		}),
 		"jsapi": presigned(true, page),
@@ -38,7 +38,7 @@ func scheduledScenes() map[string]behaviour {
 }
 
 // tenMinutes is the life of these sessions.
-func (c *call) tenMinutes(s *Session) error {
+func (c *call) tenMinutes(s *sessionRow) error {
 	s.ExpiresAt = c.now.Add(10 * time.Minute)
 	return nil
 }
@@ -46,7 +46,7 @@ func (c *call) tenMinutes(s *Session) error {
 // agreedSchedule checks the day agreed upon: scheduled plans need one, plans that
 // recur have none, and plans that do not say take both. It must be far enough
 // ahead to be booked on the day before.
-func (c *call) agreedSchedule(s *Session) error {
+func (c *call) agreedSchedule(s *sessionRow) error {
 	const field = "/deduct_schedule"
 	schedule, plan := object(c.body, "deduct_schedule"), c.merchant.plan(Papay, s.PlanID)
 	switch {
@@ -97,7 +97,7 @@ func scheduledQuery(c *call) (document, error) {
 	return scheduleDocument(b, c.now), nil
 }
 
-func (c *call) scheduledOfPath(sub string) (*Contract, error) {
+func (c *call) scheduledOfPath(sub string) (*contractRow, error) {
 	contract, missing, err := c.papayOwn(c.vars["contract_id"], sub)
 	if missing != "" {
 		return nil, notFound("RESOURCE_NOT_EXISTS", "协议不存在").hinting(missing)

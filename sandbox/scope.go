@@ -36,12 +36,12 @@ func hides(tx store.Tx, e entity) bool {
 
 // The merchants that entities belong to.
 
-func (s *Session) owner() string        { return s.MchID }
-func (c *Contract) owner() string       { return c.MchID }
-func (o *Order) owner() string          { return o.MchID }
-func (d *Debit) owner() string          { return d.MchID }
-func (r *Refund) owner() string         { return r.MchID }
-func (p *Push) owner() string           { return p.MchID }
+func (s *sessionRow) owner() string     { return s.MchID }
+func (c *contractRow) owner() string    { return c.MchID }
+func (o *orderRow) owner() string       { return o.MchID }
+func (d *debitRow) owner() string       { return d.MchID }
+func (r *refundRow) owner() string      { return r.MchID }
+func (p *pushRow) owner() string        { return p.MchID }
 func (b *billFile) owner() string       { return b.MchID }
 func (u *FaceUser) owner() string       { return u.MchID }
 func (f *FaceCollection) owner() string { return f.MchID }
@@ -59,7 +59,7 @@ func (c *claim) owner() string   { return "" }
 
 // These are the payer's, or WeChat Pay's.
 
-func (w *Wallet) owner() string           { return "" }
+func (w *walletRow) owner() string        { return "" }
 func (p *paymentCode) owner() string      { return "" }
 func (s *savedPerson) owner() string      { return "" }
 func (s *savedForward) owner() string     { return "" }

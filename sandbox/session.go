@@ -10,7 +10,6 @@ import (
 // Session is one presigned intention to sign: what the merchant asked for,
 // waiting for the payer until ExpiresAt.
 type Session struct {
-	rev
 	Token    string  `json:"token"` // pre_entrustweb_id or presign_token; made up where the API returns none
 	Product  Product `json:"product"`
 	MchID    string  `json:"mchid"`
@@ -52,9 +51,15 @@ type Session struct {
 	PaySign bool `json:"pay_sign,omitempty"`
 }
 
-func (s *Session) kind() string { return "session" }
+// sessionRow is a Session as the store has it, with what the rules need to know.
+type sessionRow struct {
+	rev
+	Session
+}
 
-func (s *Session) row() store.Row {
+func (s *sessionRow) kind() string { return "session" }
+
+func (s *sessionRow) row() store.Row {
 	keys := []string{"mchid:" + s.MchID}
 	if s.PrepayID != "" {
 		keys = append(keys, "prepay:"+s.PrepayID)

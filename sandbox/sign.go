@@ -9,7 +9,7 @@ import (
 
 // sign is the second half: the payer agrees, the session becomes a contract and
 // the merchant is notified, all in this step.
-func (s *step) sign(session *Session, openid string) (*Contract, error) {
+func (s *step) sign(session *sessionRow, openid string) (*contractRow, error) {
 	p := s.products[session.Product]
 	if _, err := s.page(session, openid); err != nil {
 		return nil, err
@@ -44,18 +44,12 @@ func (s *step) sign(session *Session, openid string) (*Contract, error) {
 }
 
 // draft is the contract a session would become.
-func (s *step) draft(p *product, session *Session, who person, openid string) (*Contract, error) {
+func (s *step) draft(p *product, session *sessionRow, who person, openid string) (*contractRow, error) {
 	id, err := s.newContractID(p)
 	if err != nil {
 		return nil, err
 	}
-	c := &Contract{
-		ID: id, Product: p.name, State: ContractSigned,
-		MchID: session.MchID, SubMchID: session.SubMchID, AppID: session.AppID, SubAppID: session.SubAppID,
-		PlanID: session.PlanID, Code: session.Code, OpenID: session.OpenID, SubOpenID: session.SubOpenID,
-		Person: who.id, Account: session.Account, NotifyURL: session.NotifyURL, Attach: session.Attach,
-		UserCode: session.UserCode, Token: session.Token, Request: session.Request, V2: session.V2, SignedAt: s.now,
-	}
+	c := &contractRow{Contract: Contract{ID: id, Product: p.name, State: ContractSigned, MchID: session.MchID, SubMchID: session.SubMchID, AppID: session.AppID, SubAppID: session.SubAppID, PlanID: session.PlanID, Code: session.Code, OpenID: session.OpenID, SubOpenID: session.SubOpenID, Account: session.Account, NotifyURL: session.NotifyURL, Attach: session.Attach, UserCode: session.UserCode, Token: session.Token, Request: session.Request, V2: session.V2, SignedAt: s.now}, Person: who.id}
 	if p.years > 0 {
 		c.ExpiresAt = s.now.AddDate(p.years, 0, 0)
 	}
@@ -70,7 +64,7 @@ func (s *step) draft(p *product, session *Session, who person, openid string) (*
 
 // obstacle is what stands in the way of a payer who has agreed: a rule that was
 // told to, or that he is somebody else.
-func (s *step) obstacle(session *Session, who person) error {
+func (s *step) obstacle(session *sessionRow, who person) error {
 	w, err := s.wallet(who.id)
 	if err != nil {
 		return err
@@ -96,7 +90,7 @@ func blocked() *PageError {
 
 // failSigning writes down that the payer agreed in vain: the code is burnt, and
 // nobody is notified.
-func (s *step) failSigning(p *product, session *Session, c *Contract, why PageReason) error {
+func (s *step) failSigning(p *product, session *sessionRow, c *contractRow, why PageReason) error {
 	session.Burnt = true
 	if err := put(s.Tx, session); err != nil {
 		return err
@@ -111,14 +105,14 @@ func (s *step) failSigning(p *product, session *Session, c *Contract, why PageRe
 }
 
 // useCode burns the contract's code: no other contract will ever have it.
-func (s *step) useCode(p *product, c *Contract) error {
+func (s *step) useCode(p *product, c *contractRow) error {
 	if p.names.code == "" || c.V2 {
 		return nil // an APIv2 code may be used again once its contract has ended
 	}
 	return s.burn(p, c, true)
 }
 
-func (s *step) burn(p *product, c *Contract, burnt bool) error {
+func (s *step) burn(p *product, c *contractRow, burnt bool) error {
 	id := p.codeKey(c.MchID, c.PlanID, c.Code)
 	use, err := get[codeUse](s.Tx, id)
 	if errors.Is(err, store.ErrNotFound) { // signed without a presign call
@@ -131,12 +125,12 @@ func (s *step) burn(p *product, c *Contract, burnt bool) error {
 	return put(s.Tx, use)
 }
 
-func (c *Contract) liveKey() string {
+func (c *contractRow) liveKey() string {
 	return liveKey(c.Product, c.MchID, c.PlanID, c.Person, c.UserCode)
 }
 
 // terminate ends a live contract, whoever wants it, and notifies the plan's URL.
-func (s *step) terminate(c *Contract, mode Termination, remark string) error {
+func (s *step) terminate(c *contractRow, mode Termination, remark string) error {
 	p := s.products[c.Product]
 	if !c.live() {
 		return p.gone()
@@ -163,7 +157,7 @@ func (s *step) terminate(c *Contract, mode Termination, remark string) error {
 // notifyContract writes the notification of what just happened to the contract.
 // Signing goes to the URL of the call, ending to the one configured with the
 // plan: merchants who expect both at one URL miss the second.
-func (s *step) notifyContract(p *product, c *Contract, e event, toPlan bool) error {
+func (s *step) notifyContract(p *product, c *contractRow, e event, toPlan bool) error {
 	url := c.NotifyURL
 	if toPlan {
 		url = ""
@@ -174,10 +168,7 @@ func (s *step) notifyContract(p *product, c *Contract, e event, toPlan bool) err
 	if c.V2 {
 		return s.notifyContractV2(c, url)
 	}
-	return s.notify(&Push{
-		MchID: c.MchID, URL: url, Event: e.eventType, OriginalType: e.originalType, Summary: e.summary,
-		Resource: encodeJSON(p.resource(c)), About: c.ID, retries: p.retries,
-	})
+	return s.notify(&pushRow{Push: Push{MchID: c.MchID, URL: url, Event: e.eventType, OriginalType: e.originalType, Summary: e.summary, Resource: encodeJSON(p.resource(c)), About: c.ID}, retries: p.retries})
 }
 
 func (s *step) putAll(entities ...entity) error {
@@ -190,8 +181,8 @@ func (s *step) putAll(entities ...entity) error {
 }
 
 // contractByCode finds the last contract made with a code under a plan, or nil.
-func (s *step) contractByCode(p *product, mchid, plan, code string) (*Contract, error) {
-	list, err := find[Contract](s.Tx, contractCodeKey(p.name, mchid, plan, code), 1)
+func (s *step) contractByCode(p *product, mchid, plan, code string) (*contractRow, error) {
+	list, err := find[contractRow](s.Tx, contractCodeKey(p.name, mchid, plan, code), 1)
 	if err != nil || len(list) == 0 {
 		return nil, err
 	}

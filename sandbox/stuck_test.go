@@ -10,7 +10,7 @@ import (
 func TestARowThatStaysDueEndsAdvance(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, &debitRules{}, Plan{Days: 1}, func(p *product) {
-		p.over = func(*step, *Contract) error { return nil } // forgets to move the end, or to end
+		p.over = func(*step, *contractRow) error { return nil } // forgets to move the end, or to end
 	})
 	err := l.Advance(48 * time.Hour)
 	if err == nil || !strings.Contains(err.Error(), "contract "+l.contract) {

@@ -14,14 +14,14 @@ type tradeNo struct{ mchID, subMchID, outTradeNo string }
 
 func tradeKey(mchid, outTradeNo string) string { return "trade:" + joined(mchid, outTradeNo) }
 
-func (o *Order) tradeNos() []tradeNo {
+func (o *orderRow) tradeNos() []tradeNo {
 	if o.Combined {
 		return tradeNosOf(o.SubOrders)
 	}
 	return []tradeNo{{o.MchID, o.SubMchID, o.OutTradeNo}}
 }
 
-func (d *Debit) tradeNos() []tradeNo {
+func (d *debitRow) tradeNos() []tradeNo {
 	if len(d.Parts) > 0 {
 		return tradeNosOf(d.Parts)
 	}

@@ -53,7 +53,7 @@ func placeOrder(t TradeType) behaviour {
 }
 
 // placed is the reply to placing an order: what the client pays with.
-func (o *Order) placed() document {
+func (o *orderRow) placed() document {
 	switch o.TradeType {
 	case TradeH5:
 		return document{"h5_url": o.Link}
@@ -65,19 +65,19 @@ func (o *Order) placed() document {
 
 // placeTransaction places the order of the body, under a direct merchant's names
 // or a partner's.
-func (c *call) placeTransaction(t TradeType) (*Order, error) {
+func (c *call) placeTransaction(t TradeType) (*orderRow, error) {
 	if err := c.checkParties(); err != nil {
 		return nil, err
 	}
 	payer := object(c.body, "payer")
 	identity := object(payer, "identity")
-	o := &Order{
+	o := &orderRow{Order: Order{
 		ID: c.transactionID(c.text("sub_mchid"), c.text("out_trade_no")), TradeType: t,
 		MchID: c.merchant.MchID, SubMchID: c.text("sub_mchid"), AppID: c.either("appid", "sp_appid"), SubAppID: c.text("sub_appid"),
 		OutTradeNo: c.text("out_trade_no"), OpenID: textOf(payer, "openid") + textOf(payer, "sp_openid"), SubOpenID: textOf(payer, "sub_openid"),
 		RealName: textOf(identity, "name"), IDNumber: textOf(identity, "number"),
 		Total: fen(object(c.body, "amount"), "total"), NotifyURL: c.text("notify_url"), Request: json.RawMessage(c.raw),
-	}
+	}}
 	if o.SubOpenID != "" && o.SubAppID == "" {
 		return nil, badField("/sub_appid", "", "传sub_openid时，sub_appid必填").hinting("payer.sub_openid is an openid under sub_appid, so send that too")
 	}
@@ -117,7 +117,7 @@ func (c *call) checkMchID(pointer, mchid string) error {
 
 // transaction finds the order of the path, among those of the merchants the body
 // or the query names.
-func (c *call) transaction() (*Order, error) {
+func (c *call) transaction() (*orderRow, error) {
 	asked := func(name string) string {
 		if len(c.query) > 0 {
 			return c.query.Get(name)
@@ -142,7 +142,7 @@ func (c *call) transaction() (*Order, error) {
 		}
 		return o, err
 	}
-	list, err := find[Order](c.Tx, tradeKey(c.merchant.MchID, no), 0)
+	list, err := find[orderRow](c.Tx, tradeKey(c.merchant.MchID, no), 0)
 	if err != nil {
 		return nil, err
 	}
@@ -187,7 +187,7 @@ func exposeNothing(c *call) (document, error) {
 
 // transactionDocument is an order in queries and in TRANSACTION.SUCCESS. Who
 // paid, what and when is only known of paid orders.
-func transactionDocument(o *Order, now time.Time) document {
+func transactionDocument(o *orderRow, now time.Time) document {
 	asked := decodeBody(o.Request)
 	state := o.shown(now)
 	amount := document{"total": o.Total, "currency": "CNY"}
@@ -218,7 +218,7 @@ func transactionDocument(o *Order, now time.Time) document {
 }
 
 // paidBy is trade_type, of orders of APIv2 too.
-func (o *Order) paidBy() TradeType {
+func (o *orderRow) paidBy() TradeType {
 	if o.TradeType == "" {
 		return TradeJSAPI
 	}

@@ -3,7 +3,7 @@ package sandbox
 import "time"
 
 // Usage counts a contract's debits, so that limits cost no search.
-type Usage struct {
+type usage struct {
 	Day             string `json:"day,omitempty"` // the counters of a day are of this one
 	DayAttempts     int    `json:"day_attempts,omitempty"`
 	DaySuccesses    int    `json:"day_successes,omitempty"`
@@ -14,7 +14,7 @@ type Usage struct {
 }
 
 // at is the usage seen on the day and in the period of now.
-func (u Usage) at(now, signed time.Time, periodDays int) Usage {
+func (u usage) at(now, signed time.Time, periodDays int) usage {
 	if today := dateOf(now); u.Day != today {
 		u.Day, u.DayAttempts, u.DaySuccesses, u.DayAmount = today, 0, 0, 0
 	}
@@ -25,7 +25,7 @@ func (u Usage) at(now, signed time.Time, periodDays int) Usage {
 }
 
 // allows says why one more successful debit of this amount is too much, "" when it is not.
-func (u Usage) allows(l Limits, amount int64) (why trouble, hint string) {
+func (u usage) allows(l Limits, amount int64) (why trouble, hint string) {
 	over := func(n, limit int) bool { return limit > 0 && n >= limit }
 	switch {
 	case l.PerDebit > 0 && amount > l.PerDebit:
@@ -40,7 +40,7 @@ func (u Usage) allows(l Limits, amount int64) (why trouble, hint string) {
 	return "", ""
 }
 
-func (u *Usage) succeed(amount int64) {
+func (u *usage) succeed(amount int64) {
 	u.DaySuccesses++
 	u.PeriodSuccesses++
 	u.Successes++

@@ -13,7 +13,6 @@ import (
 // Wallet is what a person has, and what stands in his way. A person without one
 // has all the money in the world, no name, and no bad luck.
 type Wallet struct {
-	rev
 	Person  string `json:"person"`
 	Limited bool   `json:"limited"`           // Balance counts; otherwise he never runs out
 	Balance int64  `json:"balance,omitempty"` // fen
@@ -26,22 +25,28 @@ type Wallet struct {
 
 	// Debts are the debits WeChat Pay advanced and he has not repaid.
 	Debts []string `json:"debts,omitempty"`
-	// DebtsAt is when Debts last changed.
-	DebtsAt time.Time `json:"debts_at,omitzero"`
 
 	// Name and IDNumber are who he is; "" matches whatever a merchant says.
 	Name     string `json:"name,omitempty"`
 	IDNumber string `json:"id_number,omitempty"`
 }
 
-func (w *Wallet) kind() string   { return "wallet" }
-func (w *Wallet) row() store.Row { return store.Row{ID: w.Person} }
+// walletRow is a Wallet as the store has it, with what the rules need to know.
+type walletRow struct {
+	rev
+	Wallet
+	// DebtsAt is when Debts last changed.
+	DebtsAt time.Time `json:"debts_at,omitzero"`
+}
+
+func (w *walletRow) kind() string   { return "wallet" }
+func (w *walletRow) row() store.Row { return store.Row{ID: w.Person} }
 
 // wallet is a person's, a new one when he has none.
-func (s *step) wallet(person string) (*Wallet, error) {
-	w, err := get[Wallet](s.Tx, person)
+func (s *step) wallet(person string) (*walletRow, error) {
+	w, err := get[walletRow](s.Tx, person)
 	if errors.Is(err, store.ErrNotFound) {
-		return &Wallet{Person: person}, nil
+		return &walletRow{Wallet: Wallet{Person: person}}, nil
 	}
 	return w, err
 }
@@ -79,7 +84,7 @@ func (s *step) giveBack(person string, fen int64) error {
 
 // advance notes that WeChat Pay paid for a payer without money, unless they owe as many debits of
 // the product as they may.
-func (s *step) advance(d *Debit, most int) (Failure, error) {
+func (s *step) advance(d *debitRow, most int) (Failure, error) {
 	w, err := s.wallet(d.Person)
 	if err != nil {
 		return "", err
@@ -92,7 +97,7 @@ func (s *step) advance(d *Debit, most int) (Failure, error) {
 }
 
 // owe adds a debit to what a person owes, once.
-func (s *step) owe(w *Wallet, d *Debit) error {
+func (s *step) owe(w *walletRow, d *debitRow) error {
 	if !slices.Contains(w.Debts, d.ID) {
 		w.Debts, w.DebtsAt = append(w.Debts, d.ID), s.now
 	}
@@ -100,7 +105,7 @@ func (s *step) owe(w *Wallet, d *Debit) error {
 }
 
 // clear takes a debit off what a person owes.
-func (s *step) clear(d *Debit) error {
+func (s *step) clear(d *debitRow) error {
 	w, err := s.wallet(d.Person)
 	if err != nil || !slices.Contains(w.Debts, d.ID) {
 		return err
@@ -110,7 +115,7 @@ func (s *step) clear(d *Debit) error {
 }
 
 // owes counts what a person owes under a product.
-func (w *Wallet) owes(p Product) (n int) {
+func (w *walletRow) owes(p Product) (n int) {
 	for _, id := range w.Debts {
 		if strings.HasPrefix(id, string(p)+"|") {
 			n++
@@ -129,7 +134,7 @@ func (s *step) repay(person string) error {
 		return &PageError{Reason: PageUsed, Message: "There is nothing to repay."}
 	}
 	for len(w.Debts) > 0 {
-		d, err := get[Debit](s.Tx, w.Debts[0])
+		d, err := get[debitRow](s.Tx, w.Debts[0])
 		if err != nil {
 			return err
 		}
@@ -157,7 +162,7 @@ func (s *step) repay(person string) error {
 }
 
 // is says whether a merchant's idea of who he is is right.
-func (w *Wallet) is(name, idNumber string) bool {
+func (w *walletRow) is(name, idNumber string) bool {
 	matches := func(known, said string) bool { return known == "" || said == "" || known == said }
 	return matches(w.Name, name) && matches(w.IDNumber, idNumber)
 }

@@ -41,7 +41,7 @@ func placeWithContract(t TradeType) behaviour {
 }
 
 // payUnder has the order paid under a password-exempt contract of its payer's.
-func (c *call) payUnder(o *Order, contractID string) error {
+func (c *call) payUnder(o *orderRow, contractID string) error {
 	contract, err := c.contractOf(PasswordExempt, contractID)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -60,8 +60,8 @@ func (c *call) payUnder(o *Order, contractID string) error {
 }
 
 // payToken has paying the order agree to a session that was presigned.
-func (c *call) payToken(o *Order, token string) error {
-	session, err := get[Session](c.Tx, token)
+func (c *call) payToken(o *orderRow, token string) error {
+	session, err := get[sessionRow](c.Tx, token)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return invalidRequest("预签约码有误或已过期").hinting("no presign of this merchant's returned this token")
@@ -77,7 +77,7 @@ func (c *call) payToken(o *Order, token string) error {
 }
 
 // payPlan has paying the order sign a debit contract.
-func (c *call) payPlan(o *Order, info map[string]any) error {
+func (c *call) payPlan(o *orderRow, info map[string]any) error {
 	const at = "/contract_info/"
 	if err := c.checkMchID(at+"contract_mchid", textOf(info, "contract_mchid")); err != nil {
 		return err
@@ -94,10 +94,10 @@ func (c *call) payPlan(o *Order, info map[string]any) error {
 	if err := c.checkPlan(p, textOf(info, "plan_id")); err != nil {
 		return err
 	}
-	obstacle, err := c.signWith(p, o, &Session{
+	obstacle, err := c.signWith(p, o, &sessionRow{Session: Session{
 		PlanID: textOf(info, "plan_id"), Code: textOf(info, "contract_code"),
 		Account: textOf(info, "contract_display_account"), NotifyURL: textOf(info, "contract_notify_url"), Request: encodeJSON(info),
-	})
+	}})
 	if obstacle != nil {
 		c.note = "the order stands, but paying it will sign nothing: " + cmp.Or(obstacle.hint, obstacle.message)
 	}
@@ -107,7 +107,7 @@ func (c *call) payPlan(o *Order, info map[string]any) error {
 // signWith opens the session that paying the order agrees to: s says under which
 // plan and code, for whom is the order's. What is in the way of signing comes
 // back as a refusal and does not concern the order.
-func (c *call) signWith(p *product, o *Order, s *Session) (obstacle *refusal, err error) {
+func (c *call) signWith(p *product, o *orderRow, s *sessionRow) (obstacle *refusal, err error) {
 	s.Product, s.MchID, s.SubMchID, s.AppID, s.SubAppID = p.name, o.MchID, o.SubMchID, o.AppID, o.SubAppID
 	s.OpenID, s.SubOpenID, s.PrepayID, s.PaySign = o.OpenID, o.SubOpenID, o.PrepayID, true
 	s.CreatedAt, s.ExpiresAt = c.now, o.PrepayExpiresAt
@@ -128,7 +128,7 @@ func (c *call) signWith(p *product, o *Order, s *Session) (obstacle *refusal, er
 		return nil, err
 	}
 	if use.Token != "" {
-		open, err := get[Session](c.Tx, use.Token)
+		open, err := get[sessionRow](c.Tx, use.Token)
 		if err != nil {
 			return nil, err
 		}
