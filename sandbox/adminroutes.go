@@ -30,16 +30,7 @@ func (a *admin) worldRoutes() map[string]adminRoute {
 			return nil, a.engine.worker.settle(r.Context()) // until the caller gives up
 		}),
 
-		"GET /sandbox/sessions":  bare(func(*http.Request) (any, error) { return rows(a.Sessions()) }),
-		"GET /sandbox/contracts": bare(func(*http.Request) (any, error) { return rows(a.Contracts()) }),
-		"GET /sandbox/orders":    bare(func(*http.Request) (any, error) { return rows(a.Orders()) }),
-		"GET /sandbox/debits":    bare(func(*http.Request) (any, error) { return rows(a.Debits()) }),
-		"GET /sandbox/refunds":   bare(func(*http.Request) (any, error) { return rows(a.Refunds()) }),
-		"GET /sandbox/pushes":    bare(func(*http.Request) (any, error) { return rows(a.Pushes()) }),
-		"GET /sandbox/journal":   bare(a.exchanges).asking("after", "newest"),
-		"GET /sandbox/contracts/{id}": bare(func(r *http.Request) (any, error) {
-			return a.Contract(r.PathValue("id"))
-		}),
+		"GET /sandbox/journal": bare(a.exchanges).asking("after", "newest"),
 		"POST /sandbox/contracts/{id}/terminate": takes(func(r *http.Request, b *terminate) (any, error) {
 			return a.terminateContract(r.PathValue("id"), b.Mode, b.Remark)
 		}),

@@ -60,9 +60,8 @@ func (c *call) combinedFromBody(t TradeType) (*orderRow, error) {
 		ID: orderID(true, c.merchant.MchID, c.text("combine_out_trade_no")), Combined: true, TradeType: t,
 		MchID: c.merchant.MchID, AppID: c.text("combine_appid"), OutTradeNo: c.text("combine_out_trade_no"),
 		OpenID: textOf(payer, "openid"), SubOpenID: textOf(payer, "sub_openid"),
-		RealName: textOf(identity, "name"), IDNumber: textOf(identity, "number"),
 		NotifyURL: c.text("notify_url"), Request: json.RawMessage(c.raw),
-	}}
+	}, RealName: textOf(identity, "name"), IDNumber: textOf(identity, "number")}
 	var err error
 	if o.SubOrders, o.Total, err = c.subOrders(); err != nil {
 		return nil, err

@@ -137,7 +137,8 @@
 //	POST /sandbox/payers/{openid}/identify       {"name", "id_number"}
 //	POST /sandbox/payers/{openid}/sign-elsewhere {"product", "plan_id"}
 //	POST /sandbox/faces/show, faces/retake       before a device that recognises faces
-//	GET  /sandbox/sessions, contracts, contracts/{id}, orders, debits, refunds, pushes, journal?after=&newest=
+//	GET  /sandbox/sessions, contracts, orders, debits, refunds, pushes; each by its id too, contracts/{id}
+//	GET  /sandbox/journal                        ?after=&newest=
 //	POST /sandbox/contracts/{id}/terminate       {"mode", "remark"}
 //	POST /sandbox/pushes/{id}/retry
 //	GET  /sandbox/merchants                      without secrets
@@ -158,7 +159,10 @@
 // Changes are sent with Content-Type: application/json. A call takes the members
 // named here and no others; {} passes for no body. A member or parameter that it
 // does not take is a 400 that names it. Lists come as {"data"}, errors as
-// {"error": a sentence}. No other call than those that say so answers with keys.
+// {"error": a sentence}. From sessions to pushes they are filtered by any member that
+// is a text, true or false, ?trade_state=SUCCESS, and come in pages by ?limit=; "next"
+// is then what ?after= goes on from. What is on them are the views of this package,
+// [Contract] and the others, in the JSON of their tags. No other call than those that say so answers with keys.
 // Web pages of other sites and the notifications of sandboxes are turned away.
 //
 // # Guard rails

@@ -23,11 +23,8 @@ type Order struct {
 	SubAppID   string    `json:"sub_appid,omitempty"`
 	// OpenID and SubOpenID are the only payer; both empty where the call names
 	// nobody: then OpenID is set by whoever pays.
-	OpenID    string `json:"openid"`
-	SubOpenID string `json:"sub_openid,omitempty"`
-	// RealName and IDNumber are who must pay, where the call says it.
-	RealName  string     `json:"real_name,omitempty"`
-	IDNumber  string     `json:"id_number,omitempty"`
+	OpenID    string     `json:"openid"`
+	SubOpenID string     `json:"sub_openid,omitempty"`
 	Total     int64      `json:"total"` // fen
 	NotifyURL string     `json:"notify_url"`
 	State     OrderState `json:"trade_state"`
@@ -52,6 +49,9 @@ type Order struct {
 type orderRow struct {
 	rev
 	Order
+	// RealName and IDNumber are who must pay, where the call says it.
+	RealName    string `json:"real_name,omitempty"`
+	IDNumber    string `json:"id_number,omitempty"`
 	Fingerprint string `json:"fingerprint"`
 }
 

@@ -23,11 +23,7 @@ type Session struct {
 	OpenID    string `json:"openid,omitempty"`
 	SubOpenID string `json:"sub_openid,omitempty"`
 	UserCode  string `json:"out_user_code,omitempty"` // tells several accounts of one user apart
-	// RealName and IDNumber are who the merchant says the payer is, where a
-	// product asks; somebody else cannot sign.
-	RealName  string `json:"real_name,omitempty"`
-	IDNumber  string `json:"id_number,omitempty"`
-	Account   string `json:"account"` // what the signing page shows as the user's account
+	Account   string `json:"account"`                 // what the signing page shows as the user's account
 	NotifyURL string `json:"notify_url,omitempty"`
 	Attach    string `json:"attach,omitempty"`
 	PrepayID  string `json:"prepay_id,omitempty"` // the order whose payment offers to sign
@@ -55,6 +51,10 @@ type Session struct {
 type sessionRow struct {
 	rev
 	Session
+	// RealName and IDNumber are who the merchant says the payer is, where a
+	// product asks; somebody else cannot sign.
+	RealName string `json:"real_name,omitempty"`
+	IDNumber string `json:"id_number,omitempty"`
 }
 
 func (s *sessionRow) kind() string { return "session" }

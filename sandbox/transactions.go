@@ -75,9 +75,8 @@ func (c *call) placeTransaction(t TradeType) (*orderRow, error) {
 		ID: c.transactionID(c.text("sub_mchid"), c.text("out_trade_no")), TradeType: t,
 		MchID: c.merchant.MchID, SubMchID: c.text("sub_mchid"), AppID: c.either("appid", "sp_appid"), SubAppID: c.text("sub_appid"),
 		OutTradeNo: c.text("out_trade_no"), OpenID: textOf(payer, "openid") + textOf(payer, "sp_openid"), SubOpenID: textOf(payer, "sub_openid"),
-		RealName: textOf(identity, "name"), IDNumber: textOf(identity, "number"),
 		Total: fen(object(c.body, "amount"), "total"), NotifyURL: c.text("notify_url"), Request: json.RawMessage(c.raw),
-	}}
+	}, RealName: textOf(identity, "name"), IDNumber: textOf(identity, "number")}
 	if o.SubOpenID != "" && o.SubAppID == "" {
 		return nil, badField("/sub_appid", "", "传sub_openid时，sub_appid必填").hinting("payer.sub_openid is an openid under sub_appid, so send that too")
 	}
