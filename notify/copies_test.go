@@ -89,6 +89,9 @@ func TestHonestEchoesAreHandled(t *testing.T) {
 		"of a contract":         {"attach": "u=1&contract_id=Wx15&z=2", "bank_type": "CMC", "contract_id": "Wx15", "out_trade_no": "T1"},
 		"of no contract":        {"attach": "u=1&contract_id=Wx15&z=2", "bank_type": "CMC", "out_trade_no": "T1"},
 		"of a bank":             {"attach": "u=1&bank_type=x", "bank_type": "CMC", "out_trade_no": "T1"},
+		"of no reply":           {"attach": "uid=7&return_code=0", "bank_type": "CMC", "out_trade_no": "T1"},
+		"of a failed debit":     {"attach": "uid=7&fee_type=CNY&device_info=ios", "contract_id": "C", "err_code": "NOTENOUGH", "out_trade_no": "T1"},
+		"a name of a member":    {"change_type": "ADD", "contract_display_account": "Tom&contract_x=1", "contract_id": "1"},
 		"an account":            {"change_type": "ADD", "contract_display_account": "a&b=c", "contract_id": "1"},
 		"a remark of contracts": {"change_type": "DELETE", "contract_id": "1", "contract_termination_remark": "a&b=c&contract 5"},
 	} {

@@ -63,7 +63,11 @@
 //     reply about a refund is no payment.
 //   - What a refund's req_info holds is looked at after it was opened.
 //
-// The client, for its part, signs no page with such a value.
+// The client, for its part, signs no page with such a value. What a call sends
+// (Post) no payer sees, so it is left as it is; but WeChat Pay repeats it in the
+// notification. So give no call a contract_code with "&name=" in it, nor a
+// contract_display_account or remark with a member of a contract ("&contract_id="):
+// the message about it would be refused, and only a query tells.
 //
 // Somebody who has a copy of a genuine message, off a plain http address or out of
 // a log, can cut that one anew as well. So a sign that was handled makes no second

@@ -22,11 +22,14 @@ var replyMembers = [...]string{
 	"code_url", "mweb_url", "out_refund_no", "prepay_id", "recall", "refund_count", "refund_fee", "refund_id", "trade_state_desc",
 }
 
-// afterAttach are the members of a payment that sort behind its attach and before
-// mch_id, which nobody can swallow. One that failed has no bank_type.
-var afterAttach = [...]string{
-	"bank_type", "cash_fee", "cash_fee_type", "contract_id", "coupon_count", "coupon_fee", "device_info", "err_code",
-	"err_code_des", "fee_type", "is_subscribe",
+// afterAttach are the members of a payment that mean something and sort behind its
+// attach and before mch_id, which nobody can swallow. One that failed has no bank_type.
+var afterAttach = [...]string{"bank_type", "contract_id", "err_code", "err_code_des"}
+
+// afterAccount are those of a contract that sort behind contract_display_account.
+var afterAccount = [...]string{
+	"contract_expired_time", "contract_id", "contract_signed_time", "contract_state", "contract_terminated_time",
+	"contract_termination_mode", "contract_termination_remark",
 }
 
 // kindV2 is the kind of a signed message, or why it is not taken for one of
@@ -93,28 +96,25 @@ members:
 			}
 		}
 		return "the value of a member has another member in it (&name=): it is cut from something the merchant signed, " +
-			"and a payer sent it"
+			"and a payer sent it; or such a value was in a call of yours, and WeChat Pay repeats it: query what it is about"
 	}
 	return ""
 }
 
-// swallows says that a genuine message was cut anew by somebody who has a copy, so
-// that the members behind an exception became a part of its value: the sign stays
-// right, and the message is another. What an attach swallows begins with bank_type,
-// which every paid message has behind it, or, of a debit that failed, with another
-// of its members. Where more text of others follows, as in sub_order_list, it swallows
-// everything up to that, and so return_code. What the values of a contract swallow are
-// its other members.
+// swallows says that a genuine message may have been cut anew by somebody who has a
+// copy, so that the members behind an exception became a part of its value: the sign
+// stays right, and the message is another. What an attach swallows begins with
+// bank_type, which every paid message has behind it, or, of a debit that failed, with
+// another of its members; where more text of others follows, as in sub_order_list, it
+// swallows everything up to that. What the values of a contract swallow are its other
+// members.
 func swallows(f wire.Fields, name string) bool {
-	if name == "attach" {
-		if strings.Contains(f[name], "&return_code=") {
-			return true
-		}
-		return f["bank_type"] == "" && slices.ContainsFunc(afterAttach[:], func(next string) bool {
-			return f[next] == "" && strings.Contains(f[name], "&"+next+"=")
-		})
+	within := func(member string) bool { return strings.Contains(f[name], "&"+member+"=") }
+	if name != "attach" {
+		return slices.ContainsFunc(afterAccount[:], within)
 	}
-	return strings.Contains(f[name], "&contract_")
+	missing := func(member string) bool { return f[member] == "" && within(member) }
+	return within("sub_order_list") || f["bank_type"] == "" && slices.ContainsFunc(afterAttach[:], missing)
 }
 
 // isList says that a text is a list in JSON, which no page ends like.

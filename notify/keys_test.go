@@ -233,6 +233,38 @@ func TestNothingOfARepeatIsKept(t *testing.T) {
 	runtime.KeepAlive(r)
 }
 
+// Two merchants of one receiver have nothing in common: neither an id, though one says
+// what the other's message says, nor the room in which handled messages are remembered.
+func TestMerchantsOfOneReceiverAreApart(t *testing.T) {
+	t.Parallel()
+	const second, secondKey = "1900000777", "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+	r := notify.New(nil, notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key)), notify.APIv2Key(second, wxpay.NewSecret(secondKey)), notify.Remember(1))
+	handled := map[string]int{}
+	r.Otherwise(func(_ context.Context, n *notify.Notification) error { handled[n.ID]++; return nil })
+	const refund = "<root><out_refund_no>R1</out_refund_no><refund_id>5000</refund_id><refund_status>SUCCESS</refund_status></root>"
+	messages := func(mchID, key string) (out [][]byte) {
+		paid := wire.Fields{"return_code": "SUCCESS", "result_code": "SUCCESS", "combine_mch_id": mchID, "out_trade_no": "T", "transaction_id": "4"}
+		paid["sign"] = paid.Digest(key, wire.SignMD5)
+		return [][]byte{paid.XML(), wire.Fields{"return_code": "SUCCESS", "mch_id": mchID, "req_info": wire.SealReqInfo(key, []byte(refund))}.XML()}
+	}
+	first, other := messages("1900000109", apiV2Key), messages(second, secondKey)
+	for i := range first {
+		for _, body := range [][]byte{first[i], other[i], first[i]} {
+			if a := r.Receive(t.Context(), nil, body); a.Status != 200 {
+				t.Errorf("answered %d", a.Status)
+			}
+		}
+	}
+	if len(handled) != 4 {
+		t.Errorf("handled %d messages, want 4", len(handled))
+	}
+	for id, n := range handled {
+		if n != 1 {
+			t.Errorf("%s was handled %d times", id, n)
+		}
+	}
+}
+
 func BenchmarkRepeatsOfAPIv2(b *testing.B) {
 	for _, earlier := range []int{1, 100_000} {
 		b.Run(fmt.Sprint("after ", earlier), func(b *testing.B) {

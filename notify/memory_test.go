@@ -7,10 +7,28 @@ import (
 	"time"
 )
 
+// However often a notification comes, signed anew each time, what is known of it stays
+// small.
+func TestSignsOfOneNotificationAreBounded(t *testing.T) {
+	t.Parallel()
+	m := newMemory(10, time.Now)
+	for i := range 10_000 {
+		n := &Notification{ID: "1", v2: true, proof: sha256.Sum256([]byte(strconv.Itoa(i)))}
+		if d, state := m.begin(n); state == isNew {
+			m.end(d, n, nil)
+		} else if state != isHandled || !m.answer(d, n) {
+			t.Fatalf("attempt %d: state %d", i, state)
+		}
+	}
+	if len(m.bySign) > keptSigns {
+		t.Errorf("%d signs are kept", len(m.bySign))
+	}
+}
+
 // An attempt that waited for one that was forgotten at once leaves nothing behind.
 func TestSharersLeaveNoSigns(t *testing.T) {
 	t.Parallel()
-	m := memory{byID: map[string]*delivery{}, bySign: map[[sha256.Size]byte]*delivery{}, now: time.Now}
+	m := newMemory(0, time.Now)
 	for i := range 100 {
 		attempt := func(nonce string) *Notification {
 			return &Notification{ID: strconv.Itoa(i), proof: sha256.Sum256([]byte(nonce + strconv.Itoa(i)))}

@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"net/http"
 	"runtime/debug"
@@ -14,9 +15,9 @@ import (
 // longest schedule of attempts lasts 24 h 4 min, and clocks may differ.
 const retention = 25 * time.Hour
 
-// memory is what the receiver knows of notifications: which are being handled
-// and which were. Only messages that were verified get here, so strangers
-// cannot fill it.
+// memory is what the receiver knows of one merchant's notifications: which are
+// being handled and which were. Only messages that were verified get here, so
+// strangers cannot fill it, and nobody who has another merchant's key can.
 //
 // Its clock is this side's, that of the keys: what a message says of the time
 // must not decide what is forgotten.
@@ -28,6 +29,10 @@ type memory struct {
 	byID    map[string]*delivery
 	bySign  map[[sha256.Size]byte]*delivery // by signature or sign of every attempt
 	handled []*delivery                     // in the order they were handled
+}
+
+func newMemory(most int, now func() time.Time) *memory {
+	return &memory{max: most, now: now, byID: map[string]*delivery{}, bySign: map[[sha256.Size]byte]*delivery{}}
 }
 
 // delivery is one notification, over all its attempts.
@@ -42,17 +47,18 @@ type delivery struct {
 
 // deliver has the notification handled, unless it was, or is being.
 func (r *Receiver) deliver(ctx context.Context, n *Notification) *Error {
-	d, state := r.memory.begin(n)
+	m := r.memories[n.MchID]
+	d, state := m.begin(n)
 	switch state {
 	case isNew:
-		return r.run(ctx, n, d)
+		return r.run(ctx, n, m, d)
 	case isRunning:
-		return r.share(ctx, n, d)
+		return r.share(ctx, n, m, d)
 	case isCut:
 		return n.fail(CheckReplay, http.StatusConflict,
 			"another message came with this very sign: someone who has a copy changed what the sign does not see", nil)
 	}
-	if !r.memory.answer(d, n) {
+	if !m.answer(d, n) {
 		return n.fail(CheckReplay, http.StatusConflict, "these very bytes were handled before: someone sent them again, since WeChat Pay signs every attempt afresh", nil)
 	}
 	return nil
@@ -61,15 +67,17 @@ func (r *Receiver) deliver(ctx context.Context, n *Notification) *Error {
 // run calls the function for n. The work outlives the connection it came over:
 // WeChat Pay hangs up after 5 seconds, and money half booked is worse than
 // money booked late.
-func (r *Receiver) run(ctx context.Context, n *Notification, d *delivery) (err *Error) {
+func (r *Receiver) run(ctx context.Context, n *Notification, m *memory, d *delivery) (err *Error) {
 	work, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.deadline)
 	defer cancel()
 	returned := false
 	defer func() {
 		if v := recover(); v != nil {
 			cause, ok := v.(error)
-			if !ok {
-				cause = fmt.Errorf("%v", v)
+			if text, isText := v.(string); isText {
+				cause = errors.New(text)
+			} else if !ok { // it may be the event itself
+				cause = fmt.Errorf("with a %T", v)
 			}
 			err = n.fail(CheckHandler, http.StatusInternalServerError, "the function panicked", cause)
 			err.Stack = debug.Stack()
@@ -77,7 +85,7 @@ func (r *Receiver) run(ctx context.Context, n *Notification, d *delivery) (err *
 			err = n.fail(CheckHandler, http.StatusInternalServerError, "the function called runtime.Goexit, as a test's FailNow does", nil)
 			defer r.report(ctx, err)
 		}
-		r.memory.end(d, n, err)
+		m.end(d, n, err)
 	}()
 	err = r.dispatch(work, n)
 	returned = true
@@ -103,7 +111,7 @@ func (r *Receiver) dispatch(ctx context.Context, n *Notification) *Error {
 }
 
 // share waits for the run of another delivery and takes over its outcome.
-func (r *Receiver) share(ctx context.Context, n *Notification, d *delivery) *Error {
+func (r *Receiver) share(ctx context.Context, n *Notification, m *memory, d *delivery) *Error {
 	ctx, cancel := context.WithTimeout(ctx, r.deadline)
 	defer cancel()
 	select {
@@ -116,7 +124,7 @@ func (r *Receiver) share(ctx context.Context, n *Notification, d *delivery) *Err
 		failed.shared = true
 		return failed
 	}
-	r.memory.answer(d, n)
+	m.answer(d, n)
 	return nil
 }
 
@@ -134,14 +142,13 @@ func (m *memory) begin(n *Notification) (*delivery, state) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.forget()
-	id := n.MchID + " " + n.ID
-	if d := m.bySign[n.proof]; d != nil && d.id != id {
+	if d := m.bySign[n.proof]; d != nil && d.id != n.ID {
 		return d, isCut
 	}
-	d := m.byID[id]
+	d := m.byID[n.ID]
 	if d == nil {
-		d = &delivery{id: id, done: make(chan struct{})}
-		m.byID[id] = d
+		d = &delivery{id: n.ID, done: make(chan struct{})}
+		m.byID[n.ID] = d
 		m.sign(d, n)
 		return d, isNew
 	}
@@ -176,9 +183,12 @@ func (m *memory) answer(d *delivery, n *Notification) bool {
 	return m.sign(d, n) || n.v2
 }
 
-// sign records what proved an attempt, and reports false if it is known. Only
-// WeChat Pay makes new signatures, one an attempt, so these stay few. The seal of
-// a refund is no signature. The lock is held.
+// keptSigns is how many attempts of one notification are known by what proved them:
+// twice as many as WeChat Pay's longest schedule has. Of APIv2 the merchant can make more.
+const keptSigns = 64
+
+// sign records what proved an attempt, and reports false if it is known. The seal of a
+// refund is no signature. The lock is held.
 func (m *memory) sign(d *delivery, n *Notification) bool {
 	if n.proof == ([sha256.Size]byte{}) || m.byID[d.id] != d { // forgotten meanwhile, with all its signs
 		return true
@@ -187,7 +197,10 @@ func (m *memory) sign(d *delivery, n *Notification) bool {
 		return false
 	}
 	m.bySign[n.proof] = d
-	d.signs = append(d.signs, n.proof)
+	if d.signs = append(d.signs, n.proof); len(d.signs) > keptSigns {
+		delete(m.bySign, d.signs[0])
+		d.signs = d.signs[1:]
+	}
 	return true
 }
 

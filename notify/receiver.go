@@ -2,7 +2,6 @@ package notify
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"strconv"
 	"sync/atomic"
@@ -22,7 +21,8 @@ type Receiver struct {
 	vehicles  bool
 	onError   func(context.Context, *Error)
 	deadline  time.Duration
-	memory    memory
+	remember  int
+	memories  map[string]*memory // by merchant id
 	routes    map[string]func(context.Context, *Notification) error
 	otherwise func(context.Context, *Notification) error
 	serving   atomic.Bool
@@ -40,11 +40,8 @@ const (
 // with the option [Keys].
 func New(keys *wxpay.Keys, options ...Option) *Receiver {
 	r := &Receiver{
-		onError: logError, deadline: DefaultDeadline,
+		onError: logError, deadline: DefaultDeadline, remember: DefaultRemember, memories: map[string]*memory{},
 		routes: map[string]func(context.Context, *Notification) error{},
-	}
-	r.memory = memory{
-		max: DefaultRemember, now: time.Now, byID: map[string]*delivery{}, bySign: map[[sha256.Size]byte]*delivery{},
 	}
 	if keys != nil {
 		r.keys = []*wxpay.Keys{keys}
@@ -54,11 +51,18 @@ func New(keys *wxpay.Keys, options ...Option) *Receiver {
 			o(r)
 		}
 	}
-	if r.keys != nil {
-		r.memory.now = r.keys[0].Now
-	}
 	if r.keys == nil && r.v2Keys == nil {
 		panic("notify.New: keys is nil; take client.Keys(), or make them with wxpay.NewKeys; or give APIv2Key to receive APIv2 only")
+	}
+	now := time.Now
+	if r.keys != nil {
+		now = r.keys[0].Now
+	}
+	for _, k := range r.keys {
+		r.memories[k.MchID()] = newMemory(r.remember, now)
+	}
+	for _, k := range r.v2Keys {
+		r.memories[k.mchID] = newMemory(r.remember, now)
 	}
 	return r
 }
@@ -110,15 +114,15 @@ func Deadline(d time.Duration) Option {
 	return func(r *Receiver) { r.deadline = d }
 }
 
-// Remember sets how many handled notifications are kept in mind, about 300
-// bytes each. Default: 65536. When there are more, the one handled first is
+// Remember sets how many handled notifications of each merchant are kept in mind,
+// about 300 bytes each. Default: 65536. When there are more, the one handled first is
 // forgotten, and would run again if it came again. With 0 only deliveries that
 // overlap share a run.
 func Remember(n int) Option {
 	if n < 0 {
 		panic("notify.Remember: " + strconv.Itoa(n) + " is not a number of notifications")
 	}
-	return func(r *Receiver) { r.memory.max = n }
+	return func(r *Receiver) { r.remember = n }
 }
 
 // Event is a type that the resource of one kind of notification decodes into,

@@ -278,6 +278,20 @@ func TestWhateverAFunctionReturnsIsAFailure(t *testing.T) {
 	}
 }
 
+// What a function panics with may be the event: its type is reported, and not the payer.
+func TestAPanicWithTheEventIsNotPrinted(t *testing.T) {
+	t.Parallel()
+	w, log := newWechat(t), newErrorLog()
+	r := notify.New(w.keys(t), log.option())
+	notify.On(r, func(_ context.Context, _ *notify.Notification, e *signed) error { panic(e) })
+	if a := w.attempt(t, w.envelope("EV-1", signedType, signedPlaintext)).post(r); a.Code != 500 {
+		t.Errorf("answered %d", a.Code)
+	}
+	if e := log.take(t); e == nil || !strings.Contains(e.Error(), "panicked: with a *") || strings.Contains(e.Error(), openid) {
+		t.Errorf("reported %v", e)
+	}
+}
+
 func TestAPanickingErrorFunctionDoesNotBreakTheAnswer(t *testing.T) {
 	t.Parallel()
 	w := newWechat(t)

@@ -126,7 +126,7 @@ func (r *Receiver) parseV2(n *Notification, body []byte) *Error {
 		return n.unproved(refused)
 	}
 	n.EventType, n.fields, n.OriginalType = eventType, f, "xml"
-	n.ID, n.CreateTime = idV2(n.EventType, f), timeV2(f)
+	n.ID, n.CreateTime = idV2(n, f), timeV2(f)
 	n.Plaintext, _ = json.Marshal(f) // texts by name
 	return nil
 }
@@ -195,19 +195,19 @@ func eventTypeV2(f wire.Fields) string {
 	return V2Other
 }
 
-// idV2 makes the id that APIv2 does not give, of the fields that say what
-// happened: every attempt to deliver it has the same.
-func idV2(eventType string, f wire.Fields) string {
+// idV2 makes the id that APIv2 does not give, of the merchant and the fields that say
+// what happened: every attempt to deliver it has the same, and no other merchant's.
+func idV2(n *Notification, f wire.Fields) string {
 	names := map[string][]string{
-		V2Contract: {"mch_id", "sub_mch_id", "contract_id", "plan_id", "contract_code", "change_type", "operate_time"},
-		V2Payment:  {"mch_id", "sub_mch_id", "out_trade_no", "transaction_id", "contract_id", "result_code", "err_code"},
+		V2Contract: {"sub_mch_id", "contract_id", "plan_id", "contract_code", "change_type", "operate_time"},
+		V2Payment:  {"sub_mch_id", "out_trade_no", "transaction_id", "contract_id", "result_code", "err_code"},
 		V2Refund:   {"refund_id", "out_refund_no", "refund_status", "success_time"},
-	}[eventType]
-	said := map[string]string{}
+	}[n.EventType]
+	said := map[string]string{"mch_id": n.MchID}
 	for _, name := range names {
 		said[name] = f[name]
 	}
-	if eventType == V2Payment && f["result_code"] != "SUCCESS" {
+	if n.EventType == V2Payment && f["result_code"] != "SUCCESS" {
 		said["sign"] = strings.ToUpper(f["sign"]) // a second failure of one number says nothing else of its own
 	}
 	if names == nil {
@@ -218,7 +218,7 @@ func idV2(eventType string, f wire.Fields) string {
 		}
 	}
 	text, _ := json.Marshal(said) // sorted by name
-	sum := sha256.Sum256(append([]byte(eventType+"\n"), text...))
+	sum := sha256.Sum256(append([]byte(n.EventType+"\n"), text...))
 	return "V2-" + hex.EncodeToString(sum[:16])
 }
 
