@@ -63,3 +63,15 @@ func fen(body map[string]any, name string) int64 {
 	n, _ := strconv.ParseInt(textOf(body, name), 10, 64) // the catalogue has checked it
 	return n
 }
+
+func (c *call) queryInt(name string, otherwise int) int {
+	if n, err := strconv.Atoi(c.query.Get(name)); err == nil {
+		return n
+	}
+	return otherwise // left out, or beyond what the catalogue lets through
+}
+
+func fenText(fen int64) string { return strconv.FormatInt(fen, 10) }
+
+// cny is an amount of money in replies and notifications.
+func cny(fen int64) document { return document{"total": fen, "currency": "CNY"} }

@@ -185,5 +185,3 @@ func creditPaid(d *debitRow) document {
 	out["sp_mchid"], out["sub_mchid"] = d.MchID, d.SubMchID
 	return out
 }
-
-func fenText(fen int64) string { return strconv.FormatInt(fen, 10) }

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"strconv"
 	"time"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
@@ -83,13 +82,6 @@ func eduPapayList(c *call) (document, error) {
 	from := min(offset, len(rows))
 	to := min(from+limit, len(rows))
 	return document{"data": rows[from:to], "total_count": len(rows), "offset": offset, "limit": limit}, nil
-}
-
-func (c *call) queryInt(name string, otherwise int) int {
-	if n, err := strconv.Atoi(c.query.Get(name)); err == nil {
-		return n
-	}
-	return otherwise // left out, or beyond what the catalogue lets through
 }
 
 func eduPapayTerminate(c *call) (document, error) {

@@ -2,8 +2,6 @@ package sandbox
 
 import (
 	"time"
-
-	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
 // eduPapayDebits: announced 1 to 3 days ahead, accepted, debited a moment later.
@@ -62,41 +60,10 @@ func (c *call) eduPapayDebitFound(d *debitRow, err error) (document, error) {
 	return c.shownToSub(d, err, eduPapayTransaction)
 }
 
-// shownToSub shows a debit that was looked for to the sub-merchant it was for,
-// which the query names.
-func (c *call) shownToSub(d *debitRow, err error, show func(*debitRow) document) (document, error) {
-	if err != nil {
-		return nil, err
-	}
-	if d.SubMchID != c.query.Get("sub_mchid") {
-		return nil, c.noOrder().hinting("sub_mchid is not the order's")
-	}
-	return show(d), nil
-}
-
 // eduPapayTransaction is a debit in queries and notifications.
 func eduPapayTransaction(d *debitRow) document {
 	out := eduTransaction(d)
 	out["sp_mchid"], out["trade_state_description"] = d.MchID, d.text()
 	out["device_information"] = object(decodeBody(d.Request), "device_information")
-	return out
-}
-
-// eduTransaction is what edu-papay and eduschoolpay say alike of a debit.
-func eduTransaction(d *debitRow) document {
-	amount := document{"total": d.Total, "currency": "CNY"}
-	payer := document{"openid": d.OpenID}
-	payer.set("sub_openid", d.SubOpenID)
-	out := document{
-		"appid": d.AppID, "out_trade_no": d.OutTradeNo, "amount": amount, "payer": payer, "trade_state": d.word(),
-	}
-	out.set("sub_mchid", d.SubMchID)
-	out.set("sub_appid", d.SubAppID)
-	out.set("attach", d.Attach)
-	if d.State == DebitPaid {
-		amount["payer_total"], amount["discount_total"] = d.Total, 0
-		out["transaction_id"], out["bank_type"] = d.TransactionID, "OTHERS"
-		out["success_time"] = wire.FormatTime(d.EndedAt)
-	}
 	return out
 }

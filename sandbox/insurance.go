@@ -84,7 +84,7 @@ func insurancePresign(insideWeChat bool, reply func(*sessionRow) document) behav
 }
 
 func insuranceMiniProgram(s *sessionRow) document {
-	return document{"pre_entrustweb_id": s.Token, "redirect_appid": signingAppID, "redirect_path": "pages/PwdExemptContract/index"}
+	return document{"pre_entrustweb_id": s.Token, "redirect_appid": signingAppID, "redirect_path": signingMPPath}
 }
 
 // insured checks who is insured, and for how long.
@@ -149,7 +149,7 @@ func insuranceQuery(c *call) (document, error) {
 		out["contract_state"] = string(ContractToBeRenewed)
 	}
 	if contract.State == ContractTerminatePending {
-		out["revoke_terminate_contract_redirect_url"] = "pages/PwdExemptContract/index"
+		out["revoke_terminate_contract_redirect_url"] = signingMPPath
 		out["revoke_terminate_contract_redirect_appid"] = signingAppID
 	}
 	return out, nil

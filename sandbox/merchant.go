@@ -95,11 +95,6 @@ const (
 	GlobalPapay    Product = "global-papay"
 )
 
-// allProducts are those a plan can be of.
-func allProducts() []Product {
-	return []Product{CombinePapay, PasswordExempt, EduPapay, EduSchoolPay, Papay, Insurance, Credit, OfflineFace, GlobalPapay}
-}
-
 // KeyMode says which of WeChat Pay's keys a merchant is served with.
 type KeyMode string
 
@@ -192,7 +187,7 @@ func parseMerchant(m Merchant) (*merchant, error) {
 		case !isText(p.ID) || !isText(p.Owner):
 			return fail("the id or owner of plan %s holds a control character or is not UTF-8", shown(p.ID))
 		case !isProduct(p.Product):
-			return fail("plan %s: unknown product %q; there are %s", p.ID, p.Product, productNames())
+			return fail("plan %s: unknown product %q; there are %s", p.ID, p.Product, strings.Join(productNames(), ", "))
 		case seen[key]:
 			return fail("plan %s of %s is there twice", p.ID, p.Product)
 		case p.Days < 0 || p.Days > maxDays || p.Limits.PeriodDays < 0 || p.Limits.PeriodDays > maxDays:

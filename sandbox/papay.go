@@ -152,6 +152,3 @@ func (c *contractRow) changedAt() time.Time {
 	}
 	return c.SignedAt
 }
-
-// cny is an amount of money in replies and notifications.
-func cny(fen int64) document { return document{"total": fen, "currency": "CNY"} }

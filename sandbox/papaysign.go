@@ -1,14 +1,7 @@
 package sandbox
 
 import (
-	"net/url"
 	"strings"
-)
-
-// What an app launches besides the token.
-const (
-	signingMiniProgram = "gh_8a1a3b2e8d2a" // made up; the real one is not published
-	signingAppID       = "wxbd687630cd02ce1d"
 )
 
 // papayPresign opens a session for an app, or for a code that a payer without
@@ -36,17 +29,6 @@ func (c *call) recurring(s *sessionRow) error {
 			hinting("the plan is a scheduled one: sign it with /v3/papay/scheduled-deduct-sign and a deduct_schedule")
 	}
 	return nil
-}
-
-// signingPage is the address of a session's page. Nobody dials it: a payer of
-// the sandbox opens it with [Payer.OpenURL].
-func signingPage(token string) string {
-	return "https://" + signingHost + "/sandbox?pre_entrustweb_id=" + url.QueryEscape(token)
-}
-
-// signingPath is what an app opens in WeChat's signing mini program.
-func signingPath(token string) string {
-	return "pages/index/index?sign_scene=app&domain_type=cn&pre_entrustweb_id=" + url.QueryEscape(token)
 }
 
 // papayQuery finds a contract by code, for either role.

@@ -154,10 +154,6 @@ func papayV2Page(c *callV2) (wire.Fields, error) {
 	return wire.Fields{"redirect_url": "https://" + signingHost + "/sandbox?pre_entrustweb_id=" + url.QueryEscape(session.Token)}, nil
 }
 
-// signingHost is where WeChat Pay's own H5 page is. Nobody dials it: a payer of
-// the sandbox opens the address with [Payer.OpenURL].
-const signingHost = "payapp.weixin.qq.com"
-
 // queryFields reads a page's query.
 func queryFields(raw string) (wire.Fields, *refusal) {
 	values, err := url.ParseQuery(raw)

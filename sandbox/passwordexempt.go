@@ -57,7 +57,7 @@ func passwordExemptMiniProgram(c *call) (document, error) {
 		return nil, err
 	}
 	out := c.exemptPresigned(s)
-	out["pre_entrustweb_id"], out["sign_mp_appid"], out["sign_mp_path"] = s.Token, "wxbd687630cd02ce1d", "pages/PwdExemptContract/index"
+	out["pre_entrustweb_id"], out["sign_mp_appid"], out["sign_mp_path"] = s.Token, signingAppID, signingMPPath
 	return out, nil
 }
 

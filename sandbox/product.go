@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -86,12 +85,12 @@ func products() []*product {
 	}
 }
 
-func isProduct(name Product) bool { return slices.Contains(allProducts(), name) }
+func isProduct(name Product) bool { return slices.Contains(productNames(), string(name)) }
 
-func productNames() string {
-	var out []string
-	for _, p := range allProducts() {
-		out = append(out, string(p))
+// productNames are those a plan can be of.
+func productNames() (out []string) {
+	for _, p := range products() {
+		out = append(out, string(p.name))
 	}
-	return strings.Join(out, ", ")
+	return out
 }

@@ -30,7 +30,7 @@ func scheduledScenes() map[string]behaviour {
 			return document{"pre_entrustweb_id": s.Token, "miniprogram_username": signingMiniProgram, "miniprogram_path": signingPath(s.Token)}
 		}),
 		"mini-program": presigned(true, func(s *sessionRow) document {
-			return document{"pre_entrustweb_id": s.Token, "redirect_appid": signingAppID, "redirect_path": "pages/PwdExemptContract/index"}
+			return document{"pre_entrustweb_id": s.Token, "redirect_appid": signingAppID, "redirect_path": signingMPPath}
 		}),
 		"jsapi": presigned(true, page),
 		"h5":    presigned(false, page),

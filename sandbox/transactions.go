@@ -83,37 +83,6 @@ func (c *call) placeTransaction(t TradeType) (*orderRow, error) {
 	return c.place(o)
 }
 
-// transactionID names an ordinary order: a partner's numbers are each
-// sub-merchant's own.
-func (c *call) transactionID(subMchID, outTradeNo string) string {
-	if subMchID == "" {
-		return orderID(false, c.merchant.MchID, outTradeNo)
-	}
-	return partnerOrderID(c.merchant.MchID, subMchID, outTradeNo)
-}
-
-// checkParties checks who the call is for: the merchant that signed it, one of
-// its appids, and a sub-merchant it may act for.
-func (c *call) checkParties() error {
-	name := c.named("mchid", "sp_mchid")
-	if err := c.checkMchID("/"+name, c.text(name)); err != nil {
-		return err
-	}
-	if appid := c.either("appid", "sp_appid"); appid != "" && !c.merchant.owns(appid) {
-		return appIDMismatch().hinting("this appid is not bound to merchant " + c.merchant.MchID)
-	}
-	return c.checkSub(c.text("sub_mchid"), c.text("sub_appid"))
-}
-
-// checkMchID holds a merchant id in the call against the one that signed it.
-func (c *call) checkMchID(pointer, mchid string) error {
-	if mchid == c.merchant.MchID {
-		return nil
-	}
-	return badField(pointer, mchid, "商户号与签名商户号不一致").
-		hinting(pointer + " is not the merchant that signed the call, " + c.merchant.MchID)
-}
-
 // transaction finds the order of the path, among those of the merchants the body
 // or the query names.
 func (c *call) transaction() (*orderRow, error) {
