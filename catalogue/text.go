@@ -60,8 +60,11 @@ func (f *Field) formatIssue(text string) string {
 			return "must be an RFC 3339 time such as 2020-09-10T13:29:35+08:00"
 		}
 	case FormatURL:
-		if u, err := url.Parse(text); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		switch u, err := url.Parse(text); {
+		case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
 			return "must be an absolute http or https address"
+		case u.User != nil:
+			return problemUser
 		}
 	case FormatNotifyURL:
 		return notifyURLIssue(text)
@@ -72,6 +75,8 @@ func (f *Field) formatIssue(text string) string {
 	}
 	return ""
 }
+
+const problemUser = "must not carry a user name"
 
 // notifyURLIssue applies WeChat Pay's rules for an address it posts to, and one mercy of ours: a loopback host may use http,
 // so that a receiver under development can be notified by the sandbox. WeChat Pay itself refuses both http and loopback.
@@ -85,7 +90,7 @@ func notifyURLIssue(text string) string {
 	case u.Fragment != "" || strings.HasSuffix(text, "#"):
 		return "must not carry a fragment"
 	case u.User != nil:
-		return "must not carry a user name"
+		return problemUser
 	case u.Path == "":
 		return "must have a path, such as https://yourapp.com/notify"
 	case u.Scheme == "https", u.Scheme == "http" && loopback(u.Hostname()):

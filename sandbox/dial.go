@@ -89,10 +89,7 @@ func ofThisMachine(ip netip.Addr) bool {
 // pointsAtSelf says whether a URL, as it is written, is one of the sandbox's own. A name is known
 // only when it is dialled, save localhost.
 func (r *routes) pointsAtSelf(u *url.URL) bool {
-	port := u.Port()
-	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
-	}
+	port := portOf(u)
 	hosts := []string{u.Hostname()}
 	if isLoopback(u.Hostname()) && net.ParseIP(u.Hostname()) == nil {
 		hosts = []string{"127.0.0.1", "::1"}

@@ -3,6 +3,7 @@ package sandbox_test
 import (
 	"fmt"
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strconv"
@@ -166,6 +167,33 @@ func TestForwardsOfTwoSpellings(t *testing.T) {
 	got := w.adminOK("GET", "/sandbox/forwards", nil)
 	if got["https://other.example"] != "http://127.0.0.1:7003" || len(got) != 2 { // the other is the inbox
 		t.Errorf("forwards: %v", got)
+	}
+}
+
+// The rest of a forwarded path arrives as it was written, and leads nowhere else.
+func TestForwardsKeepThePath(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	arrived := make(chan string, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { arrived <- r.RequestURI }))
+	defer server.Close()
+	w.ok(w.Forward("https://shop.example:443/pay", server.URL+"/base/"))
+	for i, c := range [][2]string{
+		{"https://Shop.example/pay/a%2Fb", "/base/a%2Fb"}, {"https://shop.example:443/pay//x", "/base//x"}, {"https://shop.example/pay", "/base"},
+		{"https://shop.example/p%61y/%E4%B8%AD", "/base/%E4%B8%AD"}, {"https://shop.example/pay/..%2f..%2fadmin", ""}, {"https://shop.example/payer", ""},
+	} {
+		body := with(with(combineBody(), "out_contract_code", "C"+strconv.Itoa(i)), "notify_url", c[0])
+		_, err := w.Payer("payer" + strconv.Itoa(i)).Agree(w.must("POST", presignCombine, body)["pre_entrustweb_id"].(string))
+		w.ok(err)
+		w.ok(w.Settle())
+		got := ""
+		select {
+		case got = <-arrived:
+		default:
+		}
+		if got != c[1] {
+			t.Errorf("%s arrived at %q, want %q", c[0], got, c[1])
+		}
 	}
 }
 

@@ -50,6 +50,29 @@ func TestAFormerCertificateIsAnothers(t *testing.T) {
 	}
 }
 
+// What waited for its merchant, whom a start was without, is sent once there is one.
+func TestWhatWaitedForItsMerchantIsSent(t *testing.T) {
+	t.Parallel()
+	s := New(t)
+	got := 0
+	if err := s.Receive("https://yourapp.com", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { got++ })); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.engine.step(t.Context(), func(st *step) error {
+		return st.notify(&pushRow{Push: Push{MchID: "1900000555", URL: DefaultNotifyURL, Event: "TRANSACTION.SUCCESS", Resource: []byte("{}")}, retries: genericSchedule})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 2 {
+		if err := s.Settle(); err != nil || got != i {
+			t.Errorf("sent %d times, %v", got, err)
+		}
+		if _, err := s.AddMerchant(Merchant{MchID: "1900000555"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // What waited for a forward is sent by the start that brings one.
 func TestWhatWaitedIsSentByTheNextStart(t *testing.T) {
 	t.Parallel()

@@ -65,7 +65,9 @@ func parseAddress(raw string) (*url.URL, bool) {
 
 // plainPrefix gives prefixes that mean the same one spelling.
 func plainPrefix(p *url.URL) {
-	p.Host, p.Path, p.RawPath = strings.ToLower(p.Host), strings.TrimSuffix(p.Path, "/"), strings.TrimSuffix(p.RawPath, "/")
+	usual := portOf(&url.URL{Scheme: p.Scheme})
+	p.Host = strings.TrimSuffix(strings.ToLower(p.Host), ":"+usual)
+	p.Path, p.RawPath = strings.TrimSuffix(p.Path, "/"), strings.TrimSuffix(p.RawPath, "/")
 }
 
 // add registers a route once it is saved, replacing one with the same prefix.
@@ -120,9 +122,10 @@ func (r *routes) resolve(raw string) (transport http.RoundTripper, target, probl
 	case best != nil && best.handler != nil:
 		return handlerTransport{best.handler}, raw, ""
 	case best != nil:
-		to := *best.target
-		to.Path = strings.TrimSuffix(to.Path, "/") + strings.TrimPrefix(u.Path, strings.TrimSuffix(best.prefix.Path, "/"))
-		return r.call(&to)
+		if slices.Contains(strings.Split(u.Path, "/"), "..") {
+			return nil, "", "the path of the notification URL has .. in it, which would lead out of the forward"
+		}
+		return r.call(best.forward(u))
 	case isLoopback(u.Hostname()):
 		return r.call(u)
 	}
@@ -137,12 +140,33 @@ func (r *routes) call(u *url.URL) (transport http.RoundTripper, target, problem 
 	return r.direct, u.String(), ""
 }
 
+// forward is where an address goes that begins with the route's prefix. The rest of its
+// path stays as it was written.
+func (r *route) forward(u *url.URL) *url.URL {
+	rest, same := strings.CutPrefix(u.EscapedPath(), r.prefix.EscapedPath())
+	if !same { // the prefix is written in another way
+		rest = (&url.URL{Path: strings.TrimPrefix(u.Path, r.prefix.Path)}).EscapedPath()
+	}
+	to := *r.target
+	to.RawPath = strings.TrimSuffix(r.target.EscapedPath(), "/") + rest
+	to.Path, _ = url.PathUnescape(to.RawPath) // both were paths
+	return &to
+}
+
 func (r *route) matches(u *url.URL) bool {
-	if !strings.EqualFold(u.Scheme, r.prefix.Scheme) || !strings.EqualFold(u.Host, r.prefix.Host) {
+	if !strings.EqualFold(u.Scheme, r.prefix.Scheme) || hostOf(u) != hostOf(r.prefix) {
 		return false
 	}
 	rest, ok := strings.CutPrefix(u.Path, strings.TrimSuffix(r.prefix.Path, "/"))
 	return ok && (rest == "" || rest[0] == '/')
+}
+
+// hostOf is the host of an address and its port.
+func hostOf(u *url.URL) string { return strings.ToLower(u.Hostname()) + ":" + portOf(u) }
+
+// portOf is the port of an address, the one that is meant where none is said.
+func portOf(u *url.URL) string {
+	return cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme]) // url.Parse writes it small
 }
 
 func (r *routes) forwards() map[string]string {

@@ -186,7 +186,7 @@ func (s *Sandbox) Faults() []ArmedFault { return s.engine.faults.list() }
 func (s *Sandbox) ClearFaults() { s.engine.faults.clear("") }
 
 // AddMerchant registers a merchant, or replaces the one with its id, and returns
-// it with whatever keys were made for it.
+// it with whatever keys were made for it. Notifications that waited for it are sent.
 func (s *Sandbox) AddMerchant(m Merchant) (Merchant, error) {
 	if err := m.checkNew(); err != nil {
 		return m, err
@@ -198,7 +198,10 @@ func (s *Sandbox) AddMerchant(m Merchant) (Merchant, error) {
 	if err != nil {
 		return m, err
 	}
-	return m, s.engine.addMerchant(parsed)
+	if err := s.engine.addMerchant(parsed); err != nil {
+		return m, err
+	}
+	return m, s.engine.requeue(context.Background()) // what waited for the merchant
 }
 
 // AddPlan gives a merchant a plan or service, or changes the one it has.

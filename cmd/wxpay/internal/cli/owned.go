@@ -109,7 +109,7 @@ func (f folder) check() error {
 	if err != nil {
 		return err
 	}
-	if ignored, err := os.ReadFile(f.file(ignoreName)); ring == nil && !known && !errors.Is(err, fs.ErrNotExist) && string(ignored) != ignoreAll {
+	if ignored, err := f.read(ignoreName); ring == nil && !known && !errors.Is(err, fs.ErrNotExist) && string(ignored) != ignoreAll {
 		return f.refuse(ignoreName)
 	}
 	if ring != nil && known {
@@ -121,7 +121,7 @@ func (f folder) check() error {
 // unproved refuses the first of the files that is there and is not proved to be a sandbox's.
 func (f folder) unproved(p proof, names ...string) error {
 	// A former certificate, whose key nobody keeps, proves the key and the env file beside it.
-	if former, err := os.ReadFile(f.file("apiclient_cert.pem")); err == nil && p.covers("apiclient_cert.pem", former) {
+	if former, err := f.read("apiclient_cert.pem"); err == nil && p.covers("apiclient_cert.pem", former) {
 		if err := p.add(string(former), ""); err != nil {
 			return f.refuse("apiclient_cert.pem")
 		}
@@ -130,11 +130,22 @@ func (f folder) unproved(p proof, names ...string) error {
 		if _, err := os.Lstat(f.file(name)); errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
-		if data, err := os.ReadFile(f.file(name)); err != nil || !p.covers(name, data) {
+		if data, err := f.read(name); err != nil || !p.covers(name, data) {
 			return f.refuse(name)
 		}
 	}
 	return nil
+}
+
+// read reads a file. What is no file, such as a pipe, would keep the reader waiting.
+func (f folder) read(name string) ([]byte, error) {
+	switch info, err := os.Stat(f.file(name)); {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, errors.New("it is not a file")
+	}
+	return os.ReadFile(f.file(name))
 }
 
 func (f folder) refuse(name string) error {
@@ -149,7 +160,7 @@ func (f folder) keyring() (*keyring, proof, error) {
 	if _, err := os.Lstat(f.file(keyringName)); errors.Is(err, fs.ErrNotExist) {
 		return nil, p, nil
 	}
-	data, err := os.ReadFile(f.file(keyringName))
+	data, err := f.read(keyringName)
 	var ring keyring
 	if err != nil || json.Unmarshal(data, &ring) != nil || ring.Platform == nil || ring.prove(p) != nil {
 		return nil, p, f.refuse(keyringName) // their own words may quote the file
