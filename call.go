@@ -129,7 +129,7 @@ func (c *call) read(response *http.Response) (*Result, error) {
 		if err := c.client.keys.Verify(response.Header, body); err != nil {
 			var e *SignatureError
 			if errors.As(err, &e) {
-				e.Op = c.operation() + ": HTTP " + strconv.Itoa(response.StatusCode) + " reply"
+				e.Operation = c.operation() + ": HTTP " + strconv.Itoa(response.StatusCode) + " reply"
 			}
 			return nil, err
 		}
