@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
@@ -144,7 +145,7 @@ func TestDecodingNamesEndpointAndField(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, typed := wxpay.NewV2[queryIn, queryOut](v2.Bind(), "v2/papay/querycontract").Post(bg, &queryIn{})
+	_, typed := leaf.NewPoster[queryIn, queryOut](leaf.Bind(v2), "v2/papay/querycontract").Post(bg, &queryIn{})
 	_, mapped := ofList.Map()
 	for want, err := range map[string]error{
 		"GET v3/pay/{id}; amount.total is not a int64": result.Decode(&struct {

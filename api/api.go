@@ -21,6 +21,7 @@ import (
 	"github.com/wxpay-go/wxpay/api/globalcertificates"
 	"github.com/wxpay-go/wxpay/api/globalpapay"
 	"github.com/wxpay-go/wxpay/api/insurance"
+	"github.com/wxpay-go/wxpay/api/leaf"
 	"github.com/wxpay-go/wxpay/api/offlineface"
 	"github.com/wxpay-go/wxpay/api/offlinefacemch"
 	"github.com/wxpay-go/wxpay/api/papay"
@@ -47,7 +48,7 @@ func V2(c *wxpay.Client) V2Tree { return newV2Tree(c) }
 // V3Tree is the path v3.
 type V3Tree struct {
 	Bill                   bill.Bill
-	Certificates           wxpay.QUERY[certificates.ListQuery, certificates.ListResponse]
+	Certificates           leaf.Querier[certificates.ListQuery, certificates.ListResponse]
 	CombineTransactions    combinetransactions.CombineTransactions
 	CreditRepayment        creditrepayment.CreditRepayment
 	Ecommerce              Ecommerce
@@ -100,7 +101,7 @@ func newEcommerce(c *wxpay.Client) Ecommerce {
 
 // Global is the path v3/global.
 type Global struct {
-	Certificates wxpay.QUERY[globalcertificates.ListQuery, globalcertificates.ListResponse]
+	Certificates leaf.Querier[globalcertificates.ListQuery, globalcertificates.ListResponse]
 	Papay        globalpapay.Papay
 }
 

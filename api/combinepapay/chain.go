@@ -12,10 +12,11 @@ import (
 	"strconv"
 
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 )
 
 // Of starts the chain of this product alone.
-func Of(c *wxpay.Client) CombinePapay { return newCombinePapay(c.Bind()) }
+func Of(c *wxpay.Client) CombinePapay { return newCombinePapay(leaf.Bind(c)) }
 
 // CombinePapay is the path v3/ecommerce/combine-papay.
 type CombinePapay struct {
@@ -23,7 +24,7 @@ type CombinePapay struct {
 	Transactions Transactions
 }
 
-func newCombinePapay(b wxpay.Bound) CombinePapay {
+func newCombinePapay(b leaf.Bound) CombinePapay {
 	return CombinePapay{
 		Contracts:    newContracts(b),
 		Transactions: newTransactions(b),
@@ -36,7 +37,7 @@ type Contracts struct {
 	PreEntrustSign ContractsPreEntrustSign
 }
 
-func newContracts(b wxpay.Bound) Contracts {
+func newContracts(b leaf.Bound) Contracts {
 	return Contracts{
 		PlanID:         newContractsPlanID(b),
 		PreEntrustSign: newContractsPreEntrustSign(b),
@@ -45,10 +46,10 @@ func newContracts(b wxpay.Bound) Contracts {
 
 // ContractsPlanID is the path v3/ecommerce/combine-papay/contracts/plan-id.
 type ContractsPlanID struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newContractsPlanID(b wxpay.Bound) ContractsPlanID {
+func newContractsPlanID(b leaf.Bound) ContractsPlanID {
 	return ContractsPlanID{
 		b: b,
 	}
@@ -65,7 +66,7 @@ type ContractsPlanIDByPlanID struct {
 	OutContractCode ContractsPlanIDByPlanIDOutContractCode
 }
 
-func newContractsPlanIDByPlanID(b wxpay.Bound) ContractsPlanIDByPlanID {
+func newContractsPlanIDByPlanID(b leaf.Bound) ContractsPlanIDByPlanID {
 	return ContractsPlanIDByPlanID{
 		OutContractCode: newContractsPlanIDByPlanIDOutContractCode(b),
 	}
@@ -73,10 +74,10 @@ func newContractsPlanIDByPlanID(b wxpay.Bound) ContractsPlanIDByPlanID {
 
 // ContractsPlanIDByPlanIDOutContractCode is the path v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code.
 type ContractsPlanIDByPlanIDOutContractCode struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newContractsPlanIDByPlanIDOutContractCode(b wxpay.Bound) ContractsPlanIDByPlanIDOutContractCode {
+func newContractsPlanIDByPlanIDOutContractCode(b leaf.Bound) ContractsPlanIDByPlanIDOutContractCode {
 	return ContractsPlanIDByPlanIDOutContractCode{
 		b: b,
 	}
@@ -94,19 +95,19 @@ type ContractsPlanIDByPlanIDOutContractCodeByOutContractCode struct {
 	// 通过商户协议号查询协议: GET
 	// /v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
 	// https://pay.weixin.qq.com/doc/v3/partner/4012884060
-	wxpay.GET[ContractResponse]
+	leaf.Getter[ContractResponse]
 
 	// Ends a contract in force.
 	// 商户协议号解约协议: POST
 	// /v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate.
 	// https://pay.weixin.qq.com/doc/v3/partner/4012884072
-	Terminate wxpay.POST[TerminateRequest, TerminateResponse]
+	Terminate leaf.Poster[TerminateRequest, TerminateResponse]
 }
 
-func newContractsPlanIDByPlanIDOutContractCodeByOutContractCode(b wxpay.Bound) ContractsPlanIDByPlanIDOutContractCodeByOutContractCode {
+func newContractsPlanIDByPlanIDOutContractCodeByOutContractCode(b leaf.Bound) ContractsPlanIDByPlanIDOutContractCodeByOutContractCode {
 	return ContractsPlanIDByPlanIDOutContractCodeByOutContractCode{
-		GET:       wxpay.NewGET[ContractResponse](b, "v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}"),
-		Terminate: wxpay.NewPOST[TerminateRequest, TerminateResponse](b, "v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate"),
+		Getter:    leaf.NewGetter[ContractResponse](b, "v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}"),
+		Terminate: leaf.NewPoster[TerminateRequest, TerminateResponse](b, "v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate"),
 	}
 }
 
@@ -117,36 +118,36 @@ type ContractsPreEntrustSign struct {
 	// session.
 	// APP方式预签约: POST /v3/ecommerce/combine-papay/contracts/pre-entrust-sign.
 	// https://pay.weixin.qq.com/doc/v3/partner/4012881608
-	wxpay.POST[PreEntrustSignRequest, PreEntrustSignResponse]
+	leaf.Poster[PreEntrustSignRequest, PreEntrustSignResponse]
 
 	// Opens a signing session for a mini program, valid for 2 hours. Not generally open yet.
 	// 小程序方式预签约: POST /v3/ecommerce/combine-papay/contracts/pre-entrust-sign/mini-program.
 	// https://pay.weixin.qq.com/doc/v3/partner/4017177322
-	MiniProgram wxpay.POST[PreEntrustSignMiniProgramRequest, PreEntrustSignMiniProgramResponse]
+	MiniProgram leaf.Poster[PreEntrustSignMiniProgramRequest, PreEntrustSignMiniProgramResponse]
 }
 
-func newContractsPreEntrustSign(b wxpay.Bound) ContractsPreEntrustSign {
+func newContractsPreEntrustSign(b leaf.Bound) ContractsPreEntrustSign {
 	return ContractsPreEntrustSign{
-		POST:        wxpay.NewPOST[PreEntrustSignRequest, PreEntrustSignResponse](b, "v3/ecommerce/combine-papay/contracts/pre-entrust-sign"),
-		MiniProgram: wxpay.NewPOST[PreEntrustSignMiniProgramRequest, PreEntrustSignMiniProgramResponse](b, "v3/ecommerce/combine-papay/contracts/pre-entrust-sign/mini-program"),
+		Poster:      leaf.NewPoster[PreEntrustSignRequest, PreEntrustSignResponse](b, "v3/ecommerce/combine-papay/contracts/pre-entrust-sign"),
+		MiniProgram: leaf.NewPoster[PreEntrustSignMiniProgramRequest, PreEntrustSignMiniProgramResponse](b, "v3/ecommerce/combine-papay/contracts/pre-entrust-sign/mini-program"),
 	}
 }
 
 // Transactions is the path v3/ecommerce/combine-papay/transactions.
 type Transactions struct {
-	b wxpay.Bound
+	b leaf.Bound
 
 	// Debits the contract for up to 50 orders at once and answers with the result. Wait for a minute, then call
 	// reverse before trying again.
 	// 电商合单委托代扣支付: POST /v3/ecommerce/combine-papay/transactions.
 	// https://pay.weixin.qq.com/wiki/doc/apiv3_partner/Offline/apis/chapter5_5_4.shtml
-	wxpay.POST[DebitRequest, Transaction]
+	leaf.Poster[DebitRequest, Transaction]
 }
 
-func newTransactions(b wxpay.Bound) Transactions {
+func newTransactions(b leaf.Bound) Transactions {
 	return Transactions{
-		b:    b,
-		POST: wxpay.NewPOST[DebitRequest, Transaction](b, "v3/ecommerce/combine-papay/transactions"),
+		b:      b,
+		Poster: leaf.NewPoster[DebitRequest, Transaction](b, "v3/ecommerce/combine-papay/transactions"),
 	}
 }
 
@@ -160,18 +161,18 @@ type TransactionsByCombineOutTradeNo struct {
 	// Finds a combined debit by the platform's own number.
 	// 电商合单委托代扣查询订单: GET /v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}.
 	// https://pay.weixin.qq.com/wiki/doc/apiv3_partner/Offline/apis/chapter5_5_6.shtml
-	wxpay.GET[Transaction]
+	leaf.Getter[Transaction]
 
 	// Undoes a combined debit whose result is unknown: what was paid is refunded, what was not is closed. Success
 	// has no body.
 	// 电商合单委托代扣撤销订单: POST /v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}/reverse.
 	// https://pay.weixin.qq.com/wiki/doc/apiv3_partner/Offline/apis/chapter5_5_5.shtml
-	Reverse wxpay.POST[ReverseRequest, wxpay.None]
+	Reverse leaf.Poster[ReverseRequest, wxpay.None]
 }
 
-func newTransactionsByCombineOutTradeNo(b wxpay.Bound) TransactionsByCombineOutTradeNo {
+func newTransactionsByCombineOutTradeNo(b leaf.Bound) TransactionsByCombineOutTradeNo {
 	return TransactionsByCombineOutTradeNo{
-		GET:     wxpay.NewGET[Transaction](b, "v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}"),
-		Reverse: wxpay.NewPOST[ReverseRequest, wxpay.None](b, "v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}/reverse"),
+		Getter:  leaf.NewGetter[Transaction](b, "v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}"),
+		Reverse: leaf.NewPoster[ReverseRequest, wxpay.None](b, "v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}/reverse"),
 	}
 }

@@ -9,10 +9,11 @@ package edupapay
 
 import (
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 )
 
 // Of starts the chain of this product alone.
-func Of(c *wxpay.Client) EduPapay { return newEduPapay(c.Bind()) }
+func Of(c *wxpay.Client) EduPapay { return newEduPapay(leaf.Bind(c)) }
 
 // EduPapay is the path v3/edu-papay.
 type EduPapay struct {
@@ -22,7 +23,7 @@ type EduPapay struct {
 	UserNotifications UserNotifications
 }
 
-func newEduPapay(b wxpay.Bound) EduPapay {
+func newEduPapay(b leaf.Bound) EduPapay {
 	return EduPapay{
 		Contracts:         newContracts(b),
 		Transactions:      newTransactions(b),
@@ -33,20 +34,20 @@ func newEduPapay(b wxpay.Bound) EduPapay {
 
 // Contracts is the path v3/edu-papay/contracts.
 type Contracts struct {
-	b wxpay.Bound
+	b leaf.Bound
 
 	ID ContractsID
 	// Opens a signing session and returns the token that takes the payer to the signing page.
 	// 预签约: POST /v3/edu-papay/contracts/presign.
 	// https://pay.weixin.qq.com/wiki/doc/apiv3/Offline/apis/chapter5_2_1.shtml
-	Presign wxpay.POST[PresignRequest, PresignResponse]
+	Presign leaf.Poster[PresignRequest, PresignResponse]
 }
 
-func newContracts(b wxpay.Bound) Contracts {
+func newContracts(b leaf.Bound) Contracts {
 	return Contracts{
 		b:       b,
 		ID:      newContractsID(b),
-		Presign: wxpay.NewPOST[PresignRequest, PresignResponse](b, "v3/edu-papay/contracts/presign"),
+		Presign: leaf.NewPoster[PresignRequest, PresignResponse](b, "v3/edu-papay/contracts/presign"),
 	}
 }
 
@@ -55,16 +56,16 @@ func newContracts(b wxpay.Bound) Contracts {
 // contracts/id/{contract_id}.
 // 解约: DELETE /v3/edu-papay/contracts/{contract_id}.
 // https://pay.weixin.qq.com/wiki/doc/apiv3/Offline/apis/chapter5_2_4.shtml
-func (c Contracts) ContractID(contractID string) wxpay.DELETE[wxpay.None] {
-	return wxpay.NewDELETE[wxpay.None](c.b.Set("contract_id", contractID), "v3/edu-papay/contracts/{contract_id}")
+func (c Contracts) ContractID(contractID string) leaf.Deleter[wxpay.None] {
+	return leaf.NewDeleter[wxpay.None](c.b.Set("contract_id", contractID), "v3/edu-papay/contracts/{contract_id}")
 }
 
 // ContractsID is the path v3/edu-papay/contracts/id.
 type ContractsID struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newContractsID(b wxpay.Bound) ContractsID {
+func newContractsID(b leaf.Bound) ContractsID {
 	return ContractsID{
 		b: b,
 	}
@@ -74,8 +75,8 @@ func newContractsID(b wxpay.Bound) ContractsID {
 // Finds a contract by its id. A terminated contract is returned with status DELETE.
 // 通过协议号查询签约: GET /v3/edu-papay/contracts/id/{contract_id}.
 // https://pay.weixin.qq.com/wiki/doc/apiv3/Offline/apis/chapter5_2_2.shtml
-func (c ContractsID) ContractID(contractID string) wxpay.QUERY[ContractQuery, ContractResponse] {
-	return wxpay.NewQUERY[ContractQuery, ContractResponse](c.b.Set("contract_id", contractID), "v3/edu-papay/contracts/id/{contract_id}")
+func (c ContractsID) ContractID(contractID string) leaf.Querier[ContractQuery, ContractResponse] {
+	return leaf.NewQuerier[ContractQuery, ContractResponse](c.b.Set("contract_id", contractID), "v3/edu-papay/contracts/id/{contract_id}")
 }
 
 // Transactions is the path v3/edu-papay/transactions.
@@ -84,15 +85,15 @@ type Transactions struct {
 	// accepted: the result comes as a notification, or by query. Retry with the same out_trade_no.
 	// 教育通扣款受理: POST /v3/edu-papay/transactions.
 	// https://pay.weixin.qq.com/wiki/doc/apiv3/Offline/apis/chapter5_2_7.shtml
-	wxpay.POST[DebitRequest, wxpay.None]
+	leaf.Poster[DebitRequest, wxpay.None]
 
 	ID         TransactionsID
 	OutTradeNo TransactionsOutTradeNo
 }
 
-func newTransactions(b wxpay.Bound) Transactions {
+func newTransactions(b leaf.Bound) Transactions {
 	return Transactions{
-		POST:       wxpay.NewPOST[DebitRequest, wxpay.None](b, "v3/edu-papay/transactions"),
+		Poster:     leaf.NewPoster[DebitRequest, wxpay.None](b, "v3/edu-papay/transactions"),
 		ID:         newTransactionsID(b),
 		OutTradeNo: newTransactionsOutTradeNo(b),
 	}
@@ -100,10 +101,10 @@ func newTransactions(b wxpay.Bound) Transactions {
 
 // TransactionsID is the path v3/edu-papay/transactions/id.
 type TransactionsID struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newTransactionsID(b wxpay.Bound) TransactionsID {
+func newTransactionsID(b leaf.Bound) TransactionsID {
 	return TransactionsID{
 		b: b,
 	}
@@ -113,16 +114,16 @@ func newTransactionsID(b wxpay.Bound) TransactionsID {
 // Finds a debit by WeChat Pay's id.
 // 微信订单号查单: GET /v3/edu-papay/transactions/id/{transaction_id}.
 // https://pay.weixin.qq.com/wiki/doc/apiv3/Offline/apis/chapter5_2_8.shtml
-func (t TransactionsID) TransactionID(transactionID string) wxpay.QUERY[TransactionByIDQuery, Transaction] {
-	return wxpay.NewQUERY[TransactionByIDQuery, Transaction](t.b.Set("transaction_id", transactionID), "v3/edu-papay/transactions/id/{transaction_id}")
+func (t TransactionsID) TransactionID(transactionID string) leaf.Querier[TransactionByIDQuery, Transaction] {
+	return leaf.NewQuerier[TransactionByIDQuery, Transaction](t.b.Set("transaction_id", transactionID), "v3/edu-papay/transactions/id/{transaction_id}")
 }
 
 // TransactionsOutTradeNo is the path v3/edu-papay/transactions/out-trade-no.
 type TransactionsOutTradeNo struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newTransactionsOutTradeNo(b wxpay.Bound) TransactionsOutTradeNo {
+func newTransactionsOutTradeNo(b leaf.Bound) TransactionsOutTradeNo {
 	return TransactionsOutTradeNo{
 		b: b,
 	}
@@ -132,16 +133,16 @@ func newTransactionsOutTradeNo(b wxpay.Bound) TransactionsOutTradeNo {
 // Finds a debit by the merchant's own number.
 // 商户订单号查单: GET /v3/edu-papay/transactions/out-trade-no/{out_trade_no}.
 // https://pay.weixin.qq.com/wiki/doc/apiv3/Offline/apis/chapter5_2_9.shtml
-func (t TransactionsOutTradeNo) OutTradeNo(outTradeNo string) wxpay.QUERY[TransactionByOutTradeNoQuery, Transaction] {
-	return wxpay.NewQUERY[TransactionByOutTradeNoQuery, Transaction](t.b.Set("out_trade_no", outTradeNo), "v3/edu-papay/transactions/out-trade-no/{out_trade_no}")
+func (t TransactionsOutTradeNo) OutTradeNo(outTradeNo string) leaf.Querier[TransactionByOutTradeNoQuery, Transaction] {
+	return leaf.NewQuerier[TransactionByOutTradeNoQuery, Transaction](t.b.Set("out_trade_no", outTradeNo), "v3/edu-papay/transactions/out-trade-no/{out_trade_no}")
 }
 
 // User is the path v3/edu-papay/user.
 type User struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newUser(b wxpay.Bound) User {
+func newUser(b leaf.Bound) User {
 	return User{
 		b: b,
 	}
@@ -157,21 +158,21 @@ type UserByOpenID struct {
 	// Lists the contracts of one payer. A payer who never signed is an error, 404 NOT_FOUND, not an empty list.
 	// 通过用户标识查询签约: GET /v3/edu-papay/user/{openid}/contracts.
 	// https://pay.weixin.qq.com/wiki/doc/apiv3/Offline/apis/chapter5_2_3.shtml
-	Contracts wxpay.QUERY[UserContractsQuery, UserContractsResponse]
+	Contracts leaf.Querier[UserContractsQuery, UserContractsResponse]
 }
 
-func newUserByOpenID(b wxpay.Bound) UserByOpenID {
+func newUserByOpenID(b leaf.Bound) UserByOpenID {
 	return UserByOpenID{
-		Contracts: wxpay.NewQUERY[UserContractsQuery, UserContractsResponse](b, "v3/edu-papay/user/{openid}/contracts"),
+		Contracts: leaf.NewQuerier[UserContractsQuery, UserContractsResponse](b, "v3/edu-papay/user/{openid}/contracts"),
 	}
 }
 
 // UserNotifications is the path v3/edu-papay/user-notifications.
 type UserNotifications struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newUserNotifications(b wxpay.Bound) UserNotifications {
+func newUserNotifications(b leaf.Bound) UserNotifications {
 	return UserNotifications{
 		b: b,
 	}
@@ -187,11 +188,11 @@ type UserNotificationsByContractID struct {
 	// Announces a debit to the payer, 1 to 3 days ahead. Without it the debit is refused. Success has no body.
 	// 发送扣款预通知: POST /v3/edu-papay/user-notifications/{contract_id}/send.
 	// https://pay.weixin.qq.com/wiki/doc/apiv3/Offline/apis/chapter5_2_6.shtml
-	Send wxpay.POST[SendNoticeRequest, wxpay.None]
+	Send leaf.Poster[SendNoticeRequest, wxpay.None]
 }
 
-func newUserNotificationsByContractID(b wxpay.Bound) UserNotificationsByContractID {
+func newUserNotificationsByContractID(b leaf.Bound) UserNotificationsByContractID {
 	return UserNotificationsByContractID{
-		Send: wxpay.NewPOST[SendNoticeRequest, wxpay.None](b, "v3/edu-papay/user-notifications/{contract_id}/send"),
+		Send: leaf.NewPoster[SendNoticeRequest, wxpay.None](b, "v3/edu-papay/user-notifications/{contract_id}/send"),
 	}
 }

@@ -9,10 +9,11 @@ package eduschoolpay
 
 import (
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 )
 
 // Of starts the chain of this product alone.
-func Of(c *wxpay.Client) EduSchoolPay { return newEduSchoolPay(c.Bind()) }
+func Of(c *wxpay.Client) EduSchoolPay { return newEduSchoolPay(leaf.Bind(c)) }
 
 // EduSchoolPay is the path v3/eduschoolpay.
 type EduSchoolPay struct {
@@ -21,7 +22,7 @@ type EduSchoolPay struct {
 	Users        Users
 }
 
-func newEduSchoolPay(b wxpay.Bound) EduSchoolPay {
+func newEduSchoolPay(b leaf.Bound) EduSchoolPay {
 	return EduSchoolPay{
 		Contracts:    newContracts(b),
 		Transactions: newTransactions(b),
@@ -31,19 +32,21 @@ func newEduSchoolPay(b wxpay.Bound) EduSchoolPay {
 
 // Contracts is the path v3/eduschoolpay/contracts.
 type Contracts struct {
-	b wxpay.Bound
+	b leaf.Bound
 
 	// Opens a signing session and returns the token that takes the payer to the signing page, valid for 2 hours.
 	// The person who signs must be the one named.
 	// 预签约: POST /v3/eduschoolpay/contracts/presign.
 	// https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/edu/eduschoolpay/chapter3_1.shtml
-	Presign wxpay.POST[PresignRequest, PresignResponse]
+	Presign leaf.Poster[PresignRequest, PresignResponse]
 }
 
-func newContracts(b wxpay.Bound) Contracts {
+func newContracts(b leaf.Bound) Contracts {
 	return Contracts{
-		b:       b,
-		Presign: wxpay.NewPOST[PresignRequest, PresignResponse](b, "v3/eduschoolpay/contracts/presign", wxpay.Encrypt("/identity/real_name", "/identity/id_card_number", "/bank_card/bank_card_no", "/bank_card/phone")),
+		b: b,
+		Presign: leaf.NewPoster[PresignRequest, PresignResponse](b, "v3/eduschoolpay/contracts/presign", func() []wxpay.Option {
+			return []wxpay.Option{wxpay.Encrypt("/identity/real_name", "/identity/id_card_number", "/bank_card/bank_card_no", "/bank_card/phone")}
+		}),
 	}
 }
 
@@ -57,18 +60,18 @@ type ContractsByContractID struct {
 	// Finds a contract by its id.
 	// 通过协议号查询签约: GET /v3/eduschoolpay/contracts/{contract_id}.
 	// https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/edu/eduschoolpay/chapter3_2.shtml
-	wxpay.GET[GetContractResponse]
+	leaf.Getter[GetContractResponse]
 
 	// Ends a contract. Success has no body.
 	// 商户主动解约: POST /v3/eduschoolpay/contracts/{contract_id}/terminate.
 	// https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/edu/eduschoolpay/chapter3_3.shtml
-	Terminate wxpay.POST[wxpay.None, wxpay.None]
+	Terminate leaf.Poster[wxpay.None, wxpay.None]
 }
 
-func newContractsByContractID(b wxpay.Bound) ContractsByContractID {
+func newContractsByContractID(b leaf.Bound) ContractsByContractID {
 	return ContractsByContractID{
-		GET:       wxpay.NewGET[GetContractResponse](b, "v3/eduschoolpay/contracts/{contract_id}"),
-		Terminate: wxpay.NewPOST[wxpay.None, wxpay.None](b, "v3/eduschoolpay/contracts/{contract_id}/terminate"),
+		Getter:    leaf.NewGetter[GetContractResponse](b, "v3/eduschoolpay/contracts/{contract_id}"),
+		Terminate: leaf.NewPoster[wxpay.None, wxpay.None](b, "v3/eduschoolpay/contracts/{contract_id}/terminate"),
 	}
 }
 
@@ -77,15 +80,15 @@ type Transactions struct {
 	// Debits a contract. ACCEPTED means that the result follows, as a notification or by query.
 	// 扣款: POST /v3/eduschoolpay/transactions.
 	// https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/edu/eduschoolpay/chapter4_1.shtml
-	wxpay.POST[DebitRequest, DebitResponse]
+	leaf.Poster[DebitRequest, DebitResponse]
 
 	ID         TransactionsID
 	OutTradeNo TransactionsOutTradeNo
 }
 
-func newTransactions(b wxpay.Bound) Transactions {
+func newTransactions(b leaf.Bound) Transactions {
 	return Transactions{
-		POST:       wxpay.NewPOST[DebitRequest, DebitResponse](b, "v3/eduschoolpay/transactions"),
+		Poster:     leaf.NewPoster[DebitRequest, DebitResponse](b, "v3/eduschoolpay/transactions"),
 		ID:         newTransactionsID(b),
 		OutTradeNo: newTransactionsOutTradeNo(b),
 	}
@@ -93,10 +96,10 @@ func newTransactions(b wxpay.Bound) Transactions {
 
 // TransactionsID is the path v3/eduschoolpay/transactions/id.
 type TransactionsID struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newTransactionsID(b wxpay.Bound) TransactionsID {
+func newTransactionsID(b leaf.Bound) TransactionsID {
 	return TransactionsID{
 		b: b,
 	}
@@ -106,16 +109,16 @@ func newTransactionsID(b wxpay.Bound) TransactionsID {
 // Finds a debit by WeChat Pay's id.
 // 微信支付订单号查单: GET /v3/eduschoolpay/transactions/id/{transaction_id}.
 // https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/edu/eduschoolpay/chapter4_2.shtml
-func (t TransactionsID) TransactionID(transactionID string) wxpay.QUERY[TransactionByIDQuery, Transaction] {
-	return wxpay.NewQUERY[TransactionByIDQuery, Transaction](t.b.Set("transaction_id", transactionID), "v3/eduschoolpay/transactions/id/{transaction_id}")
+func (t TransactionsID) TransactionID(transactionID string) leaf.Querier[TransactionByIDQuery, Transaction] {
+	return leaf.NewQuerier[TransactionByIDQuery, Transaction](t.b.Set("transaction_id", transactionID), "v3/eduschoolpay/transactions/id/{transaction_id}")
 }
 
 // TransactionsOutTradeNo is the path v3/eduschoolpay/transactions/out-trade-no.
 type TransactionsOutTradeNo struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newTransactionsOutTradeNo(b wxpay.Bound) TransactionsOutTradeNo {
+func newTransactionsOutTradeNo(b leaf.Bound) TransactionsOutTradeNo {
 	return TransactionsOutTradeNo{
 		b: b,
 	}
@@ -125,16 +128,16 @@ func newTransactionsOutTradeNo(b wxpay.Bound) TransactionsOutTradeNo {
 // Finds a debit by the merchant's own number.
 // 商户订单号查单: GET /v3/eduschoolpay/transactions/out-trade-no/{out_trade_no}.
 // https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/edu/eduschoolpay/chapter4_3.shtml
-func (t TransactionsOutTradeNo) OutTradeNo(outTradeNo string) wxpay.QUERY[TransactionByOutTradeNoQuery, Transaction] {
-	return wxpay.NewQUERY[TransactionByOutTradeNoQuery, Transaction](t.b.Set("out_trade_no", outTradeNo), "v3/eduschoolpay/transactions/out-trade-no/{out_trade_no}")
+func (t TransactionsOutTradeNo) OutTradeNo(outTradeNo string) leaf.Querier[TransactionByOutTradeNoQuery, Transaction] {
+	return leaf.NewQuerier[TransactionByOutTradeNoQuery, Transaction](t.b.Set("out_trade_no", outTradeNo), "v3/eduschoolpay/transactions/out-trade-no/{out_trade_no}")
 }
 
 // Users is the path v3/eduschoolpay/users.
 type Users struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newUsers(b wxpay.Bound) Users {
+func newUsers(b leaf.Bound) Users {
 	return Users{
 		b: b,
 	}
@@ -150,16 +153,16 @@ type UsersByOpenID struct {
 	// Lists the contracts of a payer, page by page. Those the payer deleted are gone from it.
 	// 查询用户签约列表: GET /v3/eduschoolpay/users/{openid}/contracts.
 	// https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/edu/eduschoolpay/chapter3_4.shtml
-	Contracts wxpay.QUERY[ListContractsQuery, ListContractsResponse]
+	Contracts leaf.Querier[ListContractsQuery, ListContractsResponse]
 	// Tells whether a payer owes money and may be debited.
 	// 商户查询用户欠款状态: GET /v3/eduschoolpay/users/{openid}/debt-state.
 	// https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/edu/eduschoolpay/chapter4_4.shtml
-	DebtState wxpay.GET[GetDebtStateResponse]
+	DebtState leaf.Getter[GetDebtStateResponse]
 }
 
-func newUsersByOpenID(b wxpay.Bound) UsersByOpenID {
+func newUsersByOpenID(b leaf.Bound) UsersByOpenID {
 	return UsersByOpenID{
-		Contracts: wxpay.NewQUERY[ListContractsQuery, ListContractsResponse](b, "v3/eduschoolpay/users/{openid}/contracts"),
-		DebtState: wxpay.NewGET[GetDebtStateResponse](b, "v3/eduschoolpay/users/{openid}/debt-state"),
+		Contracts: leaf.NewQuerier[ListContractsQuery, ListContractsResponse](b, "v3/eduschoolpay/users/{openid}/contracts"),
+		DebtState: leaf.NewGetter[GetDebtStateResponse](b, "v3/eduschoolpay/users/{openid}/debt-state"),
 	}
 }

@@ -10,9 +10,10 @@ package globalcertificates
 
 import (
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 )
 
 // Of starts the chain of this product alone.
-func Of(c *wxpay.Client) wxpay.QUERY[ListQuery, ListResponse] {
-	return wxpay.NewQUERY[ListQuery, ListResponse](c.Bind(), "v3/global/certificates")
+func Of(c *wxpay.Client) leaf.Querier[ListQuery, ListResponse] {
+	return leaf.NewQuerier[ListQuery, ListResponse](leaf.Bind(c), "v3/global/certificates")
 }

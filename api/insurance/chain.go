@@ -11,10 +11,11 @@ import (
 	"strconv"
 
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 )
 
 // Of starts the chain of this product alone.
-func Of(c *wxpay.Client) Papay { return newPapay(c.Bind()) }
+func Of(c *wxpay.Client) Papay { return newPapay(leaf.Bind(c)) }
 
 // Papay is the path v3/papay.
 type Papay struct {
@@ -22,7 +23,7 @@ type Papay struct {
 	InsuranceSign InsuranceSign
 }
 
-func newPapay(b wxpay.Bound) Papay {
+func newPapay(b leaf.Bound) Papay {
 	return Papay{
 		InsurancePay:  newInsurancePay(b),
 		InsuranceSign: newInsuranceSign(b),
@@ -35,7 +36,7 @@ type InsurancePay struct {
 	Transactions  InsurancePayTransactions
 }
 
-func newInsurancePay(b wxpay.Bound) InsurancePay {
+func newInsurancePay(b leaf.Bound) InsurancePay {
 	return InsurancePay{
 		PolicyPeriods: newInsurancePayPolicyPeriods(b),
 		Transactions:  newInsurancePayTransactions(b),
@@ -47,7 +48,7 @@ type InsurancePayPolicyPeriods struct {
 	ContractID InsurancePayPolicyPeriodsContractID
 }
 
-func newInsurancePayPolicyPeriods(b wxpay.Bound) InsurancePayPolicyPeriods {
+func newInsurancePayPolicyPeriods(b leaf.Bound) InsurancePayPolicyPeriods {
 	return InsurancePayPolicyPeriods{
 		ContractID: newInsurancePayPolicyPeriodsContractID(b),
 	}
@@ -55,10 +56,10 @@ func newInsurancePayPolicyPeriods(b wxpay.Bound) InsurancePayPolicyPeriods {
 
 // InsurancePayPolicyPeriodsContractID is the path v3/papay/insurance-pay/policy-periods/contract-id.
 type InsurancePayPolicyPeriodsContractID struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newInsurancePayPolicyPeriodsContractID(b wxpay.Bound) InsurancePayPolicyPeriodsContractID {
+func newInsurancePayPolicyPeriodsContractID(b leaf.Bound) InsurancePayPolicyPeriodsContractID {
 	return InsurancePayPolicyPeriodsContractID{
 		b: b,
 	}
@@ -74,7 +75,7 @@ type InsurancePayPolicyPeriodsContractIDByContractID struct {
 	PolicyPeriodID InsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodID
 }
 
-func newInsurancePayPolicyPeriodsContractIDByContractID(b wxpay.Bound) InsurancePayPolicyPeriodsContractIDByContractID {
+func newInsurancePayPolicyPeriodsContractIDByContractID(b leaf.Bound) InsurancePayPolicyPeriodsContractIDByContractID {
 	return InsurancePayPolicyPeriodsContractIDByContractID{
 		PolicyPeriodID: newInsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodID(b),
 	}
@@ -82,10 +83,10 @@ func newInsurancePayPolicyPeriodsContractIDByContractID(b wxpay.Bound) Insurance
 
 // InsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodID is the path v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id.
 type InsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodID struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newInsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodID(b wxpay.Bound) InsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodID {
+func newInsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodID(b leaf.Bound) InsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodID {
 	return InsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodID{
 		b: b,
 	}
@@ -102,20 +103,20 @@ type InsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodIDByPolicyPeriod
 	// 保险商户查询保险自动续费预约: GET
 	// /v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}.
 	// https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/schedule/query-policy-period.html
-	wxpay.GET[Period]
+	leaf.Getter[Period]
 
 	// Books the debit of a period: from the day before its date to 28 days after it, from 08:00 to 19:30 in
 	// Beijing.
 	// 保险商户预约保险自动续费: POST
 	// /v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}/schedule.
 	// https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/schedule/schedule-policy-period.html
-	Schedule wxpay.POST[BookRequest, Period]
+	Schedule leaf.Poster[BookRequest, Period]
 }
 
-func newInsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodIDByPolicyPeriodID(b wxpay.Bound) InsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodIDByPolicyPeriodID {
+func newInsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodIDByPolicyPeriodID(b leaf.Bound) InsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodIDByPolicyPeriodID {
 	return InsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodIDByPolicyPeriodID{
-		GET:      wxpay.NewGET[Period](b, "v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}"),
-		Schedule: wxpay.NewPOST[BookRequest, Period](b, "v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}/schedule"),
+		Getter:   leaf.NewGetter[Period](b, "v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}"),
+		Schedule: leaf.NewPoster[BookRequest, Period](b, "v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}/schedule"),
 	}
 }
 
@@ -125,12 +126,12 @@ type InsurancePayTransactions struct {
 	// to 20:00 in Beijing. The answer says only that it was accepted.
 	// 保险商户受理保险自动续费扣款: POST /v3/papay/insurance-pay/transactions/apply.
 	// https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/deduct/create-transaction.html
-	Apply wxpay.POST[ApplyRequest, ApplyResponse]
+	Apply leaf.Poster[ApplyRequest, ApplyResponse]
 }
 
-func newInsurancePayTransactions(b wxpay.Bound) InsurancePayTransactions {
+func newInsurancePayTransactions(b leaf.Bound) InsurancePayTransactions {
 	return InsurancePayTransactions{
-		Apply: wxpay.NewPOST[ApplyRequest, ApplyResponse](b, "v3/papay/insurance-pay/transactions/apply"),
+		Apply: leaf.NewPoster[ApplyRequest, ApplyResponse](b, "v3/papay/insurance-pay/transactions/apply"),
 	}
 }
 
@@ -141,7 +142,7 @@ type InsuranceSign struct {
 	PolicyPeriodList InsuranceSignPolicyPeriodList
 }
 
-func newInsuranceSign(b wxpay.Bound) InsuranceSign {
+func newInsuranceSign(b leaf.Bound) InsuranceSign {
 	return InsuranceSign{
 		Contracts:        newInsuranceSignContracts(b),
 		PolicyPeriods:    newInsuranceSignPolicyPeriods(b),
@@ -155,7 +156,7 @@ type InsuranceSignContracts struct {
 	PreEntrustSign InsuranceSignContractsPreEntrustSign
 }
 
-func newInsuranceSignContracts(b wxpay.Bound) InsuranceSignContracts {
+func newInsuranceSignContracts(b leaf.Bound) InsuranceSignContracts {
 	return InsuranceSignContracts{
 		PlanID:         newInsuranceSignContractsPlanID(b),
 		PreEntrustSign: newInsuranceSignContractsPreEntrustSign(b),
@@ -164,10 +165,10 @@ func newInsuranceSignContracts(b wxpay.Bound) InsuranceSignContracts {
 
 // InsuranceSignContractsPlanID is the path v3/papay/insurance-sign/contracts/plan-id.
 type InsuranceSignContractsPlanID struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newInsuranceSignContractsPlanID(b wxpay.Bound) InsuranceSignContractsPlanID {
+func newInsuranceSignContractsPlanID(b leaf.Bound) InsuranceSignContractsPlanID {
 	return InsuranceSignContractsPlanID{
 		b: b,
 	}
@@ -184,7 +185,7 @@ type InsuranceSignContractsPlanIDByPlanID struct {
 	OutContractCode InsuranceSignContractsPlanIDByPlanIDOutContractCode
 }
 
-func newInsuranceSignContractsPlanIDByPlanID(b wxpay.Bound) InsuranceSignContractsPlanIDByPlanID {
+func newInsuranceSignContractsPlanIDByPlanID(b leaf.Bound) InsuranceSignContractsPlanIDByPlanID {
 	return InsuranceSignContractsPlanIDByPlanID{
 		ContractID:      newInsuranceSignContractsPlanIDByPlanIDContractID(b),
 		OutContractCode: newInsuranceSignContractsPlanIDByPlanIDOutContractCode(b),
@@ -193,10 +194,10 @@ func newInsuranceSignContractsPlanIDByPlanID(b wxpay.Bound) InsuranceSignContrac
 
 // InsuranceSignContractsPlanIDByPlanIDContractID is the path v3/papay/insurance-sign/contracts/plan-id/{plan_id}/contract-id.
 type InsuranceSignContractsPlanIDByPlanIDContractID struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newInsuranceSignContractsPlanIDByPlanIDContractID(b wxpay.Bound) InsuranceSignContractsPlanIDByPlanIDContractID {
+func newInsuranceSignContractsPlanIDByPlanIDContractID(b leaf.Bound) InsuranceSignContractsPlanIDByPlanIDContractID {
 	return InsuranceSignContractsPlanIDByPlanIDContractID{
 		b: b,
 	}
@@ -212,21 +213,21 @@ type InsuranceSignContractsPlanIDByPlanIDContractIDByContractID struct {
 	// Renews a contract that is TO_BE_RENEWED with the periods of its next term. Success has no body.
 	// 保险商户受理续期自动续费协议: POST /v3/papay/insurance-sign/contracts/plan-id/{plan_id}/contract-id/{contract_id}/renew.
 	// https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/insurance/apply-renew-contract.html
-	Renew wxpay.POST[RenewRequest, wxpay.None]
+	Renew leaf.Poster[RenewRequest, wxpay.None]
 }
 
-func newInsuranceSignContractsPlanIDByPlanIDContractIDByContractID(b wxpay.Bound) InsuranceSignContractsPlanIDByPlanIDContractIDByContractID {
+func newInsuranceSignContractsPlanIDByPlanIDContractIDByContractID(b leaf.Bound) InsuranceSignContractsPlanIDByPlanIDContractIDByContractID {
 	return InsuranceSignContractsPlanIDByPlanIDContractIDByContractID{
-		Renew: wxpay.NewPOST[RenewRequest, wxpay.None](b, "v3/papay/insurance-sign/contracts/plan-id/{plan_id}/contract-id/{contract_id}/renew"),
+		Renew: leaf.NewPoster[RenewRequest, wxpay.None](b, "v3/papay/insurance-sign/contracts/plan-id/{plan_id}/contract-id/{contract_id}/renew"),
 	}
 }
 
 // InsuranceSignContractsPlanIDByPlanIDOutContractCode is the path v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code.
 type InsuranceSignContractsPlanIDByPlanIDOutContractCode struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newInsuranceSignContractsPlanIDByPlanIDOutContractCode(b wxpay.Bound) InsuranceSignContractsPlanIDByPlanIDOutContractCode {
+func newInsuranceSignContractsPlanIDByPlanIDOutContractCode(b leaf.Bound) InsuranceSignContractsPlanIDByPlanIDOutContractCode {
 	return InsuranceSignContractsPlanIDByPlanIDOutContractCode{
 		b: b,
 	}
@@ -243,18 +244,18 @@ type InsuranceSignContractsPlanIDByPlanIDOutContractCodeByOutContractCode struct
 	// 保险商户查询保险自动续费协议: GET
 	// /v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
 	// https://pay.weixin.qq.com/doc/v3/merchant/4016724540
-	wxpay.GET[GetContractResponse]
+	leaf.Getter[GetContractResponse]
 
 	// Ends an insurance contract and returns it.
 	// 保险商户通过商户协议号解除保险自动续费协议: POST
 	// /v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate.
-	Terminate wxpay.POST[TerminateRequest, TerminateResponse]
+	Terminate leaf.Poster[TerminateRequest, TerminateResponse]
 }
 
-func newInsuranceSignContractsPlanIDByPlanIDOutContractCodeByOutContractCode(b wxpay.Bound) InsuranceSignContractsPlanIDByPlanIDOutContractCodeByOutContractCode {
+func newInsuranceSignContractsPlanIDByPlanIDOutContractCodeByOutContractCode(b leaf.Bound) InsuranceSignContractsPlanIDByPlanIDOutContractCodeByOutContractCode {
 	return InsuranceSignContractsPlanIDByPlanIDOutContractCodeByOutContractCode{
-		GET:       wxpay.NewGET[GetContractResponse](b, "v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}"),
-		Terminate: wxpay.NewPOST[TerminateRequest, TerminateResponse](b, "v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate"),
+		Getter:    leaf.NewGetter[GetContractResponse](b, "v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}"),
+		Terminate: leaf.NewPoster[TerminateRequest, TerminateResponse](b, "v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate"),
 	}
 }
 
@@ -264,30 +265,38 @@ type InsuranceSignContractsPreEntrustSign struct {
 	// given.
 	// 保险商户App预签约: POST /v3/papay/insurance-sign/contracts/pre-entrust-sign/app.
 	// https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/insurance/app-sign-and-create-transaction.html
-	App wxpay.POST[AppRequest, AppResponse]
+	App leaf.Poster[AppRequest, AppResponse]
 	// Opens a signing session of an insurance contract for a page outside WeChat, with the first payment when
 	// out_trade_no is given.
 	// 保险商户H5预签约: POST /v3/papay/insurance-sign/contracts/pre-entrust-sign/h5.
 	// https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/insurance/h5-sign-and-create-transaction.html
-	H5 wxpay.POST[H5Request, H5Response]
+	H5 leaf.Poster[H5Request, H5Response]
 	// Opens a signing session of an insurance contract for a page inside WeChat, with the first payment when
 	// out_trade_no is given.
 	// 保险商户JSAPI预签约: POST /v3/papay/insurance-sign/contracts/pre-entrust-sign/jsapi.
 	// https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/insurance/jsapi-sign-and-create-transaction.html
-	JSAPI wxpay.POST[JSAPIRequest, JSAPIResponse]
+	JSAPI leaf.Poster[JSAPIRequest, JSAPIResponse]
 	// Opens a signing session of an insurance contract for a mini program, with the first payment when out_trade_no
 	// is given.
 	// 保险商户小程序预签约: POST /v3/papay/insurance-sign/contracts/pre-entrust-sign/mini-program.
 	// https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/insurance/mimi-program-sign-and-create-transaction.html
-	MiniProgram wxpay.POST[MiniProgramRequest, MiniProgramResponse]
+	MiniProgram leaf.Poster[MiniProgramRequest, MiniProgramResponse]
 }
 
-func newInsuranceSignContractsPreEntrustSign(b wxpay.Bound) InsuranceSignContractsPreEntrustSign {
+func newInsuranceSignContractsPreEntrustSign(b leaf.Bound) InsuranceSignContractsPreEntrustSign {
 	return InsuranceSignContractsPreEntrustSign{
-		App:         wxpay.NewPOST[AppRequest, AppResponse](b, "v3/papay/insurance-sign/contracts/pre-entrust-sign/app", wxpay.Encrypt("/real_identity/real_name", "/real_identity/id_card_number")),
-		H5:          wxpay.NewPOST[H5Request, H5Response](b, "v3/papay/insurance-sign/contracts/pre-entrust-sign/h5", wxpay.Encrypt("/real_identity/real_name", "/real_identity/id_card_number")),
-		JSAPI:       wxpay.NewPOST[JSAPIRequest, JSAPIResponse](b, "v3/papay/insurance-sign/contracts/pre-entrust-sign/jsapi", wxpay.Encrypt("/real_identity/real_name", "/real_identity/id_card_number")),
-		MiniProgram: wxpay.NewPOST[MiniProgramRequest, MiniProgramResponse](b, "v3/papay/insurance-sign/contracts/pre-entrust-sign/mini-program", wxpay.Encrypt("/real_identity/real_name", "/real_identity/id_card_number")),
+		App: leaf.NewPoster[AppRequest, AppResponse](b, "v3/papay/insurance-sign/contracts/pre-entrust-sign/app", func() []wxpay.Option {
+			return []wxpay.Option{wxpay.Encrypt("/real_identity/real_name", "/real_identity/id_card_number")}
+		}),
+		H5: leaf.NewPoster[H5Request, H5Response](b, "v3/papay/insurance-sign/contracts/pre-entrust-sign/h5", func() []wxpay.Option {
+			return []wxpay.Option{wxpay.Encrypt("/real_identity/real_name", "/real_identity/id_card_number")}
+		}),
+		JSAPI: leaf.NewPoster[JSAPIRequest, JSAPIResponse](b, "v3/papay/insurance-sign/contracts/pre-entrust-sign/jsapi", func() []wxpay.Option {
+			return []wxpay.Option{wxpay.Encrypt("/real_identity/real_name", "/real_identity/id_card_number")}
+		}),
+		MiniProgram: leaf.NewPoster[MiniProgramRequest, MiniProgramResponse](b, "v3/papay/insurance-sign/contracts/pre-entrust-sign/mini-program", func() []wxpay.Option {
+			return []wxpay.Option{wxpay.Encrypt("/real_identity/real_name", "/real_identity/id_card_number")}
+		}),
 	}
 }
 
@@ -296,7 +305,7 @@ type InsuranceSignPolicyPeriods struct {
 	PlanID InsuranceSignPolicyPeriodsPlanID
 }
 
-func newInsuranceSignPolicyPeriods(b wxpay.Bound) InsuranceSignPolicyPeriods {
+func newInsuranceSignPolicyPeriods(b leaf.Bound) InsuranceSignPolicyPeriods {
 	return InsuranceSignPolicyPeriods{
 		PlanID: newInsuranceSignPolicyPeriodsPlanID(b),
 	}
@@ -304,10 +313,10 @@ func newInsuranceSignPolicyPeriods(b wxpay.Bound) InsuranceSignPolicyPeriods {
 
 // InsuranceSignPolicyPeriodsPlanID is the path v3/papay/insurance-sign/policy-periods/plan-id.
 type InsuranceSignPolicyPeriodsPlanID struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newInsuranceSignPolicyPeriodsPlanID(b wxpay.Bound) InsuranceSignPolicyPeriodsPlanID {
+func newInsuranceSignPolicyPeriodsPlanID(b leaf.Bound) InsuranceSignPolicyPeriodsPlanID {
 	return InsuranceSignPolicyPeriodsPlanID{
 		b: b,
 	}
@@ -323,7 +332,7 @@ type InsuranceSignPolicyPeriodsPlanIDByPlanID struct {
 	ContractID InsuranceSignPolicyPeriodsPlanIDByPlanIDContractID
 }
 
-func newInsuranceSignPolicyPeriodsPlanIDByPlanID(b wxpay.Bound) InsuranceSignPolicyPeriodsPlanIDByPlanID {
+func newInsuranceSignPolicyPeriodsPlanIDByPlanID(b leaf.Bound) InsuranceSignPolicyPeriodsPlanIDByPlanID {
 	return InsuranceSignPolicyPeriodsPlanIDByPlanID{
 		ContractID: newInsuranceSignPolicyPeriodsPlanIDByPlanIDContractID(b),
 	}
@@ -331,10 +340,10 @@ func newInsuranceSignPolicyPeriodsPlanIDByPlanID(b wxpay.Bound) InsuranceSignPol
 
 // InsuranceSignPolicyPeriodsPlanIDByPlanIDContractID is the path v3/papay/insurance-sign/policy-periods/plan-id/{plan_id}/contract-id.
 type InsuranceSignPolicyPeriodsPlanIDByPlanIDContractID struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newInsuranceSignPolicyPeriodsPlanIDByPlanIDContractID(b wxpay.Bound) InsuranceSignPolicyPeriodsPlanIDByPlanIDContractID {
+func newInsuranceSignPolicyPeriodsPlanIDByPlanIDContractID(b leaf.Bound) InsuranceSignPolicyPeriodsPlanIDByPlanIDContractID {
 	return InsuranceSignPolicyPeriodsPlanIDByPlanIDContractID{
 		b: b,
 	}
@@ -352,12 +361,12 @@ type InsuranceSignPolicyPeriodsPlanIDByPlanIDContractIDByContractID struct {
 	// 保险商户修改保险扣费周期列表: POST
 	// /v3/papay/insurance-sign/policy-periods/plan-id/{plan_id}/contract-id/{contract_id}/modify.
 	// https://pay.weixin.qq.com/doc/v3/merchant/4012987596
-	Modify wxpay.POST[ModifyPeriodsRequest, ModifyPeriodsResponse]
+	Modify leaf.Poster[ModifyPeriodsRequest, ModifyPeriodsResponse]
 }
 
-func newInsuranceSignPolicyPeriodsPlanIDByPlanIDContractIDByContractID(b wxpay.Bound) InsuranceSignPolicyPeriodsPlanIDByPlanIDContractIDByContractID {
+func newInsuranceSignPolicyPeriodsPlanIDByPlanIDContractIDByContractID(b leaf.Bound) InsuranceSignPolicyPeriodsPlanIDByPlanIDContractIDByContractID {
 	return InsuranceSignPolicyPeriodsPlanIDByPlanIDContractIDByContractID{
-		Modify: wxpay.NewPOST[ModifyPeriodsRequest, ModifyPeriodsResponse](b, "v3/papay/insurance-sign/policy-periods/plan-id/{plan_id}/contract-id/{contract_id}/modify"),
+		Modify: leaf.NewPoster[ModifyPeriodsRequest, ModifyPeriodsResponse](b, "v3/papay/insurance-sign/policy-periods/plan-id/{plan_id}/contract-id/{contract_id}/modify"),
 	}
 }
 
@@ -366,7 +375,7 @@ type InsuranceSignPolicyPeriodList struct {
 	PlanID InsuranceSignPolicyPeriodListPlanID
 }
 
-func newInsuranceSignPolicyPeriodList(b wxpay.Bound) InsuranceSignPolicyPeriodList {
+func newInsuranceSignPolicyPeriodList(b leaf.Bound) InsuranceSignPolicyPeriodList {
 	return InsuranceSignPolicyPeriodList{
 		PlanID: newInsuranceSignPolicyPeriodListPlanID(b),
 	}
@@ -374,10 +383,10 @@ func newInsuranceSignPolicyPeriodList(b wxpay.Bound) InsuranceSignPolicyPeriodLi
 
 // InsuranceSignPolicyPeriodListPlanID is the path v3/papay/insurance-sign/policy_periods/plan-id.
 type InsuranceSignPolicyPeriodListPlanID struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newInsuranceSignPolicyPeriodListPlanID(b wxpay.Bound) InsuranceSignPolicyPeriodListPlanID {
+func newInsuranceSignPolicyPeriodListPlanID(b leaf.Bound) InsuranceSignPolicyPeriodListPlanID {
 	return InsuranceSignPolicyPeriodListPlanID{
 		b: b,
 	}
@@ -393,7 +402,7 @@ type InsuranceSignPolicyPeriodListPlanIDByPlanID struct {
 	OutContractCode InsuranceSignPolicyPeriodListPlanIDByPlanIDOutContractCode
 }
 
-func newInsuranceSignPolicyPeriodListPlanIDByPlanID(b wxpay.Bound) InsuranceSignPolicyPeriodListPlanIDByPlanID {
+func newInsuranceSignPolicyPeriodListPlanIDByPlanID(b leaf.Bound) InsuranceSignPolicyPeriodListPlanIDByPlanID {
 	return InsuranceSignPolicyPeriodListPlanIDByPlanID{
 		OutContractCode: newInsuranceSignPolicyPeriodListPlanIDByPlanIDOutContractCode(b),
 	}
@@ -401,10 +410,10 @@ func newInsuranceSignPolicyPeriodListPlanIDByPlanID(b wxpay.Bound) InsuranceSign
 
 // InsuranceSignPolicyPeriodListPlanIDByPlanIDOutContractCode is the path v3/papay/insurance-sign/policy_periods/plan-id/{plan_id}/out-contract-code.
 type InsuranceSignPolicyPeriodListPlanIDByPlanIDOutContractCode struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newInsuranceSignPolicyPeriodListPlanIDByPlanIDOutContractCode(b wxpay.Bound) InsuranceSignPolicyPeriodListPlanIDByPlanIDOutContractCode {
+func newInsuranceSignPolicyPeriodListPlanIDByPlanIDOutContractCode(b leaf.Bound) InsuranceSignPolicyPeriodListPlanIDByPlanIDOutContractCode {
 	return InsuranceSignPolicyPeriodListPlanIDByPlanIDOutContractCode{
 		b: b,
 	}
@@ -415,6 +424,6 @@ func newInsuranceSignPolicyPeriodListPlanIDByPlanIDOutContractCode(b wxpay.Bound
 // 保险商户查询保险扣费周期列表: GET
 // /v3/papay/insurance-sign/policy_periods/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
 // https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/insurance/query-policy-periods-by-code.html
-func (i InsuranceSignPolicyPeriodListPlanIDByPlanIDOutContractCode) OutContractCode(outContractCode string) wxpay.QUERY[ListPeriodsQuery, ListPeriodsResponse] {
-	return wxpay.NewQUERY[ListPeriodsQuery, ListPeriodsResponse](i.b.Set("out_contract_code", outContractCode), "v3/papay/insurance-sign/policy_periods/plan-id/{plan_id}/out-contract-code/{out_contract_code}")
+func (i InsuranceSignPolicyPeriodListPlanIDByPlanIDOutContractCode) OutContractCode(outContractCode string) leaf.Querier[ListPeriodsQuery, ListPeriodsResponse] {
+	return leaf.NewQuerier[ListPeriodsQuery, ListPeriodsResponse](i.b.Set("out_contract_code", outContractCode), "v3/papay/insurance-sign/policy_periods/plan-id/{plan_id}/out-contract-code/{out_contract_code}")
 }

@@ -9,10 +9,11 @@ package offlinefacemch
 
 import (
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 )
 
 // Of starts the chain of this product alone.
-func Of(c *wxpay.Client) OfflineFaceMch { return newOfflineFaceMch(c.Bind()) }
+func Of(c *wxpay.Client) OfflineFaceMch { return newOfflineFaceMch(leaf.Bind(c)) }
 
 // OfflineFaceMch is the path v3/offlinefacemch.
 type OfflineFaceMch struct {
@@ -21,29 +22,29 @@ type OfflineFaceMch struct {
 	// given bank card, presign instead.
 	// 获取凭证授权接口: POST /v3/offlinefacemch/tokens.
 	// https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/access-specifications.html
-	Tokens wxpay.POST[GetTokenRequest, GetTokenResponse]
+	Tokens leaf.Poster[GetTokenRequest, GetTokenResponse]
 }
 
-func newOfflineFaceMch(b wxpay.Bound) OfflineFaceMch {
+func newOfflineFaceMch(b leaf.Bound) OfflineFaceMch {
 	return OfflineFaceMch{
 		Organizations: newOrganizations(b),
-		Tokens:        wxpay.NewPOST[GetTokenRequest, GetTokenResponse](b, "v3/offlinefacemch/tokens"),
+		Tokens:        leaf.NewPoster[GetTokenRequest, GetTokenResponse](b, "v3/offlinefacemch/tokens"),
 	}
 }
 
 // Organizations is the path v3/offlinefacemch/organizations.
 type Organizations struct {
-	b wxpay.Bound
+	b leaf.Bound
 
 	// Finds an organisation by its id or its name; one of them is needed.
 	// 查询机构信息接口: GET /v3/offlinefacemch/organizations.
-	wxpay.QUERY[GetOrganizationQuery, GetOrganizationResponse]
+	leaf.Querier[GetOrganizationQuery, GetOrganizationResponse]
 }
 
-func newOrganizations(b wxpay.Bound) Organizations {
+func newOrganizations(b leaf.Bound) Organizations {
 	return Organizations{
-		b:     b,
-		QUERY: wxpay.NewQUERY[GetOrganizationQuery, GetOrganizationResponse](b, "v3/offlinefacemch/organizations"),
+		b:       b,
+		Querier: leaf.NewQuerier[GetOrganizationQuery, GetOrganizationResponse](b, "v3/offlinefacemch/organizations"),
 	}
 }
 
@@ -57,7 +58,7 @@ type OrganizationsByOrganizationID struct {
 	Users OrganizationsByOrganizationIDUsers
 }
 
-func newOrganizationsByOrganizationID(b wxpay.Bound) OrganizationsByOrganizationID {
+func newOrganizationsByOrganizationID(b leaf.Bound) OrganizationsByOrganizationID {
 	return OrganizationsByOrganizationID{
 		Users: newOrganizationsByOrganizationIDUsers(b),
 	}
@@ -69,7 +70,7 @@ type OrganizationsByOrganizationIDUsers struct {
 	UserID    OrganizationsByOrganizationIDUsersUserID
 }
 
-func newOrganizationsByOrganizationIDUsers(b wxpay.Bound) OrganizationsByOrganizationIDUsers {
+func newOrganizationsByOrganizationIDUsers(b leaf.Bound) OrganizationsByOrganizationIDUsers {
 	return OrganizationsByOrganizationIDUsers{
 		OutUserID: newOrganizationsByOrganizationIDUsersOutUserID(b),
 		UserID:    newOrganizationsByOrganizationIDUsersUserID(b),
@@ -78,10 +79,10 @@ func newOrganizationsByOrganizationIDUsers(b wxpay.Bound) OrganizationsByOrganiz
 
 // OrganizationsByOrganizationIDUsersOutUserID is the path v3/offlinefacemch/organizations/{organization_id}/users/out-user-id.
 type OrganizationsByOrganizationIDUsersOutUserID struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newOrganizationsByOrganizationIDUsersOutUserID(b wxpay.Bound) OrganizationsByOrganizationIDUsersOutUserID {
+func newOrganizationsByOrganizationIDUsersOutUserID(b leaf.Bound) OrganizationsByOrganizationIDUsersOutUserID {
 	return OrganizationsByOrganizationIDUsersOutUserID{
 		b: b,
 	}
@@ -97,28 +98,28 @@ type OrganizationsByOrganizationIDUsersOutUserIDByOutUserID struct {
 	// Finds a person of an organisation, with the state of the contract.
 	// 刷脸用户信息查询接口: GET /v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}.
 	// https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/k12-development-guidelines.html
-	wxpay.GET[GetUserResponse]
+	leaf.Getter[GetUserResponse]
 
 	// Changes what WeChat Pay knows of a person: name, class, phone, or whether the person may pay. Success has no
 	// body.
 	// 刷脸用户信息修改接口: PATCH /v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}.
 	// https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/access-specifications.html
-	wxpay.PATCH[UpdateUserRequest, wxpay.None]
+	leaf.Patcher[UpdateUserRequest, wxpay.None]
 }
 
-func newOrganizationsByOrganizationIDUsersOutUserIDByOutUserID(b wxpay.Bound) OrganizationsByOrganizationIDUsersOutUserIDByOutUserID {
+func newOrganizationsByOrganizationIDUsersOutUserIDByOutUserID(b leaf.Bound) OrganizationsByOrganizationIDUsersOutUserIDByOutUserID {
 	return OrganizationsByOrganizationIDUsersOutUserIDByOutUserID{
-		GET:   wxpay.NewGET[GetUserResponse](b, "v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}"),
-		PATCH: wxpay.NewPATCH[UpdateUserRequest, wxpay.None](b, "v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}", wxpay.Encrypt("/phone")),
+		Getter:  leaf.NewGetter[GetUserResponse](b, "v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}"),
+		Patcher: leaf.NewPatcher[UpdateUserRequest, wxpay.None](b, "v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}", func() []wxpay.Option { return []wxpay.Option{wxpay.Encrypt("/phone")} }),
 	}
 }
 
 // OrganizationsByOrganizationIDUsersUserID is the path v3/offlinefacemch/organizations/{organization_id}/users/user-id.
 type OrganizationsByOrganizationIDUsersUserID struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newOrganizationsByOrganizationIDUsersUserID(b wxpay.Bound) OrganizationsByOrganizationIDUsersUserID {
+func newOrganizationsByOrganizationIDUsersUserID(b leaf.Bound) OrganizationsByOrganizationIDUsersUserID {
 	return OrganizationsByOrganizationIDUsersUserID{
 		b: b,
 	}
@@ -135,11 +136,11 @@ type OrganizationsByOrganizationIDUsersUserIDByUserID struct {
 	// 解除刷脸用户签约关系接口: POST
 	// /v3/offlinefacemch/organizations/{organization_id}/users/user-id/{user_id}/terminate-contract.
 	// https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/k12-development-guidelines.html
-	TerminateContract wxpay.POST[wxpay.None, wxpay.None]
+	TerminateContract leaf.Poster[wxpay.None, wxpay.None]
 }
 
-func newOrganizationsByOrganizationIDUsersUserIDByUserID(b wxpay.Bound) OrganizationsByOrganizationIDUsersUserIDByUserID {
+func newOrganizationsByOrganizationIDUsersUserIDByUserID(b leaf.Bound) OrganizationsByOrganizationIDUsersUserIDByUserID {
 	return OrganizationsByOrganizationIDUsersUserIDByUserID{
-		TerminateContract: wxpay.NewPOST[wxpay.None, wxpay.None](b, "v3/offlinefacemch/organizations/{organization_id}/users/user-id/{user_id}/terminate-contract"),
+		TerminateContract: leaf.NewPoster[wxpay.None, wxpay.None](b, "v3/offlinefacemch/organizations/{organization_id}/users/user-id/{user_id}/terminate-contract"),
 	}
 }

@@ -12,10 +12,11 @@ import (
 	"strconv"
 
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 )
 
 // Of starts the chain of this product alone.
-func Of(c *wxpay.Client) Papay { return newPapay(c.Bind()) }
+func Of(c *wxpay.Client) Papay { return newPapay(leaf.Bind(c)) }
 
 // Papay is the path v3/papay.
 type Papay struct {
@@ -23,7 +24,7 @@ type Papay struct {
 	Sign      Sign
 }
 
-func newPapay(b wxpay.Bound) Papay {
+func newPapay(b leaf.Bound) Papay {
 	return Papay{
 		Contracts: newContracts(b),
 		Sign:      newSign(b),
@@ -32,10 +33,10 @@ func newPapay(b wxpay.Bound) Papay {
 
 // Contracts is the path v3/papay/contracts.
 type Contracts struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newContracts(b wxpay.Bound) Contracts {
+func newContracts(b leaf.Bound) Contracts {
 	return Contracts{
 		b: b,
 	}
@@ -51,19 +52,19 @@ type ContractsByContractID struct {
 	// Asks the payer to top up after a debit failed, before it is tried again within its days. Success has no body.
 	// 重试扣费通知: POST /v3/papay/contracts/{contract_id}/fail-notify.
 	// https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_11.shtml
-	FailNotify wxpay.POST[FailNotifyRequest, wxpay.None]
+	FailNotify leaf.Poster[FailNotifyRequest, wxpay.None]
 	// Announces a debit to the payer, between 07:00 and 22:00 Beijing time. The debit may run from the third day
 	// on. Success has no body; 400 RESOURCE_ALREADY_EXISTS means that the same notice was given before and is as
 	// good.
 	// 直连商户预扣费通知: POST /v3/papay/contracts/{contract_id}/notify.
 	// https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/json/deduct-notify.html
-	Notify wxpay.POST[NotifyRequest, wxpay.None]
+	Notify leaf.Poster[NotifyRequest, wxpay.None]
 }
 
-func newContractsByContractID(b wxpay.Bound) ContractsByContractID {
+func newContractsByContractID(b leaf.Bound) ContractsByContractID {
 	return ContractsByContractID{
-		FailNotify: wxpay.NewPOST[FailNotifyRequest, wxpay.None](b, "v3/papay/contracts/{contract_id}/fail-notify"),
-		Notify:     wxpay.NewPOST[NotifyRequest, wxpay.None](b, "v3/papay/contracts/{contract_id}/notify"),
+		FailNotify: leaf.NewPoster[FailNotifyRequest, wxpay.None](b, "v3/papay/contracts/{contract_id}/fail-notify"),
+		Notify:     leaf.NewPoster[NotifyRequest, wxpay.None](b, "v3/papay/contracts/{contract_id}/notify"),
 	}
 }
 
@@ -73,7 +74,7 @@ type Sign struct {
 	Partner   SignPartner
 }
 
-func newSign(b wxpay.Bound) Sign {
+func newSign(b leaf.Bound) Sign {
 	return Sign{
 		Contracts: newSignContracts(b),
 		Partner:   newSignPartner(b),
@@ -87,23 +88,23 @@ type SignContracts struct {
 	// Opens a signing session of a recurring contract for an app, or for a code to scan.
 	// 代扣预签约: POST /v3/papay/sign/contracts/pre-entrust-sign.
 	// https://pay.weixin.qq.com/doc/v3/merchant/4012978414
-	PreEntrustSign wxpay.POST[PreEntrustSignRequest, PreEntrustSignResponse]
+	PreEntrustSign leaf.Poster[PreEntrustSignRequest, PreEntrustSignResponse]
 }
 
-func newSignContracts(b wxpay.Bound) SignContracts {
+func newSignContracts(b leaf.Bound) SignContracts {
 	return SignContracts{
 		HarmonyPlanID:  newSignContractsHarmonyPlanID(b),
 		PlanID:         newSignContractsPlanID(b),
-		PreEntrustSign: wxpay.NewPOST[PreEntrustSignRequest, PreEntrustSignResponse](b, "v3/papay/sign/contracts/pre-entrust-sign"),
+		PreEntrustSign: leaf.NewPoster[PreEntrustSignRequest, PreEntrustSignResponse](b, "v3/papay/sign/contracts/pre-entrust-sign"),
 	}
 }
 
 // SignContractsHarmonyPlanID is the path v3/papay/sign/contracts/harmony-plan-id.
 type SignContractsHarmonyPlanID struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newSignContractsHarmonyPlanID(b wxpay.Bound) SignContractsHarmonyPlanID {
+func newSignContractsHarmonyPlanID(b leaf.Bound) SignContractsHarmonyPlanID {
 	return SignContractsHarmonyPlanID{
 		b: b,
 	}
@@ -119,7 +120,7 @@ type SignContractsHarmonyPlanIDByPlanID struct {
 	OutContractCode SignContractsHarmonyPlanIDByPlanIDOutContractCode
 }
 
-func newSignContractsHarmonyPlanIDByPlanID(b wxpay.Bound) SignContractsHarmonyPlanIDByPlanID {
+func newSignContractsHarmonyPlanIDByPlanID(b leaf.Bound) SignContractsHarmonyPlanIDByPlanID {
 	return SignContractsHarmonyPlanIDByPlanID{
 		OutContractCode: newSignContractsHarmonyPlanIDByPlanIDOutContractCode(b),
 	}
@@ -127,10 +128,10 @@ func newSignContractsHarmonyPlanIDByPlanID(b wxpay.Bound) SignContractsHarmonyPl
 
 // SignContractsHarmonyPlanIDByPlanIDOutContractCode is the path v3/papay/sign/contracts/harmony-plan-id/{plan_id}/out-contract-code.
 type SignContractsHarmonyPlanIDByPlanIDOutContractCode struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newSignContractsHarmonyPlanIDByPlanIDOutContractCode(b wxpay.Bound) SignContractsHarmonyPlanIDByPlanIDOutContractCode {
+func newSignContractsHarmonyPlanIDByPlanIDOutContractCode(b leaf.Bound) SignContractsHarmonyPlanIDByPlanIDOutContractCode {
 	return SignContractsHarmonyPlanIDByPlanIDOutContractCode{
 		b: b,
 	}
@@ -140,16 +141,16 @@ func newSignContractsHarmonyPlanIDByPlanIDOutContractCode(b wxpay.Bound) SignCon
 // Finds a contract signed on HarmonyOS by its template and the merchant's own number.
 // 通过商户协议号查询委托代扣签约协议: GET
 // /v3/papay/sign/contracts/harmony-plan-id/{plan_id}/out-contract-code/{out_contract_code}.
-func (s SignContractsHarmonyPlanIDByPlanIDOutContractCode) OutContractCode(outContractCode string) wxpay.GET[HarmonyContract] {
-	return wxpay.NewGET[HarmonyContract](s.b.Set("out_contract_code", outContractCode), "v3/papay/sign/contracts/harmony-plan-id/{plan_id}/out-contract-code/{out_contract_code}")
+func (s SignContractsHarmonyPlanIDByPlanIDOutContractCode) OutContractCode(outContractCode string) leaf.Getter[HarmonyContract] {
+	return leaf.NewGetter[HarmonyContract](s.b.Set("out_contract_code", outContractCode), "v3/papay/sign/contracts/harmony-plan-id/{plan_id}/out-contract-code/{out_contract_code}")
 }
 
 // SignContractsPlanID is the path v3/papay/sign/contracts/plan-id.
 type SignContractsPlanID struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newSignContractsPlanID(b wxpay.Bound) SignContractsPlanID {
+func newSignContractsPlanID(b leaf.Bound) SignContractsPlanID {
 	return SignContractsPlanID{
 		b: b,
 	}
@@ -165,7 +166,7 @@ type SignContractsPlanIDByPlanID struct {
 	OutContractCode SignContractsPlanIDByPlanIDOutContractCode
 }
 
-func newSignContractsPlanIDByPlanID(b wxpay.Bound) SignContractsPlanIDByPlanID {
+func newSignContractsPlanIDByPlanID(b leaf.Bound) SignContractsPlanIDByPlanID {
 	return SignContractsPlanIDByPlanID{
 		OutContractCode: newSignContractsPlanIDByPlanIDOutContractCode(b),
 	}
@@ -173,10 +174,10 @@ func newSignContractsPlanIDByPlanID(b wxpay.Bound) SignContractsPlanIDByPlanID {
 
 // SignContractsPlanIDByPlanIDOutContractCode is the path v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code.
 type SignContractsPlanIDByPlanIDOutContractCode struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newSignContractsPlanIDByPlanIDOutContractCode(b wxpay.Bound) SignContractsPlanIDByPlanIDOutContractCode {
+func newSignContractsPlanIDByPlanIDOutContractCode(b leaf.Bound) SignContractsPlanIDByPlanIDOutContractCode {
 	return SignContractsPlanIDByPlanIDOutContractCode{
 		b: b,
 	}
@@ -192,19 +193,19 @@ type SignContractsPlanIDByPlanIDOutContractCodeByOutContractCode struct {
 	// Finds a contract by its template and the merchant's own number.
 	// 通过商户协议号查询委托代扣签约协议: GET /v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
 	// https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/normal/normal-get-contract-by-code.html
-	wxpay.GET[Contract]
+	leaf.Getter[Contract]
 
 	// Ends a contract in force and returns it.
 	// 通过商户协议号解除委托代扣签约协议: POST
 	// /v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate.
 	// https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/normal/normal-terminate-contract-by-code.html
-	Terminate wxpay.POST[TerminateRequest, Contract]
+	Terminate leaf.Poster[TerminateRequest, Contract]
 }
 
-func newSignContractsPlanIDByPlanIDOutContractCodeByOutContractCode(b wxpay.Bound) SignContractsPlanIDByPlanIDOutContractCodeByOutContractCode {
+func newSignContractsPlanIDByPlanIDOutContractCodeByOutContractCode(b leaf.Bound) SignContractsPlanIDByPlanIDOutContractCodeByOutContractCode {
 	return SignContractsPlanIDByPlanIDOutContractCodeByOutContractCode{
-		GET:       wxpay.NewGET[Contract](b, "v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}"),
-		Terminate: wxpay.NewPOST[TerminateRequest, Contract](b, "v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate"),
+		Getter:    leaf.NewGetter[Contract](b, "v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}"),
+		Terminate: leaf.NewPoster[TerminateRequest, Contract](b, "v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate"),
 	}
 }
 
@@ -213,7 +214,7 @@ type SignPartner struct {
 	Contracts SignPartnerContracts
 }
 
-func newSignPartner(b wxpay.Bound) SignPartner {
+func newSignPartner(b leaf.Bound) SignPartner {
 	return SignPartner{
 		Contracts: newSignPartnerContracts(b),
 	}
@@ -224,7 +225,7 @@ type SignPartnerContracts struct {
 	PlanID SignPartnerContractsPlanID
 }
 
-func newSignPartnerContracts(b wxpay.Bound) SignPartnerContracts {
+func newSignPartnerContracts(b leaf.Bound) SignPartnerContracts {
 	return SignPartnerContracts{
 		PlanID: newSignPartnerContractsPlanID(b),
 	}
@@ -232,10 +233,10 @@ func newSignPartnerContracts(b wxpay.Bound) SignPartnerContracts {
 
 // SignPartnerContractsPlanID is the path v3/papay/sign/partner/contracts/plan-id.
 type SignPartnerContractsPlanID struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newSignPartnerContractsPlanID(b wxpay.Bound) SignPartnerContractsPlanID {
+func newSignPartnerContractsPlanID(b leaf.Bound) SignPartnerContractsPlanID {
 	return SignPartnerContractsPlanID{
 		b: b,
 	}
@@ -251,7 +252,7 @@ type SignPartnerContractsPlanIDByPlanID struct {
 	OutContractCode SignPartnerContractsPlanIDByPlanIDOutContractCode
 }
 
-func newSignPartnerContractsPlanIDByPlanID(b wxpay.Bound) SignPartnerContractsPlanIDByPlanID {
+func newSignPartnerContractsPlanIDByPlanID(b leaf.Bound) SignPartnerContractsPlanIDByPlanID {
 	return SignPartnerContractsPlanIDByPlanID{
 		OutContractCode: newSignPartnerContractsPlanIDByPlanIDOutContractCode(b),
 	}
@@ -259,10 +260,10 @@ func newSignPartnerContractsPlanIDByPlanID(b wxpay.Bound) SignPartnerContractsPl
 
 // SignPartnerContractsPlanIDByPlanIDOutContractCode is the path v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code.
 type SignPartnerContractsPlanIDByPlanIDOutContractCode struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newSignPartnerContractsPlanIDByPlanIDOutContractCode(b wxpay.Bound) SignPartnerContractsPlanIDByPlanIDOutContractCode {
+func newSignPartnerContractsPlanIDByPlanIDOutContractCode(b leaf.Bound) SignPartnerContractsPlanIDByPlanIDOutContractCode {
 	return SignPartnerContractsPlanIDByPlanIDOutContractCode{
 		b: b,
 	}
@@ -279,18 +280,18 @@ type SignPartnerContractsPlanIDByPlanIDOutContractCodeByOutContractCode struct {
 	// 通过商户协议号查询委托代扣签约协议: GET
 	// /v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
 	// https://pay.weixin.qq.com/docs/partner/apis/entrusted-payment/partner/partner-get-contract-by-code.html
-	wxpay.QUERY[PartnerGetContractQuery, PartnerContract]
+	leaf.Querier[PartnerGetContractQuery, PartnerContract]
 
 	// Ends a contract of a sub-merchant and returns it.
 	// 通过商户协议号解除委托代扣签约协议: POST
 	// /v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate.
 	// https://pay.weixin.qq.com/docs/partner/apis/entrusted-payment/partner/partner-terminate-contract-by-code.html
-	Terminate wxpay.POST[PartnerTerminateRequest, PartnerContract]
+	Terminate leaf.Poster[PartnerTerminateRequest, PartnerContract]
 }
 
-func newSignPartnerContractsPlanIDByPlanIDOutContractCodeByOutContractCode(b wxpay.Bound) SignPartnerContractsPlanIDByPlanIDOutContractCodeByOutContractCode {
+func newSignPartnerContractsPlanIDByPlanIDOutContractCodeByOutContractCode(b leaf.Bound) SignPartnerContractsPlanIDByPlanIDOutContractCodeByOutContractCode {
 	return SignPartnerContractsPlanIDByPlanIDOutContractCodeByOutContractCode{
-		QUERY:     wxpay.NewQUERY[PartnerGetContractQuery, PartnerContract](b, "v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}"),
-		Terminate: wxpay.NewPOST[PartnerTerminateRequest, PartnerContract](b, "v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate"),
+		Querier:   leaf.NewQuerier[PartnerGetContractQuery, PartnerContract](b, "v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}"),
+		Terminate: leaf.NewPoster[PartnerTerminateRequest, PartnerContract](b, "v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate"),
 	}
 }

@@ -9,17 +9,18 @@ package partnerpapay
 
 import (
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 )
 
 // Of starts the chain of this product alone.
-func Of(c *wxpay.Client) PartnerPapay { return newPartnerPapay(c.Bind()) }
+func Of(c *wxpay.Client) PartnerPapay { return newPartnerPapay(leaf.Bind(c)) }
 
 // PartnerPapay is the path v3/partner-papay.
 type PartnerPapay struct {
 	Contracts Contracts
 }
 
-func newPartnerPapay(b wxpay.Bound) PartnerPapay {
+func newPartnerPapay(b leaf.Bound) PartnerPapay {
 	return PartnerPapay{
 		Contracts: newContracts(b),
 	}
@@ -27,10 +28,10 @@ func newPartnerPapay(b wxpay.Bound) PartnerPapay {
 
 // Contracts is the path v3/partner-papay/contracts.
 type Contracts struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newContracts(b wxpay.Bound) Contracts {
+func newContracts(b leaf.Bound) Contracts {
 	return Contracts{
 		b: b,
 	}
@@ -47,18 +48,18 @@ type ContractsByContractID struct {
 	// Success has no body.
 	// 服务商商户重试扣费通知: POST /v3/partner-papay/contracts/{contract_id}/fail-notify.
 	// https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter5_16.shtml
-	FailNotify wxpay.POST[FailNotifyRequest, wxpay.None]
+	FailNotify leaf.Poster[FailNotifyRequest, wxpay.None]
 	// Announces a debit of a sub-merchant to the payer, between 07:00 and 22:00 Beijing time. The debit may run
 	// from the third day on. Success has no body; 400 RESOURCE_ALREADY_EXISTS means that the same notice was given
 	// before and is as good.
 	// 服务商商户预扣费通知: POST /v3/partner-papay/contracts/{contract_id}/notify.
 	// https://pay.weixin.qq.com/docs/partner/apis/entrusted-payment/json/partner-deduct-notify.html
-	Notify wxpay.POST[NotifyRequest, wxpay.None]
+	Notify leaf.Poster[NotifyRequest, wxpay.None]
 }
 
-func newContractsByContractID(b wxpay.Bound) ContractsByContractID {
+func newContractsByContractID(b leaf.Bound) ContractsByContractID {
 	return ContractsByContractID{
-		FailNotify: wxpay.NewPOST[FailNotifyRequest, wxpay.None](b, "v3/partner-papay/contracts/{contract_id}/fail-notify"),
-		Notify:     wxpay.NewPOST[NotifyRequest, wxpay.None](b, "v3/partner-papay/contracts/{contract_id}/notify"),
+		FailNotify: leaf.NewPoster[FailNotifyRequest, wxpay.None](b, "v3/partner-papay/contracts/{contract_id}/fail-notify"),
+		Notify:     leaf.NewPoster[NotifyRequest, wxpay.None](b, "v3/partner-papay/contracts/{contract_id}/notify"),
 	}
 }

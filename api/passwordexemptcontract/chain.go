@@ -12,17 +12,18 @@ import (
 	"strconv"
 
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 )
 
 // Of starts the chain of this product alone.
-func Of(c *wxpay.Client) PasswordExemptContract { return newPasswordExemptContract(c.Bind()) }
+func Of(c *wxpay.Client) PasswordExemptContract { return newPasswordExemptContract(leaf.Bind(c)) }
 
 // PasswordExemptContract is the path v3/password-exempt-contract.
 type PasswordExemptContract struct {
 	Contracts Contracts
 }
 
-func newPasswordExemptContract(b wxpay.Bound) PasswordExemptContract {
+func newPasswordExemptContract(b leaf.Bound) PasswordExemptContract {
 	return PasswordExemptContract{
 		Contracts: newContracts(b),
 	}
@@ -37,7 +38,7 @@ type Contracts struct {
 	ServiceProvider ContractsServiceProvider
 }
 
-func newContracts(b wxpay.Bound) Contracts {
+func newContracts(b leaf.Bound) Contracts {
 	return Contracts{
 		Ecommerce:       newContractsEcommerce(b),
 		Normal:          newContractsNormal(b),
@@ -52,7 +53,7 @@ type ContractsEcommerce struct {
 	PreEntrustSign ContractsEcommercePreEntrustSign
 }
 
-func newContractsEcommerce(b wxpay.Bound) ContractsEcommerce {
+func newContractsEcommerce(b leaf.Bound) ContractsEcommerce {
 	return ContractsEcommerce{
 		PreEntrustSign: newContractsEcommercePreEntrustSign(b),
 	}
@@ -63,19 +64,19 @@ type ContractsEcommercePreEntrustSign struct {
 	// Opens a signing session of an e-commerce platform for a mini program, valid for 2 hours.
 	// 电商收付通模式小程序场景预签约: POST /v3/password-exempt-contract/contracts/ecommerce/pre-entrust-sign/mini-program.
 	// https://pay.weixin.qq.com/docs/partner/apis/partner-password-free-contract/sign/ec-mini-program-pre-entrust-sign.html
-	MiniProgram wxpay.POST[EcommerceMiniProgramRequest, EcommerceMiniProgramResponse]
+	MiniProgram leaf.Poster[EcommerceMiniProgramRequest, EcommerceMiniProgramResponse]
 	// Attaches an offer to sign to an unpaid order of an e-commerce platform: call it after the order is created
 	// and before the payer pays. WeChat shows the offer on the payment result page if the payment succeeds within 2
 	// hours. There is nothing to launch, and a failure of this call does not affect the payment.
 	// 电商收付通模式支付后场景预签约: POST /v3/password-exempt-contract/contracts/ecommerce/pre-entrust-sign/pay-redirect-sign.
 	// https://pay.weixin.qq.com/docs/partner/apis/partner-password-free-contract/sign/ec-pay-redirect-sign-pre-entrust-sign.html
-	PayRedirectSign wxpay.POST[EcommercePayRedirectSignRequest, EcommercePayRedirectSignResponse]
+	PayRedirectSign leaf.Poster[EcommercePayRedirectSignRequest, EcommercePayRedirectSignResponse]
 }
 
-func newContractsEcommercePreEntrustSign(b wxpay.Bound) ContractsEcommercePreEntrustSign {
+func newContractsEcommercePreEntrustSign(b leaf.Bound) ContractsEcommercePreEntrustSign {
 	return ContractsEcommercePreEntrustSign{
-		MiniProgram:     wxpay.NewPOST[EcommerceMiniProgramRequest, EcommerceMiniProgramResponse](b, "v3/password-exempt-contract/contracts/ecommerce/pre-entrust-sign/mini-program"),
-		PayRedirectSign: wxpay.NewPOST[EcommercePayRedirectSignRequest, EcommercePayRedirectSignResponse](b, "v3/password-exempt-contract/contracts/ecommerce/pre-entrust-sign/pay-redirect-sign"),
+		MiniProgram:     leaf.NewPoster[EcommerceMiniProgramRequest, EcommerceMiniProgramResponse](b, "v3/password-exempt-contract/contracts/ecommerce/pre-entrust-sign/mini-program"),
+		PayRedirectSign: leaf.NewPoster[EcommercePayRedirectSignRequest, EcommercePayRedirectSignResponse](b, "v3/password-exempt-contract/contracts/ecommerce/pre-entrust-sign/pay-redirect-sign"),
 	}
 }
 
@@ -84,7 +85,7 @@ type ContractsNormal struct {
 	PreEntrustSign ContractsNormalPreEntrustSign
 }
 
-func newContractsNormal(b wxpay.Bound) ContractsNormal {
+func newContractsNormal(b leaf.Bound) ContractsNormal {
 	return ContractsNormal{
 		PreEntrustSign: newContractsNormalPreEntrustSign(b),
 	}
@@ -95,19 +96,19 @@ type ContractsNormalPreEntrustSign struct {
 	// Opens a signing session of a direct merchant for a mini program, valid for 2 hours.
 	// 直连商户模式小程序场景预签约: POST /v3/password-exempt-contract/contracts/normal/pre-entrust-sign/mini-program.
 	// https://pay.weixin.qq.com/docs/merchant/apis/password-free-contract/sign/normal-mini-program-pre-entrust-sign.html
-	MiniProgram wxpay.POST[NormalMiniProgramRequest, NormalMiniProgramResponse]
+	MiniProgram leaf.Poster[NormalMiniProgramRequest, NormalMiniProgramResponse]
 	// Attaches an offer to sign to an unpaid order of a direct merchant: call it after the order is created and
 	// before the payer pays. WeChat shows the offer on the payment result page if the payment succeeds within 2
 	// hours. There is nothing to launch, and a failure of this call does not affect the payment.
 	// 直连商户模式支付后场景预签约: POST /v3/password-exempt-contract/contracts/normal/pre-entrust-sign/pay-redirect-sign.
 	// https://pay.weixin.qq.com/docs/merchant/apis/password-free-contract/sign/normal-pay-redirect-sign-pre-entrust-sign.html
-	PayRedirectSign wxpay.POST[NormalPayRedirectSignRequest, NormalPayRedirectSignResponse]
+	PayRedirectSign leaf.Poster[NormalPayRedirectSignRequest, NormalPayRedirectSignResponse]
 }
 
-func newContractsNormalPreEntrustSign(b wxpay.Bound) ContractsNormalPreEntrustSign {
+func newContractsNormalPreEntrustSign(b leaf.Bound) ContractsNormalPreEntrustSign {
 	return ContractsNormalPreEntrustSign{
-		MiniProgram:     wxpay.NewPOST[NormalMiniProgramRequest, NormalMiniProgramResponse](b, "v3/password-exempt-contract/contracts/normal/pre-entrust-sign/mini-program"),
-		PayRedirectSign: wxpay.NewPOST[NormalPayRedirectSignRequest, NormalPayRedirectSignResponse](b, "v3/password-exempt-contract/contracts/normal/pre-entrust-sign/pay-redirect-sign"),
+		MiniProgram:     leaf.NewPoster[NormalMiniProgramRequest, NormalMiniProgramResponse](b, "v3/password-exempt-contract/contracts/normal/pre-entrust-sign/mini-program"),
+		PayRedirectSign: leaf.NewPoster[NormalPayRedirectSignRequest, NormalPayRedirectSignResponse](b, "v3/password-exempt-contract/contracts/normal/pre-entrust-sign/pay-redirect-sign"),
 	}
 }
 
@@ -116,7 +117,7 @@ type ContractsQS struct {
 	PreEntrustSign ContractsQSPreEntrustSign
 }
 
-func newContractsQS(b wxpay.Bound) ContractsQS {
+func newContractsQS(b leaf.Bound) ContractsQS {
 	return ContractsQS{
 		PreEntrustSign: newContractsQSPreEntrustSign(b),
 	}
@@ -127,28 +128,28 @@ type ContractsQSPreEntrustSign struct {
 	// Opens a signing session of a licensed institution for a mini program, valid for 2 hours.
 	// 清算机构模式小程序场景预签约: POST /v3/password-exempt-contract/contracts/qs/pre-entrust-sign/mini-program.
 	// https://pay.weixin.qq.com/docs/partner/apis/partner-password-free-contract/sign/qs-mini-program-pre-entrust-sign.html
-	MiniProgram wxpay.POST[QSMiniProgramRequest, QSMiniProgramResponse]
+	MiniProgram leaf.Poster[QSMiniProgramRequest, QSMiniProgramResponse]
 	// Attaches an offer to sign to an unpaid order of a licensed institution: call it after the order is created
 	// and before the payer pays. WeChat shows the offer on the payment result page if the payment succeeds within 2
 	// hours. There is nothing to launch, and a failure of this call does not affect the payment.
 	// 清算机构模式支付后场景预签约: POST /v3/password-exempt-contract/contracts/qs/pre-entrust-sign/pay-redirect-sign.
 	// https://pay.weixin.qq.com/docs/partner/apis/partner-password-free-contract/sign/qs-pay-redirect-sign-pre-entrust-sign.html
-	PayRedirectSign wxpay.POST[QSPayRedirectSignRequest, QSPayRedirectSignResponse]
+	PayRedirectSign leaf.Poster[QSPayRedirectSignRequest, QSPayRedirectSignResponse]
 }
 
-func newContractsQSPreEntrustSign(b wxpay.Bound) ContractsQSPreEntrustSign {
+func newContractsQSPreEntrustSign(b leaf.Bound) ContractsQSPreEntrustSign {
 	return ContractsQSPreEntrustSign{
-		MiniProgram:     wxpay.NewPOST[QSMiniProgramRequest, QSMiniProgramResponse](b, "v3/password-exempt-contract/contracts/qs/pre-entrust-sign/mini-program"),
-		PayRedirectSign: wxpay.NewPOST[QSPayRedirectSignRequest, QSPayRedirectSignResponse](b, "v3/password-exempt-contract/contracts/qs/pre-entrust-sign/pay-redirect-sign"),
+		MiniProgram:     leaf.NewPoster[QSMiniProgramRequest, QSMiniProgramResponse](b, "v3/password-exempt-contract/contracts/qs/pre-entrust-sign/mini-program"),
+		PayRedirectSign: leaf.NewPoster[QSPayRedirectSignRequest, QSPayRedirectSignResponse](b, "v3/password-exempt-contract/contracts/qs/pre-entrust-sign/pay-redirect-sign"),
 	}
 }
 
 // ContractsServiceID is the path v3/password-exempt-contract/contracts/service-id.
 type ContractsServiceID struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newContractsServiceID(b wxpay.Bound) ContractsServiceID {
+func newContractsServiceID(b leaf.Bound) ContractsServiceID {
 	return ContractsServiceID{
 		b: b,
 	}
@@ -164,7 +165,7 @@ type ContractsServiceIDByServiceID struct {
 	OutContractCode ContractsServiceIDByServiceIDOutContractCode
 }
 
-func newContractsServiceIDByServiceID(b wxpay.Bound) ContractsServiceIDByServiceID {
+func newContractsServiceIDByServiceID(b leaf.Bound) ContractsServiceIDByServiceID {
 	return ContractsServiceIDByServiceID{
 		OutContractCode: newContractsServiceIDByServiceIDOutContractCode(b),
 	}
@@ -172,10 +173,10 @@ func newContractsServiceIDByServiceID(b wxpay.Bound) ContractsServiceIDByService
 
 // ContractsServiceIDByServiceIDOutContractCode is the path v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code.
 type ContractsServiceIDByServiceIDOutContractCode struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newContractsServiceIDByServiceIDOutContractCode(b wxpay.Bound) ContractsServiceIDByServiceIDOutContractCode {
+func newContractsServiceIDByServiceIDOutContractCode(b leaf.Bound) ContractsServiceIDByServiceIDOutContractCode {
 	return ContractsServiceIDByServiceIDOutContractCode{
 		b: b,
 	}
@@ -193,19 +194,19 @@ type ContractsServiceIDByServiceIDOutContractCodeByOutContractCode struct {
 	// 商户通过商户协议号查询协议: GET
 	// /v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code/{out_contract_code}.
 	// https://pay.weixin.qq.com/docs/merchant/apis/password-free-contract/contracts/get-by-code.html
-	wxpay.GET[ContractResponse]
+	leaf.Getter[ContractResponse]
 
 	// Ends a contract in force; for every role. The code can never be used again.
 	// 商户通过商户协议号解约协议: POST
 	// /v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code/{out_contract_code}/terminate.
 	// https://pay.weixin.qq.com/doc/v3/partner/4012715383
-	Terminate wxpay.POST[TerminateRequest, TerminateResponse]
+	Terminate leaf.Poster[TerminateRequest, TerminateResponse]
 }
 
-func newContractsServiceIDByServiceIDOutContractCodeByOutContractCode(b wxpay.Bound) ContractsServiceIDByServiceIDOutContractCodeByOutContractCode {
+func newContractsServiceIDByServiceIDOutContractCodeByOutContractCode(b leaf.Bound) ContractsServiceIDByServiceIDOutContractCodeByOutContractCode {
 	return ContractsServiceIDByServiceIDOutContractCodeByOutContractCode{
-		GET:       wxpay.NewGET[ContractResponse](b, "v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code/{out_contract_code}"),
-		Terminate: wxpay.NewPOST[TerminateRequest, TerminateResponse](b, "v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code/{out_contract_code}/terminate"),
+		Getter:    leaf.NewGetter[ContractResponse](b, "v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code/{out_contract_code}"),
+		Terminate: leaf.NewPoster[TerminateRequest, TerminateResponse](b, "v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code/{out_contract_code}/terminate"),
 	}
 }
 
@@ -214,7 +215,7 @@ type ContractsServiceProvider struct {
 	PreEntrustSign ContractsServiceProviderPreEntrustSign
 }
 
-func newContractsServiceProvider(b wxpay.Bound) ContractsServiceProvider {
+func newContractsServiceProvider(b leaf.Bound) ContractsServiceProvider {
 	return ContractsServiceProvider{
 		PreEntrustSign: newContractsServiceProviderPreEntrustSign(b),
 	}
@@ -225,19 +226,19 @@ type ContractsServiceProviderPreEntrustSign struct {
 	// Opens a signing session of a service provider for a mini program, valid for 2 hours.
 	// 服务商模式小程序场景预签约: POST /v3/password-exempt-contract/contracts/service-provider/pre-entrust-sign/mini-program.
 	// https://pay.weixin.qq.com/docs/partner/apis/partner-password-free-contract/sign/sp-mini-program-pre-entrust-sign.html
-	MiniProgram wxpay.POST[ServiceProviderMiniProgramRequest, ServiceProviderMiniProgramResponse]
+	MiniProgram leaf.Poster[ServiceProviderMiniProgramRequest, ServiceProviderMiniProgramResponse]
 	// Attaches an offer to sign to an unpaid order of a service provider: call it after the order is created and
 	// before the payer pays. WeChat shows the offer on the payment result page if the payment succeeds within 2
 	// hours. There is nothing to launch, and a failure of this call does not affect the payment.
 	// 服务商模式支付后场景预签约: POST
 	// /v3/password-exempt-contract/contracts/service-provider/pre-entrust-sign/pay-redirect-sign.
 	// https://pay.weixin.qq.com/docs/partner/apis/partner-password-free-contract/sign/sp-pay-redirect-sign-pre-entrust-sign.html
-	PayRedirectSign wxpay.POST[ServiceProviderPayRedirectSignRequest, ServiceProviderPayRedirectSignResponse]
+	PayRedirectSign leaf.Poster[ServiceProviderPayRedirectSignRequest, ServiceProviderPayRedirectSignResponse]
 }
 
-func newContractsServiceProviderPreEntrustSign(b wxpay.Bound) ContractsServiceProviderPreEntrustSign {
+func newContractsServiceProviderPreEntrustSign(b leaf.Bound) ContractsServiceProviderPreEntrustSign {
 	return ContractsServiceProviderPreEntrustSign{
-		MiniProgram:     wxpay.NewPOST[ServiceProviderMiniProgramRequest, ServiceProviderMiniProgramResponse](b, "v3/password-exempt-contract/contracts/service-provider/pre-entrust-sign/mini-program"),
-		PayRedirectSign: wxpay.NewPOST[ServiceProviderPayRedirectSignRequest, ServiceProviderPayRedirectSignResponse](b, "v3/password-exempt-contract/contracts/service-provider/pre-entrust-sign/pay-redirect-sign"),
+		MiniProgram:     leaf.NewPoster[ServiceProviderMiniProgramRequest, ServiceProviderMiniProgramResponse](b, "v3/password-exempt-contract/contracts/service-provider/pre-entrust-sign/mini-program"),
+		PayRedirectSign: leaf.NewPoster[ServiceProviderPayRedirectSignRequest, ServiceProviderPayRedirectSignResponse](b, "v3/password-exempt-contract/contracts/service-provider/pre-entrust-sign/pay-redirect-sign"),
 	}
 }

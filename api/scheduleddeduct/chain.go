@@ -9,10 +9,11 @@ package scheduleddeduct
 
 import (
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 )
 
 // Of starts the chain of this product alone.
-func Of(c *wxpay.Client) Papay { return newPapay(c.Bind()) }
+func Of(c *wxpay.Client) Papay { return newPapay(leaf.Bind(c)) }
 
 // Papay is the path v3/papay.
 type Papay struct {
@@ -20,7 +21,7 @@ type Papay struct {
 	ScheduledDeductSign ScheduledDeductSign
 }
 
-func newPapay(b wxpay.Bound) Papay {
+func newPapay(b leaf.Bound) Papay {
 	return Papay{
 		Pay:                 newPay(b),
 		ScheduledDeductSign: newScheduledDeductSign(b),
@@ -35,7 +36,7 @@ type Pay struct {
 	Transactions PayTransactions
 }
 
-func newPay(b wxpay.Bound) Pay {
+func newPay(b leaf.Bound) Pay {
 	return Pay{
 		Harmony:      newPayHarmony(b),
 		Partner:      newPayPartner(b),
@@ -49,7 +50,7 @@ type PayHarmony struct {
 	Transactions PayHarmonyTransactions
 }
 
-func newPayHarmony(b wxpay.Bound) PayHarmony {
+func newPayHarmony(b leaf.Bound) PayHarmony {
 	return PayHarmony{
 		Transactions: newPayHarmonyTransactions(b),
 	}
@@ -59,12 +60,12 @@ func newPayHarmony(b wxpay.Bound) PayHarmony {
 type PayHarmonyTransactions struct {
 	// Asks for a debit of a contract signed on HarmonyOS. The answer says only that it was accepted.
 	// 代扣受理扣款: POST /v3/papay/pay/harmony/transactions/apply.
-	Apply wxpay.POST[HarmonyApplyRequest, Applied]
+	Apply leaf.Poster[HarmonyApplyRequest, Applied]
 }
 
-func newPayHarmonyTransactions(b wxpay.Bound) PayHarmonyTransactions {
+func newPayHarmonyTransactions(b leaf.Bound) PayHarmonyTransactions {
 	return PayHarmonyTransactions{
-		Apply: wxpay.NewPOST[HarmonyApplyRequest, Applied](b, "v3/papay/pay/harmony/transactions/apply"),
+		Apply: leaf.NewPoster[HarmonyApplyRequest, Applied](b, "v3/papay/pay/harmony/transactions/apply"),
 	}
 }
 
@@ -74,7 +75,7 @@ type PayPartner struct {
 	Transactions PayPartnerTransactions
 }
 
-func newPayPartner(b wxpay.Bound) PayPartner {
+func newPayPartner(b leaf.Bound) PayPartner {
 	return PayPartner{
 		Schedules:    newPayPartnerSchedules(b),
 		Transactions: newPayPartnerTransactions(b),
@@ -86,7 +87,7 @@ type PayPartnerSchedules struct {
 	ContractID PayPartnerSchedulesContractID
 }
 
-func newPayPartnerSchedules(b wxpay.Bound) PayPartnerSchedules {
+func newPayPartnerSchedules(b leaf.Bound) PayPartnerSchedules {
 	return PayPartnerSchedules{
 		ContractID: newPayPartnerSchedulesContractID(b),
 	}
@@ -94,10 +95,10 @@ func newPayPartnerSchedules(b wxpay.Bound) PayPartnerSchedules {
 
 // PayPartnerSchedulesContractID is the path v3/papay/pay/partner/schedules/contract-id.
 type PayPartnerSchedulesContractID struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newPayPartnerSchedulesContractID(b wxpay.Bound) PayPartnerSchedulesContractID {
+func newPayPartnerSchedulesContractID(b leaf.Bound) PayPartnerSchedulesContractID {
 	return PayPartnerSchedulesContractID{
 		b: b,
 	}
@@ -113,19 +114,19 @@ type PayPartnerSchedulesContractIDByContractID struct {
 	// Tells what was booked and debited for a sub-merchant.
 	// 查询扣费预约: GET /v3/papay/pay/partner/schedules/contract-id/{contract_id}.
 	// https://pay.weixin.qq.com/docs/partner/apis/entrusted-payment/partner/partner-query-deduct-schedule.html
-	wxpay.QUERY[PartnerGetScheduleQuery, Schedule]
+	leaf.Querier[PartnerGetScheduleQuery, Schedule]
 
 	// Books the agreed debit of a sub-merchant: on the day before it, from 08:00 to 19:30 Beijing time, once, with
 	// exactly the agreed amount.
 	// 预约扣费: POST /v3/papay/pay/partner/schedules/contract-id/{contract_id}/schedule.
 	// https://pay.weixin.qq.com/docs/partner/apis/entrusted-payment/partner/partner-schedule-deduction.html
-	Schedule wxpay.POST[PartnerBookRequest, Schedule]
+	Schedule leaf.Poster[PartnerBookRequest, Schedule]
 }
 
-func newPayPartnerSchedulesContractIDByContractID(b wxpay.Bound) PayPartnerSchedulesContractIDByContractID {
+func newPayPartnerSchedulesContractIDByContractID(b leaf.Bound) PayPartnerSchedulesContractIDByContractID {
 	return PayPartnerSchedulesContractIDByContractID{
-		QUERY:    wxpay.NewQUERY[PartnerGetScheduleQuery, Schedule](b, "v3/papay/pay/partner/schedules/contract-id/{contract_id}"),
-		Schedule: wxpay.NewPOST[PartnerBookRequest, Schedule](b, "v3/papay/pay/partner/schedules/contract-id/{contract_id}/schedule"),
+		Querier:  leaf.NewQuerier[PartnerGetScheduleQuery, Schedule](b, "v3/papay/pay/partner/schedules/contract-id/{contract_id}"),
+		Schedule: leaf.NewPoster[PartnerBookRequest, Schedule](b, "v3/papay/pay/partner/schedules/contract-id/{contract_id}/schedule"),
 	}
 }
 
@@ -134,12 +135,12 @@ type PayPartnerTransactions struct {
 	// Asks for the booked debit of a sub-merchant, on its day. The answer says only that it was accepted.
 	// 受理扣款: POST /v3/papay/pay/partner/transactions/apply.
 	// https://pay.weixin.qq.com/docs/partner/apis/entrusted-payment/partner/partner-create-transaction.html
-	Apply wxpay.POST[PartnerApplyRequest, Applied]
+	Apply leaf.Poster[PartnerApplyRequest, Applied]
 }
 
-func newPayPartnerTransactions(b wxpay.Bound) PayPartnerTransactions {
+func newPayPartnerTransactions(b leaf.Bound) PayPartnerTransactions {
 	return PayPartnerTransactions{
-		Apply: wxpay.NewPOST[PartnerApplyRequest, Applied](b, "v3/papay/pay/partner/transactions/apply"),
+		Apply: leaf.NewPoster[PartnerApplyRequest, Applied](b, "v3/papay/pay/partner/transactions/apply"),
 	}
 }
 
@@ -148,7 +149,7 @@ type PaySchedules struct {
 	ContractID PaySchedulesContractID
 }
 
-func newPaySchedules(b wxpay.Bound) PaySchedules {
+func newPaySchedules(b leaf.Bound) PaySchedules {
 	return PaySchedules{
 		ContractID: newPaySchedulesContractID(b),
 	}
@@ -156,10 +157,10 @@ func newPaySchedules(b wxpay.Bound) PaySchedules {
 
 // PaySchedulesContractID is the path v3/papay/pay/schedules/contract-id.
 type PaySchedulesContractID struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newPaySchedulesContractID(b wxpay.Bound) PaySchedulesContractID {
+func newPaySchedulesContractID(b leaf.Bound) PaySchedulesContractID {
 	return PaySchedulesContractID{
 		b: b,
 	}
@@ -175,19 +176,19 @@ type PaySchedulesContractIDByContractID struct {
 	// Tells what was booked and debited.
 	// 查询扣费预约: GET /v3/papay/pay/schedules/contract-id/{contract_id}.
 	// https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/normal/normal-query-deduct-schedule.html
-	wxpay.GET[Schedule]
+	leaf.Getter[Schedule]
 
 	// Books the agreed debit: on the day before it, from 08:00 to 19:30 Beijing time, once, with exactly the agreed
 	// amount. A contract that is not booked is terminated by WeChat Pay.
 	// 预约扣费: POST /v3/papay/pay/schedules/contract-id/{contract_id}/schedule.
 	// https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/normal/normal-schedule-deduction.html
-	Schedule wxpay.POST[BookRequest, Schedule]
+	Schedule leaf.Poster[BookRequest, Schedule]
 }
 
-func newPaySchedulesContractIDByContractID(b wxpay.Bound) PaySchedulesContractIDByContractID {
+func newPaySchedulesContractIDByContractID(b leaf.Bound) PaySchedulesContractIDByContractID {
 	return PaySchedulesContractIDByContractID{
-		GET:      wxpay.NewGET[Schedule](b, "v3/papay/pay/schedules/contract-id/{contract_id}"),
-		Schedule: wxpay.NewPOST[BookRequest, Schedule](b, "v3/papay/pay/schedules/contract-id/{contract_id}/schedule"),
+		Getter:   leaf.NewGetter[Schedule](b, "v3/papay/pay/schedules/contract-id/{contract_id}"),
+		Schedule: leaf.NewPoster[BookRequest, Schedule](b, "v3/papay/pay/schedules/contract-id/{contract_id}/schedule"),
 	}
 }
 
@@ -197,12 +198,12 @@ type PayTransactions struct {
 	// notification, or by the query of the order.
 	// 受理扣款: POST /v3/papay/pay/transactions/apply.
 	// https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/normal/normal-create-transaction.html
-	Apply wxpay.POST[ApplyRequest, Applied]
+	Apply leaf.Poster[ApplyRequest, Applied]
 }
 
-func newPayTransactions(b wxpay.Bound) PayTransactions {
+func newPayTransactions(b leaf.Bound) PayTransactions {
 	return PayTransactions{
-		Apply: wxpay.NewPOST[ApplyRequest, Applied](b, "v3/papay/pay/transactions/apply"),
+		Apply: leaf.NewPoster[ApplyRequest, Applied](b, "v3/papay/pay/transactions/apply"),
 	}
 }
 
@@ -212,7 +213,7 @@ type ScheduledDeductSign struct {
 	Partner   ScheduledDeductSignPartner
 }
 
-func newScheduledDeductSign(b wxpay.Bound) ScheduledDeductSign {
+func newScheduledDeductSign(b leaf.Bound) ScheduledDeductSign {
 	return ScheduledDeductSign{
 		Contracts: newScheduledDeductSignContracts(b),
 		Partner:   newScheduledDeductSignPartner(b),
@@ -224,7 +225,7 @@ type ScheduledDeductSignContracts struct {
 	PreEntrustSign ScheduledDeductSignContractsPreEntrustSign
 }
 
-func newScheduledDeductSignContracts(b wxpay.Bound) ScheduledDeductSignContracts {
+func newScheduledDeductSignContracts(b leaf.Bound) ScheduledDeductSignContracts {
 	return ScheduledDeductSignContracts{
 		PreEntrustSign: newScheduledDeductSignContractsPreEntrustSign(b),
 	}
@@ -236,30 +237,30 @@ type ScheduledDeductSignContractsPreEntrustSign struct {
 	// when its template is of the scheduled kind.
 	// App场景预约扣费类型签约的预签约: POST /v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/app.
 	// https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/normal/normal-app-scheduled-deduct-pre-sign.html
-	App wxpay.POST[AppRequest, AppResponse]
+	App leaf.Poster[AppRequest, AppResponse]
 	// Opens a signing session for a page outside WeChat, valid for 10 minutes. The contract allows one debit on the
 	// agreed day when its template is of the scheduled kind.
 	// H5场景预约扣费类型签约的预签约: POST /v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/h5.
 	// https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/normal/normal-h5-scheduled-deduct-pre-sign.html
-	H5 wxpay.POST[H5Request, H5Response]
+	H5 leaf.Poster[H5Request, H5Response]
 	// Opens a signing session for a page inside WeChat, valid for 10 minutes. The contract allows one debit on the
 	// agreed day when its template is of the scheduled kind.
 	// JSAPI场景预约扣费类型签约的预签约: POST /v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/jsapi.
 	// https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/normal/jsapi-scheduled-deduct-pre-sign.html
-	JSAPI wxpay.POST[JSAPIRequest, JSAPIResponse]
+	JSAPI leaf.Poster[JSAPIRequest, JSAPIResponse]
 	// Opens a signing session for a mini program, valid for 10 minutes. The contract allows one debit on the agreed
 	// day when its template is of the scheduled kind.
 	// 小程序场景预约扣费类型签约的预签约: POST /v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/mini-program.
 	// https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/normal/mini-program-scheduled-deduct-pre-sign.html
-	MiniProgram wxpay.POST[MiniProgramRequest, MiniProgramResponse]
+	MiniProgram leaf.Poster[MiniProgramRequest, MiniProgramResponse]
 }
 
-func newScheduledDeductSignContractsPreEntrustSign(b wxpay.Bound) ScheduledDeductSignContractsPreEntrustSign {
+func newScheduledDeductSignContractsPreEntrustSign(b leaf.Bound) ScheduledDeductSignContractsPreEntrustSign {
 	return ScheduledDeductSignContractsPreEntrustSign{
-		App:         wxpay.NewPOST[AppRequest, AppResponse](b, "v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/app"),
-		H5:          wxpay.NewPOST[H5Request, H5Response](b, "v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/h5"),
-		JSAPI:       wxpay.NewPOST[JSAPIRequest, JSAPIResponse](b, "v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/jsapi"),
-		MiniProgram: wxpay.NewPOST[MiniProgramRequest, MiniProgramResponse](b, "v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/mini-program"),
+		App:         leaf.NewPoster[AppRequest, AppResponse](b, "v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/app"),
+		H5:          leaf.NewPoster[H5Request, H5Response](b, "v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/h5"),
+		JSAPI:       leaf.NewPoster[JSAPIRequest, JSAPIResponse](b, "v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/jsapi"),
+		MiniProgram: leaf.NewPoster[MiniProgramRequest, MiniProgramResponse](b, "v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/mini-program"),
 	}
 }
 
@@ -268,7 +269,7 @@ type ScheduledDeductSignPartner struct {
 	Contracts ScheduledDeductSignPartnerContracts
 }
 
-func newScheduledDeductSignPartner(b wxpay.Bound) ScheduledDeductSignPartner {
+func newScheduledDeductSignPartner(b leaf.Bound) ScheduledDeductSignPartner {
 	return ScheduledDeductSignPartner{
 		Contracts: newScheduledDeductSignPartnerContracts(b),
 	}
@@ -279,7 +280,7 @@ type ScheduledDeductSignPartnerContracts struct {
 	PreEntrustSign ScheduledDeductSignPartnerContractsPreEntrustSign
 }
 
-func newScheduledDeductSignPartnerContracts(b wxpay.Bound) ScheduledDeductSignPartnerContracts {
+func newScheduledDeductSignPartnerContracts(b leaf.Bound) ScheduledDeductSignPartnerContracts {
 	return ScheduledDeductSignPartnerContracts{
 		PreEntrustSign: newScheduledDeductSignPartnerContractsPreEntrustSign(b),
 	}
@@ -291,29 +292,29 @@ type ScheduledDeductSignPartnerContractsPreEntrustSign struct {
 	// the agreed day when its template is of the scheduled kind.
 	// App场景预约扣费类型签约的预签约: POST /v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/app.
 	// https://pay.weixin.qq.com/docs/partner/apis/entrusted-payment/partner/partner-app-scheduled-deduct-pre-sign.html
-	App wxpay.POST[PartnerAppRequest, PartnerAppResponse]
+	App leaf.Poster[PartnerAppRequest, PartnerAppResponse]
 	// Opens a signing session of a sub-merchant for a page outside WeChat, valid for 10 minutes. The contract
 	// allows one debit on the agreed day when its template is of the scheduled kind.
 	// H5场景预约扣费类型签约的预签约: POST /v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/h5.
 	// https://pay.weixin.qq.com/docs/partner/apis/entrusted-payment/partner/partner-h5-scheduled-deduct-pre-sign.html
-	H5 wxpay.POST[PartnerH5Request, PartnerH5Response]
+	H5 leaf.Poster[PartnerH5Request, PartnerH5Response]
 	// Opens a signing session of a sub-merchant for a page inside WeChat, valid for 10 minutes. The contract allows
 	// one debit on the agreed day when its template is of the scheduled kind.
 	// JSAPI场景预约扣费类型签约的预签约: POST /v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/jsapi.
 	// https://pay.weixin.qq.com/docs/partner/apis/entrusted-payment/partner/partner-jsapi-scheduled-deduct-pre-sign.html
-	JSAPI wxpay.POST[PartnerJSAPIRequest, PartnerJSAPIResponse]
+	JSAPI leaf.Poster[PartnerJSAPIRequest, PartnerJSAPIResponse]
 	// Opens a signing session of a sub-merchant for a mini program, valid for 10 minutes. The contract allows one
 	// debit on the agreed day when its template is of the scheduled kind.
 	// 小程序场景预约扣费类型签约的预签约: POST /v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/mini-program.
 	// https://pay.weixin.qq.com/docs/partner/apis/entrusted-payment/partner/partner-mini-program-scheduled-deduct-pre-sign.html
-	MiniProgram wxpay.POST[PartnerMiniProgramRequest, PartnerMiniProgramResponse]
+	MiniProgram leaf.Poster[PartnerMiniProgramRequest, PartnerMiniProgramResponse]
 }
 
-func newScheduledDeductSignPartnerContractsPreEntrustSign(b wxpay.Bound) ScheduledDeductSignPartnerContractsPreEntrustSign {
+func newScheduledDeductSignPartnerContractsPreEntrustSign(b leaf.Bound) ScheduledDeductSignPartnerContractsPreEntrustSign {
 	return ScheduledDeductSignPartnerContractsPreEntrustSign{
-		App:         wxpay.NewPOST[PartnerAppRequest, PartnerAppResponse](b, "v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/app"),
-		H5:          wxpay.NewPOST[PartnerH5Request, PartnerH5Response](b, "v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/h5"),
-		JSAPI:       wxpay.NewPOST[PartnerJSAPIRequest, PartnerJSAPIResponse](b, "v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/jsapi"),
-		MiniProgram: wxpay.NewPOST[PartnerMiniProgramRequest, PartnerMiniProgramResponse](b, "v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/mini-program"),
+		App:         leaf.NewPoster[PartnerAppRequest, PartnerAppResponse](b, "v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/app"),
+		H5:          leaf.NewPoster[PartnerH5Request, PartnerH5Response](b, "v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/h5"),
+		JSAPI:       leaf.NewPoster[PartnerJSAPIRequest, PartnerJSAPIResponse](b, "v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/jsapi"),
+		MiniProgram: leaf.NewPoster[PartnerMiniProgramRequest, PartnerMiniProgramResponse](b, "v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/mini-program"),
 	}
 }

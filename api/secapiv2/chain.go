@@ -10,17 +10,18 @@ package secapiv2
 
 import (
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 )
 
 // Of starts the chain of this product alone.
-func Of(c *wxpay.Client) SecAPI { return newSecAPI(c.Bind()) }
+func Of(c *wxpay.Client) SecAPI { return newSecAPI(leaf.Bind(c)) }
 
 // SecAPI is the path secapi.
 type SecAPI struct {
 	Pay Pay
 }
 
-func newSecAPI(b wxpay.Bound) SecAPI {
+func newSecAPI(b leaf.Bound) SecAPI {
 	return SecAPI{
 		Pay: newPay(b),
 	}
@@ -31,11 +32,11 @@ type Pay struct {
 	// Refunds a payment, wholly or in part, with the merchant's certificate. At most 50 times and within a year;
 	// retry with the same out_refund_no.
 	// 申请退款: POST /secapi/pay/refund.
-	Refund wxpay.V2[RefundRequest, RefundResponse]
+	Refund leaf.Poster[RefundRequest, RefundResponse]
 }
 
-func newPay(b wxpay.Bound) Pay {
+func newPay(b leaf.Bound) Pay {
 	return Pay{
-		Refund: wxpay.NewV2[RefundRequest, RefundResponse](b, "v2/secapi/pay/refund", wxpay.MTLS()),
+		Refund: leaf.NewPoster[RefundRequest, RefundResponse](b, "v2/secapi/pay/refund", func() []wxpay.Option { return []wxpay.Option{wxpay.MTLS()} }),
 	}
 }

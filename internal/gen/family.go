@@ -143,7 +143,7 @@ func (s *shapes) operation(o *catalogue.Operation) error {
 			return err
 		}
 	}
-	if o.Reply != nil && leafKind(o) != "V2URL" {
+	if o.Reply != nil && !opened(o) {
 		if err := s.add(o.ReplyName, about(o.ReplyName, "reply"), body, reply, o.Reply); err != nil {
 			return err
 		}

@@ -53,6 +53,7 @@ func gather(c *catalogue.Catalogue, out Output) error {
 		at.families = append(at.families, f)
 		v.Packages = append(v.Packages, f.Package)
 	}
+	v.Packages = append(v.Packages, "leaf")
 	slices.Sort(v.Packages)
 	for _, protocol := range []catalogue.Protocol{catalogue.ProtocolV3, catalogue.ProtocolV2} {
 		if err := tops[protocol].settle(); err != nil {
