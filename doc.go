@@ -24,7 +24,7 @@
 //
 //	edupapay.Of(c).Contracts.Presign.Post(ctx, &edupapay.PresignRequest{…})
 //	c.Chain("v3/edu-papay/contracts/presign").Post(ctx, body)
-//	api.Index(c)["v3/edu-papay/contracts/presign"].Post(ctx, body)
+//	api.Index(c).At("v3/edu-papay/contracts/presign").Post(ctx, body)
 //
 // # What is promised
 //
