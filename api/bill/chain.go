@@ -16,6 +16,7 @@ import (
 func Of(c *wxpay.Client) Bill { return newBill(leaf.Bind(c)) }
 
 // Bill is the path v3/bill.
+// Leads to 申请资金账单, 申请单个子商户资金账单, 申请交易账单.
 type Bill struct {
 	// Asks for the bill of a day's money movements. Download it from download_url within 5 minutes, gunzip it if
 	// asked for GZIP, and compare its SHA-1.

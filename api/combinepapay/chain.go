@@ -6,6 +6,11 @@
 //
 // Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen; times are RFC 3339
 // texts with the offset +08:00; dates are yyyy-MM-dd. An optional field that holds its zero value is not sent.
+//
+// Its notifications, which package notify receives as structs of package event:
+//
+//   - ECOMMERCE_ENTRUST.SIGN (event.EcommerceEntrustSign): 收付通合单代扣签约成功
+//   - ECOMMERCE_ENTRUST.TERMINATE (event.EcommerceEntrustTerminate): 收付通合单代扣解约成功
 package combinepapay
 
 import (
@@ -19,8 +24,14 @@ import (
 func Of(c *wxpay.Client) CombinePapay { return newCombinePapay(leaf.Bind(c)) }
 
 // CombinePapay is the path v3/ecommerce/combine-papay.
+// Leads to 通过商户协议号查询协议, 商户协议号解约协议, APP方式预签约, 小程序方式预签约, 电商合单委托代扣支付, 电商合单委托代扣查询订单, 电商合单委托代扣撤销订单.
 type CombinePapay struct {
-	Contracts    Contracts
+	// Leads to 通过商户协议号查询协议, 商户协议号解约协议, APP方式预签约, 小程序方式预签约.
+	Contracts Contracts
+	// Debits the contract for up to 50 orders at once and answers with the result. Wait for a minute, then call
+	// reverse before trying again.
+	// 电商合单委托代扣支付: POST /v3/ecommerce/combine-papay/transactions.
+	// https://pay.weixin.qq.com/wiki/doc/apiv3_partner/Offline/apis/chapter5_5_4.shtml
 	Transactions Transactions
 }
 
@@ -32,8 +43,15 @@ func newCombinePapay(b leaf.Bound) CombinePapay {
 }
 
 // Contracts is the path v3/ecommerce/combine-papay/contracts.
+// Leads to 通过商户协议号查询协议, 商户协议号解约协议, APP方式预签约, 小程序方式预签约.
 type Contracts struct {
-	PlanID         ContractsPlanID
+	// Leads to 通过商户协议号查询协议, 商户协议号解约协议.
+	PlanID ContractsPlanID
+	// Opens a signing session for a mobile app, valid for 2 hours. The app hands the session to WeChat; after
+	// signing the payer may return to the app. The same code and parameters within that time return the same
+	// session.
+	// APP方式预签约: POST /v3/ecommerce/combine-papay/contracts/pre-entrust-sign.
+	// https://pay.weixin.qq.com/doc/v3/partner/4012881608
 	PreEntrustSign ContractsPreEntrustSign
 }
 
@@ -45,6 +63,7 @@ func newContracts(b leaf.Bound) Contracts {
 }
 
 // ContractsPlanID is the path v3/ecommerce/combine-papay/contracts/plan-id.
+// Leads to 通过商户协议号查询协议, 商户协议号解约协议.
 type ContractsPlanID struct {
 	b leaf.Bound
 }
@@ -57,12 +76,15 @@ func newContractsPlanID(b leaf.Bound) ContractsPlanID {
 
 // PlanID fills {plan_id}: Debit template, agreed with WeChat Pay. An integer here, unlike edu-papay
 // (委托代扣协议模板Id).
+// Leads to 通过商户协议号查询协议, 商户协议号解约协议.
 func (c ContractsPlanID) PlanID(planID int64) ContractsPlanIDByPlanID {
 	return newContractsPlanIDByPlanID(c.b.Set("plan_id", strconv.FormatInt(planID, 10)))
 }
 
 // ContractsPlanIDByPlanID is the path v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}.
+// Leads to 通过商户协议号查询协议, 商户协议号解约协议.
 type ContractsPlanIDByPlanID struct {
+	// Leads to 通过商户协议号查询协议, 商户协议号解约协议.
 	OutContractCode ContractsPlanIDByPlanIDOutContractCode
 }
 
@@ -72,7 +94,9 @@ func newContractsPlanIDByPlanID(b leaf.Bound) ContractsPlanIDByPlanID {
 	}
 }
 
-// ContractsPlanIDByPlanIDOutContractCode is the path v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code.
+// ContractsPlanIDByPlanIDOutContractCode is the path
+// v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code.
+// Leads to 通过商户协议号查询协议, 商户协议号解约协议.
 type ContractsPlanIDByPlanIDOutContractCode struct {
 	b leaf.Bound
 }
@@ -85,11 +109,20 @@ func newContractsPlanIDByPlanIDOutContractCode(b leaf.Bound) ContractsPlanIDByPl
 
 // OutContractCode fills {out_contract_code}: The merchant's own number for the contract, unique on its side;
 // digits and letters (商户签约协议号).
+// Finds a contract by template and code.
+// 通过商户协议号查询协议: GET
+// /v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
+// https://pay.weixin.qq.com/doc/v3/partner/4012884060
 func (c ContractsPlanIDByPlanIDOutContractCode) OutContractCode(outContractCode string) ContractsPlanIDByPlanIDOutContractCodeByOutContractCode {
 	return newContractsPlanIDByPlanIDOutContractCodeByOutContractCode(c.b.Set("out_contract_code", outContractCode))
 }
 
-// ContractsPlanIDByPlanIDOutContractCodeByOutContractCode is the path v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
+// ContractsPlanIDByPlanIDOutContractCodeByOutContractCode is the path
+// v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
+// Finds a contract by template and code.
+// 通过商户协议号查询协议: GET
+// /v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
+// https://pay.weixin.qq.com/doc/v3/partner/4012884060
 type ContractsPlanIDByPlanIDOutContractCodeByOutContractCode struct {
 	// Finds a contract by template and code.
 	// 通过商户协议号查询协议: GET
@@ -112,6 +145,11 @@ func newContractsPlanIDByPlanIDOutContractCodeByOutContractCode(b leaf.Bound) Co
 }
 
 // ContractsPreEntrustSign is the path v3/ecommerce/combine-papay/contracts/pre-entrust-sign.
+// Opens a signing session for a mobile app, valid for 2 hours. The app hands the session to WeChat; after
+// signing the payer may return to the app. The same code and parameters within that time return the same
+// session.
+// APP方式预签约: POST /v3/ecommerce/combine-papay/contracts/pre-entrust-sign.
+// https://pay.weixin.qq.com/doc/v3/partner/4012881608
 type ContractsPreEntrustSign struct {
 	// Opens a signing session for a mobile app, valid for 2 hours. The app hands the session to WeChat; after
 	// signing the payer may return to the app. The same code and parameters within that time return the same
@@ -134,6 +172,10 @@ func newContractsPreEntrustSign(b leaf.Bound) ContractsPreEntrustSign {
 }
 
 // Transactions is the path v3/ecommerce/combine-papay/transactions.
+// Debits the contract for up to 50 orders at once and answers with the result. Wait for a minute, then call
+// reverse before trying again.
+// 电商合单委托代扣支付: POST /v3/ecommerce/combine-papay/transactions.
+// https://pay.weixin.qq.com/wiki/doc/apiv3_partner/Offline/apis/chapter5_5_4.shtml
 type Transactions struct {
 	b leaf.Bound
 
@@ -152,11 +194,17 @@ func newTransactions(b leaf.Bound) Transactions {
 }
 
 // CombineOutTradeNo fills {combine_out_trade_no}: The merchant's own number of the combined order (合单商户订单号).
+// Finds a combined debit by the platform's own number.
+// 电商合单委托代扣查询订单: GET /v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}.
+// https://pay.weixin.qq.com/wiki/doc/apiv3_partner/Offline/apis/chapter5_5_6.shtml
 func (t Transactions) CombineOutTradeNo(combineOutTradeNo string) TransactionsByCombineOutTradeNo {
 	return newTransactionsByCombineOutTradeNo(t.b.Set("combine_out_trade_no", combineOutTradeNo))
 }
 
 // TransactionsByCombineOutTradeNo is the path v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}.
+// Finds a combined debit by the platform's own number.
+// 电商合单委托代扣查询订单: GET /v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}.
+// https://pay.weixin.qq.com/wiki/doc/apiv3_partner/Offline/apis/chapter5_5_6.shtml
 type TransactionsByCombineOutTradeNo struct {
 	// Finds a combined debit by the platform's own number.
 	// 电商合单委托代扣查询订单: GET /v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}.

@@ -5,6 +5,10 @@
 //
 // Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen; times are RFC 3339
 // texts with the offset +08:00; dates are yyyy-MM-dd. An optional field that holds its zero value is not sent.
+//
+// Its notifications, which package notify receives as structs of package event:
+//
+//   - TRANSACTION.SUCCESS (event.TransactionSuccess): 合单支付成功
 package combinetransactions
 
 import (
@@ -16,6 +20,7 @@ import (
 func Of(c *wxpay.Client) CombineTransactions { return newCombineTransactions(leaf.Bind(c)) }
 
 // CombineTransactions is the path v3/combine-transactions.
+// Leads to 合单下单-APP支付, 合单下单-H5支付, 个人收款交易通过微信支付订单号查单, 合单下单-JSAPI支付, 个人收款交易下单-小程序, 合单下单-Native支付, 合单查询订单, 合单关闭订单.
 type CombineTransactions struct {
 	// Places a combined order for an app and returns the prepay_id that starts the payment. It lives 2 hours.
 	// 合单下单-APP支付: POST /v3/combine-transactions/app.
@@ -25,6 +30,7 @@ type CombineTransactions struct {
 	// 合单下单-H5支付: POST /v3/combine-transactions/h5.
 	// https://pay.weixin.qq.com/doc/v3/partner/4012707565
 	H5 leaf.Poster[H5Request, H5Response]
+	// Leads to 个人收款交易通过微信支付订单号查单.
 	ID ID
 	// Places a combined order for a page or mini program inside WeChat and returns the prepay_id that starts the
 	// payment.
@@ -39,7 +45,8 @@ type CombineTransactions struct {
 	// Places a combined order and returns the text of the code the payer scans. It lives 2 hours.
 	// 合单下单-Native支付: POST /v3/combine-transactions/native.
 	// https://pay.weixin.qq.com/doc/v3/partner/4012708704
-	Native     leaf.Poster[NativeRequest, NativeResponse]
+	Native leaf.Poster[NativeRequest, NativeResponse]
+	// Leads to 合单查询订单, 合单关闭订单.
 	OutTradeNo OutTradeNo
 }
 
@@ -64,6 +71,7 @@ func newCombineTransactions(b leaf.Bound) CombineTransactions {
 }
 
 // ID is the path v3/combine-transactions/id.
+// Leads to 个人收款交易通过微信支付订单号查单.
 type ID struct {
 	b leaf.Bound
 }
@@ -83,6 +91,7 @@ func (i ID) CombineTransactionID(combineTransactionID string) leaf.Getter[OrderB
 }
 
 // OutTradeNo is the path v3/combine-transactions/out-trade-no.
+// Leads to 合单查询订单, 合单关闭订单.
 type OutTradeNo struct {
 	b leaf.Bound
 }
@@ -95,11 +104,17 @@ func newOutTradeNo(b leaf.Bound) OutTradeNo {
 
 // CombineOutTradeNo fills {combine_out_trade_no}: The merchant's own number of the combined order, unique per
 // merchant; 2 to 32 digits, letters and _-|* (合单商户订单号).
+// Finds a combined order by the merchant's own number.
+// 合单查询订单: GET /v3/combine-transactions/out-trade-no/{combine_out_trade_no}.
+// https://pay.weixin.qq.com/docs/partner/apis/combine-payment/orders/query-order.html
 func (o OutTradeNo) CombineOutTradeNo(combineOutTradeNo string) OutTradeNoByCombineOutTradeNo {
 	return newOutTradeNoByCombineOutTradeNo(o.b.Set("combine_out_trade_no", combineOutTradeNo))
 }
 
 // OutTradeNoByCombineOutTradeNo is the path v3/combine-transactions/out-trade-no/{combine_out_trade_no}.
+// Finds a combined order by the merchant's own number.
+// 合单查询订单: GET /v3/combine-transactions/out-trade-no/{combine_out_trade_no}.
+// https://pay.weixin.qq.com/docs/partner/apis/combine-payment/orders/query-order.html
 type OutTradeNoByCombineOutTradeNo struct {
 	// Finds a combined order by the merchant's own number.
 	// 合单查询订单: GET /v3/combine-transactions/out-trade-no/{combine_out_trade_no}.

@@ -5,6 +5,12 @@
 //
 // Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen; times are RFC 3339
 // texts with the offset +08:00; dates are yyyy-MM-dd. An optional field that holds its zero value is not sent.
+//
+// Its notifications, which package notify receives as structs of package event:
+//
+//   - CREDIT_REPAYMENT.SIGN_CONTRACT (event.CreditRepaymentSignContract): 自动还款协议签约成功
+//   - CREDIT_REPAYMENT.TERMINATE_CONTRACT (event.CreditRepaymentTerminateContract): 自动还款协议解约成功
+//   - CREDIT_REPAYMENT.DEDUCTION_PAY (event.CreditRepaymentDeductionPay): 自动还款扣费还款成功
 package creditrepayment
 
 import (
@@ -16,7 +22,9 @@ import (
 func Of(c *wxpay.Client) CreditRepayment { return newCreditRepayment(leaf.Bind(c)) }
 
 // CreditRepayment is the path v3/credit-repayment.
+// Leads to APP预签约自动还款协议, H5预签约自动还款协议, 解除自动还款协议, 查询自动还款协议, 发起还款, 查询还款单, 预约还款, 查询预约还款记录.
 type CreditRepayment struct {
+	// Leads to APP预签约自动还款协议, H5预签约自动还款协议, 解除自动还款协议, 查询自动还款协议, 发起还款, 查询还款单, 预约还款, 查询预约还款记录.
 	Partner Partner
 }
 
@@ -27,9 +35,15 @@ func newCreditRepayment(b leaf.Bound) CreditRepayment {
 }
 
 // Partner is the path v3/credit-repayment/partner.
+// Leads to APP预签约自动还款协议, H5预签约自动还款协议, 解除自动还款协议, 查询自动还款协议, 发起还款, 查询还款单, 预约还款, 查询预约还款记录.
 type Partner struct {
-	Contracts       PartnerContracts
-	DeductOrders    PartnerDeductOrders
+	// Leads to APP预签约自动还款协议, H5预签约自动还款协议, 解除自动还款协议, 查询自动还款协议.
+	Contracts PartnerContracts
+	// Asks for a booked repayment. Only success is notified; query for anything else.
+	// 发起还款: POST /v3/credit-repayment/partner/deduct-orders.
+	// https://pay.weixin.qq.com/doc/v3/partner/4016790583
+	DeductOrders PartnerDeductOrders
+	// Leads to 预约还款, 查询预约还款记录.
 	ScheduleRecords PartnerScheduleRecords
 }
 
@@ -42,6 +56,7 @@ func newPartner(b leaf.Bound) Partner {
 }
 
 // PartnerContracts is the path v3/credit-repayment/partner/contracts.
+// Leads to APP预签约自动还款协议, H5预签约自动还款协议, 解除自动还款协议, 查询自动还款协议.
 type PartnerContracts struct {
 	b leaf.Bound
 
@@ -81,6 +96,9 @@ func (p PartnerContracts) OutContractCode(outContractCode string) leaf.Getter[Ge
 }
 
 // PartnerDeductOrders is the path v3/credit-repayment/partner/deduct-orders.
+// Asks for a booked repayment. Only success is notified; query for anything else.
+// 发起还款: POST /v3/credit-repayment/partner/deduct-orders.
+// https://pay.weixin.qq.com/doc/v3/partner/4016790583
 type PartnerDeductOrders struct {
 	b leaf.Bound
 
@@ -106,6 +124,7 @@ func (p PartnerDeductOrders) OutTradeNo(outTradeNo string) leaf.Getter[Order] {
 }
 
 // PartnerScheduleRecords is the path v3/credit-repayment/partner/schedule-records.
+// Leads to 预约还款, 查询预约还款记录.
 type PartnerScheduleRecords struct {
 	b leaf.Bound
 

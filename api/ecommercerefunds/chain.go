@@ -5,6 +5,12 @@
 //
 // Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen; times are RFC 3339
 // texts with the offset +08:00; dates are yyyy-MM-dd. An optional field that holds its zero value is not sent.
+//
+// Its notifications, which package notify receives as structs of package event:
+//
+//   - REFUND.SUCCESS (event.RefundSuccess): 退款成功
+//   - REFUND.ABNORMAL (event.RefundAbnormal): 退款异常
+//   - REFUND.CLOSED (event.RefundClosed): 退款关闭
 package ecommercerefunds
 
 import (
@@ -16,14 +22,17 @@ import (
 func Of(c *wxpay.Client) Refunds { return newRefunds(leaf.Bind(c)) }
 
 // Refunds is the path v3/ecommerce/refunds.
+// Leads to 退款申请, 通过微信支付退款单号查询退款, 通过商户退款单号查询退款, 发起异常退款, 查询垫付回补结果, 垫付退款回补.
 type Refunds struct {
 	b leaf.Bound
 
 	// Refunds a payment of a sub-merchant of the platform, wholly or in part. Retry with the same out_refund_no.
 	// 退款申请: POST /v3/ecommerce/refunds/apply.
 	// https://pay.weixin.qq.com/docs/partner/apis/ecommerce-refund/refunds/create-refund.html
-	Apply       leaf.Poster[ApplyRequest, ApplyResponse]
-	ID          ID
+	Apply leaf.Poster[ApplyRequest, ApplyResponse]
+	// Leads to 通过微信支付退款单号查询退款.
+	ID ID
+	// Leads to 通过商户退款单号查询退款.
 	OutRefundNo OutRefundNo
 }
 
@@ -37,11 +46,13 @@ func newRefunds(b leaf.Bound) Refunds {
 }
 
 // RefundID fills {refund_id}: WeChat Pay's id of the refund (微信退款单号).
+// Leads to 发起异常退款, 查询垫付回补结果, 垫付退款回补.
 func (r Refunds) RefundID(refundID string) ByRefundID {
 	return newByRefundID(r.b.Set("refund_id", refundID))
 }
 
 // ID is the path v3/ecommerce/refunds/id.
+// Leads to 通过微信支付退款单号查询退款.
 type ID struct {
 	b leaf.Bound
 }
@@ -61,6 +72,7 @@ func (i ID) RefundID(refundID string) leaf.Querier[RefundByIDQuery, Refund] {
 }
 
 // OutRefundNo is the path v3/ecommerce/refunds/out-refund-no.
+// Leads to 通过商户退款单号查询退款.
 type OutRefundNo struct {
 	b leaf.Bound
 }
@@ -80,12 +92,19 @@ func (o OutRefundNo) OutRefundNo(outRefundNo string) leaf.Querier[RefundByOutRef
 }
 
 // ByRefundID is the path v3/ecommerce/refunds/{refund_id}.
+// Leads to 发起异常退款, 查询垫付回补结果, 垫付退款回补.
 type ByRefundID struct {
 	// Settles a refund that could not reach the payer, to a bank card.
 	// 发起异常退款: POST /v3/ecommerce/refunds/{refund_id}/apply-abnormal-refund.
 	// https://pay.weixin.qq.com/docs/partner/apis/ecommerce-refund/refunds/create-abnormal-refund.html
 	ApplyAbnormalRefund leaf.Poster[ApplyAbnormalRefundRequest, ApplyAbnormalRefundResponse]
-	ReturnAdvance       ByRefundIDReturnAdvance
+	// Tells whether what the platform advanced for a refund was returned.
+	// 查询垫付回补结果: GET /v3/ecommerce/refunds/{refund_id}/return-advance.
+	// https://pay.weixin.qq.com/docs/partner/apis/ecommerce-refund/refunds/query-return-advance.html
+	// Takes from the sub-merchant what the platform advanced for a refund.
+	// 垫付退款回补: POST /v3/ecommerce/refunds/{refund_id}/return-advance.
+	// https://pay.weixin.qq.com/docs/partner/apis/ecommerce-refund/refunds/create-return-advance.html
+	ReturnAdvance ByRefundIDReturnAdvance
 }
 
 func newByRefundID(b leaf.Bound) ByRefundID {
@@ -96,6 +115,12 @@ func newByRefundID(b leaf.Bound) ByRefundID {
 }
 
 // ByRefundIDReturnAdvance is the path v3/ecommerce/refunds/{refund_id}/return-advance.
+// Tells whether what the platform advanced for a refund was returned.
+// 查询垫付回补结果: GET /v3/ecommerce/refunds/{refund_id}/return-advance.
+// https://pay.weixin.qq.com/docs/partner/apis/ecommerce-refund/refunds/query-return-advance.html
+// Takes from the sub-merchant what the platform advanced for a refund.
+// 垫付退款回补: POST /v3/ecommerce/refunds/{refund_id}/return-advance.
+// https://pay.weixin.qq.com/docs/partner/apis/ecommerce-refund/refunds/create-return-advance.html
 type ByRefundIDReturnAdvance struct {
 	// Tells whether what the platform advanced for a refund was returned.
 	// 查询垫付回补结果: GET /v3/ecommerce/refunds/{refund_id}/return-advance.

@@ -5,6 +5,13 @@
 //
 // Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen; times are RFC 3339
 // texts with the offset +08:00; dates are yyyy-MM-dd. An optional field that holds its zero value is not sent.
+//
+// Its notifications, which package notify receives as structs of package event:
+//
+//   - ENTRUST.SIGNING (event.EntrustSigning): 教育续费通用户签约成功
+//   - ENTRUST.RELEASE (event.EntrustRelease): 教育续费通用户解约成功
+//   - TRANSACTION.SUCCESS (event.TransactionSuccess): 教育续费通扣款成功
+//   - TRANSACTION.FAIL (event.TransactionFail): 教育续费通扣款失败
 package edupapay
 
 import (
@@ -16,10 +23,18 @@ import (
 func Of(c *wxpay.Client) EduPapay { return newEduPapay(leaf.Bind(c)) }
 
 // EduPapay is the path v3/edu-papay.
+// Leads to 通过协议号查询签约, 预签约, 解约, 教育通扣款受理, 微信订单号查单, 商户订单号查单, 通过用户标识查询签约, 发送扣款预通知.
 type EduPapay struct {
-	Contracts         Contracts
-	Transactions      Transactions
-	User              User
+	// Leads to 通过协议号查询签约, 预签约, 解约.
+	Contracts Contracts
+	// Asks for a debit of the contract after its notice. Success has no body and says only that the debit was
+	// accepted: the result comes as a notification, or by query. Retry with the same out_trade_no.
+	// 教育通扣款受理: POST /v3/edu-papay/transactions.
+	// https://pay.weixin.qq.com/wiki/doc/apiv3/Offline/apis/chapter5_2_7.shtml
+	Transactions Transactions
+	// Leads to 通过用户标识查询签约.
+	User User
+	// Leads to 发送扣款预通知.
 	UserNotifications UserNotifications
 }
 
@@ -33,9 +48,11 @@ func newEduPapay(b leaf.Bound) EduPapay {
 }
 
 // Contracts is the path v3/edu-papay/contracts.
+// Leads to 通过协议号查询签约, 预签约, 解约.
 type Contracts struct {
 	b leaf.Bound
 
+	// Leads to 通过协议号查询签约.
 	ID ContractsID
 	// Opens a signing session and returns the token that takes the payer to the signing page.
 	// 预签约: POST /v3/edu-papay/contracts/presign.
@@ -61,6 +78,7 @@ func (c Contracts) ContractID(contractID string) leaf.Deleter[wxpay.None] {
 }
 
 // ContractsID is the path v3/edu-papay/contracts/id.
+// Leads to 通过协议号查询签约.
 type ContractsID struct {
 	b leaf.Bound
 }
@@ -80,6 +98,10 @@ func (c ContractsID) ContractID(contractID string) leaf.Querier[ContractQuery, C
 }
 
 // Transactions is the path v3/edu-papay/transactions.
+// Asks for a debit of the contract after its notice. Success has no body and says only that the debit was
+// accepted: the result comes as a notification, or by query. Retry with the same out_trade_no.
+// 教育通扣款受理: POST /v3/edu-papay/transactions.
+// https://pay.weixin.qq.com/wiki/doc/apiv3/Offline/apis/chapter5_2_7.shtml
 type Transactions struct {
 	// Asks for a debit of the contract after its notice. Success has no body and says only that the debit was
 	// accepted: the result comes as a notification, or by query. Retry with the same out_trade_no.
@@ -87,7 +109,9 @@ type Transactions struct {
 	// https://pay.weixin.qq.com/wiki/doc/apiv3/Offline/apis/chapter5_2_7.shtml
 	leaf.Poster[DebitRequest, wxpay.None]
 
-	ID         TransactionsID
+	// Leads to 微信订单号查单.
+	ID TransactionsID
+	// Leads to 商户订单号查单.
 	OutTradeNo TransactionsOutTradeNo
 }
 
@@ -100,6 +124,7 @@ func newTransactions(b leaf.Bound) Transactions {
 }
 
 // TransactionsID is the path v3/edu-papay/transactions/id.
+// Leads to 微信订单号查单.
 type TransactionsID struct {
 	b leaf.Bound
 }
@@ -119,6 +144,7 @@ func (t TransactionsID) TransactionID(transactionID string) leaf.Querier[Transac
 }
 
 // TransactionsOutTradeNo is the path v3/edu-papay/transactions/out-trade-no.
+// Leads to 商户订单号查单.
 type TransactionsOutTradeNo struct {
 	b leaf.Bound
 }
@@ -138,6 +164,7 @@ func (t TransactionsOutTradeNo) OutTradeNo(outTradeNo string) leaf.Querier[Trans
 }
 
 // User is the path v3/edu-papay/user.
+// Leads to 通过用户标识查询签约.
 type User struct {
 	b leaf.Bound
 }
@@ -149,11 +176,13 @@ func newUser(b leaf.Bound) User {
 }
 
 // OpenID fills {openid}: The payer's id under appid (服务商APPID下的用户标识).
+// Leads to 通过用户标识查询签约.
 func (u User) OpenID(openID string) UserByOpenID {
 	return newUserByOpenID(u.b.Set("openid", openID))
 }
 
 // UserByOpenID is the path v3/edu-papay/user/{openid}.
+// Leads to 通过用户标识查询签约.
 type UserByOpenID struct {
 	// Lists the contracts of one payer. A payer who never signed is an error, 404 NOT_FOUND, not an empty list.
 	// 通过用户标识查询签约: GET /v3/edu-papay/user/{openid}/contracts.
@@ -168,6 +197,7 @@ func newUserByOpenID(b leaf.Bound) UserByOpenID {
 }
 
 // UserNotifications is the path v3/edu-papay/user-notifications.
+// Leads to 发送扣款预通知.
 type UserNotifications struct {
 	b leaf.Bound
 }
@@ -179,11 +209,13 @@ func newUserNotifications(b leaf.Bound) UserNotifications {
 }
 
 // ContractID fills {contract_id}: WeChat Pay's id of the contract (签约协议号).
+// Leads to 发送扣款预通知.
 func (u UserNotifications) ContractID(contractID string) UserNotificationsByContractID {
 	return newUserNotificationsByContractID(u.b.Set("contract_id", contractID))
 }
 
 // UserNotificationsByContractID is the path v3/edu-papay/user-notifications/{contract_id}.
+// Leads to 发送扣款预通知.
 type UserNotificationsByContractID struct {
 	// Announces a debit to the payer, 1 to 3 days ahead. Without it the debit is refused. Success has no body.
 	// 发送扣款预通知: POST /v3/edu-papay/user-notifications/{contract_id}/send.

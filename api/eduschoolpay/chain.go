@@ -5,6 +5,15 @@
 //
 // Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen; times are RFC 3339
 // texts with the offset +08:00; dates are yyyy-MM-dd. An optional field that holds its zero value is not sent.
+//
+// Its notifications, which package notify receives as structs of package event:
+//
+//   - PAYSCORE.USER_OPEN_SERVICE (event.PayscoreUserOpenService): 校园轻松付签约成功
+//   - PAYSCORE.USER_CLOSE_SERVICE (event.PayscoreUserCloseService): 校园轻松付解约成功
+//   - TRANSACTION.INDUSTRY_SUCCESS (event.TransactionIndustrySuccess): 校园轻松付扣费成功
+//   - TRANSACTION.INDUSTRY_FAILED (event.TransactionIndustryFailed): 校园轻松付扣费失败
+//   - TRANSACTION.PAY_BACK (event.TransactionPayBack): 校园轻松付用户还款
+//   - EDU_SCHOOL_PAY.USER_DEBT_STATE_UPDATE (event.EduSchoolPayUserDebtStateUpdate): 校园轻松付用户欠款状态变化
 package eduschoolpay
 
 import (
@@ -16,10 +25,16 @@ import (
 func Of(c *wxpay.Client) EduSchoolPay { return newEduSchoolPay(leaf.Bind(c)) }
 
 // EduSchoolPay is the path v3/eduschoolpay.
+// Leads to 预签约, 通过协议号查询签约, 商户主动解约, 扣款, 微信支付订单号查单, 商户订单号查单, 查询用户签约列表, 商户查询用户欠款状态.
 type EduSchoolPay struct {
-	Contracts    Contracts
+	// Leads to 预签约, 通过协议号查询签约, 商户主动解约.
+	Contracts Contracts
+	// Debits a contract. ACCEPTED means that the result follows, as a notification or by query.
+	// 扣款: POST /v3/eduschoolpay/transactions.
+	// https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/edu/eduschoolpay/chapter4_1.shtml
 	Transactions Transactions
-	Users        Users
+	// Leads to 查询用户签约列表, 商户查询用户欠款状态.
+	Users Users
 }
 
 func newEduSchoolPay(b leaf.Bound) EduSchoolPay {
@@ -31,6 +46,7 @@ func newEduSchoolPay(b leaf.Bound) EduSchoolPay {
 }
 
 // Contracts is the path v3/eduschoolpay/contracts.
+// Leads to 预签约, 通过协议号查询签约, 商户主动解约.
 type Contracts struct {
 	b leaf.Bound
 
@@ -51,11 +67,17 @@ func newContracts(b leaf.Bound) Contracts {
 }
 
 // ContractID fills {contract_id}: WeChat Pay's id of the contract (签约协议号).
+// Finds a contract by its id.
+// 通过协议号查询签约: GET /v3/eduschoolpay/contracts/{contract_id}.
+// https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/edu/eduschoolpay/chapter3_2.shtml
 func (c Contracts) ContractID(contractID string) ContractsByContractID {
 	return newContractsByContractID(c.b.Set("contract_id", contractID))
 }
 
 // ContractsByContractID is the path v3/eduschoolpay/contracts/{contract_id}.
+// Finds a contract by its id.
+// 通过协议号查询签约: GET /v3/eduschoolpay/contracts/{contract_id}.
+// https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/edu/eduschoolpay/chapter3_2.shtml
 type ContractsByContractID struct {
 	// Finds a contract by its id.
 	// 通过协议号查询签约: GET /v3/eduschoolpay/contracts/{contract_id}.
@@ -76,13 +98,18 @@ func newContractsByContractID(b leaf.Bound) ContractsByContractID {
 }
 
 // Transactions is the path v3/eduschoolpay/transactions.
+// Debits a contract. ACCEPTED means that the result follows, as a notification or by query.
+// 扣款: POST /v3/eduschoolpay/transactions.
+// https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/edu/eduschoolpay/chapter4_1.shtml
 type Transactions struct {
 	// Debits a contract. ACCEPTED means that the result follows, as a notification or by query.
 	// 扣款: POST /v3/eduschoolpay/transactions.
 	// https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/edu/eduschoolpay/chapter4_1.shtml
 	leaf.Poster[DebitRequest, DebitResponse]
 
-	ID         TransactionsID
+	// Leads to 微信支付订单号查单.
+	ID TransactionsID
+	// Leads to 商户订单号查单.
 	OutTradeNo TransactionsOutTradeNo
 }
 
@@ -95,6 +122,7 @@ func newTransactions(b leaf.Bound) Transactions {
 }
 
 // TransactionsID is the path v3/eduschoolpay/transactions/id.
+// Leads to 微信支付订单号查单.
 type TransactionsID struct {
 	b leaf.Bound
 }
@@ -114,6 +142,7 @@ func (t TransactionsID) TransactionID(transactionID string) leaf.Querier[Transac
 }
 
 // TransactionsOutTradeNo is the path v3/eduschoolpay/transactions/out-trade-no.
+// Leads to 商户订单号查单.
 type TransactionsOutTradeNo struct {
 	b leaf.Bound
 }
@@ -133,6 +162,7 @@ func (t TransactionsOutTradeNo) OutTradeNo(outTradeNo string) leaf.Querier[Trans
 }
 
 // Users is the path v3/eduschoolpay/users.
+// Leads to 查询用户签约列表, 商户查询用户欠款状态.
 type Users struct {
 	b leaf.Bound
 }
@@ -144,11 +174,13 @@ func newUsers(b leaf.Bound) Users {
 }
 
 // OpenID fills {openid}: The payer's id under appid (商户appid下的用户标识).
+// Leads to 查询用户签约列表, 商户查询用户欠款状态.
 func (u Users) OpenID(openID string) UsersByOpenID {
 	return newUsersByOpenID(u.b.Set("openid", openID))
 }
 
 // UsersByOpenID is the path v3/eduschoolpay/users/{openid}.
+// Leads to 查询用户签约列表, 商户查询用户欠款状态.
 type UsersByOpenID struct {
 	// Lists the contracts of a payer, page by page. Those the payer deleted are gone from it.
 	// 查询用户签约列表: GET /v3/eduschoolpay/users/{openid}/contracts.

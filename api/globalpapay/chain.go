@@ -5,6 +5,12 @@
 //
 // Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen; times are RFC 3339
 // texts with the offset +08:00; dates are yyyy-MM-dd. An optional field that holds its zero value is not sent.
+//
+// Its notifications, which package notify receives as structs of package event:
+//
+//   - PAPAY.SIGN (event.PapaySign): 跨境委托代扣签约成功
+//   - PAPAY.TERMINATE (event.PapayTerminate): 跨境委托代扣解约成功
+//   - TRANSACTION.SUCCESS (event.TransactionSuccess): 支付成功
 package globalpapay
 
 import (
@@ -16,8 +22,13 @@ import (
 func Of(c *wxpay.Client) Papay { return newPapay(leaf.Bind(c)) }
 
 // Papay is the path v3/global/papay.
+// Leads to APP签约, H5预签约, JSAPI预签约, 小程序签约, 商户协议号查询签约, WEB预签约, 代扣协议ID查询签约, 申请解约 and 4 more.
 type Papay struct {
-	Contracts    Contracts
+	// Leads to APP签约, H5预签约, JSAPI预签约, 小程序签约, 商户协议号查询签约, WEB预签约, 代扣协议ID查询签约, 申请解约.
+	Contracts Contracts
+	// Debits a contract and answers with the result.
+	// 支付扣款: POST /v3/global/papay/transactions.
+	// https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter5_1_6.shtml
 	Transactions Transactions
 }
 
@@ -29,6 +40,7 @@ func newPapay(b leaf.Bound) Papay {
 }
 
 // Contracts is the path v3/global/papay/contracts.
+// Leads to APP签约, H5预签约, JSAPI预签约, 小程序签约, 商户协议号查询签约, WEB预签约, 代扣协议ID查询签约, 申请解约.
 type Contracts struct {
 	b leaf.Bound
 
@@ -52,7 +64,8 @@ type Contracts struct {
 	// 小程序签约: POST /v3/global/papay/contracts/miniprogram-pre-entrust-sign.
 	// https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter5_1_1.shtml
 	MiniProgramPreEntrustSign leaf.Poster[MiniProgramPreEntrustSignRequest, MiniProgramPreEntrustSignResponse]
-	OutContractCode           ContractsOutContractCode
+	// Leads to 商户协议号查询签约.
+	OutContractCode ContractsOutContractCode
 	// Opens a signing session for a desktop page that shows a code to scan. Cross-border merchants; the address is
 	// on the host apihk.mch.weixin.qq.com.
 	// WEB预签约: POST /v3/global/papay/contracts/web-pre-entrust-sign.
@@ -72,11 +85,15 @@ func newContracts(b leaf.Bound) Contracts {
 }
 
 // ContractID fills {contract_id}: WeChat Pay's id of the contract (委托代扣协议ID).
+// Finds a contract by its id.
+// 代扣协议ID查询签约: GET /v3/global/papay/contracts/{contract_id}.
+// https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter5_1_2.shtml
 func (c Contracts) ContractID(contractID string) ContractsByContractID {
 	return newContractsByContractID(c.b.Set("contract_id", contractID))
 }
 
 // ContractsOutContractCode is the path v3/global/papay/contracts/out-contract-code.
+// Leads to 商户协议号查询签约.
 type ContractsOutContractCode struct {
 	b leaf.Bound
 }
@@ -96,6 +113,9 @@ func (c ContractsOutContractCode) OutContractCode(outContractCode string) leaf.Q
 }
 
 // ContractsByContractID is the path v3/global/papay/contracts/{contract_id}.
+// Finds a contract by its id.
+// 代扣协议ID查询签约: GET /v3/global/papay/contracts/{contract_id}.
+// https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter5_1_2.shtml
 type ContractsByContractID struct {
 	// Finds a contract by its id.
 	// 代扣协议ID查询签约: GET /v3/global/papay/contracts/{contract_id}.
@@ -116,6 +136,9 @@ func newContractsByContractID(b leaf.Bound) ContractsByContractID {
 }
 
 // Transactions is the path v3/global/papay/transactions.
+// Debits a contract and answers with the result.
+// 支付扣款: POST /v3/global/papay/transactions.
+// https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter5_1_6.shtml
 type Transactions struct {
 	b leaf.Bound
 
@@ -124,6 +147,7 @@ type Transactions struct {
 	// https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter5_1_6.shtml
 	leaf.Poster[DebitRequest, DebitResponse]
 
+	// Leads to 查询订单(商户订单号), 撤销订单(商户订单号).
 	OutTradeNo TransactionsOutTradeNo
 }
 
@@ -144,6 +168,7 @@ func (t Transactions) TransactionID(transactionID string) leaf.Querier[Transacti
 }
 
 // TransactionsOutTradeNo is the path v3/global/papay/transactions/out-trade-no.
+// Leads to 查询订单(商户订单号), 撤销订单(商户订单号).
 type TransactionsOutTradeNo struct {
 	b leaf.Bound
 }
@@ -155,11 +180,17 @@ func newTransactionsOutTradeNo(b leaf.Bound) TransactionsOutTradeNo {
 }
 
 // OutTradeNo fills {out_trade_no}: The merchant's own order number, unique per merchant (商户订单号).
+// Finds a debit by the merchant's own number.
+// 查询订单(商户订单号): GET /v3/global/papay/transactions/out-trade-no/{out_trade_no}.
+// https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter5_1_8.shtml
 func (t TransactionsOutTradeNo) OutTradeNo(outTradeNo string) TransactionsOutTradeNoByOutTradeNo {
 	return newTransactionsOutTradeNoByOutTradeNo(t.b.Set("out_trade_no", outTradeNo))
 }
 
 // TransactionsOutTradeNoByOutTradeNo is the path v3/global/papay/transactions/out-trade-no/{out_trade_no}.
+// Finds a debit by the merchant's own number.
+// 查询订单(商户订单号): GET /v3/global/papay/transactions/out-trade-no/{out_trade_no}.
+// https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter5_1_8.shtml
 type TransactionsOutTradeNoByOutTradeNo struct {
 	// Finds a debit by the merchant's own number.
 	// 查询订单(商户订单号): GET /v3/global/papay/transactions/out-trade-no/{out_trade_no}.

@@ -5,6 +5,14 @@
 //
 // Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen; times are RFC 3339
 // texts with the offset +08:00; dates are yyyy-MM-dd. An optional field that holds its zero value is not sent.
+//
+// Its notifications, which package notify receives as structs of package event:
+//
+//   - TRANSACTION.SUCCESS (event.TransactionSuccess): 扣费成功
+//   - TRANSACTION.FAIL (event.TransactionFail): 扣费失败
+//   - INSURANCE_ENTRUST.SIGN (event.InsuranceEntrustSign): 保险委托代扣签约成功
+//   - INSURANCE_ENTRUST.RENEW (event.InsuranceEntrustRenew): 保险委托代扣续期完成
+//   - INSURANCE_ENTRUST.TERMINATE (event.InsuranceEntrustTerminate): 保险委托代扣解约完成
 package insurance
 
 import (
@@ -18,8 +26,13 @@ import (
 func Of(c *wxpay.Client) Papay { return newPapay(leaf.Bind(c)) }
 
 // Papay is the path v3/papay.
+// Leads to 保险商户查询保险自动续费预约, 保险商户预约保险自动续费, 保险商户受理保险自动续费扣款, 保险商户受理续期自动续费协议, 保险商户查询保险自动续费协议, 保险商户通过商户协议号解除保险自动续费协议,
+// 保险商户App预签约, 保险商户H5预签约 and 4 more.
 type Papay struct {
-	InsurancePay  InsurancePay
+	// Leads to 保险商户查询保险自动续费预约, 保险商户预约保险自动续费, 保险商户受理保险自动续费扣款.
+	InsurancePay InsurancePay
+	// Leads to 保险商户受理续期自动续费协议, 保险商户查询保险自动续费协议, 保险商户通过商户协议号解除保险自动续费协议, 保险商户App预签约, 保险商户H5预签约, 保险商户JSAPI预签约,
+	// 保险商户小程序预签约, 保险商户修改保险扣费周期列表 and 1 more.
 	InsuranceSign InsuranceSign
 }
 
@@ -31,9 +44,12 @@ func newPapay(b leaf.Bound) Papay {
 }
 
 // InsurancePay is the path v3/papay/insurance-pay.
+// Leads to 保险商户查询保险自动续费预约, 保险商户预约保险自动续费, 保险商户受理保险自动续费扣款.
 type InsurancePay struct {
+	// Leads to 保险商户查询保险自动续费预约, 保险商户预约保险自动续费.
 	PolicyPeriods InsurancePayPolicyPeriods
-	Transactions  InsurancePayTransactions
+	// Leads to 保险商户受理保险自动续费扣款.
+	Transactions InsurancePayTransactions
 }
 
 func newInsurancePay(b leaf.Bound) InsurancePay {
@@ -44,7 +60,9 @@ func newInsurancePay(b leaf.Bound) InsurancePay {
 }
 
 // InsurancePayPolicyPeriods is the path v3/papay/insurance-pay/policy-periods.
+// Leads to 保险商户查询保险自动续费预约, 保险商户预约保险自动续费.
 type InsurancePayPolicyPeriods struct {
+	// Leads to 保险商户查询保险自动续费预约, 保险商户预约保险自动续费.
 	ContractID InsurancePayPolicyPeriodsContractID
 }
 
@@ -55,6 +73,7 @@ func newInsurancePayPolicyPeriods(b leaf.Bound) InsurancePayPolicyPeriods {
 }
 
 // InsurancePayPolicyPeriodsContractID is the path v3/papay/insurance-pay/policy-periods/contract-id.
+// Leads to 保险商户查询保险自动续费预约, 保险商户预约保险自动续费.
 type InsurancePayPolicyPeriodsContractID struct {
 	b leaf.Bound
 }
@@ -66,12 +85,16 @@ func newInsurancePayPolicyPeriodsContractID(b leaf.Bound) InsurancePayPolicyPeri
 }
 
 // ContractID fills {contract_id}: WeChat Pay's id of the contract (委托代扣协议ID).
+// Leads to 保险商户查询保险自动续费预约, 保险商户预约保险自动续费.
 func (i InsurancePayPolicyPeriodsContractID) ContractID(contractID string) InsurancePayPolicyPeriodsContractIDByContractID {
 	return newInsurancePayPolicyPeriodsContractIDByContractID(i.b.Set("contract_id", contractID))
 }
 
-// InsurancePayPolicyPeriodsContractIDByContractID is the path v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}.
+// InsurancePayPolicyPeriodsContractIDByContractID is the path
+// v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}.
+// Leads to 保险商户查询保险自动续费预约, 保险商户预约保险自动续费.
 type InsurancePayPolicyPeriodsContractIDByContractID struct {
+	// Leads to 保险商户查询保险自动续费预约, 保险商户预约保险自动续费.
 	PolicyPeriodID InsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodID
 }
 
@@ -81,7 +104,9 @@ func newInsurancePayPolicyPeriodsContractIDByContractID(b leaf.Bound) InsuranceP
 	}
 }
 
-// InsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodID is the path v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id.
+// InsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodID is the path
+// v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id.
+// Leads to 保险商户查询保险自动续费预约, 保险商户预约保险自动续费.
 type InsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodID struct {
 	b leaf.Bound
 }
@@ -93,11 +118,20 @@ func newInsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodID(b leaf.Bou
 }
 
 // PolicyPeriodID fills {policy_period_id}: Number of the period of the policy (保单的扣费周期编号).
+// Tells what was booked and debited of a period.
+// 保险商户查询保险自动续费预约: GET
+// /v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}.
+// https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/schedule/query-policy-period.html
 func (i InsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodID) PolicyPeriodID(policyPeriodID int64) InsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodIDByPolicyPeriodID {
 	return newInsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodIDByPolicyPeriodID(i.b.Set("policy_period_id", strconv.FormatInt(policyPeriodID, 10)))
 }
 
-// InsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodIDByPolicyPeriodID is the path v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}.
+// InsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodIDByPolicyPeriodID is the path
+// v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}.
+// Tells what was booked and debited of a period.
+// 保险商户查询保险自动续费预约: GET
+// /v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}.
+// https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/schedule/query-policy-period.html
 type InsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodIDByPolicyPeriodID struct {
 	// Tells what was booked and debited of a period.
 	// 保险商户查询保险自动续费预约: GET
@@ -121,6 +155,7 @@ func newInsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodIDByPolicyPer
 }
 
 // InsurancePayTransactions is the path v3/papay/insurance-pay/transactions.
+// Leads to 保险商户受理保险自动续费扣款.
 type InsurancePayTransactions struct {
 	// Asks for the booked debit of a period: from the day after the booking to 29 days after its date, from 08:00
 	// to 20:00 in Beijing. The answer says only that it was accepted.
@@ -136,9 +171,15 @@ func newInsurancePayTransactions(b leaf.Bound) InsurancePayTransactions {
 }
 
 // InsuranceSign is the path v3/papay/insurance-sign.
+// Leads to 保险商户受理续期自动续费协议, 保险商户查询保险自动续费协议, 保险商户通过商户协议号解除保险自动续费协议, 保险商户App预签约, 保险商户H5预签约, 保险商户JSAPI预签约,
+// 保险商户小程序预签约, 保险商户修改保险扣费周期列表 and 1 more.
 type InsuranceSign struct {
-	Contracts        InsuranceSignContracts
-	PolicyPeriods    InsuranceSignPolicyPeriods
+	// Leads to 保险商户受理续期自动续费协议, 保险商户查询保险自动续费协议, 保险商户通过商户协议号解除保险自动续费协议, 保险商户App预签约, 保险商户H5预签约, 保险商户JSAPI预签约,
+	// 保险商户小程序预签约.
+	Contracts InsuranceSignContracts
+	// Leads to 保险商户修改保险扣费周期列表.
+	PolicyPeriods InsuranceSignPolicyPeriods
+	// Leads to 保险商户查询保险扣费周期列表.
 	PolicyPeriodList InsuranceSignPolicyPeriodList
 }
 
@@ -151,8 +192,12 @@ func newInsuranceSign(b leaf.Bound) InsuranceSign {
 }
 
 // InsuranceSignContracts is the path v3/papay/insurance-sign/contracts.
+// Leads to 保险商户受理续期自动续费协议, 保险商户查询保险自动续费协议, 保险商户通过商户协议号解除保险自动续费协议, 保险商户App预签约, 保险商户H5预签约, 保险商户JSAPI预签约,
+// 保险商户小程序预签约.
 type InsuranceSignContracts struct {
-	PlanID         InsuranceSignContractsPlanID
+	// Leads to 保险商户受理续期自动续费协议, 保险商户查询保险自动续费协议, 保险商户通过商户协议号解除保险自动续费协议.
+	PlanID InsuranceSignContractsPlanID
+	// Leads to 保险商户App预签约, 保险商户H5预签约, 保险商户JSAPI预签约, 保险商户小程序预签约.
 	PreEntrustSign InsuranceSignContractsPreEntrustSign
 }
 
@@ -164,6 +209,7 @@ func newInsuranceSignContracts(b leaf.Bound) InsuranceSignContracts {
 }
 
 // InsuranceSignContractsPlanID is the path v3/papay/insurance-sign/contracts/plan-id.
+// Leads to 保险商户受理续期自动续费协议, 保险商户查询保险自动续费协议, 保险商户通过商户协议号解除保险自动续费协议.
 type InsuranceSignContractsPlanID struct {
 	b leaf.Bound
 }
@@ -175,13 +221,17 @@ func newInsuranceSignContractsPlanID(b leaf.Bound) InsuranceSignContractsPlanID 
 }
 
 // PlanID fills {plan_id}: Contract template (委托代扣模板ID).
+// Leads to 保险商户受理续期自动续费协议, 保险商户查询保险自动续费协议, 保险商户通过商户协议号解除保险自动续费协议.
 func (i InsuranceSignContractsPlanID) PlanID(planID int64) InsuranceSignContractsPlanIDByPlanID {
 	return newInsuranceSignContractsPlanIDByPlanID(i.b.Set("plan_id", strconv.FormatInt(planID, 10)))
 }
 
 // InsuranceSignContractsPlanIDByPlanID is the path v3/papay/insurance-sign/contracts/plan-id/{plan_id}.
+// Leads to 保险商户受理续期自动续费协议, 保险商户查询保险自动续费协议, 保险商户通过商户协议号解除保险自动续费协议.
 type InsuranceSignContractsPlanIDByPlanID struct {
-	ContractID      InsuranceSignContractsPlanIDByPlanIDContractID
+	// Leads to 保险商户受理续期自动续费协议.
+	ContractID InsuranceSignContractsPlanIDByPlanIDContractID
+	// Leads to 保险商户查询保险自动续费协议, 保险商户通过商户协议号解除保险自动续费协议.
 	OutContractCode InsuranceSignContractsPlanIDByPlanIDOutContractCode
 }
 
@@ -192,7 +242,9 @@ func newInsuranceSignContractsPlanIDByPlanID(b leaf.Bound) InsuranceSignContract
 	}
 }
 
-// InsuranceSignContractsPlanIDByPlanIDContractID is the path v3/papay/insurance-sign/contracts/plan-id/{plan_id}/contract-id.
+// InsuranceSignContractsPlanIDByPlanIDContractID is the path
+// v3/papay/insurance-sign/contracts/plan-id/{plan_id}/contract-id.
+// Leads to 保险商户受理续期自动续费协议.
 type InsuranceSignContractsPlanIDByPlanIDContractID struct {
 	b leaf.Bound
 }
@@ -204,11 +256,14 @@ func newInsuranceSignContractsPlanIDByPlanIDContractID(b leaf.Bound) InsuranceSi
 }
 
 // ContractID fills {contract_id}: WeChat Pay's id of the contract (委托代扣协议ID).
+// Leads to 保险商户受理续期自动续费协议.
 func (i InsuranceSignContractsPlanIDByPlanIDContractID) ContractID(contractID string) InsuranceSignContractsPlanIDByPlanIDContractIDByContractID {
 	return newInsuranceSignContractsPlanIDByPlanIDContractIDByContractID(i.b.Set("contract_id", contractID))
 }
 
-// InsuranceSignContractsPlanIDByPlanIDContractIDByContractID is the path v3/papay/insurance-sign/contracts/plan-id/{plan_id}/contract-id/{contract_id}.
+// InsuranceSignContractsPlanIDByPlanIDContractIDByContractID is the path
+// v3/papay/insurance-sign/contracts/plan-id/{plan_id}/contract-id/{contract_id}.
+// Leads to 保险商户受理续期自动续费协议.
 type InsuranceSignContractsPlanIDByPlanIDContractIDByContractID struct {
 	// Renews a contract that is TO_BE_RENEWED with the periods of its next term. Success has no body.
 	// 保险商户受理续期自动续费协议: POST /v3/papay/insurance-sign/contracts/plan-id/{plan_id}/contract-id/{contract_id}/renew.
@@ -222,7 +277,9 @@ func newInsuranceSignContractsPlanIDByPlanIDContractIDByContractID(b leaf.Bound)
 	}
 }
 
-// InsuranceSignContractsPlanIDByPlanIDOutContractCode is the path v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code.
+// InsuranceSignContractsPlanIDByPlanIDOutContractCode is the path
+// v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code.
+// Leads to 保险商户查询保险自动续费协议, 保险商户通过商户协议号解除保险自动续费协议.
 type InsuranceSignContractsPlanIDByPlanIDOutContractCode struct {
 	b leaf.Bound
 }
@@ -234,11 +291,20 @@ func newInsuranceSignContractsPlanIDByPlanIDOutContractCode(b leaf.Bound) Insura
 }
 
 // OutContractCode fills {out_contract_code}: The merchant's own number for the contract (商户签约协议号).
+// Finds an insurance contract by its template and the merchant's own number, also one that could not be signed.
+// 保险商户查询保险自动续费协议: GET
+// /v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
+// https://pay.weixin.qq.com/doc/v3/merchant/4016724540
 func (i InsuranceSignContractsPlanIDByPlanIDOutContractCode) OutContractCode(outContractCode string) InsuranceSignContractsPlanIDByPlanIDOutContractCodeByOutContractCode {
 	return newInsuranceSignContractsPlanIDByPlanIDOutContractCodeByOutContractCode(i.b.Set("out_contract_code", outContractCode))
 }
 
-// InsuranceSignContractsPlanIDByPlanIDOutContractCodeByOutContractCode is the path v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
+// InsuranceSignContractsPlanIDByPlanIDOutContractCodeByOutContractCode is the path
+// v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
+// Finds an insurance contract by its template and the merchant's own number, also one that could not be signed.
+// 保险商户查询保险自动续费协议: GET
+// /v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
+// https://pay.weixin.qq.com/doc/v3/merchant/4016724540
 type InsuranceSignContractsPlanIDByPlanIDOutContractCodeByOutContractCode struct {
 	// Finds an insurance contract by its template and the merchant's own number, also one that could not be signed.
 	// 保险商户查询保险自动续费协议: GET
@@ -260,6 +326,7 @@ func newInsuranceSignContractsPlanIDByPlanIDOutContractCodeByOutContractCode(b l
 }
 
 // InsuranceSignContractsPreEntrustSign is the path v3/papay/insurance-sign/contracts/pre-entrust-sign.
+// Leads to 保险商户App预签约, 保险商户H5预签约, 保险商户JSAPI预签约, 保险商户小程序预签约.
 type InsuranceSignContractsPreEntrustSign struct {
 	// Opens a signing session of an insurance contract for an app, with the first payment when out_trade_no is
 	// given.
@@ -301,7 +368,9 @@ func newInsuranceSignContractsPreEntrustSign(b leaf.Bound) InsuranceSignContract
 }
 
 // InsuranceSignPolicyPeriods is the path v3/papay/insurance-sign/policy-periods.
+// Leads to 保险商户修改保险扣费周期列表.
 type InsuranceSignPolicyPeriods struct {
+	// Leads to 保险商户修改保险扣费周期列表.
 	PlanID InsuranceSignPolicyPeriodsPlanID
 }
 
@@ -312,6 +381,7 @@ func newInsuranceSignPolicyPeriods(b leaf.Bound) InsuranceSignPolicyPeriods {
 }
 
 // InsuranceSignPolicyPeriodsPlanID is the path v3/papay/insurance-sign/policy-periods/plan-id.
+// Leads to 保险商户修改保险扣费周期列表.
 type InsuranceSignPolicyPeriodsPlanID struct {
 	b leaf.Bound
 }
@@ -323,12 +393,16 @@ func newInsuranceSignPolicyPeriodsPlanID(b leaf.Bound) InsuranceSignPolicyPeriod
 }
 
 // PlanID fills {plan_id}: Contract template (委托代扣模板ID).
+// Leads to 保险商户修改保险扣费周期列表.
 func (i InsuranceSignPolicyPeriodsPlanID) PlanID(planID int64) InsuranceSignPolicyPeriodsPlanIDByPlanID {
 	return newInsuranceSignPolicyPeriodsPlanIDByPlanID(i.b.Set("plan_id", strconv.FormatInt(planID, 10)))
 }
 
-// InsuranceSignPolicyPeriodsPlanIDByPlanID is the path v3/papay/insurance-sign/policy-periods/plan-id/{plan_id}.
+// InsuranceSignPolicyPeriodsPlanIDByPlanID is the path
+// v3/papay/insurance-sign/policy-periods/plan-id/{plan_id}.
+// Leads to 保险商户修改保险扣费周期列表.
 type InsuranceSignPolicyPeriodsPlanIDByPlanID struct {
+	// Leads to 保险商户修改保险扣费周期列表.
 	ContractID InsuranceSignPolicyPeriodsPlanIDByPlanIDContractID
 }
 
@@ -338,7 +412,9 @@ func newInsuranceSignPolicyPeriodsPlanIDByPlanID(b leaf.Bound) InsuranceSignPoli
 	}
 }
 
-// InsuranceSignPolicyPeriodsPlanIDByPlanIDContractID is the path v3/papay/insurance-sign/policy-periods/plan-id/{plan_id}/contract-id.
+// InsuranceSignPolicyPeriodsPlanIDByPlanIDContractID is the path
+// v3/papay/insurance-sign/policy-periods/plan-id/{plan_id}/contract-id.
+// Leads to 保险商户修改保险扣费周期列表.
 type InsuranceSignPolicyPeriodsPlanIDByPlanIDContractID struct {
 	b leaf.Bound
 }
@@ -350,11 +426,14 @@ func newInsuranceSignPolicyPeriodsPlanIDByPlanIDContractID(b leaf.Bound) Insuran
 }
 
 // ContractID fills {contract_id}: WeChat Pay's id of the contract (委托代扣协议ID).
+// Leads to 保险商户修改保险扣费周期列表.
 func (i InsuranceSignPolicyPeriodsPlanIDByPlanIDContractID) ContractID(contractID string) InsuranceSignPolicyPeriodsPlanIDByPlanIDContractIDByContractID {
 	return newInsuranceSignPolicyPeriodsPlanIDByPlanIDContractIDByContractID(i.b.Set("contract_id", contractID))
 }
 
-// InsuranceSignPolicyPeriodsPlanIDByPlanIDContractIDByContractID is the path v3/papay/insurance-sign/policy-periods/plan-id/{plan_id}/contract-id/{contract_id}.
+// InsuranceSignPolicyPeriodsPlanIDByPlanIDContractIDByContractID is the path
+// v3/papay/insurance-sign/policy-periods/plan-id/{plan_id}/contract-id/{contract_id}.
+// Leads to 保险商户修改保险扣费周期列表.
 type InsuranceSignPolicyPeriodsPlanIDByPlanIDContractIDByContractID struct {
 	// Lowers the amounts of periods that are not debited yet: once a day, three times ever, from 08:00 to 19:00 in
 	// Beijing.
@@ -371,7 +450,9 @@ func newInsuranceSignPolicyPeriodsPlanIDByPlanIDContractIDByContractID(b leaf.Bo
 }
 
 // InsuranceSignPolicyPeriodList is the path v3/papay/insurance-sign/policy_periods.
+// Leads to 保险商户查询保险扣费周期列表.
 type InsuranceSignPolicyPeriodList struct {
+	// Leads to 保险商户查询保险扣费周期列表.
 	PlanID InsuranceSignPolicyPeriodListPlanID
 }
 
@@ -382,6 +463,7 @@ func newInsuranceSignPolicyPeriodList(b leaf.Bound) InsuranceSignPolicyPeriodLis
 }
 
 // InsuranceSignPolicyPeriodListPlanID is the path v3/papay/insurance-sign/policy_periods/plan-id.
+// Leads to 保险商户查询保险扣费周期列表.
 type InsuranceSignPolicyPeriodListPlanID struct {
 	b leaf.Bound
 }
@@ -393,12 +475,16 @@ func newInsuranceSignPolicyPeriodListPlanID(b leaf.Bound) InsuranceSignPolicyPer
 }
 
 // PlanID fills {plan_id}: Contract template (委托代扣模板ID).
+// Leads to 保险商户查询保险扣费周期列表.
 func (i InsuranceSignPolicyPeriodListPlanID) PlanID(planID int64) InsuranceSignPolicyPeriodListPlanIDByPlanID {
 	return newInsuranceSignPolicyPeriodListPlanIDByPlanID(i.b.Set("plan_id", strconv.FormatInt(planID, 10)))
 }
 
-// InsuranceSignPolicyPeriodListPlanIDByPlanID is the path v3/papay/insurance-sign/policy_periods/plan-id/{plan_id}.
+// InsuranceSignPolicyPeriodListPlanIDByPlanID is the path
+// v3/papay/insurance-sign/policy_periods/plan-id/{plan_id}.
+// Leads to 保险商户查询保险扣费周期列表.
 type InsuranceSignPolicyPeriodListPlanIDByPlanID struct {
+	// Leads to 保险商户查询保险扣费周期列表.
 	OutContractCode InsuranceSignPolicyPeriodListPlanIDByPlanIDOutContractCode
 }
 
@@ -408,7 +494,9 @@ func newInsuranceSignPolicyPeriodListPlanIDByPlanID(b leaf.Bound) InsuranceSignP
 	}
 }
 
-// InsuranceSignPolicyPeriodListPlanIDByPlanIDOutContractCode is the path v3/papay/insurance-sign/policy_periods/plan-id/{plan_id}/out-contract-code.
+// InsuranceSignPolicyPeriodListPlanIDByPlanIDOutContractCode is the path
+// v3/papay/insurance-sign/policy_periods/plan-id/{plan_id}/out-contract-code.
+// Leads to 保险商户查询保险扣费周期列表.
 type InsuranceSignPolicyPeriodListPlanIDByPlanIDOutContractCode struct {
 	b leaf.Bound
 }

@@ -5,6 +5,10 @@
 //
 // Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen; times are RFC 3339
 // texts with the offset +08:00; dates are yyyy-MM-dd. An optional field that holds its zero value is not sent.
+//
+// Its notifications, which package notify receives as structs of package event:
+//
+//   - FACEPAY.USER_STATE_CHANGE (event.FacePayUserStateChange): 用户签约状态变更
 package offlineface
 
 import (
@@ -16,17 +20,25 @@ import (
 func Of(c *wxpay.Client) OfflineFace { return newOfflineFace(leaf.Bind(c)) }
 
 // OfflineFace is the path v3/offlineface.
+// Leads to 获取authinfo接口, 预签约接口, 签约查询接口, 查询重采用户列表, 查询重采请求详情, 获取还款链接接口, 申请扣款接口, 查单接口.
 type OfflineFace struct {
 	// Authorises a device to recognise faces, for up to one hour.
 	// 获取authinfo接口: POST /v3/offlineface/authinfo.
 	// https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/access-specifications.html
-	AuthInfo        leaf.Poster[AuthInfoRequest, AuthInfoResponse]
-	Contracts       Contracts
+	AuthInfo leaf.Poster[AuthInfoRequest, AuthInfoResponse]
+	// Leads to 预签约接口, 签约查询接口.
+	Contracts Contracts
+	// Lists the persons of an organisation whose photo must be taken again.
+	// 查询重采用户列表: GET /v3/offlineface/face-collections.
+	// https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/k12-development-guidelines.html
 	FaceCollections FaceCollections
 	// Gives the page on which a payer repays.
 	// 获取还款链接接口: POST /v3/offlineface/repayment-url.
 	// https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/k12-development-guidelines.html#_1-3-%E8%A7%A3%E7%BA%A6
 	RepaymentURL leaf.Poster[RepaymentURLRequest, RepaymentURLResponse]
+	// Debits a payer who was recognised by face.
+	// 申请扣款接口: POST /v3/offlineface/transactions.
+	// https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/access-specifications.html
 	Transactions Transactions
 }
 
@@ -41,6 +53,7 @@ func newOfflineFace(b leaf.Bound) OfflineFace {
 }
 
 // Contracts is the path v3/offlineface/contracts.
+// Leads to 预签约接口, 签约查询接口.
 type Contracts struct {
 	b leaf.Bound
 
@@ -68,6 +81,9 @@ func (c Contracts) ContractID(contractID string) leaf.Querier[GetContractQuery, 
 }
 
 // FaceCollections is the path v3/offlineface/face-collections.
+// Lists the persons of an organisation whose photo must be taken again.
+// 查询重采用户列表: GET /v3/offlineface/face-collections.
+// https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/k12-development-guidelines.html
 type FaceCollections struct {
 	b leaf.Bound
 
@@ -93,12 +109,16 @@ func (f FaceCollections) CollectionID(collectionID string) leaf.Getter[GetFaceCo
 }
 
 // Transactions is the path v3/offlineface/transactions.
+// Debits a payer who was recognised by face.
+// 申请扣款接口: POST /v3/offlineface/transactions.
+// https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/access-specifications.html
 type Transactions struct {
 	// Debits a payer who was recognised by face.
 	// 申请扣款接口: POST /v3/offlineface/transactions.
 	// https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/access-specifications.html
 	leaf.Poster[DebitRequest, DebitResponse]
 
+	// Leads to 查单接口.
 	OutTradeNo TransactionsOutTradeNo
 }
 
@@ -110,6 +130,7 @@ func newTransactions(b leaf.Bound) Transactions {
 }
 
 // TransactionsOutTradeNo is the path v3/offlineface/transactions/out-trade-no.
+// Leads to 查单接口.
 type TransactionsOutTradeNo struct {
 	b leaf.Bound
 }

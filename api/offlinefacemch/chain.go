@@ -16,7 +16,10 @@ import (
 func Of(c *wxpay.Client) OfflineFaceMch { return newOfflineFaceMch(leaf.Bind(c)) }
 
 // OfflineFaceMch is the path v3/offlinefacemch.
+// Leads to 查询机构信息接口, 刷脸用户信息查询接口, 刷脸用户信息修改接口, 解除刷脸用户签约关系接口, 获取凭证授权接口.
 type OfflineFaceMch struct {
+	// Finds an organisation by its id or its name; one of them is needed.
+	// 查询机构信息接口: GET /v3/offlinefacemch/organizations.
 	Organizations Organizations
 	// Gives the token with which a payer goes to the signing mini program, valid for 5 minutes. To sign with a
 	// given bank card, presign instead.
@@ -33,6 +36,8 @@ func newOfflineFaceMch(b leaf.Bound) OfflineFaceMch {
 }
 
 // Organizations is the path v3/offlinefacemch/organizations.
+// Finds an organisation by its id or its name; one of them is needed.
+// 查询机构信息接口: GET /v3/offlinefacemch/organizations.
 type Organizations struct {
 	b leaf.Bound
 
@@ -49,12 +54,15 @@ func newOrganizations(b leaf.Bound) Organizations {
 }
 
 // OrganizationID fills {organization_id}: Organisation the person belongs to (机构ID).
+// Leads to 刷脸用户信息查询接口, 刷脸用户信息修改接口, 解除刷脸用户签约关系接口.
 func (o Organizations) OrganizationID(organizationID string) OrganizationsByOrganizationID {
 	return newOrganizationsByOrganizationID(o.b.Set("organization_id", organizationID))
 }
 
 // OrganizationsByOrganizationID is the path v3/offlinefacemch/organizations/{organization_id}.
+// Leads to 刷脸用户信息查询接口, 刷脸用户信息修改接口, 解除刷脸用户签约关系接口.
 type OrganizationsByOrganizationID struct {
+	// Leads to 刷脸用户信息查询接口, 刷脸用户信息修改接口, 解除刷脸用户签约关系接口.
 	Users OrganizationsByOrganizationIDUsers
 }
 
@@ -65,9 +73,12 @@ func newOrganizationsByOrganizationID(b leaf.Bound) OrganizationsByOrganizationI
 }
 
 // OrganizationsByOrganizationIDUsers is the path v3/offlinefacemch/organizations/{organization_id}/users.
+// Leads to 刷脸用户信息查询接口, 刷脸用户信息修改接口, 解除刷脸用户签约关系接口.
 type OrganizationsByOrganizationIDUsers struct {
+	// Leads to 刷脸用户信息查询接口, 刷脸用户信息修改接口.
 	OutUserID OrganizationsByOrganizationIDUsersOutUserID
-	UserID    OrganizationsByOrganizationIDUsersUserID
+	// Leads to 解除刷脸用户签约关系接口.
+	UserID OrganizationsByOrganizationIDUsersUserID
 }
 
 func newOrganizationsByOrganizationIDUsers(b leaf.Bound) OrganizationsByOrganizationIDUsers {
@@ -77,7 +88,9 @@ func newOrganizationsByOrganizationIDUsers(b leaf.Bound) OrganizationsByOrganiza
 	}
 }
 
-// OrganizationsByOrganizationIDUsersOutUserID is the path v3/offlinefacemch/organizations/{organization_id}/users/out-user-id.
+// OrganizationsByOrganizationIDUsersOutUserID is the path
+// v3/offlinefacemch/organizations/{organization_id}/users/out-user-id.
+// Leads to 刷脸用户信息查询接口, 刷脸用户信息修改接口.
 type OrganizationsByOrganizationIDUsersOutUserID struct {
 	b leaf.Bound
 }
@@ -89,11 +102,26 @@ func newOrganizationsByOrganizationIDUsersOutUserID(b leaf.Bound) OrganizationsB
 }
 
 // OutUserID fills {out_user_id}: The merchant's own id of the person (商户用户ID).
+// Finds a person of an organisation, with the state of the contract.
+// 刷脸用户信息查询接口: GET /v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}.
+// https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/k12-development-guidelines.html
+// Changes what WeChat Pay knows of a person: name, class, phone, or whether the person may pay. Success has no
+// body.
+// 刷脸用户信息修改接口: PATCH /v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}.
+// https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/access-specifications.html
 func (o OrganizationsByOrganizationIDUsersOutUserID) OutUserID(outUserID string) OrganizationsByOrganizationIDUsersOutUserIDByOutUserID {
 	return newOrganizationsByOrganizationIDUsersOutUserIDByOutUserID(o.b.Set("out_user_id", outUserID))
 }
 
-// OrganizationsByOrganizationIDUsersOutUserIDByOutUserID is the path v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}.
+// OrganizationsByOrganizationIDUsersOutUserIDByOutUserID is the path
+// v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}.
+// Finds a person of an organisation, with the state of the contract.
+// 刷脸用户信息查询接口: GET /v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}.
+// https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/k12-development-guidelines.html
+// Changes what WeChat Pay knows of a person: name, class, phone, or whether the person may pay. Success has no
+// body.
+// 刷脸用户信息修改接口: PATCH /v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}.
+// https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/access-specifications.html
 type OrganizationsByOrganizationIDUsersOutUserIDByOutUserID struct {
 	// Finds a person of an organisation, with the state of the contract.
 	// 刷脸用户信息查询接口: GET /v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}.
@@ -114,7 +142,9 @@ func newOrganizationsByOrganizationIDUsersOutUserIDByOutUserID(b leaf.Bound) Org
 	}
 }
 
-// OrganizationsByOrganizationIDUsersUserID is the path v3/offlinefacemch/organizations/{organization_id}/users/user-id.
+// OrganizationsByOrganizationIDUsersUserID is the path
+// v3/offlinefacemch/organizations/{organization_id}/users/user-id.
+// Leads to 解除刷脸用户签约关系接口.
 type OrganizationsByOrganizationIDUsersUserID struct {
 	b leaf.Bound
 }
@@ -126,11 +156,14 @@ func newOrganizationsByOrganizationIDUsersUserID(b leaf.Bound) OrganizationsByOr
 }
 
 // UserID fills {user_id}: Name of the payer's account with the merchant (用户ID).
+// Leads to 解除刷脸用户签约关系接口.
 func (o OrganizationsByOrganizationIDUsersUserID) UserID(userID string) OrganizationsByOrganizationIDUsersUserIDByUserID {
 	return newOrganizationsByOrganizationIDUsersUserIDByUserID(o.b.Set("user_id", userID))
 }
 
-// OrganizationsByOrganizationIDUsersUserIDByUserID is the path v3/offlinefacemch/organizations/{organization_id}/users/user-id/{user_id}.
+// OrganizationsByOrganizationIDUsersUserIDByUserID is the path
+// v3/offlinefacemch/organizations/{organization_id}/users/user-id/{user_id}.
+// Leads to 解除刷脸用户签约关系接口.
 type OrganizationsByOrganizationIDUsersUserIDByUserID struct {
 	// Ends the contract of a person. Success has no body.
 	// 解除刷脸用户签约关系接口: POST

@@ -6,6 +6,13 @@
 //
 // Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen; times are RFC 3339
 // texts with the offset +08:00; dates are yyyy-MM-dd. An optional field that holds its zero value is not sent.
+//
+// Its notifications, which package notify receives as structs of package event:
+//
+//   - ENTRUST.SIGN (event.EntrustSign): 委托代扣签约成功
+//   - ENTRUST.TERMINATE (event.EntrustTerminate): 委托代扣解约成功
+//   - ENTRUST.TERMINATE_INQUIRY (event.EntrustTerminateInquiry): 代扣解约问询
+//   - ENTRUST.TERMINATE_RETENTION (event.EntrustTerminateRetention): 代扣解约挽留
 package papay
 
 import (
@@ -19,9 +26,12 @@ import (
 func Of(c *wxpay.Client) Papay { return newPapay(leaf.Bind(c)) }
 
 // Papay is the path v3/papay.
+// Leads to 重试扣费通知, 直连商户预扣费通知, 通过商户协议号查询委托代扣签约协议, 通过商户协议号解除委托代扣签约协议, 代扣预签约.
 type Papay struct {
+	// Leads to 重试扣费通知, 直连商户预扣费通知.
 	Contracts Contracts
-	Sign      Sign
+	// Leads to 通过商户协议号查询委托代扣签约协议, 通过商户协议号解除委托代扣签约协议, 代扣预签约.
+	Sign Sign
 }
 
 func newPapay(b leaf.Bound) Papay {
@@ -32,6 +42,7 @@ func newPapay(b leaf.Bound) Papay {
 }
 
 // Contracts is the path v3/papay/contracts.
+// Leads to 重试扣费通知, 直连商户预扣费通知.
 type Contracts struct {
 	b leaf.Bound
 }
@@ -43,11 +54,13 @@ func newContracts(b leaf.Bound) Contracts {
 }
 
 // ContractID fills {contract_id}: WeChat Pay's id of the contract (委托代扣协议ID).
+// Leads to 重试扣费通知, 直连商户预扣费通知.
 func (c Contracts) ContractID(contractID string) ContractsByContractID {
 	return newContractsByContractID(c.b.Set("contract_id", contractID))
 }
 
 // ContractsByContractID is the path v3/papay/contracts/{contract_id}.
+// Leads to 重试扣费通知, 直连商户预扣费通知.
 type ContractsByContractID struct {
 	// Asks the payer to top up after a debit failed, before it is tried again within its days. Success has no body.
 	// 重试扣费通知: POST /v3/papay/contracts/{contract_id}/fail-notify.
@@ -69,9 +82,12 @@ func newContractsByContractID(b leaf.Bound) ContractsByContractID {
 }
 
 // Sign is the path v3/papay/sign.
+// Leads to 通过商户协议号查询委托代扣签约协议, 通过商户协议号解除委托代扣签约协议, 代扣预签约.
 type Sign struct {
+	// Leads to 通过商户协议号查询委托代扣签约协议, 通过商户协议号解除委托代扣签约协议, 代扣预签约.
 	Contracts SignContracts
-	Partner   SignPartner
+	// Leads to 通过商户协议号查询委托代扣签约协议, 通过商户协议号解除委托代扣签约协议.
+	Partner SignPartner
 }
 
 func newSign(b leaf.Bound) Sign {
@@ -82,9 +98,12 @@ func newSign(b leaf.Bound) Sign {
 }
 
 // SignContracts is the path v3/papay/sign/contracts.
+// Leads to 通过商户协议号查询委托代扣签约协议, 通过商户协议号解除委托代扣签约协议, 代扣预签约.
 type SignContracts struct {
+	// Leads to 通过商户协议号查询委托代扣签约协议.
 	HarmonyPlanID SignContractsHarmonyPlanID
-	PlanID        SignContractsPlanID
+	// Leads to 通过商户协议号查询委托代扣签约协议, 通过商户协议号解除委托代扣签约协议.
+	PlanID SignContractsPlanID
 	// Opens a signing session of a recurring contract for an app, or for a code to scan.
 	// 代扣预签约: POST /v3/papay/sign/contracts/pre-entrust-sign.
 	// https://pay.weixin.qq.com/doc/v3/merchant/4012978414
@@ -100,6 +119,7 @@ func newSignContracts(b leaf.Bound) SignContracts {
 }
 
 // SignContractsHarmonyPlanID is the path v3/papay/sign/contracts/harmony-plan-id.
+// Leads to 通过商户协议号查询委托代扣签约协议.
 type SignContractsHarmonyPlanID struct {
 	b leaf.Bound
 }
@@ -111,12 +131,15 @@ func newSignContractsHarmonyPlanID(b leaf.Bound) SignContractsHarmonyPlanID {
 }
 
 // PlanID fills {plan_id}: Contract template (委托代扣模板ID).
+// Leads to 通过商户协议号查询委托代扣签约协议.
 func (s SignContractsHarmonyPlanID) PlanID(planID int64) SignContractsHarmonyPlanIDByPlanID {
 	return newSignContractsHarmonyPlanIDByPlanID(s.b.Set("plan_id", strconv.FormatInt(planID, 10)))
 }
 
 // SignContractsHarmonyPlanIDByPlanID is the path v3/papay/sign/contracts/harmony-plan-id/{plan_id}.
+// Leads to 通过商户协议号查询委托代扣签约协议.
 type SignContractsHarmonyPlanIDByPlanID struct {
+	// Leads to 通过商户协议号查询委托代扣签约协议.
 	OutContractCode SignContractsHarmonyPlanIDByPlanIDOutContractCode
 }
 
@@ -126,7 +149,9 @@ func newSignContractsHarmonyPlanIDByPlanID(b leaf.Bound) SignContractsHarmonyPla
 	}
 }
 
-// SignContractsHarmonyPlanIDByPlanIDOutContractCode is the path v3/papay/sign/contracts/harmony-plan-id/{plan_id}/out-contract-code.
+// SignContractsHarmonyPlanIDByPlanIDOutContractCode is the path
+// v3/papay/sign/contracts/harmony-plan-id/{plan_id}/out-contract-code.
+// Leads to 通过商户协议号查询委托代扣签约协议.
 type SignContractsHarmonyPlanIDByPlanIDOutContractCode struct {
 	b leaf.Bound
 }
@@ -146,6 +171,7 @@ func (s SignContractsHarmonyPlanIDByPlanIDOutContractCode) OutContractCode(outCo
 }
 
 // SignContractsPlanID is the path v3/papay/sign/contracts/plan-id.
+// Leads to 通过商户协议号查询委托代扣签约协议, 通过商户协议号解除委托代扣签约协议.
 type SignContractsPlanID struct {
 	b leaf.Bound
 }
@@ -157,12 +183,15 @@ func newSignContractsPlanID(b leaf.Bound) SignContractsPlanID {
 }
 
 // PlanID fills {plan_id}: Contract template (委托代扣模板ID).
+// Leads to 通过商户协议号查询委托代扣签约协议, 通过商户协议号解除委托代扣签约协议.
 func (s SignContractsPlanID) PlanID(planID int64) SignContractsPlanIDByPlanID {
 	return newSignContractsPlanIDByPlanID(s.b.Set("plan_id", strconv.FormatInt(planID, 10)))
 }
 
 // SignContractsPlanIDByPlanID is the path v3/papay/sign/contracts/plan-id/{plan_id}.
+// Leads to 通过商户协议号查询委托代扣签约协议, 通过商户协议号解除委托代扣签约协议.
 type SignContractsPlanIDByPlanID struct {
+	// Leads to 通过商户协议号查询委托代扣签约协议, 通过商户协议号解除委托代扣签约协议.
 	OutContractCode SignContractsPlanIDByPlanIDOutContractCode
 }
 
@@ -172,7 +201,9 @@ func newSignContractsPlanIDByPlanID(b leaf.Bound) SignContractsPlanIDByPlanID {
 	}
 }
 
-// SignContractsPlanIDByPlanIDOutContractCode is the path v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code.
+// SignContractsPlanIDByPlanIDOutContractCode is the path
+// v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code.
+// Leads to 通过商户协议号查询委托代扣签约协议, 通过商户协议号解除委托代扣签约协议.
 type SignContractsPlanIDByPlanIDOutContractCode struct {
 	b leaf.Bound
 }
@@ -184,11 +215,18 @@ func newSignContractsPlanIDByPlanIDOutContractCode(b leaf.Bound) SignContractsPl
 }
 
 // OutContractCode fills {out_contract_code}: The merchant's own number for the contract (商户签约协议号).
+// Finds a contract by its template and the merchant's own number.
+// 通过商户协议号查询委托代扣签约协议: GET /v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
+// https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/normal/normal-get-contract-by-code.html
 func (s SignContractsPlanIDByPlanIDOutContractCode) OutContractCode(outContractCode string) SignContractsPlanIDByPlanIDOutContractCodeByOutContractCode {
 	return newSignContractsPlanIDByPlanIDOutContractCodeByOutContractCode(s.b.Set("out_contract_code", outContractCode))
 }
 
-// SignContractsPlanIDByPlanIDOutContractCodeByOutContractCode is the path v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
+// SignContractsPlanIDByPlanIDOutContractCodeByOutContractCode is the path
+// v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
+// Finds a contract by its template and the merchant's own number.
+// 通过商户协议号查询委托代扣签约协议: GET /v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
+// https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/normal/normal-get-contract-by-code.html
 type SignContractsPlanIDByPlanIDOutContractCodeByOutContractCode struct {
 	// Finds a contract by its template and the merchant's own number.
 	// 通过商户协议号查询委托代扣签约协议: GET /v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
@@ -210,7 +248,9 @@ func newSignContractsPlanIDByPlanIDOutContractCodeByOutContractCode(b leaf.Bound
 }
 
 // SignPartner is the path v3/papay/sign/partner.
+// Leads to 通过商户协议号查询委托代扣签约协议, 通过商户协议号解除委托代扣签约协议.
 type SignPartner struct {
+	// Leads to 通过商户协议号查询委托代扣签约协议, 通过商户协议号解除委托代扣签约协议.
 	Contracts SignPartnerContracts
 }
 
@@ -221,7 +261,9 @@ func newSignPartner(b leaf.Bound) SignPartner {
 }
 
 // SignPartnerContracts is the path v3/papay/sign/partner/contracts.
+// Leads to 通过商户协议号查询委托代扣签约协议, 通过商户协议号解除委托代扣签约协议.
 type SignPartnerContracts struct {
+	// Leads to 通过商户协议号查询委托代扣签约协议, 通过商户协议号解除委托代扣签约协议.
 	PlanID SignPartnerContractsPlanID
 }
 
@@ -232,6 +274,7 @@ func newSignPartnerContracts(b leaf.Bound) SignPartnerContracts {
 }
 
 // SignPartnerContractsPlanID is the path v3/papay/sign/partner/contracts/plan-id.
+// Leads to 通过商户协议号查询委托代扣签约协议, 通过商户协议号解除委托代扣签约协议.
 type SignPartnerContractsPlanID struct {
 	b leaf.Bound
 }
@@ -243,12 +286,15 @@ func newSignPartnerContractsPlanID(b leaf.Bound) SignPartnerContractsPlanID {
 }
 
 // PlanID fills {plan_id}: Contract template (委托代扣模板ID).
+// Leads to 通过商户协议号查询委托代扣签约协议, 通过商户协议号解除委托代扣签约协议.
 func (s SignPartnerContractsPlanID) PlanID(planID int64) SignPartnerContractsPlanIDByPlanID {
 	return newSignPartnerContractsPlanIDByPlanID(s.b.Set("plan_id", strconv.FormatInt(planID, 10)))
 }
 
 // SignPartnerContractsPlanIDByPlanID is the path v3/papay/sign/partner/contracts/plan-id/{plan_id}.
+// Leads to 通过商户协议号查询委托代扣签约协议, 通过商户协议号解除委托代扣签约协议.
 type SignPartnerContractsPlanIDByPlanID struct {
+	// Leads to 通过商户协议号查询委托代扣签约协议, 通过商户协议号解除委托代扣签约协议.
 	OutContractCode SignPartnerContractsPlanIDByPlanIDOutContractCode
 }
 
@@ -258,7 +304,9 @@ func newSignPartnerContractsPlanIDByPlanID(b leaf.Bound) SignPartnerContractsPla
 	}
 }
 
-// SignPartnerContractsPlanIDByPlanIDOutContractCode is the path v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code.
+// SignPartnerContractsPlanIDByPlanIDOutContractCode is the path
+// v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code.
+// Leads to 通过商户协议号查询委托代扣签约协议, 通过商户协议号解除委托代扣签约协议.
 type SignPartnerContractsPlanIDByPlanIDOutContractCode struct {
 	b leaf.Bound
 }
@@ -270,11 +318,20 @@ func newSignPartnerContractsPlanIDByPlanIDOutContractCode(b leaf.Bound) SignPart
 }
 
 // OutContractCode fills {out_contract_code}: The merchant's own number for the contract (商户签约协议号).
+// Finds a contract of a sub-merchant by its template and the provider's own number.
+// 通过商户协议号查询委托代扣签约协议: GET
+// /v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
+// https://pay.weixin.qq.com/docs/partner/apis/entrusted-payment/partner/partner-get-contract-by-code.html
 func (s SignPartnerContractsPlanIDByPlanIDOutContractCode) OutContractCode(outContractCode string) SignPartnerContractsPlanIDByPlanIDOutContractCodeByOutContractCode {
 	return newSignPartnerContractsPlanIDByPlanIDOutContractCodeByOutContractCode(s.b.Set("out_contract_code", outContractCode))
 }
 
-// SignPartnerContractsPlanIDByPlanIDOutContractCodeByOutContractCode is the path v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
+// SignPartnerContractsPlanIDByPlanIDOutContractCodeByOutContractCode is the path
+// v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
+// Finds a contract of a sub-merchant by its template and the provider's own number.
+// 通过商户协议号查询委托代扣签约协议: GET
+// /v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
+// https://pay.weixin.qq.com/docs/partner/apis/entrusted-payment/partner/partner-get-contract-by-code.html
 type SignPartnerContractsPlanIDByPlanIDOutContractCodeByOutContractCode struct {
 	// Finds a contract of a sub-merchant by its template and the provider's own number.
 	// 通过商户协议号查询委托代扣签约协议: GET

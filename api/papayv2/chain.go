@@ -6,6 +6,10 @@
 // Start from [Of], or from api.V2 which gathers every product. The client fills in mch_id and sign, which the
 // requests therefore lack, and timestamp and nonce_str where they are empty. Amounts are integers in fen; times
 // are of Beijing, in the form each field names. A field that holds its zero value is not sent.
+//
+// Its notifications, which package notify receives as structs of package event:
+//
+//   - V2.CONTRACT (event.V2Contract): 签约、解约结果通知
 package papayv2
 
 import (
@@ -17,6 +21,7 @@ import (
 func Of(c *wxpay.Client) Papay { return newPapay(leaf.Bind(c)) }
 
 // Papay is the path papay.
+// Leads to 申请解约, 公众号纯签约, H5纯签约, APP纯签约, 查询签约关系.
 type Papay struct {
 	// Ends a contract, by its id, or by template and the merchant's own number. Providers add sub_mch_id.
 	// 申请解约: POST /papay/deletecontract.
@@ -31,7 +36,8 @@ type Papay struct {
 	// H5纯签约: GET /papay/h5entrustweb.
 	// https://pay.weixin.qq.com/doc/v2/merchant/4011987295
 	H5EntrustWeb leaf.Page[H5EntrustWebQuery]
-	Partner      Partner
+	// Leads to 申请解约, 公众号纯签约, H5纯签约, APP纯签约, 查询签约关系.
+	Partner Partner
 	// Opens a signing session for an app and returns its id. It lives 2 hours; the same request may be repeated.
 	// APP纯签约: POST /papay/preentrustweb.
 	// https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter5_2.shtml
@@ -54,6 +60,7 @@ func newPapay(b leaf.Bound) Papay {
 }
 
 // Partner is the path papay/partner.
+// Leads to 申请解约, 公众号纯签约, H5纯签约, APP纯签约, 查询签约关系.
 type Partner struct {
 	// Ends a contract of a sub-merchant. Listed by the mirror; official pages of providers use the path without
 	// partner.

@@ -16,7 +16,9 @@ import (
 func Of(c *wxpay.Client) PartnerPapay { return newPartnerPapay(leaf.Bind(c)) }
 
 // PartnerPapay is the path v3/partner-papay.
+// Leads to 服务商商户重试扣费通知, 服务商商户预扣费通知.
 type PartnerPapay struct {
+	// Leads to 服务商商户重试扣费通知, 服务商商户预扣费通知.
 	Contracts Contracts
 }
 
@@ -27,6 +29,7 @@ func newPartnerPapay(b leaf.Bound) PartnerPapay {
 }
 
 // Contracts is the path v3/partner-papay/contracts.
+// Leads to 服务商商户重试扣费通知, 服务商商户预扣费通知.
 type Contracts struct {
 	b leaf.Bound
 }
@@ -38,11 +41,13 @@ func newContracts(b leaf.Bound) Contracts {
 }
 
 // ContractID fills {contract_id}: WeChat Pay's id of the contract (委托代扣协议id).
+// Leads to 服务商商户重试扣费通知, 服务商商户预扣费通知.
 func (c Contracts) ContractID(contractID string) ContractsByContractID {
 	return newContractsByContractID(c.b.Set("contract_id", contractID))
 }
 
 // ContractsByContractID is the path v3/partner-papay/contracts/{contract_id}.
+// Leads to 服务商商户重试扣费通知, 服务商商户预扣费通知.
 type ContractsByContractID struct {
 	// Asks the payer of a sub-merchant to top up after a debit failed, before it is tried again within its days.
 	// Success has no body.

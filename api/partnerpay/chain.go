@@ -5,6 +5,10 @@
 //
 // Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen; times are RFC 3339
 // texts with the offset +08:00; dates are yyyy-MM-dd. An optional field that holds its zero value is not sent.
+//
+// Its notifications, which package notify receives as structs of package event:
+//
+//   - TRANSACTION.SUCCESS (event.TransactionSuccess): 支付成功
 package partnerpay
 
 import (
@@ -16,7 +20,9 @@ import (
 func Of(c *wxpay.Client) Partner { return newPartner(leaf.Bind(c)) }
 
 // Partner is the path v3/pay/partner.
+// Leads to APP下单, APP下单并签约, 付款码支付, 微信分付-支付方式前置服务, H5下单, 微信支付订单号查询, JSAPI下单, JSAPI下单并授权/签约 and 6 more.
 type Partner struct {
+	// Leads to APP下单, APP下单并签约, 付款码支付, 微信分付-支付方式前置服务, H5下单, 微信支付订单号查询, JSAPI下单, JSAPI下单并授权/签约 and 6 more.
 	Transactions Transactions
 }
 
@@ -27,6 +33,7 @@ func newPartner(b leaf.Bound) Partner {
 }
 
 // Transactions is the path v3/pay/partner/transactions.
+// Leads to APP下单, APP下单并签约, 付款码支付, 微信分付-支付方式前置服务, H5下单, 微信支付订单号查询, JSAPI下单, JSAPI下单并授权/签约 and 6 more.
 type Transactions struct {
 	// Places an order of a sub-merchant for an app and returns the prepay_id that starts the payment. It lives 2
 	// hours.
@@ -48,6 +55,7 @@ type Transactions struct {
 	// H5下单: POST /v3/pay/partner/transactions/h5.
 	// https://pay.weixin.qq.com/doc/v3/partner/4012523544
 	H5 leaf.Poster[H5Request, H5Response]
+	// Leads to 微信支付订单号查询.
 	ID TransactionsID
 	// Places an order of a sub-merchant for a page or mini program inside WeChat and returns the prepay_id that
 	// starts the payment. It lives 2 hours.
@@ -65,7 +73,8 @@ type Transactions struct {
 	// Places an order of a sub-merchant and returns the text of the code the payer scans. It lives 2 hours.
 	// Native下单: POST /v3/pay/partner/transactions/native.
 	// https://pay.weixin.qq.com/doc/v3/partner/4012523551
-	Native     leaf.Poster[NativeRequest, NativeResponse]
+	Native leaf.Poster[NativeRequest, NativeResponse]
+	// Leads to 商户订单号查询, 关单, 撤销.
 	OutTradeNo TransactionsOutTradeNo
 	// Places an order of a sub-merchant for a payer who scanned the code of a till.
 	// 扫码支付下单: POST /v3/pay/partner/transactions/scannedpos.
@@ -99,6 +108,7 @@ func newTransactions(b leaf.Bound) Transactions {
 }
 
 // TransactionsID is the path v3/pay/partner/transactions/id.
+// Leads to 微信支付订单号查询.
 type TransactionsID struct {
 	b leaf.Bound
 }
@@ -117,6 +127,7 @@ func (t TransactionsID) TransactionID(transactionID string) leaf.Querier[OrderBy
 }
 
 // TransactionsOutTradeNo is the path v3/pay/partner/transactions/out-trade-no.
+// Leads to 商户订单号查询, 关单, 撤销.
 type TransactionsOutTradeNo struct {
 	b leaf.Bound
 }
@@ -128,11 +139,15 @@ func newTransactionsOutTradeNo(b leaf.Bound) TransactionsOutTradeNo {
 }
 
 // OutTradeNo fills {out_trade_no}: The merchant's own order number, unique per merchant (商户订单号).
+// Finds an order of a sub-merchant by its own number.
+// 商户订单号查询: GET /v3/pay/partner/transactions/out-trade-no/{out_trade_no}.
 func (t TransactionsOutTradeNo) OutTradeNo(outTradeNo string) TransactionsOutTradeNoByOutTradeNo {
 	return newTransactionsOutTradeNoByOutTradeNo(t.b.Set("out_trade_no", outTradeNo))
 }
 
 // TransactionsOutTradeNoByOutTradeNo is the path v3/pay/partner/transactions/out-trade-no/{out_trade_no}.
+// Finds an order of a sub-merchant by its own number.
+// 商户订单号查询: GET /v3/pay/partner/transactions/out-trade-no/{out_trade_no}.
 type TransactionsOutTradeNoByOutTradeNo struct {
 	// Finds an order of a sub-merchant by its own number.
 	// 商户订单号查询: GET /v3/pay/partner/transactions/out-trade-no/{out_trade_no}.

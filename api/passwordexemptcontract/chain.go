@@ -6,6 +6,11 @@
 //
 // Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen; times are RFC 3339
 // texts with the offset +08:00; dates are yyyy-MM-dd. An optional field that holds its zero value is not sent.
+//
+// Its notifications, which package notify receives as structs of package event:
+//
+//   - ENTRUST.SIGN (event.EntrustSign): 免密支付签约成功
+//   - ENTRUST.TERMINATE (event.EntrustTerminate): 免密支付解约成功
 package passwordexemptcontract
 
 import (
@@ -19,7 +24,11 @@ import (
 func Of(c *wxpay.Client) PasswordExemptContract { return newPasswordExemptContract(leaf.Bind(c)) }
 
 // PasswordExemptContract is the path v3/password-exempt-contract.
+// Leads to 电商收付通模式小程序场景预签约, 电商收付通模式支付后场景预签约, 直连商户模式小程序场景预签约, 直连商户模式支付后场景预签约, 清算机构模式小程序场景预签约, 清算机构模式支付后场景预签约,
+// 商户通过商户协议号查询协议, 商户通过商户协议号解约协议 and 2 more.
 type PasswordExemptContract struct {
+	// Leads to 电商收付通模式小程序场景预签约, 电商收付通模式支付后场景预签约, 直连商户模式小程序场景预签约, 直连商户模式支付后场景预签约, 清算机构模式小程序场景预签约, 清算机构模式支付后场景预签约,
+	// 商户通过商户协议号查询协议, 商户通过商户协议号解约协议 and 2 more.
 	Contracts Contracts
 }
 
@@ -30,11 +39,18 @@ func newPasswordExemptContract(b leaf.Bound) PasswordExemptContract {
 }
 
 // Contracts is the path v3/password-exempt-contract/contracts.
+// Leads to 电商收付通模式小程序场景预签约, 电商收付通模式支付后场景预签约, 直连商户模式小程序场景预签约, 直连商户模式支付后场景预签约, 清算机构模式小程序场景预签约, 清算机构模式支付后场景预签约,
+// 商户通过商户协议号查询协议, 商户通过商户协议号解约协议 and 2 more.
 type Contracts struct {
-	Ecommerce       ContractsEcommerce
-	Normal          ContractsNormal
-	QS              ContractsQS
-	ServiceID       ContractsServiceID
+	// Leads to 电商收付通模式小程序场景预签约, 电商收付通模式支付后场景预签约.
+	Ecommerce ContractsEcommerce
+	// Leads to 直连商户模式小程序场景预签约, 直连商户模式支付后场景预签约.
+	Normal ContractsNormal
+	// Leads to 清算机构模式小程序场景预签约, 清算机构模式支付后场景预签约.
+	QS ContractsQS
+	// Leads to 商户通过商户协议号查询协议, 商户通过商户协议号解约协议.
+	ServiceID ContractsServiceID
+	// Leads to 服务商模式小程序场景预签约, 服务商模式支付后场景预签约.
 	ServiceProvider ContractsServiceProvider
 }
 
@@ -49,7 +65,9 @@ func newContracts(b leaf.Bound) Contracts {
 }
 
 // ContractsEcommerce is the path v3/password-exempt-contract/contracts/ecommerce.
+// Leads to 电商收付通模式小程序场景预签约, 电商收付通模式支付后场景预签约.
 type ContractsEcommerce struct {
+	// Leads to 电商收付通模式小程序场景预签约, 电商收付通模式支付后场景预签约.
 	PreEntrustSign ContractsEcommercePreEntrustSign
 }
 
@@ -59,7 +77,9 @@ func newContractsEcommerce(b leaf.Bound) ContractsEcommerce {
 	}
 }
 
-// ContractsEcommercePreEntrustSign is the path v3/password-exempt-contract/contracts/ecommerce/pre-entrust-sign.
+// ContractsEcommercePreEntrustSign is the path
+// v3/password-exempt-contract/contracts/ecommerce/pre-entrust-sign.
+// Leads to 电商收付通模式小程序场景预签约, 电商收付通模式支付后场景预签约.
 type ContractsEcommercePreEntrustSign struct {
 	// Opens a signing session of an e-commerce platform for a mini program, valid for 2 hours.
 	// 电商收付通模式小程序场景预签约: POST /v3/password-exempt-contract/contracts/ecommerce/pre-entrust-sign/mini-program.
@@ -81,7 +101,9 @@ func newContractsEcommercePreEntrustSign(b leaf.Bound) ContractsEcommercePreEntr
 }
 
 // ContractsNormal is the path v3/password-exempt-contract/contracts/normal.
+// Leads to 直连商户模式小程序场景预签约, 直连商户模式支付后场景预签约.
 type ContractsNormal struct {
+	// Leads to 直连商户模式小程序场景预签约, 直连商户模式支付后场景预签约.
 	PreEntrustSign ContractsNormalPreEntrustSign
 }
 
@@ -92,6 +114,7 @@ func newContractsNormal(b leaf.Bound) ContractsNormal {
 }
 
 // ContractsNormalPreEntrustSign is the path v3/password-exempt-contract/contracts/normal/pre-entrust-sign.
+// Leads to 直连商户模式小程序场景预签约, 直连商户模式支付后场景预签约.
 type ContractsNormalPreEntrustSign struct {
 	// Opens a signing session of a direct merchant for a mini program, valid for 2 hours.
 	// 直连商户模式小程序场景预签约: POST /v3/password-exempt-contract/contracts/normal/pre-entrust-sign/mini-program.
@@ -113,7 +136,9 @@ func newContractsNormalPreEntrustSign(b leaf.Bound) ContractsNormalPreEntrustSig
 }
 
 // ContractsQS is the path v3/password-exempt-contract/contracts/qs.
+// Leads to 清算机构模式小程序场景预签约, 清算机构模式支付后场景预签约.
 type ContractsQS struct {
+	// Leads to 清算机构模式小程序场景预签约, 清算机构模式支付后场景预签约.
 	PreEntrustSign ContractsQSPreEntrustSign
 }
 
@@ -124,6 +149,7 @@ func newContractsQS(b leaf.Bound) ContractsQS {
 }
 
 // ContractsQSPreEntrustSign is the path v3/password-exempt-contract/contracts/qs/pre-entrust-sign.
+// Leads to 清算机构模式小程序场景预签约, 清算机构模式支付后场景预签约.
 type ContractsQSPreEntrustSign struct {
 	// Opens a signing session of a licensed institution for a mini program, valid for 2 hours.
 	// 清算机构模式小程序场景预签约: POST /v3/password-exempt-contract/contracts/qs/pre-entrust-sign/mini-program.
@@ -145,6 +171,7 @@ func newContractsQSPreEntrustSign(b leaf.Bound) ContractsQSPreEntrustSign {
 }
 
 // ContractsServiceID is the path v3/password-exempt-contract/contracts/service-id.
+// Leads to 商户通过商户协议号查询协议, 商户通过商户协议号解约协议.
 type ContractsServiceID struct {
 	b leaf.Bound
 }
@@ -156,12 +183,15 @@ func newContractsServiceID(b leaf.Bound) ContractsServiceID {
 }
 
 // ServiceID fills {service_id}: Password-exempt service, agreed with WeChat Pay; not a plan_id (免密支付服务ID).
+// Leads to 商户通过商户协议号查询协议, 商户通过商户协议号解约协议.
 func (c ContractsServiceID) ServiceID(serviceID int64) ContractsServiceIDByServiceID {
 	return newContractsServiceIDByServiceID(c.b.Set("service_id", strconv.FormatInt(serviceID, 10)))
 }
 
 // ContractsServiceIDByServiceID is the path v3/password-exempt-contract/contracts/service-id/{service_id}.
+// Leads to 商户通过商户协议号查询协议, 商户通过商户协议号解约协议.
 type ContractsServiceIDByServiceID struct {
+	// Leads to 商户通过商户协议号查询协议, 商户通过商户协议号解约协议.
 	OutContractCode ContractsServiceIDByServiceIDOutContractCode
 }
 
@@ -171,7 +201,9 @@ func newContractsServiceIDByServiceID(b leaf.Bound) ContractsServiceIDByServiceI
 	}
 }
 
-// ContractsServiceIDByServiceIDOutContractCode is the path v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code.
+// ContractsServiceIDByServiceIDOutContractCode is the path
+// v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code.
+// Leads to 商户通过商户协议号查询协议, 商户通过商户协议号解约协议.
 type ContractsServiceIDByServiceIDOutContractCode struct {
 	b leaf.Bound
 }
@@ -184,11 +216,20 @@ func newContractsServiceIDByServiceIDOutContractCode(b leaf.Bound) ContractsServ
 
 // OutContractCode fills {out_contract_code}: The merchant's own number for the contract; digits and letters. It
 // can never be used again, not even after termination (商户签约协议号).
+// Finds a contract by service and code; for every role.
+// 商户通过商户协议号查询协议: GET
+// /v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code/{out_contract_code}.
+// https://pay.weixin.qq.com/docs/merchant/apis/password-free-contract/contracts/get-by-code.html
 func (c ContractsServiceIDByServiceIDOutContractCode) OutContractCode(outContractCode string) ContractsServiceIDByServiceIDOutContractCodeByOutContractCode {
 	return newContractsServiceIDByServiceIDOutContractCodeByOutContractCode(c.b.Set("out_contract_code", outContractCode))
 }
 
-// ContractsServiceIDByServiceIDOutContractCodeByOutContractCode is the path v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code/{out_contract_code}.
+// ContractsServiceIDByServiceIDOutContractCodeByOutContractCode is the path
+// v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code/{out_contract_code}.
+// Finds a contract by service and code; for every role.
+// 商户通过商户协议号查询协议: GET
+// /v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code/{out_contract_code}.
+// https://pay.weixin.qq.com/docs/merchant/apis/password-free-contract/contracts/get-by-code.html
 type ContractsServiceIDByServiceIDOutContractCodeByOutContractCode struct {
 	// Finds a contract by service and code; for every role.
 	// 商户通过商户协议号查询协议: GET
@@ -211,7 +252,9 @@ func newContractsServiceIDByServiceIDOutContractCodeByOutContractCode(b leaf.Bou
 }
 
 // ContractsServiceProvider is the path v3/password-exempt-contract/contracts/service-provider.
+// Leads to 服务商模式小程序场景预签约, 服务商模式支付后场景预签约.
 type ContractsServiceProvider struct {
+	// Leads to 服务商模式小程序场景预签约, 服务商模式支付后场景预签约.
 	PreEntrustSign ContractsServiceProviderPreEntrustSign
 }
 
@@ -221,7 +264,9 @@ func newContractsServiceProvider(b leaf.Bound) ContractsServiceProvider {
 	}
 }
 
-// ContractsServiceProviderPreEntrustSign is the path v3/password-exempt-contract/contracts/service-provider/pre-entrust-sign.
+// ContractsServiceProviderPreEntrustSign is the path
+// v3/password-exempt-contract/contracts/service-provider/pre-entrust-sign.
+// Leads to 服务商模式小程序场景预签约, 服务商模式支付后场景预签约.
 type ContractsServiceProviderPreEntrustSign struct {
 	// Opens a signing session of a service provider for a mini program, valid for 2 hours.
 	// 服务商模式小程序场景预签约: POST /v3/password-exempt-contract/contracts/service-provider/pre-entrust-sign/mini-program.

@@ -6,6 +6,10 @@
 // Start from [Of], or from api.V2 which gathers every product. The client fills in mch_id and sign, which the
 // requests therefore lack, and timestamp and nonce_str where they are empty. Amounts are integers in fen; times
 // are of Beijing, in the form each field names. A field that holds its zero value is not sent.
+//
+// Its notifications, which package notify receives as structs of package event:
+//
+//   - V2.PAYMENT (event.V2Payment): 扣款结果通知
 package payv2
 
 import (
@@ -17,6 +21,7 @@ import (
 func Of(c *wxpay.Client) Pay { return newPay(leaf.Bind(c)) }
 
 // Pay is the path pay.
+// Leads to 关闭订单, 支付中签约, 查询订单, 申请扣款, 查询退款.
 type Pay struct {
 	// Closes an unpaid order.
 	// 关闭订单: POST /pay/closeorder.
@@ -35,7 +40,8 @@ type Pay struct {
 	// 申请扣款: POST /pay/pappayapply.
 	// https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_8.shtml
 	PapPayApply leaf.Poster[PapPayApplyRequest, Applied]
-	Partner     Partner
+	// Leads to 查询订单, 申请扣款.
+	Partner Partner
 	// Finds the refunds of a payment, 10 at a time.
 	// 查询退款: POST /pay/refundquery.
 	// https://pay.weixin.qq.com/doc/v2/merchant/4011939577
@@ -55,6 +61,7 @@ func newPay(b leaf.Bound) Pay {
 }
 
 // Partner is the path pay/partner.
+// Leads to 查询订单, 申请扣款.
 type Partner struct {
 	// Finds a debit of a sub-merchant. Once it is closed it is no debit any more: use OrderQuery.
 	// 查询订单: POST /pay/partner/paporderquery.

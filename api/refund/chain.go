@@ -5,6 +5,12 @@
 //
 // Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen; times are RFC 3339
 // texts with the offset +08:00; dates are yyyy-MM-dd. An optional field that holds its zero value is not sent.
+//
+// Its notifications, which package notify receives as structs of package event:
+//
+//   - REFUND.SUCCESS (event.RefundSuccess): 退款成功
+//   - REFUND.ABNORMAL (event.RefundAbnormal): 退款异常
+//   - REFUND.CLOSED (event.RefundClosed): 退款关闭
 package refund
 
 import (
@@ -16,7 +22,9 @@ import (
 func Of(c *wxpay.Client) Refund { return newRefund(leaf.Bind(c)) }
 
 // Refund is the path v3/refund.
+// Leads to 申请退款, 查询单笔退款, 发起异常退款.
 type Refund struct {
+	// Leads to 申请退款, 查询单笔退款, 发起异常退款.
 	Domestic Domestic
 }
 
@@ -27,7 +35,11 @@ func newRefund(b leaf.Bound) Refund {
 }
 
 // Domestic is the path v3/refund/domestic.
+// Leads to 申请退款, 查询单笔退款, 发起异常退款.
 type Domestic struct {
+	// Refunds a payment, wholly or in part: at most 50 times and within a year. Retry with the same out_refund_no.
+	// 申请退款: POST /v3/refund/domestic/refunds.
+	// https://pay.weixin.qq.com/docs/merchant/apis/weixin-pay-score/refunds/create.html
 	Refunds DomesticRefunds
 }
 
@@ -38,6 +50,9 @@ func newDomestic(b leaf.Bound) Domestic {
 }
 
 // DomesticRefunds is the path v3/refund/domestic/refunds.
+// Refunds a payment, wholly or in part: at most 50 times and within a year. Retry with the same out_refund_no.
+// 申请退款: POST /v3/refund/domestic/refunds.
+// https://pay.weixin.qq.com/docs/merchant/apis/weixin-pay-score/refunds/create.html
 type DomesticRefunds struct {
 	b leaf.Bound
 
@@ -63,11 +78,13 @@ func (d DomesticRefunds) OutRefundNo(outRefundNo string) leaf.Querier[GetRefundQ
 }
 
 // RefundID fills {refund_id}: WeChat Pay's id of the refund (微信退款单号).
+// Leads to 发起异常退款.
 func (d DomesticRefunds) RefundID(refundID string) DomesticRefundsByRefundID {
 	return newDomesticRefundsByRefundID(d.b.Set("refund_id", refundID))
 }
 
 // DomesticRefundsByRefundID is the path v3/refund/domestic/refunds/{refund_id}.
+// Leads to 发起异常退款.
 type DomesticRefundsByRefundID struct {
 	// Settles a refund that could not reach the payer, to a bank card.
 	// 发起异常退款: POST /v3/refund/domestic/refunds/{refund_id}/apply-abnormal-refund.

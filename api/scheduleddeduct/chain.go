@@ -5,6 +5,13 @@
 //
 // Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen; times are RFC 3339
 // texts with the offset +08:00; dates are yyyy-MM-dd. An optional field that holds its zero value is not sent.
+//
+// Its notifications, which package notify receives as structs of package event:
+//
+//   - ENTRUST.SIGN (event.EntrustSign): 委托代扣签约成功
+//   - ENTRUST.TERMINATE (event.EntrustTerminate): 委托代扣解约成功
+//   - TRANSACTION.SUCCESS (event.TransactionSuccess): 扣费成功
+//   - TRANSACTION.FAIL (event.TransactionFail): 扣费失败
 package scheduleddeduct
 
 import (
@@ -16,8 +23,12 @@ import (
 func Of(c *wxpay.Client) Papay { return newPapay(leaf.Bind(c)) }
 
 // Papay is the path v3/papay.
+// Leads to 代扣受理扣款, 查询扣费预约, 预约扣费, 受理扣款, App场景预约扣费类型签约的预签约, H5场景预约扣费类型签约的预签约, JSAPI场景预约扣费类型签约的预签约,
+// 小程序场景预约扣费类型签约的预签约.
 type Papay struct {
-	Pay                 Pay
+	// Leads to 代扣受理扣款, 查询扣费预约, 预约扣费, 受理扣款.
+	Pay Pay
+	// Leads to App场景预约扣费类型签约的预签约, H5场景预约扣费类型签约的预签约, JSAPI场景预约扣费类型签约的预签约, 小程序场景预约扣费类型签约的预签约.
 	ScheduledDeductSign ScheduledDeductSign
 }
 
@@ -29,10 +40,15 @@ func newPapay(b leaf.Bound) Papay {
 }
 
 // Pay is the path v3/papay/pay.
+// Leads to 代扣受理扣款, 查询扣费预约, 预约扣费, 受理扣款.
 type Pay struct {
-	Harmony      PayHarmony
-	Partner      PayPartner
-	Schedules    PaySchedules
+	// Leads to 代扣受理扣款.
+	Harmony PayHarmony
+	// Leads to 查询扣费预约, 预约扣费, 受理扣款.
+	Partner PayPartner
+	// Leads to 查询扣费预约, 预约扣费.
+	Schedules PaySchedules
+	// Leads to 受理扣款.
 	Transactions PayTransactions
 }
 
@@ -46,7 +62,9 @@ func newPay(b leaf.Bound) Pay {
 }
 
 // PayHarmony is the path v3/papay/pay/harmony.
+// Leads to 代扣受理扣款.
 type PayHarmony struct {
+	// Leads to 代扣受理扣款.
 	Transactions PayHarmonyTransactions
 }
 
@@ -57,6 +75,7 @@ func newPayHarmony(b leaf.Bound) PayHarmony {
 }
 
 // PayHarmonyTransactions is the path v3/papay/pay/harmony/transactions.
+// Leads to 代扣受理扣款.
 type PayHarmonyTransactions struct {
 	// Asks for a debit of a contract signed on HarmonyOS. The answer says only that it was accepted.
 	// 代扣受理扣款: POST /v3/papay/pay/harmony/transactions/apply.
@@ -70,8 +89,11 @@ func newPayHarmonyTransactions(b leaf.Bound) PayHarmonyTransactions {
 }
 
 // PayPartner is the path v3/papay/pay/partner.
+// Leads to 查询扣费预约, 预约扣费, 受理扣款.
 type PayPartner struct {
-	Schedules    PayPartnerSchedules
+	// Leads to 查询扣费预约, 预约扣费.
+	Schedules PayPartnerSchedules
+	// Leads to 受理扣款.
 	Transactions PayPartnerTransactions
 }
 
@@ -83,7 +105,9 @@ func newPayPartner(b leaf.Bound) PayPartner {
 }
 
 // PayPartnerSchedules is the path v3/papay/pay/partner/schedules.
+// Leads to 查询扣费预约, 预约扣费.
 type PayPartnerSchedules struct {
+	// Leads to 查询扣费预约, 预约扣费.
 	ContractID PayPartnerSchedulesContractID
 }
 
@@ -94,6 +118,7 @@ func newPayPartnerSchedules(b leaf.Bound) PayPartnerSchedules {
 }
 
 // PayPartnerSchedulesContractID is the path v3/papay/pay/partner/schedules/contract-id.
+// Leads to 查询扣费预约, 预约扣费.
 type PayPartnerSchedulesContractID struct {
 	b leaf.Bound
 }
@@ -105,11 +130,18 @@ func newPayPartnerSchedulesContractID(b leaf.Bound) PayPartnerSchedulesContractI
 }
 
 // ContractID fills {contract_id}: WeChat Pay's id of the contract (委托代扣协议ID).
+// Tells what was booked and debited for a sub-merchant.
+// 查询扣费预约: GET /v3/papay/pay/partner/schedules/contract-id/{contract_id}.
+// https://pay.weixin.qq.com/docs/partner/apis/entrusted-payment/partner/partner-query-deduct-schedule.html
 func (p PayPartnerSchedulesContractID) ContractID(contractID string) PayPartnerSchedulesContractIDByContractID {
 	return newPayPartnerSchedulesContractIDByContractID(p.b.Set("contract_id", contractID))
 }
 
-// PayPartnerSchedulesContractIDByContractID is the path v3/papay/pay/partner/schedules/contract-id/{contract_id}.
+// PayPartnerSchedulesContractIDByContractID is the path
+// v3/papay/pay/partner/schedules/contract-id/{contract_id}.
+// Tells what was booked and debited for a sub-merchant.
+// 查询扣费预约: GET /v3/papay/pay/partner/schedules/contract-id/{contract_id}.
+// https://pay.weixin.qq.com/docs/partner/apis/entrusted-payment/partner/partner-query-deduct-schedule.html
 type PayPartnerSchedulesContractIDByContractID struct {
 	// Tells what was booked and debited for a sub-merchant.
 	// 查询扣费预约: GET /v3/papay/pay/partner/schedules/contract-id/{contract_id}.
@@ -131,6 +163,7 @@ func newPayPartnerSchedulesContractIDByContractID(b leaf.Bound) PayPartnerSchedu
 }
 
 // PayPartnerTransactions is the path v3/papay/pay/partner/transactions.
+// Leads to 受理扣款.
 type PayPartnerTransactions struct {
 	// Asks for the booked debit of a sub-merchant, on its day. The answer says only that it was accepted.
 	// 受理扣款: POST /v3/papay/pay/partner/transactions/apply.
@@ -145,7 +178,9 @@ func newPayPartnerTransactions(b leaf.Bound) PayPartnerTransactions {
 }
 
 // PaySchedules is the path v3/papay/pay/schedules.
+// Leads to 查询扣费预约, 预约扣费.
 type PaySchedules struct {
+	// Leads to 查询扣费预约, 预约扣费.
 	ContractID PaySchedulesContractID
 }
 
@@ -156,6 +191,7 @@ func newPaySchedules(b leaf.Bound) PaySchedules {
 }
 
 // PaySchedulesContractID is the path v3/papay/pay/schedules/contract-id.
+// Leads to 查询扣费预约, 预约扣费.
 type PaySchedulesContractID struct {
 	b leaf.Bound
 }
@@ -167,11 +203,17 @@ func newPaySchedulesContractID(b leaf.Bound) PaySchedulesContractID {
 }
 
 // ContractID fills {contract_id}: WeChat Pay's id of the contract (委托代扣协议ID).
+// Tells what was booked and debited.
+// 查询扣费预约: GET /v3/papay/pay/schedules/contract-id/{contract_id}.
+// https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/normal/normal-query-deduct-schedule.html
 func (p PaySchedulesContractID) ContractID(contractID string) PaySchedulesContractIDByContractID {
 	return newPaySchedulesContractIDByContractID(p.b.Set("contract_id", contractID))
 }
 
 // PaySchedulesContractIDByContractID is the path v3/papay/pay/schedules/contract-id/{contract_id}.
+// Tells what was booked and debited.
+// 查询扣费预约: GET /v3/papay/pay/schedules/contract-id/{contract_id}.
+// https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/normal/normal-query-deduct-schedule.html
 type PaySchedulesContractIDByContractID struct {
 	// Tells what was booked and debited.
 	// 查询扣费预约: GET /v3/papay/pay/schedules/contract-id/{contract_id}.
@@ -193,6 +235,7 @@ func newPaySchedulesContractIDByContractID(b leaf.Bound) PaySchedulesContractIDB
 }
 
 // PayTransactions is the path v3/papay/pay/transactions.
+// Leads to 受理扣款.
 type PayTransactions struct {
 	// Asks for the booked debit, on its day. The answer says only that it was accepted: the result comes as a
 	// notification, or by the query of the order.
@@ -208,9 +251,12 @@ func newPayTransactions(b leaf.Bound) PayTransactions {
 }
 
 // ScheduledDeductSign is the path v3/papay/scheduled-deduct-sign.
+// Leads to App场景预约扣费类型签约的预签约, H5场景预约扣费类型签约的预签约, JSAPI场景预约扣费类型签约的预签约, 小程序场景预约扣费类型签约的预签约.
 type ScheduledDeductSign struct {
+	// Leads to App场景预约扣费类型签约的预签约, H5场景预约扣费类型签约的预签约, JSAPI场景预约扣费类型签约的预签约, 小程序场景预约扣费类型签约的预签约.
 	Contracts ScheduledDeductSignContracts
-	Partner   ScheduledDeductSignPartner
+	// Leads to App场景预约扣费类型签约的预签约, H5场景预约扣费类型签约的预签约, JSAPI场景预约扣费类型签约的预签约, 小程序场景预约扣费类型签约的预签约.
+	Partner ScheduledDeductSignPartner
 }
 
 func newScheduledDeductSign(b leaf.Bound) ScheduledDeductSign {
@@ -221,7 +267,9 @@ func newScheduledDeductSign(b leaf.Bound) ScheduledDeductSign {
 }
 
 // ScheduledDeductSignContracts is the path v3/papay/scheduled-deduct-sign/contracts.
+// Leads to App场景预约扣费类型签约的预签约, H5场景预约扣费类型签约的预签约, JSAPI场景预约扣费类型签约的预签约, 小程序场景预约扣费类型签约的预签约.
 type ScheduledDeductSignContracts struct {
+	// Leads to App场景预约扣费类型签约的预签约, H5场景预约扣费类型签约的预签约, JSAPI场景预约扣费类型签约的预签约, 小程序场景预约扣费类型签约的预签约.
 	PreEntrustSign ScheduledDeductSignContractsPreEntrustSign
 }
 
@@ -231,7 +279,9 @@ func newScheduledDeductSignContracts(b leaf.Bound) ScheduledDeductSignContracts 
 	}
 }
 
-// ScheduledDeductSignContractsPreEntrustSign is the path v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign.
+// ScheduledDeductSignContractsPreEntrustSign is the path
+// v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign.
+// Leads to App场景预约扣费类型签约的预签约, H5场景预约扣费类型签约的预签约, JSAPI场景预约扣费类型签约的预签约, 小程序场景预约扣费类型签约的预签约.
 type ScheduledDeductSignContractsPreEntrustSign struct {
 	// Opens a signing session for an app, valid for 10 minutes. The contract allows one debit on the agreed day
 	// when its template is of the scheduled kind.
@@ -265,7 +315,9 @@ func newScheduledDeductSignContractsPreEntrustSign(b leaf.Bound) ScheduledDeduct
 }
 
 // ScheduledDeductSignPartner is the path v3/papay/scheduled-deduct-sign/partner.
+// Leads to App场景预约扣费类型签约的预签约, H5场景预约扣费类型签约的预签约, JSAPI场景预约扣费类型签约的预签约, 小程序场景预约扣费类型签约的预签约.
 type ScheduledDeductSignPartner struct {
+	// Leads to App场景预约扣费类型签约的预签约, H5场景预约扣费类型签约的预签约, JSAPI场景预约扣费类型签约的预签约, 小程序场景预约扣费类型签约的预签约.
 	Contracts ScheduledDeductSignPartnerContracts
 }
 
@@ -276,7 +328,9 @@ func newScheduledDeductSignPartner(b leaf.Bound) ScheduledDeductSignPartner {
 }
 
 // ScheduledDeductSignPartnerContracts is the path v3/papay/scheduled-deduct-sign/partner/contracts.
+// Leads to App场景预约扣费类型签约的预签约, H5场景预约扣费类型签约的预签约, JSAPI场景预约扣费类型签约的预签约, 小程序场景预约扣费类型签约的预签约.
 type ScheduledDeductSignPartnerContracts struct {
+	// Leads to App场景预约扣费类型签约的预签约, H5场景预约扣费类型签约的预签约, JSAPI场景预约扣费类型签约的预签约, 小程序场景预约扣费类型签约的预签约.
 	PreEntrustSign ScheduledDeductSignPartnerContractsPreEntrustSign
 }
 
@@ -286,7 +340,9 @@ func newScheduledDeductSignPartnerContracts(b leaf.Bound) ScheduledDeductSignPar
 	}
 }
 
-// ScheduledDeductSignPartnerContractsPreEntrustSign is the path v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign.
+// ScheduledDeductSignPartnerContractsPreEntrustSign is the path
+// v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign.
+// Leads to App场景预约扣费类型签约的预签约, H5场景预约扣费类型签约的预签约, JSAPI场景预约扣费类型签约的预签约, 小程序场景预约扣费类型签约的预签约.
 type ScheduledDeductSignPartnerContractsPreEntrustSign struct {
 	// Opens a signing session of a sub-merchant for an app, valid for 10 minutes. The contract allows one debit on
 	// the agreed day when its template is of the scheduled kind.

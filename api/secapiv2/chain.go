@@ -6,6 +6,10 @@
 // Start from [Of], or from api.V2 which gathers every product. The client fills in mch_id and sign, which the
 // requests therefore lack, and timestamp and nonce_str where they are empty. Amounts are integers in fen; times
 // are of Beijing, in the form each field names. A field that holds its zero value is not sent.
+//
+// Its notifications, which package notify receives as structs of package event:
+//
+//   - V2.REFUND (event.V2Refund): 退款结果通知
 package secapiv2
 
 import (
@@ -17,7 +21,9 @@ import (
 func Of(c *wxpay.Client) SecAPI { return newSecAPI(leaf.Bind(c)) }
 
 // SecAPI is the path secapi.
+// Leads to 申请退款.
 type SecAPI struct {
+	// Leads to 申请退款.
 	Pay Pay
 }
 
@@ -28,6 +34,7 @@ func newSecAPI(b leaf.Bound) SecAPI {
 }
 
 // Pay is the path secapi/pay.
+// Leads to 申请退款.
 type Pay struct {
 	// Refunds a payment, wholly or in part, with the merchant's certificate. At most 50 times and within a year;
 	// retry with the same out_refund_no.

@@ -5,6 +5,10 @@
 //
 // Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen; times are RFC 3339
 // texts with the offset +08:00; dates are yyyy-MM-dd. An optional field that holds its zero value is not sent.
+//
+// Its notifications, which package notify receives as structs of package event:
+//
+//   - SECURITY_ECHO.SUCCESS (event.SecurityEchoSuccess): 商户签名验签／加解密测试-回调接口
 package security
 
 import (
@@ -16,6 +20,7 @@ import (
 func Of(c *wxpay.Client) Security { return newSecurity(leaf.Bind(c)) }
 
 // Security is the path v3/security.
+// Leads to 商户签名验签／加解密测试.
 type Security struct {
 	// Returns the texts it is sent. encrypted_echo_message tries the encryption of sensitive fields both ways;
 	// notify_url tries a notification.

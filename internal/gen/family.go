@@ -101,7 +101,7 @@ func chain(f *catalogue.Family) (chainView, error) {
 	}
 	v := chainView{Family: f, Root: root}
 	v.Comment = comment("Package "+f.Package+" is "+f.Title+", the product under "+f.Root+". "+f.Description) + "\n//\n" +
-		comment(manners(f))
+		comment(manners(f)) + notifications(f)
 	root.each(func(n *node) {
 		if !n.Bare() {
 			v.Nodes = append(v.Nodes, n)
