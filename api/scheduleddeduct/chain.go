@@ -4,7 +4,8 @@
 // day: sign it, book the debit the day before, debit. Also the debit of HarmonyOS contracts.
 //
 // Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen; times are RFC 3339
-// texts with the offset +08:00; dates are yyyy-MM-dd. An optional field that holds its zero value is not sent.
+// texts with the offset +08:00; dates are yyyy-MM-dd. What a field takes of a few texts is a constant that
+// begins with its name. An optional field that holds its zero value is not sent.
 //
 // Its notifications, which package notify receives as structs of package event:
 //

@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode"
@@ -74,5 +75,47 @@ func TestPackageDocsNameNotifications(t *testing.T) {
 		if len(chained(e.Family)) > 0 && (!strings.Contains(doc, e.Type+" (event."+catalogue.GoName(e.Type)+")") || !strings.Contains(doc, e.Title)) {
 			t.Errorf("package %s does not name %s", e.Family.Package, e.Type)
 		}
+	}
+}
+
+// Every text that a field is held to has a constant, for the editor to complete.
+func TestEnumerationsAreConstants(t *testing.T) {
+	t.Parallel()
+	c, err := catalogue.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := Generate(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var visit func(in string, f *catalogue.Field)
+	visit = func(in string, f *catalogue.Field) {
+		if f == nil {
+			return
+		}
+		for _, text := range f.Enum {
+			if f.Type == catalogue.String && !hidden(reply, f.Name) && !strings.Contains(in, strconv.Quote(text)+"\n") {
+				t.Errorf("%s has no constant %s", f.Name, text)
+			}
+		}
+		visit(in, f.Items)
+		for _, member := range f.Fields {
+			visit(in, member)
+		}
+	}
+	for _, o := range c.Operations() {
+		if !o.Typed() {
+			continue
+		}
+		in := string(out["api/"+o.Family.Package+"/values.go"])
+		visit(in, o.Body)
+		visit(in, &catalogue.Field{Fields: o.Query})
+		if !opened(o) {
+			visit(in, o.Reply)
+		}
+	}
+	for _, e := range c.Events() {
+		visit(string(out["api/event/values.go"]), e.Resource)
 	}
 }
