@@ -29,6 +29,7 @@ type call struct {
 	body    []byte // nil for a call without one
 	encrypt []string
 	decrypt []string
+	zeros   []string    // of Zero, what was not found yet
 	sealed  *sealedFile // of a download
 	keyID   string      // of the key that sensitive fields were encrypted to
 
@@ -50,6 +51,9 @@ func (c *call) fail(problem string) {
 // unsent is the error of a call that something is wrong with, and nil for one
 // that may go.
 func (c *call) unsent() error {
+	if len(c.zeros) > 0 {
+		c.fail("Zero names " + wire.Clip(c.zeros[0], 128) + ", and no struct of the call has such a field that could be sent")
+	}
 	if c.problem == "" {
 		return nil
 	}

@@ -96,7 +96,7 @@ func (c *call) queryOf(v reflect.Value) *call {
 	for i := range v.NumField() {
 		name, options, _ := strings.Cut(v.Type().Field(i).Tag.Get("query"), ",")
 		field := v.Field(i)
-		if name == "" || options == "omitempty" && field.IsZero() {
+		if name == "" || options == "omitempty" && field.IsZero() && !c.takeZero(name) {
 			continue
 		}
 		switch field.Kind() {
