@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
@@ -187,9 +188,9 @@ func benchCaller(b *testing.B) func() error {
 	if err != nil {
 		b.Fatal(err)
 	}
-	leaf := wxpay.NewPOST[benchBody, benchReply](client.Bind(), "v3/edu-papay/contracts/presign")
+	post := leaf.NewPoster[benchBody, benchReply](leaf.Bind(client), "v3/edu-papay/contracts/presign")
 	return func() error {
-		_, err := leaf.Post(bg, &benchIn)
+		_, err := post.Post(bg, &benchIn)
 		return err
 	}
 }

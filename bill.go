@@ -72,8 +72,11 @@ func (c *Client) Download(ctx context.Context, downloadURL, hashType, hashValue 
 	if err != nil {
 		return nil, err
 	}
-	refused := func(check Check, hint string) error {
-		return &SignatureError{Op: k.operation(), Check: check, RequestID: id, Hint: hint}
+	refused := func(problem string) error {
+		return &SignatureError{
+			Operation: k.operation(), Check: CheckHash, RequestID: id, Problem: problem,
+			Hint: "ask for the bill again and do not use this one",
+		}
 	}
 	if k.sealed != nil {
 		if raw, err = k.sealed.open(c.key(), raw); err != nil {
@@ -82,10 +85,10 @@ func (c *Client) Download(ctx context.Context, downloadURL, hashType, hashValue 
 	}
 	plain, err := gunzip(raw)
 	if err != nil {
-		return nil, refused(CheckHash, "the file does not unpack: "+err.Error())
+		return nil, refused("the file does not unpack: " + err.Error())
 	}
 	if sum := sha1.Sum(plain); !bytes.Equal(sum[:], want) {
-		return nil, refused(CheckHash, "the file is not the one WeChat Pay gave the hash of: it was cut short or changed on the way, or the hash is another bill's; ask for the bill again and do not use this one")
+		return nil, refused("the file is not the one WeChat Pay gave the hash of: it was cut short or changed on the way, or the hash is another bill's")
 	}
 	return plain, nil
 }
@@ -174,29 +177,37 @@ func SealedFile(encryptKey, nonce string) Option {
 	return func(c *call) { c.sealed = &sealedFile{encryptKey, nonce} }
 }
 
+const asItCame = "give encrypt_key and nonce of the bill's own element of download_bill_list"
+
 func (s *sealedFile) open(key crypto.Signer, raw []byte) ([]byte, error) {
 	opener, ok := key.(crypto.Decrypter)
 	if !ok {
-		return nil, &DecryptError{Hint: "the file's key is encrypted and Config.PrivateKey is not a crypto.Decrypter"}
+		return nil, &DecryptError{Problem: "the file's key is encrypted and Config.PrivateKey is not a crypto.Decrypter", Hint: "give a PrivateKey that can decrypt"}
 	}
 	secret, err := wire.DecryptOAEP(opener, s.key)
 	if err != nil {
-		return nil, &DecryptError{Hint: "the file's encrypt_key was encrypted to another certificate: " + err.Error()}
+		return nil, &DecryptError{
+			Problem: "the file's encrypt_key was encrypted to another certificate: " + err.Error(),
+			Hint:    "give the PrivateKey of the certificate that asked for the bill",
+		}
 	}
 	block, err := aes.NewCipher([]byte(secret))
 	if err != nil || len(secret) != 32 {
-		return nil, &DecryptError{Hint: "the file's encrypt_key is not a key of 32 bytes"}
+		return nil, &DecryptError{Problem: "the file's encrypt_key is not a key of 32 bytes", Hint: asItCame}
 	}
 	if s.nonce == "" {
-		return nil, &DecryptError{Hint: "the file's nonce is missing"}
+		return nil, &DecryptError{Problem: "the file's nonce is missing", Hint: asItCame}
 	}
 	aead, err := cipher.NewGCMWithNonceSize(block, len(s.nonce))
 	if err != nil {
-		return nil, &DecryptError{Hint: err.Error()}
+		return nil, &DecryptError{Problem: err.Error(), Hint: asItCame}
 	}
 	plain, err := aead.Open(nil, []byte(s.nonce), raw, nil)
 	if err != nil {
-		return nil, &DecryptError{Hint: "the file does not open: it was changed on the way, or encrypt_key and nonce are another file's"}
+		return nil, &DecryptError{
+			Problem: "the file does not open: it was changed on the way, or encrypt_key and nonce are another file's",
+			Hint:    "ask for the bill again",
+		}
 	}
 	return plain, nil
 }

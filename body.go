@@ -19,6 +19,7 @@ func (c *call) marshal(body any) *call {
 	}
 	if c.isV2() {
 		c.setFields(body)
+		c.addZeros(body)
 		return c
 	}
 	switch b := body.(type) {
@@ -44,6 +45,7 @@ func (c *call) marshal(body any) *call {
 			c.cause = err
 		}
 		c.body = raw
+		c.addZeros(body)
 		return c
 	}
 	if !json.Valid(c.body) {

@@ -29,6 +29,7 @@ type call struct {
 	body    []byte // nil for a call without one
 	encrypt []string
 	decrypt []string
+	zeros   []string    // of Zero, what was not found yet
 	sealed  *sealedFile // of a download
 	keyID   string      // of the key that sensitive fields were encrypted to
 
@@ -50,6 +51,9 @@ func (c *call) fail(problem string) {
 // unsent is the error of a call that something is wrong with, and nil for one
 // that may go.
 func (c *call) unsent() error {
+	if len(c.zeros) > 0 {
+		c.fail("Zero names " + wire.Clip(c.zeros[0], 128) + ", and no struct of the call has such a field that could be sent")
+	}
 	if c.problem == "" {
 		return nil
 	}
@@ -129,7 +133,7 @@ func (c *call) read(response *http.Response) (*Result, error) {
 		if err := c.client.keys.Verify(response.Header, body); err != nil {
 			var e *SignatureError
 			if errors.As(err, &e) {
-				e.Op = c.operation() + ": HTTP " + strconv.Itoa(response.StatusCode) + " reply"
+				e.Operation = c.operation() + ": HTTP " + strconv.Itoa(response.StatusCode) + " reply"
 			}
 			return nil, err
 		}

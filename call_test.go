@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
@@ -301,7 +302,7 @@ func TestGenuineRepliesThatDoNotDecode(t *testing.T) {
 		`<xml/>`:              "it is not JSON",
 	} {
 		client := clientOver(t, func(*http.Request) (*http.Response, error) { return signedReply(200, body), nil })
-		got, err := wxpay.NewGET[out](client.Bind(), "v3/x").Get(bg)
+		got, err := leaf.NewGetter[out](leaf.Bind(client), "v3/x").Get(bg)
 		var e *wxpay.DecodeError
 		if !errors.As(err, &e) || !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), "succeeded") {
 			t.Errorf("%s: got %v", body, err)
@@ -320,7 +321,7 @@ func TestUnknownKeysAreKept(t *testing.T) {
 		wxpay.Reply `json:"-"`
 		PlanID      int64 `json:"plan_id"`
 	}
-	got, err := wxpay.NewPOST[wxpay.None, out](client.Bind(), "v3/x").Post(bg, nil)
+	got, err := leaf.NewPoster[wxpay.None, out](leaf.Bind(client), "v3/x").Post(bg, nil)
 	if err != nil || got.PlanID != 101164396123311331 || string(got.RawJSON()) != body {
 		t.Errorf("got %+v, %v", got, err)
 	}
@@ -347,11 +348,11 @@ func TestQueryFields(t *testing.T) {
 		uri = r.URL.RequestURI()
 		return signedReply(204, ""), nil
 	})
-	leaf := wxpay.NewQUERY[query, wxpay.None](client.Bind().Set("openid", "o/1"), "v3/user/{openid}")
-	if _, err := leaf.Get(bg, &query{AppID: "wx 8", Limit: 20}); err != nil || uri != "/v3/user/o%2F1?appid=wx%208&limit=20&all=false" {
+	find := leaf.NewQuerier[query, wxpay.None](leaf.Bind(client).Set("openid", "o/1"), "v3/user/{openid}")
+	if _, err := find.Get(bg, &query{AppID: "wx 8", Limit: 20}); err != nil || uri != "/v3/user/o%2F1?appid=wx%208&limit=20&all=false" {
 		t.Errorf("sent %s, %v", uri, err)
 	}
-	if _, err := leaf.Get(bg, nil); err != nil || uri != "/v3/user/o%2F1" {
+	if _, err := find.Get(bg, nil); err != nil || uri != "/v3/user/o%2F1" {
 		t.Errorf("sent %s, %v", uri, err)
 	}
 }
@@ -359,7 +360,7 @@ func TestQueryFields(t *testing.T) {
 func TestTypedNilRequest(t *testing.T) {
 	t.Parallel()
 	client := clientOver(t, func(*http.Request) (*http.Response, error) { return nil, errors.New("sent") })
-	_, err := wxpay.NewPOST[struct{}, wxpay.None](client.Bind(), "v3/x").Post(bg, nil)
+	_, err := leaf.NewPoster[struct{}, wxpay.None](leaf.Bind(client), "v3/x").Post(bg, nil)
 	var e *wxpay.RequestError
 	if !errors.As(err, &e) || !strings.Contains(err.Error(), "the request is nil") {
 		t.Errorf("got %v", err)

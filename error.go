@@ -31,6 +31,14 @@ func printError(f fmt.State, verb rune, err error) {
 	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), err.Error())
 }
 
+// remedied is a problem and what to do about it.
+func remedied(problem, hint string) string {
+	if problem == "" || hint == "" {
+		return problem + hint
+	}
+	return problem + "; " + hint
+}
+
 // Error is WeChat Pay's own answer that a call did not succeed.
 //
 // Decide on Status and Code, never on Message, which changes without notice:
@@ -132,21 +140,21 @@ func (e *Error) Temporary() bool {
 type ConfigError struct {
 	Field   string // of Config
 	Problem string // what is wrong with it
-	Hint    string // where to find the right value
+	Hint    string // what to do: where the right value is found, or how to write it
 }
 
 func (e *ConfigError) Error() string {
 	if e == nil {
 		return nilError
 	}
-	return oneLine("wxpay: Config." + e.Field + ": " + e.Problem + "; " + e.Hint)
+	return oneLine("wxpay: Config." + e.Field + ": " + remedied(e.Problem, e.Hint))
 }
 
 // KeyError is key material that cannot be read.
 type KeyError struct {
 	Want    string // what was expected, "a merchant private key"
 	Problem string // what was found instead
-	Hint    string // where to find the right file
+	Hint    string // what to do: where the right file is found
 	err     error
 }
 
@@ -162,7 +170,7 @@ func (e *KeyError) Error() string {
 	if e == nil {
 		return nilError
 	}
-	return oneLine("wxpay: cannot read " + e.Want + ": " + e.Problem + "; " + e.Hint)
+	return oneLine("wxpay: cannot read " + e.Want + ": " + remedied(e.Problem, e.Hint))
 }
 
 // RequestError is a call that was not sent because it could not be right.
@@ -247,18 +255,19 @@ const (
 // SignatureError is a reply or notification that cannot be shown to come from
 // WeChat Pay. Of a reply it leaves the outcome unknown.
 type SignatureError struct {
-	Op        string // what was being verified
+	Operation string // what was being verified
 	Check     Check  // the check that failed
+	Problem   string // what it found
+	Hint      string // what to do
 	Serial    string // Wechatpay-Serial as received
 	RequestID string
-	Hint      string
 }
 
 func (e *SignatureError) Error() string {
 	if e == nil {
 		return nilError
 	}
-	s := e.Op + ": " + string(e.Check) + " check failed: " + e.Hint
+	s := e.Operation + ": " + string(e.Check) + " check failed: " + remedied(e.Problem, e.Hint)
 	if e.Serial != "" {
 		s += " (Wechatpay-Serial " + wire.Clip(e.Serial, 64) + ")"
 	}
@@ -269,11 +278,14 @@ func (e *SignatureError) Error() string {
 }
 
 // DecryptError is a sealed resource that does not open.
-type DecryptError struct{ Hint string }
+type DecryptError struct {
+	Problem string // what was found
+	Hint    string // what to do
+}
 
 func (e *DecryptError) Error() string {
 	if e == nil {
 		return nilError
 	}
-	return oneLine("wxpay: cannot decrypt: " + e.Hint)
+	return oneLine("wxpay: cannot decrypt: " + remedied(e.Problem, e.Hint))
 }

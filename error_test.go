@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
@@ -144,7 +145,7 @@ func TestDecodingNamesEndpointAndField(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, typed := wxpay.NewV2[queryIn, queryOut](v2.Bind(), "v2/papay/querycontract").Post(bg, &queryIn{})
+	_, typed := leaf.NewPoster[queryIn, queryOut](leaf.Bind(v2), "v2/papay/querycontract").Post(bg, &queryIn{})
 	_, mapped := ofList.Map()
 	for want, err := range map[string]error{
 		"GET v3/pay/{id}; amount.total is not a int64": result.Decode(&struct {
@@ -225,6 +226,48 @@ func TestOurErrorsFromATransport(t *testing.T) {
 		const want = "no whole reply came: the inner one; the outcome is unknown"
 		if !strings.Contains(err.Error(), want) || !wxpay.OutcomeUnknown(err) || !errors.Is(err, inner) {
 			t.Errorf("got %v", err)
+		}
+	}
+}
+
+// Problem says what was found and Hint what to do about it, so a program can show either.
+func TestHintsAreRemedies(t *testing.T) {
+	t.Parallel()
+	client, err := wxpay.New(testConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := signedReply(200, "{}").Header
+	spoilt := func(name, value string) error {
+		header := good.Clone()
+		header.Set(name, value)
+		return client.Keys().Verify(header, []byte("{}"))
+	}
+	for name, row := range map[string]struct {
+		err  error
+		hint string
+	}{
+		"a header is missing":  {spoilt(wire.HeaderSerial, ""), "let Wechatpay-* headers through"},
+		"no timestamp":         {spoilt(wire.HeaderTimestamp, "x"), "refuse it"},
+		"an old timestamp":     {spoilt(wire.HeaderTimestamp, "1"), "check the clock"},
+		"a time to come":       {spoilt(wire.HeaderTimestamp, "99999999999"), "check the clock"},
+		"an unknown key":       {spoilt(wire.HeaderSerial, "x"), "add it to PlatformKeys"},
+		"no base64":            {spoilt(wire.HeaderSignature, "!"), "refuse it"},
+		"a body that changed":  {client.Keys().Verify(good, []byte("[]")), "give the body as it came"},
+		"a sealed resource":    {second(client.Keys().Open("012345678901", "", "AAAAAAAAAAAAAAAAAAAAAAAA")), "check APIv3Key"},
+		"a nonce of no length": {second(client.Keys().Open("", "", "")), "as they came"},
+	} {
+		var problem, hint string
+		var signature *wxpay.SignatureError
+		var decrypt *wxpay.DecryptError
+		switch {
+		case errors.As(row.err, &signature) && signature.Operation == "verify":
+			problem, hint = signature.Problem, signature.Hint
+		case errors.As(row.err, &decrypt):
+			problem, hint = decrypt.Problem, decrypt.Hint
+		}
+		if problem == "" || !strings.Contains(hint, row.hint) || !strings.Contains(row.err.Error(), problem+"; "+hint) {
+			t.Errorf("%s: problem %q, hint %q, error %v", name, problem, hint, row.err)
 		}
 	}
 }

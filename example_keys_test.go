@@ -64,5 +64,5 @@ func ExampleKeys_Open() {
 	fmt.Println(err)
 	// Output:
 	// -----BEGIN CERTIFICATE----- <nil>
-	// wxpay: cannot decrypt: the ciphertext does not open under this key, nonce and associated data: the APIv3 key was changed in the merchant console and not here (OtherAPIv3Keys takes the second while one replaces the other), or this is the APIv2 key, or the resource is another merchant's
+	// wxpay: cannot decrypt: the ciphertext does not open under this key, nonce and associated data: the APIv3 key was changed in the merchant console and not here, or this is the APIv2 key, or the resource is another merchant's; check APIv3Key; OtherAPIv3Keys takes the second while one replaces the other
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
@@ -181,12 +182,12 @@ func TestAnEmptyReplyIsNotAnEmptyStruct(t *testing.T) {
 	t.Parallel()
 	for status, fails := range map[int]bool{200: true, 202: false, 204: false} {
 		client := clientOver(t, func(*http.Request) (*http.Response, error) { return signedReply(status, ""), nil })
-		reply, err := wxpay.NewPOST[wxpay.None, queryOut](client.Bind(), "v3/x").Post(bg, nil)
+		reply, err := leaf.NewPoster[wxpay.None, queryOut](leaf.Bind(client), "v3/x").Post(bg, nil)
 		var undecoded *wxpay.DecodeError
 		if errors.As(err, &undecoded) != fails || reply == nil || reply.Status() != status {
 			t.Errorf("%d: got %v, %v", status, reply, err)
 		}
-		if _, err := wxpay.NewPOST[wxpay.None, wxpay.None](client.Bind(), "v3/x").Post(bg, nil); err != nil {
+		if _, err := leaf.NewPoster[wxpay.None, wxpay.None](leaf.Bind(client), "v3/x").Post(bg, nil); err != nil {
 			t.Errorf("%d: where nothing is expected: %v", status, err)
 		}
 	}
@@ -244,6 +245,28 @@ func TestBodiesThatAreNone(t *testing.T) {
 		var e *wxpay.RequestError
 		if _, err := client.Chain("v3/x").Put(bg, body); !errors.As(err, &e) || !strings.Contains(err.Error(), "the body is a nil ") {
 			t.Errorf("a nil %T: got %v", body, err)
+		}
+	}
+}
+
+// The hook of the generated chain refuses what the generator never writes.
+func TestTypedCallsByHand(t *testing.T) {
+	t.Parallel()
+	client := clientOver(t, func(*http.Request) (*http.Response, error) { return nil, errors.New("sent") })
+	byHand := wxpay.Call[wxpay.None]{Client: client, Method: "GET", Path: "v3/x", Query: "appid=wx1"}
+	for want, err := range map[string]error{
+		"the query is a string, not a struct": second(byHand.Do(bg)),
+		"query field a is a float64, not a string": second(leaf.NewQuerier[struct {
+			A float64 `query:"a"`
+		}, wxpay.None](leaf.Bind(client), "v3/x").Get(bg, &struct {
+			A float64 `query:"a"`
+		}{})),
+		"only v2/… paths are opened as a signed URL": second(leaf.NewPage[queryIn](leaf.Bind(client), "v3/x").URL(&queryIn{})),
+		"nil": second(leaf.NewPage[queryIn](leaf.Bind(client), "v2/x").URL(nil)),
+	} {
+		var e *wxpay.RequestError
+		if !errors.As(err, &e) || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
@@ -23,7 +24,7 @@ func TestNilOptionsAreIgnored(t *testing.T) {
 		return signedReply(200, `{}`), nil
 	})
 	var none wxpay.Option
-	typed := wxpay.NewPOST[queryIn, queryOut](client.Bind(), "v3/x", none)
+	typed := leaf.NewPoster[queryIn, queryOut](leaf.Bind(client), "v3/x", func() []wxpay.Option { return []wxpay.Option{none} })
 	for name, err := range map[string]error{
 		"chain":        second(client.Chain("v3/x").Get(bg, none)),
 		"with a body":  second(client.Chain("v3/x").Post(bg, `{}`, none, wxpay.Query("a", "1"), none)),
@@ -43,7 +44,7 @@ func TestNilContextsAreErrors(t *testing.T) {
 	t.Parallel()
 	client := v2Client(t, false, nil, func(*http.Request, wire.Fields) { t.Error("it was sent") })
 	var none context.Context
-	typed := wxpay.NewPOST[queryIn, queryOut](client.Bind(), "v3/x")
+	typed := leaf.NewPoster[queryIn, queryOut](leaf.Bind(client), "v3/x")
 	for name, err := range map[string]error{
 		"GET":            second(client.Chain("v3/x").Get(none)),
 		"POST":           second(client.Chain("v3/x").Post(none, `{}`)),
@@ -55,8 +56,8 @@ func TestNilContextsAreErrors(t *testing.T) {
 		"APIv2, later":   second(client.Chain("v2/x").PostAsync(none, map[string]string{}).Wait(bg)),
 		"typed":          second(typed.Post(none, &queryIn{})),
 		"typed, later":   second(typed.PostAsync(none, &queryIn{}).Wait(none)),
-		"typed, APIv2":   second(wxpay.NewV2[queryIn, queryOut](client.Bind(), "v2/x").Post(none, &queryIn{})),
-		"typed, a query": second(wxpay.NewQUERY[struct{}, queryOut](client.Bind(), "v3/x").Get(none, nil)),
+		"typed, APIv2":   second(leaf.NewPoster[queryIn, queryOut](leaf.Bind(client), "v2/x").Post(none, &queryIn{})),
+		"typed, a query": second(leaf.NewQuerier[struct{}, queryOut](leaf.Bind(client), "v3/x").Get(none, nil)),
 		"a download":     second(client.Download(none, billURL, "SHA1", hashOf(billText))),
 	} {
 		var e *wxpay.RequestError
@@ -90,7 +91,7 @@ func TestNilClients(t *testing.T) {
 		for name, err := range map[string]error{
 			"chain":      second(none.Chain("v3/x").Get(bg)),
 			"later":      second(none.Chain("v3/x").GetAsync(bg).Wait(bg)),
-			"typed":      second(wxpay.NewGET[queryOut](none.Bind(), "v3/x").Get(bg)),
+			"typed":      second(leaf.NewGetter[queryOut](leaf.Bind(none), "v3/x").Get(bg)),
 			"APIv2":      second(none.Chain("v2/x").Post(bg, map[string]string{})),
 			"a page":     second(none.Chain("v2/x").URL(map[string]string{})),
 			"a download": second(none.Download(bg, billURL, "SHA1", hashOf(billText))),

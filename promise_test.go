@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 )
 
 func TestPromise(t *testing.T) {
@@ -136,7 +137,7 @@ func TestPanicsBecomeThePromisesError(t *testing.T) {
 			t.Errorf("%s: got %v, %s", name, err, e)
 		}
 	}
-	typed := wxpay.NewPOST[queryIn, queryOut](clientOver(t, panicky("text")).Bind(), "v3/x")
+	typed := leaf.NewPoster[queryIn, queryOut](leaf.Bind(clientOver(t, panicky("text"))), "v3/x")
 	_, err := typed.PostAsync(bg, &queryIn{}).Wait(bg)
 	if e := (*wxpay.PanicError)(nil); !errors.As(err, &e) || e.Value != "text" || e.Unwrap() != nil {
 		t.Errorf("typed: got %v", err)
@@ -174,11 +175,11 @@ func TestPanicsOfABodyBecomeThePromisesError(t *testing.T) {
 			return second(client.Chain("v2/x").PostAsync(bg, map[string]any{"a": panickyJSON{}}).Wait(bg))
 		},
 		"typed": func() error {
-			post := wxpay.NewPOST[panickyJSON, queryOut](client.Bind(), "v3/x")
+			post := leaf.NewPoster[panickyJSON, queryOut](leaf.Bind(client), "v3/x")
 			return second(post.PostAsync(bg, &panickyJSON{}).Wait(bg))
 		},
 		"typed PATCH": func() error {
-			patch := wxpay.NewPATCH[panickyJSON, queryOut](client.Bind(), "v3/x")
+			patch := leaf.NewPatcher[panickyJSON, queryOut](leaf.Bind(client), "v3/x")
 			return second(patch.PatchAsync(bg, &panickyJSON{}).Wait(bg))
 		},
 	} {

@@ -15,6 +15,7 @@ import (
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/api"
 	"github.com/wxpay-go/wxpay/api/edupapay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 	"github.com/wxpay-go/wxpay/internal/leaktest"
 )
 
@@ -57,7 +58,7 @@ func TestNothingPrintsASecret(t *testing.T) {
 	leaktest.Check(t, private, secrets...)
 	leaktest.Check(t, cfg.APIv2Key, secrets...)
 	leaktest.Check(t, client.Chain("v3/certificates"), secrets...)
-	leaktest.Check(t, client.Bind(), secrets...)
+	leaktest.Check(t, leaf.Bind(client), secrets...)
 	leaktest.Check(t, api.V3(client), secrets...)
 	leaktest.Check(t, edupapay.Of(client).Contracts.Presign, secrets...)
 	promise := client.Chain("v3/certificates").GetAsync(bg)

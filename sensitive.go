@@ -41,11 +41,11 @@ func Decrypt(pointers ...string) Option {
 	}
 }
 
-// checkPointers refuses what names no field: it would travel in clear.
+// checkPointers refuses what names no field: it would travel in clear, or not at all.
 func (c *call) checkPointers(pointers []string) {
 	for _, p := range pointers {
 		if !strings.HasPrefix(p, "/") || len(p) == 1 {
-			c.fail("Encrypt and Decrypt take JSON pointers, such as \"/identity/real_name\"")
+			c.fail("Encrypt, Decrypt and Zero take JSON pointers, such as \"/identity/real_name\"")
 		}
 	}
 }
@@ -110,11 +110,7 @@ func editFields(raw []byte, pointers []string, edit func(string) (string, error)
 		return edit(text)
 	}
 	for _, pointer := range pointers {
-		path := strings.Split(pointer[1:], "/")
-		for i := range path { // RFC 6901: ~1 is a slash, ~0 a tilde
-			path[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(path[i])
-		}
-		if _, err := editAt(tree, path, counted, odd); err != nil {
+		if _, err := editAt(tree, pointerPath(pointer), counted, odd); err != nil {
 			return nil, fmt.Errorf("%s: %w", wire.Clip(pointer, 128), err)
 		}
 	}
@@ -122,6 +118,15 @@ func editFields(raw []byte, pointers []string, edit func(string) (string, error)
 		return raw, nil
 	}
 	return json.Marshal(tree)
+}
+
+// pointerPath splits a pointer by RFC 6901: ~1 is a slash, ~0 a tilde.
+func pointerPath(pointer string) []string {
+	path := strings.Split(pointer[1:], "/")
+	for i := range path {
+		path[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(path[i])
+	}
+	return path
 }
 
 // editAt edits the texts at path below node and returns what takes its place. Where

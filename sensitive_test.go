@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
@@ -52,7 +53,7 @@ func TestSensitiveFieldsTravelEncrypted(t *testing.T) {
 		Name        string `json:"name"`
 	}
 	preset := []wxpay.Option{wxpay.Encrypt("/identity/real_name", "/identity/id_card_number", "/people/*/name"), wxpay.Decrypt("/name")}
-	got, err := wxpay.NewPOST[identityIn, out](client.Bind(), "v3/x", preset...).Post(bg, &in)
+	got, err := leaf.NewPoster[identityIn, out](leaf.Bind(client), "v3/x", func() []wxpay.Option { return preset }).Post(bg, &in)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 )
 
 // callForms are the ways a call takes through the client.
@@ -36,7 +37,7 @@ var callForms = map[string]func(context.Context, *wxpay.Client) error{
 		return err
 	},
 	"a promise": func(ctx context.Context, c *wxpay.Client) error {
-		_, err := wxpay.NewPOST[queryIn, queryOut](c.Bind(), "v3/x").PostAsync(ctx, &queryIn{}).Wait(bg)
+		_, err := leaf.NewPoster[queryIn, queryOut](leaf.Bind(c), "v3/x").PostAsync(ctx, &queryIn{}).Wait(bg)
 		return err
 	},
 	"a download": func(ctx context.Context, c *wxpay.Client) error {

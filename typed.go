@@ -8,135 +8,32 @@ import (
 	"strings"
 )
 
-// The types in this file are what the generated chain under api/ is made of:
-// a leaf is a client, the variables filled on the way and the exact path.
-// Users meet them through the chain and never make one by hand.
-
-// Bound is a client and the path variables filled so far.
-type Bound struct {
-	client *Client
-	vars   []variable
+// Call is one call of an endpoint whose types are known: what the generated chain
+// under api is made over, and no more than that. By hand, write [Client.Chain].
+type Call[Resp any] struct {
+	Client  *Client
+	Method  string
+	Path    string // with its {variables}
+	Query   any    // a pointer to a struct with query tags; nil sends none
+	Body    any    // a pointer to what is sent; nil and *None have none
+	Options []Option
 }
 
-// Bind starts a typed chain.
-func (c *Client) Bind() Bound { return Bound{client: c} }
-
-// Set fills the variable {name}.
-func (b Bound) Set(name, value string) Bound {
-	b.vars = append(b.vars[:len(b.vars):len(b.vars)], variable{name, &value})
-	return b
+// Do makes the call. See [Chain] for its errors; [*DecodeError] comes with the reply,
+// of a call that succeeded.
+func (c Call[Resp]) Do(ctx context.Context) (*Resp, error) {
+	return typed[Resp](ctx, c.Client.newCall(c.Method, c.Path, nil, c.Options).setQuery(c.Query).setRequest(c.Body))
 }
 
-type leaf struct {
-	bound  Bound
-	path   string
-	preset []Option // what the catalogue knows of the endpoint
+// Start is Do as a promise. Query and Body are read before it returns.
+func (c Call[Resp]) Start(ctx context.Context) *Promise[*Resp] {
+	k := c.Client.newCall(c.Method, c.Path, nil, c.Options).setQuery(c.Query)
+	k.guarded(func() { k.setRequest(c.Body) })
+	return start(func() (*Resp, error) { return typed[Resp](ctx, k) })
 }
 
-// Path is the endpoint's path, its variables unfilled.
-func (l leaf) Path() string { return l.path }
-
-func (l leaf) call(method string, opts []Option) *call {
-	if len(l.preset) > 0 {
-		opts = append(l.preset[:len(l.preset):len(l.preset)], opts...)
-	}
-	return l.bound.client.newCall(method, l.path, l.bound.vars, opts)
-}
-
-// GET is an endpoint that is read, without query parameters.
-type GET[Resp any] struct{ leaf }
-
-// NewGET is for generated code.
-func NewGET[Resp any](b Bound, path string, preset ...Option) GET[Resp] {
-	return GET[Resp]{leaf{b, path, preset}}
-}
-
-// Get makes the call. See [Chain] for its errors; [*DecodeError] comes with
-// the reply, of a call that succeeded.
-func (e GET[Resp]) Get(ctx context.Context, opts ...Option) (*Resp, error) {
-	return typed[Resp](ctx, e.call("GET", opts))
-}
-
-// GetAsync is Get as a promise.
-func (e GET[Resp]) GetAsync(ctx context.Context, opts ...Option) *Promise[*Resp] {
-	return typedAsync[Resp](ctx, e.call("GET", opts))
-}
-
-// QUERY is an endpoint that is read, with query parameters.
-type QUERY[Query, Resp any] struct{ leaf }
-
-// NewQUERY is for generated code.
-func NewQUERY[Query, Resp any](b Bound, path string, preset ...Option) QUERY[Query, Resp] {
-	return QUERY[Query, Resp]{leaf{b, path, preset}}
-}
-
-// Get makes the call; a nil query sends none. See [GET.Get] for its errors.
-func (e QUERY[Query, Resp]) Get(ctx context.Context, query *Query, opts ...Option) (*Resp, error) {
-	return typed[Resp](ctx, withQuery(e.call("GET", opts), query))
-}
-
-// GetAsync is Get as a promise.
-func (e QUERY[Query, Resp]) GetAsync(ctx context.Context, query *Query, opts ...Option) *Promise[*Resp] {
-	return typedAsync[Resp](ctx, withQuery(e.call("GET", opts), query))
-}
-
-// POST is an endpoint that takes a body.
-type POST[Req, Resp any] struct{ leaf }
-
-// NewPOST is for generated code.
-func NewPOST[Req, Resp any](b Bound, path string, preset ...Option) POST[Req, Resp] {
-	return POST[Req, Resp]{leaf{b, path, preset}}
-}
-
-// Post makes the call. See [GET.Get] for its errors.
-func (e POST[Req, Resp]) Post(ctx context.Context, in *Req, opts ...Option) (*Resp, error) {
-	return typed[Resp](ctx, withBody(e.call("POST", opts), in))
-}
-
-// PostAsync is Post as a promise.
-func (e POST[Req, Resp]) PostAsync(ctx context.Context, in *Req, opts ...Option) *Promise[*Resp] {
-	return typedAsync[Resp](ctx, withBodyLater(e.call("POST", opts), in))
-}
-
-// PATCH is an endpoint that changes a part.
-type PATCH[Req, Resp any] struct{ leaf }
-
-// NewPATCH is for generated code.
-func NewPATCH[Req, Resp any](b Bound, path string, preset ...Option) PATCH[Req, Resp] {
-	return PATCH[Req, Resp]{leaf{b, path, preset}}
-}
-
-// Patch makes the call. See [GET.Get] for its errors.
-func (e PATCH[Req, Resp]) Patch(ctx context.Context, in *Req, opts ...Option) (*Resp, error) {
-	return typed[Resp](ctx, withBody(e.call("PATCH", opts), in))
-}
-
-// PatchAsync is Patch as a promise.
-func (e PATCH[Req, Resp]) PatchAsync(ctx context.Context, in *Req, opts ...Option) *Promise[*Resp] {
-	return typedAsync[Resp](ctx, withBodyLater(e.call("PATCH", opts), in))
-}
-
-// DELETE is an endpoint that ends something.
-type DELETE[Resp any] struct{ leaf }
-
-// NewDELETE is for generated code.
-func NewDELETE[Resp any](b Bound, path string, preset ...Option) DELETE[Resp] {
-	return DELETE[Resp]{leaf{b, path, preset}}
-}
-
-// Delete makes the call. See [GET.Get] for its errors.
-func (e DELETE[Resp]) Delete(ctx context.Context, opts ...Option) (*Resp, error) {
-	return typed[Resp](ctx, e.call("DELETE", opts))
-}
-
-// DeleteAsync is Delete as a promise.
-func (e DELETE[Resp]) DeleteAsync(ctx context.Context, opts ...Option) *Promise[*Resp] {
-	return typedAsync[Resp](ctx, e.call("DELETE", opts))
-}
-
-// What follows is instantiated for every endpoint, so it only hands over to code
-// that is compiled once.
-
+// typed is instantiated for every endpoint, so it only hands over to code that is
+// compiled once.
 func typed[Resp any](ctx context.Context, c *call) (*Resp, error) {
 	out := new(Resp)
 	replied, err := c.into(ctx, out)
@@ -144,17 +41,6 @@ func typed[Resp any](ctx context.Context, c *call) (*Resp, error) {
 		out = nil
 	}
 	return out, err
-}
-
-func typedAsync[Resp any](ctx context.Context, c *call) *Promise[*Resp] {
-	return start(func() (*Resp, error) { return typed[Resp](ctx, c) })
-}
-
-func withBody[Req any](c *call, in *Req) *call { return c.setRequest(in, in == nil) }
-
-// withBodyLater is withBody for a promise.
-func withBodyLater[Req any](c *call, in *Req) *call {
-	return c.guarded(func() { c.setRequest(in, in == nil) })
 }
 
 // into makes the call and decodes the reply into out. replied tells an answer
@@ -176,31 +62,41 @@ func (c *call) into(ctx context.Context, out any) (replied bool, err error) {
 }
 
 // setRequest sets a typed body; None has none.
-func (c *call) setRequest(in any, missing bool) *call {
-	if _, none := in.(*None); none {
+func (c *call) setRequest(in any) *call {
+	switch _, none := in.(*None); {
+	case none || in == nil:
 		return c
-	}
-	if missing {
+	case isNil(in):
 		c.fail("the request is nil")
 		return c
 	}
 	return c.marshal(in)
 }
 
-// withQuery adds the fields of a query struct: those tagged query:"name", an
-// empty one left out where the tag ends in ",omitempty".
-func withQuery[Query any](c *call, query *Query) *call {
-	if query == nil {
+func isNil(p any) bool {
+	v := reflect.ValueOf(p)
+	return v.Kind() == reflect.Pointer && v.IsNil()
+}
+
+// setQuery adds the fields of a query struct: those tagged query:"name", an empty
+// one left out where the tag ends in ",omitempty".
+func (c *call) setQuery(query any) *call {
+	if query == nil || isNil(query) {
 		return c
 	}
-	return c.queryOf(reflect.ValueOf(query).Elem())
+	v := reflect.Indirect(reflect.ValueOf(query))
+	if v.Kind() != reflect.Struct {
+		c.fail("the query is a " + v.Type().String() + ", not a struct")
+		return c
+	}
+	return c.queryOf(v)
 }
 
 func (c *call) queryOf(v reflect.Value) *call {
 	for i := range v.NumField() {
 		name, options, _ := strings.Cut(v.Type().Field(i).Tag.Get("query"), ",")
 		field := v.Field(i)
-		if name == "" || options == "omitempty" && field.IsZero() {
+		if name == "" || options == "omitempty" && field.IsZero() && !c.takeZero(name) {
 			continue
 		}
 		switch field.Kind() {

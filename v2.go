@@ -148,11 +148,15 @@ func (c *call) readV2(r *Result) (*Result, error) {
 	signed := fields["sign"] != ""
 	if success := fields["return_code"] == "SUCCESS" && fields["result_code"] != "FAIL"; success || signed {
 		if !fields.Verify(c.client.apiV2Key.Reveal()) {
-			hint := "the sign is not of these fields under the APIv2 key: the key was changed in the merchant console and not here, or the answer was changed on the way"
-			if !signed {
-				hint = "the answer has no sign: it is not from WeChat Pay"
+			e := &SignatureError{
+				Operation: c.operation() + ": reply", Check: CheckSignature, RequestID: r.RequestID(),
+				Problem: "the sign is not of these fields under the APIv2 key: the key was changed in the merchant console and not here, or the answer was changed on the way",
+				Hint:    "compare APIv2Key with the merchant console",
 			}
-			return nil, &SignatureError{Op: c.operation() + ": reply", Check: CheckSignature, RequestID: r.RequestID(), Hint: hint}
+			if !signed {
+				e.Problem, e.Hint = "the answer has no sign: it is not from WeChat Pay", "look for a proxy or gateway that answers in its place"
+			}
+			return nil, e
 		}
 		if success {
 			return r, nil

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
@@ -62,7 +63,7 @@ func TestV2Call(t *testing.T) {
 	var sent wire.Fields
 	client := v2Client(t, true, wire.Fields{"return_code": "SUCCESS", "result_code": "SUCCESS", "contract_id": "Wx1", "request_serial": "1000", "later": "x"},
 		func(r *http.Request, f wire.Fields) { request, sent = r, f })
-	got, err := wxpay.NewV2[queryIn, queryOut](client.Bind(), "v2/papay/querycontract").Post(bg, &queryIn{AppID: "wxcbda96de0b165486", ContractID: "Wx1", Serial: 7, Version: "1.0"})
+	got, err := leaf.NewPoster[queryIn, queryOut](leaf.Bind(client), "v2/papay/querycontract").Post(bg, &queryIn{AppID: "wxcbda96de0b165486", ContractID: "Wx1", Serial: 7, Version: "1.0"})
 	if err != nil || got.ContractID != "Wx1" || got.Serial != 1000 || !strings.Contains(string(got.RawJSON()), "<later>") {
 		t.Fatalf("got %+v, %v", got, err)
 	}
@@ -166,7 +167,7 @@ func TestV2URL(t *testing.T) {
 		NotifyURL string `xml:"notify_url"`
 		Version   string `xml:"version"`
 	}
-	address, err := wxpay.NewV2URL[page](client.Bind(), "v2/papay/entrustweb").URL(&page{"wx1", "https://yourapp.com/notify", "1.0"})
+	address, err := leaf.NewPage[page](leaf.Bind(client), "v2/papay/entrustweb").URL(&page{"wx1", "https://yourapp.com/notify", "1.0"})
 	if err != nil {
 		t.Fatal(err)
 	}

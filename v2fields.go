@@ -2,7 +2,6 @@ package wxpay
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,37 +9,6 @@ import (
 
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
-
-// V2 is an APIv2 endpoint of the typed chain.
-type V2[Req, Resp any] struct{ leaf }
-
-// NewV2 is for generated code.
-func NewV2[Req, Resp any](b Bound, path string, preset ...Option) V2[Req, Resp] {
-	return V2[Req, Resp]{leaf{b, path, preset}}
-}
-
-// Post makes the call. See [GET.Get] for its errors.
-func (e V2[Req, Resp]) Post(ctx context.Context, in *Req, opts ...Option) (*Resp, error) {
-	return typed[Resp](ctx, withBody(e.call("POST", opts), in))
-}
-
-// PostAsync is Post as a promise.
-func (e V2[Req, Resp]) PostAsync(ctx context.Context, in *Req, opts ...Option) *Promise[*Resp] {
-	return typedAsync[Resp](ctx, withBodyLater(e.call("POST", opts), in))
-}
-
-// V2URL is an APIv2 page that is opened in WeChat rather than called.
-type V2URL[Req any] struct{ leaf }
-
-// NewV2URL is for generated code.
-func NewV2URL[Req any](b Bound, path string, preset ...Option) V2URL[Req] {
-	return V2URL[Req]{leaf{b, path, preset}}
-}
-
-// URL makes the signed address; see [Chain.URL].
-func (e V2URL[Req]) URL(in *Req, opts ...Option) (string, error) {
-	return withBody(e.call("GET", opts), in).entryURL()
-}
 
 // fieldsOf flattens a body: a struct with xml tags, a map, anything that
 // marshals to a JSON object, or raw XML. What nests in JSON becomes its JSON, as

@@ -107,14 +107,17 @@ func checkPlatformKeys(keys []PlatformKey, now time.Time) error {
 	return nil
 }
 
+// notTheirs is what to do about what WeChat Pay does not write.
+const notTheirs = "refuse it: WeChat Pay does not write that"
+
 // Verify checks that a reply or notification was signed by WeChat Pay less
 // than five minutes ago, over exactly these bytes. It fails with a
 // [*SignatureError] that says which check failed. An empty body is verified
 // like any other.
 func (k *Keys) Verify(header http.Header, body []byte) error {
-	fail := func(check Check, hint string) error {
+	fail := func(check Check, problem, hint string) error {
 		return &SignatureError{
-			Op: "verify", Check: check, Hint: hint,
+			Operation: "verify", Check: check, Problem: problem, Hint: hint,
 			// It outlives the message, whose headers may lie in a buffer of fasthttp's.
 			Serial: strings.Clone(header.Get(wire.HeaderSerial)), RequestID: strings.Clone(header.Get(wire.HeaderRequestID)),
 		}
@@ -130,37 +133,42 @@ func (k *Keys) Verify(header http.Header, body []byte) error {
 		}
 	}
 	if missing != nil {
-		return fail(CheckHeaders, "missing "+strings.Join(missing, ", ")+": it is not from WeChat Pay, or a proxy in between drops Wechatpay-* headers")
+		return fail(CheckHeaders, "missing "+strings.Join(missing, ", ")+": it is not from WeChat Pay, or a proxy in between drops them",
+			"let Wechatpay-* headers through")
 	}
 	seconds, err := strconv.ParseInt(timestamp, 10, 64)
 	if err != nil {
-		return fail(CheckTimestamp, "Wechatpay-Timestamp is not a decimal number of seconds")
+		return fail(CheckTimestamp, "Wechatpay-Timestamp is not a decimal number of seconds", notTheirs)
 	}
 	// Compared as seconds: a timestamp far outside would overflow a Duration.
 	off := k.now().Unix() - seconds
 	if window := int64(wire.Window / time.Second); off >= window || off <= -window {
 		if off < 0 {
-			return fail(CheckTimestamp, "it was signed in the future by this machine's clock: check the clock (NTP)")
+			return fail(CheckTimestamp, "it was signed in the future by this machine's clock", "check the clock (NTP)")
 		}
-		return fail(CheckTimestamp, "it was signed five minutes ago or more: an old message sent again, or this machine's clock is ahead (NTP)")
+		return fail(CheckTimestamp, "it was signed five minutes ago or more: an old message sent again, or this machine's clock is ahead",
+			"check the clock (NTP)")
 	}
 	key := k.find(serial)
 	if key == nil {
-		return fail(CheckSerial, "no platform key with this id is configured (have "+k.ids()+"); add it to PlatformKeys")
+		return fail(CheckSerial, "no platform key with this id is configured (have "+k.ids()+")", "add it to PlatformKeys")
 	}
 	if !key.NotAfter.IsZero() && !k.now().Before(key.NotAfter) {
-		return fail(CheckSerial, "the platform certificate with this id expired at "+wire.FormatTime(key.NotAfter)+"; WeChat Pay signs with a newer one by then: download it with GET v3/certificates")
+		return fail(CheckSerial, "the platform certificate with this id expired at "+wire.FormatTime(key.NotAfter),
+			"WeChat Pay signs with a newer one by then: download it with GET v3/certificates")
 	}
 	err = wire.Verify(key.Key, wire.AppendReplyMessage(make([]byte, 0, len(timestamp)+len(nonce)+len(body)+3), timestamp, nonce, body), signature)
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, wire.ErrProbe):
-		return fail(CheckSignature, "a WECHATPAY/SIGNTEST/ probe: WeChat Pay sends these to see that they are refused, and sends the real message again; nothing to do")
+		return fail(CheckSignature, "a WECHATPAY/SIGNTEST/ probe: WeChat Pay sends these to see that they are refused, and sends the real message again",
+			"nothing to do")
 	case errors.Is(err, wire.ErrEncoding):
-		return fail(CheckSignature, "Wechatpay-Signature is not base64")
+		return fail(CheckSignature, "Wechatpay-Signature is not base64", notTheirs)
 	}
-	return fail(CheckSignature, "the signature is not of these bytes under this key: the body was changed on the way (re-encoded JSON, a proxy), or the key configured for this id is another one")
+	return fail(CheckSignature, "the signature is not of these bytes under this key: the body was changed on the way (re-encoded JSON, a proxy), "+
+		"or the key configured for this id is another one", "give the body as it came, and compare the key with the merchant console")
 }
 
 // Open decrypts a sealed resource: a notification's, or a certificate of GET
@@ -177,11 +185,13 @@ func (k *Keys) Open(nonce, associatedData, ciphertext string) ([]byte, error) {
 	case err == nil:
 		return plain, nil
 	case errors.Is(err, wire.ErrOpen):
-		return nil, &DecryptError{Hint: err.Error() + ": the APIv3 key was changed in the merchant console and not here " +
-			"(OtherAPIv3Keys takes the second while one replaces the other), " +
-			"or this is the APIv2 key, or the resource is another merchant's"}
+		return nil, &DecryptError{
+			Problem: err.Error() + ": the APIv3 key was changed in the merchant console and not here, " +
+				"or this is the APIv2 key, or the resource is another merchant's",
+			Hint: "check APIv3Key; OtherAPIv3Keys takes the second while one replaces the other",
+		}
 	}
-	return nil, &DecryptError{Hint: err.Error()}
+	return nil, &DecryptError{Problem: err.Error(), Hint: "give nonce, associated_data and ciphertext as they came"}
 }
 
 // Current is the key to encrypt sensitive fields with and to declare in

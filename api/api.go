@@ -21,6 +21,7 @@ import (
 	"github.com/wxpay-go/wxpay/api/globalcertificates"
 	"github.com/wxpay-go/wxpay/api/globalpapay"
 	"github.com/wxpay-go/wxpay/api/insurance"
+	"github.com/wxpay-go/wxpay/api/leaf"
 	"github.com/wxpay-go/wxpay/api/offlineface"
 	"github.com/wxpay-go/wxpay/api/offlinefacemch"
 	"github.com/wxpay-go/wxpay/api/papay"
@@ -46,22 +47,61 @@ func V2(c *wxpay.Client) V2Tree { return newV2Tree(c) }
 
 // V3Tree is the path v3.
 type V3Tree struct {
-	Bill                   bill.Bill
-	Certificates           wxpay.QUERY[certificates.ListQuery, certificates.ListResponse]
-	CombineTransactions    combinetransactions.CombineTransactions
-	CreditRepayment        creditrepayment.CreditRepayment
-	Ecommerce              Ecommerce
-	EduPapay               edupapay.EduPapay
-	EduSchoolPay           eduschoolpay.EduSchoolPay
-	Global                 Global
-	OfflineFace            offlineface.OfflineFace
-	OfflineFaceMch         offlinefacemch.OfflineFaceMch
-	Papay                  Papay
-	PartnerPapay           partnerpapay.PartnerPapay
+	// 基础支付∙账单, package bill. Bills of payments and money movements. The file itself is downloaded from the address
+	// in the reply.
+	// https://pay.weixin.qq.com/wiki/doc/apiv3_partner/apis/chapter7_9_2.shtml
+	Bill bill.Bill
+	// 平台证书, package certificates. WeChat Pay's own certificates, for merchants who do not use a WeChat Pay public
+	// key.
+	// https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/ecommerce/applyments/chapter3_3.shtml
+	Certificates leaf.Querier[certificates.ListQuery, certificates.ListResponse]
+	// 合单支付, package combinetransactions. Combined orders: the payer pays the orders of several merchants at once.
+	// https://pay.weixin.qq.com/doc/v3/partner/4012707323
+	CombineTransactions combinetransactions.CombineTransactions
+	// 自动还款, package creditrepayment. Repayments of loans, for service providers: sign, book each repayment, ask for
+	// it.
+	// https://pay.weixin.qq.com/doc/v3/partner/4016125804
+	CreditRepayment creditrepayment.CreditRepayment
+	// Leads to 电商收付通合单委托代扣, 收付通∙退款.
+	Ecommerce Ecommerce
+	// 教育续费通, package edupapay. Recurring debits of tuition: a parent signs once, the school debits each period
+	// after announcing it. Open to direct merchants and service providers.
+	// https://pay.weixin.qq.com/wiki/doc/apiv3/Offline/apis/chapter5_2_1.shtml
+	EduPapay edupapay.EduPapay
+	// 校园轻松付, package eduschoolpay. Debits of pupils' meals and the like: the parent signs once for a school, WeChat
+	// Pay advances the money when the account is empty.
+	// https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/edu/eduschoolpay/chapter3_1.shtml
+	EduSchoolPay eduschoolpay.EduSchoolPay
+	// Leads to 跨境∙平台证书, 跨境∙代扣.
+	Global Global
+	// 刷脸支付, package offlineface. Payment by face where no phone is at hand, such as schools and canteens: sign,
+	// authorise the device, debit.
+	// https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/access-specifications.html
+	OfflineFace offlineface.OfflineFace
+	// 刷脸支付∙商户侧, package offlinefacemch. People who pay by face, from the merchant's side: look them up, change
+	// them, end their contracts.
+	// https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/k12-development-guidelines.html
+	OfflineFaceMch offlinefacemch.OfflineFaceMch
+	// Leads to 委托代扣∙保险业, 委托代扣, 委托代扣∙预约扣费.
+	Papay Papay
+	// 委托代扣（服务商）, package partnerpapay. Notices of service providers before and after a debit. The provider's other
+	// calls are in packages papay and scheduleddeduct.
+	// https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter5_16.shtml
+	PartnerPapay partnerpapay.PartnerPapay
+	// 免密支付, package passwordexemptcontract. Password-free payment: the payer signs once and later payments need no
+	// password. Signing starts in a mini program, or on the result page of an ordinary payment.
+	// https://pay.weixin.qq.com/docs/partner/apis/partner-password-free-contract/sign/ec-pay-redirect-sign-pre-entrust-sign.html
 	PasswordExemptContract passwordexemptcontract.PasswordExemptContract
-	Pay                    Pay
-	Refund                 refund.Refund
-	Security               security.Security
+	// 基础支付, package pay. Ordinary orders: place one, let the payer pay it in WeChat, query or close it.
+	// https://pay.weixin.qq.com/doc/v3/merchant/4012525182
+	Pay Pay
+	// 基础支付∙退款, package refund. Refunds of ordinary orders and of debits, for direct merchants and service
+	// providers.
+	// https://pay.weixin.qq.com/docs/merchant/apis/weixin-pay-score/refunds/create.html
+	Refund refund.Refund
+	// 签名验签与加解密测试, package security. A call that proves the setup: it returns what it is sent, verified, encrypted
+	// and notified on the way.
+	Security security.Security
 }
 
 func newV3Tree(c *wxpay.Client) V3Tree {
@@ -87,8 +127,13 @@ func newV3Tree(c *wxpay.Client) V3Tree {
 
 // Ecommerce is the path v3/ecommerce.
 type Ecommerce struct {
+	// 电商收付通合单委托代扣, package combinepapay. Recurring debits for e-commerce platforms: one contract with the payer,
+	// one debit split over orders of several sub-merchants. Opened by WeChat Pay on request.
+	// https://pay.weixin.qq.com/doc/v3/partner/4012881608
 	CombinePapay combinepapay.CombinePapay
-	Refunds      ecommercerefunds.Refunds
+	// 收付通∙退款, package ecommercerefunds. Refunds of e-commerce platforms for their sub-merchants.
+	// https://pay.weixin.qq.com/docs/partner/apis/ecommerce-refund/refunds/create-refund.html
+	Refunds ecommercerefunds.Refunds
 }
 
 func newEcommerce(c *wxpay.Client) Ecommerce {
@@ -100,8 +145,13 @@ func newEcommerce(c *wxpay.Client) Ecommerce {
 
 // Global is the path v3/global.
 type Global struct {
-	Certificates wxpay.QUERY[globalcertificates.ListQuery, globalcertificates.ListResponse]
-	Papay        globalpapay.Papay
+	// 跨境∙平台证书, package globalcertificates. WeChat Pay's own certificates, for merchants outside mainland China who
+	// do not use a WeChat Pay public key; on the host apihk.mch.weixin.qq.com, which the client chooses by itself.
+	Certificates leaf.Querier[globalcertificates.ListQuery, globalcertificates.ListResponse]
+	// 跨境∙代扣, package globalpapay. Debits for merchants outside mainland China, on the host apihk.mch.weixin.qq.com,
+	// which the client chooses by itself.
+	// https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter5_1_18.shtml
+	Papay globalpapay.Papay
 }
 
 func newGlobal(c *wxpay.Client) Global {
@@ -113,11 +163,18 @@ func newGlobal(c *wxpay.Client) Global {
 
 // Papay is the path v3/papay.
 type Papay struct {
-	InsurancePay        insurance.InsurancePay
-	InsuranceSign       insurance.InsuranceSign
-	Contracts           papay.Contracts
-	Sign                papay.Sign
-	Pay                 scheduleddeduct.Pay
+	// Leads to 保险商户查询保险自动续费预约, 保险商户预约保险自动续费, 保险商户受理保险自动续费扣款.
+	InsurancePay insurance.InsurancePay
+	// Leads to 保险商户受理续期自动续费协议, 保险商户查询保险自动续费协议, 保险商户通过商户协议号解除保险自动续费协议, 保险商户App预签约, 保险商户H5预签约, 保险商户JSAPI预签约,
+	// 保险商户小程序预签约, 保险商户修改保险扣费周期列表 and 1 more.
+	InsuranceSign insurance.InsuranceSign
+	// Leads to 重试扣费通知, 直连商户预扣费通知.
+	Contracts papay.Contracts
+	// Leads to 通过商户协议号查询委托代扣签约协议, 通过商户协议号解除委托代扣签约协议, 代扣预签约.
+	Sign papay.Sign
+	// Leads to 代扣受理扣款, 查询扣费预约, 预约扣费, 受理扣款.
+	Pay scheduleddeduct.Pay
+	// Leads to App场景预约扣费类型签约的预签约, H5场景预约扣费类型签约的预签约, JSAPI场景预约扣费类型签约的预签约, 小程序场景预约扣费类型签约的预签约.
 	ScheduledDeductSign scheduleddeduct.ScheduledDeductSign
 }
 
@@ -139,6 +196,9 @@ func newPapay(c *wxpay.Client) Papay {
 type Pay struct {
 	pay.Pay
 
+	// 基础支付∙服务商模式, package partnerpay. Ordinary orders of service providers for their sub-merchants: place one, let
+	// the payer pay it in WeChat, query or close it.
+	// https://pay.weixin.qq.com/doc/v3/partner/4012523526
 	Partner partnerpay.Partner
 }
 
@@ -151,8 +211,16 @@ func newPay(c *wxpay.Client) Pay {
 
 // V2Tree is the path v2.
 type V2Tree struct {
-	Papay  papayv2.Papay
-	Pay    payv2.Pay
+	// APIv2∙委托扣款, package papayv2. Recurring contracts in APIv2: sign by page, app or mini program, query, end. The
+	// debits are in package payv2.
+	// https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_9.shtml
+	Papay papayv2.Papay
+	// APIv2∙扣款与订单, package payv2. Debits and orders in APIv2: ask for a debit, place an order that signs, query,
+	// close, query refunds.
+	// https://pay.weixin.qq.com/wiki/doc/api/pap.php?chapter=18_10&index=14
+	Pay payv2.Pay
+	// APIv2∙退款, package secapiv2. Refunds in APIv2. They need the merchant's certificate on the connection,
+	// Config.Certificate.
 	SecAPI secapiv2.SecAPI
 }
 

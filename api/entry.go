@@ -4,52 +4,63 @@ package api
 
 import (
 	"context"
+	"iter"
+	"slices"
 	"strings"
 
 	"github.com/wxpay-go/wxpay"
 )
 
 // Paths is every endpoint of WeChat Pay by its exact path, without the leading slash, variables in braces, and with v2/ before
-// the paths of APIv2. Ranging over it lists them. A path that is not there can still be called with Client.Chain.
-type Paths map[string]Entry
+// the paths of APIv2. A path that is not there can still be called with Client.Chain.
+type Paths struct{ client *wxpay.Client }
 
-// Index makes the map: api.Index(c)["v3/edu-papay/contracts/presign"].Post(ctx, body).
+// Index is every known path with a client to call it by:
 //
-// A key that is not there gives, as Go maps do, a zero Entry. Its calls do not panic: they return an [*UnknownPathError] that
-// names the nearest path where it can. A zero Entry does not know its key, so it looks into the source file of the caller
-// for it; a program that runs away from its sources gets the file and line instead. [Paths.At] always knows its key.
+//	api.Index(c).At("v3/edu-papay/contracts/presign").Post(ctx, body)
 //
-// The map has more than a thousand entries: make it once and keep it.
-func Index(c *wxpay.Client) Paths {
-	paths := make(Paths, len(endpoints))
-	for _, e := range endpoints {
-		paths[e.path] = Entry{path: e.path, methods: e.methods, chain: c.Chain(e.path), preset: preset(e.path)}
+// It costs nothing to make: the paths are one table for the whole process.
+func Index(c *wxpay.Client) Paths { return Paths{c} }
+
+// At is the endpoint of a path. Where the index has no such path, every call of the entry fails before anything is sent, with
+// an [*UnknownPathError] that names the nearest path; [Entry.Err] gives it at once.
+func (p Paths) At(path string) Entry {
+	e := Entry{path: path, chain: p.client.Chain(path)}
+	if i, ok := slices.BinarySearchFunc(endpoints[:], path, func(e endpoint, path string) int { return strings.Compare(e.path, path) }); ok {
+		e.methods = endpoints[i].methods
 	}
-	return paths
+	return e
 }
 
-// At is the map access that can fail early: an unknown key is an [*UnknownPathError].
-func (p Paths) At(key string) (Entry, error) {
-	if e, ok := p[key]; ok {
-		return e, nil
+// All lists the paths, in the order of the alphabet.
+func (Paths) All() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, e := range endpoints {
+			if !yield(e.path) {
+				return
+			}
+		}
 	}
-	return Entry{}, &UnknownPathError{Path: key, Nearest: nearest(key)}
 }
 
-// Entry is one endpoint of the index. Its methods forward to Client.Chain and take the same bodies and options; fill path
-// variables with wxpay.Path.
+// Entry is one endpoint of the index, from [Paths.At]. Its methods forward to Client.Chain and take the same bodies and options;
+// fill path variables with wxpay.Path.
 type Entry struct {
-	path, methods string
+	path, methods string // no methods: the index has no such path
 	chain         wxpay.Chain
-	preset        []wxpay.Option // fields to encrypt, and the like
 }
 
-// with puts what every call of the endpoint needs before the caller's options.
+// with puts what every call of the endpoint needs before the caller's options: fields to encrypt, and the like.
 func (e Entry) with(opts []wxpay.Option) []wxpay.Option {
-	if len(e.preset) == 0 {
-		return opts
+	return append(preset(e.path), opts...)
+}
+
+// Err is the [*UnknownPathError] of an entry that the index does not have, and nil of every other.
+func (e Entry) Err() error {
+	if e.methods != "" {
+		return nil
 	}
-	return append(e.preset[:len(e.preset):len(e.preset)], opts...)
+	return &UnknownPathError{Path: e.path, Nearest: nearest(e.path)}
 }
 
 // String is the path.
@@ -60,88 +71,88 @@ func (e Entry) Methods() []string { return strings.Fields(e.methods) }
 
 // Get is Chain.Get.
 func (e Entry) Get(ctx context.Context, opts ...wxpay.Option) (*wxpay.Result, error) {
-	if e.path == "" {
-		return nil, unknown()
+	if err := e.Err(); err != nil {
+		return nil, err
 	}
 	return e.chain.Get(ctx, e.with(opts)...)
 }
 
 // GetAsync is Chain.GetAsync.
 func (e Entry) GetAsync(ctx context.Context, opts ...wxpay.Option) *wxpay.Promise[*wxpay.Result] {
-	if e.path == "" {
-		return failed(ctx, unknown())
+	if err := e.Err(); err != nil {
+		return failed(ctx, err)
 	}
 	return e.chain.GetAsync(ctx, e.with(opts)...)
 }
 
 // Post is Chain.Post.
 func (e Entry) Post(ctx context.Context, body any, opts ...wxpay.Option) (*wxpay.Result, error) {
-	if e.path == "" {
-		return nil, unknown()
+	if err := e.Err(); err != nil {
+		return nil, err
 	}
 	return e.chain.Post(ctx, body, e.with(opts)...)
 }
 
 // PostAsync is Chain.PostAsync.
 func (e Entry) PostAsync(ctx context.Context, body any, opts ...wxpay.Option) *wxpay.Promise[*wxpay.Result] {
-	if e.path == "" {
-		return failed(ctx, unknown())
+	if err := e.Err(); err != nil {
+		return failed(ctx, err)
 	}
 	return e.chain.PostAsync(ctx, body, e.with(opts)...)
 }
 
 // Put is Chain.Put.
 func (e Entry) Put(ctx context.Context, body any, opts ...wxpay.Option) (*wxpay.Result, error) {
-	if e.path == "" {
-		return nil, unknown()
+	if err := e.Err(); err != nil {
+		return nil, err
 	}
 	return e.chain.Put(ctx, body, e.with(opts)...)
 }
 
 // PutAsync is Chain.PutAsync.
 func (e Entry) PutAsync(ctx context.Context, body any, opts ...wxpay.Option) *wxpay.Promise[*wxpay.Result] {
-	if e.path == "" {
-		return failed(ctx, unknown())
+	if err := e.Err(); err != nil {
+		return failed(ctx, err)
 	}
 	return e.chain.PutAsync(ctx, body, e.with(opts)...)
 }
 
 // Patch is Chain.Patch.
 func (e Entry) Patch(ctx context.Context, body any, opts ...wxpay.Option) (*wxpay.Result, error) {
-	if e.path == "" {
-		return nil, unknown()
+	if err := e.Err(); err != nil {
+		return nil, err
 	}
 	return e.chain.Patch(ctx, body, e.with(opts)...)
 }
 
 // PatchAsync is Chain.PatchAsync.
 func (e Entry) PatchAsync(ctx context.Context, body any, opts ...wxpay.Option) *wxpay.Promise[*wxpay.Result] {
-	if e.path == "" {
-		return failed(ctx, unknown())
+	if err := e.Err(); err != nil {
+		return failed(ctx, err)
 	}
 	return e.chain.PatchAsync(ctx, body, e.with(opts)...)
 }
 
 // Delete is Chain.Delete.
 func (e Entry) Delete(ctx context.Context, opts ...wxpay.Option) (*wxpay.Result, error) {
-	if e.path == "" {
-		return nil, unknown()
+	if err := e.Err(); err != nil {
+		return nil, err
 	}
 	return e.chain.Delete(ctx, e.with(opts)...)
 }
 
 // DeleteAsync is Chain.DeleteAsync.
 func (e Entry) DeleteAsync(ctx context.Context, opts ...wxpay.Option) *wxpay.Promise[*wxpay.Result] {
-	if e.path == "" {
-		return failed(ctx, unknown())
+	if err := e.Err(); err != nil {
+		return failed(ctx, err)
 	}
 	return e.chain.DeleteAsync(ctx, e.with(opts)...)
 }
 
 // URL is Chain.URL, for the pages of APIv2 that are opened and not called.
 func (e Entry) URL(body any, opts ...wxpay.Option) (string, error) {
-	if e.path == "" {
-		return "", unknown()
+	if err := e.Err(); err != nil {
+		return "", err
 	}
 	return e.chain.URL(body, e.with(opts)...)
 }

@@ -35,7 +35,7 @@ func ExampleV3() {
 	// v3/edu-papay/contracts/{contract_id}
 }
 
-// The index is a map of every catalogued path.
+// The index knows every catalogued path, and of a typing mistake the nearest.
 func ExampleIndex() {
 	wechat, err := sandbox.Start(sandbox.Config{})
 	if err != nil {
@@ -44,17 +44,12 @@ func ExampleIndex() {
 	defer wechat.Close()
 	index := api.Index(wechat.Client())
 
-	_, known := index["v3/edu-papay/contracts/presign"]
-	fmt.Println(known)
+	fmt.Println(index.At("v3/edu-papay/contracts/presign").Methods())
 
-	_, err = index["v3/edu-papay/contracts/presing"].Get(context.Background())
-	fmt.Println(err != nil)
-
-	_, err = index.At("v3/edu-papay/contracts/presing")
+	_, err = index.At("v3/edu-papay/contracts/presing").Get(context.Background())
 	fmt.Println(err)
 	// Output:
-	// true
-	// true
+	// [POST]
 	// wxpay: the index has no path "v3/edu-papay/contracts/presing"; the nearest is "v3/edu-papay/contracts/presign", and Client.Chain calls any path
 }
 

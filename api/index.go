@@ -4,8 +4,10 @@ package api
 
 import "github.com/wxpay-go/wxpay"
 
-// endpoints holds every known path and the methods it takes.
-var endpoints = [...]struct{ path, methods string }{
+type endpoint struct{ path, methods string }
+
+// endpoints holds every known path, in the order of the alphabet, and the methods it takes.
+var endpoints = [...]endpoint{
 	{"global/v3/customs/orders", "GET PATCH POST"},
 	{"global/v3/customs/redeclare", "POST"},
 	{"global/v3/customs/verify-certificate", "POST"},

@@ -4,11 +4,6 @@ package api
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
-	"regexp"
-	"runtime"
-	"strings"
 
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/internal/spelling"
@@ -16,21 +11,15 @@ import (
 
 // UnknownPathError says that the index has no such path.
 type UnknownPathError struct {
-	Path    string // the key, when known
-	Nearest string // the catalogued path most like it, when the key is known
-	Where   string // file and line of the call, when a zero Entry was used
+	Path    string // as it was asked for; empty of an Entry that no index made
+	Nearest string // the catalogued path most like it
 }
 
 func (e *UnknownPathError) Error() string {
-	where := ""
-	if e.Where != "" {
-		where = " (" + e.Where + ")"
-	}
 	if e.Path == "" {
-		return fmt.Sprintf("wxpay: the index has no such path%s; Index(c).At(key) names the nearest one, and Client.Chain calls any path", where)
+		return "wxpay: the entry is of no index, and knows no path: take it from api.Index(c).At(path); Client.Chain calls any path"
 	}
-	return fmt.Sprintf("wxpay: the index has no path %.256q%s; the nearest is %q, and Client.Chain calls any path",
-		e.Path, where, e.Nearest)
+	return fmt.Sprintf("wxpay: the index has no path %.256q; the nearest is %q, and Client.Chain calls any path", e.Path, e.Nearest)
 }
 
 // Unwrap makes it a [*wxpay.RequestError] as well: nothing was sent.
@@ -38,46 +27,12 @@ func (e *UnknownPathError) Unwrap() error {
 	return &wxpay.RequestError{Operation: "api.Index", Problem: "the index has no such path"}
 }
 
-// key finds the text inside the brackets of an index expression.
-var key = regexp.MustCompile("\\[\\s*(?:\"([^\"\\\\]+)\"|`([^`]+)`)\\s*\\]")
-
-// unknown explains a zero Entry to the program that called one of its methods, two frames up.
-func unknown() *UnknownPathError {
-	e := &UnknownPathError{}
-	_, file, line, ok := runtime.Caller(2)
-	if !ok {
-		return e
-	}
-	e.Where = fmt.Sprintf("%s:%d", filepath.Base(file), line)
-	source, err := os.ReadFile(file)
-	if err != nil {
-		return e
-	}
-	lines := strings.Split(string(source), "\n")
-	// A call may be broken over lines, and then the key stands above the method. Further up it is another statement's.
-	for i := line; i > max(line-3, 0) && i <= len(lines); i-- {
-		for _, found := range key.FindAllStringSubmatch(lines[i-1], -1) {
-			if candidate := found[1] + found[2]; !known(candidate) {
-				e.Path, e.Nearest = candidate, nearest(candidate)
-				return e
-			}
-		}
-	}
-	return e
-}
-
-func known(path string) bool {
-	for _, e := range endpoints {
-		if e.path == path {
-			return true
-		}
-	}
-	return false
-}
-
 // nearest is the catalogued path with the fewest letters to change.
 func nearest(path string) string {
 	best, least := "", -1
+	if path == "" {
+		return ""
+	}
 	for _, e := range endpoints {
 		if d := spelling.Distance(path, e.path); least < 0 || d < least {
 			best, least = e.path, d

@@ -16,6 +16,10 @@ var words = map[string]string{
 	"qs": "QS", "sp": "SP", "tradebill": "TradeBill", "unionid": "UnionID", "url": "URL", "wechatpay": "WechatPay",
 	"wxid": "WxID",
 
+	// Values.
+	"aes": "AES", "cny": "CNY", "gcm": "GCM", "hmac": "HMAC", "md5": "MD5", "rsa": "RSA", "sha1": "SHA1", "sha256": "SHA256",
+	"sm2": "SM2", "sm4": "SM4",
+
 	// APIv2 writes its paths without hyphens.
 	"closeorder": "CloseOrder", "contractorder": "ContractOrder", "deletecontract": "DeleteContract", "h5entrustweb": "H5EntrustWeb",
 	"orderquery": "OrderQuery", "paporderquery": "PapOrderQuery", "pappayapply": "PapPayApply", "preentrustweb": "PreEntrustWeb",

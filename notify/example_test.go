@@ -111,7 +111,7 @@ func ExampleReceiver_Receive() {
 	answer := r.Receive(context.Background(), http.Header{}, []byte(`{"id":"EV-1"}`))
 	fmt.Println(answer.Status, string(answer.Body))
 	// Output:
-	// notify: verify: headers check failed: missing Wechatpay-Timestamp, Wechatpay-Nonce, Wechatpay-Serial, Wechatpay-Signature: it is not from WeChat Pay, or a proxy in between drops Wechatpay-* headers
+	// notify: verify: headers check failed: missing Wechatpay-Timestamp, Wechatpay-Nonce, Wechatpay-Serial, Wechatpay-Signature: it is not from WeChat Pay, or a proxy in between drops them; let Wechatpay-* headers through
 	// 401 {"code":"FAIL","message":"the notification failed the headers check"}
 }
 

@@ -87,7 +87,7 @@ func (r *Receiver) parse(header http.Header, body []byte) (*Notification, *Error
 		}
 		return n, nil
 	case r.keys == nil:
-		return nil, n.unproved("it is an APIv3 notification, or pretends to be, and the receiver has no keys for those: give notify.New the client's Keys")
+		return nil, n.unproved("it is an APIv3 notification, or pretends to be, and the receiver has no keys for those", "give notify.New the client's Keys")
 	}
 	proved, refused := r.verify(header, body)
 	if refused != nil {

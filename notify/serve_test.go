@@ -264,7 +264,7 @@ func TestWhateverAFunctionReturnsIsAFailure(t *testing.T) {
 		"one that is every other":  yes{errors.New("no database")},
 		"one that looks like ours": &notify.Error{Check: notify.CheckDecode},
 		"and like a success":       &notify.Error{Check: notify.CheckDecode, Status: 200},
-		"a check of its own query": &wxpay.SignatureError{Op: "GET v3/x reply", Check: wxpay.CheckSignature},
+		"a check of its own query": &wxpay.SignatureError{Operation: "GET v3/x reply", Check: wxpay.CheckSignature},
 	} {
 		w, r, c, log := newCounted(t)
 		c.fail = returned

@@ -92,7 +92,7 @@ func isV2(body []byte) bool {
 func (r *Receiver) parseV2(n *Notification, body []byte) *Error {
 	n.v2 = true
 	if len(r.v2Keys) == 0 {
-		return n.unproved("it is an APIv2 notification, or pretends to be, and the receiver has no APIv2 key: give notify.APIv2Key")
+		return n.unproved("it is an APIv2 notification, or pretends to be, and the receiver has no APIv2 key", "give notify.APIv2Key")
 	}
 	f, err := wire.ParseXML(body)
 	if err != nil {
@@ -102,28 +102,32 @@ func (r *Receiver) parseV2(n *Notification, body []byte) *Error {
 	maps.DeleteFunc(f, func(_, value string) bool { return value == "" })
 	keys := r.keysOf(f)
 	if keys == nil {
-		return n.unproved("it is for a merchant that the receiver has no APIv2 key of, or names none: " +
+		return n.unproved("it is for a merchant that the receiver has no APIv2 key of, or names none",
 			"give notify.APIv2Key for every merchant whose messages come here")
 	}
 	if other := r.keysOf(wire.Fields{"mch_id": f["combine_mch_id"]}); other != nil && other[0].mchID != keys[0].mchID {
-		return n.unproved("it names two merchants that the receiver has keys of")
+		return n.unproved("it names two merchants that the receiver has keys of", ignoreIt)
 	}
-	eventType, refused := eventTypeV2(f), ""
+	eventType, refused, hint := eventTypeV2(f), "", ignoreIt
 	if eventType == V2Refund {
 		if f, n.MchID = openV2(keys, f["req_info"]); f == nil {
-			return n.fail(CheckResource, http.StatusBadRequest, "", &wxpay.DecryptError{Hint: "req_info does not open: the APIv2 key was changed in the merchant console and not here, or it is another merchant's, or a forgery"})
+			return n.fail(CheckResource, http.StatusBadRequest, "", &wxpay.DecryptError{
+				Problem: "req_info does not open: the APIv2 key was changed in the merchant console and not here, or it is another merchant's, or a forgery",
+				Hint:    "compare the key given to notify.APIv2Key with the merchant console",
+			})
 		}
 		refused = suspicious(f)
 	} else {
 		if eventType, refused = r.kindV2(eventType, f); refused == "" && !verifyV2(keys, f) {
 			refused = "the sign is not of these fields under the APIv2 key of the merchant they name: a forgery, " +
 				"or the key was changed in the merchant console and not here"
+			hint = "compare the key given to notify.APIv2Key with the merchant console"
 		}
 		n.MchID, n.proof = keys[0].mchID, sha256.Sum256([]byte(strings.ToUpper(f["sign"])))
 	}
 	if refused != "" {
 		n.MchID = ""
-		return n.unproved(refused)
+		return n.unproved(refused, hint)
 	}
 	n.EventType, n.fields, n.OriginalType = eventType, f, "xml"
 	n.ID, n.CreateTime = idV2(n, f), timeV2(f)
@@ -131,10 +135,13 @@ func (r *Receiver) parseV2(n *Notification, body []byte) *Error {
 	return nil
 }
 
+// ignoreIt is what to do about a message that WeChat Pay would not send.
+const ignoreIt = "do nothing about it: WeChat Pay does not send such a message"
+
 // unproved is a message that nobody has shown to be WeChat Pay's.
-func (n *Notification) unproved(hint string) *Error {
+func (n *Notification) unproved(problem, hint string) *Error {
 	return n.fail(wxpay.CheckSignature, http.StatusUnauthorized, "",
-		&wxpay.SignatureError{Op: "verify", Check: wxpay.CheckSignature, RequestID: n.RequestID, Hint: hint})
+		&wxpay.SignatureError{Operation: "verify", Check: wxpay.CheckSignature, RequestID: n.RequestID, Problem: problem, Hint: hint})
 }
 
 // keysOf finds the keys of the merchant that a message names. Every message has

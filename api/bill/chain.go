@@ -4,38 +4,42 @@
 // is downloaded from the address in the reply.
 //
 // Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen; times are RFC 3339
-// texts with the offset +08:00; dates are yyyy-MM-dd. An optional field that holds its zero value is not sent.
+// texts with the offset +08:00; dates are yyyy-MM-dd. What a field takes of a few texts is a constant that
+// begins with its name. An optional field that holds its zero value is not sent, unless the option [wxpay.Zero]
+// of the call names it.
 package bill
 
 import (
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 )
 
 // Of starts the chain of this product alone.
-func Of(c *wxpay.Client) Bill { return newBill(c.Bind()) }
+func Of(c *wxpay.Client) Bill { return newBill(leaf.Bind(c)) }
 
 // Bill is the path v3/bill.
+// Leads to 申请资金账单, 申请单个子商户资金账单, 申请交易账单.
 type Bill struct {
 	// Asks for the bill of a day's money movements. Download it from download_url within 5 minutes, gunzip it if
 	// asked for GZIP, and compare its SHA-1.
 	// 申请资金账单: GET /v3/bill/fundflowbill.
 	// https://pay.weixin.qq.com/wiki/doc/apiv3_partner/apis/chapter7_9_2.shtml
-	FundFlowBill wxpay.QUERY[FundFlowBillQuery, BillFile]
+	FundFlowBill leaf.Querier[FundFlowBillQuery, BillFile]
 	// Asks for the bill of a day's money movements of one sub-merchant, encrypted.
 	// 申请单个子商户资金账单: GET /v3/bill/sub-merchant-fundflowbill.
 	// https://pay.weixin.qq.com/wiki/doc/apiv3_partner/apis/chapter4_1_12.shtml
-	SubMerchantFundFlowBill wxpay.QUERY[SubMerchantFundFlowBillQuery, SubMerchantFundFlowBillResponse]
+	SubMerchantFundFlowBill leaf.Querier[SubMerchantFundFlowBillQuery, SubMerchantFundFlowBillResponse]
 	// Asks for the bill of a day's payments and refunds. Download it from download_url within 5 minutes, gunzip it
 	// if asked for GZIP, and compare its SHA-1.
 	// 申请交易账单: GET /v3/bill/tradebill.
 	// https://pay.weixin.qq.com/wiki/doc/apiv3_partner/apis/chapter7_9_1.shtml
-	TradeBill wxpay.QUERY[TradeBillQuery, BillFile]
+	TradeBill leaf.Querier[TradeBillQuery, BillFile]
 }
 
-func newBill(b wxpay.Bound) Bill {
+func newBill(b leaf.Bound) Bill {
 	return Bill{
-		FundFlowBill:            wxpay.NewQUERY[FundFlowBillQuery, BillFile](b, "v3/bill/fundflowbill"),
-		SubMerchantFundFlowBill: wxpay.NewQUERY[SubMerchantFundFlowBillQuery, SubMerchantFundFlowBillResponse](b, "v3/bill/sub-merchant-fundflowbill"),
-		TradeBill:               wxpay.NewQUERY[TradeBillQuery, BillFile](b, "v3/bill/tradebill"),
+		FundFlowBill:            leaf.NewQuerier[FundFlowBillQuery, BillFile](b, "v3/bill/fundflowbill"),
+		SubMerchantFundFlowBill: leaf.NewQuerier[SubMerchantFundFlowBillQuery, SubMerchantFundFlowBillResponse](b, "v3/bill/sub-merchant-fundflowbill"),
+		TradeBill:               leaf.NewQuerier[TradeBillQuery, BillFile](b, "v3/bill/tradebill"),
 	}
 }

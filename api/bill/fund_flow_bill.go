@@ -18,5 +18,6 @@ type FundFlowBillQuery struct {
 	AccountType string `query:"account_type,omitempty"`
 	// GZIP: the file is compressed.
 	// Optional, always GZIP.
+	// Its constants begin with TarType.
 	TarType string `query:"tar_type,omitempty"`
 }

@@ -15,6 +15,7 @@ type BillFile struct {
 
 	// How the file is hashed; SHA1.
 	// 哈希类型. Always SHA1.
+	// Its constants begin with HashType.
 	HashType string `json:"hash_type"`
 	// Hash of the plain file, in hexadecimal.
 	// 哈希值.

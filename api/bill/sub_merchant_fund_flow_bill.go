@@ -18,12 +18,15 @@ type SubMerchantFundFlowBillQuery struct {
 	BillDate string `query:"bill_date"`
 	// GZIP: the file is compressed.
 	// Optional, always GZIP.
+	// Its constants begin with TarType.
 	TarType string `query:"tar_type,omitempty"`
 	// How the file is encrypted.
 	// 加密算法. Required, one of AEAD_AES_256_GCM, SM4_GCM.
+	// Its constants begin with SubMerchantFundFlowBillQueryAlgorithm.
 	Algorithm string `query:"algorithm"`
 	// Account the bill is about.
 	// 资金账户类型. Required, one of BASIC, OPERATION, FEES, DEPOSIT.
+	// Its constants begin with AccountType.
 	AccountType string `query:"account_type"`
 }
 
@@ -55,6 +58,7 @@ type SubMerchantFundFlowBillResponseDownloadBillList struct {
 	EncryptKey string `json:"encrypt_key"`
 	// How the file is hashed; SHA1.
 	// 哈希类型. Always SHA1.
+	// Its constants begin with HashType.
 	HashType string `json:"hash_type"`
 	// Hash of the plain file, in hexadecimal.
 	// 哈希值.

@@ -15,8 +15,10 @@ type TradeBillQuery struct {
 	SubMchID string `query:"sub_mchid,omitempty"`
 	// ALL: everything. SUCCESS: payments. REFUND: refunds.
 	// Optional, one of ALL, SUCCESS, REFUND.
+	// Its constants begin with BillType.
 	BillType string `query:"bill_type,omitempty"`
 	// GZIP: the file is compressed.
 	// Optional, always GZIP.
+	// Its constants begin with TarType.
 	TarType string `query:"tar_type,omitempty"`
 }

@@ -13,6 +13,7 @@ import (
 type ListQuery struct {
 	// Which certificates: RSA (default), SM2 or ALL.
 	// 证书算法版本. Optional, one of RSA, SM2, ALL.
+	// Its constants begin with AlgorithmType.
 	AlgorithmType string `query:"algorithm_type,omitempty"`
 }
 

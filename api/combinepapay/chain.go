@@ -5,25 +5,39 @@
 // Opened by WeChat Pay on request.
 //
 // Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen; times are RFC 3339
-// texts with the offset +08:00; dates are yyyy-MM-dd. An optional field that holds its zero value is not sent.
+// texts with the offset +08:00; dates are yyyy-MM-dd. What a field takes of a few texts is a constant that
+// begins with its name. An optional field that holds its zero value is not sent, unless the option [wxpay.Zero]
+// of the call names it.
+//
+// Its notifications, which package notify receives as structs of package event:
+//
+//   - ECOMMERCE_ENTRUST.SIGN (event.EcommerceEntrustSign): 收付通合单代扣签约成功
+//   - ECOMMERCE_ENTRUST.TERMINATE (event.EcommerceEntrustTerminate): 收付通合单代扣解约成功
 package combinepapay
 
 import (
 	"strconv"
 
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 )
 
 // Of starts the chain of this product alone.
-func Of(c *wxpay.Client) CombinePapay { return newCombinePapay(c.Bind()) }
+func Of(c *wxpay.Client) CombinePapay { return newCombinePapay(leaf.Bind(c)) }
 
 // CombinePapay is the path v3/ecommerce/combine-papay.
+// Leads to 通过商户协议号查询协议, 商户协议号解约协议, APP方式预签约, 小程序方式预签约, 电商合单委托代扣支付, 电商合单委托代扣查询订单, 电商合单委托代扣撤销订单.
 type CombinePapay struct {
-	Contracts    Contracts
+	// Leads to 通过商户协议号查询协议, 商户协议号解约协议, APP方式预签约, 小程序方式预签约.
+	Contracts Contracts
+	// Debits the contract for up to 50 orders at once and answers with the result. Wait for a minute, then call
+	// reverse before trying again.
+	// 电商合单委托代扣支付: POST /v3/ecommerce/combine-papay/transactions.
+	// https://pay.weixin.qq.com/wiki/doc/apiv3_partner/Offline/apis/chapter5_5_4.shtml
 	Transactions Transactions
 }
 
-func newCombinePapay(b wxpay.Bound) CombinePapay {
+func newCombinePapay(b leaf.Bound) CombinePapay {
 	return CombinePapay{
 		Contracts:    newContracts(b),
 		Transactions: newTransactions(b),
@@ -31,12 +45,19 @@ func newCombinePapay(b wxpay.Bound) CombinePapay {
 }
 
 // Contracts is the path v3/ecommerce/combine-papay/contracts.
+// Leads to 通过商户协议号查询协议, 商户协议号解约协议, APP方式预签约, 小程序方式预签约.
 type Contracts struct {
-	PlanID         ContractsPlanID
+	// Leads to 通过商户协议号查询协议, 商户协议号解约协议.
+	PlanID ContractsPlanID
+	// Opens a signing session for a mobile app, valid for 2 hours. The app hands the session to WeChat; after
+	// signing the payer may return to the app. The same code and parameters within that time return the same
+	// session.
+	// APP方式预签约: POST /v3/ecommerce/combine-papay/contracts/pre-entrust-sign.
+	// https://pay.weixin.qq.com/doc/v3/partner/4012881608
 	PreEntrustSign ContractsPreEntrustSign
 }
 
-func newContracts(b wxpay.Bound) Contracts {
+func newContracts(b leaf.Bound) Contracts {
 	return Contracts{
 		PlanID:         newContractsPlanID(b),
 		PreEntrustSign: newContractsPreEntrustSign(b),
@@ -44,11 +65,12 @@ func newContracts(b wxpay.Bound) Contracts {
 }
 
 // ContractsPlanID is the path v3/ecommerce/combine-papay/contracts/plan-id.
+// Leads to 通过商户协议号查询协议, 商户协议号解约协议.
 type ContractsPlanID struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newContractsPlanID(b wxpay.Bound) ContractsPlanID {
+func newContractsPlanID(b leaf.Bound) ContractsPlanID {
 	return ContractsPlanID{
 		b: b,
 	}
@@ -56,27 +78,32 @@ func newContractsPlanID(b wxpay.Bound) ContractsPlanID {
 
 // PlanID fills {plan_id}: Debit template, agreed with WeChat Pay. An integer here, unlike edu-papay
 // (委托代扣协议模板Id).
+// Leads to 通过商户协议号查询协议, 商户协议号解约协议.
 func (c ContractsPlanID) PlanID(planID int64) ContractsPlanIDByPlanID {
 	return newContractsPlanIDByPlanID(c.b.Set("plan_id", strconv.FormatInt(planID, 10)))
 }
 
 // ContractsPlanIDByPlanID is the path v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}.
+// Leads to 通过商户协议号查询协议, 商户协议号解约协议.
 type ContractsPlanIDByPlanID struct {
+	// Leads to 通过商户协议号查询协议, 商户协议号解约协议.
 	OutContractCode ContractsPlanIDByPlanIDOutContractCode
 }
 
-func newContractsPlanIDByPlanID(b wxpay.Bound) ContractsPlanIDByPlanID {
+func newContractsPlanIDByPlanID(b leaf.Bound) ContractsPlanIDByPlanID {
 	return ContractsPlanIDByPlanID{
 		OutContractCode: newContractsPlanIDByPlanIDOutContractCode(b),
 	}
 }
 
-// ContractsPlanIDByPlanIDOutContractCode is the path v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code.
+// ContractsPlanIDByPlanIDOutContractCode is the path
+// v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code.
+// Leads to 通过商户协议号查询协议, 商户协议号解约协议.
 type ContractsPlanIDByPlanIDOutContractCode struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newContractsPlanIDByPlanIDOutContractCode(b wxpay.Bound) ContractsPlanIDByPlanIDOutContractCode {
+func newContractsPlanIDByPlanIDOutContractCode(b leaf.Bound) ContractsPlanIDByPlanIDOutContractCode {
 	return ContractsPlanIDByPlanIDOutContractCode{
 		b: b,
 	}
@@ -84,94 +111,118 @@ func newContractsPlanIDByPlanIDOutContractCode(b wxpay.Bound) ContractsPlanIDByP
 
 // OutContractCode fills {out_contract_code}: The merchant's own number for the contract, unique on its side;
 // digits and letters (商户签约协议号).
+// Finds a contract by template and code.
+// 通过商户协议号查询协议: GET
+// /v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
+// https://pay.weixin.qq.com/doc/v3/partner/4012884060
 func (c ContractsPlanIDByPlanIDOutContractCode) OutContractCode(outContractCode string) ContractsPlanIDByPlanIDOutContractCodeByOutContractCode {
 	return newContractsPlanIDByPlanIDOutContractCodeByOutContractCode(c.b.Set("out_contract_code", outContractCode))
 }
 
-// ContractsPlanIDByPlanIDOutContractCodeByOutContractCode is the path v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
+// ContractsPlanIDByPlanIDOutContractCodeByOutContractCode is the path
+// v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
+// Finds a contract by template and code.
+// 通过商户协议号查询协议: GET
+// /v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
+// https://pay.weixin.qq.com/doc/v3/partner/4012884060
 type ContractsPlanIDByPlanIDOutContractCodeByOutContractCode struct {
 	// Finds a contract by template and code.
 	// 通过商户协议号查询协议: GET
 	// /v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
 	// https://pay.weixin.qq.com/doc/v3/partner/4012884060
-	wxpay.GET[ContractResponse]
+	leaf.Getter[ContractResponse]
 
 	// Ends a contract in force.
 	// 商户协议号解约协议: POST
 	// /v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate.
 	// https://pay.weixin.qq.com/doc/v3/partner/4012884072
-	Terminate wxpay.POST[TerminateRequest, TerminateResponse]
+	Terminate leaf.Poster[TerminateRequest, TerminateResponse]
 }
 
-func newContractsPlanIDByPlanIDOutContractCodeByOutContractCode(b wxpay.Bound) ContractsPlanIDByPlanIDOutContractCodeByOutContractCode {
+func newContractsPlanIDByPlanIDOutContractCodeByOutContractCode(b leaf.Bound) ContractsPlanIDByPlanIDOutContractCodeByOutContractCode {
 	return ContractsPlanIDByPlanIDOutContractCodeByOutContractCode{
-		GET:       wxpay.NewGET[ContractResponse](b, "v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}"),
-		Terminate: wxpay.NewPOST[TerminateRequest, TerminateResponse](b, "v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate"),
+		Getter:    leaf.NewGetter[ContractResponse](b, "v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}"),
+		Terminate: leaf.NewPoster[TerminateRequest, TerminateResponse](b, "v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate"),
 	}
 }
 
 // ContractsPreEntrustSign is the path v3/ecommerce/combine-papay/contracts/pre-entrust-sign.
+// Opens a signing session for a mobile app, valid for 2 hours. The app hands the session to WeChat; after
+// signing the payer may return to the app. The same code and parameters within that time return the same
+// session.
+// APP方式预签约: POST /v3/ecommerce/combine-papay/contracts/pre-entrust-sign.
+// https://pay.weixin.qq.com/doc/v3/partner/4012881608
 type ContractsPreEntrustSign struct {
 	// Opens a signing session for a mobile app, valid for 2 hours. The app hands the session to WeChat; after
 	// signing the payer may return to the app. The same code and parameters within that time return the same
 	// session.
 	// APP方式预签约: POST /v3/ecommerce/combine-papay/contracts/pre-entrust-sign.
 	// https://pay.weixin.qq.com/doc/v3/partner/4012881608
-	wxpay.POST[PreEntrustSignRequest, PreEntrustSignResponse]
+	leaf.Poster[PreEntrustSignRequest, PreEntrustSignResponse]
 
 	// Opens a signing session for a mini program, valid for 2 hours. Not generally open yet.
 	// 小程序方式预签约: POST /v3/ecommerce/combine-papay/contracts/pre-entrust-sign/mini-program.
 	// https://pay.weixin.qq.com/doc/v3/partner/4017177322
-	MiniProgram wxpay.POST[PreEntrustSignMiniProgramRequest, PreEntrustSignMiniProgramResponse]
+	MiniProgram leaf.Poster[PreEntrustSignMiniProgramRequest, PreEntrustSignMiniProgramResponse]
 }
 
-func newContractsPreEntrustSign(b wxpay.Bound) ContractsPreEntrustSign {
+func newContractsPreEntrustSign(b leaf.Bound) ContractsPreEntrustSign {
 	return ContractsPreEntrustSign{
-		POST:        wxpay.NewPOST[PreEntrustSignRequest, PreEntrustSignResponse](b, "v3/ecommerce/combine-papay/contracts/pre-entrust-sign"),
-		MiniProgram: wxpay.NewPOST[PreEntrustSignMiniProgramRequest, PreEntrustSignMiniProgramResponse](b, "v3/ecommerce/combine-papay/contracts/pre-entrust-sign/mini-program"),
+		Poster:      leaf.NewPoster[PreEntrustSignRequest, PreEntrustSignResponse](b, "v3/ecommerce/combine-papay/contracts/pre-entrust-sign"),
+		MiniProgram: leaf.NewPoster[PreEntrustSignMiniProgramRequest, PreEntrustSignMiniProgramResponse](b, "v3/ecommerce/combine-papay/contracts/pre-entrust-sign/mini-program"),
 	}
 }
 
 // Transactions is the path v3/ecommerce/combine-papay/transactions.
+// Debits the contract for up to 50 orders at once and answers with the result. Wait for a minute, then call
+// reverse before trying again.
+// 电商合单委托代扣支付: POST /v3/ecommerce/combine-papay/transactions.
+// https://pay.weixin.qq.com/wiki/doc/apiv3_partner/Offline/apis/chapter5_5_4.shtml
 type Transactions struct {
-	b wxpay.Bound
+	b leaf.Bound
 
 	// Debits the contract for up to 50 orders at once and answers with the result. Wait for a minute, then call
 	// reverse before trying again.
 	// 电商合单委托代扣支付: POST /v3/ecommerce/combine-papay/transactions.
 	// https://pay.weixin.qq.com/wiki/doc/apiv3_partner/Offline/apis/chapter5_5_4.shtml
-	wxpay.POST[DebitRequest, Transaction]
+	leaf.Poster[DebitRequest, Transaction]
 }
 
-func newTransactions(b wxpay.Bound) Transactions {
+func newTransactions(b leaf.Bound) Transactions {
 	return Transactions{
-		b:    b,
-		POST: wxpay.NewPOST[DebitRequest, Transaction](b, "v3/ecommerce/combine-papay/transactions"),
+		b:      b,
+		Poster: leaf.NewPoster[DebitRequest, Transaction](b, "v3/ecommerce/combine-papay/transactions"),
 	}
 }
 
 // CombineOutTradeNo fills {combine_out_trade_no}: The merchant's own number of the combined order (合单商户订单号).
+// Finds a combined debit by the platform's own number.
+// 电商合单委托代扣查询订单: GET /v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}.
+// https://pay.weixin.qq.com/wiki/doc/apiv3_partner/Offline/apis/chapter5_5_6.shtml
 func (t Transactions) CombineOutTradeNo(combineOutTradeNo string) TransactionsByCombineOutTradeNo {
 	return newTransactionsByCombineOutTradeNo(t.b.Set("combine_out_trade_no", combineOutTradeNo))
 }
 
 // TransactionsByCombineOutTradeNo is the path v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}.
+// Finds a combined debit by the platform's own number.
+// 电商合单委托代扣查询订单: GET /v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}.
+// https://pay.weixin.qq.com/wiki/doc/apiv3_partner/Offline/apis/chapter5_5_6.shtml
 type TransactionsByCombineOutTradeNo struct {
 	// Finds a combined debit by the platform's own number.
 	// 电商合单委托代扣查询订单: GET /v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}.
 	// https://pay.weixin.qq.com/wiki/doc/apiv3_partner/Offline/apis/chapter5_5_6.shtml
-	wxpay.GET[Transaction]
+	leaf.Getter[Transaction]
 
 	// Undoes a combined debit whose result is unknown: what was paid is refunded, what was not is closed. Success
 	// has no body.
 	// 电商合单委托代扣撤销订单: POST /v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}/reverse.
 	// https://pay.weixin.qq.com/wiki/doc/apiv3_partner/Offline/apis/chapter5_5_5.shtml
-	Reverse wxpay.POST[ReverseRequest, wxpay.None]
+	Reverse leaf.Poster[ReverseRequest, wxpay.None]
 }
 
-func newTransactionsByCombineOutTradeNo(b wxpay.Bound) TransactionsByCombineOutTradeNo {
+func newTransactionsByCombineOutTradeNo(b leaf.Bound) TransactionsByCombineOutTradeNo {
 	return TransactionsByCombineOutTradeNo{
-		GET:     wxpay.NewGET[Transaction](b, "v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}"),
-		Reverse: wxpay.NewPOST[ReverseRequest, wxpay.None](b, "v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}/reverse"),
+		Getter:  leaf.NewGetter[Transaction](b, "v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}"),
+		Reverse: leaf.NewPoster[ReverseRequest, wxpay.None](b, "v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}/reverse"),
 	}
 }

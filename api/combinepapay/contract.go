@@ -33,6 +33,7 @@ type ContractResponse struct {
 	ContractDisplayAccount string `json:"contract_display_account,omitempty"`
 	// NOT_SIGNED: presigned only. SIGNED: in force. TERMINATED: ended.
 	// 委托代扣协议状态. One of NOT_SIGNED, SIGNED, TERMINATED.
+	// Its constants begin with ContractState.
 	ContractState string `json:"contract_state"`
 	// When the contract was signed, RFC 3339 with +08:00, possibly with milliseconds.
 	// 协议签署时间. May be absent, RFC 3339 with +08:00.

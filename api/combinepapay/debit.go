@@ -67,6 +67,7 @@ type DebitRequestSubOrdersAmount struct {
 	TotalAmount int64 `json:"total_amount"`
 	// ISO 4217 code; CNY.
 	// 标价币种. Required, always CNY.
+	// Its constants begin with Currency.
 	Currency string `json:"currency"`
 }
 

@@ -10,6 +10,7 @@ type SubOrder struct {
 	MchID string `json:"mchid"`
 	// How the order is paid.
 	// 交易类型. Always PAP.
+	// Its constants begin with TradeType.
 	TradeType string `json:"trade_type"`
 	// State of the payment.
 	// 交易状态.
@@ -48,6 +49,7 @@ type Amount struct {
 	TotalAmount int64 `json:"total_amount"`
 	// ISO 4217 code; CNY.
 	// 标价币种. Always CNY.
+	// Its constants begin with Currency.
 	Currency string `json:"currency"`
 	// What the payer paid, in fen.
 	// 现金支付金额.

@@ -42,9 +42,11 @@ type AppRequest struct {
 	NotifyURL string `json:"notify_url"`
 	// Scenario of the order.
 	// 交易场景. Optional, always RECOMMERCE.
+	// Its constants begin with TradeScenario.
 	TradeScenario string `json:"trade_scenario,omitempty"`
 	// Restricts the means of payment; no_credit excludes credit cards.
 	// 指定支付方式. Optional.
+	// Its constants begin with LimitPay.
 	LimitPay []string `json:"limit_pay,omitempty"`
 	// Contract to sign after the payment.
 	// 预签约信息. Optional.
@@ -153,6 +155,7 @@ type AppRequestSubsidyInfo struct {
 type AppRequestSubsidyInfoSubsidyDetail struct {
 	// How the subsidy is reckoned.
 	// 贴息方案类型. Required, one of DAILY, PERIOD.
+	// Its constants begin with SubsidyPeriodType.
 	SubsidyPeriodType string `json:"subsidy_period_type"`
 	// Instalments and rates.
 	// 贴息方案列表. Required.

@@ -4,62 +4,81 @@
 // pays the orders of several merchants at once.
 //
 // Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen; times are RFC 3339
-// texts with the offset +08:00; dates are yyyy-MM-dd. An optional field that holds its zero value is not sent.
+// texts with the offset +08:00; dates are yyyy-MM-dd. What a field takes of a few texts is a constant that
+// begins with its name. An optional field that holds its zero value is not sent, unless the option [wxpay.Zero]
+// of the call names it.
+//
+// Its notifications, which package notify receives as structs of package event:
+//
+//   - TRANSACTION.SUCCESS (event.TransactionSuccess): 合单支付成功
 package combinetransactions
 
 import (
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 )
 
 // Of starts the chain of this product alone.
-func Of(c *wxpay.Client) CombineTransactions { return newCombineTransactions(c.Bind()) }
+func Of(c *wxpay.Client) CombineTransactions { return newCombineTransactions(leaf.Bind(c)) }
 
 // CombineTransactions is the path v3/combine-transactions.
+// Leads to 合单下单-APP支付, 合单下单-H5支付, 个人收款交易通过微信支付订单号查单, 合单下单-JSAPI支付, 个人收款交易下单-小程序, 合单下单-Native支付, 合单查询订单, 合单关闭订单.
 type CombineTransactions struct {
 	// Places a combined order for an app and returns the prepay_id that starts the payment. It lives 2 hours.
 	// 合单下单-APP支付: POST /v3/combine-transactions/app.
 	// https://pay.weixin.qq.com/doc/v3/partner/4012707307
-	App wxpay.POST[AppRequest, AppResponse]
+	App leaf.Poster[AppRequest, AppResponse]
 	// Places a combined order for a page outside WeChat and returns the address that opens WeChat.
 	// 合单下单-H5支付: POST /v3/combine-transactions/h5.
 	// https://pay.weixin.qq.com/doc/v3/partner/4012707565
-	H5 wxpay.POST[H5Request, H5Response]
+	H5 leaf.Poster[H5Request, H5Response]
+	// Leads to 个人收款交易通过微信支付订单号查单.
 	ID ID
 	// Places a combined order for a page or mini program inside WeChat and returns the prepay_id that starts the
 	// payment.
 	// 合单下单-JSAPI支付: POST /v3/combine-transactions/jsapi.
 	// https://pay.weixin.qq.com/doc/v3/partner/4012707323
-	JSAPI wxpay.POST[JSAPIRequest, JSAPIResponse]
+	JSAPI leaf.Poster[JSAPIRequest, JSAPIResponse]
 	// Places a combined order for a mini program and returns the prepay_id that starts the payment. It lives 2
 	// hours.
 	// 个人收款交易下单-小程序: POST /v3/combine-transactions/miniprogram.
 	// https://pay.weixin.qq.com/docs/merchant/apis/personal-collections/mini-program-prepay.html
-	MiniProgram wxpay.POST[MiniProgramRequest, MiniProgramResponse]
+	MiniProgram leaf.Poster[MiniProgramRequest, MiniProgramResponse]
 	// Places a combined order and returns the text of the code the payer scans. It lives 2 hours.
 	// 合单下单-Native支付: POST /v3/combine-transactions/native.
 	// https://pay.weixin.qq.com/doc/v3/partner/4012708704
-	Native     wxpay.POST[NativeRequest, NativeResponse]
+	Native leaf.Poster[NativeRequest, NativeResponse]
+	// Leads to 合单查询订单, 合单关闭订单.
 	OutTradeNo OutTradeNo
 }
 
-func newCombineTransactions(b wxpay.Bound) CombineTransactions {
+func newCombineTransactions(b leaf.Bound) CombineTransactions {
 	return CombineTransactions{
-		App:         wxpay.NewPOST[AppRequest, AppResponse](b, "v3/combine-transactions/app", wxpay.Encrypt("/combine_payer_info/identity/number", "/combine_payer_info/identity/name")),
-		H5:          wxpay.NewPOST[H5Request, H5Response](b, "v3/combine-transactions/h5", wxpay.Encrypt("/combine_payer_info/identity/number", "/combine_payer_info/identity/name")),
-		ID:          newID(b),
-		JSAPI:       wxpay.NewPOST[JSAPIRequest, JSAPIResponse](b, "v3/combine-transactions/jsapi", wxpay.Encrypt("/combine_payer_info/identity/number", "/combine_payer_info/identity/name")),
-		MiniProgram: wxpay.NewPOST[MiniProgramRequest, MiniProgramResponse](b, "v3/combine-transactions/miniprogram"),
-		Native:      wxpay.NewPOST[NativeRequest, NativeResponse](b, "v3/combine-transactions/native", wxpay.Encrypt("/combine_payer_info/identity/number", "/combine_payer_info/identity/name")),
-		OutTradeNo:  newOutTradeNo(b),
+		App: leaf.NewPoster[AppRequest, AppResponse](b, "v3/combine-transactions/app", func() []wxpay.Option {
+			return []wxpay.Option{wxpay.Encrypt("/combine_payer_info/identity/number", "/combine_payer_info/identity/name")}
+		}),
+		H5: leaf.NewPoster[H5Request, H5Response](b, "v3/combine-transactions/h5", func() []wxpay.Option {
+			return []wxpay.Option{wxpay.Encrypt("/combine_payer_info/identity/number", "/combine_payer_info/identity/name")}
+		}),
+		ID: newID(b),
+		JSAPI: leaf.NewPoster[JSAPIRequest, JSAPIResponse](b, "v3/combine-transactions/jsapi", func() []wxpay.Option {
+			return []wxpay.Option{wxpay.Encrypt("/combine_payer_info/identity/number", "/combine_payer_info/identity/name")}
+		}),
+		MiniProgram: leaf.NewPoster[MiniProgramRequest, MiniProgramResponse](b, "v3/combine-transactions/miniprogram"),
+		Native: leaf.NewPoster[NativeRequest, NativeResponse](b, "v3/combine-transactions/native", func() []wxpay.Option {
+			return []wxpay.Option{wxpay.Encrypt("/combine_payer_info/identity/number", "/combine_payer_info/identity/name")}
+		}),
+		OutTradeNo: newOutTradeNo(b),
 	}
 }
 
 // ID is the path v3/combine-transactions/id.
+// Leads to 个人收款交易通过微信支付订单号查单.
 type ID struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newID(b wxpay.Bound) ID {
+func newID(b leaf.Bound) ID {
 	return ID{
 		b: b,
 	}
@@ -69,16 +88,17 @@ func newID(b wxpay.Bound) ID {
 // Finds a combined order of individual payees by WeChat Pay's id.
 // 个人收款交易通过微信支付订单号查单: GET /v3/combine-transactions/id/{combine_transaction_id}.
 // https://pay.weixin.qq.com/docs/merchant/apis/personal-collections/query-by-wx-trade-no.html
-func (i ID) CombineTransactionID(combineTransactionID string) wxpay.GET[OrderByTransactionIDResponse] {
-	return wxpay.NewGET[OrderByTransactionIDResponse](i.b.Set("combine_transaction_id", combineTransactionID), "v3/combine-transactions/id/{combine_transaction_id}")
+func (i ID) CombineTransactionID(combineTransactionID string) leaf.Getter[OrderByTransactionIDResponse] {
+	return leaf.NewGetter[OrderByTransactionIDResponse](i.b.Set("combine_transaction_id", combineTransactionID), "v3/combine-transactions/id/{combine_transaction_id}")
 }
 
 // OutTradeNo is the path v3/combine-transactions/out-trade-no.
+// Leads to 合单查询订单, 合单关闭订单.
 type OutTradeNo struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newOutTradeNo(b wxpay.Bound) OutTradeNo {
+func newOutTradeNo(b leaf.Bound) OutTradeNo {
 	return OutTradeNo{
 		b: b,
 	}
@@ -86,25 +106,31 @@ func newOutTradeNo(b wxpay.Bound) OutTradeNo {
 
 // CombineOutTradeNo fills {combine_out_trade_no}: The merchant's own number of the combined order, unique per
 // merchant; 2 to 32 digits, letters and _-|* (合单商户订单号).
+// Finds a combined order by the merchant's own number.
+// 合单查询订单: GET /v3/combine-transactions/out-trade-no/{combine_out_trade_no}.
+// https://pay.weixin.qq.com/docs/partner/apis/combine-payment/orders/query-order.html
 func (o OutTradeNo) CombineOutTradeNo(combineOutTradeNo string) OutTradeNoByCombineOutTradeNo {
 	return newOutTradeNoByCombineOutTradeNo(o.b.Set("combine_out_trade_no", combineOutTradeNo))
 }
 
 // OutTradeNoByCombineOutTradeNo is the path v3/combine-transactions/out-trade-no/{combine_out_trade_no}.
+// Finds a combined order by the merchant's own number.
+// 合单查询订单: GET /v3/combine-transactions/out-trade-no/{combine_out_trade_no}.
+// https://pay.weixin.qq.com/docs/partner/apis/combine-payment/orders/query-order.html
 type OutTradeNoByCombineOutTradeNo struct {
 	// Finds a combined order by the merchant's own number.
 	// 合单查询订单: GET /v3/combine-transactions/out-trade-no/{combine_out_trade_no}.
 	// https://pay.weixin.qq.com/docs/partner/apis/combine-payment/orders/query-order.html
-	wxpay.GET[Order]
+	leaf.Getter[Order]
 
 	// Closes an unpaid combined order; all its single orders must be given. Success has no body.
 	// 合单关闭订单: POST /v3/combine-transactions/out-trade-no/{combine_out_trade_no}/close.
-	Close wxpay.POST[CloseRequest, wxpay.None]
+	Close leaf.Poster[CloseRequest, wxpay.None]
 }
 
-func newOutTradeNoByCombineOutTradeNo(b wxpay.Bound) OutTradeNoByCombineOutTradeNo {
+func newOutTradeNoByCombineOutTradeNo(b leaf.Bound) OutTradeNoByCombineOutTradeNo {
 	return OutTradeNoByCombineOutTradeNo{
-		GET:   wxpay.NewGET[Order](b, "v3/combine-transactions/out-trade-no/{combine_out_trade_no}"),
-		Close: wxpay.NewPOST[CloseRequest, wxpay.None](b, "v3/combine-transactions/out-trade-no/{combine_out_trade_no}/close"),
+		Getter: leaf.NewGetter[Order](b, "v3/combine-transactions/out-trade-no/{combine_out_trade_no}"),
+		Close:  leaf.NewPoster[CloseRequest, wxpay.None](b, "v3/combine-transactions/out-trade-no/{combine_out_trade_no}/close"),
 	}
 }

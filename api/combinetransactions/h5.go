@@ -36,6 +36,7 @@ type H5Request struct {
 	NotifyURL string `json:"notify_url"`
 	// Restricts the means of payment; no_credit excludes credit cards.
 	// 指定支付方式. Optional.
+	// Its constants begin with LimitPay.
 	LimitPay []string `json:"limit_pay,omitempty"`
 	// Who pays.
 	// 支付者. Optional.

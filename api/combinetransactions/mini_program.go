@@ -37,6 +37,7 @@ type MiniProgramRequest struct {
 	NotifyURL string `json:"notify_url,omitempty"`
 	// Scenario of the order.
 	// 交易场景. Optional, always RECOMMERCE.
+	// Its constants begin with TradeScenario.
 	TradeScenario string `json:"trade_scenario,omitempty"`
 }
 
@@ -56,6 +57,7 @@ type MiniProgramRequestSubOrders struct {
 	MchID string `json:"mchid"`
 	// Kind of goods or service.
 	// 商品服务类型. Optional, always INDIVIDUALTRADE.
+	// Its constants begin with OrderServiceType.
 	OrderServiceType string `json:"order_service_type,omitempty"`
 	// Authorisation of the individual payee.
 	// 商品单个人收款方受理授权ID. Required.

@@ -35,6 +35,7 @@ type Order struct {
 	CombinePayerInfo *PaidBy `json:"combine_payer_info,omitempty"`
 	// Scenario of the order.
 	// 交易场景. May be absent, always RECOMMERCE.
+	// Its constants begin with TradeScenario.
 	TradeScenario string `json:"trade_scenario,omitempty"`
 	// Instalments the payer chose.
 	// 使用的商户贴息信息(微信分付). May be absent.

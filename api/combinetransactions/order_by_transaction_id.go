@@ -36,6 +36,7 @@ type OrderByTransactionIDResponse struct {
 	SubOrders []OrderByTransactionIDResponseSubOrders `json:"sub_orders,omitempty"`
 	// Scenario of the order.
 	// 交易场景. May be absent, always RECOMMERCE.
+	// Its constants begin with TradeScenario.
 	TradeScenario string `json:"trade_scenario,omitempty"`
 }
 

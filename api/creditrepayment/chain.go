@@ -4,35 +4,52 @@
 // providers: sign, book each repayment, ask for it.
 //
 // Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen; times are RFC 3339
-// texts with the offset +08:00; dates are yyyy-MM-dd. An optional field that holds its zero value is not sent.
+// texts with the offset +08:00; dates are yyyy-MM-dd. What a field takes of a few texts is a constant that
+// begins with its name. An optional field that holds its zero value is not sent, unless the option [wxpay.Zero]
+// of the call names it.
+//
+// Its notifications, which package notify receives as structs of package event:
+//
+//   - CREDIT_REPAYMENT.SIGN_CONTRACT (event.CreditRepaymentSignContract): 自动还款协议签约成功
+//   - CREDIT_REPAYMENT.TERMINATE_CONTRACT (event.CreditRepaymentTerminateContract): 自动还款协议解约成功
+//   - CREDIT_REPAYMENT.DEDUCTION_PAY (event.CreditRepaymentDeductionPay): 自动还款扣费还款成功
 package creditrepayment
 
 import (
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 )
 
 // Of starts the chain of this product alone.
-func Of(c *wxpay.Client) CreditRepayment { return newCreditRepayment(c.Bind()) }
+func Of(c *wxpay.Client) CreditRepayment { return newCreditRepayment(leaf.Bind(c)) }
 
 // CreditRepayment is the path v3/credit-repayment.
+// Leads to APP预签约自动还款协议, H5预签约自动还款协议, 解除自动还款协议, 查询自动还款协议, 发起还款, 查询还款单, 预约还款, 查询预约还款记录.
 type CreditRepayment struct {
+	// Leads to APP预签约自动还款协议, H5预签约自动还款协议, 解除自动还款协议, 查询自动还款协议, 发起还款, 查询还款单, 预约还款, 查询预约还款记录.
 	Partner Partner
 }
 
-func newCreditRepayment(b wxpay.Bound) CreditRepayment {
+func newCreditRepayment(b leaf.Bound) CreditRepayment {
 	return CreditRepayment{
 		Partner: newPartner(b),
 	}
 }
 
 // Partner is the path v3/credit-repayment/partner.
+// Leads to APP预签约自动还款协议, H5预签约自动还款协议, 解除自动还款协议, 查询自动还款协议, 发起还款, 查询还款单, 预约还款, 查询预约还款记录.
 type Partner struct {
-	Contracts       PartnerContracts
-	DeductOrders    PartnerDeductOrders
+	// Leads to APP预签约自动还款协议, H5预签约自动还款协议, 解除自动还款协议, 查询自动还款协议.
+	Contracts PartnerContracts
+	// Asks for a booked repayment. Only success is notified; query for anything else.
+	// 发起还款: POST /v3/credit-repayment/partner/deduct-orders.
+	// https://pay.weixin.qq.com/doc/v3/partner/4016790583
+	DeductOrders PartnerDeductOrders
+	// Leads to 预约还款, 查询预约还款记录.
 	ScheduleRecords PartnerScheduleRecords
 }
 
-func newPartner(b wxpay.Bound) Partner {
+func newPartner(b leaf.Bound) Partner {
 	return Partner{
 		Contracts:       newPartnerContracts(b),
 		DeductOrders:    newPartnerDeductOrders(b),
@@ -41,29 +58,34 @@ func newPartner(b wxpay.Bound) Partner {
 }
 
 // PartnerContracts is the path v3/credit-repayment/partner/contracts.
+// Leads to APP预签约自动还款协议, H5预签约自动还款协议, 解除自动还款协议, 查询自动还款协议.
 type PartnerContracts struct {
-	b wxpay.Bound
+	b leaf.Bound
 
 	// Opens a signing session for an app or mini program, valid for 10 minutes. Only the person named can sign.
 	// APP预签约自动还款协议: POST /v3/credit-repayment/partner/contracts/app-presign.
 	// https://pay.weixin.qq.com/doc/v3/partner/4016125804
-	AppPresign wxpay.POST[AppPresignRequest, AppPresignResponse]
+	AppPresign leaf.Poster[AppPresignRequest, AppPresignResponse]
 	// Opens a signing session for a page outside WeChat, valid for 10 minutes. Only the person named can sign.
 	// H5预签约自动还款协议: POST /v3/credit-repayment/partner/contracts/h5-presign.
 	// https://pay.weixin.qq.com/doc/v3/partner/4016779565
-	H5Presign wxpay.POST[H5PresignRequest, H5PresignResponse]
+	H5Presign leaf.Poster[H5PresignRequest, H5PresignResponse]
 	// Ends a contract and returns it.
 	// 解除自动还款协议: POST /v3/credit-repayment/partner/contracts/terminate.
 	// https://pay.weixin.qq.com/doc/v3/partner/4016125830
-	Terminate wxpay.POST[TerminateRequest, TerminateResponse]
+	Terminate leaf.Poster[TerminateRequest, TerminateResponse]
 }
 
-func newPartnerContracts(b wxpay.Bound) PartnerContracts {
+func newPartnerContracts(b leaf.Bound) PartnerContracts {
 	return PartnerContracts{
-		b:          b,
-		AppPresign: wxpay.NewPOST[AppPresignRequest, AppPresignResponse](b, "v3/credit-repayment/partner/contracts/app-presign", wxpay.Encrypt("/real_identity/identity_id", "/real_identity/real_name")),
-		H5Presign:  wxpay.NewPOST[H5PresignRequest, H5PresignResponse](b, "v3/credit-repayment/partner/contracts/h5-presign", wxpay.Encrypt("/real_identity/identity_id", "/real_identity/real_name")),
-		Terminate:  wxpay.NewPOST[TerminateRequest, TerminateResponse](b, "v3/credit-repayment/partner/contracts/terminate"),
+		b: b,
+		AppPresign: leaf.NewPoster[AppPresignRequest, AppPresignResponse](b, "v3/credit-repayment/partner/contracts/app-presign", func() []wxpay.Option {
+			return []wxpay.Option{wxpay.Encrypt("/real_identity/identity_id", "/real_identity/real_name")}
+		}),
+		H5Presign: leaf.NewPoster[H5PresignRequest, H5PresignResponse](b, "v3/credit-repayment/partner/contracts/h5-presign", func() []wxpay.Option {
+			return []wxpay.Option{wxpay.Encrypt("/real_identity/identity_id", "/real_identity/real_name")}
+		}),
+		Terminate: leaf.NewPoster[TerminateRequest, TerminateResponse](b, "v3/credit-repayment/partner/contracts/terminate"),
 	}
 }
 
@@ -71,24 +93,27 @@ func newPartnerContracts(b wxpay.Bound) PartnerContracts {
 // can never be used again once the payer tried to sign (服务商签约协议号).
 // Finds a contract by the provider's own number.
 // 查询自动还款协议: GET /v3/credit-repayment/partner/contracts/{out_contract_code}.
-func (p PartnerContracts) OutContractCode(outContractCode string) wxpay.GET[GetContractResponse] {
-	return wxpay.NewGET[GetContractResponse](p.b.Set("out_contract_code", outContractCode), "v3/credit-repayment/partner/contracts/{out_contract_code}")
+func (p PartnerContracts) OutContractCode(outContractCode string) leaf.Getter[GetContractResponse] {
+	return leaf.NewGetter[GetContractResponse](p.b.Set("out_contract_code", outContractCode), "v3/credit-repayment/partner/contracts/{out_contract_code}")
 }
 
 // PartnerDeductOrders is the path v3/credit-repayment/partner/deduct-orders.
+// Asks for a booked repayment. Only success is notified; query for anything else.
+// 发起还款: POST /v3/credit-repayment/partner/deduct-orders.
+// https://pay.weixin.qq.com/doc/v3/partner/4016790583
 type PartnerDeductOrders struct {
-	b wxpay.Bound
+	b leaf.Bound
 
 	// Asks for a booked repayment. Only success is notified; query for anything else.
 	// 发起还款: POST /v3/credit-repayment/partner/deduct-orders.
 	// https://pay.weixin.qq.com/doc/v3/partner/4016790583
-	wxpay.POST[RepayRequest, Order]
+	leaf.Poster[RepayRequest, Order]
 }
 
-func newPartnerDeductOrders(b wxpay.Bound) PartnerDeductOrders {
+func newPartnerDeductOrders(b leaf.Bound) PartnerDeductOrders {
 	return PartnerDeductOrders{
-		b:    b,
-		POST: wxpay.NewPOST[RepayRequest, Order](b, "v3/credit-repayment/partner/deduct-orders"),
+		b:      b,
+		Poster: leaf.NewPoster[RepayRequest, Order](b, "v3/credit-repayment/partner/deduct-orders"),
 	}
 }
 
@@ -96,24 +121,25 @@ func newPartnerDeductOrders(b wxpay.Bound) PartnerDeductOrders {
 // Finds a repayment by the provider's own number.
 // 查询还款单: GET /v3/credit-repayment/partner/deduct-orders/{out_trade_no}.
 // https://pay.weixin.qq.com/doc/v3/partner/4016779468
-func (p PartnerDeductOrders) OutTradeNo(outTradeNo string) wxpay.GET[Order] {
-	return wxpay.NewGET[Order](p.b.Set("out_trade_no", outTradeNo), "v3/credit-repayment/partner/deduct-orders/{out_trade_no}")
+func (p PartnerDeductOrders) OutTradeNo(outTradeNo string) leaf.Getter[Order] {
+	return leaf.NewGetter[Order](p.b.Set("out_trade_no", outTradeNo), "v3/credit-repayment/partner/deduct-orders/{out_trade_no}")
 }
 
 // PartnerScheduleRecords is the path v3/credit-repayment/partner/schedule-records.
+// Leads to 预约还款, 查询预约还款记录.
 type PartnerScheduleRecords struct {
-	b wxpay.Bound
+	b leaf.Bound
 
 	// Books a repayment, before it is asked for.
 	// 预约还款: POST /v3/credit-repayment/partner/schedule-records/batch-create.
 	// https://pay.weixin.qq.com/doc/v3/partner/4016779459
-	BatchCreate wxpay.POST[BookRequest, BookResponse]
+	BatchCreate leaf.Poster[BookRequest, BookResponse]
 }
 
-func newPartnerScheduleRecords(b wxpay.Bound) PartnerScheduleRecords {
+func newPartnerScheduleRecords(b leaf.Bound) PartnerScheduleRecords {
 	return PartnerScheduleRecords{
 		b:           b,
-		BatchCreate: wxpay.NewPOST[BookRequest, BookResponse](b, "v3/credit-repayment/partner/schedule-records/batch-create"),
+		BatchCreate: leaf.NewPoster[BookRequest, BookResponse](b, "v3/credit-repayment/partner/schedule-records/batch-create"),
 	}
 }
 
@@ -121,6 +147,6 @@ func newPartnerScheduleRecords(b wxpay.Bound) PartnerScheduleRecords {
 // Finds a booked repayment by the provider's own number.
 // 查询预约还款记录: GET /v3/credit-repayment/partner/schedule-records/{out_record_id}.
 // https://pay.weixin.qq.com/doc/v3/partner/4016779463
-func (p PartnerScheduleRecords) OutRecordID(outRecordID string) wxpay.QUERY[GetRecordQuery, GetRecordResponse] {
-	return wxpay.NewQUERY[GetRecordQuery, GetRecordResponse](p.b.Set("out_record_id", outRecordID), "v3/credit-repayment/partner/schedule-records/{out_record_id}")
+func (p PartnerScheduleRecords) OutRecordID(outRecordID string) leaf.Querier[GetRecordQuery, GetRecordResponse] {
+	return leaf.NewQuerier[GetRecordQuery, GetRecordResponse](p.b.Set("out_record_id", outRecordID), "v3/credit-repayment/partner/schedule-records/{out_record_id}")
 }

@@ -11,6 +11,7 @@ import (
 type RealIdentity struct {
 	// Kind of identity document.
 	// 实名验证类型. Required, one of REAL_IDENTITY_TYPE_INVALID, REAL_IDENTITY_TYPE_ID_CARD.
+	// Its constants begin with IdentityType.
 	IdentityType string `json:"identity_type"`
 	// Number of the identity document.
 	// 自然人证件号码. Required, encrypted by the SDK; give it in clear.
@@ -67,6 +68,7 @@ type Order struct {
 	// State of the repayment.
 	// 还款单状态. One of DEDUCT_ORDER_STATE_PENDING, DEDUCT_ORDER_STATE_NOT_PAY, DEDUCT_ORDER_STATE_PAY_SUCCESS,
 	// DEDUCT_ORDER_STATE_PAY_FAIL.
+	// Its constants begin with OrderState.
 	OrderState string `json:"order_state"`
 	// What is repaid, in fen, as a decimal text.
 	// 还款金额.

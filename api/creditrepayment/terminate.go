@@ -48,6 +48,7 @@ type TerminateResponseContractInfo struct {
 	DisplayName string `json:"display_name"`
 	// State of the contract.
 	// 协议状态. One of CONTRACT_STATE_INVALID, CONTRACT_STATE_EFFECTIVE, CONTRACT_STATE_TERMINATED.
+	// Its constants begin with ContractState.
 	ContractState string `json:"contract_state"`
 	// When the contract was signed, RFC 3339 with +08:00, possibly with milliseconds.
 	// 协议签署时间. RFC 3339 with +08:00.
@@ -58,6 +59,7 @@ type TerminateResponseContractInfo struct {
 	// Who ended the contract.
 	// 协议解约方式. One of TERMINATION_MODE_INVALID, TERMINATION_MODE_BY_USER, TERMINATION_MODE_BY_MERCHANT,
 	// TERMINATION_MODE_BY_CUSTOMER_SERVICE.
+	// Its constants begin with ContractTerminatedMode.
 	ContractTerminatedMode string `json:"contract_terminated_mode,omitempty"`
 	// Why the contract ended, in words.
 	// 协议解约备注.

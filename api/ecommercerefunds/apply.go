@@ -52,9 +52,11 @@ type ApplyRequest struct {
 	NotifyURL string `json:"notify_url,omitempty"`
 	// Who pays the refund.
 	// 退款出资商户. Optional, one of REFUND_SOURCE_SUB_MERCHANT, REFUND_SOURCE_PARTNER_ADVANCE.
+	// Its constants begin with RefundAccount.
 	RefundAccount string `json:"refund_account,omitempty"`
 	// Account the refund was paid from.
 	// 资金账户. Optional, one of AVAILABLE, UNSETTLED, PREPAID.
+	// Its constants begin with FundsAccount.
 	FundsAccount string `json:"funds_account,omitempty"`
 }
 
@@ -72,6 +74,7 @@ type ApplyRequestAmount struct {
 	Total int64 `json:"total"`
 	// ISO 4217 code; CNY.
 	// 退款币种. Optional, always CNY.
+	// Its constants begin with Currency.
 	Currency string `json:"currency,omitempty"`
 }
 
@@ -98,6 +101,7 @@ type ApplyResponse struct {
 	PromotionDetail []Promotion `json:"promotion_detail,omitempty"`
 	// Who pays the refund.
 	// 退款出资商户. May be absent, one of REFUND_SOURCE_SUB_MERCHANT, REFUND_SOURCE_PARTNER_ADVANCE.
+	// Its constants begin with RefundAccount.
 	RefundAccount string `json:"refund_account,omitempty"`
 }
 
@@ -118,6 +122,7 @@ type ApplyResponseAmount struct {
 	DiscountRefund int64 `json:"discount_refund,omitempty"`
 	// ISO 4217 code; CNY.
 	// 退款币种. Always CNY.
+	// Its constants begin with Currency.
 	Currency string `json:"currency,omitempty"`
 	// What WeChat Pay advanced, in fen.
 	// 垫付金额.

@@ -23,10 +23,12 @@ type ApplyAbnormalRefundRequest struct {
 	// USER_BANK_CARD: refund to a bank card of the payer. MERCHANT_BANK_CARD: to one of the merchant, who passes it
 	// on.
 	// 异常退款处理方式. Required, one of USER_BANK_CARD, MERCHANT_BANK_CARD.
+	// Its constants begin with ApplyAbnormalRefundRequestType.
 	Type string `json:"type"`
 	// Bank of the card.
 	// 开户银行. Optional, one of CMB_DEBIT, COMM_DEBIT, ABC_DEBIT, CCB_DEBIT, ICBC_DEBIT, BOC_DEBIT, PAB_DEBIT,
 	// SPDB_DEBIT, CITIC_DEBIT, CEB_DEBIT, CMBC_DEBIT, CIB_DEBIT, GDB_DEBIT, PSBC_DEBIT, NBCB_DEBIT.
+	// Its constants begin with BankType.
 	BankType string `json:"bank_type,omitempty"`
 	// Bank card that receives the refund.
 	// 收款银行卡号. Optional, encrypted by the SDK; give it in clear.
@@ -69,9 +71,11 @@ type ApplyAbnormalRefundResponse struct {
 	CreateTime string `json:"create_time"`
 	// SUCCESS, CLOSED, PROCESSING or ABNORMAL.
 	// 退款状态. One of SUCCESS, CLOSED, PROCESSING, ABNORMAL.
+	// Its constants begin with ApplyAbnormalRefundResponseStatus.
 	Status string `json:"status"`
 	// Account the refund was paid from.
 	// 资金账户. May be absent, one of AVAILABLE, UNSETTLED.
+	// Its constants begin with FundsAccount.
 	FundsAccount string `json:"funds_account,omitempty"`
 	// Amount of the order.
 	// 金额信息.
@@ -81,6 +85,7 @@ type ApplyAbnormalRefundResponse struct {
 	PromotionDetail []ApplyAbnormalRefundResponsePromotionDetail `json:"promotion_detail,omitempty"`
 	// Who pays the refund.
 	// 退款出资商户. May be absent, one of REFUND_SOURCE_PARTNER_ADVANCE, REFUND_SOURCE_SUB_MERCHANT.
+	// Its constants begin with RefundAccount.
 	RefundAccount string `json:"refund_account,omitempty"`
 }
 
@@ -101,6 +106,7 @@ type ApplyAbnormalRefundResponseAmount struct {
 	DiscountRefund int64 `json:"discount_refund"`
 	// ISO 4217 code; CNY.
 	// 退款币种. Always CNY.
+	// Its constants begin with Currency.
 	Currency string `json:"currency"`
 	// Fee that is refunded, in fen.
 	// 手续费退款金额.

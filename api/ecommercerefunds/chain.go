@@ -4,48 +4,62 @@
 // for their sub-merchants.
 //
 // Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen; times are RFC 3339
-// texts with the offset +08:00; dates are yyyy-MM-dd. An optional field that holds its zero value is not sent.
+// texts with the offset +08:00; dates are yyyy-MM-dd. What a field takes of a few texts is a constant that
+// begins with its name. An optional field that holds its zero value is not sent, unless the option [wxpay.Zero]
+// of the call names it.
+//
+// Its notifications, which package notify receives as structs of package event:
+//
+//   - REFUND.SUCCESS (event.RefundSuccess): 退款成功
+//   - REFUND.ABNORMAL (event.RefundAbnormal): 退款异常
+//   - REFUND.CLOSED (event.RefundClosed): 退款关闭
 package ecommercerefunds
 
 import (
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 )
 
 // Of starts the chain of this product alone.
-func Of(c *wxpay.Client) Refunds { return newRefunds(c.Bind()) }
+func Of(c *wxpay.Client) Refunds { return newRefunds(leaf.Bind(c)) }
 
 // Refunds is the path v3/ecommerce/refunds.
+// Leads to 退款申请, 通过微信支付退款单号查询退款, 通过商户退款单号查询退款, 发起异常退款, 查询垫付回补结果, 垫付退款回补.
 type Refunds struct {
-	b wxpay.Bound
+	b leaf.Bound
 
 	// Refunds a payment of a sub-merchant of the platform, wholly or in part. Retry with the same out_refund_no.
 	// 退款申请: POST /v3/ecommerce/refunds/apply.
 	// https://pay.weixin.qq.com/docs/partner/apis/ecommerce-refund/refunds/create-refund.html
-	Apply       wxpay.POST[ApplyRequest, ApplyResponse]
-	ID          ID
+	Apply leaf.Poster[ApplyRequest, ApplyResponse]
+	// Leads to 通过微信支付退款单号查询退款.
+	ID ID
+	// Leads to 通过商户退款单号查询退款.
 	OutRefundNo OutRefundNo
 }
 
-func newRefunds(b wxpay.Bound) Refunds {
+func newRefunds(b leaf.Bound) Refunds {
 	return Refunds{
 		b:           b,
-		Apply:       wxpay.NewPOST[ApplyRequest, ApplyResponse](b, "v3/ecommerce/refunds/apply"),
+		Apply:       leaf.NewPoster[ApplyRequest, ApplyResponse](b, "v3/ecommerce/refunds/apply"),
 		ID:          newID(b),
 		OutRefundNo: newOutRefundNo(b),
 	}
 }
 
 // RefundID fills {refund_id}: WeChat Pay's id of the refund (微信退款单号).
+// Leads to 发起异常退款, 查询垫付回补结果, 垫付退款回补.
 func (r Refunds) RefundID(refundID string) ByRefundID {
 	return newByRefundID(r.b.Set("refund_id", refundID))
 }
 
 // ID is the path v3/ecommerce/refunds/id.
+// Leads to 通过微信支付退款单号查询退款.
 type ID struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newID(b wxpay.Bound) ID {
+func newID(b leaf.Bound) ID {
 	return ID{
 		b: b,
 	}
@@ -55,16 +69,17 @@ func newID(b wxpay.Bound) ID {
 // Finds a refund by WeChat Pay's id.
 // 通过微信支付退款单号查询退款: GET /v3/ecommerce/refunds/id/{refund_id}.
 // https://pay.weixin.qq.com/docs/partner/apis/ecommerce-refund/refunds/query-refund.html
-func (i ID) RefundID(refundID string) wxpay.QUERY[RefundByIDQuery, Refund] {
-	return wxpay.NewQUERY[RefundByIDQuery, Refund](i.b.Set("refund_id", refundID), "v3/ecommerce/refunds/id/{refund_id}")
+func (i ID) RefundID(refundID string) leaf.Querier[RefundByIDQuery, Refund] {
+	return leaf.NewQuerier[RefundByIDQuery, Refund](i.b.Set("refund_id", refundID), "v3/ecommerce/refunds/id/{refund_id}")
 }
 
 // OutRefundNo is the path v3/ecommerce/refunds/out-refund-no.
+// Leads to 通过商户退款单号查询退款.
 type OutRefundNo struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newOutRefundNo(b wxpay.Bound) OutRefundNo {
+func newOutRefundNo(b leaf.Bound) OutRefundNo {
 	return OutRefundNo{
 		b: b,
 	}
@@ -74,42 +89,55 @@ func newOutRefundNo(b wxpay.Bound) OutRefundNo {
 // Finds a refund by the platform's own number.
 // 通过商户退款单号查询退款: GET /v3/ecommerce/refunds/out-refund-no/{out_refund_no}.
 // https://pay.weixin.qq.com/docs/partner/apis/ecommerce-refund/refunds/query-refund-by-out-refund-no.html
-func (o OutRefundNo) OutRefundNo(outRefundNo string) wxpay.QUERY[RefundByOutRefundNoQuery, Refund] {
-	return wxpay.NewQUERY[RefundByOutRefundNoQuery, Refund](o.b.Set("out_refund_no", outRefundNo), "v3/ecommerce/refunds/out-refund-no/{out_refund_no}")
+func (o OutRefundNo) OutRefundNo(outRefundNo string) leaf.Querier[RefundByOutRefundNoQuery, Refund] {
+	return leaf.NewQuerier[RefundByOutRefundNoQuery, Refund](o.b.Set("out_refund_no", outRefundNo), "v3/ecommerce/refunds/out-refund-no/{out_refund_no}")
 }
 
 // ByRefundID is the path v3/ecommerce/refunds/{refund_id}.
+// Leads to 发起异常退款, 查询垫付回补结果, 垫付退款回补.
 type ByRefundID struct {
 	// Settles a refund that could not reach the payer, to a bank card.
 	// 发起异常退款: POST /v3/ecommerce/refunds/{refund_id}/apply-abnormal-refund.
 	// https://pay.weixin.qq.com/docs/partner/apis/ecommerce-refund/refunds/create-abnormal-refund.html
-	ApplyAbnormalRefund wxpay.POST[ApplyAbnormalRefundRequest, ApplyAbnormalRefundResponse]
-	ReturnAdvance       ByRefundIDReturnAdvance
+	ApplyAbnormalRefund leaf.Poster[ApplyAbnormalRefundRequest, ApplyAbnormalRefundResponse]
+	// Tells whether what the platform advanced for a refund was returned.
+	// 查询垫付回补结果: GET /v3/ecommerce/refunds/{refund_id}/return-advance.
+	// https://pay.weixin.qq.com/docs/partner/apis/ecommerce-refund/refunds/query-return-advance.html
+	// Takes from the sub-merchant what the platform advanced for a refund.
+	// 垫付退款回补: POST /v3/ecommerce/refunds/{refund_id}/return-advance.
+	// https://pay.weixin.qq.com/docs/partner/apis/ecommerce-refund/refunds/create-return-advance.html
+	ReturnAdvance ByRefundIDReturnAdvance
 }
 
-func newByRefundID(b wxpay.Bound) ByRefundID {
+func newByRefundID(b leaf.Bound) ByRefundID {
 	return ByRefundID{
-		ApplyAbnormalRefund: wxpay.NewPOST[ApplyAbnormalRefundRequest, ApplyAbnormalRefundResponse](b, "v3/ecommerce/refunds/{refund_id}/apply-abnormal-refund", wxpay.Encrypt("/bank_account", "/real_name")),
+		ApplyAbnormalRefund: leaf.NewPoster[ApplyAbnormalRefundRequest, ApplyAbnormalRefundResponse](b, "v3/ecommerce/refunds/{refund_id}/apply-abnormal-refund", func() []wxpay.Option { return []wxpay.Option{wxpay.Encrypt("/bank_account", "/real_name")} }),
 		ReturnAdvance:       newByRefundIDReturnAdvance(b),
 	}
 }
 
 // ByRefundIDReturnAdvance is the path v3/ecommerce/refunds/{refund_id}/return-advance.
+// Tells whether what the platform advanced for a refund was returned.
+// 查询垫付回补结果: GET /v3/ecommerce/refunds/{refund_id}/return-advance.
+// https://pay.weixin.qq.com/docs/partner/apis/ecommerce-refund/refunds/query-return-advance.html
+// Takes from the sub-merchant what the platform advanced for a refund.
+// 垫付退款回补: POST /v3/ecommerce/refunds/{refund_id}/return-advance.
+// https://pay.weixin.qq.com/docs/partner/apis/ecommerce-refund/refunds/create-return-advance.html
 type ByRefundIDReturnAdvance struct {
 	// Tells whether what the platform advanced for a refund was returned.
 	// 查询垫付回补结果: GET /v3/ecommerce/refunds/{refund_id}/return-advance.
 	// https://pay.weixin.qq.com/docs/partner/apis/ecommerce-refund/refunds/query-return-advance.html
-	wxpay.QUERY[GetReturnAdvanceQuery, Advance]
+	leaf.Querier[GetReturnAdvanceQuery, Advance]
 
 	// Takes from the sub-merchant what the platform advanced for a refund.
 	// 垫付退款回补: POST /v3/ecommerce/refunds/{refund_id}/return-advance.
 	// https://pay.weixin.qq.com/docs/partner/apis/ecommerce-refund/refunds/create-return-advance.html
-	wxpay.POST[ReturnAdvanceRequest, Advance]
+	leaf.Poster[ReturnAdvanceRequest, Advance]
 }
 
-func newByRefundIDReturnAdvance(b wxpay.Bound) ByRefundIDReturnAdvance {
+func newByRefundIDReturnAdvance(b leaf.Bound) ByRefundIDReturnAdvance {
 	return ByRefundIDReturnAdvance{
-		QUERY: wxpay.NewQUERY[GetReturnAdvanceQuery, Advance](b, "v3/ecommerce/refunds/{refund_id}/return-advance"),
-		POST:  wxpay.NewPOST[ReturnAdvanceRequest, Advance](b, "v3/ecommerce/refunds/{refund_id}/return-advance"),
+		Querier: leaf.NewQuerier[GetReturnAdvanceQuery, Advance](b, "v3/ecommerce/refunds/{refund_id}/return-advance"),
+		Poster:  leaf.NewPoster[ReturnAdvanceRequest, Advance](b, "v3/ecommerce/refunds/{refund_id}/return-advance"),
 	}
 }

@@ -11,6 +11,7 @@ import (
 type AmountSource struct {
 	// AVAILABLE: available balance. UNAVAILABLE: frozen balance.
 	// 出资账户类型. Required, one of AVAILABLE, UNAVAILABLE.
+	// Its constants begin with AmountSourceAccount.
 	Account string `json:"account"`
 	// Amount from this account, in fen.
 	// 出资金额. Required.
@@ -36,9 +37,11 @@ type Promotion struct {
 	PromotionID string `json:"promotion_id"`
 	// GLOBAL: the whole order. SINGLE: single goods.
 	// 优惠范围. One of GLOBAL, SINGLE.
+	// Its constants begin with PromotionScope.
 	Scope string `json:"scope"`
 	// Kind of discount.
 	// 优惠类型. One of COUPON, DISCOUNT.
+	// Its constants begin with PromotionType.
 	Type string `json:"type"`
 	// Face value, in fen.
 	// 优惠券面额.
@@ -68,6 +71,7 @@ type Refund struct {
 	OutTradeNo string `json:"out_trade_no"`
 	// ORIGINAL: the way it was paid. BALANCE, OTHER_BALANCE, OTHER_BANKCARD: elsewhere, because that failed.
 	// 退款渠道. May be absent, one of ORIGINAL, BALANCE, OTHER_BALANCE, OTHER_BANKCARD.
+	// Its constants begin with RefundChannel.
 	Channel string `json:"channel,omitempty"`
 	// Account of the payer that receives the refund, in words.
 	// 退款入账账户. May be absent.
@@ -80,6 +84,7 @@ type Refund struct {
 	CreateTime string `json:"create_time"`
 	// SUCCESS, CLOSED, PROCESSING or ABNORMAL.
 	// 退款状态. One of SUCCESS, CLOSED, PROCESSING, ABNORMAL.
+	// Its constants begin with RefundStatus.
 	Status string `json:"status"`
 	// Amount of the order.
 	// 退款金额信息.
@@ -89,9 +94,11 @@ type Refund struct {
 	PromotionDetail []Promotion `json:"promotion_detail,omitempty"`
 	// Who pays the refund.
 	// 退款出资商户. May be absent, one of REFUND_SOURCE_SUB_MERCHANT, REFUND_SOURCE_PARTNER_ADVANCE.
+	// Its constants begin with RefundAccount.
 	RefundAccount string `json:"refund_account,omitempty"`
 	// Account the refund was paid from.
 	// 资金账户. May be absent, one of AVAILABLE, UNSETTLED, OPERATION, BASIC, ECNY_BASIC.
+	// Its constants begin with FundsAccount.
 	FundsAccount string `json:"funds_account,omitempty"`
 }
 
@@ -112,6 +119,7 @@ type Amount struct {
 	DiscountRefund int64 `json:"discount_refund,omitempty"`
 	// ISO 4217 code; CNY.
 	// 退款币种. Always CNY.
+	// Its constants begin with Currency.
 	Currency string `json:"currency,omitempty"`
 	// What WeChat Pay advanced, in fen.
 	// 垫付金额.

@@ -4,25 +4,43 @@
 // the school debits each period after announcing it. Open to direct merchants and service providers.
 //
 // Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen; times are RFC 3339
-// texts with the offset +08:00; dates are yyyy-MM-dd. An optional field that holds its zero value is not sent.
+// texts with the offset +08:00; dates are yyyy-MM-dd. What a field takes of a few texts is a constant that
+// begins with its name. An optional field that holds its zero value is not sent, unless the option [wxpay.Zero]
+// of the call names it.
+//
+// Its notifications, which package notify receives as structs of package event:
+//
+//   - ENTRUST.SIGNING (event.EntrustSigning): 教育续费通用户签约成功
+//   - ENTRUST.RELEASE (event.EntrustRelease): 教育续费通用户解约成功
+//   - TRANSACTION.SUCCESS (event.TransactionSuccess): 教育续费通扣款成功
+//   - TRANSACTION.FAIL (event.TransactionFail): 教育续费通扣款失败
 package edupapay
 
 import (
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 )
 
 // Of starts the chain of this product alone.
-func Of(c *wxpay.Client) EduPapay { return newEduPapay(c.Bind()) }
+func Of(c *wxpay.Client) EduPapay { return newEduPapay(leaf.Bind(c)) }
 
 // EduPapay is the path v3/edu-papay.
+// Leads to 通过协议号查询签约, 预签约, 解约, 教育通扣款受理, 微信订单号查单, 商户订单号查单, 通过用户标识查询签约, 发送扣款预通知.
 type EduPapay struct {
-	Contracts         Contracts
-	Transactions      Transactions
-	User              User
+	// Leads to 通过协议号查询签约, 预签约, 解约.
+	Contracts Contracts
+	// Asks for a debit of the contract after its notice. Success has no body and says only that the debit was
+	// accepted: the result comes as a notification, or by query. Retry with the same out_trade_no.
+	// 教育通扣款受理: POST /v3/edu-papay/transactions.
+	// https://pay.weixin.qq.com/wiki/doc/apiv3/Offline/apis/chapter5_2_7.shtml
+	Transactions Transactions
+	// Leads to 通过用户标识查询签约.
+	User User
+	// Leads to 发送扣款预通知.
 	UserNotifications UserNotifications
 }
 
-func newEduPapay(b wxpay.Bound) EduPapay {
+func newEduPapay(b leaf.Bound) EduPapay {
 	return EduPapay{
 		Contracts:         newContracts(b),
 		Transactions:      newTransactions(b),
@@ -32,21 +50,23 @@ func newEduPapay(b wxpay.Bound) EduPapay {
 }
 
 // Contracts is the path v3/edu-papay/contracts.
+// Leads to 通过协议号查询签约, 预签约, 解约.
 type Contracts struct {
-	b wxpay.Bound
+	b leaf.Bound
 
+	// Leads to 通过协议号查询签约.
 	ID ContractsID
 	// Opens a signing session and returns the token that takes the payer to the signing page.
 	// 预签约: POST /v3/edu-papay/contracts/presign.
 	// https://pay.weixin.qq.com/wiki/doc/apiv3/Offline/apis/chapter5_2_1.shtml
-	Presign wxpay.POST[PresignRequest, PresignResponse]
+	Presign leaf.Poster[PresignRequest, PresignResponse]
 }
 
-func newContracts(b wxpay.Bound) Contracts {
+func newContracts(b leaf.Bound) Contracts {
 	return Contracts{
 		b:       b,
 		ID:      newContractsID(b),
-		Presign: wxpay.NewPOST[PresignRequest, PresignResponse](b, "v3/edu-papay/contracts/presign"),
+		Presign: leaf.NewPoster[PresignRequest, PresignResponse](b, "v3/edu-papay/contracts/presign"),
 	}
 }
 
@@ -55,16 +75,17 @@ func newContracts(b wxpay.Bound) Contracts {
 // contracts/id/{contract_id}.
 // 解约: DELETE /v3/edu-papay/contracts/{contract_id}.
 // https://pay.weixin.qq.com/wiki/doc/apiv3/Offline/apis/chapter5_2_4.shtml
-func (c Contracts) ContractID(contractID string) wxpay.DELETE[wxpay.None] {
-	return wxpay.NewDELETE[wxpay.None](c.b.Set("contract_id", contractID), "v3/edu-papay/contracts/{contract_id}")
+func (c Contracts) ContractID(contractID string) leaf.Deleter[wxpay.None] {
+	return leaf.NewDeleter[wxpay.None](c.b.Set("contract_id", contractID), "v3/edu-papay/contracts/{contract_id}")
 }
 
 // ContractsID is the path v3/edu-papay/contracts/id.
+// Leads to 通过协议号查询签约.
 type ContractsID struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newContractsID(b wxpay.Bound) ContractsID {
+func newContractsID(b leaf.Bound) ContractsID {
 	return ContractsID{
 		b: b,
 	}
@@ -74,36 +95,43 @@ func newContractsID(b wxpay.Bound) ContractsID {
 // Finds a contract by its id. A terminated contract is returned with status DELETE.
 // 通过协议号查询签约: GET /v3/edu-papay/contracts/id/{contract_id}.
 // https://pay.weixin.qq.com/wiki/doc/apiv3/Offline/apis/chapter5_2_2.shtml
-func (c ContractsID) ContractID(contractID string) wxpay.QUERY[ContractQuery, ContractResponse] {
-	return wxpay.NewQUERY[ContractQuery, ContractResponse](c.b.Set("contract_id", contractID), "v3/edu-papay/contracts/id/{contract_id}")
+func (c ContractsID) ContractID(contractID string) leaf.Querier[ContractQuery, ContractResponse] {
+	return leaf.NewQuerier[ContractQuery, ContractResponse](c.b.Set("contract_id", contractID), "v3/edu-papay/contracts/id/{contract_id}")
 }
 
 // Transactions is the path v3/edu-papay/transactions.
+// Asks for a debit of the contract after its notice. Success has no body and says only that the debit was
+// accepted: the result comes as a notification, or by query. Retry with the same out_trade_no.
+// 教育通扣款受理: POST /v3/edu-papay/transactions.
+// https://pay.weixin.qq.com/wiki/doc/apiv3/Offline/apis/chapter5_2_7.shtml
 type Transactions struct {
 	// Asks for a debit of the contract after its notice. Success has no body and says only that the debit was
 	// accepted: the result comes as a notification, or by query. Retry with the same out_trade_no.
 	// 教育通扣款受理: POST /v3/edu-papay/transactions.
 	// https://pay.weixin.qq.com/wiki/doc/apiv3/Offline/apis/chapter5_2_7.shtml
-	wxpay.POST[DebitRequest, wxpay.None]
+	leaf.Poster[DebitRequest, wxpay.None]
 
-	ID         TransactionsID
+	// Leads to 微信订单号查单.
+	ID TransactionsID
+	// Leads to 商户订单号查单.
 	OutTradeNo TransactionsOutTradeNo
 }
 
-func newTransactions(b wxpay.Bound) Transactions {
+func newTransactions(b leaf.Bound) Transactions {
 	return Transactions{
-		POST:       wxpay.NewPOST[DebitRequest, wxpay.None](b, "v3/edu-papay/transactions"),
+		Poster:     leaf.NewPoster[DebitRequest, wxpay.None](b, "v3/edu-papay/transactions"),
 		ID:         newTransactionsID(b),
 		OutTradeNo: newTransactionsOutTradeNo(b),
 	}
 }
 
 // TransactionsID is the path v3/edu-papay/transactions/id.
+// Leads to 微信订单号查单.
 type TransactionsID struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newTransactionsID(b wxpay.Bound) TransactionsID {
+func newTransactionsID(b leaf.Bound) TransactionsID {
 	return TransactionsID{
 		b: b,
 	}
@@ -113,16 +141,17 @@ func newTransactionsID(b wxpay.Bound) TransactionsID {
 // Finds a debit by WeChat Pay's id.
 // 微信订单号查单: GET /v3/edu-papay/transactions/id/{transaction_id}.
 // https://pay.weixin.qq.com/wiki/doc/apiv3/Offline/apis/chapter5_2_8.shtml
-func (t TransactionsID) TransactionID(transactionID string) wxpay.QUERY[TransactionByIDQuery, Transaction] {
-	return wxpay.NewQUERY[TransactionByIDQuery, Transaction](t.b.Set("transaction_id", transactionID), "v3/edu-papay/transactions/id/{transaction_id}")
+func (t TransactionsID) TransactionID(transactionID string) leaf.Querier[TransactionByIDQuery, Transaction] {
+	return leaf.NewQuerier[TransactionByIDQuery, Transaction](t.b.Set("transaction_id", transactionID), "v3/edu-papay/transactions/id/{transaction_id}")
 }
 
 // TransactionsOutTradeNo is the path v3/edu-papay/transactions/out-trade-no.
+// Leads to 商户订单号查单.
 type TransactionsOutTradeNo struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newTransactionsOutTradeNo(b wxpay.Bound) TransactionsOutTradeNo {
+func newTransactionsOutTradeNo(b leaf.Bound) TransactionsOutTradeNo {
 	return TransactionsOutTradeNo{
 		b: b,
 	}
@@ -132,66 +161,72 @@ func newTransactionsOutTradeNo(b wxpay.Bound) TransactionsOutTradeNo {
 // Finds a debit by the merchant's own number.
 // 商户订单号查单: GET /v3/edu-papay/transactions/out-trade-no/{out_trade_no}.
 // https://pay.weixin.qq.com/wiki/doc/apiv3/Offline/apis/chapter5_2_9.shtml
-func (t TransactionsOutTradeNo) OutTradeNo(outTradeNo string) wxpay.QUERY[TransactionByOutTradeNoQuery, Transaction] {
-	return wxpay.NewQUERY[TransactionByOutTradeNoQuery, Transaction](t.b.Set("out_trade_no", outTradeNo), "v3/edu-papay/transactions/out-trade-no/{out_trade_no}")
+func (t TransactionsOutTradeNo) OutTradeNo(outTradeNo string) leaf.Querier[TransactionByOutTradeNoQuery, Transaction] {
+	return leaf.NewQuerier[TransactionByOutTradeNoQuery, Transaction](t.b.Set("out_trade_no", outTradeNo), "v3/edu-papay/transactions/out-trade-no/{out_trade_no}")
 }
 
 // User is the path v3/edu-papay/user.
+// Leads to 通过用户标识查询签约.
 type User struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newUser(b wxpay.Bound) User {
+func newUser(b leaf.Bound) User {
 	return User{
 		b: b,
 	}
 }
 
 // OpenID fills {openid}: The payer's id under appid (服务商APPID下的用户标识).
+// Leads to 通过用户标识查询签约.
 func (u User) OpenID(openID string) UserByOpenID {
 	return newUserByOpenID(u.b.Set("openid", openID))
 }
 
 // UserByOpenID is the path v3/edu-papay/user/{openid}.
+// Leads to 通过用户标识查询签约.
 type UserByOpenID struct {
 	// Lists the contracts of one payer. A payer who never signed is an error, 404 NOT_FOUND, not an empty list.
 	// 通过用户标识查询签约: GET /v3/edu-papay/user/{openid}/contracts.
 	// https://pay.weixin.qq.com/wiki/doc/apiv3/Offline/apis/chapter5_2_3.shtml
-	Contracts wxpay.QUERY[UserContractsQuery, UserContractsResponse]
+	Contracts leaf.Querier[UserContractsQuery, UserContractsResponse]
 }
 
-func newUserByOpenID(b wxpay.Bound) UserByOpenID {
+func newUserByOpenID(b leaf.Bound) UserByOpenID {
 	return UserByOpenID{
-		Contracts: wxpay.NewQUERY[UserContractsQuery, UserContractsResponse](b, "v3/edu-papay/user/{openid}/contracts"),
+		Contracts: leaf.NewQuerier[UserContractsQuery, UserContractsResponse](b, "v3/edu-papay/user/{openid}/contracts"),
 	}
 }
 
 // UserNotifications is the path v3/edu-papay/user-notifications.
+// Leads to 发送扣款预通知.
 type UserNotifications struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newUserNotifications(b wxpay.Bound) UserNotifications {
+func newUserNotifications(b leaf.Bound) UserNotifications {
 	return UserNotifications{
 		b: b,
 	}
 }
 
 // ContractID fills {contract_id}: WeChat Pay's id of the contract (签约协议号).
+// Leads to 发送扣款预通知.
 func (u UserNotifications) ContractID(contractID string) UserNotificationsByContractID {
 	return newUserNotificationsByContractID(u.b.Set("contract_id", contractID))
 }
 
 // UserNotificationsByContractID is the path v3/edu-papay/user-notifications/{contract_id}.
+// Leads to 发送扣款预通知.
 type UserNotificationsByContractID struct {
 	// Announces a debit to the payer, 1 to 3 days ahead. Without it the debit is refused. Success has no body.
 	// 发送扣款预通知: POST /v3/edu-papay/user-notifications/{contract_id}/send.
 	// https://pay.weixin.qq.com/wiki/doc/apiv3/Offline/apis/chapter5_2_6.shtml
-	Send wxpay.POST[SendNoticeRequest, wxpay.None]
+	Send leaf.Poster[SendNoticeRequest, wxpay.None]
 }
 
-func newUserNotificationsByContractID(b wxpay.Bound) UserNotificationsByContractID {
+func newUserNotificationsByContractID(b leaf.Bound) UserNotificationsByContractID {
 	return UserNotificationsByContractID{
-		Send: wxpay.NewPOST[SendNoticeRequest, wxpay.None](b, "v3/edu-papay/user-notifications/{contract_id}/send"),
+		Send: leaf.NewPoster[SendNoticeRequest, wxpay.None](b, "v3/edu-papay/user-notifications/{contract_id}/send"),
 	}
 }

@@ -36,6 +36,7 @@ type DebitRequest struct {
 	ContractID string `json:"contract_id"`
 	// Always EDUCATION_PERIOD.
 	// 场景信息枚举. Required, always EDUCATION_PERIOD.
+	// Its constants begin with TradeScene.
 	TradeScene string `json:"trade_scene"`
 	// Amount of the order.
 	// 订单金额. Required.
@@ -53,5 +54,6 @@ type DebitRequestAmount struct {
 	Total int64 `json:"total"`
 	// ISO 4217 code; CNY.
 	// 货币类型. Optional, always CNY.
+	// Its constants begin with Currency.
 	Currency string `json:"currency,omitempty"`
 }

@@ -36,6 +36,7 @@ type PresignRequest struct {
 	PeriodStartDate string `json:"period_start_date"`
 	// Always EDUCATION_PERIOD.
 	// 场景信息枚举. Required, always EDUCATION_PERIOD.
+	// Its constants begin with TradeScene.
 	TradeScene string `json:"trade_scene"`
 }
 

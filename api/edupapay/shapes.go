@@ -81,6 +81,7 @@ type Transaction struct {
 	SuccessTime string `json:"success_time,omitempty"`
 	// State of the payment.
 	// 交易状态. One of SUCCESS, REFUND, ACCEPTED, PAY_FAIL.
+	// Its constants begin with TradeState.
 	TradeState string `json:"trade_state"`
 	// The state in words, for people.
 	// 交易状态描述. May be absent.
@@ -124,6 +125,7 @@ type Amount struct {
 	DiscountTotal int64 `json:"discount_total,omitempty"`
 	// ISO 4217 code; CNY.
 	// 货币类型. Always CNY.
+	// Its constants begin with Currency.
 	Currency string `json:"currency,omitempty"`
 }
 
@@ -138,9 +140,11 @@ type Promotion struct {
 	Name string `json:"name,omitempty"`
 	// GLOBAL: the whole order. SINGLE: single goods.
 	// 优惠范围. One of GLOBAL, SINGLE.
+	// Its constants begin with PromotionScope.
 	Scope string `json:"scope,omitempty"`
 	// Kind of discount.
 	// 优惠类型. One of COUPON, DISCOUNT.
+	// Its constants begin with PromotionType.
 	Type string `json:"type,omitempty"`
 	// Face value, in fen.
 	// 优惠券面额.

@@ -27,6 +27,7 @@ type UserContractsQuery struct {
 	PlanID string `query:"plan_id"`
 	// Which contracts to list: ADD in force (default), DELETE terminated.
 	// 签约状态. Optional, one of ADD, DELETE.
+	// Its constants begin with ContractStatus.
 	ContractStatus string `query:"contract_status,omitempty"`
 	// Number of records to skip, from 0.
 	// 分页页码. Optional, at least 0.

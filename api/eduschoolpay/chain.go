@@ -4,24 +4,42 @@
 // parent signs once for a school, WeChat Pay advances the money when the account is empty.
 //
 // Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen; times are RFC 3339
-// texts with the offset +08:00; dates are yyyy-MM-dd. An optional field that holds its zero value is not sent.
+// texts with the offset +08:00; dates are yyyy-MM-dd. What a field takes of a few texts is a constant that
+// begins with its name. An optional field that holds its zero value is not sent, unless the option [wxpay.Zero]
+// of the call names it.
+//
+// Its notifications, which package notify receives as structs of package event:
+//
+//   - PAYSCORE.USER_OPEN_SERVICE (event.PayscoreUserOpenService): 校园轻松付签约成功
+//   - PAYSCORE.USER_CLOSE_SERVICE (event.PayscoreUserCloseService): 校园轻松付解约成功
+//   - TRANSACTION.INDUSTRY_SUCCESS (event.TransactionIndustrySuccess): 校园轻松付扣费成功
+//   - TRANSACTION.INDUSTRY_FAILED (event.TransactionIndustryFailed): 校园轻松付扣费失败
+//   - TRANSACTION.PAY_BACK (event.TransactionPayBack): 校园轻松付用户还款
+//   - EDU_SCHOOL_PAY.USER_DEBT_STATE_UPDATE (event.EduSchoolPayUserDebtStateUpdate): 校园轻松付用户欠款状态变化
 package eduschoolpay
 
 import (
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 )
 
 // Of starts the chain of this product alone.
-func Of(c *wxpay.Client) EduSchoolPay { return newEduSchoolPay(c.Bind()) }
+func Of(c *wxpay.Client) EduSchoolPay { return newEduSchoolPay(leaf.Bind(c)) }
 
 // EduSchoolPay is the path v3/eduschoolpay.
+// Leads to 预签约, 通过协议号查询签约, 商户主动解约, 扣款, 微信支付订单号查单, 商户订单号查单, 查询用户签约列表, 商户查询用户欠款状态.
 type EduSchoolPay struct {
-	Contracts    Contracts
+	// Leads to 预签约, 通过协议号查询签约, 商户主动解约.
+	Contracts Contracts
+	// Debits a contract. ACCEPTED means that the result follows, as a notification or by query.
+	// 扣款: POST /v3/eduschoolpay/transactions.
+	// https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/edu/eduschoolpay/chapter4_1.shtml
 	Transactions Transactions
-	Users        Users
+	// Leads to 查询用户签约列表, 商户查询用户欠款状态.
+	Users Users
 }
 
-func newEduSchoolPay(b wxpay.Bound) EduSchoolPay {
+func newEduSchoolPay(b leaf.Bound) EduSchoolPay {
 	return EduSchoolPay{
 		Contracts:    newContracts(b),
 		Transactions: newTransactions(b),
@@ -30,73 +48,88 @@ func newEduSchoolPay(b wxpay.Bound) EduSchoolPay {
 }
 
 // Contracts is the path v3/eduschoolpay/contracts.
+// Leads to 预签约, 通过协议号查询签约, 商户主动解约.
 type Contracts struct {
-	b wxpay.Bound
+	b leaf.Bound
 
 	// Opens a signing session and returns the token that takes the payer to the signing page, valid for 2 hours.
 	// The person who signs must be the one named.
 	// 预签约: POST /v3/eduschoolpay/contracts/presign.
 	// https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/edu/eduschoolpay/chapter3_1.shtml
-	Presign wxpay.POST[PresignRequest, PresignResponse]
+	Presign leaf.Poster[PresignRequest, PresignResponse]
 }
 
-func newContracts(b wxpay.Bound) Contracts {
+func newContracts(b leaf.Bound) Contracts {
 	return Contracts{
-		b:       b,
-		Presign: wxpay.NewPOST[PresignRequest, PresignResponse](b, "v3/eduschoolpay/contracts/presign", wxpay.Encrypt("/identity/real_name", "/identity/id_card_number", "/bank_card/bank_card_no", "/bank_card/phone")),
+		b: b,
+		Presign: leaf.NewPoster[PresignRequest, PresignResponse](b, "v3/eduschoolpay/contracts/presign", func() []wxpay.Option {
+			return []wxpay.Option{wxpay.Encrypt("/identity/real_name", "/identity/id_card_number", "/bank_card/bank_card_no", "/bank_card/phone")}
+		}),
 	}
 }
 
 // ContractID fills {contract_id}: WeChat Pay's id of the contract (签约协议号).
+// Finds a contract by its id.
+// 通过协议号查询签约: GET /v3/eduschoolpay/contracts/{contract_id}.
+// https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/edu/eduschoolpay/chapter3_2.shtml
 func (c Contracts) ContractID(contractID string) ContractsByContractID {
 	return newContractsByContractID(c.b.Set("contract_id", contractID))
 }
 
 // ContractsByContractID is the path v3/eduschoolpay/contracts/{contract_id}.
+// Finds a contract by its id.
+// 通过协议号查询签约: GET /v3/eduschoolpay/contracts/{contract_id}.
+// https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/edu/eduschoolpay/chapter3_2.shtml
 type ContractsByContractID struct {
 	// Finds a contract by its id.
 	// 通过协议号查询签约: GET /v3/eduschoolpay/contracts/{contract_id}.
 	// https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/edu/eduschoolpay/chapter3_2.shtml
-	wxpay.GET[GetContractResponse]
+	leaf.Getter[GetContractResponse]
 
 	// Ends a contract. Success has no body.
 	// 商户主动解约: POST /v3/eduschoolpay/contracts/{contract_id}/terminate.
 	// https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/edu/eduschoolpay/chapter3_3.shtml
-	Terminate wxpay.POST[wxpay.None, wxpay.None]
+	Terminate leaf.Poster[wxpay.None, wxpay.None]
 }
 
-func newContractsByContractID(b wxpay.Bound) ContractsByContractID {
+func newContractsByContractID(b leaf.Bound) ContractsByContractID {
 	return ContractsByContractID{
-		GET:       wxpay.NewGET[GetContractResponse](b, "v3/eduschoolpay/contracts/{contract_id}"),
-		Terminate: wxpay.NewPOST[wxpay.None, wxpay.None](b, "v3/eduschoolpay/contracts/{contract_id}/terminate"),
+		Getter:    leaf.NewGetter[GetContractResponse](b, "v3/eduschoolpay/contracts/{contract_id}"),
+		Terminate: leaf.NewPoster[wxpay.None, wxpay.None](b, "v3/eduschoolpay/contracts/{contract_id}/terminate"),
 	}
 }
 
 // Transactions is the path v3/eduschoolpay/transactions.
+// Debits a contract. ACCEPTED means that the result follows, as a notification or by query.
+// 扣款: POST /v3/eduschoolpay/transactions.
+// https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/edu/eduschoolpay/chapter4_1.shtml
 type Transactions struct {
 	// Debits a contract. ACCEPTED means that the result follows, as a notification or by query.
 	// 扣款: POST /v3/eduschoolpay/transactions.
 	// https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/edu/eduschoolpay/chapter4_1.shtml
-	wxpay.POST[DebitRequest, DebitResponse]
+	leaf.Poster[DebitRequest, DebitResponse]
 
-	ID         TransactionsID
+	// Leads to 微信支付订单号查单.
+	ID TransactionsID
+	// Leads to 商户订单号查单.
 	OutTradeNo TransactionsOutTradeNo
 }
 
-func newTransactions(b wxpay.Bound) Transactions {
+func newTransactions(b leaf.Bound) Transactions {
 	return Transactions{
-		POST:       wxpay.NewPOST[DebitRequest, DebitResponse](b, "v3/eduschoolpay/transactions"),
+		Poster:     leaf.NewPoster[DebitRequest, DebitResponse](b, "v3/eduschoolpay/transactions"),
 		ID:         newTransactionsID(b),
 		OutTradeNo: newTransactionsOutTradeNo(b),
 	}
 }
 
 // TransactionsID is the path v3/eduschoolpay/transactions/id.
+// Leads to 微信支付订单号查单.
 type TransactionsID struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newTransactionsID(b wxpay.Bound) TransactionsID {
+func newTransactionsID(b leaf.Bound) TransactionsID {
 	return TransactionsID{
 		b: b,
 	}
@@ -106,16 +139,17 @@ func newTransactionsID(b wxpay.Bound) TransactionsID {
 // Finds a debit by WeChat Pay's id.
 // 微信支付订单号查单: GET /v3/eduschoolpay/transactions/id/{transaction_id}.
 // https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/edu/eduschoolpay/chapter4_2.shtml
-func (t TransactionsID) TransactionID(transactionID string) wxpay.QUERY[TransactionByIDQuery, Transaction] {
-	return wxpay.NewQUERY[TransactionByIDQuery, Transaction](t.b.Set("transaction_id", transactionID), "v3/eduschoolpay/transactions/id/{transaction_id}")
+func (t TransactionsID) TransactionID(transactionID string) leaf.Querier[TransactionByIDQuery, Transaction] {
+	return leaf.NewQuerier[TransactionByIDQuery, Transaction](t.b.Set("transaction_id", transactionID), "v3/eduschoolpay/transactions/id/{transaction_id}")
 }
 
 // TransactionsOutTradeNo is the path v3/eduschoolpay/transactions/out-trade-no.
+// Leads to 商户订单号查单.
 type TransactionsOutTradeNo struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newTransactionsOutTradeNo(b wxpay.Bound) TransactionsOutTradeNo {
+func newTransactionsOutTradeNo(b leaf.Bound) TransactionsOutTradeNo {
 	return TransactionsOutTradeNo{
 		b: b,
 	}
@@ -125,41 +159,44 @@ func newTransactionsOutTradeNo(b wxpay.Bound) TransactionsOutTradeNo {
 // Finds a debit by the merchant's own number.
 // 商户订单号查单: GET /v3/eduschoolpay/transactions/out-trade-no/{out_trade_no}.
 // https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/edu/eduschoolpay/chapter4_3.shtml
-func (t TransactionsOutTradeNo) OutTradeNo(outTradeNo string) wxpay.QUERY[TransactionByOutTradeNoQuery, Transaction] {
-	return wxpay.NewQUERY[TransactionByOutTradeNoQuery, Transaction](t.b.Set("out_trade_no", outTradeNo), "v3/eduschoolpay/transactions/out-trade-no/{out_trade_no}")
+func (t TransactionsOutTradeNo) OutTradeNo(outTradeNo string) leaf.Querier[TransactionByOutTradeNoQuery, Transaction] {
+	return leaf.NewQuerier[TransactionByOutTradeNoQuery, Transaction](t.b.Set("out_trade_no", outTradeNo), "v3/eduschoolpay/transactions/out-trade-no/{out_trade_no}")
 }
 
 // Users is the path v3/eduschoolpay/users.
+// Leads to 查询用户签约列表, 商户查询用户欠款状态.
 type Users struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newUsers(b wxpay.Bound) Users {
+func newUsers(b leaf.Bound) Users {
 	return Users{
 		b: b,
 	}
 }
 
 // OpenID fills {openid}: The payer's id under appid (商户appid下的用户标识).
+// Leads to 查询用户签约列表, 商户查询用户欠款状态.
 func (u Users) OpenID(openID string) UsersByOpenID {
 	return newUsersByOpenID(u.b.Set("openid", openID))
 }
 
 // UsersByOpenID is the path v3/eduschoolpay/users/{openid}.
+// Leads to 查询用户签约列表, 商户查询用户欠款状态.
 type UsersByOpenID struct {
 	// Lists the contracts of a payer, page by page. Those the payer deleted are gone from it.
 	// 查询用户签约列表: GET /v3/eduschoolpay/users/{openid}/contracts.
 	// https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/edu/eduschoolpay/chapter3_4.shtml
-	Contracts wxpay.QUERY[ListContractsQuery, ListContractsResponse]
+	Contracts leaf.Querier[ListContractsQuery, ListContractsResponse]
 	// Tells whether a payer owes money and may be debited.
 	// 商户查询用户欠款状态: GET /v3/eduschoolpay/users/{openid}/debt-state.
 	// https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/edu/eduschoolpay/chapter4_4.shtml
-	DebtState wxpay.GET[GetDebtStateResponse]
+	DebtState leaf.Getter[GetDebtStateResponse]
 }
 
-func newUsersByOpenID(b wxpay.Bound) UsersByOpenID {
+func newUsersByOpenID(b leaf.Bound) UsersByOpenID {
 	return UsersByOpenID{
-		Contracts: wxpay.NewQUERY[ListContractsQuery, ListContractsResponse](b, "v3/eduschoolpay/users/{openid}/contracts"),
-		DebtState: wxpay.NewGET[GetDebtStateResponse](b, "v3/eduschoolpay/users/{openid}/debt-state"),
+		Contracts: leaf.NewQuerier[ListContractsQuery, ListContractsResponse](b, "v3/eduschoolpay/users/{openid}/contracts"),
+		DebtState: leaf.NewGetter[GetDebtStateResponse](b, "v3/eduschoolpay/users/{openid}/debt-state"),
 	}
 }

@@ -65,6 +65,7 @@ type DebitRequestAmount struct {
 	Total int64 `json:"total"`
 	// ISO 4217 code; CNY.
 	// 货币类型. Required, always CNY.
+	// Its constants begin with Currency.
 	Currency string `json:"currency"`
 }
 
@@ -119,6 +120,7 @@ type DebitResponse struct {
 	TradeType string `json:"trade_type,omitempty"`
 	// State of the payment.
 	// 交易状态. One of SUCCESS, REFUND, ACCEPTED, PAY_FAIL, PAY_BACK.
+	// Its constants begin with TradeState.
 	TradeState string `json:"trade_state"`
 	// The state in words, for people.
 	// 交易状态描述. May be absent.
@@ -171,6 +173,7 @@ type DebitResponseAmount struct {
 	DiscountTotal int64 `json:"discount_total,omitempty"`
 	// ISO 4217 code; CNY.
 	// 货币类型. Always CNY.
+	// Its constants begin with Currency.
 	Currency string `json:"currency,omitempty"`
 }
 
@@ -185,9 +188,11 @@ type DebitResponsePromotionDetail struct {
 	Name string `json:"name,omitempty"`
 	// GLOBAL: the whole order. SINGLE: single goods.
 	// 优惠范围. One of GLOBAL, SINGLE.
+	// Its constants begin with DebitResponsePromotionDetailScope.
 	Scope string `json:"scope,omitempty"`
 	// Kind of discount.
 	// 优惠类型. One of COUPON, DISCOUNT.
+	// Its constants begin with DebitResponsePromotionDetailType.
 	Type string `json:"type,omitempty"`
 	// Face value, in fen.
 	// 优惠券面额.

@@ -20,6 +20,7 @@ type GetDebtStateResponse struct {
 	OpenID string `json:"openid"`
 	// NORMAL, or FORBIDDEN: debits are blocked until the debt is repaid.
 	// 用户状态. One of NORMAL, FORBIDDEN.
+	// Its constants begin with GetDebtStateResponseState.
 	State string `json:"state"`
 	// Number of debits that are not repaid yet.
 	// 当前用户欠款笔数.

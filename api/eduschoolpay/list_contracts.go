@@ -15,6 +15,7 @@ type ListContractsQuery struct {
 	PlanID string `query:"plan_id"`
 	// ADD: in force. DELETE: terminated.
 	// 签约状态. Required, one of ADD, DELETE, ALL.
+	// Its constants begin with ContractStatus.
 	ContractStatus string `query:"contract_status"`
 	// Records to skip, a multiple of limit.
 	// 分页页码. Optional, at least 0.
@@ -67,6 +68,7 @@ type ListContractsResponseData struct {
 	PlanID string `json:"plan_id"`
 	// ADD: in force. DELETE: terminated.
 	// 签约状态. One of ADD, DELETE.
+	// Its constants begin with ContractStatus.
 	ContractStatus string `json:"contract_status"`
 	// When it was created, RFC 3339 with +08:00.
 	// 签约时间. RFC 3339 with +08:00.

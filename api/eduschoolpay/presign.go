@@ -31,6 +31,7 @@ type PresignRequest struct {
 	OutContractCode string `json:"out_contract_code"`
 	// Which bank cards may be debited: one agreed card only, that card first, or any.
 	// 签约模式. Optional, one of DEFAULT, LIMIT_BANK_CARD, PRIORITY_BANK_CARD.
+	// Its constants begin with ContractMode.
 	ContractMode string `json:"contract_mode,omitempty"`
 	// Sign without the bank card when it cannot be used.
 	// 允许降级为普通签约模式. Optional.
@@ -51,6 +52,7 @@ type PresignRequestIdentity struct {
 	RealName string `json:"real_name"`
 	// Kind of identity document; IDENTITY_CARD.
 	// 证件类型. Required, always IDENTITY_CARD.
+	// Its constants begin with CredentialType.
 	CredentialType string `json:"credential_type"`
 	// Number of the identity card.
 	// 身份证号. Optional, encrypted by the SDK; give it in clear.

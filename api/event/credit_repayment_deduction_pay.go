@@ -22,6 +22,7 @@ type CreditRepaymentDeductionPay struct {
 	OpenID string `json:"openid,omitempty"`
 	// State of the repayment.
 	// 还款单状态. Always DEDUCT_ORDER_STATE_PAY_SUCCESS.
+	// Its constants begin with OrderState.
 	OrderState string `json:"order_state,omitempty"`
 	// The merchant's own order number, unique per merchant.
 	// 商户侧交易单号.

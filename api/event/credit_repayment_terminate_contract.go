@@ -22,6 +22,7 @@ type CreditRepaymentTerminateContract struct {
 	DisplayName string `json:"display_name,omitempty"`
 	// State of the contract.
 	// 委托代扣协议状态. One of CONTRACT_STATE_INVALID, CONTRACT_STATE_EFFECTIVE, CONTRACT_STATE_TERMINATED.
+	// Its constants begin with ContractState.
 	ContractState string `json:"contract_state,omitempty"`
 	// When the contract was signed, RFC 3339 with +08:00, possibly with milliseconds.
 	// 协议签署时间. RFC 3339 with +08:00.
@@ -32,6 +33,7 @@ type CreditRepaymentTerminateContract struct {
 	// Who ended the contract.
 	// 协议解约方式. One of TERMINATION_MODE_INVALID, TERMINATION_MODE_BY_USER, TERMINATION_MODE_BY_MERCHANT,
 	// TERMINATION_MODE_BY_CUSTOMER_SERVICE.
+	// Its constants begin with ContractTerminatedMode.
 	ContractTerminatedMode string `json:"contract_terminated_mode,omitempty"`
 	// Why the contract ended, in words.
 	// 解约原因的备注说明.

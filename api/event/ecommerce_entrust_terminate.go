@@ -27,6 +27,7 @@ type EcommerceEntrustTerminate struct {
 	// system.
 	// 协议解约方式. One of USER_TERMINATE, MCH_API_TERMINATE, WEPAY_WEB_TERMINATE, CUSTOMER_SERVICE_TERMINATE,
 	// SYSTEM_TERMINATE.
+	// Its constants begin with ContractTerminationMode.
 	ContractTerminationMode string `json:"contract_termination_mode,omitempty"`
 	// Text of the merchant, returned unchanged in queries and notifications.
 	// 附加数据.

@@ -42,6 +42,7 @@ type EntrustReleaseContractInformation struct {
 	ContractID string `json:"contract_id,omitempty"`
 	// ADD: in force. DELETE: terminated.
 	// 签约状态. One of ADD, DELETE.
+	// Its constants begin with ContractStatus.
 	ContractStatus string `json:"contract_status,omitempty"`
 	// When the contract was signed, RFC 3339 with +08:00.
 	// 签约时间. RFC 3339 with +08:00.

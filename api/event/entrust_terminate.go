@@ -31,6 +31,7 @@ type EntrustTerminate struct {
 	ContractDisplayAccount string `json:"contract_display_account,omitempty"`
 	// State of the contract.
 	// 委托代扣协议状态. One of SIGNED, TERMINATED, SIGN_FAILED, TO_BE_RENEWED, TERMINATE_PENDING.
+	// Its constants begin with ContractState.
 	ContractState string `json:"contract_state,omitempty"`
 	// When the contract was signed, RFC 3339 with +08:00, possibly with milliseconds.
 	// 协议签署时间. RFC 3339 with +08:00.
@@ -81,6 +82,7 @@ type EntrustTerminateContractTerminateInfo struct {
 	// Who ended the contract.
 	// 协议解约方式. One of USER_TERMINATE, MCH_API_TERMINATE, API, WEPAY_WEB_TERMINATE, CUSTOMER_SERVICE_TERMINATE,
 	// SYSTEM_TERMINATE.
+	// Its constants begin with ContractTerminationMode.
 	ContractTerminationMode string `json:"contract_termination_mode,omitempty"`
 	// When the contract ended, RFC 3339 with +08:00, possibly with milliseconds.
 	// 协议解约时间. RFC 3339 with +08:00.
@@ -101,6 +103,7 @@ type EntrustTerminateDeductSchedule struct {
 	EstimatedDeductAmount *EntrustTerminateDeductScheduleEstimatedDeductAmount `json:"estimated_deduct_amount,omitempty"`
 	// NO_SCHEDULED: not booked. SCHEDULED: booked, not debited yet. PAID: debited. EXPIRED: the day has passed.
 	// 扣费预约状态. One of NO_SCHEDULED, SCHEDULED, PAID, EXPIRED.
+	// Its constants begin with ScheduleState.
 	ScheduleState string `json:"schedule_state,omitempty"`
 	// Amount that was booked.
 	// 已预约的扣费金额信息.

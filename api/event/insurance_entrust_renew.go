@@ -24,6 +24,7 @@ type InsuranceEntrustRenew struct {
 	InsuredDisplayName string `json:"insured_display_name,omitempty"`
 	// State of the contract.
 	// 委托代扣协议状态. One of SIGNED, TERMINATED.
+	// Its constants begin with ContractState.
 	ContractState string `json:"contract_state,omitempty"`
 	// When the contract was signed, RFC 3339 with +08:00, possibly with milliseconds.
 	// 协议签署时间. RFC 3339 with +08:00.
@@ -48,6 +49,7 @@ type InsuranceEntrustRenewContractTerminateInfo struct {
 	// Who ended the contract.
 	// 协议解约方式. One of USER_TERMINATE, MCH_API_TERMINATE, API, WEPAY_WEB_TERMINATE, CUSTOMER_SERVICE_TERMINATE,
 	// SYSTEM_TERMINATE.
+	// Its constants begin with ContractTerminationMode.
 	ContractTerminationMode string `json:"contract_termination_mode,omitempty"`
 	// When the contract ended, RFC 3339 with +08:00, possibly with milliseconds.
 	// 协议解约时间. RFC 3339 with +08:00.

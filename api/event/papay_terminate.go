@@ -18,6 +18,7 @@ type PapayTerminate struct {
 	OpenID string `json:"openid,omitempty"`
 	// Who ended the contract.
 	// 协议解约方式. One of USER, MERCHANT, PLATFORM.
+	// Its constants begin with ContractTerminationMode.
 	ContractTerminationMode string `json:"contract_termination_mode,omitempty"`
 	// WeChat Pay's id of the contract.
 	// 委托代扣协议的主键.

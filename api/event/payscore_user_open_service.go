@@ -27,6 +27,7 @@ type PayscoreUserOpenService struct {
 	PlanID string `json:"plan_id,omitempty"`
 	// ADD: in force. DELETE: terminated.
 	// 签约状态. One of ADD, DELETE.
+	// Its constants begin with ContractStatus.
 	ContractStatus string `json:"contract_status,omitempty"`
 	// When it was created, RFC 3339 with +08:00.
 	// 签约时间. RFC 3339 with +08:00.

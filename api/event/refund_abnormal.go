@@ -26,6 +26,7 @@ type RefundAbnormal struct {
 	RefundID string `json:"refund_id,omitempty"`
 	// SUCCESS: refunded. CLOSED: given up. ABNORMAL: it could not reach the payer; settle it by hand.
 	// 退款状态. One of SUCCESS, CLOSED, ABNORMAL.
+	// Its constants begin with RefundStatus.
 	RefundStatus string `json:"refund_status,omitempty"`
 	// When the payer paid, RFC 3339 with +08:00.
 	// RFC 3339 with +08:00.
@@ -38,6 +39,7 @@ type RefundAbnormal struct {
 	Amount *RefundAbnormalAmount `json:"amount,omitempty"`
 	// Who pays the refund.
 	// 电商平台垫资退款专用参数. One of REFUND_SOURCE_PARTNER_ADVANCE, REFUND_SOURCE_SUB_MERCHANT.
+	// Its constants begin with RefundAccount.
 	RefundAccount string `json:"refund_account,omitempty"`
 	// Authorisation of the individual payee.
 	// 个人收款的微信支付账户.

@@ -20,6 +20,7 @@ type RefundSuccess struct {
 	RefundID string `json:"refund_id,omitempty"`
 	// SUCCESS: refunded. CLOSED: given up. ABNORMAL: it could not reach the payer; settle it by hand.
 	// 退款状态. One of SUCCESS, CLOSED, ABNORMAL.
+	// Its constants begin with RefundStatus.
 	RefundStatus string `json:"refund_status,omitempty"`
 	// When the payer paid, RFC 3339 with +08:00.
 	// RFC 3339 with +08:00.
@@ -32,6 +33,7 @@ type RefundSuccess struct {
 	RecvAccount string `json:"recv_account,omitempty"`
 	// Account the refund was paid from.
 	// 退款资金来源. One of REFUND_SOURCE_UNSETTLED_FUNDS, REFUND_SOURCE_RECHARGE_FUNDS.
+	// Its constants begin with FundSource.
 	FundSource string `json:"fund_source,omitempty"`
 	// Amount of the order.
 	// 金额信息.
@@ -44,6 +46,7 @@ type RefundSuccess struct {
 	SubMchID string `json:"sub_mchid,omitempty"`
 	// Who pays the refund.
 	// 电商平台垫资退款专用参数. One of REFUND_SOURCE_PARTNER_ADVANCE, REFUND_SOURCE_SUB_MERCHANT.
+	// Its constants begin with RefundAccount.
 	RefundAccount string `json:"refund_account,omitempty"`
 	// Authorisation of the individual payee.
 	// 个人收款的微信支付账户.
@@ -93,6 +96,7 @@ type RefundSuccessAmount struct {
 type RefundSuccessAmountExchangeRate struct {
 	// SETTLEMENT_RATE: rate of the settlement. USERPAYMENT_RATE: rate the payer paid at.
 	// 汇率类型. One of USERPAYMENT_RATE, SETTLEMENT_RATE.
+	// Its constants begin with RefundSuccessAmountExchangeRateType.
 	Type string `json:"type,omitempty"`
 	// Exchange rate times 10 to the 8th.
 	// 汇率值.

@@ -36,6 +36,7 @@ type TransactionFail struct {
 	SuccessTime string `json:"success_time,omitempty"`
 	// State of the payment.
 	// 交易状态. One of SUCCESS, REFUND, ACCEPTED, PAY_FAIL.
+	// Its constants begin with TradeState.
 	TradeState string `json:"trade_state,omitempty"`
 	// The state in words, for people.
 	// 交易状态描述.
@@ -57,6 +58,7 @@ type TransactionFail struct {
 	MchID string `json:"mchid,omitempty"`
 	// How the order is paid.
 	// 交易类型. Always PAP.
+	// Its constants begin with TradeType.
 	TradeType string `json:"trade_type,omitempty"`
 	// The state in words, for people.
 	// 交易状态描述.
@@ -100,6 +102,7 @@ type TransactionFailAmount struct {
 	DiscountTotal int64 `json:"discount_total,omitempty"`
 	// ISO 4217 code; CNY.
 	// 货币类型. Always CNY.
+	// Its constants begin with Currency.
 	Currency string `json:"currency,omitempty"`
 	// ISO 4217 code of what the payer paid.
 	// 用户支付币种.
@@ -128,9 +131,11 @@ type TransactionFailPromotionDetail struct {
 	Name string `json:"name,omitempty"`
 	// GLOBAL: the whole order. SINGLE: single goods.
 	// 优惠范围. One of GLOBAL, SINGLE.
+	// Its constants begin with TransactionFailPromotionDetailScope.
 	Scope string `json:"scope,omitempty"`
 	// Kind of discount.
 	// 优惠类型. One of COUPON, DISCOUNT, CASH, NOCASH.
+	// Its constants begin with TransactionFailPromotionDetailType.
 	Type string `json:"type,omitempty"`
 	// Face value, in fen.
 	// 优惠券面额.

@@ -27,6 +27,7 @@ type TransactionIndustryFailed struct {
 	TradeType string `json:"trade_type,omitempty"`
 	// State of the payment.
 	// 本支付订单的状态. One of SUCCESS, REFUND, ACCEPTED, PAY_FAIL, PAY_BACK.
+	// Its constants begin with TradeState.
 	TradeState string `json:"trade_state,omitempty"`
 	// The state in words, for people.
 	// 对当前订单状态的描述和下一步操作的指引.
@@ -106,6 +107,7 @@ type TransactionIndustryFailedPromotionDetail struct {
 	Name string `json:"name,omitempty"`
 	// GLOBAL: the whole order. SINGLE: single goods.
 	// One of GLOBAL, SINGLE.
+	// Its constants begin with TransactionIndustryFailedPromotionDetailScope.
 	Scope string `json:"scope,omitempty"`
 	// Kind of discount.
 	Type string `json:"type,omitempty"`

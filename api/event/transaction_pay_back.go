@@ -29,6 +29,7 @@ type TransactionPayBack struct {
 	TradeType string `json:"trade_type,omitempty"`
 	// State of the payment.
 	// 本支付订单的状态. One of SUCCESS, REFUND, ACCEPTED, PAY_FAIL, PAY_BACK.
+	// Its constants begin with TradeState.
 	TradeState string `json:"trade_state,omitempty"`
 	// The state in words, for people.
 	// 对当前订单状态的描述和下一步操作的指引.
@@ -127,6 +128,7 @@ type TransactionPayBackPromotionDetail struct {
 	Name string `json:"name,omitempty"`
 	// GLOBAL: the whole order. SINGLE: single goods.
 	// One of GLOBAL, SINGLE.
+	// Its constants begin with TransactionPayBackPromotionDetailScope.
 	Scope string `json:"scope,omitempty"`
 	// Kind of discount.
 	Type string `json:"type,omitempty"`
@@ -164,6 +166,7 @@ type TransactionPayBackParkingInfo struct {
 	PlateNumber string `json:"plate_number,omitempty"`
 	// Colour of the number plate.
 	// 车牌颜色. One of BLUE, GREEN, YELLOW, BLACK, WHITE, LIMEGREEN.
+	// Its constants begin with PlateColor.
 	PlateColor string `json:"plate_color,omitempty"`
 	// When the car came in, RFC 3339 with +08:00.
 	// 用户入场时间.

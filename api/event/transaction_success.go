@@ -34,6 +34,7 @@ type TransactionSuccess struct {
 	CombinePayerInfo *TransactionSuccessCombinePayerInfo `json:"combine_payer_info,omitempty"`
 	// Scenario of the order.
 	// 交易场景. Always RECOMMERCE.
+	// Its constants begin with TradeScenario.
 	TradeScenario string `json:"trade_scenario,omitempty"`
 	// Instalments the payer chose.
 	// 使用的商户贴息信息(微信分付).
@@ -67,6 +68,7 @@ type TransactionSuccess struct {
 	SuccessTime string `json:"success_time,omitempty"`
 	// State of the payment.
 	// 交易状态. One of SUCCESS, REFUND, ACCEPTED, PAY_FAIL, NOTPAY, CLOSED, PAYERROR, USERPAYING, REVOKED, ACCEPT.
+	// Its constants begin with TradeState.
 	TradeState string `json:"trade_state,omitempty"`
 	// The state in words, for people.
 	// 交易状态描述.
@@ -91,6 +93,7 @@ type TransactionSuccess struct {
 	SPAppID string `json:"sp_appid,omitempty"`
 	// How the order is paid.
 	// 交易类型. One of AUTH, PAP, JSAPI, NATIVE, APP, MICROPAY, MWEB, FACEPAY.
+	// Its constants begin with TradeType.
 	TradeType string `json:"trade_type,omitempty"`
 	// The state in words, for people.
 	// 交易状态描述.
@@ -122,9 +125,11 @@ type TransactionSuccessSubOrders struct {
 	IndividualName string `json:"individual_name,omitempty"`
 	// How the order is paid.
 	// 交易类型. One of NATIVE, JSAPI, APP, MWEB.
+	// Its constants begin with TradeType.
 	TradeType string `json:"trade_type,omitempty"`
 	// SUCCESS paid, REFUND refunded at least in part, NOTPAY not paid yet, CLOSED, PAYERROR.
 	// 交易状态. One of SUCCESS, REFUND, NOTPAY, CLOSED, PAYERROR.
+	// Its constants begin with TradeState.
 	TradeState string `json:"trade_state,omitempty"`
 	// Bank or wallet that paid.
 	// 付款银行.
@@ -169,9 +174,11 @@ type TransactionSuccessSubOrdersPromotionDetail struct {
 	Name string `json:"name,omitempty"`
 	// GLOBAL: the whole order. SINGLE: single goods.
 	// 优惠范围. One of GLOBAL, SINGLE.
+	// Its constants begin with TransactionSuccessSubOrdersPromotionDetailScope.
 	Scope string `json:"scope,omitempty"`
 	// CASH: prepaid by the funder. NOCASH: not.
 	// 优惠类型. One of CASH, NOCASH.
+	// Its constants begin with TransactionSuccessSubOrdersPromotionDetailType.
 	Type string `json:"type,omitempty"`
 	// Face value, in fen.
 	// 优惠券面额.
@@ -283,6 +290,7 @@ type TransactionSuccessAmount struct {
 	DiscountTotal int64 `json:"discount_total,omitempty"`
 	// ISO 4217 code; CNY.
 	// 货币类型. Always CNY.
+	// Its constants begin with Currency.
 	Currency string `json:"currency,omitempty"`
 	// ISO 4217 code of what the payer paid.
 	// 用户支付币种.
@@ -297,6 +305,7 @@ type TransactionSuccessAmount struct {
 type TransactionSuccessAmountExchangeRate struct {
 	// SETTLEMENT_RATE: rate of the settlement. USERPAYMENT_RATE: rate the payer paid at.
 	// 汇率类型. One of SETTLEMENT_RATE, USERPAYMENT_RATE.
+	// Its constants begin with TransactionSuccessAmountExchangeRateType.
 	Type string `json:"type,omitempty"`
 	// Exchange rate times 10 to the 8th.
 	// 汇率值.
@@ -325,9 +334,11 @@ type TransactionSuccessPromotionDetail struct {
 	Name string `json:"name,omitempty"`
 	// GLOBAL: the whole order. SINGLE: single goods.
 	// 优惠范围. One of GLOBAL, SINGLE.
+	// Its constants begin with TransactionSuccessPromotionDetailScope.
 	Scope string `json:"scope,omitempty"`
 	// Kind of discount.
 	// 优惠类型. One of COUPON, DISCOUNT, CASH, NOCASH.
+	// Its constants begin with TransactionSuccessPromotionDetailType.
 	Type string `json:"type,omitempty"`
 	// Face value, in fen.
 	// 优惠券面额.

@@ -42,6 +42,7 @@ type V2Contract struct {
 	SubOpenID string `xml:"sub_openid,omitempty"`
 	// ADD: signed. DELETE: ended.
 	// 变更类型. One of ADD, DELETE.
+	// Its constants begin with ChangeType.
 	ChangeType string `xml:"change_type,omitempty"`
 	// When it happened, yyyy-MM-dd HH:mm:ss Beijing time.
 	// 操作时间.
@@ -61,6 +62,7 @@ type V2Contract struct {
 	ContractDisplayAccount string `xml:"contract_display_account,omitempty"`
 	// 0: in force. 1: not signed or ended. 9: being signed.
 	// 协议状态. One of 0, 1, 9.
+	// Its constants begin with ContractState.
 	ContractState string `xml:"contract_state,omitempty"`
 	// When the contract was signed, yyyy-MM-dd HH:mm:ss Beijing time.
 	// 协议签署时间.

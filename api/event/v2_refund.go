@@ -32,6 +32,7 @@ type V2Refund struct {
 	SettlementRefundFee int64 `xml:"settlement_refund_fee,omitempty"`
 	// SUCCESS: refunded. CHANGE: it could not reach the payer. REFUNDCLOSE: given up.
 	// 退款状态. One of SUCCESS, CHANGE, REFUNDCLOSE.
+	// Its constants begin with RefundStatus.
 	RefundStatus string `xml:"refund_status,omitempty"`
 	// When the refund succeeded, yyyy-MM-dd HH:mm:ss Beijing time.
 	// 退款成功时间.

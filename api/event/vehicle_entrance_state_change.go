@@ -22,6 +22,7 @@ type VehicleEntranceStateChange struct {
 	PlateNumber string `json:"plate_number,omitempty"`
 	// Colour of the number plate.
 	// 车牌颜色. One of BLUE, GREEN, YELLOW, BLACK, WHITE, LIMEGREEN.
+	// Its constants begin with PlateColor.
 	PlateColor string `json:"plate_color,omitempty"`
 	// When the car came in, RFC 3339 with +08:00.
 	// 入场时间.

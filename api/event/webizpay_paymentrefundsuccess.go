@@ -43,6 +43,7 @@ type WebizpayPaymentrefundsuccess struct {
 	RefundAmount int64 `json:"refund_amount,omitempty"`
 	// State of the refund.
 	// 退款状态. Always SUCCESS.
+	// Its constants begin with RefundState.
 	RefundState string `json:"refund_state,omitempty"`
 	// When the refund was asked for, in Unix seconds.
 	// 退款创建时间.

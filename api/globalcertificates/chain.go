@@ -5,14 +5,17 @@
 // apihk.mch.weixin.qq.com, which the client chooses by itself.
 //
 // Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen; times are RFC 3339
-// texts with the offset +08:00; dates are yyyy-MM-dd. An optional field that holds its zero value is not sent.
+// texts with the offset +08:00; dates are yyyy-MM-dd. What a field takes of a few texts is a constant that
+// begins with its name. An optional field that holds its zero value is not sent, unless the option [wxpay.Zero]
+// of the call names it.
 package globalcertificates
 
 import (
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 )
 
 // Of starts the chain of this product alone.
-func Of(c *wxpay.Client) wxpay.QUERY[ListQuery, ListResponse] {
-	return wxpay.NewQUERY[ListQuery, ListResponse](c.Bind(), "v3/global/certificates")
+func Of(c *wxpay.Client) leaf.Querier[ListQuery, ListResponse] {
+	return leaf.NewQuerier[ListQuery, ListResponse](leaf.Bind(c), "v3/global/certificates")
 }

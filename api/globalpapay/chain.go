@@ -4,23 +4,37 @@
 // China, on the host apihk.mch.weixin.qq.com, which the client chooses by itself.
 //
 // Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen; times are RFC 3339
-// texts with the offset +08:00; dates are yyyy-MM-dd. An optional field that holds its zero value is not sent.
+// texts with the offset +08:00; dates are yyyy-MM-dd. What a field takes of a few texts is a constant that
+// begins with its name. An optional field that holds its zero value is not sent, unless the option [wxpay.Zero]
+// of the call names it.
+//
+// Its notifications, which package notify receives as structs of package event:
+//
+//   - PAPAY.SIGN (event.PapaySign): 跨境委托代扣签约成功
+//   - PAPAY.TERMINATE (event.PapayTerminate): 跨境委托代扣解约成功
+//   - TRANSACTION.SUCCESS (event.TransactionSuccess): 支付成功
 package globalpapay
 
 import (
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 )
 
 // Of starts the chain of this product alone.
-func Of(c *wxpay.Client) Papay { return newPapay(c.Bind()) }
+func Of(c *wxpay.Client) Papay { return newPapay(leaf.Bind(c)) }
 
 // Papay is the path v3/global/papay.
+// Leads to APP签约, H5预签约, JSAPI预签约, 小程序签约, 商户协议号查询签约, WEB预签约, 代扣协议ID查询签约, 申请解约 and 4 more.
 type Papay struct {
-	Contracts    Contracts
+	// Leads to APP签约, H5预签约, JSAPI预签约, 小程序签约, 商户协议号查询签约, WEB预签约, 代扣协议ID查询签约, 申请解约.
+	Contracts Contracts
+	// Debits a contract and answers with the result.
+	// 支付扣款: POST /v3/global/papay/transactions.
+	// https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter5_1_6.shtml
 	Transactions Transactions
 }
 
-func newPapay(b wxpay.Bound) Papay {
+func newPapay(b leaf.Bound) Papay {
 	return Papay{
 		Contracts:    newContracts(b),
 		Transactions: newTransactions(b),
@@ -28,59 +42,65 @@ func newPapay(b wxpay.Bound) Papay {
 }
 
 // Contracts is the path v3/global/papay/contracts.
+// Leads to APP签约, H5预签约, JSAPI预签约, 小程序签约, 商户协议号查询签约, WEB预签约, 代扣协议ID查询签约, 申请解约.
 type Contracts struct {
-	b wxpay.Bound
+	b leaf.Bound
 
 	// Opens a signing session for an app. Cross-border merchants; the address is on the host
 	// apihk.mch.weixin.qq.com.
 	// APP签约: POST /v3/global/papay/contracts/app-pre-entrust-sign.
 	// https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter5_1_18.shtml
-	AppPreEntrustSign wxpay.POST[AppPreEntrustSignRequest, AppPreEntrustSignResponse]
+	AppPreEntrustSign leaf.Poster[AppPreEntrustSignRequest, AppPreEntrustSignResponse]
 	// Opens a signing session for a page outside WeChat. Cross-border merchants; the address is on the host
 	// apihk.mch.weixin.qq.com.
 	// H5预签约: POST /v3/global/papay/contracts/h5-pre-entrust-sign.
 	// https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter5_1_14.shtml
-	H5PreEntrustSign wxpay.POST[H5PreEntrustSignRequest, H5PreEntrustSignResponse]
+	H5PreEntrustSign leaf.Poster[H5PreEntrustSignRequest, H5PreEntrustSignResponse]
 	// Opens a signing session for a page inside WeChat. Cross-border merchants; the address is on the host
 	// apihk.mch.weixin.qq.com.
 	// JSAPI预签约: POST /v3/global/papay/contracts/jsapi-pre-entrust-sign.
 	// https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter5_1_15.shtml
-	JSAPIPreEntrustSign wxpay.POST[JSAPIPreEntrustSignRequest, JSAPIPreEntrustSignResponse]
+	JSAPIPreEntrustSign leaf.Poster[JSAPIPreEntrustSignRequest, JSAPIPreEntrustSignResponse]
 	// Opens a signing session for a mini program. Cross-border merchants; the address is on the host
 	// apihk.mch.weixin.qq.com.
 	// 小程序签约: POST /v3/global/papay/contracts/miniprogram-pre-entrust-sign.
 	// https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter5_1_1.shtml
-	MiniProgramPreEntrustSign wxpay.POST[MiniProgramPreEntrustSignRequest, MiniProgramPreEntrustSignResponse]
-	OutContractCode           ContractsOutContractCode
+	MiniProgramPreEntrustSign leaf.Poster[MiniProgramPreEntrustSignRequest, MiniProgramPreEntrustSignResponse]
+	// Leads to 商户协议号查询签约.
+	OutContractCode ContractsOutContractCode
 	// Opens a signing session for a desktop page that shows a code to scan. Cross-border merchants; the address is
 	// on the host apihk.mch.weixin.qq.com.
 	// WEB预签约: POST /v3/global/papay/contracts/web-pre-entrust-sign.
-	WebPreEntrustSign wxpay.POST[WebPreEntrustSignRequest, WebPreEntrustSignResponse]
+	WebPreEntrustSign leaf.Poster[WebPreEntrustSignRequest, WebPreEntrustSignResponse]
 }
 
-func newContracts(b wxpay.Bound) Contracts {
+func newContracts(b leaf.Bound) Contracts {
 	return Contracts{
 		b:                         b,
-		AppPreEntrustSign:         wxpay.NewPOST[AppPreEntrustSignRequest, AppPreEntrustSignResponse](b, "v3/global/papay/contracts/app-pre-entrust-sign"),
-		H5PreEntrustSign:          wxpay.NewPOST[H5PreEntrustSignRequest, H5PreEntrustSignResponse](b, "v3/global/papay/contracts/h5-pre-entrust-sign"),
-		JSAPIPreEntrustSign:       wxpay.NewPOST[JSAPIPreEntrustSignRequest, JSAPIPreEntrustSignResponse](b, "v3/global/papay/contracts/jsapi-pre-entrust-sign"),
-		MiniProgramPreEntrustSign: wxpay.NewPOST[MiniProgramPreEntrustSignRequest, MiniProgramPreEntrustSignResponse](b, "v3/global/papay/contracts/miniprogram-pre-entrust-sign"),
+		AppPreEntrustSign:         leaf.NewPoster[AppPreEntrustSignRequest, AppPreEntrustSignResponse](b, "v3/global/papay/contracts/app-pre-entrust-sign"),
+		H5PreEntrustSign:          leaf.NewPoster[H5PreEntrustSignRequest, H5PreEntrustSignResponse](b, "v3/global/papay/contracts/h5-pre-entrust-sign"),
+		JSAPIPreEntrustSign:       leaf.NewPoster[JSAPIPreEntrustSignRequest, JSAPIPreEntrustSignResponse](b, "v3/global/papay/contracts/jsapi-pre-entrust-sign"),
+		MiniProgramPreEntrustSign: leaf.NewPoster[MiniProgramPreEntrustSignRequest, MiniProgramPreEntrustSignResponse](b, "v3/global/papay/contracts/miniprogram-pre-entrust-sign"),
 		OutContractCode:           newContractsOutContractCode(b),
-		WebPreEntrustSign:         wxpay.NewPOST[WebPreEntrustSignRequest, WebPreEntrustSignResponse](b, "v3/global/papay/contracts/web-pre-entrust-sign"),
+		WebPreEntrustSign:         leaf.NewPoster[WebPreEntrustSignRequest, WebPreEntrustSignResponse](b, "v3/global/papay/contracts/web-pre-entrust-sign"),
 	}
 }
 
 // ContractID fills {contract_id}: WeChat Pay's id of the contract (委托代扣协议ID).
+// Finds a contract by its id.
+// 代扣协议ID查询签约: GET /v3/global/papay/contracts/{contract_id}.
+// https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter5_1_2.shtml
 func (c Contracts) ContractID(contractID string) ContractsByContractID {
 	return newContractsByContractID(c.b.Set("contract_id", contractID))
 }
 
 // ContractsOutContractCode is the path v3/global/papay/contracts/out-contract-code.
+// Leads to 商户协议号查询签约.
 type ContractsOutContractCode struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newContractsOutContractCode(b wxpay.Bound) ContractsOutContractCode {
+func newContractsOutContractCode(b leaf.Bound) ContractsOutContractCode {
 	return ContractsOutContractCode{
 		b: b,
 	}
@@ -90,46 +110,53 @@ func newContractsOutContractCode(b wxpay.Bound) ContractsOutContractCode {
 // Finds a contract by the merchant's own number and its template.
 // 商户协议号查询签约: GET /v3/global/papay/contracts/out-contract-code/{out_contract_code}.
 // https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter5_1_3.shtml
-func (c ContractsOutContractCode) OutContractCode(outContractCode string) wxpay.QUERY[ContractByCodeQuery, Contract] {
-	return wxpay.NewQUERY[ContractByCodeQuery, Contract](c.b.Set("out_contract_code", outContractCode), "v3/global/papay/contracts/out-contract-code/{out_contract_code}")
+func (c ContractsOutContractCode) OutContractCode(outContractCode string) leaf.Querier[ContractByCodeQuery, Contract] {
+	return leaf.NewQuerier[ContractByCodeQuery, Contract](c.b.Set("out_contract_code", outContractCode), "v3/global/papay/contracts/out-contract-code/{out_contract_code}")
 }
 
 // ContractsByContractID is the path v3/global/papay/contracts/{contract_id}.
+// Finds a contract by its id.
+// 代扣协议ID查询签约: GET /v3/global/papay/contracts/{contract_id}.
+// https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter5_1_2.shtml
 type ContractsByContractID struct {
 	// Finds a contract by its id.
 	// 代扣协议ID查询签约: GET /v3/global/papay/contracts/{contract_id}.
 	// https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter5_1_2.shtml
-	wxpay.QUERY[ContractByIDQuery, Contract]
+	leaf.Querier[ContractByIDQuery, Contract]
 
 	// Ends a contract. Success has no body.
 	// 申请解约: POST /v3/global/papay/contracts/{contract_id}/terminate.
 	// https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter5_1_4.shtml
-	Terminate wxpay.POST[TerminateRequest, wxpay.None]
+	Terminate leaf.Poster[TerminateRequest, wxpay.None]
 }
 
-func newContractsByContractID(b wxpay.Bound) ContractsByContractID {
+func newContractsByContractID(b leaf.Bound) ContractsByContractID {
 	return ContractsByContractID{
-		QUERY:     wxpay.NewQUERY[ContractByIDQuery, Contract](b, "v3/global/papay/contracts/{contract_id}"),
-		Terminate: wxpay.NewPOST[TerminateRequest, wxpay.None](b, "v3/global/papay/contracts/{contract_id}/terminate"),
+		Querier:   leaf.NewQuerier[ContractByIDQuery, Contract](b, "v3/global/papay/contracts/{contract_id}"),
+		Terminate: leaf.NewPoster[TerminateRequest, wxpay.None](b, "v3/global/papay/contracts/{contract_id}/terminate"),
 	}
 }
 
 // Transactions is the path v3/global/papay/transactions.
+// Debits a contract and answers with the result.
+// 支付扣款: POST /v3/global/papay/transactions.
+// https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter5_1_6.shtml
 type Transactions struct {
-	b wxpay.Bound
+	b leaf.Bound
 
 	// Debits a contract and answers with the result.
 	// 支付扣款: POST /v3/global/papay/transactions.
 	// https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter5_1_6.shtml
-	wxpay.POST[DebitRequest, DebitResponse]
+	leaf.Poster[DebitRequest, DebitResponse]
 
+	// Leads to 查询订单(商户订单号), 撤销订单(商户订单号).
 	OutTradeNo TransactionsOutTradeNo
 }
 
-func newTransactions(b wxpay.Bound) Transactions {
+func newTransactions(b leaf.Bound) Transactions {
 	return Transactions{
 		b:          b,
-		POST:       wxpay.NewPOST[DebitRequest, DebitResponse](b, "v3/global/papay/transactions"),
+		Poster:     leaf.NewPoster[DebitRequest, DebitResponse](b, "v3/global/papay/transactions"),
 		OutTradeNo: newTransactionsOutTradeNo(b),
 	}
 }
@@ -138,42 +165,49 @@ func newTransactions(b wxpay.Bound) Transactions {
 // Finds a debit by WeChat Pay's id.
 // 查询订单(微信支付订单号): GET /v3/global/papay/transactions/{transaction_id}.
 // https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter5_1_8.shtml
-func (t Transactions) TransactionID(transactionID string) wxpay.QUERY[TransactionByIDQuery, Transaction] {
-	return wxpay.NewQUERY[TransactionByIDQuery, Transaction](t.b.Set("transaction_id", transactionID), "v3/global/papay/transactions/{transaction_id}")
+func (t Transactions) TransactionID(transactionID string) leaf.Querier[TransactionByIDQuery, Transaction] {
+	return leaf.NewQuerier[TransactionByIDQuery, Transaction](t.b.Set("transaction_id", transactionID), "v3/global/papay/transactions/{transaction_id}")
 }
 
 // TransactionsOutTradeNo is the path v3/global/papay/transactions/out-trade-no.
+// Leads to 查询订单(商户订单号), 撤销订单(商户订单号).
 type TransactionsOutTradeNo struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newTransactionsOutTradeNo(b wxpay.Bound) TransactionsOutTradeNo {
+func newTransactionsOutTradeNo(b leaf.Bound) TransactionsOutTradeNo {
 	return TransactionsOutTradeNo{
 		b: b,
 	}
 }
 
 // OutTradeNo fills {out_trade_no}: The merchant's own order number, unique per merchant (商户订单号).
+// Finds a debit by the merchant's own number.
+// 查询订单(商户订单号): GET /v3/global/papay/transactions/out-trade-no/{out_trade_no}.
+// https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter5_1_8.shtml
 func (t TransactionsOutTradeNo) OutTradeNo(outTradeNo string) TransactionsOutTradeNoByOutTradeNo {
 	return newTransactionsOutTradeNoByOutTradeNo(t.b.Set("out_trade_no", outTradeNo))
 }
 
 // TransactionsOutTradeNoByOutTradeNo is the path v3/global/papay/transactions/out-trade-no/{out_trade_no}.
+// Finds a debit by the merchant's own number.
+// 查询订单(商户订单号): GET /v3/global/papay/transactions/out-trade-no/{out_trade_no}.
+// https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter5_1_8.shtml
 type TransactionsOutTradeNoByOutTradeNo struct {
 	// Finds a debit by the merchant's own number.
 	// 查询订单(商户订单号): GET /v3/global/papay/transactions/out-trade-no/{out_trade_no}.
 	// https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter5_1_8.shtml
-	wxpay.QUERY[TransactionByOutTradeNoQuery, Transaction]
+	leaf.Querier[TransactionByOutTradeNoQuery, Transaction]
 
 	// Undoes a debit whose result is unknown. Success has no body.
 	// 撤销订单(商户订单号): POST /v3/global/papay/transactions/out-trade-no/{out_trade_no}/reverse.
 	// https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter5_1_10.shtml
-	Reverse wxpay.POST[ReverseRequest, wxpay.None]
+	Reverse leaf.Poster[ReverseRequest, wxpay.None]
 }
 
-func newTransactionsOutTradeNoByOutTradeNo(b wxpay.Bound) TransactionsOutTradeNoByOutTradeNo {
+func newTransactionsOutTradeNoByOutTradeNo(b leaf.Bound) TransactionsOutTradeNoByOutTradeNo {
 	return TransactionsOutTradeNoByOutTradeNo{
-		QUERY:   wxpay.NewQUERY[TransactionByOutTradeNoQuery, Transaction](b, "v3/global/papay/transactions/out-trade-no/{out_trade_no}"),
-		Reverse: wxpay.NewPOST[ReverseRequest, wxpay.None](b, "v3/global/papay/transactions/out-trade-no/{out_trade_no}/reverse"),
+		Querier: leaf.NewQuerier[TransactionByOutTradeNoQuery, Transaction](b, "v3/global/papay/transactions/out-trade-no/{out_trade_no}"),
+		Reverse: leaf.NewPoster[ReverseRequest, wxpay.None](b, "v3/global/papay/transactions/out-trade-no/{out_trade_no}/reverse"),
 	}
 }

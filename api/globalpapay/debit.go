@@ -109,6 +109,7 @@ type DebitResponse struct {
 	Attach string `json:"attach,omitempty"`
 	// How the order is paid.
 	// 交易类型. Always AUTH.
+	// Its constants begin with TradeType.
 	TradeType string `json:"trade_type"`
 	// Bank or wallet that paid.
 	// 付款银行.
@@ -118,6 +119,7 @@ type DebitResponse struct {
 	SuccessTime string `json:"success_time"`
 	// State of the payment.
 	// 交易状态. One of SUCCESS, REFUND, NOTPAY, CLOSED, PAYERROR, USERPAYING.
+	// Its constants begin with TradeState.
 	TradeState string `json:"trade_state"`
 	// The state in words, for people.
 	// 交易状态描述.
@@ -158,6 +160,7 @@ type DebitResponseAmount struct {
 type DebitResponseAmountExchangeRate struct {
 	// SETTLEMENT_RATE: rate of the settlement. USERPAYMENT_RATE: rate the payer paid at.
 	// 汇率类型. One of SETTLEMENT_RATE, USERPAYMENT_RATE.
+	// Its constants begin with DebitResponseAmountExchangeRateType.
 	Type string `json:"type,omitempty"`
 	// Exchange rate times 10 to the 8th.
 	// 汇率值.

@@ -44,6 +44,7 @@ type Contract struct {
 	UserDisplayName string `json:"user_display_name,omitempty"`
 	// State of the contract: SIGNED or TERMINATED.
 	// 协议状态. May be absent, one of SIGNED, TERMINATED.
+	// Its constants begin with ContractState.
 	State string `json:"state,omitempty"`
 	// When the contract was signed, RFC 3339.
 	// 协议签署时间. May be absent, RFC 3339 with +08:00.
@@ -53,6 +54,7 @@ type Contract struct {
 	TerminatedTime string `json:"terminated_time,omitempty"`
 	// Who ended the contract: USER, MERCHANT or PLATFORM.
 	// 协议解约方式. May be absent, one of USER, MERCHANT, PLATFORM.
+	// Its constants begin with TerminationMode.
 	TerminationMode string `json:"termination_mode,omitempty"`
 	// Why the contract ended, in words.
 	// 解约备注. May be absent.
@@ -87,9 +89,11 @@ type Promotion struct {
 	Name string `json:"name,omitempty"`
 	// GLOBAL: the whole order. SINGLE: single goods.
 	// 优惠范围. One of GLOBAL, SINGLE.
+	// Its constants begin with PromotionScope.
 	Scope string `json:"scope,omitempty"`
 	// Kind of discount.
 	// 优惠类型. One of COUPON, DISCOUNT.
+	// Its constants begin with PromotionType.
 	Type string `json:"type,omitempty"`
 	// Face value, in the smallest unit of the currency.
 	// 优惠券面额.
@@ -169,6 +173,7 @@ type Transaction struct {
 	Attach string `json:"attach,omitempty"`
 	// How the order is paid.
 	// 交易类型. One of AUTH, JSAPI, NATIVE, APP, MWEB, MICROPAY.
+	// Its constants begin with TradeType.
 	TradeType string `json:"trade_type"`
 	// Bank or wallet that paid.
 	// 付款银行. May be absent.
@@ -178,6 +183,7 @@ type Transaction struct {
 	SuccessTime string `json:"success_time,omitempty"`
 	// State of the payment.
 	// 交易状态. One of SUCCESS, REFUND, NOTPAY, CLOSED, PAYERROR, USERPAYING.
+	// Its constants begin with TradeState.
 	TradeState string `json:"trade_state"`
 	// The state in words, for people.
 	// 交易状态描述.
@@ -218,6 +224,7 @@ type Amount struct {
 type ExchangeRate struct {
 	// SETTLEMENT_RATE: rate of the settlement. USERPAYMENT_RATE: rate the payer paid at.
 	// 汇率类型. Always SETTLEMENT_RATE.
+	// Its constants begin with ExchangeRateType.
 	Type string `json:"type,omitempty"`
 	// Exchange rate times 10 to the 8th.
 	// 汇率值.

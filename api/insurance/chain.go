@@ -4,25 +4,41 @@
 // optionally with the first payment, book and debit each period, renew, change, end.
 //
 // Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen; times are RFC 3339
-// texts with the offset +08:00; dates are yyyy-MM-dd. An optional field that holds its zero value is not sent.
+// texts with the offset +08:00; dates are yyyy-MM-dd. What a field takes of a few texts is a constant that
+// begins with its name. An optional field that holds its zero value is not sent, unless the option [wxpay.Zero]
+// of the call names it.
+//
+// Its notifications, which package notify receives as structs of package event:
+//
+//   - TRANSACTION.SUCCESS (event.TransactionSuccess): 扣费成功
+//   - TRANSACTION.FAIL (event.TransactionFail): 扣费失败
+//   - INSURANCE_ENTRUST.SIGN (event.InsuranceEntrustSign): 保险委托代扣签约成功
+//   - INSURANCE_ENTRUST.RENEW (event.InsuranceEntrustRenew): 保险委托代扣续期完成
+//   - INSURANCE_ENTRUST.TERMINATE (event.InsuranceEntrustTerminate): 保险委托代扣解约完成
 package insurance
 
 import (
 	"strconv"
 
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 )
 
 // Of starts the chain of this product alone.
-func Of(c *wxpay.Client) Papay { return newPapay(c.Bind()) }
+func Of(c *wxpay.Client) Papay { return newPapay(leaf.Bind(c)) }
 
 // Papay is the path v3/papay.
+// Leads to 保险商户查询保险自动续费预约, 保险商户预约保险自动续费, 保险商户受理保险自动续费扣款, 保险商户受理续期自动续费协议, 保险商户查询保险自动续费协议, 保险商户通过商户协议号解除保险自动续费协议,
+// 保险商户App预签约, 保险商户H5预签约 and 4 more.
 type Papay struct {
-	InsurancePay  InsurancePay
+	// Leads to 保险商户查询保险自动续费预约, 保险商户预约保险自动续费, 保险商户受理保险自动续费扣款.
+	InsurancePay InsurancePay
+	// Leads to 保险商户受理续期自动续费协议, 保险商户查询保险自动续费协议, 保险商户通过商户协议号解除保险自动续费协议, 保险商户App预签约, 保险商户H5预签约, 保险商户JSAPI预签约,
+	// 保险商户小程序预签约, 保险商户修改保险扣费周期列表 and 1 more.
 	InsuranceSign InsuranceSign
 }
 
-func newPapay(b wxpay.Bound) Papay {
+func newPapay(b leaf.Bound) Papay {
 	return Papay{
 		InsurancePay:  newInsurancePay(b),
 		InsuranceSign: newInsuranceSign(b),
@@ -30,12 +46,15 @@ func newPapay(b wxpay.Bound) Papay {
 }
 
 // InsurancePay is the path v3/papay/insurance-pay.
+// Leads to 保险商户查询保险自动续费预约, 保险商户预约保险自动续费, 保险商户受理保险自动续费扣款.
 type InsurancePay struct {
+	// Leads to 保险商户查询保险自动续费预约, 保险商户预约保险自动续费.
 	PolicyPeriods InsurancePayPolicyPeriods
-	Transactions  InsurancePayTransactions
+	// Leads to 保险商户受理保险自动续费扣款.
+	Transactions InsurancePayTransactions
 }
 
-func newInsurancePay(b wxpay.Bound) InsurancePay {
+func newInsurancePay(b leaf.Bound) InsurancePay {
 	return InsurancePay{
 		PolicyPeriods: newInsurancePayPolicyPeriods(b),
 		Transactions:  newInsurancePayTransactions(b),
@@ -43,105 +62,130 @@ func newInsurancePay(b wxpay.Bound) InsurancePay {
 }
 
 // InsurancePayPolicyPeriods is the path v3/papay/insurance-pay/policy-periods.
+// Leads to 保险商户查询保险自动续费预约, 保险商户预约保险自动续费.
 type InsurancePayPolicyPeriods struct {
+	// Leads to 保险商户查询保险自动续费预约, 保险商户预约保险自动续费.
 	ContractID InsurancePayPolicyPeriodsContractID
 }
 
-func newInsurancePayPolicyPeriods(b wxpay.Bound) InsurancePayPolicyPeriods {
+func newInsurancePayPolicyPeriods(b leaf.Bound) InsurancePayPolicyPeriods {
 	return InsurancePayPolicyPeriods{
 		ContractID: newInsurancePayPolicyPeriodsContractID(b),
 	}
 }
 
 // InsurancePayPolicyPeriodsContractID is the path v3/papay/insurance-pay/policy-periods/contract-id.
+// Leads to 保险商户查询保险自动续费预约, 保险商户预约保险自动续费.
 type InsurancePayPolicyPeriodsContractID struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newInsurancePayPolicyPeriodsContractID(b wxpay.Bound) InsurancePayPolicyPeriodsContractID {
+func newInsurancePayPolicyPeriodsContractID(b leaf.Bound) InsurancePayPolicyPeriodsContractID {
 	return InsurancePayPolicyPeriodsContractID{
 		b: b,
 	}
 }
 
 // ContractID fills {contract_id}: WeChat Pay's id of the contract (委托代扣协议ID).
+// Leads to 保险商户查询保险自动续费预约, 保险商户预约保险自动续费.
 func (i InsurancePayPolicyPeriodsContractID) ContractID(contractID string) InsurancePayPolicyPeriodsContractIDByContractID {
 	return newInsurancePayPolicyPeriodsContractIDByContractID(i.b.Set("contract_id", contractID))
 }
 
-// InsurancePayPolicyPeriodsContractIDByContractID is the path v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}.
+// InsurancePayPolicyPeriodsContractIDByContractID is the path
+// v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}.
+// Leads to 保险商户查询保险自动续费预约, 保险商户预约保险自动续费.
 type InsurancePayPolicyPeriodsContractIDByContractID struct {
+	// Leads to 保险商户查询保险自动续费预约, 保险商户预约保险自动续费.
 	PolicyPeriodID InsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodID
 }
 
-func newInsurancePayPolicyPeriodsContractIDByContractID(b wxpay.Bound) InsurancePayPolicyPeriodsContractIDByContractID {
+func newInsurancePayPolicyPeriodsContractIDByContractID(b leaf.Bound) InsurancePayPolicyPeriodsContractIDByContractID {
 	return InsurancePayPolicyPeriodsContractIDByContractID{
 		PolicyPeriodID: newInsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodID(b),
 	}
 }
 
-// InsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodID is the path v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id.
+// InsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodID is the path
+// v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id.
+// Leads to 保险商户查询保险自动续费预约, 保险商户预约保险自动续费.
 type InsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodID struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newInsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodID(b wxpay.Bound) InsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodID {
+func newInsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodID(b leaf.Bound) InsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodID {
 	return InsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodID{
 		b: b,
 	}
 }
 
 // PolicyPeriodID fills {policy_period_id}: Number of the period of the policy (保单的扣费周期编号).
+// Tells what was booked and debited of a period.
+// 保险商户查询保险自动续费预约: GET
+// /v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}.
+// https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/schedule/query-policy-period.html
 func (i InsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodID) PolicyPeriodID(policyPeriodID int64) InsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodIDByPolicyPeriodID {
 	return newInsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodIDByPolicyPeriodID(i.b.Set("policy_period_id", strconv.FormatInt(policyPeriodID, 10)))
 }
 
-// InsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodIDByPolicyPeriodID is the path v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}.
+// InsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodIDByPolicyPeriodID is the path
+// v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}.
+// Tells what was booked and debited of a period.
+// 保险商户查询保险自动续费预约: GET
+// /v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}.
+// https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/schedule/query-policy-period.html
 type InsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodIDByPolicyPeriodID struct {
 	// Tells what was booked and debited of a period.
 	// 保险商户查询保险自动续费预约: GET
 	// /v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}.
 	// https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/schedule/query-policy-period.html
-	wxpay.GET[Period]
+	leaf.Getter[Period]
 
 	// Books the debit of a period: from the day before its date to 28 days after it, from 08:00 to 19:30 in
 	// Beijing.
 	// 保险商户预约保险自动续费: POST
 	// /v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}/schedule.
 	// https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/schedule/schedule-policy-period.html
-	Schedule wxpay.POST[BookRequest, Period]
+	Schedule leaf.Poster[BookRequest, Period]
 }
 
-func newInsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodIDByPolicyPeriodID(b wxpay.Bound) InsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodIDByPolicyPeriodID {
+func newInsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodIDByPolicyPeriodID(b leaf.Bound) InsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodIDByPolicyPeriodID {
 	return InsurancePayPolicyPeriodsContractIDByContractIDPolicyPeriodIDByPolicyPeriodID{
-		GET:      wxpay.NewGET[Period](b, "v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}"),
-		Schedule: wxpay.NewPOST[BookRequest, Period](b, "v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}/schedule"),
+		Getter:   leaf.NewGetter[Period](b, "v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}"),
+		Schedule: leaf.NewPoster[BookRequest, Period](b, "v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}/schedule"),
 	}
 }
 
 // InsurancePayTransactions is the path v3/papay/insurance-pay/transactions.
+// Leads to 保险商户受理保险自动续费扣款.
 type InsurancePayTransactions struct {
 	// Asks for the booked debit of a period: from the day after the booking to 29 days after its date, from 08:00
 	// to 20:00 in Beijing. The answer says only that it was accepted.
 	// 保险商户受理保险自动续费扣款: POST /v3/papay/insurance-pay/transactions/apply.
 	// https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/deduct/create-transaction.html
-	Apply wxpay.POST[ApplyRequest, ApplyResponse]
+	Apply leaf.Poster[ApplyRequest, ApplyResponse]
 }
 
-func newInsurancePayTransactions(b wxpay.Bound) InsurancePayTransactions {
+func newInsurancePayTransactions(b leaf.Bound) InsurancePayTransactions {
 	return InsurancePayTransactions{
-		Apply: wxpay.NewPOST[ApplyRequest, ApplyResponse](b, "v3/papay/insurance-pay/transactions/apply"),
+		Apply: leaf.NewPoster[ApplyRequest, ApplyResponse](b, "v3/papay/insurance-pay/transactions/apply"),
 	}
 }
 
 // InsuranceSign is the path v3/papay/insurance-sign.
+// Leads to 保险商户受理续期自动续费协议, 保险商户查询保险自动续费协议, 保险商户通过商户协议号解除保险自动续费协议, 保险商户App预签约, 保险商户H5预签约, 保险商户JSAPI预签约,
+// 保险商户小程序预签约, 保险商户修改保险扣费周期列表 and 1 more.
 type InsuranceSign struct {
-	Contracts        InsuranceSignContracts
-	PolicyPeriods    InsuranceSignPolicyPeriods
+	// Leads to 保险商户受理续期自动续费协议, 保险商户查询保险自动续费协议, 保险商户通过商户协议号解除保险自动续费协议, 保险商户App预签约, 保险商户H5预签约, 保险商户JSAPI预签约,
+	// 保险商户小程序预签约.
+	Contracts InsuranceSignContracts
+	// Leads to 保险商户修改保险扣费周期列表.
+	PolicyPeriods InsuranceSignPolicyPeriods
+	// Leads to 保险商户查询保险扣费周期列表.
 	PolicyPeriodList InsuranceSignPolicyPeriodList
 }
 
-func newInsuranceSign(b wxpay.Bound) InsuranceSign {
+func newInsuranceSign(b leaf.Bound) InsuranceSign {
 	return InsuranceSign{
 		Contracts:        newInsuranceSignContracts(b),
 		PolicyPeriods:    newInsuranceSignPolicyPeriods(b),
@@ -150,12 +194,16 @@ func newInsuranceSign(b wxpay.Bound) InsuranceSign {
 }
 
 // InsuranceSignContracts is the path v3/papay/insurance-sign/contracts.
+// Leads to 保险商户受理续期自动续费协议, 保险商户查询保险自动续费协议, 保险商户通过商户协议号解除保险自动续费协议, 保险商户App预签约, 保险商户H5预签约, 保险商户JSAPI预签约,
+// 保险商户小程序预签约.
 type InsuranceSignContracts struct {
-	PlanID         InsuranceSignContractsPlanID
+	// Leads to 保险商户受理续期自动续费协议, 保险商户查询保险自动续费协议, 保险商户通过商户协议号解除保险自动续费协议.
+	PlanID InsuranceSignContractsPlanID
+	// Leads to 保险商户App预签约, 保险商户H5预签约, 保险商户JSAPI预签约, 保险商户小程序预签约.
 	PreEntrustSign InsuranceSignContractsPreEntrustSign
 }
 
-func newInsuranceSignContracts(b wxpay.Bound) InsuranceSignContracts {
+func newInsuranceSignContracts(b leaf.Bound) InsuranceSignContracts {
 	return InsuranceSignContracts{
 		PlanID:         newInsuranceSignContractsPlanID(b),
 		PreEntrustSign: newInsuranceSignContractsPreEntrustSign(b),
@@ -163,248 +211,299 @@ func newInsuranceSignContracts(b wxpay.Bound) InsuranceSignContracts {
 }
 
 // InsuranceSignContractsPlanID is the path v3/papay/insurance-sign/contracts/plan-id.
+// Leads to 保险商户受理续期自动续费协议, 保险商户查询保险自动续费协议, 保险商户通过商户协议号解除保险自动续费协议.
 type InsuranceSignContractsPlanID struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newInsuranceSignContractsPlanID(b wxpay.Bound) InsuranceSignContractsPlanID {
+func newInsuranceSignContractsPlanID(b leaf.Bound) InsuranceSignContractsPlanID {
 	return InsuranceSignContractsPlanID{
 		b: b,
 	}
 }
 
 // PlanID fills {plan_id}: Contract template (委托代扣模板ID).
+// Leads to 保险商户受理续期自动续费协议, 保险商户查询保险自动续费协议, 保险商户通过商户协议号解除保险自动续费协议.
 func (i InsuranceSignContractsPlanID) PlanID(planID int64) InsuranceSignContractsPlanIDByPlanID {
 	return newInsuranceSignContractsPlanIDByPlanID(i.b.Set("plan_id", strconv.FormatInt(planID, 10)))
 }
 
 // InsuranceSignContractsPlanIDByPlanID is the path v3/papay/insurance-sign/contracts/plan-id/{plan_id}.
+// Leads to 保险商户受理续期自动续费协议, 保险商户查询保险自动续费协议, 保险商户通过商户协议号解除保险自动续费协议.
 type InsuranceSignContractsPlanIDByPlanID struct {
-	ContractID      InsuranceSignContractsPlanIDByPlanIDContractID
+	// Leads to 保险商户受理续期自动续费协议.
+	ContractID InsuranceSignContractsPlanIDByPlanIDContractID
+	// Leads to 保险商户查询保险自动续费协议, 保险商户通过商户协议号解除保险自动续费协议.
 	OutContractCode InsuranceSignContractsPlanIDByPlanIDOutContractCode
 }
 
-func newInsuranceSignContractsPlanIDByPlanID(b wxpay.Bound) InsuranceSignContractsPlanIDByPlanID {
+func newInsuranceSignContractsPlanIDByPlanID(b leaf.Bound) InsuranceSignContractsPlanIDByPlanID {
 	return InsuranceSignContractsPlanIDByPlanID{
 		ContractID:      newInsuranceSignContractsPlanIDByPlanIDContractID(b),
 		OutContractCode: newInsuranceSignContractsPlanIDByPlanIDOutContractCode(b),
 	}
 }
 
-// InsuranceSignContractsPlanIDByPlanIDContractID is the path v3/papay/insurance-sign/contracts/plan-id/{plan_id}/contract-id.
+// InsuranceSignContractsPlanIDByPlanIDContractID is the path
+// v3/papay/insurance-sign/contracts/plan-id/{plan_id}/contract-id.
+// Leads to 保险商户受理续期自动续费协议.
 type InsuranceSignContractsPlanIDByPlanIDContractID struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newInsuranceSignContractsPlanIDByPlanIDContractID(b wxpay.Bound) InsuranceSignContractsPlanIDByPlanIDContractID {
+func newInsuranceSignContractsPlanIDByPlanIDContractID(b leaf.Bound) InsuranceSignContractsPlanIDByPlanIDContractID {
 	return InsuranceSignContractsPlanIDByPlanIDContractID{
 		b: b,
 	}
 }
 
 // ContractID fills {contract_id}: WeChat Pay's id of the contract (委托代扣协议ID).
+// Leads to 保险商户受理续期自动续费协议.
 func (i InsuranceSignContractsPlanIDByPlanIDContractID) ContractID(contractID string) InsuranceSignContractsPlanIDByPlanIDContractIDByContractID {
 	return newInsuranceSignContractsPlanIDByPlanIDContractIDByContractID(i.b.Set("contract_id", contractID))
 }
 
-// InsuranceSignContractsPlanIDByPlanIDContractIDByContractID is the path v3/papay/insurance-sign/contracts/plan-id/{plan_id}/contract-id/{contract_id}.
+// InsuranceSignContractsPlanIDByPlanIDContractIDByContractID is the path
+// v3/papay/insurance-sign/contracts/plan-id/{plan_id}/contract-id/{contract_id}.
+// Leads to 保险商户受理续期自动续费协议.
 type InsuranceSignContractsPlanIDByPlanIDContractIDByContractID struct {
 	// Renews a contract that is TO_BE_RENEWED with the periods of its next term. Success has no body.
 	// 保险商户受理续期自动续费协议: POST /v3/papay/insurance-sign/contracts/plan-id/{plan_id}/contract-id/{contract_id}/renew.
 	// https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/insurance/apply-renew-contract.html
-	Renew wxpay.POST[RenewRequest, wxpay.None]
+	Renew leaf.Poster[RenewRequest, wxpay.None]
 }
 
-func newInsuranceSignContractsPlanIDByPlanIDContractIDByContractID(b wxpay.Bound) InsuranceSignContractsPlanIDByPlanIDContractIDByContractID {
+func newInsuranceSignContractsPlanIDByPlanIDContractIDByContractID(b leaf.Bound) InsuranceSignContractsPlanIDByPlanIDContractIDByContractID {
 	return InsuranceSignContractsPlanIDByPlanIDContractIDByContractID{
-		Renew: wxpay.NewPOST[RenewRequest, wxpay.None](b, "v3/papay/insurance-sign/contracts/plan-id/{plan_id}/contract-id/{contract_id}/renew"),
+		Renew: leaf.NewPoster[RenewRequest, wxpay.None](b, "v3/papay/insurance-sign/contracts/plan-id/{plan_id}/contract-id/{contract_id}/renew"),
 	}
 }
 
-// InsuranceSignContractsPlanIDByPlanIDOutContractCode is the path v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code.
+// InsuranceSignContractsPlanIDByPlanIDOutContractCode is the path
+// v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code.
+// Leads to 保险商户查询保险自动续费协议, 保险商户通过商户协议号解除保险自动续费协议.
 type InsuranceSignContractsPlanIDByPlanIDOutContractCode struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newInsuranceSignContractsPlanIDByPlanIDOutContractCode(b wxpay.Bound) InsuranceSignContractsPlanIDByPlanIDOutContractCode {
+func newInsuranceSignContractsPlanIDByPlanIDOutContractCode(b leaf.Bound) InsuranceSignContractsPlanIDByPlanIDOutContractCode {
 	return InsuranceSignContractsPlanIDByPlanIDOutContractCode{
 		b: b,
 	}
 }
 
 // OutContractCode fills {out_contract_code}: The merchant's own number for the contract (商户签约协议号).
+// Finds an insurance contract by its template and the merchant's own number, also one that could not be signed.
+// 保险商户查询保险自动续费协议: GET
+// /v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
+// https://pay.weixin.qq.com/doc/v3/merchant/4016724540
 func (i InsuranceSignContractsPlanIDByPlanIDOutContractCode) OutContractCode(outContractCode string) InsuranceSignContractsPlanIDByPlanIDOutContractCodeByOutContractCode {
 	return newInsuranceSignContractsPlanIDByPlanIDOutContractCodeByOutContractCode(i.b.Set("out_contract_code", outContractCode))
 }
 
-// InsuranceSignContractsPlanIDByPlanIDOutContractCodeByOutContractCode is the path v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
+// InsuranceSignContractsPlanIDByPlanIDOutContractCodeByOutContractCode is the path
+// v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
+// Finds an insurance contract by its template and the merchant's own number, also one that could not be signed.
+// 保险商户查询保险自动续费协议: GET
+// /v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
+// https://pay.weixin.qq.com/doc/v3/merchant/4016724540
 type InsuranceSignContractsPlanIDByPlanIDOutContractCodeByOutContractCode struct {
 	// Finds an insurance contract by its template and the merchant's own number, also one that could not be signed.
 	// 保险商户查询保险自动续费协议: GET
 	// /v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
 	// https://pay.weixin.qq.com/doc/v3/merchant/4016724540
-	wxpay.GET[GetContractResponse]
+	leaf.Getter[GetContractResponse]
 
 	// Ends an insurance contract and returns it.
 	// 保险商户通过商户协议号解除保险自动续费协议: POST
 	// /v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate.
-	Terminate wxpay.POST[TerminateRequest, TerminateResponse]
+	Terminate leaf.Poster[TerminateRequest, TerminateResponse]
 }
 
-func newInsuranceSignContractsPlanIDByPlanIDOutContractCodeByOutContractCode(b wxpay.Bound) InsuranceSignContractsPlanIDByPlanIDOutContractCodeByOutContractCode {
+func newInsuranceSignContractsPlanIDByPlanIDOutContractCodeByOutContractCode(b leaf.Bound) InsuranceSignContractsPlanIDByPlanIDOutContractCodeByOutContractCode {
 	return InsuranceSignContractsPlanIDByPlanIDOutContractCodeByOutContractCode{
-		GET:       wxpay.NewGET[GetContractResponse](b, "v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}"),
-		Terminate: wxpay.NewPOST[TerminateRequest, TerminateResponse](b, "v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate"),
+		Getter:    leaf.NewGetter[GetContractResponse](b, "v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}"),
+		Terminate: leaf.NewPoster[TerminateRequest, TerminateResponse](b, "v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate"),
 	}
 }
 
 // InsuranceSignContractsPreEntrustSign is the path v3/papay/insurance-sign/contracts/pre-entrust-sign.
+// Leads to 保险商户App预签约, 保险商户H5预签约, 保险商户JSAPI预签约, 保险商户小程序预签约.
 type InsuranceSignContractsPreEntrustSign struct {
 	// Opens a signing session of an insurance contract for an app, with the first payment when out_trade_no is
 	// given.
 	// 保险商户App预签约: POST /v3/papay/insurance-sign/contracts/pre-entrust-sign/app.
 	// https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/insurance/app-sign-and-create-transaction.html
-	App wxpay.POST[AppRequest, AppResponse]
+	App leaf.Poster[AppRequest, AppResponse]
 	// Opens a signing session of an insurance contract for a page outside WeChat, with the first payment when
 	// out_trade_no is given.
 	// 保险商户H5预签约: POST /v3/papay/insurance-sign/contracts/pre-entrust-sign/h5.
 	// https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/insurance/h5-sign-and-create-transaction.html
-	H5 wxpay.POST[H5Request, H5Response]
+	H5 leaf.Poster[H5Request, H5Response]
 	// Opens a signing session of an insurance contract for a page inside WeChat, with the first payment when
 	// out_trade_no is given.
 	// 保险商户JSAPI预签约: POST /v3/papay/insurance-sign/contracts/pre-entrust-sign/jsapi.
 	// https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/insurance/jsapi-sign-and-create-transaction.html
-	JSAPI wxpay.POST[JSAPIRequest, JSAPIResponse]
+	JSAPI leaf.Poster[JSAPIRequest, JSAPIResponse]
 	// Opens a signing session of an insurance contract for a mini program, with the first payment when out_trade_no
 	// is given.
 	// 保险商户小程序预签约: POST /v3/papay/insurance-sign/contracts/pre-entrust-sign/mini-program.
 	// https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/insurance/mimi-program-sign-and-create-transaction.html
-	MiniProgram wxpay.POST[MiniProgramRequest, MiniProgramResponse]
+	MiniProgram leaf.Poster[MiniProgramRequest, MiniProgramResponse]
 }
 
-func newInsuranceSignContractsPreEntrustSign(b wxpay.Bound) InsuranceSignContractsPreEntrustSign {
+func newInsuranceSignContractsPreEntrustSign(b leaf.Bound) InsuranceSignContractsPreEntrustSign {
 	return InsuranceSignContractsPreEntrustSign{
-		App:         wxpay.NewPOST[AppRequest, AppResponse](b, "v3/papay/insurance-sign/contracts/pre-entrust-sign/app", wxpay.Encrypt("/real_identity/real_name", "/real_identity/id_card_number")),
-		H5:          wxpay.NewPOST[H5Request, H5Response](b, "v3/papay/insurance-sign/contracts/pre-entrust-sign/h5", wxpay.Encrypt("/real_identity/real_name", "/real_identity/id_card_number")),
-		JSAPI:       wxpay.NewPOST[JSAPIRequest, JSAPIResponse](b, "v3/papay/insurance-sign/contracts/pre-entrust-sign/jsapi", wxpay.Encrypt("/real_identity/real_name", "/real_identity/id_card_number")),
-		MiniProgram: wxpay.NewPOST[MiniProgramRequest, MiniProgramResponse](b, "v3/papay/insurance-sign/contracts/pre-entrust-sign/mini-program", wxpay.Encrypt("/real_identity/real_name", "/real_identity/id_card_number")),
+		App: leaf.NewPoster[AppRequest, AppResponse](b, "v3/papay/insurance-sign/contracts/pre-entrust-sign/app", func() []wxpay.Option {
+			return []wxpay.Option{wxpay.Encrypt("/real_identity/real_name", "/real_identity/id_card_number")}
+		}),
+		H5: leaf.NewPoster[H5Request, H5Response](b, "v3/papay/insurance-sign/contracts/pre-entrust-sign/h5", func() []wxpay.Option {
+			return []wxpay.Option{wxpay.Encrypt("/real_identity/real_name", "/real_identity/id_card_number")}
+		}),
+		JSAPI: leaf.NewPoster[JSAPIRequest, JSAPIResponse](b, "v3/papay/insurance-sign/contracts/pre-entrust-sign/jsapi", func() []wxpay.Option {
+			return []wxpay.Option{wxpay.Encrypt("/real_identity/real_name", "/real_identity/id_card_number")}
+		}),
+		MiniProgram: leaf.NewPoster[MiniProgramRequest, MiniProgramResponse](b, "v3/papay/insurance-sign/contracts/pre-entrust-sign/mini-program", func() []wxpay.Option {
+			return []wxpay.Option{wxpay.Encrypt("/real_identity/real_name", "/real_identity/id_card_number")}
+		}),
 	}
 }
 
 // InsuranceSignPolicyPeriods is the path v3/papay/insurance-sign/policy-periods.
+// Leads to 保险商户修改保险扣费周期列表.
 type InsuranceSignPolicyPeriods struct {
+	// Leads to 保险商户修改保险扣费周期列表.
 	PlanID InsuranceSignPolicyPeriodsPlanID
 }
 
-func newInsuranceSignPolicyPeriods(b wxpay.Bound) InsuranceSignPolicyPeriods {
+func newInsuranceSignPolicyPeriods(b leaf.Bound) InsuranceSignPolicyPeriods {
 	return InsuranceSignPolicyPeriods{
 		PlanID: newInsuranceSignPolicyPeriodsPlanID(b),
 	}
 }
 
 // InsuranceSignPolicyPeriodsPlanID is the path v3/papay/insurance-sign/policy-periods/plan-id.
+// Leads to 保险商户修改保险扣费周期列表.
 type InsuranceSignPolicyPeriodsPlanID struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newInsuranceSignPolicyPeriodsPlanID(b wxpay.Bound) InsuranceSignPolicyPeriodsPlanID {
+func newInsuranceSignPolicyPeriodsPlanID(b leaf.Bound) InsuranceSignPolicyPeriodsPlanID {
 	return InsuranceSignPolicyPeriodsPlanID{
 		b: b,
 	}
 }
 
 // PlanID fills {plan_id}: Contract template (委托代扣模板ID).
+// Leads to 保险商户修改保险扣费周期列表.
 func (i InsuranceSignPolicyPeriodsPlanID) PlanID(planID int64) InsuranceSignPolicyPeriodsPlanIDByPlanID {
 	return newInsuranceSignPolicyPeriodsPlanIDByPlanID(i.b.Set("plan_id", strconv.FormatInt(planID, 10)))
 }
 
-// InsuranceSignPolicyPeriodsPlanIDByPlanID is the path v3/papay/insurance-sign/policy-periods/plan-id/{plan_id}.
+// InsuranceSignPolicyPeriodsPlanIDByPlanID is the path
+// v3/papay/insurance-sign/policy-periods/plan-id/{plan_id}.
+// Leads to 保险商户修改保险扣费周期列表.
 type InsuranceSignPolicyPeriodsPlanIDByPlanID struct {
+	// Leads to 保险商户修改保险扣费周期列表.
 	ContractID InsuranceSignPolicyPeriodsPlanIDByPlanIDContractID
 }
 
-func newInsuranceSignPolicyPeriodsPlanIDByPlanID(b wxpay.Bound) InsuranceSignPolicyPeriodsPlanIDByPlanID {
+func newInsuranceSignPolicyPeriodsPlanIDByPlanID(b leaf.Bound) InsuranceSignPolicyPeriodsPlanIDByPlanID {
 	return InsuranceSignPolicyPeriodsPlanIDByPlanID{
 		ContractID: newInsuranceSignPolicyPeriodsPlanIDByPlanIDContractID(b),
 	}
 }
 
-// InsuranceSignPolicyPeriodsPlanIDByPlanIDContractID is the path v3/papay/insurance-sign/policy-periods/plan-id/{plan_id}/contract-id.
+// InsuranceSignPolicyPeriodsPlanIDByPlanIDContractID is the path
+// v3/papay/insurance-sign/policy-periods/plan-id/{plan_id}/contract-id.
+// Leads to 保险商户修改保险扣费周期列表.
 type InsuranceSignPolicyPeriodsPlanIDByPlanIDContractID struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newInsuranceSignPolicyPeriodsPlanIDByPlanIDContractID(b wxpay.Bound) InsuranceSignPolicyPeriodsPlanIDByPlanIDContractID {
+func newInsuranceSignPolicyPeriodsPlanIDByPlanIDContractID(b leaf.Bound) InsuranceSignPolicyPeriodsPlanIDByPlanIDContractID {
 	return InsuranceSignPolicyPeriodsPlanIDByPlanIDContractID{
 		b: b,
 	}
 }
 
 // ContractID fills {contract_id}: WeChat Pay's id of the contract (委托代扣协议ID).
+// Leads to 保险商户修改保险扣费周期列表.
 func (i InsuranceSignPolicyPeriodsPlanIDByPlanIDContractID) ContractID(contractID string) InsuranceSignPolicyPeriodsPlanIDByPlanIDContractIDByContractID {
 	return newInsuranceSignPolicyPeriodsPlanIDByPlanIDContractIDByContractID(i.b.Set("contract_id", contractID))
 }
 
-// InsuranceSignPolicyPeriodsPlanIDByPlanIDContractIDByContractID is the path v3/papay/insurance-sign/policy-periods/plan-id/{plan_id}/contract-id/{contract_id}.
+// InsuranceSignPolicyPeriodsPlanIDByPlanIDContractIDByContractID is the path
+// v3/papay/insurance-sign/policy-periods/plan-id/{plan_id}/contract-id/{contract_id}.
+// Leads to 保险商户修改保险扣费周期列表.
 type InsuranceSignPolicyPeriodsPlanIDByPlanIDContractIDByContractID struct {
 	// Lowers the amounts of periods that are not debited yet: once a day, three times ever, from 08:00 to 19:00 in
 	// Beijing.
 	// 保险商户修改保险扣费周期列表: POST
 	// /v3/papay/insurance-sign/policy-periods/plan-id/{plan_id}/contract-id/{contract_id}/modify.
 	// https://pay.weixin.qq.com/doc/v3/merchant/4012987596
-	Modify wxpay.POST[ModifyPeriodsRequest, ModifyPeriodsResponse]
+	Modify leaf.Poster[ModifyPeriodsRequest, ModifyPeriodsResponse]
 }
 
-func newInsuranceSignPolicyPeriodsPlanIDByPlanIDContractIDByContractID(b wxpay.Bound) InsuranceSignPolicyPeriodsPlanIDByPlanIDContractIDByContractID {
+func newInsuranceSignPolicyPeriodsPlanIDByPlanIDContractIDByContractID(b leaf.Bound) InsuranceSignPolicyPeriodsPlanIDByPlanIDContractIDByContractID {
 	return InsuranceSignPolicyPeriodsPlanIDByPlanIDContractIDByContractID{
-		Modify: wxpay.NewPOST[ModifyPeriodsRequest, ModifyPeriodsResponse](b, "v3/papay/insurance-sign/policy-periods/plan-id/{plan_id}/contract-id/{contract_id}/modify"),
+		Modify: leaf.NewPoster[ModifyPeriodsRequest, ModifyPeriodsResponse](b, "v3/papay/insurance-sign/policy-periods/plan-id/{plan_id}/contract-id/{contract_id}/modify"),
 	}
 }
 
 // InsuranceSignPolicyPeriodList is the path v3/papay/insurance-sign/policy_periods.
+// Leads to 保险商户查询保险扣费周期列表.
 type InsuranceSignPolicyPeriodList struct {
+	// Leads to 保险商户查询保险扣费周期列表.
 	PlanID InsuranceSignPolicyPeriodListPlanID
 }
 
-func newInsuranceSignPolicyPeriodList(b wxpay.Bound) InsuranceSignPolicyPeriodList {
+func newInsuranceSignPolicyPeriodList(b leaf.Bound) InsuranceSignPolicyPeriodList {
 	return InsuranceSignPolicyPeriodList{
 		PlanID: newInsuranceSignPolicyPeriodListPlanID(b),
 	}
 }
 
 // InsuranceSignPolicyPeriodListPlanID is the path v3/papay/insurance-sign/policy_periods/plan-id.
+// Leads to 保险商户查询保险扣费周期列表.
 type InsuranceSignPolicyPeriodListPlanID struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newInsuranceSignPolicyPeriodListPlanID(b wxpay.Bound) InsuranceSignPolicyPeriodListPlanID {
+func newInsuranceSignPolicyPeriodListPlanID(b leaf.Bound) InsuranceSignPolicyPeriodListPlanID {
 	return InsuranceSignPolicyPeriodListPlanID{
 		b: b,
 	}
 }
 
 // PlanID fills {plan_id}: Contract template (委托代扣模板ID).
+// Leads to 保险商户查询保险扣费周期列表.
 func (i InsuranceSignPolicyPeriodListPlanID) PlanID(planID int64) InsuranceSignPolicyPeriodListPlanIDByPlanID {
 	return newInsuranceSignPolicyPeriodListPlanIDByPlanID(i.b.Set("plan_id", strconv.FormatInt(planID, 10)))
 }
 
-// InsuranceSignPolicyPeriodListPlanIDByPlanID is the path v3/papay/insurance-sign/policy_periods/plan-id/{plan_id}.
+// InsuranceSignPolicyPeriodListPlanIDByPlanID is the path
+// v3/papay/insurance-sign/policy_periods/plan-id/{plan_id}.
+// Leads to 保险商户查询保险扣费周期列表.
 type InsuranceSignPolicyPeriodListPlanIDByPlanID struct {
+	// Leads to 保险商户查询保险扣费周期列表.
 	OutContractCode InsuranceSignPolicyPeriodListPlanIDByPlanIDOutContractCode
 }
 
-func newInsuranceSignPolicyPeriodListPlanIDByPlanID(b wxpay.Bound) InsuranceSignPolicyPeriodListPlanIDByPlanID {
+func newInsuranceSignPolicyPeriodListPlanIDByPlanID(b leaf.Bound) InsuranceSignPolicyPeriodListPlanIDByPlanID {
 	return InsuranceSignPolicyPeriodListPlanIDByPlanID{
 		OutContractCode: newInsuranceSignPolicyPeriodListPlanIDByPlanIDOutContractCode(b),
 	}
 }
 
-// InsuranceSignPolicyPeriodListPlanIDByPlanIDOutContractCode is the path v3/papay/insurance-sign/policy_periods/plan-id/{plan_id}/out-contract-code.
+// InsuranceSignPolicyPeriodListPlanIDByPlanIDOutContractCode is the path
+// v3/papay/insurance-sign/policy_periods/plan-id/{plan_id}/out-contract-code.
+// Leads to 保险商户查询保险扣费周期列表.
 type InsuranceSignPolicyPeriodListPlanIDByPlanIDOutContractCode struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newInsuranceSignPolicyPeriodListPlanIDByPlanIDOutContractCode(b wxpay.Bound) InsuranceSignPolicyPeriodListPlanIDByPlanIDOutContractCode {
+func newInsuranceSignPolicyPeriodListPlanIDByPlanIDOutContractCode(b leaf.Bound) InsuranceSignPolicyPeriodListPlanIDByPlanIDOutContractCode {
 	return InsuranceSignPolicyPeriodListPlanIDByPlanIDOutContractCode{
 		b: b,
 	}
@@ -415,6 +514,6 @@ func newInsuranceSignPolicyPeriodListPlanIDByPlanIDOutContractCode(b wxpay.Bound
 // 保险商户查询保险扣费周期列表: GET
 // /v3/papay/insurance-sign/policy_periods/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
 // https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/insurance/query-policy-periods-by-code.html
-func (i InsuranceSignPolicyPeriodListPlanIDByPlanIDOutContractCode) OutContractCode(outContractCode string) wxpay.QUERY[ListPeriodsQuery, ListPeriodsResponse] {
-	return wxpay.NewQUERY[ListPeriodsQuery, ListPeriodsResponse](i.b.Set("out_contract_code", outContractCode), "v3/papay/insurance-sign/policy_periods/plan-id/{plan_id}/out-contract-code/{out_contract_code}")
+func (i InsuranceSignPolicyPeriodListPlanIDByPlanIDOutContractCode) OutContractCode(outContractCode string) leaf.Querier[ListPeriodsQuery, ListPeriodsResponse] {
+	return leaf.NewQuerier[ListPeriodsQuery, ListPeriodsResponse](i.b.Set("out_contract_code", outContractCode), "v3/papay/insurance-sign/policy_periods/plan-id/{plan_id}/out-contract-code/{out_contract_code}")
 }

@@ -33,6 +33,7 @@ type GetContractResponse struct {
 	InsuredDisplayName string `json:"insured_display_name,omitempty"`
 	// State of the contract.
 	// 委托代扣协议状态. One of SIGNED, TERMINATED, SIGN_FAILED, TO_BE_RENEWED, TERMINATE_PENDING.
+	// Its constants begin with ContractState.
 	ContractState string `json:"contract_state"`
 	// When the contract was signed, RFC 3339 with +08:00, possibly with milliseconds.
 	// 协议签署时间. May be absent, RFC 3339 with +08:00.

@@ -56,6 +56,7 @@ type ListPeriodsResponseData struct {
 	EstimatedDeductAmount Amount `json:"estimated_deduct_amount"`
 	// NO_SCHEDULED: not booked. SCHEDULED: booked. PAID: debited. EXPIRED: its day has passed.
 	// 扣费周期预约状态. One of NO_SCHEDULED, SCHEDULED, PAID, EXPIRED.
+	// Its constants begin with PolicyPeriodState.
 	PolicyPeriodState string `json:"policy_period_state"`
 	// Amount that was booked.
 	// 已预约的扣费金额信息.

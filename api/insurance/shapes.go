@@ -19,6 +19,7 @@ type Period struct {
 	PolicyPeriodID int64 `json:"policy_period_id"`
 	// NO_SCHEDULED: not booked. SCHEDULED: booked. PAID: debited. EXPIRED: its day has passed.
 	// 当前扣费周期的状态. One of NO_SCHEDULED, SCHEDULED, PAID, EXPIRED.
+	// Its constants begin with PolicyPeriodState.
 	PolicyPeriodState string `json:"policy_period_state"`
 	// First day on which the debit may run, yyyy-MM-dd.
 	// 可扣费开始日期. May be absent, yyyy-MM-dd.
@@ -74,6 +75,7 @@ type RealIdentity struct {
 	IDCardNumber string `json:"id_card_number"`
 	// Kind of identity document.
 	// 实名验证类型. Optional, always ID_CARD.
+	// Its constants begin with IdentityType.
 	IdentityType string `json:"identity_type,omitempty"`
 }
 

@@ -12,6 +12,7 @@ type TerminateInfo struct {
 	// Who ended the contract.
 	// 协议解约方式. One of USER_TERMINATE, MCH_API_TERMINATE, WEPAY_WEB_TERMINATE, CUSTOMER_SERVICE_TERMINATE,
 	// SYSTEM_TERMINATE.
+	// Its constants begin with ContractTerminationMode.
 	ContractTerminationMode string `json:"contract_termination_mode"`
 	// When the contract ended, RFC 3339 with +08:00, possibly with milliseconds.
 	// 协议解约时间. RFC 3339 with +08:00.
@@ -58,6 +59,7 @@ type TerminateResponse struct {
 	InsuredDisplayName string `json:"insured_display_name,omitempty"`
 	// State of the contract.
 	// 委托代扣协议状态. One of SIGNED, TERMINATED, SIGN_FAILED, TO_BE_RENEWED, TERMINATE_PENDING.
+	// Its constants begin with ContractState.
 	ContractState string `json:"contract_state"`
 	// When the contract was signed, RFC 3339 with +08:00, possibly with milliseconds.
 	// 协议签署时间. May be absent, RFC 3339 with +08:00.

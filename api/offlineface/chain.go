@@ -4,55 +4,73 @@
 // such as schools and canteens: sign, authorise the device, debit.
 //
 // Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen; times are RFC 3339
-// texts with the offset +08:00; dates are yyyy-MM-dd. An optional field that holds its zero value is not sent.
+// texts with the offset +08:00; dates are yyyy-MM-dd. What a field takes of a few texts is a constant that
+// begins with its name. An optional field that holds its zero value is not sent, unless the option [wxpay.Zero]
+// of the call names it.
+//
+// Its notifications, which package notify receives as structs of package event:
+//
+//   - FACEPAY.USER_STATE_CHANGE (event.FacePayUserStateChange): 用户签约状态变更
 package offlineface
 
 import (
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 )
 
 // Of starts the chain of this product alone.
-func Of(c *wxpay.Client) OfflineFace { return newOfflineFace(c.Bind()) }
+func Of(c *wxpay.Client) OfflineFace { return newOfflineFace(leaf.Bind(c)) }
 
 // OfflineFace is the path v3/offlineface.
+// Leads to 获取authinfo接口, 预签约接口, 签约查询接口, 查询重采用户列表, 查询重采请求详情, 获取还款链接接口, 申请扣款接口, 查单接口.
 type OfflineFace struct {
 	// Authorises a device to recognise faces, for up to one hour.
 	// 获取authinfo接口: POST /v3/offlineface/authinfo.
 	// https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/access-specifications.html
-	AuthInfo        wxpay.POST[AuthInfoRequest, AuthInfoResponse]
-	Contracts       Contracts
+	AuthInfo leaf.Poster[AuthInfoRequest, AuthInfoResponse]
+	// Leads to 预签约接口, 签约查询接口.
+	Contracts Contracts
+	// Lists the persons of an organisation whose photo must be taken again.
+	// 查询重采用户列表: GET /v3/offlineface/face-collections.
+	// https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/k12-development-guidelines.html
 	FaceCollections FaceCollections
 	// Gives the page on which a payer repays.
 	// 获取还款链接接口: POST /v3/offlineface/repayment-url.
 	// https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/k12-development-guidelines.html#_1-3-%E8%A7%A3%E7%BA%A6
-	RepaymentURL wxpay.POST[RepaymentURLRequest, RepaymentURLResponse]
+	RepaymentURL leaf.Poster[RepaymentURLRequest, RepaymentURLResponse]
+	// Debits a payer who was recognised by face.
+	// 申请扣款接口: POST /v3/offlineface/transactions.
+	// https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/access-specifications.html
 	Transactions Transactions
 }
 
-func newOfflineFace(b wxpay.Bound) OfflineFace {
+func newOfflineFace(b leaf.Bound) OfflineFace {
 	return OfflineFace{
-		AuthInfo:        wxpay.NewPOST[AuthInfoRequest, AuthInfoResponse](b, "v3/offlineface/authinfo"),
+		AuthInfo:        leaf.NewPoster[AuthInfoRequest, AuthInfoResponse](b, "v3/offlineface/authinfo"),
 		Contracts:       newContracts(b),
 		FaceCollections: newFaceCollections(b),
-		RepaymentURL:    wxpay.NewPOST[RepaymentURLRequest, RepaymentURLResponse](b, "v3/offlineface/repayment-url"),
+		RepaymentURL:    leaf.NewPoster[RepaymentURLRequest, RepaymentURLResponse](b, "v3/offlineface/repayment-url"),
 		Transactions:    newTransactions(b),
 	}
 }
 
 // Contracts is the path v3/offlineface/contracts.
+// Leads to 预签约接口, 签约查询接口.
 type Contracts struct {
-	b wxpay.Bound
+	b leaf.Bound
 
 	// Opens a signing session for payment by face and returns the token of the signing page.
 	// 预签约接口: POST /v3/offlineface/contracts/presign.
 	// https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/access-specifications.html
-	Presign wxpay.POST[PresignRequest, PresignResponse]
+	Presign leaf.Poster[PresignRequest, PresignResponse]
 }
 
-func newContracts(b wxpay.Bound) Contracts {
+func newContracts(b leaf.Bound) Contracts {
 	return Contracts{
-		b:       b,
-		Presign: wxpay.NewPOST[PresignRequest, PresignResponse](b, "v3/offlineface/contracts/presign", wxpay.Encrypt("/facepay_user/identification/identification_number", "/facepay_user/phone", "/limit_bank_card/bank_card_number", "/limit_bank_card/identification_name", "/limit_bank_card/identification/identification_number", "/limit_bank_card/phone")),
+		b: b,
+		Presign: leaf.NewPoster[PresignRequest, PresignResponse](b, "v3/offlineface/contracts/presign", func() []wxpay.Option {
+			return []wxpay.Option{wxpay.Encrypt("/facepay_user/identification/identification_number", "/facepay_user/phone", "/limit_bank_card/bank_card_number", "/limit_bank_card/identification_name", "/limit_bank_card/identification/identification_number", "/limit_bank_card/phone")}
+		}),
 	}
 }
 
@@ -60,24 +78,27 @@ func newContracts(b wxpay.Bound) Contracts {
 // Finds a contract by its id.
 // 签约查询接口: GET /v3/offlineface/contracts/{contract_id}.
 // https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/k12-development-guidelines.html
-func (c Contracts) ContractID(contractID string) wxpay.QUERY[GetContractQuery, GetContractResponse] {
-	return wxpay.NewQUERY[GetContractQuery, GetContractResponse](c.b.Set("contract_id", contractID), "v3/offlineface/contracts/{contract_id}")
+func (c Contracts) ContractID(contractID string) leaf.Querier[GetContractQuery, GetContractResponse] {
+	return leaf.NewQuerier[GetContractQuery, GetContractResponse](c.b.Set("contract_id", contractID), "v3/offlineface/contracts/{contract_id}")
 }
 
 // FaceCollections is the path v3/offlineface/face-collections.
+// Lists the persons of an organisation whose photo must be taken again.
+// 查询重采用户列表: GET /v3/offlineface/face-collections.
+// https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/k12-development-guidelines.html
 type FaceCollections struct {
-	b wxpay.Bound
+	b leaf.Bound
 
 	// Lists the persons of an organisation whose photo must be taken again.
 	// 查询重采用户列表: GET /v3/offlineface/face-collections.
 	// https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/k12-development-guidelines.html
-	wxpay.QUERY[ListFaceCollectionsQuery, ListFaceCollectionsResponse]
+	leaf.Querier[ListFaceCollectionsQuery, ListFaceCollectionsResponse]
 }
 
-func newFaceCollections(b wxpay.Bound) FaceCollections {
+func newFaceCollections(b leaf.Bound) FaceCollections {
 	return FaceCollections{
-		b:     b,
-		QUERY: wxpay.NewQUERY[ListFaceCollectionsQuery, ListFaceCollectionsResponse](b, "v3/offlineface/face-collections"),
+		b:       b,
+		Querier: leaf.NewQuerier[ListFaceCollectionsQuery, ListFaceCollectionsResponse](b, "v3/offlineface/face-collections"),
 	}
 }
 
@@ -85,33 +106,38 @@ func newFaceCollections(b wxpay.Bound) FaceCollections {
 // Finds a request to take a photo again.
 // 查询重采请求详情: GET /v3/offlineface/face-collections/{collection_id}.
 // https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/k12-development-guidelines.html
-func (f FaceCollections) CollectionID(collectionID string) wxpay.GET[GetFaceCollectionResponse] {
-	return wxpay.NewGET[GetFaceCollectionResponse](f.b.Set("collection_id", collectionID), "v3/offlineface/face-collections/{collection_id}")
+func (f FaceCollections) CollectionID(collectionID string) leaf.Getter[GetFaceCollectionResponse] {
+	return leaf.NewGetter[GetFaceCollectionResponse](f.b.Set("collection_id", collectionID), "v3/offlineface/face-collections/{collection_id}")
 }
 
 // Transactions is the path v3/offlineface/transactions.
+// Debits a payer who was recognised by face.
+// 申请扣款接口: POST /v3/offlineface/transactions.
+// https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/access-specifications.html
 type Transactions struct {
 	// Debits a payer who was recognised by face.
 	// 申请扣款接口: POST /v3/offlineface/transactions.
 	// https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/access-specifications.html
-	wxpay.POST[DebitRequest, DebitResponse]
+	leaf.Poster[DebitRequest, DebitResponse]
 
+	// Leads to 查单接口.
 	OutTradeNo TransactionsOutTradeNo
 }
 
-func newTransactions(b wxpay.Bound) Transactions {
+func newTransactions(b leaf.Bound) Transactions {
 	return Transactions{
-		POST:       wxpay.NewPOST[DebitRequest, DebitResponse](b, "v3/offlineface/transactions"),
+		Poster:     leaf.NewPoster[DebitRequest, DebitResponse](b, "v3/offlineface/transactions"),
 		OutTradeNo: newTransactionsOutTradeNo(b),
 	}
 }
 
 // TransactionsOutTradeNo is the path v3/offlineface/transactions/out-trade-no.
+// Leads to 查单接口.
 type TransactionsOutTradeNo struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newTransactionsOutTradeNo(b wxpay.Bound) TransactionsOutTradeNo {
+func newTransactionsOutTradeNo(b leaf.Bound) TransactionsOutTradeNo {
 	return TransactionsOutTradeNo{
 		b: b,
 	}
@@ -121,6 +147,6 @@ func newTransactionsOutTradeNo(b wxpay.Bound) TransactionsOutTradeNo {
 // Finds a debit by the merchant's own number.
 // 查单接口: GET /v3/offlineface/transactions/out-trade-no/{out_trade_no}.
 // https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/k12-development-guidelines.html
-func (t TransactionsOutTradeNo) OutTradeNo(outTradeNo string) wxpay.QUERY[TransactionByOutTradeNoQuery, TransactionByOutTradeNoResponse] {
-	return wxpay.NewQUERY[TransactionByOutTradeNoQuery, TransactionByOutTradeNoResponse](t.b.Set("out_trade_no", outTradeNo), "v3/offlineface/transactions/out-trade-no/{out_trade_no}")
+func (t TransactionsOutTradeNo) OutTradeNo(outTradeNo string) leaf.Querier[TransactionByOutTradeNoQuery, TransactionByOutTradeNoResponse] {
+	return leaf.NewQuerier[TransactionByOutTradeNoQuery, TransactionByOutTradeNoResponse](t.b.Set("out_trade_no", outTradeNo), "v3/offlineface/transactions/out-trade-no/{out_trade_no}")
 }

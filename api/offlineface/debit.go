@@ -115,6 +115,7 @@ type DebitResponse struct {
 	BankType string `json:"bank_type,omitempty"`
 	// How the order is paid.
 	// 交易类型. May be absent, one of NATIVE, JSAPI, APP, MWEB, AUTH.
+	// Its constants begin with TradeType.
 	TradeType string `json:"trade_type,omitempty"`
 	// State of the payment.
 	// 交易状态. May be absent.

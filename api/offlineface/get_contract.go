@@ -40,6 +40,7 @@ type GetContractResponse struct {
 	OpenID string `json:"openid,omitempty"`
 	// State of the contract.
 	// 签约状态. One of NOT_CONTRACTED, TERMINATED, CONTRACTED.
+	// Its constants begin with ContractState.
 	ContractState string `json:"contract_state"`
 	// When the contract was signed, RFC 3339 with +08:00, possibly with milliseconds.
 	// 签约时间. RFC 3339 with +08:00.
@@ -49,9 +50,11 @@ type GetContractResponse struct {
 	ContractTerminatedTime string `json:"contract_terminated_time,omitempty"`
 	// Which bank cards may be debited: one agreed card only, that card first, or any.
 	// 签约模式. One of LIMIT_BANK_CARD, PRIORITY_BANK_CARD, LIMIT_NONE.
+	// Its constants begin with ContractMode.
 	ContractMode string `json:"contract_mode"`
 	// MERCHANT_LIMITED_BANK_CARD: the merchant chose the card. USER_SELECT_FREE: the payer did.
 	// 签约卡来源. One of MERCHANT_LIMITED_BANK_CARD, USER_SELECT_FREE.
+	// Its constants begin with ContractBankCardFrom.
 	ContractBankCardFrom string `json:"contract_bank_card_from"`
 }
 

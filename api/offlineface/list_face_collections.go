@@ -48,6 +48,7 @@ type ListFaceCollectionsResponseFaceCollections struct {
 	OrganizationID string `json:"organization_id"`
 	// State of the request to take a photo again.
 	// 重采状态. One of COLLECTION_REQUIRED, PHOTO_UPLOADED, COMPLETE.
+	// Its constants begin with CollectionState.
 	CollectionState string `json:"collection_state"`
 	// When the photo was uploaded, RFC 3339 with +08:00.
 	// 注册照上传时间. RFC 3339 with +08:00.

@@ -21,6 +21,7 @@ type PresignRequest struct {
 	LimitBankCard *PresignRequestLimitBankCard `json:"limit_bank_card,omitempty"`
 	// Which bank cards may be debited: one agreed card only, that card first, or any.
 	// 签约模式. Optional, one of LIMIT_BANK_CARD, PRIORITY_BANK_CARD, LIMIT_NONE.
+	// Its constants begin with ContractMode.
 	ContractMode string `json:"contract_mode,omitempty"`
 }
 

@@ -7,6 +7,7 @@ package offlineface
 type Identification struct {
 	// Kind of identity document.
 	// 证件类型. Required, always IDCARD.
+	// Its constants begin with IdentificationType.
 	IdentificationType string `json:"identification_type"`
 	// Number of the identity document.
 	// 证件ID. Required, encrypted by the SDK; give it in clear.
@@ -21,6 +22,7 @@ type Amount struct {
 	Total int64 `json:"total"`
 	// ISO 4217 code; CNY.
 	// 货币类型. Required, always CNY.
+	// Its constants begin with Currency.
 	Currency string `json:"currency"`
 }
 

@@ -21,6 +21,7 @@ type TransactionByOutTradeNoQuery struct {
 	SubMchID string `query:"sub_mchid"`
 	// WeChat Pay's number of the product.
 	// 平台产品ID. Required, one of 2, 11.
+	// Its constants begin with BusinessProductID.
 	BusinessProductID string `query:"business_product_id"`
 }
 
@@ -60,6 +61,7 @@ type TransactionByOutTradeNoResponse struct {
 	BankType string `json:"bank_type,omitempty"`
 	// How the order is paid.
 	// 交易类型. May be absent, one of NATIVE, JSAPI, APP, MWEB, AUTH.
+	// Its constants begin with TradeType.
 	TradeType string `json:"trade_type,omitempty"`
 	// State of the payment.
 	// 交易状态.

@@ -4,142 +4,178 @@
 // merchant's side: look them up, change them, end their contracts.
 //
 // Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen; times are RFC 3339
-// texts with the offset +08:00; dates are yyyy-MM-dd. An optional field that holds its zero value is not sent.
+// texts with the offset +08:00; dates are yyyy-MM-dd. What a field takes of a few texts is a constant that
+// begins with its name. An optional field that holds its zero value is not sent, unless the option [wxpay.Zero]
+// of the call names it.
 package offlinefacemch
 
 import (
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 )
 
 // Of starts the chain of this product alone.
-func Of(c *wxpay.Client) OfflineFaceMch { return newOfflineFaceMch(c.Bind()) }
+func Of(c *wxpay.Client) OfflineFaceMch { return newOfflineFaceMch(leaf.Bind(c)) }
 
 // OfflineFaceMch is the path v3/offlinefacemch.
+// Leads to 查询机构信息接口, 刷脸用户信息查询接口, 刷脸用户信息修改接口, 解除刷脸用户签约关系接口, 获取凭证授权接口.
 type OfflineFaceMch struct {
+	// Finds an organisation by its id or its name; one of them is needed.
+	// 查询机构信息接口: GET /v3/offlinefacemch/organizations.
 	Organizations Organizations
 	// Gives the token with which a payer goes to the signing mini program, valid for 5 minutes. To sign with a
 	// given bank card, presign instead.
 	// 获取凭证授权接口: POST /v3/offlinefacemch/tokens.
 	// https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/access-specifications.html
-	Tokens wxpay.POST[GetTokenRequest, GetTokenResponse]
+	Tokens leaf.Poster[GetTokenRequest, GetTokenResponse]
 }
 
-func newOfflineFaceMch(b wxpay.Bound) OfflineFaceMch {
+func newOfflineFaceMch(b leaf.Bound) OfflineFaceMch {
 	return OfflineFaceMch{
 		Organizations: newOrganizations(b),
-		Tokens:        wxpay.NewPOST[GetTokenRequest, GetTokenResponse](b, "v3/offlinefacemch/tokens"),
+		Tokens:        leaf.NewPoster[GetTokenRequest, GetTokenResponse](b, "v3/offlinefacemch/tokens"),
 	}
 }
 
 // Organizations is the path v3/offlinefacemch/organizations.
+// Finds an organisation by its id or its name; one of them is needed.
+// 查询机构信息接口: GET /v3/offlinefacemch/organizations.
 type Organizations struct {
-	b wxpay.Bound
+	b leaf.Bound
 
 	// Finds an organisation by its id or its name; one of them is needed.
 	// 查询机构信息接口: GET /v3/offlinefacemch/organizations.
-	wxpay.QUERY[GetOrganizationQuery, GetOrganizationResponse]
+	leaf.Querier[GetOrganizationQuery, GetOrganizationResponse]
 }
 
-func newOrganizations(b wxpay.Bound) Organizations {
+func newOrganizations(b leaf.Bound) Organizations {
 	return Organizations{
-		b:     b,
-		QUERY: wxpay.NewQUERY[GetOrganizationQuery, GetOrganizationResponse](b, "v3/offlinefacemch/organizations"),
+		b:       b,
+		Querier: leaf.NewQuerier[GetOrganizationQuery, GetOrganizationResponse](b, "v3/offlinefacemch/organizations"),
 	}
 }
 
 // OrganizationID fills {organization_id}: Organisation the person belongs to (机构ID).
+// Leads to 刷脸用户信息查询接口, 刷脸用户信息修改接口, 解除刷脸用户签约关系接口.
 func (o Organizations) OrganizationID(organizationID string) OrganizationsByOrganizationID {
 	return newOrganizationsByOrganizationID(o.b.Set("organization_id", organizationID))
 }
 
 // OrganizationsByOrganizationID is the path v3/offlinefacemch/organizations/{organization_id}.
+// Leads to 刷脸用户信息查询接口, 刷脸用户信息修改接口, 解除刷脸用户签约关系接口.
 type OrganizationsByOrganizationID struct {
+	// Leads to 刷脸用户信息查询接口, 刷脸用户信息修改接口, 解除刷脸用户签约关系接口.
 	Users OrganizationsByOrganizationIDUsers
 }
 
-func newOrganizationsByOrganizationID(b wxpay.Bound) OrganizationsByOrganizationID {
+func newOrganizationsByOrganizationID(b leaf.Bound) OrganizationsByOrganizationID {
 	return OrganizationsByOrganizationID{
 		Users: newOrganizationsByOrganizationIDUsers(b),
 	}
 }
 
 // OrganizationsByOrganizationIDUsers is the path v3/offlinefacemch/organizations/{organization_id}/users.
+// Leads to 刷脸用户信息查询接口, 刷脸用户信息修改接口, 解除刷脸用户签约关系接口.
 type OrganizationsByOrganizationIDUsers struct {
+	// Leads to 刷脸用户信息查询接口, 刷脸用户信息修改接口.
 	OutUserID OrganizationsByOrganizationIDUsersOutUserID
-	UserID    OrganizationsByOrganizationIDUsersUserID
+	// Leads to 解除刷脸用户签约关系接口.
+	UserID OrganizationsByOrganizationIDUsersUserID
 }
 
-func newOrganizationsByOrganizationIDUsers(b wxpay.Bound) OrganizationsByOrganizationIDUsers {
+func newOrganizationsByOrganizationIDUsers(b leaf.Bound) OrganizationsByOrganizationIDUsers {
 	return OrganizationsByOrganizationIDUsers{
 		OutUserID: newOrganizationsByOrganizationIDUsersOutUserID(b),
 		UserID:    newOrganizationsByOrganizationIDUsersUserID(b),
 	}
 }
 
-// OrganizationsByOrganizationIDUsersOutUserID is the path v3/offlinefacemch/organizations/{organization_id}/users/out-user-id.
+// OrganizationsByOrganizationIDUsersOutUserID is the path
+// v3/offlinefacemch/organizations/{organization_id}/users/out-user-id.
+// Leads to 刷脸用户信息查询接口, 刷脸用户信息修改接口.
 type OrganizationsByOrganizationIDUsersOutUserID struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newOrganizationsByOrganizationIDUsersOutUserID(b wxpay.Bound) OrganizationsByOrganizationIDUsersOutUserID {
+func newOrganizationsByOrganizationIDUsersOutUserID(b leaf.Bound) OrganizationsByOrganizationIDUsersOutUserID {
 	return OrganizationsByOrganizationIDUsersOutUserID{
 		b: b,
 	}
 }
 
 // OutUserID fills {out_user_id}: The merchant's own id of the person (商户用户ID).
+// Finds a person of an organisation, with the state of the contract.
+// 刷脸用户信息查询接口: GET /v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}.
+// https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/k12-development-guidelines.html
+// Changes what WeChat Pay knows of a person: name, class, phone, or whether the person may pay. Success has no
+// body.
+// 刷脸用户信息修改接口: PATCH /v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}.
+// https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/access-specifications.html
 func (o OrganizationsByOrganizationIDUsersOutUserID) OutUserID(outUserID string) OrganizationsByOrganizationIDUsersOutUserIDByOutUserID {
 	return newOrganizationsByOrganizationIDUsersOutUserIDByOutUserID(o.b.Set("out_user_id", outUserID))
 }
 
-// OrganizationsByOrganizationIDUsersOutUserIDByOutUserID is the path v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}.
+// OrganizationsByOrganizationIDUsersOutUserIDByOutUserID is the path
+// v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}.
+// Finds a person of an organisation, with the state of the contract.
+// 刷脸用户信息查询接口: GET /v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}.
+// https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/k12-development-guidelines.html
+// Changes what WeChat Pay knows of a person: name, class, phone, or whether the person may pay. Success has no
+// body.
+// 刷脸用户信息修改接口: PATCH /v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}.
+// https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/access-specifications.html
 type OrganizationsByOrganizationIDUsersOutUserIDByOutUserID struct {
 	// Finds a person of an organisation, with the state of the contract.
 	// 刷脸用户信息查询接口: GET /v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}.
 	// https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/k12-development-guidelines.html
-	wxpay.GET[GetUserResponse]
+	leaf.Getter[GetUserResponse]
 
 	// Changes what WeChat Pay knows of a person: name, class, phone, or whether the person may pay. Success has no
 	// body.
 	// 刷脸用户信息修改接口: PATCH /v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}.
 	// https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/access-specifications.html
-	wxpay.PATCH[UpdateUserRequest, wxpay.None]
+	leaf.Patcher[UpdateUserRequest, wxpay.None]
 }
 
-func newOrganizationsByOrganizationIDUsersOutUserIDByOutUserID(b wxpay.Bound) OrganizationsByOrganizationIDUsersOutUserIDByOutUserID {
+func newOrganizationsByOrganizationIDUsersOutUserIDByOutUserID(b leaf.Bound) OrganizationsByOrganizationIDUsersOutUserIDByOutUserID {
 	return OrganizationsByOrganizationIDUsersOutUserIDByOutUserID{
-		GET:   wxpay.NewGET[GetUserResponse](b, "v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}"),
-		PATCH: wxpay.NewPATCH[UpdateUserRequest, wxpay.None](b, "v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}", wxpay.Encrypt("/phone")),
+		Getter:  leaf.NewGetter[GetUserResponse](b, "v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}"),
+		Patcher: leaf.NewPatcher[UpdateUserRequest, wxpay.None](b, "v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}", func() []wxpay.Option { return []wxpay.Option{wxpay.Encrypt("/phone")} }),
 	}
 }
 
-// OrganizationsByOrganizationIDUsersUserID is the path v3/offlinefacemch/organizations/{organization_id}/users/user-id.
+// OrganizationsByOrganizationIDUsersUserID is the path
+// v3/offlinefacemch/organizations/{organization_id}/users/user-id.
+// Leads to 解除刷脸用户签约关系接口.
 type OrganizationsByOrganizationIDUsersUserID struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newOrganizationsByOrganizationIDUsersUserID(b wxpay.Bound) OrganizationsByOrganizationIDUsersUserID {
+func newOrganizationsByOrganizationIDUsersUserID(b leaf.Bound) OrganizationsByOrganizationIDUsersUserID {
 	return OrganizationsByOrganizationIDUsersUserID{
 		b: b,
 	}
 }
 
 // UserID fills {user_id}: Name of the payer's account with the merchant (用户ID).
+// Leads to 解除刷脸用户签约关系接口.
 func (o OrganizationsByOrganizationIDUsersUserID) UserID(userID string) OrganizationsByOrganizationIDUsersUserIDByUserID {
 	return newOrganizationsByOrganizationIDUsersUserIDByUserID(o.b.Set("user_id", userID))
 }
 
-// OrganizationsByOrganizationIDUsersUserIDByUserID is the path v3/offlinefacemch/organizations/{organization_id}/users/user-id/{user_id}.
+// OrganizationsByOrganizationIDUsersUserIDByUserID is the path
+// v3/offlinefacemch/organizations/{organization_id}/users/user-id/{user_id}.
+// Leads to 解除刷脸用户签约关系接口.
 type OrganizationsByOrganizationIDUsersUserIDByUserID struct {
 	// Ends the contract of a person. Success has no body.
 	// 解除刷脸用户签约关系接口: POST
 	// /v3/offlinefacemch/organizations/{organization_id}/users/user-id/{user_id}/terminate-contract.
 	// https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/k12-development-guidelines.html
-	TerminateContract wxpay.POST[wxpay.None, wxpay.None]
+	TerminateContract leaf.Poster[wxpay.None, wxpay.None]
 }
 
-func newOrganizationsByOrganizationIDUsersUserIDByUserID(b wxpay.Bound) OrganizationsByOrganizationIDUsersUserIDByUserID {
+func newOrganizationsByOrganizationIDUsersUserIDByUserID(b leaf.Bound) OrganizationsByOrganizationIDUsersUserIDByUserID {
 	return OrganizationsByOrganizationIDUsersUserIDByUserID{
-		TerminateContract: wxpay.NewPOST[wxpay.None, wxpay.None](b, "v3/offlinefacemch/organizations/{organization_id}/users/user-id/{user_id}/terminate-contract"),
+		TerminateContract: leaf.NewPoster[wxpay.None, wxpay.None](b, "v3/offlinefacemch/organizations/{organization_id}/users/user-id/{user_id}/terminate-contract"),
 	}
 }

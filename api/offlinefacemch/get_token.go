@@ -13,6 +13,7 @@ import (
 type GetTokenRequest struct {
 	// What the token is for.
 	// 使用场景. Required, always WEBSESSION.
+	// Its constants begin with GetTokenRequestScene.
 	Scene string `json:"scene"`
 	// Who signs, and where.
 	// 小程序/h5鉴权场景初始化数据. Required.

@@ -29,6 +29,7 @@ type GetUserResponse struct {
 	UserName string `json:"user_name,omitempty"`
 	// STUDENT or STAFF; the mirror spells the latter STUFF.
 	// 用户类型. May be absent, one of STUDENT, STUFF, STAFF.
+	// Its constants begin with UserType.
 	UserType string `json:"user_type,omitempty"`
 	// Of a pupil.
 	// 学生信息. May be absent.
@@ -38,9 +39,11 @@ type GetUserResponse struct {
 	StaffInfo *StaffInfo `json:"staff_info,omitempty"`
 	// NORMAL, or DISABLED: the person cannot pay.
 	// 用户状态. One of NORMAL, DISABLED.
+	// Its constants begin with GetUserResponseStatus.
 	Status string `json:"status"`
 	// State of the contract.
 	// 签约状态. One of NOT_CONTRACTED, TERMINATED, CONTRACTED.
+	// Its constants begin with ContractState.
 	ContractState string `json:"contract_state"`
 	// Whether a photo is there.
 	// 人脸图片上传状态.

@@ -13,6 +13,7 @@ type UpdateUserRequest struct {
 	UserName string `json:"user_name,omitempty"`
 	// STUDENT or STAFF; the mirror spells the latter STUFF.
 	// 用户类型. Optional, one of STUDENT, STUFF, STAFF.
+	// Its constants begin with UserType.
 	UserType string `json:"user_type,omitempty"`
 	// Of a pupil.
 	// 学生信息. Optional.
@@ -22,6 +23,7 @@ type UpdateUserRequest struct {
 	StaffInfo *StaffInfo `json:"staff_info,omitempty"`
 	// NORMAL, or DISABLED: the person cannot pay.
 	// 用户状态. Optional, one of NORMAL, DISABLED.
+	// Its constants begin with UpdateUserRequestStatus.
 	Status string `json:"status,omitempty"`
 	// Mobile number.
 	// 手机号. Optional, encrypted by the SDK; give it in clear.

@@ -5,25 +5,38 @@
 // pappayapply, or with package scheduleddeduct.
 //
 // Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen; times are RFC 3339
-// texts with the offset +08:00; dates are yyyy-MM-dd. An optional field that holds its zero value is not sent.
+// texts with the offset +08:00; dates are yyyy-MM-dd. What a field takes of a few texts is a constant that
+// begins with its name. An optional field that holds its zero value is not sent, unless the option [wxpay.Zero]
+// of the call names it.
+//
+// Its notifications, which package notify receives as structs of package event:
+//
+//   - ENTRUST.SIGN (event.EntrustSign): 委托代扣签约成功
+//   - ENTRUST.TERMINATE (event.EntrustTerminate): 委托代扣解约成功
+//   - ENTRUST.TERMINATE_INQUIRY (event.EntrustTerminateInquiry): 代扣解约问询
+//   - ENTRUST.TERMINATE_RETENTION (event.EntrustTerminateRetention): 代扣解约挽留
 package papay
 
 import (
 	"strconv"
 
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 )
 
 // Of starts the chain of this product alone.
-func Of(c *wxpay.Client) Papay { return newPapay(c.Bind()) }
+func Of(c *wxpay.Client) Papay { return newPapay(leaf.Bind(c)) }
 
 // Papay is the path v3/papay.
+// Leads to 重试扣费通知, 直连商户预扣费通知, 通过商户协议号查询委托代扣签约协议, 通过商户协议号解除委托代扣签约协议, 代扣预签约.
 type Papay struct {
+	// Leads to 重试扣费通知, 直连商户预扣费通知.
 	Contracts Contracts
-	Sign      Sign
+	// Leads to 通过商户协议号查询委托代扣签约协议, 通过商户协议号解除委托代扣签约协议, 代扣预签约.
+	Sign Sign
 }
 
-func newPapay(b wxpay.Bound) Papay {
+func newPapay(b leaf.Bound) Papay {
 	return Papay{
 		Contracts: newContracts(b),
 		Sign:      newSign(b),
@@ -31,49 +44,55 @@ func newPapay(b wxpay.Bound) Papay {
 }
 
 // Contracts is the path v3/papay/contracts.
+// Leads to 重试扣费通知, 直连商户预扣费通知.
 type Contracts struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newContracts(b wxpay.Bound) Contracts {
+func newContracts(b leaf.Bound) Contracts {
 	return Contracts{
 		b: b,
 	}
 }
 
 // ContractID fills {contract_id}: WeChat Pay's id of the contract (委托代扣协议ID).
+// Leads to 重试扣费通知, 直连商户预扣费通知.
 func (c Contracts) ContractID(contractID string) ContractsByContractID {
 	return newContractsByContractID(c.b.Set("contract_id", contractID))
 }
 
 // ContractsByContractID is the path v3/papay/contracts/{contract_id}.
+// Leads to 重试扣费通知, 直连商户预扣费通知.
 type ContractsByContractID struct {
 	// Asks the payer to top up after a debit failed, before it is tried again within its days. Success has no body.
 	// 重试扣费通知: POST /v3/papay/contracts/{contract_id}/fail-notify.
 	// https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_11.shtml
-	FailNotify wxpay.POST[FailNotifyRequest, wxpay.None]
+	FailNotify leaf.Poster[FailNotifyRequest, wxpay.None]
 	// Announces a debit to the payer, between 07:00 and 22:00 Beijing time. The debit may run from the third day
 	// on. Success has no body; 400 RESOURCE_ALREADY_EXISTS means that the same notice was given before and is as
 	// good.
 	// 直连商户预扣费通知: POST /v3/papay/contracts/{contract_id}/notify.
 	// https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/json/deduct-notify.html
-	Notify wxpay.POST[NotifyRequest, wxpay.None]
+	Notify leaf.Poster[NotifyRequest, wxpay.None]
 }
 
-func newContractsByContractID(b wxpay.Bound) ContractsByContractID {
+func newContractsByContractID(b leaf.Bound) ContractsByContractID {
 	return ContractsByContractID{
-		FailNotify: wxpay.NewPOST[FailNotifyRequest, wxpay.None](b, "v3/papay/contracts/{contract_id}/fail-notify"),
-		Notify:     wxpay.NewPOST[NotifyRequest, wxpay.None](b, "v3/papay/contracts/{contract_id}/notify"),
+		FailNotify: leaf.NewPoster[FailNotifyRequest, wxpay.None](b, "v3/papay/contracts/{contract_id}/fail-notify"),
+		Notify:     leaf.NewPoster[NotifyRequest, wxpay.None](b, "v3/papay/contracts/{contract_id}/notify"),
 	}
 }
 
 // Sign is the path v3/papay/sign.
+// Leads to 通过商户协议号查询委托代扣签约协议, 通过商户协议号解除委托代扣签约协议, 代扣预签约.
 type Sign struct {
+	// Leads to 通过商户协议号查询委托代扣签约协议, 通过商户协议号解除委托代扣签约协议, 代扣预签约.
 	Contracts SignContracts
-	Partner   SignPartner
+	// Leads to 通过商户协议号查询委托代扣签约协议, 通过商户协议号解除委托代扣签约协议.
+	Partner SignPartner
 }
 
-func newSign(b wxpay.Bound) Sign {
+func newSign(b leaf.Bound) Sign {
 	return Sign{
 		Contracts: newSignContracts(b),
 		Partner:   newSignPartner(b),
@@ -81,56 +100,65 @@ func newSign(b wxpay.Bound) Sign {
 }
 
 // SignContracts is the path v3/papay/sign/contracts.
+// Leads to 通过商户协议号查询委托代扣签约协议, 通过商户协议号解除委托代扣签约协议, 代扣预签约.
 type SignContracts struct {
+	// Leads to 通过商户协议号查询委托代扣签约协议.
 	HarmonyPlanID SignContractsHarmonyPlanID
-	PlanID        SignContractsPlanID
+	// Leads to 通过商户协议号查询委托代扣签约协议, 通过商户协议号解除委托代扣签约协议.
+	PlanID SignContractsPlanID
 	// Opens a signing session of a recurring contract for an app, or for a code to scan.
 	// 代扣预签约: POST /v3/papay/sign/contracts/pre-entrust-sign.
 	// https://pay.weixin.qq.com/doc/v3/merchant/4012978414
-	PreEntrustSign wxpay.POST[PreEntrustSignRequest, PreEntrustSignResponse]
+	PreEntrustSign leaf.Poster[PreEntrustSignRequest, PreEntrustSignResponse]
 }
 
-func newSignContracts(b wxpay.Bound) SignContracts {
+func newSignContracts(b leaf.Bound) SignContracts {
 	return SignContracts{
 		HarmonyPlanID:  newSignContractsHarmonyPlanID(b),
 		PlanID:         newSignContractsPlanID(b),
-		PreEntrustSign: wxpay.NewPOST[PreEntrustSignRequest, PreEntrustSignResponse](b, "v3/papay/sign/contracts/pre-entrust-sign"),
+		PreEntrustSign: leaf.NewPoster[PreEntrustSignRequest, PreEntrustSignResponse](b, "v3/papay/sign/contracts/pre-entrust-sign"),
 	}
 }
 
 // SignContractsHarmonyPlanID is the path v3/papay/sign/contracts/harmony-plan-id.
+// Leads to 通过商户协议号查询委托代扣签约协议.
 type SignContractsHarmonyPlanID struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newSignContractsHarmonyPlanID(b wxpay.Bound) SignContractsHarmonyPlanID {
+func newSignContractsHarmonyPlanID(b leaf.Bound) SignContractsHarmonyPlanID {
 	return SignContractsHarmonyPlanID{
 		b: b,
 	}
 }
 
 // PlanID fills {plan_id}: Contract template (委托代扣模板ID).
+// Leads to 通过商户协议号查询委托代扣签约协议.
 func (s SignContractsHarmonyPlanID) PlanID(planID int64) SignContractsHarmonyPlanIDByPlanID {
 	return newSignContractsHarmonyPlanIDByPlanID(s.b.Set("plan_id", strconv.FormatInt(planID, 10)))
 }
 
 // SignContractsHarmonyPlanIDByPlanID is the path v3/papay/sign/contracts/harmony-plan-id/{plan_id}.
+// Leads to 通过商户协议号查询委托代扣签约协议.
 type SignContractsHarmonyPlanIDByPlanID struct {
+	// Leads to 通过商户协议号查询委托代扣签约协议.
 	OutContractCode SignContractsHarmonyPlanIDByPlanIDOutContractCode
 }
 
-func newSignContractsHarmonyPlanIDByPlanID(b wxpay.Bound) SignContractsHarmonyPlanIDByPlanID {
+func newSignContractsHarmonyPlanIDByPlanID(b leaf.Bound) SignContractsHarmonyPlanIDByPlanID {
 	return SignContractsHarmonyPlanIDByPlanID{
 		OutContractCode: newSignContractsHarmonyPlanIDByPlanIDOutContractCode(b),
 	}
 }
 
-// SignContractsHarmonyPlanIDByPlanIDOutContractCode is the path v3/papay/sign/contracts/harmony-plan-id/{plan_id}/out-contract-code.
+// SignContractsHarmonyPlanIDByPlanIDOutContractCode is the path
+// v3/papay/sign/contracts/harmony-plan-id/{plan_id}/out-contract-code.
+// Leads to 通过商户协议号查询委托代扣签约协议.
 type SignContractsHarmonyPlanIDByPlanIDOutContractCode struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newSignContractsHarmonyPlanIDByPlanIDOutContractCode(b wxpay.Bound) SignContractsHarmonyPlanIDByPlanIDOutContractCode {
+func newSignContractsHarmonyPlanIDByPlanIDOutContractCode(b leaf.Bound) SignContractsHarmonyPlanIDByPlanIDOutContractCode {
 	return SignContractsHarmonyPlanIDByPlanIDOutContractCode{
 		b: b,
 	}
@@ -140,157 +168,189 @@ func newSignContractsHarmonyPlanIDByPlanIDOutContractCode(b wxpay.Bound) SignCon
 // Finds a contract signed on HarmonyOS by its template and the merchant's own number.
 // 通过商户协议号查询委托代扣签约协议: GET
 // /v3/papay/sign/contracts/harmony-plan-id/{plan_id}/out-contract-code/{out_contract_code}.
-func (s SignContractsHarmonyPlanIDByPlanIDOutContractCode) OutContractCode(outContractCode string) wxpay.GET[HarmonyContract] {
-	return wxpay.NewGET[HarmonyContract](s.b.Set("out_contract_code", outContractCode), "v3/papay/sign/contracts/harmony-plan-id/{plan_id}/out-contract-code/{out_contract_code}")
+func (s SignContractsHarmonyPlanIDByPlanIDOutContractCode) OutContractCode(outContractCode string) leaf.Getter[HarmonyContract] {
+	return leaf.NewGetter[HarmonyContract](s.b.Set("out_contract_code", outContractCode), "v3/papay/sign/contracts/harmony-plan-id/{plan_id}/out-contract-code/{out_contract_code}")
 }
 
 // SignContractsPlanID is the path v3/papay/sign/contracts/plan-id.
+// Leads to 通过商户协议号查询委托代扣签约协议, 通过商户协议号解除委托代扣签约协议.
 type SignContractsPlanID struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newSignContractsPlanID(b wxpay.Bound) SignContractsPlanID {
+func newSignContractsPlanID(b leaf.Bound) SignContractsPlanID {
 	return SignContractsPlanID{
 		b: b,
 	}
 }
 
 // PlanID fills {plan_id}: Contract template (委托代扣模板ID).
+// Leads to 通过商户协议号查询委托代扣签约协议, 通过商户协议号解除委托代扣签约协议.
 func (s SignContractsPlanID) PlanID(planID int64) SignContractsPlanIDByPlanID {
 	return newSignContractsPlanIDByPlanID(s.b.Set("plan_id", strconv.FormatInt(planID, 10)))
 }
 
 // SignContractsPlanIDByPlanID is the path v3/papay/sign/contracts/plan-id/{plan_id}.
+// Leads to 通过商户协议号查询委托代扣签约协议, 通过商户协议号解除委托代扣签约协议.
 type SignContractsPlanIDByPlanID struct {
+	// Leads to 通过商户协议号查询委托代扣签约协议, 通过商户协议号解除委托代扣签约协议.
 	OutContractCode SignContractsPlanIDByPlanIDOutContractCode
 }
 
-func newSignContractsPlanIDByPlanID(b wxpay.Bound) SignContractsPlanIDByPlanID {
+func newSignContractsPlanIDByPlanID(b leaf.Bound) SignContractsPlanIDByPlanID {
 	return SignContractsPlanIDByPlanID{
 		OutContractCode: newSignContractsPlanIDByPlanIDOutContractCode(b),
 	}
 }
 
-// SignContractsPlanIDByPlanIDOutContractCode is the path v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code.
+// SignContractsPlanIDByPlanIDOutContractCode is the path
+// v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code.
+// Leads to 通过商户协议号查询委托代扣签约协议, 通过商户协议号解除委托代扣签约协议.
 type SignContractsPlanIDByPlanIDOutContractCode struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newSignContractsPlanIDByPlanIDOutContractCode(b wxpay.Bound) SignContractsPlanIDByPlanIDOutContractCode {
+func newSignContractsPlanIDByPlanIDOutContractCode(b leaf.Bound) SignContractsPlanIDByPlanIDOutContractCode {
 	return SignContractsPlanIDByPlanIDOutContractCode{
 		b: b,
 	}
 }
 
 // OutContractCode fills {out_contract_code}: The merchant's own number for the contract (商户签约协议号).
+// Finds a contract by its template and the merchant's own number.
+// 通过商户协议号查询委托代扣签约协议: GET /v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
+// https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/normal/normal-get-contract-by-code.html
 func (s SignContractsPlanIDByPlanIDOutContractCode) OutContractCode(outContractCode string) SignContractsPlanIDByPlanIDOutContractCodeByOutContractCode {
 	return newSignContractsPlanIDByPlanIDOutContractCodeByOutContractCode(s.b.Set("out_contract_code", outContractCode))
 }
 
-// SignContractsPlanIDByPlanIDOutContractCodeByOutContractCode is the path v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
+// SignContractsPlanIDByPlanIDOutContractCodeByOutContractCode is the path
+// v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
+// Finds a contract by its template and the merchant's own number.
+// 通过商户协议号查询委托代扣签约协议: GET /v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
+// https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/normal/normal-get-contract-by-code.html
 type SignContractsPlanIDByPlanIDOutContractCodeByOutContractCode struct {
 	// Finds a contract by its template and the merchant's own number.
 	// 通过商户协议号查询委托代扣签约协议: GET /v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
 	// https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/normal/normal-get-contract-by-code.html
-	wxpay.GET[Contract]
+	leaf.Getter[Contract]
 
 	// Ends a contract in force and returns it.
 	// 通过商户协议号解除委托代扣签约协议: POST
 	// /v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate.
 	// https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/normal/normal-terminate-contract-by-code.html
-	Terminate wxpay.POST[TerminateRequest, Contract]
+	Terminate leaf.Poster[TerminateRequest, Contract]
 }
 
-func newSignContractsPlanIDByPlanIDOutContractCodeByOutContractCode(b wxpay.Bound) SignContractsPlanIDByPlanIDOutContractCodeByOutContractCode {
+func newSignContractsPlanIDByPlanIDOutContractCodeByOutContractCode(b leaf.Bound) SignContractsPlanIDByPlanIDOutContractCodeByOutContractCode {
 	return SignContractsPlanIDByPlanIDOutContractCodeByOutContractCode{
-		GET:       wxpay.NewGET[Contract](b, "v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}"),
-		Terminate: wxpay.NewPOST[TerminateRequest, Contract](b, "v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate"),
+		Getter:    leaf.NewGetter[Contract](b, "v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}"),
+		Terminate: leaf.NewPoster[TerminateRequest, Contract](b, "v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate"),
 	}
 }
 
 // SignPartner is the path v3/papay/sign/partner.
+// Leads to 通过商户协议号查询委托代扣签约协议, 通过商户协议号解除委托代扣签约协议.
 type SignPartner struct {
+	// Leads to 通过商户协议号查询委托代扣签约协议, 通过商户协议号解除委托代扣签约协议.
 	Contracts SignPartnerContracts
 }
 
-func newSignPartner(b wxpay.Bound) SignPartner {
+func newSignPartner(b leaf.Bound) SignPartner {
 	return SignPartner{
 		Contracts: newSignPartnerContracts(b),
 	}
 }
 
 // SignPartnerContracts is the path v3/papay/sign/partner/contracts.
+// Leads to 通过商户协议号查询委托代扣签约协议, 通过商户协议号解除委托代扣签约协议.
 type SignPartnerContracts struct {
+	// Leads to 通过商户协议号查询委托代扣签约协议, 通过商户协议号解除委托代扣签约协议.
 	PlanID SignPartnerContractsPlanID
 }
 
-func newSignPartnerContracts(b wxpay.Bound) SignPartnerContracts {
+func newSignPartnerContracts(b leaf.Bound) SignPartnerContracts {
 	return SignPartnerContracts{
 		PlanID: newSignPartnerContractsPlanID(b),
 	}
 }
 
 // SignPartnerContractsPlanID is the path v3/papay/sign/partner/contracts/plan-id.
+// Leads to 通过商户协议号查询委托代扣签约协议, 通过商户协议号解除委托代扣签约协议.
 type SignPartnerContractsPlanID struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newSignPartnerContractsPlanID(b wxpay.Bound) SignPartnerContractsPlanID {
+func newSignPartnerContractsPlanID(b leaf.Bound) SignPartnerContractsPlanID {
 	return SignPartnerContractsPlanID{
 		b: b,
 	}
 }
 
 // PlanID fills {plan_id}: Contract template (委托代扣模板ID).
+// Leads to 通过商户协议号查询委托代扣签约协议, 通过商户协议号解除委托代扣签约协议.
 func (s SignPartnerContractsPlanID) PlanID(planID int64) SignPartnerContractsPlanIDByPlanID {
 	return newSignPartnerContractsPlanIDByPlanID(s.b.Set("plan_id", strconv.FormatInt(planID, 10)))
 }
 
 // SignPartnerContractsPlanIDByPlanID is the path v3/papay/sign/partner/contracts/plan-id/{plan_id}.
+// Leads to 通过商户协议号查询委托代扣签约协议, 通过商户协议号解除委托代扣签约协议.
 type SignPartnerContractsPlanIDByPlanID struct {
+	// Leads to 通过商户协议号查询委托代扣签约协议, 通过商户协议号解除委托代扣签约协议.
 	OutContractCode SignPartnerContractsPlanIDByPlanIDOutContractCode
 }
 
-func newSignPartnerContractsPlanIDByPlanID(b wxpay.Bound) SignPartnerContractsPlanIDByPlanID {
+func newSignPartnerContractsPlanIDByPlanID(b leaf.Bound) SignPartnerContractsPlanIDByPlanID {
 	return SignPartnerContractsPlanIDByPlanID{
 		OutContractCode: newSignPartnerContractsPlanIDByPlanIDOutContractCode(b),
 	}
 }
 
-// SignPartnerContractsPlanIDByPlanIDOutContractCode is the path v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code.
+// SignPartnerContractsPlanIDByPlanIDOutContractCode is the path
+// v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code.
+// Leads to 通过商户协议号查询委托代扣签约协议, 通过商户协议号解除委托代扣签约协议.
 type SignPartnerContractsPlanIDByPlanIDOutContractCode struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newSignPartnerContractsPlanIDByPlanIDOutContractCode(b wxpay.Bound) SignPartnerContractsPlanIDByPlanIDOutContractCode {
+func newSignPartnerContractsPlanIDByPlanIDOutContractCode(b leaf.Bound) SignPartnerContractsPlanIDByPlanIDOutContractCode {
 	return SignPartnerContractsPlanIDByPlanIDOutContractCode{
 		b: b,
 	}
 }
 
 // OutContractCode fills {out_contract_code}: The merchant's own number for the contract (商户签约协议号).
+// Finds a contract of a sub-merchant by its template and the provider's own number.
+// 通过商户协议号查询委托代扣签约协议: GET
+// /v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
+// https://pay.weixin.qq.com/docs/partner/apis/entrusted-payment/partner/partner-get-contract-by-code.html
 func (s SignPartnerContractsPlanIDByPlanIDOutContractCode) OutContractCode(outContractCode string) SignPartnerContractsPlanIDByPlanIDOutContractCodeByOutContractCode {
 	return newSignPartnerContractsPlanIDByPlanIDOutContractCodeByOutContractCode(s.b.Set("out_contract_code", outContractCode))
 }
 
-// SignPartnerContractsPlanIDByPlanIDOutContractCodeByOutContractCode is the path v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
+// SignPartnerContractsPlanIDByPlanIDOutContractCodeByOutContractCode is the path
+// v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
+// Finds a contract of a sub-merchant by its template and the provider's own number.
+// 通过商户协议号查询委托代扣签约协议: GET
+// /v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
+// https://pay.weixin.qq.com/docs/partner/apis/entrusted-payment/partner/partner-get-contract-by-code.html
 type SignPartnerContractsPlanIDByPlanIDOutContractCodeByOutContractCode struct {
 	// Finds a contract of a sub-merchant by its template and the provider's own number.
 	// 通过商户协议号查询委托代扣签约协议: GET
 	// /v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}.
 	// https://pay.weixin.qq.com/docs/partner/apis/entrusted-payment/partner/partner-get-contract-by-code.html
-	wxpay.QUERY[PartnerGetContractQuery, PartnerContract]
+	leaf.Querier[PartnerGetContractQuery, PartnerContract]
 
 	// Ends a contract of a sub-merchant and returns it.
 	// 通过商户协议号解除委托代扣签约协议: POST
 	// /v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate.
 	// https://pay.weixin.qq.com/docs/partner/apis/entrusted-payment/partner/partner-terminate-contract-by-code.html
-	Terminate wxpay.POST[PartnerTerminateRequest, PartnerContract]
+	Terminate leaf.Poster[PartnerTerminateRequest, PartnerContract]
 }
 
-func newSignPartnerContractsPlanIDByPlanIDOutContractCodeByOutContractCode(b wxpay.Bound) SignPartnerContractsPlanIDByPlanIDOutContractCodeByOutContractCode {
+func newSignPartnerContractsPlanIDByPlanIDOutContractCodeByOutContractCode(b leaf.Bound) SignPartnerContractsPlanIDByPlanIDOutContractCodeByOutContractCode {
 	return SignPartnerContractsPlanIDByPlanIDOutContractCodeByOutContractCode{
-		QUERY:     wxpay.NewQUERY[PartnerGetContractQuery, PartnerContract](b, "v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}"),
-		Terminate: wxpay.NewPOST[PartnerTerminateRequest, PartnerContract](b, "v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate"),
+		Querier:   leaf.NewQuerier[PartnerGetContractQuery, PartnerContract](b, "v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}"),
+		Terminate: leaf.NewPoster[PartnerTerminateRequest, PartnerContract](b, "v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate"),
 	}
 }

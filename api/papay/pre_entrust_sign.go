@@ -13,6 +13,7 @@ type PreEntrustSignRequest struct {
 	// SIGN_SCENE_APP: from an app. SIGN_SCENE_QRCODE: by scanning a code on a television, watch or HarmonyOS
 	// device.
 	// 签约场景. Required, one of SIGN_SCENE_APP, SIGN_SCENE_QRCODE.
+	// Its constants begin with SignScene.
 	SignScene string `json:"sign_scene"`
 	// AppID of the official account, mini program or app, bound to the calling merchant.
 	// 应用ID. Required.
@@ -49,6 +50,7 @@ type PreEntrustSignRequestDeviceInfo struct {
 	// Kind of device.
 	// 设备类型. Required, one of DEVICE_TYPE_UNKNOW, DEVICE_TYPE_PHONE, DEVICE_TYPE_PAD, DEVICE_TYPE_TV,
 	// DEVICE_TYPE_WATCH.
+	// Its constants begin with DeviceType.
 	DeviceType string `json:"device_type"`
 	// Version of the operating system.
 	// 设备的OS版本. Required.
@@ -73,6 +75,7 @@ type PreEntrustSignRequestDeviceInfo struct {
 	// DAYS_SINCE_FIRST_LOGIN_WITHIN_7_DAYS, DAYS_SINCE_FIRST_LOGIN_WITHIN_30_DAYS,
 	// DAYS_SINCE_FIRST_LOGIN_WITHIN_90_DAYS, DAYS_SINCE_FIRST_LOGIN_WITHIN_180_DAYS,
 	// DAYS_SINCE_FIRST_LOGIN_MORE_THEN_180_DAYS.
+	// Its constants begin with DaysSinceFirstLogin.
 	DaysSinceFirstLogin string `json:"days_since_first_login"`
 }
 

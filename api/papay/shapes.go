@@ -32,6 +32,7 @@ type HarmonyContract struct {
 	ContractDisplayAccount string `json:"contract_display_account"`
 	// State of the contract.
 	// 委托代扣协议状态. One of SIGNED, TERMINATED, SIGN_FAILED, TO_BE_RENEWED.
+	// Its constants begin with ContractState.
 	ContractState string `json:"contract_state"`
 	// When the contract was signed, RFC 3339 with +08:00, possibly with milliseconds.
 	// 协议签署时间. May be absent, RFC 3339 with +08:00.
@@ -80,6 +81,7 @@ type Contract struct {
 	ContractDisplayAccount string `json:"contract_display_account"`
 	// State of the contract.
 	// 委托代扣协议状态. One of SIGNED, TERMINATED, SIGN_FAILED, TO_BE_RENEWED.
+	// Its constants begin with ContractState.
 	ContractState string `json:"contract_state"`
 	// When the contract was signed, RFC 3339 with +08:00, possibly with milliseconds.
 	// 协议签署时间. May be absent, RFC 3339 with +08:00.
@@ -112,6 +114,7 @@ type DeductSchedule struct {
 	EstimatedDeductAmount Amount `json:"estimated_deduct_amount"`
 	// NO_SCHEDULED: not booked. SCHEDULED: booked, not debited yet. PAID: debited. EXPIRED: the day has passed.
 	// 扣费预约状态. One of NO_SCHEDULED, SCHEDULED, PAID, EXPIRED.
+	// Its constants begin with ScheduleState.
 	ScheduleState string `json:"schedule_state"`
 	// Amount that was booked.
 	// 已预约的扣费金额信息.
@@ -168,6 +171,7 @@ type PartnerContract struct {
 	ContractDisplayAccount string `json:"contract_display_account"`
 	// State of the contract.
 	// 委托代扣协议状态. One of SIGNED, TERMINATED, SIGN_FAILED, TO_BE_RENEWED.
+	// Its constants begin with ContractState.
 	ContractState string `json:"contract_state"`
 	// When the contract was signed, RFC 3339 with +08:00, possibly with milliseconds.
 	// 协议签署时间. May be absent, RFC 3339 with +08:00.

@@ -5,85 +5,95 @@
 //
 // Start from [Of], or from api.V2 which gathers every product. The client fills in mch_id and sign, which the
 // requests therefore lack, and timestamp and nonce_str where they are empty. Amounts are integers in fen; times
-// are of Beijing, in the form each field names. A field that holds its zero value is not sent.
+// are of Beijing, in the form each field names. What a field takes of a few texts is a constant that begins
+// with its name. A field that holds its zero value is not sent, unless the option [wxpay.Zero] of the call
+// names it.
+//
+// Its notifications, which package notify receives as structs of package event:
+//
+//   - V2.CONTRACT (event.V2Contract): 签约、解约结果通知
 package papayv2
 
 import (
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 )
 
 // Of starts the chain of this product alone.
-func Of(c *wxpay.Client) Papay { return newPapay(c.Bind()) }
+func Of(c *wxpay.Client) Papay { return newPapay(leaf.Bind(c)) }
 
 // Papay is the path papay.
+// Leads to 申请解约, 公众号纯签约, H5纯签约, APP纯签约, 查询签约关系.
 type Papay struct {
 	// Ends a contract, by its id, or by template and the merchant's own number. Providers add sub_mch_id.
 	// 申请解约: POST /papay/deletecontract.
 	// https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_9.shtml
-	DeleteContract wxpay.V2[DeleteContractRequest, Deleted]
+	DeleteContract leaf.Poster[DeleteContractRequest, Deleted]
 	// The signing page for official accounts: a signed address that is opened in WeChat, not called.
 	// 公众号纯签约: GET /papay/entrustweb.
 	// https://pay.weixin.qq.com/doc/v2/merchant/4011986768
-	EntrustWeb wxpay.V2URL[EntrustWebQuery]
+	EntrustWeb leaf.Page[EntrustWebQuery]
 	// The signing page for pages outside WeChat: a signed address, HMAC-SHA256 unless told otherwise. The payer
 	// must open it from clientip.
 	// H5纯签约: GET /papay/h5entrustweb.
 	// https://pay.weixin.qq.com/doc/v2/merchant/4011987295
-	H5EntrustWeb wxpay.V2URL[H5EntrustWebQuery]
-	Partner      Partner
+	H5EntrustWeb leaf.Page[H5EntrustWebQuery]
+	// Leads to 申请解约, 公众号纯签约, H5纯签约, APP纯签约, 查询签约关系.
+	Partner Partner
 	// Opens a signing session for an app and returns its id. It lives 2 hours; the same request may be repeated.
 	// APP纯签约: POST /papay/preentrustweb.
 	// https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter5_2.shtml
-	PreEntrustWeb wxpay.V2[PreEntrustWebRequest, Session]
+	PreEntrustWeb leaf.Poster[PreEntrustWebRequest, Session]
 	// Finds a contract by its id, or by template and the merchant's own number.
 	// 查询签约关系: POST /papay/querycontract.
 	// https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_7.shtml
-	QueryContract wxpay.V2[QueryContractRequest, Contract]
+	QueryContract leaf.Poster[QueryContractRequest, Contract]
 }
 
-func newPapay(b wxpay.Bound) Papay {
+func newPapay(b leaf.Bound) Papay {
 	return Papay{
-		DeleteContract: wxpay.NewV2[DeleteContractRequest, Deleted](b, "v2/papay/deletecontract"),
-		EntrustWeb:     wxpay.NewV2URL[EntrustWebQuery](b, "v2/papay/entrustweb"),
-		H5EntrustWeb:   wxpay.NewV2URL[H5EntrustWebQuery](b, "v2/papay/h5entrustweb", wxpay.SignType("HMAC-SHA256")),
+		DeleteContract: leaf.NewPoster[DeleteContractRequest, Deleted](b, "v2/papay/deletecontract"),
+		EntrustWeb:     leaf.NewPage[EntrustWebQuery](b, "v2/papay/entrustweb"),
+		H5EntrustWeb:   leaf.NewPage[H5EntrustWebQuery](b, "v2/papay/h5entrustweb", func() []wxpay.Option { return []wxpay.Option{wxpay.SignType("HMAC-SHA256")} }),
 		Partner:        newPartner(b),
-		PreEntrustWeb:  wxpay.NewV2[PreEntrustWebRequest, Session](b, "v2/papay/preentrustweb"),
-		QueryContract:  wxpay.NewV2[QueryContractRequest, Contract](b, "v2/papay/querycontract"),
+		PreEntrustWeb:  leaf.NewPoster[PreEntrustWebRequest, Session](b, "v2/papay/preentrustweb"),
+		QueryContract:  leaf.NewPoster[QueryContractRequest, Contract](b, "v2/papay/querycontract"),
 	}
 }
 
 // Partner is the path papay/partner.
+// Leads to 申请解约, 公众号纯签约, H5纯签约, APP纯签约, 查询签约关系.
 type Partner struct {
 	// Ends a contract of a sub-merchant. Listed by the mirror; official pages of providers use the path without
 	// partner.
 	// 申请解约: POST /papay/partner/deletecontract.
-	DeleteContract wxpay.V2[PartnerDeleteContractRequest, Deleted]
+	DeleteContract leaf.Poster[PartnerDeleteContractRequest, Deleted]
 	// The signing page of a sub-merchant for official accounts: a signed address that is opened in WeChat, not
 	// called.
 	// 公众号纯签约: GET /papay/partner/entrustweb.
 	// https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter5_1.shtml
-	EntrustWeb wxpay.V2URL[PartnerEntrustWebQuery]
+	EntrustWeb leaf.Page[PartnerEntrustWebQuery]
 	// The signing page of a sub-merchant for pages outside WeChat: a signed address, HMAC-SHA256 unless told
 	// otherwise. The payer must open it from clientip.
 	// H5纯签约: GET /papay/partner/h5entrustweb.
 	// https://pay.weixin.qq.com/doc/v2/partner/4011988368
-	H5EntrustWeb wxpay.V2URL[PartnerH5EntrustWebQuery]
+	H5EntrustWeb leaf.Page[PartnerH5EntrustWebQuery]
 	// Opens a signing session of a sub-merchant for an app and returns its id. It lives 2 hours.
 	// APP纯签约: POST /papay/partner/preentrustweb.
 	// https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter5_2.shtml
-	PreEntrustWeb wxpay.V2[PartnerPreEntrustWebRequest, Session]
+	PreEntrustWeb leaf.Poster[PartnerPreEntrustWebRequest, Session]
 	// Finds a contract of a sub-merchant by its id, or by template and the provider's own number.
 	// 查询签约关系: POST /papay/partner/querycontract.
 	// https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter5_7.shtml
-	QueryContract wxpay.V2[PartnerQueryContractRequest, Contract]
+	QueryContract leaf.Poster[PartnerQueryContractRequest, Contract]
 }
 
-func newPartner(b wxpay.Bound) Partner {
+func newPartner(b leaf.Bound) Partner {
 	return Partner{
-		DeleteContract: wxpay.NewV2[PartnerDeleteContractRequest, Deleted](b, "v2/papay/partner/deletecontract"),
-		EntrustWeb:     wxpay.NewV2URL[PartnerEntrustWebQuery](b, "v2/papay/partner/entrustweb"),
-		H5EntrustWeb:   wxpay.NewV2URL[PartnerH5EntrustWebQuery](b, "v2/papay/partner/h5entrustweb", wxpay.SignType("HMAC-SHA256")),
-		PreEntrustWeb:  wxpay.NewV2[PartnerPreEntrustWebRequest, Session](b, "v2/papay/partner/preentrustweb"),
-		QueryContract:  wxpay.NewV2[PartnerQueryContractRequest, Contract](b, "v2/papay/partner/querycontract"),
+		DeleteContract: leaf.NewPoster[PartnerDeleteContractRequest, Deleted](b, "v2/papay/partner/deletecontract"),
+		EntrustWeb:     leaf.NewPage[PartnerEntrustWebQuery](b, "v2/papay/partner/entrustweb"),
+		H5EntrustWeb:   leaf.NewPage[PartnerH5EntrustWebQuery](b, "v2/papay/partner/h5entrustweb", func() []wxpay.Option { return []wxpay.Option{wxpay.SignType("HMAC-SHA256")} }),
+		PreEntrustWeb:  leaf.NewPoster[PartnerPreEntrustWebRequest, Session](b, "v2/papay/partner/preentrustweb"),
+		QueryContract:  leaf.NewPoster[PartnerQueryContractRequest, Contract](b, "v2/papay/partner/querycontract"),
 	}
 }

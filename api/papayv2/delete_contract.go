@@ -24,6 +24,7 @@ type DeleteContractRequest struct {
 	ContractTerminationRemark string `xml:"contract_termination_remark,omitempty"`
 	// Version of the interface; 1.0.
 	// 版本号. Required, always 1.0.
+	// Its constants begin with Version.
 	Version string `xml:"version,omitempty"`
 	// AppID of the sub-merchant.
 	// 子商户公众账号ID. Optional, at most 32 characters.

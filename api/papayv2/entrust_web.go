@@ -26,6 +26,7 @@ type EntrustWebQuery struct {
 	NotifyURL string `xml:"notify_url,omitempty"`
 	// Version of the interface; 1.0.
 	// 版本号. Required, always 1.0.
+	// Its constants begin with Version.
 	Version string `xml:"version,omitempty"`
 	// Time of the request, Unix seconds.
 	// 时间戳. Filled in when empty, 9–10 characters.

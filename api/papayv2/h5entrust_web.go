@@ -27,9 +27,11 @@ type H5EntrustWebQuery struct {
 	NotifyURL string `xml:"notify_url,omitempty"`
 	// Version of the interface; 1.0.
 	// 版本号. Required, always 1.0.
+	// Its constants begin with Version.
 	Version string `xml:"version,omitempty"`
 	// How the message is signed: MD5 or HMAC-SHA256.
 	// 签名类型. Optional, one of HMAC-SHA256, MD5.
+	// Its constants begin with SignType.
 	SignType string `xml:"sign_type,omitempty"`
 	// Time of the request, Unix seconds.
 	// 时间戳. Filled in when empty, 9–10 characters.

@@ -30,5 +30,6 @@ type PartnerDeleteContractRequest struct {
 	ContractTerminationRemark string `xml:"contract_termination_remark,omitempty"`
 	// Version of the interface; 1.0.
 	// 版本号. Required, always 1.0.
+	// Its constants begin with Version.
 	Version string `xml:"version,omitempty"`
 }

@@ -32,14 +32,17 @@ type PartnerPreEntrustWebRequest struct {
 	NotifyURL string `xml:"notify_url,omitempty"`
 	// Version of the interface; 1.0.
 	// 版本号. Required, always 1.0.
+	// Its constants begin with Version.
 	Version string `xml:"version,omitempty"`
 	// How the message is signed: MD5 or HMAC-SHA256.
 	// 签名类型. Optional, one of MD5, HMAC-SHA256.
+	// Its constants begin with SignType.
 	SignType string `xml:"sign_type,omitempty"`
 	// Time of the request, Unix seconds.
 	// 时间戳. Filled in when empty, 9–10 characters.
 	Timestamp string `xml:"timestamp,omitempty"`
 	// Y: return to the app after signing. N: stay in WeChat.
 	// 返回app. Optional, one of Y, N.
+	// Its constants begin with ReturnApp.
 	ReturnApp string `xml:"return_app,omitempty"`
 }

@@ -21,5 +21,6 @@ type QueryContractRequest struct {
 	ContractCode string `xml:"contract_code,omitempty"`
 	// Version of the interface; 1.0.
 	// 版本号. Required, always 1.0.
+	// Its constants begin with Version.
 	Version string `xml:"version,omitempty"`
 }

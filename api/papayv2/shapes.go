@@ -93,6 +93,7 @@ type Contract struct {
 	ContractDisplayAccount string `xml:"contract_display_account,omitempty"`
 	// 0: in force. 1: not signed or ended. 9: being signed.
 	// 协议状态. May be absent, one of 0, 1, 9.
+	// Its constants begin with ContractState.
 	ContractState string `xml:"contract_state,omitempty"`
 	// When the contract was signed, yyyy-MM-dd HH:mm:ss Beijing time.
 	// 协议签署时间. May be absent.

@@ -4,61 +4,69 @@
 // and after a debit. The provider's other calls are in packages papay and scheduleddeduct.
 //
 // Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen; times are RFC 3339
-// texts with the offset +08:00; dates are yyyy-MM-dd. An optional field that holds its zero value is not sent.
+// texts with the offset +08:00; dates are yyyy-MM-dd. What a field takes of a few texts is a constant that
+// begins with its name. An optional field that holds its zero value is not sent, unless the option [wxpay.Zero]
+// of the call names it.
 package partnerpapay
 
 import (
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 )
 
 // Of starts the chain of this product alone.
-func Of(c *wxpay.Client) PartnerPapay { return newPartnerPapay(c.Bind()) }
+func Of(c *wxpay.Client) PartnerPapay { return newPartnerPapay(leaf.Bind(c)) }
 
 // PartnerPapay is the path v3/partner-papay.
+// Leads to 服务商商户重试扣费通知, 服务商商户预扣费通知.
 type PartnerPapay struct {
+	// Leads to 服务商商户重试扣费通知, 服务商商户预扣费通知.
 	Contracts Contracts
 }
 
-func newPartnerPapay(b wxpay.Bound) PartnerPapay {
+func newPartnerPapay(b leaf.Bound) PartnerPapay {
 	return PartnerPapay{
 		Contracts: newContracts(b),
 	}
 }
 
 // Contracts is the path v3/partner-papay/contracts.
+// Leads to 服务商商户重试扣费通知, 服务商商户预扣费通知.
 type Contracts struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newContracts(b wxpay.Bound) Contracts {
+func newContracts(b leaf.Bound) Contracts {
 	return Contracts{
 		b: b,
 	}
 }
 
 // ContractID fills {contract_id}: WeChat Pay's id of the contract (委托代扣协议id).
+// Leads to 服务商商户重试扣费通知, 服务商商户预扣费通知.
 func (c Contracts) ContractID(contractID string) ContractsByContractID {
 	return newContractsByContractID(c.b.Set("contract_id", contractID))
 }
 
 // ContractsByContractID is the path v3/partner-papay/contracts/{contract_id}.
+// Leads to 服务商商户重试扣费通知, 服务商商户预扣费通知.
 type ContractsByContractID struct {
 	// Asks the payer of a sub-merchant to top up after a debit failed, before it is tried again within its days.
 	// Success has no body.
 	// 服务商商户重试扣费通知: POST /v3/partner-papay/contracts/{contract_id}/fail-notify.
 	// https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter5_16.shtml
-	FailNotify wxpay.POST[FailNotifyRequest, wxpay.None]
+	FailNotify leaf.Poster[FailNotifyRequest, wxpay.None]
 	// Announces a debit of a sub-merchant to the payer, between 07:00 and 22:00 Beijing time. The debit may run
 	// from the third day on. Success has no body; 400 RESOURCE_ALREADY_EXISTS means that the same notice was given
 	// before and is as good.
 	// 服务商商户预扣费通知: POST /v3/partner-papay/contracts/{contract_id}/notify.
 	// https://pay.weixin.qq.com/docs/partner/apis/entrusted-payment/json/partner-deduct-notify.html
-	Notify wxpay.POST[NotifyRequest, wxpay.None]
+	Notify leaf.Poster[NotifyRequest, wxpay.None]
 }
 
-func newContractsByContractID(b wxpay.Bound) ContractsByContractID {
+func newContractsByContractID(b leaf.Bound) ContractsByContractID {
 	return ContractsByContractID{
-		FailNotify: wxpay.NewPOST[FailNotifyRequest, wxpay.None](b, "v3/partner-papay/contracts/{contract_id}/fail-notify"),
-		Notify:     wxpay.NewPOST[NotifyRequest, wxpay.None](b, "v3/partner-papay/contracts/{contract_id}/notify"),
+		FailNotify: leaf.NewPoster[FailNotifyRequest, wxpay.None](b, "v3/partner-papay/contracts/{contract_id}/fail-notify"),
+		Notify:     leaf.NewPoster[NotifyRequest, wxpay.None](b, "v3/partner-papay/contracts/{contract_id}/notify"),
 	}
 }

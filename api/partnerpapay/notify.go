@@ -36,6 +36,7 @@ type NotifyRequestDeductDuration struct {
 	Count int64 `json:"count"`
 	// Unit; DAY.
 	// 单位. Optional, always DAY.
+	// Its constants begin with NotifyRequestDeductDurationUnit.
 	Unit string `json:"unit,omitempty"`
 }
 

@@ -4,97 +4,118 @@
 // their sub-merchants: place one, let the payer pay it in WeChat, query or close it.
 //
 // Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen; times are RFC 3339
-// texts with the offset +08:00; dates are yyyy-MM-dd. An optional field that holds its zero value is not sent.
+// texts with the offset +08:00; dates are yyyy-MM-dd. What a field takes of a few texts is a constant that
+// begins with its name. An optional field that holds its zero value is not sent, unless the option [wxpay.Zero]
+// of the call names it.
+//
+// Its notifications, which package notify receives as structs of package event:
+//
+//   - TRANSACTION.SUCCESS (event.TransactionSuccess): 支付成功
 package partnerpay
 
 import (
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 )
 
 // Of starts the chain of this product alone.
-func Of(c *wxpay.Client) Partner { return newPartner(c.Bind()) }
+func Of(c *wxpay.Client) Partner { return newPartner(leaf.Bind(c)) }
 
 // Partner is the path v3/pay/partner.
+// Leads to APP下单, APP下单并签约, 付款码支付, 微信分付-支付方式前置服务, H5下单, 微信支付订单号查询, JSAPI下单, JSAPI下单并授权/签约 and 6 more.
 type Partner struct {
+	// Leads to APP下单, APP下单并签约, 付款码支付, 微信分付-支付方式前置服务, H5下单, 微信支付订单号查询, JSAPI下单, JSAPI下单并授权/签约 and 6 more.
 	Transactions Transactions
 }
 
-func newPartner(b wxpay.Bound) Partner {
+func newPartner(b leaf.Bound) Partner {
 	return Partner{
 		Transactions: newTransactions(b),
 	}
 }
 
 // Transactions is the path v3/pay/partner/transactions.
+// Leads to APP下单, APP下单并签约, 付款码支付, 微信分付-支付方式前置服务, H5下单, 微信支付订单号查询, JSAPI下单, JSAPI下单并授权/签约 and 6 more.
 type Transactions struct {
 	// Places an order of a sub-merchant for an app and returns the prepay_id that starts the payment. It lives 2
 	// hours.
 	// APP下单: POST /v3/pay/partner/transactions/app.
 	// https://pay.weixin.qq.com/doc/v3/partner/4012523526
-	App wxpay.POST[AppRequest, AppResponse]
+	App leaf.Poster[AppRequest, AppResponse]
 	// Places an order of a sub-merchant for an app, with a contract to sign or to pay with. It returns the
 	// prepay_id that starts the payment.
 	// APP下单并签约: POST /v3/pay/partner/transactions/app-with-contract.
-	AppWithContract wxpay.POST[AppWithContractRequest, AppWithContractResponse]
+	AppWithContract leaf.Poster[AppWithContractRequest, AppWithContractResponse]
 	// Takes a payment of a sub-merchant by the code the payer shows, and answers with the result.
 	// 付款码支付: POST /v3/pay/partner/transactions/codepay.
 	// https://pay.weixin.qq.com/docs/partner/apis/partner-code-payment-v3/partner/partner-code-pay.html
-	Codepay wxpay.POST[CodePayRequest, CodePayResponse]
+	Codepay leaf.Poster[CodePayRequest, CodePayResponse]
 	// Tells whether to offer payment by instalments to a payer of a sub-merchant.
 	// 微信分付-支付方式前置服务: POST /v3/pay/partner/transactions/exposure.
-	Exposure wxpay.POST[ExposureRequest, ExposureResponse]
+	Exposure leaf.Poster[ExposureRequest, ExposureResponse]
 	// Places an order of a sub-merchant for a page outside WeChat and returns the address that opens WeChat.
 	// H5下单: POST /v3/pay/partner/transactions/h5.
 	// https://pay.weixin.qq.com/doc/v3/partner/4012523544
-	H5 wxpay.POST[H5Request, H5Response]
+	H5 leaf.Poster[H5Request, H5Response]
+	// Leads to 微信支付订单号查询.
 	ID TransactionsID
 	// Places an order of a sub-merchant for a page or mini program inside WeChat and returns the prepay_id that
 	// starts the payment. It lives 2 hours.
 	// JSAPI下单: POST /v3/pay/partner/transactions/jsapi.
 	// https://pay.weixin.qq.com/doc/v3/partner/4012523593
-	JSAPI wxpay.POST[JSAPIRequest, JSAPIResponse]
+	JSAPI leaf.Poster[JSAPIRequest, JSAPIResponse]
 	// Places an order of a sub-merchant for a page or mini program inside WeChat, with a contract to sign or to pay
 	// with. It returns the prepay_id that starts the payment.
 	// JSAPI下单并授权/签约: POST /v3/pay/partner/transactions/jsapi-with-contract.
-	JSAPIWithContract wxpay.POST[JSAPIWithContractRequest, JSAPIWithContractResponse]
+	JSAPIWithContract leaf.Poster[JSAPIWithContractRequest, JSAPIWithContractResponse]
 	// Places an order of a sub-merchant for a mini program and returns the prepay_id that starts the payment. It
 	// lives 2 hours.
 	// 小程序支付下单: POST /v3/pay/partner/transactions/miniprogram.
-	MiniProgram wxpay.POST[MiniProgramRequest, MiniProgramResponse]
+	MiniProgram leaf.Poster[MiniProgramRequest, MiniProgramResponse]
 	// Places an order of a sub-merchant and returns the text of the code the payer scans. It lives 2 hours.
 	// Native下单: POST /v3/pay/partner/transactions/native.
 	// https://pay.weixin.qq.com/doc/v3/partner/4012523551
-	Native     wxpay.POST[NativeRequest, NativeResponse]
+	Native leaf.Poster[NativeRequest, NativeResponse]
+	// Leads to 商户订单号查询, 关单, 撤销.
 	OutTradeNo TransactionsOutTradeNo
 	// Places an order of a sub-merchant for a payer who scanned the code of a till.
 	// 扫码支付下单: POST /v3/pay/partner/transactions/scannedpos.
 	// https://pay.weixin.qq.com/docs/partner/apis/partner-scannedpos-payment/partner-ap-iv3/parner-scanned-pos-prepay.html
-	Scannedpos wxpay.POST[ScannedPOSRequest, ScannedPOSResponse]
+	Scannedpos leaf.Poster[ScannedPOSRequest, ScannedPOSResponse]
 }
 
-func newTransactions(b wxpay.Bound) Transactions {
+func newTransactions(b leaf.Bound) Transactions {
 	return Transactions{
-		App:               wxpay.NewPOST[AppRequest, AppResponse](b, "v3/pay/partner/transactions/app", wxpay.Encrypt("/payer/identity/number", "/payer/identity/name")),
-		AppWithContract:   wxpay.NewPOST[AppWithContractRequest, AppWithContractResponse](b, "v3/pay/partner/transactions/app-with-contract"),
-		Codepay:           wxpay.NewPOST[CodePayRequest, CodePayResponse](b, "v3/pay/partner/transactions/codepay"),
-		Exposure:          wxpay.NewPOST[ExposureRequest, ExposureResponse](b, "v3/pay/partner/transactions/exposure"),
-		H5:                wxpay.NewPOST[H5Request, H5Response](b, "v3/pay/partner/transactions/h5", wxpay.Encrypt("/payer/identity/number", "/payer/identity/name")),
-		ID:                newTransactionsID(b),
-		JSAPI:             wxpay.NewPOST[JSAPIRequest, JSAPIResponse](b, "v3/pay/partner/transactions/jsapi", wxpay.Encrypt("/payer/identity/number", "/payer/identity/name")),
-		JSAPIWithContract: wxpay.NewPOST[JSAPIWithContractRequest, JSAPIWithContractResponse](b, "v3/pay/partner/transactions/jsapi-with-contract"),
-		MiniProgram:       wxpay.NewPOST[MiniProgramRequest, MiniProgramResponse](b, "v3/pay/partner/transactions/miniprogram"),
-		Native:            wxpay.NewPOST[NativeRequest, NativeResponse](b, "v3/pay/partner/transactions/native", wxpay.Encrypt("/payer/identity/number", "/payer/identity/name")),
-		OutTradeNo:        newTransactionsOutTradeNo(b),
-		Scannedpos:        wxpay.NewPOST[ScannedPOSRequest, ScannedPOSResponse](b, "v3/pay/partner/transactions/scannedpos"),
+		App: leaf.NewPoster[AppRequest, AppResponse](b, "v3/pay/partner/transactions/app", func() []wxpay.Option {
+			return []wxpay.Option{wxpay.Encrypt("/payer/identity/number", "/payer/identity/name")}
+		}),
+		AppWithContract: leaf.NewPoster[AppWithContractRequest, AppWithContractResponse](b, "v3/pay/partner/transactions/app-with-contract"),
+		Codepay:         leaf.NewPoster[CodePayRequest, CodePayResponse](b, "v3/pay/partner/transactions/codepay"),
+		Exposure:        leaf.NewPoster[ExposureRequest, ExposureResponse](b, "v3/pay/partner/transactions/exposure"),
+		H5: leaf.NewPoster[H5Request, H5Response](b, "v3/pay/partner/transactions/h5", func() []wxpay.Option {
+			return []wxpay.Option{wxpay.Encrypt("/payer/identity/number", "/payer/identity/name")}
+		}),
+		ID: newTransactionsID(b),
+		JSAPI: leaf.NewPoster[JSAPIRequest, JSAPIResponse](b, "v3/pay/partner/transactions/jsapi", func() []wxpay.Option {
+			return []wxpay.Option{wxpay.Encrypt("/payer/identity/number", "/payer/identity/name")}
+		}),
+		JSAPIWithContract: leaf.NewPoster[JSAPIWithContractRequest, JSAPIWithContractResponse](b, "v3/pay/partner/transactions/jsapi-with-contract"),
+		MiniProgram:       leaf.NewPoster[MiniProgramRequest, MiniProgramResponse](b, "v3/pay/partner/transactions/miniprogram"),
+		Native: leaf.NewPoster[NativeRequest, NativeResponse](b, "v3/pay/partner/transactions/native", func() []wxpay.Option {
+			return []wxpay.Option{wxpay.Encrypt("/payer/identity/number", "/payer/identity/name")}
+		}),
+		OutTradeNo: newTransactionsOutTradeNo(b),
+		Scannedpos: leaf.NewPoster[ScannedPOSRequest, ScannedPOSResponse](b, "v3/pay/partner/transactions/scannedpos"),
 	}
 }
 
 // TransactionsID is the path v3/pay/partner/transactions/id.
+// Leads to 微信支付订单号查询.
 type TransactionsID struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newTransactionsID(b wxpay.Bound) TransactionsID {
+func newTransactionsID(b leaf.Bound) TransactionsID {
 	return TransactionsID{
 		b: b,
 	}
@@ -103,46 +124,51 @@ func newTransactionsID(b wxpay.Bound) TransactionsID {
 // TransactionID fills {transaction_id}: WeChat Pay's id of the payment (微信支付订单号).
 // Finds an order of a sub-merchant by WeChat Pay's id.
 // 微信支付订单号查询: GET /v3/pay/partner/transactions/id/{transaction_id}.
-func (t TransactionsID) TransactionID(transactionID string) wxpay.QUERY[OrderByTransactionIDQuery, OrderByTransactionIDResponse] {
-	return wxpay.NewQUERY[OrderByTransactionIDQuery, OrderByTransactionIDResponse](t.b.Set("transaction_id", transactionID), "v3/pay/partner/transactions/id/{transaction_id}")
+func (t TransactionsID) TransactionID(transactionID string) leaf.Querier[OrderByTransactionIDQuery, OrderByTransactionIDResponse] {
+	return leaf.NewQuerier[OrderByTransactionIDQuery, OrderByTransactionIDResponse](t.b.Set("transaction_id", transactionID), "v3/pay/partner/transactions/id/{transaction_id}")
 }
 
 // TransactionsOutTradeNo is the path v3/pay/partner/transactions/out-trade-no.
+// Leads to 商户订单号查询, 关单, 撤销.
 type TransactionsOutTradeNo struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newTransactionsOutTradeNo(b wxpay.Bound) TransactionsOutTradeNo {
+func newTransactionsOutTradeNo(b leaf.Bound) TransactionsOutTradeNo {
 	return TransactionsOutTradeNo{
 		b: b,
 	}
 }
 
 // OutTradeNo fills {out_trade_no}: The merchant's own order number, unique per merchant (商户订单号).
+// Finds an order of a sub-merchant by its own number.
+// 商户订单号查询: GET /v3/pay/partner/transactions/out-trade-no/{out_trade_no}.
 func (t TransactionsOutTradeNo) OutTradeNo(outTradeNo string) TransactionsOutTradeNoByOutTradeNo {
 	return newTransactionsOutTradeNoByOutTradeNo(t.b.Set("out_trade_no", outTradeNo))
 }
 
 // TransactionsOutTradeNoByOutTradeNo is the path v3/pay/partner/transactions/out-trade-no/{out_trade_no}.
+// Finds an order of a sub-merchant by its own number.
+// 商户订单号查询: GET /v3/pay/partner/transactions/out-trade-no/{out_trade_no}.
 type TransactionsOutTradeNoByOutTradeNo struct {
 	// Finds an order of a sub-merchant by its own number.
 	// 商户订单号查询: GET /v3/pay/partner/transactions/out-trade-no/{out_trade_no}.
-	wxpay.QUERY[OrderByOutTradeNoQuery, OrderByOutTradeNoResponse]
+	leaf.Querier[OrderByOutTradeNoQuery, OrderByOutTradeNoResponse]
 
 	// Closes an unpaid order of a sub-merchant. Success has no body.
 	// 关单: POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/close.
-	Close wxpay.POST[CloseRequest, wxpay.None]
+	Close leaf.Poster[CloseRequest, wxpay.None]
 	// Undoes a payment of a sub-merchant by code whose result is unknown: refunds it if it was paid, closes it if
 	// it was not.
 	// 撤销: POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/reverse.
 	// https://pay.weixin.qq.com/docs/partner/apis/partner-code-payment-v3/partner/partner-reverse.html
-	Reverse wxpay.POST[ReverseRequest, ReverseResponse]
+	Reverse leaf.Poster[ReverseRequest, ReverseResponse]
 }
 
-func newTransactionsOutTradeNoByOutTradeNo(b wxpay.Bound) TransactionsOutTradeNoByOutTradeNo {
+func newTransactionsOutTradeNoByOutTradeNo(b leaf.Bound) TransactionsOutTradeNoByOutTradeNo {
 	return TransactionsOutTradeNoByOutTradeNo{
-		QUERY:   wxpay.NewQUERY[OrderByOutTradeNoQuery, OrderByOutTradeNoResponse](b, "v3/pay/partner/transactions/out-trade-no/{out_trade_no}"),
-		Close:   wxpay.NewPOST[CloseRequest, wxpay.None](b, "v3/pay/partner/transactions/out-trade-no/{out_trade_no}/close"),
-		Reverse: wxpay.NewPOST[ReverseRequest, ReverseResponse](b, "v3/pay/partner/transactions/out-trade-no/{out_trade_no}/reverse"),
+		Querier: leaf.NewQuerier[OrderByOutTradeNoQuery, OrderByOutTradeNoResponse](b, "v3/pay/partner/transactions/out-trade-no/{out_trade_no}"),
+		Close:   leaf.NewPoster[CloseRequest, wxpay.None](b, "v3/pay/partner/transactions/out-trade-no/{out_trade_no}/close"),
+		Reverse: leaf.NewPoster[ReverseRequest, ReverseResponse](b, "v3/pay/partner/transactions/out-trade-no/{out_trade_no}/reverse"),
 	}
 }

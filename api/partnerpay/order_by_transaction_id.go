@@ -40,9 +40,11 @@ type OrderByTransactionIDResponse struct {
 	TransactionID string `json:"transaction_id,omitempty"`
 	// How the order is paid.
 	// 交易类型. May be absent, one of JSAPI, NATIVE, APP, MICROPAY, MWEB, FACEPAY, PAP.
+	// Its constants begin with TradeType.
 	TradeType string `json:"trade_type,omitempty"`
 	// State of the payment.
 	// 交易状态. May be absent, one of SUCCESS, REFUND, NOTPAY, CLOSED, REVOKED, USERPAYING, PAYERROR, ACCEPT.
+	// Its constants begin with TradeState.
 	TradeState string `json:"trade_state,omitempty"`
 	// The state in words, for people.
 	// 交易状态描述. May be absent.

@@ -92,6 +92,7 @@ type Identity struct {
 	// Kind of identity document.
 	// 证件类型. Required, one of IDCARD, HONGKONG_MACAO, HONGKONG_MACAO_RESIDENT, TAIWAN_RESIDENT, FOREIGN_RESIDENT,
 	// OVERSEA_PASSPORT, PHONE_NUMBER.
+	// Its constants begin with IdentityType.
 	Type string `json:"type"`
 	// Number of the identity document.
 	// 加密后的证件号. Required, encrypted by the SDK; give it in clear.
@@ -114,6 +115,7 @@ type SubsidyInfo struct {
 type SubsidyDetail struct {
 	// How the subsidy is reckoned.
 	// 贴息方案类型. Required, one of DAILY, PERIOD.
+	// Its constants begin with SubsidyPeriodType.
 	SubsidyPeriodType string `json:"subsidy_period_type"`
 	// Instalments and rates.
 	// 贴息方案列表. Required.

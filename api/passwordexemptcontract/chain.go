@@ -5,39 +5,58 @@
 // the result page of an ordinary payment.
 //
 // Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen; times are RFC 3339
-// texts with the offset +08:00; dates are yyyy-MM-dd. An optional field that holds its zero value is not sent.
+// texts with the offset +08:00; dates are yyyy-MM-dd. What a field takes of a few texts is a constant that
+// begins with its name. An optional field that holds its zero value is not sent, unless the option [wxpay.Zero]
+// of the call names it.
+//
+// Its notifications, which package notify receives as structs of package event:
+//
+//   - ENTRUST.SIGN (event.EntrustSign): 免密支付签约成功
+//   - ENTRUST.TERMINATE (event.EntrustTerminate): 免密支付解约成功
 package passwordexemptcontract
 
 import (
 	"strconv"
 
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 )
 
 // Of starts the chain of this product alone.
-func Of(c *wxpay.Client) PasswordExemptContract { return newPasswordExemptContract(c.Bind()) }
+func Of(c *wxpay.Client) PasswordExemptContract { return newPasswordExemptContract(leaf.Bind(c)) }
 
 // PasswordExemptContract is the path v3/password-exempt-contract.
+// Leads to 电商收付通模式小程序场景预签约, 电商收付通模式支付后场景预签约, 直连商户模式小程序场景预签约, 直连商户模式支付后场景预签约, 清算机构模式小程序场景预签约, 清算机构模式支付后场景预签约,
+// 商户通过商户协议号查询协议, 商户通过商户协议号解约协议 and 2 more.
 type PasswordExemptContract struct {
+	// Leads to 电商收付通模式小程序场景预签约, 电商收付通模式支付后场景预签约, 直连商户模式小程序场景预签约, 直连商户模式支付后场景预签约, 清算机构模式小程序场景预签约, 清算机构模式支付后场景预签约,
+	// 商户通过商户协议号查询协议, 商户通过商户协议号解约协议 and 2 more.
 	Contracts Contracts
 }
 
-func newPasswordExemptContract(b wxpay.Bound) PasswordExemptContract {
+func newPasswordExemptContract(b leaf.Bound) PasswordExemptContract {
 	return PasswordExemptContract{
 		Contracts: newContracts(b),
 	}
 }
 
 // Contracts is the path v3/password-exempt-contract/contracts.
+// Leads to 电商收付通模式小程序场景预签约, 电商收付通模式支付后场景预签约, 直连商户模式小程序场景预签约, 直连商户模式支付后场景预签约, 清算机构模式小程序场景预签约, 清算机构模式支付后场景预签约,
+// 商户通过商户协议号查询协议, 商户通过商户协议号解约协议 and 2 more.
 type Contracts struct {
-	Ecommerce       ContractsEcommerce
-	Normal          ContractsNormal
-	QS              ContractsQS
-	ServiceID       ContractsServiceID
+	// Leads to 电商收付通模式小程序场景预签约, 电商收付通模式支付后场景预签约.
+	Ecommerce ContractsEcommerce
+	// Leads to 直连商户模式小程序场景预签约, 直连商户模式支付后场景预签约.
+	Normal ContractsNormal
+	// Leads to 清算机构模式小程序场景预签约, 清算机构模式支付后场景预签约.
+	QS ContractsQS
+	// Leads to 商户通过商户协议号查询协议, 商户通过商户协议号解约协议.
+	ServiceID ContractsServiceID
+	// Leads to 服务商模式小程序场景预签约, 服务商模式支付后场景预签约.
 	ServiceProvider ContractsServiceProvider
 }
 
-func newContracts(b wxpay.Bound) Contracts {
+func newContracts(b leaf.Bound) Contracts {
 	return Contracts{
 		Ecommerce:       newContractsEcommerce(b),
 		Normal:          newContractsNormal(b),
@@ -48,134 +67,150 @@ func newContracts(b wxpay.Bound) Contracts {
 }
 
 // ContractsEcommerce is the path v3/password-exempt-contract/contracts/ecommerce.
+// Leads to 电商收付通模式小程序场景预签约, 电商收付通模式支付后场景预签约.
 type ContractsEcommerce struct {
+	// Leads to 电商收付通模式小程序场景预签约, 电商收付通模式支付后场景预签约.
 	PreEntrustSign ContractsEcommercePreEntrustSign
 }
 
-func newContractsEcommerce(b wxpay.Bound) ContractsEcommerce {
+func newContractsEcommerce(b leaf.Bound) ContractsEcommerce {
 	return ContractsEcommerce{
 		PreEntrustSign: newContractsEcommercePreEntrustSign(b),
 	}
 }
 
-// ContractsEcommercePreEntrustSign is the path v3/password-exempt-contract/contracts/ecommerce/pre-entrust-sign.
+// ContractsEcommercePreEntrustSign is the path
+// v3/password-exempt-contract/contracts/ecommerce/pre-entrust-sign.
+// Leads to 电商收付通模式小程序场景预签约, 电商收付通模式支付后场景预签约.
 type ContractsEcommercePreEntrustSign struct {
 	// Opens a signing session of an e-commerce platform for a mini program, valid for 2 hours.
 	// 电商收付通模式小程序场景预签约: POST /v3/password-exempt-contract/contracts/ecommerce/pre-entrust-sign/mini-program.
 	// https://pay.weixin.qq.com/docs/partner/apis/partner-password-free-contract/sign/ec-mini-program-pre-entrust-sign.html
-	MiniProgram wxpay.POST[EcommerceMiniProgramRequest, EcommerceMiniProgramResponse]
+	MiniProgram leaf.Poster[EcommerceMiniProgramRequest, EcommerceMiniProgramResponse]
 	// Attaches an offer to sign to an unpaid order of an e-commerce platform: call it after the order is created
 	// and before the payer pays. WeChat shows the offer on the payment result page if the payment succeeds within 2
 	// hours. There is nothing to launch, and a failure of this call does not affect the payment.
 	// 电商收付通模式支付后场景预签约: POST /v3/password-exempt-contract/contracts/ecommerce/pre-entrust-sign/pay-redirect-sign.
 	// https://pay.weixin.qq.com/docs/partner/apis/partner-password-free-contract/sign/ec-pay-redirect-sign-pre-entrust-sign.html
-	PayRedirectSign wxpay.POST[EcommercePayRedirectSignRequest, EcommercePayRedirectSignResponse]
+	PayRedirectSign leaf.Poster[EcommercePayRedirectSignRequest, EcommercePayRedirectSignResponse]
 }
 
-func newContractsEcommercePreEntrustSign(b wxpay.Bound) ContractsEcommercePreEntrustSign {
+func newContractsEcommercePreEntrustSign(b leaf.Bound) ContractsEcommercePreEntrustSign {
 	return ContractsEcommercePreEntrustSign{
-		MiniProgram:     wxpay.NewPOST[EcommerceMiniProgramRequest, EcommerceMiniProgramResponse](b, "v3/password-exempt-contract/contracts/ecommerce/pre-entrust-sign/mini-program"),
-		PayRedirectSign: wxpay.NewPOST[EcommercePayRedirectSignRequest, EcommercePayRedirectSignResponse](b, "v3/password-exempt-contract/contracts/ecommerce/pre-entrust-sign/pay-redirect-sign"),
+		MiniProgram:     leaf.NewPoster[EcommerceMiniProgramRequest, EcommerceMiniProgramResponse](b, "v3/password-exempt-contract/contracts/ecommerce/pre-entrust-sign/mini-program"),
+		PayRedirectSign: leaf.NewPoster[EcommercePayRedirectSignRequest, EcommercePayRedirectSignResponse](b, "v3/password-exempt-contract/contracts/ecommerce/pre-entrust-sign/pay-redirect-sign"),
 	}
 }
 
 // ContractsNormal is the path v3/password-exempt-contract/contracts/normal.
+// Leads to 直连商户模式小程序场景预签约, 直连商户模式支付后场景预签约.
 type ContractsNormal struct {
+	// Leads to 直连商户模式小程序场景预签约, 直连商户模式支付后场景预签约.
 	PreEntrustSign ContractsNormalPreEntrustSign
 }
 
-func newContractsNormal(b wxpay.Bound) ContractsNormal {
+func newContractsNormal(b leaf.Bound) ContractsNormal {
 	return ContractsNormal{
 		PreEntrustSign: newContractsNormalPreEntrustSign(b),
 	}
 }
 
 // ContractsNormalPreEntrustSign is the path v3/password-exempt-contract/contracts/normal/pre-entrust-sign.
+// Leads to 直连商户模式小程序场景预签约, 直连商户模式支付后场景预签约.
 type ContractsNormalPreEntrustSign struct {
 	// Opens a signing session of a direct merchant for a mini program, valid for 2 hours.
 	// 直连商户模式小程序场景预签约: POST /v3/password-exempt-contract/contracts/normal/pre-entrust-sign/mini-program.
 	// https://pay.weixin.qq.com/docs/merchant/apis/password-free-contract/sign/normal-mini-program-pre-entrust-sign.html
-	MiniProgram wxpay.POST[NormalMiniProgramRequest, NormalMiniProgramResponse]
+	MiniProgram leaf.Poster[NormalMiniProgramRequest, NormalMiniProgramResponse]
 	// Attaches an offer to sign to an unpaid order of a direct merchant: call it after the order is created and
 	// before the payer pays. WeChat shows the offer on the payment result page if the payment succeeds within 2
 	// hours. There is nothing to launch, and a failure of this call does not affect the payment.
 	// 直连商户模式支付后场景预签约: POST /v3/password-exempt-contract/contracts/normal/pre-entrust-sign/pay-redirect-sign.
 	// https://pay.weixin.qq.com/docs/merchant/apis/password-free-contract/sign/normal-pay-redirect-sign-pre-entrust-sign.html
-	PayRedirectSign wxpay.POST[NormalPayRedirectSignRequest, NormalPayRedirectSignResponse]
+	PayRedirectSign leaf.Poster[NormalPayRedirectSignRequest, NormalPayRedirectSignResponse]
 }
 
-func newContractsNormalPreEntrustSign(b wxpay.Bound) ContractsNormalPreEntrustSign {
+func newContractsNormalPreEntrustSign(b leaf.Bound) ContractsNormalPreEntrustSign {
 	return ContractsNormalPreEntrustSign{
-		MiniProgram:     wxpay.NewPOST[NormalMiniProgramRequest, NormalMiniProgramResponse](b, "v3/password-exempt-contract/contracts/normal/pre-entrust-sign/mini-program"),
-		PayRedirectSign: wxpay.NewPOST[NormalPayRedirectSignRequest, NormalPayRedirectSignResponse](b, "v3/password-exempt-contract/contracts/normal/pre-entrust-sign/pay-redirect-sign"),
+		MiniProgram:     leaf.NewPoster[NormalMiniProgramRequest, NormalMiniProgramResponse](b, "v3/password-exempt-contract/contracts/normal/pre-entrust-sign/mini-program"),
+		PayRedirectSign: leaf.NewPoster[NormalPayRedirectSignRequest, NormalPayRedirectSignResponse](b, "v3/password-exempt-contract/contracts/normal/pre-entrust-sign/pay-redirect-sign"),
 	}
 }
 
 // ContractsQS is the path v3/password-exempt-contract/contracts/qs.
+// Leads to 清算机构模式小程序场景预签约, 清算机构模式支付后场景预签约.
 type ContractsQS struct {
+	// Leads to 清算机构模式小程序场景预签约, 清算机构模式支付后场景预签约.
 	PreEntrustSign ContractsQSPreEntrustSign
 }
 
-func newContractsQS(b wxpay.Bound) ContractsQS {
+func newContractsQS(b leaf.Bound) ContractsQS {
 	return ContractsQS{
 		PreEntrustSign: newContractsQSPreEntrustSign(b),
 	}
 }
 
 // ContractsQSPreEntrustSign is the path v3/password-exempt-contract/contracts/qs/pre-entrust-sign.
+// Leads to 清算机构模式小程序场景预签约, 清算机构模式支付后场景预签约.
 type ContractsQSPreEntrustSign struct {
 	// Opens a signing session of a licensed institution for a mini program, valid for 2 hours.
 	// 清算机构模式小程序场景预签约: POST /v3/password-exempt-contract/contracts/qs/pre-entrust-sign/mini-program.
 	// https://pay.weixin.qq.com/docs/partner/apis/partner-password-free-contract/sign/qs-mini-program-pre-entrust-sign.html
-	MiniProgram wxpay.POST[QSMiniProgramRequest, QSMiniProgramResponse]
+	MiniProgram leaf.Poster[QSMiniProgramRequest, QSMiniProgramResponse]
 	// Attaches an offer to sign to an unpaid order of a licensed institution: call it after the order is created
 	// and before the payer pays. WeChat shows the offer on the payment result page if the payment succeeds within 2
 	// hours. There is nothing to launch, and a failure of this call does not affect the payment.
 	// 清算机构模式支付后场景预签约: POST /v3/password-exempt-contract/contracts/qs/pre-entrust-sign/pay-redirect-sign.
 	// https://pay.weixin.qq.com/docs/partner/apis/partner-password-free-contract/sign/qs-pay-redirect-sign-pre-entrust-sign.html
-	PayRedirectSign wxpay.POST[QSPayRedirectSignRequest, QSPayRedirectSignResponse]
+	PayRedirectSign leaf.Poster[QSPayRedirectSignRequest, QSPayRedirectSignResponse]
 }
 
-func newContractsQSPreEntrustSign(b wxpay.Bound) ContractsQSPreEntrustSign {
+func newContractsQSPreEntrustSign(b leaf.Bound) ContractsQSPreEntrustSign {
 	return ContractsQSPreEntrustSign{
-		MiniProgram:     wxpay.NewPOST[QSMiniProgramRequest, QSMiniProgramResponse](b, "v3/password-exempt-contract/contracts/qs/pre-entrust-sign/mini-program"),
-		PayRedirectSign: wxpay.NewPOST[QSPayRedirectSignRequest, QSPayRedirectSignResponse](b, "v3/password-exempt-contract/contracts/qs/pre-entrust-sign/pay-redirect-sign"),
+		MiniProgram:     leaf.NewPoster[QSMiniProgramRequest, QSMiniProgramResponse](b, "v3/password-exempt-contract/contracts/qs/pre-entrust-sign/mini-program"),
+		PayRedirectSign: leaf.NewPoster[QSPayRedirectSignRequest, QSPayRedirectSignResponse](b, "v3/password-exempt-contract/contracts/qs/pre-entrust-sign/pay-redirect-sign"),
 	}
 }
 
 // ContractsServiceID is the path v3/password-exempt-contract/contracts/service-id.
+// Leads to 商户通过商户协议号查询协议, 商户通过商户协议号解约协议.
 type ContractsServiceID struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newContractsServiceID(b wxpay.Bound) ContractsServiceID {
+func newContractsServiceID(b leaf.Bound) ContractsServiceID {
 	return ContractsServiceID{
 		b: b,
 	}
 }
 
 // ServiceID fills {service_id}: Password-exempt service, agreed with WeChat Pay; not a plan_id (免密支付服务ID).
+// Leads to 商户通过商户协议号查询协议, 商户通过商户协议号解约协议.
 func (c ContractsServiceID) ServiceID(serviceID int64) ContractsServiceIDByServiceID {
 	return newContractsServiceIDByServiceID(c.b.Set("service_id", strconv.FormatInt(serviceID, 10)))
 }
 
 // ContractsServiceIDByServiceID is the path v3/password-exempt-contract/contracts/service-id/{service_id}.
+// Leads to 商户通过商户协议号查询协议, 商户通过商户协议号解约协议.
 type ContractsServiceIDByServiceID struct {
+	// Leads to 商户通过商户协议号查询协议, 商户通过商户协议号解约协议.
 	OutContractCode ContractsServiceIDByServiceIDOutContractCode
 }
 
-func newContractsServiceIDByServiceID(b wxpay.Bound) ContractsServiceIDByServiceID {
+func newContractsServiceIDByServiceID(b leaf.Bound) ContractsServiceIDByServiceID {
 	return ContractsServiceIDByServiceID{
 		OutContractCode: newContractsServiceIDByServiceIDOutContractCode(b),
 	}
 }
 
-// ContractsServiceIDByServiceIDOutContractCode is the path v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code.
+// ContractsServiceIDByServiceIDOutContractCode is the path
+// v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code.
+// Leads to 商户通过商户协议号查询协议, 商户通过商户协议号解约协议.
 type ContractsServiceIDByServiceIDOutContractCode struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newContractsServiceIDByServiceIDOutContractCode(b wxpay.Bound) ContractsServiceIDByServiceIDOutContractCode {
+func newContractsServiceIDByServiceIDOutContractCode(b leaf.Bound) ContractsServiceIDByServiceIDOutContractCode {
 	return ContractsServiceIDByServiceIDOutContractCode{
 		b: b,
 	}
@@ -183,61 +218,74 @@ func newContractsServiceIDByServiceIDOutContractCode(b wxpay.Bound) ContractsSer
 
 // OutContractCode fills {out_contract_code}: The merchant's own number for the contract; digits and letters. It
 // can never be used again, not even after termination (商户签约协议号).
+// Finds a contract by service and code; for every role.
+// 商户通过商户协议号查询协议: GET
+// /v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code/{out_contract_code}.
+// https://pay.weixin.qq.com/docs/merchant/apis/password-free-contract/contracts/get-by-code.html
 func (c ContractsServiceIDByServiceIDOutContractCode) OutContractCode(outContractCode string) ContractsServiceIDByServiceIDOutContractCodeByOutContractCode {
 	return newContractsServiceIDByServiceIDOutContractCodeByOutContractCode(c.b.Set("out_contract_code", outContractCode))
 }
 
-// ContractsServiceIDByServiceIDOutContractCodeByOutContractCode is the path v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code/{out_contract_code}.
+// ContractsServiceIDByServiceIDOutContractCodeByOutContractCode is the path
+// v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code/{out_contract_code}.
+// Finds a contract by service and code; for every role.
+// 商户通过商户协议号查询协议: GET
+// /v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code/{out_contract_code}.
+// https://pay.weixin.qq.com/docs/merchant/apis/password-free-contract/contracts/get-by-code.html
 type ContractsServiceIDByServiceIDOutContractCodeByOutContractCode struct {
 	// Finds a contract by service and code; for every role.
 	// 商户通过商户协议号查询协议: GET
 	// /v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code/{out_contract_code}.
 	// https://pay.weixin.qq.com/docs/merchant/apis/password-free-contract/contracts/get-by-code.html
-	wxpay.GET[ContractResponse]
+	leaf.Getter[ContractResponse]
 
 	// Ends a contract in force; for every role. The code can never be used again.
 	// 商户通过商户协议号解约协议: POST
 	// /v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code/{out_contract_code}/terminate.
 	// https://pay.weixin.qq.com/doc/v3/partner/4012715383
-	Terminate wxpay.POST[TerminateRequest, TerminateResponse]
+	Terminate leaf.Poster[TerminateRequest, TerminateResponse]
 }
 
-func newContractsServiceIDByServiceIDOutContractCodeByOutContractCode(b wxpay.Bound) ContractsServiceIDByServiceIDOutContractCodeByOutContractCode {
+func newContractsServiceIDByServiceIDOutContractCodeByOutContractCode(b leaf.Bound) ContractsServiceIDByServiceIDOutContractCodeByOutContractCode {
 	return ContractsServiceIDByServiceIDOutContractCodeByOutContractCode{
-		GET:       wxpay.NewGET[ContractResponse](b, "v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code/{out_contract_code}"),
-		Terminate: wxpay.NewPOST[TerminateRequest, TerminateResponse](b, "v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code/{out_contract_code}/terminate"),
+		Getter:    leaf.NewGetter[ContractResponse](b, "v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code/{out_contract_code}"),
+		Terminate: leaf.NewPoster[TerminateRequest, TerminateResponse](b, "v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code/{out_contract_code}/terminate"),
 	}
 }
 
 // ContractsServiceProvider is the path v3/password-exempt-contract/contracts/service-provider.
+// Leads to 服务商模式小程序场景预签约, 服务商模式支付后场景预签约.
 type ContractsServiceProvider struct {
+	// Leads to 服务商模式小程序场景预签约, 服务商模式支付后场景预签约.
 	PreEntrustSign ContractsServiceProviderPreEntrustSign
 }
 
-func newContractsServiceProvider(b wxpay.Bound) ContractsServiceProvider {
+func newContractsServiceProvider(b leaf.Bound) ContractsServiceProvider {
 	return ContractsServiceProvider{
 		PreEntrustSign: newContractsServiceProviderPreEntrustSign(b),
 	}
 }
 
-// ContractsServiceProviderPreEntrustSign is the path v3/password-exempt-contract/contracts/service-provider/pre-entrust-sign.
+// ContractsServiceProviderPreEntrustSign is the path
+// v3/password-exempt-contract/contracts/service-provider/pre-entrust-sign.
+// Leads to 服务商模式小程序场景预签约, 服务商模式支付后场景预签约.
 type ContractsServiceProviderPreEntrustSign struct {
 	// Opens a signing session of a service provider for a mini program, valid for 2 hours.
 	// 服务商模式小程序场景预签约: POST /v3/password-exempt-contract/contracts/service-provider/pre-entrust-sign/mini-program.
 	// https://pay.weixin.qq.com/docs/partner/apis/partner-password-free-contract/sign/sp-mini-program-pre-entrust-sign.html
-	MiniProgram wxpay.POST[ServiceProviderMiniProgramRequest, ServiceProviderMiniProgramResponse]
+	MiniProgram leaf.Poster[ServiceProviderMiniProgramRequest, ServiceProviderMiniProgramResponse]
 	// Attaches an offer to sign to an unpaid order of a service provider: call it after the order is created and
 	// before the payer pays. WeChat shows the offer on the payment result page if the payment succeeds within 2
 	// hours. There is nothing to launch, and a failure of this call does not affect the payment.
 	// 服务商模式支付后场景预签约: POST
 	// /v3/password-exempt-contract/contracts/service-provider/pre-entrust-sign/pay-redirect-sign.
 	// https://pay.weixin.qq.com/docs/partner/apis/partner-password-free-contract/sign/sp-pay-redirect-sign-pre-entrust-sign.html
-	PayRedirectSign wxpay.POST[ServiceProviderPayRedirectSignRequest, ServiceProviderPayRedirectSignResponse]
+	PayRedirectSign leaf.Poster[ServiceProviderPayRedirectSignRequest, ServiceProviderPayRedirectSignResponse]
 }
 
-func newContractsServiceProviderPreEntrustSign(b wxpay.Bound) ContractsServiceProviderPreEntrustSign {
+func newContractsServiceProviderPreEntrustSign(b leaf.Bound) ContractsServiceProviderPreEntrustSign {
 	return ContractsServiceProviderPreEntrustSign{
-		MiniProgram:     wxpay.NewPOST[ServiceProviderMiniProgramRequest, ServiceProviderMiniProgramResponse](b, "v3/password-exempt-contract/contracts/service-provider/pre-entrust-sign/mini-program"),
-		PayRedirectSign: wxpay.NewPOST[ServiceProviderPayRedirectSignRequest, ServiceProviderPayRedirectSignResponse](b, "v3/password-exempt-contract/contracts/service-provider/pre-entrust-sign/pay-redirect-sign"),
+		MiniProgram:     leaf.NewPoster[ServiceProviderMiniProgramRequest, ServiceProviderMiniProgramResponse](b, "v3/password-exempt-contract/contracts/service-provider/pre-entrust-sign/mini-program"),
+		PayRedirectSign: leaf.NewPoster[ServiceProviderPayRedirectSignRequest, ServiceProviderPayRedirectSignResponse](b, "v3/password-exempt-contract/contracts/service-provider/pre-entrust-sign/pay-redirect-sign"),
 	}
 }

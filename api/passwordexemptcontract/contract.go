@@ -44,6 +44,7 @@ type ContractResponse struct {
 	ContractDisplayAccount string `json:"contract_display_account,omitempty"`
 	// SIGNED: in force. TERMINATED: ended.
 	// 委托代扣协议状态. One of SIGNED, TERMINATED.
+	// Its constants begin with ContractState.
 	ContractState string `json:"contract_state"`
 	// When the contract was signed, RFC 3339 with +08:00, possibly with milliseconds.
 	// 协议签署时间. RFC 3339 with +08:00.

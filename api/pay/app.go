@@ -39,6 +39,7 @@ type AppRequest struct {
 	GoodsTag string `json:"goods_tag,omitempty"`
 	// Restricts the means of payment; no_credit excludes credit cards.
 	// 指定支付方式. Optional.
+	// Its constants begin with LimitPay.
 	LimitPay []string `json:"limit_pay,omitempty"`
 	// Offer an electronic invoice on the result page.
 	// 电子发票入口开放标识. Optional.
@@ -126,6 +127,7 @@ type AppRequestSubsidyInfo struct {
 type AppRequestSubsidyInfoSubsidyDetail struct {
 	// How the subsidy is reckoned.
 	// 贴息方案类型. Required, one of DAILY, PERIOD.
+	// Its constants begin with SubsidyPeriodType.
 	SubsidyPeriodType string `json:"subsidy_period_type"`
 	// Instalments and rates.
 	// 贴息方案列表. Required.

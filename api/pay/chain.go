@@ -4,86 +4,107 @@
 // query or close it.
 //
 // Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen; times are RFC 3339
-// texts with the offset +08:00; dates are yyyy-MM-dd. An optional field that holds its zero value is not sent.
+// texts with the offset +08:00; dates are yyyy-MM-dd. What a field takes of a few texts is a constant that
+// begins with its name. An optional field that holds its zero value is not sent, unless the option [wxpay.Zero]
+// of the call names it.
+//
+// Its notifications, which package notify receives as structs of package event:
+//
+//   - TRANSACTION.SUCCESS (event.TransactionSuccess): 支付成功
 package pay
 
 import (
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 )
 
 // Of starts the chain of this product alone.
-func Of(c *wxpay.Client) Pay { return newPay(c.Bind()) }
+func Of(c *wxpay.Client) Pay { return newPay(leaf.Bind(c)) }
 
 // Pay is the path v3/pay.
+// Leads to APP下单, APP下单并签约, 付款码支付, 微信分付-支付方式前置服务, H5下单, 微信支付订单号查询, JSAPI下单, JSAPI下单并授权/签约 and 4 more.
 type Pay struct {
+	// Leads to APP下单, APP下单并签约, 付款码支付, 微信分付-支付方式前置服务, H5下单, 微信支付订单号查询, JSAPI下单, JSAPI下单并授权/签约 and 4 more.
 	Transactions Transactions
 }
 
-func newPay(b wxpay.Bound) Pay {
+func newPay(b leaf.Bound) Pay {
 	return Pay{
 		Transactions: newTransactions(b),
 	}
 }
 
 // Transactions is the path v3/pay/transactions.
+// Leads to APP下单, APP下单并签约, 付款码支付, 微信分付-支付方式前置服务, H5下单, 微信支付订单号查询, JSAPI下单, JSAPI下单并授权/签约 and 4 more.
 type Transactions struct {
 	// Places an order for an app and returns the prepay_id that starts the payment. It lives 2 hours.
 	// APP下单: POST /v3/pay/transactions/app.
 	// https://pay.weixin.qq.com/doc/v3/merchant/4012525136
-	App wxpay.POST[AppRequest, AppResponse]
+	App leaf.Poster[AppRequest, AppResponse]
 	// Places an order for an app, with a contract to sign or to pay with. It returns the prepay_id that starts the
 	// payment.
 	// APP下单并签约: POST /v3/pay/transactions/app-with-contract.
-	AppWithContract wxpay.POST[AppWithContractRequest, AppWithContractResponse]
+	AppWithContract leaf.Poster[AppWithContractRequest, AppWithContractResponse]
 	// Takes a payment by the code the payer shows, and answers with the result.
 	// 付款码支付: POST /v3/pay/transactions/codepay.
 	// https://pay.weixin.qq.com/docs/merchant/apis/code-payment-v3/direct/code-pay.html
-	Codepay wxpay.POST[CodePayRequest, CodePayResponse]
+	Codepay leaf.Poster[CodePayRequest, CodePayResponse]
 	// Tells whether to offer payment by instalments to a payer.
 	// 微信分付-支付方式前置服务: POST /v3/pay/transactions/exposure.
-	Exposure wxpay.POST[ExposureRequest, ExposureResponse]
+	Exposure leaf.Poster[ExposureRequest, ExposureResponse]
 	// Places an order for a page outside WeChat and returns the address that opens WeChat.
 	// H5下单: POST /v3/pay/transactions/h5.
 	// https://pay.weixin.qq.com/doc/v3/merchant/4012525153
-	H5 wxpay.POST[H5Request, H5Response]
+	H5 leaf.Poster[H5Request, H5Response]
+	// Leads to 微信支付订单号查询.
 	ID TransactionsID
 	// Places an order for a page or mini program inside WeChat and returns the prepay_id that starts the payment.
 	// It lives 2 hours.
 	// JSAPI下单: POST /v3/pay/transactions/jsapi.
 	// https://pay.weixin.qq.com/doc/v3/merchant/4012525182
-	JSAPI wxpay.POST[JSAPIRequest, JSAPIResponse]
+	JSAPI leaf.Poster[JSAPIRequest, JSAPIResponse]
 	// Places an order for a page or mini program inside WeChat, with a contract to sign or to pay with. It returns
 	// the prepay_id that starts the payment.
 	// JSAPI下单并授权/签约: POST /v3/pay/transactions/jsapi-with-contract.
-	JSAPIWithContract wxpay.POST[JSAPIWithContractRequest, JSAPIWithContractResponse]
+	JSAPIWithContract leaf.Poster[JSAPIWithContractRequest, JSAPIWithContractResponse]
 	// Places an order and returns the text of the code the payer scans. It lives 2 hours.
 	// Native下单: POST /v3/pay/transactions/native.
 	// https://pay.weixin.qq.com/doc/v3/merchant/4012525171
-	Native     wxpay.POST[NativeRequest, NativeResponse]
+	Native leaf.Poster[NativeRequest, NativeResponse]
+	// Leads to 商户订单号查询, 关单, 撤销.
 	OutTradeNo TransactionsOutTradeNo
 }
 
-func newTransactions(b wxpay.Bound) Transactions {
+func newTransactions(b leaf.Bound) Transactions {
 	return Transactions{
-		App:               wxpay.NewPOST[AppRequest, AppResponse](b, "v3/pay/transactions/app", wxpay.Encrypt("/payer/identity/number", "/payer/identity/name")),
-		AppWithContract:   wxpay.NewPOST[AppWithContractRequest, AppWithContractResponse](b, "v3/pay/transactions/app-with-contract"),
-		Codepay:           wxpay.NewPOST[CodePayRequest, CodePayResponse](b, "v3/pay/transactions/codepay"),
-		Exposure:          wxpay.NewPOST[ExposureRequest, ExposureResponse](b, "v3/pay/transactions/exposure"),
-		H5:                wxpay.NewPOST[H5Request, H5Response](b, "v3/pay/transactions/h5", wxpay.Encrypt("/payer/identity/number", "/payer/identity/name")),
-		ID:                newTransactionsID(b),
-		JSAPI:             wxpay.NewPOST[JSAPIRequest, JSAPIResponse](b, "v3/pay/transactions/jsapi", wxpay.Encrypt("/payer/identity/number", "/payer/identity/name")),
-		JSAPIWithContract: wxpay.NewPOST[JSAPIWithContractRequest, JSAPIWithContractResponse](b, "v3/pay/transactions/jsapi-with-contract"),
-		Native:            wxpay.NewPOST[NativeRequest, NativeResponse](b, "v3/pay/transactions/native", wxpay.Encrypt("/payer/identity/number", "/payer/identity/name")),
-		OutTradeNo:        newTransactionsOutTradeNo(b),
+		App: leaf.NewPoster[AppRequest, AppResponse](b, "v3/pay/transactions/app", func() []wxpay.Option {
+			return []wxpay.Option{wxpay.Encrypt("/payer/identity/number", "/payer/identity/name")}
+		}),
+		AppWithContract: leaf.NewPoster[AppWithContractRequest, AppWithContractResponse](b, "v3/pay/transactions/app-with-contract"),
+		Codepay:         leaf.NewPoster[CodePayRequest, CodePayResponse](b, "v3/pay/transactions/codepay"),
+		Exposure:        leaf.NewPoster[ExposureRequest, ExposureResponse](b, "v3/pay/transactions/exposure"),
+		H5: leaf.NewPoster[H5Request, H5Response](b, "v3/pay/transactions/h5", func() []wxpay.Option {
+			return []wxpay.Option{wxpay.Encrypt("/payer/identity/number", "/payer/identity/name")}
+		}),
+		ID: newTransactionsID(b),
+		JSAPI: leaf.NewPoster[JSAPIRequest, JSAPIResponse](b, "v3/pay/transactions/jsapi", func() []wxpay.Option {
+			return []wxpay.Option{wxpay.Encrypt("/payer/identity/number", "/payer/identity/name")}
+		}),
+		JSAPIWithContract: leaf.NewPoster[JSAPIWithContractRequest, JSAPIWithContractResponse](b, "v3/pay/transactions/jsapi-with-contract"),
+		Native: leaf.NewPoster[NativeRequest, NativeResponse](b, "v3/pay/transactions/native", func() []wxpay.Option {
+			return []wxpay.Option{wxpay.Encrypt("/payer/identity/number", "/payer/identity/name")}
+		}),
+		OutTradeNo: newTransactionsOutTradeNo(b),
 	}
 }
 
 // TransactionsID is the path v3/pay/transactions/id.
+// Leads to 微信支付订单号查询.
 type TransactionsID struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newTransactionsID(b wxpay.Bound) TransactionsID {
+func newTransactionsID(b leaf.Bound) TransactionsID {
 	return TransactionsID{
 		b: b,
 	}
@@ -92,16 +113,17 @@ func newTransactionsID(b wxpay.Bound) TransactionsID {
 // TransactionID fills {transaction_id}: WeChat Pay's id of the payment (微信支付订单号).
 // Finds an order by WeChat Pay's id.
 // 微信支付订单号查询: GET /v3/pay/transactions/id/{transaction_id}.
-func (t TransactionsID) TransactionID(transactionID string) wxpay.QUERY[OrderByTransactionIDQuery, Order] {
-	return wxpay.NewQUERY[OrderByTransactionIDQuery, Order](t.b.Set("transaction_id", transactionID), "v3/pay/transactions/id/{transaction_id}")
+func (t TransactionsID) TransactionID(transactionID string) leaf.Querier[OrderByTransactionIDQuery, Order] {
+	return leaf.NewQuerier[OrderByTransactionIDQuery, Order](t.b.Set("transaction_id", transactionID), "v3/pay/transactions/id/{transaction_id}")
 }
 
 // TransactionsOutTradeNo is the path v3/pay/transactions/out-trade-no.
+// Leads to 商户订单号查询, 关单, 撤销.
 type TransactionsOutTradeNo struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newTransactionsOutTradeNo(b wxpay.Bound) TransactionsOutTradeNo {
+func newTransactionsOutTradeNo(b leaf.Bound) TransactionsOutTradeNo {
 	return TransactionsOutTradeNo{
 		b: b,
 	}
@@ -109,31 +131,37 @@ func newTransactionsOutTradeNo(b wxpay.Bound) TransactionsOutTradeNo {
 
 // OutTradeNo fills {out_trade_no}: The merchant's own order number, unique per merchant; digits, letters and
 // _-|* (商户订单号).
+// Finds an order by the merchant's own number.
+// 商户订单号查询: GET /v3/pay/transactions/out-trade-no/{out_trade_no}.
+// https://pay.weixin.qq.com/doc/v3/merchant/4013070356
 func (t TransactionsOutTradeNo) OutTradeNo(outTradeNo string) TransactionsOutTradeNoByOutTradeNo {
 	return newTransactionsOutTradeNoByOutTradeNo(t.b.Set("out_trade_no", outTradeNo))
 }
 
 // TransactionsOutTradeNoByOutTradeNo is the path v3/pay/transactions/out-trade-no/{out_trade_no}.
+// Finds an order by the merchant's own number.
+// 商户订单号查询: GET /v3/pay/transactions/out-trade-no/{out_trade_no}.
+// https://pay.weixin.qq.com/doc/v3/merchant/4013070356
 type TransactionsOutTradeNoByOutTradeNo struct {
 	// Finds an order by the merchant's own number.
 	// 商户订单号查询: GET /v3/pay/transactions/out-trade-no/{out_trade_no}.
 	// https://pay.weixin.qq.com/doc/v3/merchant/4013070356
-	wxpay.QUERY[OrderByOutTradeNoQuery, Order]
+	leaf.Querier[OrderByOutTradeNoQuery, Order]
 
 	// Closes an unpaid order. Success has no body.
 	// 关单: POST /v3/pay/transactions/out-trade-no/{out_trade_no}/close.
 	// https://pay.weixin.qq.com/doc/v3/merchant/4013070360
-	Close wxpay.POST[CloseRequest, wxpay.None]
+	Close leaf.Poster[CloseRequest, wxpay.None]
 	// Undoes a payment by code whose result is unknown: refunds it if it was paid, closes it if it was not.
 	// 撤销: POST /v3/pay/transactions/out-trade-no/{out_trade_no}/reverse.
 	// https://pay.weixin.qq.com/docs/merchant/apis/code-payment-v3/direct/reverse.html
-	Reverse wxpay.POST[ReverseRequest, ReverseResponse]
+	Reverse leaf.Poster[ReverseRequest, ReverseResponse]
 }
 
-func newTransactionsOutTradeNoByOutTradeNo(b wxpay.Bound) TransactionsOutTradeNoByOutTradeNo {
+func newTransactionsOutTradeNoByOutTradeNo(b leaf.Bound) TransactionsOutTradeNoByOutTradeNo {
 	return TransactionsOutTradeNoByOutTradeNo{
-		QUERY:   wxpay.NewQUERY[OrderByOutTradeNoQuery, Order](b, "v3/pay/transactions/out-trade-no/{out_trade_no}"),
-		Close:   wxpay.NewPOST[CloseRequest, wxpay.None](b, "v3/pay/transactions/out-trade-no/{out_trade_no}/close"),
-		Reverse: wxpay.NewPOST[ReverseRequest, ReverseResponse](b, "v3/pay/transactions/out-trade-no/{out_trade_no}/reverse"),
+		Querier: leaf.NewQuerier[OrderByOutTradeNoQuery, Order](b, "v3/pay/transactions/out-trade-no/{out_trade_no}"),
+		Close:   leaf.NewPoster[CloseRequest, wxpay.None](b, "v3/pay/transactions/out-trade-no/{out_trade_no}/close"),
+		Reverse: leaf.NewPoster[ReverseRequest, ReverseResponse](b, "v3/pay/transactions/out-trade-no/{out_trade_no}/reverse"),
 	}
 }

@@ -39,6 +39,7 @@ type H5Request struct {
 	GoodsTag string `json:"goods_tag,omitempty"`
 	// Restricts the means of payment; no_credit excludes credit cards.
 	// 指定支付方式. Optional.
+	// Its constants begin with LimitPay.
 	LimitPay []string `json:"limit_pay,omitempty"`
 	// Offer an electronic invoice on the result page.
 	// 电子发票入口开放标识. Optional.

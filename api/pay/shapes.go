@@ -14,6 +14,7 @@ type Amount struct {
 	Total int64 `json:"total"`
 	// ISO 4217 code; CNY.
 	// 货币类型. Optional, always CNY.
+	// Its constants begin with Currency.
 	Currency string `json:"currency,omitempty"`
 }
 
@@ -99,6 +100,7 @@ type Identity struct {
 	// Kind of identity document.
 	// 证件类型. Required, one of IDCARD, HONGKONG_MACAO, HONGKONG_MACAO_RESIDENT, TAIWAN_RESIDENT, FOREIGN_RESIDENT,
 	// OVERSEA_PASSPORT, PHONE_NUMBER.
+	// Its constants begin with IdentityType.
 	Type string `json:"type"`
 	// Number of the document, encrypted.
 	// 加密后的证件号. Required, encrypted by the SDK; give it in clear.
@@ -129,6 +131,7 @@ type SubsidyInfo struct {
 type SubsidyDetail struct {
 	// How the subsidy is reckoned.
 	// 贴息方案类型. Required, one of DAILY, PERIOD.
+	// Its constants begin with SubsidyPeriodType.
 	SubsidyPeriodType string `json:"subsidy_period_type"`
 	// Instalments and rates.
 	// 贴息方案列表. Required.
@@ -165,10 +168,12 @@ type Order struct {
 	TransactionID string `json:"transaction_id,omitempty"`
 	// How the order is paid.
 	// 交易类型. May be absent, one of JSAPI, NATIVE, APP, MICROPAY, MWEB, FACEPAY, PAP.
+	// Its constants begin with TradeType.
 	TradeType string `json:"trade_type,omitempty"`
 	// SUCCESS paid, REFUND refunded at least in part, NOTPAY not paid yet, CLOSED, REVOKED (payment code only),
 	// USERPAYING (payment code only), PAYERROR, ACCEPT (recurring debits only: accepted, not tried yet).
 	// 交易状态. One of SUCCESS, REFUND, NOTPAY, CLOSED, REVOKED, USERPAYING, PAYERROR, ACCEPT.
+	// Its constants begin with TradeState.
 	TradeState string `json:"trade_state"`
 	// The state in words, for people.
 	// 交易状态描述.
@@ -243,9 +248,11 @@ type Promotion struct {
 	Name string `json:"name,omitempty"`
 	// GLOBAL: the whole order. SINGLE: single goods.
 	// 优惠范围. One of GLOBAL, SINGLE.
+	// Its constants begin with PromotionScope.
 	Scope string `json:"scope,omitempty"`
 	// CASH: prepaid by the funder. NOCASH: not.
 	// 优惠类型. One of CASH, NOCASH.
+	// Its constants begin with PromotionType.
 	Type string `json:"type,omitempty"`
 	// Face value, in fen.
 	// 优惠券面额.

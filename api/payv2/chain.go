@@ -5,69 +5,79 @@
 //
 // Start from [Of], or from api.V2 which gathers every product. The client fills in mch_id and sign, which the
 // requests therefore lack, and timestamp and nonce_str where they are empty. Amounts are integers in fen; times
-// are of Beijing, in the form each field names. A field that holds its zero value is not sent.
+// are of Beijing, in the form each field names. What a field takes of a few texts is a constant that begins
+// with its name. A field that holds its zero value is not sent, unless the option [wxpay.Zero] of the call
+// names it.
+//
+// Its notifications, which package notify receives as structs of package event:
+//
+//   - V2.PAYMENT (event.V2Payment): 扣款结果通知
 package payv2
 
 import (
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 )
 
 // Of starts the chain of this product alone.
-func Of(c *wxpay.Client) Pay { return newPay(c.Bind()) }
+func Of(c *wxpay.Client) Pay { return newPay(leaf.Bind(c)) }
 
 // Pay is the path pay.
+// Leads to 关闭订单, 支付中签约, 查询订单, 申请扣款, 查询退款.
 type Pay struct {
 	// Closes an unpaid order.
 	// 关闭订单: POST /pay/closeorder.
-	CloseOrder wxpay.V2[CloseOrderRequest, CloseOrderResponse]
+	CloseOrder leaf.Poster[CloseOrderRequest, CloseOrderResponse]
 	// Places an order with a signing session: paying may succeed while signing fails, see contract_result_code.
 	// 支付中签约: POST /pay/contractorder.
-	ContractOrder wxpay.V2[ContractOrderRequest, ContractOrderResponse]
+	ContractOrder leaf.Poster[ContractOrderRequest, ContractOrderResponse]
 	// Finds an order or a debit.
 	// 查询订单: POST /pay/orderquery.
-	OrderQuery wxpay.V2[OrderQueryRequest, OrderQueryResponse]
+	OrderQuery leaf.Poster[OrderQueryRequest, OrderQueryResponse]
 	// Finds a debit. Once it is closed it is no debit any more: use OrderQuery.
 	// 查询订单: POST /pay/paporderquery.
 	// https://pay.weixin.qq.com/wiki/doc/api/pap.php?chapter=18_10&index=14
-	PapOrderQuery wxpay.V2[PapOrderQueryRequest, Debit]
+	PapOrderQuery leaf.Poster[PapOrderQueryRequest, Debit]
 	// Asks for a debit. SUCCESS says only that it was accepted: the result comes as a notification, or by query.
 	// 申请扣款: POST /pay/pappayapply.
 	// https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_8.shtml
-	PapPayApply wxpay.V2[PapPayApplyRequest, Applied]
-	Partner     Partner
+	PapPayApply leaf.Poster[PapPayApplyRequest, Applied]
+	// Leads to 查询订单, 申请扣款.
+	Partner Partner
 	// Finds the refunds of a payment, 10 at a time.
 	// 查询退款: POST /pay/refundquery.
 	// https://pay.weixin.qq.com/doc/v2/merchant/4011939577
-	RefundQuery wxpay.V2[RefundQueryRequest, RefundQueryResponse]
+	RefundQuery leaf.Poster[RefundQueryRequest, RefundQueryResponse]
 }
 
-func newPay(b wxpay.Bound) Pay {
+func newPay(b leaf.Bound) Pay {
 	return Pay{
-		CloseOrder:    wxpay.NewV2[CloseOrderRequest, CloseOrderResponse](b, "v2/pay/closeorder"),
-		ContractOrder: wxpay.NewV2[ContractOrderRequest, ContractOrderResponse](b, "v2/pay/contractorder"),
-		OrderQuery:    wxpay.NewV2[OrderQueryRequest, OrderQueryResponse](b, "v2/pay/orderquery"),
-		PapOrderQuery: wxpay.NewV2[PapOrderQueryRequest, Debit](b, "v2/pay/paporderquery"),
-		PapPayApply:   wxpay.NewV2[PapPayApplyRequest, Applied](b, "v2/pay/pappayapply"),
+		CloseOrder:    leaf.NewPoster[CloseOrderRequest, CloseOrderResponse](b, "v2/pay/closeorder"),
+		ContractOrder: leaf.NewPoster[ContractOrderRequest, ContractOrderResponse](b, "v2/pay/contractorder"),
+		OrderQuery:    leaf.NewPoster[OrderQueryRequest, OrderQueryResponse](b, "v2/pay/orderquery"),
+		PapOrderQuery: leaf.NewPoster[PapOrderQueryRequest, Debit](b, "v2/pay/paporderquery"),
+		PapPayApply:   leaf.NewPoster[PapPayApplyRequest, Applied](b, "v2/pay/pappayapply"),
 		Partner:       newPartner(b),
-		RefundQuery:   wxpay.NewV2[RefundQueryRequest, RefundQueryResponse](b, "v2/pay/refundquery"),
+		RefundQuery:   leaf.NewPoster[RefundQueryRequest, RefundQueryResponse](b, "v2/pay/refundquery"),
 	}
 }
 
 // Partner is the path pay/partner.
+// Leads to 查询订单, 申请扣款.
 type Partner struct {
 	// Finds a debit of a sub-merchant. Once it is closed it is no debit any more: use OrderQuery.
 	// 查询订单: POST /pay/partner/paporderquery.
 	// https://pay.weixin.qq.com/wiki/doc/api/pap.php?chapter=18_10&index=14
-	PapOrderQuery wxpay.V2[PartnerPapOrderQueryRequest, Debit]
+	PapOrderQuery leaf.Poster[PartnerPapOrderQueryRequest, Debit]
 	// Asks for a debit of a sub-merchant. SUCCESS says only that it was accepted.
 	// 申请扣款: POST /pay/partner/pappayapply.
 	// https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter5_8.shtml
-	PapPayApply wxpay.V2[PartnerPapPayApplyRequest, Applied]
+	PapPayApply leaf.Poster[PartnerPapPayApplyRequest, Applied]
 }
 
-func newPartner(b wxpay.Bound) Partner {
+func newPartner(b leaf.Bound) Partner {
 	return Partner{
-		PapOrderQuery: wxpay.NewV2[PartnerPapOrderQueryRequest, Debit](b, "v2/pay/partner/paporderquery"),
-		PapPayApply:   wxpay.NewV2[PartnerPapPayApplyRequest, Applied](b, "v2/pay/partner/pappayapply"),
+		PapOrderQuery: leaf.NewPoster[PartnerPapOrderQueryRequest, Debit](b, "v2/pay/partner/paporderquery"),
+		PapPayApply:   leaf.NewPoster[PartnerPapPayApplyRequest, Applied](b, "v2/pay/partner/pappayapply"),
 	}
 }

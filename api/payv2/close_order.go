@@ -23,6 +23,7 @@ type CloseOrderRequest struct {
 	NonceStr string `xml:"nonce_str,omitempty"`
 	// How the message is signed: MD5 or HMAC-SHA256.
 	// 签名类型. Optional, one of MD5, HMAC-SHA256.
+	// Its constants begin with SignType.
 	SignType string `xml:"sign_type,omitempty"`
 	// The merchant's own order number, unique per merchant.
 	// 商户订单号. Required, 1–32 characters.

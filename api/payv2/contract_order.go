@@ -62,6 +62,7 @@ type ContractOrderRequest struct {
 	GoodsTag string `xml:"goods_tag,omitempty"`
 	// How the order is paid.
 	// 交易类型. Required, one of JSAPI, NATIVE, APP, MWEB.
+	// Its constants begin with TradeType.
 	TradeType string `xml:"trade_type,omitempty"`
 	// The merchant's id of the goods; required for NATIVE.
 	// 商品ID. Optional, at most 32 characters.

@@ -24,6 +24,7 @@ type OrderQueryRequest struct {
 	NonceStr string `xml:"nonce_str,omitempty"`
 	// How the message is signed: MD5 or HMAC-SHA256.
 	// 签名类型. Optional, one of MD5, HMAC-SHA256.
+	// Its constants begin with SignType.
 	SignType string `xml:"sign_type,omitempty"`
 	// WeChat Pay's id of the payment.
 	// 微信订单号. Optional, at most 32 characters.
@@ -52,6 +53,7 @@ type OrderQueryResponse struct {
 	OpenID string `xml:"openid,omitempty"`
 	// Whether the payer follows the official account; N.
 	// 是否关注公众账号. May be absent, always N.
+	// Its constants begin with IsSubscribe.
 	IsSubscribe string `xml:"is_subscribe,omitempty"`
 	// How the order is paid.
 	// 交易类型. May be absent.
@@ -59,6 +61,7 @@ type OrderQueryResponse struct {
 	// SUCCESS paid, REFUND refunded at least in part, NOTPAY not paid yet, CLOSED, REVOKED, USERPAYING, PAYERROR,
 	// ACCEPT accepted.
 	// 交易状态. May be absent, one of SUCCESS, REFUND, NOTPAY, CLOSED, REVOKED, USERPAYING, PAYERROR, ACCEPT.
+	// Its constants begin with TradeState.
 	TradeState string `xml:"trade_state,omitempty"`
 	// Bank or wallet that paid.
 	// 付款银行. May be absent.

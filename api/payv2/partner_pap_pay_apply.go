@@ -47,6 +47,7 @@ type PartnerPapPayApplyRequest struct {
 	NotifyURL string `xml:"notify_url,omitempty"`
 	// How the order is paid.
 	// 交易类型. Required, always PAP.
+	// Its constants begin with TradeType.
 	TradeType string `xml:"trade_type,omitempty"`
 	// WeChat Pay's id of the contract.
 	// 委托代扣协议id. Required, 1–32 characters.

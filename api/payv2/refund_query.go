@@ -25,6 +25,7 @@ type RefundQueryRequest struct {
 	NonceStr string `xml:"nonce_str,omitempty"`
 	// How the message is signed: MD5 or HMAC-SHA256.
 	// 签名类型. Optional, one of MD5, HMAC-SHA256.
+	// Its constants begin with SignType.
 	SignType string `xml:"sign_type,omitempty"`
 	// WeChat Pay's id of the payment.
 	// 微信订单号. Optional, at most 32 characters.

@@ -26,6 +26,7 @@ type Debit struct {
 	OpenID string `xml:"openid,omitempty"`
 	// Whether the payer follows the official account; N.
 	// 是否关注公众账号. May be absent, always N.
+	// Its constants begin with IsSubscribe.
 	IsSubscribe string `xml:"is_subscribe,omitempty"`
 	// How the order is paid.
 	// 交易类型. May be absent.
@@ -33,6 +34,7 @@ type Debit struct {
 	// SUCCESS paid, REFUND refunded at least in part, NOTPAY not paid yet, CLOSED, REVOKED, USERPAYING, PAYERROR,
 	// ACCEPT accepted.
 	// 交易状态. May be absent, one of SUCCESS, REFUND, NOTPAY, CLOSED, REVOKED, USERPAYING, PAYERROR, ACCEPT.
+	// Its constants begin with TradeState.
 	TradeState string `xml:"trade_state,omitempty"`
 	// Bank or wallet that paid.
 	// 付款银行. May be absent.

@@ -16,10 +16,12 @@ type ApplyAbnormalRefundRequest struct {
 	// USER_BANK_CARD: refund to a bank card of the payer. MERCHANT_BANK_CARD: to one of the merchant, who passes it
 	// on.
 	// 异常退款处理方式. Required, one of USER_BANK_CARD, MERCHANT_BANK_CARD.
+	// Its constants begin with ApplyAbnormalRefundRequestType.
 	Type string `json:"type"`
 	// Bank of the card.
 	// 开户银行. Optional, one of CMB_DEBIT, COMM_DEBIT, ABC_DEBIT, CCB_DEBIT, ICBC_DEBIT, BOC_DEBIT, PAB_DEBIT,
 	// SPDB_DEBIT, CITIC_DEBIT, CEB_DEBIT, CMBC_DEBIT, CIB_DEBIT, GDB_DEBIT, PSBC_DEBIT, NBCB_DEBIT.
+	// Its constants begin with BankType.
 	BankType string `json:"bank_type,omitempty"`
 	// Bank card that receives the refund.
 	// 收款银行卡号. Optional, encrypted by the SDK; give it in clear.

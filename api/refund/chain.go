@@ -4,52 +4,70 @@
 // merchants and service providers.
 //
 // Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen; times are RFC 3339
-// texts with the offset +08:00; dates are yyyy-MM-dd. An optional field that holds its zero value is not sent.
+// texts with the offset +08:00; dates are yyyy-MM-dd. What a field takes of a few texts is a constant that
+// begins with its name. An optional field that holds its zero value is not sent, unless the option [wxpay.Zero]
+// of the call names it.
+//
+// Its notifications, which package notify receives as structs of package event:
+//
+//   - REFUND.SUCCESS (event.RefundSuccess): 退款成功
+//   - REFUND.ABNORMAL (event.RefundAbnormal): 退款异常
+//   - REFUND.CLOSED (event.RefundClosed): 退款关闭
 package refund
 
 import (
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 )
 
 // Of starts the chain of this product alone.
-func Of(c *wxpay.Client) Refund { return newRefund(c.Bind()) }
+func Of(c *wxpay.Client) Refund { return newRefund(leaf.Bind(c)) }
 
 // Refund is the path v3/refund.
+// Leads to 申请退款, 查询单笔退款, 发起异常退款.
 type Refund struct {
+	// Leads to 申请退款, 查询单笔退款, 发起异常退款.
 	Domestic Domestic
 }
 
-func newRefund(b wxpay.Bound) Refund {
+func newRefund(b leaf.Bound) Refund {
 	return Refund{
 		Domestic: newDomestic(b),
 	}
 }
 
 // Domestic is the path v3/refund/domestic.
+// Leads to 申请退款, 查询单笔退款, 发起异常退款.
 type Domestic struct {
+	// Refunds a payment, wholly or in part: at most 50 times and within a year. Retry with the same out_refund_no.
+	// 申请退款: POST /v3/refund/domestic/refunds.
+	// https://pay.weixin.qq.com/docs/merchant/apis/weixin-pay-score/refunds/create.html
 	Refunds DomesticRefunds
 }
 
-func newDomestic(b wxpay.Bound) Domestic {
+func newDomestic(b leaf.Bound) Domestic {
 	return Domestic{
 		Refunds: newDomesticRefunds(b),
 	}
 }
 
 // DomesticRefunds is the path v3/refund/domestic/refunds.
+// Refunds a payment, wholly or in part: at most 50 times and within a year. Retry with the same out_refund_no.
+// 申请退款: POST /v3/refund/domestic/refunds.
+// https://pay.weixin.qq.com/docs/merchant/apis/weixin-pay-score/refunds/create.html
 type DomesticRefunds struct {
-	b wxpay.Bound
+	b leaf.Bound
 
 	// Refunds a payment, wholly or in part: at most 50 times and within a year. Retry with the same out_refund_no.
 	// 申请退款: POST /v3/refund/domestic/refunds.
 	// https://pay.weixin.qq.com/docs/merchant/apis/weixin-pay-score/refunds/create.html
-	wxpay.POST[RefundRequest, DomesticRefund]
+	leaf.Poster[RefundRequest, DomesticRefund]
 }
 
-func newDomesticRefunds(b wxpay.Bound) DomesticRefunds {
+func newDomesticRefunds(b leaf.Bound) DomesticRefunds {
 	return DomesticRefunds{
-		b:    b,
-		POST: wxpay.NewPOST[RefundRequest, DomesticRefund](b, "v3/refund/domestic/refunds"),
+		b:      b,
+		Poster: leaf.NewPoster[RefundRequest, DomesticRefund](b, "v3/refund/domestic/refunds"),
 	}
 }
 
@@ -57,25 +75,27 @@ func newDomesticRefunds(b wxpay.Bound) DomesticRefunds {
 // Finds a refund by the merchant's own number.
 // 查询单笔退款: GET /v3/refund/domestic/refunds/{out_refund_no}.
 // https://pay.weixin.qq.com/docs/merchant/apis/weixin-pay-score/refunds/query-by-out-refund-no.html
-func (d DomesticRefunds) OutRefundNo(outRefundNo string) wxpay.QUERY[GetRefundQuery, DomesticRefund] {
-	return wxpay.NewQUERY[GetRefundQuery, DomesticRefund](d.b.Set("out_refund_no", outRefundNo), "v3/refund/domestic/refunds/{out_refund_no}")
+func (d DomesticRefunds) OutRefundNo(outRefundNo string) leaf.Querier[GetRefundQuery, DomesticRefund] {
+	return leaf.NewQuerier[GetRefundQuery, DomesticRefund](d.b.Set("out_refund_no", outRefundNo), "v3/refund/domestic/refunds/{out_refund_no}")
 }
 
 // RefundID fills {refund_id}: WeChat Pay's id of the refund (微信退款单号).
+// Leads to 发起异常退款.
 func (d DomesticRefunds) RefundID(refundID string) DomesticRefundsByRefundID {
 	return newDomesticRefundsByRefundID(d.b.Set("refund_id", refundID))
 }
 
 // DomesticRefundsByRefundID is the path v3/refund/domestic/refunds/{refund_id}.
+// Leads to 发起异常退款.
 type DomesticRefundsByRefundID struct {
 	// Settles a refund that could not reach the payer, to a bank card.
 	// 发起异常退款: POST /v3/refund/domestic/refunds/{refund_id}/apply-abnormal-refund.
 	// https://pay.weixin.qq.com/docs/partner/apis/refund/refunds/create-abnormal-refund.html
-	ApplyAbnormalRefund wxpay.POST[ApplyAbnormalRefundRequest, DomesticRefund]
+	ApplyAbnormalRefund leaf.Poster[ApplyAbnormalRefundRequest, DomesticRefund]
 }
 
-func newDomesticRefundsByRefundID(b wxpay.Bound) DomesticRefundsByRefundID {
+func newDomesticRefundsByRefundID(b leaf.Bound) DomesticRefundsByRefundID {
 	return DomesticRefundsByRefundID{
-		ApplyAbnormalRefund: wxpay.NewPOST[ApplyAbnormalRefundRequest, DomesticRefund](b, "v3/refund/domestic/refunds/{refund_id}/apply-abnormal-refund", wxpay.Encrypt("/bank_account", "/real_name")),
+		ApplyAbnormalRefund: leaf.NewPoster[ApplyAbnormalRefundRequest, DomesticRefund](b, "v3/refund/domestic/refunds/{refund_id}/apply-abnormal-refund", func() []wxpay.Option { return []wxpay.Option{wxpay.Encrypt("/bank_account", "/real_name")} }),
 	}
 }

@@ -50,5 +50,6 @@ type RefundRequestAmount struct {
 	Total int64 `json:"total"`
 	// ISO 4217 code; CNY.
 	// 退款币种. Required, always CNY.
+	// Its constants begin with Currency.
 	Currency string `json:"currency"`
 }

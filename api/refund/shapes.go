@@ -60,6 +60,7 @@ type DomesticRefund struct {
 	OutTradeNo string `json:"out_trade_no"`
 	// ORIGINAL: the way it was paid. BALANCE, OTHER_BALANCE, OTHER_BANKCARD: elsewhere, because that failed.
 	// 退款渠道. One of ORIGINAL, BALANCE, OTHER_BALANCE, OTHER_BANKCARD.
+	// Its constants begin with DomesticRefundChannel.
 	Channel string `json:"channel"`
 	// Account of the payer that receives the refund, in words.
 	// 退款入账账户.
@@ -72,6 +73,7 @@ type DomesticRefund struct {
 	CreateTime string `json:"create_time"`
 	// SUCCESS, CLOSED, PROCESSING or ABNORMAL.
 	// 退款状态. One of SUCCESS, CLOSED, PROCESSING, ABNORMAL.
+	// Its constants begin with DomesticRefundStatus.
 	Status string `json:"status"`
 	// Account the refund was paid from.
 	// 资金账户. May be absent.
@@ -113,6 +115,7 @@ type Amount struct {
 	DiscountRefund int64 `json:"discount_refund"`
 	// ISO 4217 code; CNY.
 	// 退款币种. Always CNY.
+	// Its constants begin with Currency.
 	Currency string `json:"currency"`
 	// Fee that is refunded, in fen.
 	// 手续费退款金额.

@@ -4,23 +4,37 @@
 // day: sign it, book the debit the day before, debit. Also the debit of HarmonyOS contracts.
 //
 // Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen; times are RFC 3339
-// texts with the offset +08:00; dates are yyyy-MM-dd. An optional field that holds its zero value is not sent.
+// texts with the offset +08:00; dates are yyyy-MM-dd. What a field takes of a few texts is a constant that
+// begins with its name. An optional field that holds its zero value is not sent, unless the option [wxpay.Zero]
+// of the call names it.
+//
+// Its notifications, which package notify receives as structs of package event:
+//
+//   - ENTRUST.SIGN (event.EntrustSign): 委托代扣签约成功
+//   - ENTRUST.TERMINATE (event.EntrustTerminate): 委托代扣解约成功
+//   - TRANSACTION.SUCCESS (event.TransactionSuccess): 扣费成功
+//   - TRANSACTION.FAIL (event.TransactionFail): 扣费失败
 package scheduleddeduct
 
 import (
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 )
 
 // Of starts the chain of this product alone.
-func Of(c *wxpay.Client) Papay { return newPapay(c.Bind()) }
+func Of(c *wxpay.Client) Papay { return newPapay(leaf.Bind(c)) }
 
 // Papay is the path v3/papay.
+// Leads to 代扣受理扣款, 查询扣费预约, 预约扣费, 受理扣款, App场景预约扣费类型签约的预签约, H5场景预约扣费类型签约的预签约, JSAPI场景预约扣费类型签约的预签约,
+// 小程序场景预约扣费类型签约的预签约.
 type Papay struct {
-	Pay                 Pay
+	// Leads to 代扣受理扣款, 查询扣费预约, 预约扣费, 受理扣款.
+	Pay Pay
+	// Leads to App场景预约扣费类型签约的预签约, H5场景预约扣费类型签约的预签约, JSAPI场景预约扣费类型签约的预签约, 小程序场景预约扣费类型签约的预签约.
 	ScheduledDeductSign ScheduledDeductSign
 }
 
-func newPapay(b wxpay.Bound) Papay {
+func newPapay(b leaf.Bound) Papay {
 	return Papay{
 		Pay:                 newPay(b),
 		ScheduledDeductSign: newScheduledDeductSign(b),
@@ -28,14 +42,19 @@ func newPapay(b wxpay.Bound) Papay {
 }
 
 // Pay is the path v3/papay/pay.
+// Leads to 代扣受理扣款, 查询扣费预约, 预约扣费, 受理扣款.
 type Pay struct {
-	Harmony      PayHarmony
-	Partner      PayPartner
-	Schedules    PaySchedules
+	// Leads to 代扣受理扣款.
+	Harmony PayHarmony
+	// Leads to 查询扣费预约, 预约扣费, 受理扣款.
+	Partner PayPartner
+	// Leads to 查询扣费预约, 预约扣费.
+	Schedules PaySchedules
+	// Leads to 受理扣款.
 	Transactions PayTransactions
 }
 
-func newPay(b wxpay.Bound) Pay {
+func newPay(b leaf.Bound) Pay {
 	return Pay{
 		Harmony:      newPayHarmony(b),
 		Partner:      newPayPartner(b),
@@ -45,36 +64,42 @@ func newPay(b wxpay.Bound) Pay {
 }
 
 // PayHarmony is the path v3/papay/pay/harmony.
+// Leads to 代扣受理扣款.
 type PayHarmony struct {
+	// Leads to 代扣受理扣款.
 	Transactions PayHarmonyTransactions
 }
 
-func newPayHarmony(b wxpay.Bound) PayHarmony {
+func newPayHarmony(b leaf.Bound) PayHarmony {
 	return PayHarmony{
 		Transactions: newPayHarmonyTransactions(b),
 	}
 }
 
 // PayHarmonyTransactions is the path v3/papay/pay/harmony/transactions.
+// Leads to 代扣受理扣款.
 type PayHarmonyTransactions struct {
 	// Asks for a debit of a contract signed on HarmonyOS. The answer says only that it was accepted.
 	// 代扣受理扣款: POST /v3/papay/pay/harmony/transactions/apply.
-	Apply wxpay.POST[HarmonyApplyRequest, Applied]
+	Apply leaf.Poster[HarmonyApplyRequest, Applied]
 }
 
-func newPayHarmonyTransactions(b wxpay.Bound) PayHarmonyTransactions {
+func newPayHarmonyTransactions(b leaf.Bound) PayHarmonyTransactions {
 	return PayHarmonyTransactions{
-		Apply: wxpay.NewPOST[HarmonyApplyRequest, Applied](b, "v3/papay/pay/harmony/transactions/apply"),
+		Apply: leaf.NewPoster[HarmonyApplyRequest, Applied](b, "v3/papay/pay/harmony/transactions/apply"),
 	}
 }
 
 // PayPartner is the path v3/papay/pay/partner.
+// Leads to 查询扣费预约, 预约扣费, 受理扣款.
 type PayPartner struct {
-	Schedules    PayPartnerSchedules
+	// Leads to 查询扣费预约, 预约扣费.
+	Schedules PayPartnerSchedules
+	// Leads to 受理扣款.
 	Transactions PayPartnerTransactions
 }
 
-func newPayPartner(b wxpay.Bound) PayPartner {
+func newPayPartner(b leaf.Bound) PayPartner {
 	return PayPartner{
 		Schedules:    newPayPartnerSchedules(b),
 		Transactions: newPayPartnerTransactions(b),
@@ -82,137 +107,161 @@ func newPayPartner(b wxpay.Bound) PayPartner {
 }
 
 // PayPartnerSchedules is the path v3/papay/pay/partner/schedules.
+// Leads to 查询扣费预约, 预约扣费.
 type PayPartnerSchedules struct {
+	// Leads to 查询扣费预约, 预约扣费.
 	ContractID PayPartnerSchedulesContractID
 }
 
-func newPayPartnerSchedules(b wxpay.Bound) PayPartnerSchedules {
+func newPayPartnerSchedules(b leaf.Bound) PayPartnerSchedules {
 	return PayPartnerSchedules{
 		ContractID: newPayPartnerSchedulesContractID(b),
 	}
 }
 
 // PayPartnerSchedulesContractID is the path v3/papay/pay/partner/schedules/contract-id.
+// Leads to 查询扣费预约, 预约扣费.
 type PayPartnerSchedulesContractID struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newPayPartnerSchedulesContractID(b wxpay.Bound) PayPartnerSchedulesContractID {
+func newPayPartnerSchedulesContractID(b leaf.Bound) PayPartnerSchedulesContractID {
 	return PayPartnerSchedulesContractID{
 		b: b,
 	}
 }
 
 // ContractID fills {contract_id}: WeChat Pay's id of the contract (委托代扣协议ID).
+// Tells what was booked and debited for a sub-merchant.
+// 查询扣费预约: GET /v3/papay/pay/partner/schedules/contract-id/{contract_id}.
+// https://pay.weixin.qq.com/docs/partner/apis/entrusted-payment/partner/partner-query-deduct-schedule.html
 func (p PayPartnerSchedulesContractID) ContractID(contractID string) PayPartnerSchedulesContractIDByContractID {
 	return newPayPartnerSchedulesContractIDByContractID(p.b.Set("contract_id", contractID))
 }
 
-// PayPartnerSchedulesContractIDByContractID is the path v3/papay/pay/partner/schedules/contract-id/{contract_id}.
+// PayPartnerSchedulesContractIDByContractID is the path
+// v3/papay/pay/partner/schedules/contract-id/{contract_id}.
+// Tells what was booked and debited for a sub-merchant.
+// 查询扣费预约: GET /v3/papay/pay/partner/schedules/contract-id/{contract_id}.
+// https://pay.weixin.qq.com/docs/partner/apis/entrusted-payment/partner/partner-query-deduct-schedule.html
 type PayPartnerSchedulesContractIDByContractID struct {
 	// Tells what was booked and debited for a sub-merchant.
 	// 查询扣费预约: GET /v3/papay/pay/partner/schedules/contract-id/{contract_id}.
 	// https://pay.weixin.qq.com/docs/partner/apis/entrusted-payment/partner/partner-query-deduct-schedule.html
-	wxpay.QUERY[PartnerGetScheduleQuery, Schedule]
+	leaf.Querier[PartnerGetScheduleQuery, Schedule]
 
 	// Books the agreed debit of a sub-merchant: on the day before it, from 08:00 to 19:30 Beijing time, once, with
 	// exactly the agreed amount.
 	// 预约扣费: POST /v3/papay/pay/partner/schedules/contract-id/{contract_id}/schedule.
 	// https://pay.weixin.qq.com/docs/partner/apis/entrusted-payment/partner/partner-schedule-deduction.html
-	Schedule wxpay.POST[PartnerBookRequest, Schedule]
+	Schedule leaf.Poster[PartnerBookRequest, Schedule]
 }
 
-func newPayPartnerSchedulesContractIDByContractID(b wxpay.Bound) PayPartnerSchedulesContractIDByContractID {
+func newPayPartnerSchedulesContractIDByContractID(b leaf.Bound) PayPartnerSchedulesContractIDByContractID {
 	return PayPartnerSchedulesContractIDByContractID{
-		QUERY:    wxpay.NewQUERY[PartnerGetScheduleQuery, Schedule](b, "v3/papay/pay/partner/schedules/contract-id/{contract_id}"),
-		Schedule: wxpay.NewPOST[PartnerBookRequest, Schedule](b, "v3/papay/pay/partner/schedules/contract-id/{contract_id}/schedule"),
+		Querier:  leaf.NewQuerier[PartnerGetScheduleQuery, Schedule](b, "v3/papay/pay/partner/schedules/contract-id/{contract_id}"),
+		Schedule: leaf.NewPoster[PartnerBookRequest, Schedule](b, "v3/papay/pay/partner/schedules/contract-id/{contract_id}/schedule"),
 	}
 }
 
 // PayPartnerTransactions is the path v3/papay/pay/partner/transactions.
+// Leads to 受理扣款.
 type PayPartnerTransactions struct {
 	// Asks for the booked debit of a sub-merchant, on its day. The answer says only that it was accepted.
 	// 受理扣款: POST /v3/papay/pay/partner/transactions/apply.
 	// https://pay.weixin.qq.com/docs/partner/apis/entrusted-payment/partner/partner-create-transaction.html
-	Apply wxpay.POST[PartnerApplyRequest, Applied]
+	Apply leaf.Poster[PartnerApplyRequest, Applied]
 }
 
-func newPayPartnerTransactions(b wxpay.Bound) PayPartnerTransactions {
+func newPayPartnerTransactions(b leaf.Bound) PayPartnerTransactions {
 	return PayPartnerTransactions{
-		Apply: wxpay.NewPOST[PartnerApplyRequest, Applied](b, "v3/papay/pay/partner/transactions/apply"),
+		Apply: leaf.NewPoster[PartnerApplyRequest, Applied](b, "v3/papay/pay/partner/transactions/apply"),
 	}
 }
 
 // PaySchedules is the path v3/papay/pay/schedules.
+// Leads to 查询扣费预约, 预约扣费.
 type PaySchedules struct {
+	// Leads to 查询扣费预约, 预约扣费.
 	ContractID PaySchedulesContractID
 }
 
-func newPaySchedules(b wxpay.Bound) PaySchedules {
+func newPaySchedules(b leaf.Bound) PaySchedules {
 	return PaySchedules{
 		ContractID: newPaySchedulesContractID(b),
 	}
 }
 
 // PaySchedulesContractID is the path v3/papay/pay/schedules/contract-id.
+// Leads to 查询扣费预约, 预约扣费.
 type PaySchedulesContractID struct {
-	b wxpay.Bound
+	b leaf.Bound
 }
 
-func newPaySchedulesContractID(b wxpay.Bound) PaySchedulesContractID {
+func newPaySchedulesContractID(b leaf.Bound) PaySchedulesContractID {
 	return PaySchedulesContractID{
 		b: b,
 	}
 }
 
 // ContractID fills {contract_id}: WeChat Pay's id of the contract (委托代扣协议ID).
+// Tells what was booked and debited.
+// 查询扣费预约: GET /v3/papay/pay/schedules/contract-id/{contract_id}.
+// https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/normal/normal-query-deduct-schedule.html
 func (p PaySchedulesContractID) ContractID(contractID string) PaySchedulesContractIDByContractID {
 	return newPaySchedulesContractIDByContractID(p.b.Set("contract_id", contractID))
 }
 
 // PaySchedulesContractIDByContractID is the path v3/papay/pay/schedules/contract-id/{contract_id}.
+// Tells what was booked and debited.
+// 查询扣费预约: GET /v3/papay/pay/schedules/contract-id/{contract_id}.
+// https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/normal/normal-query-deduct-schedule.html
 type PaySchedulesContractIDByContractID struct {
 	// Tells what was booked and debited.
 	// 查询扣费预约: GET /v3/papay/pay/schedules/contract-id/{contract_id}.
 	// https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/normal/normal-query-deduct-schedule.html
-	wxpay.GET[Schedule]
+	leaf.Getter[Schedule]
 
 	// Books the agreed debit: on the day before it, from 08:00 to 19:30 Beijing time, once, with exactly the agreed
 	// amount. A contract that is not booked is terminated by WeChat Pay.
 	// 预约扣费: POST /v3/papay/pay/schedules/contract-id/{contract_id}/schedule.
 	// https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/normal/normal-schedule-deduction.html
-	Schedule wxpay.POST[BookRequest, Schedule]
+	Schedule leaf.Poster[BookRequest, Schedule]
 }
 
-func newPaySchedulesContractIDByContractID(b wxpay.Bound) PaySchedulesContractIDByContractID {
+func newPaySchedulesContractIDByContractID(b leaf.Bound) PaySchedulesContractIDByContractID {
 	return PaySchedulesContractIDByContractID{
-		GET:      wxpay.NewGET[Schedule](b, "v3/papay/pay/schedules/contract-id/{contract_id}"),
-		Schedule: wxpay.NewPOST[BookRequest, Schedule](b, "v3/papay/pay/schedules/contract-id/{contract_id}/schedule"),
+		Getter:   leaf.NewGetter[Schedule](b, "v3/papay/pay/schedules/contract-id/{contract_id}"),
+		Schedule: leaf.NewPoster[BookRequest, Schedule](b, "v3/papay/pay/schedules/contract-id/{contract_id}/schedule"),
 	}
 }
 
 // PayTransactions is the path v3/papay/pay/transactions.
+// Leads to 受理扣款.
 type PayTransactions struct {
 	// Asks for the booked debit, on its day. The answer says only that it was accepted: the result comes as a
 	// notification, or by the query of the order.
 	// 受理扣款: POST /v3/papay/pay/transactions/apply.
 	// https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/normal/normal-create-transaction.html
-	Apply wxpay.POST[ApplyRequest, Applied]
+	Apply leaf.Poster[ApplyRequest, Applied]
 }
 
-func newPayTransactions(b wxpay.Bound) PayTransactions {
+func newPayTransactions(b leaf.Bound) PayTransactions {
 	return PayTransactions{
-		Apply: wxpay.NewPOST[ApplyRequest, Applied](b, "v3/papay/pay/transactions/apply"),
+		Apply: leaf.NewPoster[ApplyRequest, Applied](b, "v3/papay/pay/transactions/apply"),
 	}
 }
 
 // ScheduledDeductSign is the path v3/papay/scheduled-deduct-sign.
+// Leads to App场景预约扣费类型签约的预签约, H5场景预约扣费类型签约的预签约, JSAPI场景预约扣费类型签约的预签约, 小程序场景预约扣费类型签约的预签约.
 type ScheduledDeductSign struct {
+	// Leads to App场景预约扣费类型签约的预签约, H5场景预约扣费类型签约的预签约, JSAPI场景预约扣费类型签约的预签约, 小程序场景预约扣费类型签约的预签约.
 	Contracts ScheduledDeductSignContracts
-	Partner   ScheduledDeductSignPartner
+	// Leads to App场景预约扣费类型签约的预签约, H5场景预约扣费类型签约的预签约, JSAPI场景预约扣费类型签约的预签约, 小程序场景预约扣费类型签约的预签约.
+	Partner ScheduledDeductSignPartner
 }
 
-func newScheduledDeductSign(b wxpay.Bound) ScheduledDeductSign {
+func newScheduledDeductSign(b leaf.Bound) ScheduledDeductSign {
 	return ScheduledDeductSign{
 		Contracts: newScheduledDeductSignContracts(b),
 		Partner:   newScheduledDeductSignPartner(b),
@@ -220,100 +269,110 @@ func newScheduledDeductSign(b wxpay.Bound) ScheduledDeductSign {
 }
 
 // ScheduledDeductSignContracts is the path v3/papay/scheduled-deduct-sign/contracts.
+// Leads to App场景预约扣费类型签约的预签约, H5场景预约扣费类型签约的预签约, JSAPI场景预约扣费类型签约的预签约, 小程序场景预约扣费类型签约的预签约.
 type ScheduledDeductSignContracts struct {
+	// Leads to App场景预约扣费类型签约的预签约, H5场景预约扣费类型签约的预签约, JSAPI场景预约扣费类型签约的预签约, 小程序场景预约扣费类型签约的预签约.
 	PreEntrustSign ScheduledDeductSignContractsPreEntrustSign
 }
 
-func newScheduledDeductSignContracts(b wxpay.Bound) ScheduledDeductSignContracts {
+func newScheduledDeductSignContracts(b leaf.Bound) ScheduledDeductSignContracts {
 	return ScheduledDeductSignContracts{
 		PreEntrustSign: newScheduledDeductSignContractsPreEntrustSign(b),
 	}
 }
 
-// ScheduledDeductSignContractsPreEntrustSign is the path v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign.
+// ScheduledDeductSignContractsPreEntrustSign is the path
+// v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign.
+// Leads to App场景预约扣费类型签约的预签约, H5场景预约扣费类型签约的预签约, JSAPI场景预约扣费类型签约的预签约, 小程序场景预约扣费类型签约的预签约.
 type ScheduledDeductSignContractsPreEntrustSign struct {
 	// Opens a signing session for an app, valid for 10 minutes. The contract allows one debit on the agreed day
 	// when its template is of the scheduled kind.
 	// App场景预约扣费类型签约的预签约: POST /v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/app.
 	// https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/normal/normal-app-scheduled-deduct-pre-sign.html
-	App wxpay.POST[AppRequest, AppResponse]
+	App leaf.Poster[AppRequest, AppResponse]
 	// Opens a signing session for a page outside WeChat, valid for 10 minutes. The contract allows one debit on the
 	// agreed day when its template is of the scheduled kind.
 	// H5场景预约扣费类型签约的预签约: POST /v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/h5.
 	// https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/normal/normal-h5-scheduled-deduct-pre-sign.html
-	H5 wxpay.POST[H5Request, H5Response]
+	H5 leaf.Poster[H5Request, H5Response]
 	// Opens a signing session for a page inside WeChat, valid for 10 minutes. The contract allows one debit on the
 	// agreed day when its template is of the scheduled kind.
 	// JSAPI场景预约扣费类型签约的预签约: POST /v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/jsapi.
 	// https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/normal/jsapi-scheduled-deduct-pre-sign.html
-	JSAPI wxpay.POST[JSAPIRequest, JSAPIResponse]
+	JSAPI leaf.Poster[JSAPIRequest, JSAPIResponse]
 	// Opens a signing session for a mini program, valid for 10 minutes. The contract allows one debit on the agreed
 	// day when its template is of the scheduled kind.
 	// 小程序场景预约扣费类型签约的预签约: POST /v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/mini-program.
 	// https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/normal/mini-program-scheduled-deduct-pre-sign.html
-	MiniProgram wxpay.POST[MiniProgramRequest, MiniProgramResponse]
+	MiniProgram leaf.Poster[MiniProgramRequest, MiniProgramResponse]
 }
 
-func newScheduledDeductSignContractsPreEntrustSign(b wxpay.Bound) ScheduledDeductSignContractsPreEntrustSign {
+func newScheduledDeductSignContractsPreEntrustSign(b leaf.Bound) ScheduledDeductSignContractsPreEntrustSign {
 	return ScheduledDeductSignContractsPreEntrustSign{
-		App:         wxpay.NewPOST[AppRequest, AppResponse](b, "v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/app"),
-		H5:          wxpay.NewPOST[H5Request, H5Response](b, "v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/h5"),
-		JSAPI:       wxpay.NewPOST[JSAPIRequest, JSAPIResponse](b, "v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/jsapi"),
-		MiniProgram: wxpay.NewPOST[MiniProgramRequest, MiniProgramResponse](b, "v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/mini-program"),
+		App:         leaf.NewPoster[AppRequest, AppResponse](b, "v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/app"),
+		H5:          leaf.NewPoster[H5Request, H5Response](b, "v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/h5"),
+		JSAPI:       leaf.NewPoster[JSAPIRequest, JSAPIResponse](b, "v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/jsapi"),
+		MiniProgram: leaf.NewPoster[MiniProgramRequest, MiniProgramResponse](b, "v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/mini-program"),
 	}
 }
 
 // ScheduledDeductSignPartner is the path v3/papay/scheduled-deduct-sign/partner.
+// Leads to App场景预约扣费类型签约的预签约, H5场景预约扣费类型签约的预签约, JSAPI场景预约扣费类型签约的预签约, 小程序场景预约扣费类型签约的预签约.
 type ScheduledDeductSignPartner struct {
+	// Leads to App场景预约扣费类型签约的预签约, H5场景预约扣费类型签约的预签约, JSAPI场景预约扣费类型签约的预签约, 小程序场景预约扣费类型签约的预签约.
 	Contracts ScheduledDeductSignPartnerContracts
 }
 
-func newScheduledDeductSignPartner(b wxpay.Bound) ScheduledDeductSignPartner {
+func newScheduledDeductSignPartner(b leaf.Bound) ScheduledDeductSignPartner {
 	return ScheduledDeductSignPartner{
 		Contracts: newScheduledDeductSignPartnerContracts(b),
 	}
 }
 
 // ScheduledDeductSignPartnerContracts is the path v3/papay/scheduled-deduct-sign/partner/contracts.
+// Leads to App场景预约扣费类型签约的预签约, H5场景预约扣费类型签约的预签约, JSAPI场景预约扣费类型签约的预签约, 小程序场景预约扣费类型签约的预签约.
 type ScheduledDeductSignPartnerContracts struct {
+	// Leads to App场景预约扣费类型签约的预签约, H5场景预约扣费类型签约的预签约, JSAPI场景预约扣费类型签约的预签约, 小程序场景预约扣费类型签约的预签约.
 	PreEntrustSign ScheduledDeductSignPartnerContractsPreEntrustSign
 }
 
-func newScheduledDeductSignPartnerContracts(b wxpay.Bound) ScheduledDeductSignPartnerContracts {
+func newScheduledDeductSignPartnerContracts(b leaf.Bound) ScheduledDeductSignPartnerContracts {
 	return ScheduledDeductSignPartnerContracts{
 		PreEntrustSign: newScheduledDeductSignPartnerContractsPreEntrustSign(b),
 	}
 }
 
-// ScheduledDeductSignPartnerContractsPreEntrustSign is the path v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign.
+// ScheduledDeductSignPartnerContractsPreEntrustSign is the path
+// v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign.
+// Leads to App场景预约扣费类型签约的预签约, H5场景预约扣费类型签约的预签约, JSAPI场景预约扣费类型签约的预签约, 小程序场景预约扣费类型签约的预签约.
 type ScheduledDeductSignPartnerContractsPreEntrustSign struct {
 	// Opens a signing session of a sub-merchant for an app, valid for 10 minutes. The contract allows one debit on
 	// the agreed day when its template is of the scheduled kind.
 	// App场景预约扣费类型签约的预签约: POST /v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/app.
 	// https://pay.weixin.qq.com/docs/partner/apis/entrusted-payment/partner/partner-app-scheduled-deduct-pre-sign.html
-	App wxpay.POST[PartnerAppRequest, PartnerAppResponse]
+	App leaf.Poster[PartnerAppRequest, PartnerAppResponse]
 	// Opens a signing session of a sub-merchant for a page outside WeChat, valid for 10 minutes. The contract
 	// allows one debit on the agreed day when its template is of the scheduled kind.
 	// H5场景预约扣费类型签约的预签约: POST /v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/h5.
 	// https://pay.weixin.qq.com/docs/partner/apis/entrusted-payment/partner/partner-h5-scheduled-deduct-pre-sign.html
-	H5 wxpay.POST[PartnerH5Request, PartnerH5Response]
+	H5 leaf.Poster[PartnerH5Request, PartnerH5Response]
 	// Opens a signing session of a sub-merchant for a page inside WeChat, valid for 10 minutes. The contract allows
 	// one debit on the agreed day when its template is of the scheduled kind.
 	// JSAPI场景预约扣费类型签约的预签约: POST /v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/jsapi.
 	// https://pay.weixin.qq.com/docs/partner/apis/entrusted-payment/partner/partner-jsapi-scheduled-deduct-pre-sign.html
-	JSAPI wxpay.POST[PartnerJSAPIRequest, PartnerJSAPIResponse]
+	JSAPI leaf.Poster[PartnerJSAPIRequest, PartnerJSAPIResponse]
 	// Opens a signing session of a sub-merchant for a mini program, valid for 10 minutes. The contract allows one
 	// debit on the agreed day when its template is of the scheduled kind.
 	// 小程序场景预约扣费类型签约的预签约: POST /v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/mini-program.
 	// https://pay.weixin.qq.com/docs/partner/apis/entrusted-payment/partner/partner-mini-program-scheduled-deduct-pre-sign.html
-	MiniProgram wxpay.POST[PartnerMiniProgramRequest, PartnerMiniProgramResponse]
+	MiniProgram leaf.Poster[PartnerMiniProgramRequest, PartnerMiniProgramResponse]
 }
 
-func newScheduledDeductSignPartnerContractsPreEntrustSign(b wxpay.Bound) ScheduledDeductSignPartnerContractsPreEntrustSign {
+func newScheduledDeductSignPartnerContractsPreEntrustSign(b leaf.Bound) ScheduledDeductSignPartnerContractsPreEntrustSign {
 	return ScheduledDeductSignPartnerContractsPreEntrustSign{
-		App:         wxpay.NewPOST[PartnerAppRequest, PartnerAppResponse](b, "v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/app"),
-		H5:          wxpay.NewPOST[PartnerH5Request, PartnerH5Response](b, "v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/h5"),
-		JSAPI:       wxpay.NewPOST[PartnerJSAPIRequest, PartnerJSAPIResponse](b, "v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/jsapi"),
-		MiniProgram: wxpay.NewPOST[PartnerMiniProgramRequest, PartnerMiniProgramResponse](b, "v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/mini-program"),
+		App:         leaf.NewPoster[PartnerAppRequest, PartnerAppResponse](b, "v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/app"),
+		H5:          leaf.NewPoster[PartnerH5Request, PartnerH5Response](b, "v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/h5"),
+		JSAPI:       leaf.NewPoster[PartnerJSAPIRequest, PartnerJSAPIResponse](b, "v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/jsapi"),
+		MiniProgram: leaf.NewPoster[PartnerMiniProgramRequest, PartnerMiniProgramResponse](b, "v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/mini-program"),
 	}
 }

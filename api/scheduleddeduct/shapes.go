@@ -14,6 +14,7 @@ type Amount struct {
 	Total int64 `json:"total"`
 	// ISO 4217 code; CNY.
 	// 货币类型. Optional, always CNY.
+	// Its constants begin with Currency.
 	Currency string `json:"currency,omitempty"`
 }
 
@@ -38,6 +39,7 @@ type Schedule struct {
 
 	// NO_SCHEDULED: not booked. SCHEDULED: booked, not debited yet. PAID: debited. EXPIRED: the day has passed.
 	// 扣费预约的状态. One of NO_SCHEDULED, SCHEDULED, PAID, EXPIRED.
+	// Its constants begin with ScheduleState.
 	ScheduleState string `json:"schedule_state"`
 	// First day on which the debit may run, yyyy-MM-dd.
 	// 可扣费开始日期. May be absent, yyyy-MM-dd.

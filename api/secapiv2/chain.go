@@ -5,37 +5,47 @@
 //
 // Start from [Of], or from api.V2 which gathers every product. The client fills in mch_id and sign, which the
 // requests therefore lack, and timestamp and nonce_str where they are empty. Amounts are integers in fen; times
-// are of Beijing, in the form each field names. A field that holds its zero value is not sent.
+// are of Beijing, in the form each field names. What a field takes of a few texts is a constant that begins
+// with its name. A field that holds its zero value is not sent, unless the option [wxpay.Zero] of the call
+// names it.
+//
+// Its notifications, which package notify receives as structs of package event:
+//
+//   - V2.REFUND (event.V2Refund): 退款结果通知
 package secapiv2
 
 import (
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 )
 
 // Of starts the chain of this product alone.
-func Of(c *wxpay.Client) SecAPI { return newSecAPI(c.Bind()) }
+func Of(c *wxpay.Client) SecAPI { return newSecAPI(leaf.Bind(c)) }
 
 // SecAPI is the path secapi.
+// Leads to 申请退款.
 type SecAPI struct {
+	// Leads to 申请退款.
 	Pay Pay
 }
 
-func newSecAPI(b wxpay.Bound) SecAPI {
+func newSecAPI(b leaf.Bound) SecAPI {
 	return SecAPI{
 		Pay: newPay(b),
 	}
 }
 
 // Pay is the path secapi/pay.
+// Leads to 申请退款.
 type Pay struct {
 	// Refunds a payment, wholly or in part, with the merchant's certificate. At most 50 times and within a year;
 	// retry with the same out_refund_no.
 	// 申请退款: POST /secapi/pay/refund.
-	Refund wxpay.V2[RefundRequest, RefundResponse]
+	Refund leaf.Poster[RefundRequest, RefundResponse]
 }
 
-func newPay(b wxpay.Bound) Pay {
+func newPay(b leaf.Bound) Pay {
 	return Pay{
-		Refund: wxpay.NewV2[RefundRequest, RefundResponse](b, "v2/secapi/pay/refund", wxpay.MTLS()),
+		Refund: leaf.NewPoster[RefundRequest, RefundResponse](b, "v2/secapi/pay/refund", func() []wxpay.Option { return []wxpay.Option{wxpay.MTLS()} }),
 	}
 }

@@ -25,6 +25,7 @@ type RefundRequest struct {
 	NonceStr string `xml:"nonce_str,omitempty"`
 	// How the message is signed: MD5 or HMAC-SHA256.
 	// 签名类型. Optional, one of MD5, HMAC-SHA256.
+	// Its constants begin with SignType.
 	SignType string `xml:"sign_type,omitempty"`
 	// WeChat Pay's id of the payment.
 	// 微信订单号. Optional, at most 32 characters.
@@ -49,6 +50,7 @@ type RefundRequest struct {
 	RefundDesc string `xml:"refund_desc,omitempty"`
 	// Account the refund is paid from.
 	// 退款资金来源. Optional, one of REFUND_SOURCE_UNSETTLED_FUNDS, REFUND_SOURCE_RECHARGE_FUNDS.
+	// Its constants begin with RefundAccount.
 	RefundAccount string `xml:"refund_account,omitempty"`
 	// Where WeChat Pay posts the result: absolute, without query string.
 	// 退款结果通知url. Optional, at most 256 characters.

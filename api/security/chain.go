@@ -4,26 +4,36 @@
 // it is sent, verified, encrypted and notified on the way.
 //
 // Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen; times are RFC 3339
-// texts with the offset +08:00; dates are yyyy-MM-dd. An optional field that holds its zero value is not sent.
+// texts with the offset +08:00; dates are yyyy-MM-dd. What a field takes of a few texts is a constant that
+// begins with its name. An optional field that holds its zero value is not sent, unless the option [wxpay.Zero]
+// of the call names it.
+//
+// Its notifications, which package notify receives as structs of package event:
+//
+//   - SECURITY_ECHO.SUCCESS (event.SecurityEchoSuccess): 商户签名验签／加解密测试-回调接口
 package security
 
 import (
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 )
 
 // Of starts the chain of this product alone.
-func Of(c *wxpay.Client) Security { return newSecurity(c.Bind()) }
+func Of(c *wxpay.Client) Security { return newSecurity(leaf.Bind(c)) }
 
 // Security is the path v3/security.
+// Leads to 商户签名验签／加解密测试.
 type Security struct {
 	// Returns the texts it is sent. encrypted_echo_message tries the encryption of sensitive fields both ways;
 	// notify_url tries a notification.
 	// 商户签名验签／加解密测试: POST /v3/security/echo.
-	Echo wxpay.POST[EchoRequest, EchoResponse]
+	Echo leaf.Poster[EchoRequest, EchoResponse]
 }
 
-func newSecurity(b wxpay.Bound) Security {
+func newSecurity(b leaf.Bound) Security {
 	return Security{
-		Echo: wxpay.NewPOST[EchoRequest, EchoResponse](b, "v3/security/echo", wxpay.Encrypt("/encrypted_echo_message"), wxpay.Decrypt("/encrypted_echo_message")),
+		Echo: leaf.NewPoster[EchoRequest, EchoResponse](b, "v3/security/echo", func() []wxpay.Option {
+			return []wxpay.Option{wxpay.Encrypt("/encrypted_echo_message"), wxpay.Decrypt("/encrypted_echo_message")}
+		}),
 	}
 }

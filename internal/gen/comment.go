@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -137,5 +138,32 @@ func sentence(parts []string) string {
 
 // operationComment is what the completion of an editor shows for an endpoint.
 func operationComment(o *catalogue.Operation) string {
-	return comment(o.Description, o.Title+": "+o.ID()+".", o.Doc)
+	return comment(operationText(o)...)
+}
+
+func operationText(o *catalogue.Operation) []string {
+	return []string{o.Description, o.Title + ": " + o.ID() + ".", o.Doc}
+}
+
+// familyComment is what it shows for a product: of its pages, the first.
+func familyComment(f *catalogue.Family) string {
+	page := ""
+	for _, o := range slices.Backward(f.Operations) {
+		if o.Doc != "" {
+			page = o.Doc
+		}
+	}
+	return comment(f.Title+", package "+f.Package+". "+f.Description, page)
+}
+
+// notifications lists what a product sends, for its package doc.
+func notifications(f *catalogue.Family) string {
+	if len(f.Events) == 0 {
+		return ""
+	}
+	text := "\n//\n// Its notifications, which package notify receives as structs of package event:\n//"
+	for _, e := range f.Events {
+		text += "\n//   - " + e.Type + " (event." + catalogue.GoName(e.Type) + "): " + e.Title
+	}
+	return text
 }

@@ -20,6 +20,7 @@ func events(c *catalogue.Catalogue, out Output) error {
 		byType[e.Type] = append(byType[e.Type], e)
 	}
 	slices.Sort(types)
+	constants, taken := values{}, map[string]bool{}
 	for _, t := range types {
 		name := catalogue.GoName(t)
 		object := &catalogue.Field{Type: catalogue.Object}
@@ -31,6 +32,7 @@ func events(c *catalogue.Catalogue, out Output) error {
 			object.Fields = merged
 		}
 		s := newShapes("event")
+		s.values = constants
 		tag := "json"
 		if byType[t][0].Family.Protocol == catalogue.ProtocolV2 {
 			tag = "xml"
@@ -43,11 +45,17 @@ func events(c *catalogue.Catalogue, out Output) error {
 		for _, e := range byType[t] {
 			files = append(files, "catalogue/data/"+e.Family.Name+".json")
 		}
+		for _, name := range s.names() {
+			taken[name] = true
+		}
 		all := s.take(func(string) bool { return true })
 		path := "api/event/" + strings.ToLower(strings.ReplaceAll(t, ".", "_")) + ".go"
 		if err := out.goFile(path, strings.Join(files, " and "), "structs.go.tmpl", structsOf("event", all)); err != nil {
 			return err
 		}
+	}
+	if err := constants.write(out, "event", "catalogue/data", taken); err != nil {
+		return err
 	}
 	return out.goFile("api/event/event.go", "catalogue/data", "event.go.tmpl", types)
 }

@@ -81,8 +81,9 @@ func family(f *catalogue.Family, out Output) error {
 		if written[name] {
 			return fmt.Errorf("package %s: %s is both a path and a shape; rename one in the catalogue", f.Package, name)
 		}
+		written[name] = true
 	}
-	return nil
+	return s.values.write(out, f.Package, source, written)
 }
 
 func structsOf(pkg string, structs []*structView) structsView {
@@ -101,7 +102,7 @@ func chain(f *catalogue.Family) (chainView, error) {
 	}
 	v := chainView{Family: f, Root: root}
 	v.Comment = comment("Package "+f.Package+" is "+f.Title+", the product under "+f.Root+". "+f.Description) + "\n//\n" +
-		comment(manners(f))
+		comment(manners(f)) + notifications(f)
 	root.each(func(n *node) {
 		if !n.Bare() {
 			v.Nodes = append(v.Nodes, n)
@@ -114,9 +115,9 @@ func chain(f *catalogue.Family) (chainView, error) {
 // manners is what holds for every field of a package.
 func manners(f *catalogue.Family) string {
 	if f.Protocol == catalogue.ProtocolV2 {
-		return "Start from [Of], or from api.V2 which gathers every product. The client fills in mch_id and sign, which the requests therefore lack, and timestamp and nonce_str where they are empty. Amounts are integers in fen; times are of Beijing, in the form each field names. A field that holds its zero value is not sent."
+		return "Start from [Of], or from api.V2 which gathers every product. The client fills in mch_id and sign, which the requests therefore lack, and timestamp and nonce_str where they are empty. Amounts are integers in fen; times are of Beijing, in the form each field names. What a field takes of a few texts is a constant that begins with its name. A field that holds its zero value is not sent, unless the option [wxpay.Zero] of the call names it."
 	}
-	return "Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen; times are RFC 3339 texts with the offset +08:00; dates are yyyy-MM-dd. An optional field that holds its zero value is not sent."
+	return "Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen; times are RFC 3339 texts with the offset +08:00; dates are yyyy-MM-dd. What a field takes of a few texts is a constant that begins with its name. An optional field that holds its zero value is not sent, unless the option [wxpay.Zero] of the call names it."
 }
 
 // operation adds the structs of an endpoint.
@@ -143,7 +144,7 @@ func (s *shapes) operation(o *catalogue.Operation) error {
 			return err
 		}
 	}
-	if o.Reply != nil && leafKind(o) != "V2URL" {
+	if o.Reply != nil && !opened(o) {
 		if err := s.add(o.ReplyName, about(o.ReplyName, "reply"), body, reply, o.Reply); err != nil {
 			return err
 		}

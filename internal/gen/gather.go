@@ -11,6 +11,7 @@ import (
 // hub is a path segment above the families' roots: v3, v3/ecommerce.
 type hub struct {
 	Name     string
+	Comment  string // of the field that leads here
 	Path     string
 	TypeName string
 	Package  string // of the family whose root is here, when it is one alone
@@ -28,7 +29,7 @@ type part struct {
 	Members      []partMember
 }
 
-type partMember struct{ Name, Type string }
+type partMember struct{ Comment, Name, Type string }
 
 type gatherView struct {
 	Packages []string
@@ -53,6 +54,7 @@ func gather(c *catalogue.Catalogue, out Output) error {
 		at.families = append(at.families, f)
 		v.Packages = append(v.Packages, f.Package)
 	}
+	v.Packages = append(v.Packages, "leaf")
 	slices.Sort(v.Packages)
 	for _, protocol := range []catalogue.Protocol{catalogue.ProtocolV3, catalogue.ProtocolV2} {
 		if err := tops[protocol].settle(); err != nil {
@@ -90,7 +92,7 @@ func (h *hub) settle() error {
 			return err
 		}
 		if len(h.families) == 1 {
-			h.Package, h.Root = f.Package, root.Type(f.Package+".")
+			h.Package, h.Root, h.Comment = f.Package, root.Type(f.Package+"."), familyComment(f)
 			break
 		}
 		p := part{Package: f.Package, Var: f.Package + "Root"}
@@ -103,7 +105,7 @@ func (h *hub) settle() error {
 			}) {
 				return fmt.Errorf("%s: another family of the root %s has %s too", f.Name, f.Root, c.segment)
 			}
-			p.Members = append(p.Members, partMember{c.Name, c.Type(f.Package + ".")})
+			p.Members = append(p.Members, partMember{c.Comment(), c.Name, c.Type(f.Package + ".")})
 		}
 		h.Parts = append(h.Parts, p)
 	}
@@ -112,7 +114,21 @@ func (h *hub) settle() error {
 			return err
 		}
 	}
+	if h.Comment == "" {
+		h.Comment = comment("Leads to " + strings.Join(h.titles(), ", ") + ".")
+	}
 	return nil
+}
+
+// titles are the products below.
+func (h *hub) titles() []string {
+	var all []string
+	h.each(func(below *hub) {
+		for _, f := range below.families {
+			all = append(all, f.Title)
+		}
+	})
+	return all
 }
 
 func (h *hub) each(visit func(*hub)) {

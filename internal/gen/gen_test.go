@@ -108,7 +108,7 @@ func TestSegmentsTellApartWhatGoNameSpellsAlike(t *testing.T) {
 	}
 	chain := string(out["api/demo/chain.go"])
 	for _, want := range []string{
-		"PolicyPeriods    PolicyPeriods\n", "PolicyPeriodList PolicyPeriodList\n", `"v3/demo/policy_periods/{plan_id}"`, `"v3/demo/policy-periods/{plan_id}"`,
+		"PolicyPeriods PolicyPeriods\n", "PolicyPeriodList PolicyPeriodList\n", `"v3/demo/policy_periods/{plan_id}"`, `"v3/demo/policy-periods/{plan_id}"`,
 		"PlanID(planID int64)", "PlanID(planID string)",
 	} {
 		if !strings.Contains(chain, want) {

@@ -38,7 +38,7 @@ func index(c *catalogue.Catalogue, out Output) error {
 	presetOf := map[string]string{}
 	for _, o := range c.Operations() {
 		add(o.SDKPath(), o.Method)
-		if options := strings.TrimPrefix(presets(o), ", "); options != "" {
+		if options := presets(o); options != "" {
 			presetOf[o.SDKPath()] = options
 		}
 	}

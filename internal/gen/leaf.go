@@ -9,17 +9,20 @@ import (
 	"github.com/wxpay-go/wxpay/catalogue"
 )
 
-// leafKind is the generic type of the root package that can carry the endpoint.
+// leafKind is the generic type of package leaf that can carry the endpoint.
 func leafKind(o *catalogue.Operation) string {
-	switch v2 := o.Family.Protocol == catalogue.ProtocolV2; {
-	case v2 && o.Method == "GET":
-		return "V2URL"
-	case v2:
-		return "V2"
+	switch {
+	case opened(o):
+		return "Page"
 	case o.Method == "GET" && len(o.Query) > 0:
-		return "QUERY"
+		return "Querier"
 	}
-	return o.Method
+	return map[string]string{"GET": "Getter", "POST": "Poster", "PATCH": "Patcher", "DELETE": "Deleter"}[o.Method]
+}
+
+// opened says that the endpoint is a page of APIv2, which is opened and not called.
+func opened(o *catalogue.Operation) bool {
+	return o.Family.Protocol == catalogue.ProtocolV2 && o.Method == "GET"
 }
 
 // typeArgs lists the endpoint's request (or query) and reply types.
@@ -29,11 +32,11 @@ func typeArgs(o *catalogue.Operation, prefix string) string {
 		reply = prefix + o.ReplyName
 	}
 	switch leafKind(o) {
-	case "GET", "DELETE":
+	case "Getter", "Deleter":
 		return reply
-	case "V2URL":
+	case "Page":
 		return prefix + o.Name + "Query"
-	case "QUERY":
+	case "Querier":
 		return prefix + o.Name + "Query, " + reply
 	}
 	request := "wxpay.None"
@@ -44,31 +47,35 @@ func typeArgs(o *catalogue.Operation, prefix string) string {
 }
 
 func leafType(o *catalogue.Operation, prefix string) string {
-	return fmt.Sprintf("wxpay.%s[%s]", leafKind(o), typeArgs(o, prefix))
+	return fmt.Sprintf("leaf.%s[%s]", leafKind(o), typeArgs(o, prefix))
 }
 
 func leafNew(o *catalogue.Operation, b string) string {
-	return fmt.Sprintf("wxpay.New%s[%s](%s, %q%s)", leafKind(o), typeArgs(o, ""), b, o.SDKPath(), presets(o))
+	preset := presets(o)
+	if preset != "" {
+		preset = ", func() []wxpay.Option { return []wxpay.Option{" + preset + "} }"
+	}
+	return fmt.Sprintf("leaf.New%s[%s](%s, %q%s)", leafKind(o), typeArgs(o, ""), b, o.SDKPath(), preset)
 }
 
 // presets are the options that the catalogue knows every call needs.
 func presets(o *catalogue.Operation) string {
-	var text string
+	var all []string
 	for _, p := range []struct {
 		option string
 		args   []string
 	}{{"Encrypt", o.EncryptedBody()}, {"Decrypt", o.EncryptedReply()}} {
 		if len(p.args) > 0 {
-			text += fmt.Sprintf(", wxpay.%s(%s)", p.option, quoted(p.args))
+			all = append(all, fmt.Sprintf("wxpay.%s(%s)", p.option, quoted(p.args)))
 		}
 	}
 	if o.SignType != "" {
-		text += fmt.Sprintf(", wxpay.SignType(%q)", o.SignType)
+		all = append(all, fmt.Sprintf("wxpay.SignType(%q)", o.SignType))
 	}
 	if o.MTLS {
-		text += ", wxpay.MTLS()"
+		all = append(all, "wxpay.MTLS()")
 	}
-	return text
+	return strings.Join(all, ", ")
 }
 
 func quoted(texts []string) string {

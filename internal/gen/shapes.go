@@ -62,9 +62,12 @@ type shapes struct {
 	pkg     string
 	structs map[string]*structView
 	order   []string
+	values  values
 }
 
-func newShapes(pkg string) *shapes { return &shapes{pkg: pkg, structs: map[string]*structView{}} }
+func newShapes(pkg string) *shapes {
+	return &shapes{pkg: pkg, structs: map[string]*structView{}, values: values{}}
+}
 
 // add writes the struct of an object and of the objects inside. The tag is "json" or "query".
 func (s *shapes) add(name, about, tag string, as use, object *catalogue.Field) error {
@@ -85,6 +88,10 @@ func (s *shapes) add(name, about, tag string, as use, object *catalogue.Field) e
 		if err != nil {
 			return err
 		}
+		about := fieldComment(f, as)
+		if constants := s.values.add(name, f); constants != "" {
+			about += "\n" + comment("Its constants begin with "+constants+".")
+		}
 		optional := ""
 		if !f.Required || f.Type == catalogue.Array || tag == "xml" {
 			optional = ",omitempty"
@@ -92,7 +99,7 @@ func (s *shapes) add(name, about, tag string, as use, object *catalogue.Field) e
 		if f.Type == catalogue.Object && !f.Required && goType != "json.RawMessage" {
 			goType = "*" + goType
 		}
-		v.Fields = append(v.Fields, fieldView{fieldComment(f, as), catalogue.GoName(f.Name), goType, fmt.Sprintf("`%s:\"%s%s\"`", tag, f.Name, optional), f.Also})
+		v.Fields = append(v.Fields, fieldView{about, catalogue.GoName(f.Name), goType, fmt.Sprintf("`%s:\"%s%s\"`", tag, f.Name, optional), f.Also})
 	}
 	return nil
 }

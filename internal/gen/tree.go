@@ -141,15 +141,46 @@ func (n *node) each(visit func(*node)) {
 
 // Comment documents the field or method that leads here.
 func (n *node) Comment() string {
-	switch {
-	case n.Variable != nil && n.Bare():
-		return comment(n.Name+" fills {"+n.Variable.Name+"}: "+variableText(n.Variable), n.Ops[0].Description, n.Ops[0].Title+": "+n.Ops[0].ID()+".", n.Ops[0].Doc)
-	case n.Variable != nil:
-		return comment(n.Name + " fills {" + n.Variable.Name + "}: " + variableText(n.Variable))
-	case n.Bare():
-		return operationComment(n.Ops[0])
+	if n.Variable == nil {
+		return comment(n.about()...)
 	}
-	return ""
+	fills := n.Name + " fills {" + n.Variable.Name + "}: " + variableText(n.Variable)
+	return comment(append([]string{fills}, n.about()...)...)
+}
+
+// TypeComment documents the node's own type.
+func (n *node) TypeComment() string {
+	return comment(append([]string{n.TypeName + " is the path " + n.Path + "."}, n.about()...)...)
+}
+
+// about is what an editor shows of a node: its endpoints, or else where it leads.
+func (n *node) about() []string {
+	var lines []string
+	for _, o := range n.Ops {
+		lines = append(lines, operationText(o)...)
+	}
+	if len(lines) > 0 {
+		return lines
+	}
+	const most = 8
+	var titles []string
+	more := 0
+	n.each(func(below *node) {
+		for _, o := range below.Ops {
+			switch {
+			case slices.Contains(titles, o.Title):
+			case len(titles) == most:
+				more++
+			default:
+				titles = append(titles, o.Title)
+			}
+		}
+	})
+	text := "Leads to " + strings.Join(titles, ", ")
+	if more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return []string{text + "."}
 }
 
 func variableText(f *catalogue.Field) string {

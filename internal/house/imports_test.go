@@ -21,8 +21,9 @@ var rooms = map[string][]string{
 	"internal/keyfile":        {},
 	"internal/spelling":       {},
 	".":                       {"internal/wire", "internal/keyfile"},
-	"api/*":                   {"."},
-	"api":                     {".", "internal/spelling", "api/*"},
+	"api/leaf":                {"."},
+	"api/*":                   {".", "api/leaf"},
+	"api":                     {".", "internal/spelling", "api/*", "api/leaf"},
 	"notify":                  {".", "internal/wire", "api/event"},
 	"catalogue":               {"internal/spelling"},
 	"sandbox":                 {".", "internal/wire", "internal/spelling", "internal/explain", "catalogue", "sandbox/store"},
@@ -46,16 +47,16 @@ func within(dir, room string) bool {
 
 // roomOf finds the row that rules over a folder, or nothing.
 func roomOf(dir string) string {
-	switch {
-	case dir == "." || dir == "api":
-		return dir
-	case within(dir, "api"):
+	if _, ok := rooms[dir]; !ok && within(dir, "api") {
 		return "api/*"
 	}
-	for ; dir != "."; dir = path.Dir(dir) {
-		if _, ok := rooms[dir]; ok {
-			return dir
+	for at := dir; at != "."; at = path.Dir(at) {
+		if _, ok := rooms[at]; ok {
+			return at
 		}
+	}
+	if dir == "." {
+		return dir
 	}
 	return ""
 }

@@ -1,0 +1,113 @@
+package wxpay_test
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
+	"github.com/wxpay-go/wxpay/internal/wire"
+)
+
+type zeroInner struct {
+	Total int64  `json:"total,omitempty"`
+	Note  string `json:"note,omitempty"`
+}
+
+type zeroEmbedded struct {
+	Share bool `json:"share,omitempty"`
+}
+
+type zeroIn struct {
+	zeroEmbedded
+	AppID string      `json:"appid"`
+	Rate  float64     `json:"rate,omitempty"`
+	Count uint8       `json:"count,omitempty"`
+	Inner *zeroInner  `json:"inner,omitempty"`
+	List  []zeroInner `json:"list,omitempty"`
+	None  *zeroInner  `json:"none,omitempty"`
+}
+
+func TestZeroSendsWhatWouldBeLeftOut(t *testing.T) {
+	t.Parallel()
+	var body, uri string
+	client := clientOver(t, func(r *http.Request) (*http.Response, error) {
+		body, uri = "", r.URL.RequestURI()
+		if r.Body != nil {
+			raw, err := io.ReadAll(r.Body)
+			if err != nil {
+				return nil, err
+			}
+			body = string(raw)
+		}
+		return signedReply(204, ""), nil
+	})
+	post := leaf.NewPoster[zeroIn, wxpay.None](leaf.Bind(client), "v3/x")
+	in := &zeroIn{AppID: "wx1", Inner: &zeroInner{}, List: []zeroInner{{Total: 9007199254740993}, {}}}
+	zeros := wxpay.Zero("/share", "/rate", "/count", "/inner/total", "/list/0/total", "/list/1/note")
+	const want = `{"appid":"wx1","count":0,"inner":{"total":0},"list":[{"total":9007199254740993},{"note":""}],"rate":0,"share":false}`
+	for name, call := range map[string]func() error{
+		"typed":        func() error { return second(post.Post(bg, in, zeros)) },
+		"typed, later": func() error { return second(post.PostAsync(bg, in, zeros).Wait(bg)) },
+		"chain":        func() error { return second(client.Chain("v3/x").Post(bg, in, zeros)) },
+		"chain, later": func() error { return second(client.Chain("v3/x").PatchAsync(bg, *in, zeros).Wait(bg)) },
+	} {
+		if err := call(); err != nil || body != want {
+			t.Errorf("%s: sent %s, want %s (%v)", name, body, want, err)
+		}
+	}
+	type query struct {
+		AppID string `query:"appid,omitempty"`
+		Limit int64  `query:"limit,omitempty"`
+		All   bool   `query:"all,omitempty"`
+	}
+	find := leaf.NewQuerier[query, wxpay.None](leaf.Bind(client), "v3/x")
+	if _, err := find.Get(bg, &query{}, wxpay.Zero("/limit"), wxpay.Zero("/all")); err != nil || uri != "/v3/x?limit=0&all=false" {
+		t.Errorf("sent %s (%v)", uri, err)
+	}
+}
+
+func TestZeroInAPIv2(t *testing.T) {
+	t.Parallel()
+	type in struct {
+		AppID string `xml:"appid,omitempty"`
+		Fee   int64  `xml:"fee,omitempty"`
+	}
+	sent := wire.Fields{}
+	client := v2Client(t, true, wire.Fields{"return_code": "SUCCESS"}, func(_ *http.Request, f wire.Fields) { sent = f })
+	post := leaf.NewPoster[in, queryOut](leaf.Bind(client), "v2/pay/x")
+	if _, err := post.Post(bg, &in{AppID: "wx1"}, wxpay.Zero("/fee")); err != nil || sent["fee"] != "0" {
+		t.Errorf("sent %v (%v)", sent, err)
+	}
+	if _, err := post.Post(bg, &in{}, wxpay.Zero("/appid")); !errors.As(err, new(*wxpay.RequestError)) {
+		t.Errorf("an empty text: %v", err)
+	}
+}
+
+func TestZeroOfNothingIsAnError(t *testing.T) {
+	t.Parallel()
+	client := clientOver(t, func(*http.Request) (*http.Response, error) { return nil, errors.New("sent") })
+	in := &zeroIn{Inner: &zeroInner{}}
+	at := client.Chain("v3/x")
+	for name, err := range map[string]error{
+		"no such field":       second(at.Post(bg, in, wxpay.Zero("/rates"))),
+		"inside nil":          second(at.Post(bg, in, wxpay.Zero("/none/total"))),
+		"past the list":       second(at.Post(bg, in, wxpay.Zero("/list/0/total"))),
+		"an object":           second(at.Post(bg, in, wxpay.Zero("/inner"))),
+		"a map":               second(at.Post(bg, map[string]any{}, wxpay.Zero("/rate"))),
+		"raw":                 second(at.Post(bg, `{}`, wxpay.Zero("/rate"))),
+		"no body":             second(at.Get(bg, wxpay.Zero("/rate"))),
+		"a query's":           second(leaf.NewQuerier[zeroIn, wxpay.None](leaf.Bind(client), "v3/x").Get(bg, nil, wxpay.Zero("/rate"))),
+		"no pointer":          second(at.Post(bg, in, wxpay.Zero("rate"))),
+		"a download":          second(download(client, billURL, hashOf(billText), wxpay.Zero("/rate"))),
+		"one of two is there": second(at.Post(bg, in, wxpay.Zero("/rate", "/x"))),
+	} {
+		var e *wxpay.RequestError
+		if !errors.As(err, &e) || !strings.Contains(err.Error(), "Zero") {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
