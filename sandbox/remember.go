@@ -65,11 +65,11 @@ func (s *savedFormer) kind() string   { return "former-keys" }
 func (s *savedFormer) row() store.Row { return store.Row{ID: s.MchID} }
 
 // saveFormer saves the keys that a merchant has given up.
-func (r *registered) saveFormer(tx store.Tx, mchid string) error {
-	if len(r.former[mchid]) == 0 {
+func (s *registered) saveFormer(tx store.Tx, mchid string) error {
+	if len(s.former[mchid]) == 0 {
 		return nil
 	}
-	return save(tx, &savedFormer{MchID: mchid, Keys: r.former[mchid]})
+	return save(tx, &savedFormer{MchID: mchid, Keys: s.former[mchid]})
 }
 
 // savedClock is how far a running clock was moved from the machine's.

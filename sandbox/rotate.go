@@ -91,31 +91,31 @@ func (e *engine) changeKeys(mchid string, f func(*savedKeys, *merchant) error) e
 }
 
 // apply puts the replaced keys into the registry.
-func (k *savedKeys) apply(r *registered) error {
-	old := r.merchants[k.MchID]
+func (s *savedKeys) apply(r *registered) error {
+	old := r.merchants[s.MchID]
 	if old == nil {
 		return nil // of a merchant that this start is without
 	}
-	next, err := parseMerchant(k.replaced(old.Merchant))
+	next, err := parseMerchant(s.replaced(old.Merchant))
 	if err != nil {
 		return err
 	}
-	for _, serial := range k.Retired {
-		r.retired[serial] = k.MchID
+	for _, serial := range s.Retired {
+		r.retired[serial] = s.MchID
 	}
 	return r.put(next)
 }
 
 // replaced is the merchant with the keys that were replaced.
-func (k *savedKeys) replaced(m Merchant) Merchant {
-	if k.APIv3Key != "" {
-		m.APIv3Key = wxpay.NewSecret(k.APIv3Key)
+func (s *savedKeys) replaced(m Merchant) Merchant {
+	if s.APIv3Key != "" {
+		m.APIv3Key = wxpay.NewSecret(s.APIv3Key)
 	}
-	if k.Certificate != "" {
-		m.Certificate, m.PrivateKey = k.Certificate, wxpay.NewSecret(k.PrivateKey)
+	if s.Certificate != "" {
+		m.Certificate, m.PrivateKey = s.Certificate, wxpay.NewSecret(s.PrivateKey)
 	}
-	if k.KeyMode != nil {
-		m.KeyMode = *k.KeyMode
+	if s.KeyMode != nil {
+		m.KeyMode = *s.KeyMode
 	}
 	return m
 }

@@ -36,8 +36,8 @@ func (KeyMaterial) Format(f fmt.State, _ rune) { fmt.Fprint(f, "sandbox.KeyMater
 // LogValue is what Format prints.
 func (k KeyMaterial) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(k)) }
 
-func (k savedKeys) Format(f fmt.State, _ rune) {
-	fmt.Fprintf(f, "sandbox.savedKeys{MchID: %q, …}", k.MchID)
+func (s savedKeys) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "sandbox.savedKeys{MchID: %q, …}", s.MchID)
 }
 
 func (s savedFormer) Format(f fmt.State, _ rune) {
