@@ -125,7 +125,7 @@ func Example_sixForms() {
 	fmt.Println(reply.Status(), err)
 	result, err := c.Chain("v3/edu-papay/contracts/presign").Post(ctx, presign())
 	fmt.Println(result.Status, err)
-	result, err = api.Index(c).At("v3/edu-papay/contracts/presign").Post(ctx, presign())
+	result, err = api.Index(c)["v3/edu-papay/contracts/presign"].Post(ctx, presign())
 	fmt.Println(result.Status, err)
 
 	// Later.
@@ -133,7 +133,7 @@ func Example_sixForms() {
 	fmt.Println(reply.Status(), err)
 	result, err = c.Chain("v3/edu-papay/contracts/presign").PostAsync(ctx, presign()).Wait(ctx)
 	fmt.Println(result.Status, err)
-	result, err = api.Index(c).At("v3/edu-papay/contracts/presign").PostAsync(ctx, presign()).Wait(ctx)
+	result, err = api.Index(c)["v3/edu-papay/contracts/presign"].PostAsync(ctx, presign()).Wait(ctx)
 	fmt.Println(result.Status, err)
 	// Output:
 	// 200 <nil>

@@ -48,7 +48,7 @@ func TestOutcomeUnknown(t *testing.T) {
 		"a failure inside":             {open, true},
 		"a known code of a failure":    {refusedWith(500, "NO_AUTH"), true},
 		"a gateway":                    {&wxpay.Error{Status: 502}, true},
-		"no such path in the index":    {second(api.Index(nil).At("v3/no/such").Post(bg, nil)), false},
+		"no such path in the index":    {second(api.Index(nil)["v3/no/such"].Post(bg, nil)), false},
 		"a new code":                   {refusedWith(400, "FEATURE_OF_TOMORROW"), true},
 		"no code":                      {refusedWith(403, ""), true},
 		"an unsigned 401":              {&wxpay.Error{Status: 401, Code: "SIGN_ERROR"}, true},

@@ -174,7 +174,7 @@ func TestIndexHoldsEveryEndpoint(t *testing.T) {
 		for _, p := range o.PathParams {
 			opts = append(opts, wxpay.Path(p.Name, "12535"))
 		}
-		entry := index.At(o.SDKPath())
+		entry := index[o.SDKPath()]
 		var err error
 		if o.Family.Protocol == catalogue.ProtocolV2 && o.Method == "GET" {
 			var address string
@@ -206,11 +206,11 @@ func TestIndexHoldsEveryEndpoint(t *testing.T) {
 	}
 	for _, k := range catalogue.AllKnown() {
 		paths[k.SDKPath()] = true
-		if !slices.Contains(index.At(k.SDKPath()).Methods(), k.Method) {
+		if !slices.Contains(index[k.SDKPath()].Methods(), k.Method) {
 			t.Errorf("the index lacks %s", k.ID())
 		}
 	}
-	for path := range index.All() {
+	for path := range index {
 		if !paths[path] {
 			t.Errorf("the index has %s, the catalogue does not", path)
 		}

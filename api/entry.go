@@ -4,8 +4,6 @@ package api
 
 import (
 	"context"
-	"iter"
-	"slices"
 	"strings"
 
 	"github.com/wxpay-go/wxpay"
@@ -13,40 +11,35 @@ import (
 
 // Paths is every endpoint of WeChat Pay by its exact path, without the leading slash, variables in braces, and with v2/ before
 // the paths of APIv2. A path that is not there can still be called with Client.Chain.
-type Paths struct{ client *wxpay.Client }
+type Paths map[string]Entry
 
-// Index is every known path with a client to call it by:
+// Index is every known path with the client to call it by. Make it once and keep it:
 //
-//	api.Index(c).At("v3/edu-papay/contracts/presign").Post(ctx, body)
+//	index := api.Index(c)
+//	index["v3/edu-papay/contracts/presign"].Post(ctx, body)
 //
-// It costs nothing to make: the paths are one table for the whole process.
-func Index(c *wxpay.Client) Paths { return Paths{c} }
-
-// At is the endpoint of a path. Where the index has no such path, every call of the entry fails before anything is sent, with
-// an [*UnknownPathError] that names the nearest path; [Entry.Err] gives it at once.
-func (p Paths) At(path string) Entry {
-	e := Entry{path: path, chain: p.client.Chain(path)}
-	if i, ok := slices.BinarySearchFunc(endpoints[:], path, func(e endpoint, path string) int { return strings.Compare(e.path, path) }); ok {
-		e.methods = endpoints[i].methods
+// A map cannot tell what was asked for in vain: of a path that is not there the calls fail before anything is sent, and
+// [Paths.At] names the nearest.
+func Index(c *wxpay.Client) Paths {
+	all := make(Paths, len(endpoints))
+	for _, e := range endpoints {
+		all[e.path] = Entry{e.path, e.methods, c.Chain(e.path)}
 	}
-	return e
+	return all
 }
 
-// All lists the paths, in the order of the alphabet.
-func (Paths) All() iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for _, e := range endpoints {
-			if !yield(e.path) {
-				return
-			}
-		}
+// At is the map access that can fail early: an unknown path is an [*UnknownPathError].
+func (p Paths) At(path string) (Entry, error) {
+	if e, ok := p[path]; ok {
+		return e, nil
 	}
+	return Entry{}, &UnknownPathError{Path: path, Nearest: nearest(path)}
 }
 
-// Entry is one endpoint of the index, from [Paths.At]. Its methods forward to Client.Chain and take the same bodies and options;
+// Entry is one endpoint of the index. Its methods forward to Client.Chain and take the same bodies and options;
 // fill path variables with wxpay.Path.
 type Entry struct {
-	path, methods string // no methods: the index has no such path
+	path, methods string // no methods: the map had no such path
 	chain         wxpay.Chain
 }
 
@@ -55,12 +48,12 @@ func (e Entry) with(opts []wxpay.Option) []wxpay.Option {
 	return append(preset(e.path), opts...)
 }
 
-// Err is the [*UnknownPathError] of an entry that the index does not have, and nil of every other.
-func (e Entry) Err() error {
+// missing is the error of an entry that a map had not.
+func (e Entry) missing() error {
 	if e.methods != "" {
 		return nil
 	}
-	return &UnknownPathError{Path: e.path, Nearest: nearest(e.path)}
+	return &UnknownPathError{}
 }
 
 // String is the path.
@@ -71,7 +64,7 @@ func (e Entry) Methods() []string { return strings.Fields(e.methods) }
 
 // Get is Chain.Get.
 func (e Entry) Get(ctx context.Context, opts ...wxpay.Option) (*wxpay.Result, error) {
-	if err := e.Err(); err != nil {
+	if err := e.missing(); err != nil {
 		return nil, err
 	}
 	return e.chain.Get(ctx, e.with(opts)...)
@@ -79,7 +72,7 @@ func (e Entry) Get(ctx context.Context, opts ...wxpay.Option) (*wxpay.Result, er
 
 // GetAsync is Chain.GetAsync.
 func (e Entry) GetAsync(ctx context.Context, opts ...wxpay.Option) *wxpay.Promise[*wxpay.Result] {
-	if err := e.Err(); err != nil {
+	if err := e.missing(); err != nil {
 		return failed(ctx, err)
 	}
 	return e.chain.GetAsync(ctx, e.with(opts)...)
@@ -87,7 +80,7 @@ func (e Entry) GetAsync(ctx context.Context, opts ...wxpay.Option) *wxpay.Promis
 
 // Post is Chain.Post.
 func (e Entry) Post(ctx context.Context, body any, opts ...wxpay.Option) (*wxpay.Result, error) {
-	if err := e.Err(); err != nil {
+	if err := e.missing(); err != nil {
 		return nil, err
 	}
 	return e.chain.Post(ctx, body, e.with(opts)...)
@@ -95,7 +88,7 @@ func (e Entry) Post(ctx context.Context, body any, opts ...wxpay.Option) (*wxpay
 
 // PostAsync is Chain.PostAsync.
 func (e Entry) PostAsync(ctx context.Context, body any, opts ...wxpay.Option) *wxpay.Promise[*wxpay.Result] {
-	if err := e.Err(); err != nil {
+	if err := e.missing(); err != nil {
 		return failed(ctx, err)
 	}
 	return e.chain.PostAsync(ctx, body, e.with(opts)...)
@@ -103,7 +96,7 @@ func (e Entry) PostAsync(ctx context.Context, body any, opts ...wxpay.Option) *w
 
 // Put is Chain.Put.
 func (e Entry) Put(ctx context.Context, body any, opts ...wxpay.Option) (*wxpay.Result, error) {
-	if err := e.Err(); err != nil {
+	if err := e.missing(); err != nil {
 		return nil, err
 	}
 	return e.chain.Put(ctx, body, e.with(opts)...)
@@ -111,7 +104,7 @@ func (e Entry) Put(ctx context.Context, body any, opts ...wxpay.Option) (*wxpay.
 
 // PutAsync is Chain.PutAsync.
 func (e Entry) PutAsync(ctx context.Context, body any, opts ...wxpay.Option) *wxpay.Promise[*wxpay.Result] {
-	if err := e.Err(); err != nil {
+	if err := e.missing(); err != nil {
 		return failed(ctx, err)
 	}
 	return e.chain.PutAsync(ctx, body, e.with(opts)...)
@@ -119,7 +112,7 @@ func (e Entry) PutAsync(ctx context.Context, body any, opts ...wxpay.Option) *wx
 
 // Patch is Chain.Patch.
 func (e Entry) Patch(ctx context.Context, body any, opts ...wxpay.Option) (*wxpay.Result, error) {
-	if err := e.Err(); err != nil {
+	if err := e.missing(); err != nil {
 		return nil, err
 	}
 	return e.chain.Patch(ctx, body, e.with(opts)...)
@@ -127,7 +120,7 @@ func (e Entry) Patch(ctx context.Context, body any, opts ...wxpay.Option) (*wxpa
 
 // PatchAsync is Chain.PatchAsync.
 func (e Entry) PatchAsync(ctx context.Context, body any, opts ...wxpay.Option) *wxpay.Promise[*wxpay.Result] {
-	if err := e.Err(); err != nil {
+	if err := e.missing(); err != nil {
 		return failed(ctx, err)
 	}
 	return e.chain.PatchAsync(ctx, body, e.with(opts)...)
@@ -135,7 +128,7 @@ func (e Entry) PatchAsync(ctx context.Context, body any, opts ...wxpay.Option) *
 
 // Delete is Chain.Delete.
 func (e Entry) Delete(ctx context.Context, opts ...wxpay.Option) (*wxpay.Result, error) {
-	if err := e.Err(); err != nil {
+	if err := e.missing(); err != nil {
 		return nil, err
 	}
 	return e.chain.Delete(ctx, e.with(opts)...)
@@ -143,7 +136,7 @@ func (e Entry) Delete(ctx context.Context, opts ...wxpay.Option) (*wxpay.Result,
 
 // DeleteAsync is Chain.DeleteAsync.
 func (e Entry) DeleteAsync(ctx context.Context, opts ...wxpay.Option) *wxpay.Promise[*wxpay.Result] {
-	if err := e.Err(); err != nil {
+	if err := e.missing(); err != nil {
 		return failed(ctx, err)
 	}
 	return e.chain.DeleteAsync(ctx, e.with(opts)...)
@@ -151,7 +144,7 @@ func (e Entry) DeleteAsync(ctx context.Context, opts ...wxpay.Option) *wxpay.Pro
 
 // URL is Chain.URL, for the pages of APIv2 that are opened and not called.
 func (e Entry) URL(body any, opts ...wxpay.Option) (string, error) {
-	if err := e.Err(); err != nil {
+	if err := e.missing(); err != nil {
 		return "", err
 	}
 	return e.chain.URL(body, e.with(opts)...)

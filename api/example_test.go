@@ -44,9 +44,9 @@ func ExampleIndex() {
 	defer wechat.Close()
 	index := api.Index(wechat.Client())
 
-	fmt.Println(index.At("v3/edu-papay/contracts/presign").Methods())
+	fmt.Println(index["v3/edu-papay/contracts/presign"].Methods())
 
-	_, err = index.At("v3/edu-papay/contracts/presing").Get(context.Background())
+	_, err = index.At("v3/edu-papay/contracts/presing")
 	fmt.Println(err)
 	// Output:
 	// [POST]

@@ -11,13 +11,13 @@ import (
 
 // UnknownPathError says that the index has no such path.
 type UnknownPathError struct {
-	Path    string // as it was asked for; empty of an Entry that no index made
+	Path    string // as it was asked for; empty of an Entry that a map of no such path gave
 	Nearest string // the catalogued path most like it
 }
 
 func (e *UnknownPathError) Error() string {
 	if e.Path == "" {
-		return "wxpay: the entry is of no index, and knows no path: take it from api.Index(c).At(path); Client.Chain calls any path"
+		return "wxpay: the index has no such path, and a map does not tell which: api.Index(c).At(path) names the nearest; Client.Chain calls any path"
 	}
 	return fmt.Sprintf("wxpay: the index has no path %.256q; the nearest is %q, and Client.Chain calls any path", e.Path, e.Nearest)
 }

@@ -49,7 +49,7 @@ func TestV2PagesAreAddresses(t *testing.T) {
 			return papayv2.Of(c).H5EntrustWeb.URL(&papayv2.H5EntrustWebQuery{AppID: "wx1", PlanID: 1})
 		}, "/papay/h5entrustweb", 64},
 		"the index": {func() (string, error) {
-			return api.Index(c).At("v2/papay/h5entrustweb").URL(map[string]string{"appid": "wx1"})
+			return api.Index(c)["v2/papay/h5entrustweb"].URL(map[string]string{"appid": "wx1"})
 		}, "/papay/h5entrustweb", 64},
 	} {
 		address, err := row.address()
@@ -83,7 +83,7 @@ func TestSensitiveFieldsLeaveEncrypted(t *testing.T) {
 			return err
 		},
 		"index": func() error {
-			_, err := api.Index(c).At("v3/eduschoolpay/contracts/presign").Post(ctx, map[string]any{"identity": map[string]any{"real_name": "张三"}})
+			_, err := api.Index(c)["v3/eduschoolpay/contracts/presign"].Post(ctx, map[string]any{"identity": map[string]any{"real_name": "张三"}})
 			return err
 		},
 	} {
