@@ -98,7 +98,7 @@ func (r *Receiver) report(ctx context.Context, e *Error) {
 // readBody takes in the body before anything trusts it.
 func readBody(w http.ResponseWriter, req *http.Request) ([]byte, *Error) {
 	fail := func(check wxpay.Check, status int, problem string, err error) ([]byte, *Error) {
-		return nil, &Error{Check: check, Status: status, RequestID: requestID(req.Header), problem: problem, err: err}
+		return nil, &Error{Check: check, Status: status, RequestID: requestID(req.Header), problem: problem, err: wire.Hide(err)}
 	}
 	if req.Method != http.MethodPost {
 		return fail(CheckMethod, http.StatusMethodNotAllowed, "it is not a POST", nil)
