@@ -57,7 +57,7 @@ func (c *call) unsent() error {
 	if c.problem == "" {
 		return nil
 	}
-	return &RequestError{Operation: c.operation(), Problem: c.problem, err: c.cause}
+	return &RequestError{Operation: c.operation(), Problem: c.problem, err: wire.Hide(c.cause)}
 }
 
 // operation names the call in errors. Values are left out: an openid is one.
@@ -115,7 +115,7 @@ func (c *call) send(ctx context.Context, uri, query string) (*http.Response, err
 	}
 	request, err := c.request(uri, query)
 	if err != nil {
-		return nil, &RequestError{Operation: c.operation(), Problem: quiet(err), err: err}
+		return nil, &RequestError{Operation: c.operation(), Problem: quiet(err), err: wire.Hide(err)}
 	}
 	return c.roundTrip(ctx, c.client.transport(), request)
 }
@@ -233,7 +233,7 @@ func (c *Client) authorize(method, uri string, body []byte) (string, error) {
 
 // refused turns an answer that is not a success into an *Error.
 func (c *call) refused(r *Result, verified bool) error {
-	e := &Error{Operation: c.operation(), Status: r.Status, RequestID: r.RequestID(), Verified: verified}
+	e := &Error{Operation: c.operation(), Status: r.Status, RequestID: r.RequestID(), Verified: verified, told: wire.Hide(c.told())}
 	var body wire.ErrorBody
 	if json.Unmarshal(r.Body, &body) == nil && body.Code != "" {
 		e.Code, e.Message, e.Detail = body.Code, body.Message, body.Detail

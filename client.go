@@ -189,12 +189,16 @@ func checkMerchant(cfg *Config) error {
 	if err := checkMchID(cfg.MchID); err != nil {
 		return err
 	}
-	if k, ok := cfg.PrivateKey.(*rsa.PrivateKey); cfg.PrivateKey == nil || ok && k == nil {
+	if cfg.PrivateKey == nil || isNilPointer(cfg.PrivateKey) {
 		return fail("PrivateKey", "it is missing", "load apiclient_key.pem with LoadPrivateKey")
 	}
-	public, ok := cfg.PrivateKey.Public().(*rsa.PublicKey)
+	var half crypto.PublicKey
+	if guard(func() { half = cfg.PrivateKey.Public() }) != nil {
+		return fail("PrivateKey", fmt.Sprintf("the Public method of a %T panics, as one of a nil does", cfg.PrivateKey), "load apiclient_key.pem with LoadPrivateKey")
+	}
+	public, ok := half.(*rsa.PublicKey)
 	if !ok || public == nil {
-		return fail("PrivateKey", fmt.Sprintf("its public half is a %T, not RSA", cfg.PrivateKey.Public()), "use the key of the API certificate, apiclient_key.pem")
+		return fail("PrivateKey", fmt.Sprintf("its public half is a %T, not RSA", half), "use the key of the API certificate, apiclient_key.pem")
 	}
 	if err := checkBits(public, "a merchant private key"); err != nil {
 		return fail("PrivateKey", err.Error(), "use the key of the API certificate, apiclient_key.pem")

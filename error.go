@@ -25,12 +25,6 @@ func oneLine(s string) string { return wire.Clip(s, 2<<10) }
 // nilError is what a nil pointer to an error prints, which somebody took for an error.
 const nilError = "<nil>"
 
-// printError prints an error as its text, whatever the verb: %#v and %d would print
-// the fields.
-func printError(f fmt.State, verb rune, err error) {
-	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), err.Error())
-}
-
 // remedied is a problem and what to do about it.
 func remedied(problem, hint string) string {
 	if problem == "" || hint == "" {
@@ -68,6 +62,8 @@ type Error struct {
 	// are those of gateways on the way. Never book a business outcome, such as
 	// "the order does not exist", on an answer that is not verified.
 	Verified bool
+
+	told wire.Hidden[[]string] // by the call, which what WeChat Pay says may repeat
 }
 
 // Field is detail.field and detail.issue: which parameter is at fault, as a
@@ -89,28 +85,30 @@ func (e *Error) Field() (field, issue string) {
 }
 
 // Error gives operation, status, code, message, the field at fault and the
-// request id.
+// request id. Where WeChat Pay repeats a value of the call's path or query it prints …
+// instead, for that may be an openid; the fields keep what came.
 func (e *Error) Error() string {
 	if e == nil {
 		return nilError
 	}
+	clip := func(s string, n int) string { return wire.Clip(without(s, e.told.Reveal()), n) }
 	var b strings.Builder
 	b.WriteString(e.Operation + ": HTTP " + strconv.Itoa(e.Status))
 	if e.Code != "" {
-		b.WriteString(" " + wire.Clip(e.Code, 64))
+		b.WriteString(" " + clip(e.Code, 64))
 	}
 	if e.Message != "" {
-		b.WriteString(": " + strings.TrimSuffix(wire.Clip(e.Message, 512), "。"))
+		b.WriteString(": " + strings.TrimSuffix(clip(e.Message, 512), "。"))
 	}
 	if field, issue := e.Field(); field != "" {
-		b.WriteString(" (" + wire.Clip(field, 128))
+		b.WriteString(" (" + clip(field, 128))
 		if issue != "" {
-			b.WriteString(": " + wire.Clip(issue, 256))
+			b.WriteString(": " + clip(issue, 256))
 		}
 		b.WriteString(")")
 	}
 	switch {
-	case e.Status == http.StatusUnauthorized:
+	case e.Status == http.StatusUnauthorized && e.Code != "": // a gateway's has none
 		b.WriteString("; the signature of the call was refused: check MchID, SerialNo, PrivateKey and the clock")
 	case e.Status == http.StatusOK && strings.Contains(e.Message, "签名错误"):
 		b.WriteString("; the sign of the call was refused: check MchID and APIv2Key, which is not the APIv3 key")
@@ -122,7 +120,7 @@ func (e *Error) Error() string {
 }
 
 // Format prints what Error gives, whatever the verb.
-func (e Error) Format(f fmt.State, verb rune) { printError(f, verb, &e) }
+func (e Error) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, &e) }
 
 // Temporary says that the same call, with the same parameters and numbers, is
 // worth sending again after a pause: WeChat Pay was overloaded or failed
@@ -150,12 +148,15 @@ func (e *ConfigError) Error() string {
 	return oneLine("wxpay: Config." + e.Field + ": " + remedied(e.Problem, e.Hint))
 }
 
+// Format prints what Error gives, whatever the verb.
+func (e ConfigError) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, &e) }
+
 // KeyError is key material that cannot be read.
 type KeyError struct {
 	Want    string // what was expected, "a merchant private key"
 	Problem string // what was found instead
 	Hint    string // what to do: where the right file is found
-	err     error
+	err     wire.Hidden[error]
 }
 
 // Unwrap gives the cause, where there is one, such as [io/fs.ErrNotExist].
@@ -163,7 +164,7 @@ func (e *KeyError) Unwrap() error {
 	if e == nil {
 		return nil
 	}
-	return e.err
+	return e.err.Reveal()
 }
 
 func (e *KeyError) Error() string {
@@ -173,11 +174,14 @@ func (e *KeyError) Error() string {
 	return oneLine("wxpay: cannot read " + e.Want + ": " + remedied(e.Problem, e.Hint))
 }
 
+// Format prints what Error gives, whatever the verb.
+func (e KeyError) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, &e) }
+
 // RequestError is a call that was not sent because it could not be right.
 type RequestError struct {
 	Operation string
 	Problem   string
-	err       error
+	err       wire.Hidden[error]
 }
 
 func (e *RequestError) Error() string {
@@ -187,12 +191,15 @@ func (e *RequestError) Error() string {
 	return oneLine(e.Operation + ": not sent: " + e.Problem)
 }
 
+// Format prints what Error gives, whatever the verb.
+func (e RequestError) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, &e) }
+
 // Unwrap gives the cause, where there is one.
 func (e *RequestError) Unwrap() error {
 	if e == nil {
 		return nil
 	}
-	return e.err
+	return e.err.Reveal()
 }
 
 // TransportError is a call that got no whole answer. Where it may have been
@@ -205,9 +212,12 @@ type TransportError struct {
 	// Sent is false only where not a byte of the call left this machine: there was
 	// no connection, or the context had ended. Of a Transport of your own it is true
 	// where that calls none of the hooks of net/http/httptrace, and where the call
-	// has no body: the Transport may have tried another way that nobody saw.
+	// has no body: the Transport may have tried another way that nobody saw. So may
+	// what was registered with an http.Transport (RegisterProtocol).
 	Sent bool
-	err  error
+	err  wire.Hidden[error]
+	// cancelled is the call's own context, by the caller. A transport may have others.
+	cancelled bool
 }
 
 func (e *TransportError) Error() string {
@@ -216,9 +226,9 @@ func (e *TransportError) Error() string {
 	}
 	s := e.Operation + ": " + e.Problem
 	switch {
-	case errors.Is(e.err, context.Canceled):
+	case e.cancelled:
 		s += " (the caller's context was cancelled)"
-	case errors.Is(e.err, context.DeadlineExceeded):
+	case errors.Is(e.err.Reveal(), context.DeadlineExceeded):
 		s += " (the deadline passed)"
 	}
 	switch {
@@ -232,13 +242,16 @@ func (e *TransportError) Error() string {
 	return oneLine(s)
 }
 
+// Format prints what Error gives, whatever the verb.
+func (e TransportError) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, &e) }
+
 // Unwrap gives the cause, so that errors.Is(err, context.Canceled) works. Where the
 // context was ended with a cause of its own, errors.Is finds that as well.
 func (e *TransportError) Unwrap() error {
 	if e == nil {
 		return nil
 	}
-	return e.err
+	return e.err.Reveal()
 }
 
 // Check is one of the steps by which a message is verified, in order.
@@ -277,6 +290,9 @@ func (e *SignatureError) Error() string {
 	return oneLine(s)
 }
 
+// Format prints what Error gives, whatever the verb.
+func (e SignatureError) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, &e) }
+
 // DecryptError is a sealed resource that does not open.
 type DecryptError struct {
 	Problem string // what was found
@@ -289,3 +305,6 @@ func (e *DecryptError) Error() string {
 	}
 	return oneLine("wxpay: cannot decrypt: " + remedied(e.Problem, e.Hint))
 }
+
+// Format prints what Error gives, whatever the verb.
+func (e DecryptError) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, &e) }

@@ -212,7 +212,7 @@ func load[T any](want, parser, path string, parse func([]byte) (T, error)) (T, e
 	data, err := keyfile.Read(path)
 	if e := (*keyfile.NotAName)(nil); errors.As(err, &e) {
 		hint := "give the name of a file here, and the text of one to " + parser
-		return none, &KeyError{Want: want, Problem: e.Problem, Hint: hint, err: e}
+		return none, &KeyError{Want: want, Problem: e.Problem, Hint: hint, err: wire.Hide[error](e)}
 	}
 	if e := (*fs.PathError)(nil); errors.As(err, &e) {
 		return none, &fs.PathError{Op: e.Op, Path: wire.Clip(e.Path, 256), Err: e.Err}

@@ -80,12 +80,12 @@ func (c *Client) signLaunch(op, appID, prepayID, last string) (timestamp, nonce,
 		return "", "", "", &RequestError{Operation: op, Problem: "the prepay_id is empty"}
 	}
 	if nonce, err = wire.Nonce(c.rand); err != nil {
-		return "", "", "", &RequestError{Operation: op, Problem: quiet(err), err: err}
+		return "", "", "", &RequestError{Operation: op, Problem: quiet(err), err: wire.Hide(err)}
 	}
 	timestamp = strconv.FormatInt(c.now().Unix(), 10)
 	message := appID + "\n" + timestamp + "\n" + nonce + "\n" + last + "\n"
 	if signature, err = wire.Sign(c.rand, c.key(), []byte(message)); err != nil {
-		return "", "", "", &RequestError{Operation: op, Problem: quiet(err), err: err}
+		return "", "", "", &RequestError{Operation: op, Problem: quiet(err), err: wire.Hide(err)}
 	}
 	return timestamp, nonce, signature, nil
 }

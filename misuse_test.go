@@ -3,6 +3,8 @@ package wxpay_test
 import (
 	"bytes"
 	"context"
+	"crypto"
+	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/json"
@@ -162,17 +164,28 @@ func TestEveryShapeOfAPointerIsEncrypted(t *testing.T) {
 	}
 }
 
+// signerFunc asks a function for everything.
+type signerFunc func() crypto.Signer
+
+func (f signerFunc) Public() crypto.PublicKey { return f().Public() }
+func (f signerFunc) Sign(r io.Reader, digest []byte, o crypto.SignerOpts) ([]byte, error) {
+	return f().Sign(r, digest, o)
+}
+
 func TestKeysThatAreEmpty(t *testing.T) {
 	t.Parallel()
 	for field, spoil := range map[string]func(*wxpay.Config){
-		"PlatformKeys": func(c *wxpay.Config) { c.PlatformKeys[0].Key = new(rsa.PublicKey) },
-		"PrivateKey":   func(c *wxpay.Config) { c.PrivateKey = (*rsa.PrivateKey)(nil) },
+		"PlatformKeys":             func(c *wxpay.Config) { c.PlatformKeys[0].Key = new(rsa.PublicKey) },
+		"PrivateKey":               func(c *wxpay.Config) { c.PrivateKey = (*rsa.PrivateKey)(nil) },
+		"PrivateKey, elliptic":     func(c *wxpay.Config) { c.PrivateKey = (*ecdsa.PrivateKey)(nil) },
+		"PrivateKey, around a nil": func(c *wxpay.Config) { c.PrivateKey = struct{ crypto.Signer }{} },
+		"PrivateKey, a function":   func(c *wxpay.Config) { c.PrivateKey = signerFunc(nil) },
 	} {
 		cfg := testConfig()
 		spoil(&cfg)
 		_, err := wxpay.New(cfg)
 		var wrong *wxpay.ConfigError
-		if !errors.As(err, &wrong) || wrong.Field != field {
+		if field, _, _ := strings.Cut(field, ","); !errors.As(err, &wrong) || wrong.Field != field {
 			t.Errorf("%s: got %v", field, err)
 		}
 	}
@@ -246,6 +259,15 @@ func TestBodiesThatAreNone(t *testing.T) {
 		if _, err := client.Chain("v3/x").Put(bg, body); !errors.As(err, &e) || !strings.Contains(err.Error(), "the body is a nil ") {
 			t.Errorf("a nil %T: got %v", body, err)
 		}
+	}
+	for _, body := range []any{map[string]any(nil), map[string]string(nil), http.Header(nil), new(map[string]any), json.RawMessage("null")} {
+		var e *wxpay.RequestError
+		if err := second(client.Chain("v2/x").Post(bg, body)); !errors.As(err, &e) {
+			t.Errorf("APIv2, a nil %T: got %v", body, err)
+		}
+	}
+	if _, err := client.ContractExtraData(nil); err == nil {
+		t.Error("a page was made of no fields")
 	}
 }
 

@@ -24,8 +24,8 @@ func Query(name, value string) Option {
 // Header sets a header of the call, such as Accept-Language ("en", "zh-CN") to
 // choose the language of error messages, or Wechatpay-Serial to declare
 // another of the platform keys. What the signature or the transport decides,
-// such as Authorization, cannot be set: the call fails before it is sent. So it
-// does for Idempotency-Key: WeChat Pay does not know it, and net/http would take
+// such as Authorization, and what would change the bytes that are signed, such as
+// Accept-Encoding, cannot be set: the call fails before it is sent. So it does for Idempotency-Key: WeChat Pay does not know it, and net/http would take
 // it for leave to send the call twice.
 func Header(name, value string) Option {
 	name = textproto.CanonicalMIMEHeaderKey(name) // here, for calls at once may share the option
@@ -33,6 +33,9 @@ func Header(name, value string) Option {
 		switch name {
 		case "Authorization", "Content-Type", "Content-Length", "Host", "Transfer-Encoding", "Connection":
 			c.fail("header " + name + " is set by the client")
+			return
+		case "Accept-Encoding", "Content-Encoding", "Range":
+			c.fail("header " + name + " would make other bytes of the body or of the reply than those that are signed")
 			return
 		case "Idempotency-Key", "X-Idempotency-Key":
 			c.fail("header " + name + " would let net/http send the call twice, and WeChat Pay does not know it: " +

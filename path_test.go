@@ -78,6 +78,9 @@ func TestPathsThatAreNotSent(t *testing.T) {
 		"a blank in the query":       {"v3/x?a=b c", nil, "wxpay.Query"},
 		"a header that is signed":    {"v3/x", []wxpay.Option{wxpay.Header("authorization", "x")}, "Authorization is set by the client"},
 		"a header the body decides":  {"v3/x", []wxpay.Option{wxpay.Header("Content-Type", "x")}, "Content-Type is set by the client"},
+		"a header of the reply":      {"v3/x", []wxpay.Option{wxpay.Header("accept-encoding", "gzip")}, "Accept-Encoding would make other bytes"},
+		"a header of the body":       {"v3/x", []wxpay.Option{wxpay.Header("content-encoding", "gzip")}, "Content-Encoding would make"},
+		"a part of the reply":        {"v3/x", []wxpay.Option{wxpay.Header("range", "bytes=0-1")}, "Range would make other bytes"},
 		"a name that ends the quote": {"v3/{" + strings.Repeat("x", 100) + "\x01}", nil, "is not filled"},
 	} {
 		_, err := client.Chain(c.path).Get(bg, c.opts...)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
 // Promise is a call under way: what the …Async methods return at once.
@@ -57,7 +59,7 @@ func (e *PanicError) Error() string {
 }
 
 // Format prints what Error gives, whatever the verb.
-func (e PanicError) Format(f fmt.State, verb rune) { printError(f, verb, &e) }
+func (e PanicError) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, &e) }
 
 // Unwrap gives the value where it is an error.
 func (e *PanicError) Unwrap() error {
@@ -67,6 +69,10 @@ func (e *PanicError) Unwrap() error {
 	err, _ := e.Value.(error)
 	return err
 }
+
+// Format prints the type. What came of the call is [Promise.Wait]'s to tell: it may be
+// arriving just now.
+func (p *Promise[T]) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "%T", p) }
 
 // guard runs f and gives its panic as an error.
 func guard(f func()) (err error) {
@@ -94,10 +100,11 @@ func start[T any](f func() (T, error)) *Promise[T] {
 // afterwards is the error of a function given to Then or Otherwise, after a call
 // that took effect or may have: whatever the function met with, [OutcomeUnknown] is
 // true of it.
-type afterwards struct{ err error }
+type afterwards struct{ err wire.Hidden[error] }
 
-func (e *afterwards) Error() string { return e.err.Error() }
-func (e *afterwards) Unwrap() error { return e.err }
+func (e *afterwards) Error() string                { return e.err.Reveal().Error() }
+func (e afterwards) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, &e) }
+func (e *afterwards) Unwrap() error                { return e.err.Reveal() }
 
 // Then runs f on the value once the call has succeeded. The promise it returns
 // has the same value, or the error of f, which errors.Is and errors.As find. Where
@@ -110,7 +117,7 @@ func (p *Promise[T]) Then(f func(T) error) *Promise[T] {
 			return p.value, p.err
 		}
 		if err := f(p.value); err != nil {
-			return p.value, &afterwards{err}
+			return p.value, &afterwards{wire.Hide(err)}
 		}
 		return p.value, nil
 	})
@@ -128,7 +135,7 @@ func (p *Promise[T]) Otherwise(f func(error) (T, error)) *Promise[T] {
 		}
 		value, err := f(p.err)
 		if err != nil && OutcomeUnknown(p.err) {
-			err = &afterwards{err}
+			err = &afterwards{wire.Hide(err)}
 		}
 		return value, err
 	})

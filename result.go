@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -49,15 +50,16 @@ func ofJSON(err error) error {
 	case nil, *json.UnmarshalTypeError, *json.SyntaxError, *json.InvalidUnmarshalError:
 		return err
 	}
-	return &ownUnmarshaller{err}
+	return &ownUnmarshaller{wire.Hide(err)}
 }
 
-type ownUnmarshaller struct{ err error }
+type ownUnmarshaller struct{ err wire.Hidden[error] }
 
 func (*ownUnmarshaller) Error() string {
 	return "the unmarshaller of one of its types does not take a value"
 }
-func (e *ownUnmarshaller) Unwrap() error { return e.err }
+func (e ownUnmarshaller) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, &e) }
+func (e *ownUnmarshaller) Unwrap() error                { return e.err.Reveal() }
 
 // Map decodes the body into a map, as Decode does. Numbers stay as they were
 // written ([json.Number]), for a plan_id of 18 digits does not fit a float64.
@@ -90,7 +92,7 @@ func (r *Result) decodeError(err error) error {
 	if err == nil {
 		return nil
 	}
-	e := &DecodeError{Operation: "decode", Status: r.Status, RequestID: r.RequestID(), err: err}
+	e := &DecodeError{Operation: "decode", Status: r.Status, RequestID: r.RequestID(), err: wire.Hide(err)}
 	if r.call != nil {
 		e.Operation = r.call.operation()
 	}
@@ -104,29 +106,32 @@ type DecodeError struct {
 	Operation string
 	Status    int
 	RequestID string
-	err       error
+	err       wire.Hidden[error]
 }
 
 func (e *DecodeError) Error() string {
 	if e == nil {
 		return nilError
 	}
-	var why string
+	why, err := "", e.err.Reveal()
 	var mismatch *json.UnmarshalTypeError
 	var syntax *json.SyntaxError
 	switch {
-	case errors.As(e.err, &mismatch) && mismatch.Field == "": // the whole reply, or an element of no name
+	case errors.As(err, &mismatch) && mismatch.Field == "": // the whole reply, or an element of no name
 		why = "a JSON " + kindOf(mismatch) + " does not fit " + wanted(mismatch)
-	case errors.As(e.err, &mismatch): // its own words would quote the value
+	case errors.As(err, &mismatch): // its own words would quote the value
 		why = wire.Clip(mismatch.Field, 128) + " is not " + wanted(mismatch)
-	case errors.As(e.err, &syntax), errors.Is(e.err, io.EOF), errors.Is(e.err, io.ErrUnexpectedEOF):
+	case errors.As(err, &syntax), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		why = "it is not JSON"
 	default:
-		why = quiet(e.err)
+		why = quiet(err)
 	}
 	return oneLine(e.Operation + ": succeeded (HTTP " + strconv.Itoa(e.Status) + ") but the reply does not decode: " +
 		why + "; its raw bytes are in the reply")
 }
+
+// Format prints what Error gives, whatever the verb.
+func (e DecodeError) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, &e) }
 
 // kindOf is the kind of JSON value that did not fit. A type's own unmarshaller may
 // write the value there.
@@ -153,7 +158,7 @@ func (e *DecodeError) Unwrap() error {
 	if e == nil {
 		return nil
 	}
-	return e.err
+	return e.err.Reveal()
 }
 
 // None stands for no body: as a request nothing is sent, as a reply nothing

@@ -99,7 +99,16 @@ func (k *privateKey) MarshalText() ([]byte, error) { return []byte(hiddenSecret)
 
 func (c Config) summary() string {
 	keys := Keys{platform: c.PlatformKeys}
-	return fmt.Sprintf("wxpay.Config{MchID: %q, SerialNo: %q, PlatformKeys: [%s], Host: %q, …}", c.MchID, c.SerialNo, keys.ids(), c.Host)
+	return fmt.Sprintf("wxpay.Config{MchID: %q, SerialNo: %q, PlatformKeys: [%s], Host: %q, …}", c.MchID, c.SerialNo, keys.ids(), withoutUser(c.Host))
+}
+
+// withoutUser is an address without user and password, which New refuses.
+func withoutUser(address string) string {
+	scheme, rest, _ := strings.Cut(address, "://")
+	if at := strings.LastIndex(rest, "@"); at >= 0 {
+		return scheme + "://…" + rest[at:]
+	}
+	return address
 }
 
 // Format prints who the merchant is and which platform keys there are, and no

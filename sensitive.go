@@ -19,7 +19,7 @@ import (
 // which has no encrypted fields, the call is not sent: a [*RequestError].
 //
 // The typed chain and the index know which fields these are and need no
-// option. The key is [Keys.Current], which the call declares in
+// option, and a text that two pointers name is encrypted once. The key is [Keys.Current], which the call declares in
 // Wechatpay-Serial by itself, or the one that the option [Header] names there.
 //
 // Source: https://wechatpay-api.gitbook.io/wechatpay-api-v3/qian-ming-zhi-nan-1/min-gan-xin-xi-jia-mi
@@ -129,6 +129,9 @@ func pointerPath(pointer string) []string {
 	return path
 }
 
+// edited is a text that was edited: a second pointer to it leaves it alone.
+type edited string
+
 // editAt edits the texts at path below node and returns what takes its place. Where
 // path leads to something else, or goes on where nothing can, odd is the error. What
 // is not there, or null, is left alone.
@@ -143,17 +146,25 @@ func editAt(node any, path []string, edit func(string) (string, error), odd erro
 		case n == "":
 			return n, nil
 		}
-		return edit(n)
+		text, err := edit(n)
+		return edited(text), err
+	case edited:
+		if len(path) > 0 {
+			return n, odd
+		}
+		return n, nil
 	case map[string]any:
 		if len(path) == 0 {
 			return n, odd
 		}
 		if child, ok := n[path[0]]; ok {
-			edited, err := editAt(child, path[1:], edit, odd)
+			child, err := editAt(child, path[1:], edit, odd)
 			if err != nil {
 				return nil, err
 			}
-			n[path[0]] = edited
+			n[path[0]] = child
+		} else if path[0] == "*" { // it stands for the elements of a list
+			return n, odd
 		}
 		return n, nil
 	case []any:
@@ -164,11 +175,11 @@ func editAt(node any, path []string, edit func(string) (string, error), odd erro
 			if path[0] != "*" && path[0] != strconv.Itoa(i) {
 				continue
 			}
-			edited, err := editAt(child, path[1:], edit, odd)
+			child, err := editAt(child, path[1:], edit, odd)
 			if err != nil {
 				return nil, err
 			}
-			n[i] = edited
+			n[i] = child
 		}
 		return n, nil
 	}

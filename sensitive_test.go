@@ -159,3 +159,47 @@ func TestSensitiveFieldsThatAreNoText(t *testing.T) {
 		}
 	}
 }
+
+// What two pointers name is encrypted once, and decrypted once.
+func TestPointersGivenTwice(t *testing.T) {
+	t.Parallel()
+	merchant, platform := testKey()
+	sealed, err := wire.EncryptOAEP(rand.Reader, &merchant.PublicKey, "clear")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sent struct{ Names []string }
+	client := clientOver(t, func(r *http.Request) (*http.Response, error) {
+		if err := json.NewDecoder(r.Body).Decode(&sent); err != nil {
+			return nil, err
+		}
+		return signedReply(200, `{"name":"`+sealed+`"}`), nil
+	})
+	result, err := client.Chain("v3/x").Post(bg, `{"names":["clear"]}`, wxpay.Encrypt("/names/*", "/names/0"), wxpay.Encrypt("/names/*"),
+		wxpay.Decrypt("/name"), wxpay.Decrypt("/name"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := wire.DecryptOAEP(platform, sent.Names[0]); err != nil || text != "clear" {
+		t.Errorf("sent %q, %v", text, err)
+	}
+	if m, err := result.Map(); err != nil || m["name"] != "clear" {
+		t.Errorf("received %v, %v", m, err)
+	}
+}
+
+// A * is for the elements of a list: of an object it would leave all in clear.
+func TestAStarThatMeetsAnObject(t *testing.T) {
+	t.Parallel()
+	client := clientOver(t, func(*http.Request) (*http.Response, error) {
+		t.Error("it was sent")
+		return signedReply(200, `{}`), nil
+	})
+	for pointer, body := range map[string]string{"/*/n": `{"l":{"n":"oSECRET"}}`, "/l/*/n": `{"l":{"n":"oSECRET"}}`} {
+		var e *wxpay.RequestError
+		err := second(client.Chain("v3/x").Post(bg, body, wxpay.Encrypt(pointer)))
+		if !errors.As(err, &e) || strings.Contains(err.Error(), "SECRET") {
+			t.Errorf("%s: got %v", pointer, err)
+		}
+	}
+}

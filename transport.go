@@ -10,6 +10,8 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"sync/atomic"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
 // flight watches whether a call may have left this machine, by what net/http
@@ -19,10 +21,12 @@ import (
 // What was true once stays true: net/http may ask for another connection after
 // one that turned out dead.
 type flight struct {
-	asked   atomic.Bool
+	looks   atomic.Int32 // how often a transport looked for the trace
+	asked   atomic.Int32 // which of those that looked asked for a connection first, 0 for none
 	state   atomic.Int32 // quietSoFar, left or over
 	trace   httptrace.ClientTrace
 	request *http.Request // as the transport got it
+	proxy   *url.URL      // that it goes by, as far as that is known, once there was no answer
 }
 
 // The states of a flight. It leaves quiet once, so that what was reported as not
@@ -41,14 +45,28 @@ func (f *flight) leave() bool {
 }
 
 // ground ends a flight of which nothing has left, and tells whether it was one.
-func (f *flight) ground() bool { return f.asked.Load() && f.state.CompareAndSwap(quietSoFar, over) }
+func (f *flight) ground() bool { return f.asked.Load() > 0 && f.state.CompareAndSwap(quietSoFar, over) }
 
 // watch is the context of the request. A trace of the caller's own in ctx is
 // called as well.
 func (f *flight) watch(ctx context.Context) context.Context {
-	f.trace.GetConn = func(string) { f.asked.Store(true) }
+	f.trace.GetConn = func(string) { f.asked.CompareAndSwap(0, f.looks.Load()) }
 	f.trace.GotConn = func(httptrace.GotConnInfo) { f.leave() }
-	return httptrace.WithClientTrace(ctx, &f.trace)
+	return watched{httptrace.WithClientTrace(ctx, &f.trace), f}
+}
+
+// watched is a context that counts who looks for the trace.
+type watched struct {
+	context.Context
+	flight *flight
+}
+
+func (w watched) Value(key any) any {
+	value := w.Context.Value(key)
+	if value == any(&w.flight.trace) {
+		w.flight.looks.Add(1)
+	}
+	return value
 }
 
 // carry sets the body of a request.
@@ -120,7 +138,7 @@ func (c *call) roundTrip(ctx context.Context, transport http.RoundTripper, r *ht
 // is known. It is asked before signing and after, which may take its time.
 func (c *call) tooLate(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
-		return &TransportError{Operation: c.operation(), Problem: "the call was not begun", err: ended(ctx, err)}
+		return &TransportError{Operation: c.operation(), Problem: "the call was not begun", err: wire.Hide(ended(ctx, err)), cancelled: cancelled(ctx)}
 	}
 	return nil
 }
@@ -133,18 +151,22 @@ func (c *call) lost(err error, transport http.RoundTripper) error {
 	var noProxy error
 	// net/http asks where the proxy is before it asks for a connection.
 	if own && t.Proxy != nil && c.flight.state.Load() != left {
-		var proxy *url.URL
-		proxy, noProxy = t.Proxy(r)
-		proxied = proxy != nil
+		c.flight.proxy, noProxy = t.Proxy(r)
+		proxied = c.flight.proxy != nil
 	}
 	// A transport that traces one attempt may have made others without a word, such
-	// as one that falls back. Where there is a body, reading it tells.
-	if (own || r.Body != nil) && c.flight.ground() {
+	// as one that falls back. Where there is a body, reading it tells. An http.Transport
+	// makes no others, unless its user registered another one with it for the protocol:
+	// that is handed the request after the http.Transport itself looked for the trace, so
+	// what it then asks for by net/http is asked for by the second to look.
+	if (r.Body != nil || own && c.flight.asked.Load() == 1) && c.flight.ground() {
 		cause := ended(r.Context(), withoutURL(err))
-		return &TransportError{Operation: c.operation(), Problem: c.unreached(cause, proxied), err: cause}
+		return &TransportError{
+			Operation: c.operation(), Problem: c.unreached(cause, proxied), err: wire.Hide(cause), cancelled: cancelled(r.Context()),
+		}
 	}
 	if noProxy != nil && noProxy.Error() == err.Error() {
-		return &TransportError{Operation: c.operation(), Problem: badProxy, err: errors.New(badProxy)}
+		return &TransportError{Operation: c.operation(), Problem: badProxy, err: wire.Hide(errors.New(badProxy))}
 	}
 	return c.cutShort(err)
 }
@@ -152,13 +174,18 @@ func (c *call) lost(err error, transport http.RoundTripper) error {
 // cutShort is the error of a call that has no answer, or one that came in part or
 // was of no use.
 func (c *call) cutShort(err error) error {
-	err = ended(c.flight.request.Context(), withoutURL(err))
-	e := &TransportError{Operation: c.operation(), Sent: true, Problem: "no whole reply came", err: err}
-	if !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+	ctx := c.flight.request.Context()
+	err = ended(ctx, withoutURL(err))
+	e := &TransportError{
+		Operation: c.operation(), Sent: true, Problem: "no whole reply came", err: wire.Hide(err), cancelled: cancelled(ctx),
+	}
+	if !e.cancelled && !errors.Is(err, context.DeadlineExceeded) {
 		e.Problem += ": " + c.quiet(err)
 	}
 	return e
 }
+
+func cancelled(ctx context.Context) bool { return errors.Is(ctx.Err(), context.Canceled) }
 
 // ended adds to err that the context is over, and why: net/http gives the cause of
 // context.WithCancelCause in place of context.Canceled.

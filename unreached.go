@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/base64"
 	"errors"
 	"net"
 	"net/http"
@@ -30,7 +31,7 @@ func (c *call) unreached(err error, proxied bool) string {
 		timedOut interface{ Timeout() bool }
 	)
 	switch {
-	case errors.Is(err, context.Canceled):
+	case cancelled(c.flight.request.Context()):
 		return "no connection was made yet"
 	case errors.Is(err, context.DeadlineExceeded):
 		return "no connection was made in time"
@@ -79,7 +80,11 @@ func isStatusText(text string) bool {
 
 // quiet is the words of a transport's error, without any value that the call took
 // along in its address, however it is quoted or escaped.
-func (c *call) quiet(err error) string {
+func (c *call) quiet(err error) string { return quiet(err, c.told()...) }
+
+// told is what the call's address tells, in every way it may be repeated, and what the
+// proxy was told, which may repeat it in the answer to CONNECT; longest first.
+func (c *call) told() []string {
 	u := c.flight.request.URL
 	told := []string{u.EscapedPath(), u.Path, u.RawQuery}
 	var values []string
@@ -93,13 +98,28 @@ func (c *call) quiet(err error) string {
 			values = append(values, clear)
 		}
 	}
+	if proxy := c.flight.proxy; proxy != nil && proxy.User != nil {
+		name := proxy.User.Username()
+		password, _ := proxy.User.Password()
+		values = append(values, name, password, base64.StdEncoding.EncodeToString([]byte(name+":"+password)))
+	}
 	for _, v := range values {
 		if len(v) >= minTold {
 			told = append(told, v, string(appendEscaped(nil, v, false)), url.PathEscape(v), url.QueryEscape(v))
 		}
 	}
 	slices.SortFunc(told, func(a, b string) int { return len(b) - len(a) }) // one may hold another
-	return quiet(err, told...)
+	return told
+}
+
+// without is a text without what is told.
+func without(text string, told []string) string {
+	for _, t := range told {
+		if t != "" {
+			text = strings.ReplaceAll(text, t, "…")
+		}
+	}
+	return text
 }
 
 // minTold is the length from which a value is looked for. What is shorter names
@@ -110,12 +130,7 @@ const minTold = 4
 // address: a URL has the values of variables, queries and the password of a proxy.
 func quiet(err error, told ...string) string {
 	text, _, _ := strings.Cut(wordsOf(err), " line: ") // net/textproto repeats a header there
-	for _, t := range told {
-		if t != "" {
-			text = strings.ReplaceAll(text, t, "…")
-		}
-	}
-	words := strings.Fields(unquoted(text))
+	words := strings.Fields(unquoted(without(text, told)))
 	for i, word := range words {
 		if scheme, _, found := strings.Cut(word, "://"); found {
 			words[i] = scheme + "://…"

@@ -119,7 +119,7 @@ func (c *call) doV2(ctx context.Context) (*Result, error) {
 	defer cancel()
 	request, err := http.NewRequest(c.method, c.client.host.String()+path, nil)
 	if err != nil {
-		return nil, &RequestError{Operation: c.operation(), Problem: quiet(err), err: err}
+		return nil, &RequestError{Operation: c.operation(), Problem: quiet(err), err: wire.Hide(err)}
 	}
 	c.flight.carry(request, c.fields.XML())
 	request.Header["Content-Type"] = []string{"text/xml; charset=utf-8"}
@@ -162,7 +162,7 @@ func (c *call) readV2(r *Result) (*Result, error) {
 			return r, nil
 		}
 	}
-	e := &Error{Operation: c.operation(), Status: r.Status, RequestID: r.RequestID(), Verified: signed}
+	e := &Error{Operation: c.operation(), Status: r.Status, RequestID: r.RequestID(), Verified: signed, told: wire.Hide(c.told())}
 	if fields["return_code"] != "SUCCESS" {
 		e.Code, e.Message = fields["return_code"], fields["return_msg"]
 	} else {
@@ -245,7 +245,7 @@ func (c *Client) ContractExtraData(fields map[string]string) (NavigateToMiniProg
 	}
 	k.signPage()
 	if k.problem != "" {
-		return NavigateToMiniProgram{}, &RequestError{Operation: "ContractExtraData", Problem: k.problem, err: k.cause}
+		return NavigateToMiniProgram{}, &RequestError{Operation: "ContractExtraData", Problem: k.problem, err: wire.Hide(k.cause)}
 	}
 	return NavigateToMiniProgram{SigningMiniProgram, "pages/index/index", k.fields}, nil
 }

@@ -10,6 +10,9 @@ import (
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
+// errNilFields is about a body that would go out with nothing of the caller's in it.
+var errNilFields = errors.New("it is a nil map, or JSON's null")
+
 // fieldsOf flattens a body: a struct with xml tags, a map, anything that
 // marshals to a JSON object, or raw XML. What nests in JSON becomes its JSON, as
 // scene_info and detail are sent; what a struct with xml tags cannot carry is an error.
@@ -18,6 +21,9 @@ func fieldsOf(body any) (wire.Fields, error) {
 	case nil:
 		return nil, nil
 	case map[string]string:
+		if b == nil {
+			return nil, errNilFields
+		}
 		fields := make(wire.Fields, len(b)+3)
 		for name, value := range b {
 			fields[name] = value
@@ -40,6 +46,9 @@ func fieldsOf(body any) (wire.Fields, error) {
 	var m map[string]json.RawMessage
 	if err := d.Decode(&m); err != nil {
 		return nil, fmt.Errorf("it is not an object")
+	}
+	if m == nil {
+		return nil, errNilFields
 	}
 	fields := make(wire.Fields, len(m)+3)
 	for name, value := range m {

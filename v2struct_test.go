@@ -20,12 +20,13 @@ type (
 		OutTradeNo string `xml:"out_trade_no"`
 		TotalFee   int    `xml:"total_fee"`
 	}
-	hidden struct{ order }
-	fee    uint32
-	flag   struct{ on bool }
-	ownXML string
-	circle struct{ *circle }
-	nested struct {
+	hidden   struct{ order }
+	fee      uint32
+	flag     struct{ on bool }
+	ownXML   string
+	secretly string
+	circle   struct{ *circle }
+	nested   struct {
 		Body order `xml:"body"`
 	}
 	inverted struct {
@@ -112,9 +113,13 @@ func TestV2StructsAreSentWhole(t *testing.T) {
 		body any
 		want wire.Fields
 	}{
-		"a struct":               {order{"T1", 7}, t1},
-		"an embedded struct":     {hidden{order{"T1", 7}}, t1},
-		"an embedded pointer":    {struct{ *order }{&order{"T1", 7}}, t1},
+		"a struct":            {order{"T1", 7}, t1},
+		"an embedded struct":  {hidden{order{"T1", 7}}, t1},
+		"an embedded pointer": {struct{ *order }{&order{"T1", 7}}, t1},
+		"a named document": {struct {
+			XMLName struct{} `xml:"xml"`
+			order
+		}{order: order{"T1", 7}}, t1},
 		"an empty pointer":       {struct{ *order }{}, wire.Fields{}},
 		"the nearer of two":      {inverted{order{"T1", 7}, "8"}, wire.Fields{"out_trade_no": "T1", "total_fee": "8"}},
 		"every kind":             {all, everything},
@@ -184,6 +189,18 @@ func TestV2StructsThatCannotBeCarried(t *testing.T) {
 		"Own": &struct {
 			Own ownXML `xml:"total_fee"`
 		}{},
+		"secretly": &struct {
+			secretly
+			No string `xml:"out_trade_no"`
+		}{},
+		"secretly is": &struct {
+			secretly `xml:"total_fee"`
+			No       string `xml:"out_trade_no"`
+		}{},
+		"XMLName is a string": &struct {
+			XMLName string `xml:"total_fee"`
+			No      string `xml:"out_trade_no"`
+		}{},
 		"nil pointer": (*order)(nil),
 		"Time": &struct {
 			time.Time
@@ -239,7 +256,7 @@ func TestV2RepliesFillStructs(t *testing.T) {
 		"the field Text does not take text": &struct {
 			Text flag `xml:"text"`
 		}{},
-		"order.OutTradeNo is in a struct": &struct{ *order }{},
+		"the field order is embedded by a pointer": &struct{ *order }{},
 		"the field State has no xml tag": &struct {
 			State string `json:"text"`
 		}{},

@@ -47,9 +47,9 @@ type Error struct {
 	Stack []byte
 
 	problem string
-	err     error
-	of      *Notification // nil before there is one
-	shared  bool          // it was reported where it arose, in the delivery that was being handled
+	err     wire.Hidden[error]
+	of      wire.Hidden[*Notification] // nil before there is one
+	shared  bool                       // it was reported where it arose, in the delivery that was being handled
 }
 
 // Error gives the notification, the check, and what to do about it, on one line.
@@ -57,20 +57,24 @@ type Error struct {
 // prints with a dot for every line end and control character.
 func (e *Error) Error() string { return wire.OneLine(e.text()) }
 
+// Format prints what Error gives, whatever the verb.
+func (e Error) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, &e) }
+
 func (e *Error) text() string {
 	s := "notify: "
 	if e.ID != "" {
 		s += wire.Clip(e.EventType, 64) + " " + wire.Clip(e.ID, 64) + ": "
 	}
-	if _, ok := e.err.(*wxpay.SignatureError); ok && e.Check != CheckHandler {
-		return s + e.err.Error() // it names the check
+	err := e.err.Reveal()
+	if _, ok := err.(*wxpay.SignatureError); ok && e.Check != CheckHandler {
+		return s + err.Error() // it names the check
 	}
 	s += string(e.Check) + " check failed"
 	if e.problem != "" {
 		s += ": " + e.problem
 	}
-	if e.err != nil && e.Check != CheckDecode && e.Check != CheckBody {
-		s += ": " + words(e.err)
+	if err != nil && e.Check != CheckDecode && e.Check != CheckBody {
+		s += ": " + words(err)
 	}
 	return s
 }
@@ -87,10 +91,10 @@ func words(err error) (s string) {
 }
 
 // Unwrap gives the cause, where there is one.
-func (e *Error) Unwrap() error { return e.err }
+func (e *Error) Unwrap() error { return e.err.Reveal() }
 
 func (n *Notification) fail(check wxpay.Check, status int, problem string, err error) *Error {
-	return &Error{Check: check, Status: status, ID: n.ID, EventType: n.EventType, RequestID: n.RequestID, problem: problem, err: err, of: n}
+	return &Error{Check: check, Status: status, ID: n.ID, EventType: n.EventType, RequestID: n.RequestID, problem: problem, err: wire.Hide(err), of: wire.Hide(n)}
 }
 
 // logError is the error function of a receiver that was given none: an error

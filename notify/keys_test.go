@@ -285,3 +285,21 @@ func BenchmarkRepeatsOfAPIv2(b *testing.B) {
 		})
 	}
 }
+
+// Keys that nobody made are told of before the first message arrives.
+func TestKeysThatAreEmpty(t *testing.T) {
+	t.Parallel()
+	for verb, f := range map[string]func(){
+		"notify.New: ":  func() { notify.New(&wxpay.Keys{}) },
+		"notify.Keys: ": func() { notify.Keys(newWechat(t).keys(t), new(wxpay.Keys)) },
+	} {
+		func() {
+			defer func() {
+				if s, _ := recover().(string); !strings.HasPrefix(s, verb) || !strings.Contains(s, "wxpay.NewKeys") {
+					t.Errorf("%s panicked with %q", verb, s)
+				}
+			}()
+			f()
+		}()
+	}
+}

@@ -104,7 +104,7 @@ func (r *Receiver) dispatch(ctx context.Context, n *Notification) *Error {
 	if err == nil {
 		return nil
 	}
-	if e, ok := err.(*Error); ok && e != nil && e.of == n {
+	if e, ok := err.(*Error); ok && e != nil && e.of.Reveal() == n {
 		return e // of Decode
 	}
 	return n.fail(CheckHandler, http.StatusInternalServerError, "", err)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -183,6 +184,9 @@ func (r *Receiver) addressee(n *Notification, opening []*wxpay.Keys) *Error {
 // Decode unmarshals the resource into v. Where v is an [Event], it must be the
 // one for this EventType. The error is a [*Error].
 func (n *Notification) Decode(v any) error {
+	if p := reflect.ValueOf(v); p.Kind() == reflect.Pointer && p.IsNil() { // of an event, asking its type would panic
+		return n.fail(CheckDecode, http.StatusInternalServerError, "it was to be decoded into a nil pointer", nil)
+	}
 	if e, ok := v.(Event); ok && e.EventType() != n.EventType {
 		return n.fail(CheckDecode, http.StatusInternalServerError, "it was to be decoded as a "+e.EventType(), nil)
 	}

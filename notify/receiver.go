@@ -44,6 +44,7 @@ func New(keys *wxpay.Keys, options ...Option) *Receiver {
 		routes: map[string]func(context.Context, *Notification) error{},
 	}
 	if keys != nil {
+		checkKeys("New", keys)
 		r.keys = []*wxpay.Keys{keys}
 	}
 	for _, o := range options {
@@ -86,8 +87,16 @@ func Keys(more ...*wxpay.Keys) Option {
 		if k == nil {
 			panic("notify.Keys: one of the keys is nil")
 		}
+		checkKeys("Keys", k)
 	}
 	return func(r *Receiver) { r.keys = append(r.keys, more...) }
+}
+
+// checkKeys panics over keys that nobody made: the first message would.
+func checkKeys(verb string, keys *wxpay.Keys) {
+	if keys.MchID() == "" {
+		panic("notify." + verb + ": the keys are empty; take client.Keys(), or make them with wxpay.NewKeys")
+	}
 }
 
 // OnError is told of every message that is not answered with a success,

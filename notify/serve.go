@@ -81,7 +81,7 @@ func (r *Receiver) refuse(ctx context.Context, e *Error) Answer {
 		r.report(ctx, e)
 	}
 	message := "the notification failed the " + string(e.Check) + " check"
-	if e.of != nil && e.of.v2 {
+	if n := e.of.Reveal(); n != nil && n.v2 {
 		return answerV2(e.Status, "FAIL", message)
 	}
 	body, _ := json.Marshal(wire.ErrorBody{Code: "FAIL", Message: message}) // two strings
@@ -98,7 +98,7 @@ func (r *Receiver) report(ctx context.Context, e *Error) {
 // readBody takes in the body before anything trusts it.
 func readBody(w http.ResponseWriter, req *http.Request) ([]byte, *Error) {
 	fail := func(check wxpay.Check, status int, problem string, err error) ([]byte, *Error) {
-		return nil, &Error{Check: check, Status: status, RequestID: requestID(req.Header), problem: problem, err: err}
+		return nil, &Error{Check: check, Status: status, RequestID: requestID(req.Header), problem: problem, err: wire.Hide(err)}
 	}
 	if req.Method != http.MethodPost {
 		return fail(CheckMethod, http.StatusMethodNotAllowed, "it is not a POST", nil)

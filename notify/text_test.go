@@ -3,6 +3,7 @@ package notify_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -51,5 +52,55 @@ func TestCarriageReturnsOfAPIv2(t *testing.T) {
 	a := r.Receive(context.Background(), http.Header{}, body)
 	if a.Status != 200 || got != "a\r\nb" || !strings.Contains(plain, `a\r\nb`) {
 		t.Errorf("answered %d %s, got %q, %s", a.Status, a.Body, got, plain)
+	}
+}
+
+type picky string
+
+func (*picky) UnmarshalText([]byte) error { return wordlessError{"oSECRET"} }
+
+type wordlessError struct{ Body string }
+
+func (wordlessError) Error() string { return "broken" }
+
+type pickyEvent struct {
+	v2Event
+	OpenID picky `xml:"openid"`
+}
+
+// An error prints what Error says and nothing that it holds, whatever the verb.
+func TestErrorsPrintTheirTextOnly(t *testing.T) {
+	t.Parallel()
+	for name, register := range map[string]func(*notify.Receiver){
+		"decode": func(r *notify.Receiver) {
+			notify.On(r, func(context.Context, *notify.Notification, *pickyEvent) error { return nil })
+		},
+		"handler": func(r *notify.Receiver) {
+			r.Otherwise(func(context.Context, *notify.Notification) error { return wordlessError{"oSECRET"} })
+		},
+	} {
+		var e *notify.Error
+		r := notify.New(nil, notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key)), notify.OnError(func(_ context.Context, got *notify.Error) { e = got }))
+		register(r)
+		r.Receive(t.Context(), nil, signedFields(wire.Fields{"out_trade_no": "T1", "openid": "oSECRET"}).XML())
+		if e == nil || string(e.Check) != name {
+			t.Fatalf("%s: got %v", name, e)
+		}
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d", "%t"} {
+			for _, printed := range []any{e, *e} {
+				if got, want := fmt.Sprintf(verb, printed), fmt.Sprintf(verb, e.Error()); got != want {
+					t.Errorf("%s of a %T: %s", verb, printed, got)
+				}
+			}
+			inside := []any{struct{ E error }{e}, struct{ e *notify.Error }{e}, []notify.Error{*e}}
+			if name == "decode" {
+				inside = append(inside, e.Unwrap(), struct{ e error }{e.Unwrap()})
+			}
+			for _, printed := range inside {
+				if got := fmt.Sprintf(verb, printed); strings.Contains(got, "SECRET") || strings.Contains(got, fmt.Sprintf("%x", "SECRET")) {
+					t.Errorf("%s of a %T: %s", verb, printed, got)
+				}
+			}
+		}
 	}
 }

@@ -36,6 +36,16 @@ type (
 	}
 )
 
+// payment is embedded by a pointer, and not exported.
+type payment struct {
+	TotalFee uint32 `xml:"total_fee"`
+}
+
+type unfillable struct {
+	v2Event
+	*payment
+}
+
 func (v2Event) EventType() string    { return notify.V2Payment }
 func (*byPointer) EventType() string { return notify.V2Payment }
 func (inTexts) EventType() string    { return notify.V2Payment }
@@ -89,6 +99,7 @@ func TestV2EventsThatCannotBeFilled(t *testing.T) {
 	for field, f := range map[string]func(){
 		"the field OutTradeNo has no xml tag": func() { received[inJSON](t, "ICBC") },
 		"the field Coupons (coupon_id_0)":     func() { received[listing](t, "ICBC") },
+		"the field payment is embedded by":    func() { received[unfillable](t, "ICBC") },
 	} {
 		func() {
 			defer func() {
@@ -105,5 +116,21 @@ func TestV2EventsThatCannotBeFilled(t *testing.T) {
 	a := r.Receive(t.Context(), nil, signedFields(wire.Fields{"out_trade_no": "T1"}).XML())
 	if a.Status != 500 || last == nil || last.Check != notify.CheckDecode || !strings.Contains(last.Error(), "OutTradeNo") {
 		t.Errorf("answered %d, %v", a.Status, last)
+	}
+}
+
+// A nil pointer is told of, also one to an event, whose type cannot be asked.
+func TestDecodingIntoNothing(t *testing.T) {
+	t.Parallel()
+	r := notify.New(nil, notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key)))
+	n, err := r.Parse(nil, signedFields(wire.Fields{"out_trade_no": "T1"}).XML())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range []any{(*event.V2Payment)(nil), (*inTexts)(nil), (*struct{})(nil), nil} {
+		var e *notify.Error
+		if err := n.Decode(v); !errors.As(err, &e) || e.Check != notify.CheckDecode {
+			t.Errorf("%T: got %v", v, err)
+		}
 	}
 }

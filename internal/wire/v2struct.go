@@ -78,12 +78,19 @@ func (w *walker) walk(t reflect.Type, index []int, path string) {
 			embedded = embedded.Elem()
 		}
 		switch {
-		case tag == "-", f.Name == "XMLName": // the name of the document, which is always <xml>
+		case tag == "-":
+		case f.Name == "XMLName": // of the document, which is always <xml>
+			if f.Type.Kind() != reflect.Struct {
+				w.fail("the field %s is a %s, and by that name encoding/xml knows the document's: give it another, or the type xml.Name", m.field, typeName(f.Type))
+			}
 		case f.Anonymous && embedded.Kind() == reflect.Struct && (name == "" || !has(embedded, w.text)):
 			w.inline(embedded, m)
+			if w.forms == reading && f.Type.Kind() == reflect.Pointer && !f.IsExported() {
+				w.fail("the field %s is embedded by a pointer and its type is not exported, so nobody can fill it: embed the struct itself", m.field)
+			}
 		case !f.IsExported():
-			if there {
-				w.fail("the field %s has an xml tag and is not exported, so nobody can read or fill it", m.field)
+			if there || f.Anonymous { // encoding/xml would write it
+				w.fail("the field %s is for the message and is not exported, so nobody can read or fill it: give it - as its xml tag to leave it out", m.field)
 			}
 		case name == "":
 			w.fail("the field %s has no xml tag with a name: give it the member's, or - to leave the field out", m.field)

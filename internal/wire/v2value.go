@@ -82,7 +82,7 @@ func (m *member) text(v reflect.Value) (string, error) {
 	if m.own {
 		text, err := v.Addr().Interface().(encoding.TextMarshaler).MarshalText()
 		if err != nil {
-			return "", &ownForm{"the MarshalText of the field " + m.field + " fails", err}
+			return "", &ownForm{"the MarshalText of the field " + m.field + " fails", Hide(err)}
 		}
 		return string(text), nil
 	}
@@ -135,11 +135,7 @@ func (f Fields) Fill(out any) error {
 		if text == "" {
 			continue
 		}
-		field, err := m.made(v)
-		if err == nil {
-			err = m.set(field, text)
-		}
-		if err != nil {
+		if err := m.set(m.made(v), text); err != nil {
 			return err
 		}
 	}
@@ -147,34 +143,28 @@ func (f Fields) Fill(out any) error {
 }
 
 // made finds the field and allocates what it hangs on.
-func (m *member) made(v reflect.Value) (reflect.Value, error) {
-	follow := func() error {
+func (m *member) made(v reflect.Value) reflect.Value {
+	follow := func() {
 		if v.Kind() != reflect.Pointer {
-			return nil
+			return
 		}
 		if v.IsNil() {
-			if !v.CanSet() {
-				return fmt.Errorf("the field %s is in a struct that is not exported and embedded by a nil pointer", m.field)
-			}
 			v.Set(reflect.New(v.Type().Elem()))
 		}
 		v = v.Elem()
-		return nil
 	}
 	for _, i := range m.index {
-		if err := follow(); err != nil {
-			return v, err
-		}
+		follow()
 		v = v.Field(i)
 	}
-	err := follow()
-	return v, err
+	follow()
+	return v
 }
 
 func (m *member) set(v reflect.Value, text string) error {
 	if m.own {
 		if err := v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text)); err != nil {
-			return &ownForm{"the UnmarshalText of the field " + m.field + " does not take " + m.name, err}
+			return &ownForm{"the UnmarshalText of the field " + m.field + " does not take " + m.name, Hide(err)}
 		}
 		return nil
 	}
@@ -224,8 +214,10 @@ func setTo[T any](set func(T)) func(T, error) error {
 // ownForm hides the words of a type's own method, which may quote the value.
 type ownForm struct {
 	text string
-	err  error
+	err  Hidden[error]
 }
 
 func (e *ownForm) Error() string { return e.text }
-func (e *ownForm) Unwrap() error { return e.err }
+func (e *ownForm) Unwrap() error { return e.err.Reveal() }
+
+func (e ownForm) Format(f fmt.State, verb rune) { PrintError(f, verb, &e) }

@@ -1,0 +1,135 @@
+package wxpay_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/wxpay-go/wxpay"
+)
+
+// Another transport that is registered with an http.Transport may send without a word
+// after an attempt that it traced.
+func TestARegisteredProtocol(t *testing.T) {
+	t.Parallel()
+	var arrived atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		arrived.Add(1)
+		panic(http.ErrAbortHandler)
+	}))
+	t.Cleanup(server.Close)
+	never := &http.Transport{DialContext: unknownHost}
+	by := &http.Transport{}
+	by.RegisterProtocol("http", transport(func(r *http.Request) (*http.Response, error) {
+		if answer, err := never.RoundTrip(r); err == nil {
+			return answer, nil
+		}
+		again, err := http.NewRequest(r.Method, server.URL, nil) // a body is read, which is seen
+		if err != nil {
+			return nil, err
+		}
+		if r.Body != nil {
+			again.Body, _ = r.GetBody()
+		}
+		return http.DefaultTransport.RoundTrip(again)
+	}))
+	c := clientAt(t, server.URL, by)
+	for name, err := range map[string]error{
+		"GET": second(c.Chain("v3/x").Get(bg)), "DELETE": second(c.Chain("v3/x").Delete(bg)), "POST": second(c.Chain("v3/x").Post(bg, nil)),
+		"with a body": second(c.Chain("v3/x").Post(bg, `{}`)),
+	} {
+		var e *wxpay.TransportError
+		if !errors.As(err, &e) || !e.Sent || !wxpay.OutcomeUnknown(err) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	if arrived.Load() < 4 {
+		t.Errorf("%d calls arrived", arrived.Load())
+	}
+}
+
+// Calls without a body that found nobody have not left.
+func TestRefusedConnectionsOfEveryMethod(t *testing.T) {
+	t.Parallel()
+	host := strings.TrimPrefix(nobody(t), "http://")
+	for name, by := range map[string]http.RoundTripper{"the client's own": nil, "a plain one": &http.Transport{}, "with HTTP/2": &http.Transport{ForceAttemptHTTP2: true}} {
+		for _, scheme := range []string{"http://", "https://"} {
+			c := clientAt(t, scheme+host, by)
+			for method, err := range map[string]error{
+				"GET": second(c.Chain("v3/x").Get(bg)), "DELETE": second(c.Chain("v3/x").Delete(bg)), "POST": second(c.Chain("v3/x").Post(bg, nil)),
+			} {
+				var e *wxpay.TransportError
+				if !errors.As(err, &e) || e.Sent {
+					t.Errorf("%s, %s%s: got %v", name, scheme, method, err)
+				}
+			}
+		}
+	}
+}
+
+// A transport has contexts of its own, and their end is not the caller's doing.
+func TestWhoseContextWasCancelled(t *testing.T) {
+	t.Parallel()
+	own := func(context.Context, string, string) (net.Conn, error) { return nil, context.Canceled }
+	for name, by := range map[string]http.RoundTripper{
+		"sent":     transport(func(*http.Request) (*http.Response, error) { return nil, context.Canceled }),
+		"not sent": &http.Transport{DialContext: own},
+	} {
+		err := second(clientAt(t, "https://api.example", by).Chain("v3/x").Post(bg, `{}`))
+		if !errors.Is(err, context.Canceled) || strings.Contains(err.Error(), "caller") || !strings.Contains(err.Error(), ": context canceled; ") {
+			t.Errorf("%s: got %v", name, err)
+		}
+		ctx, cancel := context.WithCancel(bg)
+		ends := transport(func(r *http.Request) (*http.Response, error) { cancel(); return by.RoundTrip(r) })
+		err = second(clientAt(t, "https://api.example", ends).Chain("v3/x").Post(ctx, `{}`))
+		if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "(the caller's context was cancelled)") {
+			t.Errorf("%s, cancelled: got %v", name, err)
+		}
+	}
+}
+
+// A proxy may repeat in its reason what it was told.
+func TestAProxysReasonHasNoPassword(t *testing.T) {
+	t.Parallel()
+	for reason, want := range map[string]string{
+		"403 you sent dXNlcjE6cFNFQ1JFVA==": "you sent …", "502 user1:pSECRET is wrong": "…:… is wrong", "500 pSECRET": "no connection: …",
+	} {
+		proxy := proxyAnswering(t, reason)
+		c := clientAt(t, "https://api.example", &http.Transport{Proxy: http.ProxyURL(proxy)})
+		err := second(c.Chain("v3/x").Post(bg, `{}`))
+		if text := err.Error(); !strings.Contains(text, want) || strings.Contains(text, "SECRET") || strings.Contains(text, "dXNl") {
+			t.Errorf("%s: got %v", reason, err)
+		}
+	}
+}
+
+// proxyAnswering is a proxy that answers CONNECT with a status line of its own.
+func proxyAnswering(t *testing.T, status string) *url.URL {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			if _, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
+				_, _ = io.WriteString(conn, "HTTP/1.1 "+status+"\r\n\r\n")
+			}
+			conn.Close()
+		}
+	}()
+	return &url.URL{Scheme: "http", User: url.UserPassword("user1", "pSECRET"), Host: l.Addr().String()}
+}
