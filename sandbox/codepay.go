@@ -64,8 +64,7 @@ func payByCode(c *call) (document, error) {
 	if err := put(c.Tx, code); err != nil {
 		return nil, err
 	}
-	o.OpenID = code.OpenID
-	failure, err := c.charge(c.registry.person(code.OpenID).id, o.Total)
+	failure, err := c.payFrom(o, code.OpenID)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +103,7 @@ func reverseTransaction(c *call) (document, error) {
 	case o.State == OrderPaid && c.now.After(o.PaidAt.AddDate(0, 0, reverseDays)):
 		return nil, invalidRequest("订单已超过可撤销期限").hinting("a code payment is reversed within seven days; refund it instead")
 	case o.State == OrderPaid:
-		if err := c.giveBack(c.registry.person(o.OpenID).id, o.Total); err != nil {
+		if err := c.giveBack(c.whoPaid(o).id, o.Total); err != nil {
 			return nil, err
 		}
 	}

@@ -71,7 +71,7 @@ type Policy struct {
 func insurancePresign(insideWeChat bool, reply func(*sessionRow) document) behaviour {
 	return func(c *call) (document, error) {
 		s, err := c.presign(c.product, c.insured, c.mayAgreePeriods, func(s *sessionRow) error {
-			if insideWeChat && s.payer() == "" {
+			if insideWeChat && s.payers().name() == "" {
 				return badField("/openid", "", "JSAPI和小程序签约需上传openid")
 			}
 			return c.firstPayment(s)

@@ -62,7 +62,7 @@ func (s *step) page(session *sessionRow, openid string) (*Page, error) {
 	if err := s.mayOpen(session, openid); err != nil {
 		return nil, err
 	}
-	who := s.payerOf(session, openid)
+	who, _ := s.payerOf(session.payers(), openid)
 	_, err := get[claim](s.Tx, liveKey(session.Product, session.MchID, session.PlanID, who.id, session.UserCode))
 	switch {
 	case err == nil:
@@ -103,29 +103,10 @@ func (s *step) mayOpen(session *sessionRow, openid string) error {
 	if s.elsewhere(session) {
 		return &PageError{Reason: PageWrongUser, Message: "This page was made for another device."}
 	}
-	named := session.payer()
-	if named == "" || openid == session.OpenID || openid == session.SubOpenID ||
-		s.registry.person(named).id == s.registry.person(openid).id {
+	if _, ok := s.payerOf(session.payers(), openid); ok {
 		return nil
 	}
 	return &PageError{Reason: PageWrongUser, Message: "This page was made for another WeChat user."}
-}
-
-// payerOf is who signs a session that openid may open. A session that names its
-// payer is the openid's of the platform, even when opened with a sub_openid.
-func (s *step) payerOf(session *sessionRow, openid string) person {
-	if named := session.payer(); named != "" {
-		return s.registry.person(named)
-	}
-	return s.registry.person(openid)
-}
-
-// payer is the openid of whom the session was made for, "" for anybody.
-func (s *sessionRow) payer() string {
-	if s.OpenID != "" {
-		return s.OpenID
-	}
-	return s.SubOpenID
 }
 
 func errSigned() *PageError {

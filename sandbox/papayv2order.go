@@ -25,6 +25,8 @@ func contractOrderV2(c *callV2) (wire.Fields, error) {
 		return nil, failV2("PARAM_ERROR", "contract_appid与appid不一致").hinting("contract_appid is the appid that pays")
 	case f["trade_type"] == "JSAPI" && f["openid"] == "" && f["sub_openid"] == "":
 		return nil, failV2("PARAM_ERROR", "缺少参数openid").hinting("a JSAPI order names its payer")
+	case f["sub_openid"] != "" && f["sub_appid"] == "":
+		return nil, failV2("PARAM_ERROR", "缺少参数sub_appid").hinting("sub_openid is an openid under sub_appid, so send that too")
 	}
 	if end := f["time_expire"]; end != "" {
 		t, err := time.ParseInLocation("20060102150405", end, wire.Beijing)
@@ -35,8 +37,8 @@ func contractOrderV2(c *callV2) (wire.Fields, error) {
 	}
 	o, err := c.place(&orderRow{Order: Order{
 		ID: c.transactionID(f["sub_mch_id"], f["out_trade_no"]), MchID: c.merchant.MchID, SubMchID: f["sub_mch_id"], AppID: f["appid"],
-		OutTradeNo: f["out_trade_no"], TradeType: TradeType(f["trade_type"]),
-		OpenID: f["openid"], Total: total, NotifyURL: f["notify_url"], Request: c.raw, V2: true,
+		SubAppID: f["sub_appid"], OutTradeNo: f["out_trade_no"], TradeType: TradeType(f["trade_type"]),
+		OpenID: f["openid"], SubOpenID: f["sub_openid"], Total: total, NotifyURL: f["notify_url"], Request: c.raw, V2: true,
 	}})
 	if err != nil {
 		return nil, err
@@ -76,7 +78,8 @@ func (c *callV2) signWithOrder(o *orderRow) error {
 	if err != nil {
 		return err
 	}
-	session.PrepayID, session.PaySign, session.OpenID, session.ExpiresAt = o.PrepayID, true, f["openid"], o.PrepayExpiresAt
+	session.PrepayID, session.PaySign, session.ExpiresAt = o.PrepayID, true, o.PrepayExpiresAt
+	session.OpenID, session.SubOpenID = o.OpenID, o.SubOpenID
 	return put(c.Tx, session)
 }
 
@@ -128,7 +131,7 @@ func orderV2(o *orderRow, now time.Time) wire.Fields {
 		"return_code": "SUCCESS", "result_code": "SUCCESS", "appid": o.AppID, "mch_id": o.MchID, "out_trade_no": o.OutTradeNo,
 		"total_fee": strconv.FormatInt(o.Total, 10), "trade_state": string(state), "trade_state_desc": state.text(),
 	}
-	for name, value := range map[string]string{"sub_mch_id": o.SubMchID, "openid": o.OpenID, "attach": asked["attach"], "trade_type": asked["trade_type"]} {
+	for name, value := range map[string]string{"sub_mch_id": o.SubMchID, "sub_appid": o.SubAppID, "openid": o.OpenID, "sub_openid": o.SubOpenID, "attach": asked["attach"], "trade_type": asked["trade_type"]} {
 		if value != "" {
 			out[name] = value
 		}

@@ -1,13 +1,14 @@
 package sandbox
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
 	"strconv"
 )
 
-// Who a call is for, and whose its numbers are.
+// Who a call is for, who pays or signs what it makes, and whose its numbers are.
 
 // checkParties checks who the call is for: the merchant that signed it, one of
 // its appids, and a sub-merchant it may act for.
@@ -20,6 +21,35 @@ func (c *call) checkParties() error {
 		return appIDMismatch().hinting("this appid is not bound to merchant " + c.merchant.MchID)
 	}
 	return c.checkSub(c.text("sub_mchid"), c.text("sub_appid"))
+}
+
+// payers are how an order, a session or a contract names its payer: by an openid under the
+// merchant's appid, by one under the sub-merchant's, or by both, who are one person then. Without
+// either it is whoever comes.
+type payers struct{ openID, subOpenID string }
+
+func (o *Order) payers() payers    { return payers{o.OpenID, o.SubOpenID} }
+func (s *Session) payers() payers  { return payers{s.OpenID, s.SubOpenID} }
+func (c *Contract) payers() payers { return payers{c.OpenID, c.SubOpenID} }
+
+// name is an openid of the one who is named, "" for anybody.
+func (p payers) name() string { return cmp.Or(p.openID, p.subOpenID) }
+
+// payerOf is who pays or signs when openid comes, and whether openid is theirs. All that charges
+// a named payer, signs for them or gives money back asks here, so that it is one person's.
+func (s *step) payerOf(p payers, openid string) (who person, ok bool) {
+	comes := s.registry.person(openid)
+	if p.name() == "" {
+		return comes, true
+	}
+	who = s.registry.person(p.name())
+	return who, who.id == comes.id || openid != "" && (openid == p.openID || openid == p.subOpenID)
+}
+
+// whoPaid is who paid an order.
+func (s *step) whoPaid(o *orderRow) person {
+	who, _ := s.payerOf(o.payers(), "")
+	return who
 }
 
 // checkMchID holds a merchant id in the call against the one that signed it.

@@ -71,7 +71,7 @@ func (c *call) exemptPresigned(s *sessionRow) document {
 
 // namesPayer wants one openid at least.
 func (c *call) namesPayer(s *sessionRow) error {
-	if s.payer() != "" {
+	if s.payers().name() != "" {
 		return nil
 	}
 	return badField("/"+c.named("sp_openid", "openid"), "", "openid与sub_openid至少填一个").hinting("name the payer: one of the two openids")
@@ -93,7 +93,7 @@ func (c *call) checkPrepay(s *sessionRow) error {
 		return invalidRequest("订单已支付或已关闭").hinting("the order is " + string(o.State) + "; presign before the payer pays")
 	case !c.now.Before(o.PrepayExpiresAt):
 		return invalidRequest("prepay_id已失效").hinting("a prepay_id lives two hours; place the order again")
-	case differ(o.OpenID, s.OpenID) || differ(o.SubOpenID, s.SubOpenID) || o.payer() != "" && !c.samePayer(o, s):
+	case differ(o.OpenID, s.OpenID) || differ(o.SubOpenID, s.SubOpenID) || o.payers().name() != "" && !c.samePayer(o, s):
 		return invalidRequest("openid与下单用户不一致").hinting("openid is not the payer of the order")
 	case o.AppID != s.AppID:
 		return invalidRequest("appid与下单appid不一致").hinting("appid is not the order's")
@@ -108,7 +108,7 @@ func differ(a, b string) bool { return a != "" && b != "" && a != b }
 // under different appids are one person's only when the registry says so.
 func (c *call) samePayer(o *orderRow, s *sessionRow) bool {
 	return o.OpenID != "" && o.OpenID == s.OpenID || o.SubOpenID != "" && o.SubOpenID == s.SubOpenID ||
-		c.registry.person(o.payer()).id == c.registry.person(s.payer()).id
+		c.registry.person(o.payers().name()).id == c.registry.person(s.payers().name()).id
 }
 
 func passwordExemptQuery(c *call) (document, error) {

@@ -119,8 +119,13 @@ func (p *Payer) Pay(prepayID string) (r *Receipt, err error) {
 		if err := s.mayPay(o, p.openid); err != nil {
 			return err
 		}
-		if err := s.payFrom(o, p.openid); err != nil {
+		switch failure, err := s.payFrom(o, p.openid); {
+		case err != nil:
 			return err
+		case failure == NotEnough:
+			return &PageError{Reason: PageNoMoney, Message: "There is not enough money for this.", keep: true}
+		case failure != "":
+			return &PageError{Reason: PageFailed, Message: "The payment failed. Please try again later.", keep: true}
 		}
 		r = &Receipt{Order: o.view()}
 		if r.PasswordFree, err = s.exempt(o); err != nil {
@@ -134,21 +139,14 @@ func (p *Payer) Pay(prepayID string) (r *Receipt, err error) {
 	return r, err
 }
 
-// payFrom takes an order's money from whoever pays it.
-func (s *step) payFrom(o *orderRow, openid string) error {
-	who := s.registry.person(openid)
-	if o.OpenID == "" { // the call named nobody, or only his openid with the sub-merchant
+// payFrom takes an order's money from its payer when openid comes, and writes down who paid: by
+// the openid under the order's appid, for one under another appid is not the merchant's to know.
+func (s *step) payFrom(o *orderRow, openid string) (Failure, error) {
+	who, _ := s.payerOf(o.payers(), openid)
+	if o.OpenID == "" { // the call named nobody, or only their openid with the sub-merchant
 		o.OpenID = who.openID(o.AppID, openid)
 	}
-	switch failure, err := s.charge(who.id, o.Total); {
-	case err != nil:
-		return err
-	case failure == NotEnough:
-		return &PageError{Reason: PageNoMoney, Message: "There is not enough money for this.", keep: true}
-	case failure != "":
-		return &PageError{Reason: PageFailed, Message: "The payment failed. Please try again later.", keep: true}
-	}
-	return nil
+	return s.charge(who.id, o.Total)
 }
 
 func (s *step) mayPay(o *orderRow, openid string) error {
@@ -161,8 +159,8 @@ func (s *step) mayPay(o *orderRow, openid string) error {
 	if !s.now.Before(o.PrepayExpiresAt) {
 		return &PageError{Reason: PageExpired, Message: "This payment has expired. Please start again from the merchant's app."}
 	}
-	who := s.registry.person(openid)
-	if o.payer() != "" && openid != o.OpenID && openid != o.SubOpenID && s.registry.person(o.payer()).id != who.id {
+	who, ok := s.payerOf(o.payers(), openid)
+	if !ok {
 		return &PageError{Reason: PageWrongUser, Message: "This order is to be paid by another WeChat user."}
 	}
 	w, err := s.wallet(who.id)

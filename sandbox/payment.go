@@ -64,7 +64,7 @@ func (s *step) paymentsOfOrder(o *orderRow) []*payment {
 	if o.State != OrderPaid {
 		return nil
 	}
-	base := payment{of: o, appid: o.AppID, subMchID: o.SubMchID, openid: o.OpenID, person: s.registry.person(o.OpenID).id, paidAt: o.PaidAt}
+	base := payment{of: o, appid: o.AppID, subMchID: o.SubMchID, openid: o.OpenID, person: s.whoPaid(o).id, paidAt: o.PaidAt}
 	if !o.Combined {
 		base.outTradeNo, base.transactionID, base.total, base.refunded = o.OutTradeNo, o.TransactionID, o.Total, &o.Refunded
 		return []*payment{&base}

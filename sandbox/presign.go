@@ -160,10 +160,10 @@ func (c *call) checkSub(mchid, appid string) error {
 // checkNotSigned refuses a second live contract of the same user under the same
 // plan, when the call says who the user is.
 func (c *call) checkNotSigned(p *product, s *sessionRow) error {
-	if s.payer() == "" {
+	if s.payers().name() == "" {
 		return nil
 	}
-	_, err := get[claim](c.Tx, liveKey(p.name, s.MchID, s.PlanID, c.registry.person(s.payer()).id, s.UserCode))
+	_, err := get[claim](c.Tx, liveKey(p.name, s.MchID, s.PlanID, c.registry.person(s.payers().name()).id, s.UserCode))
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return nil

@@ -13,7 +13,7 @@ func scheduledScenes() map[string]behaviour {
 	presigned := func(insideWeChat bool, reply func(*sessionRow) document) behaviour {
 		return func(c *call) (document, error) {
 			s, err := c.presign(c.product, c.tenMinutes, c.agreedSchedule, func(s *sessionRow) error {
-				if insideWeChat && s.payer() == "" {
+				if insideWeChat && s.payers().name() == "" {
 					return badField("/sp_openid", "", "sp_openid和sub_openid需至少上传一个")
 				}
 				return nil

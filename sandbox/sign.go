@@ -14,7 +14,7 @@ func (s *step) sign(session *sessionRow, openid string) (*contractRow, error) {
 	if _, err := s.page(session, openid); err != nil {
 		return nil, err
 	}
-	who := s.payerOf(session, openid)
+	who, _ := s.payerOf(session.payers(), openid)
 	c, err := s.draft(p, session, who, openid)
 	if err != nil {
 		return nil, err

@@ -98,3 +98,24 @@ func TestEntryPageOverHTTP(t *testing.T) {
 		t.Errorf("got %v", f)
 	}
 }
+
+// An order that names its payer by sub_openid is theirs, and so is the contract it signs.
+func TestContractOrderOfASubOpenIDV2(t *testing.T) {
+	t.Parallel()
+	w := newWorldV2(t)
+	order := with2(contractOrder(), "openid", "", "sub_mch_id", "1230000109", "sub_openid", "oWithTheSub")
+	w.refused("PARAM_ERROR", "pay/contractorder", order)
+	order = with2(order, "sub_appid", "wxd678efh567hg6999")
+	prepay := w.must("pay/contractorder", order)["prepay_id"].(string)
+	if _, err := w.Payer("oStranger").Pay(prepay); pageReason(err) != sandbox.PageWrongUser {
+		t.Errorf("a stranger paid: %v", err)
+	}
+	receipt, err := w.Payer("oWithTheSub").Pay(prepay)
+	w.ok(err)
+	if c := receipt.Contract; c == nil || c.SubOpenID != "oWithTheSub" {
+		t.Errorf("signed: %+v", c)
+	}
+	if paid := w.received()[0]; paid["sub_openid"] != "oWithTheSub" || paid["sub_appid"] != "wxd678efh567hg6999" {
+		t.Errorf("notified: %v", paid)
+	}
+}

@@ -3,7 +3,6 @@ package sandbox
 import (
 	"cmp"
 	"errors"
-	"slices"
 
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
@@ -48,11 +47,14 @@ func (c *call) payUnder(o *orderRow, contractID string) error {
 		return invalidRequest("免密协议不存在").hinting(c.noContract(PasswordExempt))
 	case err != nil:
 		return err
+	}
+	_, theirs := c.payerOf(contract.payers(), o.payers().name())
+	switch {
 	case contract.SubMchID != "" && contract.SubMchID != o.SubMchID:
 		return noAuth("商户无权操作该协议").hinting("the contract was signed for another sub-merchant")
 	case !contract.live():
 		return invalidRequest("协议不存在或已解约").hinting("the contract is " + string(contract.State) + "; place an ordinary order, which asks the payer for his password")
-	case !slices.Contains([]string{contract.OpenID, contract.SubOpenID}, o.payer()) && c.registry.person(o.payer()).id != contract.Person:
+	case !theirs:
 		return invalidRequest("支付用户与签约用户不一致").hinting("the payer of the order is not the one who signed the contract")
 	}
 	o.Exempt = contract.ID
