@@ -4,7 +4,7 @@ package sandbox
 // the notice or booking it used up, the notification. A sync debit is executed
 // in its call, any other when the clock gets to ExecuteAt.
 func (s *step) execute(r *debitRules, d *debitRow, contract *contractRow) error {
-	failure, err := s.tryCharge(r, d, contract)
+	failure, err := s.take(r, d, contract)
 	if err != nil {
 		return err
 	}
@@ -17,9 +17,6 @@ func (s *step) execute(r *debitRules, d *debitRow, contract *contractRow) error 
 		contract.Pending = ""
 	}
 	if failure == "" {
-		if err := s.paid(r, d, contract); err != nil {
-			return err
-		}
 		d.Failure, d.Closed = "", false // of an earlier try
 	} else {
 		d.State, d.Failure, d.Closed = DebitFailed, failure, failure != SystemFailure
@@ -40,6 +37,16 @@ func (s *step) execute(r *debitRules, d *debitRow, contract *contractRow) error 
 		return s.terminate(contract, BySystem, "扣费完成，自动解约")
 	}
 	return nil
+}
+
+// take is every charge under a contract, a first payment's too: held against the contract and the
+// limits, charged, written down.
+func (s *step) take(r *debitRules, d *debitRow, contract *contractRow) (Failure, error) {
+	failure, err := s.tryCharge(r, d, contract)
+	if err != nil || failure != "" {
+		return failure, err
+	}
+	return "", s.paid(r, d, contract)
 }
 
 // tryCharge takes the money from the payer, or from WeChat Pay for them. What was true when the

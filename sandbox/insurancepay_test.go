@@ -181,3 +181,21 @@ func TestInsuranceBookingTheNextVoidsTheLast(t *testing.T) {
 	}
 	w.refused(400, "PARAM_ERROR", "GET", insuranceList+"?limit=121", nil)
 }
+
+// A first payment keeps to the plan's limits like every other; the signing fails with it.
+func TestInsuranceFirstPaymentOverALimit(t *testing.T) {
+	t.Parallel()
+	for name, limits := range map[string]sandbox.Limits{"each": {PerDebit: 4799}, "day": {PerDay: 4799}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			plan := sandbox.Plan{ID: sandbox.DefaultPlanID, Product: sandbox.Insurance, NotifyURL: "https://yourapp.com/notify", Limits: limits}
+			w.ok(w.AddPlan(sandbox.DefaultMchID, plan))
+			_, err := w.Payer(openID).Agree(w.must("POST", insuranceSign+"app", payFirst(insuranceBody()))["pre_entrustweb_id"].(string))
+			w.page(err, sandbox.PageBlocked)
+			if debits, err := w.Debits(); err != nil || len(debits) != 0 {
+				t.Errorf("debited %v, %v", debits, err)
+			}
+		})
+	}
+}

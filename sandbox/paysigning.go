@@ -41,7 +41,7 @@ func (s *step) payAtSigning(d *debitRow, c *contractRow) error {
 	if used, err := s.numbersTaken(d); used || err != nil {
 		return cmp.Or(err, error(failed))
 	}
-	failure, err := s.charge(c.Person, d.Total)
+	failure, err := s.take(r, d, c)
 	if err != nil {
 		return err
 	}
@@ -49,9 +49,6 @@ func (s *step) payAtSigning(d *debitRow, c *contractRow) error {
 		return failed
 	}
 	d.Request, d.CreatedAt, d.ExecuteAt, d.EndedAt = c.Request, s.now, s.now, s.now
-	if err := s.paid(r, d, c); err != nil {
-		return err
-	}
 	if err := put(s.Tx, d); err != nil || d.NotifyURL == "" {
 		return err
 	}
