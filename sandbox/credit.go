@@ -87,7 +87,7 @@ func (c *call) creditPresign() (*sessionRow, error) {
 		case fen(trade, "deduct_amount") > limit:
 			return invalidRequest("还款金额超过还款金额上限").hinting("trade_info.deduct_amount is over repayment_amount_limit")
 		}
-		return c.freshNumber(textOf(trade, "out_trade_no"))
+		return c.freshNumber(s, textOf(trade, "out_trade_no"))
 	})
 }
 

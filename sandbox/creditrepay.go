@@ -16,7 +16,7 @@ func creditDebits() *debitRules {
 		mode:    DebitScheduled,
 		delay:   5 * time.Second,
 		booking: &bookingRules{},
-		check:   creditPayee,
+		payee:   creditPayee,
 		answers: answers{
 			troubleGone:    {code: "INVALID_REQUEST", message: "还款协议不存在或已解约"},
 			troubleBooking: {code: "INVALID_REQUEST", message: "未预约还款，或不在还款日期"},
@@ -147,10 +147,10 @@ func creditRepay(c *call) (document, error) {
 }
 
 // creditPayee is whom the booking says.
-func creditPayee(_ *call, d *debitRow, contract *contractRow) error {
-	b := contract.booking(d.ScheduleID)
-	d.SubMchID, d.SubAppID = b.SubMchID, b.SubAppID
-	return nil
+func creditPayee(d *debitRow, contract *contractRow) {
+	if b := contract.booking(d.ScheduleID); b != nil {
+		d.SubMchID, d.SubAppID = b.SubMchID, b.SubAppID
+	}
 }
 
 func creditQueryOrder(c *call) (document, error) {

@@ -188,3 +188,24 @@ func TestCreditPaysWhileSigning(t *testing.T) {
 	w.page(err, sandbox.PageBlocked) // the number is used up
 	w.refused(400, "INVALID_REQUEST", "POST", creditSign, with(with(creditBody(), "out_contract_code", "again"), "trade_info", trade))
 }
+
+// A repayment's number is none of the orders' to the same sub-merchant, which the booking names.
+func TestCreditNumberIsOfOnePayment(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.creditContract()
+	const sub = "1230000109"
+	toSub := func(i object) { i["sub_mchid"] = sub; delete(i, "sub_appid") }
+	w.must("POST", creditBook, creditBooking(c, "r1", toSub))
+	w.ok(w.Advance(2 * aDay))
+	w.must("POST", partnerRoot+"jsapi", numbered(partnerOrder(), "number1"))
+	w.refused(400, "INVALID_REQUEST", "POST", creditOrders, creditOrder(c, "r1", "number1", "10000"))
+	w.must("POST", creditOrders, creditOrder(c, "r1", "number2", "10000"))
+	w.refused(403, "OUT_TRADE_NO_USED", "POST", partnerRoot+"jsapi", numbered(partnerOrder(), "number2"))
+
+	// The same of a first payment, by whichever name the sub-merchant is called.
+	first := object{"out_trade_no": "number1", "deduct_amount": 100, "description": "信贷还款", "notify_url": "https://yourapp.com/repaid"}
+	body := with(with(with(creditBody(), "sub_mchid", sub), "trade_info", first), "out_contract_code", "loan2")
+	w.refused(400, "INVALID_REQUEST", "POST", creditSign, body)
+	w.refused(400, "INVALID_REQUEST", "POST", creditSign, with(with(body, "sub_mchid", nil), "sub_merchant_code", sub))
+}

@@ -41,6 +41,9 @@ func (c *call) debit(d *debitRow) (*debitRow, error) {
 	if err != nil {
 		return nil, err
 	}
+	if r.payee != nil {
+		r.payee(d, contract)
+	}
 	d.takeFrom(contract)
 	if used, err := c.numbersTaken(d); used || err != nil {
 		return nil, cmp.Or(err, error(r.refuse(troubleChanged, "an order or another debit has this out_trade_no: use a new number")))

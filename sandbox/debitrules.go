@@ -43,6 +43,9 @@ type debitRules struct {
 
 	// answers are the refusals that differ from defaultAnswer.
 	answers answers
+	// payee says whom a debit is paid to where it is not the contract's parties; it
+	// runs before anything is looked for under the debit's number.
+	payee func(*debitRow, *contractRow)
 	// check refuses what only this product knows. It runs last, may complete d,
 	// and finds the contract's and the call's data in its arguments.
 	check func(*call, *debitRow, *contractRow) error

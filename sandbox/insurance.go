@@ -107,7 +107,7 @@ func (c *call) insured(s *sessionRow) error {
 
 // firstPayment checks the payment that comes with the signing, which is that of
 // the first period. Without out_trade_no there is none.
-func (c *call) firstPayment(*sessionRow) error {
+func (c *call) firstPayment(s *sessionRow) error {
 	no, total := c.text("out_trade_no"), fen(object(c.body, "amount"), "total")
 	if no == "" {
 		return nil
@@ -121,7 +121,7 @@ func (c *call) firstPayment(*sessionRow) error {
 		return badField("/amount/total", strconv.FormatInt(total, 10), "支付金额与首期预计扣费金额不一致").
 			hinting("the first payment is that of the first period, " + fenText(first) + " fen")
 	}
-	return c.freshNumber(no)
+	return c.freshNumber(s, no)
 }
 
 // insuranceAgreed gives the contract its periods, and takes the first payment.

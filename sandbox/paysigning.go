@@ -11,9 +11,9 @@ import (
 // What products have in common whose signing may come with a first payment, and
 // whose signing page shows a masked name.
 
-// freshNumber refuses an out_trade_no that an order or a debit has.
-func (c *call) freshNumber(outTradeNo string) error {
-	d := &debitRow{Debit: Debit{MchID: c.merchant.MchID, SubMchID: c.text("sub_mchid"), OutTradeNo: outTradeNo}}
+// freshNumber refuses an out_trade_no that an order or a debit to the session's parties has.
+func (c *call) freshNumber(s *sessionRow, outTradeNo string) error {
+	d := &debitRow{Debit: Debit{MchID: s.MchID, SubMchID: s.SubMchID, OutTradeNo: outTradeNo}}
 	used, err := c.numbersTaken(d)
 	if err != nil || !used {
 		return err

@@ -6,8 +6,9 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
-// A merchant's out_trade_no is of an order or of a debit, parts of combined ones included; a
-// provider's are each sub-merchant's own.
+// A merchant's out_trade_no is of an order or of a debit, parts of combined ones included. A
+// provider's are each sub-merchant's own, but two debits of one product never have the same one,
+// whoever they are paid to: some queries of debits name no sub-merchant.
 
 // tradeNo is an out_trade_no with the merchants it is a number of.
 type tradeNo struct{ mchID, subMchID, outTradeNo string }

@@ -42,3 +42,21 @@ func TestANumberIsOfOnePayment(t *testing.T) {
 		t.Errorf("%d debits, want 2", len(debits))
 	}
 }
+
+// Two debits of a product have two numbers, whichever sub-merchants they are paid to.
+func TestANumberIsOfOneDebit(t *testing.T) {
+	t.Parallel()
+	w := newWorldV2(t)
+	sign := func(sub string) string {
+		t.Helper()
+		entry := with2(entryV2(), "sub_mch_id", sub, "contract_code", sub)
+		c, err := w.Payer("of" + sub).Agree(w.must("papay/partner/preentrustweb", entry)["pre_entrustweb_id"].(string))
+		w.ok(err)
+		return c.ID
+	}
+	const one, two = "1900000110", "1230000109"
+	first, second := sign(one), sign(two)
+	w.must("pay/partner/pappayapply", with2(applyV2(first, "P1"), "sub_mch_id", one))
+	w.refused("INVALID_REQUEST", "pay/partner/pappayapply", with2(applyV2(second, "P1"), "sub_mch_id", two))
+	w.must("pay/partner/pappayapply", with2(applyV2(second, "P2"), "sub_mch_id", two))
+}
