@@ -94,3 +94,16 @@ func TestCombinePapayDebitFails(t *testing.T) {
 	w.ok(payer.Terminate(c.ID))
 	w.refused(400, "INVALID_REQUEST", "POST", combineDebits, combineDebitBody(c, "P5"))
 }
+
+// There is no debit of nothing.
+func TestCombinePapayDebitHasParts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.combineContract()
+	for _, parts := range []any{nil, []any{}} {
+		w.refused(400, "PARAM_ERROR", "POST", combineDebits, with(combineDebitBody(c, "P1"), "sub_orders", parts))
+	}
+	if debits, err := w.Debits(); err != nil || len(debits) != 0 {
+		t.Errorf("debits: %v, %v", debits, err)
+	}
+}

@@ -20,6 +20,8 @@ func TestOneDebitAtATime(t *testing.T) {
 	l.refused(err, "INVALID_REQUEST")
 	_, err = l.debit("2", 100)
 	l.refused(err, "INVALID_REQUEST")
+	_, err = l.debit("3", 0)
+	l.refused(err, "PARAM_ERROR")
 	l.at(0, 10, 1)
 	d, err := l.debit("1", 100)
 	l.refused(err, "")

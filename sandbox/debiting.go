@@ -31,6 +31,9 @@ func (c *call) debit(d *debitRow) (*debitRow, error) {
 	r := c.rulesOf(d.Product, d.Rules)
 	d.Rules, d.MchID = r.name, c.merchant.MchID
 	d.ID = debitID(d.Product, d.MchID, d.OutTradeNo)
+	if d.Total < 1 {
+		return nil, nothingToPay("/amount", d.Total)
+	}
 	switch old, err := get[debitRow](c.Tx, d.ID); {
 	case err == nil:
 		return c.debitAgain(r, old)

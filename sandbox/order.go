@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox/store"
@@ -21,8 +22,8 @@ type Order struct {
 	Combined   bool      `json:"combined,omitempty"`
 	TradeType  TradeType `json:"trade_type,omitempty"`
 	SubAppID   string    `json:"sub_appid,omitempty"`
-	// OpenID and SubOpenID are the only payer; both empty where the call names
-	// nobody: then OpenID is set by whoever pays.
+	// OpenID and SubOpenID are the only payer, one person; both empty where the call
+	// names nobody. An empty OpenID is set by whoever pays.
 	OpenID    string     `json:"openid"`
 	SubOpenID string     `json:"sub_openid,omitempty"`
 	Total     int64      `json:"total"` // fen
@@ -106,6 +107,9 @@ func (c *call) place(o *orderRow) (*orderRow, error) {
 	old, err := get[orderRow](c.Tx, o.ID)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
+		if o.Total < 1 {
+			return nil, nothingToPay("/amount", o.Total)
+		}
 		used, err := numbersUsed[debitRow](c.Tx, o.MchID, o.tradeNos())
 		if used || err != nil {
 			return nil, cmp.Or(err, error(numberUsed("a debit has this out_trade_no: use a new number")))
@@ -153,12 +157,9 @@ func numberUsed(hint string) *refusal {
 	return &refusal{status: http.StatusForbidden, code: "OUT_TRADE_NO_USED", message: "商户订单号重复", internal: internalReplay, hint: hint}
 }
 
-// payer is an openid of the one who has to pay, "" for anybody.
-func (o *orderRow) payer() string {
-	if o.OpenID != "" {
-		return o.OpenID
-	}
-	return o.SubOpenID
+// nothingToPay refuses an order or a debit of less than a fen.
+func nothingToPay(pointer string, total int64) *refusal {
+	return badField(pointer, strconv.FormatInt(total, 10), "金额需大于0").hinting("orders and debits are of at least one fen")
 }
 
 // closeOrder closes an unpaid order; closing twice is a success.

@@ -20,7 +20,7 @@ type DebitRequest struct {
 	// 委托代扣协议ID. Required, 1–32 characters.
 	ContractID string `json:"contract_id"`
 	// The single orders.
-	// 子单信息. Optional, at most 50 items.
+	// 子单信息. Required, at most 50 items.
 	SubOrders []DebitRequestSubOrders `json:"sub_orders,omitempty"`
 	// Facts for risk control, written k:v;k:v.
 	// 风控信息. Optional, at most 255 characters.

@@ -12,7 +12,7 @@ type ReverseRequest struct {
 	// 合单商户APPID. Required, 1–32 characters.
 	CombineAppID string `json:"combine_appid"`
 	// The single orders.
-	// 子单信息. Optional, at most 50 items.
+	// 子单信息. Required, at most 50 items.
 	SubOrders []ReverseRequestSubOrders `json:"sub_orders,omitempty"`
 }
 
