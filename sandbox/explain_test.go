@@ -9,6 +9,8 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
+	"net/http"
 	"strconv"
 	"strings"
 	"testing"
@@ -118,5 +120,47 @@ func TestTheRightSignatureIsAccepted(t *testing.T) {
 	body, _ := json.Marshal(combineBody())
 	if p, e := w.send(raw{body: body}); p.StatusCode != 200 {
 		t.Errorf("got %d %s: %s", p.StatusCode, e.Message, p.Header.Get(sandbox.HeaderHint))
+	}
+}
+
+// What an explanation costs is bounded, whatever is sent: no key is needed to ask for one.
+func TestLargeMessagesAreNotExplainedToTheEnd(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const says = "too large to try them all"
+
+	// Indented, this would be hundreds of megabytes.
+	nested := []byte(strings.Repeat("[", 9990) + strings.Repeat("]", 9990))
+	long := []byte(`"` + strings.Repeat("z", 500_000) + `"`)
+	for _, body := range [][]byte{nested, long} {
+		p, _ := w.send(raw{body: body, signed: []byte("something else")})
+		if hint := p.Header.Get(sandbox.HeaderHint); p.StatusCode != 401 || !strings.Contains(hint, says) {
+			t.Errorf("%d bytes: got %d, hint %q", len(body), p.StatusCode, hint)
+		}
+	}
+	p, _ := w.send(raw{body: long, signed: wire.AppendRequestMessage(nil, "POST", "/"+presignCombine,
+		strconv.FormatInt(start.Unix(), 10), "593BEC0C930BF1AFEB40B4A08C8FB242", nil)})
+	if hint := p.Header.Get(sandbox.HeaderHint); !strings.Contains(hint, "body was left out") {
+		t.Errorf("a frequent mistake in a large message: hint %q", hint)
+	}
+
+	// Every field may be the one that was left out: joining them all takes the square of their number.
+	ask := func(sign string, fields int) string {
+		var b strings.Builder
+		b.WriteString("<xml><mch_id>1900000109</mch_id><sign>" + sign + "</sign>")
+		for i := range fields {
+			fmt.Fprintf(&b, "<a%d>%s</a%d>", i, strings.Repeat("z", 1000), i)
+		}
+		b.WriteString("</xml>")
+		r, err := http.Post(w.URL()+"/pay/orderquery", "text/xml", strings.NewReader(b.String()))
+		w.ok(err)
+		r.Body.Close()
+		return r.Header.Get(sandbox.HeaderHint)
+	}
+	if hint := ask(strings.Repeat("A", 32), 400); !strings.Contains(hint, says) {
+		t.Errorf("400 fields: hint %q", hint)
+	}
+	if hint := ask(strings.Repeat("A", 32), 3); !strings.Contains(hint, "no usual mistake") {
+		t.Errorf("3 fields: hint %q", hint)
 	}
 }

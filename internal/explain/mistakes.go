@@ -21,16 +21,18 @@ type guess struct {
 }
 
 // mistakes yields what people sign instead of what they should, the most frequent
-// first. Hashing a guess costs a microsecond, so there is no reason to be stingy.
-func mistakes(r Request) iter.Seq[guess] {
+// first, as long as there is something left to spend.
+func mistakes(r Request, left *budget) iter.Seq[guess] {
 	uri, body, build := r.URI, r.Body, r.message
 	right := build(r.Method, uri, r.Timestamp, r.Nonce, body)
 	return func(yield func(guess) bool) {
-		say := func(message []byte, what string) bool { return yield(guess{message, what}) }
+		say := func(message []byte, what string) bool {
+			return left.spend(len(message)) && yield(guess{message, what})
+		}
 		if !say(right, "") {
 			return
 		}
-		for what, b := range otherBodies(body) {
+		for what, b := range otherBodies(body, left) {
 			if !say(build(r.Method, uri, r.Timestamp, r.Nonce, b), what) {
 				return
 			}
@@ -62,16 +64,13 @@ func mistakes(r Request) iter.Seq[guess] {
 		if err != nil {
 			return
 		}
-		if len(body) > 64<<10 {
-			return // a thousand guesses of this size would keep the caller waiting
-		}
-		for ms := range int64(1000) {
-			if !say(build(r.Method, uri, strconv.FormatInt(seconds*1000+ms, 10), r.Nonce, body), "the timestamp was signed in milliseconds and sent in seconds") {
+		for off := int64(-5); off <= 5; off++ {
+			if !say(build(r.Method, uri, strconv.FormatInt(seconds+off, 10), r.Nonce, body), "another timestamp was signed than sent: take the time once") {
 				return
 			}
 		}
-		for off := int64(-5); off <= 5; off++ {
-			if !say(build(r.Method, uri, strconv.FormatInt(seconds+off, 10), r.Nonce, body), "another timestamp was signed than sent: take the time once") {
+		for ms := range int64(1000) {
+			if !say(build(r.Method, uri, strconv.FormatInt(seconds*1000+ms, 10), r.Nonce, body), "the timestamp was signed in milliseconds and sent in seconds") {
 				return
 			}
 		}
@@ -79,7 +78,7 @@ func mistakes(r Request) iter.Seq[guess] {
 }
 
 // otherBodies are bodies that mean the same or are the same but for dressing.
-func otherBodies(body []byte) iter.Seq2[string, []byte] {
+func otherBodies(body []byte, left *budget) iter.Seq2[string, []byte] {
 	return func(yield func(string, []byte) bool) {
 		if len(body) == 0 {
 			for _, b := range []string{"{}", "null", `""`, "[]"} {
@@ -111,21 +110,25 @@ func otherBodies(body []byte) iter.Seq2[string, []byte] {
 		if err != nil {
 			return
 		}
-		var compact, indented2, indented4, indentedTab bytes.Buffer
-		if json.Compact(&compact, body) != nil || json.Indent(&indented2, body, "", "  ") != nil ||
-			json.Indent(&indented4, body, "", "    ") != nil || json.Indent(&indentedTab, body, "", "\t") != nil {
+		var compact, html bytes.Buffer
+		if json.Compact(&compact, body) != nil {
 			return
 		}
-		var html bytes.Buffer
 		json.HTMLEscape(&html, body)
-		_ = yield(again+"another key order or spacing): sign the very bytes you send", sorted) &&
-			yield(again+"&, < and > escaped as Go's encoding/json does): sign the very bytes you send", escaped) &&
-			yield(again+"&, < and > escaped as Go's encoding/json does): sign the very bytes you send", html.Bytes()) &&
-			yield(again+"white space): sign the very bytes you send", compact.Bytes()) &&
-			yield(again+"indented): sign the very bytes you send", indented2.Bytes()) &&
-			yield(again+"indented): sign the very bytes you send", indented4.Bytes()) &&
-			yield(again+"indented): sign the very bytes you send", indentedTab.Bytes()) &&
-			yield(again+"spaces after : and ,): sign the very bytes you send", spaced(compact.Bytes())) &&
+		if !yield(again+"another key order or spacing): sign the very bytes you send", sorted) ||
+			!yield(again+"&, < and > escaped as Go's encoding/json does): sign the very bytes you send", escaped) ||
+			!yield(again+"&, < and > escaped as Go's encoding/json does): sign the very bytes you send", html.Bytes()) ||
+			!yield(again+"white space): sign the very bytes you send", compact.Bytes()) {
+			return
+		}
+		for _, indent := range []string{"  ", "    ", "\t"} {
+			var indented bytes.Buffer
+			if !left.spend(indentedSize(compact.Bytes(), len(indent))) || json.Indent(&indented, body, "", indent) != nil ||
+				!yield(again+"indented): sign the very bytes you send", indented.Bytes()) {
+				return
+			}
+		}
+		_ = yield(again+"spaces after : and ,): sign the very bytes you send", spaced(compact.Bytes())) &&
 			yield(again+"\\uXXXX for what is not ASCII): sign the very bytes you send", ascii(compact.Bytes())) &&
 			yield(again+"spaces after : and ,; \\uXXXX for what is not ASCII, as Python's json.dumps does): sign the very bytes you send", ascii(spaced(compact.Bytes())))
 	}

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"html"
+	"iter"
 	"maps"
 	"net/url"
 	"slices"
@@ -23,64 +24,102 @@ func Sign(f wire.Fields, own Keys, others []Keys) string {
 	if raw, err := hex.DecodeString(want); err != nil || len(raw) != md5.Size && len(raw) != sha256.Size && len(raw) != sha1.Size {
 		return "the sign is not the hexadecimal digits of an MD5 (32) or an HMAC-SHA256 (64)"
 	}
-	joined, keys, ways := joins(f), keysTaken(own, others), digests(f)
+	keys, ways := keysTaken(own, others), digests(f)
+	left := wholeBudget
 	for mistakes := 1; mistakes <= 2; mistakes++ {
-		for _, j := range joined {
+		for j := range joins(f, &left) {
 			for _, k := range keys {
 				for _, d := range ways {
-					what := said(j.what, k.what, d.what)
-					if len(what) == mistakes && d.sum(j.text, k.text) == want {
-						return strings.Join(what, "; and ")
+					if count(j.what, k.what, d.what) != mistakes {
+						continue
+					}
+					if !left.spend(len(j.text) + len(k.text)) {
+						return tooLarge
+					}
+					if d.sum(j.text, k.text) == want {
+						return said(j.what, k.what, d.what)
 					}
 				}
 			}
+		}
+		if left.spent() {
+			return tooLarge
 		}
 	}
 	return "no usual mistake explains it: compare the joined string with the example of the official page, sorted, without empty values, &key= and the APIv2 key at its end; an APIv2 key that was reset looks like this too"
 }
 
-func said(all ...string) []string {
-	return slices.DeleteFunc(all, func(s string) bool { return s == "" })
+// count is how many mistakes there are in what was done; "" is none.
+func count(join, key, digest string) (n int) {
+	for _, what := range [...]string{join, key, digest} {
+		if what != "" {
+			n++
+		}
+	}
+	return n
+}
+
+func said(all ...string) string {
+	return strings.Join(slices.DeleteFunc(all, func(s string) bool { return s == "" }), "; and ")
 }
 
 type variant struct{ text, what string }
 
-// joins are the strings people join from the fields, the right one first.
-func joins(f wire.Fields) []variant {
+// joins yields the strings people join from the fields, the right one first, as long as
+// there is something left to spend.
+func joins(f wire.Fields, left *budget) iter.Seq[variant] {
 	names := slices.DeleteFunc(slices.Sorted(maps.Keys(f)), func(n string) bool { return n == "sign" })
+	size := 0
+	for _, n := range names {
+		size += len(n) + len(f[n]) + len("=&")
+	}
 	join := func(names []string, empty bool, value func(string) string) string {
-		var parts []string
+		var b strings.Builder
 		for _, n := range names {
-			if f[n] != "" || empty {
-				parts = append(parts, n+"="+value(f[n]))
+			if f[n] == "" && !empty {
+				continue
 			}
+			if b.Len() > 0 {
+				b.WriteByte('&')
+			}
+			b.WriteString(n)
+			b.WriteByte('=')
+			b.WriteString(value(f[n]))
 		}
-		return strings.Join(parts, "&")
+		return b.String()
 	}
 	same := func(s string) string { return s }
 	folded := slices.Clone(names)
 	slices.SortFunc(folded, func(a, b string) int { return strings.Compare(strings.ToLower(a), strings.ToLower(b)) })
 	reversed := slices.Clone(names)
 	slices.Reverse(reversed)
-	out := []variant{
-		{join(names, false, same), ""},
-		{join(names, true, same), "empty values were signed; leave them out"},
-		{join(names, false, url.QueryEscape), "the values were signed URL-encoded; sign them as they are and encode them afterwards"},
-		{join(names, false, url.PathEscape), "the values were signed URL-encoded; sign them as they are and encode them afterwards"},
-		{join(names, false, html.EscapeString), "the values were signed as escaped in the XML; sign them as they are"},
-		{join(names, false, func(s string) string { return "<![CDATA[" + s + "]]>" }), "the values were signed with their CDATA; sign what is inside"},
-		{join(names, false, strings.TrimSpace), "values were trimmed to sign and sent with white space"},
-		{join(folded, false, same), "the names were not sorted by ASCII"},
-		{join(reversed, false, same), "the names were sorted backwards"},
-	}
-	for i, n := range names {
-		if f[n] != "" {
-			without := append(slices.Clone(names[:i]), names[i+1:]...)
+	return func(yield func(variant) bool) {
+		say := func(what string, names []string, empty bool, value func(string) string) bool {
+			return left.spend(size) && yield(variant{join(names, empty, value), what})
+		}
+		const encoded = "the values were signed URL-encoded; sign them as they are and encode them afterwards"
+		cdata := func(s string) string { return "<![CDATA[" + s + "]]>" }
+		if !say("", names, false, same) ||
+			!say("empty values were signed; leave them out", names, true, same) ||
+			!say(encoded, names, false, url.QueryEscape) ||
+			!say(encoded, names, false, url.PathEscape) ||
+			!say("the values were signed as escaped in the XML; sign them as they are", names, false, html.EscapeString) ||
+			!say("the values were signed with their CDATA; sign what is inside", names, false, cdata) ||
+			!say("values were trimmed to sign and sent with white space", names, false, strings.TrimSpace) ||
+			!say("the names were not sorted by ASCII", folded, false, same) ||
+			!say("the names were sorted backwards", reversed, false, same) {
+			return
+		}
+		for i, n := range names {
+			if f[n] == "" {
+				continue
+			}
 			what := wire.Clip(n, shown) + " was not signed: sign last, after every field is set"
-			out = append(out, variant{join(without, false, same), what})
+			if !say(what, slices.Concat(names[:i], names[i+1:]), false, same) {
+				return
+			}
 		}
 	}
-	return out
 }
 
 // keysTaken are the keys people take, the right one first.

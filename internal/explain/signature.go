@@ -6,7 +6,7 @@
 // of keys, request and body: they know nothing of a sandbox, nor of HTTP's server.
 //
 // Start reading at [Signature] for APIv3 and at [Sign] for APIv2; the mistakes stand in
-// mistakes.go, the most frequent first.
+// mistakes.go, the most frequent first, and what they may cost in budget.go.
 package explain
 
 import (
@@ -60,13 +60,17 @@ func Signature(r Request, own Keys, others []Keys, platform ...*rsa.PublicKey) s
 	if name != "SHA-256" {
 		return "the signature was made with " + name + ", want SHA-256"
 	}
-	for guess := range mistakes(r) {
+	left := wholeBudget
+	for guess := range mistakes(r, &left) {
 		if sum := sha256.Sum256(guess.message); bytes.Equal(sum[:], hash) {
 			if guess.what == "" { // the string is right, so its spelling is wrong
 				return spelling
 			}
 			return guess.what
 		}
+	}
+	if left.spent() {
+		return tooLarge
 	}
 	return "the key is right, but another string was signed; compare truncated_sign_message in detail with yours, byte for byte, and make sure that the body you sign is the one you send"
 }

@@ -1,0 +1,50 @@
+package explain
+
+// budget is how many bytes may still be put together and hashed for one explanation.
+// Whoever sends a message need not have a key to have it explained, so what that costs
+// must not grow with the message: guesses times its length would be minutes.
+type budget int
+
+// wholeBudget is a tenth of a second's work, and every usual mistake in messages of usual
+// length.
+const wholeBudget budget = 16 << 20
+
+// perGuess is what a guess costs beside its bytes.
+const perGuess = 128
+
+// spend reports whether there was enough left for so many bytes.
+func (b *budget) spend(bytes int) bool {
+	*b -= budget(min(bytes, int(wholeBudget)) + perGuess)
+	return !b.spent()
+}
+
+func (b *budget) spent() bool { return *b < 0 }
+
+// tooLarge is the answer where the budget ends before the mistakes do.
+const tooLarge = "none of the usual mistakes that were tried explains it, and the message is too large to try them all: sign a short one the same way to be told more"
+
+// indentedSize is how long compact JSON gets with every member on a line of its own. It
+// grows with the depth times the lines, so it is asked before anything is indented.
+func indentedSize(compact []byte, indent int) int {
+	size, depth, quoted := len(compact), 0, false
+	for i := 0; i < len(compact); i++ {
+		switch c := compact[i]; {
+		case c == '"':
+			quoted = !quoted
+		case quoted && c == '\\':
+			i++
+		case quoted:
+		case c == '[' || c == '{':
+			depth++
+			size += 1 + depth*indent
+		case c == ']' || c == '}':
+			depth--
+			size += 1 + depth*indent
+		case c == ',':
+			size += 1 + depth*indent
+		case c == ':':
+			size++
+		}
+	}
+	return size
+}
