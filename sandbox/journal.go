@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -37,41 +38,85 @@ type Exchange struct {
 
 const journalLog = "journal"
 
-// journal writes exchanges down behind the callers' backs: they are collected
-// here and stored in batches, so that no API call waits for its own minutes.
+// journal writes exchanges down behind the callers' backs: they are noted here, and
+// blanked and stored in batches by a goroutine of its own, so that no API call waits for
+// its own minutes or for another's.
 type journal struct {
 	engine *engine
 	keep   int // how many entries are kept
 
-	mu      sync.Mutex
-	pending []*exchange
-	storing sync.Mutex // one batch at a time, or they would change places
+	mu         sync.Mutex
+	pending    []note
+	waiting    int  // bytes of pending
+	dropped    int  // for which there was no room
+	writing    bool // the background is at it
+	closed     bool // it begins no more
+	background sync.WaitGroup
+	storing    sync.Mutex // one batch at a time, or they would change places
 }
 
-// batch is how many entries may wait to be stored.
-const batch = 64
+// batch is how many entries may wait before the background stores them, waitingLimit how
+// many bytes may while it does. What comes on top is not written down.
+const (
+	batch        = 64
+	waitingLimit = 16 << 20
+)
 
 // bodyLimit is how much of a body the journal keeps.
 const bodyLimit = 16 << 10
 
 func (j *journal) record(x *exchange) {
-	j.mu.Lock()
-	j.pending = append(j.pending, x)
-	full := len(j.pending) >= batch
-	j.mu.Unlock()
-	if full {
-		if err := j.flush(context.Background()); err != nil {
-			j.engine.logf("sandbox: store the journal: %v", err)
-		}
-	}
+	n := j.note(x)
+	j.collect(n)
 	if refused := x.refused; refused != nil && refused.hint != "" {
 		r := redaction{secrets: j.engine.registry.secrets()}
 		called := cmp.Or(x.operation(), shown(r.text(x.request.Method+" "+x.request.URL.Path)))
 		j.engine.amiss("sandbox: %s: %d %s: %s", called, x.status, refused.code, r.text(refused.hint))
 	}
 	if tell := j.engine.onExchange; tell != nil {
-		tell(j.entry(x, j.engine.registry.secrets()))
+		tell(n.blanked(j.engine.registry.secrets()))
 	}
+}
+
+// collect has a note written down.
+func (j *journal) collect(n note) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.waiting+n.size() > waitingLimit {
+		j.dropped++
+		return
+	}
+	j.pending, j.waiting = append(j.pending, n), j.waiting+n.size()
+	if len(j.pending) > j.keep { // the newest are all that would be left of them
+		j.waiting -= j.pending[0].size()
+		j.pending = j.pending[1:]
+	}
+	if len(j.pending) >= min(batch, j.keep) && !j.writing && !j.closed {
+		j.writing = true
+		j.background.Go(j.write)
+	}
+}
+
+// write is the background, as long as there is a batch.
+func (j *journal) write() {
+	for more := true; more; {
+		if err := j.flush(context.Background()); err != nil {
+			j.engine.logf("sandbox: store the journal: %v", err)
+		}
+		j.mu.Lock()
+		more = len(j.pending) >= min(batch, j.keep) && !j.closed
+		j.writing = more
+		j.mu.Unlock()
+	}
+}
+
+// close ends the background and stores what is left.
+func (j *journal) close() error {
+	j.mu.Lock()
+	j.closed = true
+	j.mu.Unlock()
+	j.background.Wait()
+	return j.flush(context.Background())
 }
 
 // flush stores what has been collected. What cannot be stored is dropped: the
@@ -80,19 +125,19 @@ func (j *journal) flush(ctx context.Context) error {
 	j.storing.Lock()
 	defer j.storing.Unlock()
 	j.mu.Lock()
-	pending := j.pending
-	j.pending = nil
+	pending, dropped := j.pending, j.dropped
+	j.pending, j.waiting, j.dropped = nil, 0, 0
 	j.mu.Unlock()
+	if dropped > 0 {
+		j.engine.logf("sandbox: the journal lacks %d calls, which came faster than it is written", dropped)
+	}
 	if len(pending) == 0 {
 		return nil
 	}
-	if len(pending) > j.keep {
-		pending = pending[len(pending)-j.keep:]
-	}
 	secrets := j.engine.registry.secrets()
 	entries := make([][]byte, len(pending)) // made before, for the store lets nobody else write meanwhile
-	for i, x := range pending {
-		entries[i] = encodeJSON(j.entry(x, secrets))
+	for i, n := range pending {
+		entries[i] = encodeJSON(n.blanked(secrets))
 	}
 	return j.engine.store.Update(ctx, func(tx store.Tx) error {
 		for _, entry := range entries {
@@ -104,27 +149,53 @@ func (j *journal) flush(ctx context.Context) error {
 	})
 }
 
-// entry is an exchange as it is written down, without the secrets.
-func (j *journal) entry(x *exchange, secrets secretTexts) Exchange {
-	r := redaction{secrets: secrets, names: j.engine.sealedNames(x.op)}
-	entry := Exchange{
+// note is an exchange on its way into the journal, with its secrets.
+type note struct {
+	Exchange
+	names []string // see redaction
+	// stranger says that nobody knows who called: anybody can, so less is looked at.
+	stranger bool
+}
+
+func (j *journal) note(x *exchange) note {
+	n := note{stranger: x.merchant == nil, names: j.engine.sealedNames(x.op), Exchange: Exchange{
 		At: x.at, Method: x.request.Method, URI: requestURI(x.request), Header: withoutSignature(x.request.Header),
-		Operation: x.operation(), Body: beginning(x.body), Status: x.status, Reply: beginning(x.reply),
-		RequestID: x.id, Faults: x.struck.names(),
-	}
+		Operation: x.operation(), Status: x.status, RequestID: x.id, Faults: x.struck.names(),
+	}}
+	limit := n.redaction().scanLimit()
+	n.Body, n.Reply = string(x.body[:min(len(x.body), limit)]), string(x.reply[:min(len(x.reply), limit)])
 	if x.merchant != nil {
-		entry.MchID = x.merchant.MchID
+		n.MchID = x.merchant.MchID
 	}
 	if x.refused != nil {
-		entry.Code, entry.Unsupported, entry.Hint = x.refused.code, x.refused.unsupported, x.refused.hint
+		n.Code, n.Unsupported, n.Hint = x.refused.code, x.refused.unsupported, x.refused.hint
 	}
+	return n
+}
+
+// size is how many bytes from outside a note has, about.
+func (n note) size() int {
+	size := len(n.URI) + len(n.Body) + len(n.Reply)
+	for name, values := range n.Header {
+		for _, v := range values {
+			size += len(name) + len(v)
+		}
+	}
+	return size
+}
+
+func (n note) redaction() redaction { return redaction{names: n.names, stranger: n.stranger} }
+
+// blanked is the entry as it is written down, without the secrets.
+func (n note) blanked(secrets secretTexts) Exchange {
+	r := n.redaction()
+	r.secrets = secrets
+	entry := n.Exchange
+	entry.Header, entry.Faults = n.Header.Clone(), slices.Clone(n.Faults)
 	r.exchange(&entry)
 	entry.Hint = oneLine(entry.Hint, shownLine)
 	return entry
 }
-
-// beginning is as much of a body as is looked at.
-func beginning(body []byte) string { return string(body[:min(len(body), scanLimit)]) }
 
 // operation is which endpoint of the catalogue was called, "" for none.
 func (x *exchange) operation() string {

@@ -20,6 +20,8 @@ type redaction struct {
 	secrets secretTexts
 	names   []string // of the members of JSON to be blanked
 	left    *int     // bytes that may still be read; nil before the first
+	// stranger says that nobody knows whose message it is.
+	stranger bool
 }
 
 // readLimit is how many bytes are read for one string, in all its spellings and whatever they hold
@@ -43,9 +45,17 @@ type secretTexts struct {
 
 const blank = "…"
 
-// scanLimit is how much of a body is looked at: what begins before bodyLimit ends before this, even
+// scanLimit is how much of a body is looked at: what begins before its limit ends before this, even
 // if every character of it was escaped several times.
-const scanLimit = 8 * bodyLimit
+func (r redaction) scanLimit() int { return 8 * r.bodyLimit() }
+
+// bodyLimit is how much of a body is kept; of a stranger's, bodyLimit is what is looked at.
+func (r redaction) bodyLimit() int {
+	if r.stranger {
+		return bodyLimit / 8
+	}
+	return bodyLimit
+}
 
 var (
 	// memberName matches the name of a member, memberValue its value if that is no object or list
@@ -233,7 +243,7 @@ func withoutSignature(h http.Header) http.Header {
 }
 
 func (r redaction) body(s string) string {
-	s = s[:min(len(s), scanLimit)]
+	s = s[:min(len(s), r.scanLimit())]
 	r, _ = r.within()
 	var spans []span
 	for _, v := range viewsOf(s) {
@@ -242,7 +252,7 @@ func (r redaction) body(s string) string {
 			spans = append(spans, v.groups(signElement)...)
 		}
 	}
-	return apply(s, spans, bodyLimit)
+	return apply(s, spans, r.bodyLimit())
 }
 
 // members are the spans of the values that the catalogue has travel encrypted.

@@ -111,7 +111,7 @@ func (s *Sandbox) Close() error {
 		if s.tls != nil {
 			s.closed = errors.Join(s.closed, stop(s.tls))
 		}
-		if err := s.engine.journal.flush(context.Background()); err != nil {
+		if err := s.engine.journal.close(); err != nil {
 			s.closed = errors.Join(s.closed, fmt.Errorf("sandbox: store the journal: %w", err))
 		}
 		s.closed = errors.Join(s.closed, s.engine.store.Close())
