@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/wxpay-go/wxpay/catalogue"
@@ -40,12 +41,26 @@ type billFile struct {
 	rev
 	ID        string    `json:"id"` // the token of its address
 	MchID     string    `json:"mchid"`
+	Hash      string    `json:"hash"`             // of the bill
+	Key       string    `json:"key,omitempty"`    // of Data, where that is encrypted
+	Nonce     string    `json:"nonce,omitempty"`  // likewise
+	Packed    bool      `json:"packed,omitempty"` // before it was encrypted
 	Data      []byte    `json:"data"`
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
-func (b *billFile) kind() string   { return "bill" }
-func (b *billFile) row() store.Row { return store.Row{ID: b.ID} }
+func (b *billFile) kind() string { return "bill" }
+
+func (b *billFile) row() store.Row {
+	return store.Row{ID: b.ID, Due: millis(b.ExpiresAt), Keys: []string{b.content()}}
+}
+
+// content is the key of the files that hold the same.
+func (b *billFile) content() string {
+	return "content:" + joined(b.MchID, b.Hash, strconv.FormatBool(b.Key != ""), strconv.FormatBool(b.Packed))
+}
+
+func (b *billFile) address(c *call) string { return c.base + billPath + "?token=" + b.ID }
 
 func tradeBill(c *call) (document, error) {
 	day, err := c.billDay()
@@ -114,20 +129,53 @@ func (c *call) offer(text string) (document, error) {
 	if text == "" {
 		return nil, noBill()
 	}
-	url, err := c.keepBill([]byte(text))
+	b, err := c.keepBill(&billFile{Hash: hashOf(text), Data: []byte(text)})
+	if err != nil {
+		return nil, err
+	}
+	url := b.address(c)
 	if c.query.Get("tar_type") == "GZIP" {
 		url += "&tartype=gzip"
 	}
-	return document{"hash_type": "SHA1", "hash_value": hashOf(text), "download_url": url}, err
+	return document{"hash_type": "SHA1", "hash_value": b.Hash, "download_url": url}, nil
 }
 
-func (c *call) keepBill(data []byte) (url string, err error) {
-	b := &billFile{MchID: c.merchant.MchID, Data: data, ExpiresAt: c.now.Add(billLife)}
-	b.ID, err = c.free("bill token", func() string { return c.dice.roll(letters, 32) }, c.rowOf(b.kind()))
-	if err != nil {
-		return "", err
+// keepBill stores a file for five minutes, in place of those whose time is over. Where
+// the merchant has the same one already, that is kept for as long instead, and returned.
+func (c *call) keepBill(b *billFile) (*billFile, error) {
+	b.MchID = c.merchant.MchID
+	over, err := c.Due(b.kind(), "", millis(c.now), 0)
+	for i := 0; err == nil && i < len(over); i++ {
+		err = c.Delete(b.kind(), over[i].ID, over[i].Rev)
 	}
-	return c.base + billPath + "?token=" + b.ID, put(c.Tx, b)
+	if err != nil {
+		return nil, err
+	}
+	same, err := find[billFile](c.Tx, b.content(), 1)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(same) > 0:
+		b = same[0]
+	default:
+		if b.ID, err = c.free("bill token", func() string { return c.dice.roll(letters, 32) }, c.rowOf(b.kind())); err != nil {
+			return nil, err
+		}
+	}
+	b.ExpiresAt = c.now.Add(billLife)
+	return b, put(c.Tx, b)
+}
+
+// dropBills drops the files that were stored before anything ended them.
+func (s *step) dropBills() error {
+	kind := (*billFile)(nil).kind()
+	rows, err := s.Find(kind, "", 0)
+	for i := 0; err == nil && i < len(rows); i++ {
+		if rows[i].Due == 0 {
+			err = s.Delete(kind, rows[i].ID, rows[i].Rev)
+		}
+	}
+	return err
 }
 
 func hashOf(text string) string {
@@ -174,29 +222,29 @@ func subMerchantBill(c *call) (document, error) {
 	if text == "" {
 		return nil, noBill()
 	}
-	file := []byte(text)
-	if c.query.Get("tar_type") == "GZIP" {
+	file, packed := []byte(text), c.query.Get("tar_type") == "GZIP"
+	if packed {
 		file = gzipped(file)
 	}
-	key, nonce := c.dice.roll(letters, 32), c.dice.roll(lowerHex, 16)
-	sealedKey, err := wire.EncryptOAEP(c.dice, c.merchant.public, key)
+	b := &billFile{Hash: hashOf(text), Packed: packed, Key: c.dice.roll(letters, 32), Nonce: c.dice.roll(lowerHex, 16)}
+	block, err := aes.NewCipher([]byte(b.Key))
 	if err != nil {
 		return nil, err
 	}
-	block, err := aes.NewCipher([]byte(key))
+	aead, err := cipher.NewGCMWithNonceSize(block, len(b.Nonce))
 	if err != nil {
 		return nil, err
 	}
-	aead, err := cipher.NewGCMWithNonceSize(block, len(nonce))
-	if err != nil {
+	b.Data = aead.Seal(nil, []byte(b.Nonce), file, nil)
+	if b, err = c.keepBill(b); err != nil {
 		return nil, err
 	}
-	url, err := c.keepBill(aead.Seal(nil, []byte(nonce), file, nil))
+	sealedKey, err := wire.EncryptOAEP(c.dice, c.merchant.public, b.Key)
 	return document{
 		"download_bill_count": 1,
 		"download_bill_list": []document{{
-			"bill_sequence": 1, "download_url": url, "encrypt_key": sealedKey, "nonce": nonce,
-			"hash_type": "SHA1", "hash_value": hashOf(text),
+			"bill_sequence": 1, "download_url": b.address(c), "encrypt_key": sealedKey, "nonce": b.Nonce,
+			"hash_type": "SHA1", "hash_value": b.Hash,
 		}},
 	}, err
 }

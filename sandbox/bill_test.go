@@ -11,13 +11,14 @@ import (
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // dayWithBusiness has one payment of 1.00 and a refund of 0.40, and ends at ten on
 // the next morning.
-func dayWithBusiness(t *testing.T, place string, order object, refund object) *world {
+func dayWithBusiness(t *testing.T, place string, order object, refund object, options ...sandbox.Option) *world {
 	t.Helper()
-	w := newWorld(t)
+	w := newWorld(t, options...)
 	_, err := w.Payer(openID).Pay(w.must("POST", place, order)["prepay_id"].(string))
 	w.ok(err)
 	w.must("POST", domestic, refund)
@@ -137,6 +138,49 @@ func TestSubMerchantBills(t *testing.T) {
 			t.Errorf("without its key: got %v", err)
 		}
 	}
+}
+
+// A file is kept once, however often it is asked for, and for five minutes.
+func TestBillsDoNotPileUp(t *testing.T) {
+	t.Parallel()
+	kept := keep{store.NewMemory()}
+	w := dayWithBusiness(t, partnerRoot+"jsapi", partnerOrder(), with(refundBody("r1", 40), "sub_mchid", "1230000109"), sandbox.WithStore(kept))
+	w.ok(w.Advance(24 * time.Hour))
+	files := func(want int) {
+		t.Helper()
+		w.ok(kept.View(context.Background(), func(tx store.Tx) error {
+			rows, err := tx.Find("bill", "", 0)
+			if len(rows) != want {
+				t.Errorf("%d files are kept, want %d", len(rows), want)
+			}
+			return err
+		}))
+	}
+	const trade, sealed = "v3/bill/tradebill?bill_date=2020-09-10", "v3/bill/sub-merchant-fundflowbill?bill_date=2020-09-10" +
+		"&sub_mchid=1230000109&account_type=BASIC&algorithm=" + wire.Algorithm
+	first := w.must("GET", trade, nil)
+	w.ok(w.Advance(4 * time.Minute))
+	w.must("GET", trade+"&tar_type=GZIP", nil)
+	w.must("GET", trade, nil)
+	for range 3 {
+		bill := w.must("GET", sealed, nil)["download_bill_list"].([]any)[0].(object)
+		w.download(bill, wxpay.SealedFile(bill["encrypt_key"].(string), bill["nonce"].(string)))
+	}
+	w.must("GET", sealed+"&tar_type=GZIP", nil)
+	files(3)
+	w.ok(w.Advance(4 * time.Minute))
+	w.download(first) // asked for again four minutes ago
+	w.ok(w.Advance(time.Minute))
+	w.must("GET", trade+"&bill_type=REFUND", nil)
+	files(1)
+
+	// Older sandboxes said of no file when it is over.
+	w.ok(kept.Update(context.Background(), func(tx store.Tx) error {
+		_, err := tx.Put("bill", store.Row{ID: "old", Data: []byte(`{"id":"old"}`)})
+		return err
+	}))
+	newWorld(t, sandbox.WithStore(kept))
+	files(1)
 }
 
 func TestEcho(t *testing.T) {

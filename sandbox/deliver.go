@@ -156,23 +156,21 @@ func (e *engine) attempt(ctx context.Context, p *pushRow) {
 // it left some. It is a step of the store, so an attempt is claimed once.
 func (e *engine) claim(ctx context.Context, now time.Time, room func(mchID string) int) (claimed []*pushRow, crowded bool, err error) {
 	err = e.step(ctx, func(s *step) error {
-		claimed, crowded = nil, false
-		due, err := s.duePushes(now, room)
-		if err != nil {
+		c := claiming{step: s, by: now, room: room, taken: map[string]int{}}
+		defer func() { claimed, crowded = c.claimed, c.crowded }()
+		if room == nil {
+			return c.take("", 0)
+		}
+		if err := c.take("", atOnce); err != nil || !c.crowded {
 			return err
 		}
-		taken := map[string]int{}
-		for _, p := range due {
-			if room != nil && taken[p.MchID] >= room(p.MchID) {
-				crowded = true
-				continue
+		// Of one merchant there may be any number before the first of another.
+		for _, m := range e.registry.all() {
+			if left := c.left(m.MchID); left > 0 {
+				if err := c.take(attemptsTo(m.MchID), left); err != nil {
+					return err
+				}
 			}
-			taken[p.MchID]++
-			p.begin(now)
-			if err := put(s.Tx, p); err != nil {
-				return err
-			}
-			claimed = append(claimed, p)
 		}
 		return nil
 	})
@@ -182,37 +180,47 @@ func (e *engine) claim(ctx context.Context, now time.Time, room func(mchID strin
 	return claimed, crowded, nil
 }
 
-// atMost is how many due pushes are looked through for one of a merchant with room.
-const atMost = 64 * atOnce
+// claiming is one claim under way.
+type claiming struct {
+	*step
+	by      time.Time
+	room    func(mchID string) int
+	taken   map[string]int // by merchant
+	claimed []*pushRow
+	crowded bool
+}
 
-// duePushes are the first that are due by now: all, or with room enough of them to
-// hold one that there is room for, if one is among the first atMost.
-func (s *step) duePushes(now time.Time, room func(mchID string) int) ([]*pushRow, error) {
-	limit := atOnce
-	if room == nil {
-		limit = 0
+func (c *claiming) left(mchID string) int { return c.room(mchID) - c.taken[mchID] }
+
+// take claims what there is room for of the first pushes with key that are due.
+func (c *claiming) take(key string, limit int) error {
+	rows, err := c.Due((*pushRow)(nil).kind(), key, c.by.UnixMilli(), limit)
+	if err != nil {
+		return err
 	}
-	for ; ; limit *= 4 {
-		rows, err := s.Due((*pushRow)(nil).kind(), now.UnixMilli(), limit)
+	for _, row := range rows {
+		p, err := decode(new(pushRow), row)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		due, anyRoom := make([]*pushRow, len(rows)), room == nil
-		for i, row := range rows {
-			if due[i], err = decode(new(pushRow), row); err != nil {
-				return nil, err
-			}
-			anyRoom = anyRoom || room(due[i].MchID) > 0
+		if c.room != nil && c.left(p.MchID) <= 0 {
+			c.crowded = true
+			continue
 		}
-		if anyRoom || len(rows) < limit || limit >= atMost {
-			return due, nil
+		c.taken[p.MchID]++
+		p.begin(c.by)
+		if err := put(c.Tx, p); err != nil {
+			return err
 		}
+		c.claimed = append(c.claimed, p)
 	}
+	return nil
 }
 
 // sweep ends the attempts that were under way when the sandbox that made them
 // ended, killed or closed. A store that another sandbox is on as well loses
-// nothing by it: that one writes down how its attempt ended all the same.
+// nothing by it: that one writes down how its attempt ended all the same. It also
+// drops what older sandboxes left behind.
 func (e *engine) sweep() error {
 	return e.step(context.Background(), func(s *step) error {
 		list, err := find[pushRow](s.Tx, attemptOpen, 0)
@@ -226,6 +234,6 @@ func (e *engine) sweep() error {
 				return err
 			}
 		}
-		return nil
+		return s.dropBills()
 	})
 }

@@ -74,11 +74,17 @@ func (p *pushRow) row() store.Row {
 	if p.open() {
 		keys = append(keys, attemptOpen)
 	}
+	if !p.NextAt.IsZero() {
+		keys = append(keys, attemptsTo(p.MchID))
+	}
 	return store.Row{ID: p.ID, Due: millis(p.NextAt), Keys: keys}
 }
 
 // attemptOpen is the key of pushes of which an attempt is under way.
 const attemptOpen = "attempt:open"
+
+// attemptsTo is the key of the pushes to a merchant of which an attempt will be made.
+func attemptsTo(mchID string) string { return "next:" + mchID }
 
 func (p *pushRow) open() bool {
 	return slices.ContainsFunc(p.Attempts, func(a Attempt) bool { return a.Open })

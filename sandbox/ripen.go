@@ -123,7 +123,7 @@ func (s *step) firstTimer(limit time.Time) (first dueRow, err error) {
 
 // earlier is first, or the first row of a timer to fall due if that is before.
 func (s *step) earlier(first dueRow, t timer, limit time.Time) (dueRow, error) {
-	rows, err := s.Due(t.kind, limit.UnixMilli(), 1)
+	rows, err := s.Due(t.kind, "", limit.UnixMilli(), 1)
 	if err != nil || len(rows) == 0 {
 		return first, err
 	}

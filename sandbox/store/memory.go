@@ -23,7 +23,7 @@ type memory struct {
 type table struct {
 	rows  map[string]*record
 	index map[string][]*record // by key, in insertion order; "" holds every row
-	due   []*record            // by due time, then insertion order
+	due   map[string][]*record // by key, by due time, then insertion order; "" holds every row
 	seq   int64
 }
 
@@ -109,7 +109,7 @@ func (t *memoryTx) Put(kind string, row Row) (int64, error) {
 	}
 	tab := t.kinds[kind]
 	if tab == nil {
-		tab = &table{rows: map[string]*record{}, index: map[string][]*record{}}
+		tab = &table{rows: map[string]*record{}, index: map[string][]*record{}, due: map[string][]*record{}}
 		t.kinds[kind] = tab
 	}
 	old := tab.rows[row.ID]
@@ -161,12 +161,13 @@ func (t *memoryTx) Find(kind, key string, newest int) ([]Row, error) {
 	return rowsOf(tail(tab.index[key], newest)), nil
 }
 
-func (t *memoryTx) Due(kind string, until int64, limit int) ([]Row, error) {
+func (t *memoryTx) Due(kind, key string, until int64, limit int) ([]Row, error) {
 	tab := t.kinds[kind]
 	if tab == nil {
 		return nil, nil
 	}
-	n, _ := slices.BinarySearchFunc(tab.due, until, func(r *record, until int64) int {
+	due := tab.due[key]
+	n, _ := slices.BinarySearchFunc(due, until, func(r *record, until int64) int {
 		if r.Due <= until {
 			return -1
 		}
@@ -175,7 +176,7 @@ func (t *memoryTx) Due(kind string, until int64, limit int) ([]Row, error) {
 	if limit > 0 {
 		n = min(n, limit)
 	}
-	return rowsOf(tab.due[:n]), nil
+	return rowsOf(due[:n]), nil
 }
 
 func (t *memoryTx) Append(name string, data []byte) (int64, error) {
@@ -225,23 +226,25 @@ func (t *table) insert(r *record) {
 	t.rows[r.ID] = r
 	for _, key := range r.indexKeys() {
 		t.index[key] = insertSorted(t.index[key], r, bySeq)
-	}
-	if r.Due > 0 {
-		t.due = insertSorted(t.due, r, byDue)
+		if r.Due > 0 {
+			t.due[key] = insertSorted(t.due[key], r, byDue)
+		}
 	}
 }
 
 func (t *table) remove(r *record) {
 	delete(t.rows, r.ID)
 	for _, key := range r.indexKeys() {
-		if rest := removeSorted(t.index[key], r, bySeq); len(rest) > 0 {
-			t.index[key] = rest
-		} else {
-			delete(t.index, key)
-		}
+		removeFrom(t.index, key, r, bySeq)
+		removeFrom(t.due, key, r, byDue)
 	}
-	if r.Due > 0 {
-		t.due = removeSorted(t.due, r, byDue)
+}
+
+func removeFrom(lists map[string][]*record, key string, r *record, cmp func(a, b *record) int) {
+	if rest := removeSorted(lists[key], r, cmp); len(rest) > 0 {
+		lists[key] = rest
+	} else {
+		delete(lists, key)
 	}
 }
 

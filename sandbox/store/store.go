@@ -58,9 +58,10 @@ type Tx interface {
 	// the most recently inserted ones, still oldest first.
 	Find(kind, key string, newest int) ([]Row, error)
 
-	// Due returns the rows of kind with 0 < Due <= until, earliest first and in
-	// insertion order where equal, at most limit of them (0: all).
-	Due(kind string, until int64, limit int) ([]Row, error)
+	// Due returns the rows of kind that carry key with 0 < Due <= until, earliest
+	// first and in insertion order where equal, at most limit of them (0: all). An
+	// empty key matches every row of kind.
+	Due(kind, key string, until int64, limit int) ([]Row, error)
 
 	// Append adds an entry to the named log and returns its sequence number,
 	// which only ever grows.
@@ -79,7 +80,7 @@ type Tx interface {
 type Row struct {
 	ID   string
 	Rev  int64    // 0 before the first Put
-	Keys []string // index keys for Find; order and duplicates mean nothing
+	Keys []string // index keys for Find and Due; order and duplicates mean nothing
 	Due  int64    // unix milliseconds at which something has to happen; 0 for never
 	Data []byte   // JSON
 }

@@ -142,6 +142,28 @@ func dueInOrder(t *testing.T, s under) {
 	s.want("after one moved", s.due("p", 1000, 0), "a mid late b")
 }
 
+func dueByKey(t *testing.T, s under) {
+	for _, r := range []store.Row{
+		{ID: "other", Due: 50, Keys: []string{"of:2"}}, {ID: "late", Due: 300, Keys: []string{"of:1"}}, {ID: "b", Due: 100, Keys: []string{"of:1", "x", "of:1"}},
+		{ID: "never", Keys: []string{"of:1"}}, {ID: "a", Due: 100, Keys: []string{"of:1"}}, {ID: "none", Due: 1},
+	} {
+		r.Data = []byte(`{}`)
+		s.put("p", r)
+	}
+	s.put("q", store.Row{ID: "kind", Due: 1, Keys: []string{"of:1"}, Data: []byte(`{}`)})
+	s.want("before anything", s.dueOf("p", "of:1", 99, 0), "")
+	s.want("in time order", s.dueOf("p", "of:1", 300, 0), "b a late")
+	s.want("limited", s.dueOf("p", "of:1", 300, 1), "b")
+	s.want("another key", s.dueOf("p", "of:2", 300, 0), "other")
+	s.want("a key that no row has", s.dueOf("p", "of:", 300, 0), "")
+	s.want("every row", s.due("p", 300, 0), "none other b a late")
+	s.put("p", store.Row{ID: "b", Rev: 1, Due: 400, Keys: []string{"of:1"}, Data: []byte(`{}`)})
+	s.put("p", store.Row{ID: "a", Rev: 1, Due: 100, Keys: []string{"of:2"}, Data: []byte(`{}`)})
+	s.put("p", store.Row{ID: "late", Rev: 1, Keys: []string{"of:1"}, Data: []byte(`{}`)})
+	s.want("after one moved, one changed hands and one is over", s.dueOf("p", "of:1", 1000, 0), "b")
+	s.want("whom it came to", s.dueOf("p", "of:2", 1000, 0), "other a")
+}
+
 func logs(t *testing.T, s under) {
 	var seqs []int64
 	s.update(func(tx store.Tx) error {

@@ -26,6 +26,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"find by key in insertion order", findInOrder},
 		{"find follows changed keys", findFollowsKeys},
 		{"due in time order", dueInOrder},
+		{"due by key", dueByKey},
 		{"logs", logs},
 		{"a transaction sees its own writes", ownWrites},
 		{"an error rolls everything back", rollsBack},
@@ -96,11 +97,16 @@ func (s under) find(kind, key string, newest int) string {
 
 func (s under) due(kind string, until int64, limit int) string {
 	s.t.Helper()
+	return s.dueOf(kind, "", until, limit)
+}
+
+func (s under) dueOf(kind, key string, until int64, limit int) string {
+	s.t.Helper()
 	var rows []store.Row
 	s.view(func(tx store.Tx) {
 		var err error
-		if rows, err = tx.Due(kind, until, limit); err != nil {
-			s.t.Errorf("Due(%q, %d, %d): %v", kind, until, limit, err)
+		if rows, err = tx.Due(kind, key, until, limit); err != nil {
+			s.t.Errorf("Due(%q, %q, %d, %d): %v", kind, key, until, limit, err)
 		}
 	})
 	return ids(rows)

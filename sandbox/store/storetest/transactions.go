@@ -22,7 +22,7 @@ func ownWrites(t *testing.T, s under) {
 		}
 		found, _ := tx.Find("c", "k", 0)
 		s.want("Find of an own write", ids(found), "1")
-		due, _ := tx.Due("c", 7, 0)
+		due, _ := tx.Due("c", "", 7, 0)
 		s.want("Due of an own write", ids(due), "1")
 		tx.Append("j", []byte(`{}`))
 		if entries, _ := tx.List("j", 0, 0); len(entries) != 1 {

@@ -210,11 +210,16 @@ func (x *tx) Find(kind, key string, newest int) ([]store.Row, error) {
 	return rows, err
 }
 
-func (x *tx) Due(kind string, until int64, most int) ([]store.Row, error) {
+func (x *tx) Due(kind, key string, until int64, most int) ([]store.Row, error) {
 	if err := x.ready(false); err != nil {
 		return nil, err
 	}
-	return x.rows("SELECT "+rowColumns+" FROM row WHERE kind = ? AND due > 0 AND due <= ? ORDER BY due, seq LIMIT ?", kind, until, limit(most))
+	if key == "" {
+		return x.rows("SELECT "+rowColumns+" FROM row WHERE kind = ? AND due > 0 AND due <= ? ORDER BY due, seq LIMIT ?", kind, until, limit(most))
+	}
+	// A cross join goes through the rows of the key, not through everybody's that are due.
+	return x.rows("SELECT "+rowColumns+" FROM row_key CROSS JOIN row USING (seq) WHERE row_key.kind = ? AND row_key.key = ? "+
+		"AND row.due > 0 AND row.due <= ? ORDER BY row.due, row.seq LIMIT ?", kind, key, until, limit(most))
 }
 
 // limit is n as SQLite wants it: a negative one is none.
