@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/wxpay-go/wxpay/sandbox"
@@ -14,11 +15,14 @@ import (
 // slowJournal is a store that takes its time over the journal.
 type slowJournal struct {
 	store.Store
-	begins, release chan struct{}
+	begins, released chan struct{}
+	release          func() // lets everything through
 }
 
 func newSlowJournal() slowJournal {
-	return slowJournal{store.NewMemory(), make(chan struct{}, 100), make(chan struct{})}
+	s := slowJournal{store.NewMemory(), make(chan struct{}, 100), make(chan struct{}), nil}
+	s.release = sync.OnceFunc(func() { close(s.released) })
+	return s
 }
 
 func (s slowJournal) Update(ctx context.Context, f func(store.Tx) error) error {
@@ -35,7 +39,7 @@ func (s slowAppend) Append(log string, data []byte) (int64, error) {
 	case s.store.begins <- struct{}{}:
 	default:
 	}
-	<-s.store.release
+	<-s.store.released
 	return s.Tx.Append(log, data)
 }
 
@@ -64,11 +68,12 @@ func TestNoCallWaitsForTheJournal(t *testing.T) {
 	t.Parallel()
 	kept := newSlowJournal()
 	w := newWorld(t, sandbox.WithStore(kept))
+	t.Cleanup(kept.release)
 	answered := make(chan error, 1)
 	go func() { answered <- w.strange(200, "") }()
 	await(t, kept.begins, "the journal's first batch")
 	w.ok(await(t, answered, "the answer to every call while the journal is being written"))
-	close(kept.release)
+	kept.release()
 	journal, err := w.Journal(0, 0)
 	w.ok(err)
 	if len(journal) != 200 {
@@ -89,11 +94,12 @@ func TestWhatWaitsForTheJournalIsBounded(t *testing.T) {
 	w := newWorld(t, sandbox.WithStore(kept), func(c *sandbox.Config) {
 		c.Logf = func(format string, args ...any) { logged <- fmt.Sprintf(format, args...) }
 	})
+	t.Cleanup(kept.release)
 	w.ok(w.strange(64, ""))
 	await(t, kept.begins, "the journal's first batch")
 	const long = 60_000
 	w.ok(w.strange(400, strings.Repeat("z", long)))
-	close(kept.release)
+	kept.release()
 	journal, err := w.Journal(0, 0)
 	w.ok(err)
 	if got := (len(journal) - 64) * long; got > 16<<20 || got < 15<<20 {
