@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+	"sync"
 
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
@@ -12,6 +13,7 @@ import (
 // dryStore is a store that can report what is written to it instead of keeping it.
 type dryStore struct {
 	store.Store
+	mu    sync.Mutex // the journal is written behind everybody's back
 	dry   bool
 	wrote []written // since then
 }
@@ -37,8 +39,12 @@ func (w written) of(mchid string) bool {
 
 // dryRun does something that leaves nothing in the store, and returns what would have been written.
 func (s *dryStore) dryRun(do func()) []written {
+	s.mu.Lock()
 	s.dry, s.wrote = true, nil
+	s.mu.Unlock()
 	do()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.dry = false
 	return s.wrote
 }
@@ -46,7 +52,10 @@ func (s *dryStore) dryRun(do func()) []written {
 var errDryRun = errors.New("a dry run")
 
 func (s *dryStore) Update(ctx context.Context, f func(store.Tx) error) error {
-	if !s.dry {
+	s.mu.Lock()
+	dry := s.dry
+	s.mu.Unlock()
+	if !dry {
 		return s.Store.Update(ctx, f)
 	}
 	tx := &watchedTx{}
@@ -60,6 +69,8 @@ func (s *dryStore) Update(ctx context.Context, f func(store.Tx) error) error {
 	if !errors.Is(err, errDryRun) {
 		return err
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.wrote = append(s.wrote, tx.wrote...)
 	return nil
 }
