@@ -46,7 +46,10 @@ func TestJournalBlanksBeforeItCuts(t *testing.T) {
 			// The limit is behind the secret's fifth character.
 			filler := strings.Repeat("z", limit-(at-tail)-(tail-len("%s"))-5)
 			w.send(raw{body: []byte(strings.Replace(body, "%s", filler, 1))})
-			if strings.Contains(w.kept(), secret[:4]) {
+			journal, err := w.Journal(0, 1)
+			w.ok(err)
+			// Four digits stand in many a number, so the rest of the entry is not looked through.
+			if said := journal[0].Body + journal[0].Reply; strings.Contains(said, secret[:4]) {
 				t.Errorf("%s: part of the secret is in the journal", body)
 			}
 		}
