@@ -3,6 +3,7 @@ package sandbox
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -84,6 +85,9 @@ func newEngine(c Config) (*engine, error) {
 	e.logf, e.amiss = inOneLine(c.Logf), inOneLine(c.amiss)
 	setDefault(&e.notifyTimeout, 5*time.Second)
 	setDefault(&e.maxBody, 1<<20)
+	if c.JournalSize < 0 {
+		return nil, errors.New("sandbox: Config.JournalSize is negative; leave it out for 1000")
+	}
 	setDefault(&c.JournalSize, 1000)
 	if c.Chaos {
 		if _, err := e.faults.arm(e.chaos()...); err != nil {

@@ -49,8 +49,8 @@ func timers() []timer {
 const together = 64
 
 // ripen makes everything happen that is due by now, in the order in which it fell due and each at
-// its own moment, so that a clock that jumps leads to what one that walks does. It says whether
-// anything was due.
+// its own moment, so that a clock that jumps leads to what one that walks does, if nobody acts in
+// between: a call after a jump finds the world as it was before. It says whether anything was due.
 func (e *engine) ripen(ctx context.Context, now time.Time) (some bool, err error) {
 	var first dueRow
 	err = e.view(ctx, func(s *step) (err error) {

@@ -119,3 +119,21 @@ func TestARefundPaysALaterDebit(t *testing.T) {
 		})
 	}
 }
+
+// Nothing is paid without a password under a contract whose term is over, not even before anything made its end happen.
+func TestNoPasswordFreePaymentAfterTheEnd(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.ok(w.AddPlan(sandbox.DefaultMchID, sandbox.Plan{ID: sandbox.DefaultPlanID, Product: sandbox.PasswordExempt, Days: 1, NotifyURL: sandbox.DefaultNotifyURL}))
+	token := w.must("POST", presignExempt+"normal/pre-entrust-sign/mini-program", exemptBody("normal"))["pre_entrustweb_id"].(string)
+	c, err := w.Payer(openID).Agree(token)
+	w.ok(err)
+	free := with(orderBody(), "contract_info", object{"password_free_contract_id": c.ID})
+	placed := w.must("POST", directRoot+"jsapi-with-contract", free)["prepay_id"].(string)
+	later := with(with(orderBody(), "out_trade_no", "after1"), "contract_info", object{"password_free_contract_id": c.ID})
+	w.ok(w.Clock().Set(start.Add(24 * time.Hour)))
+	w.refused(400, "INVALID_REQUEST", "POST", directRoot+"jsapi-with-contract", later)
+	if r, err := w.Payer(openID).Pay(placed); err == nil && r.PasswordFree {
+		t.Error("it was paid without a password")
+	}
+}

@@ -2,7 +2,7 @@ package sandbox
 
 import "time"
 
-// Usage counts a contract's debits, so that limits cost no search.
+// usage counts a contract's debits, so that limits cost no search.
 type usage struct {
 	Day             string `json:"day,omitempty"` // the counters of a day are of this one
 	DayAttempts     int    `json:"day_attempts,omitempty"`
