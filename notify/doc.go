@@ -80,7 +80,7 @@
 // members that mean nothing, and it can add a contract_expired_time to a contract's
 // message that had none: decide on the numbers, not on an attach that came over a
 // road others can read, and query a contract for its end. The reply to a call that
-// names no order, contract or refund is taken for a [V2Other], which says nothing.
+// names no order and no refund is taken for a [V2Other], which says nothing.
 //
 // # What is answered
 //

@@ -55,7 +55,12 @@ type Error struct {
 // Error gives the notification, the check, and what to do about it, on one line.
 // It prints neither body, header nor key; what your own function returned it
 // prints with a dot for every line end and control character.
-func (e *Error) Error() string { return wire.OneLine(e.text()) }
+func (e *Error) Error() string {
+	if e == nil {
+		return "<nil>"
+	}
+	return wire.OneLine(e.text())
+}
 
 // Format prints what Error gives, whatever the verb.
 func (e Error) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, &e) }
@@ -91,7 +96,12 @@ func words(err error) (s string) {
 }
 
 // Unwrap gives the cause, where there is one.
-func (e *Error) Unwrap() error { return e.err.Reveal() }
+func (e *Error) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.err.Reveal()
+}
 
 func (n *Notification) fail(check wxpay.Check, status int, problem string, err error) *Error {
 	return &Error{Check: check, Status: status, ID: n.ID, EventType: n.EventType, RequestID: n.RequestID, problem: problem, err: wire.Hide(err), of: wire.Hide(n)}

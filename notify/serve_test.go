@@ -272,6 +272,9 @@ func TestWhateverAFunctionReturnsIsAFailure(t *testing.T) {
 			t.Errorf("%s: answered %d", name, a.Code)
 		}
 		e := log.take(t)
+		if e != nil && errors.As(e, new(*wxpay.DecodeError)) { // looks through what was returned
+			t.Errorf("%s: it is no DecodeError", name)
+		}
 		if e == nil || e.Check != notify.CheckHandler || !strings.Contains(e.Error(), "EV-1: handler check failed: ") {
 			t.Errorf("%s: reported %v", name, e)
 		}
