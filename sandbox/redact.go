@@ -290,17 +290,12 @@ func listEnd(s string) int {
 	if s == "" || s[0] != '[' && s[0] != '{' {
 		return 0
 	}
-	depth, quoted := 0, false
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case c == '"':
-			quoted = !quoted
-		case quoted && c == '\\':
-			i++
-		case quoted:
-		case c == '[' || c == '{':
+	depth := 0
+	for i, c := range wire.Marks(s) {
+		switch c {
+		case '[', '{':
 			depth++
-		case c == ']' || c == '}':
+		case ']', '}':
 			if depth--; depth == 0 {
 				return i + 1
 			}

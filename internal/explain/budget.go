@@ -1,5 +1,7 @@
 package explain
 
+import "github.com/wxpay-go/wxpay/internal/wire"
+
 // budget is how many bytes may still be put together and hashed for one explanation.
 // Whoever sends a message need not have a key to have it explained, so what that costs
 // must not grow with the message: guesses times its length would be minutes.
@@ -26,23 +28,18 @@ const tooLarge = "none of the usual mistakes that were tried explains it, and th
 // indentedSize is how long compact JSON gets with every member on a line of its own. It
 // grows with the depth times the lines, so it is asked before anything is indented.
 func indentedSize(compact []byte, indent int) int {
-	size, depth, quoted := len(compact), 0, false
-	for i := 0; i < len(compact); i++ {
-		switch c := compact[i]; {
-		case c == '"':
-			quoted = !quoted
-		case quoted && c == '\\':
-			i++
-		case quoted:
-		case c == '[' || c == '{':
+	size, depth := len(compact), 0
+	for _, c := range wire.Marks(compact) {
+		switch c {
+		case '[', '{':
 			depth++
 			size += 1 + depth*indent
-		case c == ']' || c == '}':
+		case ']', '}':
 			depth--
 			size += 1 + depth*indent
-		case c == ',':
+		case ',':
 			size += 1 + depth*indent
-		case c == ':':
+		case ':':
 			size++
 		}
 	}

@@ -146,21 +146,14 @@ func plainJSON(value any) []byte {
 // spaced puts a space after every comma and colon outside strings.
 func spaced(compact []byte) []byte {
 	var out []byte
-	quoted, escaped := false, false
-	for _, c := range compact {
-		out = append(out, c)
-		switch {
-		case escaped:
-			escaped = false
-		case c == '\\':
-			escaped = true
-		case c == '"':
-			quoted = !quoted
-		case !quoted && (c == ',' || c == ':'):
-			out = append(out, ' ')
+	copied := 0
+	for i, c := range wire.Marks(compact) {
+		if c == ',' || c == ':' {
+			out = append(append(out, compact[copied:i+1]...), ' ')
+			copied = i + 1
 		}
 	}
-	return out
+	return append(out, compact[copied:]...)
 }
 
 // ascii escapes everything else. JSON from WeChat Pay's character set needs no
