@@ -66,22 +66,17 @@ func (c *call) setRequest(in any) *call {
 	switch _, none := in.(*None); {
 	case none || in == nil:
 		return c
-	case isNil(in):
+	case isNilPointer(in):
 		c.fail("the request is nil")
 		return c
 	}
 	return c.marshal(in)
 }
 
-func isNil(p any) bool {
-	v := reflect.ValueOf(p)
-	return v.Kind() == reflect.Pointer && v.IsNil()
-}
-
 // setQuery adds the fields of a query struct: those tagged query:"name", an empty
 // one left out where the tag ends in ",omitempty".
 func (c *call) setQuery(query any) *call {
-	if query == nil || isNil(query) {
+	if query == nil || isNilPointer(query) {
 		return c
 	}
 	v := reflect.Indirect(reflect.ValueOf(query))
