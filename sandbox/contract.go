@@ -126,6 +126,10 @@ func (c *contractRow) over() time.Time {
 	return over
 }
 
+// standsAt says whether the contract may be used: it is live, and its term is not over, whether or
+// not anything made its end happen.
+func (c *contractRow) standsAt(now time.Time) bool { return c.live() && !c.endedBy(now) }
+
 // endedBy says whether time alone has ended the contract by now.
 func (c *contractRow) endedBy(now time.Time) bool {
 	return !c.over().IsZero() && !now.Before(c.over())
