@@ -91,11 +91,14 @@ func (j *journal) collect(n note) {
 		j.waiting -= j.pending[0].size()
 		j.pending = j.pending[1:]
 	}
-	if len(j.pending) >= min(batch, j.keep) && !j.writing && !j.closed {
+	if j.full() && !j.writing {
 		j.writing = true
 		j.background.Go(j.write)
 	}
 }
+
+// full says whether there is a batch for the background. The lock is held.
+func (j *journal) full() bool { return len(j.pending) >= min(batch, j.keep) && !j.closed }
 
 // write is the background, as long as there is a batch.
 func (j *journal) write() {
@@ -104,7 +107,7 @@ func (j *journal) write() {
 			j.engine.logf("sandbox: store the journal: %v", err)
 		}
 		j.mu.Lock()
-		more = len(j.pending) >= min(batch, j.keep) && !j.closed
+		more = j.full()
 		j.writing = more
 		j.mu.Unlock()
 	}
