@@ -1,10 +1,8 @@
 package wxpay_test
 
 import (
-	"bufio"
 	"context"
 	"errors"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -114,22 +112,10 @@ func TestAProxysReasonHasNoPassword(t *testing.T) {
 // proxyAnswering is a proxy that answers CONNECT with a status line of its own.
 func proxyAnswering(t *testing.T, status string) *url.URL {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	proxy, err := url.Parse(rawServer(t, "HTTP/1.1 "+status+"\r\n\r\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			if _, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
-				_, _ = io.WriteString(conn, "HTTP/1.1 "+status+"\r\n\r\n")
-			}
-			conn.Close()
-		}
-	}()
-	return &url.URL{Scheme: "http", User: url.UserPassword("user1", "pSECRET"), Host: l.Addr().String()}
+	proxy.User = url.UserPassword("user1", "pSECRET")
+	return proxy
 }

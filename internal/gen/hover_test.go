@@ -12,9 +12,9 @@ import (
 	"github.com/wxpay-go/wxpay/catalogue"
 )
 
-// Whatever a chain is written through, the editor shows what it is, by its Chinese name too.
-func TestEveryStepOfAChainIsExplained(t *testing.T) {
-	t.Parallel()
+// generated is what the catalogue is made into, by file.
+func generated(t *testing.T) (*catalogue.Catalogue, map[string][]byte) {
+	t.Helper()
 	c, err := catalogue.Default()
 	if err != nil {
 		t.Fatal(err)
@@ -23,6 +23,13 @@ func TestEveryStepOfAChainIsExplained(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return c, out
+}
+
+// Whatever a chain is written through, the editor shows what it is, by its Chinese name too.
+func TestEveryStepOfAChainIsExplained(t *testing.T) {
+	t.Parallel()
+	_, out := generated(t)
 	steps := 0
 	for name, source := range out {
 		if name != "api/api.go" && !strings.HasSuffix(name, "/chain.go") {
@@ -62,14 +69,7 @@ func TestEveryStepOfAChainIsExplained(t *testing.T) {
 // A product's package doc names what it notifies of.
 func TestPackageDocsNameNotifications(t *testing.T) {
 	t.Parallel()
-	c, err := catalogue.Default()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := Generate(c)
-	if err != nil {
-		t.Fatal(err)
-	}
+	c, out := generated(t)
 	for _, e := range c.Events() {
 		doc, _, _ := strings.Cut(string(out["api/"+e.Family.Package+"/chain.go"]), "\npackage ")
 		if len(chained(e.Family)) > 0 && (!strings.Contains(doc, e.Type+" (event."+catalogue.GoName(e.Type)+")") || !strings.Contains(doc, e.Title)) {
@@ -81,14 +81,7 @@ func TestPackageDocsNameNotifications(t *testing.T) {
 // Every text that a field is held to has a constant, for the editor to complete.
 func TestEnumerationsAreConstants(t *testing.T) {
 	t.Parallel()
-	c, err := catalogue.Default()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := Generate(c)
-	if err != nil {
-		t.Fatal(err)
-	}
+	c, out := generated(t)
 	var visit func(in string, f *catalogue.Field)
 	visit = func(in string, f *catalogue.Field) {
 		if f == nil {
