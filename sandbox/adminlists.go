@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -8,38 +9,39 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // What there is, as lists and one by one. A list is filtered by the members of what is in
 // it, ?state=SIGNED&plan_id=12535, and comes in pages with ?limit=100, of which the next
 // is asked for by the id of the last: ?after=….
 
-// listed is a list of the admin: a path, what a thing on it is called, and by what it is
-// known.
+// listed is a list of the admin: what a thing on it is called, by what it is known, and
+// where it is from.
 type listed[V any] struct {
-	path, one string
-	id        func(*V) string
-	all       func() ([]*V, error)
+	one string
+	id  func(*V) string
+	all func() ([]*V, error)
 }
 
-func (l listed[V]) addTo(routes map[string]adminRoute) {
+// addList adds a list of what the store has as rows of one kind, and each of them by its id.
+func addList[E, V any, P interface {
+	*E
+	entity
+}](e *engine, routes map[string]adminRoute, path, one string, view func(P) *V, id func(*V) string) {
 	members := filters(reflect.TypeFor[V]())
 	names := slices.Sorted(maps.Keys(members))
-	routes["GET "+l.path] = bare(func(r *http.Request) (any, error) { return l.page(r, members) }).
+	l := listed[V]{one, id, func() ([]*V, error) { return list(e, view) }}
+	routes["GET "+path] = bare(func(r *http.Request) (any, error) { return l.page(r, members) }).
 		asking(append(names, "after", "limit")...)
-	routes["GET "+l.path+"/{id}"] = bare(func(r *http.Request) (any, error) { return l.byID(r.PathValue("id")) })
-}
-
-func (l listed[V]) byID(id string) (*V, error) {
-	all, err := l.all()
-	if err != nil {
-		return nil, err
-	}
-	i := slices.IndexFunc(all, func(v *V) bool { return l.id(v) == id })
-	if i < 0 {
-		return nil, &adminError{http.StatusNotFound, fmt.Sprintf("there is no %s with the id %s", l.one, shown(id))}
-	}
-	return all[i], nil
+	routes["GET "+path+"/{id}"] = bare(func(r *http.Request) (any, error) {
+		v, err := look(e, r.PathValue("id"), view)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil, &adminError{http.StatusNotFound, fmt.Sprintf("there is no %s with the id %s", one, shown(r.PathValue("id")))}
+		}
+		return v, err
+	})
 }
 
 func (l listed[V]) page(r *http.Request, members map[string]int) (any, error) {
@@ -93,11 +95,12 @@ func filters(t reflect.Type) map[string]int {
 
 func (a *admin) listRoutes() map[string]adminRoute {
 	routes := map[string]adminRoute{}
-	listed[Contract]{"/sandbox/contracts", "contract", func(c *Contract) string { return c.ID }, a.Contracts}.addTo(routes)
-	listed[Session]{"/sandbox/sessions", "session", func(s *Session) string { return s.Token }, a.Sessions}.addTo(routes)
-	listed[Order]{"/sandbox/orders", "order", func(o *Order) string { return o.ID }, a.Orders}.addTo(routes)
-	listed[Debit]{"/sandbox/debits", "debit", func(d *Debit) string { return d.ID }, a.Debits}.addTo(routes)
-	listed[Refund]{"/sandbox/refunds", "refund", func(r *Refund) string { return r.ID }, a.Refunds}.addTo(routes)
-	listed[Push]{"/sandbox/pushes", "notification", func(p *Push) string { return p.ID }, a.Pushes}.addTo(routes)
+	e := a.engine
+	addList(e, routes, "/sandbox/contracts", "contract", (*contractRow).view, func(c *Contract) string { return c.ID })
+	addList(e, routes, "/sandbox/sessions", "session", (*sessionRow).view, func(s *Session) string { return s.Token })
+	addList(e, routes, "/sandbox/orders", "order", (*orderRow).view, func(o *Order) string { return o.ID })
+	addList(e, routes, "/sandbox/debits", "debit", (*debitRow).view, func(d *Debit) string { return d.ID })
+	addList(e, routes, "/sandbox/refunds", "refund", (*refundRow).view, func(r *Refund) string { return r.ID })
+	addList(e, routes, "/sandbox/pushes", "notification", (*pushRow).view, func(p *Push) string { return p.ID })
 	return routes
 }

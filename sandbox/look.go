@@ -95,6 +95,21 @@ func list[E, V any, P interface {
 	return out, err
 }
 
+// look is one of those that list lists.
+func look[E, V any, P interface {
+	*E
+	entity
+}](e *engine, id string, view func(P) *V) (v *V, err error) {
+	err = e.view(context.Background(), func(s *step) error {
+		row, err := get[E, P](s.Tx, id)
+		if err == nil {
+			v = view(row)
+		}
+		return err
+	})
+	return v, err
+}
+
 func (c *contractRow) view() *Contract {
 	if c == nil {
 		return nil
