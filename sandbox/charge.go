@@ -52,7 +52,7 @@ func (s *step) take(r *debitRules, d *debitRow, contract *contractRow) (Failure,
 // tryCharge takes the money from the payer, or from WeChat Pay for them. What was true when the
 // debit was accepted may be no more: the contract ended, other debits were made meanwhile.
 func (s *step) tryCharge(r *debitRules, d *debitRow, contract *contractRow) (Failure, error) {
-	if !contract.standsAt(s.now) {
+	if !contract.live() {
 		return ContractGone, nil
 	}
 	if why, _ := s.overLimits(r, d, contract); why != "" {

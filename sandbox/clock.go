@@ -61,7 +61,9 @@ func (c *Clock) Manual() bool { return c.manual }
 
 // Set moves the clock, forwards or back, without making the notification
 // attempts that lie between: those that have become due are all made at the new
-// time. To live through the time between, use [Sandbox.Advance].
+// time. To live through the time between, use [Sandbox.Advance]. What happens by
+// itself, debits, refunds and the ends of contracts, has happened at its own moment
+// for everybody who acts or looks after.
 //
 // The clock goes from the beginning of 1971 to the end of 2261. Any other time is an error and
 // moves nothing.

@@ -126,13 +126,9 @@ func (c *contractRow) over() time.Time {
 	return over
 }
 
-// standsAt says whether the contract may be used: it is live, and its term is not over, whether or
-// not anything made its end happen.
-func (c *contractRow) standsAt(now time.Time) bool { return c.live() && !c.endedBy(now) }
-
-// endedBy says whether time alone has ended the contract by now.
-func (c *contractRow) endedBy(now time.Time) bool {
-	return !c.over().IsZero() && !now.Before(c.over())
+// expired says whether it was its term that ended the contract.
+func (c *contractRow) expired() bool {
+	return c.State == ContractTerminated && c.Mode == BySystem && !c.ExpiresAt.IsZero() && !c.TerminatedAt.Before(c.ExpiresAt)
 }
 
 func contractCodeKey(p Product, mchid, plan, code string) string {

@@ -268,3 +268,19 @@ func TestAttemptsPerDay(t *testing.T) {
 	_, err := l.debit("tomorrow", 1)
 	l.refused(err, "")
 }
+
+// Trying a failed debit again is an attempt like the first.
+func TestAttemptsPerDayOfOneDebit(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, &debitRules{sync: true, again: 5, limits: Limits{AttemptsPerDay: 2}}, Plan{})
+	if err := l.Payer("payer").RunOut(); err != nil {
+		t.Fatal(err)
+	}
+	for _, code := range []string{"", "", "RULELIMIT"} {
+		_, err := l.debit("A1", 1)
+		l.refused(err, code)
+	}
+	l.at(1, 10, 0)
+	_, err := l.debit("A1", 1)
+	l.refused(err, "")
+}

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"slices"
 	"strconv"
-	"time"
 
+	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
@@ -132,6 +132,7 @@ func (c *call) debitOnceMore(r *debitRules, d *debitRow) (*debitRow, error) {
 	if _, err := c.mayDebit(r, d, contract); err != nil {
 		return nil, err
 	}
+	contract.Usage.DayAttempts++
 	if err := c.execute(r, d, contract); err != nil {
 		return nil, err
 	}
@@ -168,10 +169,10 @@ func (c *call) contractToDebit(r *debitRules, d *debitRow) (*contractRow, error)
 		return nil, r.refuse(troubleGone, c.noContract(d.Product))
 	case err != nil:
 		return nil, err
+	case contract.expired():
+		return nil, r.refuse(troubleExpired, "the contract's term ended at "+wire.FormatTime(contract.ExpiresAt))
 	case !contract.live():
 		return nil, r.refuse(troubleGone, "the contract is "+string(contract.State))
-	case contract.endedBy(c.now):
-		return nil, r.refuse(troubleExpired, "the contract ended by itself at "+contract.over().Format(time.RFC3339))
 	case contract.State == ContractToBeRenewed:
 		return nil, r.refuse(troubleGone, "the contract waits to be renewed")
 	case d.SubMchID != "" && contract.SubMchID != "" && d.SubMchID != contract.SubMchID:

@@ -123,7 +123,7 @@ func (e *engine) attempt(ctx context.Context, p *pushRow) {
 	}
 	results[len(results)-1].At = p.Attempts[n].At
 	var now *pushRow
-	err := e.step(context.WithoutCancel(ctx), func(s *step) (err error) {
+	err := e.transact(context.WithoutCancel(ctx), func(s *step) (err error) {
 		if now, err = get[pushRow](s.Tx, p.ID); err != nil {
 			return err
 		}
@@ -155,7 +155,7 @@ func (e *engine) attempt(ctx context.Context, p *pushRow) {
 // many as it has room for (nil: all), and sets their next attempts; crowded says that
 // it left some. It is a step of the store, so an attempt is claimed once.
 func (e *engine) claim(ctx context.Context, now time.Time, room func(mchID string) int) (claimed []*pushRow, crowded bool, err error) {
-	err = e.step(ctx, func(s *step) error {
+	err = e.transact(ctx, func(s *step) error {
 		c := claiming{step: s, by: now, room: room, taken: map[string]int{}}
 		defer func() { claimed, crowded = c.claimed, c.crowded }()
 		if room == nil {
@@ -222,7 +222,7 @@ func (c *claiming) take(key string, limit int) error {
 // nothing by it: that one writes down how its attempt ended all the same. It also
 // drops what older sandboxes left behind.
 func (e *engine) sweep() error {
-	return e.step(context.Background(), func(s *step) error {
+	return e.transact(context.Background(), func(s *step) error {
 		list, err := find[pushRow](s.Tx, attemptOpen, 0)
 		if err != nil {
 			return err

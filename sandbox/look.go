@@ -31,7 +31,7 @@ func (s *Sandbox) Pushes() ([]*Push, error) { return list(s.engine, (*pushRow).v
 // Contract is one contract as it is now.
 func (s *Sandbox) Contract(id string) (*Contract, error) {
 	var c *contractRow
-	err := s.engine.view(context.Background(), func(st *step) (err error) {
+	err := s.engine.look(func(st *step) (err error) {
 		c, err = st.contract(id)
 		return err
 	})
@@ -85,7 +85,7 @@ func list[E, V any, P interface {
 	*E
 	entity
 }](e *engine, view func(P) *V) (out []*V, err error) {
-	err = e.view(context.Background(), func(s *step) error {
+	err = e.look(func(s *step) error {
 		rows, err := find[E, P](s.Tx, "", 0)
 		for _, row := range rows {
 			out = append(out, view(row))
@@ -100,7 +100,7 @@ func look[E, V any, P interface {
 	*E
 	entity
 }](e *engine, id string, view func(P) *V) (v *V, err error) {
-	err = e.view(context.Background(), func(s *step) error {
+	err = e.look(func(s *step) error {
 		row, err := get[E, P](s.Tx, id)
 		if err == nil {
 			v = view(row)

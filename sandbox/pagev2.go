@@ -97,7 +97,6 @@ func checkEntryFields(e *engine, x *exchange) *refusal {
 // payer may not open it.
 func (e *engine) sessionV2(r *http.Request, end *endpointV2, x *exchange) (token string, refused *refusal) {
 	err := e.step(r.Context(), func(s *step) error {
-		s.now = x.at
 		c := newCallV2(s, end, x.merchant, x.fields)
 		if err := c.checkParties(); err != nil {
 			return err

@@ -110,7 +110,7 @@ func modeV2(c *contractRow) string {
 	case ByCustomerService:
 		return "7"
 	}
-	if expired(c) {
+	if c.expired() {
 		return "1"
 	}
 	return "5" // the account was closed; 6 nobody explains

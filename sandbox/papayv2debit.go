@@ -63,17 +63,8 @@ func papayV2Apply(c *callV2) (wire.Fields, error) {
 	if f["trade_type"] != "PAP" {
 		return nil, failV2("PARAM_ERROR", "trade_type参数错误").hinting("trade_type is PAP")
 	}
-	// A contract whose term is over is terminated by then, but told apart.
-	if contract, err := c.contractOf(Papay, f["contract_id"]); err == nil && expired(contract) {
-		return nil, c.rulesOf(Papay, rulesV2).refuse(troubleExpired, "the contract's term ended at "+timeV2(contract.ExpiresAt))
-	}
 	_, err = c.debit(&debitRow{Debit: Debit{ContractID: f["contract_id"], OutTradeNo: f["out_trade_no"], AppID: f["appid"], SubAppID: f["sub_appid"], Total: total, Description: f["body"], Attach: f["attach"], NotifyURL: f["notify_url"]}, Rules: rulesV2})
 	return wire.Fields{}, err
-}
-
-// expired says whether it was its term that ended the contract.
-func expired(c *contractRow) bool {
-	return c.State == ContractTerminated && c.Mode == BySystem && !c.ExpiresAt.IsZero() && !c.TerminatedAt.Before(c.ExpiresAt)
 }
 
 // feeOf is an amount of the message, in fen.

@@ -37,7 +37,7 @@ func (s *step) exempt(o *orderRow) (bool, error) {
 		return false, nil
 	}
 	contract, err := get[contractRow](s.Tx, o.Exempt)
-	if err != nil || !contract.standsAt(s.now) {
+	if err != nil || !contract.live() {
 		return false, err
 	}
 	limits := exemptLimits

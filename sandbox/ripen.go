@@ -16,6 +16,8 @@ import (
 type timer struct {
 	kind   string
 	happen func(*step, store.Row) error
+	// waits is for how long somebody who acts may come before it.
+	waits time.Duration
 }
 
 // on has something happen to an entity at its moment: that is now in the step, however much later
@@ -23,7 +25,7 @@ type timer struct {
 func on[E any, P interface {
 	*E
 	entity
-}](at func(P) time.Time, happen func(*step, P) error) timer {
+}](at func(P) time.Time, happen func(*step, P) error, waits time.Duration) timer {
 	return timer{P(new(E)).kind(), func(s *step, row store.Row) error {
 		e, err := decode(P(new(E)), row)
 		if err != nil {
@@ -31,17 +33,20 @@ func on[E any, P interface {
 		}
 		s.now = at(e).In(wire.Beijing)
 		return happen(s, e)
-	}}
+	}, waits}
 }
 
 // timers are everything that happens by itself; notifications, which take a
 // merchant to answer, are the worker's own. Of what happens at one moment the
 // earlier of them comes first.
+//
+// A term that ends is over at that moment. Of a debit and a refund the call that asked for it is to
+// see that it is accepted, and so is the next call, where the clock stands and it is due at once.
 func timers() []timer {
 	return []timer{
-		on(func(d *debitRow) time.Time { return d.ExecuteAt }, (*step).debitDue),
-		on(func(r *refundRow) time.Time { return r.DueAt }, (*step).refundDue),
-		on((*contractRow).over, (*step).contractDue),
+		on((*contractRow).over, (*step).contractDue, 0),
+		on(func(d *debitRow) time.Time { return d.ExecuteAt }, (*step).debitDue, time.Millisecond),
+		on(func(r *refundRow) time.Time { return r.DueAt }, (*step).refundDue, time.Millisecond),
 	}
 }
 
@@ -49,19 +54,29 @@ func timers() []timer {
 const together = 64
 
 // ripen makes everything happen that is due by now, in the order in which it fell due and each at
-// its own moment, so that a clock that jumps leads to what one that walks does, if nobody acts in
-// between: a call after a jump finds the world as it was before. It says whether anything was due.
+// its own moment, so that a clock that jumps leads to what one that walks does. It says whether
+// anything was due.
 func (e *engine) ripen(ctx context.Context, now time.Time) (some bool, err error) {
+	return e.ripenEach(ctx, now, (*step).firstTimer)
+}
+
+// catchUp makes happen what comes before anybody acts now.
+func (e *engine) catchUp(ctx context.Context, now time.Time) error {
+	_, err := e.ripenEach(ctx, now, (*step).overdue)
+	return err
+}
+
+func (e *engine) ripenEach(ctx context.Context, now time.Time, next func(*step, time.Time) (dueRow, error)) (some bool, err error) {
 	var first dueRow
 	err = e.view(ctx, func(s *step) (err error) {
-		first, err = s.firstTimer(now)
+		first, err = next(s, now)
 		return err
 	})
 	for n := together; err == nil && n == together && !first.at.IsZero(); {
-		err = e.step(ctx, func(s *step) (err error) {
+		err = e.transact(ctx, func(s *step) (err error) {
 			s.late = now
 			for n = 0; n < together && err == nil; n++ {
-				if first, err = s.firstTimer(now); err != nil || first.at.IsZero() {
+				if first, err = next(s, now); err != nil || first.at.IsZero() {
 					return err
 				}
 				err = s.ripenOne(first)
@@ -112,9 +127,20 @@ func (s *step) firstDue(limit time.Time) (dueRow, error) {
 	return s.earlier(first, timer{kind: (*pushRow)(nil).kind()}, limit)
 }
 
+// firstTimer is what happens first of everything that is due by limit.
 func (s *step) firstTimer(limit time.Time) (first dueRow, err error) {
 	for _, t := range s.timers {
 		if first, err = s.earlier(first, t, limit); err != nil {
+			return first, err
+		}
+	}
+	return first, nil
+}
+
+// overdue is what happens first of everything that comes before anybody acts now.
+func (s *step) overdue(now time.Time) (first dueRow, err error) {
+	for _, t := range s.timers {
+		if first, err = s.earlier(first, t, now.Add(-t.waits)); err != nil {
 			return first, err
 		}
 	}

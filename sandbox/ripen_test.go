@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -9,13 +10,18 @@ import (
 )
 
 // ways are how the clock may get past what falls due.
-var ways = map[string]func(*worldV2, time.Duration){
-	"walks": func(w *worldV2, d time.Duration) { w.ok(w.Advance(d)) },
-	"jumps": func(w *worldV2, d time.Duration) {
-		w.ok(w.Clock().Set(w.Clock().Now().Add(d)))
-		w.ok(w.Settle())
+var ways = map[string]func(*sandbox.Sandbox, time.Duration) error{
+	"walks": (*sandbox.Sandbox).Advance,
+	"jumps": func(sb *sandbox.Sandbox, d time.Duration) error {
+		return errors.Join(jump(sb, d), sb.Settle())
 	},
+	"jumps, and somebody acts": func(sb *sandbox.Sandbox, d time.Duration) error {
+		return errors.Join(jump(sb, d), sb.Payer("oAnother").Fund(1))
+	},
+	"jumps, and somebody looks": jump,
 }
+
+func jump(sb *sandbox.Sandbox, d time.Duration) error { return sb.Clock().Set(sb.Clock().Now().Add(d)) }
 
 func planOfTwoDays() sandbox.Option {
 	return sandbox.WithPlan(sandbox.Plan{ID: "700", Product: sandbox.Papay, Mode: sandbox.DebitAfterADay, Days: 2, NotifyURL: sandbox.DefaultNotifyURL})
@@ -52,7 +58,7 @@ func TestDebitsAndTheEndOfTheirContract(t *testing.T) {
 			t.Parallel()
 			late := newWorldV2(t, planOfTwoDays())
 			contract := late.signTwoDays(11)
-			pass(late, 72*time.Hour)
+			late.ok(pass(late.Sandbox, 72*time.Hour))
 			late.wantDebit(sandbox.DebitFailed, sandbox.ContractGone, start.Add(49*time.Hour))
 			if wallet, err := late.Payer(openID).Wallet(); err != nil || wallet.Balance != 10000 {
 				t.Errorf("the payer has %d fen, %v", wallet.Balance, err)
@@ -65,12 +71,12 @@ func TestDebitsAndTheEndOfTheirContract(t *testing.T) {
 
 			early := newWorldV2(t, planOfTwoDays())
 			early.signTwoDays(9)
-			pass(early, 72*time.Hour)
+			early.ok(pass(early.Sandbox, 72*time.Hour))
 			early.wantDebit(sandbox.DebitPaid, "", start.Add(47*time.Hour))
 
 			same := newWorldV2(t, planOfTwoDays())
 			same.signTwoDays(10)
-			pass(same, 72*time.Hour)
+			same.ok(pass(same.Sandbox, 72*time.Hour))
 			same.wantDebit(sandbox.DebitFailed, sandbox.ContractGone, start.Add(48*time.Hour))
 		})
 	}
@@ -114,8 +120,56 @@ func TestARefundPaysALaterDebit(t *testing.T) {
 			w.must("pay/pappayapply", applyV2(contract.ID, "A1"))
 			refund := with(refundBody("r1", 888), "notify_url", elsewhere)
 			v3.must("POST", domestic, with(refund, "amount", object{"refund": 888, "total": 888, "currency": "CNY"}))
-			pass(w, 72*time.Hour)
+			w.ok(pass(w.Sandbox, 72*time.Hour))
 			w.wantDebit(sandbox.DebitPaid, "", start.Add(47*time.Hour))
+		})
+	}
+}
+
+func limited(l sandbox.Limits) sandbox.Plan {
+	return sandbox.Plan{ID: sandbox.DefaultEduPlanID, Product: sandbox.EduSchoolPay, Owner: sandbox.DefaultSchoolID, NotifyURL: sandbox.DefaultNotifyURL, Limits: l}
+}
+
+func debitOf(contract, no string, fen int) object {
+	return with(schoolDebit(contract, no), "amount", object{"total": fen, "currency": "CNY"})
+}
+
+// What falls due before somebody acts has happened by then, however the clock got there.
+func TestActsAfterAJump(t *testing.T) {
+	t.Parallel()
+	for how, pass := range ways {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			left := newWorld(t)
+			contract := left.signSchool("C1")
+			left.must("POST", debitSchool, debitOf(contract.ID, "first00001", 100))
+			left.ok(pass(left.Sandbox, time.Hour))
+			left.ok(left.Payer(eduOpenID).Terminate(contract.ID))
+			if list, err := left.Debits(); err != nil || list[0].State != sandbox.DebitPaid || !list[0].EndedAt.Equal(start.Add(5*time.Second)) {
+				t.Errorf("the debit is %s %s since %v, %v", list[0].State, list[0].Failure, list[0].EndedAt, err)
+			}
+
+			// Of yesterday's 60 fen nothing counts today, and today's 100 are not forgotten for them.
+			day := newWorld(t)
+			day.ok(day.AddPlan(sandbox.DefaultMchID, limited(sandbox.Limits{PerDay: 100})))
+			contract = day.signSchool("C1")
+			day.ok(day.Advance(14*time.Hour - 10*time.Second)) // to 23:59:50
+			day.must("POST", debitSchool, debitOf(contract.ID, "late000001", 60))
+			day.ok(pass(day.Sandbox, 20*time.Second))
+			day.must("POST", debitSchool, with(debitOf(contract.ID, "today00001", 100), "payment_mode", "SYNC"))
+			day.ok(day.Settle())
+			day.refused(400, "RULELIMIT", "POST", debitSchool, with(debitOf(contract.ID, "today00002", 1), "payment_mode", "SYNC"))
+
+			back := newWorld(t)
+			contract = back.signSchool("C1")
+			back.ok(back.Payer(eduOpenID).Fund(100))
+			back.must("POST", debitSchool, with(debitOf(contract.ID, "first00001", 100), "payment_mode", "SYNC"))
+			back.must("POST", domestic, with(with(with(refundBody("r1", 100), "out_trade_no", "first00001"), "sub_mchid", "1900000109"), "transaction_id", nil))
+			back.ok(pass(back.Sandbox, time.Hour))
+			back.must("POST", debitSchool, with(debitOf(contract.ID, "second0001", 100), "payment_mode", "SYNC"))
+			if list, err := back.Debits(); err != nil || list[1].Advanced {
+				t.Errorf("the payer had the refund, and the second debit was advanced: %v", err)
+			}
 		})
 	}
 }

@@ -94,7 +94,6 @@ func (e *engine) behave(p protocol, x *exchange) *refusal {
 	ctx := x.request.Context()
 	early := x.struck.has(FaultEarly)
 	err := e.decide(ctx, func(s *step) error {
-		s.now = x.at // one call, one moment
 		err := p.run(s, x)
 		s.pushed = s.pushed && early == nil // or the background might come first
 		return err

@@ -25,8 +25,31 @@ type step struct {
 // serialise writers never need it.
 const conflicts = 10
 
-// step runs f in one transaction, again when another one got in between.
+// step is how anybody acts on the world: f runs in one transaction, once everything has happened
+// that is due by then. Whoever acts after the clock jumped finds what they would have found if it
+// had walked, and of two steps the later one never has the earlier moment.
 func (e *engine) step(ctx context.Context, f func(*step) error) error {
+	for {
+		behind := false
+		err := e.transact(ctx, func(s *step) error {
+			first, err := s.overdue(s.now)
+			if behind = !first.at.IsZero(); behind || err != nil {
+				return err
+			}
+			return f(s)
+		})
+		if err != nil || !behind {
+			return err
+		}
+		if err := e.catchUp(ctx, e.clock.Now()); err != nil {
+			return err
+		}
+	}
+}
+
+// transact runs f in one transaction, again when another one got in between. What the sandbox keeps
+// for itself needs no more than this; everything else is a [engine.step].
+func (e *engine) transact(ctx context.Context, f func(*step) error) error {
 	var s *step
 	for try := 1; ; try++ {
 		err := e.store.Update(ctx, func(tx store.Tx) error {
@@ -77,6 +100,15 @@ func (e *engine) decide(ctx context.Context, f func(*step) error) error {
 		return err
 	}
 	return refused
+}
+
+// look reads what a step would find.
+func (e *engine) look(f func(*step) error) error {
+	ctx := context.Background()
+	if err := e.catchUp(ctx, e.clock.Now()); err != nil {
+		return err
+	}
+	return e.view(ctx, f)
 }
 
 // view reads without writing.
