@@ -19,7 +19,6 @@ func (c *call) marshal(body any) *call {
 	}
 	if c.isV2() {
 		c.setFields(body)
-		c.addZeros(body)
 		return c
 	}
 	switch b := body.(type) {
@@ -39,13 +38,12 @@ func (c *call) marshal(body any) *call {
 				return c
 			}
 		}
-		raw, err := json.Marshal(body)
+		raw, err := c.marshalJSON(body)
 		if err != nil {
 			c.fail("the body does not marshal to JSON: " + unmarshallable(err))
 			c.cause = err
 		}
 		c.body = raw
-		c.addZeros(body)
 		return c
 	}
 	if !json.Valid(c.body) {

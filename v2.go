@@ -44,7 +44,7 @@ func (c *call) setFields(body any) {
 		c.fail(wire.Clip(c.encrypt[0], 128) + " cannot be encrypted: APIv2 has no encrypted fields")
 		return
 	}
-	fields, err := fieldsOf(body)
+	fields, err := c.fieldsOf(body)
 	if err != nil {
 		c.fail("the body does not make an APIv2 message: " + err.Error())
 		c.cause = err

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
@@ -16,7 +17,7 @@ var errNilFields = errors.New("it is a nil map, or JSON's null")
 // fieldsOf flattens a body: a struct with xml tags, a map, anything that
 // marshals to a JSON object, or raw XML. What nests in JSON becomes its JSON, as
 // scene_info and detail are sent; what a struct with xml tags cannot carry is an error.
-func fieldsOf(body any) (wire.Fields, error) {
+func (c *call) fieldsOf(body any) (wire.Fields, error) {
 	switch b := body.(type) {
 	case nil:
 		return nil, nil
@@ -34,10 +35,11 @@ func fieldsOf(body any) (wire.Fields, error) {
 	case string:
 		return wire.ParseXML([]byte(b))
 	}
-	if fields, ok, err := wire.StructFields(body); ok || err != nil {
+	if fields, ok, err := wire.StructFields(body, func(name string) bool { return slices.Contains(c.zeros, "/"+name) }); ok || err != nil {
+		c.zeros = slices.DeleteFunc(slices.Clone(c.zeros), func(pointer string) bool { return fields[pointer[1:]] != "" })
 		return fields, err
 	}
-	raw, err := json.Marshal(body)
+	raw, err := c.marshalJSON(body)
 	if err != nil {
 		return nil, errors.New(unmarshallable(err))
 	}

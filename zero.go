@@ -2,8 +2,8 @@ package wxpay
 
 import (
 	"bytes"
+	"encoding"
 	"encoding/json"
-	"fmt"
 	"reflect"
 	"slices"
 	"strconv"
@@ -35,87 +35,142 @@ func (c *call) takeZero(name string) bool {
 	return i >= 0
 }
 
-// addZeros puts in what Zero names of the body. What it does not find stays on the
-// list, which ends the call.
-func (c *call) addZeros(body any) {
-	if len(c.zeros) == 0 || c.problem != "" {
-		return
-	}
-	tag := "json"
-	if c.isV2() {
-		tag = "xml"
+// marshalJSON is encoding/json's, with what Zero names put in. What it does not find
+// stays on the list, which ends the call.
+func (c *call) marshalJSON(body any) ([]byte, error) {
+	raw, err := json.Marshal(body)
+	if err != nil || len(c.zeros) == 0 {
+		return raw, err
 	}
 	var tree any
-	if tag == "json" {
-		d := json.NewDecoder(bytes.NewReader(c.body))
-		d.UseNumber()
-		if err := d.Decode(&tree); err != nil {
-			return
-		}
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	if err := d.Decode(&tree); err != nil {
+		return raw, nil //nolint:nilerr // what encoding/json wrote is JSON
 	}
 	c.zeros = slices.DeleteFunc(slices.Clone(c.zeros), func(pointer string) bool {
 		path := pointerPath(pointer)
-		value, ok := fieldAt(reflect.ValueOf(body), path, tag)
-		switch {
-		case !ok:
-			return false
-		case tag == "json":
-			return putAt(tree, path, value)
-		}
-		if c.fields[path[0]] == "" {
-			c.fields[path[0]] = fmt.Sprint(value)
-		}
-		return c.fields[path[0]] != ""
+		value, ok := valueAt(reflect.ValueOf(body), path)
+		return ok && putAt(tree, path, value)
 	})
-	if tag == "json" {
-		c.body, _ = json.Marshal(tree) // it was JSON before
-	}
+	return json.Marshal(tree)
 }
 
-// fieldAt finds a number, boolean or text of a struct.
-func fieldAt(v reflect.Value, path []string, tag string) (value any, ok bool) {
+// valueAt finds a number, boolean or text inside of structs and lists, and writes it
+// as encoding/json would if it were not to be left out.
+func valueAt(v reflect.Value, path []string) (json.RawMessage, bool) {
 	for v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
 		v = v.Elem()
 	}
-	if len(path) == 0 {
-		switch {
-		case !v.IsValid():
-			return nil, false
-		case v.CanInt():
-			return v.Int(), true
-		case v.CanUint():
-			return v.Uint(), true
-		case v.CanFloat():
-			return v.Float(), true
-		case v.Kind() == reflect.Bool:
-			return v.Bool(), true
-		}
-		return v.String(), v.Kind() == reflect.String
+	if !v.IsValid() || hasForm(v.Type()) {
+		return nil, false // what it writes of itself is not its fields
 	}
 	switch v.Kind() {
 	case reflect.Slice, reflect.Array:
-		if i, err := strconv.Atoi(path[0]); err == nil && i >= 0 && i < v.Len() {
-			return fieldAt(v.Index(i), path[1:], tag)
+		if i, err := strconv.Atoi(path[0]); err == nil && i >= 0 && i < v.Len() && len(path) > 1 {
+			return valueAt(v.Index(i), path[1:])
 		}
 	case reflect.Struct:
-		for i := range v.NumField() {
-			f := v.Type().Field(i)
-			name, _, _ := strings.Cut(f.Tag.Get(tag), ",")
-			switch {
-			case name == path[0] && f.IsExported():
-				return fieldAt(v.Field(i), path[1:], tag)
-			case name == "" && f.Anonymous:
-				if value, ok := fieldAt(v.Field(i), path, tag); ok {
-					return value, true
-				}
-			}
+		f, ok := memberOf(v.Type(), path[0])
+		if !ok {
+			return nil, false
 		}
+		field, err := v.FieldByIndexErr(f.Index)
+		switch {
+		case err != nil: // inside an embedded pointer that is nil
+			return nil, false
+		case len(path) > 1:
+			return valueAt(field, path[1:])
+		}
+		return written(field, f)
 	}
 	return nil, false
 }
 
+// written is a field's JSON, with its type's own methods and its tag's "string".
+func written(v reflect.Value, f reflect.StructField) (json.RawMessage, bool) {
+	at := v
+	for at.Kind() == reflect.Pointer && !at.IsNil() {
+		at = at.Elem()
+	}
+	switch at.Kind() {
+	case reflect.Pointer, reflect.Interface, reflect.Map:
+		return nil, false
+	case reflect.Struct, reflect.Slice, reflect.Array:
+		if !hasForm(at.Type()) {
+			return nil, false
+		}
+	}
+	tag := "v"
+	if _, options, _ := strings.Cut(f.Tag.Get("json"), ","); slices.Contains(strings.Split(options, ","), "string") {
+		tag = "v,string"
+	}
+	box := reflect.New(reflect.StructOf([]reflect.StructField{{Name: "V", Type: v.Type(), Tag: reflect.StructTag(`json:"` + tag + `"`)}}))
+	box.Elem().Field(0).Set(v)
+	if !v.CanAddr() { // methods of the pointer are not called of what was passed by value
+		box = box.Elem()
+	}
+	raw, err := json.Marshal(box.Interface())
+	var out struct {
+		V json.RawMessage `json:"v"`
+	}
+	return out.V, err == nil && json.Unmarshal(raw, &out) == nil
+}
+
+// hasForm says whether a type writes itself.
+func hasForm(t reflect.Type) bool {
+	for _, form := range []reflect.Type{reflect.TypeFor[json.Marshaler](), reflect.TypeFor[encoding.TextMarshaler]()} {
+		if t.Implements(form) || reflect.PointerTo(t).Implements(form) {
+			return true
+		}
+	}
+	return false
+}
+
+// memberOf is the field that encoding/json writes as name: the one nearest to the
+// surface, there the one with a tag, and none of two.
+func memberOf(t reflect.Type, name string) (reflect.StructField, bool) {
+	level := []reflect.StructField{{Type: t}}
+	for walked := map[reflect.Type]bool{}; len(level) > 0; {
+		var tagged, named, deeper []reflect.StructField
+		for _, in := range level {
+			walked[in.Type] = true
+			for i := range in.Type.NumField() {
+				f := in.Type.Field(i)
+				f.Index = append(slices.Clone(in.Index), i)
+				tag, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+				inner := f.Type
+				if inner.Kind() == reflect.Pointer {
+					inner = inner.Elem()
+				}
+				switch embeds := f.Anonymous && tag == "" && inner.Kind() == reflect.Struct; {
+				case f.Tag.Get("json") == "-":
+				case embeds && !walked[inner]:
+					f.Type = inner
+					deeper = append(deeper, f)
+				case embeds || !f.IsExported():
+				case tag == name:
+					tagged = append(tagged, f)
+				case tag == "" && f.Name == name:
+					named = append(named, f)
+				}
+			}
+		}
+		switch {
+		case len(tagged) == 1:
+			return tagged[0], true
+		case len(tagged) == 0 && len(named) == 1:
+			return named[0], true
+		case len(tagged)+len(named) > 0:
+			return reflect.StructField{}, false
+		}
+		level = deeper
+	}
+	return reflect.StructField{}, false
+}
+
 // putAt puts a value where there is none, in what is there.
-func putAt(node any, path []string, value any) bool {
+func putAt(node any, path []string, value json.RawMessage) bool {
 	switch n := node.(type) {
 	case map[string]any:
 		if len(path) > 1 {

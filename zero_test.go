@@ -1,11 +1,14 @@
 package wxpay_test
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/api/leaf"
@@ -70,6 +73,98 @@ func TestZeroSendsWhatWouldBeLeftOut(t *testing.T) {
 	}
 }
 
+type textual int
+
+func (v textual) MarshalText() ([]byte, error) { return []byte("N" + strconv.Itoa(int(v))), nil }
+
+type pointed bool
+
+func (v *pointed) MarshalJSON() ([]byte, error) { return []byte(`"off"`), nil }
+
+// ring embeds itself, and has a Count of its own.
+type ring struct {
+	*ring
+	Count int `json:"count,omitempty"`
+}
+
+type whole struct {
+	Total int `json:"total,omitempty"`
+}
+
+func (whole) MarshalJSON() ([]byte, error) { return []byte(`{"sum":0}`), nil }
+
+// Zero writes a field as encoding/json would: what it is called, which of several it is, and how it looks.
+func TestZeroHasTheFieldsOwnForm(t *testing.T) {
+	t.Parallel()
+	var body string
+	client := clientOver(t, func(r *http.Request) (*http.Response, error) {
+		raw, err := io.ReadAll(r.Body)
+		body = string(raw)
+		return signedReply(204, ""), err
+	})
+	at := client.Chain("v3/x")
+	for _, c := range []struct {
+		name, zero string
+		in         any
+		want       string // "" for an error
+	}{
+		{"its text", "/v", &struct {
+			V textual `json:"v,omitempty"`
+		}{}, `{"v":"N0"}`},
+		{"its JSON, by a pointer", "/v", &struct {
+			V pointed `json:"v,omitempty"`
+		}{}, `{"v":"off"}`},
+		{"passed by value it has none", "/v", struct {
+			V pointed `json:"v,omitempty"`
+		}{}, `{"v":false}`},
+		{"a number that is quoted", "/v", &struct {
+			V int `json:"v,omitempty,string"`
+		}{}, `{"v":"0"}`},
+		{"a time", "/v", &struct {
+			V time.Time `json:"v,omitzero"`
+		}{}, `{"v":"0001-01-01T00:00:00Z"}`},
+		{"no tag", "/Count", &struct {
+			Count json.Number
+			V     int `json:",omitempty"`
+		}{Count: "1"}, `{"Count":1}`},
+		{"only options", "/V", &struct {
+			V int `json:",omitempty"`
+		}{}, `{"V":0}`},
+		{"the nearer of two", "/count", &struct {
+			zeroIn
+			Count textual `json:"count,omitempty"`
+		}{}, `{"appid":"","count":"N0"}`},
+		{"embedded in itself", "/count", &ring{ring: &ring{Count: 5}}, `{"count":0}`},
+		{"a name that is a hyphen", "/-", &struct {
+			V int `json:"-,omitempty"`
+		}{}, `{"-":0}`},
+		{"never sent", "/-", &struct {
+			V int `json:"-"`
+		}{}, ""},
+		{"embedded and nil", "/total", &struct {
+			*zeroInner
+		}{}, ""},
+		{"not exported", "/v", &struct {
+			v int
+			W int `json:"w"`
+		}{v: 0}, ""},
+		{"inside of what writes itself", "/in/total", &struct {
+			In whole `json:"in"`
+		}{}, ""},
+		{"a nil pointer", "/v", &struct {
+			V *int `json:"v,omitempty"`
+		}{}, ""},
+		{"a list", "/v", &struct {
+			V []int `json:"v,omitempty"`
+		}{}, ""},
+	} {
+		err := second(at.Post(bg, c.in, wxpay.Zero(c.zero)))
+		if c.want == "" && !errors.As(err, new(*wxpay.RequestError)) || c.want != "" && (err != nil || body != c.want) {
+			t.Errorf("%s: sent %s, want %s (%v)", c.name, body, c.want, err)
+		}
+	}
+}
+
 func TestZeroInAPIv2(t *testing.T) {
 	t.Parallel()
 	type in struct {
@@ -80,6 +175,23 @@ func TestZeroInAPIv2(t *testing.T) {
 	client := v2Client(t, true, wire.Fields{"return_code": "SUCCESS"}, func(_ *http.Request, f wire.Fields) { sent = f })
 	post := leaf.NewPoster[in, queryOut](leaf.Bind(client), "v2/pay/x")
 	if _, err := post.Post(bg, &in{AppID: "wx1"}, wxpay.Zero("/fee")); err != nil || sent["fee"] != "0" {
+		t.Errorf("sent %v (%v)", sent, err)
+	}
+	type own struct {
+		Fee  textual `xml:"fee,omitempty"`
+		Note string  `xml:"note,omitempty"`
+	}
+	written := leaf.NewPoster[own, queryOut](leaf.Bind(client), "v2/pay/x")
+	if _, err := written.Post(bg, &own{Note: "x"}, wxpay.Zero("/fee", "/note")); err != nil || sent["fee"] != "N0" {
+		t.Errorf("sent %v (%v)", sent, err)
+	}
+	type inJSON struct {
+		Fee   int `json:"fee,omitempty,string"`
+		Scene struct {
+			Kind int `json:"kind,omitempty"`
+		} `json:"scene_info"`
+	}
+	if _, err := client.Chain("v2/pay/x").Post(bg, &inJSON{}, wxpay.Zero("/fee", "/scene_info/kind")); err != nil || sent["fee"] != "0" || sent["scene_info"] != `{"kind":0}` {
 		t.Errorf("sent %v (%v)", sent, err)
 	}
 	if _, err := post.Post(bg, &in{}, wxpay.Zero("/appid")); !errors.As(err, new(*wxpay.RequestError)) {

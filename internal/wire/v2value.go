@@ -14,7 +14,10 @@ import (
 // encoding/xml would write it. An empty text is not part of an APIv2 message. A
 // struct without any xml tag is left to others, as is all that is no struct: ok
 // is false. Errors name fields and types, and no values.
-func StructFields(body any) (f Fields, ok bool, err error) {
+//
+// meant is asked of every member that has a field, whether to send it even if it is
+// zero and would be left out. An empty text is left out all the same.
+func StructFields(body any, meant func(name string) bool) (f Fields, ok bool, err error) {
 	v := reflect.ValueOf(body)
 	for v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
 		if v.IsNil() {
@@ -39,8 +42,8 @@ func StructFields(body any) (f Fields, ok bool, err error) {
 	}
 	f = make(Fields, len(members)+3)
 	for _, m := range members {
-		value, there := m.in(v)
-		if !there {
+		value, found, empty := m.in(v)
+		if !found || !meant(m.name) && empty {
 			continue
 		}
 		text, err := m.text(value)
@@ -54,28 +57,28 @@ func StructFields(body any) (f Fields, ok bool, err error) {
 	return f, true, nil
 }
 
-// in finds the field, unless a pointer on the way to it is nil or it is empty
-// and to be left out then.
-func (m *member) in(v reflect.Value) (field reflect.Value, there bool) {
+// in finds the field, unless a pointer on the way to it is nil, and says whether it
+// is empty and to be left out then.
+func (m *member) in(v reflect.Value) (field reflect.Value, found, empty bool) {
 	for _, i := range m.index {
 		if v.Kind() == reflect.Pointer {
 			if v.IsNil() {
-				return v, false
+				return v, false, false
 			}
 			v = v.Elem()
 		}
 		v = v.Field(i)
 	}
 	if v.Kind() == reflect.Pointer {
-		return v.Elem(), !v.IsNil() // a number that is pointed to is sent, and be it 0
+		return v.Elem(), !v.IsNil(), false // a number that is pointed to is sent, and be it 0
 	}
 	switch v.Kind() {
 	case reflect.Struct, reflect.Array:
-		return v, true
+		return v, true, false
 	case reflect.Slice, reflect.Map:
-		return v, !m.omitEmpty || v.Len() > 0
+		return v, true, m.omitEmpty && v.Len() == 0
 	}
-	return v, !m.omitEmpty || !v.IsZero()
+	return v, true, m.omitEmpty && v.IsZero()
 }
 
 func (m *member) text(v reflect.Value) (string, error) {
