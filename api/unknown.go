@@ -7,6 +7,7 @@ import (
 
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/internal/spelling"
+	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
 // UnknownPathError says that the index has no such path.
@@ -16,11 +17,17 @@ type UnknownPathError struct {
 }
 
 func (e *UnknownPathError) Error() string {
+	if e == nil {
+		return "<nil>"
+	}
 	if e.Path == "" {
 		return "wxpay: the index has no such path, and a map does not tell which: api.Index(c).At(path) names the nearest; Client.Chain calls any path"
 	}
 	return fmt.Sprintf("wxpay: the index has no path %.256q; the nearest is %q, and Client.Chain calls any path", e.Path, e.Nearest)
 }
+
+// Format prints what Error gives, whatever the verb.
+func (e UnknownPathError) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, &e) }
 
 // Unwrap makes it a [*wxpay.RequestError] as well: nothing was sent.
 func (e *UnknownPathError) Unwrap() error {

@@ -73,13 +73,7 @@ func (r *Receiver) run(ctx context.Context, n *Notification, m *memory, d *deliv
 	returned := false
 	defer func() {
 		if v := recover(); v != nil {
-			cause, ok := v.(error)
-			if text, isText := v.(string); isText {
-				cause = errors.New(text)
-			} else if !ok { // it may be the event itself
-				cause = fmt.Errorf("with a %T", v)
-			}
-			err = n.fail(CheckHandler, http.StatusInternalServerError, "the function panicked", cause)
+			err = n.fail(CheckHandler, http.StatusInternalServerError, "the function panicked", panicked(v))
 			err.Stack = debug.Stack()
 		} else if !returned { // the goroutine is ending, so nobody will answer
 			err = n.fail(CheckHandler, http.StatusInternalServerError, "the function called runtime.Goexit, as a test's FailNow does", nil)
@@ -90,6 +84,17 @@ func (r *Receiver) run(ctx context.Context, n *Notification, m *memory, d *deliv
 	err = r.dispatch(work, n)
 	returned = true
 	return err
+}
+
+// panicked is what a function of the user's panicked with, as an error.
+func panicked(with any) error {
+	switch v := with.(type) {
+	case error:
+		return v
+	case string:
+		return errors.New(v)
+	}
+	return fmt.Errorf("with a %T", with) // it may be the event itself
 }
 
 func (r *Receiver) dispatch(ctx context.Context, n *Notification) *Error {

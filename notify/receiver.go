@@ -103,7 +103,8 @@ func checkKeys(verb string, keys *wxpay.Keys) {
 // strangers' and probes included: see [Error] for what it carries. It runs
 // before the answer is written, so it should not wait for long. Default: a
 // line to [log/slog.Default], at level Error where this side is at fault and
-// Warn where the message is.
+// Warn where the message is. Where the function panics that is written as well, and
+// with what.
 func OnError(f func(ctx context.Context, e *Error)) Option {
 	if f == nil {
 		panic("notify.OnError: the function is nil; leave the option out to log to slog.Default")

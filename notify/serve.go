@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"strconv"
 
 	"github.com/wxpay-go/wxpay"
@@ -89,9 +91,15 @@ func (r *Receiver) refuse(ctx context.Context, e *Error) Answer {
 }
 
 // report calls the error function, whose own panic must not turn a refusal
-// into a broken connection.
+// into a broken connection, nor keep the error from being read about.
 func (r *Receiver) report(ctx context.Context, e *Error) {
-	defer func() { _ = recover() }()
+	defer func() {
+		if v := recover(); v != nil {
+			logError(ctx, e)
+			slog.Default().ErrorContext(ctx, "The function given to notify.OnError panicked",
+				"error", wire.OneLine(words(panicked(v))), "stack", string(debug.Stack()))
+		}
+	}()
 	r.onError(ctx, e)
 }
 

@@ -295,12 +295,24 @@ func TestAPanicWithTheEventIsNotPrinted(t *testing.T) {
 	}
 }
 
+// Nor does it keep anybody from reading what went wrong. Not parallel: see [TestErrorsAreLoggedByDefault].
 func TestAPanickingErrorFunctionDoesNotBreakTheAnswer(t *testing.T) {
-	t.Parallel()
+	var out bytes.Buffer
+	before := slog.Default()
+	slog.SetDefault(slog.New(slog.NewJSONHandler(&out, nil)))
+	defer slog.SetDefault(before)
 	w := newWechat(t)
-	r := notify.New(w.keys(t), notify.OnError(func(context.Context, *notify.Error) { panic("full disk") }))
-	if a := (message{http.Header{}, []byte("{}")}).post(r); a.Code != 401 {
-		t.Errorf("answered %d", a.Code)
+	for what, says := range map[any]string{"full disk": "full disk", (*wxpay.Error)(nil): "nil", 7: "with a int"} {
+		out.Reset()
+		r := notify.New(w.keys(t), notify.OnError(func(context.Context, *notify.Error) { panic(what) }))
+		if a := (message{http.Header{}, []byte("{}")}).post(r); a.Code != 401 {
+			t.Errorf("answered %d", a.Code)
+		}
+		for _, want := range []string{`"check":"headers"`, "notify.OnError panicked", says, "serve_test.go"} {
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("want %s in %s", want, out.String())
+			}
+		}
 	}
 }
 

@@ -143,8 +143,12 @@ func (p *Payer) Pay(prepayID string) (r *Receipt, err error) {
 // the openid under the order's appid, for one under another appid is not the merchant's to know.
 func (s *step) payFrom(o *orderRow, openid string) (Failure, error) {
 	who, _ := s.payerOf(o.payers(), openid)
-	if o.OpenID == "" { // the call named nobody, or only their openid with the sub-merchant
+	switch {
+	case o.OpenID != "":
+	case o.SubOpenID == "": // the call named nobody
 		o.OpenID = who.openID(o.AppID, openid)
+	default:
+		o.OpenID = who.openID(o.AppID, "")
 	}
 	return s.charge(who.id, o.Total)
 }

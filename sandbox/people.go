@@ -2,6 +2,8 @@ package sandbox
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"maps"
@@ -64,6 +66,27 @@ func join(people map[string]person, openIDs map[string]string, has func(id strin
 		people[openid] = one
 	}
 	return nil
+}
+
+// introduce gives everybody of whom openids are known one under every other appid as well, which
+// WeChat makes when they first meet it: an openid under another's appid is not a merchant's to know.
+func (s *registered) introduce() {
+	for openid, p := range s.people {
+		for _, mchid := range s.order {
+			for _, appid := range s.merchants[mchid].AppIDs {
+				if p.openIDs[appid] != "" {
+					continue
+				}
+				sum := sha256.Sum256([]byte(joined(appid, p.id)))
+				p.openIDs = maps.Clone(p.openIDs)
+				p.openIDs[appid] = "o" + base64.RawURLEncoding.EncodeToString(sum[:])[:27]
+			}
+		}
+		s.people[openid] = p
+		for _, known := range p.openIDs {
+			s.people[known] = p
+		}
+	}
 }
 
 // owns says whether anything is stored under a person's id. What they ordered is not: an order

@@ -81,3 +81,40 @@ func TestARefundFindsThePersonOfLater(t *testing.T) {
 		t.Errorf("got %+v, %v", wallet, err)
 	}
 }
+
+// A merchant hears of nobody's openid but those under its own appids.
+func TestOpenIDsUnderAnotherAppIDAreNotTold(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	order := func(payer string, no string) string {
+		w.Helper()
+		_, err := w.Payer(payer).Pay(w.must("POST", directRoot+"native", with(with(orderBody(), "payer", nil), "out_trade_no", no))["code_url"].(string))
+		w.ok(err)
+		return w.receivedOne("TRANSACTION.SUCCESS").Resource["payer"].(object)["openid"].(string)
+	}
+	w.ok(w.AddPayer(map[string]string{"wxElsewhere": "oElsewhere", "wxToo": "oToo"}))
+	own := order("oElsewhere", "no00000001")
+	if len(own) != 28 || own[0] != 'o' {
+		t.Errorf("got %s", own)
+	}
+	if again := order("oToo", "no00000002"); again != own {
+		t.Errorf("one person has the openids %s and %s under one appid", own, again)
+	}
+	if again := order(own, "no00000003"); again != own {
+		t.Errorf("%s was told as %s", own, again)
+	}
+	w.ok(w.AddPayer(map[string]string{"wxElsewhere": "oElsewhere", sandbox.DefaultAppID: "oChosen"}))
+	if chosen := order("oElsewhere", "no00000004"); chosen != "oChosen" {
+		t.Errorf("got %s", chosen)
+	}
+	if stranger := order("oStranger", "no00000005"); stranger != "oStranger" {
+		t.Errorf("got %s", stranger)
+	}
+
+	placed := w.must("POST", partnerRoot+"jsapi", with(partnerOrder(), "payer", object{"sub_openid": "oSub"}))
+	_, err := w.Payer("oSub").Pay(placed["prepay_id"].(string))
+	w.ok(err)
+	if payer := w.receivedOne("TRANSACTION.SUCCESS").Resource["payer"].(object); payer["sub_openid"] != "oSub" || payer["sp_openid"] != nil {
+		t.Errorf("got %v", payer)
+	}
+}

@@ -83,7 +83,7 @@ func (r *registry) person(openid string) person {
 	return person{id: openid}
 }
 
-// openID is the person's openid under appid, or other where none is registered.
+// openID is the person's openid under appid. Of somebody nobody registered no other is known.
 func (p person) openID(appid, other string) string {
 	if id := p.openIDs[appid]; id != "" {
 		return id
@@ -99,6 +99,7 @@ func (r *registry) change(f func(*registered) error) error {
 	if err := f(next); err != nil {
 		return err
 	}
+	next.introduce()
 	next.secrets = next.gather()
 	r.state.Store(next)
 	return nil

@@ -214,7 +214,8 @@ func (s *Sandbox) AddPlan(mchid string, p Plan) error {
 
 // AddPayer says that these openids, by appid, are one person, and whoever was said to be one with
 // either is the same person too. They keep the wallet and the contracts that one of them has. Where
-// two of them have any, AddPayer is an error and changes nothing.
+// two of them have any, AddPayer is an error and changes nothing. Under an appid that is not named
+// they get an openid by themselves. Somebody of whom nothing was said has one openid everywhere.
 func (s *Sandbox) AddPayer(openIDs map[string]string) error { return s.engine.addPerson(openIDs) }
 
 // Merchants lists the merchants with their key material.
