@@ -213,7 +213,8 @@ type TransportError struct {
 	// no connection, or the context had ended. Of a Transport of your own it is true
 	// where that calls none of the hooks of net/http/httptrace, and where the call
 	// has no body: the Transport may have tried another way that nobody saw. So may
-	// what was registered with an http.Transport (RegisterProtocol).
+	// what was registered with an http.Transport (RegisterProtocol). One that calls
+	// GetConn is taken at its word: it calls GotConn before it writes.
 	Sent bool
 	err  wire.Hidden[error]
 	// cancelled is the call's own context, by the caller. A transport may have others.

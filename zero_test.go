@@ -135,9 +135,6 @@ func TestZeroHasTheFieldsOwnForm(t *testing.T) {
 			Count textual `json:"count,omitempty"`
 		}{}, `{"appid":"","count":"N0"}`},
 		{"embedded in itself", "/count", &ring{ring: &ring{Count: 5}}, `{"count":0}`},
-		{"a name that is a hyphen", "/-", &struct {
-			V int `json:"-,omitempty"`
-		}{}, `{"-":0}`},
 		{"never sent", "/-", &struct {
 			V int `json:"-"`
 		}{}, ""},

@@ -21,6 +21,9 @@ func counting() (r *notify.Receiver, handled *int) {
 
 func signedFields(f wire.Fields) wire.Fields {
 	f["mch_id"], f["return_code"], f["result_code"] = "1900000109", "SUCCESS", "SUCCESS"
+	if f["out_trade_no"] != "" {
+		f["transaction_id"] = "42"
+	}
 	f["sign"] = f.Digest(apiV2Key, wire.SignMD5)
 	return f
 }

@@ -59,8 +59,9 @@
 //     about an order is refused.
 //   - Replies to calls are signed with that key too. What has a member that only
 //     they have (trade_state_desc, refund_id, prepay_id and the like), or says in
-//     one breath that it succeeded and that the order is not paid, is refused: the
-//     reply about a refund is no payment.
+//     one breath that it succeeded and that the order is not paid, or is about a
+//     payment without its transaction_id, or about a contract and not what became
+//     of it, is refused: the reply about a refund is no payment.
 //   - What a refund's req_info holds is looked at after it was opened.
 //
 // The client, for its part, signs no page with such a value. What a call sends
@@ -80,7 +81,7 @@
 // members that mean nothing, and it can add a contract_expired_time to a contract's
 // message that had none: decide on the numbers, not on an attach that came over a
 // road others can read, and query a contract for its end. The reply to a call that
-// names no order and no refund is taken for a [V2Other], which says nothing.
+// names no order, refund or contract is taken for a [V2Other], which says nothing.
 //
 // # What is answered
 //

@@ -62,10 +62,13 @@ func (r *Receiver) kindV2(kind string, f wire.Fields) (eventType, refused string
 }
 
 // isReply says that a message is what WeChat Pay answered to a call. The reply about an
-// order that is not paid, or about a refund, must not be taken for the payment.
+// order that is not paid, or about a refund, must not be taken for the payment: whatever
+// is paid has a transaction_id, and what is about a contract says what has changed.
 func isReply(f wire.Fields) bool {
 	return slices.ContainsFunc(replyMembers[:], func(name string) bool { return f[name] != "" }) ||
+		f["contract_id"]+f["contract_state"] != "" && eventTypeV2(f) == V2Other ||
 		f["contract_state"] != "" && f["change_type"] == "" ||
+		f["transaction_id"]+f["sub_order_list"] == "" && eventTypeV2(f) == V2Payment && f["result_code"] == "SUCCESS" ||
 		f["trade_state"] != "" && f["trade_state"] != "SUCCESS" && f["result_code"] == "SUCCESS"
 }
 

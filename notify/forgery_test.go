@@ -200,6 +200,11 @@ func TestLawfulSeparators(t *testing.T) {
 		"a query's reply":  {with(with(payment, "trade_state", "SUCCESS"), "trade_state_desc", "支付成功"), false},
 		"a refund's reply": {with(with(payment, "out_refund_no", "R1"), "refund_id", "5"), false},
 		"an order's reply": {with(payment, "prepay_id", "wx1"), false},
+		"a debit's reply":  {with(payment, "transaction_id", ""), false},
+		"a debit's failure": {wire.Fields{
+			"mch_id": "1900000109", "result_code": "FAIL", "contract_id": "9", "out_trade_no": "T1", "err_code": "NOTENOUGH",
+		}, true},
+		"the reply to ending a contract": {wire.Fields{"mch_id": "1900000109", "result_code": "SUCCESS", "contract_id": "9", "plan_id": "1"}, false},
 		"a contract's state": {wire.Fields{
 			"mch_id": "1900000109", "result_code": "SUCCESS", "contract_id": "9", "contract_state": "0",
 		}, false},

@@ -48,7 +48,7 @@ func TestCarriageReturnsOfAPIv2(t *testing.T) {
 		got, plain = e.Attach, string(n.Plaintext)
 		return nil
 	})
-	body := signedV2(wire.Fields{"mch_id": "1900000109", "out_trade_no": "A1", "result_code": "SUCCESS", "attach": "a\r\nb"}, wire.SignMD5)
+	body := signedV2(wire.Fields{"mch_id": "1900000109", "out_trade_no": "A1", "transaction_id": "42", "result_code": "SUCCESS", "attach": "a\r\nb"}, wire.SignMD5)
 	a := r.Receive(context.Background(), http.Header{}, body)
 	if a.Status != 200 || got != "a\r\nb" || !strings.Contains(plain, `a\r\nb`) {
 		t.Errorf("answered %d %s, got %q, %s", a.Status, a.Body, got, plain)
