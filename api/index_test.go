@@ -3,7 +3,6 @@ package api_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 
@@ -21,11 +20,6 @@ func TestIndexNamesTheNearestPathOfATypingMistake(t *testing.T) {
 	}
 	if !strings.Contains(err.Error(), `"`+mistake+`"`) || !strings.Contains(err.Error(), `"`+nearest+`"`) {
 		t.Errorf("the error says %q", err)
-	}
-	for _, verb := range []string{"%v", "%+v", "%s"} {
-		if s := fmt.Sprintf(verb, *e); s != err.Error() {
-			t.Errorf("%s prints %s", verb, s)
-		}
 	}
 	if s := (*api.UnknownPathError)(nil).Error(); s != "<nil>" {
 		t.Errorf("a nil one says %s", s)

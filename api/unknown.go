@@ -7,7 +7,6 @@ import (
 
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/internal/spelling"
-	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
 // UnknownPathError says that the index has no such path.
@@ -25,9 +24,6 @@ func (e *UnknownPathError) Error() string {
 	}
 	return fmt.Sprintf("wxpay: the index has no path %.256q; the nearest is %q, and Client.Chain calls any path", e.Path, e.Nearest)
 }
-
-// Format prints what Error gives, whatever the verb.
-func (e UnknownPathError) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, &e) }
 
 // Unwrap makes it a [*wxpay.RequestError] as well: nothing was sent.
 func (e *UnknownPathError) Unwrap() error {
