@@ -133,7 +133,8 @@ func newFloor(b *testing.B) *floor {
 	merchant, platform := testKey()
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = 64
-	return &floor{benchServer(b).URL + "/v3/edu-papay/contracts/presign", merchant, &platform.PublicKey, &http.Client{Transport: transport}}
+	return &floor{benchServer(b).URL + "/v3/edu-papay/contracts/presign", merchant, &platform.PublicKey,
+		&http.Client{Transport: transport}}
 }
 
 func (f *floor) call() error {
@@ -143,7 +144,8 @@ func (f *floor) call() error {
 	}
 	nonce := rand.Text()
 	timestamp := strconv.FormatInt(time.Now().Unix(), 10)
-	sum := sha256.Sum256([]byte("POST\n/v3/edu-papay/contracts/presign\n" + timestamp + "\n" + nonce + "\n" + string(body) + "\n"))
+	sum := sha256.Sum256([]byte("POST\n/v3/edu-papay/contracts/presign\n" + timestamp + "\n" + nonce +
+		"\n" + string(body) + "\n"))
 	signature, err := rsa.SignPKCS1v15(nil, f.merchant, crypto.SHA256, sum[:])
 	if err != nil {
 		return err
@@ -156,8 +158,10 @@ func (f *floor) call() error {
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", "floor")
 	request.Header.Set("Wechatpay-Serial", testPlatformID)
-	request.Header.Set("Authorization", `WECHATPAY2-SHA256-RSA2048 mchid="1900000109",nonce_str="`+nonce+`",timestamp="`+timestamp+
-		`",serial_no="5555555555555555555555555555555555555555",signature="`+base64.StdEncoding.EncodeToString(signature)+`"`)
+	request.Header.Set("Authorization", `WECHATPAY2-SHA256-RSA2048 mchid="1900000109",nonce_str="`+nonce+
+		`",timestamp="`+timestamp+
+		`",serial_no="5555555555555555555555555555555555555555",signature="`+
+		base64.StdEncoding.EncodeToString(signature)+`"`)
 	response, err := f.http.Do(request)
 	if err != nil {
 		return err
@@ -171,7 +175,8 @@ func (f *floor) call() error {
 	if err != nil {
 		return err
 	}
-	sum = sha256.Sum256([]byte(response.Header.Get(wire.HeaderTimestamp) + "\n" + response.Header.Get(wire.HeaderNonce) + "\n" + string(raw) + "\n"))
+	sum = sha256.Sum256([]byte(response.Header.Get(wire.HeaderTimestamp) +
+		"\n" + response.Header.Get(wire.HeaderNonce) + "\n" + string(raw) + "\n"))
 	if err := rsa.VerifyPKCS1v15(f.platform, crypto.SHA256, sum[:], got); err != nil {
 		return err
 	}

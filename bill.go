@@ -45,8 +45,10 @@ const CheckHash Check = "hash"
 //
 // A sub-merchant's bill comes encrypted besides: see [SealedFile].
 //
-// Source: https://pay.weixin.qq.com/docs/partner/apis/combine-payment-identity/bill-download/download-fund-bill.html
-func (c *Client) Download(ctx context.Context, downloadURL, hashType, hashValue string, opts ...Option) ([]byte, error) {
+// Source:
+// https://pay.weixin.qq.com/docs/partner/apis/combine-payment-identity/bill-download/download-fund-bill.html
+func (c *Client) Download(ctx context.Context, downloadURL, hashType, hashValue string, opts ...Option) ([]byte,
+	error) {
 	u, problem := c.fileURL(downloadURL)
 	path := filePaths[0]
 	if problem == "" {
@@ -88,7 +90,8 @@ func (c *Client) Download(ctx context.Context, downloadURL, hashType, hashValue 
 		return nil, refused("the file does not unpack: " + err.Error())
 	}
 	if sum := sha1.Sum(plain); !bytes.Equal(sum[:], want) {
-		return nil, refused("the file is not the one WeChat Pay gave the hash of: it was cut short or changed on the way, or the hash is another bill's")
+		return nil, refused("the file is not the one WeChat Pay gave the hash of: it was cut short or changed on the " +
+			"way, or the hash is another bill's")
 	}
 	return plain, nil
 }
@@ -107,7 +110,8 @@ func (c *Client) fileURL(address string) (u *url.URL, problem string) {
 	case !known:
 		return nil, "the address is neither at the client's host nor at WeChat Pay's: a signed call goes nowhere else"
 	case u.EscapedPath() != filePaths[0] && u.EscapedPath() != filePaths[1]:
-		return nil, "the address is not of a bill: only " + strings.Join(filePaths[:], " and ") + " are, and every other reply is verified by its signature"
+		return nil, "the address is not of a bill: only " + strings.Join(filePaths[:], " and ") +
+			" are, and every other reply is verified by its signature"
 	case u.RawQuery == "":
 		return nil, "the address has no token: give download_url as it came"
 	}
@@ -182,7 +186,8 @@ const asItCame = "give encrypt_key and nonce of the bill's own element of downlo
 func (s *sealedFile) open(key crypto.Signer, raw []byte) ([]byte, error) {
 	opener, ok := key.(crypto.Decrypter)
 	if !ok {
-		return nil, &DecryptError{Problem: "the file's key is encrypted and Config.PrivateKey is not a crypto.Decrypter", Hint: "give a PrivateKey that can decrypt"}
+		return nil, &DecryptError{Problem: "the file's key is encrypted and Config.PrivateKey is not a " +
+			"crypto.Decrypter", Hint: "give a PrivateKey that can decrypt"}
 	}
 	secret, err := wire.DecryptOAEP(opener, s.key)
 	if err != nil {

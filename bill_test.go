@@ -62,8 +62,10 @@ func TestDownload(t *testing.T) {
 					t.Error(err)
 				}
 				merchant, _ := testKey()
-				message := wire.AppendRequestMessage(nil, "GET", "/v3/billdownload/file?token=6XIv5TUPto7p%2ByrTQ", a.Timestamp, a.Nonce, nil)
-				if err := wire.Verify(&merchant.PublicKey, message, a.Signature); err != nil || r.URL.Host != "127.0.0.1:1" {
+				message := wire.AppendRequestMessage(nil, "GET", "/v3/billdownload/file?token=6XIv5TUPto7p%2ByrTQ",
+					a.Timestamp, a.Nonce, nil)
+				if err := wire.Verify(&merchant.PublicKey, message, a.Signature); err != nil ||
+					r.URL.Host != "127.0.0.1:1" {
 					t.Errorf("the signature: %v; sent to %s", err, r.URL.Host)
 				}
 				return reply(200, nil, answer), nil
@@ -79,7 +81,8 @@ func TestDownload(t *testing.T) {
 func TestDownloadRefusesAnotherFile(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]string{
-		"changed": billText + "x", "empty": "", "cut short": gzipped(billText)[:20], "packed garbage": "\x1f\x8b and so on",
+		"changed": billText + "x", "empty": "", "cut short": gzipped(billText)[:20],
+		"packed garbage": "\x1f\x8b and so on",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -166,9 +169,11 @@ func TestDownloadRefused(t *testing.T) {
 func TestDownloadIsBounded(t *testing.T) {
 	t.Parallel()
 	c := clientOver(t, func(*http.Request) (*http.Response, error) {
-		return &http.Response{StatusCode: 200, Header: http.Header{}, ContentLength: 256<<20 + 1, Body: io.NopCloser(strings.NewReader(billText))}, nil
+		return &http.Response{StatusCode: 200, Header: http.Header{}, ContentLength: 256<<20 + 1,
+			Body: io.NopCloser(strings.NewReader(billText))}, nil
 	})
-	if _, err := download(c, billURL, hashOf(billText)); !errors.As(err, new(*wxpay.TransportError)) || !strings.Contains(err.Error(), "larger than 256 MiB") {
+	if _, err := download(c, billURL, hashOf(billText)); !errors.As(err, new(*wxpay.TransportError)) ||
+		!strings.Contains(err.Error(), "larger than 256 MiB") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -194,7 +199,8 @@ func TestDownloadOfASealedFile(t *testing.T) {
 		}
 		return sealed
 	}
-	if got, err := download(c, billURL, hashOf(billText), wxpay.SealedFile(seal(secret), nonce)); err != nil || got != billText {
+	if got, err := download(c, billURL, hashOf(billText), wxpay.SealedFile(seal(secret), nonce)); err != nil ||
+		got != billText {
 		t.Errorf("got %q, %v", got, err)
 	}
 	foreign, err := wire.EncryptOAEP(rand.Reader, &platform.PublicKey, secret)
@@ -208,7 +214,8 @@ func TestDownloadOfASealedFile(t *testing.T) {
 		"a short key":         wxpay.SealedFile(seal(secret[:16]), nonce),
 		"another certificate": wxpay.SealedFile(foreign, nonce),
 	} {
-		if got, err := download(c, billURL, hashOf(billText), option); !errors.As(err, new(*wxpay.DecryptError)) || got != "" {
+		if got, err := download(c, billURL, hashOf(billText), option); !errors.As(err, new(*wxpay.DecryptError)) ||
+			got != "" {
 			t.Errorf("%s: got %q, %v; want a *DecryptError", name, got, err)
 		}
 	}

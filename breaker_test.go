@@ -110,7 +110,8 @@ func TestContextsWithACause(t *testing.T) {
 					return nil, ctx.Err()
 				}
 			case "wrote":
-				ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { end() }})
+				ctx = httptrace.WithClientTrace(ctx,
+					&httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { end() }})
 			case "first byte":
 				ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotFirstResponseByte: end})
 			}
@@ -119,8 +120,10 @@ func TestContextsWithACause(t *testing.T) {
 			if sent := c.when == "wrote" || c.when == "first byte"; !errors.As(err, &e) || e.Sent != sent {
 				t.Errorf("got %v, want Sent %v", err, sent)
 			}
-			says := map[error]string{context.Canceled: "context was cancelled", context.DeadlineExceeded: "the deadline passed"}[c.want]
-			if !errors.Is(err, c.want) || !errors.Is(err, cause) || !strings.Contains(err.Error(), says) || strings.Contains(err.Error(), "shop") {
+			says := map[error]string{context.Canceled: "context was cancelled",
+				context.DeadlineExceeded: "the deadline passed"}[c.want]
+			if !errors.Is(err, c.want) || !errors.Is(err, cause) || !strings.Contains(err.Error(), says) ||
+				strings.Contains(err.Error(), "shop") {
 				t.Errorf("got %v, want %v, and the cause unprinted", err, c.want)
 			}
 		})

@@ -52,7 +52,8 @@ func (c *call) fail(problem string) {
 // that may go.
 func (c *call) unsent() error {
 	if len(c.zeros) > 0 {
-		c.fail("Zero names " + wire.Clip(c.zeros[0], 128) + ", and no struct of the call has such a field that could be sent")
+		c.fail("Zero names " + wire.Clip(c.zeros[0], 128) +
+			", and no struct of the call has such a field that could be sent")
 	}
 	if c.problem == "" {
 		return nil
@@ -233,12 +234,14 @@ func (c *Client) authorize(method, uri string, body []byte) (string, error) {
 
 // refused turns an answer that is not a success into an *Error.
 func (c *call) refused(r *Result, verified bool) error {
-	e := &Error{Operation: c.operation(), Status: r.Status, RequestID: r.RequestID(), Verified: verified, told: wire.Hide(c.told())}
+	e := &Error{Operation: c.operation(), Status: r.Status, RequestID: r.RequestID(), Verified: verified,
+		told: wire.Hide(c.told())}
 	var body wire.ErrorBody
 	if json.Unmarshal(r.Body, &body) == nil && body.Code != "" {
 		e.Code, e.Message, e.Detail = body.Code, body.Message, body.Detail
 	} else {
-		e.Message = "the answer is not WeChat Pay's JSON (" + strconv.Itoa(len(r.Body)) + " bytes): a proxy or gateway answered"
+		e.Message = "the answer is not WeChat Pay's JSON (" + strconv.Itoa(len(r.Body)) +
+			" bytes): a proxy or gateway answered"
 	}
 	return e
 }

@@ -41,30 +41,50 @@ func TestRepliesThatProveNothing(t *testing.T) {
 		check  wxpay.Check
 		says   string
 	}{
-		"unsigned":                   {edited(200, genuine, func(r *http.Response) { r.Header = http.Header{} }), wxpay.CheckHeaders, "missing Wechatpay-Timestamp"},
-		"a proxy dropped the serial": {edited(200, genuine, func(r *http.Response) { r.Header.Del(wire.HeaderSerial) }), wxpay.CheckHeaders, "missing Wechatpay-Serial: it is not from WeChat Pay, or a proxy"},
-		"unsigned 204":               {edited(204, "", func(r *http.Response) { r.Header = http.Header{} }), wxpay.CheckHeaders, "HTTP 204"},
-		"another key":                {edited(200, genuine, func(r *http.Response) { r.Header.Set(wire.HeaderSerial, "5157F09EFDC096DE15EBE81A47057A7232F1B8E1") }), wxpay.CheckSerial, "have " + testPlatformID},
-		"stale":                      {edited(200, genuine, shift(-6*time.Minute)), wxpay.CheckTimestamp, "five minutes ago"},
-		"exactly five minutes old":   {edited(200, genuine, shift(-5*time.Minute)), wxpay.CheckTimestamp, "five minutes ago"},
-		"from the future":            {edited(200, genuine, shift(6*time.Minute)), wxpay.CheckTimestamp, "future"},
-		"a timestamp that overflows": {edited(200, genuine, func(r *http.Response) { r.Header.Set(wire.HeaderTimestamp, "-9223372036854775808") }), wxpay.CheckTimestamp, ""},
-		"a timestamp in words":       {edited(200, genuine, func(r *http.Response) { r.Header.Set(wire.HeaderTimestamp, "now") }), wxpay.CheckTimestamp, "decimal"},
+		"unsigned": {edited(200, genuine, func(r *http.Response) { r.Header = http.Header{} }),
+			wxpay.CheckHeaders, "missing Wechatpay-Timestamp"},
+		"a proxy dropped the serial": {edited(200, genuine, func(r *http.Response) { r.Header.Del(wire.HeaderSerial) }),
+			wxpay.CheckHeaders, "missing Wechatpay-Serial: it is not from WeChat Pay, or a proxy"},
+		"unsigned 204": {edited(204, "", func(r *http.Response) { r.Header = http.Header{} }),
+			wxpay.CheckHeaders, "HTTP 204"},
+		"another key": {edited(200, genuine, func(r *http.Response) {
+			r.Header.Set(wire.HeaderSerial,
+				"5157F09EFDC096DE15EBE81A47057A7232F1B8E1")
+		}), wxpay.CheckSerial, "have " + testPlatformID},
+		"stale": {edited(200, genuine, shift(-6*time.Minute)), wxpay.CheckTimestamp,
+			"five minutes ago"},
+		"exactly five minutes old": {edited(200, genuine, shift(-5*time.Minute)), wxpay.CheckTimestamp,
+			"five minutes ago"},
+		"from the future": {edited(200, genuine, shift(6*time.Minute)), wxpay.CheckTimestamp, "future"},
+		"a timestamp that overflows": {edited(200, genuine, func(r *http.Response) {
+			r.Header.Set(wire.HeaderTimestamp,
+				"-9223372036854775808")
+		}), wxpay.CheckTimestamp, ""},
+		"a timestamp in words": {edited(200, genuine, func(r *http.Response) {
+			r.Header.Set(wire.HeaderTimestamp,
+				"now")
+		}), wxpay.CheckTimestamp, "decimal"},
 		"another body": {edited(200, genuine, func(r *http.Response) {
 			r.Body, r.ContentLength = reply(200, nil, genuine+" ").Body, int64(len(genuine)+1)
 		}), wxpay.CheckSignature, "changed on the way"},
-		"a probe":                        {edited(200, genuine, func(r *http.Response) { r.Header.Set(wire.HeaderSignature, wire.ProbePrefix+"AAAA") }), wxpay.CheckSignature, "SIGNTEST"},
-		"not base64":                     {edited(200, genuine, func(r *http.Response) { r.Header.Set(wire.HeaderSignature, "%%") }), wxpay.CheckSignature, "base64"},
-		"a refusal with a bad signature": {edited(404, `{"code":"NOT_FOUND","message":"x"}`, func(r *http.Response) { r.Header.Set(wire.HeaderNonce, "other") }), wxpay.CheckSignature, "HTTP 404"},
+		"a probe": {edited(200, genuine,
+			func(r *http.Response) { r.Header.Set(wire.HeaderSignature, wire.ProbePrefix+"AAAA") }),
+			wxpay.CheckSignature, "SIGNTEST"},
+		"not base64": {edited(200, genuine,
+			func(r *http.Response) { r.Header.Set(wire.HeaderSignature, "%%") }), wxpay.CheckSignature, "base64"},
+		"a refusal with a bad signature": {edited(404, `{"code":"NOT_FOUND","message":"x"}`,
+			func(r *http.Response) { r.Header.Set(wire.HeaderNonce, "other") }), wxpay.CheckSignature, "HTTP 404"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := clientOver(t, c.answer).Chain("v3/edu-papay/contracts/presign").Post(bg, map[string]any{"openid": "oSECRET"})
+			_, err := clientOver(t, c.answer).Chain("v3/edu-papay/contracts/presign").
+				Post(bg, map[string]any{"openid": "oSECRET"})
 			var e *wxpay.SignatureError
 			if !errors.As(err, &e) || e.Check != c.check || !strings.Contains(err.Error(), c.says) {
 				t.Fatalf("got %v, want check %s saying %q", err, c.check, c.says)
 			}
-			if !strings.Contains(err.Error(), "POST v3/edu-papay/contracts/presign") || strings.Contains(err.Error(), "SECRET") || strings.Contains(err.Error(), "0044de") {
+			if !strings.Contains(err.Error(), "POST v3/edu-papay/contracts/presign") || strings.Contains(err.Error(),
+				"SECRET") || strings.Contains(err.Error(), "0044de") {
 				t.Fatalf("the error names no operation or leaks: %v", err)
 			}
 		})
@@ -83,7 +103,8 @@ func TestRefusals(t *testing.T) {
 			wxpay.Error{Status: 400, Code: "PARAM_ERROR", Message: "参数错误", Verified: true},
 			[]string{"HTTP 400 PARAM_ERROR: 参数错误 (/amount/total: not an integer) [08F5-0]"}},
 		"401 is not signed": {func(*http.Request) (*http.Response, error) {
-			return reply(401, nil, `{"code":"SIGN_ERROR","detail":{"detail":{"issue":"sign not match"},"field":"signature","location":"authorization"},"message":"签名错误"}`), nil
+			return reply(401, nil,
+				`{"code":"SIGN_ERROR","detail":{"detail":{"issue":"sign not match"},"field":"signature","location":"authorization"},"message":"签名错误"}`), nil
 		}, wxpay.Error{Status: 401, Code: "SIGN_ERROR", Message: "签名错误"},
 			[]string{"signature: sign not match", "check MchID, SerialNo, PrivateKey and the clock"}},
 		"a gateway's page": {func(*http.Request) (*http.Response, error) {
@@ -103,7 +124,8 @@ func TestRefusals(t *testing.T) {
 			if !errors.As(err, &e) {
 				t.Fatalf("got %v", err)
 			}
-			if e.Status != c.want.Status || e.Code != c.want.Code || (c.want.Message != "" && e.Message != c.want.Message) || e.Verified != c.want.Verified || e.Operation != "POST v3/x" {
+			if e.Status != c.want.Status || e.Code != c.want.Code || (c.want.Message != "" &&
+				e.Message != c.want.Message) || e.Verified != c.want.Verified || e.Operation != "POST v3/x" {
 				t.Errorf("got %+v", e)
 			}
 			for _, s := range c.says {
@@ -120,7 +142,8 @@ func TestRefusals(t *testing.T) {
 
 func TestTemporary(t *testing.T) {
 	t.Parallel()
-	for status, want := range map[int]bool{400: false, 401: false, 404: false, 429: true, 500: true, 502: true, 503: true} {
+	for status, want := range map[int]bool{400: false, 401: false, 404: false, 429: true, 500: true, 502: true,
+		503: true} {
 		if got := (&wxpay.Error{Status: status}).Temporary(); got != want {
 			t.Errorf("%d: %v", status, got)
 		}
@@ -182,10 +205,13 @@ func TestNoWholeReply(t *testing.T) {
 		"no one listens":  {nobody(t), false, "nothing was sent"},
 		"cut before":      {closed, true, "it can be repeated"},
 		"cut in the body": {rawServer(t, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"), true, "cut short"},
-		"cut in a chunk":  {rawServer(t, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"), true, "unexpected EOF"},
-		"claims 5 MiB":    {rawServer(t, "HTTP/1.1 200 OK\r\nContent-Length: 5242880\r\n\r\n{"), true, "larger than 4 MiB"},
-		"streams 5 MiB":   {rawServer(t, "HTTP/1.1 200 OK\r\n\r\n"+strings.Repeat("x", 5<<20)), true, "larger than 4 MiB"},
-		"speaks no HTTP":  {rawServer(t, "SSH-2.0-x\r\n"), true, "malformed HTTP"},
+		"cut in a chunk": {rawServer(t, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"), true,
+			"unexpected EOF"},
+		"claims 5 MiB": {rawServer(t, "HTTP/1.1 200 OK\r\nContent-Length: 5242880\r\n\r\n{"), true,
+			"larger than 4 MiB"},
+		"streams 5 MiB": {rawServer(t, "HTTP/1.1 200 OK\r\n\r\n"+strings.Repeat("x", 5<<20)), true,
+			"larger than 4 MiB"},
+		"speaks no HTTP": {rawServer(t, "SSH-2.0-x\r\n"), true, "malformed HTTP"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -229,64 +255,9 @@ func TestContextCancelledInTheMiddle(t *testing.T) {
 	if !errors.As(err, &e) || !errors.Is(err, context.Canceled) || !e.Sent {
 		t.Fatalf("got %v", err)
 	}
-	if !strings.Contains(err.Error(), "context was cancelled") || !strings.Contains(err.Error(), "repeat with the same numbers") {
+	if !strings.Contains(err.Error(), "context was cancelled") || !strings.Contains(err.Error(),
+		"repeat with the same numbers") {
 		t.Fatalf("%v does not say what next", err)
-	}
-}
-
-func TestRequestHeaders(t *testing.T) {
-	t.Parallel()
-	var got *http.Request
-	client := clientOver(t, func(r *http.Request) (*http.Response, error) {
-		got = r
-		return signedReply(204, ""), nil
-	})
-	if _, err := client.Chain("v3/x").Get(bg, wxpay.Header("accept-language", "en")); err != nil {
-		t.Fatal(err)
-	}
-	h := got.Header
-	if h.Get("Accept") != "application/json" || h.Get("Wechatpay-Serial") != testPlatformID || h.Get("Accept-Language") != "en" ||
-		!strings.HasPrefix(h.Get("User-Agent"), "wxpay-go/") || h.Get("Content-Type") != "" || got.Body != nil {
-		t.Errorf("GET sent %v", h)
-	}
-	if _, err := client.Chain("v3/x").Post(bg, `{"raw":1}`); err != nil {
-		t.Fatal(err)
-	}
-	if got.Header.Get("Content-Type") != "application/json" || got.ContentLength != 9 {
-		t.Errorf("POST sent %v, %d bytes", got.Header, got.ContentLength)
-	}
-	a, err := wire.ParseAuthorization(got.Header.Get("Authorization"))
-	if err != nil || a.MchID != "1900000109" || len(a.Nonce) != 32 {
-		t.Errorf("Authorization is %+v, %v", a, err)
-	}
-}
-
-func TestBodies(t *testing.T) {
-	t.Parallel()
-	client := clientOver(t, func(*http.Request) (*http.Response, error) {
-		t.Error("it was sent")
-		return nil, errors.New("sent")
-	})
-	for name, body := range map[string]any{
-		"raw JSON cut short": `{"a":`,
-		"bytes of no JSON":   []byte("a=1"),
-		"a channel":          make(chan int),
-		"not a number":       map[string]any{"a": func() {}},
-	} {
-		_, err := client.Chain("v3/x").Post(bg, body)
-		var e *wxpay.RequestError
-		if !errors.As(err, &e) || !strings.Contains(err.Error(), "JSON") {
-			t.Errorf("%s: got %v", name, err)
-		}
-	}
-}
-
-func TestZeroChainIsAnError(t *testing.T) {
-	t.Parallel()
-	var chain wxpay.Chain
-	var e *wxpay.RequestError
-	if _, err := chain.Get(bg); !errors.As(err, &e) {
-		t.Errorf("got %v", err)
 	}
 }
 
@@ -335,50 +306,20 @@ func TestUnknownKeysAreKept(t *testing.T) {
 	}
 }
 
-func TestQueryFields(t *testing.T) {
-	t.Parallel()
-	type query struct {
-		AppID  string `query:"appid"`
-		Limit  int64  `query:"limit,omitempty"`
-		Offset int64  `query:"offset,omitempty"`
-		All    bool   `query:"all"`
-	}
-	var uri string
-	client := clientOver(t, func(r *http.Request) (*http.Response, error) {
-		uri = r.URL.RequestURI()
-		return signedReply(204, ""), nil
-	})
-	find := leaf.NewQuerier[query, wxpay.None](leaf.Bind(client).Set("openid", "o/1"), "v3/user/{openid}")
-	if _, err := find.Get(bg, &query{AppID: "wx 8", Limit: 20}); err != nil || uri != "/v3/user/o%2F1?appid=wx%208&limit=20&all=false" {
-		t.Errorf("sent %s, %v", uri, err)
-	}
-	if _, err := find.Get(bg, nil); err != nil || uri != "/v3/user/o%2F1" {
-		t.Errorf("sent %s, %v", uri, err)
-	}
-}
-
-func TestTypedNilRequest(t *testing.T) {
-	t.Parallel()
-	client := clientOver(t, func(*http.Request) (*http.Response, error) { return nil, errors.New("sent") })
-	_, err := leaf.NewPoster[struct{}, wxpay.None](leaf.Bind(client), "v3/x").Post(bg, nil)
-	var e *wxpay.RequestError
-	if !errors.As(err, &e) || !strings.Contains(err.Error(), "the request is nil") {
-		t.Errorf("got %v", err)
-	}
-}
-
 // A certificate that has expired proves nothing any more, even when another key
 // of the client is good.
 func TestExpiredPlatformCertificate(t *testing.T) {
 	t.Parallel()
 	_, platform := testKey()
-	old, err := wxpay.ParsePlatformCertificate(certificate(t, platform, 77, time.Now().Add(-2*time.Hour), time.Now().Add(-time.Hour)))
+	old, err := wxpay.ParsePlatformCertificate(certificate(t, platform, 77, time.Now().Add(-2*time.Hour),
+		time.Now().Add(-time.Hour)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	cfg := testConfig()
 	cfg.PlatformKeys = append(cfg.PlatformKeys, old)
-	cfg.HTTPClient = &http.Client{Transport: edited(200, `{}`, func(r *http.Response) { r.Header.Set(wire.HeaderSerial, old.ID) })}
+	cfg.HTTPClient = &http.Client{Transport: edited(200, `{}`,
+		func(r *http.Response) { r.Header.Set(wire.HeaderSerial, old.ID) })}
 	client, err := wxpay.New(cfg)
 	if err != nil {
 		t.Fatal(err)

@@ -194,11 +194,13 @@ func checkMerchant(cfg *Config) error {
 	}
 	var half crypto.PublicKey
 	if guard(func() { half = cfg.PrivateKey.Public() }) != nil {
-		return fail("PrivateKey", fmt.Sprintf("the Public method of a %T panics, as one of a nil does", cfg.PrivateKey), "load apiclient_key.pem with LoadPrivateKey")
+		return fail("PrivateKey", fmt.Sprintf("the Public method of a %T panics, as one of a nil does", cfg.PrivateKey),
+			"load apiclient_key.pem with LoadPrivateKey")
 	}
 	public, ok := half.(*rsa.PublicKey)
 	if !ok || public == nil {
-		return fail("PrivateKey", fmt.Sprintf("its public half is a %T, not RSA", half), "use the key of the API certificate, apiclient_key.pem")
+		return fail("PrivateKey", fmt.Sprintf("its public half is a %T, not RSA", half),
+			"use the key of the API certificate, apiclient_key.pem")
 	}
 	if err := checkBits(public, "a merchant private key"); err != nil {
 		return fail("PrivateKey", err.Error(), "use the key of the API certificate, apiclient_key.pem")
@@ -207,18 +209,22 @@ func checkMerchant(cfg *Config) error {
 		serial := wire.SerialHex(cert)
 		switch {
 		case cfg.SerialNo != "" && !strings.EqualFold(cfg.SerialNo, serial):
-			return fail("SerialNo", "it is not the serial number of Certificate, which is "+serial, "leave SerialNo empty, or load the certificate it belongs to")
+			return fail("SerialNo", "it is not the serial number of Certificate, which is "+serial,
+				"leave SerialNo empty, or load the certificate it belongs to")
 		case !public.Equal(cert.PublicKey):
-			return fail("PrivateKey", "it does not belong to Certificate "+serial, "use apiclient_key.pem and apiclient_cert.pem of the same download; a renewed certificate has a key of its own")
+			return fail("PrivateKey", "it does not belong to Certificate "+serial, "use apiclient_key.pem and "+
+				"apiclient_cert.pem of the same download; a renewed certificate has a key of its own")
 		case !cfg.Now().Before(cert.NotAfter):
-			return fail("Certificate", "it expired at "+wire.FormatTime(cert.NotAfter), "renew the API certificate in the merchant console and load the new key and certificate")
+			return fail("Certificate", "it expired at "+wire.FormatTime(cert.NotAfter),
+				"renew the API certificate in the merchant console and load the new key and certificate")
 		}
 		cfg.SerialNo = serial
 	}
 	// The console shows the number in upper case and so does WeChat Pay.
 	cfg.SerialNo = strings.ToUpper(cfg.SerialNo)
 	if cfg.SerialNo == "" || strings.Trim(cfg.SerialNo, "0123456789ABCDEF") != "" || len(cfg.SerialNo) > 40 {
-		hint := "it is the 40 hexadecimal digits in the merchant console under API security, API certificate; or set Certificate"
+		hint := "it is the 40 hexadecimal digits in the merchant console under API security, API certificate; or set " +
+			"Certificate"
 		if strings.HasPrefix(cfg.SerialNo, wire.PublicKeyIDPrefix) {
 			return fail("SerialNo", "it is the id of WeChat Pay's public key, not of your certificate", hint)
 		}
@@ -246,16 +252,18 @@ func checkNotOwnKey(cfg *Config) error {
 	for _, k := range cfg.PlatformKeys {
 		if !validHeader("Wechatpay-Serial", k.ID) {
 			return &ConfigError{
-				Field:   "PlatformKeys",
-				Problem: "the id " + strconv.Quote(wire.Clip(k.ID, 64)) + " holds a line end or another control character",
-				Hint:    "copy the id without what stands around it",
+				Field: "PlatformKeys",
+				Problem: "the id " + strconv.Quote(wire.Clip(k.ID, 64)) +
+					" holds a line end or another control character",
+				Hint: "copy the id without what stands around it",
 			}
 		}
 		if strings.EqualFold(k.ID, cfg.SerialNo) || (k.Key != nil && k.Key.N != nil && public.Equal(k.Key)) {
 			return &ConfigError{
 				Field:   "PlatformKeys",
 				Problem: wire.Clip(k.ID, 64) + " is the merchant's own certificate or key, not WeChat Pay's",
-				Hint: "apiclient_cert.pem signs your calls; WeChat Pay's public key (pub_key.pem) is under API security " +
+				Hint: "apiclient_cert.pem signs your calls; WeChat Pay's public key (pub_key.pem) is under API " +
+					"security " +
 					"in the merchant console, its certificates come from GET v3/certificates",
 			}
 		}
@@ -280,10 +288,12 @@ func splitHost(field, host string) (endpointHost, error) {
 	u, err := url.Parse(host)
 	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil ||
 		(u.Path != "" && u.Path != "/") || u.RawQuery != "" || u.Fragment != "" {
-		return endpointHost{}, &ConfigError{Field: field, Problem: "it is not a scheme and a host", Hint: "leave it empty for WeChat Pay's own, or write it like " + DefaultHost + ", without a path"}
+		return endpointHost{}, &ConfigError{Field: field, Problem: "it is not a scheme and a host",
+			Hint: "leave it empty for WeChat Pay's own, or write it like " + DefaultHost + ", without a path"}
 	}
 	if u.Scheme == "http" && !isLoopback(u.Hostname()) {
-		return endpointHost{}, &ConfigError{Field: field, Problem: "plain http is for a sandbox on this machine only", Hint: "write https://"}
+		return endpointHost{}, &ConfigError{Field: field, Problem: "plain http is for a sandbox on this machine only",
+			Hint: "write https://"}
 	}
 	return endpointHost{u.Scheme, u.Host}, nil
 }
@@ -325,13 +335,15 @@ func mutualTLS(base http.RoundTripper, cert *x509.Certificate, key crypto.Signer
 		case !ok:
 			return base, nil // the caller's own transport shows what it shows
 		case cert == nil:
-			return nil, errors.New("the call needs the merchant's certificate for TLS: set Config.Certificate (LoadCertificate)")
+			return nil, errors.New("the call needs the merchant's certificate for TLS: set Config.Certificate " +
+				"(LoadCertificate)")
 		}
 		t = t.Clone()
 		if t.TLSClientConfig == nil {
 			t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 		}
-		t.TLSClientConfig.Certificates = []tls.Certificate{{Certificate: [][]byte{cert.Raw}, PrivateKey: key, Leaf: cert}}
+		t.TLSClientConfig.Certificates = []tls.Certificate{{Certificate: [][]byte{cert.Raw}, PrivateKey: key,
+			Leaf: cert}}
 		return t, nil
 	})
 }

@@ -33,11 +33,13 @@ func TestNewSaysWhatIsWrong(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ownAsPlatform, err := wxpay.ParsePlatformCertificate(certificate(t, merchant, 42, now.Add(-time.Hour), now.Add(time.Hour)))
+	ownAsPlatform, err := wxpay.ParsePlatformCertificate(certificate(t, merchant, 42, now.Add(-time.Hour),
+		now.Add(time.Hour)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	oldPlatform, err := wxpay.ParsePlatformCertificate(certificate(t, platform, 44, now.Add(-2*time.Hour), now.Add(-time.Hour)))
+	oldPlatform, err := wxpay.ParsePlatformCertificate(certificate(t, platform, 44, now.Add(-2*time.Hour),
+		now.Add(-time.Hour)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,32 +53,49 @@ func TestNewSaysWhatIsWrong(t *testing.T) {
 		field  string
 		says   string
 	}{
-		"no merchant":               {func(c *wxpay.Config) { c.MchID = "" }, "MchID", "missing; it is the digits"},
-		"an appid as merchant":      {func(c *wxpay.Config) { c.MchID = "wx8888888888888888" }, "MchID", "digits"},
-		"no private key":            {func(c *wxpay.Config) { c.PrivateKey = nil }, "PrivateKey", "apiclient_key.pem"},
-		"an elliptic key":           {func(c *wxpay.Config) { c.PrivateKey = elliptic256 }, "PrivateKey", "not RSA"},
-		"no serial":                 {func(c *wxpay.Config) { c.SerialNo = "" }, "SerialNo", "40 hexadecimal digits"},
-		"a public key's id":         {func(c *wxpay.Config) { c.SerialNo = testPlatformID }, "SerialNo", "WeChat Pay's public key"},
-		"serial of another":         {func(c *wxpay.Config) { c.Certificate = own }, "SerialNo", "leave SerialNo empty"},
-		"key of another":            {func(c *wxpay.Config) { c.Certificate, c.SerialNo = others, "" }, "PrivateKey", "does not belong"},
-		"an expired certificate":    {func(c *wxpay.Config) { c.Certificate, c.SerialNo = expired, "" }, "Certificate", "expired"},
-		"no platform key":           {func(c *wxpay.Config) { c.PlatformKeys = nil }, "PlatformKeys", "none"},
-		"own certificate as theirs": {func(c *wxpay.Config) { c.PlatformKeys = []wxpay.PlatformKey{ownAsPlatform} }, "PlatformKeys", "merchant's own"},
+		"no merchant":          {func(c *wxpay.Config) { c.MchID = "" }, "MchID", "missing; it is the digits"},
+		"an appid as merchant": {func(c *wxpay.Config) { c.MchID = "wx8888888888888888" }, "MchID", "digits"},
+		"no private key":       {func(c *wxpay.Config) { c.PrivateKey = nil }, "PrivateKey", "apiclient_key.pem"},
+		"an elliptic key":      {func(c *wxpay.Config) { c.PrivateKey = elliptic256 }, "PrivateKey", "not RSA"},
+		"no serial":            {func(c *wxpay.Config) { c.SerialNo = "" }, "SerialNo", "40 hexadecimal digits"},
+		"a public key's id": {func(c *wxpay.Config) { c.SerialNo = testPlatformID }, "SerialNo",
+			"WeChat Pay's public key"},
+		"serial of another": {func(c *wxpay.Config) { c.Certificate = own }, "SerialNo",
+			"leave SerialNo empty"},
+		"key of another": {func(c *wxpay.Config) { c.Certificate, c.SerialNo = others, "" }, "PrivateKey",
+			"does not belong"},
+		"an expired certificate": {func(c *wxpay.Config) { c.Certificate, c.SerialNo = expired, "" }, "Certificate",
+			"expired"},
+		"no platform key": {func(c *wxpay.Config) { c.PlatformKeys = nil }, "PlatformKeys", "none"},
+		"own certificate as theirs": {func(c *wxpay.Config) { c.PlatformKeys = []wxpay.PlatformKey{ownAsPlatform} },
+			"PlatformKeys", "merchant's own"},
 		"own public key as theirs": {func(c *wxpay.Config) {
 			c.PlatformKeys = []wxpay.PlatformKey{{ID: testPlatformID, Key: &merchant.PublicKey}}
 		}, "PlatformKeys", "merchant's own"},
-		"only expired platform keys": {func(c *wxpay.Config) { c.PlatformKeys = []wxpay.PlatformKey{oldPlatform} }, "PlatformKeys", "expired"},
-		"one platform key twice":     {func(c *wxpay.Config) { c.PlatformKeys = append(good[:1:1], good[0]) }, "PlatformKeys", "twice"},
-		"a platform key without id":  {func(c *wxpay.Config) { c.PlatformKeys = []wxpay.PlatformKey{{Key: good[0].Key}} }, "PlatformKeys", "no ID"},
-		"a platform id without key":  {func(c *wxpay.Config) { c.PlatformKeys = []wxpay.PlatformKey{{ID: "X"}} }, "PlatformKeys", "no Key"},
-		"APIv3 key of 31 bytes":      {func(c *wxpay.Config) { c.APIv3Key = wxpay.NewSecret(testAPIv3Key[1:]) }, "APIv3Key", "has 32 bytes, this one 31"},
-		"no APIv3 key":               {func(c *wxpay.Config) { c.APIv3Key = wxpay.Secret{} }, "APIv3Key", "API security"},
-		"an APIv2 key of 5":          {func(c *wxpay.Config) { c.APIv2Key = wxpay.NewSecret("short") }, "APIv2Key", "32 characters, this one 5"},
-		"a bad global host":          {func(c *wxpay.Config) { c.GlobalHost = "apihk" }, "GlobalHost", "scheme"},
-		"a host without scheme":      {func(c *wxpay.Config) { c.Host = "api.mch.weixin.qq.com" }, "Host", "scheme"},
-		"a host with a path":         {func(c *wxpay.Config) { c.Host = "https://api.mch.weixin.qq.com/v3" }, "Host", "without a path"},
-		"a host with a user":         {func(c *wxpay.Config) { c.Host = "https://a:b@api.mch.weixin.qq.com" }, "Host", "scheme and a host"},
-		"plain http to the world":    {func(c *wxpay.Config) { c.Host = "http://api.mch.weixin.qq.com" }, "Host", "https"},
+		"only expired platform keys": {func(c *wxpay.Config) { c.PlatformKeys = []wxpay.PlatformKey{oldPlatform} },
+			"PlatformKeys", "expired"},
+		"one platform key twice": {func(c *wxpay.Config) { c.PlatformKeys = append(good[:1:1], good[0]) },
+			"PlatformKeys", "twice"},
+		"a platform key without id": {func(c *wxpay.Config) {
+			c.PlatformKeys = []wxpay.PlatformKey{
+				{Key: good[0].Key}}
+		}, "PlatformKeys", "no ID"},
+		"a platform id without key": {func(c *wxpay.Config) { c.PlatformKeys = []wxpay.PlatformKey{{ID: "X"}} },
+			"PlatformKeys", "no Key"},
+		"APIv3 key of 31 bytes": {func(c *wxpay.Config) { c.APIv3Key = wxpay.NewSecret(testAPIv3Key[1:]) },
+			"APIv3Key", "has 32 bytes, this one 31"},
+		"no APIv3 key": {func(c *wxpay.Config) { c.APIv3Key = wxpay.Secret{} }, "APIv3Key",
+			"API security"},
+		"an APIv2 key of 5": {func(c *wxpay.Config) { c.APIv2Key = wxpay.NewSecret("short") }, "APIv2Key",
+			"32 characters, this one 5"},
+		"a bad global host":     {func(c *wxpay.Config) { c.GlobalHost = "apihk" }, "GlobalHost", "scheme"},
+		"a host without scheme": {func(c *wxpay.Config) { c.Host = "api.mch.weixin.qq.com" }, "Host", "scheme"},
+		"a host with a path": {func(c *wxpay.Config) { c.Host = "https://api.mch.weixin.qq.com/v3" }, "Host",
+			"without a path"},
+		"a host with a user": {func(c *wxpay.Config) { c.Host = "https://a:b@api.mch.weixin.qq.com" }, "Host",
+			"scheme and a host"},
+		"plain http to the world": {func(c *wxpay.Config) { c.Host = "http://api.mch.weixin.qq.com" }, "Host",
+			"https"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -97,7 +116,8 @@ func TestNewSaysWhatIsWrong(t *testing.T) {
 func TestNewTakesTheSerialFromTheCertificate(t *testing.T) {
 	t.Parallel()
 	merchant, _ := testKey()
-	cert, err := wxpay.ParseCertificate(certificate(t, merchant, 0xABC, time.Now().Add(-time.Hour), time.Now().Add(time.Hour)))
+	cert, err := wxpay.ParseCertificate(certificate(t, merchant, 0xABC, time.Now().Add(-time.Hour),
+		time.Now().Add(time.Hour)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,19 +184,31 @@ func TestParseKeysSaysWhatItFound(t *testing.T) {
 		err  error
 		says string
 	}{
-		"an empty file":                       {private(nil), "empty"},
-		"no PEM at all":                       {private([]byte("hello")), "no PEM block"},
-		"base64 without its lines":            {private([]byte("MIIEvQIBADANBgkqhkiG9w0BAQEFAASC")), "no PEM block"},
-		"a certificate as private key":        {private(cert), `PEM block "CERTIFICATE"`},
-		"a damaged private key":               {private(small), "does not hold a private key"},
-		"an elliptic private key":             {private(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})), "not RSA"},
-		"a certificate as public key":         {public(cert), `PEM block "CERTIFICATE"`},
-		"an elliptic public key":              {public(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: spki})), "not RSA"},
-		"a damaged public key":                {public(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: spki[:9]})), "does not hold a public key"},
-		"a damaged certificate":               {platform(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: spki})), "does not hold a certificate"},
-		"a private key as a certificate":      {platform(small), "apiclient_cert.pem is your own"},
-		"a public key under a serial":         {func() error { _, err := wxpay.ParsePublicKey("5157F09E", nil); return err }(), "PUB_KEY_ID_"},
-		"a public key's id without its digit": {func() error { _, err := wxpay.ParsePublicKey("PUB_KEY_ID_", nil); return err }(), "PUB_KEY_ID_"},
+		"an empty file":                {private(nil), "empty"},
+		"no PEM at all":                {private([]byte("hello")), "no PEM block"},
+		"base64 without its lines":     {private([]byte("MIIEvQIBADANBgkqhkiG9w0BAQEFAASC")), "no PEM block"},
+		"a certificate as private key": {private(cert), `PEM block "CERTIFICATE"`},
+		"a damaged private key":        {private(small), "does not hold a private key"},
+		"an elliptic private key": {private(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY",
+			Bytes: der})), "not RSA"},
+		"a certificate as public key": {public(cert), `PEM block "CERTIFICATE"`},
+		"an elliptic public key": {public(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: spki})),
+			"not RSA"},
+		"a damaged public key": {public(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY",
+			Bytes: spki[:9]})), "does not hold a public key"},
+		"a damaged certificate": {platform(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE",
+			Bytes: spki})), "does not hold a certificate"},
+		"a private key as a certificate": {platform(small), "apiclient_cert.pem is your own"},
+		"a public key under a serial": {func() error {
+			_, err := wxpay.ParsePublicKey("5157F09E",
+				nil)
+			return err
+		}(), "PUB_KEY_ID_"},
+		"a public key's id without its digit": {func() error {
+			_, err := wxpay.ParsePublicKey("PUB_KEY_ID_",
+				nil)
+			return err
+		}(), "PUB_KEY_ID_"},
 	} {
 		var e *wxpay.KeyError
 		if !errors.As(c.err, &e) || !strings.Contains(c.err.Error(), c.says) {

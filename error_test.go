@@ -26,7 +26,10 @@ var nasty = "a\nlevel=ERROR msg=\"forged\"\r\x1b[31m\u009b31m\u2028\u2029\u202e\
 func TestErrorsPrintOneLine(t *testing.T) {
 	t.Parallel()
 	answering := func(r *http.Response, err error) *wxpay.Client {
-		return clientAt(t, "http://127.0.0.1:1", transport(func(*http.Request) (*http.Response, error) { return r, err }))
+		return clientAt(t, "http://127.0.0.1:1", transport(func(*http.Request) (*http.Response, error) {
+			return r,
+				err
+		}))
 	}
 	configured := func(set func(*wxpay.Config)) error {
 		cfg := testConfig()
@@ -70,16 +73,19 @@ func TestErrorsPrintOneLine(t *testing.T) {
 		"a header's name":          get(fine, "v3/x", wxpay.Header(nasty, "1")),
 		"a header's value":         get(fine, "v3/x", wxpay.Header("X-A", nasty)),
 		"a key's id":               configured(func(c *wxpay.Config) { c.PlatformKeys[0].ID = nasty }),
-		"a key's id, no key":       configured(func(c *wxpay.Config) { c.PlatformKeys[0] = wxpay.PlatformKey{ID: nasty} }),
-		"User-Agent":               configured(func(c *wxpay.Config) { c.UserAgent = nasty }),
-		"a serial number":          configured(func(c *wxpay.Config) { c.SerialNo = nasty }),
-		"a refusal":                get(answering(refused, nil), "v3/x"),
-		"a refusal of APIv2":       postV2(answering(reply(200, nil, string(v2.XML())), nil), map[string]string{}),
-		"an unknown key":           get(answering(unknownKey, nil), "v3/x"),
-		"a transport":              get(answering(nil, errors.New(nasty)), "v3/x"),
-		"an APIv2 name":            postV2(fine, map[string]string{nasty: "1"}),
-		"a hash type":              func() error { _, err := fine.Download(bg, billURL, nasty, ""); return err }(),
-		"a member that is odd":     decode(),
+		"a key's id, no key": configured(func(c *wxpay.Config) {
+			c.PlatformKeys[0] = wxpay.PlatformKey{
+				ID: nasty}
+		}),
+		"User-Agent":           configured(func(c *wxpay.Config) { c.UserAgent = nasty }),
+		"a serial number":      configured(func(c *wxpay.Config) { c.SerialNo = nasty }),
+		"a refusal":            get(answering(refused, nil), "v3/x"),
+		"a refusal of APIv2":   postV2(answering(reply(200, nil, string(v2.XML())), nil), map[string]string{}),
+		"an unknown key":       get(answering(unknownKey, nil), "v3/x"),
+		"a transport":          get(answering(nil, errors.New(nasty)), "v3/x"),
+		"an APIv2 name":        postV2(fine, map[string]string{nasty: "1"}),
+		"a hash type":          func() error { _, err := fine.Download(bg, billURL, nasty, ""); return err }(),
+		"a member that is odd": decode(),
 		"a panic": func() error {
 			_, err := fine.Chain("v3/x").GetAsync(bg).Then(func(*wxpay.Result) error { panic(nasty) }).Wait(bg)
 			return err
@@ -95,7 +101,8 @@ func TestErrorsPrintOneLine(t *testing.T) {
 			continue
 		}
 		for _, text := range []string{err.Error(), fmt.Sprintf("%v", err), fmt.Sprintf("%+v", err)} {
-			if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsGraphic(r) }) || !utf8.ValidString(text) {
+			if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsGraphic(r) }) ||
+				!utf8.ValidString(text) {
 				t.Errorf("%s: the error prints %q", name, text)
 			}
 			if len(text) > 2<<10+len("…") {
@@ -186,7 +193,8 @@ func TestDecodingQuotesNoValue(t *testing.T) {
 		Address net.IP `json:"address"`
 	}
 	var e *wxpay.DecodeError
-	if err := result.Decode(&into); !errors.As(err, &e) || strings.Contains(err.Error(), "oUpF8") || errors.As(err, new(*net.ParseError)) != true {
+	if err := result.Decode(&into); !errors.As(err, &e) || strings.Contains(err.Error(), "oUpF8") ||
+		errors.As(err, new(*net.ParseError)) != true {
 		t.Errorf("got %v", err)
 	}
 }
@@ -208,7 +216,8 @@ func TestDecodingErrorsOfAnotherMaking(t *testing.T) {
 		"does not decode: ":         &struct{ A bareMismatch }{},
 	} {
 		var e *wxpay.DecodeError
-		if err := result.Decode(into); !errors.As(err, &e) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "SECRET") {
+		if err := result.Decode(into); !errors.As(err, &e) || !strings.Contains(err.Error(), want) ||
+			strings.Contains(err.Error(), "SECRET") {
 			t.Errorf("%T: got %v", into, err)
 		}
 	}
@@ -247,14 +256,15 @@ func TestHintsAreRemedies(t *testing.T) {
 		err  error
 		hint string
 	}{
-		"a header is missing":  {spoilt(wire.HeaderSerial, ""), "let Wechatpay-* headers through"},
-		"no timestamp":         {spoilt(wire.HeaderTimestamp, "x"), "refuse it"},
-		"an old timestamp":     {spoilt(wire.HeaderTimestamp, "1"), "check the clock"},
-		"a time to come":       {spoilt(wire.HeaderTimestamp, "99999999999"), "check the clock"},
-		"an unknown key":       {spoilt(wire.HeaderSerial, "x"), "add it to PlatformKeys"},
-		"no base64":            {spoilt(wire.HeaderSignature, "!"), "refuse it"},
-		"a body that changed":  {client.Keys().Verify(good, []byte("[]")), "give the body as it came"},
-		"a sealed resource":    {second(client.Keys().Open("012345678901", "", "AAAAAAAAAAAAAAAAAAAAAAAA")), "check APIv3Key"},
+		"a header is missing": {spoilt(wire.HeaderSerial, ""), "let Wechatpay-* headers through"},
+		"no timestamp":        {spoilt(wire.HeaderTimestamp, "x"), "refuse it"},
+		"an old timestamp":    {spoilt(wire.HeaderTimestamp, "1"), "check the clock"},
+		"a time to come":      {spoilt(wire.HeaderTimestamp, "99999999999"), "check the clock"},
+		"an unknown key":      {spoilt(wire.HeaderSerial, "x"), "add it to PlatformKeys"},
+		"no base64":           {spoilt(wire.HeaderSignature, "!"), "refuse it"},
+		"a body that changed": {client.Keys().Verify(good, []byte("[]")), "give the body as it came"},
+		"a sealed resource": {second(client.Keys().Open("012345678901", "", "AAAAAAAAAAAAAAAAAAAAAAAA")),
+			"check APIv3Key"},
 		"a nonce of no length": {second(client.Keys().Open("", "", "")), "as they came"},
 	} {
 		var problem, hint string

@@ -76,7 +76,8 @@ func ExamplePath() {
 	_, err := query.Get(context.Background())
 	fmt.Println(err)
 
-	_, err = query.Get(context.Background(), wxpay.Path("contract_id", "none/such"), wxpay.Query("appid", "wx8888888888888888"))
+	_, err = query.Get(context.Background(), wxpay.Path("contract_id", "none/such"),
+		wxpay.Query("appid", "wx8888888888888888"))
 	var refused *wxpay.Error
 	fmt.Println(errors.As(err, &refused), refused.Status, refused.Code, refused.Verified)
 	// Output:
@@ -238,7 +239,8 @@ func ExampleLoadPrivateKey() {
 // Both kinds of platform key, as a merchant has them while moving from one to
 // the other.
 func ExampleLoadPublicKey() {
-	public, err := wxpay.LoadPublicKey("PUB_KEY_ID_0119000001092026010100000000000001", "testdata/vectors/keys/merchant-public.pem")
+	public, err := wxpay.LoadPublicKey("PUB_KEY_ID_0119000001092026010100000000000001",
+		"testdata/vectors/keys/merchant-public.pem")
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -90,7 +90,8 @@ func reply(status int, h http.Header, body string) *http.Response {
 	if h == nil {
 		h = http.Header{}
 	}
-	return &http.Response{StatusCode: status, Header: h, ContentLength: int64(len(body)), Body: io.NopCloser(strings.NewReader(body))}
+	return &http.Response{StatusCode: status, Header: h, ContentLength: int64(len(body)),
+		Body: io.NopCloser(strings.NewReader(body))}
 }
 
 // fastSigner has a real public key and a worthless signature, for tests that
@@ -105,7 +106,8 @@ func (s fastSigner) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
 // certificate makes a certificate of key with the given serial and life.
 func certificate(t testing.TB, key *rsa.PrivateKey, serial int64, from, until time.Time) []byte {
 	t.Helper()
-	template := &x509.Certificate{SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: "test"}, NotBefore: from, NotAfter: until}
+	template := &x509.Certificate{SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: "test"},
+		NotBefore: from, NotAfter: until}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
 		t.Fatal(err)

@@ -54,11 +54,13 @@ func ParsePrivateKey(data []byte) (crypto.Signer, error) {
 	}
 	if err != nil {
 		// x509's own words may quote the key's structure, never its numbers.
-		return nil, &KeyError{Want: "a merchant private key", Problem: "the PEM block does not hold a private key: " + err.Error(), Hint: where}
+		return nil, &KeyError{Want: "a merchant private key", Problem: "the PEM block does not hold a private key: " +
+			err.Error(), Hint: where}
 	}
 	private, ok := key.(*rsa.PrivateKey)
 	if !ok {
-		return nil, &KeyError{Want: "a merchant private key", Problem: fmt.Sprintf("it is a %T, not RSA", key), Hint: where}
+		return nil, &KeyError{Want: "a merchant private key", Problem: fmt.Sprintf("it is a %T, not RSA", key),
+			Hint: where}
 	}
 	if err := checkBits(&private.PublicKey, "a merchant private key"); err != nil {
 		return nil, err
@@ -75,7 +77,8 @@ func LoadPrivateKey(path string) (crypto.Signer, error) {
 // from PEM. Put into [Config.Certificate] it supplies the serial number and
 // lets [New] check that certificate and private key belong together.
 func ParseCertificate(data []byte) (*x509.Certificate, error) {
-	return parseCertificate(data, "a merchant API certificate", "use apiclient_cert.pem, downloaded with the private key")
+	return parseCertificate(data, "a merchant API certificate",
+		"use apiclient_cert.pem, downloaded with the private key")
 }
 
 // LoadCertificate is [ParseCertificate] on a file.
@@ -96,7 +99,8 @@ func ParsePublicKey(id string, data []byte) (PlatformKey, error) {
 	}
 	key, err := x509.ParsePKIXPublicKey(block.Bytes)
 	if err != nil {
-		return PlatformKey{}, &KeyError{Want: want, Problem: "the PEM block does not hold a public key: " + err.Error(), Hint: where}
+		return PlatformKey{}, &KeyError{Want: want, Problem: "the PEM block does not hold a public key: " + err.Error(),
+			Hint: where}
 	}
 	public, ok := key.(*rsa.PublicKey)
 	if !ok {
@@ -141,7 +145,8 @@ func LoadPublicKey(id, path string) (PlatformKey, error) {
 // wechatpay_….pem. Its id is its serial number.
 func ParsePlatformCertificate(data []byte) (PlatformKey, error) {
 	const want = "a WeChat Pay platform certificate"
-	cert, err := parseCertificate(data, want, "download it with GET v3/certificates; apiclient_cert.pem is your own, not WeChat Pay's")
+	cert, err := parseCertificate(data, want,
+		"download it with GET v3/certificates; apiclient_cert.pem is your own, not WeChat Pay's")
 	if err != nil {
 		return PlatformKey{}, err
 	}
@@ -163,7 +168,8 @@ func parseCertificate(data []byte, want, where string) (*x509.Certificate, error
 	}
 	cert, err := x509.ParseCertificate(block.Bytes)
 	if err != nil {
-		return nil, &KeyError{Want: want, Problem: "the PEM block does not hold a certificate: " + err.Error(), Hint: where}
+		return nil, &KeyError{Want: want, Problem: "the PEM block does not hold a certificate: " + err.Error(),
+			Hint: where}
 	}
 	public, ok := cert.PublicKey.(*rsa.PublicKey)
 	if !ok {
@@ -192,7 +198,8 @@ func pemBlock(data []byte, want, where string, types ...string) (*pem.Block, err
 			return block, nil
 		}
 	}
-	return nil, &KeyError{Want: want, Problem: fmt.Sprintf("it is a PEM block %q, not %q", block.Type, types[0]), Hint: where}
+	return nil, &KeyError{Want: want, Problem: fmt.Sprintf("it is a PEM block %q, not %q", block.Type, types[0]),
+		Hint: where}
 }
 
 func checkBits(key *rsa.PublicKey, want string) error {
@@ -200,7 +207,8 @@ func checkBits(key *rsa.PublicKey, want string) error {
 		return &KeyError{Want: want, Problem: "it is empty", Hint: "read one from PEM"}
 	}
 	if n := key.N.BitLen(); n < minKeyBits {
-		return &KeyError{Want: want, Problem: fmt.Sprintf("its key has %d bits", n), Hint: fmt.Sprintf("WeChat Pay issues keys of %d bits", minKeyBits)}
+		return &KeyError{Want: want, Problem: fmt.Sprintf("its key has %d bits", n),
+			Hint: fmt.Sprintf("WeChat Pay issues keys of %d bits", minKeyBits)}
 	}
 	return nil
 }

@@ -37,7 +37,8 @@ type JSAPIPay struct {
 // After pay-redirect-sign (支付后签约) the same call pays and then offers the
 // contract; there is nothing else to launch.
 //
-// Source: https://pay.weixin.qq.com/docs/merchant/apis/combine-payment-identity/orders/jsapi-transfer-payment.html
+// Source:
+// https://pay.weixin.qq.com/docs/merchant/apis/combine-payment-identity/orders/jsapi-transfer-payment.html
 func (c *Client) JSAPIPay(appID, prepayID string) (JSAPIPay, error) {
 	p := JSAPIPay{AppID: appID, Package: "prepay_id=" + prepayID, SignType: "RSA"}
 	var err error
@@ -104,7 +105,8 @@ type NavigateToMiniProgram struct {
 // ContractMiniProgram opens the signing page for a pre_entrustweb_id from the
 // merchant's mini program (combine-papay). The session lives two hours.
 func ContractMiniProgram(preEntrustWebID string) NavigateToMiniProgram {
-	return NavigateToMiniProgram{SigningMiniProgram, "pages/index/index", map[string]string{"pre_entrustweb_id": preEntrustWebID}}
+	return NavigateToMiniProgram{SigningMiniProgram, "pages/index/index",
+		map[string]string{"pre_entrustweb_id": preEntrustWebID}}
 }
 
 // PasswordExemptMiniProgram opens the signing page for a pre_entrustweb_id of
@@ -123,9 +125,11 @@ func PasswordExemptMiniProgram(signMPAppID, signMPPath, preEntrustWebID string) 
 // EduPapayMiniProgram opens the signing page for a presign_token of
 // 教育续费通.
 //
-// Source: https://pay.weixin.qq.com/docs/merchant/apis/education-fee-payment/miniprogram-calls-contracts.html
+// Source:
+// https://pay.weixin.qq.com/docs/merchant/apis/education-fee-payment/miniprogram-calls-contracts.html
 func EduPapayMiniProgram(presignToken string) NavigateToMiniProgram {
-	return NavigateToMiniProgram{EduPapaySigningMiniProgram, "pages/index/index", map[string]string{"presign_token": presignToken}}
+	return NavigateToMiniProgram{EduPapaySigningMiniProgram, "pages/index/index",
+		map[string]string{"presign_token": presignToken}}
 }
 
 // OpenBusinessWebview is the WXOpenBusinessWebview request of the OpenSDK. Its

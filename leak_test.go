@@ -26,7 +26,8 @@ var broken = &url.Error{Op: "Post", URL: "https://kms.example/sign?token=kSECRET
 // What else a call makes use of may fail with an address in its error, and that with a secret.
 func TestErrorsOfOthersAreQuoted(t *testing.T) {
 	t.Parallel()
-	panicking := clientAt(t, "https://api.example", transport(func(*http.Request) (*http.Response, error) { panic(broken) }))
+	panicking := clientAt(t, "https://api.example",
+		transport(func(*http.Request) (*http.Response, error) { panic(broken) }))
 	_, panicked := panicking.Chain("v3/x").GetAsync(bg).Wait(bg)
 	cfg := testConfig()
 	cfg.PrivateKey = remoteKey{cfg.PrivateKey.Public()}
@@ -36,9 +37,11 @@ func TestErrorsOfOthersAreQuoted(t *testing.T) {
 	}
 	_, unsigned := c.Chain("v3/x").Get(bg)
 	_, unpaid := c.JSAPIPay("wx1", "prepay")
-	proxied := clientAt(t, "http://127.0.0.1:1", &http.Transport{Proxy: http.ProxyURL(&url.URL{Scheme: "http", Host: "user:pSECRET@h.invalid:1"})})
+	proxied := clientAt(t, "http://127.0.0.1:1",
+		&http.Transport{Proxy: http.ProxyURL(&url.URL{Scheme: "http", Host: "user:pSECRET@h.invalid:1"})})
 	_, unreached := proxied.Chain("v3/x").Get(bg)
-	for what, err := range map[string]error{"a panic": panicked, "a signer": unsigned, "a signer for a pay call": unpaid, "a proxy": unreached} {
+	for what, err := range map[string]error{"a panic": panicked, "a signer": unsigned,
+		"a signer for a pay call": unpaid, "a proxy": unreached} {
 		if err == nil || strings.Contains(err.Error(), "SECRET") {
 			t.Errorf("%s: %v", what, err)
 		}
@@ -48,7 +51,8 @@ func TestErrorsOfOthersAreQuoted(t *testing.T) {
 // What WeChat Pay says of a call may quote the payer: an error that is marshalled does not.
 func TestMarshalledErrorsQuoteNobody(t *testing.T) {
 	t.Parallel()
-	text, err := json.Marshal(struct{ E error }{&wxpay.Error{Code: "PARAM_ERROR", Detail: []byte(`{"value":"oSECRET"}`)}})
+	text, err := json.Marshal(struct{ E error }{&wxpay.Error{Code: "PARAM_ERROR",
+		Detail: []byte(`{"value":"oSECRET"}`)}})
 	if err != nil || strings.Contains(string(text), "SECRET") || !strings.Contains(string(text), "PARAM_ERROR") {
 		t.Errorf("%s, %v", text, err)
 	}
@@ -57,10 +61,12 @@ func TestMarshalledErrorsQuoteNobody(t *testing.T) {
 // A chain that is printed, or what holds it, shows no value of its path.
 func TestPrintedChainsShowNoValues(t *testing.T) {
 	t.Parallel()
-	chain := clientAt(t, "https://api.example", http.DefaultTransport).Chain("v3/user/{openid}").Path("openid", "oSECRET")
+	chain := clientAt(t, "https://api.example", http.DefaultTransport).Chain("v3/user/{openid}").
+		Path("openid", "oSECRET")
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%d"} {
 		for _, value := range []any{chain, &chain, struct{ c wxpay.Chain }{chain}, []wxpay.Chain{chain}} {
-			if text := fmt.Sprintf(verb, value); strings.Contains(text, "oSECRET") || strings.Contains(text, "6f534543524554") {
+			if text := fmt.Sprintf(verb, value); strings.Contains(text, "oSECRET") || strings.Contains(text,
+				"6f534543524554") {
 				t.Errorf("%s of a %T: %s", verb, value, text)
 			}
 		}
@@ -95,7 +101,8 @@ func TestPanicsShowNoAddress(t *testing.T) {
 		err := second(clientOver(t, f).Chain("v3/user/{openid}").
 			GetAsync(bg, wxpay.Path("openid", "oSECRET"), wxpay.Query("q", "qSECRET")).Wait(bg))
 		marshalled, _ := json.Marshal(err)
-		for _, text := range []string{err.Error(), fmt.Sprintf("%+v", err), fmt.Sprintf("%#v", err), fmt.Sprintf("%d", err), string(marshalled)} {
+		for _, text := range []string{err.Error(), fmt.Sprintf("%+v", err), fmt.Sprintf("%#v", err),
+			fmt.Sprintf("%d", err), string(marshalled)} {
 			if strings.Contains(text, "SECRET") || strings.Contains(text, "signature=") {
 				t.Errorf("%s: %s", name, text)
 			}
@@ -106,9 +113,11 @@ func TestPanicsShowNoAddress(t *testing.T) {
 // The detail of a refusal may name the payer.
 func TestRefusalsPrintNoDetail(t *testing.T) {
 	t.Parallel()
-	refusal := &wxpay.Error{Operation: "POST v3/x", Status: 400, Code: "PARAM_ERROR", Detail: []byte(`{"value":"oSECRET"}`)}
+	refusal := &wxpay.Error{Operation: "POST v3/x", Status: 400, Code: "PARAM_ERROR",
+		Detail: []byte(`{"value":"oSECRET"}`)}
 	for _, verb := range []string{"%v", "%+v", "%s", "%q", "%#v", "%d"} {
-		for _, value := range []any{refusal, *refusal, struct{ E *wxpay.Error }{refusal}, struct{ E wxpay.Error }{*refusal}} {
+		for _, value := range []any{refusal, *refusal, struct{ E *wxpay.Error }{refusal},
+			struct{ E wxpay.Error }{*refusal}} {
 			text := fmt.Sprintf(verb, value)
 			for _, told := range []string{"SECRET", "83 69 67", "0x53, 0x45"} {
 				if strings.Contains(text, told) {
@@ -141,13 +150,15 @@ func TestRandomnessThatFails(t *testing.T) {
 		"JSAPI": second(c.JSAPIPay("a", "b")),
 	} {
 		var e *wxpay.RequestError
-		if !errors.As(err, &e) || !errors.Is(err, mark) || !strings.Contains(err.Error(), "no entropy from https://…") ||
+		if !errors.As(err, &e) || !errors.Is(err, mark) || !strings.Contains(err.Error(),
+			"no entropy from https://…") ||
 			strings.Contains(err.Error(), "SECRET") {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
 	// Encryption takes its randomness from the system where that is newer than the reader.
-	if err := second(c.Chain("v3/x").Post(bg, `{"a":"b"}`, wxpay.Encrypt("/a"))); strings.Contains(err.Error(), "SECRET") {
+	if err := second(c.Chain("v3/x").Post(bg, `{"a":"b"}`, wxpay.Encrypt("/a"))); strings.Contains(err.Error(),
+		"SECRET") {
 		t.Errorf("encrypted: got %v", err)
 	}
 }
@@ -156,8 +167,10 @@ func TestRandomnessThatFails(t *testing.T) {
 func TestATransportsWordsShowNoValue(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
-		"bad token 'oSECRET'", "bad token `qSECRET&`", "bad token “oSECRET”", "bad token «qSECRET&»", "http:/h/v3/user/oSECRET",
-		"host.example/v3/user/oSECRET failed", "HTTPS:%2F%2Fh%2Fuser%2FoSECRET", "//127.0.0.1:1/v3/user/oSECRET?q=qSECRET%26",
+		"bad token 'oSECRET'", "bad token `qSECRET&`", "bad token “oSECRET”", "bad token «qSECRET&»",
+		"http:/h/v3/user/oSECRET",
+		"host.example/v3/user/oSECRET failed", "HTTPS:%2F%2Fh%2Fuser%2FoSECRET",
+		"//127.0.0.1:1/v3/user/oSECRET?q=qSECRET%26",
 		"127.0.0.1:1/v3/user/oSECRET?q=qSECRET%26", "v3/user/oSECRET?q=qSECRET%26", "path=user/oSECRET",
 	} {
 		for name, by := range map[string]transport{
@@ -169,8 +182,10 @@ func TestATransportsWordsShowNoValue(t *testing.T) {
 			},
 		} {
 			get := clientOver(t, by).Chain("v3/user/{openid}")
-			err := second(get.Get(bg, wxpay.Path("openid", "oSECRET"), wxpay.Query("q", "qSECRET&"), wxpay.Query("n", "1")))
-			if strings.Contains(err.Error(), "SECRET") || strings.Contains(text, "127.0.0.1:1") && !strings.Contains(err.Error(), "127.0.0.1:1") {
+			err := second(get.Get(bg, wxpay.Path("openid", "oSECRET"), wxpay.Query("q", "qSECRET&"),
+				wxpay.Query("n", "1")))
+			if strings.Contains(err.Error(), "SECRET") || strings.Contains(text, "127.0.0.1:1") &&
+				!strings.Contains(err.Error(), "127.0.0.1:1") {
 				t.Errorf("%s, %s: %v", text, name, err)
 			}
 		}

@@ -57,7 +57,8 @@ func TestACallThatIsTooLateIsNotSent(t *testing.T) {
 	cancel()
 	_, err := client.Chain("v3/x").Post(ctx, `{}`)
 	var lost *wxpay.TransportError
-	if !errors.As(err, &lost) || lost.Sent || !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "nothing was sent") {
+	if !errors.As(err, &lost) || lost.Sent || !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(),
+		"nothing was sent") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -99,9 +100,10 @@ func TestCallsThatCannotBeRight(t *testing.T) {
 		"an unsigned query":          {post(client, "v2/x", fields, wxpay.Query("a", "b")), "takes no query"},
 		"an unsigned query, in path": {post(client, "v2/x?a=b", fields), "takes no query"},
 		"an unsigned query of a URL": {url(wxpay.Query("a", "b")), "takes no query"},
-		"a name that is XML":         {post(client, "v2/x", map[string]string{"a></a><b": "1"}), "cannot be an XML element"},
-		"a name that is a number":    {post(client, "v2/x", map[string]string{"1": "1"}), "cannot be an XML element"},
-		"a pointer that is none":     {get(wxpay.Encrypt("identity.real_name")), "JSON pointers"},
+		"a name that is XML": {post(client, "v2/x", map[string]string{"a></a><b": "1"}),
+			"cannot be an XML element"},
+		"a name that is a number": {post(client, "v2/x", map[string]string{"1": "1"}), "cannot be an XML element"},
+		"a pointer that is none":  {get(wxpay.Encrypt("identity.real_name")), "JSON pointers"},
 	} {
 		var request *wxpay.RequestError
 		if !errors.As(c.err, &request) || !strings.Contains(c.err.Error(), c.want) {
@@ -142,7 +144,8 @@ func TestSensitiveFieldsUnderANamedKey(t *testing.T) {
 			t.Errorf("under %q: declared %s, opened %q, %v", id, declared, plain, err)
 		}
 	}
-	_, err = client.Chain("v3/x").Post(bg, map[string]string{"name": "王五"}, wxpay.Encrypt("/name"), wxpay.Header(wire.HeaderSerial, "PUB_KEY_ID_3"))
+	_, err = client.Chain("v3/x").Post(bg, map[string]string{"name": "王五"}, wxpay.Encrypt("/name"),
+		wxpay.Header(wire.HeaderSerial, "PUB_KEY_ID_3"))
 	var request *wxpay.RequestError
 	if !errors.As(err, &request) || !strings.Contains(err.Error(), "not in PlatformKeys") {
 		t.Errorf("an unknown key: got %v", err)
@@ -256,11 +259,13 @@ func TestBodiesThatAreNone(t *testing.T) {
 	}
 	for _, body := range []any{map[string]any(nil), []any(nil), (*in)(nil)} {
 		var e *wxpay.RequestError
-		if _, err := client.Chain("v3/x").Put(bg, body); !errors.As(err, &e) || !strings.Contains(err.Error(), "the body is a nil ") {
+		if _, err := client.Chain("v3/x").Put(bg, body); !errors.As(err, &e) || !strings.Contains(err.Error(),
+			"the body is a nil ") {
 			t.Errorf("a nil %T: got %v", body, err)
 		}
 	}
-	for _, body := range []any{map[string]any(nil), map[string]string(nil), http.Header(nil), new(map[string]any), json.RawMessage("null")} {
+	for _, body := range []any{map[string]any(nil), map[string]string(nil), http.Header(nil), new(map[string]any),
+		json.RawMessage("null")} {
 		var e *wxpay.RequestError
 		if err := second(client.Chain("v2/x").Post(bg, body)); !errors.As(err, &e) {
 			t.Errorf("APIv2, a nil %T: got %v", body, err)
@@ -283,7 +288,8 @@ func TestTypedCallsByHand(t *testing.T) {
 		}, wxpay.None](leaf.Bind(client), "v3/x").Get(bg, &struct {
 			A float64 `query:"a"`
 		}{})),
-		"only v2/… paths are opened as a signed URL": second(leaf.NewPage[queryIn](leaf.Bind(client), "v3/x").URL(&queryIn{})),
+		"only v2/… paths are opened as a signed URL": second(leaf.NewPage[queryIn](leaf.Bind(client),
+			"v3/x").URL(&queryIn{})),
 		"nil": second(leaf.NewPage[queryIn](leaf.Bind(client), "v2/x").URL(nil)),
 	} {
 		var e *wxpay.RequestError

@@ -24,7 +24,8 @@ func TestNilOptionsAreIgnored(t *testing.T) {
 		return signedReply(200, `{}`), nil
 	})
 	var none wxpay.Option
-	typed := leaf.NewPoster[queryIn, queryOut](leaf.Bind(client), "v3/x", func() []wxpay.Option { return []wxpay.Option{none} })
+	typed := leaf.NewPoster[queryIn, queryOut](leaf.Bind(client),
+		"v3/x", func() []wxpay.Option { return []wxpay.Option{none} })
 	for name, err := range map[string]error{
 		"chain":        second(client.Chain("v3/x").Get(bg, none)),
 		"with a body":  second(client.Chain("v3/x").Post(bg, `{}`, none, wxpay.Query("a", "1"), none)),
@@ -111,17 +112,20 @@ func TestNilClients(t *testing.T) {
 func TestNilErrors(t *testing.T) {
 	t.Parallel()
 	for _, err := range []error{
-		(*wxpay.Error)(nil), (*wxpay.ConfigError)(nil), (*wxpay.KeyError)(nil), (*wxpay.RequestError)(nil), (*wxpay.TransportError)(nil),
+		(*wxpay.Error)(nil), (*wxpay.ConfigError)(nil), (*wxpay.KeyError)(nil), (*wxpay.RequestError)(nil),
+		(*wxpay.TransportError)(nil),
 		(*wxpay.DecodeError)(nil), (*wxpay.SignatureError)(nil), (*wxpay.DecryptError)(nil), (*wxpay.PanicError)(nil),
 		struct{ *wxpay.TransportError }{}, struct{ *wxpay.RequestError }{},
 	} {
-		if err.Error() != "<nil>" || errors.Unwrap(err) != nil || errors.Is(err, context.Canceled) || !wxpay.OutcomeUnknown(err) {
+		if err.Error() != "<nil>" || errors.Unwrap(err) != nil || errors.Is(err, context.Canceled) ||
+			!wxpay.OutcomeUnknown(err) {
 			t.Errorf("%T: %v", err, err)
 		}
 		// A transport that gives one beside an answer.
 		client := clientOver(t, func(*http.Request) (*http.Response, error) { return signedReply(200, `{}`), err })
 		var lost *wxpay.TransportError
-		if _, err := client.Chain("v3/x").Post(bg, `{}`); !errors.As(err, &lost) || !lost.Sent || lost.Operation != "POST v3/x" {
+		if _, err := client.Chain("v3/x").Post(bg, `{}`); !errors.As(err, &lost) || !lost.Sent ||
+			lost.Operation != "POST v3/x" {
 			t.Errorf("%T of a transport: got %v", err, err)
 		}
 	}

@@ -25,8 +25,8 @@ func Query(name, value string) Option {
 // choose the language of error messages, or Wechatpay-Serial to declare
 // another of the platform keys. What the signature or the transport decides,
 // such as Authorization, and what would change the bytes that are signed, such as
-// Accept-Encoding, cannot be set: the call fails before it is sent. So it does for Idempotency-Key: WeChat Pay does not know it, and net/http would take
-// it for leave to send the call twice.
+// Accept-Encoding, cannot be set: the call fails before it is sent. So it does for Idempotency-Key:
+// WeChat Pay does not know it, and net/http would take it for leave to send the call twice.
 func Header(name, value string) Option {
 	name = textproto.CanonicalMIMEHeaderKey(name) // here, for calls at once may share the option
 	return func(c *call) {

@@ -37,34 +37,35 @@ func TestOutcomeUnknown(t *testing.T) {
 		err  error
 		want bool
 	}{
-		"success":                      {nil, false},
-		"refused on this side":         {&wxpay.RequestError{}, false},
-		"wrong setup":                  {&wxpay.ConfigError{}, false},
-		"a wrong key":                  {&wxpay.KeyError{}, false},
-		"not sent":                     {unsent, false},
-		"sent":                         {sent, true},
-		"refused":                      {settled, false},
-		"refused, unsigned":            {&unsigned, true},
-		"a failure inside":             {open, true},
-		"a known code of a failure":    {refusedWith(500, "NO_AUTH"), true},
-		"a gateway":                    {&wxpay.Error{Status: 502}, true},
-		"no such path in the index":    {second(api.Index(nil)["v3/no/such"].Post(bg, nil)), false},
-		"a new code":                   {refusedWith(400, "FEATURE_OF_TOMORROW"), true},
-		"no code":                      {refusedWith(403, ""), true},
-		"an unsigned 401":              {&wxpay.Error{Status: 401, Code: "SIGN_ERROR"}, true},
-		"no genuine answer":            {&wxpay.SignatureError{}, true},
-		"an answer that does not fit":  {&wxpay.DecodeError{}, true},
-		"a file that does not open":    {&wxpay.DecryptError{}, true},
-		"a panic":                      {&wxpay.PanicError{Value: settled}, true},
-		"waited too short":             {context.DeadlineExceeded, true},
-		"another error":                {errors.New("x"), true},
-		"wrapped, refused":             {fmt.Errorf("debit: %w", settled), false},
-		"wrapped, sent":                {fmt.Errorf("debit: %w", fmt.Errorf("again: %w", sent)), true},
-		"joined, all settled":          {errors.Join(settled, unsent, fmt.Errorf("%w", &wxpay.RequestError{})), false},
-		"joined, one open":             {errors.Join(settled, open), true},
-		"joined, one open and first":   {errors.Join(open, settled), true},
-		"joined, one of another kind":  {errors.Join(settled, io.EOF), true},
-		"joined, deep":                 {fmt.Errorf("%w %w", unsent, errors.Join(settled, fmt.Errorf("%w", sent))), true},
+		"success":                     {nil, false},
+		"refused on this side":        {&wxpay.RequestError{}, false},
+		"wrong setup":                 {&wxpay.ConfigError{}, false},
+		"a wrong key":                 {&wxpay.KeyError{}, false},
+		"not sent":                    {unsent, false},
+		"sent":                        {sent, true},
+		"refused":                     {settled, false},
+		"refused, unsigned":           {&unsigned, true},
+		"a failure inside":            {open, true},
+		"a known code of a failure":   {refusedWith(500, "NO_AUTH"), true},
+		"a gateway":                   {&wxpay.Error{Status: 502}, true},
+		"no such path in the index":   {second(api.Index(nil)["v3/no/such"].Post(bg, nil)), false},
+		"a new code":                  {refusedWith(400, "FEATURE_OF_TOMORROW"), true},
+		"no code":                     {refusedWith(403, ""), true},
+		"an unsigned 401":             {&wxpay.Error{Status: 401, Code: "SIGN_ERROR"}, true},
+		"no genuine answer":           {&wxpay.SignatureError{}, true},
+		"an answer that does not fit": {&wxpay.DecodeError{}, true},
+		"a file that does not open":   {&wxpay.DecryptError{}, true},
+		"a panic":                     {&wxpay.PanicError{Value: settled}, true},
+		"waited too short":            {context.DeadlineExceeded, true},
+		"another error":               {errors.New("x"), true},
+		"wrapped, refused":            {fmt.Errorf("debit: %w", settled), false},
+		"wrapped, sent":               {fmt.Errorf("debit: %w", fmt.Errorf("again: %w", sent)), true},
+		"joined, all settled":         {errors.Join(settled, unsent, fmt.Errorf("%w", &wxpay.RequestError{})), false},
+		"joined, one open":            {errors.Join(settled, open), true},
+		"joined, one open and first":  {errors.Join(open, settled), true},
+		"joined, one of another kind": {errors.Join(settled, io.EOF), true},
+		"joined, deep": {fmt.Errorf("%w %w", unsent, errors.Join(settled, fmt.Errorf("%w", sent))),
+			true},
 		"a param error":                {paramError(`{"location":"body","value":1}`), false},
 		"a param error without detail": {paramError(""), false},
 		"a param error in words":       {paramError(`"x"`), false},
@@ -140,7 +141,8 @@ func TestEveryCodeIsDecided(t *testing.T) {
 
 func TestOutcomeOfATypedNil(t *testing.T) {
 	t.Parallel()
-	for _, err := range []error{(*wxpay.Error)(nil), (*wxpay.TransportError)(nil), fmt.Errorf("x: %w", (*wxpay.Error)(nil))} {
+	for _, err := range []error{(*wxpay.Error)(nil), (*wxpay.TransportError)(nil),
+		fmt.Errorf("x: %w", (*wxpay.Error)(nil))} {
 		if !wxpay.OutcomeUnknown(err) {
 			t.Errorf("%T: known", err)
 		}
@@ -154,13 +156,19 @@ func TestOutcomeOfWhatFollows(t *testing.T) {
 	unsent := &wxpay.RequestError{Operation: "POST v3/notify", Problem: "x"}
 	debited := clientOver(t, func(*http.Request) (*http.Response, error) { return signedReply(200, `{}`), nil })
 	lost := clientOver(t, func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF })
-	none := clientOver(t, func(*http.Request) (*http.Response, error) { return signedReply(403, `{"code":"NO_AUTH"}`), nil })
+	none := clientOver(t, func(*http.Request) (*http.Response, error) {
+		return signedReply(403, `{"code":"NO_AUTH"}`),
+			nil
+	})
 	for _, later := range []error{refused, unsent} {
 		then := func(c *wxpay.Client) error {
 			return second(c.Chain("v3/x").PostAsync(bg, "{}").Then(func(*wxpay.Result) error { return later }).Wait(bg))
 		}
 		otherwise := func(c *wxpay.Client) error {
-			return second(c.Chain("v3/x").PostAsync(bg, "{}").Otherwise(func(error) (*wxpay.Result, error) { return nil, later }).Wait(bg))
+			return second(c.Chain("v3/x").PostAsync(bg, "{}").Otherwise(func(error) (*wxpay.Result, error) {
+				return nil,
+					later
+			}).Wait(bg))
 		}
 		if err := then(debited); !wxpay.OutcomeUnknown(err) || !errors.Is(err, later) || err.Error() != later.Error() {
 			t.Errorf("Then, after a debit: %v", err)

@@ -61,7 +61,8 @@ func everyError(t *testing.T) []error {
 		undecoded, errors.Unwrap(undecoded), undecodedV2, errors.Unwrap(undecodedV2),
 		second(c.Chain("v3/ok").GetAsync(bg).Then(after).Wait(bg)),
 		second(wxpay.LoadPrivateKey("-----BEGIN " + payer)),
-		&wxpay.PanicError{}, &wxpay.ConfigError{Field: "MchID"}, &wxpay.SignatureError{Operation: "verify"}, &wxpay.DecryptError{Hint: "no"},
+		&wxpay.PanicError{}, &wxpay.ConfigError{Field: "MchID"}, &wxpay.SignatureError{Operation: "verify"},
+		&wxpay.DecryptError{Hint: "no"},
 	}
 }
 
@@ -113,7 +114,8 @@ func TestRefusalsRepeatNoValue(t *testing.T) {
 				}
 				return signedReply(400, body), nil
 			})
-			err := second(c.Chain("v3/user/{openid}").Get(bg, wxpay.Path("openid", "oSECRET"), wxpay.Query("q", "qSECRET&")))
+			err := second(c.Chain("v3/user/{openid}").Get(bg, wxpay.Path("openid", "oSECRET"),
+				wxpay.Query("q", "qSECRET&")))
 			var e *wxpay.Error
 			if !errors.As(err, &e) || strings.Contains(err.Error(), "SECRET") || strings.Contains(err.Error(), "oSE") {
 				t.Errorf("%s: got %v", name, err)
@@ -130,7 +132,8 @@ func TestAGatewaysRefusal(t *testing.T) {
 	for body, want := range map[string]bool{`<html>log in</html>`: false, `{"code":"SIGN_ERROR","message":"x"}`: true} {
 		c := clientOver(t, func(*http.Request) (*http.Response, error) { return reply(401, nil, body), nil })
 		err := second(c.Chain("v3/x").Post(bg, `{}`))
-		if strings.Contains(err.Error(), "the signature of the call was refused") != want || strings.Contains(err.Error(), "gateway") == want {
+		if strings.Contains(err.Error(), "the signature of the call was refused") != want ||
+			strings.Contains(err.Error(), "gateway") == want {
 			t.Errorf("%s: got %v", body, err)
 		}
 	}
@@ -162,7 +165,8 @@ func TestPrintedHostsHaveNoPassword(t *testing.T) {
 	for _, host := range []string{"https://user:pSECRET@proxy.example", "https://user:p@SECRET@proxy.example"} {
 		cfg := wxpay.Config{MchID: "1", Host: host}
 		text, err := cfg.MarshalText()
-		if s := fmt.Sprintf("%v %#v %s %v", cfg, cfg, text, err); strings.Contains(s, "SECRET") || !strings.Contains(s, "@proxy.example") {
+		if s := fmt.Sprintf("%v %#v %s %v", cfg, cfg, text, err); strings.Contains(s, "SECRET") ||
+			!strings.Contains(s, "@proxy.example") {
 			t.Error(s)
 		}
 	}

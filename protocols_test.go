@@ -30,7 +30,8 @@ func TestTheDefaultTransportMeetsAServerOfHTTP2(t *testing.T) {
 	shared := wxpay.SharedTransport().(*http.Transport).Clone()
 	shared.TLSClientConfig.RootCAs = s.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
 	var e *wxpay.Error
-	if _, err := clientAt(t, s.URL, shared).Chain("v3/x").Get(bg); !errors.As(err, &e) || e.Status != http.StatusTeapot {
+	if _, err := clientAt(t, s.URL, shared).Chain("v3/x").Get(bg); !errors.As(err, &e) ||
+		e.Status != http.StatusTeapot {
 		t.Errorf("got %v", err)
 	}
 }
@@ -68,7 +69,8 @@ func TestNoHTTP2ByADiallerOfTheProgram(t *testing.T) {
 	spoken := false
 	http.DefaultTransport = &http.Transport{
 		DialTLSContext: dial.DialContext,
-		TLSNextProto: map[string]func(string, *tls.Conn) http.RoundTripper{"h2": func(string, *tls.Conn) http.RoundTripper {
+		TLSNextProto: map[string]func(string, *tls.Conn) http.RoundTripper{"h2": func(string,
+			*tls.Conn) http.RoundTripper {
 			spoken = true
 			return transport(func(*http.Request) (*http.Response, error) { return nil, errors.New("x") })
 		}},
@@ -110,7 +112,8 @@ func TestSentByATransportThatFallsBack(t *testing.T) {
 		return by.RoundTrip(again)
 	}))
 	for name, err := range map[string]error{
-		"DELETE": second(c.Chain("v3/x").Delete(bg)), "POST without a body": second(c.Chain("v3/x").Post(bg, nil)), "POST": second(c.Chain("v3/x").Post(bg, "{}")),
+		"DELETE": second(c.Chain("v3/x").Delete(bg)), "POST without a body": second(c.Chain("v3/x").Post(bg, nil)),
+		"POST": second(c.Chain("v3/x").Post(bg, "{}")),
 	} {
 		if !wxpay.OutcomeUnknown(err) {
 			t.Errorf("%s: got %v", name, err)

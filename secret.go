@@ -68,7 +68,8 @@ func (s Secret) MarshalText() ([]byte, error) {
 // refused: it is no longer a key.
 func (s *Secret) UnmarshalText(text []byte) error {
 	if string(text) == hiddenSecret {
-		return errors.New("wxpay: this is what a marshalled Secret looks like, not a key: write Secret.Reveal where keys are kept")
+		return errors.New("wxpay: this is what a marshalled Secret looks like, not a key: write Secret.Reveal where " +
+			"keys are kept")
 	}
 	*s = NewSecret(string(text))
 	return nil
@@ -99,7 +100,8 @@ func (k *privateKey) MarshalText() ([]byte, error) { return []byte(hiddenSecret)
 
 func (c Config) summary() string {
 	keys := Keys{platform: c.PlatformKeys}
-	return fmt.Sprintf("wxpay.Config{MchID: %q, SerialNo: %q, PlatformKeys: [%s], Host: %q, …}", c.MchID, c.SerialNo, keys.ids(), withoutUser(c.Host))
+	return fmt.Sprintf("wxpay.Config{MchID: %q, SerialNo: %q, PlatformKeys: [%s], Host: %q, …}", c.MchID, c.SerialNo,
+		keys.ids(), withoutUser(c.Host))
 }
 
 // withoutUser is an address without user and password, which New refuses.

@@ -47,7 +47,8 @@ func TestNothingPrintsASecret(t *testing.T) {
 		t.Fatal(err)
 	}
 	secrets := []string{
-		testAPIv3Key, testAPIv2Key, other, key.D.String(), key.Primes[0].String(), fmt.Sprintf("%x", key.D), strings.Split(string(merchantPEM(t)), "\n")[1],
+		testAPIv3Key, testAPIv2Key, other, key.D.String(), key.Primes[0].String(), fmt.Sprintf("%x", key.D),
+		strings.Split(string(merchantPEM(t)), "\n")[1],
 	}
 	leaktest.Check(t, cfg, secrets...)
 	leaktest.Check(t, &cfg, secrets...)
@@ -82,14 +83,16 @@ func TestSecretIsReadAndNotWritten(t *testing.T) {
 		Key  wxpay.Secret `json:"key"`
 		None wxpay.Secret `json:"none,omitzero"`
 	}
-	if err := json.Unmarshal([]byte(`{"key":"`+testAPIv3Key+`"}`), &mine); err != nil || mine.Key.Reveal() != testAPIv3Key || !mine.None.IsZero() {
+	if err := json.Unmarshal([]byte(`{"key":"`+testAPIv3Key+`"}`), &mine); err != nil ||
+		mine.Key.Reveal() != testAPIv3Key || !mine.None.IsZero() {
 		t.Errorf("read %v %q", err, mine.Key.Reveal())
 	}
 	written, err := json.Marshal(mine)
 	if err != nil || string(written) != `{"key":"(secret)"}` {
 		t.Errorf("written as %s, %v", written, err)
 	}
-	if err := json.Unmarshal(written, &mine); err == nil || !strings.Contains(err.Error(), "Reveal") || mine.Key.Reveal() != testAPIv3Key {
+	if err := json.Unmarshal(written, &mine); err == nil || !strings.Contains(err.Error(), "Reveal") ||
+		mine.Key.Reveal() != testAPIv3Key {
 		t.Errorf("what was hidden was read back as %q, %v", mine.Key.Reveal(), err)
 	}
 	if got := fmt.Sprintf("%v %s %q", mine.Key, wxpay.Secret{}, &mine.Key); got != "(secret) (none) (secret)" {
@@ -113,16 +116,26 @@ func TestLoadersDoNotRepeatAKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	texts := map[string]string{
-		"PEM": text, "PEM on one line": strings.Join(lines, " "), `PEM with \n`: strings.Join(lines, `\n`), "PEM without line ends": strings.Join(lines, ""),
-		"quoted PEM": `"` + text + `"`, "the first line": lines[0], "the last line": lines[len(lines)-1], "a line of the body": lines[2], "two lines": lines[2] + "\n" + lines[3],
-		"base64": body, "base64 of the PEM": base64.StdEncoding.EncodeToString([]byte(text)), "DER": string(block.Bytes), "an APIv3 key": testAPIv3Key, "an APIv2 key": testAPIv2Key,
-		"hexadecimal": fmt.Sprintf("%x", block.Bytes), "a public key": string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public})), "nothing": "",
-		"a line of the body, cut": lines[2][:48], "PKCS#1": string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})),
+		"PEM": text, "PEM on one line": strings.Join(lines, " "), `PEM with \n`: strings.Join(lines, `\n`),
+		"PEM without line ends": strings.Join(lines, ""),
+		"quoted PEM":            `"` + text + `"`, "the first line": lines[0], "the last line": lines[len(lines)-1],
+		"a line of the body": lines[2], "two lines": lines[2] + "\n" + lines[3],
+		"base64": body, "base64 of the PEM": base64.StdEncoding.EncodeToString([]byte(text)),
+		"DER": string(block.Bytes), "an APIv3 key": testAPIv3Key, "an APIv2 key": testAPIv2Key,
+		"hexadecimal":  fmt.Sprintf("%x", block.Bytes),
+		"a public key": string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public})), "nothing": "",
+		"a line of the body, cut": lines[2][:48],
+		"PKCS#1": string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY",
+			Bytes: x509.MarshalPKCS1PrivateKey(key)})),
 	}
 	loaders := map[string]func(string) error{
-		"LoadPrivateKey":          func(s string) error { _, err := wxpay.LoadPrivateKey(s); return err },
-		"LoadCertificate":         func(s string) error { _, err := wxpay.LoadCertificate(s); return err },
-		"LoadPublicKey":           func(s string) error { _, err := wxpay.LoadPublicKey(testPlatformID, s); return err },
+		"LoadPrivateKey":  func(s string) error { _, err := wxpay.LoadPrivateKey(s); return err },
+		"LoadCertificate": func(s string) error { _, err := wxpay.LoadCertificate(s); return err },
+		"LoadPublicKey": func(s string) error {
+			_, err := wxpay.LoadPublicKey(testPlatformID,
+				s)
+			return err
+		},
 		"LoadPlatformCertificate": func(s string) error { _, err := wxpay.LoadPlatformCertificate(s); return err },
 	}
 	for loader, load := range loaders {
@@ -133,7 +146,8 @@ func TestLoadersDoNotRepeatAKey(t *testing.T) {
 				continue
 			}
 			for i := 0; i+8 <= len(text); i++ {
-				if piece := text[i : i+8]; strings.Contains(err.Error(), piece) && !strings.Contains("-----BEGIN PUBLIC KEY PRIVATE KEY-----", piece) {
+				if piece := text[i : i+8]; strings.Contains(err.Error(), piece) &&
+					!strings.Contains("-----BEGIN PUBLIC KEY PRIVATE KEY-----", piece) {
 					t.Errorf("%s of %s repeats %q: %v", loader, what, piece, err)
 					break
 				}
@@ -141,13 +155,15 @@ func TestLoadersDoNotRepeatAKey(t *testing.T) {
 		}
 	}
 	for _, name := range []string{
-		"apiclient_key.pem", "/etc/wxpay/apiclient_key", "keys/wechatpay_5157F09EFDC096DE15EBE81A47057A7232F1B8E1.pem", filepath.Join(t.TempDir(), "a b", "商户私钥.pem"),
+		"apiclient_key.pem", "/etc/wxpay/apiclient_key", "keys/wechatpay_5157F09EFDC096DE15EBE81A47057A7232F1B8E1.pem",
+		filepath.Join(t.TempDir(), "a b", "商户私钥.pem"),
 	} {
 		if err := loaders["LoadPrivateKey"](name); !os.IsNotExist(err) || !strings.Contains(err.Error(), name) {
 			t.Errorf("the name of a file that is not there: %v", err)
 		}
 	}
-	if _, err := wxpay.LoadPublicKey("pub_key.pem", testPlatformID); err == nil || !strings.Contains(err.Error(), "its id, the first argument") {
+	if _, err := wxpay.LoadPublicKey("pub_key.pem", testPlatformID); err == nil || !strings.Contains(err.Error(),
+		"its id, the first argument") {
 		t.Errorf("the id and the name in each other's place: %v", err)
 	}
 	odd := filepath.Join(t.TempDir(), testAPIv3Key+"ThisIsAFile") // a name like a key, and a file

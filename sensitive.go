@@ -19,10 +19,11 @@ import (
 // which has no encrypted fields, the call is not sent: a [*RequestError].
 //
 // The typed chain and the index know which fields these are and need no
-// option, and a text that two pointers name is encrypted once. The key is [Keys.Current], which the call declares in
-// Wechatpay-Serial by itself, or the one that the option [Header] names there.
+// option, and a text that two pointers name is encrypted once. The key is [Keys.Current], which the
+// call declares in Wechatpay-Serial by itself, or the one that the option [Header] names there.
 //
-// Source: https://wechatpay-api.gitbook.io/wechatpay-api-v3/qian-ming-zhi-nan-1/min-gan-xin-xi-jia-mi
+// Source:
+// https://wechatpay-api.gitbook.io/wechatpay-api-v3/qian-ming-zhi-nan-1/min-gan-xin-xi-jia-mi
 func Encrypt(pointers ...string) Option {
 	return func(c *call) {
 		c.checkPointers(pointers)

@@ -46,14 +46,17 @@ func TestSensitiveFieldsTravelEncrypted(t *testing.T) {
 		}
 		return signedReply(200, `{"name":"`+sealed+`"}`), nil
 	})
-	in := identityIn{OpenID: "o1", PlanID: 101164396123311331, People: []map[string]string{{"name": "甲"}, {"name": "乙"}}}
+	in := identityIn{OpenID: "o1", PlanID: 101164396123311331, People: []map[string]string{{"name": "甲"},
+		{"name": "乙"}}}
 	in.Identity.RealName = "李四"
 	type out struct {
 		wxpay.Reply `json:"-"`
 		Name        string `json:"name"`
 	}
-	preset := []wxpay.Option{wxpay.Encrypt("/identity/real_name", "/identity/id_card_number", "/people/*/name"), wxpay.Decrypt("/name")}
-	got, err := leaf.NewPoster[identityIn, out](leaf.Bind(client), "v3/x", func() []wxpay.Option { return preset }).Post(bg, &in)
+	preset := []wxpay.Option{wxpay.Encrypt("/identity/real_name", "/identity/id_card_number", "/people/*/name"),
+		wxpay.Decrypt("/name")}
+	got, err := leaf.NewPoster[identityIn, out](leaf.Bind(client), "v3/x", func() []wxpay.Option { return preset }).
+		Post(bg, &in)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,10 +71,12 @@ func TestSensitiveFieldsTravelEncrypted(t *testing.T) {
 		return s
 	}
 	identity, people := sent["identity"].(map[string]any), sent["people"].([]any)
-	if clear(identity["real_name"]) != "李四" || clear(people[0].(map[string]any)["name"]) != "甲" || clear(people[1].(map[string]any)["name"]) != "乙" {
+	if clear(identity["real_name"]) != "李四" || clear(people[0].(map[string]any)["name"]) != "甲" ||
+		clear(people[1].(map[string]any)["name"]) != "乙" {
 		t.Errorf("sent %v", sent)
 	}
-	if _, there := identity["id_card_number"]; there || sent["openid"] != "o1" || sent["plan_id"].(json.Number) != "101164396123311331" {
+	if _, there := identity["id_card_number"]; there || sent["openid"] != "o1" ||
+		sent["plan_id"].(json.Number) != "101164396123311331" {
 		t.Errorf("what is not sensitive changed: %v", sent)
 	}
 	if serial != testPlatformID {
@@ -153,7 +158,8 @@ func TestSensitiveFieldsThatAreNoText(t *testing.T) {
 	} {
 		_, err := client.Chain(c.path).Post(bg, c.body, wxpay.Encrypt(c.pointer))
 		var e *wxpay.RequestError
-		if !errors.As(err, &e) || !strings.Contains(err.Error(), c.pointer+" ") && !strings.Contains(err.Error(), c.pointer+": ") ||
+		if !errors.As(err, &e) || !strings.Contains(err.Error(), c.pointer+" ") && !strings.Contains(err.Error(),
+			c.pointer+": ") ||
 			strings.Contains(err.Error(), "SECRET") {
 			t.Errorf("%s: got %v", name, err)
 		}
@@ -175,7 +181,8 @@ func TestPointersGivenTwice(t *testing.T) {
 		}
 		return signedReply(200, `{"name":"`+sealed+`"}`), nil
 	})
-	result, err := client.Chain("v3/x").Post(bg, `{"names":["clear"]}`, wxpay.Encrypt("/names/*", "/names/0"), wxpay.Encrypt("/names/*"),
+	result, err := client.Chain("v3/x").Post(bg, `{"names":["clear"]}`, wxpay.Encrypt("/names/*", "/names/0"),
+		wxpay.Encrypt("/names/*"),
 		wxpay.Decrypt("/name"), wxpay.Decrypt("/name"))
 	if err != nil {
 		t.Fatal(err)

@@ -138,7 +138,8 @@ func (c *call) roundTrip(ctx context.Context, transport http.RoundTripper, r *ht
 // is known. It is asked before signing and after, which may take its time.
 func (c *call) tooLate(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
-		return &TransportError{Operation: c.operation(), Problem: "the call was not begun", err: wire.Hide(ended(ctx, err)), cancelled: cancelled(ctx)}
+		return &TransportError{Operation: c.operation(), Problem: "the call was not begun",
+			err: wire.Hide(ended(ctx, err)), cancelled: cancelled(ctx)}
 	}
 	return nil
 }
@@ -162,7 +163,8 @@ func (c *call) lost(err error, transport http.RoundTripper) error {
 	if (r.Body != nil || own && c.flight.asked.Load() == 1) && c.flight.ground() {
 		cause := ended(r.Context(), withoutURL(err))
 		return &TransportError{
-			Operation: c.operation(), Problem: c.unreached(cause, proxied), err: wire.Hide(cause), cancelled: cancelled(r.Context()),
+			Operation: c.operation(), Problem: c.unreached(cause, proxied), err: wire.Hide(cause),
+			cancelled: cancelled(r.Context()),
 		}
 	}
 	if noProxy != nil && noProxy.Error() == err.Error() {
@@ -177,7 +179,8 @@ func (c *call) cutShort(err error) error {
 	ctx := c.flight.request.Context()
 	err = ended(ctx, withoutURL(err))
 	e := &TransportError{
-		Operation: c.operation(), Sent: true, Problem: "no whole reply came", err: wire.Hide(err), cancelled: cancelled(ctx),
+		Operation: c.operation(), Sent: true, Problem: "no whole reply came", err: wire.Hide(err),
+		cancelled: cancelled(ctx),
 	}
 	if !e.cancelled && !errors.Is(err, context.DeadlineExceeded) {
 		e.Problem += ": " + c.quiet(err)

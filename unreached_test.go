@@ -41,7 +41,8 @@ func TestARegisteredProtocol(t *testing.T) {
 	}))
 	c := clientAt(t, server.URL, by)
 	for name, err := range map[string]error{
-		"GET": second(c.Chain("v3/x").Get(bg)), "DELETE": second(c.Chain("v3/x").Delete(bg)), "POST": second(c.Chain("v3/x").Post(bg, nil)),
+		"GET": second(c.Chain("v3/x").Get(bg)), "DELETE": second(c.Chain("v3/x").Delete(bg)),
+		"POST":        second(c.Chain("v3/x").Post(bg, nil)),
 		"with a body": second(c.Chain("v3/x").Post(bg, `{}`)),
 	} {
 		var e *wxpay.TransportError
@@ -58,11 +59,13 @@ func TestARegisteredProtocol(t *testing.T) {
 func TestRefusedConnectionsOfEveryMethod(t *testing.T) {
 	t.Parallel()
 	host := strings.TrimPrefix(nobody(t), "http://")
-	for name, by := range map[string]http.RoundTripper{"the client's own": nil, "a plain one": &http.Transport{}, "with HTTP/2": &http.Transport{ForceAttemptHTTP2: true}} {
+	for name, by := range map[string]http.RoundTripper{"the client's own": nil, "a plain one": &http.Transport{},
+		"with HTTP/2": &http.Transport{ForceAttemptHTTP2: true}} {
 		for _, scheme := range []string{"http://", "https://"} {
 			c := clientAt(t, scheme+host, by)
 			for method, err := range map[string]error{
-				"GET": second(c.Chain("v3/x").Get(bg)), "DELETE": second(c.Chain("v3/x").Delete(bg)), "POST": second(c.Chain("v3/x").Post(bg, nil)),
+				"GET": second(c.Chain("v3/x").Get(bg)), "DELETE": second(c.Chain("v3/x").Delete(bg)),
+				"POST": second(c.Chain("v3/x").Post(bg, nil)),
 			} {
 				var e *wxpay.TransportError
 				if !errors.As(err, &e) || e.Sent {
@@ -82,7 +85,8 @@ func TestWhoseContextWasCancelled(t *testing.T) {
 		"not sent": &http.Transport{DialContext: own},
 	} {
 		err := second(clientAt(t, "https://api.example", by).Chain("v3/x").Post(bg, `{}`))
-		if !errors.Is(err, context.Canceled) || strings.Contains(err.Error(), "caller") || !strings.Contains(err.Error(), ": context canceled; ") {
+		if !errors.Is(err, context.Canceled) || strings.Contains(err.Error(), "caller") ||
+			!strings.Contains(err.Error(), ": context canceled; ") {
 			t.Errorf("%s: got %v", name, err)
 		}
 		ctx, cancel := context.WithCancel(bg)
@@ -98,12 +102,14 @@ func TestWhoseContextWasCancelled(t *testing.T) {
 func TestAProxysReasonHasNoPassword(t *testing.T) {
 	t.Parallel()
 	for reason, want := range map[string]string{
-		"403 you sent dXNlcjE6cFNFQ1JFVA==": "you sent …", "502 user1:pSECRET is wrong": "…:… is wrong", "500 pSECRET": "no connection: …",
+		"403 you sent dXNlcjE6cFNFQ1JFVA==": "you sent …", "502 user1:pSECRET is wrong": "…:… is wrong",
+		"500 pSECRET": "no connection: …",
 	} {
 		proxy := proxyAnswering(t, reason)
 		c := clientAt(t, "https://api.example", &http.Transport{Proxy: http.ProxyURL(proxy)})
 		err := second(c.Chain("v3/x").Post(bg, `{}`))
-		if text := err.Error(); !strings.Contains(text, want) || strings.Contains(text, "SECRET") || strings.Contains(text, "dXNl") {
+		if text := err.Error(); !strings.Contains(text, want) || strings.Contains(text, "SECRET") ||
+			strings.Contains(text, "dXNl") {
 			t.Errorf("%s: got %v", reason, err)
 		}
 	}

@@ -142,7 +142,9 @@ func (c *call) doV2(ctx context.Context) (*Result, error) {
 func (c *call) readV2(r *Result) (*Result, error) {
 	fields, err := wire.ParseXML(r.Body)
 	if err != nil || r.Status != http.StatusOK {
-		return nil, &Error{Operation: c.operation(), Status: r.Status, RequestID: r.RequestID(), Message: "the answer is not WeChat Pay's XML (" + strconv.Itoa(len(r.Body)) + " bytes): a proxy or gateway answered"}
+		return nil, &Error{Operation: c.operation(), Status: r.Status, RequestID: r.RequestID(),
+			Message: "the answer is not WeChat Pay's XML (" + strconv.Itoa(len(r.Body)) +
+				" bytes): a proxy or gateway answered"}
 	}
 	r.fields = fields
 	signed := fields["sign"] != ""
@@ -150,11 +152,13 @@ func (c *call) readV2(r *Result) (*Result, error) {
 		if !fields.Verify(c.client.apiV2Key.Reveal()) {
 			e := &SignatureError{
 				Operation: c.operation() + ": reply", Check: CheckSignature, RequestID: r.RequestID(),
-				Problem: "the sign is not of these fields under the APIv2 key: the key was changed in the merchant console and not here, or the answer was changed on the way",
-				Hint:    "compare APIv2Key with the merchant console",
+				Problem: "the sign is not of these fields under the APIv2 key: the key was changed in the merchant " +
+					"console and not here, or the answer was changed on the way",
+				Hint: "compare APIv2Key with the merchant console",
 			}
 			if !signed {
-				e.Problem, e.Hint = "the answer has no sign: it is not from WeChat Pay", "look for a proxy or gateway that answers in its place"
+				e.Problem, e.Hint = "the answer has no sign: it is not from WeChat Pay", "look for a proxy or gateway "+
+					"that answers in its place"
 			}
 			return nil, e
 		}
@@ -162,7 +166,8 @@ func (c *call) readV2(r *Result) (*Result, error) {
 			return r, nil
 		}
 	}
-	e := &Error{Operation: c.operation(), Status: r.Status, RequestID: r.RequestID(), Verified: signed, told: wire.Hide(c.told())}
+	e := &Error{Operation: c.operation(), Status: r.Status, RequestID: r.RequestID(), Verified: signed,
+		told: wire.Hide(c.told())}
 	if fields["return_code"] != "SUCCESS" {
 		e.Code, e.Message = fields["return_code"], fields["return_msg"]
 	} else {
@@ -204,7 +209,9 @@ func (c *call) entryURL() (string, error) {
 	}
 	address := c.client.host.String() + path + "?" + string(c.query)
 	if len(address) > maxEntryURL {
-		return "", &RequestError{Operation: c.operation(), Problem: fmt.Sprintf("the URL has %d bytes and WeChat opens at most %d: shorten notify_url or contract_display_account", len(address), maxEntryURL)}
+		return "", &RequestError{Operation: c.operation(),
+			Problem: fmt.Sprintf("the URL has %d bytes and WeChat opens at most %d: shorten notify_url or "+
+				"contract_display_account", len(address), maxEntryURL)}
 	}
 	return address, nil
 }
@@ -245,7 +252,8 @@ func (c *Client) ContractExtraData(fields map[string]string) (NavigateToMiniProg
 	}
 	k.signPage()
 	if k.problem != "" {
-		return NavigateToMiniProgram{}, &RequestError{Operation: "ContractExtraData", Problem: k.problem, err: wire.Hide(k.cause)}
+		return NavigateToMiniProgram{}, &RequestError{Operation: "ContractExtraData", Problem: k.problem,
+			err: wire.Hide(k.cause)}
 	}
 	return NavigateToMiniProgram{SigningMiniProgram, "pages/index/index", k.fields}, nil
 }

@@ -35,8 +35,12 @@ func (c *call) fieldsOf(body any) (wire.Fields, error) {
 	case string:
 		return wire.ParseXML([]byte(b))
 	}
-	if fields, ok, err := wire.StructFields(body, func(name string) bool { return slices.Contains(c.zeros, "/"+name) }); ok || err != nil {
-		c.zeros = slices.DeleteFunc(slices.Clone(c.zeros), func(pointer string) bool { return fields[pointer[1:]] != "" })
+	if fields, ok, err := wire.StructFields(body, func(name string) bool {
+		return slices.Contains(c.zeros,
+			"/"+name)
+	}); ok || err != nil {
+		c.zeros = slices.DeleteFunc(slices.Clone(c.zeros),
+			func(pointer string) bool { return fields[pointer[1:]] != "" })
 		return fields, err
 	}
 	raw, err := c.marshalJSON(body)

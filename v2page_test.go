@@ -46,10 +46,12 @@ func signedPages(c *wxpay.Client) map[string]func(account string) (wire.Fields, 
 			return fieldsOf(papay.H5EntrustWeb.URL(&papayv2.H5EntrustWebQuery{ContractDisplayAccount: account}))
 		},
 		"partner entrustweb": func(account string) (wire.Fields, error) {
-			return fieldsOf(papay.Partner.EntrustWeb.URL(&papayv2.PartnerEntrustWebQuery{ContractDisplayAccount: account}))
+			return fieldsOf(papay.Partner.EntrustWeb.URL(&papayv2.PartnerEntrustWebQuery{
+				ContractDisplayAccount: account}))
 		},
 		"partner h5entrustweb": func(account string) (wire.Fields, error) {
-			return fieldsOf(papay.Partner.H5EntrustWeb.URL(&papayv2.PartnerH5EntrustWebQuery{ContractDisplayAccount: account}))
+			return fieldsOf(papay.Partner.H5EntrustWeb.URL(&papayv2.PartnerH5EntrustWebQuery{
+				ContractDisplayAccount: account}))
 		},
 		"a mini program": func(account string) (wire.Fields, error) {
 			launch, err := c.ContractExtraData(map[string]string{"appid": "wx1", "contract_display_account": account})
@@ -75,7 +77,8 @@ func TestEveryPageSignsATimestamp(t *testing.T) {
 				unsigned[name] = value
 			}
 			delete(unsigned, "timestamp")
-			if len(f["timestamp"]) != 10 || !f.Verify(testAPIv2Key) || unsigned.Verify(testAPIv2Key) || f["contract_display_account"] != account {
+			if len(f["timestamp"]) != 10 || !f.Verify(testAPIv2Key) || unsigned.Verify(testAPIv2Key) ||
+				f["contract_display_account"] != account {
 				t.Errorf("%s of %q signed %v", page, account, f)
 			}
 		}
@@ -91,10 +94,12 @@ func TestNoPageIsSignedWithAMemberInAValue(t *testing.T) {
 	t.Parallel()
 	c := v2Client(t, false, nil, nil)
 	for page, sign := range signedPages(c) {
-		for _, account := range []string{"x&a=", "x&return_code=SUCCESS&z=", "&a=b", "a&b&c=", "a=&b=c", "x& =", "x&\n="} {
+		for _, account := range []string{"x&a=", "x&return_code=SUCCESS&z=", "&a=b", "a&b&c=", "a=&b=c", "x& =",
+			"x&\n="} {
 			f, err := sign(account)
 			var refused *wxpay.RequestError
-			if !errors.As(err, &refused) || !strings.Contains(err.Error(), "contract_display_account holds an &") || strings.Contains(err.Error(), account) {
+			if !errors.As(err, &refused) || !strings.Contains(err.Error(), "contract_display_account holds an &") ||
+				strings.Contains(err.Error(), account) {
 				t.Errorf("%s of %q: %v, %v", page, account, f, err)
 			}
 		}
@@ -107,7 +112,8 @@ func TestNoPageIsSignedWithAMemberInAValue(t *testing.T) {
 		}
 	}
 	// A call is never shown to a payer.
-	if _, err := c.Chain("v2/papay/preentrustweb").Post(bg, map[string]string{"contract_display_account": "x&a=b"}); errors.As(err, new(*wxpay.RequestError)) {
+	if _, err := c.Chain("v2/papay/preentrustweb").
+		Post(bg, map[string]string{"contract_display_account": "x&a=b"}); errors.As(err, new(*wxpay.RequestError)) {
 		t.Errorf("a call: %v", err)
 	}
 }

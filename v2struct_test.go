@@ -89,7 +89,8 @@ func repliesV2(t *testing.T, members wire.Fields) *wxpay.Result {
 	t.Helper()
 	answer := wire.Fields{"return_code": "SUCCESS", "result_code": "SUCCESS"}
 	maps.Copy(answer, members)
-	result, err := v2Client(t, true, answer, nil).Chain("v2/pay/paporderquery").Post(bg, map[string]string{"out_trade_no": "T1"})
+	result, err := v2Client(t, true, answer, nil).Chain("v2/pay/paporderquery").
+		Post(bg, map[string]string{"out_trade_no": "T1"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,11 +102,14 @@ func TestV2StructsAreSentWhole(t *testing.T) {
 	t1 := wire.Fields{"out_trade_no": "T1", "total_fee": "7"}
 	seven := int64(0)
 	all := every{
-		order: order{"T1", 7}, Coupon: &Coupon{"c"}, Text: "t", Small: -8, Fee: 9, Rate: 1e6, Limit: true, Pointer: &seven,
-		Flag: flag{true}, Flags: &flag{true}, Time: time.Unix(0, 0).UTC(), Detail: json.RawMessage(`{"a":1}`), Mine: map[string]int{"a": 1}, mine: "m",
+		order: order{"T1", 7}, Coupon: &Coupon{"c"}, Text: "t", Small: -8, Fee: 9, Rate: 1e6, Limit: true,
+		Pointer: &seven,
+		Flag:    flag{true}, Flags: &flag{true}, Time: time.Unix(0, 0).UTC(), Detail: json.RawMessage(`{"a":1}`),
+		Mine: map[string]int{"a": 1}, mine: "m",
 	}
 	everything := wire.Fields{
-		"out_trade_no": "T1", "total_fee": "7", "coupon_id_0": "c", "text": "t", "small": "-8", "fee": "9", "rate": "1000000", "limit": "true",
+		"out_trade_no": "T1", "total_fee": "7", "coupon_id_0": "c", "text": "t", "small": "-8", "fee": "9",
+		"rate": "1000000", "limit": "true",
 		"pointer": "0", "zero": "0", "flag": "Y", "flags": "Y", "time": "1970-01-01T00:00:00Z", "detail": `{"a":1}`,
 	}
 	p := &all
@@ -144,7 +148,8 @@ func TestV2StructsThatCannotBeCarried(t *testing.T) {
 	t.Parallel()
 	reply := repliesV2(t, wire.Fields{"out_trade_no": "T1", "total_fee": "7"})
 	number := reflect.TypeFor[int64]()
-	made := func(fields ...reflect.StructField) any { return reflect.New(reflect.StructOf(fields)).Interface() } // vet forbids to write these
+	// vet forbids to write these
+	made := func(fields ...reflect.StructField) any { return reflect.New(reflect.StructOf(fields)).Interface() }
 	for want, v := range map[string]any{
 		"TotalFee": &struct {
 			OutTradeNo string `xml:"out_trade_no"`
@@ -174,7 +179,8 @@ func TestV2StructsThatCannotBeCarried(t *testing.T) {
 		"Twice": &struct {
 			Twice **int64 `xml:"total_fee"`
 		}{},
-		"private": made(reflect.StructField{Name: "private", PkgPath: "wxpay_test", Type: number, Tag: `xml:"total_fee"`}),
+		"private": made(reflect.StructField{Name: "private", PkgPath: "wxpay_test", Type: number,
+			Tag: `xml:"total_fee"`}),
 		"Rival": made(reflect.StructField{Name: "Fee", Type: number, Tag: `xml:"total_fee"`},
 			reflect.StructField{Name: "Rival", Type: number, Tag: `xml:"total_fee"`}),
 		"Deep": &struct {
@@ -224,7 +230,8 @@ func TestV2StructsThatCannotBeCarried(t *testing.T) {
 
 func TestV2RepliesFillStructs(t *testing.T) {
 	t.Parallel()
-	reply := repliesV2(t, wire.Fields{"out_trade_no": "T1", "total_fee": "7", "big": "300", "text": "oSECRET", "nan": "NaN", "empty": ""})
+	reply := repliesV2(t, wire.Fields{"out_trade_no": "T1", "total_fee": "7", "big": "300", "text": "oSECRET",
+		"nan": "NaN", "empty": ""})
 	var in struct {
 		hidden
 		Empty int `xml:"empty"`
@@ -266,7 +273,8 @@ func TestV2RepliesFillStructs(t *testing.T) {
 		"a nil pointer":               (*order)(nil),
 	} {
 		var e *wxpay.DecodeError
-		if err := reply.Decode(v); !errors.As(err, &e) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "SECRET") {
+		if err := reply.Decode(v); !errors.As(err, &e) || !strings.Contains(err.Error(), want) ||
+			strings.Contains(err.Error(), "SECRET") {
 			t.Errorf("got %v\nwant %s", err, want)
 		}
 	}

@@ -118,8 +118,9 @@ func TestBodiesThatDoNotMarshalAreNotQuoted(t *testing.T) {
 	t.Parallel()
 	c := v2Client(t, false, nil, nil)
 	for name, body := range map[string]any{
-		"a number": map[string]any{"phone": json.Number("13800000000x")}, "a marshaller": map[string]any{"phone": talkative{}},
-		"a function": map[string]any{"phone": func() {}}, "no number": map[string]any{"phone": math.NaN()},
+		"a number":     map[string]any{"phone": json.Number("13800000000x")},
+		"a marshaller": map[string]any{"phone": talkative{}},
+		"a function":   map[string]any{"phone": func() {}}, "no number": map[string]any{"phone": math.NaN()},
 	} {
 		for _, path := range []string{"v3/x", "v2/x"} {
 			_, err := c.Chain(path).Post(bg, body)

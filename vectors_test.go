@@ -81,7 +81,8 @@ func witnessKeys(t *testing.T) []wxpay.PlatformKey {
 	if err != nil {
 		t.Fatal(err)
 	}
-	public, err := wxpay.ParsePublicKey(readWitness(t, "reply-204.json").Serial, vectorFile(t, "keys/platform-public.pem"))
+	public, err := wxpay.ParsePublicKey(readWitness(t, "reply-204.json").Serial,
+		vectorFile(t, "keys/platform-public.pem"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +103,8 @@ func witnessClient(t *testing.T, now func() time.Time, network http.RoundTripper
 	}
 	client, err := wxpay.New(wxpay.Config{
 		MchID: "1900000109", PrivateKey: key, Certificate: certificate, PlatformKeys: witnessKeys(t),
-		APIv3Key: wxpay.NewSecret(readWitness(t, "gcm-resource.json").APIv3Key), HTTPClient: &http.Client{Transport: network}, Now: now,
+		APIv3Key:   wxpay.NewSecret(readWitness(t, "gcm-resource.json").APIv3Key),
+		HTTPClient: &http.Client{Transport: network}, Now: now,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -148,7 +150,8 @@ func TestCallsHoldAgainstOpenSSL(t *testing.T) {
 				wxpay.Query("contract_status", "ADD"), wxpay.Query("note", "微 +"))
 		},
 		"request-delete": func(ctx context.Context, c *wxpay.Client, _ witness) (*wxpay.Result, error) {
-			return c.Chain("v3/edu-papay/contracts").Chain("{contract_id}").Path("contract_id", "202611210000000001").Delete(ctx)
+			return c.Chain("v3/edu-papay/contracts").Chain("{contract_id}").Path("contract_id", "202611210000000001").
+				Delete(ctx)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -167,10 +170,12 @@ func TestCallsHoldAgainstOpenSSL(t *testing.T) {
 					t.Errorf("sent %s %s %s", r.Method, r.URL.RequestURI(), body)
 				}
 				pairs := map[string]string{}
-				for _, m := range regexp.MustCompile(`(\w+)="([^"]*)"`).FindAllStringSubmatch(r.Header.Get("Authorization"), -1) {
+				for _, m := range regexp.MustCompile(`(\w+)="([^"]*)"`).
+					FindAllStringSubmatch(r.Header.Get("Authorization"), -1) {
 					pairs[m[1]] = m[2]
 				}
-				if pairs["timestamp"] != w.Timestamp || pairs["serial_no"] != readWitness(t, "key-merchant.json").Serial {
+				if pairs["timestamp"] != w.Timestamp || pairs["serial_no"] != readWitness(t, "key-merchant.json").
+					Serial {
 					t.Errorf("timestamp %s, serial %s", pairs["timestamp"], pairs["serial_no"])
 				}
 				checkSigned(t, w, pairs["nonce_str"], pairs["signature"])
@@ -192,7 +197,8 @@ func TestKeysVerifyWhatOpenSSLSigned(t *testing.T) {
 	for _, name := range []string{"reply-200", "reply-204", "notification"} {
 		w := readWitness(t, name+".json")
 		keys, err := wxpay.NewKeys(wxpay.Config{
-			MchID: "1900000109", APIv3Key: wxpay.NewSecret(readWitness(t, "gcm-resource.json").APIv3Key), PlatformKeys: witnessKeys(t), Now: w.clock(t),
+			MchID: "1900000109", APIv3Key: wxpay.NewSecret(readWitness(t, "gcm-resource.json").APIv3Key),
+			PlatformKeys: witnessKeys(t), Now: w.clock(t),
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -211,11 +217,13 @@ func TestKeysOpenWhatOpenSSLSealed(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"gcm-resource", "gcm-certificate", "gcm-no-associated-data"} {
 		w := readWitness(t, name+".json")
-		keys, err := wxpay.NewKeys(wxpay.Config{MchID: "1900000109", APIv3Key: wxpay.NewSecret(w.APIv3Key), PlatformKeys: witnessKeys(t)})
+		keys, err := wxpay.NewKeys(wxpay.Config{MchID: "1900000109", APIv3Key: wxpay.NewSecret(w.APIv3Key),
+			PlatformKeys: witnessKeys(t)})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if plain, err := keys.Open(w.Nonce, w.AssociatedData, w.Ciphertext); err != nil || !bytes.Equal(plain, vectorFile(t, w.Plain)) {
+		if plain, err := keys.Open(w.Nonce, w.AssociatedData, w.Ciphertext); err != nil ||
+			!bytes.Equal(plain, vectorFile(t, w.Plain)) {
 			t.Errorf("%s: opened %q, %v", name, plain, err)
 		}
 		var e *wxpay.DecryptError
@@ -245,7 +253,8 @@ func TestKeyFormsAgree(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !public.Key.Equal(pkcs1.Public()) || !public.Key.Equal(pkcs8.Public()) || !public.Key.Equal(certificate.Key) {
+		if !public.Key.Equal(pkcs1.Public()) || !public.Key.Equal(pkcs8.Public()) ||
+			!public.Key.Equal(certificate.Key) {
 			t.Errorf("%s: the files hold different keys", who)
 		}
 		if want := readWitness(t, "key-"+who+".json").Serial; certificate.ID != want {
@@ -260,7 +269,8 @@ func TestPayParametersHoldAgainstOpenSSL(t *testing.T) {
 	w := readWitness(t, "pay-jsapi.json")
 	client := witnessClient(t, w.clock(t), nil)
 	jsapi, err := client.JSAPIPay(w.AppID, w.PrepayID)
-	if err != nil || jsapi.TimeStamp != w.Timestamp || jsapi.Package != "prepay_id="+w.PrepayID || jsapi.SignType != "RSA" {
+	if err != nil || jsapi.TimeStamp != w.Timestamp || jsapi.Package != "prepay_id="+w.PrepayID ||
+		jsapi.SignType != "RSA" {
 		t.Fatalf("got %+v, %v", jsapi, err)
 	}
 	checkSigned(t, w, jsapi.NonceStr, jsapi.PaySign)

@@ -77,19 +77,23 @@ func checkPlatformKeys(keys []PlatformKey, now time.Time) error {
 	if len(keys) == 0 {
 		return &ConfigError{
 			Field: field, Problem: "there is none, so no reply could be verified",
-			Hint: "add the WeChat Pay public key from the merchant console (ParsePublicKey), or the platform certificates (ParsePlatformCertificate)",
+			Hint: "add the WeChat Pay public key from the merchant console (ParsePublicKey), or the platform " +
+				"certificates (ParsePlatformCertificate)",
 		}
 	}
 	live := false
 	for i, k := range keys {
 		switch {
 		case k.ID == "":
-			return &ConfigError{Field: field, Problem: "a key has no ID", Hint: "make it with ParsePublicKey or ParsePlatformCertificate"}
+			return &ConfigError{Field: field, Problem: "a key has no ID",
+				Hint: "make it with ParsePublicKey or ParsePlatformCertificate"}
 		case k.Key == nil:
-			return &ConfigError{Field: field, Problem: k.ID + " has no Key", Hint: "make it with ParsePublicKey or ParsePlatformCertificate"}
+			return &ConfigError{Field: field, Problem: k.ID + " has no Key",
+				Hint: "make it with ParsePublicKey or ParsePlatformCertificate"}
 		}
 		if err := checkBits(k.Key, "a platform key"); err != nil {
-			return &ConfigError{Field: field, Problem: k.ID + ": " + err.Error(), Hint: "make it with ParsePublicKey or ParsePlatformCertificate"}
+			return &ConfigError{Field: field, Problem: k.ID + ": " + err.Error(),
+				Hint: "make it with ParsePublicKey or ParsePlatformCertificate"}
 		}
 		for _, other := range keys[:i] {
 			if other.ID == k.ID {
@@ -101,7 +105,8 @@ func checkPlatformKeys(keys []PlatformKey, now time.Time) error {
 	if !live {
 		return &ConfigError{
 			Field: field, Problem: "every platform certificate has expired",
-			Hint: "download the current ones with GET v3/certificates, or move to the WeChat Pay public key, which does not expire",
+			Hint: "download the current ones with GET v3/certificates, or move to the WeChat Pay public key, which " +
+				"does not expire",
 		}
 	}
 	return nil
@@ -119,21 +124,24 @@ func (k *Keys) Verify(header http.Header, body []byte) error {
 		return &SignatureError{
 			Operation: "verify", Check: check, Problem: problem, Hint: hint,
 			// It outlives the message, whose headers may lie in a buffer of fasthttp's.
-			Serial: strings.Clone(header.Get(wire.HeaderSerial)), RequestID: strings.Clone(header.Get(wire.HeaderRequestID)),
+			Serial:    strings.Clone(header.Get(wire.HeaderSerial)),
+			RequestID: strings.Clone(header.Get(wire.HeaderRequestID)),
 		}
 	}
 	timestamp, nonce := header.Get(wire.HeaderTimestamp), header.Get(wire.HeaderNonce)
 	serial, signature := header.Get(wire.HeaderSerial), header.Get(wire.HeaderSignature)
 	var missing []string
 	for _, h := range [...][2]string{
-		{wire.HeaderTimestamp, timestamp}, {wire.HeaderNonce, nonce}, {wire.HeaderSerial, serial}, {wire.HeaderSignature, signature},
+		{wire.HeaderTimestamp, timestamp}, {wire.HeaderNonce, nonce}, {wire.HeaderSerial, serial},
+		{wire.HeaderSignature, signature},
 	} {
 		if h[1] == "" {
 			missing = append(missing, h[0])
 		}
 	}
 	if missing != nil {
-		return fail(CheckHeaders, "missing "+strings.Join(missing, ", ")+": it is not from WeChat Pay, or a proxy in between drops them",
+		return fail(CheckHeaders, "missing "+strings.Join(missing, ", ")+
+			": it is not from WeChat Pay, or a proxy in between drops them",
 			"let Wechatpay-* headers through")
 	}
 	seconds, err := strconv.ParseInt(timestamp, 10, 64)
@@ -146,29 +154,35 @@ func (k *Keys) Verify(header http.Header, body []byte) error {
 		if off < 0 {
 			return fail(CheckTimestamp, "it was signed in the future by this machine's clock", "check the clock (NTP)")
 		}
-		return fail(CheckTimestamp, "it was signed five minutes ago or more: an old message sent again, or this machine's clock is ahead",
+		return fail(CheckTimestamp, "it was signed five minutes ago or more: an old message sent again, or this "+
+			"machine's clock is ahead",
 			"check the clock (NTP)")
 	}
 	key := k.find(serial)
 	if key == nil {
-		return fail(CheckSerial, "no platform key with this id is configured (have "+k.ids()+")", "add it to PlatformKeys")
+		return fail(CheckSerial, "no platform key with this id is configured (have "+k.ids()+")",
+			"add it to PlatformKeys")
 	}
 	if !key.NotAfter.IsZero() && !k.now().Before(key.NotAfter) {
 		return fail(CheckSerial, "the platform certificate with this id expired at "+wire.FormatTime(key.NotAfter),
 			"WeChat Pay signs with a newer one by then: download it with GET v3/certificates")
 	}
-	err = wire.Verify(key.Key, wire.AppendReplyMessage(make([]byte, 0, len(timestamp)+len(nonce)+len(body)+3), timestamp, nonce, body), signature)
+	err = wire.Verify(key.Key, wire.AppendReplyMessage(make([]byte, 0, len(timestamp)+len(nonce)+len(body)+3),
+		timestamp, nonce, body), signature)
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, wire.ErrProbe):
-		return fail(CheckSignature, "a WECHATPAY/SIGNTEST/ probe: WeChat Pay sends these to see that they are refused, and sends the real message again",
+		return fail(CheckSignature, "a WECHATPAY/SIGNTEST/ probe: WeChat Pay sends these to see that they are "+
+			"refused, and sends the real message again",
 			"nothing to do")
 	case errors.Is(err, wire.ErrEncoding):
 		return fail(CheckSignature, "Wechatpay-Signature is not base64", notTheirs)
 	}
-	return fail(CheckSignature, "the signature is not of these bytes under this key: the body was changed on the way (re-encoded JSON, a proxy), "+
-		"or the key configured for this id is another one", "give the body as it came, and compare the key with the merchant console")
+	return fail(CheckSignature, "the signature is not of these bytes under this key: the body was changed on the way "+
+		"(re-encoded JSON, a proxy), "+
+		"or the key configured for this id is another one",
+		"give the body as it came, and compare the key with the merchant console")
 }
 
 // Open decrypts a sealed resource: a notification's, or a certificate of GET

@@ -105,7 +105,8 @@ func written(v reflect.Value, f reflect.StructField) (json.RawMessage, bool) {
 	if _, options, _ := strings.Cut(f.Tag.Get("json"), ","); slices.Contains(strings.Split(options, ","), "string") {
 		tag = "v,string"
 	}
-	box := reflect.New(reflect.StructOf([]reflect.StructField{{Name: "V", Type: v.Type(), Tag: reflect.StructTag(`json:"` + tag + `"`)}}))
+	box := reflect.New(reflect.StructOf([]reflect.StructField{{Name: "V", Type: v.Type(),
+		Tag: reflect.StructTag(`json:"` + tag + `"`)}}))
 	box.Elem().Field(0).Set(v)
 	if !v.CanAddr() { // methods of the pointer are not called of what was passed by value
 		box = box.Elem()

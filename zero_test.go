@@ -68,7 +68,8 @@ func TestZeroSendsWhatWouldBeLeftOut(t *testing.T) {
 		All   bool   `query:"all,omitempty"`
 	}
 	find := leaf.NewQuerier[query, wxpay.None](leaf.Bind(client), "v3/x")
-	if _, err := find.Get(bg, &query{}, wxpay.Zero("/limit"), wxpay.Zero("/all")); err != nil || uri != "/v3/x?limit=0&all=false" {
+	if _, err := find.Get(bg, &query{}, wxpay.Zero("/limit"), wxpay.Zero("/all")); err != nil ||
+		uri != "/v3/x?limit=0&all=false" {
 		t.Errorf("sent %s (%v)", uri, err)
 	}
 }
@@ -93,7 +94,8 @@ type whole struct {
 
 func (whole) MarshalJSON() ([]byte, error) { return []byte(`{"sum":0}`), nil }
 
-// Zero writes a field as encoding/json would: what it is called, which of several it is, and how it looks.
+// Zero writes a field as encoding/json would: what it is called, which of several it is, and how it
+// looks.
 func TestZeroHasTheFieldsOwnForm(t *testing.T) {
 	t.Parallel()
 	var body string
@@ -169,7 +171,8 @@ func TestZeroInAPIv2(t *testing.T) {
 		Fee   int64  `xml:"fee,omitempty"`
 	}
 	sent := wire.Fields{}
-	client := v2Client(t, true, wire.Fields{"return_code": "SUCCESS"}, func(_ *http.Request, f wire.Fields) { sent = f })
+	client := v2Client(t, true, wire.Fields{"return_code": "SUCCESS"},
+		func(_ *http.Request, f wire.Fields) { sent = f })
 	post := leaf.NewPoster[in, queryOut](leaf.Bind(client), "v2/pay/x")
 	if _, err := post.Post(bg, &in{AppID: "wx1"}, wxpay.Zero("/fee")); err != nil || sent["fee"] != "0" {
 		t.Errorf("sent %v (%v)", sent, err)
@@ -188,7 +191,8 @@ func TestZeroInAPIv2(t *testing.T) {
 			Kind int `json:"kind,omitempty"`
 		} `json:"scene_info"`
 	}
-	if _, err := client.Chain("v2/pay/x").Post(bg, &inJSON{}, wxpay.Zero("/fee", "/scene_info/kind")); err != nil || sent["fee"] != "0" || sent["scene_info"] != `{"kind":0}` {
+	if _, err := client.Chain("v2/pay/x").Post(bg, &inJSON{}, wxpay.Zero("/fee", "/scene_info/kind")); err != nil ||
+		sent["fee"] != "0" || sent["scene_info"] != `{"kind":0}` {
 		t.Errorf("sent %v (%v)", sent, err)
 	}
 	if _, err := post.Post(bg, &in{}, wxpay.Zero("/appid")); !errors.As(err, new(*wxpay.RequestError)) {
@@ -202,14 +206,15 @@ func TestZeroOfNothingIsAnError(t *testing.T) {
 	in := &zeroIn{Inner: &zeroInner{}}
 	at := client.Chain("v3/x")
 	for name, err := range map[string]error{
-		"no such field":       second(at.Post(bg, in, wxpay.Zero("/rates"))),
-		"inside nil":          second(at.Post(bg, in, wxpay.Zero("/none/total"))),
-		"past the list":       second(at.Post(bg, in, wxpay.Zero("/list/0/total"))),
-		"an object":           second(at.Post(bg, in, wxpay.Zero("/inner"))),
-		"a map":               second(at.Post(bg, map[string]any{}, wxpay.Zero("/rate"))),
-		"raw":                 second(at.Post(bg, `{}`, wxpay.Zero("/rate"))),
-		"no body":             second(at.Get(bg, wxpay.Zero("/rate"))),
-		"a query's":           second(leaf.NewQuerier[zeroIn, wxpay.None](leaf.Bind(client), "v3/x").Get(bg, nil, wxpay.Zero("/rate"))),
+		"no such field": second(at.Post(bg, in, wxpay.Zero("/rates"))),
+		"inside nil":    second(at.Post(bg, in, wxpay.Zero("/none/total"))),
+		"past the list": second(at.Post(bg, in, wxpay.Zero("/list/0/total"))),
+		"an object":     second(at.Post(bg, in, wxpay.Zero("/inner"))),
+		"a map":         second(at.Post(bg, map[string]any{}, wxpay.Zero("/rate"))),
+		"raw":           second(at.Post(bg, `{}`, wxpay.Zero("/rate"))),
+		"no body":       second(at.Get(bg, wxpay.Zero("/rate"))),
+		"a query's": second(leaf.NewQuerier[zeroIn, wxpay.None](leaf.Bind(client), "v3/x").Get(bg, nil,
+			wxpay.Zero("/rate"))),
 		"no pointer":          second(at.Post(bg, in, wxpay.Zero("rate"))),
 		"a download":          second(download(client, billURL, hashOf(billText), wxpay.Zero("/rate"))),
 		"one of two is there": second(at.Post(bg, in, wxpay.Zero("/rate", "/x"))),

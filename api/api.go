@@ -4,8 +4,9 @@
 //
 //	api.V3(c).EduPapay.Contracts.Presign.Post(ctx, &edupapay.PresignRequest{…})
 //
-// and an index of every endpoint by path, [Index]. It is generated from the catalogue. A program that uses one product only
-// compiles less by importing that product's package alone and starting from its Of.
+// and an index of every endpoint by path, [Index]. It is generated from the catalogue. A program
+// that uses one product only compiles less by importing that product's package alone and starting
+// from its Of.
 package api
 
 import (
@@ -37,7 +38,8 @@ import (
 	"github.com/wxpay-go/wxpay/api/security"
 )
 
-// V3 starts the chain: from here every field is a path segment and every method with an argument fills a path variable.
+// V3 starts the chain: from here every field is a path segment and every method with an argument
+// fills a path variable.
 func V3(c *wxpay.Client) V3Tree { return newV3Tree(c) }
 
 // V2 starts the chain of APIv2, the older protocol:
@@ -47,60 +49,63 @@ func V2(c *wxpay.Client) V2Tree { return newV2Tree(c) }
 
 // V3Tree is the path v3.
 type V3Tree struct {
-	// 基础支付∙账单, package bill. Bills of payments and money movements. The file itself is downloaded from the address
-	// in the reply.
+	// 基础支付∙账单, package bill. Bills of payments and money movements. The file itself is downloaded
+	// from the address in the reply.
 	// https://pay.weixin.qq.com/wiki/doc/apiv3_partner/apis/chapter7_9_2.shtml
 	Bill bill.Bill
-	// 平台证书, package certificates. WeChat Pay's own certificates, for merchants who do not use a WeChat Pay public
-	// key.
+	// 平台证书, package certificates. WeChat Pay's own certificates, for merchants who do not use a
+	// WeChat Pay public key.
 	// https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/ecommerce/applyments/chapter3_3.shtml
 	Certificates leaf.Querier[certificates.ListQuery, certificates.ListResponse]
-	// 合单支付, package combinetransactions. Combined orders: the payer pays the orders of several merchants at once.
+	// 合单支付, package combinetransactions. Combined orders: the payer pays the orders of several
+	// merchants at once.
 	// https://pay.weixin.qq.com/doc/v3/partner/4012707323
 	CombineTransactions combinetransactions.CombineTransactions
-	// 自动还款, package creditrepayment. Repayments of loans, for service providers: sign, book each repayment, ask for
-	// it.
+	// 自动还款, package creditrepayment. Repayments of loans, for service providers: sign, book each
+	// repayment, ask for it.
 	// https://pay.weixin.qq.com/doc/v3/partner/4016125804
 	CreditRepayment creditrepayment.CreditRepayment
 	// Leads to 电商收付通合单委托代扣, 收付通∙退款.
 	Ecommerce Ecommerce
-	// 教育续费通, package edupapay. Recurring debits of tuition: a parent signs once, the school debits each period
-	// after announcing it. Open to direct merchants and service providers.
+	// 教育续费通, package edupapay. Recurring debits of tuition: a parent signs once, the school debits
+	// each period after announcing it. Open to direct merchants and service providers.
 	// https://pay.weixin.qq.com/wiki/doc/apiv3/Offline/apis/chapter5_2_1.shtml
 	EduPapay edupapay.EduPapay
-	// 校园轻松付, package eduschoolpay. Debits of pupils' meals and the like: the parent signs once for a school, WeChat
-	// Pay advances the money when the account is empty.
+	// 校园轻松付, package eduschoolpay. Debits of pupils' meals and the like: the parent signs once for
+	// a school, WeChat Pay advances the money when the account is empty.
 	// https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/edu/eduschoolpay/chapter3_1.shtml
 	EduSchoolPay eduschoolpay.EduSchoolPay
 	// Leads to 跨境∙平台证书, 跨境∙代扣.
 	Global Global
-	// 刷脸支付, package offlineface. Payment by face where no phone is at hand, such as schools and canteens: sign,
-	// authorise the device, debit.
+	// 刷脸支付, package offlineface. Payment by face where no phone is at hand, such as schools and
+	// canteens: sign, authorise the device, debit.
 	// https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/access-specifications.html
 	OfflineFace offlineface.OfflineFace
-	// 刷脸支付∙商户侧, package offlinefacemch. People who pay by face, from the merchant's side: look them up, change
-	// them, end their contracts.
+	// 刷脸支付∙商户侧, package offlinefacemch. People who pay by face, from the merchant's side: look them
+	// up, change them, end their contracts.
 	// https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/k12-development-guidelines.html
 	OfflineFaceMch offlinefacemch.OfflineFaceMch
 	// Leads to 委托代扣∙保险业, 委托代扣, 委托代扣∙预约扣费.
 	Papay Papay
-	// 委托代扣（服务商）, package partnerpapay. Notices of service providers before and after a debit. The provider's other
-	// calls are in packages papay and scheduleddeduct.
+	// 委托代扣（服务商）, package partnerpapay. Notices of service providers before and after a debit. The
+	// provider's other calls are in packages papay and scheduleddeduct.
 	// https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter5_16.shtml
 	PartnerPapay partnerpapay.PartnerPapay
-	// 免密支付, package passwordexemptcontract. Password-free payment: the payer signs once and later payments need no
-	// password. Signing starts in a mini program, or on the result page of an ordinary payment.
+	// 免密支付, package passwordexemptcontract. Password-free payment: the payer signs once and later
+	// payments need no password. Signing starts in a mini program, or on the result page of an
+	// ordinary payment.
 	// https://pay.weixin.qq.com/docs/partner/apis/partner-password-free-contract/sign/ec-pay-redirect-sign-pre-entrust-sign.html
 	PasswordExemptContract passwordexemptcontract.PasswordExemptContract
-	// 基础支付, package pay. Ordinary orders: place one, let the payer pay it in WeChat, query or close it.
+	// 基础支付, package pay. Ordinary orders: place one, let the payer pay it in WeChat, query or close
+	// it.
 	// https://pay.weixin.qq.com/doc/v3/merchant/4012525182
 	Pay Pay
-	// 基础支付∙退款, package refund. Refunds of ordinary orders and of debits, for direct merchants and service
-	// providers.
+	// 基础支付∙退款, package refund. Refunds of ordinary orders and of debits, for direct merchants and
+	// service providers.
 	// https://pay.weixin.qq.com/docs/merchant/apis/weixin-pay-score/refunds/create.html
 	Refund refund.Refund
-	// 签名验签与加解密测试, package security. A call that proves the setup: it returns what it is sent, verified, encrypted
-	// and notified on the way.
+	// 签名验签与加解密测试, package security. A call that proves the setup: it returns what it is sent,
+	// verified, encrypted and notified on the way.
 	Security security.Security
 }
 
@@ -127,8 +132,9 @@ func newV3Tree(c *wxpay.Client) V3Tree {
 
 // Ecommerce is the path v3/ecommerce.
 type Ecommerce struct {
-	// 电商收付通合单委托代扣, package combinepapay. Recurring debits for e-commerce platforms: one contract with the payer,
-	// one debit split over orders of several sub-merchants. Opened by WeChat Pay on request.
+	// 电商收付通合单委托代扣, package combinepapay. Recurring debits for e-commerce platforms: one contract
+	// with the payer, one debit split over orders of several sub-merchants. Opened by WeChat Pay on
+	// request.
 	// https://pay.weixin.qq.com/doc/v3/partner/4012881608
 	CombinePapay combinepapay.CombinePapay
 	// 收付通∙退款, package ecommercerefunds. Refunds of e-commerce platforms for their sub-merchants.
@@ -145,11 +151,12 @@ func newEcommerce(c *wxpay.Client) Ecommerce {
 
 // Global is the path v3/global.
 type Global struct {
-	// 跨境∙平台证书, package globalcertificates. WeChat Pay's own certificates, for merchants outside mainland China who
-	// do not use a WeChat Pay public key; on the host apihk.mch.weixin.qq.com, which the client chooses by itself.
-	Certificates leaf.Querier[globalcertificates.ListQuery, globalcertificates.ListResponse]
-	// 跨境∙代扣, package globalpapay. Debits for merchants outside mainland China, on the host apihk.mch.weixin.qq.com,
+	// 跨境∙平台证书, package globalcertificates. WeChat Pay's own certificates, for merchants outside
+	// mainland China who do not use a WeChat Pay public key; on the host apihk.mch.weixin.qq.com,
 	// which the client chooses by itself.
+	Certificates leaf.Querier[globalcertificates.ListQuery, globalcertificates.ListResponse]
+	// 跨境∙代扣, package globalpapay. Debits for merchants outside mainland China, on the host
+	// apihk.mch.weixin.qq.com, which the client chooses by itself.
 	// https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter5_1_18.shtml
 	Papay globalpapay.Papay
 }
@@ -165,8 +172,8 @@ func newGlobal(c *wxpay.Client) Global {
 type Papay struct {
 	// Leads to 保险商户查询保险自动续费预约, 保险商户预约保险自动续费, 保险商户受理保险自动续费扣款.
 	InsurancePay insurance.InsurancePay
-	// Leads to 保险商户受理续期自动续费协议, 保险商户查询保险自动续费协议, 保险商户通过商户协议号解除保险自动续费协议, 保险商户App预签约, 保险商户H5预签约, 保险商户JSAPI预签约,
-	// 保险商户小程序预签约, 保险商户修改保险扣费周期列表 and 1 more.
+	// Leads to 保险商户受理续期自动续费协议, 保险商户查询保险自动续费协议, 保险商户通过商户协议号解除保险自动续费协议, 保险商户App预签约, 保险商户H5预签约,
+	// 保险商户JSAPI预签约, 保险商户小程序预签约, 保险商户修改保险扣费周期列表 and 1 more.
 	InsuranceSign insurance.InsuranceSign
 	// Leads to 重试扣费通知, 直连商户预扣费通知.
 	Contracts papay.Contracts
@@ -196,8 +203,8 @@ func newPapay(c *wxpay.Client) Papay {
 type Pay struct {
 	pay.Pay
 
-	// 基础支付∙服务商模式, package partnerpay. Ordinary orders of service providers for their sub-merchants: place one, let
-	// the payer pay it in WeChat, query or close it.
+	// 基础支付∙服务商模式, package partnerpay. Ordinary orders of service providers for their sub-merchants:
+	// place one, let the payer pay it in WeChat, query or close it.
 	// https://pay.weixin.qq.com/doc/v3/partner/4012523526
 	Partner partnerpay.Partner
 }
@@ -211,16 +218,16 @@ func newPay(c *wxpay.Client) Pay {
 
 // V2Tree is the path v2.
 type V2Tree struct {
-	// APIv2∙委托扣款, package papayv2. Recurring contracts in APIv2: sign by page, app or mini program, query, end. The
-	// debits are in package payv2.
+	// APIv2∙委托扣款, package papayv2. Recurring contracts in APIv2: sign by page, app or mini program,
+	// query, end. The debits are in package payv2.
 	// https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_9.shtml
 	Papay papayv2.Papay
-	// APIv2∙扣款与订单, package payv2. Debits and orders in APIv2: ask for a debit, place an order that signs, query,
-	// close, query refunds.
+	// APIv2∙扣款与订单, package payv2. Debits and orders in APIv2: ask for a debit, place an order that
+	// signs, query, close, query refunds.
 	// https://pay.weixin.qq.com/wiki/doc/api/pap.php?chapter=18_10&index=14
 	Pay payv2.Pay
-	// APIv2∙退款, package secapiv2. Refunds in APIv2. They need the merchant's certificate on the connection,
-	// Config.Certificate.
+	// APIv2∙退款, package secapiv2. Refunds in APIv2. They need the merchant's certificate on the
+	// connection, Config.Certificate.
 	SecAPI secapiv2.SecAPI
 }
 

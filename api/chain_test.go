@@ -60,7 +60,8 @@ func recording(t testing.TB) (*wxpay.Client, *recorder) {
 	r := &recorder{}
 	c, err := wxpay.New(wxpay.Config{
 		APIv2Key: wxpay.NewSecret("192006250b4c09247ec02edce69f6a2d"),
-		MchID:    "1900000109", SerialNo: strings.Repeat("5", 40), PrivateKey: k, APIv3Key: wxpay.NewSecret(strings.Repeat("k", 32)),
+		MchID:    "1900000109", SerialNo: strings.Repeat("5", 40), PrivateKey: k,
+		APIv3Key:     wxpay.NewSecret(strings.Repeat("k", 32)),
 		PlatformKeys: []wxpay.PlatformKey{{ID: "PUB_KEY_ID_0119000001092026010100000000000001", Key: &other.PublicKey}},
 		Host:         "http://127.0.0.1:1", HTTPClient: &http.Client{Transport: r},
 	})
@@ -80,56 +81,73 @@ func TestTypedChainSendsWhatThePathSays(t *testing.T) {
 		want, body string
 		call       func() error
 	}{
-		{"POST /v3/edu-papay/contracts/presign", `{"appid":"wx1","openid":"o","plan_id":"101","user_id":"tony","period_start_date":"2027-03-01","trade_scene":"EDUCATION_PERIOD"}`, func() error {
-			_, err := v3.EduPapay.Contracts.Presign.Post(ctx, &edupapay.PresignRequest{AppID: "wx1", OpenID: "o", PlanID: "101", UserID: "tony", PeriodStartDate: "2027-03-01", TradeScene: "EDUCATION_PERIOD"})
-			return err
-		}},
+		{"POST /v3/edu-papay/contracts/presign",
+			`{"appid":"wx1","openid":"o","plan_id":"101","user_id":"tony","period_start_date":"2027-03-01","trade_scene":"EDUCATION_PERIOD"}`, func() error {
+				_, err := v3.EduPapay.Contracts.Presign.Post(ctx, &edupapay.PresignRequest{AppID: "wx1", OpenID: "o",
+					PlanID: "101", UserID: "tony", PeriodStartDate: "2027-03-01", TradeScene: "EDUCATION_PERIOD"})
+				return err
+			}},
 		{"GET /v3/edu-papay/contracts/id/wx%2F1?appid=wx1", "", func() error {
 			_, err := edu.Contracts.ID.ContractID("wx/1").Get(ctx, &edupapay.ContractQuery{AppID: "wx1"})
 			return err
 		}},
 		{"GET /v3/edu-papay/user/o/contracts?appid=wx1&plan_id=101&limit=20", "", func() error {
-			_, err := edu.User.OpenID("o").Contracts.Get(ctx, &edupapay.UserContractsQuery{AppID: "wx1", PlanID: "101", Limit: 20})
+			_, err := edu.User.OpenID("o").Contracts.Get(ctx, &edupapay.UserContractsQuery{AppID: "wx1", PlanID: "101",
+				Limit: 20})
 			return err
 		}},
 		{"DELETE /v3/edu-papay/contracts/wx1", "", func() error {
 			_, err := edu.Contracts.ContractID("wx1").Delete(ctx)
 			return err
 		}},
-		{"POST /v3/ecommerce/combine-papay/contracts/pre-entrust-sign", `{"appid":"wx1","plan_id":12535,"out_contract_code":"c1","contract_display_account":"A","notify_url":"https://a.b/c","return_app":true}`, func() error {
-			_, err := v3.Ecommerce.CombinePapay.Contracts.PreEntrustSign.Post(ctx, &combinepapay.PreEntrustSignRequest{AppID: "wx1", PlanID: 12535, OutContractCode: "c1", ContractDisplayAccount: "A", NotifyURL: "https://a.b/c", ReturnApp: true})
-			return err
-		}},
+		{"POST /v3/ecommerce/combine-papay/contracts/pre-entrust-sign",
+			`{"appid":"wx1","plan_id":12535,"out_contract_code":"c1","contract_display_account":"A","notify_url":"https://a.b/c","return_app":true}`, func() error {
+				_, err := v3.Ecommerce.CombinePapay.Contracts.PreEntrustSign.Post(ctx,
+					&combinepapay.PreEntrustSignRequest{AppID: "wx1", PlanID: 12535, OutContractCode: "c1",
+						ContractDisplayAccount: "A", NotifyURL: "https://a.b/c", ReturnApp: true})
+				return err
+			}},
 		{"POST /v3/ecommerce/combine-papay/contracts/pre-entrust-sign/mini-program", "", func() error {
-			_, err := v3.Ecommerce.CombinePapay.Contracts.PreEntrustSign.MiniProgram.PostAsync(ctx, &combinepapay.PreEntrustSignMiniProgramRequest{}).Wait(ctx)
+			_, err := v3.Ecommerce.CombinePapay.Contracts.PreEntrustSign.MiniProgram.PostAsync(ctx,
+				&combinepapay.PreEntrustSignMiniProgramRequest{}).Wait(ctx)
 			return err
 		}},
 		{"GET /v3/ecommerce/combine-papay/contracts/plan-id/12535/out-contract-code/c1", "", func() error {
-			_, err := v3.Ecommerce.CombinePapay.Contracts.PlanID.PlanID(12535).OutContractCode.OutContractCode("c1").Get(ctx)
+			_, err := v3.Ecommerce.CombinePapay.Contracts.PlanID.PlanID(12535).OutContractCode.OutContractCode("c1").
+				Get(ctx)
 			return err
 		}},
-		{"POST /v3/ecommerce/combine-papay/contracts/plan-id/12535/out-contract-code/c1/terminate", `{"contract_termination_remark":"x"}`, func() error {
-			_, err := v3.Ecommerce.CombinePapay.Contracts.PlanID.PlanID(12535).OutContractCode.OutContractCode("c1").Terminate.Post(ctx, &combinepapay.TerminateRequest{ContractTerminationRemark: "x"})
-			return err
-		}},
+		{"POST /v3/ecommerce/combine-papay/contracts/plan-id/12535/out-contract-code/c1/terminate",
+			`{"contract_termination_remark":"x"}`, func() error {
+				_, err := v3.Ecommerce.CombinePapay.Contracts.PlanID.PlanID(12535).
+					OutContractCode.OutContractCode("c1").
+					Terminate.Post(ctx, &combinepapay.TerminateRequest{ContractTerminationRemark: "x"})
+				return err
+			}},
 		{"POST /v3/password-exempt-contract/contracts/ecommerce/pre-entrust-sign/pay-redirect-sign", "", func() error {
-			_, err := v3.PasswordExemptContract.Contracts.Ecommerce.PreEntrustSign.PayRedirectSign.Post(ctx, &passwordexemptcontract.EcommercePayRedirectSignRequest{})
+			_, err := v3.PasswordExemptContract.Contracts.Ecommerce.PreEntrustSign.PayRedirectSign.Post(ctx,
+				&passwordexemptcontract.EcommercePayRedirectSignRequest{})
 			return err
 		}},
 		{"GET /v3/password-exempt-contract/contracts/service-id/12535/out-contract-code/c1", "", func() error {
-			_, err := v3.PasswordExemptContract.Contracts.ServiceID.ServiceID(12535).OutContractCode.OutContractCode("c1").Get(ctx)
+			_, err := v3.PasswordExemptContract.Contracts.ServiceID.ServiceID(12535).
+				OutContractCode.OutContractCode("c1").Get(ctx)
 			return err
 		}},
-		{"POST /v3/pay/transactions/jsapi", `{"appid":"","mchid":"","description":"","out_trade_no":"","amount":{"total":1},"notify_url":"","payer":{"openid":"o"}}`, func() error {
-			_, err := v3.Pay.Transactions.JSAPI.Post(ctx, &pay.JSAPIRequest{Amount: pay.Amount{Total: 1}, Payer: pay.Payer{OpenID: "o"}})
-			return err
-		}},
+		{"POST /v3/pay/transactions/jsapi",
+			`{"appid":"","mchid":"","description":"","out_trade_no":"","amount":{"total":1},"notify_url":"","payer":{"openid":"o"}}`, func() error {
+				_, err := v3.Pay.Transactions.JSAPI.Post(ctx, &pay.JSAPIRequest{Amount: pay.Amount{Total: 1},
+					Payer: pay.Payer{OpenID: "o"}})
+				return err
+			}},
 		{"GET /v3/pay/transactions/id/42?mchid=1900000109", "", func() error {
-			_, err := v3.Pay.Transactions.ID.TransactionID("42").Get(ctx, &pay.OrderByTransactionIDQuery{MchID: c.MchID()})
+			_, err := v3.Pay.Transactions.ID.TransactionID("42").
+				Get(ctx, &pay.OrderByTransactionIDQuery{MchID: c.MchID()})
 			return err
 		}},
 		{"POST /v3/pay/transactions/out-trade-no/o1/close", `{"mchid":"1900000109"}`, func() error {
-			_, err := v3.Pay.Transactions.OutTradeNo.OutTradeNo("o1").Close.Post(ctx, &pay.CloseRequest{MchID: c.MchID()})
+			_, err := v3.Pay.Transactions.OutTradeNo.OutTradeNo("o1").
+				Close.Post(ctx, &pay.CloseRequest{MchID: c.MchID()})
 			return err
 		}},
 		{"POST /v3/combine-transactions/jsapi", "", func() error {
@@ -179,7 +197,8 @@ func TestIndexHoldsEveryEndpoint(t *testing.T) {
 		if o.Family.Protocol == catalogue.ProtocolV2 && o.Method == "GET" {
 			var address string
 			address, err = entry.URL(map[string]string{"appid": "wx1"}, opts...)
-			if got, _, found := cat.Match("GET", strings.TrimPrefix(strings.SplitN(address, "?", 2)[0], "http://127.0.0.1:1")); err != nil || !found || got != o {
+			if got, _, found := cat.Match("GET", strings.TrimPrefix(strings.SplitN(address, "?", 2)[0],
+				"http://127.0.0.1:1")); err != nil || !found || got != o {
 				t.Errorf("%s is opened at %s (%v)", o.ID(), address, err)
 			}
 			continue

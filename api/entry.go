@@ -9,8 +9,9 @@ import (
 	"github.com/wxpay-go/wxpay"
 )
 
-// Paths is every endpoint of WeChat Pay by its exact path, without the leading slash, variables in braces, and with v2/ before
-// the paths of APIv2. A path that is not there can still be called with Client.Chain.
+// Paths is every endpoint of WeChat Pay by its exact path, without the leading slash, variables in
+// braces, and with v2/ before the paths of APIv2. A path that is not there can still be called with
+// Client.Chain.
 type Paths map[string]Entry
 
 // Index is every known path with the client to call it by. Make it once and keep it:
@@ -18,8 +19,8 @@ type Paths map[string]Entry
 //	index := api.Index(c)
 //	index["v3/edu-papay/contracts/presign"].Post(ctx, body)
 //
-// A map cannot tell what was asked for in vain: of a path that is not there the calls fail before anything is sent, and
-// [Paths.At] names the nearest.
+// A map cannot tell what was asked for in vain: of a path that is not there the calls fail before
+// anything is sent, and [Paths.At] names the nearest.
 func Index(c *wxpay.Client) Paths {
 	all := make(Paths, len(endpoints))
 	for _, e := range endpoints {
@@ -36,14 +37,15 @@ func (p Paths) At(path string) (Entry, error) {
 	return Entry{}, &UnknownPathError{Path: path, Nearest: nearest(path)}
 }
 
-// Entry is one endpoint of the index. Its methods forward to Client.Chain and take the same bodies and options;
-// fill path variables with wxpay.Path.
+// Entry is one endpoint of the index. Its methods forward to Client.Chain and take the same bodies
+// and options; fill path variables with wxpay.Path.
 type Entry struct {
 	path, methods string // no methods: the map had no such path
 	chain         wxpay.Chain
 }
 
-// with puts what every call of the endpoint needs before the caller's options: fields to encrypt, and the like.
+// with puts what every call of the endpoint needs before the caller's options: fields to encrypt,
+// and the like.
 func (e Entry) with(opts []wxpay.Option) []wxpay.Option {
 	return append(preset(e.path), opts...)
 }
@@ -150,7 +152,8 @@ func (e Entry) URL(body any, opts ...wxpay.Option) (string, error) {
 	return e.chain.URL(body, e.with(opts)...)
 }
 
-// failed is a promise of this error. A chain without a client fails before anything is sent; its error is replaced.
+// failed is a promise of this error. A chain without a client fails before anything is sent; its
+// error is replaced.
 func failed(ctx context.Context, err error) *wxpay.Promise[*wxpay.Result] {
 	return wxpay.Chain{}.GetAsync(ctx).Otherwise(func(error) (*wxpay.Result, error) { return nil, err })
 }

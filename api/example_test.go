@@ -69,8 +69,9 @@ func ExampleV2() {
 	}
 
 	address, err := v2.Papay.H5EntrustWeb.URL(&papayv2.H5EntrustWebQuery{
-		AppID: sandbox.DefaultAppID, PlanID: 12535, ContractCode: "100000", RequestSerial: 1000, ContractDisplayAccount: "微信代扣",
-		NotifyURL: sandbox.DefaultNotifyURL, Version: "1.0", Clientip: "119.145.83.6",
+		AppID: sandbox.DefaultAppID, PlanID: 12535, ContractCode: "100000", RequestSerial: 1000,
+		ContractDisplayAccount: "微信代扣",
+		NotifyURL:              sandbox.DefaultNotifyURL, Version: "1.0", Clientip: "119.145.83.6",
 	})
 	check(err)
 	payer := wechat.Payer("oUpF8uMuAJO_M2pxb1Q9zNjWeS6o")
@@ -90,7 +91,8 @@ func ExampleV2() {
 	})
 	check(err)
 	check(wechat.Settle())
-	debit, err := v2.Pay.PapOrderQuery.Post(ctx, &payv2.PapOrderQueryRequest{AppID: sandbox.DefaultAppID, OutTradeNo: "20261121"})
+	debit, err := v2.Pay.PapOrderQuery.Post(ctx, &payv2.PapOrderQueryRequest{AppID: sandbox.DefaultAppID,
+		OutTradeNo: "20261121"})
 	check(err)
 	fmt.Println(debit.TradeState, debit.TotalFee, "fen")
 
@@ -100,7 +102,8 @@ func ExampleV2() {
 	check(err)
 	fmt.Println("refunding", refund.RefundFee, "fen")
 	_, err = v2.Papay.DeleteContract.Post(ctx, &papayv2.DeleteContractRequest{
-		AppID: sandbox.DefaultAppID, ContractID: contract.ContractID, ContractTerminationRemark: "moved", Version: "1.0",
+		AppID: sandbox.DefaultAppID, ContractID: contract.ContractID, ContractTerminationRemark: "moved",
+		Version: "1.0",
 	})
 	check(err)
 	_, err = v2.Pay.PapPayApply.Post(ctx, &payv2.PapPayApplyRequest{

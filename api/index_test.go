@@ -35,7 +35,8 @@ func TestUnknownPathsOfTheMap(t *testing.T) {
 	c, r := recording(t)
 	for name, err := range everyCall(context.Background(), api.Index(c)["v3/nothing"]) {
 		var e *api.UnknownPathError
-		if !errors.As(err, &e) || e.Path != "" || e.Nearest != "" || !strings.Contains(err.Error(), "Index(c).At(path)") {
+		if !errors.As(err, &e) || e.Path != "" || e.Nearest != "" || !strings.Contains(err.Error(),
+			"Index(c).At(path)") {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}

@@ -20,7 +20,8 @@ import (
 func TestV2ChainPostsXML(t *testing.T) {
 	t.Parallel()
 	c, r := recording(t)
-	_, err := api.V2(c).Papay.PreEntrustWeb.Post(context.Background(), &papayv2.PreEntrustWebRequest{AppID: "wx1", PlanID: 12535, ContractCode: "c1", Version: "1.0"})
+	_, err := api.V2(c).Papay.PreEntrustWeb.Post(context.Background(), &papayv2.PreEntrustWebRequest{AppID: "wx1",
+		PlanID: 12535, ContractCode: "c1", Version: "1.0"})
 	if !errors.Is(err, errRecorded) || r.method != "POST" || r.uri != "/papay/preentrustweb" {
 		t.Fatalf("sent %s %s (%v)", r.method, r.uri, err)
 	}
@@ -29,7 +30,9 @@ func TestV2ChainPostsXML(t *testing.T) {
 			t.Errorf("the body lacks %s: %s", want, r.body)
 		}
 	}
-	if _, err := payv2.Of(c).Partner.PapPayApply.Post(context.Background(), &payv2.PartnerPapPayApplyRequest{AppID: "wx1"}); !errors.Is(err, errRecorded) || r.uri != "/pay/partner/pappayapply" {
+	if _, err := payv2.Of(c).Partner.PapPayApply.Post(context.Background(),
+		&payv2.PartnerPapPayApplyRequest{AppID: "wx1"}); !errors.Is(err, errRecorded) ||
+		r.uri != "/pay/partner/pappayapply" {
 		t.Errorf("sent %s %s (%v)", r.method, r.uri, err)
 	}
 }
@@ -54,7 +57,8 @@ func TestV2PagesAreAddresses(t *testing.T) {
 	} {
 		address, err := row.address()
 		u, _ := url.Parse(address)
-		if err != nil || u.Path != row.path || len(u.Query().Get("sign")) != row.sign || u.Query().Get("timestamp") == "" {
+		if err != nil || u.Path != row.path || len(u.Query().Get("sign")) != row.sign || u.Query().
+			Get("timestamp") == "" {
 			t.Errorf("%s: got %s (%v)", name, address, err)
 		}
 	}
@@ -66,7 +70,8 @@ func TestV2PagesAreAddresses(t *testing.T) {
 func TestV2Refund(t *testing.T) {
 	t.Parallel()
 	c, r := recording(t)
-	_, err := api.V2(c).SecAPI.Pay.Refund.Post(context.Background(), &secapiv2.RefundRequest{TotalFee: 100, RefundFee: 1})
+	_, err := api.V2(c).SecAPI.Pay.Refund.Post(context.Background(), &secapiv2.RefundRequest{TotalFee: 100,
+		RefundFee: 1})
 	if !errors.Is(err, errRecorded) || r.uri != "/secapi/pay/refund" {
 		t.Errorf("sent to %s (%v)", r.uri, err)
 	}
@@ -79,11 +84,13 @@ func TestSensitiveFieldsLeaveEncrypted(t *testing.T) {
 	c, r := recording(t)
 	for name, call := range map[string]func() error{
 		"typed": func() error {
-			_, err := api.V3(c).EduSchoolPay.Contracts.Presign.Post(ctx, &eduschoolpay.PresignRequest{Identity: &eduschoolpay.PresignRequestIdentity{RealName: "张三"}})
+			_, err := api.V3(c).EduSchoolPay.Contracts.Presign.Post(ctx,
+				&eduschoolpay.PresignRequest{Identity: &eduschoolpay.PresignRequestIdentity{RealName: "张三"}})
 			return err
 		},
 		"index": func() error {
-			_, err := api.Index(c)["v3/eduschoolpay/contracts/presign"].Post(ctx, map[string]any{"identity": map[string]any{"real_name": "张三"}})
+			_, err := api.Index(c)["v3/eduschoolpay/contracts/presign"].Post(ctx,
+				map[string]any{"identity": map[string]any{"real_name": "张三"}})
 			return err
 		},
 	} {
@@ -93,7 +100,8 @@ func TestSensitiveFieldsLeaveEncrypted(t *testing.T) {
 				RealName string `json:"real_name"`
 			}
 		}
-		if !errors.Is(err, errRecorded) || json.Unmarshal([]byte(r.body), &sent) != nil || len(sent.Identity.RealName) < 300 {
+		if !errors.Is(err, errRecorded) || json.Unmarshal([]byte(r.body), &sent) != nil ||
+			len(sent.Identity.RealName) < 300 {
 			t.Errorf("%s: sent %s (%v)", name, r.body, err)
 		}
 	}
@@ -103,7 +111,8 @@ func TestEventsReadBothSpellings(t *testing.T) {
 	t.Parallel()
 	for _, spelling := range []string{"total", "amount"} {
 		var e event.EntrustSign
-		if err := json.Unmarshal([]byte(`{"plan_id":1,"deduct_schedule":{"estimated_deduct_amount":{"`+spelling+`":100,"currency":"CNY"}},"new":{}}`), &e); err != nil {
+		if err := json.Unmarshal([]byte(`{"plan_id":1,"deduct_schedule":{"estimated_deduct_amount":{"`+spelling+
+			`":100,"currency":"CNY"}},"new":{}}`), &e); err != nil {
 			t.Fatal(err)
 		}
 		amount := e.DeductSchedule.EstimatedDeductAmount
@@ -126,7 +135,8 @@ func TestEventsReadBothSpellings(t *testing.T) {
 func TestV2EventsReadXML(t *testing.T) {
 	t.Parallel()
 	var e event.V2Contract
-	err := xml.Unmarshal([]byte(`<xml><change_type><![CDATA[ADD]]></change_type><plan_id>12535</plan_id><contract_id>Wx1</contract_id><new>1</new></xml>`), &e)
+	err := xml.Unmarshal([]byte(`<xml><change_type><![CDATA[ADD]]></change_type><plan_id>12535</plan_id>`+
+		`<contract_id>Wx1</contract_id><new>1</new></xml>`), &e)
 	if err != nil || e.ChangeType != "ADD" || e.PlanID != 12535 || e.EventType() != "V2.CONTRACT" {
 		t.Errorf("read as %+v (%v)", e, err)
 	}

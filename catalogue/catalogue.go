@@ -1,11 +1,14 @@
-// Package catalogue says once what every WeChat Pay endpoint of the contract family looks like: its method and path, the
-// fields of its path, query, body and reply with their limits, its error codes, and the notifications it leads to.
+// Package catalogue says once what every WeChat Pay endpoint of the contract family looks like: its
+// method and path, the fields of its path, query, body and reply with their limits, its error
+// codes, and the notifications it leads to.
 //
-// Everything else is told from it: the typed chain under api/ and its doc comments are generated from it, the sandbox routes
-// and validates with it, the command line searches it. The entries are JSON files under data/, one per product family, in a
-// closed vocabulary: a keyword the loader does not know is an error, so a typing mistake cannot silently weaken a rule.
+// Everything else is told from it: the typed chain under api/ and its doc comments are generated
+// from it, the sandbox routes and validates with it, the command line searches it. The entries are
+// JSON files under data/, one per product family, in a closed vocabulary: a keyword the loader does
+// not know is an error, so a typing mistake cannot silently weaken a rule.
 //
-// Most programs never import this package. Import it to build a tool that needs to know endpoints: a linter, a proxy, a mock.
+// Most programs never import this package. Import it to build a tool that needs to know endpoints:
+// a linter, a proxy, a mock.
 package catalogue
 
 import (
@@ -26,10 +29,12 @@ var loadDefault = sync.OnceValues(func() (*Catalogue, error) {
 	return Load(sub)
 })
 
-// Default is the catalogue compiled into the module. It is parsed once per process; treat it as read-only, it is shared.
+// Default is the catalogue compiled into the module. It is parsed once per process; treat it as
+// read-only, it is shared.
 func Default() (*Catalogue, error) { return loadDefault() }
 
-// Catalogue holds every known endpoint. It is safe for concurrent use and is never changed after loading.
+// Catalogue holds every known endpoint. It is safe for concurrent use and is never changed after
+// loading.
 type Catalogue struct {
 	Families []*Family // ordered by name
 
@@ -49,7 +54,8 @@ func (c *Catalogue) Operations() []*Operation {
 	return all
 }
 
-// Events lists every notification of every family. One event type may appear once per family that sends it.
+// Events lists every notification of every family. One event type may appear once per family that
+// sends it.
 func (c *Catalogue) Events() []*Event {
 	var all []*Event
 	for _, f := range c.Families {
@@ -68,8 +74,9 @@ func (f *Family) Event(eventType string) *Event {
 	return nil
 }
 
-// Search finds the endpoints that match every word, without regard to case, in the method, path, Go name, package, official
-// title, or the names and labels of their fields. No words means every endpoint.
+// Search finds the endpoints that match every word, without regard to case, in the method, path, Go
+// name, package, official title, or the names and labels of their fields. No words means every
+// endpoint.
 func (c *Catalogue) Search(words ...string) []*Operation {
 	var found []*Operation
 	for _, o := range c.Operations() {

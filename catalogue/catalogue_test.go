@@ -43,7 +43,8 @@ func TestMatch(t *testing.T) {
 	}{
 		{"GET", "/v3/edu-papay/contracts/id/wx1", "GET /v3/edu-papay/contracts/id/{contract_id}", "contract_id", "wx1"},
 		{"DELETE", "/v3/edu-papay/contracts/wx1", "DELETE /v3/edu-papay/contracts/{contract_id}", "contract_id", "wx1"},
-		{"DELETE", "/v3/edu-papay/contracts/presign", "DELETE /v3/edu-papay/contracts/{contract_id}", "contract_id", "presign"},
+		{"DELETE", "/v3/edu-papay/contracts/presign", "DELETE /v3/edu-papay/contracts/{contract_id}", "contract_id",
+			"presign"},
 		{"GET", "/v3/edu-papay/user/a%2Fb/contracts", "GET /v3/edu-papay/user/{openid}/contracts", "openid", "a/b"},
 		{"POST", "/v3/edu-papay/contracts/presign", "POST /v3/edu-papay/contracts/presign", "", ""},
 		{"PUT", "/v3/edu-papay/contracts/presign", "", "", ""},

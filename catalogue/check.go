@@ -7,9 +7,10 @@ import (
 	"strings"
 )
 
-// CheckBody holds a request body, exactly as received, against the endpoint's rules and returns the first thing wrong, nil
-// when all is well. Unknown and repeated members, null, and 4-byte characters are wrong everywhere; the value of an Encrypted
-// field is only required to be there, because the rules are about the plain text: decrypt it and use Field.CheckText.
+// CheckBody holds a request body, exactly as received, against the endpoint's rules and returns the
+// first thing wrong, nil when all is well. Unknown and repeated members, null, and 4-byte
+// characters are wrong everywhere; the value of an Encrypted field is only required to be there,
+// because the rules are about the plain text: decrypt it and use Field.CheckText.
 // https://pay.weixin.qq.com/docs/merchant/development/interface-rules/basic-rules.html
 func (o *Operation) CheckBody(raw []byte) *Violation {
 	if o.Body == nil {
@@ -21,8 +22,9 @@ func (o *Operation) CheckBody(raw []byte) *Violation {
 	return checkJSON(raw, o.Body, true)
 }
 
-// CheckReply holds a reply body against the catalogue: members, types, required ones. Declared lengths and formats are not
-// enforced, because WeChat Pay itself exceeds some of them. It is for those who answer in WeChat Pay's place.
+// CheckReply holds a reply body against the catalogue: members, types, required ones. Declared
+// lengths and formats are not enforced, because WeChat Pay itself exceeds some of them. It is for
+// those who answer in WeChat Pay's place.
 func (o *Operation) CheckReply(raw []byte) *Violation {
 	if o.Reply == nil {
 		if len(raw) == 0 {
@@ -229,7 +231,8 @@ func (c *checker) numeral(f *Field, at *place) *Violation {
 	return nil
 }
 
-// skip passes over any value; only an object without declared members, or one nobody reads, comes here.
+// skip passes over any value; only an object without declared members, or one nobody reads, comes
+// here.
 func (s *scanner) skip(depth int) (problem string) {
 	if depth > maxDepth {
 		return problemNesting
@@ -279,7 +282,8 @@ func (s *scanner) skip(depth int) (problem string) {
 	return ""
 }
 
-// seen is the set of members met so far, by position; the loader refuses objects with more members than it holds.
+// seen is the set of members met so far, by position; the loader refuses objects with more members
+// than it holds.
 type seen [maxMembers / 64]uint64
 
 const maxMembers = 128

@@ -9,7 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// CheckQuery holds the decoded query string against the endpoint's rules: unknown and repeated names are wrong.
+// CheckQuery holds the decoded query string against the endpoint's rules: unknown and repeated
+// names are wrong.
 func (o *Operation) CheckQuery(query url.Values) *Violation {
 	for _, f := range o.Query {
 		values, given := query[f.Name]
@@ -18,7 +19,8 @@ func (o *Operation) CheckQuery(query url.Values) *Violation {
 			return &Violation{Field: f.Name, Issue: "the parameter is given twice", Location: LocationQuery}
 		case given && len(values) == 1:
 			if issue := f.lineIssue(values[0]); issue != "" {
-				return &Violation{Field: f.Name, Value: excerpt([]byte(values[0])), Issue: issue, Location: LocationQuery}
+				return &Violation{Field: f.Name, Value: excerpt([]byte(values[0])), Issue: issue,
+					Location: LocationQuery}
 			}
 		case f.Required:
 			return &Violation{Field: f.Name, Issue: "the parameter is required", Location: LocationQuery}
@@ -66,13 +68,15 @@ func (o *Operation) CheckFields(fields map[string]string) *Violation {
 	}
 	for _, group := range oneOf {
 		if !slices.ContainsFunc(group, func(name string) bool { return fields[name] != "" }) {
-			return &Violation{Field: group[0], Issue: "one of " + strings.Join(group, ", ") + " is required", Location: LocationBody}
+			return &Violation{Field: group[0], Issue: "one of " + strings.Join(group, ", ") + " is required",
+				Location: LocationBody}
 		}
 	}
 	return nil
 }
 
-// CheckPath holds the values of the path's variables, as Match returns them, against the endpoint's rules.
+// CheckPath holds the values of the path's variables, as Match returns them, against the endpoint's
+// rules.
 func (o *Operation) CheckPath(vars map[string]string) *Violation {
 	for _, f := range o.PathParams {
 		value := vars[f.Name]

@@ -36,41 +36,55 @@ func TestCheckBody(t *testing.T) {
 		{"a required field missing", eduPresign, `"appid":"wx8888888888888888",`, ``, "/appid", "required"},
 		{"a nested field missing", jsapi, `"total":100,`, ``, "/amount/total", "required"},
 		{"null", eduPresign, `"20200330tony"`, `null`, "/user_id", "null is not allowed"},
-		{"plan_id as a string where an integer is due", combinePresign, `12535`, `"12535"`, "/plan_id", "must be an integer, not a string"},
-		{"plan_id as an integer where a string is due", eduPresign, `"101164396123311331"`, `101164396123311331`, "/plan_id", "must be a string, not a number"},
+		{"plan_id as a string where an integer is due", combinePresign, `12535`, `"12535"`, "/plan_id",
+			"must be an integer, not a string"},
+		{"plan_id as an integer where a string is due", eduPresign, `"101164396123311331"`, `101164396123311331`,
+			"/plan_id", "must be a string, not a number"},
 		{"a fraction", combinePresign, `12535`, `12535.5`, "/plan_id", "without fraction or exponent"},
 		{"a zero fraction", combinePresign, `12535`, `12535.0`, "/plan_id", "without fraction or exponent"},
 		{"an exponent", combinePresign, `12535`, `1e2`, "/plan_id", "without fraction or exponent"},
 		{"zero where at least one is due", jsapi, `"total":100`, `"total":0`, "/amount/total", "at least 1"},
 		{"beyond 64 bits", combinePresign, `12535`, `99999999999999999999`, "/plan_id", "64 bits"},
 		{"a leading zero", combinePresign, `12535`, `012535`, "/plan_id", "malformed"},
-		{"a string for a boolean", combinePresign, `"return_app":true`, `"return_app":"true"`, "/return_app", "must be a boolean, not a string"},
+		{"a string for a boolean", combinePresign, `"return_app":true`, `"return_app":"true"`, "/return_app",
+			"must be a boolean, not a string"},
 		{"a list for an object", jsapi, `{"openid":"oUpF8"}`, `[]`, "/payer", "must be an object, not an array"},
-		{"too long", eduPresign, `20200330tony`, strings.Repeat("x", 33), "/user_id", "must be 1 to 32 characters long, is 33"},
+		{"too long", eduPresign, `20200330tony`, strings.Repeat("x", 33), "/user_id",
+			"must be 1 to 32 characters long, is 33"},
 		{"empty", eduPresign, `20200330tony`, ``, "/user_id", "must be 1 to 32 characters long, is 0"},
 		{"a pattern broken", combinePresign, `wxwtdk20200910100000`, `wx_1`, "/out_contract_code", "must match"},
-		{"an unknown constant", eduPresign, `EDUCATION_PERIOD`, `EDUCATION`, "/trade_scene", "must be one of EDUCATION_PERIOD"},
+		{"an unknown constant", eduPresign, `EDUCATION_PERIOD`, `EDUCATION`, "/trade_scene",
+			"must be one of EDUCATION_PERIOD"},
 		{"an emoji", combinePresign, `微信代扣用户A`, `😀`, "/contract_display_account", "4-byte"},
 		{"an escaped emoji", combinePresign, `微信代扣用户A`, `\ud83d\ude00`, "/contract_display_account", "4-byte"},
 		{"an emoji in a name", combinePresign, `"return_app"`, `"😀"`, "", "4-byte"},
 		{"invalid UTF-8", combinePresign, `微信代扣用户A`, "\xff", "/contract_display_account", "not valid UTF-8"},
 		{"a line feed in a string", eduPresign, `20200330tony`, "a\nb", "/user_id", "malformed"},
 		{"an unknown field", eduPresign, `"user_id"`, `"nickname":"x","user_id"`, "/nickname", "no such field"},
-		{"an unknown field with a slash", eduPresign, `"user_id"`, `"a/b~c":"x","user_id"`, "/a~1b~0c", "no such field"},
+		{"an unknown field with a slash", eduPresign, `"user_id"`, `"a/b~c":"x","user_id"`, "/a~1b~0c",
+			"no such field"},
 		{"a field twice", eduPresign, `"user_id"`, `"appid":"x","user_id"`, "/appid", "given twice"},
 		{"day 29", eduPresign, `2020-03-19`, `2020-03-29`, "/period_start_date", "day 1 to 28"},
 		{"day 31", eduPresign, `2020-03-19`, `2020-03-31`, "/period_start_date", "day 1 to 28"},
 		{"30 February", eduPresign, `2020-03-19`, `2020-02-30`, "/period_start_date", "a date that exists"},
 		{"another date format", eduPresign, `2020-03-19`, `2020/03/19`, "/period_start_date", "yyyy-MM-dd"},
-		{"http", combinePresign, `https://yourapp.com/notify`, `http://yourapp.com/notify`, "/notify_url", "must use https"},
-		{"a query", combinePresign, `https://yourapp.com/notify`, `https://yourapp.com/notify?a=1`, "/notify_url", "query string"},
-		{"an empty query", combinePresign, `https://yourapp.com/notify`, `https://yourapp.com/notify?`, "/notify_url", "query string"},
-		{"a fragment", combinePresign, `https://yourapp.com/notify`, `https://yourapp.com/notify#a`, "/notify_url", "fragment"},
-		{"no path", combinePresign, `https://yourapp.com/notify`, `https://yourapp.com`, "/notify_url", "must have a path"},
+		{"http", combinePresign, `https://yourapp.com/notify`, `http://yourapp.com/notify`, "/notify_url",
+			"must use https"},
+		{"a query", combinePresign, `https://yourapp.com/notify`, `https://yourapp.com/notify?a=1`, "/notify_url",
+			"query string"},
+		{"an empty query", combinePresign, `https://yourapp.com/notify`, `https://yourapp.com/notify?`, "/notify_url",
+			"query string"},
+		{"a fragment", combinePresign, `https://yourapp.com/notify`, `https://yourapp.com/notify#a`, "/notify_url",
+			"fragment"},
+		{"no path", combinePresign, `https://yourapp.com/notify`, `https://yourapp.com`, "/notify_url",
+			"must have a path"},
 		{"no host", combinePresign, `https://yourapp.com/notify`, `/notify`, "/notify_url", "absolute"},
-		{"a password", combinePresign, `https://yourapp.com/notify`, `https://u:p@yourapp.com/notify`, "/notify_url", "user name"},
-		{"a long address", combinePresign, `https://yourapp.com/notify`, `https://yourapp.com/` + strings.Repeat("n", 237), "/notify_url", "is 257"},
-		{"something after the end", eduPresign, `"EDUCATION_PERIOD"}`, `"EDUCATION_PERIOD"}}`, "", "goes on after the end"},
+		{"a password", combinePresign, `https://yourapp.com/notify`, `https://u:p@yourapp.com/notify`, "/notify_url",
+			"user name"},
+		{"a long address", combinePresign, `https://yourapp.com/notify`, `https://yourapp.com/` +
+			strings.Repeat("n", 237), "/notify_url", "is 257"},
+		{"something after the end", eduPresign, `"EDUCATION_PERIOD"}`, `"EDUCATION_PERIOD"}}`, "",
+			"goes on after the end"},
 		{"a comma too many", eduPresign, `"EDUCATION_PERIOD"}`, `"EDUCATION_PERIOD",}`, "", "malformed"},
 		{"cut off", eduPresign, `"EDUCATION_PERIOD"}`, `"EDUCATION_`, "/trade_scene", "malformed"},
 	} {
@@ -79,7 +93,8 @@ func TestCheckBody(t *testing.T) {
 			t.Fatalf("%s: the row changes nothing", row.name)
 		}
 		v := c.Operation(row.id).CheckBody([]byte(body))
-		if v == nil || v.Field != row.field || !strings.Contains(v.Issue, row.issue) || v.Location != catalogue.LocationBody {
+		if v == nil || v.Field != row.field || !strings.Contains(v.Issue, row.issue) ||
+			v.Location != catalogue.LocationBody {
 			t.Errorf("%s: got %v, want %s: %s", row.name, v, row.field, row.issue)
 		}
 	}
@@ -96,7 +111,8 @@ func TestCheckBodyAccepts(t *testing.T) {
 	for _, row := range []struct{ name, id, old, new string }{
 		{"32 characters of 3 bytes", combinePresign, `微信代扣用户A`, strings.Repeat("微", 32)},
 		{"escaped characters", combinePresign, `微信代扣用户A`, `\u5fae\"\\\/\n`},
-		{"a loopback receiver under development", combinePresign, `https://yourapp.com/notify`, `http://127.0.0.1:8080/notify`},
+		{"a loopback receiver under development", combinePresign, `https://yourapp.com/notify`,
+			`http://127.0.0.1:8080/notify`},
 		{"localhost", combinePresign, `https://yourapp.com/notify`, `http://localhost/notify`},
 		{"IPv6 loopback", combinePresign, `https://yourapp.com/notify`, `http://[::1]:8080/notify`},
 		{"white space", eduPresign, `{"appid":`, " {\r\n\t\"appid\" : "},
@@ -163,15 +179,18 @@ func TestCheckQueryAndPath(t *testing.T) {
 		if row.issue == "" && v == nil {
 			continue
 		}
-		if v == nil || v.Field != row.field || !strings.Contains(v.Issue, row.issue) || v.Location != catalogue.LocationQuery {
+		if v == nil || v.Field != row.field || !strings.Contains(v.Issue, row.issue) ||
+			v.Location != catalogue.LocationQuery {
 			t.Errorf("%s: got %v, want %s: %s", row.query, v, row.field, row.issue)
 		}
 	}
-	query := c.Operation("GET /v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}")
+	query := c.Operation(
+		"GET /v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}")
 	if v := query.CheckPath(map[string]string{"plan_id": "12535", "out_contract_code": "wx1"}); v != nil {
 		t.Error(v)
 	}
-	if v := query.CheckPath(map[string]string{"plan_id": "x", "out_contract_code": "wx1"}); v == nil || v.Field != "plan_id" || v.Location != catalogue.LocationURL {
+	if v := query.CheckPath(map[string]string{"plan_id": "x", "out_contract_code": "wx1"}); v == nil ||
+		v.Field != "plan_id" || v.Location != catalogue.LocationURL {
 		t.Errorf("a word for an integer in the path: %v", v)
 	}
 	if v := query.CheckPath(map[string]string{"plan_id": "1"}); v == nil || v.Field != "out_contract_code" {
@@ -192,7 +211,8 @@ func TestCheckReplyIgnoresDeclaredLengths(t *testing.T) {
 	}
 }
 
-// FuzzCheckBody holds the validator's own JSON reader against encoding/json: what is accepted is JSON, and an object.
+// FuzzCheckBody holds the validator's own JSON reader against encoding/json: what is accepted is
+// JSON, and an object.
 func FuzzCheckBody(f *testing.F) {
 	for _, body := range bodies {
 		f.Add([]byte(body))

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Endpoint is one of WeChat Pay's endpoints with what this module does for it. The command line's list and docs/fidelity.md
-// are both made of these, so they cannot disagree.
+// Endpoint is one of WeChat Pay's endpoints with what this module does for it. The command line's
+// list and docs/fidelity.md are both made of these, so they cannot disagree.
 type Endpoint struct {
 	Known                // Title and Product are the operation's and its family's where there is one
 	Operation *Operation // nil when the endpoint is known by path only
@@ -27,8 +27,8 @@ func (e Endpoint) Fidelity() Fidelity {
 // Typed says whether the typed chain has the endpoint: all but the downloads of files.
 func (o *Operation) Typed() bool { return !o.Unsigned }
 
-// Endpoints lists every known endpoint: first those of the catalogue, family by family, then those known by path only,
-// product by product.
+// Endpoints lists every known endpoint: first those of the catalogue, family by family, then those
+// known by path only, product by product.
 func (c *Catalogue) Endpoints() []Endpoint {
 	var all []Endpoint
 	for _, o := range c.Operations() {
@@ -49,8 +49,9 @@ func (c *Catalogue) Endpoints() []Endpoint {
 	return all
 }
 
-// SearchEndpoints finds the endpoints that match every word, without regard to case, in the method, path, product or title,
-// and where they are typed in what [Catalogue.Search] looks at as well. No words means every endpoint.
+// SearchEndpoints finds the endpoints that match every word, without regard to case, in the method,
+// path, product or title, and where they are typed in what [Catalogue.Search] looks at as well. No
+// words means every endpoint.
 func (c *Catalogue) SearchEndpoints(words ...string) []Endpoint {
 	return slices.DeleteFunc(c.Endpoints(), func(e Endpoint) bool {
 		haystack := strings.ToLower(strings.Join([]string{e.Method, e.SDKPath(), e.Product, e.Title}, "\n"))

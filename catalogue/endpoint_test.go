@@ -46,11 +46,13 @@ func TestEndpointsAreTheKnownOnesWithWhatIsDoneForThem(t *testing.T) {
 func TestSearchEndpoints(t *testing.T) {
 	t.Parallel()
 	c := embedded(t)
-	if found := c.SearchEndpoints("支付分", "permissions", "post"); len(found) == 0 || found[0].Typed() || found[0].Fidelity() != catalogue.FidelityNone {
+	if found := c.SearchEndpoints("支付分", "permissions", "post"); len(found) == 0 || found[0].Typed() ||
+		found[0].Fidelity() != catalogue.FidelityNone {
 		t.Errorf("among those known by path: found %v", found)
 	}
 	// The typed ones are also found by their fields, as Search finds them.
-	if found, want := c.SearchEndpoints("period_start_date"), c.Search("period_start_date"); len(want) == 0 || len(found) != len(want) {
+	if found, want := c.SearchEndpoints("period_start_date"), c.Search("period_start_date"); len(want) == 0 ||
+		len(found) != len(want) {
 		t.Errorf("found %d by a field, want %d", len(found), len(want))
 	}
 }
@@ -88,8 +90,10 @@ func TestNearestKnown(t *testing.T) {
 func TestKnownPathsByProtocolAndMethod(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string]catalogue.Protocol{
-		"/papay/querycontract": catalogue.ProtocolV2, "/papay/nothing": catalogue.ProtocolV2, "/mmpaymkttransfers/x": catalogue.ProtocolV2,
-		"/v3/papay/x": catalogue.ProtocolV3, "/hk/v3/refunds": catalogue.ProtocolV3, "/": catalogue.ProtocolV3, "/favicon.ico": catalogue.ProtocolV3,
+		"/papay/querycontract": catalogue.ProtocolV2, "/papay/nothing": catalogue.ProtocolV2,
+		"/mmpaymkttransfers/x": catalogue.ProtocolV2,
+		"/v3/papay/x":          catalogue.ProtocolV3, "/hk/v3/refunds": catalogue.ProtocolV3, "/": catalogue.ProtocolV3,
+		"/favicon.ico": catalogue.ProtocolV3,
 	} {
 		if got := catalogue.ProtocolOf(path); got != want {
 			t.Errorf("%s: got %s", path, got)
@@ -100,7 +104,8 @@ func TestKnownPathsByProtocolAndMethod(t *testing.T) {
 			t.Errorf("%s: the chain writes it %s", k.Path, k.SDKPath())
 		}
 	}
-	if got := catalogue.KnownMethods("/v3/marketing/favor/users/o1/coupons"); len(got) != 2 || got[0] != "GET" || got[1] != "POST" {
+	if got := catalogue.KnownMethods("/v3/marketing/favor/users/o1/coupons"); len(got) != 2 || got[0] != "GET" ||
+		got[1] != "POST" {
 		t.Errorf("got %v", got)
 	}
 	if got := catalogue.KnownMethods("/v3/nothing"); got != nil {

@@ -26,10 +26,12 @@ type Protocol string
 // The protocols.
 const (
 	ProtocolV3 Protocol = "v3" // JSON, signed with RSA in headers
-	ProtocolV2 Protocol = "v2" // flat XML, signed with the APIv2 key in the field sign; its paths do not begin with /v3/
+	// flat XML, signed with the APIv2 key in the field sign; its paths do not begin with /v3/
+	ProtocolV2 Protocol = "v2"
 )
 
-// Family is one product: its endpoints and its notifications. One file under data/ holds one family.
+// Family is one product: its endpoints and its notifications. One file under data/ holds one
+// family.
 type Family struct {
 	Name        string // "edu-papay": the file name, and the name used in messages
 	Package     string // Go package of the typed chain: "edupapay"
@@ -41,7 +43,8 @@ type Family struct {
 	Events      []*Event
 	Rules       []Rule
 
-	// Segments spells path segments that GoName would spell alike, such as policy-periods and policy_periods.
+	// Segments spells path segments that GoName would spell alike, such as policy-periods and
+	// policy_periods.
 	Segments map[string]string
 }
 
@@ -85,7 +88,8 @@ type Operation struct {
 // ID is the method and the path, the key of Catalogue.Operation.
 func (o *Operation) ID() string { return o.Method + " " + o.Path }
 
-// SDKPath is the path as the chain and the index write it: without the leading slash, and with v2/ before APIv2 paths.
+// SDKPath is the path as the chain and the index write it: without the leading slash, and with v2/
+// before APIv2 paths.
 func (o *Operation) SDKPath() string { return sdkPath(o.Path) }
 
 // ErrorCode is one documented way for an endpoint to fail.
@@ -103,14 +107,17 @@ type Event struct {
 	Title        string // official title, Chinese
 	Description  string
 	OriginalType string // resource.original_type
-	Target       string // where it is sent: "request" (the notify_url of the call) or "template" (configured with the plan)
-	Resource     *Field // the decrypted resource, type object
-	Source       Source
+	// where it is sent: "request" (the notify_url of the call) or "template" (configured with the
+	// plan)
+	Target   string
+	Resource *Field // the decrypted resource, type object
+	Source   Source
 
 	Family *Family
 }
 
-// Rule is a fact that no field can carry: a lifetime, an order of calls, a deviation of the sandbox.
+// Rule is a fact that no field can carry: a lifetime, an order of calls, a deviation of the
+// sandbox.
 type Rule struct {
 	Text   string
 	Doc    string

@@ -7,20 +7,22 @@ import (
 
 // Field is one value of a path, query, body, reply or notification.
 type Field struct {
-	Name        string
-	Type        Type
-	Required    bool
-	MinLength   int // characters, not bytes; 1 for a required string unless the entry says otherwise
-	MaxLength   int // characters; 0 means no declared limit
-	Pattern     string
-	Enum        []string
-	Minimum     *int64
-	Maximum     *int64
-	MinItems    int
-	MaxItems    int // 0 means no declared limit
-	Format      Format
-	MaxDay      int    // with FormatDate: the largest day of the month that is accepted
-	Encrypted   bool   // travels RSA-OAEP encrypted under the key named by Wechatpay-Serial; lengths are those of the plain text
+	Name      string
+	Type      Type
+	Required  bool
+	MinLength int // characters, not bytes; 1 for a required string unless the entry says otherwise
+	MaxLength int // characters; 0 means no declared limit
+	Pattern   string
+	Enum      []string
+	Minimum   *int64
+	Maximum   *int64
+	MinItems  int
+	MaxItems  int // 0 means no declared limit
+	Format    Format
+	MaxDay    int // with FormatDate: the largest day of the month that is accepted
+	// travels RSA-OAEP encrypted under the key named by Wechatpay-Serial; lengths are those of the
+	// plain text
+	Encrypted   bool
 	Label       string // official name of the field, Chinese
 	Description string // what it means, in English
 	Example     json.RawMessage
@@ -41,7 +43,8 @@ type Field struct {
 // Type is a JSON type.
 type Type string
 
-// The JSON types. Integer is a JSON number without fraction or exponent, as WeChat Pay demands for money in fen.
+// The JSON types. Integer is a JSON number without fraction or exponent, as WeChat Pay demands for
+// money in fen.
 const (
 	String  Type = "string"
 	Integer Type = "integer"

@@ -10,7 +10,8 @@ import (
 //go:embed known.tsv
 var knownText string
 
-// Known is an endpoint of WeChat Pay of which little more than its address is known: the typed ones are Operations.
+// Known is an endpoint of WeChat Pay of which little more than its address is known: the typed ones
+// are Operations.
 type Known struct {
 	Method  string // upper case
 	Path    string // as on the wire, with {variables}: "/v3/papay/…", and "/papay/…" for APIv2
@@ -21,7 +22,8 @@ type Known struct {
 // ID is the method and the path, as of an Operation.
 func (k Known) ID() string { return k.Method + " " + k.Path }
 
-// SDKPath is the path as the chain and the index write it: without the leading slash, and with v2/ before APIv2 paths.
+// SDKPath is the path as the chain and the index write it: without the leading slash, and with v2/
+// before APIv2 paths.
 func (k Known) SDKPath() string { return sdkPath(k.Path) }
 
 func sdkPath(path string) string {
@@ -33,7 +35,8 @@ func sdkPath(path string) string {
 
 // isV3 tells a known path's protocol; APIv3 across the border begins with /hk/v3/ or /global/v3/.
 func isV3(path string) bool {
-	return strings.HasPrefix(path, "/v3/") || strings.HasPrefix(path, "/hk/v3/") || strings.HasPrefix(path, "/global/v3/")
+	return strings.HasPrefix(path, "/v3/") || strings.HasPrefix(path, "/hk/v3/") || strings.HasPrefix(path,
+		"/global/v3/")
 }
 
 var loadKnown = sync.OnceValue(func() []Known {
@@ -46,11 +49,13 @@ var loadKnown = sync.OnceValue(func() []Known {
 	return all
 })
 
-// AllKnown lists every endpoint of WeChat Pay that is known by address, typed or not, ordered by path.
+// AllKnown lists every endpoint of WeChat Pay that is known by address, typed or not, ordered by
+// path.
 func AllKnown() []Known { return slices.Clone(loadKnown()) }
 
-// MatchKnown finds what a request is meant for among all known endpoints, preferring plain segments to variables. A client
-// that calls an endpoint the sandbox lacks can so be told apart from one that mistypes.
+// MatchKnown finds what a request is meant for among all known endpoints, preferring plain segments
+// to variables. A client that calls an endpoint the sandbox lacks can so be told apart from one
+// that mistypes.
 func MatchKnown(method, escapedPath string) (Known, bool) {
 	best, score := Known{}, -1
 	for _, k := range loadKnown() {
@@ -63,7 +68,8 @@ func MatchKnown(method, escapedPath string) (Known, bool) {
 	return best, score >= 0
 }
 
-// KnownMethods lists the methods that this path is known to take, sorted; none means that the path is unknown.
+// KnownMethods lists the methods that this path is known to take, sorted; none means that the path
+// is unknown.
 func KnownMethods(escapedPath string) []string {
 	var methods []string
 	for _, k := range loadKnown() {
@@ -85,7 +91,8 @@ var startsOfV2 = sync.OnceValue(func() map[string]bool {
 	return starts
 })
 
-// ProtocolOf tells how a path is spoken to, known or not: APIv2's are those that start as a known APIv2 path does.
+// ProtocolOf tells how a path is spoken to, known or not: APIv2's are those that start as a known
+// APIv2 path does.
 func ProtocolOf(path string) Protocol {
 	if !isV3(path) && startsOfV2()[firstSegment(path)] {
 		return ProtocolV2
@@ -98,7 +105,8 @@ func firstSegment(path string) string {
 	return first
 }
 
-// likeness counts the plain segments that the path shares with the pattern; -1 means that it does not match.
+// likeness counts the plain segments that the path shares with the pattern; -1 means that it does
+// not match.
 func likeness(pattern, path string) int {
 	if strings.Count(pattern, "/") != strings.Count(path, "/") {
 		return -1
@@ -121,7 +129,8 @@ func likeness(pattern, path string) int {
 	return same
 }
 
-// SearchKnown finds the known endpoints that match every word, without regard to case, in the method, path, product or title.
+// SearchKnown finds the known endpoints that match every word, without regard to case, in the
+// method, path, product or title.
 func SearchKnown(words ...string) []Known {
 	var found []Known
 	for _, k := range loadKnown() {

@@ -26,12 +26,13 @@ func (e *LoadError) Error() string {
 	return "catalogue: " + place + ": " + e.Problem
 }
 
-// sharedFile holds what every family uses: descriptions of fields that mean the same everywhere, and the public errors.
+// sharedFile holds what every family uses: descriptions of fields that mean the same everywhere,
+// and the public errors.
 const sharedFile = "shared.json"
 
-// Load reads a catalogue from the .json files in the top folder of fsys. It is strict: an unknown keyword, a duplicate key or
-// endpoint, an unknown type, a pattern that does not compile, a limit that makes no sense are each a *LoadError naming the
-// file, the endpoint and the field.
+// Load reads a catalogue from the .json files in the top folder of fsys. It is strict: an unknown
+// keyword, a duplicate key or endpoint, an unknown type, a pattern that does not compile, a limit
+// that makes no sense are each a *LoadError naming the file, the endpoint and the field.
 func Load(fsys fs.FS) (*Catalogue, error) {
 	names, err := fs.Glob(fsys, "*.json")
 	if err != nil {
@@ -77,7 +78,8 @@ func (c *Catalogue) link() error {
 	for _, f := range c.Families {
 		file := f.Name + ".json"
 		if other := packages[f.Package]; other != "" {
-			return &LoadError{File: file, Problem: fmt.Sprintf("package %q is already the package of %s", f.Package, other)}
+			return &LoadError{File: file, Problem: fmt.Sprintf("package %q is already the package of %s", f.Package,
+				other)}
 		}
 		packages[f.Package] = file
 		for _, e := range f.Events {
@@ -87,11 +89,13 @@ func (c *Catalogue) link() error {
 	for _, o := range c.Operations() {
 		file := o.Family.Name + ".json"
 		if other := c.byID[o.ID()]; other != nil {
-			return &LoadError{File: file, Operation: o.ID(), Problem: "the endpoint is already in " + other.Family.Name + ".json"}
+			return &LoadError{File: file, Operation: o.ID(), Problem: "the endpoint is already in " +
+				other.Family.Name + ".json"}
 		}
 		for _, e := range o.Events {
 			if !events[e] {
-				return &LoadError{File: file, Operation: o.ID(), Problem: fmt.Sprintf("no family describes the event %q", e)}
+				return &LoadError{File: file, Operation: o.ID(),
+					Problem: fmt.Sprintf("no family describes the event %q", e)}
 			}
 		}
 		c.byID[o.ID()] = o

@@ -6,28 +6,34 @@ import (
 	"unicode"
 )
 
-// words spells the parts of names that are not simply capitalised. Exact paths always travel beside the names made here;
-// nothing turns a name back into a path.
+// words spells the parts of names that are not simply capitalised. Exact paths always travel beside
+// the names made here; nothing turns a name back into a path.
 var words = map[string]string{
 	"aead": "AEAD", "api": "API", "appid": "AppID", "authinfo": "AuthInfo", "cvv": "CVV", "entrustweb": "EntrustWeb",
-	"eduschoolpay": "EduSchoolPay", "facepay": "FacePay", "fundflowbill": "FundFlowBill", "h5": "H5", "id": "ID", "ids": "IDs",
-	"ip": "IP", "jsapi": "JSAPI", "mch": "Mch", "mcc": "MCC", "mchid": "MchID", "mp": "MP", "miniprogram": "MiniProgram",
-	"offlineface": "OfflineFace", "offlinefacemch": "OfflineFaceMch", "openid": "OpenID", "os": "OS", "qrcode": "QRCode",
-	"qs": "QS", "sp": "SP", "tradebill": "TradeBill", "unionid": "UnionID", "url": "URL", "wechatpay": "WechatPay",
+	"eduschoolpay": "EduSchoolPay", "facepay": "FacePay", "fundflowbill": "FundFlowBill", "h5": "H5", "id": "ID",
+	"ids": "IDs",
+	"ip":  "IP", "jsapi": "JSAPI", "mch": "Mch", "mcc": "MCC", "mchid": "MchID", "mp": "MP",
+	"miniprogram": "MiniProgram",
+	"offlineface": "OfflineFace", "offlinefacemch": "OfflineFaceMch", "openid": "OpenID", "os": "OS",
+	"qrcode": "QRCode",
+	"qs":     "QS", "sp": "SP", "tradebill": "TradeBill", "unionid": "UnionID", "url": "URL", "wechatpay": "WechatPay",
 	"wxid": "WxID",
 
 	// Values.
-	"aes": "AES", "cny": "CNY", "gcm": "GCM", "hmac": "HMAC", "md5": "MD5", "rsa": "RSA", "sha1": "SHA1", "sha256": "SHA256",
-	"sm2": "SM2", "sm4": "SM4",
+	"aes": "AES", "cny": "CNY", "gcm": "GCM", "hmac": "HMAC", "md5": "MD5", "rsa": "RSA", "sha1": "SHA1",
+	"sha256": "SHA256",
+	"sm2":    "SM2", "sm4": "SM4",
 
 	// APIv2 writes its paths without hyphens.
-	"closeorder": "CloseOrder", "contractorder": "ContractOrder", "deletecontract": "DeleteContract", "h5entrustweb": "H5EntrustWeb",
-	"orderquery": "OrderQuery", "paporderquery": "PapOrderQuery", "pappayapply": "PapPayApply", "preentrustweb": "PreEntrustWeb",
+	"closeorder": "CloseOrder", "contractorder": "ContractOrder", "deletecontract": "DeleteContract",
+	"h5entrustweb": "H5EntrustWeb",
+	"orderquery":   "OrderQuery", "paporderquery": "PapOrderQuery", "pappayapply": "PapPayApply",
+	"preentrustweb": "PreEntrustWeb",
 	"querycontract": "QueryContract", "refundquery": "RefundQuery", "secapi": "SecAPI",
 }
 
-// GoName spells a path segment, field name or event type as an exported Go identifier: "edu-papay" is EduPapay,
-// "sub_mchid" is SubMchID, "ECOMMERCE_ENTRUST.SIGN" is EcommerceEntrustSign.
+// GoName spells a path segment, field name or event type as an exported Go identifier: "edu-papay"
+// is EduPapay, "sub_mchid" is SubMchID, "ECOMMERCE_ENTRUST.SIGN" is EcommerceEntrustSign.
 func GoName(name string) string {
 	var b strings.Builder
 	for _, word := range splitName(name) {

@@ -10,9 +10,10 @@ import (
 // longestGuess bounds the paths that are worth a guess, in bytes.
 const longestGuess = 256
 
-// NearestKnown finds the known endpoints whose paths look most like a mistyped one, the likest first, at most n, and none
-// where nothing does. The path may be spelled as on the wire or as the chain does, with values in the place of variables.
-// A single word is compared with the segments of the paths.
+// NearestKnown finds the known endpoints whose paths look most like a mistyped one, the likest
+// first, at most n, and none where nothing does. The path may be spelled as on the wire or as the
+// chain does, with values in the place of variables. A single word is compared with the segments of
+// the paths.
 func NearestKnown(path string, n int) []Known {
 	path = strings.TrimPrefix(strings.ToLower(strings.Trim(path, "/")), "v2/")
 	if path == "" || len(path) > longestGuess {
@@ -40,7 +41,8 @@ func NearestKnown(path string, n int) []Known {
 	return out
 }
 
-// unlikeness is what it takes to make the wanted out of a path's segments, in bytes typed; more than limit may be any more.
+// unlikeness is what it takes to make the wanted out of a path's segments, in bytes typed; more
+// than limit may be any more.
 func unlikeness(wanted, path []string, limit int) int {
 	if len(wanted) == 1 {
 		best := limit + 1
@@ -74,7 +76,8 @@ func unlikeness(wanted, path []string, limit int) int {
 	return row[len(path)]
 }
 
-// segmentCost lets a variable stand for what looks like a value at once, and for a word rather than not at all.
+// segmentCost lets a variable stand for what looks like a value at once, and for a word rather than
+// not at all.
 func segmentCost(got, segment string) int {
 	switch {
 	case got == segment:

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// reader turns the tree of one file into a Family. Each kind of entry has one function with one switch: the switch is the
-// vocabulary, and what it does not list is an error.
+// reader turns the tree of one file into a Family. Each kind of entry has one function with one
+// switch: the switch is the vocabulary, and what it does not list is an error.
 type reader struct {
 	shared    *shared
 	file      string
@@ -22,7 +22,8 @@ type reader struct {
 }
 
 func (r *reader) fail(format string, args ...any) error {
-	return &LoadError{File: r.file, Operation: r.operation, Field: strings.Join(r.field, "."), Problem: fmt.Sprintf(format, args...)}
+	return &LoadError{File: r.file, Operation: r.operation, Field: strings.Join(r.field, "."),
+		Problem: fmt.Sprintf(format, args...)}
 }
 
 func (r *reader) unknown(key string, known ...string) error {
@@ -124,7 +125,8 @@ func (r *reader) family(n *node) error {
 			f.Segments = map[string]string{}
 			err = r.each(v, func(segment string, n *node) (err error) {
 				if f.Segments[segment], err = r.text(n); err == nil && !exported(n.text) {
-					err = r.fail("the segment %s is spelled %q, which is no Go identifier that starts with a capital", segment, n.text)
+					err = r.fail("the segment %s is spelled %q, which is no Go identifier that starts with a capital",
+						segment, n.text)
 				}
 				return err
 			})
@@ -137,7 +139,8 @@ func (r *reader) family(n *node) error {
 		case "rules":
 			f.Rules, err = list(r, v, r.rule)
 		default:
-			return r.unknown(key, "package", "protocol", "root", "title", "description", "source", "errors", "segments", "types", "operations", "events", "rules")
+			return r.unknown(key, "package", "protocol", "root", "title", "description", "source", "errors", "segments",
+				"types", "operations", "events", "rules")
 		}
 		return err
 	})
@@ -178,8 +181,8 @@ func (r *reader) checkFamily(f *Family) error {
 	return nil
 }
 
-// namedType declares an object shape that later entries of the file use by name. Only earlier types are known, so a shape
-// cannot contain itself.
+// namedType declares an object shape that later entries of the file use by name. Only earlier types
+// are known, so a shape cannot contain itself.
 func (r *reader) namedType(name string, n *node) error {
 	r.field = []string{"types", name}
 	defer func() { r.field = nil }()
@@ -219,7 +222,8 @@ func (r *reader) errors(n *node) ([]ErrorCode, error) {
 			return err
 		})
 		v2 := r.fam != nil && r.fam.Protocol == ProtocolV2
-		if err == nil && (!v2 && (e.HTTP < 400 || e.HTTP > 599) || v2 && e.HTTP != 200 || e.Code == "" || e.Meaning == "") {
+		if err == nil && (!v2 && (e.HTTP < 400 || e.HTTP > 599) || v2 && e.HTTP != 200 || e.Code == "" ||
+			e.Meaning == "") {
 			err = r.fail("an error needs http 400 to 599 (200 in APIv2), code and meaning")
 		}
 		return e, err

@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// object reads the members of an object: a list of fields, or the name of a type declared earlier in the file.
+// object reads the members of an object: a list of fields, or the name of a type declared earlier
+// in the file.
 func (r *reader) object(n *node) (*Field, error) {
 	if n.kind == String {
 		shape := r.types[n.text]
@@ -117,8 +118,10 @@ func (r *reader) fieldKeyword(f *Field, key string, v *node) (err error) {
 	case "items":
 		f.Items, err = r.itemEntry(v)
 	default:
-		return r.unknown(key, "name", "type", "required", "min_length", "max_length", "pattern", "enum", "minimum", "maximum",
-			"min_items", "max_items", "format", "max_day", "encrypted", "label", "description", "example", "source", "one_of", "also", "lenient", "filled", "fields", "items")
+		return r.unknown(key, "name", "type", "required", "min_length", "max_length", "pattern", "enum", "minimum",
+			"maximum",
+			"min_items", "max_items", "format", "max_day", "encrypted", "label", "description", "example", "source",
+			"one_of", "also", "lenient", "filled", "fields", "items")
 	}
 	return err
 }
@@ -181,7 +184,8 @@ func (r *reader) checkField(f *Field) (err error) {
 	switch {
 	case f.Type == "":
 		return r.fail("type is missing")
-	case !isText && (f.MinLength != 0 || f.MaxLength != 0 || f.Pattern != "" || f.Format != "" || f.Encrypted || f.Lenient):
+	case !isText && (f.MinLength != 0 || f.MaxLength != 0 || f.Pattern != "" || f.Format != "" || f.Encrypted ||
+		f.Lenient):
 		return r.fail("min_length, max_length, pattern, format, encrypted and lenient are for strings")
 	case !isWhole && (f.Minimum != nil || f.Maximum != nil):
 		return r.fail("minimum and maximum are for integers")

@@ -58,7 +58,8 @@ func (r *reader) operationEntry(n *node) (*Operation, error) {
 			o.Unsigned, err = r.boolean(v)
 		default:
 			r.field = nil
-			return r.unknown(key, "method", "path", "name", "title", "description", "doc", "roles", "path_params", "query", "body",
+			return r.unknown(key, "method", "path", "name", "title", "description", "doc", "roles", "path_params",
+				"query", "body",
 				"one_of", "success", "reply", "errors", "events", "fidelity", "source", "sign_type", "mtls", "unsigned")
 		}
 		return err
@@ -119,7 +120,8 @@ func (r *reader) identify(n *node, o *Operation) error {
 	return err
 }
 
-// mergeErrors puts the closest description of each (status, code) first and drops the more general ones.
+// mergeErrors puts the closest description of each (status, code) first and drops the more general
+// ones.
 func mergeErrors(levels ...[]ErrorCode) []ErrorCode {
 	var all []ErrorCode
 	for _, e := range slices.Concat(levels...) {
@@ -168,9 +170,11 @@ func (r *reader) checkOperation(o *Operation) error {
 	return r.orderPathParams(o)
 }
 
-// checkFlat holds an APIv2 endpoint to what its messages can carry: plain values, posted as XML or opened as a query.
+// checkFlat holds an APIv2 endpoint to what its messages can carry: plain values, posted as XML or
+// opened as a query.
 func (r *reader) checkFlat(o *Operation) error {
-	if o.Method == "GET" && len(o.Query) == 0 || o.Method == "POST" && o.Body == nil || o.Method != "GET" && o.Method != "POST" {
+	if o.Method == "GET" && len(o.Query) == 0 || o.Method == "POST" && o.Body == nil || o.Method != "GET" &&
+		o.Method != "POST" {
 		return r.fail("an APIv2 endpoint is a POST with a body or a GET with a query")
 	}
 	var all []*Field
@@ -192,7 +196,8 @@ func (r *reader) orderPathParams(o *Operation) error {
 	var ordered []*Field
 	for segment := range strings.SplitSeq(o.Path[1:], "/") {
 		if !strings.ContainsAny(segment, "{}") {
-			if segment == "" || strings.Trim(segment, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") != "" {
+			if segment == "" || strings.Trim(segment,
+				"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") != "" {
 				return r.fail("the path segment %q is not plain", segment)
 			}
 			continue

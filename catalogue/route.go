@@ -36,12 +36,14 @@ func (r *route) add(o *Operation) {
 	r.methods[o.Method] = o
 }
 
-// Match finds the endpoint a request is meant for. escapedPath is the path as sent, URL.EscapedPath: a static segment wins
-// over a variable, a variable takes exactly one non-empty segment, and its value is unescaped in vars. vars is nil when the
-// path has no variables. found is false when no endpoint has this path and method; Methods tells the two cases apart.
+// Match finds the endpoint a request is meant for. escapedPath is the path as sent,
+// URL.EscapedPath: a static segment wins over a variable, a variable takes exactly one non-empty
+// segment, and its value is unescaped in vars. vars is nil when the path has no variables. found is
+// false when no endpoint has this path and method; Methods tells the two cases apart.
 func (c *Catalogue) Match(method, escapedPath string) (op *Operation, vars map[string]string, found bool) {
 	values := make([]string, 0, 4)
-	end, values := c.routes.walk(strings.TrimPrefix(escapedPath, "/"), values, func(r *route) bool { return r.methods[method] != nil })
+	end, values := c.routes.walk(strings.TrimPrefix(escapedPath, "/"), values,
+		func(r *route) bool { return r.methods[method] != nil })
 	if end == nil {
 		return nil, nil, false
 	}
@@ -71,7 +73,8 @@ func (c *Catalogue) Methods(escapedPath string) []string {
 	return methods
 }
 
-// walk follows the path, static segments first, until accept likes an end. It backtracks, so /a/b and /a/{x}/c may coexist.
+// walk follows the path, static segments first, until accept likes an end. It backtracks, so /a/b
+// and /a/{x}/c may coexist.
 func (r *route) walk(path string, values []string, accept func(*route) bool) (*route, []string) {
 	segment, rest, more := strings.Cut(path, "/")
 	if segment == "" {

@@ -12,33 +12,43 @@ import (
 
 func TestLoadRefusesWhatTheNewerKeywordsCannotMean(t *testing.T) {
 	t.Parallel()
-	v2 := strings.NewReplacer(`"package": "demo"`, `"package": "demo", "protocol": "v2"`, "/v3/demo", "/demo", `204, "fid`, `200, "reply": [], "fid`).Replace
+	v2 := strings.NewReplacer(`"package": "demo"`, `"package": "demo", "protocol": "v2"`, "/v3/demo", "/demo",
+		`204, "fid`, `200, "reply": [], "fid`).Replace
 	two := `{"name": "a", "type": "string"}, {"name": "b", "type": "string"}`
 	for _, row := range []struct{ name, file, want string }{
 		{"a group of one", family(two, `, "one_of": [["a"]]`), "names at least two fields"},
 		{"a group of an unknown field", family(two, `, "one_of": [["a", "c"]]`), `one_of names "c"`},
-		{"a group of a required field", family(strings.Replace(two, `"string"}`, `"string", "required": true}`, 1), `, "one_of": [["a", "b"]]`), `one_of names "a"`},
+		{"a group of a required field", family(strings.Replace(two, `"string"}`, `"string", "required": true}`, 1),
+			`, "one_of": [["a", "b"]]`), `one_of names "a"`},
 		{"a group of a text", family(`{"name": "a", "type": "string", "one_of": []}`, ""), "one_of is for objects"},
-		{"other spellings of an object", family(`{"name": "a", "type": "object", "also": ["b"]}`, ""), "also is for plain values"},
-		{"a lenient integer", family(`{"name": "a", "type": "integer", "lenient": true}`, ""), "lenient are for strings"},
+		{"other spellings of an object", family(`{"name": "a", "type": "object", "also": ["b"]}`, ""),
+			"also is for plain values"},
+		{"a lenient integer", family(`{"name": "a", "type": "integer", "lenient": true}`, ""),
+			"lenient are for strings"},
 		{"mtls in APIv3", family("", `, "mtls": true`), "sign_type and mtls are for APIv2"},
-		{"an unknown protocol", strings.Replace(family("", ""), `"package"`, `"protocol": "v4", "package"`, 1), `"v4" is not one of`},
-		{"an APIv2 path under /v3", strings.Replace(family("", ""), `"package"`, `"protocol": "v2", "package"`, 1), "is not one of protocol v2"},
-		{"an APIv3 path elsewhere", strings.ReplaceAll(family("", ""), "/v3/demo", "/demo"), "is not one of protocol v3"},
+		{"an unknown protocol", strings.Replace(family("", ""), `"package"`, `"protocol": "v4", "package"`, 1),
+			`"v4" is not one of`},
+		{"an APIv2 path under /v3", strings.Replace(family("", ""), `"package"`, `"protocol": "v2", "package"`, 1),
+			"is not one of protocol v2"},
+		{"an APIv3 path elsewhere", strings.ReplaceAll(family("", ""), "/v3/demo", "/demo"),
+			"is not one of protocol v3"},
 		{"an object in APIv2", v2(family(`{"name": "a", "type": "object"}`, "")), "neither a string nor an integer"},
-		{"an APIv3 status in APIv2", v2(family("", `, "errors": [{"http": 400, "code": "X", "meaning": "x"}]`)), "200 in APIv2"},
+		{"an APIv3 status in APIv2", v2(family("", `, "errors": [{"http": 400, "code": "X", "meaning": "x"}]`)),
+			"200 in APIv2"},
 	} {
 		_, err := catalogue.Load(fstest.MapFS{"demo.json": {Data: []byte(row.file)}})
 		if err == nil || !strings.Contains(err.Error(), row.want) {
 			t.Errorf("%s: got %v, want %q", row.name, err, row.want)
 		}
 	}
-	c, err := catalogue.Load(fstest.MapFS{"demo.json": {Data: []byte(v2(family(two, `, "one_of": [["a", "b"]], "sign_type": "HMAC-SHA256"`)))}})
+	c, err := catalogue.Load(fstest.MapFS{"demo.json": {Data: []byte(v2(family(two,
+		`, "one_of": [["a", "b"]], "sign_type": "HMAC-SHA256"`)))}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	o := c.Operation("POST /demo/things")
-	if o == nil || o.SDKPath() != "v2/demo/things" || o.Family.Protocol != catalogue.ProtocolV2 || o.SignType != "HMAC-SHA256" || len(o.Errors) != 0 {
+	if o == nil || o.SDKPath() != "v2/demo/things" || o.Family.Protocol != catalogue.ProtocolV2 ||
+		o.SignType != "HMAC-SHA256" || len(o.Errors) != 0 {
 		t.Errorf("read as %+v", o)
 	}
 }
@@ -49,10 +59,12 @@ func TestOneOf(t *testing.T) {
 	o := c.Operation("POST /v3/refund/domestic/refunds")
 	const body = `{"out_refund_no":"r1","amount":{"refund":1,"total":1,"currency":"CNY"}%X%}`
 	for more, fine := range map[string]bool{
-		``: false, `,"transaction_id":"1"`: true, `,"out_trade_no":"n1"`: true, `,"transaction_id":"1","out_trade_no":"n1"`: true,
+		``: false, `,"transaction_id":"1"`: true, `,"out_trade_no":"n1"`: true,
+		`,"transaction_id":"1","out_trade_no":"n1"`: true,
 	} {
 		v := o.CheckBody([]byte(strings.Replace(body, "%X%", more, 1)))
-		if (v == nil) != fine || v != nil && (v.Field != "/transaction_id" || !strings.Contains(v.Issue, "one of transaction_id, out_trade_no")) {
+		if (v == nil) != fine || v != nil && (v.Field != "/transaction_id" || !strings.Contains(v.Issue,
+			"one of transaction_id, out_trade_no")) {
 			t.Errorf("%q: %v", more, v)
 		}
 	}
@@ -66,7 +78,8 @@ func TestEncryptedFieldsAreNamedByPointer(t *testing.T) {
 	t.Parallel()
 	c := embedded(t)
 	for id, want := range map[string][]string{
-		"POST /v3/eduschoolpay/contracts/presign":       {"/identity/real_name", "/identity/id_card_number", "/bank_card/bank_card_no", "/bank_card/phone"},
+		"POST /v3/eduschoolpay/contracts/presign": {"/identity/real_name", "/identity/id_card_number",
+			"/bank_card/bank_card_no", "/bank_card/phone"},
 		"POST /v3/pay/transactions/jsapi":               {"/payer/identity/number", "/payer/identity/name"},
 		"POST /v3/papay/contracts/{contract_id}/notify": nil,
 	} {
@@ -74,7 +87,8 @@ func TestEncryptedFieldsAreNamedByPointer(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", id, got, want)
 		}
 	}
-	if got := c.Operation("POST /v3/security/echo").EncryptedReply(); !slices.Equal(got, []string{"/encrypted_echo_message"}) {
+	if got := c.Operation("POST /v3/security/echo").EncryptedReply(); !slices.Equal(got,
+		[]string{"/encrypted_echo_message"}) {
 		t.Errorf("the reply of the echo: %v", got)
 	}
 	list, err := catalogue.Load(fstest.MapFS{"demo.json": {Data: []byte(family(
@@ -96,7 +110,8 @@ func TestEncryptedFieldsAreNamedByPointer(t *testing.T) {
 func TestCheckFields(t *testing.T) {
 	t.Parallel()
 	o := embedded(t).Operation("POST /papay/querycontract")
-	good := map[string]string{"appid": "wxcbda96de0b165486", "mch_id": "10000098", "contract_id": "Wx1", "version": "1.0", "sign": "C380BEC2BFD727A4B6845133519F3AD6", "later": "x"}
+	good := map[string]string{"appid": "wxcbda96de0b165486", "mch_id": "10000098", "contract_id": "Wx1",
+		"version": "1.0", "sign": "C380BEC2BFD727A4B6845133519F3AD6", "later": "x"}
 	if v := o.CheckFields(good); v != nil {
 		t.Fatalf("a good message: %v", v)
 	}

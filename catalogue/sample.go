@@ -6,8 +6,8 @@ import (
 	"strconv"
 )
 
-// Sample is a request body made of the examples of the fields, "{}" when the endpoint takes no body. Fields that are neither
-// required nor have an example are left out.
+// Sample is a request body made of the examples of the fields, "{}" when the endpoint takes no
+// body. Fields that are neither required nor have an example are left out.
 func (o *Operation) Sample() []byte {
 	if o.Body == nil {
 		return []byte("{}")

@@ -6,9 +6,10 @@ import (
 	"unicode/utf8"
 )
 
-// scanner reads JSON from a byte slice, one token at a time. It exists because two jobs need what encoding/json hides: the
-// loader must see duplicate keys, and the validator must tell 1 from 1.0, count characters, and find 4-byte code points, on
-// the sandbox's request path, without building a tree.
+// scanner reads JSON from a byte slice, one token at a time. It exists because two jobs need what
+// encoding/json hides: the loader must see duplicate keys, and the validator must tell 1 from 1.0,
+// count characters, and find 4-byte code points, on the sandbox's request path, without building a
+// tree.
 type scanner struct {
 	data []byte
 	pos  int
@@ -62,7 +63,8 @@ func (s *scanner) literal(word string) bool {
 	return true
 }
 
-// text reads a string literal. The result shares the input when nothing is escaped. chars counts characters.
+// text reads a string literal. The result shares the input when nothing is escaped. chars counts
+// characters.
 func (s *scanner) text() (value []byte, chars int, problem string) {
 	s.pos++ // opening quote
 	start := s.pos
@@ -103,7 +105,8 @@ func (s *scanner) wide() (size int, problem string) {
 	return size, ""
 }
 
-// escapedText goes on from the first backslash of a string that started at start, into a buffer of its own.
+// escapedText goes on from the first backslash of a string that started at start, into a buffer of
+// its own.
 func (s *scanner) escapedText(start, chars int) (value []byte, total int, problem string) {
 	buf := append(make([]byte, 0, 64), s.data[start:s.pos]...)
 	for s.pos < len(s.data) {
@@ -136,7 +139,8 @@ func (s *scanner) escapedText(start, chars int) (value []byte, total int, proble
 	return nil, 0, problemJSON
 }
 
-// escape reads one escape sequence. A surrogate, paired or not, is never a 1 to 3-byte character, so it is refused.
+// escape reads one escape sequence. A surrogate, paired or not, is never a 1 to 3-byte character,
+// so it is refused.
 func (s *scanner) escape() (r rune, problem string) {
 	if s.pos+1 >= len(s.data) {
 		return 0, problemJSON

@@ -78,8 +78,9 @@ func (f *Field) formatIssue(text string) string {
 
 const problemUser = "must not carry a user name"
 
-// notifyURLIssue applies WeChat Pay's rules for an address it posts to, and one mercy of ours: a loopback host may use http,
-// so that a receiver under development can be notified by the sandbox. WeChat Pay itself refuses both http and loopback.
+// notifyURLIssue applies WeChat Pay's rules for an address it posts to, and one mercy of ours: a
+// loopback host may use http, so that a receiver under development can be notified by the sandbox.
+// WeChat Pay itself refuses both http and loopback.
 func notifyURLIssue(text string) string {
 	u, err := url.Parse(text)
 	switch {
@@ -107,7 +108,8 @@ func loopback(host string) bool {
 	return err == nil && ip.IsLoopback()
 }
 
-// integerIssue judges the digits of an integer. Beyond 64 bits is always wrong: no field of WeChat Pay is that large.
+// integerIssue judges the digits of an integer. Beyond 64 bits is always wrong: no field of WeChat
+// Pay is that large.
 func (f *Field) integerIssue(text []byte, limits bool) string {
 	n, err := strconv.ParseInt(string(text), 10, 64)
 	switch {
@@ -125,8 +127,9 @@ func (f *Field) integerIssue(text []byte, limits bool) string {
 	return ""
 }
 
-// CheckText holds a string against the field's length, pattern, enumeration and format and says what is wrong, "" when all
-// is well. It is the same judgement as CheckBody's, for a value that had to be decrypted first.
+// CheckText holds a string against the field's length, pattern, enumeration and format and says
+// what is wrong, "" when all is well. It is the same judgement as CheckBody's, for a value that had
+// to be decrypted first.
 func (f *Field) CheckText(value string) (issue string) {
 	if !utf8.ValidString(value) {
 		return problemUTF8

@@ -2,7 +2,8 @@ package catalogue
 
 import "fmt"
 
-// node is one JSON value of a catalogue file. Unlike a map it keeps the order of members, and it cannot hold two of a name.
+// node is one JSON value of a catalogue file. Unlike a map it keeps the order of members, and it
+// cannot hold two of a name.
 type node struct {
 	kind    Type
 	raw     []byte

@@ -8,11 +8,14 @@ import (
 	"unicode/utf8"
 )
 
-// Violation is one way in which a request breaks the catalogue's rules. Its exported fields are those of the detail object in
-// WeChat Pay's 400 PARAM_ERROR answer.
+// Violation is one way in which a request breaks the catalogue's rules. Its exported fields are
+// those of the detail object in WeChat Pay's 400 PARAM_ERROR answer.
 type Violation struct {
-	Field    string `json:"field"`    // JSON pointer into the body, "/amount/currency"; the bare name for a query or path value
-	Value    any    `json:"value"`    // the offending value: a string, json.Number, bool, or nil when it is missing, not a scalar or of an Encrypted field
+	// JSON pointer into the body, "/amount/currency"; the bare name for a query or path value
+	Field string `json:"field"`
+	// the offending value: a string, json.Number, bool, or nil when it is missing, not a scalar or
+	// of an Encrypted field
+	Value    any    `json:"value"`
 	Issue    string `json:"issue"`    // a sentence about what is wrong
 	Location string `json:"location"` // "body", "query" or "url"
 }
@@ -32,7 +35,8 @@ func (v *Violation) Error() string {
 	return fmt.Sprintf("%s field %s: %s", v.Location, v.Field, v.Issue)
 }
 
-// place is where the validator stands, as a list on the stack; the pointer is only spelled out when something is wrong.
+// place is where the validator stands, as a list on the stack; the pointer is only spelled out when
+// something is wrong.
 type place struct {
 	up    *place
 	name  string

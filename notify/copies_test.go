@@ -14,7 +14,8 @@ import (
 // counting is a receiver of APIv2 that counts what it handles.
 func counting() (r *notify.Receiver, handled *int) {
 	handled = new(int)
-	r = notify.New(nil, notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key)), notify.OnError(func(context.Context, *notify.Error) {}))
+	r = notify.New(nil, notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key)),
+		notify.OnError(func(context.Context, *notify.Error) {}))
 	r.Otherwise(func(context.Context, *notify.Notification) error { *handled++; return nil })
 	return r, handled
 }
@@ -39,12 +40,17 @@ func TestChangedCopiesAreNotHandled(t *testing.T) {
 		},
 		"an empty member more": {wire.Fields{"color": "red"}, wire.Fields{"x": " "}},
 		"an attach takes the contract in": {
-			wire.Fields{"attach": "course 7", "bank_type": "CMC", "contract_id": "Wx15", "out_trade_no": "T1", "transaction_id": "42"},
+			wire.Fields{"attach": "course 7", "bank_type": "CMC", "contract_id": "Wx15", "out_trade_no": "T1",
+				"transaction_id": "42"},
 			wire.Fields{"attach": "course 7&bank_type=CMC&contract_id=Wx15", "bank_type": "", "contract_id": ""},
 		},
 		"a name brings another contract": {
-			wire.Fields{"change_type": "ADD", "contract_display_account": "x&contract_id=FORGED&contract_termination_remark=", "contract_expired_time": "2031-01-01 00:00:00", "contract_id": "REAL"},
-			wire.Fields{"contract_display_account": "x", "contract_id": "FORGED", "contract_termination_remark": "&contract_expired_time=2031-01-01 00:00:00&contract_id=REAL", "contract_expired_time": ""},
+			wire.Fields{"change_type": "ADD",
+				"contract_display_account": "x&contract_id=FORGED&contract_termination_remark=",
+				"contract_expired_time":    "2031-01-01 00:00:00", "contract_id": "REAL"},
+			wire.Fields{"contract_display_account": "x", "contract_id": "FORGED",
+				"contract_termination_remark": "&contract_expired_time=2031-01-01 00:00:00&contract_id=REAL",
+				"contract_expired_time":       ""},
 		},
 	} {
 		r, handled := counting()
@@ -89,14 +95,18 @@ func TestACopyDoesNotKeepTheGenuineOneOut(t *testing.T) {
 func TestHonestEchoesAreHandled(t *testing.T) {
 	t.Parallel()
 	for name, f := range map[string]wire.Fields{
-		"of a contract":         {"attach": "u=1&contract_id=Wx15&z=2", "bank_type": "CMC", "contract_id": "Wx15", "out_trade_no": "T1"},
-		"of no contract":        {"attach": "u=1&contract_id=Wx15&z=2", "bank_type": "CMC", "out_trade_no": "T1"},
-		"of a bank":             {"attach": "u=1&bank_type=x", "bank_type": "CMC", "out_trade_no": "T1"},
-		"of no reply":           {"attach": "uid=7&return_code=0", "bank_type": "CMC", "out_trade_no": "T1"},
-		"of a failed debit":     {"attach": "uid=7&fee_type=CNY&device_info=ios", "contract_id": "C", "err_code": "NOTENOUGH", "out_trade_no": "T1"},
-		"a name of a member":    {"change_type": "ADD", "contract_display_account": "Tom&contract_x=1", "contract_id": "1"},
-		"an account":            {"change_type": "ADD", "contract_display_account": "a&b=c", "contract_id": "1"},
-		"a remark of contracts": {"change_type": "DELETE", "contract_id": "1", "contract_termination_remark": "a&b=c&contract 5"},
+		"of a contract": {"attach": "u=1&contract_id=Wx15&z=2", "bank_type": "CMC", "contract_id": "Wx15",
+			"out_trade_no": "T1"},
+		"of no contract": {"attach": "u=1&contract_id=Wx15&z=2", "bank_type": "CMC", "out_trade_no": "T1"},
+		"of a bank":      {"attach": "u=1&bank_type=x", "bank_type": "CMC", "out_trade_no": "T1"},
+		"of no reply":    {"attach": "uid=7&return_code=0", "bank_type": "CMC", "out_trade_no": "T1"},
+		"of a failed debit": {"attach": "uid=7&fee_type=CNY&device_info=ios", "contract_id": "C",
+			"err_code": "NOTENOUGH", "out_trade_no": "T1"},
+		"a name of a member": {"change_type": "ADD", "contract_display_account": "Tom&contract_x=1",
+			"contract_id": "1"},
+		"an account": {"change_type": "ADD", "contract_display_account": "a&b=c", "contract_id": "1"},
+		"a remark of contracts": {"change_type": "DELETE", "contract_id": "1",
+			"contract_termination_remark": "a&b=c&contract 5"},
 	} {
 		r, handled := counting()
 		if a := r.Receive(t.Context(), nil, signedFields(f).XML()); *handled != 1 {
@@ -110,7 +120,8 @@ func TestEveryFailureOfADebitIsHeard(t *testing.T) {
 	t.Parallel()
 	r, handled := counting()
 	failure := func(nonce string) []byte {
-		f := wire.Fields{"contract_id": "1", "err_code": "NOTENOUGH", "out_trade_no": "T1", "nonce_str": nonce, "mch_id": "1900000109", "return_code": "SUCCESS", "result_code": "FAIL"}
+		f := wire.Fields{"contract_id": "1", "err_code": "NOTENOUGH", "out_trade_no": "T1", "nonce_str": nonce,
+			"mch_id": "1900000109", "return_code": "SUCCESS", "result_code": "FAIL"}
 		f["sign"] = f.Digest(apiV2Key, wire.SignMD5)
 		return f.XML()
 	}

@@ -104,7 +104,8 @@ func (e *Error) Unwrap() error {
 }
 
 func (n *Notification) fail(check wxpay.Check, status int, problem string, err error) *Error {
-	return &Error{Check: check, Status: status, ID: n.ID, EventType: n.EventType, RequestID: n.RequestID, problem: problem, err: wire.Hide(err), of: wire.Hide(n)}
+	return &Error{Check: check, Status: status, ID: n.ID, EventType: n.EventType, RequestID: n.RequestID,
+		problem: problem, err: wire.Hide(err), of: wire.Hide(n)}
 }
 
 // logError is the error function of a receiver that was given none: an error

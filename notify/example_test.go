@@ -15,10 +15,11 @@ import (
 
 // agree has a payer sign a contract, so that a notification is on its way.
 func agree(s *sandbox.Sandbox) error {
-	session, err := combinepapay.Of(s.Client()).Contracts.PreEntrustSign.Post(context.Background(), &combinepapay.PreEntrustSignRequest{
-		AppID: sandbox.DefaultAppID, PlanID: 12535, OutContractCode: "wxwtdk20200910100000",
-		ContractDisplayAccount: "用户A", NotifyURL: sandbox.DefaultNotifyURL,
-	})
+	session, err := combinepapay.Of(s.Client()).Contracts.PreEntrustSign.Post(context.Background(),
+		&combinepapay.PreEntrustSignRequest{
+			AppID: sandbox.DefaultAppID, PlanID: 12535, OutContractCode: "wxwtdk20200910100000",
+			ContractDisplayAccount: "用户A", NotifyURL: sandbox.DefaultNotifyURL,
+		})
 	if err != nil {
 		return err
 	}
@@ -132,7 +133,8 @@ func ExampleAPIv2Key() {
 		log.Fatal(err)
 	}
 	address, err := s.Client().Chain("v2/papay/entrustweb").URL(map[string]string{
-		"appid": sandbox.DefaultAppID, "plan_id": sandbox.DefaultPlanID, "contract_code": "100000", "request_serial": "1000",
+		"appid": sandbox.DefaultAppID, "plan_id": sandbox.DefaultPlanID, "contract_code": "100000",
+		"request_serial":           "1000",
 		"contract_display_account": "用户A", "notify_url": sandbox.DefaultNotifyURL, "version": "1.0",
 	})
 	if err != nil {

@@ -19,7 +19,8 @@ var pageMembers = [...]string{"notify_url", "timestamp", "time_stamp", "timeStam
 // replyMembers are members that only the replies to calls have, which are signed with
 // the same key: to queries (trade_state_desc, recall), orders and refunds.
 var replyMembers = [...]string{
-	"code_url", "mweb_url", "out_refund_no", "prepay_id", "recall", "refund_count", "refund_fee", "refund_id", "trade_state_desc",
+	"code_url", "mweb_url", "out_refund_no", "prepay_id", "recall", "refund_count", "refund_fee", "refund_id",
+	"trade_state_desc",
 }
 
 // afterAttach are the members of a payment that mean something and sort behind its
@@ -48,11 +49,13 @@ func (r *Receiver) kindV2(kind string, f wire.Fields) (eventType, refused string
 	case code == "SUCCESS" || code == "FAIL":
 		change := f["change_type"] != ""
 		return kind, suspicious(f,
-			allowed{"attach", kind == V2Payment}, allowed{"contract_display_account", change}, allowed{"contract_termination_remark", change})
+			allowed{"attach", kind == V2Payment}, allowed{"contract_display_account",
+				change}, allowed{"contract_termination_remark", change})
 	case code != "":
 		return "", "its return_code is neither SUCCESS nor FAIL"
 	case !isVehicle(f):
-		return "", "it has no return_code: it is something the merchant signed, such as the address of a signing page, " +
+		return "", "it has no return_code: it is something the merchant signed, such as the address of a " +
+			"signing page, " +
 			"and not WeChat Pay's word"
 	case !r.vehicles:
 		return "", "it has the look of a notification of 车主服务 or parking, which have no return_code: " +
@@ -98,8 +101,10 @@ members:
 				continue members
 			}
 		}
-		return "the value of a member has another member in it (&name=): it is cut from something the merchant signed, " +
-			"and a payer sent it; or such a value was in a call of yours, and WeChat Pay repeats it: query what it is about"
+		return "the value of a member has another member in it (&name=): it is cut from something the " +
+			"merchant signed, " +
+			"and a payer sent it; or such a value was in a call of yours, and WeChat Pay repeats it: query what " +
+			"it is about"
 	}
 	return ""
 }

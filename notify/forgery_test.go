@@ -18,8 +18,10 @@ import (
 // member. It has every member that a signing page may have.
 func page(member, chosen string) wire.Fields {
 	f := wire.Fields{
-		"appid": "wxcbda96de0b165486", "clientip": "119.145.83.6", "contract_code": "100000", "contract_display_account": "微信代扣", "deviceid": "12345",
-		"mch_id": "1900000109", "mobile": "13800000000", "notify_url": "https://yourapp.com/notify", "openid": openid, "outerid": "x1",
+		"appid": "wxcbda96de0b165486", "clientip": "119.145.83.6", "contract_code": "100000",
+		"contract_display_account": "微信代扣", "deviceid": "12345",
+		"mch_id": "1900000109", "mobile": "13800000000", "notify_url": "https://yourapp.com/notify", "openid": openid,
+		"outerid": "x1",
 		"plan_id": "12535", "request_serial": "1000", "return_app": "1", "timestamp": "1893456000", "version": "1.0",
 	}
 	f[member] = chosen
@@ -97,7 +99,8 @@ func newForger(t *testing.T) forger {
 // passes says that a receiver which looks at the sign, at whose the message is,
 // and that it is one at all, takes a cut.
 func passes(f wire.Fields) bool {
-	return f["mch_id"] == "1900000109" && (f["return_code"] != "" || f["event_ciphertext"] != "" || f["plate_number"] != "")
+	return f["mch_id"] == "1900000109" && (f["return_code"] != "" || f["event_ciphertext"] != "" ||
+		f["plate_number"] != "")
 }
 
 // try cuts a page up and sends the cuts: of those that pass and of the others,
@@ -150,7 +153,8 @@ func FuzzNoCutOfAPageIsANotification(f *testing.F) {
 		f.Add(uint8(i), chosen)
 	}
 	// The members that every page has, without timestamp: the others only multiply the cuts.
-	members := []string{"appid", "contract_code", "contract_display_account", "mch_id", "notify_url", "plan_id", "request_serial", "version"}
+	members := []string{"appid", "contract_code", "contract_display_account", "mch_id", "notify_url", "plan_id",
+		"request_serial", "version"}
 	f.Fuzz(func(t *testing.T, member uint8, chosen string) {
 		if strings.Count(chosen, "=") > 6 {
 			return // more cuts than there is time for
@@ -165,10 +169,12 @@ func FuzzNoCutOfAPageIsANotification(f *testing.F) {
 func TestLawfulSeparators(t *testing.T) {
 	t.Parallel()
 	payment := wire.Fields{
-		"appid": "wx1", "mch_id": "1900000109", "result_code": "SUCCESS", "out_trade_no": "T1", "transaction_id": "42", "total_fee": "1",
+		"appid": "wx1", "mch_id": "1900000109", "result_code": "SUCCESS", "out_trade_no": "T1", "transaction_id": "42",
+		"total_fee": "1",
 	}
 	contract := wire.Fields{
-		"mch_id": "1900000109", "result_code": "SUCCESS", "change_type": "ADD", "contract_code": "c", "contract_id": "9", "plan_id": "1",
+		"mch_id": "1900000109", "result_code": "SUCCESS", "change_type": "ADD", "contract_code": "c",
+		"contract_id": "9", "plan_id": "1",
 		"openid": openid, "operate_time": "2030-01-01 10:00:00",
 	}
 	with := func(f wire.Fields, name, value string) wire.Fields {
@@ -190,10 +196,12 @@ func TestLawfulSeparators(t *testing.T) {
 		"an unknown member":           {with(payment, "later", "a&b=c"), false},
 		"an unknown member, harmless": {with(payment, "later", "a&b &=c&&d"), true},
 		"a list of orders": {wire.Fields{
-			"combine_mch_id": "1900000109", "result_code": "SUCCESS", "combine_out_trade_no": "T1", "sub_order_list": `[{"attach":"a&b=c"}]`,
+			"combine_mch_id": "1900000109", "result_code": "SUCCESS", "combine_out_trade_no": "T1",
+			"sub_order_list": `[{"attach":"a&b=c"}]`,
 		}, true},
 		"a list that is none": {wire.Fields{
-			"combine_mch_id": "1900000109", "result_code": "SUCCESS", "combine_out_trade_no": "T1", "sub_order_list": `[{"attach":"a&b=c`,
+			"combine_mch_id": "1900000109", "result_code": "SUCCESS", "combine_out_trade_no": "T1",
+			"sub_order_list": `[{"attach":"a&b=c`,
 		}, false},
 		"a paid debit":     {with(payment, "trade_state", "SUCCESS"), true},
 		"an unpaid order":  {with(payment, "trade_state", "NOTPAY"), false},
@@ -202,16 +210,19 @@ func TestLawfulSeparators(t *testing.T) {
 		"an order's reply": {with(payment, "prepay_id", "wx1"), false},
 		"a debit's reply":  {with(payment, "transaction_id", ""), false},
 		"a debit's failure": {wire.Fields{
-			"mch_id": "1900000109", "result_code": "FAIL", "contract_id": "9", "out_trade_no": "T1", "err_code": "NOTENOUGH",
+			"mch_id": "1900000109", "result_code": "FAIL", "contract_id": "9", "out_trade_no": "T1",
+			"err_code": "NOTENOUGH",
 		}, true},
-		"the reply to ending a contract": {wire.Fields{"mch_id": "1900000109", "result_code": "SUCCESS", "contract_id": "9", "plan_id": "1"}, false},
+		"the reply to ending a contract": {wire.Fields{"mch_id": "1900000109", "result_code": "SUCCESS",
+			"contract_id": "9", "plan_id": "1"}, false},
 		"a contract's state": {wire.Fields{
 			"mch_id": "1900000109", "result_code": "SUCCESS", "contract_id": "9", "contract_state": "0",
 		}, false},
 		"a page's member": {with(payment, "notify_url", "https://yourapp.com"), false},
 		"a time":          {with(payment, "timeStamp", "1"), false},
 	} {
-		_, err := notify.New(nil, notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key))).Parse(nil, signedV2(c.f, wire.SignMD5))
+		_, err := notify.New(nil, notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key))).
+			Parse(nil, signedV2(c.f, wire.SignMD5))
 		if (err == nil) != c.taken {
 			t.Errorf("%s: %v", what, err)
 		}
@@ -221,7 +232,8 @@ func TestLawfulSeparators(t *testing.T) {
 func TestReturnCodeIsExact(t *testing.T) {
 	t.Parallel()
 	r := notify.New(nil, notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key)))
-	for code, taken := range map[string]bool{"SUCCESS": true, "FAIL": true, "": false, "success": false, "SUCCESS&a": false, "OK": false, "SUCCESSFUL": false} {
+	for code, taken := range map[string]bool{"SUCCESS": true, "FAIL": true, "": false, "success": false,
+		"SUCCESS&a": false, "OK": false, "SUCCESSFUL": false} {
 		f := addV2()
 		f["return_code"] = code
 		f["sign"] = f.Digest(apiV2Key, wire.SignMD5)
@@ -259,13 +271,18 @@ func TestVehiclesOnlyWhenAskedFor(t *testing.T) {
 		f     wire.Fields
 		taken bool
 	}{
-		"a number plate": {wire.Fields{"plate_number": "粤A00000", "vehicle_event_type": "NORMAL", "vehicle_event_createtime": "20300101100000"}, true},
-		"plates":         {wire.Fields{"plate_number_info": `{"plate_number_info":[{"plate_number":"粤B888888"}]}`, "vehicle_event_createtime": "20300101100000"}, true},
-		"an event":       {wire.Fields{"event_id": "1", "event_type": "CHECK.SUCCESS", "event_ciphertext": "c", "event_nonce": "n"}, true},
-		"a separator":    {wire.Fields{"plate_number": "A&b=c", "vehicle_event_createtime": "20300101100000"}, false},
-		"an attach":      {wire.Fields{"plate_number": "A", "vehicle_event_createtime": "20300101100000", "attach": "A&b=c"}, false},
-		"a page":         {wire.Fields{"plate_number": "A", "vehicle_event_createtime": "20300101100000", "timestamp": "1"}, false},
-		"half of one":    {wire.Fields{"plate_number": "A"}, false},
+		"a number plate": {wire.Fields{"plate_number": "粤A00000", "vehicle_event_type": "NORMAL",
+			"vehicle_event_createtime": "20300101100000"}, true},
+		"plates": {wire.Fields{"plate_number_info": `{"plate_number_info":[{"plate_number":"粤B888888"}]}`,
+			"vehicle_event_createtime": "20300101100000"}, true},
+		"an event": {wire.Fields{"event_id": "1", "event_type": "CHECK.SUCCESS", "event_ciphertext": "c",
+			"event_nonce": "n"}, true},
+		"a separator": {wire.Fields{"plate_number": "A&b=c", "vehicle_event_createtime": "20300101100000"}, false},
+		"an attach": {wire.Fields{"plate_number": "A", "vehicle_event_createtime": "20300101100000",
+			"attach": "A&b=c"}, false},
+		"a page": {wire.Fields{"plate_number": "A", "vehicle_event_createtime": "20300101100000",
+			"timestamp": "1"}, false},
+		"half of one": {wire.Fields{"plate_number": "A"}, false},
 	} {
 		body := signed(c.f)
 		if _, err := notify.New(nil, key).Parse(nil, body); err == nil {
@@ -283,7 +300,8 @@ func TestAKeyIsOneMerchants(t *testing.T) {
 	t.Parallel()
 	const otherKey = "ffffffffffffffffffffffffffffffff"
 	log := newErrorLog()
-	r := notify.New(nil, notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key)), notify.APIv2Key("1900009999", wxpay.NewSecret(otherKey)), log.option())
+	r := notify.New(nil, notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key)),
+		notify.APIv2Key("1900009999", wxpay.NewSecret(otherKey)), log.option())
 	var of []string
 	r.Otherwise(func(_ context.Context, n *notify.Notification) error {
 		of = append(of, n.MchID)
@@ -310,7 +328,8 @@ func TestAKeyIsOneMerchants(t *testing.T) {
 	}
 	// A refund's mch_id is signed by nobody: its seal says whose it is.
 	refund := func(mchID, key string) []byte {
-		return wire.Fields{"return_code": "SUCCESS", "mch_id": mchID, "req_info": wire.SealReqInfo(key, []byte("<root><refund_id>1</refund_id></root>"))}.XML()
+		return wire.Fields{"return_code": "SUCCESS", "mch_id": mchID,
+			"req_info": wire.SealReqInfo(key, []byte("<root><refund_id>1</refund_id></root>"))}.XML()
 	}
 	if n, err := r.Parse(nil, refund("1900009999", otherKey)); err != nil || n.MchID != "1900009999" {
 		t.Errorf("got %v, %v", n, err)

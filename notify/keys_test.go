@@ -39,7 +39,8 @@ func TestMerchantsThatShareAnAPIv3Key(t *testing.T) {
 		got = ""
 	}
 	a := w.sealedWith(t, apiV3Key, "nobody", `{}`).post(r)
-	if e := log.take(t); a.Code != 500 || e == nil || e.Check != notify.CheckMerchant || !strings.Contains(e.Error(), "the same APIv3 key") {
+	if e := log.take(t); a.Code != 500 || e == nil || e.Check != notify.CheckMerchant || !strings.Contains(e.Error(),
+		"the same APIv3 key") {
 		t.Errorf("a message to nobody: answered %d, reported %v", a.Code, e)
 	}
 	if got != "" {
@@ -50,11 +51,13 @@ func TestMerchantsThatShareAnAPIv3Key(t *testing.T) {
 // An APIv2 message names one merchant, or one of them is not who it is for.
 func TestAMessageOfTwoMerchants(t *testing.T) {
 	t.Parallel()
-	r := notify.New(nil, notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key)), notify.APIv2Key("1900009999", wxpay.NewSecret(strings.Repeat("x", 32))),
+	r := notify.New(nil, notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key)),
+		notify.APIv2Key("1900009999", wxpay.NewSecret(strings.Repeat("x", 32))),
 		notify.OnError(func(context.Context, *notify.Error) {}))
 	r.Otherwise(func(context.Context, *notify.Notification) error { return nil })
 	for combined, want := range map[string]int{"1900000109": 200, "1900001234": 200, "1900009999": 401} {
-		if a := r.Receive(t.Context(), nil, signedFields(wire.Fields{"combine_mch_id": combined, "out_trade_no": combined}).XML()); a.Status != want {
+		if a := r.Receive(t.Context(), nil, signedFields(wire.Fields{"combine_mch_id": combined,
+			"out_trade_no": combined}).XML()); a.Status != want {
 			t.Errorf("with combine_mch_id %s: answered %d, want %d", combined, a.Status, want)
 		}
 	}
@@ -103,12 +106,14 @@ func TestSeveralMerchantsBehindOneAddress(t *testing.T) {
 		status         int
 		check          wxpay.Check
 	}{
-		"1 its own":          {apiV3Key, `{"mchid":"1900000109"}`, 204, ""},
-		"2 the other's":      {otherV3Key, `{"mchid":"1900009999"}`, 204, ""},
-		"3 a provider's":     {apiV3Key, `{"sp_mchid":"1900000109","mchid":"1900009999"}`, 204, ""},
-		"4 a combined order": {otherV3Key, `{"combine_mchid":"1900009999","sub_orders":[{"mchid":"1900000109"}]}`, 204, ""},
-		"5 names nobody":     {otherV3Key, `{"mchid":7,"sp_mchid":null}`, 204, ""},
-		"6 a shop's":         {apiV3Key, `{"mchid":"1900001234"}`, 204, ""}, // a merchant this receiver does not know, such as of a mall
+		"1 its own":      {apiV3Key, `{"mchid":"1900000109"}`, 204, ""},
+		"2 the other's":  {otherV3Key, `{"mchid":"1900009999"}`, 204, ""},
+		"3 a provider's": {apiV3Key, `{"sp_mchid":"1900000109","mchid":"1900009999"}`, 204, ""},
+		"4 a combined order": {otherV3Key, `{"combine_mchid":"1900009999","sub_orders":[{"mchid":"1900000109"}]}`, 204,
+			""},
+		"5 names nobody": {otherV3Key, `{"mchid":7,"sp_mchid":null}`, 204, ""},
+		// a merchant this receiver does not know, such as of a mall
+		"6 a shop's":         {apiV3Key, `{"mchid":"1900001234"}`, 204, ""},
 		"7 another's":        {otherV3Key, `{"mchid":"1900000109"}`, 401, notify.CheckMerchant},
 		"8 a provider's too": {apiV3Key, `{"sp_mchid":"1900009999"}`, 401, notify.CheckMerchant},
 		"9 a third key":      {strings.Repeat("x", 32), `{}`, 500, notify.CheckResource},
@@ -145,7 +150,8 @@ func TestMerchantsWithKeysOfTheirOwn(t *testing.T) {
 	stranger := w.keys(t).Current()
 	stranger.ID = platform[:len(platform)-1] + "9"
 	others, err := wxpay.NewKeys(wxpay.Config{
-		MchID: "1900009999", APIv3Key: wxpay.NewSecret(otherV3Key), Now: func() time.Time { return w.now }, PlatformKeys: []wxpay.PlatformKey{stranger},
+		MchID: "1900009999", APIv3Key: wxpay.NewSecret(otherV3Key), Now: func() time.Time { return w.now },
+		PlatformKeys: []wxpay.PlatformKey{stranger},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -189,16 +195,19 @@ func TestTwoAPIv3Keys(t *testing.T) {
 func TestTheMemoryHasThisSidesClock(t *testing.T) {
 	t.Parallel()
 	w := newWechat(t)
-	r := notify.New(w.keys(t), notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key)), notify.OnError(func(context.Context, *notify.Error) {}))
+	r := notify.New(w.keys(t), notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key)),
+		notify.OnError(func(context.Context, *notify.Error) {}))
 	runs := map[string]int{}
 	r.Otherwise(func(_ context.Context, n *notify.Notification) error { runs[n.ID]++; return nil })
 	genuine := w.attempt(t, w.envelope("EV-1", signedType, signedPlaintext))
 	genuine.post(r)
 	for _, member := range []string{"operate_time", "success_time", "time_end"} {
-		for _, at := range []string{"2099-01-01 00:00:00", "20990101000000", "9999-12-31 23:59:59", "0001-01-01 00:00:00"} {
+		for _, at := range []string{"2099-01-01 00:00:00", "20990101000000", "9999-12-31 23:59:59",
+			"0001-01-01 00:00:00"} {
 			f := addV2()
 			f[member], f["contract_id"] = at, member+at
-			if a := r.Receive(t.Context(), http.Header{"Wechatpay-Timestamp": {"9999999999"}}, signedV2(f, wire.SignMD5)); a.Status != 200 {
+			if a := r.Receive(t.Context(), http.Header{"Wechatpay-Timestamp": {"9999999999"}},
+				signedV2(f, wire.SignMD5)); a.Status != 200 {
 				t.Fatalf("%s %s: answered %d, so this shows nothing", member, at, a.Status)
 			}
 		}
@@ -238,14 +247,18 @@ func TestNothingOfARepeatIsKept(t *testing.T) {
 func TestMerchantsOfOneReceiverAreApart(t *testing.T) {
 	t.Parallel()
 	const second, secondKey = "1900000777", "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
-	r := notify.New(nil, notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key)), notify.APIv2Key(second, wxpay.NewSecret(secondKey)), notify.Remember(1))
+	r := notify.New(nil, notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key)),
+		notify.APIv2Key(second, wxpay.NewSecret(secondKey)), notify.Remember(1))
 	handled := map[string]int{}
 	r.Otherwise(func(_ context.Context, n *notify.Notification) error { handled[n.ID]++; return nil })
-	const refund = "<root><out_refund_no>R1</out_refund_no><refund_id>5000</refund_id><refund_status>SUCCESS</refund_status></root>"
+	const refund = "<root><out_refund_no>R1</out_refund_no><refund_id>5000</refund_id>" +
+		"<refund_status>SUCCESS</refund_status></root>"
 	messages := func(mchID, key string) (out [][]byte) {
-		paid := wire.Fields{"return_code": "SUCCESS", "result_code": "SUCCESS", "combine_mch_id": mchID, "out_trade_no": "T", "transaction_id": "4"}
+		paid := wire.Fields{"return_code": "SUCCESS", "result_code": "SUCCESS", "combine_mch_id": mchID,
+			"out_trade_no": "T", "transaction_id": "4"}
 		paid["sign"] = paid.Digest(key, wire.SignMD5)
-		return [][]byte{paid.XML(), wire.Fields{"return_code": "SUCCESS", "mch_id": mchID, "req_info": wire.SealReqInfo(key, []byte(refund))}.XML()}
+		return [][]byte{paid.XML(), wire.Fields{"return_code": "SUCCESS", "mch_id": mchID,
+			"req_info": wire.SealReqInfo(key, []byte(refund))}.XML()}
 	}
 	first, other := messages("1900000109", apiV2Key), messages(second, secondKey)
 	for i := range first {

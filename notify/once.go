@@ -59,7 +59,8 @@ func (r *Receiver) deliver(ctx context.Context, n *Notification) *Error {
 			"another message came with this very sign: someone who has a copy changed what the sign does not see", nil)
 	}
 	if !m.answer(d, n) {
-		return n.fail(CheckReplay, http.StatusConflict, "these very bytes were handled before: someone sent them again, since WeChat Pay signs every attempt afresh", nil)
+		return n.fail(CheckReplay, http.StatusConflict, "these very bytes were handled before: someone sent them "+
+			"again, since WeChat Pay signs every attempt afresh", nil)
 	}
 	return nil
 }
@@ -76,7 +77,8 @@ func (r *Receiver) run(ctx context.Context, n *Notification, m *memory, d *deliv
 			err = n.fail(CheckHandler, http.StatusInternalServerError, "the function panicked", panicked(v))
 			err.Stack = debug.Stack()
 		} else if !returned { // the goroutine is ending, so nobody will answer
-			err = n.fail(CheckHandler, http.StatusInternalServerError, "the function called runtime.Goexit, as a test's FailNow does", nil)
+			err = n.fail(CheckHandler, http.StatusInternalServerError,
+				"the function called runtime.Goexit, as a test's FailNow does", nil)
 			defer r.report(ctx, err)
 		}
 		m.end(d, n, err)
@@ -103,7 +105,8 @@ func (r *Receiver) dispatch(ctx context.Context, n *Notification) *Error {
 		f = r.otherwise
 	}
 	if f == nil {
-		return n.fail(CheckEvent, http.StatusNotImplemented, "no function is registered for it; add one with On, Handle or Otherwise before the attempts end", nil)
+		return n.fail(CheckEvent, http.StatusNotImplemented,
+			"no function is registered for it; add one with On, Handle or Otherwise before the attempts end", nil)
 	}
 	err := f(ctx, n)
 	if err == nil {
@@ -122,7 +125,8 @@ func (r *Receiver) share(ctx context.Context, n *Notification, m *memory, d *del
 	select {
 	case <-d.done:
 	case <-ctx.Done():
-		return n.fail(CheckWait, http.StatusServiceUnavailable, "an earlier delivery of it is still being handled", ctx.Err())
+		return n.fail(CheckWait, http.StatusServiceUnavailable, "an earlier delivery of it is still being handled",
+			ctx.Err())
 	}
 	if d.err != nil {
 		failed := n.fail(d.err.Check, d.err.Status, "as in the delivery that was being handled", nil)

@@ -252,7 +252,8 @@ func TestMemoryIsBounded(t *testing.T) {
 	handle := func(id string, runs int64) {
 		t.Helper()
 		c.runs.Store(0)
-		if a := w.attempt(t, w.envelope(id, signedType, signedPlaintext)).post(r); a.Code != 204 || c.runs.Load() != runs {
+		if a := w.attempt(t, w.envelope(id, signedType, signedPlaintext)).post(r); a.Code != 204 ||
+			c.runs.Load() != runs {
 			t.Errorf("%s: answered %d after %d runs, want %d", id, a.Code, c.runs.Load(), runs)
 		}
 	}

@@ -23,7 +23,8 @@ const MaxBody = 1 << 20
 
 // Notification is one message of WeChat Pay, verified and opened.
 //
-// Source: https://pay.weixin.qq.com/docs/merchant/development/interface-rules/signature-verification.html
+// Source:
+// https://pay.weixin.qq.com/docs/merchant/development/interface-rules/signature-verification.html
 type Notification struct {
 	// MchID is the merchant the message is for, proved by its key: the APIv3 key
 	// it was sealed with, or the APIv2 key it was signed or sealed with. Where
@@ -79,7 +80,8 @@ func (r *Receiver) parse(header http.Header, body []byte) (*Notification, *Error
 	case len(body) > MaxBody:
 		return nil, n.fail(CheckBody, http.StatusRequestEntityTooLarge, tooLarge, nil)
 	case len(body) == 0:
-		return nil, n.fail(CheckBody, http.StatusBadRequest, "it is empty: either nothing was sent, or code before the receiver has read it; hand over the raw bytes as received", nil)
+		return nil, n.fail(CheckBody, http.StatusBadRequest, "it is empty: either nothing was sent, or code before "+
+			"the receiver has read it; hand over the raw bytes as received", nil)
 	}
 	switch {
 	case isV2(body):
@@ -88,7 +90,8 @@ func (r *Receiver) parse(header http.Header, body []byte) (*Notification, *Error
 		}
 		return n, nil
 	case r.keys == nil:
-		return nil, n.unproved("it is an APIv3 notification, or pretends to be, and the receiver has no keys for those", "give notify.New the client's Keys")
+		return nil, n.unproved("it is an APIv3 notification, or pretends to be, and the receiver has no keys for those",
+			"give notify.New the client's Keys")
 	}
 	proved, refused := r.verify(header, body)
 	if refused != nil {
@@ -175,7 +178,8 @@ func (r *Receiver) addressee(n *Notification, opening []*wxpay.Keys) *Error {
 	for _, keys := range opening {
 		if keys.MchID() != n.MchID {
 			return n.fail(CheckMerchant, http.StatusInternalServerError, "merchants "+n.MchID+" and "+keys.MchID()+
-				" have the same APIv3 key, and it names neither: set a key of its own for each in the merchant console", nil)
+				" have the same APIv3 key, and it names neither: set a key of its own for each in the merchant console",
+				nil)
 		}
 	}
 	return nil
@@ -211,7 +215,8 @@ func (n *Notification) decode(v any) error {
 	problem := "the resource does not decode"
 	var mismatch *json.UnmarshalTypeError
 	if errors.As(err, &mismatch) && mismatch.Type != nil { // a type's own unmarshaller makes them too
-		problem = "in the resource, " + mismatch.Field + " is not a " + mismatch.Type.String() + "; until the type fits, take it from Plaintext with Handle"
+		problem = "in the resource, " + mismatch.Field + " is not a " + mismatch.Type.String() +
+			"; until the type fits, take it from Plaintext with Handle"
 	}
 	return n.fail(CheckDecode, http.StatusInternalServerError, problem, err)
 }
@@ -247,7 +252,8 @@ func get(header http.Header, name string) string {
 }
 
 // headersRead are the headers that a message is verified and named by.
-var headersRead = [...]string{wire.HeaderSignature, wire.HeaderTimestamp, wire.HeaderNonce, wire.HeaderSerial, "Request-Id"}
+var headersRead = [...]string{wire.HeaderSignature, wire.HeaderTimestamp, wire.HeaderNonce, wire.HeaderSerial,
+	"Request-Id"}
 
 // canonical puts the names right that fasthttp, gRPC metadata and gateways
 // hand over in another case: a map of net/http would not find them.

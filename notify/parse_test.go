@@ -26,7 +26,8 @@ func TestPrintedNotifications(t *testing.T) {
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%d", "%x"} {
 		for _, value := range []any{n, &n, struct{ N notify.Notification }{n}, []*notify.Notification{&n}} {
 			text := fmt.Sprintf(verb, value)
-			if !strings.Contains(text, "E 1") || strings.Contains(text, "SECRET") || strings.Contains(text, "83, 69") || strings.Contains(text, "83 69") {
+			if !strings.Contains(text, "E 1") || strings.Contains(text, "SECRET") || strings.Contains(text, "83, 69") ||
+				strings.Contains(text, "83 69") {
 				t.Errorf("%s of a %T: %s", verb, value, text)
 			}
 		}
@@ -46,7 +47,8 @@ func TestParse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n.ID != "EV-1" || n.EventType != signedType || n.OriginalType != "entrust" || n.Summary != "签约" || n.RequestID != "08F7A1-1" {
+	if n.ID != "EV-1" || n.EventType != signedType || n.OriginalType != "entrust" || n.Summary != "签约" ||
+		n.RequestID != "08F7A1-1" {
 		t.Errorf("got %+v", n)
 	}
 	if got := n.CreateTime.Format(time.RFC3339); got != "2030-01-01T08:00:05+08:00" {
@@ -170,7 +172,8 @@ func TestParseRefuses(t *testing.T) {
 		}, wxpay.CheckSignature, 401, "changed on the way"},
 		"associated data changed": {func(t *testing.T, w *wechat, e *wire.Envelope) message {
 			m := w.attempt(t, e)
-			m.body = bytes.Replace(m.body, []byte(`"associated_data":"entrust"`), []byte(`"associated_data":"refund"`), 1)
+			m.body = bytes.Replace(m.body, []byte(`"associated_data":"entrust"`), []byte(`"associated_data":"refund"`),
+				1)
 			return m
 		}, wxpay.CheckSignature, 401, "changed on the way"},
 		"a signature that is not base64": {func(t *testing.T, w *wechat, e *wire.Envelope) message {
@@ -257,7 +260,8 @@ func TestParseRefuses(t *testing.T) {
 				t.Fatal("it parsed")
 			}
 			var e *notify.Error
-			if !errors.As(err, &e) || e.Check != c.check || e.Status != c.status || !strings.Contains(err.Error(), c.says) {
+			if !errors.As(err, &e) || e.Check != c.check || e.Status != c.status || !strings.Contains(err.Error(),
+				c.says) {
 				t.Errorf("got %v, want check %s, status %d, saying %q", err, c.check, c.status, c.says)
 			}
 			var s *wxpay.SignatureError
@@ -288,7 +292,8 @@ func TestDecodeNamesTheFieldButNotItsValue(t *testing.T) {
 	if s := err.Error(); !strings.Contains(s, "plan_id is not a int64") || strings.Contains(s, "13800138000") {
 		t.Errorf("got %s", s)
 	}
-	if err := n.Decode(new(terminated)); !errors.As(err, &e) || e.Check != notify.CheckDecode || !strings.Contains(err.Error(), "ECOMMERCE_ENTRUST.TERMINATE") {
+	if err := n.Decode(new(terminated)); !errors.As(err, &e) || e.Check != notify.CheckDecode ||
+		!strings.Contains(err.Error(), "ECOMMERCE_ENTRUST.TERMINATE") {
 		t.Errorf("a signed contract decoded as a terminated one: %v", err)
 	}
 	var anything map[string]any
@@ -344,7 +349,8 @@ func TestPrintingANotificationKeepsThePayerOut(t *testing.T) {
 	fmt.Fprintf(&out, "%v %+v %s\n", n, n, n)
 	slog.New(slog.NewJSONHandler(&out, nil)).Info("x", "n", n)
 	slog.New(slog.NewTextHandler(&out, nil)).Info("x", "n", n)
-	if s := out.String(); strings.Contains(s, "openid") || strings.Contains(s, "111 112 101 110 105 100") || strings.Count(s, "EV-1") != 5 {
+	if s := out.String(); strings.Contains(s, "openid") || strings.Contains(s, "111 112 101 110 105 100") ||
+		strings.Count(s, "EV-1") != 5 {
 		t.Errorf("printed %s", s)
 	}
 }
@@ -358,7 +364,9 @@ func FuzzParse(f *testing.F) {
 	genuine := w.attempt(f, w.envelope("EV-1", signedType, signedPlaintext)).body
 	f.Add(genuine)
 	f.Add(genuine[:len(genuine)-1])
-	f.Add([]byte(`{"id":"1","event_type":"A.B","resource":{"algorithm":"AEAD_AES_256_GCM","ciphertext":"AAAA","nonce":"fdasflkja484"}}`))
+	f.Add(
+		[]byte(
+			`{"id":"1","event_type":"A.B","resource":{"algorithm":"AEAD_AES_256_GCM","ciphertext":"AAAA","nonce":"fdasflkja484"}}`))
 	f.Add([]byte(`null`))
 	f.Add([]byte(``))
 	f.Add([]byte(`<`))

@@ -61,7 +61,8 @@ func (w *wechat) keys(tb testing.TB) *wxpay.Keys {
 		tb.Fatal(err)
 	}
 	keys, err := wxpay.NewKeys(wxpay.Config{
-		MchID: "1900000109", APIv3Key: wxpay.NewSecret(apiV3Key), PlatformKeys: []wxpay.PlatformKey{public}, Now: func() time.Time { return w.now },
+		MchID: "1900000109", APIv3Key: wxpay.NewSecret(apiV3Key), PlatformKeys: []wxpay.PlatformKey{public},
+		Now: func() time.Time { return w.now },
 	})
 	if err != nil {
 		tb.Fatal(err)
@@ -73,7 +74,8 @@ func (w *wechat) keys(tb testing.TB) *wxpay.Keys {
 func (w *wechat) envelope(id, eventType, plaintext string) *wire.Envelope {
 	const nonce, associated = "fdasflkja484", "entrust"
 	return &wire.Envelope{
-		ID: id, CreateTime: wire.FormatTime(w.now), ResourceType: "encrypt-resource", EventType: eventType, Summary: "签约",
+		ID: id, CreateTime: wire.FormatTime(w.now), ResourceType: "encrypt-resource", EventType: eventType,
+		Summary: "签约",
 		Resource: wire.Resource{
 			OriginalType: "entrust", Algorithm: wire.Algorithm, AssociatedData: associated, Nonce: nonce,
 			Ciphertext: w.aead.Seal(nonce, associated, []byte(plaintext)),

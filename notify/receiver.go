@@ -53,7 +53,8 @@ func New(keys *wxpay.Keys, options ...Option) *Receiver {
 		}
 	}
 	if r.keys == nil && r.v2Keys == nil {
-		panic("notify.New: keys is nil; take client.Keys(), or make them with wxpay.NewKeys; or give APIv2Key to receive APIv2 only")
+		panic("notify.New: keys is nil; take client.Keys(), or make them with wxpay.NewKeys; or give APIv2Key to " +
+			"receive APIv2 only")
 	}
 	now := time.Now
 	if r.keys != nil {
@@ -119,7 +120,8 @@ func OnError(f func(ctx context.Context, e *Error)) Option {
 // answered at once.
 func Deadline(d time.Duration) Option {
 	if d <= 0 {
-		panic("notify.Deadline: " + d.String() + " is no time to work in; leave the option out for " + DefaultDeadline.String())
+		panic("notify.Deadline: " + d.String() + " is no time to work in; leave the option out for " +
+			DefaultDeadline.String())
 	}
 	return func(r *Receiver) { r.deadline = d }
 }
@@ -206,7 +208,8 @@ func (r *Receiver) register(verb, eventType string, f func(context.Context, *Not
 		panic("notify." + verb + ": the event type is empty")
 	}
 	if r.routes[eventType] != nil {
-		panic("notify." + verb + ": " + eventType + " already has a function; put both into one, so that they succeed or fail together")
+		panic("notify." + verb + ": " + eventType +
+			" already has a function; put both into one, so that they succeed or fail together")
 	}
 	r.routes[eventType] = f
 }
@@ -216,6 +219,7 @@ func (r *Receiver) checkSetUp(verb string) {
 		panic("notify." + verb + ": the receiver is nil; make one with notify.New")
 	}
 	if r.serving.Load() {
-		panic("notify." + verb + ": the receiver is already serving; register every function before the first notification can arrive")
+		panic("notify." + verb + ": the receiver is already serving; register every function before the first " +
+			"notification can arrive")
 	}
 }

@@ -21,10 +21,11 @@ const openid = "o-MYE42l80oelYMDE34nYD456Xoy"
 // presign opens a signing session on the sandbox, and gives its token.
 func presign(t *testing.T, s *sandbox.Sandbox) string {
 	t.Helper()
-	session, err := combinepapay.Of(s.Client()).Contracts.PreEntrustSign.Post(t.Context(), &combinepapay.PreEntrustSignRequest{
-		AppID: sandbox.DefaultAppID, PlanID: 12535, OutContractCode: "wxwtdk20200910100000",
-		ContractDisplayAccount: "用户A", NotifyURL: sandbox.DefaultNotifyURL,
-	})
+	session, err := combinepapay.Of(s.Client()).Contracts.PreEntrustSign.Post(t.Context(),
+		&combinepapay.PreEntrustSignRequest{
+			AppID: sandbox.DefaultAppID, PlanID: 12535, OutContractCode: "wxwtdk20200910100000",
+			ContractDisplayAccount: "用户A", NotifyURL: sandbox.DefaultNotifyURL,
+		})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +79,8 @@ func TestTheREADMEsReceiverHearsTheEnd(t *testing.T) {
 	if err := s.Settle(); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{sandbox.DefaultMchID + " ECOMMERCE_ENTRUST.SIGN", sandbox.DefaultMchID + " ECOMMERCE_ENTRUST.TERMINATE"}
+	want := []string{sandbox.DefaultMchID + " ECOMMERCE_ENTRUST.SIGN", sandbox.DefaultMchID +
+		" ECOMMERCE_ENTRUST.TERMINATE"}
 	if slices.Sort(got); !slices.Equal(got, want) {
 		t.Errorf("received %q", got)
 	}

@@ -106,7 +106,8 @@ func (r *Receiver) report(ctx context.Context, e *Error) {
 // readBody takes in the body before anything trusts it.
 func readBody(w http.ResponseWriter, req *http.Request) ([]byte, *Error) {
 	fail := func(check wxpay.Check, status int, problem string, err error) ([]byte, *Error) {
-		return nil, &Error{Check: check, Status: status, RequestID: requestID(req.Header), problem: problem, err: wire.Hide(err)}
+		return nil, &Error{Check: check, Status: status, RequestID: requestID(req.Header), problem: problem,
+			err: wire.Hide(err)}
 	}
 	if req.Method != http.MethodPost {
 		return fail(CheckMethod, http.StatusMethodNotAllowed, "it is not a POST", nil)
@@ -131,8 +132,10 @@ func readBody(w http.ResponseWriter, req *http.Request) ([]byte, *Error) {
 	case err != nil:
 		return fail(CheckBody, http.StatusBadRequest, "it cannot be read", err)
 	case int64(body.Len()) < req.ContentLength:
-		return fail(CheckBody, http.StatusInternalServerError, "Content-Length is "+strconv.FormatInt(req.ContentLength, 10)+" and "+strconv.Itoa(body.Len())+
-			" bytes were left: code before the receiver has read it; mount the receiver before that, or put the bytes back into Request.Body", nil)
+		return fail(CheckBody, http.StatusInternalServerError, "Content-Length is "+strconv.FormatInt(req.ContentLength,
+			10)+" and "+strconv.Itoa(body.Len())+
+			" bytes were left: code before the receiver has read it; mount the receiver before that, or put the bytes "+
+			"back into Request.Body", nil)
 	}
 	return body.Bytes(), nil
 }

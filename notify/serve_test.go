@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -54,7 +53,8 @@ func TestDispatch(t *testing.T) {
 			t.Errorf("%s: answered %d %q", e.EventType, a.Code, a.Body)
 		}
 	}
-	want := []string{"signed EV-1 wxwtdk20200910100000", "terminated EV-2 USER_TERMINATE", "paid EV-3", `COUPON.USE {"stock_id":"9"}`}
+	want := []string{"signed EV-1 wxwtdk20200910100000", "terminated EV-2 USER_TERMINATE", "paid EV-3",
+		`COUPON.USE {"stock_id":"9"}`}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got %q", got)
 	}
@@ -65,7 +65,8 @@ func TestDispatch(t *testing.T) {
 func checkRefusal(t *testing.T, status int, header http.Header, body []byte) {
 	t.Helper()
 	var answer struct{ Code, Message string }
-	if err := json.Unmarshal(body, &answer); err != nil || answer.Code != "FAIL" || answer.Message == "" || len(answer.Message) > 64 {
+	if err := json.Unmarshal(body, &answer); err != nil || answer.Code != "FAIL" || answer.Message == "" ||
+		len(answer.Message) > 64 {
 		t.Errorf("answered %d %q", status, body)
 	}
 	if header.Get("Content-Type") != "application/json" {
@@ -109,7 +110,8 @@ func TestRefusals(t *testing.T) {
 		}, notify.CheckBody, 413, "mebibyte"},
 		"a body that breaks off": {func(t *testing.T, _ *wechat, m message) *http.Request {
 			req := post(m)
-			req.Body = io.NopCloser(io.MultiReader(bytes.NewReader(m.body[:10]), iotest.ErrReader(errors.New("secret"))))
+			req.Body = io.NopCloser(io.MultiReader(bytes.NewReader(m.body[:10]),
+				iotest.ErrReader(errors.New("secret"))))
 			return req
 		}, notify.CheckBody, 400, "cannot be read"},
 		"a body someone has read": {func(t *testing.T, _ *wechat, m message) *http.Request {
@@ -200,7 +202,8 @@ func TestTruncatedOnTheWire(t *testing.T) {
 	}
 	defer resp.Body.Close()
 	body, _ := io.ReadAll(resp.Body)
-	if e := <-log.ch; e.Check != notify.CheckBody || resp.StatusCode != 400 || !strings.Contains(e.Error(), "ended before the body") {
+	if e := <-log.ch; e.Check != notify.CheckBody || resp.StatusCode != 400 || !strings.Contains(e.Error(),
+		"ended before the body") {
 		t.Errorf("answered %d %s, reported %v", resp.StatusCode, body, e)
 	}
 }
@@ -281,41 +284,6 @@ func TestWhateverAFunctionReturnsIsAFailure(t *testing.T) {
 	}
 }
 
-// What a function panics with may be the event: its type is reported, and not the payer.
-func TestAPanicWithTheEventIsNotPrinted(t *testing.T) {
-	t.Parallel()
-	w, log := newWechat(t), newErrorLog()
-	r := notify.New(w.keys(t), log.option())
-	notify.On(r, func(_ context.Context, _ *notify.Notification, e *signed) error { panic(e) })
-	if a := w.attempt(t, w.envelope("EV-1", signedType, signedPlaintext)).post(r); a.Code != 500 {
-		t.Errorf("answered %d", a.Code)
-	}
-	if e := log.take(t); e == nil || !strings.Contains(e.Error(), "panicked: with a *") || strings.Contains(e.Error(), openid) {
-		t.Errorf("reported %v", e)
-	}
-}
-
-// Nor does it keep anybody from reading what went wrong. Not parallel: see [TestErrorsAreLoggedByDefault].
-func TestAPanickingErrorFunctionDoesNotBreakTheAnswer(t *testing.T) {
-	var out bytes.Buffer
-	before := slog.Default()
-	slog.SetDefault(slog.New(slog.NewJSONHandler(&out, nil)))
-	defer slog.SetDefault(before)
-	w := newWechat(t)
-	for what, says := range map[any]string{"full disk": "full disk", (*wxpay.Error)(nil): "nil", 7: "with a int"} {
-		out.Reset()
-		r := notify.New(w.keys(t), notify.OnError(func(context.Context, *notify.Error) { panic(what) }))
-		if a := (message{http.Header{}, []byte("{}")}).post(r); a.Code != 401 {
-			t.Errorf("answered %d", a.Code)
-		}
-		for _, want := range []string{`"check":"headers"`, "notify.OnError panicked", says, "serve_test.go"} {
-			if !strings.Contains(out.String(), want) {
-				t.Errorf("want %s in %s", want, out.String())
-			}
-		}
-	}
-}
-
 // Wrong use is found at set-up, with a sentence.
 func TestMisusePanics(t *testing.T) {
 	t.Parallel()
@@ -361,40 +329,5 @@ func TestMisusePanics(t *testing.T) {
 			}()
 			c.do(notify.New(w.keys(t), newErrorLog().option()))
 		})
-	}
-}
-
-// Without an error function nothing is lost silently, and nothing private is
-// written. Not parallel: the default logger belongs to the whole process.
-func TestErrorsAreLoggedByDefault(t *testing.T) {
-	var out bytes.Buffer
-	before := slog.Default()
-	slog.SetDefault(slog.New(slog.NewJSONHandler(&out, nil)))
-	defer slog.SetDefault(before)
-	w := newWechat(t)
-	r := notify.New(w.keys(t))
-	notify.On(r, func(context.Context, *notify.Notification, *signed) error { panic("the ledger is closed") })
-	m := w.attempt(t, w.envelope("EV-1", signedType, signedPlaintext))
-	m.post(r)
-	failed := out.String()
-	out.Reset()
-	m.header.Set(wire.HeaderRequestID, strings.Repeat("x", 4096)+"\n")
-	message{m.header, m.body[1:]}.post(r)
-	refused := out.String()
-	for _, c := range []struct{ line, says string }{
-		{failed, `"level":"ERROR"`}, {failed, `"id":"EV-1"`}, {failed, "the ledger is closed"}, {failed, "serve_test.go"},
-		{refused, `"level":"WARN"`}, {refused, `"check":"signature"`},
-	} {
-		if !strings.Contains(c.line, c.says) {
-			t.Errorf("want %s in %s", c.says, c.line)
-		}
-	}
-	for _, secret := range []string{"openid", "o-MYE", "ciphertext", m.header.Get(wire.HeaderSignature)} {
-		if strings.Contains(failed+refused, secret) {
-			t.Errorf("the log has %q", secret)
-		}
-	}
-	if len(refused) > 1500 {
-		t.Errorf("a stranger can write %d bytes into the log", len(refused))
 	}
 }

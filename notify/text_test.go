@@ -48,7 +48,8 @@ func TestCarriageReturnsOfAPIv2(t *testing.T) {
 		got, plain = e.Attach, string(n.Plaintext)
 		return nil
 	})
-	body := signedV2(wire.Fields{"mch_id": "1900000109", "out_trade_no": "A1", "transaction_id": "42", "result_code": "SUCCESS", "attach": "a\r\nb"}, wire.SignMD5)
+	body := signedV2(wire.Fields{"mch_id": "1900000109", "out_trade_no": "A1", "transaction_id": "42",
+		"result_code": "SUCCESS", "attach": "a\r\nb"}, wire.SignMD5)
 	a := r.Receive(context.Background(), http.Header{}, body)
 	if a.Status != 200 || got != "a\r\nb" || !strings.Contains(plain, `a\r\nb`) {
 		t.Errorf("answered %d %s, got %q, %s", a.Status, a.Body, got, plain)
@@ -80,7 +81,8 @@ func TestErrorsPrintTheirTextOnly(t *testing.T) {
 		},
 	} {
 		var e *notify.Error
-		r := notify.New(nil, notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key)), notify.OnError(func(_ context.Context, got *notify.Error) { e = got }))
+		r := notify.New(nil, notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key)),
+			notify.OnError(func(_ context.Context, got *notify.Error) { e = got }))
 		register(r)
 		r.Receive(t.Context(), nil, signedFields(wire.Fields{"out_trade_no": "T1", "openid": "oSECRET"}).XML())
 		if e == nil || string(e.Check) != name {
@@ -97,7 +99,8 @@ func TestErrorsPrintTheirTextOnly(t *testing.T) {
 				inside = append(inside, e.Unwrap(), struct{ e error }{e.Unwrap()})
 			}
 			for _, printed := range inside {
-				if got := fmt.Sprintf(verb, printed); strings.Contains(got, "SECRET") || strings.Contains(got, fmt.Sprintf("%x", "SECRET")) {
+				if got := fmt.Sprintf(verb, printed); strings.Contains(got, "SECRET") ||
+					strings.Contains(got, fmt.Sprintf("%x", "SECRET")) {
 					t.Errorf("%s of a %T: %s", verb, printed, got)
 				}
 			}

@@ -56,7 +56,8 @@ func APIv2Key(mchID string, keys ...wxpay.Secret) Option {
 	}
 	for _, key := range keys {
 		if n := len(key.Reveal()); n != wire.KeySize {
-			panic("notify.APIv2Key: a key has " + strconv.Itoa(wire.KeySize) + " characters, this one " + strconv.Itoa(n) +
+			panic("notify.APIv2Key: a key has " + strconv.Itoa(wire.KeySize) + " characters, this one " +
+				strconv.Itoa(n) +
 				"; it is in the merchant console under API security, and is not the APIv3 key")
 		}
 	}
@@ -64,7 +65,8 @@ func APIv2Key(mchID string, keys ...wxpay.Secret) Option {
 		for _, known := range r.v2Keys {
 			for _, key := range keys {
 				if known.mchID != mchID && known.key.Reveal() == key.Reveal() {
-					panic("notify.APIv2Key: merchants " + known.mchID + " and " + mchID + " have the same key, so neither's proves anything; set one of their own in the merchant console")
+					panic("notify.APIv2Key: merchants " + known.mchID + " and " + mchID + " have the same key, so " +
+						"neither's proves anything; set one of their own in the merchant console")
 				}
 			}
 		}
@@ -92,7 +94,8 @@ func isV2(body []byte) bool {
 func (r *Receiver) parseV2(n *Notification, body []byte) *Error {
 	n.v2 = true
 	if len(r.v2Keys) == 0 {
-		return n.unproved("it is an APIv2 notification, or pretends to be, and the receiver has no APIv2 key", "give notify.APIv2Key")
+		return n.unproved("it is an APIv2 notification, or pretends to be, and the receiver has no APIv2 key",
+			"give notify.APIv2Key")
 	}
 	f, err := wire.ParseXML(body)
 	if err != nil {
@@ -112,8 +115,9 @@ func (r *Receiver) parseV2(n *Notification, body []byte) *Error {
 	if eventType == V2Refund {
 		if f, n.MchID = openV2(keys, f["req_info"]); f == nil {
 			return n.fail(CheckResource, http.StatusBadRequest, "", &wxpay.DecryptError{
-				Problem: "req_info does not open: the APIv2 key was changed in the merchant console and not here, or it is another merchant's, or a forgery",
-				Hint:    "compare the key given to notify.APIv2Key with the merchant console",
+				Problem: "req_info does not open: the APIv2 key was changed in the merchant console and not here, or " +
+					"it is another merchant's, or a forgery",
+				Hint: "compare the key given to notify.APIv2Key with the merchant console",
 			})
 		}
 		refused = suspicious(f)
@@ -141,7 +145,8 @@ const ignoreIt = "do nothing about it: WeChat Pay does not send such a message"
 // unproved is a message that nobody has shown to be WeChat Pay's.
 func (n *Notification) unproved(problem, hint string) *Error {
 	return n.fail(wxpay.CheckSignature, http.StatusUnauthorized, "",
-		&wxpay.SignatureError{Operation: "verify", Check: wxpay.CheckSignature, RequestID: n.RequestID, Problem: problem, Hint: hint})
+		&wxpay.SignatureError{Operation: "verify", Check: wxpay.CheckSignature, RequestID: n.RequestID,
+			Problem: problem, Hint: hint})
 }
 
 // keysOf finds the keys of the merchant that a message names. Every message has
@@ -231,7 +236,8 @@ func idV2(n *Notification, f wire.Fields) string {
 
 // timeV2 is when what the message tells of happened, zero where it does not say.
 func timeV2(f wire.Fields) time.Time {
-	for name, layout := range map[string]string{"operate_time": time.DateTime, "success_time": time.DateTime, "time_end": "20060102150405"} {
+	for name, layout := range map[string]string{"operate_time": time.DateTime, "success_time": time.DateTime,
+		"time_end": "20060102150405"} {
 		if t, err := time.ParseInLocation(layout, f[name], wire.Beijing); err == nil {
 			return t
 		}

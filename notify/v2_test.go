@@ -32,13 +32,16 @@ func signedV2(f wire.Fields, by wire.SignType) []byte {
 
 func addV2() wire.Fields {
 	return wire.Fields{
-		"return_code": "SUCCESS", "result_code": "SUCCESS", "mch_id": "1900000109", "contract_code": "100000", "plan_id": "12535",
-		"openid": "oUpF8uMuAJOM2pxb1Q", "change_type": "ADD", "operate_time": "2030-01-01 08:00:05", "contract_id": "Wx1", "request_serial": "1000", "later": "new",
+		"return_code": "SUCCESS", "result_code": "SUCCESS", "mch_id": "1900000109", "contract_code": "100000",
+		"plan_id": "12535",
+		"openid":  "oUpF8uMuAJOM2pxb1Q", "change_type": "ADD", "operate_time": "2030-01-01 08:00:05",
+		"contract_id": "Wx1", "request_serial": "1000", "later": "new",
 	}
 }
 
 func refundBody(inner string) []byte {
-	return wire.Fields{"return_code": "SUCCESS", "appid": "wx1", "mch_id": "1900000109", "nonce_str": "n", "req_info": wire.SealReqInfo(apiV2Key, []byte(inner))}.XML()
+	return wire.Fields{"return_code": "SUCCESS", "appid": "wx1", "mch_id": "1900000109", "nonce_str": "n",
+		"req_info": wire.SealReqInfo(apiV2Key, []byte(inner))}.XML()
 }
 
 // One receiver, both versions: told apart without a word.
@@ -48,7 +51,8 @@ func TestBothVersions(t *testing.T) {
 	r := notify.New(w.keys(t), notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key)))
 	var got []string
 	notify.On(r, func(_ context.Context, n *notify.Notification, e *event.V2Contract) error {
-		got = append(got, e.ChangeType+" "+e.ContractID+" of plan "+strings.Repeat("I", int(e.PlanID/12535))+" "+n.CreateTime.Format(time.RFC3339))
+		got = append(got, e.ChangeType+" "+e.ContractID+" of plan "+strings.Repeat("I", int(e.PlanID/12535))+
+			" "+n.CreateTime.Format(time.RFC3339))
 		return nil
 	})
 	notify.On(r, func(_ context.Context, n *notify.Notification, e *event.V2Payment) error {
@@ -71,9 +75,11 @@ func TestBothVersions(t *testing.T) {
 	})
 	for name, body := range map[string][]byte{
 		"1 contract": signedV2(addV2(), wire.SignMD5),
-		"2 debit":    signedV2(wire.Fields{"mch_id": "1900000109", "result_code": "FAIL", "err_code": "NOTENOUGH", "out_trade_no": "A1", "contract_id": "Wx1"}, wire.SignHMAC),
-		"3 refund":   refundBody("<root><refund_id>5</refund_id><refund_status><![CDATA[SUCCESS]]></refund_status><refund_recv_accout>零钱</refund_recv_accout></root>"),
-		"4 other":    signedV2(wire.Fields{"mch_id": "1900000109", "color": "red"}, wire.SignMD5),
+		"2 debit": signedV2(wire.Fields{"mch_id": "1900000109", "result_code": "FAIL", "err_code": "NOTENOUGH",
+			"out_trade_no": "A1", "contract_id": "Wx1"}, wire.SignHMAC),
+		"3 refund": refundBody(
+			"<root><refund_id>5</refund_id><refund_status><![CDATA[SUCCESS]]></refund_status><refund_recv_accout>零钱</refund_recv_accout></root>"),
+		"4 other": signedV2(wire.Fields{"mch_id": "1900000109", "color": "red"}, wire.SignMD5),
 	} {
 		a := r.Receive(context.Background(), http.Header{"Content-Type": {"text/xml"}}, body)
 		if a.Status != 200 || a.ContentType != "text/xml" || string(a.Body) != successV2 {
@@ -84,7 +90,8 @@ func TestBothVersions(t *testing.T) {
 		t.Errorf("v3: answered %d", a.Code)
 	}
 	slices.Sort(got)
-	want := []string{"ADD Wx1 of plan I 2030-01-01T08:00:05+08:00", "FAIL A1", "SUCCESS 零钱", "V2 red", "v3 wxwtdk20200910100000"}
+	want := []string{"ADD Wx1 of plan I 2030-01-01T08:00:05+08:00", "FAIL A1", "SUCCESS 零钱", "V2 red",
+		"v3 wxwtdk20200910100000"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
 	}
@@ -93,7 +100,8 @@ func TestBothVersions(t *testing.T) {
 // APIv2 sends the very same bytes again, and must be told that they are handled.
 func TestRepeatedV2(t *testing.T) {
 	t.Parallel()
-	r := notify.New(nil, notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key)), notify.OnError(func(context.Context, *notify.Error) {}))
+	r := notify.New(nil, notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key)),
+		notify.OnError(func(context.Context, *notify.Error) {}))
 	runs := 0
 	fail := true
 	notify.On(r, func(context.Context, *notify.Notification, *event.V2Contract) error {
@@ -105,7 +113,8 @@ func TestRepeatedV2(t *testing.T) {
 	})
 	body := signedV2(addV2(), wire.SignMD5)
 	a := r.Receive(context.Background(), nil, body)
-	if f, err := wire.ParseXML(a.Body); err != nil || a.Status != 500 || f["return_code"] != "FAIL" || strings.Contains(f["return_msg"], "secret") {
+	if f, err := wire.ParseXML(a.Body); err != nil || a.Status != 500 || f["return_code"] != "FAIL" ||
+		strings.Contains(f["return_msg"], "secret") {
 		t.Errorf("failed: answered %d %s", a.Status, a.Body)
 	}
 	fail = false
@@ -142,20 +151,25 @@ func TestRefusalsV2(t *testing.T) {
 		check  wxpay.Check
 		status int
 	}{
-		"changed on the way":  {nil, tampered, wxpay.CheckSignature, 401},
-		"unsigned":            {nil, string(unsigned.XML()), wxpay.CheckSignature, 401},
-		"an empty sign":       {nil, "<xml><change_type>ADD</change_type><sign></sign></xml>", wxpay.CheckSignature, 401},
-		"cut short":           {nil, string(forged[:50]), notify.CheckEnvelope, 400},
-		"HTML":                {nil, "<html><body>502</body></html>", notify.CheckEnvelope, 400},
-		"a doctype":           {nil, `<!DOCTYPE xml [<!ENTITY e SYSTEM "file:///etc/passwd">]><xml><a>&e;</a></xml>`, notify.CheckEnvelope, 400},
-		"another key's seal":  {nil, string(wire.Fields{"mch_id": "1900000109", "req_info": wire.SealReqInfo(strings.ToUpper(apiV2Key), []byte("<root><refund_id>1</refund_id></root>"))}.XML()), notify.CheckResource, 400},
+		"changed on the way": {nil, tampered, wxpay.CheckSignature, 401},
+		"unsigned":           {nil, string(unsigned.XML()), wxpay.CheckSignature, 401},
+		"an empty sign": {nil, "<xml><change_type>ADD</change_type><sign></sign></xml>", wxpay.CheckSignature,
+			401},
+		"cut short": {nil, string(forged[:50]), notify.CheckEnvelope, 400},
+		"HTML":      {nil, "<html><body>502</body></html>", notify.CheckEnvelope, 400},
+		"a doctype": {nil, `<!DOCTYPE xml [<!ENTITY e SYSTEM "file:///etc/passwd">]><xml><a>&e;</a></xml>`,
+			notify.CheckEnvelope, 400},
+		"another key's seal": {nil, string(wire.Fields{"mch_id": "1900000109",
+			"req_info": wire.SealReqInfo(strings.ToUpper(apiV2Key),
+				[]byte("<root><refund_id>1</refund_id></root>"))}.XML()), notify.CheckResource, 400},
 		"a seal of something": {nil, string(refundBody("hello")), notify.CheckResource, 400},
 		"a sealed v3 body":    {nil, string(refundBody(`{"refund_id":1}`)), notify.CheckResource, 400},
 		"no number":           {nil, string(signedV2(wrongNumber, wire.SignMD5)), notify.CheckDecode, 500},
 		"v3 without keys":     {v3.header, string(v3.body), wxpay.CheckSignature, 401},
 	} {
 		var got *notify.Error
-		r := notify.New(nil, notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key)), notify.OnError(func(_ context.Context, e *notify.Error) { got = e }))
+		r := notify.New(nil, notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key)),
+			notify.OnError(func(_ context.Context, e *notify.Error) { got = e }))
 		notify.On(r, func(context.Context, *notify.Notification, *event.V2Contract) error { return nil })
 		a := r.Receive(context.Background(), c.header, []byte(c.body))
 		if got == nil || got.Check != c.check || a.Status != c.status || strings.Contains(got.Error(), "secret") {
@@ -165,7 +179,8 @@ func TestRefusalsV2(t *testing.T) {
 		if name == "v3 without keys" {
 			continue
 		}
-		if f, err := wire.ParseXML(a.Body); err != nil || f["return_code"] != "FAIL" || a.ContentType != "text/xml" || a.Status == 200 {
+		if f, err := wire.ParseXML(a.Body); err != nil || f["return_code"] != "FAIL" || a.ContentType != "text/xml" ||
+			a.Status == 200 {
 			t.Errorf("%s: answered %s", name, a.Body)
 		}
 	}
@@ -174,8 +189,10 @@ func TestRefusalsV2(t *testing.T) {
 // While the key is being replaced both hold.
 func TestTwoAPIv2Keys(t *testing.T) {
 	t.Parallel()
-	r := notify.New(nil, notify.APIv2Key("1900000109", wxpay.NewSecret(strings.Repeat("0", 32)), wxpay.NewSecret(apiV2Key)))
-	for _, body := range [][]byte{signedV2(addV2(), wire.SignMD5), refundBody("<root><refund_id>1</refund_id></root>")} {
+	r := notify.New(nil, notify.APIv2Key("1900000109", wxpay.NewSecret(strings.Repeat("0", 32)),
+		wxpay.NewSecret(apiV2Key)))
+	for _, body := range [][]byte{signedV2(addV2(), wire.SignMD5),
+		refundBody("<root><refund_id>1</refund_id></root>")} {
 		n, err := r.Parse(nil, body)
 		if err != nil || !strings.HasPrefix(n.ID, "V2-") || len(n.ID) > 36 {
 			t.Errorf("got %v, %v", n, err)
@@ -211,7 +228,8 @@ func TestSandboxV2(t *testing.T) {
 	t.Parallel()
 	s := sandbox.New(t, sandbox.At(time.Date(2030, 1, 1, 2, 0, 0, 0, time.UTC)))
 	client, config := s.Client(), s.ClientConfig()
-	r := notify.New(s.Keys(), notify.APIv2Key(config.MchID, config.APIv2Key), notify.OnError(func(context.Context, *notify.Error) {}))
+	r := notify.New(s.Keys(), notify.APIv2Key(config.MchID, config.APIv2Key),
+		notify.OnError(func(context.Context, *notify.Error) {}))
 	var got []string
 	var tries atomic.Int64
 	notify.On(r, func(_ context.Context, _ *notify.Notification, e *event.V2Contract) error {
@@ -248,8 +266,9 @@ func TestSandboxV2(t *testing.T) {
 		return m
 	}
 	session := call("papay/preentrustweb", map[string]string{
-		"plan_id": sandbox.DefaultPlanID, "contract_code": "100000", "request_serial": "1000", "contract_display_account": "用户A",
-		"notify_url": sandbox.DefaultNotifyURL, "version": "1.0", "timestamp": "1893463200",
+		"plan_id": sandbox.DefaultPlanID, "contract_code": "100000", "request_serial": "1000",
+		"contract_display_account": "用户A",
+		"notify_url":               sandbox.DefaultNotifyURL, "version": "1.0", "timestamp": "1893463200",
 	})
 	payer := s.Payer(openid)
 	contract, err := payer.Agree(session["pre_entrustweb_id"].(string))
@@ -262,7 +281,8 @@ func TestSandboxV2(t *testing.T) {
 	debit := func(number string) {
 		t.Helper()
 		call("pay/pappayapply", map[string]string{
-			"body": "x", "out_trade_no": number, "total_fee": "888", "spbill_create_ip": "8.8.8.8", "notify_url": sandbox.DefaultNotifyURL,
+			"body": "x", "out_trade_no": number, "total_fee": "888", "spbill_create_ip": "8.8.8.8",
+			"notify_url": sandbox.DefaultNotifyURL,
 			"trade_type": "PAP", "contract_id": contract.ID,
 		})
 		if err := s.Settle(); err != nil {
@@ -275,7 +295,8 @@ func TestSandboxV2(t *testing.T) {
 	debit("A1")
 	debit("A2")
 	call("secapi/pay/refund", map[string]string{
-		"out_trade_no": "A2", "out_refund_no": "R1", "total_fee": "888", "refund_fee": "1", "notify_url": sandbox.DefaultNotifyURL,
+		"out_trade_no": "A2", "out_refund_no": "R1", "total_fee": "888", "refund_fee": "1",
+		"notify_url": sandbox.DefaultNotifyURL,
 	})
 	if err := s.Advance(time.Minute); err != nil {
 		t.Fatal(err)
@@ -346,7 +367,8 @@ func TestWhatTheMerchantSignedIsNoNotification(t *testing.T) {
 		t.Errorf("handled as %s", n)
 		return nil
 	})
-	page := wire.Fields{"appid": "wx1", "mch_id": "1900000109", "plan_id": "12535", "contract_code": "100000", "timestamp": "1900000000", "version": "1.0"}
+	page := wire.Fields{"appid": "wx1", "mch_id": "1900000109", "plan_id": "12535", "contract_code": "100000",
+		"timestamp": "1900000000", "version": "1.0"}
 	page["sign"] = page.Digest(apiV2Key, wire.SignMD5)
 	a := r.Receive(context.Background(), http.Header{}, page.XML())
 	if e := log.take(t); a.Status != http.StatusUnauthorized || e == nil || e.Check != wxpay.CheckSignature {

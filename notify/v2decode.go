@@ -14,12 +14,14 @@ import (
 func (n *Notification) decodeV2(v any) *Error {
 	if !isStruct(v) {
 		if json.Unmarshal(n.Plaintext, v) != nil {
-			return n.fail(CheckDecode, http.StatusInternalServerError, "the fields of an APIv2 message are all texts: decode them into a struct with xml tags or a map of strings", nil)
+			return n.fail(CheckDecode, http.StatusInternalServerError, "the fields of an APIv2 message are all texts: "+
+				"decode them into a struct with xml tags or a map of strings", nil)
 		}
 		return nil
 	}
 	if err := n.fields.Fill(v); err != nil {
-		return n.fail(CheckDecode, http.StatusInternalServerError, "the message does not decode: "+err.Error()+"; until the type fits, take it from Plaintext with Handle", err)
+		return n.fail(CheckDecode, http.StatusInternalServerError, "the message does not decode: "+err.Error()+
+			"; until the type fits, take it from Plaintext with Handle", err)
 	}
 	return nil
 }

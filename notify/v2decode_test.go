@@ -60,9 +60,10 @@ func (b *bank) UnmarshalText(text []byte) error {
 // received gives a debit to a function for E and tells what it had, or why it did not run.
 func received[E notify.Event](t *testing.T, bankType string) (got string) {
 	t.Helper()
-	r := notify.New(nil, notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key)), notify.OnError(func(_ context.Context, e *notify.Error) {
-		got = fmt.Sprint(e.Check, e.Status, e)
-	}))
+	r := notify.New(nil, notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key)),
+		notify.OnError(func(_ context.Context, e *notify.Error) {
+			got = fmt.Sprint(e.Check, e.Status, e)
+		}))
 	notify.On(r, func(_ context.Context, _ *notify.Notification, e *E) error {
 		switch e := any(e).(type) {
 		case *embedding:
@@ -74,19 +75,22 @@ func received[E notify.Event](t *testing.T, bankType string) (got string) {
 		}
 		return nil
 	})
-	r.Receive(t.Context(), nil, signedFields(wire.Fields{"out_trade_no": "T1", "total_fee": "5", "bank_type": bankType}).XML())
+	r.Receive(t.Context(), nil, signedFields(wire.Fields{"out_trade_no": "T1", "total_fee": "5",
+		"bank_type": bankType}).XML())
 	return got
 }
 
 func TestV2EventsOfOnesOwn(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ got, want string }{
-		"embedded":      {received[embedding](t, "ICBC"), "T15ICBC"},
-		"a pointer":     {received[*byPointer](t, "ICBC"), "5"},
-		"a map":         {received[inTexts](t, "ICBC"), "5"},
-		"does not take": {received[embedding](t, "NONE"), "the UnmarshalText of the field Bank does not take bank_type"},
+		"embedded":  {received[embedding](t, "ICBC"), "T15ICBC"},
+		"a pointer": {received[*byPointer](t, "ICBC"), "5"},
+		"a map":     {received[inTexts](t, "ICBC"), "5"},
+		"does not take": {received[embedding](t, "NONE"),
+			"the UnmarshalText of the field Bank does not take bank_type"},
 	} {
-		if !strings.Contains(strings.ReplaceAll(c.got, " ", ""), strings.ReplaceAll(c.want, " ", "")) || strings.Contains(c.got, "SECRET") {
+		if !strings.Contains(strings.ReplaceAll(c.got, " ", ""), strings.ReplaceAll(c.want, " ", "")) ||
+			strings.Contains(c.got, "SECRET") {
 			t.Errorf("%s: got %s", name, c.got)
 		}
 	}
@@ -111,10 +115,12 @@ func TestV2EventsThatCannotBeFilled(t *testing.T) {
 		}()
 	}
 	var last *notify.Error
-	r := notify.New(nil, notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key)), notify.OnError(func(_ context.Context, e *notify.Error) { last = e }))
+	r := notify.New(nil, notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key)),
+		notify.OnError(func(_ context.Context, e *notify.Error) { last = e }))
 	r.Handle(notify.V2Payment, func(_ context.Context, n *notify.Notification) error { return n.Decode(new(inJSON)) })
 	a := r.Receive(t.Context(), nil, signedFields(wire.Fields{"out_trade_no": "T1"}).XML())
-	if a.Status != 500 || last == nil || last.Check != notify.CheckDecode || !strings.Contains(last.Error(), "OutTradeNo") {
+	if a.Status != 500 || last == nil || last.Check != notify.CheckDecode || !strings.Contains(last.Error(),
+		"OutTradeNo") {
 		t.Errorf("answered %d, %v", a.Status, last)
 	}
 }

@@ -28,7 +28,8 @@ type admin struct {
 }
 
 func newAdmin(s *Sandbox, anywhere bool) http.Handler {
-	a := &admin{Sandbox: s, anywhere: anywhere, mux: http.NewServeMux(), sealedPaths: sync.OnceValue(s.engine.findSealedPaths)}
+	a := &admin{Sandbox: s, anywhere: anywhere, mux: http.NewServeMux(),
+		sealedPaths: sync.OnceValue(s.engine.findSealedPaths)}
 	var patterns []string
 	takes := map[string][]string{}
 	for _, routes := range []map[string]adminRoute{

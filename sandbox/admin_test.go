@@ -76,7 +76,8 @@ func TestAdminPlaysThePayer(t *testing.T) {
 	w.adminRefuses(404, "POST", payer+"/agree", object{"token": "none"})
 	w.adminRefuses(400, "POST", payer+"/agree", object{})
 	w.adminRefuses(409, "POST", "/sandbox/payers/stranger/terminate", object{"contract_id": id})
-	if got := w.adminOK("POST", "/sandbox/contracts/"+id+"/terminate", object{"mode": "CUSTOMER_SERVICE_TERMINATE"}); got["state"] != "TERMINATED" {
+	if got := w.adminOK("POST", "/sandbox/contracts/"+id+"/terminate",
+		object{"mode": "CUSTOMER_SERVICE_TERMINATE"}); got["state"] != "TERMINATED" {
 		t.Errorf("terminate: got %v", got)
 	}
 	w.adminRefuses(409, "POST", payer+"/terminate", object{"contract_id": id})
@@ -94,7 +95,8 @@ func TestAdminPlaysThePayer(t *testing.T) {
 	if got := w.inbox.take(); len(got) != 4 {
 		t.Errorf("got %d notifications, want 4", len(got))
 	}
-	for path, want := range map[string]int{"sessions": 2, "contracts": 2, "orders": 1, "pushes": 4, "journal": 3, "journal?newest=1": 1} {
+	for path, want := range map[string]int{"sessions": 2, "contracts": 2, "orders": 1, "pushes": 4, "journal": 3,
+		"journal?newest=1": 1} {
 		if rows := w.adminOK("GET", "/sandbox/"+path, nil)["data"].([]any); len(rows) != want {
 			t.Errorf("%s: %d rows, want %d", path, len(rows), want)
 		}
@@ -113,12 +115,14 @@ func TestAdminListsItself(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	list, _ := w.adminOK("GET", "/sandbox/", nil)["data"].([]any)
-	for _, want := range []any{"GET /sandbox/clock", "POST /sandbox/payers/{openid}/agree", "POST /sandbox/payers/{openid}/fund"} {
+	for _, want := range []any{"GET /sandbox/clock", "POST /sandbox/payers/{openid}/agree",
+		"POST /sandbox/payers/{openid}/fund"} {
 		if !slices.Contains(list, want) {
 			t.Errorf("the list lacks %v: %v", want, list)
 		}
 	}
-	if status, out := w.admin("GET", "/sandbox/nope", nil); status != 404 || !strings.Contains(out["error"].(string), "GET /sandbox/ lists") {
+	if status, out := w.admin("GET", "/sandbox/nope", nil); status != 404 || !strings.Contains(out["error"].(string),
+		"GET /sandbox/ lists") {
 		t.Errorf("an unknown path is answered %d %v", status, out)
 	}
 }
@@ -126,11 +130,13 @@ func TestAdminListsItself(t *testing.T) {
 func TestAdminMovesTheClock(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	if got := w.adminOK("POST", "/sandbox/clock/advance", object{"duration": "2h"}); got["time"] != "2020-09-10T12:00:00+08:00" || got["manual"] != true {
+	if got := w.adminOK("POST", "/sandbox/clock/advance",
+		object{"duration": "2h"}); got["time"] != "2020-09-10T12:00:00+08:00" || got["manual"] != true {
 		t.Errorf("advance: got %v", got)
 	}
 	w.adminOK("POST", "/sandbox/clock/set", object{"time": "2021-01-01T00:00:00+08:00"})
-	if got := w.adminOK("GET", "/sandbox/health", nil); got["time"] != "2021-01-01T00:00:00+08:00" || got["api"] != w.URL() {
+	if got := w.adminOK("GET", "/sandbox/health", nil); got["time"] != "2021-01-01T00:00:00+08:00" ||
+		got["api"] != w.URL() {
 		t.Errorf("health: got %v", got)
 	}
 	w.adminRefuses(400, "POST", "/sandbox/clock/advance", object{"duration": "-2h"})
@@ -154,9 +160,11 @@ func TestAdminRegisters(t *testing.T) {
 	w.adminRefuses(400, "POST", "/sandbox/plans", object{"id": "777", "product": "lottery"})
 	w.adminRefuses(400, "POST", "/sandbox/plans", object{"mchid": "1", "id": "777", "product": "edu-papay"})
 	w.adminOK("POST", "/sandbox/plans", object{"id": "777", "product": "combine-papay", "disabled": true})
-	w.refused(403, "NO_AUTH", "POST", presignCombine, with(with(combineBody(), "plan_id", 777), "out_contract_code", "B"))
+	w.refused(403, "NO_AUTH", "POST", presignCombine, with(with(combineBody(), "plan_id", 777), "out_contract_code",
+		"B"))
 
-	made := w.adminOK("POST", "/sandbox/merchants", object{"mchid": "1900000130", "appids": []string{"wxd678efh567hg6787"}})
+	made := w.adminOK("POST", "/sandbox/merchants", object{"mchid": "1900000130",
+		"appids": []string{"wxd678efh567hg6787"}})
 	if made["private_key"] == nil || made["api_v3_key"] == nil {
 		t.Errorf("a new merchant without keys: %v", made)
 	}
@@ -166,7 +174,8 @@ func TestAdminRegisters(t *testing.T) {
 	w.ok(err)
 	other := &world{t, w.Sandbox, client, nil}
 	other.refused(400, "PARAM_ERROR", "POST", presignCombine, combineBody()) // the plan is the first merchant's
-	other.refused(404, "RESOURCE_NOT_EXISTS", "GET", "v3/ecommerce/combine-papay/contracts/plan-id/12535/out-contract-code/x", nil)
+	other.refused(404, "RESOURCE_NOT_EXISTS", "GET",
+		"v3/ecommerce/combine-papay/contracts/plan-id/12535/out-contract-code/x", nil)
 	w.adminRefuses(400, "POST", "/sandbox/merchants", object{"mchid": "letters"})
 
 	for _, m := range w.adminOK("GET", "/sandbox/merchants", nil)["data"].([]any) {
@@ -175,19 +184,22 @@ func TestAdminRegisters(t *testing.T) {
 		}
 	}
 	got := w.adminOK("GET", "/sandbox/merchants/1900000109/credentials", nil)
-	if !strings.Contains(got["private_key"].(string), "PRIVATE KEY") || len(got["platform_keys"].(object)) != 2 || got["host"] != w.URL() {
+	if !strings.Contains(got["private_key"].(string), "PRIVATE KEY") || len(got["platform_keys"].(object)) != 2 ||
+		got["host"] != w.URL() {
 		t.Errorf("credentials: got %v", got)
 	}
 	w.adminRefuses(404, "GET", "/sandbox/merchants/1/credentials", nil)
 
-	w.adminOK("POST", "/sandbox/payers", object{"openids": object{"wxd678efh567hg6787": "a", "wx8888888888888888": "b"}})
+	w.adminOK("POST", "/sandbox/payers",
+		object{"openids": object{"wxd678efh567hg6787": "a", "wx8888888888888888": "b"}})
 	w.adminRefuses(400, "POST", "/sandbox/payers", object{})
 	w.adminOK("POST", "/sandbox/faults", object{"name": "probe", "times": 2})
 	w.adminRefuses(400, "POST", "/sandbox/faults", object{"name": "flood"})
 	server := httptest.NewServer(w.inbox)
 	defer server.Close()
 	w.adminOK("POST", "/sandbox/forwards", object{"prefix": "https://other.example", "target": server.URL})
-	w.adminRefuses(400, "POST", "/sandbox/forwards", object{"prefix": "https://other.example", "target": "http://example.com"})
+	w.adminRefuses(400, "POST", "/sandbox/forwards", object{"prefix": "https://other.example",
+		"target": "http://example.com"})
 	if got := w.adminOK("GET", "/sandbox/forwards", nil); got["https://other.example"] != server.URL || len(got) != 2 {
 		t.Errorf("forwards: got %v", got)
 	}
@@ -212,7 +224,8 @@ func TestAdminKeepsWebPagesOut(t *testing.T) {
 		}
 	}
 	w.adminRefuses(403, "GET", "/sandbox/merchants/1900000109/credentials", nil, "Sec-Fetch-Site", "same-site")
-	if status, _ := w.admin("POST", "/sandbox/clock/advance", advance, "Origin", w.AdminURL(), "Sec-Fetch-Site", "same-origin"); status != 200 {
+	if status, _ := w.admin("POST", "/sandbox/clock/advance", advance, "Origin", w.AdminURL(), "Sec-Fetch-Site",
+		"same-origin"); status != 200 {
 		t.Error("its own page is kept out")
 	}
 	if now := w.Clock().Now().Sub(start).Hours(); now != 1 {
@@ -226,7 +239,8 @@ func TestAdminTakesNoHeaderTwice(t *testing.T) {
 	w := newWorld(t)
 	host := strings.TrimPrefix(w.AdminURL(), "http://")
 	for _, lines := range []string{
-		"Origin: " + w.AdminURL() + "\r\nOrigin: https://evil.example", "Sec-Fetch-Site: none\r\nSec-Fetch-Site: cross-site",
+		"Origin: " + w.AdminURL() + "\r\nOrigin: https://evil.example",
+		"Sec-Fetch-Site: none\r\nSec-Fetch-Site: cross-site",
 		"Content-Type: text/plain", "X-Sandbox:\r\nX-Sandbox: 1", "Host: evil.example", "A: b",
 	} {
 		c, err := net.Dial("tcp", host)
@@ -253,10 +267,14 @@ func TestGuardRails(t *testing.T) {
 		"a public admin address": {sandbox.Config{AdminAddr: ":0"}, "AllowNonLoopback"},
 		"no port":                {sandbox.Config{Addr: "127.0.0.1"}, "want an address"},
 		"a merchant without id":  {sandbox.Config{Merchants: []sandbox.Merchant{{}}}, "1 to 32 digits"},
-		"half a key pair":        {sandbox.Config{Merchants: []sandbox.Merchant{{MchID: "1", PrivateKey: wxpay.NewSecret("x")}}}, "both or neither"},
-		"a short APIv3 key":      {sandbox.Config{Merchants: []sandbox.Merchant{{MchID: "1", APIv3Key: wxpay.NewSecret("x")}}}, "APIv3 key"},
-		"a real certificate":     {sandbox.Config{Merchants: []sandbox.Merchant{{MchID: "1", Certificate: tenpayCertificate(t)}}}, "looks real"},
-		"a forward to nowhere":   {sandbox.Config{Forward: map[string]string{"https://a.example": "http://b.example"}}, "only calls this machine"},
+		"half a key pair": {sandbox.Config{Merchants: []sandbox.Merchant{{MchID: "1",
+			PrivateKey: wxpay.NewSecret("x")}}}, "both or neither"},
+		"a short APIv3 key": {sandbox.Config{Merchants: []sandbox.Merchant{{MchID: "1",
+			APIv3Key: wxpay.NewSecret("x")}}}, "APIv3 key"},
+		"a real certificate": {sandbox.Config{Merchants: []sandbox.Merchant{{MchID: "1",
+			Certificate: tenpayCertificate(t)}}}, "looks real"},
+		"a forward to nowhere": {sandbox.Config{Forward: map[string]string{"https://a.example": "http://b.example"}},
+			"only calls this machine"},
 	} {
 		c.config.Keys = pinnedKeys(t)
 		s, err := sandbox.Start(c.config)

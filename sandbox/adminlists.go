@@ -38,7 +38,8 @@ func addList[E, V any, P interface {
 	routes["GET "+path+"/{id}"] = bare(func(r *http.Request) (any, error) {
 		v, err := look(e, r.PathValue("id"), view)
 		if errors.Is(err, store.ErrNotFound) {
-			return nil, &adminError{http.StatusNotFound, fmt.Sprintf("there is no %s with the id %s", one, shown(r.PathValue("id")))}
+			return nil, &adminError{http.StatusNotFound, fmt.Sprintf("there is no %s with the id %s", one,
+				shown(r.PathValue("id")))}
 		}
 		return v, err
 	})
@@ -53,7 +54,8 @@ func (l listed[V]) page(r *http.Request, members map[string]int) (any, error) {
 	if query.Has("after") {
 		i := slices.IndexFunc(all, func(v *V) bool { return l.id(v) == query.Get("after") })
 		if i < 0 {
-			return nil, badCall("after is the id of a %s on this list, and there is none with %s", l.one, shown(query.Get("after")))
+			return nil, badCall("after is the id of a %s on this list, and there is none with %s", l.one,
+				shown(query.Get("after")))
 		}
 		all = all[i+1:]
 	}

@@ -38,7 +38,8 @@ func TestAdminListsPageAndFilter(t *testing.T) {
 		}
 	}
 	page, next := ids("?limit=2")
-	if rest, end := ids("?limit=2&after=" + next); len(page) != 2 || len(rest) != 1 || rest[0] != third.ID || end != "" {
+	if rest, end := ids("?limit=2&after=" + next); len(page) != 2 || len(rest) != 1 || rest[0] != third.ID ||
+		end != "" {
 		t.Errorf("pages: %v, then %v and %q", page, rest, end)
 	}
 	for query, says := range map[string]string{
@@ -49,7 +50,8 @@ func TestAdminListsPageAndFilter(t *testing.T) {
 		"?after=nobody": "there is none with nobody",
 		"?deleted=yes":  "true or false",
 	} {
-		if status, answer := w.adminRaw("GET", "/sandbox/contracts"+query, ""); status != 400 || !strings.Contains(answer, says) {
+		if status, answer := w.adminRaw("GET", "/sandbox/contracts"+query, ""); status != 400 ||
+			!strings.Contains(answer, says) {
 			t.Errorf("%s: %d %s", query, status, answer)
 		}
 	}

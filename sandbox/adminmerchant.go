@@ -18,11 +18,15 @@ func (a *admin) merchantRoutes() map[string]adminRoute {
 		Mode *KeyMode `json:"mode"`
 	}
 	return map[string]adminRoute{
-		"GET " + root:                 bare(a.merchants),
-		"POST " + root:                takes(a.addMerchant),
-		"GET " + one + "credentials":  bare(a.credentials),
-		"POST " + one + "certificate": a.renews(func(id string) error { _, err := a.ReplaceCertificate(id); return err }),
-		"POST " + one + "api-v3-key":  a.renews(func(id string) error { _, err := a.ResetAPIv3Key(id); return err }),
+		"GET " + root:                bare(a.merchants),
+		"POST " + root:               takes(a.addMerchant),
+		"GET " + one + "credentials": bare(a.credentials),
+		"POST " + one + "certificate": a.renews(func(id string) error {
+			_,
+				err := a.ReplaceCertificate(id)
+			return err
+		}),
+		"POST " + one + "api-v3-key": a.renews(func(id string) error { _, err := a.ResetAPIv3Key(id); return err }),
 		"POST " + one + "key-mode": takes(func(r *http.Request, b *keyMode) (any, error) {
 			if b.Mode == nil {
 				return nil, badCall(`the body needs "mode": %q, %q, or "" for both keys`, KeysPublic, KeysCertificate)
@@ -74,7 +78,8 @@ func (a *admin) credentials(r *http.Request) (any, error) {
 	}
 	return document{
 		"mchid": m.MchID, "serial_no": m.serial, "private_key": m.PrivateKey.Reveal(), "certificate": m.Certificate,
-		"api_v3_key": m.APIv3Key.Reveal(), "api_v2_key": m.APIv2Key.Reveal(), "platform_keys": keys, "host": a.url, "appids": m.AppIDs,
+		"api_v3_key": m.APIv3Key.Reveal(), "api_v2_key": m.APIv2Key.Reveal(), "platform_keys": keys, "host": a.url,
+		"appids": m.AppIDs,
 	}, nil
 }
 

@@ -116,7 +116,9 @@ func (a *admin) setClock(r *http.Request, b *clockSet) (any, error) {
 func (a *admin) terminateContract(id string, by Termination, remark string) (any, error) {
 	setDefault(&by, ByConsole)
 	if !by.known() {
-		return nil, badCall(`"mode" must be one of USER_TERMINATE, MCH_API_TERMINATE, WEPAY_WEB_TERMINATE, CUSTOMER_SERVICE_TERMINATE and SYSTEM_TERMINATE`)
+		return nil,
+			badCall(
+				`"mode" must be one of USER_TERMINATE, MCH_API_TERMINATE, WEPAY_WEB_TERMINATE, CUSTOMER_SERVICE_TERMINATE and SYSTEM_TERMINATE`)
 	}
 	if err := a.Terminate(id, by, remark); err != nil {
 		return nil, err
@@ -126,7 +128,8 @@ func (a *admin) terminateContract(id string, by Termination, remark string) (any
 
 func (a *admin) exchanges(r *http.Request) (any, error) {
 	after, newest := int64(0), 100
-	for name, set := range map[string]func(int64){"after": func(n int64) { after = n }, "newest": func(n int64) { newest = int(n) }} {
+	for name, set := range map[string]func(int64){"after": func(n int64) { after = n },
+		"newest": func(n int64) { newest = int(n) }} {
 		if v := r.URL.Query().Get(name); v != "" {
 			n, err := strconv.ParseInt(v, 10, 64)
 			if err != nil || n < 0 {

@@ -230,7 +230,8 @@ func TestAdminGivesKeysOnlyWhenAsked(t *testing.T) {
 		}
 		status, answer := w.adminRaw(call[0], call[1], body)
 		m := w.Merchants()[0]
-		for _, key := range []string{m.APIv3Key.Reveal(), m.APIv2Key.Reveal(), strings.Split(m.PrivateKey.Reveal(), "\n")[1]} {
+		for _, key := range []string{m.APIv3Key.Reveal(), m.APIv2Key.Reveal(), strings.Split(m.PrivateKey.Reveal(),
+			"\n")[1]} {
 			if strings.Contains(answer, key) {
 				t.Errorf("%s %s answers %d with a key", call[0], call[1], status)
 			}

@@ -107,8 +107,10 @@ func TestLogTellsTheHours(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := sb.Client().Chain("v3/edu-papay/transactions").Post(t.Context(), map[string]any{
-		"appid": sandbox.DefaultEduAppID, "body": "Tuition", "out_trade_no": "night-1", "notify_url": "https://yourapp.com/debited",
-		"contract_id": contract.ID, "trade_scene": "EDUCATION_PERIOD", "amount": map[string]any{"total": 100, "currency": "CNY"},
+		"appid": sandbox.DefaultEduAppID, "body": "Tuition", "out_trade_no": "night-1",
+		"notify_url":  "https://yourapp.com/debited",
+		"contract_id": contract.ID, "trade_scene": "EDUCATION_PERIOD", "amount": map[string]any{"total": 100,
+			"currency": "CNY"},
 		"device_information": map[string]any{"device_ip": "14.23.150.211"},
 	}); err == nil {
 		t.Fatal("debited at night")

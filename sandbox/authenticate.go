@@ -20,7 +20,8 @@ import (
 func (e *engine) signer(r *http.Request, body []byte, now time.Time) (*merchant, *refusal) {
 	header := r.Header.Values("Authorization")
 	if len(header) != 1 {
-		return nil, unauthorized("Http头Authorization值格式错误").hinting(fmt.Sprintf("%d Authorization headers, want one", len(header)))
+		return nil, unauthorized("Http头Authorization值格式错误").
+			hinting(fmt.Sprintf("%d Authorization headers, want one", len(header)))
 	}
 	a, err := wire.ParseAuthorization(header[0])
 	if err != nil {
@@ -39,12 +40,14 @@ func (e *engine) signer(r *http.Request, body []byte, now time.Time) (*merchant,
 	}
 	m := e.registry.bySerial(strings.ToUpper(a.Serial))
 	if m == nil && e.registry.retired(strings.ToUpper(a.Serial)) == a.MchID {
-		return nil, unauthorized("已更换证书，请使用新证书").hinting("this API certificate was replaced; the merchant's is now " + e.registry.merchant(a.MchID).serial)
+		return nil, unauthorized("已更换证书，请使用新证书").hinting("this API certificate was replaced; the merchant's is now " +
+			e.registry.merchant(a.MchID).serial)
 	}
 	if m == nil || m.MchID != a.MchID {
 		return nil, unauthorized("商户证书序列号有误。").hinting(e.wrongSerial(a, m))
 	}
-	message := wire.AppendRequestMessage(make([]byte, 0, 256+len(body)), r.Method, requestURI(r), a.Timestamp, a.Nonce, body)
+	message := wire.AppendRequestMessage(make([]byte, 0, 256+len(body)), r.Method, requestURI(r), a.Timestamp, a.Nonce,
+		body)
 	if wire.Verify(m.public, message, a.Signature) != nil {
 		refused := unauthorized("错误的签名，验签失败")
 		refused.detail = signDetail(r, message, body)
@@ -56,7 +59,8 @@ func (e *engine) signer(r *http.Request, body []byte, now time.Time) (*merchant,
 // explain says which mistake the signature shows.
 func (e *engine) explain(r *http.Request, body []byte, a wire.Authorization, m *merchant) string {
 	signed := explain.Request{Method: r.Method, URI: requestURI(r), Host: r.Host, Body: body, Authorization: a}
-	return explain.Signature(signed, m.known(), e.registry.known(), publicKeyOf(e.keys.certKey), publicKeyOf(e.keys.publicKey))
+	return explain.Signature(signed, m.known(), e.registry.known(), publicKeyOf(e.keys.certKey),
+		publicKeyOf(e.keys.publicKey))
 }
 
 func publicKeyOf(key crypto.Signer) *rsa.PublicKey { return key.Public().(*rsa.PublicKey) }
@@ -86,7 +90,8 @@ func offBy(timestamp string, now time.Time) string {
 	// Compared as seconds: a timestamp far outside would overflow a Duration.
 	switch off := seconds - now.Unix(); {
 	case off > int64(wire.Window/time.Second):
-		return fmt.Sprintf("timestamp is %d seconds in the future, at most 300 are allowed: the client's clock runs ahead", off)
+		return fmt.Sprintf("timestamp is %d seconds in the future, at most 300 are allowed: the client's clock "+
+			"runs ahead", off)
 	case off < -int64(wire.Window/time.Second):
 		return fmt.Sprintf("timestamp is %d seconds in the past, at most 300 are allowed: "+
 			"the client's clock runs behind, or the request is old", -off)
@@ -98,7 +103,8 @@ func (e *engine) wrongSerial(a wire.Authorization, owner *merchant) string {
 	m := e.registry.merchant(a.MchID)
 	switch {
 	case m == nil && owner == nil:
-		return "neither the mchid nor the serial_no is known to this sandbox; take both from its ClientConfig or key files"
+		return "neither the mchid nor the serial_no is known to this sandbox; take both from its ClientConfig or " +
+			"key files"
 	case m == nil:
 		return "the serial_no belongs to merchant " + owner.MchID + ", the mchid to nobody"
 	case a.Serial == e.keys.serial || strings.HasPrefix(a.Serial, wire.PublicKeyIDPrefix):
@@ -120,7 +126,8 @@ func signDetail(r *http.Request, message, body []byte) document {
 		"detail": document{"issue": "sign not match"}, "field": "signature", "location": "authorization",
 		"sign_information": document{
 			"method": r.Method, "url": requestURI(r),
-			"sign_message_length": len(message), "truncated_sign_message": strings.ToValidUTF8(string(message[:cut]), ""),
+			"sign_message_length": len(message), "truncated_sign_message": strings.ToValidUTF8(string(message[:cut]),
+				""),
 		},
 	}
 }

@@ -127,11 +127,13 @@ func signedPresign(b *testing.B, sb *sandbox.Sandbox) (*http.Request, []byte) {
 	}
 	cfg := sb.ClientConfig()
 	timestamp := strconv.FormatInt(start.Unix(), 10)
-	signature, err := wire.Sign(rand.Reader, cfg.PrivateKey, wire.AppendRequestMessage(nil, "POST", "/"+presignCombine, timestamp, nonce32, body))
+	signature, err := wire.Sign(rand.Reader, cfg.PrivateKey, wire.AppendRequestMessage(nil, "POST", "/"+presignCombine,
+		timestamp, nonce32, body))
 	if err != nil {
 		b.Fatal(err)
 	}
-	r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, sb.URL()+"/"+presignCombine, bytes.NewReader(body))
+	r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, sb.URL()+"/"+presignCombine,
+		bytes.NewReader(body))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -139,7 +141,8 @@ func signedPresign(b *testing.B, sb *sandbox.Sandbox) (*http.Request, []byte) {
 	r.Header.Set("Accept", "application/json")
 	r.Header.Set("User-Agent", "bench")
 	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Authorization", wire.Authorization{Scheme: wire.Scheme, MchID: cfg.MchID, Nonce: nonce32, Timestamp: timestamp, Serial: cfg.SerialNo, Signature: signature}.String())
+	r.Header.Set("Authorization", wire.Authorization{Scheme: wire.Scheme, MchID: cfg.MchID, Nonce: nonce32,
+		Timestamp: timestamp, Serial: cfg.SerialNo, Signature: signature}.String())
 	return r, body
 }
 

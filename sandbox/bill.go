@@ -113,7 +113,8 @@ func (c *call) billDay() (string, error) {
 	case day >= dateOf(c.now):
 		return "", noBill().hinting("the day is not over in Beijing, where it is " + dateOf(c.now))
 	case c.now.Before(start.AddDate(0, 0, 1).Add(billHour)):
-		return "", orderRefused(http.StatusBadRequest, "STATEMENT_CREATING", "账单生成中", "a day's bill is made from nine o'clock on the next; WeChat Pay advises to ask after ten")
+		return "", orderRefused(http.StatusBadRequest, "STATEMENT_CREATING", "账单生成中",
+			"a day's bill is made from nine o'clock on the next; WeChat Pay advises to ask after ten")
 	case start.AddDate(0, billMonths, 1).Before(c.now):
 		return "", badDate("仅支持三个月内的账单")
 	}
@@ -121,7 +122,8 @@ func (c *call) billDay() (string, error) {
 }
 
 func noBill() *refusal {
-	return orderRefused(http.StatusBadRequest, "NO_STATEMENT_EXIST", "请求的账单文件不存在", "nothing was paid or refunded on that day")
+	return orderRefused(http.StatusBadRequest, "NO_STATEMENT_EXIST", "请求的账单文件不存在",
+		"nothing was paid or refunded on that day")
 }
 
 // offer stores a bill for its download and says where it is.
@@ -158,7 +160,8 @@ func (c *call) keepBill(b *billFile) (*billFile, error) {
 	case len(same) > 0:
 		b = same[0]
 	default:
-		if b.ID, err = c.free("bill token", func() string { return c.dice.roll(letters, 32) }, c.rowOf(b.kind())); err != nil {
+		if b.ID, err = c.free("bill token", func() string { return c.dice.roll(letters, 32) },
+			c.rowOf(b.kind())); err != nil {
 			return nil, err
 		}
 	}
@@ -188,11 +191,13 @@ func downloadBill(c *call) (document, error) {
 	b, err := get[billFile](c.Tx, c.query.Get("token"))
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return nil, invalidRequest("下载链接过期，请重新请求文件下载").hinting("merchant " + c.merchant.MchID + " has no bill with this token")
+		return nil, invalidRequest("下载链接过期，请重新请求文件下载").hinting("merchant " + c.merchant.MchID +
+			" has no bill with this token")
 	case err != nil:
 		return nil, err
 	case !c.now.Before(b.ExpiresAt):
-		return nil, invalidRequest("下载链接过期，请重新请求文件下载").hinting("the address of a bill lives five minutes: ask for the bill again")
+		return nil, invalidRequest("下载链接过期，请重新请求文件下载").
+			hinting("the address of a bill lives five minutes: ask for the bill again")
 	}
 	c.file = b.Data
 	if c.query.Get("tartype") == "gzip" {

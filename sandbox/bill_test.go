@@ -30,7 +30,8 @@ func dayWithBusiness(t *testing.T, place string, order object, refund object, op
 func (w *world) download(bill object, opts ...wxpay.Option) string {
 	w.Helper()
 	text := func(name string) string { return bill[name].(string) }
-	plain, err := w.client.Download(context.Background(), text("download_url"), text("hash_type"), text("hash_value"), opts...)
+	plain, err := w.client.Download(context.Background(), text("download_url"), text("hash_type"), text("hash_value"),
+		opts...)
 	w.ok(err)
 	return string(plain)
 }
@@ -56,17 +57,20 @@ func TestBills(t *testing.T) {
 		}
 		text := w.download(bill)
 		lines := strings.Split(text, "\r\n")
-		if len(lines) != 6 || !strings.HasPrefix(lines[0], "交易时间,公众账号ID,") || lines[4] != "`2,`1.00,`0.40,`0.00,`0.00000,`1.00,`0.40" {
+		if len(lines) != 6 || !strings.HasPrefix(lines[0], "交易时间,公众账号ID,") ||
+			lines[4] != "`2,`1.00,`0.40,`0.00,`0.00000,`1.00,`0.40" {
 			t.Fatalf("got %s", text)
 		}
-		if !strings.Contains(lines[1], "`20150806125346,") || !strings.Contains(lines[1], "`Tea  green,") || !strings.Contains(lines[2], "`REFUND,") || !strings.Contains(lines[2], "`r1,`0.40,") {
+		if !strings.Contains(lines[1], "`20150806125346,") || !strings.Contains(lines[1], "`Tea  green,") ||
+			!strings.Contains(lines[2], "`REFUND,") || !strings.Contains(lines[2], "`r1,`0.40,") {
 			t.Errorf("got %s", text)
 		}
 	}
 	if text := w.download(w.must("GET", trade+"2020-09-10&bill_type=SUCCESS", nil)); strings.Contains(text, "REFUND") {
 		t.Errorf("SUCCESS: got %s", text)
 	}
-	if text := w.download(w.must("GET", trade+"2020-09-10&bill_type=REFUND", nil)); strings.Contains(text, "SUCCESS,`OTHERS") {
+	if text := w.download(w.must("GET", trade+"2020-09-10&bill_type=REFUND", nil)); strings.Contains(text,
+		"SUCCESS,`OTHERS") {
 		t.Errorf("REFUND: got %s", text)
 	}
 	text := w.download(w.must("GET", flow+"2020-09-10&account_type=BASIC", nil))
@@ -86,13 +90,15 @@ func TestBillDownloads(t *testing.T) {
 		return err
 	}
 	w.ok(get(address, hash))
-	w.ok(get("https://api.mch.weixin.qq.com"+address[strings.Index(address, "/v3/"):], hash)) // the host does not matter
+	// the host does not matter
+	w.ok(get("https://api.mch.weixin.qq.com"+address[strings.Index(address, "/v3/"):], hash))
 	var forged *wxpay.SignatureError
 	if err := get(address, strings.Repeat("0", 40)); !errors.As(err, &forged) || forged.Check != wxpay.CheckHash {
 		t.Errorf("another hash: got %v", err)
 	}
 	// The chain has no way around the signature.
-	_, err := w.client.Chain("v3/billdownload/file").Get(context.Background(), wxpay.Query("token", address[strings.Index(address, "=")+1:]))
+	_, err := w.client.Chain("v3/billdownload/file").
+		Get(context.Background(), wxpay.Query("token", address[strings.Index(address, "=")+1:]))
 	if !errors.As(err, &forged) || forged.Check != wxpay.CheckHeaders {
 		t.Errorf("the chain: got %v", err)
 	}
@@ -105,7 +111,8 @@ func TestBillDownloads(t *testing.T) {
 	stranger, err := wxpay.New(cfg)
 	w.ok(err)
 	var e *wxpay.Error
-	if _, err := stranger.Download(context.Background(), address, "SHA1", hash); !errors.As(err, &e) || e.Code != "INVALID_REQUEST" || !e.Verified {
+	if _, err := stranger.Download(context.Background(), address, "SHA1", hash); !errors.As(err, &e) ||
+		e.Code != "INVALID_REQUEST" || !e.Verified {
 		t.Errorf("another merchant: got %v", err)
 	}
 	w.ok(w.Advance(5 * time.Minute))
@@ -127,14 +134,16 @@ func TestSubMerchantBills(t *testing.T) {
 	const asked = "v3/bill/sub-merchant-fundflowbill?bill_date=2020-09-10&sub_mchid=1230000109&account_type=BASIC&algorithm="
 	w.refused(400, "INVALID_REQUEST", "GET", asked+"SM4_GCM", nil)
 	w.refused(400, "NO_STATEMENT_EXIST", "GET", strings.Replace(asked, "BASIC", "FEES", 1)+wire.Algorithm, nil)
-	w.refused(400, "NO_STATEMENT_EXIST", "GET", strings.Replace(asked, "09-10", "09-11", 1)+wire.Algorithm, nil) // not over
+	// not over
+	w.refused(400, "NO_STATEMENT_EXIST", "GET", strings.Replace(asked, "09-10", "09-11", 1)+wire.Algorithm, nil)
 	for _, packed := range []string{"", "&tar_type=GZIP"} {
 		bill := w.must("GET", asked+wire.Algorithm+packed, nil)["download_bill_list"].([]any)[0].(object)
 		text := w.download(bill, wxpay.SealedFile(bill["encrypt_key"].(string), bill["nonce"].(string)))
 		if !strings.HasSuffix(text, "`2,`1,`1.00,`1,`0.40\r\n") {
 			t.Errorf("got %s", text)
 		}
-		if _, err := w.client.Download(context.Background(), bill["download_url"].(string), "SHA1", bill["hash_value"].(string)); !errors.As(err, new(*wxpay.SignatureError)) {
+		if _, err := w.client.Download(context.Background(), bill["download_url"].(string),
+			"SHA1", bill["hash_value"].(string)); !errors.As(err, new(*wxpay.SignatureError)) {
 			t.Errorf("without its key: got %v", err)
 		}
 	}
@@ -144,7 +153,8 @@ func TestSubMerchantBills(t *testing.T) {
 func TestBillsDoNotPileUp(t *testing.T) {
 	t.Parallel()
 	kept := keep{store.NewMemory()}
-	w := dayWithBusiness(t, partnerRoot+"jsapi", partnerOrder(), with(refundBody("r1", 40), "sub_mchid", "1230000109"), sandbox.WithStore(kept))
+	w := dayWithBusiness(t, partnerRoot+"jsapi", partnerOrder(), with(refundBody("r1", 40), "sub_mchid", "1230000109"),
+		sandbox.WithStore(kept))
 	w.ok(w.Advance(24 * time.Hour))
 	files := func(want int) {
 		t.Helper()
@@ -156,7 +166,8 @@ func TestBillsDoNotPileUp(t *testing.T) {
 			return err
 		}))
 	}
-	const trade, sealed = "v3/bill/tradebill?bill_date=2020-09-10", "v3/bill/sub-merchant-fundflowbill?bill_date=2020-09-10" +
+	const trade = "v3/bill/tradebill?bill_date=2020-09-10"
+	const sealed = "v3/bill/sub-merchant-fundflowbill?bill_date=2020-09-10" +
 		"&sub_mchid=1230000109&account_type=BASIC&algorithm=" + wire.Algorithm
 	first := w.must("GET", trade, nil)
 	w.ok(w.Advance(4 * time.Minute))
@@ -186,7 +197,8 @@ func TestBillsDoNotPileUp(t *testing.T) {
 func TestEcho(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	if got := w.must("POST", "v3/security/echo", object{"echo_message": "hello"}); got["echo_message"] != "hello" || got["encrypted_echo_message"] != nil {
+	if got := w.must("POST", "v3/security/echo", object{"echo_message": "hello"}); got["echo_message"] != "hello" ||
+		got["encrypted_echo_message"] != nil {
 		t.Errorf("got %v", got)
 	}
 	if got := w.received(); len(got) != 0 {
@@ -204,7 +216,8 @@ func TestEcho(t *testing.T) {
 		t.Errorf("got %q in %s", reply.Secret, result.Body)
 	}
 	got := w.receivedOne("SECURITY_ECHO.SUCCESS")
-	if got.Path != "/echo" || got.Resource["echo_message"] != "hello" || len(got.Resource["encrypted_echo_message"].(string)) != 344 {
+	if got.Path != "/echo" || got.Resource["echo_message"] != "hello" ||
+		len(got.Resource["encrypted_echo_message"].(string)) != 344 {
 		t.Errorf("SECURITY_ECHO.SUCCESS: got %+v", got)
 	}
 }
@@ -218,7 +231,8 @@ func TestOnlyUnsignedEndpointsAreDownloaded(t *testing.T) {
 		if op.Method != http.MethodGet || strings.Contains(op.Path, "{") {
 			continue
 		}
-		_, err := w.client.Download(context.Background(), wxpay.DefaultHost+op.Path+"?token=x", "SHA1", strings.Repeat("0", 40))
+		_, err := w.client.Download(context.Background(), wxpay.DefaultHost+op.Path+"?token=x",
+			"SHA1", strings.Repeat("0", 40))
 		if sent := !errors.As(err, new(*wxpay.RequestError)); sent != op.Unsigned {
 			t.Errorf("%s: sent %v, want %v; %v", op.ID(), sent, op.Unsigned, err)
 		}

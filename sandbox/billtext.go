@@ -104,8 +104,10 @@ func tradeBillOf(lines []movement, kind string) string {
 			refundID, outRefundNo, way, status = r.RefundID, r.OutRefundNo, r.channel(), string(r.State)
 		}
 		total, back = total+paid, back+refunded
-		t.line(stamp(m.at), m.appid, m.mchID, cmp.Or(m.subMchID, "0"), "", m.transactionID, m.outTradeNo, m.openid, string(m.trade), state,
-			"OTHERS", "CNY", inYuan(paid), "0.00", refundID, outRefundNo, inYuan(refunded), "0.00", way, status, m.body, m.attach,
+		t.line(stamp(m.at), m.appid, m.mchID, cmp.Or(m.subMchID, "0"), "", m.transactionID, m.outTradeNo, m.openid,
+			string(m.trade), state,
+			"OTHERS", "CNY", inYuan(paid), "0.00", refundID, outRefundNo, inYuan(refunded), "0.00", way, status, m.body,
+			m.attach,
 			"0.00000", "0.00%", inYuan(paid), inYuan(refunded), "")
 	}
 	t.head("总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额")
@@ -136,7 +138,8 @@ func fundFlowBillOf(all []movement, day string) string {
 		} else {
 			in, incomes = plus(in, amount), incomes+1
 		}
-		t.line(stamp(m.at), id, fmt.Sprintf("%s%06d", strings.ReplaceAll(day, "-", ""), i+1), name, name, way, inYuan(amount), inYuan(balance), "system", "", voucher)
+		t.line(stamp(m.at), id, fmt.Sprintf("%s%06d", strings.ReplaceAll(day, "-", ""), i+1), name, name, way,
+			inYuan(amount), inYuan(balance), "system", "", voucher)
 	}
 	if incomes+expenses == 0 {
 		return ""

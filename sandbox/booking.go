@@ -31,7 +31,8 @@ func (r *bookingRules) days(b *Booking) (first, last time.Time) {
 
 // scheduledBooking is the one of 预约扣费.
 func scheduledBooking() *bookingRules {
-	return &bookingRules{daysBefore: 1, from: 8 * time.Hour, until: 19*time.Hour + 30*time.Minute, once: true, ends: 8 * time.Hour}
+	return &bookingRules{daysBefore: 1, from: 8 * time.Hour, until: 19*time.Hour + 30*time.Minute, once: true,
+		ends: 8 * time.Hour}
 }
 
 // Booking is one debit agreed upon at signing, for one day: the schedule of a
@@ -118,16 +119,20 @@ func (c *call) book(contract *contractRow, id string, amount int64) (*Booking, e
 	case state == Booked && b.Booked == amount:
 		return b, nil // the same again
 	case state != NotBooked:
-		return nil, invalidRequest("当前预约状态不允许预约").hinting("the booking is " + string(state) + ", and a contract is booked once")
-	case midnight(c.now).Before(first) || midnight(c.now).After(last) || !within(c.now, r.booking.from, r.booking.until):
+		return nil, invalidRequest("当前预约状态不允许预约").hinting("the booking is " + string(state) +
+			", and a contract is booked once")
+	case midnight(c.now).Before(first) || midnight(c.now).After(last) || !within(c.now, r.booking.from,
+		r.booking.until):
 		days := "on " + dateOf(first)
 		if !first.Equal(last) {
 			days = "from " + dateOf(first) + " to " + dateOf(last)
 		}
 		return nil, invalidRequest("不在可预约时间内").
-			hinting("this debit is booked " + days + ", between " + hhmm(r.booking.from) + " and " + hhmm(r.booking.until) + " in Beijing")
+			hinting("this debit is booked " + days + ", between " + hhmm(r.booking.from) + " and " +
+				hhmm(r.booking.until) + " in Beijing")
 	case amount != b.Amount && !r.booking.anyAmount:
-		return nil, invalidRequest("预约金额与签约时约定的金额不一致").hinting("the amount must be exactly the estimated_deduct_amount of the contract")
+		return nil, invalidRequest("预约金额与签约时约定的金额不一致").
+			hinting("the amount must be exactly the estimated_deduct_amount of the contract")
 	}
 	b.BookedAt, b.Booked = c.now, amount
 	if r.booking.daysAfter > 0 {

@@ -46,7 +46,8 @@ func TestBookedTheDayBefore(t *testing.T) {
 	l.at(4, 0, 0)
 	l.wantEvents("LAB.FAILED1", "LAB.PAID2", "ECOMMERCE_ENTRUST.TERMINATE")
 	c, err := l.Contract(l.contract)
-	if err != nil || c.State != ContractTerminated || c.Mode != BySystem || c.Bookings[0].State(l.Clock().Now()) != BookingPaid {
+	if err != nil || c.State != ContractTerminated || c.Mode != BySystem ||
+		c.Bookings[0].State(l.Clock().Now()) != BookingPaid {
 		t.Errorf("got %+v, %v", c, err)
 	}
 }

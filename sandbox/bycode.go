@@ -18,9 +18,13 @@ func (c *call) contractOfPath(plan string) (*contractRow, error) {
 		return nil, err
 	}
 	if contract == nil {
-		r := notFound("RESOURCE_NOT_EXISTS", "协议不存在").hinting("nobody has signed with this out_contract_code under the plan in the path")
-		if use, err := get[codeUse](c.Tx, c.product.codeKey(c.merchant.MchID, plan, code)); err == nil && use.Token != "" {
-			r.hinting("this out_contract_code was presigned, but the payer has not agreed; or the plan in the path is another one")
+		r := notFound("RESOURCE_NOT_EXISTS", "协议不存在").
+			hinting("nobody has signed with this out_contract_code under the plan in the path")
+		if use, err := get[codeUse](c.Tx, c.product.codeKey(c.merchant.MchID, plan, code)); err == nil &&
+			use.Token != "" {
+			r.hinting("this out_contract_code was presigned, but the payer has not agreed; or the plan in " +
+				"the path is " +
+				"another one")
 		}
 		return nil, r
 	}

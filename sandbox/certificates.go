@@ -7,7 +7,8 @@ import "github.com/wxpay-go/wxpay/internal/wire"
 // https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/ecommerce/applyments/chapter3_3.shtml
 func listCertificates(c *call) (document, error) {
 	if c.merchant.KeyMode == KeysPublic {
-		return nil, notFound("RESOURCE_NOT_EXISTS", "无可用的平台证书，请在商户平台-API安全申请使用微信支付公钥。可查看指引https://pay.weixin.qq.com/doc/v3/merchant/4012153196").
+		return nil, notFound("RESOURCE_NOT_EXISTS",
+			"无可用的平台证书，请在商户平台-API安全申请使用微信支付公钥。可查看指引https://pay.weixin.qq.com/doc/v3/merchant/4012153196").
 			hinting("this merchant has only a public key: configure it instead of downloading certificates")
 	}
 	const aad = "certificate"

@@ -9,7 +9,8 @@ func (s *step) execute(r *debitRules, d *debitRow, contract *contractRow) error 
 		return err
 	}
 	if failure == SystemFailure && r.sync {
-		return kept(systemError()).hinting("the payer was told to fail so; nothing was debited, the same call may be tried again")
+		return kept(systemError()).hinting("the payer was told to fail so; nothing was debited, the same call may be " +
+			"tried again")
 	}
 	d.EndedAt = s.now
 	d.countTry(dateOf(s.now))
@@ -33,7 +34,8 @@ func (s *step) execute(r *debitRules, d *debitRow, contract *contractRow) error 
 			return err
 		}
 	}
-	if d.State == DebitPaid && r.booking != nil && r.booking.once && s.modeOf(r, contract) == DebitScheduled && contract.live() {
+	if d.State == DebitPaid && r.booking != nil && r.booking.once && s.modeOf(r, contract) == DebitScheduled &&
+		contract.live() {
 		return s.terminate(contract, BySystem, "扣费完成，自动解约")
 	}
 	return nil
@@ -97,7 +99,9 @@ func (s *step) notifyDebit(r *debitRules, d *debitRow) error {
 	if e.eventType == "" {
 		return nil
 	}
-	return s.notify(&pushRow{Push: Push{MchID: d.MchID, URL: d.NotifyURL, Event: e.eventType, OriginalType: e.originalType, Summary: e.summary, Resource: encodeJSON(r.resource(d)), About: d.ID}, retries: r.retries})
+	return s.notify(&pushRow{Push: Push{MchID: d.MchID, URL: d.NotifyURL, Event: e.eventType,
+		OriginalType: e.originalType, Summary: e.summary, Resource: encodeJSON(r.resource(d)), About: d.ID},
+		retries: r.retries})
 }
 
 // debitDue charges a debit whose time has come.

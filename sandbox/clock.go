@@ -34,7 +34,8 @@ type Clock struct {
 
 // newClock starts at start, or at the machine's time when start is zero.
 func newClock(start time.Time, manual bool) *Clock {
-	c := &Clock{manual: manual, moved: func() {}, keep: func(time.Time) error { return nil }, turned: make(chan struct{})}
+	c := &Clock{manual: manual, moved: func() {}, keep: func(time.Time) error { return nil },
+		turned: make(chan struct{})}
 	switch {
 	case manual && start.IsZero():
 		c.fixed = time.Now()

@@ -33,7 +33,8 @@ func newStranger(t *testing.T, sb *sandbox.Sandbox) *stranger {
 		t.Fatal(err)
 	}
 	s := &stranger{T: t, sandbox: sb, client: client}
-	r := notify.New(client.Keys(), notify.APIv2Key(cfg.MchID, cfg.APIv2Key), notify.OnError(func(_ context.Context, e *notify.Error) { t.Error(e) }))
+	r := notify.New(client.Keys(), notify.APIv2Key(cfg.MchID, cfg.APIv2Key),
+		notify.OnError(func(_ context.Context, e *notify.Error) { t.Error(e) }))
 	r.Otherwise(func(_ context.Context, n *notify.Notification) error {
 		s.events = append(s.events, n)
 		return nil
@@ -206,7 +207,10 @@ func TestAMovedClockOutlivesARestart(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-	run(sandbox.Config{Start: start.Add(year)}, func(s *sandbox.Sandbox) { near("Config.Start wins", s.Clock().Now(), start.Add(year)) })
+	run(sandbox.Config{Start: start.Add(year)}, func(s *sandbox.Sandbox) {
+		near("Config.Start wins", s.Clock().Now(),
+			start.Add(year))
+	})
 	run(sandbox.Config{}, func(s *sandbox.Sandbox) { near("after Set", s.Clock().Now(), start) })
 	var current atomic.Pointer[sandbox.Sandbox]
 	inbox := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -47,7 +47,8 @@ func payByCode(c *call) (document, error) {
 	code, err := get[paymentCode](c.Tx, auth)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return nil, invalidRequest("付款码无效").hinting("no payer of this sandbox shows this auth_code: take it from Payer.ShowCode")
+		return nil, invalidRequest("付款码无效").
+			hinting("no payer of this sandbox shows this auth_code: take it from Payer.ShowCode")
 	case err != nil:
 		return nil, err
 	}
@@ -74,9 +75,11 @@ func payByCode(c *call) (document, error) {
 			return nil, err
 		}
 		if failure == NotEnough {
-			return nil, kept(forbidden("NOT_ENOUGH", "用户余额不足", "the payer has not got the money; reverse the order and use a new number"))
+			return nil, kept(forbidden("NOT_ENOUGH", "用户余额不足",
+				"the payer has not got the money; reverse the order and use a new number"))
 		}
-		return nil, kept(invalidRequest("支付失败，请撤销订单").hinting("the payer could not be charged: " + string(failure) + "; reverse the order and use a new number"))
+		return nil, kept(invalidRequest("支付失败，请撤销订单").hinting("the payer could not be charged: " + string(failure) +
+			"; reverse the order and use a new number"))
 	}
 	if err := c.pay(o); err != nil {
 		return nil, err
@@ -97,11 +100,13 @@ func reverseTransaction(c *call) (document, error) {
 	}
 	switch {
 	case o.TradeType != TradeCode:
-		return nil, invalidRequest("仅付款码支付订单支持撤销").hinting("only code payments are reversed: close an unpaid order, refund a paid one")
+		return nil, invalidRequest("仅付款码支付订单支持撤销").
+			hinting("only code payments are reversed: close an unpaid order, refund a paid one")
 	case o.Refunded > 0:
 		return nil, invalidRequest("订单已退款，不能撤销").hinting("part of the order was refunded")
 	case o.State == OrderPaid && c.now.After(o.PaidAt.AddDate(0, 0, reverseDays)):
-		return nil, invalidRequest("订单已超过可撤销期限").hinting("a code payment is reversed within seven days; refund it instead")
+		return nil, invalidRequest("订单已超过可撤销期限").
+			hinting("a code payment is reversed within seven days; refund it instead")
 	case o.State == OrderPaid:
 		if err := c.giveBack(c.whoPaid(o).id, o.Total); err != nil {
 			return nil, err

@@ -81,7 +81,8 @@ func (c *call) combinedContract(o *orderRow, info map[string]any) (document, err
 	if err == nil {
 		obstacle, err = c.signWith(p, o, &sessionRow{Session: Session{
 			PlanID: textOf(info, "plan_id"), Code: textOf(info, "out_contract_code"),
-			Account: textOf(info, "contract_display_account"), NotifyURL: textOf(info, "notify_url"), Request: encodeJSON(info),
+			Account: textOf(info, "contract_display_account"), NotifyURL: textOf(info, "notify_url"),
+			Request: encodeJSON(info),
 		}})
 	}
 	switch {
@@ -102,19 +103,22 @@ func queryCombined(c *call) (document, error) {
 }
 
 // queryCombinedByID is for orders of individuals, whose parts have an
-// individual_auth_id. https://pay.weixin.qq.com/docs/merchant/apis/personal-collections/query-by-wx-trade-no.html
+// individual_auth_id.
+// https://pay.weixin.qq.com/docs/merchant/apis/personal-collections/query-by-wx-trade-no.html
 func queryCombinedByID(c *call) (document, error) {
 	o, err := c.orderBy("transaction:" + c.vars["combine_transaction_id"])
 	if err != nil {
 		return nil, err
 	}
 	if !o.Combined || o.TransactionID != c.vars["combine_transaction_id"] {
-		return nil, noSuchOrder().hinting("the transaction is not that of a combined order: perhaps of one of its parts")
+		return nil, noSuchOrder().hinting("the transaction is not that of a combined order: perhaps of one of " +
+			"its parts")
 	}
 	out := combineDocument(o, c.now)
 	for _, part := range out["sub_orders"].([]document) {
 		if part["individual_auth_id"] == nil {
-			return nil, noSuchOrder().hinting("this query is for orders that pay individuals (individual_auth_id); query this one by its combine_out_trade_no")
+			return nil, noSuchOrder().hinting("this query is for orders that pay individuals (individual_auth_id); " +
+				"query this one by its combine_out_trade_no")
 		}
 	}
 	return out, nil
@@ -140,7 +144,8 @@ func closeCombined(c *call) (document, error) {
 func combineDocument(o *orderRow, now time.Time) document {
 	asked, parts := decodeBody(o.Request), make([]document, len(o.SubOrders))
 	for i, sub := range o.SubOrders {
-		amount := document{"total_amount": sub.Total, "currency": "CNY", "payer_amount": int64(0), "payer_currency": "CNY"}
+		amount := document{"total_amount": sub.Total, "currency": "CNY", "payer_amount": int64(0),
+			"payer_currency": "CNY"}
 		state, told := o.stateAt(now), decodeBody(sub.Request)
 		if sub.Refunded > 0 {
 			state = OrderRefunded

@@ -17,15 +17,17 @@ func combinedBody() object {
 	}
 	return object{
 		"combine_appid": "wxd678efh567hg6787", "combine_mchid": "1900000109", "combine_out_trade_no": "P20150806125346",
-		"sub_orders": []any{part("20150806-1", 10), part("20150806-2", 20)}, "combine_payer_info": object{"openid": openID},
-		"notify_url": "https://yourapp.com/paid",
+		"sub_orders":         []any{part("20150806-1", 10), part("20150806-2", 20)},
+		"combine_payer_info": object{"openid": openID},
+		"notify_url":         "https://yourapp.com/paid",
 	}
 }
 
 func TestEveryWayToCombine(t *testing.T) {
 	t.Parallel()
 	for scene, want := range map[string]struct{ reply, trade string }{
-		"jsapi": {"prepay_id", "JSAPI"}, "app": {"prepay_id", "APP"}, "native": {"code_url", "NATIVE"}, "h5": {"h5_url", "MWEB"}, "miniprogram": {"prepay_id", "JSAPI"},
+		"jsapi": {"prepay_id", "JSAPI"}, "app": {"prepay_id", "APP"}, "native": {"code_url", "NATIVE"},
+		"h5": {"h5_url", "MWEB"}, "miniprogram": {"prepay_id", "JSAPI"},
 	} {
 		t.Run(scene, func(t *testing.T) {
 			t.Parallel()
@@ -37,7 +39,8 @@ func TestEveryWayToCombine(t *testing.T) {
 			case "native":
 				body["combine_payer_info"] = object{"openid": openID}
 			case "h5":
-				body["scene_info"] = object{"device_id": "1", "payer_client_ip": "14.17.22.32", "h5_info": object{"type": "iOS"}}
+				body["scene_info"] = object{"device_id": "1", "payer_client_ip": "14.17.22.32",
+					"h5_info": object{"type": "iOS"}}
 			case "miniprogram":
 				for _, part := range body["sub_orders"].([]any) {
 					delete(part.(object), "sub_mchid")
@@ -91,7 +94,8 @@ func TestCombineAndSign(t *testing.T) {
 	}
 	receipt, err := w.Payer(openID).Pay(got["prepay_id"].(string))
 	w.ok(err)
-	if receipt.Contract == nil || receipt.Contract.Product != sandbox.CombinePapay || receipt.Contract.OpenID != openID {
+	if receipt.Contract == nil || receipt.Contract.Product != sandbox.CombinePapay ||
+		receipt.Contract.OpenID != openID {
 		t.Errorf("the receipt is %+v", receipt)
 	}
 	notified := w.received()

@@ -83,7 +83,8 @@ func combinePapayTerminate(c *call) (document, error) {
 	if err != nil {
 		return nil, err
 	}
-	return document{"mchid": contract.MchID, "plan_id": integer(contract.PlanID), "out_contract_code": contract.Code}, nil
+	return document{"mchid": contract.MchID, "plan_id": integer(contract.PlanID), "out_contract_code": contract.Code},
+		nil
 }
 
 // combinePapayResource has no contract_id, as documented: merchants learn it by

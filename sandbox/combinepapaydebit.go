@@ -58,7 +58,8 @@ func combinePapayReverse(c *call) (document, error) {
 func combinePapayTransaction(d *debitRow) document {
 	parts := make([]document, len(d.Parts))
 	for i, sub := range d.Parts {
-		amount := document{"total_amount": sub.Total, "currency": "CNY", "payer_amount": sub.Total, "payer_currency": "CNY"}
+		amount := document{"total_amount": sub.Total, "currency": "CNY", "payer_amount": sub.Total,
+			"payer_currency": "CNY"}
 		part := document{
 			"mchid": sub.MchID, "out_trade_no": sub.OutTradeNo, "sub_mchid": sub.SubMchID, "amount": amount,
 			"trade_type": "PAP", "trade_state": d.partWord(sub), "transaction_id": sub.TransactionID,

@@ -20,8 +20,10 @@ func (w *world) combineContract() *sandbox.Contract {
 func combineDebitBody(c *sandbox.Contract, no string) object {
 	part := func(no string, fen int) object {
 		return object{
-			"mchid": "1900000109", "sub_mchid": "1230000109", "attach": "深圳分店", "out_trade_no": no, "description": "腾讯充值中心-QQ会员充值",
-			"amount": object{"total_amount": fen, "currency": "CNY"}, "settle_info": object{"profit_sharing": true},
+			"mchid": "1900000109", "sub_mchid": "1230000109", "attach": "深圳分店", "out_trade_no": no,
+			"description": "腾讯充值中心-QQ会员充值",
+			"amount":      object{"total_amount": fen, "currency": "CNY"},
+			"settle_info": object{"profit_sharing": true},
 		}
 	}
 	return object{
@@ -40,7 +42,8 @@ func TestCombinePapayDebit(t *testing.T) {
 	paid := w.must("POST", combineDebits, body)
 	parts := paid["sub_orders"].([]any)
 	first := parts[0].(object)
-	if len(parts) != 2 || first["trade_state"] != "SUCCESS" || first["trade_type"] != "PAP" || first["transaction_id"] == parts[1].(object)["transaction_id"] {
+	if len(parts) != 2 || first["trade_state"] != "SUCCESS" || first["trade_type"] != "PAP" ||
+		first["transaction_id"] == parts[1].(object)["transaction_id"] {
 		t.Errorf("paid: got %v", paid)
 	}
 	again := w.must("POST", combineDebits, body)
@@ -56,12 +59,15 @@ func TestCombinePapayDebit(t *testing.T) {
 	}
 	w.refused(404, "ORDER_NOT_EXIST", "GET", combineDebits+"/none", nil)
 
-	reverse := object{"combine_appid": c.AppID, "sub_orders": []any{object{"mchid": "1900000109", "out_trade_no": "P1-1", "sub_mchid": "1230000109"}}}
+	reverse := object{"combine_appid": c.AppID,
+		"sub_orders": []any{object{"mchid": "1900000109", "out_trade_no": "P1-1", "sub_mchid": "1230000109"}}}
 	w.refused(400, "INVALID_REQUEST", "POST", combineDebits+"/P1/reverse", reverse)
-	reverse["sub_orders"] = append(reverse["sub_orders"].([]any), object{"mchid": "1900000109", "out_trade_no": "P1-2", "sub_mchid": "1230000109"})
+	reverse["sub_orders"] = append(reverse["sub_orders"].([]any), object{"mchid": "1900000109", "out_trade_no": "P1-2",
+		"sub_mchid": "1230000109"})
 	w.must("POST", combineDebits+"/P1/reverse", reverse)
 	w.must("POST", combineDebits+"/P1/reverse", reverse)
-	if got := w.must("GET", combineDebits+"/P1", nil)["sub_orders"].([]any)[0].(object); got["trade_state"] != "REVOKED" {
+	if got := w.must("GET", combineDebits+
+		"/P1", nil)["sub_orders"].([]any)[0].(object); got["trade_state"] != "REVOKED" {
 		t.Errorf("reversed: got %v", got)
 	}
 	if wallet, err := payer.Wallet(); err != nil || wallet.Balance != 1000 {
@@ -86,10 +92,12 @@ func TestCombinePapayDebitFails(t *testing.T) {
 	w.ok(payer.Unlimit())
 	w.ok(payer.FailNext(sandbox.SystemFailure, sandbox.RiskRejected))
 	w.refused(500, "SYSTEM_ERROR", "POST", combineDebits, combineDebitBody(c, "P3"))
-	w.refused(400, "RULELIMIT", "POST", combineDebits, combineDebitBody(c, "P3")) // the same number: it may be tried again
+	// the same number: it may be tried again
+	w.refused(400, "RULELIMIT", "POST", combineDebits, combineDebitBody(c, "P3"))
 	w.must("POST", combineDebits, combineDebitBody(c, "P4"))
 
-	w.refused(400, "APPID_MCHID_NOT_MATCH", "POST", combineDebits, with(combineDebitBody(c, "P5"), "combine_appid", "wx0"))
+	w.refused(400, "APPID_MCHID_NOT_MATCH", "POST", combineDebits, with(combineDebitBody(c, "P5"), "combine_appid",
+		"wx0"))
 	w.refused(400, "INVALID_REQUEST", "POST", combineDebits, with(combineDebitBody(c, "P5"), "contract_id", "none"))
 	w.ok(payer.Terminate(c.ID))
 	w.refused(400, "INVALID_REQUEST", "POST", combineDebits, combineDebitBody(c, "P5"))

@@ -18,8 +18,9 @@ func TestCommittedFaultOverARefusal(t *testing.T) {
 		sb := sandbox.New(told, sandbox.At(time.Date(2026, 3, 2, 10, 0, 0, 0, time.FixedZone("Beijing", 8*60*60))))
 		c, payer := sb.Client(), sb.Payer("oUpF8uMuAJO_M2pxb1Q9zNjWeS6o")
 		page, err := papayv2.Of(c).EntrustWeb.URL(&papayv2.EntrustWebQuery{
-			AppID: sandbox.DefaultAppID, PlanID: 12535, ContractCode: "c1", RequestSerial: 1, ContractDisplayAccount: "x",
-			NotifyURL: sandbox.DefaultNotifyURL, Version: "1.0",
+			AppID: sandbox.DefaultAppID, PlanID: 12535, ContractCode: "c1", RequestSerial: 1,
+			ContractDisplayAccount: "x",
+			NotifyURL:              sandbox.DefaultNotifyURL, Version: "1.0",
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -128,7 +128,8 @@ func (c *contractRow) over() time.Time {
 
 // expired says whether it was its term that ended the contract.
 func (c *contractRow) expired() bool {
-	return c.State == ContractTerminated && c.Mode == BySystem && !c.ExpiresAt.IsZero() && !c.TerminatedAt.Before(c.ExpiresAt)
+	return c.State == ContractTerminated && c.Mode == BySystem && !c.ExpiresAt.IsZero() &&
+		!c.TerminatedAt.Before(c.ExpiresAt)
 }
 
 func contractCodeKey(p Product, mchid, plan, code string) string {

@@ -29,7 +29,8 @@ func credit() *product {
 			return invalidRequest("还款协议不存在或已解约").hinting("only a contract in force can be ended, and only once")
 		},
 		noOrder: func() *refusal {
-			return notFound("RESOURCE_NOT_EXISTS", "还款单不存在").hinting("no repayment was asked for with this out_trade_no")
+			return notFound("RESOURCE_NOT_EXISTS", "还款单不存在").
+				hinting("no repayment was asked for with this out_trade_no")
 		},
 		agreed: creditAgreed,
 		debits: []*debitRules{creditDebits()},
@@ -61,7 +62,8 @@ func creditH5Presign(c *call) (document, error) {
 	if err != nil {
 		return nil, err
 	}
-	return document{"redirect_url": "https://" + signingHost + "/sandbox?presign_token=" + url.QueryEscape(s.Token)}, nil
+	return document{"redirect_url": "https://" + signingHost + "/sandbox?presign_token=" + url.QueryEscape(s.Token)},
+		nil
 }
 
 func (c *call) creditPresign() (*sessionRow, error) {
@@ -75,15 +77,18 @@ func (c *call) creditPresign() (*sessionRow, error) {
 		switch {
 		case !maskedName(s.Account):
 			return badField("/display_name", "", "用户展示名称需使用姓名掩码").
-				hinting("display_name: write * for every character but the last, and never more than three of them, such as ***G")
+				hinting("display_name: write * for every character but the last, and never more than three of them, " +
+					"such as ***G")
 		case limit < 1:
 			return badField("/repayment_amount_limit", c.text("repayment_amount_limit"), "还款金额上限需大于0")
 		case plan != nil && plan.Limits.PerDebit > 0 && limit > plan.Limits.PerDebit:
-			return invalidRequest("还款金额上限超过模板的每次还款金额上限").hinting("the template allows " + fenText(plan.Limits.PerDebit) + " fen for each repayment")
+			return invalidRequest("还款金额上限超过模板的每次还款金额上限").hinting("the template allows " +
+				fenText(plan.Limits.PerDebit) + " fen for each repayment")
 		case trade == nil:
 			return nil
 		case s.SubMchID == "":
-			return badField("/sub_mchid", "", "传入trade_info时需传入子商户号").hinting("trade_info is paid to the sub-merchant: name it")
+			return badField("/sub_mchid", "", "传入trade_info时需传入子商户号").
+				hinting("trade_info is paid to the sub-merchant: name it")
 		case fen(trade, "deduct_amount") > limit:
 			return invalidRequest("还款金额超过还款金额上限").hinting("trade_info.deduct_amount is over repayment_amount_limit")
 		}
@@ -98,8 +103,10 @@ func creditAgreed(s *step, session *sessionRow, c *contractRow) error {
 		return nil
 	}
 	return s.payAtSigning(&debitRow{Debit: Debit{
-		OutTradeNo: textOf(trade, "out_trade_no"), ScheduleID: textOf(trade, "out_trade_no"), Total: fen(trade, "deduct_amount"),
-		Description: cmp.Or(textOf(trade, "description"), "信贷还款"), Attach: textOf(trade, "attach"), NotifyURL: textOf(trade, "notify_url"),
+		OutTradeNo: textOf(trade, "out_trade_no"), ScheduleID: textOf(trade, "out_trade_no"),
+		Total:       fen(trade, "deduct_amount"),
+		Description: cmp.Or(textOf(trade, "description"), "信贷还款"), Attach: textOf(trade, "attach"),
+		NotifyURL: textOf(trade, "notify_url"),
 	}}, c)
 }
 
@@ -109,7 +116,8 @@ func creditQuery(c *call) (document, error) {
 		return nil, err
 	}
 	if contract == nil {
-		return nil, notFound("RESOURCE_NOT_EXISTS", "还款协议不存在").hinting("nobody has agreed to a contract with this out_contract_code")
+		return nil, notFound("RESOURCE_NOT_EXISTS", "还款协议不存在").
+			hinting("nobody has agreed to a contract with this out_contract_code")
 	}
 	return creditInfo(contract), nil
 }
@@ -135,7 +143,8 @@ func (c *call) creditByCode(code string) (*contractRow, error) {
 		if plan.Product != Credit {
 			continue
 		}
-		if contract, err := c.contractByCode(c.product, c.merchant.MchID, plan.ID, code); contract != nil || err != nil {
+		if contract, err := c.contractByCode(c.product, c.merchant.MchID, plan.ID, code); contract != nil ||
+			err != nil {
 			return contract, err
 		}
 	}

@@ -23,7 +23,8 @@ const (
 func creditBody() object {
 	return object{
 		"appid": "wxd678efh567hg6787", "plan_id": "123", "out_contract_code": "loan1", "display_name": "*明",
-		"contract_notify_url": "https://yourapp.com/signed", "repayment_day": 8, "repayment_amount_limit": "10000", "sub_mchid": "1000000109",
+		"contract_notify_url": "https://yourapp.com/signed", "repayment_day": 8, "repayment_amount_limit": "10000",
+		"sub_mchid": "1000000109",
 	}
 }
 
@@ -71,7 +72,8 @@ func TestCreditFromPresignToTermination(t *testing.T) {
 	const byCode = creditRoot + "/contracts/loan1"
 	presigned := w.must("POST", creditSign, creditBody())
 	token := presigned["presign_token"].(string)
-	if again := w.must("POST", creditSign, creditBody()); again["presign_token"] != token || again["redirect_service"] == nil {
+	if again := w.must("POST", creditSign, creditBody()); again["presign_token"] != token ||
+		again["redirect_service"] == nil {
 		t.Errorf("the same call again: got %v", again)
 	}
 	w.refused(400, "INVALID_REQUEST", "POST", creditSign, with(creditBody(), "repayment_day", 9))
@@ -84,28 +86,35 @@ func TestCreditFromPresignToTermination(t *testing.T) {
 	contract, err := payer.Agree(token)
 	w.ok(err)
 	n := w.receivedOne("CREDIT_REPAYMENT.SIGN_CONTRACT")
-	if e := into[event.CreditRepaymentSignContract](w, n); n.Path != "/signed" || e.ContractID != contract.ID || e.PlanID != "123" || e.SPMchID != "1900000109" ||
-		e.ContractState != "CONTRACT_STATE_EFFECTIVE" || e.RepaymentAmountLimit != "10000" || e.RepaymentDay != 8 || e.DisplayName != "*明" || e.OpenID != openID {
+	if e := into[event.CreditRepaymentSignContract](w, n); n.Path != "/signed" || e.ContractID != contract.ID ||
+		e.PlanID != "123" || e.SPMchID != "1900000109" ||
+		e.ContractState != "CONTRACT_STATE_EFFECTIVE" || e.RepaymentAmountLimit != "10000" || e.RepaymentDay != 8 ||
+		e.DisplayName != "*明" || e.OpenID != openID {
 		t.Errorf("SIGN_CONTRACT came to %s with %+v", n.Path, e)
 	}
 	if len(contract.ID) != 23 || !strings.HasPrefix(contract.ID, "20200910") {
 		t.Errorf("contract_id: got %s", contract.ID)
 	}
-	if q := w.must("GET", byCode, nil); q["repayment_amount_limit"] != 10000.0 || q["contract_terminated_mode"] != nil || q["contract_signed_time"] != "2020-09-10T10:00:00+08:00" {
+	if q := w.must("GET", byCode, nil); q["repayment_amount_limit"] != 10000.0 ||
+		q["contract_terminated_mode"] != nil || q["contract_signed_time"] != "2020-09-10T10:00:00+08:00" {
 		t.Errorf("query: got %v", q)
 	}
 
 	terminate := object{"out_contract_code": "loan1", "contract_termination_remark": "签约信息有误"}
 	info := w.must("POST", creditRoot+"/contracts/terminate", terminate)["contract_info"].(object)
-	if info["contract_state"] != "CONTRACT_STATE_TERMINATED" || info["contract_terminated_mode"] != "TERMINATION_MODE_BY_MERCHANT" || info["contract_termination_remark"] != "签约信息有误" {
+	if info["contract_state"] != "CONTRACT_STATE_TERMINATED" ||
+		info["contract_terminated_mode"] != "TERMINATION_MODE_BY_MERCHANT" ||
+		info["contract_termination_remark"] != "签约信息有误" {
 		t.Errorf("terminate: got %v", info)
 	}
 	n = w.receivedOne("CREDIT_REPAYMENT.TERMINATE_CONTRACT")
-	if e := into[event.CreditRepaymentTerminateContract](w, n); n.Path != "/notify" || e.ContractTerminatedMode != "TERMINATION_MODE_BY_MERCHANT" || e.RepaymentAmountLimit != "10000" {
+	if e := into[event.CreditRepaymentTerminateContract](w, n); n.Path != "/notify" ||
+		e.ContractTerminatedMode != "TERMINATION_MODE_BY_MERCHANT" || e.RepaymentAmountLimit != "10000" {
 		t.Errorf("TERMINATE_CONTRACT came to %s with %+v", n.Path, e)
 	}
 	w.refused(400, "INVALID_REQUEST", "POST", creditRoot+"/contracts/terminate", terminate)
-	w.refused(400, "INVALID_REQUEST", "POST", creditRoot+"/contracts/terminate", with(terminate, "out_contract_code", "none"))
+	w.refused(400, "INVALID_REQUEST", "POST", creditRoot+"/contracts/terminate", with(terminate, "out_contract_code",
+		"none"))
 	w.refused(400, "INVALID_REQUEST", "POST", creditSign, creditBody()) // burnt
 	w.refused(400, "INVALID_REQUEST", "POST", creditBook, creditBooking(contract, "r1"))
 }
@@ -114,7 +123,8 @@ func TestCreditInAPage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	defer w.hinted()
-	address := w.must("POST", creditH5, with(creditBody(), "jump_info", object{"jump_appid": "wxd678efh567hg6787"}))["redirect_url"].(string)
+	address := w.must("POST", creditH5, with(creditBody(), "jump_info",
+		object{"jump_appid": "wxd678efh567hg6787"}))["redirect_url"].(string)
 	page, err := w.Payer(openID).OpenURL(address)
 	w.ok(err)
 	if page.Account != "*明" || !page.ExpiresAt.Equal(start.Add(10*time.Minute)) {
@@ -129,7 +139,8 @@ func TestCreditInAPage(t *testing.T) {
 func TestCreditEndsInEveryMode(t *testing.T) {
 	t.Parallel()
 	for mode, word := range map[sandbox.Termination]string{
-		sandbox.ByUser: "TERMINATION_MODE_BY_USER", sandbox.ByConsole: "TERMINATION_MODE_BY_MERCHANT", sandbox.ByCustomerService: "TERMINATION_MODE_BY_CUSTOMER_SERVICE",
+		sandbox.ByUser: "TERMINATION_MODE_BY_USER", sandbox.ByConsole: "TERMINATION_MODE_BY_MERCHANT",
+		sandbox.ByCustomerService: "TERMINATION_MODE_BY_CUSTOMER_SERVICE",
 	} {
 		t.Run(string(mode), func(t *testing.T) {
 			t.Parallel()
@@ -141,7 +152,8 @@ func TestCreditEndsInEveryMode(t *testing.T) {
 			} else {
 				w.ok(w.Terminate(c.ID, mode, "x"))
 			}
-			if n := w.receivedOne("CREDIT_REPAYMENT.TERMINATE_CONTRACT"); n.Resource["contract_terminated_mode"] != word {
+			if n := w.receivedOne(
+				"CREDIT_REPAYMENT.TERMINATE_CONTRACT"); n.Resource["contract_terminated_mode"] != word {
 				t.Errorf("TERMINATE_CONTRACT carries %v", n.Resource)
 			}
 			if q := w.must("GET", creditRoot+"/contracts/loan1", nil); q["contract_terminated_mode"] != word {
@@ -158,11 +170,14 @@ func TestCreditNamesItsPayer(t *testing.T) {
 	w := newWorld(t)
 	defer w.hinted()
 	presign := func(code string) string {
-		reply, err := creditrepayment.Of(w.client).Partner.Contracts.AppPresign.Post(context.Background(), &creditrepayment.AppPresignRequest{
-			AppID: sandbox.DefaultAppID, PlanID: sandbox.DefaultCreditPlanID, OutContractCode: code, DisplayName: "*三",
-			ContractNotifyURL: "https://yourapp.com/signed", RepaymentAmountLimit: "10000",
-			RealIdentity: &creditrepayment.RealIdentity{IdentityType: "REAL_IDENTITY_TYPE_ID_CARD", IdentityID: "440101199001011234", RealName: "张三"},
-		})
+		reply, err := creditrepayment.Of(w.client).Partner.Contracts.AppPresign.Post(context.Background(),
+			&creditrepayment.AppPresignRequest{
+				AppID: sandbox.DefaultAppID, PlanID: sandbox.DefaultCreditPlanID, OutContractCode: code,
+				DisplayName:       "*三",
+				ContractNotifyURL: "https://yourapp.com/signed", RepaymentAmountLimit: "10000",
+				RealIdentity: &creditrepayment.RealIdentity{IdentityType: "REAL_IDENTITY_TYPE_ID_CARD",
+					IdentityID: "440101199001011234", RealName: "张三"},
+			})
 		w.ok(err)
 		return reply.PresignToken
 	}
@@ -174,7 +189,8 @@ func TestCreditNamesItsPayer(t *testing.T) {
 		t.Errorf("a wrong identity notified: %v", got)
 	}
 	w.refused(404, "RESOURCE_NOT_EXISTS", "GET", creditRoot+"/contracts/other", nil)
-	w.refused(400, "INVALID_REQUEST", "POST", creditSign, with(creditBody(), "out_contract_code", "other")) // burnt all the same
+	// burnt all the same
+	w.refused(400, "INVALID_REQUEST", "POST", creditSign, with(creditBody(), "out_contract_code", "other"))
 
 	w.ok(payer.Identify("张三", "440101199001011234"))
 	_, err = payer.Agree(presign("same"))
@@ -204,12 +220,14 @@ func TestCreditRefusesAtPresign(t *testing.T) {
 		{"an unknown template", "PARAM_ERROR", 400, func(b object) { b["plan_id"] = "126" }},
 		{"another's appid", "PARAM_ERROR", 400, func(b object) { b["appid"] = "wx0" }},
 		{"another's sub-merchant", "NO_AUTH", 403, func(b object) { b["sub_mchid"] = "999" }},
-		{"the same, spelled as on the page", "NO_AUTH", 403, func(b object) { delete(b, "sub_mchid"); b["sub_merchant_code"] = "999" }},
+		{"the same, spelled as on the page", "NO_AUTH", 403,
+			func(b object) { delete(b, "sub_mchid"); b["sub_merchant_code"] = "999" }},
 		{"a payment to nobody", "PARAM_ERROR", 400, func(b object) {
 			delete(b, "sub_mchid")
 			b["trade_info"] = object{"out_trade_no": "t", "deduct_amount": 1}
 		}},
-		{"a payment over the limit", "INVALID_REQUEST", 400, func(b object) { b["trade_info"] = object{"out_trade_no": "t", "deduct_amount": 10001} }},
+		{"a payment over the limit", "INVALID_REQUEST", 400,
+			func(b object) { b["trade_info"] = object{"out_trade_no": "t", "deduct_amount": 10001} }},
 	} {
 		body := creditBody()
 		c.change(body)

@@ -38,7 +38,8 @@ func creditBook(c *call) (document, error) {
 	item := objects(c.body, "schedule_items")[0]
 	b := Booking{
 		ID: textOf(item, "out_record_id"), Date: textOf(item, "repayment_date"), Amount: fen(item, "repayment_amount"),
-		Least: fen(item, "min_repayment_amount"), SubMchID: textOf(item, "sub_mchid"), SubAppID: textOf(item, "sub_appid"),
+		Least: fen(item, "min_repayment_amount"), SubMchID: textOf(item, "sub_mchid"), SubAppID: textOf(item,
+			"sub_appid"),
 		BookedAt: c.now, Booked: fen(item, "repayment_amount"),
 	}
 	taken, err := get[claim](c.Tx, creditRecordKey(c.merchant.MchID, b.ID))
@@ -66,11 +67,13 @@ func (c *call) creditBookAgain(contract *contractRow, taken *claim, b Booking) (
 	if taken.ContractID == contract.ID {
 		old := contract.booking(b.ID)
 		setDefault(&b.Least, b.Amount)
-		if old.Date == b.Date && old.Amount == b.Amount && old.Least == b.Least && old.SubMchID == b.SubMchID && old.SubAppID == b.SubAppID {
+		if old.Date == b.Date && old.Amount == b.Amount && old.Least == b.Least && old.SubMchID == b.SubMchID &&
+			old.SubAppID == b.SubAppID {
 			return document{"schedule_records": []document{creditRecordOf(contract, old)}}, nil
 		}
 	}
-	return nil, c.rulesOf(Credit, "").refuse(troubleChanged, "this out_record_id was used with other parameters: repeat them exactly, or use a new one")
+	return nil, c.rulesOf(Credit, "").refuse(troubleChanged,
+		"this out_record_id was used with other parameters: repeat them exactly, or use a new one")
 }
 
 // mayBookRepayment holds a repayment against the contract, the plan and the
@@ -92,21 +95,27 @@ func (c *call) mayBookRepayment(contract *contractRow, b *Booking) error {
 	case !contract.live():
 		return c.product.gone().hinting("the contract has ended: " + string(contract.State))
 	case c.text("appid") != contract.AppID || c.registry.person(c.text("openid")).id != contract.Person:
-		return invalidRequest("appid或openid与签约时不一致").hinting("name the appid and the payer the contract was signed with")
+		return invalidRequest("appid或openid与签约时不一致").
+			hinting("name the appid and the payer the contract was signed with")
 	case ahead < 1 || ahead > 14:
 		return badField(at+"repayment_date", b.Date, "还款日期需在预约日后1至14天内").
-			hinting("repayment_date may be from " + dateOf(c.now.AddDate(0, 0, 1)) + " to " + dateOf(c.now.AddDate(0, 0, 14)))
+			hinting("repayment_date may be from " + dateOf(c.now.AddDate(0, 0, 1)) + " to " +
+				dateOf(c.now.AddDate(0, 0, 14)))
 	case b.Amount < 1:
 		return badField(at+"repayment_amount", "0", "应还款金额需大于0")
 	case limit > 0 && b.Amount > limit:
-		return invalidRequest("应还款金额超过还款金额上限").hinting("the contract and its template allow " + fenText(limit) + " fen for each repayment")
+		return invalidRequest("应还款金额超过还款金额上限").hinting("the contract and its template allow " + fenText(limit) +
+			" fen for each repayment")
 	case b.Least == 0 && percent == consumerLoan:
-		return badField(at+"min_repayment_amount", "", "消费贷模板需传入最低还款金额").hinting("the template is of consumer loans: name the least that must be repaid")
+		return badField(at+"min_repayment_amount", "", "消费贷模板需传入最低还款金额").
+			hinting("the template is of consumer loans: name the least that must be repaid")
 	case b.Least > b.Amount:
 		return badField(at+"min_repayment_amount", fenText(b.Least), "最低还款金额不能大于应还款金额")
 	case b.Least > 0 && belowPercent(b.Least, b.Amount, percent):
-		return badField(at+"min_repayment_amount", fenText(b.Least), "最低还款金额低于应还款金额的"+strconv.FormatInt(percent, 10)+"%").
-			hinting("min_repayment_amount must be at least " + strconv.FormatInt(percent, 10) + " % of repayment_amount with this template")
+		return badField(at+"min_repayment_amount", fenText(b.Least), "最低还款金额低于应还款金额的"+strconv.FormatInt(percent, 10)+
+			"%").
+			hinting("min_repayment_amount must be at least " + strconv.FormatInt(percent, 10) +
+				" % of repayment_amount with this template")
 	}
 	return nil
 }
@@ -137,7 +146,8 @@ func creditRecordKey(mchid, id string) string { return joined("record", mchid, i
 // creditRepay asks for a booked repayment.
 func creditRepay(c *call) (document, error) {
 	d, err := c.debit(&debitRow{Debit: Debit{
-		ContractID: c.text("contract_id"), OutTradeNo: c.text("out_trade_no"), ScheduleID: c.text("out_record_id"), Total: fen(c.body, "deduct_amount"),
+		ContractID: c.text("contract_id"), OutTradeNo: c.text("out_trade_no"), ScheduleID: c.text("out_record_id"),
+		Total:       fen(c.body, "deduct_amount"),
 		Description: c.text("description"), Attach: c.text("attach"), NotifyURL: c.text("notify_url"),
 	}})
 	if err != nil {
@@ -163,7 +173,8 @@ func creditQueryOrder(c *call) (document, error) {
 
 func creditOrder(d *debitRow) document {
 	out := document{
-		"out_trade_no": d.OutTradeNo, "out_record_id": d.ScheduleID, "appid": d.AppID, "openid": d.OpenID, "contract_id": d.ContractID,
+		"out_trade_no": d.OutTradeNo, "out_record_id": d.ScheduleID, "appid": d.AppID, "openid": d.OpenID,
+		"contract_id": d.ContractID,
 		"order_state": "DEDUCT_ORDER_STATE_PENDING", "deduct_amount": fenText(d.Total), "description": d.Description,
 	}
 	out.set("sub_appid", d.SubAppID)

@@ -17,13 +17,16 @@ func TestCreditRepayment(t *testing.T) {
 	w.refused(400, "INVALID_REQUEST", "POST", creditOrders, creditOrder(c, "r1", "t1", "10000")) // not booked
 
 	records := w.must("POST", creditBook, creditBooking(c, "r1"))["schedule_records"].([]any)
-	if r := records[0].(object); len(records) != 1 || r["repayment_amount"] != "10000" || r["min_repayment_amount"] != "2000" || r["repayment_date"] != "2020-09-12" || r["openid"] != openID {
+	if r := records[0].(object); len(records) != 1 || r["repayment_amount"] != "10000" ||
+		r["min_repayment_amount"] != "2000" || r["repayment_date"] != "2020-09-12" || r["openid"] != openID {
 		t.Errorf("booked: got %v", records)
 	}
 	w.must("POST", creditBook, creditBooking(c, "r1"))
-	w.refused(400, "INVALID_REQUEST", "POST", creditBook, creditBooking(c, "r1", func(i object) { i["repayment_amount"] = "9999" }))
+	w.refused(400, "INVALID_REQUEST", "POST", creditBook,
+		creditBooking(c, "r1", func(i object) { i["repayment_amount"] = "9999" }))
 	record := creditRoot + "/schedule-records/"
-	if got := w.must("GET", record+"r1?contract_id="+c.ID, nil); got["sub_appid"] != "wxd678efh567hg6787" || got["contract_id"] != c.ID {
+	if got := w.must("GET", record+"r1?contract_id="+c.ID, nil); got["sub_appid"] != "wxd678efh567hg6787" ||
+		got["contract_id"] != c.ID {
 		t.Errorf("record: got %v", got)
 	}
 	w.refused(404, "RESOURCE_NOT_EXISTS", "GET", record+"r2?contract_id="+c.ID, nil)
@@ -36,7 +39,8 @@ func TestCreditRepayment(t *testing.T) {
 
 	// Failure is not notified.
 	w.ok(payer.RunOut())
-	if got := w.must("POST", creditOrders, creditOrder(c, "r1", "t1", "10000")); got["order_state"] != "DEDUCT_ORDER_STATE_PENDING" || got["transaction_id"] != nil {
+	if got := w.must("POST", creditOrders, creditOrder(c, "r1", "t1",
+		"10000")); got["order_state"] != "DEDUCT_ORDER_STATE_PENDING" || got["transaction_id"] != nil {
 		t.Errorf("accepted: got %v", got)
 	}
 	w.refused(400, "INVALID_REQUEST", "POST", creditOrders, creditOrder(c, "r1", "t1b", "10000")) // one is under way
@@ -44,7 +48,8 @@ func TestCreditRepayment(t *testing.T) {
 	if got := w.received(); len(got) != 0 {
 		t.Errorf("failure notified: %v", got)
 	}
-	if got := w.must("GET", creditOrders+"/t1", nil); got["order_state"] != "DEDUCT_ORDER_STATE_PAY_FAIL" || got["pay_success_amount"] != nil {
+	if got := w.must("GET", creditOrders+"/t1", nil); got["order_state"] != "DEDUCT_ORDER_STATE_PAY_FAIL" ||
+		got["pay_success_amount"] != nil {
 		t.Errorf("failed: got %v", got)
 	}
 	w.refused(400, "ORDER_CLOSED", "POST", creditOrders, creditOrder(c, "r1", "t1", "10000"))
@@ -54,14 +59,17 @@ func TestCreditRepayment(t *testing.T) {
 	w.ok(w.Advance(time.Minute))
 	n := w.receivedOne("CREDIT_REPAYMENT.DEDUCTION_PAY")
 	e := into[event.CreditRepaymentDeductionPay](w, n)
-	if n.Path != "/repaid" || e.SubMchID != "1900000109" || e.SPMchID != "1900000109" || e.OutRecordID != "r1" || e.OutTradeNo != "t2" ||
+	if n.Path != "/repaid" || e.SubMchID != "1900000109" || e.SPMchID != "1900000109" || e.OutRecordID != "r1" ||
+		e.OutTradeNo != "t2" ||
 		e.DeductAmount != "2000" || e.PaySuccessAmount != "2000" || e.Attach != "备注" || len(e.TransactionID) != 28 {
 		t.Errorf("DEDUCTION_PAY came to %s with %+v", n.Path, e)
 	}
-	if got := w.must("GET", creditOrders+"/t2", nil); got["order_state"] != "DEDUCT_ORDER_STATE_PAY_SUCCESS" || got["transaction_id"] != e.TransactionID {
+	if got := w.must("GET", creditOrders+"/t2", nil); got["order_state"] != "DEDUCT_ORDER_STATE_PAY_SUCCESS" ||
+		got["transaction_id"] != e.TransactionID {
 		t.Errorf("paid: got %v", got)
 	}
-	w.refused(400, "INVALID_REQUEST", "POST", creditOrders, creditOrder(c, "r1", "t3", "2000")) // a booking is repaid once
+	// a booking is repaid once
+	w.refused(400, "INVALID_REQUEST", "POST", creditOrders, creditOrder(c, "r1", "t3", "2000"))
 	w.refused(404, "RESOURCE_NOT_EXISTS", "GET", creditOrders+"/t3", nil)
 }
 
@@ -88,7 +96,8 @@ func TestCreditBookingRules(t *testing.T) {
 		sandbox.WithPlan(sandbox.Plan{ID: "125", Product: sandbox.Credit, Limits: sandbox.Limits{PerDebit: 20000}}))
 	defer w.hinted()
 	sign := func(plan, limit string) *sandbox.Contract {
-		body := with(with(with(creditBody(), "plan_id", plan), "out_contract_code", "loan"+plan), "repayment_amount_limit", limit)
+		body := with(with(with(creditBody(), "plan_id", plan), "out_contract_code", "loan"+plan),
+			"repayment_amount_limit", limit)
 		c, err := w.Payer(openID).Agree(w.must("POST", creditSign, body)["presign_token"].(string))
 		w.ok(err)
 		return c
@@ -125,7 +134,8 @@ func TestCreditBookingRules(t *testing.T) {
 		{"at least more than the whole", cash, "PARAM_ERROR", set("min_repayment_amount", "10001")},
 		{"no date", cash, "PARAM_ERROR", set("repayment_date", "2020-09-31")},
 	} {
-		body := creditBooking(c.contract, "r"+c.contract.PlanID+string(rune('A'+len(w.contractOf(c.contract).Bookings))), c.change)
+		body := creditBooking(c.contract, "r"+c.contract.PlanID+
+			string(rune('A'+len(w.contractOf(c.contract).Bookings))), c.change)
 		if c.code == "" {
 			w.must("POST", creditBook, body)
 		} else if e := w.refused(400, c.code, "POST", creditBook, body); e.Message == "" {
@@ -141,9 +151,12 @@ func TestCreditBookingRules(t *testing.T) {
 	w.refused(400, "INVALID_REQUEST", "POST", creditBook, with(creditBooking(cash, "x"), "contract_id", "none"))
 	w.received()
 	other := w.eduContract()
-	w.refused(400, "INVALID_REQUEST", "POST", creditBook, with(creditBooking(cash, "x"), "contract_id", other.ID)) // another product's
+	// another product's
+	w.refused(400, "INVALID_REQUEST", "POST", creditBook, with(creditBooking(cash, "x"), "contract_id", other.ID))
 	w.refused(400, "INVALID_REQUEST", "POST", insuranceApply, insuranceDebit(other, 1, "debit1", 100))
-	w.refused(400, "INVALID_REQUEST", "POST", creditBook, creditBooking(consumer, "r123A", set("repayment_amount", "9000"))) // cash's number
+	// cash's number
+	w.refused(400, "INVALID_REQUEST", "POST", creditBook, creditBooking(consumer, "r123A", set("repayment_amount",
+		"9000")))
 	w.refused(400, "PARAM_ERROR", "POST", creditBook, with(creditBooking(cash, "x"), "schedule_items", []object{}))
 }
 
@@ -160,9 +173,11 @@ func TestCreditPaysWhileSigning(t *testing.T) {
 	w := newWorld(t)
 	defer w.hinted()
 	payer := w.Payer(openID)
-	trade := object{"out_trade_no": "first", "deduct_amount": 3000, "notify_url": "https://yourapp.com/repaid", "attach": "x"}
+	trade := object{"out_trade_no": "first", "deduct_amount": 3000, "notify_url": "https://yourapp.com/repaid",
+		"attach": "x"}
 	presign := func(code string) string {
-		return w.must("POST", creditSign, with(with(creditBody(), "out_contract_code", code), "trade_info", trade))["presign_token"].(string)
+		return w.must("POST", creditSign, with(with(creditBody(), "out_contract_code", code), "trade_info",
+			trade))["presign_token"].(string)
 	}
 	w.ok(payer.RunOut())
 	_, err := payer.Agree(presign("poor"))
@@ -178,15 +193,18 @@ func TestCreditPaysWhileSigning(t *testing.T) {
 	c, err := payer.Agree(presign("rich"))
 	w.ok(err)
 	got := w.received()
-	if len(got) != 2 || got[0].Event != "CREDIT_REPAYMENT.DEDUCTION_PAY" || got[0].Resource["sub_mchid"] != "1000000109" || got[1].Event != "CREDIT_REPAYMENT.SIGN_CONTRACT" {
+	if len(got) != 2 || got[0].Event != "CREDIT_REPAYMENT.DEDUCTION_PAY" ||
+		got[0].Resource["sub_mchid"] != "1000000109" || got[1].Event != "CREDIT_REPAYMENT.SIGN_CONTRACT" {
 		t.Errorf("got %v", got)
 	}
-	if q := w.must("GET", creditOrders+"/first", nil); q["order_state"] != "DEDUCT_ORDER_STATE_PAY_SUCCESS" || q["contract_id"] != c.ID {
+	if q := w.must("GET", creditOrders+"/first", nil); q["order_state"] != "DEDUCT_ORDER_STATE_PAY_SUCCESS" ||
+		q["contract_id"] != c.ID {
 		t.Errorf("query: got %v", q)
 	}
 	_, err = w.Payer("another").Agree(late)
 	w.page(err, sandbox.PageBlocked) // the number is used up
-	w.refused(400, "INVALID_REQUEST", "POST", creditSign, with(with(creditBody(), "out_contract_code", "again"), "trade_info", trade))
+	w.refused(400, "INVALID_REQUEST", "POST", creditSign, with(with(creditBody(), "out_contract_code", "again"),
+		"trade_info", trade))
 }
 
 // A repayment's number is none of the orders' to the same sub-merchant, which the booking names.
@@ -204,7 +222,8 @@ func TestCreditNumberIsOfOnePayment(t *testing.T) {
 	w.refused(403, "OUT_TRADE_NO_USED", "POST", partnerRoot+"jsapi", numbered(partnerOrder(), "number2"))
 
 	// The same of a first payment, by whichever name the sub-merchant is called.
-	first := object{"out_trade_no": "number1", "deduct_amount": 100, "description": "信贷还款", "notify_url": "https://yourapp.com/repaid"}
+	first := object{"out_trade_no": "number1", "deduct_amount": 100, "description": "信贷还款",
+		"notify_url": "https://yourapp.com/repaid"}
 	body := with(with(with(creditBody(), "sub_mchid", sub), "trade_info", first), "out_contract_code", "loan2")
 	w.refused(400, "INVALID_REQUEST", "POST", creditSign, body)
 	w.refused(400, "INVALID_REQUEST", "POST", creditSign, with(with(body, "sub_mchid", nil), "sub_merchant_code", sub))

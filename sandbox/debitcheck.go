@@ -13,10 +13,12 @@ func (c *call) mayDebit(r *debitRules, d *debitRow, contract *contractRow) (wait
 	mode := c.modeOf(r, contract)
 	fresh := r.grace > 0 && c.now.Before(contract.SignedAt.Add(r.grace)) && contract.Notice == nil
 	if !fresh && !r.forOneDay(contract) && !within(c.now, r.from, r.until) {
-		return 0, r.refuse(troubleHours, "debits may be asked for from "+hhmm(r.from)+" to "+hhmm(r.until)+" in Beijing, where it is "+hhmm(hourOf(c.now))+"; At and Advance move a sandbox's clock")
+		return 0, r.refuse(troubleHours, "debits may be asked for from "+hhmm(r.from)+" to "+hhmm(r.until)+
+			" in Beijing, where it is "+hhmm(hourOf(c.now))+"; At and Advance move a sandbox's clock")
 	}
 	if contract.Pending != "" && !r.several {
-		return 0, r.refuse(troublePending, "another debit of this contract has not ended; its out_trade_no ends in "+tailOf(contract.Pending))
+		return 0, r.refuse(troublePending, "another debit of this contract has not ended; its out_trade_no ends in "+
+			tailOf(contract.Pending))
 	}
 	wait = r.delay
 	switch {
@@ -76,11 +78,14 @@ func (s *step) planOf(contract *contractRow) *Plan {
 func (c *call) mayDebitNoticed(r *debitRules, d *debitRow, contract *contractRow) error {
 	switch n := contract.Notice; {
 	case !n.open(c.now):
-		return r.refuse(troubleNotice, "no notice is open: send one first; a notice ends with the first debit that succeeds")
+		return r.refuse(troubleNotice,
+			"no notice is open: send one first; a notice ends with the first debit that succeeds")
 	case c.now.Before(n.From):
-		return r.refuse(troubleNotice, "the notice was sent, and the debit may follow from "+n.From.Format(time.RFC3339))
+		return r.refuse(troubleNotice, "the notice was sent, and the debit may follow from "+
+			n.From.Format(time.RFC3339))
 	case n.Amount > 0 && d.Total > n.Amount:
-		return r.refuse(troubleAmount, "the amount is over the notice's estimated_amount, "+strconv.FormatInt(n.Amount, 10)+" fen")
+		return r.refuse(troubleAmount, "the amount is over the notice's estimated_amount, "+
+			strconv.FormatInt(n.Amount, 10)+" fen")
 	}
 	return nil
 }
@@ -95,7 +100,8 @@ func (c *call) mayDebitBooking(r *debitRules, d *debitRow, contract *contractRow
 	case b.State(c.now) != Booked:
 		return r.refuse(troubleBooking, "the booking is "+string(b.State(c.now)))
 	case dateOf(c.now) < b.first() || dateOf(c.now) > b.last():
-		return r.refuse(troubleBooking, "the debit is booked for "+b.first()+" to "+b.last()+", and it is "+dateOf(c.now)+" in Beijing")
+		return r.refuse(troubleBooking, "the debit is booked for "+b.first()+" to "+b.last()+", and it is "+
+			dateOf(c.now)+" in Beijing")
 	case d.Total > b.Booked, b.Least == 0 && d.Total != b.Booked, d.Total < b.Least:
 		return r.refuse(troubleUnequal, "the booking is of "+strconv.FormatInt(b.Booked, 10)+" fen")
 	}

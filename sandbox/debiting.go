@@ -49,7 +49,8 @@ func (c *call) debit(d *debitRow) (*debitRow, error) {
 	}
 	d.takeFrom(contract)
 	if used, err := c.numbersTaken(d); used || err != nil {
-		return nil, cmp.Or(err, error(r.refuse(troubleChanged, "an order or another debit has this out_trade_no: use a new number")))
+		return nil, cmp.Or(err, error(r.refuse(troubleChanged,
+			"an order or another debit has this out_trade_no: use a new number")))
 	}
 	if d.Request == nil {
 		d.Request = c.raw
@@ -94,7 +95,8 @@ func (d *debitRow) takeFrom(c *contractRow) {
 // debitAgain is the second call with a number.
 func (c *call) debitAgain(r *debitRules, d *debitRow) (*debitRow, error) {
 	if d.Fingerprint != c.fingerprint() {
-		return nil, r.refuse(troubleChanged, "this out_trade_no was used with other parameters: repeat them exactly, or use a new number")
+		return nil, r.refuse(troubleChanged,
+			"this out_trade_no was used with other parameters: repeat them exactly, or use a new number")
 	}
 	switch d.State {
 	case DebitPaid:

@@ -87,7 +87,8 @@ type Limits struct {
 	SuccessesPerDay    int   `json:"successes_per_day,omitempty"`
 	SuccessesPerPeriod int   `json:"successes_per_period,omitempty"`
 	AttemptsPerDay     int   `json:"attempts_per_day,omitempty"`
-	PeriodDays         int   `json:"period_days,omitempty"` // length of a period, counted from signing, and how far apart those of insurance lie; 30 when 0
+	// length of a period, counted from signing, and how far apart those of insurance lie; 30 when 0
+	PeriodDays int `json:"period_days,omitempty"`
 }
 
 // or takes from other what l does not set.

@@ -37,7 +37,8 @@ func (e *engine) deliver(ctx context.Context, p *pushRow) (results []Attempt, pr
 	return results, problem
 }
 
-func (e *engine) post(ctx context.Context, transport http.RoundTripper, target string, m *merchant, p *pushRow, s struck) Attempt {
+func (e *engine) post(ctx context.Context, transport http.RoundTripper, target string, m *merchant, p *pushRow,
+	s struck) Attempt {
 	result := Attempt{At: e.clock.Now(), Faults: s.names()}
 	fail := func(format string, args ...any) Attempt {
 		result.Error = oneLine(fmt.Sprintf(format, args...), shownLine)
@@ -86,7 +87,8 @@ func (e *engine) post(ctx context.Context, transport http.RoundTripper, target s
 // message is the body of an attempt with the headers it is sent with.
 func (e *engine) message(m *merchant, p *pushRow, s struck) (body []byte, h http.Header, err error) {
 	h = http.Header{
-		"Content-Type": {"application/json"}, "Accept": {"*/*"}, "User-Agent": {sandboxName}, HeaderSandbox: {sandboxName},
+		"Content-Type": {"application/json"}, "Accept": {"*/*"}, "User-Agent": {sandboxName},
+		HeaderSandbox:        {sandboxName},
 		wire.HeaderRequestID: {e.dice.requestID(0)},
 	}
 	if p.V2 {
@@ -154,7 +156,8 @@ func (e *engine) attempt(ctx context.Context, p *pushRow) {
 // claim takes the pushes that are due by now, earliest first, of every merchant as
 // many as it has room for (nil: all), and sets their next attempts; crowded says that
 // it left some. It is a step of the store, so an attempt is claimed once.
-func (e *engine) claim(ctx context.Context, now time.Time, room func(mchID string) int) (claimed []*pushRow, crowded bool, err error) {
+func (e *engine) claim(ctx context.Context, now time.Time, room func(mchID string) int) (claimed []*pushRow,
+	crowded bool, err error) {
 	err = e.transact(ctx, func(s *step) error {
 		c := claiming{step: s, by: now, room: room, taken: map[string]int{}}
 		defer func() { claimed, crowded = c.claimed, c.crowded }()

@@ -13,7 +13,8 @@ func (s *Sandbox) outbox(t *testing.T, mchID, url string, pushes int) {
 	t.Helper()
 	if err := s.engine.step(t.Context(), func(st *step) error {
 		for range pushes {
-			p := &pushRow{Push: Push{MchID: mchID, URL: url, Event: "TRANSACTION.SUCCESS", Resource: []byte("{}")}, retries: genericSchedule}
+			p := &pushRow{Push: Push{MchID: mchID, URL: url, Event: "TRANSACTION.SUCCESS", Resource: []byte("{}")},
+				retries: genericSchedule}
 			if err := st.notify(p); err != nil {
 				return err
 			}
@@ -43,7 +44,8 @@ func TestAHangingMerchantKeepsNobodyWaiting(t *testing.T) {
 	})); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Receive("https://answers.com", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { told <- struct{}{} })); err != nil {
+	if err := s.Receive("https://answers.com",
+		http.HandlerFunc(func(http.ResponseWriter, *http.Request) { told <- struct{}{} })); err != nil {
 		t.Fatal(err)
 	}
 	wait := func(from <-chan struct{}, what string) {

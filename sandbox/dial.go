@@ -42,7 +42,8 @@ func (r *routes) mayDial(address string) *notCalled {
 	at, err := netip.ParseAddrPort(address)
 	switch {
 	case err != nil || !r.anywhere && !at.Addr().Unmap().IsLoopback():
-		// The name localhost means what the machine says; what is dialled must be loopback all the same.
+		// The name localhost means what the machine says; what is dialled must be loopback all the
+		// same.
 		return &notCalled{fmt.Sprintf("%s is not on this machine and was not called", address)}
 	case r.isOwn(at):
 		return ownAddress(address)

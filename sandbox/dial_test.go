@@ -175,15 +175,21 @@ func TestForwardsKeepThePath(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	arrived := make(chan string, 1)
-	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { arrived <- r.RequestURI }))
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter,
+		r *http.Request) {
+		arrived <- r.RequestURI
+	}))
 	defer server.Close()
 	w.ok(w.Forward("https://shop.example:443/pay", server.URL+"/base/"))
 	for i, c := range [][2]string{
-		{"https://Shop.example/pay/a%2Fb", "/base/a%2Fb"}, {"https://shop.example:443/pay//x", "/base//x"}, {"https://shop.example/pay", "/base"},
-		{"https://shop.example/p%61y/%E4%B8%AD", "/base/%E4%B8%AD"}, {"https://shop.example/pay/..%2f..%2fadmin", ""}, {"https://shop.example/payer", ""},
+		{"https://Shop.example/pay/a%2Fb", "/base/a%2Fb"}, {"https://shop.example:443/pay//x", "/base//x"},
+		{"https://shop.example/pay", "/base"},
+		{"https://shop.example/p%61y/%E4%B8%AD", "/base/%E4%B8%AD"}, {"https://shop.example/pay/..%2f..%2fadmin", ""},
+		{"https://shop.example/payer", ""},
 	} {
 		body := with(with(combineBody(), "out_contract_code", "C"+strconv.Itoa(i)), "notify_url", c[0])
-		_, err := w.Payer("payer" + strconv.Itoa(i)).Agree(w.must("POST", presignCombine, body)["pre_entrustweb_id"].(string))
+		_, err := w.Payer("payer" + strconv.Itoa(i)).
+			Agree(w.must("POST", presignCombine, body)["pre_entrustweb_id"].(string))
 		w.ok(err)
 		w.ok(w.Settle())
 		got := ""

@@ -80,7 +80,8 @@ func (d *dice) link(t TradeType, prepayID string) string {
 	case TradeNative:
 		return "weixin://wxpay/bizpayurl?pr=" + d.roll(letters, 9)
 	case TradeH5:
-		return "https://wx.tenpay.com/cgi-bin/mmpayweb-bin/checkmweb?prepay_id=" + prepayID + "&package=" + d.roll(decimal, 10)
+		return "https://wx.tenpay.com/cgi-bin/mmpayweb-bin/checkmweb?prepay_id=" + prepayID + "&package=" +
+			d.roll(decimal, 10)
 	}
 	return ""
 }

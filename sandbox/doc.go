@@ -162,8 +162,8 @@
 // {"error": a sentence}. From sessions to pushes they are filtered by any member that
 // is a text, true or false, ?trade_state=SUCCESS, and come in pages by ?limit=; "next"
 // is then what ?after= goes on from. What is on them are the views of this package,
-// [Contract] and the others, in the JSON of their tags. No other call than those that say so answers with keys.
-// Web pages of other sites and the notifications of sandboxes are turned away.
+// [Contract] and the others, in the JSON of their tags. No other call than those that say so
+// answers with keys. Web pages of other sites and the notifications of sandboxes are turned away.
 //
 // # Guard rails
 //

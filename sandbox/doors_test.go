@@ -41,7 +41,8 @@ func TestTheJournalKnowsFormerKeysAndHex(t *testing.T) {
 			t.Errorf("the journal shows %q", got)
 		}
 	}
-	for _, spelled := range []string{hex.EncodeToString([]byte(m.APIv3Key.Reveal())), hex.EncodeToString([]byte(m.PrivateKey.Reveal()))} {
+	for _, spelled := range []string{hex.EncodeToString([]byte(m.APIv3Key.Reveal())),
+		hex.EncodeToString([]byte(m.PrivateKey.Reveal()))} {
 		send("0x" + strings.ToUpper(spelled) + "1")
 		shows(strings.ToUpper(spelled)[:40])
 	}

@@ -20,5 +20,7 @@ func echo(c *call) (document, error) {
 		}
 		resource["encrypted_echo_message"] = sealed
 	}
-	return out, c.notify(&pushRow{Push: Push{MchID: c.merchant.MchID, URL: c.text("notify_url"), Event: "SECURITY_ECHO.SUCCESS", OriginalType: "security", Summary: "签名验签加解密测试成功", Resource: resource.encode(), About: c.merchant.MchID}, retries: genericSchedule})
+	return out, c.notify(&pushRow{Push: Push{MchID: c.merchant.MchID, URL: c.text("notify_url"),
+		Event: "SECURITY_ECHO.SUCCESS", OriginalType: "security", Summary: "签名验签加解密测试成功", Resource: resource.encode(),
+		About: c.merchant.MchID}, retries: genericSchedule})
 }

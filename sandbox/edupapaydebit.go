@@ -40,7 +40,8 @@ func eduPapayDebit(c *call) (document, error) {
 		return nil, err
 	}
 	_, err := c.debit(&debitRow{Debit: Debit{
-		ContractID: c.text("contract_id"), OutTradeNo: c.text("out_trade_no"), Total: fen(object(c.body, "amount"), "total"),
+		ContractID: c.text("contract_id"), OutTradeNo: c.text("out_trade_no"), Total: fen(object(c.body, "amount"),
+			"total"),
 		AppID: c.text("appid"), SubMchID: c.text("sub_mchid"), SubAppID: c.text("sub_appid"),
 		Description: c.text("body"), Attach: c.text("attach"), NotifyURL: c.text("notify_url"),
 	}})

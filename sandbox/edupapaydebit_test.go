@@ -60,7 +60,8 @@ func TestEduPapayDebit(t *testing.T) {
 	}
 	w.ok(w.Advance(time.Minute))
 	paid := w.receivedOne("TRANSACTION.SUCCESS")
-	if r := paid.Resource; paid.Path != "/debited" || r["trade_state"] != "SUCCESS" || r["success_time"] != "2020-09-11T10:00:05+08:00" || r["attach"] != "自定义数据" {
+	if r := paid.Resource; paid.Path != "/debited" || r["trade_state"] != "SUCCESS" ||
+		r["success_time"] != "2020-09-11T10:00:05+08:00" || r["attach"] != "自定义数据" {
 		t.Errorf("TRANSACTION.SUCCESS: got %+v", paid)
 	}
 	byID := eduDebits + "/id/" + paid.Resource["transaction_id"].(string) + "?sub_mchid=" + c.SubMchID
@@ -70,9 +71,12 @@ func TestEduPapayDebit(t *testing.T) {
 	w.must("POST", eduDebits, body) // the same call again, the same outcome
 	w.refused(404, "NOT_FOUND", "GET", eduDebits+"/out-trade-no/none", nil)
 	w.refused(404, "NOT_FOUND", "GET", eduDebits+"/id/none", nil)
-	w.refused(404, "NOT_FOUND", "GET", eduDebits+"/out-trade-no/term-1", nil)                           // without its sub_mchid
-	w.refused(400, "INVALID_REQUEST", "POST", eduDebits, eduDebitBody(c, "term-2"))                     // the notice is used up
-	w.refused(404, "NOT_FOUND", "POST", eduDebits, with(eduDebitBody(c, "x"), "contract_id", c.ID+"0")) // no such contract
+	// without its sub_mchid
+	w.refused(404, "NOT_FOUND", "GET", eduDebits+"/out-trade-no/term-1", nil)
+	// the notice is used up
+	w.refused(400, "INVALID_REQUEST", "POST", eduDebits, eduDebitBody(c, "term-2"))
+	// no such contract
+	w.refused(404, "NOT_FOUND", "POST", eduDebits, with(eduDebitBody(c, "x"), "contract_id", c.ID+"0"))
 	w.refused(403, "NO_AUTH", "POST", eduDebits, with(eduDebitBody(c, "x"), "sub_mchid", "999"))
 
 	w.must("DELETE", "v3/edu-papay/contracts/"+c.ID, nil)
@@ -122,7 +126,8 @@ func TestAFailedDebitClosesAndNeedsANewNumber(t *testing.T) {
 	w.must("POST", eduDebits, eduDebitBody(c, "1"))
 	w.ok(w.Advance(time.Minute))
 	failed := w.receivedOne("TRANSACTION.FAIL")
-	if r := failed.Resource; r["trade_state"] != "PAY_FAIL" || r["trade_state_description"] != "余额不足" || r["transaction_id"] != nil {
+	if r := failed.Resource; r["trade_state"] != "PAY_FAIL" || r["trade_state_description"] != "余额不足" ||
+		r["transaction_id"] != nil {
 		t.Errorf("TRANSACTION.FAIL carries %v", r)
 	}
 	w.ok(payer.Fund(1000))
@@ -135,7 +140,8 @@ func TestAFailedDebitClosesAndNeedsANewNumber(t *testing.T) {
 	}
 	debits, err := w.Debits()
 	w.ok(err)
-	if len(debits) != 2 || debits[0].Failure != sandbox.NotEnough || !debits[0].Closed || debits[1].State != sandbox.DebitPaid {
+	if len(debits) != 2 || debits[0].Failure != sandbox.NotEnough || !debits[0].Closed ||
+		debits[1].State != sandbox.DebitPaid {
 		t.Errorf("got debits %+v", debits)
 	}
 }

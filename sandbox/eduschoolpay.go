@@ -125,7 +125,8 @@ func eduSchoolPayList(c *call) (document, error) {
 	}
 	page := func(offset int) string {
 		return "/v3/eduschoolpay/users/" + url.PathEscape(c.vars["openid"]) + "/contracts?" + url.Values{
-			"plan_id": {plan}, "contract_status": {want}, "offset": {strconv.Itoa(offset)}, "limit": {strconv.Itoa(limit)},
+			"plan_id": {plan}, "contract_status": {want}, "offset": {strconv.Itoa(offset)},
+			"limit": {strconv.Itoa(limit)},
 		}.Encode()
 	}
 	links := document{"self": page(offset)}

@@ -16,7 +16,8 @@ const (
 
 func schoolBody(code string) object {
 	return object{
-		"appid": sandbox.DefaultEduAppID, "openid": eduOpenID, "plan_id": sandbox.DefaultEduPlanID, "user_id": "20200330tony",
+		"appid": sandbox.DefaultEduAppID, "openid": eduOpenID, "plan_id": sandbox.DefaultEduPlanID,
+		"user_id":   "20200330tony",
 		"school_id": sandbox.DefaultSchoolID, "out_contract_code": code,
 	}
 }
@@ -24,9 +25,11 @@ func schoolBody(code string) object {
 func schoolDebit(contractID, no string) object {
 	return object{
 		"appid": sandbox.DefaultEduAppID, "sub_mchid": "1900000109", "description": "中山大学-第二食堂-海鲜炒饭", "attach": "x",
-		"out_trade_no": no, "notify_url": "https://yourapp.com/paid", "contract_id": contractID, "user_id": "20200330tony",
-		"amount":      object{"total": 888, "currency": "CNY"},
-		"scene_info":  object{"start_time": "2020-09-10T10:00:00+08:00", "school_id": sandbox.DefaultSchoolID, "scene_type": "CANTEEN"},
+		"out_trade_no": no, "notify_url": "https://yourapp.com/paid", "contract_id": contractID,
+		"user_id": "20200330tony",
+		"amount":  object{"total": 888, "currency": "CNY"},
+		"scene_info": object{"start_time": "2020-09-10T10:00:00+08:00", "school_id": sandbox.DefaultSchoolID,
+			"scene_type": "CANTEEN"},
 		"device_info": object{"device_id": "12343232", "device_ip": "123.12.12.123"},
 	}
 }
@@ -55,18 +58,21 @@ func TestSchoolContract(t *testing.T) {
 	c, err := payer.Agree(token)
 	w.ok(err)
 	signed := w.receivedOne("PAYSCORE.USER_OPEN_SERVICE")
-	if r := signed.Resource; r["contract_id"] != c.ID || r["contract_status"] != "ADD" || r["user_id"] != "20200330tony" || signed.Path != "/notify" {
+	if r := signed.Resource; r["contract_id"] != c.ID || r["contract_status"] != "ADD" ||
+		r["user_id"] != "20200330tony" || signed.Path != "/notify" {
 		t.Errorf("signing: got %+v", signed)
 	}
 	byID := school + "contracts/" + c.ID
-	if got := w.must("GET", byID, nil); len(c.ID) != 28 || got["contract_status"] != "ADD" || got["out_contract_code"] != "20190806125346" ||
+	if got := w.must("GET", byID, nil); len(c.ID) != 28 || got["contract_status"] != "ADD" ||
+		got["out_contract_code"] != "20190806125346" ||
 		got["create_time"] != "2020-09-10T10:00:00+08:00" || got["openid"] != eduOpenID {
 		t.Errorf("query: got %v", got)
 	}
 
 	w.refused(400, "INVALID_REQUEST", "POST", presignSchool, schoolBody("another"))
 	w.must("POST", byID+"/terminate", nil)
-	if r := w.receivedOne("PAYSCORE.USER_CLOSE_SERVICE").Resource; r["contract_status"] != "DELETE" || r["contract_id"] != c.ID {
+	if r := w.receivedOne("PAYSCORE.USER_CLOSE_SERVICE").Resource; r["contract_status"] != "DELETE" ||
+		r["contract_id"] != c.ID {
 		t.Errorf("ending carries %v", r)
 	}
 	w.refused(404, "NOT_FOUND", "POST", byID+"/terminate", nil)
@@ -88,15 +94,17 @@ func TestSchoolContract(t *testing.T) {
 
 func TestSchoolPresignRules(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, sandbox.WithPlan(sandbox.Plan{ID: "77", Product: sandbox.EduSchoolPay, NotifyURL: "https://yourapp.com/other", Owner: "1"}))
+	w := newWorld(t, sandbox.WithPlan(sandbox.Plan{ID: "77", Product: sandbox.EduSchoolPay,
+		NotifyURL: "https://yourapp.com/other", Owner: "1"}))
 	for name, body := range map[string]object{
-		"unknown plan":           with(schoolBody("A"), "plan_id", "1"),
-		"another school's plan":  with(schoolBody("A"), "plan_id", "77"),
-		"another school":         with(schoolBody("A"), "school_id", "2"),
-		"a card without name":    with(schoolBody("A"), "contract_mode", "LIMIT_BANK_CARD"),
-		"an appid of others":     with(schoolBody("A"), "appid", "wx0000000000000000"),
-		"a code with a sign":     schoolBody("A+B"),
-		"a card without a card":  with(with(schoolBody("A"), "contract_mode", "PRIORITY_BANK_CARD"), "identity", identity("张三")),
+		"unknown plan":          with(schoolBody("A"), "plan_id", "1"),
+		"another school's plan": with(schoolBody("A"), "plan_id", "77"),
+		"another school":        with(schoolBody("A"), "school_id", "2"),
+		"a card without name":   with(schoolBody("A"), "contract_mode", "LIMIT_BANK_CARD"),
+		"an appid of others":    with(schoolBody("A"), "appid", "wx0000000000000000"),
+		"a code with a sign":    schoolBody("A+B"),
+		"a card without a card": with(with(schoolBody("A"), "contract_mode", "PRIORITY_BANK_CARD"), "identity",
+			identity("张三")),
 		"an account with a dash": with(schoolBody("A"), "user_id", "tony-1"),
 	} {
 		if e := w.refused(400, "PARAM_ERROR", "POST", presignSchool, body); len(e.Detail) == 0 {
@@ -155,7 +163,8 @@ func TestSchoolList(t *testing.T) {
 	}
 	all := list("contract_status=ALL&offset=0&limit=3")
 	rows, links := all["data"].([]any), all["links"].(object)
-	if len(rows) != 3 || all["total_count"] != 4.0 || rows[0].(object)["out_contract_code"] != "d" || rows[1].(object)["out_contract_code"] != "a" {
+	if len(rows) != 3 || all["total_count"] != 4.0 || rows[0].(object)["out_contract_code"] != "d" ||
+		rows[1].(object)["out_contract_code"] != "a" {
 		t.Errorf("ALL: got %v", all)
 	}
 	next := links["next"].(string)
@@ -163,7 +172,8 @@ func TestSchoolList(t *testing.T) {
 		t.Errorf("links: got %v", links)
 	}
 	second := w.must("GET", next[1:], nil)
-	if links := second["links"].(object); len(second["data"].([]any)) != 1 || links["next"] != nil || links["prev"] == nil {
+	if links := second["links"].(object); len(second["data"].([]any)) != 1 || links["next"] != nil ||
+		links["prev"] == nil {
 		t.Errorf("second page: got %v", second)
 	}
 	if got := list("contract_status=ADD"); got["total_count"] != 1.0 || got["limit"] != 20.0 {
@@ -172,9 +182,12 @@ func TestSchoolList(t *testing.T) {
 	if got := list("contract_status=DELETE&limit=40"); got["total_count"] != 3.0 {
 		t.Errorf("DELETE: got %v", got)
 	}
-	w.refused(400, "PARAM_ERROR", "GET", school+"users/"+eduOpenID+"/contracts?plan_id=1&contract_status=ALL&offset=5&limit=3", nil)
-	w.refused(400, "PARAM_ERROR", "GET", school+"users/"+eduOpenID+"/contracts?plan_id=1&contract_status=ALL&limit=41", nil)
-	if got := w.must("GET", school+"users/nobody/contracts?plan_id=1&contract_status=ALL", nil); got["total_count"] != 0.0 {
+	w.refused(400, "PARAM_ERROR", "GET", school+"users/"+eduOpenID+
+		"/contracts?plan_id=1&contract_status=ALL&offset=5&limit=3", nil)
+	w.refused(400, "PARAM_ERROR", "GET", school+"users/"+eduOpenID+"/contracts?plan_id=1&contract_status=ALL&limit=41",
+		nil)
+	if got := w.must("GET", school+"users/nobody/contracts?plan_id=1&contract_status=ALL",
+		nil); got["total_count"] != 0.0 {
 		t.Errorf("a stranger has %v", got)
 	}
 }
@@ -195,13 +208,16 @@ func TestSchoolDebit(t *testing.T) {
 	w.ok(w.Payer(eduOpenID).FailNext(sandbox.BankError))
 	w.ok(w.Advance(time.Minute))
 	outcomes := w.received()
-	if len(outcomes) != 2 || outcomes[0].Event != "TRANSACTION.INDUSTRY_FAILED" || outcomes[1].Event != "TRANSACTION.INDUSTRY_SUCCESS" || outcomes[0].Path != "/paid" {
+	if len(outcomes) != 2 || outcomes[0].Event != "TRANSACTION.INDUSTRY_FAILED" ||
+		outcomes[1].Event != "TRANSACTION.INDUSTRY_SUCCESS" || outcomes[0].Path != "/paid" {
 		t.Fatalf("got %v", outcomes)
 	}
-	if r := outcomes[0].Resource; r["trade_state"] != "PAY_FAIL" || r["out_trade_no"] != "lunch-1" || r["transaction_id"] != nil {
+	if r := outcomes[0].Resource; r["trade_state"] != "PAY_FAIL" || r["out_trade_no"] != "lunch-1" ||
+		r["transaction_id"] != nil {
 		t.Errorf("failure carries %v", r)
 	}
-	if r := outcomes[1].Resource; r["trade_state"] != "SUCCESS" || r["bank_type"] != "OTHERS" || r["trade_type"] != "AUTH" || r["amount"].(object)["payer_total"] != 888.0 {
+	if r := outcomes[1].Resource; r["trade_state"] != "SUCCESS" || r["bank_type"] != "OTHERS" ||
+		r["trade_type"] != "AUTH" || r["amount"].(object)["payer_total"] != 888.0 {
 		t.Errorf("success carries %v", r)
 	}
 	w.refused(400, "ORDER_CLOSED", "POST", debitSchool, schoolDebit(c.ID, "lunch-1"))
@@ -214,11 +230,13 @@ func TestSchoolDebit(t *testing.T) {
 	w.refused(404, "NOT_FOUND", "GET", debitSchool+"/out-trade-no/other?sub_mchid=1900000109", nil)
 
 	// In step with the call.
-	if got := w.must("POST", debitSchool, with(schoolDebit(c.ID, "now"), "payment_mode", "SYNC")); got["trade_state"] != "SUCCESS" || got["transaction_id"] == nil {
+	if got := w.must("POST", debitSchool, with(schoolDebit(c.ID, "now"), "payment_mode",
+		"SYNC")); got["trade_state"] != "SUCCESS" || got["transaction_id"] == nil {
 		t.Errorf("SYNC: got %v", got)
 	}
 	w.ok(w.Payer(eduOpenID).FailNext(sandbox.AccountAbnormal))
-	if got := w.must("POST", debitSchool, with(schoolDebit(c.ID, "now-2"), "payment_mode", "SYNC")); got["trade_state"] != "PAY_FAIL" {
+	if got := w.must("POST", debitSchool, with(schoolDebit(c.ID, "now-2"), "payment_mode",
+		"SYNC")); got["trade_state"] != "PAY_FAIL" {
 		t.Errorf("SYNC failure: got %v", got)
 	}
 	if got := w.received(); len(got) != 2 {
@@ -248,7 +266,8 @@ func TestSchoolDebt(t *testing.T) {
 	c := w.signSchool("A")
 	payer := w.Payer(eduOpenID)
 	const debt = school + "users/" + eduOpenID + "/debt-state"
-	if got := w.must("GET", debt, nil); got["state"] != "NORMAL" || got["debt_count"] != 0.0 || got["appid"] != sandbox.DefaultEduAppID {
+	if got := w.must("GET", debt, nil); got["state"] != "NORMAL" || got["debt_count"] != 0.0 ||
+		got["appid"] != sandbox.DefaultEduAppID {
 		t.Errorf("at first: got %v", got)
 	}
 	w.refused(404, "NOT_FOUND", "GET", school+"users/nobody/debt-state", nil)
@@ -258,7 +277,8 @@ func TestSchoolDebt(t *testing.T) {
 		t.Errorf("advanced: got %v", got)
 	}
 	got := w.received()
-	if len(got) != 2 || got[0].Event != "TRANSACTION.INDUSTRY_SUCCESS" || got[1].Event != "EDU_SCHOOL_PAY.USER_DEBT_STATE_UPDATE" ||
+	if len(got) != 2 || got[0].Event != "TRANSACTION.INDUSTRY_SUCCESS" ||
+		got[1].Event != "EDU_SCHOOL_PAY.USER_DEBT_STATE_UPDATE" ||
 		got[1].Resource["state"] != "NORMAL" || got[1].Resource["debt_count"] != 1.0 || got[1].Path != "/notify" {
 		t.Errorf("advanced: got %v", got)
 	}
@@ -299,7 +319,8 @@ func TestSchoolSchedule(t *testing.T) {
 	w.ok(err)
 	w.ok(w.Advance(24 * time.Hour))
 	p := w.onlyPush()
-	if p.State != sandbox.PushGivenUp || len(p.Attempts) != 22 || p.Attempts[21].At.Sub(p.CreatedAt) != time.Second+10*time.Minute+50*time.Minute {
+	if p.State != sandbox.PushGivenUp || len(p.Attempts) != 22 || p.Attempts[21].At.Sub(p.CreatedAt) != time.Second+
+		10*time.Minute+50*time.Minute {
 		t.Errorf("got %s after %d attempts", p.State, len(p.Attempts))
 	}
 }
@@ -311,13 +332,15 @@ func TestSchoolRefund(t *testing.T) {
 	w.must("POST", debitSchool, with(schoolDebit(c.ID, "lunch"), "payment_mode", "SYNC"))
 	w.received()
 	refund := object{
-		"sub_mchid": "1900000109", "out_trade_no": "lunch", "out_refund_no": "half", "notify_url": "https://yourapp.com/refunded",
-		"amount": object{"refund": 444, "total": 888, "currency": "CNY"},
+		"sub_mchid": "1900000109", "out_trade_no": "lunch", "out_refund_no": "half",
+		"notify_url": "https://yourapp.com/refunded",
+		"amount":     object{"refund": 444, "total": 888, "currency": "CNY"},
 	}
 	w.must("POST", "v3/refund/domestic/refunds", refund)
 	w.ok(w.Advance(24 * time.Hour))
 	w.receivedOne("REFUND.SUCCESS")
-	if got := w.must("GET", debitSchool+"/out-trade-no/lunch?sub_mchid=1900000109", nil); got["trade_state"] != "REFUND" {
+	if got := w.must("GET", debitSchool+"/out-trade-no/lunch?sub_mchid=1900000109",
+		nil); got["trade_state"] != "REFUND" {
 		t.Errorf("refunded: got %v", got["trade_state"])
 	}
 	refund["out_refund_no"], refund["amount"] = "more", object{"refund": 445, "total": 888, "currency": "CNY"}
@@ -350,7 +373,8 @@ func TestSchoolDebitsSideBySide(t *testing.T) {
 			debits, err := w.Debits()
 			w.ok(err)
 			for i, d := range debits {
-				if i < paid && d.State != sandbox.DebitPaid || i >= paid && (d.State != sandbox.DebitFailed || d.Failure != failure) {
+				if i < paid && d.State != sandbox.DebitPaid || i >= paid && (d.State != sandbox.DebitFailed ||
+					d.Failure != failure) {
 					t.Errorf("debit %d is %s %s, and %d are to be paid", i, d.State, d.Failure, paid)
 				}
 			}

@@ -12,7 +12,8 @@ const schoolDebtLimit = 2
 
 // eduSchoolPayDebits: accepted and debited a moment later, or within the call
 // when payment_mode is SYNC; at any hour, side by side; an empty account is
-// advanced. https://pay.weixin.qq.com/docs/partner/apis/campus-easy-pay/transactions/create-transaction.html
+// advanced.
+// https://pay.weixin.qq.com/docs/partner/apis/campus-easy-pay/transactions/create-transaction.html
 func eduSchoolPayDebits() []*debitRules {
 	rules := func(name string, sync bool) *debitRules {
 		return &debitRules{
@@ -40,7 +41,10 @@ func eduSchoolPayDebit(c *call) (document, error) {
 	if c.text("payment_mode") == "SYNC" {
 		rules = c.product.debits[1]
 	}
-	d, err := c.debit(&debitRow{Debit: Debit{ContractID: c.text("contract_id"), OutTradeNo: c.text("out_trade_no"), Total: fen(object(c.body, "amount"), "total"), AppID: c.text("appid"), SubMchID: c.text("sub_mchid"), SubAppID: c.text("sub_appid"), Description: c.text("description"), Attach: c.text("attach"), NotifyURL: c.text("notify_url")}, Rules: rules.name})
+	d, err := c.debit(&debitRow{Debit: Debit{ContractID: c.text("contract_id"), OutTradeNo: c.text("out_trade_no"),
+		Total: fen(object(c.body, "amount"), "total"), AppID: c.text("appid"), SubMchID: c.text("sub_mchid"),
+		SubAppID: c.text("sub_appid"), Description: c.text("description"), Attach: c.text("attach"),
+		NotifyURL: c.text("notify_url")}, Rules: rules.name})
 	if err != nil {
 		return nil, err
 	}
@@ -62,17 +66,21 @@ func eduSchoolPayMayDebit(c *call, d *debitRow, contract *contractRow) error {
 	case c.text("user_id") != contract.Account:
 		return badField("/user_id", c.text("user_id"), "学生账户与合约不匹配").hinting("user_id is not that of the contract")
 	case plan != nil && plan.Owner != "" && plan.Owner != school:
-		return badField("/scene_info/school_id", school, "学校与签约模板不匹配").hinting("the contract's plan belongs to another school")
+		return badField("/scene_info/school_id", school, "学校与签约模板不匹配").
+			hinting("the contract's plan belongs to another school")
 	case w.owes(EduSchoolPay) >= schoolDebtLimit:
 		return invalidRequest("用户欠款超过限制，暂不可扣款").
-			hinting("the payer is FORBIDDEN until he repays what WeChat Pay advanced: Payer.Repay, or POST /sandbox/payers/{openid}/repay")
+			hinting("the payer is FORBIDDEN until he repays what WeChat Pay advanced: Payer.Repay, or POST " +
+				"/sandbox/payers/{openid}/repay")
 	}
 	return nil
 }
 
 // eduSchoolPayRepaid tells about one repaid debit and what the payer still owes.
 func eduSchoolPayRepaid(s *step, d *debitRow) error {
-	if err := s.notify(&pushRow{Push: Push{MchID: d.MchID, URL: d.NotifyURL, Event: "TRANSACTION.PAY_BACK", OriginalType: "transaction", Summary: "校园轻松付用户还款", Resource: encodeJSON(eduSchoolPayTransaction(d)), About: d.ID}, retries: campusSchedule}); err != nil {
+	if err := s.notify(&pushRow{Push: Push{MchID: d.MchID, URL: d.NotifyURL, Event: "TRANSACTION.PAY_BACK",
+		OriginalType: "transaction", Summary: "校园轻松付用户还款", Resource: encodeJSON(eduSchoolPayTransaction(d)),
+		About: d.ID}, retries: campusSchedule}); err != nil {
 		return err
 	}
 	return s.schoolDebtChanged(d, true)
@@ -99,7 +107,9 @@ func (s *step) schoolDebtChanged(d *debitRow, changed bool) error {
 			continue
 		}
 		told[c.MchID+"|"+c.AppID] = true
-		if err := s.notify(&pushRow{Push: Push{MchID: c.MchID, URL: plan.NotifyURL, Event: "EDU_SCHOOL_PAY.USER_DEBT_STATE_UPDATE", OriginalType: "edu_school_pay", Summary: "用户欠款状态变化", Resource: encodeJSON(schoolDebt(c, w)), About: c.ID}, retries: campusSchedule}); err != nil {
+		if err := s.notify(&pushRow{Push: Push{MchID: c.MchID, URL: plan.NotifyURL,
+			Event: "EDU_SCHOOL_PAY.USER_DEBT_STATE_UPDATE", OriginalType: "edu_school_pay", Summary: "用户欠款状态变化",
+			Resource: encodeJSON(schoolDebt(c, w)), About: c.ID}, retries: campusSchedule}); err != nil {
 			return err
 		}
 	}

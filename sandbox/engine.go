@@ -121,7 +121,8 @@ func newEngine(c Config) (*engine, error) {
 	e.bind(platformRefundBehaviours(), nil)
 	e.bind(billBehaviours(), nil)
 	e.bind(map[string]behaviour{"POST /v3/security/echo": echo}, nil)
-	e.bind(map[string]behaviour{"GET /v3/certificates": listCertificates, "GET /v3/global/certificates": listCertificates}, nil)
+	e.bind(map[string]behaviour{"GET /v3/certificates": listCertificates,
+		"GET /v3/global/certificates": listCertificates}, nil)
 
 	for _, m := range c.Merchants {
 		parsed, err := parseMerchant(m)

@@ -46,7 +46,8 @@ func Example_canteen() {
 
 	// Sensitive fields are given in clear: the SDK encrypts, the sandbox decrypts.
 	session, err := v3.Contracts.Presign.Post(ctx, &eduschoolpay.PresignRequest{
-		AppID: sandbox.DefaultEduAppID, OpenID: "oUpF8uMuAJOM2pxb1Q", PlanID: sandbox.DefaultEduPlanID, UserID: "20260901tony",
+		AppID: sandbox.DefaultEduAppID, OpenID: "oUpF8uMuAJOM2pxb1Q", PlanID: sandbox.DefaultEduPlanID,
+		UserID:   "20260901tony",
 		SchoolID: sandbox.DefaultSchoolID, OutContractCode: "canteen-tony",
 		Identity: &eduschoolpay.PresignRequestIdentity{RealName: "张三", CredentialType: "IDENTITY_CARD"},
 	})
@@ -63,8 +64,9 @@ func Example_canteen() {
 		_, err := v3.Transactions.Post(ctx, &eduschoolpay.DebitRequest{
 			AppID: sandbox.DefaultEduAppID, SubMchID: "1900000109", Description: "Lunch", OutTradeNo: meal,
 			NotifyURL: "https://yourapp.com/debited", ContractID: contract, UserID: "20260901tony",
-			Amount:    eduschoolpay.DebitRequestAmount{Total: 888, Currency: "CNY"},
-			SceneInfo: eduschoolpay.DebitRequestSceneInfo{StartTime: "2026-09-01T12:00:00+08:00", SchoolID: sandbox.DefaultSchoolID, SceneType: "CANTEEN"},
+			Amount: eduschoolpay.DebitRequestAmount{Total: 888, Currency: "CNY"},
+			SceneInfo: eduschoolpay.DebitRequestSceneInfo{StartTime: "2026-09-01T12:00:00+08:00",
+				SchoolID: sandbox.DefaultSchoolID, SceneType: "CANTEEN"},
 		})
 		if e := (*wxpay.Error)(nil); errors.As(err, &e) {
 			fmt.Println(meal, "refused:", e.Message)
@@ -115,7 +117,8 @@ func Example_faceAtTheCanteen() {
 		panic(err)
 	}
 	session, err := c.OfflineFace.Contracts.Presign.Post(ctx, &offlineface.PresignRequest{
-		BusinessName: "K12", FacePayUser: offlineface.PresignRequestFacePayUser{OutUserID: "tony", OrganizationID: sandbox.DefaultOrganizationID},
+		BusinessName: "K12", FacePayUser: offlineface.PresignRequestFacePayUser{OutUserID: "tony",
+			OrganizationID: sandbox.DefaultOrganizationID},
 	})
 	if err != nil {
 		panic(err)
@@ -127,7 +130,8 @@ func Example_faceAtTheCanteen() {
 	_ = sb.Settle()
 
 	device, err := c.OfflineFace.AuthInfo.Post(ctx, &offlineface.AuthInfoRequest{
-		SPAppID: sandbox.DefaultAppID, SubMchID: "1230000109", DeviceID: "till-1", RawData: "x", OrganizationID: sandbox.DefaultOrganizationID,
+		SPAppID: sandbox.DefaultAppID, SubMchID: "1230000109", DeviceID: "till-1", RawData: "x",
+		OrganizationID: sandbox.DefaultOrganizationID,
 	})
 	if err != nil {
 		panic(err)
@@ -138,9 +142,10 @@ func Example_faceAtTheCanteen() {
 	}
 	debit := func() {
 		d, err := c.OfflineFace.Transactions.Post(ctx, &offlineface.DebitRequest{
-			AuthCode: code, SPAppID: sandbox.DefaultAppID, SPMchID: sandbox.DefaultMchID, SubMchID: "1230000109", OutTradeNo: "monday",
-			Amount:   offlineface.Amount{Total: 888, Currency: "CNY"},
-			Business: offlineface.DebitRequestBusiness{BusinessProductID: 2, BusinessSceneID: 6},
+			AuthCode: code, SPAppID: sandbox.DefaultAppID, SPMchID: sandbox.DefaultMchID, SubMchID: "1230000109",
+			OutTradeNo: "monday",
+			Amount:     offlineface.Amount{Total: 888, Currency: "CNY"},
+			Business:   offlineface.DebitRequestBusiness{BusinessProductID: 2, BusinessSceneID: 6},
 		})
 		if err != nil {
 			panic(err)
@@ -152,11 +157,13 @@ func Example_faceAtTheCanteen() {
 	_ = parent.Fund(888)
 	debit()
 
-	user, err := c.OfflineFaceMch.Organizations.OrganizationID(sandbox.DefaultOrganizationID).Users.OutUserID.OutUserID("tony").Get(ctx)
+	user, err := c.OfflineFaceMch.Organizations.OrganizationID(sandbox.DefaultOrganizationID).
+		Users.OutUserID.OutUserID("tony").Get(ctx)
 	if err != nil {
 		panic(err)
 	}
-	if _, err := c.OfflineFaceMch.Organizations.OrganizationID(sandbox.DefaultOrganizationID).Users.UserID.UserID(user.UserID).
+	if _, err := c.OfflineFaceMch.Organizations.OrganizationID(sandbox.DefaultOrganizationID).
+		Users.UserID.UserID(user.UserID).
 		TerminateContract.Post(ctx, nil); err != nil {
 		panic(err)
 	}

@@ -37,7 +37,8 @@ func Example_scheduledDeductForgotten() {
 		AppID: sandbox.DefaultAppID, PlanID: 12537, OutContractCode: "Christmas2026",
 		ContractDisplayAccount: "用户A", ContractNotifyURL: "https://yourapp.com/signed",
 		DeductSchedule: &scheduleddeduct.DeductSchedule{
-			EstimatedDeductDate: "2026-12-24", EstimatedDeductAmount: scheduleddeduct.Amount{Total: 19900}, Description: "A present",
+			EstimatedDeductDate: "2026-12-24", EstimatedDeductAmount: scheduleddeduct.Amount{Total: 19900},
+			Description: "A present",
 		},
 	})
 	if err != nil {
@@ -49,7 +50,8 @@ func Example_scheduledDeductForgotten() {
 	}
 
 	// On the day itself it is too late.
-	if err := sb.Advance(time.Date(2026, 12, 24, 12, 0, 0, 0, time.FixedZone("Beijing", 8*60*60)).Sub(sb.Clock().Now())); err != nil {
+	if err := sb.Advance(time.Date(2026, 12, 24, 12, 0, 0, 0,
+		time.FixedZone("Beijing", 8*60*60)).Sub(sb.Clock().Now())); err != nil {
 		panic(err)
 	}
 	_, err = v3.Pay.Schedules.ContractID.ContractID(contract.ID).Schedule.Post(ctx, &scheduleddeduct.BookRequest{

@@ -49,8 +49,10 @@ func Example_acrossTheBorder() {
 
 	debit := func(outTradeNo string) error {
 		_, err := v3.Transactions.Post(ctx, &globalpapay.DebitRequest{
-			AppID: sandbox.DefaultAppID, Description: "A month", NotifyURL: "https://yourapp.com/paid", OutTradeNo: outTradeNo,
-			MerchantCategoryCode: "1011", ContractID: contract, Amount: globalpapay.DebitRequestAmount{Total: 8800, Currency: "HKD"},
+			AppID: sandbox.DefaultAppID, Description: "A month", NotifyURL: "https://yourapp.com/paid",
+			OutTradeNo:           outTradeNo,
+			MerchantCategoryCode: "1011", ContractID: contract, Amount: globalpapay.DebitRequestAmount{Total: 8800,
+				Currency: "HKD"},
 		})
 		return err
 	}
@@ -59,7 +61,8 @@ func Example_acrossTheBorder() {
 	if errors.As(debit("month-1"), &refused) {
 		fmt.Println("month-1", refused.Status, refused.Code)
 	}
-	if _, err := v3.Transactions.OutTradeNo.OutTradeNo("month-1").Reverse.Post(ctx, &globalpapay.ReverseRequest{}); err != nil {
+	if _, err := v3.Transactions.OutTradeNo.OutTradeNo("month-1").
+		Reverse.Post(ctx, &globalpapay.ReverseRequest{}); err != nil {
 		panic(err)
 	}
 	_ = payer.Fund(10_000)

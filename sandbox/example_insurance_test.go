@@ -44,13 +44,17 @@ func Example_insurance() {
 	must(sb.Receive("https://yourapp.com", r))
 
 	period := func(id int64, date string, fen int64) insurance.PolicyPeriod {
-		return insurance.PolicyPeriod{PolicyPeriodID: id, EstimatedDeductDate: date, EstimatedDeductAmount: insurance.Amount{Total: fen}}
+		return insurance.PolicyPeriod{PolicyPeriodID: id, EstimatedDeductDate: date,
+			EstimatedDeductAmount: insurance.Amount{Total: fen}}
 	}
 	session, err := api.InsuranceSign.Contracts.PreEntrustSign.App.Post(ctx, &insurance.AppRequest{
 		AppID: sandbox.DefaultAppID, PlanID: 12535, OutContractCode: "policy2026", InsuredDisplayName: "*三",
-		ContractNotifyURL: "https://yourapp.com/signed", PolicyStartDate: "2026-01-05", PolicyEndDate: "2027-01-04", CanAutoInsure: true,
-		PolicyPeriods: []insurance.PolicyPeriod{period(1, "2026-01-05", 4800), period(2, "2026-02-05", 4800), period(3, "2026-03-05", 4800)},
-		OutTradeNo:    "Premium1", Amount: &insurance.Amount{Total: 4800}, Description: "Premium", TransactionNotifyURL: "https://yourapp.com/paid",
+		ContractNotifyURL: "https://yourapp.com/signed", PolicyStartDate: "2026-01-05", PolicyEndDate: "2027-01-04",
+		CanAutoInsure: true,
+		PolicyPeriods: []insurance.PolicyPeriod{period(1, "2026-01-05", 4800), period(2, "2026-02-05", 4800),
+			period(3, "2026-03-05", 4800)},
+		OutTradeNo: "Premium1", Amount: &insurance.Amount{Total: 4800}, Description: "Premium",
+		TransactionNotifyURL: "https://yourapp.com/paid",
 	})
 	must(err)
 	payer := sb.Payer("oYobu0MVnQfWpSMOYJz2AHPG_gQw")
@@ -68,29 +72,34 @@ func Example_insurance() {
 	}
 	debit := func(id, fen int64, date time.Time) {
 		until(date.AddDate(0, 0, -1))
-		_, err := api.InsurancePay.PolicyPeriods.ContractID.ContractID(contract.ID).PolicyPeriodID.PolicyPeriodID(id).Schedule.Post(ctx, &insurance.BookRequest{
+		_, err := api.InsurancePay.PolicyPeriods.ContractID.ContractID(contract.ID).PolicyPeriodID.PolicyPeriodID(id).
+			Schedule.Post(ctx, &insurance.BookRequest{
 			AppID: sandbox.DefaultAppID, ScheduledAmount: insurance.Amount{Total: fen},
 		})
 		must(err)
 		until(date)
 		_, err = api.InsurancePay.Transactions.Apply.Post(ctx, &insurance.ApplyRequest{
-			AppID: sandbox.DefaultAppID, ContractID: contract.ID, PolicyPeriodID: id, OutTradeNo: "Premium" + strconv.FormatInt(id, 10), Description: "Premium",
+			AppID: sandbox.DefaultAppID, ContractID: contract.ID, PolicyPeriodID: id, OutTradeNo: "Premium" +
+				strconv.FormatInt(id, 10), Description: "Premium",
 			TransactionNotifyURL: "https://yourapp.com/paid", Amount: insurance.Amount{Total: fen},
 		})
 		must(err)
 		must(sb.Advance(time.Minute))
 	}
 	debit(2, 4800, time.Date(2026, 2, 5, 10, 0, 0, 0, beijing))
-	_, err = api.InsuranceSign.PolicyPeriods.PlanID.PlanID(12535).ContractID.ContractID(contract.ID).Modify.Post(ctx, &insurance.ModifyPeriodsRequest{
-		AppID:         sandbox.DefaultAppID,
-		PolicyPeriods: []insurance.PolicyPeriod{period(1, "2026-01-05", 4800), period(2, "2026-02-05", 4800), period(3, "2026-03-05", 4000)},
+	_, err = api.InsuranceSign.PolicyPeriods.PlanID.PlanID(12535).ContractID.ContractID(contract.ID).
+		Modify.Post(ctx, &insurance.ModifyPeriodsRequest{
+		AppID: sandbox.DefaultAppID,
+		PolicyPeriods: []insurance.PolicyPeriod{period(1, "2026-01-05", 4800), period(2, "2026-02-05", 4800),
+			period(3, "2026-03-05", 4000)},
 	})
 	must(err)
 	debit(3, 4000, time.Date(2026, 3, 5, 10, 0, 0, 0, beijing))
 
 	until(time.Date(2026, 3, 6, 10, 0, 0, 0, beijing))
 	state()
-	_, err = byID.Renew.Post(ctx, &insurance.RenewRequest{AppID: sandbox.DefaultAppID, PolicyPeriods: []insurance.PolicyPeriod{period(4, "2026-04-05", 4000)}})
+	_, err = byID.Renew.Post(ctx, &insurance.RenewRequest{AppID: sandbox.DefaultAppID,
+		PolicyPeriods: []insurance.PolicyPeriod{period(4, "2026-04-05", 4000)}})
 	must(err)
 	must(sb.Settle())
 

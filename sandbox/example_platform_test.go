@@ -43,15 +43,19 @@ func Example_payerDeclinesSignsAndQuits() {
 	}
 
 	order, err := v3.Pay.Partner.Transactions.JSAPI.Post(ctx, &partnerpay.JSAPIRequest{
-		SPAppID: sandbox.DefaultAppID, SPMchID: sandbox.DefaultMchID, SubMchID: shop, Description: "Tea", OutTradeNo: "order-1",
-		NotifyURL: "https://yourapp.com/paid", Amount: partnerpay.Amount{Total: 4500}, Payer: partnerpay.JSAPIRequestPayer{SPOpenID: openID},
+		SPAppID: sandbox.DefaultAppID, SPMchID: sandbox.DefaultMchID, SubMchID: shop, Description: "Tea",
+		OutTradeNo: "order-1",
+		NotifyURL:  "https://yourapp.com/paid", Amount: partnerpay.Amount{Total: 4500},
+		Payer: partnerpay.JSAPIRequestPayer{SPOpenID: openID},
 	})
 	must(err)
 	exempt := v3.PasswordExemptContract.Contracts
-	_, err = exempt.Ecommerce.PreEntrustSign.PayRedirectSign.Post(ctx, &passwordexemptcontract.EcommercePayRedirectSignRequest{
-		AppID: sandbox.DefaultAppID, ServiceID: 12535, OutContractCode: "Code1", NotifyURL: "https://yourapp.com/signed",
-		ContractDisplayAccount: "Tony", PrepayID: order.PrepayID, OpenID: openID,
-	})
+	_, err = exempt.Ecommerce.PreEntrustSign.PayRedirectSign.Post(ctx,
+		&passwordexemptcontract.EcommercePayRedirectSignRequest{
+			AppID: sandbox.DefaultAppID, ServiceID: 12535, OutContractCode: "Code1",
+			NotifyURL:              "https://yourapp.com/signed",
+			ContractDisplayAccount: "Tony", PrepayID: order.PrepayID, OpenID: openID,
+		})
 	must(err)
 	receipt, err := payer.Pay(order.PrepayID)
 	must(err)
@@ -61,10 +65,12 @@ func Example_payerDeclinesSignsAndQuits() {
 	must(sb.Settle())
 
 	must(sb.Advance(7 * 24 * time.Hour))
-	session, err := exempt.Ecommerce.PreEntrustSign.MiniProgram.Post(ctx, &passwordexemptcontract.EcommerceMiniProgramRequest{
-		AppID: sandbox.DefaultAppID, ServiceID: 12535, OutContractCode: "Code2", NotifyURL: "https://yourapp.com/signed",
-		ContractDisplayAccount: "Tony", OpenID: openID,
-	})
+	session, err := exempt.Ecommerce.PreEntrustSign.MiniProgram.Post(ctx,
+		&passwordexemptcontract.EcommerceMiniProgramRequest{
+			AppID: sandbox.DefaultAppID, ServiceID: 12535, OutContractCode: "Code2",
+			NotifyURL:              "https://yourapp.com/signed",
+			ContractDisplayAccount: "Tony", OpenID: openID,
+		})
 	must(err)
 	contract, err := payer.Agree(session.PreEntrustWebID)
 	must(err)
@@ -73,8 +79,10 @@ func Example_payerDeclinesSignsAndQuits() {
 	// Later orders name the contract, and ask the payer for nothing.
 	buy := func(number string) (*partnerpay.JSAPIWithContractResponse, error) {
 		return v3.Pay.Partner.Transactions.JSAPIWithContract.Post(ctx, &partnerpay.JSAPIWithContractRequest{
-			SPAppID: sandbox.DefaultAppID, SPMchID: sandbox.DefaultMchID, SubMchID: shop, Description: "Tea", OutTradeNo: number,
-			NotifyURL: "https://yourapp.com/paid", Amount: partnerpay.Amount{Total: 4500}, Payer: partnerpay.Payer{SPOpenID: openID},
+			SPAppID: sandbox.DefaultAppID, SPMchID: sandbox.DefaultMchID, SubMchID: shop, Description: "Tea",
+			OutTradeNo: number,
+			NotifyURL:  "https://yourapp.com/paid", Amount: partnerpay.Amount{Total: 4500},
+			Payer:        partnerpay.Payer{SPOpenID: openID},
 			ContractInfo: partnerpay.JSAPIWithContractRequestContractInfo{PasswordFreeContractID: contract.ID},
 		})
 	}

@@ -42,10 +42,12 @@ func Example_repayment() {
 	must(payer.Identify("张三", "440101199001011234"))
 	must(payer.Fund(50000))
 	session, err := partner.Contracts.AppPresign.Post(ctx, &creditrepayment.AppPresignRequest{
-		AppID: sandbox.DefaultAppID, PlanID: sandbox.DefaultCreditPlanID, OutContractCode: "loan2026", DisplayName: "*三",
+		AppID: sandbox.DefaultAppID, PlanID: sandbox.DefaultCreditPlanID, OutContractCode: "loan2026",
+		DisplayName:       "*三",
 		ContractNotifyURL: "https://yourapp.com/signed", RepaymentDay: 7, RepaymentAmountLimit: "100000",
 		// Encrypted on its way by the typed chain.
-		RealIdentity: &creditrepayment.RealIdentity{IdentityType: "REAL_IDENTITY_TYPE_ID_CARD", IdentityID: "440101199001011234", RealName: "张三"},
+		RealIdentity: &creditrepayment.RealIdentity{IdentityType: "REAL_IDENTITY_TYPE_ID_CARD",
+			IdentityID: "440101199001011234", RealName: "张三"},
 	})
 	must(err)
 	contract, err := payer.Agree(session.PresignToken)
@@ -54,7 +56,8 @@ func Example_repayment() {
 	_, err = partner.ScheduleRecords.BatchCreate.Post(ctx, &creditrepayment.BookRequest{
 		ContractID: contract.ID, AppID: contract.AppID, OpenID: contract.OpenID,
 		ScheduleItems: []creditrepayment.BookRequestScheduleItems{{
-			OutRecordID: "January", SubMchID: sandbox.DefaultMchID, RepaymentAmount: "100000", MinRepaymentAmount: "20000", RepaymentDate: "2026-01-07",
+			OutRecordID: "January", SubMchID: sandbox.DefaultMchID, RepaymentAmount: "100000",
+			MinRepaymentAmount: "20000", RepaymentDate: "2026-01-07",
 		}},
 	})
 	must(err)
@@ -73,7 +76,8 @@ func Example_repayment() {
 	repay("January1", "100000")
 	repay("January2", "50000")
 
-	_, err = partner.Contracts.Terminate.Post(ctx, &creditrepayment.TerminateRequest{OutContractCode: "loan2026", ContractTerminationRemark: "paid off"})
+	_, err = partner.Contracts.Terminate.Post(ctx, &creditrepayment.TerminateRequest{OutContractCode: "loan2026",
+		ContractTerminationRemark: "paid off"})
 	must(err)
 	must(sb.Settle())
 	// Output:

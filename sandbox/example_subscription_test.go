@@ -66,7 +66,8 @@ func subscribeForAYear(out io.Writer) error {
 		ContractDisplayAccount: "用户A", ContractNotifyURL: "https://yourapp.com/signed", OutUserCode: "user-1",
 		DeviceInfo: papay.PreEntrustSignRequestDeviceInfo{
 			DeviceType: "DEVICE_TYPE_PHONE", DeviceOS: "Android 16", DeviceID: "device-1", DeviceIP: "14.23.150.211",
-			WeixinInstalled: true, WeixinVersion: "8.0.60", DaysSinceFirstLogin: "DAYS_SINCE_FIRST_LOGIN_MORE_THEN_180_DAYS",
+			WeixinInstalled: true, WeixinVersion: "8.0.60",
+			DaysSinceFirstLogin: "DAYS_SINCE_FIRST_LOGIN_MORE_THEN_180_DAYS",
 		},
 	})
 	if err != nil {
@@ -168,7 +169,8 @@ func (m *merchant) announce(price int64) error {
 func (m *merchant) debit(outTradeNo string, price int64) error {
 	_, err := m.api.Pay.Transactions.Apply.Post(context.Background(), &scheduleddeduct.ApplyRequest{
 		AppID: sandbox.DefaultAppID, OutTradeNo: outTradeNo, Description: "Monthly plan", ContractID: m.contract,
-		TransactionNotifyURL: "https://yourapp.com/debited", Amount: scheduleddeduct.Amount{Total: price, Currency: "CNY"},
+		TransactionNotifyURL: "https://yourapp.com/debited", Amount: scheduleddeduct.Amount{Total: price,
+			Currency: "CNY"},
 	})
 	return err
 }

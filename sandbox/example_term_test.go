@@ -150,9 +150,10 @@ func (c *college) receiver(sb *sandbox.Sandbox) *notify.Receiver {
 
 // announce has WeChat Pay tell the parent of a debit, 1 to 3 days ahead.
 func (c *college) announce() error {
-	_, err := c.api.EduPapay.UserNotifications.ContractID(c.contract).Send.Post(context.Background(), &edupapay.SendNoticeRequest{
-		AppID: sandbox.DefaultEduAppID,
-	})
+	_, err := c.api.EduPapay.UserNotifications.ContractID(c.contract).Send.Post(context.Background(),
+		&edupapay.SendNoticeRequest{
+			AppID: sandbox.DefaultEduAppID,
+		})
 	return err
 }
 
@@ -160,8 +161,10 @@ func (c *college) announce() error {
 // comes of it is notified.
 func (c *college) debit(outTradeNo string) error {
 	_, err := c.api.EduPapay.Transactions.Post(context.Background(), &edupapay.DebitRequest{
-		AppID: sandbox.DefaultEduAppID, Body: "Tuition", OutTradeNo: outTradeNo, NotifyURL: "https://yourapp.com/debited",
-		ContractID: c.contract, TradeScene: "EDUCATION_PERIOD", Amount: edupapay.DebitRequestAmount{Total: 88000, Currency: "CNY"},
+		AppID: sandbox.DefaultEduAppID, Body: "Tuition", OutTradeNo: outTradeNo,
+		NotifyURL:  "https://yourapp.com/debited",
+		ContractID: c.contract, TradeScene: "EDUCATION_PERIOD", Amount: edupapay.DebitRequestAmount{Total: 88000,
+			Currency: "CNY"},
 		DeviceInformation: edupapay.DeviceInformation{DeviceIP: "14.23.150.211"},
 	})
 	return err

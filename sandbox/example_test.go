@@ -88,10 +88,11 @@ func ExampleWithPlan() {
 func ExampleSeed() {
 	sb := sandbox.New(t, sandbox.At(time.Date(2020, 9, 10, 2, 0, 0, 0, time.UTC)), sandbox.Seed(1))
 	presign := func() string {
-		result, err := sb.Client().Chain("v3/ecommerce/combine-papay/contracts/pre-entrust-sign").Post(context.Background(), map[string]any{
-			"appid": "wxd678efh567hg6787", "plan_id": 12535, "out_contract_code": "wxwtdk20200910100000",
-			"contract_display_account": "微信代扣用户A", "notify_url": "https://yourapp.com/notify",
-		})
+		result, err := sb.Client().Chain("v3/ecommerce/combine-papay/contracts/pre-entrust-sign").
+			Post(context.Background(), map[string]any{
+				"appid": "wxd678efh567hg6787", "plan_id": 12535, "out_contract_code": "wxwtdk20200910100000",
+				"contract_display_account": "微信代扣用户A", "notify_url": "https://yourapp.com/notify",
+			})
 		if err != nil {
 			panic(err)
 		}

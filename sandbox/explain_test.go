@@ -61,11 +61,16 @@ func TestSignaturesAreExplained(t *testing.T) {
 		says string
 	}{
 		{"body left out", raw{signed: message("POST", post, "")}, "body was left out"},
-		{"keys sorted again", raw{signed: message("POST", post, `{"appid":"x","contract_display_account":"用户&A","plan_id":1}`)}, "encoded twice"},
-		{"HTML escaped", raw{signed: message("POST", post, `{"contract_display_account":"用户\u0026A","appid":"x","plan_id":1}`)}, "encoding/json"},
-		{"Python's spacing", raw{signed: message("POST", post, `{"contract_display_account": "用户&A", "appid": "x", "plan_id": 1}`)}, "spaces after"},
-		{"Python's default", raw{signed: message("POST", post, `{"contract_display_account": "\u7528\u6237&A", "appid": "x", "plan_id": 1}`)}, "json.dumps"},
-		{"indented", raw{signed: message("POST", post, "{\n  \"contract_display_account\": \"用户&A\",\n  \"appid\": \"x\",\n  \"plan_id\": 1\n}")}, "indented"},
+		{"keys sorted again", raw{signed: message("POST", post,
+			`{"appid":"x","contract_display_account":"用户&A","plan_id":1}`)}, "encoded twice"},
+		{"HTML escaped", raw{signed: message("POST", post,
+			`{"contract_display_account":"用户\u0026A","appid":"x","plan_id":1}`)}, "encoding/json"},
+		{"Python's spacing", raw{signed: message("POST", post,
+			`{"contract_display_account": "用户&A", "appid": "x", "plan_id": 1}`)}, "spaces after"},
+		{"Python's default", raw{signed: message("POST", post,
+			`{"contract_display_account": "\u7528\u6237&A", "appid": "x", "plan_id": 1}`)}, "json.dumps"},
+		{"indented", raw{signed: message("POST", post,
+			"{\n  \"contract_display_account\": \"用户&A\",\n  \"appid\": \"x\",\n  \"plan_id\": 1\n}")}, "indented"},
 		{"trailing line feed", raw{signed: message("POST", post, string(body)+"\n")}, "line feed after the body"},
 		{"wrong method", raw{signed: message("GET", post, string(body))}, "signed as GET"},
 		{"lower-case method", raw{signed: message("post", post, string(body))}, "signed as post"},
@@ -75,8 +80,10 @@ func TestSignaturesAreExplained(t *testing.T) {
 		{"CRLF", raw{signed: []byte(strings.ReplaceAll(right, "\n", "\r\n"))}, "CRLF"},
 		{"literal backslash n", raw{signed: []byte(strings.ReplaceAll(right, "\n", `\n`))}, "two characters"},
 		{"milliseconds", raw{signed: []byte(strings.Replace(right, timestamp, timestamp+"123", 1))}, "milliseconds"},
-		{"the time taken twice", raw{signed: []byte(strings.Replace(right, timestamp, strconv.FormatInt(start.Unix()+1, 10), 1))}, "take the time once"},
-		{"timestamp and nonce swapped", raw{signed: wire.AppendRequestMessage(nil, "POST", post, nonce, timestamp, body)}, "wrong order"},
+		{"the time taken twice", raw{signed: []byte(strings.Replace(right, timestamp, strconv.FormatInt(start.Unix()+1,
+			10), 1))}, "take the time once"},
+		{"timestamp and nonce swapped", raw{signed: wire.AppendRequestMessage(nil, "POST", post, nonce, timestamp,
+			body)}, "wrong order"},
 		{"a reply's string", raw{signed: wire.AppendReplyMessage(nil, timestamp, nonce, body)}, "string of a reply"},
 		{"something else", raw{signed: []byte("hello")}, "another string was signed"},
 
@@ -91,10 +98,14 @@ func TestSignaturesAreExplained(t *testing.T) {
 		{"another merchant's key", raw{key: other.PrivateKey}, "merchant 1900000120"},
 		{"a stranger's key", raw{key: stranger}, "does not know"},
 
-		{"query left out", raw{method: "GET", uri: get, signed: message("GET", strings.Split(get, "?")[0], "")}, "query was left out"},
-		{"path decoded", raw{method: "GET", uri: get, signed: message("GET", strings.Replace(get, "%2A", "*", 1), "")}, "path was signed decoded"},
-		{"an empty object for no body", raw{method: "GET", uri: get, signed: message("GET", get, "{}")}, "body is empty"},
-		{"no line for the empty body", raw{method: "GET", uri: get, signed: []byte(strings.TrimSuffix(string(message("GET", get, "")), "\n\n"))}, "two line feeds"},
+		{"query left out", raw{method: "GET", uri: get, signed: message("GET", strings.Split(get, "?")[0], "")},
+			"query was left out"},
+		{"path decoded", raw{method: "GET", uri: get, signed: message("GET", strings.Replace(get, "%2A", "*", 1), "")},
+			"path was signed decoded"},
+		{"an empty object for no body", raw{method: "GET", uri: get, signed: message("GET", get, "{}")},
+			"body is empty"},
+		{"no line for the empty body", raw{method: "GET", uri: get,
+			signed: []byte(strings.TrimSuffix(string(message("GET", get, "")), "\n\n"))}, "two line feeds"},
 	} {
 		c.raw.nonce = nonce
 		if c.raw.method == "" {
@@ -107,7 +118,8 @@ func TestSignaturesAreExplained(t *testing.T) {
 		}
 		journal, err := w.Journal(0, 1)
 		w.ok(err)
-		if journal[0].Hint != hint || journal[0].MchID != "" || strings.Contains(journal[0].Header.Get("Authorization"), `signature="A`) {
+		if journal[0].Hint != hint || journal[0].MchID != "" || strings.Contains(journal[0].Header.Get("Authorization"),
+			`signature="A`) {
 			t.Errorf("%s: the journal says %+v", c.name, journal[0])
 		}
 	}
@@ -144,7 +156,8 @@ func TestLargeMessagesAreNotExplainedToTheEnd(t *testing.T) {
 		t.Errorf("a frequent mistake in a large message: hint %q", hint)
 	}
 
-	// Every field may be the one that was left out: joining them all takes the square of their number.
+	// Every field may be the one that was left out: joining them all takes the square of their
+	// number.
 	ask := func(sign string, fields int) string {
 		var b strings.Builder
 		b.WriteString("<xml><mch_id>1900000109</mch_id><sign>" + sign + "</sign>")

@@ -30,7 +30,8 @@ func TestFailuresDocument(t *testing.T) {
 		if !strings.Contains(text, fmt.Sprintf("\n### %d. ", n)) {
 			t.Errorf("failure %d is not in the document", n)
 		}
-		if !strings.Contains(tests, fmt.Sprintf("func TestScenario%02d", n)) && !strings.Contains(tests, fmt.Sprintf("And%02d", n)) {
+		if !strings.Contains(tests, fmt.Sprintf("func TestScenario%02d", n)) &&
+			!strings.Contains(tests, fmt.Sprintf("And%02d", n)) {
 			t.Errorf("failure %d has no test", n)
 		}
 	}

@@ -113,9 +113,10 @@ const (
 
 // Faults of notifications.
 const (
-	FaultLost       FaultName = "lost"        // never sent; only a query tells
-	FaultLate       FaultName = "late"        // first sent Delay later, by default an hour
-	FaultReordered  FaultName = "reordered"   // sent after the next one about the same contract or order, within an hour
+	FaultLost FaultName = "lost" // never sent; only a query tells
+	FaultLate FaultName = "late" // first sent Delay later, by default an hour
+	// sent after the next one about the same contract or order, within an hour
+	FaultReordered  FaultName = "reordered"
 	FaultDuplicated FaultName = "duplicated"  // sent again although it was answered
 	FaultRace       FaultName = "race"        // sent twice at the same time
 	FaultAnswerLost FaultName = "answer-lost" // handled, but the answer comes too late: sent again on schedule
@@ -157,11 +158,13 @@ func (f *Fault) check() error {
 		slices.Sort(names)
 		return fmt.Errorf("sandbox: there is no fault %q; there are %s", f.Name, strings.Join(names, ", "))
 	case f.Endpoint != "" && kind&onCalls == 0:
-		return fail("it is one of notifications; leave endpoint out, and name an event_type if it should not strike any")
+		return fail("it is one of notifications; leave endpoint out, and name an event_type if it should not " +
+			"strike any")
 	case f.Event != "" && kind&onPushes == 0:
 		return fail("it is one of calls; leave event_type out, and name an endpoint if it should not strike any")
 	case f.Endpoint != "" && !strings.Contains(f.Endpoint, "/") && f.Endpoint != "*":
-		return fail("endpoint %q is not a path such as /v3/edu-papay/contracts/presign, with or without its method, nor *", f.Endpoint)
+		return fail("endpoint %q is not a path such as /v3/edu-papay/contracts/presign, with or without its "+
+			"method, nor *", f.Endpoint)
 	case f.Times < -1 || f.Skip < 0:
 		return fail("times must be from -1 and skip from 0")
 	case f.Chance < 0 || f.Chance > 1:

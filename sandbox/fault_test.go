@@ -26,7 +26,8 @@ func TestFaultsThatMakeNoSense(t *testing.T) {
 		"skip from 0":            {Name: sandbox.FaultCut, Skip: -1},
 		"per_second must not be": {Name: sandbox.FaultRateLimit, PerSecond: -1},
 	} {
-		if err := w.Inject(sandbox.Fault{Name: sandbox.FaultProbe}, f); err == nil || !strings.Contains(err.Error(), says) {
+		if err := w.Inject(sandbox.Fault{Name: sandbox.FaultProbe}, f); err == nil || !strings.Contains(err.Error(),
+			says) {
 			t.Errorf("%+v: got %v, want it to say %q", f, err, says)
 		}
 	}
@@ -45,14 +46,17 @@ func TestFaultsStrikeWhereTheyAreMeant(t *testing.T) {
 		fault   sandbox.Fault
 		strikes string // per call: x struck, . not; presign, query, presign, query, presign
 	}{
-		"every call once":          {sandbox.Fault{Endpoint: "*"}, "x...."},
-		"every call":               {sandbox.Fault{Endpoint: "*", Times: -1}, "xxxxx"},
-		"no place named":           {sandbox.Fault{Times: 2}, "xx..."},
-		"a method":                 {sandbox.Fault{Endpoint: "GET /*", Times: -1}, ".x.x."},
-		"a path":                   {sandbox.Fault{Endpoint: presignCombine, Times: -1}, "x.x.x"},
-		"a catalogue id":           {sandbox.Fault{Endpoint: "GET /v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}", Times: -1}, ".x.x."},
-		"a full path":              {sandbox.Fault{Endpoint: "/" + query, Times: -1}, ".x.x."},
-		"any segment":              {sandbox.Fault{Endpoint: "/v3/*/combine-papay/contracts/pre-entrust-sign", Times: -1}, "x.x.x"},
+		"every call once": {sandbox.Fault{Endpoint: "*"}, "x...."},
+		"every call":      {sandbox.Fault{Endpoint: "*", Times: -1}, "xxxxx"},
+		"no place named":  {sandbox.Fault{Times: 2}, "xx..."},
+		"a method":        {sandbox.Fault{Endpoint: "GET /*", Times: -1}, ".x.x."},
+		"a path":          {sandbox.Fault{Endpoint: presignCombine, Times: -1}, "x.x.x"},
+		"a catalogue id": {sandbox.Fault{
+			Endpoint: "GET /v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/" +
+				"out-contract-code/{out_contract_code}", Times: -1}, ".x.x."},
+		"a full path": {sandbox.Fault{Endpoint: "/" + query, Times: -1}, ".x.x."},
+		"any segment": {sandbox.Fault{Endpoint: "/v3/*/combine-papay/contracts/pre-entrust-sign",
+			Times: -1}, "x.x.x"},
 		"another path":             {sandbox.Fault{Endpoint: "/v3/*/combine-papay/contracts", Times: -1}, "....."},
 		"a longer path":            {sandbox.Fault{Endpoint: "/" + query + "/terminate", Times: -1}, "....."},
 		"the third call":           {sandbox.Fault{Endpoint: "*", Skip: 2}, "..x.."},
@@ -146,7 +150,8 @@ func TestAdminListsAndClearsFaults(t *testing.T) {
 	w.refused(500, "SYSTEM_ERROR", "POST", presignCombine, combineBody())
 	journal, err := w.Journal(0, 0)
 	w.ok(err)
-	if x := journal[0]; len(x.Faults) != 1 || x.Faults[0] != sandbox.FaultError || !strings.Contains(x.Hint, "nothing was done") {
+	if x := journal[0]; len(x.Faults) != 1 || x.Faults[0] != sandbox.FaultError || !strings.Contains(x.Hint,
+		"nothing was done") {
 		t.Errorf("the journal has %+v", x)
 	}
 }
@@ -162,7 +167,8 @@ func TestFaultsOfTwoLines(t *testing.T) {
 		t.Error("took a code of two lines")
 	}
 	for _, times := range []int{-1, 1001} {
-		w.adminRefuses(400, "POST", "/sandbox/payers/"+openID+"/fail-next", object{"reason": sandbox.NotEnough, "times": times})
+		w.adminRefuses(400, "POST", "/sandbox/payers/"+openID+"/fail-next", object{"reason": sandbox.NotEnough,
+			"times": times})
 	}
 }
 
@@ -173,7 +179,8 @@ func TestFaultsAreArmedAndClearedAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 20 {
 		all.Go(func() {
-			status, armed := w.admin("POST", "/sandbox/faults", object{"name": "late", "event_type": "*", "times": 1000 + i})
+			status, armed := w.admin("POST", "/sandbox/faults", object{"name": "late", "event_type": "*",
+				"times": 1000 + i})
 			if fault, _ := armed["fault"].(object); status != 200 || fault["times"] != float64(1000+i) {
 				t.Errorf("number %d was told of %d %v", i, status, armed)
 			}

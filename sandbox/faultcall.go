@@ -82,7 +82,8 @@ func (s struck) answer(x *exchange, committed bool, own *refusal) *refusal {
 
 // refusal is the fault's own answer, or what the catalogue has for the status.
 func (f *Fault) refusal(x *exchange, status int, code, message string, internal int) *refusal {
-	r := &refusal{status: status, code: code, message: message, internal: internal, hint: "an injected fault: nothing was done"}
+	r := &refusal{status: status, code: code, message: message, internal: internal,
+		hint: "an injected fault: nothing was done"}
 	if f.Status != 0 {
 		r.status = f.Status
 	}
@@ -161,7 +162,8 @@ func (e *engine) writeStruck(w http.ResponseWriter, x *exchange, p protocol) {
 		x.status = gateway.Status
 		setDefault(&x.status, http.StatusBadGateway)
 		title := strconv.Itoa(x.status) + " " + http.StatusText(x.status)
-		x.reply = []byte("<html>\r\n<head><title>" + title + "</title></head>\r\n<body>\r\n<center><h1>" + title + "</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n")
+		x.reply = []byte("<html>\r\n<head><title>" + title + "</title></head>\r\n<body>\r\n<center><h1>" + title +
+			"</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n")
 		w.Header().Set(HeaderSandbox, sandboxName)
 		w.Header().Set("Content-Type", "text/html")
 		w.WriteHeader(x.status)
@@ -176,7 +178,8 @@ func (e *engine) writeStruck(w http.ResponseWriter, x *exchange, p protocol) {
 }
 
 // missign is how a message is signed that faults have struck.
-func (e *engine) missign(m *merchant, id string, key crypto.Signer, now time.Time, body []byte, s struck) (string, crypto.Signer, time.Time, []byte) {
+func (e *engine) missign(m *merchant, id string, key crypto.Signer, now time.Time, body []byte, s struck) (string,
+	crypto.Signer, time.Time, []byte) {
 	if s.has(FaultOtherKey) != nil {
 		id, key = e.keys.other(m, id)
 	}

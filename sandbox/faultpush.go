@@ -26,7 +26,8 @@ func (n FaultName) v3() bool {
 // forged says that a receiver must refuse what the fault makes of a message.
 func (n FaultName) forged() bool {
 	switch n {
-	case FaultProbe, FaultBadSignature, FaultWrongSerial, FaultStale, FaultStripped, FaultBOM, FaultReencoded, FaultSkew:
+	case FaultProbe, FaultBadSignature, FaultWrongSerial, FaultStale, FaultStripped, FaultBOM, FaultReencoded,
+		FaultSkew:
 		return true
 	}
 	return false
@@ -128,7 +129,8 @@ func judge(a Attempt) Attempt {
 	}
 	for _, name := range a.Faults {
 		if name.forged() {
-			a.Error = "the merchant accepted a message with the fault " + string(name) + ": it does not verify notifications"
+			a.Error = "the merchant accepted a message with the fault " + string(name) +
+				": it does not verify notifications"
 		}
 		if name == FaultAnswerLost {
 			a.Error = "answered, but the answer was lost: an injected fault"

@@ -132,7 +132,8 @@ func (f *faults) ofCall(x *exchange, among func(FaultName) bool) struck {
 		mchid = x.merchant.MchID
 	}
 	return f.pick(func(a *ArmedFault) bool {
-		return among(a.Fault.Name) && !(x.fields != nil && a.Fault.Name.v3()) && a.Fault.strikesCall(x.request.Method, x.request.URL.Path, id, mchid) && a.overLimit(id+"|"+mchid, x.at)
+		return among(a.Fault.Name) && !(x.fields != nil && a.Fault.Name.v3()) && a.Fault.strikesCall(x.request.Method,
+			x.request.URL.Path, id, mchid) && a.overLimit(id+"|"+mchid, x.at)
 	})
 }
 

@@ -30,7 +30,8 @@ func testFile(t testing.TB, name string) string {
 func pinnedKeys(t testing.TB) *sandbox.KeyMaterial {
 	t.Helper()
 	secret := func(name string) wxpay.Secret { return wxpay.NewSecret(testFile(t, name)) }
-	return &sandbox.KeyMaterial{PlatformCertificate: testFile(t, "platform_cert.pem"), PlatformKey: secret("platform_key.pem"), PublicKeyKey: secret("public_key.pem")}
+	return &sandbox.KeyMaterial{PlatformCertificate: testFile(t, "platform_cert.pem"),
+		PlatformKey: secret("platform_key.pem"), PublicKeyKey: secret("public_key.pem")}
 }
 
 var fixtureKey = sync.OnceValue(func() *rsa.PrivateKey {
@@ -45,7 +46,8 @@ var fixtureKey = sync.OnceValue(func() *rsa.PrivateKey {
 func tenpayCertificate(t testing.TB) string {
 	t.Helper()
 	name := pkix.Name{CommonName: "Tenpay.com Root CA", Organization: []string{"Tenpay.com"}}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: name, Issuer: name, NotAfter: time.Now().Add(time.Hour)}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: name, Issuer: name,
+		NotAfter: time.Now().Add(time.Hour)}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, fixtureKey().Public(), fixtureKey())
 	if err != nil {
 		t.Fatal(err)

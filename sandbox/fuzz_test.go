@@ -21,11 +21,15 @@ func FuzzRequest(f *testing.F) {
 	sb := sandbox.New(f, sandbox.At(start))
 	handler := sb.Handler()
 	f.Add("POST", "/"+presignCombine, "", []byte(`{}`))
-	f.Add("GET", "/v3/certificates?a=%zz", wire.Scheme+` mchid="1900000109",nonce_str="n",timestamp="1599703200",serial_no="`+sb.ClientConfig().SerialNo+`",signature="QUJD"`, []byte{})
-	f.Add("DELETE", "/v3/edu-papay/contracts/%2f", wire.Scheme+` mchid="1",nonce_str="n",timestamp="1",serial_no="s",signature="x"`, []byte("\x00"))
+	f.Add("GET", "/v3/certificates?a=%zz", wire.Scheme+
+		` mchid="1900000109",nonce_str="n",timestamp="1599703200",serial_no="`+sb.ClientConfig().SerialNo+
+		`",signature="QUJD"`, []byte{})
+	f.Add("DELETE", "/v3/edu-papay/contracts/%2f", wire.Scheme+
+		` mchid="1",nonce_str="n",timestamp="1",serial_no="s",signature="x"`, []byte("\x00"))
 	f.Add("PUT", "/../..//", "Bearer x", []byte(strings.Repeat("[", 2000)))
 	f.Fuzz(func(t *testing.T, method, uri, authorization string, body []byte) {
-		r, err := http.NewRequestWithContext(context.Background(), method, "http://127.0.0.1"+uri, bytes.NewReader(body))
+		r, err := http.NewRequestWithContext(context.Background(), method, "http://127.0.0.1"+uri,
+			bytes.NewReader(body))
 		if err != nil || r.Host != "127.0.0.1" {
 			return // never gets past net/http
 		}
@@ -33,14 +37,16 @@ func FuzzRequest(f *testing.F) {
 		r.Header.Set("Authorization", authorization)
 		w := &page{header: http.Header{}}
 		handler.ServeHTTP(w, r)
-		if w.header.Get(sandbox.HeaderSandbox) == "" || w.header.Get("X-Sandbox-Hint") == "" && w.header.Get(sandbox.HeaderUnsupported) == "" {
+		if w.header.Get(sandbox.HeaderSandbox) == "" || w.header.Get("X-Sandbox-Hint") == "" &&
+			w.header.Get(sandbox.HeaderUnsupported) == "" {
 			t.Errorf("%d without an explanation", w.status)
 		}
 		if w.header.Get(wire.HeaderSignature) != "" {
 			t.Error("a stranger got a signature")
 		}
 		var e wire.ErrorBody
-		if method != http.MethodHead && (json.Unmarshal(w.body.Bytes(), &e) != nil || e.Code == "" || e.Message == "") || w.status < 400 {
+		if method != http.MethodHead && (json.Unmarshal(w.body.Bytes(), &e) != nil || e.Code == "" ||
+			e.Message == "") || w.status < 400 {
 			t.Errorf("%d %s", w.status, w.body.Bytes())
 		}
 	})
@@ -54,11 +60,14 @@ func FuzzRequestV2(f *testing.F) {
 	message["sign"] = message.Digest(key, wire.SignMD5)
 	f.Add("POST", "/papay/preentrustweb", message.XML())
 	f.Add("GET", "/papay/entrustweb?mch_id=1900000109&sign=0", []byte{})
-	f.Add("POST", "/secapi/pay/refund", []byte("<xml><mch_id>1900000109</mch_id><sign>A</sign><sign_type>HMAC-SHA256</sign_type></xml>"))
+	f.Add("POST", "/secapi/pay/refund",
+		[]byte("<xml><mch_id>1900000109</mch_id><sign>A</sign><sign_type>HMAC-SHA256</sign_type></xml>"))
 	f.Add("PUT", "/pay/../pay/pappayapply", []byte("<xml>"))
 	f.Fuzz(func(t *testing.T, method, uri string, body []byte) {
-		r, err := http.NewRequestWithContext(context.Background(), method, "http://127.0.0.1"+uri, bytes.NewReader(body))
-		if err != nil || r.Host != "127.0.0.1" || !strings.HasPrefix(r.URL.Path, "/papay/") && !strings.HasPrefix(r.URL.Path, "/pay/") && !strings.HasPrefix(r.URL.Path, "/secapi/") {
+		r, err := http.NewRequestWithContext(context.Background(), method, "http://127.0.0.1"+uri,
+			bytes.NewReader(body))
+		if err != nil || r.Host != "127.0.0.1" || !strings.HasPrefix(r.URL.Path, "/papay/") &&
+			!strings.HasPrefix(r.URL.Path, "/pay/") && !strings.HasPrefix(r.URL.Path, "/secapi/") {
 			return
 		}
 		r.RequestURI = uri
@@ -99,9 +108,12 @@ func TestBrokenConnections(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for name, c := range map[string]struct{ request, want string }{
-		"a body cut off":  {"POST /" + presignCombine + " HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{\"appid\"", "400"},
-		"a huge header":   {"GET /v3/certificates HTTP/1.1\r\nHost: x\r\nAuthorization: " + strings.Repeat("x", 100<<10) + "\r\n\r\n", "431"},
-		"a huge length":   {"POST /" + presignCombine + " HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n", "413"},
+		"a body cut off": {"POST /" + presignCombine + " HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{\"appid\"",
+			"400"},
+		"a huge header": {"GET /v3/certificates HTTP/1.1\r\nHost: x\r\nAuthorization: " +
+			strings.Repeat("x", 100<<10) + "\r\n\r\n", "431"},
+		"a huge length": {"POST /" + presignCombine + " HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n",
+			"413"},
 		"not HTTP at all": {"hello\r\n\r\n", "400"},
 	} {
 		conn, err := (&net.Dialer{}).DialContext(context.Background(), "tcp", strings.TrimPrefix(w.URL(), "http://"))

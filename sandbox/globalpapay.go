@@ -75,7 +75,8 @@ func globalMay(c *call, s *sessionRow) error {
 	if text := c.text("expired_time"); text != "" {
 		until, err := time.Parse(time.RFC3339, text)
 		if err != nil || !until.After(c.now) {
-			return badField("/expired_time", text, "expired_time需晚于当前时间").hinting("the session would be over before it begins")
+			return badField("/expired_time", text, "expired_time需晚于当前时间").
+				hinting("the session would be over before it begins")
 		}
 		if checkTime(until) != nil {
 			return beyondTime("/expired_time", text)
@@ -94,11 +95,13 @@ func (c *call) globalParty(spAppID, subMchID, spMchID string) error {
 	}
 	switch {
 	case spAppID == "" && subMchID != "":
-		return badField("/sub_mchid", subMchID, "直连模式不需填写sub_mchid").hinting("sub_mchid goes with sp_appid, in institution mode")
+		return badField("/sub_mchid", subMchID, "直连模式不需填写sub_mchid").
+			hinting("sub_mchid goes with sp_appid, in institution mode")
 	case spAppID != "" && subMchID == "":
 		return badField("/sub_mchid", "", "机构模式需填写sub_mchid").hinting("a call with sp_appid names the sub-merchant too")
 	case spAppID != "" && !c.merchant.owns(spAppID):
-		return badField("/sp_appid", spAppID, "sp_appid与mchid不匹配").hinting("this sp_appid is not bound to merchant " + c.merchant.MchID)
+		return badField("/sp_appid", spAppID, "sp_appid与mchid不匹配").hinting("this sp_appid is not bound to merchant " +
+			c.merchant.MchID)
 	}
 	return nil
 }
@@ -126,7 +129,8 @@ func globalQueryByCode(c *call) (document, error) {
 		return nil, err
 	}
 	if contract == nil {
-		return nil, notFound("NOT_FOUND", "协议不存在").hinting("nobody has agreed to this out_contract_code, or it is of another plan_id")
+		return nil, notFound("NOT_FOUND", "协议不存在").
+			hinting("nobody has agreed to this out_contract_code, or it is of another plan_id")
 	}
 	if r := (*refusal)(nil); errors.As(c.globalHolds(contract), &r) {
 		return nil, notFound("NOT_FOUND", "协议不存在").hinting(r.hint)
@@ -172,7 +176,8 @@ func globalContract(c *contractRow) document {
 	delete(out, "sp_openid")
 	delete(out, "sub_openid")
 	if !c.live() {
-		out["state"], out["terminated_time"], out["termination_mode"] = "TERMINATED", wire.FormatTime(c.TerminatedAt), c.Mode.global()
+		out["state"], out["terminated_time"], out["termination_mode"] = "TERMINATED", wire.FormatTime(
+			c.TerminatedAt), c.Mode.global()
 		out.set("termination_note", c.Remark)
 	}
 	return out

@@ -24,21 +24,25 @@ func globalBody(code string) object {
 // globalSubBody is an institution's.
 func globalSubBody(code string) object {
 	return object{
-		"sp_appid": sandbox.DefaultEduAppID, "sp_mchid": sandbox.DefaultMchID, "sub_mchid": "1230000109", "sub_appid": "wxcbda96de0b165484",
-		"plan_id": 123, "out_contract_code": code, "user_display_name": "张三", "success_notify_url": "https://yourapp.com/signed", "openid": "of-sub",
+		"sp_appid": sandbox.DefaultEduAppID, "sp_mchid": sandbox.DefaultMchID, "sub_mchid": "1230000109",
+		"sub_appid": "wxcbda96de0b165484",
+		"plan_id":   123, "out_contract_code": code, "user_display_name": "张三",
+		"success_notify_url": "https://yourapp.com/signed", "openid": "of-sub",
 	}
 }
 
 func globalDebitBody(contractID, no string) object {
 	return object{
-		"appid": sandbox.DefaultAppID, "description": "a month", "attach": "x", "notify_url": "https://yourapp.com/paid", "out_trade_no": no,
+		"appid": sandbox.DefaultAppID, "description": "a month", "attach": "x",
+		"notify_url": "https://yourapp.com/paid", "out_trade_no": no,
 		"merchant_category_code": "1011", "contract_id": contractID, "amount": object{"total": 888, "currency": "HKD"},
 	}
 }
 
 func (w *world) signGlobal(code string) *sandbox.Contract {
 	w.Helper()
-	c, err := w.Payer(openID).Agree(w.must("POST", globalContracts+"app-pre-entrust-sign", globalBody(code))["session_id"].(string))
+	c, err := w.Payer(openID).Agree(w.must("POST", globalContracts+"app-pre-entrust-sign",
+		globalBody(code))["session_id"].(string))
 	w.ok(err)
 	w.receivedOne("PAPAY.SIGN")
 	return c
@@ -64,7 +68,8 @@ func TestGlobalScenes(t *testing.T) {
 		c, err := payer.Agree(token)
 		w.ok(err)
 		signed := w.receivedOne("PAPAY.SIGN")
-		if r := signed.Resource; r["openid"] != payer.OpenID() || r["mchid"] != sandbox.DefaultMchID || r["contract_id"] != c.ID || r["plan_id"] != 123.0 ||
+		if r := signed.Resource; r["openid"] != payer.OpenID() || r["mchid"] != sandbox.DefaultMchID ||
+			r["contract_id"] != c.ID || r["plan_id"] != 123.0 ||
 			r["sp_mchid"] != nil || r["contract_termination_mode"] != nil || signed.Path != "/signed" {
 			t.Errorf("%s: got %+v", scene, signed)
 		}
@@ -131,7 +136,8 @@ func TestGlobalContract(t *testing.T) {
 	} {
 		c := w.signGlobal("code" + string(mode.by[:3]) + mode.want)
 		byID := globalContracts + c.ID
-		if got := w.must("GET", byID, nil); got["state"] != "SIGNED" || got["openid"] != openID || got["terminated_time"] != nil || got["user_display_name"] != "张三" {
+		if got := w.must("GET", byID, nil); got["state"] != "SIGNED" || got["openid"] != openID ||
+			got["terminated_time"] != nil || got["user_display_name"] != "张三" {
 			t.Errorf("signed: got %v", got)
 		}
 		if mode.by == sandbox.ByMerchant {
@@ -141,10 +147,12 @@ func TestGlobalContract(t *testing.T) {
 			w.ok(w.Terminate(c.ID, mode.by, "moved"))
 		}
 		ended := w.receivedOne("PAPAY.TERMINATE")
-		if r := ended.Resource; r["contract_termination_mode"] != mode.want || r["contract_id"] != c.ID || ended.Path != "/notify" {
+		if r := ended.Resource; r["contract_termination_mode"] != mode.want || r["contract_id"] != c.ID ||
+			ended.Path != "/notify" {
 			t.Errorf("%s: got %+v", mode.by, ended)
 		}
-		if got := w.must("GET", byID, nil); got["state"] != "TERMINATED" || got["termination_mode"] != mode.want || got["termination_note"] != "moved" {
+		if got := w.must("GET", byID, nil); got["state"] != "TERMINATED" || got["termination_mode"] != mode.want ||
+			got["termination_note"] != "moved" {
 			t.Errorf("%s: got %v", mode.by, got)
 		}
 		w.refused(403, "CONTRACT_NOT_EXIST", "POST", byID+"/terminate", object{"termination_note": "x"})
@@ -160,25 +168,31 @@ func TestGlobalInstitution(t *testing.T) {
 	token := w.must("POST", globalContracts+"miniprogram-pre-entrust-sign", globalSubBody("A"))["session_id"].(string)
 	c, err := w.Payer("of-sub").Agree(token)
 	w.ok(err)
-	if r := w.receivedOne("PAPAY.SIGN").Resource; r["sp_mchid"] != sandbox.DefaultMchID || r["sub_mchid"] != "1230000109" || r["sub_openid"] != "of-sub" || r["mchid"] != nil {
+	if r := w.receivedOne("PAPAY.SIGN").Resource; r["sp_mchid"] != sandbox.DefaultMchID ||
+		r["sub_mchid"] != "1230000109" || r["sub_openid"] != "of-sub" || r["mchid"] != nil {
 		t.Errorf("PAPAY.SIGN carries %v", r)
 	}
 	const byCode = globalContracts + "out-contract-code/A?plan_id=123"
-	if got := w.must("GET", byCode+"&sub_mchid=1230000109&sp_appid="+sandbox.DefaultEduAppID, nil); got["openid"] != "of-sub" || got["sp_appid"] != sandbox.DefaultEduAppID {
+	if got := w.must("GET", byCode+"&sub_mchid=1230000109&sp_appid="+sandbox.DefaultEduAppID,
+		nil); got["openid"] != "of-sub" || got["sp_appid"] != sandbox.DefaultEduAppID {
 		t.Errorf("query: got %v", got)
 	}
 	w.refused(404, "NOT_FOUND", "GET", byCode+"&sub_mchid=1900000110", nil)
 	w.refused(404, "NOT_FOUND", "GET", globalContracts+c.ID+"?sp_appid=wx0", nil)
-	debit := with(with(with(globalDebitBody(c.ID, "1"), "appid", nil), "sp_appid", sandbox.DefaultEduAppID), "sub_mchid", "1230000109")
-	if got := w.must("POST", globalPay, debit); got["sp_mchid"] != sandbox.DefaultMchID || got["payer"].(object)["sub_openid"] != "of-sub" {
+	debit := with(with(with(globalDebitBody(c.ID, "1"), "appid", nil), "sp_appid", sandbox.DefaultEduAppID),
+		"sub_mchid", "1230000109")
+	if got := w.must("POST", globalPay, debit); got["sp_mchid"] != sandbox.DefaultMchID ||
+		got["payer"].(object)["sub_openid"] != "of-sub" {
 		t.Errorf("debit: got %v", got)
 	}
 	w.receivedOne("TRANSACTION.SUCCESS")
 	w.refused(404, "NOT_FOUND", "GET", globalPay+"/out-trade-no/1", nil)
 	w.must("GET", globalPay+"/out-trade-no/1?sub_mchid=1230000109", nil)
 	w.refused(403, "NO_AUTH", "POST", globalPay, with(with(debit, "out_trade_no", "2"), "sub_mchid", "1900000110"))
-	w.refused(403, "CONTRACT_NOT_EXIST", "POST", globalContracts+c.ID+"/terminate", object{"termination_note": "x", "sub_mchid": "1900000110"})
-	w.must("POST", globalContracts+c.ID+"/terminate", object{"termination_note": "x", "sub_mchid": "1230000109", "sp_appid": sandbox.DefaultEduAppID})
+	w.refused(403, "CONTRACT_NOT_EXIST", "POST", globalContracts+c.ID+"/terminate", object{"termination_note": "x",
+		"sub_mchid": "1900000110"})
+	w.must("POST", globalContracts+c.ID+"/terminate", object{"termination_note": "x", "sub_mchid": "1230000109",
+		"sp_appid": sandbox.DefaultEduAppID})
 }
 
 func TestGlobalDebit(t *testing.T) {
@@ -186,14 +200,16 @@ func TestGlobalDebit(t *testing.T) {
 	w := newWorld(t)
 	c := w.signGlobal("A")
 	got := w.must("POST", globalPay, globalDebitBody(c.ID, "1"))
-	if got["trade_state"] != "SUCCESS" || got["trade_type"] != "AUTH" || got["amount"].(object)["payer_currency"] != "HKD" || got["payer"].(object)["openid"] != openID {
+	if got["trade_state"] != "SUCCESS" || got["trade_type"] != "AUTH" ||
+		got["amount"].(object)["payer_currency"] != "HKD" || got["payer"].(object)["openid"] != openID {
 		t.Errorf("debit: got %v", got)
 	}
 	paid := w.receivedOne("TRANSACTION.SUCCESS")
 	if paid.Path != "/paid" || paid.Resource["transaction_id"] != got["transaction_id"] {
 		t.Errorf("notified %+v", paid)
 	}
-	if again := w.must("POST", globalPay, globalDebitBody(c.ID, "1")); again["transaction_id"] != got["transaction_id"] {
+	if again := w.must("POST", globalPay,
+		globalDebitBody(c.ID, "1")); again["transaction_id"] != got["transaction_id"] {
 		t.Errorf("again: got %v", again)
 	}
 	w.refused(400, "INVALID_REQUEST", "POST", globalPay, with(globalDebitBody(c.ID, "1"), "attach", "y"))
@@ -206,7 +222,8 @@ func TestGlobalDebit(t *testing.T) {
 		status int
 		code   string
 	}{
-		sandbox.NotEnough: {403, "NOT_ENOUGH"}, sandbox.RiskRejected: {400, "RULELIMIT"}, sandbox.BankError: {400, "BANKERROR"},
+		sandbox.NotEnough: {403, "NOT_ENOUGH"}, sandbox.RiskRejected: {400, "RULELIMIT"}, sandbox.BankError: {400,
+			"BANKERROR"},
 	} {
 		w.ok(payer.FailNext(failure))
 		no := string(failure)
@@ -238,10 +255,13 @@ func TestGlobalScheduleAndCertificates(t *testing.T) {
 		t.Error("no certificates")
 	}
 	w.inbox.answer = func() int { return 500 }
-	_, err := w.Payer(openID).Agree(w.must("POST", globalContracts+"app-pre-entrust-sign", globalBody("A"))["session_id"].(string))
+	_, err := w.Payer(openID).Agree(w.must("POST", globalContracts+"app-pre-entrust-sign",
+		globalBody("A"))["session_id"].(string))
 	w.ok(err)
 	w.ok(w.Advance(24 * time.Hour))
-	if p := w.onlyPush(); p.State != sandbox.PushGivenUp || len(p.Attempts) != 10 || p.Attempts[9].At.Sub(p.CreatedAt) != 3*time.Hour+4*time.Minute {
-		t.Errorf("got %s after %d attempts, %v", p.State, len(p.Attempts), p.Attempts[len(p.Attempts)-1].At.Sub(p.CreatedAt))
+	if p := w.onlyPush(); p.State != sandbox.PushGivenUp || len(p.Attempts) != 10 ||
+		p.Attempts[9].At.Sub(p.CreatedAt) != 3*time.Hour+4*time.Minute {
+		t.Errorf("got %s after %d attempts, %v", p.State, len(p.Attempts),
+			p.Attempts[len(p.Attempts)-1].At.Sub(p.CreatedAt))
 	}
 }

@@ -14,7 +14,8 @@ func globalDebits() *debitRules {
 		},
 		check: func(_ *call, d *debitRow, contract *contractRow) error {
 			if d.AppID != contract.AppID {
-				return badField("/appid", d.AppID, "appid与签约时不一致").hinting("the contract was signed under another appid")
+				return badField("/appid", d.AppID, "appid与签约时不一致").
+					hinting("the contract was signed under another appid")
 			}
 			return nil
 		},
@@ -35,7 +36,8 @@ func globalDebit(c *call) (document, error) {
 		return nil, err
 	}
 	d, err := c.debit(&debitRow{Debit: Debit{
-		ContractID: c.text("contract_id"), OutTradeNo: c.text("out_trade_no"), Total: fen(object(c.body, "amount"), "total"),
+		ContractID: c.text("contract_id"), OutTradeNo: c.text("out_trade_no"), Total: fen(object(c.body, "amount"),
+			"total"),
 		AppID: c.either("sp_appid", "appid"), SubMchID: c.text("sub_mchid"), SubAppID: c.text("sub_appid"),
 		Description: c.text("description"), Attach: c.text("attach"), NotifyURL: c.text("notify_url"),
 	}})
@@ -81,7 +83,8 @@ func globalReverse(c *call) (document, error) {
 	case d.SubMchID != c.text("sub_mchid"):
 		return nil, c.noOrder().hinting("sub_mchid is not the order's")
 	case d.State == DebitPaid:
-		return nil, &refusal{status: 400, code: "ORDER_PAID", message: "订单已支付", internal: internalPaid, hint: "the debit succeeded: refund it instead"}
+		return nil, &refusal{status: 400, code: "ORDER_PAID", message: "订单已支付", internal: internalPaid,
+			hint: "the debit succeeded: refund it instead"}
 	case d.State == DebitReversed:
 		return nil, globalClosed()
 	}
@@ -95,7 +98,8 @@ func globalTransaction(d *debitRow) document {
 	setDefault(&currency, "CNY")
 	amount := document{"total": d.Total, "payer_total": d.Total, "currency": currency, "payer_currency": currency}
 	out := document{
-		"out_trade_no": d.OutTradeNo, "trade_type": "AUTH", "trade_state": "PAYERROR", "trade_state_desc": d.text(), "amount": amount,
+		"out_trade_no": d.OutTradeNo, "trade_type": "AUTH", "trade_state": "PAYERROR", "trade_state_desc": d.text(),
+		"amount": amount,
 	}
 	payer := document{}
 	if institution(d.Request) {

@@ -32,7 +32,8 @@ func insurance() *product {
 		resource: insuranceResource,
 		alreadySigned: func() *refusal {
 			return invalidRequest("用户已签约该模板，请勿重复签约").
-				hinting("the payer has a contract in force under this plan; another out_user_code tells his accounts apart")
+				hinting("the payer has a contract in force under this plan; another out_user_code tells his " +
+					"accounts apart")
 		},
 		gone: func() *refusal {
 			return invalidRequest("协议不存在或已解约").hinting("only a contract in force can be ended, and only once")
@@ -42,7 +43,8 @@ func insurance() *product {
 		cooling:     24 * time.Hour, // how long a payer may think again is not documented
 		debits:      []*debitRules{insuranceDebits()},
 		behaviours: map[string]behaviour{
-			presign + "/app":          insurancePresign(false, func(s *sessionRow) document { return document{"pre_entrustweb_id": s.Token} }),
+			presign + "/app": insurancePresign(false,
+				func(s *sessionRow) document { return document{"pre_entrustweb_id": s.Token} }),
 			presign + "/h5":           insurancePresign(false, page),
 			presign + "/jsapi":        insurancePresign(true, page),
 			presign + "/mini-program": insurancePresign(true, insuranceMiniProgram),
@@ -96,7 +98,8 @@ func (c *call) insured(s *sessionRow) error {
 	switch {
 	case !maskedInsured(s.Account):
 		return badField("/insured_display_name", "", "被保人的展示名称需使用姓名掩码").
-			hinting("insured_display_name: write * for every character but the last, never more than three of them, such as ***G; of several people 多人保单-**明等")
+			hinting("insured_display_name: write * for every character but the last, never more than three of them, " +
+				"such as ***G; of several people 多人保单-**明等")
 	case again && anew:
 		return invalidRequest("不支持同时自动续保和自动重新投保").hinting("can_auto_insure and can_auto_reinsure cannot both be true")
 	case c.text("policy_end_date") < c.text("policy_start_date"):
@@ -114,7 +117,8 @@ func (c *call) firstPayment(s *sessionRow) error {
 	}
 	for _, name := range []string{"description", "transaction_notify_url"} {
 		if c.text(name) == "" {
-			return badField("/"+name, "", "签约中支付需上传"+name).hinting("out_trade_no makes this a signing with a first payment, which needs " + name)
+			return badField("/"+name, "", "签约中支付需上传"+name).
+				hinting("out_trade_no makes this a signing with a first payment, which needs " + name)
 		}
 	}
 	if first := c.policyPeriods()[0].Amount; total != first || total == 0 {
@@ -133,8 +137,10 @@ func insuranceAgreed(s *step, session *sessionRow, c *contractRow) error {
 		return nil
 	}
 	return s.payAtSigning(&debitRow{Debit: Debit{
-		OutTradeNo: textOf(asked, "out_trade_no"), ScheduleID: c.Bookings[0].ID, Total: fen(object(asked, "amount"), "total"),
-		Description: textOf(asked, "description"), Attach: textOf(asked, "attach"), NotifyURL: textOf(asked, "transaction_notify_url"),
+		OutTradeNo: textOf(asked, "out_trade_no"), ScheduleID: c.Bookings[0].ID, Total: fen(object(asked, "amount"),
+			"total"),
+		Description: textOf(asked, "description"), Attach: textOf(asked, "attach"), NotifyURL: textOf(asked,
+			"transaction_notify_url"),
 	}}, c)
 }
 
@@ -178,8 +184,10 @@ func insuranceContract(c *contractRow) document {
 // insuranceResource is a contract in notifications.
 func insuranceResource(c *contractRow) document {
 	out := document{
-		"mchid": c.MchID, "contract_id": c.ID, "appid": c.AppID, "openid": c.OpenID, "plan_id": integer(c.PlanID), "out_contract_code": c.Code,
-		"insured_display_name": c.Account, "contract_state": string(c.State), "contract_signed_time": wire.FormatTime(c.SignedAt),
+		"mchid": c.MchID, "contract_id": c.ID, "appid": c.AppID, "openid": c.OpenID, "plan_id": integer(c.PlanID),
+		"out_contract_code":    c.Code,
+		"insured_display_name": c.Account, "contract_state": string(c.State),
+		"contract_signed_time": wire.FormatTime(c.SignedAt),
 	}
 	if !c.EndsAt.IsZero() {
 		out["contract_expired_time"] = wire.FormatTime(c.EndsAt)

@@ -24,15 +24,18 @@ const (
 func periods(first int, amount int, dates ...string) []object {
 	var out []object
 	for i, date := range dates {
-		out = append(out, object{"policy_period_id": first + i, "estimated_deduct_date": date, "estimated_deduct_amount": object{"total": amount, "currency": "CNY"}})
+		out = append(out, object{"policy_period_id": first + i, "estimated_deduct_date": date,
+			"estimated_deduct_amount": object{"total": amount, "currency": "CNY"}})
 	}
 	return out
 }
 
 func insuranceBody() object {
 	return object{
-		"appid": "wxd678efh567hg6787", "openid": openID, "plan_id": 12535, "out_contract_code": code, "insured_display_name": "*明",
-		"contract_notify_url": "https://yourapp.com/signed", "policy_start_date": "2020-09-10", "policy_end_date": "2021-09-09",
+		"appid": "wxd678efh567hg6787", "openid": openID, "plan_id": 12535, "out_contract_code": code,
+		"insured_display_name": "*明",
+		"contract_notify_url":  "https://yourapp.com/signed", "policy_start_date": "2020-09-10",
+		"policy_end_date": "2021-09-09",
 		"policy_periods":  periods(1, 4800, "2020-09-12", "2020-10-12", "2020-11-12"),
 		"can_auto_insure": true,
 	}
@@ -40,7 +43,8 @@ func insuranceBody() object {
 
 // payFirst adds the first payment.
 func payFirst(body object) object {
-	body["out_trade_no"], body["description"], body["transaction_notify_url"] = "first1", "保险", "https://yourapp.com/debited"
+	body["out_trade_no"], body["description"] = "first1", "保险"
+	body["transaction_notify_url"] = "https://yourapp.com/debited"
 	body["amount"] = body["policy_periods"].([]object)[0]["estimated_deduct_amount"]
 	return body
 }
@@ -73,7 +77,8 @@ func TestInsuranceInEveryScene(t *testing.T) {
 				w.ok(err)
 				token = page.Token
 			}
-			if scene == "mini-program" && (presigned["redirect_appid"] != "wxbd687630cd02ce1d" || presigned["redirect_path"] != "pages/PwdExemptContract/index") {
+			if scene == "mini-program" && (presigned["redirect_appid"] != "wxbd687630cd02ce1d" ||
+				presigned["redirect_path"] != "pages/PwdExemptContract/index") {
 				t.Errorf("presign: got %v", presigned)
 			}
 			page, err := payer.Open(token)
@@ -89,11 +94,14 @@ func TestInsuranceInEveryScene(t *testing.T) {
 			c, err := payer.Agree(token)
 			w.ok(err)
 			n := w.receivedOne("INSURANCE_ENTRUST.SIGN")
-			if e := into[event.InsuranceEntrustSign](w, n); n.Path != "/signed" || e.ContractID != c.ID || e.PlanID != 12535 || e.InsuredDisplayName != "*明" ||
-				e.ContractState != "SIGNED" || e.OpenID != openID || e.ContractExpiredTime != "2020-12-13T00:00:00+08:00" {
+			if e := into[event.InsuranceEntrustSign](w, n); n.Path != "/signed" || e.ContractID != c.ID ||
+				e.PlanID != 12535 || e.InsuredDisplayName != "*明" ||
+				e.ContractState != "SIGNED" || e.OpenID != openID ||
+				e.ContractExpiredTime != "2020-12-13T00:00:00+08:00" {
 				t.Errorf("SIGN came to %s with %+v", n.Path, e)
 			}
-			if q := w.must("GET", insuranceCode, nil); q["contract_id"] != c.ID || q["contract_state"] != "SIGNED" || q["revoke_terminate_contract_redirect_url"] != nil {
+			if q := w.must("GET", insuranceCode, nil); q["contract_id"] != c.ID || q["contract_state"] != "SIGNED" ||
+				q["revoke_terminate_contract_redirect_url"] != nil {
 				t.Errorf("query: got %v", q)
 			}
 			w.refused(400, "INVALID_REQUEST", "POST", insuranceSign+scene, body) // burnt
@@ -119,7 +127,8 @@ func TestInsurancePaysWhileSigning(t *testing.T) {
 	defer w.hinted()
 	payer := w.Payer(openID)
 	presign := func(code string) string {
-		return w.must("POST", insuranceSign+"app", payFirst(with(insuranceBody(), "out_contract_code", code)))["pre_entrustweb_id"].(string)
+		return w.must("POST", insuranceSign+
+			"app", payFirst(with(insuranceBody(), "out_contract_code", code)))["pre_entrustweb_id"].(string)
 	}
 	w.ok(payer.RunOut())
 	_, err := payer.Agree(presign("poor"))
@@ -128,7 +137,8 @@ func TestInsurancePaysWhileSigning(t *testing.T) {
 		t.Errorf("a failed payment notified: %v", got)
 	}
 	poor := strings.Replace(insuranceCode, code, "poor", 1)
-	if q := w.must("GET", poor, nil); q["contract_state"] != "SIGN_FAILED" || q["insured_display_name"] != nil || q["contract_signed_time"] != nil {
+	if q := w.must("GET", poor, nil); q["contract_state"] != "SIGN_FAILED" || q["insured_display_name"] != nil ||
+		q["contract_signed_time"] != nil {
 		t.Errorf("a failed signing: got %v", q)
 	}
 	w.refused(404, "RESOURCE_NOT_EXISTS", "GET", strings.Replace(insuranceList, code, "poor", 1), nil)
@@ -138,14 +148,18 @@ func TestInsurancePaysWhileSigning(t *testing.T) {
 	c, err := payer.Agree(presign(code))
 	w.ok(err)
 	got := w.received()
-	if len(got) != 2 || got[0].Event != "TRANSACTION.SUCCESS" || got[0].Path != "/debited" || got[0].Resource["out_trade_no"] != "first1" || got[1].Event != "INSURANCE_ENTRUST.SIGN" {
+	if len(got) != 2 || got[0].Event != "TRANSACTION.SUCCESS" || got[0].Path != "/debited" ||
+		got[0].Resource["out_trade_no"] != "first1" || got[1].Event != "INSURANCE_ENTRUST.SIGN" {
 		t.Fatalf("got %v", got)
 	}
 	list := w.must("GET", insuranceList, nil)["data"].([]any)
-	if first := list[0].(object); first["policy_period_state"] != "PAID" || first["deduct_date"] != "2020-09-10" || first["deduct_amount"].(object)["total"] != 4800.0 {
+	if first := list[0].(object); first["policy_period_state"] != "PAID" || first["deduct_date"] != "2020-09-10" ||
+		first["deduct_amount"].(object)["total"] != 4800.0 {
 		t.Errorf("the first period: got %v", first)
 	}
-	w.refused(400, "INVALID_REQUEST", "POST", insuranceSign+"app", payFirst(with(insuranceBody(), "out_contract_code", "again"))) // the number is used up
+	// the number is used up
+	w.refused(400, "INVALID_REQUEST", "POST", insuranceSign+
+		"app", payFirst(with(insuranceBody(), "out_contract_code", "again")))
 	order := w.must("GET", "v3/pay/transactions/out-trade-no/first1?mchid=1900000109", nil)
 	if order["trade_state"] != "SUCCESS" {
 		t.Errorf("order query of %s: got %v", c.ID, order)
@@ -158,12 +172,16 @@ func TestInsuranceNamesItsPayer(t *testing.T) {
 	defer w.hinted()
 	payer := w.Payer(openID)
 	presign := func(code string) string {
-		reply, err := insurance.Of(w.client).InsuranceSign.Contracts.PreEntrustSign.App.Post(context.Background(), &insurance.AppRequest{
-			AppID: sandbox.DefaultAppID, PlanID: 12535, OutContractCode: code, InsuredDisplayName: "*三", ContractNotifyURL: "https://yourapp.com/signed",
-			PolicyStartDate: "2020-09-12", PolicyEndDate: "2021-09-11",
-			PolicyPeriods: []insurance.PolicyPeriod{{PolicyPeriodID: 1, EstimatedDeductDate: "2020-09-12", EstimatedDeductAmount: insurance.Amount{Total: 100}}},
-			RealIdentity:  &insurance.RealIdentity{IdentityType: "ID_CARD", IDCardNumber: "440101199001011234", RealName: "张三"},
-		})
+		reply, err := insurance.Of(w.client).InsuranceSign.Contracts.PreEntrustSign.App.Post(context.Background(),
+			&insurance.AppRequest{
+				AppID: sandbox.DefaultAppID, PlanID: 12535, OutContractCode: code, InsuredDisplayName: "*三",
+				ContractNotifyURL: "https://yourapp.com/signed",
+				PolicyStartDate:   "2020-09-12", PolicyEndDate: "2021-09-11",
+				PolicyPeriods: []insurance.PolicyPeriod{{PolicyPeriodID: 1, EstimatedDeductDate: "2020-09-12",
+					EstimatedDeductAmount: insurance.Amount{Total: 100}}},
+				RealIdentity: &insurance.RealIdentity{IdentityType: "ID_CARD", IDCardNumber: "440101199001011234",
+					RealName: "张三"},
+			})
 		w.ok(err)
 		return reply.PreEntrustWebID
 	}
@@ -179,7 +197,8 @@ func TestInsuranceNamesItsPayer(t *testing.T) {
 
 func TestInsuranceRefusesAtPresign(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, sandbox.WithPlan(sandbox.Plan{ID: "12540", Product: sandbox.Insurance, Limits: sandbox.Limits{PeriodDays: 365}}))
+	w := newWorld(t, sandbox.WithPlan(sandbox.Plan{ID: "12540", Product: sandbox.Insurance,
+		Limits: sandbox.Limits{PeriodDays: 365}}))
 	defer w.hinted()
 	set := func(name string, value any) func(object) { return func(b object) { with(b, name, value) } }
 	list := func(p ...object) func(object) { return set("policy_periods", p) }
@@ -224,14 +243,17 @@ func TestInsuranceRefusesAtPresign(t *testing.T) {
 		{"a year between, of a template by year", "", func(b object) {
 			b["plan_id"], b["policy_periods"] = 12540, []object{one(1, "2020-09-10", 100), one(2, "2021-09-10", 100)}
 		}},
-		{"amounts that change", "PARAM_ERROR", list(one(1, "2020-09-10", 100), one(2, "2020-10-10", 100), one(3, "2020-11-10", 101))},
+		{"amounts that change", "PARAM_ERROR", list(one(1, "2020-09-10", 100), one(2, "2020-10-10", 100),
+			one(3, "2020-11-10", 101))},
 		{"the first cheaper", "", list(one(1, "2020-09-10", 50), one(2, "2020-10-10", 100), one(3, "2020-11-10", 100))},
 		{"the first free", "", list(one(1, "2020-09-10", 0), one(2, "2020-10-10", 100), one(3, "2020-11-10", 100))},
 		{"the second free", "PARAM_ERROR", list(one(1, "2020-09-10", 100), one(2, "2020-10-10", 0))},
 		{"the first dearer", "PARAM_ERROR", list(one(1, "2020-09-10", 200), one(2, "2020-10-10", 100))},
-		{"coverage of all", "", list(covered(one(1, "2020-09-10", 100), "1"), covered(one(2, "2020-10-10", 100), "2"), covered(one(3, "2020-11-10", 100), "2"))},
+		{"coverage of all", "", list(covered(one(1, "2020-09-10", 100), "1"), covered(one(2, "2020-10-10", 100), "2"),
+			covered(one(3, "2020-11-10", 100), "2"))},
 		{"coverage of one", "PARAM_ERROR", list(covered(one(1, "2020-09-10", 100), "1"), one(2, "2020-10-10", 100))},
-		{"coverage that changes", "PARAM_ERROR", list(covered(one(1, "2020-09-10", 100), "1"), covered(one(2, "2020-10-10", 100), "2"), covered(one(3, "2020-11-10", 100), "3"))},
+		{"coverage that changes", "PARAM_ERROR", list(covered(one(1, "2020-09-10", 100), "1"),
+			covered(one(2, "2020-10-10", 100), "2"), covered(one(3, "2020-11-10", 100), "3"))},
 		{"paying", "", paying()},
 		{"paying one of one", "PARAM_ERROR", paying(list(one(1, "2020-09-10", 4800)))},
 		{"paying another amount", "PARAM_ERROR", paying(set("amount", object{"total": 4799}))},
@@ -246,7 +268,8 @@ func TestInsuranceRefusesAtPresign(t *testing.T) {
 		{"paying two at once, the next too soon", "PARAM_ERROR", together(2, 200, "2020-10-10")},
 		{"paying three for two", "PARAM_ERROR", together(3, 200, "2020-12-09")},
 		{"two at once without paying", "PARAM_ERROR", func(b object) {
-			b["policy_periods"], b["combined_deduct_period_count"] = []object{one(1, "2020-09-10", 200), one(2, "2020-11-09", 100)}, 2
+			b["policy_periods"], b["combined_deduct_period_count"] = []object{one(1, "2020-09-10", 200),
+				one(2, "2020-11-09", 100)}, 2
 		}},
 	} {
 		body := with(insuranceBody(), "out_contract_code", "C"+strconv.Itoa(i))
@@ -256,96 +279,6 @@ func TestInsuranceRefusesAtPresign(t *testing.T) {
 		} else if e := w.refused(400, c.code, "POST", insuranceSign+"jsapi", body); strings.Contains(e.Error(), "李明") {
 			t.Errorf("%s: the error names the insured", c.name)
 		}
-	}
-}
-
-func TestInsuranceThePayerThinksAgain(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	defer w.hinted()
-	c := w.insured(insuranceBody())
-	payer := w.Payer(openID)
-	w.page(payer.StayInsured(c.ID), sandbox.PageUsed)
-	w.ok(payer.Terminate(c.ID))
-	if got := w.received(); len(got) != 0 {
-		t.Errorf("a pending termination notified: %v", got)
-	}
-	if q := w.must("GET", insuranceCode, nil); q["contract_state"] != "TERMINATE_PENDING" || q["revoke_terminate_contract_redirect_appid"] != "wxbd687630cd02ce1d" || q["revoke_terminate_contract_redirect_url"] == nil {
-		t.Errorf("query: got %v", q)
-	}
-	w.page(payer.Terminate(c.ID), sandbox.PageUsed)
-	w.page(w.Payer("another").StayInsured(c.ID), sandbox.PageWrongUser)
-	w.ok(payer.StayInsured(c.ID))
-	w.ok(w.Advance(25 * hour))
-	if q := w.must("GET", insuranceCode, nil); q["contract_state"] != "SIGNED" {
-		t.Errorf("query: got %v", q)
-	}
-
-	w.adminOK("POST", "/sandbox/payers/"+openID+"/terminate", object{"contract_id": c.ID})
-	w.adminOK("POST", "/sandbox/payers/"+openID+"/stay-insured", object{"contract_id": c.ID})
-	w.adminRefuses(409, "POST", "/sandbox/payers/"+openID+"/stay-insured", object{"contract_id": c.ID})
-	w.ok(payer.Terminate(c.ID))
-	book := "v3/papay/insurance-pay/policy-periods/contract-id/" + c.ID + "/policy-period-id/1/schedule"
-	w.refused(400, "INVALID_REQUEST", "POST", book, object{"appid": c.AppID, "scheduled_amount": object{"total": 4800}})
-	w.ok(w.Advance(24 * hour))
-	n := w.receivedOne("INSURANCE_ENTRUST.TERMINATE")
-	if e := into[event.InsuranceEntrustTerminate](w, n); n.Path != "/notify" || e.ContractState != "TERMINATED" || e.ContractTerminateInfo.ContractTerminationMode != "USER_TERMINATE" ||
-		e.ContractTerminateInfo.ContractTerminatedTime != "2020-09-12T11:00:00+08:00" {
-		t.Errorf("TERMINATE came to %s with %+v", n.Path, e)
-	}
-}
-
-func TestInsuranceEndsInEveryMode(t *testing.T) {
-	t.Parallel()
-	for _, mode := range []sandbox.Termination{sandbox.ByMerchant, sandbox.ByConsole, sandbox.ByCustomerService, sandbox.BySystem} {
-		t.Run(string(mode), func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t)
-			defer w.hinted()
-			c := w.insured(insuranceBody())
-			w.ok(w.Payer(openID).Terminate(c.ID)) // pending: others may end it at once
-			if mode == sandbox.ByMerchant {
-				reply := w.must("POST", insuranceCode+"/terminate", object{"contract_termination_remark": "用户解约"})
-				if reply["contract_state"] != "TERMINATED" || reply["contract_terminate_info"].(object)["contract_termination_remark"] != "用户解约" {
-					t.Errorf("terminate: got %v", reply)
-				}
-				w.refused(400, "INVALID_REQUEST", "POST", insuranceCode+"/terminate", object{"contract_termination_remark": "x"})
-			} else {
-				w.ok(w.Terminate(c.ID, mode, "x"))
-			}
-			if n := w.receivedOne("INSURANCE_ENTRUST.TERMINATE"); n.Resource["contract_terminate_info"].(object)["contract_termination_mode"] != string(mode) {
-				t.Errorf("TERMINATE carries %v", n.Resource)
-			}
-			w.ok(w.Advance(25 * hour))
-			if got := w.received(); len(got) != 0 {
-				t.Errorf("it ended twice: %v", got)
-			}
-		})
-	}
-}
-
-func TestInsuranceEndsByItself(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]struct {
-		renewable bool
-		days      int // after the last period's date
-	}{"not renewable": {false, 30}, "renewable, and not renewed": {true, 31}} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t)
-			defer w.hinted()
-			w.insured(with(insuranceBody(), "can_auto_insure", c.renewable))
-			last := time.Date(2020, 11, 12, 0, 0, 0, 0, time.FixedZone("", 8*3600))
-			end := last.AddDate(0, 0, c.days)
-			w.ok(w.Advance(end.Sub(start) - time.Second))
-			if got := w.received(); len(got) != 0 {
-				t.Errorf("it ended early: %v", got)
-			}
-			w.ok(w.Advance(time.Second))
-			if n := w.receivedOne("INSURANCE_ENTRUST.TERMINATE"); n.Resource["contract_terminate_info"].(object)["contract_termination_mode"] != "SYSTEM_TERMINATE" {
-				t.Errorf("TERMINATE carries %v", n.Resource)
-			}
-		})
 	}
 }
 
@@ -360,7 +293,8 @@ func TestInsuranceWithoutPeriods(t *testing.T) {
 	_, err = w.Payer(openID).Agree(token)
 	w.page(err, sandbox.PageSigned)
 	w.refused(400, "INVALID_REQUEST", "POST", insuranceSign+"app", with(insuranceBody(), "out_contract_code", "B"))
-	w.must("POST", insuranceSign+"app", with(with(insuranceBody(), "out_contract_code", "B"), "out_user_code", "second account"))
+	w.must("POST", insuranceSign+"app", with(with(insuranceBody(), "out_contract_code", "B"), "out_user_code",
+		"second account"))
 	byCode := strings.Replace(insuranceList, code, c.Code, 1)
 	if list := w.must("GET", byCode, nil); len(list["data"].([]any)) != 0 || list["total_count"] != 0.0 {
 		t.Errorf("list: got %v", list)
@@ -371,7 +305,8 @@ func TestInsuranceWithoutPeriods(t *testing.T) {
 // The catalogue's own example bodies sign with the default merchant's plans.
 func TestSamplesOfRepaymentsAndInsuranceWork(t *testing.T) {
 	t.Parallel()
-	for _, path := range []string{creditSign, creditH5, insuranceSign + "app", insuranceSign + "mini-program", insuranceSign + "jsapi", insuranceSign + "h5"} {
+	for _, path := range []string{creditSign, creditH5, insuranceSign + "app", insuranceSign + "mini-program",
+		insuranceSign + "jsapi", insuranceSign + "h5"} {
 		t.Run(path, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)

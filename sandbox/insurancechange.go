@@ -11,7 +11,8 @@ const (
 	changesFrom, changesUntil = 8 * time.Hour, 19 * time.Hour // of the day, for both
 	maxChanges                = 3                             // of a contract, ever
 	maxRenewed                = 12                            // periods
-	maxVariation              = 50                            // percent between the old term's last amount and the new ones
+	// percent between the old term's last amount and the new ones
+	maxVariation = 50
 )
 
 // insuranceModify lowers the amounts of periods that are not paid. The call
@@ -41,7 +42,8 @@ func insuranceModify(c *call) (document, error) {
 	}
 	rows := []document{}
 	for _, b := range contract.term() {
-		rows = append(rows, document{"policy_period_id": integer(b.ID), "estimated_deduct_date": b.Date, "estimated_deduct_amount": cny(b.Amount)})
+		rows = append(rows, document{"policy_period_id": integer(b.ID), "estimated_deduct_date": b.Date,
+			"estimated_deduct_amount": cny(b.Amount)})
 	}
 	out["policy_periods"] = rows
 	contract.Policy.Changed = append(contract.Policy.Changed, c.now)
@@ -67,7 +69,8 @@ func (c *call) mayModify(contract *contractRow) error {
 	case contract.Pending != "":
 		return no("扣款请求已受理，请稍后再修改", "a debit of this contract has not ended")
 	case !within(c.now, changesFrom, changesUntil):
-		return no("当前不在可修改时间段内", "periods may be changed from 08:00 to 19:00 in Beijing, where it is "+hhmm(hourOf(c.now)))
+		return no("当前不在可修改时间段内", "periods may be changed from 08:00 to 19:00 in Beijing, where it is "+
+			hhmm(hourOf(c.now)))
 	case midnight(c.now).After(last):
 		return no("当前不在可修改时间段内", "the last period can no longer be booked: nothing is left to change")
 	case len(times) >= maxChanges:
@@ -75,7 +78,8 @@ func (c *call) mayModify(contract *contractRow) error {
 	case len(times) > 0 && dateOf(times[len(times)-1]) == dateOf(c.now):
 		return no("修改次数超过限制", "the periods of a contract are changed once a day at most")
 	case len(term) > 1 && term[0].Amount < term[1].Amount && term[0].Amount > 0 && term[0].PaidAt.IsZero():
-		return no("首期扣费未完结，不能修改后续扣费周期", "the first period is the cheaper one: it has to be paid before the others are changed")
+		return no("首期扣费未完结，不能修改后续扣费周期",
+			"the first period is the cheaper one: it has to be paid before the others are changed")
 	}
 	return nil
 }
@@ -84,11 +88,13 @@ func (c *call) mayModify(contract *contractRow) error {
 func (c *call) changedPeriods(contract *contractRow, list []Booking) (changed []int, err error) {
 	term := contract.term()
 	if len(list) != len(term) {
-		return nil, badField("/policy_periods", "", "扣费周期列表与签约时不一致").hinting("repeat every period of the term: a change is of amounts only")
+		return nil, badField("/policy_periods", "", "扣费周期列表与签约时不一致").
+			hinting("repeat every period of the term: a change is of amounts only")
 	}
 	for i := range list {
 		if list[i].ID != term[i].ID || list[i].Date != term[i].Date {
-			return nil, badPeriod(i, "policy_period_id", list[i].ID, "numbers and dates must be as agreed upon: a change is of amounts only")
+			return nil, badPeriod(i, "policy_period_id", list[i].ID,
+				"numbers and dates must be as agreed upon: a change is of amounts only")
 		}
 		if list[i].Amount == term[i].Amount {
 			continue
@@ -99,8 +105,10 @@ func (c *call) changedPeriods(contract *contractRow, list []Booking) (changed []
 		if len(changed) > 0 && list[changed[0]].Amount != list[i].Amount {
 			return nil, badPeriod(i, "estimated_deduct_amount", fenText(list[i].Amount), "one call has one new amount")
 		}
-		if discounted := term[0].Amount > 0 && term[0].Amount < term[i].Amount; i == 1 && discounted && list[i].Amount <= term[0].Amount {
-			return nil, badPeriod(i, "estimated_deduct_amount", fenText(list[i].Amount), "the second period has to cost more than the first, which was the cheaper one")
+		if discounted := term[0].Amount > 0 && term[0].Amount < term[i].Amount; i == 1 && discounted &&
+			list[i].Amount <= term[0].Amount {
+			return nil, badPeriod(i, "estimated_deduct_amount", fenText(list[i].Amount),
+				"the second period has to cost more than the first, which was the cheaper one")
 		}
 		changed = append(changed, i)
 	}
@@ -125,9 +133,11 @@ func (c *call) mayLower(i int, b *Booking, amount int64) error {
 	case state != NotBooked && state != Booked:
 		return no("the period is " + string(state))
 	case state == Booked && !cancel:
-		return invalidRequest("扣费周期已预约，不允许修改").hinting("period " + b.ID + " is booked: to cancel its booking send allow_cancel_scheduled")
+		return invalidRequest("扣费周期已预约，不允许修改").hinting("period " + b.ID +
+			" is booked: to cancel its booking send allow_cancel_scheduled")
 	case state == Booked && (today.Before(first) || !today.Before(last.AddDate(0, 0, -1))):
-		return invalidRequest("扣费周期已预约，不允许修改").hinting("period " + b.ID + " is booked, and it is too late to book it anew")
+		return invalidRequest("扣费周期已预约，不允许修改").hinting("period " + b.ID +
+			" is booked, and it is too late to book it anew")
 	}
 	return nil
 }
@@ -143,7 +153,8 @@ func insuranceRenew(c *call) (document, error) {
 		return nil, invalidRequest("当前协议不可续期").hinting(why)
 	}
 	if !within(c.now, changesFrom, changesUntil) {
-		return nil, invalidRequest("当前不在可续期时间段内").hinting("contracts are renewed from 08:00 to 19:00 in Beijing, where it is " + hhmm(hourOf(c.now)))
+		return nil, invalidRequest("当前不在可续期时间段内").
+			hinting("contracts are renewed from 08:00 to 19:00 in Beijing, where it is " + hhmm(hourOf(c.now)))
 	}
 	list := c.policyPeriods()
 	if err := c.mayRenewWith(contract, list); err != nil {
@@ -155,7 +166,8 @@ func insuranceRenew(c *call) (document, error) {
 	if err := put(c.Tx, contract); err != nil {
 		return nil, err
 	}
-	return nil, c.notifyContract(c.product, contract, event{"INSURANCE_ENTRUST.RENEW", "insurance_entrust", "保险委托代扣续期通知"}, true)
+	return nil, c.notifyContract(c.product, contract, event{"INSURANCE_ENTRUST.RENEW", "insurance_entrust",
+		"保险委托代扣续期通知"}, true)
 }
 
 // mayRenewWith holds the periods of another term against those of the last.
@@ -171,7 +183,8 @@ func (c *call) mayRenewWith(contract *contractRow, list []Booking) error {
 	}
 	for i, p := range list {
 		if off := p.Amount - last.Amount; p.Amount == 0 || max(off, -off)*100 > last.Amount*maxVariation {
-			return badPeriod(i, "estimated_deduct_amount", fenText(p.Amount), "it may differ by half at most from the last period's, "+fenText(last.Amount)+" fen")
+			return badPeriod(i, "estimated_deduct_amount", fenText(p.Amount),
+				"it may differ by half at most from the last period's, "+fenText(last.Amount)+" fen")
 		}
 	}
 	return checkPeriodOrder(list, frequencyOf(c.planOf(contract)), 1)

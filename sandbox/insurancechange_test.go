@@ -32,12 +32,14 @@ func TestInsuranceChangesItsPeriods(t *testing.T) {
 	c := w.insured(insuranceBody())
 	modify := insuranceModify(c)
 	for name, body := range map[string]object{
-		"more":            amounts(4800, 4800, 4801),
-		"nothing":         amounts(4800, 4800, 0),
-		"two amounts":     amounts(4800, 4000, 3000),
-		"fewer periods":   {"appid": c.AppID, "policy_periods": periods(1, 4000, "2020-09-12", "2020-10-12")},
-		"another date":    {"appid": c.AppID, "policy_periods": periods(1, 4000, "2020-09-12", "2020-10-12", "2020-11-11")},
-		"another number":  {"appid": c.AppID, "policy_periods": periods(2, 4000, "2020-09-12", "2020-10-12", "2020-11-12")},
+		"more":          amounts(4800, 4800, 4801),
+		"nothing":       amounts(4800, 4800, 0),
+		"two amounts":   amounts(4800, 4000, 3000),
+		"fewer periods": {"appid": c.AppID, "policy_periods": periods(1, 4000, "2020-09-12", "2020-10-12")},
+		"another date": {"appid": c.AppID, "policy_periods": periods(1, 4000, "2020-09-12", "2020-10-12",
+			"2020-11-11")},
+		"another number": {"appid": c.AppID, "policy_periods": periods(2, 4000, "2020-09-12", "2020-10-12",
+			"2020-11-12")},
 		"another's appid": with(amounts(4800, 4800, 4000), "appid", "wx0"),
 	} {
 		if e := w.refused(400, "PARAM_ERROR", "POST", modify, body); e == nil {
@@ -45,11 +47,15 @@ func TestInsuranceChangesItsPeriods(t *testing.T) {
 		}
 	}
 	w.refused(400, "INVALID_REQUEST", "POST", modify, amounts(4800, 4800, 4800)) // no change
-	w.refused(400, "INVALID_REQUEST", "POST", insuranceRoot+"/policy-periods/plan-id/12536/contract-id/"+c.ID+"/modify", amounts(4800, 4800, 4000))
-	w.refused(400, "INVALID_REQUEST", "POST", insuranceRoot+"/policy-periods/plan-id/12535/contract-id/none/modify", amounts(4800, 4800, 4000))
+	w.refused(400, "INVALID_REQUEST", "POST", insuranceRoot+"/policy-periods/plan-id/12536/contract-id/"+c.ID+"/modify",
+		amounts(4800, 4800, 4000))
+	w.refused(400, "INVALID_REQUEST", "POST", insuranceRoot+"/policy-periods/plan-id/12535/contract-id/none/modify",
+		amounts(4800, 4800, 4000))
 
 	reply := w.must("POST", modify, amounts(4800, 4800, 4000))
-	if list := reply["policy_periods"].([]any); len(list) != 3 || list[2].(object)["estimated_deduct_amount"].(object)["total"] != 4000.0 || reply["cancel_scheduled_policy_period_id"] != nil {
+	if list := reply["policy_periods"].([]any); len(list) != 3 ||
+		list[2].(object)["estimated_deduct_amount"].(object)["total"] != 4000.0 ||
+		reply["cancel_scheduled_policy_period_id"] != nil {
 		t.Errorf("got %v", reply)
 	}
 	w.refused(400, "INVALID_REQUEST", "POST", modify, amounts(4800, 4800, 3000)) // once a day
@@ -62,7 +68,8 @@ func TestInsuranceChangesItsPeriods(t *testing.T) {
 	if reply["cancel_scheduled_policy_period_id"] != 1.0 {
 		t.Errorf("got %v", reply)
 	}
-	if got := w.must("GET", insurancePeriod(c, "1"), nil); got["policy_period_state"] != "NO_SCHEDULED" || got["scheduled_amount"] != nil {
+	if got := w.must("GET", insurancePeriod(c, "1"), nil); got["policy_period_state"] != "NO_SCHEDULED" ||
+		got["scheduled_amount"] != nil {
 		t.Errorf("its booking: got %v", got)
 	}
 	w.refused(400, "INVALID_REQUEST", "POST", insurancePeriod(c, "1")+"/schedule", insuranceBooking(4800))
@@ -107,9 +114,12 @@ func TestInsuranceChangesEnd(t *testing.T) {
 	c := w.insured(insuranceBody())
 	w.until("2020-12-09", 10, 0)
 	w.must("POST", insurancePeriod(c, "3")+"/schedule", insuranceBooking(4800))
-	w.refused(400, "INVALID_REQUEST", "POST", insuranceModify(c), with(amounts(4800, 4800, 4000), "allow_cancel_scheduled", true)) // too late to book it anew
+	// too late to book it anew
+	w.refused(400, "INVALID_REQUEST", "POST", insuranceModify(c), with(amounts(4800, 4800, 4000),
+		"allow_cancel_scheduled", true))
 	w.until("2020-12-11", 10, 0)
-	w.refused(400, "INVALID_REQUEST", "POST", insuranceModify(c), amounts(4800, 4800, 4000)) // nothing can be booked any more
+	// nothing can be booked any more
+	w.refused(400, "INVALID_REQUEST", "POST", insuranceModify(c), amounts(4800, 4800, 4000))
 	w.ok(w.Payer(openID).Terminate(c.ID))
 	w.refused(400, "INVALID_REQUEST", "POST", insuranceModify(c), amounts(4800, 4800, 4000))
 	w.must("POST", insuranceCode+"/terminate", object{"contract_termination_remark": "x"})
@@ -146,7 +156,8 @@ func TestInsuranceRenews(t *testing.T) {
 		"too far apart":    next(4, 5000, "2020-12-12", "2021-02-12"),
 		"half dearer":      next(4, 7201, "2020-12-12"),
 		"half cheaper":     next(4, 2399, "2020-12-12"),
-		"thirteen": next(4, 5000, "2020-12-12", "2021-01-12", "2021-02-12", "2021-03-12", "2021-04-12", "2021-05-12", "2021-06-12", "2021-07-12", "2021-08-12",
+		"thirteen": next(4, 5000, "2020-12-12", "2021-01-12", "2021-02-12", "2021-03-12", "2021-04-12", "2021-05-12",
+			"2021-06-12", "2021-07-12", "2021-08-12",
 			"2021-09-12", "2021-10-12", "2021-11-12", "2021-12-12"),
 		"another's appid": with(next(4, 5000, "2020-12-12"), "appid", "wx0"),
 	} {
@@ -171,7 +182,8 @@ func TestInsuranceRenews(t *testing.T) {
 	w.until("2020-12-11", 10, 0)
 	w.must("POST", insuranceRenew(c), good)
 	n := w.receivedOne("INSURANCE_ENTRUST.RENEW")
-	if e := into[event.InsuranceEntrustRenew](w, n); n.Path != "/notify" || e.ContractState != "SIGNED" || e.ContractExpiredTime != "2021-02-12T00:00:00+08:00" {
+	if e := into[event.InsuranceEntrustRenew](w, n); n.Path != "/notify" || e.ContractState != "SIGNED" ||
+		e.ContractExpiredTime != "2021-02-12T00:00:00+08:00" {
 		t.Errorf("RENEW came to %s with %+v", n.Path, e)
 	}
 	if got := w.must("GET", insuranceCode, nil)["contract_state"]; got != "SIGNED" {
@@ -205,7 +217,8 @@ func TestInsuranceIsNotRenewable(t *testing.T) {
 			defer w.hinted()
 			c := w.insured(body)
 			w.until("2020-11-13", 10, 0)
-			w.refused(400, "INVALID_REQUEST", "POST", insuranceRenew(c), object{"appid": c.AppID, "policy_periods": periods(4, 4800, "2020-12-12")})
+			w.refused(400, "INVALID_REQUEST", "POST", insuranceRenew(c), object{"appid": c.AppID,
+				"policy_periods": periods(4, 4800, "2020-12-12")})
 			if got := w.must("GET", insuranceCode, nil)["contract_state"]; got != "SIGNED" {
 				t.Errorf("got %v", got)
 			}
@@ -215,7 +228,8 @@ func TestInsuranceIsNotRenewable(t *testing.T) {
 
 func TestInsuranceByYearRenewsAfterAYear(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, sandbox.WithPlan(sandbox.Plan{ID: "12540", Product: sandbox.Insurance, NotifyURL: "https://yourapp.com/notify", Limits: sandbox.Limits{PeriodDays: 365}}))
+	w := newWorld(t, sandbox.WithPlan(sandbox.Plan{ID: "12540", Product: sandbox.Insurance,
+		NotifyURL: "https://yourapp.com/notify", Limits: sandbox.Limits{PeriodDays: 365}}))
 	defer w.hinted()
 	body := insuranceBody()
 	body["plan_id"], body["policy_periods"] = 12540, periods(1, 4800, "2020-09-10", "2021-09-10")

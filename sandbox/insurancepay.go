@@ -13,7 +13,8 @@ func insuranceDebits() *debitRules {
 		mode:  DebitScheduled,
 		delay: 5 * time.Second,
 		from:  8 * time.Hour, until: 20 * time.Hour,
-		booking: &bookingRules{daysBefore: 1, daysAfter: periodLastDay - 1, from: 8 * time.Hour, until: 19*time.Hour + 30*time.Minute},
+		booking: &bookingRules{daysBefore: 1, daysAfter: periodLastDay - 1, from: 8 * time.Hour, until: 19*time.Hour +
+			30*time.Minute},
 		check: func(_ *call, _ *debitRow, contract *contractRow) error {
 			if contract.State == ContractTerminatePending {
 				return leaving()
@@ -21,7 +22,8 @@ func insuranceDebits() *debitRules {
 			return nil
 		},
 		answers: answers{troubleBooking: {code: "INVALID_REQUEST", message: "该扣费周期未预约，或不在可扣费期内"}},
-		paid:    event{"TRANSACTION.SUCCESS", "transaction", "支付成功"}, failed: event{"TRANSACTION.FAIL", "transaction", "支付失败"},
+		paid:    event{"TRANSACTION.SUCCESS", "transaction", "支付成功"}, failed: event{"TRANSACTION.FAIL", "transaction",
+			"支付失败"},
 		resource: papayTransaction, asOrder: papayOrder,
 		retries: genericSchedule,
 	}
@@ -30,7 +32,8 @@ func insuranceDebits() *debitRules {
 // leaving refuses what would cost a payer who has asked to end his contract.
 func leaving() *refusal {
 	return invalidRequest("用户已申请解约，协议待解约").
-		hinting("the contract is TERMINATE_PENDING: it ends unless the payer takes that back on the page the query names")
+		hinting("the contract is TERMINATE_PENDING: it ends unless the payer takes that back on the page the " +
+			"query names")
 }
 
 // insuranceBook books a period. Booking one voids the booking of any before it
@@ -86,7 +89,8 @@ func insurancePeriods(c *call) (document, error) {
 		return nil, err
 	}
 	if contract.State == ContractSignFailed {
-		return nil, notFound("RESOURCE_NOT_EXISTS", "协议不存在").hinting("the contract could not be signed: it has no periods")
+		return nil, notFound("RESOURCE_NOT_EXISTS", "协议不存在").
+			hinting("the contract could not be signed: it has no periods")
 	}
 	offset, limit := c.queryInt("offset", 0), c.queryInt("limit", 20)
 	from := min(offset, len(contract.Bookings))
@@ -126,7 +130,8 @@ func insuranceApply(c *call) (document, error) {
 	}
 	appid := c.text("appid")
 	d, err := c.debit(&debitRow{Debit: Debit{
-		ContractID: contract.ID, OutTradeNo: c.text("out_trade_no"), ScheduleID: c.text("policy_period_id"), Total: fen(object(c.body, "amount"), "total"),
+		ContractID: contract.ID, OutTradeNo: c.text("out_trade_no"), ScheduleID: c.text("policy_period_id"),
+		Total: fen(object(c.body, "amount"), "total"),
 		AppID: appid, OpenID: c.registry.person(contract.OpenID).openID(appid, contract.OpenID),
 		Description: c.text("description"), Attach: c.text("attach"), NotifyURL: c.text("transaction_notify_url"),
 	}})

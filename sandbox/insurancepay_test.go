@@ -20,7 +20,8 @@ func insuranceBooking(total int) object {
 
 func insuranceDebit(c *sandbox.Contract, period int, no string, total int) object {
 	return object{
-		"appid": c.AppID, "out_trade_no": no, "description": "保险", "transaction_notify_url": "https://yourapp.com/debited", "contract_id": c.ID,
+		"appid": c.AppID, "out_trade_no": no, "description": "保险",
+		"transaction_notify_url": "https://yourapp.com/debited", "contract_id": c.ID,
 		"policy_period_id": period, "amount": object{"total": total, "currency": "CNY"}, "attach": "x",
 	}
 }
@@ -44,11 +45,13 @@ func TestInsuranceDebit(t *testing.T) {
 	c := w.insured(insuranceBody())
 	payer := w.Payer(openID)
 	period := insurancePeriod(c, "1")
-	if got := w.must("GET", period, nil); got["policy_period_state"] != "NO_SCHEDULED" || got["deduct_start_date"] != nil {
+	if got := w.must("GET", period, nil); got["policy_period_state"] != "NO_SCHEDULED" ||
+		got["deduct_start_date"] != nil {
 		t.Errorf("not booked: got %v", got)
 	}
 	w.refused(404, "RESOURCE_NOT_EXISTS", "GET", insurancePeriod(c, "4"), nil)
-	w.refused(404, "RESOURCE_NOT_EXISTS", "GET", "v3/papay/insurance-pay/policy-periods/contract-id/none/policy-period-id/1", nil)
+	w.refused(404, "RESOURCE_NOT_EXISTS", "GET",
+		"v3/papay/insurance-pay/policy-periods/contract-id/none/policy-period-id/1", nil)
 	w.refused(400, "INVALID_REQUEST", "POST", period+"/schedule", insuranceBooking(4800)) // two days before it
 	w.until("2020-09-11", 10, 0)
 	w.refused(400, "INVALID_REQUEST", "POST", period+"/schedule", insuranceBooking(4799))
@@ -56,21 +59,25 @@ func TestInsuranceDebit(t *testing.T) {
 	w.refused(400, "PARAM_ERROR", "POST", period+"/schedule", with(insuranceBooking(4800), "appid", "wx0"))
 	w.refused(400, "INVALID_REQUEST", "POST", insurancePeriod(c, "4")+"/schedule", insuranceBooking(4800))
 	w.refused(400, "INVALID_REQUEST", "POST", insuranceApply, insuranceDebit(c, 1, "debit1", 4800)) // not booked
-	if got := w.must("POST", period+"/schedule", insuranceBooking(4800)); got["policy_period_state"] != "SCHEDULED" || got["deduct_start_date"] != "2020-09-12" ||
+	if got := w.must("POST", period+"/schedule", insuranceBooking(4800)); got["policy_period_state"] != "SCHEDULED" ||
+		got["deduct_start_date"] != "2020-09-12" ||
 		got["deduct_end_date"] != "2020-10-11" || got["scheduled_amount"].(object)["total"] != 4800.0 {
 		t.Errorf("booked: got %v", got)
 	}
-	w.refused(400, "INVALID_REQUEST", "POST", insuranceApply, insuranceDebit(c, 1, "debit1", 4800)) // booked today, so not before tomorrow
+	// booked today, so not before tomorrow
+	w.refused(400, "INVALID_REQUEST", "POST", insuranceApply, insuranceDebit(c, 1, "debit1", 4800))
 
 	w.until("2020-09-12", 10, 0)
 	w.refused(400, "INVALID_REQUEST", "POST", insuranceApply, insuranceDebit(c, 1, "debit1", 4799))
 	w.ok(payer.RunOut())
-	if got := w.must("POST", insuranceApply, insuranceDebit(c, 1, "debit1", 4800)); got["out_trade_no"] != "debit1" || got["amount"].(object)["total"] != 4800.0 {
+	if got := w.must("POST", insuranceApply, insuranceDebit(c, 1, "debit1", 4800)); got["out_trade_no"] != "debit1" ||
+		got["amount"].(object)["total"] != 4800.0 {
 		t.Errorf("accepted: got %v", got)
 	}
 	w.refused(400, "INVALID_REQUEST", "POST", insuranceApply, insuranceDebit(c, 1, "debit2", 4800)) // one is under way
 	w.ok(w.Advance(time.Minute))
-	if e := into[event.TransactionFail](w, w.receivedOne("TRANSACTION.FAIL")); e.TradeState != "PAY_FAIL" || e.OutTradeNo != "debit1" {
+	if e := into[event.TransactionFail](w, w.receivedOne("TRANSACTION.FAIL")); e.TradeState != "PAY_FAIL" ||
+		e.OutTradeNo != "debit1" {
 		t.Errorf("FAIL carries %+v", e)
 	}
 	w.refused(400, "ORDER_CLOSED", "POST", insuranceApply, insuranceDebit(c, 1, "debit1", 4800))
@@ -83,19 +90,23 @@ func TestInsuranceDebit(t *testing.T) {
 	w.must("POST", insuranceApply, insuranceDebit(c, 1, "debit2", 4800))
 	w.ok(w.Advance(time.Minute))
 	n := w.receivedOne("TRANSACTION.SUCCESS")
-	if e := into[event.TransactionSuccess](w, n); n.Path != "/debited" || e.TradeState != "SUCCESS" || e.TradeType != "PAP" || e.Attach != "x" || e.Payer.OpenID != openID || e.Amount.Total != 4800 {
+	if e := into[event.TransactionSuccess](w, n); n.Path != "/debited" || e.TradeState != "SUCCESS" ||
+		e.TradeType != "PAP" || e.Attach != "x" || e.Payer.OpenID != openID || e.Amount.Total != 4800 {
 		t.Errorf("SUCCESS came to %s with %+v", n.Path, e)
 	}
-	if got := w.must("GET", period, nil); got["policy_period_state"] != "PAID" || got["deduct_date"] != "2020-10-11" || got["deduct_amount"].(object)["total"] != 4800.0 {
+	if got := w.must("GET", period, nil); got["policy_period_state"] != "PAID" || got["deduct_date"] != "2020-10-11" ||
+		got["deduct_amount"].(object)["total"] != 4800.0 {
 		t.Errorf("paid: got %v", got)
 	}
 	w.refused(400, "INVALID_REQUEST", "POST", insuranceApply, insuranceDebit(c, 1, "debit3", 4800))
-	if got := w.must("GET", "v3/pay/transactions/out-trade-no/debit2?mchid=1900000109", nil); got["trade_state"] != "SUCCESS" || got["trade_type"] != "PAP" {
+	if got := w.must("GET", "v3/pay/transactions/out-trade-no/debit2?mchid=1900000109",
+		nil); got["trade_state"] != "SUCCESS" || got["trade_type"] != "PAP" {
 		t.Errorf("order query: got %v", got)
 	}
 	// Part of it is given back.
 	w.must("POST", "v3/refund/domestic/refunds", object{
-		"out_trade_no": "debit2", "out_refund_no": "refund1", "notify_url": "https://yourapp.com/refunded", "amount": object{"refund": 800, "total": 4800, "currency": "CNY"},
+		"out_trade_no": "debit2", "out_refund_no": "refund1", "notify_url": "https://yourapp.com/refunded",
+		"amount": object{"refund": 800, "total": 4800, "currency": "CNY"},
 	})
 	w.ok(w.Advance(hour))
 	w.receivedOne("REFUND.SUCCESS")
@@ -107,11 +118,13 @@ func TestInsuranceDebit(t *testing.T) {
 	w.must("POST", insurancePeriod(c, "2")+"/schedule", insuranceBooking(4800))
 	w.until("2020-10-13", 10, 0)
 	w.ok(payer.Terminate(c.ID))
-	w.refused(400, "INVALID_REQUEST", "POST", insuranceApply, insuranceDebit(c, 2, "debit4", 4800)) // he has asked to leave
+	// he has asked to leave
+	w.refused(400, "INVALID_REQUEST", "POST", insuranceApply, insuranceDebit(c, 2, "debit4", 4800))
 	w.must("POST", insuranceCode+"/terminate", object{"contract_termination_remark": "x"})
 	w.refused(400, "INVALID_REQUEST", "POST", insuranceApply, insuranceDebit(c, 2, "debit4", 4800))
 	w.refused(400, "INVALID_REQUEST", "POST", insurancePeriod(c, "2")+"/schedule", insuranceBooking(4800))
-	w.refused(400, "INVALID_REQUEST", "POST", insuranceApply, with(insuranceDebit(c, 2, "debit4", 4800), "contract_id", "none"))
+	w.refused(400, "INVALID_REQUEST", "POST", insuranceApply, with(insuranceDebit(c, 2, "debit4", 4800), "contract_id",
+		"none"))
 }
 
 func TestInsuranceHasItsHours(t *testing.T) {
@@ -166,14 +179,17 @@ func TestInsuranceBookingTheNextVoidsTheLast(t *testing.T) {
 	w.until("2020-10-11", 10, 0)
 	w.must("POST", insurancePeriod(c, "2")+"/schedule", insuranceBooking(4800))
 	w.refused(400, "INVALID_REQUEST", "POST", insuranceApply, insuranceDebit(c, 1, "debit1", 4800))
-	if got := w.must("GET", insurancePeriod(c, "1"), nil); got["policy_period_state"] != "EXPIRED" || got["deduct_end_date"] != nil {
+	if got := w.must("GET", insurancePeriod(c, "1"), nil); got["policy_period_state"] != "EXPIRED" ||
+		got["deduct_end_date"] != nil {
 		t.Errorf("the first: got %v", got)
 	}
 
 	list := w.must("GET", insuranceList+"?limit=2&offset=1", nil)
 	rows := list["data"].([]any)
-	if second := rows[0].(object); len(rows) != 2 || list["total_count"] != 3.0 || list["limit"] != 2.0 || list["offset"] != 1.0 || second["policy_period_id"] != 2.0 ||
-		second["policy_period_state"] != "SCHEDULED" || second["estimated_deduct_date"] != "2020-10-12" || second["estimated_deduct_amount"].(object)["total"] != 4800.0 {
+	if second := rows[0].(object); len(rows) != 2 || list["total_count"] != 3.0 || list["limit"] != 2.0 ||
+		list["offset"] != 1.0 || second["policy_period_id"] != 2.0 ||
+		second["policy_period_state"] != "SCHEDULED" || second["estimated_deduct_date"] != "2020-10-12" ||
+		second["estimated_deduct_amount"].(object)["total"] != 4800.0 {
 		t.Errorf("list: got %v", list)
 	}
 	if list := w.must("GET", insuranceList+"?offset=3", nil); len(list["data"].([]any)) != 0 || list["limit"] != 20.0 {
@@ -189,9 +205,11 @@ func TestInsuranceFirstPaymentOverALimit(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			plan := sandbox.Plan{ID: sandbox.DefaultPlanID, Product: sandbox.Insurance, NotifyURL: "https://yourapp.com/notify", Limits: limits}
+			plan := sandbox.Plan{ID: sandbox.DefaultPlanID, Product: sandbox.Insurance,
+				NotifyURL: "https://yourapp.com/notify", Limits: limits}
 			w.ok(w.AddPlan(sandbox.DefaultMchID, plan))
-			_, err := w.Payer(openID).Agree(w.must("POST", insuranceSign+"app", payFirst(insuranceBody()))["pre_entrustweb_id"].(string))
+			_, err := w.Payer(openID).Agree(w.must("POST", insuranceSign+
+				"app", payFirst(insuranceBody()))["pre_entrustweb_id"].(string))
 			w.page(err, sandbox.PageBlocked)
 			if debits, err := w.Debits(); err != nil || len(debits) != 0 {
 				t.Errorf("debited %v, %v", debits, err)

@@ -32,7 +32,8 @@ func policyPeriodsOf(body map[string]any) []Booking {
 // four ways to price them: each the same; the first cheaper; the first free,
 // without a first payment; the first two or three at once, with one.
 func (c *call) mayAgreePeriods(s *sessionRow) error {
-	list, paying, together := c.policyPeriods(), c.text("out_trade_no") != "", max(fen(c.body, "combined_deduct_period_count"), 1)
+	list, paying, together := c.policyPeriods(), c.text("out_trade_no") != "", max(fen(c.body,
+		"combined_deduct_period_count"), 1)
 	if len(list) > maxPeriodID || (paying && len(list) < 2) {
 		r := badField("/policy_periods", "", "保单的扣费周期列表个数不符合规范，请核查后再试。")
 		r.message = "保单的扣费周期列表个数不符合规范，请核查后再试。"
@@ -57,15 +58,18 @@ func (c *call) mayAgreePeriods(s *sessionRow) error {
 	rest := list[1].Amount
 	for i := 1; i < len(list); i++ {
 		if list[i].Amount != rest || rest == 0 {
-			return badPeriod(i, "estimated_deduct_amount", fenText(list[i].Amount), "all periods from the second on cost the same, and something")
+			return badPeriod(i, "estimated_deduct_amount", fenText(list[i].Amount),
+				"all periods from the second on cost the same, and something")
 		}
 	}
 	switch {
 	case together > 1 && (!paying || together > 3 || first != together*rest):
 		return badField("/combined_deduct_period_count", strconv.FormatInt(together, 10), "合并扣费期数与首期金额不符").
-			hinting("two or three periods may be paid at once, with the signing: the first then costs as much as they do")
+			hinting("two or three periods may be paid at once, with the signing: the first then costs as much " +
+				"as they do")
 	case together == 1 && first > rest:
-		return badPeriod(0, "estimated_deduct_amount", fenText(first), "the first period costs more than the others: say in combined_deduct_period_count how many it pays")
+		return badPeriod(0, "estimated_deduct_amount", fenText(first),
+			"the first period costs more than the others: say in combined_deduct_period_count how many it pays")
 	case first == 0 && paying:
 		return badPeriod(0, "estimated_deduct_amount", "0", "a first period that is free cannot come with a payment")
 	}
@@ -103,7 +107,8 @@ func checkPeriodOrder(list []Booking, every, together int) error {
 func checkGap(i int, before, date string, every, times int) error {
 	apart := daysFrom(startOf(before), startOf(date))
 	if apart < (every-frequencySlack)*times || apart > (every+frequencySlack)*times {
-		return badPeriod(i, "estimated_deduct_date", date, "it is "+strconv.Itoa(apart)+" days after the one before, and the template debits every "+strconv.Itoa(every)+" days")
+		return badPeriod(i, "estimated_deduct_date", date, "it is "+strconv.Itoa(apart)+
+			" days after the one before, and the template debits every "+strconv.Itoa(every)+" days")
 	}
 	return nil
 }
@@ -119,7 +124,8 @@ func (c *call) checkCoverage() error {
 		}
 	}
 	if len(details) != 0 && len(details) != len(periods) {
-		return badField("/policy_periods", "", "扣费周期的保障详情需全部传入或全部不传").hinting("give policy_coverage_detail of every period, or of none")
+		return badField("/policy_periods", "", "扣费周期的保障详情需全部传入或全部不传").
+			hinting("give policy_coverage_detail of every period, or of none")
 	}
 	for i := 2; i < len(details); i++ {
 		if details[i] != details[1] {

@@ -105,7 +105,8 @@ func twin(m sandbox.Merchant) sandbox.Merchant {
 		}
 		return out
 	}
-	other := sandbox.Merchant{MchID: ids[m.MchID], AppIDs: all(m.AppIDs), APIv2Key: wxpay.NewSecret(strings.Repeat("7", 32))}
+	other := sandbox.Merchant{MchID: ids[m.MchID], AppIDs: all(m.AppIDs),
+		APIv2Key: wxpay.NewSecret(strings.Repeat("7", 32))}
 	for _, p := range m.Plans {
 		p.ID, p.Owner = ids[p.ID], ids[p.Owner]
 		other.Plans = append(other.Plans, p)

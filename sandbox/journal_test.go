@@ -46,7 +46,8 @@ func (s slowAppend) Append(log string, data []byte) (int64, error) {
 // strange makes calls that nobody signed.
 func (w *world) strange(calls int, header string) error {
 	for i := range calls {
-		r, err := http.NewRequestWithContext(w.Context(), http.MethodGet, fmt.Sprintf("%s/v3/certificates?n=%d", w.URL(), i), nil)
+		r, err := http.NewRequestWithContext(w.Context(), http.MethodGet, fmt.Sprintf("%s/v3/certificates?n=%d",
+			w.URL(), i), nil)
 		if err != nil {
 			return err
 		}
@@ -105,7 +106,8 @@ func TestWhatWaitsForTheJournalIsBounded(t *testing.T) {
 	if got := (len(journal) - 64) * long; got > 16<<20 || got < 15<<20 {
 		t.Errorf("%d bytes waited", got)
 	}
-	if got, want := await(t, logged, "word of what was left out"), fmt.Sprintf("lacks %d calls", 464-len(journal)); !strings.Contains(got, want) {
+	if got, want := await(t, logged, "word of what was left out"), fmt.Sprintf("lacks %d calls",
+		464-len(journal)); !strings.Contains(got, want) {
 		t.Errorf("it says %q, want %q", got, want)
 	}
 }
@@ -121,7 +123,8 @@ func TestOfAStrangersCallLessIsKept(t *testing.T) {
 	w.send(raw{body: body})
 	journal, err := w.Journal(0, 0)
 	w.ok(err)
-	if n := len(journal[0].Body); n > limit+10 || len(journal[1].Body) < 7*limit || strings.Contains(w.kept(), key[:4]) {
+	if n := len(journal[0].Body); n > limit+10 || len(journal[1].Body) < 7*limit ||
+		strings.Contains(w.kept(), key[:4]) {
 		t.Errorf("%d bytes of a stranger's body are kept, %d of a merchant's", n, len(journal[1].Body))
 	}
 }

@@ -38,7 +38,8 @@ func GenerateKeys() (*KeyMaterial, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &KeyMaterial{PlatformCertificate: cert, PlatformKey: wxpay.NewSecret(key), PublicKeyKey: wxpay.NewSecret(second)}, nil
+	return &KeyMaterial{PlatformCertificate: cert, PlatformKey: wxpay.NewSecret(key),
+		PublicKeyKey: wxpay.NewSecret(second)}, nil
 }
 
 // GenerateMerchantKeys fills in what m lacks of certificate, private key and

@@ -70,7 +70,8 @@ func (l *lab) call(body document, f func(*call) error) error {
 func (l *lab) debit(no string, total int64) (d *debitRow, err error) {
 	l.Helper()
 	err = l.call(document{"no": no, "total": total}, func(c *call) error {
-		d, err = c.debit(&debitRow{Debit: Debit{ContractID: l.contract, OutTradeNo: no, Total: total, NotifyURL: DefaultNotifyURL}})
+		d, err = c.debit(&debitRow{Debit: Debit{ContractID: l.contract, OutTradeNo: no, Total: total,
+			NotifyURL: DefaultNotifyURL}})
 		return err
 	})
 	return d, err

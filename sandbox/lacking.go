@@ -14,7 +14,8 @@ import (
 
 // instead is what to do about an endpoint that WeChat Pay has and the sandbox
 // lacks.
-const instead = "WeChat Pay has this endpoint and the sandbox lacks it: answer it yourself in tests (Config.HTTPClient), call the real host, " +
+const instead = "WeChat Pay has this endpoint and the sandbox lacks it: answer it yourself in tests " +
+	"(Config.HTTPClient), call the real host, " +
 	"or play it (docs/adding-a-product.md)"
 
 // lacking is the answer to a call that has no behaviour, and the id of the
@@ -39,7 +40,8 @@ func (e *engine) lacking(r *http.Request) (*refusal, string) {
 			hint:     "this path takes " + strings.Join(methods, ", ") + ", not " + shown(r.Method),
 		}, ""
 	}
-	refused := notFound("NOT_FOUND", "请求的接口不存在").hinting("WeChat Pay is not known to have this path; check it for typing mistakes")
+	refused := notFound("NOT_FOUND", "请求的接口不存在").
+		hinting("WeChat Pay is not known to have this path; check it for typing mistakes")
 	refused.unsupported = "unknown path: it is none of WeChat Pay's endpoints that this sandbox has heard of"
 	if near := catalogue.NearestKnown(path, 1); len(near) > 0 {
 		refused.hint += ". Did you mean " + near[0].ID() + "?"

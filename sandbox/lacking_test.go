@@ -23,19 +23,27 @@ func TestWhatIsLacking(t *testing.T) {
 		operation                  string
 	}{
 		{"known, not played", "POST", "/v3/payscore/serviceorder", 404,
-			"not emulated by this sandbox: 创建支付分订单", "not emulated by this sandbox: 创建支付分订单 (POST /v3/payscore/serviceorder)",
+			"not emulated by this sandbox: 创建支付分订单",
+			"not emulated by this sandbox: 创建支付分订单 (POST /v3/payscore/serviceorder)",
 			"play it (docs/adding-a-product.md)", "POST /v3/payscore/serviceorder"},
 		{"known with a variable", "GET", "/v3/ebike/charge/users/o1/contract", 404,
-			"not emulated by this sandbox: 通过用户标识查询用户状态", "GET /v3/ebike/charge/users/{openid}/contract", "WeChat Pay has this endpoint",
+			"not emulated by this sandbox: 通过用户标识查询用户状态", "GET /v3/ebike/charge/users/{openid}/contract",
+			"WeChat Pay has this endpoint",
 			"GET /v3/ebike/charge/users/{openid}/contract"},
-		{"of another host", "GET", "/hk/v3/certificates", 404, "not emulated by this sandbox: ", "GET /hk/v3/certificates", "", "GET /hk/v3/certificates"},
-		{"another method", "DELETE", "/v3/payscore/serviceorder", 405, "HTTP请求方法不正确", "", "this path takes GET, POST, not DELETE", ""},
-		{"mistyped", "POST", "/v3/edu-papay/contract/presign", 404, "请求的接口不存在", "unknown path", "Did you mean POST /v3/edu-papay/contracts/presign?", ""},
+		{"of another host", "GET", "/hk/v3/certificates", 404, "not emulated by this sandbox: ",
+			"GET /hk/v3/certificates", "", "GET /hk/v3/certificates"},
+		{"another method", "DELETE", "/v3/payscore/serviceorder", 405, "HTTP请求方法不正确", "",
+			"this path takes GET, POST, not DELETE", ""},
+		{"mistyped", "POST", "/v3/edu-papay/contract/presign", 404, "请求的接口不存在", "unknown path",
+			"Did you mean POST /v3/edu-papay/contracts/presign?", ""},
 		{"unheard of", "GET", "/v3/no/such/path", 404, "请求的接口不存在", "unknown path", "check it for typing mistakes", ""},
 		{"v2: known, not played", "POST", "/mmpaymkttransfers/promotion/transfers", 200,
-			"not emulated by this sandbox: ", "(POST /mmpaymkttransfers/promotion/transfers)", "WeChat Pay has this endpoint", "POST /mmpaymkttransfers/promotion/transfers"},
-		{"v2: another method", "GET", "/mmpaymkttransfers/promotion/transfers", 200, "请使用post方法", "", "this path takes POST, not GET", ""},
-		{"v2: mistyped", "POST", "/papay/querycontracts", 200, "请求的接口不存在", "unknown path", "Did you mean POST /papay/querycontract?", ""},
+			"not emulated by this sandbox: ", "(POST /mmpaymkttransfers/promotion/transfers)",
+			"WeChat Pay has this endpoint", "POST /mmpaymkttransfers/promotion/transfers"},
+		{"v2: another method", "GET", "/mmpaymkttransfers/promotion/transfers", 200, "请使用post方法", "",
+			"this path takes POST, not GET", ""},
+		{"v2: mistyped", "POST", "/papay/querycontracts", 200, "请求的接口不存在", "unknown path",
+			"Did you mean POST /papay/querycontract?", ""},
 	} {
 		r, err := http.NewRequestWithContext(t.Context(), c.method, w.URL()+c.path, strings.NewReader(`{}`))
 		w.ok(err)
@@ -49,10 +57,12 @@ func TestWhatIsLacking(t *testing.T) {
 		if strings.HasPrefix(c.name, "v2: ") {
 			shape = "<return_code><![CDATA[FAIL]]></return_code>"
 		}
-		if p.StatusCode != c.status || !strings.Contains(string(body), shape) || !strings.Contains(string(body), c.message) {
+		if p.StatusCode != c.status || !strings.Contains(string(body), shape) || !strings.Contains(string(body),
+			c.message) {
 			t.Errorf("%s: got %d %s", c.name, p.StatusCode, body)
 		}
-		if !strings.Contains(unsupported, c.unsupported) || (c.unsupported == "") != (unsupported == "") || !strings.Contains(hint, c.hint) {
+		if !strings.Contains(unsupported, c.unsupported) || (c.unsupported == "") != (unsupported == "") ||
+			!strings.Contains(hint, c.hint) {
 			t.Errorf("%s: unsupported %q, hint %q", c.name, unsupported, hint)
 		}
 		all, err := w.Journal(0, 1)
@@ -76,7 +86,8 @@ func TestFidelityIsWhatThereIs(t *testing.T) {
 	played := newWorld(t).Played()
 	for _, o := range described(t).Operations() {
 		if played[o.ID()] != (o.Fidelity != catalogue.FidelityNone) {
-			t.Errorf("%s: the sandbox plays it: %v, but data/%s.json says %q", o.ID(), played[o.ID()], o.Family.Name, o.Fidelity)
+			t.Errorf("%s: the sandbox plays it: %v, but data/%s.json says %q", o.ID(), played[o.ID()], o.Family.Name,
+				o.Fidelity)
 		}
 		delete(played, o.ID())
 	}

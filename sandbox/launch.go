@@ -20,7 +20,8 @@ func (p *Payer) Launch(path string) (page *Page, err error) {
 		token = u.Query().Get("pre_entrustweb_id")
 	}
 	if token == "" {
-		return nil, &PageError{Reason: PageUnknown, Message: "This page does not exist.", Hint: "the path has no pre_entrustweb_id: give miniprogram_path as the pre-sign's reply has it"}
+		return nil, &PageError{Reason: PageUnknown, Message: "This page does not exist.",
+			Hint: "the path has no pre_entrustweb_id: give miniprogram_path as the pre-sign's reply has it"}
 	}
 	err = p.step(func(s *step) error {
 		session, err := s.session(token)
@@ -28,7 +29,8 @@ func (p *Payer) Launch(path string) (page *Page, err error) {
 			return err
 		}
 		if session.OpenedAt.IsZero() && !s.now.Before(session.CreatedAt.Add(launchLife)) {
-			return &PageError{Reason: PageExpired, Message: "This page has expired. Please start again from the merchant's app.", Hint: "a launched mini program must be opened within two minutes of its pre-sign"}
+			return &PageError{Reason: PageExpired, Message: "This page has expired. Please start again from the " +
+				"merchant's app.", Hint: "a launched mini program must be opened within two minutes of its pre-sign"}
 		}
 		page, err = s.open(session, p.openid)
 		return err

@@ -17,10 +17,12 @@ func TestCombinePapayFromPresignToTermination(t *testing.T) {
 	w.refused(404, "RESOURCE_NOT_EXISTS", "GET", byCode, nil)
 	presigned := w.must("POST", presignCombine, with(combineBody(), "attach", "x"))
 	token := presigned["pre_entrustweb_id"].(string)
-	if len(token) != 29 || presigned["mchid"] != "1900000109" || presigned["plan_id"] != 12535.0 || presigned["out_contract_code"] != code {
+	if len(token) != 29 || presigned["mchid"] != "1900000109" || presigned["plan_id"] != 12535.0 ||
+		presigned["out_contract_code"] != code {
 		t.Errorf("presign: got %v", presigned)
 	}
-	if again := w.must("POST", presignCombine, with(combineBody(), "attach", "x")); again["pre_entrustweb_id"] != token {
+	if again := w.must("POST", presignCombine, with(combineBody(), "attach",
+		"x")); again["pre_entrustweb_id"] != token {
 		t.Errorf("the same call again: got another session %v", again)
 	}
 	w.refused(400, "INVALID_REQUEST", "POST", presignCombine, with(combineBody(), "attach", "y"))
@@ -42,7 +44,8 @@ func TestCombinePapayFromPresignToTermination(t *testing.T) {
 	contract, err := payer.Agree(token)
 	w.ok(err)
 	signed := w.receivedOne("ECOMMERCE_ENTRUST.SIGN")
-	if r := signed.Resource; r["openid"] != openID || r["attach"] != "x" || r["plan_id"] != 12535.0 || r["operate_time"] != "2020-09-10T10:00:00+08:00" ||
+	if r := signed.Resource; r["openid"] != openID || r["attach"] != "x" || r["plan_id"] != 12535.0 ||
+		r["operate_time"] != "2020-09-10T10:00:00+08:00" ||
 		r["out_contract_code"] != code || r["contract_id"] != nil || r["contract_termination_mode"] != nil {
 		t.Errorf("SIGN carries %v", r)
 	}
@@ -54,12 +57,14 @@ func TestCombinePapayFromPresignToTermination(t *testing.T) {
 	w.refused(400, "INVALID_REQUEST", "POST", presignCombine, with(combineBody(), "attach", "x"))
 
 	queried := w.must("GET", byCode, nil)
-	if queried["contract_id"] != contract.ID || queried["contract_state"] != "SIGNED" || queried["openid"] != openID || !strings.HasPrefix(contract.ID, "20200910") {
+	if queried["contract_id"] != contract.ID || queried["contract_state"] != "SIGNED" || queried["openid"] != openID ||
+		!strings.HasPrefix(contract.ID, "20200910") {
 		t.Errorf("query: got %v", queried)
 	}
 	w.must("POST", byCode+"/terminate", object{"contract_termination_remark": "用户解约"})
 	ended := w.receivedOne("ECOMMERCE_ENTRUST.TERMINATE")
-	if ended.Resource["contract_termination_mode"] != "MCH_API_TERMINATE" || ended.Resource["contract_expired_time"] != nil {
+	if ended.Resource["contract_termination_mode"] != "MCH_API_TERMINATE" ||
+		ended.Resource["contract_expired_time"] != nil {
 		t.Errorf("TERMINATE carries %v", ended.Resource)
 	}
 	info, _ := w.must("GET", byCode, nil)["contract_terminate_info"].(object)
@@ -97,7 +102,8 @@ func TestPasswordExemptAfterPaying(t *testing.T) {
 		t.Fatalf("the receipt has no prompt: %+v", receipt)
 	}
 	paid := w.receivedOne("TRANSACTION.SUCCESS")
-	if paid.Path != "/paid" || paid.Resource["trade_state"] != "SUCCESS" || len(paid.Resource["transaction_id"].(string)) != 28 {
+	if paid.Path != "/paid" || paid.Resource["trade_state"] != "SUCCESS" ||
+		len(paid.Resource["transaction_id"].(string)) != 28 {
 		t.Errorf("TRANSACTION.SUCCESS: got %+v", paid)
 	}
 	_, err = payer.Pay(prepay)
@@ -110,7 +116,8 @@ func TestPasswordExemptAfterPaying(t *testing.T) {
 	contract, err := payer.AgreeAfterPay(prepay)
 	w.ok(err)
 	signed := w.receivedOne("ENTRUST.SIGN")
-	if signed.Resource["contract_id"] != contract.ID || signed.Resource["service_id"] != 12535.0 || signed.Resource["contract_state"] != "SIGNED" {
+	if signed.Resource["contract_id"] != contract.ID || signed.Resource["service_id"] != 12535.0 ||
+		signed.Resource["contract_state"] != "SIGNED" {
 		t.Errorf("ENTRUST.SIGN carries %v", signed.Resource)
 	}
 	const byCode = "v3/password-exempt-contract/contracts/service-id/12535/out-contract-code/" + code
@@ -160,7 +167,9 @@ func TestPasswordExemptMiniProgram(t *testing.T) {
 	_, err = w.Payer(openID).Agree(token)
 	w.ok(err)
 	w.receivedOne("ENTRUST.SIGN")
-	w.refused(400, "INVALID_REQUEST", "POST", "v3/password-exempt-contract/contracts/ecommerce/pre-entrust-sign/mini-program", with(body, "out_contract_code", "other"))
+	w.refused(400, "INVALID_REQUEST", "POST",
+		"v3/password-exempt-contract/contracts/ecommerce/pre-entrust-sign/mini-program", with(body, "out_contract_code",
+			"other"))
 }
 
 func TestEduPapayFromPresignToTermination(t *testing.T) {
@@ -179,14 +188,16 @@ func TestEduPapayFromPresignToTermination(t *testing.T) {
 	contract, err := w.Payer("oUpF8uMuAJOM2pxb2W").Agree(token) // through the school's own appid
 	w.ok(err)
 	signed := w.receivedOne("ENTRUST.SIGNING")
-	if signed.Path != "/notify" || signed.Resource["sp_mchid"] != "1900000109" || signed.Resource["openid"] != eduOpenID {
+	if signed.Path != "/notify" || signed.Resource["sp_mchid"] != "1900000109" ||
+		signed.Resource["openid"] != eduOpenID {
 		t.Errorf("ENTRUST.SIGNING: got %+v", signed)
 	}
 	w.refused(400, "ALREADY_EXISTS", "POST", presignEdu, eduBody())
 
 	byID := "v3/edu-papay/contracts/id/" + contract.ID + "?appid=wx8888888888888888"
 	info := w.must("GET", byID, nil)["contract_information"].(object)
-	if info["contract_status"] != "ADD" || info["contract_id"] != contract.ID || info["create_time"] != "2020-09-10T10:00:00+08:00" {
+	if info["contract_status"] != "ADD" || info["contract_id"] != contract.ID ||
+		info["create_time"] != "2020-09-10T10:00:00+08:00" {
 		t.Errorf("query: got %v", info)
 	}
 	w.refused(404, "NOT_FOUND", "GET", "v3/edu-papay/contracts/id/none?appid=wx8888888888888888", nil)
@@ -196,8 +207,9 @@ func TestEduPapayFromPresignToTermination(t *testing.T) {
 	w.refused(404, "NOT_FOUND", "GET", list+"&contract_status=DELETE", nil)
 
 	w.must("DELETE", "v3/edu-papay/contracts/"+contract.ID, nil)
-	if ended := w.receivedOne("ENTRUST.RELEASE"); ended.Resource["contract_information"].(object)["contract_status"] != "DELETE" {
-		t.Errorf("ENTRUST.RELEASE carries %v", ended.Resource)
+	ended := w.receivedOne("ENTRUST.RELEASE").Resource["contract_information"].(object)
+	if ended["contract_status"] != "DELETE" {
+		t.Errorf("ENTRUST.RELEASE carries %v", ended)
 	}
 	w.refused(404, "NOT_FOUND", "DELETE", "v3/edu-papay/contracts/"+contract.ID, nil)
 	if info := w.must("GET", byID, nil)["contract_information"].(object); info["contract_status"] != "DELETE" {
@@ -212,7 +224,8 @@ func TestEduPapayFromPresignToTermination(t *testing.T) {
 func TestEduPapayPages(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	list := "v3/edu-papay/user/" + eduOpenID + "/contracts?appid=wx8888888888888888&plan_id=101164396123311331&contract_status=DELETE"
+	list := "v3/edu-papay/user/" + eduOpenID +
+		"/contracts?appid=wx8888888888888888&plan_id=101164396123311331&contract_status=DELETE"
 	var ids []string
 	for range 5 {
 		token := w.must("POST", presignEdu, eduBody())["presign_token"].(string)
@@ -249,16 +262,19 @@ func TestSessionsExpire(t *testing.T) {
 	_, err = w.Payer(openID).Open("nonsense")
 	w.page(err, sandbox.PageUnknown)
 	// The code was never signed with, so it is free again, even for other values.
-	if again := w.must("POST", presignCombine, with(combineBody(), "attach", "other"))["pre_entrustweb_id"]; again == token {
+	if again := w.must("POST", presignCombine, with(combineBody(), "attach",
+		"other"))["pre_entrustweb_id"]; again == token {
 		t.Error("an expired session was handed out again")
 	}
 }
 
 func TestOneLiveContractPerUserAndPlan(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, sandbox.WithPayer(map[string]string{"wxd678efh567hg6787": openID, "wx8888888888888888": "the-same-person"}))
+	w := newWorld(t, sandbox.WithPayer(map[string]string{"wxd678efh567hg6787": openID,
+		"wx8888888888888888": "the-same-person"}))
 	first := w.must("POST", presignCombine, combineBody())["pre_entrustweb_id"].(string)
-	second := w.must("POST", presignCombine, with(with(combineBody(), "out_contract_code", "two"), "appid", "wx8888888888888888"))["pre_entrustweb_id"].(string)
+	second := w.must("POST", presignCombine, with(with(combineBody(), "out_contract_code", "two"), "appid",
+		"wx8888888888888888"))["pre_entrustweb_id"].(string)
 	contract, err := w.Payer(openID).Agree(first)
 	w.ok(err)
 	_, err = w.Payer("the-same-person").Open(second)
@@ -285,15 +301,18 @@ func TestOrders(t *testing.T) {
 	w.refused(404, "ORDER_NOT_EXIST", "GET", byNo+"?mchid=1900000109", nil)
 	prepay := w.must("POST", "v3/pay/transactions/jsapi", orderBody())["prepay_id"].(string)
 	w.refused(403, "OUT_TRADE_NO_USED", "POST", "v3/pay/transactions/jsapi", with(orderBody(), "description", "other"))
-	w.refused(400, "APPID_MCHID_NOT_MATCH", "POST", "v3/pay/transactions/jsapi", with(orderBody(), "appid", "wx0000000000000000"))
+	w.refused(400, "APPID_MCHID_NOT_MATCH", "POST", "v3/pay/transactions/jsapi", with(orderBody(), "appid",
+		"wx0000000000000000"))
 	w.refused(400, "PARAM_ERROR", "POST", "v3/pay/transactions/jsapi", with(orderBody(), "mchid", "1900000110"))
-	if got := w.must("GET", byNo+"?mchid=1900000109", nil); got["trade_state"] != "NOTPAY" || got["transaction_id"] != nil {
+	if got := w.must("GET", byNo+"?mchid=1900000109", nil); got["trade_state"] != "NOTPAY" ||
+		got["transaction_id"] != nil {
 		t.Errorf("unpaid: got %v", got)
 	}
 	receipt, err := w.Payer(openID).Pay(prepay)
 	w.ok(err)
 	w.receivedOne("TRANSACTION.SUCCESS")
-	if got := w.must("GET", "v3/pay/transactions/id/"+receipt.Order.TransactionID+"?mchid=1900000109", nil); got["trade_state"] != "SUCCESS" {
+	if got := w.must("GET", "v3/pay/transactions/id/"+receipt.Order.TransactionID+"?mchid=1900000109",
+		nil); got["trade_state"] != "SUCCESS" {
 		t.Errorf("paid: got %v", got)
 	}
 	w.refused(400, "ORDER_PAID", "POST", byNo+"/close", object{"mchid": "1900000109"})
@@ -320,8 +339,9 @@ func TestCombinedOrders(t *testing.T) {
 	}
 	body := object{
 		"combine_appid": "wxd678efh567hg6787", "combine_mchid": "1900000109", "combine_out_trade_no": "P20150806125346",
-		"sub_orders": []any{part("20150806-1", 10), part("20150806-2", 20)}, "combine_payer_info": object{"openid": openID},
-		"notify_url": "https://yourapp.com/paid",
+		"sub_orders":         []any{part("20150806-1", 10), part("20150806-2", 20)},
+		"combine_payer_info": object{"openid": openID},
+		"notify_url":         "https://yourapp.com/paid",
 	}
 	prepay := w.must("POST", "v3/combine-transactions/jsapi", body)["prepay_id"].(string)
 	receipt, err := w.Payer(openID).Pay(prepay)
@@ -330,18 +350,22 @@ func TestCombinedOrders(t *testing.T) {
 		t.Errorf("total: got %d, want 30", receipt.Order.Total)
 	}
 	paid := w.receivedOne("TRANSACTION.SUCCESS")
-	if parts := paid.Resource["sub_orders"].([]any); len(parts) != 2 || parts[1].(object)["amount"].(object)["payer_amount"] != 20.0 {
+	if parts := paid.Resource["sub_orders"].([]any); len(parts) != 2 ||
+		parts[1].(object)["amount"].(object)["payer_amount"] != 20.0 {
 		t.Errorf("TRANSACTION.SUCCESS carries %v", paid.Resource)
 	}
-	if got := w.must("GET", "v3/combine-transactions/out-trade-no/P20150806125346", nil); got["combine_mchid"] != "1900000109" {
+	if got := w.must("GET", "v3/combine-transactions/out-trade-no/P20150806125346",
+		nil); got["combine_mchid"] != "1900000109" {
 		t.Errorf("query: got %v", got)
 	}
 
 	body["combine_out_trade_no"] = "P2"
 	prepay = w.must("POST", "v3/combine-transactions/jsapi", body)["prepay_id"].(string)
-	closing := object{"combine_appid": "wxd678efh567hg6787", "sub_orders": []any{object{"mchid": "1900000109", "out_trade_no": "20150806-1"}}}
+	closing := object{"combine_appid": "wxd678efh567hg6787",
+		"sub_orders": []any{object{"mchid": "1900000109", "out_trade_no": "20150806-1"}}}
 	w.refused(400, "INVALID_REQUEST", "POST", "v3/combine-transactions/out-trade-no/P2/close", closing)
-	closing["sub_orders"] = append(closing["sub_orders"].([]any), object{"mchid": "1900000109", "out_trade_no": "20150806-2"})
+	closing["sub_orders"] = append(closing["sub_orders"].([]any), object{"mchid": "1900000109",
+		"out_trade_no": "20150806-2"})
 	w.must("POST", "v3/combine-transactions/out-trade-no/P2/close", closing)
 	_, err = w.Payer(openID).Pay(prepay)
 	w.page(err, sandbox.PageClosed)
@@ -354,7 +378,8 @@ func TestCertificates(t *testing.T) {
 	w := newWorld(t)
 	row := w.must("GET", "v3/certificates", nil)["data"].([]any)[0].(object)
 	sealed := row["encrypt_certificate"].(object)
-	plain, err := w.Keys().Open(sealed["nonce"].(string), sealed["associated_data"].(string), sealed["ciphertext"].(string))
+	plain, err := w.Keys().Open(sealed["nonce"].(string), sealed["associated_data"].(string),
+		sealed["ciphertext"].(string))
 	if err != nil || !strings.HasPrefix(string(plain), "-----BEGIN CERTIFICATE-----") {
 		t.Errorf("the certificate opens to %.30q, %v", plain, err)
 	}

@@ -51,13 +51,15 @@ func eduBody() object {
 func orderBody() object {
 	return object{
 		"appid": "wxd678efh567hg6787", "mchid": "1900000109", "description": "Image", "out_trade_no": "20150806125346",
-		"notify_url": "https://yourapp.com/paid", "amount": object{"total": 100, "currency": "CNY"}, "payer": object{"openid": openID},
+		"notify_url": "https://yourapp.com/paid", "amount": object{"total": 100, "currency": "CNY"},
+		"payer": object{"openid": openID},
 	}
 }
 
 func afterPayBody(prepayID string) object {
 	return object{
-		"appid": "wxd678efh567hg6787", "service_id": 12535, "out_contract_code": code, "notify_url": "https://yourapp.com/notify",
+		"appid": "wxd678efh567hg6787", "service_id": 12535, "out_contract_code": code,
+		"notify_url":               "https://yourapp.com/notify",
 		"contract_display_account": "微信代扣用户A", "prepay_id": prepayID, "openid": openID,
 	}
 }
@@ -243,7 +245,8 @@ func (in *inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !fits(in.t, envelope.EventType, plain) {
 		in.t.Errorf("%s does not carry what the catalogue says: %s", envelope.EventType, plain)
 	}
-	n := notification{ID: envelope.ID, Event: envelope.EventType, Path: r.URL.Path, Created: envelope.CreateTime, Signature: r.Header.Get(wire.HeaderSignature)}
+	n := notification{ID: envelope.ID, Event: envelope.EventType, Path: r.URL.Path, Created: envelope.CreateTime,
+		Signature: r.Header.Get(wire.HeaderSignature)}
 	if err := json.Unmarshal(plain, &n.Resource); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return

@@ -142,7 +142,8 @@ func parseMerchant(m Merchant) (*merchant, error) {
 	switch m.KeyMode {
 	case KeysBoth, KeysPublic, KeysCertificate:
 	default:
-		return fail("unknown key mode %q; there are %q, %q and, for both keys, none", m.KeyMode, KeysPublic, KeysCertificate)
+		return fail("unknown key mode %q; there are %q, %q and, for both keys, none", m.KeyMode, KeysPublic,
+			KeysCertificate)
 	}
 	cert, err := wxpay.ParseCertificate([]byte(m.Certificate))
 	if err != nil {
@@ -187,7 +188,8 @@ func parseMerchant(m Merchant) (*merchant, error) {
 		case !isText(p.ID) || !isText(p.Owner):
 			return fail("the id or owner of plan %s holds a control character or is not UTF-8", shown(p.ID))
 		case !isProduct(p.Product):
-			return fail("plan %s: unknown product %q; there are %s", p.ID, p.Product, strings.Join(productNames(), ", "))
+			return fail("plan %s: unknown product %q; there are %s", p.ID, p.Product, strings.Join(productNames(),
+				", "))
 		case seen[key]:
 			return fail("plan %s of %s is there twice", p.ID, p.Product)
 		case p.Days < 0 || p.Days > maxDays || p.Limits.PeriodDays < 0 || p.Limits.PeriodDays > maxDays:
@@ -202,9 +204,11 @@ func parseMerchant(m Merchant) (*merchant, error) {
 // refuseReal keeps key material of the real WeChat Pay out of a program that
 // hands private keys to whoever asks.
 func refuseReal(cert *x509.Certificate) error {
-	for _, name := range []string{cert.Issuer.CommonName, strings.Join(cert.Issuer.Organization, " "), strings.Join(cert.Subject.Organization, " ")} {
+	for _, name := range []string{cert.Issuer.CommonName, strings.Join(cert.Issuer.Organization, " "),
+		strings.Join(cert.Subject.Organization, " ")} {
 		if lower := strings.ToLower(name); strings.Contains(lower, "tenpay") || strings.Contains(name, "财付通") {
-			return fmt.Errorf("the certificate was issued by %q and looks real: never give a sandbox the keys of a merchant; leave them out and it makes its own", name)
+			return fmt.Errorf("the certificate was issued by %q and looks real: never give a sandbox the keys of a "+
+				"merchant; leave them out and it makes its own", name)
 		}
 	}
 	return nil
@@ -260,8 +264,8 @@ type planKey struct {
 	id      string
 }
 
-// checkNew says what makes no sense in a merchant or plan that comes now. What a store has was taken
-// by the version that put it there.
+// checkNew says what makes no sense in a merchant or plan that comes now. What a store has was
+// taken by the version that put it there.
 func (m Merchant) checkNew() error {
 	for _, id := range m.AppIDs {
 		if id == "" {
@@ -284,13 +288,16 @@ func (m Merchant) checkNew() error {
 func (p Plan) checkNew() error {
 	l := p.Limits
 	if _, ok := parseAddress(p.NotifyURL); p.NotifyURL != "" && !ok {
-		return fmt.Errorf("sandbox: plan %s: its notify_url is no address, such as https://yourapp.com/notify", shown(p.ID))
+		return fmt.Errorf("sandbox: plan %s: its notify_url is no address, such as https://yourapp.com/notify",
+			shown(p.ID))
 	}
 	switch {
 	case !p.Mode.known():
-		return fmt.Errorf("sandbox: plan %s: unknown mode %q; there are %q, %q, %q, %q and, for that of the product, none",
+		return fmt.Errorf("sandbox: plan %s: unknown mode %q; there are %q, %q, %q, %q and, for that of the "+
+			"product, none",
 			shown(p.ID), p.Mode, DebitAtOnce, DebitAfterADay, DebitNoticed, DebitScheduled)
-	case min(p.Amount, l.PerDebit, l.PerDay, int64(min(l.SuccessesPerDay, l.SuccessesPerPeriod, l.AttemptsPerDay, p.MinPercent))) < 0 || p.MinPercent > 100:
+	case min(p.Amount, l.PerDebit, l.PerDay, int64(min(l.SuccessesPerDay, l.SuccessesPerPeriod, l.AttemptsPerDay,
+		p.MinPercent))) < 0 || p.MinPercent > 100:
 		return fmt.Errorf("sandbox: plan %s: amount and limits are from 0, min_percent from 0 to 100", shown(p.ID))
 	}
 	return nil

@@ -51,7 +51,8 @@ func (c *call) sendNotice(contract *contractRow, amount int64, days int) error {
 			hinting("a notice with other parameters is open until " + contract.Notice.Until.Format(time.RFC3339))
 	}
 	if !within(c.now, n.from, n.until) {
-		return r.refuse(troubleHours, "notices may be sent from "+n.from.String()+" to "+n.until.String()+" in Beijing, where it is "+hourOf(c.now).String())
+		return r.refuse(troubleHours, "notices may be sent from "+n.from.String()+" to "+n.until.String()+
+			" in Beijing, where it is "+hourOf(c.now).String())
 	}
 	w, err := c.wallet(contract.Person)
 	if err != nil {

@@ -33,19 +33,32 @@ func offlineFace() *product {
 		agreed:        offlineFaceAgreed,
 		debits:        []*debitRules{offlineFaceDebits()},
 		behaviours: map[string]behaviour{
-			"POST " + root + "/contracts/presign":                                                         offlineFacePresign,
-			"GET " + root + "/contracts/{contract_id}":                                                    offlineFaceQuery,
-			"POST " + root + "/authinfo":                                                                  offlineFaceAuthInfo,
-			"POST " + root + "/transactions":                                                              offlineFaceDebit,
-			"GET " + root + "/transactions/out-trade-no/{out_trade_no}":                                   offlineFaceDebitByNo,
-			"POST " + root + "/repayment-url":                                                             offlineFaceRepaymentURL,
-			"GET " + root + "/face-collections":                                                           offlineFaceCollections,
-			"GET " + root + "/face-collections/{collection_id}":                                           offlineFaceCollection,
-			"POST " + mch + "/tokens":                                                                     offlineFaceToken,
-			"GET " + mch + "/organizations":                                                               offlineFaceOrganization,
-			"GET " + mch + "/organizations/{organization_id}/users/out-user-id/{out_user_id}":             offlineFaceUser,
-			"PATCH " + mch + "/organizations/{organization_id}/users/out-user-id/{out_user_id}":           offlineFaceUpdateUser,
-			"POST " + mch + "/organizations/{organization_id}/users/user-id/{user_id}/terminate-contract": offlineFaceTerminate,
+			"POST " + root +
+				"/contracts/presign": offlineFacePresign,
+			"GET " + root +
+				"/contracts/{contract_id}": offlineFaceQuery,
+			"POST " + root +
+				"/authinfo": offlineFaceAuthInfo,
+			"POST " + root +
+				"/transactions": offlineFaceDebit,
+			"GET " + root +
+				"/transactions/out-trade-no/{out_trade_no}": offlineFaceDebitByNo,
+			"POST " + root +
+				"/repayment-url": offlineFaceRepaymentURL,
+			"GET " + root +
+				"/face-collections": offlineFaceCollections,
+			"GET " + root +
+				"/face-collections/{collection_id}": offlineFaceCollection,
+			"POST " + mch +
+				"/tokens": offlineFaceToken,
+			"GET " + mch +
+				"/organizations": offlineFaceOrganization,
+			"GET " + mch +
+				"/organizations/{organization_id}/users/out-user-id/{out_user_id}": offlineFaceUser,
+			"PATCH " + mch +
+				"/organizations/{organization_id}/users/out-user-id/{out_user_id}": offlineFaceUpdateUser,
+			"POST " + mch +
+				"/organizations/{organization_id}/users/user-id/{user_id}/terminate-contract": offlineFaceTerminate,
 		},
 	}
 }
@@ -135,7 +148,8 @@ func offlineFaceQuery(c *call) (document, error) {
 	out := document{
 		"contract_id": contract.ID, "mchid": contract.MchID, "organization_id": contract.PlanID, "user_id": u.UserID,
 		"openid": contract.OpenID, "contract_state": faceState(contract), "contract_mode": mode,
-		"contract_signed_time": wire.FormatTime(contract.SignedAt), "contract_bank_card_from": "MERCHANT_LIMITED_BANK_CARD",
+		"contract_signed_time":    wire.FormatTime(contract.SignedAt),
+		"contract_bank_card_from": "MERCHANT_LIMITED_BANK_CARD",
 	}
 	if mode == "LIMIT_NONE" {
 		out["contract_bank_card_from"] = "USER_SELECT_FREE"
@@ -164,7 +178,8 @@ func offlineFaceResource(c *contractRow) document {
 		at = c.TerminatedAt
 	}
 	return document{
-		"user_id": faceUserID(c.MchID, c.PlanID, c.UserCode), "out_user_id": c.UserCode, "organization_id": c.PlanID, "mch_id": c.MchID,
+		"user_id": faceUserID(c.MchID, c.PlanID, c.UserCode), "out_user_id": c.UserCode, "organization_id": c.PlanID,
+		"mch_id":             c.MchID,
 		"notify_create_time": wire.FormatTime(at), "appid": c.AppID, "openid": c.OpenID, "contract_id": c.ID,
 	}
 }

@@ -19,7 +19,8 @@ const (
 )
 
 func faceBody(pupil string) object {
-	return object{"business_name": "K12", "facepay_user": object{"out_user_id": pupil, "organization_id": sandbox.DefaultOrganizationID, "phone": "13800138000"}}
+	return object{"business_name": "K12", "facepay_user": object{"out_user_id": pupil,
+		"organization_id": sandbox.DefaultOrganizationID, "phone": "13800138000"}}
 }
 
 func (w *world) signFace(pupil string) *sandbox.Contract {
@@ -33,20 +34,24 @@ func (w *world) signFace(pupil string) *sandbox.Contract {
 func (w *world) authInfo() string {
 	w.Helper()
 	return w.must("POST", face+"authinfo", object{
-		"sp_appid": sandbox.DefaultAppID, "sub_mchid": "1230000109", "device_id": "canteen-1", "raw_data": "x", "organization_id": sandbox.DefaultOrganizationID,
+		"sp_appid": sandbox.DefaultAppID, "sub_mchid": "1230000109", "device_id": "canteen-1", "raw_data": "x",
+		"organization_id": sandbox.DefaultOrganizationID,
 	})["authinfo"].(string)
 }
 
 func faceDebit(authCode, no string) object {
 	return object{
-		"auth_code": authCode, "sp_appid": sandbox.DefaultAppID, "sp_mchid": sandbox.DefaultMchID, "sub_mchid": "1230000109", "out_trade_no": no,
-		"amount": object{"total": 888, "currency": "CNY"}, "scene_info": object{"device_ip": "14.23.150.211"}, "description": "lunch", "attach": "x",
+		"auth_code": authCode, "sp_appid": sandbox.DefaultAppID, "sp_mchid": sandbox.DefaultMchID,
+		"sub_mchid": "1230000109", "out_trade_no": no,
+		"amount": object{"total": 888, "currency": "CNY"}, "scene_info": object{"device_ip": "14.23.150.211"},
+		"description": "lunch", "attach": "x",
 		"business": object{"business_product_id": 2, "business_scene_id": 6},
 	}
 }
 
 func faceByNo(no string) string {
-	return debitFace + "/out-trade-no/" + no + "?sp_mchid=" + sandbox.DefaultMchID + "&sub_mchid=1230000109&business_product_id=2"
+	return debitFace + "/out-trade-no/" + no + "?sp_mchid=" + sandbox.DefaultMchID +
+		"&sub_mchid=1230000109&business_product_id=2"
 }
 
 func TestFaceContract(t *testing.T) {
@@ -55,7 +60,8 @@ func TestFaceContract(t *testing.T) {
 	const pupil = faceUsers + "out-user-id/pupil0001"
 	w.refused(404, "RESOURCE_NOT_EXISTS", "GET", pupil, nil)
 	token := w.must("POST", presignFace, faceBody("pupil0001"))["presign_token"].(string)
-	if got := w.must("GET", pupil, nil); got["contract_state"] != "NOT_CONTRACTED" || got["face_image_ok"] != false || got["contract_id"] != nil {
+	if got := w.must("GET", pupil, nil); got["contract_state"] != "NOT_CONTRACTED" || got["face_image_ok"] != false ||
+		got["contract_id"] != nil {
 		t.Errorf("before signing: got %v", got)
 	}
 	w.ok(w.Payer(openID).Decline(token))
@@ -63,7 +69,8 @@ func TestFaceContract(t *testing.T) {
 	w.ok(err)
 	signed := w.receivedOne("FACEPAY.USER_STATE_CHANGE")
 	userID := signed.Resource["user_id"].(string)
-	if r := signed.Resource; r["contract_id"] != c.ID || r["out_user_id"] != "pupil0001" || r["openid"] != openID || r["organization_id"] != sandbox.DefaultOrganizationID ||
+	if r := signed.Resource; r["contract_id"] != c.ID || r["out_user_id"] != "pupil0001" || r["openid"] != openID ||
+		r["organization_id"] != sandbox.DefaultOrganizationID ||
 		r["mch_id"] != sandbox.DefaultMchID || signed.Path != "/notify" || len(userID) != 16 {
 		t.Errorf("signing: got %+v", signed)
 	}
@@ -81,13 +88,15 @@ func TestFaceContract(t *testing.T) {
 	w.refused(404, "RESOURCE_NOT_EXISTS", "POST", faceUsers+"user-id/pupil0001/terminate-contract", nil)
 	w.must("POST", faceUsers+"user-id/"+userID+"/terminate-contract", nil)
 	w.receivedOne("FACEPAY.USER_STATE_CHANGE") // which does not say what happened
-	if got := w.must("GET", byID, nil); got["contract_state"] != "TERMINATED" || got["contract_terminated_time"] == nil {
+	if got := w.must("GET", byID, nil); got["contract_state"] != "TERMINATED" ||
+		got["contract_terminated_time"] == nil {
 		t.Errorf("terminated: got %v", got)
 	}
 	w.refused(404, "RESOURCE_NOT_EXISTS", "POST", faceUsers+"user-id/"+userID+"/terminate-contract", nil)
 
 	// Signing again makes a contract of its own, this time with a token.
-	again := object{"scene": "WEBSESSION", "web_init_data": object{"out_user_id": "pupil0001", "organization_id": sandbox.DefaultOrganizationID}}
+	again := object{"scene": "WEBSESSION", "web_init_data": object{"out_user_id": "pupil0001",
+		"organization_id": sandbox.DefaultOrganizationID}}
 	token = w.must("POST", "v3/offlinefacemch/tokens", again)["token"].(string)
 	c, err = w.Payer(openID).Agree(token)
 	w.ok(err)
@@ -126,9 +135,11 @@ func TestFacePresignRules(t *testing.T) {
 	_, err = w.Payer(openID).Agree(w.must("POST", presignFace, body("q"))["presign_token"].(string))
 	w.page(err, sandbox.PageIdentity)
 	w.ok(w.Payer(openID).Identify("张三", "440101199001011234"))
-	c, err := w.Payer(openID).Agree(w.must("POST", presignFace, with(body("q"), "business_name", "K-12"))["presign_token"].(string))
+	c, err := w.Payer(openID).Agree(w.must("POST", presignFace, with(body("q"), "business_name",
+		"K-12"))["presign_token"].(string))
 	w.ok(err)
-	if got := w.must("GET", face+"contracts/"+c.ID, nil); got["contract_mode"] != "PRIORITY_BANK_CARD" || got["contract_bank_card_from"] != "MERCHANT_LIMITED_BANK_CARD" {
+	if got := w.must("GET", face+"contracts/"+c.ID, nil); got["contract_mode"] != "PRIORITY_BANK_CARD" ||
+		got["contract_bank_card_from"] != "MERCHANT_LIMITED_BANK_CARD" {
 		t.Errorf("with a card: got %v", got)
 	}
 
@@ -151,10 +162,12 @@ func TestFaceDebit(t *testing.T) {
 	}
 	code := show()
 	got := w.must("POST", debitFace, faceDebit(code, "lunch-1"))
-	if got["trade_state"] != "SUCCESS" || got["trade_type"] != "AUTH" || got["transaction_id"] == nil || got["debt_state"] != nil || got["error_type"] != nil {
+	if got["trade_state"] != "SUCCESS" || got["trade_type"] != "AUTH" || got["transaction_id"] == nil ||
+		got["debt_state"] != nil || got["error_type"] != nil {
 		t.Errorf("debit: got %v", got)
 	}
-	if again := w.must("POST", debitFace, faceDebit(code, "lunch-1")); again["transaction_id"] != got["transaction_id"] {
+	if again := w.must("POST", debitFace,
+		faceDebit(code, "lunch-1")); again["transaction_id"] != got["transaction_id"] {
 		t.Errorf("the same call again: got %v", again)
 	}
 	w.refused(400, "INVALID_REQUEST", "POST", debitFace, faceDebit(code, "lunch-2"))
@@ -163,14 +176,16 @@ func TestFaceDebit(t *testing.T) {
 	w.refused(403, "NO_AUTH", "POST", debitFace, with(faceDebit(show(), "lunch-2"), "sub_mchid", "999"))
 	w.refused(400, "PARAM_ERROR", "POST", debitFace, with(faceDebit(show(), "lunch-2"), "sp_mchid", "999"))
 	w.refused(404, "RESOURCE_NOT_EXISTS", "GET", faceByNo("lunch-9"), nil)
-	w.refused(404, "RESOURCE_NOT_EXISTS", "GET", strings.Replace(faceByNo("lunch-1"), "product_id=2", "product_id=11", 1), nil)
+	w.refused(404, "RESOURCE_NOT_EXISTS", "GET", strings.Replace(faceByNo("lunch-1"), "product_id=2", "product_id=11",
+		1), nil)
 
 	// A debit that fails may be tried five times a day, by the same call.
 	payer := w.Payer(openID)
 	w.ok(payer.RunOut())
 	owed := faceDebit(show(), "lunch-2")
 	for range 5 {
-		if got := w.must("POST", debitFace, owed); got["trade_state"] != "PAYERROR" || got["error_type"] != "NOTENOUGH" || got["debt_state"] != "DEBT" {
+		if got := w.must("POST", debitFace, owed); got["trade_state"] != "PAYERROR" ||
+			got["error_type"] != "NOTENOUGH" || got["debt_state"] != "DEBT" {
 			t.Errorf("no money: got %v", got)
 		}
 	}
@@ -187,14 +202,18 @@ func TestFaceDebit(t *testing.T) {
 	// Or be repaid on a page of WeChat Pay's.
 	device = w.authInfo()
 	w.must("POST", debitFace, faceDebit(show(), "lunch-3"))
-	page := w.must("POST", face+"repayment-url", object{"out_user_id": "pupil0001", "organization_id": sandbox.DefaultOrganizationID})
-	if !strings.HasPrefix(page["repayment_url"].(string), "https://") || page["expire_at"] != "2020-09-11T11:00:00+08:00" {
+	page := w.must("POST", face+"repayment-url", object{"out_user_id": "pupil0001",
+		"organization_id": sandbox.DefaultOrganizationID})
+	if !strings.HasPrefix(page["repayment_url"].(string), "https://") ||
+		page["expire_at"] != "2020-09-11T11:00:00+08:00" {
 		t.Errorf("repayment: got %v", page)
 	}
-	w.refused(404, "RESOURCE_NOT_EXISTS", "POST", face+"repayment-url", object{"out_user_id": "nobody", "organization_id": sandbox.DefaultOrganizationID})
+	w.refused(404, "RESOURCE_NOT_EXISTS", "POST", face+"repayment-url", object{"out_user_id": "nobody",
+		"organization_id": sandbox.DefaultOrganizationID})
 	w.ok(payer.Fund(888))
 	w.ok(payer.Repay())
-	if got := w.must("GET", faceByNo("lunch-3"), nil); got["trade_state"] != "SUCCESS" || got["debt_state"] != "REPAID" || got["repayment_transaction_id"] == nil {
+	if got := w.must("GET", faceByNo("lunch-3"), nil); got["trade_state"] != "SUCCESS" ||
+		got["debt_state"] != "REPAID" || got["repayment_transaction_id"] == nil {
 		t.Errorf("repaid: got %v", got)
 	}
 
@@ -208,10 +227,12 @@ func TestFaceDebit(t *testing.T) {
 	w.page(err, sandbox.PageUnknown)
 
 	device = w.authInfo()
-	w.must("PATCH", faceUsers+"out-user-id/pupil0001", object{"status": "DISABLED", "user_name": "张三", "user_type": "STUDENT", "student_info": object{"class_name": "高中一年三班"}, "phone": "13900139000"})
+	w.must("PATCH", faceUsers+"out-user-id/pupil0001", object{"status": "DISABLED", "user_name": "张三",
+		"user_type": "STUDENT", "student_info": object{"class_name": "高中一年三班"}, "phone": "13900139000"})
 	w.refused(400, "INVALID_REQUEST", "POST", debitFace, faceDebit(show(), "lunch-4"))
 	w.must("PATCH", faceUsers+"out-user-id/pupil0001", object{"status": "NORMAL"})
-	if got := w.must("GET", faceUsers+"out-user-id/pupil0001", nil); got["status"] != "NORMAL" || got["user_name"] != "张三" || got["student_info"].(object)["class_name"] != "高中一年三班" {
+	if got := w.must("GET", faceUsers+"out-user-id/pupil0001", nil); got["status"] != "NORMAL" ||
+		got["user_name"] != "张三" || got["student_info"].(object)["class_name"] != "高中一年三班" {
 		t.Errorf("changed: got %v", got)
 	}
 	w.ok(w.Terminate(c.ID, sandbox.ByCustomerService, ""))
@@ -222,7 +243,8 @@ func TestFaceOrganizationsAndCollections(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	const organizations = "v3/offlinefacemch/organizations"
-	if got := w.must("GET", organizations+"?organization_id="+sandbox.DefaultOrganizationID, nil); got["organization_name"] != "南山中兴小学部" {
+	if got := w.must("GET", organizations+"?organization_id="+sandbox.DefaultOrganizationID,
+		nil); got["organization_name"] != "南山中兴小学部" {
 		t.Errorf("organisation: got %v", got)
 	}
 	w.refused(404, "RESOURCE_NOT_EXISTS", "GET", organizations+"?organization_id=O1", nil)
@@ -237,14 +259,16 @@ func TestFaceOrganizationsAndCollections(t *testing.T) {
 		if got := w.must("GET", face+"face-collections/"+f.ID, nil); got["collection_state"] != want {
 			t.Errorf("got %v, want %s", got, want)
 		}
-		if list := w.must("GET", face+"face-collections?offset=0&limit=20&organization_id="+sandbox.DefaultOrganizationID, nil); len(list["face_collections"].([]any)) != 1 {
+		if list := w.must("GET", face+"face-collections?offset=0&limit=20&organization_id="+
+			sandbox.DefaultOrganizationID, nil); len(list["face_collections"].([]any)) != 1 {
 			t.Errorf("list: got %v", list)
 		}
 		_, err = w.RetakeFace(sandbox.DefaultOrganizationID, "pupil0001")
 		w.ok(err)
 	}
 	w.refused(404, "RESOURCE_NOT_EXISTS", "GET", face+"face-collections/FC2353ZJIHOJKHOIIOIJ", nil)
-	w.refused(400, "PARAM_ERROR", "POST", face+"authinfo", object{"sp_appid": sandbox.DefaultAppID, "sub_mchid": "1230000109", "device_id": "d", "raw_data": "x", "organization_id": "O1"})
+	w.refused(400, "PARAM_ERROR", "POST", face+"authinfo", object{"sp_appid": sandbox.DefaultAppID,
+		"sub_mchid": "1230000109", "device_id": "d", "raw_data": "x", "organization_id": "O1"})
 }
 
 // What happens before a device is one call for other languages too.
@@ -267,7 +291,8 @@ func TestFaceOverREST(t *testing.T) {
 	if status, _ := post("/sandbox/faces/show", object{}); status != 400 {
 		t.Errorf("nothing shown: got %d", status)
 	}
-	if _, got := post("/sandbox/faces/retake", object{"organization_id": sandbox.DefaultOrganizationID, "out_user_id": "pupil0001"}); got["collection_state"] != "COLLECTION_REQUIRED" {
+	if _, got := post("/sandbox/faces/retake", object{"organization_id": sandbox.DefaultOrganizationID,
+		"out_user_id": "pupil0001"}); got["collection_state"] != "COLLECTION_REQUIRED" {
 		t.Errorf("retake: got %v", got)
 	}
 }

@@ -23,7 +23,8 @@ func offlineFaceDebits() *debitRules {
 		check: func(c *call, d *debitRow, contract *contractRow) error {
 			u, err := c.faceUser(contract.MchID, contract.PlanID, contract.UserCode)
 			if err == nil && u.Disabled {
-				return invalidRequest("用户已被禁用").hinting("the user's status is DISABLED: change it with PATCH …/users/out-user-id/{out_user_id}")
+				return invalidRequest("用户已被禁用").
+					hinting("the user's status is DISABLED: change it with PATCH …/users/out-user-id/{out_user_id}")
 			}
 			return err
 		},
@@ -84,7 +85,8 @@ func offlineFaceAuthInfo(c *call) (document, error) {
 	}
 	organization := c.text("organization_id")
 	if c.merchant.plan(OfflineFace, organization) == nil {
-		return nil, badField("/organization_id", organization, "organization_id非法").hinting("the merchant has no such organisation: it is a plan of product offline-face")
+		return nil, badField("/organization_id", organization, "organization_id非法").
+			hinting("the merchant has no such organisation: it is a plan of product offline-face")
 	}
 	device := &faceDevice{
 		MchID: c.merchant.MchID, SubMchID: c.text("sub_mchid"), Organization: organization,
@@ -141,11 +143,14 @@ func offlineFaceDebit(c *call) (document, error) {
 	code, err := get[faceCode](c.Tx, c.text("auth_code"))
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return nil, invalidRequest("扣款凭证不合法").hinting("no device of the merchant's handed out this auth_code: Sandbox.ShowFace or POST /sandbox/faces/show")
+		return nil, invalidRequest("扣款凭证不合法").
+			hinting("no device of the merchant's handed out this auth_code: Sandbox.ShowFace or POST " +
+				"/sandbox/faces/show")
 	case err != nil:
 		return nil, err
 	case code.SubMchID != c.text("sub_mchid"):
-		return nil, invalidRequest("参数内容和扣款凭证内容不一致").hinting("the auth_code is of another sub-merchant's device: the authinfo and the debit must name the same sub_mchid")
+		return nil, invalidRequest("参数内容和扣款凭证内容不一致").hinting("the auth_code is of another sub-merchant's device: the " +
+			"authinfo and the debit must name the same sub_mchid")
 	case code.OutTradeNo != "" && code.OutTradeNo != outTradeNo:
 		return nil, invalidRequest("扣款凭证不合法").hinting("the auth_code was used for another out_trade_no")
 	}
@@ -170,7 +175,8 @@ func offlineFaceDebitByNo(c *call) (document, error) {
 		return nil, err
 	}
 	business := object(decodeBody(d.Request), "business")
-	if d.SubMchID != c.query.Get("sub_mchid") || textOf(business, "business_product_id") != c.query.Get("business_product_id") {
+	if d.SubMchID != c.query.Get("sub_mchid") ||
+		textOf(business, "business_product_id") != c.query.Get("business_product_id") {
 		return nil, c.noOrder().hinting("sub_mchid or business_product_id is not the order's")
 	}
 	return offlineFaceTransaction(d), nil
@@ -202,7 +208,8 @@ func offlineFaceTransaction(d *debitRow) document {
 	}
 	out["transaction_id"], out["bank_type"], out["success_time"] = d.TransactionID, "OTHERS", wire.FormatTime(d.EndedAt)
 	if !d.RepaidAt.IsZero() {
-		out["debt_state"], out["repayment_transaction_id"], out["success_time"] = "REPAID", d.TransactionID, wire.FormatTime(d.RepaidAt)
+		out["debt_state"], out["repayment_transaction_id"] = "REPAID", d.TransactionID
+		out["success_time"] = wire.FormatTime(d.RepaidAt)
 		if d.Refunded == 0 {
 			out["trade_state"], out["trade_state_description"] = "SUCCESS", "支付成功"
 		}
@@ -218,7 +225,8 @@ func offlineFaceRepaymentURL(c *call) (document, error) {
 		return nil, err
 	}
 	return document{
-		"repayment_url": "https://" + signingHost + "/sandbox/repay?user_id=" + u.UserID + "&t=" + strconv.FormatInt(c.now.Unix(), 10),
-		"expire_at":     wire.FormatTime(c.now.Add(time.Hour)),
+		"repayment_url": "https://" + signingHost + "/sandbox/repay?user_id=" + u.UserID +
+			"&t=" + strconv.FormatInt(c.now.Unix(), 10),
+		"expire_at": wire.FormatTime(c.now.Add(time.Hour)),
 	}, nil
 }

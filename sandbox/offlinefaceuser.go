@@ -32,7 +32,8 @@ type FaceUser struct {
 func (u *FaceUser) kind() string { return "face-user" }
 
 func (u *FaceUser) row() store.Row {
-	return store.Row{ID: faceUserKey(u.MchID, u.Organization, u.OutUserID), Keys: []string{"user:" + faceUserKey(u.MchID, u.Organization, u.UserID)}}
+	return store.Row{ID: faceUserKey(u.MchID, u.Organization, u.OutUserID),
+		Keys: []string{"user:" + faceUserKey(u.MchID, u.Organization, u.UserID)}}
 }
 
 func faceUserKey(mchid, organization, id string) string { return joined(mchid, organization, id) }
@@ -70,7 +71,8 @@ func (c *call) faceUserByID(organization, userID string) (*FaceUser, error) {
 	case err != nil:
 		return nil, err
 	case len(list) == 0:
-		return nil, notFound("RESOURCE_NOT_EXISTS", "刷脸用户不存在").hinting("user_id is WeChat Pay's id of the user, not the merchant's")
+		return nil, notFound("RESOURCE_NOT_EXISTS", "刷脸用户不存在").
+			hinting("user_id is WeChat Pay's id of the user, not the merchant's")
 	}
 	return list[0], nil
 }
@@ -86,14 +88,16 @@ func (s *step) faceContract(u *FaceUser) (*contractRow, error) {
 func offlineFaceOrganization(c *call) (document, error) {
 	id, name := c.query.Get("organization_id"), c.query.Get("organization_name")
 	if id == "" && name == "" {
-		return nil, invalidRequest("organization_id与organization_name至少填写一个").hinting("ask by organization_id or organization_name")
+		return nil, invalidRequest("organization_id与organization_name至少填写一个").
+			hinting("ask by organization_id or organization_name")
 	}
 	for _, plan := range c.merchant.Plans {
 		if plan.Product == OfflineFace && (id == "" || plan.ID == id) && (name == "" || plan.Name == name) {
 			return document{"organization_id": plan.ID, "organization_name": plan.Name}, nil
 		}
 	}
-	return nil, notFound("RESOURCE_NOT_EXISTS", "机构不存在").hinting("an organisation is a plan of product offline-face; its name is the plan's")
+	return nil, notFound("RESOURCE_NOT_EXISTS", "机构不存在").
+		hinting("an organisation is a plan of product offline-face; its name is the plan's")
 }
 
 func offlineFaceUser(c *call) (document, error) {
@@ -194,7 +198,8 @@ func (s *Sandbox) RetakeFace(organizationID, outUserID string) (f *FaceCollectio
 }
 
 func (f *FaceCollection) document() document {
-	out := document{"collection_id": f.ID, "user_id": f.UserID, "organization_id": f.Organization, "collection_state": "COLLECTION_REQUIRED"}
+	out := document{"collection_id": f.ID, "user_id": f.UserID, "organization_id": f.Organization,
+		"collection_state": "COLLECTION_REQUIRED"}
 	if !f.UploadedAt.IsZero() {
 		out["collection_state"], out["register_photo_upload_time"] = "PHOTO_UPLOADED", wire.FormatTime(f.UploadedAt)
 	}
@@ -220,7 +225,8 @@ func offlineFaceCollections(c *call) (document, error) {
 func offlineFaceCollection(c *call) (document, error) {
 	f, err := get[FaceCollection](c.Tx, c.vars["collection_id"])
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, notFound("RESOURCE_NOT_EXISTS", "重采请求不存在").hinting("requests are made with Sandbox.RetakeFace or POST /sandbox/faces/retake")
+		return nil, notFound("RESOURCE_NOT_EXISTS", "重采请求不存在").
+			hinting("requests are made with Sandbox.RetakeFace or POST /sandbox/faces/retake")
 	}
 	if err != nil {
 		return nil, err

@@ -139,10 +139,12 @@ func (c *call) place(o *orderRow) (*orderRow, error) {
 		r.internal = internalPaid
 		return nil, r.hinting("this out_trade_no is paid; a new order needs a new number")
 	case old.closedBy(c.now) || old.State != OrderNotPaid:
-		return nil, &refusal{status: http.StatusBadRequest, code: "ORDER_CLOSED", message: "订单已关闭", internal: internalParam,
-			hint: "this out_trade_no is closed for ever; a new order needs a new number"}
+		return nil, &refusal{status: http.StatusBadRequest, code: "ORDER_CLOSED", message: "订单已关闭",
+			internal: internalParam,
+			hint:     "this out_trade_no is closed for ever; a new order needs a new number"}
 	case old.Fingerprint != c.fingerprint():
-		return nil, numberUsed("this out_trade_no was used with other parameters: repeat them exactly, or use a new number")
+		return nil, numberUsed("this out_trade_no was used with other parameters: repeat them exactly, or use a " +
+			"new number")
 	default:
 		o = old
 	}
@@ -154,12 +156,14 @@ func (c *call) place(o *orderRow) (*orderRow, error) {
 }
 
 func numberUsed(hint string) *refusal {
-	return &refusal{status: http.StatusForbidden, code: "OUT_TRADE_NO_USED", message: "商户订单号重复", internal: internalReplay, hint: hint}
+	return &refusal{status: http.StatusForbidden, code: "OUT_TRADE_NO_USED", message: "商户订单号重复",
+		internal: internalReplay, hint: hint}
 }
 
 // nothingToPay refuses an order or a debit of less than a fen.
 func nothingToPay(pointer string, total int64) *refusal {
-	return badField(pointer, strconv.FormatInt(total, 10), "金额需大于0").hinting("orders and debits are of at least one fen")
+	return badField(pointer, strconv.FormatInt(total, 10), "金额需大于0").
+		hinting("orders and debits are of at least one fen")
 }
 
 // closeOrder closes an unpaid order; closing twice is a success.
@@ -222,5 +226,7 @@ func (s *step) pay(o *orderRow) (err error) {
 	if o.Combined {
 		resource = combineDocument
 	}
-	return s.notify(&pushRow{Push: Push{MchID: o.MchID, URL: o.NotifyURL, Event: "TRANSACTION.SUCCESS", OriginalType: "transaction", Summary: "支付成功", Resource: encodeJSON(resource(o, s.now)), About: o.ID}, retries: genericSchedule})
+	return s.notify(&pushRow{Push: Push{MchID: o.MchID, URL: o.NotifyURL, Event: "TRANSACTION.SUCCESS",
+		OriginalType: "transaction", Summary: "支付成功", Resource: encodeJSON(resource(o, s.now)), About: o.ID},
+		retries: genericSchedule})
 }

@@ -18,7 +18,8 @@ const (
 // partnerOrder is orderBody as a service provider writes it.
 func partnerOrder() object {
 	return object{
-		"sp_appid": "wxd678efh567hg6787", "sp_mchid": "1900000109", "sub_mchid": "1230000109", "sub_appid": "wxd678efh567hg6999",
+		"sp_appid": "wxd678efh567hg6787", "sp_mchid": "1900000109", "sub_mchid": "1230000109",
+		"sub_appid":   "wxd678efh567hg6999",
 		"description": "Image", "out_trade_no": "20150806125346", "notify_url": "https://yourapp.com/paid",
 		"amount": object{"total": 100, "currency": "CNY"}, "payer": object{"sp_openid": openID},
 	}
@@ -39,10 +40,12 @@ func TestEveryWayToOrder(t *testing.T) {
 		partnerRoot + "jsapi":       {partnerOrder, "prepay_id", "JSAPI"},
 		partnerRoot + "miniprogram": {partnerOrder, "prepay_id", "JSAPI"},
 		partnerRoot + "app":         {func() object { return with(partnerOrder(), "payer", nil) }, "prepay_id", "APP"},
-		partnerRoot + "native":      {func() object { return with(partnerOrder(), "payer", nil) }, "code_url", "NATIVE"},
-		partnerRoot + "h5":          {func() object { return with(partnerOrder(), "payer", nil) }, "h5_url", "MWEB"},
+		partnerRoot + "native": {func() object { return with(partnerOrder(), "payer", nil) }, "code_url",
+			"NATIVE"},
+		partnerRoot + "h5": {func() object { return with(partnerOrder(), "payer", nil) }, "h5_url", "MWEB"},
 		partnerRoot + "scannedpos": {func() object {
-			return with(partnerOrder(), "scene_info", object{"payer_client_ip": "14.23.150.211", "store_info": object{"id": "0001"}})
+			return with(partnerOrder(), "scene_info", object{"payer_client_ip": "14.23.150.211",
+				"store_info": object{"id": "0001"}})
 		}, "prepay_id", "JSAPI"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -86,21 +89,25 @@ func TestPartnerOrdersAreTheSubMerchants(t *testing.T) {
 	other := with(with(partnerOrder(), "sub_mchid", "1999999999"), "sub_appid", "wxsub")
 	w.refused(400, "PARAM_ERROR", "POST", partnerRoot+"jsapi", with(partnerOrder(), "sp_mchid", "1230000109"))
 	w.refused(400, "APPID_MCHID_NOT_MATCH", "POST", partnerRoot+"jsapi", with(partnerOrder(), "sp_appid", "wxsub"))
-	w.refused(400, "PARAM_ERROR", "POST", partnerRoot+"jsapi", with(with(other, "sub_appid", "wxother"), "out_trade_no", "x1"))
+	w.refused(400, "PARAM_ERROR", "POST", partnerRoot+"jsapi", with(with(other, "sub_appid", "wxother"), "out_trade_no",
+		"x1"))
 	w.refused(403, "NO_AUTH", "POST", partnerRoot+"jsapi", with(partnerOrder(), "sub_mchid", "1888888888"))
-	w.refused(400, "PARAM_ERROR", "POST", partnerRoot+"jsapi", with(with(partnerOrder(), "sub_appid", nil), "payer", object{"sub_openid": "oSub"}))
+	w.refused(400, "PARAM_ERROR", "POST", partnerRoot+"jsapi", with(with(partnerOrder(), "sub_appid", nil), "payer",
+		object{"sub_openid": "oSub"}))
 	w.refused(400, "PARAM_ERROR", "POST", partnerRoot+"jsapi", with(partnerOrder(), "payer", object{}))
 
 	// The number is free for another sub-merchant, and each finds its own.
 	w.refused(404, "ORDER_NOT_EXIST", "GET", partnerRoot+byNo+"?sp_mchid=1900000109&sub_mchid=1999999999", nil)
 	body := with(with(partnerOrder(), "sub_mchid", "1999999999"), "sub_appid", "wxsub")
-	prepay := w.must("POST", partnerRoot+"jsapi", with(body, "payer", object{"sub_openid": "oSub"}))["prepay_id"].(string)
+	prepay := w.must("POST", partnerRoot+
+		"jsapi", with(body, "payer", object{"sub_openid": "oSub"}))["prepay_id"].(string)
 	_, err := w.Payer("somebody").Pay(prepay)
 	w.page(err, sandbox.PageWrongUser)
 	_, err = w.Payer("oSub").Pay(prepay)
 	w.ok(err)
 	paid := w.receivedOne("TRANSACTION.SUCCESS").Resource
-	if paid["sub_mchid"] != "1999999999" || paid["sub_appid"] != "wxsub" || paid["payer"].(object)["sub_openid"] != "oSub" {
+	if paid["sub_mchid"] != "1999999999" || paid["sub_appid"] != "wxsub" ||
+		paid["payer"].(object)["sub_openid"] != "oSub" {
 		t.Errorf("TRANSACTION.SUCCESS carries %v", paid)
 	}
 	w.refused(404, "ORDER_NOT_EXIST", "GET", partnerRoot+"id/"+paid["transaction_id"].(string)+asPartner, nil)
@@ -143,7 +150,8 @@ func TestCodePayment(t *testing.T) {
 	payer := w.Payer(openID)
 	reverse := object{"appid": "wxd678efh567hg6787", "mchid": "1900000109"}
 	w.refused(400, "INVALID_REQUEST", "POST", directRoot+"codepay", codeBody("130061098828009406"))
-	if got := w.adminOK("POST", "/sandbox/payers/"+openID+"/show-code", object{})["auth_code"].(string); len(got) != 18 {
+	if got := w.adminOK("POST", "/sandbox/payers/"+openID+"/show-code",
+		object{})["auth_code"].(string); len(got) != 18 {
 		t.Errorf("show-code: got %q", got)
 	}
 	code, err := payer.ShowCode()
@@ -189,14 +197,16 @@ func TestCodePayment(t *testing.T) {
 	code, _ = payer.ShowCode()
 	partner := with(with(partnerOrder(), "notify_url", nil), "payer", object{"auth_code": code})
 	partner = with(partner, "scene_info", object{"store_info": object{"id": "0001"}})
-	if got := w.must("POST", partnerRoot+"codepay", partner); got["sub_mchid"] != "1230000109" || got["trade_state"] != "SUCCESS" {
+	if got := w.must("POST", partnerRoot+"codepay", partner); got["sub_mchid"] != "1230000109" ||
+		got["trade_state"] != "SUCCESS" {
 		t.Errorf("partner: got %v", got)
 	}
 	w.must("POST", partnerRoot+byNo+"/reverse", object{"sp_mchid": "1900000109", "sub_mchid": "1230000109"})
 	if len(w.received()) != 0 {
 		t.Error("a code payment without notify_url was notified")
 	}
-	if got := w.must("POST", directRoot+"exposure", object{"appid": "wxd678efh567hg6787", "payer": object{"openid": openID}, "out_trade_no": "exposed"}); got["fqf_exposure"] != false {
+	if got := w.must("POST", directRoot+"exposure", object{"appid": "wxd678efh567hg6787",
+		"payer": object{"openid": openID}, "out_trade_no": "exposed"}); got["fqf_exposure"] != false {
 		t.Errorf("exposure: got %v", got)
 	}
 }
@@ -212,10 +222,12 @@ func TestRealNamePayment(t *testing.T) {
 		identity := object{"type": "IDCARD", "number": number, "name": "张三"}
 		return with(with(orderBody(), "out_trade_no", no), "payer", object{"openid": openID, "identity": identity})
 	}
-	_, err := payer.Pay(w.must("POST", directRoot+"jsapi", order("order-1", "110101199003070142"))["prepay_id"].(string))
+	_, err := payer.Pay(w.must("POST", directRoot+
+		"jsapi", order("order-1", "110101199003070142"))["prepay_id"].(string))
 	w.page(err, sandbox.PageIdentity)
 	prepay := w.must("POST", directRoot+"jsapi", order("order-2", "110101199003070134"))["prepay_id"]
-	if again := w.must("POST", directRoot+"jsapi", order("order-2", "110101199003070134"))["prepay_id"]; again != prepay {
+	if again := w.must("POST", directRoot+
+		"jsapi", order("order-2", "110101199003070134"))["prepay_id"]; again != prepay {
 		t.Errorf("the same call again: got %v, want %v", again, prepay)
 	}
 	_, err = payer.Pay(prepay.(string))

@@ -42,19 +42,21 @@ type PageReason string
 
 // The reasons.
 const (
-	PageUnknown   PageReason = "unknown"    // no such session, order or contract
-	PageExpired   PageReason = "expired"    // the session or the order is too old
-	PageUsed      PageReason = "used"       // already agreed to, paid or terminated
-	PageSigned    PageReason = "signed"     // the payer has a live contract under this plan, perhaps through another app
+	PageUnknown PageReason = "unknown" // no such session, order or contract
+	PageExpired PageReason = "expired" // the session or the order is too old
+	PageUsed    PageReason = "used"    // already agreed to, paid or terminated
+	// the payer has a live contract under this plan, perhaps through another app
+	PageSigned    PageReason = "signed"
 	PageWrongUser PageReason = "wrong-user" // made for somebody else
 	PageClosed    PageReason = "closed"     // the plan signs nobody any more, or the order was closed
 	PageNoPrompt  PageReason = "no-prompt"  // the order has no offer to sign after paying
 	PageNoMoney   PageReason = "no-money"   // the payer has not got it
 	PageFailed    PageReason = "failed"     // the payment failed for another reason
-	PageBlocked   PageReason = "blocked"    // the payer agreed, and a rule of WeChat Pay's was in the way; the code is burnt
-	PageIdentity  PageReason = "identity"   // the payer is not who the merchant says; the code is burnt
-	PageRefused   PageReason = "refused"    // the merchant does not let the payer end the contract; see Plan.AsksFirst
-	PageRejected  PageReason = "rejected"   // the merchant's signed URL or extraData is wrong; see Hint
+	// the payer agreed, and a rule of WeChat Pay's was in the way; the code is burnt
+	PageBlocked  PageReason = "blocked"
+	PageIdentity PageReason = "identity" // the payer is not who the merchant says; the code is burnt
+	PageRefused  PageReason = "refused"  // the merchant does not let the payer end the contract; see Plan.AsksFirst
+	PageRejected PageReason = "rejected" // the merchant's signed URL or extraData is wrong; see Hint
 )
 
 // page is the signing page of a session, for a person.
@@ -80,7 +82,8 @@ func (s *step) page(session *sessionRow, openid string) (*Page, error) {
 	}
 	return &Page{
 		Product: session.Product, MchID: m.MchID, Merchant: m.Name, Plan: plan.Name, PlanID: plan.ID,
-		Account: session.Account, Token: session.Token, ExpiresAt: session.ExpiresAt.In(wire.Beijing).Truncate(time.Second),
+		Account: session.Account, Token: session.Token, ExpiresAt: session.ExpiresAt.In(wire.Beijing).
+				Truncate(time.Second),
 	}, nil
 }
 
@@ -96,9 +99,11 @@ func (s *step) mayOpen(session *sessionRow, openid string) error {
 	case SessionSigned:
 		return &PageError{Reason: PageUsed, Message: "This request has already been agreed to."}
 	case SessionExpired:
-		return &PageError{Reason: PageExpired, Message: "This page has expired. Please start again from the merchant's app."}
+		return &PageError{Reason: PageExpired,
+			Message: "This page has expired. Please start again from the merchant's app."}
 	case SessionBurnt:
-		return &PageError{Reason: PageUsed, Message: "This request could not be completed. Please start again from the merchant's app."}
+		return &PageError{Reason: PageUsed,
+			Message: "This request could not be completed. Please start again from the merchant's app."}
 	}
 	if s.elsewhere(session) {
 		return &PageError{Reason: PageWrongUser, Message: "This page was made for another device."}
@@ -110,14 +115,16 @@ func (s *step) mayOpen(session *sessionRow, openid string) error {
 }
 
 func errSigned() *PageError {
-	return &PageError{Reason: PageSigned, Message: "You have already opened this service with this merchant, perhaps in another of its apps."}
+	return &PageError{Reason: PageSigned,
+		Message: "You have already opened this service with this merchant, perhaps in another of its apps."}
 }
 
 // session finds a session by its token, for a payer.
 func (s *step) session(token string) (*sessionRow, error) {
 	session, err := get[sessionRow](s.Tx, token)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, &PageError{Reason: PageUnknown, Message: "This page does not exist. Please start again from the merchant's app."}
+		return nil, &PageError{Reason: PageUnknown,
+			Message: "This page does not exist. Please start again from the merchant's app."}
 	}
 	return session, err
 }

@@ -34,7 +34,8 @@ func (p *Payer) OpenURL(address string) (*Page, error) {
 	}
 	end := p.sandbox.engine.v2[u.Path]
 	if end == nil || !end.page {
-		return nil, &PageError{Reason: PageUnknown, Message: "There is no such page.", Hint: "the pages are /papay/entrustweb and /papay/h5entrustweb and their partner twins"}
+		return nil, &PageError{Reason: PageUnknown, Message: "There is no such page.",
+			Hint: "the pages are /papay/entrustweb and /papay/h5entrustweb and their partner twins"}
 	}
 	return p.openV2(r, end, nil)
 }
@@ -73,7 +74,8 @@ func (p *Payer) openV2(r *http.Request, end *endpointV2, f wire.Fields) (*Page, 
 		token, x.refused = e.sessionV2(r, end, x)
 	}
 	if x.refused != nil {
-		return nil, &PageError{Reason: PageRejected, Message: "The merchant's system made a mistake: " + x.refused.message, Hint: x.refused.hint}
+		return nil, &PageError{Reason: PageRejected, Message: "The merchant's system made a mistake: " +
+			x.refused.message, Hint: x.refused.hint}
 	}
 	return p.Open(token)
 }

@@ -28,7 +28,8 @@ func papay() *product {
 		resource: func(c *contractRow) document { return papayContract(c, c.changedAt()) },
 		alreadySigned: func() *refusal {
 			return invalidRequest("用户已签约该模板，请勿重复签约").
-				hinting("the payer has a contract in force under this plan, perhaps through another app of the merchant; another out_user_code tells his accounts apart")
+				hinting("the payer has a contract in force under this plan, perhaps through another app of the " +
+					"merchant; another out_user_code tells his accounts apart")
 		},
 		gone: func() *refusal {
 			return invalidRequest("协议不存在或已解约").hinting("only a contract in force can be ended, and only once")

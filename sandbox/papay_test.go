@@ -27,20 +27,24 @@ func papayBody(code string) object {
 		"out_contract_code": code, "contract_display_account": "微信代扣用户A",
 		"contract_notify_url": "https://yourapp.com/signed", "out_user_code": "用户A",
 		"device_info": object{
-			"device_type": "DEVICE_TYPE_PHONE", "device_os": "HarmonyOS", "device_id": "d", "device_running_as_root": false,
-			"device_ip": "14.23.150.211", "weixin_installed": true, "weixin_version": "8.0.51", "days_since_first_login": "DAYS_SINCE_FIRST_LOGIN_UNKNOW",
+			"device_type": "DEVICE_TYPE_PHONE", "device_os": "HarmonyOS", "device_id": "d",
+			"device_running_as_root": false,
+			"device_ip":              "14.23.150.211", "weixin_installed": true, "weixin_version": "8.0.51",
+			"days_since_first_login": "DAYS_SINCE_FIRST_LOGIN_UNKNOW",
 		},
 	}
 }
 
 func noticeBody(amount int) object {
-	return object{"mchid": "1900000109", "appid": "wxd678efh567hg6787", "estimated_amount": object{"amount": amount, "currency": "CNY"}}
+	return object{"mchid": "1900000109", "appid": "wxd678efh567hg6787", "estimated_amount": object{"amount": amount,
+		"currency": "CNY"}}
 }
 
 func applyBody(contractID, no string, total int) object {
 	return object{
-		"appid": "wxd678efh567hg6787", "out_trade_no": no, "description": "Monthly", "transaction_notify_url": "https://yourapp.com/debited",
-		"contract_id": contractID, "amount": object{"total": total, "currency": "CNY"}, "attach": "x",
+		"appid": "wxd678efh567hg6787", "out_trade_no": no, "description": "Monthly",
+		"transaction_notify_url": "https://yourapp.com/debited",
+		"contract_id":            contractID, "amount": object{"total": total, "currency": "CNY"}, "attach": "x",
 	}
 }
 
@@ -93,7 +97,8 @@ func TestPapayFromPresignToTermination(t *testing.T) {
 	if again := w.must("POST", presignPapay, papayBody("A1")); again["pre_entrustweb_id"] != token {
 		t.Error("the same call again opened another session")
 	}
-	w.refused(400, "INVALID_REQUEST", "POST", presignPapay, with(papayBody("A1"), "return_url", "https://yourapp.com/back"))
+	w.refused(400, "INVALID_REQUEST", "POST", presignPapay, with(papayBody("A1"), "return_url",
+		"https://yourapp.com/back"))
 	w.refused(404, "RESOURCE_NOT_EXISTS", "GET", papayByCode+"A1", nil)
 	w.refused(400, "INVALID_REQUEST", "POST", papayByCode+"A1/terminate", object{"contract_termination_remark": "x"})
 
@@ -108,7 +113,8 @@ func TestPapayFromPresignToTermination(t *testing.T) {
 	w.ok(err)
 	n := w.receivedOne("ENTRUST.SIGN")
 	signed := as[event.EntrustSign](w, n)
-	if n.Path != "/signed" || signed.ContractID != contract.ID || signed.MchID != "1900000109" || signed.OpenID != papayOpenID ||
+	if n.Path != "/signed" || signed.ContractID != contract.ID || signed.MchID != "1900000109" ||
+		signed.OpenID != papayOpenID ||
 		signed.OutUserCode != "用户A" || signed.ContractState != "SIGNED" || n.Resource["sp_mchid"] != nil {
 		t.Errorf("ENTRUST.SIGN at %s carries %v", n.Path, n.Resource)
 	}
@@ -124,16 +130,20 @@ func TestPapayFromPresignToTermination(t *testing.T) {
 	if harmony["mask_wxid"] != "oY***Qw" || harmony["contract_id"] != contract.ID {
 		t.Errorf("HarmonyOS query: got %v", harmony)
 	}
-	w.refused(404, "RESOURCE_NOT_EXISTS", "GET", "v3/papay/sign/partner/contracts/plan-id/12535/out-contract-code/A1?sub_mchid=1900000110", nil)
-	w.refused(400, "INVALID_REQUEST", "POST", "v3/papay/sign/partner/contracts/plan-id/12535/out-contract-code/A1/terminate",
+	w.refused(404, "RESOURCE_NOT_EXISTS", "GET",
+		"v3/papay/sign/partner/contracts/plan-id/12535/out-contract-code/A1?sub_mchid=1900000110", nil)
+	w.refused(400, "INVALID_REQUEST", "POST",
+		"v3/papay/sign/partner/contracts/plan-id/12535/out-contract-code/A1/terminate",
 		object{"sub_mchid": "1900000110", "contract_termination_remark": "x"})
 
 	ended := w.must("POST", papayByCode+"A1/terminate", object{"contract_termination_remark": "用户解约"})
-	if info := ended["contract_terminate_info"].(object); info["contract_termination_mode"] != "MCH_API_TERMINATE" || info["contract_termination_remark"] != "用户解约" {
+	if info := ended["contract_terminate_info"].(object); info["contract_termination_mode"] != "MCH_API_TERMINATE" ||
+		info["contract_termination_remark"] != "用户解约" {
 		t.Errorf("terminate: got %v", ended)
 	}
 	n = w.receivedOne("ENTRUST.TERMINATE")
-	if e := as[event.EntrustTerminate](w, n); n.Path != "/notify" || e.ContractState != "TERMINATED" || e.ContractTerminateInfo.ContractTerminationMode != "MCH_API_TERMINATE" {
+	if e := as[event.EntrustTerminate](w, n); n.Path != "/notify" || e.ContractState != "TERMINATED" ||
+		e.ContractTerminateInfo.ContractTerminationMode != "MCH_API_TERMINATE" {
 		t.Errorf("ENTRUST.TERMINATE at %s carries %v", n.Path, n.Resource)
 	}
 	w.refused(400, "INVALID_REQUEST", "POST", papayByCode+"A1/terminate", object{"contract_termination_remark": "x"})
@@ -144,17 +154,22 @@ func TestPapayFromPresignToTermination(t *testing.T) {
 func TestPapayTerminationModes(t *testing.T) {
 	t.Parallel()
 	for by, end := range map[sandbox.Termination]func(*world, string) error{
-		sandbox.ByUser:            func(w *world, id string) error { return w.Payer(papayOpenID).Terminate(id) },
-		sandbox.ByConsole:         func(w *world, id string) error { return w.Terminate(id, sandbox.ByConsole, "x") },
-		sandbox.ByCustomerService: func(w *world, id string) error { return w.Terminate(id, sandbox.ByCustomerService, "x") },
-		sandbox.BySystem:          func(w *world, id string) error { return w.Terminate(id, sandbox.BySystem, "x") },
+		sandbox.ByUser:    func(w *world, id string) error { return w.Payer(papayOpenID).Terminate(id) },
+		sandbox.ByConsole: func(w *world, id string) error { return w.Terminate(id, sandbox.ByConsole, "x") },
+		sandbox.ByCustomerService: func(w *world, id string) error {
+			return w.Terminate(id, sandbox.ByCustomerService,
+				"x")
+		},
+		sandbox.BySystem: func(w *world, id string) error { return w.Terminate(id, sandbox.BySystem, "x") },
 	} {
 		w := newWorld(t)
 		w.ok(end(w, w.signPapay("A1").ID))
 		e := as[event.EntrustTerminate](w, w.receivedOne("ENTRUST.TERMINATE"))
 		info := w.must("GET", papayByCode+"A1", nil)["contract_terminate_info"].(object)
-		if string(by) != e.ContractTerminateInfo.ContractTerminationMode || info["contract_termination_mode"] != string(by) {
-			t.Errorf("%s: the notification says %s, the query %v", by, e.ContractTerminateInfo.ContractTerminationMode, info)
+		if string(by) != e.ContractTerminateInfo.ContractTerminationMode ||
+			info["contract_termination_mode"] != string(by) {
+			t.Errorf("%s: the notification says %s, the query %v", by, e.ContractTerminateInfo.ContractTerminationMode,
+				info)
 		}
 	}
 }
@@ -197,7 +212,8 @@ func TestPapayAgreedInVain(t *testing.T) {
 	}
 	w.refused(400, "INVALID_REQUEST", "POST", papayByCode+"A1/terminate", object{"contract_termination_remark": "x"})
 	w.refused(400, "INVALID_REQUEST", "POST", presignPapay, papayBody("A1"))
-	w.refused(400, "CONTRACT_NOT_EXIST", "POST", "v3/papay/contracts/"+got["contract_id"].(string)+"/notify", noticeBody(1))
+	w.refused(400, "CONTRACT_NOT_EXIST", "POST", "v3/papay/contracts/"+got["contract_id"].(string)+"/notify",
+		noticeBody(1))
 	w.refused(400, "INVALID_REQUEST", "POST", applyPapay, applyBody(got["contract_id"].(string), "debit-1", 1))
 	w.signPapay("A2")
 }
@@ -210,13 +226,15 @@ func TestPapayTyped(t *testing.T) {
 	ctx, v3 := context.Background(), api.V3(w.client).Papay
 	contract := w.signPapay("A1")
 	_, err := v3.Contracts.ContractID(contract.ID).Notify.Post(ctx, &papay.NotifyRequest{
-		MchID: "1900000109", AppID: "wxd678efh567hg6787", EstimatedAmount: papay.NotifyRequestEstimatedAmount{Amount: 1990, Currency: "CNY"},
+		MchID: "1900000109", AppID: "wxd678efh567hg6787",
+		EstimatedAmount: papay.NotifyRequestEstimatedAmount{Amount: 1990, Currency: "CNY"},
 	})
 	w.ok(err)
 	w.at(2, 7*time.Hour)
 	applied, err := v3.Pay.Transactions.Apply.Post(ctx, &scheduleddeduct.ApplyRequest{
-		AppID: "wxd678efh567hg6787", OutTradeNo: "debit-1", Description: "Monthly", TransactionNotifyURL: "https://yourapp.com/debited",
-		ContractID: contract.ID, Amount: scheduleddeduct.Amount{Total: 1990},
+		AppID: "wxd678efh567hg6787", OutTradeNo: "debit-1", Description: "Monthly",
+		TransactionNotifyURL: "https://yourapp.com/debited",
+		ContractID:           contract.ID, Amount: scheduleddeduct.Amount{Total: 1990},
 	})
 	w.ok(err)
 	paid := as[event.TransactionSuccess](w, w.receivedOne("TRANSACTION.SUCCESS"))

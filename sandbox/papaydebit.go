@@ -39,7 +39,8 @@ func papayApply(c *call) (document, error) {
 	appid := c.either("appid", "sp_appid")
 	d, err := c.debit(&debitRow{Debit: Debit{
 		ContractID: contract.ID, OutTradeNo: c.text("out_trade_no"), Total: fen(object(c.body, "amount"), "total"),
-		AppID: appid, OpenID: c.registry.person(contract.OpenID).openID(appid, contract.OpenID), SubAppID: c.text("sub_appid"),
+		AppID: appid, OpenID: c.registry.person(contract.OpenID).openID(appid, contract.OpenID),
+		SubAppID:    c.text("sub_appid"),
 		Description: c.text("description"), Attach: c.text("attach"), NotifyURL: c.text("transaction_notify_url"),
 	}})
 	if err != nil {

@@ -55,7 +55,8 @@ func TestPapayNoticeAndDebit(t *testing.T) {
 	payer := w.Payer(papayOpenID)
 	w.ok(payer.RunOut())
 	body := applyBody(contract.ID, "debit-1", 1990)
-	if got := w.must("POST", applyPapay, body); got["out_trade_no"] != "debit-1" || got["amount"].(object)["total"] != 1990.0 {
+	if got := w.must("POST", applyPapay, body); got["out_trade_no"] != "debit-1" ||
+		got["amount"].(object)["total"] != 1990.0 {
 		t.Errorf("apply: got %v", got)
 	}
 	if state := w.tradeState("debit-1"); state != "ACCEPT" {
@@ -67,7 +68,8 @@ func TestPapayNoticeAndDebit(t *testing.T) {
 
 	n := w.receivedOne("TRANSACTION.FAIL")
 	failed := as[event.TransactionFail](w, n)
-	if n.Path != "/debited" || failed.OutTradeNo != "debit-1" || failed.TradeState != "PAY_FAIL" || failed.TradeStateDesc != "余额不足" || failed.Attach != "x" || failed.TransactionID != "" {
+	if n.Path != "/debited" || failed.OutTradeNo != "debit-1" || failed.TradeState != "PAY_FAIL" ||
+		failed.TradeStateDesc != "余额不足" || failed.Attach != "x" || failed.TransactionID != "" {
 		t.Errorf("TRANSACTION.FAIL at %s carries %v", n.Path, n.Resource)
 	}
 	if state := w.tradeState("debit-1"); state != "CLOSED" {
@@ -79,12 +81,14 @@ func TestPapayNoticeAndDebit(t *testing.T) {
 	w.ok(payer.Fund(5000))
 	w.must("POST", applyPapay, applyBody(contract.ID, "debit-2", 1500)) // less than announced
 	n = w.receivedOne("TRANSACTION.SUCCESS")
-	if paid := as[event.TransactionSuccess](w, n); paid.TradeState != "SUCCESS" || paid.TransactionID == "" || paid.Payer.OpenID != papayOpenID ||
+	if paid := as[event.TransactionSuccess](w, n); paid.TradeState != "SUCCESS" || paid.TransactionID == "" ||
+		paid.Payer.OpenID != papayOpenID ||
 		paid.Amount.PayerTotal != 1500 || n.Resource["mchid"] != "1900000109" || n.Resource["sp_mchid"] != nil {
 		t.Errorf("TRANSACTION.SUCCESS carries %v", n.Resource)
 	}
 	byID := w.must("GET", "v3/pay/transactions/id/"+n.Resource["transaction_id"].(string)+"?mchid=1900000109", nil)
-	if byID["out_trade_no"] != "debit-2" || byID["trade_state"] != "SUCCESS" || byID["trade_type"] != "PAP" || byID["payer"].(object)["openid"] != papayOpenID {
+	if byID["out_trade_no"] != "debit-2" || byID["trade_state"] != "SUCCESS" || byID["trade_type"] != "PAP" ||
+		byID["payer"].(object)["openid"] != papayOpenID {
 		t.Errorf("query by id: got %v", byID)
 	}
 	w.refused(404, "ORDER_NOT_EXIST", "GET", fmt.Sprintf(orderByNo, "no-such"), nil)
@@ -95,7 +99,8 @@ func TestPapayNoticeAndDebit(t *testing.T) {
 		"amount": object{"refund": 500, "total": 1500, "currency": "CNY"},
 	})
 	w.ok(w.Advance(time.Hour))
-	if n := w.receivedOne("REFUND.SUCCESS"); n.Resource["out_trade_no"] != "debit-2" || w.tradeState("debit-2") != "REFUND" {
+	if n := w.receivedOne("REFUND.SUCCESS"); n.Resource["out_trade_no"] != "debit-2" ||
+		w.tradeState("debit-2") != "REFUND" {
 		t.Errorf("REFUND.SUCCESS carries %v; the debit is %v", n.Resource, w.tradeState("debit-2"))
 	}
 	if wallet, err := payer.Wallet(); err != nil || wallet.Balance != 4000 {
@@ -107,9 +112,11 @@ func TestPapayNoticeAndDebit(t *testing.T) {
 	w.must("POST", notify, with(noticeBody(1990), "deduct_duration", object{"count": 1, "unit": "DAY"}))
 	w.at(5, 7*time.Hour)
 	w.ok(w.Advance(15*time.Hour - time.Second))
-	w.refused(400, "INVALID_REQUEST", "POST", failNotify, object{"mchid": "1900000109", "appid": "wxd678efh567hg6787"}) // nothing failed
+	// nothing failed
+	w.refused(400, "INVALID_REQUEST", "POST", failNotify, object{"mchid": "1900000109", "appid": "wxd678efh567hg6787"})
 	w.ok(w.Advance(day))
-	w.refused(400, "INVALID_REQUEST", "POST", applyPapay, applyBody(contract.ID, "debit-3", 1500)) // its one day is over
+	// its one day is over
+	w.refused(400, "INVALID_REQUEST", "POST", applyPapay, applyBody(contract.ID, "debit-3", 1500))
 }
 
 func TestPapayNoticeRefusals(t *testing.T) {
@@ -123,7 +130,8 @@ func TestPapayNoticeRefusals(t *testing.T) {
 	w.refused(400, "PARAM_ERROR", "POST", notify, with(noticeBody(1), "deduct_duration", object{"count": 4}))
 	w.refused(400, "CONTRACT_NOT_EXIST", "POST", "v3/papay/contracts/none/notify", noticeBody(1))
 	w.refused(400, "CONTRACT_NOT_EXIST", "POST", "v3/partner-papay/contracts/"+contract.ID+"/notify", object{
-		"sp_mchid": "1900000109", "sp_appid": "wxd678efh567hg6787", "sub_mchid": "1900000110", "estimated_amount": object{"amount": 1},
+		"sp_mchid": "1900000109", "sp_appid": "wxd678efh567hg6787", "sub_mchid": "1900000110",
+		"estimated_amount": object{"amount": 1},
 	})
 	w.ok(w.Payer(papayOpenID).RefuseNextNotice())
 	w.refused(400, "RULELIMIT", "POST", notify, noticeBody(1))
@@ -133,13 +141,15 @@ func TestPapayNoticeRefusals(t *testing.T) {
 	w.refused(400, "INVALID_REQUEST", "POST", applyPapay, applyBody(contract.ID, "debit-1", 1))
 	w.ok(w.Payer(papayOpenID).Terminate(contract.ID))
 	w.refused(400, "CONTRACT_NOT_EXIST", "POST", notify, noticeBody(1))
-	w.refused(400, "CONTRACT_NOT_EXIST", "POST", "v3/papay/contracts/"+contract.ID+"/fail-notify", object{"mchid": "1900000109", "appid": "wxd678efh567hg6787"})
+	w.refused(400, "CONTRACT_NOT_EXIST", "POST", "v3/papay/contracts/"+contract.ID+"/fail-notify",
+		object{"mchid": "1900000109", "appid": "wxd678efh567hg6787"})
 	w.refused(400, "INVALID_REQUEST", "POST", applyPapay, applyBody(contract.ID, "debit-1", 1))
 }
 
 func TestPapayFirstHoursAndLimits(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, sandbox.WithPlan(sandbox.Plan{ID: "1", Product: sandbox.Papay, Limits: sandbox.Limits{SuccessesPerDay: 1}}))
+	w := newWorld(t, sandbox.WithPlan(sandbox.Plan{ID: "1", Product: sandbox.Papay,
+		Limits: sandbox.Limits{SuccessesPerDay: 1}}))
 	defer w.hinted()
 	contract := w.signPapay("A1")
 	w.at(0, 21*time.Hour+59*time.Minute) // within twelve hours of signing: at once
@@ -153,7 +163,8 @@ func TestPapayFirstHoursAndLimits(t *testing.T) {
 	w.refused(400, "RULELIMIT", "POST", applyPapay, applyBody(contract.ID, "debit-3", 1)) // 2,500 CNY a day
 	w.refused(400, "INVALID_REQUEST", "POST", applyPapay, applyBody("none", "debit-4", 1))
 	w.refused(400, "PARAM_ERROR", "POST", applyPapay, with(applyBody(contract.ID, "debit-4", 1), "appid", "wx1"))
-	w.refused(400, "PARAM_ERROR", "POST", applyPapay, with(applyBody(contract.ID, "debit-4", 1), "out_trade_no", "debit 4"))
+	w.refused(400, "PARAM_ERROR", "POST", applyPapay, with(applyBody(contract.ID, "debit-4", 1), "out_trade_no",
+		"debit 4"))
 
 	token := w.must("POST", presignPapay, with(papayBody("B1"), "plan_id", 1))["pre_entrustweb_id"].(string)
 	once, err := w.Payer(papayOpenID).Agree(token)
@@ -214,7 +225,8 @@ func TestPapayFailures(t *testing.T) {
 	}
 	w.must("POST", applyPapay, applyBody(contract.ID, "debit-3", 100))
 	w.receivedOne("TRANSACTION.SUCCESS")
-	w.refused(400, "INVALID_REQUEST", "POST", "v3/pay/transactions/out-trade-no/debit-3/close", object{"mchid": "1900000109"})
+	w.refused(400, "INVALID_REQUEST", "POST", "v3/pay/transactions/out-trade-no/debit-3/close",
+		object{"mchid": "1900000109"})
 }
 
 func TestPapayHarmonyDebit(t *testing.T) {
@@ -225,7 +237,8 @@ func TestPapayHarmonyDebit(t *testing.T) {
 	body := with(with(applyBody(contract.ID, "debit-1", 100), "harmony_account_id", "h"), "mcc", "5734")
 	w.must("POST", "v3/papay/pay/harmony/transactions/apply", body)
 	w.receivedOne("TRANSACTION.SUCCESS")
-	w.refused(400, "PARAM_ERROR", "POST", "v3/papay/pay/harmony/transactions/apply", applyBody(contract.ID, "debit-2", 100))
+	w.refused(400, "PARAM_ERROR", "POST", "v3/papay/pay/harmony/transactions/apply", applyBody(contract.ID, "debit-2",
+		100))
 }
 
 // What a plan fixes: every amount but the first, and almost nothing for tests.
@@ -257,8 +270,9 @@ func TestPapayPlans(t *testing.T) {
 
 	month := sign(6, "C1")
 	w.ok(w.Advance(30 * 24 * time.Hour))
-	if n := w.receivedOne("ENTRUST.TERMINATE"); n.Resource["contract_terminate_info"].(object)["contract_termination_mode"] != "SYSTEM_TERMINATE" {
-		t.Errorf("ENTRUST.TERMINATE carries %v", n.Resource)
+	ended := w.receivedOne("ENTRUST.TERMINATE").Resource["contract_terminate_info"].(object)
+	if got := ended["contract_termination_mode"]; got != "SYSTEM_TERMINATE" {
+		t.Errorf("ENTRUST.TERMINATE carries %v", ended)
 	}
 	w.refused(400, "INVALID_REQUEST", "POST", applyPapay, applyBody(month.ID, "debit-4", 1))
 }

@@ -12,7 +12,8 @@ func papayNoticeRules() *noticeRules {
 	return &noticeRules{
 		from: 7 * time.Hour, until: 22 * time.Hour, first: 2, last: 8,
 		repeated: func() *refusal {
-			return (&refusal{status: http.StatusBadRequest, code: "RESOURCE_ALREADY_EXISTS", message: "扣费前通知已下发", internal: internalParam}).
+			return (&refusal{status: http.StatusBadRequest, code: "RESOURCE_ALREADY_EXISTS", message: "扣费前通知已下发",
+				internal: internalParam}).
 				hinting("the same notice was sent before: take it for success")
 		},
 		gone: papayGone,
@@ -20,7 +21,8 @@ func papayNoticeRules() *noticeRules {
 }
 
 func papayGone() *refusal {
-	return &refusal{status: http.StatusBadRequest, code: "CONTRACT_NOT_EXIST", message: "签约协议不存在", internal: internalParam}
+	return &refusal{status: http.StatusBadRequest, code: "CONTRACT_NOT_EXIST", message: "签约协议不存在",
+		internal: internalParam}
 }
 
 // papayNotify announces a debit to the payer.

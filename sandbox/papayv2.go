@@ -57,7 +57,8 @@ func (s *step) signRequestV2(m *merchant, f wire.Fields) (*sessionRow, error) {
 	}
 	if live != nil && live.live() {
 		return nil, failV2("INVALID_REQUEST", "contract_code重复，该协议号已签约").
-			hinting("a contract with this contract_code is in force; an APIv2 code may be used again only after its contract has ended")
+			hinting("a contract with this contract_code is in force; an APIv2 code may be used again only after its " +
+				"contract has ended")
 	}
 	fingerprint := fingerprintV2(f)
 	use, err := get[codeUse](s.Tx, codeKeyV2(m.MchID, f["plan_id"], f["contract_code"]))
@@ -78,8 +79,9 @@ func (s *step) signRequestV2(m *merchant, f wire.Fields) (*sessionRow, error) {
 	session := &sessionRow{Session: Session{
 		Token: token, Product: p.name, MchID: m.MchID, SubMchID: f["sub_mch_id"],
 		AppID: f["appid"], SubAppID: f["sub_appid"],
-		PlanID: f["plan_id"], Code: f["contract_code"], Account: f["contract_display_account"], UserCode: f["outerid"], NotifyURL: f["notify_url"],
-		Request: encodeJSON(f), CreatedAt: s.now, ExpiresAt: s.now.Add(p.ttl), V2: true,
+		PlanID: f["plan_id"], Code: f["contract_code"], Account: f["contract_display_account"], UserCode: f["outerid"],
+		NotifyURL: f["notify_url"],
+		Request:   encodeJSON(f), CreatedAt: s.now, ExpiresAt: s.now.Add(p.ttl), V2: true,
 	}}
 	use.Token, use.Fingerprint = session.Token, fingerprint
 	return session, s.putAll(use, session)
@@ -89,10 +91,13 @@ func (s *step) signRequestV2(m *merchant, f wire.Fields) (*sessionRow, error) {
 func checkSignRequestV2(f wire.Fields) error {
 	serial := f["request_serial"]
 	if strings.Trim(serial, decimal) != "" || serial == "" || serial[0] == '0' || len(serial) > 19 {
-		return failV2("PARAM_ERROR", "request_serial参数错误").hinting("request_serial is a number of up to 64 bits without leading zeros")
+		return failV2("PARAM_ERROR", "request_serial参数错误").
+			hinting("request_serial is a number of up to 64 bits without leading zeros")
 	}
 	if _, ok := parseAddress(f["notify_url"]); !ok {
-		return failV2("PARAM_ERROR", "notify_url参数错误").hinting("notify_url is not an absolute address; it is signed as it is and URL-encoded once in a page's query")
+		return failV2("PARAM_ERROR", "notify_url参数错误").
+			hinting("notify_url is not an absolute address; it is signed as it is and URL-encoded once in a " +
+				"page's query")
 	}
 	return nil
 }
@@ -102,7 +107,8 @@ func checkPlanV2(s *step, m *merchant, id string) error {
 	switch {
 	case plan == nil:
 		return failV2("PARAM_ERROR", "签约模板不存在，请检查plan_id").
-			hinting("merchant " + m.MchID + " has no plan_id of product " + string(Papay) + " with this id; add it with WithPlan or POST /sandbox/plans")
+			hinting("merchant " + m.MchID + " has no plan_id of product " + string(Papay) +
+				" with this id; add it with WithPlan or POST /sandbox/plans")
 	case plan.Disabled:
 		return failV2("NOAUTH", "该模板已停用").hinting("the plan is disabled: it signs nobody any more")
 	}
@@ -151,7 +157,8 @@ func papayV2Page(c *callV2) (wire.Fields, error) {
 	if !c.hmac {
 		return wire.Fields{}, nil // the page itself; a payer opens it with OpenURL
 	}
-	return wire.Fields{"redirect_url": "https://" + signingHost + "/sandbox?pre_entrustweb_id=" + url.QueryEscape(session.Token)}, nil
+	return wire.Fields{"redirect_url": "https://" + signingHost + "/sandbox?pre_entrustweb_id=" +
+		url.QueryEscape(session.Token)}, nil
 }
 
 // queryFields reads a page's query.

@@ -23,7 +23,8 @@ func (c *callV2) contractOfCall() (*contractRow, error) {
 	case f["plan_id"] != "" && f["contract_code"] != "":
 		contract, err = c.contractByCode(c.product, c.merchant.MchID, f["plan_id"], f["contract_code"])
 	default:
-		return nil, failV2("PARAM_ERROR", "contract_id或plan_id+contract_code不能为空").hinting("name the contract by contract_id, or by plan_id and contract_code together")
+		return nil, failV2("PARAM_ERROR", "contract_id或plan_id+contract_code不能为空").
+			hinting("name the contract by contract_id, or by plan_id and contract_code together")
 	}
 	switch {
 	case err != nil:

@@ -34,7 +34,8 @@ func debitsV2() *debitRules {
 		},
 		check: func(c *call, d *debitRow, _ *contractRow) error {
 			if d.SubMchID != c.text("sub_mch_id") {
-				return failV2("CONTRACT_NOT_EXIST", "签约协议不存在").hinting("the contract was signed for another sub-merchant, or for none")
+				return failV2("CONTRACT_NOT_EXIST", "签约协议不存在").
+					hinting("the contract was signed for another sub-merchant, or for none")
 			}
 			return nil
 		},
@@ -63,7 +64,9 @@ func papayV2Apply(c *callV2) (wire.Fields, error) {
 	if f["trade_type"] != "PAP" {
 		return nil, failV2("PARAM_ERROR", "trade_type参数错误").hinting("trade_type is PAP")
 	}
-	_, err = c.debit(&debitRow{Debit: Debit{ContractID: f["contract_id"], OutTradeNo: f["out_trade_no"], AppID: f["appid"], SubAppID: f["sub_appid"], Total: total, Description: f["body"], Attach: f["attach"], NotifyURL: f["notify_url"]}, Rules: rulesV2})
+	_, err = c.debit(&debitRow{Debit: Debit{ContractID: f["contract_id"], OutTradeNo: f["out_trade_no"],
+		AppID: f["appid"], SubAppID: f["sub_appid"], Total: total, Description: f["body"], Attach: f["attach"],
+		NotifyURL: f["notify_url"]}, Rules: rulesV2})
 	return wire.Fields{}, err
 }
 
@@ -84,7 +87,8 @@ func (c *callV2) debitOfCall() (*debitRow, error) {
 	case id != "":
 		key = "transaction:" + id
 	case c.fields["out_trade_no"] == "":
-		return nil, failV2("PARAM_ERROR", "transaction_id和out_trade_no不能同时为空").hinting("name the order by either number")
+		return nil, failV2("PARAM_ERROR", "transaction_id和out_trade_no不能同时为空").
+			hinting("name the order by either number")
 	}
 	list, err := find[debitRow](c.Tx, key, 0)
 	for _, d := range list {
@@ -107,7 +111,8 @@ func papayV2Order(c *callV2) (wire.Fields, error) {
 		return nil, orderMissingV2()
 	case d.Closed:
 		return nil, failV2("INVALID_REQUEST", "该订单不是委托代扣订单，请使用查询订单接口").
-			hinting("the debit failed and its order was closed; pay/orderquery tells it, and a new debit needs a new out_trade_no")
+			hinting("the debit failed and its order was closed; pay/orderquery tells it, and a new debit needs a new " +
+				"out_trade_no")
 	}
 	return debitQueryV2(d), nil
 }
@@ -127,11 +132,13 @@ func orderMissingV2() *refusal { return failV2("ORDERNOTEXIST", "此交易订单
 // only known of paid ones.
 func debitV2(d *debitRow) wire.Fields {
 	out := wire.Fields{
-		"return_code": "SUCCESS", "result_code": "SUCCESS", "appid": d.AppID, "mch_id": d.MchID, "openid": d.OpenID, "is_subscribe": "N",
-		"trade_type": "PAP", "bank_type": "OTHERS", "total_fee": strconv.FormatInt(d.Total, 10), "fee_type": "CNY",
+		"return_code": "SUCCESS", "result_code": "SUCCESS", "appid": d.AppID, "mch_id": d.MchID, "openid": d.OpenID,
+		"is_subscribe": "N",
+		"trade_type":   "PAP", "bank_type": "OTHERS", "total_fee": strconv.FormatInt(d.Total, 10), "fee_type": "CNY",
 		"out_trade_no": d.OutTradeNo, "contract_id": d.ContractID,
 	}
-	for name, value := range map[string]string{"sub_mch_id": d.SubMchID, "sub_appid": d.SubAppID, "sub_openid": d.SubOpenID, "attach": d.Attach, "transaction_id": d.TransactionID} {
+	for name, value := range map[string]string{"sub_mch_id": d.SubMchID, "sub_appid": d.SubAppID,
+		"sub_openid": d.SubOpenID, "attach": d.Attach, "transaction_id": d.TransactionID} {
 		if value != "" {
 			out[name] = value
 		}

@@ -26,7 +26,8 @@ func contractOrderV2(c *callV2) (wire.Fields, error) {
 	case f["trade_type"] == "JSAPI" && f["openid"] == "" && f["sub_openid"] == "":
 		return nil, failV2("PARAM_ERROR", "缺少参数openid").hinting("a JSAPI order names its payer")
 	case f["sub_openid"] != "" && f["sub_appid"] == "":
-		return nil, failV2("PARAM_ERROR", "缺少参数sub_appid").hinting("sub_openid is an openid under sub_appid, so send that too")
+		return nil, failV2("PARAM_ERROR", "缺少参数sub_appid").
+			hinting("sub_openid is an openid under sub_appid, so send that too")
 	}
 	if end := f["time_expire"]; end != "" {
 		t, err := time.ParseInLocation("20060102150405", end, wire.Beijing)
@@ -36,14 +37,17 @@ func contractOrderV2(c *callV2) (wire.Fields, error) {
 		c.body["time_expire"] = wire.FormatTime(t) // as orders of APIv3 have it
 	}
 	o, err := c.place(&orderRow{Order: Order{
-		ID: c.transactionID(f["sub_mch_id"], f["out_trade_no"]), MchID: c.merchant.MchID, SubMchID: f["sub_mch_id"], AppID: f["appid"],
+		ID: c.transactionID(f["sub_mch_id"], f["out_trade_no"]), MchID: c.merchant.MchID, SubMchID: f["sub_mch_id"],
+		AppID:    f["appid"],
 		SubAppID: f["sub_appid"], OutTradeNo: f["out_trade_no"], TradeType: TradeType(f["trade_type"]),
-		OpenID: f["openid"], SubOpenID: f["sub_openid"], Total: total, NotifyURL: f["notify_url"], Request: c.raw, V2: true,
+		OpenID: f["openid"], SubOpenID: f["sub_openid"], Total: total, NotifyURL: f["notify_url"], Request: c.raw,
+		V2: true,
 	}})
 	if err != nil {
 		return nil, err
 	}
-	out := wire.Fields{"prepay_id": o.PrepayID, "trade_type": f["trade_type"], "out_trade_no": o.OutTradeNo, "contract_result_code": "SUCCESS"}
+	out := wire.Fields{"prepay_id": o.PrepayID, "trade_type": f["trade_type"], "out_trade_no": o.OutTradeNo,
+		"contract_result_code": "SUCCESS"}
 	switch f["trade_type"] {
 	case "NATIVE":
 		out["code_url"] = o.Link
@@ -53,7 +57,8 @@ func contractOrderV2(c *callV2) (wire.Fields, error) {
 	var refused *refusal
 	switch err := c.signWithOrder(o); {
 	case errors.As(err, &refused):
-		out["contract_result_code"], out["contract_err_code"], out["contract_err_code_des"] = "FAIL", refused.code, refused.message
+		out["contract_result_code"] = "FAIL"
+		out["contract_err_code"], out["contract_err_code_des"] = refused.code, refused.message
 	case err != nil:
 		return nil, err
 	default:
@@ -68,7 +73,8 @@ func contractOrderV2(c *callV2) (wire.Fields, error) {
 func (c *callV2) signWithOrder(o *orderRow) error {
 	f := c.fields
 	asked := wire.Fields{"notify_url": f["contract_notify_url"]}
-	for _, name := range []string{"appid", "mch_id", "sub_appid", "sub_mch_id", "plan_id", "contract_code", "request_serial", "contract_display_account", "out_trade_no"} {
+	for _, name := range []string{"appid", "mch_id", "sub_appid", "sub_mch_id", "plan_id", "contract_code",
+		"request_serial", "contract_display_account", "out_trade_no"} {
 		asked[name] = f[name]
 	}
 	if len(f["contract_code"]) > 32 {
@@ -128,10 +134,12 @@ func orderV2(o *orderRow, now time.Time) wire.Fields {
 	asked := fieldsOfJSON(o.Request)
 	state := o.stateAt(now)
 	out := wire.Fields{
-		"return_code": "SUCCESS", "result_code": "SUCCESS", "appid": o.AppID, "mch_id": o.MchID, "out_trade_no": o.OutTradeNo,
-		"total_fee": strconv.FormatInt(o.Total, 10), "trade_state": string(state), "trade_state_desc": state.text(),
+		"return_code": "SUCCESS", "result_code": "SUCCESS", "appid": o.AppID, "mch_id": o.MchID,
+		"out_trade_no": o.OutTradeNo,
+		"total_fee":    strconv.FormatInt(o.Total, 10), "trade_state": string(state), "trade_state_desc": state.text(),
 	}
-	for name, value := range map[string]string{"sub_mch_id": o.SubMchID, "sub_appid": o.SubAppID, "openid": o.OpenID, "sub_openid": o.SubOpenID, "attach": asked["attach"], "trade_type": asked["trade_type"]} {
+	for name, value := range map[string]string{"sub_mch_id": o.SubMchID, "sub_appid": o.SubAppID, "openid": o.OpenID,
+		"sub_openid": o.SubOpenID, "attach": asked["attach"], "trade_type": asked["trade_type"]} {
 		if value != "" {
 			out[name] = value
 		}
@@ -152,7 +160,8 @@ func (s *step) notifyPaidV2(o *orderRow) error {
 	f := orderV2(o, s.now)
 	delete(f, "trade_state")
 	delete(f, "trade_state_desc")
-	return s.notifyV2(&pushRow{Push: Push{MchID: o.MchID, URL: o.NotifyURL, Event: eventV2Payment, Summary: "支付结果通知", About: o.ID}, retries: debitV2Schedule}, f)
+	return s.notifyV2(&pushRow{Push: Push{MchID: o.MchID, URL: o.NotifyURL, Event: eventV2Payment, Summary: "支付结果通知",
+		About: o.ID}, retries: debitV2Schedule}, f)
 }
 
 // orderCloseV2 closes an unpaid order, or a debit WeChat Pay left open.

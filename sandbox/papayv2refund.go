@@ -45,7 +45,8 @@ func refundStateV2(r *refundRow) string {
 func refundV2(r *refundRow) wire.Fields {
 	total, amount := strconv.FormatInt(r.Total, 10), strconv.FormatInt(r.Amount, 10)
 	return wire.Fields{
-		"transaction_id": r.TransactionID, "out_trade_no": r.OutTradeNo, "out_refund_no": r.OutRefundNo, "refund_id": r.RefundID,
+		"transaction_id": r.TransactionID, "out_trade_no": r.OutTradeNo, "out_refund_no": r.OutRefundNo,
+		"refund_id":  r.RefundID,
 		"refund_fee": amount, "settlement_refund_fee": amount, "total_fee": total, "settlement_total_fee": total,
 	}
 }
@@ -61,7 +62,8 @@ func refundApplyV2(c *callV2) (wire.Fields, error) {
 		return nil, err
 	}
 	r, err := c.refund(c.refunds["v2"], &refundRow{Refund: Refund{
-		OutRefundNo: f["out_refund_no"], OutTradeNo: f["out_trade_no"], TransactionID: f["transaction_id"], AppID: f["appid"], SubMchID: f["sub_mch_id"],
+		OutRefundNo: f["out_refund_no"], OutTradeNo: f["out_trade_no"], TransactionID: f["transaction_id"],
+		AppID: f["appid"], SubMchID: f["sub_mch_id"],
 		Total: total, Amount: amount, Reason: f["refund_desc"], NotifyURL: f["notify_url"],
 	}})
 	if err != nil {
@@ -84,7 +86,8 @@ func refundQueryV2(c *callV2) (wire.Fields, error) {
 	}
 	total := strconv.FormatInt(list[0].Total, 10)
 	out := wire.Fields{
-		"transaction_id": list[0].TransactionID, "out_trade_no": list[0].OutTradeNo, "total_fee": total, "cash_fee": total,
+		"transaction_id": list[0].TransactionID, "out_trade_no": list[0].OutTradeNo, "total_fee": total,
+		"cash_fee":     total,
 		"refund_count": strconv.Itoa(len(list)),
 	}
 	for i, r := range list {
@@ -116,7 +119,8 @@ func (c *callV2) refundsOfCall() ([]*refundRow, error) {
 	case f["out_trade_no"] != "":
 		key = tradeKey(c.merchant.MchID, f["out_trade_no"])
 	default:
-		return nil, failV2("PARAM_ERROR", "退款查询参数错误").hinting("name a refund_id, out_refund_no, transaction_id or out_trade_no")
+		return nil, failV2("PARAM_ERROR", "退款查询参数错误").
+			hinting("name a refund_id, out_refund_no, transaction_id or out_trade_no")
 	}
 	return c.refundsUnder(key, f["sub_mch_id"])
 }

@@ -104,7 +104,8 @@ func (c *call) subOrders() (parts []SubOrder, total int64, err error) {
 func (c *call) namesAll(parts []SubOrder) error {
 	named := objects(c.body, "sub_orders")
 	for _, sub := range parts {
-		if !slices.ContainsFunc(named, func(n map[string]any) bool { return textOf(n, "out_trade_no") == sub.OutTradeNo }) {
+		if !slices.ContainsFunc(named,
+			func(n map[string]any) bool { return textOf(n, "out_trade_no") == sub.OutTradeNo }) {
 			return invalidRequest("子单信息与下单时不一致").hinting("sub_orders must name every sub-order of the combined order")
 		}
 	}

@@ -74,7 +74,8 @@ func (c *call) namesPayer(s *sessionRow) error {
 	if s.payers().name() != "" {
 		return nil
 	}
-	return badField("/"+c.named("sp_openid", "openid"), "", "openid与sub_openid至少填一个").hinting("name the payer: one of the two openids")
+	return badField("/"+c.named("sp_openid", "openid"), "", "openid与sub_openid至少填一个").
+		hinting("name the payer: one of the two openids")
 }
 
 // checkPrepay checks that the order to be decorated is the same payer's, through
@@ -84,16 +85,19 @@ func (c *call) checkPrepay(s *sessionRow) error {
 	var none *refusal
 	switch {
 	case errors.As(err, &none):
-		return invalidRequest("prepay_id不存在").hinting("no order of merchant " + c.merchant.MchID + " has this prepay_id: create one with POST /v3/pay/transactions/jsapi first")
+		return invalidRequest("prepay_id不存在").hinting("no order of merchant " + c.merchant.MchID +
+			" has this prepay_id: create one with POST /v3/pay/transactions/jsapi first")
 	case err != nil:
 		return err
 	case s.SubMchID != "" && o.SubMchID != s.SubMchID && !o.Combined:
 		return invalidRequest("prepay_id不存在").hinting("the prepay_id belongs to another sub-merchant's order")
 	case o.State != OrderNotPaid:
-		return invalidRequest("订单已支付或已关闭").hinting("the order is " + string(o.State) + "; presign before the payer pays")
+		return invalidRequest("订单已支付或已关闭").hinting("the order is " + string(o.State) +
+			"; presign before the payer pays")
 	case !c.now.Before(o.PrepayExpiresAt):
 		return invalidRequest("prepay_id已失效").hinting("a prepay_id lives two hours; place the order again")
-	case differ(o.OpenID, s.OpenID) || differ(o.SubOpenID, s.SubOpenID) || o.payers().name() != "" && !c.samePayer(o, s):
+	case differ(o.OpenID, s.OpenID) || differ(o.SubOpenID, s.SubOpenID) || o.payers().name() != "" &&
+		!c.samePayer(o, s):
 		return invalidRequest("openid与下单用户不一致").hinting("openid is not the payer of the order")
 	case o.AppID != s.AppID:
 		return invalidRequest("appid与下单appid不一致").hinting("appid is not the order's")
@@ -126,7 +130,8 @@ func passwordExemptTerminate(c *call) (document, error) {
 	if err != nil {
 		return nil, err
 	}
-	return document{"mchid": contract.MchID, "service_id": integer(contract.PlanID), "out_contract_code": contract.Code}, nil
+	return document{"mchid": contract.MchID, "service_id": integer(contract.PlanID),
+		"out_contract_code": contract.Code}, nil
 }
 
 // passwordExemptResource is inferred: no page names the events of this product

@@ -12,13 +12,16 @@ const presignExempt = "v3/password-exempt-contract/contracts/"
 // exemptBody is a mini-program presign as the role writes it.
 func exemptBody(role string) object {
 	body := object{
-		"service_id": 12535, "out_contract_code": code, "notify_url": "https://yourapp.com/notify", "contract_display_account": "微信代扣用户A",
+		"service_id": 12535, "out_contract_code": code, "notify_url": "https://yourapp.com/notify",
+		"contract_display_account": "微信代扣用户A",
 	}
 	switch role {
 	case "service-provider":
-		return with(with(with(with(body, "sp_appid", "wxd678efh567hg6787"), "sub_mchid", "1230000109"), "sub_appid", "wxd678efh567hg6999"), "sp_openid", openID)
+		return with(with(with(with(body, "sp_appid", "wxd678efh567hg6787"), "sub_mchid", "1230000109"), "sub_appid",
+			"wxd678efh567hg6999"), "sp_openid", openID)
 	case "qs":
-		return with(with(with(with(body, "appid", "wxd678efh567hg6787"), "sub_mchid", "1230000109"), "sub_appid", "wxd678efh567hg6999"), "openid", openID)
+		return with(with(with(with(body, "appid", "wxd678efh567hg6787"), "sub_mchid", "1230000109"), "sub_appid",
+			"wxd678efh567hg6999"), "openid", openID)
 	}
 	return with(with(body, "appid", "wxd678efh567hg6787"), "openid", openID)
 }
@@ -63,22 +66,26 @@ func TestPasswordExemptOfEveryRole(t *testing.T) {
 			contract, err := payer.Agree(got["pre_entrustweb_id"].(string))
 			w.ok(err)
 			signed := w.receivedOne("ENTRUST.SIGN")
-			if signed.Path != "/notify" || signed.Resource["contract_id"] != contract.ID || signed.Resource["openid"] != openID || (signed.Resource["sub_appid"] != nil) != partner {
+			if signed.Path != "/notify" || signed.Resource["contract_id"] != contract.ID ||
+				signed.Resource["openid"] != openID || (signed.Resource["sub_appid"] != nil) != partner {
 				t.Errorf("ENTRUST.SIGN: got %+v", signed)
 			}
 			_, err = payer.AgreeAfterPay(prepay)
 			w.page(err, sandbox.PageSigned)
-			w.refused(400, "INVALID_REQUEST", "POST", sign+"mini-program", with(exemptBody(role), "out_contract_code", "again"))
-			if q := w.must("GET", byCode+"later", nil); q["contract_state"] != "SIGNED" || q["contract_terminate_info"] != nil {
+			w.refused(400, "INVALID_REQUEST", "POST", sign+"mini-program", with(exemptBody(role), "out_contract_code",
+				"again"))
+			if q := w.must("GET", byCode+"later", nil); q["contract_state"] != "SIGNED" ||
+				q["contract_terminate_info"] != nil {
 				t.Errorf("query: got %v", q)
 			}
 
 			w.must("POST", byCode+"later/terminate", object{"contract_termination_remark": "bye"})
-			ended := w.receivedOne("ENTRUST.TERMINATE")
-			if info := ended.Resource["contract_terminate_info"].(object); info["contract_termination_mode"] != "MCH_API_TERMINATE" {
-				t.Errorf("ENTRUST.TERMINATE carries %v", ended.Resource)
+			ended := w.receivedOne("ENTRUST.TERMINATE").Resource["contract_terminate_info"].(object)
+			if ended["contract_termination_mode"] != "MCH_API_TERMINATE" {
+				t.Errorf("ENTRUST.TERMINATE carries %v", ended)
 			}
-			w.refused(400, "INVALID_REQUEST", "POST", byCode+"later/terminate", object{"contract_termination_remark": "bye"})
+			w.refused(400, "INVALID_REQUEST", "POST", byCode+"later/terminate",
+				object{"contract_termination_remark": "bye"})
 			w.refused(400, "INVALID_REQUEST", "POST", sign+"mini-program", later) // burnt
 		})
 	}
@@ -86,16 +93,19 @@ func TestPasswordExemptOfEveryRole(t *testing.T) {
 
 func TestPasswordExemptEndsInEveryWay(t *testing.T) {
 	t.Parallel()
-	for _, by := range []sandbox.Termination{sandbox.ByUser, sandbox.ByMerchant, sandbox.ByConsole, sandbox.ByCustomerService, sandbox.BySystem} {
+	for _, by := range []sandbox.Termination{sandbox.ByUser, sandbox.ByMerchant, sandbox.ByConsole,
+		sandbox.ByCustomerService, sandbox.BySystem} {
 		t.Run(string(by), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			token := w.must("POST", presignExempt+"normal/pre-entrust-sign/mini-program", exemptBody("normal"))["pre_entrustweb_id"].(string)
+			token := w.must("POST", presignExempt+"normal/pre-entrust-sign/mini-program",
+				exemptBody("normal"))["pre_entrustweb_id"].(string)
 			contract, err := w.Payer(openID).Agree(token)
 			w.ok(err)
 			w.receivedOne("ENTRUST.SIGN")
 			w.ok(w.Terminate(contract.ID, by, "bye"))
-			if info := w.receivedOne("ENTRUST.TERMINATE").Resource["contract_terminate_info"].(object); info["contract_termination_mode"] != string(by) {
+			if info := w.receivedOne("ENTRUST.TERMINATE").
+				Resource["contract_terminate_info"].(object); info["contract_termination_mode"] != string(by) {
 				t.Errorf("got %v", info)
 			}
 		})
@@ -105,7 +115,8 @@ func TestPasswordExemptEndsInEveryWay(t *testing.T) {
 func TestPasswordExemptPresignRefusals(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, sandbox.WithPlan(sandbox.Plan{ID: "77", Product: sandbox.PasswordExempt, Disabled: true}),
-		sandbox.WithMerchant(sandbox.Merchant{MchID: "1700000000", AppIDs: []string{"wx7"}, Plans: []sandbox.Plan{{ID: "78", Product: sandbox.PasswordExempt}}}))
+		sandbox.WithMerchant(sandbox.Merchant{MchID: "1700000000", AppIDs: []string{"wx7"},
+			Plans: []sandbox.Plan{{ID: "78", Product: sandbox.PasswordExempt}}}))
 	const mini, after = "/pre-entrust-sign/mini-program", "/pre-entrust-sign/pay-redirect-sign"
 	sp := presignExempt + "service-provider"
 	w.refused(403, "NO_AUTH", "POST", presignExempt+"normal"+mini, with(exemptBody("normal"), "service_id", 77))
@@ -117,7 +128,8 @@ func TestPasswordExemptPresignRefusals(t *testing.T) {
 
 	prepay := w.must("POST", partnerRoot+"jsapi", partnerOrder())["prepay_id"].(string)
 	body := func() object { return with(exemptBody("service-provider"), "prepay_id", prepay) }
-	w.refused(400, "INVALID_REQUEST", "POST", sp+after, with(with(body(), "sub_mchid", "1900000109"), "sub_appid", "wxd678efh567hg6787"))
+	w.refused(400, "INVALID_REQUEST", "POST", sp+after, with(with(body(), "sub_mchid", "1900000109"), "sub_appid",
+		"wxd678efh567hg6787"))
 	w.refused(400, "INVALID_REQUEST", "POST", sp+after, with(body(), "sp_openid", "somebody-else"))
 	w.refused(400, "INVALID_REQUEST", "POST", sp+after, with(body(), "prepay_id", "none"))
 	w.must("POST", sp+after, body())
@@ -128,12 +140,15 @@ func TestPasswordExemptPresignRefusals(t *testing.T) {
 	}
 
 	// An agreement that a rule blocks burns the code and is silent.
-	token := w.must("POST", presignExempt+"qs"+mini, with(exemptBody("qs"), "out_contract_code", "blocked"))["pre_entrustweb_id"].(string)
+	token := w.must("POST", presignExempt+"qs"+mini, with(exemptBody("qs"), "out_contract_code",
+		"blocked"))["pre_entrustweb_id"].(string)
 	w.ok(w.Payer(openID).BlockNextSigning())
 	_, err := w.Payer(openID).Agree(token)
 	w.page(err, sandbox.PageBlocked)
-	w.refused(400, "INVALID_REQUEST", "POST", presignExempt+"qs"+mini, with(exemptBody("qs"), "out_contract_code", "blocked"))
-	old := w.must("POST", presignExempt+"qs"+mini, with(exemptBody("qs"), "out_contract_code", "old"))["pre_entrustweb_id"].(string)
+	w.refused(400, "INVALID_REQUEST", "POST", presignExempt+"qs"+mini, with(exemptBody("qs"), "out_contract_code",
+		"blocked"))
+	old := w.must("POST", presignExempt+"qs"+mini, with(exemptBody("qs"), "out_contract_code",
+		"old"))["pre_entrustweb_id"].(string)
 	w.ok(w.Advance(2 * time.Hour))
 	_, err = w.Payer(openID).Agree(old)
 	w.page(err, sandbox.PageExpired)

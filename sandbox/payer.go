@@ -161,7 +161,8 @@ func (s *step) mayPay(o *orderRow, openid string) error {
 		return &PageError{Reason: PageClosed, Message: "This order is closed."}
 	}
 	if !s.now.Before(o.PrepayExpiresAt) {
-		return &PageError{Reason: PageExpired, Message: "This payment has expired. Please start again from the merchant's app."}
+		return &PageError{Reason: PageExpired,
+			Message: "This payment has expired. Please start again from the merchant's app."}
 	}
 	who, ok := s.payerOf(o.payers(), openid)
 	if !ok {
@@ -225,7 +226,8 @@ func (p *Payer) withOwn(contractID string, do func(*step, *contractRow) error) e
 		if err != nil {
 			return err
 		}
-		if c.Person != s.registry.person(p.openid).id && c.OpenID != p.openid && (c.SubOpenID == "" || c.SubOpenID != p.openid) {
+		if c.Person != s.registry.person(p.openid).id && c.OpenID != p.openid &&
+			(c.SubOpenID == "" || c.SubOpenID != p.openid) {
 			return &PageError{Reason: PageWrongUser, Message: "This contract is another WeChat user's."}
 		}
 		return do(s, c)
@@ -237,7 +239,8 @@ func (p *Payer) withOwn(contractID string, do func(*step, *contractRow) error) e
 // [ByMerchant] work too. The plan's URL is notified.
 func (s *Sandbox) Terminate(contractID string, by Termination, remark string) error {
 	if !by.known() {
-		return errors.New("sandbox: unknown way to terminate " + string(by) + "; there are USER_TERMINATE, MCH_API_TERMINATE, WEPAY_WEB_TERMINATE, CUSTOMER_SERVICE_TERMINATE and SYSTEM_TERMINATE")
+		return errors.New("sandbox: unknown way to terminate " + string(by) + "; there are USER_TERMINATE, " +
+			"MCH_API_TERMINATE, WEPAY_WEB_TERMINATE, CUSTOMER_SERVICE_TERMINATE and SYSTEM_TERMINATE")
 	}
 	return s.engine.step(context.Background(), func(st *step) error {
 		c, err := st.contract(contractID)

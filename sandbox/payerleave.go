@@ -31,8 +31,9 @@ func (p *Payer) Leave(contractID string) (*Offer, error) {
 		return nil, err
 	}
 	said, ok, err := p.sandbox.engine.ask(&pushRow{Push: Push{
-		MchID: c.MchID, URL: plan.NotifyURL, Event: "ENTRUST.TERMINATE_RETENTION", OriginalType: "entrust", Summary: "获取解约挽留信息",
-		About: c.ID, Resource: encodeJSON(document{
+		MchID: c.MchID, URL: plan.NotifyURL, Event: "ENTRUST.TERMINATE_RETENTION", OriginalType: "entrust",
+		Summary: "获取解约挽留信息",
+		About:   c.ID, Resource: encodeJSON(document{
 			"mchid": c.MchID, "contract_id": c.ID, "appid": c.AppID, "plan_id": integer(c.PlanID),
 			"out_contract_code": c.Code, "openid": c.OpenID,
 		}),
@@ -67,10 +68,12 @@ func (p *Payer) mayLeave(contractID string) error {
 		return err
 	}
 	said, ok, err := p.sandbox.engine.ask(&pushRow{Push: Push{
-		MchID: c.MchID, URL: plan.NotifyURL, Event: "ENTRUST.TERMINATE_INQUIRY", OriginalType: "entrust", Summary: "委托代扣解约问询",
-		About: c.ID, Resource: encodeJSON(document{
-			"mchid": c.MchID, "appid": c.AppID, "openid": c.OpenID, "plan_id": integer(c.PlanID), "out_contract_code": c.Code,
-			"out_user_code": c.UserCode, "contract_id": c.ID, "contract_display_account": c.Account,
+		MchID: c.MchID, URL: plan.NotifyURL, Event: "ENTRUST.TERMINATE_INQUIRY", OriginalType: "entrust",
+		Summary: "委托代扣解约问询",
+		About:   c.ID, Resource: encodeJSON(document{
+			"mchid": c.MchID, "appid": c.AppID, "openid": c.OpenID, "plan_id": integer(c.PlanID),
+			"out_contract_code": c.Code,
+			"out_user_code":     c.UserCode, "contract_id": c.ID, "contract_display_account": c.Account,
 			"contract_state": string(c.State), "contract_signed_time": wire.FormatTime(c.SignedAt),
 		}),
 	}}, p.sandbox.engine.notifyTimeout)

@@ -30,7 +30,8 @@ func (a answering) WriteHeader(int) {
 
 func TestTheMerchantIsAskedFirst(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, sandbox.WithPlan(sandbox.Plan{ID: "3", Product: sandbox.Papay, NotifyURL: sandbox.DefaultNotifyURL, AsksFirst: true}))
+	w := newWorld(t, sandbox.WithPlan(sandbox.Plan{ID: "3", Product: sandbox.Papay, NotifyURL: sandbox.DefaultNotifyURL,
+		AsksFirst: true}))
 	token := w.must("POST", presignPapay, with(papayBody("A1"), "plan_id", 3))["pre_entrustweb_id"].(string)
 	payer := w.Payer(papayOpenID)
 	contract, err := payer.Agree(token)
@@ -44,13 +45,15 @@ func TestTheMerchantIsAskedFirst(t *testing.T) {
 		w.say(no.status, no.body)
 		w.page(payer.Terminate(contract.ID), sandbox.PageRefused)
 		n := w.receivedOne("ENTRUST.TERMINATE_INQUIRY")
-		if n.Resource["contract_id"] != contract.ID || n.Resource["out_user_code"] != "用户A" || n.Resource["contract_state"] != "SIGNED" {
+		if n.Resource["contract_id"] != contract.ID || n.Resource["out_user_code"] != "用户A" ||
+			n.Resource["contract_state"] != "SIGNED" {
 			t.Errorf("TERMINATE_INQUIRY carries %v", n.Resource)
 		}
 	}
 	w.say(200, `{"code":"SUCCESS","message":""}`)
 	w.ok(payer.Terminate(contract.ID))
-	if got := w.received(); len(got) != 2 || got[0].Event != "ENTRUST.TERMINATE_INQUIRY" || got[1].Event != "ENTRUST.TERMINATE" {
+	if got := w.received(); len(got) != 2 || got[0].Event != "ENTRUST.TERMINATE_INQUIRY" ||
+		got[1].Event != "ENTRUST.TERMINATE" {
 		t.Errorf("got %v", got)
 	}
 	w.page(payer.Terminate(contract.ID), sandbox.PageUsed) // and nobody is asked
@@ -66,14 +69,16 @@ func TestTheMerchantIsAskedFirst(t *testing.T) {
 
 func TestWhatTheMerchantHoldsOut(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, sandbox.WithPlan(sandbox.Plan{ID: "3", Product: sandbox.Papay, NotifyURL: sandbox.DefaultNotifyURL, Retention: true}))
+	w := newWorld(t, sandbox.WithPlan(sandbox.Plan{ID: "3", Product: sandbox.Papay, NotifyURL: sandbox.DefaultNotifyURL,
+		Retention: true}))
 	token := w.must("POST", presignPapay, with(papayBody("A1"), "plan_id", 3))["pre_entrustweb_id"].(string)
 	payer := w.Payer(papayOpenID)
 	contract, err := payer.Agree(token)
 	w.ok(err)
 	w.receivedOne("ENTRUST.SIGN")
 
-	w.say(200, `{"code":"SUCCESS","message":"","retention_type":"COUPON","coupon_info":{"state":"SEND_COUPON","coupon_id":"9867041"}}`)
+	w.say(200,
+		`{"code":"SUCCESS","message":"","retention_type":"COUPON","coupon_info":{"state":"SEND_COUPON","coupon_id":"9867041"}}`)
 	offer, err := payer.Leave(contract.ID)
 	w.ok(err)
 	if offer == nil || *offer != (sandbox.Offer{Type: "COUPON", State: "SEND_COUPON", CouponID: "9867041"}) {
@@ -82,7 +87,8 @@ func TestWhatTheMerchantHoldsOut(t *testing.T) {
 	if n := w.receivedOne("ENTRUST.TERMINATE_RETENTION"); n.Resource["contract_id"] != contract.ID {
 		t.Errorf("TERMINATE_RETENTION carries %v", n.Resource)
 	}
-	for _, nothing := range []string{"", `{"code":"SUCCESS","retention_type":"COUPON","coupon_info":{"state":"?"}}`, `{"code":"FAIL"}`} {
+	for _, nothing := range []string{"", `{"code":"SUCCESS","retention_type":"COUPON","coupon_info":{"state":"?"}}`,
+		`{"code":"FAIL"}`} {
 		w.say(200, nothing)
 		if offer, err := payer.Leave(contract.ID); offer != nil || err != nil {
 			t.Errorf("to the answer %q: got %v, %v", nothing, offer, err)

@@ -29,7 +29,9 @@ func (p *Payer) Unlimit() error {
 func (p *Payer) FailNext(reasons ...Failure) error {
 	for _, f := range reasons {
 		if !f.known() {
-			return fmt.Errorf("sandbox: no charge fails with %q; there are NOTENOUGH, RULELIMIT, BANKERROR, USER_ACCOUNT_ABNORMAL, ACCOUNTERROR, USER_NOT_EXIST, TRADE_ERROR, CONTRACT_NOT_EXIST and SYSTEMERROR", f)
+			return fmt.Errorf("sandbox: no charge fails with %q; there are NOTENOUGH, RULELIMIT, BANKERROR, "+
+				"USER_ACCOUNT_ABNORMAL, ACCOUNTERROR, USER_NOT_EXIST, TRADE_ERROR, CONTRACT_NOT_EXIST and SYSTEMERROR",
+				f)
 		}
 	}
 	return p.change(func(w *walletRow) { w.FailNext = append(w.FailNext, reasons...) })
@@ -99,8 +101,9 @@ func (p *Payer) SignElsewhere(product Product, planID string) (*Contract, error)
 		}
 		session := &sessionRow{Session: Session{
 			Token: token, Product: product, MchID: m.MchID, AppID: m.firstAppID(), PlanID: planID,
-			Account: "another app", OpenID: p.openid, NotifyURL: plan.NotifyURL, CreatedAt: s.now, ExpiresAt: s.now.Add(kind.ttl),
-			Request: []byte("{}"),
+			Account: "another app", OpenID: p.openid, NotifyURL: plan.NotifyURL, CreatedAt: s.now,
+			ExpiresAt: s.now.Add(kind.ttl),
+			Request:   []byte("{}"),
 		}}
 		if kind.names.code != "" {
 			draw := func() string { return "elsewhere" + s.dice.roll(decimal, 16) }

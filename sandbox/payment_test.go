@@ -29,7 +29,8 @@ func (w *world) wantRefunded(want map[string]int64) {
 	w.ok(err)
 	for _, o := range orders {
 		if o.Refunded != want[o.SubMchID] {
-			w.Errorf("of the order of sub-merchant %q %d fen were refunded, want %d", o.SubMchID, o.Refunded, want[o.SubMchID])
+			w.Errorf("of the order of sub-merchant %q %d fen were refunded, want %d", o.SubMchID, o.Refunded,
+				want[o.SubMchID])
 		}
 	}
 }
@@ -59,9 +60,11 @@ func TestARefundIsOfItsPartiesPaymentV2(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.payTwice(100)
-	_, err := w.Payer(openID).Pay(w.must("POST", directRoot+"jsapi", with(orderBody(), "out_trade_no", "of-none"))["prepay_id"].(string))
+	_, err := w.Payer(openID).Pay(w.must("POST", directRoot+"jsapi", with(orderBody(), "out_trade_no",
+		"of-none"))["prepay_id"].(string))
 	w.ok(err)
-	_, err = w.Payer(openID).Pay(w.must("POST", partnerRoot+"jsapi", with(partnerOrder(), "out_trade_no", "of-a-sub"))["prepay_id"].(string))
+	_, err = w.Payer(openID).Pay(w.must("POST", partnerRoot+"jsapi", with(partnerOrder(), "out_trade_no",
+		"of-a-sub"))["prepay_id"].(string))
 	w.ok(err)
 	v2 := &worldV2{T: t, Sandbox: w.Sandbox, client: w.client, key: w.ClientConfig().APIv2Key.Reveal()}
 	const refund, query, no = "secapi/pay/refund", "pay/refundquery", "20150806125346"
@@ -103,7 +106,8 @@ func TestARefundOfSeveralPayments(t *testing.T) {
 	w := newWorld(t)
 	var transactions []string
 	for _, no := range []string{"P1", "P2"} { // combined orders of the same parts
-		receipt, err := w.Payer(openID).Pay(w.must("POST", combineRoot+"jsapi", with(combinedBody(), "combine_out_trade_no", no))["prepay_id"].(string))
+		receipt, err := w.Payer(openID).Pay(w.must("POST", combineRoot+
+			"jsapi", with(combinedBody(), "combine_out_trade_no", no))["prepay_id"].(string))
 		w.ok(err)
 		transactions = append(transactions, receipt.Order.SubOrders[0].TransactionID)
 	}
@@ -116,7 +120,8 @@ func TestARefundOfSeveralPayments(t *testing.T) {
 	}
 	w.refused(400, "INVALID_REQUEST", "POST", domestic, body)
 	delete(body, "out_trade_no")
-	if got := w.must("POST", domestic, with(body, "transaction_id", transactions[1])); got["transaction_id"] != transactions[1] {
+	if got := w.must("POST", domestic,
+		with(body, "transaction_id", transactions[1])); got["transaction_id"] != transactions[1] {
 		t.Errorf("refunded %v, want %s", got["transaction_id"], transactions[1])
 	}
 	w.ok(w.Advance(time.Minute))

@@ -69,7 +69,8 @@ func join(people map[string]person, openIDs map[string]string, has func(id strin
 }
 
 // introduce gives everybody of whom openids are known one under every other appid as well, which
-// WeChat makes when they first meet it: an openid under another's appid is not a merchant's to know.
+// WeChat makes when they first meet it: an openid under another's appid is not a merchant's to
+// know.
 func (s *registered) introduce() {
 	for openid, p := range s.people {
 		for _, mchid := range s.order {

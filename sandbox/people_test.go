@@ -23,7 +23,8 @@ func TestAnOpenIDLearntLater(t *testing.T) {
 	look := func(w *world) {
 		t.Helper()
 		for _, openid := range []string{papayOpenID, "another"} {
-			if wallet, err := w.Payer(openid).Wallet(); err != nil || wallet.Balance != 100 || wallet.Person != papayOpenID {
+			if wallet, err := w.Payer(openid).Wallet(); err != nil || wallet.Balance != 100 ||
+				wallet.Person != papayOpenID {
 				t.Errorf("%s has %+v, %v", openid, wallet, err)
 			}
 			_, err := w.Payer(openid).Agree(token.(string))
@@ -60,7 +61,8 @@ func TestTwoPeopleAreNotOne(t *testing.T) {
 				t.Fatalf("got %v", err)
 			}
 			w.adminRefuses(400, "POST", "/sandbox/payers", object{"openids": both})
-			if wallet, err := w.Payer("another").Wallet(); err != nil || wallet.Balance != 5 || wallet.Person != "another" {
+			if wallet, err := w.Payer("another").Wallet(); err != nil || wallet.Balance != 5 ||
+				wallet.Person != "another" {
 				t.Errorf("got %+v, %v", wallet, err)
 			}
 		})
@@ -88,7 +90,8 @@ func TestOpenIDsUnderAnotherAppIDAreNotTold(t *testing.T) {
 	w := newWorld(t)
 	order := func(payer string, no string) string {
 		w.Helper()
-		_, err := w.Payer(payer).Pay(w.must("POST", directRoot+"native", with(with(orderBody(), "payer", nil), "out_trade_no", no))["code_url"].(string))
+		_, err := w.Payer(payer).Pay(w.must("POST", directRoot+"native", with(with(orderBody(), "payer", nil),
+			"out_trade_no", no))["code_url"].(string))
 		w.ok(err)
 		return w.receivedOne("TRANSACTION.SUCCESS").Resource["payer"].(object)["openid"].(string)
 	}
@@ -114,7 +117,8 @@ func TestOpenIDsUnderAnotherAppIDAreNotTold(t *testing.T) {
 	placed := w.must("POST", partnerRoot+"jsapi", with(partnerOrder(), "payer", object{"sub_openid": "oSub"}))
 	_, err := w.Payer("oSub").Pay(placed["prepay_id"].(string))
 	w.ok(err)
-	if payer := w.receivedOne("TRANSACTION.SUCCESS").Resource["payer"].(object); payer["sub_openid"] != "oSub" || payer["sp_openid"] != nil {
+	if payer := w.receivedOne("TRANSACTION.SUCCESS").Resource["payer"].(object); payer["sub_openid"] != "oSub" ||
+		payer["sp_openid"] != nil {
 		t.Errorf("got %v", payer)
 	}
 }

@@ -20,12 +20,13 @@ func platformRefundBehaviours() map[string]behaviour {
 }
 
 func ecommerceRefunds() *refundRules {
-	return &refundRules{name: "ecommerce", delay: refundDelay, retries: genericSchedule, resource: func(r *refundRow) document {
-		out := refundResource(r)
-		delete(out, "mchid")
-		out["sp_mchid"], out["refund_account"] = r.MchID, r.source()
-		return out
-	}}
+	return &refundRules{name: "ecommerce", delay: refundDelay, retries: genericSchedule,
+		resource: func(r *refundRow) document {
+			out := refundResource(r)
+			delete(out, "mchid")
+			out["sp_mchid"], out["refund_account"] = r.MchID, r.source()
+			return out
+		}}
 }
 
 // source is refund_account: whose money it is.
@@ -99,7 +100,8 @@ func returnAdvance(c *call) (document, error) {
 	case err != nil:
 		return nil, err
 	case !r.Advanced:
-		return nil, invalidRequest("该退款单不是垫付退款").hinting("the refund was the sub-merchant's own money: only one with refund_account REFUND_SOURCE_PARTNER_ADVANCE is paid back")
+		return nil, invalidRequest("该退款单不是垫付退款").hinting("the refund was the sub-merchant's own money: only one with " +
+			"refund_account REFUND_SOURCE_PARTNER_ADVANCE is paid back")
 	case r.State != RefundSuccess:
 		return nil, invalidRequest("退款未成功，不能回补").hinting("the refund is " + string(r.State))
 	case r.ReturnID == "":

@@ -53,7 +53,8 @@ func (c *call) presign(p *product, adjust ...func(*sessionRow) error) (*sessionR
 		if open.State(c.now) == SessionWaiting {
 			if use.Fingerprint != c.fingerprint() {
 				r := invalidRequest("请求重入时，参数与首次请求时不一致").
-					hinting("this out_contract_code has an open session with other parameters: repeat them exactly, or use another code")
+					hinting("this out_contract_code has an open session with other parameters: repeat them exactly, " +
+						"or use another code")
 				r.internal = internalReplay
 				return nil, r
 			}
@@ -104,7 +105,8 @@ func (c *call) checkPlan(p *product, id string) error {
 	switch {
 	case plan == nil:
 		return badField("/"+p.names.plan, id, "签约模板非法，请检查"+p.names.plan).
-			hinting("merchant " + c.merchant.MchID + " has no " + p.names.plan + " of product " + string(p.name) + " with this id; add it with WithPlan or POST /sandbox/plans")
+			hinting("merchant " + c.merchant.MchID + " has no " + p.names.plan + " of product " + string(p.name) +
+				" with this id; add it with WithPlan or POST /sandbox/plans")
 	case plan.Disabled:
 		return noAuth("该模板已停用").hinting("the plan is disabled: it signs nobody any more")
 	}
@@ -119,7 +121,8 @@ func (c *call) checkAppID() error {
 		return nil
 	}
 	r := badField("/"+name, c.text(name), name+"与mchid不匹配").
-		hinting("this " + name + " is not bound to merchant " + c.merchant.MchID + "; its appids are set with WithMerchant")
+		hinting("this " + name + " is not bound to merchant " + c.merchant.MchID +
+			"; its appids are set with WithMerchant")
 	r.internal = internalAppID
 	return r
 }
@@ -145,7 +148,8 @@ func (c *call) checkSub(mchid, appid string) error {
 	sub := c.merchant.sub(mchid)
 	if sub == nil {
 		r := noAuth("非法商户，服务商模式下请确认子商户正确").
-			hinting("merchant " + c.merchant.MchID + " has no sub-merchant with this id; sub-merchants are set with WithMerchant")
+			hinting("merchant " + c.merchant.MchID +
+				" has no sub-merchant with this id; sub-merchants are set with WithMerchant")
 		r.internal = internalNoRelation
 		return r
 	}

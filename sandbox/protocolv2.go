@@ -92,7 +92,8 @@ func (p protocolV2) compose(x *exchange) {
 		return
 	default:
 		out = wire.Fields{
-			"return_code": "SUCCESS", "return_msg": "OK", "result_code": "FAIL", "err_code": r.code, "err_code_des": r.message,
+			"return_code": "SUCCESS", "return_msg": "OK", "result_code": "FAIL", "err_code": r.code,
+			"err_code_des": r.message,
 		}
 	}
 	for _, name := range []string{"appid", "mch_id", "sub_appid", "sub_mch_id"} {
@@ -119,7 +120,8 @@ func (p protocolV2) read(x *exchange) (refused *refusal) {
 	}
 	if want := map[bool]string{true: http.MethodGet, false: http.MethodPost}[end.page]; x.request.Method != want {
 		if end.page {
-			return failV2("PARAM_ERROR", "请使用get方法").hinting("this is a page: make its URL with Chain.URL and let a payer open it")
+			return failV2("PARAM_ERROR", "请使用get方法").
+				hinting("this is a page: make its URL with Chain.URL and let a payer open it")
 		}
 		return failV2("REQUIRE_POST_METHOD", "请使用post方法").hinting("APIv2 calls are POST with an XML body")
 	}
@@ -191,7 +193,8 @@ func (e *engine) signerV2(end *endpointV2, f wire.Fields) (*merchant, *refusal) 
 	m := e.registry.merchant(f["mch_id"])
 	if m == nil {
 		return nil, failV2("MCHID_NOT_EXIST", "商户号mch_id或sub_mch_id不存在").
-			hinting("no merchant of this sandbox has this mch_id; in provider mode it is the provider's, and the sub-merchant's goes into sub_mch_id")
+			hinting("no merchant of this sandbox has this mch_id; in provider mode it is the provider's, and the " +
+				"sub-merchant's goes into sub_mch_id")
 	}
 	switch t := f["sign_type"]; {
 	case f["sign"] == "":
@@ -199,7 +202,9 @@ func (e *engine) signerV2(end *endpointV2, f wire.Fields) (*merchant, *refusal) 
 	case t != "" && t != string(wire.SignMD5) && t != string(wire.SignHMAC):
 		return nil, badSignV2("sign_type is neither MD5 nor HMAC-SHA256")
 	case end.hmac && t == "" && len(f["sign"]) != 64:
-		return nil, badSignV2("this page is signed with HMAC-SHA256 unless sign_type=MD5 is sent and signed; the sign here is an MD5")
+		return nil, badSignV2("this page is signed with HMAC-SHA256 unless sign_type=MD5 is sent and signed; " +
+			"the sign " +
+			"here is an MD5")
 	case !f.Verify(m.APIv2Key.Reveal()):
 		return nil, badSignV2(explain.Sign(f, m.known(), e.registry.known()))
 	}
@@ -229,10 +234,12 @@ func (c *callV2) checkParties() error {
 	f := c.fields
 	if !c.merchant.owns(f["appid"]) {
 		return failV2("APPID_MCHID_NOT_MATCH", "appid和mch_id不匹配").
-			hinting("this appid is not bound to merchant " + c.merchant.MchID + "; its appids are set with WithMerchant")
+			hinting("this appid is not bound to merchant " + c.merchant.MchID +
+				"; its appids are set with WithMerchant")
 	}
 	if c.sub && f["sub_mch_id"] == "" {
-		return failV2("PARAM_ERROR", "缺少参数sub_mch_id").hinting("the partner paths want a sub_mch_id; the ones without /partner/ are for direct merchants")
+		return failV2("PARAM_ERROR", "缺少参数sub_mch_id").
+			hinting("the partner paths want a sub_mch_id; the ones without /partner/ are for direct merchants")
 	}
 	if f["sub_mch_id"] == "" {
 		if f["sub_appid"] != "" {
@@ -243,7 +250,8 @@ func (c *callV2) checkParties() error {
 	sub := c.merchant.sub(f["sub_mch_id"])
 	if sub == nil {
 		return failV2("NOAUTH", "商户号mch_id与sub_mch_id无绑定关系").
-			hinting("merchant " + c.merchant.MchID + " has no sub-merchant with this id; sub-merchants are set with WithMerchant")
+			hinting("merchant " + c.merchant.MchID +
+				" has no sub-merchant with this id; sub-merchants are set with WithMerchant")
 	}
 	if id := f["sub_appid"]; id != "" && !sub.owns(id) {
 		return failV2("APPID_MCHID_NOT_MATCH", "sub_appid和sub_mch_id不匹配")

@@ -147,7 +147,8 @@ func checkHeaders(h http.Header, body []byte) *refusal {
 		return nil
 	}
 	if kind, _, err := mime.ParseMediaType(h.Get("Content-Type")); err != nil || kind != "application/json" {
-		r := paramError(&catalogue.Violation{Field: "Content-Type", Issue: "must be application/json", Location: "header"})
+		r := paramError(&catalogue.Violation{Field: "Content-Type", Issue: "must be application/json",
+			Location: "header"})
 		r.message = "Http头Content-Type不正确"
 		return r.hinting("send the body with Content-Type: application/json")
 	}

@@ -160,7 +160,8 @@ func (p *pushRow) finish(n int, results []Attempt, problem string) {
 func (p *pushRow) cutOff(now time.Time) {
 	for i := range p.Attempts {
 		if a := &p.Attempts[i]; a.Open {
-			a.Open, a.Error = false, "cut off: the sandbox ended before the answer came, so the merchant may have it or not"
+			a.Open, a.Error = false, "cut off: the sandbox ended before the answer came, so the merchant may have "+
+				"it or not"
 		}
 	}
 	if p.State == PushPending && p.NextAt.IsZero() {

@@ -21,7 +21,8 @@ import (
 
 func (w *world) signCombine(code string) *sandbox.Contract {
 	w.Helper()
-	token := w.must("POST", presignCombine, with(combineBody(), "out_contract_code", code))["pre_entrustweb_id"].(string)
+	token := w.must("POST", presignCombine, with(combineBody(), "out_contract_code",
+		code))["pre_entrustweb_id"].(string)
 	c, err := w.Payer(openID).Agree(token)
 	w.ok(err)
 	return c
@@ -89,7 +90,9 @@ func TestGenericSchedule(t *testing.T) {
 	}
 	w.ok(w.Advance(time.Second))
 	p := w.onlyPush()
-	if got, want := attempts(p), "0 15 30 60 240 840 2040 3840 5640 7440 11040 21840 32640 43440 65040 86640"; got != want || p.State != sandbox.PushGivenUp {
+	if got, want := attempts(
+		p), "0 15 30 60 240 840 2040 3840 5640 7440 11040 21840 32640 43440 65040 86640"; got != want ||
+		p.State != sandbox.PushGivenUp {
 		t.Errorf("got %s at %s, want %s", p.State, got, want)
 	}
 	w.inbox.answer = nil
@@ -112,7 +115,8 @@ func TestDeliveryStopsAtTheFirstSuccess(t *testing.T) {
 	}
 	w.signCombine("A")
 	w.ok(w.Advance(time.Hour))
-	if p := w.onlyPush(); attempts(p) != "0 10 20" || p.State != sandbox.PushDelivered || p.Attempts[0].Error == "" || p.Attempts[2].Error != "" {
+	if p := w.onlyPush(); attempts(p) != "0 10 20" || p.State != sandbox.PushDelivered || p.Attempts[0].Error == "" ||
+		p.Attempts[2].Error != "" {
 		t.Errorf("got %s at %s", p.State, attempts(p))
 	}
 }
@@ -130,9 +134,10 @@ func TestProbe(t *testing.T) {
 
 	careless := newWorld(t)
 	signatures := make(chan string, 2)
-	careless.ok(careless.Receive("https://yourapp.com/notify", http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		signatures <- r.Header.Get(wire.HeaderSignature)
-	})))
+	careless.ok(careless.Receive("https://yourapp.com/notify",
+		http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			signatures <- r.Header.Get(wire.HeaderSignature)
+		})))
 	careless.ok(careless.Inject(sandbox.Fault{Name: sandbox.FaultProbe, Event: "ECOMMERCE_ENTRUST.SIGN"}))
 	careless.signCombine("A")
 	careless.ok(careless.Settle())
@@ -154,7 +159,8 @@ func TestUndeliverableUntilForwarded(t *testing.T) {
 	w.signCombine("A")
 	w.ok(w.Advance(time.Minute))
 	p := w.onlyPush()
-	if p.State != sandbox.PushUndeliverable || !strings.Contains(p.Problem, `Receive("https://yourapp.com"`) || len(p.Attempts) != 1 {
+	if p.State != sandbox.PushUndeliverable || !strings.Contains(p.Problem, `Receive("https://yourapp.com"`) ||
+		len(p.Attempts) != 1 {
 		t.Errorf("got %s, %q, %d attempts", p.State, p.Problem, len(p.Attempts))
 	}
 	server := httptest.NewServer(w.inbox)
@@ -165,7 +171,8 @@ func TestUndeliverableUntilForwarded(t *testing.T) {
 	}
 	for _, c := range [][2]string{
 		{"yourapp.com", server.URL}, {"https://a.com?x=1", server.URL}, {"https://u:secret@a.com", server.URL},
-		{"https://a.com", "127.0.0.1"}, {"https://a.com", "http://example.com"}, {"https://a.com", "http://127.0.0.1:99999"},
+		{"https://a.com", "127.0.0.1"}, {"https://a.com", "http://example.com"},
+		{"https://a.com", "http://127.0.0.1:99999"},
 		{"https://a.com", "http://u:secret@127.0.0.1:1"}, {"https://a.com", "http://127.0.0.1:1/#secret"},
 		{"https://a.com", "http://u:secret@127.0.0.1:x"},
 	} {
@@ -180,14 +187,16 @@ func TestLoopbackIsCalledDirectly(t *testing.T) {
 	w := newWorld(t)
 	server := httptest.NewServer(w.inbox)
 	defer server.Close()
-	token := w.must("POST", presignCombine, with(combineBody(), "notify_url", server.URL+"/here"))["pre_entrustweb_id"].(string)
+	token := w.must("POST", presignCombine, with(combineBody(), "notify_url", server.URL+
+		"/here"))["pre_entrustweb_id"].(string)
 	_, err := w.Payer(openID).Agree(token)
 	w.ok(err)
 	if n := w.receivedOne("ECOMMERCE_ENTRUST.SIGN"); n.Path != "/here" {
 		t.Errorf("got %+v", n)
 	}
 	server.Close()
-	w.must("POST", presignCombine, with(with(combineBody(), "notify_url", server.URL+"/here"), "out_contract_code", "B"))
+	w.must("POST", presignCombine, with(with(combineBody(), "notify_url", server.URL+"/here"), "out_contract_code",
+		"B"))
 }
 
 func TestSlowAndBrokenHandlers(t *testing.T) {
@@ -195,10 +204,13 @@ func TestSlowAndBrokenHandlers(t *testing.T) {
 	release := make(chan bool)
 	defer close(release)
 	w := newWorld(t, sandbox.WithNotifyTimeout(20*time.Millisecond))
-	w.ok(w.Receive("https://yourapp.com/slow", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release })))
-	w.ok(w.Receive("https://yourapp.com/broken", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("sorry") })))
+	w.ok(w.Receive("https://yourapp.com/slow",
+		http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release })))
+	w.ok(w.Receive("https://yourapp.com/broken",
+		http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("sorry") })))
 	for path, says := range map[string]string{"/slow": "no answer within 20ms", "/broken": "panicked"} {
-		body := with(with(combineBody(), "notify_url", "https://yourapp.com"+path), "out_contract_code", strings.Trim(path, "/"))
+		body := with(with(combineBody(), "notify_url", "https://yourapp.com"+path), "out_contract_code",
+			strings.Trim(path, "/"))
 		token := w.must("POST", presignCombine, body)["pre_entrustweb_id"].(string)
 		c, err := w.Payer("user" + strings.Trim(path, "/")).Agree(token)
 		w.ok(err)
@@ -219,7 +231,8 @@ func TestHandlersMayCall(t *testing.T) {
 	var events []string
 	w.ok(w.Receive("https://yourapp.com/notify", http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if events = append(events, r.Header.Get("Wechatpay-Nonce")); len(events) == 1 {
-			w.must("POST", "v3/ecommerce/combine-papay/contracts/plan-id/12535/out-contract-code/A/terminate", object{"contract_termination_remark": "no"})
+			w.must("POST", "v3/ecommerce/combine-papay/contracts/plan-id/12535/out-contract-code/A/terminate",
+				object{"contract_termination_remark": "no"})
 		}
 	})))
 	w.signCombine("A")
@@ -235,7 +248,8 @@ func TestBackgroundDelivers(t *testing.T) {
 	sb := sandbox.New(t)
 	got := make(chan string, 1)
 	w := &world{t, sb, sb.Client(), nil}
-	w.ok(w.Receive("https://yourapp.com", http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got <- r.URL.Path })))
+	w.ok(w.Receive("https://yourapp.com",
+		http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got <- r.URL.Path })))
 	w.signCombine("A")
 	select {
 	case path := <-got:
@@ -255,7 +269,8 @@ func TestStoreThatCannotBeWritten(t *testing.T) {
 	w := newWorld(t, sandbox.WithStore(kept))
 	token := w.must("POST", presignCombine, combineBody())["pre_entrustweb_id"].(string)
 	kept.Broken.Store(true)
-	if e := w.refused(500, "SYSTEM_ERROR", "POST", presignCombine, with(combineBody(), "out_contract_code", "B")); !e.Verified || !e.Temporary() {
+	if e := w.refused(500, "SYSTEM_ERROR", "POST", presignCombine, with(combineBody(), "out_contract_code",
+		"B")); !e.Verified || !e.Temporary() {
 		t.Errorf("got %+v, want a signed answer that may be tried again", e)
 	}
 	_, err := w.Payer(openID).Agree(token)
@@ -293,20 +308,26 @@ func TestManyPayersAtOnce(t *testing.T) {
 		wg.Wait()
 		return int(ok.Load())
 	}
-	if won := race(8, func(i int) error { _, err := w.Payer(fmt.Sprint("payer-", i)).Agree(token); return err }); won != 1 {
+	if won := race(8, func(i int) error {
+		_,
+			err := w.Payer(fmt.Sprint("payer-", i)).Agree(token)
+		return err
+	}); won != 1 {
 		t.Errorf("%d payers signed one session", won)
 	}
 	// One user, many sessions.
 	var tokens []string
 	for i := range 8 {
-		tokens = append(tokens, w.must("POST", presignCombine, with(combineBody(), "out_contract_code", fmt.Sprint("C", i)))["pre_entrustweb_id"].(string))
+		tokens = append(tokens, w.must("POST", presignCombine, with(combineBody(), "out_contract_code",
+			fmt.Sprint("C", i)))["pre_entrustweb_id"].(string))
 	}
 	if won := race(8, func(i int) error { _, err := w.Payer("one-user").Agree(tokens[i]); return err }); won != 1 {
 		t.Errorf("one user signed one plan %d times", won)
 	}
 	// The same code with other values, at the same moment.
 	if won := race(8, func(i int) error {
-		_, err := w.client.Chain(presignCombine).Post(context.Background(), with(with(combineBody(), "out_contract_code", "same"), "attach", fmt.Sprint(i)))
+		_, err := w.client.Chain(presignCombine).
+			Post(context.Background(), with(with(combineBody(), "out_contract_code", "same"), "attach", fmt.Sprint(i)))
 		return err
 	}); won != 1 {
 		t.Errorf("%d different calls opened a session with one code", won)

@@ -36,7 +36,8 @@ func (s *step) notifyContractV2(c *contractRow, url string) error {
 		delete(f, "contract_expired_time")
 	}
 	f["return_code"], f["result_code"] = "SUCCESS", "SUCCESS"
-	return s.notifyV2(&pushRow{Push: Push{MchID: c.MchID, URL: url, Event: eventV2Contract, Summary: summary, About: c.ID}, retries: quickSchedule}, f)
+	return s.notifyV2(&pushRow{Push: Push{MchID: c.MchID, URL: url, Event: eventV2Contract, Summary: summary,
+		About: c.ID}, retries: quickSchedule}, f)
 }
 
 // notifyV2 writes a push of these fields, signed when it is sent.
@@ -69,7 +70,8 @@ func (e *engine) messageV2(m *merchant, p *pushRow, s struck) []byte {
 // "" when nothing is. The status alone proves nothing here: the XML has to say
 // SUCCESS. https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_10.shtml
 func judgeV2(status int, body []byte) string {
-	const want = "want 200 and <xml><return_code><![CDATA[SUCCESS]]></return_code><return_msg><![CDATA[OK]]></return_msg></xml>"
+	const want = "want 200 and " +
+		"<xml><return_code><![CDATA[SUCCESS]]></return_code><return_msg><![CDATA[OK]]></return_msg></xml>"
 	f, err := wire.ParseXML(body)
 	switch {
 	case status != http.StatusOK:

@@ -65,7 +65,8 @@ func (w *world) send(r raw) (*http.Response, wire.ErrorBody) {
 		if r.spell != nil {
 			signature = r.spell(signature)
 		}
-		r.auth = wire.Authorization{Scheme: wire.Scheme, MchID: r.mchid, Nonce: r.nonce, Timestamp: r.timestamp, Serial: r.serial, Signature: signature}.String()
+		r.auth = wire.Authorization{Scheme: wire.Scheme, MchID: r.mchid, Nonce: r.nonce, Timestamp: r.timestamp,
+			Serial: r.serial, Signature: signature}.String()
 	}
 	q, err := http.NewRequestWithContext(context.Background(), r.method, w.URL()+r.uri, bytes.NewReader(r.body))
 	w.ok(err)
@@ -97,7 +98,8 @@ func (w *world) send(r raw) (*http.Response, wire.ErrorBody) {
 	if p.Header.Get(sandbox.HeaderSandbox) == "" {
 		w.Errorf("a reply without X-Sandbox")
 	}
-	if signature := p.Header.Get(wire.HeaderSignature); (signature == "") != (p.StatusCode == 401 || p.StatusCode == 413) {
+	if signature := p.Header.Get(wire.HeaderSignature); (signature == "") != (p.StatusCode == 401 ||
+		p.StatusCode == 413) {
 		w.Errorf("%d: signed: %t", p.StatusCode, signature != "")
 	} else if signature != "" {
 		w.ok(w.Keys().Verify(p.Header, answer))
@@ -116,7 +118,8 @@ func TestHostileAuthorization(t *testing.T) {
 		{"SM2", `WECHATPAY2-SM2-WITH-SM3 mchid="1"`, scheme},
 		{"no pairs", wire.Scheme + " ,,,,", malformed},
 		{"an open quote", wire.Scheme + ` mchid="1900000109`, malformed},
-		{"a key twice", wire.Scheme + ` mchid="1",mchid="1",nonce_str="n",timestamp="1",serial_no="s",signature="x"`, malformed},
+		{"a key twice", wire.Scheme + ` mchid="1",mchid="1",nonce_str="n",timestamp="1",serial_no="s",signature="x"`,
+			malformed},
 		{"a key missing", wire.Scheme + ` mchid="1",nonce_str="n",timestamp="1",serial_no="s"`, malformed},
 		{"very long", wire.Scheme + ` mchid="` + strings.Repeat("9", 40<<10) + `"`, malformed},
 	} {
@@ -125,7 +128,8 @@ func TestHostileAuthorization(t *testing.T) {
 			t.Errorf("%s: got %d %s %s, want 401 SIGN_ERROR %s", c.name, p.StatusCode, e.Code, e.Message, c.message)
 		}
 		if !strings.HasSuffix(p.Header.Get("Request-ID"), "-268443699") {
-			t.Errorf("%s: Request-ID %q does not end in the code of a signature error", c.name, p.Header.Get("Request-ID"))
+			t.Errorf("%s: Request-ID %q does not end in the code of a signature error", c.name,
+				p.Header.Get("Request-ID"))
 		}
 		if strings.Contains(p.Header.Get(sandbox.HeaderHint), "secret-token") {
 			t.Errorf("%s: the hint repeats the header", c.name)
@@ -151,11 +155,13 @@ func TestClock(t *testing.T) {
 		{"five minutes ago", -5 * time.Minute, 200}, {"longer ago", -5*time.Minute - time.Second, 401},
 		{"five minutes ahead", 5 * time.Minute, 200}, {"further ahead", 5*time.Minute + time.Second, 401},
 	} {
-		if p, e := w.send(raw{at: start.Add(c.off)}); p.StatusCode != c.status || (c.status == 401 && !strings.Contains(e.Message, "timestamp")) {
+		if p, e := w.send(raw{at: start.Add(c.off)}); p.StatusCode != c.status ||
+			(c.status == 401 && !strings.Contains(e.Message, "timestamp")) {
 			t.Errorf("%s: got %d %s", c.name, p.StatusCode, e.Message)
 		}
 	}
-	for _, timestamp := range []string{"yesterday", "1.6e9", "99999999999999999999", "-1", strconv.FormatInt(start.UnixMilli(), 10)} {
+	for _, timestamp := range []string{"yesterday", "1.6e9", "99999999999999999999",
+		"-1", strconv.FormatInt(start.UnixMilli(), 10)} {
 		if p, e := w.send(raw{timestamp: timestamp}); p.StatusCode != 401 || !strings.Contains(e.Message, "timestamp") {
 			t.Errorf("%s: got %d %s", timestamp, p.StatusCode, e.Message)
 		}
@@ -200,9 +206,12 @@ func TestTamperedBodyShowsTheServersView(t *testing.T) {
 	}
 	w.ok(json.Unmarshal(e.Detail, &detail))
 	info := detail.SignInformation
-	want := "POST\n/" + presignCombine + "\n" + strconv.FormatInt(start.Unix(), 10) + "\n593BEC0C930BF1AFEB40B4A08C8FB242\n" + `{"appid"`
-	if p.StatusCode != 401 || detail.Field != "signature" || detail.Location != "authorization" || detail.Detail.Issue != "sign not match" ||
-		info.Method != "POST" || info.URL != "/"+presignCombine || info.TruncatedSignedMessage != want || info.SignMessageLength < 300 {
+	want := "POST\n/" + presignCombine + "\n" + strconv.FormatInt(start.Unix(), 10) +
+		"\n593BEC0C930BF1AFEB40B4A08C8FB242\n" + `{"appid"`
+	if p.StatusCode != 401 || detail.Field != "signature" || detail.Location != "authorization" ||
+		detail.Detail.Issue != "sign not match" ||
+		info.Method != "POST" || info.URL != "/"+presignCombine || info.TruncatedSignedMessage != want ||
+		info.SignMessageLength < 300 {
 		t.Errorf("got %d %s", p.StatusCode, e.Detail)
 	}
 }
@@ -253,17 +262,20 @@ func TestBadBodies(t *testing.T) {
 		p, e := w.send(raw{uri: c.uri, body: c.body})
 		var detail struct{ Field, Location, Issue string }
 		_ = json.Unmarshal(e.Detail, &detail)
-		if p.StatusCode != 400 || e.Code != "PARAM_ERROR" || detail.Field != c.field || detail.Location != "body" || detail.Issue == "" {
+		if p.StatusCode != 400 || e.Code != "PARAM_ERROR" || detail.Field != c.field || detail.Location != "body" ||
+			detail.Issue == "" {
 			t.Errorf("%s: got %d %s %s, want 400 PARAM_ERROR at %q", c.name, p.StatusCode, e.Code, e.Detail, c.field)
 		}
 		if p.Header.Get(sandbox.HeaderHint) == "" {
 			t.Errorf("%s: no hint", c.name)
 		}
 	}
-	if p, e := w.send(raw{body: []byte(strings.Repeat("x", 2<<20))}); p.StatusCode != 413 || e.Code != "INVALID_REQUEST" {
+	if p, e := w.send(raw{body: []byte(strings.Repeat("x", 2<<20))}); p.StatusCode != 413 ||
+		e.Code != "INVALID_REQUEST" {
 		t.Errorf("oversize: got %d %s", p.StatusCode, e.Code)
 	}
-	if p, e := w.send(raw{uri: "/" + presignEdu, body: edu("sub_mchid", "1999999999")}); p.StatusCode != 403 || e.Code != "NO_AUTH" {
+	if p, e := w.send(raw{uri: "/" + presignEdu, body: edu("sub_mchid", "1999999999")}); p.StatusCode != 403 ||
+		e.Code != "NO_AUTH" {
 		t.Errorf("a stranger as sub-merchant: got %d %s", p.StatusCode, e.Code)
 	}
 }
@@ -298,8 +310,10 @@ func TestUnknownEndpoints(t *testing.T) {
 		{"the admin", "GET", "/sandbox/health", 404, true},
 	} {
 		p, e := w.send(raw{method: c.method, uri: c.uri})
-		if p.StatusCode != c.status || e.Code == "" || (p.Header.Get(sandbox.HeaderUnsupported) != "") != c.unsupported {
-			t.Errorf("%s: got %d %s, unsupported %q", c.name, p.StatusCode, e.Code, p.Header.Get(sandbox.HeaderUnsupported))
+		if p.StatusCode != c.status || e.Code == "" ||
+			(p.Header.Get(sandbox.HeaderUnsupported) != "") != c.unsupported {
+			t.Errorf("%s: got %d %s, unsupported %q", c.name, p.StatusCode, e.Code,
+				p.Header.Get(sandbox.HeaderUnsupported))
 		}
 	}
 	// A stranger learns the same, without a signature.

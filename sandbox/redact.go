@@ -25,7 +25,8 @@ type redaction struct {
 }
 
 // readLimit is how many bytes are read for one string, in all its spellings and whatever they hold
-// decoded. What is nested so that it takes more is blanked unread: each nesting multiplies the work.
+// decoded. What is nested so that it takes more is blanked unread: each nesting multiplies the
+// work.
 const readLimit = 8 << 20
 
 // within bounds the work on one string, and says whether there is anything left of the bound.
@@ -59,8 +60,8 @@ func (r redaction) bodyLimit() int {
 
 var (
 	// memberName matches the name of a member, memberValue its value if that is no object or list
-	// (see listEnd), up to the end of the text if that comes first. They are apart, for a value may be
-	// an object as a string.
+	// (see listEnd), up to the end of the text if that comes first. They are apart, for a value may
+	// be an object as a string.
 	memberName  = regexp.MustCompile(`("(?:[^"\\]|\\.)*")\s*:\s*`)
 	memberValue = regexp.MustCompile(`^(?:"((?:[^"\\]|\\.)*)|([^\s",{}\[\]]+))`)
 	// signElement matches the sign of an APIv2 message, signParameter that of a page.
@@ -265,7 +266,8 @@ func (r redaction) members(v *view) (spans []span) {
 	blanked := 0 // up to here
 	for _, at := range memberName.FindAllStringSubmatchIndex(v.text, -1) {
 		var name string
-		if at[0] < blanked || json.Unmarshal([]byte(v.text[at[2]:at[3]]), &name) != nil || !slices.Contains(r.names, name) {
+		if at[0] < blanked || json.Unmarshal([]byte(v.text[at[2]:at[3]]), &name) != nil ||
+			!slices.Contains(r.names, name) {
 			continue
 		}
 		if n := listEnd(v.text[at[1]:]); n > 0 {
@@ -284,8 +286,8 @@ func (r redaction) members(v *view) (spans []span) {
 	return spans
 }
 
-// listEnd is the length of the list or object that s begins with, all of s if it does not end; 0 for
-// none.
+// listEnd is the length of the list or object that s begins with, all of s if it does not end; 0
+// for none.
 func listEnd(s string) int {
 	if s == "" || s[0] != '[' && s[0] != '{' {
 		return 0

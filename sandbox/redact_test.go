@@ -64,7 +64,8 @@ func TestJournalKeepsNoKey(t *testing.T) {
 		c.OnExchange = func(x sandbox.Exchange) { heard <- fmt.Sprintf("%+v", x) }
 	})
 	made := w.Merchants()[0]
-	m := struct{ APIv3Key, APIv2Key, PrivateKey string }{made.APIv3Key.Reveal(), made.APIv2Key.Reveal(), made.PrivateKey.Reveal()}
+	m := struct{ APIv3Key, APIv2Key, PrivateKey string }{made.APIv3Key.Reveal(), made.APIv2Key.Reveal(),
+		made.PrivateKey.Reveal()}
 	all := strings.Join([]string{m.APIv3Key, m.APIv2Key, m.PrivateKey}, " ")
 	body, err := json.Marshal(with(combineBody(), "contract_display_account", all))
 	w.ok(err)
@@ -114,7 +115,8 @@ func TestJournalBlanksWhateverIsEncrypted(t *testing.T) {
 		}
 		text, err := json.Marshal(body)
 		w.ok(err)
-		if answer, _ := w.send(raw{method: op.Method, uri: variable.ReplaceAllString(op.Path, "1"), body: text}); answer.StatusCode == http.StatusNotFound {
+		if answer, _ := w.send(raw{method: op.Method, uri: variable.ReplaceAllString(op.Path, "1"),
+			body: text}); answer.StatusCode == http.StatusNotFound {
 			t.Logf("%s is not found", op.ID())
 		}
 		if strings.Contains(w.kept(), "the secret") {
@@ -132,10 +134,12 @@ func TestJournalKeepsNoKeyInNames(t *testing.T) {
 	t.Parallel()
 	const small, mixed = "0123456789abcdef0123456789abcdef", "0123456789ABCDefghIJKLmnopQRSTuv"
 	w := newWorld(t, sandbox.WithMerchant(sandbox.Merchant{
-		MchID: sandbox.DefaultMchID, APIv2Key: wxpay.NewSecret(small), APIv3Key: wxpay.NewSecret(mixed), AppIDs: []string{sandbox.DefaultAppID},
+		MchID: sandbox.DefaultMchID, APIv2Key: wxpay.NewSecret(small), APIv3Key: wxpay.NewSecret(mixed),
+		AppIDs: []string{sandbox.DefaultAppID},
 	}))
 	w.send(raw{method: "GET", uri: "/v3/certificates", body: []byte{}, header: map[string]string{
-		"X-" + small: "first", "X-" + mixed: "second", small: "third", mixed: "fourth", "X-0123456789abcdef0123456789abcdee": "fifth",
+		"X-" + small: "first", "X-" + mixed: "second", small: "third", mixed: "fourth",
+		"X-0123456789abcdef0123456789abcdee": "fifth",
 	}})
 	kept := w.kept()
 	if low := strings.ToLower(kept); strings.Contains(low, small) || strings.Contains(low, strings.ToLower(mixed)) {

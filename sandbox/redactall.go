@@ -26,7 +26,8 @@ func (r redaction) exchange(x *Exchange) {
 	}
 }
 
-// texts blanks the keys in every string that v has, names of maps included. Two names may become one.
+// texts blanks the keys in every string that v has, names of maps included. Two names may become
+// one.
 func (r redaction) texts(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.String:

@@ -71,7 +71,8 @@ const (
 func (r *refundRow) kind() string { return "refund" }
 
 func (r *refundRow) row() store.Row {
-	row := store.Row{ID: r.ID, Keys: []string{"mchid:" + r.MchID, "refund:" + r.RefundID, "transaction:" + r.TransactionID, tradeKey(r.MchID, r.OutTradeNo)}}
+	row := store.Row{ID: r.ID, Keys: []string{"mchid:" + r.MchID, "refund:" + r.RefundID, "transaction:" +
+		r.TransactionID, tradeKey(r.MchID, r.OutTradeNo)}}
 	if r.ReturnID != "" {
 		row.Keys = append(row.Keys, "return:"+r.ReturnID)
 	}
@@ -104,7 +105,8 @@ func (c *call) refund(rules *refundRules, r *refundRow) (*refundRow, error) {
 	r.Kind, r.MchID, r.ID = rules.name, c.merchant.MchID, refundNo(c.merchant.MchID, r.OutRefundNo)
 	switch old, err := get[refundRow](c.Tx, r.ID); {
 	case err == nil && old.Fingerprint != c.fingerprint():
-		return nil, invalidRequest("请求重入时，参数与首次请求时不一致").hinting("this out_refund_no was used with other parameters: repeat them exactly, or use a new number")
+		return nil, invalidRequest("请求重入时，参数与首次请求时不一致").
+			hinting("this out_refund_no was used with other parameters: repeat them exactly, or use a new number")
 	case err == nil:
 		return old, nil
 	case !errors.Is(err, store.ErrNotFound):
@@ -211,7 +213,9 @@ func (s *step) refundDue(r *refundRow) error {
 	if rules.event != "" {
 		e.eventType = rules.event
 	}
-	return s.notify(&pushRow{Push: Push{MchID: r.MchID, URL: r.NotifyURL, Event: e.eventType, OriginalType: e.originalType, Summary: e.summary, Resource: encodeJSON(rules.resource(r)), About: r.ID}, retries: rules.retries})
+	return s.notify(&pushRow{Push: Push{MchID: r.MchID, URL: r.NotifyURL, Event: e.eventType,
+		OriginalType: e.originalType, Summary: e.summary, Resource: encodeJSON(rules.resource(r)), About: r.ID},
+		retries: rules.retries})
 }
 
 // unrefund makes what a closed refund took of its order refundable again.

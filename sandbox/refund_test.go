@@ -13,7 +13,8 @@ func TestRefunds(t *testing.T) {
 		t.Fatal(err)
 	}
 	ask := func(no string, amount int64) *refundRow {
-		return &refundRow{Refund: Refund{OutRefundNo: no, OutTradeNo: "1", Amount: amount, Total: 1000, NotifyURL: DefaultNotifyURL}}
+		return &refundRow{Refund: Refund{OutRefundNo: no, OutTradeNo: "1", Amount: amount, Total: 1000,
+			NotifyURL: DefaultNotifyURL}}
 	}
 	_, err := l.refund(ask("r1", 100))
 	l.refused(err, "RESOURCE_NOT_EXISTS")

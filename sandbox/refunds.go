@@ -36,8 +36,9 @@ func domesticRefunds() *refundRules {
 func (c *call) newRefund() *refundRow {
 	amount := object(c.body, "amount")
 	return &refundRow{Refund: Refund{
-		OutRefundNo: c.text("out_refund_no"), OutTradeNo: c.text("out_trade_no"), TransactionID: c.text("transaction_id"),
-		SubMchID: c.text("sub_mchid"), Amount: fen(amount, "refund"), Total: fen(amount, "total"),
+		OutRefundNo: c.text("out_refund_no"), OutTradeNo: c.text("out_trade_no"),
+		TransactionID: c.text("transaction_id"),
+		SubMchID:      c.text("sub_mchid"), Amount: fen(amount, "refund"), Total: fen(amount, "total"),
 		Reason: c.text("reason"), NotifyURL: c.text("notify_url"),
 	}}
 }
@@ -95,11 +96,13 @@ func (c *call) redoRefund() (*refundRow, error) {
 // refundDocument is a refund in replies.
 func refundDocument(r *refundRow) document {
 	out := document{
-		"refund_id": r.RefundID, "out_refund_no": r.OutRefundNo, "transaction_id": r.TransactionID, "out_trade_no": r.OutTradeNo,
-		"channel": r.channel(), "user_received_account": r.account(), "create_time": wire.FormatTime(r.CreatedAt),
+		"refund_id": r.RefundID, "out_refund_no": r.OutRefundNo, "transaction_id": r.TransactionID,
+		"out_trade_no": r.OutTradeNo,
+		"channel":      r.channel(), "user_received_account": r.account(), "create_time": wire.FormatTime(r.CreatedAt),
 		"status": string(r.State), "funds_account": "UNSETTLED",
 		"amount": document{
-			"total": r.Total, "refund": r.Amount, "payer_total": r.Total, "payer_refund": r.Amount, "discount_refund": int64(0),
+			"total": r.Total, "refund": r.Amount, "payer_total": r.Total, "payer_refund": r.Amount,
+			"discount_refund":  int64(0),
 			"settlement_total": r.Total, "settlement_refund": r.Amount, "currency": "CNY",
 		},
 	}
@@ -126,7 +129,8 @@ func (r *refundRow) account() string {
 // refundResource is what REFUND.SUCCESS, ABNORMAL and CLOSED carry.
 func refundResource(r *refundRow) document {
 	out := document{
-		"out_trade_no": r.OutTradeNo, "transaction_id": r.TransactionID, "out_refund_no": r.OutRefundNo, "refund_id": r.RefundID,
+		"out_trade_no": r.OutTradeNo, "transaction_id": r.TransactionID, "out_refund_no": r.OutRefundNo,
+		"refund_id":     r.RefundID,
 		"refund_status": string(r.State), "user_received_account": r.account(),
 		"amount": document{"total": r.Total, "refund": r.Amount, "payer_total": r.Total, "payer_refund": r.Amount},
 	}

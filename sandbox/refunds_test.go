@@ -30,11 +30,13 @@ func TestDomesticRefunds(t *testing.T) {
 	paid := w.receivedOne("TRANSACTION.SUCCESS").Resource["transaction_id"]
 
 	w.refused(400, "PARAM_ERROR", "POST", domestic, with(refundBody("r1", 40), "out_trade_no", nil))
-	w.refused(400, "INVALID_REQUEST", "POST", domestic, with(refundBody("r1", 40), "amount", object{"refund": 40, "total": 99, "currency": "CNY"}))
+	w.refused(400, "INVALID_REQUEST", "POST", domestic, with(refundBody("r1", 40), "amount",
+		object{"refund": 40, "total": 99, "currency": "CNY"}))
 	w.refused(403, "NOT_ENOUGH", "POST", domestic, refundBody("r1", 101))
 	w.refused(404, "RESOURCE_NOT_EXISTS", "GET", domestic+"/r1", nil)
 	got := w.must("POST", domestic, refundBody("r1", 40))
-	if got["status"] != "PROCESSING" || got["transaction_id"] != paid || got["channel"] != "ORIGINAL" || got["success_time"] != nil {
+	if got["status"] != "PROCESSING" || got["transaction_id"] != paid || got["channel"] != "ORIGINAL" ||
+		got["success_time"] != nil {
 		t.Errorf("asked for: got %v", got)
 	}
 	if again := w.must("POST", domestic, refundBody("r1", 40)); again["refund_id"] != got["refund_id"] {
@@ -42,15 +44,18 @@ func TestDomesticRefunds(t *testing.T) {
 	}
 	w.refused(400, "INVALID_REQUEST", "POST", domestic, refundBody("r1", 41))
 	w.refused(403, "NOT_ENOUGH", "POST", domestic, refundBody("r2", 61))
-	if q := w.must("GET", directRoot+byNo+"?mchid=1900000109", nil); q["trade_state"] != "REFUND" || q["trade_state_desc"] != "转入退款" {
+	if q := w.must("GET", directRoot+byNo+"?mchid=1900000109", nil); q["trade_state"] != "REFUND" ||
+		q["trade_state_desc"] != "转入退款" {
 		t.Errorf("the order: got %v", q)
 	}
 	w.ok(w.Advance(time.Minute))
 	done := w.receivedOne("REFUND.SUCCESS")
-	if r := done.Resource; done.Path != "/refunded" || r["mchid"] != "1900000109" || r["refund_status"] != "SUCCESS" || r["amount"].(object)["payer_refund"] != 40.0 || r["success_time"] == nil {
+	if r := done.Resource; done.Path != "/refunded" || r["mchid"] != "1900000109" || r["refund_status"] != "SUCCESS" ||
+		r["amount"].(object)["payer_refund"] != 40.0 || r["success_time"] == nil {
 		t.Errorf("REFUND.SUCCESS: got %+v", done)
 	}
-	if q := w.must("GET", domestic+"/r1", nil); q["status"] != "SUCCESS" || q["success_time"] != "2020-09-10T10:01:00+08:00" {
+	if q := w.must("GET", domestic+"/r1", nil); q["status"] != "SUCCESS" ||
+		q["success_time"] != "2020-09-10T10:01:00+08:00" {
 		t.Errorf("query: got %v", q)
 	}
 	if wallet, _ := payer.Wallet(); wallet.Balance != 40 {
@@ -63,7 +68,8 @@ func TestDomesticRefunds(t *testing.T) {
 	}
 	w.must("POST", domestic, refundBody("r3", 60))
 	w.ok(w.Advance(time.Minute))
-	if closed := w.receivedOne("REFUND.CLOSED").Resource; closed["refund_status"] != "CLOSED" || closed["success_time"] != nil {
+	if closed := w.receivedOne("REFUND.CLOSED").Resource; closed["refund_status"] != "CLOSED" ||
+		closed["success_time"] != nil {
 		t.Errorf("REFUND.CLOSED carries %v", closed)
 	}
 	w.must("POST", domestic, with(with(refundBody("r4", 60), "out_trade_no", nil), "transaction_id", paid))
@@ -83,7 +89,8 @@ func TestAbnormalRefunds(t *testing.T) {
 	w.received()
 	w.ok(payer.FailNextRefund())
 	id := w.must("POST", domestic, refundBody("r1", 100))["refund_id"].(string)
-	redo := object{"out_refund_no": "r1", "type": "USER_BANK_CARD", "bank_type": "ICBC_DEBIT", "bank_account": "6222020000000000000", "real_name": "张三"}
+	redo := object{"out_refund_no": "r1", "type": "USER_BANK_CARD", "bank_type": "ICBC_DEBIT",
+		"bank_account": "6222020000000000000", "real_name": "张三"}
 	again := domestic + "/" + id + "/apply-abnormal-refund"
 	w.refused(400, "INVALID_REQUEST", "POST", again, redo) // under way, not abnormal
 	w.ok(w.Advance(time.Minute))
@@ -93,7 +100,8 @@ func TestAbnormalRefunds(t *testing.T) {
 	w.refused(400, "PARAM_ERROR", "POST", again, object{"out_refund_no": "r1", "type": "USER_BANK_CARD"})
 	w.refused(400, "PARAM_ERROR", "POST", again, object{"out_refund_no": "r2", "type": "MERCHANT_BANK_CARD"})
 	w.refused(404, "RESOURCE_NOT_EXISTS", "POST", domestic+"/50/apply-abnormal-refund", redo)
-	w.refused(404, "RESOURCE_NOT_EXISTS", "POST", again, with(object{"out_refund_no": "r1", "type": "MERCHANT_BANK_CARD"}, "sub_mchid", "1230000109"))
+	w.refused(404, "RESOURCE_NOT_EXISTS", "POST", again,
+		with(object{"out_refund_no": "r1", "type": "MERCHANT_BANK_CARD"}, "sub_mchid", "1230000109"))
 	w.ok(payer.FailNextRefund()) // his card does not take it either
 	if got := w.must("POST", again, redo); got["status"] != "PROCESSING" || got["channel"] != "OTHER_BANKCARD" {
 		t.Errorf("again: got %v", got)
@@ -120,7 +128,8 @@ func TestPartnersNameTheSubMerchantTheyRefund(t *testing.T) {
 	w.must("GET", domestic+"/r1?sub_mchid=1230000109", nil)
 	w.refused(404, "RESOURCE_NOT_EXISTS", "GET", domestic+"/r1", nil)
 	w.ok(w.Advance(time.Minute))
-	if got := w.receivedOne("REFUND.SUCCESS").Resource; got["sp_mchid"] != "1900000109" || got["sub_mchid"] != "1230000109" || got["mchid"] != nil {
+	if got := w.receivedOne("REFUND.SUCCESS").Resource; got["sp_mchid"] != "1900000109" ||
+		got["sub_mchid"] != "1230000109" || got["mchid"] != nil {
 		t.Errorf("REFUND.SUCCESS carries %v", got)
 	}
 }
@@ -130,7 +139,8 @@ func TestPlatformRefunds(t *testing.T) {
 	w := newWorld(t)
 	payer := w.Payer(openID)
 	body := func(no string, fen int) object {
-		return with(with(with(refundBody(no, fen), "sp_appid", "wxd678efh567hg6787"), "sub_mchid", "1230000109"), "refund_account", "REFUND_SOURCE_PARTNER_ADVANCE")
+		return with(with(with(refundBody(no, fen), "sp_appid", "wxd678efh567hg6787"), "sub_mchid", "1230000109"),
+			"refund_account", "REFUND_SOURCE_PARTNER_ADVANCE")
 	}
 	_, err := payer.Pay(w.must("POST", partnerRoot+"jsapi", partnerOrder())["prepay_id"].(string))
 	w.ok(err)
@@ -147,7 +157,8 @@ func TestPlatformRefunds(t *testing.T) {
 	w.refused(400, "INVALID_REQUEST", "POST", back, object{"sub_mchid": "1230000109"})
 	w.refused(404, "RESOURCE_NOT_EXISTS", "GET", back+sub, nil)
 	w.ok(w.Advance(time.Minute))
-	if r := w.receivedOne("REFUND.SUCCESS").Resource; r["refund_account"] != "REFUND_SOURCE_PARTNER_ADVANCE" || r["sub_mchid"] != "1230000109" {
+	if r := w.receivedOne("REFUND.SUCCESS").Resource; r["refund_account"] != "REFUND_SOURCE_PARTNER_ADVANCE" ||
+		r["sub_mchid"] != "1230000109" {
 		t.Errorf("REFUND.SUCCESS carries %v", r)
 	}
 	for _, q := range []string{"id/" + id, "out-refund-no/r1"} {
@@ -161,7 +172,8 @@ func TestPlatformRefunds(t *testing.T) {
 	if first["return_amount"] != 40.0 || first["payer_mchid"] != "1230000109" || first["payee_mchid"] != "1900000109" {
 		t.Errorf("paid back: got %v", first)
 	}
-	if again := w.must("POST", back, object{"sub_mchid": "1230000109"}); again["advance_return_id"] != first["advance_return_id"] {
+	if again := w.must("POST", back,
+		object{"sub_mchid": "1230000109"}); again["advance_return_id"] != first["advance_return_id"] {
 		t.Errorf("paid back again: got %v", again)
 	}
 	w.must("GET", back+sub, nil)
@@ -171,7 +183,8 @@ func TestPlatformRefunds(t *testing.T) {
 	w.ok(w.Advance(time.Minute))
 	w.receivedOne("REFUND.ABNORMAL")
 	w.refused(400, "INVALID_REQUEST", "POST", ecommerce+id+"/return-advance", object{"sub_mchid": "1230000109"})
-	w.must("POST", ecommerce+id+"/apply-abnormal-refund", object{"sub_mchid": "1230000109", "out_refund_no": "r2", "type": "MERCHANT_BANK_CARD"})
+	w.must("POST", ecommerce+id+"/apply-abnormal-refund", object{"sub_mchid": "1230000109", "out_refund_no": "r2",
+		"type": "MERCHANT_BANK_CARD"})
 	w.ok(w.Advance(time.Minute))
 	w.receivedOne("REFUND.SUCCESS")
 }
@@ -186,8 +199,9 @@ func TestRefundOfAPart(t *testing.T) {
 	w.received()
 	part := receipt.Order.SubOrders[0]
 	body := object{
-		"sp_appid": "wxd678efh567hg6787", "sub_mchid": part.SubMchID, "transaction_id": part.TransactionID, "out_refund_no": "r1",
-		"amount": object{"refund": 10, "total": part.Total, "currency": "CNY"},
+		"sp_appid": "wxd678efh567hg6787", "sub_mchid": part.SubMchID, "transaction_id": part.TransactionID,
+		"out_refund_no": "r1",
+		"amount":        object{"refund": 10, "total": part.Total, "currency": "CNY"},
 	}
 	w.must("POST", ecommerce+"apply", body)
 	q := w.must("GET", "v3/combine-transactions/out-trade-no/"+receipt.Order.OutTradeNo, nil)

@@ -58,7 +58,8 @@ const (
 
 // paramError is what a request that breaks the catalogue's rules gets.
 func paramError(v *catalogue.Violation) *refusal {
-	return &refusal{status: http.StatusBadRequest, code: "PARAM_ERROR", message: "参数错误", detail: v, internal: internalParam}
+	return &refusal{status: http.StatusBadRequest, code: "PARAM_ERROR", message: "参数错误", detail: v,
+		internal: internalParam}
 }
 
 // badField is paramError for what the catalogue cannot know.
@@ -85,7 +86,8 @@ func noAuth(message string) *refusal {
 }
 
 func appIDMismatch() *refusal {
-	return &refusal{status: http.StatusBadRequest, code: "APPID_MCHID_NOT_MATCH", message: "appid和mch_id不匹配，请检查后再试", internal: internalAppID}
+	return &refusal{status: http.StatusBadRequest, code: "APPID_MCHID_NOT_MATCH", message: "appid和mch_id不匹配，请检查后再试",
+		internal: internalAppID}
 }
 
 // notFound is 404 under the name the product uses for it: NOT_FOUND,
@@ -95,7 +97,8 @@ func notFound(code, message string) *refusal {
 }
 
 func systemError() *refusal {
-	return &refusal{status: http.StatusInternalServerError, code: "SYSTEM_ERROR", message: "系统异常，请稍后重试", internal: internalMerchant}
+	return &refusal{status: http.StatusInternalServerError, code: "SYSTEM_ERROR", message: "系统异常，请稍后重试",
+		internal: internalMerchant}
 }
 
 // refusalOf is how an error of a behaviour goes out: a refusal as it is,

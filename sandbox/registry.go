@@ -35,7 +35,8 @@ type person struct {
 
 func newRegistry() *registry {
 	r := &registry{}
-	r.state.Store(&registered{merchants: map[string]*merchant{}, serials: map[string]*merchant{}, people: map[string]person{},
+	r.state.Store(&registered{merchants: map[string]*merchant{}, serials: map[string]*merchant{},
+		people:  map[string]person{},
 		retired: map[string]string{}, former: map[string][]string{}})
 	return r
 }
@@ -63,7 +64,8 @@ func (r *registry) known() (out []explain.Keys) {
 }
 
 func (m *merchant) known() explain.Keys {
-	return explain.Keys{MchID: m.MchID, Serial: m.serial, Public: m.public, APIv3: m.APIv3Key.Reveal(), APIv2: m.APIv2Key.Reveal()}
+	return explain.Keys{MchID: m.MchID, Serial: m.serial, Public: m.public, APIv3: m.APIv3Key.Reveal(),
+		APIv2: m.APIv2Key.Reveal()}
 }
 
 // first is the merchant that was added first, nil when there is none.
@@ -162,7 +164,10 @@ func (r *registry) putPlan(mchid string, p Plan, save func() error) error {
 			return fmt.Errorf("sandbox: there is no merchant %s to give plan %s to", shown(mchid), shown(p.ID))
 		}
 		m := old.Merchant
-		m.Plans = slices.DeleteFunc(slices.Clone(m.Plans), func(q Plan) bool { return q.ID == p.ID && q.Product == p.Product })
+		m.Plans = slices.DeleteFunc(slices.Clone(m.Plans), func(q Plan) bool {
+			return q.ID == p.ID &&
+				q.Product == p.Product
+		})
 		m.Plans = append(m.Plans, p)
 		next, err := parseMerchant(m)
 		if err != nil {

@@ -54,7 +54,8 @@ type savedKeys struct {
 func (s *savedKeys) kind() string   { return "merchant-keys" }
 func (s *savedKeys) row() store.Row { return store.Row{ID: s.MchID} }
 
-// savedFormer are the keys a merchant had, oldest first: the journal blanks them after a restart too.
+// savedFormer are the keys a merchant had, oldest first: the journal blanks them after a restart
+// too.
 type savedFormer struct {
 	rev
 	MchID string   `json:"mchid"`
@@ -199,8 +200,9 @@ func (e *engine) recall() error {
 	})
 }
 
-// recallMerchants registers the merchants in the store, and the keys that were replaced of whomever.
-// A certificate that one of them gave up may be another's by now, so all give up theirs first.
+// recallMerchants registers the merchants in the store, and the keys that were replaced of
+// whomever. A certificate that one of them gave up may be another's by now, so all give up theirs
+// first.
 func recallMerchants(tx store.Tx, r *registered) error {
 	if err := each(tx, func(f *savedFormer) error {
 		r.former[f.MchID] = f.Keys

@@ -17,8 +17,10 @@ func TestRegistrationsOutliveARestart(t *testing.T) {
 	kept := keep{store.NewMemory()}
 	first := newWorld(t, sandbox.WithStore(kept))
 	first.ok(first.AddPlan(sandbox.DefaultMchID, sandbox.Plan{ID: "777", Product: sandbox.CombinePapay}))
-	first.ok(first.AddPlan(sandbox.DefaultMchID, sandbox.Plan{ID: "777", Product: sandbox.CombinePapay, Name: "renamed"}))
-	made := first.adminOK("POST", "/sandbox/merchants", object{"mchid": "1900000130", "appids": []string{sandbox.DefaultAppID}})
+	first.ok(first.AddPlan(sandbox.DefaultMchID, sandbox.Plan{ID: "777", Product: sandbox.CombinePapay,
+		Name: "renamed"}))
+	made := first.adminOK("POST", "/sandbox/merchants", object{"mchid": "1900000130",
+		"appids": []string{sandbox.DefaultAppID}})
 	first.adminOK("POST", "/sandbox/plans", object{"mchid": "1900000130", "id": "778", "product": "combine-papay"})
 	first.ok(first.AddPayer(map[string]string{sandbox.DefaultAppID: "a", sandbox.DefaultEduAppID: "b"}))
 	first.ok(first.Forward("https://other.example", "http://127.0.0.1:1"))
@@ -33,7 +35,8 @@ func TestRegistrationsOutliveARestart(t *testing.T) {
 
 	second := newWorld(t, sandbox.WithStore(kept), sandbox.At(start.Add(25*time.Hour)))
 	cfg := second.ClientConfig()
-	if cfg.APIv3Key.Reveal() != key.Reveal() || len(cfg.PlatformKeys) != 1 || cfg.SerialNo != first.ClientConfig().SerialNo {
+	if cfg.APIv3Key.Reveal() != key.Reveal() || len(cfg.PlatformKeys) != 1 || cfg.SerialNo != first.ClientConfig().
+		SerialNo {
 		t.Errorf("the keys are not what they were: %d platform keys", len(cfg.PlatformKeys))
 	}
 	second.must("POST", presignCombine, with(combineBody(), "plan_id", 777))
@@ -46,7 +49,8 @@ func TestRegistrationsOutliveARestart(t *testing.T) {
 	second.ok(err)
 	client, err := wxpay.New(other)
 	second.ok(err)
-	if again := second.Merchants()[1]; again.PrivateKey.Reveal() != made["private_key"] || again.APIv3Key.Reveal() != made["api_v3_key"] {
+	if again := second.Merchants()[1]; again.PrivateKey.Reveal() != made["private_key"] ||
+		again.APIv3Key.Reveal() != made["api_v3_key"] {
 		t.Error("the merchant has other keys")
 	}
 	(&world{t, second.Sandbox, client, nil}).must("POST", presignCombine, with(combineBody(), "plan_id", 778))
@@ -80,7 +84,8 @@ func TestRegistrationsOfAnAbsentMerchant(t *testing.T) {
 	first.ok(first.AddPlan(sandbox.DefaultMchID, sandbox.Plan{ID: "777", Product: sandbox.CombinePapay}))
 	first.ok(first.SetKeyMode(sandbox.DefaultMchID, sandbox.KeysPublic))
 	first.ok(first.Close())
-	without, err := sandbox.Start(sandbox.Config{Keys: pinnedKeys(t), Store: kept, Merchants: []sandbox.Merchant{{MchID: "1900000777"}}})
+	without, err := sandbox.Start(sandbox.Config{Keys: pinnedKeys(t), Store: kept,
+		Merchants: []sandbox.Merchant{{MchID: "1900000777"}}})
 	first.ok(err)
 	if list := without.Merchants(); len(list) != 1 {
 		t.Errorf("got %d merchants", len(list))
@@ -114,7 +119,8 @@ func TestPeopleOutliveARestart(t *testing.T) {
 	}
 	before := people(first)
 	first.ok(first.Close())
-	if after := people(newWorld(t, sandbox.WithStore(kept))); after != before || before != [5]string{"q1", "q1", "p1", "p1", "p1"} {
+	if after := people(newWorld(t, sandbox.WithStore(kept))); after != before || before != [5]string{"q1", "q1", "p1",
+		"p1", "p1"} {
 		t.Errorf("people were %v, and are %v", before, after)
 	}
 }

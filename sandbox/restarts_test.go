@@ -36,7 +36,8 @@ func TestAFormerCertificateIsAnothers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.AddMerchant(Merchant{MchID: "1230000109", Certificate: former.Certificate, PrivateKey: former.PrivateKey}); err != nil {
+	if _, err := s.AddMerchant(Merchant{MchID: "1230000109", Certificate: former.Certificate,
+		PrivateKey: former.PrivateKey}); err != nil {
 		t.Fatal(err)
 	}
 	s.Close()
@@ -55,11 +56,13 @@ func TestWhatWaitedForItsMerchantIsSent(t *testing.T) {
 	t.Parallel()
 	s := New(t)
 	got := 0
-	if err := s.Receive("https://yourapp.com", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { got++ })); err != nil {
+	if err := s.Receive("https://yourapp.com",
+		http.HandlerFunc(func(http.ResponseWriter, *http.Request) { got++ })); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.engine.step(t.Context(), func(st *step) error {
-		return st.notify(&pushRow{Push: Push{MchID: "1900000555", URL: DefaultNotifyURL, Event: "TRANSACTION.SUCCESS", Resource: []byte("{}")}, retries: genericSchedule})
+		return st.notify(&pushRow{Push: Push{MchID: "1900000555", URL: DefaultNotifyURL, Event: "TRANSACTION.SUCCESS",
+			Resource: []byte("{}")}, retries: genericSchedule})
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +88,8 @@ func TestWhatWaitedIsSentByTheNextStart(t *testing.T) {
 	store := staysOpen{store.NewMemory()}
 	s := startOn(t, store, nil)
 	if err := s.engine.step(t.Context(), func(st *step) error {
-		return st.notify(&pushRow{Push: Push{MchID: DefaultMchID, URL: DefaultNotifyURL, Event: "TRANSACTION.SUCCESS", Resource: []byte("{}")}, retries: genericSchedule})
+		return st.notify(&pushRow{Push: Push{MchID: DefaultMchID, URL: DefaultNotifyURL, Event: "TRANSACTION.SUCCESS",
+			Resource: []byte("{}")}, retries: genericSchedule})
 	}); err != nil {
 		t.Fatal(err)
 	}

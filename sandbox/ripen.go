@@ -66,7 +66,8 @@ func (e *engine) catchUp(ctx context.Context, now time.Time) error {
 	return err
 }
 
-func (e *engine) ripenEach(ctx context.Context, now time.Time, next func(*step, time.Time) (dueRow, error)) (some bool, err error) {
+func (e *engine) ripenEach(ctx context.Context, now time.Time, next func(*step, time.Time) (dueRow, error)) (some bool,
+	err error) {
 	var first dueRow
 	err = e.view(ctx, func(s *step) (err error) {
 		first, err = next(s, now)

@@ -24,7 +24,8 @@ var ways = map[string]func(*sandbox.Sandbox, time.Duration) error{
 func jump(sb *sandbox.Sandbox, d time.Duration) error { return sb.Clock().Set(sb.Clock().Now().Add(d)) }
 
 func planOfTwoDays() sandbox.Option {
-	return sandbox.WithPlan(sandbox.Plan{ID: "700", Product: sandbox.Papay, Mode: sandbox.DebitAfterADay, Days: 2, NotifyURL: sandbox.DefaultNotifyURL})
+	return sandbox.WithPlan(sandbox.Plan{ID: "700", Product: sandbox.Papay, Mode: sandbox.DebitAfterADay, Days: 2,
+		NotifyURL: sandbox.DefaultNotifyURL})
 }
 
 // signTwoDays signs at 10:00 for two days, and asks for a debit at hour of the second day.
@@ -66,7 +67,8 @@ func TestDebitsAndTheEndOfTheirContract(t *testing.T) {
 			list, err := late.Contracts()
 			late.ok(err)
 			if c := list[0]; c.State != sandbox.ContractTerminated || !c.TerminatedAt.Equal(contract.ExpiresAt) {
-				t.Errorf("the contract is %s since %v, and its term ended at %v", c.State, c.TerminatedAt, contract.ExpiresAt)
+				t.Errorf("the contract is %s since %v, and its term ended at %v", c.State, c.TerminatedAt,
+					contract.ExpiresAt)
 			}
 
 			early := newWorldV2(t, planOfTwoDays())
@@ -127,7 +129,8 @@ func TestARefundPaysALaterDebit(t *testing.T) {
 }
 
 func limited(l sandbox.Limits) sandbox.Plan {
-	return sandbox.Plan{ID: sandbox.DefaultEduPlanID, Product: sandbox.EduSchoolPay, Owner: sandbox.DefaultSchoolID, NotifyURL: sandbox.DefaultNotifyURL, Limits: l}
+	return sandbox.Plan{ID: sandbox.DefaultEduPlanID, Product: sandbox.EduSchoolPay, Owner: sandbox.DefaultSchoolID,
+		NotifyURL: sandbox.DefaultNotifyURL, Limits: l}
 }
 
 func debitOf(contract, no string, fen int) object {
@@ -145,11 +148,13 @@ func TestActsAfterAJump(t *testing.T) {
 			left.must("POST", debitSchool, debitOf(contract.ID, "first00001", 100))
 			left.ok(pass(left.Sandbox, time.Hour))
 			left.ok(left.Payer(eduOpenID).Terminate(contract.ID))
-			if list, err := left.Debits(); err != nil || list[0].State != sandbox.DebitPaid || !list[0].EndedAt.Equal(start.Add(5*time.Second)) {
+			if list, err := left.Debits(); err != nil || list[0].State != sandbox.DebitPaid ||
+				!list[0].EndedAt.Equal(start.Add(5*time.Second)) {
 				t.Errorf("the debit is %s %s since %v, %v", list[0].State, list[0].Failure, list[0].EndedAt, err)
 			}
 
-			// Of yesterday's 60 fen nothing counts today, and today's 100 are not forgotten for them.
+			// Of yesterday's 60 fen nothing counts today, and today's 100 are not forgotten for
+			// them.
 			day := newWorld(t)
 			day.ok(day.AddPlan(sandbox.DefaultMchID, limited(sandbox.Limits{PerDay: 100})))
 			contract = day.signSchool("C1")
@@ -158,13 +163,15 @@ func TestActsAfterAJump(t *testing.T) {
 			day.ok(pass(day.Sandbox, 20*time.Second))
 			day.must("POST", debitSchool, with(debitOf(contract.ID, "today00001", 100), "payment_mode", "SYNC"))
 			day.ok(day.Settle())
-			day.refused(400, "RULELIMIT", "POST", debitSchool, with(debitOf(contract.ID, "today00002", 1), "payment_mode", "SYNC"))
+			day.refused(400, "RULELIMIT", "POST", debitSchool, with(debitOf(contract.ID, "today00002", 1),
+				"payment_mode", "SYNC"))
 
 			back := newWorld(t)
 			contract = back.signSchool("C1")
 			back.ok(back.Payer(eduOpenID).Fund(100))
 			back.must("POST", debitSchool, with(debitOf(contract.ID, "first00001", 100), "payment_mode", "SYNC"))
-			back.must("POST", domestic, with(with(with(refundBody("r1", 100), "out_trade_no", "first00001"), "sub_mchid", "1900000109"), "transaction_id", nil))
+			back.must("POST", domestic, with(with(with(refundBody("r1", 100), "out_trade_no", "first00001"),
+				"sub_mchid", "1900000109"), "transaction_id", nil))
 			back.ok(pass(back.Sandbox, time.Hour))
 			back.must("POST", debitSchool, with(debitOf(contract.ID, "second0001", 100), "payment_mode", "SYNC"))
 			if list, err := back.Debits(); err != nil || list[1].Advanced {
@@ -174,17 +181,21 @@ func TestActsAfterAJump(t *testing.T) {
 	}
 }
 
-// Nothing is paid without a password under a contract whose term is over, not even before anything made its end happen.
+// Nothing is paid without a password under a contract whose term is over, not even before anything
+// made its end happen.
 func TestNoPasswordFreePaymentAfterTheEnd(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.ok(w.AddPlan(sandbox.DefaultMchID, sandbox.Plan{ID: sandbox.DefaultPlanID, Product: sandbox.PasswordExempt, Days: 1, NotifyURL: sandbox.DefaultNotifyURL}))
-	token := w.must("POST", presignExempt+"normal/pre-entrust-sign/mini-program", exemptBody("normal"))["pre_entrustweb_id"].(string)
+	w.ok(w.AddPlan(sandbox.DefaultMchID, sandbox.Plan{ID: sandbox.DefaultPlanID, Product: sandbox.PasswordExempt,
+		Days: 1, NotifyURL: sandbox.DefaultNotifyURL}))
+	token := w.must("POST", presignExempt+"normal/pre-entrust-sign/mini-program",
+		exemptBody("normal"))["pre_entrustweb_id"].(string)
 	c, err := w.Payer(openID).Agree(token)
 	w.ok(err)
 	free := with(orderBody(), "contract_info", object{"password_free_contract_id": c.ID})
 	placed := w.must("POST", directRoot+"jsapi-with-contract", free)["prepay_id"].(string)
-	later := with(with(orderBody(), "out_trade_no", "after1"), "contract_info", object{"password_free_contract_id": c.ID})
+	later := with(with(orderBody(), "out_trade_no", "after1"), "contract_info",
+		object{"password_free_contract_id": c.ID})
 	w.ok(w.Clock().Set(start.Add(24 * time.Hour)))
 	w.refused(400, "INVALID_REQUEST", "POST", directRoot+"jsapi-with-contract", later)
 	if r, err := w.Payer(openID).Pay(placed); err == nil && r.PasswordFree {

@@ -218,7 +218,8 @@ func (k *platformKeys) known(serial string) bool {
 		return true
 	}
 	rotated := k.rotated.Load()
-	return rotated != nil && slices.ContainsFunc(*rotated, func(c platformCertificate) bool { return c.serial == serial })
+	return rotated != nil && slices.ContainsFunc(*rotated,
+		func(c platformCertificate) bool { return c.serial == serial })
 }
 
 // other is the key that WeChat Pay would sign with if the merchant were on the

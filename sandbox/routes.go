@@ -56,7 +56,8 @@ func (n *notForwarded) Error() string {
 // that can be, and nothing that would not be sent or must not be shown.
 func parseAddress(raw string) (*url.URL, bool) {
 	u, err := url.Parse(raw)
-	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Hostname() == "" || u.User != nil || u.Fragment != "" {
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Hostname() == "" || u.User != nil ||
+		u.Fragment != "" {
 		return nil, false
 	}
 	port, err := strconv.ParseUint(cmp.Or(u.Port(), "443"), 10, 16)
@@ -74,20 +75,24 @@ func plainPrefix(p *url.URL) {
 func (r *routes) add(prefix string, handler http.Handler, target string, save func() error) error {
 	p, ok := parseAddress(prefix)
 	if !ok || p.RawQuery != "" {
-		return errors.New("sandbox: the prefix of a forward is the beginning of a notification URL, such as https://yourapp.com")
+		return errors.New("sandbox: the prefix of a forward is the beginning of a notification URL, such as " +
+			"https://yourapp.com")
 	}
 	prefix = p.String()
 	plainPrefix(p)
 	next := route{prefix: p, handler: handler}
 	if handler == nil {
 		if next.target, ok = parseAddress(target); !ok || next.target.RawQuery != "" {
-			return &notForwarded{prefix, "its target", "want an address such as http://127.0.0.1:8080, with no password, query or fragment"}
+			return &notForwarded{prefix, "its target",
+				"want an address such as http://127.0.0.1:8080, with no password, query or fragment"}
 		}
 		if !r.anywhere && !isLoopback(next.target.Hostname()) {
-			return &notForwarded{prefix, next.target.Host, "the sandbox only calls this machine; Config.AllowNonLoopback lifts that"}
+			return &notForwarded{prefix, next.target.Host,
+				"the sandbox only calls this machine; Config.AllowNonLoopback lifts that"}
 		}
 		if r.pointsAtSelf(next.target) {
-			return &notForwarded{prefix, next.target.Host, "that is the sandbox itself; give the address of the merchant's server"}
+			return &notForwarded{prefix, next.target.Host,
+				"that is the sandbox itself; give the address of the merchant's server"}
 		}
 	}
 	r.adding.Lock()
@@ -130,7 +135,8 @@ func (r *routes) resolve(raw string) (transport http.RoundTripper, target, probl
 		return r.call(u)
 	}
 	origin := u.Scheme + "://" + u.Host
-	return nil, "", fmt.Sprintf("%s is not on this machine and was not called. To receive it, forward the address: Receive(%q, handler) in a test, Config.Forward or POST /sandbox/forwards otherwise", origin, origin)
+	return nil, "", fmt.Sprintf("%s is not on this machine and was not called. To receive it, forward the address: "+
+		"Receive(%q, handler) in a test, Config.Forward or POST /sandbox/forwards otherwise", origin, origin)
 }
 
 func (r *routes) call(u *url.URL) (transport http.RoundTripper, target, problem string) {

@@ -127,7 +127,10 @@ func TestScenario28SecondHost(t *testing.T) {
 	}
 	_, err = s.as(func(c *wxpay.Config) {
 		c.Host = "https://api2.mch.weixin.qq.com"
-		c.HTTPClient = &http.Client{Transport: rewriter(func(r *http.Request) { r.URL.Scheme, r.URL.Host = second.Scheme, second.Host })}
+		c.HTTPClient = &http.Client{Transport: rewriter(func(r *http.Request) {
+			r.URL.Scheme,
+				r.URL.Host = second.Scheme, second.Host
+		})}
 	}).presign("A")
 	s.ok(err)
 }

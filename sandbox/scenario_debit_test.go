@@ -16,7 +16,8 @@ import (
 // who listens at the notify_url of his calls only never hears of it.
 func TestScenario14TerminationGoesElsewhere(t *testing.T) {
 	t.Parallel()
-	w := newWorldV2(t, sandbox.WithPlan(sandbox.Plan{ID: "700", Product: sandbox.Papay, NotifyURL: "https://yourapp.com/configured-long-ago"}))
+	w := newWorldV2(t, sandbox.WithPlan(sandbox.Plan{ID: "700", Product: sandbox.Papay,
+		NotifyURL: "https://yourapp.com/configured-long-ago"}))
 	listening := http.NewServeMux()
 	listening.Handle("/v2", w)
 	w.ok(w.Receive("https://yourapp.com", listening))
@@ -31,12 +32,14 @@ func TestScenario14TerminationGoesElsewhere(t *testing.T) {
 	}
 	pushes, err := w.Pushes()
 	w.ok(err)
-	if p := pushes[1]; p.State != sandbox.PushGivenUp || p.Attempts[0].Status != 404 || p.URL != "https://yourapp.com/configured-long-ago" {
+	if p := pushes[1]; p.State != sandbox.PushGivenUp || p.Attempts[0].Status != 404 ||
+		p.URL != "https://yourapp.com/configured-long-ago" {
 		t.Errorf("got %s at %s: %+v", p.State, p.URL, p.Attempts[0])
 	}
 	// In the merchant's books the contract is alive. The next debit says.
 	w.refused("CONTRACT_NOT_EXIST", "pay/pappayapply", applyV2(contract.ID, "A1"))
-	if q := w.must("papay/querycontract", with2(byCodeV2(), "plan_id", "700")); q["contract_state"] != "1" || q["contract_termination_mode"] != "2" {
+	if q := w.must("papay/querycontract", with2(byCodeV2(), "plan_id", "700")); q["contract_state"] != "1" ||
+		q["contract_termination_mode"] != "2" {
 		t.Errorf("the query says %v", q)
 	}
 }
@@ -123,7 +126,8 @@ func TestScenario17AnswerLostAfterTheDebit(t *testing.T) {
 					wantUnknown(t, err)
 				}
 				balance(700)
-				if q := s.must("GET", combineDebits+"/P1", nil); q["sub_orders"].([]any)[0].(object)["trade_state"] != "SUCCESS" {
+				if q := s.must("GET", combineDebits+
+					"/P1", nil); q["sub_orders"].([]any)[0].(object)["trade_state"] != "SUCCESS" {
 					t.Errorf("the query says %v", q)
 				}
 				s.must("POST", combineDebits, combineDebitBody(c, "P1"))
@@ -162,7 +166,8 @@ func TestScenario17And28InAPIv2(t *testing.T) {
 	}
 	var failed []wxpay.Check
 	var paid []string
-	r := notify.New(w.Keys(), notify.APIv2Key(sandbox.DefaultMchID, w.ClientConfig().APIv2Key), notify.OnError(func(_ context.Context, e *notify.Error) { failed = append(failed, e.Check) }))
+	r := notify.New(w.Keys(), notify.APIv2Key(sandbox.DefaultMchID, w.ClientConfig().APIv2Key),
+		notify.OnError(func(_ context.Context, e *notify.Error) { failed = append(failed, e.Check) }))
 	r.Handle(notify.V2Payment, func(_ context.Context, n *notify.Notification) error {
 		paid = append(paid, string(n.Plaintext))
 		return nil

@@ -155,7 +155,8 @@ func TestScenario18WrongAnswer(t *testing.T) {
 	}
 	// A status that is no success makes APIv3 try again; notify answers so itself
 	// when a function fails.
-	s.ok(s.Receive("https://yourapp.com", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) })))
+	s.ok(s.Receive("https://yourapp.com",
+		http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) })))
 	s.ok(s.Payer(openID).Terminate(s.onlyContract().ID))
 	s.ok(s.Advance(time.Minute))
 	pushes, err := s.Pushes()

@@ -56,7 +56,9 @@ func TestScenario02BodyChangedAfterSigning(t *testing.T) {
 	_, err := broken.do("POST", presignCombine, with(combineBody(), "contract_display_account", "A&B"))
 	// The SDK's own encoder is the standard one, so the very same bytes come out.
 	s.ok(err)
-	_, err = broken.do("POST", presignCombine, []byte(`{ "plan_id":12535,"appid":"wxd678efh567hg6787","out_contract_code":"B","contract_display_account":"A&B","notify_url":"https://yourapp.com/notify","return_app":true }`))
+	_, err = broken.do("POST", presignCombine,
+		[]byte(
+			`{ "plan_id":12535,"appid":"wxd678efh567hg6787","out_contract_code":"B","contract_display_account":"A&B","notify_url":"https://yourapp.com/notify","return_app":true }`))
 	e := wantError(t, err, 401, "SIGN_ERROR")
 	if field, issue := e.Field(); field != "signature" || issue != "sign not match" {
 		t.Errorf("got %s: %s", field, issue)
@@ -93,17 +95,22 @@ func TestScenario03CertificateWithoutItsKey(t *testing.T) {
 	// certificate; with the number alone only WeChat Pay can.
 	key, err := wxpay.ParsePrivateKey([]byte(testFile(t, "merchant_key.pem")))
 	s.ok(err)
-	if _, err := wxpay.New(wxpay.Config{MchID: fresh.MchID, Certificate: fresh.Certificate, PrivateKey: key, PlatformKeys: fresh.PlatformKeys, APIv3Key: fresh.APIv3Key}); err == nil {
+	if _, err := wxpay.New(wxpay.Config{MchID: fresh.MchID, Certificate: fresh.Certificate, PrivateKey: key,
+		PlatformKeys: fresh.PlatformKeys, APIv3Key: fresh.APIv3Key}); err == nil {
 		t.Error("a certificate and another one's key made a client")
 	}
 	_, err = s.as(func(c *wxpay.Config) { c.Certificate, c.PrivateKey = nil, key }).presign("B")
 	wantError(t, err, 401, "SIGN_ERROR")
 	mentions(t, s.hint(), "a private key this sandbox does not know")
-	_, err = s.as(func(c *wxpay.Config) { c.Certificate, c.SerialNo = nil, "3775B6A45ACD588826D15E583A95F5DD00000000" }).presign("B")
+	_, err = s.as(func(c *wxpay.Config) {
+		c.Certificate, c.SerialNo = nil,
+			"3775B6A45ACD588826D15E583A95F5DD00000000"
+	}).presign("B")
 	mentions(t, wantError(t, err, 401, "SIGN_ERROR").Message, "商户证书序列号有误")
 
 	// The same by REST, which hands out the new key.
-	if again := s.adminOK("POST", "/sandbox/merchants/1900000109/certificate", object{}); again["private_key"] == replaced.PrivateKey.Reveal() || again["private_key"] == nil {
+	if again := s.adminOK("POST", "/sandbox/merchants/1900000109/certificate",
+		object{}); again["private_key"] == replaced.PrivateKey.Reveal() || again["private_key"] == nil {
 		t.Error("the admin hands out no new key")
 	}
 	_, err = s.presign("C")
@@ -132,7 +139,8 @@ func TestScenario04NoPlatformCertificates(t *testing.T) {
 		if list := s.must("GET", "v3/certificates", nil)["data"].([]any); len(list) != 0 {
 			t.Errorf("got %v", list)
 		}
-		inject(s, sandbox.Fault{Name: sandbox.FaultError, Endpoint: "/v3/certificates", Status: 403, Code: "NOT_ENOUGH", Message: "平台证书已过期失效，请联系微信支付技术支持。"})
+		inject(s, sandbox.Fault{Name: sandbox.FaultError, Endpoint: "/v3/certificates", Status: 403, Code: "NOT_ENOUGH",
+			Message: "平台证书已过期失效，请联系微信支付技术支持。"})
 		s.refused(403, "NOT_ENOUGH", "GET", "v3/certificates", nil)
 		s.must("GET", "v3/certificates", nil)
 	})
@@ -225,8 +233,10 @@ func TestScenario06Probe(t *testing.T) {
 func TestScenario07ProxyInBetween(t *testing.T) {
 	t.Parallel()
 	for fault, check := range map[sandbox.FaultName]wxpay.Check{
-		sandbox.FaultStripped: wxpay.CheckHeaders, sandbox.FaultBOM: wxpay.CheckSignature, sandbox.FaultReencoded: wxpay.CheckSignature,
-		sandbox.FaultBadSignature: wxpay.CheckSignature, sandbox.FaultWrongSerial: wxpay.CheckSerial, sandbox.FaultStale: wxpay.CheckTimestamp,
+		sandbox.FaultStripped: wxpay.CheckHeaders, sandbox.FaultBOM: wxpay.CheckSignature,
+		sandbox.FaultReencoded:    wxpay.CheckSignature,
+		sandbox.FaultBadSignature: wxpay.CheckSignature, sandbox.FaultWrongSerial: wxpay.CheckSerial,
+		sandbox.FaultStale: wxpay.CheckTimestamp,
 	} {
 		t.Run(string(fault), func(t *testing.T) {
 			t.Parallel()
@@ -270,7 +280,8 @@ func TestScenario08APIv3KeyReset(t *testing.T) {
 	s.open(s.Keys()) // deployed with the new key
 	s.ok(s.Advance(time.Minute))
 	s.handled("ECOMMERCE_ENTRUST.SIGN")
-	if got := s.adminOK("POST", "/sandbox/merchants/1900000109/api-v3-key", object{}); len(got["api_v3_key"].(string)) != 32 {
+	if got := s.adminOK("POST", "/sandbox/merchants/1900000109/api-v3-key",
+		object{}); len(got["api_v3_key"].(string)) != 32 {
 		t.Errorf("got %v", got["api_v3_key"])
 	}
 	s.ok(s.Payer(openID).Terminate(s.onlyContract().ID))

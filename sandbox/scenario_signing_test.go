@@ -12,7 +12,8 @@ func TestScenario10FrontEndKnowsNothing(t *testing.T) {
 	t.Parallel()
 	eachWay(t, func(t *testing.T, inject func(*shop, sandbox.Fault)) {
 		s := newShop(t)
-		token := s.must("POST", presignCombine, with(combineBody(), "out_contract_code", "A"))["pre_entrustweb_id"].(string)
+		token := s.must("POST", presignCombine, with(combineBody(), "out_contract_code",
+			"A"))["pre_entrustweb_id"].(string)
 		s.ok(s.Payer(openID).Decline(token)) // the back key
 		s.handled()
 		if state := s.state("A"); state != "NOT_SIGNED" {
@@ -35,7 +36,8 @@ func TestScenario11CodeUsedAgain(t *testing.T) {
 	s := newShop(t)
 	token := s.must("POST", presignCombine, combineBody())["pre_entrustweb_id"].(string)
 	s.ok(s.Payer(openID).Decline(token))
-	s.must("POST", presignCombine, combineBody())                                                 // the same call: the same session
+	// the same call: the same session
+	s.must("POST", presignCombine, combineBody())
 	s.refused(400, "INVALID_REQUEST", "POST", presignCombine, with(combineBody(), "attach", "x")) // another: refused
 	c, err := s.Payer(openID).Agree(token)
 	s.ok(err)
@@ -77,21 +79,25 @@ func TestScenario13SignedInAnotherApp(t *testing.T) {
 	if state := s.state(code); state != "NOT_SIGNED" {
 		t.Errorf("got %s", state)
 	}
-	s.adminRefuses(409, "POST", "/sandbox/payers/in-one-app/sign-elsewhere", object{"product": "combine-papay", "plan_id": sandbox.DefaultPlanID})
+	s.adminRefuses(409, "POST", "/sandbox/payers/in-one-app/sign-elsewhere", object{"product": "combine-papay",
+		"plan_id": sandbox.DefaultPlanID})
 }
 
 func TestScenario21NotTheMerchants(t *testing.T) {
 	t.Parallel()
-	s := newShop(t, sandbox.WithMerchant(sandbox.Merchant{MchID: "1900000777", AppIDs: []string{"wx7"}, Plans: []sandbox.Plan{{ID: "8", Product: sandbox.CombinePapay}}}))
+	s := newShop(t, sandbox.WithMerchant(sandbox.Merchant{MchID: "1900000777", AppIDs: []string{"wx7"},
+		Plans: []sandbox.Plan{{ID: "8", Product: sandbox.CombinePapay}}}))
 	e := s.refused(400, "PARAM_ERROR", "POST", presignCombine, with(combineBody(), "appid", "wx7"))
 	if field, _ := e.Field(); field != "/appid" {
 		t.Errorf("the field at fault is %s", field)
 	}
-	s.refused(400, "PARAM_ERROR", "POST", presignCombine, with(combineBody(), "plan_id", 8)) // another merchant's: as if there were none
+	// another merchant's: as if there were none
+	s.refused(400, "PARAM_ERROR", "POST", presignCombine, with(combineBody(), "plan_id", 8))
 	s.refused(400, "PARAM_ERROR", "POST", presignCombine, with(combineBody(), "plan_id", 9))
 	// A plan that goes while the payer is on the page.
 	token := s.must("POST", presignCombine, combineBody())["pre_entrustweb_id"].(string)
-	s.adminOK("POST", "/sandbox/plans", object{"id": sandbox.DefaultPlanID, "product": "combine-papay", "disabled": true})
+	s.adminOK("POST", "/sandbox/plans", object{"id": sandbox.DefaultPlanID, "product": "combine-papay",
+		"disabled": true})
 	_, err := s.Payer(openID).Agree(token)
 	s.page(err, sandbox.PageClosed)
 	s.refused(403, "NO_AUTH", "POST", presignCombine, with(combineBody(), "out_contract_code", "B"))

@@ -27,10 +27,12 @@ func scheduledScenes() map[string]behaviour {
 	page := func(s *sessionRow) document { return document{"redirect_url": signingPage(s.Token)} }
 	return map[string]behaviour{
 		"app": presigned(false, func(s *sessionRow) document {
-			return document{"pre_entrustweb_id": s.Token, "miniprogram_username": signingMiniProgram, "miniprogram_path": signingPath(s.Token)}
+			return document{"pre_entrustweb_id": s.Token, "miniprogram_username": signingMiniProgram,
+				"miniprogram_path": signingPath(s.Token)}
 		}),
 		"mini-program": presigned(true, func(s *sessionRow) document {
-			return document{"pre_entrustweb_id": s.Token, "redirect_appid": signingAppID, "redirect_path": signingMPPath}
+			return document{"pre_entrustweb_id": s.Token, "redirect_appid": signingAppID,
+				"redirect_path": signingMPPath}
 		}),
 		"jsapi": presigned(true, page),
 		"h5":    presigned(false, page),
@@ -55,7 +57,8 @@ func (c *call) agreedSchedule(s *sessionRow) error {
 		return badField(field, "", "预约扣费模板必须上传deduct_schedule")
 	case schedule == nil:
 	case plan.Mode != "" && plan.Mode != DebitScheduled:
-		return invalidRequest("该模板不是预约扣费模板，不能上传deduct_schedule").hinting("the plan recurs, in mode " + string(plan.Mode))
+		return invalidRequest("该模板不是预约扣费模板，不能上传deduct_schedule").hinting("the plan recurs, in mode " +
+			string(plan.Mode))
 	default:
 		date := textOf(schedule, "estimated_deduct_date")
 		if checkTime(startOf(date)) != nil {
@@ -63,7 +66,8 @@ func (c *call) agreedSchedule(s *sessionRow) error {
 		}
 		if booked := startOf(date).AddDate(0, 0, -1).Add(scheduledBooking().until); !c.now.Before(booked) {
 			return badField(field+"/estimated_deduct_date", date, "预计扣费日期需晚于可预约时间").
-				hinting("a debit is booked on the day before it, until 19:30 in Beijing: this one cannot be booked any more")
+				hinting("a debit is booked on the day before it, until 19:30 in Beijing: this one cannot be " +
+					"booked any more")
 		}
 	}
 	return nil
@@ -92,7 +96,8 @@ func scheduledQuery(c *call) (document, error) {
 	}
 	b := contract.booking("")
 	if b == nil {
-		return nil, notFound("RESOURCE_NOT_EXISTS", "扣费预约不存在").hinting("the contract was signed without a deduct_schedule: it recurs")
+		return nil, notFound("RESOURCE_NOT_EXISTS", "扣费预约不存在").
+			hinting("the contract was signed without a deduct_schedule: it recurs")
 	}
 	return scheduleDocument(b, c.now), nil
 }

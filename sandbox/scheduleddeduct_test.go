@@ -19,7 +19,8 @@ func scheduledBody(code string) object {
 		"appid": "wxd678efh567hg6787", "openid": papayOpenID, "plan_id": 12537, "out_contract_code": code,
 		"contract_display_account": "微信代扣用户A", "contract_notify_url": "https://yourapp.com/signed",
 		"deduct_schedule": object{
-			"estimated_deduct_date": "2020-09-12", "estimated_deduct_amount": object{"total": 1990, "currency": "CNY"}, "description": "小乔",
+			"estimated_deduct_date": "2020-09-12", "estimated_deduct_amount": object{"total": 1990, "currency": "CNY"},
+			"description": "小乔",
 		},
 	}
 }
@@ -48,7 +49,8 @@ func TestScheduledDeductFromPresignToItsEnd(t *testing.T) {
 	contract := w.signScheduled("S1")
 	n := w.receivedOne("ENTRUST.SIGN")
 	signed := as[event.EntrustSign](w, n)
-	if s := signed.DeductSchedule; n.Path != "/signed" || s.ScheduleState != "NO_SCHEDULED" || s.EstimatedDeductDate != "2020-09-12" || s.EstimatedDeductAmount.Total != 1990 {
+	if s := signed.DeductSchedule; n.Path != "/signed" || s.ScheduleState != "NO_SCHEDULED" ||
+		s.EstimatedDeductDate != "2020-09-12" || s.EstimatedDeductAmount.Total != 1990 {
 		t.Errorf("ENTRUST.SIGN at %s carries %v", n.Path, n.Resource)
 	}
 	book := schedulesByID + contract.ID + "/schedule"
@@ -57,8 +59,10 @@ func TestScheduledDeductFromPresignToItsEnd(t *testing.T) {
 	w.refused(400, "INVALID_REQUEST", "POST", book, bookBody(1990))
 	w.at(1, 8*time.Hour)
 	w.refused(400, "INVALID_REQUEST", "POST", book, bookBody(1991))
-	w.refused(400, "INVALID_REQUEST", "POST", "v3/papay/contracts/"+contract.ID+"/notify", noticeBody(1990)) // it does not recur
-	if got := w.must("POST", book, bookBody(1990)); got["schedule_state"] != "SCHEDULED" || got["deduct_start_date"] != "2020-09-12" ||
+	// it does not recur
+	w.refused(400, "INVALID_REQUEST", "POST", "v3/papay/contracts/"+contract.ID+"/notify", noticeBody(1990))
+	if got := w.must("POST", book, bookBody(1990)); got["schedule_state"] != "SCHEDULED" ||
+		got["deduct_start_date"] != "2020-09-12" ||
 		got["deduct_end_date"] != "2020-09-12" || got["scheduled_amount"].(object)["total"] != 1990.0 {
 		t.Errorf("book: got %v", got)
 	}
@@ -75,15 +79,18 @@ func TestScheduledDeductFromPresignToItsEnd(t *testing.T) {
 	w.refused(400, "ORDER_CLOSED", "POST", applyPapay, applyBody(contract.ID, "debit-1", 1990))
 	w.must("POST", applyPapay, applyBody(contract.ID, "debit-2", 1990))
 	got := w.received()
-	if len(got) != 2 || got[0].Event != "TRANSACTION.SUCCESS" || got[1].Event != "ENTRUST.TERMINATE" || got[1].Path != "/notify" {
+	if len(got) != 2 || got[0].Event != "TRANSACTION.SUCCESS" || got[1].Event != "ENTRUST.TERMINATE" ||
+		got[1].Path != "/notify" {
 		t.Fatalf("got %v, want the success and the end of the contract", got)
 	}
 	ended := as[event.EntrustTerminate](w, got[1])
-	if ended.ContractTerminateInfo.ContractTerminationMode != "SYSTEM_TERMINATE" || ended.DeductSchedule.ScheduleState != "PAID" ||
+	if ended.ContractTerminateInfo.ContractTerminationMode != "SYSTEM_TERMINATE" ||
+		ended.DeductSchedule.ScheduleState != "PAID" ||
 		ended.DeductSchedule.DeductAmount.Total != 1990 || ended.DeductSchedule.DeductDate != "2020-09-12" {
 		t.Errorf("ENTRUST.TERMINATE carries %v", got[1].Resource)
 	}
-	if got := w.must("GET", schedulesByID+contract.ID, nil); got["schedule_state"] != "PAID" || got["deduct_amount"].(object)["total"] != 1990.0 {
+	if got := w.must("GET", schedulesByID+contract.ID, nil); got["schedule_state"] != "PAID" ||
+		got["deduct_amount"].(object)["total"] != 1990.0 {
 		t.Errorf("at the end: got %v", got)
 	}
 	if w.tradeState("debit-2") != "SUCCESS" {
@@ -120,13 +127,15 @@ func TestScheduledDeductForgotten(t *testing.T) {
 		w.at(3, 8*time.Hour-time.Second)
 		w.refused(400, "INVALID_REQUEST", "POST", book, bookBody(1990))
 		w.refused(400, "INVALID_REQUEST", "POST", applyPapay, applyBody(contract.ID, "debit-1", 1990))
-		if got := w.must("GET", schedulesByID+contract.ID, nil); got["schedule_state"] != "EXPIRED" || len(w.received()) != 0 {
+		if got := w.must("GET", schedulesByID+contract.ID, nil); got["schedule_state"] != "EXPIRED" ||
+			len(w.received()) != 0 {
 			t.Errorf("a day later: got %v", got)
 		}
 		w.ok(w.Advance(time.Second))
 		n := w.receivedOne("ENTRUST.TERMINATE")
 		ended := as[event.EntrustTerminate](w, n)
-		if ended.ContractTerminateInfo.ContractTerminationMode != "SYSTEM_TERMINATE" || ended.DeductSchedule.ScheduleState != "EXPIRED" ||
+		if ended.ContractTerminateInfo.ContractTerminationMode != "SYSTEM_TERMINATE" ||
+			ended.DeductSchedule.ScheduleState != "EXPIRED" ||
 			ended.ContractTerminateInfo.ContractTerminatedTime != "2020-09-13T08:00:00+08:00" {
 			t.Errorf("ENTRUST.TERMINATE carries %v", n.Resource)
 		}
@@ -154,7 +163,8 @@ func TestScheduledDeductScenes(t *testing.T) {
 				w.ok(err)
 				token = page.Token
 			}
-			if scene == "mini-program" && (got["redirect_appid"] != "wxbd687630cd02ce1d" || got["redirect_path"] == nil) {
+			if scene == "mini-program" && (got["redirect_appid"] != "wxbd687630cd02ce1d" ||
+				got["redirect_path"] == nil) {
 				t.Errorf("mini program: got %v", got)
 			}
 			if scene == "app" && got["miniprogram_path"] == nil {
@@ -162,7 +172,8 @@ func TestScheduledDeductScenes(t *testing.T) {
 			}
 			w.ok(w.Advance(10*time.Minute - time.Second))
 			w.ok(payer.Decline(token))
-			if again := w.must("POST", role.root+scene, body); again["pre_entrustweb_id"] != got["pre_entrustweb_id"] || again["redirect_url"] != got["redirect_url"] {
+			if again := w.must("POST", role.root+scene, body); again["pre_entrustweb_id"] != got["pre_entrustweb_id"] ||
+				again["redirect_url"] != got["redirect_url"] {
 				t.Errorf("%s: the same call again got %v, want %v", scene, again, got)
 			}
 			_, err := payer.Agree(token)
@@ -206,12 +217,14 @@ func TestScheduledDeductPresignRefusals(t *testing.T) {
 	_, err = w.Payer(papayOpenID).Agree(w.must("POST", app, scheduledBody("S3"))["pre_entrustweb_id"].(string))
 	w.page(err, sandbox.PageBlocked)
 	w.refused(400, "INVALID_REQUEST", "POST", app, scheduledBody("S3"))
-	if got := w.must("GET", "v3/papay/sign/contracts/plan-id/12537/out-contract-code/S3", nil); got["contract_state"] != "SIGN_FAILED" {
+	if got := w.must("GET", "v3/papay/sign/contracts/plan-id/12537/out-contract-code/S3",
+		nil); got["contract_state"] != "SIGN_FAILED" {
 		t.Errorf("query: got %v", got)
 	}
 	_, err = w.Payer(papayOpenID).SignElsewhere(sandbox.Papay, "12535")
 	w.ok(err)
-	w.refused(400, "INVALID_REQUEST", "POST", app, with(with(scheduledBody("S4"), "plan_id", 12535), "deduct_schedule", nil))
+	w.refused(400, "INVALID_REQUEST", "POST", app, with(with(scheduledBody("S4"), "plan_id", 12535), "deduct_schedule",
+		nil))
 }
 
 func TestScheduledDeductOfAProvider(t *testing.T) {
@@ -222,11 +235,13 @@ func TestScheduledDeductOfAProvider(t *testing.T) {
 	contract, err := w.Payer(papayOpenID).Agree(token)
 	w.ok(err)
 	n := w.receivedOne("ENTRUST.SIGN")
-	if e := as[event.EntrustSign](w, n); e.SPMchID != "1900000109" || e.SubMchID != "1900000110" || e.SPOpenID != papayOpenID || n.Resource["mchid"] != nil || n.Resource["openid"] != nil {
+	if e := as[event.EntrustSign](w, n); e.SPMchID != "1900000109" || e.SubMchID != "1900000110" ||
+		e.SPOpenID != papayOpenID || n.Resource["mchid"] != nil || n.Resource["openid"] != nil {
 		t.Errorf("ENTRUST.SIGN carries %v", n.Resource)
 	}
 	const byCode = "v3/papay/sign/partner/contracts/plan-id/12537/out-contract-code/S1"
-	if got := w.must("GET", byCode+"?sub_mchid=1900000110", nil); got["sp_mchid"] != "1900000109" || got["sub_mchid"] != "1900000110" || got["deduct_schedule"] == nil {
+	if got := w.must("GET", byCode+"?sub_mchid=1900000110", nil); got["sp_mchid"] != "1900000109" ||
+		got["sub_mchid"] != "1900000110" || got["deduct_schedule"] == nil {
 		t.Errorf("query: got %v", got)
 	}
 	w.refused(404, "RESOURCE_NOT_EXISTS", "GET", byCode+"?sub_mchid=1230000109", nil)
@@ -235,7 +250,8 @@ func TestScheduledDeductOfAProvider(t *testing.T) {
 	const schedules = "v3/papay/pay/partner/schedules/contract-id/"
 	w.refused(404, "RESOURCE_NOT_EXISTS", "GET", schedules+contract.ID+"?sub_mchid=1230000109", nil)
 	w.refused(404, "RESOURCE_NOT_EXISTS", "GET", schedulesByID+contract.ID, nil)
-	book := object{"sp_appid": "wxd678efh567hg6787", "sub_mchid": "1900000110", "schedule_amount": object{"total": 1990}}
+	book := object{"sp_appid": "wxd678efh567hg6787", "sub_mchid": "1900000110",
+		"schedule_amount": object{"total": 1990}}
 	w.at(1, 12*time.Hour)
 	if got := w.must("POST", schedules+contract.ID+"/schedule", book); got["schedule_state"] != "SCHEDULED" {
 		t.Errorf("book: got %v", got)
@@ -245,19 +261,23 @@ func TestScheduledDeductOfAProvider(t *testing.T) {
 	}
 	w.at(2, 23*time.Hour+59*time.Minute)
 	w.refused(400, "INVALID_REQUEST", "POST", applyPapay, applyBody(contract.ID, "debit-1", 1990)) // in the wrong role
-	apply := with(with(with(applyBody(contract.ID, "debit-1", 1990), "appid", nil), "sp_appid", "wxd678efh567hg6787"), "sub_mchid", "1900000110")
+	apply := with(with(with(applyBody(contract.ID, "debit-1", 1990), "appid", nil), "sp_appid", "wxd678efh567hg6787"),
+		"sub_mchid", "1900000110")
 	w.must("POST", "v3/papay/pay/partner/transactions/apply", apply)
 	got := w.received()
 	if len(got) != 2 || got[1].Event != "ENTRUST.TERMINATE" {
 		t.Fatalf("got %v", got)
 	}
-	if p := as[event.TransactionSuccess](w, got[0]); p.SPMchID != "1900000109" || p.SubMchID != "1900000110" || p.Payer.SPOpenID != papayOpenID || got[0].Resource["mchid"] != nil {
+	if p := as[event.TransactionSuccess](w, got[0]); p.SPMchID != "1900000109" || p.SubMchID != "1900000110" ||
+		p.Payer.SPOpenID != papayOpenID || got[0].Resource["mchid"] != nil {
 		t.Errorf("TRANSACTION.SUCCESS carries %v", got[0].Resource)
 	}
-	w.refused(404, "ORDER_NOT_EXIST", "GET", "v3/pay/transactions/out-trade-no/debit-1?mchid=1900000109", nil) // it is a provider's
+	// it is a provider's
+	w.refused(404, "ORDER_NOT_EXIST", "GET", "v3/pay/transactions/out-trade-no/debit-1?mchid=1900000109", nil)
 	const byNo = "v3/pay/partner/transactions/out-trade-no/debit-1?sp_mchid=1900000109&sub_mchid="
 	w.refused(404, "ORDER_NOT_EXIST", "GET", byNo+"1230000109", nil)
-	if got := w.must("GET", byNo+"1900000110", nil); got["trade_state"] != "SUCCESS" || got["trade_type"] != "PAP" || got["sub_mchid"] != "1900000110" {
+	if got := w.must("GET", byNo+"1900000110", nil); got["trade_state"] != "SUCCESS" || got["trade_type"] != "PAP" ||
+		got["sub_mchid"] != "1900000110" {
 		t.Errorf("query the debit: got %v", got)
 	}
 }
@@ -272,7 +292,8 @@ func TestPartnerPapay(t *testing.T) {
 	contract, err := w.Payer(papayOpenID).Agree(token)
 	w.ok(err)
 	w.receivedOne("ENTRUST.SIGN")
-	w.refused(404, "RESOURCE_NOT_EXISTS", "GET", "v3/papay/pay/partner/schedules/contract-id/"+contract.ID+"?sub_mchid=1900000110", nil)
+	w.refused(404, "RESOURCE_NOT_EXISTS", "GET", "v3/papay/pay/partner/schedules/contract-id/"+contract.ID+
+		"?sub_mchid=1900000110", nil)
 	w.refused(400, "INVALID_REQUEST", "POST", "v3/papay/pay/partner/schedules/contract-id/"+contract.ID+"/schedule",
 		object{"sp_appid": "wxd678efh567hg6787", "sub_mchid": "1900000110", "schedule_amount": object{"total": 1}})
 
@@ -283,18 +304,21 @@ func TestPartnerPapay(t *testing.T) {
 	root := "v3/partner-papay/contracts/" + contract.ID
 	w.must("POST", root+"/notify", notice)
 	w.refused(400, "RESOURCE_ALREADY_EXISTS", "POST", root+"/notify", notice)
-	w.refused(403, "NO_AUTH", "POST", root+"/notify", with(with(parties(), "estimated_amount", object{"amount": 100}), "sub_mchid", "1999999999"))
+	w.refused(403, "NO_AUTH", "POST", root+"/notify", with(with(parties(), "estimated_amount", object{"amount": 100}),
+		"sub_mchid", "1999999999"))
 	w.refused(400, "CONTRACT_NOT_EXIST", "POST", "v3/papay/contracts/"+contract.ID+"/notify", noticeBody(100))
 	w.at(2, 9*time.Hour)
 	w.ok(w.Payer(papayOpenID).RunOut())
-	apply := with(with(with(applyBody(contract.ID, "debit-1", 100), "appid", nil), "sp_appid", "wxd678efh567hg6787"), "sub_mchid", "1900000110")
+	apply := with(with(with(applyBody(contract.ID, "debit-1", 100), "appid", nil), "sp_appid", "wxd678efh567hg6787"),
+		"sub_mchid", "1900000110")
 	w.must("POST", "v3/papay/pay/partner/transactions/apply", apply)
 	w.receivedOne("TRANSACTION.FAIL")
 	w.must("POST", root+"/fail-notify", parties())
 
 	end := with(object{"contract_termination_remark": "x"}, "sub_mchid", "1900000110")
 	const byCode = "v3/papay/sign/partner/contracts/plan-id/12535/out-contract-code/S1"
-	if got := w.must("POST", byCode+"/terminate", end); got["contract_state"] != "TERMINATED" || got["sp_mchid"] != "1900000109" {
+	if got := w.must("POST", byCode+"/terminate", end); got["contract_state"] != "TERMINATED" ||
+		got["sp_mchid"] != "1900000109" {
 		t.Errorf("terminate: got %v", got)
 	}
 	w.receivedOne("ENTRUST.TERMINATE")

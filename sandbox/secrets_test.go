@@ -18,7 +18,8 @@ func TestNothingPrintsAKey(t *testing.T) {
 	config := sandbox.Config{Keys: keys, Merchants: []sandbox.Merchant{m}}
 	line := func(pem string) string { return strings.Split(pem, "\n")[1] }
 	secrets := []string{
-		m.APIv3Key.Reveal(), m.APIv2Key.Reveal(), line(m.PrivateKey.Reveal()), line(keys.PlatformKey.Reveal()), line(keys.PublicKeyKey.Reveal()),
+		m.APIv3Key.Reveal(), m.APIv2Key.Reveal(), line(m.PrivateKey.Reveal()), line(keys.PlatformKey.Reveal()),
+		line(keys.PublicKeyKey.Reveal()),
 	}
 	leaktest.Check(t, m, secrets...)
 	leaktest.Check(t, &m, secrets...)
@@ -30,12 +31,14 @@ func TestNothingPrintsAKey(t *testing.T) {
 	leaktest.Check(t, s.Client(), secrets...)
 	leaktest.Check(t, s.Payer(openID), secrets...)
 	leaktest.Check(t, s.Handler(), secrets...)
-	if printed := fmt.Sprintf("%+v", m); !strings.Contains(printed, m.MchID) || !strings.Contains(printed, m.Plans[0].Name) {
+	if printed := fmt.Sprintf("%+v", m); !strings.Contains(printed, m.MchID) ||
+		!strings.Contains(printed, m.Plans[0].Name) {
 		t.Errorf("it does not tell who it is: %s", printed)
 	}
 	// JSON has them one way only: a merchant is read with its keys.
 	var read sandbox.Merchant
-	if err := json.Unmarshal([]byte(`{"mchid":"1","api_v3_key":"`+m.APIv3Key.Reveal()+`"}`), &read); err != nil || read.APIv3Key.Reveal() != m.APIv3Key.Reveal() {
+	if err := json.Unmarshal([]byte(`{"mchid":"1","api_v3_key":"`+m.APIv3Key.Reveal()+`"}`), &read); err != nil ||
+		read.APIv3Key.Reveal() != m.APIv3Key.Reveal() {
 		t.Errorf("read %v, %v", read, err)
 	}
 }

@@ -82,8 +82,8 @@ func (e *engine) sealSecrets(m *merchant, secrets []secret, reply []byte) ([]byt
 	return encodeJSON(body), failed
 }
 
-// leaveSecretsOut has no refusal repeat the value of a sensitive field, or of one that usually is: it
-// may have been sent in clear, as a number or within a list.
+// leaveSecretsOut has no refusal repeat the value of a sensitive field, or of one that usually is:
+// it may have been sent in clear, as a number or within a list.
 func (e *engine) leaveSecretsOut(x *exchange) {
 	if x.refused == nil {
 		return
@@ -93,7 +93,8 @@ func (e *engine) leaveSecretsOut(x *exchange) {
 		return
 	}
 	names := e.sealedNames(x.op)
-	if slices.ContainsFunc(strings.Split(v.Field, "/"), func(name string) bool { return slices.Contains(names, name) }) {
+	if slices.ContainsFunc(strings.Split(v.Field, "/"),
+		func(name string) bool { return slices.Contains(names, name) }) {
 		v.Value = nil
 	}
 }
@@ -146,18 +147,22 @@ func (k *platformKeys) opener(m *merchant, serial string) crypto.Signer {
 }
 
 func unknownSerial(serial string) *refusal {
-	v := &catalogue.Violation{Field: wire.HeaderSerial, Value: serial, Issue: "must name the key the sensitive fields are encrypted with", Location: "header"}
+	v := &catalogue.Violation{Field: wire.HeaderSerial, Value: serial,
+		Issue: "must name the key the sensitive fields are encrypted with", Location: "header"}
 	r := paramError(v)
 	r.message = "Wechatpay-Serial不正确，请传入加密敏感信息所用的微信支付平台证书序列号或公钥ID"
 	if serial == "" {
 		r.message = "请求头缺少Wechatpay-Serial"
-		return r.hinting("the body has encrypted fields: send Wechatpay-Serial with the id of the key they are encrypted with")
+		return r.hinting("the body has encrypted fields: send Wechatpay-Serial with the id of the key they are " +
+			"encrypted with")
 	}
 	return r.hinting("no key of this merchant's has this id: encrypt with the key you verify replies with, and name it")
 }
 
 func undecryptable(pointer string) *refusal {
 	v := &catalogue.Violation{Field: pointer, Issue: "cannot be decrypted", Location: catalogue.LocationBody}
-	return &refusal{status: http.StatusBadRequest, code: "PARAM_ERROR", message: "请确认待处理的消息是否为加密后的密文", detail: v, internal: internalParam,
-		hint: pointer + " is not RSA-OAEP (SHA-1, no label, Base64) under the key named in Wechatpay-Serial: sent in clear, or encrypted with another key"}
+	return &refusal{status: http.StatusBadRequest, code: "PARAM_ERROR", message: "请确认待处理的消息是否为加密后的密文", detail: v,
+		internal: internalParam,
+		hint: pointer + " is not RSA-OAEP (SHA-1, no label, Base64) under the key named in Wechatpay-Serial: sent in " +
+			"clear, or encrypted with another key"}
 }

@@ -23,16 +23,19 @@ func TestSensitiveFieldsAreDecrypted(t *testing.T) {
 	encrypt := wxpay.Encrypt("/payer/identity/number", "/payer/identity/name")
 	for _, mode := range []sandbox.KeyMode{sandbox.KeysBoth, sandbox.KeysPublic, sandbox.KeysCertificate} {
 		w := newWorld(t, sandbox.WithKeyMode(mode))
-		if _, err := w.client.Chain(jsapi).Post(context.Background(), identified("110101199003070134"), encrypt); err != nil {
+		if _, err := w.client.Chain(jsapi).Post(context.Background(), identified("110101199003070134"),
+			encrypt); err != nil {
 			t.Fatalf("key mode %q: %v", mode, err)
 		}
 		orders, err := w.Orders()
 		w.ok(err)
-		if got := string(orders[0].Request); !strings.Contains(got, "110101199003070134") || !strings.Contains(got, "张三") {
+		if got := string(orders[0].Request); !strings.Contains(got, "110101199003070134") || !strings.Contains(got,
+			"张三") {
 			t.Errorf("key mode %q: the sandbox read %s", mode, got)
 		}
 		// The same order again, though every encryption is another text.
-		if _, err := w.client.Chain(jsapi).Post(context.Background(), identified("110101199003070134"), encrypt); err != nil {
+		if _, err := w.client.Chain(jsapi).Post(context.Background(), identified("110101199003070134"),
+			encrypt); err != nil {
 			t.Errorf("again: %v", err)
 		}
 		_, err = w.client.Chain(jsapi).Post(context.Background(), identified("110101199003070135"), encrypt)
@@ -72,13 +75,16 @@ func TestRefusalsRepeatNoSensitiveValue(t *testing.T) {
 	const secret = "110101199003070134"
 	for path, body := range map[string]func(any) object{
 		"v3/pay/transactions/jsapi": func(v any) object {
-			return with(orderBody(), "payer", object{"openid": openID, "identity": object{"type": "IDCARD", "number": v, "name": "张三"}})
+			return with(orderBody(), "payer", object{"openid": openID, "identity": object{"type": "IDCARD", "number": v,
+				"name": "张三"}})
 		},
 		"v3/refund/domestic/refunds/5000000/apply-abnormal-refund": func(v any) object {
-			return object{"out_refund_no": "r1", "type": "USER_BANK_CARD", "bank_type": "ICBC_DEBIT", "bank_account": v, "real_name": "x"}
+			return object{"out_refund_no": "r1", "type": "USER_BANK_CARD", "bank_type": "ICBC_DEBIT", "bank_account": v,
+				"real_name": "x"}
 		},
 		"v3/eduschoolpay/contracts/presign": func(v any) object {
-			return with(schoolBody("x"), "identity", object{"real_name": "李四", "credential_type": "IDENTITY_CARD", "id_card_number": v})
+			return with(schoolBody("x"), "identity", object{"real_name": "李四", "credential_type": "IDENTITY_CARD",
+				"id_card_number": v})
 		},
 		// Of this one the catalogue does not say that it is encrypted.
 		"v3/offlineface/contracts/presign": func(v any) object {
@@ -90,7 +96,8 @@ func TestRefusalsRepeatNoSensitiveValue(t *testing.T) {
 			secret + "\u0001", secret + "😀", strings.Repeat(secret, 100),
 		} {
 			_, err := w.client.Chain(path).Post(t.Context(), body(value))
-			if e := (*wxpay.Error)(nil); !errors.As(err, &e) || e.Status != 400 || strings.Contains(string(e.Detail), secret) {
+			if e := (*wxpay.Error)(nil); !errors.As(err, &e) || e.Status != 400 || strings.Contains(string(e.Detail),
+				secret) {
 				t.Errorf("%s: got %v", path, err)
 			}
 			journal, err := w.Journal(0, 1)
@@ -107,7 +114,8 @@ func TestTheAdminShowsNoSensitiveField(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	const secret = "110101199003070134"
-	_, err := w.client.Chain("v3/pay/transactions/jsapi").Post(t.Context(), identified(secret), wxpay.Encrypt("/payer/identity/number", "/payer/identity/name"))
+	_, err := w.client.Chain("v3/pay/transactions/jsapi").Post(t.Context(), identified(secret),
+		wxpay.Encrypt("/payer/identity/number", "/payer/identity/name"))
 	w.ok(err)
 	orders, err := w.Orders()
 	w.ok(err)
@@ -117,7 +125,8 @@ func TestTheAdminShowsNoSensitiveField(t *testing.T) {
 	request := w.adminOK("GET", "/sandbox/orders", nil)["data"].([]any)[0].(object)["request"].(object)
 	payer := request["payer"].(object)
 	identity := payer["identity"].(object)
-	if identity["number"] != "…" || identity["name"] != "…" || identity["type"] != "IDCARD" || payer["openid"] != openID {
+	if identity["number"] != "…" || identity["name"] != "…" || identity["type"] != "IDCARD" ||
+		payer["openid"] != openID {
 		t.Errorf("the admin shows %v", request)
 	}
 }

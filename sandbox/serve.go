@@ -133,6 +133,7 @@ func (e *engine) readBody(r *http.Request) ([]byte, *refusal) {
 }
 
 func tooLarge() *refusal {
-	return &refusal{status: http.StatusRequestEntityTooLarge, code: "INVALID_REQUEST", message: "请求包体过大", internal: internalRange,
-		hint: "the body is larger than the sandbox reads (Config.MaxBody)"}
+	return &refusal{status: http.StatusRequestEntityTooLarge, code: "INVALID_REQUEST", message: "请求包体过大",
+		internal: internalRange,
+		hint:     "the body is larger than the sandbox reads (Config.MaxBody)"}
 }

@@ -49,7 +49,11 @@ func (s *step) draft(p *product, session *sessionRow, who person, openid string)
 	if err != nil {
 		return nil, err
 	}
-	c := &contractRow{Contract: Contract{ID: id, Product: p.name, State: ContractSigned, MchID: session.MchID, SubMchID: session.SubMchID, AppID: session.AppID, SubAppID: session.SubAppID, PlanID: session.PlanID, Code: session.Code, OpenID: session.OpenID, SubOpenID: session.SubOpenID, Account: session.Account, NotifyURL: session.NotifyURL, Attach: session.Attach, UserCode: session.UserCode, Token: session.Token, Request: session.Request, V2: session.V2, SignedAt: s.now}, Person: who.id}
+	c := &contractRow{Contract: Contract{ID: id, Product: p.name, State: ContractSigned, MchID: session.MchID,
+		SubMchID: session.SubMchID, AppID: session.AppID, SubAppID: session.SubAppID, PlanID: session.PlanID,
+		Code: session.Code, OpenID: session.OpenID, SubOpenID: session.SubOpenID, Account: session.Account,
+		NotifyURL: session.NotifyURL, Attach: session.Attach, UserCode: session.UserCode, Token: session.Token,
+		Request: session.Request, V2: session.V2, SignedAt: s.now}, Person: who.id}
 	if p.years > 0 {
 		c.ExpiresAt = s.now.AddDate(p.years, 0, 0)
 	}
@@ -70,7 +74,8 @@ func (s *step) obstacle(session *sessionRow, who person) error {
 		return err
 	}
 	if !w.is(session.RealName, session.IDNumber) {
-		return &PageError{Reason: PageIdentity, Message: "Your identity is not the one the merchant has given.", keep: true}
+		return &PageError{Reason: PageIdentity, Message: "Your identity is not the one the merchant has given.",
+			keep: true}
 	}
 	if w.BlockSigning > 0 {
 		w.BlockSigning--
@@ -85,7 +90,8 @@ func (s *step) obstacle(session *sessionRow, who person) error {
 // blocked is a rule of WeChat Pay's in the way of a payer who has agreed; a
 // product's agreed may return it.
 func blocked() *PageError {
-	return &PageError{Reason: PageBlocked, Message: "The service cannot be opened for this account at the moment.", keep: true}
+	return &PageError{Reason: PageBlocked, Message: "The service cannot be opened for this account at the moment.",
+		keep: true}
 }
 
 // failSigning writes down that the payer agreed in vain: the code is burnt, and
@@ -168,7 +174,8 @@ func (s *step) notifyContract(p *product, c *contractRow, e event, toPlan bool) 
 	if c.V2 {
 		return s.notifyContractV2(c, url)
 	}
-	return s.notify(&pushRow{Push: Push{MchID: c.MchID, URL: url, Event: e.eventType, OriginalType: e.originalType, Summary: e.summary, Resource: encodeJSON(p.resource(c)), About: c.ID}, retries: p.retries})
+	return s.notify(&pushRow{Push: Push{MchID: c.MchID, URL: url, Event: e.eventType, OriginalType: e.originalType,
+		Summary: e.summary, Resource: encodeJSON(p.resource(c)), About: c.ID}, retries: p.retries})
 }
 
 func (s *step) putAll(entities ...entity) error {

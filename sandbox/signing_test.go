@@ -28,7 +28,8 @@ func TestAgreeingInVainBurnsTheCode(t *testing.T) {
 	if len(contracts) != 0 {
 		t.Errorf("got contracts %v, want none", contracts)
 	}
-	token = w.must("POST", presignCombine, with(combineBody(), "out_contract_code", "fresh"))["pre_entrustweb_id"].(string)
+	token = w.must("POST", presignCombine, with(combineBody(), "out_contract_code",
+		"fresh"))["pre_entrustweb_id"].(string)
 	_, err = payer.Agree(token)
 	w.ok(err)
 }
@@ -89,7 +90,8 @@ func TestAdminWallet(t *testing.T) {
 		t.Errorf("run-out: got %v", got)
 	}
 	w.adminOK("POST", payer+"/unlimit", object{})
-	if got := w.adminOK("POST", payer+"/fail-next", object{"reason": "BANKERROR", "times": 2}); len(got["fail_next"].([]any)) != 2 {
+	if got := w.adminOK("POST", payer+"/fail-next", object{"reason": "BANKERROR",
+		"times": 2}); len(got["fail_next"].([]any)) != 2 {
 		t.Errorf("fail-next: got %v", got)
 	}
 	w.adminRefuses(400, "POST", payer+"/fail-next", object{"reason": "BORED"})
@@ -97,7 +99,8 @@ func TestAdminWallet(t *testing.T) {
 		w.adminOK("POST", payer+"/"+what, object{})
 	}
 	got := w.adminOK("POST", payer+"/identify", object{"name": "张三", "id_number": "110101199003070134"})
-	if got["refuse_notices"] != 1.0 || got["block_signing"] != 1.0 || got["fail_refunds"] != 1.0 || got["name"] != "张三" {
+	if got["refuse_notices"] != 1.0 || got["block_signing"] != 1.0 || got["fail_refunds"] != 1.0 ||
+		got["name"] != "张三" {
 		t.Errorf("got %v", got)
 	}
 	w.adminRefuses(409, "POST", payer+"/repay", object{})

@@ -24,11 +24,13 @@ func TestMoneyDoesNotWrapAround(t *testing.T) {
 	}
 }
 
-// A mode or a limit that cannot be is refused: a misspelled one would let debits pass that the right one stops.
+// A mode or a limit that cannot be is refused: a misspelled one would let debits pass that the
+// right one stops.
 func TestPlansThatMakeNoSense(t *testing.T) {
 	t.Parallel()
 	s := sandbox.New(t)
-	for _, p := range []sandbox.Plan{{Mode: "b"}, {Amount: -1}, {MinPercent: 101}, {Limits: sandbox.Limits{PerDay: -1}}, {NotifyURL: "yourapp.com"}, {NotifyURL: "https://u:p@yourapp.com"}} {
+	for _, p := range []sandbox.Plan{{Mode: "b"}, {Amount: -1}, {MinPercent: 101}, {Limits: sandbox.Limits{PerDay: -1}},
+		{NotifyURL: "yourapp.com"}, {NotifyURL: "https://u:p@yourapp.com"}} {
 		p.ID, p.Product = "2", sandbox.Papay
 		if err := s.AddPlan(sandbox.DefaultMchID, p); err == nil {
 			t.Errorf("took %+v", p)

@@ -32,7 +32,8 @@ const (
 )
 
 func testKeyMaterial() *KeyMaterial {
-	return &KeyMaterial{PlatformCertificate: testPlatformCert, PlatformKey: wxpay.NewSecret(testPlatformKey), PublicKeyKey: wxpay.NewSecret(testPublicKey)}
+	return &KeyMaterial{PlatformCertificate: testPlatformCert, PlatformKey: wxpay.NewSecret(testPlatformKey),
+		PublicKeyKey: wxpay.NewSecret(testPublicKey)}
 }
 
 // lendTestKeys gives published keys to the first two merchants that bring none:

@@ -60,7 +60,8 @@ func makeAuthority(ip net.IP) (*x509.Certificate, tls.Certificate, error) {
 	}
 	from, until := time.Now().Add(-time.Hour), time.Now().AddDate(1, 0, 0)
 	root := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "wxpay sandbox authority", Organization: []string{"wxpay sandbox, not WeChat Pay"}},
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "wxpay sandbox authority",
+			Organization: []string{"wxpay sandbox, not WeChat Pay"}},
 		NotBefore: from, NotAfter: until, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
 	}
 	rootDER, err := x509.CreateCertificate(rand.Reader, root, root, key.Public(), key)
@@ -97,11 +98,14 @@ func (e *engine) checkCertificate(end *endpointV2, m *merchant, x *exchange) *re
 	state := x.request.TLS
 	switch {
 	case state == nil:
-		x.note = "WeChat Pay takes this call only with the merchant's certificate in the TLS handshake; over plain HTTP the sandbox cannot see one and let it pass (see Config.TLSAddr)"
+		x.note = "WeChat Pay takes this call only with the merchant's certificate in the TLS handshake; over plain " +
+			"HTTP the sandbox cannot see one and let it pass (see Config.TLSAddr)"
 	case len(state.PeerCertificates) == 0:
-		return failV2("CERT_ERROR", "请使用证书").hinting("no certificate came in the TLS handshake: make the call with wxpay.MTLS() and Config.Certificate, or load apiclient_cert.pem into your HTTP client")
+		return failV2("CERT_ERROR", "请使用证书").hinting("no certificate came in the TLS handshake: make the call with " +
+			"wxpay.MTLS() and Config.Certificate, or load apiclient_cert.pem into your HTTP client")
 	case !state.PeerCertificates[0].Equal(m.cert):
-		return failV2("CERT_ERROR", "商户证书校验失败").hinting("the certificate of the TLS handshake is not merchant " + m.MchID + "'s")
+		return failV2("CERT_ERROR", "商户证书校验失败").hinting("the certificate of the TLS handshake is not merchant " +
+			m.MchID + "'s")
 	}
 	return nil
 }

@@ -53,11 +53,13 @@ func TestTrafficIsHeardOf(t *testing.T) {
 		t.Fatalf("heard of %+v", calls)
 	}
 	for _, x := range calls {
-		if x.Operation != "POST /"+presignEdu || (x.Code == "PARAM_ERROR") != (x.Status == 400) || strings.Contains(x.Header.Get("Authorization"), `signature="A`) {
+		if x.Operation != "POST /"+presignEdu || (x.Code == "PARAM_ERROR") != (x.Status == 400) ||
+			strings.Contains(x.Header.Get("Authorization"), `signature="A`) {
 			t.Errorf("heard of %+v", x)
 		}
 	}
-	if len(attempts) != 2 || attempts[0] != "ENTRUST.SIGNING PENDING answered 500, want 200 or 204" || attempts[1] != "ENTRUST.SIGNING DELIVERED " {
+	if len(attempts) != 2 || attempts[0] != "ENTRUST.SIGNING PENDING answered 500, want 200 or 204" ||
+		attempts[1] != "ENTRUST.SIGNING DELIVERED " {
 		t.Errorf("heard of %q", attempts)
 	}
 }
@@ -71,11 +73,13 @@ func TestTrafficTellsNoKeyOfANotifyURL(t *testing.T) {
 		c.Forward = nil
 	})
 	key := w.Merchants()[0].APIv3Key.Reveal()
-	token := w.must("POST", presignCombine, with(combineBody(), "notify_url", "https://elsewhere.example/"+key))["pre_entrustweb_id"].(string)
+	token := w.must("POST", presignCombine, with(combineBody(), "notify_url", "https://elsewhere.example/"+
+		key))["pre_entrustweb_id"].(string)
 	_, err := w.Payer(openID).Agree(token)
 	w.ok(err)
 	w.ok(w.Settle())
-	if text := await(t, told, "the attempt"); strings.Contains(text, key) || !strings.Contains(text, "https://elsewhere.example/…") {
+	if text := await(t, told, "the attempt"); strings.Contains(text, key) || !strings.Contains(text,
+		"https://elsewhere.example/…") {
 		t.Errorf("told of %s", text)
 	}
 }

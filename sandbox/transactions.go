@@ -73,12 +73,16 @@ func (c *call) placeTransaction(t TradeType) (*orderRow, error) {
 	identity := object(payer, "identity")
 	o := &orderRow{Order: Order{
 		ID: c.transactionID(c.text("sub_mchid"), c.text("out_trade_no")), TradeType: t,
-		MchID: c.merchant.MchID, SubMchID: c.text("sub_mchid"), AppID: c.either("appid", "sp_appid"), SubAppID: c.text("sub_appid"),
-		OutTradeNo: c.text("out_trade_no"), OpenID: textOf(payer, "openid") + textOf(payer, "sp_openid"), SubOpenID: textOf(payer, "sub_openid"),
-		Total: fen(object(c.body, "amount"), "total"), NotifyURL: c.text("notify_url"), Request: json.RawMessage(c.raw),
+		MchID: c.merchant.MchID, SubMchID: c.text("sub_mchid"), AppID: c.either("appid", "sp_appid"),
+		SubAppID:   c.text("sub_appid"),
+		OutTradeNo: c.text("out_trade_no"), OpenID: textOf(payer, "openid") + textOf(payer, "sp_openid"),
+		SubOpenID: textOf(payer, "sub_openid"),
+		Total:     fen(object(c.body, "amount"), "total"), NotifyURL: c.text("notify_url"),
+		Request: json.RawMessage(c.raw),
 	}, RealName: textOf(identity, "name"), IDNumber: textOf(identity, "number")}
 	if o.SubOpenID != "" && o.SubAppID == "" {
-		return nil, badField("/sub_appid", "", "传sub_openid时，sub_appid必填").hinting("payer.sub_openid is an openid under sub_appid, so send that too")
+		return nil, badField("/sub_appid", "", "传sub_openid时，sub_appid必填").
+			hinting("payer.sub_openid is an openid under sub_appid, so send that too")
 	}
 	return c.place(o)
 }
@@ -128,7 +132,8 @@ func (c *call) transaction() (*orderRow, error) {
 }
 
 func noSuchOrder() *refusal {
-	return notFound("ORDER_NOT_EXIST", "订单不存在").hinting("no order, and no debit, of the parties the call names has this number")
+	return notFound("ORDER_NOT_EXIST", "订单不存在").
+		hinting("no order, and no debit, of the parties the call names has this number")
 }
 
 func queryTransaction(c *call) (document, error) {

@@ -32,8 +32,10 @@ func TestRegistrationThatCannotBeSavedChangesNothing(t *testing.T) {
 	key, reset := w.ResetAPIv3Key(sandbox.DefaultMchID)
 	for what, err := range map[string]error{
 		"AddMerchant": addMerchant, "ReplaceCertificate": replace, "ResetAPIv3Key": reset,
-		"AddPlan":                   w.AddPlan(sandbox.DefaultMchID, sandbox.Plan{ID: "777", Product: sandbox.CombinePapay}),
-		"AddPayer":                  w.AddPayer(map[string]string{sandbox.DefaultAppID: "a", sandbox.DefaultEduAppID: eduOpenID}),
+		"AddPlan": w.AddPlan(sandbox.DefaultMchID,
+			sandbox.Plan{ID: "777", Product: sandbox.CombinePapay}),
+		"AddPayer": w.AddPayer(map[string]string{sandbox.DefaultAppID: "a",
+			sandbox.DefaultEduAppID: eduOpenID}),
 		"Forward":                   w.Forward("https://other.example", "http://127.0.0.1:1"),
 		"RotatePlatformCertificate": w.RotatePlatformCertificate(),
 		"SetKeyMode":                w.SetKeyMode(sandbox.DefaultMchID, sandbox.KeysPublic),

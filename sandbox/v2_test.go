@@ -44,12 +44,14 @@ func newWorldV2(t *testing.T, options ...sandbox.Option) *worldV2 {
 func (w *worldV2) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	f, err := wire.ParseXML(body)
-	if err != nil || !strings.HasPrefix(r.Header.Get("Content-Type"), "text/xml") || r.Header.Get(sandbox.HeaderSandbox) == "" {
+	if err != nil || !strings.HasPrefix(r.Header.Get("Content-Type"), "text/xml") ||
+		r.Header.Get(sandbox.HeaderSandbox) == "" {
 		w.Errorf("got %q, %v, %v", body, r.Header, err)
 	}
 	if sealed := f["req_info"]; sealed != "" {
 		plain, err := wire.OpenReqInfo(w.key, sealed)
-		if err != nil || !strings.HasPrefix(string(plain), "<root>") || f["sign"] != "" || f["mch_id"] == "" || f["appid"] == "" {
+		if err != nil || !strings.HasPrefix(string(plain), "<root>") || f["sign"] != "" || f["mch_id"] == "" ||
+			f["appid"] == "" {
 			w.Errorf("got %v, sealed %s, %v", f, plain, err)
 		}
 		f, _ = wire.ParseXML([]byte(strings.NewReplacer("<root>", "<xml>", "</root>", "</xml>").Replace(string(plain))))
@@ -109,7 +111,8 @@ func (w *worldV2) call(path string, f map[string]string, opts ...wxpay.Option) (
 	w.ok(err)
 	op, _, _ := described(w.T).Match("POST", "/"+path)
 	for name := range m {
-		if numbered := strings.TrimRight(name, "0123456789"); op.Reply.Field(name) == nil && op.Reply.Field(numbered+"0") == nil {
+		if numbered := strings.TrimRight(name, "0123456789"); op.Reply.Field(name) == nil && op.Reply.Field(numbered+
+			"0") == nil {
 			w.Errorf("%s answers %s, which the catalogue does not know", path, name)
 		}
 	}
@@ -188,14 +191,16 @@ func with2(f map[string]string, pairs ...string) map[string]string {
 
 func entryV2() map[string]string {
 	return map[string]string{
-		"appid": sandbox.DefaultAppID, "plan_id": sandbox.DefaultPlanID, "contract_code": "100000", "request_serial": "1000",
+		"appid": sandbox.DefaultAppID, "plan_id": sandbox.DefaultPlanID, "contract_code": "100000",
+		"request_serial":           "1000",
 		"contract_display_account": "微信代扣", "notify_url": "https://yourapp.com/v2", "version": "1.0",
 		"timestamp": "1599703200",
 	}
 }
 
 func byCodeV2() map[string]string {
-	return map[string]string{"appid": sandbox.DefaultAppID, "plan_id": sandbox.DefaultPlanID, "contract_code": "100000", "version": "1.0"}
+	return map[string]string{"appid": sandbox.DefaultAppID, "plan_id": sandbox.DefaultPlanID, "contract_code": "100000",
+		"version": "1.0"}
 }
 
 // TestContractV2 is the life of a contract, signed in the APP.
@@ -207,7 +212,8 @@ func TestContractV2(t *testing.T) {
 	if token == "" || session["nonce_str"] == "" || session["mch_id"] != sandbox.DefaultMchID {
 		t.Fatalf("got %v", session)
 	}
-	if again := w.must("papay/preentrustweb", with2(entryV2(), "timestamp", "1599703201")); again["pre_entrustweb_id"] != token {
+	if again := w.must("papay/preentrustweb", with2(entryV2(), "timestamp",
+		"1599703201")); again["pre_entrustweb_id"] != token {
 		t.Error("the same request again has another session")
 	}
 	if q := w.must("papay/querycontract", byCodeV2()); q["contract_state"] != "9" || q["request_serial"] != "1000" {
@@ -220,17 +226,21 @@ func TestContractV2(t *testing.T) {
 	}
 	add := w.receivedOne()
 	want := wire.Fields{
-		"return_code": "SUCCESS", "result_code": "SUCCESS", "mch_id": sandbox.DefaultMchID, "appid": sandbox.DefaultAppID,
-		"contract_code": "100000", "plan_id": "12535", "openid": openID, "change_type": "ADD", "operate_time": "2020-09-10 10:00:00",
-		"contract_id": contract.ID, "contract_expired_time": "2030-09-10 10:00:00", "request_serial": "1000",
+		"return_code": "SUCCESS", "result_code": "SUCCESS", "mch_id": sandbox.DefaultMchID,
+		"appid":         sandbox.DefaultAppID,
+		"contract_code": "100000", "plan_id": "12535", "openid": openID, "change_type": "ADD",
+		"operate_time": "2020-09-10 10:00:00",
+		"contract_id":  contract.ID, "contract_expired_time": "2030-09-10 10:00:00", "request_serial": "1000",
 		"contract_display_account": "微信代扣", "sign": add["sign"],
 	}
 	if !maps.Equal(add, want) || len(add["sign"]) != 32 || w.paths[0] != "/v2" {
 		t.Errorf("got %v at %v", add, w.paths)
 	}
 
-	q := w.must("papay/querycontract", map[string]string{"appid": sandbox.DefaultAppID, "contract_id": contract.ID, "version": "1.0"})
-	if q["contract_state"] != "0" || q["err_code"] != "0" || q["contract_signed_time"] != "2020-09-10 10:00:00" || q["openid"] != openID {
+	q := w.must("papay/querycontract", map[string]string{"appid": sandbox.DefaultAppID, "contract_id": contract.ID,
+		"version": "1.0"})
+	if q["contract_state"] != "0" || q["err_code"] != "0" || q["contract_signed_time"] != "2020-09-10 10:00:00" ||
+		q["openid"] != openID {
 		t.Errorf("signed: %v", q)
 	}
 	w.refused("INVALID_REQUEST", "papay/preentrustweb", entryV2())
@@ -238,12 +248,14 @@ func TestContractV2(t *testing.T) {
 	w.ok(w.Advance(time.Hour))
 	w.must("papay/deletecontract", with2(byCodeV2(), "contract_termination_remark", "解约原因"))
 	end := w.receivedOne()
-	if end["change_type"] != "DELETE" || end["contract_termination_mode"] != "3" || end["operate_time"] != "2020-09-10 11:00:00" ||
+	if end["change_type"] != "DELETE" || end["contract_termination_mode"] != "3" ||
+		end["operate_time"] != "2020-09-10 11:00:00" ||
 		end["contract_termination_remark"] != "解约原因" || w.paths[1] != "/notify" {
 		t.Errorf("got %v at %v", end, w.paths)
 	}
 	q = w.must("papay/querycontract", byCodeV2())
-	if q["contract_state"] != "1" || q["contract_termination_mode"] != "3" || q["contract_terminated_time"] != "2020-09-10 11:00:00" {
+	if q["contract_state"] != "1" || q["contract_termination_mode"] != "3" ||
+		q["contract_terminated_time"] != "2020-09-10 11:00:00" {
 		t.Errorf("ended: %v", q)
 	}
 	w.refused("CONTRACT_NOT_EXIST", "papay/deletecontract", with2(byCodeV2(), "contract_termination_remark", "x"))
@@ -261,7 +273,8 @@ func TestTerminationModesV2(t *testing.T) {
 	t.Parallel()
 	w := newWorldV2(t)
 	for mode, want := range map[sandbox.Termination]string{
-		sandbox.ByUser: "2", sandbox.ByMerchant: "3", sandbox.ByConsole: "3", sandbox.BySystem: "5", sandbox.ByCustomerService: "7",
+		sandbox.ByUser: "2", sandbox.ByMerchant: "3", sandbox.ByConsole: "3", sandbox.BySystem: "5",
+		sandbox.ByCustomerService: "7",
 	} {
 		session := w.must("papay/preentrustweb", entryV2())
 		contract, err := w.Payer(openID).Agree(session["pre_entrustweb_id"].(string))
@@ -278,7 +291,8 @@ func TestTerminationModesV2(t *testing.T) {
 func TestPagesV2(t *testing.T) {
 	t.Parallel()
 	w := newWorldV2(t)
-	address, err := w.client.Chain("v2/papay/entrustweb").URL(with2(entryV2(), "return_web", "1", "notify_url", "https://yourapp.com/v2?a=1%26b=%2B"))
+	address, err := w.client.Chain("v2/papay/entrustweb").URL(with2(entryV2(), "return_web", "1", "notify_url",
+		"https://yourapp.com/v2?a=1%26b=%2B"))
 	w.ok(err)
 	payer := w.Payer(openID)
 	page, err := payer.OpenURL(address)
@@ -303,7 +317,8 @@ func TestPagesV2(t *testing.T) {
 	h5 := with2(entryV2(), "contract_code", "100001", "clientip", "119.145.83.6", "return_appid", "wxcbda96de0b165486")
 	wrong, err := w.client.Chain("v2/papay/h5entrustweb").URL(h5)
 	w.ok(err)
-	if _, err := payer.OpenURL(wrong); pageReason(err) != sandbox.PageRejected || !strings.Contains(err.Error(), "HMAC-SHA256 unless") {
+	if _, err := payer.OpenURL(wrong); pageReason(err) != sandbox.PageRejected || !strings.Contains(err.Error(),
+		"HMAC-SHA256 unless") {
 		t.Errorf("an MD5 at the H5 page: %v", err)
 	}
 	right, err := w.client.Chain("v2/papay/h5entrustweb").URL(h5, wxpay.SignType("HMAC-SHA256"))
@@ -332,7 +347,8 @@ func TestPagesV2(t *testing.T) {
 	if _, err := third.OpenMiniProgram(launch.ExtraData); pageReason(err) != sandbox.PageRejected {
 		t.Errorf("changed extraData: %v", err)
 	}
-	for _, bad := range []string{"https://api.mch.weixin.qq.com/papay/querycontract?x=1", "%zz", w.URL() + "/papay/entrustweb?a=1&a=2", w.URL() + "/papay/entrustweb"} {
+	for _, bad := range []string{"https://api.mch.weixin.qq.com/papay/querycontract?x=1", "%zz", w.URL() +
+		"/papay/entrustweb?a=1&a=2", w.URL() + "/papay/entrustweb"} {
 		if _, err := payer.OpenURL(bad); pageReason(err) == "" {
 			t.Errorf("%s: %v", bad, err)
 		}
@@ -364,7 +380,8 @@ func TestProviderV2(t *testing.T) {
 		t.Errorf("got %v", add)
 	}
 	w.refused("CONTRACT_NOT_EXIST", "papay/querycontract", byCodeV2())
-	if q := w.must("papay/partner/querycontract", with2(byCodeV2(), "sub_mch_id", "1900000110")); q["contract_id"] != contract.ID {
+	if q := w.must("papay/partner/querycontract", with2(byCodeV2(), "sub_mch_id",
+		"1900000110")); q["contract_id"] != contract.ID {
 		t.Errorf("got %v", q)
 	}
 	w.must("papay/deletecontract", with2(byCodeV2(), "sub_mch_id", "1900000110", "contract_termination_remark", "x"))

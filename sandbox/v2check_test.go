@@ -19,14 +19,16 @@ import (
 func TestRefusalsV2(t *testing.T) {
 	t.Parallel()
 	w := newWorldV2(t, sandbox.WithPlan(sandbox.Plan{ID: "7", Product: sandbox.Papay, Disabled: true}),
-		sandbox.WithMerchant(sandbox.Merchant{MchID: "1900000777", AppIDs: []string{"wx7"}, Plans: []sandbox.Plan{{ID: "8", Product: sandbox.Papay}}}))
+		sandbox.WithMerchant(sandbox.Merchant{MchID: "1900000777", AppIDs: []string{"wx7"},
+			Plans: []sandbox.Plan{{ID: "8", Product: sandbox.Papay}}}))
 	for name, c := range map[string]struct {
 		code, path string
 		f          map[string]string
 	}{
-		"another's appid":     {"APPID_MCHID_NOT_MATCH", "papay/preentrustweb", with2(entryV2(), "appid", "wx7")},
-		"no merchant":         {"FAIL", "papay/preentrustweb", with2(entryV2(), "mch_id", "1")},
-		"an emoji":            {"PARAM_ERROR", "papay/preentrustweb", with2(entryV2(), "contract_display_account", "😀")},
+		"another's appid": {"APPID_MCHID_NOT_MATCH", "papay/preentrustweb", with2(entryV2(), "appid", "wx7")},
+		"no merchant":     {"FAIL", "papay/preentrustweb", with2(entryV2(), "mch_id", "1")},
+		"an emoji": {"PARAM_ERROR", "papay/preentrustweb", with2(entryV2(), "contract_display_account",
+			"😀")},
 		"no version":          {"PARAM_ERROR", "papay/preentrustweb", with2(entryV2(), "version", "")},
 		"milliseconds":        {"PARAM_ERROR", "papay/preentrustweb", with2(entryV2(), "timestamp", "1599703200000")},
 		"a serial with zero":  {"PARAM_ERROR", "papay/preentrustweb", with2(entryV2(), "request_serial", "01")},
@@ -53,7 +55,8 @@ func TestRefusalsV2(t *testing.T) {
 // What the sandbox says of a wrong sign, which WeChat Pay never does.
 func TestExplainV2(t *testing.T) {
 	t.Parallel()
-	w := newWorldV2(t, sandbox.WithMerchant(sandbox.Merchant{MchID: "1900000777", AppIDs: []string{"wx7"}, APIv2Key: wxpay.NewSecret(strings.Repeat("7", 32))}))
+	w := newWorldV2(t, sandbox.WithMerchant(sandbox.Merchant{MchID: "1900000777", AppIDs: []string{"wx7"},
+		APIv2Key: wxpay.NewSecret(strings.Repeat("7", 32))}))
 	config := w.ClientConfig()
 	base := wire.Fields(with2(entryV2(), "mch_id", sandbox.DefaultMchID, "outerid", ""))
 	encoded := maps.Clone(base)
@@ -61,11 +64,13 @@ func TestExplainV2(t *testing.T) {
 		encoded[name] = url.QueryEscape(value)
 	}
 	for name, c := range map[string]struct{ sign, extra, says string }{
-		"another merchant's key":  {base.Digest(strings.Repeat("7", 32), wire.SignMD5), "", "APIv2 key of merchant 1900000777"},
-		"the APIv3 key":           {base.Digest(config.APIv3Key.Reveal(), wire.SignMD5), "", "APIv3 key"},
-		"HMAC under MD5":          {base.Digest(w.key, wire.SignHMAC), "MD5", "signed with HMAC-SHA256, but"},
-		"encoded values":          {encoded.Digest(w.key, wire.SignMD5), "", "URL-encoded"},
-		"a field added later":     {wire.Fields(with2(base, "version", "")).Digest(w.key, wire.SignMD5), "", "version was not signed"},
+		"another merchant's key": {base.Digest(strings.Repeat("7", 32), wire.SignMD5), "",
+			"APIv2 key of merchant 1900000777"},
+		"the APIv3 key":  {base.Digest(config.APIv3Key.Reveal(), wire.SignMD5), "", "APIv3 key"},
+		"HMAC under MD5": {base.Digest(w.key, wire.SignHMAC), "MD5", "signed with HMAC-SHA256, but"},
+		"encoded values": {encoded.Digest(w.key, wire.SignMD5), "", "URL-encoded"},
+		"a field added later": {wire.Fields(with2(base, "version", "")).Digest(w.key, wire.SignMD5), "",
+			"version was not signed"},
 		"two mistakes":            {encoded.Digest(config.APIv3Key.Reveal(), wire.SignMD5), "", "; and "},
 		"no mistake we know":      {strings.Repeat("A", 32), "", "no usual mistake"},
 		"no digest":               {"hello", "", "hexadecimal"},
@@ -78,13 +83,15 @@ func TestExplainV2(t *testing.T) {
 		if c.extra != "" {
 			f["sign_type"] = c.extra
 		}
-		answer, err := http.Post(w.URL()+"/papay/preentrustweb", "text/xml", strings.NewReader(string(f.XML()))) //nolint:noctx
+		//nolint:noctx
+		answer, err := http.Post(w.URL()+"/papay/preentrustweb", "text/xml", strings.NewReader(string(f.XML())))
 		w.ok(err)
 		body, err := io.ReadAll(answer.Body)
 		w.ok(err)
 		answer.Body.Close()
 		hint := answer.Header.Get("X-Sandbox-Hint")
-		if failed := strings.Contains(string(body), "签名错误"); failed != (c.says != "") || !strings.Contains(hint, c.says) || answer.StatusCode != 200 || failed && strings.Contains(string(body), "<sign>") {
+		if failed := strings.Contains(string(body), "签名错误"); failed != (c.says != "") || !strings.Contains(hint,
+			c.says) || answer.StatusCode != 200 || failed && strings.Contains(string(body), "<sign>") {
 			t.Errorf("%s: %s, hint %q", name, body, hint)
 		}
 	}
@@ -121,7 +128,8 @@ func TestAnswersV2(t *testing.T) {
 			w.ok(w.Advance(3 * time.Hour))
 			pushes, err := w.Pushes()
 			w.ok(err)
-			if p := pushes[0]; p.State != sandbox.PushDelivered || len(p.Attempts) != 5 || p.Attempts[3].Error == "" || p.Attempts[4].Error != "" {
+			if p := pushes[0]; p.State != sandbox.PushDelivered || len(p.Attempts) != 5 || p.Attempts[3].Error == "" ||
+				p.Attempts[4].Error != "" {
 				t.Errorf("got %+v", p.Attempts)
 			}
 		})
@@ -150,7 +158,8 @@ func TestAdminOpensPagesV2(t *testing.T) {
 	if status != 200 || page["token"] == "" || page["plan_id"] != "12535" {
 		t.Errorf("got %d %v", status, page)
 	}
-	if status, page = post(payer+"/open-url", object{"url": address + "0"}); status != 409 || page["reason"] != "rejected" {
+	if status, page = post(payer+"/open-url", object{"url": address + "0"}); status != 409 ||
+		page["reason"] != "rejected" {
 		t.Errorf("got %d %v", status, page)
 	}
 	if status, _ = post(payer+"/open-url", object{}); status != 400 {
@@ -158,7 +167,8 @@ func TestAdminOpensPagesV2(t *testing.T) {
 	}
 	launch, err := w.client.ContractExtraData(with2(entryV2(), "version", ""))
 	w.ok(err)
-	if status, page = post(payer+"/open-mini-program", object{"extra_data": launch.ExtraData}); status != 200 || page["token"] == "" {
+	if status, page = post(payer+"/open-mini-program", object{"extra_data": launch.ExtraData}); status != 200 ||
+		page["token"] == "" {
 		t.Errorf("got %d %v", status, page)
 	}
 	if status, _ = post(payer+"/open-mini-program", object{}); status != 400 {

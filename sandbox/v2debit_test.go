@@ -24,8 +24,9 @@ func (w *worldV2) signV2(code string) *sandbox.Contract {
 
 func applyV2(contract, number string) map[string]string {
 	return map[string]string{
-		"appid": sandbox.DefaultAppID, "body": "水电代扣", "out_trade_no": number, "total_fee": "888", "spbill_create_ip": "8.8.8.8",
-		"notify_url": "https://yourapp.com/debit", "trade_type": "PAP", "contract_id": contract, "attach": "x",
+		"appid": sandbox.DefaultAppID, "body": "水电代扣", "out_trade_no": number, "total_fee": "888",
+		"spbill_create_ip": "8.8.8.8",
+		"notify_url":       "https://yourapp.com/debit", "trade_type": "PAP", "contract_id": contract, "attach": "x",
 	}
 }
 
@@ -36,7 +37,8 @@ func orderNo(number string) map[string]string {
 // notice sends APIv3's pre-deduction notice about a contract signed in APIv2.
 func (w *worldV2) notice(contract string, amount int) error {
 	_, err := w.client.Chain("v3/papay/contracts/{contract_id}/notify").Post(context.Background(), object{
-		"mchid": sandbox.DefaultMchID, "appid": sandbox.DefaultAppID, "estimated_amount": object{"amount": amount, "currency": "CNY"},
+		"mchid": sandbox.DefaultMchID, "appid": sandbox.DefaultAppID, "estimated_amount": object{"amount": amount,
+			"currency": "CNY"},
 	}, wxpay.Path("contract_id", contract))
 	return err
 }
@@ -55,12 +57,15 @@ func TestDebitAtOnceV2(t *testing.T) {
 	w.refused("ORDER_ACCEPTED", "pay/pappayapply", applyV2(contract.ID, "A1"))
 	w.refused("ORDER_ACCEPTED", "pay/pappayapply", applyV2(contract.ID, "A2"))
 	paid := w.receivedOne()
-	if paid["result_code"] != "SUCCESS" || paid["trade_state"] != "SUCCESS" || paid["total_fee"] != "888" || paid["cash_fee"] != "888" || paid["transaction_id"] == "" ||
-		paid["contract_id"] != contract.ID || paid["out_trade_no"] != "A1" || paid["time_end"] != "20200910100000" || paid["attach"] != "x" || paid["nonce_str"] == "" || paid["openid"] != openID {
+	if paid["result_code"] != "SUCCESS" || paid["trade_state"] != "SUCCESS" || paid["total_fee"] != "888" ||
+		paid["cash_fee"] != "888" || paid["transaction_id"] == "" ||
+		paid["contract_id"] != contract.ID || paid["out_trade_no"] != "A1" || paid["time_end"] != "20200910100000" ||
+		paid["attach"] != "x" || paid["nonce_str"] == "" || paid["openid"] != openID {
 		t.Errorf("got %v", paid)
 	}
 	for _, path := range []string{"pay/paporderquery", "pay/orderquery"} {
-		if q := w.must(path, orderNo("A1")); q["trade_state"] != "SUCCESS" || q["transaction_id"] != paid["transaction_id"] || q["time_end"] != "20200910100000" {
+		if q := w.must(path, orderNo("A1")); q["trade_state"] != "SUCCESS" ||
+			q["transaction_id"] != paid["transaction_id"] || q["time_end"] != "20200910100000" {
 			t.Errorf("%s: %v", path, q)
 		}
 	}
@@ -102,7 +107,8 @@ func TestDebitAfterADayV2(t *testing.T) {
 // until one succeeds.
 func TestDebitNoticedV2(t *testing.T) {
 	t.Parallel()
-	w := newWorldV2(t, sandbox.WithPlan(sandbox.Plan{ID: "700", Product: sandbox.Papay, Mode: sandbox.DebitNoticed, NotifyURL: sandbox.DefaultNotifyURL}))
+	w := newWorldV2(t, sandbox.WithPlan(sandbox.Plan{ID: "700", Product: sandbox.Papay, Mode: sandbox.DebitNoticed,
+		NotifyURL: sandbox.DefaultNotifyURL}))
 	session := w.must("papay/preentrustweb", with2(entryV2(), "plan_id", "700"))
 	contract, err := w.Payer(openID).Agree(session["pre_entrustweb_id"].(string))
 	w.ok(err)
@@ -122,7 +128,8 @@ func TestDebitNoticedV2(t *testing.T) {
 	w.ok(w.Payer(openID).FailNext(sandbox.NotEnough))
 	w.must("pay/pappayapply", applyV2(contract.ID, "B1"))
 	failed := w.receivedOne()
-	if failed["result_code"] != "FAIL" || failed["err_code"] != "NOTENOUGH" || failed["contract_id"] != contract.ID || failed["transaction_id"] != "" {
+	if failed["result_code"] != "FAIL" || failed["err_code"] != "NOTENOUGH" || failed["contract_id"] != contract.ID ||
+		failed["transaction_id"] != "" {
 		t.Errorf("got %v", failed)
 	}
 	// The order is closed: no debit order any more, and its number is used up.
@@ -188,16 +195,20 @@ func TestDebitRefusalsV2(t *testing.T) {
 	w.refused("ORDERNOTEXIST", "pay/closeorder", orderNo("none"))
 	w.ok(w.Advance(31 * 24 * time.Hour))
 	w.refused("CONTRACTERROR", "pay/pappayapply", applyV2(short.ID, "C"))
-	if q := w.must("papay/querycontract", map[string]string{"appid": sandbox.DefaultAppID, "contract_id": short.ID, "version": "1.0"}); q["contract_termination_mode"] != "1" {
+	if q := w.must("papay/querycontract", map[string]string{"appid": sandbox.DefaultAppID, "contract_id": short.ID,
+		"version": "1.0"}); q["contract_termination_mode"] != "1" {
 		t.Errorf("expired: %v", q)
 	}
 }
 
 func contractOrder() map[string]string {
 	return map[string]string{
-		"appid": sandbox.DefaultAppID, "contract_appid": sandbox.DefaultAppID, "contract_mchid": sandbox.DefaultMchID, "out_trade_no": "123456",
-		"body": "Ipadmini16G白色", "notify_url": "https://yourapp.com/paid", "total_fee": "888", "spbill_create_ip": "123.12.12.123",
-		"trade_type": "JSAPI", "openid": openID, "plan_id": "12535", "contract_code": "100001256", "request_serial": "1695",
+		"appid": sandbox.DefaultAppID, "contract_appid": sandbox.DefaultAppID, "contract_mchid": sandbox.DefaultMchID,
+		"out_trade_no": "123456",
+		"body":         "Ipadmini16G白色", "notify_url": "https://yourapp.com/paid", "total_fee": "888",
+		"spbill_create_ip": "123.12.12.123",
+		"trade_type":       "JSAPI", "openid": openID, "plan_id": "12535", "contract_code": "100001256",
+		"request_serial":           "1695",
 		"contract_display_account": "微信代扣", "contract_notify_url": "https://yourapp.com/v2",
 	}
 }
@@ -220,7 +231,8 @@ func TestContractOrderV2(t *testing.T) {
 		t.Fatalf("paid: %+v", receipt)
 	}
 	got := w.received()
-	if len(got) != 2 || got[0]["transaction_id"] == "" || got[0]["contract_id"] != "" || got[1]["change_type"] != "ADD" || strings.Join(w.paths, " ") != "/paid /v2" {
+	if len(got) != 2 || got[0]["transaction_id"] == "" || got[0]["contract_id"] != "" ||
+		got[1]["change_type"] != "ADD" || strings.Join(w.paths, " ") != "/paid /v2" {
 		t.Errorf("got %v at %v", got, w.paths)
 	}
 	if q := w.must("pay/orderquery", orderNo("123456")); q["trade_state"] != "SUCCESS" {
@@ -230,7 +242,8 @@ func TestContractOrderV2(t *testing.T) {
 
 	// The code is in use: the order is placed all the same.
 	second := with2(contractOrder(), "out_trade_no", "B")
-	if order = w.must("pay/contractorder", second); order["contract_result_code"] != "FAIL" || order["contract_err_code"] != "INVALID_REQUEST" {
+	if order = w.must("pay/contractorder", second); order["contract_result_code"] != "FAIL" ||
+		order["contract_err_code"] != "INVALID_REQUEST" {
 		t.Errorf("got %v", order)
 	}
 	if receipt, err = payer.Pay(order["prepay_id"].(string)); err != nil || receipt.Contract != nil {
@@ -263,7 +276,8 @@ func TestContractOrderV2(t *testing.T) {
 
 func refundV2(order, number, fee string) map[string]string {
 	return map[string]string{
-		"appid": sandbox.DefaultAppID, "out_trade_no": order, "out_refund_no": number, "total_fee": "888", "refund_fee": fee,
+		"appid": sandbox.DefaultAppID, "out_trade_no": order, "out_refund_no": number, "total_fee": "888",
+		"refund_fee": fee,
 		"notify_url": "https://yourapp.com/refund",
 	}
 }
@@ -279,7 +293,8 @@ func TestRefundV2(t *testing.T) {
 	if r["refund_id"] == "" || r["refund_fee"] != "800" {
 		t.Errorf("got %v", r)
 	}
-	if again := w.must("secapi/pay/refund", refundV2("A1", "R1", "800"), wxpay.MTLS()); again["refund_id"] != r["refund_id"] {
+	if again := w.must("secapi/pay/refund", refundV2("A1", "R1", "800"),
+		wxpay.MTLS()); again["refund_id"] != r["refund_id"] {
 		t.Error("the same refund again is another")
 	}
 	w.refused("NOTENOUGH", "secapi/pay/refund", refundV2("A1", "R2", "89"), wxpay.MTLS())
@@ -288,10 +303,13 @@ func TestRefundV2(t *testing.T) {
 		t.Errorf("got %v", q)
 	}
 	w.ok(w.Advance(time.Minute))
-	if done := w.receivedOne(); done["refund_status"] != "SUCCESS" || done["out_refund_no"] != "R1" || done["success_time"] != "2020-09-10 10:01:00" {
+	if done := w.receivedOne(); done["refund_status"] != "SUCCESS" || done["out_refund_no"] != "R1" ||
+		done["success_time"] != "2020-09-10 10:01:00" {
 		t.Errorf("got %v", done)
 	}
-	if q := w.must("pay/refundquery", map[string]string{"appid": sandbox.DefaultAppID, "out_refund_no": "R1"}); q["refund_status_0"] != "SUCCESS" || q["refund_success_time_0"] != "2020-09-10 10:01:00" {
+	if q := w.must("pay/refundquery", map[string]string{"appid": sandbox.DefaultAppID,
+		"out_refund_no": "R1"}); q["refund_status_0"] != "SUCCESS" ||
+		q["refund_success_time_0"] != "2020-09-10 10:01:00" {
 		t.Errorf("got %v", q)
 	}
 	if q := w.must("pay/paporderquery", orderNo("A1")); q["trade_state"] != "REFUND" {
@@ -303,7 +321,8 @@ func TestRefundV2(t *testing.T) {
 	if done := w.receivedOne(); done["refund_status"] != "CHANGE" {
 		t.Errorf("got %v", done)
 	}
-	w.refused("REFUNDNOTEXIST", "pay/refundquery", map[string]string{"appid": sandbox.DefaultAppID, "out_refund_no": "none"})
+	w.refused("REFUNDNOTEXIST", "pay/refundquery", map[string]string{"appid": sandbox.DefaultAppID,
+		"out_refund_no": "none"})
 	w.refused("PARAM_ERROR", "pay/refundquery", map[string]string{"appid": sandbox.DefaultAppID})
 }
 
@@ -316,7 +335,8 @@ func TestMutualTLS(t *testing.T) {
 	w.must("pay/pappayapply", applyV2(contract.ID, "A1"))
 	w.receivedOne()
 	config := w.ClientConfig()
-	config.Host, config.HTTPClient = w.TLSURL(), &http.Client{Transport: &http.Transport{TLSClientConfig: w.TLSConfig()}}
+	config.Host, config.HTTPClient = w.TLSURL(), &http.Client{
+		Transport: &http.Transport{TLSClientConfig: w.TLSConfig()}}
 	secure, err := wxpay.New(config)
 	w.ok(err)
 	plain := w.client
@@ -328,7 +348,8 @@ func TestMutualTLS(t *testing.T) {
 	w.must("secapi/pay/refund", refundV2("A1", "R1", "1"), wxpay.MTLS())
 	w.must("pay/orderquery", orderNo("A1")) // needs none
 	w.client = plain
-	result, err := plain.Chain("v2/secapi/pay/refund").Post(context.Background(), refundV2("A1", "R2", "1"), wxpay.MTLS())
+	result, err := plain.Chain("v2/secapi/pay/refund").Post(context.Background(), refundV2("A1", "R2", "1"),
+		wxpay.MTLS())
 	w.ok(err)
 	if hint := result.Header.Get("X-Sandbox-Hint"); !strings.Contains(hint, "cannot see one") {
 		t.Errorf("hint %q", hint)

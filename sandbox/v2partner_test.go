@@ -21,12 +21,15 @@ func TestProviderDebitsV2(t *testing.T) {
 	w.receivedOne()
 	w.refused("CONTRACT_NOT_EXIST", "pay/pappayapply", applyV2(contract.ID, "P1"))
 	w.refused("PARAM_ERROR", "pay/partner/pappayapply", applyV2(contract.ID, "P1"))
-	w.refused("CONTRACT_NOT_EXIST", "pay/partner/pappayapply", with2(applyV2(contract.ID, "P1"), "sub_mch_id", "1230000109"))
+	w.refused("CONTRACT_NOT_EXIST", "pay/partner/pappayapply", with2(applyV2(contract.ID, "P1"), "sub_mch_id",
+		"1230000109"))
 	w.must("pay/partner/pappayapply", with2(applyV2(contract.ID, "P1"), "sub_mch_id", sub))
-	if paid := w.receivedOne(); paid["sub_mch_id"] != sub || paid["mch_id"] != sandbox.DefaultMchID || paid["result_code"] != "SUCCESS" {
+	if paid := w.receivedOne(); paid["sub_mch_id"] != sub || paid["mch_id"] != sandbox.DefaultMchID ||
+		paid["result_code"] != "SUCCESS" {
 		t.Errorf("got %v", paid)
 	}
-	if q := w.must("pay/partner/paporderquery", with2(orderNo("P1"), "sub_mch_id", sub)); q["trade_state"] != "SUCCESS" || q["sub_mch_id"] != sub {
+	if q := w.must("pay/partner/paporderquery", with2(orderNo("P1"), "sub_mch_id",
+		sub)); q["trade_state"] != "SUCCESS" || q["sub_mch_id"] != sub {
 		t.Errorf("got %v", q)
 	}
 	w.refused("ORDERNOTEXIST", "pay/paporderquery", orderNo("P1"))
@@ -40,7 +43,8 @@ func TestProviderDebitsV2(t *testing.T) {
 		"sp_mchid": sandbox.DefaultMchID, "sp_appid": sandbox.DefaultAppID, "sub_mchid": sub,
 		"estimated_amount": object{"amount": 888}, "deduct_duration": object{"count": 1, "unit": "DAY"},
 	}
-	_, err = w.client.Chain("v3/partner-papay/contracts/{contract_id}/notify").Post(context.Background(), notice, wxpay.Path("contract_id", contract.ID))
+	_, err = w.client.Chain("v3/partner-papay/contracts/{contract_id}/notify").Post(context.Background(), notice,
+		wxpay.Path("contract_id", contract.ID))
 	w.ok(err)
 	w.ok(w.Advance(48 * time.Hour))
 	w.must("pay/partner/pappayapply", with2(applyV2(contract.ID, "P2"), "sub_mch_id", sub))

@@ -167,7 +167,8 @@ func (w *walletRow) is(name, idNumber string) bool {
 	return matches(w.Name, name) && matches(w.IDNumber, idNumber)
 }
 
-// plus adds two amounts, none of them negative; what is too much for an int64 is as much as that holds.
+// plus adds two amounts, none of them negative; what is too much for an int64 is as much as that
+// holds.
 func plus(a, b int64) int64 { return a + min(b, math.MaxInt64-a) }
 
 // belowPercent says whether part is less than so many percent of whole.

@@ -30,7 +30,8 @@ func placeWithContract(t TradeType) behaviour {
 		case textOf(info, "plan_id") != "":
 			err = c.payPlan(o, info)
 		default:
-			err = badField("/contract_info", "", "签约授权信息不完整").hinting("contract_info names a contract to sign (plan_id and the rest), a token, or a password_free_contract_id")
+			err = badField("/contract_info", "", "签约授权信息不完整").hinting("contract_info names a contract to sign " +
+				"(plan_id and the rest), a token, or a password_free_contract_id")
 		}
 		if err != nil {
 			return nil, err
@@ -53,7 +54,8 @@ func (c *call) payUnder(o *orderRow, contractID string) error {
 	case contract.SubMchID != "" && contract.SubMchID != o.SubMchID:
 		return noAuth("商户无权操作该协议").hinting("the contract was signed for another sub-merchant")
 	case !contract.live():
-		return invalidRequest("协议不存在或已解约").hinting("the contract is " + string(contract.State) + "; place an ordinary order, which asks the payer for his password")
+		return invalidRequest("协议不存在或已解约").hinting("the contract is " + string(contract.State) +
+			"; place an ordinary order, which asks the payer for his password")
 	case !theirs:
 		return invalidRequest("支付用户与签约用户不一致").hinting("the payer of the order is not the one who signed the contract")
 	}
@@ -85,7 +87,8 @@ func (c *call) payPlan(o *orderRow, info map[string]any) error {
 		return err
 	}
 	if appid := textOf(info, "contract_appid"); appid != o.AppID {
-		return badField(at+"contract_appid", appid, "contract_appid与下单appid不一致").hinting("contract_appid is the appid of the order")
+		return badField(at+"contract_appid", appid, "contract_appid与下单appid不一致").
+			hinting("contract_appid is the appid of the order")
 	}
 	for _, name := range []string{"contract_code", "request_serial", "contract_display_account"} {
 		if textOf(info, name) == "" {
@@ -98,7 +101,8 @@ func (c *call) payPlan(o *orderRow, info map[string]any) error {
 	}
 	obstacle, err := c.signWith(p, o, &sessionRow{Session: Session{
 		PlanID: textOf(info, "plan_id"), Code: textOf(info, "contract_code"),
-		Account: textOf(info, "contract_display_account"), NotifyURL: textOf(info, "contract_notify_url"), Request: encodeJSON(info),
+		Account: textOf(info, "contract_display_account"), NotifyURL: textOf(info, "contract_notify_url"),
+		Request: encodeJSON(info),
 	}})
 	if obstacle != nil {
 		c.note = "the order stands, but paying it will sign nothing: " + cmp.Or(obstacle.hint, obstacle.message)
@@ -121,7 +125,8 @@ func (c *call) signWith(p *product, o *orderRow, s *sessionRow) (obstacle *refus
 		return nil, err
 	}
 	if use.Burnt {
-		return invalidRequest("当前签约协议号已经进行签约").hinting("the contract's code is burnt: signing was attempted with it"), nil
+		return invalidRequest("当前签约协议号已经进行签约").hinting("the contract's code is burnt: signing was attempted with it"),
+			nil
 	}
 	switch err := c.checkNotSigned(p, s); {
 	case errors.As(err, &obstacle):

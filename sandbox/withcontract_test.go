@@ -14,8 +14,10 @@ const withContract = "v3/pay/transactions/jsapi-with-contract"
 // signingBody is an order that signs as it is paid.
 func signingBody() object {
 	return with(orderBody(), "contract_info", object{
-		"plan_id": "12535", "contract_mchid": "1900000109", "contract_appid": "wxd678efh567hg6787", "contract_code": "C1",
-		"request_serial": "1695", "contract_display_account": "Tony", "contract_notify_url": "https://yourapp.com/signed",
+		"plan_id": "12535", "contract_mchid": "1900000109", "contract_appid": "wxd678efh567hg6787",
+		"contract_code":  "C1",
+		"request_serial": "1695", "contract_display_account": "Tony",
+		"contract_notify_url": "https://yourapp.com/signed",
 	})
 }
 
@@ -46,11 +48,13 @@ func TestPayAndSign(t *testing.T) {
 	}
 	receipt, err := payer.Pay(prepay)
 	w.ok(err)
-	if receipt.Contract == nil || receipt.Obstacle != nil || receipt.Prompt != nil || receipt.Contract.Product != sandbox.Papay {
+	if receipt.Contract == nil || receipt.Obstacle != nil || receipt.Prompt != nil ||
+		receipt.Contract.Product != sandbox.Papay {
 		t.Fatalf("the receipt is %+v", receipt)
 	}
 	got := w.received()
-	if len(got) != 2 || got[0].Event != "TRANSACTION.SUCCESS" || got[1].Event != "ENTRUST.SIGN" || got[1].Path != "/signed" {
+	if len(got) != 2 || got[0].Event != "TRANSACTION.SUCCESS" || got[1].Event != "ENTRUST.SIGN" ||
+		got[1].Path != "/signed" {
 		t.Fatalf("got notifications %v", got)
 	}
 	if got[1].Resource["contract_id"] != receipt.Contract.ID || got[1].Resource["out_contract_code"] != "C1" {
@@ -68,7 +72,8 @@ func TestPayAndSign(t *testing.T) {
 		}
 		w.receivedOne("TRANSACTION.SUCCESS")
 	}
-	result, err := w.client.Chain(withContract).Post(context.Background(), contractInfo(with(signingBody(), "out_trade_no", "hinted"), "contract_code", "C3"))
+	result, err := w.client.Chain(withContract).
+		Post(context.Background(), contractInfo(with(signingBody(), "out_trade_no", "hinted"), "contract_code", "C3"))
 	w.ok(err)
 	if hint := result.Header.Get(sandbox.HeaderHint); !strings.Contains(hint, "paying it will sign nothing") {
 		t.Errorf("the hint is %q", hint)
@@ -96,7 +101,8 @@ func TestPartnersPayAndSign(t *testing.T) {
 	w := newWorld(t)
 	for _, path := range []string{partnerRoot + "jsapi-with-contract", partnerRoot + "app-with-contract"} {
 		who := "o" + path[len(partnerRoot):]
-		body := with(with(partnerOrder(), "out_trade_no", who[:8]), "contract_info", contractInfo(signingBody(), "contract_code", who[1:4])["contract_info"])
+		body := with(with(partnerOrder(), "out_trade_no", who[:8]), "contract_info", contractInfo(signingBody(),
+			"contract_code", who[1:4])["contract_info"])
 		if body = with(body, "payer", object{"sp_openid": who}); path == partnerRoot+"app-with-contract" {
 			delete(body, "payer")
 		}
@@ -144,12 +150,15 @@ func TestPayWithoutAPassword(t *testing.T) {
 	w.ok(err)
 	w.receivedOne("ENTRUST.SIGN")
 	under := func(no, contract string) object {
-		return with(with(orderBody(), "out_trade_no", no), "contract_info", object{"password_free_contract_id": contract})
+		return with(with(orderBody(), "out_trade_no", no), "contract_info",
+			object{"password_free_contract_id": contract})
 	}
 	w.refused(400, "INVALID_REQUEST", "POST", withContract, under("order0", "none"))
-	w.refused(400, "INVALID_REQUEST", "POST", withContract, with(under("order0", contract.ID), "payer", object{"openid": "other"}))
+	w.refused(400, "INVALID_REQUEST", "POST", withContract, with(under("order0", contract.ID), "payer",
+		object{"openid": "other"}))
 	prepay := func(no string, total int) string {
-		return w.must("POST", withContract, with(under(no, contract.ID), "amount", object{"total": total}))["prepay_id"].(string)
+		return w.must("POST", withContract, with(under(no, contract.ID), "amount",
+			object{"total": total}))["prepay_id"].(string)
 	}
 	pays := func(prepay string, free bool) {
 		t.Helper()

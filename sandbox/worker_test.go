@@ -45,7 +45,8 @@ func signed(t *testing.T, s *sandbox.Sandbox) {
 		t.Fatal(err)
 	}
 	reply, err := edupapay.Of(client).Contracts.Presign.Post(t.Context(), &edupapay.PresignRequest{
-		AppID: sandbox.DefaultEduAppID, OpenID: eduOpenID, PlanID: sandbox.DefaultEduPlanID, UserID: "20200330tony", PeriodStartDate: "2020-03-19", TradeScene: "EDUCATION_PERIOD",
+		AppID: sandbox.DefaultEduAppID, OpenID: eduOpenID, PlanID: sandbox.DefaultEduPlanID, UserID: "20200330tony",
+		PeriodStartDate: "2020-03-19", TradeScene: "EDUCATION_PERIOD",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -96,7 +97,8 @@ func TestAnAttemptThatCannotBeWrittenIsNotMade(t *testing.T) {
 	kept := &storetest.Unwritable{Store: store.NewMemory()}
 	logged := make(chan string, 1000)
 	var received atomic.Int32
-	c := sandbox.Config{Store: roomForTheClock{kept}, Logf: func(format string, args ...any) { logged <- fmt.Sprintf(format, args...) }}
+	c := sandbox.Config{Store: roomForTheClock{kept},
+		Logf: func(format string, args ...any) { logged <- fmt.Sprintf(format, args...) }}
 	s := running(t, c, func(s *sandbox.Sandbox) error {
 		return s.Receive("https://yourapp.com", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			received.Add(1)
@@ -136,7 +138,10 @@ func TestCloseLeavesNoConnection(t *testing.T) {
 	}
 	merchant.Start()
 	t.Cleanup(merchant.Close)
-	s := running(t, sandbox.Config{}, func(s *sandbox.Sandbox) error { return s.Forward("https://yourapp.com", merchant.URL) })
+	s := running(t, sandbox.Config{}, func(s *sandbox.Sandbox) error {
+		return s.Forward("https://yourapp.com",
+			merchant.URL)
+	})
 	await(t, received, "the notification")
 	if err := s.Settle(); err != nil { // or Close would cut the answer off, and the connection with it
 		t.Fatal(err)
@@ -154,7 +159,8 @@ func TestAttemptsAtOnceAreBounded(t *testing.T) {
 	t.Parallel()
 	const atOnce, all = 64, 70
 	arrived, release := make(chan string, all), make(chan struct{}, all)
-	s, err := sandbox.Start(sandbox.Config{Keys: pinnedKeys(t), Merchants: sandbox.New(t).Merchants(), NotifyTimeout: time.Minute})
+	s, err := sandbox.Start(sandbox.Config{Keys: pinnedKeys(t), Merchants: sandbox.New(t).Merchants(),
+		NotifyTimeout: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +178,8 @@ func TestAttemptsAtOnceAreBounded(t *testing.T) {
 	w := &world{t, s, s.Client(), inbox}
 	sign := func(from, to int) {
 		for i := from; i < to; i++ {
-			token := w.must("POST", presignCombine, with(combineBody(), "out_contract_code", fmt.Sprintf("C%02d", i)))["pre_entrustweb_id"].(string)
+			token := w.must("POST", presignCombine, with(combineBody(), "out_contract_code",
+				fmt.Sprintf("C%02d", i)))["pre_entrustweb_id"].(string)
 			if _, err := w.Payer(fmt.Sprintf("%s%02d", openID, i)).Agree(token); err != nil {
 				t.Fatal(err)
 			}
@@ -194,7 +201,8 @@ func TestAttemptsAtOnceAreBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	other := make(chan struct{}, 1)
-	if err := s.Receive("https://other.com", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { other <- struct{}{} })); err != nil {
+	if err := s.Receive("https://other.com",
+		http.HandlerFunc(func(http.ResponseWriter, *http.Request) { other <- struct{}{} })); err != nil {
 		t.Fatal(err)
 	}
 	client, err := wxpay.New(cfg)

@@ -17,7 +17,8 @@ func TestOptions(t *testing.T) {
 		sandbox.WithSubMerchant(sandbox.SubMerchant{MchID: "1999999999", AppIDs: []string{"wx1"}}))
 	token := w.must("POST", presignCombine, with(combineBody(), "plan_id", 900))["pre_entrustweb_id"].(string)
 	w.must("POST", presignEdu, with(with(eduBody(), "sub_mchid", "1999999999"), "sub_appid", "wx1"))
-	w.refused(400, "PARAM_ERROR", "POST", presignEdu, with(with(eduBody(), "sub_mchid", "1999999999"), "sub_appid", "wx2"))
+	w.refused(400, "PARAM_ERROR", "POST", presignEdu, with(with(eduBody(), "sub_mchid", "1999999999"), "sub_appid",
+		"wx2"))
 
 	// A plan without URL: its termination has nowhere to go, and says so.
 	c, err := w.Payer(openID).Agree(token)
@@ -30,10 +31,13 @@ func TestOptions(t *testing.T) {
 		t.Errorf("got %s, %q", p.State, p.Problem)
 	}
 	w.ok(w.AddPlan("1900000109", sandbox.Plan{ID: "900", Product: sandbox.CombinePapay, Disabled: true}))
-	w.refused(403, "NO_AUTH", "POST", presignCombine, with(with(combineBody(), "plan_id", 900), "out_contract_code", "B"))
+	w.refused(403, "NO_AUTH", "POST", presignCombine, with(with(combineBody(), "plan_id", 900), "out_contract_code",
+		"B"))
 
-	own := newWorld(t, sandbox.WithMerchant(sandbox.Merchant{MchID: sandbox.DefaultMchID, Name: "Mine", AppIDs: []string{sandbox.DefaultAppID}}))
-	own.refused(400, "PARAM_ERROR", "POST", presignCombine, combineBody()) // its plans are gone with the default merchant
+	own := newWorld(t, sandbox.WithMerchant(sandbox.Merchant{MchID: sandbox.DefaultMchID, Name: "Mine",
+		AppIDs: []string{sandbox.DefaultAppID}}))
+	// its plans are gone with the default merchant
+	own.refused(400, "PARAM_ERROR", "POST", presignCombine, combineBody())
 	if list := own.Merchants(); len(list) != 1 || list[0].Name != "Mine" {
 		t.Errorf("merchants: got %v", list)
 	}
@@ -80,7 +84,8 @@ func TestOrdersRunOut(t *testing.T) {
 	w.page(err, sandbox.PageClosed)
 	w.refused(400, "ORDER_CLOSED", "POST", "v3/pay/transactions/jsapi", body)
 	w.refused(400, "PARAM_ERROR", "POST", "v3/pay/transactions/jsapi", with(body, "out_trade_no", "too-late"))
-	if got := w.must("GET", "v3/pay/transactions/out-trade-no/20150806125346?mchid=1900000109", nil); got["trade_state"] != "CLOSED" {
+	if got := w.must("GET", "v3/pay/transactions/out-trade-no/20150806125346?mchid=1900000109",
+		nil); got["trade_state"] != "CLOSED" {
 		t.Errorf("query: got %v", got["trade_state"])
 	}
 }
@@ -149,11 +154,13 @@ func TestLoopbackOnly(t *testing.T) {
 	w := newWorld(t)
 	// A name that claims to be this machine is not believed before it is dialled.
 	w.ok(w.Forward("https://elsewhere.example", "http://localhost:1"))
-	token := w.must("POST", presignCombine, with(combineBody(), "notify_url", "https://elsewhere.example/x"))["pre_entrustweb_id"].(string)
+	token := w.must("POST", presignCombine, with(combineBody(), "notify_url",
+		"https://elsewhere.example/x"))["pre_entrustweb_id"].(string)
 	_, err := w.Payer(openID).Agree(token)
 	w.ok(err)
 	w.ok(w.Settle())
-	if p := w.onlyPush(); p.State != sandbox.PushPending || !strings.Contains(p.Attempts[0].Error, "cannot be reached") {
+	if p := w.onlyPush(); p.State != sandbox.PushPending || !strings.Contains(p.Attempts[0].Error,
+		"cannot be reached") {
 		t.Errorf("got %s, %+v", p.State, p.Attempts)
 	}
 }

@@ -3,8 +3,8 @@
 package bill
 
 // FundFlowBillQuery is the query of GET /v3/bill/fundflowbill (申请资金账单).
-// Asks for the bill of a day's money movements. Download it from download_url within 5 minutes, gunzip it if
-// asked for GZIP, and compare its SHA-1.
+// Asks for the bill of a day's money movements. Download it from download_url within 5 minutes,
+// gunzip it if asked for GZIP, and compare its SHA-1.
 // https://pay.weixin.qq.com/wiki/doc/apiv3_partner/apis/chapter7_9_2.shtml
 type FundFlowBillQuery struct {
 	// Day of the bill, yyyy-MM-dd; within the last three months.

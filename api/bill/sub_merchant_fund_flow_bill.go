@@ -6,7 +6,8 @@ import (
 	"github.com/wxpay-go/wxpay"
 )
 
-// SubMerchantFundFlowBillQuery is the query of GET /v3/bill/sub-merchant-fundflowbill (申请单个子商户资金账单).
+// SubMerchantFundFlowBillQuery is the query of GET /v3/bill/sub-merchant-fundflowbill
+// (申请单个子商户资金账单).
 // Asks for the bill of a day's money movements of one sub-merchant, encrypted.
 // https://pay.weixin.qq.com/wiki/doc/apiv3_partner/apis/chapter4_1_12.shtml
 type SubMerchantFundFlowBillQuery struct {
@@ -30,7 +31,8 @@ type SubMerchantFundFlowBillQuery struct {
 	AccountType string `query:"account_type"`
 }
 
-// SubMerchantFundFlowBillResponse is the reply of GET /v3/bill/sub-merchant-fundflowbill (申请单个子商户资金账单).
+// SubMerchantFundFlowBillResponse is the reply of GET /v3/bill/sub-merchant-fundflowbill
+// (申请单个子商户资金账单).
 // Asks for the bill of a day's money movements of one sub-merchant, encrypted.
 // https://pay.weixin.qq.com/wiki/doc/apiv3_partner/apis/chapter4_1_12.shtml
 type SubMerchantFundFlowBillResponse struct {

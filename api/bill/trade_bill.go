@@ -3,8 +3,8 @@
 package bill
 
 // TradeBillQuery is the query of GET /v3/bill/tradebill (申请交易账单).
-// Asks for the bill of a day's payments and refunds. Download it from download_url within 5 minutes, gunzip it
-// if asked for GZIP, and compare its SHA-1.
+// Asks for the bill of a day's payments and refunds. Download it from download_url within 5
+// minutes, gunzip it if asked for GZIP, and compare its SHA-1.
 // https://pay.weixin.qq.com/wiki/doc/apiv3_partner/apis/chapter7_9_1.shtml
 type TradeBillQuery struct {
 	// Day of the bill, yyyy-MM-dd; within the last three months.

@@ -7,8 +7,8 @@ import (
 )
 
 // ListQuery is the query of GET /v3/certificates (获取平台证书列表).
-// Lists the platform certificates in use and about to be used. Ask again within 12 hours; a new one is listed
-// at least 24 hours before its first use.
+// Lists the platform certificates in use and about to be used. Ask again within 12 hours; a new
+// one is listed at least 24 hours before its first use.
 // https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/ecommerce/applyments/chapter3_3.shtml
 type ListQuery struct {
 	// Which certificates: RSA (default), SM2 or ALL.
@@ -18,8 +18,8 @@ type ListQuery struct {
 }
 
 // ListResponse is the reply of GET /v3/certificates (获取平台证书列表).
-// Lists the platform certificates in use and about to be used. Ask again within 12 hours; a new one is listed
-// at least 24 hours before its first use.
+// Lists the platform certificates in use and about to be used. Ask again within 12 hours; a new
+// one is listed at least 24 hours before its first use.
 // https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/ecommerce/applyments/chapter3_3.shtml
 type ListResponse struct {
 	wxpay.Reply `json:"-"`

@@ -7,7 +7,8 @@ import (
 )
 
 // ContractResponse is the reply of GET
-// /v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code} (通过商户协议号查询协议).
+// /v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}
+// (通过商户协议号查询协议).
 // Finds a contract by template and code.
 // https://pay.weixin.qq.com/doc/v3/partner/4012884060
 type ContractResponse struct {
@@ -28,7 +29,8 @@ type ContractResponse struct {
 	// The merchant's own number for the contract, unique on its side; digits and letters.
 	// 商户签约协议号.
 	OutContractCode string `json:"out_contract_code"`
-	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the return to the app.
+	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the
+	// return to the app.
 	// 用户账户展示名称. May be absent.
 	ContractDisplayAccount string `json:"contract_display_account,omitempty"`
 	// NOT_SIGNED: presigned only. SIGNED: in force. TERMINATED: ended.

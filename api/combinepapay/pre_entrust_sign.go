@@ -6,14 +6,15 @@ import (
 	"github.com/wxpay-go/wxpay"
 )
 
-// PreEntrustSignRequest is the body of POST /v3/ecommerce/combine-papay/contracts/pre-entrust-sign (APP方式预签约).
-// Opens a signing session for a mobile app, valid for 2 hours. The app hands the session to WeChat; after
-// signing the payer may return to the app. The same code and parameters within that time return the same
-// session.
+// PreEntrustSignRequest is the body of POST
+// /v3/ecommerce/combine-papay/contracts/pre-entrust-sign (APP方式预签约).
+// Opens a signing session for a mobile app, valid for 2 hours. The app hands the session to
+// WeChat; after signing the payer may return to the app. The same code and parameters within
+// that time return the same session.
 // https://pay.weixin.qq.com/doc/v3/partner/4012881608
 type PreEntrustSignRequest struct {
-	// AppID of the platform: of its mobile app for the APP scene. Bound to the calling merchant; with return_app it
-	// must be the app that launched WeChat.
+	// AppID of the platform: of its mobile app for the APP scene. Bound to the calling merchant;
+	// with return_app it must be the app that launched WeChat.
 	// 商户APPID. Required, 1–32 characters.
 	AppID string `json:"appid"`
 	// Debit template, agreed with WeChat Pay. An integer here, unlike edu-papay.
@@ -22,11 +23,12 @@ type PreEntrustSignRequest struct {
 	// The merchant's own number for the contract, unique on its side; digits and letters.
 	// 商户签约协议号. Required, 1–32 characters, matching ^[0-9A-Za-z]+$.
 	OutContractCode string `json:"out_contract_code"`
-	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the return to the app.
+	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the
+	// return to the app.
 	// 用户账户展示名称. Required, 1–32 characters.
 	ContractDisplayAccount string `json:"contract_display_account"`
-	// Where the result of signing is posted: absolute https with a path and without query string. Termination is
-	// posted to the address configured with the template instead.
+	// Where the result of signing is posted: absolute https with a path and without query string.
+	// Termination is posted to the address configured with the template instead.
 	// 回调通知地址. Required, 1–256 characters.
 	NotifyURL string `json:"notify_url"`
 	// true: return to the app after signing. Left out: stay in WeChat.
@@ -37,16 +39,17 @@ type PreEntrustSignRequest struct {
 	Attach string `json:"attach,omitempty"`
 }
 
-// PreEntrustSignResponse is the reply of POST /v3/ecommerce/combine-papay/contracts/pre-entrust-sign
-// (APP方式预签约).
-// Opens a signing session for a mobile app, valid for 2 hours. The app hands the session to WeChat; after
-// signing the payer may return to the app. The same code and parameters within that time return the same
-// session.
+// PreEntrustSignResponse is the reply of POST
+// /v3/ecommerce/combine-papay/contracts/pre-entrust-sign (APP方式预签约).
+// Opens a signing session for a mobile app, valid for 2 hours. The app hands the session to
+// WeChat; after signing the payer may return to the app. The same code and parameters within
+// that time return the same session.
 // https://pay.weixin.qq.com/doc/v3/partner/4012881608
 type PreEntrustSignResponse struct {
 	wxpay.Reply `json:"-"`
 
-	// The signing session, valid for 2 hours. Hand it to the app or mini program that opens the signing page.
+	// The signing session, valid for 2 hours. Hand it to the app or mini program that opens the
+	// signing page.
 	// 预签约Id.
 	PreEntrustWebID string `json:"pre_entrustweb_id"`
 	// Merchant id issued by WeChat Pay.

@@ -20,11 +20,12 @@ type PreEntrustSignMiniProgramRequest struct {
 	// The merchant's own number for the contract, unique on its side; digits and letters.
 	// 商户签约协议号. Required, 1–32 characters, matching ^[0-9A-Za-z]+$.
 	OutContractCode string `json:"out_contract_code"`
-	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the return to the app.
+	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the
+	// return to the app.
 	// 用户账户展示名称. Required, 1–32 characters.
 	ContractDisplayAccount string `json:"contract_display_account"`
-	// Where the result of signing is posted: absolute https with a path and without query string. Termination is
-	// posted to the address configured with the template instead.
+	// Where the result of signing is posted: absolute https with a path and without query string.
+	// Termination is posted to the address configured with the template instead.
 	// 回调通知地址. Required, 1–256 characters.
 	NotifyURL string `json:"notify_url"`
 }
@@ -36,7 +37,8 @@ type PreEntrustSignMiniProgramRequest struct {
 type PreEntrustSignMiniProgramResponse struct {
 	wxpay.Reply `json:"-"`
 
-	// The signing session, valid for 2 hours. Hand it to the app or mini program that opens the signing page.
+	// The signing session, valid for 2 hours. Hand it to the app or mini program that opens the
+	// signing page.
 	// 预签约ID.
 	PreEntrustWebID string `json:"pre_entrustweb_id"`
 	// Merchant id issued by WeChat Pay.

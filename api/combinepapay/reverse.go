@@ -2,10 +2,10 @@
 
 package combinepapay
 
-// ReverseRequest is the body of POST /v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}/reverse
-// (电商合单委托代扣撤销订单).
-// Undoes a combined debit whose result is unknown: what was paid is refunded, what was not is closed. Success
-// has no body.
+// ReverseRequest is the body of POST
+// /v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}/reverse (电商合单委托代扣撤销订单).
+// Undoes a combined debit whose result is unknown: what was paid is refunded, what was not is
+// closed. Success has no body.
 // https://pay.weixin.qq.com/wiki/doc/apiv3_partner/Offline/apis/chapter5_5_5.shtml
 type ReverseRequest struct {
 	// AppID of the party that starts the combined order.

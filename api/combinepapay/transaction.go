@@ -7,8 +7,8 @@ import (
 )
 
 // Transaction is the reply of POST /v3/ecommerce/combine-papay/transactions (电商合单委托代扣支付).
-// Debits the contract for up to 50 orders at once and answers with the result. Wait for a minute, then call
-// reverse before trying again.
+// Debits the contract for up to 50 orders at once and answers with the result. Wait for a
+// minute, then call reverse before trying again.
 // https://pay.weixin.qq.com/wiki/doc/apiv3_partner/Offline/apis/chapter5_5_4.shtml
 type Transaction struct {
 	wxpay.Reply `json:"-"`

@@ -7,7 +7,8 @@ import (
 )
 
 // AppRequest is the body of POST /v3/combine-transactions/app (合单下单-APP支付).
-// Places a combined order for an app and returns the prepay_id that starts the payment. It lives 2 hours.
+// Places a combined order for an app and returns the prepay_id that starts the payment. It
+// lives 2 hours.
 // https://pay.weixin.qq.com/doc/v3/partner/4012707307
 type AppRequest struct {
 	// AppID of the party that starts the combined order.
@@ -134,10 +135,12 @@ type AppRequestContractInfo struct {
 	// Contract template.
 	// 委托代扣协议模板ID. Required, at least 1.
 	PlanID int64 `json:"plan_id"`
-	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the return to the app.
+	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the
+	// return to the app.
 	// 用户账户展示名称. Required.
 	ContractDisplayAccount string `json:"contract_display_account"`
-	// Where WeChat Pay posts the result of signing: absolute https with a path and without query string.
+	// Where WeChat Pay posts the result of signing: absolute https with a path and without query
+	// string.
 	// 回调通知地址. Required, 1–255 characters.
 	NotifyURL string `json:"notify_url"`
 }
@@ -174,7 +177,8 @@ type AppRequestSubsidyInfoSubsidyDetailSubsidyPlan struct {
 }
 
 // AppResponse is the reply of POST /v3/combine-transactions/app (合单下单-APP支付).
-// Places a combined order for an app and returns the prepay_id that starts the payment. It lives 2 hours.
+// Places a combined order for an app and returns the prepay_id that starts the payment. It
+// lives 2 hours.
 // https://pay.weixin.qq.com/doc/v3/partner/4012707307
 type AppResponse struct {
 	wxpay.Reply `json:"-"`

@@ -2,7 +2,8 @@
 
 package combinetransactions
 
-// CloseRequest is the body of POST /v3/combine-transactions/out-trade-no/{combine_out_trade_no}/close (合单关闭订单).
+// CloseRequest is the body of POST
+// /v3/combine-transactions/out-trade-no/{combine_out_trade_no}/close (合单关闭订单).
 // Closes an unpaid combined order; all its single orders must be given. Success has no body.
 type CloseRequest struct {
 	// AppID of the party that starts the combined order.
@@ -25,7 +26,8 @@ type CloseSubOrder struct {
 	// Authorisation of the individual payee.
 	// 商品单个人收款方受理授权ID. Optional, at most 64 characters.
 	IndividualAuthID string `json:"individual_auth_id,omitempty"`
-	// Mchid of the sub-merchant; required of platforms and service providers, left out by direct merchants.
+	// Mchid of the sub-merchant; required of platforms and service providers, left out by direct
+	// merchants.
 	// 二级商户号. Optional, at most 32 characters.
 	SubMchID string `json:"sub_mchid,omitempty"`
 	// AppID of the sub-merchant.

@@ -7,8 +7,8 @@ import (
 )
 
 // JSAPIRequest is the body of POST /v3/combine-transactions/jsapi (合单下单-JSAPI支付).
-// Places a combined order for a page or mini program inside WeChat and returns the prepay_id that starts the
-// payment.
+// Places a combined order for a page or mini program inside WeChat and returns the prepay_id
+// that starts the payment.
 // https://pay.weixin.qq.com/doc/v3/partner/4012707323
 type JSAPIRequest struct {
 	// AppID of the party that starts the combined order.
@@ -17,7 +17,8 @@ type JSAPIRequest struct {
 	// Mchid of the party that starts the combined order.
 	// 合单商户号. Required, 1–32 characters.
 	CombineMchID string `json:"combine_mchid"`
-	// The merchant's own number of the combined order, unique per merchant; 2 to 32 digits, letters and _-|*.
+	// The merchant's own number of the combined order, unique per merchant; 2 to 32 digits, letters
+	// and _-|*.
 	// 合单商户订单号. Required, 2–32 characters, matching ^[0-9A-Za-z_\-|*]+$.
 	CombineOutTradeNo string `json:"combine_out_trade_no"`
 	// Where the payment takes place.
@@ -47,8 +48,8 @@ type JSAPIRequest struct {
 }
 
 // JSAPIResponse is the reply of POST /v3/combine-transactions/jsapi (合单下单-JSAPI支付).
-// Places a combined order for a page or mini program inside WeChat and returns the prepay_id that starts the
-// payment.
+// Places a combined order for a page or mini program inside WeChat and returns the prepay_id
+// that starts the payment.
 // https://pay.weixin.qq.com/doc/v3/partner/4012707323
 type JSAPIResponse struct {
 	wxpay.Reply `json:"-"`

@@ -7,8 +7,8 @@ import (
 )
 
 // MiniProgramRequest is the body of POST /v3/combine-transactions/miniprogram (个人收款交易下单-小程序).
-// Places a combined order for a mini program and returns the prepay_id that starts the payment. It lives 2
-// hours.
+// Places a combined order for a mini program and returns the prepay_id that starts the payment.
+// It lives 2 hours.
 // https://pay.weixin.qq.com/docs/merchant/apis/personal-collections/mini-program-prepay.html
 type MiniProgramRequest struct {
 	// AppID of the party that starts the combined order.
@@ -80,8 +80,8 @@ type MiniProgramRequestSubOrders struct {
 }
 
 // MiniProgramResponse is the reply of POST /v3/combine-transactions/miniprogram (个人收款交易下单-小程序).
-// Places a combined order for a mini program and returns the prepay_id that starts the payment. It lives 2
-// hours.
+// Places a combined order for a mini program and returns the prepay_id that starts the payment.
+// It lives 2 hours.
 // https://pay.weixin.qq.com/docs/merchant/apis/personal-collections/mini-program-prepay.html
 type MiniProgramResponse struct {
 	wxpay.Reply `json:"-"`

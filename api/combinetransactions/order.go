@@ -6,7 +6,8 @@ import (
 	"github.com/wxpay-go/wxpay"
 )
 
-// Order is the reply of GET /v3/combine-transactions/out-trade-no/{combine_out_trade_no} (合单查询订单).
+// Order is the reply of GET /v3/combine-transactions/out-trade-no/{combine_out_trade_no}
+// (合单查询订单).
 // Finds a combined order by the merchant's own number.
 // https://pay.weixin.qq.com/docs/partner/apis/combine-payment/orders/query-order.html
 type Order struct {

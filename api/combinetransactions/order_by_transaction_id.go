@@ -6,8 +6,8 @@ import (
 	"github.com/wxpay-go/wxpay"
 )
 
-// OrderByTransactionIDResponse is the reply of GET /v3/combine-transactions/id/{combine_transaction_id}
-// (个人收款交易通过微信支付订单号查单).
+// OrderByTransactionIDResponse is the reply of GET
+// /v3/combine-transactions/id/{combine_transaction_id} (个人收款交易通过微信支付订单号查单).
 // Finds a combined order of individual payees by WeChat Pay's id.
 // https://pay.weixin.qq.com/docs/merchant/apis/personal-collections/query-by-wx-trade-no.html
 type OrderByTransactionIDResponse struct {

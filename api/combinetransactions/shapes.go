@@ -28,7 +28,8 @@ type SubOrder struct {
 	// The merchant's own order number, unique per merchant; digits, letters and _-|*.
 	// 商品单商户订单号. Required, 6–32 characters, matching ^[0-9A-Za-z_\-|*]+$.
 	OutTradeNo string `json:"out_trade_no"`
-	// Mchid of the sub-merchant; required of platforms and service providers, left out by direct merchants.
+	// Mchid of the sub-merchant; required of platforms and service providers, left out by direct
+	// merchants.
 	// 二级商户号. Optional, at most 32 characters.
 	SubMchID string `json:"sub_mchid,omitempty"`
 	// Description of the goods.
@@ -92,8 +93,8 @@ type Payer struct {
 // Real-name restriction: only this person may pay. Needs a permission of its own.
 type Identity struct {
 	// Kind of identity document.
-	// 证件类型. Required, one of IDCARD, HONGKONG_MACAO, HONGKONG_MACAO_RESIDENT, TAIWAN_RESIDENT, FOREIGN_RESIDENT,
-	// OVERSEA_PASSPORT, PHONE_NUMBER.
+	// 证件类型. Required, one of IDCARD, HONGKONG_MACAO, HONGKONG_MACAO_RESIDENT, TAIWAN_RESIDENT,
+	// FOREIGN_RESIDENT, OVERSEA_PASSPORT, PHONE_NUMBER.
 	// Its constants begin with IdentityType.
 	Type string `json:"type"`
 	// Number of the document, encrypted.

@@ -6,7 +6,8 @@ import (
 	"github.com/wxpay-go/wxpay"
 )
 
-// BookRequest is the body of POST /v3/credit-repayment/partner/schedule-records/batch-create (预约还款).
+// BookRequest is the body of POST /v3/credit-repayment/partner/schedule-records/batch-create
+// (预约还款).
 // Books a repayment, before it is asked for.
 // https://pay.weixin.qq.com/doc/v3/partner/4016779459
 type BookRequest struct {
@@ -39,8 +40,8 @@ type BookRequestScheduleItems struct {
 	// What is due, in fen, as a decimal text.
 	// 应还款金额. Required, matching ^[0-9]+$.
 	RepaymentAmount string `json:"repayment_amount"`
-	// The least that must be repaid, in fen, as a decimal text. At least 5 % of repayment_amount with a consumer
-	// loan template, which requires it, and 10 % with a cash loan template.
+	// The least that must be repaid, in fen, as a decimal text. At least 5 % of repayment_amount
+	// with a consumer loan template, which requires it, and 10 % with a cash loan template.
 	// 最低还款金额. Optional, matching ^[0-9]+$.
 	MinRepaymentAmount string `json:"min_repayment_amount,omitempty"`
 	// Day of the repayment, yyyy-MM-dd: tomorrow at the earliest, in 14 days at the latest.
@@ -48,7 +49,8 @@ type BookRequestScheduleItems struct {
 	RepaymentDate string `json:"repayment_date"`
 }
 
-// BookResponse is the reply of POST /v3/credit-repayment/partner/schedule-records/batch-create (预约还款).
+// BookResponse is the reply of POST /v3/credit-repayment/partner/schedule-records/batch-create
+// (预约还款).
 // Books a repayment, before it is asked for.
 // https://pay.weixin.qq.com/doc/v3/partner/4016779459
 type BookResponse struct {
@@ -77,8 +79,8 @@ type BookResponseScheduleRecords struct {
 	// What is due, in fen, as a decimal text.
 	// 应还款金额.
 	RepaymentAmount string `json:"repayment_amount"`
-	// The least that must be repaid, in fen, as a decimal text. At least 5 % of repayment_amount with a consumer
-	// loan template, which requires it, and 10 % with a cash loan template.
+	// The least that must be repaid, in fen, as a decimal text. At least 5 % of repayment_amount
+	// with a consumer loan template, which requires it, and 10 % with a cash loan template.
 	// 最低还款金额.
 	MinRepaymentAmount string `json:"min_repayment_amount"`
 	// Day of the repayment, yyyy-MM-dd: tomorrow at the earliest, in 14 days at the latest.

@@ -6,8 +6,8 @@ import (
 	"github.com/wxpay-go/wxpay"
 )
 
-// GetContractResponse is the reply of GET /v3/credit-repayment/partner/contracts/{out_contract_code}
-// (查询自动还款协议).
+// GetContractResponse is the reply of GET
+// /v3/credit-repayment/partner/contracts/{out_contract_code} (查询自动还款协议).
 // Finds a contract by the provider's own number.
 type GetContractResponse struct {
 	wxpay.Reply `json:"-"`
@@ -18,8 +18,8 @@ type GetContractResponse struct {
 	// Contract template, a decimal number written as a text.
 	// 模板ID.
 	PlanID string `json:"plan_id"`
-	// The provider's own number for the contract; digits and letters. It can never be used again once the payer
-	// tried to sign.
+	// The provider's own number for the contract; digits and letters. It can never be used again
+	// once the payer tried to sign.
 	// 服务商签约协议号.
 	OutContractCode string `json:"out_contract_code"`
 	// Name of the payer shown on the signing page, masked but for its last character.
@@ -52,7 +52,8 @@ type GetContractResponse struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.
 	// 服务商AppID. May be absent.
 	AppID string `json:"appid,omitempty"`
-	// The most that one repayment may be, in fen; a decimal text in requests, an integer in replies.
+	// The most that one repayment may be, in fen; a decimal text in requests, an integer in
+	// replies.
 	// 还款金额上限.
 	RepaymentAmountLimit int64 `json:"repayment_amount_limit"`
 }

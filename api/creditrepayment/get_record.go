@@ -6,7 +6,8 @@ import (
 	"github.com/wxpay-go/wxpay"
 )
 
-// GetRecordQuery is the query of GET /v3/credit-repayment/partner/schedule-records/{out_record_id} (查询预约还款记录).
+// GetRecordQuery is the query of GET
+// /v3/credit-repayment/partner/schedule-records/{out_record_id} (查询预约还款记录).
 // Finds a booked repayment by the provider's own number.
 // https://pay.weixin.qq.com/doc/v3/partner/4016779463
 type GetRecordQuery struct {
@@ -15,8 +16,8 @@ type GetRecordQuery struct {
 	ContractID string `query:"contract_id"`
 }
 
-// GetRecordResponse is the reply of GET /v3/credit-repayment/partner/schedule-records/{out_record_id}
-// (查询预约还款记录).
+// GetRecordResponse is the reply of GET
+// /v3/credit-repayment/partner/schedule-records/{out_record_id} (查询预约还款记录).
 // Finds a booked repayment by the provider's own number.
 // https://pay.weixin.qq.com/doc/v3/partner/4016779463
 type GetRecordResponse struct {
@@ -37,8 +38,8 @@ type GetRecordResponse struct {
 	// What is due, in fen, as a decimal text.
 	// 应还款金额.
 	RepaymentAmount string `json:"repayment_amount"`
-	// The least that must be repaid, in fen, as a decimal text. At least 5 % of repayment_amount with a consumer
-	// loan template, which requires it, and 10 % with a cash loan template.
+	// The least that must be repaid, in fen, as a decimal text. At least 5 % of repayment_amount
+	// with a consumer loan template, which requires it, and 10 % with a cash loan template.
 	// 最低还款金额.
 	MinRepaymentAmount string `json:"min_repayment_amount"`
 	// Day of the repayment, yyyy-MM-dd: tomorrow at the earliest, in 14 days at the latest.

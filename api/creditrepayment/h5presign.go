@@ -6,8 +6,10 @@ import (
 	"github.com/wxpay-go/wxpay"
 )
 
-// H5PresignRequest is the body of POST /v3/credit-repayment/partner/contracts/h5-presign (H5预签约自动还款协议).
-// Opens a signing session for a page outside WeChat, valid for 10 minutes. Only the person named can sign.
+// H5PresignRequest is the body of POST /v3/credit-repayment/partner/contracts/h5-presign
+// (H5预签约自动还款协议).
+// Opens a signing session for a page outside WeChat, valid for 10 minutes. Only the person
+// named can sign.
 // https://pay.weixin.qq.com/doc/v3/partner/4016779565
 type H5PresignRequest struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.
@@ -16,21 +18,23 @@ type H5PresignRequest struct {
 	// Contract template, a decimal number written as a text.
 	// 模板ID. Required, 1–64 characters.
 	PlanID string `json:"plan_id"`
-	// The provider's own number for the contract; digits and letters. It can never be used again once the payer
-	// tried to sign.
+	// The provider's own number for the contract; digits and letters. It can never be used again
+	// once the payer tried to sign.
 	// 服务商签约协议号. Required, 1–64 characters, matching ^[0-9A-Za-z]+$.
 	OutContractCode string `json:"out_contract_code"`
-	// The payer's name for the signing page, masked: * for every character but the last, never more than three of
-	// them.
+	// The payer's name for the signing page, masked: * for every character but the last, never more
+	// than three of them.
 	// 用户展示名称. Required, 1–64 characters.
 	DisplayName string `json:"display_name"`
-	// Where WeChat Pay posts the result of signing: absolute https with a path and without query string.
+	// Where WeChat Pay posts the result of signing: absolute https with a path and without query
+	// string.
 	// 签约结果通知地址. Required, 1–256 characters.
 	ContractNotifyURL string `json:"contract_notify_url"`
 	// Day of the month on which a repayment is due.
 	// 还款日. Optional, at least 1.
 	RepaymentDay int64 `json:"repayment_day,omitempty"`
-	// The most that one repayment may be, in fen; a decimal text in requests, an integer in replies.
+	// The most that one repayment may be, in fen; a decimal text in requests, an integer in
+	// replies.
 	// 还款金额上限. Required, matching ^[0-9]+$.
 	RepaymentAmountLimit string `json:"repayment_amount_limit"`
 	// Mchid of the sub-merchant.
@@ -58,8 +62,10 @@ type H5PresignRequestJumpInfo struct {
 	JumpAppID string `json:"jump_appid,omitempty"`
 }
 
-// H5PresignResponse is the reply of POST /v3/credit-repayment/partner/contracts/h5-presign (H5预签约自动还款协议).
-// Opens a signing session for a page outside WeChat, valid for 10 minutes. Only the person named can sign.
+// H5PresignResponse is the reply of POST /v3/credit-repayment/partner/contracts/h5-presign
+// (H5预签约自动还款协议).
+// Opens a signing session for a page outside WeChat, valid for 10 minutes. Only the person
+// named can sign.
 // https://pay.weixin.qq.com/doc/v3/partner/4016779565
 type H5PresignResponse struct {
 	wxpay.Reply `json:"-"`

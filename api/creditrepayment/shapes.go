@@ -66,8 +66,8 @@ type Order struct {
 	// 还款协议ID.
 	ContractID string `json:"contract_id"`
 	// State of the repayment.
-	// 还款单状态. One of DEDUCT_ORDER_STATE_PENDING, DEDUCT_ORDER_STATE_NOT_PAY, DEDUCT_ORDER_STATE_PAY_SUCCESS,
-	// DEDUCT_ORDER_STATE_PAY_FAIL.
+	// 还款单状态. One of DEDUCT_ORDER_STATE_PENDING, DEDUCT_ORDER_STATE_NOT_PAY,
+	// DEDUCT_ORDER_STATE_PAY_SUCCESS, DEDUCT_ORDER_STATE_PAY_FAIL.
 	// Its constants begin with OrderState.
 	OrderState string `json:"order_state"`
 	// What is repaid, in fen, as a decimal text.

@@ -6,12 +6,13 @@ import (
 	"github.com/wxpay-go/wxpay"
 )
 
-// TerminateRequest is the body of POST /v3/credit-repayment/partner/contracts/terminate (解除自动还款协议).
+// TerminateRequest is the body of POST /v3/credit-repayment/partner/contracts/terminate
+// (解除自动还款协议).
 // Ends a contract and returns it.
 // https://pay.weixin.qq.com/doc/v3/partner/4016125830
 type TerminateRequest struct {
-	// The provider's own number for the contract; digits and letters. It can never be used again once the payer
-	// tried to sign.
+	// The provider's own number for the contract; digits and letters. It can never be used again
+	// once the payer tried to sign.
 	// 服务商签约协议号. Required, 1–64 characters, matching ^[0-9A-Za-z]+$.
 	OutContractCode string `json:"out_contract_code"`
 	// Why the contract ended, in words.
@@ -19,7 +20,8 @@ type TerminateRequest struct {
 	ContractTerminationRemark string `json:"contract_termination_remark"`
 }
 
-// TerminateResponse is the reply of POST /v3/credit-repayment/partner/contracts/terminate (解除自动还款协议).
+// TerminateResponse is the reply of POST /v3/credit-repayment/partner/contracts/terminate
+// (解除自动还款协议).
 // Ends a contract and returns it.
 // https://pay.weixin.qq.com/doc/v3/partner/4016125830
 type TerminateResponse struct {
@@ -39,8 +41,8 @@ type TerminateResponseContractInfo struct {
 	// Contract template, a decimal number written as a text.
 	// 模板ID.
 	PlanID string `json:"plan_id"`
-	// The provider's own number for the contract; digits and letters. It can never be used again once the payer
-	// tried to sign.
+	// The provider's own number for the contract; digits and letters. It can never be used again
+	// once the payer tried to sign.
 	// 服务商签约协议号.
 	OutContractCode string `json:"out_contract_code"`
 	// Name of the payer shown on the signing page, masked but for its last character.
@@ -57,8 +59,8 @@ type TerminateResponseContractInfo struct {
 	// 协议解约时间. RFC 3339 with +08:00.
 	ContractTerminatedTime string `json:"contract_terminated_time,omitempty"`
 	// Who ended the contract.
-	// 协议解约方式. One of TERMINATION_MODE_INVALID, TERMINATION_MODE_BY_USER, TERMINATION_MODE_BY_MERCHANT,
-	// TERMINATION_MODE_BY_CUSTOMER_SERVICE.
+	// 协议解约方式. One of TERMINATION_MODE_INVALID, TERMINATION_MODE_BY_USER,
+	// TERMINATION_MODE_BY_MERCHANT, TERMINATION_MODE_BY_CUSTOMER_SERVICE.
 	// Its constants begin with ContractTerminatedMode.
 	ContractTerminatedMode string `json:"contract_terminated_mode,omitempty"`
 	// Why the contract ended, in words.
@@ -73,7 +75,8 @@ type TerminateResponseContractInfo struct {
 	// AppID of the contract.
 	// 服务商AppID.
 	AppID string `json:"appid,omitempty"`
-	// The most that one repayment may be, in fen; a decimal text in requests, an integer in replies.
+	// The most that one repayment may be, in fen; a decimal text in requests, an integer in
+	// replies.
 	// 还款金额上限.
 	RepaymentAmountLimit int64 `json:"repayment_amount_limit"`
 }

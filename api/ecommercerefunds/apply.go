@@ -7,7 +7,8 @@ import (
 )
 
 // ApplyRequest is the body of POST /v3/ecommerce/refunds/apply (退款申请).
-// Refunds a payment of a sub-merchant of the platform, wholly or in part. Retry with the same out_refund_no.
+// Refunds a payment of a sub-merchant of the platform, wholly or in part. Retry with the same
+// out_refund_no.
 // One of transaction_id and out_trade_no is required.
 // https://pay.weixin.qq.com/docs/partner/apis/ecommerce-refund/refunds/create-refund.html
 type ApplyRequest struct {
@@ -79,7 +80,8 @@ type ApplyRequestAmount struct {
 }
 
 // ApplyResponse is the reply of POST /v3/ecommerce/refunds/apply (退款申请).
-// Refunds a payment of a sub-merchant of the platform, wholly or in part. Retry with the same out_refund_no.
+// Refunds a payment of a sub-merchant of the platform, wholly or in part. Retry with the same
+// out_refund_no.
 // https://pay.weixin.qq.com/docs/partner/apis/ecommerce-refund/refunds/create-refund.html
 type ApplyResponse struct {
 	wxpay.Reply `json:"-"`

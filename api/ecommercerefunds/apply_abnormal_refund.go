@@ -6,8 +6,8 @@ import (
 	"github.com/wxpay-go/wxpay"
 )
 
-// ApplyAbnormalRefundRequest is the body of POST /v3/ecommerce/refunds/{refund_id}/apply-abnormal-refund
-// (发起异常退款).
+// ApplyAbnormalRefundRequest is the body of POST
+// /v3/ecommerce/refunds/{refund_id}/apply-abnormal-refund (发起异常退款).
 // Settles a refund that could not reach the payer, to a bank card.
 // https://pay.weixin.qq.com/docs/partner/apis/ecommerce-refund/refunds/create-abnormal-refund.html
 type ApplyAbnormalRefundRequest struct {
@@ -20,14 +20,15 @@ type ApplyAbnormalRefundRequest struct {
 	// The merchant's own number of the refund, unique per merchant.
 	// 商户退款单号. Required, 1–64 characters, matching ^[0-9A-Za-z_\-|*@]+$.
 	OutRefundNo string `json:"out_refund_no"`
-	// USER_BANK_CARD: refund to a bank card of the payer. MERCHANT_BANK_CARD: to one of the merchant, who passes it
-	// on.
+	// USER_BANK_CARD: refund to a bank card of the payer. MERCHANT_BANK_CARD: to one of the
+	// merchant, who passes it on.
 	// 异常退款处理方式. Required, one of USER_BANK_CARD, MERCHANT_BANK_CARD.
 	// Its constants begin with ApplyAbnormalRefundRequestType.
 	Type string `json:"type"`
 	// Bank of the card.
-	// 开户银行. Optional, one of CMB_DEBIT, COMM_DEBIT, ABC_DEBIT, CCB_DEBIT, ICBC_DEBIT, BOC_DEBIT, PAB_DEBIT,
-	// SPDB_DEBIT, CITIC_DEBIT, CEB_DEBIT, CMBC_DEBIT, CIB_DEBIT, GDB_DEBIT, PSBC_DEBIT, NBCB_DEBIT.
+	// 开户银行. Optional, one of CMB_DEBIT, COMM_DEBIT, ABC_DEBIT, CCB_DEBIT, ICBC_DEBIT, BOC_DEBIT,
+	// PAB_DEBIT, SPDB_DEBIT, CITIC_DEBIT, CEB_DEBIT, CMBC_DEBIT, CIB_DEBIT, GDB_DEBIT, PSBC_DEBIT,
+	// NBCB_DEBIT.
 	// Its constants begin with BankType.
 	BankType string `json:"bank_type,omitempty"`
 	// Bank card that receives the refund.
@@ -38,8 +39,8 @@ type ApplyAbnormalRefundRequest struct {
 	RealName string `json:"real_name,omitempty"`
 }
 
-// ApplyAbnormalRefundResponse is the reply of POST /v3/ecommerce/refunds/{refund_id}/apply-abnormal-refund
-// (发起异常退款).
+// ApplyAbnormalRefundResponse is the reply of POST
+// /v3/ecommerce/refunds/{refund_id}/apply-abnormal-refund (发起异常退款).
 // Settles a refund that could not reach the payer, to a bank card.
 // https://pay.weixin.qq.com/docs/partner/apis/ecommerce-refund/refunds/create-abnormal-refund.html
 type ApplyAbnormalRefundResponse struct {
@@ -57,7 +58,8 @@ type ApplyAbnormalRefundResponse struct {
 	// The merchant's own order number, unique per merchant.
 	// 商户订单号.
 	OutTradeNo string `json:"out_trade_no"`
-	// ORIGINAL: the way it was paid. BALANCE, OTHER_BALANCE, OTHER_BANKCARD: elsewhere, because that failed.
+	// ORIGINAL: the way it was paid. BALANCE, OTHER_BALANCE, OTHER_BANKCARD: elsewhere, because
+	// that failed.
 	// 退款渠道. May be absent.
 	Channel string `json:"channel,omitempty"`
 	// Account of the payer that receives the refund, in words.

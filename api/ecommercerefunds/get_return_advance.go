@@ -2,7 +2,8 @@
 
 package ecommercerefunds
 
-// GetReturnAdvanceQuery is the query of GET /v3/ecommerce/refunds/{refund_id}/return-advance (查询垫付回补结果).
+// GetReturnAdvanceQuery is the query of GET /v3/ecommerce/refunds/{refund_id}/return-advance
+// (查询垫付回补结果).
 // Tells whether what the platform advanced for a refund was returned.
 // https://pay.weixin.qq.com/docs/partner/apis/ecommerce-refund/refunds/query-return-advance.html
 type GetReturnAdvanceQuery struct {

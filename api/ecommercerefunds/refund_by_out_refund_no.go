@@ -2,8 +2,8 @@
 
 package ecommercerefunds
 
-// RefundByOutRefundNoQuery is the query of GET /v3/ecommerce/refunds/out-refund-no/{out_refund_no}
-// (通过商户退款单号查询退款).
+// RefundByOutRefundNoQuery is the query of GET
+// /v3/ecommerce/refunds/out-refund-no/{out_refund_no} (通过商户退款单号查询退款).
 // Finds a refund by the platform's own number.
 // https://pay.weixin.qq.com/docs/partner/apis/ecommerce-refund/refunds/query-refund-by-out-refund-no.html
 type RefundByOutRefundNoQuery struct {

@@ -2,7 +2,8 @@
 
 package ecommercerefunds
 
-// ReturnAdvanceRequest is the body of POST /v3/ecommerce/refunds/{refund_id}/return-advance (垫付退款回补).
+// ReturnAdvanceRequest is the body of POST /v3/ecommerce/refunds/{refund_id}/return-advance
+// (垫付退款回补).
 // Takes from the sub-merchant what the platform advanced for a refund.
 // https://pay.weixin.qq.com/docs/partner/apis/ecommerce-refund/refunds/create-return-advance.html
 type ReturnAdvanceRequest struct {

@@ -69,7 +69,8 @@ type Refund struct {
 	// The merchant's own order number, unique per merchant.
 	// 商户订单号.
 	OutTradeNo string `json:"out_trade_no"`
-	// ORIGINAL: the way it was paid. BALANCE, OTHER_BALANCE, OTHER_BANKCARD: elsewhere, because that failed.
+	// ORIGINAL: the way it was paid. BALANCE, OTHER_BALANCE, OTHER_BANKCARD: elsewhere, because
+	// that failed.
 	// 退款渠道. May be absent, one of ORIGINAL, BALANCE, OTHER_BALANCE, OTHER_BANKCARD.
 	// Its constants begin with RefundChannel.
 	Channel string `json:"channel,omitempty"`

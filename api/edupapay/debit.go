@@ -3,8 +3,9 @@
 package edupapay
 
 // DebitRequest is the body of POST /v3/edu-papay/transactions (教育通扣款受理).
-// Asks for a debit of the contract after its notice. Success has no body and says only that the debit was
-// accepted: the result comes as a notification, or by query. Retry with the same out_trade_no.
+// Asks for a debit of the contract after its notice. Success has no body and says only that the
+// debit was accepted: the result comes as a notification, or by query. Retry with the same
+// out_trade_no.
 // https://pay.weixin.qq.com/wiki/doc/apiv3/Offline/apis/chapter5_2_7.shtml
 type DebitRequest struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.

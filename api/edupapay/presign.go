@@ -46,8 +46,8 @@ type PresignRequest struct {
 type PresignResponse struct {
 	wxpay.Reply `json:"-"`
 
-	// Hand it to the mini program that opens the signing page. Declared as at most 32 characters, yet the official
-	// sample has 42: do not enforce the limit.
+	// Hand it to the mini program that opens the signing page. Declared as at most 32 characters,
+	// yet the official sample has 42: do not enforce the limit.
 	// 预签约号.
 	PresignToken string `json:"presign_token"`
 }

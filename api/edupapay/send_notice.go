@@ -2,8 +2,10 @@
 
 package edupapay
 
-// SendNoticeRequest is the body of POST /v3/edu-papay/user-notifications/{contract_id}/send (发送扣款预通知).
-// Announces a debit to the payer, 1 to 3 days ahead. Without it the debit is refused. Success has no body.
+// SendNoticeRequest is the body of POST /v3/edu-papay/user-notifications/{contract_id}/send
+// (发送扣款预通知).
+// Announces a debit to the payer, 1 to 3 days ahead. Without it the debit is refused. Success
+// has no body.
 // https://pay.weixin.qq.com/wiki/doc/apiv3/Offline/apis/chapter5_2_6.shtml
 type SendNoticeRequest struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.

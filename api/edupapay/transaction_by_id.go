@@ -2,7 +2,8 @@
 
 package edupapay
 
-// TransactionByIDQuery is the query of GET /v3/edu-papay/transactions/id/{transaction_id} (微信订单号查单).
+// TransactionByIDQuery is the query of GET /v3/edu-papay/transactions/id/{transaction_id}
+// (微信订单号查单).
 // Finds a debit by WeChat Pay's id.
 // https://pay.weixin.qq.com/wiki/doc/apiv3/Offline/apis/chapter5_2_8.shtml
 type TransactionByIDQuery struct {

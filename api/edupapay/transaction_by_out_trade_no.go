@@ -2,8 +2,8 @@
 
 package edupapay
 
-// TransactionByOutTradeNoQuery is the query of GET /v3/edu-papay/transactions/out-trade-no/{out_trade_no}
-// (商户订单号查单).
+// TransactionByOutTradeNoQuery is the query of GET
+// /v3/edu-papay/transactions/out-trade-no/{out_trade_no} (商户订单号查单).
 // Finds a debit by the merchant's own number.
 // https://pay.weixin.qq.com/wiki/doc/apiv3/Offline/apis/chapter5_2_9.shtml
 type TransactionByOutTradeNoQuery struct {

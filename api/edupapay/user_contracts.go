@@ -7,7 +7,8 @@ import (
 )
 
 // UserContractsQuery is the query of GET /v3/edu-papay/user/{openid}/contracts (通过用户标识查询签约).
-// Lists the contracts of one payer. A payer who never signed is an error, 404 NOT_FOUND, not an empty list.
+// Lists the contracts of one payer. A payer who never signed is an error, 404 NOT_FOUND, not an
+// empty list.
 // https://pay.weixin.qq.com/wiki/doc/apiv3/Offline/apis/chapter5_2_3.shtml
 type UserContractsQuery struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.
@@ -38,7 +39,8 @@ type UserContractsQuery struct {
 }
 
 // UserContractsResponse is the reply of GET /v3/edu-papay/user/{openid}/contracts (通过用户标识查询签约).
-// Lists the contracts of one payer. A payer who never signed is an error, 404 NOT_FOUND, not an empty list.
+// Lists the contracts of one payer. A payer who never signed is an error, 404 NOT_FOUND, not an
+// empty list.
 // https://pay.weixin.qq.com/wiki/doc/apiv3/Offline/apis/chapter5_2_3.shtml
 type UserContractsResponse struct {
 	wxpay.Reply `json:"-"`

@@ -6,7 +6,8 @@ import (
 	"github.com/wxpay-go/wxpay"
 )
 
-// GetDebtStateResponse is the reply of GET /v3/eduschoolpay/users/{openid}/debt-state (商户查询用户欠款状态).
+// GetDebtStateResponse is the reply of GET /v3/eduschoolpay/users/{openid}/debt-state
+// (商户查询用户欠款状态).
 // Tells whether a payer owes money and may be debited.
 // https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/edu/eduschoolpay/chapter4_4.shtml
 type GetDebtStateResponse struct {

@@ -25,7 +25,8 @@ type ListContractsQuery struct {
 	Limit int64 `query:"limit,omitempty"`
 }
 
-// ListContractsResponse is the reply of GET /v3/eduschoolpay/users/{openid}/contracts (查询用户签约列表).
+// ListContractsResponse is the reply of GET /v3/eduschoolpay/users/{openid}/contracts
+// (查询用户签约列表).
 // Lists the contracts of a payer, page by page. Those the payer deleted are gone from it.
 // https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/edu/eduschoolpay/chapter3_4.shtml
 type ListContractsResponse struct {

@@ -7,8 +7,8 @@ import (
 )
 
 // PresignRequest is the body of POST /v3/eduschoolpay/contracts/presign (预签约).
-// Opens a signing session and returns the token that takes the payer to the signing page, valid for 2 hours.
-// The person who signs must be the one named.
+// Opens a signing session and returns the token that takes the payer to the signing page, valid
+// for 2 hours. The person who signs must be the one named.
 // https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/edu/eduschoolpay/chapter3_1.shtml
 type PresignRequest struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.
@@ -77,8 +77,8 @@ type PresignRequestBankCard struct {
 }
 
 // PresignResponse is the reply of POST /v3/eduschoolpay/contracts/presign (预签约).
-// Opens a signing session and returns the token that takes the payer to the signing page, valid for 2 hours.
-// The person who signs must be the one named.
+// Opens a signing session and returns the token that takes the payer to the signing page, valid
+// for 2 hours. The person who signs must be the one named.
 // https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/edu/eduschoolpay/chapter3_1.shtml
 type PresignResponse struct {
 	wxpay.Reply `json:"-"`

@@ -17,7 +17,8 @@ type DeviceInfo struct {
 	DeviceIP string `json:"device_ip"`
 }
 
-// Transaction is the reply of GET /v3/eduschoolpay/transactions/id/{transaction_id} (微信支付订单号查单).
+// Transaction is the reply of GET /v3/eduschoolpay/transactions/id/{transaction_id}
+// (微信支付订单号查单).
 // Finds a debit by WeChat Pay's id.
 // https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/edu/eduschoolpay/chapter4_2.shtml
 type Transaction struct {

@@ -2,7 +2,8 @@
 
 package eduschoolpay
 
-// TransactionByIDQuery is the query of GET /v3/eduschoolpay/transactions/id/{transaction_id} (微信支付订单号查单).
+// TransactionByIDQuery is the query of GET /v3/eduschoolpay/transactions/id/{transaction_id}
+// (微信支付订单号查单).
 // Finds a debit by WeChat Pay's id.
 // https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/edu/eduschoolpay/chapter4_2.shtml
 type TransactionByIDQuery struct {

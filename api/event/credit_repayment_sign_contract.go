@@ -31,8 +31,8 @@ type CreditRepaymentSignContract struct {
 	// 协议解约时间. RFC 3339 with +08:00.
 	ContractTerminatedTime string `json:"contract_terminated_time,omitempty"`
 	// Who ended the contract.
-	// 协议解约方式. One of TERMINATION_MODE_INVALID, TERMINATION_MODE_BY_USER, TERMINATION_MODE_BY_MERCHANT,
-	// TERMINATION_MODE_BY_CUSTOMER_SERVICE.
+	// 协议解约方式. One of TERMINATION_MODE_INVALID, TERMINATION_MODE_BY_USER,
+	// TERMINATION_MODE_BY_MERCHANT, TERMINATION_MODE_BY_CUSTOMER_SERVICE.
 	// Its constants begin with ContractTerminatedMode.
 	ContractTerminatedMode string `json:"contract_terminated_mode,omitempty"`
 	// Why the contract ended, in words.

@@ -2,7 +2,8 @@
 
 package event
 
-// CreditRepaymentTerminateContract is the notification CREDIT_REPAYMENT.TERMINATE_CONTRACT, decrypted.
+// CreditRepaymentTerminateContract is the notification CREDIT_REPAYMENT.TERMINATE_CONTRACT,
+// decrypted.
 // 自动还款: The contract ended, whoever ended it. (自动还款协议解约成功)
 type CreditRepaymentTerminateContract struct {
 	// Mchid of the service provider.
@@ -31,8 +32,8 @@ type CreditRepaymentTerminateContract struct {
 	// 协议解约时间. RFC 3339 with +08:00.
 	ContractTerminatedTime string `json:"contract_terminated_time,omitempty"`
 	// Who ended the contract.
-	// 协议解约方式. One of TERMINATION_MODE_INVALID, TERMINATION_MODE_BY_USER, TERMINATION_MODE_BY_MERCHANT,
-	// TERMINATION_MODE_BY_CUSTOMER_SERVICE.
+	// 协议解约方式. One of TERMINATION_MODE_INVALID, TERMINATION_MODE_BY_USER,
+	// TERMINATION_MODE_BY_MERCHANT, TERMINATION_MODE_BY_CUSTOMER_SERVICE.
 	// Its constants begin with ContractTerminatedMode.
 	ContractTerminatedMode string `json:"contract_terminated_mode,omitempty"`
 	// Why the contract ended, in words.

@@ -3,8 +3,8 @@
 package event
 
 // EcommerceEntrustSign is the notification ECOMMERCE_ENTRUST.SIGN, decrypted.
-// 电商收付通合单委托代扣: The payer signed. Sent on success only: a refusal is silent. It carries no contract_id; query
-// the contract to get it. (收付通合单代扣签约成功)
+// 电商收付通合单委托代扣: The payer signed. Sent on success only: a refusal is silent. It carries no
+// contract_id; query the contract to get it. (收付通合单代扣签约成功)
 type EcommerceEntrustSign struct {
 	// Merchant id issued by WeChat Pay.
 	// 商户号.

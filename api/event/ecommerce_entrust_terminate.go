@@ -23,10 +23,10 @@ type EcommerceEntrustTerminate struct {
 	// When it happened, RFC 3339 with +08:00.
 	// 操作时间. RFC 3339 with +08:00.
 	OperateTime string `json:"operate_time,omitempty"`
-	// Who ended it: the payer in WeChat, the merchant by API, the merchant in the console, customer service, or the
-	// system.
-	// 协议解约方式. One of USER_TERMINATE, MCH_API_TERMINATE, WEPAY_WEB_TERMINATE, CUSTOMER_SERVICE_TERMINATE,
-	// SYSTEM_TERMINATE.
+	// Who ended it: the payer in WeChat, the merchant by API, the merchant in the console, customer
+	// service, or the system.
+	// 协议解约方式. One of USER_TERMINATE, MCH_API_TERMINATE, WEPAY_WEB_TERMINATE,
+	// CUSTOMER_SERVICE_TERMINATE, SYSTEM_TERMINATE.
 	// Its constants begin with ContractTerminationMode.
 	ContractTerminationMode string `json:"contract_termination_mode,omitempty"`
 	// Text of the merchant, returned unchanged in queries and notifications.

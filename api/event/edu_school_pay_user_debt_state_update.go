@@ -2,7 +2,8 @@
 
 package event
 
-// EduSchoolPayUserDebtStateUpdate is the notification EDU_SCHOOL_PAY.USER_DEBT_STATE_UPDATE, decrypted.
+// EduSchoolPayUserDebtStateUpdate is the notification EDU_SCHOOL_PAY.USER_DEBT_STATE_UPDATE,
+// decrypted.
 // 校园轻松付: The payer came to owe money, or repaid it. (校园轻松付用户欠款状态变化)
 type EduSchoolPayUserDebtStateUpdate struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.

@@ -7,11 +7,13 @@ import (
 )
 
 // EntrustSign is the notification ENTRUST.SIGN, decrypted.
-// 委托代扣: The payer signed. A provider gets sp_… and sub_…, a direct merchant mchid, appid and openid. (委托代扣签约成功)
-// 免密支付: The payer signed. Sent on success only: a refusal is silent. No page names the event of this product;
-// it is assumed to be that of papay with service_id in place of plan_id. (免密支付签约成功)
-// 委托代扣∙预约扣费: The payer signed. A provider gets sp_… and sub_…, a direct merchant mchid, appid and openid.
-// (委托代扣签约成功)
+// 委托代扣: The payer signed. A provider gets sp_… and sub_…, a direct merchant mchid, appid and
+// openid. (委托代扣签约成功)
+// 免密支付: The payer signed. Sent on success only: a refusal is silent. No page names the event of
+// this product; it is assumed to be that of papay with service_id in place of plan_id.
+// (免密支付签约成功)
+// 委托代扣∙预约扣费: The payer signed. A provider gets sp_… and sub_…, a direct merchant mchid, appid
+// and openid. (委托代扣签约成功)
 type EntrustSign struct {
 	// Merchant id issued by WeChat Pay.
 	// 微信支付分配的商户号.
@@ -27,7 +29,8 @@ type EntrustSign struct {
 	// The merchant's own number for the contract.
 	// 商户侧的签约协议号.
 	OutContractCode string `json:"out_contract_code,omitempty"`
-	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the return to the app.
+	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the
+	// return to the app.
 	// 签约用户的名称.
 	ContractDisplayAccount string `json:"contract_display_account,omitempty"`
 	// State of the contract.
@@ -81,8 +84,8 @@ func (EntrustSign) EventType() string { return "ENTRUST.SIGN" }
 // How the contract ended; present only after termination.
 type EntrustSignContractTerminateInfo struct {
 	// Who ended the contract.
-	// 协议解约方式. One of USER_TERMINATE, MCH_API_TERMINATE, API, WEPAY_WEB_TERMINATE, CUSTOMER_SERVICE_TERMINATE,
-	// SYSTEM_TERMINATE.
+	// 协议解约方式. One of USER_TERMINATE, MCH_API_TERMINATE, API, WEPAY_WEB_TERMINATE,
+	// CUSTOMER_SERVICE_TERMINATE, SYSTEM_TERMINATE.
 	// Its constants begin with ContractTerminationMode.
 	ContractTerminationMode string `json:"contract_termination_mode,omitempty"`
 	// When the contract ended, RFC 3339 with +08:00, possibly with milliseconds.
@@ -102,7 +105,8 @@ type EntrustSignDeductSchedule struct {
 	// Agreed amount.
 	// 预约扣费场景下有效.
 	EstimatedDeductAmount *EntrustSignDeductScheduleEstimatedDeductAmount `json:"estimated_deduct_amount,omitempty"`
-	// NO_SCHEDULED: not booked. SCHEDULED: booked, not debited yet. PAID: debited. EXPIRED: the day has passed.
+	// NO_SCHEDULED: not booked. SCHEDULED: booked, not debited yet. PAID: debited. EXPIRED: the day
+	// has passed.
 	// 扣费预约状态. One of NO_SCHEDULED, SCHEDULED, PAID, EXPIRED.
 	// Its constants begin with ScheduleState.
 	ScheduleState string `json:"schedule_state,omitempty"`

@@ -8,8 +8,8 @@ import (
 
 // EntrustTerminate is the notification ENTRUST.TERMINATE, decrypted.
 // 委托代扣: The contract ended, whoever ended it. (委托代扣解约成功)
-// 免密支付: The contract ended, whoever ended it. The same assumption as for ENTRUST.SIGN of this product.
-// (免密支付解约成功)
+// 免密支付: The contract ended, whoever ended it. The same assumption as for ENTRUST.SIGN of this
+// product. (免密支付解约成功)
 // 委托代扣∙预约扣费: The contract ended, whoever ended it. (委托代扣解约成功)
 type EntrustTerminate struct {
 	// Merchant id issued by WeChat Pay.
@@ -26,7 +26,8 @@ type EntrustTerminate struct {
 	// The merchant's own number for the contract.
 	// 商户侧的签约协议号.
 	OutContractCode string `json:"out_contract_code,omitempty"`
-	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the return to the app.
+	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the
+	// return to the app.
 	// 签约用户的名称.
 	ContractDisplayAccount string `json:"contract_display_account,omitempty"`
 	// State of the contract.
@@ -80,8 +81,8 @@ func (EntrustTerminate) EventType() string { return "ENTRUST.TERMINATE" }
 // How the contract ended; present only after termination.
 type EntrustTerminateContractTerminateInfo struct {
 	// Who ended the contract.
-	// 协议解约方式. One of USER_TERMINATE, MCH_API_TERMINATE, API, WEPAY_WEB_TERMINATE, CUSTOMER_SERVICE_TERMINATE,
-	// SYSTEM_TERMINATE.
+	// 协议解约方式. One of USER_TERMINATE, MCH_API_TERMINATE, API, WEPAY_WEB_TERMINATE,
+	// CUSTOMER_SERVICE_TERMINATE, SYSTEM_TERMINATE.
 	// Its constants begin with ContractTerminationMode.
 	ContractTerminationMode string `json:"contract_termination_mode,omitempty"`
 	// When the contract ended, RFC 3339 with +08:00, possibly with milliseconds.
@@ -101,7 +102,8 @@ type EntrustTerminateDeductSchedule struct {
 	// Agreed amount.
 	// 预约扣费场景下有效.
 	EstimatedDeductAmount *EntrustTerminateDeductScheduleEstimatedDeductAmount `json:"estimated_deduct_amount,omitempty"`
-	// NO_SCHEDULED: not booked. SCHEDULED: booked, not debited yet. PAID: debited. EXPIRED: the day has passed.
+	// NO_SCHEDULED: not booked. SCHEDULED: booked, not debited yet. PAID: debited. EXPIRED: the day
+	// has passed.
 	// 扣费预约状态. One of NO_SCHEDULED, SCHEDULED, PAID, EXPIRED.
 	// Its constants begin with ScheduleState.
 	ScheduleState string `json:"schedule_state,omitempty"`

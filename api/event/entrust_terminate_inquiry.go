@@ -3,8 +3,8 @@
 package event
 
 // EntrustTerminateInquiry is the notification ENTRUST.TERMINATE_INQUIRY, decrypted.
-// 委托代扣: The payer wants to end a contract signed on HarmonyOS: the answer of the merchant decides whether it
-// ends. (代扣解约问询)
+// 委托代扣: The payer wants to end a contract signed on HarmonyOS: the answer of the merchant
+// decides whether it ends. (代扣解约问询)
 type EntrustTerminateInquiry struct {
 	// Merchant id issued by WeChat Pay.
 	// 商户号.
@@ -26,7 +26,8 @@ type EntrustTerminateInquiry struct {
 	// WeChat Pay's id of the contract.
 	// 委托代扣协议的主键.
 	ContractID string `json:"contract_id,omitempty"`
-	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the return to the app.
+	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the
+	// return to the app.
 	// 签约用户的名称.
 	ContractDisplayAccount string `json:"contract_display_account,omitempty"`
 	// State of the contract.

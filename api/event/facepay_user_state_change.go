@@ -3,8 +3,8 @@
 package event
 
 // FacePayUserStateChange is the notification FACEPAY.USER_STATE_CHANGE, decrypted.
-// 刷脸支付: The state of a payer's contract changed. The mirror does not list the members that say to what.
-// (用户签约状态变更)
+// 刷脸支付: The state of a payer's contract changed. The mirror does not list the members that say
+// to what. (用户签约状态变更)
 type FacePayUserStateChange struct {
 	// Name of the payer's account with the merchant.
 	// 微信刷脸用户ID.

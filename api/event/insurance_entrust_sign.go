@@ -47,8 +47,8 @@ func (InsuranceEntrustSign) EventType() string { return "INSURANCE_ENTRUST.SIGN"
 // How the contract ended; present only after termination.
 type InsuranceEntrustSignContractTerminateInfo struct {
 	// Who ended the contract.
-	// 协议解约方式. One of USER_TERMINATE, MCH_API_TERMINATE, API, WEPAY_WEB_TERMINATE, CUSTOMER_SERVICE_TERMINATE,
-	// SYSTEM_TERMINATE.
+	// 协议解约方式. One of USER_TERMINATE, MCH_API_TERMINATE, API, WEPAY_WEB_TERMINATE,
+	// CUSTOMER_SERVICE_TERMINATE, SYSTEM_TERMINATE.
 	// Its constants begin with ContractTerminationMode.
 	ContractTerminationMode string `json:"contract_termination_mode,omitempty"`
 	// When the contract ended, RFC 3339 with +08:00, possibly with milliseconds.

@@ -7,8 +7,8 @@ import (
 )
 
 // PayscoreUserOpenService is the notification PAYSCORE.USER_OPEN_SERVICE, decrypted.
-// 校园轻松付: The payer signed. The product borrows the name of the event from another one; its members are assumed
-// to be those of the query and of the other product. (校园轻松付签约成功)
+// 校园轻松付: The payer signed. The product borrows the name of the event from another one; its
+// members are assumed to be those of the query and of the other product. (校园轻松付签约成功)
 type PayscoreUserOpenService struct {
 	// WeChat Pay's id of the contract.
 	// 签约协议号.

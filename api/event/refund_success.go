@@ -18,7 +18,8 @@ type RefundSuccess struct {
 	// WeChat Pay's id of the refund.
 	// 微信退款单号.
 	RefundID string `json:"refund_id,omitempty"`
-	// SUCCESS: refunded. CLOSED: given up. ABNORMAL: it could not reach the payer; settle it by hand.
+	// SUCCESS: refunded. CLOSED: given up. ABNORMAL: it could not reach the payer; settle it by
+	// hand.
 	// 退款状态. One of SUCCESS, CLOSED, ABNORMAL.
 	// Its constants begin with RefundStatus.
 	RefundStatus string `json:"refund_status,omitempty"`

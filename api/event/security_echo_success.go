@@ -7,14 +7,14 @@ import (
 )
 
 // SecurityEchoSuccess is the notification SECURITY_ECHO.SUCCESS, decrypted.
-// 签名验签与加解密测试: The notification that Echo asked for. The mirror lists no members; these are those of the call.
-// (商户签名验签／加解密测试-回调接口)
+// 签名验签与加解密测试: The notification that Echo asked for. The mirror lists no members; these are
+// those of the call. (商户签名验签／加解密测试-回调接口)
 type SecurityEchoSuccess struct {
 	// Text to be returned.
 	// 回显信息.
 	EchoMessage string `json:"echo_message,omitempty"`
-	// Text of the call, encrypted to the merchant's certificate as in the reply. Another SDK spells it
-	// encrypt_echo_message.
+	// Text of the call, encrypted to the merchant's certificate as in the reply. Another SDK spells
+	// it encrypt_echo_message.
 	// 加密回显信息.
 	EncryptedEchoMessage string `json:"encrypted_echo_message,omitempty"`
 }

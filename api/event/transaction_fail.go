@@ -3,9 +3,12 @@
 package event
 
 // TransactionFail is the notification TRANSACTION.FAIL, decrypted.
-// 教育续费通: The debit failed: the order is closed, and another try needs a new out_trade_no. (教育续费通扣款失败)
-// 委托代扣∙保险业: The debit failed: the order is closed, and another try needs a new out_trade_no. (扣费失败)
-// 委托代扣∙预约扣费: The debit failed: the order is closed, and another try needs a new out_trade_no. (扣费失败)
+// 教育续费通: The debit failed: the order is closed, and another try needs a new out_trade_no.
+// (教育续费通扣款失败)
+// 委托代扣∙保险业: The debit failed: the order is closed, and another try needs a new out_trade_no.
+// (扣费失败)
+// 委托代扣∙预约扣费: The debit failed: the order is closed, and another try needs a new out_trade_no.
+// (扣费失败)
 type TransactionFail struct {
 	// Mchid of the service provider.
 	// 服务商商户号.

@@ -3,7 +3,8 @@
 package event
 
 // TransactionIndustrySuccess is the notification TRANSACTION.INDUSTRY_SUCCESS, decrypted.
-// 校园轻松付: The debit succeeded; bank_type BPA means that WeChat Pay advanced the money. (校园轻松付扣费成功)
+// 校园轻松付: The debit succeeded; bank_type BPA means that WeChat Pay advanced the money.
+// (校园轻松付扣费成功)
 type TransactionIndustrySuccess struct {
 	// Merchant id issued by WeChat Pay.
 	// 微信支付分配的商户号.

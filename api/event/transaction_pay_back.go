@@ -3,8 +3,8 @@
 package event
 
 // TransactionPayBack is the notification TRANSACTION.PAY_BACK, decrypted.
-// 校园轻松付: The payer repaid a debit that WeChat Pay had advanced. The mirror names the event; its members are
-// assumed to be those of the debit. (校园轻松付用户还款)
+// 校园轻松付: The payer repaid a debit that WeChat Pay had advanced. The mirror names the event; its
+// members are assumed to be those of the debit. (校园轻松付用户还款)
 // 其他产品的通知: The payer repaid what WeChat Pay advanced for a parking. (用户对垫资单还款)
 type TransactionPayBack struct {
 	// Merchant id issued by WeChat Pay.

@@ -67,7 +67,8 @@ type TransactionSuccess struct {
 	// 支付完成时间. RFC 3339 with +08:00.
 	SuccessTime string `json:"success_time,omitempty"`
 	// State of the payment.
-	// 交易状态. One of SUCCESS, REFUND, ACCEPTED, PAY_FAIL, NOTPAY, CLOSED, PAYERROR, USERPAYING, REVOKED, ACCEPT.
+	// 交易状态. One of SUCCESS, REFUND, ACCEPTED, PAY_FAIL, NOTPAY, CLOSED, PAYERROR, USERPAYING,
+	// REVOKED, ACCEPT.
 	// Its constants begin with TradeState.
 	TradeState string `json:"trade_state,omitempty"`
 	// The state in words, for people.

@@ -3,9 +3,9 @@
 package event
 
 // V2Contract is the notification V2.CONTRACT, decrypted.
-// APIv2∙委托扣款: The payer signed (change_type ADD, sent to notify_url of the call) or the contract ended (DELETE,
-// sent to the address of the template). A refusal is silent. APIv2 has no event types; the name is ours.
-// (签约、解约结果通知)
+// APIv2∙委托扣款: The payer signed (change_type ADD, sent to notify_url of the call) or the
+// contract ended (DELETE, sent to the address of the template). A refusal is silent. APIv2 has
+// no event types; the name is ours. (签约、解约结果通知)
 type V2Contract struct {
 	// SUCCESS: the message was understood.
 	// 返回状态码.
@@ -50,14 +50,15 @@ type V2Contract struct {
 	// When the contract expires, yyyy-MM-dd HH:mm:ss Beijing time.
 	// 协议到期时间.
 	ContractExpiredTime string `xml:"contract_expired_time,omitempty"`
-	// 1: expired. 2: by the payer. 3: by the merchant's call. 4: by the merchant's console. 5: the account was
-	// closed. 7: by customer service.
+	// 1: expired. 2: by the payer. 3: by the merchant's call. 4: by the merchant's console. 5: the
+	// account was closed. 7: by customer service.
 	// 协议解约方式.
 	ContractTerminationMode string `xml:"contract_termination_mode,omitempty"`
 	// Number of the request, unique per merchant, without leading zero.
 	// 请求序列号.
 	RequestSerial int64 `xml:"request_serial,omitempty"`
-	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the return to the app.
+	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the
+	// return to the app.
 	// 用户账户展示名称.
 	ContractDisplayAccount string `xml:"contract_display_account,omitempty"`
 	// 0: in force. 1: not signed or ended. 9: being signed.

@@ -3,8 +3,9 @@
 package event
 
 // V2Payment is the notification V2.PAYMENT, decrypted.
-// APIv2∙扣款与订单: The debit or payment succeeded or failed: see result_code and err_code. A failed debit is
-// closed, and another try needs a new out_trade_no. APIv2 has no event types; the name is ours. (扣款结果通知)
+// APIv2∙扣款与订单: The debit or payment succeeded or failed: see result_code and err_code. A failed
+// debit is closed, and another try needs a new out_trade_no. APIv2 has no event types; the name
+// is ours. (扣款结果通知)
 type V2Payment struct {
 	// SUCCESS: the message was understood.
 	// 返回状态码.
@@ -48,8 +49,8 @@ type V2Payment struct {
 	// How the order is paid.
 	// 交易类型.
 	TradeType string `xml:"trade_type,omitempty"`
-	// SUCCESS paid, REFUND refunded at least in part, NOTPAY not paid yet, CLOSED, REVOKED, USERPAYING, PAYERROR,
-	// ACCEPT accepted.
+	// SUCCESS paid, REFUND refunded at least in part, NOTPAY not paid yet, CLOSED, REVOKED,
+	// USERPAYING, PAYERROR, ACCEPT accepted.
 	// 交易状态.
 	TradeState string `xml:"trade_state,omitempty"`
 	// Bank or wallet that paid.

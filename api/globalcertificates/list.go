@@ -7,8 +7,8 @@ import (
 )
 
 // ListQuery is the query of GET /v3/global/certificates (获取平台证书列表).
-// Lists the platform certificates in use and about to be used. Ask again within 12 hours; a new one is listed
-// at least 24 hours before its first use.
+// Lists the platform certificates in use and about to be used. Ask again within 12 hours; a new
+// one is listed at least 24 hours before its first use.
 type ListQuery struct {
 	// Which certificates: RSA (default), SM2 or ALL.
 	// 证书算法版本. Optional, one of RSA, SM2, ALL.
@@ -17,8 +17,8 @@ type ListQuery struct {
 }
 
 // ListResponse is the reply of GET /v3/global/certificates (获取平台证书列表).
-// Lists the platform certificates in use and about to be used. Ask again within 12 hours; a new one is listed
-// at least 24 hours before its first use.
+// Lists the platform certificates in use and about to be used. Ask again within 12 hours; a new
+// one is listed at least 24 hours before its first use.
 type ListResponse struct {
 	wxpay.Reply `json:"-"`
 

@@ -6,7 +6,8 @@ import (
 	"github.com/wxpay-go/wxpay"
 )
 
-// AppPreEntrustSignRequest is the body of POST /v3/global/papay/contracts/app-pre-entrust-sign (APP签约).
+// AppPreEntrustSignRequest is the body of POST /v3/global/papay/contracts/app-pre-entrust-sign
+// (APP签约).
 // Opens a signing session for an app. Cross-border merchants; the address is on the host
 // apihk.mch.weixin.qq.com.
 // One of appid and sp_appid is required.
@@ -36,7 +37,8 @@ type AppPreEntrustSignRequest struct {
 	// Name of the payer shown on the signing page.
 	// 用户账户展示名称. Required, 1–32 characters.
 	UserDisplayName string `json:"user_display_name"`
-	// Where WeChat Pay posts the success of signing: absolute https with a path and without query string.
+	// Where WeChat Pay posts the success of signing: absolute https with a path and without query
+	// string.
 	// 签约成功通知url. Required, 1–256 characters.
 	SuccessNotifyURL string `json:"success_notify_url"`
 	// The payer's id under appid.
@@ -45,12 +47,14 @@ type AppPreEntrustSignRequest struct {
 	// IP address of the payer's device; signing from another is refused.
 	// 用户客户端IP. Optional.
 	UserClientIP string `json:"user_client_ip,omitempty"`
-	// Until when the session may be signed; the example of the page, 2021-11-20T13:29:35+08:00, is over.
+	// Until when the session may be signed; the example of the page, 2021-11-20T13:29:35+08:00, is
+	// over.
 	// 过期时间. Optional, RFC 3339 with +08:00.
 	ExpiredTime string `json:"expired_time,omitempty"`
 }
 
-// AppPreEntrustSignResponse is the reply of POST /v3/global/papay/contracts/app-pre-entrust-sign (APP签约).
+// AppPreEntrustSignResponse is the reply of POST
+// /v3/global/papay/contracts/app-pre-entrust-sign (APP签约).
 // Opens a signing session for an app. Cross-border merchants; the address is on the host
 // apihk.mch.weixin.qq.com.
 // https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter5_1_18.shtml

@@ -2,8 +2,8 @@
 
 package globalpapay
 
-// ContractByCodeQuery is the query of GET /v3/global/papay/contracts/out-contract-code/{out_contract_code}
-// (商户协议号查询签约).
+// ContractByCodeQuery is the query of GET
+// /v3/global/papay/contracts/out-contract-code/{out_contract_code} (商户协议号查询签约).
 // Finds a contract by the merchant's own number and its template.
 // https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter5_1_3.shtml
 type ContractByCodeQuery struct {

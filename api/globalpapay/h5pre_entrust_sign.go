@@ -6,9 +6,10 @@ import (
 	"github.com/wxpay-go/wxpay"
 )
 
-// H5PreEntrustSignRequest is the body of POST /v3/global/papay/contracts/h5-pre-entrust-sign (H5预签约).
-// Opens a signing session for a page outside WeChat. Cross-border merchants; the address is on the host
-// apihk.mch.weixin.qq.com.
+// H5PreEntrustSignRequest is the body of POST /v3/global/papay/contracts/h5-pre-entrust-sign
+// (H5预签约).
+// Opens a signing session for a page outside WeChat. Cross-border merchants; the address is on
+// the host apihk.mch.weixin.qq.com.
 // One of appid and sp_appid is required.
 // https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter5_1_14.shtml
 type H5PreEntrustSignRequest struct {
@@ -36,7 +37,8 @@ type H5PreEntrustSignRequest struct {
 	// Name of the payer shown on the signing page.
 	// 用户账户展示名称. Required, 1–32 characters.
 	UserDisplayName string `json:"user_display_name"`
-	// Where WeChat Pay posts the success of signing: absolute https with a path and without query string.
+	// Where WeChat Pay posts the success of signing: absolute https with a path and without query
+	// string.
 	// 签约成功通知url. Required, 1–256 characters.
 	SuccessNotifyURL string `json:"success_notify_url"`
 	// AppID to return to after signing.
@@ -45,7 +47,8 @@ type H5PreEntrustSignRequest struct {
 	// IP address of the payer's device; signing from another is refused.
 	// 用户客户端IP. Optional.
 	UserClientIP string `json:"user_client_ip,omitempty"`
-	// Until when the session may be signed; the example of the page, 2021-11-20T13:29:35+08:00, is over.
+	// Until when the session may be signed; the example of the page, 2021-11-20T13:29:35+08:00, is
+	// over.
 	// 过期时间. Optional, RFC 3339 with +08:00.
 	ExpiredTime string `json:"expired_time,omitempty"`
 	// Where the client goes after signing.
@@ -53,9 +56,10 @@ type H5PreEntrustSignRequest struct {
 	ReturnURL string `json:"return_url,omitempty"`
 }
 
-// H5PreEntrustSignResponse is the reply of POST /v3/global/papay/contracts/h5-pre-entrust-sign (H5预签约).
-// Opens a signing session for a page outside WeChat. Cross-border merchants; the address is on the host
-// apihk.mch.weixin.qq.com.
+// H5PreEntrustSignResponse is the reply of POST /v3/global/papay/contracts/h5-pre-entrust-sign
+// (H5预签约).
+// Opens a signing session for a page outside WeChat. Cross-border merchants; the address is on
+// the host apihk.mch.weixin.qq.com.
 // https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter5_1_14.shtml
 type H5PreEntrustSignResponse struct {
 	wxpay.Reply `json:"-"`

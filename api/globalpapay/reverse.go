@@ -2,8 +2,8 @@
 
 package globalpapay
 
-// ReverseRequest is the body of POST /v3/global/papay/transactions/out-trade-no/{out_trade_no}/reverse
-// (撤销订单(商户订单号)).
+// ReverseRequest is the body of POST
+// /v3/global/papay/transactions/out-trade-no/{out_trade_no}/reverse (撤销订单(商户订单号)).
 // Undoes a debit whose result is unknown. Success has no body.
 // https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter5_1_10.shtml
 type ReverseRequest struct {

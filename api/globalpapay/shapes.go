@@ -6,7 +6,8 @@ import (
 	"github.com/wxpay-go/wxpay"
 )
 
-// Contract is the reply of GET /v3/global/papay/contracts/out-contract-code/{out_contract_code} (商户协议号查询签约).
+// Contract is the reply of GET /v3/global/papay/contracts/out-contract-code/{out_contract_code}
+// (商户协议号查询签约).
 // Finds a contract by the merchant's own number and its template.
 // https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter5_1_3.shtml
 type Contract struct {
@@ -138,7 +139,8 @@ type Goods struct {
 	Price int64 `json:"price"`
 }
 
-// Transaction is the reply of GET /v3/global/papay/transactions/out-trade-no/{out_trade_no} (查询订单(商户订单号)).
+// Transaction is the reply of GET /v3/global/papay/transactions/out-trade-no/{out_trade_no}
+// (查询订单(商户订单号)).
 // Finds a debit by the merchant's own number.
 // https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter5_1_8.shtml
 type Transaction struct {

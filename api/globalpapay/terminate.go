@@ -2,7 +2,8 @@
 
 package globalpapay
 
-// TerminateRequest is the body of POST /v3/global/papay/contracts/{contract_id}/terminate (申请解约).
+// TerminateRequest is the body of POST /v3/global/papay/contracts/{contract_id}/terminate
+// (申请解约).
 // Ends a contract. Success has no body.
 // https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter5_1_4.shtml
 type TerminateRequest struct {

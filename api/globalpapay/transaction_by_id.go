@@ -2,7 +2,8 @@
 
 package globalpapay
 
-// TransactionByIDQuery is the query of GET /v3/global/papay/transactions/{transaction_id} (查询订单(微信支付订单号)).
+// TransactionByIDQuery is the query of GET /v3/global/papay/transactions/{transaction_id}
+// (查询订单(微信支付订单号)).
 // Finds a debit by WeChat Pay's id.
 // https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter5_1_8.shtml
 type TransactionByIDQuery struct {

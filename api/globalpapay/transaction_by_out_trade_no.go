@@ -2,8 +2,8 @@
 
 package globalpapay
 
-// TransactionByOutTradeNoQuery is the query of GET /v3/global/papay/transactions/out-trade-no/{out_trade_no}
-// (查询订单(商户订单号)).
+// TransactionByOutTradeNoQuery is the query of GET
+// /v3/global/papay/transactions/out-trade-no/{out_trade_no} (查询订单(商户订单号)).
 // Finds a debit by the merchant's own number.
 // https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter5_1_8.shtml
 type TransactionByOutTradeNoQuery struct {

@@ -6,9 +6,10 @@ import (
 	"github.com/wxpay-go/wxpay"
 )
 
-// WebPreEntrustSignRequest is the body of POST /v3/global/papay/contracts/web-pre-entrust-sign (WEB预签约).
-// Opens a signing session for a desktop page that shows a code to scan. Cross-border merchants; the address is
-// on the host apihk.mch.weixin.qq.com.
+// WebPreEntrustSignRequest is the body of POST /v3/global/papay/contracts/web-pre-entrust-sign
+// (WEB预签约).
+// Opens a signing session for a desktop page that shows a code to scan. Cross-border merchants;
+// the address is on the host apihk.mch.weixin.qq.com.
 // One of appid and sp_appid is required.
 type WebPreEntrustSignRequest struct {
 	// AppID of the merchant; in direct mode.
@@ -35,10 +36,12 @@ type WebPreEntrustSignRequest struct {
 	// Name of the payer shown on the signing page.
 	// 用户账户展示名称. Required, 1–32 characters.
 	UserDisplayName string `json:"user_display_name"`
-	// Where WeChat Pay posts the success of signing: absolute https with a path and without query string.
+	// Where WeChat Pay posts the success of signing: absolute https with a path and without query
+	// string.
 	// 签约成功通知url. Required, 1–256 characters.
 	SuccessNotifyURL string `json:"success_notify_url"`
-	// Until when the session may be signed; the example of the page, 2021-11-20T13:29:35+08:00, is over.
+	// Until when the session may be signed; the example of the page, 2021-11-20T13:29:35+08:00, is
+	// over.
 	// 过期时间. Optional, RFC 3339 with +08:00.
 	ExpiredTime string `json:"expired_time,omitempty"`
 	// Where the client goes after signing.
@@ -46,9 +49,10 @@ type WebPreEntrustSignRequest struct {
 	ReturnURL string `json:"return_url,omitempty"`
 }
 
-// WebPreEntrustSignResponse is the reply of POST /v3/global/papay/contracts/web-pre-entrust-sign (WEB预签约).
-// Opens a signing session for a desktop page that shows a code to scan. Cross-border merchants; the address is
-// on the host apihk.mch.weixin.qq.com.
+// WebPreEntrustSignResponse is the reply of POST
+// /v3/global/papay/contracts/web-pre-entrust-sign (WEB预签约).
+// Opens a signing session for a desktop page that shows a code to scan. Cross-border merchants;
+// the address is on the host apihk.mch.weixin.qq.com.
 type WebPreEntrustSignResponse struct {
 	wxpay.Reply `json:"-"`
 

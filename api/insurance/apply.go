@@ -7,8 +7,8 @@ import (
 )
 
 // ApplyRequest is the body of POST /v3/papay/insurance-pay/transactions/apply (保险商户受理保险自动续费扣款).
-// Asks for the booked debit of a period: from the day after the booking to 29 days after its date, from 08:00
-// to 20:00 in Beijing. The answer says only that it was accepted.
+// Asks for the booked debit of a period: from the day after the booking to 29 days after its
+// date, from 08:00 to 20:00 in Beijing. The answer says only that it was accepted.
 // https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/deduct/create-transaction.html
 type ApplyRequest struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.
@@ -20,7 +20,8 @@ type ApplyRequest struct {
 	// What is sold, shown to the payer.
 	// 商品描述. Required, 1–127 characters.
 	Description string `json:"description"`
-	// Where WeChat Pay posts the result of the debit: absolute https with a path and without query string.
+	// Where WeChat Pay posts the result of the debit: absolute https with a path and without query
+	// string.
 	// 通知地址. Required, 1–256 characters.
 	TransactionNotifyURL string `json:"transaction_notify_url"`
 	// WeChat Pay's id of the contract.
@@ -40,9 +41,10 @@ type ApplyRequest struct {
 	Attach string `json:"attach,omitempty"`
 }
 
-// ApplyResponse is the reply of POST /v3/papay/insurance-pay/transactions/apply (保险商户受理保险自动续费扣款).
-// Asks for the booked debit of a period: from the day after the booking to 29 days after its date, from 08:00
-// to 20:00 in Beijing. The answer says only that it was accepted.
+// ApplyResponse is the reply of POST /v3/papay/insurance-pay/transactions/apply
+// (保险商户受理保险自动续费扣款).
+// Asks for the booked debit of a period: from the day after the booking to 29 days after its
+// date, from 08:00 to 20:00 in Beijing. The answer says only that it was accepted.
 // https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/deduct/create-transaction.html
 type ApplyResponse struct {
 	wxpay.Reply `json:"-"`

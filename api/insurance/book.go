@@ -5,8 +5,8 @@ package insurance
 // BookRequest is the body of POST
 // /v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}/schedule
 // (保险商户预约保险自动续费).
-// Books the debit of a period: from the day before its date to 28 days after it, from 08:00 to 19:30 in
-// Beijing.
+// Books the debit of a period: from the day before its date to 28 days after it, from 08:00 to
+// 19:30 in Beijing.
 // https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/schedule/schedule-policy-period.html
 type BookRequest struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.

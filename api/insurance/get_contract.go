@@ -7,8 +7,10 @@ import (
 )
 
 // GetContractResponse is the reply of GET
-// /v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code} (保险商户查询保险自动续费协议).
-// Finds an insurance contract by its template and the merchant's own number, also one that could not be signed.
+// /v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}
+// (保险商户查询保险自动续费协议).
+// Finds an insurance contract by its template and the merchant's own number, also one that
+// could not be signed.
 // https://pay.weixin.qq.com/doc/v3/merchant/4016724540
 type GetContractResponse struct {
 	wxpay.Reply `json:"-"`

@@ -6,9 +6,10 @@ import (
 	"github.com/wxpay-go/wxpay"
 )
 
-// H5Request is the body of POST /v3/papay/insurance-sign/contracts/pre-entrust-sign/h5 (保险商户H5预签约).
-// Opens a signing session of an insurance contract for a page outside WeChat, with the first payment when
-// out_trade_no is given.
+// H5Request is the body of POST /v3/papay/insurance-sign/contracts/pre-entrust-sign/h5
+// (保险商户H5预签约).
+// Opens a signing session of an insurance contract for a page outside WeChat, with the first
+// payment when out_trade_no is given.
 // https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/insurance/h5-sign-and-create-transaction.html
 type H5Request struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.
@@ -23,11 +24,12 @@ type H5Request struct {
 	// The merchant's own number for the contract.
 	// 商户签约协议号. Required, 1–32 characters, matching ^[0-9A-Za-z]+$.
 	OutContractCode string `json:"out_contract_code"`
-	// Name of the insured for the signing page, masked: * for every character but the last, never more than three
-	// of them; of several people 多人保单-**明等.
+	// Name of the insured for the signing page, masked: * for every character but the last, never
+	// more than three of them; of several people 多人保单-**明等.
 	// 被保人的展示名称. Required, 1–32 characters.
 	InsuredDisplayName string `json:"insured_display_name"`
-	// Where WeChat Pay posts the result of signing: absolute https with a path and without query string.
+	// Where WeChat Pay posts the result of signing: absolute https with a path and without query
+	// string.
 	// 签约结果通知地址. Required, 1–256 characters.
 	ContractNotifyURL string `json:"contract_notify_url"`
 	// First day of the policy, yyyy-MM-dd.
@@ -36,8 +38,9 @@ type H5Request struct {
 	// Last day of the policy, yyyy-MM-dd.
 	// 保险保单的结束日期. Required, yyyy-MM-dd.
 	PolicyEndDate string `json:"policy_end_date"`
-	// Periods, each debited on its own: numbers and dates rise, the dates as far apart as the template says. All
-	// cost the same, but for the first, which may be cheaper, or free, or that of two or three periods at once.
+	// Periods, each debited on its own: numbers and dates rise, the dates as far apart as the
+	// template says. All cost the same, but for the first, which may be cheaper, or free, or that
+	// of two or three periods at once.
 	// 保单的扣费周期列表. Required, at most 840 items.
 	PolicyPeriods []H5PolicyPeriod `json:"policy_periods,omitempty"`
 	// Amount of the order.
@@ -49,7 +52,8 @@ type H5Request struct {
 	// What is sold, shown to the payer.
 	// 商品描述. Optional, at most 127 characters.
 	Description string `json:"description,omitempty"`
-	// Where WeChat Pay posts the result of the debit: absolute https with a path and without query string.
+	// Where WeChat Pay posts the result of the debit: absolute https with a path and without query
+	// string.
 	// 支付结果通知地址. Optional, at most 256 characters.
 	TransactionNotifyURL string `json:"transaction_notify_url,omitempty"`
 	// The merchant's own id of the account, when a payer has several.
@@ -79,8 +83,9 @@ type H5Request struct {
 }
 
 // H5PolicyPeriod is the object policy_periods.
-// Periods, each debited on its own: numbers and dates rise, the dates as far apart as the template says. All
-// cost the same, but for the first, which may be cheaper, or free, or that of two or three periods at once.
+// Periods, each debited on its own: numbers and dates rise, the dates as far apart as the
+// template says. All cost the same, but for the first, which may be cheaper, or free, or that
+// of two or three periods at once.
 type H5PolicyPeriod struct {
 	// Number of the period of the policy.
 	// 保险扣费周期编号. Required, at least 1, at most 840.
@@ -104,9 +109,10 @@ type H5RequestJumpControl struct {
 	JumpAppID string `json:"jump_appid,omitempty"`
 }
 
-// H5Response is the reply of POST /v3/papay/insurance-sign/contracts/pre-entrust-sign/h5 (保险商户H5预签约).
-// Opens a signing session of an insurance contract for a page outside WeChat, with the first payment when
-// out_trade_no is given.
+// H5Response is the reply of POST /v3/papay/insurance-sign/contracts/pre-entrust-sign/h5
+// (保险商户H5预签约).
+// Opens a signing session of an insurance contract for a page outside WeChat, with the first
+// payment when out_trade_no is given.
 // https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/insurance/h5-sign-and-create-transaction.html
 type H5Response struct {
 	wxpay.Reply `json:"-"`

@@ -7,9 +7,10 @@ import (
 )
 
 // ModifyPeriodsRequest is the body of POST
-// /v3/papay/insurance-sign/policy-periods/plan-id/{plan_id}/contract-id/{contract_id}/modify (保险商户修改保险扣费周期列表).
-// Lowers the amounts of periods that are not debited yet: once a day, three times ever, from 08:00 to 19:00 in
-// Beijing.
+// /v3/papay/insurance-sign/policy-periods/plan-id/{plan_id}/contract-id/{contract_id}/modify
+// (保险商户修改保险扣费周期列表).
+// Lowers the amounts of periods that are not debited yet: once a day, three times ever, from
+// 08:00 to 19:00 in Beijing.
 // https://pay.weixin.qq.com/doc/v3/merchant/4012987596
 type ModifyPeriodsRequest struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.
@@ -24,9 +25,10 @@ type ModifyPeriodsRequest struct {
 }
 
 // ModifyPeriodsResponse is the reply of POST
-// /v3/papay/insurance-sign/policy-periods/plan-id/{plan_id}/contract-id/{contract_id}/modify (保险商户修改保险扣费周期列表).
-// Lowers the amounts of periods that are not debited yet: once a day, three times ever, from 08:00 to 19:00 in
-// Beijing.
+// /v3/papay/insurance-sign/policy-periods/plan-id/{plan_id}/contract-id/{contract_id}/modify
+// (保险商户修改保险扣费周期列表).
+// Lowers the amounts of periods that are not debited yet: once a day, three times ever, from
+// 08:00 to 19:00 in Beijing.
 // https://pay.weixin.qq.com/doc/v3/merchant/4012987596
 type ModifyPeriodsResponse struct {
 	wxpay.Reply `json:"-"`

@@ -3,15 +3,17 @@
 package insurance
 
 // RenewRequest is the body of POST
-// /v3/papay/insurance-sign/contracts/plan-id/{plan_id}/contract-id/{contract_id}/renew (保险商户受理续期自动续费协议).
-// Renews a contract that is TO_BE_RENEWED with the periods of its next term. Success has no body.
+// /v3/papay/insurance-sign/contracts/plan-id/{plan_id}/contract-id/{contract_id}/renew
+// (保险商户受理续期自动续费协议).
+// Renews a contract that is TO_BE_RENEWED with the periods of its next term. Success has no
+// body.
 // https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/insurance/apply-renew-contract.html
 type RenewRequest struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.
 	// 应用ID. Required.
 	AppID string `json:"appid"`
-	// Periods of the next term: at most 12, with numbers above those of the last and dates after today; each may
-	// cost half more or less than the last period.
+	// Periods of the next term: at most 12, with numbers above those of the last and dates after
+	// today; each may cost half more or less than the last period.
 	// 续期的扣费周期列表. Required, at most 12 items.
 	PolicyPeriods []PolicyPeriod `json:"policy_periods,omitempty"`
 }

@@ -50,8 +50,8 @@ type Amount struct {
 }
 
 // PolicyPeriod is the object policy_periods.
-// Periods of the next term: at most 12, with numbers above those of the last and dates after today; each may
-// cost half more or less than the last period.
+// Periods of the next term: at most 12, with numbers above those of the last and dates after
+// today; each may cost half more or less than the last period.
 type PolicyPeriod struct {
 	// Number of the period of the policy.
 	// 保险扣费周期编号. Required, at least 1, at most 840.

@@ -8,7 +8,8 @@ import (
 	"github.com/wxpay-go/wxpay"
 )
 
-// GetFaceCollectionResponse is the reply of GET /v3/offlineface/face-collections/{collection_id} (查询重采请求详情).
+// GetFaceCollectionResponse is the reply of GET
+// /v3/offlineface/face-collections/{collection_id} (查询重采请求详情).
 // Finds a request to take a photo again.
 // https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/k12-development-guidelines.html
 type GetFaceCollectionResponse struct {

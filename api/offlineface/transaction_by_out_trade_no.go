@@ -8,8 +8,8 @@ import (
 	"github.com/wxpay-go/wxpay"
 )
 
-// TransactionByOutTradeNoQuery is the query of GET /v3/offlineface/transactions/out-trade-no/{out_trade_no}
-// (查单接口).
+// TransactionByOutTradeNoQuery is the query of GET
+// /v3/offlineface/transactions/out-trade-no/{out_trade_no} (查单接口).
 // Finds a debit by the merchant's own number.
 // https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/k12-development-guidelines.html
 type TransactionByOutTradeNoQuery struct {
@@ -25,8 +25,8 @@ type TransactionByOutTradeNoQuery struct {
 	BusinessProductID string `query:"business_product_id"`
 }
 
-// TransactionByOutTradeNoResponse is the reply of GET /v3/offlineface/transactions/out-trade-no/{out_trade_no}
-// (查单接口).
+// TransactionByOutTradeNoResponse is the reply of GET
+// /v3/offlineface/transactions/out-trade-no/{out_trade_no} (查单接口).
 // Finds a debit by the merchant's own number.
 // https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/k12-development-guidelines.html
 type TransactionByOutTradeNoResponse struct {

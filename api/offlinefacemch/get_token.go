@@ -7,8 +7,8 @@ import (
 )
 
 // GetTokenRequest is the body of POST /v3/offlinefacemch/tokens (获取凭证授权接口).
-// Gives the token with which a payer goes to the signing mini program, valid for 5 minutes. To sign with a
-// given bank card, presign instead.
+// Gives the token with which a payer goes to the signing mini program, valid for 5 minutes. To
+// sign with a given bank card, presign instead.
 // https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/access-specifications.html
 type GetTokenRequest struct {
 	// What the token is for.
@@ -32,8 +32,8 @@ type GetTokenRequestWebInitData struct {
 }
 
 // GetTokenResponse is the reply of POST /v3/offlinefacemch/tokens (获取凭证授权接口).
-// Gives the token with which a payer goes to the signing mini program, valid for 5 minutes. To sign with a
-// given bank card, presign instead.
+// Gives the token with which a payer goes to the signing mini program, valid for 5 minutes. To
+// sign with a given bank card, presign instead.
 // https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/access-specifications.html
 type GetTokenResponse struct {
 	wxpay.Reply `json:"-"`

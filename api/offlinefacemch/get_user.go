@@ -9,7 +9,8 @@ import (
 )
 
 // GetUserResponse is the reply of GET
-// /v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id} (刷脸用户信息查询接口).
+// /v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}
+// (刷脸用户信息查询接口).
 // Finds a person of an organisation, with the state of the contract.
 // https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/k12-development-guidelines.html
 type GetUserResponse struct {

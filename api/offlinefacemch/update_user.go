@@ -3,9 +3,10 @@
 package offlinefacemch
 
 // UpdateUserRequest is the body of PATCH
-// /v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id} (刷脸用户信息修改接口).
-// Changes what WeChat Pay knows of a person: name, class, phone, or whether the person may pay. Success has no
-// body.
+// /v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}
+// (刷脸用户信息修改接口).
+// Changes what WeChat Pay knows of a person: name, class, phone, or whether the person may pay.
+// Success has no body.
 // https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/access-specifications.html
 type UpdateUserRequest struct {
 	// Name of the person.

@@ -3,7 +3,8 @@
 package papay
 
 // FailNotifyRequest is the body of POST /v3/papay/contracts/{contract_id}/fail-notify (重试扣费通知).
-// Asks the payer to top up after a debit failed, before it is tried again within its days. Success has no body.
+// Asks the payer to top up after a debit failed, before it is tried again within its days.
+// Success has no body.
 // https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_11.shtml
 type FailNotifyRequest struct {
 	// Merchant id issued by WeChat Pay.

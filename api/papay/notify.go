@@ -3,9 +3,9 @@
 package papay
 
 // NotifyRequest is the body of POST /v3/papay/contracts/{contract_id}/notify (直连商户预扣费通知).
-// Announces a debit to the payer, between 07:00 and 22:00 Beijing time. The debit may run from the third day
-// on. Success has no body; 400 RESOURCE_ALREADY_EXISTS means that the same notice was given before and is as
-// good.
+// Announces a debit to the payer, between 07:00 and 22:00 Beijing time. The debit may run from
+// the third day on. Success has no body; 400 RESOURCE_ALREADY_EXISTS means that the same notice
+// was given before and is as good.
 // https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/json/deduct-notify.html
 type NotifyRequest struct {
 	// Merchant id issued by WeChat Pay.

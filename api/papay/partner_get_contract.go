@@ -3,7 +3,8 @@
 package papay
 
 // PartnerGetContractQuery is the query of GET
-// /v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code} (通过商户协议号查询委托代扣签约协议).
+// /v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}
+// (通过商户协议号查询委托代扣签约协议).
 // Finds a contract of a sub-merchant by its template and the provider's own number.
 // https://pay.weixin.qq.com/docs/partner/apis/entrusted-payment/partner/partner-get-contract-by-code.html
 type PartnerGetContractQuery struct {

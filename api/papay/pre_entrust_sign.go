@@ -10,8 +10,8 @@ import (
 // Opens a signing session of a recurring contract for an app, or for a code to scan.
 // https://pay.weixin.qq.com/doc/v3/merchant/4012978414
 type PreEntrustSignRequest struct {
-	// SIGN_SCENE_APP: from an app. SIGN_SCENE_QRCODE: by scanning a code on a television, watch or HarmonyOS
-	// device.
+	// SIGN_SCENE_APP: from an app. SIGN_SCENE_QRCODE: by scanning a code on a television, watch or
+	// HarmonyOS device.
 	// 签约场景. Required, one of SIGN_SCENE_APP, SIGN_SCENE_QRCODE.
 	// Its constants begin with SignScene.
 	SignScene string `json:"sign_scene"`
@@ -27,10 +27,12 @@ type PreEntrustSignRequest struct {
 	// The merchant's own number for the contract.
 	// 商户签约协议号. Required, 1–32 characters, matching ^[0-9A-Za-z]+$.
 	OutContractCode string `json:"out_contract_code"`
-	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the return to the app.
+	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the
+	// return to the app.
 	// 用户账户展示名称. Required, 1–32 characters.
 	ContractDisplayAccount string `json:"contract_display_account"`
-	// Where WeChat Pay posts the result of signing: absolute https with a path and without query string.
+	// Where WeChat Pay posts the result of signing: absolute https with a path and without query
+	// string.
 	// 签约结果通知地址. Required, 1–256 characters.
 	ContractNotifyURL string `json:"contract_notify_url"`
 	// The merchant's own id of the account, when a payer has several.
@@ -48,8 +50,8 @@ type PreEntrustSignRequest struct {
 // Device the request comes from.
 type PreEntrustSignRequestDeviceInfo struct {
 	// Kind of device.
-	// 设备类型. Required, one of DEVICE_TYPE_UNKNOW, DEVICE_TYPE_PHONE, DEVICE_TYPE_PAD, DEVICE_TYPE_TV,
-	// DEVICE_TYPE_WATCH.
+	// 设备类型. Required, one of DEVICE_TYPE_UNKNOW, DEVICE_TYPE_PHONE, DEVICE_TYPE_PAD,
+	// DEVICE_TYPE_TV, DEVICE_TYPE_WATCH.
 	// Its constants begin with DeviceType.
 	DeviceType string `json:"device_type"`
 	// Version of the operating system.
@@ -71,15 +73,16 @@ type PreEntrustSignRequestDeviceInfo struct {
 	// 设备上微信的版本. Required.
 	WeixinVersion string `json:"weixin_version"`
 	// How long ago the payer first used this device with the merchant.
-	// 发起预签约的用户首次登录该设备的时间. Required, one of DAYS_SINCE_FIRST_LOGIN_UNKNOW, DAYS_SINCE_FIRST_LOGIN_WITHIN_1_DAY,
-	// DAYS_SINCE_FIRST_LOGIN_WITHIN_7_DAYS, DAYS_SINCE_FIRST_LOGIN_WITHIN_30_DAYS,
-	// DAYS_SINCE_FIRST_LOGIN_WITHIN_90_DAYS, DAYS_SINCE_FIRST_LOGIN_WITHIN_180_DAYS,
-	// DAYS_SINCE_FIRST_LOGIN_MORE_THEN_180_DAYS.
+	// 发起预签约的用户首次登录该设备的时间. Required, one of DAYS_SINCE_FIRST_LOGIN_UNKNOW,
+	// DAYS_SINCE_FIRST_LOGIN_WITHIN_1_DAY, DAYS_SINCE_FIRST_LOGIN_WITHIN_7_DAYS,
+	// DAYS_SINCE_FIRST_LOGIN_WITHIN_30_DAYS, DAYS_SINCE_FIRST_LOGIN_WITHIN_90_DAYS,
+	// DAYS_SINCE_FIRST_LOGIN_WITHIN_180_DAYS, DAYS_SINCE_FIRST_LOGIN_MORE_THEN_180_DAYS.
 	// Its constants begin with DaysSinceFirstLogin.
 	DaysSinceFirstLogin string `json:"days_since_first_login"`
 }
 
-// PreEntrustSignResponse is the reply of POST /v3/papay/sign/contracts/pre-entrust-sign (代扣预签约).
+// PreEntrustSignResponse is the reply of POST /v3/papay/sign/contracts/pre-entrust-sign
+// (代扣预签约).
 // Opens a signing session of a recurring contract for an app, or for a code to scan.
 // https://pay.weixin.qq.com/doc/v3/merchant/4012978414
 type PreEntrustSignResponse struct {

@@ -7,7 +7,8 @@ import (
 )
 
 // HarmonyContract is the reply of GET
-// /v3/papay/sign/contracts/harmony-plan-id/{plan_id}/out-contract-code/{out_contract_code} (通过商户协议号查询委托代扣签约协议).
+// /v3/papay/sign/contracts/harmony-plan-id/{plan_id}/out-contract-code/{out_contract_code}
+// (通过商户协议号查询委托代扣签约协议).
 // Finds a contract signed on HarmonyOS by its template and the merchant's own number.
 type HarmonyContract struct {
 	wxpay.Reply `json:"-"`
@@ -27,7 +28,8 @@ type HarmonyContract struct {
 	// The merchant's own number for the contract.
 	// 商户签约协议号.
 	OutContractCode string `json:"out_contract_code"`
-	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the return to the app.
+	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the
+	// return to the app.
 	// 用户账户展示名称.
 	ContractDisplayAccount string `json:"contract_display_account"`
 	// State of the contract.
@@ -54,7 +56,8 @@ type HarmonyContract struct {
 	MaskWxID string `json:"mask_wxid,omitempty"`
 }
 
-// Contract is the reply of GET /v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}
+// Contract is the reply of GET
+// /v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}
 // (通过商户协议号查询委托代扣签约协议).
 // Finds a contract by its template and the merchant's own number.
 // https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/normal/normal-get-contract-by-code.html
@@ -76,7 +79,8 @@ type Contract struct {
 	// The merchant's own number for the contract.
 	// 商户签约协议号.
 	OutContractCode string `json:"out_contract_code"`
-	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the return to the app.
+	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the
+	// return to the app.
 	// 用户账户展示名称.
 	ContractDisplayAccount string `json:"contract_display_account"`
 	// State of the contract.
@@ -112,7 +116,8 @@ type DeductSchedule struct {
 	// Agreed amount.
 	// 预计的扣费金额.
 	EstimatedDeductAmount Amount `json:"estimated_deduct_amount"`
-	// NO_SCHEDULED: not booked. SCHEDULED: booked, not debited yet. PAID: debited. EXPIRED: the day has passed.
+	// NO_SCHEDULED: not booked. SCHEDULED: booked, not debited yet. PAID: debited. EXPIRED: the day
+	// has passed.
 	// 扣费预约状态. One of NO_SCHEDULED, SCHEDULED, PAID, EXPIRED.
 	// Its constants begin with ScheduleState.
 	ScheduleState string `json:"schedule_state"`
@@ -139,7 +144,8 @@ type Amount struct {
 }
 
 // PartnerContract is the reply of GET
-// /v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code} (通过商户协议号查询委托代扣签约协议).
+// /v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}
+// (通过商户协议号查询委托代扣签约协议).
 // Finds a contract of a sub-merchant by its template and the provider's own number.
 // https://pay.weixin.qq.com/docs/partner/apis/entrusted-payment/partner/partner-get-contract-by-code.html
 type PartnerContract struct {
@@ -166,7 +172,8 @@ type PartnerContract struct {
 	// The merchant's own number for the contract.
 	// 商户签约协议号.
 	OutContractCode string `json:"out_contract_code"`
-	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the return to the app.
+	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the
+	// return to the app.
 	// 用户账户展示名称.
 	ContractDisplayAccount string `json:"contract_display_account"`
 	// State of the contract.

@@ -6,8 +6,8 @@ package papay
 // How the contract ended; present only after termination.
 type TerminateInfo struct {
 	// Who ended the contract.
-	// 协议解约方式. One of USER_TERMINATE, MCH_API_TERMINATE, WEPAY_WEB_TERMINATE, CUSTOMER_SERVICE_TERMINATE,
-	// SYSTEM_TERMINATE.
+	// 协议解约方式. One of USER_TERMINATE, MCH_API_TERMINATE, WEPAY_WEB_TERMINATE,
+	// CUSTOMER_SERVICE_TERMINATE, SYSTEM_TERMINATE.
 	// Its constants begin with ContractTerminationMode.
 	ContractTerminationMode string `json:"contract_termination_mode"`
 	// When the contract ended, RFC 3339 with +08:00, possibly with milliseconds.

@@ -3,7 +3,8 @@
 package papayv2
 
 // DeleteContractRequest is the body of POST /papay/deletecontract (申请解约).
-// Ends a contract, by its id, or by template and the merchant's own number. Providers add sub_mch_id.
+// Ends a contract, by its id, or by template and the merchant's own number. Providers add
+// sub_mch_id.
 // One of contract_id and contract_code is required. One of contract_id and plan_id is required.
 // https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_9.shtml
 type DeleteContractRequest struct {

@@ -3,7 +3,8 @@
 package papayv2
 
 // EntrustWebQuery is the query of GET /papay/entrustweb (公众号纯签约).
-// The signing page for official accounts: a signed address that is opened in WeChat, not called.
+// The signing page for official accounts: a signed address that is opened in WeChat, not
+// called.
 // https://pay.weixin.qq.com/doc/v2/merchant/4011986768
 type EntrustWebQuery struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.
@@ -18,7 +19,8 @@ type EntrustWebQuery struct {
 	// Number of the request, unique per merchant, without leading zero.
 	// 请求序列号. Required, at least 1.
 	RequestSerial int64 `xml:"request_serial,omitempty"`
-	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the return to the app.
+	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the
+	// return to the app.
 	// 用户账户展示名称. Required, 1–128 characters.
 	ContractDisplayAccount string `xml:"contract_display_account,omitempty"`
 	// Where WeChat Pay posts the result: absolute, without query string.

@@ -3,8 +3,8 @@
 package papayv2
 
 // H5EntrustWebQuery is the query of GET /papay/h5entrustweb (H5纯签约).
-// The signing page for pages outside WeChat: a signed address, HMAC-SHA256 unless told otherwise. The payer
-// must open it from clientip.
+// The signing page for pages outside WeChat: a signed address, HMAC-SHA256 unless told
+// otherwise. The payer must open it from clientip.
 // https://pay.weixin.qq.com/doc/v2/merchant/4011987295
 type H5EntrustWebQuery struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.
@@ -19,7 +19,8 @@ type H5EntrustWebQuery struct {
 	// Number of the request, unique per merchant, without leading zero.
 	// 请求序列号. Required, at least 1.
 	RequestSerial int64 `xml:"request_serial,omitempty"`
-	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the return to the app.
+	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the
+	// return to the app.
 	// 用户账户展示名称. Required, 1–128 characters.
 	ContractDisplayAccount string `xml:"contract_display_account,omitempty"`
 	// Where WeChat Pay posts the result: absolute, without query string.

@@ -3,8 +3,8 @@
 package papayv2
 
 // PartnerDeleteContractRequest is the body of POST /papay/partner/deletecontract (申请解约).
-// Ends a contract of a sub-merchant. Listed by the mirror; official pages of providers use the path without
-// partner.
+// Ends a contract of a sub-merchant. Listed by the mirror; official pages of providers use the
+// path without partner.
 // One of contract_id and contract_code is required. One of contract_id and plan_id is required.
 type PartnerDeleteContractRequest struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.

@@ -24,7 +24,8 @@ type PartnerPreEntrustWebRequest struct {
 	// Number of the request, unique per merchant, without leading zero.
 	// 请求序列号. Required, at least 1.
 	RequestSerial int64 `xml:"request_serial,omitempty"`
-	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the return to the app.
+	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the
+	// return to the app.
 	// 用户账户展示名称. Required, 1–128 characters.
 	ContractDisplayAccount string `xml:"contract_display_account,omitempty"`
 	// Where WeChat Pay posts the result: absolute, without query string.

@@ -3,7 +3,8 @@
 package papayv2
 
 // PreEntrustWebRequest is the body of POST /papay/preentrustweb (APP纯签约).
-// Opens a signing session for an app and returns its id. It lives 2 hours; the same request may be repeated.
+// Opens a signing session for an app and returns its id. It lives 2 hours; the same request may
+// be repeated.
 // https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter5_2.shtml
 type PreEntrustWebRequest struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.
@@ -18,7 +19,8 @@ type PreEntrustWebRequest struct {
 	// Number of the request, unique per merchant, without leading zero.
 	// 请求序列号. Required, at least 1.
 	RequestSerial int64 `xml:"request_serial,omitempty"`
-	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the return to the app.
+	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the
+	// return to the app.
 	// 用户账户展示名称. Required, 1–128 characters.
 	ContractDisplayAccount string `xml:"contract_display_account,omitempty"`
 	// Where WeChat Pay posts the result: absolute, without query string.

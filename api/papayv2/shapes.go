@@ -7,7 +7,8 @@ import (
 )
 
 // Deleted is the reply of POST /papay/deletecontract (申请解约).
-// Ends a contract, by its id, or by template and the merchant's own number. Providers add sub_mch_id.
+// Ends a contract, by its id, or by template and the merchant's own number. Providers add
+// sub_mch_id.
 // https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_9.shtml
 type Deleted struct {
 	wxpay.Reply `json:"-"`
@@ -88,7 +89,8 @@ type Contract struct {
 	// The merchant's own number for the contract.
 	// 签约协议号. May be absent.
 	ContractCode string `xml:"contract_code,omitempty"`
-	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the return to the app.
+	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the
+	// return to the app.
 	// 用户账户展示名称. May be absent.
 	ContractDisplayAccount string `xml:"contract_display_account,omitempty"`
 	// 0: in force. 1: not signed or ended. 9: being signed.
@@ -104,8 +106,8 @@ type Contract struct {
 	// When the contract ended, yyyy-MM-dd HH:mm:ss Beijing time.
 	// 协议解约时间. May be absent.
 	ContractTerminatedTime string `xml:"contract_terminated_time,omitempty"`
-	// 1: expired. 2: by the payer. 3: by the merchant's call. 4: by the merchant's console. 5: the account was
-	// closed. 7: by customer service.
+	// 1: expired. 2: by the payer. 3: by the merchant's call. 4: by the merchant's console. 5: the
+	// account was closed. 7: by customer service.
 	// 协议解约方式. May be absent.
 	ContractTerminationMode string `xml:"contract_termination_mode,omitempty"`
 	// Why the contract ended, in words.

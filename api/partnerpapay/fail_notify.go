@@ -2,9 +2,10 @@
 
 package partnerpapay
 
-// FailNotifyRequest is the body of POST /v3/partner-papay/contracts/{contract_id}/fail-notify (服务商商户重试扣费通知).
-// Asks the payer of a sub-merchant to top up after a debit failed, before it is tried again within its days.
-// Success has no body.
+// FailNotifyRequest is the body of POST /v3/partner-papay/contracts/{contract_id}/fail-notify
+// (服务商商户重试扣费通知).
+// Asks the payer of a sub-merchant to top up after a debit failed, before it is tried again
+// within its days. Success has no body.
 // https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter5_16.shtml
 type FailNotifyRequest struct {
 	// Mchid of the service provider.

@@ -2,10 +2,11 @@
 
 package partnerpapay
 
-// NotifyRequest is the body of POST /v3/partner-papay/contracts/{contract_id}/notify (服务商商户预扣费通知).
-// Announces a debit of a sub-merchant to the payer, between 07:00 and 22:00 Beijing time. The debit may run
-// from the third day on. Success has no body; 400 RESOURCE_ALREADY_EXISTS means that the same notice was given
-// before and is as good.
+// NotifyRequest is the body of POST /v3/partner-papay/contracts/{contract_id}/notify
+// (服务商商户预扣费通知).
+// Announces a debit of a sub-merchant to the payer, between 07:00 and 22:00 Beijing time. The
+// debit may run from the third day on. Success has no body; 400 RESOURCE_ALREADY_EXISTS means
+// that the same notice was given before and is as good.
 // https://pay.weixin.qq.com/docs/partner/apis/entrusted-payment/json/partner-deduct-notify.html
 type NotifyRequest struct {
 	// Mchid of the service provider.

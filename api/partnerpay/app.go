@@ -7,8 +7,8 @@ import (
 )
 
 // AppRequest is the body of POST /v3/pay/partner/transactions/app (APP下单).
-// Places an order of a sub-merchant for an app and returns the prepay_id that starts the payment. It lives 2
-// hours.
+// Places an order of a sub-merchant for an app and returns the prepay_id that starts the
+// payment. It lives 2 hours.
 // https://pay.weixin.qq.com/doc/v3/partner/4012523526
 type AppRequest struct {
 	// AppID of the service provider.
@@ -105,8 +105,8 @@ type AppPayer struct {
 }
 
 // AppResponse is the reply of POST /v3/pay/partner/transactions/app (APP下单).
-// Places an order of a sub-merchant for an app and returns the prepay_id that starts the payment. It lives 2
-// hours.
+// Places an order of a sub-merchant for an app and returns the prepay_id that starts the
+// payment. It lives 2 hours.
 // https://pay.weixin.qq.com/doc/v3/partner/4012523526
 type AppResponse struct {
 	wxpay.Reply `json:"-"`

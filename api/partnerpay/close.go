@@ -2,7 +2,8 @@
 
 package partnerpay
 
-// CloseRequest is the body of POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/close (关单).
+// CloseRequest is the body of POST
+// /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/close (关单).
 // Closes an unpaid order of a sub-merchant. Success has no body.
 type CloseRequest struct {
 	// Mchid of the service provider.

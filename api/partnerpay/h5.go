@@ -7,7 +7,8 @@ import (
 )
 
 // H5Request is the body of POST /v3/pay/partner/transactions/h5 (H5下单).
-// Places an order of a sub-merchant for a page outside WeChat and returns the address that opens WeChat.
+// Places an order of a sub-merchant for a page outside WeChat and returns the address that
+// opens WeChat.
 // https://pay.weixin.qq.com/doc/v3/partner/4012523544
 type H5Request struct {
 	// AppID of the service provider.
@@ -102,7 +103,8 @@ type H5RequestSceneInfoH5Info struct {
 }
 
 // H5Response is the reply of POST /v3/pay/partner/transactions/h5 (H5下单).
-// Places an order of a sub-merchant for a page outside WeChat and returns the address that opens WeChat.
+// Places an order of a sub-merchant for a page outside WeChat and returns the address that
+// opens WeChat.
 // https://pay.weixin.qq.com/doc/v3/partner/4012523544
 type H5Response struct {
 	wxpay.Reply `json:"-"`

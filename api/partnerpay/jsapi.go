@@ -7,8 +7,8 @@ import (
 )
 
 // JSAPIRequest is the body of POST /v3/pay/partner/transactions/jsapi (JSAPI下单).
-// Places an order of a sub-merchant for a page or mini program inside WeChat and returns the prepay_id that
-// starts the payment. It lives 2 hours.
+// Places an order of a sub-merchant for a page or mini program inside WeChat and returns the
+// prepay_id that starts the payment. It lives 2 hours.
 // https://pay.weixin.qq.com/doc/v3/partner/4012523593
 type JSAPIRequest struct {
 	// AppID of the service provider.
@@ -84,8 +84,8 @@ type JSAPIRequestPayer struct {
 }
 
 // JSAPIResponse is the reply of POST /v3/pay/partner/transactions/jsapi (JSAPI下单).
-// Places an order of a sub-merchant for a page or mini program inside WeChat and returns the prepay_id that
-// starts the payment. It lives 2 hours.
+// Places an order of a sub-merchant for a page or mini program inside WeChat and returns the
+// prepay_id that starts the payment. It lives 2 hours.
 // https://pay.weixin.qq.com/doc/v3/partner/4012523593
 type JSAPIResponse struct {
 	wxpay.Reply `json:"-"`

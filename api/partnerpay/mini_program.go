@@ -7,8 +7,8 @@ import (
 )
 
 // MiniProgramRequest is the body of POST /v3/pay/partner/transactions/miniprogram (小程序支付下单).
-// Places an order of a sub-merchant for a mini program and returns the prepay_id that starts the payment. It
-// lives 2 hours.
+// Places an order of a sub-merchant for a mini program and returns the prepay_id that starts
+// the payment. It lives 2 hours.
 type MiniProgramRequest struct {
 	// AppID of the service provider.
 	// 服务商公众号ID. Required, 1–32 characters.
@@ -75,8 +75,8 @@ type MiniProgramRequestSceneInfo struct {
 }
 
 // MiniProgramResponse is the reply of POST /v3/pay/partner/transactions/miniprogram (小程序支付下单).
-// Places an order of a sub-merchant for a mini program and returns the prepay_id that starts the payment. It
-// lives 2 hours.
+// Places an order of a sub-merchant for a mini program and returns the prepay_id that starts
+// the payment. It lives 2 hours.
 type MiniProgramResponse struct {
 	wxpay.Reply `json:"-"`
 

@@ -7,7 +7,8 @@ import (
 )
 
 // NativeRequest is the body of POST /v3/pay/partner/transactions/native (Native下单).
-// Places an order of a sub-merchant and returns the text of the code the payer scans. It lives 2 hours.
+// Places an order of a sub-merchant and returns the text of the code the payer scans. It lives
+// 2 hours.
 // https://pay.weixin.qq.com/doc/v3/partner/4012523551
 type NativeRequest struct {
 	// AppID of the service provider.
@@ -65,7 +66,8 @@ type NativeRequest struct {
 }
 
 // NativeResponse is the reply of POST /v3/pay/partner/transactions/native (Native下单).
-// Places an order of a sub-merchant and returns the text of the code the payer scans. It lives 2 hours.
+// Places an order of a sub-merchant and returns the text of the code the payer scans. It lives
+// 2 hours.
 // https://pay.weixin.qq.com/doc/v3/partner/4012523551
 type NativeResponse struct {
 	wxpay.Reply `json:"-"`

@@ -6,8 +6,8 @@ import (
 	"github.com/wxpay-go/wxpay"
 )
 
-// OrderByOutTradeNoQuery is the query of GET /v3/pay/partner/transactions/out-trade-no/{out_trade_no}
-// (商户订单号查询).
+// OrderByOutTradeNoQuery is the query of GET
+// /v3/pay/partner/transactions/out-trade-no/{out_trade_no} (商户订单号查询).
 // Finds an order of a sub-merchant by its own number.
 type OrderByOutTradeNoQuery struct {
 	// Mchid of the service provider.
@@ -18,8 +18,8 @@ type OrderByOutTradeNoQuery struct {
 	SubMchID string `query:"sub_mchid"`
 }
 
-// OrderByOutTradeNoResponse is the reply of GET /v3/pay/partner/transactions/out-trade-no/{out_trade_no}
-// (商户订单号查询).
+// OrderByOutTradeNoResponse is the reply of GET
+// /v3/pay/partner/transactions/out-trade-no/{out_trade_no} (商户订单号查询).
 // Finds an order of a sub-merchant by its own number.
 type OrderByOutTradeNoResponse struct {
 	wxpay.Reply `json:"-"`
@@ -44,7 +44,8 @@ type OrderByOutTradeNoResponse struct {
 	// Its constants begin with TradeType.
 	TradeType string `json:"trade_type,omitempty"`
 	// State of the payment.
-	// 交易状态. May be absent, one of SUCCESS, REFUND, NOTPAY, CLOSED, REVOKED, USERPAYING, PAYERROR, ACCEPT.
+	// 交易状态. May be absent, one of SUCCESS, REFUND, NOTPAY, CLOSED, REVOKED, USERPAYING, PAYERROR,
+	// ACCEPT.
 	// Its constants begin with TradeState.
 	TradeState string `json:"trade_state,omitempty"`
 	// The state in words, for people.

@@ -6,7 +6,8 @@ import (
 	"github.com/wxpay-go/wxpay"
 )
 
-// OrderByTransactionIDQuery is the query of GET /v3/pay/partner/transactions/id/{transaction_id} (微信支付订单号查询).
+// OrderByTransactionIDQuery is the query of GET
+// /v3/pay/partner/transactions/id/{transaction_id} (微信支付订单号查询).
 // Finds an order of a sub-merchant by WeChat Pay's id.
 type OrderByTransactionIDQuery struct {
 	// Mchid of the service provider.
@@ -17,8 +18,8 @@ type OrderByTransactionIDQuery struct {
 	SubMchID string `query:"sub_mchid"`
 }
 
-// OrderByTransactionIDResponse is the reply of GET /v3/pay/partner/transactions/id/{transaction_id}
-// (微信支付订单号查询).
+// OrderByTransactionIDResponse is the reply of GET
+// /v3/pay/partner/transactions/id/{transaction_id} (微信支付订单号查询).
 // Finds an order of a sub-merchant by WeChat Pay's id.
 type OrderByTransactionIDResponse struct {
 	wxpay.Reply `json:"-"`
@@ -43,7 +44,8 @@ type OrderByTransactionIDResponse struct {
 	// Its constants begin with TradeType.
 	TradeType string `json:"trade_type,omitempty"`
 	// State of the payment.
-	// 交易状态. May be absent, one of SUCCESS, REFUND, NOTPAY, CLOSED, REVOKED, USERPAYING, PAYERROR, ACCEPT.
+	// 交易状态. May be absent, one of SUCCESS, REFUND, NOTPAY, CLOSED, REVOKED, USERPAYING, PAYERROR,
+	// ACCEPT.
 	// Its constants begin with TradeState.
 	TradeState string `json:"trade_state,omitempty"`
 	// The state in words, for people.

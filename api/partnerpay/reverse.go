@@ -6,9 +6,10 @@ import (
 	"github.com/wxpay-go/wxpay"
 )
 
-// ReverseRequest is the body of POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/reverse (撤销).
-// Undoes a payment of a sub-merchant by code whose result is unknown: refunds it if it was paid, closes it if
-// it was not.
+// ReverseRequest is the body of POST
+// /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/reverse (撤销).
+// Undoes a payment of a sub-merchant by code whose result is unknown: refunds it if it was
+// paid, closes it if it was not.
 // https://pay.weixin.qq.com/docs/partner/apis/partner-code-payment-v3/partner/partner-reverse.html
 type ReverseRequest struct {
 	// AppID of the service provider.
@@ -25,9 +26,10 @@ type ReverseRequest struct {
 	SubMchID string `json:"sub_mchid"`
 }
 
-// ReverseResponse is the reply of POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/reverse (撤销).
-// Undoes a payment of a sub-merchant by code whose result is unknown: refunds it if it was paid, closes it if
-// it was not.
+// ReverseResponse is the reply of POST
+// /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/reverse (撤销).
+// Undoes a payment of a sub-merchant by code whose result is unknown: refunds it if it was
+// paid, closes it if it was not.
 // https://pay.weixin.qq.com/docs/partner/apis/partner-code-payment-v3/partner/partner-reverse.html
 type ReverseResponse struct {
 	wxpay.Reply `json:"-"`

@@ -90,8 +90,8 @@ type SceneInfo struct {
 // Real-name restriction: only this person may pay. Needs a permission of its own.
 type Identity struct {
 	// Kind of identity document.
-	// 证件类型. Required, one of IDCARD, HONGKONG_MACAO, HONGKONG_MACAO_RESIDENT, TAIWAN_RESIDENT, FOREIGN_RESIDENT,
-	// OVERSEA_PASSPORT, PHONE_NUMBER.
+	// 证件类型. Required, one of IDCARD, HONGKONG_MACAO, HONGKONG_MACAO_RESIDENT, TAIWAN_RESIDENT,
+	// FOREIGN_RESIDENT, OVERSEA_PASSPORT, PHONE_NUMBER.
 	// Its constants begin with IdentityType.
 	Type string `json:"type"`
 	// Number of the identity document.

@@ -35,11 +35,12 @@ type ContractResponse struct {
 	// Password-exempt service, agreed with WeChat Pay; not a plan_id.
 	// 免密支付服务ID.
 	ServiceID int64 `json:"service_id"`
-	// The merchant's own number for the contract; digits and letters. It can never be used again, not even after
-	// termination.
+	// The merchant's own number for the contract; digits and letters. It can never be used again,
+	// not even after termination.
 	// 商户签约协议号.
 	OutContractCode string `json:"out_contract_code"`
-	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the return to the app.
+	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the
+	// return to the app.
 	// 用户账户展示名称. May be absent.
 	ContractDisplayAccount string `json:"contract_display_account,omitempty"`
 	// SIGNED: in force. TERMINATED: ended.

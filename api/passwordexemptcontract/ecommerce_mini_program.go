@@ -7,7 +7,8 @@ import (
 )
 
 // EcommerceMiniProgramRequest is the body of POST
-// /v3/password-exempt-contract/contracts/ecommerce/pre-entrust-sign/mini-program (电商收付通模式小程序场景预签约).
+// /v3/password-exempt-contract/contracts/ecommerce/pre-entrust-sign/mini-program
+// (电商收付通模式小程序场景预签约).
 // Opens a signing session of an e-commerce platform for a mini program, valid for 2 hours.
 // https://pay.weixin.qq.com/docs/partner/apis/partner-password-free-contract/sign/ec-mini-program-pre-entrust-sign.html
 type EcommerceMiniProgramRequest struct {
@@ -17,14 +18,15 @@ type EcommerceMiniProgramRequest struct {
 	// Password-exempt service, agreed with WeChat Pay; not a plan_id.
 	// 免密支付服务ID. Required, at least 1.
 	ServiceID int64 `json:"service_id"`
-	// The merchant's own number for the contract; digits and letters. It can never be used again, not even after
-	// termination.
+	// The merchant's own number for the contract; digits and letters. It can never be used again,
+	// not even after termination.
 	// 商户签约协议号. Required, 1–32 characters, matching ^[0-9A-Za-z]+$.
 	OutContractCode string `json:"out_contract_code"`
 	// Where the result of signing is posted: absolute https with a path and without query string.
 	// 回调通知地址. Required, 1–256 characters.
 	NotifyURL string `json:"notify_url"`
-	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the return to the app.
+	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the
+	// return to the app.
 	// 用户账户展示名称. Required, 1–32 characters.
 	ContractDisplayAccount string `json:"contract_display_account"`
 	// The payer's id under appid.
@@ -33,7 +35,8 @@ type EcommerceMiniProgramRequest struct {
 }
 
 // EcommerceMiniProgramResponse is the reply of POST
-// /v3/password-exempt-contract/contracts/ecommerce/pre-entrust-sign/mini-program (电商收付通模式小程序场景预签约).
+// /v3/password-exempt-contract/contracts/ecommerce/pre-entrust-sign/mini-program
+// (电商收付通模式小程序场景预签约).
 // Opens a signing session of an e-commerce platform for a mini program, valid for 2 hours.
 // https://pay.weixin.qq.com/docs/partner/apis/partner-password-free-contract/sign/ec-mini-program-pre-entrust-sign.html
 type EcommerceMiniProgramResponse struct {
@@ -48,8 +51,8 @@ type EcommerceMiniProgramResponse struct {
 	// Password-exempt service, agreed with WeChat Pay; not a plan_id.
 	// 免密支付服务ID.
 	ServiceID int64 `json:"service_id"`
-	// The merchant's own number for the contract; digits and letters. It can never be used again, not even after
-	// termination.
+	// The merchant's own number for the contract; digits and letters. It can never be used again,
+	// not even after termination.
 	// 商户签约协议号.
 	OutContractCode string `json:"out_contract_code"`
 	// AppID of the mini program that signs.

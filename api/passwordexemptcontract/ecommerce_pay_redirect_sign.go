@@ -7,10 +7,12 @@ import (
 )
 
 // EcommercePayRedirectSignRequest is the body of POST
-// /v3/password-exempt-contract/contracts/ecommerce/pre-entrust-sign/pay-redirect-sign (电商收付通模式支付后场景预签约).
-// Attaches an offer to sign to an unpaid order of an e-commerce platform: call it after the order is created
-// and before the payer pays. WeChat shows the offer on the payment result page if the payment succeeds within 2
-// hours. There is nothing to launch, and a failure of this call does not affect the payment.
+// /v3/password-exempt-contract/contracts/ecommerce/pre-entrust-sign/pay-redirect-sign
+// (电商收付通模式支付后场景预签约).
+// Attaches an offer to sign to an unpaid order of an e-commerce platform: call it after the
+// order is created and before the payer pays. WeChat shows the offer on the payment result page
+// if the payment succeeds within 2 hours. There is nothing to launch, and a failure of this
+// call does not affect the payment.
 // https://pay.weixin.qq.com/docs/partner/apis/partner-password-free-contract/sign/ec-pay-redirect-sign-pre-entrust-sign.html
 type EcommercePayRedirectSignRequest struct {
 	// AppID of the platform.
@@ -19,14 +21,15 @@ type EcommercePayRedirectSignRequest struct {
 	// Password-exempt service, agreed with WeChat Pay; not a plan_id.
 	// 免密支付服务ID. Required, at least 1.
 	ServiceID int64 `json:"service_id"`
-	// The merchant's own number for the contract; digits and letters. It can never be used again, not even after
-	// termination.
+	// The merchant's own number for the contract; digits and letters. It can never be used again,
+	// not even after termination.
 	// 商户签约协议号. Required, 1–32 characters, matching ^[0-9A-Za-z]+$.
 	OutContractCode string `json:"out_contract_code"`
 	// Where the result of signing is posted: absolute https with a path and without query string.
 	// 回调通知地址. Required, 1–256 characters.
 	NotifyURL string `json:"notify_url"`
-	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the return to the app.
+	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the
+	// return to the app.
 	// 用户账户展示名称. Required, 1–32 characters.
 	ContractDisplayAccount string `json:"contract_display_account"`
 	// The unpaid order, of the same payer and appid, whose result page will offer to sign.
@@ -38,10 +41,12 @@ type EcommercePayRedirectSignRequest struct {
 }
 
 // EcommercePayRedirectSignResponse is the reply of POST
-// /v3/password-exempt-contract/contracts/ecommerce/pre-entrust-sign/pay-redirect-sign (电商收付通模式支付后场景预签约).
-// Attaches an offer to sign to an unpaid order of an e-commerce platform: call it after the order is created
-// and before the payer pays. WeChat shows the offer on the payment result page if the payment succeeds within 2
-// hours. There is nothing to launch, and a failure of this call does not affect the payment.
+// /v3/password-exempt-contract/contracts/ecommerce/pre-entrust-sign/pay-redirect-sign
+// (电商收付通模式支付后场景预签约).
+// Attaches an offer to sign to an unpaid order of an e-commerce platform: call it after the
+// order is created and before the payer pays. WeChat shows the offer on the payment result page
+// if the payment succeeds within 2 hours. There is nothing to launch, and a failure of this
+// call does not affect the payment.
 // https://pay.weixin.qq.com/docs/partner/apis/partner-password-free-contract/sign/ec-pay-redirect-sign-pre-entrust-sign.html
 type EcommercePayRedirectSignResponse struct {
 	wxpay.Reply `json:"-"`
@@ -52,8 +57,8 @@ type EcommercePayRedirectSignResponse struct {
 	// Password-exempt service, agreed with WeChat Pay; not a plan_id.
 	// 免密支付服务ID.
 	ServiceID int64 `json:"service_id"`
-	// The merchant's own number for the contract; digits and letters. It can never be used again, not even after
-	// termination.
+	// The merchant's own number for the contract; digits and letters. It can never be used again,
+	// not even after termination.
 	// 商户签约协议号.
 	OutContractCode string `json:"out_contract_code"`
 }

@@ -7,10 +7,12 @@ import (
 )
 
 // QSPayRedirectSignRequest is the body of POST
-// /v3/password-exempt-contract/contracts/qs/pre-entrust-sign/pay-redirect-sign (清算机构模式支付后场景预签约).
-// Attaches an offer to sign to an unpaid order of a licensed institution: call it after the order is created
-// and before the payer pays. WeChat shows the offer on the payment result page if the payment succeeds within 2
-// hours. There is nothing to launch, and a failure of this call does not affect the payment.
+// /v3/password-exempt-contract/contracts/qs/pre-entrust-sign/pay-redirect-sign
+// (清算机构模式支付后场景预签约).
+// Attaches an offer to sign to an unpaid order of a licensed institution: call it after the
+// order is created and before the payer pays. WeChat shows the offer on the payment result page
+// if the payment succeeds within 2 hours. There is nothing to launch, and a failure of this
+// call does not affect the payment.
 // One of openid and sub_openid is required.
 // https://pay.weixin.qq.com/docs/partner/apis/partner-password-free-contract/sign/qs-pay-redirect-sign-pre-entrust-sign.html
 type QSPayRedirectSignRequest struct {
@@ -26,14 +28,15 @@ type QSPayRedirectSignRequest struct {
 	// Password-exempt service, agreed with WeChat Pay; not a plan_id.
 	// 免密支付服务ID. Required, at least 1.
 	ServiceID int64 `json:"service_id"`
-	// The merchant's own number for the contract; digits and letters. It can never be used again, not even after
-	// termination.
+	// The merchant's own number for the contract; digits and letters. It can never be used again,
+	// not even after termination.
 	// 商户签约协议号. Required, 1–32 characters, matching ^[0-9A-Za-z]+$.
 	OutContractCode string `json:"out_contract_code"`
 	// Where the result of signing is posted: absolute https with a path and without query string.
 	// 回调通知地址. Required, 1–256 characters.
 	NotifyURL string `json:"notify_url"`
-	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the return to the app.
+	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the
+	// return to the app.
 	// 用户账户展示名称. Required, 1–32 characters.
 	ContractDisplayAccount string `json:"contract_display_account"`
 	// The unpaid order, of the same payer and appid, whose result page will offer to sign.
@@ -48,10 +51,12 @@ type QSPayRedirectSignRequest struct {
 }
 
 // QSPayRedirectSignResponse is the reply of POST
-// /v3/password-exempt-contract/contracts/qs/pre-entrust-sign/pay-redirect-sign (清算机构模式支付后场景预签约).
-// Attaches an offer to sign to an unpaid order of a licensed institution: call it after the order is created
-// and before the payer pays. WeChat shows the offer on the payment result page if the payment succeeds within 2
-// hours. There is nothing to launch, and a failure of this call does not affect the payment.
+// /v3/password-exempt-contract/contracts/qs/pre-entrust-sign/pay-redirect-sign
+// (清算机构模式支付后场景预签约).
+// Attaches an offer to sign to an unpaid order of a licensed institution: call it after the
+// order is created and before the payer pays. WeChat shows the offer on the payment result page
+// if the payment succeeds within 2 hours. There is nothing to launch, and a failure of this
+// call does not affect the payment.
 // https://pay.weixin.qq.com/docs/partner/apis/partner-password-free-contract/sign/qs-pay-redirect-sign-pre-entrust-sign.html
 type QSPayRedirectSignResponse struct {
 	wxpay.Reply `json:"-"`
@@ -62,8 +67,8 @@ type QSPayRedirectSignResponse struct {
 	// Password-exempt service, agreed with WeChat Pay; not a plan_id.
 	// 免密支付服务ID.
 	ServiceID int64 `json:"service_id"`
-	// The merchant's own number for the contract; digits and letters. It can never be used again, not even after
-	// termination.
+	// The merchant's own number for the contract; digits and letters. It can never be used again,
+	// not even after termination.
 	// 商户签约协议号.
 	OutContractCode string `json:"out_contract_code"`
 }

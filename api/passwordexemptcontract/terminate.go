@@ -9,10 +9,10 @@ import (
 // TerminateInfo is the object contract_terminate_info.
 // How the contract ended; present only after termination.
 type TerminateInfo struct {
-	// Who ended it: the payer in WeChat, the merchant by API, the merchant in the console, customer service, or the
-	// system.
-	// 协议解约方式. One of USER_TERMINATE, MCH_API_TERMINATE, WEPAY_WEB_TERMINATE, CUSTOMER_SERVICE_TERMINATE,
-	// SYSTEM_TERMINATE.
+	// Who ended it: the payer in WeChat, the merchant by API, the merchant in the console, customer
+	// service, or the system.
+	// 协议解约方式. One of USER_TERMINATE, MCH_API_TERMINATE, WEPAY_WEB_TERMINATE,
+	// CUSTOMER_SERVICE_TERMINATE, SYSTEM_TERMINATE.
 	// Its constants begin with ContractTerminationMode.
 	ContractTerminationMode string `json:"contract_termination_mode"`
 	// When the contract ended, RFC 3339 with +08:00, possibly with milliseconds.
@@ -48,8 +48,8 @@ type TerminateResponse struct {
 	// Password-exempt service, agreed with WeChat Pay; not a plan_id.
 	// 免密支付服务ID.
 	ServiceID int64 `json:"service_id"`
-	// The merchant's own number for the contract; digits and letters. It can never be used again, not even after
-	// termination.
+	// The merchant's own number for the contract; digits and letters. It can never be used again,
+	// not even after termination.
 	// 商户签约协议号.
 	OutContractCode string `json:"out_contract_code"`
 }

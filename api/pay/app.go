@@ -7,7 +7,8 @@ import (
 )
 
 // AppRequest is the body of POST /v3/pay/transactions/app (APP下单).
-// Places an order for an app and returns the prepay_id that starts the payment. It lives 2 hours.
+// Places an order for an app and returns the prepay_id that starts the payment. It lives 2
+// hours.
 // https://pay.weixin.qq.com/doc/v3/merchant/4012525136
 type AppRequest struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.
@@ -146,7 +147,8 @@ type AppRequestSubsidyInfoSubsidyDetailSubsidyPlan struct {
 }
 
 // AppResponse is the reply of POST /v3/pay/transactions/app (APP下单).
-// Places an order for an app and returns the prepay_id that starts the payment. It lives 2 hours.
+// Places an order for an app and returns the prepay_id that starts the payment. It lives 2
+// hours.
 // https://pay.weixin.qq.com/doc/v3/merchant/4012525136
 type AppResponse struct {
 	wxpay.Reply `json:"-"`

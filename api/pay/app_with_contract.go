@@ -7,8 +7,8 @@ import (
 )
 
 // AppWithContractRequest is the body of POST /v3/pay/transactions/app-with-contract (APP下单并签约).
-// Places an order for an app, with a contract to sign or to pay with. It returns the prepay_id that starts the
-// payment.
+// Places an order for an app, with a contract to sign or to pay with. It returns the prepay_id
+// that starts the payment.
 type AppWithContractRequest struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.
 	// 公众号ID. Required, 1–32 characters.
@@ -113,17 +113,20 @@ type AppWithContractRequestContractInfo struct {
 	// Number of the request, unique per merchant.
 	// 请求序列号. Required.
 	RequestSerial string `json:"request_serial"`
-	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the return to the app.
+	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the
+	// return to the app.
 	// 用户账户展示名称. Required.
 	ContractDisplayAccount string `json:"contract_display_account"`
-	// Where WeChat Pay posts the result of signing: absolute https with a path and without query string.
+	// Where WeChat Pay posts the result of signing: absolute https with a path and without query
+	// string.
 	// 签约信息通知URL. Optional.
 	ContractNotifyURL string `json:"contract_notify_url,omitempty"`
 }
 
-// AppWithContractResponse is the reply of POST /v3/pay/transactions/app-with-contract (APP下单并签约).
-// Places an order for an app, with a contract to sign or to pay with. It returns the prepay_id that starts the
-// payment.
+// AppWithContractResponse is the reply of POST /v3/pay/transactions/app-with-contract
+// (APP下单并签约).
+// Places an order for an app, with a contract to sign or to pay with. It returns the prepay_id
+// that starts the payment.
 type AppWithContractResponse struct {
 	wxpay.Reply `json:"-"`
 

@@ -7,8 +7,8 @@ import (
 )
 
 // JSAPIRequest is the body of POST /v3/pay/transactions/jsapi (JSAPI下单).
-// Places an order for a page or mini program inside WeChat and returns the prepay_id that starts the payment.
-// It lives 2 hours.
+// Places an order for a page or mini program inside WeChat and returns the prepay_id that
+// starts the payment. It lives 2 hours.
 // https://pay.weixin.qq.com/doc/v3/merchant/4012525182
 type JSAPIRequest struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.
@@ -62,8 +62,8 @@ type JSAPIRequest struct {
 }
 
 // JSAPIResponse is the reply of POST /v3/pay/transactions/jsapi (JSAPI下单).
-// Places an order for a page or mini program inside WeChat and returns the prepay_id that starts the payment.
-// It lives 2 hours.
+// Places an order for a page or mini program inside WeChat and returns the prepay_id that
+// starts the payment. It lives 2 hours.
 // https://pay.weixin.qq.com/doc/v3/merchant/4012525182
 type JSAPIResponse struct {
 	wxpay.Reply `json:"-"`

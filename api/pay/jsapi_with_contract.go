@@ -6,9 +6,10 @@ import (
 	"github.com/wxpay-go/wxpay"
 )
 
-// JSAPIWithContractRequest is the body of POST /v3/pay/transactions/jsapi-with-contract (JSAPI下单并授权/签约).
-// Places an order for a page or mini program inside WeChat, with a contract to sign or to pay with. It returns
-// the prepay_id that starts the payment.
+// JSAPIWithContractRequest is the body of POST /v3/pay/transactions/jsapi-with-contract
+// (JSAPI下单并授权/签约).
+// Places an order for a page or mini program inside WeChat, with a contract to sign or to pay
+// with. It returns the prepay_id that starts the payment.
 type JSAPIWithContractRequest struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.
 	// 公众号ID. Required, 1–32 characters.
@@ -91,17 +92,20 @@ type JSAPIWithContractRequestContractInfo struct {
 	// Number of the request, unique per merchant.
 	// 请求序列号. Optional.
 	RequestSerial string `json:"request_serial,omitempty"`
-	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the return to the app.
+	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the
+	// return to the app.
 	// 用户账户展示名称. Optional.
 	ContractDisplayAccount string `json:"contract_display_account,omitempty"`
-	// Where WeChat Pay posts the result of signing: absolute https with a path and without query string.
+	// Where WeChat Pay posts the result of signing: absolute https with a path and without query
+	// string.
 	// 签约信息通知URL. Optional.
 	ContractNotifyURL string `json:"contract_notify_url,omitempty"`
 }
 
-// JSAPIWithContractResponse is the reply of POST /v3/pay/transactions/jsapi-with-contract (JSAPI下单并授权/签约).
-// Places an order for a page or mini program inside WeChat, with a contract to sign or to pay with. It returns
-// the prepay_id that starts the payment.
+// JSAPIWithContractResponse is the reply of POST /v3/pay/transactions/jsapi-with-contract
+// (JSAPI下单并授权/签约).
+// Places an order for a page or mini program inside WeChat, with a contract to sign or to pay
+// with. It returns the prepay_id that starts the payment.
 type JSAPIWithContractResponse struct {
 	wxpay.Reply `json:"-"`
 

@@ -2,7 +2,8 @@
 
 package pay
 
-// OrderByOutTradeNoQuery is the query of GET /v3/pay/transactions/out-trade-no/{out_trade_no} (商户订单号查询).
+// OrderByOutTradeNoQuery is the query of GET /v3/pay/transactions/out-trade-no/{out_trade_no}
+// (商户订单号查询).
 // Finds an order by the merchant's own number.
 // https://pay.weixin.qq.com/doc/v3/merchant/4013070356
 type OrderByOutTradeNoQuery struct {

@@ -2,7 +2,8 @@
 
 package pay
 
-// OrderByTransactionIDQuery is the query of GET /v3/pay/transactions/id/{transaction_id} (微信支付订单号查询).
+// OrderByTransactionIDQuery is the query of GET /v3/pay/transactions/id/{transaction_id}
+// (微信支付订单号查询).
 // Finds an order by WeChat Pay's id.
 type OrderByTransactionIDQuery struct {
 	// Merchant id issued by WeChat Pay.

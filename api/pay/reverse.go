@@ -6,8 +6,10 @@ import (
 	"github.com/wxpay-go/wxpay"
 )
 
-// ReverseRequest is the body of POST /v3/pay/transactions/out-trade-no/{out_trade_no}/reverse (撤销).
-// Undoes a payment by code whose result is unknown: refunds it if it was paid, closes it if it was not.
+// ReverseRequest is the body of POST /v3/pay/transactions/out-trade-no/{out_trade_no}/reverse
+// (撤销).
+// Undoes a payment by code whose result is unknown: refunds it if it was paid, closes it if it
+// was not.
 // https://pay.weixin.qq.com/docs/merchant/apis/code-payment-v3/direct/reverse.html
 type ReverseRequest struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.
@@ -18,8 +20,10 @@ type ReverseRequest struct {
 	MchID string `json:"mchid"`
 }
 
-// ReverseResponse is the reply of POST /v3/pay/transactions/out-trade-no/{out_trade_no}/reverse (撤销).
-// Undoes a payment by code whose result is unknown: refunds it if it was paid, closes it if it was not.
+// ReverseResponse is the reply of POST /v3/pay/transactions/out-trade-no/{out_trade_no}/reverse
+// (撤销).
+// Undoes a payment by code whose result is unknown: refunds it if it was paid, closes it if it
+// was not.
 // https://pay.weixin.qq.com/docs/merchant/apis/code-payment-v3/direct/reverse.html
 type ReverseResponse struct {
 	wxpay.Reply `json:"-"`

@@ -98,8 +98,8 @@ type Payer struct {
 // Real-name restriction: only this person may pay. Needs a permission of its own.
 type Identity struct {
 	// Kind of identity document.
-	// 证件类型. Required, one of IDCARD, HONGKONG_MACAO, HONGKONG_MACAO_RESIDENT, TAIWAN_RESIDENT, FOREIGN_RESIDENT,
-	// OVERSEA_PASSPORT, PHONE_NUMBER.
+	// 证件类型. Required, one of IDCARD, HONGKONG_MACAO, HONGKONG_MACAO_RESIDENT, TAIWAN_RESIDENT,
+	// FOREIGN_RESIDENT, OVERSEA_PASSPORT, PHONE_NUMBER.
 	// Its constants begin with IdentityType.
 	Type string `json:"type"`
 	// Number of the document, encrypted.
@@ -170,8 +170,9 @@ type Order struct {
 	// 交易类型. May be absent, one of JSAPI, NATIVE, APP, MICROPAY, MWEB, FACEPAY, PAP.
 	// Its constants begin with TradeType.
 	TradeType string `json:"trade_type,omitempty"`
-	// SUCCESS paid, REFUND refunded at least in part, NOTPAY not paid yet, CLOSED, REVOKED (payment code only),
-	// USERPAYING (payment code only), PAYERROR, ACCEPT (recurring debits only: accepted, not tried yet).
+	// SUCCESS paid, REFUND refunded at least in part, NOTPAY not paid yet, CLOSED, REVOKED (payment
+	// code only), USERPAYING (payment code only), PAYERROR, ACCEPT (recurring debits only:
+	// accepted, not tried yet).
 	// 交易状态. One of SUCCESS, REFUND, NOTPAY, CLOSED, REVOKED, USERPAYING, PAYERROR, ACCEPT.
 	// Its constants begin with TradeState.
 	TradeState string `json:"trade_state"`

@@ -7,7 +7,8 @@ import (
 )
 
 // ContractOrderRequest is the body of POST /pay/contractorder (支付中签约).
-// Places an order with a signing session: paying may succeed while signing fails, see contract_result_code.
+// Places an order with a signing session: paying may succeed while signing fails, see
+// contract_result_code.
 type ContractOrderRequest struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.
 	// 请求appid. Required, 1–32 characters.
@@ -85,7 +86,8 @@ type ContractOrderRequest struct {
 	// Number of the request, unique per merchant, without leading zero.
 	// 请求序列号. Required, at least 1.
 	RequestSerial int64 `xml:"request_serial,omitempty"`
-	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the return to the app.
+	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the
+	// return to the app.
 	// 用户账户展示名称. Required, 1–128 characters.
 	ContractDisplayAccount string `xml:"contract_display_account,omitempty"`
 	// Where WeChat Pay posts the result of signing: absolute, without query string.
@@ -94,7 +96,8 @@ type ContractOrderRequest struct {
 }
 
 // ContractOrderResponse is the reply of POST /pay/contractorder (支付中签约).
-// Places an order with a signing session: paying may succeed while signing fails, see contract_result_code.
+// Places an order with a signing session: paying may succeed while signing fails, see
+// contract_result_code.
 type ContractOrderResponse struct {
 	wxpay.Reply `json:"-"`
 
@@ -137,7 +140,8 @@ type ContractOrderResponse struct {
 	// The merchant's own number for the contract.
 	// 签约协议号. May be absent.
 	ContractCode string `xml:"contract_code,omitempty"`
-	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the return to the app.
+	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the
+	// return to the app.
 	// 用户账户展示名称. May be absent.
 	ContractDisplayAccount string `xml:"contract_display_account,omitempty"`
 	// Address that opens WeChat, for MWEB.

@@ -58,9 +58,10 @@ type OrderQueryResponse struct {
 	// How the order is paid.
 	// 交易类型. May be absent.
 	TradeType string `xml:"trade_type,omitempty"`
-	// SUCCESS paid, REFUND refunded at least in part, NOTPAY not paid yet, CLOSED, REVOKED, USERPAYING, PAYERROR,
-	// ACCEPT accepted.
-	// 交易状态. May be absent, one of SUCCESS, REFUND, NOTPAY, CLOSED, REVOKED, USERPAYING, PAYERROR, ACCEPT.
+	// SUCCESS paid, REFUND refunded at least in part, NOTPAY not paid yet, CLOSED, REVOKED,
+	// USERPAYING, PAYERROR, ACCEPT accepted.
+	// 交易状态. May be absent, one of SUCCESS, REFUND, NOTPAY, CLOSED, REVOKED, USERPAYING, PAYERROR,
+	// ACCEPT.
 	// Its constants begin with TradeState.
 	TradeState string `xml:"trade_state,omitempty"`
 	// Bank or wallet that paid.

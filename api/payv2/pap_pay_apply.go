@@ -3,7 +3,8 @@
 package payv2
 
 // PapPayApplyRequest is the body of POST /pay/pappayapply (申请扣款).
-// Asks for a debit. SUCCESS says only that it was accepted: the result comes as a notification, or by query.
+// Asks for a debit. SUCCESS says only that it was accepted: the result comes as a notification,
+// or by query.
 // https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_8.shtml
 type PapPayApplyRequest struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.

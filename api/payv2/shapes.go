@@ -31,9 +31,10 @@ type Debit struct {
 	// How the order is paid.
 	// 交易类型. May be absent.
 	TradeType string `xml:"trade_type,omitempty"`
-	// SUCCESS paid, REFUND refunded at least in part, NOTPAY not paid yet, CLOSED, REVOKED, USERPAYING, PAYERROR,
-	// ACCEPT accepted.
-	// 交易状态. May be absent, one of SUCCESS, REFUND, NOTPAY, CLOSED, REVOKED, USERPAYING, PAYERROR, ACCEPT.
+	// SUCCESS paid, REFUND refunded at least in part, NOTPAY not paid yet, CLOSED, REVOKED,
+	// USERPAYING, PAYERROR, ACCEPT accepted.
+	// 交易状态. May be absent, one of SUCCESS, REFUND, NOTPAY, CLOSED, REVOKED, USERPAYING, PAYERROR,
+	// ACCEPT.
 	// Its constants begin with TradeState.
 	TradeState string `xml:"trade_state,omitempty"`
 	// Bank or wallet that paid.
@@ -81,7 +82,8 @@ type Debit struct {
 }
 
 // Applied is the reply of POST /pay/pappayapply (申请扣款).
-// Asks for a debit. SUCCESS says only that it was accepted: the result comes as a notification, or by query.
+// Asks for a debit. SUCCESS says only that it was accepted: the result comes as a notification,
+// or by query.
 // https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_8.shtml
 type Applied struct {
 	wxpay.Reply `json:"-"`

@@ -3,7 +3,8 @@
 package refund
 
 // RefundRequest is the body of POST /v3/refund/domestic/refunds (申请退款).
-// Refunds a payment, wholly or in part: at most 50 times and within a year. Retry with the same out_refund_no.
+// Refunds a payment, wholly or in part: at most 50 times and within a year. Retry with the same
+// out_refund_no.
 // One of transaction_id and out_trade_no is required.
 // https://pay.weixin.qq.com/docs/merchant/apis/weixin-pay-score/refunds/create.html
 type RefundRequest struct {

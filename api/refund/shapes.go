@@ -41,7 +41,8 @@ type Goods struct {
 }
 
 // DomesticRefund is the reply of POST /v3/refund/domestic/refunds (申请退款).
-// Refunds a payment, wholly or in part: at most 50 times and within a year. Retry with the same out_refund_no.
+// Refunds a payment, wholly or in part: at most 50 times and within a year. Retry with the same
+// out_refund_no.
 // https://pay.weixin.qq.com/docs/merchant/apis/weixin-pay-score/refunds/create.html
 type DomesticRefund struct {
 	wxpay.Reply `json:"-"`
@@ -58,7 +59,8 @@ type DomesticRefund struct {
 	// The merchant's own order number, unique per merchant.
 	// 商户订单号.
 	OutTradeNo string `json:"out_trade_no"`
-	// ORIGINAL: the way it was paid. BALANCE, OTHER_BALANCE, OTHER_BANKCARD: elsewhere, because that failed.
+	// ORIGINAL: the way it was paid. BALANCE, OTHER_BALANCE, OTHER_BANKCARD: elsewhere, because
+	// that failed.
 	// 退款渠道. One of ORIGINAL, BALANCE, OTHER_BALANCE, OTHER_BANKCARD.
 	// Its constants begin with DomesticRefundChannel.
 	Channel string `json:"channel"`

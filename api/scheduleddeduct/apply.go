@@ -3,8 +3,8 @@
 package scheduleddeduct
 
 // ApplyRequest is the body of POST /v3/papay/pay/transactions/apply (受理扣款).
-// Asks for the booked debit, on its day. The answer says only that it was accepted: the result comes as a
-// notification, or by the query of the order.
+// Asks for the booked debit, on its day. The answer says only that it was accepted: the result
+// comes as a notification, or by the query of the order.
 // https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/normal/normal-create-transaction.html
 type ApplyRequest struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.
@@ -16,7 +16,8 @@ type ApplyRequest struct {
 	// What is sold, shown to the payer.
 	// 商品描述. Required, 1–127 characters.
 	Description string `json:"description"`
-	// Where WeChat Pay posts the result of the debit: absolute https with a path and without query string.
+	// Where WeChat Pay posts the result of the debit: absolute https with a path and without query
+	// string.
 	// 通知地址. Required, 1–256 characters.
 	TransactionNotifyURL string `json:"transaction_notify_url"`
 	// WeChat Pay's id of the contract.

@@ -2,9 +2,10 @@
 
 package scheduleddeduct
 
-// BookRequest is the body of POST /v3/papay/pay/schedules/contract-id/{contract_id}/schedule (预约扣费).
-// Books the agreed debit: on the day before it, from 08:00 to 19:30 Beijing time, once, with exactly the agreed
-// amount. A contract that is not booked is terminated by WeChat Pay.
+// BookRequest is the body of POST /v3/papay/pay/schedules/contract-id/{contract_id}/schedule
+// (预约扣费).
+// Books the agreed debit: on the day before it, from 08:00 to 19:30 Beijing time, once, with
+// exactly the agreed amount. A contract that is not booked is terminated by WeChat Pay.
 // https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/normal/normal-schedule-deduction.html
 type BookRequest struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.

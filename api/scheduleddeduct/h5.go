@@ -8,8 +8,8 @@ import (
 
 // H5Request is the body of POST /v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/h5
 // (H5场景预约扣费类型签约的预签约).
-// Opens a signing session for a page outside WeChat, valid for 10 minutes. The contract allows one debit on the
-// agreed day when its template is of the scheduled kind.
+// Opens a signing session for a page outside WeChat, valid for 10 minutes. The contract allows
+// one debit on the agreed day when its template is of the scheduled kind.
 // https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/normal/normal-h5-scheduled-deduct-pre-sign.html
 type H5Request struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.
@@ -21,14 +21,16 @@ type H5Request struct {
 	// Contract template.
 	// 委托代扣模板ID. Required, at least 1.
 	PlanID int64 `json:"plan_id"`
-	// The merchant's own number for the contract; digits and letters. It can never be used again once the payer
-	// tried to sign.
+	// The merchant's own number for the contract; digits and letters. It can never be used again
+	// once the payer tried to sign.
 	// 商户签约协议号. Required, 1–32 characters, matching ^[0-9A-Za-z]+$.
 	OutContractCode string `json:"out_contract_code"`
-	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the return to the app.
+	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the
+	// return to the app.
 	// 用户账户展示名称. Required, 1–32 characters.
 	ContractDisplayAccount string `json:"contract_display_account"`
-	// Where WeChat Pay posts the result of signing: absolute https with a path and without query string.
+	// Where WeChat Pay posts the result of signing: absolute https with a path and without query
+	// string.
 	// 签约结果通知地址. Required, 1–256 characters.
 	ContractNotifyURL string `json:"contract_notify_url"`
 	// The merchant's own id of the account, when a payer has several.
@@ -44,8 +46,8 @@ type H5Request struct {
 
 // H5Response is the reply of POST /v3/papay/scheduled-deduct-sign/contracts/pre-entrust-sign/h5
 // (H5场景预约扣费类型签约的预签约).
-// Opens a signing session for a page outside WeChat, valid for 10 minutes. The contract allows one debit on the
-// agreed day when its template is of the scheduled kind.
+// Opens a signing session for a page outside WeChat, valid for 10 minutes. The contract allows
+// one debit on the agreed day when its template is of the scheduled kind.
 // https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/normal/normal-h5-scheduled-deduct-pre-sign.html
 type H5Response struct {
 	wxpay.Reply `json:"-"`

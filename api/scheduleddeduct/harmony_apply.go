@@ -3,7 +3,8 @@
 package scheduleddeduct
 
 // HarmonyApplyRequest is the body of POST /v3/papay/pay/harmony/transactions/apply (代扣受理扣款).
-// Asks for a debit of a contract signed on HarmonyOS. The answer says only that it was accepted.
+// Asks for a debit of a contract signed on HarmonyOS. The answer says only that it was
+// accepted.
 type HarmonyApplyRequest struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.
 	// 应用ID. Required.
@@ -14,7 +15,8 @@ type HarmonyApplyRequest struct {
 	// What is sold, shown to the payer.
 	// 商品描述. Required, 1–127 characters.
 	Description string `json:"description"`
-	// Where WeChat Pay posts the result of the debit: absolute https with a path and without query string.
+	// Where WeChat Pay posts the result of the debit: absolute https with a path and without query
+	// string.
 	// 通知地址. Required, 1–256 characters.
 	TransactionNotifyURL string `json:"transaction_notify_url"`
 	// WeChat Pay's id of the contract.

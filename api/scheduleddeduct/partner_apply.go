@@ -3,7 +3,8 @@
 package scheduleddeduct
 
 // PartnerApplyRequest is the body of POST /v3/papay/pay/partner/transactions/apply (受理扣款).
-// Asks for the booked debit of a sub-merchant, on its day. The answer says only that it was accepted.
+// Asks for the booked debit of a sub-merchant, on its day. The answer says only that it was
+// accepted.
 // https://pay.weixin.qq.com/docs/partner/apis/entrusted-payment/partner/partner-create-transaction.html
 type PartnerApplyRequest struct {
 	// AppID of the service provider.
@@ -21,7 +22,8 @@ type PartnerApplyRequest struct {
 	// What is sold, shown to the payer.
 	// 商品描述. Required, 1–127 characters.
 	Description string `json:"description"`
-	// Where WeChat Pay posts the result of the debit: absolute https with a path and without query string.
+	// Where WeChat Pay posts the result of the debit: absolute https with a path and without query
+	// string.
 	// 通知地址. Required, 1–256 characters.
 	TransactionNotifyURL string `json:"transaction_notify_url"`
 	// WeChat Pay's id of the contract.

@@ -2,10 +2,10 @@
 
 package scheduleddeduct
 
-// PartnerBookRequest is the body of POST /v3/papay/pay/partner/schedules/contract-id/{contract_id}/schedule
-// (预约扣费).
-// Books the agreed debit of a sub-merchant: on the day before it, from 08:00 to 19:30 Beijing time, once, with
-// exactly the agreed amount.
+// PartnerBookRequest is the body of POST
+// /v3/papay/pay/partner/schedules/contract-id/{contract_id}/schedule (预约扣费).
+// Books the agreed debit of a sub-merchant: on the day before it, from 08:00 to 19:30 Beijing
+// time, once, with exactly the agreed amount.
 // https://pay.weixin.qq.com/docs/partner/apis/entrusted-payment/partner/partner-schedule-deduction.html
 type PartnerBookRequest struct {
 	// AppID of the service provider.

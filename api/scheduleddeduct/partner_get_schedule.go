@@ -2,8 +2,8 @@
 
 package scheduleddeduct
 
-// PartnerGetScheduleQuery is the query of GET /v3/papay/pay/partner/schedules/contract-id/{contract_id}
-// (查询扣费预约).
+// PartnerGetScheduleQuery is the query of GET
+// /v3/papay/pay/partner/schedules/contract-id/{contract_id} (查询扣费预约).
 // Tells what was booked and debited for a sub-merchant.
 // https://pay.weixin.qq.com/docs/partner/apis/entrusted-payment/partner/partner-query-deduct-schedule.html
 type PartnerGetScheduleQuery struct {

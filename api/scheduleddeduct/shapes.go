@@ -19,7 +19,8 @@ type Amount struct {
 }
 
 // Applied is the reply of POST /v3/papay/pay/harmony/transactions/apply (代扣受理扣款).
-// Asks for a debit of a contract signed on HarmonyOS. The answer says only that it was accepted.
+// Asks for a debit of a contract signed on HarmonyOS. The answer says only that it was
+// accepted.
 type Applied struct {
 	wxpay.Reply `json:"-"`
 
@@ -31,13 +32,15 @@ type Applied struct {
 	Amount Amount `json:"amount"`
 }
 
-// Schedule is the reply of GET /v3/papay/pay/partner/schedules/contract-id/{contract_id} (查询扣费预约).
+// Schedule is the reply of GET /v3/papay/pay/partner/schedules/contract-id/{contract_id}
+// (查询扣费预约).
 // Tells what was booked and debited for a sub-merchant.
 // https://pay.weixin.qq.com/docs/partner/apis/entrusted-payment/partner/partner-query-deduct-schedule.html
 type Schedule struct {
 	wxpay.Reply `json:"-"`
 
-	// NO_SCHEDULED: not booked. SCHEDULED: booked, not debited yet. PAID: debited. EXPIRED: the day has passed.
+	// NO_SCHEDULED: not booked. SCHEDULED: booked, not debited yet. PAID: debited. EXPIRED: the day
+	// has passed.
 	// 扣费预约的状态. One of NO_SCHEDULED, SCHEDULED, PAID, EXPIRED.
 	// Its constants begin with ScheduleState.
 	ScheduleState string `json:"schedule_state"`

@@ -7,8 +7,8 @@ import (
 )
 
 // RefundRequest is the body of POST /secapi/pay/refund (申请退款).
-// Refunds a payment, wholly or in part, with the merchant's certificate. At most 50 times and within a year;
-// retry with the same out_refund_no.
+// Refunds a payment, wholly or in part, with the merchant's certificate. At most 50 times and
+// within a year; retry with the same out_refund_no.
 // One of transaction_id and out_trade_no is required.
 type RefundRequest struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.
@@ -58,8 +58,8 @@ type RefundRequest struct {
 }
 
 // RefundResponse is the reply of POST /secapi/pay/refund (申请退款).
-// Refunds a payment, wholly or in part, with the merchant's certificate. At most 50 times and within a year;
-// retry with the same out_refund_no.
+// Refunds a payment, wholly or in part, with the merchant's certificate. At most 50 times and
+// within a year; retry with the same out_refund_no.
 type RefundResponse struct {
 	wxpay.Reply `json:"-"`
 

@@ -7,8 +7,8 @@ import (
 )
 
 // EchoRequest is the body of POST /v3/security/echo (商户签名验签／加解密测试).
-// Returns the texts it is sent. encrypted_echo_message tries the encryption of sensitive fields both ways;
-// notify_url tries a notification.
+// Returns the texts it is sent. encrypted_echo_message tries the encryption of sensitive fields
+// both ways; notify_url tries a notification.
 type EchoRequest struct {
 	// Text to be returned.
 	// 回显信息. Required.
@@ -16,14 +16,15 @@ type EchoRequest struct {
 	// Text to be returned, encrypted on the way.
 	// 加密回显信息. Optional, encrypted by the SDK; give it in clear.
 	EncryptedEchoMessage string `json:"encrypted_echo_message,omitempty"`
-	// Where WeChat Pay posts a notification to try: absolute https with a path and without query string.
+	// Where WeChat Pay posts a notification to try: absolute https with a path and without query
+	// string.
 	// 回调通知地址. Optional.
 	NotifyURL string `json:"notify_url,omitempty"`
 }
 
 // EchoResponse is the reply of POST /v3/security/echo (商户签名验签／加解密测试).
-// Returns the texts it is sent. encrypted_echo_message tries the encryption of sensitive fields both ways;
-// notify_url tries a notification.
+// Returns the texts it is sent. encrypted_echo_message tries the encryption of sensitive fields
+// both ways; notify_url tries a notification.
 type EchoResponse struct {
 	wxpay.Reply `json:"-"`
 

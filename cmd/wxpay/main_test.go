@@ -24,7 +24,8 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true,
 		Setup: setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exec-code": execCode, "start": start, "interrupt": interrupt, "agrees-with-fidelity": agreesWithFidelity, "agree": agree, "admin": admin,
+			"exec-code": execCode, "start": start, "interrupt": interrupt, "agrees-with-fidelity": agreesWithFidelity,
+			"agree": agree, "admin": admin,
 		},
 	})
 }
@@ -55,8 +56,12 @@ func execCode(ts *testscript.TestScript, neg bool, args []string) {
 func agreesWithFidelity(ts *testscript.TestScript, neg bool, args []string) {
 	page, err := os.ReadFile(filepath.Join(ts.Getenv("ROOT"), "docs", "fidelity.md"))
 	ts.Check(err)
-	printed := regexp.MustCompile(`(\d+) endpoints: (\d+) typed, (\d+) by path only; in the sandbox (\d+) stateful(?:, (\d+) stub)?, (\d+) not emulated`)
-	written := regexp.MustCompile(`Of (\d+) known endpoints (\d+) are typed and (\d+) are reached by path only\. In the sandbox (\d+) are stateful, (\d+) are stubs, (\d+) are not emulated`)
+	printed := regexp.MustCompile(
+		`(\d+) endpoints: (\d+) typed, (\d+) by path only; ` +
+			`in the sandbox (\d+) stateful(?:, (\d+) stub)?, (\d+) not emulated`)
+	written := regexp.MustCompile(
+		`Of (\d+) known endpoints (\d+) are typed and (\d+) are reached by path only\. ` +
+			`In the sandbox (\d+) are stateful, (\d+) are stubs, (\d+) are not emulated`)
 	got, want := printed.FindStringSubmatch(ts.ReadFile("stdout")), written.FindStringSubmatch(string(page))
 	if got != nil && got[5] == "" {
 		got[5] = "0"

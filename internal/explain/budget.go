@@ -23,7 +23,8 @@ func (b *budget) spend(bytes int) bool {
 func (b *budget) spent() bool { return *b < 0 }
 
 // tooLarge is the answer where the budget ends before the mistakes do.
-const tooLarge = "none of the usual mistakes that were tried explains it, and the message is too large to try them all: sign a short one the same way to be told more"
+const tooLarge = "none of the usual mistakes that were tried explains it, and the message is too large to try them " +
+	"all: sign a short one the same way to be told more"
 
 // indentedSize is how long compact JSON gets with every member on a line of its own. It
 // grows with the depth times the lines, so it is asked before anything is indented.

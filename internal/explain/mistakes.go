@@ -49,7 +49,8 @@ func mistakes(r Request, left *budget) iter.Seq[guess] {
 			if method == r.Method {
 				continue
 			}
-			what := "the method was signed as " + wire.Clip(method, shown) + ", the request is " + wire.Clip(r.Method, shown)
+			what := "the method was signed as " + wire.Clip(method, shown) + ", the request is " +
+				wire.Clip(r.Method, shown)
 			if !say(build(method, uri, r.Timestamp, r.Nonce, body), what) ||
 				!say(build(method, uri, r.Timestamp, r.Nonce, nil), what+"; and the body was left out") {
 				return
@@ -65,12 +66,14 @@ func mistakes(r Request, left *budget) iter.Seq[guess] {
 			return
 		}
 		for off := int64(-5); off <= 5; off++ {
-			if !say(build(r.Method, uri, strconv.FormatInt(seconds+off, 10), r.Nonce, body), "another timestamp was signed than sent: take the time once") {
+			if !say(build(r.Method, uri, strconv.FormatInt(seconds+off, 10), r.Nonce, body),
+				"another timestamp was signed than sent: take the time once") {
 				return
 			}
 		}
 		for ms := range int64(1000) {
-			if !say(build(r.Method, uri, strconv.FormatInt(seconds*1000+ms, 10), r.Nonce, body), "the timestamp was signed in milliseconds and sent in seconds") {
+			if !say(build(r.Method, uri, strconv.FormatInt(seconds*1000+ms, 10), r.Nonce, body),
+				"the timestamp was signed in milliseconds and sent in seconds") {
 				return
 			}
 		}
@@ -91,8 +94,10 @@ func otherBodies(body []byte, left *budget) iter.Seq2[string, []byte] {
 		if !yield("the body was left out of what was signed", nil) {
 			return
 		}
-		if !yield("the body was signed with CRLF line ends and sent with LF", bytes.ReplaceAll(body, []byte("\n"), []byte("\r\n"))) ||
-			!yield("the body was signed with LF line ends and sent with CRLF", bytes.ReplaceAll(body, []byte("\r\n"), []byte("\n"))) ||
+		if !yield("the body was signed with CRLF line ends and sent with LF", bytes.ReplaceAll(body, []byte("\n"),
+			[]byte("\r\n"))) ||
+			!yield("the body was signed with LF line ends and sent with CRLF", bytes.ReplaceAll(body, []byte("\r\n"),
+				[]byte("\n"))) ||
 			!yield("white space around the body was not signed but sent", bytes.TrimSpace(body)) ||
 			!yield("a line feed after the body was signed but not sent", append(bytes.Clone(body), '\n')) ||
 			!yield("a byte order mark was sent but not signed", bytes.TrimPrefix(body, []byte("\ufeff"))) {
@@ -117,20 +122,23 @@ func otherBodies(body []byte, left *budget) iter.Seq2[string, []byte] {
 		json.HTMLEscape(&html, body)
 		if !yield(again+"another key order or spacing): sign the very bytes you send", sorted) ||
 			!yield(again+"&, < and > escaped as Go's encoding/json does): sign the very bytes you send", escaped) ||
-			!yield(again+"&, < and > escaped as Go's encoding/json does): sign the very bytes you send", html.Bytes()) ||
+			!yield(again+"&, < and > escaped as Go's encoding/json does): sign the very bytes you send",
+				html.Bytes()) ||
 			!yield(again+"white space): sign the very bytes you send", compact.Bytes()) {
 			return
 		}
 		for _, indent := range []string{"  ", "    ", "\t"} {
 			var indented bytes.Buffer
-			if !left.spend(indentedSize(compact.Bytes(), len(indent))) || json.Indent(&indented, body, "", indent) != nil ||
+			if !left.spend(indentedSize(compact.Bytes(), len(indent))) || json.Indent(&indented, body,
+				"", indent) != nil ||
 				!yield(again+"indented): sign the very bytes you send", indented.Bytes()) {
 				return
 			}
 		}
 		_ = yield(again+"spaces after : and ,): sign the very bytes you send", spaced(compact.Bytes())) &&
 			yield(again+"\\uXXXX for what is not ASCII): sign the very bytes you send", ascii(compact.Bytes())) &&
-			yield(again+"spaces after : and ,; \\uXXXX for what is not ASCII, as Python's json.dumps does): sign the very bytes you send", ascii(spaced(compact.Bytes())))
+			yield(again+"spaces after : and ,; \\uXXXX for what is not ASCII, as Python's json.dumps does): sign the "+
+				"very bytes you send", ascii(spaced(compact.Bytes())))
 	}
 }
 
@@ -181,18 +189,22 @@ func otherURIs(r Request) iter.Seq2[string, string] {
 			if !yield("the query was left out of what was signed", path) {
 				return
 			}
-			if decoded, err := url.QueryUnescape(query); err == nil && !yield("the query was signed decoded and sent encoded", path+"?"+decoded) {
+			if decoded, err := url.QueryUnescape(query); err == nil &&
+				!yield("the query was signed decoded and sent encoded", path+"?"+decoded) {
 				return
 			}
-			if values, err := url.ParseQuery(query); err == nil && !yield("the query was signed in another order or escaping than sent", path+"?"+values.Encode()) {
+			if values, err := url.ParseQuery(query); err == nil &&
+				!yield("the query was signed in another order or escaping than sent", path+"?"+values.Encode()) {
 				return
 			}
 		}
 		suffix := strings.TrimPrefix(uri, path)
-		if decoded, err := url.PathUnescape(path); err == nil && !yield("the path was signed decoded and sent percent-encoded", decoded+suffix) {
+		if decoded, err := url.PathUnescape(path); err == nil &&
+			!yield("the path was signed decoded and sent percent-encoded", decoded+suffix) {
 			return
 		}
-		for _, prefix := range []string{"http://" + r.Host, "https://" + r.Host, "https://api.mch.weixin.qq.com", "http://api.mch.weixin.qq.com"} {
+		for _, prefix := range []string{"http://" + r.Host, "https://" + r.Host, "https://api.mch.weixin.qq.com",
+			"http://api.mch.weixin.qq.com"} {
 			if !yield("the whole URL was signed; sign the path and query only", prefix+uri) {
 				return
 			}
@@ -207,13 +219,18 @@ func otherURIs(r Request) iter.Seq2[string, string] {
 // otherLayouts are the right values put together wrongly.
 func otherLayouts(r Request, right []byte) iter.Seq2[string, []byte] {
 	return func(yield func(string, []byte) bool) {
-		_ = yield("the last line feed is missing: every line ends with one, the body's too", bytes.TrimSuffix(right, []byte("\n"))) &&
-			yield("the line of the empty body is missing: without a body the string ends with two line feeds", bytes.TrimSuffix(right, []byte("\n\n"))) &&
+		_ = yield("the last line feed is missing: every line ends with one, the body's too",
+			bytes.TrimSuffix(right, []byte("\n"))) &&
+			yield("the line of the empty body is missing: without a body the string ends with two line feeds",
+				bytes.TrimSuffix(right, []byte("\n\n"))) &&
 			yield("there is a line feed too many at the end", append(bytes.Clone(right), '\n')) &&
 			yield("the lines were signed with CRLF, want LF", bytes.ReplaceAll(right, []byte("\n"), []byte("\r\n"))) &&
-			yield(`the lines were joined with the two characters \n, want a line feed`, bytes.ReplaceAll(right, []byte("\n"), []byte(`\n`))) &&
-			yield("timestamp and nonce were signed in the wrong order", r.message(r.Method, r.URI, r.Nonce, r.Timestamp, r.Body)) &&
-			yield("the string of a reply was signed (timestamp, nonce, body); a request begins with method and path", wire.AppendReplyMessage(nil, r.Timestamp, r.Nonce, r.Body)) &&
+			yield(`the lines were joined with the two characters \n, want a line feed`,
+				bytes.ReplaceAll(right, []byte("\n"), []byte(`\n`))) &&
+			yield("timestamp and nonce were signed in the wrong order", r.message(r.Method, r.URI, r.Nonce, r.Timestamp,
+				r.Body)) &&
+			yield("the string of a reply was signed (timestamp, nonce, body); a request begins with method and path",
+				wire.AppendReplyMessage(nil, r.Timestamp, r.Nonce, r.Body)) &&
 			yield("only the body was signed", r.Body)
 	}
 }

@@ -21,7 +21,8 @@ import (
 // another key, another digest, or two of these at once.
 func Sign(f wire.Fields, own Keys, others []Keys) string {
 	want := strings.ToUpper(f["sign"])
-	if raw, err := hex.DecodeString(want); err != nil || len(raw) != md5.Size && len(raw) != sha256.Size && len(raw) != sha1.Size {
+	if raw, err := hex.DecodeString(want); err != nil || len(raw) != md5.Size && len(raw) != sha256.Size &&
+		len(raw) != sha1.Size {
 		return "the sign is not the hexadecimal digits of an MD5 (32) or an HMAC-SHA256 (64)"
 	}
 	keys, ways := keysTaken(own, others), digests(f)
@@ -46,7 +47,8 @@ func Sign(f wire.Fields, own Keys, others []Keys) string {
 			return tooLarge
 		}
 	}
-	return "no usual mistake explains it: compare the joined string with the example of the official page, sorted, without empty values, &key= and the APIv2 key at its end; an APIv2 key that was reset looks like this too"
+	return "no usual mistake explains it: compare the joined string with the example of the official page, sorted, " +
+		"without empty values, &key= and the APIv2 key at its end; an APIv2 key that was reset looks like this too"
 }
 
 // count is how many mistakes there are in what was done; "" is none.
@@ -103,7 +105,8 @@ func joins(f wire.Fields, left *budget) iter.Seq[variant] {
 			!say("empty values were signed; leave them out", names, true, same) ||
 			!say(encoded, names, false, url.QueryEscape) ||
 			!say(encoded, names, false, url.PathEscape) ||
-			!say("the values were signed as escaped in the XML; sign them as they are", names, false, html.EscapeString) ||
+			!say("the values were signed as escaped in the XML; sign them as they are", names, false,
+				html.EscapeString) ||
 			!say("the values were signed with their CDATA; sign what is inside", names, false, cdata) ||
 			!say("values were trimmed to sign and sent with white space", names, false, strings.TrimSpace) ||
 			!say("the names were not sorted by ASCII", folded, false, same) ||
@@ -134,7 +137,8 @@ func keysTaken(own Keys, others []Keys) []variant {
 	}
 	for _, other := range others {
 		if other.MchID != own.MchID {
-			out = append(out, variant{other.APIv2, "signed with the APIv2 key of merchant " + other.MchID + ", not of " + own.MchID})
+			out = append(out, variant{other.APIv2, "signed with the APIv2 key of merchant " + other.MchID +
+				", not of " + own.MchID})
 		}
 	}
 	return out
@@ -175,6 +179,7 @@ func digests(f wire.Fields) []digest {
 			sum := sha256.Sum256([]byte(joined + "&key=" + key))
 			return upper(sum[:])
 		}},
-		{"signed with SHA-1, want MD5", func(joined, key string) string { sum := sha1.Sum([]byte(joined + "&key=" + key)); return upper(sum[:]) }},
+		{"signed with SHA-1, want MD5",
+			func(joined, key string) string { sum := sha1.Sum([]byte(joined + "&key=" + key)); return upper(sum[:]) }},
 	}
 }

@@ -9,9 +9,11 @@ import (
 	"github.com/wxpay-go/wxpay/catalogue"
 )
 
-const width = 110
+// width is how far a comment goes that stands a tab deep, so that it ends at column 100.
+const width = 94
 
-// comment wraps text into // lines. Each line of the text is a paragraph of its own; empty ones are left out.
+// comment wraps text into // lines. Each line of the text is a paragraph of its own; empty ones are
+// left out.
 func comment(lines ...string) string {
 	var b strings.Builder
 	for _, text := range lines {

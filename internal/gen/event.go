@@ -8,8 +8,9 @@ import (
 	"github.com/wxpay-go/wxpay/catalogue"
 )
 
-// events writes api/event: one struct per event type. Several products may send the same type with other members; the type
-// alone does not tell which one did, so the struct holds the members of all, none of them required.
+// events writes api/event: one struct per event type. Several products may send the same type with
+// other members; the type alone does not tell which one did, so the struct holds the members of
+// all, none of them required.
 func events(c *catalogue.Catalogue, out Output) error {
 	byType := map[string][]*catalogue.Event{}
 	var types []string
@@ -50,7 +51,8 @@ func events(c *catalogue.Catalogue, out Output) error {
 		}
 		all := s.take(func(string) bool { return true })
 		path := "api/event/" + strings.ToLower(strings.ReplaceAll(t, ".", "_")) + ".go"
-		if err := out.goFile(path, strings.Join(files, " and "), "structs.go.tmpl", structsOf("event", all)); err != nil {
+		if err := out.goFile(path, strings.Join(files, " and "), "structs.go.tmpl",
+			structsOf("event", all)); err != nil {
 			return err
 		}
 	}
@@ -68,7 +70,8 @@ func eventComment(name string, events []*catalogue.Event) string {
 	return comment(lines...)
 }
 
-// merge joins the members of two resources. What only some products send is optional; the same name must mean the same type.
+// merge joins the members of two resources. What only some products send is optional; the same name
+// must mean the same type.
 func merge(event string, a, b []*catalogue.Field) ([]*catalogue.Field, error) {
 	var all []*catalogue.Field
 	for _, f := range a {
@@ -82,7 +85,8 @@ func merge(event string, a, b []*catalogue.Field) ([]*catalogue.Field, error) {
 		}
 		old := all[i]
 		if old.Type != f.Type || old.Items != nil && old.Items.Type != f.Items.Type {
-			return nil, fmt.Errorf("event %s: %s has type %s in one product and %s in another", event, f.Name, old.Type, f.Type)
+			return nil, fmt.Errorf("event %s: %s has type %s in one product and %s in another", event, f.Name, old.Type,
+				f.Type)
 		}
 		var err error
 		switch {
@@ -104,8 +108,8 @@ func merge(event string, a, b []*catalogue.Field) ([]*catalogue.Field, error) {
 	return all, nil
 }
 
-// optional copies a field without what only one product promises. Nested shapes are named after the event, not after the
-// product's own type, so that two products cannot clash.
+// optional copies a field without what only one product promises. Nested shapes are named after the
+// event, not after the product's own type, so that two products cannot clash.
 func optional(f *catalogue.Field) *catalogue.Field {
 	c := *f
 	c.Required, c.GoName = false, ""

@@ -24,8 +24,8 @@ type structsView struct {
 	Structs []*structView
 }
 
-// families writes one package per family: chain.go with the path tree, a file per endpoint with its request and reply, and
-// shapes.go with the shapes that several endpoints share.
+// families writes one package per family: chain.go with the path tree, a file per endpoint with its
+// request and reply, and shapes.go with the shapes that several endpoints share.
 func families(c *catalogue.Catalogue, out Output) error {
 	for _, f := range c.Families {
 		if len(chained(f)) == 0 {
@@ -101,7 +101,8 @@ func chain(f *catalogue.Family) (chainView, error) {
 		return chainView{}, err
 	}
 	v := chainView{Family: f, Root: root}
-	v.Comment = comment("Package "+f.Package+" is "+f.Title+", the product under "+f.Root+". "+f.Description) + "\n//\n" +
+	v.Comment = comment("Package "+f.Package+" is "+f.Title+", the product under "+f.Root+". "+f.Description) +
+		"\n//\n" +
 		comment(manners(f)) + notifications(f)
 	root.each(func(n *node) {
 		if !n.Bare() {
@@ -115,9 +116,16 @@ func chain(f *catalogue.Family) (chainView, error) {
 // manners is what holds for every field of a package.
 func manners(f *catalogue.Family) string {
 	if f.Protocol == catalogue.ProtocolV2 {
-		return "Start from [Of], or from api.V2 which gathers every product. The client fills in mch_id and sign, which the requests therefore lack, and timestamp and nonce_str where they are empty. Amounts are integers in fen; times are of Beijing, in the form each field names. What a field takes of a few texts is a constant that begins with its name. A field that holds its zero value is not sent, unless the option [wxpay.Zero] of the call names it."
+		return "Start from [Of], or from api.V2 which gathers every product. The client fills in mch_id and sign, " +
+			"which the requests therefore lack, and timestamp and nonce_str where they are empty. Amounts are " +
+			"integers in fen; times are of Beijing, in the form each field names. What a field takes of a few texts " +
+			"is a constant that begins with its name. A field that holds its zero value is not sent, unless the " +
+			"option [wxpay.Zero] of the call names it."
 	}
-	return "Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen; times are RFC 3339 texts with the offset +08:00; dates are yyyy-MM-dd. What a field takes of a few texts is a constant that begins with its name. An optional field that holds its zero value is not sent, unless the option [wxpay.Zero] of the call names it."
+	return "Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen; times are RFC " +
+		"3339 texts with the offset +08:00; dates are yyyy-MM-dd. What a field takes of a few texts is a constant " +
+		"that begins with its name. An optional field that holds its zero value is not sent, unless the option " +
+		"[wxpay.Zero] of the call names it."
 }
 
 // operation adds the structs of an endpoint.
@@ -152,7 +160,8 @@ func (s *shapes) operation(o *catalogue.Operation) error {
 	return nil
 }
 
-// ownedBy says that the struct was named after this endpoint and not after one whose name is longer.
+// ownedBy says that the struct was named after this endpoint and not after one whose name is
+// longer.
 func ownedBy(f *catalogue.Family, o *catalogue.Operation, name string) bool {
 	for _, other := range f.Operations {
 		if len(other.Name) > len(o.Name) && strings.HasPrefix(name, other.Name) {

@@ -26,12 +26,16 @@ type fieldFidelity struct {
 	Doc, Spec, Inferred string
 }
 
-// fidelity writes docs/fidelity.md: what is typed, what the sandbox plays, and how sure every fact is.
+// fidelity writes docs/fidelity.md: what is typed, what the sandbox plays, and how sure every fact
+// is.
 func fidelity(c *catalogue.Catalogue, out Output) error {
 	endpoints := c.Endpoints()
 	v := fidelityView{All: catalogue.Cover(endpoints)}
 	for _, f := range c.Families {
-		own := slices.DeleteFunc(slices.Clone(endpoints), func(e catalogue.Endpoint) bool { return e.Operation == nil || e.Operation.Family != f })
+		own := slices.DeleteFunc(slices.Clone(endpoints), func(e catalogue.Endpoint) bool {
+			return e.Operation == nil ||
+				e.Operation.Family != f
+		})
 		ff := familyFidelity{Family: f, Coverage: catalogue.Cover(own)}
 		for _, o := range f.Operations {
 			by := map[catalogue.Source][]string{}
@@ -62,7 +66,8 @@ func row(id string, by map[catalogue.Source][]string) fieldFidelity {
 	return fieldFidelity{id, list(catalogue.SourceDoc), list(catalogue.SourceSpec), list(catalogue.SourceInferred)}
 }
 
-// collect names the members of a body or reply; nested ones are named with their parent only when their source differs.
+// collect names the members of a body or reply; nested ones are named with their parent only when
+// their source differs.
 func collect(by map[catalogue.Source][]string, mark string, object *catalogue.Field) {
 	if object == nil {
 		return

@@ -97,7 +97,8 @@ func (h *hub) settle() error {
 		}
 		p := part{Package: f.Package, Var: f.Package + "Root"}
 		if len(root.Ops) > 0 || root.NeedsBound() {
-			return fmt.Errorf("%s: the root %s has an endpoint or a variable of its own, so no other family can have it too", f.Name, f.Root)
+			return fmt.Errorf("%s: the root %s has an endpoint or a variable of its own, so no other family can "+
+				"have it too", f.Name, f.Root)
 		}
 		for _, c := range root.Children {
 			if slices.ContainsFunc(h.Parts, func(p part) bool {

@@ -10,7 +10,8 @@ import (
 	"github.com/wxpay-go/wxpay/catalogue"
 )
 
-// The tree in the repository is what the catalogue says. When this fails, run go run ./internal/gen.
+// The tree in the repository is what the catalogue says. When this fails, run go run
+// ./internal/gen.
 func TestNothingHasDrifted(t *testing.T) {
 	t.Parallel()
 	if err := run("../..", true); err != nil {
@@ -35,7 +36,8 @@ func TestCheckNamesWhatDrifted(t *testing.T) {
 		t.Fatal(err)
 	}
 	stale := filepath.Join(root, "api", "edupapay", "gone.go")
-	if err := os.WriteFile(stale, []byte("// "+marker+" from a file that is gone; DO NOT EDIT.\n\npackage edupapay\n"), 0o666); err != nil {
+	if err := os.WriteFile(stale, []byte("// "+marker+" from a file that is gone; DO NOT EDIT.\n\npackage edupapay\n"),
+		0o666); err != nil {
 		t.Fatal(err)
 	}
 	kept := filepath.Join(root, "api", "edupapay", "own_test.go")
@@ -69,9 +71,11 @@ const twoEndpoints = `{
   "package": "demo", "root": "/v3/demo", "title": "演示", "description": "For tests.",
   "types": {"Amount": [{"name": "total", "type": "integer", "label": "总金额"}]},
   "operations": [
-    {"method": "POST", "path": "/v3/demo/policy-periods/{plan_id}", "name": "One", "title": "一", "description": "First.", "roles": ["direct"],
-     "path_params": [{"name": "plan_id", "type": "integer"}], "body": [{"name": "amount", "type": "object", "fields": "Amount"}], "success": 204, "fidelity": "none"},
-    {"method": "GET", "path": "/v3/demo/policy_periods/{plan_id}", "name": "Two", "title": "二", "description": "Second.", "roles": ["direct"],
+    {"method": "POST", "path": "/v3/demo/policy-periods/{plan_id}", "name": "One", "title": "一",
+     "description": "First.", "roles": ["direct"], "path_params": [{"name": "plan_id", "type": "integer"}],
+     "body": [{"name": "amount", "type": "object", "fields": "Amount"}], "success": 204, "fidelity": "none"},
+    {"method": "GET", "path": "/v3/demo/policy_periods/{plan_id}", "name": "Two", "title": "二",
+     "description": "Second.", "roles": ["direct"],
      "path_params": [{"name": "plan_id", "type": "string"}], "success": 200, "reply": "Amount", "fidelity": "none"}
   ]
 }`
@@ -97,7 +101,8 @@ func TestGenerateRefusesWhatGoCannotSpell(t *testing.T) {
 func TestSegmentsTellApartWhatGoNameSpellsAlike(t *testing.T) {
 	t.Parallel()
 	file := strings.Replace(twoEndpoints, `"types"`, `"segments": {"policy_periods": "PolicyPeriodList"}, "types"`, 1)
-	file = strings.Replace(file, `"reply": "Amount"`, `"reply": [{"name": "total", "type": "integer", "label": "总金额"}]`, 1)
+	file = strings.Replace(file, `"reply": "Amount"`, `"reply": [{"name": "total", "type": "integer", "label": "总金额"}]`,
+		1)
 	c, err := catalogue.Load(fstest.MapFS{"demo.json": {Data: []byte(file)}})
 	if err != nil {
 		t.Fatal(err)
@@ -108,7 +113,8 @@ func TestSegmentsTellApartWhatGoNameSpellsAlike(t *testing.T) {
 	}
 	chain := string(out["api/demo/chain.go"])
 	for _, want := range []string{
-		"PolicyPeriods PolicyPeriods\n", "PolicyPeriodList PolicyPeriodList\n", `"v3/demo/policy_periods/{plan_id}"`, `"v3/demo/policy-periods/{plan_id}"`,
+		"PolicyPeriods PolicyPeriods\n", "PolicyPeriodList PolicyPeriodList\n", `"v3/demo/policy_periods/{plan_id}"`,
+		`"v3/demo/policy-periods/{plan_id}"`,
 		"PlanID(planID int64)", "PlanID(planID string)",
 	} {
 		if !strings.Contains(chain, want) {
@@ -121,8 +127,10 @@ func TestSegmentsTellApartWhatGoNameSpellsAlike(t *testing.T) {
 func TestFamiliesMayShareARoot(t *testing.T) {
 	t.Parallel()
 	one := strings.Replace(twoEndpoints, "policy_periods", "periods", 1)
-	one = strings.Replace(one, `"reply": "Amount"`, `"reply": [{"name": "total", "type": "integer", "label": "总金额"}]`, 1)
-	other := strings.NewReplacer(`"package": "demo"`, `"package": "more"`, "policy-periods", "things", "/periods", "/others").Replace(one)
+	one = strings.Replace(one, `"reply": "Amount"`, `"reply": [{"name": "total", "type": "integer", "label": "总金额"}]`,
+		1)
+	other := strings.NewReplacer(`"package": "demo"`, `"package": "more"`, "policy-periods", "things", "/periods",
+		"/others").Replace(one)
 	c, err := catalogue.Load(fstest.MapFS{"demo.json": {Data: []byte(one)}, "more.json": {Data: []byte(other)}})
 	if err != nil {
 		t.Fatal(err)
@@ -132,14 +140,16 @@ func TestFamiliesMayShareARoot(t *testing.T) {
 		t.Fatal(err)
 	}
 	api := string(out["api/api.go"])
-	for _, want := range []string{"demoRoot := demo.Of(c)", "Others ", "more.Others", "moreRoot.Others,", "demoRoot.PolicyPeriods,"} {
+	for _, want := range []string{"demoRoot := demo.Of(c)", "Others ", "more.Others", "moreRoot.Others,",
+		"demoRoot.PolicyPeriods,"} {
 		if !strings.Contains(api, want) {
 			t.Errorf("api.go lacks %q:\n%s", want, api)
 		}
 	}
 	clash := strings.Replace(other, "/others", "/periods", 1)
 	clash = strings.Replace(clash, "/v3/demo/periods/{plan_id}", "/v3/demo/periods/x/{plan_id}", 1)
-	if c, err = catalogue.Load(fstest.MapFS{"demo.json": {Data: []byte(one)}, "more.json": {Data: []byte(clash)}}); err != nil {
+	if c, err = catalogue.Load(fstest.MapFS{"demo.json": {Data: []byte(one)},
+		"more.json": {Data: []byte(clash)}}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err = Generate(c); err == nil || !strings.Contains(err.Error(), "has periods too") {
@@ -150,8 +160,9 @@ func TestFamiliesMayShareARoot(t *testing.T) {
 func TestSnake(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
-		"Presign": "presign", "PreEntrustSign": "pre_entrust_sign", "JSAPI": "jsapi", "OrderByTransactionID": "order_by_transaction_id",
-		"JSAPIOrder": "jsapi_order", "H5": "h5",
+		"Presign": "presign", "PreEntrustSign": "pre_entrust_sign", "JSAPI": "jsapi",
+		"OrderByTransactionID": "order_by_transaction_id",
+		"JSAPIOrder":           "jsapi_order", "H5": "h5",
 	} {
 		if got := snake(name); got != want {
 			t.Errorf("%s: got %s, want %s", name, got, want)

@@ -72,7 +72,8 @@ func TestPackageDocsNameNotifications(t *testing.T) {
 	c, out := generated(t)
 	for _, e := range c.Events() {
 		doc, _, _ := strings.Cut(string(out["api/"+e.Family.Package+"/chain.go"]), "\npackage ")
-		if len(chained(e.Family)) > 0 && (!strings.Contains(doc, e.Type+" (event."+catalogue.GoName(e.Type)+")") || !strings.Contains(doc, e.Title)) {
+		if len(chained(e.Family)) > 0 && (!strings.Contains(doc, e.Type+" (event."+catalogue.GoName(e.Type)+")") ||
+			!strings.Contains(doc, e.Title)) {
 			t.Errorf("package %s does not name %s", e.Family.Package, e.Type)
 		}
 	}

@@ -86,12 +86,14 @@ func quoted(texts []string) string {
 	return strings.Join(all, ", ")
 }
 
-// chained are the endpoints with a place on the typed chain: all but the downloads, whose replies are files.
+// chained are the endpoints with a place on the typed chain: all but the downloads, whose replies
+// are files.
 func chained(f *catalogue.Family) []*catalogue.Operation {
 	return slices.DeleteFunc(slices.Clone(f.Operations), func(o *catalogue.Operation) bool { return !o.Typed() })
 }
 
-// checkLeaf refuses what the chain has no form for, so that it is noticed here and not as Go that does not compile.
+// checkLeaf refuses what the chain has no form for, so that it is noticed here and not as Go that
+// does not compile.
 func checkLeaf(o *catalogue.Operation) error {
 	switch {
 	case o.Method == "DELETE" && (o.Body != nil || len(o.Query) > 0):

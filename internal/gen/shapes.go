@@ -99,12 +99,14 @@ func (s *shapes) add(name, about, tag string, as use, object *catalogue.Field) e
 		if f.Type == catalogue.Object && !f.Required && goType != "json.RawMessage" {
 			goType = "*" + goType
 		}
-		v.Fields = append(v.Fields, fieldView{about, catalogue.GoName(f.Name), goType, fmt.Sprintf("`%s:\"%s%s\"`", tag, f.Name, optional), f.Also})
+		v.Fields = append(v.Fields, fieldView{about, catalogue.GoName(f.Name), goType, fmt.Sprintf("`%s:\"%s%s\"`", tag,
+			f.Name, optional), f.Also})
 	}
 	return nil
 }
 
-// hidden members of APIv2 messages are the client's business: it fills them in, checks them, or makes an error of them.
+// hidden members of APIv2 messages are the client's business: it fills them in, checks them, or
+// makes an error of them.
 func hidden(as use, name string) bool {
 	switch name {
 	case "sign":
@@ -170,7 +172,10 @@ func (s *shapes) take(keep func(name string) bool) []*structView {
 // uses says whether any struct needs encoding/json.
 func usesJSON(structs []*structView) bool {
 	return slices.ContainsFunc(structs, func(v *structView) bool {
-		return slices.ContainsFunc(v.Fields, func(f fieldView) bool { return strings.Contains(f.Type, "json.") || len(f.Also) > 0 })
+		return slices.ContainsFunc(v.Fields, func(f fieldView) bool {
+			return strings.Contains(f.Type, "json.") ||
+				len(f.Also) > 0
+		})
 	})
 }
 

@@ -70,7 +70,8 @@ func (n *node) finish(names map[string]string) error {
 	members := map[string]string{}
 	for _, c := range n.Children {
 		if other := members[c.Name]; other != "" {
-			return fmt.Errorf("%s: the segments %s and %s have the same Go name; spell one with segments in the catalogue file", n.Path, other, c.segment)
+			return fmt.Errorf("%s: the segments %s and %s have the same Go name; spell one with segments in the "+
+				"catalogue file", n.Path, other, c.segment)
 		}
 		members[c.Name] = c.segment
 	}
@@ -91,7 +92,8 @@ func (n *node) finish(names map[string]string) error {
 // Bare says that the node is one endpoint and nothing else, so that its type is the leaf itself.
 func (n *node) Bare() bool { return len(n.Ops) == 1 && len(n.Children) == 0 }
 
-// Type is the node's Go type, seen from a package where the family's names need this prefix ("" or "edupapay.").
+// Type is the node's Go type, seen from a package where the family's names need this prefix ("" or
+// "edupapay.").
 func (n *node) Type(prefix string) string {
 	if n.Bare() {
 		return leafType(n.Ops[0], prefix)
@@ -99,7 +101,8 @@ func (n *node) Type(prefix string) string {
 	return prefix + n.TypeName
 }
 
-// New is the expression that makes the node from the bound expression b, inside the family's package.
+// New is the expression that makes the node from the bound expression b, inside the family's
+// package.
 func (n *node) New(b string) string {
 	if n.Bare() {
 		return leafNew(n.Ops[0], b)

@@ -24,8 +24,8 @@ func (v *valuesView) Name(text string) string { return v.names[slices.Index(v.te
 // Texts are in the order of the catalogue.
 func (v *valuesView) Texts() []string { return v.texts }
 
-// add takes in the texts of a field of an object, and gives what their names begin with. A name of one word, such as
-// type or state, says little: the object's goes before it.
+// add takes in the texts of a field of an object, and gives what their names begin with. A name of
+// one word, such as type or state, says little: the object's goes before it.
 func (v values) add(owner string, f *catalogue.Field) (prefix string) {
 	texts, of := f.Enum, f.Type
 	if f.Items != nil {
@@ -51,7 +51,8 @@ func (v values) add(owner string, f *catalogue.Field) (prefix string) {
 	return prefix
 }
 
-// name names the constants. Of CONTRACT_STATE_INVALID in contract_state the last word is enough, unless another text has it.
+// name names the constants. Of CONTRACT_STATE_INVALID in contract_state the last word is enough,
+// unless another text has it.
 func (v *valuesView) name(prefix string) {
 	v.names = make([]string, len(v.texts))
 	own := catalogue.GoName(v.Field)

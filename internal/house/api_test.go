@@ -15,9 +15,9 @@ import (
 
 var update = flag.Bool("update", false, "write the listings of the API again")
 
-// The API is what somebody's program can be written against. What of it goes or comes is seen in these files, and a
-// change that a program would notice needs its line in the CHANGELOG: see "What may change" in the README. One line is
-// one thing, as in the files under api of the Go project.
+// The API is what somebody's program can be written against. What of it goes or comes is seen in
+// these files, and a change that a program would notice needs its line in the CHANGELOG: see "What
+// may change" in the README. One line is one thing, as in the files under api of the Go project.
 func TestTheAPIIsTheOneListed(t *testing.T) {
 	t.Parallel()
 	packages, importer := library(t)
@@ -64,7 +64,8 @@ func compareListing(t *testing.T, file string, got []string) {
 		fmt.Fprintf(&changes, "+ %s\n", line)
 	}
 	if changes.Len() > 0 {
-		t.Errorf("the API is not the one in %s:\n%sIf it is meant so: go test ./internal/house -run API -update, and say it in CHANGELOG.md",
+		t.Errorf("the API is not the one in %s:\n%sIf it is meant so: go test ./internal/house -run API -update, and "+
+			"say it in CHANGELOG.md",
 			strings.TrimPrefix(filepath.ToSlash(file), root+"/"), changes.String())
 	}
 }
@@ -159,7 +160,8 @@ func exportedType(object *types.TypeName, in types.Qualifier, say func(string, .
 	}
 }
 
-// signature writes a function's type without the names of its parameters, which nobody's program depends on.
+// signature writes a function's type without the names of its parameters, which nobody's program
+// depends on.
 func signature(f *types.Func, in types.Qualifier) string {
 	s := f.Signature()
 	nameless := func(tuple *types.Tuple) *types.Tuple {

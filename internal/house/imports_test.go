@@ -16,17 +16,18 @@ import (
 // both sides. And only the sandbox and the generator see the catalogue: a
 // user who calls one endpoint does not link the description of all.
 var rooms = map[string][]string{
-	"internal/wire":           {},
-	"internal/explain":        {"internal/wire"},
-	"internal/keyfile":        {},
-	"internal/spelling":       {},
-	".":                       {"internal/wire", "internal/keyfile"},
-	"api/leaf":                {"."},
-	"api/*":                   {".", "api/leaf"},
-	"api":                     {".", "internal/spelling", "api/*", "api/leaf"},
-	"notify":                  {".", "internal/wire", "api/event"},
-	"catalogue":               {"internal/spelling"},
-	"sandbox":                 {".", "internal/wire", "internal/spelling", "internal/explain", "catalogue", "sandbox/store"},
+	"internal/wire":     {},
+	"internal/explain":  {"internal/wire"},
+	"internal/keyfile":  {},
+	"internal/spelling": {},
+	".":                 {"internal/wire", "internal/keyfile"},
+	"api/leaf":          {"."},
+	"api/*":             {".", "api/leaf"},
+	"api":               {".", "internal/spelling", "api/*", "api/leaf"},
+	"notify":            {".", "internal/wire", "api/event"},
+	"catalogue":         {"internal/spelling"},
+	"sandbox": {".", "internal/wire", "internal/spelling", "internal/explain", "catalogue",
+		"sandbox/store"},
 	"sandbox/store":           {},
 	"sandbox/store/storetest": {"sandbox/store"},
 	"internal/gen":            {"catalogue"},
@@ -80,7 +81,8 @@ func TestNobodyImportsAnybodyElse(t *testing.T) {
 			case !ours && !strings.Contains(strings.SplitN(p, "/", 2)[0], "."):
 				// The standard library, save testing: it would be linked into every user's program.
 				if within(p, "testing") && !f.isTest() && !forTests[room] {
-					t.Errorf("%s imports %s outside a test: take a small interface instead, as sandbox.New does", f.name, p)
+					t.Errorf("%s imports %s outside a test: take a small interface instead, as sandbox.New does",
+						f.name, p)
 				}
 			case !ours:
 				t.Errorf("%s imports %s: the root module stands on the standard library alone", f.name, p)
@@ -89,12 +91,14 @@ func TestNobodyImportsAnybodyElse(t *testing.T) {
 			case f.isTest() || roomOf(dir) == room && room != "api/*":
 				// Tests may look anywhere, and a room's own folders may share.
 			case !slices.Contains(rooms[room], roomOf(dir)) && !slices.Contains(rooms[room], dir):
-				t.Errorf("%s imports %s: %s may import only %s (see rooms in internal/house/imports_test.go)", f.name, dir, room, orNothing(rooms[room]))
+				t.Errorf("%s imports %s: %s may import only %s (see rooms in internal/house/imports_test.go)", f.name,
+					dir, room, orNothing(rooms[room]))
 			}
 		}
 	}
 	for dir := range strangers {
-		t.Errorf("%s is a room nobody planned: add it to rooms in internal/house/imports_test.go, with what it may import", dir)
+		t.Errorf("%s is a room nobody planned: add it to rooms in internal/house/imports_test.go, with what it "+
+			"may import", dir)
 	}
 }
 

@@ -18,7 +18,8 @@ func TestRootModuleRequiresNothing(t *testing.T) {
 		for line := range strings.Lines(f.text) {
 			switch word, _, _ := strings.Cut(strings.TrimSpace(line), " "); word {
 			case "require", "replace", "exclude", "tool", "toolchain":
-				t.Errorf("go.mod has a %s line: it would enter the version graph of every user; dependencies belong to %s", word, binary)
+				t.Errorf("go.mod has a %s line: it would enter the version graph of every user; dependencies "+
+					"belong to %s", word, binary)
 			}
 		}
 	}
@@ -83,7 +84,8 @@ func TestNoRegistryIsNamed(t *testing.T) {
 			}
 		}
 		if path.Base(f.name) == "package-lock.json" && strings.Contains(f.text, `"resolved":`) {
-			t.Errorf("%s holds download addresses: write it with npm's omit-lockfile-registry-resolved, as its .npmrc says", f.name)
+			t.Errorf("%s holds download addresses: write it with npm's omit-lockfile-registry-resolved, as its "+
+				".npmrc says", f.name)
 		}
 	}
 }

@@ -16,8 +16,8 @@ import (
 
 var goBlock = regexp.MustCompile("(?s)```go\n(.*?)\n```")
 
-// standIns is what the snippets of README and docs name without declaring it: they are parts of a program that has
-// these. A snippet that names something else does not compile.
+// standIns is what the snippets of README and docs name without declaring it: they are parts of a
+// program that has these. A snippet that names something else does not compile.
 const standIns = `
 var (
 	c           *wxpay.Client
@@ -42,8 +42,8 @@ func done([]combinepapay.SubOrder) error
 // inside names pages whose snippets are parts of a package of ours, and not of its user's program.
 var inside = map[string]string{"docs/adding-a-product.md": module + "/sandbox"}
 
-// Every Go snippet of README, README.zh-CN and docs is type-checked, as a part of a program with the stand-ins or of
-// our package it is about. It may leave values unused, as snippets do.
+// Every Go snippet of README, README.zh-CN and docs is type-checked, as a part of a program with
+// the stand-ins or of our package it is about. It may leave values unused, as snippets do.
 func TestSnippetsCompile(t *testing.T) {
 	t.Parallel()
 	packages, importer := library(t)
@@ -66,7 +66,8 @@ func TestSnippetsCompile(t *testing.T) {
 	}
 }
 
-func compileSnippet(snippet string, packages map[string]listed, importer types.Importer, host listed) (complaints []string) {
+func compileSnippet(snippet string, packages map[string]listed, importer types.Importer,
+	host listed) (complaints []string) {
 	fset := token.NewFileSet()
 	var files []*ast.File
 	name, stood := "snippet", standIns
@@ -88,8 +89,10 @@ func compileSnippet(snippet string, packages map[string]listed, importer types.I
 	}
 	config := types.Config{Importer: importer, Error: func(err error) {
 		complaint := err.Error()
-		unused := strings.Contains(complaint, "declared and not used") || strings.Contains(complaint, "imported and not used")
-		if strings.HasPrefix(complaint, "snippet.go:") && !unused && !strings.Contains(complaint, "missing function body") {
+		unused := strings.Contains(complaint, "declared and not used") || strings.Contains(complaint,
+			"imported and not used")
+		if strings.HasPrefix(complaint, "snippet.go:") && !unused && !strings.Contains(complaint,
+			"missing function body") {
 			complaints = append(complaints, complaint)
 		}
 	}}
@@ -102,8 +105,9 @@ var (
 	selector = regexp.MustCompile(`\b([a-z]\w*)\.[A-Z]`)
 )
 
-// wrap makes declarations of a snippet: a function stays one, under no name where the package has that already; a value
-// becomes a variable's; statements become the body of a function that returns an error.
+// wrap makes declarations of a snippet: a function stays one, under no name where the package has
+// that already; a value becomes a variable's; statements become the body of a function that returns
+// an error.
 func wrap(snippet string, hosted bool) string {
 	switch {
 	case function.MatchString(snippet) && hosted:
@@ -120,7 +124,8 @@ func wrap(snippet string, hosted bool) string {
 func importsFor(source string, packages map[string]listed) string {
 	var lines []string
 	for _, found := range selector.FindAllStringSubmatch(source, -1) {
-		for _, importPath := range []string{found[1], module + "/" + found[1], module + "/api/" + found[1], "net/" + found[1]} {
+		for _, importPath := range []string{found[1], module + "/" + found[1], module + "/api/" + found[1], "net/" +
+			found[1]} {
 			if found[1] == "wxpay" {
 				importPath = module
 			}

@@ -55,7 +55,8 @@ func notAName(s string, cause error) string {
 		return ""
 	}
 	if LooksLikeAKey(s) {
-		return "the file cannot be read (" + cause.Error() + "), and its name is not repeated because it looks like a key"
+		return "the file cannot be read (" + cause.Error() +
+			"), and its name is not repeated because it looks like a key"
 	}
 	return ""
 }
@@ -109,7 +110,8 @@ func isKey(s string) bool {
 		return true
 	}
 	// Nothing but base64 is hardly a path.
-	isBase64 := !strings.Contains(strings.TrimRight(s, "="), "=") && !strings.ContainsFunc(strings.ReplaceAll(s, "/", ""), isNone)
+	isBase64 := !strings.Contains(strings.TrimRight(s, "="), "=") &&
+		!strings.ContainsFunc(strings.ReplaceAll(s, "/", ""), isNone)
 	if len(s) >= 24 && isBase64 && strings.ContainsFunc(s, isDigit) {
 		return true
 	}

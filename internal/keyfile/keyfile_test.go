@@ -16,17 +16,20 @@ import (
 func TestKeysAreNotRepeated(t *testing.T) {
 	t.Parallel()
 	keys := []string{
-		"-----BEGIN PRIVATE KEY-----", "", "MIIEvQ\nIBADAN", "0123456789abcdef0123456789abcdef", "only-words-and-32-characters-yes", "\x30\x82\x04\xbd", "a\x00b",
+		"-----BEGIN PRIVATE KEY-----", "", "MIIEvQ\nIBADAN", "0123456789abcdef0123456789abcdef",
+		"only-words-and-32-characters-yes", "\x30\x82\x04\xbd", "a\x00b",
 	}
 	random := make([]byte, 1200)
 	for i := range 2000 {
 		rand.Read(random)
 		encoded := base64.StdEncoding.EncodeToString(random)
-		keys = append(keys, encoded[:48+i%17], hex.EncodeToString(random[:12+i%20]), encoded, base64.URLEncoding.EncodeToString(random)[:32])
+		keys = append(keys, encoded[:48+i%17], hex.EncodeToString(random[:12+i%20]), encoded,
+			base64.URLEncoding.EncodeToString(random)[:32])
 	}
 	for _, key := range keys {
 		_, err := keyfile.Read(key)
-		if no := (*keyfile.NotAName)(nil); !errors.As(err, &no) || len(key) > 8 && strings.Contains(err.Error(), key[:8]) && !strings.HasPrefix(key, "-----") {
+		if no := (*keyfile.NotAName)(nil); !errors.As(err, &no) || len(key) > 8 &&
+			strings.Contains(err.Error(), key[:8]) && !strings.HasPrefix(key, "-----") {
 			t.Errorf("%q: %v", key, err)
 		}
 	}
@@ -36,8 +39,10 @@ func TestKeysAreNotRepeated(t *testing.T) {
 func TestPathsAreNoKeys(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{
-		"v3/pay/transactions/jsapi", "v3/papay/pay/transactions/apply", "v3/refund/domestic/refunds", "v3/ecommerce/refunds/apply", "hk/v3/transactions/jsapi",
-		"v3/pay/transactions/out-trade-no/X", "/v3/pay/transactions/jsapi", "v2/pay/profitsharingorderamountquery", "/tmp/tmp.aB3dE5fG7h", "./tmp.aB3dE5fG7h/data", "~/tmp.aB3dE5fG7h",
+		"v3/pay/transactions/jsapi", "v3/papay/pay/transactions/apply", "v3/refund/domestic/refunds",
+		"v3/ecommerce/refunds/apply", "hk/v3/transactions/jsapi",
+		"v3/pay/transactions/out-trade-no/X", "/v3/pay/transactions/jsapi", "v2/pay/profitsharingorderamountquery",
+		"/tmp/tmp.aB3dE5fG7h", "./tmp.aB3dE5fG7h/data", "~/tmp.aB3dE5fG7h",
 	} {
 		if keyfile.LooksLikeAKey(path) {
 			t.Errorf("%s is taken for a key", path)
@@ -47,7 +52,8 @@ func TestPathsAreNoKeys(t *testing.T) {
 	for range 2000 {
 		rand.Read(random)
 		body := base64.StdEncoding.EncodeToString(random)
-		for _, key := range []string{"/" + body, body[:20] + "/" + body[21:], "/" + body[:13] + "/" + body[14:], "v3/x/" + body, "./" + body} {
+		for _, key := range []string{"/" + body, body[:20] + "/" + body[21:], "/" + body[:13] + "/" + body[14:],
+			"v3/x/" + body, "./" + body} {
 			if !keyfile.LooksLikeAKey(key) {
 				t.Errorf("%s is taken for a path", key)
 			}
@@ -58,8 +64,11 @@ func TestPathsAreNoKeys(t *testing.T) {
 func TestNamesAreRepeated(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{
-		"apiclient_key.pem", "key", "/run/secrets/wxpay_private_key", "./keys/1900000109/key", `C:\keys\apiclient_key.pem`, "商户私钥.pem",
-		"/etc/wxpay/5157F09EFDC096DE15EBE81A47057A7232F1B8E1.pem", "wechatpay_5157F09EFDC096DE15EBE81A47057A7232F1B8E1.pem", "../a b/c d", "/Users/Alice/Wxpay Keys/MerchantKey", "WXPAY_V3_KEY", "/var/lib/WxPay2/key3",
+		"apiclient_key.pem", "key", "/run/secrets/wxpay_private_key", "./keys/1900000109/key",
+		`C:\keys\apiclient_key.pem`, "商户私钥.pem",
+		"/etc/wxpay/5157F09EFDC096DE15EBE81A47057A7232F1B8E1.pem",
+		"wechatpay_5157F09EFDC096DE15EBE81A47057A7232F1B8E1.pem", "../a b/c d",
+		"/Users/Alice/Wxpay Keys/MerchantKey", "WXPAY_V3_KEY", "/var/lib/WxPay2/key3",
 	} {
 		if _, err := keyfile.Read(name); !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
@@ -82,7 +91,8 @@ func TestTheCauseIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := keyfile.Read(folder)
-	if no := (*keyfile.NotAName)(nil); !errors.As(err, &no) || !strings.Contains(err.Error(), "is a directory") || strings.Contains(err.Error(), "0123") {
+	if no := (*keyfile.NotAName)(nil); !errors.As(err, &no) || !strings.Contains(err.Error(), "is a directory") ||
+		strings.Contains(err.Error(), "0123") {
 		t.Errorf("a folder: %v", err)
 	}
 	if _, err := keyfile.Read("0123456789abcdef0123456789abcdef"); !errors.Is(err, os.ErrNotExist) {

@@ -19,7 +19,8 @@ import (
 
 // verbs are all of fmt's, with the flags that change what is printed.
 var verbs = []string{
-	"%v", "%+v", "%#v", "%s", "%+s", "%q", "%#q", "%x", "%X", "% x", "%#x", "%d", "%o", "%b", "%c", "%U", "%t", "%e", "%g", "%p", "%T",
+	"%v", "%+v", "%#v", "%s", "%+s", "%q", "%#q", "%x", "%X", "% x", "%#x", "%d", "%o", "%b", "%c", "%U", "%t", "%e",
+	"%g", "%p", "%T",
 }
 
 // Check fails the test where a printed v has one of the secrets.
@@ -108,9 +109,11 @@ func find(printed, secret string) string {
 		numbers = append(numbers, fmt.Sprint(c))
 	}
 	for how, text := range map[string]string{
-		"as it is": secret, "in part": string(word), "in hexadecimal": fmt.Sprintf("%x", word), "in HEXADECIMAL": fmt.Sprintf("%X", word),
-		"spaced": fmt.Sprintf("% x", word), "as bytes": strings.Join(numbers, " "), "as bytes in Go": fmt.Sprintf("%#v", word)[7:],
-		"in base64": base64.StdEncoding.EncodeToString(raw[:len(raw)/3*3]),
+		"as it is": secret, "in part": string(word), "in hexadecimal": fmt.Sprintf("%x", word),
+		"in HEXADECIMAL": fmt.Sprintf("%X", word),
+		"spaced":         fmt.Sprintf("% x", word), "as bytes": strings.Join(numbers, " "),
+		"as bytes in Go": fmt.Sprintf("%#v", word)[7:],
+		"in base64":      base64.StdEncoding.EncodeToString(raw[:len(raw)/3*3]),
 	} {
 		if len(text) > 6 && strings.Contains(printed, text) {
 			return how

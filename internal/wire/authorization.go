@@ -93,7 +93,8 @@ func ParseAuthorization(s string) (Authorization, error) {
 			*f.dst, known = value, true
 		}
 		if !known {
-			return a, fmt.Errorf("%w: a key other than mchid, nonce_str, timestamp, serial_no, signature", ErrAuthorizationFormat)
+			return a, fmt.Errorf("%w: a key other than mchid, nonce_str, timestamp, serial_no, signature",
+				ErrAuthorizationFormat)
 		}
 		if tail == "" {
 			break
@@ -126,7 +127,8 @@ func cutPair(s string) (key, value, tail string, err error) {
 	}
 	for i := 0; i < len(value); i++ {
 		if value[i] <= ' ' || value[i] > '~' {
-			return "", "", "", fmt.Errorf("%w: a value holds a byte that is not printable ASCII", ErrAuthorizationFormat)
+			return "", "", "", fmt.Errorf("%w: a value holds a byte that is not printable ASCII",
+				ErrAuthorizationFormat)
 		}
 	}
 	return key, value, tail, nil

@@ -17,10 +17,11 @@ func TestParseAuthorization(t *testing.T) {
 		Timestamp: "1700000000", Serial: "AB", Signature: "c2ln",
 	}
 	for name, header := range map[string]string{
-		"as written":    wire.Scheme + " " + pairs,
-		"another order": wire.Scheme + ` signature="c2ln",serial_no="AB",timestamp="1700000000",nonce_str="N",mchid="1900000109"`,
-		"with blanks":   wire.Scheme + "  " + strings.ReplaceAll(pairs, ",", ",  "),
-		"round trip":    want.String(),
+		"as written": wire.Scheme + " " + pairs,
+		"another order": wire.Scheme +
+			` signature="c2ln",serial_no="AB",timestamp="1700000000",nonce_str="N",mchid="1900000109"`,
+		"with blanks": wire.Scheme + "  " + strings.ReplaceAll(pairs, ",", ",  "),
+		"round trip":  want.String(),
 	} {
 		got, err := wire.ParseAuthorization(header)
 		if err != nil || got != want {
@@ -42,16 +43,19 @@ func TestParseAuthorizationRefuses(t *testing.T) {
 		"SM2 scheme":        {"WECHATPAY2-SM2-WITH-SM3 " + pairs, wire.ErrAuthorizationScheme, wire.Scheme},
 		"lower-case scheme": {strings.ToLower(wire.Scheme) + " " + pairs, wire.ErrAuthorizationScheme, wire.Scheme},
 		"a key twice":       {wire.Scheme + " " + pairs + `,mchid="1"`, wire.ErrAuthorizationFormat, "mchid twice"},
-		"an unknown key":    {wire.Scheme + " " + pairs + `,alg="none"`, wire.ErrAuthorizationFormat, "a key other than"},
-		"a key missing":     {wire.Scheme + ` mchid="1"`, wire.ErrAuthorizationFormat, "no nonce_str"},
-		"an empty value":    {wire.Scheme + ` mchid=""`, wire.ErrAuthorizationFormat, "empty value"},
-		"no quotes":         {wire.Scheme + ` mchid=1`, wire.ErrAuthorizationFormat, "key="},
-		"an open quote":     {wire.Scheme + ` mchid="1`, wire.ErrAuthorizationFormat, "not closed"},
-		"a trailing comma":  {wire.Scheme + " " + pairs + ",", wire.ErrAuthorizationFormat, "key="},
-		"semicolons":        {wire.Scheme + " " + strings.ReplaceAll(pairs, ",", ";"), wire.ErrAuthorizationFormat, "no comma"},
-		"a line feed":       {wire.Scheme + " mchid=\"1\n2\"", wire.ErrAuthorizationFormat, "printable"},
-		"a NUL":             {wire.Scheme + " mchid=\"\x00\"", wire.ErrAuthorizationFormat, "printable"},
-		"too long":          {wire.Scheme + ` mchid="` + strings.Repeat("1", 8<<10) + `"`, wire.ErrAuthorizationFormat, "at most"},
+		"an unknown key": {wire.Scheme + " " + pairs + `,alg="none"`, wire.ErrAuthorizationFormat,
+			"a key other than"},
+		"a key missing":    {wire.Scheme + ` mchid="1"`, wire.ErrAuthorizationFormat, "no nonce_str"},
+		"an empty value":   {wire.Scheme + ` mchid=""`, wire.ErrAuthorizationFormat, "empty value"},
+		"no quotes":        {wire.Scheme + ` mchid=1`, wire.ErrAuthorizationFormat, "key="},
+		"an open quote":    {wire.Scheme + ` mchid="1`, wire.ErrAuthorizationFormat, "not closed"},
+		"a trailing comma": {wire.Scheme + " " + pairs + ",", wire.ErrAuthorizationFormat, "key="},
+		"semicolons": {wire.Scheme + " " + strings.ReplaceAll(pairs, ",", ";"), wire.ErrAuthorizationFormat,
+			"no comma"},
+		"a line feed": {wire.Scheme + " mchid=\"1\n2\"", wire.ErrAuthorizationFormat, "printable"},
+		"a NUL":       {wire.Scheme + " mchid=\"\x00\"", wire.ErrAuthorizationFormat, "printable"},
+		"too long": {wire.Scheme + ` mchid="` + strings.Repeat("1", 8<<10) + `"`, wire.ErrAuthorizationFormat,
+			"at most"},
 	} {
 		_, err := wire.ParseAuthorization(c.header)
 		if !errors.Is(err, c.kind) || !strings.Contains(err.Error(), c.says) {

@@ -28,7 +28,8 @@ func TestParseEnvelope(t *testing.T) {
 		"an array":        {"[]", "not the JSON"},
 		"nothing":         {"", "not the JSON"},
 	} {
-		if _, err := wire.ParseEnvelope([]byte(c.body)); !errors.Is(err, wire.ErrEnvelope) || !strings.Contains(err.Error(), c.says) {
+		if _, err := wire.ParseEnvelope([]byte(c.body)); !errors.Is(err, wire.ErrEnvelope) ||
+			!strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: got %v, want it to say %q", name, err, c.says)
 		}
 	}

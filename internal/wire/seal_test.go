@@ -83,12 +83,13 @@ func TestVerifyNamesTheFailure(t *testing.T) {
 		signature string
 		want      error
 	}{
-		"a probe":           {message, wire.ProbePrefix + signature, wire.ErrProbe},
-		"URL-safe alphabet": {message, strings.NewReplacer("+", "-", "/", "_").Replace(signature) + "-_", wire.ErrEncoding},
-		"a line feed":       {message, signature[:64] + "\n" + signature[64:], wire.ErrEncoding},
-		"far too long":      {message, strings.Repeat("A", 64<<10), wire.ErrEncoding},
-		"empty":             {message, "", wire.ErrSignature},
-		"another message":   {append([]byte("x"), message...), signature, wire.ErrSignature},
+		"a probe": {message, wire.ProbePrefix + signature, wire.ErrProbe},
+		"URL-safe alphabet": {message, strings.NewReplacer("+", "-", "/", "_").Replace(signature) +
+			"-_", wire.ErrEncoding},
+		"a line feed":     {message, signature[:64] + "\n" + signature[64:], wire.ErrEncoding},
+		"far too long":    {message, strings.Repeat("A", 64<<10), wire.ErrEncoding},
+		"empty":           {message, "", wire.ErrSignature},
+		"another message": {append([]byte("x"), message...), signature, wire.ErrSignature},
 	} {
 		if err := wire.Verify(&key.PublicKey, c.message, c.signature); !errors.Is(err, c.want) {
 			t.Errorf("%s: got %v, want %v", name, err, c.want)

@@ -21,7 +21,8 @@ func TestDigestOfTheOfficialExample(t *testing.T) {
 	if got, want := f.Digest(key, wire.SignMD5), "9A0A8659F005D6984697E2CA0A9CF3B7"; got != want {
 		t.Errorf("MD5: got %s, want %s", got, want)
 	}
-	if got, want := f.Digest(key, wire.SignHMAC), "6A9AE1657590FD6257D693A078E1C3E4BB6BA4DC30B23E0EE2496E54170DACD6"; got != want {
+	if got, want := f.Digest(key,
+		wire.SignHMAC), "6A9AE1657590FD6257D693A078E1C3E4BB6BA4DC30B23E0EE2496E54170DACD6"; got != want {
 		t.Errorf("HMAC-SHA256: got %s, want %s", got, want)
 	}
 	f["sign"] = "9a0a8659f005d6984697e2ca0a9cf3b7"
@@ -44,15 +45,17 @@ func TestParseXML(t *testing.T) {
 		body string
 		want wire.Fields
 	}{
-		"official sample's blanks": {"<xml>\n <return_code> <![CDATA[SUCCESS]]> </return_code>\n</xml>\n", wire.Fields{"return_code": "SUCCESS"}},
+		"official sample's blanks": {"<xml>\n <return_code> <![CDATA[SUCCESS]]> </return_code>\n</xml>\n",
+			wire.Fields{"return_code": "SUCCESS"}},
 		"no CDATA":                 {"<xml><total_fee> 1 </total_fee></xml>", wire.Fields{"total_fee": "1"}},
 		"entities":                 {"<xml><attach>a&amp;b&lt;</attach></xml>", wire.Fields{"attach": "a&b<"}},
 		"a reference among CDATA":  {"<xml><b><![CDATA[a]]>&#13; <![CDATA[b]]> </b></xml>", wire.Fields{"b": "a\r b"}},
 		"a CR, as parsers read it": {"<xml><body><![CDATA[a\r\nb\rc]]></body></xml>", wire.Fields{"body": "a\nb\nc"}},
 		"blanks inside CDATA":      {"<xml><body><![CDATA[ a ]]></body></xml>", wire.Fields{"body": " a "}},
 		"empty":                    {"<xml><a/><b></b></xml>", wire.Fields{"a": "", "b": ""}},
-		"a declaration and a BOM":  {"\ufeff<?xml version=\"1.0\" encoding=\"UTF-8\"?><xml><a>1</a></xml>", wire.Fields{"a": "1"}},
-		"no fields":                {"<xml></xml>", wire.Fields{}},
+		"a declaration and a BOM": {"\ufeff<?xml version=\"1.0\" encoding=\"UTF-8\"?><xml><a>1</a></xml>",
+			wire.Fields{"a": "1"}},
+		"no fields": {"<xml></xml>", wire.Fields{}},
 	} {
 		got, err := wire.ParseXML([]byte(c.body))
 		if err != nil || !maps.Equal(got, c.want) {
@@ -74,7 +77,8 @@ func TestParseXML(t *testing.T) {
 		"not UTF-8":        {"<xml><a>\xff</a></xml>", "malformed"},
 		"another encoding": {`<?xml version="1.0" encoding="GBK"?><xml><a>1</a></xml>`, "malformed"},
 	} {
-		if _, err := wire.ParseXML([]byte(c.body)); !errors.Is(err, wire.ErrXML) || !strings.Contains(err.Error(), c.says) {
+		if _, err := wire.ParseXML([]byte(c.body)); !errors.Is(err, wire.ErrXML) || !strings.Contains(err.Error(),
+			c.says) {
 			t.Errorf("%s: got %v, want it to say %q", name, err, c.says)
 		}
 	}

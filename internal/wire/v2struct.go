@@ -24,8 +24,10 @@ type member struct {
 type forms struct{ text, xml, json reflect.Type }
 
 var (
-	reading = forms{reflect.TypeFor[encoding.TextUnmarshaler](), reflect.TypeFor[xml.Unmarshaler](), reflect.TypeFor[json.Unmarshaler]()}
-	writing = forms{reflect.TypeFor[encoding.TextMarshaler](), reflect.TypeFor[xml.Marshaler](), reflect.TypeFor[json.Marshaler]()}
+	reading = forms{reflect.TypeFor[encoding.TextUnmarshaler](), reflect.TypeFor[xml.Unmarshaler](),
+		reflect.TypeFor[json.Unmarshaler]()}
+	writing = forms{reflect.TypeFor[encoding.TextMarshaler](), reflect.TypeFor[xml.Marshaler](),
+		reflect.TypeFor[json.Marshaler]()}
 )
 
 func has(t, form reflect.Type) bool { return reflect.PointerTo(t).Implements(form) }
@@ -64,7 +66,8 @@ func (w *walker) fail(format string, args ...any) {
 // walk takes in the fields of t, which is at index of the whole.
 func (w *walker) walk(t reflect.Type, index []int, path string) {
 	if has(t, w.xml) {
-		w.fail("the type %s has an XML form of its own, which an APIv2 message does not take: leave the methods out and give its fields xml tags", typeName(t))
+		w.fail("the type %s has an XML form of its own, which an APIv2 message does not take: leave the methods out "+
+			"and give its fields xml tags", typeName(t))
 	}
 	w.inside = append(w.inside, t)
 	for i := range t.NumField() {
@@ -72,7 +75,8 @@ func (w *walker) walk(t reflect.Type, index []int, path string) {
 		tag, there := f.Tag.Lookup("xml")
 		w.tagged = w.tagged || there
 		name, options, _ := strings.Cut(tag, ",")
-		m := member{name: name, field: path + f.Name, index: append(index[:len(index):len(index)], i), typ: f.Type, omitEmpty: hasOption(options, "omitempty")}
+		m := member{name: name, field: path + f.Name, index: append(index[:len(index):len(index)], i), typ: f.Type,
+			omitEmpty: hasOption(options, "omitempty")}
 		embedded := f.Type
 		if embedded.Kind() == reflect.Pointer {
 			embedded = embedded.Elem()
@@ -81,21 +85,26 @@ func (w *walker) walk(t reflect.Type, index []int, path string) {
 		case tag == "-":
 		case f.Name == "XMLName": // of the document, which is always <xml>
 			if f.Type.Kind() != reflect.Struct {
-				w.fail("the field %s is a %s, and by that name encoding/xml knows the document's: give it another, or the type xml.Name", m.field, typeName(f.Type))
+				w.fail("the field %s is a %s, and by that name encoding/xml knows the document's: give it another, or "+
+					"the type xml.Name", m.field, typeName(f.Type))
 			}
 		case f.Anonymous && embedded.Kind() == reflect.Struct && (name == "" || !has(embedded, w.text)):
 			w.inline(embedded, m)
 			if w.forms == reading && f.Type.Kind() == reflect.Pointer && !f.IsExported() {
-				w.fail("the field %s is embedded by a pointer and its type is not exported, so nobody can fill it: embed the struct itself", m.field)
+				w.fail("the field %s is embedded by a pointer and its type is not exported, so nobody can fill it: "+
+					"embed the struct itself", m.field)
 			}
 		case !f.IsExported():
 			if there || f.Anonymous { // encoding/xml would write it
-				w.fail("the field %s is for the message and is not exported, so nobody can read or fill it: give it - as its xml tag to leave it out", m.field)
+				w.fail("the field %s is for the message and is not exported, so nobody can read or fill it: give it - "+
+					"as its xml tag to leave it out", m.field)
 			}
 		case name == "":
-			w.fail("the field %s has no xml tag with a name: give it the member's, or - to leave the field out", m.field)
+			w.fail("the field %s has no xml tag with a name: give it the member's, or - to leave the field out",
+				m.field)
 		case !fieldName(name):
-			w.fail("the field %s has the xml tag %s, which is not the name of a member of a flat message", m.field, Clip(name, 64))
+			w.fail("the field %s has the xml tag %s, which is not the name of a member of a flat message", m.field,
+				Clip(name, 64))
 		default:
 			w.add(m, options)
 		}
@@ -134,9 +143,11 @@ func (w *walker) add(m member, options string) {
 	m.own = has(m.typ, w.text)
 	switch {
 	case has(m.typ, w.xml):
-		w.fail("the field %s is a %s, which has an XML form of its own: give it MarshalText and UnmarshalText instead", m.field, typeName(m.typ))
+		w.fail("the field %s is a %s, which has an XML form of its own: give it MarshalText and UnmarshalText instead",
+			m.field, typeName(m.typ))
 	case !m.own && !isText(m.typ):
-		w.fail("the field %s (%s) is a %s: the members of an APIv2 message are texts, numbers and booleans", m.field, m.name, typeName(m.typ))
+		w.fail("the field %s (%s) is a %s: the members of an APIv2 message are texts, numbers and booleans", m.field,
+			m.name, typeName(m.typ))
 	}
 	at, twice := w.byName[m.name]
 	switch {

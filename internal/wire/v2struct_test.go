@@ -30,7 +30,9 @@ type Inner struct {
 
 // What fills a struct comes out of it again, and fills another one the same.
 func FuzzStructs(f *testing.F) {
-	f.Add([]byte("<xml><text>t</text><bytes>b</bytes><int>-8</int><uint>0</uint><float>1e6</float><bool>T</bool><double>.5</double></xml>"))
+	f.Add(
+		[]byte(
+			"<xml><text>t</text><bytes>b</bytes><int>-8</int><uint>0</uint><float>1e6</float><bool>T</bool><double>.5</double></xml>"))
 	f.Add([]byte("<xml><time>2026-01-01T00:00:00.5+08:00</time><int>128</int></xml>"))
 	f.Add([]byte("<xml><double>NaN</double><float>1e39</float><bool>yes</bool><uint>-1</uint></xml>"))
 	f.Fuzz(func(t *testing.T, body []byte) {

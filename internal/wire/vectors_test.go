@@ -188,7 +188,8 @@ func TestAPIv2DigestsAreOpenSSLs(t *testing.T) {
 		}
 		v.Fields["sign"] = v.Signature
 		if !v.Fields.Verify(v.APIv2Key) || v.Fields.Verify(v.APIv2Key[1:]+"x") {
-			t.Errorf("%s: verified %v, under another key %v", name, v.Fields.Verify(v.APIv2Key), v.Fields.Verify(v.APIv2Key[1:]+"x"))
+			t.Errorf("%s: verified %v, under another key %v", name, v.Fields.Verify(v.APIv2Key),
+				v.Fields.Verify(v.APIv2Key[1:]+"x"))
 		}
 	}
 }

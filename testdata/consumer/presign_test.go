@@ -19,7 +19,8 @@ func TestPresign(t *testing.T) {
 		t.Fatal(err)
 	}
 	// One effective contract for each user and plan.
-	if _, err := presign(t.Context(), s.Client(), "oUpF8uMuAJOM2pxb1Q"); err == nil || !strings.Contains(err.Error(), "ALREADY_EXISTS") {
+	if _, err := presign(t.Context(), s.Client(), "oUpF8uMuAJOM2pxb1Q"); err == nil || !strings.Contains(err.Error(),
+		"ALREADY_EXISTS") {
 		t.Fatalf("presigned twice: %v", err)
 	}
 }

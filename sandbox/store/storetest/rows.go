@@ -24,7 +24,8 @@ func putAndGet(t *testing.T, s under) {
 		t.Fatalf("Get: %v", err)
 	}
 	slices.Sort(got.Keys)
-	if got.ID != "c1" || got.Rev != 1 || got.Due != row.Due || string(got.Data) != string(row.Data) || !slices.Equal(got.Keys, row.Keys) {
+	if got.ID != "c1" || got.Rev != 1 || got.Due != row.Due || string(got.Data) != string(row.Data) ||
+		!slices.Equal(got.Keys, row.Keys) {
 		t.Errorf("Get: got %+v, want what was put with revision 1", got)
 	}
 	if _, err := s.get("order", "c1"); !errors.Is(err, store.ErrNotFound) {
@@ -53,7 +54,8 @@ func putComparesRevisions(t *testing.T, s under) {
 
 	// A conflict writes nothing and does not spoil the transaction.
 	s.update(func(tx store.Tx) error {
-		if _, err := tx.Put("c", store.Row{ID: "1", Rev: 1, Data: []byte(`{"lost":1}`)}); !errors.Is(err, store.ErrConflict) {
+		if _, err := tx.Put("c", store.Row{ID: "1", Rev: 1, Data: []byte(`{"lost":1}`)}); !errors.Is(err,
+			store.ErrConflict) {
 			t.Errorf("stale Put: got %v, want ErrConflict", err)
 		}
 		_, err := tx.Put("c", store.Row{ID: "2", Data: []byte(`{}`)})
@@ -130,7 +132,8 @@ func findFollowsKeys(t *testing.T, s under) {
 }
 
 func dueInOrder(t *testing.T, s under) {
-	for _, r := range []store.Row{{ID: "late", Due: 300}, {ID: "b", Due: 100}, {ID: "never"}, {ID: "a", Due: 100}, {ID: "mid", Due: 200}} {
+	for _, r := range []store.Row{{ID: "late", Due: 300}, {ID: "b", Due: 100}, {ID: "never"}, {ID: "a", Due: 100},
+		{ID: "mid", Due: 200}} {
 		r.Data = []byte(`{}`)
 		s.put("p", r)
 	}
@@ -144,7 +147,8 @@ func dueInOrder(t *testing.T, s under) {
 
 func dueByKey(t *testing.T, s under) {
 	for _, r := range []store.Row{
-		{ID: "other", Due: 50, Keys: []string{"of:2"}}, {ID: "late", Due: 300, Keys: []string{"of:1"}}, {ID: "b", Due: 100, Keys: []string{"of:1", "x", "of:1"}},
+		{ID: "other", Due: 50, Keys: []string{"of:2"}}, {ID: "late", Due: 300, Keys: []string{"of:1"}},
+		{ID: "b", Due: 100, Keys: []string{"of:1", "x", "of:1"}},
 		{ID: "never", Keys: []string{"of:1"}}, {ID: "a", Due: 100, Keys: []string{"of:1"}}, {ID: "none", Due: 1},
 	} {
 		r.Data = []byte(`{}`)

@@ -101,7 +101,8 @@ func viewCannotWrite(t *testing.T, s under) {
 	s.view(func(tx store.Tx) {
 		_, put := tx.Put("c", store.Row{ID: "new", Data: []byte(`{}`)})
 		_, appended := tx.Append("j", []byte(`{}`))
-		for what, err := range map[string]error{"Put": put, "Append": appended, "Delete": tx.Delete("c", "gone", 1), "Trim": tx.Trim("j", 0)} {
+		for what, err := range map[string]error{"Put": put, "Append": appended, "Delete": tx.Delete("c", "gone", 1),
+			"Trim": tx.Trim("j", 0)} {
 			if !errors.Is(err, store.ErrReadOnly) {
 				t.Errorf("%s in a view: got %v, want ErrReadOnly", what, err)
 			}
@@ -154,7 +155,8 @@ func concurrentUpdates(t *testing.T, s under) {
 						if _, err := tx.Put("c", row); err != nil {
 							return err
 						}
-						_, err = tx.Put("c", store.Row{ID: fmt.Sprint("w", w, "-", r), Keys: []string{"work"}, Data: []byte(`{}`)})
+						_, err = tx.Put("c", store.Row{ID: fmt.Sprint("w", w, "-", r), Keys: []string{"work"},
+							Data: []byte(`{}`)})
 						return err
 					})
 					if errors.Is(err, store.ErrConflict) {

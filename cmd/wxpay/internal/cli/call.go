@@ -46,7 +46,7 @@ env file only, since a command line shows in every list of processes.
 
 The exit code says what became of the call: see wxpay --help.`,
 		Example: `  wxpay call POST v3/edu-papay/contracts/presign -d @body.json
-  wxpay call GET 'v3/edu-papay/contracts/id/{contract_id}' --path contract_id=202102285929035611 --query appid=wx8888888888888888
+  wxpay call GET 'v3/edu-papay/contracts/id/{contract_id}' --path contract_id=2021… --query appid=wx8888888888888888
   echo '{"contract_termination_remark":"bye"}' | wxpay call POST v3/…/terminate -d @-
   wxpay call POST v2/papay/querycontract -d '{"appid":"wx…","contract_id":"Wx…","version":"1.0"}'
   wxpay call GET v3/certificates --env-file ~/merchant.env`,
@@ -65,11 +65,14 @@ The exit code says what became of the call: see wxpay --help.`,
 	f.StringVarP(&o.data, "data", "d", "", "JSON to send, or for v2/ XML; @file reads a file, @- standard input")
 	f.StringArrayVarP(&o.paths, "path", "p", nil, "name=value fills the variable {name} of the path; may be repeated")
 	f.StringArrayVarP(&o.queries, "query", "q", nil, "name=value adds to the query; may be repeated")
-	f.StringArrayVarP(&o.header, "header", "H", nil, "'Name: value' sets a header, such as 'Accept-Language: en'; may be repeated")
+	f.StringArrayVarP(&o.header, "header", "H", nil,
+		"'Name: value' sets a header, such as 'Accept-Language: en'; may be repeated")
 	f.DurationVar(&o.timeout, "timeout", 30*time.Second, "how long to wait for the answer")
 	f.BoolVar(&o.raw, "raw", false, "print the answer byte for byte, which for v2/ is XML")
-	f.BoolVar(&o.mtls, "mtls", false, "show the API certificate (--cert) in the TLS handshake; done unasked where a call is known to need it")
-	f.BoolVarP(&o.verbose, "verbose", "v", false, "say on standard error what was sent and how it was answered; never keys or signatures")
+	f.BoolVar(&o.mtls, "mtls", false,
+		"show the API certificate (--cert) in the TLS handshake; done unasked where a call is known to need it")
+	f.BoolVarP(&o.verbose, "verbose", "v", false,
+		"say on standard error what was sent and how it was answered; never keys or signatures")
 	o.addTo(cmd)
 	return cmd
 }
@@ -174,7 +177,8 @@ func (o *callOptions) options(path string) (string, []wxpay.Option, error) {
 	return path, options, nil
 }
 
-func send(ctx context.Context, chain wxpay.Chain, method string, body any, options []wxpay.Option) (*wxpay.Result, error) {
+func send(ctx context.Context, chain wxpay.Chain, method string, body any, options []wxpay.Option) (*wxpay.Result,
+	error) {
 	switch method {
 	case "GET":
 		return chain.Get(ctx, options...)
@@ -223,7 +227,8 @@ func warnOfPath(sys System, method, path string) {
 	}
 	path = strings.Trim(path, "/")
 	if methods := catalogue.KnownMethods(wire); len(methods) > 0 {
-		note("as far as is known, %s takes %s, not %s; calling it all the same", path, strings.Join(methods, " or "), method)
+		note("as far as is known, %s takes %s, not %s; calling it all the same", path, strings.Join(methods, " or "),
+			method)
 		return
 	}
 	if near := catalogue.NearestKnown(wire, 1); len(near) > 0 {

@@ -85,7 +85,8 @@ func (t *trace) report(sys System, took time.Duration) {
 		return
 	}
 	paint := sys.paintErr()
-	fmt.Fprintf(sys.Err, "%s %s %s (%d bytes)\n", paint.dim(">"), t.request.Method, t.request.URL.Redacted(), t.request.ContentLength)
+	fmt.Fprintf(sys.Err, "%s %s %s (%d bytes)\n", paint.dim(">"), t.request.Method, t.request.URL.Redacted(),
+		t.request.ContentLength)
 	if t.reply == nil {
 		return
 	}

@@ -61,11 +61,14 @@ func explainCall(sys System, err error, hint string) error {
 func explainUnsent(err error) error {
 	var e *wxpay.RequestError
 	if errors.As(err, &e) && strings.Contains(e.Problem, "wxpay.Path") {
-		return &failure{code: exitUsage, err: errors.New(e.Operation + ": not sent: a variable of the path is not filled"), hint: "give its value with --path name=value"}
+		return &failure{code: exitUsage, err: errors.New(e.Operation +
+			": not sent: a variable of the path is not filled"), hint: "give its value with --path name=value"}
 	}
 	if errors.As(err, &e) && strings.Contains(e.Problem, "APIv2Key is not set") {
-		return &failure{code: exitUsage, err: errors.New(e.Operation + ": not sent: there is no APIv2 key to sign with"),
-			hint: "set " + apiV2Key + " or put it into the env file; it is in the merchant console under API security, and is not the APIv3 key"}
+		return &failure{code: exitUsage, err: errors.New(e.Operation +
+			": not sent: there is no APIv2 key to sign with"),
+			hint: "set " + apiV2Key + " or put it into the env file; it is in the merchant console under API " +
+				"security, and is not the APIv3 key"}
 	}
 	return err
 }

@@ -32,7 +32,8 @@ func described(method, path string) *catalogue.Operation {
 func notPosted(method, path string) error {
 	path = strings.Trim(path, "/")
 	if method == "GET" && described("GET", path) != nil {
-		return &failure{code: exitUsage, err: usage("%s is a page that a payer opens in WeChat; it is not called", path), hint: "wxpay url " + path + " -d … prints its signed address"}
+		return &failure{code: exitUsage, err: usage("%s is a page that a payer opens in WeChat; it is not called",
+			path), hint: "wxpay url " + path + " -d … prints its signed address"}
 	}
 	return usage("%s takes POST: every APIv2 call does", path)
 }
@@ -40,10 +41,12 @@ func notPosted(method, path string) error {
 // mutualTLS shows the merchant's certificate to whoever asks for it.
 func mutualTLS(cfg wxpay.Config) (http.RoundTripper, error) {
 	if cfg.Certificate == nil {
-		return nil, usage("this call shows the API certificate in the TLS handshake; give its file, apiclient_cert.pem, as --cert or WXPAY_CERTIFICATE")
+		return nil, usage("this call shows the API certificate in the TLS handshake; give its file, " +
+			"apiclient_cert.pem, as --cert or WXPAY_CERTIFICATE")
 	}
 	t := oneAtATime()
-	t.TLSClientConfig.Certificates = []tls.Certificate{{Certificate: [][]byte{cfg.Certificate.Raw}, PrivateKey: cfg.PrivateKey, Leaf: cfg.Certificate}}
+	t.TLSClientConfig.Certificates = []tls.Certificate{{Certificate: [][]byte{cfg.Certificate.Raw},
+		PrivateKey: cfg.PrivateKey, Leaf: cfg.Certificate}}
 	return t, nil
 }
 
@@ -105,7 +108,8 @@ sign are filled in.`,
 
 func printURL(sys System, o *credentials, path, data string) error {
 	if !isV2(path) {
-		return usage("only paths that begin with v2/ are opened as a signed address, as in: wxpay url v2/papay/entrustweb")
+		return usage("only paths that begin with v2/ are opened as a signed address, as in: wxpay url " +
+			"v2/papay/entrustweb")
 	}
 	body, err := readBody(sys, data, true)
 	if err != nil {
@@ -116,7 +120,8 @@ func printURL(sys System, o *credentials, path, data string) error {
 	}
 	op := described("GET", path)
 	if op == nil && described("POST", path) != nil {
-		return &failure{code: exitUsage, err: usage("%s is called, not opened", path), hint: "wxpay call POST " + path + " -d … calls it"}
+		return &failure{code: exitUsage, err: usage("%s is called, not opened", path), hint: "wxpay call POST " + path +
+			" -d … calls it"}
 	}
 	cfg, err := o.config(sys)
 	if err != nil {

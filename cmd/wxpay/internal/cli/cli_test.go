@@ -35,7 +35,8 @@ func TestColourOnATerminalOnly(t *testing.T) {
 		}
 		_, err, code := run(c.env, "endpoints", "xyzzy")
 		if code != 1 || strings.Contains(err, escape) != c.want {
-			t.Errorf("%s, an error: exit code %d, colour %v, want %v", c.name, code, strings.Contains(err, escape), c.want)
+			t.Errorf("%s, an error: exit code %d, colour %v, want %v", c.name, code, strings.Contains(err, escape),
+				c.want)
 		}
 	}
 }
@@ -48,7 +49,8 @@ func TestDemoFitsTheTerminal(t *testing.T) {
 	}
 	for line := range strings.Lines(out) {
 		// Paths and single values are not broken: they are there to be copied.
-		if n := len([]rune(strings.TrimRight(line, "\n"))); n > 80 && strings.Contains(line, "   ") && strings.Count(strings.TrimSpace(line), "   ") > 0 {
+		if n := len([]rune(strings.TrimRight(line, "\n"))); n > 80 && strings.Contains(line, "   ") &&
+			strings.Count(strings.TrimSpace(line), "   ") > 0 {
 			t.Errorf("%d columns of 80: %s", n, line)
 		}
 	}

@@ -46,7 +46,9 @@ const (
 
 func (c *credentials) addTo(cmd *cobra.Command) {
 	c.flags = map[string]*string{}
-	cmd.Flags().StringVar(&c.envFile, "env-file", "", "file with WXPAY_ variables [WXPAY_ENV_FILE]; without any credentials, "+filepath.Join(sandboxFolder, envFileName)+" where there is one")
+	cmd.Flags().StringVar(&c.envFile, "env-file", "",
+		"file with WXPAY_ variables [WXPAY_ENV_FILE]; without any credentials, "+
+			filepath.Join(sandboxFolder, envFileName)+" where there is one")
 	for _, s := range settings {
 		c.flags[s.variable] = cmd.Flags().String(s.flag, "", s.help+" ["+s.variable+"]")
 	}
@@ -91,16 +93,20 @@ func (c *credentials) config(sys System) (cfg wxpay.Config, err error) {
 	}
 	if get("WXPAY_MCHID") == "" {
 		return cfg, &failure{code: exitUsage, err: errors.New("there are no credentials to call with"),
-			hint: "start `wxpay sandbox` here, or give --env-file, or set WXPAY_MCHID, WXPAY_PRIVATE_KEY and the others that `wxpay call --help` names"}
+			hint: "start `wxpay sandbox` here, or give --env-file, or set WXPAY_MCHID, WXPAY_PRIVATE_KEY and the " +
+				"others that `wxpay call --help` names"}
 	}
 	if get("WXPAY_PRIVATE_KEY") == "" {
-		return cfg, usage("the API private key is missing; give its file, apiclient_key.pem, as --key or WXPAY_PRIVATE_KEY, or all settings at once with --env-file")
+		return cfg, usage("the API private key is missing; give its file, apiclient_key.pem, as --key or " +
+			"WXPAY_PRIVATE_KEY, or all settings at once with --env-file")
 	}
 	cfg = wxpay.Config{
-		MchID: get("WXPAY_MCHID"), SerialNo: get("WXPAY_SERIAL_NO"), APIv3Key: wxpay.NewSecret(get(apiV3Key)), APIv2Key: wxpay.NewSecret(get(apiV2Key)),
-		Host: get("WXPAY_HOST"), UserAgent: "wxpay-cli",
+		MchID: get("WXPAY_MCHID"), SerialNo: get("WXPAY_SERIAL_NO"), APIv3Key: wxpay.NewSecret(get(apiV3Key)),
+		APIv2Key: wxpay.NewSecret(get(apiV2Key)),
+		Host:     get("WXPAY_HOST"), UserAgent: "wxpay-cli",
 	}
-	if cfg.PrivateKey, err = load("the API private key (--key)", get("WXPAY_PRIVATE_KEY"), wxpay.ParsePrivateKey); err != nil {
+	if cfg.PrivateKey, err = load("the API private key (--key)", get("WXPAY_PRIVATE_KEY"),
+		wxpay.ParsePrivateKey); err != nil {
 		return cfg, err
 	}
 	if name := get("WXPAY_CERTIFICATE"); name != "" {
@@ -174,8 +180,10 @@ func readFile(what, name string) ([]byte, error) {
 // explain puts the command line's name beside that of the field of Config.
 func explain(e *wxpay.ConfigError) error {
 	names := map[string]string{
-		"MchID": "--mchid or WXPAY_MCHID", "SerialNo": "--serial or WXPAY_SERIAL_NO", "PrivateKey": "--key or WXPAY_PRIVATE_KEY",
-		"Certificate": "--cert or WXPAY_CERTIFICATE", "APIv3Key": apiV3Key, "APIv2Key": apiV2Key, "Host": "--host or WXPAY_HOST",
+		"MchID": "--mchid or WXPAY_MCHID", "SerialNo": "--serial or WXPAY_SERIAL_NO",
+		"PrivateKey":  "--key or WXPAY_PRIVATE_KEY",
+		"Certificate": "--cert or WXPAY_CERTIFICATE", "APIv3Key": apiV3Key, "APIv2Key": apiV2Key,
+		"Host":         "--host or WXPAY_HOST",
 		"PlatformKeys": "--public-key, --platform-cert or their variables",
 	}
 	name := names[e.Field]

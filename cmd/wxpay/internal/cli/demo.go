@@ -59,11 +59,13 @@ func runDemo(ctx context.Context, sys System, asJSON, keep bool) (err error) {
 	if asJSON {
 		show = func(s demo.Step) { _ = lines.Encode(s) } // a closed pipe shows at the summary
 	} else {
-		fmt.Fprintf(sys.Out, "A local WeChat Pay at %s, a merchant's backend at %s.\n", stage.Sandbox.URL(), stage.BackendURL())
+		fmt.Fprintf(sys.Out, "A local WeChat Pay at %s, a merchant's backend at %s.\n", stage.Sandbox.URL(),
+			stage.BackendURL())
 	}
 	summary, problem := stage.Play(ctx, show)
 	if asJSON {
-		if err := lines.Encode(map[string]demo.Summary{"summary": summary}); err != nil && !errors.Is(err, syscall.EPIPE) {
+		if err := lines.Encode(map[string]demo.Summary{"summary": summary}); err != nil &&
+			!errors.Is(err, syscall.EPIPE) {
 			return err
 		}
 	} else {
@@ -84,8 +86,10 @@ func summarise(sys System, s demo.Summary) {
 	if !s.OK {
 		verdict = paint.red("✗") + " " + paint.bold("Not as it should be")
 	}
-	fmt.Fprintf(sys.Out, "\n%s, in %.2f s.\n  %d contracts pre-signed, agreed to, notified, queried and terminated.\n", verdict, s.Milliseconds/1000, s.Contracts)
-	fmt.Fprintf(sys.Out, "  %d steps: %d calls, each reply verified; %d notifications, verified and opened;\n  %d actions of the payer.\n",
+	fmt.Fprintf(sys.Out, "\n%s, in %.2f s.\n  %d contracts pre-signed, agreed to, notified, queried and terminated.\n",
+		verdict, s.Milliseconds/1000, s.Contracts)
+	fmt.Fprintf(sys.Out, "  %d steps: %d calls, each reply verified; %d notifications, verified and opened;\n  %d "+
+		"actions of the payer.\n",
 		s.Steps, s.Calls, s.Notifications, s.PayerActions)
 }
 
@@ -106,7 +110,8 @@ func keepRunning(ctx context.Context, sys System, stage *demo.Stage, temporary s
 	} else {
 		fmt.Fprintf(sys.Out, "\nBoth sides keep running. Ctrl-C ends them and removes their files.\n\n")
 		paint := sys.paintOut()
-		for _, line := range [][2]string{{"API", h.URL}, {"admin", h.AdminURL}, {"backend", stage.BackendURL() + "/notify"}, {"env file", h.EnvFile}} {
+		for _, line := range [][2]string{{"API", h.URL}, {"admin", h.AdminURL}, {"backend", stage.BackendURL() +
+			"/notify"}, {"env file", h.EnvFile}} {
 			fmt.Fprintf(sys.Out, "  %s %s\n", paint.dim(fmt.Sprintf("%-10s", line[0])), line[1])
 		}
 		fmt.Fprintf(sys.Out, "\n  wxpay call GET v3/certificates --env-file %s\n", h.EnvFile)

@@ -32,14 +32,16 @@ Each is called in the same way, by wxpay call and by the string chain. Beyond it
   path only  its method, path and title are known
 What the sandbox does not play it answers with a 404 that says so.
 docs/fidelity.md holds the same facts, and where each comes from.`,
-		Example: "  wxpay endpoints\n  wxpay endpoints edu presign\n  wxpay endpoints 解约 --stateful\n  wxpay endpoints --product 支付分\n  wxpay endpoints post certificates --json",
+		Example: "  wxpay endpoints\n  wxpay endpoints edu presign\n  wxpay endpoints 解约 --stateful\n  wxpay " +
+			"endpoints --product 支付分\n  wxpay endpoints post certificates --json",
 		RunE: func(_ *cobra.Command, words []string) error {
 			return o.run(sys, strings.Fields(strings.Join(words, " ")))
 		},
 	}
 	cmd.Flags().BoolVar(&o.typed, "typed", false, "only those on the typed chain")
 	cmd.Flags().BoolVar(&o.stateful, "stateful", false, "only those the sandbox plays with state")
-	cmd.Flags().StringVar(&o.product, "product", "", "only those of products with this in their name, as in 委托代扣 or edu-papay")
+	cmd.Flags().StringVar(&o.product, "product", "",
+		"only those of products with this in their name, as in 委托代扣 or edu-papay")
 	cmd.Flags().BoolVar(&o.asJSON, "json", false, "print one JSON array")
 	return cmd
 }
@@ -76,7 +78,10 @@ func search(all *catalogue.Catalogue, words []string) []catalogue.Endpoint {
 	}
 	methods := catalogue.KnownMethods(path)
 	if len(words) > 1 {
-		methods = slices.DeleteFunc(methods, func(m string) bool { return len(words) > 2 || !strings.EqualFold(m, words[0]) })
+		methods = slices.DeleteFunc(methods, func(m string) bool {
+			return len(words) > 2 ||
+				!strings.EqualFold(m, words[0])
+		})
 	}
 	for _, method := range methods {
 		k, _ := catalogue.MatchKnown(method, path)
@@ -112,7 +117,8 @@ func listEndpoints(sys System, found []catalogue.Endpoint) {
 	paint := sys.paintOut()
 	for i := 0; i < len(found); {
 		first, n, width := found[i], 0, 0
-		for n < len(found)-i && found[i+n].Product == first.Product && (found[i+n].Operation == nil) == (first.Operation == nil) {
+		for n < len(found)-i && found[i+n].Product == first.Product &&
+			(found[i+n].Operation == nil) == (first.Operation == nil) {
 			if w := len(found[i+n].SDKPath()); w <= widestPath {
 				width = max(width, w)
 			}
@@ -131,7 +137,8 @@ func listEndpoints(sys System, found []catalogue.Endpoint) {
 			if e.Fidelity() == catalogue.FidelityNone {
 				word = paint.dim(word)
 			}
-			fmt.Fprintf(sys.Out, "  %s %s  %-*s  %s\n", paint.cyan(fmt.Sprintf("%-6s", e.Method)), word, width, e.SDKPath(), e.Title)
+			fmt.Fprintf(sys.Out, "  %s %s  %-*s  %s\n", paint.cyan(fmt.Sprintf("%-6s", e.Method)), word, width,
+				e.SDKPath(), e.Title)
 		}
 		fmt.Fprintln(sys.Out)
 		i += n
@@ -144,7 +151,8 @@ func counted(c catalogue.Coverage) string {
 	if c.Endpoints == 1 {
 		noun = "endpoint"
 	}
-	text := fmt.Sprintf("%d %s: %d typed, %d by path only; in the sandbox %d stateful", c.Endpoints, noun, c.Typed, c.PathOnly(), c.Stateful)
+	text := fmt.Sprintf("%d %s: %d typed, %d by path only; in the sandbox %d stateful", c.Endpoints, noun, c.Typed,
+		c.PathOnly(), c.Stateful)
 	if c.Stub > 0 {
 		text += fmt.Sprintf(", %d stub", c.Stub)
 	}
@@ -169,7 +177,8 @@ func endpointsJSON(sys System, found []catalogue.Endpoint) error {
 	list := make([]endpoint, 0, len(found))
 	for _, e := range found {
 		line := endpoint{
-			Method: e.Method, Path: e.SDKPath(), Title: e.Title, Product: e.Product, Typed: e.Typed(), Sandbox: string(e.Fidelity()),
+			Method: e.Method, Path: e.SDKPath(), Title: e.Title, Product: e.Product, Typed: e.Typed(),
+			Sandbox: string(e.Fidelity()),
 		}
 		if o := e.Operation; o != nil {
 			line.Family, line.Events, line.Document = o.Family.Name, o.Events, o.Doc
@@ -184,7 +193,8 @@ func endpointsJSON(sys System, found []catalogue.Endpoint) error {
 
 // nothingFound suggests: leaving out the filters, what single words would find,
 // else the nearest path.
-func (o *endpointsOptions) nothingFound(all *catalogue.Catalogue, words []string, unfiltered []catalogue.Endpoint) error {
+func (o *endpointsOptions) nothingFound(all *catalogue.Catalogue, words []string,
+	unfiltered []catalogue.Endpoint) error {
 	text := strings.Join(words, " ")
 	fail := &failure{code: exitFailure}
 	var parts []string
@@ -212,7 +222,8 @@ func (o *endpointsOptions) nothingFound(all *catalogue.Catalogue, words []string
 		}
 	}
 	if len(parts) == 0 {
-		parts = append(parts, "wxpay endpoints without words lists all of them; wxpay call reaches every other path too")
+		parts = append(parts, "wxpay endpoints without words lists all of them; wxpay call reaches every "+
+			"other path too")
 	}
 	fail.hint = strings.Join(parts, ", ")
 	return fail

@@ -42,7 +42,8 @@ func openFolder(path string) (folder, error) {
 		}
 	}
 	if err != nil {
-		return f, &failure{code: exitFailure, err: fmt.Errorf("cannot use the data folder: %w", err), hint: "choose a folder this user may write to with --data"}
+		return f, &failure{code: exitFailure, err: fmt.Errorf("cannot use the data folder: %w", err),
+			hint: "choose a folder this user may write to with --data"}
 	}
 	return f, nil
 }
@@ -82,7 +83,8 @@ func (platformPEM) Format(f fmt.State, _ rune) { fmt.Fprint(f, "platformPEM{…}
 
 func (k platformPEM) material() *sandbox.KeyMaterial {
 	return &sandbox.KeyMaterial{
-		PlatformCertificate: k.PlatformCertificate, PlatformKey: wxpay.NewSecret(k.PlatformKey), PublicKeyKey: wxpay.NewSecret(k.PublicKeyKey),
+		PlatformCertificate: k.PlatformCertificate, PlatformKey: wxpay.NewSecret(k.PlatformKey),
+		PublicKeyKey: wxpay.NewSecret(k.PublicKeyKey),
 	}
 }
 
@@ -134,7 +136,8 @@ func (f folder) keys(m *sandbox.Merchant) (*sandbox.KeyMaterial, error) {
 	if ring.Merchants == nil {
 		ring.Merchants = map[string]merchantKeys{}
 	}
-	ring.Merchants[m.MchID] = merchantKeys{m.APIv3Key.Reveal(), m.APIv2Key.Reveal(), m.Certificate, m.PrivateKey.Reveal()}
+	ring.Merchants[m.MchID] = merchantKeys{m.APIv3Key.Reveal(), m.APIv2Key.Reveal(), m.Certificate,
+		m.PrivateKey.Reveal()}
 	text, err := json.MarshalIndent(ring, "", "  ")
 	if err != nil {
 		return nil, err
@@ -169,8 +172,9 @@ type handout struct {
 func (f folder) handOut(s *sandbox.Sandbox, mchid string) (handout, error) {
 	cfg, err := s.ClientConfigFor(mchid)
 	if err != nil {
-		return handout{}, &failure{code: exitFailure, err: err, hint: "somebody registered its certificate on the admin and kept the key, " +
-			"so there is nothing to hand out: use another merchant with --mchid, or a new folder with --data"}
+		return handout{}, &failure{code: exitFailure, err: err,
+			hint: "somebody registered its certificate on the admin and kept the key, " +
+				"so there is nothing to hand out: use another merchant with --mchid, or a new folder with --data"}
 	}
 	var m sandbox.Merchant
 	for _, one := range s.Merchants() {
@@ -179,7 +183,8 @@ func (f folder) handOut(s *sandbox.Sandbox, mchid string) (handout, error) {
 		}
 	}
 	h := handout{
-		URL: s.URL(), AdminURL: s.AdminURL(), MchID: mchid, SerialNo: cfg.SerialNo, Data: f.path, EnvFile: f.file(envFileName),
+		URL: s.URL(), AdminURL: s.AdminURL(), MchID: mchid, SerialNo: cfg.SerialNo, Data: f.path,
+		EnvFile:    f.file(envFileName),
 		PrivateKey: f.file("apiclient_key.pem"), Certificate: f.file("apiclient_cert.pem"), Faults: len(s.Faults()),
 	}
 	if now := s.Clock().Now(); time.Until(now).Abs() > time.Minute {
@@ -223,8 +228,10 @@ func (h handout) env(apiV3, apiV2 string) string {
 	text := envBegins + " In a shell: set -a; . " + shellWord(h.EnvFile) + "; set +a\n"
 	for _, v := range [][2]string{
 		{"WXPAY_HOST", h.URL}, {"WXPAY_ADMIN", h.AdminURL}, {"WXPAY_MCHID", h.MchID}, {"WXPAY_SERIAL_NO", h.SerialNo},
-		{"WXPAY_PRIVATE_KEY", h.PrivateKey}, {"WXPAY_CERTIFICATE", h.Certificate}, {"WXPAY_PUBLIC_KEY_ID", h.PublicKeyID},
-		{"WXPAY_PUBLIC_KEY", h.PublicKey}, {"WXPAY_PLATFORM_CERTIFICATE", h.PlatformCertificate}, {apiV3Key, apiV3}, {apiV2Key, apiV2},
+		{"WXPAY_PRIVATE_KEY", h.PrivateKey}, {"WXPAY_CERTIFICATE", h.Certificate},
+		{"WXPAY_PUBLIC_KEY_ID", h.PublicKeyID},
+		{"WXPAY_PUBLIC_KEY", h.PublicKey}, {"WXPAY_PLATFORM_CERTIFICATE", h.PlatformCertificate}, {apiV3Key, apiV3},
+		{apiV2Key, apiV2},
 	} {
 		text += envLine(v[0], v[1])
 	}

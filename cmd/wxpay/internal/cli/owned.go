@@ -79,7 +79,8 @@ func (p proof) covers(name string, data []byte) bool {
 		return bytes.HasPrefix(data, []byte(envBegins)) && p.serials[vars["WXPAY_SERIAL_NO"]]
 	}
 	block, rest := pem.Decode(data)
-	if block == nil || len(bytes.TrimSpace(rest)) > 0 || !bytes.HasPrefix(bytes.TrimSpace(data), []byte("-----BEGIN ")) {
+	if block == nil || len(bytes.TrimSpace(rest)) > 0 || !bytes.HasPrefix(bytes.TrimSpace(data),
+		[]byte("-----BEGIN ")) {
 		return false // or there is more than it
 	}
 	switch block.Type {
@@ -99,7 +100,8 @@ func madeHere(cert *x509.Certificate) bool {
 		cert.CheckSignature(cert.SignatureAlgorithm, cert.RawTBSCertificate, cert.Signature) == nil
 }
 
-// check makes nothing. It refuses a folder in which a sandbox would write over somebody else's file.
+// check makes nothing. It refuses a folder in which a sandbox would write over somebody else's
+// file.
 func (f folder) check() error {
 	ring, p, err := f.keyring()
 	if err != nil {
@@ -109,7 +111,8 @@ func (f folder) check() error {
 	if err != nil {
 		return err
 	}
-	if ignored, err := f.read(ignoreName); ring == nil && !known && !errors.Is(err, fs.ErrNotExist) && string(ignored) != ignoreAll {
+	if ignored, err := f.read(ignoreName); ring == nil && !known && !errors.Is(err, fs.ErrNotExist) &&
+		string(ignored) != ignoreAll {
 		return f.refuse(ignoreName)
 	}
 	if ring != nil && known {
@@ -149,7 +152,8 @@ func (f folder) read(name string) ([]byte, error) {
 }
 
 func (f folder) refuse(name string) error {
-	return &failure{code: exitFailure, err: fmt.Errorf("cannot use the data folder: %s is not a sandbox's and would be overwritten", f.file(name)),
+	return &failure{code: exitFailure,
+		err:  fmt.Errorf("cannot use the data folder: %s is not a sandbox's and would be overwritten", f.file(name)),
 		hint: "give another folder with --data; a merchant's real keys do not belong in it"}
 }
 

@@ -62,15 +62,21 @@ Every flag can be given as a variable too, as in WXPAY_SANDBOX_LISTEN.`,
 	f.StringVar(&o.listen, "listen", "127.0.0.1:9970", "where the API listens; port 0 picks a free one")
 	f.StringVar(&o.admin, "admin", "127.0.0.1:9971", "where the admin listens: the payer, the clock, the faults")
 	f.StringVar(&o.data, "data", sandboxFolder, "folder for the database and the keys")
-	f.StringArrayVar(&o.forward, "forward", nil, "URL=URL: send notifications for addresses that begin with the first to the second; may be repeated")
+	f.StringArrayVar(&o.forward, "forward", nil,
+		"URL=URL: send notifications for addresses that begin with the first to the second; may be repeated")
 	f.StringVar(&o.mchid, "mchid", sandbox.DefaultMchID, "the merchant's number")
 	f.StringArrayVar(&o.appids, "appid", nil, "another appid bound to the merchant; may be repeated")
 	f.StringArrayVar(&o.subs, "sub-mchid", nil, "another merchant it may act for; may be repeated")
-	f.StringArrayVar(&o.plans, "plan", nil, "PRODUCT=ID: another plan or service, of combine-papay, password-exempt-contract, edu-papay, eduschoolpay, papay, insurance, credit-repayment, offline-face or global-papay; may be repeated")
-	f.BoolVar(&o.chaos, "chaos", false, "misbehave as WeChat Pay and the way to it do in a bad month: lost answers, limits, probes, notifications late, twice or never")
-	f.BoolVar(&o.asJSON, "json", false, "print one JSON line with addresses and files when ready, and nothing else; --quiet=false logs the traffic all the same")
+	f.StringArrayVar(&o.plans, "plan", nil, "PRODUCT=ID: another plan or service, of combine-papay, "+
+		"password-exempt-contract, edu-papay, eduschoolpay, papay, insurance, credit-repayment, offline-face or "+
+		"global-papay; may be repeated")
+	f.BoolVar(&o.chaos, "chaos", false, "misbehave as WeChat Pay and the way to it do in a bad month: lost answers, "+
+		"limits, probes, notifications late, twice or never")
+	f.BoolVar(&o.asJSON, "json", false, "print one JSON line with addresses and files when ready, and nothing else; "+
+		"--quiet=false logs the traffic all the same")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "do not log the traffic")
-	f.BoolVar(&o.beyondMachine, "allow-network", false, "let it listen and notify beyond this machine; whoever reaches the admin can do everything")
+	f.BoolVar(&o.beyondMachine, "allow-network", false,
+		"let it listen and notify beyond this machine; whoever reaches the admin can do everything")
 	return cmd
 }
 
@@ -87,7 +93,8 @@ func (o *sandboxOptions) merchant() (sandbox.Merchant, error) {
 		if !ok || id == "" {
 			return m, usage("--plan takes a product and an id, as in --plan edu-papay=42")
 		}
-		m.Plans = append(m.Plans, sandbox.Plan{ID: id, Product: sandbox.Product(product), NotifyURL: sandbox.DefaultNotifyURL})
+		m.Plans = append(m.Plans, sandbox.Plan{ID: id, Product: sandbox.Product(product),
+			NotifyURL: sandbox.DefaultNotifyURL})
 	}
 	return m, nil
 }
@@ -155,20 +162,26 @@ func (o *sandboxOptions) announce(sys System, h handout) error {
 	fmt.Fprintln(sys.Out, paint.bold("A local WeChat Pay is ready.")+" Ctrl-C stops it.")
 	fmt.Fprintln(sys.Out)
 	for _, line := range [][2]string{
-		{"API", h.URL}, {"admin", h.AdminURL}, {"merchant", h.MchID}, {"private key", h.PrivateKey}, {"certificate", h.Certificate}, {"WeChat Pay's public key", h.PublicKey},
-		{"its certificate", h.PlatformCertificate}, {"env file", h.EnvFile}, {"database", h.Data + string(os.PathSeparator) + databaseName},
+		{"API", h.URL}, {"admin", h.AdminURL}, {"merchant", h.MchID}, {"private key", h.PrivateKey},
+		{"certificate", h.Certificate}, {"WeChat Pay's public key", h.PublicKey},
+		{"its certificate", h.PlatformCertificate}, {"env file", h.EnvFile},
+		{"database", h.Data + string(os.PathSeparator) + databaseName},
 	} {
 		fmt.Fprintf(sys.Out, "  %s %s\n", paint.dim(fmt.Sprintf("%-24s", line[0])), line[1])
 	}
 	if h.Clock != "" {
-		fmt.Fprintf(sys.Out, "\nIts clock was moved, and goes on from %s. POST %s/sandbox/clock/set moves it back.\n", h.Clock, h.AdminURL)
+		fmt.Fprintf(sys.Out, "\nIts clock was moved, and goes on from %s. POST %s/sandbox/clock/set moves it back.\n",
+			h.Clock, h.AdminURL)
 	}
 	if h.Faults > 0 {
-		fmt.Fprintf(sys.Out, "\nIn chaos: %d faults are armed. GET %s/sandbox/faults lists them, DELETE clears them.\n", h.Faults, h.AdminURL)
+		fmt.Fprintf(sys.Out, "\nIn chaos: %d faults are armed. GET %s/sandbox/faults lists them, DELETE clears them.\n",
+			h.Faults, h.AdminURL)
 	}
-	fmt.Fprintf(sys.Out, "\nFrom another terminal:\n\n  wxpay call GET v3/certificates --env-file %s\n\n", shellWord(h.EnvFile))
+	fmt.Fprintf(sys.Out, "\nFrom another terminal:\n\n  wxpay call GET v3/certificates --env-file %s\n\n",
+		shellWord(h.EnvFile))
 	fmt.Fprintf(sys.Out, "The payer is yours to play, on the admin; GET %s/sandbox/ lists what they can do:\n\n"+
-		"  curl -H 'Content-Type: application/json' -d '{\"token\":\"…\"}' %s/sandbox/payers/OPENID/agree\n\n", h.AdminURL, h.AdminURL)
+		"  curl -H 'Content-Type: application/json' -d '{\"token\":\"…\"}' %s/sandbox/payers/OPENID/agree\n\n",
+		h.AdminURL, h.AdminURL)
 	fmt.Fprintf(sys.Out, "From Go, after %s:\n\n", paint.cyan("set -a; . "+shellWord(h.EnvFile)+"; set +a"))
 	return printSnippet(sys, h)
 }

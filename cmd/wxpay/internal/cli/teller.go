@@ -63,7 +63,8 @@ func (t *teller) tell(s demo.Step) {
 	}
 	if s.State != t.state {
 		t.state = s.State
-		t.line(t.paint.green("●"), "the contract is now "+t.paint.bold(strings.Replace(s.State, "WAITING", "WAITING for the payer", 1)))
+		t.line(t.paint.green("●"), "the contract is now "+
+			t.paint.bold(strings.Replace(s.State, "WAITING", "WAITING for the payer", 1)))
 	}
 	if !s.OK {
 		t.line(t.paint.red("✗"), t.paint.red(printable(s.Problem)))
@@ -141,7 +142,8 @@ func (m member) leaf() string { return m.name[strings.LastIndexByte(m.name, '.')
 
 // isState finds the fields a demonstration is about.
 func (m member) isState() bool {
-	return strings.HasSuffix(m.name, "_state") || strings.HasSuffix(m.name, "_status") || strings.HasSuffix(m.name, "contract_id")
+	return strings.HasSuffix(m.name, "_state") || strings.HasSuffix(m.name, "_status") || strings.HasSuffix(m.name,
+		"contract_id")
 }
 
 // members lists a JSON object in its own order, the members of nested ones as

@@ -79,7 +79,8 @@ func (t *traffic) attempt(p sandbox.Push, a sandbox.Attempt) {
 	if a.Error != "" {
 		code = "failed"
 	}
-	t.line(a.At, fmt.Sprintf("%-6s %s %s", "notify", p.Event, destination(p.URL)), t.verdict(a.Status, code, outcome), t.paint.dim(problem), t.faults(a.Faults))
+	t.line(a.At, fmt.Sprintf("%-6s %s %s", "notify", p.Event, destination(p.URL)), t.verdict(a.Status, code, outcome),
+		t.paint.dim(problem), t.faults(a.Faults))
 }
 
 // destination leaves out what may be secret in an address.

@@ -16,17 +16,27 @@ func TestTrafficSaysWhereToAndWhatCameOfIt(t *testing.T) {
 		x    sandbox.Exchange
 		want string
 	}{
-		{sandbox.Exchange{Method: "POST", URI: "/v3/edu-papay/contracts/presign", Status: 200}, "10:00:03  POST   /v3/edu-papay/contracts/presign  200\n"},
-		{sandbox.Exchange{Method: "POST", URI: "/papay/querycontract", Status: 200, Code: "CONTRACT_NOT_EXIST", Hint: "none"}, "10:00:03  POST   /papay/querycontract  200 CONTRACT_NOT_EXIST  none\n"},
-		{sandbox.Exchange{Method: "GET", URI: "/v3/edu-papay/user/short/contracts?appid=wx1", Operation: "GET /v3/edu-papay/user/{openid}/contracts", Status: 404, Code: "NOT_FOUND", Hint: "nobody is short"},
+		{sandbox.Exchange{Method: "POST", URI: "/v3/edu-papay/contracts/presign", Status: 200},
+			"10:00:03  POST   /v3/edu-papay/contracts/presign  200\n"},
+		{sandbox.Exchange{Method: "POST", URI: "/papay/querycontract", Status: 200, Code: "CONTRACT_NOT_EXIST",
+			Hint: "none"}, "10:00:03  POST   /papay/querycontract  200 CONTRACT_NOT_EXIST  none\n"},
+		{sandbox.Exchange{Method: "GET", URI: "/v3/edu-papay/user/short/contracts?appid=wx1",
+			Operation: "GET /v3/edu-papay/user/{openid}/contracts", Status: 404, Code: "NOT_FOUND",
+			Hint: "nobody is short"},
 			"10:00:03  GET    /v3/edu-papay/user/…/contracts  404 NOT_FOUND  nobody is …\n"},
-		{sandbox.Exchange{Method: "GET", URI: "/v3/nothing/openid/x1", Status: 404, Code: "NOT_FOUND"}, "10:00:03  GET    /v3/nothing/openid/…  404 NOT_FOUND\n"},
-		{sandbox.Exchange{Method: "GET", URI: "/v3/x/" + who, Status: 404, Hint: "not " + who}, "10:00:03  GET    /v3/x/…  404  not …\n"},
-		{sandbox.Exchange{Method: "GET", URI: "/v3/x/%6f" + who[1:], Status: 404, Hint: "not %6f" + who[1:]}, "10:00:03  GET    /v3/x/…  404  not …\n"},
-		{sandbox.Exchange{Method: "GET", URI: "/v3/x/%256F" + who[1:] + "/y", Status: 404}, "10:00:03  GET    /v3/x/…/y  404\n"},
-		{sandbox.Exchange{Method: "GET", URI: "/v3/x/a." + who, Status: 404, Hint: "not a." + who}, "10:00:03  GET    /v3/x/a.…  404  not …\n"},
+		{sandbox.Exchange{Method: "GET", URI: "/v3/nothing/openid/x1", Status: 404, Code: "NOT_FOUND"},
+			"10:00:03  GET    /v3/nothing/openid/…  404 NOT_FOUND\n"},
+		{sandbox.Exchange{Method: "GET", URI: "/v3/x/" + who, Status: 404, Hint: "not " + who},
+			"10:00:03  GET    /v3/x/…  404  not …\n"},
+		{sandbox.Exchange{Method: "GET", URI: "/v3/x/%6f" + who[1:], Status: 404, Hint: "not %6f" + who[1:]},
+			"10:00:03  GET    /v3/x/…  404  not …\n"},
+		{sandbox.Exchange{Method: "GET", URI: "/v3/x/%256F" + who[1:] + "/y", Status: 404},
+			"10:00:03  GET    /v3/x/…/y  404\n"},
+		{sandbox.Exchange{Method: "GET", URI: "/v3/x/a." + who, Status: 404, Hint: "not a." + who},
+			"10:00:03  GET    /v3/x/a.…  404  not …\n"},
 		{sandbox.Exchange{Method: "GET", URI: "/v3/x/a%20b", Status: 404}, "10:00:03  GET    /v3/x/a%20b  404\n"},
-		{sandbox.Exchange{Method: "GET", URI: "/v3/\x1b[31m", Faults: []sandbox.FaultName{sandbox.FaultCut}}, "10:00:03  GET    /v3/·[31m  cut off  [" + string(sandbox.FaultCut) + "]\n"},
+		{sandbox.Exchange{Method: "GET", URI: "/v3/\x1b[31m", Faults: []sandbox.FaultName{sandbox.FaultCut}},
+			"10:00:03  GET    /v3/·[31m  cut off  [" + string(sandbox.FaultCut) + "]\n"},
 		{sandbox.Exchange{Method: "GET", URI: "", Status: 404}, "10:00:03  GET    /  404\n"},
 		{
 			sandbox.Exchange{Method: "GET", URI: "/v3/a\u202eb\u009bc\u2028d\x9be", Status: 404, Hint: "no\r\n1\u2066"},
@@ -47,9 +57,11 @@ func TestTrafficSaysWhereToAndWhatCameOfIt(t *testing.T) {
 		a    sandbox.Attempt
 		want string
 	}{
-		{sandbox.Push{Event: "PAPAY.SIGN", URL: "http://u:p@127.0.0.1:8080/notify?key=1", State: sandbox.PushDelivered}, sandbox.Attempt{Status: 204},
+		{sandbox.Push{Event: "PAPAY.SIGN", URL: "http://u:p@127.0.0.1:8080/notify?key=1", State: sandbox.PushDelivered},
+			sandbox.Attempt{Status: 204},
 			"10:00:03  notify PAPAY.SIGN http://127.0.0.1:8080/notify  204\n"},
-		{sandbox.Push{Event: "PAPAY.SIGN", URL: "http://127.0.0.1/" + who, State: sandbox.PushPending, NextAt: at.Add(15 * time.Second)}, sandbox.Attempt{Status: 500, Error: "answered 500"},
+		{sandbox.Push{Event: "PAPAY.SIGN", URL: "http://127.0.0.1/" + who, State: sandbox.PushPending,
+			NextAt: at.Add(15 * time.Second)}, sandbox.Attempt{Status: 500, Error: "answered 500"},
 			"10:00:03  notify PAPAY.SIGN http://127.0.0.1/…  500  answered 500; again at 10:00:18\n"},
 		{
 			sandbox.Push{Event: "PAPAY.SIGN", URL: "https://yourapp.com/n", State: sandbox.PushUndeliverable},
@@ -63,7 +75,8 @@ func TestTrafficSaysWhereToAndWhatCameOfIt(t *testing.T) {
 			"10:00:03  notify PAPAY.SIGN http://127.0.0.1:9971/n  failed  " +
 				"not sent: 127.0.0.1:9971 is the sandbox's own address\n",
 		},
-		{sandbox.Push{Event: "PAPAY.SIGN", URL: "https://yourapp.com/n", State: sandbox.PushGivenUp}, sandbox.Attempt{Error: "no answer within 5s"},
+		{sandbox.Push{Event: "PAPAY.SIGN", URL: "https://yourapp.com/n", State: sandbox.PushGivenUp},
+			sandbox.Attempt{Error: "no answer within 5s"},
 			"10:00:03  notify PAPAY.SIGN https://yourapp.com/n  failed  no answer within 5s; given up\n"},
 	} {
 		c.a.At = at

@@ -51,7 +51,8 @@ func Prepare(folder string) (*Stage, error) {
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
-	stage := &Stage{Sandbox: s, Platform: platform, Merchant: m, Patience: 10 * time.Second, trace: &trace{to: &http.Transport{}}}
+	stage := &Stage{Sandbox: s, Platform: platform, Merchant: m, Patience: 10 * time.Second,
+		trace: &trace{to: &http.Transport{}}}
 	if err := stage.open(); err != nil {
 		return nil, errors.Join(err, stage.Close())
 	}

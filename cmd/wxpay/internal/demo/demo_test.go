@@ -56,11 +56,13 @@ func TestAStepThatIsNotWhatItShouldBe(t *testing.T) {
 		want      string
 	}{
 		{"a call is refused", func(s *demo.Stage) error {
-			return s.Sandbox.AddPlan(sandbox.DefaultMchID, sandbox.Plan{ID: sandbox.DefaultEduPlanID, Product: sandbox.EduPapay, Disabled: true})
+			return s.Sandbox.AddPlan(sandbox.DefaultMchID, sandbox.Plan{ID: sandbox.DefaultEduPlanID,
+				Product: sandbox.EduPapay, Disabled: true})
 		}, 2, "edu-papay: pre-signs the contract: POST v3/edu-papay/contracts/presign: HTTP "},
 		{"a notification is forged", func(s *demo.Stage) error {
 			return s.Sandbox.Inject(sandbox.Fault{Name: sandbox.FaultProbe, Event: "TRANSACTION.SUCCESS"})
-		}, 1, "password-exempt-contract: the order is paid: notify: verify: signature check failed: a WECHATPAY/SIGNTEST/ probe"},
+		}, 1, "password-exempt-contract: the order is paid: notify: verify: signature check failed: a " +
+			"WECHATPAY/SIGNTEST/ probe"},
 		{"the backend is gone", func(s *demo.Stage) error {
 			s.Patience = time.Millisecond
 			return s.Sandbox.Forward("https://yourapp.com", "http://127.0.0.1:1")
@@ -73,7 +75,8 @@ func TestAStepThatIsNotWhatItShouldBe(t *testing.T) {
 				t.Fatalf("got %v, want %q", err, c.want)
 			}
 			last := steps[len(steps)-1]
-			if last.OK || last.Problem == "" || summary.OK || summary.Problem != err.Error() || summary.Contracts != c.contracts {
+			if last.OK || last.Problem == "" || summary.OK || summary.Problem != err.Error() ||
+				summary.Contracts != c.contracts {
 				t.Errorf("last step %+v, summary %+v", last, summary)
 			}
 		})

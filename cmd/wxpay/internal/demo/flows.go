@@ -33,7 +33,8 @@ func combinePapay(r *run) error {
 	contract := contracts.PlanID.PlanID(planID).OutContractCode.OutContractCode(code)
 
 	request := &combinepapay.PreEntrustSignRequest{
-		AppID: appID, PlanID: planID, OutContractCode: code, ContractDisplayAccount: account, NotifyURL: notifyURL, ReturnApp: true,
+		AppID: appID, PlanID: planID, OutContractCode: code, ContractDisplayAccount: account, NotifyURL: notifyURL,
+		ReturnApp: true,
 	}
 	session, err := call(r, "pre-signs the contract", func() (*combinepapay.PreEntrustSignResponse, error) {
 		return contracts.PreEntrustSign.Post(r.ctx, request)
@@ -64,7 +65,10 @@ func combinePapay(r *run) error {
 		return err
 	}
 	query := func(state string) error {
-		_, err := call(r, "queries the contract", func() (*combinepapay.ContractResponse, error) { return contract.Get(r.ctx) },
+		_, err := call(r, "queries the contract", func() (*combinepapay.ContractResponse,
+			error) {
+			return contract.Get(r.ctx)
+		},
 			func(got *combinepapay.ContractResponse) {
 				want(r, "contract_state", got.ContractState, state)
 				r.check(got.ContractID != "", "contract_id is missing")
@@ -98,8 +102,9 @@ func passwordExempt(r *run) error {
 	contract := contracts.ServiceID.ServiceID(planID).OutContractCode.OutContractCode(code)
 
 	order := &pay.JSAPIRequest{
-		AppID: appID, MchID: r.client.MchID(), Description: "A month of membership", OutTradeNo: "1217752501201407033233368018",
-		NotifyURL: notifyURL, Amount: pay.Amount{Total: 100, Currency: "CNY"}, Payer: pay.Payer{OpenID: openID},
+		AppID: appID, MchID: r.client.MchID(), Description: "A month of membership",
+		OutTradeNo: "1217752501201407033233368018",
+		NotifyURL:  notifyURL, Amount: pay.Amount{Total: 100, Currency: "CNY"}, Payer: pay.Payer{OpenID: openID},
 	}
 	placed, err := call(r, "places an order", func() (*pay.JSAPIResponse, error) {
 		return pay.Of(r.client).Transactions.JSAPI.Post(r.ctx, order)
@@ -108,15 +113,18 @@ func passwordExempt(r *run) error {
 		return err
 	}
 	prepay := placed.PrepayID
-	if _, err := call(r, "pre-signs the contract onto the order", func() (*passwordexemptcontract.EcommercePayRedirectSignResponse, error) {
-		return contracts.Ecommerce.PreEntrustSign.PayRedirectSign.Post(r.ctx, &passwordexemptcontract.EcommercePayRedirectSignRequest{
-			AppID: appID, ServiceID: planID, OutContractCode: code, NotifyURL: notifyURL, ContractDisplayAccount: account, PrepayID: prepay, OpenID: openID,
-		})
-	}, func(got *passwordexemptcontract.EcommercePayRedirectSignResponse) {
-		want(r, "mchid", got.MchID, r.client.MchID())
-		want(r, "service_id", got.ServiceID, planID)
-		want(r, "out_contract_code", got.OutContractCode, code)
-	}); err != nil {
+	if _, err := call(r, "pre-signs the contract onto the order",
+		func() (*passwordexemptcontract.EcommercePayRedirectSignResponse, error) {
+			return contracts.Ecommerce.PreEntrustSign.PayRedirectSign.Post(r.ctx,
+				&passwordexemptcontract.EcommercePayRedirectSignRequest{
+					AppID: appID, ServiceID: planID, OutContractCode: code, NotifyURL: notifyURL,
+					ContractDisplayAccount: account, PrepayID: prepay, OpenID: openID,
+				})
+		}, func(got *passwordexemptcontract.EcommercePayRedirectSignResponse) {
+			want(r, "mchid", got.MchID, r.client.MchID())
+			want(r, "service_id", got.ServiceID, planID)
+			want(r, "out_contract_code", got.OutContractCode, code)
+		}); err != nil {
 		return err
 	}
 	parameters, err := r.client.JSAPIPay(appID, prepay)
@@ -143,7 +151,10 @@ func passwordExempt(r *run) error {
 	}); err != nil {
 		return err
 	}
-	if err := r.acts("agrees", func(p *sandbox.Payer) (any, error) { return nil, r.signed(p.AgreeAfterPay(prepay)) }); err != nil {
+	if err := r.acts("agrees", func(p *sandbox.Payer) (any, error) {
+		return nil,
+			r.signed(p.AgreeAfterPay(prepay))
+	}); err != nil {
 		return err
 	}
 	if err := notified(r, "the payer signed", func(got *event.EntrustSign) {
@@ -154,7 +165,10 @@ func passwordExempt(r *run) error {
 		return err
 	}
 	query := func(state string) error {
-		_, err := call(r, "queries the contract", func() (*passwordexemptcontract.ContractResponse, error) { return contract.Get(r.ctx) },
+		_, err := call(r, "queries the contract", func() (*passwordexemptcontract.ContractResponse,
+			error) {
+			return contract.Get(r.ctx)
+		},
 			func(got *passwordexemptcontract.ContractResponse) {
 				want(r, "contract_state", got.ContractState, state)
 				want(r, "openid", got.OpenID, openID)
@@ -165,7 +179,8 @@ func passwordExempt(r *run) error {
 		return err
 	}
 	if _, err := call(r, "terminates the contract", func() (*passwordexemptcontract.TerminateResponse, error) {
-		return contract.Terminate.Post(r.ctx, &passwordexemptcontract.TerminateRequest{ContractTerminationRemark: remark})
+		return contract.Terminate.Post(r.ctx,
+			&passwordexemptcontract.TerminateRequest{ContractTerminationRemark: remark})
 	}, func(got *passwordexemptcontract.TerminateResponse) {
 		want(r, "out_contract_code", got.OutContractCode, code)
 	}); err != nil {
@@ -186,8 +201,9 @@ func eduPapay(r *run) error {
 
 	session, err := call(r, "pre-signs the contract", func() (*edupapay.PresignResponse, error) {
 		return api.Contracts.Presign.Post(r.ctx, &edupapay.PresignRequest{
-			AppID: eduAppID, SubMchID: "1900000109", SubAppID: eduAppID, OpenID: eduOpenID, SubOpenID: "oUpF8uMuAJOM2pxb2W",
-			PlanID: eduPlanID, UserID: "20200330tony", PeriodStartDate: "2020-03-19", TradeScene: "EDUCATION_PERIOD",
+			AppID: eduAppID, SubMchID: "1900000109", SubAppID: eduAppID, OpenID: eduOpenID,
+			SubOpenID: "oUpF8uMuAJOM2pxb2W",
+			PlanID:    eduPlanID, UserID: "20200330tony", PeriodStartDate: "2020-03-19", TradeScene: "EDUCATION_PERIOD",
 		})
 	}, func(got *edupapay.PresignResponse) { r.check(got.PresignToken != "", "presign_token is missing") })
 	if err != nil {
@@ -216,10 +232,12 @@ func eduPapay(r *run) error {
 	}
 	query := func(status string) error {
 		_, err := call(r, "queries the contract by its id", func() (*edupapay.ContractResponse, error) {
-			return api.Contracts.ID.ContractID(contractID).Get(r.ctx, &edupapay.ContractQuery{AppID: eduAppID, SubMchID: "1900000109", SubAppID: eduAppID})
+			return api.Contracts.ID.ContractID(contractID).
+				Get(r.ctx, &edupapay.ContractQuery{AppID: eduAppID, SubMchID: "1900000109", SubAppID: eduAppID})
 		}, func(got *edupapay.ContractResponse) {
 			want(r, "openid", got.OpenID, eduOpenID)
-			r.check(got.ContractInformation != nil && got.ContractInformation.ContractStatus == status, "contract_status is not %s", status)
+			r.check(got.ContractInformation != nil && got.ContractInformation.ContractStatus == status,
+				"contract_status is not %s", status)
 		})
 		return err
 	}
@@ -227,10 +245,12 @@ func eduPapay(r *run) error {
 		return err
 	}
 	if _, err := call(r, "queries the payer's contracts", func() (*edupapay.UserContractsResponse, error) {
-		return api.User.OpenID(eduOpenID).Contracts.Get(r.ctx, &edupapay.UserContractsQuery{AppID: eduAppID, PlanID: eduPlanID, SubMchID: "1900000109", SubAppID: eduAppID})
+		return api.User.OpenID(eduOpenID).Contracts.Get(r.ctx, &edupapay.UserContractsQuery{AppID: eduAppID,
+			PlanID: eduPlanID, SubMchID: "1900000109", SubAppID: eduAppID})
 	}, func(got *edupapay.UserContractsResponse) {
 		want(r, "total_count", got.TotalCount, 1)
-		r.check(len(got.Data) == 1 && got.Data[0].ContractInformation != nil && got.Data[0].ContractInformation.ContractID == contractID,
+		r.check(len(got.Data) == 1 && got.Data[0].ContractInformation != nil &&
+			got.Data[0].ContractInformation.ContractID == contractID,
 			"the list does not hold contract %s", contractID)
 	}); err != nil {
 		return err
@@ -241,7 +261,8 @@ func eduPapay(r *run) error {
 		return err
 	}
 	if err := notified(r, "the contract ended", func(got *event.EntrustRelease) {
-		r.check(got.ContractInformation != nil && got.ContractInformation.ContractStatus == "DELETE", "contract_status is not DELETE")
+		r.check(got.ContractInformation != nil && got.ContractInformation.ContractStatus == "DELETE",
+			"contract_status is not DELETE")
 	}); err != nil {
 		return err
 	}

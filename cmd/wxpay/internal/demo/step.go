@@ -179,7 +179,8 @@ func notified[E any](r *run, does string, check func(*E)) error {
 			return r.end(a.err)
 		}
 		n := a.notification
-		r.step.Event, r.step.ID, r.step.Got, r.step.RequestID, r.step.Verified = n.EventType, n.ID, n.Plaintext, n.RequestID, true
+		r.step.Event, r.step.ID, r.step.Got = n.EventType, n.ID, n.Plaintext
+		r.step.RequestID, r.step.Verified = n.RequestID, true
 		e, ok := a.event.(*E)
 		r.check(ok, "a notification %s arrived instead", n.EventType)
 		if ok {

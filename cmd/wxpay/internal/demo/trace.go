@@ -35,6 +35,7 @@ func (t *trace) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	reply.Body = io.NopCloser(bytes.NewReader(t.got))
-	t.status, t.requestID, t.platformID = reply.StatusCode, reply.Header.Get("Request-ID"), reply.Header.Get("Wechatpay-Serial")
+	t.status, t.requestID, t.platformID = reply.StatusCode, reply.Header.Get("Request-ID"), reply.Header.Get(
+		"Wechatpay-Serial")
 	return reply, nil
 }

@@ -11,11 +11,13 @@ import (
 )
 
 // row is about what the sandbox writes for one request.
-var row = []byte(`{"kind":"presign","out_contract_code":"wxwtdk20200910100000","plan_id":12535,"state":"OPEN","expires":"2026-11-21T12:00:00+08:00","notify_url":"https://yourapp.com/notify"}`)
+var row = []byte(
+	`{"kind":"presign","out_contract_code":"wxwtdk20200910100000","plan_id":12535,"state":"OPEN","expires":"2026-11-21T12:00:00+08:00","notify_url":"https://yourapp.com/notify"}`)
 
 func insert(s store.Store, n int64) error {
 	return s.Update(context.Background(), func(tx store.Tx) error {
-		_, err := tx.Put("contract", store.Row{ID: fmt.Sprint(n), Keys: []string{"user:1", fmt.Sprint("code:", n)}, Due: n, Data: row})
+		_, err := tx.Put("contract", store.Row{ID: fmt.Sprint(n), Keys: []string{"user:1", fmt.Sprint("code:", n)},
+			Due: n, Data: row})
 		return err
 	})
 }

@@ -16,7 +16,8 @@ func TestNotificationOutlivesAKill(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	path := filepath.Join(folder, "sandbox.db")
-	killed := sandbox.New(t, sandbox.WithStore(open(t, path)), sandbox.At(time.Date(2026, 11, 21, 2, 0, 0, 0, time.UTC)), sandbox.WithNotifyTimeout(time.Minute))
+	killed := sandbox.New(t, sandbox.WithStore(open(t, path)),
+		sandbox.At(time.Date(2026, 11, 21, 2, 0, 0, 0, time.UTC)), sandbox.WithNotifyTimeout(time.Minute))
 	last, release := make(chan struct{}), make(chan struct{})
 	attempts := 0
 	must(t, killed.Receive("https://yourapp.com", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -58,11 +59,13 @@ func TestNotificationOutlivesAKill(t *testing.T) {
 	}
 	next := sandbox.New(t, sandbox.WithStore(open(t, after)), sandbox.At(killed.Clock().Now().Add(time.Hour)))
 	received := 0
-	must(t, next.Receive("https://yourapp.com", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { received++ })))
+	must(t, next.Receive("https://yourapp.com",
+		http.HandlerFunc(func(http.ResponseWriter, *http.Request) { received++ })))
 	must(t, next.Settle())
 	pushes, err := next.Pushes()
 	must(t, err)
-	if received != 1 || len(pushes) != 1 || pushes[0].State != sandbox.PushDelivered || len(pushes[0].Attempts) != 17 || pushes[0].Attempts[15].Open {
+	if received != 1 || len(pushes) != 1 || pushes[0].State != sandbox.PushDelivered || len(pushes[0].Attempts) != 17 ||
+		pushes[0].Attempts[15].Open {
 		t.Errorf("the merchant was notified %d times after the kill; the notifications: %+v", received, pushes)
 	}
 }

@@ -17,8 +17,8 @@ import (
 // firstVersion is the contract in testdata/first.db.gz.
 const firstVersion = "Wx20260901844211427222503869"
 
-// A database of the first version is opened with everything in it, and its life goes on: the refund that was
-// on its way arrives, the contract is debited again.
+// A database of the first version is opened with everything in it, and its life goes on: the refund
+// that was on its way arrives, the contract is debited again.
 func TestDataOfTheFirstVersionOpens(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "sandbox.db")

@@ -14,7 +14,8 @@ func (x *tx) Append(log string, data []byte) (int64, error) {
 		data = []byte{}
 	}
 	var seq int64
-	err := x.s.row("INSERT INTO log_end (name, seq) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET seq = seq + 1 RETURNING seq", []any{log}, &seq)
+	err := x.s.row("INSERT INTO log_end (name, seq) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET seq = seq + 1 "+
+		"RETURNING seq", []any{log}, &seq)
 	if err != nil {
 		return 0, x.fail(err)
 	}
@@ -28,7 +29,8 @@ func (x *tx) List(log string, after int64, newest int) ([]store.Entry, error) {
 	if err := x.ready(false); err != nil {
 		return nil, err
 	}
-	found, err := x.s.query("SELECT seq, data FROM log WHERE name = ? AND seq > ? ORDER BY seq DESC LIMIT ?", log, after, limit(newest))
+	found, err := x.s.query("SELECT seq, data FROM log WHERE name = ? AND seq > ? ORDER BY seq DESC LIMIT ?", log,
+		after, limit(newest))
 	if err != nil {
 		return nil, x.fail(err)
 	}
@@ -54,6 +56,7 @@ func (x *tx) Trim(log string, keep int) error {
 	}
 	// Entries have consecutive numbers, so the newest keep are those above
 	// the end less keep. Where there are fewer, nothing is below it.
-	_, err := x.exec("DELETE FROM log WHERE name = ?1 AND seq <= (SELECT seq FROM log_end WHERE name = ?1) - ?2", log, keep)
+	_, err := x.exec("DELETE FROM log WHERE name = ?1 AND seq <= (SELECT seq FROM log_end WHERE name = ?1) - ?2", log,
+		keep)
 	return err
 }

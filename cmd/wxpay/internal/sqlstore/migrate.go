@@ -60,7 +60,8 @@ func apply(db *sql.DB, script string, version int) error {
 	}
 	defer t.Rollback()
 	// Pragmas take no parameters.
-	for _, statement := range []string{script, fmt.Sprintf("PRAGMA application_id=%d", applicationID), fmt.Sprintf("PRAGMA user_version=%d", version)} {
+	for _, statement := range []string{script, fmt.Sprintf("PRAGMA application_id=%d", applicationID),
+		fmt.Sprintf("PRAGMA user_version=%d", version)} {
 		if _, err := t.Exec(statement); err != nil {
 			return err
 		}

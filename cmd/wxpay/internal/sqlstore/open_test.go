@@ -29,8 +29,10 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 		{"not a database", func(path string) error {
 			return os.WriteFile(path, bytes.Repeat([]byte("shopping list\n"), 100), 0o600)
 		}, "it is not a database; choose another folder"},
-		{"another program's database", execute("CREATE TABLE shopping (item)"), "it belongs to another program; choose another folder"},
-		{"a newer wxpay's", execute("PRAGMA application_id=0x57585059; PRAGMA user_version=99"), "a newer wxpay wrote it (schema 99, this one knows 1)"},
+		{"another program's database", execute("CREATE TABLE shopping (item)"),
+			"it belongs to another program; choose another folder"},
+		{"a newer wxpay's", execute("PRAGMA application_id=0x57585059; PRAGMA user_version=99"),
+			"a newer wxpay wrote it (schema 99, this one knows 1)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -65,7 +67,8 @@ func TestOneProcessAtATime(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "sandbox.db")
 	first := open(t, path)
-	if _, err := sqlstore.Open(path); err == nil || !strings.Contains(err.Error(), "locked by another process; another wxpay may be running") {
+	if _, err := sqlstore.Open(path); err == nil || !strings.Contains(err.Error(),
+		"locked by another process; another wxpay may be running") {
 		t.Fatalf("opened twice: got %v", err)
 	}
 	if err := first.Close(); err != nil {
@@ -112,7 +115,8 @@ func TestFullDisk(t *testing.T) {
 		_, err := tx.Put("contract", store.Row{ID: "2", Data: big[:1]}) // must not get its next write in
 		return err
 	})
-	if err == nil || !strings.Contains(err.Error(), "cannot write the database") || !strings.Contains(err.Error(), "the disk is full") {
+	if err == nil || !strings.Contains(err.Error(), "cannot write the database") || !strings.Contains(err.Error(),
+		"the disk is full") {
 		t.Errorf("got %v, want the disk to be blamed", err)
 	}
 	if err := errors.Join(s.Empty(), insert(s, 3)); err != nil {

@@ -66,7 +66,8 @@ func recognise(path string) (bool, error) {
 	return false, nil
 }
 
-// besideIsOurs says whether there is a write-ahead log, and whether a first page in it has our mark:
+// besideIsOurs says whether there is a write-ahead log, and whether a first page in it has our
+// mark:
 // https://www.sqlite.org/fileformat.html#the_write_ahead_log
 func besideIsOurs(path string) (there, ours bool) {
 	file, err := os.Open(path)

@@ -19,7 +19,8 @@ func TestRecogniseAsksWhatIsInTheFile(t *testing.T) {
 	}{
 		{"no file", func(string) error { return nil }, false, false},
 		{"an empty file", func(path string) error { return os.WriteFile(path, nil, 0o600) }, false, false},
-		{"a short file", func(path string) error { return os.WriteFile(path, []byte("SQLite format 3\x00"), 0o600) }, false, true},
+		{"a short file", func(path string) error { return os.WriteFile(path, []byte("SQLite format 3\x00"), 0o600) },
+			false, true},
 		{"another program's", execute("CREATE TABLE shopping (item)"), false, true},
 		{"another program's, empty", execute("PRAGMA application_id=7"), false, true},
 		{"ours", func(path string) error {

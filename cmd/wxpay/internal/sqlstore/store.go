@@ -70,7 +70,8 @@ func Open(path string) (*Store, error) {
 	}
 	file.Close()
 
-	s := &Store{path: path, queue: make(chan *update), readers: make(chan *session, 8), closing: make(chan struct{}), stopped: make(chan struct{})}
+	s := &Store{path: path, queue: make(chan *update), readers: make(chan *session, 8), closing: make(chan struct{}),
+		stopped: make(chan struct{})}
 	if s.unlock, err = claim(path + ".lock"); err != nil {
 		return fail(err, "another wxpay may be running on it: stop that one or choose another folder")
 	}

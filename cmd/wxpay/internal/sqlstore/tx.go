@@ -118,7 +118,8 @@ func (x *tx) Put(kind string, row store.Row) (int64, error) {
 	case err != nil:
 		return 0, err
 	}
-	if _, err := x.exec("UPDATE row SET rev = ?, due = ?, keys = ?, data = ? WHERE seq = ?", rev+1, row.Due, string(text), row.Data, seq); err != nil {
+	if _, err := x.exec("UPDATE row SET rev = ?, due = ?, keys = ?, data = ? WHERE seq = ?", rev+1, row.Due,
+		string(text), row.Data, seq); err != nil {
 		return 0, err
 	}
 	if err := x.reindex(kind, seq, old, row.Keys); err != nil {
@@ -128,7 +129,8 @@ func (x *tx) Put(kind string, row store.Row) (int64, error) {
 }
 
 func (x *tx) insert(kind string, row store.Row, keys string) (int64, error) {
-	result, err := x.exec("INSERT INTO row (kind, id, rev, due, keys, data) VALUES (?, ?, 1, ?, ?, ?) ON CONFLICT DO NOTHING", kind, row.ID, row.Due, keys, row.Data)
+	result, err := x.exec("INSERT INTO row (kind, id, rev, due, keys, data) VALUES (?, ?, 1, ?, ?, ?) ON CONFLICT "+
+		"DO NOTHING", kind, row.ID, row.Due, keys, row.Data)
 	if err != nil {
 		return 0, err
 	}
@@ -179,14 +181,16 @@ func (x *tx) stored(kind, id string) (seq, rev int64, keys []string, err error) 
 func (x *tx) reindex(kind string, seq int64, from, to []string) error {
 	for _, key := range from {
 		if !slices.Contains(to, key) {
-			if _, err := x.exec("DELETE FROM row_key WHERE kind = ? AND key = ? AND seq = ?", kind, key, seq); err != nil {
+			if _, err := x.exec("DELETE FROM row_key WHERE kind = ? AND key = ? AND seq = ?", kind, key,
+				seq); err != nil {
 				return err
 			}
 		}
 	}
 	for _, key := range to {
 		if !slices.Contains(from, key) {
-			if _, err := x.exec("INSERT INTO row_key (kind, key, seq) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", kind, key, seq); err != nil {
+			if _, err := x.exec("INSERT INTO row_key (kind, key, seq) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", kind,
+				key, seq); err != nil {
 				return err
 			}
 		}
@@ -202,9 +206,11 @@ func (x *tx) Find(kind, key string, newest int) ([]store.Row, error) {
 	var rows []store.Row
 	var err error
 	if key == "" {
-		rows, err = x.rows("SELECT "+rowColumns+" FROM row WHERE kind = ? ORDER BY seq DESC LIMIT ?", kind, limit(newest))
+		rows, err = x.rows("SELECT "+rowColumns+" FROM row WHERE kind = ? ORDER BY seq DESC LIMIT ?", kind,
+			limit(newest))
 	} else {
-		rows, err = x.rows("SELECT "+rowColumns+" FROM row_key JOIN row USING (seq) WHERE row_key.kind = ? AND row_key.key = ? ORDER BY row_key.seq DESC LIMIT ?", kind, key, limit(newest))
+		rows, err = x.rows("SELECT "+rowColumns+" FROM row_key JOIN row USING (seq) WHERE row_key.kind = ? AND "+
+			"row_key.key = ? ORDER BY row_key.seq DESC LIMIT ?", kind, key, limit(newest))
 	}
 	slices.Reverse(rows)
 	return rows, err
@@ -215,10 +221,12 @@ func (x *tx) Due(kind, key string, until int64, most int) ([]store.Row, error) {
 		return nil, err
 	}
 	if key == "" {
-		return x.rows("SELECT "+rowColumns+" FROM row WHERE kind = ? AND due > 0 AND due <= ? ORDER BY due, seq LIMIT ?", kind, until, limit(most))
+		return x.rows("SELECT "+rowColumns+
+			" FROM row WHERE kind = ? AND due > 0 AND due <= ? ORDER BY due, seq LIMIT ?", kind, until, limit(most))
 	}
 	// A cross join goes through the rows of the key, not through everybody's that are due.
-	return x.rows("SELECT "+rowColumns+" FROM row_key CROSS JOIN row USING (seq) WHERE row_key.kind = ? AND row_key.key = ? "+
+	return x.rows("SELECT "+rowColumns+
+		" FROM row_key CROSS JOIN row USING (seq) WHERE row_key.kind = ? AND row_key.key = ? "+
 		"AND row.due > 0 AND row.due <= ? ORDER BY row.due, row.seq LIMIT ?", kind, key, until, limit(most))
 }
 
