@@ -3,7 +3,7 @@ package sandbox
 import "net/http"
 
 // walletRoutes are the payer's money and luck. Those that change it answer with
-// what he has then.
+// what they have then.
 func (a *admin) walletRoutes() map[string]adminRoute {
 	const root = "POST /sandbox/payers/{openid}/"
 	type fund struct {

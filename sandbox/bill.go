@@ -160,7 +160,7 @@ func (c *call) keepBill(b *billFile) (*billFile, error) {
 	case len(same) > 0:
 		b = same[0]
 	default:
-		if b.ID, err = c.free("bill token", func() string { return c.dice.roll(letters, 32) },
+		if b.ID, err = c.free("bill token", func() string { return c.random.roll(letters, 32) },
 			c.rowOf(b.kind())); err != nil {
 			return nil, err
 		}
@@ -231,7 +231,7 @@ func subMerchantBill(c *call) (document, error) {
 	if packed {
 		file = gzipped(file)
 	}
-	b := &billFile{Hash: hashOf(text), Packed: packed, Key: c.dice.roll(letters, 32), Nonce: c.dice.roll(lowerHex, 16)}
+	b := &billFile{Hash: hashOf(text), Packed: packed, Key: c.random.roll(letters, 32), Nonce: c.random.roll(lowerHex, 16)}
 	block, err := aes.NewCipher([]byte(b.Key))
 	if err != nil {
 		return nil, err
@@ -244,7 +244,7 @@ func subMerchantBill(c *call) (document, error) {
 	if b, err = c.keepBill(b); err != nil {
 		return nil, err
 	}
-	sealedKey, err := wire.EncryptOAEP(c.dice, c.merchant.public, b.Key)
+	sealedKey, err := wire.EncryptOAEP(c.random, c.merchant.public, b.Key)
 	return document{
 		"download_bill_count": 1,
 		"download_bill_list": []document{{

@@ -24,7 +24,7 @@ type movement struct {
 }
 
 // movements are everything a merchant was paid and gave back, oldest first; with
-// a sub-merchant only his.
+// a sub-merchant only theirs.
 func (c *call) movements(subMchID string) ([]movement, error) {
 	own := "mchid:" + c.merchant.MchID
 	orders, err := find[orderRow](c.Tx, own, 0)

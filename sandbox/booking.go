@@ -108,7 +108,7 @@ func (c *contractRow) endAfterBookings(r *bookingRules) {
 func (c *call) book(contract *contractRow, id string, amount int64) (*Booking, error) {
 	r := c.rulesOf(contract.Product, "")
 	if !contract.live() {
-		return nil, r.refuse(troubleGone, "the contract has ended: "+string(contract.State))
+		return nil, r.refuse(problemGone, "the contract has ended: "+string(contract.State))
 	}
 	b := contract.booking(id)
 	if b == nil {

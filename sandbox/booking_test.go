@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-func newBookingLab(t *testing.T) *lab {
+func newBookingLab(t *testing.T) *testProduct {
 	r := &debitRules{delay: time.Second, booking: scheduledBooking(), notice: modeB().notice}
-	return newLab(t, r, Plan{Mode: DebitScheduled}, func(p *product) {
+	return newTestProduct(t, r, Plan{Mode: DebitScheduled}, func(p *product) {
 		p.agreed = func(_ *step, _ *sessionRow, c *contractRow) error {
 			c.Bookings = []Booking{{Date: "2020-09-13", Amount: 800}}
 			c.endAfterBookings(r.booking)
@@ -72,10 +72,10 @@ func TestTooLateToBook(t *testing.T) {
 
 func TestContractsEndWithTheirTerm(t *testing.T) {
 	t.Parallel()
-	l := newLab(t, &debitRules{}, Plan{Days: 30})
+	l := newTestProduct(t, &debitRules{}, Plan{Days: 30})
 	l.at(30, 9, 59)
 	l.wantEvents()
-	if err := l.Clock().Set(labStart.AddDate(0, 0, 30)); err != nil { // and nothing happens on the way
+	if err := l.Clock().Set(testStart.AddDate(0, 0, 30)); err != nil { // and nothing happens on the way
 		t.Fatal(err)
 	}
 	_, err := l.debit("1", 1)

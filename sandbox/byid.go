@@ -38,12 +38,12 @@ func (c *call) noContract(p Product) string {
 func (c *call) ownContract(id string) (*contractRow, error) {
 	contract, err := c.anyContract(id)
 	if err == nil && contract.Deleted {
-		return nil, c.product.gone().hinting("the payer has deleted the contract from his list")
+		return nil, c.product.gone().hinting("the payer has deleted the contract from their list")
 	}
 	return contract, err
 }
 
-// Delete removes a contract of the payer's from his list in WeChat, and ends it
+// Delete removes a contract of the payer's from their list in WeChat, and ends it
 // before, when it stands. Products that say so, such as eduschoolpay, answer 404
 // for it from then on.
 func (p *Payer) Delete(contractID string) error {

@@ -14,7 +14,7 @@ func listCertificates(c *call) (document, error) {
 	const aad = "certificate"
 	var data []document
 	for _, listed := range c.keys.listed() {
-		nonce := c.dice.roll(lowerHex, wire.NonceSize)
+		nonce := c.random.roll(lowerHex, wire.NonceSize)
 		data = append(data, document{
 			"serial_no":      listed.serial,
 			"effective_time": wire.FormatTime(listed.cert.NotBefore),

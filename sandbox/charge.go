@@ -9,7 +9,7 @@ func (s *step) execute(r *debitRules, d *debitRow, contract *contractRow) error 
 		return err
 	}
 	if failure == SystemFailure && r.sync {
-		return kept(systemError()).hinting("the payer was told to fail so; nothing was debited, the same call may be " +
+		return committed(systemError()).hinting("the payer was told to fail so; nothing was debited, the same call may be " +
 			"tried again")
 	}
 	d.EndedAt = s.now

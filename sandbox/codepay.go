@@ -30,7 +30,7 @@ const (
 func (p *Payer) ShowCode() (authCode string, err error) {
 	err = p.step(func(s *step) error {
 		code := &paymentCode{OpenID: p.openid, ExpiresAt: s.now.Add(codeLife)}
-		if authCode, err = s.free("payment code", s.dice.paymentCode, s.rowOf(code.kind())); err != nil {
+		if authCode, err = s.free("payment code", s.random.paymentCode, s.rowOf(code.kind())); err != nil {
 			return err
 		}
 		code.ID = authCode
@@ -75,10 +75,10 @@ func payByCode(c *call) (document, error) {
 			return nil, err
 		}
 		if failure == NotEnough {
-			return nil, kept(forbidden("NOT_ENOUGH", "用户余额不足",
+			return nil, committed(forbidden("NOT_ENOUGH", "用户余额不足",
 				"the payer has not got the money; reverse the order and use a new number"))
 		}
-		return nil, kept(invalidRequest("支付失败，请撤销订单").hinting("the payer could not be charged: " + string(failure) +
+		return nil, committed(invalidRequest("支付失败，请撤销订单").hinting("the payer could not be charged: " + string(failure) +
 			"; reverse the order and use a new number"))
 	}
 	if err := c.pay(o); err != nil {
@@ -87,7 +87,7 @@ func payByCode(c *call) (document, error) {
 	return transactionDocument(o, c.now), nil
 }
 
-// reverseTransaction takes a code payment back: the payer gets his money, and
+// reverseTransaction takes a code payment back: the payer gets their money, and
 // the number is never used again. Reversing twice is a success.
 // https://pay.weixin.qq.com/docs/merchant/apis/code-payment-v3/direct/reverse.html
 func reverseTransaction(c *call) (document, error) {

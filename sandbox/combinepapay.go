@@ -15,8 +15,8 @@ func combinePapay() *product {
 	return &product{
 		name:          CombinePapay,
 		ttl:           2 * time.Hour,
-		token:         (*dice).preEntrustWebID,
-		id:            (*dice).contractID,
+		token:         (*random).preEntrustWebID,
+		id:            (*random).contractID,
 		names:         names{plan: "plan_id", code: "out_contract_code", account: "contract_display_account"},
 		years:         10, // the reply needs a contract_expired_time; what it is without one is not documented
 		signed:        event{"ECOMMERCE_ENTRUST.SIGN", "entrust", "委托代扣签约通知"},

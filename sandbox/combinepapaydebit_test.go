@@ -71,7 +71,7 @@ func TestCombinePapayDebit(t *testing.T) {
 		t.Errorf("reversed: got %v", got)
 	}
 	if wallet, err := payer.Wallet(); err != nil || wallet.Balance != 1000 {
-		t.Errorf("reversing left the payer %+v, %v, want his 1000 fen", wallet, err)
+		t.Errorf("reversing left the payer %+v, %v, want their 1000 fen", wallet, err)
 	}
 }
 

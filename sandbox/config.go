@@ -72,7 +72,7 @@ type Config struct {
 	OnExchange func(Exchange)
 	OnAttempt  func(Push, Attempt)
 
-	amiss  func(format string, args ...any) // hears why calls are refused and notifications not delivered; may be nil
+	warn   func(format string, args ...any) // hears why calls are refused and notifications not delivered; may be nil
 	rounds int                              // see worker; 0: the usual number
 }
 

@@ -39,7 +39,7 @@ type Contract struct {
 	TerminatedAt time.Time   `json:"terminated_at,omitzero"`
 	Mode         Termination `json:"termination_mode,omitempty"`
 	Remark       string      `json:"termination_remark,omitempty"`
-	Deleted      bool        `json:"deleted,omitempty"` // by the payer, from his list in WeChat
+	Deleted      bool        `json:"deleted,omitempty"` // by the payer, from their list in WeChat
 }
 
 // contractRow is a Contract as the store has it, with what the rules need to know.

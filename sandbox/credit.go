@@ -15,8 +15,8 @@ func credit() *product {
 	return &product{
 		name:     Credit,
 		ttl:      10 * time.Minute,
-		token:    (*dice).presignToken,
-		id:       func(d *dice, now time.Time) string { return day(now) + d.roll(decimal, 15) },
+		token:    (*random).presignToken,
+		id:       func(d *random, now time.Time) string { return day(now) + d.roll(decimal, 15) },
 		names:    names{plan: "plan_id", code: "out_contract_code", account: "display_name"},
 		signed:   event{"CREDIT_REPAYMENT.SIGN_CONTRACT", "credit_repayment", "信贷还款签约成功通知"},
 		ended:    event{"CREDIT_REPAYMENT.TERMINATE_CONTRACT", "credit_repayment", "信贷还款解约成功通知"},

@@ -18,9 +18,9 @@ func creditDebits() *debitRules {
 		booking: &bookingRules{},
 		payee:   creditPayee,
 		answers: answers{
-			troubleGone:    {code: "INVALID_REQUEST", message: "还款协议不存在或已解约"},
-			troubleBooking: {code: "INVALID_REQUEST", message: "未预约还款，或不在还款日期"},
-			troubleUnequal: {code: "INVALID_REQUEST", message: "还款金额需在最低还款金额与应还款金额之间"},
+			problemGone:    {code: "INVALID_REQUEST", message: "还款协议不存在或已解约"},
+			problemBooking: {code: "INVALID_REQUEST", message: "未预约还款，或不在还款日期"},
+			problemUnequal: {code: "INVALID_REQUEST", message: "还款金额需在最低还款金额与应还款金额之间"},
 		},
 		paid:     event{"CREDIT_REPAYMENT.DEDUCTION_PAY", "credit_repayment", "信贷还款还款成功"},
 		resource: creditPaid,
@@ -72,7 +72,7 @@ func (c *call) creditBookAgain(contract *contractRow, taken *claim, b Booking) (
 			return document{"schedule_records": []document{creditRecordOf(contract, old)}}, nil
 		}
 	}
-	return nil, c.rulesOf(Credit, "").refuse(troubleChanged,
+	return nil, c.rulesOf(Credit, "").refuse(problemChanged,
 		"this out_record_id was used with other parameters: repeat them exactly, or use a new one")
 }
 

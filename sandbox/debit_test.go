@@ -8,7 +8,7 @@ import (
 
 func TestOneDebitAtATime(t *testing.T) {
 	t.Parallel()
-	l := newLab(t, &debitRules{delay: time.Minute}, Plan{})
+	l := newTestProduct(t, &debitRules{delay: time.Minute}, Plan{})
 	for range 2 { // the same call again is the same debit
 		d, err := l.debit("1", 100)
 		l.refused(err, "")
@@ -36,8 +36,8 @@ func TestOneDebitAtATime(t *testing.T) {
 
 func TestRepeatsAreRefusedWhereTheProductSaysSo(t *testing.T) {
 	t.Parallel()
-	l := newLab(t, &debitRules{delay: time.Minute, answers: answers{
-		troubleAccepted: {code: "ORDER_ACCEPTED"}, troublePaid: {code: "ORDERPAID"},
+	l := newTestProduct(t, &debitRules{delay: time.Minute, answers: answers{
+		problemAccepted: {code: "ORDER_ACCEPTED"}, problemPaid: {code: "ORDERPAID"},
 	}}, Plan{})
 	_, err := l.debit("1", 100)
 	l.refused(err, "")
@@ -50,7 +50,7 @@ func TestRepeatsAreRefusedWhereTheProductSaysSo(t *testing.T) {
 
 func TestAnUnknownOutcomeIsClosedByTheMerchant(t *testing.T) {
 	t.Parallel()
-	l := newLab(t, &debitRules{}, Plan{})
+	l := newTestProduct(t, &debitRules{}, Plan{})
 	if err := l.Payer("payer").FailNext(SystemFailure); err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func TestAnUnknownOutcomeIsClosedByTheMerchant(t *testing.T) {
 
 func TestModeAWaitsADay(t *testing.T) {
 	t.Parallel()
-	l := newLab(t, &debitRules{delay: time.Second, grace: 12 * time.Hour, from: 7 * time.Hour, until: 22 * time.Hour},
+	l := newTestProduct(t, &debitRules{delay: time.Second, grace: 12 * time.Hour, from: 7 * time.Hour, until: 22 * time.Hour},
 		Plan{Mode: DebitAfterADay})
 	_, err := l.debit("grace", 100)
 	l.refused(err, "")
@@ -110,7 +110,7 @@ func modeB() *debitRules {
 
 func TestModeBWantsANotice(t *testing.T) {
 	t.Parallel()
-	l := newLab(t, modeB(), Plan{})
+	l := newTestProduct(t, modeB(), Plan{})
 	_, err := l.debit("grace", 100)
 	l.refused(err, "")
 	l.at(0, 22, 0)
@@ -147,7 +147,7 @@ func TestHowLongANoticeIsGood(t *testing.T) {
 		days, day int
 		ok        bool
 	}{{0, 8, true}, {0, 9, false}, {1, 2, true}, {1, 3, false}, {3, 4, true}, {3, 5, false}} {
-		l := newLab(t, modeB(), Plan{})
+		l := newTestProduct(t, modeB(), Plan{})
 		l.refused(l.notice(500, c.days), "")
 		_, err := l.debit("grace", 1)
 		l.refused(err, "INVALID_REQUEST") // once announced, the grace is gone
@@ -165,7 +165,7 @@ func TestOneNoticeMovesAContractFromAToB(t *testing.T) {
 	t.Parallel()
 	r := modeB()
 	r.mode = DebitAfterADay
-	l := newLab(t, r, Plan{})
+	l := newTestProduct(t, r, Plan{})
 	l.at(1, 10, 0)
 	_, err := l.debit("a", 100)
 	l.refused(err, "")
@@ -178,13 +178,13 @@ func TestOneNoticeMovesAContractFromAToB(t *testing.T) {
 
 func TestNoticesOnlyWhereThePlanHasThem(t *testing.T) {
 	t.Parallel()
-	l := newLab(t, modeB(), Plan{Mode: DebitScheduled})
+	l := newTestProduct(t, modeB(), Plan{Mode: DebitScheduled})
 	l.refused(l.notice(500, 0), "INVALID_REQUEST")
 }
 
 func TestFailNotice(t *testing.T) {
 	t.Parallel()
-	l := newLab(t, modeB(), Plan{})
+	l := newTestProduct(t, modeB(), Plan{})
 	tell := func() error {
 		return l.call(nil, func(c *call) error {
 			contract, err := get[contractRow](c.Tx, l.contract)
@@ -227,7 +227,7 @@ func TestLimits(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			l := newLab(t, &debitRules{sync: true, limits: limits}, c.plan)
+			l := newTestProduct(t, &debitRules{sync: true, limits: limits}, c.plan)
 			for i, amount := range c.amounts {
 				_, err := l.debit(fmt.Sprint(i), amount)
 				if i < len(c.amounts)-1 {
@@ -238,7 +238,7 @@ func TestLimits(t *testing.T) {
 			}
 		})
 	}
-	l := newLab(t, &debitRules{sync: true, limits: limits}, Plan{Limits: Limits{SuccessesPerPeriod: 5}})
+	l := newTestProduct(t, &debitRules{sync: true, limits: limits}, Plan{Limits: Limits{SuccessesPerPeriod: 5}})
 	for day, want := range []string{"", "", "RULELIMIT"} { // three, two, none left in the period
 		for i := range 3 {
 			_, err := l.debit(fmt.Sprint(day, i), 1)
@@ -256,7 +256,7 @@ func TestLimits(t *testing.T) {
 
 func TestAttemptsPerDay(t *testing.T) {
 	t.Parallel()
-	l := newLab(t, &debitRules{limits: Limits{AttemptsPerDay: 2}}, Plan{})
+	l := newTestProduct(t, &debitRules{limits: Limits{AttemptsPerDay: 2}}, Plan{})
 	if err := l.Payer("payer").RunOut(); err != nil {
 		t.Fatal(err)
 	}
@@ -273,7 +273,7 @@ func TestAttemptsPerDay(t *testing.T) {
 // Trying a failed debit again is an attempt like the first.
 func TestAttemptsPerDayOfOneDebit(t *testing.T) {
 	t.Parallel()
-	l := newLab(t, &debitRules{sync: true, again: 5, limits: Limits{AttemptsPerDay: 2}}, Plan{})
+	l := newTestProduct(t, &debitRules{sync: true, again: 5, limits: Limits{AttemptsPerDay: 2}}, Plan{})
 	if err := l.Payer("payer").RunOut(); err != nil {
 		t.Fatal(err)
 	}

@@ -13,11 +13,11 @@ func (c *call) mayDebit(r *debitRules, d *debitRow, contract *contractRow) (wait
 	mode := c.modeOf(r, contract)
 	fresh := r.grace > 0 && c.now.Before(contract.SignedAt.Add(r.grace)) && contract.Notice == nil
 	if !fresh && !r.forOneDay(contract) && !within(c.now, r.from, r.until) {
-		return 0, r.refuse(troubleHours, "debits may be asked for from "+hhmm(r.from)+" to "+hhmm(r.until)+
+		return 0, r.refuse(problemHours, "debits may be asked for from "+hhmm(r.from)+" to "+hhmm(r.until)+
 			" in Beijing, where it is "+hhmm(hourOf(c.now))+"; At and Advance move a sandbox's clock")
 	}
 	if contract.Pending != "" && !r.several {
-		return 0, r.refuse(troublePending, "another debit of this contract has not ended; its out_trade_no ends in "+
+		return 0, r.refuse(problemPending, "another debit of this contract has not ended; its out_trade_no ends in "+
 			tailOf(contract.Pending))
 	}
 	wait = r.delay
@@ -78,13 +78,13 @@ func (s *step) planOf(contract *contractRow) *Plan {
 func (c *call) mayDebitNoticed(r *debitRules, d *debitRow, contract *contractRow) error {
 	switch n := contract.Notice; {
 	case !n.open(c.now):
-		return r.refuse(troubleNotice,
+		return r.refuse(problemNotice,
 			"no notice is open: send one first; a notice ends with the first debit that succeeds")
 	case c.now.Before(n.From):
-		return r.refuse(troubleNotice, "the notice was sent, and the debit may follow from "+
+		return r.refuse(problemNotice, "the notice was sent, and the debit may follow from "+
 			n.From.Format(time.RFC3339))
 	case n.Amount > 0 && d.Total > n.Amount:
-		return r.refuse(troubleAmount, "the amount is over the notice's estimated_amount, "+
+		return r.refuse(problemAmount, "the amount is over the notice's estimated_amount, "+
 			strconv.FormatInt(n.Amount, 10)+" fen")
 	}
 	return nil
@@ -94,16 +94,16 @@ func (c *call) mayDebitBooking(r *debitRules, d *debitRow, contract *contractRow
 	b := contract.booking(d.ScheduleID)
 	switch {
 	case b == nil:
-		return r.refuse(troubleBooking, "the contract has no such booking")
+		return r.refuse(problemBooking, "the contract has no such booking")
 	case b.State(c.now) == NotBooked:
-		return r.refuse(troubleBooking, "the debit was not booked: book it the day before")
+		return r.refuse(problemBooking, "the debit was not booked: book it the day before")
 	case b.State(c.now) != Booked:
-		return r.refuse(troubleBooking, "the booking is "+string(b.State(c.now)))
+		return r.refuse(problemBooking, "the booking is "+string(b.State(c.now)))
 	case dateOf(c.now) < b.first() || dateOf(c.now) > b.last():
-		return r.refuse(troubleBooking, "the debit is booked for "+b.first()+" to "+b.last()+", and it is "+
+		return r.refuse(problemBooking, "the debit is booked for "+b.first()+" to "+b.last()+", and it is "+
 			dateOf(c.now)+" in Beijing")
 	case d.Total > b.Booked, b.Least == 0 && d.Total != b.Booked, d.Total < b.Least:
-		return r.refuse(troubleUnequal, "the booking is of "+strconv.FormatInt(b.Booked, 10)+" fen")
+		return r.refuse(problemUnequal, "the booking is of "+strconv.FormatInt(b.Booked, 10)+" fen")
 	}
 	return nil
 }
@@ -113,17 +113,17 @@ func (c *call) mayDebitAmount(r *debitRules, d *debitRow, contract *contractRow)
 		return r.refuse(why, hint)
 	}
 	if most := c.limitsOf(r, contract).AttemptsPerDay; most > 0 && contract.Usage.DayAttempts >= most {
-		return r.refuse(troubleCount, "no more attempts are allowed today")
+		return r.refuse(problemCount, "no more attempts are allowed today")
 	}
 	return nil
 }
 
 // overLimits says why a debit is too much beside those that were paid, "" when it is not.
-func (s *step) overLimits(r *debitRules, d *debitRow, contract *contractRow) (why trouble, hint string) {
+func (s *step) overLimits(r *debitRules, d *debitRow, contract *contractRow) (why debitProblem, hint string) {
 	plan, limits := s.planOf(contract), s.limitsOf(r, contract)
 	contract.Usage = contract.Usage.at(s.now, contract.SignedAt, limits.PeriodDays)
 	if plan != nil && plan.Amount > 0 && d.Total != plan.Amount && contract.Usage.Successes > 0 {
-		return troubleUnequal, "debits of this plan are of exactly " + strconv.FormatInt(plan.Amount, 10) + " fen"
+		return problemUnequal, "debits of this plan are of exactly " + strconv.FormatInt(plan.Amount, 10) + " fen"
 	}
 	return contract.Usage.allows(limits, d.Total)
 }

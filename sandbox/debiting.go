@@ -49,7 +49,7 @@ func (c *call) debit(d *debitRow) (*debitRow, error) {
 	}
 	d.takeFrom(contract)
 	if used, err := c.numbersTaken(d); used || err != nil {
-		return nil, cmp.Or(err, error(r.refuse(troubleChanged,
+		return nil, cmp.Or(err, error(r.refuse(problemChanged,
 			"an order or another debit has this out_trade_no: use a new number")))
 	}
 	if d.Request == nil {
@@ -95,17 +95,17 @@ func (d *debitRow) takeFrom(c *contractRow) {
 // debitAgain is the second call with a number.
 func (c *call) debitAgain(r *debitRules, d *debitRow) (*debitRow, error) {
 	if d.Fingerprint != c.fingerprint() {
-		return nil, r.refuse(troubleChanged,
+		return nil, r.refuse(problemChanged,
 			"this out_trade_no was used with other parameters: repeat them exactly, or use a new number")
 	}
 	switch d.State {
 	case DebitPaid:
-		if _, ok := r.answers[troublePaid]; ok {
-			return nil, r.refuse(troublePaid, "this out_trade_no is paid")
+		if _, ok := r.answers[problemPaid]; ok {
+			return nil, r.refuse(problemPaid, "this out_trade_no is paid")
 		}
 	case DebitAccepted:
-		if _, ok := r.answers[troubleAccepted]; ok {
-			return nil, r.refuse(troubleAccepted, "this out_trade_no is accepted; its outcome will be notified")
+		if _, ok := r.answers[problemAccepted]; ok {
+			return nil, r.refuse(problemAccepted, "this out_trade_no is accepted; its outcome will be notified")
 		}
 	default:
 		if r.again > 0 && d.State == DebitFailed {
@@ -117,7 +117,7 @@ func (c *call) debitAgain(r *debitRules, d *debitRow) (*debitRow, error) {
 		if r.sync {
 			return d, nil
 		}
-		return nil, r.refuse(troubleClosed, "this out_trade_no has failed and is closed; try again with a new number")
+		return nil, r.refuse(problemClosed, "this out_trade_no has failed and is closed; try again with a new number")
 	}
 	return d, nil
 }
@@ -125,7 +125,7 @@ func (c *call) debitAgain(r *debitRules, d *debitRow) (*debitRow, error) {
 // debitOnceMore tries a failed debit again, under the rules of a new one.
 func (c *call) debitOnceMore(r *debitRules, d *debitRow) (*debitRow, error) {
 	if d.TriedOn == dateOf(c.now) && d.Tries >= r.again {
-		return nil, r.refuse(troubleCount, "the same debit is tried "+strconv.Itoa(r.again)+" times a day")
+		return nil, r.refuse(problemCount, "the same debit is tried "+strconv.Itoa(r.again)+" times a day")
 	}
 	contract, err := c.contractToDebit(r, d)
 	if err != nil {
@@ -146,7 +146,7 @@ func (c *call) failureOf(r *debitRules, d *debitRow) error {
 	if d.State != DebitFailed || r.failing == nil {
 		return nil
 	}
-	return kept(r.failing(d))
+	return committed(r.failing(d))
 }
 
 // refuseFailure is the error of a failed charge in products that answer with
@@ -168,17 +168,17 @@ func (c *call) contractToDebit(r *debitRules, d *debitRow) (*contractRow, error)
 	contract, err := c.contractOf(d.Product, d.ContractID)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return nil, r.refuse(troubleGone, c.noContract(d.Product))
+		return nil, r.refuse(problemGone, c.noContract(d.Product))
 	case err != nil:
 		return nil, err
 	case contract.expired():
-		return nil, r.refuse(troubleExpired, "the contract's term ended at "+wire.FormatTime(contract.ExpiresAt))
+		return nil, r.refuse(problemExpired, "the contract's term ended at "+wire.FormatTime(contract.ExpiresAt))
 	case !contract.live():
-		return nil, r.refuse(troubleGone, "the contract is "+string(contract.State))
+		return nil, r.refuse(problemGone, "the contract is "+string(contract.State))
 	case contract.State == ContractToBeRenewed:
-		return nil, r.refuse(troubleGone, "the contract waits to be renewed")
+		return nil, r.refuse(problemGone, "the contract waits to be renewed")
 	case d.SubMchID != "" && contract.SubMchID != "" && d.SubMchID != contract.SubMchID:
-		return nil, r.refuse(troubleParty, "the contract was signed for another sub-merchant")
+		return nil, r.refuse(problemParty, "the contract was signed for another sub-merchant")
 	}
 	return contract, nil
 }
@@ -230,7 +230,7 @@ func (d *debitRow) refunded() bool {
 	return d.Refunded > 0 || slices.ContainsFunc(d.Parts, func(p SubOrder) bool { return p.Refunded > 0 })
 }
 
-// reverseDebit takes a debit back: the payer gets his money, and the number is
+// reverseDebit takes a debit back: the payer gets their money, and the number is
 // never used again. Reversing twice is a success.
 func (c *call) reverseDebit(d *debitRow) error {
 	switch {

@@ -109,27 +109,27 @@ var testLimits = Limits{PerDebit: 10, SuccessesPerDay: 100}
 
 // trouble is a reason to refuse a debit. What it is called on the wire differs
 // from product to product.
-type trouble string
+type debitProblem string
 
 const (
-	troubleGone      trouble = "no live contract"
-	troubleExpired   trouble = "contract expired"
-	troubleParty     trouble = "another party's contract"
-	troubleHours     trouble = "outside the hours"
-	troubleNotice    trouble = "not announced"
-	troubleBooking   trouble = "not booked for today"
-	troubleAmount    trouble = "amount over a limit"
-	troubleUnequal   trouble = "amount not the agreed one"
-	troubleCount     trouble = "too often"
-	troublePending   trouble = "another debit is pending"
-	troubleClosed    trouble = "number closed"
-	troubleChanged   trouble = "number used with other parameters"
-	troublePaid      trouble = "number paid"     // only refused where answers has it; else the same outcome again
-	troubleAccepted  trouble = "number accepted" // likewise
-	troubleWrongPlan trouble = "plan of another kind"
+	problemGone      debitProblem = "no live contract"
+	problemExpired   debitProblem = "contract expired"
+	problemParty     debitProblem = "another party's contract"
+	problemHours     debitProblem = "outside the hours"
+	problemNotice    debitProblem = "not announced"
+	problemBooking   debitProblem = "not booked for today"
+	problemAmount    debitProblem = "amount over a limit"
+	problemUnequal   debitProblem = "amount not the agreed one"
+	problemCount     debitProblem = "too often"
+	problemPending   debitProblem = "another debit is pending"
+	problemClosed    debitProblem = "number closed"
+	problemChanged   debitProblem = "number used with other parameters"
+	problemPaid      debitProblem = "number paid"     // only refused where answers has it; else the same outcome again
+	problemAccepted  debitProblem = "number accepted" // likewise
+	problemWrongPlan debitProblem = "plan of another kind"
 )
 
-type answers map[trouble]answer
+type answers map[debitProblem]answer
 
 // answer is a refusal before it meets its call.
 type answer struct {
@@ -139,7 +139,7 @@ type answer struct {
 }
 
 // refuse says no for a reason, in the product's words, with a hint in ours.
-func (r *debitRules) refuse(why trouble, hint string) *refusal {
+func (r *debitRules) refuse(why debitProblem, hint string) *refusal {
 	a, ok := r.answers[why]
 	if !ok {
 		a = defaultAnswer(why)
@@ -151,34 +151,34 @@ func (r *debitRules) refuse(why trouble, hint string) *refusal {
 
 // defaultAnswer is what v3 products say. The codes are inferred where no page
 // shows them: docs/fidelity.md.
-func defaultAnswer(why trouble) answer {
+func defaultAnswer(why debitProblem) answer {
 	invalid := func(message string) answer { return answer{code: "INVALID_REQUEST", message: message} }
 	switch why {
-	case troubleGone:
+	case problemGone:
 		return invalid("协议不存在或已解约")
-	case troubleExpired:
+	case problemExpired:
 		return invalid("协议已过期")
-	case troubleParty:
+	case problemParty:
 		return answer{status: http.StatusForbidden, code: "NO_AUTH", message: "商户无权操作该协议", internal: internalMerchant}
-	case troubleHours:
+	case problemHours:
 		return invalid("当前时间不允许发起扣款")
-	case troubleNotice:
+	case problemNotice:
 		return invalid("未下发扣费前通知，或不在可扣费时间内")
-	case troubleBooking:
+	case problemBooking:
 		return invalid("未预约扣费，或不在可扣费时间内")
-	case troubleUnequal:
+	case problemUnequal:
 		return invalid("扣款金额与约定金额不一致")
-	case troubleAmount, troubleCount:
+	case problemAmount, problemCount:
 		return answer{code: "RULELIMIT", message: RiskRejected.text()}
-	case troublePending, troubleAccepted:
+	case problemPending, problemAccepted:
 		return invalid("扣款请求已受理，请勿重复发起")
-	case troubleClosed:
+	case problemClosed:
 		return answer{code: "ORDER_CLOSED", message: "订单已关闭"}
-	case troubleChanged:
+	case problemChanged:
 		return answer{code: "INVALID_REQUEST", message: "请求重入时，参数与首次请求时不一致", internal: internalReplay}
-	case troublePaid:
+	case problemPaid:
 		return answer{code: "INVALID_REQUEST", message: "该订单已支付", internal: internalPaid}
-	case troubleWrongPlan:
+	case problemWrongPlan:
 		return invalid("当前签约的模板不是周期扣费类型，不能下发扣费前通知")
 	}
 	return invalid(string(why))

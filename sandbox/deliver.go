@@ -25,7 +25,7 @@ func (e *engine) deliver(ctx context.Context, p *pushRow) (results []Attempt, pr
 		return []Attempt{{At: e.clock.Now(), Error: "not sent: " + problem}}, problem
 	}
 	s := e.faults.ofPush(p, FaultName.ofAttempt)
-	send := func(s struck) Attempt { return e.post(ctx, transport, target, m, p, s) }
+	send := func(s injected) Attempt { return e.post(ctx, transport, target, m, p, s) }
 	if s == nil {
 		results = []Attempt{send(nil)}
 	} else {
@@ -38,7 +38,7 @@ func (e *engine) deliver(ctx context.Context, p *pushRow) (results []Attempt, pr
 }
 
 func (e *engine) post(ctx context.Context, transport http.RoundTripper, target string, m *merchant, p *pushRow,
-	s struck) Attempt {
+	s injected) Attempt {
 	result := Attempt{At: e.clock.Now(), Faults: s.names()}
 	fail := func(format string, args ...any) Attempt {
 		result.Error = oneLine(fmt.Sprintf(format, args...), shownLine)
@@ -85,11 +85,11 @@ func (e *engine) post(ctx context.Context, transport http.RoundTripper, target s
 }
 
 // message is the body of an attempt with the headers it is sent with.
-func (e *engine) message(m *merchant, p *pushRow, s struck) (body []byte, h http.Header, err error) {
+func (e *engine) message(m *merchant, p *pushRow, s injected) (body []byte, h http.Header, err error) {
 	h = http.Header{
 		"Content-Type": {"application/json"}, "Accept": {"*/*"}, "User-Agent": {sandboxName},
 		HeaderSandbox:        {sandboxName},
-		wire.HeaderRequestID: {e.dice.requestID(0)},
+		wire.HeaderRequestID: {e.random.requestID(0)},
 	}
 	if p.V2 {
 		h.Set("Content-Type", "text/xml")
@@ -102,7 +102,7 @@ func (e *engine) message(m *merchant, p *pushRow, s struck) (body []byte, h http
 
 // envelope seals the resource under a fresh nonce.
 func (e *engine) envelope(m *merchant, p *pushRow) []byte {
-	nonce := e.dice.roll(letters, wire.NonceSize)
+	nonce := e.random.roll(letters, wire.NonceSize)
 	return encodeJSON(wire.Envelope{
 		ID: p.ID, CreateTime: wire.FormatTime(p.CreatedAt), ResourceType: "encrypt-resource",
 		EventType: p.Event, Summary: p.Summary,
@@ -116,7 +116,7 @@ func (e *engine) envelope(m *merchant, p *pushRow) []byte {
 // attempt delivers a claimed push and writes down what came of it.
 func (e *engine) attempt(ctx context.Context, p *pushRow) {
 	n := len(p.Attempts) - 1
-	if e.divert(ctx, p) {
+	if e.redirect(ctx, p) {
 		return
 	}
 	results, problem := e.deliver(ctx, p)
@@ -143,7 +143,7 @@ func (e *engine) attempt(ctx context.Context, p *pushRow) {
 	for _, a := range results {
 		if a.Error != "" {
 			a.Error = r.text(a.Error)
-			e.amiss("sandbox: notification %s: %s", p.Event, a.Error)
+			e.warn("sandbox: notification %s: %s", p.Event, a.Error)
 		}
 		if e.onAttempt != nil {
 			told := now.Push

@@ -46,10 +46,10 @@
 //
 // # The payer
 //
-// Contracts are made by people. [Sandbox.Payer] is one: he opens the signing page,
+// Contracts are made by people. [Sandbox.Payer] is one: it opens the signing page,
 // agrees, declines, pays an order and takes or leaves the offer on the page after
-// it, and terminates. What would stop him in WeChat comes back as a [*PageError],
-// a sentence as he would read it. Declining notifies nobody, as in reality; a
+// it, and terminates. What would stop them in WeChat comes back as a [*PageError],
+// a sentence as they would read it. Declining notifies nobody, as in reality; a
 // merchant who wants to know has to query.
 //
 // # Notifications
@@ -128,9 +128,9 @@
 //	POST /sandbox/payers/{openid}/open-mini-program {"extra_data"}
 //	POST /sandbox/payers/{openid}/launch         {"path"}; a miniprogram_path
 //	POST /sandbox/payers/{openid}/pay            {"prepay_id"}; also agree-after-pay, decline-after-pay
-//	POST /sandbox/payers/{openid}/show-code      his payment code, {"auth_code"}
+//	POST /sandbox/payers/{openid}/show-code      their payment code, {"auth_code"}
 //	POST /sandbox/payers/{openid}/terminate      {"contract_id"}; also stay-insured, leave, delete-contract
-//	GET  /sandbox/payers/{openid}                his wallet
+//	GET  /sandbox/payers/{openid}                their wallet
 //	POST /sandbox/payers/{openid}/fund           {"amount"}; also run-out, unlimit
 //	POST /sandbox/payers/{openid}/fail-next      {"reason", "times"}
 //	POST /sandbox/payers/{openid}/refuse-next-notice, block-next-signing, fail-next-refund, close-next-refund, repay
@@ -147,7 +147,7 @@
 //	POST /sandbox/plans                          a Plan, and {"mchid"}
 //	GET  /sandbox/forwards                       {prefix: target}
 //	POST /sandbox/forwards                       {"prefix", "target"}
-//	GET  /sandbox/faults                         what was injected, and how often it struck
+//	GET  /sandbox/faults                         what was injected, and how often it was applied
 //	POST /sandbox/faults                         a Fault
 //	DELETE /sandbox/faults, faults/{id}
 //	POST /sandbox/chaos                          arms Chaos

@@ -14,7 +14,7 @@ func echo(c *call) (document, error) {
 	}
 	resource := document{"echo_message": c.text("echo_message")}
 	if secret != "" {
-		sealed, err := wire.EncryptOAEP(c.dice, c.merchant.public, secret)
+		sealed, err := wire.EncryptOAEP(c.random, c.merchant.public, secret)
 		if err != nil {
 			return nil, err
 		}

@@ -13,8 +13,8 @@ func eduPapay() *product {
 	return &product{
 		name:          EduPapay,
 		ttl:           2 * time.Hour, // not stated for this product; its campus sibling's
-		token:         (*dice).presignToken,
-		id:            (*dice).longContractID,
+		token:         (*random).presignToken,
+		id:            (*random).longContractID,
 		names:         names{plan: "plan_id", account: "user_id"},
 		signed:        event{"ENTRUST.SIGNING", "entrust", "教育续费通签约通知"},
 		ended:         event{"ENTRUST.RELEASE", "entrust", "教育续费通解约通知"},

@@ -14,7 +14,7 @@ func eduPapayDebits() *debitRules {
 		until:  22 * time.Hour,
 		notice: &noticeRules{first: 1, last: 3, repeated: func() *refusal { return alreadyExists("扣款预通知已发送，请勿重复发送") }},
 		answers: answers{
-			troubleGone: {status: 404, code: "NOT_FOUND", message: "签约协议不存在"},
+			problemGone: {status: 404, code: "NOT_FOUND", message: "签约协议不存在"},
 		},
 		paid:     event{"TRANSACTION.SUCCESS", "transaction", "教育续费通扣款成功"},
 		failed:   event{"TRANSACTION.FAIL", "transaction", "教育续费通扣款失败"},

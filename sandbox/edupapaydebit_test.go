@@ -163,7 +163,7 @@ func TestEveryReasonToFail(t *testing.T) {
 			w.must("POST", eduDebits, eduDebitBody(c, "1"))
 			w.ok(w.Advance(time.Minute))
 			w.receivedOne("TRANSACTION.FAIL")
-			w.must("POST", eduDebits, eduDebitBody(c, "2")) // it struck once
+			w.must("POST", eduDebits, eduDebitBody(c, "2")) // it was applied once
 			w.ok(w.Advance(time.Minute))
 			w.receivedOne("TRANSACTION.SUCCESS")
 		})

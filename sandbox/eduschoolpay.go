@@ -18,8 +18,8 @@ func eduSchoolPay() *product {
 	return &product{
 		name:          EduSchoolPay,
 		ttl:           2 * time.Hour,
-		token:         (*dice).presignToken,
-		id:            (*dice).campusContractID,
+		token:         (*random).presignToken,
+		id:            (*random).campusContractID,
 		names:         names{plan: "plan_id", code: "out_contract_code", account: "user_id"},
 		codePerPlan:   true,
 		signed:        event{"PAYSCORE.USER_OPEN_SERVICE", "payscore", "校园轻松付签约通知"},
@@ -93,7 +93,7 @@ func eduSchoolPayTerminate(c *call) (document, error) {
 }
 
 // eduSchoolPayList pages through one payer's contracts, those that stand before
-// those that ended, without those he deleted.
+// those that ended, without those they deleted.
 func eduSchoolPayList(c *call) (document, error) {
 	offset, limit := c.queryInt("offset", 0), c.queryInt("limit", 20)
 	if offset%limit != 0 {

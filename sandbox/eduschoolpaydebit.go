@@ -19,7 +19,7 @@ func eduSchoolPayDebits() []*debitRules {
 		return &debitRules{
 			name: name, sync: sync, delay: 5 * time.Second, several: true, advances: schoolDebtLimit,
 			answers: answers{
-				troubleGone: {status: 404, code: "NOT_FOUND", message: "未找到对应合约"},
+				problemGone: {status: 404, code: "NOT_FOUND", message: "未找到对应合约"},
 			},
 			check:    eduSchoolPayMayDebit,
 			settled:  func(s *step, d *debitRow, _ *contractRow) error { return s.schoolDebtChanged(d, d.Advanced) },
@@ -60,7 +60,7 @@ func eduSchoolPayMayDebit(c *call, d *debitRow, contract *contractRow) error {
 	}
 	switch plan := c.planOf(contract); {
 	case contract.Deleted:
-		return c.product.gone().hinting("the payer has deleted the contract from his list")
+		return c.product.gone().hinting("the payer has deleted the contract from their list")
 	case d.AppID != contract.AppID:
 		return badField("/appid", d.AppID, "appid与签约时不一致").hinting("the contract was signed under another appid")
 	case c.text("user_id") != contract.Account:
@@ -70,7 +70,7 @@ func eduSchoolPayMayDebit(c *call, d *debitRow, contract *contractRow) error {
 			hinting("the contract's plan belongs to another school")
 	case w.owes(EduSchoolPay) >= schoolDebtLimit:
 		return invalidRequest("用户欠款超过限制，暂不可扣款").
-			hinting("the payer is FORBIDDEN until he repays what WeChat Pay advanced: Payer.Repay, or POST " +
+			hinting("the payer is FORBIDDEN until they repay what WeChat Pay advanced: Payer.Repay, or POST " +
 				"/sandbox/payers/{openid}/repay")
 	}
 	return nil
@@ -87,7 +87,7 @@ func eduSchoolPayRepaid(s *step, d *debitRow) error {
 }
 
 // schoolDebtChanged tells every merchant who has a contract with the debit's
-// payer what he owes now, at the URL of the contract's plan.
+// payer what they owe now, at the URL of the contract's plan.
 func (s *step) schoolDebtChanged(d *debitRow, changed bool) error {
 	if !changed {
 		return nil
@@ -116,7 +116,7 @@ func (s *step) schoolDebtChanged(d *debitRow, changed bool) error {
 	return nil
 }
 
-// schoolDebt is what a payer owes, as the merchant of one of his contracts is
+// schoolDebt is what a payer owes, as the merchant of one of their contracts is
 // told.
 func schoolDebt(c *contractRow, w *walletRow) document {
 	state, at := "NORMAL", c.SignedAt

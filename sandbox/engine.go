@@ -27,7 +27,7 @@ type engine struct {
 	clock      *Clock // of business
 	oneClock   bool
 	wireNow    func() time.Time // the clock of signatures: clock's with oneClock, otherwise the machine's
-	dice       *dice
+	random     *random
 	keys       *platformKeys
 	registry   *registry
 	routes     *routes
@@ -40,7 +40,7 @@ type engine struct {
 	logf          func(format string, args ...any)
 	onExchange    func(Exchange)      // may be nil
 	onAttempt     func(Push, Attempt) // may be nil
-	amiss         func(format string, args ...any)
+	warn          func(format string, args ...any)
 }
 
 // bound is a behaviour with the product it belongs to, if any.
@@ -80,9 +80,9 @@ func newEngine(c Config) (*engine, error) {
 	if c.Rand == nil {
 		c.Rand = rand.Reader
 	}
-	e.dice = &dice{rand: c.Rand}
-	e.faults.dice = e.dice
-	e.logf, e.amiss = inOneLine(c.Logf), inOneLine(c.amiss)
+	e.random = &random{rand: c.Rand}
+	e.faults.random = e.random
+	e.logf, e.warn = inOneLine(c.Logf), inOneLine(c.warn)
 	setDefault(&e.notifyTimeout, 5*time.Second)
 	setDefault(&e.maxBody, 1<<20)
 	if c.JournalSize < 0 {

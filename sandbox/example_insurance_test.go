@@ -14,7 +14,7 @@ import (
 
 // Insurance by month: the first premium is paid with the signing, the second is
 // booked and debited, a third is lowered; the term is renewed for another month;
-// and when the payer wants to leave he thinks again, once.
+// and when the payer wants to leave they think again, once.
 func Example_insurance() {
 	beijing := time.FixedZone("Beijing", 8*60*60)
 	sb := sandbox.New(t, sandbox.At(time.Date(2026, 1, 5, 10, 0, 0, 0, beijing)))

@@ -14,8 +14,8 @@ import (
 )
 
 // An e-commerce platform offers password-free payment after a purchase. The payer
-// declines, and nobody is told; he signs a week later, buys without a password,
-// and quits. The platform learns of it at another address than of the signing.
+// declines, and nobody is told; they sign a week later, buy without a password,
+// and quit. The platform learns of it at another address than of the signing.
 func Example_payerDeclinesSignsAndQuits() {
 	const openID, shop = "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o", "1230000109"
 	sb := sandbox.New(t, sandbox.At(time.Date(2026, 3, 1, 10, 0, 0, 0, time.FixedZone("Beijing", 8*60*60))))

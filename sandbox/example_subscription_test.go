@@ -17,7 +17,7 @@ import (
 
 // A monthly subscription over a year. The first month is debited at once, in the
 // twelve hours after signing; every other one is announced, and debited two days
-// later. In May the payer has no money: he is asked to top up and debited on the
+// later. In May the payer has no money: they are asked to top up and debited on the
 // next day, under a new number. From July on it costs more, and the notice says
 // so. The year takes a fraction of a second.
 func Example_subscription() {

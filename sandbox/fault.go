@@ -27,7 +27,7 @@ type Fault struct {
 	// MchID limits it to one merchant.
 	MchID string `json:"mchid,omitempty"`
 
-	// Skip lets that many pass that it could have struck: 2 for the third call.
+	// Skip lets that many pass that it could have hit: 2 for the third call.
 	Skip int `json:"skip,omitempty"`
 	// Times is how often it strikes; 0 means once, -1 until it is cleared.
 	Times int `json:"times,omitempty"`

@@ -44,7 +44,7 @@ func TestFaultsStrikeWhereTheyAreMeant(t *testing.T) {
 	const query = combineByCode + "A"
 	for name, c := range map[string]struct {
 		fault   sandbox.Fault
-		strikes string // per call: x struck, . not; presign, query, presign, query, presign
+		strikes string // per call: x applied, . not; presign, query, presign, query, presign
 	}{
 		"every call once": {sandbox.Fault{Endpoint: "*"}, "x...."},
 		"every call":      {sandbox.Fault{Endpoint: "*", Times: -1}, "xxxxx"},
@@ -86,10 +86,10 @@ func TestFaultsStrikeWhereTheyAreMeant(t *testing.T) {
 				}
 			}
 			if got != c.strikes {
-				t.Errorf("struck %s, want %s", got, c.strikes)
+				t.Errorf("applied %s, want %s", got, c.strikes)
 			}
-			if struck := w.Faults()[0].Struck; struck != strings.Count(c.strikes, "x") {
-				t.Errorf("says it struck %d times", struck)
+			if applied := w.Faults()[0].Applied; applied != strings.Count(c.strikes, "x") {
+				t.Errorf("says it was applied %d times", applied)
 			}
 		})
 	}
@@ -113,10 +113,10 @@ func TestFaultsRepeatThemselves(t *testing.T) {
 	}
 	first := luck()
 	if again := luck(); again != first {
-		t.Errorf("the same seed struck %s, then %s", first, again)
+		t.Errorf("the same seed hit %s, then %s", first, again)
 	}
 	if n := strings.Count(first, "x"); n < 4 || n > 28 {
-		t.Errorf("half of the calls should be struck: %s", first)
+		t.Errorf("half of the calls should be hit: %s", first)
 	}
 }
 
@@ -145,7 +145,7 @@ func TestAdminListsAndClearsFaults(t *testing.T) {
 	if list := w.Faults(); len(list) != 0 {
 		t.Errorf("left %v", list)
 	}
-	// The journal says which calls were struck.
+	// The journal says which calls were hit.
 	w.adminOK("POST", "/sandbox/faults", object{"name": "error"})
 	w.refused(500, "SYSTEM_ERROR", "POST", presignCombine, combineBody())
 	journal, err := w.Journal(0, 0)
@@ -215,16 +215,16 @@ func TestChaosCostsNothing(t *testing.T) {
 		stubborn("POST", combineDebits, combineDebitBody(c, "P"+string(rune('A'+i/10))+string(rune('0'+i%10))))
 	}
 	if wallet, err := payer.Wallet(); err != nil || wallet.Balance != 0 {
-		t.Errorf("the payer has %+v, %v; forty debits of 300 fen were to leave him nothing", wallet, err)
+		t.Errorf("the payer has %+v, %v; forty debits of 300 fen were to leave them nothing", wallet, err)
 	}
-	struck := 0
+	applied := 0
 	for _, f := range s.Faults() {
-		struck += f.Struck
+		applied += f.Applied
 		if f.Fault.Name == sandbox.FaultLatency {
 			t.Error("latency under a clock that stands still")
 		}
 	}
-	if struck == 0 {
+	if applied == 0 {
 		t.Error("there was no chaos")
 	}
 	s.adminOK("DELETE", "/sandbox/faults", object{})

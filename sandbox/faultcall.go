@@ -16,18 +16,18 @@ import (
 
 // What faults do to calls, in the order a call meets them.
 
-// mangle is what happens to a request before WeChat Pay reads it.
-func (e *engine) mangle(x *exchange) {
+// corruptRequest is what happens to a request before WeChat Pay reads it.
+func (e *engine) corruptRequest(x *exchange) {
 	before := func(name FaultName) bool { return name == FaultReencoded || name == FaultSkew }
-	x.struck = e.faults.ofCall(x, before)
-	if x.struck.has(FaultReencoded) != nil {
+	x.injected = e.faults.ofCall(x, before)
+	if x.injected.has(FaultReencoded) != nil {
 		x.body = reencode(x.body)
 	}
 }
 
 // shiftedClock is the time the request's timestamp is compared with.
 func (x *exchange) shiftedClock() time.Time {
-	if f := x.struck.has(FaultSkew); f != nil {
+	if f := x.injected.has(FaultSkew); f != nil {
 		return x.wireAt.Add(f.Delay)
 	}
 	return x.wireAt
@@ -47,20 +47,20 @@ func reencode(body []byte) []byte {
 // where one keeps it from being done.
 func (e *engine) strike(x *exchange) *refusal {
 	after := func(name FaultName) bool { return name != FaultReencoded && name != FaultSkew }
-	x.struck = append(x.struck, e.faults.ofCall(x, after)...)
-	if x.struck == nil {
+	x.injected = append(x.injected, e.faults.ofCall(x, after)...)
+	if x.injected == nil {
 		return nil
 	}
-	if f := x.struck.has(FaultRateLimit); f != nil {
+	if f := x.injected.has(FaultRateLimit); f != nil {
 		return f.refusal(x, http.StatusTooManyRequests, "FREQUENCY_LIMITED", "频率超限，请降低请求频率", internalRate)
 	}
-	return x.struck.answer(x, false, nil)
+	return x.injected.answer(x, false, nil)
 }
 
 // answer is the error that a fault puts in the place of what the endpoint says,
 // before or after its work is done. own is the endpoint's refusal, nil where it
 // did the work.
-func (s struck) answer(x *exchange, committed bool, own *refusal) *refusal {
+func (s injected) answer(x *exchange, committed bool, own *refusal) *refusal {
 	for _, name := range []FaultName{FaultError, FaultCut, FaultGateway} {
 		if f := s.has(name); f != nil && f.Committed == committed {
 			code := "SYSTEM_ERROR"
@@ -148,12 +148,12 @@ func (e *engine) notifyEarly(ctx context.Context, f *Fault, reply document) {
 	}
 }
 
-// writeStruck is protocol.write for a call that met faults.
-func (e *engine) writeStruck(w http.ResponseWriter, x *exchange, p protocol) {
-	if f := x.struck.has(FaultLatency); f != nil {
+// writeFaulty is protocol.write for a call that met faults.
+func (e *engine) writeFaulty(w http.ResponseWriter, x *exchange, p protocol) {
+	if f := x.injected.has(FaultLatency); f != nil {
 		e.clock.wait(x.request.Context(), f.Delay)
 	}
-	switch cut, gateway := x.struck.has(FaultCut), x.struck.has(FaultGateway); {
+	switch cut, gateway := x.injected.has(FaultCut), x.injected.has(FaultGateway); {
 	case cut != nil:
 		x.status, x.reply = 0, nil
 		e.journal.record(x)
@@ -169,7 +169,7 @@ func (e *engine) writeStruck(w http.ResponseWriter, x *exchange, p protocol) {
 		w.WriteHeader(x.status)
 		_, _ = w.Write(x.reply)
 	default:
-		if x.struck.has(FaultEmpty) != nil {
+		if x.injected.has(FaultEmpty) != nil {
 			x.status, x.refused = http.StatusOK, nil
 			x.reply = document{"data": []document{}}.encode()
 		}
@@ -177,8 +177,8 @@ func (e *engine) writeStruck(w http.ResponseWriter, x *exchange, p protocol) {
 	}
 }
 
-// missign is how a message is signed that faults have struck.
-func (e *engine) missign(m *merchant, id string, key crypto.Signer, now time.Time, body []byte, s struck) (string,
+// signWrongly is how a message is signed that has met faults.
+func (e *engine) signWrongly(m *merchant, id string, key crypto.Signer, now time.Time, body []byte, s injected) (string,
 	crypto.Signer, time.Time, []byte) {
 	if s.has(FaultOtherKey) != nil {
 		id, key = e.keys.other(m, id)
@@ -204,7 +204,7 @@ func (e *engine) missign(m *merchant, id string, key crypto.Signer, now time.Tim
 
 // key is what APIv2 signs with, which is another one where a fault wants a bad
 // signature.
-func (s struck) key(apiV2Key string) string {
+func (s injected) key(apiV2Key string) string {
 	if s.has(FaultBadSignature) != nil {
 		return apiV2Key + "?"
 	}

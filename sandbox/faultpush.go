@@ -33,9 +33,9 @@ func (n FaultName) forged() bool {
 	return false
 }
 
-// divert keeps a notification from being sent when it first is due, where a fault
-// wants that, and says whether one did. A notification is diverted once.
-func (e *engine) divert(ctx context.Context, p *pushRow) bool {
+// redirect keeps a notification from being sent when it first is due, where a fault
+// wants that, and says whether one did. A notification is redirected once.
+func (e *engine) redirect(ctx context.Context, p *pushRow) bool {
 	if len(p.Faults) > 0 || len(p.Attempts) > 1 {
 		return false
 	}
@@ -93,10 +93,10 @@ func (s *step) letGo(p *pushRow) error {
 
 // deliver makes of one attempt what the faults want. send posts once, under the
 // faults given to it.
-func (s struck) deliver(send func(struck) Attempt) (results []Attempt) {
+func (s injected) deliver(send func(injected) Attempt) (results []Attempt) {
 	rest := s
 	if probe := s.has(FaultProbe); probe != nil {
-		first := judge(send(struck{*probe}))
+		first := judge(send(injected{*probe}))
 		first.Probe = true
 		results, rest = append(results, first), nil
 		for _, f := range s { // the genuine one follows at once
@@ -140,7 +140,7 @@ func judge(a Attempt) Attempt {
 }
 
 // tamper is what a proxy between WeChat Pay and the merchant makes of a body.
-func (s struck) tamper(body []byte) []byte {
+func (s injected) tamper(body []byte) []byte {
 	if s.has(FaultReencoded) != nil {
 		body = reencode(body)
 	}

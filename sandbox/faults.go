@@ -13,18 +13,18 @@ type faults struct {
 	any     atomic.Bool
 	holding atomic.Bool // FaultReordered has held a notification back
 
-	mu    sync.Mutex
-	dice  *dice
-	armed []*ArmedFault
-	last  int
+	mu     sync.Mutex
+	random *random
+	armed  []*ArmedFault
+	last   int
 }
 
 // ArmedFault is a fault that was injected, and what has become of it.
 type ArmedFault struct {
-	ID     string `json:"id"`
-	Fault  Fault  `json:"fault"`
-	Met    int    `json:"met"`    // how often it could have struck
-	Struck int    `json:"struck"` // how often it did
+	ID      string `json:"id"`
+	Fault   Fault  `json:"fault"`
+	Met     int    `json:"met"`     // how often it could have been applied
+	Applied int    `json:"applied"` // how often it was
 
 	buckets map[string]*bucket // of FaultRateLimit
 }
@@ -72,11 +72,11 @@ func (f *faults) clear(id string) bool {
 	return len(f.armed) < before
 }
 
-// struck are the faults that one call or notification has met, nil for none.
-type struck []Fault
+// injected are the faults that one call or notification has met, nil for none.
+type injected []Fault
 
 // has finds the fault of a name.
-func (s struck) has(name FaultName) *Fault {
+func (s injected) has(name FaultName) *Fault {
 	for i := range s {
 		if s[i].Name == name {
 			return &s[i]
@@ -85,7 +85,7 @@ func (s struck) has(name FaultName) *Fault {
 	return nil
 }
 
-func (s struck) names() []FaultName {
+func (s injected) names() []FaultName {
 	var out []FaultName
 	for _, f := range s {
 		out = append(out, f.Name)
@@ -93,10 +93,10 @@ func (s struck) names() []FaultName {
 	return out
 }
 
-func (a *ArmedFault) spent() bool { return a.Fault.Times > 0 && a.Struck >= a.Fault.Times }
+func (a *ArmedFault) spent() bool { return a.Fault.Times > 0 && a.Applied >= a.Fault.Times }
 
 // pick uses up one strike of every fault that fits.
-func (f *faults) pick(fits func(*ArmedFault) bool) (out struck) {
+func (f *faults) pick(fits func(*ArmedFault) bool) (out injected) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	spent := true
@@ -106,8 +106,8 @@ func (f *faults) pick(fits func(*ArmedFault) bool) (out struck) {
 		}
 		if fits(a) {
 			a.Met++
-			if a.Met > a.Fault.Skip && (a.Fault.Chance == 0 || f.dice.chance(a.Fault.Chance)) {
-				a.Struck++
+			if a.Met > a.Fault.Skip && (a.Fault.Chance == 0 || f.random.chance(a.Fault.Chance)) {
+				a.Applied++
 				out = append(out, a.Fault)
 			}
 		}
@@ -120,7 +120,7 @@ func (f *faults) pick(fits func(*ArmedFault) bool) (out struck) {
 }
 
 // ofCall are the faults that strike a call, of those the filter lets through.
-func (f *faults) ofCall(x *exchange, among func(FaultName) bool) struck {
+func (f *faults) ofCall(x *exchange, among func(FaultName) bool) injected {
 	if !f.any.Load() {
 		return nil
 	}
@@ -139,7 +139,7 @@ func (f *faults) ofCall(x *exchange, among func(FaultName) bool) struck {
 
 // ofPush are the faults that strike a notification, of those the filter lets
 // through.
-func (f *faults) ofPush(p *pushRow, among func(FaultName) bool) struck {
+func (f *faults) ofPush(p *pushRow, among func(FaultName) bool) injected {
 	if !f.any.Load() {
 		return nil
 	}

@@ -15,8 +15,8 @@ func globalPapay() *product {
 	return &product{
 		name:          GlobalPapay,
 		ttl:           2 * time.Hour, // of calls without expired_time; not documented
-		token:         (*dice).sessionID,
-		id:            (*dice).longContractID,
+		token:         (*random).sessionID,
+		id:            (*random).longContractID,
 		names:         names{plan: "plan_id", code: "out_contract_code", account: "user_display_name"},
 		signed:        event{"PAPAY.SIGN", "papay", "委托代扣签约成功"},
 		ended:         event{"PAPAY.TERMINATE", "papay", "委托代扣解约成功"},

@@ -9,8 +9,8 @@ func globalDebits() *debitRules {
 	return &debitRules{
 		sync: true, several: true, failing: refuseFailure,
 		answers: answers{
-			troubleGone:    {status: 403, code: "CONTRACT_NOT_EXIST", message: "协议不存在或已解约"},
-			troubleExpired: {status: 403, code: "CONTRACT_NOT_EXIST", message: "协议不存在或已解约"},
+			problemGone:    {status: 403, code: "CONTRACT_NOT_EXIST", message: "协议不存在或已解约"},
+			problemExpired: {status: 403, code: "CONTRACT_NOT_EXIST", message: "协议不存在或已解约"},
 		},
 		check: func(_ *call, d *debitRow, contract *contractRow) error {
 			if d.AppID != contract.AppID {

@@ -23,8 +23,8 @@ func insurance() *product {
 	return &product{
 		name:     Insurance,
 		ttl:      10 * time.Minute,
-		token:    (*dice).preEntrustWebID,
-		id:       (*dice).contractID,
+		token:    (*random).preEntrustWebID,
+		id:       (*random).contractID,
 		names:    names{plan: "plan_id", code: "out_contract_code", account: "insured_display_name"},
 		signed:   event{"INSURANCE_ENTRUST.SIGN", "insurance_entrust", "保险委托代扣签约通知"},
 		ended:    event{"INSURANCE_ENTRUST.TERMINATE", "insurance_entrust", "保险委托代扣解约通知"},
@@ -32,7 +32,7 @@ func insurance() *product {
 		resource: insuranceResource,
 		alreadySigned: func() *refusal {
 			return invalidRequest("用户已签约该模板，请勿重复签约").
-				hinting("the payer has a contract in force under this plan; another out_user_code tells his " +
+				hinting("the payer has a contract in force under this plan; another out_user_code tells their " +
 					"accounts apart")
 		},
 		gone: func() *refusal {

@@ -21,7 +21,7 @@ func insuranceDebits() *debitRules {
 			}
 			return nil
 		},
-		answers: answers{troubleBooking: {code: "INVALID_REQUEST", message: "该扣费周期未预约，或不在可扣费期内"}},
+		answers: answers{problemBooking: {code: "INVALID_REQUEST", message: "该扣费周期未预约，或不在可扣费期内"}},
 		paid:    event{"TRANSACTION.SUCCESS", "transaction", "支付成功"}, failed: event{"TRANSACTION.FAIL", "transaction",
 			"支付失败"},
 		resource: papayTransaction, asOrder: papayOrder,
@@ -29,7 +29,7 @@ func insuranceDebits() *debitRules {
 	}
 }
 
-// leaving refuses what would cost a payer who has asked to end his contract.
+// leaving refuses what would cost a payer who has asked to end their contract.
 func leaving() *refusal {
 	return invalidRequest("用户已申请解约，协议待解约").
 		hinting("the contract is TERMINATE_PENDING: it ends unless the payer takes that back on the page the " +

@@ -118,7 +118,7 @@ func TestInsuranceDebit(t *testing.T) {
 	w.must("POST", insurancePeriod(c, "2")+"/schedule", insuranceBooking(4800))
 	w.until("2020-10-13", 10, 0)
 	w.ok(payer.Terminate(c.ID))
-	// he has asked to leave
+	// they have asked to leave
 	w.refused(400, "INVALID_REQUEST", "POST", insuranceApply, insuranceDebit(c, 2, "debit4", 4800))
 	w.must("POST", insuranceCode+"/terminate", object{"contract_termination_remark": "x"})
 	w.refused(400, "INVALID_REQUEST", "POST", insuranceApply, insuranceDebit(c, 2, "debit4", 4800))

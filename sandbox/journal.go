@@ -33,7 +33,7 @@ type Exchange struct {
 	RequestID   string      `json:"request_id"`
 	Hint        string      `json:"hint,omitempty"` // why it was refused
 	Unsupported string      `json:"unsupported,omitempty"`
-	Faults      []FaultName `json:"faults,omitempty"` // that were injected and struck
+	Faults      []FaultName `json:"faults,omitempty"` // that were applied to the call
 }
 
 const journalLog = "journal"
@@ -71,7 +71,7 @@ func (j *journal) record(x *exchange) {
 	if refused := x.refused; refused != nil && refused.hint != "" {
 		r := redaction{secrets: j.engine.registry.secrets()}
 		called := cmp.Or(x.operation(), shown(r.text(x.request.Method+" "+x.request.URL.Path)))
-		j.engine.amiss("sandbox: %s: %d %s: %s", called, x.status, refused.code, r.text(refused.hint))
+		j.engine.warn("sandbox: %s: %d %s: %s", called, x.status, refused.code, r.text(refused.hint))
 	}
 	if tell := j.engine.onExchange; tell != nil {
 		tell(n.blanked(j.engine.registry.secrets()))
@@ -163,7 +163,7 @@ type note struct {
 func (j *journal) note(x *exchange) note {
 	n := note{stranger: x.merchant == nil, names: j.engine.sealedNames(x.op), Exchange: Exchange{
 		At: x.at, Method: x.request.Method, URI: requestURI(x.request), Header: withoutSignature(x.request.Header),
-		Operation: x.operation(), Status: x.status, RequestID: x.id, Faults: x.struck.names(),
+		Operation: x.operation(), Status: x.status, RequestID: x.id, Faults: x.injected.names(),
 	}}
 	limit := n.redaction().scanLimit()
 	n.Body, n.Reply = string(x.body[:min(len(x.body), limit)]), string(x.reply[:min(len(x.reply), limit)])
@@ -205,7 +205,7 @@ func (x *exchange) operation() string {
 	if x.op != nil {
 		return x.op.ID()
 	}
-	return x.lacks
+	return x.unsupportedID
 }
 
 // list returns the exchanges after a sequence number, oldest first, at most the

@@ -124,7 +124,7 @@ func TestOfAStrangersCallLessIsKept(t *testing.T) {
 	journal, err := w.Journal(0, 0)
 	w.ok(err)
 	if n := len(journal[0].Body); n > limit+10 || len(journal[1].Body) < 7*limit ||
-		strings.Contains(w.kept(), key[:4]) {
+		strings.Contains(w.committed(), key[:4]) {
 		t.Errorf("%d bytes of a stranger's body are kept, %d of a merchant's", n, len(journal[1].Body))
 	}
 }

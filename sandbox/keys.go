@@ -45,7 +45,7 @@ func GenerateKeys() (*KeyMaterial, error) {
 // GenerateMerchantKeys fills in what m lacks of certificate, private key and
 // APIv3 and APIv2 key, freshly made. A certificate without its key is left as it is.
 func GenerateMerchantKeys(m *Merchant) error {
-	fresh := &dice{rand: rand.Reader}
+	fresh := &random{rand: rand.Reader}
 	for _, key := range []*wxpay.Secret{&m.APIv3Key, &m.APIv2Key} {
 		if key.IsZero() {
 			*key = wxpay.NewSecret(fresh.roll(letters, wire.KeySize))

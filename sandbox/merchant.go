@@ -73,7 +73,7 @@ type Plan struct {
 	// 10, the default, for cash loans.
 	MinPercent int `json:"min_percent,omitempty"`
 	// AsksFirst and Retention are of papay plans. With the first WeChat asks the
-	// merchant whether a payer on HarmonyOS may end his contract, with the second
+	// merchant whether a payer on HarmonyOS may end their contract, with the second
 	// what it holds out to one who is about to: see [Payer.Leave].
 	AsksFirst bool `json:"asks_first,omitempty"`
 	Retention bool `json:"retention,omitempty"`

@@ -39,7 +39,7 @@ func New(t TB, options ...Option) *Sandbox {
 		}
 	}
 	said := map[string]bool{}
-	c.amiss = func(format string, args ...any) {
+	c.warn = func(format string, args ...any) {
 		mu.Lock()
 		defer mu.Unlock()
 		if line := fmt.Sprintf(format, args...); !ended && !said[line] {
@@ -48,7 +48,7 @@ func New(t TB, options ...Option) *Sandbox {
 		}
 	}
 	if _, fuzzing := t.(interface{ Fuzz(target any) }); fuzzing { // *testing.F panics when its target logs to it
-		c.amiss = nil
+		c.warn = nil
 	}
 	for _, o := range options {
 		if o != nil {

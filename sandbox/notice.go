@@ -38,10 +38,10 @@ func (c *call) sendNotice(contract *contractRow, amount int64, days int) error {
 		if n.gone != nil {
 			return n.gone()
 		}
-		return r.refuse(troubleGone, "the contract has ended: "+string(contract.State))
+		return r.refuse(problemGone, "the contract has ended: "+string(contract.State))
 	}
 	if mode := c.modeOf(r, contract); mode == DebitScheduled || mode == DebitAtOnce {
-		return r.refuse(troubleWrongPlan, "the plan debits in mode "+string(mode)+", which has no notices")
+		return r.refuse(problemWrongPlan, "the plan debits in mode "+string(mode)+", which has no notices")
 	}
 	if contract.Notice.open(c.now) {
 		if contract.Notice.Fingerprint == c.fingerprint() {
@@ -51,7 +51,7 @@ func (c *call) sendNotice(contract *contractRow, amount int64, days int) error {
 			hinting("a notice with other parameters is open until " + contract.Notice.Until.Format(time.RFC3339))
 	}
 	if !within(c.now, n.from, n.until) {
-		return r.refuse(troubleHours, "notices may be sent from "+n.from.String()+" to "+n.until.String()+
+		return r.refuse(problemHours, "notices may be sent from "+n.from.String()+" to "+n.until.String()+
 			" in Beijing, where it is "+hourOf(c.now).String())
 	}
 	w, err := c.wallet(contract.Person)
@@ -63,7 +63,7 @@ func (c *call) sendNotice(contract *contractRow, amount int64, days int) error {
 		if err := put(c.Tx, w); err != nil {
 			return err
 		}
-		return kept(&refusal{status: 400, code: "RULELIMIT", message: RiskRejected.text(), internal: internalParam,
+		return committed(&refusal{status: 400, code: "RULELIMIT", message: RiskRejected.text(), internal: internalParam,
 			hint: "the payer was told to have risk control refuse a notice"})
 	}
 	last := n.last
@@ -79,13 +79,13 @@ func (c *call) sendNotice(contract *contractRow, amount int64, days int) error {
 	return put(c.Tx, contract)
 }
 
-// failNotice tells the payer to see to his money after a failed debit, while
+// failNotice tells the payer to see to their money after a failed debit, while
 // there is still time to debit again.
 func (c *call) failNotice(contract *contractRow) error {
 	r := c.rulesOf(contract.Product, "")
 	switch n := contract.Notice; {
 	case !contract.live():
-		return r.refuse(troubleGone, "the contract has ended: "+string(contract.State))
+		return r.refuse(problemGone, "the contract has ended: "+string(contract.State))
 	case !n.open(c.now) || c.now.Before(n.From):
 		return invalidRequest("当前不在可扣费时间内，不能下发扣费失败通知").hinting("no notice is open, or its days have not begun")
 	case contract.FailedAt.Before(n.From):

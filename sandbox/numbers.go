@@ -60,15 +60,15 @@ func (s *step) keyOf(kind, prefix string) func(string) (bool, error) {
 
 // newToken is the pre_entrustweb_id or presign_token of a session.
 func (s *step) newToken(p *product) (string, error) {
-	return s.free("session token", func() string { return p.token(s.dice, s.now) }, s.rowOf((*sessionRow)(nil).kind()))
+	return s.free("session token", func() string { return p.token(s.random, s.now) }, s.rowOf((*sessionRow)(nil).kind()))
 }
 
 func (s *step) newContractID(p *product) (string, error) {
-	return s.free("contract_id", func() string { return p.id(s.dice, s.now) }, s.rowOf((*contractRow)(nil).kind()))
+	return s.free("contract_id", func() string { return p.id(s.random, s.now) }, s.rowOf((*contractRow)(nil).kind()))
 }
 
 func (s *step) newPrepayID() (string, error) {
-	draw := func() string { return s.dice.prepayID(s.now) }
+	draw := func() string { return s.random.prepayID(s.now) }
 	return s.free("prepay_id", draw, s.keyOf((*orderRow)(nil).kind(), "prepay:"))
 }
 
@@ -77,25 +77,25 @@ func (s *step) newLink(t TradeType, prepayID string) (string, error) {
 	if t != TradeNative && t != TradeH5 {
 		return "", nil
 	}
-	draw := func() string { return s.dice.link(t, prepayID) }
+	draw := func() string { return s.random.link(t, prepayID) }
 	return s.free("payment link", draw, s.keyOf((*orderRow)(nil).kind(), "prepay:"))
 }
 
 func (s *step) newTransactionID() (string, error) {
-	return s.free("transaction_id", func() string { return s.dice.transactionID(s.now) },
+	return s.free("transaction_id", func() string { return s.random.transactionID(s.now) },
 		s.keyOf((*orderRow)(nil).kind(), "transaction:"), s.keyOf((*debitRow)(nil).kind(), "transaction:"))
 }
 
 func (s *step) newRefundID() (string, error) {
-	draw := func() string { return s.dice.refundID(s.now) }
+	draw := func() string { return s.random.refundID(s.now) }
 	return s.free("refund_id", draw, s.keyOf((*refundRow)(nil).kind(), "refund:"))
 }
 
 func (s *step) newReturnID() (string, error) {
-	draw := func() string { return s.dice.refundID(s.now) }
+	draw := func() string { return s.random.refundID(s.now) }
 	return s.free("advance_return_id", draw, s.keyOf((*refundRow)(nil).kind(), "return:"))
 }
 
 func (s *step) newEventID() (string, error) {
-	return s.free("notification id", s.dice.eventID, s.rowOf((*pushRow)(nil).kind()))
+	return s.free("notification id", s.random.eventID, s.rowOf((*pushRow)(nil).kind()))
 }

@@ -19,8 +19,8 @@ func offlineFace() *product {
 	return &product{
 		name:          OfflineFace,
 		ttl:           faceTokenLife,
-		token:         (*dice).presignToken,
-		id:            (*dice).faceContractID,
+		token:         (*random).presignToken,
+		id:            (*random).faceContractID,
 		names:         names{plan: "facepay_user/organization_id"},
 		signed:        event{"FACEPAY.USER_STATE_CHANGE", "facepay", "用户签约状态变更"},
 		ended:         event{"FACEPAY.USER_STATE_CHANGE", "facepay", "用户签约状态变更"},

@@ -18,7 +18,7 @@ func offlineFaceDebits() *debitRules {
 	return &debitRules{
 		sync: true, several: true, again: 5,
 		answers: answers{
-			troubleCount: {status: http.StatusTooManyRequests, code: "FREQUENCY_LIMITED", message: "频率超限"},
+			problemCount: {status: http.StatusTooManyRequests, code: "FREQUENCY_LIMITED", message: "频率超限"},
 		},
 		check: func(c *call, d *debitRow, contract *contractRow) error {
 			u, err := c.faceUser(contract.MchID, contract.PlanID, contract.UserCode)
@@ -93,7 +93,7 @@ func offlineFaceAuthInfo(c *call) (document, error) {
 		DeviceID: c.text("device_id"), ExpiresAt: c.now.Add(time.Hour),
 	}
 	var err error
-	draw := func() string { return c.dice.roll(letters, 64) }
+	draw := func() string { return c.random.roll(letters, 64) }
 	if device.ID, err = c.free("authinfo", draw, c.rowOf(device.kind())); err != nil {
 		return nil, err
 	}
@@ -122,7 +122,7 @@ func (s *Sandbox) ShowFace(authinfo, outUserID string) (authCode string, err err
 			return &PageError{Reason: PageUnknown, Message: "Nobody was recognised."}
 		}
 		code := &faceCode{MchID: device.MchID, SubMchID: device.SubMchID, ContractID: u.ContractID}
-		draw := func() string { return "CgVTS0VZ" + st.dice.roll(letters, 120) }
+		draw := func() string { return "CgVTS0VZ" + st.random.roll(letters, 120) }
 		if authCode, err = st.free("auth_code", draw, st.rowOf(code.kind())); err != nil {
 			return err
 		}
@@ -218,7 +218,7 @@ func offlineFaceTransaction(d *debitRow) document {
 }
 
 // offlineFaceRepaymentURL is a page of WeChat Pay's for whoever signed for the
-// user: what he owes he repays with Payer.Repay.
+// user: what they owe they repay with Payer.Repay.
 func offlineFaceRepaymentURL(c *call) (document, error) {
 	u, err := c.faceUser(c.merchant.MchID, c.text("organization_id"), c.text("out_user_id"))
 	if err != nil {

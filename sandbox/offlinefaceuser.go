@@ -13,7 +13,7 @@ import (
 )
 
 // FaceUser is a person of an organisation who pays by face: a pupil, whose
-// parent signed. WeChat Pay knows him from the first presign on.
+// parent signed. WeChat Pay knows them from the first presign on.
 type FaceUser struct {
 	rev
 	MchID        string `json:"mchid"`
@@ -48,7 +48,7 @@ func (s *step) faceUser(mchid, organization, outUserID string) (*FaceUser, error
 	u, err := get[FaceUser](s.Tx, faceUserKey(mchid, organization, outUserID))
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, notFound("RESOURCE_NOT_EXISTS", "刷脸用户不存在").
-			hinting("this organisation of the merchant's has no such user: he is known from his first presign on")
+			hinting("this organisation of the merchant's has no such user: they are known from their first presign on")
 	}
 	return u, err
 }
@@ -77,7 +77,7 @@ func (c *call) faceUserByID(organization, userID string) (*FaceUser, error) {
 	return list[0], nil
 }
 
-// faceContract is the user's last contract, nil when he never had one.
+// faceContract is the user's last contract, nil when they never had one.
 func (s *step) faceContract(u *FaceUser) (*contractRow, error) {
 	if u.ContractID == "" {
 		return nil, nil
@@ -167,7 +167,7 @@ func (f *FaceCollection) row() store.Row {
 }
 
 // RetakeFace has the photo of a user of the first merchant's taken again. The
-// same call then says that it was taken, and a third that his parent confirmed
+// same call then says that it was taken, and a third that their parent confirmed
 // it.
 func (s *Sandbox) RetakeFace(organizationID, outUserID string) (f *FaceCollection, err error) {
 	err = s.engine.step(context.Background(), func(st *step) error {

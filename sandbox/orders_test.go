@@ -181,7 +181,7 @@ func TestCodePayment(t *testing.T) {
 		t.Errorf("after reversing: got %v", q)
 	}
 	if wallet, err := payer.Wallet(); err != nil || wallet.Balance != 150 {
-		t.Errorf("the payer has %+v, %v; want his money back", wallet, err)
+		t.Errorf("the payer has %+v, %v; want their money back", wallet, err)
 	}
 	w.ok(payer.Unlimit())
 	w.ok(payer.FailNext(sandbox.BankError))

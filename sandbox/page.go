@@ -20,7 +20,7 @@ type Page struct {
 	ExpiresAt time.Time `json:"expires_at"` // whole seconds, +08:00
 }
 
-// PageError is something the payer is told instead of getting what he wants. The
+// PageError is something the payer is told instead of getting what they want. The
 // merchant hears nothing of it.
 type PageError struct {
 	Reason  PageReason `json:"reason"`

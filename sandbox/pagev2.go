@@ -57,7 +57,7 @@ func (p *Payer) OpenMiniProgram(extraData map[string]string) (*Page, error) {
 // openV2 checks a signed signing request, makes its session and opens it.
 func (p *Payer) openV2(r *http.Request, end *endpointV2, f wire.Fields) (*Page, error) {
 	e := p.sandbox.engine
-	x := &exchange{request: r, at: e.clock.Now(), status: http.StatusOK, fields: f, id: e.dice.requestID(0)}
+	x := &exchange{request: r, at: e.clock.Now(), status: http.StatusOK, fields: f, id: e.random.requestID(0)}
 	defer func() { e.journal.record(x) }()
 	x.op = e.catalogue.Operation("GET " + r.URL.Path)
 	if x.fields == nil {

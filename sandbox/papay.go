@@ -18,8 +18,8 @@ func papay() *product {
 	return &product{
 		name:     Papay,
 		ttl:      2 * time.Hour,
-		token:    (*dice).preEntrustWebID,
-		id:       (*dice).longContractID,
+		token:    (*random).preEntrustWebID,
+		id:       (*random).longContractID,
 		names:    names{plan: "plan_id", code: "out_contract_code", account: "contract_display_account"},
 		years:    10, // queries show a contract_expired_time; what it is without one is not documented
 		signed:   event{"ENTRUST.SIGN", "entrust", "委托代扣签约通知"},
@@ -29,7 +29,7 @@ func papay() *product {
 		alreadySigned: func() *refusal {
 			return invalidRequest("用户已签约该模板，请勿重复签约").
 				hinting("the payer has a contract in force under this plan, perhaps through another app of the " +
-					"merchant; another out_user_code tells his accounts apart")
+					"merchant; another out_user_code tells their accounts apart")
 		},
 		gone: func() *refusal {
 			return invalidRequest("协议不存在或已解约").hinting("only a contract in force can be ended, and only once")

@@ -118,9 +118,9 @@ func TestPapayFromPresignToTermination(t *testing.T) {
 		signed.OutUserCode != "用户A" || signed.ContractState != "SIGNED" || n.Resource["sp_mchid"] != nil {
 		t.Errorf("ENTRUST.SIGN at %s carries %v", n.Path, n.Resource)
 	}
-	w.refused(400, "INVALID_REQUEST", "POST", presignPapay, papayBody("A2")) // he has signed already
+	w.refused(400, "INVALID_REQUEST", "POST", presignPapay, papayBody("A2")) // they have signed already
 	other := papayBody("A3")
-	w.must("POST", presignPapay, with(other, "out_user_code", "用户B")) // another account of his may
+	w.must("POST", presignPapay, with(other, "out_user_code", "用户B")) // another account of theirs may
 
 	got := w.must("GET", papayByCode+"A1", nil)
 	if got["contract_id"] != contract.ID || got["contract_state"] != "SIGNED" || got["deduct_schedule"] != nil {

@@ -34,7 +34,7 @@ func papayApply(c *call) (document, error) {
 	case err != nil:
 		return nil, err
 	case missing != "":
-		return nil, c.rulesOf(Papay, "").refuse(troubleGone, missing)
+		return nil, c.rulesOf(Papay, "").refuse(problemGone, missing)
 	}
 	appid := c.either("appid", "sp_appid")
 	d, err := c.debit(&debitRow{Debit: Debit{

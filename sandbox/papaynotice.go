@@ -35,7 +35,7 @@ func papayNotify(c *call) (document, error) {
 	return nil, c.sendNotice(contract, fen(object(c.body, "estimated_amount"), "amount"), days)
 }
 
-// papayFailNotify asks the payer to see to his money after a failed debit.
+// papayFailNotify asks the payer to see to their money after a failed debit.
 func papayFailNotify(c *call) (document, error) {
 	contract, err := c.papayToNotify()
 	if err != nil {

@@ -134,7 +134,7 @@ func papayV2Presign(c *callV2) (wire.Fields, error) {
 	if err != nil {
 		return nil, err
 	}
-	// No APIv2 request names its payer: whether he has signed already comes out
+	// No APIv2 request names its payer: whether they have signed already comes out
 	// on the page.
 	return wire.Fields{"pre_entrustweb_id": session.Token}, nil
 }

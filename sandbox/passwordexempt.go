@@ -28,8 +28,8 @@ func passwordExempt() *product {
 	return &product{
 		name:          PasswordExempt,
 		ttl:           2 * time.Hour,
-		token:         (*dice).preEntrustWebID,
-		id:            (*dice).contractID,
+		token:         (*random).preEntrustWebID,
+		id:            (*random).contractID,
 		names:         names{plan: "service_id", code: "out_contract_code", account: "contract_display_account"},
 		signed:        event{"ENTRUST.SIGN", "entrust", "免密支付签约通知"},
 		ended:         event{"ENTRUST.TERMINATE", "entrust", "免密支付解约通知"},

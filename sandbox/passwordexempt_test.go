@@ -42,7 +42,7 @@ func TestPasswordExemptOfEveryRole(t *testing.T) {
 			}
 			sign := presignExempt + role + "/pre-entrust-sign/"
 
-			// On the page after a payment: he declines.
+			// On the page after a payment: they decline.
 			prepay := w.must("POST", place, order())["prepay_id"].(string)
 			got := w.must("POST", sign+"pay-redirect-sign", with(exemptBody(role), "prepay_id", prepay))
 			if got["pre_entrustweb_id"] != nil || (got["sub_mchid"] == "1230000109") != (role == "service-provider") {
@@ -57,7 +57,7 @@ func TestPasswordExemptOfEveryRole(t *testing.T) {
 			w.ok(payer.DeclineAfterPay(prepay))
 			w.refused(404, "RESOURCE_NOT_EXISTS", "GET", byCode+code, nil)
 
-			// Later, from the mini program: he signs.
+			// Later, from the mini program: they sign.
 			later := with(exemptBody(role), "out_contract_code", "later")
 			got = w.must("POST", sign+"mini-program", later)
 			if got["sign_mp_appid"] != "wxbd687630cd02ce1d" || got["sign_mp_path"] != "pages/PwdExemptContract/index" {

@@ -22,7 +22,7 @@ type Payer struct {
 func (s *Sandbox) Payer(openid string) *Payer { return &Payer{sandbox: s, openid: openid} }
 
 // From is the payer on a machine with this IP address: sessions made for another
-// address refuse him. One who is from nowhere is wherever merchants say.
+// address refuse them. One who is from nowhere is wherever merchants say.
 func (p *Payer) From(ip string) *Payer {
 	q := *p
 	q.from = ip
@@ -194,8 +194,8 @@ func (s *step) promptOf(prepayID string) (*sessionRow, error) {
 }
 
 // Terminate ends one of the payer's own contracts, in WeChat's settings. No
-// merchant can keep him from it, unless the plan has AsksFirst; the plan's URL is
-// notified. An insurance contract ends a day later, unless he thinks again: see
+// merchant can keep them from it, unless the plan has AsksFirst; the plan's URL is
+// notified. An insurance contract ends a day later, unless they think again: see
 // [Payer.StayInsured].
 func (p *Payer) Terminate(contractID string) error {
 	if err := p.mayLeave(contractID); err != nil {

@@ -21,7 +21,7 @@ type Offer struct {
 const retentionPatience = time.Second
 
 // Leave opens the page on which the payer ends a contract of 委托代扣, and shows
-// what the merchant holds out to him: when Plan.Retention is set, WeChat asks the
+// what the merchant holds out to them: when Plan.Retention is set, WeChat asks the
 // plan's URL by ENTRUST.TERMINATE_RETENTION, and shows nothing, a nil Offer, when
 // the answer takes longer than a second or is not what it should be. It ends
 // nothing: [Payer.Terminate] does.

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// Fund gives the payer money, in fen. From then on he has what he was given and
+// Fund gives the payer money, in fen. From then on they have what they were given and
 // no more; one who was never funded has as much as it takes.
 func (p *Payer) Fund(fen int64) error {
 	if fen < 0 {
@@ -14,18 +14,18 @@ func (p *Payer) Fund(fen int64) error {
 	return p.change(func(w *walletRow) { w.Limited, w.Balance = true, plus(w.Balance, fen) })
 }
 
-// RunOut leaves the payer without money: his debits fail with [NotEnough].
+// RunOut leaves the payer without money: their debits fail with [NotEnough].
 func (p *Payer) RunOut() error {
 	return p.change(func(w *walletRow) { w.Limited, w.Balance = true, 0 })
 }
 
-// Unlimit makes the payer as rich as he was at first.
+// Unlimit makes the payer as rich as they were at first.
 func (p *Payer) Unlimit() error {
 	return p.change(func(w *walletRow) { w.Limited, w.Balance = false, 0 })
 }
 
-// FailNext makes the payer's next charge fail for this reason, whatever money he
-// has. Told several times it fails as many, in this order.
+// FailNext makes the payer's next charge fail for this reason, whatever money they
+// have. Told several times it fails as many, in this order.
 func (p *Payer) FailNext(reasons ...Failure) error {
 	for _, f := range reasons {
 		if !f.known() {
@@ -37,41 +37,41 @@ func (p *Payer) FailNext(reasons ...Failure) error {
 	return p.change(func(w *walletRow) { w.FailNext = append(w.FailNext, reasons...) })
 }
 
-// RefuseNextNotice has risk control refuse the next pre-deduction notice to him.
+// RefuseNextNotice has risk control refuse the next pre-deduction notice to them.
 func (p *Payer) RefuseNextNotice() error {
 	return p.change(func(w *walletRow) { w.RefuseNotices++ })
 }
 
-// BlockNextSigning puts a rule of WeChat Pay's in the way the next time he
-// agrees: the code is burnt, and nobody is notified.
+// BlockNextSigning puts a rule of WeChat Pay's in the way the next time they
+// agree: the code is burnt, and nobody is notified.
 func (p *Payer) BlockNextSigning() error {
 	return p.change(func(w *walletRow) { w.BlockSigning++ })
 }
 
-// FailNextRefund has the next refund not reach him: it ends as ABNORMAL.
+// FailNextRefund has the next refund not reach them: it ends as ABNORMAL.
 func (p *Payer) FailNextRefund() error {
 	return p.change(func(w *walletRow) { w.FailRefunds++ })
 }
 
-// CloseNextRefund has the next refund to him closed, as happens when the
+// CloseNextRefund has the next refund to them closed, as happens when the
 // merchant's money runs out meanwhile: nothing was given back, and the order may
 // be refunded again.
 func (p *Payer) CloseNextRefund() error {
 	return p.change(func(w *walletRow) { w.CloseRefunds++ })
 }
 
-// Identify says who he is. A merchant that gives another name or number for him
+// Identify says who they are. A merchant that gives another name or number for them
 // gets no contract. Who was never identified is whoever a merchant says.
 func (p *Payer) Identify(name, idNumber string) error {
 	return p.change(func(w *walletRow) { w.Name, w.IDNumber = name, idNumber })
 }
 
-// Repay pays back everything WeChat Pay advanced for him.
+// Repay pays back everything WeChat Pay advanced for them.
 func (p *Payer) Repay() error {
 	return p.step(func(s *step) error { return s.repay(s.registry.person(p.openid).id) })
 }
 
-// Wallet is what he has and owes.
+// Wallet is what they have and owe.
 func (p *Payer) Wallet() (*Wallet, error) {
 	var w *walletRow
 	err := p.step(func(s *step) (err error) {
@@ -84,8 +84,8 @@ func (p *Payer) Wallet() (*Wallet, error) {
 	return &w.Wallet, nil
 }
 
-// SignElsewhere gives him a contract under a plan of the first merchant's as if
-// he had signed it through another of the merchant's apps. The merchant hears of
+// SignElsewhere gives them a contract under a plan of the first merchant's as if
+// they had signed it through another of the merchant's apps. The merchant hears of
 // it at the plan's URL.
 func (p *Payer) SignElsewhere(product Product, planID string) (*Contract, error) {
 	var c *contractRow
@@ -106,7 +106,7 @@ func (p *Payer) SignElsewhere(product Product, planID string) (*Contract, error)
 			Request:   []byte("{}"),
 		}}
 		if kind.names.code != "" {
-			draw := func() string { return "elsewhere" + s.dice.roll(decimal, 16) }
+			draw := func() string { return "elsewhere" + s.random.roll(decimal, 16) }
 			used := func(code string) (bool, error) {
 				return s.rowOf((*codeUse)(nil).kind())(kind.codeKey(m.MchID, planID, code))
 			}

@@ -12,9 +12,9 @@ import (
 type product struct {
 	name Product
 
-	ttl   time.Duration                 // life of a session
-	token func(*dice, time.Time) string // makes pre_entrustweb_id or presign_token
-	id    func(*dice, time.Time) string // makes contract_id
+	ttl   time.Duration                   // life of a session
+	token func(*random, time.Time) string // makes pre_entrustweb_id or presign_token
+	id    func(*random, time.Time) string // makes contract_id
 
 	// names says what the presign body calls things. A product without an
 	// out_contract_code has an empty one: then a payer and a plan stand for it.
@@ -35,8 +35,8 @@ type product struct {
 	// live contract, and to a termination of a contract that is not live.
 	alreadySigned, gone func() *refusal
 
-	// cooling is how long a payer may take back his wish to end a contract, which
-	// is TERMINATE_PENDING until then; 0: he ends it at once.
+	// cooling is how long a payer may take back their wish to end a contract, which
+	// is TERMINATE_PENDING until then; 0: they end it at once.
 	cooling time.Duration
 
 	// agreed completes the contract of a session just before it is stored:

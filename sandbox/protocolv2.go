@@ -63,7 +63,7 @@ func (p protocolV2) write(w http.ResponseWriter, x *exchange) {
 	} else {
 		setText(w.Header(), HeaderHint, x.note)
 	}
-	x.status, x.id = http.StatusOK, p.dice.requestID(0)
+	x.status, x.id = http.StatusOK, p.random.requestID(0)
 	h := w.Header()
 	h[wire.HeaderRequestID] = []string{x.id}
 	h.Set(HeaderSandbox, sandboxName)
@@ -102,9 +102,9 @@ func (p protocolV2) compose(x *exchange) {
 		}
 	}
 	if p.v2[x.request.URL.Path].nonce {
-		out["nonce_str"] = p.dice.roll(letters, 32)
+		out["nonce_str"] = p.random.roll(letters, 32)
 	}
-	out["sign"] = out.Digest(x.struck.key(x.merchant.APIv2Key.Reveal()), x.fields.SignType())
+	out["sign"] = out.Digest(x.injected.key(x.merchant.APIv2Key.Reveal()), x.fields.SignType())
 	x.reply = out.XML()
 }
 
@@ -116,7 +116,7 @@ func (p protocolV2) read(x *exchange) (refused *refusal) {
 	x.op, _, _ = p.catalogue.Match(x.request.Method, x.request.URL.EscapedPath())
 	end := p.v2[x.request.URL.Path]
 	if end == nil {
-		return p.lackingV2(x)
+		return p.unsupportedV2(x)
 	}
 	if want := map[bool]string{true: http.MethodGet, false: http.MethodPost}[end.page]; x.request.Method != want {
 		if end.page {

@@ -20,10 +20,10 @@ type protocolV3 struct{ *engine }
 func (p protocolV3) read(x *exchange) (unreadable *refusal) {
 	x.op, x.vars, _ = p.catalogue.Match(x.request.Method, x.request.URL.EscapedPath())
 	if x.op == nil || p.behaviours[x.op.ID()].run == nil {
-		x.missing, x.lacks = p.lacking(x.request)
+		x.missing, x.unsupportedID = p.unsupported(x.request)
 	}
 	if x.body, unreadable = p.readBody(x.request); unreadable == nil {
-		p.mangle(x)
+		p.corruptRequest(x)
 	}
 	return unreadable
 }
@@ -101,7 +101,7 @@ func (p protocolV3) write(w http.ResponseWriter, x *exchange) {
 		setText(h, HeaderHint, r.hint)
 		setText(h, HeaderUnsupported, r.unsupported)
 	}
-	x.id = p.dice.requestID(internal)
+	x.id = p.random.requestID(internal)
 	h[wire.HeaderRequestID] = []string{x.id} // with this spelling, which Set would change
 	h.Set(HeaderSandbox, sandboxName)
 	h.Set("Content-Language", "zh-CN")
@@ -116,7 +116,7 @@ func (p protocolV3) write(w http.ResponseWriter, x *exchange) {
 		h.Set("Content-Type", "application/octet-stream")
 	}
 	if x.merchant != nil && !isFile {
-		if err := p.sign(h, x.merchant, x.request.Header.Get(wire.HeaderSerial), x.reply, x.struck); err != nil {
+		if err := p.sign(h, x.merchant, x.request.Header.Get(wire.HeaderSerial), x.reply, x.injected); err != nil {
 			p.logf("sandbox: sign a reply: %v", err)
 			http.Error(w, "the sandbox cannot sign", http.StatusInternalServerError)
 			return

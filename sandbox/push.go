@@ -104,7 +104,7 @@ func (s *step) notify(p *pushRow) (err error) {
 	if p.URL == "" {
 		p.State, p.NextAt = PushUndeliverable, time.Time{}
 		p.Problem = "the plan has no notification URL configured: set Plan.NotifyURL"
-		s.amiss("sandbox: notification %s: %s", p.Event, p.Problem)
+		s.warn("sandbox: notification %s: %s", p.Event, p.Problem)
 	}
 	s.pushed = true
 	return put(s.Tx, p)
@@ -155,8 +155,8 @@ func (p *pushRow) finish(n int, results []Attempt, problem string) {
 }
 
 // cutOff writes down that nobody will hear how the open attempts ended. Where no
-// other attempt is to come, one is made for them: what the merchant took twice
-// he knows by its id, what he never got he would miss.
+// other attempt is to come, one is made for them: a merchant knows by its id
+// what came twice, and would miss what never came.
 func (p *pushRow) cutOff(now time.Time) {
 	for i := range p.Attempts {
 		if a := &p.Attempts[i]; a.Open {

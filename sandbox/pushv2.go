@@ -48,19 +48,19 @@ func (s *step) notifyV2(p *pushRow, f wire.Fields) error {
 
 // messageV2 is the body of an attempt. Refunds are sealed and have no sign;
 // everything else is in clear and signed, always with MD5.
-func (e *engine) messageV2(m *merchant, p *pushRow, s struck) []byte {
+func (e *engine) messageV2(m *merchant, p *pushRow, s injected) []byte {
 	f := fieldsOfJSON(p.Resource)
 	if p.Event == eventV2Refund {
 		appid := f["appid"]
 		delete(f, "appid")
 		inner := strings.NewReplacer("<xml>", "<root>", "</xml>", "</root>").Replace(string(f.XML()))
 		return wire.Fields{
-			"return_code": "SUCCESS", "appid": appid, "mch_id": m.MchID, "nonce_str": e.dice.nonce(),
+			"return_code": "SUCCESS", "appid": appid, "mch_id": m.MchID, "nonce_str": e.random.nonce(),
 			"req_info": wire.SealReqInfo(m.APIv2Key.Reveal(), []byte(inner)),
 		}.XML()
 	}
 	if p.Event == eventV2Payment {
-		f["nonce_str"] = e.dice.nonce()
+		f["nonce_str"] = e.random.nonce()
 	}
 	f["sign"] = f.Digest(s.key(m.APIv2Key.Reveal()), wire.SignMD5)
 	return f.XML()

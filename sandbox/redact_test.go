@@ -14,7 +14,7 @@ import (
 )
 
 // kept is the journal as whoever reads the store finds it.
-func (w *world) kept() string {
+func (w *world) committed() string {
 	w.Helper()
 	journal, err := w.Journal(0, 0)
 	w.ok(err)
@@ -84,7 +84,7 @@ func TestJournalKeepsNoKey(t *testing.T) {
 	odd := []byte(`{"note":"` + escaped + `","key":"` + bare + `"}`)
 	w.send(raw{body: odd, header: map[string]string{"X-Key": coded}})
 	w.send(raw{method: "GET", uri: "/v3/" + m.APIv3Key + "/" + percent + "?key=" + percent, body: []byte{}})
-	kept := w.kept()
+	kept := w.committed()
 	for range 6 {
 		kept += await(t, heard, "the exchange")
 	}
@@ -119,7 +119,7 @@ func TestJournalBlanksWhateverIsEncrypted(t *testing.T) {
 			body: text}); answer.StatusCode == http.StatusNotFound {
 			t.Logf("%s is not found", op.ID())
 		}
-		if strings.Contains(w.kept(), "the secret") {
+		if strings.Contains(w.committed(), "the secret") {
 			t.Fatalf("%s: the journal keeps %s", op.ID(), text)
 		}
 	}
@@ -141,7 +141,7 @@ func TestJournalKeepsNoKeyInNames(t *testing.T) {
 		"X-" + small: "first", "X-" + mixed: "second", small: "third", mixed: "fourth",
 		"X-0123456789abcdef0123456789abcdee": "fifth",
 	}})
-	kept := w.kept()
+	kept := w.committed()
 	if low := strings.ToLower(kept); strings.Contains(low, small) || strings.Contains(low, strings.ToLower(mixed)) {
 		t.Errorf("a key is in the journal: %s", kept)
 	}

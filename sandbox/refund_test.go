@@ -7,7 +7,7 @@ import (
 
 func TestRefunds(t *testing.T) {
 	t.Parallel()
-	l := newLab(t, &debitRules{sync: true}, Plan{})
+	l := newTestProduct(t, &debitRules{sync: true}, Plan{})
 	payer := l.Payer("payer")
 	if err := payer.Fund(1000); err != nil {
 		t.Fatal(err)
@@ -69,10 +69,10 @@ func TestRefunds(t *testing.T) {
 
 func TestRefundsWithinAYear(t *testing.T) {
 	t.Parallel()
-	l := newLab(t, &debitRules{sync: true}, Plan{})
+	l := newTestProduct(t, &debitRules{sync: true}, Plan{})
 	_, err := l.debit("1", 1000)
 	l.refused(err, "")
-	if err := l.Clock().Set(labStart.AddDate(0, 0, 366)); err != nil {
+	if err := l.Clock().Set(testStart.AddDate(0, 0, 366)); err != nil {
 		t.Fatal(err)
 	}
 	_, err = l.refund(&refundRow{Refund: Refund{OutRefundNo: "r", OutTradeNo: "1", Amount: 1, Total: 1000}})
@@ -82,7 +82,7 @@ func TestRefundsWithinAYear(t *testing.T) {
 func TestDebts(t *testing.T) {
 	t.Parallel()
 	repaid := ""
-	l := newLab(t, &debitRules{advances: 1, repaid: func(_ *step, d *debitRow) error {
+	l := newTestProduct(t, &debitRules{advances: 1, repaid: func(_ *step, d *debitRow) error {
 		repaid = d.OutTradeNo + d.word()
 		return nil
 	}}, Plan{})

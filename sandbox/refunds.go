@@ -63,7 +63,7 @@ func queryRefund(c *call) (document, error) {
 }
 
 // redoRefund sends an abnormal refund elsewhere: to another card of the payer's,
-// or to the merchant, who then pays him in another way. The same call again is a
+// or to the merchant, who then pays them in another way. The same call again is a
 // success.
 // https://pay.weixin.qq.com/docs/partner/apis/refund/refunds/create-abnormal-refund.html
 func (c *call) redoRefund() (*refundRow, error) {

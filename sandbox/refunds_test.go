@@ -102,7 +102,7 @@ func TestAbnormalRefunds(t *testing.T) {
 	w.refused(404, "RESOURCE_NOT_EXISTS", "POST", domestic+"/50/apply-abnormal-refund", redo)
 	w.refused(404, "RESOURCE_NOT_EXISTS", "POST", again,
 		with(object{"out_refund_no": "r1", "type": "MERCHANT_BANK_CARD"}, "sub_mchid", "1230000109"))
-	w.ok(payer.FailNextRefund()) // his card does not take it either
+	w.ok(payer.FailNextRefund()) // their card does not take it either
 	if got := w.must("POST", again, redo); got["status"] != "PROCESSING" || got["channel"] != "OTHER_BANKCARD" {
 		t.Errorf("again: got %v", got)
 	}

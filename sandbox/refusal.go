@@ -36,7 +36,7 @@ func (r *refusal) hinting(hint string) *refusal {
 }
 
 // kept makes a refusal that undoes nothing.
-func kept(r *refusal) *refusal {
+func committed(r *refusal) *refusal {
 	r.keep = true
 	return r
 }

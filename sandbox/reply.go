@@ -21,21 +21,21 @@ const (
 const sandboxName = "wxpay sandbox, not WeChat Pay"
 
 // sign writes the headers that prove body to be WeChat Pay's, or fail to where
-// faults struck. asked is the Wechatpay-Serial of a request.
-func (e *engine) sign(h http.Header, m *merchant, asked string, body []byte, s struck) error {
+// faults were applied. asked is the Wechatpay-Serial of a request.
+func (e *engine) sign(h http.Header, m *merchant, asked string, body []byte, s injected) error {
 	id, key := e.keys.signer(m, asked)
 	now, signed := e.wireNow(), body
 	if s != nil {
-		id, key, now, signed = e.missign(m, id, key, now, body, s)
+		id, key, now, signed = e.signWrongly(m, id, key, now, body, s)
 	}
-	timestamp, nonce := strconv.FormatInt(now.Unix(), 10), e.dice.nonce()
+	timestamp, nonce := strconv.FormatInt(now.Unix(), 10), e.random.nonce()
 	message := wire.AppendReplyMessage(make([]byte, 0, 48+len(signed)), timestamp, nonce, signed)
-	signature, err := wire.Sign(e.dice, key, message)
+	signature, err := wire.Sign(e.random, key, message)
 	if err != nil {
 		return err
 	}
 	if s.has(FaultProbe) != nil {
-		signature = wire.ProbePrefix + e.dice.roll(letters, 64)
+		signature = wire.ProbePrefix + e.random.roll(letters, 64)
 	}
 	if s.has(FaultStripped) != nil {
 		return nil

@@ -19,7 +19,7 @@ import (
 // ResetAPIv3Key does what the merchant console's "set APIv3 key" does: from now on
 // notifications and certificates are sealed with a new key, which is returned.
 func (s *Sandbox) ResetAPIv3Key(mchid string) (wxpay.Secret, error) {
-	key := s.engine.dice.roll(letters, wire.KeySize)
+	key := s.engine.random.roll(letters, wire.KeySize)
 	if err := s.engine.changeKeys(mchid, func(k *savedKeys, _ *merchant) error {
 		k.APIv3Key = key
 		return nil

@@ -179,7 +179,7 @@ func (s *Sandbox) Inject(list ...Fault) error {
 	return err
 }
 
-// Faults lists what was injected and not cleared, with how often each struck.
+// Faults lists what was injected and not cleared, with how often each was applied.
 func (s *Sandbox) Faults() []ArmedFault { return s.engine.faults.list() }
 
 // ClearFaults disarms every fault. What has happened has happened.

@@ -195,7 +195,7 @@ func TestLatencyPasses(t *testing.T) {
 		_, err := s.client.Chain(presignCombine).Post(context.Background(), combineBody())
 		done <- err
 	}()
-	for s.Faults()[0].Struck == 0 {
+	for s.Faults()[0].Applied == 0 {
 		runtime.Gosched()
 	}
 	for {
@@ -220,7 +220,7 @@ func TestLatencyOnARunningClock(t *testing.T) {
 		_, err := w.client.Chain(presignEdu).Post(context.Background(), eduBody())
 		done <- err
 	}()
-	for w.Faults()[0].Struck == 0 {
+	for w.Faults()[0].Applied == 0 {
 		runtime.Gosched()
 	}
 	for {

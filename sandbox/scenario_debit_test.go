@@ -13,7 +13,7 @@ import (
 )
 
 // The end of a contract is told to the URL configured with the plan. A merchant
-// who listens at the notify_url of his calls only never hears of it.
+// who listens at the notify_url of their calls only never hears of it.
 func TestScenario14TerminationGoesElsewhere(t *testing.T) {
 	t.Parallel()
 	w := newWorldV2(t, sandbox.WithPlan(sandbox.Plan{ID: "700", Product: sandbox.Papay,

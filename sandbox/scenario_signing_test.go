@@ -19,7 +19,7 @@ func TestScenario10FrontEndKnowsNothing(t *testing.T) {
 		if state := s.state("A"); state != "NOT_SIGNED" {
 			t.Errorf("after the back key: %s", state)
 		}
-		// The reverse: he agrees, and neither the app nor the server hears of it.
+		// The reverse: they agree, and neither the app nor the server hears of it.
 		inject(s, sandbox.Fault{Name: sandbox.FaultLost, Event: "ECOMMERCE_ENTRUST.SIGN"})
 		_, err := s.Payer(openID).Agree(token)
 		s.ok(err)

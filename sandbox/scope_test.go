@@ -13,7 +13,7 @@ func TestScoped(t *testing.T) {
 	s := New(t)
 	err := s.engine.step(t.Context(), func(st *step) error {
 		for _, mchid := range []string{"1", "2", "1", "2"} {
-			id := mchid + st.dice.roll(decimal, 10)
+			id := mchid + st.random.roll(decimal, 10)
 			if err := put(st.Tx, &orderRow{Order: Order{ID: id, MchID: mchid, OutTradeNo: id,
 				TransactionID: "T"}}); err != nil {
 				return err

@@ -21,7 +21,7 @@ func withKeys(m Merchant) merchantWithKeys {
 	return merchantWithKeys{m, m.APIv3Key.Reveal(), m.APIv2Key.Reveal(), m.PrivateKey.Reveal()}
 }
 
-// Format prints who the merchant is and what he may do, and no key.
+// Format prints who the merchant is and what they may do, and no key.
 func (m Merchant) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "sandbox.Merchant{MchID: %q, Name: %q, AppIDs: %q, Plans: %+v, SubMerchants: %+v, KeyMode: %q, …}",
 		m.MchID, m.Name, m.AppIDs, m.Plans, m.SubMerchants, m.KeyMode)

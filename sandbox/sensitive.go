@@ -72,7 +72,7 @@ func (e *engine) sealSecrets(m *merchant, secrets []secret, reply []byte) ([]byt
 	var failed error
 	for _, s := range secrets {
 		editSecrets(body, s.path, "", func(_, plain string) (string, *refusal) {
-			sealed, err := wire.EncryptOAEP(e.dice, m.public, plain)
+			sealed, err := wire.EncryptOAEP(e.random, m.public, plain)
 			if err != nil {
 				failed = err
 			}

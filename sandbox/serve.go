@@ -14,27 +14,27 @@ import (
 
 // exchange is one API call and its answer on their way through the sandbox.
 type exchange struct {
-	request  *http.Request
-	body     []byte
-	at       time.Time // by the sandbox's clock
-	wireAt   time.Time // by that of signatures
-	op       *catalogue.Operation
-	vars     map[string]string
-	query    url.Values     // of APIv3, once it was checked
-	opened   map[string]any // the body of APIv3, decoded and in clear
-	raw      []byte         // the same, encoded
-	missing  *refusal       // of an endpoint that is not played
-	lacks    string         // its id
-	merchant *merchant      // nil until the signature has been verified
-	fields   wire.Fields    // of an APIv2 message
-	refused  *refusal
-	said     document // what the behaviour answered
-	status   int
-	reply    []byte
-	id       string // Request-ID
-	note     string // what a success is to be told, as a refusal its hint
-	struck   struck // the faults it has met
-	file     []byte // the reply of a download, which is not signed
+	request       *http.Request
+	body          []byte
+	at            time.Time // by the sandbox's clock
+	wireAt        time.Time // by that of signatures
+	op            *catalogue.Operation
+	vars          map[string]string
+	query         url.Values     // of APIv3, once it was checked
+	opened        map[string]any // the body of APIv3, decoded and in clear
+	raw           []byte         // the same, encoded
+	missing       *refusal       // of an endpoint that is not played
+	unsupportedID string         // its id
+	merchant      *merchant      // nil until the signature has been verified
+	fields        wire.Fields    // of an APIv2 message
+	refused       *refusal
+	said          document // what the behaviour answered
+	status        int
+	reply         []byte
+	id            string   // Request-ID
+	note          string   // what a success is to be told, as a refusal its hint
+	injected      injected // the faults it has met
+	file          []byte   // the reply of a download, which is not signed
 }
 
 // protocol is one of the two that WeChat Pay is called in. Each takes a call by the same
@@ -71,8 +71,8 @@ func (e *engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{request: r, at: e.clock.Now(), wireAt: e.wireNow()}
 	p := e.protocolOf(r.URL.Path)
 	x.refused = e.answer(p, x)
-	if x.struck != nil {
-		e.writeStruck(w, x, p)
+	if x.injected != nil {
+		e.writeFaulty(w, x, p)
 	} else {
 		p.write(w, x)
 	}
@@ -92,7 +92,7 @@ func (e *engine) answer(p protocol, x *exchange) *refusal {
 // behave lets the endpoint's behaviour answer a genuine call.
 func (e *engine) behave(p protocol, x *exchange) *refusal {
 	ctx := x.request.Context()
-	early := x.struck.has(FaultEarly)
+	early := x.injected.has(FaultEarly)
 	err := e.decide(ctx, func(s *step) error {
 		err := p.run(s, x)
 		s.pushed = s.pushed && early == nil // or the background might come first
@@ -104,7 +104,7 @@ func (e *engine) behave(p protocol, x *exchange) *refusal {
 	} else if early != nil {
 		e.notifyEarly(ctx, early, x.said)
 	}
-	if lost := x.struck.answer(x, true, own); lost != nil {
+	if lost := x.injected.answer(x, true, own); lost != nil {
 		return lost
 	}
 	if err == nil {

@@ -18,7 +18,7 @@ type Session struct {
 	SubAppID string  `json:"sub_appid,omitempty"`
 	PlanID   string  `json:"plan_id"` // plan_id or service_id
 	Code     string  `json:"out_contract_code,omitempty"`
-	// OpenID is the only payer who may sign, and SubOpenID he as well, under
+	// OpenID is the only payer who may sign, and SubOpenID the same payer under
 	// SubAppID; both empty where the call names nobody.
 	OpenID    string `json:"openid,omitempty"`
 	SubOpenID string `json:"sub_openid,omitempty"`
@@ -27,7 +27,7 @@ type Session struct {
 	NotifyURL string `json:"notify_url,omitempty"`
 	Attach    string `json:"attach,omitempty"`
 	PrepayID  string `json:"prepay_id,omitempty"` // the order whose payment offers to sign
-	// ClientIP is where the payer is, as the merchant says; from elsewhere he
+	// ClientIP is where the payer is, as the merchant says; from elsewhere they
 	// cannot sign. "" for anywhere.
 	ClientIP string `json:"client_ip,omitempty"`
 	// Request is the body of the presign call, for what only one product knows.

@@ -67,7 +67,7 @@ func (s *step) draft(p *product, session *sessionRow, who person, openid string)
 }
 
 // obstacle is what stands in the way of a payer who has agreed: a rule that was
-// told to, or that he is somebody else.
+// told to, or that they are somebody else.
 func (s *step) obstacle(session *sessionRow, who person) error {
 	w, err := s.wallet(who.id)
 	if err != nil {

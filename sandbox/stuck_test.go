@@ -9,14 +9,14 @@ import (
 // A row that stays due although its time was acted on stops Advance with an error that names it.
 func TestARowThatStaysDueEndsAdvance(t *testing.T) {
 	t.Parallel()
-	l := newLab(t, &debitRules{}, Plan{Days: 1}, func(p *product) {
+	l := newTestProduct(t, &debitRules{}, Plan{Days: 1}, func(p *product) {
 		p.over = func(*step, *contractRow) error { return nil } // forgets to move the end, or to end
 	})
 	err := l.Advance(48 * time.Hour)
 	if err == nil || !strings.Contains(err.Error(), "contract "+l.contract) {
 		t.Fatalf("got %v, want an error that names contract %s", err, l.contract)
 	}
-	if at := l.Clock().Now(); at.Before(labStart) || at.After(labStart.Add(25*time.Hour)) {
+	if at := l.Clock().Now(); at.Before(testStart) || at.After(testStart.Add(25*time.Hour)) {
 		t.Errorf("the clock stands at %s", at)
 	}
 }

@@ -25,17 +25,17 @@ func (u usage) at(now, signed time.Time, periodDays int) usage {
 }
 
 // allows says why one more successful debit of this amount is too much, "" when it is not.
-func (u usage) allows(l Limits, amount int64) (why trouble, hint string) {
+func (u usage) allows(l Limits, amount int64) (why debitProblem, hint string) {
 	over := func(n, limit int) bool { return limit > 0 && n >= limit }
 	switch {
 	case l.PerDebit > 0 && amount > l.PerDebit:
-		return troubleAmount, "the amount is over the plan's limit for one debit"
+		return problemAmount, "the amount is over the plan's limit for one debit"
 	case l.PerDay > 0 && amount > l.PerDay-u.DayAmount:
-		return troubleAmount, "together with today's other debits the amount is over the plan's limit for a day"
+		return problemAmount, "together with today's other debits the amount is over the plan's limit for a day"
 	case over(u.DaySuccesses, l.SuccessesPerDay):
-		return troubleCount, "the plan allows no more successful debits today"
+		return problemCount, "the plan allows no more successful debits today"
 	case over(u.PeriodSuccesses, l.SuccessesPerPeriod):
-		return troubleCount, "the plan allows no more successful debits in this period"
+		return problemCount, "the plan allows no more successful debits in this period"
 	}
 	return "", ""
 }

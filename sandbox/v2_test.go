@@ -363,7 +363,7 @@ func pageReason(err error) sandbox.PageReason {
 	return ""
 }
 
-// A provider signs with his own key, and names the sub-merchant.
+// A provider signs with their own key, and names the sub-merchant.
 func TestProviderV2(t *testing.T) {
 	t.Parallel()
 	w := newWorldV2(t)

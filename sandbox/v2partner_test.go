@@ -9,7 +9,7 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox"
 )
 
-// A provider debits for a sub-merchant: his key, the sub-merchant's number in
+// A provider debits for a sub-merchant: their key, the sub-merchant's number in
 // every message, and nobody else's contract.
 func TestProviderDebitsV2(t *testing.T) {
 	t.Parallel()
@@ -53,7 +53,7 @@ func TestProviderDebitsV2(t *testing.T) {
 	}
 }
 
-// Accounts of one payer are told apart by outerid; without one he signs once.
+// Accounts of one payer are told apart by outerid; without one they sign once.
 func TestAccountsV2(t *testing.T) {
 	t.Parallel()
 	w := newWorldV2(t)

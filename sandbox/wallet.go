@@ -10,23 +10,23 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
-// Wallet is what a person has, and what stands in his way. A person without one
+// Wallet is what a person has, and what stands in their way. A person without one
 // has all the money in the world, no name, and no bad luck.
 type Wallet struct {
 	Person  string `json:"person"`
-	Limited bool   `json:"limited"`           // Balance counts; otherwise he never runs out
+	Limited bool   `json:"limited"`           // Balance counts; otherwise they never run out
 	Balance int64  `json:"balance,omitempty"` // fen
 
 	FailNext      []Failure `json:"fail_next,omitempty"`      // of the next debits, one each
 	RefuseNotices int       `json:"refuse_notices,omitempty"` // how many more risk control refuses
 	BlockSigning  int       `json:"block_signing,omitempty"`  // how many more signings a rule blocks
-	FailRefunds   int       `json:"fail_refunds,omitempty"`   // how many more refunds cannot reach him
+	FailRefunds   int       `json:"fail_refunds,omitempty"`   // how many more refunds cannot reach them
 	CloseRefunds  int       `json:"close_refunds,omitempty"`  // how many more are closed
 
-	// Debts are the debits WeChat Pay advanced and he has not repaid.
+	// Debts are the debits WeChat Pay advanced and they have not repaid.
 	Debts []string `json:"debts,omitempty"`
 
-	// Name and IDNumber are who he is; "" matches whatever a merchant says.
+	// Name and IDNumber are who they are; "" matches whatever a merchant says.
 	Name     string `json:"name,omitempty"`
 	IDNumber string `json:"id_number,omitempty"`
 }
@@ -42,7 +42,7 @@ type walletRow struct {
 func (w *walletRow) kind() string   { return "wallet" }
 func (w *walletRow) row() store.Row { return store.Row{ID: w.Person} }
 
-// wallet is a person's, a new one when he has none.
+// wallet is a person's, a new one when they have none.
 func (s *step) wallet(person string) (*walletRow, error) {
 	w, err := get[walletRow](s.Tx, person)
 	if errors.Is(err, store.ErrNotFound) {
@@ -161,7 +161,7 @@ func (s *step) repay(person string) error {
 	return nil
 }
 
-// is says whether a merchant's idea of who he is is right.
+// is says whether a merchant's idea of who they are is right.
 func (w *walletRow) is(name, idNumber string) bool {
 	matches := func(known, said string) bool { return known == "" || said == "" || known == said }
 	return matches(w.Name, name) && matches(w.IDNumber, idNumber)

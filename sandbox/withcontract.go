@@ -55,7 +55,7 @@ func (c *call) payUnder(o *orderRow, contractID string) error {
 		return noAuth("商户无权操作该协议").hinting("the contract was signed for another sub-merchant")
 	case !contract.live():
 		return invalidRequest("协议不存在或已解约").hinting("the contract is " + string(contract.State) +
-			"; place an ordinary order, which asks the payer for his password")
+			"; place an ordinary order, which asks the payer for their password")
 	case !theirs:
 		return invalidRequest("支付用户与签约用户不一致").hinting("the payer of the order is not the one who signed the contract")
 	}

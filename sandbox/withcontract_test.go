@@ -64,7 +64,7 @@ func TestPayAndSign(t *testing.T) {
 	// From here on signing fails, and every payment succeeds.
 	second := contractInfo(with(signingBody(), "out_trade_no", "second"), "contract_code", "C2")
 	third := contractInfo(with(signingBody(), "out_trade_no", "third1"), "contract_code", "C1")
-	for _, body := range []object{second, third} { // he has signed; the code is burnt
+	for _, body := range []object{second, third} { // they have signed; the code is burnt
 		receipt, err := payer.Pay(w.must("POST", withContract, body)["prepay_id"].(string))
 		w.ok(err)
 		if receipt.Contract != nil {
@@ -176,7 +176,7 @@ func TestPayWithoutAPassword(t *testing.T) {
 	pays(prepay("order6", 100), false)
 
 	w.ok(w.Advance(24 * time.Hour))
-	w.ok(payer.RunOut()) // a failure takes nothing and ends nothing: he pays once he has the money
+	w.ok(payer.RunOut()) // a failure takes nothing and ends nothing: they pay once they have the money
 	link := prepay("order7", 100)
 	_, err = payer.Pay(link)
 	w.page(err, sandbox.PageNoMoney)

@@ -12,7 +12,7 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
-// worker makes happen what falls due by the clock (see ripen.go) and makes the
+// worker makes happen what falls due by the clock (see due.go) and makes the
 // attempts of the outbox: in the background, and in the foreground when a test
 // walks through time. Only one of
 // the two claims at a time, so a walk sees every attempt at its exact moment.
@@ -109,7 +109,7 @@ func (w *worker) run() {
 func (w *worker) launch() (crowded bool, err error) {
 	w.walk.Lock()
 	defer w.walk.Unlock()
-	_, err = w.engine.ripen(w.ctx, w.engine.clock.Now())
+	_, err = w.engine.runDue(w.ctx, w.engine.clock.Now())
 	claimed, crowded, claimErr := w.engine.claim(w.ctx, w.engine.clock.Now(), w.flying.room)
 	for _, p := range claimed {
 		w.flying.begin(p.MchID)
@@ -177,7 +177,7 @@ func (w *worker) settleLocked(ctx context.Context) error {
 			return err
 		}
 		w.inFlight.Wait()
-		some, err := w.engine.ripen(w.ctx, w.engine.clock.Now())
+		some, err := w.engine.runDue(w.ctx, w.engine.clock.Now())
 		if err != nil {
 			return err
 		}

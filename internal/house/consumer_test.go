@@ -56,7 +56,7 @@ func TestUserCompilesOnlyWhatHeImports(t *testing.T) {
 	}
 }
 
-// The twenty lines a user writes to test his own code against the sandbox.
+// The twenty lines a user writes to test their own code against the sandbox.
 func TestUsersOwnTestPasses(t *testing.T) {
 	t.Parallel()
 	tree(t)

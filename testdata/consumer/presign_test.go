@@ -7,7 +7,7 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox"
 )
 
-// What a user writes to test his own code: a WeChat Pay that lives as long as
+// What a user writes to test their own code: a WeChat Pay that lives as long as
 // the test.
 func TestPresign(t *testing.T) {
 	s := sandbox.New(t)

@@ -155,7 +155,7 @@ func (r *run) launch(does string, parameters any, err error) error {
 	return r.end(err)
 }
 
-// acts lets the payer do something; shown is what he then sees, if anything.
+// acts lets the payer do something; shown is what they then see, if anything.
 func (r *run) acts(does string, act func(*sandbox.Payer) (shown any, err error)) error {
 	r.start(KindPayer, does)
 	shown, err := act(r.payer)

@@ -11,7 +11,7 @@ import (
 )
 
 // A sandbox that is killed while the merchant answers the last attempt leaves
-// the database as it is at that moment. The next one on it notifies him again.
+// the database as it is at that moment. The next one on it notifies them again.
 func TestNotificationOutlivesAKill(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()

@@ -12,9 +12,9 @@ import (
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
-// lab is a product that exists in no catalogue: the mechanism by itself, under
+// testProduct is a product that exists in no catalogue: the mechanism by itself, under
 // rules a test makes up. Products are tested through the public door.
-type lab struct {
+type testProduct struct {
 	*testing.T
 	*Sandbox
 	product  *product
@@ -22,11 +22,11 @@ type lab struct {
 }
 
 // labStart is ten in the morning in Beijing.
-var labStart = time.Date(2020, 9, 10, 10, 0, 0, 0, wire.Beijing)
+var testStart = time.Date(2020, 9, 10, 10, 0, 0, 0, wire.Beijing)
 
-func newLab(t *testing.T, r *debitRules, plan Plan, options ...func(*product)) *lab {
+func newTestProduct(t *testing.T, r *debitRules, plan Plan, options ...func(*product)) *testProduct {
 	t.Helper()
-	s := New(t, At(labStart))
+	s := New(t, At(testStart))
 	p := combinePapay()
 	r.name, p.debits = "lab", []*debitRules{r}
 	if r.paid.eventType == "" {
@@ -45,7 +45,7 @@ func newLab(t *testing.T, r *debitRules, plan Plan, options ...func(*product)) *
 	if err := s.AddPlan(DefaultMchID, plan); err != nil {
 		t.Fatal(err)
 	}
-	l := &lab{T: t, Sandbox: s, product: p}
+	l := &testProduct{T: t, Sandbox: s, product: p}
 	c, err := s.Payer("payer").SignElsewhere(p.name, plan.ID)
 	if err != nil {
 		t.Fatal(err)
@@ -55,7 +55,7 @@ func newLab(t *testing.T, r *debitRules, plan Plan, options ...func(*product)) *
 }
 
 // call runs f as a behaviour would run.
-func (l *lab) call(body document, f func(*call) error) error {
+func (l *testProduct) call(body document, f func(*call) error) error {
 	l.Helper()
 	raw := encodeJSON(body)
 	m := l.engine.registry.merchant(DefaultMchID)
@@ -67,7 +67,7 @@ func (l *lab) call(body document, f func(*call) error) error {
 	})
 }
 
-func (l *lab) debit(no string, total int64) (d *debitRow, err error) {
+func (l *testProduct) debit(no string, total int64) (d *debitRow, err error) {
 	l.Helper()
 	err = l.call(document{"no": no, "total": total}, func(c *call) error {
 		d, err = c.debit(&debitRow{Debit: Debit{ContractID: l.contract, OutTradeNo: no, Total: total,
@@ -77,7 +77,7 @@ func (l *lab) debit(no string, total int64) (d *debitRow, err error) {
 	return d, err
 }
 
-func (l *lab) notice(amount int64, days int) error {
+func (l *testProduct) notice(amount int64, days int) error {
 	l.Helper()
 	return l.call(document{"amount": amount, "days": days}, func(c *call) error {
 		contract, err := get[contractRow](c.Tx, l.contract)
@@ -88,7 +88,7 @@ func (l *lab) notice(amount int64, days int) error {
 	})
 }
 
-func (l *lab) book(amount int64) error {
+func (l *testProduct) book(amount int64) error {
 	l.Helper()
 	return l.call(document{"amount": amount}, func(c *call) error {
 		contract, err := get[contractRow](c.Tx, l.contract)
@@ -100,7 +100,7 @@ func (l *lab) book(amount int64) error {
 	})
 }
 
-func (l *lab) refund(r *refundRow) (out *refundRow, err error) {
+func (l *testProduct) refund(r *refundRow) (out *refundRow, err error) {
 	l.Helper()
 	err = l.call(document{"no": r.OutRefundNo, "amount": r.Amount}, func(c *call) error {
 		out, err = c.refund(c.refunds["lab"], r)
@@ -110,15 +110,15 @@ func (l *lab) refund(r *refundRow) (out *refundRow, err error) {
 }
 
 // at moves on to a moment, living through the time between.
-func (l *lab) at(days int, hour, minute int) {
+func (l *testProduct) at(days int, hour, minute int) {
 	l.Helper()
-	to := midnight(labStart).AddDate(0, 0, days).Add(time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute)
+	to := midnight(testStart).AddDate(0, 0, days).Add(time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute)
 	if err := l.Advance(to.Sub(l.Clock().Now())); err != nil {
 		l.Fatal(err)
 	}
 }
 
-func (l *lab) refused(err error, code string) {
+func (l *testProduct) refused(err error, code string) {
 	l.Helper()
 	var r *refusal
 	switch {
@@ -132,7 +132,7 @@ func (l *lab) refused(err error, code string) {
 }
 
 // events are the notifications so far, as type and number.
-func (l *lab) events() (out []string) {
+func (l *testProduct) events() (out []string) {
 	l.Helper()
 	pushes, err := l.Pushes()
 	if err != nil {
@@ -152,7 +152,7 @@ func (l *lab) events() (out []string) {
 	return out
 }
 
-func (l *lab) wantEvents(want ...string) {
+func (l *testProduct) wantEvents(want ...string) {
 	l.Helper()
 	if got := fmt.Sprint(l.events()); got != fmt.Sprint(want) {
 		l.Errorf("notified %s, want %s", got, want)

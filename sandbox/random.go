@@ -10,9 +10,9 @@ import (
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
-// dice makes the numbers WeChat Pay makes up, in the shapes of the documented
+// random makes the numbers WeChat Pay makes up, in the shapes of the documented
 // samples. Its randomness is injected, so that a seeded sandbox repeats itself.
-type dice struct {
+type random struct {
 	mu   sync.Mutex
 	rand io.Reader
 }
@@ -24,15 +24,15 @@ const (
 	letters  = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 )
 
-// Read makes dice the source of the signatures' and nonces' randomness too.
-func (d *dice) Read(p []byte) (int, error) {
+// Read makes random the source of the signatures' and nonces' randomness too.
+func (d *random) Read(p []byte) (int, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return io.ReadFull(d.rand, p)
 }
 
 // roll draws n characters of the alphabet.
-func (d *dice) roll(alphabet string, n int) string {
+func (d *random) roll(alphabet string, n int) string {
 	raw := make([]byte, n)
 	if _, err := d.Read(raw); err != nil {
 		// Without randomness there are no nonces and no signatures either.
@@ -48,34 +48,34 @@ func (d *dice) roll(alphabet string, n int) string {
 func day(t time.Time) string { return t.In(wire.Beijing).Format("20060102") }
 
 // contractID is 18 digits that begin with the day: 202102285929035611.
-func (d *dice) contractID(now time.Time) string { return day(now) + d.roll(decimal, 10) }
+func (d *random) contractID(now time.Time) string { return day(now) + d.roll(decimal, 10) }
 
 // longContractID is "Wx" and 26 digits.
-func (d *dice) longContractID(now time.Time) string { return "Wx" + day(now) + d.roll(decimal, 18) }
+func (d *random) longContractID(now time.Time) string { return "Wx" + day(now) + d.roll(decimal, 18) }
 
 // campusContractID is 28 digits, like 2045011120563805041758214605.
-func (d *dice) campusContractID(now time.Time) string { return day(now) + d.roll(decimal, 20) }
+func (d *random) campusContractID(now time.Time) string { return day(now) + d.roll(decimal, 20) }
 
 // faceContractID is CI and 16 letters and digits, like CI8CD208Z7e9906f89.
-func (d *dice) faceContractID(time.Time) string { return "CI" + d.roll(letters, 16) }
+func (d *random) faceContractID(time.Time) string { return "CI" + d.roll(letters, 16) }
 
 // preEntrustWebID is 29 letters and digits, like 5778aadY9nltAsZzXixCkFIGYnV2V.
-func (d *dice) preEntrustWebID(time.Time) string { return d.roll(decimal, 4) + d.roll(letters, 25) }
+func (d *random) preEntrustWebID(time.Time) string { return d.roll(decimal, 4) + d.roll(letters, 25) }
 
 // presignToken has the 42 characters of the documented sample, ten more than
 // the same page allows: a client that enforces the 32 would break on the real one.
-func (d *dice) presignToken(time.Time) string { return d.roll(lowerHex, 42) }
+func (d *random) presignToken(time.Time) string { return d.roll(lowerHex, 42) }
 
 // sessionID is 18 digits that begin with the day, like 201710180325670965.
-func (d *dice) sessionID(now time.Time) string { return day(now) + d.roll(decimal, 10) }
+func (d *random) sessionID(now time.Time) string { return day(now) + d.roll(decimal, 10) }
 
 // prepayID is wx, the second and 20 characters.
-func (d *dice) prepayID(now time.Time) string {
+func (d *random) prepayID(now time.Time) string {
 	return "wx" + now.In(wire.Beijing).Format("20060102150405") + d.roll(lowerHex, 16) + "0000"
 }
 
 // link is what an order is paid through where its reply has no prepay_id.
-func (d *dice) link(t TradeType, prepayID string) string {
+func (d *random) link(t TradeType, prepayID string) string {
 	switch t {
 	case TradeNative:
 		return "weixin://wxpay/bizpayurl?pr=" + d.roll(letters, 9)
@@ -87,21 +87,21 @@ func (d *dice) link(t TradeType, prepayID string) string {
 }
 
 // paymentCode is the 18 digits of a payer's payment code.
-func (d *dice) paymentCode() string { return "13" + d.roll(decimal, 16) }
+func (d *random) paymentCode() string { return "13" + d.roll(decimal, 16) }
 
 // transactionID is 28 digits with the day in the middle.
-func (d *dice) transactionID(now time.Time) string {
+func (d *random) transactionID(now time.Time) string {
 	return "42" + d.roll(decimal, 8) + day(now) + d.roll(decimal, 10)
 }
 
 // refundID is 28 digits that begin with 50.
-func (d *dice) refundID(now time.Time) string {
+func (d *random) refundID(now time.Time) string {
 	return "50" + d.roll(decimal, 8) + day(now) + d.roll(decimal, 10)
 }
 
 // eventID has the shape of a version-5 UUID, as every notification of the real one that was seen:
 // 871e11be-c6cb-5610-970a-10d46a984aad. The pages print EV- and digits.
-func (d *dice) eventID() string {
+func (d *random) eventID() string {
 	var id [16]byte
 	if _, err := d.Read(id[:]); err != nil {
 		panic(fmt.Sprintf("sandbox: the source of randomness failed: %v", err))
@@ -111,15 +111,15 @@ func (d *dice) eventID() string {
 }
 
 // requestID ends in the internal code: 0 for success, see [Refusal].
-func (d *dice) requestID(code int) string {
+func (d *random) requestID(code int) string {
 	return fmt.Sprintf("08%s-%d", d.roll(upperHex, 42), code)
 }
 
 // nonce is 32 hexadecimal digits, as in replies.
-func (d *dice) nonce() string { return d.roll(lowerHex, 32) }
+func (d *random) nonce() string { return d.roll(lowerHex, 32) }
 
 // chance is true with probability p.
-func (d *dice) chance(p float64) bool {
+func (d *random) chance(p float64) bool {
 	var raw [4]byte
 	if _, err := d.Read(raw[:]); err != nil {
 		panic(fmt.Sprintf("sandbox: the source of randomness failed: %v", err))

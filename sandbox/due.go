@@ -53,20 +53,20 @@ func timers() []timer {
 // together is how many things happen in one transaction.
 const together = 64
 
-// ripen makes everything happen that is due by now, in the order in which it fell due and each at
+// runDue makes everything happen that is due by now, in the order in which it fell due and each at
 // its own moment, so that a clock that jumps leads to what one that walks does. It says whether
 // anything was due.
-func (e *engine) ripen(ctx context.Context, now time.Time) (some bool, err error) {
-	return e.ripenEach(ctx, now, (*step).firstTimer)
+func (e *engine) runDue(ctx context.Context, now time.Time) (some bool, err error) {
+	return e.runEachDue(ctx, now, (*step).firstTimer)
 }
 
 // catchUp makes happen what comes before anybody acts now.
 func (e *engine) catchUp(ctx context.Context, now time.Time) error {
-	_, err := e.ripenEach(ctx, now, (*step).overdue)
+	_, err := e.runEachDue(ctx, now, (*step).overdue)
 	return err
 }
 
-func (e *engine) ripenEach(ctx context.Context, now time.Time, next func(*step, time.Time) (dueRow, error)) (some bool,
+func (e *engine) runEachDue(ctx context.Context, now time.Time, next func(*step, time.Time) (dueRow, error)) (some bool,
 	err error) {
 	var first dueRow
 	err = e.view(ctx, func(s *step) (err error) {
@@ -80,7 +80,7 @@ func (e *engine) ripenEach(ctx context.Context, now time.Time, next func(*step, 
 				if first, err = next(s, now); err != nil || first.at.IsZero() {
 					return err
 				}
-				err = s.ripenOne(first)
+				err = s.runOneDue(first)
 			}
 			return err
 		})
@@ -89,8 +89,8 @@ func (e *engine) ripenEach(ctx context.Context, now time.Time, next func(*step, 
 	return some, err
 }
 
-// ripenOne makes happen what falls due first, and so before whatever it may change.
-func (s *step) ripenOne(first dueRow) error {
+// runOneDue makes happen what falls due first, and so before whatever it may change.
+func (s *step) runOneDue(first dueRow) error {
 	if err := first.timer.happen(s, first.row); err != nil {
 		return err
 	}

@@ -18,9 +18,9 @@ const instead = "WeChat Pay has this endpoint and the sandbox lacks it: answer i
 	"(Config.HTTPClient), call the real host, " +
 	"or play it (docs/adding-a-product.md)"
 
-// lacking is the answer to a call that has no behaviour, and the id of the
+// unsupported is the answer to a call that has no behaviour, and the id of the
 // endpoint it was meant for, if there is one.
-func (e *engine) lacking(r *http.Request) (*refusal, string) {
+func (e *engine) unsupported(r *http.Request) (*refusal, string) {
 	path := r.URL.EscapedPath()
 	k, known := catalogue.MatchKnown(r.Method, path)
 	if op, _, typed := e.catalogue.Match(r.Method, path); typed {
@@ -49,10 +49,10 @@ func (e *engine) lacking(r *http.Request) (*refusal, string) {
 	return refused, ""
 }
 
-// lackingV2 is lacking in APIv2's words. There calls are POST, but for pages.
-func (e *engine) lackingV2(x *exchange) *refusal {
-	refused, id := e.lacking(x.request)
-	x.lacks = id
+// unsupportedV2 is unsupported in APIv2's words. There calls are POST, but for pages.
+func (e *engine) unsupportedV2(x *exchange) *refusal {
+	refused, id := e.unsupported(x.request)
+	x.unsupportedID = id
 	if refused.status != http.StatusMethodNotAllowed {
 		return refused // goes out by its message, as return_code FAIL
 	}
