@@ -23,7 +23,7 @@ import (
 const maxFile = 256 << 20
 
 // filePaths are the only endpoints whose success is not signed: it is a file,
-// held against the hash of a reply that was. The second is in the sample of the
+// checked against the hash of a reply that was. The second is in the sample of the
 // page on sub-merchants' bills.
 // https://pay.weixin.qq.com/docs/partner/apis/bill-download/download-sub-merchant-fund-bill.html
 var filePaths = [...]string{"/v3/billdownload/file", "/v3/bill/downloadurl"}
@@ -37,7 +37,7 @@ const CheckHash Check = "hash"
 // it, and no older than five minutes. It returns the plain file, gunzipped if
 // the bill was asked for with tar_type GZIP, of at most 256 MiB.
 //
-// The answer carries no signature, so the file is held against hash_value, which
+// The answer carries no signature, so the file is checked against hash_value, which
 // came signed; there is no way to leave that out. One that differs is a
 // [*SignatureError] with Check [CheckHash]. The call goes to the client's own
 // host: the address must be that one or WeChat Pay's, and of a bill. Other errors

@@ -93,7 +93,7 @@ func TestPanicsShowNoAddress(t *testing.T) {
 		"the request": func(r *http.Request) (*http.Response, error) { panic(r) },
 		"the header":  func(r *http.Request) (*http.Response, error) { panic(r.Header) },
 		"the address": func(r *http.Request) (*http.Response, error) { panic(r.URL) },
-		"a text":      func(r *http.Request) (*http.Response, error) { panic(fmt.Sprintf("no route to %s", r.URL)) },
+		"a string":    func(r *http.Request) (*http.Response, error) { panic(fmt.Sprintf("no route to %s", r.URL)) },
 		"an error": func(r *http.Request) (*http.Response, error) {
 			panic(&url.Error{Op: "Get", URL: r.URL.String(), Err: errors.New("EOF")})
 		},

@@ -40,7 +40,7 @@ type PanicError struct {
 	Stack []byte `json:"-"` // where, as runtime/debug prints it
 }
 
-// Error gives the words of a value that is an error or a text, without addresses,
+// Error gives the words of a value that is an error or a string, without addresses,
 // and the type of any other. The stack is not printed.
 func (e *PanicError) Error() string {
 	if e == nil {

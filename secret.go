@@ -14,7 +14,7 @@ import (
 // value in an unexported field, so a method that prints nothing is not enough:
 // whatever is secret stands behind a function, which no printer calls.
 
-// Secret is a key that is a text: an APIv3 or APIv2 key. Make one with
+// Secret is a key that is a string: an APIv3 or APIv2 key. Make one with
 // [NewSecret], or decode one: flags, JSON, YAML and environment loaders that
 // know [encoding.TextUnmarshaler] fill it in. The zero value is no key.
 //
@@ -24,7 +24,7 @@ import (
 // compare with ==.
 type Secret struct{ reveal func() string }
 
-// NewSecret takes a key as it is. An empty text is no key.
+// NewSecret takes a key as it is. An empty string is no key.
 func NewSecret(text string) Secret {
 	if text == "" {
 		return Secret{}

@@ -99,7 +99,7 @@ func TestSecretIsReadAndNotWritten(t *testing.T) {
 		t.Errorf("printed as %s", got)
 	}
 	if !wxpay.NewSecret("").IsZero() || (wxpay.Secret{}).Reveal() != "" {
-		t.Error("an empty text is a key")
+		t.Error("an empty string is a key")
 	}
 }
 

@@ -15,12 +15,12 @@ import (
 // Encrypt names fields of the body that travel encrypted to WeChat Pay, as
 // JSON pointers such as "/identity/real_name"; "*" stands for every element of
 // a list. The body is given in clear. A field that is not there, null or empty is
-// left alone. Where a pointer leads to anything but texts, or the call is APIv2,
+// left alone. Where a pointer leads to anything but strings, or the call is APIv2,
 // which has no encrypted fields, the call is not sent: a [*RequestError].
 //
 // The typed chain and the index know which fields these are and need no
-// option, and a text that two pointers name is encrypted once. The key is [Keys.Current], which the
-// call declares in Wechatpay-Serial by itself, or the one that the option [Header] names there.
+// option, and a string that two pointers name is encrypted once. The key is [Keys.Current], which
+// the call declares in Wechatpay-Serial by itself, or the one that the option [Header] names there.
 //
 // Source:
 // https://wechatpay-api.gitbook.io/wechatpay-api-v3/qian-ming-zhi-nan-1/min-gan-xin-xi-jia-mi
@@ -91,12 +91,12 @@ func (c *call) decrypted(body []byte) ([]byte, error) {
 	}, nil) // what is no text was not encrypted
 }
 
-var errNoText = errors.New("it leads to something else than a text: give a number as a text, " +
+var errNoText = errors.New("it leads to something else than a string: give a number as a string, " +
 	"and name the elements of a list by *")
 
 var errCannotDecrypt = errors.New("the reply has encrypted fields and Config.PrivateKey is not a crypto.Decrypter")
 
-// editFields replaces the texts at the pointers. Empty texts stay empty, and
+// editFields replaces the strings at the pointers. Empty strings stay empty, and
 // where there is none to replace the bytes stay as they are. For odd see editAt.
 func editFields(raw []byte, pointers []string, edit func(string) (string, error), odd error) ([]byte, error) {
 	d := json.NewDecoder(bytes.NewReader(raw))
@@ -130,10 +130,10 @@ func pointerPath(pointer string) []string {
 	return path
 }
 
-// edited is a text that was edited: a second pointer to it leaves it alone.
+// edited is a string that was edited: a second pointer to it leaves it alone.
 type edited string
 
-// editAt edits the texts at path below node and returns what takes its place. Where
+// editAt edits the strings at path below node and returns what takes its place. Where
 // path leads to something else, or goes on where nothing can, odd is the error. What
 // is not there, or null, is left alone.
 func editAt(node any, path []string, edit func(string) (string, error), odd error) (any, error) {

@@ -114,7 +114,7 @@ func (c *call) told() []string {
 	return told
 }
 
-// without is a text without what is told.
+// without is a string without what is told.
 func without(text string, told []string) string {
 	for _, t := range told {
 		if t != "" {

@@ -136,7 +136,7 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// A call is made through the public door, its request held against openssl's
+// A call is made through the public door, its request checked against openssl's
 // and answered with a reply that openssl signed.
 func TestCallsHoldAgainstOpenSSL(t *testing.T) {
 	t.Parallel()

@@ -11,13 +11,13 @@ import (
 )
 
 // Zero sends fields of the call's struct that would be left out because they hold
-// their zero value: a 0, a false or an empty text that is meant.
+// their zero value: a 0, a false or an empty string that is meant.
 //
 //	presign.Post(ctx, &combinepapay.PreEntrustSignRequest{…}, wxpay.Zero("/return_app"))
 //
 // The pointers are as for [Encrypt], without "*"; a field of a query is named so too.
 // One that no struct of the call has, or that is inside what is nil, is a
-// [*RequestError], as is an empty text in APIv2, which does not sign those. A map
+// [*RequestError], as is an empty string in APIv2, which does not sign those. A map
 // sends what is in it and needs no Zero.
 func Zero(pointers ...string) Option {
 	return func(c *call) {

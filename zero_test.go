@@ -196,7 +196,7 @@ func TestZeroInAPIv2(t *testing.T) {
 		t.Errorf("sent %v (%v)", sent, err)
 	}
 	if _, err := post.Post(bg, &in{}, wxpay.Zero("/appid")); !errors.As(err, new(*wxpay.RequestError)) {
-		t.Errorf("an empty text: %v", err)
+		t.Errorf("an empty string: %v", err)
 	}
 }
 

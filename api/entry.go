@@ -19,7 +19,7 @@ type Paths map[string]Entry
 //	index := api.Index(c)
 //	index["v3/edu-papay/contracts/presign"].Post(ctx, body)
 //
-// A map cannot tell what was asked for in vain: of a path that is not there the calls fail before
+// A map cannot tell which path was asked for: for one that is not there the calls fail before
 // anything is sent, and [Paths.At] names the nearest.
 func Index(c *wxpay.Client) Paths {
 	all := make(Paths, len(endpoints))

@@ -128,7 +128,7 @@ func TestEventsReadBothSpellings(t *testing.T) {
 	}
 	var text event.Text
 	if err := json.Unmarshal([]byte(`{}`), &text); err == nil {
-		t.Error("an object is read as a text")
+		t.Error("an object is read as a string")
 	}
 }
 

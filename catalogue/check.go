@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// CheckBody holds a request body, exactly as received, against the endpoint's rules and returns the
-// first thing wrong, nil when all is well. Unknown and repeated members, null, and 4-byte
+// CheckBody checks a request body, exactly as received, against the endpoint's rules and returns
+// the first thing wrong, nil when all is well. Unknown and repeated members, null, and 4-byte
 // characters are wrong everywhere; the value of an Encrypted field is only required to be there,
 // because the rules are about the plain text: decrypt it and use Field.CheckText.
 // https://pay.weixin.qq.com/docs/merchant/development/interface-rules/basic-rules.html
@@ -22,7 +22,7 @@ func (o *Operation) CheckBody(raw []byte) *Violation {
 	return checkJSON(raw, o.Body, true)
 }
 
-// CheckReply holds a reply body against the catalogue: members, types, required ones. Declared
+// CheckReply checks a reply body against the catalogue: members, types, required ones. Declared
 // lengths and formats are not enforced, because WeChat Pay itself exceeds some of them. It is for
 // those who answer in WeChat Pay's place.
 func (o *Operation) CheckReply(raw []byte) *Violation {
@@ -35,7 +35,7 @@ func (o *Operation) CheckReply(raw []byte) *Violation {
 	return checkJSON(raw, o.Reply, false)
 }
 
-// CheckResource holds a decrypted notification resource against the catalogue, like CheckReply.
+// CheckResource checks a decrypted notification resource against the catalogue, like CheckReply.
 func (e *Event) CheckResource(raw []byte) *Violation { return checkJSON(raw, e.Resource, false) }
 
 func checkJSON(raw []byte, schema *Field, limits bool) *Violation {

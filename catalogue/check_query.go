@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// CheckQuery holds the decoded query string against the endpoint's rules: unknown and repeated
+// CheckQuery checks the decoded query string against the endpoint's rules: unknown and repeated
 // names are wrong.
 func (o *Operation) CheckQuery(query url.Values) *Violation {
 	for _, f := range o.Query {

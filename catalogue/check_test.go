@@ -211,7 +211,7 @@ func TestCheckReplyIgnoresDeclaredLengths(t *testing.T) {
 	}
 }
 
-// FuzzCheckBody holds the validator's own JSON reader against encoding/json: what is accepted is
+// FuzzCheckBody checks the validator's own JSON reader against encoding/json: what is accepted is
 // JSON, and an object.
 func FuzzCheckBody(f *testing.F) {
 	for _, body := range bodies {

@@ -59,7 +59,7 @@ func list[T any](r *reader, n *node, read func(*node) (T, error)) ([]T, error) {
 
 func (r *reader) text(n *node) (string, error) {
 	if n.kind != String || n.text == "" {
-		return "", r.fail("a text is due, not %s", n.raw)
+		return "", r.fail("a string is due, not %s", n.raw)
 	}
 	return n.text, nil
 }
@@ -89,7 +89,7 @@ func (r *reader) count(n *node) (int, error) {
 	return int(v), err
 }
 
-// oneOf reads a text that must be one of a closed set.
+// oneOf reads a string that must be one of a closed set.
 func oneOf[T ~string](r *reader, n *node, allowed ...T) (T, error) {
 	text, err := r.text(n)
 	if err == nil && !slices.Contains(allowed, T(text)) {
@@ -246,7 +246,7 @@ func (r *reader) rule(n *node) (rule Rule, err error) {
 		return err
 	})
 	if err == nil && rule.Text == "" {
-		err = r.fail("a rule needs a text")
+		err = r.fail("a rule needs a string")
 	}
 	return rule, err
 }

@@ -163,7 +163,7 @@ func (r *reader) bound(n *node) (*int64, error) {
 	return &v, err
 }
 
-// checkOneOf holds the groups of an object against its members.
+// checkOneOf checks the groups of an object against its members.
 func (r *reader) checkOneOf(f *Field) error {
 	for _, group := range f.OneOf {
 		if len(group) < 2 {

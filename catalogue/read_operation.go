@@ -191,7 +191,7 @@ func (r *reader) checkFlat(o *Operation) error {
 	return nil
 }
 
-// orderPathParams holds the declared path parameters against the path and puts them in its order.
+// orderPathParams checks the declared path parameters against the path and puts them in its order.
 func (r *reader) orderPathParams(o *Operation) error {
 	var ordered []*Field
 	for segment := range strings.SplitSeq(o.Path[1:], "/") {

@@ -20,7 +20,7 @@ func TestLoadRefusesWhatTheNewerKeywordsCannotMean(t *testing.T) {
 		{"a group of an unknown field", family(two, `, "one_of": [["a", "c"]]`), `one_of names "c"`},
 		{"a group of a required field", family(strings.Replace(two, `"string"}`, `"string", "required": true}`, 1),
 			`, "one_of": [["a", "b"]]`), `one_of names "a"`},
-		{"a group of a text", family(`{"name": "a", "type": "string", "one_of": []}`, ""), "one_of is for objects"},
+		{"a group of a string", family(`{"name": "a", "type": "string", "one_of": []}`, ""), "one_of is for objects"},
 		{"other spellings of an object", family(`{"name": "a", "type": "object", "also": ["b"]}`, ""),
 			"also is for plain values"},
 		{"a lenient integer", family(`{"name": "a", "type": "integer", "lenient": true}`, ""),

@@ -127,7 +127,7 @@ func (f *Field) integerIssue(text []byte, limits bool) string {
 	return ""
 }
 
-// CheckText holds a string against the field's length, pattern, enumeration and format and says
+// CheckText checks a string against the field's length, pattern, enumeration and format and says
 // what is wrong, "" when all is well. It is the same judgement as CheckBody's, for a value that had
 // to be decrypted first.
 func (f *Field) CheckText(value string) (issue string) {

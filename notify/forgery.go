@@ -125,7 +125,7 @@ func swallows(f wire.Fields, name string) bool {
 	return within("sub_order_list") || f["bank_type"] == "" && slices.ContainsFunc(afterAttach[:], missing)
 }
 
-// isList says that a text is a list in JSON, which no page ends like.
+// isList says that a string is a list in JSON, which no page ends like.
 func isList(s string) bool { return strings.HasPrefix(s, "[") && json.Valid([]byte(s)) }
 
 // isVehicle says that a message has the members of its kind: the state of a

@@ -47,7 +47,7 @@ type Notification struct {
 	OriginalType string
 	// Plaintext is the resource, a JSON object, byte for byte: it has what the
 	// typed event does not know. Of an APIv2 message it has the fields, all of
-	// them texts. It names the payer, so keep it out of logs.
+	// them strings. It names the payer, so keep it out of logs.
 	Plaintext json.RawMessage
 	// RequestID is what WeChat Pay's support asks for. It is new with every
 	// attempt and not covered by the signature.

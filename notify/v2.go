@@ -135,7 +135,7 @@ func (r *Receiver) parseV2(n *Notification, body []byte) *Error {
 	}
 	n.EventType, n.fields, n.OriginalType = eventType, f, "xml"
 	n.ID, n.CreateTime = idV2(n, f), timeV2(f)
-	n.Plaintext, _ = json.Marshal(f) // texts by name
+	n.Plaintext, _ = json.Marshal(f) // strings by name
 	return nil
 }
 

@@ -14,8 +14,9 @@ import (
 func (n *Notification) decodeV2(v any) *Error {
 	if !isStruct(v) {
 		if json.Unmarshal(n.Plaintext, v) != nil {
-			return n.fail(CheckDecode, http.StatusInternalServerError, "the fields of an APIv2 message are all texts: "+
-				"decode them into a struct with xml tags or a map of strings", nil)
+			return n.fail(CheckDecode, http.StatusInternalServerError,
+				"the fields of an APIv2 message are all strings: "+
+					"decode them into a struct with xml tags or a map of strings", nil)
 		}
 		return nil
 	}

@@ -175,7 +175,7 @@ func writeAdmin(w http.ResponseWriter, status int, body any) {
 func need(pairs ...string) error {
 	for i := 0; i < len(pairs); i += 2 {
 		if pairs[i+1] == "" {
-			return badCall("the body needs %q, a text", pairs[i])
+			return badCall("the body needs %q, a string", pairs[i])
 		}
 	}
 	return nil

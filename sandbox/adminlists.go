@@ -83,7 +83,7 @@ func (l listed[V]) page(r *http.Request, members map[string]int) (any, error) {
 	return rows(all, nil)
 }
 
-// filters are the members of a view that are texts, true or false, by their names in JSON.
+// filters are the members of a view that are strings, true or false, by their names in JSON.
 func filters(t reflect.Type) map[string]int {
 	out := map[string]int{}
 	for i := range t.NumField() {

@@ -9,7 +9,8 @@ import (
 // The sandbox keeps what calls said in clear, for the products' rules need it. Go tests may look at
 // that; the admin shows it without what travels encrypted, as the journal does.
 
-// withoutSealed is an answer whose JSON texts, what calls said and notifications say, are blanked.
+// withoutSealed is an answer whose JSON strings, what calls said and notifications say, are
+// blanked.
 func (a *admin) withoutSealed(answer any) any {
 	if answer == nil {
 		return nil
@@ -47,7 +48,8 @@ func (a *admin) hideSealed(v reflect.Value) {
 	}
 }
 
-// blankSealed blanks what any endpoint has travel encrypted: by which one a text came is not kept.
+// blankSealed blanks what any endpoint has travel encrypted: by which one a string came is not
+// kept.
 func (a *admin) blankSealed(raw json.RawMessage) json.RawMessage {
 	body := decodeBody(raw)
 	hidden := blankNamed(body)

@@ -231,7 +231,8 @@ func subMerchantBill(c *call) (document, error) {
 	if packed {
 		file = gzipped(file)
 	}
-	b := &billFile{Hash: hashOf(text), Packed: packed, Key: c.random.roll(letters, 32), Nonce: c.random.roll(lowerHex, 16)}
+	b := &billFile{Hash: hashOf(text), Packed: packed, Key: c.random.roll(letters, 32), Nonce: c.random.roll(lowerHex,
+		16)}
 	block, err := aes.NewCipher([]byte(b.Key))
 	if err != nil {
 		return nil, err

@@ -61,7 +61,7 @@ type BookingState string
 // The booking states.
 const (
 	NotBooked      BookingState = "NO_SCHEDULED"
-	Booked         BookingState = "SCHEDULED" // not debited, or only in vain
+	Booked         BookingState = "SCHEDULED" // not debited, or not successfully
 	BookingPaid    BookingState = "PAID"
 	BookingExpired BookingState = "EXPIRED" // its days have passed
 )

@@ -98,7 +98,7 @@ func TestBookingStates(t *testing.T) {
 		{"fresh", Booking{}, day.Add(-time.Hour), NotBooked},
 		{"forgotten", Booking{}, day.AddDate(0, 0, 1), BookingExpired},
 		{"booked", Booking{BookedAt: day}, day.Add(24*time.Hour - 1), Booked},
-		{"booked in vain", Booking{BookedAt: day}, day.AddDate(0, 0, 1), BookingExpired},
+		{"booked without effect", Booking{BookedAt: day}, day.AddDate(0, 0, 1), BookingExpired},
 		{"paid", Booking{BookedAt: day, PaidAt: day}, day.AddDate(1, 0, 0), BookingPaid},
 	} {
 		c.booking.Date = "2020-09-13"

@@ -9,8 +9,9 @@ func (s *step) execute(r *debitRules, d *debitRow, contract *contractRow) error 
 		return err
 	}
 	if failure == SystemFailure && r.sync {
-		return committed(systemError()).hinting("the payer was told to fail so; nothing was debited, the same call may be " +
-			"tried again")
+		return committed(systemError()).
+			hinting("the payer was told to fail so; nothing was debited, the same call may be " +
+				"tried again")
 	}
 	d.EndedAt = s.now
 	d.countTry(dateOf(s.now))
@@ -41,8 +42,8 @@ func (s *step) execute(r *debitRules, d *debitRow, contract *contractRow) error 
 	return nil
 }
 
-// take is every charge under a contract, a first payment's too: held against the contract and the
-// limits, charged, written down.
+// take is every charge under a contract, a first payment's too: checked against the contract and
+// the limits, charged, written down.
 func (s *step) take(r *debitRules, d *debitRow, contract *contractRow) (Failure, error) {
 	failure, err := s.tryCharge(r, d, contract)
 	if err != nil || failure != "" {

@@ -76,9 +76,10 @@ func payByCode(c *call) (document, error) {
 		}
 		if failure == NotEnough {
 			return nil, committed(forbidden("NOT_ENOUGH", "用户余额不足",
-				"the payer has not got the money; reverse the order and use a new number"))
+				"the payer does not have the money; reverse the order and use a new number"))
 		}
-		return nil, committed(invalidRequest("支付失败，请撤销订单").hinting("the payer could not be charged: " + string(failure) +
+		return nil, committed(invalidRequest("支付失败，请撤销订单").hinting("the payer could not be charged: " +
+			string(failure) +
 			"; reverse the order and use a new number"))
 	}
 	if err := c.pay(o); err != nil {

@@ -170,7 +170,7 @@ func creditInfo(c *contractRow) document {
 	return out
 }
 
-// creditResource is a contract in notifications, where amounts are texts.
+// creditResource is a contract in notifications, where amounts are strings.
 func creditResource(c *contractRow) document {
 	out := creditInfo(c)
 	out["sp_mchid"] = c.MchID

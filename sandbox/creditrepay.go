@@ -76,7 +76,7 @@ func (c *call) creditBookAgain(contract *contractRow, taken *claim, b Booking) (
 		"this out_record_id was used with other parameters: repeat them exactly, or use a new one")
 }
 
-// mayBookRepayment holds a repayment against the contract, the plan and the
+// mayBookRepayment checks a repayment against the contract, the plan and the
 // calendar.
 func (c *call) mayBookRepayment(contract *contractRow, b *Booking) error {
 	const consumerLoan, cashLoan = 5, 10 // the least part, in percent

@@ -80,7 +80,7 @@ type DebitState string
 
 // The debit states.
 const (
-	DebitAccepted DebitState = "ACCEPTED" // not tried so far
+	DebitAccepted DebitState = "ACCEPTED" // not tried yet
 	DebitPaid     DebitState = "SUCCESS"
 	DebitFailed   DebitState = "PAY_FAIL"
 	DebitReversed DebitState = "REVOKED" // taken back by the merchant
@@ -91,7 +91,7 @@ type Failure string
 
 // The failures.
 const (
-	NotEnough       Failure = "NOTENOUGH"             // the payer has not got the money
+	NotEnough       Failure = "NOTENOUGH"             // the payer does not have the money
 	RiskRejected    Failure = "RULELIMIT"             // risk control
 	BankError       Failure = "BANKERROR"             // the bank
 	AccountAbnormal Failure = "USER_ACCOUNT_ABNORMAL" // the payer's account

@@ -78,7 +78,8 @@ func TestAnUnknownOutcomeIsClosedByTheMerchant(t *testing.T) {
 
 func TestModeAWaitsADay(t *testing.T) {
 	t.Parallel()
-	l := newTestProduct(t, &debitRules{delay: time.Second, grace: 12 * time.Hour, from: 7 * time.Hour, until: 22 * time.Hour},
+	l := newTestProduct(t, &debitRules{delay: time.Second, grace: 12 * time.Hour, from: 7 * time.Hour,
+		until: 22 * time.Hour},
 		Plan{Mode: DebitAfterADay})
 	_, err := l.debit("grace", 100)
 	l.refused(err, "")

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// mayDebit holds a debit against the rules: when, what else is under way, how it
+// mayDebit checks a debit against the rules: when, what else is under way, how it
 // was announced, how much, how often, and last what only the product knows. It
 // returns how long the debit waits before the payer is charged. Which of two
 // troubles WeChat Pay would name first is not documented.

@@ -71,7 +71,7 @@ type debitRules struct {
 // DebitMode is how a plan debits.
 type DebitMode string
 
-// The modes. The official texts call the first two 24 小时 mode and 扣费前通知 mode.
+// The modes. The official pages call the first two 24 小时 mode and 扣费前通知 mode.
 const (
 	DebitAtOnce    DebitMode = "AT_ONCE"   // whenever the merchant asks
 	DebitAfterADay DebitMode = "A"         // 24 hours after it was asked for; WeChat tells the payer

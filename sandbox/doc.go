@@ -160,7 +160,7 @@
 // named here and no others; {} passes for no body. A member or parameter that it
 // does not take is a 400 that names it. Lists come as {"data"}, errors as
 // {"error": a sentence}. From sessions to pushes they are filtered by any member that
-// is a text, true or false, ?trade_state=SUCCESS, and come in pages by ?limit=; "next"
+// is a string, true or false, ?trade_state=SUCCESS, and come in pages by ?limit=; "next"
 // is then what ?after= goes on from. What is on them are the views of this package,
 // [Contract] and the others, in the JSON of their tags. No other call than those that say so
 // answers with keys. Web pages of other sites and the notifications of sandboxes are turned away.

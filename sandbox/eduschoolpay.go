@@ -52,7 +52,7 @@ func eduSchoolPayPresign(c *call) (document, error) {
 	return document{"presign_token": s.Token}, nil
 }
 
-// eduSchoolPayMay holds a presign against what only this product asks.
+// eduSchoolPayMay checks a presign against what only this product asks.
 func eduSchoolPayMay(c *call, s *sessionRow) error {
 	school := c.text("school_id")
 	if plan := c.merchant.plan(EduSchoolPay, s.PlanID); plan != nil && plan.Owner != "" && plan.Owner != school {

@@ -347,8 +347,8 @@ func TestSchoolRefund(t *testing.T) {
 	w.refused(403, "NOT_ENOUGH", "POST", "v3/refund/domestic/refunds", refund)
 }
 
-// Debits that wait side by side are held against the plan's limits and the payer's debts again when
-// they are made.
+// Debits that wait side by side are checked against the plan's limits and the payer's debts again
+// when they are made.
 func TestSchoolDebitsSideBySide(t *testing.T) {
 	t.Parallel()
 	for name, limits := range map[string]sandbox.Limits{"a limit": {PerDay: 1000}, "debts": {}} {

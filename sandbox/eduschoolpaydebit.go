@@ -51,7 +51,7 @@ func eduSchoolPayDebit(c *call) (document, error) {
 	return eduSchoolPayTransaction(d), nil
 }
 
-// eduSchoolPayMayDebit holds a debit against the pupil, the school and the debts.
+// eduSchoolPayMayDebit checks a debit against the pupil, the school and the debts.
 func eduSchoolPayMayDebit(c *call, d *debitRow, contract *contractRow) error {
 	school := textOf(object(c.body, "scene_info"), "school_id")
 	w, err := c.wallet(contract.Person)

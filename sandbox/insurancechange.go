@@ -170,7 +170,7 @@ func insuranceRenew(c *call) (document, error) {
 		"保险委托代扣续期通知"}, true)
 }
 
-// mayRenewWith holds the periods of another term against those of the last.
+// mayRenewWith checks the periods of another term against those of the last.
 func (c *call) mayRenewWith(contract *contractRow, list []Booking) error {
 	last := contract.Bookings[len(contract.Bookings)-1]
 	switch {

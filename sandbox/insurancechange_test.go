@@ -167,7 +167,7 @@ func TestInsuranceRenews(t *testing.T) {
 	}
 	w.refused(400, "INVALID_REQUEST", "POST", insuranceRoot+"/contracts/plan-id/12536/contract-id/"+c.ID+"/renew", good)
 
-	// Booked in vain it cannot be renewed, until its days are over.
+	// Booked without effect it cannot be renewed, until its days are over.
 	w.must("POST", insurancePeriod(c, "3")+"/schedule", insuranceBooking(4800))
 	w.refused(400, "INVALID_REQUEST", "POST", insuranceRenew(c), good)
 	if got := w.must("GET", insuranceCode, nil)["contract_state"]; got != "SIGNED" {

@@ -28,7 +28,7 @@ func policyPeriodsOf(body map[string]any) []Booking {
 	return list
 }
 
-// mayAgreePeriods holds the periods of a presign against the template and the
+// mayAgreePeriods checks the periods of a presign against the template and the
 // four ways to price them: each the same; the first cheaper; the first free,
 // without a first payment; the first two or three at once, with one.
 func (c *call) mayAgreePeriods(s *sessionRow) error {

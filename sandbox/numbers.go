@@ -60,7 +60,8 @@ func (s *step) keyOf(kind, prefix string) func(string) (bool, error) {
 
 // newToken is the pre_entrustweb_id or presign_token of a session.
 func (s *step) newToken(p *product) (string, error) {
-	return s.free("session token", func() string { return p.token(s.random, s.now) }, s.rowOf((*sessionRow)(nil).kind()))
+	return s.free("session token", func() string { return p.token(s.random, s.now) },
+		s.rowOf((*sessionRow)(nil).kind()))
 }
 
 func (s *step) newContractID(p *product) (string, error) {

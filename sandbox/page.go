@@ -50,7 +50,7 @@ const (
 	PageWrongUser PageReason = "wrong-user" // made for somebody else
 	PageClosed    PageReason = "closed"     // the plan signs nobody any more, or the order was closed
 	PageNoPrompt  PageReason = "no-prompt"  // the order has no offer to sign after paying
-	PageNoMoney   PageReason = "no-money"   // the payer has not got it
+	PageNoMoney   PageReason = "no-money"   // the payer does not have it
 	PageFailed    PageReason = "failed"     // the payment failed for another reason
 	// the payer agreed, and a rule of WeChat Pay's was in the way; the code is burnt
 	PageBlocked  PageReason = "blocked"

@@ -79,7 +79,7 @@ func contractV2(c *contractRow) wire.Fields {
 		out["contract_state"], out["contract_terminated_time"] = "1", timeV2(c.TerminatedAt)
 		out["contract_termination_mode"], out["contract_termination_remark"] = modeV2(c), c.Remark
 	}
-	if c.State == ContractSignFailed { // signed in vain in APIv3; APIv2 has no word for it
+	if c.State == ContractSignFailed { // signed without effect in APIv3; APIv2 has no word for it
 		out["contract_state"], out["contract_signed_time"], out["contract_expired_time"] = "1", "", ""
 	}
 	for name, value := range out {

@@ -52,7 +52,7 @@ func (s *step) whoPaid(o *orderRow) person {
 	return who
 }
 
-// checkMchID holds a merchant id in the call against the one that signed it.
+// checkMchID checks a merchant id in the call against the one that signed it.
 func (c *call) checkMchID(pointer, mchid string) error {
 	if mchid == c.merchant.MchID {
 		return nil

@@ -113,7 +113,7 @@ func (c *call) checkPlan(p *product, id string) error {
 	return nil
 }
 
-// checkAppID holds the appid of the call against the merchant's. Where the
+// checkAppID checks the appid of the call against the merchant's. Where the
 // catalogue lets it be left out there is nothing to hold.
 func (c *call) checkAppID() error {
 	name := c.named("appid", "sp_appid")

@@ -229,7 +229,7 @@ func (r *refusal) spelledV2() *refusal {
 	return r
 }
 
-// checkParties holds appid and sub-merchant against the registry.
+// checkParties checks appid and sub-merchant against the registry.
 func (c *callV2) checkParties() error {
 	f := c.fields
 	if !c.merchant.owns(f["appid"]) {
@@ -259,7 +259,7 @@ func (c *callV2) checkParties() error {
 	return nil
 }
 
-// checkFieldsV2 holds the message against the catalogue.
+// checkFieldsV2 checks the message against the catalogue.
 func checkFieldsV2(op *catalogue.Operation, f wire.Fields) *refusal {
 	if op == nil {
 		return nil

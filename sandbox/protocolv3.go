@@ -90,7 +90,7 @@ func (p protocolV3) reply(x *exchange) *refusal {
 
 // write sends the answer, signed when the call was: only whoever proved to be a
 // merchant gets WeChat Pay's signature, so 401s go out bare. So do files, which
-// are held against a hash instead.
+// are checked against a hash instead.
 func (p protocolV3) write(w http.ResponseWriter, x *exchange) {
 	h := w.Header()
 	internal := 0

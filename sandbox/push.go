@@ -60,7 +60,7 @@ type Attempt struct {
 	Status int       `json:"status,omitempty"` // HTTP status of the answer; 0 for none
 	Error  string    `json:"error,omitempty"`  // why it failed
 	Probe  bool      `json:"probe,omitempty"`  // sent with a WECHATPAY/SIGNTEST/ signature, to be refused
-	Open   bool      `json:"open,omitempty"`   // not answered so far
+	Open   bool      `json:"open,omitempty"`   // not answered yet
 
 	refused string // why the address may not be called at all
 	// Faults are those that were done to this attempt.

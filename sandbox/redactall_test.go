@@ -15,7 +15,7 @@ func TestEveryTextOfAnEntryIsBlanked(t *testing.T) {
 	var x Exchange
 	texts := fill(t, reflect.ValueOf(&x).Elem(), "a "+testAPIv3Key+" b")
 	if printed := fmt.Sprintf("%+v", x); texts < 14 || strings.Count(printed, testAPIv3Key) != texts {
-		t.Fatalf("%d texts were filled: %s", texts, printed)
+		t.Fatalf("%d strings were filled: %s", texts, printed)
 	}
 	r.exchange(&x)
 	printed := fmt.Sprintf("%+v", x)

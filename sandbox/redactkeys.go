@@ -38,7 +38,7 @@ func (v *view) runs() (out [][2]int) {
 var toStandard = strings.NewReplacer("-", "+", "_", "/", " ", "", "\t", "", "\r", "", "\n", "", "\v", "", "\f", "")
 
 // isKey says whether a run of Base64 is or holds a key: a line of a merchant's private key, the DER
-// of any private key, or a text with a key in it. What stands before may have been taken for part
+// of any private key, or a string with a key in it. What stands before may have been taken for part
 // of the run, so it is decoded from each of four places.
 func (r redaction) isKey(run string) bool {
 	for _, line := range r.secrets.lines {

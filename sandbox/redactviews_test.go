@@ -25,7 +25,7 @@ func eachByte(s, format string) string {
 	return b.String()
 }
 
-// spellings are ways to write a text that do not change it.
+// spellings are ways to write a string that do not change it.
 var spellings = []struct {
 	name  string
 	spell func(string) string

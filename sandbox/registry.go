@@ -117,7 +117,7 @@ func (s *registered) clone() *registered {
 // retired says whose former certificate a serial number is, "" for nobody's.
 func (r *registry) retired(serial string) string { return r.state.Load().retired[serial] }
 
-// secrets are the merchants' keys that are texts, and those that were replaced meanwhile: a call
+// secrets are the merchants' keys that are strings, and those that were replaced meanwhile: a call
 // that came before is written down after.
 func (r *registry) secrets() secretTexts { return r.state.Load().secrets }
 

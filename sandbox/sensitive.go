@@ -38,7 +38,7 @@ func secretsOf(object *catalogue.Field, pointers []string) []secret {
 	return out
 }
 
-// openSecrets decrypts a body in place and holds the plain texts against the
+// openSecrets decrypts a body in place and checks the plain strings against the
 // catalogue. It says whether there was anything to decrypt.
 func (e *engine) openSecrets(x *exchange, secrets []secret, body map[string]any) (opened bool, refused *refusal) {
 	serial := x.request.Header.Get(wire.HeaderSerial)
@@ -99,7 +99,7 @@ func (e *engine) leaveSecretsOut(x *exchange) {
 	}
 }
 
-// editSecrets replaces the texts at a path; what is not there is left alone.
+// editSecrets replaces the strings at a path; what is not there is left alone.
 func editSecrets(node any, path []string, at string, edit func(pointer, text string) (string, *refusal)) *refusal {
 	switch n := node.(type) {
 	case map[string]any:

@@ -44,7 +44,7 @@ type protocol interface {
 	read(*exchange) *refusal
 	// authenticate finds out which merchant sent it.
 	authenticate(*exchange) *refusal
-	// check holds a genuine call against the catalogue.
+	// check compares a genuine call with the catalogue.
 	check(*exchange) *refusal
 	// run has the endpoint's behaviour answer, in one step of the engine.
 	run(*step, *exchange) error

@@ -94,7 +94,7 @@ func blocked() *PageError {
 		keep: true}
 }
 
-// failSigning writes down that the payer agreed in vain: the code is burnt, and
+// failSigning writes down that the payer agreed without effect: the code is burnt, and
 // nobody is notified.
 func (s *step) failSigning(p *product, session *sessionRow, c *contractRow, why PageReason) error {
 	session.Burnt = true

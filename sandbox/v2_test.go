@@ -119,7 +119,7 @@ func (w *worldV2) call(path string, f map[string]string, opts ...wxpay.Option) (
 	return m, nil
 }
 
-// promised holds a notification against the catalogue.
+// promised checks a notification against the catalogue.
 func (w *worldV2) promised(f wire.Fields) {
 	eventType := "V2.PAYMENT"
 	switch {

@@ -4,9 +4,9 @@
 // The file itself is downloaded from the address in the reply.
 //
 // Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen;
-// times are RFC 3339 texts with the offset +08:00; dates are yyyy-MM-dd. What a field takes of
-// a few texts is a constant that begins with its name. An optional field that holds its zero
-// value is not sent, unless the option [wxpay.Zero] of the call names it.
+// times are RFC 3339 strings with the offset +08:00; dates are yyyy-MM-dd. What a field takes
+// of a few strings is a constant that begins with its name. An optional field that holds its
+// zero value is not sent, unless the option [wxpay.Zero] of the call names it.
 package bill
 
 import (

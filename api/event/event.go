@@ -10,10 +10,11 @@ package event
 
 import "encoding/json"
 
-// Text is a value that sources write as a text or as a number; either way it holds the characters.
+// Text is a value that sources write as a string or as a number. Either way it holds the
+// characters.
 type Text string
 
-// UnmarshalJSON reads a text or a number.
+// UnmarshalJSON reads a string or a number.
 func (t *Text) UnmarshalJSON(data []byte) error {
 	var number json.Number
 	if err := json.Unmarshal(data, (*string)(t)); err == nil {

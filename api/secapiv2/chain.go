@@ -6,7 +6,7 @@
 // Start from [Of], or from api.V2 which gathers every product. The client fills in mch_id and
 // sign, which the requests therefore lack, and timestamp and nonce_str where they are empty.
 // Amounts are integers in fen; times are of Beijing, in the form each field names. What a field
-// takes of a few texts is a constant that begins with its name. A field that holds its zero
+// takes of a few strings is a constant that begins with its name. A field that holds its zero
 // value is not sent, unless the option [wxpay.Zero] of the call names it.
 //
 // Its notifications, which package notify receives as structs of package event:

@@ -51,7 +51,7 @@ func execCode(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// agreesWithFidelity holds the counts that were just printed against those of
+// agreesWithFidelity checks the counts that were just printed against those of
 // docs/fidelity.md.
 func agreesWithFidelity(ts *testscript.TestScript, neg bool, args []string) {
 	page, err := os.ReadFile(filepath.Join(ts.Getenv("ROOT"), "docs", "fidelity.md"))

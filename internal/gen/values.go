@@ -9,23 +9,24 @@ import (
 	"github.com/wxpay-go/wxpay/catalogue"
 )
 
-// values are the constants of one package: of every field that takes one of a few texts, each text.
+// values are the constants of one package: of every field that takes one of a few strings, each
+// string.
 type values map[string]*valuesView // by what the names begin with
 
 type valuesView struct {
 	Field string // as the wire spells it
 	texts []string
-	names []string // of the texts
+	names []string // of the strings
 }
 
-// Name is the constant of a text.
+// Name is the constant of a string.
 func (v *valuesView) Name(text string) string { return v.names[slices.Index(v.texts, text)] }
 
 // Texts are in the order of the catalogue.
 func (v *valuesView) Texts() []string { return v.texts }
 
-// add takes in the texts of a field of an object, and gives what their names begin with. A name of
-// one word, such as type or state, says little: the object's goes before it.
+// add takes in the strings of a field of an object, and gives what their names begin with. A name
+// of one word, such as type or state, says little: the object's goes before it.
 func (v values) add(owner string, f *catalogue.Field) (prefix string) {
 	texts, of := f.Enum, f.Type
 	if f.Items != nil {

@@ -24,7 +24,7 @@ const (
 	SignHMAC SignType = "HMAC-SHA256"
 )
 
-// Fields is an APIv2 message: flat, every value a text.
+// Fields is an APIv2 message: flat, every value a string.
 type Fields map[string]string
 
 // Digest signs the fields with the APIv2 key: those that are not empty,

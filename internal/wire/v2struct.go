@@ -17,7 +17,7 @@ type member struct {
 	index     []int
 	typ       reflect.Type
 	omitEmpty bool
-	own       bool // its type reads or writes texts itself
+	own       bool // its type reads or writes strings itself
 }
 
 // forms are the interfaces by which a type reads or writes itself.
@@ -146,7 +146,7 @@ func (w *walker) add(m member, options string) {
 		w.fail("the field %s is a %s, which has an XML form of its own: give it MarshalText and UnmarshalText instead",
 			m.field, typeName(m.typ))
 	case !m.own && !isText(m.typ):
-		w.fail("the field %s (%s) is a %s: the members of an APIv2 message are texts, numbers and booleans", m.field,
+		w.fail("the field %s (%s) is a %s: the members of an APIv2 message are strings, numbers and booleans", m.field,
 			m.name, typeName(m.typ))
 	}
 	at, twice := w.byName[m.name]

@@ -11,12 +11,12 @@ import (
 )
 
 // StructFields flattens a struct, or what points to one, by its xml tags, as
-// encoding/xml would write it. An empty text is not part of an APIv2 message. A
+// encoding/xml would write it. An empty string is not part of an APIv2 message. A
 // struct without any xml tag is left to others, as is all that is no struct: ok
 // is false. Errors name fields and types, and no values.
 //
 // meant is asked of every member that has a field, whether to send it even if it is
-// zero and would be left out. An empty text is left out all the same.
+// zero and would be left out. An empty string is left out all the same.
 func StructFields(body any, meant func(name string) bool) (f Fields, ok bool, err error) {
 	v := reflect.ValueOf(body)
 	for v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {

@@ -37,7 +37,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"one of many inserts wins", oneInsertWins},
 		{"a cancelled context", cancelled},
 		{"a closed store", closed},
-		{"awkward texts", awkwardTexts},
+		{"awkward strings", awkwardTexts},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

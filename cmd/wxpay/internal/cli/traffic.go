@@ -93,7 +93,7 @@ func destination(address string) string {
 	return clipped(u.Scheme + "://" + u.Host + path)
 }
 
-// clipped is as much of a text from outside as a line of the log has room for.
+// clipped is as much of a string from outside as a line of the log has room for.
 func clipped(s string) string {
 	const room = 200
 	if utf8.RuneCountInString(s) > room {
