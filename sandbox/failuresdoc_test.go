@@ -10,12 +10,22 @@ import (
 	"testing"
 )
 
-// docs/failures.md has all of them, each has a test, and what it says to send to
-// the admin is taken.
+// docs/failures.md and its Chinese twin have all of them, each has a test, and
+// what they say to send to the admin is taken.
 func TestFailuresDocument(t *testing.T) {
 	t.Parallel()
+	for _, page := range []string{"failures.md", "zh/failures.md"} {
+		t.Run(page, func(t *testing.T) {
+			t.Parallel()
+			failuresDocument(t, "../docs/"+page)
+		})
+	}
+}
+
+func failuresDocument(t *testing.T, page string) {
+	t.Helper()
 	w := newWorld(t)
-	raw, err := os.ReadFile("../docs/failures.md")
+	raw, err := os.ReadFile(page)
 	w.ok(err)
 	text := string(raw)
 	files, err := filepath.Glob("scenario*_test.go")

@@ -27,7 +27,7 @@ type fieldFidelity struct {
 }
 
 // fidelity writes docs/fidelity.md: what is typed, what the sandbox plays, and how sure every fact
-// is.
+// is. Its Chinese twin ends before the tables of the products, which are the same in any language.
 func fidelity(c *catalogue.Catalogue, out Output) error {
 	endpoints := c.Endpoints()
 	v := fidelityView{All: catalogue.Cover(endpoints)}
@@ -53,11 +53,16 @@ func fidelity(c *catalogue.Catalogue, out Output) error {
 		}
 		v.Families = append(v.Families, ff)
 	}
-	var b bytes.Buffer
-	if err := templates.ExecuteTemplate(&b, "fidelity.md.tmpl", v); err != nil {
-		return fmt.Errorf("docs/fidelity.md: %w", err)
+	for page, template := range map[string]string{
+		"docs/fidelity.md":    "fidelity.md.tmpl",
+		"docs/zh/fidelity.md": "fidelity.zh.md.tmpl",
+	} {
+		var b bytes.Buffer
+		if err := templates.ExecuteTemplate(&b, template, v); err != nil {
+			return fmt.Errorf("%s: %w", page, err)
+		}
+		out[page] = b.Bytes()
 	}
-	out["docs/fidelity.md"] = b.Bytes()
 	return nil
 }
 

@@ -32,8 +32,10 @@ func TestCheckNamesWhatDrifted(t *testing.T) {
 	if err := os.WriteFile(edited, []byte("package edupapay\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Remove(filepath.Join(root, "docs", "fidelity.md")); err != nil {
-		t.Fatal(err)
+	for _, page := range []string{"docs/fidelity.md", "docs/zh/fidelity.md"} {
+		if err := os.Remove(filepath.Join(root, page)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	stale := filepath.Join(root, "api", "edupapay", "gone.go")
 	if err := os.WriteFile(stale, []byte("// "+marker+" from a file that is gone; DO NOT EDIT.\n\npackage edupapay\n"),
@@ -48,7 +50,8 @@ func TestCheckNamesWhatDrifted(t *testing.T) {
 	if err == nil {
 		t.Fatal("drift was not seen")
 	}
-	for _, name := range []string{"api/edupapay/presign.go", "docs/fidelity.md", "api/edupapay/gone.go"} {
+	for _, name := range []string{"api/edupapay/presign.go", "docs/fidelity.md", "docs/zh/fidelity.md",
+		"api/edupapay/gone.go"} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("%s is not named in: %v", name, err)
 		}

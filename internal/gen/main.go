@@ -1,5 +1,5 @@
 // Command gen writes what the catalogue says as Go: the typed chain under api/, the notification
-// types, the index, and docs/fidelity.md. Run it from the module's root:
+// types, the index, and docs/fidelity.md with its Chinese twin. Run it from the module's root:
 //
 //	go run ./internal/gen          write
 //	go run ./internal/gen -check   write nothing; name the files that differ and exit 1

@@ -49,7 +49,7 @@ func TestSnippetsCompile(t *testing.T) {
 	packages, importer := library(t)
 	seen := 0
 	for _, f := range tree(t) {
-		if path.Ext(f.name) != ".md" || f.dir() != "." && f.dir() != "docs" {
+		if path.Ext(f.name) != ".md" || f.dir() != "." && !strings.HasPrefix(f.name, "docs/") {
 			continue
 		}
 		for _, at := range goBlock.FindAllStringSubmatchIndex(f.text, -1) {
