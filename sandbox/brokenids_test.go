@@ -120,13 +120,13 @@ func TestBrokenIDsInBodies(t *testing.T) {
 // describes too.
 func TestBrokenIDsInAPIv2(t *testing.T) {
 	t.Parallel()
-	w := newWorldV2(t)
+	w := newXMLWorld(t)
 	for _, name := range []string{"contract_code", "outerid", "nobody_knows"} {
 		for _, bad := range []string{"\u007f", "\u0085"} {
-			w.refused("PARAM_ERROR", "papay/preentrustweb", with2(entryV2(), name, bad))
+			w.refused("PARAM_ERROR", "papay/preentrustweb", with2(entryXML(), name, bad))
 		}
 		for _, bad := range []string{"\xff", "\x00", "\x1b"} {
-			f := with2(entryV2(), "mch_id", w.ClientConfig().MchID, name, bad)
+			f := with2(entryXML(), "mch_id", w.ClientConfig().MchID, name, bad)
 			f["sign"] = wire.Fields(f).Digest(w.ClientConfig().APIv2Key.Reveal(), wire.SignMD5)
 			query := url.Values{}
 			for n, v := range f {

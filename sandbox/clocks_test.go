@@ -68,7 +68,7 @@ func (s *stranger) live(code string) {
 	if off := s.sandbox.Clock().Now().Sub(s.events[0].CreateTime); off < -time.Minute || off > time.Minute {
 		s.Errorf("%s: create_time is %v off the sandbox's clock", code, off)
 	}
-	page := with2(entryV2(), "contract_code", code)
+	page := with2(entryXML(), "contract_code", code)
 	delete(page, "timestamp") // the client fills in its own
 	address, err := s.client.Chain("v2/papay/entrustweb").URL(page)
 	if err != nil {

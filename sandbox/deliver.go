@@ -72,7 +72,7 @@ func (e *engine) post(ctx context.Context, transport http.RoundTripper, target s
 	said, _ := io.ReadAll(io.LimitReader(answer.Body, 64<<10)) // to the end, so that the connection can be used again
 	result.Status = answer.StatusCode
 	if p.V2 {
-		result.Error = judgeV2(answer.StatusCode, said)
+		result.Error = judgeXML(answer.StatusCode, said)
 		return result
 	}
 	if answer.StatusCode < 200 || answer.StatusCode > 299 {
@@ -93,7 +93,7 @@ func (e *engine) message(m *merchant, p *pushRow, s injected) (body []byte, h ht
 	}
 	if p.V2 {
 		h.Set("Content-Type", "text/xml")
-		return s.tamper(e.messageV2(m, p, s)), h, nil
+		return s.tamper(e.xmlMessage(m, p, s)), h, nil
 	}
 	body = e.envelope(m, p)
 	err = e.sign(h, m, "", body, s)

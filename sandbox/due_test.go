@@ -29,19 +29,19 @@ func planOfTwoDays() sandbox.Option {
 }
 
 // signTwoDays signs at 10:00 for two days, and asks for a debit at hour of the second day.
-func (w *worldV2) signTwoDays(hour int) *sandbox.Contract {
+func (w *xmlWorld) signTwoDays(hour int) *sandbox.Contract {
 	w.Helper()
 	w.ok(w.Payer(openID).Fund(10000))
-	session := w.must("papay/preentrustweb", with2(entryV2(), "plan_id", "700"))
+	session := w.must("papay/preentrustweb", with2(entryXML(), "plan_id", "700"))
 	contract, err := w.Payer(openID).Agree(session["pre_entrustweb_id"].(string))
 	w.ok(err)
 	w.receivedOne()
 	w.ok(w.Advance(time.Duration(24+hour-10) * time.Hour))
-	w.must("pay/pappayapply", applyV2(contract.ID, "A1"))
+	w.must("pay/pappayapply", applyXML(contract.ID, "A1"))
 	return contract
 }
 
-func (w *worldV2) wantDebit(state sandbox.DebitState, failure sandbox.Failure, ended time.Time) {
+func (w *xmlWorld) wantDebit(state sandbox.DebitState, failure sandbox.Failure, ended time.Time) {
 	w.Helper()
 	list, err := w.Debits()
 	w.ok(err)
@@ -57,7 +57,7 @@ func TestDebitsAndTheEndOfTheirContract(t *testing.T) {
 	for how, pass := range ways {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
-			late := newWorldV2(t, planOfTwoDays())
+			late := newXMLWorld(t, planOfTwoDays())
 			contract := late.signTwoDays(11)
 			late.ok(pass(late.Sandbox, 72*time.Hour))
 			late.wantDebit(sandbox.DebitFailed, sandbox.ContractGone, start.Add(49*time.Hour))
@@ -71,12 +71,12 @@ func TestDebitsAndTheEndOfTheirContract(t *testing.T) {
 					contract.ExpiresAt)
 			}
 
-			early := newWorldV2(t, planOfTwoDays())
+			early := newXMLWorld(t, planOfTwoDays())
 			early.signTwoDays(9)
 			early.ok(pass(early.Sandbox, 72*time.Hour))
 			early.wantDebit(sandbox.DebitPaid, "", start.Add(47*time.Hour))
 
-			same := newWorldV2(t, planOfTwoDays())
+			same := newXMLWorld(t, planOfTwoDays())
 			same.signTwoDays(10)
 			same.ok(pass(same.Sandbox, 72*time.Hour))
 			same.wantDebit(sandbox.DebitFailed, sandbox.ContractGone, start.Add(48*time.Hour))
@@ -88,10 +88,10 @@ func TestDebitsAndTheEndOfTheirContract(t *testing.T) {
 func TestADebitAfterItsContractAndARestart(t *testing.T) {
 	t.Parallel()
 	kept := keep{store.NewMemory()}
-	first := newWorldV2(t, planOfTwoDays(), sandbox.WithStore(kept))
+	first := newXMLWorld(t, planOfTwoDays(), sandbox.WithStore(kept))
 	first.signTwoDays(11)
 	first.ok(first.Close())
-	second := newWorldV2(t, planOfTwoDays(), sandbox.WithStore(kept), sandbox.At(start.Add(96*time.Hour)))
+	second := newXMLWorld(t, planOfTwoDays(), sandbox.WithStore(kept), sandbox.At(start.Add(96*time.Hour)))
 	second.ok(second.Settle())
 	second.wantDebit(sandbox.DebitFailed, sandbox.ContractGone, start.Add(49*time.Hour))
 	// What is told of it is told from now on, with all of the schedule's attempts before it.
@@ -108,18 +108,18 @@ func TestARefundPaysALaterDebit(t *testing.T) {
 	for how, pass := range ways {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
-			w := newWorldV2(t, planOfTwoDays())
+			w := newXMLWorld(t, planOfTwoDays())
 			v3 := &world{t, w.Sandbox, w.client, &inbox{t: t, keys: w.Keys()}}
 			w.ok(w.Payer(openID).Fund(888))
 			const elsewhere = "https://elsewhere.example/v3" // this world reads messages of APIv2
 			body := with(with(orderBody(), "notify_url", elsewhere), "amount", object{"total": 888, "currency": "CNY"})
 			_, err := w.Payer(openID).Pay(v3.must("POST", directRoot+"jsapi", body)["prepay_id"].(string))
 			w.ok(err)
-			session := w.must("papay/preentrustweb", with2(entryV2(), "plan_id", "700"))
+			session := w.must("papay/preentrustweb", with2(entryXML(), "plan_id", "700"))
 			contract, err := w.Payer(openID).Agree(session["pre_entrustweb_id"].(string))
 			w.ok(err)
 			w.ok(w.Clock().Set(start.Add(23 * time.Hour)))
-			w.must("pay/pappayapply", applyV2(contract.ID, "A1"))
+			w.must("pay/pappayapply", applyXML(contract.ID, "A1"))
 			refund := with(refundBody("r1", 888), "notify_url", elsewhere)
 			v3.must("POST", domestic, with(refund, "amount", object{"refund": 888, "total": 888, "currency": "CNY"}))
 			w.ok(pass(w.Sandbox, 72*time.Hour))

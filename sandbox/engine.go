@@ -21,7 +21,7 @@ type engine struct {
 	debits     map[string]*debitRules  // by name
 	refunds    map[string]*refundRules // by name
 	timers     []timer
-	v2         map[string]*endpointV2                   // by path
+	v2         map[string]*xmlEndpoint                  // by path
 	sealed     func() map[*catalogue.Operation][]string // made when first asked for
 	store      store.Store
 	clock      *Clock // of business
@@ -114,7 +114,7 @@ func newEngine(c Config) (*engine, error) {
 	for _, r := range refundKinds() {
 		e.refunds[r.name] = r
 	}
-	e.v2 = endpointsV2()
+	e.v2 = xmlEndpoints()
 	e.bind(transactionBehaviours(), nil)
 	e.bind(combineBehaviours(), nil)
 	e.bind(refundBehaviours(), nil)

@@ -145,14 +145,14 @@ func (m *message) signed(cfg *wxpay.Config) (*http.Request, error) {
 	}
 	switch {
 	case m.v2 && m.fields != nil:
-		body = signedV2(m.fields, cfg).XML()
+		body = signedXML(m.fields, cfg).XML()
 	case m.v2:
 		f := wire.Fields{}
 		for name := range m.query {
 			f[name] = m.query.Get(name)
 		}
 		query = url.Values{}
-		for name, value := range signedV2(f, cfg) {
+		for name, value := range signedXML(f, cfg) {
 			query.Set(name, value)
 		}
 	case m.body != nil:
@@ -181,8 +181,8 @@ func (m *message) signed(cfg *wxpay.Config) (*http.Request, error) {
 	return r, err
 }
 
-// signedV2 is an APIv2 message of the merchant with this setup, with the kind of sign it had.
-func signedV2(f wire.Fields, cfg *wxpay.Config) wire.Fields {
+// signedXML is an APIv2 message of the merchant with this setup, with the kind of sign it had.
+func signedXML(f wire.Fields, cfg *wxpay.Config) wire.Fields {
 	by := wire.SignMD5
 	if len(f["sign"]) == 64 {
 		by = wire.SignHMAC

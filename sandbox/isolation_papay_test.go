@@ -74,43 +74,43 @@ func isolatedPartnerPapay(i *isolated) {
 	w.must("POST", byCode+"/terminate", object{"sub_mchid": "1900000110", "contract_termination_remark": "x"})
 }
 
-func isolatedContractsV2(i *isolated) {
-	w := i.worldV2()
-	i.open(w, "papay/entrustweb", with2(entryV2(), "contract_code", "page1"))
-	h5 := with2(entryV2(), "contract_code", "page2", "clientip", "119.145.83.6")
+func isolatedXMLContracts(i *isolated) {
+	w := i.xmlWorld()
+	i.open(w, "papay/entrustweb", with2(entryXML(), "contract_code", "page1"))
+	h5 := with2(entryXML(), "contract_code", "page2", "clientip", "119.145.83.6")
 	i.open(w, "papay/h5entrustweb", h5, wxpay.SignType("HMAC-SHA256"))
-	w.must("papay/preentrustweb", with2(entryV2(), "contract_code", "app1", "outerid", "A1"))
-	c := w.signV2("100000")
-	w.must("papay/querycontract", byCodeV2())
+	w.must("papay/preentrustweb", with2(entryXML(), "contract_code", "app1", "outerid", "A1"))
+	c := w.signXML("100000")
+	w.must("papay/querycontract", byCodeXML())
 	byID := map[string]string{"appid": sandbox.DefaultAppID, "contract_id": c.ID, "version": "1.0"}
 	w.must("papay/querycontract", byID)
-	w.must("pay/pappayapply", applyV2(c.ID, "debit-1"))
+	w.must("pay/pappayapply", applyXML(c.ID, "debit-1"))
 	w.must("pay/paporderquery", orderNo("debit-1"))
 	paid := w.receivedOne()
-	w.must("pay/paporderquery", transactionV2(paid["transaction_id"]))
+	w.must("pay/paporderquery", transactionFields(paid["transaction_id"]))
 	w.must("papay/deletecontract", with2(byID, "contract_termination_remark", "x"))
 	w.receivedOne()
-	w.signV2("100002")
-	w.must("papay/deletecontract", with2(byCodeV2(), "contract_code", "100002", "contract_termination_remark", "x"))
+	w.signXML("100002")
+	w.must("papay/deletecontract", with2(byCodeXML(), "contract_code", "100002", "contract_termination_remark", "x"))
 }
 
-// transactionV2 names an order by WeChat Pay's number, as orderNo does by the merchant's.
-func transactionV2(id string) map[string]string {
+// transactionFields names an order by WeChat Pay's number, as orderNo does by the merchant's.
+func transactionFields(id string) map[string]string {
 	return map[string]string{"appid": sandbox.DefaultAppID, "transaction_id": id}
 }
 
-func isolatedOrdersV2(i *isolated) {
-	w := i.worldV2()
+func isolatedXMLOrders(i *isolated) {
+	w := i.xmlWorld()
 	order := w.must("pay/contractorder", contractOrder())
 	w.must("pay/orderquery", orderNo("123456"))
 	receipt, err := w.Payer(openID).Pay(order["prepay_id"].(string))
 	w.ok(err)
-	transaction := transactionV2(receipt.Order.TransactionID)
+	transaction := transactionFields(receipt.Order.TransactionID)
 	w.must("pay/orderquery", transaction)
 	w.must("pay/contractorder", with2(contractOrder(), "out_trade_no", "654321", "contract_code", "other"))
 	w.must("pay/closeorder", orderNo("654321"))
-	refund := w.must("secapi/pay/refund", refundV2("123456", "refund-1", "1"), wxpay.MTLS())
-	byID := with2(refundV2("", "refund-2", "1"), "transaction_id", receipt.Order.TransactionID)
+	refund := w.must("secapi/pay/refund", refundFields("123456", "refund-1", "1"), wxpay.MTLS())
+	byID := with2(refundFields("", "refund-2", "1"), "transaction_id", receipt.Order.TransactionID)
 	w.must("secapi/pay/refund", byID, wxpay.MTLS())
 	query := func(name, value string) map[string]string {
 		return map[string]string{"appid": sandbox.DefaultAppID, name: value}
@@ -121,29 +121,29 @@ func isolatedOrdersV2(i *isolated) {
 	w.must("pay/refundquery", transaction)
 }
 
-func isolatedPartnersV2(i *isolated) {
-	w := i.worldV2()
+func isolatedXMLPartners(i *isolated) {
+	w := i.xmlWorld()
 	sub := func(f map[string]string) map[string]string { return with2(f, "sub_mch_id", "1900000110") }
-	i.open(w, "papay/partner/entrustweb", sub(with2(entryV2(), "contract_code", "page1")))
-	h5 := sub(with2(entryV2(), "contract_code", "page2", "clientip", "119.145.83.6", "outerid", "A1"))
+	i.open(w, "papay/partner/entrustweb", sub(with2(entryXML(), "contract_code", "page1")))
+	h5 := sub(with2(entryXML(), "contract_code", "page2", "clientip", "119.145.83.6", "outerid", "A1"))
 	i.open(w, "papay/partner/h5entrustweb", h5, wxpay.SignType("HMAC-SHA256"))
-	session := w.must("papay/partner/preentrustweb", sub(entryV2()))
+	session := w.must("papay/partner/preentrustweb", sub(entryXML()))
 	c, err := w.Payer(openID).Agree(session["pre_entrustweb_id"].(string))
 	w.ok(err)
 	w.receivedOne()
-	w.must("papay/partner/querycontract", sub(byCodeV2()))
+	w.must("papay/partner/querycontract", sub(byCodeXML()))
 	byID := sub(map[string]string{"appid": sandbox.DefaultAppID, "contract_id": c.ID, "version": "1.0"})
 	w.must("papay/partner/querycontract", byID)
-	w.must("pay/partner/pappayapply", sub(applyV2(c.ID, "debit-1")))
+	w.must("pay/partner/pappayapply", sub(applyXML(c.ID, "debit-1")))
 	w.must("pay/partner/paporderquery", sub(orderNo("debit-1")))
 	paid := w.receivedOne()
-	w.must("pay/partner/paporderquery", sub(transactionV2(paid["transaction_id"])))
-	w.must("secapi/pay/refund", sub(refundV2("debit-1", "refund-1", "1")), wxpay.MTLS())
+	w.must("pay/partner/paporderquery", sub(transactionFields(paid["transaction_id"])))
+	w.must("secapi/pay/refund", sub(refundFields("debit-1", "refund-1", "1")), wxpay.MTLS())
 	w.must("papay/partner/deletecontract", with2(byID, "contract_termination_remark", "x"))
-	session = w.must("papay/partner/preentrustweb", sub(with2(entryV2(), "contract_code", "100001")))
+	session = w.must("papay/partner/preentrustweb", sub(with2(entryXML(), "contract_code", "100001")))
 	_, err = w.Payer(openID).Agree(session["pre_entrustweb_id"].(string))
 	w.ok(err)
-	byCode := with2(byCodeV2(), "contract_code", "100001", "contract_termination_remark", "x")
+	byCode := with2(byCodeXML(), "contract_code", "100001", "contract_termination_remark", "x")
 	w.must("papay/partner/deletecontract", sub(byCode))
 }
 
@@ -152,14 +152,14 @@ func isolatedPartnersV2(i *isolated) {
 func TestSigningForAnotherMerchantsPlan(t *testing.T) {
 	t.Parallel()
 	m := sandbox.DefaultMerchant()
-	w := newWorldV2(t, sandbox.WithMerchant(twin(m)))
+	w := newXMLWorld(t, sandbox.WithMerchant(twin(m)))
 	cfg, err := w.ClientConfigFor(twin(m).MchID)
 	w.ok(err)
 	other, err := wxpay.New(cfg)
 	w.ok(err)
 	var told []string
 	for _, plan := range []string{sandbox.DefaultPlanID, shifted(sandbox.DefaultPlanID, toNobodys)} {
-		f := with2(entryV2(), "appid", shifted(sandbox.DefaultAppID, toTwins), "plan_id", plan)
+		f := with2(entryXML(), "appid", shifted(sandbox.DefaultAppID, toTwins), "plan_id", plan)
 		address, err := other.Chain("v2/papay/entrustweb").URL(f)
 		w.ok(err)
 		_, atPage := w.Payer(openID).OpenURL(address)

@@ -77,9 +77,9 @@ func isolationScenarios() map[string]func(*isolated) {
 		"scheduled deduct":      isolatedScheduled,
 		"partner papay":         isolatedPartnerPapay,
 		"global-papay":          isolatedGlobal,
-		"APIv2 contracts":       isolatedContractsV2,
-		"APIv2 orders":          isolatedOrdersV2,
-		"APIv2 partners":        isolatedPartnersV2,
+		"APIv2 contracts":       isolatedXMLContracts,
+		"APIv2 orders":          isolatedXMLOrders,
+		"APIv2 partners":        isolatedXMLPartners,
 	}
 }
 

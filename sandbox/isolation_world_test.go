@@ -75,17 +75,17 @@ func (i *isolated) settle(w *world) {
 	w.client = client
 }
 
-// worldV2 is world for APIv2.
-func (i *isolated) worldV2() *worldV2 {
+// xmlWorld is world for APIv2.
+func (i *isolated) xmlWorld() *xmlWorld {
 	i.Helper()
 	w := i.world()
-	out := &worldV2{T: i.T, Sandbox: w.Sandbox, client: w.client, key: i.cfg.APIv2Key.Reveal()}
+	out := &xmlWorld{T: i.T, Sandbox: w.Sandbox, client: w.client, key: i.cfg.APIv2Key.Reveal()}
 	out.ok(w.Receive("https://yourapp.com", out))
 	return out
 }
 
 // open opens a signing page as a browser does.
-func (i *isolated) open(w *worldV2, path string, f map[string]string, opts ...wxpay.Option) {
+func (i *isolated) open(w *xmlWorld, path string, f map[string]string, opts ...wxpay.Option) {
 	w.Helper()
 	address, err := w.client.Chain("v2/"+path).URL(f, opts...)
 	w.ok(err)

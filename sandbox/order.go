@@ -220,7 +220,7 @@ func (s *step) pay(o *orderRow) (err error) {
 		return err
 	}
 	if o.V2 {
-		return s.notifyPaidV2(o)
+		return s.notifyPaidOrder(o)
 	}
 	resource := transactionDocument
 	if o.Combined {

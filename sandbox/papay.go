@@ -9,7 +9,7 @@ import (
 )
 
 // papay is 委托代扣, recurring debits and the one debit of a scheduled deduct. Most
-// merchants sign, debit and terminate in APIv2 (papayv2*.go) and use APIv3 for
+// merchants sign, debit and terminate in APIv2 (papayxml*.go) and use APIv3 for
 // the notice before a debit; contracts of both are the same thing, so they share
 // this product. A contract signed with a deduct_schedule is for that one debit;
 // every other one recurs, in the mode its plan has.
@@ -36,7 +36,7 @@ func papay() *product {
 		},
 		agreed:      papayAgreed,
 		keepsFailed: true,
-		debits:      []*debitRules{papayDebits(), debitsV2()},
+		debits:      []*debitRules{papayDebits(), pappayapplyRules()},
 		behaviours:  papayBehaviours(),
 	}
 }

@@ -5,7 +5,7 @@ import (
 )
 
 // papayDebits are the rules of debits asked for in APIv3, the same as those of
-// APIv2 (debitsV2): 24 hours after, or, in plans of mode B and in contracts a
+// APIv2 (pappayapplyRules): 24 hours after, or, in plans of mode B and in contracts a
 // notice was ever sent about, within the days of a notice; within twelve hours
 // of signing at once. A scheduled one runs at any hour of its day.
 // https://pay.weixin.qq.com/doc/v2/merchant/4011987907

@@ -17,8 +17,8 @@ func (c *call) checkParties() error {
 	if err := c.checkMchID("/"+name, c.text(name)); err != nil {
 		return err
 	}
-	if appid := c.either("appid", "sp_appid"); appid != "" && !c.merchant.owns(appid) {
-		return appIDMismatch().hinting("this appid is not bound to merchant " + c.merchant.MchID)
+	if appid := c.either("appid", "sp_appid"); appid != "" && c.merchant.appIDMismatch(appid) != fits {
+		return appIDMismatch().hinting(appIDUnbound.hint(c.merchant, "appid", ""))
 	}
 	return c.checkSub(c.text("sub_mchid"), c.text("sub_appid"))
 }

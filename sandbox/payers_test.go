@@ -128,7 +128,7 @@ func TestStrangersAreRefused(t *testing.T) {
 				body, path, stranger := naming(t, op, member, "oNamed"), op.Path[1:], w.Payer("oStranger")
 				switch {
 				case op.Family.Protocol == catalogue.ProtocolV2:
-					v2 := &worldV2{T: t, Sandbox: w.Sandbox, client: w.client, key: w.ClientConfig().APIv2Key.Reveal()}
+					v2 := &xmlWorld{T: t, Sandbox: w.Sandbox, client: w.client, key: w.ClientConfig().APIv2Key.Reveal()}
 					fields := map[string]string{}
 					for name, value := range with(body, "plan_id", sandbox.DefaultPlanID) {
 						fields[name] = fmt.Sprint(value)

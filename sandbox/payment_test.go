@@ -56,7 +56,7 @@ func TestARefundIsOfItsPartiesPayment(t *testing.T) {
 }
 
 // The same of APIv2, and of its queries.
-func TestARefundIsOfItsPartiesPaymentV2(t *testing.T) {
+func TestARefundIsOfItsPartiesPaymentInAPIv2(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.payTwice(100)
@@ -66,10 +66,10 @@ func TestARefundIsOfItsPartiesPaymentV2(t *testing.T) {
 	_, err = w.Payer(openID).Pay(w.must("POST", partnerRoot+"jsapi", with(partnerOrder(), "out_trade_no",
 		"of-a-sub"))["prepay_id"].(string))
 	w.ok(err)
-	v2 := &worldV2{T: t, Sandbox: w.Sandbox, client: w.client, key: w.ClientConfig().APIv2Key.Reveal()}
+	v2 := &xmlWorld{T: t, Sandbox: w.Sandbox, client: w.client, key: w.ClientConfig().APIv2Key.Reveal()}
 	const refund, query, no = "secapi/pay/refund", "pay/refundquery", "20150806125346"
 	body := func(order, number string) map[string]string {
-		return with2(refundV2(order, number, "1"), "total_fee", "100")
+		return with2(refundFields(order, number, "1"), "total_fee", "100")
 	}
 	try := func(code, path string, f map[string]string, sub string) {
 		t.Helper()

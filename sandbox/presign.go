@@ -101,28 +101,26 @@ func (c *call) named(names ...string) string {
 
 // checkPlan tells a plan the merchant does not have from a switched-off one.
 func (c *call) checkPlan(p *product, id string) error {
-	plan := c.merchant.plan(p.name, id)
-	switch {
-	case plan == nil:
-		return badField("/"+p.names.plan, id, "签约模板非法，请检查"+p.names.plan).
-			hinting("merchant " + c.merchant.MchID + " has no " + p.names.plan + " of product " + string(p.name) +
-				" with this id; add it with WithPlan or POST /sandbox/plans")
-	case plan.Disabled:
-		return noAuth("该模板已停用").hinting("the plan is disabled: it signs nobody any more")
+	wrong := c.merchant.planMismatch(p.name, id)
+	hint := wrong.hint(c.merchant, p.names.plan, p.name)
+	switch wrong {
+	case planUnknown:
+		return badField("/"+p.names.plan, id, "签约模板非法，请检查"+p.names.plan).hinting(hint)
+	case planDisabled:
+		return noAuth("该模板已停用").hinting(hint)
 	}
 	return nil
 }
 
 // checkAppID checks the appid of the call against the merchant's. Where the
-// catalogue lets it be left out there is nothing to hold.
+// catalogue lets it be left out there is nothing to check.
 func (c *call) checkAppID() error {
 	name := c.named("appid", "sp_appid")
-	if c.text(name) == "" || c.merchant.owns(c.text(name)) {
+	appid := c.text(name)
+	if appid == "" || c.merchant.appIDMismatch(appid) == fits {
 		return nil
 	}
-	r := badField("/"+name, c.text(name), name+"与mchid不匹配").
-		hinting("this " + name + " is not bound to merchant " + c.merchant.MchID +
-			"; its appids are set with WithMerchant")
+	r := badField("/"+name, appid, name+"与mchid不匹配").hinting(appIDUnbound.hint(c.merchant, name, ""))
 	r.internal = internalAppID
 	return r
 }
@@ -137,28 +135,22 @@ func (c *call) checkApps() error {
 
 // checkSub checks that the merchant may act for the sub-merchant the call names.
 func (c *call) checkSub(mchid, appid string) error {
-	if mchid == "" {
-		if appid != "" {
-			r := badField("/sub_mchid", "", "sub_appid需与sub_mchid同时上传")
-			r.internal = internalNoSubMchID
-			return r
-		}
+	var r *refusal
+	wrong := c.merchant.subMismatch(mchid, appid)
+	switch wrong {
+	case fits:
 		return nil
-	}
-	sub := c.merchant.sub(mchid)
-	if sub == nil {
-		r := noAuth("非法商户，服务商模式下请确认子商户正确").
-			hinting("merchant " + c.merchant.MchID +
-				" has no sub-merchant with this id; sub-merchants are set with WithMerchant")
+	case subMissing:
+		r = badField("/sub_mchid", "", "sub_appid需与sub_mchid同时上传").hinting(wrong.hint(c.merchant, "sub_mchid", ""))
+		r.internal = internalNoSubMchID
+	case subUnbound:
+		r = noAuth("非法商户，服务商模式下请确认子商户正确").hinting(wrong.hint(c.merchant, "sub_mchid", ""))
 		r.internal = internalNoRelation
-		return r
-	}
-	if appid != "" && !sub.owns(appid) {
-		r := badField("/sub_appid", appid, "sub_appid与sub_mchid不匹配")
+	default:
+		r = badField("/sub_appid", appid, "sub_appid与sub_mchid不匹配").hinting(wrong.hint(c.merchant, "sub_appid", ""))
 		r.internal = internalAppID
-		return r
 	}
-	return nil
+	return r
 }
 
 // checkNotSigned refuses a second live contract of the same user under the same

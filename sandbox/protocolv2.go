@@ -16,9 +16,9 @@ import (
 // https://pay.weixin.qq.com/wiki/doc/api/jsapi.php?chapter=4_3
 type protocolV2 struct{ *engine }
 
-// endpointV2 is one APIv2 endpoint.
-type endpointV2 struct {
-	run behaviourV2
+// xmlEndpoint is one APIv2 endpoint.
+type xmlEndpoint struct {
+	run xmlBehaviour
 	// page endpoints are opened by a payer with a signed query.
 	page bool
 	// sub endpoints want a sub_mch_id.
@@ -31,26 +31,26 @@ type endpointV2 struct {
 	nonce bool
 }
 
-// behaviourV2 answers one genuine APIv2 call. A *refusal becomes result_code
+// xmlBehaviour answers one genuine APIv2 call. A *refusal becomes result_code
 // FAIL with its code as err_code.
-type behaviourV2 func(*callV2) (wire.Fields, error)
+type xmlBehaviour func(*xmlCall) (wire.Fields, error)
 
-// callV2 is one genuine APIv2 call while it is being answered. Its fields are
+// xmlCall is one genuine APIv2 call while it is being answered. Its fields are
 // the embedded call's body as well, so that what products share works on both.
-type callV2 struct {
+type xmlCall struct {
 	*call
-	*endpointV2
+	*xmlEndpoint
 	fields wire.Fields
 }
 
-func newCallV2(s *step, end *endpointV2, m *merchant, f wire.Fields) *callV2 {
+func newXMLCall(s *step, end *xmlEndpoint, m *merchant, f wire.Fields) *xmlCall {
 	body := map[string]any{}
 	for name, value := range f {
 		body[name] = value
 	}
 	c := s.callBy(m)
-	c.product, c.raw, c.body, c.print = s.products[Papay], encodeJSON(f), body, fingerprintV2(f)
-	return &callV2{c, end, f}
+	c.product, c.raw, c.body, c.print = s.products[Papay], encodeJSON(f), body, xmlFingerprint(f)
+	return &xmlCall{c, end, f}
 }
 
 func (p protocolV2) write(w http.ResponseWriter, x *exchange) {
@@ -108,22 +108,22 @@ func (p protocolV2) compose(x *exchange) {
 	x.reply = out.XML()
 }
 
-// failV2 is an error of the caller's that APIv2 names like this.
-func failV2(code, message string) *refusal { return &refusal{code: code, message: message} }
+// xmlRefusal is an error of the caller's that APIv2 names like this.
+func xmlRefusal(code, message string) *refusal { return &refusal{code: code, message: message} }
 
 // read finds the endpoint first: what is not played is not read.
 func (p protocolV2) read(x *exchange) (refused *refusal) {
 	x.op, _, _ = p.catalogue.Match(x.request.Method, x.request.URL.EscapedPath())
 	end := p.v2[x.request.URL.Path]
 	if end == nil {
-		return p.unsupportedV2(x)
+		return p.unsupportedXML(x)
 	}
 	if want := map[bool]string{true: http.MethodGet, false: http.MethodPost}[end.page]; x.request.Method != want {
 		if end.page {
-			return failV2("PARAM_ERROR", "请使用get方法").
+			return xmlRefusal("PARAM_ERROR", "请使用get方法").
 				hinting("this is a page: make its URL with Chain.URL and let a payer open it")
 		}
-		return failV2("REQUIRE_POST_METHOD", "请使用post方法").hinting("APIv2 calls are POST with an XML body")
+		return xmlRefusal("REQUIRE_POST_METHOD", "请使用post方法").hinting("APIv2 calls are POST with an XML body")
 	}
 	x.fields, refused = p.fieldsOf(end, x)
 	return refused
@@ -131,7 +131,7 @@ func (p protocolV2) read(x *exchange) (refused *refusal) {
 
 func (p protocolV2) authenticate(x *exchange) *refusal {
 	end := p.v2[x.request.URL.Path]
-	m, refused := p.signerV2(end, x.fields)
+	m, refused := p.whoSigned(end, x.fields)
 	if refused == nil {
 		refused = p.checkCertificate(end, m, x)
 	}
@@ -141,11 +141,11 @@ func (p protocolV2) authenticate(x *exchange) *refusal {
 	return refused
 }
 
-func (p protocolV2) check(x *exchange) *refusal { return checkFieldsV2(x.op, x.fields) }
+func (p protocolV2) check(x *exchange) *refusal { return checkXMLFields(x.op, x.fields) }
 
 func (p protocolV2) run(s *step, x *exchange) error {
 	end := p.v2[x.request.URL.Path]
-	c := newCallV2(s, end, x.merchant, x.fields)
+	c := newXMLCall(s, end, x.merchant, x.fields)
 	if err := c.checkParties(); err != nil {
 		return err
 	}
@@ -160,61 +160,62 @@ func (p protocolV2) run(s *step, x *exchange) error {
 func (p protocolV2) refuse(err error) *refusal {
 	var refused *refusal
 	if !errors.As(err, &refused) {
-		refused = failV2("SYSTEMERROR", "系统错误").hinting("the sandbox itself failed: " + err.Error())
+		refused = xmlRefusal("SYSTEMERROR", "系统错误").hinting("the sandbox itself failed: " + err.Error())
 	}
-	return refused.spelledV2()
+	return refused.spelledForXML()
 }
 
 // reply has nothing to do: what a refusal and a success have in common is in compose.
 func (p protocolV2) reply(*exchange) *refusal { return nil }
 
 // fieldsOf reads the message: the XML body of a call, the query of a page.
-func (e *engine) fieldsOf(end *endpointV2, x *exchange) (wire.Fields, *refusal) {
+func (e *engine) fieldsOf(end *xmlEndpoint, x *exchange) (wire.Fields, *refusal) {
 	if end.page {
 		return queryFields(x.request.URL.RawQuery)
 	}
 	var unreadable *refusal
 	if x.body, unreadable = e.readBody(x.request); unreadable != nil {
-		return nil, failV2("INVALID_REQUEST", unreadable.message).hinting(unreadable.hint)
+		return nil, xmlRefusal("INVALID_REQUEST", unreadable.message).hinting(unreadable.hint)
 	}
 	if len(x.body) == 0 {
-		return nil, failV2("POST_DATA_EMPTY", "post数据为空").hinting("the body is empty: send <xml>…</xml>")
+		return nil, xmlRefusal("POST_DATA_EMPTY", "post数据为空").hinting("the body is empty: send <xml>…</xml>")
 	}
 	fields, err := wire.ParseXML(x.body)
 	if err != nil {
-		return nil, failV2("XML_FORMAT_ERROR", "XML格式错误").hinting("the body is not what APIv2 speaks: " + err.Error())
+		return nil, xmlRefusal("XML_FORMAT_ERROR", "XML格式错误").hinting("the body is not what APIv2 speaks: " +
+			err.Error())
 	}
 	return fields, nil
 }
 
-// signerV2 finds out who sent the message: mch_id says, the sign proves.
+// whoSigned finds out who sent the message: mch_id says, the sign proves.
 // In provider mode both are the provider's.
-func (e *engine) signerV2(end *endpointV2, f wire.Fields) (*merchant, *refusal) {
+func (e *engine) whoSigned(end *xmlEndpoint, f wire.Fields) (*merchant, *refusal) {
 	m := e.registry.merchant(f["mch_id"])
 	if m == nil {
-		return nil, failV2("MCHID_NOT_EXIST", "商户号mch_id或sub_mch_id不存在").
+		return nil, xmlRefusal("MCHID_NOT_EXIST", "商户号mch_id或sub_mch_id不存在").
 			hinting("no merchant of this sandbox has this mch_id; in provider mode it is the provider's, and the " +
 				"sub-merchant's goes into sub_mch_id")
 	}
 	switch t := f["sign_type"]; {
 	case f["sign"] == "":
-		return nil, badSignV2("there is no sign")
+		return nil, badSign("there is no sign")
 	case t != "" && t != string(wire.SignMD5) && t != string(wire.SignHMAC):
-		return nil, badSignV2("sign_type is neither MD5 nor HMAC-SHA256")
+		return nil, badSign("sign_type is neither MD5 nor HMAC-SHA256")
 	case end.hmac && t == "" && len(f["sign"]) != 64:
-		return nil, badSignV2("this page is signed with HMAC-SHA256 unless sign_type=MD5 is sent and signed; " +
+		return nil, badSign("this page is signed with HMAC-SHA256 unless sign_type=MD5 is sent and signed; " +
 			"the sign " +
 			"here is an MD5")
 	case !f.Verify(m.APIv2Key.Reveal()):
-		return nil, badSignV2(explain.Sign(f, m.known(), e.registry.known()))
+		return nil, badSign(explain.Sign(f, m.known(), e.registry.known()))
 	}
 	return m, nil
 }
 
-func badSignV2(hint string) *refusal { return failV2("SIGN_ERROR", "签名错误").hinting(hint) }
+func badSign(hint string) *refusal { return xmlRefusal("SIGN_ERROR", "签名错误").hinting(hint) }
 
-// spelledV2 is a refusal of what both versions share, in APIv2's spelling.
-func (r *refusal) spelledV2() *refusal {
+// spelledForXML is a refusal of what both versions share, in APIv2's spelling.
+func (r *refusal) spelledForXML() *refusal {
 	if r.internal == internalPaid {
 		r.code = "ORDERPAID"
 	}
@@ -230,37 +231,44 @@ func (r *refusal) spelledV2() *refusal {
 }
 
 // checkParties checks appid and sub-merchant against the registry.
-func (c *callV2) checkParties() error {
-	f := c.fields
-	if !c.merchant.owns(f["appid"]) {
-		return failV2("APPID_MCHID_NOT_MATCH", "appid和mch_id不匹配").
-			hinting("this appid is not bound to merchant " + c.merchant.MchID +
-				"; its appids are set with WithMerchant")
+func (c *xmlCall) checkParties() error {
+	f, m := c.fields, c.merchant
+	if wrong := m.appIDMismatch(f["appid"]); wrong != fits {
+		return wrong.inXML().hinting(wrong.hint(m, "appid", ""))
 	}
 	if c.sub && f["sub_mch_id"] == "" {
-		return failV2("PARAM_ERROR", "缺少参数sub_mch_id").
+		return xmlRefusal("PARAM_ERROR", "缺少参数sub_mch_id").
 			hinting("the partner paths want a sub_mch_id; the ones without /partner/ are for direct merchants")
 	}
-	if f["sub_mch_id"] == "" {
-		if f["sub_appid"] != "" {
-			return failV2("PARAM_ERROR", "缺少参数sub_mch_id").hinting("sub_appid comes with sub_mch_id")
+	if wrong := m.subMismatch(f["sub_mch_id"], f["sub_appid"]); wrong != fits {
+		name := "sub_mch_id"
+		if wrong == subAppIDUnbound {
+			name = "sub_appid"
 		}
-		return nil
-	}
-	sub := c.merchant.sub(f["sub_mch_id"])
-	if sub == nil {
-		return failV2("NOAUTH", "商户号mch_id与sub_mch_id无绑定关系").
-			hinting("merchant " + c.merchant.MchID +
-				" has no sub-merchant with this id; sub-merchants are set with WithMerchant")
-	}
-	if id := f["sub_appid"]; id != "" && !sub.owns(id) {
-		return failV2("APPID_MCHID_NOT_MATCH", "sub_appid和sub_mch_id不匹配")
+		return wrong.inXML().hinting(wrong.hint(m, name, ""))
 	}
 	return nil
 }
 
-// checkFieldsV2 checks the message against the catalogue.
-func checkFieldsV2(op *catalogue.Operation, f wire.Fields) *refusal {
+// inXML is the refusal in APIv2's words.
+func (x mismatch) inXML() *refusal {
+	switch x {
+	case planUnknown:
+		return xmlRefusal("PARAM_ERROR", "签约模板不存在，请检查plan_id")
+	case planDisabled:
+		return xmlRefusal("NOAUTH", "该模板已停用")
+	case appIDUnbound:
+		return xmlRefusal("APPID_MCHID_NOT_MATCH", "appid和mch_id不匹配")
+	case subMissing:
+		return xmlRefusal("PARAM_ERROR", "缺少参数sub_mch_id")
+	case subUnbound:
+		return xmlRefusal("NOAUTH", "商户号mch_id与sub_mch_id无绑定关系")
+	}
+	return xmlRefusal("APPID_MCHID_NOT_MATCH", "sub_appid和sub_mch_id不匹配")
+}
+
+// checkXMLFields checks the message against the catalogue.
+func checkXMLFields(op *catalogue.Operation, f wire.Fields) *refusal {
 	if op == nil {
 		return nil
 	}
@@ -272,5 +280,5 @@ func checkFieldsV2(op *catalogue.Operation, f wire.Fields) *refusal {
 	if strings.HasSuffix(op.Path, "/deletecontract") {
 		code = "PARAMETER FAIL" // as its page spells it
 	}
-	return failV2(code, shown(v.Field)+"参数格式校验错误").hinting(v.Error())
+	return xmlRefusal(code, shown(v.Field)+"参数格式校验错误").hinting(v.Error())
 }

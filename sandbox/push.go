@@ -100,7 +100,7 @@ func (s *step) notify(p *pushRow) (err error) {
 	if s.late.After(s.now) {
 		p.CreatedAt = s.late
 	}
-	p.NextAt, p.V2 = p.slotAt(0), strings.HasPrefix(p.Event, prefixV2)
+	p.NextAt, p.V2 = p.slotAt(0), strings.HasPrefix(p.Event, xmlPrefix)
 	if p.URL == "" {
 		p.State, p.NextAt = PushUndeliverable, time.Time{}
 		p.Problem = "the plan has no notification URL configured: set Plan.NotifyURL"
@@ -207,8 +207,8 @@ func scheduleOf(name string) schedule {
 		return campusSchedule
 	case globalSchedule.name:
 		return globalSchedule
-	case debitV2Schedule.name:
-		return debitV2Schedule
+	case pappaySchedule.name:
+		return pappaySchedule
 	case askedOnce.name:
 		return askedOnce
 	}

@@ -246,5 +246,5 @@ func (s *step) unrefund(r *refundRow) error {
 
 // refundKinds lists the ways to refund.
 func refundKinds() []*refundRules {
-	return []*refundRules{refundsV2(), domesticRefunds(), ecommerceRefunds()}
+	return []*refundRules{secapiRefunds(), domesticRefunds(), ecommerceRefunds()}
 }

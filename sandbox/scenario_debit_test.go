@@ -16,12 +16,12 @@ import (
 // who listens at the notify_url of their calls only never hears of it.
 func TestScenario14TerminationGoesElsewhere(t *testing.T) {
 	t.Parallel()
-	w := newWorldV2(t, sandbox.WithPlan(sandbox.Plan{ID: "700", Product: sandbox.Papay,
+	w := newXMLWorld(t, sandbox.WithPlan(sandbox.Plan{ID: "700", Product: sandbox.Papay,
 		NotifyURL: "https://yourapp.com/configured-long-ago"}))
 	listening := http.NewServeMux()
 	listening.Handle("/v2", w)
 	w.ok(w.Receive("https://yourapp.com", listening))
-	session := w.must("papay/preentrustweb", with2(entryV2(), "plan_id", "700"))
+	session := w.must("papay/preentrustweb", with2(entryXML(), "plan_id", "700"))
 	contract, err := w.Payer(openID).Agree(session["pre_entrustweb_id"].(string))
 	w.ok(err)
 	w.receivedOne()
@@ -37,8 +37,8 @@ func TestScenario14TerminationGoesElsewhere(t *testing.T) {
 		t.Errorf("got %s at %s: %+v", p.State, p.URL, p.Attempts[0])
 	}
 	// In the merchant's books the contract is alive. The next debit says.
-	w.refused("CONTRACT_NOT_EXIST", "pay/pappayapply", applyV2(contract.ID, "A1"))
-	if q := w.must("papay/querycontract", with2(byCodeV2(), "plan_id", "700")); q["contract_state"] != "1" ||
+	w.refused("CONTRACT_NOT_EXIST", "pay/pappayapply", applyXML(contract.ID, "A1"))
+	if q := w.must("papay/querycontract", with2(byCodeXML(), "plan_id", "700")); q["contract_state"] != "1" ||
 		q["contract_termination_mode"] != "2" {
 		t.Errorf("the query says %v", q)
 	}
@@ -46,8 +46,8 @@ func TestScenario14TerminationGoesElsewhere(t *testing.T) {
 
 func TestScenario15DebitWithoutNoticeOrAtNight(t *testing.T) {
 	t.Parallel()
-	w := newWorldV2(t, sandbox.WithPlan(sandbox.Plan{ID: "700", Product: sandbox.Papay, Mode: sandbox.DebitNoticed}))
-	session := w.must("papay/preentrustweb", with2(entryV2(), "plan_id", "700"))
+	w := newXMLWorld(t, sandbox.WithPlan(sandbox.Plan{ID: "700", Product: sandbox.Papay, Mode: sandbox.DebitNoticed}))
+	session := w.must("papay/preentrustweb", with2(entryXML(), "plan_id", "700"))
 	contract, err := w.Payer(openID).Agree(session["pre_entrustweb_id"].(string))
 	w.ok(err)
 	w.ok(w.Advance(13 * time.Hour)) // eleven at night, and the twelve hours of grace are over
@@ -60,14 +60,14 @@ func TestScenario15DebitWithoutNoticeOrAtNight(t *testing.T) {
 	}
 	wantCode(w.notice(contract.ID, 888), 400, "INVALID_REQUEST") // notices too have their hours
 	w.ok(w.Advance(8 * time.Hour))                               // seven in the morning
-	w.refused("INVALID_REQUEST", "pay/pappayapply", applyV2(contract.ID, "A1"))
+	w.refused("INVALID_REQUEST", "pay/pappayapply", applyXML(contract.ID, "A1"))
 	w.ok(w.notice(contract.ID, 888))
 	wantCode(w.notice(contract.ID, 888), 400, "RESOURCE_ALREADY_EXISTS") // as good as done
 	wantCode(w.notice(contract.ID, 999), 400, "INVALID_REQUEST")
 	w.ok(w.Advance(2*aDay + 15*hour)) // the third day, ten at night
-	w.refused("INVALID_REQUEST", "pay/pappayapply", applyV2(contract.ID, "A1"))
+	w.refused("INVALID_REQUEST", "pay/pappayapply", applyXML(contract.ID, "A1"))
 	w.ok(w.Advance(9 * hour))
-	w.must("pay/pappayapply", applyV2(contract.ID, "A1"))
+	w.must("pay/pappayapply", applyXML(contract.ID, "A1"))
 	w.ok(w.Settle()) // debited: the notice is used up
 	w.ok(w.Payer(openID).RefuseNextNotice())
 	wantCode(w.notice(contract.ID, 888), 400, "RULELIMIT")
@@ -76,19 +76,19 @@ func TestScenario15DebitWithoutNoticeOrAtNight(t *testing.T) {
 // Accepted is not paid, and a number that failed is used up.
 func TestScenario16AcceptedIsNotPaid(t *testing.T) {
 	t.Parallel()
-	w := newWorldV2(t)
+	w := newXMLWorld(t)
 	payer := w.Payer(openID)
-	contract := w.signV2("100000")
+	contract := w.signXML("100000")
 	w.ok(payer.RunOut())
-	if got := w.must("pay/pappayapply", applyV2(contract.ID, "A1")); got["result_code"] != "SUCCESS" {
+	if got := w.must("pay/pappayapply", applyXML(contract.ID, "A1")); got["result_code"] != "SUCCESS" {
 		t.Errorf("got %v", got)
 	}
 	if failed := w.receivedOne(); failed["result_code"] != "FAIL" || failed["err_code"] != "NOTENOUGH" {
 		t.Errorf("got %v", failed)
 	}
 	w.ok(payer.Fund(888))
-	w.refused("ORDERCLOSED", "pay/pappayapply", applyV2(contract.ID, "A1"))
-	w.must("pay/pappayapply", applyV2(contract.ID, "A2"))
+	w.refused("ORDERCLOSED", "pay/pappayapply", applyXML(contract.ID, "A1"))
+	w.must("pay/pappayapply", applyXML(contract.ID, "A2"))
 	if paid := w.receivedOne(); paid["result_code"] != "SUCCESS" || paid["out_trade_no"] != "A2" {
 		t.Errorf("got %v", paid)
 	}
@@ -142,18 +142,19 @@ func TestScenario17AnswerLostAfterTheDebit(t *testing.T) {
 // APIv2 says SYSTEMERROR and FREQUENCY_LIMITED with HTTP 200.
 func TestScenario17And28InAPIv2(t *testing.T) {
 	t.Parallel()
-	w := newWorldV2(t)
-	contract := w.signV2("100000")
+	w := newXMLWorld(t)
+	contract := w.signXML("100000")
 	w.ok(w.Inject(sandbox.Fault{Name: sandbox.FaultError, Endpoint: "/pay/pappayapply", Committed: true}))
-	if e := w.refused("SYSTEMERROR", "pay/pappayapply", applyV2(contract.ID, "A1")); !e.Temporary() || e.Status != 200 {
+	if e := w.refused("SYSTEMERROR", "pay/pappayapply", applyXML(contract.ID, "A1")); !e.Temporary() ||
+		e.Status != 200 {
 		t.Errorf("got %v", e)
 	}
-	w.refused("ORDER_ACCEPTED", "pay/pappayapply", applyV2(contract.ID, "A1")) // it was done
+	w.refused("ORDER_ACCEPTED", "pay/pappayapply", applyXML(contract.ID, "A1")) // it was done
 	if paid := w.receivedOne(); paid["out_trade_no"] != "A1" || paid["result_code"] != "SUCCESS" {
 		t.Errorf("got %v", paid)
 	}
 	w.ok(w.Inject(sandbox.Fault{Name: sandbox.FaultRateLimit, Endpoint: "/pay/pappayapply"}))
-	if e := w.refused("FREQUENCY_LIMITED", "pay/pappayapply", applyV2(contract.ID, "A2")); !e.Temporary() {
+	if e := w.refused("FREQUENCY_LIMITED", "pay/pappayapply", applyXML(contract.ID, "A2")); !e.Temporary() {
 		t.Errorf("got %v", e)
 	}
 	w.ok(w.Inject(
@@ -161,7 +162,7 @@ func TestScenario17And28InAPIv2(t *testing.T) {
 		sandbox.Fault{Name: sandbox.FaultBadSignature, Event: "V2.PAYMENT"},
 		sandbox.Fault{Name: sandbox.FaultDuplicated, Event: "*", Skip: 1},
 	))
-	if _, err := w.call("pay/pappayapply", applyV2(contract.ID, "A2")); err == nil {
+	if _, err := w.call("pay/pappayapply", applyXML(contract.ID, "A2")); err == nil {
 		t.Error("a reply with a wrong sign was taken")
 	}
 	var failed []wxpay.Check

@@ -44,19 +44,19 @@ func TestScenario09NotifiedBeforeTheReply(t *testing.T) {
 
 func TestScenario09InAPIv2(t *testing.T) {
 	t.Parallel()
-	w := newWorldV2(t)
+	w := newXMLWorld(t)
 	w.ok(w.Inject(
 		sandbox.Fault{Name: sandbox.FaultEarly, Endpoint: "/papay/preentrustweb", Payer: openID},
 		sandbox.Fault{Name: sandbox.FaultProbe, Event: "*"}, // APIv2 has no such thing
 		sandbox.Fault{Name: sandbox.FaultLost, Event: "V2.CONTRACT", Skip: 1},
 	))
-	w.must("papay/preentrustweb", entryV2())
+	w.must("papay/preentrustweb", entryXML())
 	w.mu.Lock()
 	if len(w.got) != 1 || w.got[0]["change_type"] != "ADD" {
 		t.Errorf("before the reply came %v", w.got)
 	}
 	w.mu.Unlock()
-	w.must("papay/deletecontract", with2(byCodeV2(), "contract_termination_remark", "x"))
+	w.must("papay/deletecontract", with2(byCodeXML(), "contract_termination_remark", "x"))
 	w.ok(w.Advance(25 * time.Hour))
 	if got := w.received(); len(got) != 1 {
 		t.Errorf("a lost notification came: %v", got)
@@ -64,8 +64,8 @@ func TestScenario09InAPIv2(t *testing.T) {
 
 	// Where nobody is named, nobody agrees.
 	w.ok(w.Inject(sandbox.Fault{Name: sandbox.FaultEarly}))
-	w.must("papay/preentrustweb", entryV2())
-	if q := w.must("papay/querycontract", byCodeV2()); q["contract_state"] == "0" {
+	w.must("papay/preentrustweb", entryXML())
+	if q := w.must("papay/querycontract", byCodeXML()); q["contract_state"] == "0" {
 		t.Errorf("somebody agreed: %v", q)
 	}
 }
@@ -144,9 +144,9 @@ func TestScenario18WrongAnswer(t *testing.T) {
 	s.ok(s.Advance(24 * time.Hour))
 	s.answered(200)
 
-	v2 := newWorldV2(t)
+	v2 := newXMLWorld(t)
 	v2.answer = `{"code":"SUCCESS"}`
-	session := v2.must("papay/preentrustweb", entryV2())
+	session := v2.must("papay/preentrustweb", entryXML())
 	_, err := v2.Payer(openID).Agree(session["pre_entrustweb_id"].(string))
 	v2.ok(err)
 	v2.ok(v2.Advance(24 * time.Hour))

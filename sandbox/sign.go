@@ -172,7 +172,7 @@ func (s *step) notifyContract(p *product, c *contractRow, e event, toPlan bool) 
 		}
 	}
 	if c.V2 {
-		return s.notifyContractV2(c, url)
+		return s.notifyContractXML(c, url)
 	}
 	return s.notify(&pushRow{Push: Push{MchID: c.MchID, URL: url, Event: e.eventType, OriginalType: e.originalType,
 		Summary: e.summary, Resource: encodeJSON(p.resource(c)), About: c.ID}, retries: p.retries})

@@ -10,12 +10,12 @@ func TestANumberIsOfOnePayment(t *testing.T) {
 	t.Parallel()
 	const apply = "v3/papay/pay/transactions/apply"
 	w := newWorld(t)
-	v2 := &worldV2{T: t, Sandbox: w.Sandbox, client: w.client, key: w.ClientConfig().APIv2Key.Reveal()}
+	v2 := &xmlWorld{T: t, Sandbox: w.Sandbox, client: w.client, key: w.ClientConfig().APIv2Key.Reveal()}
 	c := w.signPapay("A1")
 	order := with(orderBody(), "out_trade_no", "number1")
 	w.must("POST", directRoot+"jsapi", order)
 	w.refused(400, "INVALID_REQUEST", "POST", apply, applyBody(c.ID, "number1", 100))
-	v2.refused("INVALID_REQUEST", "pay/pappayapply", applyV2(c.ID, "number1"))
+	v2.refused("INVALID_REQUEST", "pay/pappayapply", applyXML(c.ID, "number1"))
 	w.must("POST", directRoot+"jsapi", order) // the order itself, again
 
 	w.must("POST", apply, applyBody(c.ID, "number2", 100))
@@ -46,17 +46,17 @@ func TestANumberIsOfOnePayment(t *testing.T) {
 // Two debits of a product have two numbers, whichever sub-merchants they are paid to.
 func TestANumberIsOfOneDebit(t *testing.T) {
 	t.Parallel()
-	w := newWorldV2(t)
+	w := newXMLWorld(t)
 	sign := func(sub string) string {
 		t.Helper()
-		entry := with2(entryV2(), "sub_mch_id", sub, "contract_code", sub)
+		entry := with2(entryXML(), "sub_mch_id", sub, "contract_code", sub)
 		c, err := w.Payer("of" + sub).Agree(w.must("papay/partner/preentrustweb", entry)["pre_entrustweb_id"].(string))
 		w.ok(err)
 		return c.ID
 	}
 	const one, two = "1900000110", "1230000109"
 	first, second := sign(one), sign(two)
-	w.must("pay/partner/pappayapply", with2(applyV2(first, "P1"), "sub_mch_id", one))
-	w.refused("INVALID_REQUEST", "pay/partner/pappayapply", with2(applyV2(second, "P1"), "sub_mch_id", two))
-	w.must("pay/partner/pappayapply", with2(applyV2(second, "P2"), "sub_mch_id", two))
+	w.must("pay/partner/pappayapply", with2(applyXML(first, "P1"), "sub_mch_id", one))
+	w.refused("INVALID_REQUEST", "pay/partner/pappayapply", with2(applyXML(second, "P1"), "sub_mch_id", two))
+	w.must("pay/partner/pappayapply", with2(applyXML(second, "P2"), "sub_mch_id", two))
 }

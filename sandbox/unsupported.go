@@ -49,12 +49,12 @@ func (e *engine) unsupported(r *http.Request) (*refusal, string) {
 	return refused, ""
 }
 
-// unsupportedV2 is unsupported in APIv2's words. There calls are POST, but for pages.
-func (e *engine) unsupportedV2(x *exchange) *refusal {
+// unsupportedXML is unsupported in APIv2's words. There calls are POST, but for pages.
+func (e *engine) unsupportedXML(x *exchange) *refusal {
 	refused, id := e.unsupported(x.request)
 	x.unsupportedID = id
 	if refused.status != http.StatusMethodNotAllowed {
 		return refused // goes out by its message, as return_code FAIL
 	}
-	return failV2("REQUIRE_POST_METHOD", "请使用post方法").hinting(refused.hint)
+	return xmlRefusal("REQUIRE_POST_METHOD", "请使用post方法").hinting(refused.hint)
 }

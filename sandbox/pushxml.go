@@ -11,44 +11,44 @@ import (
 // The names of APIv2 notifications. The messages have none: receivers tell them
 // apart by their fields.
 const (
-	prefixV2        = "V2."
+	xmlPrefix       = "V2."
 	eventV2Contract = "V2.CONTRACT" // signed or ended: change_type
 	eventV2Payment  = "V2.PAYMENT"  // of a debit, which has a contract_id, or of an order
 	eventV2Refund   = "V2.REFUND"
 )
 
-// debitV2Schedule is the one of APIv2's results of debits and payments; refunds
+// pappaySchedule is the one of APIv2's results of debits and payments; refunds
 // are assumed to follow it. https://pay.weixin.qq.com/doc/v2/merchant/4011987907
-var debitV2Schedule = schedule{"v2", seconds(0, 15, 15, 30, 180, 1800, 1800, 1800, 1800, 3600)}
+var pappaySchedule = schedule{"v2", seconds(0, 15, 15, 30, 180, 1800, 1800, 1800, 1800, 3600)}
 
-// notifyContractV2 writes the notification of a contract that was signed in
+// notifyContractXML writes the notification of a contract that was signed in
 // APIv2. https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_6.shtml
-func (s *step) notifyContractV2(c *contractRow, url string) error {
-	f := contractV2(c)
+func (s *step) notifyContractXML(c *contractRow, url string) error {
+	f := contractFields(c)
 	delete(f, "contract_signed_time")
 	delete(f, "contract_state")
-	f["change_type"], f["operate_time"] = "ADD", timeV2(c.SignedAt)
+	f["change_type"], f["operate_time"] = "ADD", dateTime(c.SignedAt)
 	summary := "签约结果通知"
 	if c.State == ContractTerminated {
 		summary = "解约结果通知"
-		f["change_type"], f["operate_time"] = "DELETE", timeV2(c.TerminatedAt)
+		f["change_type"], f["operate_time"] = "DELETE", dateTime(c.TerminatedAt)
 		delete(f, "contract_terminated_time")
 		delete(f, "contract_expired_time")
 	}
 	f["return_code"], f["result_code"] = "SUCCESS", "SUCCESS"
-	return s.notifyV2(&pushRow{Push: Push{MchID: c.MchID, URL: url, Event: eventV2Contract, Summary: summary,
+	return s.notifyXML(&pushRow{Push: Push{MchID: c.MchID, URL: url, Event: eventV2Contract, Summary: summary,
 		About: c.ID}, retries: quickSchedule}, f)
 }
 
-// notifyV2 writes a push of these fields, signed when it is sent.
-func (s *step) notifyV2(p *pushRow, f wire.Fields) error {
+// notifyXML writes a push of these fields, signed when it is sent.
+func (s *step) notifyXML(p *pushRow, f wire.Fields) error {
 	p.Resource = encodeJSON(f)
 	return s.notify(p)
 }
 
-// messageV2 is the body of an attempt. Refunds are sealed and have no sign;
+// xmlMessage is the body of an attempt. Refunds are sealed and have no sign;
 // everything else is in clear and signed, always with MD5.
-func (e *engine) messageV2(m *merchant, p *pushRow, s injected) []byte {
+func (e *engine) xmlMessage(m *merchant, p *pushRow, s injected) []byte {
 	f := fieldsOfJSON(p.Resource)
 	if p.Event == eventV2Refund {
 		appid := f["appid"]
@@ -66,10 +66,10 @@ func (e *engine) messageV2(m *merchant, p *pushRow, s injected) []byte {
 	return f.XML()
 }
 
-// judgeV2 says what is wrong with a merchant's answer to an APIv2 notification,
+// judgeXML says what is wrong with a merchant's answer to an APIv2 notification,
 // "" when nothing is. The status alone proves nothing here: the XML has to say
 // SUCCESS. https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_10.shtml
-func judgeV2(status int, body []byte) string {
+func judgeXML(status int, body []byte) string {
 	const want = "want 200 and " +
 		"<xml><return_code><![CDATA[SUCCESS]]></return_code><return_msg><![CDATA[OK]]></return_msg></xml>"
 	f, err := wire.ParseXML(body)

@@ -8,21 +8,21 @@ import (
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
-// refundsV2 is secapi/pay/refund, for orders and debits alike. Money paid in
+// secapiRefunds is secapi/pay/refund, for orders and debits alike. Money paid in
 // either version may be given back in the other.
 // https://pay.weixin.qq.com/wiki/doc/api/jsapi.php?chapter=9_4
-func refundsV2() *refundRules {
+func secapiRefunds() *refundRules {
 	return &refundRules{
-		name: "v2", delay: time.Minute, retries: debitV2Schedule, event: eventV2Refund,
+		name: "v2", delay: time.Minute, retries: pappaySchedule, event: eventV2Refund,
 		resource: func(r *refundRow) document {
 			out := document{"appid": r.AppID}
-			for name, value := range refundV2(r) {
+			for name, value := range refundFields(r) {
 				out[name] = value
 			}
-			out["refund_status"] = refundStateV2(r)
+			out["refund_status"] = refundStatus(r)
 			out["refund_account"], out["refund_request_source"] = "REFUND_SOURCE_RECHARGE_FUNDS", "API"
 			if r.State == RefundSuccess {
-				out["success_time"] = timeV2(r.EndedAt)
+				out["success_time"] = dateTime(r.EndedAt)
 			}
 			out["refund_recv_accout"] = "支付用户零钱" // spelled so on the wire
 			return out
@@ -30,8 +30,8 @@ func refundsV2() *refundRules {
 	}
 }
 
-// refundStateV2 is refund_status.
-func refundStateV2(r *refundRow) string {
+// refundStatus is refund_status.
+func refundStatus(r *refundRow) string {
 	switch r.State {
 	case RefundAbnormal:
 		return "CHANGE"
@@ -41,8 +41,8 @@ func refundStateV2(r *refundRow) string {
 	return string(r.State)
 }
 
-// refundV2 is what every message about a refund has.
-func refundV2(r *refundRow) wire.Fields {
+// refundFields is what every message about a refund has.
+func refundFields(r *refundRow) wire.Fields {
 	total, amount := strconv.FormatInt(r.Total, 10), strconv.FormatInt(r.Amount, 10)
 	return wire.Fields{
 		"transaction_id": r.TransactionID, "out_trade_no": r.OutTradeNo, "out_refund_no": r.OutRefundNo,
@@ -51,7 +51,7 @@ func refundV2(r *refundRow) wire.Fields {
 	}
 }
 
-func refundApplyV2(c *callV2) (wire.Fields, error) {
+func refundApply(c *xmlCall) (wire.Fields, error) {
 	f := c.fields
 	total, err := c.feeOf("total_fee")
 	if err != nil {
@@ -69,20 +69,20 @@ func refundApplyV2(c *callV2) (wire.Fields, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := refundV2(r)
+	out := refundFields(r)
 	out["cash_fee"], out["cash_refund_fee"] = out["total_fee"], out["refund_fee"]
 	return out, nil
 }
 
-// refundQueryV2 numbers the refunds it tells, oldest first.
+// refundQuery numbers the refunds it tells, oldest first.
 // https://pay.weixin.qq.com/wiki/doc/api/jsapi.php?chapter=9_5
-func refundQueryV2(c *callV2) (wire.Fields, error) {
+func refundQuery(c *xmlCall) (wire.Fields, error) {
 	list, err := c.refundsOfCall()
 	if err != nil {
 		return nil, err
 	}
 	if len(list) == 0 {
-		return nil, failV2("REFUNDNOTEXIST", "退款订单查询失败").hinting("no refund of this merchant has this number")
+		return nil, xmlRefusal("REFUNDNOTEXIST", "退款订单查询失败").hinting("no refund of this merchant has this number")
 	}
 	total := strconv.FormatInt(list[0].Total, 10)
 	out := wire.Fields{
@@ -94,15 +94,15 @@ func refundQueryV2(c *callV2) (wire.Fields, error) {
 		n := "_" + strconv.Itoa(i)
 		amount := strconv.FormatInt(r.Amount, 10)
 		out["out_refund_no"+n], out["refund_id"+n], out["refund_fee"+n] = r.OutRefundNo, r.RefundID, amount
-		out["refund_status"+n], out["refund_recv_accout"+n] = refundStateV2(r), "支付用户零钱"
+		out["refund_status"+n], out["refund_recv_accout"+n] = refundStatus(r), "支付用户零钱"
 		if r.State == RefundSuccess {
-			out["refund_success_time"+n] = timeV2(r.EndedAt)
+			out["refund_success_time"+n] = dateTime(r.EndedAt)
 		}
 	}
 	return out, nil
 }
 
-func (c *callV2) refundsOfCall() ([]*refundRow, error) {
+func (c *xmlCall) refundsOfCall() ([]*refundRow, error) {
 	f := c.fields
 	key := ""
 	switch {
@@ -119,7 +119,7 @@ func (c *callV2) refundsOfCall() ([]*refundRow, error) {
 	case f["out_trade_no"] != "":
 		key = tradeKey(c.merchant.MchID, f["out_trade_no"])
 	default:
-		return nil, failV2("PARAM_ERROR", "退款查询参数错误").
+		return nil, xmlRefusal("PARAM_ERROR", "退款查询参数错误").
 			hinting("name a refund_id, out_refund_no, transaction_id or out_trade_no")
 	}
 	return c.refundsUnder(key, f["sub_mch_id"])

@@ -12,59 +12,59 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
-// endpointsV2 are the APIv2 endpoints, by path. A partner twin is the same
+// xmlEndpoints are the APIv2 endpoints, by path. A partner twin is the same
 // endpoint for a provider, who signs and names the sub-merchant.
-func endpointsV2() map[string]*endpointV2 {
-	out := map[string]*endpointV2{}
-	add := func(path string, end endpointV2) { out[path] = &end }
-	twins := func(path string, end endpointV2) {
+func xmlEndpoints() map[string]*xmlEndpoint {
+	out := map[string]*xmlEndpoint{}
+	add := func(path string, end xmlEndpoint) { out[path] = &end }
+	twins := func(path string, end xmlEndpoint) {
 		add(path, end)
 		end.sub = true
 		i := strings.LastIndexByte(path, '/')
 		add(path[:i]+"/partner"+path[i:], end)
 	}
-	twins("/papay/entrustweb", endpointV2{run: papayV2Page, page: true})
-	twins("/papay/h5entrustweb", endpointV2{run: papayV2Page, page: true, hmac: true})
-	twins("/papay/preentrustweb", endpointV2{run: papayV2Presign, nonce: true})
-	twins("/papay/querycontract", endpointV2{run: papayV2Query})
-	twins("/papay/deletecontract", endpointV2{run: papayV2Delete})
-	twins("/pay/pappayapply", endpointV2{run: papayV2Apply, nonce: true})
-	twins("/pay/paporderquery", endpointV2{run: papayV2Order, nonce: true})
-	add("/pay/contractorder", endpointV2{run: contractOrderV2, nonce: true})
-	add("/pay/orderquery", endpointV2{run: orderQueryV2, nonce: true})
-	add("/pay/closeorder", endpointV2{run: orderCloseV2, nonce: true})
-	add("/pay/refundquery", endpointV2{run: refundQueryV2, nonce: true})
-	add("/secapi/pay/refund", endpointV2{run: refundApplyV2, nonce: true, mtls: true})
+	twins("/papay/entrustweb", xmlEndpoint{run: papayV2Page, page: true})
+	twins("/papay/h5entrustweb", xmlEndpoint{run: papayV2Page, page: true, hmac: true})
+	twins("/papay/preentrustweb", xmlEndpoint{run: papayV2Presign, nonce: true})
+	twins("/papay/querycontract", xmlEndpoint{run: papayV2Query})
+	twins("/papay/deletecontract", xmlEndpoint{run: papayV2Delete})
+	twins("/pay/pappayapply", xmlEndpoint{run: papayV2Apply, nonce: true})
+	twins("/pay/paporderquery", xmlEndpoint{run: papayV2Order, nonce: true})
+	add("/pay/contractorder", xmlEndpoint{run: contractOrder, nonce: true})
+	add("/pay/orderquery", xmlEndpoint{run: orderQuery, nonce: true})
+	add("/pay/closeorder", xmlEndpoint{run: orderClose, nonce: true})
+	add("/pay/refundquery", xmlEndpoint{run: refundQuery, nonce: true})
+	add("/secapi/pay/refund", xmlEndpoint{run: refundApply, nonce: true, mtls: true})
 	return out
 }
 
-// signRequestV2 makes the session of an APIv2 signing request, whichever way it
+// signingRequest makes the session of an APIv2 signing request, whichever way it
 // came: by the preentrustweb call, a page's URL, the mini program's extraData or
 // with an order. The same request again within the session's life, but for its
 // timestamp, gets the same session.
 // https://pay.weixin.qq.com/doc/v2/merchant/4011987465
-func (s *step) signRequestV2(m *merchant, f wire.Fields) (*sessionRow, error) {
+func (s *step) signingRequest(m *merchant, f wire.Fields) (*sessionRow, error) {
 	p := s.products[Papay]
-	if err := checkSignRequestV2(f); err != nil {
+	if err := checkSigningRequest(f); err != nil {
 		return nil, err
 	}
-	if err := checkPlanV2(s, m, f["plan_id"]); err != nil {
-		return nil, err
+	if wrong := m.planMismatch(p.name, f["plan_id"]); wrong != fits {
+		return nil, wrong.inXML().hinting(wrong.hint(m, "plan_id", p.name))
 	}
 	live, err := s.contractByCode(p, m.MchID, f["plan_id"], f["contract_code"])
 	if err != nil {
 		return nil, err
 	}
 	if live != nil && live.live() {
-		return nil, failV2("INVALID_REQUEST", "contract_code重复，该协议号已签约").
+		return nil, xmlRefusal("INVALID_REQUEST", "contract_code重复，该协议号已签约").
 			hinting("a contract with this contract_code is in force; an APIv2 code may be used again only after its " +
 				"contract has ended")
 	}
-	fingerprint := fingerprintV2(f)
-	use, err := get[codeUse](s.Tx, codeKeyV2(m.MchID, f["plan_id"], f["contract_code"]))
+	fingerprint := xmlFingerprint(f)
+	use, err := get[codeUse](s.Tx, xmlCodeKey(m.MchID, f["plan_id"], f["contract_code"]))
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		use = &codeUse{ID: codeKeyV2(m.MchID, f["plan_id"], f["contract_code"])}
+		use = &codeUse{ID: xmlCodeKey(m.MchID, f["plan_id"], f["contract_code"])}
 	case err != nil:
 		return nil, err
 	case use.Fingerprint == fingerprint:
@@ -87,36 +87,23 @@ func (s *step) signRequestV2(m *merchant, f wire.Fields) (*sessionRow, error) {
 	return session, s.putAll(use, session)
 }
 
-// checkSignRequestV2 checks what the catalogue cannot.
-func checkSignRequestV2(f wire.Fields) error {
+// checkSigningRequest checks what the catalogue cannot.
+func checkSigningRequest(f wire.Fields) error {
 	serial := f["request_serial"]
 	if strings.Trim(serial, decimal) != "" || serial == "" || serial[0] == '0' || len(serial) > 19 {
-		return failV2("PARAM_ERROR", "request_serial参数错误").
+		return xmlRefusal("PARAM_ERROR", "request_serial参数错误").
 			hinting("request_serial is a number of up to 64 bits without leading zeros")
 	}
 	if _, ok := parseAddress(f["notify_url"]); !ok {
-		return failV2("PARAM_ERROR", "notify_url参数错误").
+		return xmlRefusal("PARAM_ERROR", "notify_url参数错误").
 			hinting("notify_url is not an absolute address; it is signed as it is and URL-encoded once in a " +
 				"page's query")
 	}
 	return nil
 }
 
-func checkPlanV2(s *step, m *merchant, id string) error {
-	plan := m.plan(Papay, id)
-	switch {
-	case plan == nil:
-		return failV2("PARAM_ERROR", "签约模板不存在，请检查plan_id").
-			hinting("merchant " + m.MchID + " has no plan_id of product " + string(Papay) +
-				" with this id; add it with WithPlan or POST /sandbox/plans")
-	case plan.Disabled:
-		return failV2("NOAUTH", "该模板已停用").hinting("the plan is disabled: it signs nobody any more")
-	}
-	return nil
-}
-
-// fingerprintV2 tells signing requests apart by what they ask, not when.
-func fingerprintV2(f wire.Fields) string {
+// xmlFingerprint tells signing requests apart by what they ask, not when.
+func xmlFingerprint(f wire.Fields) string {
 	kept := maps.Clone(f)
 	for _, name := range []string{"sign", "timestamp", "nonce_str"} {
 		delete(kept, name)
@@ -124,12 +111,12 @@ func fingerprintV2(f wire.Fields) string {
 	return string(encodeJSON(kept))
 }
 
-func codeKeyV2(mchid, plan, code string) string {
+func xmlCodeKey(mchid, plan, code string) string {
 	return joined(string(Papay), mchid, "v2", plan, code)
 }
 
 // papayV2Presign opens a session for the APP, which launches the token.
-func papayV2Presign(c *callV2) (wire.Fields, error) {
+func papayV2Presign(c *xmlCall) (wire.Fields, error) {
 	session, err := c.enter()
 	if err != nil {
 		return nil, err
@@ -140,16 +127,16 @@ func papayV2Presign(c *callV2) (wire.Fields, error) {
 }
 
 // enter opens the session of an entry, which carries what the orders do not.
-func (c *callV2) enter() (*sessionRow, error) {
+func (c *xmlCall) enter() (*sessionRow, error) {
 	if t := c.fields["timestamp"]; strings.Trim(t, decimal) != "" || len(t) < 9 || len(t) > 10 {
-		return nil, failV2("PARAM_ERROR", "timestamp参数错误").hinting("timestamp is in seconds, ten digits")
+		return nil, xmlRefusal("PARAM_ERROR", "timestamp参数错误").hinting("timestamp is in seconds, ten digits")
 	}
-	return c.signRequestV2(c.merchant, c.fields)
+	return c.signingRequest(c.merchant, c.fields)
 }
 
 // papayV2Page is a signing page: entrustweb is opened in WeChat, h5entrustweb in
 // a browser, which is answered with the address to go on to.
-func papayV2Page(c *callV2) (wire.Fields, error) {
+func papayV2Page(c *xmlCall) (wire.Fields, error) {
 	session, err := c.enter()
 	if err != nil {
 		return nil, err
@@ -165,20 +152,20 @@ func papayV2Page(c *callV2) (wire.Fields, error) {
 func queryFields(raw string) (wire.Fields, *refusal) {
 	values, err := url.ParseQuery(raw)
 	if err != nil {
-		return nil, failV2("PARAM_ERROR", "参数格式校验错误").hinting("the query is not URL-encoded")
+		return nil, xmlRefusal("PARAM_ERROR", "参数格式校验错误").hinting("the query is not URL-encoded")
 	}
 	f := wire.Fields{}
 	for name, v := range values {
 		if len(v) != 1 {
-			return nil, failV2("PARAM_ERROR", "参数格式校验错误").hinting(shown(name) + " stands twice in the query")
+			return nil, xmlRefusal("PARAM_ERROR", "参数格式校验错误").hinting(shown(name) + " stands twice in the query")
 		}
 		f[name] = v[0]
 	}
 	return f, nil
 }
 
-// timeV2 writes a time as APIv2's papay does.
-func timeV2(t time.Time) string { return t.In(wire.Beijing).Format(time.DateTime) }
+// dateTime writes a time as APIv2's papay does.
+func dateTime(t time.Time) string { return t.In(wire.Beijing).Format(time.DateTime) }
 
 // fieldsOfJSON reads an APIv2 message back from where it was kept.
 func fieldsOfJSON(raw json.RawMessage) wire.Fields {

@@ -8,11 +8,11 @@ import (
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
-// contractOrderV2 places an order whose payment signs as well. The two halves
+// contractOrder places an order whose payment signs as well. The two halves
 // fail apart: an order whose signing is refused is paid all the same, and says so
 // in contract_result_code.
 // https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_5.shtml
-func contractOrderV2(c *callV2) (wire.Fields, error) {
+func contractOrder(c *xmlCall) (wire.Fields, error) {
 	f := c.fields
 	total, err := c.feeOf("total_fee")
 	if err != nil {
@@ -20,19 +20,21 @@ func contractOrderV2(c *callV2) (wire.Fields, error) {
 	}
 	switch {
 	case f["contract_mchid"] != f["mch_id"]:
-		return nil, failV2("PARAM_ERROR", "contract_mchid与mch_id不一致").hinting("contract_mchid is the mch_id that pays")
+		return nil, xmlRefusal("PARAM_ERROR", "contract_mchid与mch_id不一致").
+			hinting("contract_mchid is the mch_id that pays")
 	case f["contract_appid"] != f["appid"]:
-		return nil, failV2("PARAM_ERROR", "contract_appid与appid不一致").hinting("contract_appid is the appid that pays")
+		return nil, xmlRefusal("PARAM_ERROR", "contract_appid与appid不一致").
+			hinting("contract_appid is the appid that pays")
 	case f["trade_type"] == "JSAPI" && f["openid"] == "" && f["sub_openid"] == "":
-		return nil, failV2("PARAM_ERROR", "缺少参数openid").hinting("a JSAPI order names its payer")
+		return nil, xmlRefusal("PARAM_ERROR", "缺少参数openid").hinting("a JSAPI order names its payer")
 	case f["sub_openid"] != "" && f["sub_appid"] == "":
-		return nil, failV2("PARAM_ERROR", "缺少参数sub_appid").
+		return nil, xmlRefusal("PARAM_ERROR", "缺少参数sub_appid").
 			hinting("sub_openid is an openid under sub_appid, so send that too")
 	}
 	if end := f["time_expire"]; end != "" {
 		t, err := time.ParseInLocation("20060102150405", end, wire.Beijing)
 		if err != nil {
-			return nil, failV2("PARAM_ERROR", "time_expire参数错误").hinting("time_expire is yyyyMMddHHmmss in Beijing")
+			return nil, xmlRefusal("PARAM_ERROR", "time_expire参数错误").hinting("time_expire is yyyyMMddHHmmss in Beijing")
 		}
 		c.body["time_expire"] = wire.FormatTime(t) // as orders of APIv3 have it
 	}
@@ -70,7 +72,7 @@ func contractOrderV2(c *callV2) (wire.Fields, error) {
 }
 
 // signWithOrder makes the session that paying the order agrees to.
-func (c *callV2) signWithOrder(o *orderRow) error {
+func (c *xmlCall) signWithOrder(o *orderRow) error {
 	f := c.fields
 	asked := wire.Fields{"notify_url": f["contract_notify_url"]}
 	for _, name := range []string{"appid", "mch_id", "sub_appid", "sub_mch_id", "plan_id", "contract_code",
@@ -78,9 +80,9 @@ func (c *callV2) signWithOrder(o *orderRow) error {
 		asked[name] = f[name]
 	}
 	if len(f["contract_code"]) > 32 {
-		return failV2("PARAM_ERROR", "contract_code参数错误")
+		return xmlRefusal("PARAM_ERROR", "contract_code参数错误")
 	}
-	session, err := c.signRequestV2(c.merchant, asked)
+	session, err := c.signingRequest(c.merchant, asked)
 	if err != nil {
 		return err
 	}
@@ -91,7 +93,7 @@ func (c *callV2) signWithOrder(o *orderRow) error {
 
 // orderOfCall finds the order that transaction_id or out_trade_no name, nil when
 // there is none.
-func (c *callV2) orderOfCall() (*orderRow, error) {
+func (c *xmlCall) orderOfCall() (*orderRow, error) {
 	key := tradeKey(c.merchant.MchID, c.fields["out_trade_no"])
 	if id := c.fields["transaction_id"]; id != "" {
 		key = "transaction:" + id
@@ -105,15 +107,15 @@ func (c *callV2) orderOfCall() (*orderRow, error) {
 	return nil, err
 }
 
-// orderQueryV2 tells orders, and debits once there is an order of them.
+// orderQuery tells orders, and debits once there is an order of them.
 // https://pay.weixin.qq.com/wiki/doc/api/jsapi.php?chapter=9_2
-func orderQueryV2(c *callV2) (wire.Fields, error) {
+func orderQuery(c *xmlCall) (wire.Fields, error) {
 	d, err := c.debitOfCall()
 	if err != nil {
 		return nil, err
 	}
 	if d != nil && d.State != DebitAccepted {
-		out := debitQueryV2(d)
+		out := debitQueryFields(d)
 		if d.Closed && d.State == DebitFailed {
 			out["trade_state"], out["trade_state_desc"] = "CLOSED", "订单已关闭"
 		}
@@ -124,13 +126,13 @@ func orderQueryV2(c *callV2) (wire.Fields, error) {
 		return nil, err
 	}
 	if o == nil {
-		return nil, orderMissingV2()
+		return nil, orderMissing()
 	}
-	return orderV2(o, c.now), nil
+	return orderFields(o, c.now), nil
 }
 
-// orderV2 is an order in queries and in the notification of its payment.
-func orderV2(o *orderRow, now time.Time) wire.Fields {
+// orderFields is an order in queries and in the notification of its payment.
+func orderFields(o *orderRow, now time.Time) wire.Fields {
 	asked := fieldsOfJSON(o.Request)
 	state := o.stateAt(now)
 	out := wire.Fields{
@@ -146,7 +148,7 @@ func orderV2(o *orderRow, now time.Time) wire.Fields {
 	}
 	if state == OrderPaid {
 		out["cash_fee"], out["fee_type"], out["bank_type"], out["is_subscribe"] = out["total_fee"], "CNY", "OTHERS", "N"
-		out["transaction_id"], out["time_end"] = o.TransactionID, stampV2(o.PaidAt)
+		out["transaction_id"], out["time_end"] = o.TransactionID, dateTimeDigits(o.PaidAt)
 		if o.Refunded > 0 {
 			out["trade_state"], out["trade_state_desc"] = "REFUND", "转入退款"
 		}
@@ -154,19 +156,19 @@ func orderV2(o *orderRow, now time.Time) wire.Fields {
 	return out
 }
 
-// notifyPaidV2 tells that an APIv2 order was paid.
+// notifyPaidOrder tells that an APIv2 order was paid.
 // https://pay.weixin.qq.com/wiki/doc/api/jsapi.php?chapter=9_7&index=8
-func (s *step) notifyPaidV2(o *orderRow) error {
-	f := orderV2(o, s.now)
+func (s *step) notifyPaidOrder(o *orderRow) error {
+	f := orderFields(o, s.now)
 	delete(f, "trade_state")
 	delete(f, "trade_state_desc")
-	return s.notifyV2(&pushRow{Push: Push{MchID: o.MchID, URL: o.NotifyURL, Event: eventV2Payment, Summary: "支付结果通知",
-		About: o.ID}, retries: debitV2Schedule}, f)
+	return s.notifyXML(&pushRow{Push: Push{MchID: o.MchID, URL: o.NotifyURL, Event: eventV2Payment, Summary: "支付结果通知",
+		About: o.ID}, retries: pappaySchedule}, f)
 }
 
-// orderCloseV2 closes an unpaid order, or a debit WeChat Pay left open.
+// orderClose closes an unpaid order, or a debit WeChat Pay left open.
 // https://pay.weixin.qq.com/wiki/doc/api/jsapi.php?chapter=9_3
-func orderCloseV2(c *callV2) (wire.Fields, error) {
+func orderClose(c *xmlCall) (wire.Fields, error) {
 	d, err := c.debitOfCall()
 	if err != nil {
 		return nil, err
@@ -174,9 +176,9 @@ func orderCloseV2(c *callV2) (wire.Fields, error) {
 	if d != nil {
 		switch {
 		case d.State == DebitPaid:
-			return nil, failV2("ORDERPAID", "订单已支付")
+			return nil, xmlRefusal("ORDERPAID", "订单已支付")
 		case d.Closed:
-			return nil, failV2("ORDERCLOSED", "订单已关闭")
+			return nil, xmlRefusal("ORDERCLOSED", "订单已关闭")
 		}
 		return wire.Fields{}, c.closeDebit(d)
 	}
@@ -185,9 +187,9 @@ func orderCloseV2(c *callV2) (wire.Fields, error) {
 	case err != nil:
 		return nil, err
 	case o == nil:
-		return nil, orderMissingV2()
+		return nil, orderMissing()
 	case o.stateAt(c.now) == OrderClosed:
-		return nil, failV2("ORDERCLOSED", "订单已关闭")
+		return nil, xmlRefusal("ORDERCLOSED", "订单已关闭")
 	}
 	return wire.Fields{}, c.closeOrder(o)
 }

@@ -11,19 +11,19 @@ import (
 
 // A provider debits for a sub-merchant: their key, the sub-merchant's number in
 // every message, and nobody else's contract.
-func TestProviderDebitsV2(t *testing.T) {
+func TestProviderDebitsInAPIv2(t *testing.T) {
 	t.Parallel()
-	w := newWorldV2(t)
+	w := newXMLWorld(t)
 	const sub = "1900000110"
-	session := w.must("papay/partner/preentrustweb", with2(entryV2(), "sub_mch_id", sub))
+	session := w.must("papay/partner/preentrustweb", with2(entryXML(), "sub_mch_id", sub))
 	contract, err := w.Payer(openID).Agree(session["pre_entrustweb_id"].(string))
 	w.ok(err)
 	w.receivedOne()
-	w.refused("CONTRACT_NOT_EXIST", "pay/pappayapply", applyV2(contract.ID, "P1"))
-	w.refused("PARAM_ERROR", "pay/partner/pappayapply", applyV2(contract.ID, "P1"))
-	w.refused("CONTRACT_NOT_EXIST", "pay/partner/pappayapply", with2(applyV2(contract.ID, "P1"), "sub_mch_id",
+	w.refused("CONTRACT_NOT_EXIST", "pay/pappayapply", applyXML(contract.ID, "P1"))
+	w.refused("PARAM_ERROR", "pay/partner/pappayapply", applyXML(contract.ID, "P1"))
+	w.refused("CONTRACT_NOT_EXIST", "pay/partner/pappayapply", with2(applyXML(contract.ID, "P1"), "sub_mch_id",
 		"1230000109"))
-	w.must("pay/partner/pappayapply", with2(applyV2(contract.ID, "P1"), "sub_mch_id", sub))
+	w.must("pay/partner/pappayapply", with2(applyXML(contract.ID, "P1"), "sub_mch_id", sub))
 	if paid := w.receivedOne(); paid["sub_mch_id"] != sub || paid["mch_id"] != sandbox.DefaultMchID ||
 		paid["result_code"] != "SUCCESS" {
 		t.Errorf("got %v", paid)
@@ -33,7 +33,7 @@ func TestProviderDebitsV2(t *testing.T) {
 		t.Errorf("got %v", q)
 	}
 	w.refused("ORDERNOTEXIST", "pay/paporderquery", orderNo("P1"))
-	w.must("secapi/pay/refund", with2(refundV2("P1", "R1", "1"), "sub_mch_id", sub), wxpay.MTLS())
+	w.must("secapi/pay/refund", with2(refundFields("P1", "R1", "1"), "sub_mch_id", sub), wxpay.MTLS())
 	w.ok(w.Advance(time.Minute))
 	w.receivedOne()
 
@@ -47,19 +47,19 @@ func TestProviderDebitsV2(t *testing.T) {
 		wxpay.Path("contract_id", contract.ID))
 	w.ok(err)
 	w.ok(w.Advance(48 * time.Hour))
-	w.must("pay/partner/pappayapply", with2(applyV2(contract.ID, "P2"), "sub_mch_id", sub))
+	w.must("pay/partner/pappayapply", with2(applyXML(contract.ID, "P2"), "sub_mch_id", sub))
 	if paid := w.receivedOne(); paid["out_trade_no"] != "P2" {
 		t.Errorf("got %v", paid)
 	}
 }
 
 // Accounts of one payer are told apart by outerid; without one they sign once.
-func TestAccountsV2(t *testing.T) {
+func TestAccountsInAPIv2(t *testing.T) {
 	t.Parallel()
-	w := newWorldV2(t)
+	w := newXMLWorld(t)
 	sign := func(code, outer string) error {
 		t.Helper()
-		session := w.must("papay/preentrustweb", with2(entryV2(), "contract_code", code, "outerid", outer))
+		session := w.must("papay/preentrustweb", with2(entryXML(), "contract_code", code, "outerid", outer))
 		_, err := w.Payer(openID).Agree(session["pre_entrustweb_id"].(string))
 		return err
 	}
@@ -72,18 +72,18 @@ func TestAccountsV2(t *testing.T) {
 }
 
 // Faults reach APIv2 too, in its own words.
-func TestFaultsV2(t *testing.T) {
+func TestFaultsInAPIv2(t *testing.T) {
 	t.Parallel()
-	w := newWorldV2(t)
-	contract := w.signV2("100000")
+	w := newXMLWorld(t)
+	contract := w.signXML("100000")
 	w.ok(w.Inject(sandbox.Fault{Name: sandbox.FaultRateLimit, Endpoint: "POST /pay/pappayapply"}))
-	w.refused("FREQUENCY_LIMITED", "pay/pappayapply", applyV2(contract.ID, "A1"))
-	w.must("pay/pappayapply", applyV2(contract.ID, "A1")) // the same number: nothing was done
+	w.refused("FREQUENCY_LIMITED", "pay/pappayapply", applyXML(contract.ID, "A1"))
+	w.must("pay/pappayapply", applyXML(contract.ID, "A1")) // the same number: nothing was done
 	w.receivedOne()
 
 	w.ok(w.Inject(sandbox.Fault{Name: sandbox.FaultError, Committed: true, Endpoint: "POST /pay/pappayapply"}))
-	w.refused("SYSTEMERROR", "pay/pappayapply", applyV2(contract.ID, "A2"))
-	w.refused("ORDER_ACCEPTED", "pay/pappayapply", applyV2(contract.ID, "A2")) // it was done
+	w.refused("SYSTEMERROR", "pay/pappayapply", applyXML(contract.ID, "A2"))
+	w.refused("ORDER_ACCEPTED", "pay/pappayapply", applyXML(contract.ID, "A2")) // it was done
 	if paid := w.receivedOne(); paid["out_trade_no"] != "A2" {
 		t.Errorf("got %v", paid)
 	}
@@ -92,8 +92,8 @@ func TestFaultsV2(t *testing.T) {
 // Only the H5 page is answered with where to go on; the other is a page itself.
 func TestEntryPageOverHTTP(t *testing.T) {
 	t.Parallel()
-	w := newWorldV2(t)
-	address, err := w.client.Chain("v2/papay/entrustweb").URL(entryV2())
+	w := newXMLWorld(t)
+	address, err := w.client.Chain("v2/papay/entrustweb").URL(entryXML())
 	w.ok(err)
 	if f := w.get(address); f["return_code"] != "SUCCESS" || f["redirect_url"] != "" {
 		t.Errorf("got %v", f)
@@ -104,9 +104,9 @@ func TestEntryPageOverHTTP(t *testing.T) {
 }
 
 // An order that names its payer by sub_openid is theirs, and so is the contract it signs.
-func TestContractOrderOfASubOpenIDV2(t *testing.T) {
+func TestContractOrderOfASubOpenIDInAPIv2(t *testing.T) {
 	t.Parallel()
-	w := newWorldV2(t)
+	w := newXMLWorld(t)
 	order := with2(contractOrder(), "openid", "", "sub_mch_id", "1230000109", "sub_openid", "oWithTheSub")
 	w.refused("PARAM_ERROR", "pay/contractorder", order)
 	order = with2(order, "sub_appid", "wxd678efh567hg6999")

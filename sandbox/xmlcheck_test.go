@@ -16,32 +16,32 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox"
 )
 
-func TestRefusalsV2(t *testing.T) {
+func TestRefusalsInAPIv2(t *testing.T) {
 	t.Parallel()
-	w := newWorldV2(t, sandbox.WithPlan(sandbox.Plan{ID: "7", Product: sandbox.Papay, Disabled: true}),
+	w := newXMLWorld(t, sandbox.WithPlan(sandbox.Plan{ID: "7", Product: sandbox.Papay, Disabled: true}),
 		sandbox.WithMerchant(sandbox.Merchant{MchID: "1900000777", AppIDs: []string{"wx7"},
 			Plans: []sandbox.Plan{{ID: "8", Product: sandbox.Papay}}}))
 	for name, c := range map[string]struct {
 		code, path string
 		f          map[string]string
 	}{
-		"another's appid": {"APPID_MCHID_NOT_MATCH", "papay/preentrustweb", with2(entryV2(), "appid", "wx7")},
-		"no merchant":     {"FAIL", "papay/preentrustweb", with2(entryV2(), "mch_id", "1")},
-		"an emoji": {"PARAM_ERROR", "papay/preentrustweb", with2(entryV2(), "contract_display_account",
+		"another's appid": {"APPID_MCHID_NOT_MATCH", "papay/preentrustweb", with2(entryXML(), "appid", "wx7")},
+		"no merchant":     {"FAIL", "papay/preentrustweb", with2(entryXML(), "mch_id", "1")},
+		"an emoji": {"PARAM_ERROR", "papay/preentrustweb", with2(entryXML(), "contract_display_account",
 			"😀")},
-		"no version":          {"PARAM_ERROR", "papay/preentrustweb", with2(entryV2(), "version", "")},
-		"milliseconds":        {"PARAM_ERROR", "papay/preentrustweb", with2(entryV2(), "timestamp", "1599703200000")},
-		"a serial with zero":  {"PARAM_ERROR", "papay/preentrustweb", with2(entryV2(), "request_serial", "01")},
-		"no code":             {"PARAM_ERROR", "papay/preentrustweb", with2(entryV2(), "contract_code", "")},
-		"a relative URL":      {"PARAM_ERROR", "papay/preentrustweb", with2(entryV2(), "notify_url", "/x")},
-		"an unknown plan":     {"PARAM_ERROR", "papay/preentrustweb", with2(entryV2(), "plan_id", "9")},
-		"another's plan":      {"PARAM_ERROR", "papay/preentrustweb", with2(entryV2(), "plan_id", "8")},
-		"a disabled plan":     {"NOAUTH", "papay/preentrustweb", with2(entryV2(), "plan_id", "7")},
-		"an unknown contract": {"CONTRACT_NOT_EXIST", "papay/querycontract", with2(byCodeV2(), "contract_id", "Wx1")},
-		"an unknown code":     {"CONTRACT_NOT_EXIST", "papay/querycontract", byCodeV2()},
-		"no contract":         {"PARAM_ERROR", "papay/querycontract", with2(byCodeV2(), "contract_code", "")},
-		"no remark":           {"PARAMETER FAIL", "papay/deletecontract", byCodeV2()},
-		"no such path":        {"FAIL", "papay/nothing", entryV2()},
+		"no version":          {"PARAM_ERROR", "papay/preentrustweb", with2(entryXML(), "version", "")},
+		"milliseconds":        {"PARAM_ERROR", "papay/preentrustweb", with2(entryXML(), "timestamp", "1599703200000")},
+		"a serial with zero":  {"PARAM_ERROR", "papay/preentrustweb", with2(entryXML(), "request_serial", "01")},
+		"no code":             {"PARAM_ERROR", "papay/preentrustweb", with2(entryXML(), "contract_code", "")},
+		"a relative URL":      {"PARAM_ERROR", "papay/preentrustweb", with2(entryXML(), "notify_url", "/x")},
+		"an unknown plan":     {"PARAM_ERROR", "papay/preentrustweb", with2(entryXML(), "plan_id", "9")},
+		"another's plan":      {"PARAM_ERROR", "papay/preentrustweb", with2(entryXML(), "plan_id", "8")},
+		"a disabled plan":     {"NOAUTH", "papay/preentrustweb", with2(entryXML(), "plan_id", "7")},
+		"an unknown contract": {"CONTRACT_NOT_EXIST", "papay/querycontract", with2(byCodeXML(), "contract_id", "Wx1")},
+		"an unknown code":     {"CONTRACT_NOT_EXIST", "papay/querycontract", byCodeXML()},
+		"no contract":         {"PARAM_ERROR", "papay/querycontract", with2(byCodeXML(), "contract_code", "")},
+		"no remark":           {"PARAMETER FAIL", "papay/deletecontract", byCodeXML()},
+		"no such path":        {"FAIL", "papay/nothing", entryXML()},
 	} {
 		w.refused(c.code, c.path, c.f)
 		all, err := w.Journal(0, 1)
@@ -53,12 +53,12 @@ func TestRefusalsV2(t *testing.T) {
 }
 
 // What the sandbox says of a wrong sign, which WeChat Pay never does.
-func TestExplainV2(t *testing.T) {
+func TestExplainInAPIv2(t *testing.T) {
 	t.Parallel()
-	w := newWorldV2(t, sandbox.WithMerchant(sandbox.Merchant{MchID: "1900000777", AppIDs: []string{"wx7"},
+	w := newXMLWorld(t, sandbox.WithMerchant(sandbox.Merchant{MchID: "1900000777", AppIDs: []string{"wx7"},
 		APIv2Key: wxpay.NewSecret(strings.Repeat("7", 32))}))
 	config := w.ClientConfig()
-	base := wire.Fields(with2(entryV2(), "mch_id", sandbox.DefaultMchID, "outerid", ""))
+	base := wire.Fields(with2(entryXML(), "mch_id", sandbox.DefaultMchID, "outerid", ""))
 	encoded := maps.Clone(base)
 	for name, value := range encoded {
 		encoded[name] = url.QueryEscape(value)
@@ -106,21 +106,21 @@ func TestExplainV2(t *testing.T) {
 
 // An answer that is no XML success makes the sandbox try again, whatever its
 // status.
-func TestAnswersV2(t *testing.T) {
+func TestAnswersInAPIv2(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]string{
 		"plain text":    "success",
 		"JSON":          `{"code":"SUCCESS","message":"OK"}`,
 		"HTML":          "<html><body>OK</body></html>",
-		"FAIL":          strings.Replace(successV2, "SUCCESS", "FAIL", 1),
-		"a line behind": successV2 + "\n",
+		"FAIL":          strings.Replace(xmlSuccess, "SUCCESS", "FAIL", 1),
+		"a line behind": xmlSuccess + "\n",
 		"nothing":       " ",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorldV2(t)
+			w := newXMLWorld(t)
 			w.answer = answer
-			session := w.must("papay/preentrustweb", entryV2())
+			session := w.must("papay/preentrustweb", entryXML())
 			_, err := w.Payer(openID).Agree(session["pre_entrustweb_id"].(string))
 			w.ok(err)
 			w.ok(w.Advance(45 * time.Second))
@@ -137,9 +137,9 @@ func TestAnswersV2(t *testing.T) {
 }
 
 // The pages, over REST.
-func TestAdminOpensPagesV2(t *testing.T) {
+func TestAdminOpensPagesInAPIv2(t *testing.T) {
 	t.Parallel()
-	w := newWorldV2(t)
+	w := newXMLWorld(t)
 	post := func(path string, body any) (int, object) {
 		t.Helper()
 		raw, err := json.Marshal(body)
@@ -151,7 +151,7 @@ func TestAdminOpensPagesV2(t *testing.T) {
 		w.ok(json.NewDecoder(answer.Body).Decode(&out))
 		return answer.StatusCode, out
 	}
-	address, err := w.client.Chain("v2/papay/entrustweb").URL(entryV2())
+	address, err := w.client.Chain("v2/papay/entrustweb").URL(entryXML())
 	w.ok(err)
 	payer := "/sandbox/payers/" + openID
 	status, page := post(payer+"/open-url", object{"url": address})
@@ -165,7 +165,7 @@ func TestAdminOpensPagesV2(t *testing.T) {
 	if status, _ = post(payer+"/open-url", object{}); status != 400 {
 		t.Errorf("got %d", status)
 	}
-	launch, err := w.client.ContractExtraData(with2(entryV2(), "version", ""))
+	launch, err := w.client.ContractExtraData(with2(entryXML(), "version", ""))
 	w.ok(err)
 	if status, page = post(payer+"/open-mini-program", object{"extra_data": launch.ExtraData}); status != 200 ||
 		page["token"] == "" {

@@ -9,9 +9,9 @@ import (
 
 // contractOfCall finds the contract that contract_id, or plan_id and
 // contract_code, name.
-func (c *callV2) contractOfCall() (*contractRow, error) {
+func (c *xmlCall) contractOfCall() (*contractRow, error) {
 	f := c.fields
-	gone := failV2("CONTRACT_NOT_EXIST", "签约协议不存在")
+	gone := xmlRefusal("CONTRACT_NOT_EXIST", "签约协议不存在")
 	var contract *contractRow
 	var err error
 	switch {
@@ -23,7 +23,7 @@ func (c *callV2) contractOfCall() (*contractRow, error) {
 	case f["plan_id"] != "" && f["contract_code"] != "":
 		contract, err = c.contractByCode(c.product, c.merchant.MchID, f["plan_id"], f["contract_code"])
 	default:
-		return nil, failV2("PARAM_ERROR", "contract_id或plan_id+contract_code不能为空").
+		return nil, xmlRefusal("PARAM_ERROR", "contract_id或plan_id+contract_code不能为空").
 			hinting("name the contract by contract_id, or by plan_id and contract_code together")
 	}
 	switch {
@@ -39,10 +39,10 @@ func (c *callV2) contractOfCall() (*contractRow, error) {
 
 // papayV2Query tells a contract as it is; 9 is one whose payer has not agreed so
 // far. https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_7.shtml
-func papayV2Query(c *callV2) (wire.Fields, error) {
+func papayV2Query(c *xmlCall) (wire.Fields, error) {
 	contract, err := c.contractOfCall()
 	if err == nil {
-		out := contractV2(contract)
+		out := contractFields(contract)
 		out["err_code"], out["err_code_des"] = "0", "SUCCESS" // as recorded; a success all the same
 		return out, nil
 	}
@@ -50,7 +50,7 @@ func papayV2Query(c *callV2) (wire.Fields, error) {
 	if !errors.As(err, &none) || c.fields["contract_code"] == "" {
 		return nil, err
 	}
-	use, missing := get[codeUse](c.Tx, codeKeyV2(c.merchant.MchID, c.fields["plan_id"], c.fields["contract_code"]))
+	use, missing := get[codeUse](c.Tx, xmlCodeKey(c.merchant.MchID, c.fields["plan_id"], c.fields["contract_code"]))
 	if missing != nil {
 		return nil, err
 	}
@@ -65,19 +65,20 @@ func papayV2Query(c *callV2) (wire.Fields, error) {
 	}, nil
 }
 
-// contractV2 is a contract in APIv2's terms.
-func contractV2(c *contractRow) wire.Fields {
+// contractFields is a contract in APIv2's terms.
+func contractFields(c *contractRow) wire.Fields {
 	out := wire.Fields{
 		"mch_id": c.MchID, "appid": c.AppID, "contract_id": c.ID, "plan_id": c.PlanID, "openid": c.OpenID,
 		"request_serial": requestSerial(c), "contract_code": c.Code, "contract_display_account": c.Account,
-		"contract_state": "0", "contract_signed_time": timeV2(c.SignedAt), "contract_expired_time": timeV2(c.ExpiresAt),
+		"contract_state": "0", "contract_signed_time": dateTime(c.SignedAt),
+		"contract_expired_time": dateTime(c.ExpiresAt),
 	}
 	if c.SubMchID != "" {
 		out["sub_mch_id"], out["sub_appid"], out["sub_openid"] = c.SubMchID, c.SubAppID, c.SubOpenID
 	}
 	if c.State == ContractTerminated {
-		out["contract_state"], out["contract_terminated_time"] = "1", timeV2(c.TerminatedAt)
-		out["contract_termination_mode"], out["contract_termination_remark"] = modeV2(c), c.Remark
+		out["contract_state"], out["contract_terminated_time"] = "1", dateTime(c.TerminatedAt)
+		out["contract_termination_mode"], out["contract_termination_remark"] = terminationMode(c), c.Remark
 	}
 	if c.State == ContractSignFailed { // signed without effect in APIv3; APIv2 has no word for it
 		out["contract_state"], out["contract_signed_time"], out["contract_expired_time"] = "1", "", ""
@@ -99,10 +100,10 @@ func requestSerial(c *contractRow) string {
 	return "0"
 }
 
-// modeV2 is contract_termination_mode. The console ends contracts by the API
+// terminationMode is contract_termination_mode. The console ends contracts by the API
 // itself, and that is what merchants see of it.
 // https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_6.shtml
-func modeV2(c *contractRow) string {
+func terminationMode(c *contractRow) string {
 	switch c.Mode {
 	case ByUser:
 		return "2"
@@ -119,14 +120,14 @@ func modeV2(c *contractRow) string {
 
 // papayV2Delete ends a contract in the merchant's name. The page knows MD5 only.
 // https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_9.shtml
-func papayV2Delete(c *callV2) (wire.Fields, error) {
+func papayV2Delete(c *xmlCall) (wire.Fields, error) {
 	f := c.fields
 	contract, err := c.contractOfCall()
 	if err != nil {
 		return nil, err
 	}
 	if !contract.live() {
-		return nil, failV2("CONTRACT_NOT_EXIST", "签约协议已解约").hinting("the contract has ended already")
+		return nil, xmlRefusal("CONTRACT_NOT_EXIST", "签约协议已解约").hinting("the contract has ended already")
 	}
 	if err := c.terminate(contract, ByMerchant, f["contract_termination_remark"]); err != nil {
 		return nil, err

@@ -17,11 +17,11 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox"
 )
 
-const successV2 = `<xml><return_code><![CDATA[SUCCESS]]></return_code><return_msg><![CDATA[OK]]></return_msg></xml>`
+const xmlSuccess = `<xml><return_code><![CDATA[SUCCESS]]></return_code><return_msg><![CDATA[OK]]></return_msg></xml>`
 
-// worldV2 is a sandbox with a manual clock, its client, and a merchant's APIv2
+// xmlWorld is a sandbox with a manual clock, its client, and a merchant's APIv2
 // inbox.
-type worldV2 struct {
+type xmlWorld struct {
 	*testing.T
 	*sandbox.Sandbox
 	client *wxpay.Client
@@ -30,18 +30,18 @@ type worldV2 struct {
 	mu     sync.Mutex
 	got    []wire.Fields
 	paths  []string
-	answer string // "" for successV2
+	answer string // "" for xmlSuccess
 }
 
-func newWorldV2(t *testing.T, options ...sandbox.Option) *worldV2 {
+func newXMLWorld(t *testing.T, options ...sandbox.Option) *xmlWorld {
 	t.Helper()
 	sb := sandbox.New(t, append([]sandbox.Option{sandbox.At(start)}, options...)...)
-	w := &worldV2{T: t, Sandbox: sb, client: sb.Client(), key: sb.ClientConfig().APIv2Key.Reveal()}
+	w := &xmlWorld{T: t, Sandbox: sb, client: sb.Client(), key: sb.ClientConfig().APIv2Key.Reveal()}
 	w.ok(sb.Receive("https://yourapp.com", w))
 	return w
 }
 
-func (w *worldV2) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+func (w *xmlWorld) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	f, err := wire.ParseXML(body)
 	if err != nil || !strings.HasPrefix(r.Header.Get("Content-Type"), "text/xml") ||
@@ -64,12 +64,12 @@ func (w *worldV2) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	answer := w.answer
 	w.mu.Unlock()
 	if answer == "" {
-		answer = successV2
+		answer = xmlSuccess
 	}
 	_, _ = io.WriteString(rw, answer)
 }
 
-func (w *worldV2) ok(err error) {
+func (w *xmlWorld) ok(err error) {
 	w.Helper()
 	if err != nil {
 		w.Fatal(err)
@@ -77,7 +77,7 @@ func (w *worldV2) ok(err error) {
 }
 
 // received settles and takes the notifications since the last look.
-func (w *worldV2) received() []wire.Fields {
+func (w *xmlWorld) received() []wire.Fields {
 	w.Helper()
 	w.ok(w.Settle())
 	w.mu.Lock()
@@ -87,7 +87,7 @@ func (w *worldV2) received() []wire.Fields {
 	return got
 }
 
-func (w *worldV2) receivedOne() wire.Fields {
+func (w *xmlWorld) receivedOne() wire.Fields {
 	w.Helper()
 	got := w.received()
 	if len(got) != 1 {
@@ -97,7 +97,7 @@ func (w *worldV2) receivedOne() wire.Fields {
 }
 
 // call gives what a call was answered, which no receiver takes for a notification.
-func (w *worldV2) call(path string, f map[string]string, opts ...wxpay.Option) (map[string]any, error) {
+func (w *xmlWorld) call(path string, f map[string]string, opts ...wxpay.Option) (map[string]any, error) {
 	w.Helper()
 	r, err := w.client.Chain("v2/"+path).Post(context.Background(), f, opts...)
 	if err != nil {
@@ -120,7 +120,7 @@ func (w *worldV2) call(path string, f map[string]string, opts ...wxpay.Option) (
 }
 
 // promised checks a notification against the catalogue.
-func (w *worldV2) promised(f wire.Fields) {
+func (w *xmlWorld) promised(f wire.Fields) {
 	eventType := "V2.PAYMENT"
 	switch {
 	case f["change_type"] != "":
@@ -140,7 +140,7 @@ func (w *worldV2) promised(f wire.Fields) {
 	}
 }
 
-func (w *worldV2) must(path string, f map[string]string, opts ...wxpay.Option) map[string]any {
+func (w *xmlWorld) must(path string, f map[string]string, opts ...wxpay.Option) map[string]any {
 	w.Helper()
 	m, err := w.call(path, f, opts...)
 	if err != nil {
@@ -150,7 +150,7 @@ func (w *worldV2) must(path string, f map[string]string, opts ...wxpay.Option) m
 }
 
 // get is a browser.
-func (w *worldV2) get(address string) wire.Fields {
+func (w *xmlWorld) get(address string) wire.Fields {
 	w.Helper()
 	answer, err := http.Get(address) //nolint:noctx
 	w.ok(err)
@@ -163,7 +163,7 @@ func (w *worldV2) get(address string) wire.Fields {
 }
 
 // refused wants result_code FAIL, or return_code FAIL where code is "FAIL".
-func (w *worldV2) refused(code, path string, f map[string]string, opts ...wxpay.Option) *wxpay.Error {
+func (w *xmlWorld) refused(code, path string, f map[string]string, opts ...wxpay.Option) *wxpay.Error {
 	w.Helper()
 	_, err := w.call(path, f, opts...)
 	var e *wxpay.Error
@@ -174,7 +174,7 @@ func (w *worldV2) refused(code, path string, f map[string]string, opts ...wxpay.
 }
 
 // hint is why the last call was refused, as the journal has it.
-func (w *worldV2) hint() string {
+func (w *xmlWorld) hint() string {
 	w.Helper()
 	all, err := w.Journal(0, 1)
 	w.ok(err)
@@ -189,7 +189,7 @@ func with2(f map[string]string, pairs ...string) map[string]string {
 	return out
 }
 
-func entryV2() map[string]string {
+func entryXML() map[string]string {
 	return map[string]string{
 		"appid": sandbox.DefaultAppID, "plan_id": sandbox.DefaultPlanID, "contract_code": "100000",
 		"request_serial":           "1000",
@@ -198,25 +198,25 @@ func entryV2() map[string]string {
 	}
 }
 
-func byCodeV2() map[string]string {
+func byCodeXML() map[string]string {
 	return map[string]string{"appid": sandbox.DefaultAppID, "plan_id": sandbox.DefaultPlanID, "contract_code": "100000",
 		"version": "1.0"}
 }
 
-// TestContractV2 is the life of a contract, signed in the APP.
-func TestContractV2(t *testing.T) {
+// TestContractInAPIv2 is the life of a contract, signed in the APP.
+func TestContractInAPIv2(t *testing.T) {
 	t.Parallel()
-	w := newWorldV2(t)
-	session := w.must("papay/preentrustweb", entryV2())
+	w := newXMLWorld(t)
+	session := w.must("papay/preentrustweb", entryXML())
 	token, _ := session["pre_entrustweb_id"].(string)
 	if token == "" || session["nonce_str"] == "" || session["mch_id"] != sandbox.DefaultMchID {
 		t.Fatalf("got %v", session)
 	}
-	if again := w.must("papay/preentrustweb", with2(entryV2(), "timestamp",
+	if again := w.must("papay/preentrustweb", with2(entryXML(), "timestamp",
 		"1599703201")); again["pre_entrustweb_id"] != token {
 		t.Error("the same request again has another session")
 	}
-	if q := w.must("papay/querycontract", byCodeV2()); q["contract_state"] != "9" || q["request_serial"] != "1000" {
+	if q := w.must("papay/querycontract", byCodeXML()); q["contract_state"] != "9" || q["request_serial"] != "1000" {
 		t.Errorf("before: %v", q)
 	}
 	contract, err := w.Payer(openID).Agree(token)
@@ -243,40 +243,40 @@ func TestContractV2(t *testing.T) {
 		q["openid"] != openID {
 		t.Errorf("signed: %v", q)
 	}
-	w.refused("INVALID_REQUEST", "papay/preentrustweb", entryV2())
+	w.refused("INVALID_REQUEST", "papay/preentrustweb", entryXML())
 
 	w.ok(w.Advance(time.Hour))
-	w.must("papay/deletecontract", with2(byCodeV2(), "contract_termination_remark", "解约原因"))
+	w.must("papay/deletecontract", with2(byCodeXML(), "contract_termination_remark", "解约原因"))
 	end := w.receivedOne()
 	if end["change_type"] != "DELETE" || end["contract_termination_mode"] != "3" ||
 		end["operate_time"] != "2020-09-10 11:00:00" ||
 		end["contract_termination_remark"] != "解约原因" || w.paths[1] != "/notify" {
 		t.Errorf("got %v at %v", end, w.paths)
 	}
-	q = w.must("papay/querycontract", byCodeV2())
+	q = w.must("papay/querycontract", byCodeXML())
 	if q["contract_state"] != "1" || q["contract_termination_mode"] != "3" ||
 		q["contract_terminated_time"] != "2020-09-10 11:00:00" {
 		t.Errorf("ended: %v", q)
 	}
-	w.refused("CONTRACT_NOT_EXIST", "papay/deletecontract", with2(byCodeV2(), "contract_termination_remark", "x"))
+	w.refused("CONTRACT_NOT_EXIST", "papay/deletecontract", with2(byCodeXML(), "contract_termination_remark", "x"))
 	// The code may be used again once its contract has ended.
-	again := w.must("papay/preentrustweb", entryV2())
+	again := w.must("papay/preentrustweb", entryXML())
 	second, err := w.Payer(openID).Agree(again["pre_entrustweb_id"].(string))
 	w.ok(err)
-	if q := w.must("papay/querycontract", byCodeV2()); q["contract_id"] != second.ID || q["contract_state"] != "0" {
+	if q := w.must("papay/querycontract", byCodeXML()); q["contract_id"] != second.ID || q["contract_state"] != "0" {
 		t.Errorf("signed again: %v", q)
 	}
 }
 
 // Each way of ending has a number of its own.
-func TestTerminationModesV2(t *testing.T) {
+func TestTerminationModesInAPIv2(t *testing.T) {
 	t.Parallel()
-	w := newWorldV2(t)
+	w := newXMLWorld(t)
 	for mode, want := range map[sandbox.Termination]string{
 		sandbox.ByUser: "2", sandbox.ByMerchant: "3", sandbox.ByConsole: "3", sandbox.BySystem: "5",
 		sandbox.ByCustomerService: "7",
 	} {
-		session := w.must("papay/preentrustweb", entryV2())
+		session := w.must("papay/preentrustweb", entryXML())
 		contract, err := w.Payer(openID).Agree(session["pre_entrustweb_id"].(string))
 		w.ok(err)
 		w.receivedOne()
@@ -287,11 +287,11 @@ func TestTerminationModesV2(t *testing.T) {
 	}
 }
 
-// TestPagesV2 signs through the pages, whose URL the payer opens.
-func TestPagesV2(t *testing.T) {
+// TestPagesInAPIv2 signs through the pages, whose URL the payer opens.
+func TestPagesInAPIv2(t *testing.T) {
 	t.Parallel()
-	w := newWorldV2(t)
-	address, err := w.client.Chain("v2/papay/entrustweb").URL(with2(entryV2(), "return_web", "1", "notify_url",
+	w := newXMLWorld(t)
+	address, err := w.client.Chain("v2/papay/entrustweb").URL(with2(entryXML(), "return_web", "1", "notify_url",
 		"https://yourapp.com/v2?a=1%26b=%2B"))
 	w.ok(err)
 	payer := w.Payer(openID)
@@ -314,7 +314,7 @@ func TestPagesV2(t *testing.T) {
 	}
 
 	// H5: the browser is answered with the address to go on to.
-	h5 := with2(entryV2(), "contract_code", "100001", "clientip", "119.145.83.6", "return_appid", "wxcbda96de0b165486")
+	h5 := with2(entryXML(), "contract_code", "100001", "clientip", "119.145.83.6", "return_appid", "wxcbda96de0b165486")
 	wrong, err := w.client.Chain("v2/papay/h5entrustweb").URL(h5)
 	w.ok(err)
 	if _, err := payer.OpenURL(wrong); pageReason(err) != sandbox.PageRejected || !strings.Contains(err.Error(),
@@ -335,7 +335,7 @@ func TestPagesV2(t *testing.T) {
 	}
 
 	// The mini program gets the fields themselves.
-	launch, err := w.client.ContractExtraData(with2(entryV2(), "contract_code", "100002", "version", ""))
+	launch, err := w.client.ContractExtraData(with2(entryXML(), "contract_code", "100002", "version", ""))
 	w.ok(err)
 	third := w.Payer("third-openid")
 	page, err = third.OpenMiniProgram(launch.ExtraData)
@@ -364,11 +364,11 @@ func pageReason(err error) sandbox.PageReason {
 }
 
 // A provider signs with their own key, and names the sub-merchant.
-func TestProviderV2(t *testing.T) {
+func TestProviderInAPIv2(t *testing.T) {
 	t.Parallel()
-	w := newWorldV2(t)
-	f := with2(entryV2(), "sub_mch_id", "1900000110")
-	w.refused("PARAM_ERROR", "papay/partner/preentrustweb", entryV2())
+	w := newXMLWorld(t)
+	f := with2(entryXML(), "sub_mch_id", "1900000110")
+	w.refused("PARAM_ERROR", "papay/partner/preentrustweb", entryXML())
 	w.refused("NOAUTH", "papay/partner/preentrustweb", with2(f, "sub_mch_id", "1"))
 	session := w.must("papay/partner/preentrustweb", f)
 	if session["sub_mch_id"] != "1900000110" {
@@ -379,10 +379,10 @@ func TestProviderV2(t *testing.T) {
 	if add := w.receivedOne(); add["sub_mch_id"] != "1900000110" || add["mch_id"] != sandbox.DefaultMchID {
 		t.Errorf("got %v", add)
 	}
-	w.refused("CONTRACT_NOT_EXIST", "papay/querycontract", byCodeV2())
-	if q := w.must("papay/partner/querycontract", with2(byCodeV2(), "sub_mch_id",
+	w.refused("CONTRACT_NOT_EXIST", "papay/querycontract", byCodeXML())
+	if q := w.must("papay/partner/querycontract", with2(byCodeXML(), "sub_mch_id",
 		"1900000110")); q["contract_id"] != contract.ID {
 		t.Errorf("got %v", q)
 	}
-	w.must("papay/deletecontract", with2(byCodeV2(), "sub_mch_id", "1900000110", "contract_termination_remark", "x"))
+	w.must("papay/deletecontract", with2(byCodeXML(), "sub_mch_id", "1900000110", "contract_termination_remark", "x"))
 }

@@ -12,17 +12,17 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox"
 )
 
-// signV2 makes a contract and takes its notification.
-func (w *worldV2) signV2(code string) *sandbox.Contract {
+// signXML makes a contract and takes its notification.
+func (w *xmlWorld) signXML(code string) *sandbox.Contract {
 	w.Helper()
-	session := w.must("papay/preentrustweb", with2(entryV2(), "contract_code", code))
+	session := w.must("papay/preentrustweb", with2(entryXML(), "contract_code", code))
 	c, err := w.Payer(openID).Agree(session["pre_entrustweb_id"].(string))
 	w.ok(err)
 	w.receivedOne()
 	return c
 }
 
-func applyV2(contract, number string) map[string]string {
+func applyXML(contract, number string) map[string]string {
 	return map[string]string{
 		"appid": sandbox.DefaultAppID, "body": "水电代扣", "out_trade_no": number, "total_fee": "888",
 		"spbill_create_ip": "8.8.8.8",
@@ -35,7 +35,7 @@ func orderNo(number string) map[string]string {
 }
 
 // notice sends APIv3's pre-deduction notice about a contract signed in APIv2.
-func (w *worldV2) notice(contract string, amount int) error {
+func (w *xmlWorld) notice(contract string, amount int) error {
 	_, err := w.client.Chain("v3/papay/contracts/{contract_id}/notify").Post(context.Background(), object{
 		"mchid": sandbox.DefaultMchID, "appid": sandbox.DefaultAppID, "estimated_amount": object{"amount": amount,
 			"currency": "CNY"},
@@ -45,17 +45,17 @@ func (w *worldV2) notice(contract string, amount int) error {
 
 // Within twelve hours of signing a debit runs at once. A success of pappayapply
 // is no payment: the notification is.
-func TestDebitAtOnceV2(t *testing.T) {
+func TestDebitAtOnceInAPIv2(t *testing.T) {
 	t.Parallel()
-	w := newWorldV2(t)
-	contract := w.signV2("100000")
-	w.must("pay/pappayapply", applyV2(contract.ID, "A1"))
+	w := newXMLWorld(t)
+	contract := w.signXML("100000")
+	w.must("pay/pappayapply", applyXML(contract.ID, "A1"))
 	if q := w.must("pay/paporderquery", orderNo("A1")); q["trade_state"] != "ACCEPT" {
 		t.Errorf("accepted: %v", q)
 	}
 	w.refused("ORDERNOTEXIST", "pay/orderquery", orderNo("A1"))
-	w.refused("ORDER_ACCEPTED", "pay/pappayapply", applyV2(contract.ID, "A1"))
-	w.refused("ORDER_ACCEPTED", "pay/pappayapply", applyV2(contract.ID, "A2"))
+	w.refused("ORDER_ACCEPTED", "pay/pappayapply", applyXML(contract.ID, "A1"))
+	w.refused("ORDER_ACCEPTED", "pay/pappayapply", applyXML(contract.ID, "A2"))
 	paid := w.receivedOne()
 	if paid["result_code"] != "SUCCESS" || paid["trade_state"] != "SUCCESS" || paid["total_fee"] != "888" ||
 		paid["cash_fee"] != "888" || paid["transaction_id"] == "" ||
@@ -69,18 +69,18 @@ func TestDebitAtOnceV2(t *testing.T) {
 			t.Errorf("%s: %v", path, q)
 		}
 	}
-	w.refused("ORDERPAID", "pay/pappayapply", applyV2(contract.ID, "A1"))
-	w.refused("INVALID_REQUEST", "pay/pappayapply", with2(applyV2(contract.ID, "A1"), "total_fee", "889"))
+	w.refused("ORDERPAID", "pay/pappayapply", applyXML(contract.ID, "A1"))
+	w.refused("INVALID_REQUEST", "pay/pappayapply", with2(applyXML(contract.ID, "A1"), "total_fee", "889"))
 	w.refused("ORDERPAID", "pay/closeorder", orderNo("A1"))
 }
 
 // Mode A: a day after it was asked for, one at a time.
-func TestDebitAfterADayV2(t *testing.T) {
+func TestDebitAfterADayInAPIv2(t *testing.T) {
 	t.Parallel()
-	w := newWorldV2(t)
-	contract := w.signV2("100000")
+	w := newXMLWorld(t)
+	contract := w.signXML("100000")
 	w.ok(w.Advance(25 * time.Hour)) // eleven in the morning
-	w.must("pay/pappayapply", applyV2(contract.ID, "A1"))
+	w.must("pay/pappayapply", applyXML(contract.ID, "A1"))
 	w.ok(w.Advance(23 * time.Hour))
 	if got := w.received(); len(got) != 0 {
 		t.Fatalf("debited before the day was over: %v", got)
@@ -90,9 +90,9 @@ func TestDebitAfterADayV2(t *testing.T) {
 		t.Errorf("got %v", paid)
 	}
 	w.ok(w.Advance(11 * time.Hour)) // ten at night
-	w.refused("INVALID_REQUEST", "pay/pappayapply", applyV2(contract.ID, "A2"))
+	w.refused("INVALID_REQUEST", "pay/pappayapply", applyXML(contract.ID, "A2"))
 	w.ok(w.Advance(9 * time.Hour)) // seven in the morning
-	w.must("pay/pappayapply", applyV2(contract.ID, "A2"))
+	w.must("pay/pappayapply", applyXML(contract.ID, "A2"))
 	// The payer ends the contract while the debit waits.
 	w.ok(w.Payer(openID).Terminate(contract.ID))
 	w.ok(w.Advance(24 * time.Hour))
@@ -100,33 +100,33 @@ func TestDebitAfterADayV2(t *testing.T) {
 	if len(got) != 2 || got[0]["contract_termination_mode"] != "2" || got[1]["err_code"] != "CONTRACT_NOT_EXIST" {
 		t.Errorf("got %v", got)
 	}
-	w.refused("CONTRACT_NOT_EXIST", "pay/pappayapply", applyV2(contract.ID, "A3"))
+	w.refused("CONTRACT_NOT_EXIST", "pay/pappayapply", applyXML(contract.ID, "A3"))
 }
 
 // Mode B: announced by APIv3, debited from the third day on, again and again
 // until one succeeds.
-func TestDebitNoticedV2(t *testing.T) {
+func TestDebitNoticedInAPIv2(t *testing.T) {
 	t.Parallel()
-	w := newWorldV2(t, sandbox.WithPlan(sandbox.Plan{ID: "700", Product: sandbox.Papay, Mode: sandbox.DebitNoticed,
+	w := newXMLWorld(t, sandbox.WithPlan(sandbox.Plan{ID: "700", Product: sandbox.Papay, Mode: sandbox.DebitNoticed,
 		NotifyURL: sandbox.DefaultNotifyURL}))
-	session := w.must("papay/preentrustweb", with2(entryV2(), "plan_id", "700"))
+	session := w.must("papay/preentrustweb", with2(entryXML(), "plan_id", "700"))
 	contract, err := w.Payer(openID).Agree(session["pre_entrustweb_id"].(string))
 	w.ok(err)
 	w.receivedOne()
 	w.ok(w.Advance(24 * time.Hour))
-	w.refused("INVALID_REQUEST", "pay/pappayapply", applyV2(contract.ID, "B1"))
+	w.refused("INVALID_REQUEST", "pay/pappayapply", applyXML(contract.ID, "B1"))
 	w.ok(w.notice(contract.ID, 888))
 	var e *wxpay.Error
 	if err := w.notice(contract.ID, 888); !errors.As(err, &e) || e.Code != "RESOURCE_ALREADY_EXISTS" {
 		t.Errorf("the same notice again: %v", err)
 	}
 	w.ok(w.Advance(24 * time.Hour))
-	w.refused("INVALID_REQUEST", "pay/pappayapply", applyV2(contract.ID, "B1")) // the second day
+	w.refused("INVALID_REQUEST", "pay/pappayapply", applyXML(contract.ID, "B1")) // the second day
 	w.ok(w.Advance(24 * time.Hour))
-	w.refused("RULELIMIT", "pay/pappayapply", with2(applyV2(contract.ID, "B1"), "total_fee", "889"))
+	w.refused("RULELIMIT", "pay/pappayapply", with2(applyXML(contract.ID, "B1"), "total_fee", "889"))
 
 	w.ok(w.Payer(openID).FailNext(sandbox.NotEnough))
-	w.must("pay/pappayapply", applyV2(contract.ID, "B1"))
+	w.must("pay/pappayapply", applyXML(contract.ID, "B1"))
 	failed := w.receivedOne()
 	if failed["result_code"] != "FAIL" || failed["err_code"] != "NOTENOUGH" || failed["contract_id"] != contract.ID ||
 		failed["transaction_id"] != "" {
@@ -137,22 +137,22 @@ func TestDebitNoticedV2(t *testing.T) {
 	if q := w.must("pay/orderquery", orderNo("B1")); q["trade_state"] != "CLOSED" {
 		t.Errorf("closed: %v", q)
 	}
-	w.refused("ORDERCLOSED", "pay/pappayapply", applyV2(contract.ID, "B1"))
+	w.refused("ORDERCLOSED", "pay/pappayapply", applyXML(contract.ID, "B1"))
 	w.refused("ORDERCLOSED", "pay/closeorder", orderNo("B1"))
-	w.must("pay/pappayapply", applyV2(contract.ID, "B2"))
+	w.must("pay/pappayapply", applyXML(contract.ID, "B2"))
 	if paid := w.receivedOne(); paid["out_trade_no"] != "B2" || paid["result_code"] != "SUCCESS" {
 		t.Errorf("got %v", paid)
 	}
-	w.refused("INVALID_REQUEST", "pay/pappayapply", applyV2(contract.ID, "B3")) // the notice is used up
+	w.refused("INVALID_REQUEST", "pay/pappayapply", applyXML(contract.ID, "B3")) // the notice is used up
 }
 
 // SYSTEMERROR leaves the order open: query, close, and only then a new number.
-func TestDebitSystemErrorV2(t *testing.T) {
+func TestDebitSystemErrorInAPIv2(t *testing.T) {
 	t.Parallel()
-	w := newWorldV2(t)
-	contract := w.signV2("100000")
+	w := newXMLWorld(t)
+	contract := w.signXML("100000")
 	w.ok(w.Payer(openID).FailNext(sandbox.SystemFailure))
-	w.must("pay/pappayapply", applyV2(contract.ID, "A1"))
+	w.must("pay/pappayapply", applyXML(contract.ID, "A1"))
 	if failed := w.receivedOne(); failed["err_code"] != "SYSTEMERROR" {
 		t.Errorf("got %v", failed)
 	}
@@ -163,27 +163,27 @@ func TestDebitSystemErrorV2(t *testing.T) {
 	if q := w.must("pay/orderquery", orderNo("A1")); q["trade_state"] != "CLOSED" {
 		t.Errorf("closed: %v", q)
 	}
-	w.must("pay/pappayapply", applyV2(contract.ID, "A2"))
+	w.must("pay/pappayapply", applyXML(contract.ID, "A2"))
 }
 
-func TestDebitRefusalsV2(t *testing.T) {
+func TestDebitRefusalsInAPIv2(t *testing.T) {
 	t.Parallel()
-	w := newWorldV2(t, sandbox.WithPlan(sandbox.Plan{ID: "701", Product: sandbox.Papay, Days: 30}))
-	contract := w.signV2("100000")
-	session := w.must("papay/preentrustweb", with2(entryV2(), "plan_id", "701", "contract_code", "short"))
+	w := newXMLWorld(t, sandbox.WithPlan(sandbox.Plan{ID: "701", Product: sandbox.Papay, Days: 30}))
+	contract := w.signXML("100000")
+	session := w.must("papay/preentrustweb", with2(entryXML(), "plan_id", "701", "contract_code", "short"))
 	short, err := w.Payer(openID).Agree(session["pre_entrustweb_id"].(string))
 	w.ok(err)
 	for name, c := range map[string]struct {
 		code string
 		f    map[string]string
 	}{
-		"no such contract":   {"CONTRACT_NOT_EXIST", applyV2("Wx1", "C")},
-		"over 500 yuan":      {"RULELIMIT", with2(applyV2(contract.ID, "C"), "total_fee", "50001")},
-		"nothing":            {"PARAM_ERROR", with2(applyV2(contract.ID, "C"), "total_fee", "0")},
-		"not PAP":            {"PARAM_ERROR", with2(applyV2(contract.ID, "C"), "trade_type", "JSAPI")},
-		"no notify_url":      {"PARAM_ERROR", with2(applyV2(contract.ID, "C"), "notify_url", "")},
-		"a sub-merchant's":   {"CONTRACT_NOT_EXIST", with2(applyV2(contract.ID, "C"), "sub_mch_id", "1900000110")},
-		"another's merchant": {"APPID_MCHID_NOT_MATCH", with2(applyV2(contract.ID, "C"), "appid", "wx7")},
+		"no such contract":   {"CONTRACT_NOT_EXIST", applyXML("Wx1", "C")},
+		"over 500 yuan":      {"RULELIMIT", with2(applyXML(contract.ID, "C"), "total_fee", "50001")},
+		"nothing":            {"PARAM_ERROR", with2(applyXML(contract.ID, "C"), "total_fee", "0")},
+		"not PAP":            {"PARAM_ERROR", with2(applyXML(contract.ID, "C"), "trade_type", "JSAPI")},
+		"no notify_url":      {"PARAM_ERROR", with2(applyXML(contract.ID, "C"), "notify_url", "")},
+		"a sub-merchant's":   {"CONTRACT_NOT_EXIST", with2(applyXML(contract.ID, "C"), "sub_mch_id", "1900000110")},
+		"another's merchant": {"APPID_MCHID_NOT_MATCH", with2(applyXML(contract.ID, "C"), "appid", "wx7")},
 	} {
 		w.refused(c.code, "pay/pappayapply", c.f)
 		if w.hint() == "" {
@@ -194,7 +194,7 @@ func TestDebitRefusalsV2(t *testing.T) {
 	w.refused("ORDERNOTEXIST", "pay/paporderquery", orderNo("none"))
 	w.refused("ORDERNOTEXIST", "pay/closeorder", orderNo("none"))
 	w.ok(w.Advance(31 * 24 * time.Hour))
-	w.refused("CONTRACTERROR", "pay/pappayapply", applyV2(short.ID, "C"))
+	w.refused("CONTRACTERROR", "pay/pappayapply", applyXML(short.ID, "C"))
 	if q := w.must("papay/querycontract", map[string]string{"appid": sandbox.DefaultAppID, "contract_id": short.ID,
 		"version": "1.0"}); q["contract_termination_mode"] != "1" {
 		t.Errorf("expired: %v", q)
@@ -214,9 +214,9 @@ func contractOrder() map[string]string {
 }
 
 // Paying signs; the halves fail apart.
-func TestContractOrderV2(t *testing.T) {
+func TestContractOrderInAPIv2(t *testing.T) {
 	t.Parallel()
-	w := newWorldV2(t)
+	w := newXMLWorld(t)
 	payer := w.Payer(openID)
 	order := w.must("pay/contractorder", contractOrder())
 	if order["contract_result_code"] != "SUCCESS" || order["request_serial"] != "1695" {
@@ -274,7 +274,7 @@ func TestContractOrderV2(t *testing.T) {
 	w.refused("PARAM_ERROR", "pay/contractorder", with2(contractOrder(), "time_expire", "2020"))
 }
 
-func refundV2(order, number, fee string) map[string]string {
+func refundFields(order, number, fee string) map[string]string {
 	return map[string]string{
 		"appid": sandbox.DefaultAppID, "out_trade_no": order, "out_refund_no": number, "total_fee": "888",
 		"refund_fee": fee,
@@ -282,23 +282,23 @@ func refundV2(order, number, fee string) map[string]string {
 	}
 }
 
-func TestRefundV2(t *testing.T) {
+func TestRefundInAPIv2(t *testing.T) {
 	t.Parallel()
-	w := newWorldV2(t)
-	contract := w.signV2("100000")
-	w.must("pay/pappayapply", applyV2(contract.ID, "A1"))
-	w.refused("INVALID_REQUEST", "secapi/pay/refund", refundV2("A1", "R0", "1"), wxpay.MTLS())
+	w := newXMLWorld(t)
+	contract := w.signXML("100000")
+	w.must("pay/pappayapply", applyXML(contract.ID, "A1"))
+	w.refused("INVALID_REQUEST", "secapi/pay/refund", refundFields("A1", "R0", "1"), wxpay.MTLS())
 	w.receivedOne()
-	r := w.must("secapi/pay/refund", refundV2("A1", "R1", "800"), wxpay.MTLS())
+	r := w.must("secapi/pay/refund", refundFields("A1", "R1", "800"), wxpay.MTLS())
 	if r["refund_id"] == "" || r["refund_fee"] != "800" {
 		t.Errorf("got %v", r)
 	}
-	if again := w.must("secapi/pay/refund", refundV2("A1", "R1", "800"),
+	if again := w.must("secapi/pay/refund", refundFields("A1", "R1", "800"),
 		wxpay.MTLS()); again["refund_id"] != r["refund_id"] {
 		t.Error("the same refund again is another")
 	}
-	w.refused("NOTENOUGH", "secapi/pay/refund", refundV2("A1", "R2", "89"), wxpay.MTLS())
-	w.refused("ORDERNOTEXIST", "secapi/pay/refund", refundV2("none", "R2", "1"), wxpay.MTLS())
+	w.refused("NOTENOUGH", "secapi/pay/refund", refundFields("A1", "R2", "89"), wxpay.MTLS())
+	w.refused("ORDERNOTEXIST", "secapi/pay/refund", refundFields("none", "R2", "1"), wxpay.MTLS())
 	if q := w.must("pay/refundquery", orderNo("A1")); q["refund_status_0"] != "PROCESSING" || q["refund_count"] != "1" {
 		t.Errorf("got %v", q)
 	}
@@ -316,7 +316,7 @@ func TestRefundV2(t *testing.T) {
 		t.Errorf("got %v", q)
 	}
 	w.ok(w.Payer(openID).FailNextRefund())
-	w.must("secapi/pay/refund", refundV2("A1", "R3", "88"), wxpay.MTLS())
+	w.must("secapi/pay/refund", refundFields("A1", "R3", "88"), wxpay.MTLS())
 	w.ok(w.Advance(time.Minute))
 	if done := w.receivedOne(); done["refund_status"] != "CHANGE" {
 		t.Errorf("got %v", done)
@@ -330,9 +330,9 @@ func TestRefundV2(t *testing.T) {
 // could not look.
 func TestMutualTLS(t *testing.T) {
 	t.Parallel()
-	w := newWorldV2(t, sandbox.WithTLS())
-	contract := w.signV2("100000")
-	w.must("pay/pappayapply", applyV2(contract.ID, "A1"))
+	w := newXMLWorld(t, sandbox.WithTLS())
+	contract := w.signXML("100000")
+	w.must("pay/pappayapply", applyXML(contract.ID, "A1"))
 	w.receivedOne()
 	config := w.ClientConfig()
 	config.Host, config.HTTPClient = w.TLSURL(), &http.Client{
@@ -341,20 +341,20 @@ func TestMutualTLS(t *testing.T) {
 	w.ok(err)
 	plain := w.client
 	w.client = secure
-	w.refused("FAIL", "secapi/pay/refund", refundV2("A1", "R1", "1"), wxpay.Header("User-Agent", "x"))
+	w.refused("FAIL", "secapi/pay/refund", refundFields("A1", "R1", "1"), wxpay.Header("User-Agent", "x"))
 	if !strings.Contains(w.hint(), "no certificate came") {
 		t.Errorf("hint %q", w.hint())
 	}
-	w.must("secapi/pay/refund", refundV2("A1", "R1", "1"), wxpay.MTLS())
+	w.must("secapi/pay/refund", refundFields("A1", "R1", "1"), wxpay.MTLS())
 	w.must("pay/orderquery", orderNo("A1")) // needs none
 	w.client = plain
-	result, err := plain.Chain("v2/secapi/pay/refund").Post(context.Background(), refundV2("A1", "R2", "1"),
+	result, err := plain.Chain("v2/secapi/pay/refund").Post(context.Background(), refundFields("A1", "R2", "1"),
 		wxpay.MTLS())
 	w.ok(err)
 	if hint := result.Header.Get("X-Sandbox-Hint"); !strings.Contains(hint, "cannot see one") {
 		t.Errorf("hint %q", hint)
 	}
-	if newWorldV2(t).TLSConfig() != nil {
+	if newXMLWorld(t).TLSConfig() != nil {
 		t.Error("there is a TLS configuration without TLS")
 	}
 }

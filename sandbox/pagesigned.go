@@ -37,7 +37,7 @@ func (p *Payer) OpenURL(address string) (*Page, error) {
 		return nil, &PageError{Reason: PageUnknown, Message: "There is no such page.",
 			Hint: "the pages are /papay/entrustweb and /papay/h5entrustweb and their partner twins"}
 	}
-	return p.openV2(r, end, nil)
+	return p.openSigned(r, end, nil)
 }
 
 // OpenMiniProgram is what happens when the merchant's mini program calls
@@ -51,11 +51,11 @@ func (p *Payer) OpenMiniProgram(extraData map[string]string) (*Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.openV2(r, &endpointV2{}, extraData)
+	return p.openSigned(r, &xmlEndpoint{}, extraData)
 }
 
-// openV2 checks a signed signing request, makes its session and opens it.
-func (p *Payer) openV2(r *http.Request, end *endpointV2, f wire.Fields) (*Page, error) {
+// openSigned checks a signed signing request, makes its session and opens it.
+func (p *Payer) openSigned(r *http.Request, end *xmlEndpoint, f wire.Fields) (*Page, error) {
 	e := p.sandbox.engine
 	x := &exchange{request: r, at: e.clock.Now(), status: http.StatusOK, fields: f, id: e.random.requestID(0)}
 	defer func() { e.journal.record(x) }()
@@ -64,14 +64,14 @@ func (p *Payer) openV2(r *http.Request, end *endpointV2, f wire.Fields) (*Page, 
 		x.fields, x.refused = queryFields(r.URL.RawQuery)
 	}
 	if x.refused == nil {
-		x.merchant, x.refused = e.signerV2(end, x.fields)
+		x.merchant, x.refused = e.whoSigned(end, x.fields)
 	}
 	if x.refused == nil {
 		x.refused = checkEntryFields(e, x)
 	}
 	var token string
 	if x.refused == nil {
-		token, x.refused = e.sessionV2(r, end, x)
+		token, x.refused = e.signedSession(r, end, x)
 	}
 	if x.refused != nil {
 		return nil, &PageError{Reason: PageRejected, Message: "The merchant's system made a mistake: " +
@@ -80,11 +80,11 @@ func (p *Payer) openV2(r *http.Request, end *endpointV2, f wire.Fields) (*Page, 
 	return p.Open(token)
 }
 
-// checkEntryFields is checkFieldsV2 for both kinds of entry: extraData is what
+// checkEntryFields is checkXMLFields for both kinds of entry: extraData is what
 // the page's query is, without a version.
 func checkEntryFields(e *engine, x *exchange) *refusal {
 	if x.op != nil {
-		return checkFieldsV2(x.op, x.fields)
+		return checkXMLFields(x.op, x.fields)
 	}
 	page := "GET /papay/entrustweb"
 	if x.fields["sub_mch_id"] != "" {
@@ -92,14 +92,14 @@ func checkEntryFields(e *engine, x *exchange) *refusal {
 	}
 	f := maps.Clone(x.fields)
 	f["version"] = "1.0"
-	return checkFieldsV2(e.catalogue.Operation(page), f)
+	return checkXMLFields(e.catalogue.Operation(page), f)
 }
 
-// sessionV2 makes the session in a step of its own: it is there even if the
+// signedSession makes the session in a step of its own: it is there even if the
 // payer may not open it.
-func (e *engine) sessionV2(r *http.Request, end *endpointV2, x *exchange) (token string, refused *refusal) {
+func (e *engine) signedSession(r *http.Request, end *xmlEndpoint, x *exchange) (token string, refused *refusal) {
 	err := e.step(r.Context(), func(s *step) error {
-		c := newCallV2(s, end, x.merchant, x.fields)
+		c := newXMLCall(s, end, x.merchant, x.fields)
 		if err := c.checkParties(); err != nil {
 			return err
 		}
