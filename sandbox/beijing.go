@@ -9,6 +9,22 @@ import (
 
 // Days and hours are Beijing's, wherever the sandbox runs.
 
+// The hours that several products keep.
+const (
+	// 委托代扣 and 教育续费通 debit and announce from 7:00 to 22:00.
+	// https://pay.weixin.qq.com/doc/v2/merchant/4011987907
+	debitsFrom, debitsUntil = 7 * time.Hour, 22 * time.Hour
+	// Debits of a day agreed upon are booked from 8:00 to 19:30.
+	// https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/normal/normal-schedule-deduction.html
+	bookingsFrom, bookingsUntil = 8 * time.Hour, 19*time.Hour + 30*time.Minute
+	// A contract is debited at once in the twelve hours after it was signed.
+	// https://pay.weixin.qq.com/doc/v2/merchant/4011987907
+	freshFor = 12 * time.Hour
+	// debitTakes is how long a debit that was accepted takes where no page says it: the
+	// sandbox's own idea of a moment.
+	debitTakes = 5 * time.Second
+)
+
 const dayFormat = "2006-01-02"
 
 func dateOf(t time.Time) string { return t.In(wire.Beijing).Format(dayFormat) }

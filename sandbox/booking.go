@@ -31,7 +31,7 @@ func (r *bookingRules) days(b *Booking) (first, last time.Time) {
 
 // scheduledBooking is the one of 预约扣费.
 func scheduledBooking() *bookingRules {
-	return &bookingRules{daysBefore: 1, from: 8 * time.Hour, until: 19*time.Hour + 30*time.Minute, once: true,
+	return &bookingRules{daysBefore: 1, from: bookingsFrom, until: bookingsUntil, once: true,
 		ends: 8 * time.Hour}
 }
 

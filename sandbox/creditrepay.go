@@ -3,7 +3,6 @@ package sandbox
 import (
 	"errors"
 	"strconv"
-	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
@@ -14,7 +13,7 @@ import (
 func creditDebits() *debitRules {
 	return &debitRules{
 		mode:    DebitScheduled,
-		delay:   5 * time.Second,
+		delay:   debitTakes,
 		booking: &bookingRules{},
 		payee:   creditPayee,
 		answers: answers{

@@ -1,17 +1,13 @@
 package sandbox
 
-import (
-	"time"
-)
-
 // eduPapayDebits: announced 1 to 3 days ahead, accepted, debited a moment later.
 // https://pay.weixin.qq.com/doc/v3/partner/4012159970
 func eduPapayDebits() *debitRules {
 	return &debitRules{
 		mode:   DebitNoticed,
-		delay:  5 * time.Second,
-		from:   7 * time.Hour,
-		until:  22 * time.Hour,
+		delay:  debitTakes,
+		from:   debitsFrom,
+		until:  debitsUntil,
 		notice: &noticeRules{first: 1, last: 3, repeated: func() *refusal { return alreadyExists("扣款预通知已发送，请勿重复发送") }},
 		answers: answers{
 			problemGone: {status: 404, code: "NOT_FOUND", message: "签约协议不存在"},

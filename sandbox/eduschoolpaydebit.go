@@ -1,8 +1,6 @@
 package sandbox
 
 import (
-	"time"
-
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
@@ -17,7 +15,7 @@ const schoolDebtLimit = 2
 func eduSchoolPayDebits() []*debitRules {
 	rules := func(name string, sync bool) *debitRules {
 		return &debitRules{
-			name: name, sync: sync, delay: 5 * time.Second, several: true, advances: schoolDebtLimit,
+			name: name, sync: sync, delay: debitTakes, several: true, advances: schoolDebtLimit,
 			answers: answers{
 				problemGone: {status: 404, code: "NOT_FOUND", message: "未找到对应合约"},
 			},

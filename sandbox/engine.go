@@ -83,7 +83,7 @@ func newEngine(c Config) (*engine, error) {
 	e.random = &random{rand: c.Rand}
 	e.faults.random = e.random
 	e.logf, e.warn = inOneLine(c.Logf), inOneLine(c.warn)
-	setDefault(&e.notifyTimeout, 5*time.Second)
+	setDefault(&e.notifyTimeout, answerWithin)
 	setDefault(&e.maxBody, 1<<20)
 	if c.JournalSize < 0 {
 		return nil, errors.New("sandbox: Config.JournalSize is negative; leave it out for 1000")

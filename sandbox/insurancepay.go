@@ -11,10 +11,9 @@ import (
 func insuranceDebits() *debitRules {
 	return &debitRules{
 		mode:  DebitScheduled,
-		delay: 5 * time.Second,
+		delay: debitTakes,
 		from:  8 * time.Hour, until: 20 * time.Hour,
-		booking: &bookingRules{daysBefore: 1, daysAfter: periodLastDay - 1, from: 8 * time.Hour, until: 19*time.Hour +
-			30*time.Minute},
+		booking: &bookingRules{daysBefore: 1, daysAfter: periodLastDay - 1, from: bookingsFrom, until: bookingsUntil},
 		check: func(_ *call, _ *debitRow, contract *contractRow) error {
 			if contract.State == ContractTerminatePending {
 				return leaving()

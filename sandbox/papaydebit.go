@@ -1,9 +1,5 @@
 package sandbox
 
-import (
-	"time"
-)
-
 // papayDebits are the rules of debits asked for in APIv3, the same as those of
 // APIv2 (pappayapplyRules): 24 hours after, or, in plans of mode B and in contracts a
 // notice was ever sent about, within the days of a notice; within twelve hours
@@ -12,7 +8,7 @@ import (
 func papayDebits() *debitRules {
 	return &debitRules{
 		mode: DebitAfterADay,
-		from: 7 * time.Hour, until: 22 * time.Hour, grace: 12 * time.Hour,
+		from: debitsFrom, until: debitsUntil, grace: freshFor,
 		notice: papayNoticeRules(), booking: scheduledBooking(),
 		limits:   Limits{PerDebit: 500_00, PerDay: 2500_00, AttemptsPerDay: 300},
 		paid:     event{"TRANSACTION.SUCCESS", "transaction", "扣费成功"},

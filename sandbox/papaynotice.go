@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"net/http"
-	"time"
 )
 
 // papayNoticeRules: the day of the notice is the first, the third is when debits
@@ -10,7 +9,7 @@ import (
 // https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/json/deduct-notify.html
 func papayNoticeRules() *noticeRules {
 	return &noticeRules{
-		from: 7 * time.Hour, until: 22 * time.Hour, first: 2, last: 8,
+		from: debitsFrom, until: debitsUntil, first: 2, last: 8,
 		repeated: func() *refusal {
 			return (&refusal{status: http.StatusBadRequest, code: "RESOURCE_ALREADY_EXISTS", message: "扣费前通知已下发",
 				internal: internalParam}).

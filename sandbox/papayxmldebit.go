@@ -18,7 +18,7 @@ func pappayapplyRules() *debitRules {
 	accepted := answer{code: "ORDER_ACCEPTED", message: "扣款请求已受理，请勿重复发起"}
 	invalid := func(message string) answer { return answer{code: "INVALID_REQUEST", message: message} }
 	return &debitRules{
-		name: pappayapply, mode: DebitAfterADay, from: 7 * time.Hour, until: 22 * time.Hour, grace: 12 * time.Hour,
+		name: pappayapply, mode: DebitAfterADay, from: debitsFrom, until: debitsUntil, grace: freshFor,
 		notice: papayNoticeRules(), booking: scheduledBooking(), asOrder: papayOrder,
 		limits: Limits{PerDebit: 500_00, PerDay: 2500_00, AttemptsPerDay: 300},
 		answers: answers{

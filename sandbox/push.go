@@ -90,6 +90,10 @@ func (p *pushRow) open() bool {
 	return slices.ContainsFunc(p.Attempts, func(a Attempt) bool { return a.Open })
 }
 
+// answerWithin is how long WeChat Pay waits for a merchant's answer.
+// https://pay.weixin.qq.com/wiki/doc/apiv3/Practices/chapter1_1_5.shtml
+const answerWithin = 5 * time.Second
+
 // notify writes a push into the outbox, in this step. The schedule of one about what fell due
 // before the clock got there begins when it did.
 func (s *step) notify(p *pushRow) (err error) {
