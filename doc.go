@@ -59,4 +59,9 @@
 //
 // WeChat Pay has no sandbox for v3. Package sandbox is one: sandbox.New(t)
 // gives a client and a WeChat Pay to go with it, in milliseconds.
+//
+// # The code
+//
+// The package depends on the standard library alone. Start reading at call.go, the way of every
+// call; docs/hops.md follows one through it.
 package wxpay

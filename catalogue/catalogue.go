@@ -9,6 +9,9 @@
 //
 // Most programs never import this package. Import it to build a tool that needs to know endpoints:
 // a linter, a proxy, a mock.
+//
+// It knows nothing of a client or a sandbox. Start reading at [Operation] (family.go) and, for how
+// the files are read, at [Load].
 package catalogue
 
 import (

@@ -145,4 +145,10 @@
 //
 // A sandbox (package sandbox) sends genuine notifications, probes, repeats and
 // retries to any address, this receiver's included.
+//
+// # The code
+//
+// The package knows the client's keys and errors, the wire and the notification types, and nothing
+// of a sandbox. Start reading at serve.go, which answers; parse.go reads APIv3's messages, v2.go
+// and forgery.go APIv2's, and once.go handles each of them once.
 package notify

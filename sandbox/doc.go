@@ -183,4 +183,9 @@
 //
 // State lives behind a store.Store: store.NewMemory, or an SQL database in the
 // binary. A store of one's own is ready when it passes storetest.Run.
+//
+// # The code
+//
+// Start reading at serve.go, the way of every call. docs/architecture.md lists the parts behind it.
+// The package never imports api, so that one mistake of the generator cannot hide on both sides.
 package sandbox

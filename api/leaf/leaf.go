@@ -4,6 +4,9 @@
 //	edupapay.Of(c).Contracts.Presign // a Poster: it has Post and PostAsync
 //
 // and never make one by hand: [wxpay.Client.Chain] calls any path.
+//
+// It knows the client by [wxpay.Call] alone. Start reading at [Bound] and [Poster]; the others are
+// like it.
 package leaf
 
 import (

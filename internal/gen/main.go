@@ -3,6 +3,9 @@
 //
 //	go run ./internal/gen          write
 //	go run ./internal/gen -check   write nothing; name the files that differ and exit 1
+//
+// It knows the catalogue and nothing of the client. Start reading at main.go, which lists what is
+// written; family.go makes one package of api, and templates/ has the text of the others.
 package main
 
 import (

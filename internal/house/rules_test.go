@@ -66,6 +66,24 @@ func TestPackagesAreNamedAfterTasks(t *testing.T) {
 	}
 }
 
+// A package's comment ends with what it may know and where its reader begins.
+func TestPackagesSayWhereToStart(t *testing.T) {
+	t.Parallel()
+	says := map[string]bool{}
+	for _, f := range tree(t) {
+		if f.isGo() && !f.isTest() && !f.isGenerated() && !strings.HasPrefix(f.name, "testdata/") {
+			about, _, _ := strings.Cut(f.text, "\npackage ")
+			says[f.dir()] = says[f.dir()] || strings.Contains(about, "tart reading at") ||
+				strings.Contains(f.text, "\npackage main\n") && f.dir() == "cmd/wxpay"
+		}
+	}
+	for dir, ok := range says {
+		if !ok {
+			t.Errorf("the comment of the package in %s does not say where to start reading", dir)
+		}
+	}
+}
+
 // The addresses of package registries and their mirrors are the business of
 // the machine that installs, and change from one to the next; a lock file
 // that names one fails everywhere else. The dots keep this list from finding

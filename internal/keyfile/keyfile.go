@@ -1,6 +1,8 @@
 // Package keyfile reads files whose names come from flags, environment
 // variables and configuration, where people often put the key itself instead:
 // no error repeats a name that may be a key.
+//
+// It imports nothing of this module. Start reading at [Read].
 package keyfile
 
 import (

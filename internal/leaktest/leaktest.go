@@ -1,6 +1,8 @@
 // Package leaktest finds keys in what is printed. Tests give it a value and the
 // keys that the value holds; it prints the value every way a program might, alone
 // and inside other values, and looks for the keys in every spelling a printer has.
+//
+// It imports nothing of this module, and tests only import it. Start reading at [Check].
 package leaktest
 
 import (

@@ -1,4 +1,6 @@
 // Package spelling finds what somebody meant who mistyped a name.
+//
+// It imports nothing of this module. Start reading at [Distance], which is all there is.
 package spelling
 
 // Distance is how many bytes to insert, remove or replace to get from a to b.

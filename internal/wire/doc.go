@@ -6,6 +6,9 @@
 // Because both sides share these functions they could agree with each other
 // and still be wrong; testdata/vectors holds witnesses made by openssl that
 // hold them to the truth.
+//
+// It imports nothing of this module, and anything may import it. Start reading at Sign and
+// Verify (sign.go) for APIv3, and at [Fields] (v2.go) for APIv2.
 package wire
 
 import "time"

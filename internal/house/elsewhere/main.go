@@ -1,6 +1,8 @@
 // Elsewhere type-checks both modules for every system they are meant for, without cgo. It says the
 // same as six builds as far as our own code is concerned, in seconds: of what we depend on it reads
 // the declarations alone, and it writes nothing. script/check builds for real.
+//
+// It imports nothing of this module. Start reading at main.
 package main
 
 import (

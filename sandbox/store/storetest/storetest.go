@@ -1,6 +1,9 @@
 // Package storetest is the conformance suite of [store.Store]: every store,
 // in memory or over SQL, runs the same tests. A rule that one store needs is a
 // rule all of them keep, so extend the suite here and not in one store's tests.
+//
+// It knows package store and no store in particular. Start reading at [Run], whose table names
+// the rules.
 package storetest
 
 import (

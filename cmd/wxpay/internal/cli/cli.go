@@ -3,6 +3,8 @@
 // What a program may want to read goes to standard output; everything said to
 // a person about it, errors first of all, goes to standard error. Keys, secrets
 // and signatures go to neither.
+//
+// It may import everything. Start reading at Main in cli.go, and then at the file of a verb.
 package cli
 
 import (

@@ -1,6 +1,9 @@
 // Package demo plays three contracts from pre-signing to termination: a sandbox
 // on one side, a merchant's backend made of the SDK on the other, and nothing
 // between them but HTTP on this machine.
+//
+// It uses the SDK, the receiver and the sandbox as any user would. Start reading at [Prepare] and,
+// for what is played, at flows.go.
 package demo
 
 import (

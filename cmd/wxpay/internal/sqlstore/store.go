@@ -5,6 +5,8 @@
 // from survives a power cut. One goroutine commits for all writers: those who
 // come while it waits for the disk share the next commit, which is what makes
 // a durable row cheap under load. Readers see a snapshot and never wait.
+//
+// It knows package store and nothing of a sandbox. Start reading at [Open].
 package sqlstore
 
 import (
