@@ -45,86 +45,98 @@ func TestInsuranceDebit(t *testing.T) {
 	c := w.insured(insuranceBody())
 	payer := w.Payer(openID)
 	period := insurancePeriod(c, "1")
-	if got := w.must("GET", period, nil); got["policy_period_state"] != "NO_SCHEDULED" ||
-		got["deduct_start_date"] != nil {
-		t.Errorf("not booked: got %v", got)
-	}
-	w.refused(404, "RESOURCE_NOT_EXISTS", "GET", insurancePeriod(c, "4"), nil)
-	w.refused(404, "RESOURCE_NOT_EXISTS", "GET",
-		"v3/papay/insurance-pay/policy-periods/contract-id/none/policy-period-id/1", nil)
-	w.refused(400, "INVALID_REQUEST", "POST", period+"/schedule", insuranceBooking(4800)) // two days before it
-	w.until("2020-09-11", 10, 0)
-	w.refused(400, "INVALID_REQUEST", "POST", period+"/schedule", insuranceBooking(4799))
-	w.refused(400, "PARAM_ERROR", "POST", period+"/schedule", insuranceBooking(0))
-	w.refused(400, "PARAM_ERROR", "POST", period+"/schedule", with(insuranceBooking(4800), "appid", "wx0"))
-	w.refused(400, "INVALID_REQUEST", "POST", insurancePeriod(c, "4")+"/schedule", insuranceBooking(4800))
-	w.refused(400, "INVALID_REQUEST", "POST", insuranceApply, insuranceDebit(c, 1, "debit1", 4800)) // not booked
-	if got := w.must("POST", period+"/schedule", insuranceBooking(4800)); got["policy_period_state"] != "SCHEDULED" ||
-		got["deduct_start_date"] != "2020-09-12" ||
-		got["deduct_end_date"] != "2020-10-11" || got["scheduled_amount"].(object)["total"] != 4800.0 {
-		t.Errorf("booked: got %v", got)
-	}
-	// booked today, so not before tomorrow
-	w.refused(400, "INVALID_REQUEST", "POST", insuranceApply, insuranceDebit(c, 1, "debit1", 4800))
-
-	w.until("2020-09-12", 10, 0)
-	w.refused(400, "INVALID_REQUEST", "POST", insuranceApply, insuranceDebit(c, 1, "debit1", 4799))
-	w.ok(payer.RunOut())
-	if got := w.must("POST", insuranceApply, insuranceDebit(c, 1, "debit1", 4800)); got["out_trade_no"] != "debit1" ||
-		got["amount"].(object)["total"] != 4800.0 {
-		t.Errorf("accepted: got %v", got)
-	}
-	w.refused(400, "INVALID_REQUEST", "POST", insuranceApply, insuranceDebit(c, 1, "debit2", 4800)) // one is under way
-	w.ok(w.Advance(time.Minute))
-	if e := into[event.TransactionFail](w, w.receivedOne("TRANSACTION.FAIL")); e.TradeState != "PAY_FAIL" ||
-		e.OutTradeNo != "debit1" {
-		t.Errorf("FAIL carries %+v", e)
-	}
-	w.refused(400, "ORDER_CLOSED", "POST", insuranceApply, insuranceDebit(c, 1, "debit1", 4800))
-	if got := w.must("GET", period, nil); got["policy_period_state"] != "SCHEDULED" || got["deduct_amount"] != nil {
-		t.Errorf("after a failure: got %v", got)
-	}
-
-	w.ok(payer.Fund(5000))
-	w.until("2020-10-11", 19, 59) // the last minute
-	w.must("POST", insuranceApply, insuranceDebit(c, 1, "debit2", 4800))
-	w.ok(w.Advance(time.Minute))
-	n := w.receivedOne("TRANSACTION.SUCCESS")
-	if e := into[event.TransactionSuccess](w, n); n.Path != "/debited" || e.TradeState != "SUCCESS" ||
-		e.TradeType != "PAP" || e.Attach != "x" || e.Payer.OpenID != openID || e.Amount.Total != 4800 {
-		t.Errorf("SUCCESS came to %s with %+v", n.Path, e)
-	}
-	if got := w.must("GET", period, nil); got["policy_period_state"] != "PAID" || got["deduct_date"] != "2020-10-11" ||
-		got["deduct_amount"].(object)["total"] != 4800.0 {
-		t.Errorf("paid: got %v", got)
-	}
-	w.refused(400, "INVALID_REQUEST", "POST", insuranceApply, insuranceDebit(c, 1, "debit3", 4800))
-	if got := w.must("GET", "v3/pay/transactions/out-trade-no/debit2?mchid=1900000109",
-		nil); got["trade_state"] != "SUCCESS" || got["trade_type"] != "PAP" {
-		t.Errorf("order query: got %v", got)
-	}
-	// Part of it is given back.
-	w.must("POST", "v3/refund/domestic/refunds", object{
-		"out_trade_no": "debit2", "out_refund_no": "refund1", "notify_url": "https://yourapp.com/refunded",
-		"amount": object{"refund": 800, "total": 4800, "currency": "CNY"},
+	w.rule("a period is booked from the day before", func() {
+		if got := w.must("GET", period, nil); got["policy_period_state"] != "NO_SCHEDULED" ||
+			got["deduct_start_date"] != nil {
+			w.Errorf("not booked: got %v", got)
+		}
+		w.refused(404, "RESOURCE_NOT_EXISTS", "GET", insurancePeriod(c, "4"), nil)
+		w.refused(404, "RESOURCE_NOT_EXISTS", "GET",
+			"v3/papay/insurance-pay/policy-periods/contract-id/none/policy-period-id/1", nil)
+		w.refused(400, "INVALID_REQUEST", "POST", period+"/schedule", insuranceBooking(4800)) // two days before it
+		w.until("2020-09-11", 10, 0)
+		w.refused(400, "INVALID_REQUEST", "POST", period+"/schedule", insuranceBooking(4799))
+		w.refused(400, "PARAM_ERROR", "POST", period+"/schedule", insuranceBooking(0))
+		w.refused(400, "PARAM_ERROR", "POST", period+"/schedule", with(insuranceBooking(4800), "appid", "wx0"))
+		w.refused(400, "INVALID_REQUEST", "POST", insurancePeriod(c, "4")+"/schedule", insuranceBooking(4800))
+		w.refused(400, "INVALID_REQUEST", "POST", insuranceApply, insuranceDebit(c, 1, "debit1", 4800)) // not booked
+		if got := w.must("POST", period+"/schedule",
+			insuranceBooking(4800)); got["policy_period_state"] != "SCHEDULED" ||
+			got["deduct_start_date"] != "2020-09-12" ||
+			got["deduct_end_date"] != "2020-10-11" || got["scheduled_amount"].(object)["total"] != 4800.0 {
+			w.Errorf("booked: got %v", got)
+		}
+		// booked today, so not before tomorrow
+		w.refused(400, "INVALID_REQUEST", "POST", insuranceApply, insuranceDebit(c, 1, "debit1", 4800))
 	})
-	w.ok(w.Advance(hour))
-	w.receivedOne("REFUND.SUCCESS")
-	if wallet, err := payer.Wallet(); err != nil || wallet.Balance != 1000 {
-		t.Errorf("the payer has %+v, %v; want 1000 fen", wallet, err)
-	}
-
-	w.until("2020-10-12", 10, 0)
-	w.must("POST", insurancePeriod(c, "2")+"/schedule", insuranceBooking(4800))
-	w.until("2020-10-13", 10, 0)
-	w.ok(payer.Terminate(c.ID))
-	// they have asked to leave
-	w.refused(400, "INVALID_REQUEST", "POST", insuranceApply, insuranceDebit(c, 2, "debit4", 4800))
-	w.must("POST", insuranceCode+"/terminate", object{"contract_termination_remark": "x"})
-	w.refused(400, "INVALID_REQUEST", "POST", insuranceApply, insuranceDebit(c, 2, "debit4", 4800))
-	w.refused(400, "INVALID_REQUEST", "POST", insurancePeriod(c, "2")+"/schedule", insuranceBooking(4800))
-	w.refused(400, "INVALID_REQUEST", "POST", insuranceApply, with(insuranceDebit(c, 2, "debit4", 4800), "contract_id",
-		"none"))
+	w.rule("a debit that fails closes its number and keeps the booking", func() {
+		w.until("2020-09-12", 10, 0)
+		w.refused(400, "INVALID_REQUEST", "POST", insuranceApply, insuranceDebit(c, 1, "debit1", 4799))
+		w.ok(payer.RunOut())
+		if got := w.must("POST", insuranceApply, insuranceDebit(c, 1, "debit1",
+			4800)); got["out_trade_no"] != "debit1" ||
+			got["amount"].(object)["total"] != 4800.0 {
+			w.Errorf("accepted: got %v", got)
+		}
+		// one is under way
+		w.refused(400, "INVALID_REQUEST", "POST", insuranceApply, insuranceDebit(c, 1, "debit2", 4800))
+		w.ok(w.Advance(time.Minute))
+		if e := into[event.TransactionFail](w, w.receivedOne("TRANSACTION.FAIL")); e.TradeState != "PAY_FAIL" ||
+			e.OutTradeNo != "debit1" {
+			w.Errorf("FAIL carries %+v", e)
+		}
+		w.refused(400, "ORDER_CLOSED", "POST", insuranceApply, insuranceDebit(c, 1, "debit1", 4800))
+		if got := w.must("GET", period, nil); got["policy_period_state"] != "SCHEDULED" || got["deduct_amount"] != nil {
+			w.Errorf("after a failure: got %v", got)
+		}
+	})
+	w.rule("it is paid until the last minute", func() {
+		w.ok(payer.Fund(5000))
+		w.until("2020-10-11", 19, 59) // the last minute
+		w.must("POST", insuranceApply, insuranceDebit(c, 1, "debit2", 4800))
+		w.ok(w.Advance(time.Minute))
+		n := w.receivedOne("TRANSACTION.SUCCESS")
+		if e := into[event.TransactionSuccess](w, n); n.Path != "/debited" || e.TradeState != "SUCCESS" ||
+			e.TradeType != "PAP" || e.Attach != "x" || e.Payer.OpenID != openID || e.Amount.Total != 4800 {
+			w.Errorf("SUCCESS came to %s with %+v", n.Path, e)
+		}
+		if got := w.must("GET", period, nil); got["policy_period_state"] != "PAID" ||
+			got["deduct_date"] != "2020-10-11" ||
+			got["deduct_amount"].(object)["total"] != 4800.0 {
+			w.Errorf("paid: got %v", got)
+		}
+		w.refused(400, "INVALID_REQUEST", "POST", insuranceApply, insuranceDebit(c, 1, "debit3", 4800))
+		if got := w.must("GET", "v3/pay/transactions/out-trade-no/debit2?mchid=1900000109",
+			nil); got["trade_state"] != "SUCCESS" || got["trade_type"] != "PAP" {
+			w.Errorf("order query: got %v", got)
+		}
+	})
+	w.rule("part of it is given back", func() {
+		// Part of it is given back.
+		w.must("POST", "v3/refund/domestic/refunds", object{
+			"out_trade_no": "debit2", "out_refund_no": "refund1", "notify_url": "https://yourapp.com/refunded",
+			"amount": object{"refund": 800, "total": 4800, "currency": "CNY"},
+		})
+		w.ok(w.Advance(hour))
+		w.receivedOne("REFUND.SUCCESS")
+		if wallet, err := payer.Wallet(); err != nil || wallet.Balance != 1000 {
+			w.Errorf("the payer has %+v, %v; want 1000 fen", wallet, err)
+		}
+	})
+	w.rule("who has asked to leave is not debited", func() {
+		w.until("2020-10-12", 10, 0)
+		w.must("POST", insurancePeriod(c, "2")+"/schedule", insuranceBooking(4800))
+		w.until("2020-10-13", 10, 0)
+		w.ok(payer.Terminate(c.ID))
+		// they have asked to leave
+		w.refused(400, "INVALID_REQUEST", "POST", insuranceApply, insuranceDebit(c, 2, "debit4", 4800))
+		w.must("POST", insuranceCode+"/terminate", object{"contract_termination_remark": "x"})
+		w.refused(400, "INVALID_REQUEST", "POST", insuranceApply, insuranceDebit(c, 2, "debit4", 4800))
+		w.refused(400, "INVALID_REQUEST", "POST", insurancePeriod(c, "2")+"/schedule", insuranceBooking(4800))
+		w.refused(400, "INVALID_REQUEST", "POST", insuranceApply, with(insuranceDebit(c, 2, "debit4", 4800),
+			"contract_id",
+			"none"))
+	})
 }
 
 func TestInsuranceHasItsHours(t *testing.T) {

@@ -91,6 +91,19 @@ func newWorld(t *testing.T, options ...sandbox.Option) *world {
 	return &world{t, sb, sb.Client(), in}
 }
 
+// rule is a part of a longer story, whose failure names it and ends the story.
+func (w *world) rule(name string, f func()) {
+	w.Helper()
+	story := w.T
+	defer func() { w.T, w.inbox.t = story, story }()
+	if !story.Run(name, func(t *testing.T) {
+		w.T, w.inbox.t = t, t
+		f()
+	}) {
+		story.FailNow()
+	}
+}
+
 func (w *world) do(method, path string, body any) (object, error) {
 	w.Helper()
 	var r *wxpay.Result

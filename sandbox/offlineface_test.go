@@ -154,89 +154,98 @@ func TestFaceDebit(t *testing.T) {
 	w := newWorld(t)
 	c := w.signFace("pupil0001")
 	device := w.authInfo()
+	payer := w.Payer(openID)
 	show := func() string {
 		w.Helper()
 		code, err := w.ShowFace(device, "pupil0001")
 		w.ok(err)
 		return code
 	}
-	code := show()
-	got := w.must("POST", debitFace, faceDebit(code, "lunch-1"))
-	if got["trade_state"] != "SUCCESS" || got["trade_type"] != "AUTH" || got["transaction_id"] == nil ||
-		got["debt_state"] != nil || got["error_type"] != nil {
-		t.Errorf("debit: got %v", got)
-	}
-	if again := w.must("POST", debitFace,
-		faceDebit(code, "lunch-1")); again["transaction_id"] != got["transaction_id"] {
-		t.Errorf("the same call again: got %v", again)
-	}
-	w.refused(400, "INVALID_REQUEST", "POST", debitFace, faceDebit(code, "lunch-2"))
-	w.refused(400, "INVALID_REQUEST", "POST", debitFace, faceDebit("nonsense", "lunch-2"))
-	w.refused(400, "INVALID_REQUEST", "POST", debitFace, with(faceDebit(show(), "lunch-2"), "sub_mchid", "1900000110"))
-	w.refused(403, "NO_AUTH", "POST", debitFace, with(faceDebit(show(), "lunch-2"), "sub_mchid", "999"))
-	w.refused(400, "PARAM_ERROR", "POST", debitFace, with(faceDebit(show(), "lunch-2"), "sp_mchid", "999"))
-	w.refused(404, "RESOURCE_NOT_EXISTS", "GET", faceByNo("lunch-9"), nil)
-	w.refused(404, "RESOURCE_NOT_EXISTS", "GET", strings.Replace(faceByNo("lunch-1"), "product_id=2", "product_id=11",
-		1), nil)
-
-	// A debit that fails may be tried five times a day, by the same call.
-	payer := w.Payer(openID)
-	w.ok(payer.RunOut())
-	owed := faceDebit(show(), "lunch-2")
-	for range 5 {
-		if got := w.must("POST", debitFace, owed); got["trade_state"] != "PAYERROR" ||
-			got["error_type"] != "NOTENOUGH" || got["debt_state"] != "DEBT" {
-			t.Errorf("no money: got %v", got)
+	w.rule("a code is good for one debit", func() {
+		code := show()
+		got := w.must("POST", debitFace, faceDebit(code, "lunch-1"))
+		if got["trade_state"] != "SUCCESS" || got["trade_type"] != "AUTH" || got["transaction_id"] == nil ||
+			got["debt_state"] != nil || got["error_type"] != nil {
+			w.Errorf("debit: got %v", got)
 		}
-	}
-	w.refused(429, "FREQUENCY_LIMITED", "POST", debitFace, owed)
-	w.ok(w.Advance(24 * time.Hour))
-	w.ok(payer.Fund(888))
-	if got := w.must("POST", debitFace, owed); got["trade_state"] != "SUCCESS" || got["debt_state"] != nil {
-		t.Errorf("the next day: got %v", got)
-	}
-	if wallet, err := payer.Wallet(); err != nil || len(wallet.Debts) != 0 {
-		t.Errorf("still owes %v, %v", wallet.Debts, err)
-	}
+		if again := w.must("POST", debitFace,
+			faceDebit(code, "lunch-1")); again["transaction_id"] != got["transaction_id"] {
+			w.Errorf("the same call again: got %v", again)
+		}
+		w.refused(400, "INVALID_REQUEST", "POST", debitFace, faceDebit(code, "lunch-2"))
+		w.refused(400, "INVALID_REQUEST", "POST", debitFace, faceDebit("nonsense", "lunch-2"))
+		w.refused(400, "INVALID_REQUEST", "POST", debitFace, with(faceDebit(show(), "lunch-2"), "sub_mchid",
+			"1900000110"))
+		w.refused(403, "NO_AUTH", "POST", debitFace, with(faceDebit(show(), "lunch-2"), "sub_mchid", "999"))
+		w.refused(400, "PARAM_ERROR", "POST", debitFace, with(faceDebit(show(), "lunch-2"), "sp_mchid", "999"))
+		w.refused(404, "RESOURCE_NOT_EXISTS", "GET", faceByNo("lunch-9"), nil)
+		w.refused(404, "RESOURCE_NOT_EXISTS", "GET", strings.Replace(faceByNo("lunch-1"), "product_id=2",
+			"product_id=11",
+			1), nil)
+	})
+	w.rule("a debit that fails is tried five times a day by the same call", func() {
+		// A debit that fails may be tried five times a day, by the same call.
+		w.ok(payer.RunOut())
+		owed := faceDebit(show(), "lunch-2")
+		for range 5 {
+			if got := w.must("POST", debitFace, owed); got["trade_state"] != "PAYERROR" ||
+				got["error_type"] != "NOTENOUGH" || got["debt_state"] != "DEBT" {
+				w.Errorf("no money: got %v", got)
+			}
+		}
+		w.refused(429, "FREQUENCY_LIMITED", "POST", debitFace, owed)
+		w.ok(w.Advance(24 * time.Hour))
+		w.ok(payer.Fund(888))
+		if got := w.must("POST", debitFace, owed); got["trade_state"] != "SUCCESS" || got["debt_state"] != nil {
+			w.Errorf("the next day: got %v", got)
+		}
+		if wallet, err := payer.Wallet(); err != nil || len(wallet.Debts) != 0 {
+			w.Errorf("still owes %v, %v", wallet.Debts, err)
+		}
+	})
+	w.rule("or repaid on a page", func() {
+		// Or be repaid on a page of WeChat Pay's.
+		device = w.authInfo()
+		w.must("POST", debitFace, faceDebit(show(), "lunch-3"))
+		page := w.must("POST", face+"repayment-url", object{"out_user_id": "pupil0001",
+			"organization_id": sandbox.DefaultOrganizationID})
+		if !strings.HasPrefix(page["repayment_url"].(string), "https://") ||
+			page["expire_at"] != "2020-09-11T11:00:00+08:00" {
+			w.Errorf("repayment: got %v", page)
+		}
+		w.refused(404, "RESOURCE_NOT_EXISTS", "POST", face+"repayment-url", object{"out_user_id": "nobody",
+			"organization_id": sandbox.DefaultOrganizationID})
+		w.ok(payer.Fund(888))
+		w.ok(payer.Repay())
+		if got := w.must("GET", faceByNo("lunch-3"), nil); got["trade_state"] != "SUCCESS" ||
+			got["debt_state"] != "REPAID" || got["repayment_transaction_id"] == nil {
+			w.Errorf("repaid: got %v", got)
+		}
+	})
+	w.rule("a device needs a fresh authinfo and knows its users only", func() {
+		// The device needs a fresh authinfo every hour, and knows its users only.
+		w.ok(w.Advance(time.Hour))
+		_, err := w.ShowFace(device, "pupil0001")
+		w.page(err, sandbox.PageExpired)
+		_, err = w.ShowFace(w.authInfo(), "nobody")
+		w.page(err, sandbox.PageUnknown)
+		_, err = w.ShowFace("nonsense", "pupil0001")
+		w.page(err, sandbox.PageUnknown)
 
-	// Or be repaid on a page of WeChat Pay's.
-	device = w.authInfo()
-	w.must("POST", debitFace, faceDebit(show(), "lunch-3"))
-	page := w.must("POST", face+"repayment-url", object{"out_user_id": "pupil0001",
-		"organization_id": sandbox.DefaultOrganizationID})
-	if !strings.HasPrefix(page["repayment_url"].(string), "https://") ||
-		page["expire_at"] != "2020-09-11T11:00:00+08:00" {
-		t.Errorf("repayment: got %v", page)
-	}
-	w.refused(404, "RESOURCE_NOT_EXISTS", "POST", face+"repayment-url", object{"out_user_id": "nobody",
-		"organization_id": sandbox.DefaultOrganizationID})
-	w.ok(payer.Fund(888))
-	w.ok(payer.Repay())
-	if got := w.must("GET", faceByNo("lunch-3"), nil); got["trade_state"] != "SUCCESS" ||
-		got["debt_state"] != "REPAID" || got["repayment_transaction_id"] == nil {
-		t.Errorf("repaid: got %v", got)
-	}
-
-	// The device needs a fresh authinfo every hour, and knows its users only.
-	w.ok(w.Advance(time.Hour))
-	_, err := w.ShowFace(device, "pupil0001")
-	w.page(err, sandbox.PageExpired)
-	_, err = w.ShowFace(w.authInfo(), "nobody")
-	w.page(err, sandbox.PageUnknown)
-	_, err = w.ShowFace("nonsense", "pupil0001")
-	w.page(err, sandbox.PageUnknown)
-
-	device = w.authInfo()
-	w.must("PATCH", faceUsers+"out-user-id/pupil0001", object{"status": "DISABLED", "user_name": "张三",
-		"user_type": "STUDENT", "student_info": object{"class_name": "高中一年三班"}, "phone": "13900139000"})
-	w.refused(400, "INVALID_REQUEST", "POST", debitFace, faceDebit(show(), "lunch-4"))
-	w.must("PATCH", faceUsers+"out-user-id/pupil0001", object{"status": "NORMAL"})
-	if got := w.must("GET", faceUsers+"out-user-id/pupil0001", nil); got["status"] != "NORMAL" ||
-		got["user_name"] != "张三" || got["student_info"].(object)["class_name"] != "高中一年三班" {
-		t.Errorf("changed: got %v", got)
-	}
-	w.ok(w.Terminate(c.ID, sandbox.ByCustomerService, ""))
-	w.refused(400, "INVALID_REQUEST", "POST", debitFace, faceDebit(show(), "lunch-4"))
+		device = w.authInfo()
+	})
+	w.rule("a user that is disabled, or whose contract ended, does not pay", func() {
+		w.must("PATCH", faceUsers+"out-user-id/pupil0001", object{"status": "DISABLED", "user_name": "张三",
+			"user_type": "STUDENT", "student_info": object{"class_name": "高中一年三班"}, "phone": "13900139000"})
+		w.refused(400, "INVALID_REQUEST", "POST", debitFace, faceDebit(show(), "lunch-4"))
+		w.must("PATCH", faceUsers+"out-user-id/pupil0001", object{"status": "NORMAL"})
+		if got := w.must("GET", faceUsers+"out-user-id/pupil0001", nil); got["status"] != "NORMAL" ||
+			got["user_name"] != "张三" || got["student_info"].(object)["class_name"] != "高中一年三班" {
+			w.Errorf("changed: got %v", got)
+		}
+		w.ok(w.Terminate(c.ID, sandbox.ByCustomerService, ""))
+		w.refused(400, "INVALID_REQUEST", "POST", debitFace, faceDebit(show(), "lunch-4"))
+	})
 }
 
 func TestFaceOrganizationsAndCollections(t *testing.T) {

@@ -35,88 +35,100 @@ func TestPapayNoticeAndDebit(t *testing.T) {
 	defer w.hinted()
 	contract, notify, failNotify := w.recurring()
 	day := 24 * time.Hour
-
-	w.refused(400, "INVALID_REQUEST", "POST", notify, noticeBody(1990)) // 22:00 is too late
-	w.at(1, 7*time.Hour-time.Second)
-	w.refused(400, "INVALID_REQUEST", "POST", notify, noticeBody(1990)) // and this too early
-	w.refused(400, "INVALID_REQUEST", "POST", failNotify, object{"mchid": "1900000109", "appid": "wxd678efh567hg6787"})
-	w.at(1, 7*time.Hour)
-	w.refused(400, "INVALID_REQUEST", "POST", applyPapay, applyBody(contract.ID, "debit-0", 1990)) // not announced
-	w.must("POST", notify, noticeBody(1990))
-	w.refused(400, "RESOURCE_ALREADY_EXISTS", "POST", notify, noticeBody(1990))
-	w.refused(400, "INVALID_REQUEST", "POST", notify, noticeBody(2990))
-	w.at(2, 21*time.Hour)
-	w.refused(400, "INVALID_REQUEST", "POST", applyPapay, applyBody(contract.ID, "debit-0", 1990)) // the day between
-
-	w.at(3, 7*time.Hour-time.Second)
-	w.refused(400, "INVALID_REQUEST", "POST", applyPapay, applyBody(contract.ID, "debit-0", 1990))
-	w.at(3, 7*time.Hour)
-	w.refused(400, "RULELIMIT", "POST", applyPapay, applyBody(contract.ID, "debit-0", 1991)) // more than announced
 	payer := w.Payer(papayOpenID)
-	w.ok(payer.RunOut())
-	body := applyBody(contract.ID, "debit-1", 1990)
-	if got := w.must("POST", applyPapay, body); got["out_trade_no"] != "debit-1" ||
-		got["amount"].(object)["total"] != 1990.0 {
-		t.Errorf("apply: got %v", got)
-	}
-	if state := w.tradeState("debit-1"); state != "ACCEPT" {
-		t.Errorf("before it is tried: got %v", state)
-	}
-	w.must("POST", applyPapay, body) // the same call again is accepted again
-	w.refused(400, "INVALID_REQUEST", "POST", applyPapay, with(applyBody(contract.ID, "debit-1", 1990), "attach", "y"))
-	w.refused(400, "INVALID_REQUEST", "POST", applyPapay, applyBody(contract.ID, "debit-2", 1990)) // D1 is pending
 
-	n := w.receivedOne("TRANSACTION.FAIL")
-	failed := as[event.TransactionFail](w, n)
-	if n.Path != "/debited" || failed.OutTradeNo != "debit-1" || failed.TradeState != "PAY_FAIL" ||
-		failed.TradeStateDesc != "余额不足" || failed.Attach != "x" || failed.TransactionID != "" {
-		t.Errorf("TRANSACTION.FAIL at %s carries %v", n.Path, n.Resource)
-	}
-	if state := w.tradeState("debit-1"); state != "CLOSED" {
-		t.Errorf("after it failed: got %v", state)
-	}
-	w.refused(400, "ORDER_CLOSED", "POST", applyPapay, body)
-	w.must("POST", failNotify, object{"mchid": "1900000109", "appid": "wxd678efh567hg6787"})
-
-	w.ok(payer.Fund(5000))
-	w.must("POST", applyPapay, applyBody(contract.ID, "debit-2", 1500)) // less than announced
-	n = w.receivedOne("TRANSACTION.SUCCESS")
-	if paid := as[event.TransactionSuccess](w, n); paid.TradeState != "SUCCESS" || paid.TransactionID == "" ||
-		paid.Payer.OpenID != papayOpenID ||
-		paid.Amount.PayerTotal != 1500 || n.Resource["mchid"] != "1900000109" || n.Resource["sp_mchid"] != nil {
-		t.Errorf("TRANSACTION.SUCCESS carries %v", n.Resource)
-	}
-	byID := w.must("GET", "v3/pay/transactions/id/"+n.Resource["transaction_id"].(string)+"?mchid=1900000109", nil)
-	if byID["out_trade_no"] != "debit-2" || byID["trade_state"] != "SUCCESS" || byID["trade_type"] != "PAP" ||
-		byID["payer"].(object)["openid"] != papayOpenID {
-		t.Errorf("query by id: got %v", byID)
-	}
-	w.refused(404, "ORDER_NOT_EXIST", "GET", fmt.Sprintf(orderByNo, "no-such"), nil)
-
-	// Part of it is given back.
-	w.must("POST", "v3/refund/domestic/refunds", object{
-		"out_trade_no": "debit-2", "out_refund_no": "refund-1", "notify_url": "https://yourapp.com/refunded",
-		"amount": object{"refund": 500, "total": 1500, "currency": "CNY"},
+	w.rule("a notice has its hours, and comes before the debit", func() {
+		w.refused(400, "INVALID_REQUEST", "POST", notify, noticeBody(1990)) // 22:00 is too late
+		w.at(1, 7*time.Hour-time.Second)
+		w.refused(400, "INVALID_REQUEST", "POST", notify, noticeBody(1990)) // and this too early
+		w.refused(400, "INVALID_REQUEST", "POST", failNotify, object{"mchid": "1900000109",
+			"appid": "wxd678efh567hg6787"})
+		w.at(1, 7*time.Hour)
+		w.refused(400, "INVALID_REQUEST", "POST", applyPapay, applyBody(contract.ID, "debit-0", 1990)) // not announced
+		w.must("POST", notify, noticeBody(1990))
+		w.refused(400, "RESOURCE_ALREADY_EXISTS", "POST", notify, noticeBody(1990))
+		w.refused(400, "INVALID_REQUEST", "POST", notify, noticeBody(2990))
+		w.at(2, 21*time.Hour)
+		// the day between
+		w.refused(400, "INVALID_REQUEST", "POST", applyPapay, applyBody(contract.ID, "debit-0", 1990))
 	})
-	w.ok(w.Advance(time.Hour))
-	if n := w.receivedOne("REFUND.SUCCESS"); n.Resource["out_trade_no"] != "debit-2" ||
-		w.tradeState("debit-2") != "REFUND" {
-		t.Errorf("REFUND.SUCCESS carries %v; the debit is %v", n.Resource, w.tradeState("debit-2"))
-	}
-	if wallet, err := payer.Wallet(); err != nil || wallet.Balance != 4000 {
-		t.Errorf("the payer has %+v, %v; want 4000 fen", wallet, err)
-	}
+	w.rule("the debit is on the third day, of what was announced", func() {
+		w.at(3, 7*time.Hour-time.Second)
+		w.refused(400, "INVALID_REQUEST", "POST", applyPapay, applyBody(contract.ID, "debit-0", 1990))
+		w.at(3, 7*time.Hour)
+		w.refused(400, "RULELIMIT", "POST", applyPapay, applyBody(contract.ID, "debit-0", 1991)) // more than announced
+	})
+	w.rule("it is accepted once and fails for want of money", func() {
+		w.ok(payer.RunOut())
+		body := applyBody(contract.ID, "debit-1", 1990)
+		if got := w.must("POST", applyPapay, body); got["out_trade_no"] != "debit-1" ||
+			got["amount"].(object)["total"] != 1990.0 {
+			w.Errorf("apply: got %v", got)
+		}
+		if state := w.tradeState("debit-1"); state != "ACCEPT" {
+			w.Errorf("before it is tried: got %v", state)
+		}
+		w.must("POST", applyPapay, body) // the same call again is accepted again
+		w.refused(400, "INVALID_REQUEST", "POST", applyPapay, with(applyBody(contract.ID, "debit-1", 1990), "attach",
+			"y"))
+		w.refused(400, "INVALID_REQUEST", "POST", applyPapay, applyBody(contract.ID, "debit-2", 1990)) // D1 is pending
 
-	// The success closed the notice; the next debit needs another one.
-	w.refused(400, "INVALID_REQUEST", "POST", applyPapay, applyBody(contract.ID, "debit-3", 1500))
-	w.must("POST", notify, with(noticeBody(1990), "deduct_duration", object{"count": 1, "unit": "DAY"}))
-	w.at(5, 7*time.Hour)
-	w.ok(w.Advance(15*time.Hour - time.Second))
-	// nothing failed
-	w.refused(400, "INVALID_REQUEST", "POST", failNotify, object{"mchid": "1900000109", "appid": "wxd678efh567hg6787"})
-	w.ok(w.Advance(day))
-	// its one day is over
-	w.refused(400, "INVALID_REQUEST", "POST", applyPapay, applyBody(contract.ID, "debit-3", 1500))
+		n := w.receivedOne("TRANSACTION.FAIL")
+		failed := as[event.TransactionFail](w, n)
+		if n.Path != "/debited" || failed.OutTradeNo != "debit-1" || failed.TradeState != "PAY_FAIL" ||
+			failed.TradeStateDesc != "余额不足" || failed.Attach != "x" || failed.TransactionID != "" {
+			w.Errorf("TRANSACTION.FAIL at %s carries %v", n.Path, n.Resource)
+		}
+		if state := w.tradeState("debit-1"); state != "CLOSED" {
+			w.Errorf("after it failed: got %v", state)
+		}
+		w.refused(400, "ORDER_CLOSED", "POST", applyPapay, body)
+		w.must("POST", failNotify, object{"mchid": "1900000109", "appid": "wxd678efh567hg6787"})
+	})
+	w.rule("another number is paid and found", func() {
+		w.ok(payer.Fund(5000))
+		w.must("POST", applyPapay, applyBody(contract.ID, "debit-2", 1500)) // less than announced
+		n := w.receivedOne("TRANSACTION.SUCCESS")
+		if paid := as[event.TransactionSuccess](w, n); paid.TradeState != "SUCCESS" || paid.TransactionID == "" ||
+			paid.Payer.OpenID != papayOpenID ||
+			paid.Amount.PayerTotal != 1500 || n.Resource["mchid"] != "1900000109" || n.Resource["sp_mchid"] != nil {
+			w.Errorf("TRANSACTION.SUCCESS carries %v", n.Resource)
+		}
+		byID := w.must("GET", "v3/pay/transactions/id/"+n.Resource["transaction_id"].(string)+"?mchid=1900000109", nil)
+		if byID["out_trade_no"] != "debit-2" || byID["trade_state"] != "SUCCESS" || byID["trade_type"] != "PAP" ||
+			byID["payer"].(object)["openid"] != papayOpenID {
+			w.Errorf("query by id: got %v", byID)
+		}
+		w.refused(404, "ORDER_NOT_EXIST", "GET", fmt.Sprintf(orderByNo, "no-such"), nil)
+	})
+	w.rule("part of it is given back", func() {
+		// Part of it is given back.
+		w.must("POST", "v3/refund/domestic/refunds", object{
+			"out_trade_no": "debit-2", "out_refund_no": "refund-1", "notify_url": "https://yourapp.com/refunded",
+			"amount": object{"refund": 500, "total": 1500, "currency": "CNY"},
+		})
+		w.ok(w.Advance(time.Hour))
+		if n := w.receivedOne("REFUND.SUCCESS"); n.Resource["out_trade_no"] != "debit-2" ||
+			w.tradeState("debit-2") != "REFUND" {
+			w.Errorf("REFUND.SUCCESS carries %v; the debit is %v", n.Resource, w.tradeState("debit-2"))
+		}
+		if wallet, err := payer.Wallet(); err != nil || wallet.Balance != 4000 {
+			w.Errorf("the payer has %+v, %v; want 4000 fen", wallet, err)
+		}
+	})
+	w.rule("the success closed the notice", func() {
+		// The success closed the notice; the next debit needs another one.
+		w.refused(400, "INVALID_REQUEST", "POST", applyPapay, applyBody(contract.ID, "debit-3", 1500))
+		w.must("POST", notify, with(noticeBody(1990), "deduct_duration", object{"count": 1, "unit": "DAY"}))
+		w.at(5, 7*time.Hour)
+		w.ok(w.Advance(15*time.Hour - time.Second))
+		// nothing failed
+		w.refused(400, "INVALID_REQUEST", "POST", failNotify, object{"mchid": "1900000109",
+			"appid": "wxd678efh567hg6787"})
+		w.ok(w.Advance(day))
+		// its one day is over
+		w.refused(400, "INVALID_REQUEST", "POST", applyPapay, applyBody(contract.ID, "debit-3", 1500))
+	})
 }
 
 func TestPapayNoticeRefusals(t *testing.T) {
