@@ -99,7 +99,7 @@ func (c *Client) Download(ctx context.Context, downloadURL, hashType, hashValue 
 // fileURL checks an address to download from.
 func (c *Client) fileURL(address string) (u *url.URL, problem string) {
 	u, err := url.Parse(address)
-	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" {
+	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || !isPlain(address) {
 		return nil, "the address is not a download_url"
 	}
 	known := c != nil && (u.Host == c.host.name || u.Host == c.global.name)

@@ -38,12 +38,12 @@ func (c *call) marshal(body any) *call {
 				return c
 			}
 		}
-		raw, err := c.marshalJSON(body)
+		raw, err := json.Marshal(body)
 		if err != nil {
 			c.fail("the body does not marshal to JSON: " + unmarshallable(err))
 			c.cause = err
 		}
-		c.body = raw
+		c.body = c.withZeros(raw, body)
 		return c
 	}
 	if !json.Valid(c.body) {

@@ -3,6 +3,7 @@ package wxpay
 import (
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
@@ -79,6 +80,10 @@ func (c *Client) signLaunch(op, appID, prepayID, last string) (timestamp, nonce,
 		return "", "", "", &RequestError{Operation: op, Problem: "the appid is empty"}
 	case prepayID == "":
 		return "", "", "", &RequestError{Operation: op, Problem: "the prepay_id is empty"}
+	case !isPlain(appID), !isPlain(prepayID):
+		// A line end would make the signed lines those of another message, such as a call.
+		return "", "", "", &RequestError{Operation: op, Problem: "the appid or the prepay_id holds a character that " +
+			"none has: give them as WeChat Pay gave them, and no text of a page or an app"}
 	}
 	if nonce, err = wire.Nonce(c.rand); err != nil {
 		return "", "", "", &RequestError{Operation: op, Problem: quiet(err), err: wire.Hide(err)}
@@ -89,6 +94,11 @@ func (c *Client) signLaunch(op, appID, prepayID, last string) (timestamp, nonce,
 		return "", "", "", &RequestError{Operation: op, Problem: quiet(err), err: wire.Hide(err)}
 	}
 	return timestamp, nonce, signature, nil
+}
+
+// isPlain says that a string is printable ASCII without spaces.
+func isPlain(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f })
 }
 
 // NavigateToMiniProgram is the argument of wx.navigateToMiniProgram.

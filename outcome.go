@@ -108,9 +108,10 @@ func (e *Error) settled() bool {
 	case "ORDER_CLOSED", "ORDERCLOSED":
 		return true
 	// What the call is about does not exist, such as the contract. A query may only
-	// have come too early.
+	// have come too early, and in APIv2 a query is a POST like any other.
 	case "RESOURCE_NOT_EXISTS", "NOT_FOUND":
-		return !strings.HasPrefix(e.Operation, http.MethodGet+" ")
+		method, path, _ := strings.Cut(e.Operation, " ")
+		return method != http.MethodGet && !strings.HasPrefix(path, "v2/")
 	// Bills move nothing.
 	case "NO_STATEMENT_EXIST", "STATEMENT_CREATING":
 		return true

@@ -33,6 +33,8 @@ func TestOutcomeUnknown(t *testing.T) {
 		e.Operation = "GET v3/x/{out_trade_no}"
 		return e
 	}
+	queryV2 := refusedWith(200, "NOT_FOUND")
+	queryV2.Operation = "POST v2/mmpaymkttransfers/gettransferinfo"
 	for name, c := range map[string]struct {
 		err  error
 		want bool
@@ -76,6 +78,7 @@ func TestOutcomeUnknown(t *testing.T) {
 		"a query too early, edu-papay": {query("NOT_FOUND"), true},
 		"a query too early, orders":    {query("ORDER_NOT_EXIST"), true},
 		"a query too early, APIv2":     {refusedWith(200, "ORDERNOTEXIST"), true},
+		"another of APIv2":             {queryV2, true},
 	} {
 		if got := wxpay.OutcomeUnknown(c.err); got != c.want {
 			t.Errorf("%s: %v of %v", name, got, c.err)

@@ -23,6 +23,13 @@ type Result struct {
 	fields wire.Fields // of an APIv2 reply
 }
 
+// Format prints the status, the length of the body and the request id, whatever the
+// verb: header and body may name the payer, and so may the call.
+func (r Result) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "wxpay.Result{Status: %d, Body: %d bytes, RequestID: %q}", r.Status, len(r.Body),
+		wire.Clip(r.RequestID(), 128))
+}
+
 // RequestID is what WeChat Pay's support asks for.
 func (r *Result) RequestID() string { return r.Header.Get(wire.HeaderRequestID) }
 

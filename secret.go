@@ -106,11 +106,15 @@ func (c Config) summary() string {
 
 // withoutUser is an address without user and password, which New refuses.
 func withoutUser(address string) string {
-	scheme, rest, _ := strings.Cut(address, "://")
-	if at := strings.LastIndex(rest, "@"); at >= 0 {
-		return scheme + "://…" + rest[at:]
+	at := strings.LastIndex(address, "@")
+	if at < 0 {
+		return address
 	}
-	return address
+	scheme, _, there := strings.Cut(address[:at], "://")
+	if !there {
+		return "…" + address[at:]
+	}
+	return scheme + "://…" + address[at:]
 }
 
 // Format prints who the merchant is and which platform keys there are, and no

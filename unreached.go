@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -84,8 +85,9 @@ func isStatusText(text string) bool {
 // along in its address, however it is quoted or escaped.
 func (c *call) quiet(err error) string { return quiet(err, c.told()...) }
 
-// told is what the call's address tells, in every way it may be repeated, and what the
-// proxy was told, which may repeat it in the answer to CONNECT; longest first.
+// told is what the call's address tells, in every way it may be repeated, the openids
+// of its body, and what the proxy was told, which may repeat it in the answer to
+// CONNECT; longest first.
 func (c *call) told() []string {
 	u := c.flight.request.URL
 	told := []string{u.EscapedPath(), u.Path, u.RawQuery}
@@ -98,6 +100,14 @@ func (c *call) told() []string {
 		values = append(values, value)
 		if clear, err := url.QueryUnescape(value); err == nil {
 			values = append(values, clear)
+		}
+	}
+	for _, m := range openIDs.FindAllSubmatch(c.body, -1) {
+		values = append(values, string(m[1]))
+	}
+	for name, value := range c.fields {
+		if strings.HasSuffix(name, "openid") {
+			values = append(values, value)
 		}
 	}
 	if proxy := c.flight.proxy; proxy != nil && proxy.User != nil {
@@ -113,6 +123,9 @@ func (c *call) told() []string {
 	slices.SortFunc(told, func(a, b string) int { return len(b) - len(a) }) // one may hold another
 	return told
 }
+
+// openIDs finds the members of a body that name payers.
+var openIDs = regexp.MustCompile(`openid"\s*:\s*"([^"\\]+)"`)
 
 // without is a string without what is told.
 func without(text string, told []string) string {

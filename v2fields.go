@@ -35,35 +35,33 @@ func (c *call) fieldsOf(body any) (wire.Fields, error) {
 	case string:
 		return wire.ParseXML([]byte(b))
 	}
-	if fields, ok, err := wire.StructFields(body, func(name string) bool {
-		return slices.Contains(c.zeros,
-			"/"+name)
-	}); ok || err != nil {
-		c.zeros = slices.DeleteFunc(slices.Clone(c.zeros),
-			func(pointer string) bool { return fields[pointer[1:]] != "" })
+	meant := func(name string) bool { return slices.Contains(c.zeros, "/"+name) }
+	if fields, ok, err := wire.StructFields(body, meant); ok || err != nil {
+		sent := func(pointer string) bool { return fields[pointer[1:]] != "" }
+		c.zeros = slices.DeleteFunc(slices.Clone(c.zeros), sent)
 		return fields, err
 	}
-	raw, err := c.marshalJSON(body)
+	raw, err := json.Marshal(body)
 	if err != nil {
 		return nil, errors.New(unmarshallable(err))
 	}
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber()
-	var m map[string]json.RawMessage
-	if err := d.Decode(&m); err != nil {
-		return nil, fmt.Errorf("it is not an object")
+	m, err := membersOf(raw)
+	if err != nil {
+		return nil, err
 	}
-	if m == nil {
-		return nil, errNilFields
+	for name, value := range m {
+		if mended(value) {
+			return nil, fmt.Errorf("the member %q is not UTF-8", wire.Clip(name, 64))
+		}
+	}
+	if m, err = membersOf(c.withZeros(raw, body)); err != nil {
+		return nil, err
 	}
 	fields := make(wire.Fields, len(m)+3)
 	for name, value := range m {
 		text := string(value)
 		if text == "null" {
 			continue
-		}
-		if mended(value) {
-			return nil, fmt.Errorf("the member %q is not UTF-8", wire.Clip(name, 64))
 		}
 		if strings.HasPrefix(text, `"`) {
 			if err := json.Unmarshal(value, &text); err != nil {
@@ -73,6 +71,17 @@ func (c *call) fieldsOf(body any) (wire.Fields, error) {
 		fields[name] = text
 	}
 	return fields, nil
+}
+
+// membersOf are the members of a JSON object.
+func membersOf(raw []byte) (m map[string]json.RawMessage, err error) {
+	switch err := json.Unmarshal(raw, &m); {
+	case err != nil:
+		return nil, errors.New("it is not an object")
+	case m == nil:
+		return nil, errNilFields
+	}
+	return m, nil
 }
 
 // mended tells whether encoding/json put U+FFFD where a string was not UTF-8: it

@@ -35,25 +35,24 @@ func (c *call) takeZero(name string) bool {
 	return i >= 0
 }
 
-// marshalJSON is encoding/json's, with what Zero names put in. What it does not find
+// withZeros is the JSON of a body, with what Zero names put in. What it does not find
 // stays on the list, which ends the call.
-func (c *call) marshalJSON(body any) ([]byte, error) {
-	raw, err := json.Marshal(body)
-	if err != nil || len(c.zeros) == 0 {
-		return raw, err
-	}
+func (c *call) withZeros(raw []byte, body any) []byte {
 	var tree any
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
-	if err := d.Decode(&tree); err != nil {
-		return raw, nil //nolint:nilerr // what encoding/json wrote is JSON
+	if len(c.zeros) == 0 || d.Decode(&tree) != nil {
+		return raw
 	}
 	c.zeros = slices.DeleteFunc(slices.Clone(c.zeros), func(pointer string) bool {
 		path := pointerPath(pointer)
 		value, ok := valueAt(reflect.ValueOf(body), path)
 		return ok && putAt(tree, path, value)
 	})
-	return json.Marshal(tree)
+	if whole, err := json.Marshal(tree); err == nil {
+		return whole
+	}
+	return raw
 }
 
 // valueAt finds a number, boolean or text inside of structs and lists, and writes it
@@ -115,7 +114,8 @@ func written(v reflect.Value, f reflect.StructField) (json.RawMessage, bool) {
 	var out struct {
 		V json.RawMessage `json:"v"`
 	}
-	return out.V, err == nil && json.Unmarshal(raw, &out) == nil
+	ok := err == nil && json.Unmarshal(raw, &out) == nil && string(out.V) != "null"
+	return out.V, ok
 }
 
 // hasForm says whether a type writes itself.

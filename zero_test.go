@@ -195,6 +195,14 @@ func TestZeroInAPIv2(t *testing.T) {
 		sent["fee"] != "0" || sent["scene_info"] != `{"kind":0}` {
 		t.Errorf("sent %v (%v)", sent, err)
 	}
+	odd := map[string]any{"code": "A\xff1"}
+	_, err := client.Chain("v2/pay/x").Post(bg, struct {
+		Fee int            `json:"fee,omitempty"`
+		Odd map[string]any `json:"odd"`
+	}{Odd: odd}, wxpay.Zero("/fee"))
+	if err == nil || !strings.Contains(err.Error(), "not UTF-8") {
+		t.Errorf("what is not UTF-8 was sent: %v", err)
+	}
 	if _, err := post.Post(bg, &in{}, wxpay.Zero("/appid")); !errors.As(err, new(*wxpay.RequestError)) {
 		t.Errorf("an empty string: %v", err)
 	}

@@ -36,6 +36,7 @@ func nearest(path string) string {
 	if path == "" {
 		return ""
 	}
+	path = path[:min(len(path), 256)] // none is as long
 	for _, e := range endpoints {
 		if d := spelling.Distance(path, e.path); least < 0 || d < least {
 			best, least = e.path, d

@@ -51,7 +51,7 @@
 //     page's end would be the last member, and return_code, which sorts after it,
 //     would have no place; and a change_type has to stand before contract_code,
 //     which the payer cannot reach. sub_order_list, of combined orders, may where
-//     it is a list in JSON, since the end of a page is none.
+//     it is JSON, a list or an object with one, since the end of a page is none.
 //   - 车主服务 and parking notify without return_code. They are refused unless
 //     [APIv2Vehicles] asks for them, and then need members of their own, and have
 //     no exceptions. Their launch parameters have no time, and a plate_number that

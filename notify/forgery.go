@@ -71,6 +71,7 @@ func isReply(f wire.Fields) bool {
 	return slices.ContainsFunc(replyMembers[:], func(name string) bool { return f[name] != "" }) ||
 		f["contract_id"]+f["contract_state"] != "" && eventTypeV2(f) == V2Other ||
 		f["contract_state"] != "" && f["change_type"] == "" ||
+		unpaidPart(f["sub_order_list"]) ||
 		f["transaction_id"]+f["sub_order_list"] == "" && eventTypeV2(f) == V2Payment && f["result_code"] == "SUCCESS" ||
 		f["trade_state"] != "" && f["trade_state"] != "SUCCESS" && f["result_code"] == "SUCCESS"
 }
@@ -125,8 +126,26 @@ func swallows(f wire.Fields, name string) bool {
 	return within("sub_order_list") || f["bank_type"] == "" && slices.ContainsFunc(afterAttach[:], missing)
 }
 
-// isList says that a string is a list in JSON, which no page ends like.
-func isList(s string) bool { return strings.HasPrefix(s, "[") && json.Valid([]byte(s)) }
+// isList says that a string is a list in JSON, or an object with one, which no page ends
+// like.
+func isList(s string) bool {
+	return (strings.HasPrefix(s, "[") || strings.HasPrefix(s, "{")) && json.Valid([]byte(s))
+}
+
+// unpaidPart says that one of several orders is not paid, as a query's reply may say.
+func unpaidPart(list string) bool {
+	type order struct {
+		TradeState string `json:"trade_state"`
+	}
+	var whole struct {
+		OrderList []order `json:"order_list"`
+	}
+	if json.Unmarshal([]byte(list), &whole) != nil {
+		_ = json.Unmarshal([]byte(list), &whole.OrderList)
+	}
+	unpaid := func(o order) bool { return o.TradeState != "" && o.TradeState != "SUCCESS" }
+	return slices.ContainsFunc(whole.OrderList, unpaid)
+}
 
 // isVehicle says that a message has the members of its kind: the state of a
 // number plate, or a sealed event.

@@ -199,6 +199,18 @@ func TestLawfulSeparators(t *testing.T) {
 			"combine_mch_id": "1900000109", "result_code": "SUCCESS", "combine_out_trade_no": "T1",
 			"sub_order_list": `[{"attach":"a&b=c"}]`,
 		}, true},
+		"a list of orders, in an object": {wire.Fields{
+			"combine_mch_id": "1900000109", "result_code": "SUCCESS", "combine_out_trade_no": "T1",
+			"sub_order_list": `{"order_num": 1, "order_list": [{"attach":"a&b=c","trade_state":"SUCCESS"}]}`,
+		}, true},
+		"a reply about orders that are not paid": {wire.Fields{
+			"combine_mch_id": "1900000109", "result_code": "SUCCESS", "combine_out_trade_no": "T1",
+			"sub_order_list": `[{"trade_state":"SUCCESS"},{"trade_state":"NOTPAY"}]`,
+		}, false},
+		"such a reply, in an object": {wire.Fields{
+			"combine_mch_id": "1900000109", "result_code": "SUCCESS", "combine_out_trade_no": "T1",
+			"sub_order_list": `{"order_list":[{"trade_state":"NOTPAY"}]}`,
+		}, false},
 		"a list that is none": {wire.Fields{
 			"combine_mch_id": "1900000109", "result_code": "SUCCESS", "combine_out_trade_no": "T1",
 			"sub_order_list": `[{"attach":"a&b=c`,

@@ -32,7 +32,8 @@ type Notification struct {
 	MchID string
 	// ID is the same for every attempt to deliver this notification. Book by
 	// it, or by a number of your own in the resource, and handling twice does
-	// no harm. APIv2 gives none: it is made of the fields that say what happened.
+	// no harm. APIv2 gives none: it is made of the fields that say what happened, and
+	// of a debit that failed also of the message's sign: see [APIv2Key].
 	ID string
 	// EventType says what happened, such as "ECOMMERCE_ENTRUST.SIGN" or, in
 	// APIv2, [V2Contract], [V2Payment], [V2Refund] or [V2Other].
@@ -47,7 +48,8 @@ type Notification struct {
 	OriginalType string
 	// Plaintext is the resource, a JSON object, byte for byte: it has what the
 	// typed event does not know. Of an APIv2 message it has the fields, all of
-	// them strings. It names the payer, so keep it out of logs.
+	// them strings. It names the payer, so keep it out of logs; encoding/json writes
+	// it, for a queue.
 	Plaintext json.RawMessage
 	// RequestID is what WeChat Pay's support asks for. It is new with every
 	// attempt and not covered by the signature.

@@ -101,11 +101,11 @@ func checkKeys(verb string, keys *wxpay.Keys) {
 }
 
 // OnError is told of every message that is not answered with a success,
-// strangers' and probes included: see [Error] for what it carries. It runs
-// before the answer is written, so it should not wait for long. Default: a
-// line to [log/slog.Default], at level Error where this side is at fault and
-// Warn where the message is. Where the function panics that is written as well, and
-// with what.
+// strangers' and probes included: see [Error] for what it carries. Deliveries of one
+// notification that overlap fail together, and it is told once. It runs before the
+// answer is written, so it should not wait for long. Default: a line to
+// [log/slog.Default], at level Error where this side is at fault and Warn where the
+// message is. Where the function panics that is written as well, and with what.
 func OnError(f func(ctx context.Context, e *Error)) Option {
 	if f == nil {
 		panic("notify.OnError: the function is nil; leave the option out to log to slog.Default")
