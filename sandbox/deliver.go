@@ -69,8 +69,12 @@ func (e *engine) post(ctx context.Context, transport http.RoundTripper, target s
 		return fail("the merchant cannot be reached: %v", err)
 	}
 	defer answer.Body.Close()
-	said, _ := io.ReadAll(io.LimitReader(answer.Body, 64<<10)) // to the end, so that the connection can be used again
 	result.Status = answer.StatusCode
+	if answer.StatusCode < 200 {
+		// What follows 101 is another protocol, of no end, and net/http ends it by no deadline.
+		return fail("answered %d, after which the connection has another protocol; want 200 or 204", answer.StatusCode)
+	}
+	said, _ := io.ReadAll(io.LimitReader(answer.Body, 64<<10)) // to the end, so that the connection can be used again
 	if p.V2 {
 		result.Error = judgeXML(answer.StatusCode, said)
 		return result
