@@ -107,16 +107,20 @@ func (s *step) notifyDebit(r *debitRules, d *debitRow) error {
 
 // debitDue charges a debit whose time has come.
 func (s *step) debitDue(d *debitRow) error {
-	contract, err := get[contractRow](s.Tx, d.ContractID)
+	contract, err := s.contractUnder(d)
 	if err != nil {
 		return err
 	}
-	return s.execute(s.debits[d.Rules], d, contract)
+	r, err := s.rulesFor(d)
+	if err != nil {
+		return err
+	}
+	return s.execute(r, d, contract)
 }
 
 // release lets the contract of a debit under way be debited again.
 func (s *step) release(d *debitRow) error {
-	contract, err := get[contractRow](s.Tx, d.ContractID)
+	contract, err := s.contractUnder(d)
 	if err != nil || contract.Pending != d.ID {
 		return err
 	}

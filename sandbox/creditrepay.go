@@ -65,6 +65,9 @@ func creditBook(c *call) (document, error) {
 func (c *call) creditBookAgain(contract *contractRow, taken *claim, b Booking) (document, error) {
 	if taken.ContractID == contract.ID {
 		old := contract.booking(b.ID)
+		if old == nil {
+			return nil, misread(contract, "lacks the booking %s", shown(b.ID))
+		}
 		setDefault(&b.Least, b.Amount)
 		if old.Date == b.Date && old.Amount == b.Amount && old.Least == b.Least && old.SubMchID == b.SubMchID &&
 			old.SubAppID == b.SubAppID {

@@ -16,7 +16,11 @@ func orDebit(order behaviour) behaviour {
 		case c.op.Method == http.MethodPost:
 			return nil, c.closeDebit(d)
 		}
-		return c.debits[d.Rules].asOrder(d), nil
+		r, err := c.rulesFor(d)
+		if err != nil {
+			return nil, err
+		}
+		return r.asOrder(d), nil
 	}
 }
 
@@ -34,7 +38,11 @@ func (c *call) debitAsOrder() (*debitRow, error) {
 	named := func(name string) string { return c.query.Get(name) + c.text(name) }
 	for _, d := range list {
 		mchid := named("mchid") + named("sp_mchid")
-		if c.debits[d.Rules].asOrder != nil && mchid == d.MchID && named("sub_mchid") == d.SubMchID {
+		r, err := c.rulesFor(d)
+		if err != nil {
+			return nil, err
+		}
+		if r.asOrder != nil && mchid == d.MchID && named("sub_mchid") == d.SubMchID {
 			return d, nil
 		}
 	}

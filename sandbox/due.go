@@ -91,7 +91,7 @@ func (e *engine) runEachDue(ctx context.Context, now time.Time, next func(*step,
 
 // runOneDue makes happen what falls due first, and so before whatever it may change.
 func (s *step) runOneDue(first dueRow) error {
-	if err := first.timer.happen(s, first.row); err != nil {
+	if err := s.happening(first); err != nil {
 		return err
 	}
 	return s.checkMoved(first.timer.kind, first.row)
@@ -107,7 +107,7 @@ func (s *step) checkMoved(kind string, was store.Row) error {
 		return err
 	}
 	at := wire.FormatTime(time.UnixMilli(was.Due))
-	return fmt.Errorf("sandbox: %s %s fell due at %s and still is", kind, was.ID, at)
+	return fmt.Errorf("sandbox: %s %s fell due at %s and still is", kind, shown(was.ID), at)
 }
 
 // dueRow is the row of a timer, or a notification, that falls due; at is zero for none.
@@ -117,7 +117,7 @@ type dueRow struct {
 	row   store.Row
 }
 
-func (d dueRow) String() string { return d.timer.kind + " " + d.row.ID }
+func (d dueRow) String() string { return d.timer.kind + " " + shown(d.row.ID) }
 
 // firstDue is the first timer or notification up to limit that falls due.
 func (s *step) firstDue(limit time.Time) (dueRow, error) {
@@ -163,8 +163,12 @@ func (s *step) earlier(first dueRow, t timer, limit time.Time) (dueRow, error) {
 // contractDue ends a contract that time alone ends: its one debit's day is over,
 // or its term is, or its payer did not think again.
 func (s *step) contractDue(c *contractRow) error {
-	if over := s.products[c.Product].over; over != nil {
-		return over(s, c)
+	p, err := s.productOf(c, c.Product)
+	if err != nil {
+		return err
+	}
+	if p.over != nil {
+		return p.over(s, c)
 	}
 	if c.State == ContractTerminatePending && c.over().Equal(c.LeavesAt) {
 		return s.terminate(c, ByUser, byPayer)

@@ -84,10 +84,14 @@ func find[E any, P interface {
 func put(tx store.Tx, e entity) error {
 	row := e.row()
 	row.Rev = *e.revision()
-	row.Data = encodeJSON(e)
+	data, err := tryJSON(e)
+	if err != nil {
+		return misread(e, "cannot be stored as it would be by now: %v", err)
+	}
+	row.Data = data
 	rev, err := tx.Put(e.kind(), row)
 	if err != nil {
-		return fmt.Errorf("store %s %s: %w", e.kind(), row.ID, err)
+		return fmt.Errorf("store %s %s: %w", e.kind(), shown(row.ID), err)
 	}
 	*e.revision() = rev
 	return nil
@@ -95,7 +99,7 @@ func put(tx store.Tx, e entity) error {
 
 func decode[P entity](e P, row store.Row) (P, error) {
 	if err := json.Unmarshal(row.Data, e); err != nil {
-		return e, fmt.Errorf("the store's %s %s is not what was put there: %w", e.kind(), row.ID, err)
+		return e, &misreadRow{e.kind(), row.ID, "is not what was put there: " + err.Error()}
 	}
 	*e.revision() = row.Rev
 	return e, nil
@@ -109,13 +113,20 @@ func (r *rev) revision() *int64 { return &r.n }
 // encodeJSON writes compact JSON and leaves &, < and > alone, as WeChat Pay
 // does. It is only used on values that always encode.
 func encodeJSON(v any) []byte {
+	b, err := tryJSON(v)
+	if err != nil {
+		panic(fmt.Sprintf("sandbox: %T does not encode: %v", v, err))
+	}
+	return b
+}
+
+// tryJSON is encodeJSON for values that may hold what a store had.
+func tryJSON(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		panic(fmt.Sprintf("sandbox: %T does not encode: %v", v, err))
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	err := e.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }
 
 // millis is how due times are stored.

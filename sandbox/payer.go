@@ -256,8 +256,12 @@ func (s *step) end(c *contractRow, by Termination, remark string) error {
 	if !c.live() || (by == ByUser && c.State == ContractTerminatePending) {
 		return &PageError{Reason: PageUsed, Message: "This contract has ended already."}
 	}
-	if cooling := s.products[c.Product].cooling; cooling > 0 && by == ByUser {
-		c.State, c.LeavesAt = ContractTerminatePending, s.now.Add(cooling)
+	p, err := s.productOf(c, c.Product)
+	if err != nil {
+		return err
+	}
+	if p.cooling > 0 && by == ByUser {
+		c.State, c.LeavesAt = ContractTerminatePending, s.now.Add(p.cooling)
 		return put(s.Tx, c)
 	}
 	return s.terminate(c, by, remark)

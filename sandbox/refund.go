@@ -182,6 +182,10 @@ func noSuchRefund() *refusal { return notFound("RESOURCE_NOT_EXISTS", "退款单
 
 // refundDue ends a refund whose time has come.
 func (s *step) refundDue(r *refundRow) error {
+	rules, err := s.refundRulesFor(r)
+	if err != nil {
+		return err
+	}
 	person := s.registry.person(r.Person).id // another one is the same person by now, perhaps
 	w, err := s.wallet(person)
 	if err != nil {
@@ -209,7 +213,6 @@ func (s *step) refundDue(r *refundRow) error {
 	if err := put(s.Tx, r); err != nil || r.NotifyURL == "" {
 		return err
 	}
-	rules := s.refunds[r.Kind]
 	if rules.event != "" {
 		e.eventType = rules.event
 	}

@@ -87,8 +87,12 @@ func (c *call) redoRefund() (*refundRow, error) {
 			}
 		}
 	}
+	rules, err := c.refundRulesFor(r)
+	if err != nil {
+		return nil, err
+	}
 	r.State, r.Channel, r.RedoneBy = RefundProcessing, "OTHER_BANKCARD", c.fingerprint()
-	r.EndedAt, r.DueAt = time.Time{}, c.now.Add(c.refunds[r.Kind].delay)
+	r.EndedAt, r.DueAt = time.Time{}, c.now.Add(rules.delay)
 	c.pushed = true // something will fall due
 	return r, put(c.Tx, r)
 }

@@ -179,6 +179,9 @@ func (e *engine) recall() error {
 			if e.registry.merchant(p.MchID) == nil {
 				return nil // of a merchant that this start is without
 			}
+			if _, err := e.productOf(p, p.Plan.Product); err != nil {
+				return err
+			}
 			return e.registry.putPlan(p.MchID, p.Plan, unsaved)
 		}); err != nil {
 			return err
@@ -253,7 +256,10 @@ func each[E any, P interface {
 	}
 	for _, one := range list {
 		if err := f(one); err != nil {
-			return fmt.Errorf("the store's %s %s: %w", one.kind(), one.row().ID, err)
+			if errors.As(err, new(*misreadRow)) {
+				return err
+			}
+			return fmt.Errorf("the store's %s %s: %w", one.kind(), shown(one.row().ID), err)
 		}
 	}
 	return nil

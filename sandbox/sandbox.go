@@ -9,8 +9,6 @@ import (
 	"net/http"
 	"sync"
 	"time"
-
-	"github.com/wxpay-go/wxpay"
 )
 
 // Sandbox is a running one: an API listener, an admin listener, and everything
@@ -226,46 +224,3 @@ func (s *Sandbox) Merchants() []Merchant {
 	}
 	return out
 }
-
-// ClientConfig is the setup of a client of the first merchant: its keys, the
-// sandbox's address, and the clock of signatures (see [Clock]). It panics where
-// there is no merchant, as there is none under an empty Config.Merchants.
-func (s *Sandbox) ClientConfig() wxpay.Config {
-	m := s.engine.registry.first()
-	if m == nil {
-		panic("sandbox: there is no merchant whose client it could be: AddMerchant registers one")
-	}
-	return s.clientConfig(m)
-}
-
-// ClientConfigFor is the setup of a client of another merchant.
-func (s *Sandbox) ClientConfigFor(mchid string) (wxpay.Config, error) {
-	m := s.engine.registry.merchant(mchid)
-	if m == nil {
-		return wxpay.Config{}, fmt.Errorf("sandbox: there is no merchant %s", mchid)
-	}
-	if m.private == nil {
-		return wxpay.Config{}, fmt.Errorf("sandbox: merchant %s came without its private key", mchid)
-	}
-	return s.clientConfig(m), nil
-}
-
-func (s *Sandbox) clientConfig(m *merchant) wxpay.Config {
-	return wxpay.Config{
-		MchID: m.MchID, SerialNo: m.serial, PrivateKey: m.private, Certificate: m.cert,
-		PlatformKeys: s.engine.keys.clientKeys(m), APIv3Key: m.APIv3Key, APIv2Key: m.APIv2Key,
-		Host: s.url, Now: s.engine.wireNow,
-	}
-}
-
-// Client is a client of the first merchant, ready to call.
-func (s *Sandbox) Client() *wxpay.Client {
-	c, err := wxpay.New(s.ClientConfig())
-	if err != nil {
-		panic(fmt.Sprintf("sandbox: its own client: %v", err)) // only without a private key
-	}
-	return c
-}
-
-// Keys verifies and opens what the sandbox sends to the first merchant.
-func (s *Sandbox) Keys() *wxpay.Keys { return s.Client().Keys() }

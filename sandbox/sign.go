@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
@@ -10,7 +9,10 @@ import (
 // sign is the second half: the payer agrees, the session becomes a contract and
 // the merchant is notified, all in this step.
 func (s *step) sign(session *sessionRow, openid string) (*contractRow, error) {
-	p := s.products[session.Product]
+	p, err := s.productOf(session, session.Product)
+	if err != nil {
+		return nil, err
+	}
 	if _, err := s.page(session, openid); err != nil {
 		return nil, err
 	}
@@ -137,7 +139,10 @@ func (c *contractRow) liveKey() string {
 
 // terminate ends a live contract, whoever wants it, and notifies the plan's URL.
 func (s *step) terminate(c *contractRow, mode Termination, remark string) error {
-	p := s.products[c.Product]
+	p, err := s.productOf(c, c.Product)
+	if err != nil {
+		return err
+	}
 	if !c.live() {
 		return p.gone()
 	}
@@ -146,8 +151,11 @@ func (s *step) terminate(c *contractRow, mode Termination, remark string) error 
 		return err
 	}
 	live, err := get[claim](s.Tx, c.liveKey())
+	if errors.Is(err, store.ErrNotFound) {
+		return misread(c, "is in force, and yet not the contract of its payer under the plan")
+	}
 	if err != nil {
-		return fmt.Errorf("contract %s has lost its claim: %w", c.ID, err)
+		return err
 	}
 	if err := s.Delete(live.kind(), live.ID, live.n); err != nil {
 		return err

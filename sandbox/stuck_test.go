@@ -20,3 +20,15 @@ func TestARowThatStaysDueEndsAdvance(t *testing.T) {
 		t.Errorf("the clock stands at %s", at)
 	}
 }
+
+// A row whose moment panics, which the background would die of, is an error that names it.
+func TestARowThatPanicsIsNamed(t *testing.T) {
+	t.Parallel()
+	l := newTestProduct(t, &debitRules{}, Plan{Days: 1}, func(p *product) {
+		p.over = func(*step, *contractRow) error { panic("sorry\nfor this") }
+	})
+	err := l.Advance(48 * time.Hour)
+	if err == nil || !strings.Contains(err.Error(), "contract "+l.contract+` cannot happen: sorry\nfor this`) {
+		t.Fatalf("got %v, want an error that names contract %s", err, l.contract)
+	}
+}

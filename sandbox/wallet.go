@@ -135,6 +135,9 @@ func (s *step) repay(person string) error {
 	}
 	for len(w.Debts) > 0 {
 		d, err := get[debitRow](s.Tx, w.Debts[0])
+		if errors.Is(err, store.ErrNotFound) {
+			return &misreadRow{d.kind(), w.Debts[0], "is owed by a payer, and not there"}
+		}
 		if err != nil {
 			return err
 		}
@@ -149,8 +152,12 @@ func (s *step) repay(person string) error {
 		if err := s.putAll(w, d); err != nil {
 			return err
 		}
-		if repaid := s.debits[d.Rules].repaid; repaid != nil {
-			if err := repaid(s, d); err != nil {
+		r, err := s.rulesFor(d)
+		if err != nil {
+			return err
+		}
+		if r.repaid != nil {
+			if err := r.repaid(s, d); err != nil {
 				return err
 			}
 			if w, err = s.wallet(person); err != nil { // repaid may have written it

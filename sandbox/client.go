@@ -1,0 +1,68 @@
+package sandbox
+
+import (
+	"crypto"
+	"fmt"
+	"io"
+
+	"github.com/wxpay-go/wxpay"
+)
+
+// ClientConfig is the setup of a client of the first merchant: its keys, the
+// sandbox's address, and the clock of signatures (see [Clock]). It panics where
+// there is no merchant, as there is none under an empty Config.Merchants.
+func (s *Sandbox) ClientConfig() wxpay.Config {
+	m := s.engine.registry.first()
+	if m == nil {
+		panic("sandbox: there is no merchant whose client it could be: AddMerchant registers one")
+	}
+	return s.clientConfig(m)
+}
+
+// ClientConfigFor is the setup of a client of another merchant.
+func (s *Sandbox) ClientConfigFor(mchid string) (wxpay.Config, error) {
+	m := s.engine.registry.merchant(mchid)
+	if m == nil {
+		return wxpay.Config{}, fmt.Errorf("sandbox: there is no merchant %s", mchid)
+	}
+	if m.private == nil {
+		return wxpay.Config{}, keyless{m}.problem()
+	}
+	return s.clientConfig(m), nil
+}
+
+func (s *Sandbox) clientConfig(m *merchant) wxpay.Config {
+	private := m.private
+	if private == nil {
+		private = keyless{m}
+	}
+	return wxpay.Config{
+		MchID: m.MchID, SerialNo: m.serial, PrivateKey: private, Certificate: m.cert,
+		PlatformKeys: s.engine.keys.clientKeys(m), APIv3Key: m.APIv3Key, APIv2Key: m.APIv2Key,
+		Host: s.url, Now: s.engine.wireNow,
+	}
+}
+
+// keyless stands for the private key of a merchant that came without it.
+type keyless struct{ *merchant }
+
+func (k keyless) Public() crypto.PublicKey { return k.public }
+
+func (k keyless) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) { return nil, k.problem() }
+
+func (k keyless) problem() error {
+	return fmt.Errorf("sandbox: merchant %s came without its private key", k.MchID)
+}
+
+// Client is a client of the first merchant, ready to call. Where that one came without its private
+// key, by AddMerchant or out of the store, every call is an error that says so.
+func (s *Sandbox) Client() *wxpay.Client {
+	c, err := wxpay.New(s.ClientConfig())
+	if err != nil {
+		panic(fmt.Sprintf("sandbox: its own client: %v", err))
+	}
+	return c
+}
+
+// Keys verifies and opens what the sandbox sends to the first merchant.
+func (s *Sandbox) Keys() *wxpay.Keys { return s.Client().Keys() }

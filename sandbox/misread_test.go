@@ -1,0 +1,133 @@
+package sandbox_test
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/store"
+)
+
+// rewrite changes the first row of a kind behind the sandbox's back.
+func rewrite(t *testing.T, s store.Store, kind string, change func(*store.Row, object)) {
+	t.Helper()
+	if err := s.Update(context.Background(), func(tx store.Tx) error {
+		rows, err := tx.Find(kind, "", 0)
+		if err != nil || len(rows) == 0 {
+			t.Fatalf("%d rows of kind %s, %v", len(rows), kind, err)
+		}
+		row, data := rows[0], object{}
+		if err := json.Unmarshal(row.Data, &data); err != nil {
+			return err
+		}
+		change(&row, data)
+		if row.Data, err = json.Marshal(data); err != nil {
+			return err
+		}
+		if row.ID != rows[0].ID {
+			row.Rev = 0
+		}
+		_, err = tx.Put(kind, row)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// lived is a store with a contract, a debit and a refund in it.
+func lived(t *testing.T) (keep, *sandbox.Contract) {
+	t.Helper()
+	kept := keep{store.NewMemory()}
+	w := newWorld(t, sandbox.WithStore(kept))
+	c := w.combineContract()
+	w.must("POST", combineDebits, combineDebitBody(c, "P1"))
+	_, err := w.Payer(openID).Pay(w.must("POST", directRoot+"jsapi", orderBody())["prepay_id"].(string))
+	w.ok(err)
+	w.must("POST", domestic, refundBody("r1", 40))
+	w.ok(w.Settle())
+	w.ok(w.Close())
+	return kept, c
+}
+
+// A row that this version can make nothing of, of a newer one or damaged, is an error that names it
+// and says what to do, in one line; whatever needs the row fails with it, and nothing panics.
+func TestARowThatCannotBeUnderstoodIsNamed(t *testing.T) {
+	t.Parallel()
+	const name = "lottery"
+	due := func(member string, value any) func(*store.Row, object) {
+		return func(row *store.Row, data object) { row.Due, data[member] = 1, value }
+	}
+	for _, c := range []struct {
+		what, kind string
+		change     func(*store.Row, object)
+		says       string
+	}{
+		{"a product", "contract", due("product", name), `is of the product "lottery"`},
+		{"a debit's rules", "debit", due("rules", name), `runs under the rules "lottery"`},
+		{"a debit's contract", "debit", due("contract_id", "gone"), "is under contract gone, which is not there"},
+		{"a refund's kind", "refund", due("kind", name), `is of the kind "lottery"`},
+		{"the year 10000", "contract", due("expires_at", "9999-12-31T23:59:59Z"), "cannot be stored"},
+		{"a number as a text", "contract", due("state", 7), "is not what was put there"},
+		{"an id of two lines", "debit", func(row *store.Row, data object) {
+			row.ID, row.Due, data["id"], data["rules"] = "\x1b[31m\nFAKE", 1, "\x1b[31m\nFAKE", name
+		}, `the store's debit \x1b[31m\nFAKE runs`},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			t.Parallel()
+			kept, _ := lived(t)
+			id := ""
+			rewrite(t, kept, c.kind, func(row *store.Row, data object) {
+				c.change(row, data)
+				id = row.ID
+			})
+			s, err := sandbox.Start(sandbox.Config{Keys: pinnedKeys(t), Store: kept, Start: start, ManualClock: true})
+			if err == nil {
+				s.Close()
+				t.Fatal("it started")
+			}
+			said := err.Error()
+			if id = strings.NewReplacer("\x1b", `\x1b`, "\n", `\n`).Replace(id); !strings.Contains(said, id) ||
+				!strings.Contains(said, "the store's "+c.kind+" ") || !strings.Contains(said, c.says) ||
+				!strings.Contains(said, "If a newer version wrote it") || strings.ContainsAny(said, "\n\x1b") {
+				t.Errorf("got %q", said)
+			}
+		})
+	}
+}
+
+// What is not due is no reason not to start; who acts on it is told.
+func TestAContractThatCannotBeUnderstoodIsNotEnded(t *testing.T) {
+	t.Parallel()
+	kept, c := lived(t)
+	rewrite(t, kept, "contract", func(_ *store.Row, data object) { data["product"] = "lottery" })
+	w := newWorld(t, sandbox.WithStore(kept))
+	for how, err := range map[string]error{
+		"the payer":  w.Payer(openID).Terminate(c.ID),
+		"the system": w.Terminate(c.ID, sandbox.BySystem, ""),
+		"deleting":   w.Payer(openID).Delete(c.ID),
+	} {
+		if err == nil || !strings.Contains(err.Error(), "the store's contract "+c.ID+` is of the product "lottery"`) {
+			t.Errorf("%s: got %v", how, err)
+		}
+	}
+}
+
+// A merchant may be known by its certificate alone: then its client exists and calls nothing.
+func TestAMerchantWithoutItsPrivateKey(t *testing.T) {
+	t.Parallel()
+	kept := keep{store.NewMemory()}
+	first := newWorld(t, sandbox.WithStore(kept))
+	m, err := first.AddMerchant(sandbox.DefaultMerchant())
+	first.ok(err)
+	first.ok(first.Close())
+	rewrite(t, kept, "merchant", func(_ *store.Row, data object) {
+		delete(data["merchant"].(object), "private_key")
+	})
+	w := newWorld(t, sandbox.WithStore(kept))
+	_, err = w.do("POST", presignEdu, eduBody())
+	if err == nil || !strings.Contains(err.Error(), "merchant "+m.MchID+" came without its private key") {
+		t.Errorf("got %v", err)
+	}
+}
