@@ -23,7 +23,7 @@ type background struct {
 }
 
 func setup(env *testscript.Env) error {
-	env.Values["background"] = new(*background)
+	env.Values["background"], env.Values["left"] = new(*background), new(chan error)
 	// Scripts that build a program do it with this module and without network.
 	root, err := filepath.Abs("../..")
 	if err != nil {
