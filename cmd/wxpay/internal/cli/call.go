@@ -129,10 +129,10 @@ func (o *callOptions) run(ctx context.Context, sys System, method, path string) 
 		trace.report(sys, time.Since(started))
 	}
 	if err != nil {
-		return explainCall(sys, err, trace.hint)
+		return explainCall(err, trace.hint)
 	}
 	if trace.hint != "" { // a sandbox let something pass
-		fmt.Fprintf(sys.Err, "%s %s\n", sys.paintErr().dim("hint: "), trace.hint)
+		say(sys, sys.paintErr().dim("hint: "), trace.hint)
 	}
 	return o.show(sys, result, v2)
 }
@@ -223,7 +223,7 @@ func warnOfPath(sys System, method, path string) {
 		return
 	}
 	note := func(format string, args ...any) {
-		fmt.Fprintf(sys.Err, "%s %s\n", sys.paintErr().yellow("note: "), fmt.Sprintf(format, args...))
+		say(sys, sys.paintErr().yellow("note: "), fmt.Sprintf(format, args...))
 	}
 	path = strings.Trim(path, "/")
 	if methods := catalogue.KnownMethods(wire); len(methods) > 0 {

@@ -11,22 +11,22 @@ import (
 )
 
 // explainCall lays a refusal out in lines.
-func explainCall(sys System, err error, hint string) error {
+func explainCall(err error, hint string) error {
 	var e *wxpay.Error
 	if !errors.As(err, &e) {
 		return explainUnsent(err)
 	}
-	paint := sys.paintErr()
 	text := fmt.Sprintf("%s: HTTP %d", e.Operation, e.Status)
-	if e.Code != "" { // a proxy's answer has none
-		text += " " + paint.bold(printable(e.Code))
-	}
 	if e.Status == http.StatusOK { // APIv2, where it says nothing
-		text = fmt.Sprintf("%s: refused: %s", e.Operation, paint.bold(printable(e.Code)))
+		text = e.Operation + ": refused:"
 	}
+	if e.Code != "" { // a proxy's answer has none
+		text += " " + e.Code
+	}
+	said := [][2]string{}
 	line := func(name, value string) {
 		if value != "" {
-			text += fmt.Sprintf("\n  %s %s", paint.dim(fmt.Sprintf("%-10s", name)), printable(value))
+			said = append(said, [2]string{name, value})
 		}
 	}
 	line("message", e.Message)
@@ -54,7 +54,7 @@ func explainCall(sys System, err error, hint string) error {
 		line("outcome", "unknown: query, or repeat with the same numbers")
 		code = exitUnknown
 	}
-	return &failure{code: code, err: errors.New(text), hint: hint}
+	return &failure{code: code, err: errors.New(text), hint: hint, word: e.Code, said: said}
 }
 
 // explainUnsent puts the command line's way beside that of the SDK.

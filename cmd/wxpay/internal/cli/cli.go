@@ -115,6 +115,9 @@ type failure struct {
 	code int
 	err  error
 	hint string
+	// What WeChat Pay said, laid out: its code, as which err ends, and the rest by names.
+	word string
+	said [][2]string
 }
 
 func (f *failure) Error() string { return f.err.Error() }
@@ -162,9 +165,25 @@ func exitCode(err error) int {
 
 func report(sys System, err error) {
 	paint := sys.paintErr()
-	fmt.Fprintf(sys.Err, "%s %s\n", paint.red("error:"), err)
-	var own *failure
-	if errors.As(err, &own) && own.hint != "" {
-		fmt.Fprintf(sys.Err, "%s %s\n", paint.dim("hint: "), own.hint)
+	var own failure
+	if f := (*failure)(nil); errors.As(err, &f) {
+		own = *f
 	}
+	if text, ok := strings.CutSuffix(err.Error(), own.word); ok && own.word != "" {
+		say(sys, paint.red("error:"), text, paint.bold(printable(own.word)))
+	} else {
+		say(sys, paint.red("error:"), err.Error())
+	}
+	for _, line := range own.said {
+		say(sys, "  "+paint.dim(fmt.Sprintf("%-10s", line[0])), line[1])
+	}
+	if own.hint != "" {
+		say(sys, paint.dim("hint: "), own.hint)
+	}
+}
+
+// say is how a sentence reaches standard error, whatever it repeats: in one line that does not
+// steer the terminal. What is painted stands around it.
+func say(sys System, before, text string, after ...string) {
+	fmt.Fprintf(sys.Err, "%s %s%s\n", before, printable(text), strings.Join(after, ""))
 }

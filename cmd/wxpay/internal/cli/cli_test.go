@@ -1,10 +1,13 @@
 package cli_test
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/cli"
+	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/sqlstore"
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // run gives what a command prints on a terminal.
@@ -38,6 +41,36 @@ func TestColourOnATerminalOnly(t *testing.T) {
 			t.Errorf("%s, an error: exit code %d, colour %v, want %v", c.name, code, strings.Contains(err, escape),
 				c.want)
 		}
+	}
+}
+
+// Whatever is wrong with a store, the error about it is one line and does not steer the terminal.
+func TestErrorsAreOneLine(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	kept, err := sqlstore.Open(filepath.Join(folder, "sandbox.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := kept.Update(t.Context(), func(tx store.Tx) error {
+		_, err := tx.Put("forward", store.Row{ID: "x", Data: []byte(`{"prefix":"\u001b[31m\nFAKE LINE","target":""}`)})
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := kept.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, said, code := run(map[string]string{"NO_COLOR": "1"}, "sandbox", "--data", folder, "--listen", "127.0.0.1:0",
+		"--admin", "127.0.0.1:0")
+	if line, ok := strings.CutSuffix(said, "\n"); code != 1 || !ok || strings.ContainsAny(line, "\n\x1b") ||
+		!strings.Contains(line, "FAKE LINE") {
+		t.Errorf("exit code %d: %q", code, said)
+	}
+	// Wrong usage repeats what was given.
+	_, said, code = run(map[string]string{"NO_COLOR": "1"}, "sandbox", "--mchid", "1\x1b[31m", "--no\nsuch")
+	if line, ok := strings.CutSuffix(said, "\n"); code != 2 || !ok || strings.ContainsAny(line, "\n\x1b") {
+		t.Errorf("exit code %d: %q", code, said)
 	}
 }
 
