@@ -44,7 +44,10 @@ var beijing = time.FixedZone("+08:00", 8*60*60)
 func (t *traffic) exchange(x sandbox.Exchange) {
 	path, _, _ := strings.Cut(x.URI, "?")
 	path, hidden := maskPath(path, x.Operation)
-	hint := x.Hint
+	method, hint := shownMethod(x.Method), x.Hint
+	if method != x.Method && x.Method != "" {
+		hidden = append(hidden, x.Method)
+	}
 	for _, value := range hidden {
 		hint = strings.ReplaceAll(hint, value, "…")
 	}
@@ -52,8 +55,18 @@ func (t *traffic) exchange(x sandbox.Exchange) {
 	if x.Status != 0 {
 		outcome = strings.TrimSpace(fmt.Sprintf("%d %s", x.Status, clipped(x.Code)))
 	}
-	t.line(x.At, fmt.Sprintf("%-6s %s", clipped(x.Method), clipped(path)), t.verdict(x.Status, x.Code, outcome),
+	t.line(x.At, fmt.Sprintf("%-6s %s", method, clipped(path)), t.verdict(x.Status, x.Code, outcome),
 		t.paint.dim(printable(openID.ReplaceAllString(hint, "…"))), t.faults(x.Faults))
+}
+
+// shownMethod leaves out what is no method, for it may be anything.
+func shownMethod(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodHead,
+		http.MethodOptions:
+		return method
+	}
+	return "?"
 }
 
 // attempt tells of one attempt to deliver a notification.

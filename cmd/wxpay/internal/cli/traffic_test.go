@@ -43,7 +43,9 @@ func TestTrafficSaysWhereToAndWhatCameOfIt(t *testing.T) {
 			"10:00:03  GET    /v3/a·b·c·d\ufffde  404  no··1·\n",
 		},
 		{sandbox.Exchange{Method: strings.Repeat("M", 300), URI: "/" + strings.Repeat("x", 300), Status: 404},
-			"10:00:03  " + strings.Repeat("M", 200) + "… /" + strings.Repeat("x", 199) + "…  404\n"},
+			"10:00:03  ?      /" + strings.Repeat("x", 199) + "…  404\n"},
+		{sandbox.Exchange{Method: "short", URI: "/v3/x", Status: 405, Hint: "takes GET, not short"},
+			"10:00:03  ?      /v3/x  405  takes GET, not …\n"},
 	} {
 		c.x.At = at
 		var out strings.Builder
