@@ -52,7 +52,7 @@ func newAdmin(s *Sandbox, anywhere bool) http.Handler {
 	a.mux.HandleFunc("GET /sandbox/{$}", a.answer("GET /sandbox/", list))
 	a.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		said := "the admin has no " + shown(r.Method) + " " + shown(r.URL.Path) + "; GET /sandbox/ lists what it has"
-		writeAdmin(w, http.StatusNotFound, document{"error": said})
+		a.write(w, http.StatusNotFound, document{"error": said})
 	})
 	return a
 }
@@ -74,7 +74,7 @@ func badCall(format string, args ...any) error {
 func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set(HeaderSandbox, sandboxName)
 	if err := a.checkOrigin(r); err != nil {
-		writeAdmin(w, http.StatusForbidden, document{"error": err.Error()})
+		a.write(w, http.StatusForbidden, document{"error": err.Error()})
 		return
 	}
 	a.mux.ServeHTTP(w, r)
@@ -123,13 +123,17 @@ func (a *admin) answer(pattern string, route adminRoute) http.HandlerFunc {
 		out, err := a.run(pattern, route, w, r)
 		if err != nil {
 			status, body := adminFailure(err)
-			writeAdmin(w, status, body)
+			a.write(w, status, body)
 			return
 		}
 		if out == nil {
 			out = document{"ok": true}
 		}
-		writeAdmin(w, http.StatusOK, a.withoutSealed(out))
+		if out = a.withoutSealed(out); route.asIs {
+			writeAdmin(w, http.StatusOK, encodeJSON(out))
+			return
+		}
+		a.write(w, http.StatusOK, out)
 	}
 }
 
@@ -163,12 +167,18 @@ func adminFailure(err error) (int, document) {
 	return http.StatusInternalServerError, document{"error": oneLine(err.Error(), shownLine)}
 }
 
-func writeAdmin(w http.ResponseWriter, status int, body any) {
+// write answers without the merchants' keys, whatever they were written into.
+func (a *admin) write(w http.ResponseWriter, status int, body any) {
+	r := redaction{secrets: a.engine.registry.secrets()}
+	writeAdmin(w, status, r.literals(encodeJSON(body)))
+}
+
+func writeAdmin(w http.ResponseWriter, status int, body []byte) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
-	_, _ = w.Write(append(printableJSON(encodeJSON(body)), '\n'))
+	_, _ = w.Write(append(printableJSON(body), '\n'))
 }
 
 // need says which values a call lacks.

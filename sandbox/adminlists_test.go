@@ -62,3 +62,24 @@ func TestAdminListsPageAndFilter(t *testing.T) {
 	}
 	w.adminRefuses(404, "GET", "/sandbox/orders/nobody", nil)
 }
+
+// A key that a merchant wrote where none belongs is in no list, and in no error.
+func TestAdminListsHaveNoKeys(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.Merchants()[0]
+	v2, v3 := m.APIv2Key.Reveal(), m.APIv3Key.Reveal()
+	w.must("POST", directRoot+"jsapi", with(with(orderBody(), "description", "key "+v2+" of"), "attach", "\""+v3))
+	path := "/sandbox/orders"
+	order := w.adminOK("GET", path, nil)["data"].([]any)[0].(object)
+	if said := order["request"].(object); said["description"] != "key … of" || said["attach"] != `"…` {
+		t.Errorf("got %v", said)
+	}
+	calls := []string{path, path + "/" + url.PathEscape(order["id"].(string)), path + "/" + v2, path + "?" + v3 + "=1",
+		"/sandbox/" + v3, "/sandbox/sessions?after=" + v2}
+	for _, path := range calls {
+		if _, answer := w.adminRaw("GET", path, ""); strings.Contains(answer, v2) || strings.Contains(answer, v3) {
+			t.Errorf("%.30s… answers with a key", path)
+		}
+	}
+}

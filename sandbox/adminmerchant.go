@@ -19,8 +19,8 @@ func (a *admin) merchantRoutes() map[string]adminRoute {
 	}
 	return map[string]adminRoute{
 		"GET " + root:                bare(a.merchants),
-		"POST " + root:               takes(a.addMerchant),
-		"GET " + one + "credentials": bare(a.credentials),
+		"POST " + root:               takes(a.addMerchant).answeringAsIs(),
+		"GET " + one + "credentials": bare(a.credentials).answeringAsIs(),
 		"POST " + one + "certificate": a.renews(func(id string) error {
 			_,
 				err := a.ReplaceCertificate(id)
@@ -95,7 +95,7 @@ func (a *admin) renews(change func(mchid string) error) adminRoute {
 			return nil, err
 		}
 		return a.credentials(r)
-	})
+	}).answeringAsIs()
 }
 
 func (a *admin) changeKeys(mchid string, change func() error) error {

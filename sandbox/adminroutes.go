@@ -30,7 +30,7 @@ func (a *admin) worldRoutes() map[string]adminRoute {
 			return nil, a.engine.worker.settle(r.Context()) // until the caller gives up
 		}),
 
-		"GET /sandbox/journal": bare(a.exchanges).asking("after", "newest"),
+		"GET /sandbox/journal": bare(a.exchanges).asking("after", "newest").answeringAsIs(),
 		"POST /sandbox/contracts/{id}/terminate": takes(func(r *http.Request, b *terminate) (any, error) {
 			return a.terminateContract(r.PathValue("id"), b.Mode, b.Remark)
 		}),

@@ -14,6 +14,9 @@ type adminRoute struct {
 	query []string     // names of the parameters it takes
 	body  reflect.Type // a struct, whose members are those it takes
 	run   func(r *http.Request, raw []byte) (any, error)
+	// asIs answers have keys in them because that is what the call is for, or none since they were
+	// written down without.
+	asIs bool
 }
 
 // takes is a call whose body has the members of B, and no others.
@@ -40,6 +43,12 @@ func silent(do func() error) adminRoute {
 // asking lets a call take query parameters as well.
 func (a adminRoute) asking(query ...string) adminRoute {
 	a.query = query
+	return a
+}
+
+// answeringAsIs is a call whose answers are not searched for keys.
+func (a adminRoute) answeringAsIs() adminRoute {
+	a.asIs = true
 	return a
 }
 

@@ -163,7 +163,8 @@
 // is a string, true or false, ?trade_state=SUCCESS, and come in pages by ?limit=; "next"
 // is then what ?after= goes on from. What is on them are the views of this package,
 // [Contract] and the others, in the JSON of their tags. No other call than those that say so
-// answers with keys. Web pages of other sites and the notifications of sandboxes are turned away.
+// answers with keys: where a merchant wrote one into something else, it is blanked. Web pages of
+// other sites and the notifications of sandboxes are turned away.
 //
 // # Guard rails
 //

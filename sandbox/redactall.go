@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -24,6 +25,19 @@ func (r redaction) exchange(x *Exchange) {
 			r.texts(v.Field(i))
 		}
 	}
+}
+
+// jsonString matches a string of JSON, the name of a member or a value.
+var jsonString = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+
+// literals blanks the keys in every string of a JSON text, which stays one.
+func (r redaction) literals(text []byte) []byte {
+	return jsonString.ReplaceAllFunc(text, func(s []byte) []byte {
+		if len(s) < wire.KeySize {
+			return s
+		}
+		return []byte(`"` + r.text(string(s[1:len(s)-1])) + `"`)
+	})
 }
 
 // texts blanks the keys in every string that v has, names of maps included. Two names may become
