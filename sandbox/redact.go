@@ -123,6 +123,9 @@ func (s *registered) gather() (out secretTexts) {
 func (t *secretTexts) add(key string) {
 	if len(key) == wire.KeySize {
 		t.keys = append(t.keys, key)
+		if form := strings.ReplaceAll(key, " ", "+"); form != key { // as the query of a form has it
+			t.keys = append(t.keys, form)
+		}
 		return
 	}
 	for line := range strings.Lines(key) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -93,6 +94,23 @@ func TestJournalKeepsNoKey(t *testing.T) {
 	for _, secret := range []string{m.APIv3Key, m.APIv2Key, inner, escaped, twice, percent, coded, bare} {
 		if strings.Contains(kept, secret) {
 			t.Errorf("a key is in the journal: %.8s…", secret)
+		}
+	}
+}
+
+// A key with spaces in it is one as well where a form has a plus for each.
+func TestJournalKeepsNoKeyOfAForm(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, key := range []string{"sixteen letters and a sign & more", "a key+with one plus, and  spaces"} {
+		key = key[:32]
+		_, err := w.AddMerchant(sandbox.Merchant{MchID: "1900000777", APIv2Key: wxpay.NewSecret(key)})
+		w.ok(err)
+		form := url.QueryEscape(key)
+		w.send(raw{method: "GET", uri: "/v3/certificates?note=" + form + "&mchid=1900000777", body: []byte{}})
+		w.send(raw{body: []byte("note=" + form)})
+		if kept := w.committed(); strings.Contains(kept, form) || !strings.Contains(kept, "mchid=1900000777") {
+			t.Errorf("the journal has %s", kept)
 		}
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// oddMerchant is a merchant's server at $MERCHANT that takes one notification and answers 204 with a
-// body all the same.
+// oddMerchant is a merchant's server at $MERCHANT that takes one notification and answers 204 with
+// a body all the same.
 func oddMerchant(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: odd-merchant body")
@@ -37,8 +37,8 @@ func oddMerchant(ts *testscript.TestScript, neg bool, args []string) {
 	}()
 }
 
-// oddMerchantLeft waits until the sandbox has closed its connection to the odd merchant, as net/http
-// does once it has said what it has to say about the body.
+// oddMerchantLeft waits until the sandbox has closed its connection to the odd merchant, as
+// net/http does once it has said what it has to say about the body.
 func oddMerchantLeft(ts *testscript.TestScript, neg bool, args []string) {
 	left := *ts.Value("left").(*chan error)
 	if neg || len(args) > 0 || left == nil {
