@@ -110,7 +110,7 @@ func (c *contractRow) row() store.Row {
 		contractUserKey(c.Product, c.MchID, c.PlanID, c.OpenID),
 	}}
 	if c.live() {
-		row.Due = millis(c.over())
+		fallDue(&row, c.over(), time.Time{})
 	}
 	return row
 }

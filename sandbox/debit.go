@@ -144,7 +144,7 @@ func (d *debitRow) row() store.Row {
 	}
 	row := store.Row{ID: d.ID, Keys: keys}
 	if d.State == DebitAccepted {
-		row.Due = millis(d.ExecuteAt)
+		fallDue(&row, d.ExecuteAt, d.CreatedAt)
 	}
 	return row
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
@@ -16,8 +17,6 @@ import (
 type timer struct {
 	kind   string
 	happen func(*step, store.Row) error
-	// waits is for how long somebody who acts may come before it.
-	waits time.Duration
 }
 
 // on has something happen to an entity at its moment: that is now in the step, however much later
@@ -25,7 +24,7 @@ type timer struct {
 func on[E any, P interface {
 	*E
 	entity
-}](at func(P) time.Time, happen func(*step, P) error, waits time.Duration) timer {
+}](at func(P) time.Time, happen func(*step, P) error) timer {
 	return timer{P(new(E)).kind(), func(s *step, row store.Row) error {
 		e, err := decode(P(new(E)), row)
 		if err != nil {
@@ -33,20 +32,17 @@ func on[E any, P interface {
 		}
 		s.now = at(e).In(wire.Beijing)
 		return happen(s, e)
-	}, waits}
+	}}
 }
 
 // timers are everything that happens by itself; notifications, which take a
 // merchant to answer, are the worker's own. Of what happens at one moment the
 // earlier of them comes first.
-//
-// A term that ends is over at that moment. Of a debit and a refund the call that asked for it is to
-// see that it is accepted, and so is the next call, where the clock stands and it is due at once.
 func timers() []timer {
 	return []timer{
-		on((*contractRow).over, (*step).contractDue, 0),
-		on(func(d *debitRow) time.Time { return d.ExecuteAt }, (*step).debitDue, time.Millisecond),
-		on(func(r *refundRow) time.Time { return r.DueAt }, (*step).refundDue, time.Millisecond),
+		on((*contractRow).over, (*step).contractDue),
+		on(func(d *debitRow) time.Time { return d.ExecuteAt }, (*step).debitDue),
+		on(func(r *refundRow) time.Time { return r.DueAt }, (*step).refundDue),
 	}
 }
 
@@ -125,32 +121,45 @@ func (s *step) firstDue(limit time.Time) (dueRow, error) {
 	if err != nil {
 		return first, err
 	}
-	return s.earlier(first, timer{kind: (*pushRow)(nil).kind()}, limit)
+	return s.earlier(first, timer{kind: (*pushRow)(nil).kind()}, "", limit)
 }
 
 // firstTimer is what happens first of everything that is due by limit.
 func (s *step) firstTimer(limit time.Time) (first dueRow, err error) {
 	for _, t := range s.timers {
-		if first, err = s.earlier(first, t, limit); err != nil {
+		if first, err = s.earlier(first, t, "", limit); err != nil {
 			return first, err
 		}
 	}
 	return first, nil
 }
 
-// overdue is what happens first of everything that comes before anybody acts now.
-func (s *step) overdue(now time.Time) (first dueRow, err error) {
-	for _, t := range s.timers {
-		if first, err = s.earlier(first, t, now.Add(-t.waits)); err != nil {
-			return first, err
-		}
+// overdue is what happens first of everything that comes before anybody acts now: all that was due
+// earlier, and what waited for this very moment. Of what is due as soon as it was asked for, whoever
+// asks is to see that it is accepted, and so is the next call while the clock stands.
+func (s *step) overdue(now time.Time) (dueRow, error) {
+	first, err := s.firstTimer(now.Add(-time.Millisecond))
+	for i := 0; i < len(s.timers) && err == nil && first.at.IsZero(); i++ {
+		first, err = s.earlier(first, s.timers[i], awaited(now.UnixMilli()), now)
 	}
-	return first, nil
+	return first, err
 }
 
-// earlier is first, or the first row of a timer to fall due if that is before.
-func (s *step) earlier(first dueRow, t timer, limit time.Time) (dueRow, error) {
-	rows, err := s.Due(t.kind, "", limit.UnixMilli(), 1)
+// fallDue has something happen to a row at a moment, for which it waits if it was asked for before.
+func fallDue(row *store.Row, at, asked time.Time) {
+	row.Due = millis(at)
+	if row.Due > millis(asked) {
+		row.Keys = append(row.Keys, awaited(row.Due))
+	}
+}
+
+// awaited is the key of the rows that wait for a moment. It names the moment, so that a store need
+// not go through everything that waits for a later one.
+func awaited(due int64) string { return "awaits:" + strconv.FormatInt(due, 10) }
+
+// earlier is first, or the first row of a timer with the key to fall due if that is before.
+func (s *step) earlier(first dueRow, t timer, key string, limit time.Time) (dueRow, error) {
+	rows, err := s.Due(t.kind, key, limit.UnixMilli(), 1)
 	if err != nil || len(rows) == 0 {
 		return first, err
 	}

@@ -23,6 +23,24 @@ var ways = map[string]func(*sandbox.Sandbox, time.Duration) error{
 
 func jump(sb *sandbox.Sandbox, d time.Duration) error { return sb.Clock().Set(sb.Clock().Now().Add(d)) }
 
+// passes tests every way past what falls due soon from now: exactly to its moment, and to well after.
+func passes(t *testing.T, soon time.Duration, test func(t *testing.T, pass func(*sandbox.Sandbox))) {
+	t.Helper()
+	for how, pass := range ways {
+		for where, d := range map[string]time.Duration{"onto it": soon, "past it": soon + 20*time.Hour} {
+			t.Run(how+" "+where, func(t *testing.T) {
+				t.Parallel()
+				test(t, func(sb *sandbox.Sandbox) {
+					t.Helper()
+					if err := pass(sb, d); err != nil {
+						t.Fatal(err)
+					}
+				})
+			})
+		}
+	}
+}
+
 func planOfTwoDays() sandbox.Option {
 	return sandbox.WithPlan(sandbox.Plan{ID: "700", Product: sandbox.Papay, Mode: sandbox.DebitAfterADay, Days: 2,
 		NotifyURL: sandbox.DefaultNotifyURL})
@@ -54,34 +72,31 @@ func (w *xmlWorld) wantDebit(state sandbox.DebitState, failure sandbox.Failure, 
 // the same when the clock goes past both at once.
 func TestDebitsAndTheEndOfTheirContract(t *testing.T) {
 	t.Parallel()
-	for how, pass := range ways {
-		t.Run(how, func(t *testing.T) {
-			t.Parallel()
-			late := newXMLWorld(t, planOfTwoDays())
-			contract := late.signTwoDays(11)
-			late.ok(pass(late.Sandbox, 72*time.Hour))
-			late.wantDebit(sandbox.DebitFailed, sandbox.ContractGone, start.Add(49*time.Hour))
-			if wallet, err := late.Payer(openID).Wallet(); err != nil || wallet.Balance != 10000 {
-				t.Errorf("the payer has %d fen, %v", wallet.Balance, err)
-			}
-			list, err := late.Contracts()
-			late.ok(err)
-			if c := list[0]; c.State != sandbox.ContractTerminated || !c.TerminatedAt.Equal(contract.ExpiresAt) {
-				t.Errorf("the contract is %s since %v, and its term ended at %v", c.State, c.TerminatedAt,
-					contract.ExpiresAt)
-			}
+	passes(t, 24*time.Hour, func(t *testing.T, pass func(*sandbox.Sandbox)) {
+		late := newXMLWorld(t, planOfTwoDays())
+		contract := late.signTwoDays(11)
+		pass(late.Sandbox)
+		late.wantDebit(sandbox.DebitFailed, sandbox.ContractGone, start.Add(49*time.Hour))
+		if wallet, err := late.Payer(openID).Wallet(); err != nil || wallet.Balance != 10000 {
+			t.Errorf("the payer has %d fen, %v", wallet.Balance, err)
+		}
+		list, err := late.Contracts()
+		late.ok(err)
+		if c := list[0]; c.State != sandbox.ContractTerminated || !c.TerminatedAt.Equal(contract.ExpiresAt) {
+			t.Errorf("the contract is %s since %v, and its term ended at %v", c.State, c.TerminatedAt,
+				contract.ExpiresAt)
+		}
 
-			early := newXMLWorld(t, planOfTwoDays())
-			early.signTwoDays(9)
-			early.ok(pass(early.Sandbox, 72*time.Hour))
-			early.wantDebit(sandbox.DebitPaid, "", start.Add(47*time.Hour))
+		early := newXMLWorld(t, planOfTwoDays())
+		early.signTwoDays(9)
+		pass(early.Sandbox)
+		early.wantDebit(sandbox.DebitPaid, "", start.Add(47*time.Hour))
 
-			same := newXMLWorld(t, planOfTwoDays())
-			same.signTwoDays(10)
-			same.ok(pass(same.Sandbox, 72*time.Hour))
-			same.wantDebit(sandbox.DebitFailed, sandbox.ContractGone, start.Add(48*time.Hour))
-		})
-	}
+		same := newXMLWorld(t, planOfTwoDays())
+		same.signTwoDays(10)
+		pass(same.Sandbox)
+		same.wantDebit(sandbox.DebitFailed, sandbox.ContractGone, start.Add(48*time.Hour))
+	})
 }
 
 // The sandbox was down while the contract ended and the debit fell due.
@@ -105,27 +120,24 @@ func TestADebitAfterItsContractAndARestart(t *testing.T) {
 // A refund that is due before a debit gives the money that the debit takes.
 func TestARefundPaysALaterDebit(t *testing.T) {
 	t.Parallel()
-	for how, pass := range ways {
-		t.Run(how, func(t *testing.T) {
-			t.Parallel()
-			w := newXMLWorld(t, planOfTwoDays())
-			v3 := &world{t, w.Sandbox, w.client, &inbox{t: t, keys: w.Keys()}}
-			w.ok(w.Payer(openID).Fund(888))
-			const elsewhere = "https://elsewhere.example/v3" // this world reads messages of APIv2
-			body := with(with(orderBody(), "notify_url", elsewhere), "amount", object{"total": 888, "currency": "CNY"})
-			_, err := w.Payer(openID).Pay(v3.must("POST", directRoot+"jsapi", body)["prepay_id"].(string))
-			w.ok(err)
-			session := w.must("papay/preentrustweb", with2(entryXML(), "plan_id", "700"))
-			contract, err := w.Payer(openID).Agree(session["pre_entrustweb_id"].(string))
-			w.ok(err)
-			w.ok(w.Clock().Set(start.Add(23 * time.Hour)))
-			w.must("pay/pappayapply", applyXML(contract.ID, "A1"))
-			refund := with(refundBody("r1", 888), "notify_url", elsewhere)
-			v3.must("POST", domestic, with(refund, "amount", object{"refund": 888, "total": 888, "currency": "CNY"}))
-			w.ok(pass(w.Sandbox, 72*time.Hour))
-			w.wantDebit(sandbox.DebitPaid, "", start.Add(47*time.Hour))
-		})
-	}
+	passes(t, 24*time.Hour, func(t *testing.T, pass func(*sandbox.Sandbox)) {
+		w := newXMLWorld(t, planOfTwoDays())
+		v3 := &world{t, w.Sandbox, w.client, &inbox{t: t, keys: w.Keys()}}
+		w.ok(w.Payer(openID).Fund(888))
+		const elsewhere = "https://elsewhere.example/v3" // this world reads messages of APIv2
+		body := with(with(orderBody(), "notify_url", elsewhere), "amount", object{"total": 888, "currency": "CNY"})
+		_, err := w.Payer(openID).Pay(v3.must("POST", directRoot+"jsapi", body)["prepay_id"].(string))
+		w.ok(err)
+		session := w.must("papay/preentrustweb", with2(entryXML(), "plan_id", "700"))
+		contract, err := w.Payer(openID).Agree(session["pre_entrustweb_id"].(string))
+		w.ok(err)
+		w.ok(w.Clock().Set(start.Add(23 * time.Hour)))
+		w.must("pay/pappayapply", applyXML(contract.ID, "A1"))
+		refund := with(refundBody("r1", 888), "notify_url", elsewhere)
+		v3.must("POST", domestic, with(refund, "amount", object{"refund": 888, "total": 888, "currency": "CNY"}))
+		pass(w.Sandbox)
+		w.wantDebit(sandbox.DebitPaid, "", start.Add(47*time.Hour))
+	})
 }
 
 func limited(l sandbox.Limits) sandbox.Plan {
@@ -140,45 +152,58 @@ func debitOf(contract, no string, fen int) object {
 // What falls due before somebody acts has happened by then, however the clock got there.
 func TestActsAfterAJump(t *testing.T) {
 	t.Parallel()
-	for how, pass := range ways {
-		t.Run(how, func(t *testing.T) {
-			t.Parallel()
-			left := newWorld(t)
-			contract := left.signSchool("C1")
-			left.must("POST", debitSchool, debitOf(contract.ID, "first00001", 100))
-			left.ok(pass(left.Sandbox, time.Hour))
-			left.ok(left.Payer(eduOpenID).Terminate(contract.ID))
-			if list, err := left.Debits(); err != nil || list[0].State != sandbox.DebitPaid ||
-				!list[0].EndedAt.Equal(start.Add(5*time.Second)) {
-				t.Errorf("the debit is %s %s since %v, %v", list[0].State, list[0].Failure, list[0].EndedAt, err)
-			}
+	passes(t, 5*time.Second, func(t *testing.T, pass func(*sandbox.Sandbox)) {
+		left := newWorld(t)
+		contract := left.signSchool("C1")
+		left.must("POST", debitSchool, debitOf(contract.ID, "first00001", 100))
+		pass(left.Sandbox)
+		left.ok(left.Payer(eduOpenID).Terminate(contract.ID))
+		if list, err := left.Debits(); err != nil || list[0].State != sandbox.DebitPaid ||
+			!list[0].EndedAt.Equal(start.Add(5*time.Second)) {
+			t.Errorf("the debit is %s %s since %v, %v", list[0].State, list[0].Failure, list[0].EndedAt, err)
+		}
 
-			// Of yesterday's 60 fen nothing counts today, and today's 100 are not forgotten for
-			// them.
-			day := newWorld(t)
-			day.ok(day.AddPlan(sandbox.DefaultMchID, limited(sandbox.Limits{PerDay: 100})))
-			contract = day.signSchool("C1")
-			day.ok(day.Advance(14*time.Hour - 10*time.Second)) // to 23:59:50
-			day.must("POST", debitSchool, debitOf(contract.ID, "late000001", 60))
-			day.ok(pass(day.Sandbox, 20*time.Second))
-			day.must("POST", debitSchool, with(debitOf(contract.ID, "today00001", 100), "payment_mode", "SYNC"))
-			day.ok(day.Settle())
-			day.refused(400, "RULELIMIT", "POST", debitSchool, with(debitOf(contract.ID, "today00002", 1),
-				"payment_mode", "SYNC"))
+		// Of yesterday's 60 fen nothing counts today, and today's 100 are not forgotten for
+		// them.
+		day := newWorld(t)
+		day.ok(day.AddPlan(sandbox.DefaultMchID, limited(sandbox.Limits{PerDay: 100})))
+		contract = day.signSchool("C1")
+		day.ok(day.Advance(14*time.Hour - 6*time.Second)) // to 23:59:54
+		day.must("POST", debitSchool, debitOf(contract.ID, "late000001", 60))
+		pass(day.Sandbox)
+		day.ok(day.Clock().Set(start.Add(36 * time.Hour)))
+		day.must("POST", debitSchool, with(debitOf(contract.ID, "today00001", 100), "payment_mode", "SYNC"))
+		day.ok(day.Settle())
+		day.refused(400, "RULELIMIT", "POST", debitSchool, with(debitOf(contract.ID, "today00002", 1),
+			"payment_mode", "SYNC"))
 
-			back := newWorld(t)
-			contract = back.signSchool("C1")
-			back.ok(back.Payer(eduOpenID).Fund(100))
-			back.must("POST", debitSchool, with(debitOf(contract.ID, "first00001", 100), "payment_mode", "SYNC"))
-			back.must("POST", domestic, with(with(with(refundBody("r1", 100), "out_trade_no", "first00001"),
-				"sub_mchid", "1900000109"), "transaction_id", nil))
-			back.ok(pass(back.Sandbox, time.Hour))
-			back.must("POST", debitSchool, with(debitOf(contract.ID, "second0001", 100), "payment_mode", "SYNC"))
-			if list, err := back.Debits(); err != nil || list[1].Advanced {
-				t.Errorf("the payer had the refund, and the second debit was advanced: %v", err)
-			}
-		})
-	}
+	})
+	passes(t, time.Minute, func(t *testing.T, pass func(*sandbox.Sandbox)) {
+		back := newWorld(t)
+		contract := back.signSchool("C1")
+		back.ok(back.Payer(eduOpenID).Fund(100))
+		back.must("POST", debitSchool, with(debitOf(contract.ID, "first00001", 100), "payment_mode", "SYNC"))
+		back.must("POST", domestic, with(with(with(refundBody("r1", 100), "out_trade_no", "first00001"),
+			"sub_mchid", "1900000109"), "transaction_id", nil))
+		pass(back.Sandbox)
+		back.must("POST", debitSchool, with(debitOf(contract.ID, "second0001", 100), "payment_mode", "SYNC"))
+		if list, err := back.Debits(); err != nil || list[1].Advanced {
+			t.Errorf("the payer had the refund, and the second debit was advanced: %v", err)
+		}
+	})
+}
+
+// What falls due as soon as it was asked for has not happened for those who come while the clock
+// stands, however it got there.
+func TestDueAtOnceStandsWhileTheClockDoes(t *testing.T) {
+	t.Parallel()
+	w := newXMLWorld(t)
+	w.ok(w.Clock().Set(start.Add(time.Minute)))
+	contract := w.signXML("100")
+	w.must("pay/pappayapply", applyXML(contract.ID, "A1"))
+	w.wantDebit(sandbox.DebitAccepted, "", time.Time{})
+	w.ok(w.Settle())
+	w.wantDebit(sandbox.DebitPaid, "", start.Add(time.Minute))
 }
 
 // Nothing is paid without a password under a contract whose term is over, not even before anything

@@ -77,7 +77,7 @@ func (r *refundRow) row() store.Row {
 		row.Keys = append(row.Keys, "return:"+r.ReturnID)
 	}
 	if r.State == RefundProcessing {
-		row.Due = millis(r.DueAt)
+		fallDue(&row, r.DueAt, r.CreatedAt)
 	}
 	return row
 }
