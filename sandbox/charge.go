@@ -9,12 +9,14 @@ func (s *step) execute(r *debitRules, d *debitRow, contract *contractRow) error 
 		return err
 	}
 	if failure == SystemFailure && r.sync {
+		if err := put(s.Tx, contract); err != nil { // the attempt counts
+			return err
+		}
 		return committed(systemError()).
 			hinting("the payer was told to fail so; nothing was debited, the same call may be " +
 				"tried again")
 	}
 	d.EndedAt = s.now
-	d.countTry(dateOf(s.now))
 	if contract.Pending == d.ID {
 		contract.Pending = ""
 	}
@@ -126,11 +128,4 @@ func (s *step) release(d *debitRow) error {
 	}
 	contract.Pending = ""
 	return put(s.Tx, contract)
-}
-
-func (d *debitRow) countTry(today string) {
-	if d.TriedOn != today {
-		d.Tries, d.TriedOn = 0, today
-	}
-	d.Tries++
 }

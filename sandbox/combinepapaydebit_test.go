@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox"
 )
@@ -101,6 +102,22 @@ func TestCombinePapayDebitFails(t *testing.T) {
 	w.refused(400, "INVALID_REQUEST", "POST", combineDebits, with(combineDebitBody(c, "P5"), "contract_id", "none"))
 	w.ok(payer.Terminate(c.ID))
 	w.refused(400, "INVALID_REQUEST", "POST", combineDebits, combineDebitBody(c, "P5"))
+}
+
+// An attempt of which nobody knows what came of it counts as every other does.
+func TestAttemptsOfUnknownOutcomeCount(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.ok(w.AddPlan(sandbox.DefaultMchID, sandbox.Plan{ID: sandbox.DefaultPlanID, Product: sandbox.CombinePapay,
+		NotifyURL: sandbox.DefaultNotifyURL, Limits: sandbox.Limits{AttemptsPerDay: 2}}))
+	c := w.combineContract()
+	w.ok(w.Payer(openID).FailNext(sandbox.SystemFailure, sandbox.SystemFailure))
+	w.refused(500, "SYSTEM_ERROR", "POST", combineDebits, combineDebitBody(c, "P1"))
+	w.refused(500, "SYSTEM_ERROR", "POST", combineDebits, combineDebitBody(c, "P1"))
+	w.refused(400, "RULELIMIT", "POST", combineDebits, combineDebitBody(c, "P1"))
+	w.refused(400, "RULELIMIT", "POST", combineDebits, combineDebitBody(c, "P2"))
+	w.ok(w.Advance(24 * time.Hour))
+	w.must("POST", combineDebits, combineDebitBody(c, "P1"))
 }
 
 // There is no debit of nothing.

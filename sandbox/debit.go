@@ -69,8 +69,6 @@ type debitRow struct {
 	Debit
 	Rules       string `json:"rules"` // name of the debitRules it runs under
 	Person      string `json:"person"`
-	Tries       int    `json:"tries,omitempty"` // on the day of TriedOn, of debits that may be tried again
-	TriedOn     string `json:"tried_on,omitempty"`
 	Fingerprint string `json:"fingerprint"`
 }
 

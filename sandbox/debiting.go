@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"slices"
-	"strconv"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/sandbox/store"
@@ -60,7 +59,7 @@ func (c *call) debit(d *debitRow) (*debitRow, error) {
 	if err != nil {
 		return nil, err
 	}
-	contract.Usage.DayAttempts++
+	contract.Usage.attempt(r, d)
 	d.ExecuteAt = c.now.Add(wait)
 	if !r.sync {
 		contract.Pending = d.ID
@@ -124,9 +123,6 @@ func (c *call) debitAgain(r *debitRules, d *debitRow) (*debitRow, error) {
 
 // debitOnceMore tries a failed debit again, under the rules of a new one.
 func (c *call) debitOnceMore(r *debitRules, d *debitRow) (*debitRow, error) {
-	if d.TriedOn == dateOf(c.now) && d.Tries >= r.again {
-		return nil, r.refuse(problemCount, "the same debit is tried "+strconv.Itoa(r.again)+" times a day")
-	}
 	contract, err := c.contractToDebit(r, d)
 	if err != nil {
 		return nil, err
@@ -134,7 +130,7 @@ func (c *call) debitOnceMore(r *debitRules, d *debitRow) (*debitRow, error) {
 	if _, err := c.mayDebit(r, d, contract); err != nil {
 		return nil, err
 	}
-	contract.Usage.DayAttempts++
+	contract.Usage.attempt(r, d)
 	if err := c.execute(r, d, contract); err != nil {
 		return nil, err
 	}

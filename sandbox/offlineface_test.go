@@ -109,6 +109,29 @@ func TestFaceContract(t *testing.T) {
 	}
 }
 
+// So does a try: five times a day are five, whether or not anything is known of the debit.
+func TestFaceTriesOfUnknownOutcomeCount(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.signFace("pupil0001")
+	payer := w.Payer(openID)
+	code, err := w.ShowFace(w.authInfo(), "pupil0001")
+	w.ok(err)
+	lunch := faceDebit(code, "lunch-1")
+	w.ok(payer.FailNext(sandbox.SystemFailure, sandbox.SystemFailure, sandbox.BankError, sandbox.SystemFailure,
+		sandbox.SystemFailure))
+	w.refused(500, "SYSTEM_ERROR", "POST", debitFace, lunch)
+	w.refused(500, "SYSTEM_ERROR", "POST", debitFace, lunch)
+	w.must("POST", debitFace, lunch)
+	w.refused(500, "SYSTEM_ERROR", "POST", debitFace, lunch)
+	w.refused(500, "SYSTEM_ERROR", "POST", debitFace, lunch)
+	w.refused(429, "FREQUENCY_LIMITED", "POST", debitFace, lunch)
+	w.ok(w.Advance(24 * time.Hour))
+	if got := w.must("POST", debitFace, lunch); got["trade_state"] != "SUCCESS" {
+		t.Errorf("the next day: got %v", got)
+	}
+}
+
 func TestFacePresignRules(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

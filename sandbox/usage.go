@@ -4,19 +4,22 @@ import "time"
 
 // usage counts a contract's debits, so that limits cost no search.
 type usage struct {
-	Day             string `json:"day,omitempty"` // the counters of a day are of this one
-	DayAttempts     int    `json:"day_attempts,omitempty"`
-	DaySuccesses    int    `json:"day_successes,omitempty"`
-	DayAmount       int64  `json:"day_amount,omitempty"` // fen
-	Period          int    `json:"period,omitempty"`     // since signing, from 0
-	PeriodSuccesses int    `json:"period_successes,omitempty"`
-	Successes       int    `json:"successes,omitempty"` // ever
+	Day          string `json:"day,omitempty"` // the counters of a day are of this one
+	DayAttempts  int    `json:"day_attempts,omitempty"`
+	DaySuccesses int    `json:"day_successes,omitempty"`
+	DayAmount    int64  `json:"day_amount,omitempty"` // fen
+	// DayTries are of debits that may be tried again, by id; not in the debits, for of one that
+	// nobody knows the outcome of there is no row.
+	DayTries        map[string]int `json:"day_tries,omitempty"`
+	Period          int            `json:"period,omitempty"` // since signing, from 0
+	PeriodSuccesses int            `json:"period_successes,omitempty"`
+	Successes       int            `json:"successes,omitempty"` // ever
 }
 
 // at is the usage seen on the day and in the period of now.
 func (u usage) at(now, signed time.Time, periodDays int) usage {
 	if today := dateOf(now); u.Day != today {
-		u.Day, u.DayAttempts, u.DaySuccesses, u.DayAmount = today, 0, 0, 0
+		u.Day, u.DayAttempts, u.DaySuccesses, u.DayAmount, u.DayTries = today, 0, 0, 0, nil
 	}
 	if period := daysFrom(signed, now) / periodDays; u.Period != period {
 		u.Period, u.PeriodSuccesses = period, 0
@@ -38,6 +41,17 @@ func (u usage) allows(l Limits, amount int64) (why debitProblem, hint string) {
 		return problemCount, "the plan allows no more successful debits in this period"
 	}
 	return "", ""
+}
+
+// attempt counts one attempt, whatever comes of it.
+func (u *usage) attempt(r *debitRules, d *debitRow) {
+	u.DayAttempts++
+	if r.again > 0 {
+		if u.DayTries == nil {
+			u.DayTries = map[string]int{}
+		}
+		u.DayTries[d.ID]++
+	}
 }
 
 func (u *usage) succeed(amount int64) {
