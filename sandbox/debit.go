@@ -69,6 +69,7 @@ type debitRow struct {
 	Debit
 	Rules       string `json:"rules"` // name of the debitRules it runs under
 	Person      string `json:"person"`
+	Forgiven    int64  `json:"forgiven,omitempty"` // fen of an advanced debit that refunds took off the debt
 	Fingerprint string `json:"fingerprint"`
 }
 
@@ -150,6 +151,9 @@ func (d *debitRow) row() store.Row {
 func debitID(p Product, mchid, outTradeNo string) string {
 	return joined(string(p), mchid, outTradeNo)
 }
+
+// owed is what the payer owes of an advanced debit, in fen, as long as they owe it.
+func (d *debitRow) owed() int64 { return d.Total - d.Forgiven }
 
 // word is trade_state in the words most products use.
 func (d *debitRow) word() string {

@@ -239,7 +239,11 @@ func (c *call) reverseDebit(d *debitRow) error {
 			return err
 		}
 	case d.State == DebitPaid:
-		if err := c.giveBack(d.Person, d.Total); err != nil {
+		left, err := c.forgive(d, d.Total)
+		if err == nil {
+			err = c.giveBack(d.Person, left)
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -52,8 +52,9 @@ type debitRules struct {
 	// settled follows the outcome of a debit, in the same step: d and the
 	// contract are written after it.
 	settled func(*step, *debitRow, *contractRow) error
-	// repaid follows the repayment of an advanced debit, in the same step.
-	repaid func(*step, *debitRow) error
+	// cleared follows the end of an advanced debit's debt, in the same step: its repayment, or a
+	// refund, which sets no RepaidAt.
+	cleared func(*step, *debitRow) error
 	// failing answers a sync call whose charge failed; nil: the behaviour says
 	// it in its reply. The debit is kept either way.
 	failing func(*debitRow) *refusal

@@ -21,7 +21,7 @@ func eduSchoolPayDebits() []*debitRules {
 			},
 			check:    eduSchoolPayMayDebit,
 			settled:  func(s *step, d *debitRow, _ *contractRow) error { return s.schoolDebtChanged(d, d.Advanced) },
-			repaid:   eduSchoolPayRepaid,
+			cleared:  eduSchoolPayCleared,
 			paid:     event{"TRANSACTION.INDUSTRY_SUCCESS", "transaction", "校园轻松付扣款成功"},
 			failed:   event{"TRANSACTION.INDUSTRY_FAILED", "transaction", "校园轻松付扣款失败"},
 			retries:  campusSchedule,
@@ -74,8 +74,12 @@ func eduSchoolPayMayDebit(c *call, d *debitRow, contract *contractRow) error {
 	return nil
 }
 
-// eduSchoolPayRepaid tells about one repaid debit and what the payer still owes.
-func eduSchoolPayRepaid(s *step, d *debitRow) error {
+// eduSchoolPayCleared tells about one repaid debit and what the payer still owes. Of one that was
+// refunded the refund tells.
+func eduSchoolPayCleared(s *step, d *debitRow) error {
+	if d.RepaidAt.IsZero() {
+		return s.schoolDebtChanged(d, true)
+	}
 	if err := s.notify(&pushRow{Push: Push{MchID: d.MchID, URL: d.NotifyURL, Event: "TRANSACTION.PAY_BACK",
 		OriginalType: "transaction", Summary: "校园轻松付用户还款", Resource: encodeJSON(eduSchoolPayTransaction(d)),
 		About: d.ID}, retries: campusSchedule}); err != nil {

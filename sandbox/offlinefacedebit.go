@@ -41,7 +41,7 @@ func offlineFaceDebits() *debitRules {
 			}
 			return s.owe(w, d)
 		},
-		repaid: func(s *step, d *debitRow) (err error) {
+		cleared: func(s *step, d *debitRow) (err error) {
 			if d.TransactionID, err = s.newTransactionID(); err != nil {
 				return err
 			}

@@ -204,8 +204,8 @@ func (s *step) refundDue(r *refundRow) error {
 		w.FailRefunds--
 		r.State, e = RefundAbnormal, event{"REFUND.ABNORMAL", "refund", "退款异常"}
 		err = put(s.Tx, w)
-	case r.Channel == "":
-		err = s.giveBack(person, r.Amount)
+	default:
+		err = s.payBack(r, person)
 	}
 	if err != nil {
 		return err
@@ -221,15 +221,40 @@ func (s *step) refundDue(r *refundRow) error {
 		retries: rules.retries})
 }
 
+// payBack gives a person the money of a refund, what they do not owe of it.
+func (s *step) payBack(r *refundRow, person string) error {
+	p, err := s.refunded(r)
+	left := r.Amount
+	if err == nil && p != nil {
+		if d, ok := p.of.(*debitRow); ok {
+			left, err = s.forgive(d, left)
+		}
+	}
+	if err != nil || r.Channel != "" {
+		return err
+	}
+	return s.giveBack(person, left)
+}
+
 // unrefund makes what a closed refund took of its order refundable again.
 func (s *step) unrefund(r *refundRow) error {
+	p, err := s.refunded(r)
+	if err != nil || p == nil {
+		return err
+	}
+	*p.refunded -= r.Amount
+	return put(s.Tx, p.of)
+}
+
+// refunded is what a refund gives money of back, nil for nothing that is there.
+func (s *step) refunded(r *refundRow) (*payment, error) {
 	orders, err := find[orderRow](s.Tx, "transaction:"+r.TransactionID, 0)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	debits, err := find[debitRow](s.Tx, "transaction:"+r.TransactionID, 0)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var payments []*payment
 	for _, o := range orders {
@@ -240,11 +265,10 @@ func (s *step) unrefund(r *refundRow) error {
 	}
 	for _, p := range payments {
 		if p.transactionID == r.TransactionID {
-			*p.refunded -= r.Amount
-			return put(s.Tx, p.of)
+			return p, nil
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // refundKinds lists the ways to refund.

@@ -82,7 +82,7 @@ func TestRefundsWithinAYear(t *testing.T) {
 func TestDebts(t *testing.T) {
 	t.Parallel()
 	repaid := ""
-	l := newTestProduct(t, &debitRules{advances: 1, repaid: func(_ *step, d *debitRow) error {
+	l := newTestProduct(t, &debitRules{advances: 1, cleared: func(_ *step, d *debitRow) error {
 		repaid = d.OutTradeNo + d.word()
 		return nil
 	}}, Plan{})

@@ -104,6 +104,27 @@ func (s *step) owe(w *walletRow, d *debitRow) error {
 	return put(s.Tx, w)
 }
 
+// forgive lowers what a payer owes of a debit by money of it that goes back, for that they never
+// paid. What is left of the money is theirs.
+func (s *step) forgive(d *debitRow, fen int64) (left int64, err error) {
+	w, err := s.wallet(d.Person)
+	if err != nil || !slices.Contains(w.Debts, d.ID) {
+		return fen, err
+	}
+	off := min(fen, d.owed())
+	d.Forgiven += off
+	if err := put(s.Tx, d); err != nil || d.owed() > 0 {
+		return fen - off, err
+	}
+	if err := s.clear(d); err != nil {
+		return 0, err
+	}
+	if cleared := s.debits[d.Rules].cleared; cleared != nil {
+		err = cleared(s, d)
+	}
+	return fen - off, err
+}
+
 // clear takes a debit off what a person owes.
 func (s *step) clear(d *debitRow) error {
 	w, err := s.wallet(d.Person)
@@ -141,11 +162,11 @@ func (s *step) repay(person string) error {
 		if err != nil {
 			return err
 		}
-		if w.Limited && w.Balance < d.Total {
+		if w.Limited && w.Balance < d.owed() {
 			return &PageError{Reason: PageNoMoney, Message: "There is not enough money for this."}
 		}
 		if w.Limited {
-			w.Balance -= d.Total
+			w.Balance -= d.owed()
 		}
 		w.Debts, w.DebtsAt = w.Debts[1:], s.now
 		d.RepaidAt = s.now
@@ -156,11 +177,11 @@ func (s *step) repay(person string) error {
 		if err != nil {
 			return err
 		}
-		if r.repaid != nil {
-			if err := r.repaid(s, d); err != nil {
+		if r.cleared != nil {
+			if err := r.cleared(s, d); err != nil {
 				return err
 			}
-			if w, err = s.wallet(person); err != nil { // repaid may have written it
+			if w, err = s.wallet(person); err != nil { // cleared may have written it
 				return err
 			}
 		}
