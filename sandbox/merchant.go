@@ -300,5 +300,5 @@ func (p Plan) checkNew() error {
 		p.MinPercent))) < 0 || p.MinPercent > 100:
 		return fmt.Errorf("sandbox: plan %s: amount and limits are from 0, min_percent from 0 to 100", shown(p.ID))
 	}
-	return nil
+	return checkPlanID(p.Product, p.ID)
 }

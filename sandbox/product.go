@@ -1,8 +1,12 @@
 package sandbox
 
 import (
+	"fmt"
 	"slices"
+	"strconv"
 	"time"
+
+	"github.com/wxpay-go/wxpay/catalogue"
 )
 
 // product is all that one contract product adds to the machine that every
@@ -83,6 +87,34 @@ func products() []*product {
 		insurance(),
 		globalPapay(),
 	}
+}
+
+// numbersPlans says whether a plan's id is a number in the product's calls.
+func (p *product) numbersPlans(c *catalogue.Catalogue) bool {
+	for id := range p.behaviours {
+		if op := c.Operation(id); op.Body != nil {
+			if f := op.Body.Field(p.names.plan); f != nil {
+				return f.Type == catalogue.Integer
+			}
+		}
+	}
+	return false
+}
+
+// checkPlanID says whether a plan of a product can have this id: what goes out as a number has to be
+// one as JSON writes it, without a zero before it.
+func checkPlanID(name Product, id string) error {
+	c, err := catalogue.Default()
+	if err != nil || id == "" {
+		return err
+	}
+	for _, p := range products() {
+		n, err := strconv.ParseInt(id, 10, 64)
+		if p.name == name && p.numbersPlans(c) && (err != nil || n < 0 || strconv.FormatInt(n, 10) != id) {
+			return fmt.Errorf("sandbox: plan %s: %s is a number in %s, such as 12535", shown(id), p.names.plan, name)
+		}
+	}
+	return nil
 }
 
 func isProduct(name Product) bool { return slices.Contains(productNames(), string(name)) }
