@@ -109,7 +109,30 @@ func TestFaceContract(t *testing.T) {
 	}
 }
 
-// So does a try: five times a day are five, whether or not anything is known of the debit.
+// A repayment is by the payer's own hand, outside of the plan's limits.
+func TestRepaymentsCountTowardsNoLimit(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.ok(w.AddPlan(sandbox.DefaultMchID, sandbox.Plan{ID: sandbox.DefaultOrganizationID, Product: sandbox.OfflineFace,
+		NotifyURL: sandbox.DefaultNotifyURL, Limits: sandbox.Limits{PerDay: 1000}}))
+	w.signFace("pupil0001")
+	payer := w.Payer(openID)
+	w.ok(payer.RunOut())
+	for _, no := range []string{"lunch-1", "lunch-2", "lunch-3"} {
+		if no == "lunch-3" {
+			w.ok(payer.Fund(10_000))
+			w.ok(payer.Repay())
+		}
+		code, err := w.ShowFace(w.authInfo(), "pupil0001")
+		w.ok(err)
+		w.must("POST", debitFace, faceDebit(code, no))
+	}
+	if wallet, err := payer.Wallet(); err != nil || wallet.Balance != 10_000-3*888 {
+		t.Errorf("got %+v, %v", wallet, err)
+	}
+}
+
+// A try counts whatever came of it: five times a day are five, whether or not anything is known of the debit.
 func TestFaceTriesOfUnknownOutcomeCount(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -66,7 +66,9 @@ func (p *Payer) Identify(name, idNumber string) error {
 	return p.change(func(w *walletRow) { w.Name, w.IDNumber = name, idNumber })
 }
 
-// Repay pays back everything WeChat Pay advanced for them.
+// Repay pays everything they owe: what WeChat Pay advanced for them, and debits by face for which
+// they had no money. A repayment is a payment by their own hand and counts towards no limit of the
+// plan's.
 func (p *Payer) Repay() error {
 	return p.step(func(s *step) error { return s.repay(s.registry.person(p.openid).id) })
 }

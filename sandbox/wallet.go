@@ -23,7 +23,8 @@ type Wallet struct {
 	FailRefunds   int       `json:"fail_refunds,omitempty"`   // how many more refunds cannot reach them
 	CloseRefunds  int       `json:"close_refunds,omitempty"`  // how many more are closed
 
-	// Debts are the debits WeChat Pay advanced and they have not repaid.
+	// Debts are the debits they owe, by id: what WeChat Pay advanced, and debits by face for which
+	// there was no money.
 	Debts []string `json:"debts,omitempty"`
 
 	// Name and IDNumber are who they are; "" matches whatever a merchant says.
