@@ -134,7 +134,11 @@ func newEngine(c Config) (*engine, error) {
 		}
 	}
 	// Who somebody is depends on what the store has of them.
-	if err := e.view(context.Background(), func(s *step) error { return e.joinAll(s, c.Payers) }); err != nil {
+	var payers []*savedPerson
+	for _, openIDs := range c.Payers {
+		payers = append(payers, &savedPerson{OpenIDs: openIDs})
+	}
+	if err := e.view(context.Background(), func(s *step) error { return e.joinAll(s, payers) }); err != nil {
 		return nil, err
 	}
 	if err := e.recall(); err != nil {

@@ -20,23 +20,36 @@ import (
 var errTwoPeople = errors.New("sandbox: these openids are of two people who both have a wallet or contracts already, " +
 	"and one person has one wallet: say that openids are one person's before the second of them is used")
 
-// join says in people, by openid, that these openids, by appid, are one person. has says whether
-// anything is stored under an id.
-func join(people map[string]person, openIDs map[string]string, has func(id string) (bool, error)) error {
+// join says that these openids, by appid, are one person, of whom first was told before, if any.
+// has says whether anything is stored under an id.
+func (s *registered) join(openIDs map[string]string, first string, has func(id string) (bool, error)) (one person,
+	err error) {
 	if len(openIDs) == 0 {
-		return errors.New("sandbox: a person needs at least one openid")
+		return one, errors.New("sandbox: a person needs at least one openid")
 	}
-	one := person{openIDs: map[string]string{}}
-	ids, owner := map[string]bool{}, false
+	var named []string
 	for _, appid := range slices.Sorted(maps.Keys(openIDs)) {
 		openid := openIDs[appid]
 		if openid == "" {
-			return fmt.Errorf("sandbox: the openid under %s is empty", shown(appid))
+			return one, fmt.Errorf("sandbox: the openid under %s is empty", shown(appid))
 		}
 		if err := errors.Join(checkID("appid", appid), checkID("openid", openid)); err != nil {
-			return err
+			return one, err
 		}
-		was, ok := people[openid]
+		named = append(named, openid)
+	}
+	one.openIDs = map[string]string{}
+	ids, owner := map[string]bool{}, false
+	told := func(openids ...string) {
+		for _, openid := range openids {
+			if openid != "" && !slices.Contains(one.told, openid) {
+				one.told = append(one.told, openid)
+			}
+		}
+	}
+	told(first)
+	for _, openid := range append(named, s.knownOf(named)...) {
+		was, ok := s.people[openid]
 		if !ok {
 			was.id = openid
 		}
@@ -46,48 +59,82 @@ func join(people map[string]person, openIDs map[string]string, has func(id strin
 		owns, err := has(was.id)
 		switch {
 		case err != nil:
-			return err
+			return one, err
 		case owns && owner:
-			return errTwoPeople
+			return one, errTwoPeople
 		case owns || len(ids) == 0:
 			one.id = was.id
 		}
 		owner = owner || owns
 		ids[was.id] = true
+		told(was.told...)
 		maps.Copy(one.openIDs, was.openIDs)
 	}
 	maps.Copy(one.openIDs, openIDs)
-	for openid, p := range people {
+	told(named...)
+	one = s.introduce(one)
+	for openid, p := range s.people {
 		if ids[p.id] {
-			people[openid] = one
+			s.people[openid] = one
 		}
 	}
-	for _, openid := range openIDs {
-		people[openid] = one
+	for _, openid := range named {
+		s.people[openid] = one
 	}
-	return nil
+	return one, nil
 }
 
-// introduce gives everybody of whom openids are known one under every other appid as well, which
+// introduce gives somebody of whom openids are known one under every other appid as well, which
 // WeChat makes when they first meet it: an openid under another's appid is not a merchant's to
-// know.
-func (s *registered) introduce() {
-	for openid, p := range s.people {
-		for _, mchid := range s.order {
-			for _, appid := range s.merchants[mchid].AppIDs {
-				if p.openIDs[appid] != "" {
-					continue
+// know. It is made of an openid that was told, and one that could be made of any of them is theirs:
+// so it stays theirs, whatever is told of them later and whenever it is told again.
+func (s *registered) introduce(p person) person {
+	p.made = map[string]string{}
+	for _, mchid := range s.order {
+		for _, appid := range s.merchants[mchid].AppIDs {
+			p.made[appid] = madeOf(p.told[0], appid)
+			for _, told := range p.told {
+				if made := madeOf(told, appid); s.people[made].id == "" {
+					s.people[made] = p
 				}
-				sum := sha256.Sum256([]byte(joined(appid, p.id)))
-				p.openIDs = maps.Clone(p.openIDs)
-				p.openIDs[appid] = "o" + base64.RawURLEncoding.EncodeToString(sum[:])[:27]
 			}
 		}
-		s.people[openid] = p
-		for _, known := range p.openIDs {
-			s.people[known] = p
+	}
+	return p
+}
+
+// introduceAll introduces everybody to a merchant that came meanwhile, or its new appids.
+func (s *registered) introduceAll() {
+	everybody := map[string]person{}
+	for _, p := range s.people {
+		everybody[p.id] = p
+	}
+	for id, p := range everybody {
+		everybody[id] = s.introduce(p)
+	}
+	for openid, p := range s.people {
+		s.people[openid] = everybody[p.id]
+	}
+}
+
+// knownOf are the openids made of these that somebody has.
+func (s *registered) knownOf(told []string) (out []string) {
+	for _, mchid := range s.order {
+		for _, appid := range s.merchants[mchid].AppIDs {
+			for _, openid := range told {
+				if made := madeOf(openid, appid); s.people[made].id != "" {
+					out = append(out, made)
+				}
+			}
 		}
 	}
+	return out
+}
+
+// madeOf is the openid under an appid that is made of another one.
+func madeOf(openid, appid string) string {
+	sum := sha256.Sum256([]byte(joined(appid, openid)))
+	return "o" + base64.RawURLEncoding.EncodeToString(sum[:])[:27]
 }
 
 // owns says whether anything is stored under a person's id. What they ordered is not: an order
@@ -103,26 +150,23 @@ func (s *step) owns(id string) (bool, error) {
 // addPerson says that these openids, by appid, are one person, once it is saved.
 func (e *engine) addPerson(openIDs map[string]string) error {
 	return e.registry.change(func(r *registered) error {
-		var people map[string]person
-		err := e.step(context.Background(), func(s *step) error {
-			people = maps.Clone(r.people)
-			if err := join(people, openIDs, s.owns); err != nil {
+		people := r.people
+		return e.step(context.Background(), func(s *step) error {
+			r.people = maps.Clone(people) // this may run again
+			one, err := r.join(openIDs, "", s.owns)
+			if err != nil {
 				return err
 			}
-			return s.savePerson(&savedPerson{OpenIDs: openIDs})
+			return s.savePerson(&savedPerson{OpenIDs: openIDs, First: one.told[0]})
 		})
-		if err == nil {
-			r.people = people
-		}
-		return err
 	})
 }
 
 // joinAll says of each of these that they are one person, and saves nothing.
-func (e *engine) joinAll(s *step, list []map[string]string) error {
+func (e *engine) joinAll(s *step, list []*savedPerson) error {
 	return e.registry.change(func(r *registered) error {
-		for _, openIDs := range list {
-			if err := join(r.people, openIDs, s.owns); err != nil {
+		for _, p := range list {
+			if _, err := r.join(p.OpenIDs, p.First, s.owns); err != nil {
 				return err
 			}
 		}
@@ -136,11 +180,7 @@ func (e *engine) recallPeople(s *step) error {
 	if err != nil {
 		return err
 	}
-	var list []map[string]string
-	for _, p := range saved {
-		list = append(list, p.OpenIDs)
-	}
-	if err := e.joinAll(s, list); err != nil {
+	if err := e.joinAll(s, saved); err != nil {
 		return fmt.Errorf("the store's person: %w", err)
 	}
 	return nil
@@ -149,6 +189,7 @@ func (e *engine) recallPeople(s *step) error {
 type savedPerson struct {
 	rev
 	OpenIDs map[string]string `json:"openids"`
+	First   string            `json:"first,omitempty"` // the first one told of them, see introduce
 }
 
 func (s *savedPerson) kind() string { return "person" }

@@ -122,3 +122,62 @@ func TestOpenIDsUnderAnotherAppIDAreNotTold(t *testing.T) {
 		t.Errorf("got %v", payer)
 	}
 }
+
+// An openid that WeChat made for somebody is theirs for ever: whatever else turns out to be theirs,
+// and after a restart.
+func TestAMadeOpenIDStaysThePersons(t *testing.T) {
+	t.Parallel()
+	for what, learn := range map[string]func(w *world, own string) []map[string]string{
+		"another comes first": func(*world, string) []map[string]string {
+			return []map[string]string{{"wxAnother": "oAnother", "wxElsewhere": "oElsewhere"}}
+		},
+		"another who has something": func(w *world, _ string) []map[string]string {
+			w.ok(w.Payer("oRich").Fund(0))
+			return []map[string]string{{"wxElsewhere": "oElsewhere", "wxRich": "oRich"}}
+		},
+		"by what was made, and again": func(_ *world, own string) []map[string]string {
+			return []map[string]string{{"wxAnother": own}, {"wxElsewhere": "oElsewhere"}}
+		},
+		"two who were known": func(w *world, own string) []map[string]string {
+			return []map[string]string{{"wxAnother": "oAnother"},
+				{"wxThird": "oThird", "wxAnother": "oAnother"}, {"wxThird": "oThird", "wxElsewhere": "oElsewhere"}}
+		},
+		"another under the appid": func(w *world, own string) []map[string]string {
+			return []map[string]string{{"wxElsewhere": "oElsewhere", sandbox.DefaultAppID: "oChosen"}}
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			kept := keep{store.NewMemory()}
+			w := newWorld(t, sandbox.WithStore(kept))
+			told := func(w *world, no string) string {
+				w.Helper()
+				_, err := w.Payer("oElsewhere").Pay(w.must("POST", directRoot+"native",
+					with(with(orderBody(), "payer", nil), "out_trade_no", no))["code_url"].(string))
+				w.ok(err)
+				return w.receivedOne("TRANSACTION.SUCCESS").Resource["payer"].(object)["openid"].(string)
+			}
+			w.ok(w.AddPayer(map[string]string{"wxElsewhere": "oElsewhere"}))
+			own := told(w, "no00000001")
+			for _, openIDs := range learn(w, own) {
+				w.ok(w.AddPayer(openIDs))
+			}
+			w.ok(w.Payer(own).Fund(1000))
+			last := told(w, "no00000002")
+			w.ok(w.Close())
+			w = newWorld(t, sandbox.WithStore(kept))
+			if again := told(w, "no00000003"); again != last {
+				t.Errorf("told as %s, before the restart as %s", again, last)
+			}
+			whose, err := w.Payer("oElsewhere").Wallet()
+			w.ok(err)
+			for _, openid := range []string{own, last} {
+				wallet, err := w.Payer(openid).Wallet()
+				w.ok(err)
+				if wallet.Person != whose.Person || !wallet.Limited || wallet.Balance != 1000-2*100 {
+					t.Errorf("%s has %+v, and oElsewhere is %s", openid, wallet, whose.Person)
+				}
+			}
+		})
+	}
+}

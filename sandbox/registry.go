@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -30,7 +31,9 @@ type registered struct {
 // person is one WeChat user, who has another openid under every appid.
 type person struct {
 	id      string            // one of the openids, the same as long as anything is theirs
-	openIDs map[string]string // by appid
+	told    []string          // the openids somebody told of, the first one first
+	openIDs map[string]string // by appid, as told
+	made    map[string]string // by appid, where none was told; see introduce
 }
 
 func newRegistry() *registry {
@@ -87,10 +90,7 @@ func (r *registry) person(openid string) person {
 
 // openID is the person's openid under appid. Of somebody nobody registered no other is known.
 func (p person) openID(appid, other string) string {
-	if id := p.openIDs[appid]; id != "" {
-		return id
-	}
-	return other
+	return cmp.Or(p.openIDs[appid], p.made[appid], other)
 }
 
 // change replaces the state by what f makes of a copy.
@@ -101,7 +101,6 @@ func (r *registry) change(f func(*registered) error) error {
 	if err := f(next); err != nil {
 		return err
 	}
-	next.introduce()
 	next.secrets = next.gather()
 	r.state.Store(next)
 	return nil
@@ -139,6 +138,7 @@ func (s *registered) put(m *merchant) error {
 		s.order = append(s.order, m.MchID)
 	}
 	s.merchants[m.MchID], s.serials[m.serial] = m, m
+	s.introduceAll()
 	return nil
 }
 
