@@ -9,8 +9,10 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox"
 )
 
-// advanced is a world where WeChat Pay has paid 100 fen for a payer, who has 1000 of their own since.
+// advanced is a world where WeChat Pay has paid 100 fen for a payer, who has 1000 of their own
+// since.
 func advanced(t *testing.T) *world {
+	t.Helper()
 	w := newWorld(t)
 	c := w.signSchool("C1")
 	w.ok(w.Payer(eduOpenID).RunOut())
@@ -29,8 +31,8 @@ func refundOf(no string, fen int) object {
 // before.
 func TestRefundsAndRepaymentsInEveryOrder(t *testing.T) {
 	t.Parallel()
-	for _, order := range []string{"repay 30 70", "repay 70 30", "30 repay 70", "70 repay 30", "30 70 repay", "100 repay",
-		"repay 100"} {
+	for _, order := range []string{"repay 30 70", "repay 70 30", "30 repay 70", "70 repay 30", "30 70 repay",
+		"100 repay", "repay 100"} {
 		for how, wait := range map[string]time.Duration{"one after the other": time.Hour, "at once": 0} {
 			t.Run(order+" "+how, func(t *testing.T) {
 				t.Parallel()

@@ -135,7 +135,7 @@ func (s *step) firstTimer(limit time.Time) (first dueRow, err error) {
 }
 
 // overdue is what happens first of everything that comes before anybody acts now: all that was due
-// earlier, and what waited for this very moment. Of what is due as soon as it was asked for, whoever
+// earlier, and what waited for this very moment. Of what is due as soon as it was asked for whoever
 // asks is to see that it is accepted, and so is the next call while the clock stands.
 func (s *step) overdue(now time.Time) (dueRow, error) {
 	first, err := s.firstTimer(now.Add(-time.Millisecond))
@@ -145,7 +145,8 @@ func (s *step) overdue(now time.Time) (dueRow, error) {
 	return first, err
 }
 
-// fallDue has something happen to a row at a moment, for which it waits if it was asked for before.
+// fallDue has something happen to a row at a moment, for which it waits if it was asked for
+// earlier.
 func fallDue(row *store.Row, at, asked time.Time) {
 	row.Due = millis(at)
 	if row.Due > millis(asked) {

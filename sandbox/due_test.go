@@ -23,7 +23,7 @@ var ways = map[string]func(*sandbox.Sandbox, time.Duration) error{
 
 func jump(sb *sandbox.Sandbox, d time.Duration) error { return sb.Clock().Set(sb.Clock().Now().Add(d)) }
 
-// passes tests every way past what falls due soon from now: exactly to its moment, and to well after.
+// passes tests every way past what falls due soon: exactly onto its moment, and well past it.
 func passes(t *testing.T, soon time.Duration, test func(t *testing.T, pass func(*sandbox.Sandbox))) {
 	t.Helper()
 	for how, pass := range ways {

@@ -132,7 +132,8 @@ func TestRepaymentsCountTowardsNoLimit(t *testing.T) {
 	}
 }
 
-// A try counts whatever came of it: five times a day are five, whether or not anything is known of the debit.
+// A try counts whatever came of it: five times a day are five, whether or not anything is known of
+// the debit.
 func TestFaceTriesOfUnknownOutcomeCount(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -101,8 +101,8 @@ func (p *product) numbersPlans(c *catalogue.Catalogue) bool {
 	return false
 }
 
-// checkPlanID says whether a plan of a product can have this id: what goes out as a number has to be
-// one as JSON writes it, without a zero before it.
+// checkPlanID says whether a plan of a product can have this id: what goes out as a number has to
+// be one as JSON writes it, without a zero before it.
 func checkPlanID(name Product, id string) error {
 	c, err := catalogue.Default()
 	if err != nil || id == "" {
