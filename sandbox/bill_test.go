@@ -79,6 +79,29 @@ func TestBills(t *testing.T) {
 	}
 }
 
+// A debit by face that was repaid is in the bill of the day it was repaid on: the merchant had
+// nothing of it before, and the bill of a day that is over stays as it is.
+func TestARepaymentIsInTheBillOfItsDay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.signFace("pupil0001")
+	payer := w.Payer(openID)
+	w.ok(payer.RunOut())
+	code, err := w.ShowFace(w.authInfo(), "pupil0001")
+	w.ok(err)
+	w.must("POST", debitFace, faceDebit(code, "lunch-1"))
+	w.ok(w.Advance(24 * time.Hour))
+	const trade = "v3/bill/tradebill?bill_date="
+	w.refused(400, "NO_STATEMENT_EXIST", "GET", trade+"2020-09-10", nil)
+	w.ok(payer.Fund(1000))
+	w.ok(payer.Repay())
+	w.ok(w.Advance(24 * time.Hour))
+	w.refused(400, "NO_STATEMENT_EXIST", "GET", trade+"2020-09-10", nil)
+	if text := w.download(w.must("GET", trade+"2020-09-11", nil)); !strings.Contains(text, "`lunch-1,") {
+		t.Errorf("got %s", text)
+	}
+}
+
 func TestBillDownloads(t *testing.T) {
 	t.Parallel()
 	w := dayWithBusiness(t, directRoot+"jsapi", orderBody(), refundBody("r1", 40))

@@ -84,6 +84,9 @@ func paymentsOfDebit(d *debitRow) []*payment {
 		return nil
 	}
 	base := payment{of: d, appid: d.AppID, subMchID: d.SubMchID, openid: d.OpenID, person: d.Person, paidAt: d.EndedAt}
+	if !d.Advanced && !d.RepaidAt.IsZero() {
+		base.paidAt = d.RepaidAt // the merchant had nothing before
+	}
 	if len(d.Parts) == 0 {
 		base.outTradeNo, base.transactionID = d.OutTradeNo, d.TransactionID
 		base.total, base.refunded = d.Total, &d.Refunded
