@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/wxpay-go/wxpay/catalogue"
 )
@@ -134,5 +135,11 @@ func (d document) set(name, value string) {
 
 func (d document) encode() []byte { return encodeJSON(d) }
 
-// integer writes decimal digits as a JSON number.
-func integer(digits string) json.Number { return json.Number(digits) }
+// integer writes decimal digits as a JSON number. What an older store has in their place is a
+// string.
+func integer(digits string) any {
+	if number := digits == "0" || !strings.HasPrefix(digits, "0"); number && strings.Trim(digits, decimal) == "" {
+		return json.Number(digits)
+	}
+	return digits
+}

@@ -120,8 +120,9 @@ func (s *step) forgive(d *debitRow, fen int64) (left int64, err error) {
 	if err := s.clear(d); err != nil {
 		return 0, err
 	}
-	if cleared := s.debits[d.Rules].cleared; cleared != nil {
-		err = cleared(s, d)
+	r, err := s.rulesFor(d)
+	if err == nil && r.cleared != nil {
+		err = r.cleared(s, d)
 	}
 	return fen - off, err
 }
