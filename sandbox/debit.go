@@ -11,7 +11,7 @@ package sandbox
 // again has the same outcome, other parameters are refused, the contract must be
 // alive and the merchant's, hours, notice, bookings, limits and counts are
 // checked (debitcheck.go), the payer is charged at once or when the clock gets
-// there (charge.go), the contract's counters move, and the notification is
+// there (debitcharge.go), the contract's counters move, and the notification is
 // written in the same transaction. Queries are debitByNo and debitByTransaction.
 // docs/adding-a-product.md walks through one.
 

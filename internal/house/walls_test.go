@@ -27,7 +27,7 @@ var products = map[string][]string{
 	"papay": {"papay.", "papaydebit", "papaynotice", "papaysign", "papayxml", "pagesigned",
 		"scheduleddeduct"},
 	"password-exempt": {"passwordexempt"},
-	"orders":          {"transactions", "combineorders", "withcontract", "refunds", "platformrefunds"},
+	"orders":          {"transactions", "combineorders", "withcontract", "refundcalls", "platformrefunds"},
 }
 
 func productOf(file string) string {
