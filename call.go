@@ -261,7 +261,7 @@ func readBody(r *http.Response) ([]byte, error) {
 	if r.ContentLength >= 0 {
 		body := make([]byte, r.ContentLength)
 		if _, err := io.ReadFull(r.Body, body); err != nil {
-			return nil, errors.Join(errCutShort, err)
+			return nil, errors.Join(errCutShort, spoken(err))
 		}
 		return body, nil
 	}

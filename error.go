@@ -91,19 +91,18 @@ func (e *Error) Error() string {
 	if e == nil {
 		return nilError
 	}
-	clip := func(s string, n int) string { return wire.Clip(without(s, e.told.Reveal()), n) }
 	var b strings.Builder
 	b.WriteString(e.Operation + ": HTTP " + strconv.Itoa(e.Status))
 	if e.Code != "" {
-		b.WriteString(" " + clip(e.Code, 64))
+		b.WriteString(" " + e.clipped(e.Code, 64))
 	}
 	if e.Message != "" {
-		b.WriteString(": " + strings.TrimSuffix(clip(e.Message, 512), "。"))
+		b.WriteString(": " + strings.TrimSuffix(e.clipped(e.Message, maxMessage), "。"))
 	}
 	if field, issue := e.Field(); field != "" {
-		b.WriteString(" (" + clip(field, 128))
+		b.WriteString(" (" + e.clipped(field, 128))
 		if issue != "" {
-			b.WriteString(": " + clip(issue, 256))
+			b.WriteString(": " + e.clipped(issue, 256))
 		}
 		b.WriteString(")")
 	}
@@ -118,6 +117,32 @@ func (e *Error) Error() string {
 	}
 	return oneLine(b.String())
 }
+
+// MarshalJSON writes the fields, without what WeChat Pay repeats of the call.
+func (e Error) MarshalJSON() ([]byte, error) {
+	type plain Error // without this method
+	p := plain(e)
+	p.Code, p.Message = e.clipped(e.Code, 64), e.clipped(e.Message, maxMessage)
+	return json.Marshal(p)
+}
+
+// clipped is the first n bytes of what WeChat Pay says, without what it repeats of the
+// call. A message that is too long is cut first, for a proxy may send megabytes, and
+// then loses what may be half of a value.
+func (e *Error) clipped(s string, n int) string {
+	long := len(s) > 4*maxMessage
+	if long {
+		s = strings.ToValidUTF8(s[:4*maxMessage], "")
+	}
+	s = without(s, e.told.Reveal())
+	if long {
+		s = strings.ToValidUTF8(s[:max(0, len(s)-maxMessage)], "") + "…"
+	}
+	return wire.Clip(s, n)
+}
+
+// maxMessage is how much of WeChat Pay's explanation is printed, in bytes.
+const maxMessage = 512
 
 // Format prints what Error gives, whatever the verb.
 func (e Error) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, &e) }

@@ -108,10 +108,11 @@ func (e *Error) settled() bool {
 	case "ORDER_CLOSED", "ORDERCLOSED":
 		return true
 	// What the call is about does not exist, such as the contract. A query may only
-	// have come too early, and in APIv2 a query is a POST like any other.
+	// have come too early, and in APIv2, and here and there in APIv3, a query
+	// is a POST.
 	case "RESOURCE_NOT_EXISTS", "NOT_FOUND":
 		method, path, _ := strings.Cut(e.Operation, " ")
-		return method != http.MethodGet && !strings.HasPrefix(path, "v2/")
+		return method != http.MethodGet && !strings.HasPrefix(path, "v2/") && !strings.HasSuffix(path, "/query")
 	// Bills move nothing.
 	case "NO_STATEMENT_EXIST", "STATEMENT_CREATING":
 		return true

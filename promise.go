@@ -49,7 +49,7 @@ func (e *PanicError) Error() string {
 	var said string
 	switch v := e.Value.(type) {
 	case error:
-		said = quiet(v)
+		said = quiet(spoken(v))
 	case string:
 		said = quiet(errors.New(v))
 	default:
@@ -102,7 +102,7 @@ func start[T any](f func() (T, error)) *Promise[T] {
 // true of it.
 type afterwards struct{ err wire.Hidden[error] }
 
-func (e *afterwards) Error() string                { return oneLine(e.err.Reveal().Error()) }
+func (e *afterwards) Error() string                { return oneLine(spoken(e.err.Reveal()).Error()) }
 func (e afterwards) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, &e) }
 func (e *afterwards) Unwrap() error                { return e.err.Reveal() }
 

@@ -30,6 +30,10 @@ func (r Result) Format(f fmt.State, _ rune) {
 		wire.Clip(r.RequestID(), 128))
 }
 
+// MarshalText is what Format prints, for JSON and logs. What WeChat Pay answered is in
+// Body.
+func (r Result) MarshalText() ([]byte, error) { return fmt.Appendf(nil, "%v", r), nil }
+
 // RequestID is what WeChat Pay's support asks for.
 func (r *Result) RequestID() string { return r.Header.Get(wire.HeaderRequestID) }
 

@@ -18,7 +18,7 @@ import (
 // left alone. Where a pointer leads to anything but strings, or the call is APIv2,
 // which has no encrypted fields, the call is not sent: a [*RequestError].
 //
-// The typed chain and the index know which fields these are and need no
+// The typed chain, and the index of what is typed, know which fields these are and need no
 // option, and a string that two pointers name is encrypted once. The key is [Keys.Current], which
 // the call declares in Wechatpay-Serial by itself, or the one that the option [Header] names there.
 //

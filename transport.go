@@ -146,6 +146,7 @@ func (c *call) tooLate(ctx context.Context) error {
 
 // lost is the error of a call that the transport gave no answer to.
 func (c *call) lost(err error, transport http.RoundTripper) error {
+	err = spoken(err)
 	r := c.flight.request
 	t, own := transport.(*http.Transport)
 	proxied := !own // as far as we know
@@ -177,7 +178,7 @@ func (c *call) lost(err error, transport http.RoundTripper) error {
 // was of no use.
 func (c *call) cutShort(err error) error {
 	ctx := c.flight.request.Context()
-	err = ended(ctx, withoutURL(err))
+	err = ended(ctx, withoutURL(spoken(err)))
 	e := &TransportError{
 		Operation: c.operation(), Sent: true, Problem: "no whole reply came", err: wire.Hide(err),
 		cancelled: cancelled(ctx),
@@ -193,8 +194,8 @@ func cancelled(ctx context.Context) bool { return errors.Is(ctx.Err(), context.C
 // ended adds to err that the context is over, and why: net/http gives the cause of
 // context.WithCancelCause in place of context.Canceled.
 func ended(ctx context.Context, err error) error {
-	for _, why := range []error{context.Cause(ctx), ctx.Err()} {
-		if why != nil && !errors.Is(err, why) {
+	for _, why := range []error{spoken(context.Cause(ctx)), ctx.Err()} {
+		if why != nil && !includes(err, why) {
 			err = errors.Join(why, err)
 		}
 	}

@@ -1,15 +1,17 @@
 package wxpay
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -85,7 +87,7 @@ func isStatusText(text string) bool {
 // along in its address, however it is quoted or escaped.
 func (c *call) quiet(err error) string { return quiet(err, c.told()...) }
 
-// told is what the call's address tells, in every way it may be repeated, the openids
+// told is what the call's address tells, in every way it may be repeated, the strings
 // of its body, and what the proxy was told, which may repeat it in the answer to
 // CONNECT; longest first.
 func (c *call) told() []string {
@@ -102,11 +104,10 @@ func (c *call) told() []string {
 			values = append(values, clear)
 		}
 	}
-	for _, m := range openIDs.FindAllSubmatch(c.body, -1) {
-		values = append(values, string(m[1]))
-	}
-	for name, value := range c.fields {
-		if strings.HasSuffix(name, "openid") {
+	values = append(values, valuesOf(c.body)...)
+	for _, value := range c.fields {
+		values = append(values, valuesOf([]byte(value))...)
+		if !isWord(value) {
 			values = append(values, value)
 		}
 	}
@@ -124,8 +125,28 @@ func (c *call) told() []string {
 	return told
 }
 
-// openIDs finds the members of a body that name payers.
-var openIDs = regexp.MustCompile(`openid"\s*:\s*"([^"\\]+)"`)
+// valuesOf are the strings in JSON, and in JSON that such a string holds, that may name
+// somebody.
+func valuesOf(raw []byte) (values []string) {
+	if len(raw) == 0 || raw[0] != '{' && raw[0] != '[' {
+		return nil
+	}
+	for d := json.NewDecoder(bytes.NewReader(raw)); ; {
+		token, err := d.Token()
+		if err != nil {
+			return values // the end, or no JSON
+		}
+		if text, ok := token.(string); ok && !isWord(text) {
+			values = append(append(values, text), valuesOf([]byte(text))...)
+		}
+	}
+}
+
+// isWord says that a value is one of a language: a constant such as JSAPI, or the name
+// of a member.
+func isWord(s string) bool {
+	return strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") == "" || strings.Trim(s, "abcdefghijklmnopqrstuvwxyz_") == ""
+}
 
 // without is a string without what is told.
 func without(text string, told []string) string {
@@ -170,6 +191,28 @@ func wordsOf(err error) string {
 		return unsent.Problem
 	}
 	return err.Error()
+}
+
+// spoken is an error of somebody else's that can be asked what it says and is. One whose
+// methods panic, such as a nil pointer, is replaced.
+func spoken(err error) (safe error) {
+	if err == nil {
+		return nil
+	}
+	defer func() {
+		if recover() != nil {
+			safe = fmt.Errorf("a %T whose methods panic, such as a nil one", err)
+		}
+	}()
+	_ = err.Error()
+	_ = includes(err, context.Canceled)
+	return err
+}
+
+// includes is errors.Is, which panics over two values of a type that cannot be compared.
+func includes(err, target error) (ok bool) {
+	defer func() { _ = recover() }()
+	return errors.Is(err, target)
 }
 
 // unquoted leaves out what stands between double quotes.

@@ -204,7 +204,7 @@ func (n *Notification) Decode(v any) error {
 
 // decode keeps the values out of its error: encoding/json would quote them.
 func (n *Notification) decode(v any) error {
-	if n.v2 {
+	if n.v2 || n.OriginalType == originalTypeV2 { // the latter came through encoding/json
 		if err := n.decodeV2(v); err != nil {
 			return err
 		}

@@ -87,6 +87,9 @@ func APIv2Vehicles() Option {
 	return func(r *Receiver) { r.vehicles = true }
 }
 
+// originalTypeV2 is the OriginalType of APIv2's messages.
+const originalTypeV2 = "xml"
+
 // isV2 tells the versions apart: JSON never begins like this.
 func isV2(body []byte) bool {
 	start := bytes.TrimLeft(bytes.TrimPrefix(body, []byte("\ufeff")), " \t\r\n")
@@ -136,7 +139,7 @@ func (r *Receiver) parseV2(n *Notification, body []byte) *Error {
 		n.MchID = ""
 		return n.unproved(refused, hint)
 	}
-	n.EventType, n.fields, n.OriginalType = eventType, f, "xml"
+	n.EventType, n.fields, n.OriginalType = eventType, f, originalTypeV2
 	n.ID, n.CreateTime = idV2(n, f), timeV2(f)
 	n.Plaintext, _ = json.Marshal(f) // strings by name
 	return nil

@@ -20,7 +20,11 @@ func (n *Notification) decodeV2(v any) *Error {
 		}
 		return nil
 	}
-	if err := n.fields.Fill(v); err != nil {
+	fields := n.fields
+	if fields == nil && json.Unmarshal(n.Plaintext, &fields) != nil {
+		return n.fail(CheckDecode, http.StatusInternalServerError, "Plaintext is not an APIv2 message", nil)
+	}
+	if err := fields.Fill(v); err != nil {
 		return n.fail(CheckDecode, http.StatusInternalServerError, "the message does not decode: "+err.Error()+
 			"; until the type fits, take it from Plaintext with Handle", err)
 	}

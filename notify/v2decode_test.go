@@ -2,6 +2,7 @@ package notify_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -138,5 +139,27 @@ func TestDecodingIntoNothing(t *testing.T) {
 		if err := n.Decode(v); !errors.As(err, &e) || e.Check != notify.CheckDecode {
 			t.Errorf("%T: got %v", v, err)
 		}
+	}
+}
+
+// A notification that went through a queue as JSON decodes as it did before.
+func TestV2EventsThroughAQueue(t *testing.T) {
+	t.Parallel()
+	r := notify.New(nil, notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key)))
+	n, err := r.Parse(nil, signedFields(wire.Fields{"out_trade_no": "T1", "total_fee": "5"}).XML())
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := json.Marshal(n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var later notify.Notification
+	if err := json.Unmarshal(raw, &later); err != nil {
+		t.Fatal(err)
+	}
+	var e event.V2Payment
+	if err := later.Decode(&e); err != nil || e.OutTradeNo != "T1" || e.TotalFee != 5 {
+		t.Errorf("decoded %+v, %v", e, err)
 	}
 }
