@@ -13,6 +13,16 @@ import (
 	"github.com/wxpay-go/wxpay/notify"
 )
 
+// logged is what the default logger, which belongs to the whole process, writes during a test.
+func logged(t *testing.T) *bytes.Buffer {
+	t.Helper()
+	var out bytes.Buffer
+	before := slog.Default()
+	slog.SetDefault(slog.New(slog.NewJSONHandler(&out, nil)))
+	t.Cleanup(func() { slog.SetDefault(before) })
+	return &out
+}
+
 // What a function panics with may be the event: its type is reported, and not the payer.
 func TestAPanicWithTheEventIsNotPrinted(t *testing.T) {
 	t.Parallel()
@@ -31,10 +41,7 @@ func TestAPanicWithTheEventIsNotPrinted(t *testing.T) {
 // Nor does it keep anybody from reading what went wrong. Not parallel: see
 // [TestErrorsAreLoggedByDefault].
 func TestAPanickingErrorFunctionDoesNotBreakTheAnswer(t *testing.T) {
-	var out bytes.Buffer
-	before := slog.Default()
-	slog.SetDefault(slog.New(slog.NewJSONHandler(&out, nil)))
-	defer slog.SetDefault(before)
+	out := logged(t)
 	w := newWechat(t)
 	for what, says := range map[any]string{"full disk": "full disk", (*wxpay.Error)(nil): "nil", 7: "with a int"} {
 		out.Reset()
@@ -53,10 +60,7 @@ func TestAPanickingErrorFunctionDoesNotBreakTheAnswer(t *testing.T) {
 // Without an error function nothing is lost silently, and nothing private is
 // written. Not parallel: the default logger belongs to the whole process.
 func TestErrorsAreLoggedByDefault(t *testing.T) {
-	var out bytes.Buffer
-	before := slog.Default()
-	slog.SetDefault(slog.New(slog.NewJSONHandler(&out, nil)))
-	defer slog.SetDefault(before)
+	out := logged(t)
 	w := newWechat(t)
 	r := notify.New(w.keys(t))
 	notify.On(r, func(context.Context, *notify.Notification, *signed) error { panic("the ledger is closed") })
