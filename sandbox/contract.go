@@ -47,7 +47,7 @@ type contractRow struct {
 	rev
 	Contract
 	Person string `json:"person"` // the WeChat user behind the openids
-	// What debits need to know; see debit.go, notice.go and booking.go.
+	// What debits need to know; see debit.go, debitnotice.go and debitbooking.go.
 	Usage    usage     `json:"usage,omitzero"`
 	Pending  string    `json:"pending,omitempty"` // id of the debit under way
 	FailedAt time.Time `json:"failed_at,omitzero"`
@@ -132,10 +132,6 @@ func (c *contractRow) expired() bool {
 		!c.TerminatedAt.Before(c.ExpiresAt)
 }
 
-func contractCodeKey(p Product, mchid, plan, code string) string {
-	return "code:" + joined(string(p), mchid, plan, code)
-}
-
 func contractUserKey(p Product, mchid, plan, openid string) string {
 	return "user:" + joined(string(p), mchid, plan, openid)
 }
@@ -150,13 +146,4 @@ func liveKey(p Product, mchid, plan, person, userCode string) string {
 		parts = append(parts, userCode)
 	}
 	return joined(parts...)
-}
-
-// codeKey is the place of an out_contract_code, which most products want to be
-// the merchant's only one.
-func (p *product) codeKey(mchid, plan, code string) string {
-	if p.codePerPlan {
-		return joined(string(p.name), mchid, plan, code)
-	}
-	return joined(string(p.name), mchid, code)
 }

@@ -2,8 +2,6 @@ package sandbox
 
 import (
 	"errors"
-
-	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // sign is the second half: the payer agrees, the session becomes a contract and
@@ -112,78 +110,8 @@ func (s *step) failSigning(p *product, session *sessionRow, c *contractRow, why 
 	return s.useCode(p, c)
 }
 
-// useCode burns the contract's code: no other contract will ever have it.
-func (s *step) useCode(p *product, c *contractRow) error {
-	if p.names.code == "" || c.V2 {
-		return nil // an APIv2 code may be used again once its contract has ended
-	}
-	return s.burn(p, c, true)
-}
-
-func (s *step) burn(p *product, c *contractRow, burnt bool) error {
-	id := p.codeKey(c.MchID, c.PlanID, c.Code)
-	use, err := get[codeUse](s.Tx, id)
-	if errors.Is(err, store.ErrNotFound) { // signed without a presign call
-		use, err = &codeUse{ID: id}, nil
-	}
-	if err != nil {
-		return err
-	}
-	use.Burnt = burnt
-	return put(s.Tx, use)
-}
-
 func (c *contractRow) liveKey() string {
 	return liveKey(c.Product, c.MchID, c.PlanID, c.Person, c.UserCode)
-}
-
-// terminate ends a live contract, whoever wants it, and notifies the plan's URL.
-func (s *step) terminate(c *contractRow, mode Termination, remark string) error {
-	p, err := s.productOf(c, c.Product)
-	if err != nil {
-		return err
-	}
-	if !c.live() {
-		return p.gone()
-	}
-	c.State, c.TerminatedAt, c.Mode, c.Remark = ContractTerminated, s.now, mode, remark
-	if err := put(s.Tx, c); err != nil {
-		return err
-	}
-	live, err := get[claim](s.Tx, c.liveKey())
-	if errors.Is(err, store.ErrNotFound) {
-		return misread(c, "is in force, and yet not the contract of its payer under the plan")
-	}
-	if err != nil {
-		return err
-	}
-	if err := s.Delete(live.kind(), live.ID, live.n); err != nil {
-		return err
-	}
-	if p.reusable && p.names.code != "" {
-		if err := s.burn(p, c, false); err != nil {
-			return err
-		}
-	}
-	return s.notifyContract(p, c, p.ended, true)
-}
-
-// notifyContract writes the notification of what just happened to the contract.
-// Signing goes to the URL of the call, ending to the one configured with the
-// plan: merchants who expect both at one URL miss the second.
-func (s *step) notifyContract(p *product, c *contractRow, e event, toPlan bool) error {
-	url := c.NotifyURL
-	if toPlan {
-		url = ""
-		if plan := s.planOf(c); plan != nil {
-			url = plan.NotifyURL
-		}
-	}
-	if c.V2 {
-		return s.notifyContractXML(c, url)
-	}
-	return s.notify(&pushRow{Push: Push{MchID: c.MchID, URL: url, Event: e.eventType, OriginalType: e.originalType,
-		Summary: e.summary, Resource: encodeJSON(p.resource(c)), About: c.ID}, retries: p.retries})
 }
 
 func (s *step) putAll(entities ...entity) error {
@@ -193,13 +121,4 @@ func (s *step) putAll(entities ...entity) error {
 		}
 	}
 	return nil
-}
-
-// contractByCode finds the last contract made with a code under a plan, or nil.
-func (s *step) contractByCode(p *product, mchid, plan, code string) (*contractRow, error) {
-	list, err := find[contractRow](s.Tx, contractCodeKey(p.name, mchid, plan, code), 1)
-	if err != nil || len(list) == 0 {
-		return nil, err
-	}
-	return list[0], nil
 }

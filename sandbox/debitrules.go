@@ -25,10 +25,10 @@ type debitRules struct {
 	// grace is how long after signing a debit runs at once: in mode A without
 	// the 24 hours, in mode B without notice, in both at any hour.
 	grace time.Duration
-	// notice is what an announcement of a debit has to be; see notice.go. nil:
+	// notice is what an announcement of a debit has to be; see debitnotice.go. nil:
 	// the product has none.
 	notice *noticeRules
-	// booking is when a debit may be booked; see booking.go. nil: never.
+	// booking is when a debit may be booked; see debitbooking.go. nil: never.
 	booking *bookingRules
 	// limits are those of plans that set none.
 	limits Limits

@@ -52,8 +52,6 @@ type product struct {
 	// keepsFailed stores a SIGN_FAILED contract when a rule blocks the signing;
 	// otherwise only the code is burnt.
 	keepsFailed bool
-	// reusable frees out_contract_code when the contract ends.
-	reusable bool
 	// codePerPlan makes out_contract_code unique under a plan, instead of over
 	// the merchant.
 	codePerPlan bool
