@@ -103,7 +103,7 @@ func tradeBillOf(lines []movement, kind string) string {
 			state, paid, refunded = "REFUND", 0, r.Amount
 			refundID, outRefundNo, way, status = r.RefundID, r.OutRefundNo, r.channel(), string(r.State)
 		}
-		total, back = total+paid, back+refunded
+		total, back = plus(total, paid), plus(back, refunded)
 		t.line(stamp(m.at), m.appid, m.mchID, cmp.Or(m.subMchID, "0"), "", m.transactionID, m.outTradeNo, m.openid,
 			string(m.trade), state,
 			"OTHERS", "CNY", inYuan(paid), "0.00", refundID, outRefundNo, inYuan(refunded), "0.00", way, status, m.body,

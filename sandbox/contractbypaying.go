@@ -48,6 +48,10 @@ func (s *step) exempt(o *orderRow) (bool, error) {
 	if why, _ := contract.Usage.allows(limits, o.Total); why != "" {
 		return false, nil
 	}
+	if most := limits.AttemptsPerDay; most > 0 && contract.Usage.DayAttempts >= most {
+		return false, nil
+	}
+	contract.Usage.DayAttempts++
 	contract.Usage.succeed(o.Total)
 	return true, put(s.Tx, contract)
 }

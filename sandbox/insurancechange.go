@@ -181,8 +181,9 @@ func (c *call) mayRenewWith(contract *contractRow, list []Booking) error {
 	case list[0].Date <= dateOf(c.now):
 		return badPeriod(0, "estimated_deduct_date", list[0].Date, "the first period must lie after today")
 	}
+	most := last.Amount/100*maxVariation + last.Amount%100*maxVariation/100 // no product of amounts fits for sure
 	for i, p := range list {
-		if off := p.Amount - last.Amount; p.Amount == 0 || max(off, -off)*100 > last.Amount*maxVariation {
+		if off := p.Amount - last.Amount; p.Amount == 0 || max(off, -off) > most {
 			return badPeriod(i, "estimated_deduct_amount", fenText(p.Amount),
 				"it may differ by half at most from the last period's, "+fenText(last.Amount)+" fen")
 		}

@@ -63,7 +63,7 @@ func (c *call) mayAgreePeriods(s *sessionRow) error {
 		}
 	}
 	switch {
-	case together > 1 && (!paying || together > 3 || first != together*rest):
+	case together > 1 && (!paying || together > 3 || first%together != 0 || first/together != rest):
 		return badField("/combined_deduct_period_count", strconv.FormatInt(together, 10), "合并扣费期数与首期金额不符").
 			hinting("two or three periods may be paid at once, with the signing: the first then costs as much " +
 				"as they do")

@@ -10,7 +10,8 @@ import (
 
 // A store may have been written by a newer version, or by nobody in their right mind. What comes
 // out of it is looked up here, and a row that this version can make nothing of is an error that
-// names it: it stops what needs the row, and nothing else.
+// names it: it stops what needs the row, and, once something is due to happen to the row, whoever
+// acts after that moment, for what comes later may depend on it.
 
 // misreadRow is that error.
 type misreadRow struct{ kind, id, problem string }

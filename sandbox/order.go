@@ -54,6 +54,8 @@ type orderRow struct {
 	RealName    string `json:"real_name,omitempty"`
 	IDNumber    string `json:"id_number,omitempty"`
 	Fingerprint string `json:"fingerprint"`
+	// Person is who paid: an openid may be nobody's any more when the money goes back.
+	Person string `json:"person,omitempty"`
 }
 
 // SubOrder is one merchant's part of a combined order.

@@ -48,7 +48,10 @@ func (s *step) payerOf(p payers, openid string) (who person, ok bool) {
 
 // whoPaid is who paid an order.
 func (s *step) whoPaid(o *orderRow) person {
-	who, _ := s.payerOf(o.payers(), "")
+	if o.Person != "" {
+		return s.registry.person(o.Person)
+	}
+	who, _ := s.payerOf(o.payers(), "") // of an order that an older version wrote
 	return who
 }
 

@@ -150,6 +150,7 @@ func (s *step) payFrom(o *orderRow, openid string) (Failure, error) {
 	default:
 		o.OpenID = who.openID(o.AppID, "")
 	}
+	o.Person = who.id
 	return s.charge(who.id, o.Total)
 }
 

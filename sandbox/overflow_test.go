@@ -1,0 +1,59 @@
+package sandbox_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/store"
+)
+
+// Amounts whose products do not fit 64 bits are compared all the same.
+func TestLimitsOfHugeAmounts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.insured(payFirst(insuranceBody()))
+	w.until("2020-11-13", 10, 0)
+	const wraps = 184467440737095517 + 4800 // a hundred times more than 4800 it is 84
+	w.refused(400, "PARAM_ERROR", "POST", insuranceRenew(c), object{"appid": c.AppID,
+		"policy_periods": periods(4, wraps, "2020-12-12", "2021-01-12")})
+
+	body := insuranceBody()
+	const third = 6148914691236517206 // three times as much is 2
+	body["policy_periods"] = append(periods(1, 2, "2020-09-12"), periods(2, third, "2020-12-12", "2021-01-12")...)
+	body["combined_deduct_period_count"] = 3
+	newWorld(t).refused(400, "PARAM_ERROR", "POST", insuranceSign+"app", payFirst(body))
+}
+
+// A refund goes to who paid, also when the appid they paid under is no longer the merchant's.
+func TestARefundOfAFormerAppID(t *testing.T) {
+	t.Parallel()
+	kept := keep{store.NewMemory()}
+	w := newWorld(t, sandbox.WithStore(kept))
+	m, err := w.AddMerchant(sandbox.Merchant{MchID: "1900000222", AppIDs: []string{"wxold"}})
+	w.ok(err)
+	w.ok(w.AddPayer(map[string]string{"wxElsewhere": "oElsewhere"}))
+	w.ok(w.Payer("oElsewhere").Fund(1000))
+	as := func(w *world) *world {
+		config, err := w.ClientConfigFor("1900000222")
+		w.ok(err)
+		client, err := wxpay.New(config)
+		w.ok(err)
+		return &world{w.T, w.Sandbox, client, w.inbox}
+	}
+	order := with(with(with(with(orderBody(), "payer", nil), "out_trade_no", "no00000001"), "appid", "wxold"),
+		"mchid", "1900000222")
+	_, err = w.Payer("oElsewhere").Pay(as(w).must("POST", directRoot+"native", order)["code_url"].(string))
+	w.ok(err)
+	m.AppIDs = []string{"wxnew"}
+	_, err = w.AddMerchant(m)
+	w.ok(err)
+	w.ok(w.Close())
+	w = newWorld(t, sandbox.WithStore(kept))
+	as(w).must("POST", domestic, with(refundBody("r1", 100), "out_trade_no", "no00000001"))
+	w.ok(w.Advance(time.Minute))
+	if wallet, err := w.Payer("oElsewhere").Wallet(); err != nil || wallet.Balance != 1000 {
+		t.Errorf("the payer has %+v, %v", wallet, err)
+	}
+}
