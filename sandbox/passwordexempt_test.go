@@ -156,3 +156,24 @@ func TestPasswordExemptPresignRefusals(t *testing.T) {
 		t.Errorf("got notifications %v", got)
 	}
 }
+
+// Payments without a password are attempts: beyond the plan's limit WeChat asks for it.
+func TestExemptAttemptsPerDay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.ok(w.AddPlan(sandbox.DefaultMchID, sandbox.Plan{ID: sandbox.DefaultPlanID, Product: sandbox.PasswordExempt,
+		NotifyURL: sandbox.DefaultNotifyURL, Limits: sandbox.Limits{AttemptsPerDay: 1}}))
+	token := w.must("POST", presignExempt+"normal/pre-entrust-sign/mini-program",
+		exemptBody("normal"))["pre_entrustweb_id"]
+	c, err := w.Payer(openID).Agree(token.(string))
+	w.ok(err)
+	for i, no := range []string{"no00000001", "no00000002"} {
+		placed := w.must("POST", directRoot+"jsapi-with-contract", with(with(orderBody(), "out_trade_no", no),
+			"contract_info", object{"password_free_contract_id": c.ID}))
+		receipt, err := w.Payer(openID).Pay(placed["prepay_id"].(string))
+		w.ok(err)
+		if receipt.PasswordFree != (i == 0) {
+			t.Errorf("%s: without a password %v", no, receipt.PasswordFree)
+		}
+	}
+}
