@@ -104,7 +104,6 @@ func (s *step) notify(p *pushRow) (err error) {
 	if s.late.After(s.now) {
 		p.CreatedAt = s.late
 	}
-	s.addNonce(p)
 	p.NextAt, p.V2 = p.slotAt(0), strings.HasPrefix(p.Event, xmlPrefix)
 	if p.URL == "" {
 		p.State, p.NextAt = PushUndeliverable, time.Time{}

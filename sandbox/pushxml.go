@@ -40,16 +40,6 @@ func (s *step) notifyContractXML(c *contractRow, url string) error {
 		About: c.ID}, retries: quickSchedule}, f)
 }
 
-// addNonce gives the message about a payment the nonce that all its attempts have: they are the
-// same bytes, so a merchant can tell one from a second failure of the same debit.
-func (s *step) addNonce(p *pushRow) {
-	if p.Event == eventV2Payment {
-		f := fieldsOfJSON(p.Resource)
-		f["nonce_str"] = s.random.nonce()
-		p.Resource = encodeJSON(f)
-	}
-}
-
 // notifyXML writes a push of these fields, signed when it is sent.
 func (s *step) notifyXML(p *pushRow, f wire.Fields) error {
 	p.Resource = encodeJSON(f)
@@ -68,6 +58,9 @@ func (e *engine) xmlMessage(m *merchant, p *pushRow, s injected) []byte {
 			"return_code": "SUCCESS", "appid": appid, "mch_id": m.MchID, "nonce_str": e.random.nonce(),
 			"req_info": wire.SealReqInfo(m.APIv2Key.Reveal(), []byte(inner)),
 		}.XML()
+	}
+	if p.Event == eventV2Payment { // every attempt has the same, or it would look like another debit's failure
+		f["nonce_str"] = strings.ReplaceAll(p.ID, "-", "")
 	}
 	f["sign"] = f.Digest(s.key(m.APIv2Key.Reveal()), wire.SignMD5)
 	return f.XML()

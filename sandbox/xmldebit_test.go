@@ -3,6 +3,7 @@ package sandbox_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -356,5 +357,30 @@ func TestMutualTLS(t *testing.T) {
 	}
 	if newXMLWorld(t).TLSConfig() != nil {
 		t.Error("there is a TLS configuration without TLS")
+	}
+}
+
+// Every attempt to tell of one failed debit is the same message, so that a merchant can tell it
+// from another failure under the same number.
+func TestAttemptsOfAFailedDebitAreOneMessage(t *testing.T) {
+	t.Parallel()
+	w := newXMLWorld(t)
+	session := w.must("papay/preentrustweb", entryXML())
+	contract, err := w.Payer(openID).Agree(session["pre_entrustweb_id"].(string))
+	w.ok(err)
+	w.receivedOne()
+	w.ok(w.Payer(openID).FailNext(sandbox.NotEnough))
+	w.answer = "no"
+	w.must("pay/pappayapply", applyXML(contract.ID, "A1"))
+	w.ok(w.Advance(time.Minute))
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.got) < 3 || w.got[0]["err_code"] != "NOTENOUGH" || len(w.got[0]["nonce_str"]) != 32 {
+		t.Fatalf("got %v", w.got)
+	}
+	for _, again := range w.got[1:] {
+		if !maps.Equal(again, w.got[0]) {
+			t.Errorf("first %v, then %v", w.got[0], again)
+		}
 	}
 }
