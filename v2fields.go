@@ -54,8 +54,10 @@ func (c *call) fieldsOf(body any) (wire.Fields, error) {
 			return nil, fmt.Errorf("the member %q is not UTF-8", wire.Clip(name, 64))
 		}
 	}
-	if m, err = membersOf(c.withZeros(raw, body)); err != nil {
-		return nil, err
+	if len(c.zeros) > 0 {
+		if m, err = membersOf(c.withZeros(raw, body)); err != nil {
+			return nil, err
+		}
 	}
 	fields := make(wire.Fields, len(m)+3)
 	for name, value := range m {
