@@ -117,7 +117,7 @@ func (c *call) checkPlan(p *product, id string) error {
 func (c *call) checkAppID() error {
 	name := c.named("appid", "sp_appid")
 	appid := c.text(name)
-	if appid == "" || c.merchant.appIDMismatch(appid) == fits {
+	if appid == "" || c.merchant.owns(appid) {
 		return nil
 	}
 	r := badField("/"+name, appid, name+"与mchid不匹配").hinting(appIDUnbound.hint(c.merchant, name, ""))

@@ -144,8 +144,7 @@ func papayV2Page(c *xmlCall) (wire.Fields, error) {
 	if !c.hmac {
 		return wire.Fields{}, nil // the page itself; a payer opens it with OpenURL
 	}
-	return wire.Fields{"redirect_url": "https://" + signingHost + "/sandbox?pre_entrustweb_id=" +
-		url.QueryEscape(session.Token)}, nil
+	return wire.Fields{"redirect_url": signingPage(session.Token)}, nil
 }
 
 // queryFields reads a page's query.

@@ -17,7 +17,7 @@ func (c *call) checkParties() error {
 	if err := c.checkMchID("/"+name, c.text(name)); err != nil {
 		return err
 	}
-	if appid := c.either("appid", "sp_appid"); appid != "" && c.merchant.appIDMismatch(appid) != fits {
+	if appid := c.either("appid", "sp_appid"); appid != "" && !c.merchant.owns(appid) {
 		return appIDMismatch().hinting(appIDUnbound.hint(c.merchant, "appid", ""))
 	}
 	return c.checkSub(c.text("sub_mchid"), c.text("sub_appid"))

@@ -24,13 +24,6 @@ func (m *merchant) planMismatch(product Product, id string) mismatch {
 	return fits
 }
 
-func (m *merchant) appIDMismatch(appid string) mismatch {
-	if !m.owns(appid) {
-		return appIDUnbound
-	}
-	return fits
-}
-
 // subMismatch takes a sub-merchant and its appid, each of which may be "".
 func (m *merchant) subMismatch(mchid, appid string) mismatch {
 	if mchid == "" {

@@ -233,8 +233,8 @@ func (r *refusal) spelledForXML() *refusal {
 // checkParties checks appid and sub-merchant against the registry.
 func (c *xmlCall) checkParties() error {
 	f, m := c.fields, c.merchant
-	if wrong := m.appIDMismatch(f["appid"]); wrong != fits {
-		return wrong.inXML().hinting(wrong.hint(m, "appid", ""))
+	if !m.owns(f["appid"]) {
+		return appIDUnbound.inXML().hinting(appIDUnbound.hint(m, "appid", ""))
 	}
 	if c.sub && f["sub_mch_id"] == "" {
 		return xmlRefusal("PARAM_ERROR", "缺少参数sub_mch_id").
