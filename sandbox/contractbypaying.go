@@ -45,10 +45,7 @@ func (s *step) exempt(o *orderRow) (bool, error) {
 		limits = plan.Limits.or(limits)
 	}
 	contract.Usage = contract.Usage.at(s.now, contract.SignedAt, limits.or(Limits{}).PeriodDays)
-	if why, _ := contract.Usage.allows(limits, o.Total); why != "" {
-		return false, nil
-	}
-	if most := limits.AttemptsPerDay; most > 0 && contract.Usage.DayAttempts >= most {
+	if why, _ := contract.Usage.allows(limits, o.Total); why != "" || contract.Usage.spent(limits) {
 		return false, nil
 	}
 	contract.Usage.DayAttempts++

@@ -112,8 +112,8 @@ func (c *call) mayDebitAmount(r *debitRules, d *debitRow, contract *contractRow)
 	if why, hint := c.overLimits(r, d, contract); why != "" {
 		return r.refuse(why, hint)
 	}
-	switch most := c.limitsOf(r, contract).AttemptsPerDay; {
-	case most > 0 && contract.Usage.DayAttempts >= most:
+	switch {
+	case contract.Usage.spent(c.limitsOf(r, contract)):
 		return r.refuse(problemCount, "no more attempts are allowed today")
 	case r.again > 0 && contract.Usage.DayTries[d.ID] >= r.again:
 		return r.refuse(problemCount, "the same debit is tried "+strconv.Itoa(r.again)+" times a day")

@@ -43,6 +43,9 @@ func (u usage) allows(l Limits, amount int64) (why debitProblem, hint string) {
 	return "", ""
 }
 
+// spent says whether the day's attempts are.
+func (u usage) spent(l Limits) bool { return l.AttemptsPerDay > 0 && u.DayAttempts >= l.AttemptsPerDay }
+
 // attempt counts one attempt, whatever comes of it.
 func (u *usage) attempt(r *debitRules, d *debitRow) {
 	u.DayAttempts++

@@ -120,11 +120,16 @@ func (s *step) forgive(d *debitRow, fen int64) (left int64, err error) {
 	if err := s.clear(d); err != nil {
 		return 0, err
 	}
+	return fen - off, s.cleared(d)
+}
+
+// cleared tells the product that a debit is owed no more.
+func (s *step) cleared(d *debitRow) error {
 	r, err := s.rulesFor(d)
-	if err == nil && r.cleared != nil {
-		err = r.cleared(s, d)
+	if err != nil || r.cleared == nil {
+		return err
 	}
-	return fen - off, err
+	return r.cleared(s, d)
 }
 
 // clear takes a debit off what a person owes.
@@ -175,17 +180,11 @@ func (s *step) repay(person string) error {
 		if err := s.putAll(w, d); err != nil {
 			return err
 		}
-		r, err := s.rulesFor(d)
-		if err != nil {
+		if err := s.cleared(d); err != nil {
 			return err
 		}
-		if r.cleared != nil {
-			if err := r.cleared(s, d); err != nil {
-				return err
-			}
-			if w, err = s.wallet(person); err != nil { // cleared may have written it
-				return err
-			}
+		if w, err = s.wallet(person); err != nil { // the product may have written it
+			return err
 		}
 	}
 	return nil
