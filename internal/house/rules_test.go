@@ -2,6 +2,7 @@ package house_test
 
 import (
 	"path"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -117,6 +118,23 @@ func TestNoTestSleeps(t *testing.T) {
 		// Inside a synctest bubble the clock is fake and sleeping costs nothing.
 		if f.isTest() && strings.Contains(f.text, sleep) && !strings.Contains(f.text, `"testing/synctest"`) {
 			t.Errorf("%s sleeps: move a clock instead (Config.Now, sandbox Advance, testing/synctest)", f.name)
+		}
+	}
+}
+
+// APIv2 is one implementation of a protocol and a product's messages in XML. A name that ends in V2
+// would be a second way through something that stands there once.
+func TestNamesInTheSandboxDoNotEndInV2(t *testing.T) {
+	t.Parallel()
+	name := regexp.MustCompile(`\b\w+V2\b`)
+	for _, f := range tree(t) {
+		if f.dir() != "sandbox" || !f.isGo() {
+			continue
+		}
+		for _, n := range name.FindAllString(f.text, -1) {
+			if n != "protocolV2" && n != "ProtocolV2" { // the catalogue's
+				t.Errorf("%s: %s", f.name, n)
+			}
 		}
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"go/types"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -108,27 +107,5 @@ func TestACrossingIsSeen(t *testing.T) {
 	}
 	if got := crossings(t, dir); len(got) != 3 {
 		t.Errorf("got %v, want the type, the method and the variable", got)
-	}
-}
-
-// APIv2 is one implementation of a protocol and a product's messages in XML. A name that ends in V2
-// would be a second way through something that stands there once.
-func TestNamesInTheSandboxDoNotEndInV2(t *testing.T) {
-	t.Parallel()
-	files, err := filepath.Glob("../../sandbox/*.go")
-	if err != nil || len(files) == 0 {
-		t.Fatal(len(files), err)
-	}
-	name := regexp.MustCompile(`\b\w+V2\b`)
-	for _, f := range files {
-		text, err := os.ReadFile(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, n := range name.FindAllString(string(text), -1) {
-			if n != "protocolV2" && n != "ProtocolV2" { // the catalogue's
-				t.Errorf("%s: %s", filepath.Base(f), n)
-			}
-		}
 	}
 }
