@@ -263,8 +263,7 @@ func checkNotOwnKey(cfg *Config) error {
 				Field:   "PlatformKeys",
 				Problem: wire.Clip(k.ID, 64) + " is the merchant's own certificate or key, not WeChat Pay's",
 				Hint: "apiclient_cert.pem signs your calls; WeChat Pay's public key (pub_key.pem) is under API " +
-					"security " +
-					"in the merchant console, its certificates come from GET v3/certificates",
+					"security in the merchant console, its certificates come from GET v3/certificates",
 			}
 		}
 	}

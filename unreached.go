@@ -40,9 +40,8 @@ func (c *call) unreached(err error, proxied bool) string {
 		return "no connection was made in time"
 	case errors.As(err, &unknown), errors.As(err, &roots):
 		return "the server's certificate is not trusted: install the root certificates (package " +
-			"ca-certificates), or, " +
-			"where a proxy on the way opens TLS, give its root to Config.HTTPClient's Transport " +
-			"(TLSClientConfig.RootCAs)"
+			"ca-certificates), or, where a proxy on the way opens TLS, give its root to Config.HTTPClient's " +
+			"Transport (TLSClientConfig.RootCAs)"
 	case errors.As(err, &other):
 		return "the server's certificate is for another host name: " +
 			"check Config.Host, the ServerName of TLSClientConfig, DNS, and whether a proxy answers"

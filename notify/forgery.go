@@ -49,14 +49,13 @@ func (r *Receiver) kindV2(kind string, f wire.Fields) (eventType, refused string
 	case code == "SUCCESS" || code == "FAIL":
 		change := f["change_type"] != ""
 		return kind, suspicious(f,
-			allowed{"attach", kind == V2Payment}, allowed{"contract_display_account",
-				change}, allowed{"contract_termination_remark", change})
+			allowed{"attach", kind == V2Payment}, allowed{"contract_display_account", change},
+			allowed{"contract_termination_remark", change})
 	case code != "":
 		return "", "its return_code is neither SUCCESS nor FAIL"
 	case !isVehicle(f):
 		return "", "it has no return_code: it is something the merchant signed, such as the address of a " +
-			"signing page, " +
-			"and not WeChat Pay's word"
+			"signing page, and not WeChat Pay's word"
 	case !r.vehicles:
 		return "", "it has the look of a notification of 车主服务 or parking, which have no return_code: " +
 			"give notify.APIv2Vehicles if the merchant has these products"
@@ -103,9 +102,8 @@ members:
 			}
 		}
 		return "the value of a member has another member in it (&name=): it is cut from something the " +
-			"merchant signed, " +
-			"and a payer sent it; or such a value was in a call of yours, and WeChat Pay repeats it: query what " +
-			"it is about"
+			"merchant signed, and a payer sent it; or such a value was in a call of yours, and WeChat Pay repeats " +
+			"it: query what it is about"
 	}
 	return ""
 }

@@ -132,8 +132,8 @@ func readBody(w http.ResponseWriter, req *http.Request) ([]byte, *Error) {
 	case err != nil:
 		return fail(CheckBody, http.StatusBadRequest, "it cannot be read", err)
 	case int64(body.Len()) < req.ContentLength:
-		return fail(CheckBody, http.StatusInternalServerError, "Content-Length is "+strconv.FormatInt(req.ContentLength,
-			10)+" and "+strconv.Itoa(body.Len())+
+		return fail(CheckBody, http.StatusInternalServerError, "Content-Length is "+
+			strconv.FormatInt(req.ContentLength, 10)+" and "+strconv.Itoa(body.Len())+
 			" bytes were left: code before the receiver has read it; mount the receiver before that, or put the bytes "+
 			"back into Request.Body", nil)
 	}

@@ -160,8 +160,8 @@ func TestAdminRegisters(t *testing.T) {
 	w.adminRefuses(400, "POST", "/sandbox/plans", object{"id": "777", "product": "lottery"})
 	w.adminRefuses(400, "POST", "/sandbox/plans", object{"mchid": "1", "id": "777", "product": "edu-papay"})
 	w.adminOK("POST", "/sandbox/plans", object{"id": "777", "product": "combine-papay", "disabled": true})
-	w.refused(403, "NO_AUTH", "POST", presignCombine, with(with(combineBody(), "plan_id", 777), "out_contract_code",
-		"B"))
+	w.refused(403, "NO_AUTH", "POST", presignCombine,
+		with(with(combineBody(), "plan_id", 777), "out_contract_code", "B"))
 
 	made := w.adminOK("POST", "/sandbox/merchants", object{"mchid": "1900000130",
 		"appids": []string{"wxd678efh567hg6787"}})

@@ -23,8 +23,7 @@ func (c *call) contractOfPath(plan string) (*contractRow, error) {
 		if use, err := get[codeUse](c.Tx, c.product.codeKey(c.merchant.MchID, plan, code)); err == nil &&
 			use.Token != "" {
 			r.hinting("this out_contract_code was presigned, but the payer has not agreed; or the plan in " +
-				"the path is " +
-				"another one")
+				"the path is another one")
 		}
 		return nil, r
 	}

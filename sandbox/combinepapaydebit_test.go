@@ -97,8 +97,8 @@ func TestCombinePapayDebitFails(t *testing.T) {
 	w.refused(400, "RULELIMIT", "POST", combineDebits, combineDebitBody(c, "P3"))
 	w.must("POST", combineDebits, combineDebitBody(c, "P4"))
 
-	w.refused(400, "APPID_MCHID_NOT_MATCH", "POST", combineDebits, with(combineDebitBody(c, "P5"), "combine_appid",
-		"wx0"))
+	w.refused(400, "APPID_MCHID_NOT_MATCH", "POST", combineDebits,
+		with(combineDebitBody(c, "P5"), "combine_appid", "wx0"))
 	w.refused(400, "INVALID_REQUEST", "POST", combineDebits, with(combineDebitBody(c, "P5"), "contract_id", "none"))
 	w.ok(payer.Terminate(c.ID))
 	w.refused(400, "INVALID_REQUEST", "POST", combineDebits, combineDebitBody(c, "P5"))

@@ -113,8 +113,8 @@ func TestCreditFromPresignToTermination(t *testing.T) {
 		t.Errorf("TERMINATE_CONTRACT came to %s with %+v", n.Path, e)
 	}
 	w.refused(400, "INVALID_REQUEST", "POST", creditRoot+"/contracts/terminate", terminate)
-	w.refused(400, "INVALID_REQUEST", "POST", creditRoot+"/contracts/terminate", with(terminate, "out_contract_code",
-		"none"))
+	w.refused(400, "INVALID_REQUEST", "POST", creditRoot+"/contracts/terminate",
+		with(terminate, "out_contract_code", "none"))
 	w.refused(400, "INVALID_REQUEST", "POST", creditSign, creditBody()) // burnt
 	w.refused(400, "INVALID_REQUEST", "POST", creditBook, creditBooking(contract, "r1"))
 }

@@ -155,8 +155,8 @@ func TestCreditBookingRules(t *testing.T) {
 	w.refused(400, "INVALID_REQUEST", "POST", creditBook, with(creditBooking(cash, "x"), "contract_id", other.ID))
 	w.refused(400, "INVALID_REQUEST", "POST", insuranceApply, insuranceDebit(other, 1, "debit1", 100))
 	// cash's number
-	w.refused(400, "INVALID_REQUEST", "POST", creditBook, creditBooking(consumer, "r123A", set("repayment_amount",
-		"9000")))
+	w.refused(400, "INVALID_REQUEST", "POST", creditBook, creditBooking(consumer, "r123A",
+		set("repayment_amount", "9000")))
 	w.refused(400, "PARAM_ERROR", "POST", creditBook, with(creditBooking(cash, "x"), "schedule_items", []object{}))
 }
 
@@ -176,8 +176,8 @@ func TestCreditPaysWhileSigning(t *testing.T) {
 	trade := object{"out_trade_no": "first", "deduct_amount": 3000, "notify_url": "https://yourapp.com/repaid",
 		"attach": "x"}
 	presign := func(code string) string {
-		return w.must("POST", creditSign, with(with(creditBody(), "out_contract_code", code), "trade_info",
-			trade))["presign_token"].(string)
+		return w.must("POST", creditSign,
+			with(with(creditBody(), "out_contract_code", code), "trade_info", trade))["presign_token"].(string)
 	}
 	w.ok(payer.RunOut())
 	_, err := payer.Agree(presign("poor"))

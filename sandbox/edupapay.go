@@ -65,8 +65,8 @@ func eduPapayList(c *call) (document, error) {
 	if c.query.Get("contract_status") == "DELETE" {
 		want = ContractTerminated
 	}
-	all, err := find[contractRow](c.Tx, contractUserKey(EduPapay, c.merchant.MchID, c.query.Get("plan_id"),
-		c.vars["openid"]), 0)
+	all, err := find[contractRow](c.Tx,
+		contractUserKey(EduPapay, c.merchant.MchID, c.query.Get("plan_id"), c.vars["openid"]), 0)
 	if err != nil {
 		return nil, err
 	}

@@ -235,8 +235,8 @@ func TestSchoolDebit(t *testing.T) {
 		t.Errorf("SYNC: got %v", got)
 	}
 	w.ok(w.Payer(eduOpenID).FailNext(sandbox.AccountAbnormal))
-	if got := w.must("POST", debitSchool, with(schoolDebit(c.ID, "now-2"), "payment_mode",
-		"SYNC")); got["trade_state"] != "PAY_FAIL" {
+	if got := w.must("POST", debitSchool,
+		with(schoolDebit(c.ID, "now-2"), "payment_mode", "SYNC")); got["trade_state"] != "PAY_FAIL" {
 		t.Errorf("SYNC failure: got %v", got)
 	}
 	if got := w.received(); len(got) != 2 {

@@ -301,8 +301,8 @@ func TestOrders(t *testing.T) {
 	w.refused(404, "ORDER_NOT_EXIST", "GET", byNo+"?mchid=1900000109", nil)
 	prepay := w.must("POST", "v3/pay/transactions/jsapi", orderBody())["prepay_id"].(string)
 	w.refused(403, "OUT_TRADE_NO_USED", "POST", "v3/pay/transactions/jsapi", with(orderBody(), "description", "other"))
-	w.refused(400, "APPID_MCHID_NOT_MATCH", "POST", "v3/pay/transactions/jsapi", with(orderBody(), "appid",
-		"wx0000000000000000"))
+	w.refused(400, "APPID_MCHID_NOT_MATCH", "POST", "v3/pay/transactions/jsapi",
+		with(orderBody(), "appid", "wx0000000000000000"))
 	w.refused(400, "PARAM_ERROR", "POST", "v3/pay/transactions/jsapi", with(orderBody(), "mchid", "1900000110"))
 	if got := w.must("GET", byNo+"?mchid=1900000109", nil); got["trade_state"] != "NOTPAY" ||
 		got["transaction_id"] != nil {

@@ -296,8 +296,8 @@ func (p Plan) checkNew() error {
 		return fmt.Errorf("sandbox: plan %s: unknown mode %q; there are %q, %q, %q, %q and, for that of the "+
 			"product, none",
 			shown(p.ID), p.Mode, DebitAtOnce, DebitAfterADay, DebitNoticed, DebitScheduled)
-	case min(p.Amount, l.PerDebit, l.PerDay, int64(min(l.SuccessesPerDay, l.SuccessesPerPeriod, l.AttemptsPerDay,
-		p.MinPercent))) < 0 || p.MinPercent > 100:
+	case min(p.Amount, l.PerDebit, l.PerDay,
+		int64(min(l.SuccessesPerDay, l.SuccessesPerPeriod, l.AttemptsPerDay, p.MinPercent))) < 0 || p.MinPercent > 100:
 		return fmt.Errorf("sandbox: plan %s: amount and limits are from 0, min_percent from 0 to 100", shown(p.ID))
 	}
 	return checkPlanID(p.Product, p.ID)

@@ -221,8 +221,8 @@ func TestFaceDebit(t *testing.T) {
 		}
 		w.refused(400, "INVALID_REQUEST", "POST", debitFace, faceDebit(code, "lunch-2"))
 		w.refused(400, "INVALID_REQUEST", "POST", debitFace, faceDebit("nonsense", "lunch-2"))
-		w.refused(400, "INVALID_REQUEST", "POST", debitFace, with(faceDebit(show(), "lunch-2"), "sub_mchid",
-			"1900000110"))
+		w.refused(400, "INVALID_REQUEST", "POST", debitFace,
+			with(faceDebit(show(), "lunch-2"), "sub_mchid", "1900000110"))
 		w.refused(403, "NO_AUTH", "POST", debitFace, with(faceDebit(show(), "lunch-2"), "sub_mchid", "999"))
 		w.refused(400, "PARAM_ERROR", "POST", debitFace, with(faceDebit(show(), "lunch-2"), "sp_mchid", "999"))
 		w.refused(404, "RESOURCE_NOT_EXISTS", "GET", faceByNo("lunch-9"), nil)

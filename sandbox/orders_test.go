@@ -89,8 +89,8 @@ func TestPartnerOrdersAreTheSubMerchants(t *testing.T) {
 	other := with(with(partnerOrder(), "sub_mchid", "1999999999"), "sub_appid", "wxsub")
 	w.refused(400, "PARAM_ERROR", "POST", partnerRoot+"jsapi", with(partnerOrder(), "sp_mchid", "1230000109"))
 	w.refused(400, "APPID_MCHID_NOT_MATCH", "POST", partnerRoot+"jsapi", with(partnerOrder(), "sp_appid", "wxsub"))
-	w.refused(400, "PARAM_ERROR", "POST", partnerRoot+"jsapi", with(with(other, "sub_appid", "wxother"), "out_trade_no",
-		"x1"))
+	w.refused(400, "PARAM_ERROR", "POST", partnerRoot+"jsapi",
+		with(with(other, "sub_appid", "wxother"), "out_trade_no", "x1"))
 	w.refused(403, "NO_AUTH", "POST", partnerRoot+"jsapi", with(partnerOrder(), "sub_mchid", "1888888888"))
 	w.refused(400, "PARAM_ERROR", "POST", partnerRoot+"jsapi", with(with(partnerOrder(), "sub_appid", nil), "payer",
 		object{"sub_openid": "oSub"}))

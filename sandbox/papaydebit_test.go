@@ -69,8 +69,8 @@ func TestPapayNoticeAndDebit(t *testing.T) {
 			w.Errorf("before it is tried: got %v", state)
 		}
 		w.must("POST", applyPapay, body) // the same call again is accepted again
-		w.refused(400, "INVALID_REQUEST", "POST", applyPapay, with(applyBody(contract.ID, "debit-1", 1990), "attach",
-			"y"))
+		w.refused(400, "INVALID_REQUEST", "POST", applyPapay,
+			with(applyBody(contract.ID, "debit-1", 1990), "attach", "y"))
 		w.refused(400, "INVALID_REQUEST", "POST", applyPapay, applyBody(contract.ID, "debit-2", 1990)) // D1 is pending
 
 		n := w.receivedOne("TRANSACTION.FAIL")
@@ -249,8 +249,8 @@ func TestPapayHarmonyDebit(t *testing.T) {
 	body := with(with(applyBody(contract.ID, "debit-1", 100), "harmony_account_id", "h"), "mcc", "5734")
 	w.must("POST", "v3/papay/pay/harmony/transactions/apply", body)
 	w.receivedOne("TRANSACTION.SUCCESS")
-	w.refused(400, "PARAM_ERROR", "POST", "v3/papay/pay/harmony/transactions/apply", applyBody(contract.ID, "debit-2",
-		100))
+	w.refused(400, "PARAM_ERROR", "POST", "v3/papay/pay/harmony/transactions/apply",
+		applyBody(contract.ID, "debit-2", 100))
 }
 
 // What a plan fixes: every amount but the first, and almost nothing for tests.

@@ -72,8 +72,8 @@ func TestPasswordExemptOfEveryRole(t *testing.T) {
 			}
 			_, err = payer.AgreeAfterPay(prepay)
 			w.page(err, sandbox.PageSigned)
-			w.refused(400, "INVALID_REQUEST", "POST", sign+"mini-program", with(exemptBody(role), "out_contract_code",
-				"again"))
+			w.refused(400, "INVALID_REQUEST", "POST", sign+"mini-program",
+				with(exemptBody(role), "out_contract_code", "again"))
 			if q := w.must("GET", byCode+"later", nil); q["contract_state"] != "SIGNED" ||
 				q["contract_terminate_info"] != nil {
 				t.Errorf("query: got %v", q)
@@ -128,8 +128,8 @@ func TestPasswordExemptPresignRefusals(t *testing.T) {
 
 	prepay := w.must("POST", partnerRoot+"jsapi", partnerOrder())["prepay_id"].(string)
 	body := func() object { return with(exemptBody("service-provider"), "prepay_id", prepay) }
-	w.refused(400, "INVALID_REQUEST", "POST", sp+after, with(with(body(), "sub_mchid", "1900000109"), "sub_appid",
-		"wxd678efh567hg6787"))
+	w.refused(400, "INVALID_REQUEST", "POST", sp+after,
+		with(with(body(), "sub_mchid", "1900000109"), "sub_appid", "wxd678efh567hg6787"))
 	w.refused(400, "INVALID_REQUEST", "POST", sp+after, with(body(), "sp_openid", "somebody-else"))
 	w.refused(400, "INVALID_REQUEST", "POST", sp+after, with(body(), "prepay_id", "none"))
 	w.must("POST", sp+after, body())
@@ -140,15 +140,15 @@ func TestPasswordExemptPresignRefusals(t *testing.T) {
 	}
 
 	// An agreement that a rule blocks burns the code and is silent.
-	token := w.must("POST", presignExempt+"qs"+mini, with(exemptBody("qs"), "out_contract_code",
-		"blocked"))["pre_entrustweb_id"].(string)
+	token := w.must("POST", presignExempt+"qs"+mini,
+		with(exemptBody("qs"), "out_contract_code", "blocked"))["pre_entrustweb_id"].(string)
 	w.ok(w.Payer(openID).BlockNextSigning())
 	_, err := w.Payer(openID).Agree(token)
 	w.page(err, sandbox.PageBlocked)
-	w.refused(400, "INVALID_REQUEST", "POST", presignExempt+"qs"+mini, with(exemptBody("qs"), "out_contract_code",
-		"blocked"))
-	old := w.must("POST", presignExempt+"qs"+mini, with(exemptBody("qs"), "out_contract_code",
-		"old"))["pre_entrustweb_id"].(string)
+	w.refused(400, "INVALID_REQUEST", "POST", presignExempt+"qs"+mini,
+		with(exemptBody("qs"), "out_contract_code", "blocked"))
+	old := w.must("POST", presignExempt+"qs"+mini,
+		with(exemptBody("qs"), "out_contract_code", "old"))["pre_entrustweb_id"].(string)
 	w.ok(w.Advance(2 * time.Hour))
 	_, err = w.Payer(openID).Agree(old)
 	w.page(err, sandbox.PageExpired)

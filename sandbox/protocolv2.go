@@ -204,8 +204,7 @@ func (e *engine) whoSigned(end *xmlEndpoint, f wire.Fields) (*merchant, *refusal
 		return nil, badSign("sign_type is neither MD5 nor HMAC-SHA256")
 	case end.hmac && t == "" && len(f["sign"]) != 64:
 		return nil, badSign("this page is signed with HMAC-SHA256 unless sign_type=MD5 is sent and signed; " +
-			"the sign " +
-			"here is an MD5")
+			"the sign here is an MD5")
 	case !f.Verify(m.APIv2Key.Reveal()):
 		return nil, badSign(explain.Sign(f, m.known(), e.registry.known()))
 	}

@@ -195,8 +195,8 @@ func TestLoopbackIsCalledDirectly(t *testing.T) {
 		t.Errorf("got %+v", n)
 	}
 	server.Close()
-	w.must("POST", presignCombine, with(with(combineBody(), "notify_url", server.URL+"/here"), "out_contract_code",
-		"B"))
+	w.must("POST", presignCombine,
+		with(with(combineBody(), "notify_url", server.URL+"/here"), "out_contract_code", "B"))
 }
 
 func TestSlowAndBrokenHandlers(t *testing.T) {
@@ -269,8 +269,8 @@ func TestStoreThatCannotBeWritten(t *testing.T) {
 	w := newWorld(t, sandbox.WithStore(kept))
 	token := w.must("POST", presignCombine, combineBody())["pre_entrustweb_id"].(string)
 	kept.Broken.Store(true)
-	if e := w.refused(500, "SYSTEM_ERROR", "POST", presignCombine, with(combineBody(), "out_contract_code",
-		"B")); !e.Verified || !e.Temporary() {
+	if e := w.refused(500, "SYSTEM_ERROR", "POST", presignCombine,
+		with(combineBody(), "out_contract_code", "B")); !e.Verified || !e.Temporary() {
 		t.Errorf("got %+v, want a signed answer that may be tried again", e)
 	}
 	_, err := w.Payer(openID).Agree(token)

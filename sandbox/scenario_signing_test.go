@@ -12,8 +12,8 @@ func TestScenario10FrontEndKnowsNothing(t *testing.T) {
 	t.Parallel()
 	eachWay(t, func(t *testing.T, inject func(*shop, sandbox.Fault)) {
 		s := newShop(t)
-		token := s.must("POST", presignCombine, with(combineBody(), "out_contract_code",
-			"A"))["pre_entrustweb_id"].(string)
+		token := s.must("POST", presignCombine,
+			with(combineBody(), "out_contract_code", "A"))["pre_entrustweb_id"].(string)
 		s.ok(s.Payer(openID).Decline(token)) // the back key
 		s.handled()
 		if state := s.state("A"); state != "NOT_SIGNED" {

@@ -223,8 +223,8 @@ func TestScheduledDeductPresignRefusals(t *testing.T) {
 	}
 	_, err = w.Payer(papayOpenID).SignElsewhere(sandbox.Papay, "12535")
 	w.ok(err)
-	w.refused(400, "INVALID_REQUEST", "POST", app, with(with(scheduledBody("S4"), "plan_id", 12535), "deduct_schedule",
-		nil))
+	w.refused(400, "INVALID_REQUEST", "POST", app,
+		with(with(scheduledBody("S4"), "plan_id", 12535), "deduct_schedule", nil))
 }
 
 func TestScheduledDeductOfAProvider(t *testing.T) {

@@ -17,8 +17,8 @@ func TestOptions(t *testing.T) {
 		sandbox.WithSubMerchant(sandbox.SubMerchant{MchID: "1999999999", AppIDs: []string{"wx1"}}))
 	token := w.must("POST", presignCombine, with(combineBody(), "plan_id", 900))["pre_entrustweb_id"].(string)
 	w.must("POST", presignEdu, with(with(eduBody(), "sub_mchid", "1999999999"), "sub_appid", "wx1"))
-	w.refused(400, "PARAM_ERROR", "POST", presignEdu, with(with(eduBody(), "sub_mchid", "1999999999"), "sub_appid",
-		"wx2"))
+	w.refused(400, "PARAM_ERROR", "POST", presignEdu,
+		with(with(eduBody(), "sub_mchid", "1999999999"), "sub_appid", "wx2"))
 
 	// A plan without URL: its termination has nowhere to go, and says so.
 	c, err := w.Payer(openID).Agree(token)
@@ -31,8 +31,8 @@ func TestOptions(t *testing.T) {
 		t.Errorf("got %s, %q", p.State, p.Problem)
 	}
 	w.ok(w.AddPlan("1900000109", sandbox.Plan{ID: "900", Product: sandbox.CombinePapay, Disabled: true}))
-	w.refused(403, "NO_AUTH", "POST", presignCombine, with(with(combineBody(), "plan_id", 900), "out_contract_code",
-		"B"))
+	w.refused(403, "NO_AUTH", "POST", presignCombine,
+		with(with(combineBody(), "plan_id", 900), "out_contract_code", "B"))
 
 	own := newWorld(t, sandbox.WithMerchant(sandbox.Merchant{MchID: sandbox.DefaultMchID, Name: "Mine",
 		AppIDs: []string{sandbox.DefaultAppID}}))

@@ -21,8 +21,8 @@ func TestProviderDebitsInAPIv2(t *testing.T) {
 	w.receivedOne()
 	w.refused("CONTRACT_NOT_EXIST", "pay/pappayapply", applyXML(contract.ID, "P1"))
 	w.refused("PARAM_ERROR", "pay/partner/pappayapply", applyXML(contract.ID, "P1"))
-	w.refused("CONTRACT_NOT_EXIST", "pay/partner/pappayapply", with2(applyXML(contract.ID, "P1"), "sub_mch_id",
-		"1230000109"))
+	w.refused("CONTRACT_NOT_EXIST", "pay/partner/pappayapply",
+		with2(applyXML(contract.ID, "P1"), "sub_mch_id", "1230000109"))
 	w.must("pay/partner/pappayapply", with2(applyXML(contract.ID, "P1"), "sub_mch_id", sub))
 	if paid := w.receivedOne(); paid["sub_mch_id"] != sub || paid["mch_id"] != sandbox.DefaultMchID ||
 		paid["result_code"] != "SUCCESS" {

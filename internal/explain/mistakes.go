@@ -227,8 +227,8 @@ func otherLayouts(r Request, right []byte) iter.Seq2[string, []byte] {
 			yield("the lines were signed with CRLF, want LF", bytes.ReplaceAll(right, []byte("\n"), []byte("\r\n"))) &&
 			yield(`the lines were joined with the two characters \n, want a line feed`,
 				bytes.ReplaceAll(right, []byte("\n"), []byte(`\n`))) &&
-			yield("timestamp and nonce were signed in the wrong order", r.message(r.Method, r.URI, r.Nonce, r.Timestamp,
-				r.Body)) &&
+			yield("timestamp and nonce were signed in the wrong order",
+				r.message(r.Method, r.URI, r.Nonce, r.Timestamp, r.Body)) &&
 			yield("the string of a reply was signed (timestamp, nonce, body); a request begins with method and path",
 				wire.AppendReplyMessage(nil, r.Timestamp, r.Nonce, r.Body)) &&
 			yield("only the body was signed", r.Body)

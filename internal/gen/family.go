@@ -119,15 +119,13 @@ func manners(f *catalogue.Family) string {
 		return "Start from [Of], or from api.V2 which gathers every product. The client fills in mch_id and sign, " +
 			"which the requests therefore lack, and timestamp and nonce_str where they are empty. Amounts are " +
 			"integers in fen; times are of Beijing, in the form each field names. What a field takes of a " +
-			"few strings " +
-			"is a constant that begins with its name. A field that holds its zero value is not sent, unless the " +
-			"option [wxpay.Zero] of the call names it."
+			"few strings is a constant that begins with its name. A field that holds its zero value is not sent, " +
+			"unless the option [wxpay.Zero] of the call names it."
 	}
 	return "Start from [Of], or from api.V3 which gathers every product. Amounts are integers in fen; times are RFC " +
 		"3339 strings with the offset +08:00; dates are yyyy-MM-dd. What a field takes of a few strings is a " +
-		"constant " +
-		"that begins with its name. An optional field that holds its zero value is not sent, unless the option " +
-		"[wxpay.Zero] of the call names it."
+		"constant that begins with its name. An optional field that holds its zero value is not sent, unless the " +
+		"option [wxpay.Zero] of the call names it."
 }
 
 // operation adds the structs of an endpoint.

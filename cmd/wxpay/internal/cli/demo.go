@@ -88,8 +88,8 @@ func summarise(sys System, s demo.Summary) {
 	}
 	fmt.Fprintf(sys.Out, "\n%s, in %.2f s.\n  %d contracts pre-signed, agreed to, notified, queried and terminated.\n",
 		verdict, s.Milliseconds/1000, s.Contracts)
-	fmt.Fprintf(sys.Out, "  %d steps: %d calls, each reply verified; %d notifications, verified and opened;\n  %d "+
-		"actions of the payer.\n",
+	fmt.Fprintf(sys.Out, "  %d steps: %d calls, each reply verified; %d notifications, verified and opened;\n"+
+		"  %d actions of the payer.\n",
 		s.Steps, s.Calls, s.Notifications, s.PayerActions)
 }
 

@@ -32,8 +32,8 @@ Each is called in the same way, by wxpay call and by the string chain. Beyond it
   path only  its method, path and title are known
 What the sandbox does not play it answers with a 404 that says so.
 docs/fidelity.md holds the same facts, and where each comes from.`,
-		Example: "  wxpay endpoints\n  wxpay endpoints edu presign\n  wxpay endpoints 解约 --stateful\n  wxpay " +
-			"endpoints --product 支付分\n  wxpay endpoints post certificates --json",
+		Example: "  wxpay endpoints\n  wxpay endpoints edu presign\n  wxpay endpoints 解约 --stateful\n" +
+			"  wxpay endpoints --product 支付分\n  wxpay endpoints post certificates --json",
 		RunE: func(_ *cobra.Command, words []string) error {
 			return o.run(sys, strings.Fields(strings.Join(words, " ")))
 		},
@@ -79,8 +79,7 @@ func search(all *catalogue.Catalogue, words []string) []catalogue.Endpoint {
 	methods := catalogue.KnownMethods(path)
 	if len(words) > 1 {
 		methods = slices.DeleteFunc(methods, func(m string) bool {
-			return len(words) > 2 ||
-				!strings.EqualFold(m, words[0])
+			return len(words) > 2 || !strings.EqualFold(m, words[0])
 		})
 	}
 	for _, method := range methods {

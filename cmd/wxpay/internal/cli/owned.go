@@ -79,8 +79,8 @@ func (p proof) covers(name string, data []byte) bool {
 		return bytes.HasPrefix(data, []byte(envBegins)) && p.serials[vars["WXPAY_SERIAL_NO"]]
 	}
 	block, rest := pem.Decode(data)
-	if block == nil || len(bytes.TrimSpace(rest)) > 0 || !bytes.HasPrefix(bytes.TrimSpace(data),
-		[]byte("-----BEGIN ")) {
+	if block == nil || len(bytes.TrimSpace(rest)) > 0 ||
+		!bytes.HasPrefix(bytes.TrimSpace(data), []byte("-----BEGIN ")) {
 		return false // or there is more than it
 	}
 	switch block.Type {

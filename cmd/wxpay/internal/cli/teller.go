@@ -142,8 +142,8 @@ func (m member) leaf() string { return m.name[strings.LastIndexByte(m.name, '.')
 
 // isState finds the fields a demonstration is about.
 func (m member) isState() bool {
-	return strings.HasSuffix(m.name, "_state") || strings.HasSuffix(m.name, "_status") || strings.HasSuffix(m.name,
-		"contract_id")
+	return strings.HasSuffix(m.name, "_state") || strings.HasSuffix(m.name, "_status") ||
+		strings.HasSuffix(m.name, "contract_id")
 }
 
 // members lists a JSON object in its own order, the members of nested ones as
