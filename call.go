@@ -85,6 +85,9 @@ func (c *Client) newCall(method, path string, vars []variable, opts []Option) *c
 // do signs, sends, reads and verifies. It is the one story of every call.
 func (c *call) do(ctx context.Context) (*Result, error) {
 	c.within(ctx)
+	if c.sealed != nil {
+		c.fail("SealedFile is for Client.Download: leave it out")
+	}
 	if c.isV2() {
 		return c.doV2(ctx)
 	}

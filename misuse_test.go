@@ -221,7 +221,7 @@ func TestOptionsAreShared(t *testing.T) {
 		return signedReply(200, `{}`), nil
 	}))
 	options := []wxpay.Option{wxpay.Path("a", "1"), wxpay.Query("b", "2"), wxpay.Header("accept-language", "en"),
-		wxpay.Encrypt("/c"), wxpay.Decrypt("/d"), wxpay.SealedFile("e", "f")}
+		wxpay.Encrypt("/c"), wxpay.Decrypt("/d")}
 	optionsV2 := []wxpay.Option{wxpay.Path("a", "1"), wxpay.SignType("MD5"), wxpay.MTLS()}
 	done := make(chan error, 16)
 	for range 8 {

@@ -41,6 +41,19 @@ func TestNilOptionsAreIgnored(t *testing.T) {
 	}
 }
 
+func TestKeysThatNobodyMadeProveNothing(t *testing.T) {
+	t.Parallel()
+	for _, keys := range []*wxpay.Keys{nil, {}} {
+		if err := keys.Verify(http.Header{}, nil); err == nil || !strings.Contains(err.Error(), "wxpay.NewKeys") {
+			t.Errorf("Verify: got %v", err)
+		}
+		if plain, err := keys.Open("", "", ""); err == nil || plain != nil ||
+			!strings.Contains(err.Error(), "wxpay.NewKeys") {
+			t.Errorf("Open: got %q, %v", plain, err)
+		}
+	}
+}
+
 func TestNilContextsAreErrors(t *testing.T) {
 	t.Parallel()
 	client := v2Client(t, false, nil, func(*http.Request, wire.Fields) { t.Error("it was sent") })

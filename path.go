@@ -83,7 +83,7 @@ func expandPath(path string, vars []variable) (escaped, query, problem string) {
 	if used < len(vars) {
 		for _, v := range vars {
 			if !strings.Contains(path, "{"+v.name+"}") && !strings.Contains(path, "{+"+v.name+"}") {
-				return "", "", "there is no {" + wire.Clip(v.name, 64) + "} in the path to fill"
+				return "", "", "a wxpay.Path(name, value) names no variable of the path" // the name may be an openid
 			}
 		}
 	}

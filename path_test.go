@@ -62,7 +62,11 @@ func TestPathsThatAreNotSent(t *testing.T) {
 		"an empty value":         {"v3/x/{id}/y", []wxpay.Option{wxpay.Path("id", "")}, "{id} is empty"},
 		"a dot segment as value": {"v3/x/{id}", []wxpay.Option{wxpay.Path("id", "..")}, "dot segment"},
 		"dots through {+}":       {"v3/x/{+id}", []wxpay.Option{wxpay.Path("id", "a/../b")}, "dot segment"},
-		"a value with no place":  {"v3/x", []wxpay.Option{wxpay.Path("id", "1")}, "no {id} in the path"},
+		"a value with no place":  {"v3/x", []wxpay.Option{wxpay.Path("id", "1")}, "names no variable of the path"},
+		"an option of APIv2":     {"v3/x", []wxpay.Option{wxpay.MTLS()}, "MTLS is for APIv2 calls"},
+		"another of APIv2":       {"v3/x", []wxpay.Option{wxpay.SignType("MD5")}, "SignType is for APIv2 calls"},
+		"no encrypted fields":    {"v2/x", []wxpay.Option{wxpay.Decrypt("/d")}, "/d cannot be encrypted"},
+		"an option of downloads": {"v3/x", []wxpay.Option{wxpay.SealedFile("e", "f")}, "SealedFile is for"},
 		"a whole URL":            {"https://api.mch.weixin.qq.com/v3/x", nil, "whole URL"},
 		"nothing":                {"", nil, "empty"},
 		"a blank":                {"v3/a b", nil, "must be escaped"},
@@ -94,6 +98,18 @@ func TestPathsThatAreNotSent(t *testing.T) {
 		var e *wxpay.RequestError
 		if !errors.As(err, &e) || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: got %v, want it to say %q", name, err, c.says)
+		}
+	}
+}
+
+// A value that stands where the name belongs may be an openid.
+func TestAPathValueGivenAsItsNameIsNotRepeated(t *testing.T) {
+	t.Parallel()
+	client := clientOver(t, func(*http.Request) (*http.Response, error) { return signedReply(200, `{}`), nil })
+	for _, path := range []string{"v3/x", "v3/x/{openid}"} {
+		_, err := client.Chain(path).Get(bg, wxpay.Path("oUpF8uMuAJO_M2pxb1Q9zNjWeS6o", "openid"))
+		if err == nil || strings.Contains(err.Error(), "oUpF8") {
+			t.Errorf("%s: got %v", path, err)
 		}
 	}
 }

@@ -24,13 +24,26 @@ import (
 // everywhere, or "HMAC-SHA256". A sign_type in the body does the same and is
 // sent as well.
 func SignType(name string) Option {
-	return func(c *call) { c.signType = wire.SignType(name) }
+	return func(c *call) {
+		c.onlyV2("SignType")
+		c.signType = wire.SignType(name)
+	}
 }
 
 // MTLS sends the call with the merchant's certificate, as v2/secapi/… want it.
 // It needs [Config.Certificate].
 func MTLS() Option {
-	return func(c *call) { c.mtls = true }
+	return func(c *call) {
+		c.onlyV2("MTLS")
+		c.mtls = true
+	}
+}
+
+// onlyV2 refuses an option that means nothing to an APIv3 call.
+func (c *call) onlyV2(option string) {
+	if !c.isV2() {
+		c.fail("wxpay." + option + " is for APIv2 calls, whose paths begin with v2/: leave it out")
+	}
 }
 
 // maxEntryURL bounds a signing URL, in bytes.
@@ -40,8 +53,8 @@ func (c *call) isV2() bool { return strings.HasPrefix(strings.TrimLeft(c.path, "
 
 // setFields takes in an APIv2 body; see marshal.
 func (c *call) setFields(body any) {
-	if len(c.encrypt) > 0 {
-		c.fail(wire.Clip(c.encrypt[0], 128) + " cannot be encrypted: APIv2 has no encrypted fields")
+	for _, pointer := range slices.Concat(c.encrypt, c.decrypt) {
+		c.fail(wire.Clip(pointer, 128) + " cannot be encrypted: APIv2 has no encrypted fields")
 		return
 	}
 	fields, err := c.fieldsOf(body)

@@ -72,6 +72,12 @@ func (k *Keys) MchID() string { return k.mchID }
 // Now is the time by the clock the keys were made with.
 func (k *Keys) Now() time.Time { return k.now() }
 
+// none tells of keys that [NewKeys] did not make: nothing is verified or opened with them.
+func (k *Keys) none() bool { return k == nil || len(k.aeads) == 0 }
+
+// noKeys is what is wrong with them, and fromNewKeys what to do.
+const noKeys, fromNewKeys = "these keys are empty", "make them with wxpay.NewKeys, or take a client's"
+
 func checkPlatformKeys(keys []PlatformKey, now time.Time) error {
 	const field = "PlatformKeys"
 	if len(keys) == 0 {
@@ -127,6 +133,9 @@ func (k *Keys) Verify(header http.Header, body []byte) error {
 			Serial:    strings.Clone(header.Get(wire.HeaderSerial)),
 			RequestID: strings.Clone(header.Get(wire.HeaderRequestID)),
 		}
+	}
+	if k.none() {
+		return fail(CheckSerial, noKeys, fromNewKeys)
 	}
 	timestamp, nonce := header.Get(wire.HeaderTimestamp), header.Get(wire.HeaderNonce)
 	serial, signature := header.Get(wire.HeaderSerial), header.Get(wire.HeaderSignature)
@@ -188,6 +197,9 @@ func (k *Keys) Verify(header http.Header, body []byte) error {
 // Open decrypts a sealed resource: a notification's, or a certificate of GET
 // v3/certificates. It fails with a [*DecryptError].
 func (k *Keys) Open(nonce, associatedData, ciphertext string) ([]byte, error) {
+	if k.none() {
+		return nil, &DecryptError{Problem: noKeys, Hint: fromNewKeys}
+	}
 	var plain []byte
 	var err error
 	for _, aead := range k.aeads {

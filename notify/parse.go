@@ -193,13 +193,30 @@ func (n *Notification) Decode(v any) error {
 	if p := reflect.ValueOf(v); p.Kind() == reflect.Pointer && p.IsNil() { // of an event, asking its type would panic
 		return n.fail(CheckDecode, http.StatusInternalServerError, "it was to be decoded into a nil pointer", nil)
 	}
-	if e, ok := v.(Event); ok && e.EventType() != n.EventType {
+	if e := eventOf(v); e != nil && e.EventType() != n.EventType {
 		return n.fail(CheckDecode, http.StatusInternalServerError, "it was to be decoded as a "+e.EventType(), nil)
 	}
 	if err := n.decode(v); err != nil {
 		return err
 	}
 	return nil
+}
+
+// eventOf is an event of the type that v ends at, for encoding/json follows every pointer and
+// interface. It is nil for a type that is none.
+func eventOf(v any) Event {
+	p := reflect.ValueOf(v)
+	for p.Kind() == reflect.Pointer || p.Kind() == reflect.Interface {
+		if p.Kind() == reflect.Pointer && p.IsNil() {
+			p = reflect.New(p.Type().Elem())
+		}
+		p = p.Elem()
+	}
+	if !p.IsValid() {
+		return nil
+	}
+	e, _ := reflect.New(p.Type()).Interface().(Event)
+	return e
 }
 
 // decode keeps the values out of its error: encoding/json would quote them.

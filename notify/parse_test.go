@@ -296,6 +296,13 @@ func TestDecodeNamesTheFieldButNotItsValue(t *testing.T) {
 		!strings.Contains(err.Error(), "ECOMMERCE_ENTRUST.TERMINATE") {
 		t.Errorf("a signed contract decoded as a terminated one: %v", err)
 	}
+	var pointer *terminated
+	var event notify.Event = new(terminated)
+	for _, v := range []any{&pointer, &event} {
+		if err := n.Decode(v); !errors.As(err, &e) || !strings.Contains(err.Error(), "ECOMMERCE_ENTRUST.TERMINATE") {
+			t.Errorf("a signed contract decoded as a terminated one, into a %T: %v", v, err)
+		}
+	}
 	var anything map[string]any
 	if err := n.Decode(&anything); err != nil || anything["plan_id"] != 13800138000.5 {
 		t.Errorf("got %v, %v", anything, err)

@@ -127,9 +127,9 @@ func Deadline(d time.Duration) Option {
 }
 
 // Remember sets how many handled notifications of each merchant are kept in mind,
-// about 300 bytes each. Default: 65536. When there are more, the one handled first is
-// forgotten, and would run again if it came again. With 0 only deliveries that
-// overlap share a run.
+// about 300 bytes each and 100 more for each further attempt that came. Default:
+// 65536. When there are more, the one handled first is forgotten, and would run
+// again if it came again. With 0 only deliveries that overlap share a run.
 func Remember(n int) Option {
 	if n < 0 {
 		panic("notify.Remember: " + strconv.Itoa(n) + " is not a number of notifications")
