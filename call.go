@@ -32,6 +32,7 @@ type call struct {
 	zeros   []string    // of Zero, what was not found yet
 	sealed  *sealedFile // of a download
 	keyID   string      // of the key that sensitive fields were encrypted to
+	inClear []string    // what they said
 
 	fields   wire.Fields // the body of an APIv2 call
 	signType wire.SignType

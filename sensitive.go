@@ -67,6 +67,7 @@ func (c *call) sealBody() {
 		if key.Key == nil {
 			return "", errors.New("the header Wechatpay-Serial names a key that is not in PlatformKeys")
 		}
+		c.inClear = append(c.inClear, plain)
 		return wire.EncryptOAEP(c.client.rand, key.Key, plain)
 	}, errNoText)
 	if err != nil {

@@ -85,10 +85,11 @@ func TestWhatIsRepeatedOfABody(t *testing.T) {
 		"an account":  `{"receivers":[{"type":"PERSONAL_OPENID","account":"` + payer + `"}]}`,
 		"a list":      `{"openids":["` + payer + `"]}`,
 		"escaped":     `{"\u006fpenid":"\u006f` + payer[1:] + `"}`,
+		"encrypted":   map[string]string{"sealed": payer},
 		"in a string": map[string]string{"list": `[{"sub_openid":"` + payer + `"}]`},
 	} {
 		says = `{"code":"PARAM_ERROR","message":"` + payer + ` is nobody, JSAPI or not"}`
-		_, err := c.Chain("v3/x").Post(bg, body)
+		_, err := c.Chain("v3/x").Post(bg, body, wxpay.Encrypt("/sealed"))
 		raw, marshalErr := json.Marshal(err)
 		for _, text := range []string{fmt.Sprint(err), string(raw)} {
 			if strings.Contains(text, payer) || !strings.Contains(text, "… is nobody, JSAPI or not") ||

@@ -87,8 +87,8 @@ func isStatusText(text string) bool {
 func (c *call) quiet(err error) string { return quiet(err, c.told()...) }
 
 // told is what the call's address tells, in every way it may be repeated, the strings
-// of its body, and what the proxy was told, which may repeat it in the answer to
-// CONNECT; longest first.
+// of its body, those encrypted in it as well, and what the proxy was told, which may
+// repeat it in the answer to CONNECT; longest first.
 func (c *call) told() []string {
 	u := c.flight.request.URL
 	told := []string{u.EscapedPath(), u.Path, u.RawQuery}
@@ -103,7 +103,7 @@ func (c *call) told() []string {
 			values = append(values, clear)
 		}
 	}
-	values = append(values, valuesOf(c.body)...)
+	values = append(append(values, c.inClear...), valuesOf(c.body)...)
 	for _, value := range c.fields {
 		values = append(values, valuesOf([]byte(value))...)
 		if !isWord(value) {
