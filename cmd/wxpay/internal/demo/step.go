@@ -135,7 +135,7 @@ func call[R any](r *run, does string, make func() (*R, error), check func(*R)) (
 	r.start(KindCall, does)
 	reply, err := make()
 	t := r.trace
-	r.step.Method, r.step.URI, r.step.Sent, r.step.Got = t.method, t.uri, t.sent, t.got
+	r.step.Method, r.step.URI, r.step.Sent, r.step.Got = t.method, t.uri, t.sent, t.got.Bytes()
 	r.step.Status, r.step.RequestID = t.status, t.requestID
 	if err == nil {
 		// The SDK gives no reply that it has not verified.

@@ -11,13 +11,14 @@ import (
 type trace struct {
 	to                    http.RoundTripper
 	method, uri           string
-	sent, got             []byte
+	sent                  []byte
+	got                   bytes.Buffer // as far as the client read it, which sets the bound
 	status                int
 	requestID, platformID string
 }
 
 func (t *trace) RoundTrip(r *http.Request) (*http.Response, error) {
-	t.method, t.uri, t.sent, t.got, t.status = r.Method, r.URL.RequestURI(), nil, nil, 0
+	t.method, t.uri, t.sent, t.got, t.status = r.Method, r.URL.RequestURI(), nil, bytes.Buffer{}, 0
 	if r.Body != nil {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
@@ -30,11 +31,10 @@ func (t *trace) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer reply.Body.Close()
-	if t.got, err = io.ReadAll(reply.Body); err != nil {
-		return nil, err
-	}
-	reply.Body = io.NopCloser(bytes.NewReader(t.got))
+	reply.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.TeeReader(reply.Body, &t.got), reply.Body}
 	t.status, t.requestID, t.platformID = reply.StatusCode, reply.Header.Get("Request-ID"), reply.Header.Get(
 		"Wechatpay-Serial")
 	return reply, nil

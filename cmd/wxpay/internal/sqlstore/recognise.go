@@ -26,7 +26,7 @@ func Recognise(path string) (ours bool, err error) {
 
 // recognise reads the header: https://www.sqlite.org/fileformat.html#the_database_header
 func recognise(path string) (bool, error) {
-	file, err := os.Open(path)
+	file, err := openFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
@@ -70,7 +70,7 @@ func recognise(path string) (bool, error) {
 // mark:
 // https://www.sqlite.org/fileformat.html#the_write_ahead_log
 func besideIsOurs(path string) (there, ours bool) {
-	file, err := os.Open(path)
+	file, err := openFile(path)
 	if err != nil {
 		return false, false
 	}
@@ -93,6 +93,17 @@ func besideIsOurs(path string) (there, ours bool) {
 			return true, true
 		}
 	}
+}
+
+// openFile opens no pipe: that would be to wait for who writes to it.
+func openFile(path string) (*os.File, error) {
+	switch info, err := os.Stat(path); {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular() && !info.IsDir(): // which the reading says of itself
+		return nil, errors.New("it is not a file")
+	}
+	return os.Open(path)
 }
 
 var errOthers = errors.New("it belongs to another program")
