@@ -68,7 +68,7 @@ func ParsePrivateKey(data []byte) (crypto.Signer, error) {
 	return newPrivateKey(private), nil
 }
 
-// LoadPrivateKey is [ParsePrivateKey] on a file.
+// LoadPrivateKey is [ParsePrivateKey] on a file of at most 1 MiB.
 func LoadPrivateKey(path string) (crypto.Signer, error) {
 	return load("a merchant private key", "ParsePrivateKey", path, ParsePrivateKey)
 }
@@ -81,7 +81,7 @@ func ParseCertificate(data []byte) (*x509.Certificate, error) {
 		"use apiclient_cert.pem, downloaded with the private key")
 }
 
-// LoadCertificate is [ParseCertificate] on a file.
+// LoadCertificate is [ParseCertificate] on a file of at most 1 MiB.
 func LoadCertificate(path string) (*x509.Certificate, error) {
 	return load("a merchant API certificate", "ParseCertificate", path, ParseCertificate)
 }
@@ -131,7 +131,7 @@ func checkPublicKeyID(id string) error {
 	return &KeyError{Want: aPublicKey, Problem: problem, Hint: wherePublicKeysAre}
 }
 
-// LoadPublicKey is [ParsePublicKey] on a file.
+// LoadPublicKey is [ParsePublicKey] on a file of at most 1 MiB.
 func LoadPublicKey(id, path string) (PlatformKey, error) {
 	if err := checkPublicKeyID(id); err != nil { // before the file: they may have changed places
 		return PlatformKey{}, err
@@ -156,7 +156,7 @@ func ParsePlatformCertificate(data []byte) (PlatformKey, error) {
 	}, nil
 }
 
-// LoadPlatformCertificate is [ParsePlatformCertificate] on a file.
+// LoadPlatformCertificate is [ParsePlatformCertificate] on a file of at most 1 MiB.
 func LoadPlatformCertificate(path string) (PlatformKey, error) {
 	return load("a WeChat Pay platform certificate", "ParsePlatformCertificate", path, ParsePlatformCertificate)
 }
@@ -217,10 +217,14 @@ func checkBits(key *rsa.PublicKey, want string) error {
 // itself, which no error repeats.
 func load[T any](want, parser, path string, parse func([]byte) (T, error)) (T, error) {
 	var none T
-	data, err := keyfile.Read(path)
+	data, err := keyfile.Read(path, keyfile.Limit)
 	if e := (*keyfile.NotAName)(nil); errors.As(err, &e) {
 		hint := "give the name of a file here, and the text of one to " + parser
 		return none, &KeyError{Want: want, Problem: e.Problem, Hint: hint, err: wire.Hide[error](e)}
+	}
+	if e := (*keyfile.TooLarge)(nil); errors.As(err, &e) {
+		large := &KeyError{Want: want, Problem: e.Error(), Hint: "give the PEM file alone, which has a few KB"}
+		return none, fmt.Errorf("%s: %w", wire.Clip(path, 256), large)
 	}
 	if e := (*fs.PathError)(nil); errors.As(err, &e) {
 		return none, &fs.PathError{Op: e.Op, Path: wire.Clip(e.Path, 256), Err: e.Err}

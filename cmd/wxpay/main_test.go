@@ -26,6 +26,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exec-code": execCode, "start": start, "interrupt": interrupt, "agrees-with-fidelity": agreesWithFidelity,
 			"agree": agree, "admin": admin, "odd-merchant": oddMerchant, "odd-merchant-left": oddMerchantLeft,
+			"interrupt-reading": interruptReading,
 		},
 	})
 }

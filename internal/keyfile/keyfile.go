@@ -1,12 +1,13 @@
 // Package keyfile reads files whose names come from flags, environment
 // variables and configuration, where people often put the key itself instead:
-// no error repeats a name that may be a key.
+// no error repeats a name that may be a key. It reads within bounds.
 //
 // It imports nothing of this module. Start reading at [Read].
 package keyfile
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -27,10 +28,34 @@ func (e *NotAName) Error() string { return e.Problem }
 // Unwrap gives the cause, such as [fs.ErrNotExist], without the name.
 func (e *NotAName) Unwrap() error { return e.cause }
 
-// Read is [os.ReadFile]. Where the file cannot be read and its name may be key
-// material, the error is a [*NotAName].
-func Read(name string) ([]byte, error) {
-	data, err := os.ReadFile(name)
+// Limit is the most that a key, a certificate or a file of settings may have: many times what
+// any of them has.
+const Limit = 1 << 20
+
+// TooLarge says that there is more to read than Limit bytes, of which it shows none.
+type TooLarge struct{ Limit int64 }
+
+func (e *TooLarge) Error() string {
+	return "it is larger than " + strconv.FormatInt(e.Limit>>20, 10) + " MiB"
+}
+
+// Bounded is [io.ReadAll] that stops where r has more than limit bytes, with a [*TooLarge].
+func Bounded(r io.Reader, limit int64) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, limit+1))
+	switch {
+	case err != nil:
+		return nil, err
+	case int64(len(data)) > limit:
+		return nil, &TooLarge{limit}
+	}
+	return data, nil
+}
+
+// Read is [os.ReadFile] within limit bytes: the name may be that of a pipe or a device, which
+// have no end. Where the file cannot be read and its name may be key material, the error is
+// a [*NotAName].
+func Read(name string, limit int64) ([]byte, error) {
+	data, err := readFile(name, limit)
 	if err == nil {
 		return data, nil
 	}
@@ -42,6 +67,19 @@ func Read(name string) ([]byte, error) {
 		return nil, &NotAName{problem, cause}
 	}
 	return nil, err
+}
+
+func readFile(name string, limit int64) ([]byte, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	data, err := Bounded(file, limit)
+	if large := (*TooLarge)(nil); errors.As(err, &large) {
+		err = &fs.PathError{Op: "read", Path: name, Err: large}
+	}
+	return data, err
 }
 
 // notAName says what s is, "" for what may be printed as a name.

@@ -27,7 +27,7 @@ func TestKeysAreNotRepeated(t *testing.T) {
 			base64.URLEncoding.EncodeToString(random)[:32])
 	}
 	for _, key := range keys {
-		_, err := keyfile.Read(key)
+		_, err := keyfile.Read(key, keyfile.Limit)
 		if no := (*keyfile.NotAName)(nil); !errors.As(err, &no) || len(key) > 8 &&
 			strings.Contains(err.Error(), key[:8]) && !strings.HasPrefix(key, "-----") {
 			t.Errorf("%q: %v", key, err)
@@ -70,7 +70,8 @@ func TestNamesAreRepeated(t *testing.T) {
 		"wechatpay_5157F09EFDC096DE15EBE81A47057A7232F1B8E1.pem", "../a b/c d",
 		"/Users/Alice/Wxpay Keys/MerchantKey", "WXPAY_V3_KEY", "/var/lib/WxPay2/key3",
 	} {
-		if _, err := keyfile.Read(name); !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), name) {
+		_, err := keyfile.Read(name, keyfile.Limit)
+		if !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -78,7 +79,7 @@ func TestNamesAreRepeated(t *testing.T) {
 	if err := os.WriteFile(odd, []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if data, err := keyfile.Read(odd); err != nil || string(data) != "x" {
+	if data, err := keyfile.Read(odd, keyfile.Limit); err != nil || string(data) != "x" {
 		t.Errorf("got %q, %v", data, err)
 	}
 }
@@ -90,12 +91,13 @@ func TestTheCauseIsTold(t *testing.T) {
 	if err := os.Mkdir(folder, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	_, err := keyfile.Read(folder)
+	_, err := keyfile.Read(folder, keyfile.Limit)
 	if no := (*keyfile.NotAName)(nil); !errors.As(err, &no) || !strings.Contains(err.Error(), "is a directory") ||
 		strings.Contains(err.Error(), "0123") {
 		t.Errorf("a folder: %v", err)
 	}
-	if _, err := keyfile.Read("0123456789abcdef0123456789abcdef"); !errors.Is(err, os.ErrNotExist) {
+	_, err = keyfile.Read("0123456789abcdef0123456789abcdef", keyfile.Limit)
+	if !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("no file: %v", err)
 	}
 }

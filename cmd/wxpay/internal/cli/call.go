@@ -86,7 +86,7 @@ func (o *callOptions) run(ctx context.Context, sys System, method, path string) 
 	if v2 && method != "POST" {
 		return notPosted(method, path)
 	}
-	body, err := readBody(sys, o.data, v2)
+	body, err := readBody(ctx, sys, o.data, v2)
 	if err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func (o *callOptions) run(ctx context.Context, sys System, method, path string) 
 	if err != nil {
 		return err
 	}
-	cfg, err := o.config(sys)
+	cfg, err := o.config(ctx, sys)
 	if err != nil {
 		return err
 	}

@@ -2,18 +2,20 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/wxpay-go/wxpay/internal/keyfile"
 )
 
 // readBody gives what --data means: nil for nothing. The bytes are sent as they
 // are, but for APIv2's, so they are checked here, where the mistake can still be pointed at.
-func readBody(sys System, data string, v2 bool) (any, error) {
+func readBody(ctx context.Context, sys System, data string, v2 bool) (any, error) {
 	if data == "" {
 		return nil, nil
 	}
@@ -23,12 +25,12 @@ func readBody(sys System, data string, v2 bool) (any, error) {
 		var err error
 		if name == "-" {
 			from = "standard input"
-			if raw, err = io.ReadAll(sys.In); err != nil {
-				err = usage("cannot read the body: %w", err)
-			}
+			raw, err = readInput(ctx, "the body", aBody, func(limit int64) ([]byte, error) {
+				return keyfile.Bounded(sys.In, limit)
+			})
 		} else {
 			from = name
-			raw, err = readFile("the body", name)
+			raw, err = readFile(ctx, "the body", name, aBody)
 		}
 		if err != nil {
 			return nil, err

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"encoding/json"
 	"fmt"
@@ -99,19 +100,21 @@ sign are filled in.`,
 			}
 			return out, cobra.ShellCompDirectiveNoFileComp
 		},
-		RunE: func(_ *cobra.Command, args []string) error { return printURL(sys, &o, args[0], data) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return printURL(cmd.Context(), sys, &o, args[0], data)
+		},
 	}
 	cmd.Flags().StringVarP(&data, "data", "d", "", "fields as JSON or XML; @file reads a file, @- standard input")
 	o.addTo(cmd)
 	return cmd
 }
 
-func printURL(sys System, o *credentials, path, data string) error {
+func printURL(ctx context.Context, sys System, o *credentials, path, data string) error {
 	if !isV2(path) {
 		return usage("only paths that begin with v2/ are opened as a signed address, as in: wxpay url " +
 			"v2/papay/entrustweb")
 	}
-	body, err := readBody(sys, data, true)
+	body, err := readBody(ctx, sys, data, true)
 	if err != nil {
 		return err
 	}
@@ -123,7 +126,7 @@ func printURL(sys System, o *credentials, path, data string) error {
 		return &failure{code: exitUsage, err: usage("%s is called, not opened", path), hint: "wxpay call POST " + path +
 			" -d … calls it"}
 	}
-	cfg, err := o.config(sys)
+	cfg, err := o.config(ctx, sys)
 	if err != nil {
 		return err
 	}

@@ -1,15 +1,14 @@
 package cli
 
 import (
+	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/wxpay-go/wxpay"
-	"github.com/wxpay-go/wxpay/internal/keyfile"
 )
 
 // sandboxFolder is where `wxpay sandbox` keeps its state unless told otherwise,
@@ -55,7 +54,7 @@ func (c *credentials) addTo(cmd *cobra.Command) {
 }
 
 // lookup gives a function that finds a setting.
-func (c *credentials) lookup(sys System) (func(variable string) string, error) {
+func (c *credentials) lookup(ctx context.Context, sys System) (func(variable string) string, error) {
 	name := c.envFile
 	if name == "" {
 		name = sys.Getenv("WXPAY_ENV_FILE")
@@ -69,7 +68,7 @@ func (c *credentials) lookup(sys System) (func(variable string) string, error) {
 	var file map[string]string
 	if name != "" {
 		var err error
-		if file, err = readEnvFile(name); err != nil {
+		if file, err = readEnvFile(ctx, name); err != nil {
 			return nil, err
 		}
 		sys.keepKeysOf(file)
@@ -86,8 +85,8 @@ func (c *credentials) lookup(sys System) (func(variable string) string, error) {
 }
 
 // config is the client's setup that the settings describe.
-func (c *credentials) config(sys System) (cfg wxpay.Config, err error) {
-	get, err := c.lookup(sys)
+func (c *credentials) config(ctx context.Context, sys System) (cfg wxpay.Config, err error) {
+	get, err := c.lookup(ctx, sys)
 	if err != nil {
 		return cfg, err
 	}
@@ -105,16 +104,16 @@ func (c *credentials) config(sys System) (cfg wxpay.Config, err error) {
 		APIv2Key: wxpay.NewSecret(get(apiV2Key)),
 		Host:     get("WXPAY_HOST"), UserAgent: "wxpay-cli",
 	}
-	if cfg.PrivateKey, err = load("the API private key (--key)", get("WXPAY_PRIVATE_KEY"),
+	if cfg.PrivateKey, err = load(ctx, "the API private key (--key)", get("WXPAY_PRIVATE_KEY"),
 		wxpay.ParsePrivateKey); err != nil {
 		return cfg, err
 	}
 	if name := get("WXPAY_CERTIFICATE"); name != "" {
-		if cfg.Certificate, err = load("the API certificate (--cert)", name, wxpay.ParseCertificate); err != nil {
+		if cfg.Certificate, err = load(ctx, "the API certificate (--cert)", name, wxpay.ParseCertificate); err != nil {
 			return cfg, err
 		}
 	}
-	cfg.PlatformKeys, err = platformKeys(get)
+	cfg.PlatformKeys, err = platformKeys(ctx, get)
 	return cfg, err
 }
 
@@ -128,53 +127,27 @@ func newClient(cfg wxpay.Config) (*wxpay.Client, error) {
 	return client, err
 }
 
-func platformKeys(get func(string) string) ([]wxpay.PlatformKey, error) {
+func platformKeys(ctx context.Context, get func(string) string) ([]wxpay.PlatformKey, error) {
 	var keys []wxpay.PlatformKey
 	if name := get("WXPAY_PUBLIC_KEY"); name != "" {
 		parse := func(pem []byte) (wxpay.PlatformKey, error) {
 			return wxpay.ParsePublicKey(get("WXPAY_PUBLIC_KEY_ID"), pem)
 		}
-		key, err := load("WeChat Pay's public key (--public-key)", name, parse)
+		key, err := load(ctx, "WeChat Pay's public key (--public-key)", name, parse)
 		if err != nil {
 			return nil, err
 		}
 		keys = append(keys, key)
 	}
 	if name := get("WXPAY_PLATFORM_CERTIFICATE"); name != "" {
-		key, err := load("WeChat Pay's platform certificate (--platform-cert)", name, wxpay.ParsePlatformCertificate)
+		key, err := load(ctx, "WeChat Pay's platform certificate (--platform-cert)", name,
+			wxpay.ParsePlatformCertificate)
 		if err != nil {
 			return nil, err
 		}
 		keys = append(keys, key)
 	}
 	return keys, nil
-}
-
-// load reads key material from a file.
-func load[T any](what, name string, parse func([]byte) (T, error)) (T, error) {
-	data, err := readFile(what, name)
-	if err != nil {
-		var none T
-		return none, err
-	}
-	v, err := parse(data)
-	if err != nil {
-		err = fmt.Errorf("%s: %w", printable(name), err)
-	}
-	return v, err
-}
-
-// readFile reads a file that a flag or a variable names. People put what is in
-// the file there instead, of which no error prints anything.
-func readFile(what, name string) ([]byte, error) {
-	data, err := keyfile.Read(name)
-	if notAName := (*keyfile.NotAName)(nil); errors.As(err, &notAName) {
-		return nil, usage("cannot read %s: %w; give the name of the file, not what is in it", what, err)
-	}
-	if err != nil {
-		return nil, usage("cannot read %s: %w", what, err)
-	}
-	return data, nil
 }
 
 // explain puts the command line's name beside that of the field of Config.

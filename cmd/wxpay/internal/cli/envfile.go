@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"strings"
 )
@@ -10,8 +11,8 @@ import (
 
 // readEnvFile gives the variables of a file. Lines that start with # are
 // comments; "export " before a name and quotes around a value are taken off.
-func readEnvFile(path string) (map[string]string, error) {
-	data, err := readFile("the env file", path)
+func readEnvFile(ctx context.Context, path string) (map[string]string, error) {
+	data, err := readFile(ctx, "the env file", path, aKey)
 	if err != nil {
 		return nil, err
 	}

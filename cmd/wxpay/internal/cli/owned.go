@@ -15,6 +15,7 @@ import (
 
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/sqlstore"
+	"github.com/wxpay-go/wxpay/internal/keyfile"
 	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/sandbox"
 )
@@ -148,7 +149,7 @@ func (f folder) read(name string) ([]byte, error) {
 	case !info.Mode().IsRegular():
 		return nil, errors.New("it is not a file")
 	}
-	return os.ReadFile(f.file(name))
+	return keyfile.Read(f.file(name), aBody.limit)
 }
 
 func (f folder) refuse(name string) error {
