@@ -148,7 +148,9 @@ func (c *call) keepBill(b *billFile) (*billFile, error) {
 	b.MchID = c.merchant.MchID
 	over, err := c.Due(b.kind(), "", millis(c.now), 0)
 	for i := 0; err == nil && i < len(over); i++ {
-		err = c.Delete(b.kind(), over[i].ID, over[i].Rev)
+		if readable(b.kind(), over[i]) == nil {
+			err = c.Delete(b.kind(), over[i].ID, over[i].Rev)
+		}
 	}
 	if err != nil {
 		return nil, err
@@ -174,7 +176,7 @@ func (s *step) dropBills() error {
 	kind := (*billFile)(nil).kind()
 	rows, err := s.Find(kind, "", 0)
 	for i := 0; err == nil && i < len(rows); i++ {
-		if rows[i].Due == 0 {
+		if rows[i].Due == 0 && readable(kind, rows[i]) == nil {
 			err = s.Delete(kind, rows[i].ID, rows[i].Rev)
 		}
 	}

@@ -98,8 +98,16 @@ func put(tx store.Tx, e entity) error {
 }
 
 func decode[P entity](e P, row store.Row) (P, error) {
+	if err := readable(e.kind(), row); err != nil {
+		return e, err
+	}
 	if err := json.Unmarshal(row.Data, e); err != nil {
 		return e, &misreadRow{e.kind(), row.ID, "is not what was put there: " + err.Error()}
+	}
+	// From here on the row is known by its data, and would be written back by it.
+	if e.row().ID != row.ID {
+		return e, &misreadRow{e.kind(), row.ID, "is not what was put there: its data has the id of another row, or " +
+			"none"}
 	}
 	*e.revision() = row.Rev
 	return e, nil

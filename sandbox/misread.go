@@ -22,6 +22,14 @@ func (m *misreadRow) Error() string {
 		m.problem), shownLine)
 }
 
+// readable is the error of a row that the store itself cannot read.
+func readable(kind string, row store.Row) error {
+	if row.Damage == "" {
+		return nil
+	}
+	return &misreadRow{kind, row.ID, row.Damage}
+}
+
 func misread(e entity, format string, args ...any) error {
 	return &misreadRow{e.kind(), e.row().ID, fmt.Sprintf(format, args...)}
 }

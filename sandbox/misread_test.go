@@ -97,6 +97,29 @@ func TestARowThatCannotBeUnderstoodIsNamed(t *testing.T) {
 	}
 }
 
+// Whoever needs a row whose data is another's is told, and nothing is written over the other.
+func TestARowWithTheDataOfAnotherIsNotWritten(t *testing.T) {
+	t.Parallel()
+	kept := keep{store.NewMemory()}
+	first := newWorld(t, sandbox.WithStore(kept))
+	first.ok(first.Payer("p1").Fund(100))
+	first.ok(first.Payer("p2").Fund(200))
+	first.ok(first.Close())
+	for what, id := range map[string]any{"another": "p2", "none": ""} {
+		rewrite(t, kept, "wallet", func(_ *store.Row, data object) { data["person"] = id })
+		w := newWorld(t, sandbox.WithStore(kept))
+		err := w.Payer("p1").Fund(5)
+		if err == nil || !strings.HasPrefix(err.Error(), "the store's wallet p1 is not what was put there: its data "+
+			"has the id of another row, or none. If a newer version wrote it") {
+			t.Errorf("%s: got %v", what, err)
+		}
+		if other, err := w.Payer("p2").Wallet(); err != nil || other.Balance != 200 {
+			t.Errorf("%s: the other has %+v, %v", what, other, err)
+		}
+		w.ok(w.Close())
+	}
+}
+
 // What is not due is no reason not to start; who acts on it is told.
 func TestAContractThatCannotBeUnderstoodIsNotEnded(t *testing.T) {
 	t.Parallel()

@@ -205,6 +205,9 @@ func (s *savedPerson) row() store.Row {
 func (s *step) savePerson(p *savedPerson) error {
 	old, err := s.Get(p.kind(), p.row().ID)
 	if err == nil {
+		err = readable(p.kind(), old)
+	}
+	if err == nil {
 		err = s.Delete(p.kind(), old.ID, old.Rev)
 	}
 	if err != nil && !errors.Is(err, store.ErrNotFound) {

@@ -45,7 +45,7 @@ func (s savedFormer) Format(f fmt.State, _ rune) {
 }
 
 func (s savedCertificate) Format(f fmt.State, _ rune) {
-	fmt.Fprintf(f, "sandbox.savedCertificate{serial: %q, From: %s, …}", s.serial, s.From)
+	fmt.Fprintf(f, "sandbox.savedCertificate{serial: %q, From: %s, …}", s.serial(), s.From)
 }
 
 // Format prints where the sandbox is. What is behind it changes meanwhile, and

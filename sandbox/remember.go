@@ -125,6 +125,9 @@ func save(tx store.Tx, e entity) error {
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
+	if err := readable(e.kind(), old); err != nil {
+		return err
+	}
 	*e.revision() = old.Rev
 	return put(tx, e)
 }

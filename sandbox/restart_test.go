@@ -128,14 +128,15 @@ func TestPeopleOutliveARestart(t *testing.T) {
 // A store with something else in it is a reason not to start, and said so.
 func TestStoreThatCannotBeRecalled(t *testing.T) {
 	t.Parallel()
-	for kind, data := range map[string]string{
-		"merchant": `{}`, "forward": `{"prefix":"nowhere"}`, "person": `{"openids":{"a":""}}`,
-		"platform-certificate": `{}`, "merchant-keys": `{"mchid":"1900000109","api_v3_key":"short"}`,
-		"plan": `{"mchid":"1900000109","plan":{"id":"1","product":"lottery"}}`,
+	for kind, c := range map[string]struct{ id, data string }{
+		"merchant": {"", `{}`}, "forward": {"nowhere", `{"prefix":"nowhere"}`}, "person": {"a|", `{"openids":{"a":""}}`},
+		"platform-certificate": {"", `{}`},
+		"merchant-keys":        {"1900000109", `{"mchid":"1900000109","api_v3_key":"short"}`},
+		"plan":                 {"1900000109|lottery|1", `{"mchid":"1900000109","plan":{"id":"1","product":"lottery"}}`},
 	} {
 		kept := store.NewMemory()
 		if err := kept.Update(context.Background(), func(tx store.Tx) error {
-			_, err := tx.Put(kind, store.Row{ID: "x", Data: []byte(data)})
+			_, err := tx.Put(kind, store.Row{ID: c.id, Data: []byte(c.data)})
 			return err
 		}); err != nil {
 			t.Fatal(err)

@@ -154,12 +154,19 @@ type savedCertificate struct {
 	Certificate string    `json:"certificate"`
 	Key         string    `json:"key"`
 	From        time.Time `json:"from"` // when it begins to sign
-
-	serial string
 }
 
 func (s *savedCertificate) kind() string   { return "platform-certificate" }
-func (s *savedCertificate) row() store.Row { return store.Row{ID: s.serial} }
+func (s *savedCertificate) row() store.Row { return store.Row{ID: s.serial()} }
+
+// serial is "" where there is no certificate.
+func (s *savedCertificate) serial() string {
+	cert, err := wxpay.ParseCertificate([]byte(s.Certificate))
+	if err != nil {
+		return ""
+	}
+	return wire.SerialHex(cert)
+}
 
 // platformCertificate is one that WeChat Pay signs with, or will.
 type platformCertificate struct {
@@ -180,8 +187,7 @@ func (k *platformKeys) add(s *savedCertificate, save func() error) error {
 	if err != nil {
 		return err
 	}
-	s.serial = wire.SerialHex(cert)
-	next := platformCertificate{serial: s.serial, cert: cert, pem: []byte(s.Certificate), key: key, from: s.From}
+	next := platformCertificate{serial: s.serial(), cert: cert, pem: []byte(s.Certificate), key: key, from: s.From}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if err := save(); err != nil {

@@ -83,6 +83,11 @@ type Row struct {
 	Keys []string // index keys for Find and Due; order and duplicates mean nothing
 	Due  int64    // unix milliseconds at which something has to happen; 0 for never
 	Data []byte   // JSON
+
+	// Damage is what a store cannot read of a row that it found, as the end of a sentence about
+	// the row; "" for nothing. It is never written, and what else such a row says counts for nothing
+	// but ID. Other rows are read all the same.
+	Damage string
 }
 
 // Entry is one line of a log.

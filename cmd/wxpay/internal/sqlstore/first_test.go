@@ -17,6 +17,9 @@ import (
 // firstVersion is the contract in testdata/first.db.gz.
 const firstVersion = "Wx20260901844211427222503869"
 
+// firstDay is the day on which its refund arrives.
+func firstDay() time.Time { return time.Date(2026, 10, 11, 10, 0, 0, 0, time.FixedZone("", 8*60*60)) }
+
 // A database of the first version is opened with everything in it, and its life goes on: the refund
 // that was on its way arrives, the contract is debited again.
 func TestDataOfTheFirstVersionOpens(t *testing.T) {
@@ -28,8 +31,7 @@ func TestDataOfTheFirstVersionOpens(t *testing.T) {
 	if ours, err := sqlstore.Recognise(path); !ours || err != nil {
 		t.Errorf("Recognise: got %v, %v", ours, err)
 	}
-	day := time.Date(2026, 10, 11, 10, 0, 0, 0, time.FixedZone("", 8*60*60))
-	sb := sandbox.New(t, sandbox.WithStore(open(t, path)), sandbox.At(day))
+	sb := sandbox.New(t, sandbox.WithStore(open(t, path)), sandbox.At(firstDay()))
 
 	contract, err := sb.Contract(firstVersion)
 	if err != nil || contract.State != sandbox.ContractSigned || contract.PlanID != sandbox.DefaultEduPlanID {

@@ -17,7 +17,7 @@ func (x *tx) Append(log string, data []byte) (int64, error) {
 	err := x.s.row("INSERT INTO log_end (name, seq) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET seq = seq + 1 "+
 		"RETURNING seq", []any{log}, &seq)
 	if err != nil {
-		return 0, x.fail(err)
+		return 0, x.fail("write", err)
 	}
 	if _, err := x.exec("INSERT INTO log (name, seq, data) VALUES (?, ?, ?)", log, seq, data); err != nil {
 		return 0, err
@@ -32,19 +32,19 @@ func (x *tx) List(log string, after int64, newest int) ([]store.Entry, error) {
 	found, err := x.s.query("SELECT seq, data FROM log WHERE name = ? AND seq > ? ORDER BY seq DESC LIMIT ?", log,
 		after, limit(newest))
 	if err != nil {
-		return nil, x.fail(err)
+		return nil, x.fail("read", err)
 	}
 	defer found.Close()
 	var entries []store.Entry
 	for found.Next() {
 		var e store.Entry
 		if err := found.Scan(&e.Seq, &e.Data); err != nil {
-			return nil, x.fail(err)
+			return nil, x.fail("read", err)
 		}
 		entries = append(entries, e)
 	}
 	if err := found.Err(); err != nil {
-		return nil, x.fail(err)
+		return nil, x.fail("read", err)
 	}
 	slices.Reverse(entries)
 	return entries, nil

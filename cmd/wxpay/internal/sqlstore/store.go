@@ -171,15 +171,12 @@ func (s *Store) View(ctx context.Context, f func(store.Tx) error) error {
 		return s.fault("read", err)
 	}
 	defer reader.rollback()
-	x := &tx{s: reader, readOnly: true}
+	x := &tx{store: s, s: reader, readOnly: true}
 	defer func() { x.done = true }()
 	if err := f(x); err != nil {
 		return err
 	}
-	if x.broken != nil {
-		return s.fault("read", x.broken)
-	}
-	return nil
+	return x.broken
 }
 
 func (s *Store) reader() (*session, error) {
@@ -228,7 +225,16 @@ func (s *Store) release() error {
 	return errors.Join(append(errs, s.unlock())...)
 }
 
-// fault words an error of the database for the one who called the sandbox.
-func (s *Store) fault(what string, err error) error {
-	return fmt.Errorf("cannot %s the database %s: %s: %w", what, s.path, reason(err), err)
+// fault is an error of the database, worded for the one who called the sandbox.
+type fault struct {
+	what, path string
+	err        error
 }
+
+func (f *fault) Error() string {
+	return fmt.Sprintf("cannot %s the database %s: %s", f.what, f.path, reason(f.err))
+}
+
+func (f *fault) Unwrap() error { return f.err }
+
+func (s *Store) fault(what string, err error) error { return &fault{what, s.path, err} }

@@ -11,6 +11,7 @@ import (
 
 // tx is one update or view.
 type tx struct {
+	store    *Store
 	s        *session
 	readOnly bool
 	done     bool // the function it was handed to has returned
@@ -34,47 +35,18 @@ func (x *tx) ready(write bool) error {
 	return nil
 }
 
-func (x *tx) fail(err error) error {
-	x.broken = err
-	return err
+// fail is an error of the database while it was to read or to write.
+func (x *tx) fail(what string, err error) error {
+	x.broken = x.store.fault(what, err)
+	return x.broken
 }
 
 func (x *tx) exec(query string, args ...any) (sql.Result, error) {
 	result, err := x.s.exec(query, args...)
 	if err != nil {
-		return nil, x.fail(err)
+		return nil, x.fail("write", err)
 	}
 	return result, nil
-}
-
-const rowColumns = "row.id, row.rev, row.keys, row.due, row.data"
-
-func scanRow(scan func(...any) error) (row store.Row, err error) {
-	var keys string
-	if err = scan(&row.ID, &row.Rev, &keys, &row.Due, &row.Data); err == nil {
-		err = json.Unmarshal([]byte(keys), &row.Keys)
-	}
-	return row, err
-}
-
-func (x *tx) rows(query string, args ...any) ([]store.Row, error) {
-	found, err := x.s.query(query, args...)
-	if err != nil {
-		return nil, x.fail(err)
-	}
-	defer found.Close()
-	var rows []store.Row
-	for found.Next() {
-		row, err := scanRow(found.Scan)
-		if err != nil {
-			return nil, x.fail(err)
-		}
-		rows = append(rows, row)
-	}
-	if err := found.Err(); err != nil {
-		return nil, x.fail(err)
-	}
-	return rows, nil
 }
 
 func (x *tx) Get(kind, id string) (store.Row, error) {
@@ -88,7 +60,7 @@ func (x *tx) Get(kind, id string) (store.Row, error) {
 	case errors.Is(err, sql.ErrNoRows):
 		return store.Row{}, store.ErrNotFound
 	case err != nil:
-		return store.Row{}, x.fail(err)
+		return store.Row{}, x.fail("read", err)
 	}
 	return row, nil
 }
@@ -139,7 +111,7 @@ func (x *tx) insert(kind string, row store.Row, keys string) (int64, error) {
 	}
 	seq, err := result.LastInsertId()
 	if err != nil {
-		return 0, x.fail(err)
+		return 0, x.fail("write", err)
 	}
 	return 1, x.reindex(kind, seq, nil, row.Keys)
 }
@@ -159,22 +131,6 @@ func (x *tx) Delete(kind, id string, rev int64) error {
 		return err
 	}
 	return x.reindex(kind, seq, keys, nil)
-}
-
-// stored is what a write has to know of the row it replaces.
-func (x *tx) stored(kind, id string) (seq, rev int64, keys []string, err error) {
-	var text string
-	err = x.s.row("SELECT seq, rev, keys FROM row WHERE kind = ? AND id = ?", []any{kind, id}, &seq, &rev, &text)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, 0, nil, store.ErrNotFound
-	}
-	if err == nil {
-		err = json.Unmarshal([]byte(text), &keys)
-	}
-	if err != nil {
-		return 0, 0, nil, x.fail(err)
-	}
-	return seq, rev, keys, nil
 }
 
 // reindex writes the difference, which most changes of state have none of.

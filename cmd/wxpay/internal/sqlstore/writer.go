@@ -70,21 +70,21 @@ func (s *Store) commitLoop() {
 }
 
 func (s *Store) batch(u *update) {
-	if _, err := s.writer.exec("BEGIN IMMEDIATE"); err != nil {
+	if err := s.writerExec("BEGIN IMMEDIATE"); err != nil {
 		close(u.turn)
-		u.committed <- s.fault("write", err)
+		u.committed <- err
 		return
 	}
 	members := make([]*update, 0, maxBatch)
 	for u != nil {
-		kept, broken := run(s.writer, u)
+		kept, broken := s.run(u)
 		if kept {
 			members = append(members, u)
 		}
 		if broken != nil {
 			// SQLite may have rolled back everything, so nobody's work counts.
 			s.writer.rollback()
-			answer(append(members, u), s.fault("write", broken))
+			answer(append(members, u), broken)
 			return
 		}
 		u = nil
@@ -95,12 +95,19 @@ func (s *Store) batch(u *update) {
 			}
 		}
 	}
-	var fault error
-	if _, err := s.writer.exec("COMMIT"); err != nil {
+	broken := s.writerExec("COMMIT")
+	if broken != nil {
 		s.writer.rollback()
-		fault = s.fault("write", err)
 	}
-	answer(members, fault)
+	answer(members, broken)
+}
+
+// writerExec is a statement of the one writer, about its transactions.
+func (s *Store) writerExec(query string) error {
+	if _, err := s.writer.exec(query); err != nil {
+		return s.fault("write", err)
+	}
+	return nil
 }
 
 func answer(members []*update, err error) {
@@ -111,23 +118,23 @@ func answer(members []*update, err error) {
 
 // run lets one update work inside the batch. What a failed one wrote is undone
 // and the batch goes on; broken is an error of the database itself.
-func run(s *session, u *update) (kept bool, broken error) {
-	if _, err := s.exec("SAVEPOINT member"); err != nil {
+func (s *Store) run(u *update) (kept bool, broken error) {
+	if err := s.writerExec("SAVEPOINT member"); err != nil {
 		close(u.turn)
 		return false, err
 	}
-	x := &tx{s: s}
+	x := &tx{store: s, s: s.writer}
 	u.turn <- x
 	err := <-u.finished
 	if x.broken != nil {
 		return false, x.broken
 	}
 	if err != nil {
-		if _, broken = s.exec("ROLLBACK TO member"); broken != nil {
+		if broken = s.writerExec("ROLLBACK TO member"); broken != nil {
 			return false, broken
 		}
 	}
-	if _, broken = s.exec("RELEASE member"); broken != nil {
+	if broken = s.writerExec("RELEASE member"); broken != nil {
 		return false, broken
 	}
 	if err != nil {
