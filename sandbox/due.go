@@ -80,6 +80,10 @@ func (e *engine) runEachDue(ctx context.Context, now time.Time, next func(*step,
 			}
 			return err
 		})
+		if !first.at.IsZero() && e.setAside(first.timer.kind, first.row, err) {
+			n, err = together, nil
+			continue
+		}
 		some = some || err == nil && n > 0
 	}
 	return some, err
@@ -160,7 +164,7 @@ func awaited(due int64) string { return "awaits:" + strconv.FormatInt(due, 10) }
 
 // earlier is first, or the first row of a timer with the key to fall due if that is before.
 func (s *step) earlier(first dueRow, t timer, key string, limit time.Time) (dueRow, error) {
-	rows, err := s.Due(t.kind, key, limit.UnixMilli(), 1)
+	rows, err := s.due(t.kind, key, limit, 1)
 	if err != nil || len(rows) == 0 {
 		return first, err
 	}

@@ -4,14 +4,17 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
+	"sync"
+	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // A store may have been written by a newer version, or by nobody in their right mind. What comes
 // out of it is looked up here, and a row that this version can make nothing of is an error that
-// names it: it stops what needs the row, and, once something is due to happen to the row, whoever
-// acts after that moment, for what comes later may depend on it.
+// names it. It stops what needs the row, and nothing else: what is due to happen to it, or needs it
+// to happen, is set aside and logged, and stays as it is.
 
 // misreadRow is that error.
 type misreadRow struct{ kind, id, problem string }
@@ -28,6 +31,58 @@ func readable(kind string, row store.Row) error {
 		return nil
 	}
 	return &misreadRow{kind, row.ID, row.Damage}
+}
+
+// asides are the rows that are due and that this version can make nothing of. A row is left out of
+// what is due until somebody changes it, or until the sandbox starts again: nobody has to wait for
+// it, and it is told once.
+type asides struct {
+	mu   sync.RWMutex
+	revs map[rowName]int64 // as of which a row was looked at
+}
+
+type rowName struct{ kind, id string }
+
+func (a *asides) has(kind string, row store.Row) bool {
+	rev, aside := a.revs[rowName{kind, row.ID}]
+	return aside && rev == row.Rev
+}
+
+// add says whether the row is a new one.
+func (a *asides) add(kind string, row store.Row) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	known := a.has(kind, row)
+	a.revs[rowName{kind, row.ID}] = row.Rev
+	return !known
+}
+
+// setAside sets a row that is due aside where err says that it, or what it needs, is misread.
+func (e *engine) setAside(kind string, row store.Row, err error) bool {
+	if !errors.As(err, new(*misreadRow)) {
+		return false
+	}
+	if e.asides.add(kind, row) {
+		e.logf("sandbox: %s %s is due and stays as it is, while all else goes on: %v", kind, shown(row.ID), err)
+	}
+	return true
+}
+
+// due are the first rows with the key that are due, as the store has them, without those set aside.
+func (s *step) due(kind, key string, until time.Time, limit int) ([]store.Row, error) {
+	a := &s.asides
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	most := limit
+	if limit > 0 {
+		most += len(a.revs)
+	}
+	rows, err := s.Due(kind, key, until.UnixMilli(), most)
+	rows = slices.DeleteFunc(rows, func(row store.Row) bool { return a.has(kind, row) })
+	if limit > 0 && len(rows) > limit {
+		rows = rows[:limit]
+	}
+	return rows, err
 }
 
 func misread(e entity, format string, args ...any) error {
@@ -68,12 +123,14 @@ func (s *step) contractUnder(d *debitRow) (*contractRow, error) {
 }
 
 // happening is what happens to a row that is due. It is the background's, where nobody else would
-// catch a panic: one row must not end the whole process.
+// catch a panic: one row must not end the whole process. A panic is a fault of the sandbox and not
+// the row's, so it sets nothing aside, and stops whoever acts after that moment.
 func (s *step) happening(due dueRow) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			s.logf("sandbox: %s %s: panic: %v\n%s", due.timer.kind, shown(due.row.ID), p, debug.Stack())
-			err = &misreadRow{due.timer.kind, due.row.ID, fmt.Sprintf("cannot happen: %v", p)}
+			err = fmt.Errorf("sandbox: %s cannot happen: %s. It is a fault of the sandbox: report it with its log, "+
+				"which has more, and start with a new store", due, oneLine(fmt.Sprint(p), shownLine))
 		}
 	}()
 	return due.timer.happen(s, due.row)

@@ -3,8 +3,13 @@ package sandbox_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox"
 	"github.com/wxpay-go/wxpay/sandbox/store"
@@ -51,9 +56,27 @@ func lived(t *testing.T) (keep, *sandbox.Contract) {
 	return kept, c
 }
 
-// A row that this version can make nothing of, of a newer one or damaged, is an error that names it
-// and says what to do, in one line; whatever needs the row fails with it, and nothing panics.
-func TestARowThatCannotBeUnderstoodIsNamed(t *testing.T) {
+// listening are the options of a sandbox on a store whose log can be read.
+func listening(kept store.Store) (log func() string, options []sandbox.Option) {
+	var mu sync.Mutex
+	var lines strings.Builder
+	log = func() string {
+		mu.Lock()
+		defer mu.Unlock()
+		return lines.String()
+	}
+	return log, []sandbox.Option{sandbox.WithStore(kept), func(c *sandbox.Config) {
+		c.Logf = func(format string, args ...any) {
+			mu.Lock()
+			defer mu.Unlock()
+			fmt.Fprintf(&lines, format+"\n", args...)
+		}
+	}}
+}
+
+// A row that this version can make nothing of, of a newer one or damaged, and that is due stays as
+// it is. One line of the log names it and says what to do; all else goes on.
+func TestADueRowThatCannotBeUnderstoodStopsNothingElse(t *testing.T) {
 	t.Parallel()
 	const name = "lottery"
 	due := func(member string, value any) func(*store.Row, object) {
@@ -70,6 +93,11 @@ func TestARowThatCannotBeUnderstoodIsNamed(t *testing.T) {
 		{"a refund's kind", "refund", due("kind", name), `is of the kind "lottery"`},
 		{"the year 10000", "contract", due("expires_at", "9999-12-31T23:59:59Z"), "cannot be stored"},
 		{"a number as a text", "contract", due("state", 7), "is not what was put there"},
+		{"a notification", "push", due("state", 7), "is not what was put there"},
+		{"another row's id", "debit", due("id", "x"), "is not what was put there: its data has the id of another row"},
+		{"what its store cannot read", "refund", func(row *store.Row, _ object) {
+			row.Due, row.Damage = 1, "has in its column keys a picture"
+		}, "has in its column keys a picture"},
 		{"an id of two lines", "debit", func(row *store.Row, data object) {
 			row.ID, row.Due, data["id"], data["rules"] = "\x1b[31m\nFAKE", 1, "\x1b[31m\nFAKE", name
 		}, `the store's debit \x1b[31m\nFAKE runs`},
@@ -82,19 +110,62 @@ func TestARowThatCannotBeUnderstoodIsNamed(t *testing.T) {
 				c.change(row, data)
 				id = row.ID
 			})
-			s, err := sandbox.Start(sandbox.Config{Keys: pinnedKeys(t), Store: kept, Start: start, ManualClock: true})
-			if err == nil {
-				s.Close()
-				t.Fatal("it started")
+			stored := func() (row store.Row) {
+				if err := kept.View(t.Context(), func(tx store.Tx) (err error) {
+					row, err = tx.Get(c.kind, id)
+					return err
+				}); err != nil {
+					t.Error(err)
+				}
+				return row
 			}
-			said := err.Error()
-			if id = strings.NewReplacer("\x1b", `\x1b`, "\n", `\n`).Replace(id); !strings.Contains(said, id) ||
-				!strings.Contains(said, "the store's "+c.kind+" ") || !strings.Contains(said, c.says) ||
-				!strings.Contains(said, "If a newer version wrote it") || strings.ContainsAny(said, "\n\x1b") {
+			before := stored()
+			log, options := listening(kept)
+			w := newWorld(t, options...)
+			for _, no := range []string{"again-1", "again-2"} {
+				order := w.must("POST", directRoot+"jsapi", with(orderBody(), "out_trade_no", no))
+				_, err := w.Payer(openID).Pay(order["prepay_id"].(string))
+				w.ok(err)
+				w.ok(w.Advance(48 * time.Hour))
+				paid := func(n notification) bool { return n.Event == "TRANSACTION.SUCCESS" }
+				if !slices.ContainsFunc(w.received(), paid) {
+					t.Error("the notification did not come")
+				}
+			}
+			if after := stored(); !reflect.DeepEqual(after, before) {
+				t.Errorf("the row was %+v, and is %+v", before, after)
+			}
+			said := log()
+			id = strings.NewReplacer("\x1b", `\x1b`, "\n", `\n`).Replace(id)
+			if strings.Count(said, "the store's "+c.kind+" "+id+" ") != 1 || strings.Count(said, c.says) != 1 ||
+				!strings.Contains(said, "If a newer version wrote it") || strings.Contains(said, "\x1b") ||
+				strings.Count(said, "\n") != 1 {
 				t.Errorf("got %q", said)
 			}
 		})
 	}
+}
+
+// What was set aside happens once somebody has mended the row.
+func TestADueRowThatIsMendedHappens(t *testing.T) {
+	t.Parallel()
+	kept, _ := lived(t)
+	kind := ""
+	rewrite(t, kept, "refund", func(_ *store.Row, data object) {
+		kind, data["kind"] = data["kind"].(string),
+			"lottery"
+	})
+	w := newWorld(t, sandbox.WithStore(kept))
+	state := func(want sandbox.RefundState) {
+		t.Helper()
+		w.ok(w.Advance(48 * time.Hour))
+		if refunds, err := w.Refunds(); err != nil || len(refunds) != 1 || refunds[0].State != want {
+			t.Errorf("got %+v, %v, want %s", refunds, err, want)
+		}
+	}
+	state(sandbox.RefundProcessing)
+	rewrite(t, kept, "refund", func(_ *store.Row, data object) { data["kind"] = kind })
+	state(sandbox.RefundSuccess)
 }
 
 // Whoever needs a row whose data is another's is told, and nothing is written over the other.

@@ -201,25 +201,29 @@ func (c *claiming) left(mchID string) int { return c.room(mchID) - c.taken[mchID
 
 // take claims what there is room for of the first pushes with key that are due.
 func (c *claiming) take(key string, limit int) error {
-	rows, err := c.Due((*pushRow)(nil).kind(), key, c.by.UnixMilli(), limit)
+	kind := (*pushRow)(nil).kind()
+	rows, err := c.due(kind, key, c.by, limit)
 	if err != nil {
 		return err
 	}
 	for _, row := range rows {
 		p, err := decode(new(pushRow), row)
-		if err != nil {
-			return err
-		}
-		if c.room != nil && c.left(p.MchID) <= 0 {
+		if err == nil && c.room != nil && c.left(p.MchID) <= 0 {
 			c.crowded = true
 			continue
 		}
-		c.taken[p.MchID]++
-		p.begin(c.by)
-		if err := put(c.Tx, p); err != nil {
-			return err
+		if err == nil {
+			p.begin(c.by)
+			err = put(c.Tx, p)
 		}
-		c.claimed = append(c.claimed, p)
+		switch {
+		case c.setAside(kind, row, err):
+		case err != nil:
+			return err
+		default:
+			c.taken[p.MchID]++
+			c.claimed = append(c.claimed, p)
+		}
 	}
 	return nil
 }

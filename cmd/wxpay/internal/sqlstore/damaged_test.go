@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox"
 	"github.com/wxpay-go/wxpay/sandbox/store"
@@ -49,6 +50,7 @@ func TestADamagedRowIsNamed(t *testing.T) {
 		"SET keys = '[7]'":     "has in its column keys something else than a list of texts in JSON. If",
 		"SET keys = x'5b5d'":   "has in its column keys something else than a list of texts in JSON. If",
 		"SET due = 'tomorrow'": "has in its column due something else than an integer. If",
+		"SET due = 1.5":        "has in its column due something else than an integer. If",
 		"SET rev = 'first'":    "has in its column rev something else than an integer. If",
 	} {
 		t.Run(statement, func(t *testing.T) {
@@ -70,6 +72,36 @@ func TestADamagedRowIsNamed(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A due row that its store cannot read stays as it is, is told once, and nobody waits for it.
+func TestADamagedRowThatIsDueStopsNothingElse(t *testing.T) {
+	t.Parallel()
+	path := damaged(t, "UPDATE row SET keys = 7 WHERE kind = 'refund'")
+	h := &heard{T: t}
+	sb := sandbox.New(h, sandbox.WithStore(open(t, path)), sandbox.At(firstDay()))
+	for range 2 {
+		if err := sb.Advance(24 * time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := sb.Contract(firstVersion); err != nil {
+			t.Error(err)
+		}
+	}
+	const says = "the store's refund 1900000109|month-09-1-half has in its column keys something else"
+	if said := strings.Join(h.lines, "\n"); strings.Count(said, says) != 1 || len(h.lines) != 1 {
+		t.Errorf("the log: %q", said)
+	}
+	if err := sb.Close(); err != nil {
+		t.Fatal(err)
+	}
+	view(t, open(t, path), func(tx store.Tx) error {
+		row, err := tx.Get("refund", "1900000109|month-09-1-half")
+		if row.Damage == "" || !strings.Contains(string(row.Data), "PROCESSING") {
+			t.Errorf("the refund is %+v", row)
+		}
+		return err
+	})
 }
 
 func view(t *testing.T, s store.Store, f func(store.Tx) error) {
