@@ -53,7 +53,8 @@ func TestErrorsAreOneLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := kept.Update(t.Context(), func(tx store.Tx) error {
-		_, err := tx.Put("forward", store.Row{ID: "x", Data: []byte(`{"prefix":"\u001b[31m\nFAKE LINE","target":""}`)})
+		_, err := tx.Put("forward", store.Row{ID: "\x1b[31m\nFAKE LINE",
+			Data: []byte(`{"prefix":"\u001b[31m\nFAKE LINE","target":""}`)})
 		return err
 	}); err != nil {
 		t.Fatal(err)
