@@ -21,7 +21,7 @@ type engine struct {
 	debits     map[string]*debitRules  // by name
 	refunds    map[string]*refundRules // by name
 	timers     []timer
-	asides     asides
+	asides     *asides
 	v2         map[string]*xmlEndpoint                  // by path
 	sealed     func() map[*catalogue.Operation][]string // made when first asked for
 	store      store.Store
@@ -60,7 +60,7 @@ func newEngine(c Config) (*engine, error) {
 	e := &engine{
 		behaviours: map[string]bound{}, products: map[Product]*product{},
 		debits: map[string]*debitRules{}, refunds: map[string]*refundRules{}, timers: timers(),
-		asides: asides{revs: map[rowName]int64{}},
+		asides: &asides{revs: map[rowName]int64{}},
 		store:  c.Store, clock: newClock(c.Start, c.ManualClock), registry: newRegistry(), faults: &faults{},
 		routes: newRoutes(c.AllowNonLoopback), notifyTimeout: c.NotifyTimeout, maxBody: c.MaxBody,
 		onExchange: c.OnExchange, onAttempt: c.OnAttempt,

@@ -70,7 +70,7 @@ func (e *engine) setAside(kind string, row store.Row, err error) bool {
 
 // due are the first rows with the key that are due, as the store has them, without those set aside.
 func (s *step) due(kind, key string, until time.Time, limit int) ([]store.Row, error) {
-	a := &s.asides
+	a := s.asides
 	a.mu.RLock()
 	defer a.mu.RUnlock()
 	most := limit
