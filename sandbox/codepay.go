@@ -2,42 +2,11 @@ package sandbox
 
 import (
 	"errors"
-	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
-// paymentCode is the code on a payer's phone that a merchant scans, 付款码. It
-// pays once, within a minute.
-type paymentCode struct {
-	rev
-	ID        string    `json:"id"`
-	OpenID    string    `json:"openid"`
-	ExpiresAt time.Time `json:"expires_at"`
-	Used      bool      `json:"used,omitempty"`
-}
-
-func (p *paymentCode) kind() string   { return "payment-code" }
-func (p *paymentCode) row() store.Row { return store.Row{ID: p.ID} }
-
-const (
-	codeLife    = time.Minute
-	reverseDays = 7
-)
-
-// ShowCode is the auth_code of a code payment, as scanned off the payer's phone.
-// It lives a minute and pays once.
-func (p *Payer) ShowCode() (authCode string, err error) {
-	err = p.step(func(s *step) error {
-		code := &paymentCode{OpenID: p.openid, ExpiresAt: s.now.Add(codeLife)}
-		if authCode, err = s.free("payment code", s.random.paymentCode, s.rowOf(code.kind())); err != nil {
-			return err
-		}
-		code.ID = authCode
-		return put(s.Tx, code)
-	})
-	return authCode, err
-}
+const reverseDays = 7
 
 // payByCode places an order and charges the payer whose code was scanned, in one
 // call. Nobody is asked for a password here: USERPAYING is not played.

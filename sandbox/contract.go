@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox/store"
@@ -146,4 +147,12 @@ func liveKey(p Product, mchid, plan, person, userCode string) string {
 		parts = append(parts, userCode)
 	}
 	return joined(parts...)
+}
+
+func (s *step) contract(id string) (*contractRow, error) {
+	c, err := get[contractRow](s.Tx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, &PageError{Reason: PageUnknown, Message: "This contract does not exist."}
+	}
+	return c, err
 }

@@ -52,3 +52,11 @@ func (s *step) exempt(o *orderRow) (bool, error) {
 	contract.Usage.succeed(o.Total)
 	return true, put(s.Tx, contract)
 }
+
+func (s *step) promptOf(prepayID string) (*sessionRow, error) {
+	o, err := s.orderByPrepay(prepayID)
+	if err != nil {
+		return nil, notAnOrder(err)
+	}
+	return s.prompt(o)
+}

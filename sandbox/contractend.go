@@ -44,8 +44,27 @@ func (s *step) notifyContract(p *product, c *contractRow, e event, toPlan bool) 
 		}
 	}
 	if c.V2 {
-		return s.notifyContractXML(c, url)
+		return p.notifyXML(s, c, url)
 	}
 	return s.notify(&pushRow{Push: Push{MchID: c.MchID, URL: url, Event: e.eventType, OriginalType: e.originalType,
 		Summary: e.summary, Resource: encodeJSON(p.resource(c)), About: c.ID}, retries: p.retries})
+}
+
+// byPayer is the remark of contracts that payers end.
+const byPayer = "用户主动解约"
+
+// end is terminate for people: their errors are sentences.
+func (s *step) end(c *contractRow, by Termination, remark string) error {
+	if !c.live() || (by == ByUser && c.State == ContractTerminatePending) {
+		return &PageError{Reason: PageUsed, Message: "This contract has ended already."}
+	}
+	p, err := s.productOf(c, c.Product)
+	if err != nil {
+		return err
+	}
+	if p.cooling > 0 && by == ByUser {
+		c.State, c.LeavesAt = ContractTerminatePending, s.now.Add(p.cooling)
+		return put(s.Tx, c)
+	}
+	return s.terminate(c, by, remark)
 }

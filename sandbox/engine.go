@@ -17,12 +17,13 @@ import (
 type engine struct {
 	catalogue  *catalogue.Catalogue
 	behaviours map[string]bound // by catalogue id
-	products   map[Product]*product
+	products   products
 	debits     map[string]*debitRules  // by name
 	refunds    map[string]*refundRules // by name
 	timers     []timer
 	asides     *asides
-	v2         map[string]*xmlEndpoint                  // by path
+	v2         map[string]*xmlEndpoint // by path
+	tellPaid   map[placing]func(*step, *orderRow) error
 	sealed     func() map[*catalogue.Operation][]string // made when first asked for
 	store      store.Store
 	clock      *Clock // of business
@@ -53,15 +54,16 @@ type bound struct {
 }
 
 // newEngine takes a Config whose keys have been filled in.
-func newEngine(c Config) (*engine, error) {
+func newEngine(c Config, plays *repertoire) (*engine, error) {
 	if err := checkTime(c.Start); err != nil && !c.Start.IsZero() {
 		return nil, fmt.Errorf("%w: give Config.Start another time", err)
 	}
+	kinds := plays.kinds()
 	e := &engine{
-		behaviours: map[string]bound{}, products: map[Product]*product{},
-		debits: map[string]*debitRules{}, refunds: map[string]*refundRules{}, timers: timers(),
+		behaviours: map[string]bound{}, products: kinds,
+		debits: map[string]*debitRules{}, refunds: map[string]*refundRules{}, timers: timers(), v2: plays.xml, tellPaid: plays.paid,
 		asides: &asides{revs: map[rowName]int64{}},
-		store:  c.Store, clock: newClock(c.Start, c.ManualClock), registry: newRegistry(), faults: &faults{},
+		store:  c.Store, clock: newClock(c.Start, c.ManualClock), registry: newRegistry(kinds), faults: &faults{},
 		routes: newRoutes(c.AllowNonLoopback), notifyTimeout: c.NotifyTimeout, maxBody: c.MaxBody,
 		onExchange: c.OnExchange, onAttempt: c.OnAttempt,
 	}
@@ -105,29 +107,22 @@ func newEngine(c Config) (*engine, error) {
 	e.clock.moved = e.worker.wake
 	e.keys.now = e.clock.Now
 
-	for _, p := range products() {
-		e.products[p.name] = p
+	for _, p := range kinds {
 		for _, r := range p.debits {
 			setDefault(&r.name, string(p.name))
 			e.debits[r.name] = r
 		}
 		e.bind(p.behaviours, p)
 	}
-	for _, r := range refundKinds() {
+	for _, r := range plays.refunds {
 		e.refunds[r.name] = r
 	}
-	e.v2 = xmlEndpoints()
-	e.bind(transactionBehaviours(), nil)
-	e.bind(combineBehaviours(), nil)
-	e.bind(refundBehaviours(), nil)
-	e.bind(platformRefundBehaviours(), nil)
-	e.bind(billBehaviours(), nil)
-	e.bind(map[string]behaviour{"POST /v3/security/echo": echo}, nil)
-	e.bind(map[string]behaviour{"GET /v3/certificates": listCertificates,
-		"GET /v3/global/certificates": listCertificates}, nil)
+	for _, b := range plays.behaviours {
+		e.bind(b, nil)
+	}
 
 	for _, m := range c.Merchants {
-		parsed, err := parseMerchant(m)
+		parsed, err := kinds.parse(m)
 		if err != nil {
 			return nil, err
 		}

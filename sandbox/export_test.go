@@ -18,7 +18,7 @@ func (s *Sandbox) Played() map[string]bool {
 	}
 	for path, end := range s.engine.v2 {
 		method := http.MethodPost
-		if end.page {
+		if end.page != nil {
 			method = http.MethodGet
 		}
 		played[method+" "+path] = true

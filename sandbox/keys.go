@@ -9,12 +9,14 @@ import (
 	"encoding/pem"
 	"fmt"
 	"math/big"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // KeyMaterial is what this imaginary WeChat Pay signs with, in PEM: a platform
@@ -160,4 +162,99 @@ func publicPEM(key *rsa.PublicKey) string {
 		panic(fmt.Sprintf("sandbox: a parsed key does not encode: %v", err))
 	}
 	return string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
+}
+
+// certificateNotice is how long a new certificate is listed before it signs.
+// https://pay.weixin.qq.com/docs/merchant/development/interface-rules/wechatpay-certificates-rotation.html
+const certificateNotice = 24 * time.Hour
+
+// savedCertificate is a platform certificate that came after the first.
+type savedCertificate struct {
+	rev
+	Certificate string    `json:"certificate"`
+	Key         string    `json:"key"`
+	From        time.Time `json:"from"` // when it begins to sign
+}
+
+func (s *savedCertificate) kind() string { return "platform-certificate" }
+
+func (s *savedCertificate) row() store.Row { return store.Row{ID: s.serial()} }
+
+// platformCertificate is one that WeChat Pay signs with, or will.
+type platformCertificate struct {
+	serial string
+	cert   *x509.Certificate
+	pem    []byte
+	key    crypto.Signer
+	from   time.Time
+}
+
+// add makes a certificate known once it is saved.
+func (k *platformKeys) add(s *savedCertificate, save func() error) error {
+	cert, err := wxpay.ParseCertificate([]byte(s.Certificate))
+	if err != nil {
+		return err
+	}
+	key, err := wxpay.ParsePrivateKey([]byte(s.Key))
+	if err != nil {
+		return err
+	}
+	next := platformCertificate{serial: s.serial(), cert: cert, pem: []byte(s.Certificate), key: key, from: s.From}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if err := save(); err != nil {
+		return err
+	}
+	var list []platformCertificate
+	if old := k.rotated.Load(); old != nil {
+		list = slices.Clone(*old)
+	}
+	list = append(list, next)
+	k.rotated.Store(&list)
+	return nil
+}
+
+// listed are the certificates a merchant can download: first the one that signs
+// now, then those that will.
+func (k *platformKeys) listed() []platformCertificate {
+	out := []platformCertificate{{serial: k.serial, cert: k.certificate, pem: k.certificatePEM, key: k.certKey}}
+	if rotated := k.rotated.Load(); rotated != nil {
+		now := k.now()
+		for _, c := range *rotated {
+			if !now.Before(c.from) {
+				out = out[:0]
+			}
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// known says whether a serial number is that of any platform certificate.
+func (k *platformKeys) known(serial string) bool {
+	if serial == k.serial {
+		return true
+	}
+	rotated := k.rotated.Load()
+	return rotated != nil && slices.ContainsFunc(*rotated,
+		func(c platformCertificate) bool { return c.serial == serial })
+}
+
+// other is the key that WeChat Pay would sign with if the merchant were on the
+// other side of its move from certificates to the public key.
+func (k *platformKeys) other(m *merchant, id string) (string, crypto.Signer) {
+	if id == m.publicKeyID {
+		now := k.listed()[0]
+		return now.serial, now.key
+	}
+	return m.publicKeyID, k.publicKey
+}
+
+// serial is "" where there is no certificate.
+func (s *savedCertificate) serial() string {
+	cert, err := wxpay.ParseCertificate([]byte(s.Certificate))
+	if err != nil {
+		return ""
+	}
+	return wire.SerialHex(cert)
 }

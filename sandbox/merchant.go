@@ -132,7 +132,8 @@ func (m *merchant) keys() []string {
 	return slices.DeleteFunc(keys, func(key string) bool { return key == "" })
 }
 
-func parseMerchant(m Merchant) (*merchant, error) {
+// parse takes in a merchant, whose plans are of these products.
+func (kinds products) parse(m Merchant) (*merchant, error) {
 	fail := func(format string, args ...any) (*merchant, error) {
 		return nil, fmt.Errorf("sandbox: merchant %s: %w", shown(m.MchID), fmt.Errorf(format, args...))
 	}
@@ -187,9 +188,8 @@ func parseMerchant(m Merchant) (*merchant, error) {
 			return fail("a plan has no id")
 		case !isText(p.ID) || !isText(p.Owner):
 			return fail("the id or owner of plan %s holds a control character or is not UTF-8", shown(p.ID))
-		case !isProduct(p.Product):
-			return fail("plan %s: unknown product %q; there are %s", p.ID, p.Product, strings.Join(productNames(),
-				", "))
+		case kinds[p.Product] == nil:
+			return fail("plan %s: unknown product %q; there are %s", p.ID, p.Product, strings.Join(kinds.names(), ", "))
 		case seen[key]:
 			return fail("plan %s of %s is there twice", p.ID, p.Product)
 		case p.Days < 0 || p.Days > maxDays || p.Limits.PeriodDays < 0 || p.Limits.PeriodDays > maxDays:
@@ -266,7 +266,7 @@ type planKey struct {
 
 // checkNew says what makes no sense in a merchant or plan that comes now. What a store has was
 // taken by the version that put it there.
-func (m Merchant) checkNew() error {
+func (kinds products) checkNew(m Merchant) error {
 	for _, id := range m.AppIDs {
 		if id == "" {
 			return fmt.Errorf("sandbox: merchant %s: an appid is empty", shown(m.MchID))
@@ -278,14 +278,14 @@ func (m Merchant) checkNew() error {
 		}
 	}
 	for _, p := range m.Plans {
-		if err := p.checkNew(); err != nil {
+		if err := kinds.checkNewPlan(p); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (p Plan) checkNew() error {
+func (kinds products) checkNewPlan(p Plan) error {
 	l := p.Limits
 	if _, ok := parseAddress(p.NotifyURL); p.NotifyURL != "" && !ok {
 		return fmt.Errorf("sandbox: plan %s: its notify_url is no address, such as https://yourapp.com/notify",
@@ -300,5 +300,5 @@ func (p Plan) checkNew() error {
 		int64(min(l.SuccessesPerDay, l.SuccessesPerPeriod, l.AttemptsPerDay, p.MinPercent))) < 0 || p.MinPercent > 100:
 		return fmt.Errorf("sandbox: plan %s: amount and limits are from 0, min_percent from 0 to 100", shown(p.ID))
 	}
-	return checkPlanID(p.Product, p.ID)
+	return kinds.checkPlanID(p.Product, p.ID)
 }

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"strconv"
@@ -63,6 +62,7 @@ type faceDevice struct {
 	ExpiresAt    time.Time `json:"expires_at"`
 }
 
+func (f *faceDevice) owner() string  { return f.MchID }
 func (f *faceDevice) kind() string   { return "face-device" }
 func (f *faceDevice) row() store.Row { return store.Row{ID: f.ID} }
 
@@ -76,6 +76,7 @@ type faceCode struct {
 	OutTradeNo string `json:"out_trade_no,omitempty"` // of the debit it is for
 }
 
+func (f *faceCode) owner() string  { return f.MchID }
 func (f *faceCode) kind() string   { return "face-code" }
 func (f *faceCode) row() store.Row { return store.Row{ID: f.ID} }
 
@@ -98,38 +99,6 @@ func offlineFaceAuthInfo(c *call) (document, error) {
 		return nil, err
 	}
 	return document{"authinfo": device.ID}, put(c.Tx, device)
-}
-
-// ShowFace is what happens before a device that holds an authinfo: it
-// recognises a user of its organisation, who has signed, and hands the auth_code
-// of one debit to the merchant.
-func (s *Sandbox) ShowFace(authinfo, outUserID string) (authCode string, err error) {
-	err = s.engine.step(context.Background(), func(st *step) error {
-		device, err := get[faceDevice](st.Tx, authinfo)
-		switch {
-		case errors.Is(err, store.ErrNotFound):
-			return &PageError{Reason: PageUnknown, Message: "This device is not authorised."}
-		case err != nil:
-			return err
-		case !st.now.Before(device.ExpiresAt):
-			return &PageError{Reason: PageExpired, Message: "This device's authorisation has expired."}
-		}
-		u, err := st.faceUser(device.MchID, device.Organization, outUserID)
-		if err != nil {
-			return forPeople(err, "Nobody was recognised.")
-		}
-		if u.ContractID == "" {
-			return &PageError{Reason: PageUnknown, Message: "Nobody was recognised."}
-		}
-		code := &faceCode{MchID: device.MchID, SubMchID: device.SubMchID, ContractID: u.ContractID}
-		draw := func() string { return "CgVTS0VZ" + st.random.roll(letters, 120) }
-		if authCode, err = st.free("auth_code", draw, st.rowOf(code.kind())); err != nil {
-			return err
-		}
-		code.ID = authCode
-		return put(st.Tx, code)
-	})
-	return authCode, err
 }
 
 func offlineFaceDebit(c *call) (document, error) {

@@ -1,11 +1,9 @@
 package sandbox
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
@@ -28,6 +26,8 @@ type FaceUser struct {
 	Disabled     bool   `json:"disabled,omitempty"`    // cannot pay
 	ContractID   string `json:"contract_id,omitempty"` // the last one
 }
+
+func (u *FaceUser) owner() string { return u.MchID }
 
 func (u *FaceUser) kind() string { return "face-user" }
 
@@ -161,40 +161,11 @@ type FaceCollection struct {
 	ConfirmedAt  time.Time `json:"confirm_time,omitzero"`
 }
 
+func (f *FaceCollection) owner() string { return f.MchID }
+
 func (f *FaceCollection) kind() string { return "face-collection" }
 func (f *FaceCollection) row() store.Row {
 	return store.Row{ID: f.ID, Keys: []string{"organization:" + joined(f.MchID, f.Organization)}}
-}
-
-// RetakeFace has the photo of a user of the first merchant's taken again. The
-// same call then says that it was taken, and a third that their parent confirmed
-// it.
-func (s *Sandbox) RetakeFace(organizationID, outUserID string) (f *FaceCollection, err error) {
-	err = s.engine.step(context.Background(), func(st *step) error {
-		m := st.registry.first()
-		if m == nil {
-			return &PageError{Reason: PageUnknown, Message: "There is no such person."}
-		}
-		u, err := st.faceUser(m.MchID, organizationID, outUserID)
-		if err != nil {
-			return forPeople(err, "There is no such person.")
-		}
-		id := "FC" + strings.TrimPrefix(u.UserID, "FU")
-		if f, err = get[FaceCollection](st.Tx, id); errors.Is(err, store.ErrNotFound) {
-			f, err = &FaceCollection{ID: id, MchID: m.MchID, Organization: u.Organization, UserID: u.UserID}, nil
-		} else if err == nil && f.UploadedAt.IsZero() {
-			f.UploadedAt = st.now
-		} else if err == nil && f.ConfirmedAt.IsZero() {
-			f.ConfirmedAt = st.now
-		} else if err == nil {
-			f.UploadedAt, f.ConfirmedAt = time.Time{}, time.Time{} // once more
-		}
-		if err != nil {
-			return err
-		}
-		return put(st.Tx, f)
-	})
-	return f, err
 }
 
 func (f *FaceCollection) document() document {

@@ -206,29 +206,3 @@ func (s *step) orderBy(key string) (*orderRow, error) {
 func (s *step) orderByPrepay(prepayID string) (*orderRow, error) {
 	return s.orderBy("prepay:" + prepayID)
 }
-
-// pay settles the order and writes the notification of it, in this step.
-func (s *step) pay(o *orderRow) (err error) {
-	o.State, o.PaidAt = OrderPaid, s.now
-	if o.TransactionID, err = s.newTransactionID(); err != nil {
-		return err
-	}
-	for i := range o.SubOrders {
-		if o.SubOrders[i].TransactionID, err = s.newTransactionID(); err != nil {
-			return err
-		}
-	}
-	if err := put(s.Tx, o); err != nil || o.NotifyURL == "" {
-		return err
-	}
-	if o.V2 {
-		return s.notifyPaidOrder(o)
-	}
-	resource := transactionDocument
-	if o.Combined {
-		resource = combineDocument
-	}
-	return s.notify(&pushRow{Push: Push{MchID: o.MchID, URL: o.NotifyURL, Event: "TRANSACTION.SUCCESS",
-		OriginalType: "transaction", Summary: "支付成功", Resource: encodeJSON(resource(o, s.now)), About: o.ID},
-		retries: genericSchedule})
-}

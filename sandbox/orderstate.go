@@ -1,6 +1,9 @@
 package sandbox
 
-import "time"
+import (
+	"net/http"
+	"time"
+)
 
 // OrderState is the trade_state of an order.
 type OrderState string
@@ -72,4 +75,26 @@ func (o *orderRow) shown(now time.Time) OrderState {
 		return OrderRefunded
 	}
 	return o.stateAt(now)
+}
+
+// paidBy is trade_type, of orders of APIv2 too.
+func (o *orderRow) paidBy() TradeType {
+	if o.TradeType == "" {
+		return TradeJSAPI
+	}
+	return o.TradeType
+}
+
+func noSuchOrder() *refusal {
+	return notFound("ORDER_NOT_EXIST", "订单不存在").
+		hinting("no order, and no debit, of the parties the call names has this number")
+}
+
+// orderRefused is a refusal that has a code of its own in the tables of orders.
+func orderRefused(status int, code, message, hint string) *refusal {
+	return &refusal{status: status, code: code, message: message, internal: internalParam, hint: hint}
+}
+
+func forbidden(code, message, hint string) *refusal {
+	return orderRefused(http.StatusForbidden, code, message, hint)
 }

@@ -146,3 +146,27 @@ func (s *step) prompt(o *orderRow) (*sessionRow, error) {
 	}
 	return session, nil
 }
+
+func (s *step) open(session *sessionRow, openid string) (*Page, error) {
+	page, err := s.page(session, openid)
+	if err != nil {
+		return nil, err
+	}
+	session.OpenedAt = s.now
+	return page, put(s.Tx, session)
+}
+
+func (s *step) decline(session *sessionRow, openid string) error {
+	if _, err := s.page(session, openid); err != nil {
+		return err
+	}
+	session.OpenedAt, session.DeclinedAt = s.now, s.now
+	return put(s.Tx, session)
+}
+
+func notAnOrder(err error) error {
+	if errors.As(err, new(*refusal)) {
+		return &PageError{Reason: PageUnknown, Message: "This order does not exist."}
+	}
+	return err
+}

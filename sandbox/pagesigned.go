@@ -4,59 +4,21 @@ import (
 	"errors"
 	"maps"
 	"net/http"
-	"net/url"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
-// OpenURL opens the signed URL of an APIv2 signing page (entrustweb,
-// h5entrustweb and their partner twins), or a redirect_url that the H5 page or a
-// pre-sign answers with. The page's Token is what to agree to or to decline:
-//
-//	page, err := payer.OpenURL(address)
-//	contract, err := payer.Agree(page.Token)
-//
-// A URL that WeChat would refuse is a [*PageError] of reason [PageRejected],
-// with a hint, and stands in the journal like a call.
-func (p *Payer) OpenURL(address string) (*Page, error) {
-	u, err := url.Parse(address)
-	if err != nil {
-		return nil, &PageError{Reason: PageUnknown, Message: "This address does not exist."}
+// signedPage checks a signed signing request, a page's address or the extraData for the mini
+// program, and makes its session. Right or wrong, it stands in the journal.
+func (e *engine) signedPage(r *http.Request, f wire.Fields) (token string, err error) {
+	end := e.v2[r.URL.Path]
+	if f != nil {
+		end = &xmlEndpoint{page: e.v2[entrustweb].page}
 	}
-	for _, name := range []string{"pre_entrustweb_id", "presign_token"} {
-		if token := u.Query().Get(name); token != "" && u.Host == signingHost {
-			return p.Open(token)
-		}
-	}
-	r, err := http.NewRequest(http.MethodGet, u.String(), http.NoBody)
-	if err != nil {
-		return nil, &PageError{Reason: PageUnknown, Message: "This address does not exist."}
-	}
-	end := p.sandbox.engine.v2[u.Path]
-	if end == nil || !end.page {
-		return nil, &PageError{Reason: PageUnknown, Message: "There is no such page.",
+	if end == nil || end.page == nil {
+		return "", &PageError{Reason: PageUnknown, Message: "There is no such page.",
 			Hint: "the pages are /papay/entrustweb and /papay/h5entrustweb and their partner twins"}
 	}
-	return p.openSigned(r, end, nil)
-}
-
-// OpenMiniProgram is what happens when the merchant's mini program calls
-// wx.navigateToMiniProgram with this extraData, which
-// wxpay.Client.ContractExtraData makes. It is otherwise like OpenURL.
-func (p *Payer) OpenMiniProgram(extraData map[string]string) (*Page, error) {
-	if token := extraData["pre_entrustweb_id"]; token != "" && len(extraData) == 1 {
-		return p.Open(token)
-	}
-	r, err := http.NewRequest(http.MethodGet, "weixin://miniprogram/wxbd687630cd02ce1d", http.NoBody)
-	if err != nil {
-		return nil, err
-	}
-	return p.openSigned(r, &xmlEndpoint{}, extraData)
-}
-
-// openSigned checks a signed signing request, makes its session and opens it.
-func (p *Payer) openSigned(r *http.Request, end *xmlEndpoint, f wire.Fields) (*Page, error) {
-	e := p.sandbox.engine
 	x := &exchange{request: r, at: e.clock.Now(), status: http.StatusOK, fields: f, id: e.random.requestID(0)}
 	defer func() { e.journal.record(x) }()
 	x.op = e.catalogue.Operation("GET " + r.URL.Path)
@@ -69,16 +31,18 @@ func (p *Payer) openSigned(r *http.Request, end *xmlEndpoint, f wire.Fields) (*P
 	if x.refused == nil {
 		x.refused = checkEntryFields(e, x)
 	}
-	var token string
 	if x.refused == nil {
 		token, x.refused = e.signedSession(r, end, x)
 	}
 	if x.refused != nil {
-		return nil, &PageError{Reason: PageRejected, Message: "The merchant's system made a mistake: " +
+		return "", &PageError{Reason: PageRejected, Message: "The merchant's system made a mistake: " +
 			x.refused.message, Hint: x.refused.hint}
 	}
-	return p.Open(token)
+	return token, nil
 }
+
+// entrustweb is the signing page of APIv2 that the mini program's extraData stands for.
+const entrustweb = "/papay/entrustweb"
 
 // checkEntryFields is checkXMLFields for both kinds of entry: extraData is what
 // the page's query is, without a version.
@@ -86,7 +50,7 @@ func checkEntryFields(e *engine, x *exchange) *refusal {
 	if x.op != nil {
 		return checkXMLFields(x.op, x.fields)
 	}
-	page := "GET /papay/entrustweb"
+	page := "GET " + entrustweb
 	if x.fields["sub_mch_id"] != "" {
 		page = "GET /papay/partner/entrustweb"
 	}
@@ -103,7 +67,7 @@ func (e *engine) signedSession(r *http.Request, end *xmlEndpoint, x *exchange) (
 		if err := c.checkParties(); err != nil {
 			return err
 		}
-		session, err := c.enter()
+		session, err := end.page(c)
 		if err == nil {
 			token = session.Token
 		}

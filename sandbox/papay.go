@@ -16,16 +16,17 @@ import (
 // https://pay.weixin.qq.com/doc/v2/merchant/4011987465
 func papay() *product {
 	return &product{
-		name:     Papay,
-		ttl:      2 * time.Hour,
-		token:    (*random).preEntrustWebID,
-		id:       (*random).longContractID,
-		names:    names{plan: "plan_id", code: "out_contract_code", account: "contract_display_account"},
-		years:    10, // queries show a contract_expired_time; what it is without one is not documented
-		signed:   event{"ENTRUST.SIGN", "entrust", "委托代扣签约通知"},
-		ended:    event{"ENTRUST.TERMINATE", "entrust", "委托代扣解约通知"},
-		retries:  genericSchedule,
-		resource: func(c *contractRow) document { return papayContract(c, c.changedAt()) },
+		name:      Papay,
+		ttl:       2 * time.Hour,
+		token:     (*random).preEntrustWebID,
+		id:        (*random).longContractID,
+		names:     names{plan: "plan_id", code: "out_contract_code", account: "contract_display_account"},
+		years:     10, // queries show a contract_expired_time; what it is without one is not documented
+		signed:    event{"ENTRUST.SIGN", "entrust", "委托代扣签约通知"},
+		ended:     event{"ENTRUST.TERMINATE", "entrust", "委托代扣解约通知"},
+		retries:   genericSchedule,
+		resource:  func(c *contractRow) document { return papayContract(c, c.changedAt()) },
+		notifyXML: notifyContractXML,
 		alreadySigned: func() *refusal {
 			return invalidRequest("用户已签约该模板，请勿重复签约").
 				hinting("the payer has a contract in force under this plan, perhaps through another app of the " +

@@ -1,12 +1,8 @@
 package sandbox
 
 import (
-	"encoding/json"
 	"errors"
-	"maps"
-	"net/url"
 	"strings"
-	"time"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/sandbox/store"
@@ -23,8 +19,8 @@ func xmlEndpoints() map[string]*xmlEndpoint {
 		i := strings.LastIndexByte(path, '/')
 		add(path[:i]+"/partner"+path[i:], end)
 	}
-	twins("/papay/entrustweb", xmlEndpoint{run: papayV2Page, page: true})
-	twins("/papay/h5entrustweb", xmlEndpoint{run: papayV2Page, page: true, hmac: true})
+	twins("/papay/entrustweb", xmlEndpoint{run: papayV2Page, page: (*xmlCall).enter})
+	twins("/papay/h5entrustweb", xmlEndpoint{run: papayV2Page, page: (*xmlCall).enter, hmac: true})
 	twins("/papay/preentrustweb", xmlEndpoint{run: papayV2Presign, nonce: true})
 	twins("/papay/querycontract", xmlEndpoint{run: papayV2Query})
 	twins("/papay/deletecontract", xmlEndpoint{run: papayV2Delete})
@@ -102,15 +98,6 @@ func checkSigningRequest(f wire.Fields) error {
 	return nil
 }
 
-// xmlFingerprint tells signing requests apart by what they ask, not when.
-func xmlFingerprint(f wire.Fields) string {
-	kept := maps.Clone(f)
-	for _, name := range []string{"sign", "timestamp", "nonce_str"} {
-		delete(kept, name)
-	}
-	return string(encodeJSON(kept))
-}
-
 func xmlCodeKey(mchid, plan, code string) string {
 	return joined(string(Papay), mchid, "v2", plan, code)
 }
@@ -145,32 +132,4 @@ func papayV2Page(c *xmlCall) (wire.Fields, error) {
 		return wire.Fields{}, nil // the page itself; a payer opens it with OpenURL
 	}
 	return wire.Fields{"redirect_url": signingPage(session.Token)}, nil
-}
-
-// queryFields reads a page's query.
-func queryFields(raw string) (wire.Fields, *refusal) {
-	values, err := url.ParseQuery(raw)
-	if err != nil {
-		return nil, xmlRefusal("PARAM_ERROR", "参数格式校验错误").hinting("the query is not URL-encoded")
-	}
-	f := wire.Fields{}
-	for name, v := range values {
-		if len(v) != 1 {
-			return nil, xmlRefusal("PARAM_ERROR", "参数格式校验错误").hinting(shown(name) + " stands twice in the query")
-		}
-		f[name] = v[0]
-	}
-	return f, nil
-}
-
-// dateTime writes a time as APIv2's papay does.
-func dateTime(t time.Time) string { return t.In(wire.Beijing).Format(time.DateTime) }
-
-// fieldsOfJSON reads an APIv2 message back from where it was kept.
-func fieldsOfJSON(raw json.RawMessage) wire.Fields {
-	var f wire.Fields
-	if json.Unmarshal(raw, &f) != nil {
-		return nil // an APIv3 body, which is not flat
-	}
-	return f
 }

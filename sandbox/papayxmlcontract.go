@@ -134,3 +134,22 @@ func papayV2Delete(c *xmlCall) (wire.Fields, error) {
 	}
 	return wire.Fields{"contract_id": contract.ID, "plan_id": contract.PlanID, "contract_code": contract.Code}, nil
 }
+
+// notifyContractXML writes the notification of a contract that was signed in
+// APIv2. https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_6.shtml
+func notifyContractXML(s *step, c *contractRow, url string) error {
+	f := contractFields(c)
+	delete(f, "contract_signed_time")
+	delete(f, "contract_state")
+	f["change_type"], f["operate_time"] = "ADD", dateTime(c.SignedAt)
+	summary := "签约结果通知"
+	if c.State == ContractTerminated {
+		summary = "解约结果通知"
+		f["change_type"], f["operate_time"] = "DELETE", dateTime(c.TerminatedAt)
+		delete(f, "contract_terminated_time")
+		delete(f, "contract_expired_time")
+	}
+	f["return_code"], f["result_code"] = "SUCCESS", "SUCCESS"
+	return s.notifyXML(&pushRow{Push: Push{MchID: c.MchID, URL: url, Event: eventV2Contract, Summary: summary,
+		About: c.ID}, retries: quickSchedule}, f)
+}

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"strconv"
-	"time"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
@@ -158,6 +157,3 @@ func debitFields(d *debitRow) wire.Fields {
 	out["trade_state"], out["trade_state_desc"] = state, text
 	return out
 }
-
-// dateTimeDigits writes a time as APIv2's orders do.
-func dateTimeDigits(t time.Time) string { return t.In(wire.Beijing).Format("20060102150405") }

@@ -158,7 +158,7 @@ func orderFields(o *orderRow, now time.Time) wire.Fields {
 
 // notifyPaidOrder tells that an APIv2 order was paid.
 // https://pay.weixin.qq.com/wiki/doc/api/jsapi.php?chapter=9_7&index=8
-func (s *step) notifyPaidOrder(o *orderRow) error {
+func notifyPaidOrder(s *step, o *orderRow) error {
 	f := orderFields(o, s.now)
 	delete(f, "trade_state")
 	delete(f, "trade_state_desc")

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"time"
-
-	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // Payer is one WeChat user, with a thumb over the buttons of the signing and
@@ -45,15 +43,6 @@ func (p *Payer) Open(token string) (page *Page, err error) {
 	return page, err
 }
 
-func (s *step) open(session *sessionRow, openid string) (*Page, error) {
-	page, err := s.page(session, openid)
-	if err != nil {
-		return nil, err
-	}
-	session.OpenedAt = s.now
-	return page, put(s.Tx, session)
-}
-
 // Agree opens the signing page and agrees. The merchant is notified.
 func (p *Payer) Agree(token string) (*Contract, error) { return p.agree((*step).session, token) }
 
@@ -82,14 +71,6 @@ func (p *Payer) decline(find func(*step, string) (*sessionRow, error), id string
 		}
 		return s.decline(session, p.openid)
 	})
-}
-
-func (s *step) decline(session *sessionRow, openid string) error {
-	if _, err := s.page(session, openid); err != nil {
-		return err
-	}
-	session.OpenedAt, session.DeclinedAt = s.now, s.now
-	return put(s.Tx, session)
 }
 
 // Receipt is the page after a payment.
@@ -139,43 +120,6 @@ func (p *Payer) Pay(prepayID string) (r *Receipt, err error) {
 	return r, err
 }
 
-// payFrom takes an order's money from its payer when openid comes, and writes down who paid: by
-// the openid under the order's appid, for one under another appid is not the merchant's to know.
-func (s *step) payFrom(o *orderRow, openid string) (Failure, error) {
-	who, _ := s.payerOf(o.payers(), openid)
-	switch {
-	case o.OpenID != "":
-	case o.SubOpenID == "": // the call named nobody
-		o.OpenID = who.openID(o.AppID, openid)
-	default:
-		o.OpenID = who.openID(o.AppID, "")
-	}
-	o.Person = who.id
-	return s.charge(who.id, o.Total)
-}
-
-func (s *step) mayPay(o *orderRow, openid string) error {
-	switch o.stateAt(s.now) {
-	case OrderPaid:
-		return &PageError{Reason: PageUsed, Message: "This order has been paid already."}
-	case OrderClosed, OrderReversed, OrderFailed:
-		return &PageError{Reason: PageClosed, Message: "This order is closed."}
-	}
-	if !s.now.Before(o.PrepayExpiresAt) {
-		return &PageError{Reason: PageExpired,
-			Message: "This payment has expired. Please start again from the merchant's app."}
-	}
-	who, ok := s.payerOf(o.payers(), openid)
-	if !ok {
-		return &PageError{Reason: PageWrongUser, Message: "This order is to be paid by another WeChat user."}
-	}
-	w, err := s.wallet(who.id)
-	if err == nil && !w.is(o.RealName, o.IDNumber) {
-		return &PageError{Reason: PageIdentity, Message: "Your identity is not the one the merchant has given."}
-	}
-	return err
-}
-
 // AgreeAfterPay accepts the offer to sign that came with a payment.
 func (p *Payer) AgreeAfterPay(prepayID string) (*Contract, error) {
 	return p.agree((*step).promptOf, prepayID)
@@ -184,14 +128,6 @@ func (p *Payer) AgreeAfterPay(prepayID string) (*Contract, error) {
 // DeclineAfterPay turns the offer down. Nobody is notified.
 func (p *Payer) DeclineAfterPay(prepayID string) error {
 	return p.decline((*step).promptOf, prepayID)
-}
-
-func (s *step) promptOf(prepayID string) (*sessionRow, error) {
-	o, err := s.orderByPrepay(prepayID)
-	if err != nil {
-		return nil, notAnOrder(err)
-	}
-	return s.prompt(o)
 }
 
 // Terminate ends one of the payer's own contracts, in WeChat's settings. No
@@ -216,9 +152,6 @@ func (p *Payer) StayInsured(contractID string) error {
 		return put(s.Tx, c)
 	})
 }
-
-// byPayer is the remark of contracts that payers end.
-const byPayer = "用户主动解约"
 
 // withOwn does something to one of the payer's own contracts.
 func (p *Payer) withOwn(contractID string, do func(*step, *contractRow) error) error {
@@ -252,37 +185,6 @@ func (s *Sandbox) Terminate(contractID string, by Termination, remark string) er
 	})
 }
 
-// end is terminate for people: their errors are sentences.
-func (s *step) end(c *contractRow, by Termination, remark string) error {
-	if !c.live() || (by == ByUser && c.State == ContractTerminatePending) {
-		return &PageError{Reason: PageUsed, Message: "This contract has ended already."}
-	}
-	p, err := s.productOf(c, c.Product)
-	if err != nil {
-		return err
-	}
-	if p.cooling > 0 && by == ByUser {
-		c.State, c.LeavesAt = ContractTerminatePending, s.now.Add(p.cooling)
-		return put(s.Tx, c)
-	}
-	return s.terminate(c, by, remark)
-}
-
-func (s *step) contract(id string) (*contractRow, error) {
-	c, err := get[contractRow](s.Tx, id)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, &PageError{Reason: PageUnknown, Message: "This contract does not exist."}
-	}
-	return c, err
-}
-
-func notAnOrder(err error) error {
-	if errors.As(err, new(*refusal)) {
-		return &PageError{Reason: PageUnknown, Message: "This order does not exist."}
-	}
-	return err
-}
-
 // step runs f, and keeps what it did where the page says so although it refused.
 func (p *Payer) step(f func(*step) error) error {
 	if err := checkID("openid", p.openid); err != nil {
@@ -292,4 +194,29 @@ func (p *Payer) step(f func(*step) error) error {
 		s.from = p.from
 		return f(s)
 	})
+}
+
+// Delete removes a contract of the payer's from their list in WeChat, and ends it
+// before, when it stands. Products that say so, such as eduschoolpay, answer 404
+// for it from then on.
+func (p *Payer) Delete(contractID string) error {
+	return p.withOwn(contractID, func(s *step, c *contractRow) error {
+		if c.live() {
+			if err := s.terminate(c, ByUser, byPayer); err != nil {
+				return err
+			}
+		}
+		c.Deleted = true
+		return put(s.Tx, c)
+	})
+}
+
+// ShowCode is the auth_code of a code payment, as scanned off the payer's phone.
+// It lives a minute and pays once.
+func (p *Payer) ShowCode() (authCode string, err error) {
+	err = p.step(func(s *step) error {
+		authCode, err = s.showCode(p.openid)
+		return err
+	})
+	return authCode, err
 }

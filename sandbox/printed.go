@@ -47,9 +47,3 @@ func (s savedFormer) Format(f fmt.State, _ rune) {
 func (s savedCertificate) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "sandbox.savedCertificate{serial: %q, From: %s, …}", s.serial(), s.From)
 }
-
-// Format prints where the sandbox is. What is behind it changes meanwhile, and
-// holds keys.
-func (s *Sandbox) Format(f fmt.State, _ rune) {
-	fmt.Fprintf(f, "sandbox.Sandbox{URL: %q, AdminURL: %q, …}", s.url, s.adminURL)
-}

@@ -34,6 +34,9 @@ type product struct {
 	retries schedule
 	// resource is what the notifications carry, sealed.
 	resource func(*contractRow) document
+	// notifyXML writes the notification of a contract that was signed in APIv2, for
+	// products that have any.
+	notifyXML func(s *step, c *contractRow, url string) error
 
 	// alreadySigned and gone are the answers to a presign for a payer who has a
 	// live contract, and to a termination of a contract that is not live.
@@ -71,20 +74,15 @@ type names struct{ plan, code, account string }
 
 type event struct{ eventType, originalType, summary string }
 
-// products lists every contract product the sandbox plays. To add one, write its
-// file and name it here.
-func products() []*product {
-	return []*product{
-		combinePapay(),
-		passwordExempt(),
-		eduPapay(),
-		papay(),
-		eduSchoolPay(),
-		credit(),
-		offlineFace(),
-		insurance(),
-		globalPapay(),
-	}
+// repertoire is all that is played on the engine.
+type repertoire struct {
+	products []*product
+	// behaviours are the endpoints of no contract product, by catalogue id.
+	behaviours []map[string]behaviour
+	refunds    []*refundRules
+	xml        map[string]*xmlEndpoint // by path
+	// paid writes the notification of a paid order.
+	paid map[placing]func(*step, *orderRow) error
 }
 
 // numbersPlans says whether a plan's id is a number in the product's calls.
@@ -99,28 +97,38 @@ func (p *product) numbersPlans(c *catalogue.Catalogue) bool {
 	return false
 }
 
-// checkPlanID says whether a plan of a product can have this id: what goes out as a number has to
-// be one as JSON writes it, without a zero before it.
-func checkPlanID(name Product, id string) error {
-	c, err := catalogue.Default()
-	if err != nil || id == "" {
-		return err
-	}
-	for _, p := range products() {
-		n, err := strconv.ParseInt(id, 10, 64)
-		if p.name == name && p.numbersPlans(c) && (err != nil || n < 0 || strconv.FormatInt(n, 10) != id) {
-			return fmt.Errorf("sandbox: plan %s: %s is a number in %s, such as 12535", shown(id), p.names.plan, name)
-		}
-	}
-	return nil
-}
+// products are those that are played, by name.
+type products map[Product]*product
 
-func isProduct(name Product) bool { return slices.Contains(productNames(), string(name)) }
-
-// productNames are those a plan can be of.
-func productNames() (out []string) {
-	for _, p := range products() {
-		out = append(out, string(p.name))
+// kinds are the products by name.
+func (r *repertoire) kinds() products {
+	out := products{}
+	for _, p := range r.products {
+		out[p.name] = p
 	}
 	return out
+}
+
+// names are the products a plan can be of.
+func (p products) names() []string {
+	var out []string
+	for name := range p {
+		out = append(out, string(name))
+	}
+	slices.Sort(out)
+	return out
+}
+
+// checkPlanID says whether a plan of a product can have this id: what goes out as a number has to
+// be one as JSON writes it, without a zero before it.
+func (p products) checkPlanID(name Product, id string) error {
+	c, err := catalogue.Default()
+	kind := p[name]
+	if err != nil || id == "" || kind == nil || !kind.numbersPlans(c) {
+		return err
+	}
+	if n, err := strconv.ParseInt(id, 10, 64); err != nil || n < 0 || strconv.FormatInt(n, 10) != id {
+		return fmt.Errorf("sandbox: plan %s: %s is a number in %s, such as 12535", shown(id), kind.names.plan, name)
+	}
+	return nil
 }

@@ -19,8 +19,8 @@ type protocolV2 struct{ *engine }
 // xmlEndpoint is one APIv2 endpoint.
 type xmlEndpoint struct {
 	run xmlBehaviour
-	// page endpoints are opened by a payer with a signed query.
-	page bool
+	// page endpoints are opened by a payer with a signed query, which makes this session.
+	page func(*xmlCall) (*sessionRow, error)
 	// sub endpoints want a sub_mch_id.
 	sub bool
 	// hmac endpoints are signed with HMAC-SHA256 unless sign_type says MD5.
@@ -118,8 +118,8 @@ func (p protocolV2) read(x *exchange) (refused *refusal) {
 	if end == nil {
 		return p.unsupportedXML(x)
 	}
-	if want := map[bool]string{true: http.MethodGet, false: http.MethodPost}[end.page]; x.request.Method != want {
-		if end.page {
+	if want := map[bool]string{true: http.MethodGet, false: http.MethodPost}[end.page != nil]; x.request.Method != want {
+		if end.page != nil {
 			return xmlRefusal("PARAM_ERROR", "请使用get方法").
 				hinting("this is a page: make its URL with Chain.URL and let a payer open it")
 		}
@@ -170,7 +170,7 @@ func (p protocolV2) reply(*exchange) *refusal { return nil }
 
 // fieldsOf reads the message: the XML body of a call, the query of a page.
 func (e *engine) fieldsOf(end *xmlEndpoint, x *exchange) (wire.Fields, *refusal) {
-	if end.page {
+	if end.page != nil {
 		return queryFields(x.request.URL.RawQuery)
 	}
 	var unreadable *refusal
@@ -280,4 +280,27 @@ func checkXMLFields(op *catalogue.Operation, f wire.Fields) *refusal {
 		code = "PARAMETER FAIL" // as its page spells it
 	}
 	return xmlRefusal(code, shown(v.Field)+"参数格式校验错误").hinting(v.Error())
+}
+
+// checkCertificate wants the merchant's own certificate from calls that need
+// mutual TLS. Over plain HTTP there is none to see: the call is let through and
+// its answer says so.
+func (e *engine) checkCertificate(end *xmlEndpoint, m *merchant, x *exchange) *refusal {
+	if !end.mtls {
+		return nil
+	}
+	state := x.request.TLS
+	switch {
+	case state == nil:
+		x.note = "WeChat Pay takes this call only with the merchant's certificate in the TLS handshake; over plain " +
+			"HTTP the sandbox cannot see one and let it pass (see Config.TLSAddr)"
+	case len(state.PeerCertificates) == 0:
+		return xmlRefusal("CERT_ERROR", "请使用证书").
+			hinting("no certificate came in the TLS handshake: make the call with " +
+				"wxpay.MTLS() and Config.Certificate, or load apiclient_cert.pem into your HTTP client")
+	case !state.PeerCertificates[0].Equal(m.cert):
+		return xmlRefusal("CERT_ERROR", "商户证书校验失败").hinting("the certificate of the TLS handshake is not merchant " +
+			m.MchID + "'s")
+	}
+	return nil
 }

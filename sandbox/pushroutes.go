@@ -254,3 +254,24 @@ func (w *recorder) WriteHeader(status int) {
 		w.status = status
 	}
 }
+
+// requeue sends what could not be delivered and now can, because a route came.
+func (e *engine) requeue(ctx context.Context) error {
+	return e.step(ctx, func(s *step) error {
+		stuck, err := find[pushRow](s.Tx, "state:"+string(PushUndeliverable), 0)
+		if err != nil {
+			return err
+		}
+		for _, p := range stuck {
+			if _, _, problem := e.routes.resolve(p.URL); problem != "" || e.registry.merchant(p.MchID) == nil {
+				continue
+			}
+			p.again(s.now)
+			s.pushed = true
+			if err := put(s.Tx, p); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -21,25 +21,6 @@ const (
 // are assumed to follow it. https://pay.weixin.qq.com/doc/v2/merchant/4011987907
 var pappaySchedule = schedule{"v2", seconds(0, 15, 15, 30, 180, 1800, 1800, 1800, 1800, 3600)}
 
-// notifyContractXML writes the notification of a contract that was signed in
-// APIv2. https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_6.shtml
-func (s *step) notifyContractXML(c *contractRow, url string) error {
-	f := contractFields(c)
-	delete(f, "contract_signed_time")
-	delete(f, "contract_state")
-	f["change_type"], f["operate_time"] = "ADD", dateTime(c.SignedAt)
-	summary := "签约结果通知"
-	if c.State == ContractTerminated {
-		summary = "解约结果通知"
-		f["change_type"], f["operate_time"] = "DELETE", dateTime(c.TerminatedAt)
-		delete(f, "contract_terminated_time")
-		delete(f, "contract_expired_time")
-	}
-	f["return_code"], f["result_code"] = "SUCCESS", "SUCCESS"
-	return s.notifyXML(&pushRow{Push: Push{MchID: c.MchID, URL: url, Event: eventV2Contract, Summary: summary,
-		About: c.ID}, retries: quickSchedule}, f)
-}
-
 // notifyXML writes a push of these fields, signed when it is sent.
 func (s *step) notifyXML(p *pushRow, f wire.Fields) error {
 	p.Resource = encodeJSON(f)

@@ -97,11 +97,11 @@ func secretsOfTest(t testing.TB) map[string]string {
 }
 
 func testRedaction() redaction {
-	r := newRegistry()
+	r := newRegistry(everything().kinds())
 	m := DefaultMerchant()
 	m.APIv3Key, m.APIv2Key = wxpay.NewSecret(testAPIv3Key), wxpay.NewSecret(testAPIv2Key)
 	m.PrivateKey, m.Certificate = wxpay.NewSecret(testMerchantKey), testMerchantCert
-	parsed, err := parseMerchant(m)
+	parsed, err := everything().kinds().parse(m)
 	if err == nil {
 		err = r.putMerchant(parsed)
 	}

@@ -271,7 +271,9 @@ func (s *step) refunded(r *refundRow) (*payment, error) {
 	return nil, nil
 }
 
-// refundKinds lists the ways to refund.
-func refundKinds() []*refundRules {
-	return []*refundRules{secapiRefunds(), domesticRefunds(), ecommerceRefunds()}
+func (r *refundRow) channel() string {
+	if r.Channel != "" {
+		return r.Channel
+	}
+	return "ORIGINAL"
 }

@@ -116,13 +116,6 @@ func refundDocument(r *refundRow) document {
 	return out
 }
 
-func (r *refundRow) channel() string {
-	if r.Channel != "" {
-		return r.Channel
-	}
-	return "ORIGINAL"
-}
-
 func (r *refundRow) account() string {
 	if r.RedoneTo != "" {
 		return r.RedoneTo

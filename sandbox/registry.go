@@ -19,6 +19,7 @@ type registry struct {
 }
 
 type registered struct {
+	kinds     products
 	merchants map[string]*merchant
 	serials   map[string]*merchant // by the serial number of the API certificate
 	order     []string             // merchant ids as they came
@@ -36,9 +37,9 @@ type person struct {
 	made    map[string]string // by appid, where none was told; see introduce
 }
 
-func newRegistry() *registry {
+func newRegistry(kinds products) *registry {
 	r := &registry{}
-	r.state.Store(&registered{merchants: map[string]*merchant{}, serials: map[string]*merchant{},
+	r.state.Store(&registered{kinds: kinds, merchants: map[string]*merchant{}, serials: map[string]*merchant{},
 		people:  map[string]person{},
 		retired: map[string]string{}, former: map[string][]string{}})
 	return r
@@ -108,7 +109,7 @@ func (r *registry) change(f func(*registered) error) error {
 
 func (s *registered) clone() *registered {
 	return &registered{
-		merchants: maps.Clone(s.merchants), serials: maps.Clone(s.serials), order: slices.Clone(s.order),
+		kinds: s.kinds, merchants: maps.Clone(s.merchants), serials: maps.Clone(s.serials), order: slices.Clone(s.order),
 		people: maps.Clone(s.people), retired: maps.Clone(s.retired), former: maps.Clone(s.former),
 	}
 }
@@ -169,7 +170,7 @@ func (r *registry) putPlan(mchid string, p Plan, save func() error) error {
 				q.Product == p.Product
 		})
 		m.Plans = append(m.Plans, p)
-		next, err := parseMerchant(m)
+		next, err := s.kinds.parse(m)
 		if err != nil {
 			return err
 		}

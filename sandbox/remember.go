@@ -238,7 +238,7 @@ func recallMerchants(tx store.Tx, r *registered) error {
 		if k := keys[m.Merchant.MchID]; k != nil {
 			m.Merchant = k.replaced(m.Merchant)
 		}
-		parsed, err := parseMerchant(m.Merchant)
+		parsed, err := r.kinds.parse(m.Merchant)
 		if err != nil {
 			return err
 		}

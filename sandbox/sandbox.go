@@ -38,8 +38,9 @@ func Start(c Config) (*Sandbox, error) {
 			return nil, err
 		}
 	}
-	for i := range c.Merchants {
-		if err := c.Merchants[i].checkNew(); err != nil {
+	plays := everything()
+	for i, kinds := 0, plays.kinds(); i < len(c.Merchants); i++ {
+		if err := kinds.checkNew(c.Merchants[i]); err != nil {
 			return nil, err
 		}
 		if err := GenerateMerchantKeys(&c.Merchants[i]); err != nil {
@@ -48,7 +49,7 @@ func Start(c Config) (*Sandbox, error) {
 	}
 	setDefault(&c.Addr, "127.0.0.1:0")
 	setDefault(&c.AdminAddr, "127.0.0.1:0")
-	e, err := newEngine(c)
+	e, err := newEngine(c, plays)
 	if err != nil {
 		return nil, err
 	}
@@ -186,13 +187,13 @@ func (s *Sandbox) ClearFaults() { s.engine.faults.clear("") }
 // AddMerchant registers a merchant, or replaces the one with its id, and returns
 // it with whatever keys were made for it. Notifications that waited for it are sent.
 func (s *Sandbox) AddMerchant(m Merchant) (Merchant, error) {
-	if err := m.checkNew(); err != nil {
+	if err := s.engine.products.checkNew(m); err != nil {
 		return m, err
 	}
 	if err := GenerateMerchantKeys(&m); err != nil {
 		return m, err
 	}
-	parsed, err := parseMerchant(m)
+	parsed, err := s.engine.products.parse(m)
 	if err != nil {
 		return m, err
 	}
@@ -204,7 +205,7 @@ func (s *Sandbox) AddMerchant(m Merchant) (Merchant, error) {
 
 // AddPlan gives a merchant a plan or service, or changes the one it has.
 func (s *Sandbox) AddPlan(mchid string, p Plan) error {
-	if err := p.checkNew(); err != nil {
+	if err := s.engine.products.checkNewPlan(p); err != nil {
 		return err
 	}
 	return s.engine.registry.putPlan(mchid, p, func() error { return s.engine.save(&savedPlan{MchID: mchid, Plan: p}) })
@@ -223,4 +224,10 @@ func (s *Sandbox) Merchants() []Merchant {
 		out = append(out, m.Merchant)
 	}
 	return out
+}
+
+// Format prints where the sandbox is. What is behind it changes meanwhile, and
+// holds keys.
+func (s *Sandbox) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "sandbox.Sandbox{URL: %q, AdminURL: %q, …}", s.url, s.adminURL)
 }

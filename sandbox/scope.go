@@ -36,21 +36,17 @@ func hides(tx store.Tx, e entity) bool {
 
 // The merchants that entities belong to.
 
-func (s *sessionRow) owner() string     { return s.MchID }
-func (c *contractRow) owner() string    { return c.MchID }
-func (o *orderRow) owner() string       { return o.MchID }
-func (d *debitRow) owner() string       { return d.MchID }
-func (r *refundRow) owner() string      { return r.MchID }
-func (p *pushRow) owner() string        { return p.MchID }
-func (b *billFile) owner() string       { return b.MchID }
-func (u *FaceUser) owner() string       { return u.MchID }
-func (f *FaceCollection) owner() string { return f.MchID }
-func (f *faceDevice) owner() string     { return f.MchID }
-func (f *faceCode) owner() string       { return f.MchID }
-func (s *savedMerchant) owner() string  { return s.Merchant.MchID }
-func (s *savedPlan) owner() string      { return s.MchID }
-func (s *savedKeys) owner() string      { return s.MchID }
-func (s *savedFormer) owner() string    { return s.MchID }
+func (s *sessionRow) owner() string    { return s.MchID }
+func (c *contractRow) owner() string   { return c.MchID }
+func (o *orderRow) owner() string      { return o.MchID }
+func (d *debitRow) owner() string      { return d.MchID }
+func (r *refundRow) owner() string     { return r.MchID }
+func (p *pushRow) owner() string       { return p.MchID }
+func (b *billFile) owner() string      { return b.MchID }
+func (s *savedMerchant) owner() string { return s.Merchant.MchID }
+func (s *savedPlan) owner() string     { return s.MchID }
+func (s *savedKeys) owner() string     { return s.MchID }
+func (s *savedFormer) owner() string   { return s.MchID }
 
 // The ids of these name the merchant, and calls make them with their own.
 

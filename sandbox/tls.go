@@ -87,26 +87,3 @@ func makeAuthority(ip net.IP) (*x509.Certificate, tls.Certificate, error) {
 	}
 	return authority, tls.Certificate{Certificate: [][]byte{leafDER}, PrivateKey: leafKey}, nil
 }
-
-// checkCertificate wants the merchant's own certificate from calls that need
-// mutual TLS. Over plain HTTP there is none to see: the call is let through and
-// its answer says so.
-func (e *engine) checkCertificate(end *xmlEndpoint, m *merchant, x *exchange) *refusal {
-	if !end.mtls {
-		return nil
-	}
-	state := x.request.TLS
-	switch {
-	case state == nil:
-		x.note = "WeChat Pay takes this call only with the merchant's certificate in the TLS handshake; over plain " +
-			"HTTP the sandbox cannot see one and let it pass (see Config.TLSAddr)"
-	case len(state.PeerCertificates) == 0:
-		return xmlRefusal("CERT_ERROR", "请使用证书").
-			hinting("no certificate came in the TLS handshake: make the call with " +
-				"wxpay.MTLS() and Config.Certificate, or load apiclient_cert.pem into your HTTP client")
-	case !state.PeerCertificates[0].Equal(m.cert):
-		return xmlRefusal("CERT_ERROR", "商户证书校验失败").hinting("the certificate of the TLS handshake is not merchant " +
-			m.MchID + "'s")
-	}
-	return nil
-}

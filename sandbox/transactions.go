@@ -3,7 +3,6 @@ package sandbox
 import (
 	"encoding/json"
 	"maps"
-	"net/http"
 	"time"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
@@ -131,11 +130,6 @@ func (c *call) transaction() (*orderRow, error) {
 	return nil, missing
 }
 
-func noSuchOrder() *refusal {
-	return notFound("ORDER_NOT_EXIST", "订单不存在").
-		hinting("no order, and no debit, of the parties the call names has this number")
-}
-
 func queryTransaction(c *call) (document, error) {
 	o, err := c.transaction()
 	if err != nil {
@@ -156,6 +150,15 @@ func closeTransaction(c *call) (document, error) {
 // affair, so the sandbox never does.
 func exposeNothing(c *call) (document, error) {
 	return document{"fqf_exposure": false}, nil
+}
+
+// notifyPaid tells that an order was paid, by the document that queries have of it.
+func notifyPaid(document func(*orderRow, time.Time) document) func(*step, *orderRow) error {
+	return func(s *step, o *orderRow) error {
+		return s.notify(&pushRow{Push: Push{MchID: o.MchID, URL: o.NotifyURL, Event: "TRANSACTION.SUCCESS",
+			OriginalType: "transaction", Summary: "支付成功", Resource: encodeJSON(document(o, s.now)), About: o.ID},
+			retries: genericSchedule})
+	}
 }
 
 // transactionDocument is an order in queries and in TRANSACTION.SUCCESS. Who
@@ -188,21 +191,4 @@ func transactionDocument(o *orderRow, now time.Time) document {
 		out["success_time"] = wire.FormatTime(o.PaidAt)
 	}
 	return out
-}
-
-// paidBy is trade_type, of orders of APIv2 too.
-func (o *orderRow) paidBy() TradeType {
-	if o.TradeType == "" {
-		return TradeJSAPI
-	}
-	return o.TradeType
-}
-
-// orderRefused is a refusal that has a code of its own in the tables of orders.
-func orderRefused(status int, code, message, hint string) *refusal {
-	return &refusal{status: status, code: code, message: message, internal: internalParam, hint: hint}
-}
-
-func forbidden(code, message, hint string) *refusal {
-	return orderRefused(http.StatusForbidden, code, message, hint)
 }

@@ -42,18 +42,3 @@ func (c *call) ownContract(id string) (*contractRow, error) {
 	}
 	return contract, err
 }
-
-// Delete removes a contract of the payer's from their list in WeChat, and ends it
-// before, when it stands. Products that say so, such as eduschoolpay, answer 404
-// for it from then on.
-func (p *Payer) Delete(contractID string) error {
-	return p.withOwn(contractID, func(s *step, c *contractRow) error {
-		if c.live() {
-			if err := s.terminate(c, ByUser, byPayer); err != nil {
-				return err
-			}
-		}
-		c.Deleted = true
-		return put(s.Tx, c)
-	})
-}

@@ -1,0 +1,69 @@
+package sandbox
+
+import (
+	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/internal/wire"
+)
+
+// ResetAPIv3Key does what the merchant console's "set APIv3 key" does: from now on
+// notifications and certificates are sealed with a new key, which is returned.
+func (s *Sandbox) ResetAPIv3Key(mchid string) (wxpay.Secret, error) {
+	key := s.engine.random.roll(letters, wire.KeySize)
+	if err := s.engine.changeKeys(mchid, func(k *savedKeys, _ *merchant) error {
+		k.APIv3Key = key
+		return nil
+	}); err != nil {
+		return wxpay.Secret{}, err
+	}
+	return wxpay.NewSecret(key), nil
+}
+
+// ReplaceCertificate gives the merchant a new API certificate with a new private
+// key, as when it applies for another in the console. Calls signed for the former
+// one get 401. The new one is in what is returned.
+func (s *Sandbox) ReplaceCertificate(mchid string) (Merchant, error) {
+	cert, key, err := generate("wxpay sandbox merchant " + mchid)
+	if err != nil {
+		return Merchant{}, err
+	}
+	if err := s.engine.changeKeys(mchid, func(k *savedKeys, m *merchant) error {
+		k.Certificate, k.PrivateKey = cert, key
+		k.Retired = append(k.Retired, m.serial)
+		return nil
+	}); err != nil {
+		return Merchant{}, err
+	}
+	return s.engine.registry.merchant(mchid).Merchant, nil
+}
+
+// SetKeyMode moves a merchant between platform certificates and the public key.
+func (s *Sandbox) SetKeyMode(mchid string, mode KeyMode) error {
+	return s.engine.changeKeys(mchid, func(k *savedKeys, _ *merchant) error {
+		k.KeyMode = &mode
+		return nil
+	})
+}
+
+// RotatePlatformCertificate gives WeChat Pay a new platform certificate. GET
+// /v3/certificates lists it at once beside the former one. After 24 hours on the
+// sandbox's clock it is the one that signs, and the former one is listed no more:
+// a merchant who does not download certificates in between cannot verify
+// anything. Merchants of the public key notice nothing.
+func (s *Sandbox) RotatePlatformCertificate() error {
+	cert, key, err := generate("wxpay sandbox platform")
+	if err != nil {
+		return err
+	}
+	next := &savedCertificate{Certificate: cert, Key: key, From: s.engine.clock.Now().Add(certificateNotice)}
+	return s.engine.keys.add(next, func() error { return s.engine.save(next) })
+}
+
+// PlatformCertificates are those that merchants can download now, in PEM by serial
+// number.
+func (s *Sandbox) PlatformCertificates() map[string]string {
+	out := map[string]string{}
+	for _, c := range s.engine.keys.listed() {
+		out[c.serial] = string(c.pem)
+	}
+	return out
+}

@@ -1,0 +1,55 @@
+package sandbox
+
+import (
+	"net/http"
+	"net/url"
+)
+
+// OpenURL opens the signed URL of an APIv2 signing page (entrustweb,
+// h5entrustweb and their partner twins), or a redirect_url that the H5 page or a
+// pre-sign answers with. The page's Token is what to agree to or to decline:
+//
+//	page, err := payer.OpenURL(address)
+//	contract, err := payer.Agree(page.Token)
+//
+// A URL that WeChat would refuse is a [*PageError] of reason [PageRejected],
+// with a hint, and stands in the journal like a call.
+func (p *Payer) OpenURL(address string) (*Page, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil, &PageError{Reason: PageUnknown, Message: "This address does not exist."}
+	}
+	for _, name := range []string{"pre_entrustweb_id", "presign_token"} {
+		if token := u.Query().Get(name); token != "" && u.Host == signingHost {
+			return p.Open(token)
+		}
+	}
+	r, err := http.NewRequest(http.MethodGet, u.String(), http.NoBody)
+	if err != nil {
+		return nil, &PageError{Reason: PageUnknown, Message: "This address does not exist."}
+	}
+	return p.openSigned(r, nil)
+}
+
+// OpenMiniProgram is what happens when the merchant's mini program calls
+// wx.navigateToMiniProgram with this extraData, which
+// wxpay.Client.ContractExtraData makes. It is otherwise like OpenURL.
+func (p *Payer) OpenMiniProgram(extraData map[string]string) (*Page, error) {
+	if token := extraData["pre_entrustweb_id"]; token != "" && len(extraData) == 1 {
+		return p.Open(token)
+	}
+	r, err := http.NewRequest(http.MethodGet, "weixin://miniprogram/wxbd687630cd02ce1d", http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	return p.openSigned(r, extraData)
+}
+
+// openSigned opens the page of a signed signing request.
+func (p *Payer) openSigned(r *http.Request, extraData map[string]string) (*Page, error) {
+	token, err := p.sandbox.engine.signedPage(r, extraData)
+	if err != nil {
+		return nil, err
+	}
+	return p.Open(token)
+}
