@@ -9,20 +9,8 @@ import (
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
-// Clock is the time of the sandbox's business: create_time, the lifetimes of
-// sessions, the hours of debits, the schedules of notifications. By default it is
-// the machine's clock, moved by an offset; a manual clock (see [At]) stands still
-// until it is moved, and then no notification is sent unless Settle or Advance
-// does it. Where a running clock was moved to is kept in the store: a sandbox that
-// starts on it again goes on from there, unless Config.Start says otherwise.
-//
-// What is signed is dated by another clock: the timestamp of Authorization and
-// its five minutes, Wechatpay-Timestamp, the timestamp of APIv2 pages. A sandbox
-// that was started takes the machine's, for that is what other processes have:
-// moving its clock by a year cuts none of them off. In tests with [New] both are
-// this one, so that At works as well in a year when the test's certificates have
-// expired. [Sandbox.ClientConfig] has the right one in Now.
-type Clock struct {
+// clock is the time of business.
+type clock struct {
 	mu     sync.Mutex
 	manual bool
 	fixed  time.Time             // a manual clock's time
@@ -33,8 +21,8 @@ type Clock struct {
 }
 
 // newClock starts at start, or at the machine's time when start is zero.
-func newClock(start time.Time, manual bool) *Clock {
-	c := &Clock{manual: manual, moved: func() {}, keep: func(time.Time) error { return nil },
+func newClock(start time.Time, manual bool) *clock {
+	c := &clock{manual: manual, moved: func() {}, keep: func(time.Time) error { return nil },
 		turned: make(chan struct{})}
 	switch {
 	case manual && start.IsZero():
@@ -48,7 +36,7 @@ func newClock(start time.Time, manual bool) *Clock {
 }
 
 // Now is the sandbox's time, in Beijing's zone.
-func (c *Clock) Now() time.Time {
+func (c *clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.manual {
@@ -58,17 +46,10 @@ func (c *Clock) Now() time.Time {
 }
 
 // Manual says whether the clock stands still between moves.
-func (c *Clock) Manual() bool { return c.manual }
+func (c *clock) Manual() bool { return c.manual }
 
-// Set moves the clock, forwards or back, without making the notification
-// attempts that lie between: those that have become due are all made at the new
-// time. To live through the time between, use [Sandbox.Advance]. What happens by
-// itself, debits, refunds and the ends of contracts, has happened at its own moment
-// for everybody who acts or looks after.
-//
-// The clock goes from the beginning of 1971 to the end of 2261. Any other time is an error and
-// moves nothing.
-func (c *Clock) Set(t time.Time) error {
+// Set moves the clock.
+func (c *clock) Set(t time.Time) error {
 	if err := checkTime(t); err != nil {
 		return err
 	}
@@ -93,7 +74,7 @@ func checkTime(t time.Time) error {
 func clockBegins() time.Time { return time.Date(1971, 1, 1, 0, 0, 0, 0, time.UTC) }
 func clockEnds() time.Time   { return time.Date(2262, 1, 1, 0, 0, 0, 0, time.UTC) }
 
-func (c *Clock) set(t time.Time) {
+func (c *clock) set(t time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.manual {
@@ -107,7 +88,7 @@ func (c *Clock) set(t time.Time) {
 
 // wait returns when d has passed by this clock, or ctx has ended. A clock that
 // stands still has to be moved for it.
-func (c *Clock) wait(ctx context.Context, d time.Duration) {
+func (c *clock) wait(ctx context.Context, d time.Duration) {
 	var passed <-chan time.Time // d of the machine's time, however the clock was moved meanwhile
 	if !c.manual {
 		timer := time.NewTimer(d)

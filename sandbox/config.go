@@ -132,3 +132,13 @@ func DefaultMerchant() Merchant {
 		},
 	}
 }
+
+// settings are what the engine takes of it.
+func (c *Config) settings() settings {
+	return settings{
+		keys: c.Keys, merchants: c.Merchants, payers: c.Payers,
+		store: c.Store, start: c.Start, manual: c.ManualClock, oneClock: c.OneClock, rand: c.Rand, chaos: c.Chaos,
+		anywhere: c.AllowNonLoopback, patience: c.NotifyTimeout, maxBody: c.MaxBody, kept: c.JournalSize,
+		rounds: c.rounds, logf: c.Logf, warn: c.warn, onExchange: c.OnExchange, onAttempt: c.OnAttempt,
+	}
+}

@@ -28,7 +28,7 @@ func (c *call) freshNumber(s *sessionRow, outTradeNo string) error {
 // nobody hears of it.
 func (s *step) payAtSigning(d *debitRow, c *contractRow) error {
 	r := s.rulesOf(c.Product, "")
-	failed := &PageError{Reason: PageBlocked, Message: "The first payment failed, and with it the signing.", keep: true}
+	failed := committed(&PageError{Reason: PageBlocked, Message: "The first payment failed, and with it the signing."})
 	d.Product, d.Rules, d.MchID, d.ContractID = c.Product, r.name, c.MchID, c.ID
 	d.ID = debitID(d.Product, d.MchID, d.OutTradeNo)
 	switch _, err := get[debitRow](s.Tx, d.ID); {
@@ -39,7 +39,7 @@ func (s *step) payAtSigning(d *debitRow, c *contractRow) error {
 	}
 	d.takeFrom(c)
 	if used, err := s.numbersTaken(d); used || err != nil {
-		return cmp.Or(err, error(failed))
+		return cmp.Or(err, failed)
 	}
 	failure, err := s.take(r, d, c)
 	if err != nil {

@@ -23,11 +23,10 @@ func (s *step) sign(session *sessionRow, openid string) (*contractRow, error) {
 	if err == nil && p.agreed != nil {
 		err = p.agreed(s, session, c)
 	}
-	if stop := (*PageError)(nil); errors.As(err, &stop) && stop.keep {
+	if stop := (*PageError)(nil); errors.As(err, new(kept)) && errors.As(err, &stop) {
 		if err := s.failSigning(p, session, c, stop.Reason); err != nil {
 			return nil, err
 		}
-		return nil, stop
 	}
 	if err != nil {
 		return nil, err
@@ -74,8 +73,8 @@ func (s *step) obstacle(session *sessionRow, who person) error {
 		return err
 	}
 	if !w.is(session.RealName, session.IDNumber) {
-		return &PageError{Reason: PageIdentity, Message: "Your identity is not the one the merchant has given.",
-			keep: true}
+		return committed(&PageError{Reason: PageIdentity,
+			Message: "Your identity is not the one the merchant has given."})
 	}
 	if w.BlockSigning > 0 {
 		w.BlockSigning--
@@ -89,9 +88,9 @@ func (s *step) obstacle(session *sessionRow, who person) error {
 
 // blocked is a rule of WeChat Pay's in the way of a payer who has agreed; a
 // product's agreed may return it.
-func blocked() *PageError {
-	return &PageError{Reason: PageBlocked, Message: "The service cannot be opened for this account at the moment.",
-		keep: true}
+func blocked() error {
+	return committed(&PageError{Reason: PageBlocked,
+		Message: "The service cannot be opened for this account at the moment."})
 }
 
 // failSigning writes down that the payer agreed without effect: the code is burnt, and

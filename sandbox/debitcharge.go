@@ -12,9 +12,8 @@ func (s *step) execute(r *debitRules, d *debitRow, contract *contractRow) error 
 		if err := put(s.Tx, contract); err != nil { // the attempt counts
 			return err
 		}
-		return committed(systemError()).
-			hinting("the payer was told to fail so; nothing was debited, the same call may be " +
-				"tried again")
+		return committed(systemError().
+			hinting("the payer was told to fail so; nothing was debited, the same call may be tried again"))
 	}
 	d.EndedAt = s.now
 	if contract.Pending == d.ID {

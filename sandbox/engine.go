@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"time"
 
@@ -26,7 +27,7 @@ type engine struct {
 	tellPaid   map[placing]func(*step, *orderRow) error
 	sealed     func() map[*catalogue.Operation][]string // made when first asked for
 	store      store.Store
-	clock      *Clock // of business
+	clock      *clock // of business
 	oneClock   bool
 	wireNow    func() time.Time // the clock of signatures: clock's with oneClock, otherwise the machine's
 	random     *random
@@ -53,9 +54,33 @@ type bound struct {
 	seals   []secret // of the reply
 }
 
-// newEngine takes a Config whose keys have been filled in.
-func newEngine(c Config, plays *repertoire) (*engine, error) {
-	if err := checkTime(c.Start); err != nil && !c.Start.IsZero() {
+// settings are what an engine is made with, filled in but for what may be left out.
+type settings struct {
+	keys      *KeyMaterial
+	merchants []Merchant
+	payers    []map[string]string
+
+	store    store.Store   // nil: in memory
+	start    time.Time     // zero: where the clock was
+	manual   bool          // the clock stands still
+	oneClock bool          // signatures are dated by it too
+	rand     io.Reader     // nil: crypto/rand
+	chaos    bool          // starts with the faults of it armed
+	anywhere bool          // notifications may go to other machines
+	patience time.Duration // for a merchant's answer; 0: the documented
+	maxBody  int64         // 0: 1 MiB
+	kept     int           // entries of the journal; 0: 1000
+	rounds   int           // see worker; 0: the usual number
+	logf     func(format string, args ...any)
+	warn     func(format string, args ...any)
+
+	onExchange func(Exchange)
+	onAttempt  func(Push, Attempt)
+}
+
+// newEngine makes one that plays these.
+func newEngine(c settings, plays *repertoire) (*engine, error) {
+	if err := checkTime(c.start); err != nil && !c.start.IsZero() {
 		return nil, fmt.Errorf("%w: give Config.Start another time", err)
 	}
 	kinds := plays.kinds()
@@ -63,11 +88,11 @@ func newEngine(c Config, plays *repertoire) (*engine, error) {
 		behaviours: map[string]bound{}, products: kinds,
 		debits: map[string]*debitRules{}, refunds: map[string]*refundRules{}, timers: timers(), v2: plays.xml, tellPaid: plays.paid,
 		asides: &asides{revs: map[rowName]int64{}},
-		store:  c.Store, clock: newClock(c.Start, c.ManualClock), registry: newRegistry(kinds), faults: &faults{},
-		routes: newRoutes(c.AllowNonLoopback), notifyTimeout: c.NotifyTimeout, maxBody: c.MaxBody,
-		onExchange: c.OnExchange, onAttempt: c.OnAttempt,
+		store:  c.store, clock: newClock(c.start, c.manual), registry: newRegistry(kinds), faults: &faults{},
+		routes: newRoutes(c.anywhere), notifyTimeout: c.patience, maxBody: c.maxBody,
+		onExchange: c.onExchange, onAttempt: c.onAttempt,
 	}
-	e.oneClock, e.wireNow = c.OneClock, time.Now
+	e.oneClock, e.wireNow = c.oneClock, time.Now
 	if e.oneClock {
 		e.wireNow = e.clock.Now
 	}
@@ -75,31 +100,31 @@ func newEngine(c Config, plays *repertoire) (*engine, error) {
 	if e.catalogue, err = catalogue.Default(); err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}
-	if e.keys, err = parsePlatformKeys(c.Keys); err != nil {
+	if e.keys, err = parsePlatformKeys(c.keys); err != nil {
 		return nil, err
 	}
 	if e.store == nil {
 		e.store = store.NewMemory()
 	}
-	if c.Rand == nil {
-		c.Rand = rand.Reader
+	if c.rand == nil {
+		c.rand = rand.Reader
 	}
-	e.random = &random{rand: c.Rand}
+	e.random = &random{rand: c.rand}
 	e.faults.random = e.random
-	e.logf, e.warn = inOneLine(c.Logf), inOneLine(c.warn)
+	e.logf, e.warn = inOneLine(c.logf), inOneLine(c.warn)
 	setDefault(&e.notifyTimeout, answerWithin)
 	setDefault(&e.maxBody, 1<<20)
-	if c.JournalSize < 0 {
+	if c.kept < 0 {
 		return nil, errors.New("sandbox: Config.JournalSize is negative; leave it out for 1000")
 	}
-	setDefault(&c.JournalSize, 1000)
-	if c.Chaos {
+	setDefault(&c.kept, 1000)
+	if c.chaos {
 		if _, err := e.faults.arm(e.chaos()...); err != nil {
 			return nil, err
 		}
 	}
 	e.sealed = sync.OnceValue(e.sealedMembers)
-	e.journal = &journal{engine: e, keep: c.JournalSize}
+	e.journal = &journal{engine: e, keep: c.kept}
 	e.worker = newWorker(e)
 	if c.rounds > 0 {
 		e.worker.rounds = c.rounds
@@ -121,7 +146,7 @@ func newEngine(c Config, plays *repertoire) (*engine, error) {
 		e.bind(b, nil)
 	}
 
-	for _, m := range c.Merchants {
+	for _, m := range c.merchants {
 		parsed, err := kinds.parse(m)
 		if err != nil {
 			return nil, err
@@ -132,7 +157,7 @@ func newEngine(c Config, plays *repertoire) (*engine, error) {
 	}
 	// Who somebody is depends on what the store has of them.
 	var payers []*savedPerson
-	for _, openIDs := range c.Payers {
+	for _, openIDs := range c.payers {
 		payers = append(payers, &savedPerson{OpenIDs: openIDs})
 	}
 	if err := e.view(context.Background(), func(s *step) error { return e.joinAll(s, payers) }); err != nil {
@@ -141,8 +166,8 @@ func newEngine(c Config, plays *repertoire) (*engine, error) {
 	if err := e.recall(); err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}
-	if !c.ManualClock {
-		if c.Start.IsZero() {
+	if !c.manual {
+		if c.start.IsZero() {
 			if err := e.recallTime(); err != nil {
 				return nil, fmt.Errorf("sandbox: %w", err)
 			}

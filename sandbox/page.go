@@ -26,8 +26,6 @@ type PageError struct {
 	Reason  PageReason `json:"reason"`
 	Message string     `json:"message"`        // as shown to a person
 	Hint    string     `json:"hint,omitempty"` // what the merchant did wrong, as only a sandbox says
-
-	keep bool // what happened until the page said so stays
 }
 
 func (e *PageError) Error() string {

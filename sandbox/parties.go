@@ -28,9 +28,9 @@ func (c *call) checkParties() error {
 // either it is whoever comes.
 type payers struct{ openID, subOpenID string }
 
-func (o *Order) payers() payers    { return payers{o.OpenID, o.SubOpenID} }
-func (s *Session) payers() payers  { return payers{s.OpenID, s.SubOpenID} }
-func (c *Contract) payers() payers { return payers{c.OpenID, c.SubOpenID} }
+func (o *orderRow) payers() payers    { return payers{o.OpenID, o.SubOpenID} }
+func (s *sessionRow) payers() payers  { return payers{s.OpenID, s.SubOpenID} }
+func (c *contractRow) payers() payers { return payers{c.OpenID, c.SubOpenID} }
 
 // name is an openid of the one who is named, "" for anybody.
 func (p payers) name() string { return cmp.Or(p.openID, p.subOpenID) }

@@ -104,9 +104,9 @@ func (p *Payer) Pay(prepayID string) (r *Receipt, err error) {
 		case err != nil:
 			return err
 		case failure == NotEnough:
-			return &PageError{Reason: PageNoMoney, Message: "There is not enough money for this.", keep: true}
+			return committed(&PageError{Reason: PageNoMoney, Message: "There is not enough money for this."})
 		case failure != "":
-			return &PageError{Reason: PageFailed, Message: "The payment failed. Please try again later.", keep: true}
+			return committed(&PageError{Reason: PageFailed, Message: "The payment failed. Please try again later."})
 		}
 		r = &Receipt{Order: o.view()}
 		if r.PasswordFree, err = s.exempt(o); err != nil {

@@ -62,7 +62,6 @@ type Attempt struct {
 	Probe  bool      `json:"probe,omitempty"`  // sent with a WECHATPAY/SIGNTEST/ signature, to be refused
 	Open   bool      `json:"open,omitempty"`   // not answered yet
 
-	refused string // why the address may not be called at all
 	// Faults are those that were done to this attempt.
 	Faults []FaultName `json:"faults,omitempty"`
 }

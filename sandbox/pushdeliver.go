@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
@@ -25,24 +26,29 @@ func (e *engine) deliver(ctx context.Context, p *pushRow) (results []Attempt, pr
 		return []Attempt{{At: e.clock.Now(), Error: "not sent: " + problem}}, problem
 	}
 	s := e.faults.ofPush(p, FaultName.ofAttempt)
-	send := func(s injected) Attempt { return e.post(ctx, transport, target, m, p, s) }
+	var one sync.Mutex // a [FaultRace] sends two at a time
+	send := func(s injected) Attempt {
+		a, refused := e.post(ctx, transport, target, m, p, s)
+		one.Lock()
+		defer one.Unlock()
+		problem = cmp.Or(problem, refused)
+		return a
+	}
 	if s == nil {
 		results = []Attempt{send(nil)}
 	} else {
 		results = s.deliver(send)
 	}
-	for _, a := range results {
-		problem = cmp.Or(problem, a.refused)
-	}
 	return results, problem
 }
 
+// post sends one message. refused is why the address may not be called at all.
 func (e *engine) post(ctx context.Context, transport http.RoundTripper, target string, m *merchant, p *pushRow,
-	s injected) Attempt {
-	result := Attempt{At: e.clock.Now(), Faults: s.names()}
-	fail := func(format string, args ...any) Attempt {
+	s injected) (result Attempt, refused string) {
+	result = Attempt{At: e.clock.Now(), Faults: s.names()}
+	fail := func(format string, args ...any) (Attempt, string) {
 		result.Error = oneLine(fmt.Sprintf(format, args...), shownLine)
-		return result
+		return result, refused
 	}
 	body, header, err := e.message(m, p, s)
 	if err != nil {
@@ -63,7 +69,7 @@ func (e *engine) post(ctx context.Context, transport http.RoundTripper, target s
 			return fail("no answer within %s", e.notifyTimeout)
 		}
 		if no := (*notCalled)(nil); errors.As(err, &no) {
-			result.refused = no.problem
+			refused = no.problem
 			return fail("not sent: %s", no.problem)
 		}
 		return fail("the merchant cannot be reached: %v", err)
@@ -77,7 +83,7 @@ func (e *engine) post(ctx context.Context, transport http.RoundTripper, target s
 	said, _ := io.ReadAll(io.LimitReader(answer.Body, 64<<10)) // to the end, so that the connection can be used again
 	if p.V2 {
 		result.Error = judgeXML(answer.StatusCode, said)
-		return result
+		return result, ""
 	}
 	if answer.StatusCode < 200 || answer.StatusCode > 299 {
 		return fail("answered %d, want 200 or 204", answer.StatusCode)
@@ -85,7 +91,7 @@ func (e *engine) post(ctx context.Context, transport http.RoundTripper, target s
 	if p.heard != nil {
 		p.heard(said)
 	}
-	return result
+	return result, ""
 }
 
 // message is the body of an attempt with the headers it is sent with.

@@ -23,9 +23,6 @@ type refusal struct {
 	// unsupported, when set, goes out as X-Sandbox-Unsupported: the refusal is
 	// the sandbox's own and says nothing about WeChat Pay.
 	unsupported string
-	// keep commits what the call did before it was refused: a failed debit is
-	// refused and remembered.
-	keep bool
 }
 
 func (r *refusal) Error() string { return r.code + ": " + r.message }
@@ -33,12 +30,6 @@ func (r *refusal) Error() string { return r.code + ": " + r.message }
 // hinting returns r with a sentence for the X-Sandbox-Hint header.
 func (r *refusal) hinting(hint string) *refusal {
 	r.hint = hint
-	return r
-}
-
-// kept makes a refusal that undoes nothing.
-func committed(r *refusal) *refusal {
-	r.keep = true
 	return r
 }
 

@@ -49,7 +49,7 @@ func Start(c Config) (*Sandbox, error) {
 	}
 	setDefault(&c.Addr, "127.0.0.1:0")
 	setDefault(&c.AdminAddr, "127.0.0.1:0")
-	e, err := newEngine(c, plays)
+	e, err := newEngine(c.settings(), plays)
 	if err != nil {
 		return nil, err
 	}
@@ -123,9 +123,6 @@ func (s *Sandbox) URL() string { return s.url }
 
 // AdminURL is where the admin is.
 func (s *Sandbox) AdminURL() string { return s.adminURL }
-
-// Clock is the sandbox's time.
-func (s *Sandbox) Clock() *Clock { return s.engine.clock }
 
 // Advance moves the clock by d and makes every notification attempt on the way,
 // each at its moment, one after the other; it returns when the last one has been

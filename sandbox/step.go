@@ -69,37 +69,29 @@ func (e *engine) transact(ctx context.Context, f func(*step) error) error {
 	return nil
 }
 
-// keeper is an error of which the step may be committed all the same: a failed debit is
-// refused and remembered.
-type keeper interface {
-	error
-	keeps() bool
-}
+// kept is an error of which the step is committed all the same: a failed debit is refused and
+// remembered.
+type kept struct{ error }
 
-func (r *refusal) keeps() bool   { return r.keep }
-func (e *PageError) keeps() bool { return e.keep }
+func (k kept) Unwrap() error { return k.error }
 
-// keeps says whether the step that ends with err is to be committed.
-func keeps(err error) bool {
-	var k keeper
-	return errors.As(err, &k) && k.keeps()
-}
+// committed makes an error that undoes nothing.
+func committed(err error) error { return kept{err} }
 
 // decide is a step that may refuse, yet commit what it did before.
 func (e *engine) decide(ctx context.Context, f func(*step) error) error {
-	var refused error
+	var refused kept
 	err := e.step(ctx, func(s *step) error {
-		if refused = f(s); keeps(refused) {
+		err := f(s)
+		if refused = (kept{}); errors.As(err, &refused) {
 			return nil
 		}
-		err := refused
-		refused = nil
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	return refused
+	return refused.error
 }
 
 // look reads what a step would find.
