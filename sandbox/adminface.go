@@ -28,7 +28,7 @@ func (a *admin) faceRoutes() map[string]adminRoute {
 			if err != nil {
 				return nil, err
 			}
-			return f.document(), nil
+			return collectionDocument(f), nil
 		}),
 	}
 }

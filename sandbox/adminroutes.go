@@ -115,7 +115,7 @@ func (a *admin) setClock(r *http.Request, b *clockSet) (any, error) {
 
 func (a *admin) terminateContract(id string, by Termination, remark string) (any, error) {
 	setDefault(&by, ByConsole)
-	if !by.known() {
+	if !knownTermination(by) {
 		return nil,
 			badCall(
 				`"mode" must be one of USER_TERMINATE, MCH_API_TERMINATE, WEPAY_WEB_TERMINATE, CUSTOMER_SERVICE_TERMINATE and SYSTEM_TERMINATE`)

@@ -93,7 +93,7 @@ const (
 	BySystem          Termination = "SYSTEM_TERMINATE"           // WeChat Pay itself, for example an account was closed
 )
 
-func (t Termination) known() bool {
+func knownTermination(t Termination) bool {
 	switch t {
 	case ByUser, ByMerchant, ByConsole, ByCustomerService, BySystem:
 		return true

@@ -42,9 +42,9 @@ func (s *step) exempt(o *orderRow) (bool, error) {
 	}
 	limits := exemptLimits
 	if plan := s.planOf(contract); plan != nil {
-		limits = plan.Limits.or(limits)
+		limits = limitsOr(plan.Limits, limits)
 	}
-	contract.Usage = contract.Usage.at(s.now, contract.SignedAt, limits.or(Limits{}).PeriodDays)
+	contract.Usage = contract.Usage.at(s.now, contract.SignedAt, limitsOr(limits, Limits{}).PeriodDays)
 	if why, _ := contract.Usage.allows(limits, o.Total); why != "" || contract.Usage.spent(limits) {
 		return false, nil
 	}

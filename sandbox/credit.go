@@ -163,7 +163,7 @@ func creditInfo(c *contractRow) document {
 		out["repayment_day"] = d
 	}
 	if c.State == ContractTerminated {
-		out["contract_state"], out["contract_terminated_mode"] = "CONTRACT_STATE_TERMINATED", c.Mode.credit()
+		out["contract_state"], out["contract_terminated_mode"] = "CONTRACT_STATE_TERMINATED", creditMode(c.Mode)
 		out["contract_terminated_time"] = wire.FormatTime(c.TerminatedAt)
 		out.set("contract_termination_remark", c.Remark)
 	}
@@ -176,4 +176,17 @@ func creditResource(c *contractRow) document {
 	out["sp_mchid"] = c.MchID
 	out["repayment_amount_limit"] = fenText(fen(decodeBody(c.Request), "repayment_amount_limit"))
 	return out
+}
+
+// creditMode is contract_terminated_mode of credit-repayment.
+func creditMode(t Termination) string {
+	switch t {
+	case ByUser:
+		return "TERMINATION_MODE_BY_USER"
+	case ByMerchant, ByConsole:
+		return "TERMINATION_MODE_BY_MERCHANT"
+	case ByCustomerService, BySystem:
+		return "TERMINATION_MODE_BY_CUSTOMER_SERVICE"
+	}
+	return "TERMINATION_MODE_INVALID"
 }

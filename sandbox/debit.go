@@ -101,10 +101,11 @@ const (
 	SystemFailure   Failure = "SYSTEMERROR"        // unknown: query, close, then a new number
 )
 
-func (f Failure) known() bool { return f.text() != "" }
+// knownFailure says whether a charge may fail so.
+func knownFailure(f Failure) bool { return failureText(f) != "" }
 
-// text is the failure as merchants read it.
-func (f Failure) text() string {
+// failureText is the failure as merchants read it.
+func failureText(f Failure) string {
 	switch f {
 	case NotEnough:
 		return "余额不足"
@@ -166,7 +167,7 @@ func (d *debitRow) word() string {
 	return string(d.State)
 }
 
-// text is trade_state_desc.
+// failureText is trade_state_desc.
 func (d *debitRow) text() string {
 	switch d.word() {
 	case "SUCCESS":
@@ -178,7 +179,7 @@ func (d *debitRow) text() string {
 	case "REVOKED":
 		return "已撤销"
 	case "PAY_FAIL":
-		return d.Failure.text()
+		return failureText(d.Failure)
 	}
 	return "扣款请求已受理"
 }

@@ -148,7 +148,7 @@ func (c *call) failureOf(r *debitRules, d *debitRow) error {
 // refuseFailure is the error of a failed charge in products that answer with
 // one. Codes and statuses are inferred where no page shows them.
 func refuseFailure(d *debitRow) *refusal {
-	r := &refusal{status: 400, code: string(d.Failure), message: d.Failure.text(), internal: internalParam}
+	r := &refusal{status: 400, code: string(d.Failure), message: failureText(d.Failure), internal: internalParam}
 	switch d.Failure {
 	case NotEnough:
 		r.status, r.code = 403, "NOT_ENOUGH"

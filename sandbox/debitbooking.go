@@ -72,7 +72,7 @@ func (b *Booking) State(now time.Time) BookingState {
 	switch {
 	case !b.PaidAt.IsZero():
 		return BookingPaid
-	case !now.Before(startOf(b.last()).AddDate(0, 0, 1)):
+	case !now.Before(startOf(lastDay(b)).AddDate(0, 0, 1)):
 		return BookingExpired
 	case !b.BookedAt.IsZero():
 		return Booked
@@ -81,8 +81,9 @@ func (b *Booking) State(now time.Time) BookingState {
 }
 
 // first and last are the days between which it may be debited, once booked.
-func (b *Booking) first() string { return cmp.Or(b.From, b.Date) }
-func (b *Booking) last() string  { return cmp.Or(b.Until, b.Date) }
+// firstDay and lastDay are those that a booking may be debited on.
+func firstDay(b *Booking) string { return cmp.Or(b.From, b.Date) }
+func lastDay(b *Booking) string  { return cmp.Or(b.Until, b.Date) }
 
 // booking finds one of the contract's bookings, or nil.
 func (c *contractRow) booking(id string) *Booking {

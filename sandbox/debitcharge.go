@@ -82,7 +82,7 @@ func (s *step) paid(r *debitRules, d *debitRow, contract *contractRow) (err erro
 	}
 	contract.Usage = contract.Usage.at(s.now, contract.SignedAt, s.limitsOf(r, contract).PeriodDays)
 	contract.Usage.succeed(d.Total)
-	if n := contract.Notice; n.open(s.now) && !s.now.Before(n.From) {
+	if n := contract.Notice; noticeOpen(n, s.now) && !s.now.Before(n.From) {
 		n.Closed = true
 	}
 	if b := contract.booking(d.ScheduleID); b != nil {

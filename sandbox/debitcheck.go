@@ -77,7 +77,7 @@ func (s *step) planOf(contract *contractRow) *Plan {
 
 func (c *call) mayDebitNoticed(r *debitRules, d *debitRow, contract *contractRow) error {
 	switch n := contract.Notice; {
-	case !n.open(c.now):
+	case !noticeOpen(n, c.now):
 		return r.refuse(problemNotice,
 			"no notice is open: send one first; a notice ends with the first debit that succeeds")
 	case c.now.Before(n.From):
@@ -99,8 +99,8 @@ func (c *call) mayDebitBooking(r *debitRules, d *debitRow, contract *contractRow
 		return r.refuse(problemBooking, "the debit was not booked: book it the day before")
 	case b.State(c.now) != Booked:
 		return r.refuse(problemBooking, "the booking is "+string(b.State(c.now)))
-	case dateOf(c.now) < b.first() || dateOf(c.now) > b.last():
-		return r.refuse(problemBooking, "the debit is booked for "+b.first()+" to "+b.last()+", and it is "+
+	case dateOf(c.now) < firstDay(b) || dateOf(c.now) > lastDay(b):
+		return r.refuse(problemBooking, "the debit is booked for "+firstDay(b)+" to "+lastDay(b)+", and it is "+
 			dateOf(c.now)+" in Beijing")
 	case d.Total > b.Booked, b.Least == 0 && d.Total != b.Booked, d.Total < b.Least:
 		return r.refuse(problemUnequal, "the booking is of "+strconv.FormatInt(b.Booked, 10)+" fen")
@@ -135,12 +135,12 @@ func (s *step) overLimits(r *debitRules, d *debitRow, contract *contractRow) (wh
 func (s *step) limitsOf(r *debitRules, contract *contractRow) Limits {
 	limits := r.limits
 	if plan := s.planOf(contract); plan != nil {
-		limits = plan.Limits.or(limits)
+		limits = limitsOr(plan.Limits, limits)
 		if plan.Test {
-			limits = testLimits.or(limits)
+			limits = limitsOr(testLimits, limits)
 		}
 	}
-	return limits.or(Limits{})
+	return limitsOr(limits, Limits{})
 }
 
 func tailOf(s string) string {

@@ -69,7 +69,7 @@ func papayOrder(d *debitRow) document {
 	case DebitFailed:
 		out["trade_state"] = "PAYERROR"
 		if d.Closed {
-			out["trade_state"], out["trade_state_desc"] = "CLOSED", "订单已关闭："+d.Failure.text()
+			out["trade_state"], out["trade_state_desc"] = "CLOSED", "订单已关闭："+failureText(d.Failure)
 		}
 	}
 	return out

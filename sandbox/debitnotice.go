@@ -27,7 +27,8 @@ type Notice struct {
 	Fingerprint string `json:"fingerprint"`
 }
 
-func (n *Notice) open(now time.Time) bool { return n != nil && !n.Closed && now.Before(n.Until) }
+// noticeOpen says whether a notice lets a debit through, or will.
+func noticeOpen(n *Notice, now time.Time) bool { return n != nil && !n.Closed && now.Before(n.Until) }
 
 // sendNotice announces a debit of at most amount fen. days, above 0, is how many
 // days the merchant wants to debit in; otherwise it is as many as the rules say.
@@ -43,7 +44,7 @@ func (c *call) sendNotice(contract *contractRow, amount int64, days int) error {
 	if mode := c.modeOf(r, contract); mode == DebitScheduled || mode == DebitAtOnce {
 		return r.refuse(problemWrongPlan, "the plan debits in mode "+string(mode)+", which has no notices")
 	}
-	if contract.Notice.open(c.now) {
+	if noticeOpen(contract.Notice, c.now) {
 		if contract.Notice.Fingerprint == c.fingerprint() {
 			return n.repeated()
 		}
@@ -63,7 +64,7 @@ func (c *call) sendNotice(contract *contractRow, amount int64, days int) error {
 		if err := put(c.Tx, w); err != nil {
 			return err
 		}
-		return committed(&refusal{status: 400, code: "RULELIMIT", message: RiskRejected.text(), internal: internalParam,
+		return committed(&refusal{status: 400, code: "RULELIMIT", message: failureText(RiskRejected), internal: internalParam,
 			hint: "the payer was told to have risk control refuse a notice"})
 	}
 	last := n.last
@@ -86,7 +87,7 @@ func (c *call) failNotice(contract *contractRow) error {
 	switch n := contract.Notice; {
 	case !contract.live():
 		return r.refuse(problemGone, "the contract has ended: "+string(contract.State))
-	case !n.open(c.now) || c.now.Before(n.From):
+	case !noticeOpen(n, c.now) || c.now.Before(n.From):
 		return invalidRequest("当前不在可扣费时间内，不能下发扣费失败通知").hinting("no notice is open, or its days have not begun")
 	case contract.FailedAt.Before(n.From):
 		return invalidRequest("未发生扣费失败，不能下发扣费失败通知").hinting("no debit has failed since the notice's days began")

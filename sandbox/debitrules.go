@@ -92,8 +92,8 @@ type Limits struct {
 	PeriodDays int `json:"period_days,omitempty"`
 }
 
-// or takes from other what l does not set.
-func (l Limits) or(other Limits) Limits {
+// limitsOr takes from other what l does not set.
+func limitsOr(l, other Limits) Limits {
 	setDefault(&l.PerDebit, other.PerDebit)
 	setDefault(&l.PerDay, other.PerDay)
 	setDefault(&l.SuccessesPerDay, other.SuccessesPerDay)
@@ -170,7 +170,7 @@ func defaultAnswer(why debitProblem) answer {
 	case problemUnequal:
 		return invalid("扣款金额与约定金额不一致")
 	case problemAmount, problemCount:
-		return answer{code: "RULELIMIT", message: RiskRejected.text()}
+		return answer{code: "RULELIMIT", message: failureText(RiskRejected)}
 	case problemPending, problemAccepted:
 		return invalid("扣款请求已受理，请勿重复发起")
 	case problemClosed:
@@ -185,6 +185,6 @@ func defaultAnswer(why debitProblem) answer {
 	return invalid(string(why))
 }
 
-func (m DebitMode) known() bool {
+func knownMode(m DebitMode) bool {
 	return slices.Contains([]DebitMode{"", DebitAtOnce, DebitAfterADay, DebitNoticed, DebitScheduled}, m)
 }

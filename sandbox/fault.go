@@ -143,8 +143,8 @@ var faultKinds = map[FaultName]where{
 	FaultDuplicated: onPushes, FaultRace: onPushes, FaultAnswerLost: onPushes,
 }
 
-// check says what makes no sense in a fault, and fills in what was left out.
-func (f *Fault) check() error {
+// checkFault says what makes no sense in a fault, and fills in what was left out.
+func checkFault(f *Fault) error {
 	kind, known := faultKinds[f.Name]
 	fail := func(format string, args ...any) error {
 		return fmt.Errorf("sandbox: fault %q: %w", f.Name, fmt.Errorf(format, args...))

@@ -15,7 +15,7 @@ func (n FaultName) ofWhole() bool { return n == FaultLost || n == FaultLate || n
 func (n FaultName) ofAttempt() bool { return !n.ofWhole() }
 
 // v3 says that APIv2 knows nothing that the fault could be done to.
-func (n FaultName) v3() bool {
+func (n FaultName) onlyV3() bool {
 	switch n {
 	case FaultProbe, FaultWrongSerial, FaultStale, FaultOtherKey, FaultStripped, FaultReencoded, FaultSkew, FaultEmpty:
 		return true

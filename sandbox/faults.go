@@ -15,7 +15,7 @@ type faults struct {
 
 	mu     sync.Mutex
 	random *random
-	armed  []*ArmedFault
+	armed  []*armedFault
 	last   int
 }
 
@@ -25,14 +25,18 @@ type ArmedFault struct {
 	Fault   Fault  `json:"fault"`
 	Met     int    `json:"met"`     // how often it could have been applied
 	Applied int    `json:"applied"` // how often it was
+}
 
+// armedFault is one with what decides when it strikes.
+type armedFault struct {
+	ArmedFault
 	buckets map[string]*bucket // of FaultRateLimit
 }
 
 // arm arms all of a list, or none if one makes no sense, and returns them as they are then.
 func (f *faults) arm(list ...Fault) ([]ArmedFault, error) {
 	for i := range list {
-		if err := list[i].check(); err != nil {
+		if err := checkFault(&list[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -42,8 +46,7 @@ func (f *faults) arm(list ...Fault) ([]ArmedFault, error) {
 	for i, fault := range list {
 		f.last++
 		armed[i] = ArmedFault{ID: "F" + strconv.Itoa(f.last), Fault: fault}
-		own := armed[i]
-		f.armed = append(f.armed, &own)
+		f.armed = append(f.armed, &armedFault{ArmedFault: armed[i]})
 	}
 	f.any.Store(len(f.armed) > 0)
 	return armed, nil
@@ -55,8 +58,7 @@ func (f *faults) list() []ArmedFault {
 	defer f.mu.Unlock()
 	out := make([]ArmedFault, len(f.armed))
 	for i, a := range f.armed {
-		out[i] = *a
-		out[i].buckets = nil
+		out[i] = a.ArmedFault
 	}
 	return out
 }
@@ -67,7 +69,7 @@ func (f *faults) clear(id string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	before := len(f.armed)
-	f.armed = slices.DeleteFunc(f.armed, func(a *ArmedFault) bool { return id == "" || a.ID == id })
+	f.armed = slices.DeleteFunc(f.armed, func(a *armedFault) bool { return id == "" || a.ID == id })
 	f.any.Store(len(f.armed) > 0)
 	return len(f.armed) < before
 }
@@ -93,10 +95,10 @@ func (s injected) names() []FaultName {
 	return out
 }
 
-func (a *ArmedFault) spent() bool { return a.Fault.Times > 0 && a.Applied >= a.Fault.Times }
+func (a *armedFault) spent() bool { return a.Fault.Times > 0 && a.Applied >= a.Fault.Times }
 
 // pick uses up one strike of every fault that fits.
-func (f *faults) pick(fits func(*ArmedFault) bool) (out injected) {
+func (f *faults) pick(fits func(*armedFault) bool) (out injected) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	spent := true
@@ -131,8 +133,8 @@ func (f *faults) ofCall(x *exchange, among func(FaultName) bool) injected {
 	if x.merchant != nil {
 		mchid = x.merchant.MchID
 	}
-	return f.pick(func(a *ArmedFault) bool {
-		return among(a.Fault.Name) && !(x.fields != nil && a.Fault.Name.v3()) && a.Fault.strikesCall(x.request.Method,
+	return f.pick(func(a *armedFault) bool {
+		return among(a.Fault.Name) && !(x.fields != nil && a.Fault.Name.onlyV3()) && a.Fault.strikesCall(x.request.Method,
 			x.request.URL.Path, id, mchid) && a.overLimit(id+"|"+mchid, x.at)
 	})
 }
@@ -143,13 +145,13 @@ func (f *faults) ofPush(p *pushRow, among func(FaultName) bool) injected {
 	if !f.any.Load() {
 		return nil
 	}
-	return f.pick(func(a *ArmedFault) bool {
-		return among(a.Fault.Name) && !(p.V2 && a.Fault.Name.v3()) && a.Fault.strikesPush(p.Event, p.MchID)
+	return f.pick(func(a *armedFault) bool {
+		return among(a.Fault.Name) && !(p.V2 && a.Fault.Name.onlyV3()) && a.Fault.strikesPush(p.Event, p.MchID)
 	})
 }
 
 // overLimit lets a rate limit strike only beyond its rate.
-func (a *ArmedFault) overLimit(key string, now time.Time) bool {
+func (a *armedFault) overLimit(key string, now time.Time) bool {
 	rate := a.Fault.PerSecond
 	if a.Fault.Name != FaultRateLimit || rate == 0 {
 		return true

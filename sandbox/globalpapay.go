@@ -177,7 +177,7 @@ func globalContract(c *contractRow) document {
 	delete(out, "sub_openid")
 	if !c.live() {
 		out["state"], out["terminated_time"], out["termination_mode"] = "TERMINATED", wire.FormatTime(
-			c.TerminatedAt), c.Mode.global()
+			c.TerminatedAt), globalMode(c.Mode)
 		out.set("termination_note", c.Remark)
 	}
 	return out
@@ -204,7 +204,18 @@ func globalResource(c *contractRow) document {
 		out["contract_expired_time"] = wire.FormatTime(c.over())
 	}
 	if !c.live() {
-		out["operate_time"], out["contract_termination_mode"] = wire.FormatTime(c.TerminatedAt), c.Mode.global()
+		out["operate_time"], out["contract_termination_mode"] = wire.FormatTime(c.TerminatedAt), globalMode(c.Mode)
 	}
 	return out
+}
+
+// globalMode is termination_mode of /v3/global/papay.
+func globalMode(t Termination) string {
+	switch t {
+	case ByUser:
+		return "USER"
+	case ByMerchant, ByConsole:
+		return "MERCHANT"
+	}
+	return "PLATFORM"
 }

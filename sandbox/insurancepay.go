@@ -110,7 +110,7 @@ func insurancePeriodOf(b *Booking, now time.Time) document {
 	if !b.BookedAt.IsZero() {
 		out["scheduled_amount"] = cny(b.Booked)
 		if state := b.State(now); state == Booked || state == BookingPaid {
-			out["deduct_start_date"], out["deduct_end_date"] = b.first(), b.last()
+			out["deduct_start_date"], out["deduct_end_date"] = firstDay(b), lastDay(b)
 		}
 	}
 	if !b.PaidAt.IsZero() {

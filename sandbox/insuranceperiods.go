@@ -147,7 +147,7 @@ func frequencyOf(plan *Plan) int {
 	if plan != nil {
 		l = plan.Limits
 	}
-	return l.or(Limits{}).PeriodDays
+	return limitsOr(l, Limits{}).PeriodDays
 }
 
 func number(digits string) int {

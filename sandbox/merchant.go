@@ -253,9 +253,9 @@ func (m *merchant) sub(mchid string) *SubMerchant {
 	return nil
 }
 
-// owns says whether the appid is the sub-merchant's, as far as the sandbox was
+// subOwns says whether the appid is the sub-merchant's, as far as the sandbox was
 // told of any.
-func (m *SubMerchant) owns(appid string) bool {
+func subOwns(m *SubMerchant, appid string) bool {
 	return len(m.AppIDs) == 0 || slices.Contains(m.AppIDs, appid)
 }
 
@@ -292,7 +292,7 @@ func (kinds products) checkNewPlan(p Plan) error {
 			shown(p.ID))
 	}
 	switch {
-	case !p.Mode.known():
+	case !knownMode(p.Mode):
 		return fmt.Errorf("sandbox: plan %s: unknown mode %q; there are %q, %q, %q, %q and, for that of the "+
 			"product, none",
 			shown(p.ID), p.Mode, DebitAtOnce, DebitAfterADay, DebitNoticed, DebitScheduled)

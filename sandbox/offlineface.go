@@ -118,7 +118,7 @@ func orElse(err error, otherwise *refusal) error {
 
 // offlineFaceAgreed keeps two parents from signing for one pupil.
 func offlineFaceAgreed(s *step, session *sessionRow, c *contractRow) error {
-	u, err := s.faceUser(session.MchID, session.PlanID, session.UserCode)
+	u, err := s.faceUserOf(session.MchID, session.PlanID, session.UserCode)
 	if err != nil {
 		return forPeople(err, "There is no such person.")
 	}
@@ -139,7 +139,7 @@ func offlineFaceQuery(c *call) (document, error) {
 	if appid := c.query.Get("appid"); appid != "" && appid != contract.AppID {
 		return nil, c.product.gone().hinting("the contract was signed under another appid")
 	}
-	u, err := c.faceUser(contract.MchID, contract.PlanID, contract.UserCode)
+	u, err := c.faceUserOf(contract.MchID, contract.PlanID, contract.UserCode)
 	if err != nil {
 		return nil, err
 	}

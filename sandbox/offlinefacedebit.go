@@ -20,7 +20,7 @@ func offlineFaceDebits() *debitRules {
 			problemCount: {status: http.StatusTooManyRequests, code: "FREQUENCY_LIMITED", message: "频率超限"},
 		},
 		check: func(c *call, d *debitRow, contract *contractRow) error {
-			u, err := c.faceUser(contract.MchID, contract.PlanID, contract.UserCode)
+			u, err := c.faceUserOf(contract.MchID, contract.PlanID, contract.UserCode)
 			if err == nil && u.Disabled {
 				return invalidRequest("用户已被禁用").
 					hinting("the user's status is DISABLED: change it with PATCH …/users/out-user-id/{out_user_id}")
@@ -189,7 +189,7 @@ func offlineFaceTransaction(d *debitRow) document {
 // offlineFaceRepaymentURL is a page of WeChat Pay's for whoever signed for the
 // user: what they owe they repay with Payer.Repay.
 func offlineFaceRepaymentURL(c *call) (document, error) {
-	u, err := c.faceUser(c.merchant.MchID, c.text("organization_id"), c.text("out_user_id"))
+	u, err := c.faceUserOf(c.merchant.MchID, c.text("organization_id"), c.text("out_user_id"))
 	if err != nil {
 		return nil, err
 	}
@@ -198,4 +198,30 @@ func offlineFaceRepaymentURL(c *call) (document, error) {
 			"&t=" + strconv.FormatInt(c.now.Unix(), 10),
 		"expire_at": wire.FormatTime(c.now.Add(time.Hour)),
 	}, nil
+}
+
+// showFace is [Sandbox.ShowFace].
+func (s *step) showFace(authinfo, outUserID string) (authCode string, err error) {
+	device, err := get[faceDevice](s.Tx, authinfo)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return "", &PageError{Reason: PageUnknown, Message: "This device is not authorised."}
+	case err != nil:
+		return "", err
+	case !s.now.Before(device.ExpiresAt):
+		return "", &PageError{Reason: PageExpired, Message: "This device's authorisation has expired."}
+	}
+	u, err := s.faceUserOf(device.MchID, device.Organization, outUserID)
+	if err != nil {
+		return "", forPeople(err, "Nobody was recognised.")
+	}
+	if u.ContractID == "" {
+		return "", &PageError{Reason: PageUnknown, Message: "Nobody was recognised."}
+	}
+	code := &faceCode{MchID: device.MchID, SubMchID: device.SubMchID, ContractID: u.ContractID}
+	draw := func() string { return "CgVTS0VZ" + s.random.roll(letters, 120) }
+	if code.ID, err = s.free("auth_code", draw, s.rowOf(code.kind())); err != nil {
+		return "", err
+	}
+	return code.ID, put(s.Tx, code)
 }

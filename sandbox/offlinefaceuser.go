@@ -4,15 +4,16 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
-// FaceUser is a person of an organisation who pays by face: a pupil, whose
+// faceUser is a person of an organisation who pays by face: a pupil, whose
 // parent signed. WeChat Pay knows them from the first presign on.
-type FaceUser struct {
+type faceUser struct {
 	rev
 	MchID        string `json:"mchid"`
 	Organization string `json:"organization_id"`
@@ -27,11 +28,11 @@ type FaceUser struct {
 	ContractID   string `json:"contract_id,omitempty"` // the last one
 }
 
-func (u *FaceUser) owner() string { return u.MchID }
+func (u *faceUser) owner() string { return u.MchID }
 
-func (u *FaceUser) kind() string { return "face-user" }
+func (u *faceUser) kind() string { return "face-user" }
 
-func (u *FaceUser) row() store.Row {
+func (u *faceUser) row() store.Row {
 	return store.Row{ID: faceUserKey(u.MchID, u.Organization, u.OutUserID),
 		Keys: []string{"user:" + faceUserKey(u.MchID, u.Organization, u.UserID)}}
 }
@@ -44,8 +45,8 @@ func faceUserID(mchid, organization, outUserID string) string {
 	return "FU" + hex.EncodeToString(sum[:7])
 }
 
-func (s *step) faceUser(mchid, organization, outUserID string) (*FaceUser, error) {
-	u, err := get[FaceUser](s.Tx, faceUserKey(mchid, organization, outUserID))
+func (s *step) faceUserOf(mchid, organization, outUserID string) (*faceUser, error) {
+	u, err := get[faceUser](s.Tx, faceUserKey(mchid, organization, outUserID))
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, notFound("RESOURCE_NOT_EXISTS", "刷脸用户不存在").
 			hinting("this organisation of the merchant's has no such user: they are known from their first presign on")
@@ -54,10 +55,10 @@ func (s *step) faceUser(mchid, organization, outUserID string) (*FaceUser, error
 }
 
 // faceUserFor is the user, a new one when there is none.
-func (c *call) faceUserFor(organization, outUserID string) (*FaceUser, error) {
-	u, err := c.faceUser(c.merchant.MchID, organization, outUserID)
+func (c *call) faceUserFor(organization, outUserID string) (*faceUser, error) {
+	u, err := c.faceUserOf(c.merchant.MchID, organization, outUserID)
 	if errors.As(err, new(*refusal)) {
-		return &FaceUser{
+		return &faceUser{
 			MchID: c.merchant.MchID, Organization: organization, OutUserID: outUserID,
 			UserID: faceUserID(c.merchant.MchID, organization, outUserID),
 		}, nil
@@ -65,8 +66,8 @@ func (c *call) faceUserFor(organization, outUserID string) (*FaceUser, error) {
 	return u, err
 }
 
-func (c *call) faceUserByID(organization, userID string) (*FaceUser, error) {
-	list, err := find[FaceUser](c.Tx, "user:"+faceUserKey(c.merchant.MchID, organization, userID), 1)
+func (c *call) faceUserByID(organization, userID string) (*faceUser, error) {
+	list, err := find[faceUser](c.Tx, "user:"+faceUserKey(c.merchant.MchID, organization, userID), 1)
 	switch {
 	case err != nil:
 		return nil, err
@@ -78,7 +79,7 @@ func (c *call) faceUserByID(organization, userID string) (*FaceUser, error) {
 }
 
 // faceContract is the user's last contract, nil when they never had one.
-func (s *step) faceContract(u *FaceUser) (*contractRow, error) {
+func (s *step) faceContract(u *faceUser) (*contractRow, error) {
 	if u.ContractID == "" {
 		return nil, nil
 	}
@@ -101,7 +102,7 @@ func offlineFaceOrganization(c *call) (document, error) {
 }
 
 func offlineFaceUser(c *call) (document, error) {
-	u, err := c.faceUser(c.merchant.MchID, c.vars["organization_id"], c.vars["out_user_id"])
+	u, err := c.faceUserOf(c.merchant.MchID, c.vars["organization_id"], c.vars["out_user_id"])
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +131,7 @@ func offlineFaceUser(c *call) (document, error) {
 
 // offlineFaceUpdateUser changes what the call names and leaves the rest.
 func offlineFaceUpdateUser(c *call) (document, error) {
-	u, err := c.faceUser(c.merchant.MchID, c.vars["organization_id"], c.vars["out_user_id"])
+	u, err := c.faceUserOf(c.merchant.MchID, c.vars["organization_id"], c.vars["out_user_id"])
 	if err != nil {
 		return nil, err
 	}
@@ -152,7 +153,6 @@ func offlineFaceUpdateUser(c *call) (document, error) {
 
 // FaceCollection is a request to take a user's photo again.
 type FaceCollection struct {
-	rev
 	ID           string    `json:"collection_id"`
 	MchID        string    `json:"mchid"`
 	Organization string    `json:"organization_id"`
@@ -161,14 +161,21 @@ type FaceCollection struct {
 	ConfirmedAt  time.Time `json:"confirm_time,omitzero"`
 }
 
-func (f *FaceCollection) owner() string { return f.MchID }
+// collectionRow is a FaceCollection as the store has it.
+type collectionRow struct {
+	rev
+	FaceCollection
+}
 
-func (f *FaceCollection) kind() string { return "face-collection" }
-func (f *FaceCollection) row() store.Row {
+func (f *collectionRow) owner() string { return f.MchID }
+
+func (f *collectionRow) kind() string { return "face-collection" }
+func (f *collectionRow) row() store.Row {
 	return store.Row{ID: f.ID, Keys: []string{"organization:" + joined(f.MchID, f.Organization)}}
 }
 
-func (f *FaceCollection) document() document {
+// collectionDocument is a request in replies.
+func collectionDocument(f *FaceCollection) document {
 	out := document{"collection_id": f.ID, "user_id": f.UserID, "organization_id": f.Organization,
 		"collection_state": "COLLECTION_REQUIRED"}
 	if !f.UploadedAt.IsZero() {
@@ -181,20 +188,20 @@ func (f *FaceCollection) document() document {
 }
 
 func offlineFaceCollections(c *call) (document, error) {
-	all, err := find[FaceCollection](c.Tx, "organization:"+joined(c.merchant.MchID, c.query.Get("organization_id")), 0)
+	all, err := find[collectionRow](c.Tx, "organization:"+joined(c.merchant.MchID, c.query.Get("organization_id")), 0)
 	if err != nil {
 		return nil, err
 	}
 	from := min(c.queryInt("offset", 0), len(all))
 	rows := []document{}
 	for _, f := range all[from:min(from+c.queryInt("limit", 20), len(all))] {
-		rows = append(rows, f.document())
+		rows = append(rows, collectionDocument(&f.FaceCollection))
 	}
 	return document{"face_collections": rows}, nil
 }
 
 func offlineFaceCollection(c *call) (document, error) {
-	f, err := get[FaceCollection](c.Tx, c.vars["collection_id"])
+	f, err := get[collectionRow](c.Tx, c.vars["collection_id"])
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, notFound("RESOURCE_NOT_EXISTS", "重采请求不存在").
 			hinting("requests are made with Sandbox.RetakeFace or POST /sandbox/faces/retake")
@@ -202,7 +209,7 @@ func offlineFaceCollection(c *call) (document, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f.document(), nil
+	return collectionDocument(&f.FaceCollection), nil
 }
 
 // forPeople turns a refusal into a page's words.
@@ -211,4 +218,32 @@ func forPeople(err error, message string) error {
 		return &PageError{Reason: PageUnknown, Message: message}
 	}
 	return err
+}
+
+// retakeFace is [Sandbox.RetakeFace].
+func (s *step) retakeFace(organizationID, outUserID string) (*FaceCollection, error) {
+	m := s.registry.first()
+	if m == nil {
+		return nil, &PageError{Reason: PageUnknown, Message: "There is no such person."}
+	}
+	u, err := s.faceUserOf(m.MchID, organizationID, outUserID)
+	if err != nil {
+		return nil, forPeople(err, "There is no such person.")
+	}
+	id := "FC" + strings.TrimPrefix(u.UserID, "FU")
+	f, err := get[collectionRow](s.Tx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		f, err = &collectionRow{FaceCollection: FaceCollection{ID: id, MchID: m.MchID, Organization: u.Organization,
+			UserID: u.UserID}}, nil
+	} else if err == nil && f.UploadedAt.IsZero() {
+		f.UploadedAt = s.now
+	} else if err == nil && f.ConfirmedAt.IsZero() {
+		f.ConfirmedAt = s.now
+	} else if err == nil {
+		f.UploadedAt, f.ConfirmedAt = time.Time{}, time.Time{} // once more
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &f.FaceCollection, put(s.Tx, f)
 }

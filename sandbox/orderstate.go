@@ -40,7 +40,7 @@ const (
 )
 
 // text is trade_state_desc.
-func (s OrderState) text() string {
+func orderText(s OrderState) string {
 	switch s {
 	case OrderPaid:
 		return "支付成功"

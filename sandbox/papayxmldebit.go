@@ -148,7 +148,7 @@ func debitFields(d *debitRow) wire.Fields {
 		state, text = d.word(), d.text()
 		out["cash_fee"], out["time_end"] = out["total_fee"], dateTimeDigits(d.EndedAt)
 	case DebitFailed:
-		state, text = "PAYERROR", d.Failure.text()
+		state, text = "PAYERROR", failureText(d.Failure)
 		out["result_code"], out["err_code"], out["err_code_des"] = "FAIL", string(d.Failure), text
 		delete(out, "bank_type")
 	case DebitReversed:

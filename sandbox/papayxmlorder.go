@@ -138,7 +138,7 @@ func orderFields(o *orderRow, now time.Time) wire.Fields {
 	out := wire.Fields{
 		"return_code": "SUCCESS", "result_code": "SUCCESS", "appid": o.AppID, "mch_id": o.MchID,
 		"out_trade_no": o.OutTradeNo,
-		"total_fee":    strconv.FormatInt(o.Total, 10), "trade_state": string(state), "trade_state_desc": state.text(),
+		"total_fee":    strconv.FormatInt(o.Total, 10), "trade_state": string(state), "trade_state_desc": orderText(state),
 	}
 	for name, value := range map[string]string{"sub_mch_id": o.SubMchID, "sub_appid": o.SubAppID, "openid": o.OpenID,
 		"sub_openid": o.SubOpenID, "attach": asked["attach"], "trade_type": asked["trade_type"]} {

@@ -35,7 +35,7 @@ func (m *merchant) subMismatch(mchid, appid string) mismatch {
 	switch sub := m.sub(mchid); {
 	case sub == nil:
 		return subUnbound
-	case appid != "" && !sub.owns(appid):
+	case appid != "" && !subOwns(sub, appid):
 		return subAppIDUnbound
 	}
 	return fits

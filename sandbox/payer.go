@@ -172,7 +172,7 @@ func (p *Payer) withOwn(contractID string, do func(*step, *contractRow) error) e
 // payer's: [ByConsole], [ByCustomerService], [BySystem]; [ByUser] and
 // [ByMerchant] work too. The plan's URL is notified.
 func (s *Sandbox) Terminate(contractID string, by Termination, remark string) error {
-	if !by.known() {
+	if !knownTermination(by) {
 		return errors.New("sandbox: unknown way to terminate " + string(by) + "; there are USER_TERMINATE, " +
 			"MCH_API_TERMINATE, WEPAY_WEB_TERMINATE, CUSTOMER_SERVICE_TERMINATE and SYSTEM_TERMINATE")
 	}

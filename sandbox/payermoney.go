@@ -28,7 +28,7 @@ func (p *Payer) Unlimit() error {
 // have. Told several times it fails as many, in this order.
 func (p *Payer) FailNext(reasons ...Failure) error {
 	for _, f := range reasons {
-		if !f.known() {
+		if !knownFailure(f) {
 			return fmt.Errorf("sandbox: no charge fails with %q; there are NOTENOUGH, RULELIMIT, BANKERROR, "+
 				"USER_ACCOUNT_ABNORMAL, ACCOUNTERROR, USER_NOT_EXIST, TRADE_ERROR, CONTRACT_NOT_EXIST and SYSTEMERROR",
 				f)

@@ -168,7 +168,7 @@ func transactionDocument(o *orderRow, now time.Time) document {
 	state := o.shown(now)
 	amount := document{"total": o.Total, "currency": "CNY"}
 	payer, out := document{}, document{
-		"out_trade_no": o.OutTradeNo, "amount": amount, "trade_state": string(state), "trade_state_desc": state.text(),
+		"out_trade_no": o.OutTradeNo, "amount": amount, "trade_state": string(state), "trade_state_desc": orderText(state),
 	}
 	if o.SubMchID == "" {
 		out["mchid"] = o.MchID
