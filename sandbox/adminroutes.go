@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"encoding/json"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -141,8 +142,20 @@ func (a *admin) exchanges(r *http.Request) (any, error) {
 	return rows(a.Journal(after, newest))
 }
 
-func (a *admin) addFault(_ *http.Request, b *faultJSON) (any, error) {
-	f, err := b.fault()
+// faultBody is a [Fault] with the members of its JSON, for a body that is read strictly.
+type faultBody struct {
+	membersOfFault
+	Delay string `json:"delay,omitempty"`
+}
+
+type membersOfFault Fault
+
+func (a *admin) addFault(_ *http.Request, b *faultBody) (any, error) {
+	var f Fault
+	raw, err := json.Marshal(b)
+	if err == nil {
+		err = json.Unmarshal(raw, &f)
+	}
 	if err != nil {
 		return nil, badCall("%v", err)
 	}

@@ -1,47 +1,11 @@
 package sandbox
 
 import (
-	"encoding/json"
 	"errors"
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
-
-// Contract is what a payer agreed to.
-type Contract struct {
-	ID        string          `json:"contract_id"`
-	Product   Product         `json:"product"`
-	State     ContractState   `json:"state"`
-	MchID     string          `json:"mchid"`
-	SubMchID  string          `json:"sub_mchid,omitempty"`
-	AppID     string          `json:"appid"`
-	SubAppID  string          `json:"sub_appid,omitempty"`
-	PlanID    string          `json:"plan_id"`
-	Code      string          `json:"out_contract_code,omitempty"`
-	OpenID    string          `json:"openid"`
-	SubOpenID string          `json:"sub_openid,omitempty"`
-	Account   string          `json:"account"`
-	NotifyURL string          `json:"notify_url,omitempty"`
-	Attach    string          `json:"attach,omitempty"`
-	UserCode  string          `json:"out_user_code,omitempty"` // tells several accounts of one user apart
-	Token     string          `json:"token"`                   // of the session it came from
-	Request   json.RawMessage `json:"request"`
-	V2        bool            `json:"v2,omitempty"` // signed in APIv2, and notified in it
-	SignedAt  time.Time       `json:"signed_at"`
-	ExpiresAt time.Time       `json:"expires_at,omitzero"` // zero: it runs until terminated
-	EndsAt    time.Time       `json:"ends_at,omitzero"`    // when WeChat Pay ends it by itself; zero: never
-	LeavesAt  time.Time       `json:"leaves_at,omitzero"`  // when the payer's wish to end it comes true
-	Notice    *Notice         `json:"notice,omitempty"`
-	Bookings  []Booking       `json:"bookings,omitempty"`
-	Policy    *Policy         `json:"policy,omitempty"` // of insurance
-
-	// The rest is set by termination.
-	TerminatedAt time.Time   `json:"terminated_at,omitzero"`
-	Mode         Termination `json:"termination_mode,omitempty"`
-	Remark       string      `json:"termination_remark,omitempty"`
-	Deleted      bool        `json:"deleted,omitempty"` // by the payer, from their list in WeChat
-}
 
 // contractRow is a Contract as the store has it, with what the rules need to know.
 type contractRow struct {
@@ -55,23 +19,6 @@ type contractRow struct {
 	Noticed  bool      `json:"noticed,omitempty"` // a notice was sent: no debit goes without one any more
 }
 
-// ContractState is the state of a contract in the sandbox's own terms; products
-// have their own words for it on the wire (SIGNED, ADD, …).
-type ContractState string
-
-// The contract states.
-const (
-	ContractSigned     ContractState = "SIGNED"
-	ContractTerminated ContractState = "TERMINATED"
-	// ContractSignFailed is what is left when the payer agreed and a rule of
-	// WeChat Pay's was in the way. Nobody is notified.
-	ContractSignFailed ContractState = "SIGN_FAILED"
-	// The other two are of insurance: the policy's year is over, and the payer
-	// has asked to end and may think again. Both are still live.
-	ContractToBeRenewed      ContractState = "TO_BE_RENEWED"
-	ContractTerminatePending ContractState = "TERMINATE_PENDING"
-)
-
 // live says whether the contract stands: it may be debited and ended.
 func (c *contractRow) live() bool {
 	switch c.State {
@@ -80,18 +27,6 @@ func (c *contractRow) live() bool {
 	}
 	return false
 }
-
-// Termination says who ended a contract.
-type Termination string
-
-// The ways a contract ends.
-const (
-	ByUser            Termination = "USER_TERMINATE"             // the payer, in WeChat
-	ByMerchant        Termination = "MCH_API_TERMINATE"          // the merchant, by the API
-	ByConsole         Termination = "WEPAY_WEB_TERMINATE"        // the merchant, in the web console
-	ByCustomerService Termination = "CUSTOMER_SERVICE_TERMINATE" // WeChat Pay's customer service
-	BySystem          Termination = "SYSTEM_TERMINATE"           // WeChat Pay itself, for example an account was closed
-)
 
 func knownTermination(t Termination) bool {
 	switch t {

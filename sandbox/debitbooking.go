@@ -35,53 +35,7 @@ func scheduledBooking() *bookingRules {
 		ends: 8 * time.Hour}
 }
 
-// Booking is one debit agreed upon at signing, for one day: the schedule of a
-// scheduled deduct, a policy period, a record of credit repayment.
-type Booking struct {
-	ID          string    `json:"id,omitempty"`    // policy_period_id, out_record_id; "" for the only one
-	Date        string    `json:"date"`            // yyyy-MM-dd, in Beijing
-	Until       string    `json:"until,omitempty"` // the last day it may be debited; "" for Date
-	Amount      int64     `json:"amount"`          // agreed, fen
-	Least       int64     `json:"least,omitempty"` // fen that may be debited instead of Amount; 0: no less
-	Description string    `json:"description,omitempty"`
-	BookedAt    time.Time `json:"booked_at,omitzero"`
-	From        string    `json:"from,omitempty"`     // the first day it may be debited; "" for Date
-	Booked      int64     `json:"booked,omitempty"`   // fen
-	DebitID     string    `json:"debit_id,omitempty"` // of the debit that paid it
-	Paid        int64     `json:"paid,omitempty"`     // fen
-	PaidAt      time.Time `json:"paid_at,omitzero"`
-	// SubMchID is who is paid, where bookings say so and contracts do not.
-	SubMchID string `json:"sub_mchid,omitempty"`
-	SubAppID string `json:"sub_appid,omitempty"`
-}
-
-// BookingState is what has become of a booking.
-type BookingState string
-
-// The booking states.
-const (
-	NotBooked      BookingState = "NO_SCHEDULED"
-	Booked         BookingState = "SCHEDULED" // not debited, or not successfully
-	BookingPaid    BookingState = "PAID"
-	BookingExpired BookingState = "EXPIRED" // its days have passed
-)
-
-// State says what has become of the booking by now. It follows from what
-// happened and the time, and is not stored.
-func (b *Booking) State(now time.Time) BookingState {
-	switch {
-	case !b.PaidAt.IsZero():
-		return BookingPaid
-	case !now.Before(startOf(lastDay(b)).AddDate(0, 0, 1)):
-		return BookingExpired
-	case !b.BookedAt.IsZero():
-		return Booked
-	}
-	return NotBooked
-}
-
-// first and last are the days between which it may be debited, once booked.
-// firstDay and lastDay are those that a booking may be debited on.
+// firstDay and lastDay are the days between which a booking may be debited.
 func firstDay(b *Booking) string { return cmp.Or(b.From, b.Date) }
 func lastDay(b *Booking) string  { return cmp.Or(b.Until, b.Date) }
 

@@ -15,18 +15,6 @@ type noticeRules struct {
 	gone func() *refusal
 }
 
-// Notice is an announcement of a debit, open until one succeeds or its days are
-// over.
-type Notice struct {
-	SentAt time.Time `json:"sent_at"`
-	From   time.Time `json:"from"`             // the debit may be asked for from then
-	Until  time.Time `json:"until"`            // and before then
-	Amount int64     `json:"amount,omitempty"` // the most that may be debited, fen; 0: not said
-	// Closed notices led to a debit.
-	Closed      bool   `json:"closed,omitempty"`
-	Fingerprint string `json:"fingerprint"`
-}
-
 // noticeOpen says whether a notice lets a debit through, or will.
 func noticeOpen(n *Notice, now time.Time) bool { return n != nil && !n.Closed && now.Before(n.Until) }
 

@@ -69,29 +69,6 @@ type debitRules struct {
 	asOrder func(*debitRow) document
 }
 
-// DebitMode is how a plan debits.
-type DebitMode string
-
-// The modes. The official pages call the first two 24 小时 mode and 扣费前通知 mode.
-const (
-	DebitAtOnce    DebitMode = "AT_ONCE"   // whenever the merchant asks
-	DebitAfterADay DebitMode = "A"         // 24 hours after it was asked for; WeChat tells the payer
-	DebitNoticed   DebitMode = "B"         // within the window a notice opened
-	DebitScheduled DebitMode = "SCHEDULED" // on a day agreed upon at signing and booked the day before
-)
-
-// Limits bound what may be debited under a plan. 0 means no limit, save in a
-// [Plan], where it means the product's default. Amounts are in fen.
-type Limits struct {
-	PerDebit           int64 `json:"per_debit,omitempty"`
-	PerDay             int64 `json:"per_day,omitempty"`
-	SuccessesPerDay    int   `json:"successes_per_day,omitempty"`
-	SuccessesPerPeriod int   `json:"successes_per_period,omitempty"`
-	AttemptsPerDay     int   `json:"attempts_per_day,omitempty"`
-	// length of a period, counted from signing, and how far apart those of insurance lie; 30 when 0
-	PeriodDays int `json:"period_days,omitempty"`
-}
-
 // limitsOr takes from other what l does not set.
 func limitsOr(l, other Limits) Limits {
 	setDefault(&l.PerDebit, other.PerDebit)

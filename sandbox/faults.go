@@ -19,14 +19,6 @@ type faults struct {
 	last   int
 }
 
-// ArmedFault is a fault that was injected, and what has become of it.
-type ArmedFault struct {
-	ID      string `json:"id"`
-	Fault   Fault  `json:"fault"`
-	Met     int    `json:"met"`     // how often it could have been applied
-	Applied int    `json:"applied"` // how often it was
-}
-
 // armedFault is one with what decides when it strikes.
 type armedFault struct {
 	ArmedFault

@@ -62,12 +62,6 @@ func insurance() *product {
 	}
 }
 
-// Policy is what only insurance contracts have.
-type Policy struct {
-	Term    int         `json:"term"`              // index in Bookings of the running term's first period
-	Changed []time.Time `json:"changed,omitempty"` // when the merchant changed the periods
-}
-
 // insurancePresign is one of the four scenes, which differ in what is launched;
 // inside WeChat the payer must be named.
 func insurancePresign(insideWeChat bool, reply func(*sessionRow) document) behaviour {

@@ -4,37 +4,11 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"net/http"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
-
-// Exchange is one line of the journal: an API call as it came, and the answer.
-// Blanked are signatures, whatever the catalogue has travel encrypted, the APIv3
-// and APIv2 keys of the merchants and private keys, wherever they turn up. The
-// rest stands there as it was sent, openids included, in paths as in bodies: what
-// is tested with is made up, and a tool that hid whom a call was about would
-// explain nothing. Do not send a sandbox real people's data.
-type Exchange struct {
-	Seq         int64       `json:"seq"`
-	At          time.Time   `json:"at"`
-	Method      string      `json:"method"`
-	URI         string      `json:"uri"`
-	Operation   string      `json:"operation,omitempty"` // of the catalogue
-	MchID       string      `json:"mchid,omitempty"`     // once the signature was verified
-	Header      http.Header `json:"header"`
-	Body        string      `json:"body,omitempty"`
-	Status      int         `json:"status"`         // 0: the connection was cut
-	Code        string      `json:"code,omitempty"` // of a refusal
-	Reply       string      `json:"reply,omitempty"`
-	RequestID   string      `json:"request_id"`
-	Hint        string      `json:"hint,omitempty"` // why it was refused
-	Unsupported string      `json:"unsupported,omitempty"`
-	Faults      []FaultName `json:"faults,omitempty"` // that were applied to the call
-}
 
 const journalLog = "journal"
 

@@ -19,16 +19,6 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
-// KeyMaterial is what this imaginary WeChat Pay signs with, in PEM: a platform
-// certificate with its key, and another key whose public half merchants know by
-// its PUB_KEY_ID_. Keep it to start the same sandbox again: it is read from JSON
-// as it is, and written without the keys, which [wxpay.Secret.Reveal] gives.
-type KeyMaterial struct {
-	PlatformCertificate string       `json:"platform_certificate"`
-	PlatformKey         wxpay.Secret `json:"platform_key"`
-	PublicKeyKey        wxpay.Secret `json:"public_key_key"` // the private half of the public key
-}
-
 // GenerateKeys makes fresh key material. It takes a moment: these are three
 // numbers of 2048 bits.
 func GenerateKeys() (*KeyMaterial, error) {

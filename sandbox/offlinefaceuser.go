@@ -151,16 +151,6 @@ func offlineFaceUpdateUser(c *call) (document, error) {
 	return nil, put(c.Tx, u)
 }
 
-// FaceCollection is a request to take a user's photo again.
-type FaceCollection struct {
-	ID           string    `json:"collection_id"`
-	MchID        string    `json:"mchid"`
-	Organization string    `json:"organization_id"`
-	UserID       string    `json:"user_id"`
-	UploadedAt   time.Time `json:"register_photo_upload_time,omitzero"`
-	ConfirmedAt  time.Time `json:"confirm_time,omitzero"`
-}
-
 // collectionRow is a FaceCollection as the store has it.
 type collectionRow struct {
 	rev

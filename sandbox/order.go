@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"strconv"
@@ -10,41 +9,6 @@ import (
 
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
-
-// Order is one order waiting for or having had its payment, or a combined one
-// with its SubOrders.
-type Order struct {
-	ID         string    `json:"id"`
-	MchID      string    `json:"mchid"`
-	SubMchID   string    `json:"sub_mchid,omitempty"`
-	AppID      string    `json:"appid"`
-	OutTradeNo string    `json:"out_trade_no"` // combine_out_trade_no of a combined order
-	Combined   bool      `json:"combined,omitempty"`
-	TradeType  TradeType `json:"trade_type,omitempty"`
-	SubAppID   string    `json:"sub_appid,omitempty"`
-	// OpenID and SubOpenID are the only payer, one person; both empty where the call
-	// names nobody. An empty OpenID is set by whoever pays.
-	OpenID    string     `json:"openid"`
-	SubOpenID string     `json:"sub_openid,omitempty"`
-	Total     int64      `json:"total"` // fen
-	NotifyURL string     `json:"notify_url"`
-	State     OrderState `json:"trade_state"`
-	PrepayID  string     `json:"prepay_id"`
-	Link      string     `json:"link,omitempty"` // code_url or h5_url
-	// Exempt is the password-exempt contract it is paid under.
-	Exempt string `json:"exempt,omitempty"`
-	// PrepayExpiresAt is two hours after the last time the prepay_id was asked
-	// for; ExpiresAt is the order's own end, time_expire.
-	PrepayExpiresAt time.Time       `json:"prepay_expires_at"`
-	ExpiresAt       time.Time       `json:"expires_at,omitzero"`
-	CreatedAt       time.Time       `json:"created_at"`
-	PaidAt          time.Time       `json:"paid_at,omitzero"`
-	TransactionID   string          `json:"transaction_id,omitempty"` // set once paid
-	Refunded        int64           `json:"refunded,omitempty"`       // fen given back so far
-	SubOrders       []SubOrder      `json:"sub_orders,omitempty"`
-	Request         json.RawMessage `json:"request"`      // the body of the call that placed it
-	V2              bool            `json:"v2,omitempty"` // placed in APIv2, and notified in it
-}
 
 // orderRow is a Order as the store has it, with what the rules need to know.
 type orderRow struct {
@@ -56,18 +20,6 @@ type orderRow struct {
 	Fingerprint string `json:"fingerprint"`
 	// Person is who paid: an openid may be nobody's any more when the money goes back.
 	Person string `json:"person,omitempty"`
-}
-
-// SubOrder is one merchant's part of a combined order.
-type SubOrder struct {
-	MchID         string          `json:"mchid"`
-	SubMchID      string          `json:"sub_mchid,omitempty"`
-	OutTradeNo    string          `json:"out_trade_no"`
-	Attach        string          `json:"attach,omitempty"`
-	Total         int64           `json:"total"` // fen
-	TransactionID string          `json:"transaction_id,omitempty"`
-	Refunded      int64           `json:"refunded,omitempty"` // fen
-	Request       json.RawMessage `json:"request,omitempty"`
 }
 
 func (o *orderRow) kind() string { return "order" }

@@ -5,33 +5,6 @@ import (
 	"time"
 )
 
-// OrderState is the trade_state of an order.
-type OrderState string
-
-// The order states.
-const (
-	OrderNotPaid OrderState = "NOTPAY"
-	OrderPaid    OrderState = "SUCCESS"
-	OrderClosed  OrderState = "CLOSED"
-	// The others are of orders paid by payment code: taken back, and failed.
-	OrderReversed OrderState = "REVOKED"
-	OrderFailed   OrderState = "PAYERROR"
-	// OrderRefunded is what a paid order is called once some of it was given back.
-	OrderRefunded OrderState = "REFUND"
-)
-
-// TradeType is how an order is paid, in the words of the wire.
-type TradeType string
-
-// The trade types.
-const (
-	TradeJSAPI  TradeType = "JSAPI" // inside WeChat, mini programs too
-	TradeApp    TradeType = "APP"
-	TradeH5     TradeType = "MWEB"
-	TradeNative TradeType = "NATIVE"   // the payer scans a code
-	TradeCode   TradeType = "MICROPAY" // the merchant scans the payer's code
-)
-
 // prepayLife is how long a prepay_id or code_url can be paid with, linkLife how
 // long an h5_url. https://pay.weixin.qq.com/doc/v3/merchant/4012525153
 const (

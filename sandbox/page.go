@@ -8,55 +8,6 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
-// Page is what the payer sees on a signing page, or as the prompt after paying.
-type Page struct {
-	Product   Product   `json:"product"`
-	MchID     string    `json:"mchid"`
-	Merchant  string    `json:"merchant"` // the merchant's name
-	Plan      string    `json:"plan"`     // the plan's name
-	PlanID    string    `json:"plan_id"`
-	Account   string    `json:"account"` // the payer's account with the merchant, as the merchant writes it
-	Token     string    `json:"token"`
-	ExpiresAt time.Time `json:"expires_at"` // whole seconds, +08:00
-}
-
-// PageError is something the payer is told instead of getting what they want. The
-// merchant hears nothing of it.
-type PageError struct {
-	Reason  PageReason `json:"reason"`
-	Message string     `json:"message"`        // as shown to a person
-	Hint    string     `json:"hint,omitempty"` // what the merchant did wrong, as only a sandbox says
-}
-
-func (e *PageError) Error() string {
-	if e.Hint != "" {
-		return e.Message + " (" + e.Hint + ")"
-	}
-	return e.Message
-}
-
-// PageReason is the kind of a PageError.
-type PageReason string
-
-// The reasons.
-const (
-	PageUnknown PageReason = "unknown" // no such session, order or contract
-	PageExpired PageReason = "expired" // the session or the order is too old
-	PageUsed    PageReason = "used"    // already agreed to, paid or terminated
-	// the payer has a live contract under this plan, perhaps through another app
-	PageSigned    PageReason = "signed"
-	PageWrongUser PageReason = "wrong-user" // made for somebody else
-	PageClosed    PageReason = "closed"     // the plan signs nobody any more, or the order was closed
-	PageNoPrompt  PageReason = "no-prompt"  // the order has no offer to sign after paying
-	PageNoMoney   PageReason = "no-money"   // the payer does not have it
-	PageFailed    PageReason = "failed"     // the payment failed for another reason
-	// the payer agreed, and a rule of WeChat Pay's was in the way; the code is burnt
-	PageBlocked  PageReason = "blocked"
-	PageIdentity PageReason = "identity" // the payer is not who the merchant says; the code is burnt
-	PageRefused  PageReason = "refused"  // the merchant does not let the payer end the contract; see Plan.AsksFirst
-	PageRejected PageReason = "rejected" // the merchant's signed URL or extraData is wrong; see Hint
-)
-
 // page is the signing page of a session, for a person.
 func (s *step) page(session *sessionRow, openid string) (*Page, error) {
 	if err := s.mayOpen(session, openid); err != nil {

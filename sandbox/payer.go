@@ -73,20 +73,6 @@ func (p *Payer) decline(find func(*step, string) (*sessionRow, error), id string
 	})
 }
 
-// Receipt is the page after a payment.
-type Receipt struct {
-	Order  *Order `json:"order"`
-	Prompt *Page  `json:"prompt,omitempty"` // the offer to sign; nil when there is none
-	// Contract is what paying an order that was placed together with a contract
-	// signed. When nothing came of it although the payment is fine, Obstacle says
-	// why; the merchant hears nothing of it.
-	Contract *Contract  `json:"contract,omitempty"`
-	Obstacle *PageError `json:"obstacle,omitempty"`
-	// PasswordFree payments were made under a password-exempt contract: the payer
-	// was asked for nothing.
-	PasswordFree bool `json:"password_free,omitempty"`
-}
-
 // Pay pays an order, by its prepay_id, code_url or h5_url. The merchant is
 // notified at the order's notify_url. When the order was decorated by a
 // pay-redirect presign and nothing stands in the way, the receipt carries the

@@ -7,14 +7,6 @@ import (
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
-// Offer is what a merchant holds out to a payer who is about to leave.
-type Offer struct {
-	Type  string `json:"retention_type"` // COUPON
-	State string `json:"state"`          // SEND_COUPON, UNUSED_COUPON or NOT_SEND_COUPON
-	// CouponID is the coupon that would be sent, or lies unused.
-	CouponID string `json:"coupon_id,omitempty"`
-}
-
 // retentionPatience is how long WeChat waits for the offer.
 const retentionPatience = time.Second
 

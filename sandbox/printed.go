@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"fmt"
-	"log/slog"
 )
 
 // The keys here are made up, but whoever sees them in a log cannot know that, and
@@ -20,21 +19,6 @@ type merchantWithKeys struct {
 func withKeys(m Merchant) merchantWithKeys {
 	return merchantWithKeys{m, m.APIv3Key.Reveal(), m.APIv2Key.Reveal(), m.PrivateKey.Reveal()}
 }
-
-// Format prints who the merchant is and what they may do, and no key.
-func (m Merchant) Format(f fmt.State, _ rune) {
-	fmt.Fprintf(f, "sandbox.Merchant{MchID: %q, Name: %q, AppIDs: %q, Plans: %+v, SubMerchants: %+v, KeyMode: %q, …}",
-		m.MchID, m.Name, m.AppIDs, m.Plans, m.SubMerchants, m.KeyMode)
-}
-
-// LogValue is what Format prints.
-func (m Merchant) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(m)) }
-
-// Format prints that there are keys.
-func (KeyMaterial) Format(f fmt.State, _ rune) { fmt.Fprint(f, "sandbox.KeyMaterial{…}") }
-
-// LogValue is what Format prints.
-func (k KeyMaterial) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(k)) }
 
 func (s savedKeys) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "sandbox.savedKeys{MchID: %q, …}", s.MchID)

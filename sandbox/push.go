@@ -1,36 +1,12 @@
 package sandbox
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
-
-// Push is one notification on its way to a merchant: the row of the outbox. It is
-// written in the very transaction that changed what it tells about, so a change
-// without its notification, or the reverse, does not exist.
-type Push struct {
-	ID           string          `json:"id"` // a UUID, the same in every attempt
-	MchID        string          `json:"mchid"`
-	URL          string          `json:"url"`
-	Event        string          `json:"event_type"`
-	OriginalType string          `json:"original_type"`
-	Summary      string          `json:"summary"`
-	Resource     json.RawMessage `json:"resource"`     // in clear; sealed anew for every attempt
-	V2           bool            `json:"v2,omitempty"` // APIv2: Resource has the fields of flat XML
-	About        string          `json:"about"`        // contract or order it tells about
-	CreatedAt    time.Time       `json:"created_at"`
-	State        PushState       `json:"state"`
-	Problem      string          `json:"problem,omitempty"` // why it is undeliverable, and what to do
-	Attempts     []Attempt       `json:"attempts,omitempty"`
-	NextAt       time.Time       `json:"next_at,omitzero"` // of the next attempt; zero: none
-	Schedule     string          `json:"schedule"`
-	// Faults are those that kept it from being sent when it was due.
-	Faults []FaultName `json:"faults,omitempty"`
-}
 
 // pushRow is a Push as the store has it, with what the rules need to know.
 type pushRow struct {
@@ -40,30 +16,6 @@ type pushRow struct {
 	Held    bool         `json:"held,omitempty"` // until the next one about the same thing was sent
 	retries schedule     // given by whoever writes the push
 	heard   func([]byte) // takes what a merchant says who accepts it; see ask
-}
-
-// PushState is what has become of a notification.
-type PushState string
-
-// The push states.
-const (
-	PushPending       PushState = "PENDING"       // more attempts will follow
-	PushDelivered     PushState = "DELIVERED"     // answered 2xx in time
-	PushGivenUp       PushState = "GIVEN_UP"      // every attempt failed; the merchant has to query
-	PushLost          PushState = "LOST"          // a fault: it is never sent; the merchant has to query
-	PushUndeliverable PushState = "UNDELIVERABLE" // the sandbox may not call its URL; see Problem
-)
-
-// Attempt is one try to deliver a notification.
-type Attempt struct {
-	At     time.Time `json:"at"`
-	Status int       `json:"status,omitempty"` // HTTP status of the answer; 0 for none
-	Error  string    `json:"error,omitempty"`  // why it failed
-	Probe  bool      `json:"probe,omitempty"`  // sent with a WECHATPAY/SIGNTEST/ signature, to be refused
-	Open   bool      `json:"open,omitempty"`   // not answered yet
-
-	// Faults are those that were done to this attempt.
-	Faults []FaultName `json:"faults,omitempty"`
 }
 
 func (p *pushRow) kind() string { return "push" }

@@ -1,50 +1,12 @@
 package sandbox
 
 import (
-	"encoding/json"
 	"errors"
 	"slices"
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
-
-// Refund gives money of one paid order or debit back. It is accepted by the call
-// and reaches the payer when the clock gets to DueAt.
-// https://pay.weixin.qq.com/doc/v3/merchant/4012791862
-type Refund struct {
-	ID          string `json:"id"`
-	MchID       string `json:"mchid"`
-	SubMchID    string `json:"sub_mchid,omitempty"`
-	AppID       string `json:"appid"`
-	OutRefundNo string `json:"out_refund_no"`
-	RefundID    string `json:"refund_id"`
-	// Exactly one of OutTradeNo and TransactionID comes from the call; the
-	// machine fills in the other.
-	OutTradeNo    string `json:"out_trade_no"`
-	TransactionID string `json:"transaction_id"`
-	OpenID        string `json:"openid,omitempty"`
-	Total         int64  `json:"total"`  // of the order, fen
-	Amount        int64  `json:"amount"` // given back, fen
-	Reason        string `json:"reason,omitempty"`
-	NotifyURL     string `json:"notify_url,omitempty"` // "" notifies nobody
-
-	State     RefundState     `json:"status"`
-	CreatedAt time.Time       `json:"created_at"`
-	DueAt     time.Time       `json:"due_at"`
-	EndedAt   time.Time       `json:"ended_at,omitzero"`
-	Request   json.RawMessage `json:"request"`
-
-	// Channel is where an abnormal refund was sent when it was asked for again; ""
-	// is back where the money came from.
-	Channel  string `json:"channel,omitempty"`
-	RedoneTo string `json:"redone_to,omitempty"` // the account, as merchants read it
-	// Advanced refunds were paid by the platform for its sub-merchant, who has
-	// paid it back once ReturnedAt is set.
-	Advanced   bool      `json:"advanced,omitempty"`
-	ReturnID   string    `json:"advance_return_id,omitempty"`
-	ReturnedAt time.Time `json:"returned_at,omitzero"`
-}
 
 // refundRow is a Refund as the store has it, with what the rules need to know.
 type refundRow struct {
@@ -56,17 +18,6 @@ type refundRow struct {
 	Fingerprint string `json:"fingerprint"`
 	RedoneBy    string `json:"redone_by,omitempty"` // fingerprint of that call
 }
-
-// RefundState is what has become of a refund.
-type RefundState string
-
-// The refund states.
-const (
-	RefundProcessing RefundState = "PROCESSING"
-	RefundSuccess    RefundState = "SUCCESS"
-	RefundClosed     RefundState = "CLOSED"
-	RefundAbnormal   RefundState = "ABNORMAL" // the payer's card or account does not take it
-)
 
 func (r *refundRow) kind() string { return "refund" }
 

@@ -7,17 +7,6 @@ import (
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
-// The headers only a sandbox sends.
-const (
-	// HeaderSandbox is on every reply and every notification, so that nobody
-	// mistakes them for WeChat Pay's.
-	HeaderSandbox = "X-Sandbox"
-	// HeaderHint explains a refusal in a sentence.
-	HeaderHint = "X-Sandbox-Hint"
-	// HeaderUnsupported says that the sandbox lacks an endpoint.
-	HeaderUnsupported = "X-Sandbox-Unsupported"
-)
-
 const sandboxName = "wxpay sandbox, not WeChat Pay"
 
 // sign writes the headers that prove body to be WeChat Pay's, or fail to where

@@ -10,28 +10,6 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
-// Wallet is what a person has, and what stands in their way. A person without one
-// has all the money in the world, no name, and no bad luck.
-type Wallet struct {
-	Person  string `json:"person"`
-	Limited bool   `json:"limited"`           // Balance counts; otherwise they never run out
-	Balance int64  `json:"balance,omitempty"` // fen
-
-	FailNext      []Failure `json:"fail_next,omitempty"`      // of the next debits, one each
-	RefuseNotices int       `json:"refuse_notices,omitempty"` // how many more risk control refuses
-	BlockSigning  int       `json:"block_signing,omitempty"`  // how many more signings a rule blocks
-	FailRefunds   int       `json:"fail_refunds,omitempty"`   // how many more refunds cannot reach them
-	CloseRefunds  int       `json:"close_refunds,omitempty"`  // how many more are closed
-
-	// Debts are the debits they owe, by id: what WeChat Pay advanced, and debits by face for which
-	// there was no money.
-	Debts []string `json:"debts,omitempty"`
-
-	// Name and IDNumber are who they are; "" matches whatever a merchant says.
-	Name     string `json:"name,omitempty"`
-	IDNumber string `json:"id_number,omitempty"`
-}
-
 // walletRow is a Wallet as the store has it, with what the rules need to know.
 type walletRow struct {
 	rev
