@@ -29,7 +29,7 @@ type admin struct {
 
 func newAdmin(s *Sandbox, anywhere bool) http.Handler {
 	a := &admin{Sandbox: s, anywhere: anywhere, mux: http.NewServeMux(),
-		sealedPaths: sync.OnceValue(s.engine.findSealedPaths)}
+		sealedPaths: sync.OnceValue(func() [][]string { return s.engine.findSealedPaths() })}
 	var patterns []string
 	takes := map[string][]string{}
 	for _, routes := range []map[string]adminRoute{

@@ -18,10 +18,10 @@ import (
 // knows the spellings. What is left, such as an expiry the call sets or checks
 // only one of them makes, is for adjust, which runs before anything is looked up
 // and may refuse.
-func (c *call) presign(p *product, adjust ...func(*sessionRow) error) (*sessionRow, error) {
+func (c *call) presign(p *product, adjust ...func(*call, *sessionRow) error) (*sessionRow, error) {
 	s := c.sessionFromBody(p)
 	for _, f := range adjust {
-		if err := f(s); err != nil {
+		if err := f(c, s); err != nil {
 			return nil, err
 		}
 	}

@@ -67,7 +67,7 @@ func creditH5Presign(c *call) (document, error) {
 }
 
 func (c *call) creditPresign() (*sessionRow, error) {
-	return c.presign(c.product, func(s *sessionRow) error {
+	return c.presign(c.product, func(_ *call, s *sessionRow) error {
 		s.SubMchID = c.either("sub_mchid", "sub_merchant_code")
 		who := object(c.body, "real_identity")
 		s.RealName, s.IDNumber = textOf(who, "real_name"), textOf(who, "identity_id")

@@ -45,7 +45,7 @@ func eduSchoolPay() *product {
 }
 
 func eduSchoolPayPresign(c *call) (document, error) {
-	s, err := c.presign(c.product, func(s *sessionRow) error { return eduSchoolPayMay(c, s) })
+	s, err := c.presign(c.product, eduSchoolPayMay)
 	if err != nil {
 		return nil, err
 	}

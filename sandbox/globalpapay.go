@@ -52,7 +52,7 @@ func globalGone() *refusal {
 // globalPresign answers with a token under its name, or with the page of it.
 func globalPresign(name string, page bool) behaviour {
 	return func(c *call) (document, error) {
-		s, err := c.presign(c.product, func(s *sessionRow) error { return globalMay(c, s) })
+		s, err := c.presign(c.product, globalMay)
 		if err != nil {
 			return nil, err
 		}

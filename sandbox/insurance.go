@@ -66,7 +66,7 @@ func insurance() *product {
 // inside WeChat the payer must be named.
 func insurancePresign(insideWeChat bool, reply func(*sessionRow) document) behaviour {
 	return func(c *call) (document, error) {
-		s, err := c.presign(c.product, c.insured, c.mayAgreePeriods, func(s *sessionRow) error {
+		s, err := c.presign(c.product, (*call).insured, (*call).mayAgreePeriods, func(_ *call, s *sessionRow) error {
 			if insideWeChat && s.payers().name() == "" {
 				return badField("/openid", "", "JSAPI和小程序签约需上传openid")
 			}

@@ -65,7 +65,7 @@ func offlineFace() *product {
 
 func offlineFacePresign(c *call) (document, error) {
 	user := object(c.body, "facepay_user")
-	s, err := c.faceSession(textOf(user, "organization_id"), textOf(user, "out_user_id"), func(s *sessionRow) error {
+	s, err := c.faceSession(textOf(user, "organization_id"), textOf(user, "out_user_id"), func(_ *call, s *sessionRow) error {
 		card := object(c.body, "limit_bank_card")
 		if mode := c.text("contract_mode"); card == nil && (mode == "LIMIT_BANK_CARD" || mode == "PRIORITY_BANK_CARD") {
 			return badField("/limit_bank_card", "", "指定卡和优先卡签约需要填写签约银行卡")
@@ -92,8 +92,8 @@ func offlineFaceToken(c *call) (document, error) {
 
 // faceSession opens a session for one user of an organisation. Any WeChat user
 // may sign it: the call names nobody.
-func (c *call) faceSession(organization, outUserID string, more ...func(*sessionRow) error) (*sessionRow, error) {
-	return c.presign(c.product, append(more, func(s *sessionRow) error {
+func (c *call) faceSession(organization, outUserID string, more ...func(*call, *sessionRow) error) (*sessionRow, error) {
+	return c.presign(c.product, append(more, func(_ *call, s *sessionRow) error {
 		s.PlanID, s.Account, s.UserCode, s.AppID = organization, outUserID, outUserID, c.merchant.firstAppID()
 		if err := c.checkPlan(c.product, organization); err != nil {
 			return err // before a user of no organisation is made

@@ -8,7 +8,7 @@ import (
 // the app scans: a television's, a watch's, a HarmonyOS device's.
 // https://pay.weixin.qq.com/doc/v3/merchant/4012978414
 func papayPresign(c *call) (document, error) {
-	s, err := c.presign(c.product, c.recurring)
+	s, err := c.presign(c.product, (*call).recurring)
 	if err != nil {
 		return nil, err
 	}

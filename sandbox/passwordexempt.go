@@ -44,7 +44,7 @@ func passwordExempt() *product {
 // passwordExemptAfterPay decorates an order that is not paid yet: there is
 // nothing to launch, so the reply has no token.
 func passwordExemptAfterPay(c *call) (document, error) {
-	s, err := c.presign(c.product, c.namesPayer, c.checkPrepay)
+	s, err := c.presign(c.product, (*call).namesPayer, (*call).checkPrepay)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +52,7 @@ func passwordExemptAfterPay(c *call) (document, error) {
 }
 
 func passwordExemptMiniProgram(c *call) (document, error) {
-	s, err := c.presign(c.product, c.namesPayer)
+	s, err := c.presign(c.product, (*call).namesPayer)
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ import (
 func scheduledScenes() map[string]behaviour {
 	presigned := func(insideWeChat bool, reply func(*sessionRow) document) behaviour {
 		return func(c *call) (document, error) {
-			s, err := c.presign(c.product, c.tenMinutes, c.agreedSchedule, func(s *sessionRow) error {
+			s, err := c.presign(c.product, (*call).tenMinutes, (*call).agreedSchedule, func(_ *call, s *sessionRow) error {
 				if insideWeChat && s.payers().name() == "" {
 					return badField("/sp_openid", "", "sp_openid和sub_openid需至少上传一个")
 				}
