@@ -11,18 +11,18 @@ import (
 
 // clock is the time of business.
 type clock struct {
-	mu     sync.Mutex
-	manual bool
-	fixed  time.Time             // a manual clock's time
-	offset time.Duration         // another's distance from the machine's clock
-	moved  func()                // called after the clock was moved, outside the lock
-	keep   func(time.Time) error // keeps a time before the clock is moved to it
-	turned chan struct{}         // closed, and replaced, when the clock is moved
+	mu      sync.Mutex
+	stopped bool                  // it shows fixed until it is moved
+	fixed   time.Time             // a manual clock's time
+	offset  time.Duration         // another's distance from the machine's clock
+	moved   func()                // called after the clock was moved, outside the lock
+	keep    func(time.Time) error // keeps a time before the clock is moved to it
+	turned  chan struct{}         // closed, and replaced, when the clock is moved
 }
 
 // newClock starts at start, or at the machine's time when start is zero.
 func newClock(start time.Time, manual bool) *clock {
-	c := &clock{manual: manual, moved: func() {}, keep: func(time.Time) error { return nil },
+	c := &clock{stopped: manual, moved: func() {}, keep: func(time.Time) error { return nil },
 		turned: make(chan struct{})}
 	switch {
 	case manual && start.IsZero():
@@ -39,14 +39,14 @@ func newClock(start time.Time, manual bool) *clock {
 func (c *clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.manual {
+	if c.stopped {
 		return c.fixed.In(wire.Beijing)
 	}
 	return time.Now().Add(c.offset).In(wire.Beijing)
 }
 
 // Manual says whether the clock stands still between moves.
-func (c *clock) Manual() bool { return c.manual }
+func (c *clock) Manual() bool { return c.stopped }
 
 // Set moves the clock.
 func (c *clock) Set(t time.Time) error {
@@ -77,7 +77,7 @@ func clockEnds() time.Time   { return time.Date(2262, 1, 1, 0, 0, 0, 0, time.UTC
 func (c *clock) set(t time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.manual {
+	if c.stopped {
 		c.fixed = t
 	} else {
 		c.offset = time.Until(t)
@@ -90,7 +90,7 @@ func (c *clock) set(t time.Time) {
 // stands still has to be moved for it.
 func (c *clock) wait(ctx context.Context, d time.Duration) {
 	var passed <-chan time.Time // d of the machine's time, however the clock was moved meanwhile
-	if !c.manual {
+	if !c.stopped {
 		timer := time.NewTimer(d)
 		defer timer.Stop()
 		passed = timer.C

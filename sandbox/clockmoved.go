@@ -24,7 +24,7 @@ func (s *Sandbox) Clock() *Clock { return &Clock{s.engine.clock} }
 func (c *Clock) Now() time.Time { return c.clock.Now() }
 
 // Manual says whether the clock stands still between moves.
-func (c *Clock) Manual() bool { return c.clock.manual }
+func (c *Clock) Manual() bool { return c.clock.Manual() }
 
 // Set moves the clock, forwards or back, without making the notification
 // attempts that lie between: those that have become due are all made at the new
