@@ -101,7 +101,7 @@ func tradeBillOf(lines []movement, kind string) string {
 		refundID, outRefundNo, way, status := "0", "0", "", ""
 		if r := m.refund; r != nil {
 			state, paid, refunded = "REFUND", 0, r.Amount
-			refundID, outRefundNo, way, status = r.RefundID, r.OutRefundNo, r.channel(), string(r.State)
+			refundID, outRefundNo, way, status = r.RefundID, r.OutRefundNo, r.way(), string(r.State)
 		}
 		total, back = plus(total, paid), plus(back, refunded)
 		t.line(stamp(m.at), m.appid, m.mchID, cmp.Or(m.subMchID, "0"), "", m.transactionID, m.outTradeNo, m.openid,

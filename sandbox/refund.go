@@ -222,7 +222,7 @@ func (s *step) refunded(r *refundRow) (*payment, error) {
 	return nil, nil
 }
 
-func (r *refundRow) channel() string {
+func (r *refundRow) way() string {
 	if r.Channel != "" {
 		return r.Channel
 	}

@@ -102,7 +102,7 @@ func refundDocument(r *refundRow) document {
 	out := document{
 		"refund_id": r.RefundID, "out_refund_no": r.OutRefundNo, "transaction_id": r.TransactionID,
 		"out_trade_no": r.OutTradeNo,
-		"channel":      r.channel(), "user_received_account": r.account(), "create_time": wire.FormatTime(r.CreatedAt),
+		"channel":      r.way(), "user_received_account": r.account(), "create_time": wire.FormatTime(r.CreatedAt),
 		"status": string(r.State), "funds_account": "UNSETTLED",
 		"amount": document{
 			"total": r.Total, "refund": r.Amount, "payer_total": r.Total, "payer_refund": r.Amount,
