@@ -45,11 +45,13 @@ func eduPapayDebit(c *call) (document, error) {
 }
 
 func eduPapayDebitByNo(c *call) (document, error) {
-	return c.eduPapayDebitFound(c.debitByNo(c.vars["out_trade_no"]))
+	d, err := c.debitByNo(c.vars["out_trade_no"])
+	return c.eduPapayDebitFound(d, err)
 }
 
 func eduPapayDebitByID(c *call) (document, error) {
-	return c.eduPapayDebitFound(c.debitByTransaction(c.vars["transaction_id"]))
+	d, err := c.debitByTransaction(c.vars["transaction_id"])
+	return c.eduPapayDebitFound(d, err)
 }
 
 // eduPapayDebitFound shows a debit to the sub-merchant it was for.

@@ -154,11 +154,13 @@ func eduSchoolPayDebtState(c *call) (document, error) {
 }
 
 func eduSchoolPayDebitByNo(c *call) (document, error) {
-	return c.eduSchoolPayFound(c.debitByNo(c.vars["out_trade_no"]))
+	d, err := c.debitByNo(c.vars["out_trade_no"])
+	return c.eduSchoolPayFound(d, err)
 }
 
 func eduSchoolPayDebitByID(c *call) (document, error) {
-	return c.eduSchoolPayFound(c.debitByTransaction(c.vars["transaction_id"]))
+	d, err := c.debitByTransaction(c.vars["transaction_id"])
+	return c.eduSchoolPayFound(d, err)
 }
 
 // eduSchoolPayFound shows a debit to the sub-merchant it was for.

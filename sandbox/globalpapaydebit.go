@@ -56,11 +56,13 @@ func globalClosed() *refusal {
 }
 
 func globalDebitByNo(c *call) (document, error) {
-	return c.globalFound(c.debitByNo(c.vars["out_trade_no"]))
+	d, err := c.debitByNo(c.vars["out_trade_no"])
+	return c.globalFound(d, err)
 }
 
 func globalDebitByID(c *call) (document, error) {
-	return c.globalFound(c.debitByTransaction(c.vars["transaction_id"]))
+	d, err := c.debitByTransaction(c.vars["transaction_id"])
+	return c.globalFound(d, err)
 }
 
 func (c *call) globalFound(d *debitRow, err error) (document, error) {
