@@ -30,13 +30,13 @@ func ExampleOutcomeUnknown() {
 		return order.SubOrders[0].TradeState
 	}
 
-	for number, fault := range []sandbox.Fault{
+	for number, f := range []sandbox.Fault{
 		{Name: sandbox.FaultCut, Committed: true}, // the debit is made, its answer is lost
 		{Name: sandbox.FaultCut},                  // the connection breaks before
 		{Name: sandbox.FaultRateLimit},            // WeChat Pay refuses
 	} {
-		fault.Endpoint = "POST /v3/ecommerce/combine-papay/transactions"
-		if err := wechat.Inject(fault); err != nil {
+		f.Endpoint = "POST /v3/ecommerce/combine-papay/transactions"
+		if err := wechat.Inject(f); err != nil {
 			log.Fatal(err)
 		}
 		fmt.Println(debit(fmt.Sprint("order-", number)))

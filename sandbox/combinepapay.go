@@ -19,8 +19,8 @@ func combinePapay() *product {
 		id:            (*random).contractID,
 		names:         names{plan: "plan_id", code: "out_contract_code", account: "contract_display_account"},
 		years:         10, // the reply needs a contract_expired_time; what it is without one is not documented
-		signed:        event{"ECOMMERCE_ENTRUST.SIGN", "entrust", "委托代扣签约通知"},
-		ended:         event{"ECOMMERCE_ENTRUST.TERMINATE", "entrust", "委托代扣解约通知"},
+		signed:        event{eventType: "ECOMMERCE_ENTRUST.SIGN", originalType: "entrust", summary: "委托代扣签约通知"},
+		ended:         event{eventType: "ECOMMERCE_ENTRUST.TERMINATE", originalType: "entrust", summary: "委托代扣解约通知"},
 		retries:       quickSchedule,
 		resource:      combinePapayResource,
 		alreadySigned: func() *refusal { return invalidRequest("用户已签约该模板，请勿重复签约") },

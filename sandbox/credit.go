@@ -18,8 +18,8 @@ func credit() *product {
 		token:    (*random).presignToken,
 		id:       func(d *random, now time.Time) string { return day(now) + d.roll(decimal, 15) },
 		names:    names{plan: "plan_id", code: "out_contract_code", account: "display_name"},
-		signed:   event{"CREDIT_REPAYMENT.SIGN_CONTRACT", "credit_repayment", "信贷还款签约成功通知"},
-		ended:    event{"CREDIT_REPAYMENT.TERMINATE_CONTRACT", "credit_repayment", "信贷还款解约成功通知"},
+		signed:   event{eventType: "CREDIT_REPAYMENT.SIGN_CONTRACT", originalType: "credit_repayment", summary: "信贷还款签约成功通知"},
+		ended:    event{eventType: "CREDIT_REPAYMENT.TERMINATE_CONTRACT", originalType: "credit_repayment", summary: "信贷还款解约成功通知"},
 		retries:  genericSchedule,
 		resource: creditResource,
 		alreadySigned: func() *refusal {

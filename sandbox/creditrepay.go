@@ -21,7 +21,7 @@ func creditDebits() *debitRules {
 			problemBooking: {code: "INVALID_REQUEST", message: "未预约还款，或不在还款日期"},
 			problemUnequal: {code: "INVALID_REQUEST", message: "还款金额需在最低还款金额与应还款金额之间"},
 		},
-		paid:     event{"CREDIT_REPAYMENT.DEDUCTION_PAY", "credit_repayment", "信贷还款还款成功"},
+		paid:     event{eventType: "CREDIT_REPAYMENT.DEDUCTION_PAY", originalType: "credit_repayment", summary: "信贷还款还款成功"},
 		resource: creditPaid,
 		retries:  genericSchedule,
 	}

@@ -12,8 +12,8 @@ func eduPapayDebits() *debitRules {
 		answers: answers{
 			problemGone: {status: 404, code: "NOT_FOUND", message: "签约协议不存在"},
 		},
-		paid:     event{"TRANSACTION.SUCCESS", "transaction", "教育续费通扣款成功"},
-		failed:   event{"TRANSACTION.FAIL", "transaction", "教育续费通扣款失败"},
+		paid:     event{eventType: "TRANSACTION.SUCCESS", originalType: "transaction", summary: "教育续费通扣款成功"},
+		failed:   event{eventType: "TRANSACTION.FAIL", originalType: "transaction", summary: "教育续费通扣款失败"},
 		retries:  genericSchedule,
 		resource: eduPapayTransaction,
 	}

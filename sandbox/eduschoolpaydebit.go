@@ -22,8 +22,8 @@ func eduSchoolPayDebits() []*debitRules {
 			check:    eduSchoolPayMayDebit,
 			settled:  func(s *step, d *debitRow, _ *contractRow) error { return s.schoolDebtChanged(d, d.Advanced) },
 			cleared:  eduSchoolPayCleared,
-			paid:     event{"TRANSACTION.INDUSTRY_SUCCESS", "transaction", "校园轻松付扣款成功"},
-			failed:   event{"TRANSACTION.INDUSTRY_FAILED", "transaction", "校园轻松付扣款失败"},
+			paid:     event{eventType: "TRANSACTION.INDUSTRY_SUCCESS", originalType: "transaction", summary: "校园轻松付扣款成功"},
+			failed:   event{eventType: "TRANSACTION.INDUSTRY_FAILED", originalType: "transaction", summary: "校园轻松付扣款失败"},
 			retries:  campusSchedule,
 			resource: eduSchoolPayTransaction,
 		}

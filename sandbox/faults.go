@@ -35,9 +35,9 @@ func (f *faults) arm(list ...Fault) ([]ArmedFault, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	armed := make([]ArmedFault, len(list))
-	for i, fault := range list {
+	for i, one := range list {
 		f.last++
-		armed[i] = ArmedFault{ID: "F" + strconv.Itoa(f.last), Fault: fault}
+		armed[i] = ArmedFault{ID: "F" + strconv.Itoa(f.last), Fault: one}
 		f.armed = append(f.armed, &armedFault{ArmedFault: armed[i]})
 	}
 	f.any.Store(len(f.armed) > 0)

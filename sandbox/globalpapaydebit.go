@@ -19,7 +19,7 @@ func globalDebits() *debitRules {
 			}
 			return nil
 		},
-		paid:     event{"TRANSACTION.SUCCESS", "transaction", "支付成功"},
+		paid:     event{eventType: "TRANSACTION.SUCCESS", originalType: "transaction", summary: "支付成功"},
 		retries:  genericSchedule,
 		resource: globalTransaction,
 	}

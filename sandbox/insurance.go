@@ -26,8 +26,8 @@ func insurance() *product {
 		token:    (*random).preEntrustWebID,
 		id:       (*random).contractID,
 		names:    names{plan: "plan_id", code: "out_contract_code", account: "insured_display_name"},
-		signed:   event{"INSURANCE_ENTRUST.SIGN", "insurance_entrust", "保险委托代扣签约通知"},
-		ended:    event{"INSURANCE_ENTRUST.TERMINATE", "insurance_entrust", "保险委托代扣解约通知"},
+		signed:   event{eventType: "INSURANCE_ENTRUST.SIGN", originalType: "insurance_entrust", summary: "保险委托代扣签约通知"},
+		ended:    event{eventType: "INSURANCE_ENTRUST.TERMINATE", originalType: "insurance_entrust", summary: "保险委托代扣解约通知"},
 		retries:  genericSchedule,
 		resource: insuranceResource,
 		alreadySigned: func() *refusal {

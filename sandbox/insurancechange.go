@@ -166,8 +166,7 @@ func insuranceRenew(c *call) (document, error) {
 	if err := put(c.Tx, contract); err != nil {
 		return nil, err
 	}
-	return nil, c.notifyContract(c.product, contract, event{"INSURANCE_ENTRUST.RENEW", "insurance_entrust",
-		"保险委托代扣续期通知"}, true)
+	return nil, c.notifyContract(c.product, contract, event{eventType: "INSURANCE_ENTRUST.RENEW", originalType: "insurance_entrust", summary: "保险委托代扣续期通知"}, true)
 }
 
 // mayRenewWith checks the periods of another term against those of the last.

@@ -21,8 +21,7 @@ func insuranceDebits() *debitRules {
 			return nil
 		},
 		answers: answers{problemBooking: {code: "INVALID_REQUEST", message: "该扣费周期未预约，或不在可扣费期内"}},
-		paid:    event{"TRANSACTION.SUCCESS", "transaction", "支付成功"}, failed: event{"TRANSACTION.FAIL", "transaction",
-			"支付失败"},
+		paid:    event{eventType: "TRANSACTION.SUCCESS", originalType: "transaction", summary: "支付成功"}, failed: event{eventType: "TRANSACTION.FAIL", originalType: "transaction", summary: "支付失败"},
 		resource: papayTransaction, asOrder: papayOrder,
 		retries: genericSchedule,
 	}

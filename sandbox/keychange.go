@@ -67,3 +67,11 @@ func (s *Sandbox) PlatformCertificates() map[string]string {
 	}
 	return out
 }
+
+// GenerateKeys makes fresh key material. It takes a moment: these are three
+// numbers of 2048 bits.
+func GenerateKeys() (*KeyMaterial, error) { return generateKeys() }
+
+// GenerateMerchantKeys fills in what m lacks of certificate, private key and
+// APIv3 and APIv2 key, freshly made. A certificate without its key is left as it is.
+func GenerateMerchantKeys(m *Merchant) error { return generateMerchantKeys(m) }

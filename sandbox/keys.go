@@ -19,9 +19,8 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
-// GenerateKeys makes fresh key material. It takes a moment: these are three
-// numbers of 2048 bits.
-func GenerateKeys() (*KeyMaterial, error) {
+// generateKeys is [GenerateKeys].
+func generateKeys() (*KeyMaterial, error) {
 	cert, key, err := generate("wxpay sandbox platform")
 	if err != nil {
 		return nil, err
@@ -34,9 +33,8 @@ func GenerateKeys() (*KeyMaterial, error) {
 		PublicKeyKey: wxpay.NewSecret(second)}, nil
 }
 
-// GenerateMerchantKeys fills in what m lacks of certificate, private key and
-// APIv3 and APIv2 key, freshly made. A certificate without its key is left as it is.
-func GenerateMerchantKeys(m *Merchant) error {
+// generateMerchantKeys is [GenerateMerchantKeys].
+func generateMerchantKeys(m *Merchant) error {
 	fresh := &random{rand: rand.Reader}
 	for _, key := range []*wxpay.Secret{&m.APIv3Key, &m.APIv2Key} {
 		if key.IsZero() {

@@ -22,8 +22,8 @@ func papay() *product {
 		id:        (*random).longContractID,
 		names:     names{plan: "plan_id", code: "out_contract_code", account: "contract_display_account"},
 		years:     10, // queries show a contract_expired_time; what it is without one is not documented
-		signed:    event{"ENTRUST.SIGN", "entrust", "委托代扣签约通知"},
-		ended:     event{"ENTRUST.TERMINATE", "entrust", "委托代扣解约通知"},
+		signed:    event{eventType: "ENTRUST.SIGN", originalType: "entrust", summary: "委托代扣签约通知"},
+		ended:     event{eventType: "ENTRUST.TERMINATE", originalType: "entrust", summary: "委托代扣解约通知"},
 		retries:   genericSchedule,
 		resource:  func(c *contractRow) document { return papayContract(c, c.changedAt()) },
 		notifyXML: notifyContractXML,

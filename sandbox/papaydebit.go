@@ -11,8 +11,8 @@ func papayDebits() *debitRules {
 		from: debitsFrom, until: debitsUntil, grace: freshFor,
 		notice: papayNoticeRules(), booking: scheduledBooking(),
 		limits:   Limits{PerDebit: 500_00, PerDay: 2500_00, AttemptsPerDay: 300},
-		paid:     event{"TRANSACTION.SUCCESS", "transaction", "扣费成功"},
-		failed:   event{"TRANSACTION.FAIL", "transaction", "扣费失败"},
+		paid:     event{eventType: "TRANSACTION.SUCCESS", originalType: "transaction", summary: "扣费成功"},
+		failed:   event{eventType: "TRANSACTION.FAIL", originalType: "transaction", summary: "扣费失败"},
 		resource: papayTransaction, retries: genericSchedule,
 		asOrder: papayOrder,
 	}

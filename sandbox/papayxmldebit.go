@@ -38,8 +38,8 @@ func pappayapplyRules() *debitRules {
 			}
 			return nil
 		},
-		paid:   event{eventV2Payment, "", "扣款结果通知"},
-		failed: event{eventV2Payment, "", "扣款结果通知"},
+		paid:   event{eventType: eventV2Payment, originalType: "", summary: "扣款结果通知"},
+		failed: event{eventType: eventV2Payment, originalType: "", summary: "扣款结果通知"},
 		resource: func(d *debitRow) document {
 			out := document{}
 			for name, value := range debitFields(d) {

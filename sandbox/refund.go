@@ -143,17 +143,17 @@ func (s *step) refundDue(r *refundRow) error {
 		return err
 	}
 	r.State, r.EndedAt = RefundSuccess, s.now
-	e := event{"REFUND.SUCCESS", "refund", "退款成功"}
+	e := event{eventType: "REFUND.SUCCESS", originalType: "refund", summary: "退款成功"}
 	switch {
 	case w.CloseRefunds > 0:
 		w.CloseRefunds--
-		r.State, e = RefundClosed, event{"REFUND.CLOSED", "refund", "退款关闭"}
+		r.State, e = RefundClosed, event{eventType: "REFUND.CLOSED", originalType: "refund", summary: "退款关闭"}
 		if err = put(s.Tx, w); err == nil {
 			err = s.unrefund(r)
 		}
 	case w.FailRefunds > 0:
 		w.FailRefunds--
-		r.State, e = RefundAbnormal, event{"REFUND.ABNORMAL", "refund", "退款异常"}
+		r.State, e = RefundAbnormal, event{eventType: "REFUND.ABNORMAL", originalType: "refund", summary: "退款异常"}
 		err = put(s.Tx, w)
 	default:
 		err = s.payBack(r, person)

@@ -101,8 +101,8 @@ func TestScenario16AcceptedIsNotPaid(t *testing.T) {
 // page. The same number again costs nothing, a new one costs the payer twice.
 func TestScenario17AnswerLostAfterTheDebit(t *testing.T) {
 	t.Parallel()
-	for _, fault := range []sandbox.FaultName{sandbox.FaultError, sandbox.FaultCut, sandbox.FaultGateway} {
-		t.Run(string(fault), func(t *testing.T) {
+	for _, name := range []sandbox.FaultName{sandbox.FaultError, sandbox.FaultCut, sandbox.FaultGateway} {
+		t.Run(string(name), func(t *testing.T) {
 			t.Parallel()
 			eachWay(t, func(t *testing.T, inject func(*shop, sandbox.Fault)) {
 				s := newShop(t)
@@ -115,7 +115,7 @@ func TestScenario17AnswerLostAfterTheDebit(t *testing.T) {
 						t.Errorf("the payer has %+v, %v; want %d fen", wallet, err, want)
 					}
 				}
-				inject(s, sandbox.Fault{Name: fault, Endpoint: "POST /" + combineDebits, Committed: true})
+				inject(s, sandbox.Fault{Name: name, Endpoint: "POST /" + combineDebits, Committed: true})
 				_, err := s.do("POST", combineDebits, combineDebitBody(c, "P1"))
 				var answer *wxpay.Error
 				if errors.As(err, &answer) {

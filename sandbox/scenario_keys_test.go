@@ -232,17 +232,17 @@ func TestScenario06Probe(t *testing.T) {
 // next genuine attempt gets through.
 func TestScenario07ProxyInBetween(t *testing.T) {
 	t.Parallel()
-	for fault, check := range map[sandbox.FaultName]wxpay.Check{
+	for name, check := range map[sandbox.FaultName]wxpay.Check{
 		sandbox.FaultStripped: wxpay.CheckHeaders, sandbox.FaultBOM: wxpay.CheckSignature,
 		sandbox.FaultReencoded:    wxpay.CheckSignature,
 		sandbox.FaultBadSignature: wxpay.CheckSignature, sandbox.FaultWrongSerial: wxpay.CheckSerial,
 		sandbox.FaultStale: wxpay.CheckTimestamp,
 	} {
-		t.Run(string(fault), func(t *testing.T) {
+		t.Run(string(name), func(t *testing.T) {
 			t.Parallel()
 			eachWay(t, func(t *testing.T, inject func(*shop, sandbox.Fault)) {
 				s := newShop(t)
-				inject(s, sandbox.Fault{Name: fault, Event: "ECOMMERCE_ENTRUST.SIGN"})
+				inject(s, sandbox.Fault{Name: name, Event: "ECOMMERCE_ENTRUST.SIGN"})
 				s.signCombine("A")
 				s.failed(check)
 				s.handled()

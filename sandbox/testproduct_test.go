@@ -30,7 +30,7 @@ func newTestProduct(t *testing.T, r *debitRules, plan Plan, options ...func(*pro
 	p := combinePapay()
 	r.name, p.debits = "lab", []*debitRules{r}
 	if r.paid.eventType == "" {
-		r.paid, r.failed = event{"LAB.PAID", "lab", ""}, event{"LAB.FAILED", "lab", ""}
+		r.paid, r.failed = event{eventType: "LAB.PAID", originalType: "lab", summary: ""}, event{eventType: "LAB.FAILED", originalType: "lab", summary: ""}
 	}
 	if r.resource == nil {
 		r.resource = func(d *debitRow) document { return document{"no": d.OutTradeNo} }
