@@ -123,16 +123,16 @@ func TestOutcomeOfADebitUnderEveryFault(t *testing.T) {
 	for kind, debit := range debits {
 		for name, rows := range faults {
 			for _, row := range rows {
-				fault := row.fault
-				fault.Name = name
-				if fault.Endpoint == "" && fault.Event == "" {
-					fault.Endpoint = debit.endpoint
+				f := row.fault
+				f.Name = name
+				if f.Endpoint == "" && f.Event == "" {
+					f.Endpoint = debit.endpoint
 				}
-				t.Run(kind+" "+string(name)+" "+fault.Code, func(t *testing.T) {
+				t.Run(kind+" "+string(name)+" "+f.Code, func(t *testing.T) {
 					t.Parallel()
 					wechat := sandbox.New(t, sandbox.At(time.Date(2026, 3, 1, 2, 0, 0, 0, time.UTC)))
 					call := debit.contract(t, wechat)
-					if err := wechat.Inject(fault); err != nil {
+					if err := wechat.Inject(f); err != nil {
 						t.Fatal(err)
 					}
 					ctx := context.Context(t.Context())
@@ -149,7 +149,7 @@ func TestOutcomeOfADebitUnderEveryFault(t *testing.T) {
 					if row.known && (err == nil || taken || unknown) {
 						t.Errorf("unknown %v, taken %v, of what can be known: %v", unknown, taken, err)
 					}
-					if fault.Committed && !taken {
+					if f.Committed && !taken {
 						t.Error("the sandbox took nothing")
 					}
 				})
