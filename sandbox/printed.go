@@ -31,3 +31,9 @@ func (s savedFormer) Format(f fmt.State, _ rune) {
 func (s savedCertificate) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "sandbox.savedCertificate{serial: %q, From: %s, …}", s.serial(), s.From)
 }
+
+// Format prints that it is there: what is behind it changes meanwhile, and holds keys.
+func (e *engine) Format(f fmt.State, _ rune) { fmt.Fprint(f, "sandbox.engine{…}") }
+
+// MarshalText is what Format prints.
+func (e *engine) MarshalText() ([]byte, error) { return []byte(fmt.Sprint(e)), nil }
