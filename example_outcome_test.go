@@ -8,6 +8,7 @@ import (
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/api/combinepapay"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/fault"
 )
 
 // A debit whose answer is lost may have taken the money: query by its number
@@ -30,10 +31,10 @@ func ExampleOutcomeUnknown() {
 		return order.SubOrders[0].TradeState
 	}
 
-	for number, f := range []sandbox.Fault{
-		{Name: sandbox.FaultCut, Committed: true}, // the debit is made, its answer is lost
-		{Name: sandbox.FaultCut},                  // the connection breaks before
-		{Name: sandbox.FaultRateLimit},            // WeChat Pay refuses
+	for number, f := range []fault.Fault{
+		{Name: fault.Cut, Committed: true}, // the debit is made, its answer is lost
+		{Name: fault.Cut},                  // the connection breaks before
+		{Name: fault.RateLimit},            // WeChat Pay refuses
 	} {
 		f.Endpoint = "POST /v3/ecommerce/combine-papay/transactions"
 		if err := wechat.Inject(f); err != nil {

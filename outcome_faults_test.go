@@ -14,6 +14,8 @@ import (
 	"github.com/wxpay-go/wxpay/api/papayv2"
 	"github.com/wxpay-go/wxpay/api/payv2"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/fault"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // debits are the debits that meet the faults: each makes its contract in a fresh
@@ -67,40 +69,40 @@ func combinedDebit(contract, number string) *combinepapay.DebitRequest {
 
 // faults says of every fault that the sandbox has what is injected for it. known
 // is for those whose outcome a caller can know to be that nothing was debited.
-var faults = map[sandbox.FaultName][]struct {
-	fault sandbox.Fault
+var faults = map[fault.Name][]struct {
+	fault fault.Fault
 	known bool
 }{
-	sandbox.FaultError: {{sandbox.Fault{}, false}, {sandbox.Fault{Committed: true}, false},
-		{sandbox.Fault{Status: 403, Code: "NO_AUTH"}, true}, {sandbox.Fault{Status: 403, Code: "NOT_ENOUGH"}, true},
-		{sandbox.Fault{Status: 400, Code: "CODE_OF_TOMORROW"}, false}},
-	sandbox.FaultCut: {{sandbox.Fault{}, false}, {sandbox.Fault{Committed: true}, false}},
-	sandbox.FaultGateway: {{sandbox.Fault{}, false}, {sandbox.Fault{Committed: true}, false},
-		{sandbox.Fault{Status: 403}, false}},
-	sandbox.FaultLatency:      {{sandbox.Fault{}, false}},
-	sandbox.FaultRateLimit:    {{sandbox.Fault{}, true}},
-	sandbox.FaultEmpty:        {{sandbox.Fault{Endpoint: "GET /v3/certificates"}, false}},
-	sandbox.FaultEarly:        {{sandbox.Fault{}, false}},
-	sandbox.FaultProbe:        {{sandbox.Fault{}, false}},
-	sandbox.FaultBadSignature: {{sandbox.Fault{}, false}},
-	sandbox.FaultWrongSerial:  {{sandbox.Fault{}, false}},
-	sandbox.FaultStale:        {{sandbox.Fault{}, false}},
-	sandbox.FaultOtherKey:     {{sandbox.Fault{}, false}},
-	sandbox.FaultStripped:     {{sandbox.Fault{}, false}},
-	sandbox.FaultReencoded:    {{sandbox.Fault{}, false}},
-	sandbox.FaultSkew:         {{sandbox.Fault{}, false}},
-	sandbox.FaultBOM:          {{sandbox.Fault{Event: "*"}, false}},
-	sandbox.FaultLost:         {{sandbox.Fault{Event: "*"}, false}},
-	sandbox.FaultLate:         {{sandbox.Fault{Event: "*"}, false}},
-	sandbox.FaultReordered:    {{sandbox.Fault{Event: "*"}, false}},
-	sandbox.FaultDuplicated:   {{sandbox.Fault{Event: "*"}, false}},
-	sandbox.FaultRace:         {{sandbox.Fault{Event: "*"}, false}},
-	sandbox.FaultAnswerLost:   {{sandbox.Fault{Event: "*"}, false}},
+	fault.Error: {{fault.Fault{}, false}, {fault.Fault{Committed: true}, false},
+		{fault.Fault{Status: 403, Code: "NO_AUTH"}, true}, {fault.Fault{Status: 403, Code: "NOT_ENOUGH"}, true},
+		{fault.Fault{Status: 400, Code: "CODE_OF_TOMORROW"}, false}},
+	fault.Cut: {{fault.Fault{}, false}, {fault.Fault{Committed: true}, false}},
+	fault.Gateway: {{fault.Fault{}, false}, {fault.Fault{Committed: true}, false},
+		{fault.Fault{Status: 403}, false}},
+	fault.Latency:      {{fault.Fault{}, false}},
+	fault.RateLimit:    {{fault.Fault{}, true}},
+	fault.Empty:        {{fault.Fault{Endpoint: "GET /v3/certificates"}, false}},
+	fault.Early:        {{fault.Fault{}, false}},
+	fault.Probe:        {{fault.Fault{}, false}},
+	fault.BadSignature: {{fault.Fault{}, false}},
+	fault.WrongSerial:  {{fault.Fault{}, false}},
+	fault.Stale:        {{fault.Fault{}, false}},
+	fault.OtherKey:     {{fault.Fault{}, false}},
+	fault.Stripped:     {{fault.Fault{}, false}},
+	fault.Reencoded:    {{fault.Fault{}, false}},
+	fault.Skew:         {{fault.Fault{}, false}},
+	fault.BOM:          {{fault.Fault{Event: "*"}, false}},
+	fault.Lost:         {{fault.Fault{Event: "*"}, false}},
+	fault.Late:         {{fault.Fault{Event: "*"}, false}},
+	fault.Reordered:    {{fault.Fault{Event: "*"}, false}},
+	fault.Duplicated:   {{fault.Fault{Event: "*"}, false}},
+	fault.Race:         {{fault.Fault{Event: "*"}, false}},
+	fault.AnswerLost:   {{fault.Fault{Event: "*"}, false}},
 }
 
 func TestEveryFaultIsCovered(t *testing.T) {
 	t.Parallel()
-	err := sandbox.New(t).Inject(sandbox.Fault{Name: "none"}) // says which there are
+	err := sandbox.New(t).Inject(fault.Fault{Name: "none"}) // says which there are
 	if err == nil {
 		t.Fatal("there is a fault called none")
 	}
@@ -136,7 +138,7 @@ func TestOutcomeOfADebitUnderEveryFault(t *testing.T) {
 						t.Fatal(err)
 					}
 					ctx := context.Context(t.Context())
-					if name == sandbox.FaultLatency { // under a stopped clock the answer never comes
+					if name == fault.Latency { // under a stopped clock the answer never comes
 						late := lateContext{ctx, make(chan struct{})}
 						sent := func(httptrace.WroteRequestInfo) { close(late.done) }
 						ctx = httptrace.WithClientTrace(late, &httptrace.ClientTrace{WroteRequest: sent})
@@ -165,8 +167,8 @@ func took(t *testing.T, wechat *sandbox.Sandbox) bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return slices.ContainsFunc(list, func(d *sandbox.Debit) bool {
-		return d.State == sandbox.DebitPaid || d.State == sandbox.DebitAccepted
+	return slices.ContainsFunc(list, func(d *ledger.Debit) bool {
+		return d.State == ledger.DebitPaid || d.State == ledger.DebitAccepted
 	})
 }
 

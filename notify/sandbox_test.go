@@ -14,6 +14,7 @@ import (
 	"github.com/wxpay-go/wxpay/api/event"
 	"github.com/wxpay-go/wxpay/notify"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/fault"
 )
 
 const openid = "o-MYE42l80oelYMDE34nYD456Xoy"
@@ -102,7 +103,7 @@ func TestSandboxContract(t *testing.T) {
 		return nil
 	})
 	serve(t, s, r)
-	if err := s.Inject(sandbox.Fault{Name: sandbox.FaultProbe, Times: 2}); err != nil {
+	if err := s.Inject(fault.Fault{Name: fault.Probe, Times: 2}); err != nil {
 		t.Fatal(err)
 	}
 	payer, token := s.Payer(openid), presign(t, s)

@@ -17,6 +17,7 @@ import (
 	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/notify"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 const (
@@ -289,7 +290,7 @@ func TestSandboxV2(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := payer.FailNext(sandbox.NotEnough); err != nil {
+	if err := payer.FailNext(ledger.NotEnough); err != nil {
 		t.Fatal(err)
 	}
 	debit("A1")
@@ -319,7 +320,7 @@ func TestSandboxV2(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, p := range pushes {
-		if p.State != sandbox.PushDelivered {
+		if p.State != ledger.PushDelivered {
 			t.Errorf("%s is %s", p.Event, p.State)
 		}
 	}

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
@@ -29,7 +31,7 @@ type admin struct {
 
 func newAdmin(s *Sandbox, anywhere bool) http.Handler {
 	a := &admin{Sandbox: s, anywhere: anywhere, mux: http.NewServeMux(),
-		sealedPaths: sync.OnceValue(func() [][]string { return s.engine.findSealedPaths() })}
+		sealedPaths: sync.OnceValue(func() [][]string { return findSealedPaths(s.engine) })}
 	var patterns []string
 	takes := map[string][]string{}
 	for _, routes := range []map[string]adminRoute{
@@ -48,11 +50,12 @@ func newAdmin(s *Sandbox, anywhere bool) http.Handler {
 		other, elsewhere, _ := strings.Cut(q, " ")
 		return cmp.Or(cmp.Compare(path, elsewhere), cmp.Compare(method, other))
 	})
-	list := bare(func(*http.Request) (any, error) { return document{"data": patterns, "takes": takes}, nil })
+	list := bare(func(*http.Request) (any, error) { return engine.Document{"data": patterns, "takes": takes}, nil })
 	a.mux.HandleFunc("GET /sandbox/{$}", a.answer("GET /sandbox/", list))
 	a.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		said := "the admin has no " + shown(r.Method) + " " + shown(r.URL.Path) + "; GET /sandbox/ lists what it has"
-		a.write(w, http.StatusNotFound, document{"error": said})
+		said := "the admin has no " + engine.Shown(r.Method) + " " + engine.Shown(r.URL.Path) +
+			"; GET /sandbox/ lists what it has"
+		a.write(w, http.StatusNotFound, engine.Document{"error": said})
 	})
 	return a
 }
@@ -72,9 +75,9 @@ func badCall(format string, args ...any) error {
 // ServeHTTP keeps web pages out before anything else: a page open in a browser on
 // this machine can send requests to any local port.
 func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set(HeaderSandbox, sandboxName)
+	w.Header().Set(ledger.HeaderSandbox, engine.SandboxName)
 	if err := a.checkOrigin(r); err != nil {
-		a.write(w, http.StatusForbidden, document{"error": err.Error()})
+		a.write(w, http.StatusForbidden, engine.Document{"error": err.Error()})
 		return
 	}
 	a.mux.ServeHTTP(w, r)
@@ -85,15 +88,15 @@ func (a *admin) checkOrigin(r *http.Request) error {
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h
 	}
-	if !a.anywhere && !isLoopback(strings.Trim(host, "[]")) {
+	if !a.anywhere && !engine.IsLoopback(strings.Trim(host, "[]")) {
 		return errors.New("this admin is for this machine: the Host header must be 127.0.0.1, ::1 or localhost")
 	}
-	for _, name := range []string{"Origin", "Sec-Fetch-Site", "Content-Type", HeaderSandbox} {
+	for _, name := range []string{"Origin", "Sec-Fetch-Site", "Content-Type", ledger.HeaderSandbox} {
 		if len(r.Header.Values(name)) > 1 { // two readers of them could go by another one each
 			return errors.New("the header " + name + " is given twice")
 		}
 	}
-	if r.Header.Get(HeaderSandbox) != "" {
+	if r.Header.Get(ledger.HeaderSandbox) != "" {
 		return errors.New("this is a notification of a sandbox, and the admin takes none: " +
 			"its notify_url or forward must be the merchant's server")
 	}
@@ -127,10 +130,10 @@ func (a *admin) answer(pattern string, route adminRoute) http.HandlerFunc {
 			return
 		}
 		if out == nil {
-			out = document{"ok": true}
+			out = engine.Document{"ok": true}
 		}
 		if out = a.withoutSealed(out); route.asIs {
-			writeAdmin(w, http.StatusOK, encodeJSON(out))
+			writeAdmin(w, http.StatusOK, engine.EncodeJSON(out))
 			return
 		}
 		a.write(w, http.StatusOK, out)
@@ -138,10 +141,10 @@ func (a *admin) answer(pattern string, route adminRoute) http.HandlerFunc {
 }
 
 func (a *admin) run(pattern string, route adminRoute, w http.ResponseWriter, r *http.Request) (any, error) {
-	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, a.engine.maxBody))
+	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, a.engine.MaxBody))
 	if err != nil {
 		return nil, badCall("the body did not come whole: it is longer than %d bytes, came too slowly, "+
-			"or the connection broke", a.engine.maxBody)
+			"or the connection broke", a.engine.MaxBody)
 	}
 	if err := route.checkAddress(pattern, r); err != nil {
 		return nil, err
@@ -149,28 +152,29 @@ func (a *admin) run(pattern string, route adminRoute, w http.ResponseWriter, r *
 	return route.run(r, raw)
 }
 
-func adminFailure(err error) (int, document) {
-	var page *PageError
+func adminFailure(err error) (int, engine.Document) {
+	var page *ledger.PageError
 	var bad *adminError
 	switch {
 	case errors.As(err, &page):
 		status := http.StatusConflict
-		if page.Reason == PageUnknown {
+		if page.Reason == ledger.PageUnknown {
 			status = http.StatusNotFound
 		}
-		return status, document{"error": oneLine(page.Message, shownLine), "reason": string(page.Reason)}
+		return status, engine.Document{"error": engine.OneLine(page.Message, engine.ShownLine),
+			"reason": string(page.Reason)}
 	case errors.As(err, &bad):
-		return bad.status, document{"error": oneLine(bad.message, shownLine)}
+		return bad.status, engine.Document{"error": engine.OneLine(bad.message, engine.ShownLine)}
 	case errors.Is(err, store.ErrClosed), errors.Is(err, store.ErrConflict):
-		return http.StatusServiceUnavailable, document{"error": err.Error()}
+		return http.StatusServiceUnavailable, engine.Document{"error": err.Error()}
 	}
-	return http.StatusInternalServerError, document{"error": oneLine(err.Error(), shownLine)}
+	return http.StatusInternalServerError, engine.Document{"error": engine.OneLine(err.Error(), engine.ShownLine)}
 }
 
 // write answers without the merchants' keys, whatever they were written into.
 func (a *admin) write(w http.ResponseWriter, status int, body any) {
-	r := redaction{secrets: a.engine.registry.secrets()}
-	writeAdmin(w, status, r.literals(encodeJSON(body)))
+	r := engine.Redaction{Secrets: a.engine.Registry.Secrets()}
+	writeAdmin(w, status, r.Literals(engine.EncodeJSON(body)))
 }
 
 func writeAdmin(w http.ResponseWriter, status int, body []byte) {
@@ -178,7 +182,7 @@ func writeAdmin(w http.ResponseWriter, status int, body []byte) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
-	_, _ = w.Write(append(printableJSON(body), '\n'))
+	_, _ = w.Write(append(engine.PrintableJSON(body), '\n'))
 }
 
 // need says which values a call lacks.

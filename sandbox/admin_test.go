@@ -14,6 +14,7 @@ import (
 
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 func (w *world) admin(method, path string, body object, header ...string) (int, object) {
@@ -266,12 +267,12 @@ func TestGuardRails(t *testing.T) {
 		"a public address":       {sandbox.Config{Addr: "0.0.0.0:0"}, "AllowNonLoopback"},
 		"a public admin address": {sandbox.Config{AdminAddr: ":0"}, "AllowNonLoopback"},
 		"no port":                {sandbox.Config{Addr: "127.0.0.1"}, "want an address"},
-		"a merchant without id":  {sandbox.Config{Merchants: []sandbox.Merchant{{}}}, "1 to 32 digits"},
-		"half a key pair": {sandbox.Config{Merchants: []sandbox.Merchant{{MchID: "1",
+		"a merchant without id":  {sandbox.Config{Merchants: []ledger.Merchant{{}}}, "1 to 32 digits"},
+		"half a key pair": {sandbox.Config{Merchants: []ledger.Merchant{{MchID: "1",
 			PrivateKey: wxpay.NewSecret("x")}}}, "both or neither"},
-		"a short APIv3 key": {sandbox.Config{Merchants: []sandbox.Merchant{{MchID: "1",
+		"a short APIv3 key": {sandbox.Config{Merchants: []ledger.Merchant{{MchID: "1",
 			APIv3Key: wxpay.NewSecret("x")}}}, "APIv3 key"},
-		"a real certificate": {sandbox.Config{Merchants: []sandbox.Merchant{{MchID: "1",
+		"a real certificate": {sandbox.Config{Merchants: []ledger.Merchant{{MchID: "1",
 			Certificate: tenpayCertificate(t)}}}, "looks real"},
 		"a forward to nowhere": {sandbox.Config{Forward: map[string]string{"https://a.example": "http://b.example"}},
 			"only calls this machine"},

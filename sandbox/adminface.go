@@ -1,6 +1,11 @@
 package sandbox
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/product/offlineface"
+)
 
 // faceRoutes are what happens before a device that recognises faces.
 func (a *admin) faceRoutes() map[string]adminRoute {
@@ -18,7 +23,7 @@ func (a *admin) faceRoutes() map[string]adminRoute {
 				return nil, err
 			}
 			code, err := a.ShowFace(b.AuthInfo, b.OutUserID)
-			return document{"auth_code": code}, err
+			return engine.Document{"auth_code": code}, err
 		}),
 		"POST /sandbox/faces/retake": takes(func(_ *http.Request, b *retake) (any, error) {
 			if err := need("organization_id", b.Organization, "out_user_id", b.OutUserID); err != nil {
@@ -28,7 +33,7 @@ func (a *admin) faceRoutes() map[string]adminRoute {
 			if err != nil {
 				return nil, err
 			}
-			return collectionDocument(f), nil
+			return offlineface.CollectionDocument(f), nil
 		}),
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
@@ -28,18 +30,18 @@ type listed[V any] struct {
 // addList adds a list of what the store has as rows of one kind, and each of them by its id.
 func addList[E, V any, P interface {
 	*E
-	entity
-}](e *engine, routes map[string]adminRoute, path, one string, view func(P) *V, id func(*V) string) {
+	engine.Entity
+}](e *engine.Engine, routes map[string]adminRoute, path, one string, view func(P) *V, id func(*V) string) {
 	members := filters(reflect.TypeFor[V]())
 	names := slices.Sorted(maps.Keys(members))
-	l := listed[V]{one, id, func() ([]*V, error) { return list(e, view) }}
+	l := listed[V]{one, id, func() ([]*V, error) { return engine.List(e, view) }}
 	routes["GET "+path] = bare(func(r *http.Request) (any, error) { return l.page(r, members) }).
 		asking(append(names, "after", "limit")...)
 	routes["GET "+path+"/{id}"] = bare(func(r *http.Request) (any, error) {
-		v, err := look(e, r.PathValue("id"), view)
+		v, err := engine.Look(e, r.PathValue("id"), view)
 		if errors.Is(err, store.ErrNotFound) {
 			return nil, &adminError{http.StatusNotFound, fmt.Sprintf("there is no %s with the id %s", one,
-				shown(r.PathValue("id")))}
+				engine.Shown(r.PathValue("id")))}
 		}
 		return v, err
 	})
@@ -55,7 +57,7 @@ func (l listed[V]) page(r *http.Request, members map[string]int) (any, error) {
 		i := slices.IndexFunc(all, func(v *V) bool { return l.id(v) == query.Get("after") })
 		if i < 0 {
 			return nil, badCall("after is the id of a %s on this list, and there is none with %s", l.one,
-				shown(query.Get("after")))
+				engine.Shown(query.Get("after")))
 		}
 		all = all[i+1:]
 	}
@@ -77,7 +79,7 @@ func (l listed[V]) page(r *http.Request, members map[string]int) (any, error) {
 			return nil, badCall("limit is a whole number from 1")
 		}
 		if limit < len(all) {
-			return document{"data": all[:limit], "next": l.id(all[limit-1])}, nil
+			return engine.Document{"data": all[:limit], "next": l.id(all[limit-1])}, nil
 		}
 	}
 	return rows(all, nil)
@@ -98,11 +100,17 @@ func filters(t reflect.Type) map[string]int {
 func (a *admin) listRoutes() map[string]adminRoute {
 	routes := map[string]adminRoute{}
 	e := a.engine
-	addList(e, routes, "/sandbox/contracts", "contract", (*contractRow).view, func(c *Contract) string { return c.ID })
-	addList(e, routes, "/sandbox/sessions", "session", (*sessionRow).view, func(s *Session) string { return s.Token })
-	addList(e, routes, "/sandbox/orders", "order", (*orderRow).view, func(o *Order) string { return o.ID })
-	addList(e, routes, "/sandbox/debits", "debit", (*debitRow).view, func(d *Debit) string { return d.ID })
-	addList(e, routes, "/sandbox/refunds", "refund", (*refundRow).view, func(r *Refund) string { return r.ID })
-	addList(e, routes, "/sandbox/pushes", "notification", (*pushRow).view, func(p *Push) string { return p.ID })
+	addList(e, routes, "/sandbox/contracts", "contract", (*engine.ContractRow).View,
+		func(c *ledger.Contract) string { return c.ID })
+	addList(e, routes, "/sandbox/sessions", "session", (*engine.SessionRow).View,
+		func(s *ledger.Session) string { return s.Token })
+	addList(e, routes, "/sandbox/orders", "order", (*engine.OrderRow).View,
+		func(o *ledger.Order) string { return o.ID })
+	addList(e, routes, "/sandbox/debits", "debit", (*engine.DebitRow).View,
+		func(d *ledger.Debit) string { return d.ID })
+	addList(e, routes, "/sandbox/refunds", "refund", (*engine.RefundRow).View,
+		func(r *ledger.Refund) string { return r.ID })
+	addList(e, routes, "/sandbox/pushes", "notification", (*engine.PushRow).View,
+		func(p *ledger.Push) string { return p.ID })
 	return routes
 }

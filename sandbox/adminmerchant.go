@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // merchantRoutes are the merchants, their plans and their keys. Keys are answered by those calls
@@ -12,10 +14,10 @@ func (a *admin) merchantRoutes() map[string]adminRoute {
 	const root, one = "/sandbox/merchants", "/sandbox/merchants/{mchid}/"
 	type plan struct {
 		MchID string `json:"mchid"`
-		Plan
+		ledger.Plan
 	}
 	type keyMode struct {
-		Mode *KeyMode `json:"mode"`
+		Mode *ledger.KeyMode `json:"mode"`
 	}
 	return map[string]adminRoute{
 		"GET " + root:                bare(a.merchants),
@@ -29,15 +31,16 @@ func (a *admin) merchantRoutes() map[string]adminRoute {
 		"POST " + one + "api-v3-key": a.renews(func(id string) error { _, err := a.ResetAPIv3Key(id); return err }),
 		"POST " + one + "key-mode": takes(func(r *http.Request, b *keyMode) (any, error) {
 			if b.Mode == nil {
-				return nil, badCall(`the body needs "mode": %q, %q, or "" for both keys`, KeysPublic, KeysCertificate)
+				return nil, badCall(`the body needs "mode": %q, %q, or "" for both keys`, ledger.KeysPublic,
+					ledger.KeysCertificate)
 			}
 			mchid := r.PathValue("mchid")
 			err := a.changeKeys(mchid, func() error { return a.SetKeyMode(mchid, *b.Mode) })
-			return document{"mchid": mchid, "key_mode": string(*b.Mode)}, err
+			return engine.Document{"mchid": mchid, "key_mode": string(*b.Mode)}, err
 		}),
 		"POST /sandbox/platform-certificate": silent(a.RotatePlatformCertificate),
 		"POST /sandbox/plans": takes(func(_ *http.Request, b *plan) (any, error) {
-			if first := a.engine.registry.first(); b.MchID == "" && first != nil {
+			if first := a.engine.Registry.First(); b.MchID == "" && first != nil {
 				b.MchID = first.MchID
 			}
 			if err := a.AddPlan(b.MchID, b.Plan); err != nil {
@@ -58,26 +61,26 @@ func (a *admin) merchants(*http.Request) (any, error) {
 }
 
 // addMerchant answers with the keys that were made.
-func (a *admin) addMerchant(_ *http.Request, m *Merchant) (any, error) {
+func (a *admin) addMerchant(_ *http.Request, m *ledger.Merchant) (any, error) {
 	made, err := a.AddMerchant(*m)
 	if err != nil {
 		return nil, badCall("%v", err)
 	}
-	return withKeys(made), nil
+	return engine.WithKeys(made), nil
 }
 
 // credentials is all that a client of the merchant needs, in any language.
 func (a *admin) credentials(r *http.Request) (any, error) {
-	m := a.engine.registry.merchant(r.PathValue("mchid"))
+	m := a.engine.Registry.Merchant(r.PathValue("mchid"))
 	if m == nil {
 		return nil, noMerchant()
 	}
-	keys := document{}
-	for _, k := range a.engine.keys.clientKeys(m) {
-		keys[k.ID] = publicPEM(k.Key)
+	keys := engine.Document{}
+	for _, k := range a.engine.Keys.ClientKeys(m) {
+		keys[k.ID] = engine.PublicPEM(k.Key)
 	}
-	return document{
-		"mchid": m.MchID, "serial_no": m.serial, "private_key": m.PrivateKey.Reveal(), "certificate": m.Certificate,
+	return engine.Document{
+		"mchid": m.MchID, "serial_no": m.Serial, "private_key": m.PrivateKey.Reveal(), "certificate": m.Certificate,
 		"api_v3_key": m.APIv3Key.Reveal(), "api_v2_key": m.APIv2Key.Reveal(), "platform_keys": keys, "host": a.url,
 		"appids": m.AppIDs,
 	}, nil
@@ -99,7 +102,7 @@ func (a *admin) renews(change func(mchid string) error) adminRoute {
 }
 
 func (a *admin) changeKeys(mchid string, change func() error) error {
-	if a.engine.registry.merchant(mchid) == nil {
+	if a.engine.Registry.Merchant(mchid) == nil {
 		return noMerchant()
 	}
 	if err := change(); err != nil {

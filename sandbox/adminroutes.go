@@ -8,13 +8,16 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/fault"
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // worldRoutes are everything that is neither a merchant's nor a payer's.
 func (a *admin) worldRoutes() map[string]adminRoute {
 	type terminate struct {
-		Mode   Termination `json:"mode"`
-		Remark string      `json:"remark"`
+		Mode   ledger.Termination `json:"mode"`
+		Remark string             `json:"remark"`
 	}
 	type forward struct {
 		Prefix string `json:"prefix"`
@@ -22,13 +25,13 @@ func (a *admin) worldRoutes() map[string]adminRoute {
 	}
 	return map[string]adminRoute{
 		"GET /sandbox/health": bare(func(*http.Request) (any, error) {
-			return document{"ok": true, "api": a.url, "time": wire.FormatTime(a.Clock().Now())}, nil
+			return engine.Document{"ok": true, "api": a.url, "time": wire.FormatTime(a.Clock().Now())}, nil
 		}),
 		"GET /sandbox/clock":          bare(a.clock),
 		"POST /sandbox/clock/advance": takes(a.advanceClock),
 		"POST /sandbox/clock/set":     takes(a.setClock),
 		"POST /sandbox/settle": bare(func(r *http.Request) (any, error) {
-			return nil, a.engine.worker.settle(r.Context()) // until the caller gives up
+			return nil, a.engine.Worker.Settle(r.Context()) // until the caller gives up
 		}),
 
 		"GET /sandbox/journal": bare(a.exchanges).asking("after", "newest").answeringAsIs(),
@@ -39,7 +42,7 @@ func (a *admin) worldRoutes() map[string]adminRoute {
 			return nil, a.Redeliver(r.PathValue("id"))
 		}),
 
-		"GET /sandbox/forwards": bare(func(*http.Request) (any, error) { return a.engine.routes.forwards(), nil }),
+		"GET /sandbox/forwards": bare(func(*http.Request) (any, error) { return a.engine.Routes.Forwards(), nil }),
 		"POST /sandbox/forwards": takes(func(_ *http.Request, b *forward) (any, error) {
 			if err := need("prefix", b.Prefix, "target", b.Target); err != nil {
 				return nil, err
@@ -54,7 +57,7 @@ func (a *admin) worldRoutes() map[string]adminRoute {
 		"POST /sandbox/faults":        takes(a.addFault),
 		"DELETE /sandbox/faults":      bare(func(*http.Request) (any, error) { a.ClearFaults(); return nil, nil }),
 		"DELETE /sandbox/faults/{id}": bare(a.clearFault),
-		"POST /sandbox/chaos":         silent(func() error { return a.Inject(a.engine.chaos()...) }),
+		"POST /sandbox/chaos":         silent(func() error { return a.Inject(a.engine.Chaos()...) }),
 	}
 }
 
@@ -63,11 +66,11 @@ func rows[T any](list []T, err error) (any, error) {
 	if list == nil {
 		list = []T{}
 	}
-	return document{"data": list}, err
+	return engine.Document{"data": list}, err
 }
 
 func (a *admin) clock(*http.Request) (any, error) {
-	return document{"time": wire.FormatTime(a.Clock().Now()), "manual": a.Clock().Manual()}, nil
+	return engine.Document{"time": wire.FormatTime(a.Clock().Now()), "manual": a.Clock().Manual()}, nil
 }
 
 type clockAdvance struct {
@@ -82,10 +85,10 @@ func (a *admin) advanceClock(r *http.Request, b *clockAdvance) (any, error) {
 	if err != nil || d < 0 {
 		return nil, badCall(`the body needs "duration", a Go duration such as "2h" or "90s", not negative`)
 	}
-	if err := checkTime(a.Clock().Now().Add(d)); err != nil {
+	if err := engine.CheckTime(a.Clock().Now().Add(d)); err != nil {
 		return nil, badCall("%v", err)
 	}
-	if err := a.engine.worker.advance(r.Context(), d); err != nil { // until the caller gives up
+	if err := a.engine.Worker.Advance(r.Context(), d); err != nil { // until the caller gives up
 		return nil, err
 	}
 	return a.clock(r)
@@ -114,9 +117,9 @@ func (a *admin) setClock(r *http.Request, b *clockSet) (any, error) {
 	return a.clock(r)
 }
 
-func (a *admin) terminateContract(id string, by Termination, remark string) (any, error) {
-	setDefault(&by, ByConsole)
-	if !knownTermination(by) {
+func (a *admin) terminateContract(id string, by ledger.Termination, remark string) (any, error) {
+	engine.SetDefault(&by, ledger.ByConsole)
+	if !engine.KnownTermination(by) {
 		return nil,
 			badCall(
 				`"mode" must be one of USER_TERMINATE, MCH_API_TERMINATE, WEPAY_WEB_TERMINATE, CUSTOMER_SERVICE_TERMINATE and SYSTEM_TERMINATE`)
@@ -142,16 +145,16 @@ func (a *admin) exchanges(r *http.Request) (any, error) {
 	return rows(a.Journal(after, newest))
 }
 
-// faultBody is a [Fault] with the members of its JSON, for a body that is read strictly.
+// faultBody is a [fault.Fault] with the members of its JSON, for a body that is read strictly.
 type faultBody struct {
 	membersOfFault
 	Delay string `json:"delay,omitempty"`
 }
 
-type membersOfFault Fault
+type membersOfFault fault.Fault
 
 func (a *admin) addFault(_ *http.Request, b *faultBody) (any, error) {
-	var f Fault
+	var f fault.Fault
 	raw, err := json.Marshal(b)
 	if err == nil {
 		err = json.Unmarshal(raw, &f)
@@ -159,7 +162,7 @@ func (a *admin) addFault(_ *http.Request, b *faultBody) (any, error) {
 	if err != nil {
 		return nil, badCall("%v", err)
 	}
-	armed, err := a.engine.faults.arm(f)
+	armed, err := a.engine.Faults.Arm(f)
 	if err != nil {
 		return nil, badCall("%v", err)
 	}
@@ -167,7 +170,7 @@ func (a *admin) addFault(_ *http.Request, b *faultBody) (any, error) {
 }
 
 func (a *admin) clearFault(r *http.Request) (any, error) {
-	if !a.engine.faults.clear(r.PathValue("id")) {
+	if !a.engine.Faults.Clear(r.PathValue("id")) {
 		return nil, &adminError{http.StatusNotFound, "there is no fault with this id; GET /sandbox/faults lists them"}
 	}
 	return nil, nil

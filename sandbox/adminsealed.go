@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"reflect"
 	"slices"
+
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
 )
 
 // The sandbox keeps what calls said in clear, for the products' rules need it. Go tests may look at
@@ -51,25 +53,25 @@ func (a *admin) hideSealed(v reflect.Value) {
 // blankSealed blanks what any endpoint has travel encrypted: by which one a string came is not
 // kept.
 func (a *admin) blankSealed(raw json.RawMessage) json.RawMessage {
-	body := decodeBody(raw)
+	body := engine.DecodeBody(raw)
 	hidden := blankNamed(body)
 	for _, path := range a.sealedPaths() {
-		editSecrets(body, path, "", func(string, string) (string, *refusal) {
+		engine.EditSecrets(body, path, "", func(string, string) (string, *engine.Refusal) {
 			hidden = true
-			return blank, nil
+			return engine.Blank, nil
 		})
 	}
 	if !hidden {
 		return raw
 	}
-	return encodeJSON(body)
+	return engine.EncodeJSON(body)
 }
 
 // findSealedPaths are where requests have what travels encrypted.
-func (e *engine) findSealedPaths() (paths [][]string) {
-	for _, op := range e.catalogue.Operations() {
-		for _, s := range secretsOf(op.Body, op.EncryptedBody()) {
-			paths = append(paths, s.path)
+func findSealedPaths(e *engine.Engine) (paths [][]string) {
+	for _, op := range e.Catalogue.Operations() {
+		for _, s := range engine.SecretsOf(op.Body, op.EncryptedBody()) {
+			paths = append(paths, s.Path)
 		}
 	}
 	slices.SortFunc(paths, slices.Compare)
@@ -81,8 +83,8 @@ func blankNamed(node any) (hidden bool) {
 	switch n := node.(type) {
 	case map[string]any:
 		for name, value := range n {
-			if slices.Contains(usuallySealed, name) {
-				n[name], hidden = blank, true
+			if slices.Contains(engine.UsuallySealed, name) {
+				n[name], hidden = engine.Blank, true
 			} else if blankNamed(value) {
 				hidden = true
 			}

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // adminRaw sends a body as it is.
@@ -139,7 +140,7 @@ func TestAdminNamesWhatWasMeant(t *testing.T) {
 // A sandbox without merchants has no first one, and says so.
 func TestAdminOfNobody(t *testing.T) {
 	t.Parallel()
-	s, err := sandbox.Start(sandbox.Config{Keys: pinnedKeys(t), Merchants: []sandbox.Merchant{}})
+	s, err := sandbox.Start(sandbox.Config{Keys: pinnedKeys(t), Merchants: []ledger.Merchant{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,10 +199,10 @@ func TestAdminTakesNoBrokenIDs(t *testing.T) {
 		"a payer 3": w.Payer("o\ufffd").Fund(1),
 		"an openid": w.AddPayer(map[string]string{"wx1": "o\n"}),
 		"an appid":  w.AddPayer(map[string]string{"wx\xff": "o"}),
-		"a plan":    w.AddPlan(sandbox.DefaultMchID, sandbox.Plan{ID: "1\x00", Product: sandbox.Papay}),
-		"a school":  w.AddPlan(sandbox.DefaultMchID, sandbox.Plan{ID: "1", Product: sandbox.Papay, Owner: "\xff"}),
+		"a plan":    w.AddPlan(sandbox.DefaultMchID, ledger.Plan{ID: "1\x00", Product: ledger.Papay}),
+		"a school":  w.AddPlan(sandbox.DefaultMchID, ledger.Plan{ID: "1", Product: ledger.Papay, Owner: "\xff"}),
 		"a contract": func() error {
-			_, err := w.Payer("o\x1b").SignElsewhere(sandbox.CombinePapay, sandbox.DefaultPlanID)
+			_, err := w.Payer("o\x1b").SignElsewhere(ledger.CombinePapay, sandbox.DefaultPlanID)
 			return err
 		}(),
 	} {

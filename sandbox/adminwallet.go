@@ -1,6 +1,11 @@
 package sandbox
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+)
 
 // walletRoutes are the payer's money and luck. Those that change it answer with
 // what they have then.
@@ -10,16 +15,16 @@ func (a *admin) walletRoutes() map[string]adminRoute {
 		Amount int64 `json:"amount"`
 	}
 	type failNext struct {
-		Reason Failure `json:"reason"`
-		Times  int     `json:"times"`
+		Reason ledger.Failure `json:"reason"`
+		Times  int            `json:"times"`
 	}
 	type identify struct {
 		Name     *string `json:"name"`
 		IDNumber *string `json:"id_number"`
 	}
 	type signElsewhere struct {
-		Product Product `json:"product"`
-		PlanID  string  `json:"plan_id"`
+		Product ledger.Product `json:"product"`
+		PlanID  string         `json:"plan_id"`
 	}
 	change := func(do func(*Payer) error) adminRoute {
 		return bare(func(r *http.Request) (any, error) {
@@ -42,7 +47,7 @@ func (a *admin) walletRoutes() map[string]adminRoute {
 			if b.Times < 0 || b.Times > 1000 {
 				return nil, badCall("times is from 1 to 1000; without it, once")
 			}
-			reasons := make([]Failure, max(b.Times, 1))
+			reasons := make([]ledger.Failure, max(b.Times, 1))
 			for i := range reasons {
 				reasons[i] = b.Reason
 			}
@@ -59,7 +64,7 @@ func (a *admin) walletRoutes() map[string]adminRoute {
 		root + "repay":              change((*Payer).Repay),
 		root + "show-code": bare(func(r *http.Request) (any, error) {
 			code, err := a.payer(r).ShowCode()
-			return document{"auth_code": code}, err
+			return engine.Document{"auth_code": code}, err
 		}),
 		root + "identify": takes(func(r *http.Request, b *identify) (any, error) {
 			if b.Name == nil || b.IDNumber == nil {

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // advanced is a world where WeChat Pay has paid 100 fen for a payer, who has 1000 of their own
@@ -99,5 +99,5 @@ func TestARefundEndsADebt(t *testing.T) {
 	if !told {
 		t.Error("nobody heard that nothing is owed any more")
 	}
-	w.page(w.Payer(eduOpenID).Repay(), sandbox.PageUsed)
+	w.page(w.Payer(eduOpenID).Repay(), ledger.PageUsed)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
@@ -127,7 +128,7 @@ func TestBillDownloads(t *testing.T) {
 	}
 	w.refused(400, "INVALID_REQUEST", "GET", "v3/billdownload/file?token=none", nil)
 
-	other, err := w.AddMerchant(sandbox.Merchant{MchID: "1700000000", AppIDs: []string{"wx7"}})
+	other, err := w.AddMerchant(ledger.Merchant{MchID: "1700000000", AppIDs: []string{"wx7"}})
 	w.ok(err)
 	cfg, err := w.ClientConfigFor(other.MchID)
 	w.ok(err)

@@ -3,14 +3,17 @@ package sandbox
 import (
 	"testing"
 	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 func newBookingLab(t *testing.T) *testProduct {
-	r := &debitRules{delay: time.Second, booking: scheduledBooking(), notice: modeB().notice}
-	return newTestProduct(t, r, Plan{Mode: DebitScheduled}, func(p *product) {
-		p.agreed = func(_ *step, _ *sessionRow, c *contractRow) error {
-			c.Bookings = []Booking{{Date: "2020-09-13", Amount: 800}}
-			c.endAfterBookings(r.booking)
+	r := &engine.DebitRules{Delay: time.Second, Booking: engine.ScheduledBooking(), Notice: modeB().Notice}
+	return newTestProduct(t, r, ledger.Plan{Mode: ledger.DebitScheduled}, func(p *engine.Product) {
+		p.Agreed = func(_ *engine.Step, _ *engine.SessionRow, c *engine.ContractRow) error {
+			c.Bookings = []ledger.Booking{{Date: "2020-09-13", Amount: 800}}
+			c.EndAfterBookings(r.Booking)
 			return nil
 		}
 	})
@@ -35,7 +38,7 @@ func TestBookedTheDayBefore(t *testing.T) {
 	l.at(3, 0, 0)
 	_, err = l.debit("less", 799)
 	l.refused(err, "INVALID_REQUEST")
-	if err := l.Payer("payer").FailNext(NotEnough); err != nil {
+	if err := l.Payer("payer").FailNext(ledger.NotEnough); err != nil {
 		t.Fatal(err)
 	}
 	_, err = l.debit("1", 800)
@@ -46,8 +49,8 @@ func TestBookedTheDayBefore(t *testing.T) {
 	l.at(4, 0, 0)
 	l.wantEvents("LAB.FAILED1", "LAB.PAID2", "ECOMMERCE_ENTRUST.TERMINATE")
 	c, err := l.Contract(l.contract)
-	if err != nil || c.State != ContractTerminated || c.Mode != BySystem ||
-		c.Bookings[0].State(l.Clock().Now()) != BookingPaid {
+	if err != nil || c.State != ledger.ContractTerminated || c.Mode != ledger.BySystem ||
+		c.Bookings[0].State(l.Clock().Now()) != ledger.BookingPaid {
 		t.Errorf("got %+v, %v", c, err)
 	}
 }
@@ -62,7 +65,7 @@ func TestTooLateToBook(t *testing.T) {
 	l.at(4, 8, 0)
 	l.wantEvents("ECOMMERCE_ENTRUST.TERMINATE")
 	c, err := l.Contract(l.contract)
-	if err != nil || c.Mode != BySystem || c.Bookings[0].State(l.Clock().Now()) != BookingExpired {
+	if err != nil || c.Mode != ledger.BySystem || c.Bookings[0].State(l.Clock().Now()) != ledger.BookingExpired {
 		t.Errorf("got %+v, %v", c, err)
 	}
 	l.refused(l.book(800), "INVALID_REQUEST")
@@ -72,7 +75,7 @@ func TestTooLateToBook(t *testing.T) {
 
 func TestContractsEndWithTheirTerm(t *testing.T) {
 	t.Parallel()
-	l := newTestProduct(t, &debitRules{}, Plan{Days: 30})
+	l := newTestProduct(t, &engine.DebitRules{}, ledger.Plan{Days: 30})
 	l.at(30, 9, 59)
 	l.wantEvents()
 	if err := l.Clock().Set(testStart.AddDate(0, 0, 30)); err != nil { // and nothing happens on the way
@@ -88,18 +91,18 @@ func TestContractsEndWithTheirTerm(t *testing.T) {
 
 func TestBookingStates(t *testing.T) {
 	t.Parallel()
-	day := startOf("2020-09-13")
+	day := engine.StartOf("2020-09-13")
 	for _, c := range []struct {
 		name    string
-		booking Booking
+		booking ledger.Booking
 		now     time.Time
-		want    BookingState
+		want    ledger.BookingState
 	}{
-		{"fresh", Booking{}, day.Add(-time.Hour), NotBooked},
-		{"forgotten", Booking{}, day.AddDate(0, 0, 1), BookingExpired},
-		{"booked", Booking{BookedAt: day}, day.Add(24*time.Hour - 1), Booked},
-		{"booked without effect", Booking{BookedAt: day}, day.AddDate(0, 0, 1), BookingExpired},
-		{"paid", Booking{BookedAt: day, PaidAt: day}, day.AddDate(1, 0, 0), BookingPaid},
+		{"fresh", ledger.Booking{}, day.Add(-time.Hour), ledger.NotBooked},
+		{"forgotten", ledger.Booking{}, day.AddDate(0, 0, 1), ledger.BookingExpired},
+		{"booked", ledger.Booking{BookedAt: day}, day.Add(24*time.Hour - 1), ledger.Booked},
+		{"booked without effect", ledger.Booking{BookedAt: day}, day.AddDate(0, 0, 1), ledger.BookingExpired},
+		{"paid", ledger.Booking{BookedAt: day, PaidAt: day}, day.AddDate(1, 0, 0), ledger.BookingPaid},
 	} {
 		c.booking.Date = "2020-09-13"
 		if got := c.booking.State(c.now); got != c.want {

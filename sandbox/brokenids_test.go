@@ -10,7 +10,7 @@ import (
 
 	"github.com/wxpay-go/wxpay/catalogue"
 	"github.com/wxpay-go/wxpay/internal/wire"
-	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // brokenIDs are what no id can be, as a URL has them.
@@ -133,7 +133,7 @@ func TestBrokenIDsInAPIv2(t *testing.T) {
 				query.Set(n, v)
 			}
 			_, err := w.Payer(openID).OpenURL(w.URL() + "/papay/entrustweb?" + query.Encode())
-			if page := (*sandbox.PageError)(nil); !errors.As(err, &page) || page.Reason != sandbox.PageRejected {
+			if page := (*ledger.PageError)(nil); !errors.As(err, &page) || page.Reason != ledger.PageRejected {
 				t.Errorf("%s %q: got %v", name, bad, err)
 			}
 		}

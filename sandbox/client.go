@@ -6,13 +6,14 @@ import (
 	"io"
 
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
 )
 
 // ClientConfig is the setup of a client of the first merchant: its keys, the
 // sandbox's address, and the clock of signatures (see [Clock]). It panics where
 // there is no merchant, as there is none under an empty Config.Merchants.
 func (s *Sandbox) ClientConfig() wxpay.Config {
-	m := s.engine.registry.first()
+	m := s.engine.Registry.First()
 	if m == nil {
 		panic("sandbox: there is no merchant whose client it could be: AddMerchant registers one")
 	}
@@ -21,32 +22,32 @@ func (s *Sandbox) ClientConfig() wxpay.Config {
 
 // ClientConfigFor is the setup of a client of another merchant.
 func (s *Sandbox) ClientConfigFor(mchid string) (wxpay.Config, error) {
-	m := s.engine.registry.merchant(mchid)
+	m := s.engine.Registry.Merchant(mchid)
 	if m == nil {
 		return wxpay.Config{}, fmt.Errorf("sandbox: there is no merchant %s", mchid)
 	}
-	if m.private == nil {
+	if m.Private == nil {
 		return wxpay.Config{}, keyless{m}.problem()
 	}
 	return s.clientConfig(m), nil
 }
 
-func (s *Sandbox) clientConfig(m *merchant) wxpay.Config {
-	private := m.private
+func (s *Sandbox) clientConfig(m *engine.Merchant) wxpay.Config {
+	private := m.Private
 	if private == nil {
 		private = keyless{m}
 	}
 	return wxpay.Config{
-		MchID: m.MchID, SerialNo: m.serial, PrivateKey: private, Certificate: m.cert,
-		PlatformKeys: s.engine.keys.clientKeys(m), APIv3Key: m.APIv3Key, APIv2Key: m.APIv2Key,
-		Host: s.url, Now: s.engine.wireNow,
+		MchID: m.MchID, SerialNo: m.Serial, PrivateKey: private, Certificate: m.Cert,
+		PlatformKeys: s.engine.Keys.ClientKeys(m), APIv3Key: m.APIv3Key, APIv2Key: m.APIv2Key,
+		Host: s.url, Now: s.engine.WireNow,
 	}
 }
 
 // keyless stands for the private key of a merchant that came without it.
-type keyless struct{ *merchant }
+type keyless struct{ *engine.Merchant }
 
-func (k keyless) Public() crypto.PublicKey { return k.public }
+func (k keyless) Public() crypto.PublicKey { return k.RSA }
 
 func (k keyless) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) { return nil, k.problem() }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
@@ -53,7 +54,7 @@ func TestTheClockHasBounds(t *testing.T) {
 			if c.at.IsZero() {
 				return // Config.Start: now
 			}
-			sb, err := sandbox.Start(sandbox.Config{Keys: pinnedKeys(t), Start: c.at, Merchants: []sandbox.Merchant{}})
+			sb, err := sandbox.Start(sandbox.Config{Keys: pinnedKeys(t), Start: c.at, Merchants: []ledger.Merchant{}})
 			if (err == nil) != c.fine {
 				t.Errorf("Start: %v", err)
 			}
@@ -72,7 +73,7 @@ func TestKeysAreValidAsLongAsTheClockGoes(t *testing.T) {
 	for _, at := range []time.Time{
 		time.Date(1971, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2261, 12, 31, 23, 0, 0, 0, time.UTC),
 	} {
-		for _, mode := range []sandbox.KeyMode{sandbox.KeysBoth, sandbox.KeysPublic, sandbox.KeysCertificate} {
+		for _, mode := range []ledger.KeyMode{ledger.KeysBoth, ledger.KeysPublic, ledger.KeysCertificate} {
 			w := newWorld(t, sandbox.At(at), sandbox.WithKeyMode(mode))
 			w.signCombine("code")
 			w.receivedOne("ECOMMERCE_ENTRUST.SIGN")
@@ -151,7 +152,7 @@ func TestAMomentEnds(t *testing.T) {
 	w.ok(w.Receive("https://yourapp.com", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		another++
 		payer := w.Payer("payer" + strconv.Itoa(another))
-		if _, err := payer.SignElsewhere(sandbox.CombinePapay, sandbox.DefaultPlanID); err != nil {
+		if _, err := payer.SignElsewhere(ledger.CombinePapay, sandbox.DefaultPlanID); err != nil {
 			t.Error(err)
 		}
 	})))
@@ -200,9 +201,9 @@ func TestDatesBeyondTheClock(t *testing.T) {
 	body := scheduledBody("S1")
 	body["deduct_schedule"].(object)["estimated_deduct_date"] = "9999-12-31"
 	w.refused(400, "PARAM_ERROR", "POST", presignScheduled+"app", body)
-	for _, p := range []sandbox.Plan{
-		{ID: "1", Product: sandbox.CombinePapay, Days: 1 << 40}, {ID: "1", Product: sandbox.CombinePapay, Days: -1},
-		{ID: "1", Product: sandbox.Insurance, Limits: sandbox.Limits{PeriodDays: 1 << 40}},
+	for _, p := range []ledger.Plan{
+		{ID: "1", Product: ledger.CombinePapay, Days: 1 << 40}, {ID: "1", Product: ledger.CombinePapay, Days: -1},
+		{ID: "1", Product: ledger.Insurance, Limits: ledger.Limits{PeriodDays: 1 << 40}},
 	} {
 		if err := w.AddPlan(sandbox.DefaultMchID, p); err == nil || !strings.Contains(err.Error(), "36500") {
 			t.Errorf("%+v: got %v", p, err)

@@ -1,6 +1,10 @@
 package sandbox
 
-import "time"
+import (
+	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+)
 
 // Clock is the time of the sandbox's business: create_time, the lifetimes of
 // sessions, the hours of debits, the schedules of notifications. By default it is
@@ -15,10 +19,10 @@ import "time"
 // moving its clock by a year cuts none of them off. In tests with [New] both are
 // this one, so that At works as well in a year when the test's certificates have
 // expired. [Sandbox.ClientConfig] has the right one in Now.
-type Clock struct{ clock *clock }
+type Clock struct{ clock *engine.Clock }
 
 // Clock is the sandbox's.
-func (s *Sandbox) Clock() *Clock { return &Clock{s.engine.clock} }
+func (s *Sandbox) Clock() *Clock { return &Clock{s.engine.Clock} }
 
 // Now is the sandbox's time, in Beijing's zone.
 func (c *Clock) Now() time.Time { return c.clock.Now() }

@@ -11,6 +11,7 @@ import (
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/notify"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/fault"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 	"github.com/wxpay-go/wxpay/sandbox/store/storetest"
 )
@@ -252,7 +253,7 @@ func TestAMovedClockOutlivesARestart(t *testing.T) {
 func TestLatencyEndsThoughTheClockIsSetBack(t *testing.T) {
 	t.Parallel()
 	s := started(t, sandbox.Config{Keys: pinnedKeys(t)})
-	if err := s.Inject(sandbox.Fault{Name: sandbox.FaultLatency, Delay: 20 * time.Millisecond}); err != nil {
+	if err := s.Inject(fault.Fault{Name: fault.Latency, Delay: 20 * time.Millisecond}); err != nil {
 		t.Fatal(err)
 	}
 	done := make(chan error, 1)

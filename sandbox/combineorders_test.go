@@ -3,7 +3,7 @@ package sandbox_test
 import (
 	"testing"
 
-	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 const combineRoot = "v3/combine-transactions/"
@@ -94,7 +94,7 @@ func TestCombineAndSign(t *testing.T) {
 	}
 	receipt, err := w.Payer(openID).Pay(got["prepay_id"].(string))
 	w.ok(err)
-	if receipt.Contract == nil || receipt.Contract.Product != sandbox.CombinePapay ||
+	if receipt.Contract == nil || receipt.Contract.Product != ledger.CombinePapay ||
 		receipt.Contract.OpenID != openID {
 		t.Errorf("the receipt is %+v", receipt)
 	}

@@ -5,11 +5,12 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 const combineDebits = "v3/ecommerce/combine-papay/transactions"
 
-func (w *world) combineContract() *sandbox.Contract {
+func (w *world) combineContract() *ledger.Contract {
 	w.Helper()
 	token := w.must("POST", presignCombine, combineBody())["pre_entrustweb_id"].(string)
 	c, err := w.Payer(openID).Agree(token)
@@ -18,7 +19,7 @@ func (w *world) combineContract() *sandbox.Contract {
 	return c
 }
 
-func combineDebitBody(c *sandbox.Contract, no string) object {
+func combineDebitBody(c *ledger.Contract, no string) object {
 	part := func(no string, fen int) object {
 		return object{
 			"mchid": "1900000109", "sub_mchid": "1230000109", "attach": "深圳分店", "out_trade_no": no,
@@ -91,7 +92,7 @@ func TestCombinePapayDebitFails(t *testing.T) {
 	w.must("POST", combineDebits, combineDebitBody(c, "P2"))
 
 	w.ok(payer.Unlimit())
-	w.ok(payer.FailNext(sandbox.SystemFailure, sandbox.RiskRejected))
+	w.ok(payer.FailNext(ledger.SystemFailure, ledger.RiskRejected))
 	w.refused(500, "SYSTEM_ERROR", "POST", combineDebits, combineDebitBody(c, "P3"))
 	// the same number: it may be tried again
 	w.refused(400, "RULELIMIT", "POST", combineDebits, combineDebitBody(c, "P3"))
@@ -108,10 +109,10 @@ func TestCombinePapayDebitFails(t *testing.T) {
 func TestAttemptsOfUnknownOutcomeCount(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.ok(w.AddPlan(sandbox.DefaultMchID, sandbox.Plan{ID: sandbox.DefaultPlanID, Product: sandbox.CombinePapay,
-		NotifyURL: sandbox.DefaultNotifyURL, Limits: sandbox.Limits{AttemptsPerDay: 2}}))
+	w.ok(w.AddPlan(sandbox.DefaultMchID, ledger.Plan{ID: sandbox.DefaultPlanID, Product: ledger.CombinePapay,
+		NotifyURL: sandbox.DefaultNotifyURL, Limits: ledger.Limits{AttemptsPerDay: 2}}))
 	c := w.combineContract()
-	w.ok(w.Payer(openID).FailNext(sandbox.SystemFailure, sandbox.SystemFailure))
+	w.ok(w.Payer(openID).FailNext(ledger.SystemFailure, ledger.SystemFailure))
 	w.refused(500, "SYSTEM_ERROR", "POST", combineDebits, combineDebitBody(c, "P1"))
 	w.refused(500, "SYSTEM_ERROR", "POST", combineDebits, combineDebitBody(c, "P1"))
 	w.refused(400, "RULELIMIT", "POST", combineDebits, combineDebitBody(c, "P1"))

@@ -7,13 +7,14 @@ import (
 	"github.com/wxpay-go/wxpay/api/papayv2"
 	"github.com/wxpay-go/wxpay/api/payv2"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/fault"
 )
 
 // A fault that takes the answer away must not say that a call was carried out
 // which the sandbox refused.
 func TestCommittedFaultOverARefusal(t *testing.T) {
 	t.Parallel()
-	for _, name := range []sandbox.FaultName{sandbox.FaultError, sandbox.FaultCut, sandbox.FaultGateway} {
+	for _, name := range []fault.Name{fault.Error, fault.Cut, fault.Gateway} {
 		told := &logged{T: t}
 		sb := sandbox.New(told, sandbox.At(time.Date(2026, 3, 2, 10, 0, 0, 0, time.FixedZone("Beijing", 8*60*60))))
 		c, payer := sb.Client(), sb.Payer("oUpF8uMuAJO_M2pxb1Q9zNjWeS6o")
@@ -36,7 +37,7 @@ func TestCommittedFaultOverARefusal(t *testing.T) {
 		if err := sb.Advance(13 * time.Hour); err != nil { // when nothing is debited
 			t.Fatal(err)
 		}
-		if err := sb.Inject(sandbox.Fault{Name: name, Endpoint: "POST /pay/pappayapply", Committed: true}); err != nil {
+		if err := sb.Inject(fault.Fault{Name: name, Endpoint: "POST /pay/pappayapply", Committed: true}); err != nil {
 			t.Fatal(err)
 		}
 		_, err = payv2.Of(c).PapPayApply.Post(t.Context(), &payv2.PapPayApplyRequest{

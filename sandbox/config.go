@@ -4,6 +4,8 @@ import (
 	"io"
 	"time"
 
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
@@ -22,11 +24,11 @@ type Config struct {
 	AllowNonLoopback bool
 
 	// Keys is what the sandbox signs with. Default: made fresh.
-	Keys *KeyMaterial
+	Keys *ledger.KeyMaterial
 	// Merchants is who it knows. Default: [DefaultMerchant]. Merchants without
 	// certificate or APIv3 key get them made; read them back with
 	// [Sandbox.Merchants].
-	Merchants []Merchant
+	Merchants []ledger.Merchant
 	// Payers says which openids belong to one person, as openid by appid. An
 	// openid that is not listed is a person of its own.
 	Payers []map[string]string
@@ -48,7 +50,7 @@ type Config struct {
 	// Rand makes everything made up: ids, nonces. Default: crypto/rand.
 	Rand io.Reader
 
-	// Chaos starts with the faults of [Chaos] armed.
+	// Chaos starts with the faults of [fault.Chaos] armed.
 	Chaos bool
 
 	// Forward sends notifications for addresses that are not on this machine to
@@ -69,8 +71,8 @@ type Config struct {
 	// notification, with what has become of it. Both are called from many goroutines
 	// and keep what they report on waiting: be quick, and call nothing that settles
 	// or advances. Default: nobody does, which costs nothing.
-	OnExchange func(Exchange)
-	OnAttempt  func(Push, Attempt)
+	OnExchange func(ledger.Exchange)
+	OnAttempt  func(ledger.Push, ledger.Attempt)
 
 	warn   func(format string, args ...any) // hears why calls are refused and notifications not delivered; may be nil
 	rounds int                              // see worker; 0: the usual number
@@ -103,27 +105,31 @@ const (
 // DefaultMerchant is the merchant of the official samples, without keys: every
 // value of the pages of the three pre-sign endpoints works with it as it stands,
 // save the prepay_id, which has to come from an order.
-func DefaultMerchant() Merchant {
-	return Merchant{
+func DefaultMerchant() ledger.Merchant {
+	return ledger.Merchant{
 		MchID: DefaultMchID, Name: "Sandbox Merchant",
 		AppIDs: []string{DefaultAppID, DefaultEduAppID, DefaultV2AppID},
-		Plans: []Plan{
-			{ID: DefaultPlanID, Product: CombinePapay, Name: "Monthly membership", NotifyURL: DefaultNotifyURL},
-			{ID: DefaultPlanID, Product: PasswordExempt, Name: "Pay without password", NotifyURL: DefaultNotifyURL},
-			{ID: DefaultEduPlanID, Product: EduPapay, Name: "Tuition by term", NotifyURL: DefaultNotifyURL},
-			{ID: DefaultEduPlanID, Product: EduSchoolPay, Name: "Campus wallet", NotifyURL: DefaultNotifyURL,
+		Plans: []ledger.Plan{
+			{ID: DefaultPlanID, Product: ledger.CombinePapay, Name: "Monthly membership", NotifyURL: DefaultNotifyURL},
+			{ID: DefaultPlanID, Product: ledger.PasswordExempt, Name: "Pay without password",
+				NotifyURL: DefaultNotifyURL},
+			{ID: DefaultEduPlanID, Product: ledger.EduPapay, Name: "Tuition by term", NotifyURL: DefaultNotifyURL},
+			{ID: DefaultEduPlanID, Product: ledger.EduSchoolPay, Name: "Campus wallet", NotifyURL: DefaultNotifyURL,
 				Owner: DefaultSchoolID},
-			{ID: DefaultOrganizationID, Product: OfflineFace, Name: "南山中兴小学部", NotifyURL: DefaultNotifyURL},
-			{ID: DefaultPlanID, Product: Papay, Name: "Monthly plan", NotifyURL: DefaultNotifyURL},
-			{ID: DefaultDayPlanID, Product: Papay, Name: "Monthly plan, a day later", NotifyURL: DefaultNotifyURL,
-				Mode: DebitAfterADay},
-			{ID: DefaultScheduledPlanID, Product: Papay, Name: "One debit on its day", NotifyURL: DefaultNotifyURL,
-				Mode: DebitScheduled},
-			{ID: DefaultPlanID, Product: Insurance, Name: "Insurance by month", NotifyURL: DefaultNotifyURL},
-			{ID: DefaultCreditPlanID, Product: Credit, Name: "Repayment", NotifyURL: DefaultNotifyURL},
-			{ID: DefaultCreditPlanID, Product: GlobalPapay, Name: "Monthly plan abroad", NotifyURL: DefaultNotifyURL},
+			{ID: DefaultOrganizationID, Product: ledger.OfflineFace, Name: "南山中兴小学部", NotifyURL: DefaultNotifyURL},
+			{ID: DefaultPlanID, Product: ledger.Papay, Name: "Monthly plan", NotifyURL: DefaultNotifyURL},
+			{ID: DefaultDayPlanID, Product: ledger.Papay, Name: "Monthly plan, a day later",
+				NotifyURL: DefaultNotifyURL,
+				Mode:      ledger.DebitAfterADay},
+			{ID: DefaultScheduledPlanID, Product: ledger.Papay, Name: "One debit on its day",
+				NotifyURL: DefaultNotifyURL,
+				Mode:      ledger.DebitScheduled},
+			{ID: DefaultPlanID, Product: ledger.Insurance, Name: "Insurance by month", NotifyURL: DefaultNotifyURL},
+			{ID: DefaultCreditPlanID, Product: ledger.Credit, Name: "Repayment", NotifyURL: DefaultNotifyURL},
+			{ID: DefaultCreditPlanID, Product: ledger.GlobalPapay, Name: "Monthly plan abroad",
+				NotifyURL: DefaultNotifyURL},
 		},
-		SubMerchants: []SubMerchant{ // those of the official samples
+		SubMerchants: []ledger.SubMerchant{ // those of the official samples
 			{MchID: DefaultMchID, AppIDs: []string{DefaultEduAppID, DefaultAppID}},
 			{MchID: "1230000109"},
 			{MchID: "1900000110"},
@@ -134,11 +140,11 @@ func DefaultMerchant() Merchant {
 }
 
 // settings are what the engine takes of it.
-func (c *Config) settings() settings {
-	return settings{
-		keys: c.Keys, merchants: c.Merchants, payers: c.Payers,
-		store: c.Store, start: c.Start, manual: c.ManualClock, oneClock: c.OneClock, rand: c.Rand, chaos: c.Chaos,
-		anywhere: c.AllowNonLoopback, patience: c.NotifyTimeout, maxBody: c.MaxBody, kept: c.JournalSize,
-		rounds: c.rounds, logf: c.Logf, warn: c.warn, onExchange: c.OnExchange, onAttempt: c.OnAttempt,
+func (c *Config) settings() engine.Settings {
+	return engine.Settings{
+		Keys: c.Keys, Merchants: c.Merchants, Payers: c.Payers,
+		Store: c.Store, Start: c.Start, Manual: c.ManualClock, OneClock: c.OneClock, Rand: c.Rand, Chaos: c.Chaos,
+		Anywhere: c.AllowNonLoopback, Patience: c.NotifyTimeout, MaxBody: c.MaxBody, Kept: c.JournalSize,
+		Rounds: c.rounds, Logf: c.Logf, Warn: c.warn, OnExchange: c.OnExchange, OnAttempt: c.OnAttempt,
 	}
 }

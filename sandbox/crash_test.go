@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
@@ -39,7 +40,7 @@ func TestCrashInTheLastAttempt(t *testing.T) {
 	t.Parallel()
 	kept := keep{store.NewMemory()}
 	killed := hanging(t, kept, 30)
-	if p := killed.onlyPush(); p.State != sandbox.PushPending || !p.NextAt.IsZero() || !p.Attempts[29].Open {
+	if p := killed.onlyPush(); p.State != ledger.PushPending || !p.NextAt.IsZero() || !p.Attempts[29].Open {
 		t.Fatalf("it hangs in another attempt: %d of them, %s", len(p.Attempts), p.State)
 	}
 
@@ -50,7 +51,7 @@ func TestCrashInTheLastAttempt(t *testing.T) {
 	if got := next.received(); len(got) != 1 {
 		t.Fatalf("the merchant got %v", got)
 	}
-	if p := next.onlyPush(); p.State != sandbox.PushDelivered || len(p.Attempts) != 31 {
+	if p := next.onlyPush(); p.State != ledger.PushDelivered || len(p.Attempts) != 31 {
 		t.Errorf("it is %s after %d attempts", p.State, len(p.Attempts))
 	}
 }
@@ -69,7 +70,7 @@ func TestCrashInAnEarlierAttempt(t *testing.T) {
 	}
 	next.inbox.answer = func() int { return 500 }
 	next.ok(next.Advance(24 * time.Hour))
-	if p := next.onlyPush(); p.State != sandbox.PushGivenUp || len(p.Attempts) != 30 {
+	if p := next.onlyPush(); p.State != ledger.PushGivenUp || len(p.Attempts) != 30 {
 		t.Errorf("it is %s after %d attempts", p.State, len(p.Attempts))
 	}
 }
@@ -82,7 +83,7 @@ func TestCrashThenNobodyAnswers(t *testing.T) {
 	next := newWorld(t, sandbox.WithStore(kept), sandbox.At(killed.Clock().Now()))
 	next.inbox.answer = func() int { return 500 }
 	next.ok(next.Advance(24 * time.Hour))
-	if p := next.onlyPush(); p.State != sandbox.PushGivenUp || len(p.Attempts) != 31 {
+	if p := next.onlyPush(); p.State != ledger.PushGivenUp || len(p.Attempts) != 31 {
 		t.Errorf("it is %s after %d attempts", p.State, len(p.Attempts))
 	}
 }

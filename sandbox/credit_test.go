@@ -10,6 +10,7 @@ import (
 	"github.com/wxpay-go/wxpay/api/creditrepayment"
 	"github.com/wxpay-go/wxpay/api/event"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 const (
@@ -28,7 +29,7 @@ func creditBody() object {
 	}
 }
 
-func creditBooking(c *sandbox.Contract, record string, change ...func(item object)) object {
+func creditBooking(c *ledger.Contract, record string, change ...func(item object)) object {
 	item := object{
 		"out_record_id": record, "sub_mchid": "1900000109", "sub_appid": "wxd678efh567hg6787",
 		"repayment_amount": "10000", "min_repayment_amount": "2000", "repayment_date": "2020-09-12",
@@ -39,7 +40,7 @@ func creditBooking(c *sandbox.Contract, record string, change ...func(item objec
 	return object{"contract_id": c.ID, "appid": c.AppID, "openid": c.OpenID, "schedule_items": []object{item}}
 }
 
-func creditOrder(c *sandbox.Contract, record, no, amount string) object {
+func creditOrder(c *ledger.Contract, record, no, amount string) object {
 	return object{
 		"contract_id": c.ID, "out_record_id": record, "out_trade_no": no, "deduct_amount": amount,
 		"notify_url": "https://yourapp.com/repaid", "description": "信贷还款", "attach": "备注",
@@ -47,7 +48,7 @@ func creditOrder(c *sandbox.Contract, record, no, amount string) object {
 }
 
 // creditContract is a contract signed at start.
-func (w *world) creditContract() *sandbox.Contract {
+func (w *world) creditContract() *ledger.Contract {
 	w.Helper()
 	c, err := w.Payer(openID).Agree(w.must("POST", creditSign, creditBody())["presign_token"].(string))
 	w.ok(err)
@@ -132,22 +133,22 @@ func TestCreditInAPage(t *testing.T) {
 	}
 	w.ok(w.Advance(10 * time.Minute))
 	_, err = w.Payer(openID).Agree(page.Token)
-	w.page(err, sandbox.PageExpired)
+	w.page(err, ledger.PageExpired)
 	w.must("POST", creditSign, creditBody()) // nothing was tried: the code is still good
 }
 
 func TestCreditEndsInEveryMode(t *testing.T) {
 	t.Parallel()
-	for mode, word := range map[sandbox.Termination]string{
-		sandbox.ByUser: "TERMINATION_MODE_BY_USER", sandbox.ByConsole: "TERMINATION_MODE_BY_MERCHANT",
-		sandbox.ByCustomerService: "TERMINATION_MODE_BY_CUSTOMER_SERVICE",
+	for mode, word := range map[ledger.Termination]string{
+		ledger.ByUser: "TERMINATION_MODE_BY_USER", ledger.ByConsole: "TERMINATION_MODE_BY_MERCHANT",
+		ledger.ByCustomerService: "TERMINATION_MODE_BY_CUSTOMER_SERVICE",
 	} {
 		t.Run(string(mode), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			defer w.hinted()
 			c := w.creditContract()
-			if mode == sandbox.ByUser {
+			if mode == ledger.ByUser {
 				w.ok(w.Payer(openID).Terminate(c.ID))
 			} else {
 				w.ok(w.Terminate(c.ID, mode, "x"))
@@ -184,7 +185,7 @@ func TestCreditNamesItsPayer(t *testing.T) {
 	payer := w.Payer(openID)
 	w.ok(payer.Identify("李四", "440101199001011235"))
 	_, err := payer.Agree(presign("other"))
-	w.page(err, sandbox.PageIdentity)
+	w.page(err, ledger.PageIdentity)
 	if got := w.received(); len(got) != 0 {
 		t.Errorf("a wrong identity notified: %v", got)
 	}
@@ -202,8 +203,8 @@ func TestCreditNamesItsPayer(t *testing.T) {
 func TestCreditRefusesAtPresign(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t,
-		sandbox.WithPlan(sandbox.Plan{ID: "124", Product: sandbox.Credit, Limits: sandbox.Limits{PerDebit: 5000}}),
-		sandbox.WithPlan(sandbox.Plan{ID: "125", Product: sandbox.Credit, Disabled: true}))
+		sandbox.WithPlan(ledger.Plan{ID: "124", Product: ledger.Credit, Limits: ledger.Limits{PerDebit: 5000}}),
+		sandbox.WithPlan(ledger.Plan{ID: "125", Product: ledger.Credit, Disabled: true}))
 	defer w.hinted()
 	for _, c := range []struct {
 		name, code string
@@ -242,11 +243,11 @@ func TestCreditSignsElsewhere(t *testing.T) {
 	w := newWorld(t)
 	defer w.hinted()
 	token := w.must("POST", creditSign, creditBody())["presign_token"].(string)
-	c, err := w.Payer(openID).SignElsewhere(sandbox.Credit, "123")
+	c, err := w.Payer(openID).SignElsewhere(ledger.Credit, "123")
 	w.ok(err)
 	w.receivedOne("CREDIT_REPAYMENT.SIGN_CONTRACT")
 	_, err = w.Payer(openID).Agree(token)
-	w.page(err, sandbox.PageSigned)
+	w.page(err, ledger.PageSigned)
 	if q := w.must("GET", creditRoot+"/contracts/"+c.Code, nil); q["contract_id"] != c.ID {
 		t.Errorf("query: got %v", q)
 	}

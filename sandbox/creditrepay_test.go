@@ -6,6 +6,7 @@ import (
 
 	"github.com/wxpay-go/wxpay/api/event"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 func TestCreditRepayment(t *testing.T) {
@@ -80,7 +81,7 @@ func TestCreditOutcomeUnknown(t *testing.T) {
 	c := w.creditContract()
 	w.must("POST", creditBook, creditBooking(c, "r1"))
 	w.ok(w.Advance(2 * aDay))
-	w.ok(w.Payer(openID).FailNext(sandbox.SystemFailure))
+	w.ok(w.Payer(openID).FailNext(ledger.SystemFailure))
 	w.must("POST", creditOrders, creditOrder(c, "r1", "t1", "10000"))
 	w.ok(w.Advance(time.Minute))
 	if got := w.must("GET", creditOrders+"/t1", nil); got["order_state"] != "DEDUCT_ORDER_STATE_NOT_PAY" {
@@ -91,11 +92,11 @@ func TestCreditOutcomeUnknown(t *testing.T) {
 func TestCreditBookingRules(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t,
-		sandbox.WithPlan(sandbox.Plan{ID: "124", Product: sandbox.Credit, MinPercent: 5}),
-		sandbox.WithPlan(sandbox.Plan{ID: "126", Product: sandbox.Credit, MinPercent: 5}),
-		sandbox.WithPlan(sandbox.Plan{ID: "125", Product: sandbox.Credit, Limits: sandbox.Limits{PerDebit: 20000}}))
+		sandbox.WithPlan(ledger.Plan{ID: "124", Product: ledger.Credit, MinPercent: 5}),
+		sandbox.WithPlan(ledger.Plan{ID: "126", Product: ledger.Credit, MinPercent: 5}),
+		sandbox.WithPlan(ledger.Plan{ID: "125", Product: ledger.Credit, Limits: ledger.Limits{PerDebit: 20000}}))
 	defer w.hinted()
-	sign := func(plan, limit string) *sandbox.Contract {
+	sign := func(plan, limit string) *ledger.Contract {
 		body := with(with(with(creditBody(), "plan_id", plan), "out_contract_code", "loan"+plan),
 			"repayment_amount_limit", limit)
 		c, err := w.Payer(openID).Agree(w.must("POST", creditSign, body)["presign_token"].(string))
@@ -110,7 +111,7 @@ func TestCreditBookingRules(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name     string
-		contract *sandbox.Contract
+		contract *ledger.Contract
 		code     string // "" is a success
 		change   func(object)
 	}{
@@ -161,7 +162,7 @@ func TestCreditBookingRules(t *testing.T) {
 }
 
 // contractOf is the contract as it is now.
-func (w *world) contractOf(c *sandbox.Contract) *sandbox.Contract {
+func (w *world) contractOf(c *ledger.Contract) *ledger.Contract {
 	w.Helper()
 	now, err := w.Contract(c.ID)
 	w.ok(err)
@@ -181,7 +182,7 @@ func TestCreditPaysWhileSigning(t *testing.T) {
 	}
 	w.ok(payer.RunOut())
 	_, err := payer.Agree(presign("poor"))
-	w.page(err, sandbox.PageBlocked)
+	w.page(err, ledger.PageBlocked)
 	if got := w.received(); len(got) != 0 {
 		t.Errorf("a failed payment notified: %v", got)
 	}
@@ -202,7 +203,7 @@ func TestCreditPaysWhileSigning(t *testing.T) {
 		t.Errorf("query: got %v", q)
 	}
 	_, err = w.Payer("another").Agree(late)
-	w.page(err, sandbox.PageBlocked) // the number is used up
+	w.page(err, ledger.PageBlocked) // the number is used up
 	w.refused(400, "INVALID_REQUEST", "POST", creditSign, with(with(creditBody(), "out_contract_code", "again"),
 		"trade_info", trade))
 }

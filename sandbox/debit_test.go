@@ -4,15 +4,18 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 func TestOneDebitAtATime(t *testing.T) {
 	t.Parallel()
-	l := newTestProduct(t, &debitRules{delay: time.Minute}, Plan{})
+	l := newTestProduct(t, &engine.DebitRules{Delay: time.Minute}, ledger.Plan{})
 	for range 2 { // the same call again is the same debit
 		d, err := l.debit("1", 100)
 		l.refused(err, "")
-		if d.State != DebitAccepted || d.word() != "ACCEPTED" {
+		if d.State != ledger.DebitAccepted || d.Word() != "ACCEPTED" {
 			t.Errorf("got %s", d.State)
 		}
 	}
@@ -25,7 +28,7 @@ func TestOneDebitAtATime(t *testing.T) {
 	l.at(0, 10, 1)
 	d, err := l.debit("1", 100)
 	l.refused(err, "")
-	if d.State != DebitPaid || len(d.TransactionID) != 28 {
+	if d.State != ledger.DebitPaid || len(d.TransactionID) != 28 {
 		t.Errorf("got %+v", d)
 	}
 	_, err = l.debit("2", 100)
@@ -36,9 +39,9 @@ func TestOneDebitAtATime(t *testing.T) {
 
 func TestRepeatsAreRefusedWhereTheProductSaysSo(t *testing.T) {
 	t.Parallel()
-	l := newTestProduct(t, &debitRules{delay: time.Minute, answers: answers{
-		problemAccepted: {code: "ORDER_ACCEPTED"}, problemPaid: {code: "ORDERPAID"},
-	}}, Plan{})
+	l := newTestProduct(t, &engine.DebitRules{Delay: time.Minute, Answers: engine.Answers{
+		engine.ProblemAccepted: {Code: "ORDER_ACCEPTED"}, engine.ProblemPaid: {Code: "ORDERPAID"},
+	}}, ledger.Plan{})
 	_, err := l.debit("1", 100)
 	l.refused(err, "")
 	_, err = l.debit("1", 100)
@@ -50,19 +53,19 @@ func TestRepeatsAreRefusedWhereTheProductSaysSo(t *testing.T) {
 
 func TestAnUnknownOutcomeIsClosedByTheMerchant(t *testing.T) {
 	t.Parallel()
-	l := newTestProduct(t, &debitRules{}, Plan{})
-	if err := l.Payer("payer").FailNext(SystemFailure); err != nil {
+	l := newTestProduct(t, &engine.DebitRules{}, ledger.Plan{})
+	if err := l.Payer("payer").FailNext(ledger.SystemFailure); err != nil {
 		t.Fatal(err)
 	}
 	_, err := l.debit("1", 100)
 	l.refused(err, "")
 	closing := func() error {
-		return l.call(nil, func(c *call) error {
-			d, err := c.debitByNo("1")
+		return l.call(nil, func(c *engine.Call) error {
+			d, err := c.DebitByNo("1")
 			if err != nil {
 				return err
 			}
-			return c.closeDebit(d)
+			return c.CloseDebit(d)
 		})
 	}
 	l.refused(closing(), "INVALID_REQUEST") // under way
@@ -78,9 +81,9 @@ func TestAnUnknownOutcomeIsClosedByTheMerchant(t *testing.T) {
 
 func TestModeAWaitsADay(t *testing.T) {
 	t.Parallel()
-	l := newTestProduct(t, &debitRules{delay: time.Second, grace: 12 * time.Hour, from: 7 * time.Hour,
-		until: 22 * time.Hour},
-		Plan{Mode: DebitAfterADay})
+	l := newTestProduct(t, &engine.DebitRules{Delay: time.Second, Grace: 12 * time.Hour, From: 7 * time.Hour,
+		Until: 22 * time.Hour},
+		ledger.Plan{Mode: ledger.DebitAfterADay})
 	_, err := l.debit("grace", 100)
 	l.refused(err, "")
 	l.at(0, 10, 1)
@@ -99,19 +102,19 @@ func TestModeAWaitsADay(t *testing.T) {
 	l.wantEvents("LAB.PAIDgrace", "LAB.PAIDa")
 }
 
-func modeB() *debitRules {
-	return &debitRules{
-		mode: DebitNoticed, from: 7 * time.Hour, until: 22 * time.Hour, grace: 12 * time.Hour,
-		notice: &noticeRules{from: 7 * time.Hour, until: 22 * time.Hour, first: 2, last: 8,
-			repeated: func() *refusal {
-				return (&refusal{status: 400, code: "RESOURCE_ALREADY_EXISTS"}).hinting("the same again")
+func modeB() *engine.DebitRules {
+	return &engine.DebitRules{
+		Mode: ledger.DebitNoticed, From: 7 * time.Hour, Until: 22 * time.Hour, Grace: 12 * time.Hour,
+		Notice: &engine.NoticeRules{From: 7 * time.Hour, Until: 22 * time.Hour, First: 2, Last: 8,
+			Repeated: func() *engine.Refusal {
+				return (&engine.Refusal{Status: 400, Code: "RESOURCE_ALREADY_EXISTS"}).Hinting("the same again")
 			}},
 	}
 }
 
 func TestModeBWantsANotice(t *testing.T) {
 	t.Parallel()
-	l := newTestProduct(t, modeB(), Plan{})
+	l := newTestProduct(t, modeB(), ledger.Plan{})
 	_, err := l.debit("grace", 100)
 	l.refused(err, "")
 	l.at(0, 22, 0)
@@ -128,7 +131,7 @@ func TestModeBWantsANotice(t *testing.T) {
 	l.at(3, 7, 0)
 	_, err = l.debit("1", 501)
 	l.refused(err, "RULELIMIT") // more than was announced
-	if err := l.Payer("payer").FailNext(NotEnough, BankError); err != nil {
+	if err := l.Payer("payer").FailNext(ledger.NotEnough, ledger.BankError); err != nil {
 		t.Fatal(err)
 	}
 	for no := range 3 { // failing costs nothing but the number
@@ -148,7 +151,7 @@ func TestHowLongANoticeIsGood(t *testing.T) {
 		days, day int
 		ok        bool
 	}{{0, 8, true}, {0, 9, false}, {1, 2, true}, {1, 3, false}, {3, 4, true}, {3, 5, false}} {
-		l := newTestProduct(t, modeB(), Plan{})
+		l := newTestProduct(t, modeB(), ledger.Plan{})
 		l.refused(l.notice(500, c.days), "")
 		_, err := l.debit("grace", 1)
 		l.refused(err, "INVALID_REQUEST") // once announced, the grace is gone
@@ -165,8 +168,8 @@ func TestHowLongANoticeIsGood(t *testing.T) {
 func TestOneNoticeMovesAContractFromAToB(t *testing.T) {
 	t.Parallel()
 	r := modeB()
-	r.mode = DebitAfterADay
-	l := newTestProduct(t, r, Plan{})
+	r.Mode = ledger.DebitAfterADay
+	l := newTestProduct(t, r, ledger.Plan{})
 	l.at(1, 10, 0)
 	_, err := l.debit("a", 100)
 	l.refused(err, "")
@@ -179,20 +182,20 @@ func TestOneNoticeMovesAContractFromAToB(t *testing.T) {
 
 func TestNoticesOnlyWhereThePlanHasThem(t *testing.T) {
 	t.Parallel()
-	l := newTestProduct(t, modeB(), Plan{Mode: DebitScheduled})
+	l := newTestProduct(t, modeB(), ledger.Plan{Mode: ledger.DebitScheduled})
 	l.refused(l.notice(500, 0), "INVALID_REQUEST")
 }
 
 func TestFailNotice(t *testing.T) {
 	t.Parallel()
-	l := newTestProduct(t, modeB(), Plan{})
+	l := newTestProduct(t, modeB(), ledger.Plan{})
 	tell := func() error {
-		return l.call(nil, func(c *call) error {
-			contract, err := get[contractRow](c.Tx, l.contract)
+		return l.call(nil, func(c *engine.Call) error {
+			contract, err := engine.Get[engine.ContractRow](c.Tx, l.contract)
 			if err != nil {
 				return err
 			}
-			return c.failNotice(contract)
+			return c.FailNotice(contract)
 		})
 	}
 	l.refused(tell(), "INVALID_REQUEST")
@@ -210,25 +213,25 @@ func TestFailNotice(t *testing.T) {
 
 func TestLimits(t *testing.T) {
 	t.Parallel()
-	limits := Limits{PerDebit: 500, PerDay: 1000, SuccessesPerDay: 3, AttemptsPerDay: 5}
+	limits := ledger.Limits{PerDebit: 500, PerDay: 1000, SuccessesPerDay: 3, AttemptsPerDay: 5}
 	for _, c := range []struct {
 		name    string
-		plan    Plan
+		plan    ledger.Plan
 		amounts []int64
 		code    string // of the last
 	}{
-		{"for one debit", Plan{}, []int64{501}, "RULELIMIT"},
-		{"for a day's amount", Plan{}, []int64{500, 400, 101}, "RULELIMIT"},
-		{"for a day's successes", Plan{}, []int64{1, 1, 1, 1}, "RULELIMIT"},
-		{"that the plan raises", Plan{Limits: Limits{PerDebit: 600}}, []int64{501}, ""},
-		{"that the plan lowers", Plan{Limits: Limits{SuccessesPerDay: 1}}, []int64{1, 1}, "RULELIMIT"},
-		{"of a period", Plan{Limits: Limits{SuccessesPerPeriod: 2}}, []int64{1, 1, 1}, "RULELIMIT"},
-		{"of a test plan", Plan{Test: true}, []int64{10, 11}, "RULELIMIT"},
-		{"of an equal amount", Plan{Amount: 100}, []int64{80, 100, 99}, "INVALID_REQUEST"},
+		{"for one debit", ledger.Plan{}, []int64{501}, "RULELIMIT"},
+		{"for a day's amount", ledger.Plan{}, []int64{500, 400, 101}, "RULELIMIT"},
+		{"for a day's successes", ledger.Plan{}, []int64{1, 1, 1, 1}, "RULELIMIT"},
+		{"that the plan raises", ledger.Plan{Limits: ledger.Limits{PerDebit: 600}}, []int64{501}, ""},
+		{"that the plan lowers", ledger.Plan{Limits: ledger.Limits{SuccessesPerDay: 1}}, []int64{1, 1}, "RULELIMIT"},
+		{"of a period", ledger.Plan{Limits: ledger.Limits{SuccessesPerPeriod: 2}}, []int64{1, 1, 1}, "RULELIMIT"},
+		{"of a test plan", ledger.Plan{Test: true}, []int64{10, 11}, "RULELIMIT"},
+		{"of an equal amount", ledger.Plan{Amount: 100}, []int64{80, 100, 99}, "INVALID_REQUEST"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			l := newTestProduct(t, &debitRules{sync: true, limits: limits}, c.plan)
+			l := newTestProduct(t, &engine.DebitRules{Sync: true, Limits: limits}, c.plan)
 			for i, amount := range c.amounts {
 				_, err := l.debit(fmt.Sprint(i), amount)
 				if i < len(c.amounts)-1 {
@@ -239,7 +242,8 @@ func TestLimits(t *testing.T) {
 			}
 		})
 	}
-	l := newTestProduct(t, &debitRules{sync: true, limits: limits}, Plan{Limits: Limits{SuccessesPerPeriod: 5}})
+	l := newTestProduct(t, &engine.DebitRules{Sync: true, Limits: limits},
+		ledger.Plan{Limits: ledger.Limits{SuccessesPerPeriod: 5}})
 	for day, want := range []string{"", "", "RULELIMIT"} { // three, two, none left in the period
 		for i := range 3 {
 			_, err := l.debit(fmt.Sprint(day, i), 1)
@@ -257,7 +261,7 @@ func TestLimits(t *testing.T) {
 
 func TestAttemptsPerDay(t *testing.T) {
 	t.Parallel()
-	l := newTestProduct(t, &debitRules{limits: Limits{AttemptsPerDay: 2}}, Plan{})
+	l := newTestProduct(t, &engine.DebitRules{Limits: ledger.Limits{AttemptsPerDay: 2}}, ledger.Plan{})
 	if err := l.Payer("payer").RunOut(); err != nil {
 		t.Fatal(err)
 	}
@@ -274,7 +278,8 @@ func TestAttemptsPerDay(t *testing.T) {
 // Trying a failed debit again is an attempt like the first.
 func TestAttemptsPerDayOfOneDebit(t *testing.T) {
 	t.Parallel()
-	l := newTestProduct(t, &debitRules{sync: true, again: 5, limits: Limits{AttemptsPerDay: 2}}, Plan{})
+	l := newTestProduct(t, &engine.DebitRules{Sync: true, Again: 5, Limits: ledger.Limits{AttemptsPerDay: 2}},
+		ledger.Plan{})
 	if err := l.Payer("payer").RunOut(); err != nil {
 		t.Fatal(err)
 	}

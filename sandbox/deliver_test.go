@@ -5,17 +5,20 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // outbox writes as many notifications of a merchant as are asked for, due at once.
 func (s *Sandbox) outbox(t *testing.T, mchID, url string, pushes int) {
 	t.Helper()
-	if err := s.engine.step(t.Context(), func(st *step) error {
+	if err := s.engine.Step(t.Context(), func(st *engine.Step) error {
 		for range pushes {
-			p := &pushRow{Push: Push{MchID: mchID, URL: url, Event: "TRANSACTION.SUCCESS", Resource: []byte("{}")},
-				retries: genericSchedule}
-			if err := st.notify(p); err != nil {
+			p := &engine.PushRow{Push: ledger.Push{MchID: mchID, URL: url, Event: "TRANSACTION.SUCCESS",
+				Resource: []byte("{}")},
+				Retries: engine.GenericSchedule}
+			if err := st.Notify(p); err != nil {
 				return err
 			}
 		}
@@ -30,7 +33,7 @@ func (s *Sandbox) outbox(t *testing.T, mchID, url string, pushes int) {
 func TestAHangingMerchantKeepsNobodyWaiting(t *testing.T) {
 	t.Parallel()
 	const many = 6000
-	m := []Merchant{DefaultMerchant(), {MchID: "1700000000", AppIDs: []string{"wx7"}}}
+	m := []ledger.Merchant{DefaultMerchant(), {MchID: "1700000000", AppIDs: []string{"wx7"}}}
 	lendTestKeys(m)
 	s, err := Start(Config{Keys: testKeyMaterial(), Merchants: m, Store: store.NewMemory(), NotifyTimeout: time.Hour})
 	if err != nil {
@@ -57,11 +60,11 @@ func TestAHangingMerchantKeepsNobodyWaiting(t *testing.T) {
 		}
 	}
 	s.outbox(t, DefaultMchID, "https://hangs.com/notify", many)
-	for range atOnce {
+	for range engine.AtOnce {
 		wait(hangs, "the merchant that hangs was not called")
 	}
-	s.outbox(t, "1700000000", "https://answers.com/notify", atOnce+1)
-	for range atOnce + 1 {
+	s.outbox(t, "1700000000", "https://answers.com/notify", engine.AtOnce+1)
+	for range engine.AtOnce + 1 {
 		wait(told, "another merchant waits for the one that hangs")
 	}
 	if len(hangs) > 0 {

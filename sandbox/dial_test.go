@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
@@ -29,7 +30,7 @@ func (w *world) ports() (out []string) {
 func (w *world) undeliverable(what, says string) {
 	w.Helper()
 	w.ok(w.Settle())
-	if p := w.onlyPush(); p.State != sandbox.PushUndeliverable || !strings.Contains(p.Problem, says) {
+	if p := w.onlyPush(); p.State != ledger.PushUndeliverable || !strings.Contains(p.Problem, says) {
 		w.Errorf("%s: %s, %q, %+v", what, p.State, p.Problem, p.Attempts)
 	}
 	if n := len(w.Faults()); n != 0 {
@@ -210,7 +211,7 @@ func TestAdminTakesNoNotificationOfAnotherSandbox(t *testing.T) {
 	one.ok(one.Forward("https://yourapp.com/notify", other.AdminURL()+"/sandbox/chaos"))
 	one.signCombine("A")
 	one.ok(one.Settle())
-	if p := one.onlyPush(); p.State == sandbox.PushDelivered || p.Attempts[0].Status != 403 {
+	if p := one.onlyPush(); p.State == ledger.PushDelivered || p.Attempts[0].Status != 403 {
 		t.Errorf("got %s, %+v", p.State, p.Attempts)
 	}
 	if n := len(other.Faults()); n != 0 {

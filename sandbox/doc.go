@@ -23,7 +23,7 @@
 // came; each failure has the documented 401, which is not signed. Then the body
 // and query, against the catalogue: types, lengths, alphabets, unknown members, no
 // emoji; the 400 PARAM_ERROR names the field. Then appid, plan, service and
-// sub-merchant, against the registry (see [Merchant]). What belongs to another
+// sub-merchant, against the registry (see [ledger.Merchant]). What belongs to another
 // merchant does not exist for the caller: its ids are answered like ids that
 // nobody ever had. Only then the product's own rules: a code is signed with once,
 // a user has one live contract under a plan, a session lives two hours, the same
@@ -48,7 +48,7 @@
 //
 // Contracts are made by people. [Sandbox.Payer] is one: it opens the signing page,
 // agrees, declines, pays an order and takes or leaves the offer on the page after
-// it, and terminates. What would stop them in WeChat comes back as a [*PageError],
+// it, and terminates. What would stop them in WeChat comes back as a [*ledger.PageError],
 // a sentence as they would read it. Declining notifies nobody, as in reality; a
 // merchant who wants to know has to query.
 //
@@ -58,7 +58,7 @@
 // with the merchant's APIv3 key, signed afresh for every attempt, and sent until
 // it is answered 2xx within five seconds or the product's schedule is used up.
 // Signing goes to the notify_url of the call. Termination goes to the URL
-// configured with the plan ([Plan].NotifyURL), and so does everything of products
+// configured with the plan ([ledger.Plan].NotifyURL), and so does everything of products
 // whose calls have no notify_url.
 //
 // Merchants give WeChat Pay public addresses, and a sandbox calls nobody but this
@@ -86,7 +86,7 @@
 //
 // 委托代扣 is mostly signed and debited in APIv2, and the sandbox plays that too:
 // on the same address, under /papay/, /pay/ and /secapi/, in XML, under
-// [Merchant].APIv2Key. It checks mch_id and the sign, MD5 or HMAC-SHA256, then the
+// [ledger.Merchant].APIv2Key. It checks mch_id and the sign, MD5 or HMAC-SHA256, then the
 // fields, appid, plan and sub-merchant, then the product's rules; and it says in
 // X-Sandbox-Hint what was wrong with a sign: another key, the other digest, values
 // signed encoded, a field added after signing. Everything is answered 200, as
@@ -106,7 +106,7 @@
 // [Sandbox.Inject] makes it misbehave as WeChat Pay and the way to it sometimes
 // do: errors before or after the work was done, connections cut, rate limits,
 // pages of gateways, wrong signatures, notifications lost, late, doubled or out of
-// order. [Fault] says which, where and how often; [Chaos] is a bit of everything.
+// order. [fault.Fault] says which, where and how often; [fault.Chaos] is a bit of everything.
 // What happens to keys, [Sandbox.ResetAPIv3Key] and its neighbours do. All failures
 // that merchants are known to meet are in docs/failures.md, one by one, with the
 // line that makes each happen.
@@ -187,6 +187,7 @@
 //
 // # The code
 //
-// Start reading at serve.go, the way of every call. docs/architecture.md lists the parts behind it.
-// The package never imports api, so that one mistake of the generator cannot hide on both sides.
+// Start reading at sandbox.go, or at internal/engine/serve.go for the way of every call. played.go
+// lists what is played, and docs/architecture.md the rooms behind this door. No room of the sandbox
+// imports api, so that one mistake of the generator cannot hide on both sides.
 package sandbox

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
@@ -42,12 +43,12 @@ func passes(t *testing.T, soon time.Duration, test func(t *testing.T, pass func(
 }
 
 func planOfTwoDays() sandbox.Option {
-	return sandbox.WithPlan(sandbox.Plan{ID: "700", Product: sandbox.Papay, Mode: sandbox.DebitAfterADay, Days: 2,
+	return sandbox.WithPlan(ledger.Plan{ID: "700", Product: ledger.Papay, Mode: ledger.DebitAfterADay, Days: 2,
 		NotifyURL: sandbox.DefaultNotifyURL})
 }
 
 // signTwoDays signs at 10:00 for two days, and asks for a debit at hour of the second day.
-func (w *xmlWorld) signTwoDays(hour int) *sandbox.Contract {
+func (w *xmlWorld) signTwoDays(hour int) *ledger.Contract {
 	w.Helper()
 	w.ok(w.Payer(openID).Fund(10000))
 	session := w.must("papay/preentrustweb", with2(entryXML(), "plan_id", "700"))
@@ -59,7 +60,7 @@ func (w *xmlWorld) signTwoDays(hour int) *sandbox.Contract {
 	return contract
 }
 
-func (w *xmlWorld) wantDebit(state sandbox.DebitState, failure sandbox.Failure, ended time.Time) {
+func (w *xmlWorld) wantDebit(state ledger.DebitState, failure ledger.Failure, ended time.Time) {
 	w.Helper()
 	list, err := w.Debits()
 	w.ok(err)
@@ -76,13 +77,13 @@ func TestDebitsAndTheEndOfTheirContract(t *testing.T) {
 		late := newXMLWorld(t, planOfTwoDays())
 		contract := late.signTwoDays(11)
 		pass(late.Sandbox)
-		late.wantDebit(sandbox.DebitFailed, sandbox.ContractGone, start.Add(49*time.Hour))
+		late.wantDebit(ledger.DebitFailed, ledger.ContractGone, start.Add(49*time.Hour))
 		if wallet, err := late.Payer(openID).Wallet(); err != nil || wallet.Balance != 10000 {
 			t.Errorf("the payer has %d fen, %v", wallet.Balance, err)
 		}
 		list, err := late.Contracts()
 		late.ok(err)
-		if c := list[0]; c.State != sandbox.ContractTerminated || !c.TerminatedAt.Equal(contract.ExpiresAt) {
+		if c := list[0]; c.State != ledger.ContractTerminated || !c.TerminatedAt.Equal(contract.ExpiresAt) {
 			t.Errorf("the contract is %s since %v, and its term ended at %v", c.State, c.TerminatedAt,
 				contract.ExpiresAt)
 		}
@@ -90,12 +91,12 @@ func TestDebitsAndTheEndOfTheirContract(t *testing.T) {
 		early := newXMLWorld(t, planOfTwoDays())
 		early.signTwoDays(9)
 		pass(early.Sandbox)
-		early.wantDebit(sandbox.DebitPaid, "", start.Add(47*time.Hour))
+		early.wantDebit(ledger.DebitPaid, "", start.Add(47*time.Hour))
 
 		same := newXMLWorld(t, planOfTwoDays())
 		same.signTwoDays(10)
 		pass(same.Sandbox)
-		same.wantDebit(sandbox.DebitFailed, sandbox.ContractGone, start.Add(48*time.Hour))
+		same.wantDebit(ledger.DebitFailed, ledger.ContractGone, start.Add(48*time.Hour))
 	})
 }
 
@@ -108,7 +109,7 @@ func TestADebitAfterItsContractAndARestart(t *testing.T) {
 	first.ok(first.Close())
 	second := newXMLWorld(t, planOfTwoDays(), sandbox.WithStore(kept), sandbox.At(start.Add(96*time.Hour)))
 	second.ok(second.Settle())
-	second.wantDebit(sandbox.DebitFailed, sandbox.ContractGone, start.Add(49*time.Hour))
+	second.wantDebit(ledger.DebitFailed, ledger.ContractGone, start.Add(49*time.Hour))
 	// What is told of it is told from now on, with all of the schedule's attempts before it.
 	pushes, err := second.Pushes()
 	second.ok(err)
@@ -136,12 +137,12 @@ func TestARefundPaysALaterDebit(t *testing.T) {
 		refund := with(refundBody("r1", 888), "notify_url", elsewhere)
 		v3.must("POST", domestic, with(refund, "amount", object{"refund": 888, "total": 888, "currency": "CNY"}))
 		pass(w.Sandbox)
-		w.wantDebit(sandbox.DebitPaid, "", start.Add(47*time.Hour))
+		w.wantDebit(ledger.DebitPaid, "", start.Add(47*time.Hour))
 	})
 }
 
-func limited(l sandbox.Limits) sandbox.Plan {
-	return sandbox.Plan{ID: sandbox.DefaultEduPlanID, Product: sandbox.EduSchoolPay, Owner: sandbox.DefaultSchoolID,
+func limited(l ledger.Limits) ledger.Plan {
+	return ledger.Plan{ID: sandbox.DefaultEduPlanID, Product: ledger.EduSchoolPay, Owner: sandbox.DefaultSchoolID,
 		NotifyURL: sandbox.DefaultNotifyURL, Limits: l}
 }
 
@@ -158,7 +159,7 @@ func TestActsAfterAJump(t *testing.T) {
 		left.must("POST", debitSchool, debitOf(contract.ID, "first00001", 100))
 		pass(left.Sandbox)
 		left.ok(left.Payer(eduOpenID).Terminate(contract.ID))
-		if list, err := left.Debits(); err != nil || list[0].State != sandbox.DebitPaid ||
+		if list, err := left.Debits(); err != nil || list[0].State != ledger.DebitPaid ||
 			!list[0].EndedAt.Equal(start.Add(5*time.Second)) {
 			t.Errorf("the debit is %s %s since %v, %v", list[0].State, list[0].Failure, list[0].EndedAt, err)
 		}
@@ -166,7 +167,7 @@ func TestActsAfterAJump(t *testing.T) {
 		// Of yesterday's 60 fen nothing counts today, and today's 100 are not forgotten for
 		// them.
 		day := newWorld(t)
-		day.ok(day.AddPlan(sandbox.DefaultMchID, limited(sandbox.Limits{PerDay: 100})))
+		day.ok(day.AddPlan(sandbox.DefaultMchID, limited(ledger.Limits{PerDay: 100})))
 		contract = day.signSchool("C1")
 		day.ok(day.Advance(14*time.Hour - 6*time.Second)) // to 23:59:54
 		day.must("POST", debitSchool, debitOf(contract.ID, "late000001", 60))
@@ -201,9 +202,9 @@ func TestDueAtOnceStandsWhileTheClockDoes(t *testing.T) {
 	w.ok(w.Clock().Set(start.Add(time.Minute)))
 	contract := w.signXML("100")
 	w.must("pay/pappayapply", applyXML(contract.ID, "A1"))
-	w.wantDebit(sandbox.DebitAccepted, "", time.Time{})
+	w.wantDebit(ledger.DebitAccepted, "", time.Time{})
 	w.ok(w.Settle())
-	w.wantDebit(sandbox.DebitPaid, "", start.Add(time.Minute))
+	w.wantDebit(ledger.DebitPaid, "", start.Add(time.Minute))
 }
 
 // Nothing is paid without a password under a contract whose term is over, not even before anything
@@ -211,7 +212,7 @@ func TestDueAtOnceStandsWhileTheClockDoes(t *testing.T) {
 func TestNoPasswordFreePaymentAfterTheEnd(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.ok(w.AddPlan(sandbox.DefaultMchID, sandbox.Plan{ID: sandbox.DefaultPlanID, Product: sandbox.PasswordExempt,
+	w.ok(w.AddPlan(sandbox.DefaultMchID, ledger.Plan{ID: sandbox.DefaultPlanID, Product: ledger.PasswordExempt,
 		Days: 1, NotifyURL: sandbox.DefaultNotifyURL}))
 	token := w.must("POST", presignExempt+"normal/pre-entrust-sign/mini-program",
 		exemptBody("normal"))["pre_entrustweb_id"].(string)

@@ -4,13 +4,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 const hour, aDay = time.Hour, 24 * time.Hour
 
 // eduContract is a contract signed at start.
-func (w *world) eduContract() *sandbox.Contract {
+func (w *world) eduContract() *ledger.Contract {
 	w.Helper()
 	token := w.must("POST", presignEdu, eduBody())["presign_token"].(string)
 	c, err := w.Payer(eduOpenID).Agree(token)
@@ -19,11 +19,11 @@ func (w *world) eduContract() *sandbox.Contract {
 	return c
 }
 
-func eduNotice(c *sandbox.Contract) (path string, body object) {
+func eduNotice(c *ledger.Contract) (path string, body object) {
 	return "v3/edu-papay/user-notifications/" + c.ID + "/send", object{"appid": c.AppID, "sub_mchid": c.SubMchID}
 }
 
-func eduDebitBody(c *sandbox.Contract, no string) object {
+func eduDebitBody(c *ledger.Contract, no string) object {
 	return object{
 		"appid": c.AppID, "sub_mchid": c.SubMchID, "body": "新东方-语文课程", "attach": "自定义数据", "out_trade_no": no,
 		"notify_url": "https://yourapp.com/debited", "contract_id": c.ID, "trade_scene": "EDUCATION_PERIOD",
@@ -140,17 +140,17 @@ func TestAFailedDebitClosesAndNeedsANewNumber(t *testing.T) {
 	}
 	debits, err := w.Debits()
 	w.ok(err)
-	if len(debits) != 2 || debits[0].Failure != sandbox.NotEnough || !debits[0].Closed ||
-		debits[1].State != sandbox.DebitPaid {
+	if len(debits) != 2 || debits[0].Failure != ledger.NotEnough || !debits[0].Closed ||
+		debits[1].State != ledger.DebitPaid {
 		t.Errorf("got debits %+v", debits)
 	}
 }
 
 func TestEveryReasonToFail(t *testing.T) {
 	t.Parallel()
-	for _, reason := range []sandbox.Failure{
-		sandbox.NotEnough, sandbox.RiskRejected, sandbox.BankError, sandbox.AccountAbnormal, sandbox.AccountError,
-		sandbox.UserNotExist, sandbox.TradeError, sandbox.SystemFailure,
+	for _, reason := range []ledger.Failure{
+		ledger.NotEnough, ledger.RiskRejected, ledger.BankError, ledger.AccountAbnormal, ledger.AccountError,
+		ledger.UserNotExist, ledger.TradeError, ledger.SystemFailure,
 	} {
 		t.Run(string(reason), func(t *testing.T) {
 			t.Parallel()

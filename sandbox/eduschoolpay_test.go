@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 const (
@@ -35,7 +36,7 @@ func schoolDebit(contractID, no string) object {
 }
 
 // signSchool presigns, lets the parent agree and takes the notification away.
-func (w *world) signSchool(code string) *sandbox.Contract {
+func (w *world) signSchool(code string) *ledger.Contract {
 	w.Helper()
 	token := w.must("POST", presignSchool, schoolBody(code))["presign_token"].(string)
 	c, err := w.Payer(eduOpenID).Agree(token)
@@ -51,7 +52,7 @@ func TestSchoolContract(t *testing.T) {
 	token := w.must("POST", presignSchool, schoolBody("20190806125346"))["presign_token"].(string)
 	w.ok(payer.Decline(token))
 	_, err := w.Payer("somebody-else").Agree(token)
-	w.page(err, sandbox.PageWrongUser)
+	w.page(err, ledger.PageWrongUser)
 	if got := w.received(); len(got) != 0 {
 		t.Errorf("declining notified: %v", got)
 	}
@@ -86,7 +87,7 @@ func TestSchoolContract(t *testing.T) {
 	w.ok(payer.Delete(c.ID))
 	w.refused(404, "NOT_FOUND", "GET", byID, nil)
 	again := w.signSchool("second")
-	w.page(w.Payer("somebody-else").Delete(again.ID), sandbox.PageWrongUser)
+	w.page(w.Payer("somebody-else").Delete(again.ID), ledger.PageWrongUser)
 	w.ok(payer.Delete(again.ID))
 	w.receivedOne("PAYSCORE.USER_CLOSE_SERVICE")
 	w.refused(404, "NOT_FOUND", "POST", debitSchool, schoolDebit(again.ID, "A"))
@@ -94,7 +95,7 @@ func TestSchoolContract(t *testing.T) {
 
 func TestSchoolPresignRules(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, sandbox.WithPlan(sandbox.Plan{ID: "77", Product: sandbox.EduSchoolPay,
+	w := newWorld(t, sandbox.WithPlan(ledger.Plan{ID: "77", Product: ledger.EduSchoolPay,
 		NotifyURL: "https://yourapp.com/other", Owner: "1"}))
 	for name, body := range map[string]object{
 		"unknown plan":          with(schoolBody("A"), "plan_id", "1"),
@@ -119,7 +120,7 @@ func TestSchoolPresignRules(t *testing.T) {
 	token := w.must("POST", presignSchool, schoolBody("late"))["presign_token"].(string)
 	w.ok(w.Advance(2 * time.Hour))
 	_, err := w.Payer(eduOpenID).Open(token)
-	w.page(err, sandbox.PageExpired)
+	w.page(err, ledger.PageExpired)
 }
 
 func identity(name string) object {
@@ -139,7 +140,7 @@ func TestSchoolIdentity(t *testing.T) {
 		t.Error("the same call, encrypted anew, opened another session")
 	}
 	_, err := w.Payer(eduOpenID).Agree(token)
-	w.page(err, sandbox.PageIdentity)
+	w.page(err, ledger.PageIdentity)
 	w.refused(400, "INVALID_REQUEST", "POST", presignSchool, body("A"))
 	if got := w.received(); len(got) != 0 {
 		t.Errorf("a wrong identity notified: %v", got)
@@ -205,7 +206,7 @@ func TestSchoolDebit(t *testing.T) {
 	if got := w.must("GET", byNo, nil); got["trade_state"] != "ACCEPTED" {
 		t.Errorf("before: got %v", got)
 	}
-	w.ok(w.Payer(eduOpenID).FailNext(sandbox.BankError))
+	w.ok(w.Payer(eduOpenID).FailNext(ledger.BankError))
 	w.ok(w.Advance(time.Minute))
 	outcomes := w.received()
 	if len(outcomes) != 2 || outcomes[0].Event != "TRANSACTION.INDUSTRY_FAILED" ||
@@ -234,7 +235,7 @@ func TestSchoolDebit(t *testing.T) {
 		"SYNC")); got["trade_state"] != "SUCCESS" || got["transaction_id"] == nil {
 		t.Errorf("SYNC: got %v", got)
 	}
-	w.ok(w.Payer(eduOpenID).FailNext(sandbox.AccountAbnormal))
+	w.ok(w.Payer(eduOpenID).FailNext(ledger.AccountAbnormal))
 	if got := w.must("POST", debitSchool,
 		with(schoolDebit(c.ID, "now-2"), "payment_mode", "SYNC")); got["trade_state"] != "PAY_FAIL" {
 		t.Errorf("SYNC failure: got %v", got)
@@ -289,7 +290,7 @@ func TestSchoolDebt(t *testing.T) {
 	w.refused(400, "INVALID_REQUEST", "POST", debitSchool, sync("3"))
 	w.received()
 
-	w.page(payer.Repay(), sandbox.PageNoMoney)
+	w.page(payer.Repay(), ledger.PageNoMoney)
 	w.ok(payer.Fund(2000))
 	w.ok(payer.Repay())
 	events := ""
@@ -306,7 +307,7 @@ func TestSchoolDebt(t *testing.T) {
 		t.Errorf("query: got %v", got["trade_state"])
 	}
 	w.must("POST", debitSchool, sync("3"))
-	w.page(payer.Repay(), sandbox.PageNoMoney) // 2000 - 3 × 888 is not enough
+	w.page(payer.Repay(), ledger.PageNoMoney) // 2000 - 3 × 888 is not enough
 }
 
 // The product has a schedule of its own.
@@ -319,7 +320,7 @@ func TestSchoolSchedule(t *testing.T) {
 	w.ok(err)
 	w.ok(w.Advance(24 * time.Hour))
 	p := w.onlyPush()
-	if p.State != sandbox.PushGivenUp || len(p.Attempts) != 22 || p.Attempts[21].At.Sub(p.CreatedAt) != time.Second+
+	if p.State != ledger.PushGivenUp || len(p.Attempts) != 22 || p.Attempts[21].At.Sub(p.CreatedAt) != time.Second+
 		10*time.Minute+50*time.Minute {
 		t.Errorf("got %s after %d attempts", p.State, len(p.Attempts))
 	}
@@ -351,18 +352,18 @@ func TestSchoolRefund(t *testing.T) {
 // when they are made.
 func TestSchoolDebitsSideBySide(t *testing.T) {
 	t.Parallel()
-	for name, limits := range map[string]sandbox.Limits{"a limit": {PerDay: 1000}, "debts": {}} {
+	for name, limits := range map[string]ledger.Limits{"a limit": {PerDay: 1000}, "debts": {}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.ok(w.AddPlan(sandbox.DefaultMchID, sandbox.Plan{
-				ID: sandbox.DefaultEduPlanID, Product: sandbox.EduSchoolPay, Owner: sandbox.DefaultSchoolID,
+			w.ok(w.AddPlan(sandbox.DefaultMchID, ledger.Plan{
+				ID: sandbox.DefaultEduPlanID, Product: ledger.EduSchoolPay, Owner: sandbox.DefaultSchoolID,
 				NotifyURL: sandbox.DefaultNotifyURL, Limits: limits,
 			}))
 			c := w.signSchool("c1")
-			paid, failure := 1, sandbox.RiskRejected
+			paid, failure := 1, ledger.RiskRejected
 			if name == "debts" {
-				paid, failure = 2, sandbox.NotEnough
+				paid, failure = 2, ledger.NotEnough
 				w.ok(w.Payer(eduOpenID).RunOut())
 			}
 			for _, no := range []string{"no1", "no2", "no3", "no4"} {
@@ -373,7 +374,7 @@ func TestSchoolDebitsSideBySide(t *testing.T) {
 			debits, err := w.Debits()
 			w.ok(err)
 			for i, d := range debits {
-				if i < paid && d.State != sandbox.DebitPaid || i >= paid && (d.State != sandbox.DebitFailed ||
+				if i < paid && d.State != ledger.DebitPaid || i >= paid && (d.State != ledger.DebitFailed ||
 					d.Failure != failure) {
 					t.Errorf("debit %d is %s %s, and %d are to be paid", i, d.State, d.Failure, paid)
 				}

@@ -9,6 +9,7 @@ import (
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/api/edupapay"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // t stands for the *testing.T of a test.
@@ -65,8 +66,8 @@ func ExampleNew() {
 func ExampleWithPlan() {
 	m := sandbox.DefaultMerchant()
 	m.AppIDs = append(m.AppIDs, "wx1234567890abcdef")
-	sb := sandbox.New(t, sandbox.WithMerchant(m), sandbox.WithPlan(sandbox.Plan{
-		ID: "42", Product: sandbox.EduPapay, Name: "Piano lessons", NotifyURL: "https://yourapp.com/contracts",
+	sb := sandbox.New(t, sandbox.WithMerchant(m), sandbox.WithPlan(ledger.Plan{
+		ID: "42", Product: ledger.EduPapay, Name: "Piano lessons", NotifyURL: "https://yourapp.com/contracts",
 	}))
 
 	reply, err := edupapay.Of(sb.Client()).Contracts.Presign.Post(context.Background(), &edupapay.PresignRequest{

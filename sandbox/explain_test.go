@@ -17,12 +17,13 @@ import (
 
 	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // Every mistake gets its own sentence, in the reply's header and in the journal.
 func TestSignaturesAreExplained(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, sandbox.WithMerchant(sandbox.Merchant{MchID: "1900000120"}))
+	w := newWorld(t, sandbox.WithMerchant(ledger.Merchant{MchID: "1900000120"}))
 	cfg := w.ClientConfig()
 	other, err := w.ClientConfigFor("1900000120")
 	w.ok(err)
@@ -112,7 +113,7 @@ func TestSignaturesAreExplained(t *testing.T) {
 			c.raw.body = body
 		}
 		p, e := w.send(c.raw)
-		hint := p.Header.Get(sandbox.HeaderHint)
+		hint := p.Header.Get(ledger.HeaderHint)
 		if p.StatusCode != 401 || !strings.Contains(hint, c.says) {
 			t.Errorf("%s: got %d %s, hint %q, want it to say %q", c.name, p.StatusCode, e.Message, hint, c.says)
 		}
@@ -131,7 +132,7 @@ func TestTheRightSignatureIsAccepted(t *testing.T) {
 	w := newWorld(t)
 	body, _ := json.Marshal(combineBody())
 	if p, e := w.send(raw{body: body}); p.StatusCode != 200 {
-		t.Errorf("got %d %s: %s", p.StatusCode, e.Message, p.Header.Get(sandbox.HeaderHint))
+		t.Errorf("got %d %s: %s", p.StatusCode, e.Message, p.Header.Get(ledger.HeaderHint))
 	}
 }
 
@@ -146,13 +147,13 @@ func TestLargeMessagesAreNotExplainedToTheEnd(t *testing.T) {
 	long := []byte(`"` + strings.Repeat("z", 500_000) + `"`)
 	for _, body := range [][]byte{nested, long} {
 		p, _ := w.send(raw{body: body, signed: []byte("something else")})
-		if hint := p.Header.Get(sandbox.HeaderHint); p.StatusCode != 401 || !strings.Contains(hint, says) {
+		if hint := p.Header.Get(ledger.HeaderHint); p.StatusCode != 401 || !strings.Contains(hint, says) {
 			t.Errorf("%d bytes: got %d, hint %q", len(body), p.StatusCode, hint)
 		}
 	}
 	p, _ := w.send(raw{body: long, signed: wire.AppendRequestMessage(nil, "POST", "/"+presignCombine,
 		strconv.FormatInt(start.Unix(), 10), "593BEC0C930BF1AFEB40B4A08C8FB242", nil)})
-	if hint := p.Header.Get(sandbox.HeaderHint); !strings.Contains(hint, "body was left out") {
+	if hint := p.Header.Get(ledger.HeaderHint); !strings.Contains(hint, "body was left out") {
 		t.Errorf("a frequent mistake in a large message: hint %q", hint)
 	}
 
@@ -168,7 +169,7 @@ func TestLargeMessagesAreNotExplainedToTheEnd(t *testing.T) {
 		r, err := http.Post(w.URL()+"/pay/orderquery", "text/xml", strings.NewReader(b.String()))
 		w.ok(err)
 		r.Body.Close()
-		return r.Header.Get(sandbox.HeaderHint)
+		return r.Header.Get(ledger.HeaderHint)
 	}
 	if hint := ask(strings.Repeat("A", 32), 400); !strings.Contains(hint, says) {
 		t.Errorf("400 fields: hint %q", hint)

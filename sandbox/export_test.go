@@ -5,6 +5,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
 )
 
 // Handler is the API without its listener, to measure it without a network.
@@ -13,12 +15,12 @@ func (s *Sandbox) Handler() http.Handler { return s.engine }
 // Played is the endpoints that have a behaviour, by catalogue id.
 func (s *Sandbox) Played() map[string]bool {
 	played := map[string]bool{}
-	for id, b := range s.engine.behaviours {
-		played[id] = b.run != nil
+	for id, b := range s.engine.Behaviours {
+		played[id] = b.Run != nil
 	}
-	for path, end := range s.engine.v2 {
+	for path, end := range s.engine.V2 {
 		method := http.MethodPost
-		if end.page != nil {
+		if end.Page != nil {
 			method = http.MethodGet
 		}
 		played[method+" "+path] = true
@@ -30,9 +32,11 @@ func (s *Sandbox) Played() map[string]bool {
 func WithRounds(n int) Option { return func(c *Config) { c.rounds = n } }
 
 // Serve has a handler served as the sandbox's own listeners serve theirs.
-func Serve(l net.Listener, h http.Handler) *http.Server { return serve(l, h, inOneLine(nil)) }
+func Serve(l net.Listener, h http.Handler) *http.Server {
+	return engine.Serve(l, h, engine.InOneLine(nil))
+}
 
 // AdvanceContext is Sandbox.Advance as the admin calls it.
 func AdvanceContext(ctx context.Context, s *Sandbox, d time.Duration) error {
-	return s.engine.worker.advance(ctx, d)
+	return s.engine.Worker.Advance(ctx, d)
 }

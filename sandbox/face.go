@@ -2,14 +2,18 @@ package sandbox
 
 import (
 	"context"
+
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/product/offlineface"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // RetakeFace has the photo of a user of the first merchant's taken again. The
 // same call then says that it was taken, and a third that their parent confirmed
 // it.
-func (s *Sandbox) RetakeFace(organizationID, outUserID string) (f *FaceCollection, err error) {
-	err = s.engine.step(context.Background(), func(st *step) (err error) {
-		f, err = st.retakeFace(organizationID, outUserID)
+func (s *Sandbox) RetakeFace(organizationID, outUserID string) (f *ledger.FaceCollection, err error) {
+	err = s.engine.Step(context.Background(), func(st *engine.Step) (err error) {
+		f, err = offlineface.RetakeFace(st, organizationID, outUserID)
 		return err
 	})
 	return f, err
@@ -19,8 +23,8 @@ func (s *Sandbox) RetakeFace(organizationID, outUserID string) (f *FaceCollectio
 // recognises a user of its organisation, who has signed, and hands the auth_code
 // of one debit to the merchant.
 func (s *Sandbox) ShowFace(authinfo, outUserID string) (authCode string, err error) {
-	err = s.engine.step(context.Background(), func(st *step) (err error) {
-		authCode, err = st.showFace(authinfo, outUserID)
+	err = s.engine.Step(context.Background(), func(st *engine.Step) (err error) {
+		authCode, err = offlineface.ShowFace(st, authinfo, outUserID)
 		return err
 	})
 	return authCode, err

@@ -57,11 +57,15 @@ func failuresDocument(t *testing.T, page string) {
 		}
 		w.adminOK("POST", call[1], body)
 	}
-	for _, name := range regexp.MustCompile(`sandbox\.(Fault[A-Z][A-Za-z]+)`).FindAllStringSubmatch(text, -1) {
-		source, err := os.ReadFile("fault.go")
-		w.ok(err)
+	source, err := os.ReadFile("fault/fault.go")
+	w.ok(err)
+	names := regexp.MustCompile("fault\\.([A-Z][A-Za-z]+)[,}`]").FindAllStringSubmatch(text, -1)
+	if len(names) < 20 {
+		t.Fatalf("only %d names of faults were found", len(names))
+	}
+	for _, name := range names {
 		if !strings.Contains(string(source), "\t"+name[1]+" ") {
-			t.Errorf("there is no %s", name[1])
+			t.Errorf("there is no fault.%s", name[1])
 		}
 	}
 }

@@ -8,25 +8,27 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/fault"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 func TestFaultsThatMakeNoSense(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	for says, f := range map[string]sandbox.Fault{
+	for says, f := range map[string]fault.Fault{
 		"there is no fault":      {Name: "earthquake"},
-		"one of notifications":   {Name: sandbox.FaultLost, Endpoint: "*"},
-		"one of calls":           {Name: sandbox.FaultCut, Event: "*"},
-		"is not a path":          {Name: sandbox.FaultCut, Endpoint: "presign"},
-		"times must be from -1":  {Name: sandbox.FaultCut, Times: -2},
-		"not between 0 and 1":    {Name: sandbox.FaultCut, Chance: 2},
-		"must not be negative":   {Name: sandbox.FaultCut, Delay: -1},
-		"is no error":            {Name: sandbox.FaultError, Status: 200},
-		"committed is for":       {Name: sandbox.FaultRateLimit, Committed: true},
-		"skip from 0":            {Name: sandbox.FaultCut, Skip: -1},
-		"per_second must not be": {Name: sandbox.FaultRateLimit, PerSecond: -1},
+		"one of notifications":   {Name: fault.Lost, Endpoint: "*"},
+		"one of calls":           {Name: fault.Cut, Event: "*"},
+		"is not a path":          {Name: fault.Cut, Endpoint: "presign"},
+		"times must be from -1":  {Name: fault.Cut, Times: -2},
+		"not between 0 and 1":    {Name: fault.Cut, Chance: 2},
+		"must not be negative":   {Name: fault.Cut, Delay: -1},
+		"is no error":            {Name: fault.Error, Status: 200},
+		"committed is for":       {Name: fault.RateLimit, Committed: true},
+		"skip from 0":            {Name: fault.Cut, Skip: -1},
+		"per_second must not be": {Name: fault.RateLimit, PerSecond: -1},
 	} {
-		if err := w.Inject(sandbox.Fault{Name: sandbox.FaultProbe}, f); err == nil || !strings.Contains(err.Error(),
+		if err := w.Inject(fault.Fault{Name: fault.Probe}, f); err == nil || !strings.Contains(err.Error(),
 			says) {
 			t.Errorf("%+v: got %v, want it to say %q", f, err, says)
 		}
@@ -43,34 +45,34 @@ func TestFaultsStrikeWhereTheyAreMeant(t *testing.T) {
 	t.Parallel()
 	const query = combineByCode + "A"
 	for name, c := range map[string]struct {
-		fault   sandbox.Fault
+		fault   fault.Fault
 		strikes string // per call: x applied, . not; presign, query, presign, query, presign
 	}{
-		"every call once": {sandbox.Fault{Endpoint: "*"}, "x...."},
-		"every call":      {sandbox.Fault{Endpoint: "*", Times: -1}, "xxxxx"},
-		"no place named":  {sandbox.Fault{Times: 2}, "xx..."},
-		"a method":        {sandbox.Fault{Endpoint: "GET /*", Times: -1}, ".x.x."},
-		"a path":          {sandbox.Fault{Endpoint: presignCombine, Times: -1}, "x.x.x"},
-		"a catalogue id": {sandbox.Fault{
+		"every call once": {fault.Fault{Endpoint: "*"}, "x...."},
+		"every call":      {fault.Fault{Endpoint: "*", Times: -1}, "xxxxx"},
+		"no place named":  {fault.Fault{Times: 2}, "xx..."},
+		"a method":        {fault.Fault{Endpoint: "GET /*", Times: -1}, ".x.x."},
+		"a path":          {fault.Fault{Endpoint: presignCombine, Times: -1}, "x.x.x"},
+		"a catalogue id": {fault.Fault{
 			Endpoint: "GET /v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/" +
 				"out-contract-code/{out_contract_code}", Times: -1}, ".x.x."},
-		"a full path": {sandbox.Fault{Endpoint: "/" + query, Times: -1}, ".x.x."},
-		"any segment": {sandbox.Fault{Endpoint: "/v3/*/combine-papay/contracts/pre-entrust-sign",
+		"a full path": {fault.Fault{Endpoint: "/" + query, Times: -1}, ".x.x."},
+		"any segment": {fault.Fault{Endpoint: "/v3/*/combine-papay/contracts/pre-entrust-sign",
 			Times: -1}, "x.x.x"},
-		"another path":             {sandbox.Fault{Endpoint: "/v3/*/combine-papay/contracts", Times: -1}, "....."},
-		"a longer path":            {sandbox.Fault{Endpoint: "/" + query + "/terminate", Times: -1}, "....."},
-		"the third call":           {sandbox.Fault{Endpoint: "*", Skip: 2}, "..x.."},
-		"the second query":         {sandbox.Fault{Endpoint: "GET /*", Skip: 1}, "...x."},
-		"another merchant":         {sandbox.Fault{Endpoint: "*", MchID: "1900000777", Times: -1}, "....."},
-		"this merchant":            {sandbox.Fault{Endpoint: "*", MchID: sandbox.DefaultMchID, Times: 3}, "xxx.."},
-		"never, nearly":            {sandbox.Fault{Endpoint: "*", Times: -1, Chance: 1e-12}, "....."},
-		"always, but not promised": {sandbox.Fault{Endpoint: "*", Times: -1, Chance: 1}, "xxxxx"},
+		"another path":             {fault.Fault{Endpoint: "/v3/*/combine-papay/contracts", Times: -1}, "....."},
+		"a longer path":            {fault.Fault{Endpoint: "/" + query + "/terminate", Times: -1}, "....."},
+		"the third call":           {fault.Fault{Endpoint: "*", Skip: 2}, "..x.."},
+		"the second query":         {fault.Fault{Endpoint: "GET /*", Skip: 1}, "...x."},
+		"another merchant":         {fault.Fault{Endpoint: "*", MchID: "1900000777", Times: -1}, "....."},
+		"this merchant":            {fault.Fault{Endpoint: "*", MchID: sandbox.DefaultMchID, Times: 3}, "xxx.."},
+		"never, nearly":            {fault.Fault{Endpoint: "*", Times: -1, Chance: 1e-12}, "....."},
+		"always, but not promised": {fault.Fault{Endpoint: "*", Times: -1, Chance: 1}, "xxxxx"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.must("POST", presignCombine, with(combineBody(), "out_contract_code", "A"))
-			c.fault.Name = sandbox.FaultError
+			c.fault.Name = fault.Error
 			w.ok(w.Inject(c.fault))
 			got := ""
 			for i := range 5 {
@@ -100,7 +102,7 @@ func TestFaultsRepeatThemselves(t *testing.T) {
 	t.Parallel()
 	luck := func() string {
 		w := newWorld(t, sandbox.Seed(11))
-		w.ok(w.Inject(sandbox.Fault{Name: sandbox.FaultError, Endpoint: "*", Times: -1, Chance: 0.5}))
+		w.ok(w.Inject(fault.Fault{Name: fault.Error, Endpoint: "*", Times: -1, Chance: 0.5}))
 		out := ""
 		for range 32 {
 			if _, err := w.do("POST", presignCombine, combineBody()); err != nil {
@@ -134,7 +136,7 @@ func TestAdminListsAndClearsFaults(t *testing.T) {
 	}
 	w.adminOK("DELETE", "/sandbox/faults/F2", object{})
 	w.adminRefuses(404, "DELETE", "/sandbox/faults/F2", object{})
-	var back sandbox.Fault
+	var back fault.Fault
 	raw, err := json.Marshal(w.Faults()[0].Fault)
 	w.ok(err)
 	w.ok(json.Unmarshal(raw, &back))
@@ -150,7 +152,7 @@ func TestAdminListsAndClearsFaults(t *testing.T) {
 	w.refused(500, "SYSTEM_ERROR", "POST", presignCombine, combineBody())
 	journal, err := w.Journal(0, 0)
 	w.ok(err)
-	if x := journal[0]; len(x.Faults) != 1 || x.Faults[0] != sandbox.FaultError || !strings.Contains(x.Hint,
+	if x := journal[0]; len(x.Faults) != 1 || x.Faults[0] != fault.Error || !strings.Contains(x.Hint,
 		"nothing was done") {
 		t.Errorf("the journal has %+v", x)
 	}
@@ -163,11 +165,11 @@ func TestFaultsOfTwoLines(t *testing.T) {
 	for _, member := range []string{"code", "message"} {
 		w.adminRefuses(400, "POST", "/sandbox/faults", object{"name": "error", member: "-----BEGIN \r\nFORGED"})
 	}
-	if err := w.Inject(sandbox.Fault{Name: sandbox.FaultError, Code: "X\r\nFORGED"}); err == nil {
+	if err := w.Inject(fault.Fault{Name: fault.Error, Code: "X\r\nFORGED"}); err == nil {
 		t.Error("took a code of two lines")
 	}
 	for _, times := range []int{-1, 1001} {
-		w.adminRefuses(400, "POST", "/sandbox/payers/"+openID+"/fail-next", object{"reason": sandbox.NotEnough,
+		w.adminRefuses(400, "POST", "/sandbox/payers/"+openID+"/fail-next", object{"reason": ledger.NotEnough,
 			"times": times})
 	}
 }
@@ -220,7 +222,7 @@ func TestChaosCostsNothing(t *testing.T) {
 	applied := 0
 	for _, f := range s.Faults() {
 		applied += f.Applied
-		if f.Fault.Name == sandbox.FaultLatency {
+		if f.Fault.Name == fault.Latency {
 			t.Error("latency under a clock that stands still")
 		}
 	}

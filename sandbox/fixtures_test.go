@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay"
-	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // testFile is one of the published keys.
@@ -27,10 +27,10 @@ func testFile(t testing.TB, name string) string {
 }
 
 // pinnedKeys are the published ones, to start without the wait for fresh ones.
-func pinnedKeys(t testing.TB) *sandbox.KeyMaterial {
+func pinnedKeys(t testing.TB) *ledger.KeyMaterial {
 	t.Helper()
 	secret := func(name string) wxpay.Secret { return wxpay.NewSecret(testFile(t, name)) }
-	return &sandbox.KeyMaterial{PlatformCertificate: testFile(t, "platform_cert.pem"),
+	return &ledger.KeyMaterial{PlatformCertificate: testFile(t, "platform_cert.pem"),
 		PlatformKey: secret("platform_key.pem"), PublicKeyKey: secret("public_key.pem")}
 }
 

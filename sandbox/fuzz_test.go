@@ -13,6 +13,7 @@ import (
 
 	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // Whatever comes in, the answer is in WeChat Pay's shape, says that it is a
@@ -37,8 +38,8 @@ func FuzzRequest(f *testing.F) {
 		r.Header.Set("Authorization", authorization)
 		w := &page{header: http.Header{}}
 		handler.ServeHTTP(w, r)
-		if w.header.Get(sandbox.HeaderSandbox) == "" || w.header.Get("X-Sandbox-Hint") == "" &&
-			w.header.Get(sandbox.HeaderUnsupported) == "" {
+		if w.header.Get(ledger.HeaderSandbox) == "" || w.header.Get("X-Sandbox-Hint") == "" &&
+			w.header.Get(ledger.HeaderUnsupported) == "" {
 			t.Errorf("%d without an explanation", w.status)
 		}
 		if w.header.Get(wire.HeaderSignature) != "" {
@@ -77,7 +78,7 @@ func FuzzXMLRequest(f *testing.F) {
 			return
 		}
 		answer, err := wire.ParseXML(w.body.Bytes())
-		if err != nil || w.status != 200 || answer["return_code"] == "" || w.header.Get(sandbox.HeaderSandbox) == "" {
+		if err != nil || w.status != 200 || answer["return_code"] == "" || w.header.Get(ledger.HeaderSandbox) == "" {
 			t.Fatalf("%d %s, %v", w.status, w.body.Bytes(), err)
 		}
 		asked, _ := wire.ParseXML(body)

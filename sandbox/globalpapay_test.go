@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 const (
@@ -39,7 +40,7 @@ func globalDebitBody(contractID, no string) object {
 	}
 }
 
-func (w *world) signGlobal(code string) *sandbox.Contract {
+func (w *world) signGlobal(code string) *ledger.Contract {
 	w.Helper()
 	c, err := w.Payer(openID).Agree(w.must("POST", globalContracts+"app-pre-entrust-sign",
 		globalBody(code))["session_id"].(string))
@@ -88,7 +89,7 @@ func TestGlobalSessions(t *testing.T) {
 	w.refused(400, "INVALID_REQUEST", "POST", app, globalBody("A"))
 	w.ok(w.Advance(20 * time.Minute))
 	_, err := w.Payer(openID).Open(token)
-	w.page(err, sandbox.PageExpired)
+	w.page(err, ledger.PageExpired)
 	w.refused(400, "PARAM_ERROR", "POST", app, until)
 	token = w.must("POST", app, globalBody("B"))["session_id"].(string)
 	w.ok(w.Advance(2*time.Hour - time.Second))
@@ -98,7 +99,7 @@ func TestGlobalSessions(t *testing.T) {
 	// From another device than the merchant says nobody signs.
 	token = w.must("POST", app, with(globalBody("C"), "user_client_ip", "119.145.83.6"))["session_id"].(string)
 	_, err = w.Payer(openID).From("10.0.0.1").Agree(token)
-	w.page(err, sandbox.PageWrongUser)
+	w.page(err, ledger.PageWrongUser)
 	if got := w.received(); len(got) != 0 {
 		t.Errorf("notified: %v", got)
 	}
@@ -128,11 +129,11 @@ func TestGlobalContract(t *testing.T) {
 	byCode := globalContracts + "out-contract-code/A?plan_id=123"
 	w.refused(404, "NOT_FOUND", "GET", byCode, nil)
 	for _, mode := range []struct {
-		by   sandbox.Termination
+		by   ledger.Termination
 		want string
 	}{
-		{sandbox.ByUser, "USER"}, {sandbox.ByMerchant, "MERCHANT"}, {sandbox.ByConsole, "MERCHANT"},
-		{sandbox.ByCustomerService, "PLATFORM"}, {sandbox.BySystem, "PLATFORM"},
+		{ledger.ByUser, "USER"}, {ledger.ByMerchant, "MERCHANT"}, {ledger.ByConsole, "MERCHANT"},
+		{ledger.ByCustomerService, "PLATFORM"}, {ledger.BySystem, "PLATFORM"},
 	} {
 		c := w.signGlobal("code" + string(mode.by[:3]) + mode.want)
 		byID := globalContracts + c.ID
@@ -140,7 +141,7 @@ func TestGlobalContract(t *testing.T) {
 			got["terminated_time"] != nil || got["user_display_name"] != "张三" {
 			t.Errorf("signed: got %v", got)
 		}
-		if mode.by == sandbox.ByMerchant {
+		if mode.by == ledger.ByMerchant {
 			w.refused(400, "PARAM_ERROR", "POST", byID+"/terminate", object{"appid": sandbox.DefaultAppID})
 			w.must("POST", byID+"/terminate", object{"appid": sandbox.DefaultAppID, "termination_note": "moved"})
 		} else {
@@ -218,11 +219,11 @@ func TestGlobalDebit(t *testing.T) {
 
 	// Each failure is an error of its own; the order waits to be reversed.
 	payer := w.Payer(openID)
-	for failure, want := range map[sandbox.Failure]struct {
+	for failure, want := range map[ledger.Failure]struct {
 		status int
 		code   string
 	}{
-		sandbox.NotEnough: {403, "NOT_ENOUGH"}, sandbox.RiskRejected: {400, "RULELIMIT"}, sandbox.BankError: {400,
+		ledger.NotEnough: {403, "NOT_ENOUGH"}, ledger.RiskRejected: {400, "RULELIMIT"}, ledger.BankError: {400,
 			"BANKERROR"},
 	} {
 		w.ok(payer.FailNext(failure))
@@ -240,7 +241,7 @@ func TestGlobalDebit(t *testing.T) {
 		w.refused(400, "ORDER_CLOSED", "POST", byNo+"/reverse", object{})
 		w.refused(400, "ORDER_CLOSED", "POST", globalPay, globalDebitBody(c.ID, no))
 	}
-	w.ok(payer.FailNext(sandbox.SystemFailure))
+	w.ok(payer.FailNext(ledger.SystemFailure))
 	w.refused(500, "SYSTEM_ERROR", "POST", globalPay, globalDebitBody(c.ID, "2"))
 	w.refused(404, "NOT_FOUND", "POST", globalPay+"/out-trade-no/2/reverse", object{})
 	w.must("POST", globalPay, globalDebitBody(c.ID, "2"))
@@ -259,7 +260,7 @@ func TestGlobalScheduleAndCertificates(t *testing.T) {
 		globalBody("A"))["session_id"].(string))
 	w.ok(err)
 	w.ok(w.Advance(24 * time.Hour))
-	if p := w.onlyPush(); p.State != sandbox.PushGivenUp || len(p.Attempts) != 10 ||
+	if p := w.onlyPush(); p.State != ledger.PushGivenUp || len(p.Attempts) != 10 ||
 		p.Attempts[9].At.Sub(p.CreatedAt) != 3*time.Hour+4*time.Minute {
 		t.Errorf("got %s after %d attempts, %v", p.State, len(p.Attempts),
 			p.Attempts[len(p.Attempts)-1].At.Sub(p.CreatedAt))

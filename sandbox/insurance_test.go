@@ -11,6 +11,7 @@ import (
 	"github.com/wxpay-go/wxpay/api/event"
 	"github.com/wxpay-go/wxpay/api/insurance"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 const (
@@ -50,7 +51,7 @@ func payFirst(body object) object {
 }
 
 // insured is a contract signed at start.
-func (w *world) insured(body object) *sandbox.Contract {
+func (w *world) insured(body object) *ledger.Contract {
 	w.Helper()
 	c, err := w.Payer(openID).Agree(w.must("POST", insuranceSign+"app", body)["pre_entrustweb_id"].(string))
 	w.ok(err)
@@ -117,7 +118,7 @@ func TestInsuranceExpiresUnsigned(t *testing.T) {
 	w.refused(400, "INVALID_REQUEST", "POST", insuranceSign+"app", with(insuranceBody(), "attach", "x"))
 	w.ok(w.Advance(10 * time.Minute))
 	_, err := w.Payer(openID).Agree(token)
-	w.page(err, sandbox.PageExpired)
+	w.page(err, ledger.PageExpired)
 	w.must("POST", insuranceSign+"app", with(insuranceBody(), "attach", "x")) // nobody tried: the code is good
 }
 
@@ -132,7 +133,7 @@ func TestInsurancePaysWhileSigning(t *testing.T) {
 	}
 	w.ok(payer.RunOut())
 	_, err := payer.Agree(presign("poor"))
-	w.page(err, sandbox.PageBlocked)
+	w.page(err, ledger.PageBlocked)
 	if got := w.received(); len(got) != 0 {
 		t.Errorf("a failed payment notified: %v", got)
 	}
@@ -187,7 +188,7 @@ func TestInsuranceNamesItsPayer(t *testing.T) {
 	}
 	w.ok(payer.Identify("李四", "440101199001011235"))
 	_, err := payer.Agree(presign("other"))
-	w.page(err, sandbox.PageIdentity)
+	w.page(err, ledger.PageIdentity)
 	w.refused(404, "RESOURCE_NOT_EXISTS", "GET", strings.Replace(insuranceCode, code, "other", 1), nil)
 	w.ok(payer.Identify("张三", "440101199001011234"))
 	_, err = payer.Agree(presign("same"))
@@ -197,8 +198,8 @@ func TestInsuranceNamesItsPayer(t *testing.T) {
 
 func TestInsuranceRefusesAtPresign(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, sandbox.WithPlan(sandbox.Plan{ID: "12540", Product: sandbox.Insurance,
-		Limits: sandbox.Limits{PeriodDays: 365}}))
+	w := newWorld(t, sandbox.WithPlan(ledger.Plan{ID: "12540", Product: ledger.Insurance,
+		Limits: ledger.Limits{PeriodDays: 365}}))
 	defer w.hinted()
 	set := func(name string, value any) func(object) { return func(b object) { with(b, name, value) } }
 	list := func(p ...object) func(object) { return set("policy_periods", p) }
@@ -287,11 +288,11 @@ func TestInsuranceWithoutPeriods(t *testing.T) {
 	w := newWorld(t)
 	defer w.hinted()
 	token := w.must("POST", insuranceSign+"app", insuranceBody())["pre_entrustweb_id"].(string)
-	c, err := w.Payer(openID).SignElsewhere(sandbox.Insurance, "12535")
+	c, err := w.Payer(openID).SignElsewhere(ledger.Insurance, "12535")
 	w.ok(err)
 	w.receivedOne("INSURANCE_ENTRUST.SIGN")
 	_, err = w.Payer(openID).Agree(token)
-	w.page(err, sandbox.PageSigned)
+	w.page(err, ledger.PageSigned)
 	w.refused(400, "INVALID_REQUEST", "POST", insuranceSign+"app", with(insuranceBody(), "out_contract_code", "B"))
 	w.must("POST", insuranceSign+"app", with(with(insuranceBody(), "out_contract_code", "B"), "out_user_code",
 		"second account"))

@@ -6,13 +6,14 @@ import (
 
 	"github.com/wxpay-go/wxpay/api/event"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
-func insuranceModify(c *sandbox.Contract) string {
+func insuranceModify(c *ledger.Contract) string {
 	return insuranceRoot + "/policy-periods/plan-id/12535/contract-id/" + c.ID + "/modify"
 }
 
-func insuranceRenew(c *sandbox.Contract) string {
+func insuranceRenew(c *ledger.Contract) string {
 	return insuranceRoot + "/contracts/plan-id/12535/contract-id/" + c.ID + "/renew"
 }
 
@@ -125,7 +126,7 @@ func TestInsuranceChangesEnd(t *testing.T) {
 	w.must("POST", insuranceCode+"/terminate", object{"contract_termination_remark": "x"})
 	w.refused(400, "INVALID_REQUEST", "POST", insuranceModify(c), amounts(4800, 4800, 4000))
 
-	other, err := w.Payer("other").SignElsewhere(sandbox.Insurance, "12535")
+	other, err := w.Payer("other").SignElsewhere(ledger.Insurance, "12535")
 	w.ok(err)
 	w.refused(400, "INVALID_REQUEST", "POST", insuranceModify(other), amounts(4800, 4800, 4000)) // it has no periods
 	w.refused(400, "INVALID_REQUEST", "POST", insuranceRenew(other), amounts(4800))
@@ -228,8 +229,8 @@ func TestInsuranceIsNotRenewable(t *testing.T) {
 
 func TestInsuranceByYearRenewsAfterAYear(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, sandbox.WithPlan(sandbox.Plan{ID: "12540", Product: sandbox.Insurance,
-		NotifyURL: "https://yourapp.com/notify", Limits: sandbox.Limits{PeriodDays: 365}}))
+	w := newWorld(t, sandbox.WithPlan(ledger.Plan{ID: "12540", Product: ledger.Insurance,
+		NotifyURL: "https://yourapp.com/notify", Limits: ledger.Limits{PeriodDays: 365}}))
 	defer w.hinted()
 	body := insuranceBody()
 	body["plan_id"], body["policy_periods"] = 12540, periods(1, 4800, "2020-09-10", "2021-09-10")

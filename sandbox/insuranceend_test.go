@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/api/event"
-	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 func TestInsuranceThePayerThinksAgain(t *testing.T) {
@@ -14,7 +14,7 @@ func TestInsuranceThePayerThinksAgain(t *testing.T) {
 	defer w.hinted()
 	c := w.insured(insuranceBody())
 	payer := w.Payer(openID)
-	w.page(payer.StayInsured(c.ID), sandbox.PageUsed)
+	w.page(payer.StayInsured(c.ID), ledger.PageUsed)
 	w.ok(payer.Terminate(c.ID))
 	if got := w.received(); len(got) != 0 {
 		t.Errorf("a pending termination notified: %v", got)
@@ -24,8 +24,8 @@ func TestInsuranceThePayerThinksAgain(t *testing.T) {
 		q["revoke_terminate_contract_redirect_url"] == nil {
 		t.Errorf("query: got %v", q)
 	}
-	w.page(payer.Terminate(c.ID), sandbox.PageUsed)
-	w.page(w.Payer("another").StayInsured(c.ID), sandbox.PageWrongUser)
+	w.page(payer.Terminate(c.ID), ledger.PageUsed)
+	w.page(w.Payer("another").StayInsured(c.ID), ledger.PageWrongUser)
 	w.ok(payer.StayInsured(c.ID))
 	w.ok(w.Advance(25 * hour))
 	if q := w.must("GET", insuranceCode, nil); q["contract_state"] != "SIGNED" {
@@ -49,15 +49,15 @@ func TestInsuranceThePayerThinksAgain(t *testing.T) {
 
 func TestInsuranceEndsInEveryMode(t *testing.T) {
 	t.Parallel()
-	for _, mode := range []sandbox.Termination{sandbox.ByMerchant, sandbox.ByConsole, sandbox.ByCustomerService,
-		sandbox.BySystem} {
+	for _, mode := range []ledger.Termination{ledger.ByMerchant, ledger.ByConsole, ledger.ByCustomerService,
+		ledger.BySystem} {
 		t.Run(string(mode), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			defer w.hinted()
 			c := w.insured(insuranceBody())
 			w.ok(w.Payer(openID).Terminate(c.ID)) // pending: others may end it at once
-			if mode == sandbox.ByMerchant {
+			if mode == ledger.ByMerchant {
 				reply := w.must("POST", insuranceCode+"/terminate", object{"contract_termination_remark": "用户解约"})
 				if reply["contract_state"] != "TERMINATED" ||
 					reply["contract_terminate_info"].(object)["contract_termination_remark"] != "用户解约" {

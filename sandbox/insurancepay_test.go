@@ -6,11 +6,12 @@ import (
 
 	"github.com/wxpay-go/wxpay/api/event"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 const insuranceApply = "v3/papay/insurance-pay/transactions/apply"
 
-func insurancePeriod(c *sandbox.Contract, id string) string {
+func insurancePeriod(c *ledger.Contract, id string) string {
 	return "v3/papay/insurance-pay/policy-periods/contract-id/" + c.ID + "/policy-period-id/" + id
 }
 
@@ -18,7 +19,7 @@ func insuranceBooking(total int) object {
 	return object{"appid": "wxd678efh567hg6787", "scheduled_amount": object{"total": total, "currency": "CNY"}}
 }
 
-func insuranceDebit(c *sandbox.Contract, period int, no string, total int) object {
+func insuranceDebit(c *ledger.Contract, period int, no string, total int) object {
 	return object{
 		"appid": c.AppID, "out_trade_no": no, "description": "保险",
 		"transaction_notify_url": "https://yourapp.com/debited", "contract_id": c.ID,
@@ -213,16 +214,16 @@ func TestInsuranceBookingTheNextVoidsTheLast(t *testing.T) {
 // A first payment keeps to the plan's limits like every other; the signing fails with it.
 func TestInsuranceFirstPaymentOverALimit(t *testing.T) {
 	t.Parallel()
-	for name, limits := range map[string]sandbox.Limits{"each": {PerDebit: 4799}, "day": {PerDay: 4799}} {
+	for name, limits := range map[string]ledger.Limits{"each": {PerDebit: 4799}, "day": {PerDay: 4799}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			plan := sandbox.Plan{ID: sandbox.DefaultPlanID, Product: sandbox.Insurance,
+			plan := ledger.Plan{ID: sandbox.DefaultPlanID, Product: ledger.Insurance,
 				NotifyURL: "https://yourapp.com/notify", Limits: limits}
 			w.ok(w.AddPlan(sandbox.DefaultMchID, plan))
 			_, err := w.Payer(openID).Agree(w.must("POST", insuranceSign+
 				"app", payFirst(insuranceBody()))["pre_entrustweb_id"].(string))
-			w.page(err, sandbox.PageBlocked)
+			w.page(err, ledger.PageBlocked)
 			if debits, err := w.Debits(); err != nil || len(debits) != 0 {
 				t.Errorf("debited %v, %v", debits, err)
 			}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 func isolatedPasswordExempt(i *isolated) {
@@ -178,7 +179,7 @@ func isolatedGlobalContract(w *world, sub, who string, sign object) {
 	paid := w.must("POST", globalPay, debit("paid"))["transaction_id"].(string)
 	w.must("GET", globalPay+"/"+paid+query, nil)
 	w.must("GET", globalPay+"/out-trade-no/paid"+sub+query, nil)
-	w.ok(w.Payer(who).FailNext(sandbox.BankError))
+	w.ok(w.Payer(who).FailNext(ledger.BankError))
 	w.refused(400, "BANKERROR", "POST", globalPay, debit("failed"))
 	w.must("POST", globalPay+"/out-trade-no/failed"+sub+"/reverse", with(object{}, "sub_mchid", sub))
 	w.must("POST", globalContracts+c.ID+"/terminate", end)

@@ -18,7 +18,7 @@ import (
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/catalogue"
 	"github.com/wxpay-go/wxpay/internal/wire"
-	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // message is an API call taken apart, so that its ids can be replaced.
@@ -204,7 +204,7 @@ type answer struct {
 
 func answerOf(m *message, out *httptest.ResponseRecorder) answer {
 	a := answer{status: out.Code, success: out.Code < 300, values: map[string]string{}}
-	a.hint = out.Header().Get(sandbox.HeaderHint)
+	a.hint = out.Header().Get(ledger.HeaderHint)
 	_, a.number, _ = strings.Cut(out.Header().Get(wire.HeaderRequestID), "-")
 	if m.v2 {
 		f, _ := wire.ParseXML(out.Body.Bytes())

@@ -6,10 +6,11 @@ import (
 
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 func isolatedPapay(i *isolated) {
-	w := i.world(sandbox.Plan{ID: "2", Product: sandbox.Papay, Mode: sandbox.DebitNoticed})
+	w := i.world(ledger.Plan{ID: "2", Product: ledger.Papay, Mode: ledger.DebitNoticed})
 	c, notify, failNotify := w.recurring()
 	const byCode = "/out-contract-code/A1"
 	w.must("GET", "v3/papay/sign/contracts/plan-id/2"+byCode, nil)
@@ -17,7 +18,7 @@ func isolatedPapay(i *isolated) {
 	w.at(1, 7*time.Hour)
 	w.must("POST", notify, noticeBody(1990))
 	w.at(3, 7*time.Hour)
-	w.ok(w.Payer(papayOpenID).FailNext(sandbox.NotEnough))
+	w.ok(w.Payer(papayOpenID).FailNext(ledger.NotEnough))
 	w.must("POST", applyPapay, applyBody(c.ID, "debit-1", 1990))
 	w.received()
 	w.must("POST", failNotify, object{"mchid": "1900000109", "appid": "wxd678efh567hg6787"})
@@ -44,7 +45,7 @@ func isolatedPartnerPapay(i *isolated) {
 	for _, scene := range []string{"app", "mini-program", "jsapi", "h5"} {
 		w.must("POST", presignPartner+scene, with(partnerBody("S"+scene[:2]), "out_user_code", "B"))
 	}
-	sign := func(body object) *sandbox.Contract {
+	sign := func(body object) *ledger.Contract {
 		presigned := w.must("POST", presignPartner+"app", body)
 		c, err := w.Payer(papayOpenID).Agree(presigned["pre_entrustweb_id"].(string))
 		w.ok(err)
@@ -66,7 +67,7 @@ func isolatedPartnerPapay(i *isolated) {
 	book := with(parties(), "schedule_amount", object{"total": 1990})
 	w.must("POST", schedules+"/schedule", with(book, "sp_mchid", nil))
 	w.at(2, 12*time.Hour)
-	w.ok(w.Payer(papayOpenID).FailNext(sandbox.NotEnough))
+	w.ok(w.Payer(papayOpenID).FailNext(ledger.NotEnough))
 	apply := with(with(applyBody(recurring.ID, "debit-1", 100), "appid", nil), "sp_appid", "wxd678efh567hg6787")
 	w.must("POST", "v3/papay/pay/partner/transactions/apply", with(apply, "sub_mchid", "1900000110"))
 	w.received()
@@ -166,7 +167,7 @@ func TestSigningForAnotherMerchantsPlan(t *testing.T) {
 		launch, err := other.ContractExtraData(with2(f, "version", ""))
 		w.ok(err)
 		_, atMiniProgram := w.Payer(openID).OpenMiniProgram(launch.ExtraData)
-		if pageReason(atPage) != sandbox.PageRejected || pageReason(atMiniProgram) != sandbox.PageRejected {
+		if pageReason(atPage) != ledger.PageRejected || pageReason(atMiniProgram) != ledger.PageRejected {
 			t.Fatalf("plan %s: the pages say %v and %v", plan, atPage, atMiniProgram)
 		}
 		told = append(told, atPage.Error()+"\n"+atMiniProgram.Error())

@@ -8,6 +8,7 @@ import (
 
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
@@ -23,7 +24,7 @@ type isolated struct {
 }
 
 // world is where the scenario runs. The merchant has these plans besides the default ones.
-func (i *isolated) world(plans ...sandbox.Plan) *world {
+func (i *isolated) world(plans ...ledger.Plan) *world {
 	i.Helper()
 	if i.again {
 		return i.twinsWorld()
@@ -97,7 +98,7 @@ func (i *isolated) open(w *xmlWorld, path string, f map[string]string, opts ...w
 }
 
 // twin is the merchant with everything another merchant has, under other ids.
-func twin(m sandbox.Merchant) sandbox.Merchant {
+func twin(m ledger.Merchant) ledger.Merchant {
 	ids := twinIDs(m)
 	all := func(of []string) (out []string) {
 		for _, id := range of {
@@ -105,20 +106,20 @@ func twin(m sandbox.Merchant) sandbox.Merchant {
 		}
 		return out
 	}
-	other := sandbox.Merchant{MchID: ids[m.MchID], AppIDs: all(m.AppIDs),
+	other := ledger.Merchant{MchID: ids[m.MchID], AppIDs: all(m.AppIDs),
 		APIv2Key: wxpay.NewSecret(strings.Repeat("7", 32))}
 	for _, p := range m.Plans {
 		p.ID, p.Owner = ids[p.ID], ids[p.Owner]
 		other.Plans = append(other.Plans, p)
 	}
 	for _, s := range m.SubMerchants {
-		other.SubMerchants = append(other.SubMerchants, sandbox.SubMerchant{MchID: ids[s.MchID], AppIDs: all(s.AppIDs)})
+		other.SubMerchants = append(other.SubMerchants, ledger.SubMerchant{MchID: ids[s.MchID], AppIDs: all(s.AppIDs)})
 	}
 	return other
 }
 
 // twinIDs are the ids that the merchant's twin has, by the merchant's.
-func twinIDs(m sandbox.Merchant) map[string]string {
+func twinIDs(m ledger.Merchant) map[string]string {
 	ids := append([]string{m.MchID}, m.AppIDs...)
 	for _, p := range m.Plans {
 		ids = append(ids, p.ID, p.Owner)

@@ -3,13 +3,15 @@ package sandbox
 import (
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // ResetAPIv3Key does what the merchant console's "set APIv3 key" does: from now on
 // notifications and certificates are sealed with a new key, which is returned.
 func (s *Sandbox) ResetAPIv3Key(mchid string) (wxpay.Secret, error) {
-	key := s.engine.random.roll(letters, wire.KeySize)
-	if err := s.engine.changeKeys(mchid, func(k *savedKeys, _ *merchant) error {
+	key := s.engine.Random.Roll(engine.Letters, wire.KeySize)
+	if err := s.engine.ChangeKeys(mchid, func(k *engine.SavedKeys, _ *engine.Merchant) error {
 		k.APIv3Key = key
 		return nil
 	}); err != nil {
@@ -21,24 +23,24 @@ func (s *Sandbox) ResetAPIv3Key(mchid string) (wxpay.Secret, error) {
 // ReplaceCertificate gives the merchant a new API certificate with a new private
 // key, as when it applies for another in the console. Calls signed for the former
 // one get 401. The new one is in what is returned.
-func (s *Sandbox) ReplaceCertificate(mchid string) (Merchant, error) {
-	cert, key, err := generate("wxpay sandbox merchant " + mchid)
+func (s *Sandbox) ReplaceCertificate(mchid string) (ledger.Merchant, error) {
+	cert, key, err := engine.Generate("wxpay sandbox merchant " + mchid)
 	if err != nil {
-		return Merchant{}, err
+		return ledger.Merchant{}, err
 	}
-	if err := s.engine.changeKeys(mchid, func(k *savedKeys, m *merchant) error {
+	if err := s.engine.ChangeKeys(mchid, func(k *engine.SavedKeys, m *engine.Merchant) error {
 		k.Certificate, k.PrivateKey = cert, key
-		k.Retired = append(k.Retired, m.serial)
+		k.Retired = append(k.Retired, m.Serial)
 		return nil
 	}); err != nil {
-		return Merchant{}, err
+		return ledger.Merchant{}, err
 	}
-	return s.engine.registry.merchant(mchid).Merchant, nil
+	return s.engine.Registry.Merchant(mchid).Merchant, nil
 }
 
 // SetKeyMode moves a merchant between platform certificates and the public key.
-func (s *Sandbox) SetKeyMode(mchid string, mode KeyMode) error {
-	return s.engine.changeKeys(mchid, func(k *savedKeys, _ *merchant) error {
+func (s *Sandbox) SetKeyMode(mchid string, mode ledger.KeyMode) error {
+	return s.engine.ChangeKeys(mchid, func(k *engine.SavedKeys, _ *engine.Merchant) error {
 		k.KeyMode = &mode
 		return nil
 	})
@@ -50,28 +52,29 @@ func (s *Sandbox) SetKeyMode(mchid string, mode KeyMode) error {
 // a merchant who does not download certificates in between cannot verify
 // anything. Merchants of the public key notice nothing.
 func (s *Sandbox) RotatePlatformCertificate() error {
-	cert, key, err := generate("wxpay sandbox platform")
+	cert, key, err := engine.Generate("wxpay sandbox platform")
 	if err != nil {
 		return err
 	}
-	next := &savedCertificate{Certificate: cert, Key: key, From: s.engine.clock.Now().Add(certificateNotice)}
-	return s.engine.keys.add(next, func() error { return s.engine.save(next) })
+	next := &engine.SavedCertificate{Certificate: cert, Key: key,
+		From: s.engine.Clock.Now().Add(engine.CertificateNotice)}
+	return s.engine.Keys.Add(next, func() error { return s.engine.Save(next) })
 }
 
 // PlatformCertificates are those that merchants can download now, in PEM by serial
 // number.
 func (s *Sandbox) PlatformCertificates() map[string]string {
 	out := map[string]string{}
-	for _, c := range s.engine.keys.listed() {
-		out[c.serial] = string(c.pem)
+	for _, c := range s.engine.Keys.Listed() {
+		out[c.Serial] = string(c.PEM)
 	}
 	return out
 }
 
 // GenerateKeys makes fresh key material. It takes a moment: these are three
 // numbers of 2048 bits.
-func GenerateKeys() (*KeyMaterial, error) { return generateKeys() }
+func GenerateKeys() (*ledger.KeyMaterial, error) { return engine.GenerateKeys() }
 
 // GenerateMerchantKeys fills in what m lacks of certificate, private key and
 // APIv3 and APIv2 key, freshly made. A certificate without its key is left as it is.
-func GenerateMerchantKeys(m *Merchant) error { return generateMerchantKeys(m) }
+func GenerateMerchantKeys(m *ledger.Merchant) error { return engine.GenerateMerchantKeys(m) }

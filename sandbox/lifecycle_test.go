@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 func TestCombinePapayFromPresignToTermination(t *testing.T) {
@@ -53,7 +54,7 @@ func TestCombinePapayFromPresignToTermination(t *testing.T) {
 		t.Errorf("SIGN came as %+v", signed)
 	}
 	_, err = payer.Agree(token)
-	w.page(err, sandbox.PageUsed)
+	w.page(err, ledger.PageUsed)
 	w.refused(400, "INVALID_REQUEST", "POST", presignCombine, with(combineBody(), "attach", "x"))
 
 	queried := w.must("GET", byCode, nil)
@@ -92,10 +93,10 @@ func TestPasswordExemptAfterPaying(t *testing.T) {
 		t.Errorf("presign: got %v, want mchid, service_id and out_contract_code only", got)
 	}
 	_, err := payer.AgreeAfterPay(prepay)
-	w.page(err, sandbox.PageNoPrompt)
+	w.page(err, ledger.PageNoPrompt)
 
 	_, err = w.Payer("somebody-else").Pay(prepay)
-	w.page(err, sandbox.PageWrongUser)
+	w.page(err, ledger.PageWrongUser)
 	receipt, err := payer.Pay(prepay)
 	w.ok(err)
 	if receipt.Prompt == nil || receipt.Prompt.Account != "微信代扣用户A" {
@@ -107,7 +108,7 @@ func TestPasswordExemptAfterPaying(t *testing.T) {
 		t.Errorf("TRANSACTION.SUCCESS: got %+v", paid)
 	}
 	_, err = payer.Pay(prepay)
-	w.page(err, sandbox.PageUsed)
+	w.page(err, ledger.PageUsed)
 
 	w.ok(payer.DeclineAfterPay(prepay))
 	if got := w.received(); len(got) != 0 {
@@ -128,7 +129,7 @@ func TestPasswordExemptAfterPaying(t *testing.T) {
 	if ended := w.receivedOne("ENTRUST.TERMINATE"); ended.Resource["contract_state"] != "TERMINATED" {
 		t.Errorf("ENTRUST.TERMINATE carries %v", ended.Resource)
 	}
-	w.page(payer.Terminate(contract.ID), sandbox.PageUsed)
+	w.page(payer.Terminate(contract.ID), ledger.PageUsed)
 	w.refused(400, "INVALID_REQUEST", "POST", byCode+"/terminate", object{"contract_termination_remark": "x"})
 }
 
@@ -140,7 +141,7 @@ func TestTheOfferAfterPayingExpires(t *testing.T) {
 	w.must("POST", presignAfterPay, afterPayBody(prepay))
 	w.ok(w.Advance(2 * time.Hour))
 	_, err := payer.Pay(prepay)
-	w.page(err, sandbox.PageExpired)
+	w.page(err, ledger.PageExpired)
 	if again := w.must("POST", "v3/pay/transactions/jsapi", orderBody())["prepay_id"]; again != prepay {
 		t.Errorf("ordering again: got another prepay_id %v", again)
 	}
@@ -150,7 +151,7 @@ func TestTheOfferAfterPayingExpires(t *testing.T) {
 		t.Errorf("an offer to sign after the session's two hours: %+v", receipt.Prompt)
 	}
 	_, err = payer.AgreeAfterPay(prepay)
-	w.page(err, sandbox.PageExpired)
+	w.page(err, ledger.PageExpired)
 }
 
 func TestPasswordExemptMiniProgram(t *testing.T) {
@@ -163,7 +164,7 @@ func TestPasswordExemptMiniProgram(t *testing.T) {
 	}
 	token := got["pre_entrustweb_id"].(string)
 	_, err := w.Payer("somebody-else").Open(token)
-	w.page(err, sandbox.PageWrongUser)
+	w.page(err, ledger.PageWrongUser)
 	_, err = w.Payer(openID).Agree(token)
 	w.ok(err)
 	w.receivedOne("ENTRUST.SIGN")
@@ -258,9 +259,9 @@ func TestSessionsExpire(t *testing.T) {
 	w.ok(err)
 	w.ok(w.Advance(time.Second))
 	_, err = w.Payer(openID).Agree(token)
-	w.page(err, sandbox.PageExpired)
+	w.page(err, ledger.PageExpired)
 	_, err = w.Payer(openID).Open("nonsense")
-	w.page(err, sandbox.PageUnknown)
+	w.page(err, ledger.PageUnknown)
 	// The code was never signed with, so it is free again, even for other values.
 	if again := w.must("POST", presignCombine, with(combineBody(), "attach",
 		"other"))["pre_entrustweb_id"]; again == token {
@@ -278,11 +279,11 @@ func TestOneLiveContractPerUserAndPlan(t *testing.T) {
 	contract, err := w.Payer(openID).Agree(first)
 	w.ok(err)
 	_, err = w.Payer("the-same-person").Open(second)
-	w.page(err, sandbox.PageSigned)
+	w.page(err, ledger.PageSigned)
 	_, err = w.Payer("the-same-person").Agree(second)
-	w.page(err, sandbox.PageSigned)
-	w.page(w.Payer("a-stranger").Terminate(contract.ID), sandbox.PageWrongUser)
-	w.ok(w.Terminate(contract.ID, sandbox.ByCustomerService, "account lost"))
+	w.page(err, ledger.PageSigned)
+	w.page(w.Payer("a-stranger").Terminate(contract.ID), ledger.PageWrongUser)
+	w.ok(w.Terminate(contract.ID, ledger.ByCustomerService, "account lost"))
 	again, err := w.Payer("the-same-person").Agree(second)
 	w.ok(err)
 	if again.OpenID != "the-same-person" {
@@ -322,10 +323,10 @@ func TestOrders(t *testing.T) {
 	prepay = w.must("POST", "v3/pay/transactions/jsapi", unpaid)["prepay_id"].(string)
 	w.must("POST", "v3/pay/transactions/out-trade-no/second-order/close", object{"mchid": "1900000109"})
 	_, err = w.Payer(openID).Pay(prepay)
-	w.page(err, sandbox.PageClosed)
+	w.page(err, ledger.PageClosed)
 	w.refused(400, "ORDER_CLOSED", "POST", "v3/pay/transactions/jsapi", unpaid)
 	_, err = w.Payer(openID).Pay("nonsense")
-	w.page(err, sandbox.PageUnknown)
+	w.page(err, ledger.PageUnknown)
 }
 
 func TestCombinedOrders(t *testing.T) {
@@ -368,7 +369,7 @@ func TestCombinedOrders(t *testing.T) {
 		"out_trade_no": "20150806-2"})
 	w.must("POST", "v3/combine-transactions/out-trade-no/P2/close", closing)
 	_, err = w.Payer(openID).Pay(prepay)
-	w.page(err, sandbox.PageClosed)
+	w.page(err, ledger.PageClosed)
 	body["combine_out_trade_no"], body["sub_orders"] = "P3", []any{with(part("20150806-1", 1), "sub_mchid", "999")}
 	w.refused(403, "NO_AUTH", "POST", "v3/combine-transactions/jsapi", body)
 }
@@ -383,7 +384,7 @@ func TestCertificates(t *testing.T) {
 	if err != nil || !strings.HasPrefix(string(plain), "-----BEGIN CERTIFICATE-----") {
 		t.Errorf("the certificate opens to %.30q, %v", plain, err)
 	}
-	public := newWorld(t, sandbox.WithKeyMode(sandbox.KeysPublic))
+	public := newWorld(t, sandbox.WithKeyMode(ledger.KeysPublic))
 	if e := public.refused(http.StatusNotFound, "RESOURCE_NOT_EXISTS", "GET", "v3/certificates", nil); !e.Verified {
 		t.Error("the 404 is not signed")
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // pipes is a listener without a network, so that time is the bubble's.
@@ -88,7 +89,7 @@ func TestABodyThatTricklesIsGivenUp(t *testing.T) {
 			}
 		}()
 		r := readAnswer(t, answers)
-		if hint := r.Header.Get(sandbox.HeaderHint); r.StatusCode != 400 || !strings.Contains(hint, "too slowly") {
+		if hint := r.Header.Get(ledger.HeaderHint); r.StatusCode != 400 || !strings.Contains(hint, "too slowly") {
 			t.Errorf("got %d, %s", r.StatusCode, hint)
 		}
 		closed(t, answers, 30*time.Second, began)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
@@ -11,51 +13,63 @@ import (
 // returned is a copy as of now.
 
 // Contracts lists every contract, oldest first.
-func (s *Sandbox) Contracts() ([]*Contract, error) { return list(s.engine, (*contractRow).view) }
+func (s *Sandbox) Contracts() ([]*ledger.Contract, error) {
+	return engine.List(s.engine, (*engine.ContractRow).View)
+}
 
 // Sessions lists every presigned session, oldest first.
-func (s *Sandbox) Sessions() ([]*Session, error) { return list(s.engine, (*sessionRow).view) }
+func (s *Sandbox) Sessions() ([]*ledger.Session, error) {
+	return engine.List(s.engine, (*engine.SessionRow).View)
+}
 
 // Orders lists every order, oldest first.
-func (s *Sandbox) Orders() ([]*Order, error) { return list(s.engine, (*orderRow).view) }
+func (s *Sandbox) Orders() ([]*ledger.Order, error) {
+	return engine.List(s.engine, (*engine.OrderRow).View)
+}
 
 // Debits lists every debit, oldest first.
-func (s *Sandbox) Debits() ([]*Debit, error) { return list(s.engine, (*debitRow).view) }
+func (s *Sandbox) Debits() ([]*ledger.Debit, error) {
+	return engine.List(s.engine, (*engine.DebitRow).View)
+}
 
 // Refunds lists every refund, oldest first.
-func (s *Sandbox) Refunds() ([]*Refund, error) { return list(s.engine, (*refundRow).view) }
+func (s *Sandbox) Refunds() ([]*ledger.Refund, error) {
+	return engine.List(s.engine, (*engine.RefundRow).View)
+}
 
 // Pushes lists every notification, oldest first.
-func (s *Sandbox) Pushes() ([]*Push, error) { return list(s.engine, (*pushRow).view) }
+func (s *Sandbox) Pushes() ([]*ledger.Push, error) {
+	return engine.List(s.engine, (*engine.PushRow).View)
+}
 
 // Contract is one contract as it is now.
-func (s *Sandbox) Contract(id string) (*Contract, error) {
-	var c *contractRow
-	err := s.engine.look(func(st *step) (err error) {
-		c, err = st.contract(id)
+func (s *Sandbox) Contract(id string) (*ledger.Contract, error) {
+	var c *engine.ContractRow
+	err := s.engine.Look(func(st *engine.Step) (err error) {
+		c, err = st.Contract(id)
 		return err
 	})
-	return c.view(), err
+	return c.View(), err
 }
 
 // Journal lists the API calls after a sequence number, oldest first: the newest
 // of them if newest is above 0, otherwise all that are kept.
-func (s *Sandbox) Journal(after int64, newest int) ([]Exchange, error) {
-	return s.engine.journal.list(context.Background(), after, newest)
+func (s *Sandbox) Journal(after int64, newest int) ([]ledger.Exchange, error) {
+	return s.engine.Journal.List(context.Background(), after, newest)
 }
 
 // Redeliver sends a notification once more at once, whatever has become of it.
 func (s *Sandbox) Redeliver(pushID string) error {
-	return s.engine.step(context.Background(), func(st *step) error {
-		p, err := get[pushRow](st.Tx, pushID)
+	return s.engine.Step(context.Background(), func(st *engine.Step) error {
+		p, err := engine.Get[engine.PushRow](st.Tx, pushID)
 		if errors.Is(err, store.ErrNotFound) {
-			return &PageError{Reason: PageUnknown, Message: "There is no such notification."}
+			return &ledger.PageError{Reason: ledger.PageUnknown, Message: "There is no such notification."}
 		}
 		if err != nil {
 			return err
 		}
-		p.again(st.now)
-		st.pushed = true
-		return put(st.Tx, p)
+		p.Again(st.Now)
+		st.Pushed = true
+		return engine.Put(st.Tx, p)
 	})
 }

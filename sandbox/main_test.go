@@ -15,6 +15,7 @@ import (
 	"github.com/wxpay-go/wxpay/catalogue"
 	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // Numbers of the official samples.
@@ -183,9 +184,9 @@ func (w *world) refused(status int, code, method, path string, body any) *wxpay.
 }
 
 // page wants a PageError of this reason.
-func (w *world) page(err error, reason sandbox.PageReason) {
+func (w *world) page(err error, reason ledger.PageReason) {
 	w.Helper()
-	var e *sandbox.PageError
+	var e *ledger.PageError
 	if !errors.As(err, &e) || e.Reason != reason {
 		w.Errorf("got %v, want the page to say %q", err, reason)
 	}

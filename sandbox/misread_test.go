@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
@@ -42,7 +43,7 @@ func rewrite(t *testing.T, s store.Store, kind string, change func(*store.Row, o
 }
 
 // lived is a store with a contract, a debit and a refund in it.
-func lived(t *testing.T) (keep, *sandbox.Contract) {
+func lived(t *testing.T) (keep, *ledger.Contract) {
 	t.Helper()
 	kept := keep{store.NewMemory()}
 	w := newWorld(t, sandbox.WithStore(kept))
@@ -156,16 +157,16 @@ func TestADueRowThatIsMendedHappens(t *testing.T) {
 			"lottery"
 	})
 	w := newWorld(t, sandbox.WithStore(kept))
-	state := func(want sandbox.RefundState) {
+	state := func(want ledger.RefundState) {
 		t.Helper()
 		w.ok(w.Advance(48 * time.Hour))
 		if refunds, err := w.Refunds(); err != nil || len(refunds) != 1 || refunds[0].State != want {
 			t.Errorf("got %+v, %v, want %s", refunds, err, want)
 		}
 	}
-	state(sandbox.RefundProcessing)
+	state(ledger.RefundProcessing)
 	rewrite(t, kept, "refund", func(_ *store.Row, data object) { data["kind"] = kind })
-	state(sandbox.RefundSuccess)
+	state(ledger.RefundSuccess)
 }
 
 // Whoever needs a row whose data is another's is told, and nothing is written over the other.
@@ -199,7 +200,7 @@ func TestAContractThatCannotBeUnderstoodIsNotEnded(t *testing.T) {
 	w := newWorld(t, sandbox.WithStore(kept))
 	for how, err := range map[string]error{
 		"the payer":  w.Payer(openID).Terminate(c.ID),
-		"the system": w.Terminate(c.ID, sandbox.BySystem, ""),
+		"the system": w.Terminate(c.ID, ledger.BySystem, ""),
 		"deleting":   w.Payer(openID).Delete(c.ID),
 	} {
 		if err == nil || !strings.Contains(err.Error(), "the store's contract "+c.ID+` is of the product "lottery"`) {

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
@@ -26,7 +27,7 @@ type TB interface {
 // delivered, in more words than WeChat Pay has.
 func New(t TB, options ...Option) *Sandbox {
 	t.Helper()
-	c := Config{Keys: testKeyMaterial(), Merchants: []Merchant{DefaultMerchant()}, OneClock: true}
+	c := Config{Keys: testKeyMaterial(), Merchants: []ledger.Merchant{DefaultMerchant()}, OneClock: true}
 	// A test that has ended must not be logged to, and its last requests may
 	// still be under way.
 	var mu sync.Mutex
@@ -79,7 +80,7 @@ type Option func(*Config)
 
 // WithMerchant registers another merchant, or replaces the default one when it
 // has its id. The client is always the first merchant's.
-func WithMerchant(m Merchant) Option {
+func WithMerchant(m ledger.Merchant) Option {
 	return func(c *Config) {
 		for i := range c.Merchants {
 			if c.Merchants[i].MchID == m.MchID {
@@ -92,17 +93,17 @@ func WithMerchant(m Merchant) Option {
 }
 
 // WithPlan gives the first merchant another plan or service.
-func WithPlan(p Plan) Option {
+func WithPlan(p ledger.Plan) Option {
 	return func(c *Config) { c.Merchants[0].Plans = append(c.Merchants[0].Plans, p) }
 }
 
 // WithSubMerchant lets the first merchant act for another one.
-func WithSubMerchant(m SubMerchant) Option {
+func WithSubMerchant(m ledger.SubMerchant) Option {
 	return func(c *Config) { c.Merchants[0].SubMerchants = append(c.Merchants[0].SubMerchants, m) }
 }
 
 // WithKeyMode says which of WeChat Pay's keys the first merchant has.
-func WithKeyMode(mode KeyMode) Option {
+func WithKeyMode(mode ledger.KeyMode) Option {
 	return func(c *Config) { c.Merchants[0].KeyMode = mode }
 }
 
@@ -140,7 +141,7 @@ func TwoClocks() Option {
 	return func(c *Config) { c.OneClock = false }
 }
 
-// WithChaos arms the faults of [Chaos], without latency where the clock stands
+// WithChaos arms the faults of [fault.Chaos], without latency where the clock stands
 // still. With [Seed] they strike the same calls in the same order.
 func WithChaos() Option {
 	return func(c *Config) { c.Chaos = true }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // uuid5 is the shape of the notification ids that were seen in production.
@@ -101,7 +102,7 @@ func numbers() map[string]drawn {
 			return err
 		}},
 		"out_contract_code": {[]int{16}, func(w *world, no string) error {
-			_, err := w.Payer("payer"+no).SignElsewhere(sandbox.CombinePapay, sandbox.DefaultPlanID)
+			_, err := w.Payer("payer"+no).SignElsewhere(ledger.CombinePapay, sandbox.DefaultPlanID)
 			return err
 		}},
 		"authinfo": {[]int{64}, func(w *world, _ string) error {
@@ -137,7 +138,7 @@ func TestNumbersRunOut(t *testing.T) {
 			var said strings.Builder
 			w := newWorld(t, func(c *sandbox.Config) {
 				c.Rand = stuckAt(1<<30, number.lengths...)
-				c.OnExchange = func(x sandbox.Exchange) { said.WriteString(x.Hint) }
+				c.OnExchange = func(x ledger.Exchange) { said.WriteString(x.Hint) }
 			})
 			w.ok(number.next(w, "number1"))
 			err := number.next(w, "number2")

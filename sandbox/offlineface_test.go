@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 const (
@@ -23,7 +24,7 @@ func faceBody(pupil string) object {
 		"organization_id": sandbox.DefaultOrganizationID, "phone": "13800138000"}}
 }
 
-func (w *world) signFace(pupil string) *sandbox.Contract {
+func (w *world) signFace(pupil string) *ledger.Contract {
 	w.Helper()
 	c, err := w.Payer(openID).Agree(w.must("POST", presignFace, faceBody(pupil))["presign_token"].(string))
 	w.ok(err)
@@ -113,8 +114,8 @@ func TestFaceContract(t *testing.T) {
 func TestRepaymentsCountTowardsNoLimit(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.ok(w.AddPlan(sandbox.DefaultMchID, sandbox.Plan{ID: sandbox.DefaultOrganizationID, Product: sandbox.OfflineFace,
-		NotifyURL: sandbox.DefaultNotifyURL, Limits: sandbox.Limits{PerDay: 1000}}))
+	w.ok(w.AddPlan(sandbox.DefaultMchID, ledger.Plan{ID: sandbox.DefaultOrganizationID, Product: ledger.OfflineFace,
+		NotifyURL: sandbox.DefaultNotifyURL, Limits: ledger.Limits{PerDay: 1000}}))
 	w.signFace("pupil0001")
 	payer := w.Payer(openID)
 	w.ok(payer.RunOut())
@@ -142,8 +143,8 @@ func TestFaceTriesOfUnknownOutcomeCount(t *testing.T) {
 	code, err := w.ShowFace(w.authInfo(), "pupil0001")
 	w.ok(err)
 	lunch := faceDebit(code, "lunch-1")
-	w.ok(payer.FailNext(sandbox.SystemFailure, sandbox.SystemFailure, sandbox.BankError, sandbox.SystemFailure,
-		sandbox.SystemFailure))
+	w.ok(payer.FailNext(ledger.SystemFailure, ledger.SystemFailure, ledger.BankError, ledger.SystemFailure,
+		ledger.SystemFailure))
 	w.refused(500, "SYSTEM_ERROR", "POST", debitFace, lunch)
 	w.refused(500, "SYSTEM_ERROR", "POST", debitFace, lunch)
 	w.must("POST", debitFace, lunch)
@@ -170,7 +171,7 @@ func TestFacePresignRules(t *testing.T) {
 	_, err := w.Payer(openID).Agree(first)
 	w.ok(err)
 	_, err = w.Payer(eduOpenID).Agree(second)
-	w.page(err, sandbox.PageSigned)
+	w.page(err, ledger.PageSigned)
 
 	// A card of somebody else's.
 	w.ok(w.Payer(openID).Identify("李四", ""))
@@ -180,7 +181,7 @@ func TestFacePresignRules(t *testing.T) {
 		return with(with(faceBody(pupil), "contract_mode", "PRIORITY_BANK_CARD"), "limit_bank_card", card)
 	}
 	_, err = w.Payer(openID).Agree(w.must("POST", presignFace, body("q"))["presign_token"].(string))
-	w.page(err, sandbox.PageIdentity)
+	w.page(err, ledger.PageIdentity)
 	w.ok(w.Payer(openID).Identify("张三", "440101199001011234"))
 	c, err := w.Payer(openID).Agree(w.must("POST", presignFace, with(body("q"), "business_name",
 		"K-12"))["presign_token"].(string))
@@ -193,7 +194,7 @@ func TestFacePresignRules(t *testing.T) {
 	late := w.must("POST", presignFace, faceBody("late"))["presign_token"].(string)
 	w.ok(w.Advance(5 * time.Minute))
 	_, err = w.Payer(openID).Agree(late)
-	w.page(err, sandbox.PageExpired)
+	w.page(err, ledger.PageExpired)
 }
 
 func TestFaceDebit(t *testing.T) {
@@ -273,11 +274,11 @@ func TestFaceDebit(t *testing.T) {
 		// The device needs a fresh authinfo every hour, and knows its users only.
 		w.ok(w.Advance(time.Hour))
 		_, err := w.ShowFace(device, "pupil0001")
-		w.page(err, sandbox.PageExpired)
+		w.page(err, ledger.PageExpired)
 		_, err = w.ShowFace(w.authInfo(), "nobody")
-		w.page(err, sandbox.PageUnknown)
+		w.page(err, ledger.PageUnknown)
 		_, err = w.ShowFace("nonsense", "pupil0001")
-		w.page(err, sandbox.PageUnknown)
+		w.page(err, ledger.PageUnknown)
 
 		device = w.authInfo()
 	})
@@ -290,7 +291,7 @@ func TestFaceDebit(t *testing.T) {
 			got["user_name"] != "张三" || got["student_info"].(object)["class_name"] != "高中一年三班" {
 			w.Errorf("changed: got %v", got)
 		}
-		w.ok(w.Terminate(c.ID, sandbox.ByCustomerService, ""))
+		w.ok(w.Terminate(c.ID, ledger.ByCustomerService, ""))
 		w.refused(400, "INVALID_REQUEST", "POST", debitFace, faceDebit(show(), "lunch-4"))
 	})
 }
@@ -308,7 +309,7 @@ func TestFaceOrganizationsAndCollections(t *testing.T) {
 
 	w.signFace("pupil0001")
 	_, err := w.RetakeFace(sandbox.DefaultOrganizationID, "nobody")
-	w.page(err, sandbox.PageUnknown)
+	w.page(err, ledger.PageUnknown)
 	f, err := w.RetakeFace(sandbox.DefaultOrganizationID, "pupil0001")
 	w.ok(err)
 	for _, want := range []string{"COLLECTION_REQUIRED", "PHOTO_UPLOADED", "COMPLETE"} {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 const (
@@ -83,7 +84,7 @@ func TestEveryWayToOrder(t *testing.T) {
 
 func TestPartnerOrdersAreTheSubMerchants(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, sandbox.WithSubMerchant(sandbox.SubMerchant{MchID: "1999999999", AppIDs: []string{"wxsub"}}))
+	w := newWorld(t, sandbox.WithSubMerchant(ledger.SubMerchant{MchID: "1999999999", AppIDs: []string{"wxsub"}}))
 	w.must("POST", partnerRoot+"jsapi", partnerOrder())
 	w.must("POST", directRoot+"jsapi", orderBody())
 	other := with(with(partnerOrder(), "sub_mchid", "1999999999"), "sub_appid", "wxsub")
@@ -102,7 +103,7 @@ func TestPartnerOrdersAreTheSubMerchants(t *testing.T) {
 	prepay := w.must("POST", partnerRoot+
 		"jsapi", with(body, "payer", object{"sub_openid": "oSub"}))["prepay_id"].(string)
 	_, err := w.Payer("somebody").Pay(prepay)
-	w.page(err, sandbox.PageWrongUser)
+	w.page(err, ledger.PageWrongUser)
 	_, err = w.Payer("oSub").Pay(prepay)
 	w.ok(err)
 	paid := w.receivedOne("TRANSACTION.SUCCESS").Resource
@@ -133,7 +134,7 @@ func TestAnH5LinkLivesFiveMinutes(t *testing.T) {
 	link := w.must("POST", directRoot+"h5", with(orderBody(), "payer", nil))["h5_url"].(string)
 	w.ok(w.Advance(5 * time.Minute))
 	_, err := w.Payer(openID).Pay(link)
-	w.page(err, sandbox.PageExpired)
+	w.page(err, ledger.PageExpired)
 	w.must("POST", directRoot+"h5", with(orderBody(), "payer", nil))
 	_, err = w.Payer(openID).Pay(link)
 	w.ok(err)
@@ -184,7 +185,7 @@ func TestCodePayment(t *testing.T) {
 		t.Errorf("the payer has %+v, %v; want their money back", wallet, err)
 	}
 	w.ok(payer.Unlimit())
-	w.ok(payer.FailNext(sandbox.BankError))
+	w.ok(payer.FailNext(ledger.BankError))
 	code, _ = payer.ShowCode()
 	w.refused(400, "INVALID_REQUEST", "POST", directRoot+"codepay", with(codeBody(code), "out_trade_no", "bank-order"))
 	code, _ = payer.ShowCode()
@@ -224,7 +225,7 @@ func TestRealNamePayment(t *testing.T) {
 	}
 	_, err := payer.Pay(w.must("POST", directRoot+
 		"jsapi", order("order-1", "110101199003070142"))["prepay_id"].(string))
-	w.page(err, sandbox.PageIdentity)
+	w.page(err, ledger.PageIdentity)
 	prepay := w.must("POST", directRoot+"jsapi", order("order-2", "110101199003070134"))["prepay_id"]
 	if again := w.must("POST", directRoot+
 		"jsapi", order("order-2", "110101199003070134"))["prepay_id"]; again != prepay {
@@ -241,7 +242,7 @@ func TestPayingTakesMoney(t *testing.T) {
 	w.ok(w.Payer(openID).RunOut())
 	prepay := w.must("POST", directRoot+"jsapi", orderBody())["prepay_id"].(string)
 	_, err := w.Payer(openID).Pay(prepay)
-	w.page(err, sandbox.PageNoMoney)
+	w.page(err, ledger.PageNoMoney)
 	w.ok(w.Payer(openID).Fund(100))
 	_, err = w.Payer(openID).Pay(prepay)
 	w.ok(err)

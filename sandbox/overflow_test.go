@@ -6,6 +6,7 @@ import (
 
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
@@ -31,7 +32,7 @@ func TestARefundOfAFormerAppID(t *testing.T) {
 	t.Parallel()
 	kept := keep{store.NewMemory()}
 	w := newWorld(t, sandbox.WithStore(kept))
-	m, err := w.AddMerchant(sandbox.Merchant{MchID: "1900000222", AppIDs: []string{"wxold"}})
+	m, err := w.AddMerchant(ledger.Merchant{MchID: "1900000222", AppIDs: []string{"wxold"}})
 	w.ok(err)
 	w.ok(w.AddPayer(map[string]string{"wxElsewhere": "oElsewhere"}))
 	w.ok(w.Payer("oElsewhere").Fund(1000))

@@ -12,6 +12,7 @@ import (
 	"github.com/wxpay-go/wxpay/api/papay"
 	"github.com/wxpay-go/wxpay/api/scheduleddeduct"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 const (
@@ -49,7 +50,7 @@ func applyBody(contractID, no string, total int) object {
 }
 
 // signPapay signs a recurring contract and forgets its notification.
-func (w *world) signPapay(code string) *sandbox.Contract {
+func (w *world) signPapay(code string) *ledger.Contract {
 	w.Helper()
 	token := w.must("POST", presignPapay, papayBody(code))["pre_entrustweb_id"].(string)
 	c, err := w.Payer(papayOpenID).Agree(token)
@@ -108,7 +109,7 @@ func TestPapayFromPresignToTermination(t *testing.T) {
 		t.Errorf("declining notified: %v", got)
 	}
 	_, err := w.Payer("somebody-else").Agree(token)
-	w.page(err, sandbox.PageWrongUser)
+	w.page(err, ledger.PageWrongUser)
 	contract, err := payer.Agree(token)
 	w.ok(err)
 	n := w.receivedOne("ENTRUST.SIGN")
@@ -153,14 +154,14 @@ func TestPapayFromPresignToTermination(t *testing.T) {
 
 func TestPapayTerminationModes(t *testing.T) {
 	t.Parallel()
-	for by, end := range map[sandbox.Termination]func(*world, string) error{
-		sandbox.ByUser:    func(w *world, id string) error { return w.Payer(papayOpenID).Terminate(id) },
-		sandbox.ByConsole: func(w *world, id string) error { return w.Terminate(id, sandbox.ByConsole, "x") },
-		sandbox.ByCustomerService: func(w *world, id string) error {
-			return w.Terminate(id, sandbox.ByCustomerService,
+	for by, end := range map[ledger.Termination]func(*world, string) error{
+		ledger.ByUser:    func(w *world, id string) error { return w.Payer(papayOpenID).Terminate(id) },
+		ledger.ByConsole: func(w *world, id string) error { return w.Terminate(id, ledger.ByConsole, "x") },
+		ledger.ByCustomerService: func(w *world, id string) error {
+			return w.Terminate(id, ledger.ByCustomerService,
 				"x")
 		},
-		sandbox.BySystem: func(w *world, id string) error { return w.Terminate(id, sandbox.BySystem, "x") },
+		ledger.BySystem: func(w *world, id string) error { return w.Terminate(id, ledger.BySystem, "x") },
 	} {
 		w := newWorld(t)
 		w.ok(end(w, w.signPapay("A1").ID))
@@ -176,7 +177,7 @@ func TestPapayTerminationModes(t *testing.T) {
 
 func TestPapayPresignRefusals(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, sandbox.WithPlan(sandbox.Plan{ID: "77", Product: sandbox.Papay, Disabled: true}))
+	w := newWorld(t, sandbox.WithPlan(ledger.Plan{ID: "77", Product: ledger.Papay, Disabled: true}))
 	defer w.hinted()
 	w.refused(400, "PARAM_ERROR", "POST", presignPapay, with(papayBody("A1"), "plan_id", 99))
 	w.refused(403, "NO_AUTH", "POST", presignPapay, with(papayBody("A1"), "plan_id", 77))
@@ -191,7 +192,7 @@ func TestPapayPresignRefusals(t *testing.T) {
 	w.ok(err)
 	w.ok(w.Advance(2 * time.Hour))
 	_, err = w.Payer("anybody").Agree(page.Token)
-	w.page(err, sandbox.PageExpired)
+	w.page(err, ledger.PageExpired)
 }
 
 func TestPapayAgreedInVain(t *testing.T) {
@@ -202,7 +203,7 @@ func TestPapayAgreedInVain(t *testing.T) {
 	w.ok(payer.BlockNextSigning())
 	token := w.must("POST", presignPapay, papayBody("A1"))["pre_entrustweb_id"].(string)
 	_, err := payer.Agree(token)
-	w.page(err, sandbox.PageBlocked)
+	w.page(err, ledger.PageBlocked)
 	if got := w.received(); len(got) != 0 {
 		t.Errorf("a blocked signing notified: %v", got)
 	}

@@ -7,13 +7,14 @@ import (
 
 	"github.com/wxpay-go/wxpay/api/event"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 const orderByNo = "v3/pay/transactions/out-trade-no/%s?mchid=1900000109"
 
 // A contract of a plan that debits with notices, outside its first twelve hours,
 // and the paths of its notices.
-func (w *world) recurring() (contract *sandbox.Contract, notify, failNotify string) {
+func (w *world) recurring() (contract *ledger.Contract, notify, failNotify string) {
 	w.Helper()
 	token := w.must("POST", presignPapay, with(papayBody("A1"), "plan_id", 2))["pre_entrustweb_id"].(string)
 	contract, err := w.Payer(papayOpenID).Agree(token)
@@ -31,7 +32,7 @@ func (w *world) tradeState(no string) any {
 
 func TestPapayNoticeAndDebit(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, sandbox.WithPlan(sandbox.Plan{ID: "2", Product: sandbox.Papay, Mode: sandbox.DebitNoticed}))
+	w := newWorld(t, sandbox.WithPlan(ledger.Plan{ID: "2", Product: ledger.Papay, Mode: ledger.DebitNoticed}))
 	defer w.hinted()
 	contract, notify, failNotify := w.recurring()
 	day := 24 * time.Hour
@@ -160,8 +161,8 @@ func TestPapayNoticeRefusals(t *testing.T) {
 
 func TestPapayFirstHoursAndLimits(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, sandbox.WithPlan(sandbox.Plan{ID: "1", Product: sandbox.Papay,
-		Limits: sandbox.Limits{SuccessesPerDay: 1}}))
+	w := newWorld(t, sandbox.WithPlan(ledger.Plan{ID: "1", Product: ledger.Papay,
+		Limits: ledger.Limits{SuccessesPerDay: 1}}))
 	defer w.hinted()
 	contract := w.signPapay("A1")
 	w.at(0, 21*time.Hour+59*time.Minute) // within twelve hours of signing: at once
@@ -221,7 +222,7 @@ func TestPapayFailures(t *testing.T) {
 	w := newWorld(t)
 	defer w.hinted()
 	contract, payer := w.signPapay("A1"), w.Payer(papayOpenID)
-	w.ok(payer.FailNext(sandbox.RiskRejected, sandbox.BankError, sandbox.SystemFailure))
+	w.ok(payer.FailNext(ledger.RiskRejected, ledger.BankError, ledger.SystemFailure))
 	for i, want := range []string{"CLOSED", "CLOSED", "PAYERROR"} {
 		no := fmt.Sprint("debit-", i)
 		w.must("POST", applyPapay, applyBody(contract.ID, no, 100))
@@ -257,11 +258,11 @@ func TestPapayHarmonyDebit(t *testing.T) {
 func TestPapayPlans(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t,
-		sandbox.WithPlan(sandbox.Plan{ID: "4", Product: sandbox.Papay, Amount: 1990}),
-		sandbox.WithPlan(sandbox.Plan{ID: "5", Product: sandbox.Papay, Test: true}),
-		sandbox.WithPlan(sandbox.Plan{ID: "6", Product: sandbox.Papay, Days: 30, NotifyURL: sandbox.DefaultNotifyURL}))
+		sandbox.WithPlan(ledger.Plan{ID: "4", Product: ledger.Papay, Amount: 1990}),
+		sandbox.WithPlan(ledger.Plan{ID: "5", Product: ledger.Papay, Test: true}),
+		sandbox.WithPlan(ledger.Plan{ID: "6", Product: ledger.Papay, Days: 30, NotifyURL: sandbox.DefaultNotifyURL}))
 	defer w.hinted()
-	sign := func(plan int, code string) *sandbox.Contract {
+	sign := func(plan int, code string) *ledger.Contract {
 		token := w.must("POST", presignPapay, with(papayBody(code), "plan_id", plan))["pre_entrustweb_id"].(string)
 		c, err := w.Payer(papayOpenID).Agree(token)
 		w.ok(err)

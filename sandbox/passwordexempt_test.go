@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 const presignExempt = "v3/password-exempt-contract/contracts/"
@@ -71,7 +72,7 @@ func TestPasswordExemptOfEveryRole(t *testing.T) {
 				t.Errorf("ENTRUST.SIGN: got %+v", signed)
 			}
 			_, err = payer.AgreeAfterPay(prepay)
-			w.page(err, sandbox.PageSigned)
+			w.page(err, ledger.PageSigned)
 			w.refused(400, "INVALID_REQUEST", "POST", sign+"mini-program",
 				with(exemptBody(role), "out_contract_code", "again"))
 			if q := w.must("GET", byCode+"later", nil); q["contract_state"] != "SIGNED" ||
@@ -93,8 +94,8 @@ func TestPasswordExemptOfEveryRole(t *testing.T) {
 
 func TestPasswordExemptEndsInEveryWay(t *testing.T) {
 	t.Parallel()
-	for _, by := range []sandbox.Termination{sandbox.ByUser, sandbox.ByMerchant, sandbox.ByConsole,
-		sandbox.ByCustomerService, sandbox.BySystem} {
+	for _, by := range []ledger.Termination{ledger.ByUser, ledger.ByMerchant, ledger.ByConsole,
+		ledger.ByCustomerService, ledger.BySystem} {
 		t.Run(string(by), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
@@ -114,9 +115,9 @@ func TestPasswordExemptEndsInEveryWay(t *testing.T) {
 
 func TestPasswordExemptPresignRefusals(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, sandbox.WithPlan(sandbox.Plan{ID: "77", Product: sandbox.PasswordExempt, Disabled: true}),
-		sandbox.WithMerchant(sandbox.Merchant{MchID: "1700000000", AppIDs: []string{"wx7"},
-			Plans: []sandbox.Plan{{ID: "78", Product: sandbox.PasswordExempt}}}))
+	w := newWorld(t, sandbox.WithPlan(ledger.Plan{ID: "77", Product: ledger.PasswordExempt, Disabled: true}),
+		sandbox.WithMerchant(ledger.Merchant{MchID: "1700000000", AppIDs: []string{"wx7"},
+			Plans: []ledger.Plan{{ID: "78", Product: ledger.PasswordExempt}}}))
 	const mini, after = "/pre-entrust-sign/mini-program", "/pre-entrust-sign/pay-redirect-sign"
 	sp := presignExempt + "service-provider"
 	w.refused(403, "NO_AUTH", "POST", presignExempt+"normal"+mini, with(exemptBody("normal"), "service_id", 77))
@@ -144,14 +145,14 @@ func TestPasswordExemptPresignRefusals(t *testing.T) {
 		with(exemptBody("qs"), "out_contract_code", "blocked"))["pre_entrustweb_id"].(string)
 	w.ok(w.Payer(openID).BlockNextSigning())
 	_, err := w.Payer(openID).Agree(token)
-	w.page(err, sandbox.PageBlocked)
+	w.page(err, ledger.PageBlocked)
 	w.refused(400, "INVALID_REQUEST", "POST", presignExempt+"qs"+mini,
 		with(exemptBody("qs"), "out_contract_code", "blocked"))
 	old := w.must("POST", presignExempt+"qs"+mini,
 		with(exemptBody("qs"), "out_contract_code", "old"))["pre_entrustweb_id"].(string)
 	w.ok(w.Advance(2 * time.Hour))
 	_, err = w.Payer(openID).Agree(old)
-	w.page(err, sandbox.PageExpired)
+	w.page(err, ledger.PageExpired)
 	if got := w.received(); len(got) != 0 {
 		t.Errorf("got notifications %v", got)
 	}
@@ -161,8 +162,8 @@ func TestPasswordExemptPresignRefusals(t *testing.T) {
 func TestExemptAttemptsPerDay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.ok(w.AddPlan(sandbox.DefaultMchID, sandbox.Plan{ID: sandbox.DefaultPlanID, Product: sandbox.PasswordExempt,
-		NotifyURL: sandbox.DefaultNotifyURL, Limits: sandbox.Limits{AttemptsPerDay: 1}}))
+	w.ok(w.AddPlan(sandbox.DefaultMchID, ledger.Plan{ID: sandbox.DefaultPlanID, Product: ledger.PasswordExempt,
+		NotifyURL: sandbox.DefaultNotifyURL, Limits: ledger.Limits{AttemptsPerDay: 1}}))
 	token := w.must("POST", presignExempt+"normal/pre-entrust-sign/mini-program",
 		exemptBody("normal"))["pre_entrustweb_id"]
 	c, err := w.Payer(openID).Agree(token.(string))

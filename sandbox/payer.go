@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // Payer is one WeChat user, with a thumb over the buttons of the signing and
-// payment pages. What the pages would refuse comes back as a [*PageError], in the
+// payment pages. What the pages would refuse comes back as a [*ledger.PageError], in the
 // words a person would read.
 type Payer struct {
 	sandbox *Sandbox
@@ -31,45 +34,48 @@ func (p *Payer) From(ip string) *Payer {
 func (p *Payer) OpenID() string { return p.openid }
 
 // Open opens the signing page of a pre_entrustweb_id or presign_token.
-func (p *Payer) Open(token string) (page *Page, err error) {
-	err = p.step(func(s *step) error {
-		session, err := s.session(token)
+func (p *Payer) Open(token string) (page *ledger.Page, err error) {
+	err = p.step(func(s *engine.Step) error {
+		session, err := s.Session(token)
 		if err != nil {
 			return err
 		}
-		page, err = s.open(session, p.openid)
+		page, err = s.Open(session, p.openid)
 		return err
 	})
 	return page, err
 }
 
 // Agree opens the signing page and agrees. The merchant is notified.
-func (p *Payer) Agree(token string) (*Contract, error) { return p.agree((*step).session, token) }
+func (p *Payer) Agree(token string) (*ledger.Contract, error) {
+	return p.agree((*engine.Step).Session, token)
+}
 
-func (p *Payer) agree(find func(*step, string) (*sessionRow, error), id string) (*Contract, error) {
-	var c *contractRow
-	err := p.step(func(s *step) error {
+func (p *Payer) agree(find func(*engine.Step, string) (*engine.SessionRow, error), id string) (*ledger.Contract,
+	error) {
+	var c *engine.ContractRow
+	err := p.step(func(s *engine.Step) error {
 		session, err := find(s, id)
 		if err != nil {
 			return err
 		}
-		c, err = s.sign(session, p.openid)
+		c, err = s.Sign(session, p.openid)
 		return err
 	})
-	return c.view(), err
+	return c.View(), err
 }
 
 // Decline opens the signing page and leaves it. Nobody is notified, and the
 // payer may come back as long as the session lives.
-func (p *Payer) Decline(token string) error { return p.decline((*step).session, token) }
+func (p *Payer) Decline(token string) error { return p.decline((*engine.Step).Session, token) }
 
-func (p *Payer) decline(find func(*step, string) (*sessionRow, error), id string) error {
-	return p.step(func(s *step) error {
+func (p *Payer) decline(find func(*engine.Step, string) (*engine.SessionRow, error), id string) error {
+	return p.step(func(s *engine.Step) error {
 		session, err := find(s, id)
 		if err != nil {
 			return err
 		}
-		return s.decline(session, p.openid)
+		return s.Decline(session, p.openid)
 	})
 }
 
@@ -77,43 +83,45 @@ func (p *Payer) decline(find func(*step, string) (*sessionRow, error), id string
 // notified at the order's notify_url. When the order was decorated by a
 // pay-redirect presign and nothing stands in the way, the receipt carries the
 // offer to sign.
-func (p *Payer) Pay(prepayID string) (r *Receipt, err error) {
-	err = p.step(func(s *step) error {
-		o, err := s.orderByPrepay(prepayID)
+func (p *Payer) Pay(prepayID string) (r *ledger.Receipt, err error) {
+	err = p.step(func(s *engine.Step) error {
+		o, err := s.OrderByPrepay(prepayID)
 		if err != nil {
-			return notAnOrder(err)
+			return engine.NotAnOrder(err)
 		}
-		if err := s.mayPay(o, p.openid); err != nil {
+		if err := s.MayPay(o, p.openid); err != nil {
 			return err
 		}
-		switch failure, err := s.payFrom(o, p.openid); {
+		switch failure, err := s.PayFrom(o, p.openid); {
 		case err != nil:
 			return err
-		case failure == NotEnough:
-			return committed(&PageError{Reason: PageNoMoney, Message: "There is not enough money for this."})
+		case failure == ledger.NotEnough:
+			return engine.Committed(&ledger.PageError{Reason: ledger.PageNoMoney,
+				Message: "There is not enough money for this."})
 		case failure != "":
-			return committed(&PageError{Reason: PageFailed, Message: "The payment failed. Please try again later."})
+			return engine.Committed(&ledger.PageError{Reason: ledger.PageFailed,
+				Message: "The payment failed. Please try again later."})
 		}
-		r = &Receipt{Order: o.view()}
-		if r.PasswordFree, err = s.exempt(o); err != nil {
+		r = &ledger.Receipt{Order: o.View()}
+		if r.PasswordFree, err = s.Exempt(o); err != nil {
 			return err
 		}
-		if err := s.pay(o); err != nil {
+		if err := s.Pay(o); err != nil {
 			return err
 		}
-		return s.signByPaying(r, o, p.openid)
+		return s.SignByPaying(r, o, p.openid)
 	})
 	return r, err
 }
 
 // AgreeAfterPay accepts the offer to sign that came with a payment.
-func (p *Payer) AgreeAfterPay(prepayID string) (*Contract, error) {
-	return p.agree((*step).promptOf, prepayID)
+func (p *Payer) AgreeAfterPay(prepayID string) (*ledger.Contract, error) {
+	return p.agree((*engine.Step).PromptOf, prepayID)
 }
 
 // DeclineAfterPay turns the offer down. Nobody is notified.
 func (p *Payer) DeclineAfterPay(prepayID string) error {
-	return p.decline((*step).promptOf, prepayID)
+	return p.decline((*engine.Step).PromptOf, prepayID)
 }
 
 // Terminate ends one of the payer's own contracts, in WeChat's settings. No
@@ -124,60 +132,63 @@ func (p *Payer) Terminate(contractID string) error {
 	if err := p.mayLeave(contractID); err != nil {
 		return err
 	}
-	return p.withOwn(contractID, func(s *step, c *contractRow) error { return s.end(c, ByUser, byPayer) })
+	return p.withOwn(contractID, func(s *engine.Step, c *engine.ContractRow) error {
+		return s.End(c, ledger.ByUser,
+			engine.ByPayer)
+	})
 }
 
 // StayInsured takes back the payer's wish to end an insurance contract, while it
 // is TERMINATE_PENDING.
 func (p *Payer) StayInsured(contractID string) error {
-	return p.withOwn(contractID, func(s *step, c *contractRow) error {
-		if c.State != ContractTerminatePending {
-			return &PageError{Reason: PageUsed, Message: "There is nothing to take back."}
+	return p.withOwn(contractID, func(s *engine.Step, c *engine.ContractRow) error {
+		if c.State != ledger.ContractTerminatePending {
+			return &ledger.PageError{Reason: ledger.PageUsed, Message: "There is nothing to take back."}
 		}
-		c.State, c.LeavesAt = ContractSigned, time.Time{}
-		return put(s.Tx, c)
+		c.State, c.LeavesAt = ledger.ContractSigned, time.Time{}
+		return engine.Put(s.Tx, c)
 	})
 }
 
 // withOwn does something to one of the payer's own contracts.
-func (p *Payer) withOwn(contractID string, do func(*step, *contractRow) error) error {
-	return p.step(func(s *step) error {
-		c, err := s.contract(contractID)
+func (p *Payer) withOwn(contractID string, do func(*engine.Step, *engine.ContractRow) error) error {
+	return p.step(func(s *engine.Step) error {
+		c, err := s.Contract(contractID)
 		if err != nil {
 			return err
 		}
-		if c.Person != s.registry.person(p.openid).id && c.OpenID != p.openid &&
+		if c.Person != s.Registry.Person(p.openid).ID && c.OpenID != p.openid &&
 			(c.SubOpenID == "" || c.SubOpenID != p.openid) {
-			return &PageError{Reason: PageWrongUser, Message: "This contract is another WeChat user's."}
+			return &ledger.PageError{Reason: ledger.PageWrongUser, Message: "This contract is another WeChat user's."}
 		}
 		return do(s, c)
 	})
 }
 
 // Terminate ends a contract in another name than the merchant's API or the
-// payer's: [ByConsole], [ByCustomerService], [BySystem]; [ByUser] and
-// [ByMerchant] work too. The plan's URL is notified.
-func (s *Sandbox) Terminate(contractID string, by Termination, remark string) error {
-	if !knownTermination(by) {
+// payer's: [ledger.ByConsole], [ledger.ByCustomerService], [ledger.BySystem]; [ledger.ByUser] and
+// [ledger.ByMerchant] work too. The plan's URL is notified.
+func (s *Sandbox) Terminate(contractID string, by ledger.Termination, remark string) error {
+	if !engine.KnownTermination(by) {
 		return errors.New("sandbox: unknown way to terminate " + string(by) + "; there are USER_TERMINATE, " +
 			"MCH_API_TERMINATE, WEPAY_WEB_TERMINATE, CUSTOMER_SERVICE_TERMINATE and SYSTEM_TERMINATE")
 	}
-	return s.engine.step(context.Background(), func(st *step) error {
-		c, err := st.contract(contractID)
+	return s.engine.Step(context.Background(), func(st *engine.Step) error {
+		c, err := st.Contract(contractID)
 		if err != nil {
 			return err
 		}
-		return st.end(c, by, remark)
+		return st.End(c, by, remark)
 	})
 }
 
 // step runs f, and keeps what it did where the page says so although it refused.
-func (p *Payer) step(f func(*step) error) error {
-	if err := checkID("openid", p.openid); err != nil {
+func (p *Payer) step(f func(*engine.Step) error) error {
+	if err := engine.CheckID("openid", p.openid); err != nil {
 		return err
 	}
-	return p.sandbox.engine.decide(context.Background(), func(s *step) error {
-		s.from = p.from
+	return p.sandbox.engine.Decide(context.Background(), func(s *engine.Step) error {
+		s.From = p.from
 		return f(s)
 	})
 }
@@ -186,22 +197,22 @@ func (p *Payer) step(f func(*step) error) error {
 // before, when it stands. Products that say so, such as eduschoolpay, answer 404
 // for it from then on.
 func (p *Payer) Delete(contractID string) error {
-	return p.withOwn(contractID, func(s *step, c *contractRow) error {
-		if c.live() {
-			if err := s.terminate(c, ByUser, byPayer); err != nil {
+	return p.withOwn(contractID, func(s *engine.Step, c *engine.ContractRow) error {
+		if c.Live() {
+			if err := s.Terminate(c, ledger.ByUser, engine.ByPayer); err != nil {
 				return err
 			}
 		}
 		c.Deleted = true
-		return put(s.Tx, c)
+		return engine.Put(s.Tx, c)
 	})
 }
 
 // ShowCode is the auth_code of a code payment, as scanned off the payer's phone.
 // It lives a minute and pays once.
 func (p *Payer) ShowCode() (authCode string, err error) {
-	err = p.step(func(s *step) error {
-		authCode, err = s.showCode(p.openid)
+	err = p.step(func(s *engine.Step) error {
+		authCode, err = s.ShowCode(p.openid)
 		return err
 	})
 	return authCode, err

@@ -3,6 +3,9 @@ package sandbox
 import (
 	"net/url"
 	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // launchLife is how long after the pre-sign an app may first open the signing
@@ -14,25 +17,27 @@ const launchLife = 2 * time.Minute
 // the miniprogram_path of a pre-sign's reply ([wxpay.ContractLaunch]): the signing
 // page opens, for the first time only within two minutes of the pre-sign. Agree
 // and decline by the token the page shows.
-func (p *Payer) Launch(path string) (page *Page, err error) {
+func (p *Payer) Launch(path string) (page *ledger.Page, err error) {
 	token := ""
 	if u, err := url.Parse(path); err == nil {
 		token = u.Query().Get("pre_entrustweb_id")
 	}
 	if token == "" {
-		return nil, &PageError{Reason: PageUnknown, Message: "This page does not exist.",
+		return nil, &ledger.PageError{Reason: ledger.PageUnknown, Message: "This page does not exist.",
 			Hint: "the path has no pre_entrustweb_id: give miniprogram_path as the pre-sign's reply has it"}
 	}
-	err = p.step(func(s *step) error {
-		session, err := s.session(token)
+	err = p.step(func(s *engine.Step) error {
+		session, err := s.Session(token)
 		if err != nil {
 			return err
 		}
-		if session.OpenedAt.IsZero() && !s.now.Before(session.CreatedAt.Add(launchLife)) {
-			return &PageError{Reason: PageExpired, Message: "This page has expired. Please start again from the " +
-				"merchant's app.", Hint: "a launched mini program must be opened within two minutes of its pre-sign"}
+		if session.OpenedAt.IsZero() && !s.Now.Before(session.CreatedAt.Add(launchLife)) {
+			return &ledger.PageError{Reason: ledger.PageExpired,
+				Message: "This page has expired. Please start again from the " +
+					"merchant's app.", Hint: "a launched mini program must be opened within two minutes of " +
+					"its pre-sign"}
 		}
-		page, err = s.open(session, p.openid)
+		page, err = s.Open(session, p.openid)
 		return err
 	})
 	return page, err

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // retentionPatience is how long WeChat waits for the offer.
@@ -15,16 +17,16 @@ const retentionPatience = time.Second
 // plan's URL by ENTRUST.TERMINATE_RETENTION, and shows nothing, a nil Offer, when
 // the answer takes longer than a second or is not what it should be. It ends
 // nothing: [Payer.Terminate] does.
-func (p *Payer) Leave(contractID string) (*Offer, error) {
+func (p *Payer) Leave(contractID string) (*ledger.Offer, error) {
 	c, plan, err := p.leaving(contractID)
 	if err != nil || plan == nil || !plan.Retention {
 		return nil, err
 	}
-	said, ok, err := p.sandbox.engine.ask(&pushRow{Push: Push{
+	said, ok, err := p.sandbox.engine.Ask(&engine.PushRow{Push: ledger.Push{
 		MchID: c.MchID, URL: plan.NotifyURL, Event: "ENTRUST.TERMINATE_RETENTION", OriginalType: "entrust",
 		Summary: "获取解约挽留信息",
-		About:   c.ID, Resource: encodeJSON(document{
-			"mchid": c.MchID, "contract_id": c.ID, "appid": c.AppID, "plan_id": integer(c.PlanID),
+		About:   c.ID, Resource: engine.EncodeJSON(engine.Document{
+			"mchid": c.MchID, "contract_id": c.ID, "appid": c.AppID, "plan_id": engine.Integer(c.PlanID),
 			"out_contract_code": c.Code, "openid": c.OpenID,
 		}),
 	}}, retentionPatience)
@@ -44,7 +46,7 @@ func (p *Payer) Leave(contractID string) (*Offer, error) {
 	}
 	switch answer.Coupon.State {
 	case "SEND_COUPON", "UNUSED_COUPON", "NOT_SEND_COUPON":
-		return &Offer{Type: answer.Type, State: answer.Coupon.State, CouponID: answer.Coupon.ID}, nil
+		return &ledger.Offer{Type: answer.Type, State: answer.Coupon.State, CouponID: answer.Coupon.ID}, nil
 	}
 	return nil, nil
 }
@@ -57,16 +59,16 @@ func (p *Payer) mayLeave(contractID string) error {
 	if err != nil || plan == nil || !plan.AsksFirst || c.UserCode == "" {
 		return err
 	}
-	said, ok, err := p.sandbox.engine.ask(&pushRow{Push: Push{
+	said, ok, err := p.sandbox.engine.Ask(&engine.PushRow{Push: ledger.Push{
 		MchID: c.MchID, URL: plan.NotifyURL, Event: "ENTRUST.TERMINATE_INQUIRY", OriginalType: "entrust",
 		Summary: "委托代扣解约问询",
-		About:   c.ID, Resource: encodeJSON(document{
-			"mchid": c.MchID, "appid": c.AppID, "openid": c.OpenID, "plan_id": integer(c.PlanID),
+		About:   c.ID, Resource: engine.EncodeJSON(engine.Document{
+			"mchid": c.MchID, "appid": c.AppID, "openid": c.OpenID, "plan_id": engine.Integer(c.PlanID),
 			"out_contract_code": c.Code,
 			"out_user_code":     c.UserCode, "contract_id": c.ID, "contract_display_account": c.Account,
 			"contract_state": string(c.State), "contract_signed_time": wire.FormatTime(c.SignedAt),
 		}),
-	}}, p.sandbox.engine.notifyTimeout)
+	}}, p.sandbox.engine.NotifyTimeout)
 	if err != nil {
 		return err
 	}
@@ -76,15 +78,16 @@ func (p *Payer) mayLeave(contractID string) error {
 	if ok && (len(said) == 0 || (json.Unmarshal(said, &answer) == nil && answer.Code == "SUCCESS")) {
 		return nil
 	}
-	return &PageError{Reason: PageRefused, Message: "The merchant does not let you end this service at the moment."}
+	return &ledger.PageError{Reason: ledger.PageRefused,
+		Message: "The merchant does not let you end this service at the moment."}
 }
 
 // leaving is one of the payer's own live contracts of 委托代扣 with its plan; no
 // plan where nobody is asked anything.
-func (p *Payer) leaving(contractID string) (c *contractRow, plan *Plan, err error) {
-	err = p.withOwn(contractID, func(s *step, own *contractRow) error {
-		if own.Product == Papay && own.live() && !own.V2 && own.SubMchID == "" {
-			plan = s.planOf(own)
+func (p *Payer) leaving(contractID string) (c *engine.ContractRow, plan *ledger.Plan, err error) {
+	err = p.withOwn(contractID, func(s *engine.Step, own *engine.ContractRow) error {
+		if own.Product == ledger.Papay && own.Live() && !own.V2 && own.SubMchID == "" {
+			plan = s.PlanOf(own)
 		}
 		c = own
 		return nil

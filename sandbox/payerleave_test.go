@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/fault"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // say answers questions with a body; the inbox gets everything, as usual.
@@ -30,7 +32,7 @@ func (a answering) WriteHeader(int) {
 
 func TestTheMerchantIsAskedFirst(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, sandbox.WithPlan(sandbox.Plan{ID: "3", Product: sandbox.Papay, NotifyURL: sandbox.DefaultNotifyURL,
+	w := newWorld(t, sandbox.WithPlan(ledger.Plan{ID: "3", Product: ledger.Papay, NotifyURL: sandbox.DefaultNotifyURL,
 		AsksFirst: true}))
 	token := w.must("POST", presignPapay, with(papayBody("A1"), "plan_id", 3))["pre_entrustweb_id"].(string)
 	payer := w.Payer(papayOpenID)
@@ -43,7 +45,7 @@ func TestTheMerchantIsAskedFirst(t *testing.T) {
 		body   string
 	}{{200, `{"code":"FAIL","message":"unpaid bill"}`}, {500, ""}, {200, "yes"}} {
 		w.say(no.status, no.body)
-		w.page(payer.Terminate(contract.ID), sandbox.PageRefused)
+		w.page(payer.Terminate(contract.ID), ledger.PageRefused)
 		n := w.receivedOne("ENTRUST.TERMINATE_INQUIRY")
 		if n.Resource["contract_id"] != contract.ID || n.Resource["out_user_code"] != "用户A" ||
 			n.Resource["contract_state"] != "SIGNED" {
@@ -56,20 +58,20 @@ func TestTheMerchantIsAskedFirst(t *testing.T) {
 		got[1].Event != "ENTRUST.TERMINATE" {
 		t.Errorf("got %v", got)
 	}
-	w.page(payer.Terminate(contract.ID), sandbox.PageUsed) // and nobody is asked
+	w.page(payer.Terminate(contract.ID), ledger.PageUsed) // and nobody is asked
 	if got := w.received(); len(got) != 0 {
 		t.Errorf("asked about a contract that has ended: %v", got)
 	}
 	pushes, err := w.Pushes()
 	w.ok(err)
-	if p := pushes[2]; p.State != sandbox.PushGivenUp || len(p.Attempts) != 1 || p.Attempts[0].Status != 500 {
+	if p := pushes[2]; p.State != ledger.PushGivenUp || len(p.Attempts) != 1 || p.Attempts[0].Status != 500 {
 		t.Errorf("the question answered with 500 stands there as %+v", p)
 	}
 }
 
 func TestWhatTheMerchantHoldsOut(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, sandbox.WithPlan(sandbox.Plan{ID: "3", Product: sandbox.Papay, NotifyURL: sandbox.DefaultNotifyURL,
+	w := newWorld(t, sandbox.WithPlan(ledger.Plan{ID: "3", Product: ledger.Papay, NotifyURL: sandbox.DefaultNotifyURL,
 		Retention: true}))
 	token := w.must("POST", presignPapay, with(papayBody("A1"), "plan_id", 3))["pre_entrustweb_id"].(string)
 	payer := w.Payer(papayOpenID)
@@ -81,7 +83,7 @@ func TestWhatTheMerchantHoldsOut(t *testing.T) {
 		`{"code":"SUCCESS","message":"","retention_type":"COUPON","coupon_info":{"state":"SEND_COUPON","coupon_id":"9867041"}}`)
 	offer, err := payer.Leave(contract.ID)
 	w.ok(err)
-	if offer == nil || *offer != (sandbox.Offer{Type: "COUPON", State: "SEND_COUPON", CouponID: "9867041"}) {
+	if offer == nil || *offer != (ledger.Offer{Type: "COUPON", State: "SEND_COUPON", CouponID: "9867041"}) {
 		t.Errorf("got %+v", offer)
 	}
 	if n := w.receivedOne("ENTRUST.TERMINATE_RETENTION"); n.Resource["contract_id"] != contract.ID {
@@ -96,7 +98,7 @@ func TestWhatTheMerchantHoldsOut(t *testing.T) {
 	}
 	w.received()
 	w.say(200, `{"code":"SUCCESS","retention_type":"COUPON","coupon_info":{"state":"NOT_SEND_COUPON"}}`)
-	w.ok(w.Inject(sandbox.Fault{Name: sandbox.FaultRace, Event: "*"}))
+	w.ok(w.Inject(fault.Fault{Name: fault.Race, Event: "*"}))
 	if offer, err := payer.Leave(contract.ID); err != nil || offer == nil || len(w.received()) != 2 {
 		t.Errorf("asked twice at the same time: got %v, %v", offer, err)
 	}
@@ -104,5 +106,5 @@ func TestWhatTheMerchantHoldsOut(t *testing.T) {
 	w.ok(payer.Terminate(contract.ID)) // looking at the offer keeps nobody
 	w.receivedOne("ENTRUST.TERMINATE")
 	_, err = w.Payer("somebody-else").Leave(contract.ID)
-	w.page(err, sandbox.PageWrongUser)
+	w.page(err, ledger.PageWrongUser)
 }

@@ -3,6 +3,9 @@ package sandbox
 import (
 	"net/http"
 	"net/url"
+
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // OpenURL opens the signed URL of an APIv2 signing page (entrustweb,
@@ -12,21 +15,21 @@ import (
 //	page, err := payer.OpenURL(address)
 //	contract, err := payer.Agree(page.Token)
 //
-// A URL that WeChat would refuse is a [*PageError] of reason [PageRejected],
+// A URL that WeChat would refuse is a [*ledger.PageError] of reason [ledger.PageRejected],
 // with a hint, and stands in the journal like a call.
-func (p *Payer) OpenURL(address string) (*Page, error) {
+func (p *Payer) OpenURL(address string) (*ledger.Page, error) {
 	u, err := url.Parse(address)
 	if err != nil {
-		return nil, &PageError{Reason: PageUnknown, Message: "This address does not exist."}
+		return nil, &ledger.PageError{Reason: ledger.PageUnknown, Message: "This address does not exist."}
 	}
 	for _, name := range []string{"pre_entrustweb_id", "presign_token"} {
-		if token := u.Query().Get(name); token != "" && u.Host == signingHost {
+		if token := u.Query().Get(name); token != "" && u.Host == engine.SigningHost {
 			return p.Open(token)
 		}
 	}
 	r, err := http.NewRequest(http.MethodGet, u.String(), http.NoBody)
 	if err != nil {
-		return nil, &PageError{Reason: PageUnknown, Message: "This address does not exist."}
+		return nil, &ledger.PageError{Reason: ledger.PageUnknown, Message: "This address does not exist."}
 	}
 	return p.openSigned(r, nil)
 }
@@ -34,7 +37,7 @@ func (p *Payer) OpenURL(address string) (*Page, error) {
 // OpenMiniProgram is what happens when the merchant's mini program calls
 // wx.navigateToMiniProgram with this extraData, which
 // wxpay.Client.ContractExtraData makes. It is otherwise like OpenURL.
-func (p *Payer) OpenMiniProgram(extraData map[string]string) (*Page, error) {
+func (p *Payer) OpenMiniProgram(extraData map[string]string) (*ledger.Page, error) {
 	if token := extraData["pre_entrustweb_id"]; token != "" && len(extraData) == 1 {
 		return p.Open(token)
 	}
@@ -46,8 +49,8 @@ func (p *Payer) OpenMiniProgram(extraData map[string]string) (*Page, error) {
 }
 
 // openSigned opens the page of a signed signing request.
-func (p *Payer) openSigned(r *http.Request, extraData map[string]string) (*Page, error) {
-	token, err := p.sandbox.engine.signedPage(r, extraData)
+func (p *Payer) openSigned(r *http.Request, extraData map[string]string) (*ledger.Page, error) {
+	token, err := p.sandbox.engine.SignedPage(r, extraData)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/wxpay-go/wxpay/catalogue"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // ours are the values that samples need to fit the default merchant on the day that tests start.
@@ -133,7 +134,7 @@ func TestStrangersAreRefused(t *testing.T) {
 					for name, value := range with(body, "plan_id", sandbox.DefaultPlanID) {
 						fields[name] = fmt.Sprint(value)
 					}
-					w.page(use(stranger, v2.must(path, fields)), sandbox.PageWrongUser)
+					w.page(use(stranger, v2.must(path, fields)), ledger.PageWrongUser)
 				case decorates:
 					order, root := with(orderBody(), "payer", nil), directRoot
 					if body["sub_mchid"] != nil {
@@ -143,7 +144,7 @@ func TestStrangersAreRefused(t *testing.T) {
 					w.must("POST", path, with(body, "prepay_id", prepay))
 					w.ok(use(stranger, object{"prepay_id": prepay}))
 					_, err := stranger.AgreeAfterPay(prepay)
-					w.page(err, sandbox.PageWrongUser)
+					w.page(err, ledger.PageWrongUser)
 				default:
 					if day, ok := body["deduct_schedule"].(object); ok {
 						day["estimated_deduct_date"] = "2020-09-12"
@@ -151,7 +152,7 @@ func TestStrangersAreRefused(t *testing.T) {
 					if info, ok := body["contract_info"].(object); ok {
 						info["plan_id"] = sandbox.DefaultPlanID
 					}
-					w.page(use(stranger, w.must("POST", path, body)), sandbox.PageWrongUser)
+					w.page(use(stranger, w.must("POST", path, body)), ledger.PageWrongUser)
 				}
 			})
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
@@ -28,7 +29,7 @@ func TestAnOpenIDLearntLater(t *testing.T) {
 				t.Errorf("%s has %+v, %v", openid, wallet, err)
 			}
 			_, err := w.Payer(openid).Agree(token.(string))
-			w.page(err, sandbox.PageSigned)
+			w.page(err, ledger.PageSigned)
 		}
 	}
 	look(w)

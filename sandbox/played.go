@@ -1,34 +1,49 @@
 package sandbox
 
-// everything is what the sandbox plays. To add a contract product, write its file and name it here.
-func everything() *repertoire {
-	return &repertoire{
-		products: []*product{
-			combinePapay(),
-			passwordExempt(),
-			eduPapay(),
-			papay(),
-			eduSchoolPay(),
-			credit(),
-			offlineFace(),
-			insurance(),
-			globalPapay(),
+import (
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/product/combinepapay"
+	"github.com/wxpay-go/wxpay/sandbox/internal/product/creditrepayment"
+	"github.com/wxpay-go/wxpay/sandbox/internal/product/edupapay"
+	"github.com/wxpay-go/wxpay/sandbox/internal/product/eduschoolpay"
+	"github.com/wxpay-go/wxpay/sandbox/internal/product/globalpapay"
+	"github.com/wxpay-go/wxpay/sandbox/internal/product/insurance"
+	"github.com/wxpay-go/wxpay/sandbox/internal/product/offlineface"
+	"github.com/wxpay-go/wxpay/sandbox/internal/product/orders"
+	"github.com/wxpay-go/wxpay/sandbox/internal/product/papay"
+	"github.com/wxpay-go/wxpay/sandbox/internal/product/passwordexempt"
+)
+
+// everything is what the sandbox plays. To add a contract product, write its folder and name it
+// here.
+func everything() *engine.Repertoire {
+	return &engine.Repertoire{
+		Products: []*engine.Product{
+			combinepapay.Product(),
+			passwordexempt.Product(),
+			edupapay.Product(),
+			papay.Product(),
+			eduschoolpay.Product(),
+			creditrepayment.Product(),
+			offlineface.Product(),
+			insurance.Product(),
+			globalpapay.Product(),
 		},
-		behaviours: []map[string]behaviour{
-			transactionBehaviours(),
-			combineBehaviours(),
-			refundBehaviours(),
-			platformRefundBehaviours(),
-			billBehaviours(),
-			{"POST /v3/security/echo": echo},
-			{"GET /v3/certificates": listCertificates, "GET /v3/global/certificates": listCertificates},
+		Behaviours: []map[string]engine.Behaviour{
+			orders.TransactionBehaviours(),
+			orders.CombineBehaviours(),
+			orders.RefundBehaviours(),
+			orders.PlatformRefundBehaviours(),
+			engine.BillBehaviours(),
+			{"POST /v3/security/echo": orders.Echo},
+			{"GET /v3/certificates": orders.ListCertificates, "GET /v3/global/certificates": orders.ListCertificates},
 		},
-		refunds: []*refundRules{secapiRefunds(), domesticRefunds(), ecommerceRefunds()},
-		xml:     xmlEndpoints(),
-		paid: map[placing]func(*step, *orderRow) error{
-			placedPlain:    notifyPaid(transactionDocument),
-			placedCombined: notifyPaid(combineDocument),
-			placedXML:      notifyPaidOrder,
+		Refunds: []*engine.RefundRules{papay.SecapiRefunds(), orders.DomesticRefunds(), orders.EcommerceRefunds()},
+		XML:     papay.XMLEndpoints(),
+		Paid: map[engine.Placing]func(*engine.Step, *engine.OrderRow) error{
+			engine.PlacedPlain:    orders.NotifyPaid(orders.TransactionDocument),
+			engine.PlacedCombined: orders.NotifyPaid(orders.CombineDocument),
+			engine.PlacedXML:      papay.NotifyPaidOrder,
 		},
 	}
 }

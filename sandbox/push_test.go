@@ -15,11 +15,13 @@ import (
 
 	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/fault"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 	"github.com/wxpay-go/wxpay/sandbox/store/storetest"
 )
 
-func (w *world) signCombine(code string) *sandbox.Contract {
+func (w *world) signCombine(code string) *ledger.Contract {
 	w.Helper()
 	token := w.must("POST", presignCombine, with(combineBody(), "out_contract_code",
 		code))["pre_entrustweb_id"].(string)
@@ -28,7 +30,7 @@ func (w *world) signCombine(code string) *sandbox.Contract {
 	return c
 }
 
-func (w *world) onlyPush() *sandbox.Push {
+func (w *world) onlyPush() *ledger.Push {
 	w.Helper()
 	pushes, err := w.Pushes()
 	w.ok(err)
@@ -39,7 +41,7 @@ func (w *world) onlyPush() *sandbox.Push {
 }
 
 // attempts writes the attempts as seconds since the first.
-func attempts(p *sandbox.Push) string {
+func attempts(p *ledger.Push) string {
 	var out []string
 	for _, a := range p.Attempts {
 		out = append(out, fmt.Sprint(int(a.At.Sub(p.CreatedAt).Seconds())))
@@ -58,7 +60,7 @@ func TestQuickSchedule(t *testing.T) {
 	for at := 420; at <= 120+23*300; at += 300 {
 		want += fmt.Sprint(" ", at)
 	}
-	if got := attempts(p); got != want || len(p.Attempts) != 30 || p.State != sandbox.PushGivenUp {
+	if got := attempts(p); got != want || len(p.Attempts) != 30 || p.State != ledger.PushGivenUp {
 		t.Errorf("got %s, %d attempts at %s\nwant %s", p.State, len(p.Attempts), got, want)
 	}
 	got := w.inbox.take()
@@ -85,20 +87,20 @@ func TestGenericSchedule(t *testing.T) {
 	_, err := w.Payer(eduOpenID).Agree(token)
 	w.ok(err)
 	w.ok(w.Advance(24*time.Hour + 4*time.Minute - time.Second))
-	if p := w.onlyPush(); len(p.Attempts) != 15 || p.State != sandbox.PushPending {
+	if p := w.onlyPush(); len(p.Attempts) != 15 || p.State != ledger.PushPending {
 		t.Errorf("a second before the end: %s, %d attempts", p.State, len(p.Attempts))
 	}
 	w.ok(w.Advance(time.Second))
 	p := w.onlyPush()
 	if got, want := attempts(
 		p), "0 15 30 60 240 840 2040 3840 5640 7440 11040 21840 32640 43440 65040 86640"; got != want ||
-		p.State != sandbox.PushGivenUp {
+		p.State != ledger.PushGivenUp {
 		t.Errorf("got %s at %s, want %s", p.State, got, want)
 	}
 	w.inbox.answer = nil
 	w.ok(w.Redeliver(p.ID))
 	w.ok(w.Settle())
-	if p := w.onlyPush(); p.State != sandbox.PushDelivered || p.Attempts[16].Status != 204 {
+	if p := w.onlyPush(); p.State != ledger.PushDelivered || p.Attempts[16].Status != 204 {
 		t.Errorf("sent by hand: %s", p.State)
 	}
 }
@@ -115,7 +117,7 @@ func TestDeliveryStopsAtTheFirstSuccess(t *testing.T) {
 	}
 	w.signCombine("A")
 	w.ok(w.Advance(time.Hour))
-	if p := w.onlyPush(); attempts(p) != "0 10 20" || p.State != sandbox.PushDelivered || p.Attempts[0].Error == "" ||
+	if p := w.onlyPush(); attempts(p) != "0 10 20" || p.State != ledger.PushDelivered || p.Attempts[0].Error == "" ||
 		p.Attempts[2].Error != "" {
 		t.Errorf("got %s at %s", p.State, attempts(p))
 	}
@@ -124,11 +126,11 @@ func TestDeliveryStopsAtTheFirstSuccess(t *testing.T) {
 func TestProbe(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.ok(w.Inject(sandbox.Fault{Name: sandbox.FaultProbe}))
+	w.ok(w.Inject(fault.Fault{Name: fault.Probe}))
 	w.signCombine("A")
 	w.receivedOne("ECOMMERCE_ENTRUST.SIGN") // the probe did not pass the inbox
 	p := w.onlyPush()
-	if len(p.Attempts) != 2 || !p.Attempts[0].Probe || p.Attempts[0].Status != 401 || p.State != sandbox.PushDelivered {
+	if len(p.Attempts) != 2 || !p.Attempts[0].Probe || p.Attempts[0].Status != 401 || p.State != ledger.PushDelivered {
 		t.Errorf("got %+v", p.Attempts)
 	}
 
@@ -138,7 +140,7 @@ func TestProbe(t *testing.T) {
 		http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			signatures <- r.Header.Get(wire.HeaderSignature)
 		})))
-	careless.ok(careless.Inject(sandbox.Fault{Name: sandbox.FaultProbe, Event: "ECOMMERCE_ENTRUST.SIGN"}))
+	careless.ok(careless.Inject(fault.Fault{Name: fault.Probe, Event: "ECOMMERCE_ENTRUST.SIGN"}))
 	careless.signCombine("A")
 	careless.ok(careless.Settle())
 	if s := <-signatures; !strings.HasPrefix(s, "WECHATPAY/SIGNTEST/") {
@@ -147,7 +149,7 @@ func TestProbe(t *testing.T) {
 	if p := careless.onlyPush(); !strings.Contains(p.Attempts[0].Error, "does not verify") {
 		t.Errorf("a merchant who does not verify gets away with it: %+v", p.Attempts[0])
 	}
-	if err := w.Inject(sandbox.Fault{Name: "earthquake"}); err == nil {
+	if err := w.Inject(fault.Fault{Name: "earthquake"}); err == nil {
 		t.Error("an unknown fault was armed")
 	}
 }
@@ -159,7 +161,7 @@ func TestUndeliverableUntilForwarded(t *testing.T) {
 	w.signCombine("A")
 	w.ok(w.Advance(time.Minute))
 	p := w.onlyPush()
-	if p.State != sandbox.PushUndeliverable || !strings.Contains(p.Problem, `Receive("https://yourapp.com"`) ||
+	if p.State != ledger.PushUndeliverable || !strings.Contains(p.Problem, `Receive("https://yourapp.com"`) ||
 		len(p.Attempts) != 1 {
 		t.Errorf("got %s, %q, %d attempts", p.State, p.Problem, len(p.Attempts))
 	}
@@ -217,7 +219,7 @@ func TestSlowAndBrokenHandlers(t *testing.T) {
 		w.ok(w.Settle())
 		pushes, err := w.Pushes()
 		w.ok(err)
-		i := slices.IndexFunc(pushes, func(p *sandbox.Push) bool { return p.About == c.ID })
+		i := slices.IndexFunc(pushes, func(p *ledger.Push) bool { return p.About == c.ID })
 		if got := pushes[i].Attempts[0].Error; !strings.Contains(got, says) {
 			t.Errorf("%s: got %q, want %q", path, got, says)
 		}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // raw is a request that the client would never send.
@@ -95,7 +96,7 @@ func (w *world) send(r raw) (*http.Response, wire.ErrorBody) {
 			w.Fatalf("an error that is not in WeChat Pay's shape: %d %s", p.StatusCode, answer)
 		}
 	}
-	if p.Header.Get(sandbox.HeaderSandbox) == "" {
+	if p.Header.Get(ledger.HeaderSandbox) == "" {
 		w.Errorf("a reply without X-Sandbox")
 	}
 	if signature := p.Header.Get(wire.HeaderSignature); (signature == "") != (p.StatusCode == 401 ||
@@ -131,7 +132,7 @@ func TestHostileAuthorization(t *testing.T) {
 			t.Errorf("%s: Request-ID %q does not end in the code of a signature error", c.name,
 				p.Header.Get("Request-ID"))
 		}
-		if strings.Contains(p.Header.Get(sandbox.HeaderHint), "secret-token") {
+		if strings.Contains(p.Header.Get(ledger.HeaderHint), "secret-token") {
 			t.Errorf("%s: the hint repeats the header", c.name)
 		}
 	}
@@ -170,7 +171,7 @@ func TestClock(t *testing.T) {
 
 func TestSerials(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, sandbox.WithMerchant(sandbox.Merchant{MchID: "1900000120"}))
+	w := newWorld(t, sandbox.WithMerchant(ledger.Merchant{MchID: "1900000120"}))
 	other, err := w.ClientConfigFor("1900000120")
 	w.ok(err)
 	for name, r := range map[string]raw{
@@ -182,8 +183,8 @@ func TestSerials(t *testing.T) {
 		"neither is known":         {mchid: "1", serial: "AB"},
 	} {
 		p, e := w.send(r)
-		if p.StatusCode != 401 || e.Message != "商户证书序列号有误。" || p.Header.Get(sandbox.HeaderHint) == "" {
-			t.Errorf("%s: got %d %s, hint %q", name, p.StatusCode, e.Message, p.Header.Get(sandbox.HeaderHint))
+		if p.StatusCode != 401 || e.Message != "商户证书序列号有误。" || p.Header.Get(ledger.HeaderHint) == "" {
+			t.Errorf("%s: got %d %s, hint %q", name, p.StatusCode, e.Message, p.Header.Get(ledger.HeaderHint))
 		}
 	}
 	if p, e := w.send(raw{serial: strings.ToLower(w.ClientConfig().SerialNo)}); p.StatusCode != 200 {
@@ -266,7 +267,7 @@ func TestBadBodies(t *testing.T) {
 			detail.Issue == "" {
 			t.Errorf("%s: got %d %s %s, want 400 PARAM_ERROR at %q", c.name, p.StatusCode, e.Code, e.Detail, c.field)
 		}
-		if p.Header.Get(sandbox.HeaderHint) == "" {
+		if p.Header.Get(ledger.HeaderHint) == "" {
 			t.Errorf("%s: no hint", c.name)
 		}
 	}
@@ -311,9 +312,9 @@ func TestUnknownEndpoints(t *testing.T) {
 	} {
 		p, e := w.send(raw{method: c.method, uri: c.uri})
 		if p.StatusCode != c.status || e.Code == "" ||
-			(p.Header.Get(sandbox.HeaderUnsupported) != "") != c.unsupported {
+			(p.Header.Get(ledger.HeaderUnsupported) != "") != c.unsupported {
 			t.Errorf("%s: got %d %s, unsupported %q", c.name, p.StatusCode, e.Code,
-				p.Header.Get(sandbox.HeaderUnsupported))
+				p.Header.Get(ledger.HeaderUnsupported))
 		}
 	}
 	// A stranger learns the same, without a signature.
@@ -328,10 +329,10 @@ func TestUnknownEndpoints(t *testing.T) {
 
 func TestReplyKeyFollowsTheRequest(t *testing.T) {
 	t.Parallel()
-	for mode, want := range map[sandbox.KeyMode][3]string{
-		sandbox.KeysBoth:        {"PUB", "PUB", "CERT"},
-		sandbox.KeysPublic:      {"PUB", "PUB", "PUB"},
-		sandbox.KeysCertificate: {"CERT", "CERT", "CERT"},
+	for mode, want := range map[ledger.KeyMode][3]string{
+		ledger.KeysBoth:        {"PUB", "PUB", "CERT"},
+		ledger.KeysPublic:      {"PUB", "PUB", "PUB"},
+		ledger.KeysCertificate: {"CERT", "CERT", "CERT"},
 	} {
 		w := newWorld(t, sandbox.WithKeyMode(mode))
 		both := newWorld(t).ClientConfig().PlatformKeys

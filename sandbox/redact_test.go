@@ -12,6 +12,7 @@ import (
 
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // kept is the journal as whoever reads the store finds it.
@@ -62,7 +63,7 @@ func TestJournalKeepsNoKey(t *testing.T) {
 	t.Parallel()
 	heard := make(chan string, 10)
 	w := newWorld(t, func(c *sandbox.Config) {
-		c.OnExchange = func(x sandbox.Exchange) { heard <- fmt.Sprintf("%+v", x) }
+		c.OnExchange = func(x ledger.Exchange) { heard <- fmt.Sprintf("%+v", x) }
 	})
 	made := w.Merchants()[0]
 	m := struct{ APIv3Key, APIv2Key, PrivateKey string }{made.APIv3Key.Reveal(), made.APIv2Key.Reveal(),
@@ -104,7 +105,7 @@ func TestJournalKeepsNoKeyOfAForm(t *testing.T) {
 	w := newWorld(t)
 	for _, key := range []string{"sixteen letters and a sign & more", "a key+with one plus, and  spaces"} {
 		key = key[:32]
-		_, err := w.AddMerchant(sandbox.Merchant{MchID: "1900000777", APIv2Key: wxpay.NewSecret(key)})
+		_, err := w.AddMerchant(ledger.Merchant{MchID: "1900000777", APIv2Key: wxpay.NewSecret(key)})
 		w.ok(err)
 		form := url.QueryEscape(key)
 		w.send(raw{method: "GET", uri: "/v3/certificates?note=" + form + "&mchid=1900000777", body: []byte{}})
@@ -151,7 +152,7 @@ func TestJournalBlanksWhateverIsEncrypted(t *testing.T) {
 func TestJournalKeepsNoKeyInNames(t *testing.T) {
 	t.Parallel()
 	const small, mixed = "0123456789abcdef0123456789abcdef", "0123456789ABCDefghIJKLmnopQRSTuv"
-	w := newWorld(t, sandbox.WithMerchant(sandbox.Merchant{
+	w := newWorld(t, sandbox.WithMerchant(ledger.Merchant{
 		MchID: sandbox.DefaultMchID, APIv2Key: wxpay.NewSecret(small), APIv3Key: wxpay.NewSecret(mixed),
 		AppIDs: []string{sandbox.DefaultAppID},
 	}))

@@ -6,20 +6,23 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // Whatever an entry of the journal has, and will have one day, is blanked.
 func TestEveryTextOfAnEntryIsBlanked(t *testing.T) {
 	t.Parallel()
 	r := testRedaction()
-	var x Exchange
+	var x ledger.Exchange
 	texts := fill(t, reflect.ValueOf(&x).Elem(), "a "+testAPIv3Key+" b")
 	if printed := fmt.Sprintf("%+v", x); texts < 14 || strings.Count(printed, testAPIv3Key) != texts {
 		t.Fatalf("%d strings were filled: %s", texts, printed)
 	}
-	r.exchange(&x)
+	r.Exchange(&x)
 	printed := fmt.Sprintf("%+v", x)
-	if strings.Contains(printed, testAPIv3Key) || strings.Count(printed, "a "+blank+" b") != texts {
+	if strings.Contains(printed, testAPIv3Key) || strings.Count(printed, "a "+engine.Blank+" b") != texts {
 		t.Errorf("the entry is %s", printed)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
 )
 
 func eachByte(s, format string) string {
@@ -32,8 +33,8 @@ var spellings = []struct {
 }{
 	{"as it is", func(s string) string { return s }},
 	{"\\uXXXX", func(s string) string { return eachByte(s, `\u%04x`) }},
-	{"a string of JSON", func(s string) string { b := encodeJSON(s); return string(b[1 : len(b)-1]) }},
-	{"needless escapes", func(s string) string { return strings.ReplaceAll(string(encodeJSON(s)), "/", `\/`) }},
+	{"a string of JSON", func(s string) string { b := engine.EncodeJSON(s); return string(b[1 : len(b)-1]) }},
+	{"needless escapes", func(s string) string { return strings.ReplaceAll(string(engine.EncodeJSON(s)), "/", `\/`) }},
 	{"percent", func(s string) string { return eachByte(s, "%%%02x") }},
 	{"a query", url.QueryEscape},
 	{"a path", url.PathEscape},
@@ -96,19 +97,19 @@ func secretsOfTest(t testing.TB) map[string]string {
 	}
 }
 
-func testRedaction() redaction {
-	r := newRegistry(everything().kinds())
+func testRedaction() engine.Redaction {
+	r := engine.NewRegistry(everything().Kinds())
 	m := DefaultMerchant()
 	m.APIv3Key, m.APIv2Key = wxpay.NewSecret(testAPIv3Key), wxpay.NewSecret(testAPIv2Key)
 	m.PrivateKey, m.Certificate = wxpay.NewSecret(testMerchantKey), testMerchantCert
-	parsed, err := everything().kinds().parse(m)
+	parsed, err := everything().Kinds().Parse(m)
 	if err == nil {
-		err = r.putMerchant(parsed)
+		err = r.PutMerchant(parsed)
 	}
 	if err != nil {
 		panic(err)
 	}
-	return redaction{secrets: r.secrets(), names: usuallySealed}
+	return engine.Redaction{Secrets: r.Secrets(), Names: engine.UsuallySealed}
 }
 
 // A key is blanked however it is spelled, twice over too, and what stands around it stays.
@@ -131,7 +132,7 @@ func TestKeysAreBlankedInEverySpelling(t *testing.T) {
 				n++
 				place := around[n%len(around)]
 				written := place[0] + outer.spell(inner.spell(secret)) + place[1]
-				got := r.text(written)
+				got := r.Text(written)
 				if piece := keptPiece(got, secret, inner.spell(secret)); piece != "" {
 					t.Fatalf("%s as %s in %s: %s is kept in %s", what, inner.name, outer.name, piece, got)
 				}
@@ -139,7 +140,7 @@ func TestKeysAreBlankedInEverySpelling(t *testing.T) {
 					t.Errorf("%s as %s in %s: too much is blanked: %s", what, inner.name, outer.name, got)
 				}
 				// The same of a body, whose end is cut.
-				if kept := r.body(written); !strings.HasPrefix(got, strings.TrimSuffix(kept, blank)) {
+				if kept := r.Body(written); !strings.HasPrefix(got, strings.TrimSuffix(kept, engine.Blank)) {
 					t.Fatalf("%s as %s in %s: a body becomes %s", what, inner.name, outer.name, kept)
 				}
 			}
@@ -151,13 +152,13 @@ func TestKeysAreBlankedInEverySpelling(t *testing.T) {
 func keptPiece(kept, secret, spelled string) string {
 	pieces := []string{spelled[len(spelled)/2:][:16]}
 	for line := range strings.FieldsSeq(strings.ReplaceAll(secret, `\n`, " ")) {
-		if len(line) >= shortestRun {
+		if len(line) >= engine.ShortestRun {
 			pieces = append(pieces, line[:20])
 		}
 	}
-	for _, v := range viewsOf(kept) {
+	for _, v := range engine.ViewsOf(kept) {
 		for _, piece := range pieces {
-			if strings.Contains(v.text, piece) {
+			if strings.Contains(v.Text, piece) {
 				return piece
 			}
 		}
@@ -177,7 +178,7 @@ func TestWhatIsNoKeyIsKept(t *testing.T) {
 		`{"a":"\u5fae\u4fe1 100%25 &amp; <![CDATA[x]]>"}`,
 		"/v3/ecommerce/combine-papay/contracts/plan-id/12535/out-contract-code/wxwtdk20200910100000",
 	} {
-		if got := r.body(s); got != s {
+		if got := r.Body(s); got != s {
 			t.Errorf("%q became %q", s, got)
 		}
 	}
@@ -203,11 +204,11 @@ func TestSealedMembersAreBlankedInEverySpelling(t *testing.T) {
 		`{"a":[{"phone" : [[138],"1`:                  `{"a":[{"phone" : "…"`,
 		`{"pho\u006ee":{"phone":{"phone":1}},"a":1}`:  `{"pho\u006ee":"…","a":1}`,
 	} {
-		if got := r.body(in); got != want {
+		if got := r.Body(in); got != want {
 			t.Errorf("%s became %s, want %s", in, got, want)
 		}
 	}
-	if got := r.uri("/papay/entrustweb?a=1&s%69gn=ABC&b=2"); got != "/papay/entrustweb?a=1&s%69gn=…&b=2" {
+	if got := r.URI("/papay/entrustweb?a=1&s%69gn=ABC&b=2"); got != "/papay/entrustweb?a=1&s%69gn=…&b=2" {
 		t.Errorf("got %s", got)
 	}
 }
@@ -224,13 +225,14 @@ func FuzzRedaction(f *testing.F) {
 			return // each backslash before a key costs one more reading of its first character
 		}
 		written := spellings[int(outer)%len(spellings)].spell(spellings[int(inner)%len(spellings)].spell(testAPIv3Key))
-		if got := r.text(before + written + after); strings.Contains(got, written) {
+		if got := r.Text(before + written + after); strings.Contains(got, written) {
 			t.Errorf("kept: %q", got)
 		}
-		if strings.ContainsAny(before, `\%&<]`) || strings.Contains(before, "KEY") || len(before) >= shortestRun {
+		if strings.ContainsAny(before, `\%&<]`) || strings.Contains(before, "KEY") ||
+			len(before) >= engine.ShortestRun {
 			return
 		}
-		if got := r.text(before); got != before {
+		if got := r.Text(before); got != before {
 			t.Errorf("%q became %q", before, got)
 		}
 	})
@@ -247,7 +249,7 @@ func TestNestedSpellingsEnd(t *testing.T) {
 	}
 	done := make(chan string, 1)
 	r := testRedaction()
-	go func() { done <- r.body(text) }()
+	go func() { done <- r.Body(text) }()
 	select {
 	case got := <-done:
 		if strings.Contains(got, text[len(text)-100:]) {

@@ -3,17 +3,20 @@ package sandbox
 import (
 	"fmt"
 	"testing"
+
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 func TestRefunds(t *testing.T) {
 	t.Parallel()
-	l := newTestProduct(t, &debitRules{sync: true}, Plan{})
+	l := newTestProduct(t, &engine.DebitRules{Sync: true}, ledger.Plan{})
 	payer := l.Payer("payer")
 	if err := payer.Fund(1000); err != nil {
 		t.Fatal(err)
 	}
-	ask := func(no string, amount int64) *refundRow {
-		return &refundRow{Refund: Refund{OutRefundNo: no, OutTradeNo: "1", Amount: amount, Total: 1000,
+	ask := func(no string, amount int64) *engine.RefundRow {
+		return &engine.RefundRow{Refund: ledger.Refund{OutRefundNo: no, OutTradeNo: "1", Amount: amount, Total: 1000,
 			NotifyURL: DefaultNotifyURL}}
 	}
 	_, err := l.refund(ask("r1", 100))
@@ -27,7 +30,7 @@ func TestRefunds(t *testing.T) {
 	for range 2 { // the same call again is the same refund
 		r, err := l.refund(ask("r1", 400))
 		l.refused(err, "")
-		if r.State != RefundProcessing || r.TransactionID != d.TransactionID || len(r.RefundID) != 28 {
+		if r.State != ledger.RefundProcessing || r.TransactionID != d.TransactionID || len(r.RefundID) != 28 {
 			t.Errorf("got %+v", r)
 		}
 	}
@@ -48,7 +51,7 @@ func TestRefunds(t *testing.T) {
 	l.refused(err, "")
 	l.at(0, 10, 2)
 	l.wantEvents("LAB.PAID1", "REFUND.SUCCESSr1", "REFUND.ABNORMALr3")
-	if again, err := l.debit("1", 1000); err != nil || again.word() != "REFUND" {
+	if again, err := l.debit("1", 1000); err != nil || again.Word() != "REFUND" {
 		t.Errorf("got %+v, %v", again, err)
 	}
 	for i := range 48 {
@@ -57,35 +60,36 @@ func TestRefunds(t *testing.T) {
 	}
 	_, err = l.refund(ask("one too many", 1))
 	l.refused(err, "INVALID_REQUEST")
-	err = l.call(nil, func(c *call) error {
-		d, err := c.debitByNo("1")
+	err = l.call(nil, func(c *engine.Call) error {
+		d, err := c.DebitByNo("1")
 		if err != nil {
 			return err
 		}
-		return c.reverseDebit(d)
+		return c.ReverseDebit(d)
 	})
 	l.refused(err, "INVALID_REQUEST")
 }
 
 func TestRefundsWithinAYear(t *testing.T) {
 	t.Parallel()
-	l := newTestProduct(t, &debitRules{sync: true}, Plan{})
+	l := newTestProduct(t, &engine.DebitRules{Sync: true}, ledger.Plan{})
 	_, err := l.debit("1", 1000)
 	l.refused(err, "")
 	if err := l.Clock().Set(testStart.AddDate(0, 0, 366)); err != nil {
 		t.Fatal(err)
 	}
-	_, err = l.refund(&refundRow{Refund: Refund{OutRefundNo: "r", OutTradeNo: "1", Amount: 1, Total: 1000}})
+	_, err = l.refund(&engine.RefundRow{Refund: ledger.Refund{OutRefundNo: "r", OutTradeNo: "1", Amount: 1,
+		Total: 1000}})
 	l.refused(err, "INVALID_REQUEST")
 }
 
 func TestDebts(t *testing.T) {
 	t.Parallel()
 	repaid := ""
-	l := newTestProduct(t, &debitRules{advances: 1, cleared: func(_ *step, d *debitRow) error {
-		repaid = d.OutTradeNo + d.word()
+	l := newTestProduct(t, &engine.DebitRules{Advances: 1, Cleared: func(_ *engine.Step, d *engine.DebitRow) error {
+		repaid = d.OutTradeNo + d.Word()
 		return nil
-	}}, Plan{})
+	}}, ledger.Plan{})
 	payer := l.Payer("payer")
 	if err := payer.RunOut(); err != nil {
 		t.Fatal(err)

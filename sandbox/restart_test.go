@@ -8,6 +8,7 @@ import (
 
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
@@ -16,8 +17,8 @@ func TestRegistrationsOutliveARestart(t *testing.T) {
 	t.Parallel()
 	kept := keep{store.NewMemory()}
 	first := newWorld(t, sandbox.WithStore(kept))
-	first.ok(first.AddPlan(sandbox.DefaultMchID, sandbox.Plan{ID: "777", Product: sandbox.CombinePapay}))
-	first.ok(first.AddPlan(sandbox.DefaultMchID, sandbox.Plan{ID: "777", Product: sandbox.CombinePapay,
+	first.ok(first.AddPlan(sandbox.DefaultMchID, ledger.Plan{ID: "777", Product: ledger.CombinePapay}))
+	first.ok(first.AddPlan(sandbox.DefaultMchID, ledger.Plan{ID: "777", Product: ledger.CombinePapay,
 		Name: "renamed"}))
 	made := first.adminOK("POST", "/sandbox/merchants", object{"mchid": "1900000130",
 		"appids": []string{sandbox.DefaultAppID}})
@@ -28,7 +29,7 @@ func TestRegistrationsOutliveARestart(t *testing.T) {
 	first.ok(err)
 	key, err := first.ResetAPIv3Key(sandbox.DefaultMchID)
 	first.ok(err)
-	first.ok(first.SetKeyMode(sandbox.DefaultMchID, sandbox.KeysCertificate))
+	first.ok(first.SetKeyMode(sandbox.DefaultMchID, ledger.KeysCertificate))
 	first.ok(first.RotatePlatformCertificate())
 	old := first.client
 	first.ok(first.Close())
@@ -67,7 +68,7 @@ func TestRegistrationsOutliveARestart(t *testing.T) {
 	}
 
 	// Registered anew, a merchant has only what it is registered with.
-	_, err = second.AddMerchant(sandbox.Merchant{MchID: "1900000130"})
+	_, err = second.AddMerchant(ledger.Merchant{MchID: "1900000130"})
 	second.ok(err)
 	second.ok(second.Close())
 	third := newWorld(t, sandbox.WithStore(kept))
@@ -81,18 +82,18 @@ func TestRegistrationsOfAnAbsentMerchant(t *testing.T) {
 	t.Parallel()
 	kept := keep{store.NewMemory()}
 	first := newWorld(t, sandbox.WithStore(kept))
-	first.ok(first.AddPlan(sandbox.DefaultMchID, sandbox.Plan{ID: "777", Product: sandbox.CombinePapay}))
-	first.ok(first.SetKeyMode(sandbox.DefaultMchID, sandbox.KeysPublic))
+	first.ok(first.AddPlan(sandbox.DefaultMchID, ledger.Plan{ID: "777", Product: ledger.CombinePapay}))
+	first.ok(first.SetKeyMode(sandbox.DefaultMchID, ledger.KeysPublic))
 	first.ok(first.Close())
 	without, err := sandbox.Start(sandbox.Config{Keys: pinnedKeys(t), Store: kept,
-		Merchants: []sandbox.Merchant{{MchID: "1900000777"}}})
+		Merchants: []ledger.Merchant{{MchID: "1900000777"}}})
 	first.ok(err)
 	if list := without.Merchants(); len(list) != 1 {
 		t.Errorf("got %d merchants", len(list))
 	}
 	first.ok(without.Close())
 	third := newWorld(t, sandbox.WithStore(kept))
-	if m := third.Merchants()[0]; m.KeyMode != sandbox.KeysPublic {
+	if m := third.Merchants()[0]; m.KeyMode != ledger.KeysPublic {
 		t.Errorf("the key mode is %q", m.KeyMode)
 	}
 	third.must("POST", presignCombine, with(combineBody(), "plan_id", 777))
@@ -129,10 +130,12 @@ func TestPeopleOutliveARestart(t *testing.T) {
 func TestStoreThatCannotBeRecalled(t *testing.T) {
 	t.Parallel()
 	for kind, c := range map[string]struct{ id, data string }{
-		"merchant": {"", `{}`}, "forward": {"nowhere", `{"prefix":"nowhere"}`}, "person": {"a|", `{"openids":{"a":""}}`},
+		"merchant": {"", `{}`}, "forward": {"nowhere", `{"prefix":"nowhere"}`},
+		"person":               {"a|", `{"openids":{"a":""}}`},
 		"platform-certificate": {"", `{}`},
 		"merchant-keys":        {"1900000109", `{"mchid":"1900000109","api_v3_key":"short"}`},
-		"plan":                 {"1900000109|lottery|1", `{"mchid":"1900000109","plan":{"id":"1","product":"lottery"}}`},
+		"plan": {"1900000109|lottery|1",
+			`{"mchid":"1900000109","plan":{"id":"1","product":"lottery"}}`},
 	} {
 		kept := store.NewMemory()
 		if err := kept.Update(context.Background(), func(tx store.Tx) error {
@@ -168,7 +171,7 @@ func TestFormerKeysOutliveARestart(t *testing.T) {
 	w.ok(err)
 	keys = append(keys, strings.Split(replaced.PrivateKey.Reveal(), "\n")[3])
 	for range 2 {
-		m, err := w.AddMerchant(sandbox.Merchant{MchID: "1900000777"})
+		m, err := w.AddMerchant(ledger.Merchant{MchID: "1900000777"})
 		w.ok(err)
 		keys = append(keys, m.APIv3Key.Reveal(), m.APIv2Key.Reveal(), strings.Split(m.PrivateKey.Reveal(), "\n")[3])
 	}

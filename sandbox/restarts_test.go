@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
@@ -17,7 +19,7 @@ func (staysOpen) Close() error { return nil }
 
 func startOn(t *testing.T, store store.Store, forward map[string]string) *Sandbox {
 	t.Helper()
-	m := []Merchant{DefaultMerchant()}
+	m := []ledger.Merchant{DefaultMerchant()}
 	lendTestKeys(m)
 	s, err := Start(Config{Keys: testKeyMaterial(), Merchants: m, Store: store, Forward: forward})
 	if err != nil {
@@ -36,7 +38,7 @@ func TestAFormerCertificateIsAnothers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.AddMerchant(Merchant{MchID: "1230000109", Certificate: former.Certificate,
+	if _, err := s.AddMerchant(ledger.Merchant{MchID: "1230000109", Certificate: former.Certificate,
 		PrivateKey: former.PrivateKey}); err != nil {
 		t.Fatal(err)
 	}
@@ -44,8 +46,8 @@ func TestAFormerCertificateIsAnothers(t *testing.T) {
 	s = startOn(t, store, nil)
 	defer s.Close()
 	for mchid, want := range map[string]string{DefaultMchID: next.Certificate, "1230000109": former.Certificate} {
-		m := s.engine.registry.merchant(mchid)
-		if m == nil || m.Certificate != want || s.engine.registry.bySerial(m.serial) != m {
+		m := s.engine.Registry.Merchant(mchid)
+		if m == nil || m.Certificate != want || s.engine.Registry.BySerial(m.Serial) != m {
 			t.Errorf("%s has not the certificate it had", mchid)
 		}
 	}
@@ -60,9 +62,10 @@ func TestWhatWaitedForItsMerchantIsSent(t *testing.T) {
 		http.HandlerFunc(func(http.ResponseWriter, *http.Request) { got++ })); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.engine.step(t.Context(), func(st *step) error {
-		return st.notify(&pushRow{Push: Push{MchID: "1900000555", URL: DefaultNotifyURL, Event: "TRANSACTION.SUCCESS",
-			Resource: []byte("{}")}, retries: genericSchedule})
+	if err := s.engine.Step(t.Context(), func(st *engine.Step) error {
+		return st.Notify(&engine.PushRow{Push: ledger.Push{MchID: "1900000555", URL: DefaultNotifyURL,
+			Event:    "TRANSACTION.SUCCESS",
+			Resource: []byte("{}")}, Retries: engine.GenericSchedule})
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +73,7 @@ func TestWhatWaitedForItsMerchantIsSent(t *testing.T) {
 		if err := s.Settle(); err != nil || got != i {
 			t.Errorf("sent %d times, %v", got, err)
 		}
-		if _, err := s.AddMerchant(Merchant{MchID: "1900000555"}); err != nil {
+		if _, err := s.AddMerchant(ledger.Merchant{MchID: "1900000555"}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -87,9 +90,10 @@ func TestWhatWaitedIsSentByTheNextStart(t *testing.T) {
 	defer merchant.Close()
 	store := staysOpen{store.NewMemory()}
 	s := startOn(t, store, nil)
-	if err := s.engine.step(t.Context(), func(st *step) error {
-		return st.notify(&pushRow{Push: Push{MchID: DefaultMchID, URL: DefaultNotifyURL, Event: "TRANSACTION.SUCCESS",
-			Resource: []byte("{}")}, retries: genericSchedule})
+	if err := s.engine.Step(t.Context(), func(st *engine.Step) error {
+		return st.Notify(&engine.PushRow{Push: ledger.Push{MchID: DefaultMchID, URL: DefaultNotifyURL,
+			Event:    "TRANSACTION.SUCCESS",
+			Resource: []byte("{}")}, Retries: engine.GenericSchedule})
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +106,7 @@ func TestWhatWaitedIsSentByTheNextStart(t *testing.T) {
 	if err := s.Advance(time.Second); err != nil {
 		t.Fatal(err)
 	}
-	if list, err := s.Pushes(); err != nil || got.Load() != 1 || list[0].State != PushDelivered {
+	if list, err := s.Pushes(); err != nil || got.Load() != 1 || list[0].State != ledger.PushDelivered {
 		t.Errorf("got %d, %v, %+v", got.Load(), err, list)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // sample is the catalogue's own example of an endpoint's body.
@@ -39,6 +40,6 @@ func TestCampusAndGlobalSamples(t *testing.T) {
 	code, err := w.ShowFace(w.authInfo(), "pupil0002")
 	w.ok(err)
 	w.must("POST", debitFace, with(w.sample(debitFace), "auth_code", code))
-	_, err = w.Payer(openID).SignElsewhere(sandbox.OfflineFace, sandbox.DefaultOrganizationID)
-	w.page(err, sandbox.PageUnknown) // there is no pupil without a call
+	_, err = w.Payer(openID).SignElsewhere(ledger.OfflineFace, sandbox.DefaultOrganizationID)
+	w.page(err, ledger.PageUnknown) // there is no pupil without a call
 }

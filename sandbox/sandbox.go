@@ -9,12 +9,16 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox/fault"
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // Sandbox is a running one: an API listener, an admin listener, and everything
 // behind them. It is safe for concurrent use.
 type Sandbox struct {
-	engine     *engine
+	engine     *engine.Engine
 	api, admin *http.Server
 	tls        *http.Server // nil without Config.TLSAddr
 	authority  *x509.Certificate
@@ -29,9 +33,9 @@ type Sandbox struct {
 // left running, and Config.Store is still open: whoever opened it closes it.
 func Start(c Config) (*Sandbox, error) {
 	if c.Merchants == nil {
-		c.Merchants = []Merchant{DefaultMerchant()}
+		c.Merchants = []ledger.Merchant{DefaultMerchant()}
 	}
-	c.Merchants = append([]Merchant(nil), c.Merchants...)
+	c.Merchants = append([]ledger.Merchant(nil), c.Merchants...)
 	if c.Keys == nil {
 		var err error
 		if c.Keys, err = GenerateKeys(); err != nil {
@@ -39,17 +43,17 @@ func Start(c Config) (*Sandbox, error) {
 		}
 	}
 	plays := everything()
-	for i, kinds := 0, plays.kinds(); i < len(c.Merchants); i++ {
-		if err := kinds.checkNew(c.Merchants[i]); err != nil {
+	for i, kinds := 0, plays.Kinds(); i < len(c.Merchants); i++ {
+		if err := kinds.CheckNew(c.Merchants[i]); err != nil {
 			return nil, err
 		}
 		if err := GenerateMerchantKeys(&c.Merchants[i]); err != nil {
 			return nil, err
 		}
 	}
-	setDefault(&c.Addr, "127.0.0.1:0")
-	setDefault(&c.AdminAddr, "127.0.0.1:0")
-	e, err := newEngine(c.settings(), plays)
+	engine.SetDefault(&c.Addr, "127.0.0.1:0")
+	engine.SetDefault(&c.AdminAddr, "127.0.0.1:0")
+	e, err := engine.New(c.settings(), plays)
 	if err != nil {
 		return nil, err
 	}
@@ -64,40 +68,40 @@ func Start(c Config) (*Sandbox, error) {
 		if addr == "" {
 			continue // no TLS
 		}
-		l, err := listen(addr, c.AllowNonLoopback)
+		l, err := engine.Listen(addr, c.AllowNonLoopback)
 		if err != nil {
 			return fail(err)
 		}
 		open = append(open, l)
-		e.routes.listeners = append(e.routes.listeners, l.Addr().(*net.TCPAddr).AddrPort())
+		e.Routes.Listeners = append(e.Routes.Listeners, l.Addr().(*net.TCPAddr).AddrPort())
 	}
 	for prefix, target := range c.Forward {
-		if err := e.routes.add(prefix, nil, target, unsaved); err != nil {
+		if err := e.Routes.Add(prefix, nil, target, engine.Unsaved); err != nil {
 			return fail(err)
 		}
 	}
-	if err := e.requeue(context.Background()); err != nil { // this start may forward what the last one did not
+	if err := e.Requeue(context.Background()); err != nil { // this start may forward what the last one did not
 		return fail(fmt.Errorf("sandbox: %w", err))
 	}
-	s := &Sandbox{engine: e, url: "http://" + fromHere(open[0]), adminURL: "http://" + fromHere(open[1])}
+	s := &Sandbox{engine: e, url: "http://" + engine.FromHere(open[0]), adminURL: "http://" + engine.FromHere(open[1])}
 	if c.TLSAddr != "" {
 		l, authority, err := overTLS(open[2])
 		if err != nil {
 			return fail(err)
 		}
-		s.tlsURL, s.authority, s.tls = "https://"+fromHere(l), authority, serve(l, e, e.logf)
+		s.tlsURL, s.authority, s.tls = "https://"+engine.FromHere(l), authority, engine.Serve(l, e, e.Logf)
 	}
-	s.api = serve(open[0], e, e.logf)
-	s.admin = serve(open[1], newAdmin(s, !e.routes.listeners[1].Addr().Unmap().IsLoopback()), e.logf)
-	go e.worker.run()
+	s.api = engine.Serve(open[0], e, e.Logf)
+	s.admin = engine.Serve(open[1], newAdmin(s, !e.Routes.Listeners[1].Addr().Unmap().IsLoopback()), e.Logf)
+	go e.Worker.Run()
 	return s, nil
 }
 
 // Close stops the listeners and the notifications and closes the store.
 func (s *Sandbox) Close() error {
 	s.closing.Do(func() {
-		s.engine.worker.stop()
-		s.engine.routes.direct.CloseIdleConnections()
+		s.engine.Worker.Stop()
+		s.engine.Routes.Direct.CloseIdleConnections()
 		ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
 		defer cancel()
 		stop := func(h *http.Server) error {
@@ -110,10 +114,10 @@ func (s *Sandbox) Close() error {
 		if s.tls != nil {
 			s.closed = errors.Join(s.closed, stop(s.tls))
 		}
-		if err := s.engine.journal.close(); err != nil {
+		if err := s.engine.Journal.Close(); err != nil {
 			s.closed = errors.Join(s.closed, fmt.Errorf("sandbox: store the journal: %w", err))
 		}
-		s.closed = errors.Join(s.closed, s.engine.store.Close())
+		s.closed = errors.Join(s.closed, s.engine.Store.Close())
 	})
 	return s.closed
 }
@@ -137,7 +141,7 @@ func (s *Sandbox) Advance(d time.Duration) error {
 	if d < 0 {
 		return fmt.Errorf("sandbox: Advance goes forwards, and %v is back: see Clock.Set", d)
 	}
-	return s.engine.worker.advance(context.Background(), d)
+	return s.engine.Worker.Advance(context.Background(), d)
 }
 
 // Settle makes the notification attempts that are due now, those included that
@@ -145,7 +149,7 @@ func (s *Sandbox) Advance(d time.Duration) error {
 // calls it between an action and the look at what the merchant made of it.
 //
 // Do not call Settle or Advance from a handler of notifications: they wait for it.
-func (s *Sandbox) Settle() error { return s.engine.worker.settle(context.Background()) }
+func (s *Sandbox) Settle() error { return s.engine.Worker.Settle(context.Background()) }
 
 // Receive has notifications for addresses that begin with prefix, such as
 // "https://yourapp.com", handled by h in this process. Notifications that could
@@ -154,70 +158,71 @@ func (s *Sandbox) Receive(prefix string, h http.Handler) error {
 	if h == nil {
 		return errors.New("sandbox: Receive needs a handler")
 	}
-	if err := s.engine.routes.add(prefix, h, "", unsaved); err != nil {
+	if err := s.engine.Routes.Add(prefix, h, "", engine.Unsaved); err != nil {
 		return err
 	}
-	return s.engine.requeue(context.Background())
+	return s.engine.Requeue(context.Background())
 }
 
 // Forward has notifications for addresses that begin with prefix sent to target.
 func (s *Sandbox) Forward(prefix, target string) error {
-	save := func() error { return s.engine.save(&savedForward{Prefix: prefix, Target: target}) }
-	if err := s.engine.routes.add(prefix, nil, target, save); err != nil {
+	save := func() error { return s.engine.Save(&engine.SavedForward{Prefix: prefix, Target: target}) }
+	if err := s.engine.Routes.Add(prefix, nil, target, save); err != nil {
 		return err
 	}
-	return s.engine.requeue(context.Background())
+	return s.engine.Requeue(context.Background())
 }
 
 // Inject arms faults: all of them, or none if one makes no sense.
-func (s *Sandbox) Inject(list ...Fault) error {
-	_, err := s.engine.faults.arm(list...)
+func (s *Sandbox) Inject(list ...fault.Fault) error {
+	_, err := s.engine.Faults.Arm(list...)
 	return err
 }
 
 // Faults lists what was injected and not cleared, with how often each was applied.
-func (s *Sandbox) Faults() []ArmedFault { return s.engine.faults.list() }
+func (s *Sandbox) Faults() []fault.Armed { return s.engine.Faults.List() }
 
 // ClearFaults disarms every fault. What has happened has happened.
-func (s *Sandbox) ClearFaults() { s.engine.faults.clear("") }
+func (s *Sandbox) ClearFaults() { s.engine.Faults.Clear("") }
 
 // AddMerchant registers a merchant, or replaces the one with its id, and returns
 // it with whatever keys were made for it. Notifications that waited for it are sent.
-func (s *Sandbox) AddMerchant(m Merchant) (Merchant, error) {
-	if err := s.engine.products.checkNew(m); err != nil {
+func (s *Sandbox) AddMerchant(m ledger.Merchant) (ledger.Merchant, error) {
+	if err := s.engine.Products.CheckNew(m); err != nil {
 		return m, err
 	}
 	if err := GenerateMerchantKeys(&m); err != nil {
 		return m, err
 	}
-	parsed, err := s.engine.products.parse(m)
+	parsed, err := s.engine.Products.Parse(m)
 	if err != nil {
 		return m, err
 	}
-	if err := s.engine.addMerchant(parsed); err != nil {
+	if err := s.engine.AddMerchant(parsed); err != nil {
 		return m, err
 	}
-	return m, s.engine.requeue(context.Background()) // what waited for the merchant
+	return m, s.engine.Requeue(context.Background()) // what waited for the merchant
 }
 
 // AddPlan gives a merchant a plan or service, or changes the one it has.
-func (s *Sandbox) AddPlan(mchid string, p Plan) error {
-	if err := s.engine.products.checkNewPlan(p); err != nil {
+func (s *Sandbox) AddPlan(mchid string, p ledger.Plan) error {
+	if err := s.engine.Products.CheckNewPlan(p); err != nil {
 		return err
 	}
-	return s.engine.registry.putPlan(mchid, p, func() error { return s.engine.save(&savedPlan{MchID: mchid, Plan: p}) })
+	return s.engine.Registry.PutPlan(mchid, p,
+		func() error { return s.engine.Save(&engine.SavedPlan{MchID: mchid, Plan: p}) })
 }
 
 // AddPayer says that these openids, by appid, are one person, and whoever was said to be one with
 // either is the same person too. They keep the wallet and the contracts that one of them has. Where
 // two of them have any, AddPayer is an error and changes nothing. Under an appid that is not named
 // they get an openid by themselves. Somebody of whom nothing was said has one openid everywhere.
-func (s *Sandbox) AddPayer(openIDs map[string]string) error { return s.engine.addPerson(openIDs) }
+func (s *Sandbox) AddPayer(openIDs map[string]string) error { return s.engine.AddPerson(openIDs) }
 
 // Merchants lists the merchants with their key material.
-func (s *Sandbox) Merchants() []Merchant {
-	var out []Merchant
-	for _, m := range s.engine.registry.all() {
+func (s *Sandbox) Merchants() []ledger.Merchant {
+	var out []ledger.Merchant
+	for _, m := range s.engine.Registry.All() {
 		out = append(out, m.Merchant)
 	}
 	return out

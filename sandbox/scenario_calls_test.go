@@ -12,10 +12,12 @@ import (
 
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/fault"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // signEdu makes an edu-papay contract.
-func (s *shop) signEdu() *sandbox.Contract {
+func (s *shop) signEdu() *ledger.Contract {
 	s.Helper()
 	token := s.must("POST", presignEdu, eduBody())["presign_token"].(string)
 	c, err := s.Payer(eduOpenID).Agree(token)
@@ -26,11 +28,11 @@ func (s *shop) signEdu() *sandbox.Contract {
 // A 204 has no body to decode, and is signed all the same.
 func TestScenario26NoContent(t *testing.T) {
 	t.Parallel()
-	eachWay(t, func(t *testing.T, inject func(*shop, sandbox.Fault)) {
+	eachWay(t, func(t *testing.T, inject func(*shop, fault.Fault)) {
 		s := newShop(t)
 		c := s.signEdu()
 		path := "v3/edu-papay/contracts/" + c.ID
-		inject(s, sandbox.Fault{Name: sandbox.FaultStripped, Endpoint: "DELETE /v3/edu-papay/contracts/{contract_id}"})
+		inject(s, fault.Fault{Name: fault.Stripped, Endpoint: "DELETE /v3/edu-papay/contracts/{contract_id}"})
 		_, err := s.client.Chain(path).Delete(context.Background())
 		wantUnproven(t, err, wxpay.CheckHeaders) // done, but nobody proved it
 		e := s.refused(404, "NOT_FOUND", "DELETE", path, nil)
@@ -65,9 +67,9 @@ func TestScenario27LongerThanDocumented(t *testing.T) {
 // Too many calls, in both spellings; the limiter counts on the sandbox's clock.
 func TestScenario28RateLimit(t *testing.T) {
 	t.Parallel()
-	eachWay(t, func(t *testing.T, inject func(*shop, sandbox.Fault)) {
+	eachWay(t, func(t *testing.T, inject func(*shop, fault.Fault)) {
 		s := newShop(t)
-		inject(s, sandbox.Fault{Name: sandbox.FaultRateLimit, Endpoint: "*", PerSecond: 2})
+		inject(s, fault.Fault{Name: fault.RateLimit, Endpoint: "*", PerSecond: 2})
 		for range 2 {
 			s.must("POST", presignEdu, eduBody())
 			s.must("POST", presignCombine, combineBody())
@@ -94,10 +96,10 @@ func TestScenario28RateLimit(t *testing.T) {
 // A burst of gateway pages: the third try gets through, with the same number.
 func TestScenario28Gateways(t *testing.T) {
 	t.Parallel()
-	eachWay(t, func(t *testing.T, inject func(*shop, sandbox.Fault)) {
+	eachWay(t, func(t *testing.T, inject func(*shop, fault.Fault)) {
 		s := newShop(t)
-		inject(s, sandbox.Fault{Name: sandbox.FaultGateway, Endpoint: "*"})
-		inject(s, sandbox.Fault{Name: sandbox.FaultGateway, Endpoint: "*", Status: 503, Skip: 1})
+		inject(s, fault.Fault{Name: fault.Gateway, Endpoint: "*"})
+		inject(s, fault.Fault{Name: fault.Gateway, Endpoint: "*", Status: 503, Skip: 1})
 		for _, status := range []int{502, 503} {
 			_, err := s.presign("A")
 			if e := wantError(t, err, status, ""); !e.Temporary() || e.Verified {
@@ -139,19 +141,19 @@ func TestScenario28SecondHost(t *testing.T) {
 // anybody waits.
 func TestConnectionsAndLatency(t *testing.T) {
 	t.Parallel()
-	eachWay(t, func(t *testing.T, inject func(*shop, sandbox.Fault)) {
+	eachWay(t, func(t *testing.T, inject func(*shop, fault.Fault)) {
 		s := newShop(t)
-		inject(s, sandbox.Fault{Name: sandbox.FaultCut, Endpoint: "POST /*"})
+		inject(s, fault.Fault{Name: fault.Cut, Endpoint: "POST /*"})
 		_, err := s.presign("A")
 		wantUnknown(t, err)
 		s.refused(404, "RESOURCE_NOT_EXISTS", "GET", combineByCode+"A", nil)
-		inject(s, sandbox.Fault{Name: sandbox.FaultCut, Endpoint: "POST /*", Committed: true})
+		inject(s, fault.Fault{Name: fault.Cut, Endpoint: "POST /*", Committed: true})
 		_, err = s.presign("A")
 		wantUnknown(t, err)
 		if state := s.state("A"); state != "NOT_SIGNED" {
 			t.Errorf("got %s", state)
 		}
-		inject(s, sandbox.Fault{Name: sandbox.FaultGateway, Endpoint: "POST /*", Committed: true})
+		inject(s, fault.Fault{Name: fault.Gateway, Endpoint: "POST /*", Committed: true})
 		_, err = s.presign("B")
 		wantError(t, err, 502, "")
 		if state := s.state("B"); state != "NOT_SIGNED" {
@@ -160,7 +162,7 @@ func TestConnectionsAndLatency(t *testing.T) {
 
 		// The clock stands still, so the answer never comes: the caller gives up,
 		// here as soon as a query shows that the work is done.
-		inject(s, sandbox.Fault{Name: sandbox.FaultLatency, Endpoint: "POST /*", Delay: time.Hour})
+		inject(s, fault.Fault{Name: fault.Latency, Endpoint: "POST /*", Delay: time.Hour})
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
 		done := make(chan error, 1)
@@ -189,7 +191,7 @@ func TestConnectionsAndLatency(t *testing.T) {
 func TestLatencyPasses(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
-	s.ok(s.Inject(sandbox.Fault{Name: sandbox.FaultLatency, Endpoint: "*", Delay: time.Minute}))
+	s.ok(s.Inject(fault.Fault{Name: fault.Latency, Endpoint: "*", Delay: time.Minute}))
 	done := make(chan error, 1)
 	go func() {
 		_, err := s.client.Chain(presignCombine).Post(context.Background(), combineBody())
@@ -214,7 +216,7 @@ func TestLatencyOnARunningClock(t *testing.T) {
 	t.Parallel()
 	sb := sandbox.New(t, sandbox.TwoClocks()) // or the reply would be too old if the clock is moved often
 	w := &world{t, sb, sb.Client(), nil}
-	w.ok(w.Inject(sandbox.Fault{Name: sandbox.FaultLatency, Endpoint: "*", Delay: time.Minute}))
+	w.ok(w.Inject(fault.Fault{Name: fault.Latency, Endpoint: "*", Delay: time.Minute}))
 	done := make(chan error, 1)
 	go func() {
 		_, err := w.client.Chain(presignEdu).Post(context.Background(), eduBody())

@@ -10,13 +10,15 @@ import (
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/notify"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/fault"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // The end of a contract is told to the URL configured with the plan. A merchant
 // who listens at the notify_url of their calls only never hears of it.
 func TestScenario14TerminationGoesElsewhere(t *testing.T) {
 	t.Parallel()
-	w := newXMLWorld(t, sandbox.WithPlan(sandbox.Plan{ID: "700", Product: sandbox.Papay,
+	w := newXMLWorld(t, sandbox.WithPlan(ledger.Plan{ID: "700", Product: ledger.Papay,
 		NotifyURL: "https://yourapp.com/configured-long-ago"}))
 	listening := http.NewServeMux()
 	listening.Handle("/v2", w)
@@ -32,7 +34,7 @@ func TestScenario14TerminationGoesElsewhere(t *testing.T) {
 	}
 	pushes, err := w.Pushes()
 	w.ok(err)
-	if p := pushes[1]; p.State != sandbox.PushGivenUp || p.Attempts[0].Status != 404 ||
+	if p := pushes[1]; p.State != ledger.PushGivenUp || p.Attempts[0].Status != 404 ||
 		p.URL != "https://yourapp.com/configured-long-ago" {
 		t.Errorf("got %s at %s: %+v", p.State, p.URL, p.Attempts[0])
 	}
@@ -46,7 +48,7 @@ func TestScenario14TerminationGoesElsewhere(t *testing.T) {
 
 func TestScenario15DebitWithoutNoticeOrAtNight(t *testing.T) {
 	t.Parallel()
-	w := newXMLWorld(t, sandbox.WithPlan(sandbox.Plan{ID: "700", Product: sandbox.Papay, Mode: sandbox.DebitNoticed}))
+	w := newXMLWorld(t, sandbox.WithPlan(ledger.Plan{ID: "700", Product: ledger.Papay, Mode: ledger.DebitNoticed}))
 	session := w.must("papay/preentrustweb", with2(entryXML(), "plan_id", "700"))
 	contract, err := w.Payer(openID).Agree(session["pre_entrustweb_id"].(string))
 	w.ok(err)
@@ -101,10 +103,10 @@ func TestScenario16AcceptedIsNotPaid(t *testing.T) {
 // page. The same number again costs nothing, a new one costs the payer twice.
 func TestScenario17AnswerLostAfterTheDebit(t *testing.T) {
 	t.Parallel()
-	for _, name := range []sandbox.FaultName{sandbox.FaultError, sandbox.FaultCut, sandbox.FaultGateway} {
+	for _, name := range []fault.Name{fault.Error, fault.Cut, fault.Gateway} {
 		t.Run(string(name), func(t *testing.T) {
 			t.Parallel()
-			eachWay(t, func(t *testing.T, inject func(*shop, sandbox.Fault)) {
+			eachWay(t, func(t *testing.T, inject func(*shop, fault.Fault)) {
 				s := newShop(t)
 				c := s.signCombine("A")
 				payer := s.Payer(openID)
@@ -115,7 +117,7 @@ func TestScenario17AnswerLostAfterTheDebit(t *testing.T) {
 						t.Errorf("the payer has %+v, %v; want %d fen", wallet, err, want)
 					}
 				}
-				inject(s, sandbox.Fault{Name: name, Endpoint: "POST /" + combineDebits, Committed: true})
+				inject(s, fault.Fault{Name: name, Endpoint: "POST /" + combineDebits, Committed: true})
 				_, err := s.do("POST", combineDebits, combineDebitBody(c, "P1"))
 				var answer *wxpay.Error
 				if errors.As(err, &answer) {
@@ -144,7 +146,7 @@ func TestScenario17And28InAPIv2(t *testing.T) {
 	t.Parallel()
 	w := newXMLWorld(t)
 	contract := w.signXML("100000")
-	w.ok(w.Inject(sandbox.Fault{Name: sandbox.FaultError, Endpoint: "/pay/pappayapply", Committed: true}))
+	w.ok(w.Inject(fault.Fault{Name: fault.Error, Endpoint: "/pay/pappayapply", Committed: true}))
 	if e := w.refused("SYSTEMERROR", "pay/pappayapply", applyXML(contract.ID, "A1")); !e.Temporary() ||
 		e.Status != 200 {
 		t.Errorf("got %v", e)
@@ -153,14 +155,14 @@ func TestScenario17And28InAPIv2(t *testing.T) {
 	if paid := w.receivedOne(); paid["out_trade_no"] != "A1" || paid["result_code"] != "SUCCESS" {
 		t.Errorf("got %v", paid)
 	}
-	w.ok(w.Inject(sandbox.Fault{Name: sandbox.FaultRateLimit, Endpoint: "/pay/pappayapply"}))
+	w.ok(w.Inject(fault.Fault{Name: fault.RateLimit, Endpoint: "/pay/pappayapply"}))
 	if e := w.refused("FREQUENCY_LIMITED", "pay/pappayapply", applyXML(contract.ID, "A2")); !e.Temporary() {
 		t.Errorf("got %v", e)
 	}
 	w.ok(w.Inject(
-		sandbox.Fault{Name: sandbox.FaultBadSignature, Endpoint: "/pay/pappayapply"},
-		sandbox.Fault{Name: sandbox.FaultBadSignature, Event: "V2.PAYMENT"},
-		sandbox.Fault{Name: sandbox.FaultDuplicated, Event: "*", Skip: 1},
+		fault.Fault{Name: fault.BadSignature, Endpoint: "/pay/pappayapply"},
+		fault.Fault{Name: fault.BadSignature, Event: "V2.PAYMENT"},
+		fault.Fault{Name: fault.Duplicated, Event: "*", Skip: 1},
 	))
 	if _, err := w.call("pay/pappayapply", applyXML(contract.ID, "A2")); err == nil {
 		t.Error("a reply with a wrong sign was taken")

@@ -11,11 +11,13 @@ import (
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/notify"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/fault"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 func TestScenario09NotifiedBeforeTheReply(t *testing.T) {
 	t.Parallel()
-	eachWay(t, func(t *testing.T, inject func(*shop, sandbox.Fault)) {
+	eachWay(t, func(t *testing.T, inject func(*shop, fault.Fault)) {
 		s := newShop(t)
 		var replied, early atomic.Bool
 		r := notify.New(s.Keys())
@@ -24,7 +26,7 @@ func TestScenario09NotifiedBeforeTheReply(t *testing.T) {
 			return nil
 		})
 		s.ok(s.Receive("https://yourapp.com", r))
-		inject(s, sandbox.Fault{Name: sandbox.FaultEarly, Endpoint: "POST /" + presignCombine, Payer: openID})
+		inject(s, fault.Fault{Name: fault.Early, Endpoint: "POST /" + presignCombine, Payer: openID})
 		_, err := s.presign("A")
 		replied.Store(true)
 		s.ok(err)
@@ -34,7 +36,7 @@ func TestScenario09NotifiedBeforeTheReply(t *testing.T) {
 		}
 		// A termination whose notification overtakes its own reply.
 		replied.Store(false)
-		inject(s, sandbox.Fault{Name: sandbox.FaultEarly, Endpoint: "*"})
+		inject(s, fault.Fault{Name: fault.Early, Endpoint: "*"})
 		s.must("POST", combineByCode+"A/terminate", object{"contract_termination_remark": "x"})
 		if !early.Load() {
 			t.Error("the notification of the termination came after the reply")
@@ -46,9 +48,9 @@ func TestScenario09InAPIv2(t *testing.T) {
 	t.Parallel()
 	w := newXMLWorld(t)
 	w.ok(w.Inject(
-		sandbox.Fault{Name: sandbox.FaultEarly, Endpoint: "/papay/preentrustweb", Payer: openID},
-		sandbox.Fault{Name: sandbox.FaultProbe, Event: "*"}, // APIv2 has no such thing
-		sandbox.Fault{Name: sandbox.FaultLost, Event: "V2.CONTRACT", Skip: 1},
+		fault.Fault{Name: fault.Early, Endpoint: "/papay/preentrustweb", Payer: openID},
+		fault.Fault{Name: fault.Probe, Event: "*"}, // APIv2 has no such thing
+		fault.Fault{Name: fault.Lost, Event: "V2.CONTRACT", Skip: 1},
 	))
 	w.must("papay/preentrustweb", entryXML())
 	w.mu.Lock()
@@ -63,7 +65,7 @@ func TestScenario09InAPIv2(t *testing.T) {
 	}
 
 	// Where nobody is named, nobody agrees.
-	w.ok(w.Inject(sandbox.Fault{Name: sandbox.FaultEarly}))
+	w.ok(w.Inject(fault.Fault{Name: fault.Early}))
 	w.must("papay/preentrustweb", entryXML())
 	if q := w.must("papay/querycontract", byCodeXML()); q["contract_state"] == "0" {
 		t.Errorf("somebody agreed: %v", q)
@@ -72,9 +74,9 @@ func TestScenario09InAPIv2(t *testing.T) {
 
 func TestScenario09SignedTwice(t *testing.T) {
 	t.Parallel()
-	eachWay(t, func(t *testing.T, inject func(*shop, sandbox.Fault)) {
+	eachWay(t, func(t *testing.T, inject func(*shop, fault.Fault)) {
 		s := newShop(t)
-		inject(s, sandbox.Fault{Name: sandbox.FaultDuplicated, Event: "*"})
+		inject(s, fault.Fault{Name: fault.Duplicated, Event: "*"})
 		s.signCombine("A")
 		s.handled("ECOMMERCE_ENTRUST.SIGN") // the receiver knows the id
 		s.failed()
@@ -84,9 +86,9 @@ func TestScenario09SignedTwice(t *testing.T) {
 
 func TestScenario09SignedAfterTerminated(t *testing.T) {
 	t.Parallel()
-	eachWay(t, func(t *testing.T, inject func(*shop, sandbox.Fault)) {
+	eachWay(t, func(t *testing.T, inject func(*shop, fault.Fault)) {
 		s := newShop(t)
-		inject(s, sandbox.Fault{Name: sandbox.FaultReordered, Event: "ECOMMERCE_ENTRUST.SIGN"})
+		inject(s, fault.Fault{Name: fault.Reordered, Event: "ECOMMERCE_ENTRUST.SIGN"})
 		c := s.signCombine("A")
 		s.handled()
 		s.ok(s.Payer(openID).Terminate(c.ID))
@@ -95,7 +97,7 @@ func TestScenario09SignedAfterTerminated(t *testing.T) {
 			t.Errorf("got %s", state)
 		}
 		// Nothing follows: an hour later it comes all the same.
-		inject(s, sandbox.Fault{Name: sandbox.FaultReordered})
+		inject(s, fault.Fault{Name: fault.Reordered})
 		s.signCombine("B")
 		s.ok(s.Advance(59 * time.Minute))
 		s.handled("ECOMMERCE_ENTRUST.TERMINATE", "ECOMMERCE_ENTRUST.SIGN")
@@ -106,16 +108,16 @@ func TestScenario09SignedAfterTerminated(t *testing.T) {
 
 func TestScenario09LateOrNever(t *testing.T) {
 	t.Parallel()
-	eachWay(t, func(t *testing.T, inject func(*shop, sandbox.Fault)) {
+	eachWay(t, func(t *testing.T, inject func(*shop, fault.Fault)) {
 		s := newShop(t)
-		inject(s, sandbox.Fault{Name: sandbox.FaultLate, Delay: 30 * time.Minute})
+		inject(s, fault.Fault{Name: fault.Late, Delay: 30 * time.Minute})
 		c := s.signCombine("A")
 		s.ok(s.Advance(29 * time.Minute))
 		s.handled()
 		s.ok(s.Advance(time.Minute))
 		s.handled("ECOMMERCE_ENTRUST.SIGN")
 
-		inject(s, sandbox.Fault{Name: sandbox.FaultLost})
+		inject(s, fault.Fault{Name: fault.Lost})
 		s.ok(s.Payer(openID).Terminate(c.ID))
 		s.ok(s.Advance(25 * time.Hour))
 		s.handled("ECOMMERCE_ENTRUST.SIGN")
@@ -124,7 +126,7 @@ func TestScenario09LateOrNever(t *testing.T) {
 		}
 		pushes, err := s.Pushes()
 		s.ok(err)
-		if pushes[1].State != sandbox.PushLost || len(pushes[1].Attempts) != 0 {
+		if pushes[1].State != ledger.PushLost || len(pushes[1].Attempts) != 0 {
 			t.Errorf("got %+v", pushes[1])
 		}
 		s.ok(s.Redeliver(pushes[1].ID))
@@ -171,22 +173,22 @@ func TestScenario18WrongAnswer(t *testing.T) {
 // without a lock opens the membership twice.
 func TestScenario19SlowHandler(t *testing.T) {
 	t.Parallel()
-	eachWay(t, func(t *testing.T, inject func(*shop, sandbox.Fault)) {
+	eachWay(t, func(t *testing.T, inject func(*shop, fault.Fault)) {
 		s := newShop(t)
-		inject(s, sandbox.Fault{Name: sandbox.FaultRace})
+		inject(s, fault.Fault{Name: fault.Race})
 		s.signCombine("A")
 		s.handled("ECOMMERCE_ENTRUST.SIGN")
 		s.answered(204, 204)
 
 		// Handled, but too late to be heard: the retry is answered without a run.
-		inject(s, sandbox.Fault{Name: sandbox.FaultAnswerLost})
+		inject(s, fault.Fault{Name: fault.AnswerLost})
 		s.ok(s.Payer(openID).Terminate(s.onlyContract().ID))
 		s.handled("ECOMMERCE_ENTRUST.SIGN", "ECOMMERCE_ENTRUST.TERMINATE")
 		s.ok(s.Advance(10 * time.Second))
 		s.handled("ECOMMERCE_ENTRUST.SIGN", "ECOMMERCE_ENTRUST.TERMINATE")
 		pushes, err := s.Pushes()
 		s.ok(err)
-		if p := pushes[1]; len(p.Attempts) != 2 || p.State != sandbox.PushDelivered {
+		if p := pushes[1]; len(p.Attempts) != 2 || p.State != ledger.PushDelivered {
 			t.Errorf("got %+v", p)
 		}
 
@@ -206,7 +208,7 @@ func TestScenario19SlowHandler(t *testing.T) {
 				mu.Unlock()
 			}
 		})))
-		inject(s, sandbox.Fault{Name: sandbox.FaultRace})
+		inject(s, fault.Fault{Name: fault.Race})
 		s.signCombine("B")
 		s.ok(s.Settle())
 		if memberships != 2 {
@@ -218,7 +220,7 @@ func TestScenario19SlowHandler(t *testing.T) {
 // All sub-merchants' notifications come to the provider's one URL.
 func TestScenario20ProviderMode(t *testing.T) {
 	t.Parallel()
-	s := newShop(t, sandbox.WithSubMerchant(sandbox.SubMerchant{MchID: "1900000120"}))
+	s := newShop(t, sandbox.WithSubMerchant(ledger.SubMerchant{MchID: "1900000120"}))
 	for _, sub := range []string{"1230000109", "1900000120"} {
 		body := with(with(with(eduBody(), "sub_mchid", sub), "sub_appid", nil), "openid", "payer-of-"+sub)
 		token := s.must("POST", presignEdu, body)["presign_token"].(string)

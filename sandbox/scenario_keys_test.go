@@ -8,6 +8,8 @@ import (
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/notify"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/fault"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // The host's own clock: the client's Now, which also measures notifications.
@@ -34,10 +36,10 @@ func TestScenario01HostClockSixMinutesOff(t *testing.T) {
 // The same as a fault, for a merchant whose clock is right.
 func TestScenario01ByFault(t *testing.T) {
 	t.Parallel()
-	eachWay(t, func(t *testing.T, inject func(*shop, sandbox.Fault)) {
+	eachWay(t, func(t *testing.T, inject func(*shop, fault.Fault)) {
 		s := newShop(t)
 		token := s.must("POST", presignCombine, combineBody())["pre_entrustweb_id"].(string)
-		inject(s, sandbox.Fault{Name: sandbox.FaultSkew, Times: -1})
+		inject(s, fault.Fault{Name: fault.Skew, Times: -1})
 		_, err := s.presign("B")
 		wantError(t, err, 401, "SIGN_ERROR")
 		_, err = s.Payer(openID).Agree(token)
@@ -67,9 +69,9 @@ func TestScenario02BodyChangedAfterSigning(t *testing.T) {
 	if s.hint() == "" {
 		t.Error("the sandbox does not say what was signed instead")
 	}
-	eachWay(t, func(t *testing.T, inject func(*shop, sandbox.Fault)) {
+	eachWay(t, func(t *testing.T, inject func(*shop, fault.Fault)) {
 		s := newShop(t)
-		inject(s, sandbox.Fault{Name: sandbox.FaultReencoded, Endpoint: "POST /" + presignCombine})
+		inject(s, fault.Fault{Name: fault.Reencoded, Endpoint: "POST /" + presignCombine})
 		_, err := s.presign("A")
 		wantError(t, err, 401, "SIGN_ERROR")
 		_, err = s.presign("A") // nothing was done, so the same call is good
@@ -124,7 +126,7 @@ func TestScenario03CertificateWithoutItsKey(t *testing.T) {
 func TestScenario04NoPlatformCertificates(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
-	s.ok(s.SetKeyMode(sandbox.DefaultMchID, sandbox.KeysPublic))
+	s.ok(s.SetKeyMode(sandbox.DefaultMchID, ledger.KeysPublic))
 	e := s.refused(404, "RESOURCE_NOT_EXISTS", "GET", "v3/certificates", nil)
 	mentions(t, e.Message, "无可用的平台证书")
 	_, err := s.presign("A") // the public key was configured: nothing depends on certificates
@@ -133,13 +135,13 @@ func TestScenario04NoPlatformCertificates(t *testing.T) {
 	s.adminOK("POST", "/sandbox/merchants/1900000109/key-mode", object{"mode": "certificate"})
 	s.must("GET", "v3/certificates", nil)
 	s.adminRefuses(400, "POST", "/sandbox/merchants/1900000109/key-mode", object{"mode": "telepathy"})
-	eachWay(t, func(t *testing.T, inject func(*shop, sandbox.Fault)) {
+	eachWay(t, func(t *testing.T, inject func(*shop, fault.Fault)) {
 		s := newShop(t)
-		inject(s, sandbox.Fault{Name: sandbox.FaultEmpty})
+		inject(s, fault.Fault{Name: fault.Empty})
 		if list := s.must("GET", "v3/certificates", nil)["data"].([]any); len(list) != 0 {
 			t.Errorf("got %v", list)
 		}
-		inject(s, sandbox.Fault{Name: sandbox.FaultError, Endpoint: "/v3/certificates", Status: 403, Code: "NOT_ENOUGH",
+		inject(s, fault.Fault{Name: fault.Error, Endpoint: "/v3/certificates", Status: 403, Code: "NOT_ENOUGH",
 			Message: "平台证书已过期失效，请联系微信支付技术支持。"})
 		s.refused(403, "NOT_ENOUGH", "GET", "v3/certificates", nil)
 		s.must("GET", "v3/certificates", nil)
@@ -150,10 +152,10 @@ func TestScenario04NoPlatformCertificates(t *testing.T) {
 // notifications come signed by either.
 func TestScenario05KeysOfTheMove(t *testing.T) {
 	t.Parallel()
-	eachWay(t, func(t *testing.T, inject func(*shop, sandbox.Fault)) {
+	eachWay(t, func(t *testing.T, inject func(*shop, fault.Fault)) {
 		s := newShop(t) // has both keys
 		onlyPublic := s.as(func(c *wxpay.Config) { c.PlatformKeys = c.PlatformKeys[:1] })
-		inject(s, sandbox.Fault{Name: sandbox.FaultOtherKey, Endpoint: "*", Times: 2})
+		inject(s, fault.Fault{Name: fault.OtherKey, Endpoint: "*", Times: 2})
 		_, err := s.presign("A")
 		s.ok(err)
 		_, err = onlyPublic.presign("B")
@@ -162,7 +164,7 @@ func TestScenario05KeysOfTheMove(t *testing.T) {
 			t.Errorf("… and a query tells it: got %s", state)
 		}
 
-		inject(s, sandbox.Fault{Name: sandbox.FaultOtherKey, Event: "*", Times: 2})
+		inject(s, fault.Fault{Name: fault.OtherKey, Event: "*", Times: 2})
 		s.signCombine("A")
 		s.handled("ECOMMERCE_ENTRUST.SIGN")
 		cfg := s.ClientConfig()
@@ -182,7 +184,7 @@ func TestScenario05KeysOfTheMove(t *testing.T) {
 // A platform certificate is replaced while merchants run.
 func TestPlatformCertificateRotates(t *testing.T) {
 	t.Parallel()
-	s := newShop(t, sandbox.WithKeyMode(sandbox.KeysCertificate))
+	s := newShop(t, sandbox.WithKeyMode(ledger.KeysCertificate))
 	s.adminOK("POST", "/sandbox/platform-certificate", object{})
 	if list := s.must("GET", "v3/certificates", nil)["data"].([]any); len(list) != 2 {
 		t.Errorf("%d certificates are listed, want the former and the new", len(list))
@@ -206,21 +208,21 @@ func TestPlatformCertificateRotates(t *testing.T) {
 
 func TestScenario06Probe(t *testing.T) {
 	t.Parallel()
-	eachWay(t, func(t *testing.T, inject func(*shop, sandbox.Fault)) {
+	eachWay(t, func(t *testing.T, inject func(*shop, fault.Fault)) {
 		s := newShop(t)
-		inject(s, sandbox.Fault{Name: sandbox.FaultProbe})
+		inject(s, fault.Fault{Name: fault.Probe})
 		s.signCombine("A")
 		s.failed(wxpay.CheckSignature)
 		s.handled("ECOMMERCE_ENTRUST.SIGN")
 		s.answered(401, 204)
-		if p := s.onlyPush(); p.State != sandbox.PushDelivered || !p.Attempts[0].Probe {
+		if p := s.onlyPush(); p.State != ledger.PushDelivered || !p.Attempts[0].Probe {
 			t.Errorf("got %+v", p)
 		}
 		// Replies are probed too, and with a serial nobody has.
-		inject(s, sandbox.Fault{Name: sandbox.FaultProbe, Endpoint: "*"})
+		inject(s, fault.Fault{Name: fault.Probe, Endpoint: "*"})
 		_, err := s.presign("B")
 		wantUnproven(t, err, wxpay.CheckSignature)
-		inject(s, sandbox.Fault{Name: sandbox.FaultWrongSerial, Endpoint: "*"})
+		inject(s, fault.Fault{Name: fault.WrongSerial, Endpoint: "*"})
 		_, err = s.presign("B")
 		wantUnproven(t, err, wxpay.CheckSerial)
 		_, err = s.presign("B")
@@ -232,17 +234,17 @@ func TestScenario06Probe(t *testing.T) {
 // next genuine attempt gets through.
 func TestScenario07ProxyInBetween(t *testing.T) {
 	t.Parallel()
-	for name, check := range map[sandbox.FaultName]wxpay.Check{
-		sandbox.FaultStripped: wxpay.CheckHeaders, sandbox.FaultBOM: wxpay.CheckSignature,
-		sandbox.FaultReencoded:    wxpay.CheckSignature,
-		sandbox.FaultBadSignature: wxpay.CheckSignature, sandbox.FaultWrongSerial: wxpay.CheckSerial,
-		sandbox.FaultStale: wxpay.CheckTimestamp,
+	for name, check := range map[fault.Name]wxpay.Check{
+		fault.Stripped: wxpay.CheckHeaders, fault.BOM: wxpay.CheckSignature,
+		fault.Reencoded:    wxpay.CheckSignature,
+		fault.BadSignature: wxpay.CheckSignature, fault.WrongSerial: wxpay.CheckSerial,
+		fault.Stale: wxpay.CheckTimestamp,
 	} {
 		t.Run(string(name), func(t *testing.T) {
 			t.Parallel()
-			eachWay(t, func(t *testing.T, inject func(*shop, sandbox.Fault)) {
+			eachWay(t, func(t *testing.T, inject func(*shop, fault.Fault)) {
 				s := newShop(t)
-				inject(s, sandbox.Fault{Name: name, Event: "ECOMMERCE_ENTRUST.SIGN"})
+				inject(s, fault.Fault{Name: name, Event: "ECOMMERCE_ENTRUST.SIGN"})
 				s.signCombine("A")
 				s.failed(check)
 				s.handled()
@@ -259,10 +261,10 @@ func TestScenario07CarelessMerchant(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	s.ok(s.Receive("https://yourapp.com", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})))
-	s.ok(s.Inject(sandbox.Fault{Name: sandbox.FaultBadSignature}))
+	s.ok(s.Inject(fault.Fault{Name: fault.BadSignature}))
 	s.signCombine("A")
 	s.ok(s.Settle())
-	if p := s.onlyPush(); p.State != sandbox.PushPending {
+	if p := s.onlyPush(); p.State != ledger.PushPending {
 		t.Errorf("got %s", p.State)
 	} else {
 		mentions(t, p.Attempts[0].Error, "does not verify")

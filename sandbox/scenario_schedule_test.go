@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // The token of a debit on a date lives ten minutes, others two hours.
@@ -14,7 +14,7 @@ func TestScenario12TenMinutes(t *testing.T) {
 	token := s.must("POST", presignScheduled+"app", scheduledBody("S1"))["pre_entrustweb_id"].(string)
 	s.ok(s.Advance(10 * time.Minute))
 	_, err := s.Payer(papayOpenID).Agree(token)
-	s.page(err, sandbox.PageExpired)
+	s.page(err, ledger.PageExpired)
 	s.handled()
 }
 
@@ -41,10 +41,10 @@ func TestScenario12TwoMinutesToLaunch(t *testing.T) {
 	late, _ := presign("S2")
 	s.ok(s.Advance(2 * time.Minute))
 	_, err = s.Payer(papayOpenID).Launch(late)
-	s.page(err, sandbox.PageExpired)
+	s.page(err, ledger.PageExpired)
 	s.adminRefuses(409, "POST", "/sandbox/payers/"+papayOpenID+"/launch", object{"path": late})
 	_, err = s.Payer(papayOpenID).Launch("pages/index/index")
-	s.page(err, sandbox.PageUnknown)
+	s.page(err, ledger.PageUnknown)
 	s.handled()
 }
 

@@ -5,12 +5,14 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/fault"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // What the front end saw proves nothing, either way.
 func TestScenario10FrontEndKnowsNothing(t *testing.T) {
 	t.Parallel()
-	eachWay(t, func(t *testing.T, inject func(*shop, sandbox.Fault)) {
+	eachWay(t, func(t *testing.T, inject func(*shop, fault.Fault)) {
 		s := newShop(t)
 		token := s.must("POST", presignCombine,
 			with(combineBody(), "out_contract_code", "A"))["pre_entrustweb_id"].(string)
@@ -20,7 +22,7 @@ func TestScenario10FrontEndKnowsNothing(t *testing.T) {
 			t.Errorf("after the back key: %s", state)
 		}
 		// The reverse: they agree, and neither the app nor the server hears of it.
-		inject(s, sandbox.Fault{Name: sandbox.FaultLost, Event: "ECOMMERCE_ENTRUST.SIGN"})
+		inject(s, fault.Fault{Name: fault.Lost, Event: "ECOMMERCE_ENTRUST.SIGN"})
 		_, err := s.Payer(openID).Agree(token)
 		s.ok(err)
 		s.ok(s.Advance(25 * time.Hour))
@@ -54,7 +56,7 @@ func TestScenario12PresignKeptTooLong(t *testing.T) {
 	token := s.must("POST", presignCombine, combineBody())["pre_entrustweb_id"].(string)
 	s.adminOK("POST", "/sandbox/clock/advance", object{"duration": "2h"})
 	_, err := s.Payer(openID).Agree(token)
-	s.page(err, sandbox.PageExpired)
+	s.page(err, ledger.PageExpired)
 	s.handled()
 	again := s.must("POST", presignCombine, combineBody())["pre_entrustweb_id"].(string)
 	if again == token {
@@ -70,11 +72,11 @@ func TestScenario13SignedInAnotherApp(t *testing.T) {
 	s := newShop(t)
 	s.ok(s.AddPayer(map[string]string{sandbox.DefaultAppID: "in-one-app", sandbox.DefaultEduAppID: "in-another"}))
 	token := s.must("POST", presignCombine, combineBody())["pre_entrustweb_id"].(string)
-	_, err := s.Payer("in-another").SignElsewhere(sandbox.CombinePapay, sandbox.DefaultPlanID)
+	_, err := s.Payer("in-another").SignElsewhere(ledger.CombinePapay, sandbox.DefaultPlanID)
 	s.ok(err)
 	s.handled("ECOMMERCE_ENTRUST.SIGN") // of the other app's contract
 	_, err = s.Payer("in-one-app").Agree(token)
-	s.page(err, sandbox.PageSigned)
+	s.page(err, ledger.PageSigned)
 	s.handled("ECOMMERCE_ENTRUST.SIGN")
 	if state := s.state(code); state != "NOT_SIGNED" {
 		t.Errorf("got %s", state)
@@ -85,8 +87,8 @@ func TestScenario13SignedInAnotherApp(t *testing.T) {
 
 func TestScenario21NotTheMerchants(t *testing.T) {
 	t.Parallel()
-	s := newShop(t, sandbox.WithMerchant(sandbox.Merchant{MchID: "1900000777", AppIDs: []string{"wx7"},
-		Plans: []sandbox.Plan{{ID: "8", Product: sandbox.CombinePapay}}}))
+	s := newShop(t, sandbox.WithMerchant(ledger.Merchant{MchID: "1900000777", AppIDs: []string{"wx7"},
+		Plans: []ledger.Plan{{ID: "8", Product: ledger.CombinePapay}}}))
 	e := s.refused(400, "PARAM_ERROR", "POST", presignCombine, with(combineBody(), "appid", "wx7"))
 	if field, _ := e.Field(); field != "/appid" {
 		t.Errorf("the field at fault is %s", field)
@@ -99,7 +101,7 @@ func TestScenario21NotTheMerchants(t *testing.T) {
 	s.adminOK("POST", "/sandbox/plans", object{"id": sandbox.DefaultPlanID, "product": "combine-papay",
 		"disabled": true})
 	_, err := s.Payer(openID).Agree(token)
-	s.page(err, sandbox.PageClosed)
+	s.page(err, ledger.PageClosed)
 	s.refused(403, "NO_AUTH", "POST", presignCombine, with(combineBody(), "out_contract_code", "B"))
 }
 
@@ -130,17 +132,17 @@ func TestScenario23PlanIDOfTheWrongType(t *testing.T) {
 // The offer to sign after paying may fail; the payment must not.
 func TestScenario25PaymentWithoutItsPrompt(t *testing.T) {
 	t.Parallel()
-	eachWay(t, func(t *testing.T, inject func(*shop, sandbox.Fault)) {
+	eachWay(t, func(t *testing.T, inject func(*shop, fault.Fault)) {
 		s := newShop(t)
 		prepay := s.must("POST", "v3/pay/transactions/jsapi", orderBody())["prepay_id"].(string)
-		inject(s, sandbox.Fault{Name: sandbox.FaultError, Endpoint: "POST /" + presignAfterPay})
+		inject(s, fault.Fault{Name: fault.Error, Endpoint: "POST /" + presignAfterPay})
 		_, err := s.do("POST", presignAfterPay, afterPayBody(prepay))
 		if e := wantError(t, err, 500, "SYSTEM_ERROR"); !e.Temporary() {
 			t.Error("not worth another try")
 		}
 		receipt, err := s.Payer(openID).Pay(prepay)
 		s.ok(err)
-		if receipt.Prompt != nil || receipt.Order.State != sandbox.OrderPaid {
+		if receipt.Prompt != nil || receipt.Order.State != ledger.OrderPaid {
 			t.Errorf("got %+v", receipt)
 		}
 		s.handled("TRANSACTION.SUCCESS")

@@ -15,6 +15,8 @@ import (
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/notify"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/fault"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // The failures that bite integrators, one test each: what the merchant's client
@@ -123,17 +125,17 @@ const combineByCode = "v3/ecommerce/combine-papay/contracts/plan-id/12535/out-co
 
 // eachWay runs a scenario twice: with its faults injected from Go, and by the
 // admin's REST.
-func eachWay(t *testing.T, scenario func(t *testing.T, inject func(*shop, sandbox.Fault))) {
+func eachWay(t *testing.T, scenario func(t *testing.T, inject func(*shop, fault.Fault))) {
 	t.Run("go", func(t *testing.T) {
 		t.Parallel()
-		scenario(t, func(s *shop, f sandbox.Fault) {
+		scenario(t, func(s *shop, f fault.Fault) {
 			s.Helper()
 			s.ok(s.Inject(f))
 		})
 	})
 	t.Run("admin", func(t *testing.T) {
 		t.Parallel()
-		scenario(t, func(s *shop, f sandbox.Fault) {
+		scenario(t, func(s *shop, f fault.Fault) {
 			s.Helper()
 			raw, err := json.Marshal(f)
 			s.ok(err)
@@ -207,7 +209,7 @@ func mentions(t *testing.T, text string, words ...string) {
 	}
 }
 
-func (s *shop) onlyContract() *sandbox.Contract {
+func (s *shop) onlyContract() *ledger.Contract {
 	s.Helper()
 	list, err := s.Contracts()
 	s.ok(err)

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/api/event"
-	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 const (
@@ -34,7 +34,7 @@ func bookBody(total int) object {
 	return object{"appid": "wxd678efh567hg6787", "schedule_amount": object{"total": total, "currency": "CNY"}}
 }
 
-func (w *world) signScheduled(code string) *sandbox.Contract {
+func (w *world) signScheduled(code string) *ledger.Contract {
 	w.Helper()
 	token := w.must("POST", presignScheduled+"app", scheduledBody(code))["pre_entrustweb_id"].(string)
 	c, err := w.Payer(papayOpenID).Agree(token)
@@ -70,7 +70,7 @@ func TestScheduledDeductFromPresignToItsEnd(t *testing.T) {
 	w.refused(400, "INVALID_REQUEST", "POST", applyPapay, applyBody(contract.ID, "debit-1", 1990)) // not its day
 	w.at(2, 0)
 	w.refused(400, "INVALID_REQUEST", "POST", applyPapay, applyBody(contract.ID, "debit-1", 1989))
-	w.ok(w.Payer(papayOpenID).FailNext(sandbox.BankError))
+	w.ok(w.Payer(papayOpenID).FailNext(ledger.BankError))
 	w.must("POST", applyPapay, applyBody(contract.ID, "debit-1", 1990)) // at midnight: any hour will do
 	w.receivedOne("TRANSACTION.FAIL")
 	if got := w.must("GET", schedulesByID+contract.ID, nil); got["schedule_state"] != "SCHEDULED" {
@@ -206,7 +206,7 @@ func TestScheduledDeductPresignRefusals(t *testing.T) {
 	token := w.must("POST", app, scheduledBody("S3"))["pre_entrustweb_id"].(string)
 	w.ok(w.Advance(10 * time.Minute))
 	_, err := w.Payer(papayOpenID).Agree(token)
-	w.page(err, sandbox.PageExpired)
+	w.page(err, ledger.PageExpired)
 	if got := w.received(); len(got) != 0 {
 		t.Errorf("an expired session notified: %v", got)
 	}
@@ -215,13 +215,13 @@ func TestScheduledDeductPresignRefusals(t *testing.T) {
 	}
 	w.ok(w.Payer(papayOpenID).BlockNextSigning())
 	_, err = w.Payer(papayOpenID).Agree(w.must("POST", app, scheduledBody("S3"))["pre_entrustweb_id"].(string))
-	w.page(err, sandbox.PageBlocked)
+	w.page(err, ledger.PageBlocked)
 	w.refused(400, "INVALID_REQUEST", "POST", app, scheduledBody("S3"))
 	if got := w.must("GET", "v3/papay/sign/contracts/plan-id/12537/out-contract-code/S3",
 		nil); got["contract_state"] != "SIGN_FAILED" {
 		t.Errorf("query: got %v", got)
 	}
-	_, err = w.Payer(papayOpenID).SignElsewhere(sandbox.Papay, "12535")
+	_, err = w.Payer(papayOpenID).SignElsewhere(ledger.Papay, "12535")
 	w.ok(err)
 	w.refused(400, "INVALID_REQUEST", "POST", app,
 		with(with(scheduledBody("S4"), "plan_id", 12535), "deduct_schedule", nil))

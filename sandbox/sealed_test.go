@@ -6,36 +6,38 @@ import (
 	"testing"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
 )
 
 func TestRepliesAreEncryptedToTheMerchant(t *testing.T) {
 	t.Parallel()
 	s := New(t)
-	for _, op := range s.engine.catalogue.Operations() {
+	for _, op := range s.engine.Catalogue.Operations() {
 		if sealed := op.EncryptedReply(); len(sealed) == 0 || strings.Contains(sealed[0], "*") {
 			continue // the first that is not in a list will do
 		}
-		secrets := secretsOf(op.Reply, []string{op.EncryptedReply()[0]})
-		plain := document{}
+		secrets := engine.SecretsOf(op.Reply, []string{op.EncryptedReply()[0]})
+		plain := engine.Document{}
 		at := plain
-		for i, name := range secrets[0].path {
-			if i == len(secrets[0].path)-1 {
+		for i, name := range secrets[0].Path {
+			if i == len(secrets[0].Path)-1 {
 				at[name] = "张三"
 				break
 			}
-			next := document{}
+			next := engine.Document{}
 			at[name], at = next, next
 		}
-		m := s.engine.registry.all()[0]
-		sealed, err := s.engine.sealSecrets(m, secrets, plain.encode())
+		m := s.engine.Registry.All()[0]
+		sealed, err := s.engine.SealSecrets(m, secrets, plain.Encode())
 		if err != nil {
 			t.Fatal(err)
 		}
 		opened := ""
-		editSecrets(decodeBody(sealed), secrets[0].path, "", func(_, text string) (string, *refusal) {
-			opened, err = wire.DecryptOAEP(m.private.(crypto.Decrypter), text)
-			return opened, nil
-		})
+		engine.EditSecrets(engine.DecodeBody(sealed), secrets[0].Path,
+			"", func(_, text string) (string, *engine.Refusal) {
+				opened, err = wire.DecryptOAEP(m.Private.(crypto.Decrypter), text)
+				return opened, nil
+			})
 		if err != nil || opened != "张三" {
 			t.Errorf("%s: opened %q, %v", op.ID(), opened, err)
 		}

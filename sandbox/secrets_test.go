@@ -8,6 +8,7 @@ import (
 
 	"github.com/wxpay-go/wxpay/internal/leaktest"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 func TestNothingPrintsAKey(t *testing.T) {
@@ -15,7 +16,7 @@ func TestNothingPrintsAKey(t *testing.T) {
 	s := sandbox.New(t)
 	m := s.Merchants()[0]
 	keys := pinnedKeys(t)
-	config := sandbox.Config{Keys: keys, Merchants: []sandbox.Merchant{m}}
+	config := sandbox.Config{Keys: keys, Merchants: []ledger.Merchant{m}}
 	line := func(pem string) string { return strings.Split(pem, "\n")[1] }
 	secrets := []string{
 		m.APIv3Key.Reveal(), m.APIv2Key.Reveal(), line(m.PrivateKey.Reveal()), line(keys.PlatformKey.Reveal()),
@@ -36,7 +37,7 @@ func TestNothingPrintsAKey(t *testing.T) {
 		t.Errorf("it does not tell who it is: %s", printed)
 	}
 	// JSON has them one way only: a merchant is read with its keys.
-	var read sandbox.Merchant
+	var read ledger.Merchant
 	if err := json.Unmarshal([]byte(`{"mchid":"1","api_v3_key":"`+m.APIv3Key.Reveal()+`"}`), &read); err != nil ||
 		read.APIv3Key.Reveal() != m.APIv3Key.Reveal() {
 		t.Errorf("read %v, %v", read, err)

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // hostile is what would write a line of a log by itself, colour a terminal, or turn its text
@@ -42,14 +43,14 @@ func TestNothingFromOutsideWritesLines(t *testing.T) {
 		"/v3/" + long, "/v3/certificates?" + hostile + "=1",
 	} {
 		p, _ := w.ask(http.MethodGet, w.URL()+uri, nil)
-		isOneLine(t, "the hint for "+uri[:8], p.Header.Get(sandbox.HeaderHint), 2001)
-		isOneLine(t, "the other header", p.Header.Get(sandbox.HeaderUnsupported), 2001)
+		isOneLine(t, "the hint for "+uri[:8], p.Header.Get(ledger.HeaderHint), 2001)
+		isOneLine(t, "the other header", p.Header.Get(ledger.HeaderUnsupported), 2001)
 		p, body := w.ask(http.MethodGet, w.AdminURL()+uri, nil)
 		isOneLine(t, fmt.Sprintf("the admin, %d", p.StatusCode), strings.TrimSuffix(body, "\n"), 1000)
 	}
 	for _, method := range []string{strings.Repeat("LONG", 1000)} {
 		p, _ := w.ask(method, w.URL()+"/v3/certificates", nil)
-		isOneLine(t, "the hint for a method", p.Header.Get(sandbox.HeaderHint), 300)
+		isOneLine(t, "the hint for a method", p.Header.Get(ledger.HeaderHint), 300)
 	}
 	for _, path := range []string{
 		"/sandbox/payers/" + hostile, "/sandbox/contracts/" + hostile, "/sandbox/merchants/" + hostile + "/credentials",

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 func TestAgreeingInVainBurnsTheCode(t *testing.T) {
@@ -16,12 +17,12 @@ func TestAgreeingInVainBurnsTheCode(t *testing.T) {
 	_, err := payer.Open(token)
 	w.ok(err)
 	_, err = payer.Agree(token)
-	w.page(err, sandbox.PageBlocked)
+	w.page(err, ledger.PageBlocked)
 	if got := w.received(); len(got) != 0 {
 		t.Errorf("a signing that failed was notified: %v", got)
 	}
 	_, err = payer.Agree(token)
-	w.page(err, sandbox.PageUsed)
+	w.page(err, ledger.PageUsed)
 	w.refused(400, "INVALID_REQUEST", "POST", presignCombine, combineBody())
 	contracts, err := w.Contracts()
 	w.ok(err)
@@ -39,16 +40,16 @@ func TestSignedThroughAnotherApp(t *testing.T) {
 	w := newWorld(t)
 	payer := w.Payer(openID)
 	token := w.must("POST", presignCombine, combineBody())["pre_entrustweb_id"].(string)
-	_, err := payer.SignElsewhere(sandbox.CombinePapay, sandbox.DefaultPlanID)
+	_, err := payer.SignElsewhere(ledger.CombinePapay, sandbox.DefaultPlanID)
 	w.ok(err)
 	w.receivedOne("ECOMMERCE_ENTRUST.SIGN")
 	_, err = payer.Agree(token)
-	w.page(err, sandbox.PageSigned)
+	w.page(err, ledger.PageSigned)
 	if got := w.received(); len(got) != 0 {
 		t.Errorf("the page's refusal was notified: %v", got)
 	}
-	_, err = payer.SignElsewhere(sandbox.CombinePapay, "1")
-	w.page(err, sandbox.PageUnknown)
+	_, err = payer.SignElsewhere(ledger.CombinePapay, "1")
+	w.page(err, ledger.PageUnknown)
 }
 
 func TestPayingNeedsMoney(t *testing.T) {
@@ -58,10 +59,10 @@ func TestPayingNeedsMoney(t *testing.T) {
 	prepay := w.must("POST", "v3/pay/transactions/jsapi", orderBody())["prepay_id"].(string)
 	w.ok(payer.Fund(99))
 	_, err := payer.Pay(prepay)
-	w.page(err, sandbox.PageNoMoney)
-	w.ok(payer.FailNext(sandbox.BankError))
+	w.page(err, ledger.PageNoMoney)
+	w.ok(payer.FailNext(ledger.BankError))
 	_, err = payer.Pay(prepay)
-	w.page(err, sandbox.PageFailed)
+	w.page(err, ledger.PageFailed)
 	w.ok(payer.Fund(1))
 	_, err = payer.Pay(prepay)
 	w.ok(err)
@@ -108,7 +109,7 @@ func TestAdminWallet(t *testing.T) {
 	w.adminRefuses(400, "POST", payer+"/sign-elsewhere", object{})
 
 	w.ok(w.Payer(openID).Unlimit())
-	c, err := w.Payer("third").SignElsewhere(sandbox.CombinePapay, "12535")
+	c, err := w.Payer("third").SignElsewhere(ledger.CombinePapay, "12535")
 	w.ok(err)
 	w.must("POST", combineDebits, combineDebitBody(c, "P1"))
 	if got := w.adminOK("GET", "/sandbox/debits", nil)["data"].([]any); len(got) != 1 {

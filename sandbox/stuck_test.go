@@ -4,13 +4,16 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // A row that stays due although its time was acted on stops Advance with an error that names it.
 func TestARowThatStaysDueEndsAdvance(t *testing.T) {
 	t.Parallel()
-	l := newTestProduct(t, &debitRules{}, Plan{Days: 1}, func(p *product) {
-		p.over = func(*step, *contractRow) error { return nil } // forgets to move the end, or to end
+	l := newTestProduct(t, &engine.DebitRules{}, ledger.Plan{Days: 1}, func(p *engine.Product) {
+		p.Over = func(*engine.Step, *engine.ContractRow) error { return nil } // forgets to move the end, or to end
 	})
 	err := l.Advance(48 * time.Hour)
 	if err == nil || !strings.Contains(err.Error(), "contract "+l.contract) {
@@ -24,8 +27,8 @@ func TestARowThatStaysDueEndsAdvance(t *testing.T) {
 // A row whose moment panics, which the background would die of, is an error that names it.
 func TestARowThatPanicsIsNamed(t *testing.T) {
 	t.Parallel()
-	l := newTestProduct(t, &debitRules{}, Plan{Days: 1}, func(p *product) {
-		p.over = func(*step, *contractRow) error { panic("sorry\nfor this") }
+	l := newTestProduct(t, &engine.DebitRules{}, ledger.Plan{Days: 1}, func(p *engine.Product) {
+		p.Over = func(*engine.Step, *engine.ContractRow) error { panic("sorry\nfor this") }
 	})
 	err := l.Advance(48 * time.Hour)
 	if err == nil || !strings.Contains(err.Error(), "contract "+l.contract+` cannot happen: sorry\nfor this`) {

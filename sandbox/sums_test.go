@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // Sums of money that do not fit are refused or stop at what fits, and never turn negative.
@@ -29,9 +30,9 @@ func TestMoneyDoesNotWrapAround(t *testing.T) {
 func TestPlansThatMakeNoSense(t *testing.T) {
 	t.Parallel()
 	s := sandbox.New(t)
-	for _, p := range []sandbox.Plan{{Mode: "b"}, {Amount: -1}, {MinPercent: 101}, {Limits: sandbox.Limits{PerDay: -1}},
+	for _, p := range []ledger.Plan{{Mode: "b"}, {Amount: -1}, {MinPercent: 101}, {Limits: ledger.Limits{PerDay: -1}},
 		{NotifyURL: "yourapp.com"}, {NotifyURL: "https://u:p@yourapp.com"}} {
-		p.ID, p.Product = "2", sandbox.Papay
+		p.ID, p.Product = "2", ledger.Papay
 		if err := s.AddPlan(sandbox.DefaultMchID, p); err == nil {
 			t.Errorf("took %+v", p)
 		}

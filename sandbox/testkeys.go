@@ -4,6 +4,7 @@ import (
 	_ "embed" // the keys under testkeys/
 
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // THESE KEYS ARE PUBLIC AND WORTHLESS. Everybody has them; testkeys/README.md
@@ -31,8 +32,8 @@ const (
 	testAPIv2Key = "PublicAndWorthlessAPIv2KeyOfTest"
 )
 
-func testKeyMaterial() *KeyMaterial {
-	return &KeyMaterial{PlatformCertificate: testPlatformCert, PlatformKey: wxpay.NewSecret(testPlatformKey),
+func testKeyMaterial() *ledger.KeyMaterial {
+	return &ledger.KeyMaterial{PlatformCertificate: testPlatformCert, PlatformKey: wxpay.NewSecret(testPlatformKey),
 		PublicKeyKey: wxpay.NewSecret(testPublicKey)}
 }
 
@@ -40,7 +41,7 @@ func testKeyMaterial() *KeyMaterial {
 // making keys is what would make New slow. Later ones get fresh keys. APIv3 and
 // APIv2 keys are each merchant's own, as they are in the world: a test that mixes
 // them up must fail.
-func lendTestKeys(merchants []Merchant) {
+func lendTestKeys(merchants []ledger.Merchant) {
 	pairs := [][2]string{{testMerchantCert, testMerchantKey}, {testSpareCert, testSpareKey}}
 	for i := range merchants {
 		m := &merchants[i]

@@ -10,6 +10,9 @@ import (
 
 	"github.com/wxpay-go/wxpay/catalogue"
 	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/product/combinepapay"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // testProduct is a product that exists in no catalogue: the mechanism by itself, under
@@ -17,36 +20,38 @@ import (
 type testProduct struct {
 	*testing.T
 	*Sandbox
-	product  *product
+	product  *engine.Product
 	contract string
 }
 
 // labStart is ten in the morning in Beijing.
 var testStart = time.Date(2020, 9, 10, 10, 0, 0, 0, wire.Beijing)
 
-func newTestProduct(t *testing.T, r *debitRules, plan Plan, options ...func(*product)) *testProduct {
+func newTestProduct(t *testing.T, r *engine.DebitRules, plan ledger.Plan,
+	options ...func(*engine.Product)) *testProduct {
 	t.Helper()
 	s := New(t, At(testStart))
-	p := combinePapay()
-	r.name, p.debits = "lab", []*debitRules{r}
-	if r.paid.eventType == "" {
-		r.paid, r.failed = event{eventType: "LAB.PAID", originalType: "lab", summary: ""}, event{eventType: "LAB.FAILED", originalType: "lab", summary: ""}
+	p := combinepapay.Product()
+	r.Name, p.Debits = "lab", []*engine.DebitRules{r}
+	if r.Paid.EventType == "" {
+		r.Paid, r.Failed = engine.Event{EventType: "LAB.PAID", OriginalType: "lab",
+			Summary: ""}, engine.Event{EventType: "LAB.FAILED", OriginalType: "lab", Summary: ""}
 	}
-	if r.resource == nil {
-		r.resource = func(d *debitRow) document { return document{"no": d.OutTradeNo} }
+	if r.Resource == nil {
+		r.Resource = func(d *engine.DebitRow) engine.Document { return engine.Document{"no": d.OutTradeNo} }
 	}
 	for _, o := range options {
 		o(p)
 	}
-	s.engine.products[p.name], s.engine.debits["lab"] = p, r
-	s.engine.refunds["lab"] = &refundRules{name: "lab", delay: time.Minute, retries: genericSchedule,
-		resource: func(r *refundRow) document { return document{"no": r.OutRefundNo} }}
-	plan.ID, plan.Product, plan.NotifyURL = DefaultPlanID, p.name, DefaultNotifyURL
+	s.engine.Products[p.Name], s.engine.Debits["lab"] = p, r
+	s.engine.Refunds["lab"] = &engine.RefundRules{Name: "lab", Delay: time.Minute, Retries: engine.GenericSchedule,
+		Resource: func(r *engine.RefundRow) engine.Document { return engine.Document{"no": r.OutRefundNo} }}
+	plan.ID, plan.Product, plan.NotifyURL = DefaultPlanID, p.Name, DefaultNotifyURL
 	if err := s.AddPlan(DefaultMchID, plan); err != nil {
 		t.Fatal(err)
 	}
 	l := &testProduct{T: t, Sandbox: s, product: p}
-	c, err := s.Payer("payer").SignElsewhere(p.name, plan.ID)
+	c, err := s.Payer("payer").SignElsewhere(p.Name, plan.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,22 +60,22 @@ func newTestProduct(t *testing.T, r *debitRules, plan Plan, options ...func(*pro
 }
 
 // call runs f as a behaviour would run.
-func (l *testProduct) call(body document, f func(*call) error) error {
+func (l *testProduct) call(body engine.Document, f func(*engine.Call) error) error {
 	l.Helper()
-	raw := encodeJSON(body)
-	m := l.engine.registry.merchant(DefaultMchID)
-	return l.engine.decide(context.Background(), func(s *step) error {
-		c := s.callBy(m)
-		c.op, c.product = &catalogue.Operation{Method: "POST", Path: "/lab"}, l.product
-		c.raw, c.body = raw, decodeBody(raw)
+	raw := engine.EncodeJSON(body)
+	m := l.engine.Registry.Merchant(DefaultMchID)
+	return l.engine.Decide(context.Background(), func(s *engine.Step) error {
+		c := s.CallBy(m)
+		c.Op, c.Product = &catalogue.Operation{Method: "POST", Path: "/lab"}, l.product
+		c.Raw, c.Body = raw, engine.DecodeBody(raw)
 		return f(c)
 	})
 }
 
-func (l *testProduct) debit(no string, total int64) (d *debitRow, err error) {
+func (l *testProduct) debit(no string, total int64) (d *engine.DebitRow, err error) {
 	l.Helper()
-	err = l.call(document{"no": no, "total": total}, func(c *call) error {
-		d, err = c.debit(&debitRow{Debit: Debit{ContractID: l.contract, OutTradeNo: no, Total: total,
+	err = l.call(engine.Document{"no": no, "total": total}, func(c *engine.Call) error {
+		d, err = c.Debit(&engine.DebitRow{Debit: ledger.Debit{ContractID: l.contract, OutTradeNo: no, Total: total,
 			NotifyURL: DefaultNotifyURL}})
 		return err
 	})
@@ -79,31 +84,31 @@ func (l *testProduct) debit(no string, total int64) (d *debitRow, err error) {
 
 func (l *testProduct) notice(amount int64, days int) error {
 	l.Helper()
-	return l.call(document{"amount": amount, "days": days}, func(c *call) error {
-		contract, err := get[contractRow](c.Tx, l.contract)
+	return l.call(engine.Document{"amount": amount, "days": days}, func(c *engine.Call) error {
+		contract, err := engine.Get[engine.ContractRow](c.Tx, l.contract)
 		if err != nil {
 			return err
 		}
-		return c.sendNotice(contract, amount, days)
+		return c.SendNotice(contract, amount, days)
 	})
 }
 
 func (l *testProduct) book(amount int64) error {
 	l.Helper()
-	return l.call(document{"amount": amount}, func(c *call) error {
-		contract, err := get[contractRow](c.Tx, l.contract)
+	return l.call(engine.Document{"amount": amount}, func(c *engine.Call) error {
+		contract, err := engine.Get[engine.ContractRow](c.Tx, l.contract)
 		if err != nil {
 			return err
 		}
-		_, err = c.book(contract, "", amount)
+		_, err = c.Book(contract, "", amount)
 		return err
 	})
 }
 
-func (l *testProduct) refund(r *refundRow) (out *refundRow, err error) {
+func (l *testProduct) refund(r *engine.RefundRow) (out *engine.RefundRow, err error) {
 	l.Helper()
-	err = l.call(document{"no": r.OutRefundNo, "amount": r.Amount}, func(c *call) error {
-		out, err = c.refund(c.refunds["lab"], r)
+	err = l.call(engine.Document{"no": r.OutRefundNo, "amount": r.Amount}, func(c *engine.Call) error {
+		out, err = c.Refund(c.Refunds["lab"], r)
 		return err
 	})
 	return out, err
@@ -112,7 +117,8 @@ func (l *testProduct) refund(r *refundRow) (out *refundRow, err error) {
 // at moves on to a moment, living through the time between.
 func (l *testProduct) at(days int, hour, minute int) {
 	l.Helper()
-	to := midnight(testStart).AddDate(0, 0, days).Add(time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute)
+	to := engine.Midnight(testStart).AddDate(0, 0, days).Add(time.Duration(hour)*time.Hour +
+		time.Duration(minute)*time.Minute)
 	if err := l.Advance(to.Sub(l.Clock().Now())); err != nil {
 		l.Fatal(err)
 	}
@@ -120,13 +126,13 @@ func (l *testProduct) at(days int, hour, minute int) {
 
 func (l *testProduct) refused(err error, code string) {
 	l.Helper()
-	var r *refusal
+	var r *engine.Refusal
 	switch {
 	case code == "" && err != nil:
 		l.Fatalf("got %v, want it taken", err)
-	case code != "" && (!errors.As(err, &r) || r.code != code):
+	case code != "" && (!errors.As(err, &r) || r.Code != code):
 		l.Fatalf("got %v, want %s", err, code)
-	case code != "" && r.hint == "":
+	case code != "" && r.Hint == "":
 		l.Errorf("%s has no hint", code)
 	}
 }
@@ -145,7 +151,7 @@ func (l *testProduct) events() (out []string) {
 		if err := json.Unmarshal(p.Resource, &r); err != nil {
 			l.Fatal(err)
 		}
-		if p.Event != l.product.signed.eventType {
+		if p.Event != l.product.Signed.EventType {
 			out = append(out, p.Event+r.No)
 		}
 	}

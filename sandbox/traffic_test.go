@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
@@ -16,17 +17,17 @@ import (
 func TestTrafficIsHeardOf(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
-	var calls []sandbox.Exchange
+	var calls []ledger.Exchange
 	var attempts []string
 	called := make(chan struct{}, 100)
 	w := newWorld(t, func(c *sandbox.Config) {
-		c.OnExchange = func(x sandbox.Exchange) {
+		c.OnExchange = func(x ledger.Exchange) {
 			mu.Lock()
 			defer mu.Unlock()
 			calls = append(calls, x)
 			called <- struct{}{}
 		}
-		c.OnAttempt = func(p sandbox.Push, a sandbox.Attempt) {
+		c.OnAttempt = func(p ledger.Push, a ledger.Attempt) {
 			mu.Lock()
 			defer mu.Unlock()
 			attempts = append(attempts, p.Event+" "+string(p.State)+" "+a.Error)
@@ -69,7 +70,7 @@ func TestTrafficTellsNoKeyOfANotifyURL(t *testing.T) {
 	t.Parallel()
 	told := make(chan string, 10)
 	w := newWorld(t, func(c *sandbox.Config) {
-		c.OnAttempt = func(p sandbox.Push, a sandbox.Attempt) { told <- p.URL + " " + p.Problem + " " + a.Error }
+		c.OnAttempt = func(p ledger.Push, a ledger.Attempt) { told <- p.URL + " " + p.Problem + " " + a.Error }
 		c.Forward = nil
 	})
 	key := w.Merchants()[0].APIv3Key.Reveal()

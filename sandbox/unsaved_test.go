@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 	"github.com/wxpay-go/wxpay/sandbox/store/storetest"
 )
@@ -27,18 +28,18 @@ func TestRegistrationThatCannotBeSavedChangesNothing(t *testing.T) {
 	before := known()
 
 	kept.Broken.Store(true)
-	_, addMerchant := w.AddMerchant(sandbox.Merchant{MchID: "1900000130"})
+	_, addMerchant := w.AddMerchant(ledger.Merchant{MchID: "1900000130"})
 	_, replace := w.ReplaceCertificate(sandbox.DefaultMchID)
 	key, reset := w.ResetAPIv3Key(sandbox.DefaultMchID)
 	for what, err := range map[string]error{
 		"AddMerchant": addMerchant, "ReplaceCertificate": replace, "ResetAPIv3Key": reset,
 		"AddPlan": w.AddPlan(sandbox.DefaultMchID,
-			sandbox.Plan{ID: "777", Product: sandbox.CombinePapay}),
+			ledger.Plan{ID: "777", Product: ledger.CombinePapay}),
 		"AddPayer": w.AddPayer(map[string]string{sandbox.DefaultAppID: "a",
 			sandbox.DefaultEduAppID: eduOpenID}),
 		"Forward":                   w.Forward("https://other.example", "http://127.0.0.1:1"),
 		"RotatePlatformCertificate": w.RotatePlatformCertificate(),
-		"SetKeyMode":                w.SetKeyMode(sandbox.DefaultMchID, sandbox.KeysPublic),
+		"SetKeyMode":                w.SetKeyMode(sandbox.DefaultMchID, ledger.KeysPublic),
 	} {
 		if !errors.Is(err, storetest.ErrUnwritable) {
 			t.Errorf("%s: got %v", what, err)

@@ -8,7 +8,7 @@ import (
 
 	"github.com/wxpay-go/wxpay/catalogue"
 	"github.com/wxpay-go/wxpay/internal/wire"
-	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // An endpoint the sandbox lacks, one under another method, and one that nobody
@@ -52,7 +52,7 @@ func TestWhatIsLacking(t *testing.T) {
 		body, err := io.ReadAll(p.Body)
 		w.ok(err)
 		p.Body.Close()
-		unsupported, hint := p.Header.Get(sandbox.HeaderUnsupported), p.Header.Get(sandbox.HeaderHint)
+		unsupported, hint := p.Header.Get(ledger.HeaderUnsupported), p.Header.Get(ledger.HeaderHint)
 		shape := `"code":"`
 		if strings.HasPrefix(c.name, "v2: ") {
 			shape = "<return_code><![CDATA[FAIL]]></return_code>"

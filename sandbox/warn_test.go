@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // logged is a test whose log can be read.
@@ -44,7 +45,7 @@ lines:
 func TestLogSaysWhatIsAmiss(t *testing.T) {
 	t.Parallel()
 	log := &logged{T: t}
-	sb := sandbox.New(log, sandbox.At(start), sandbox.WithPlan(sandbox.Plan{ID: "43", Product: sandbox.EduPapay}))
+	sb := sandbox.New(log, sandbox.At(start), sandbox.WithPlan(ledger.Plan{ID: "43", Product: ledger.EduPapay}))
 	presign := sb.Client().Chain(presignEdu)
 	for range 2 {
 		if _, err := presign.Post(t.Context(), with(eduBody(), "plan_id", "42")); err == nil {

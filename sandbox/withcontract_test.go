@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 const withContract = "v3/pay/transactions/jsapi-with-contract"
@@ -49,7 +49,7 @@ func TestPayAndSign(t *testing.T) {
 	receipt, err := payer.Pay(prepay)
 	w.ok(err)
 	if receipt.Contract == nil || receipt.Obstacle != nil || receipt.Prompt != nil ||
-		receipt.Contract.Product != sandbox.Papay {
+		receipt.Contract.Product != ledger.Papay {
 		t.Fatalf("the receipt is %+v", receipt)
 	}
 	got := w.received()
@@ -75,7 +75,7 @@ func TestPayAndSign(t *testing.T) {
 	result, err := w.client.Chain(withContract).
 		Post(context.Background(), contractInfo(with(signingBody(), "out_trade_no", "hinted"), "contract_code", "C3"))
 	w.ok(err)
-	if hint := result.Header.Get(sandbox.HeaderHint); !strings.Contains(hint, "paying it will sign nothing") {
+	if hint := result.Header.Get(ledger.HeaderHint); !strings.Contains(hint, "paying it will sign nothing") {
 		t.Errorf("the hint is %q", hint)
 	}
 	other := w.Payer("oSomebodyElse")
@@ -84,7 +84,7 @@ func TestPayAndSign(t *testing.T) {
 	prepay = w.must("POST", "v3/pay/transactions/app-with-contract", app)["prepay_id"].(string)
 	receipt, err = other.Pay(prepay)
 	w.ok(err)
-	if receipt.Contract != nil || receipt.Obstacle == nil || receipt.Obstacle.Reason != sandbox.PageBlocked {
+	if receipt.Contract != nil || receipt.Obstacle == nil || receipt.Obstacle.Reason != ledger.PageBlocked {
 		t.Errorf("blocked: the receipt is %+v", receipt)
 	}
 	w.receivedOne("TRANSACTION.SUCCESS")
@@ -131,7 +131,7 @@ func TestPayAToken(t *testing.T) {
 	w.refused(400, "INVALID_REQUEST", "POST", withContract, token("order2", presigned))
 	receipt, err := w.Payer(openID).Pay(prepay)
 	w.ok(err)
-	if receipt.Contract == nil || receipt.Contract.Product != sandbox.CombinePapay {
+	if receipt.Contract == nil || receipt.Contract.Product != ledger.CombinePapay {
 		t.Errorf("the receipt is %+v", receipt)
 	}
 	w.refused(400, "INVALID_REQUEST", "POST", withContract, token("order3", presigned))
@@ -179,7 +179,7 @@ func TestPayWithoutAPassword(t *testing.T) {
 	w.ok(payer.RunOut()) // a failure takes nothing and ends nothing: they pay once they have the money
 	link := prepay("order7", 100)
 	_, err = payer.Pay(link)
-	w.page(err, sandbox.PageNoMoney)
+	w.page(err, ledger.PageNoMoney)
 	w.ok(payer.Fund(1000))
 	pays(link, true)
 

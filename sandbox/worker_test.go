@@ -15,6 +15,7 @@ import (
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/api/edupapay"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 	"github.com/wxpay-go/wxpay/sandbox/store/storetest"
 )
@@ -190,8 +191,8 @@ func TestAttemptsAtOnceAreBounded(t *testing.T) {
 		await(t, arrived, "an attempt that there is room for")
 	}
 	sign(atOnce, all)
-	second, err := s.AddMerchant(sandbox.Merchant{
-		MchID: "1700000000", AppIDs: []string{"wx7"}, Plans: []sandbox.Plan{{ID: "7", Product: sandbox.CombinePapay}},
+	second, err := s.AddMerchant(ledger.Merchant{
+		MchID: "1700000000", AppIDs: []string{"wx7"}, Plans: []ledger.Plan{{ID: "7", Product: ledger.CombinePapay}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -235,7 +236,7 @@ func TestAttemptsAtOnceAreBounded(t *testing.T) {
 		t.Fatalf("got %d pushes, %v", len(pushes), err)
 	}
 	for _, p := range pushes {
-		if p.State != sandbox.PushDelivered || len(p.Attempts) != 1 {
+		if p.State != ledger.PushDelivered || len(p.Attempts) != 1 {
 			t.Errorf("%s is %s after %d attempts", p.About, p.State, len(p.Attempts))
 		}
 	}

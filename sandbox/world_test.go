@@ -7,14 +7,15 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 func TestOptions(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t,
-		sandbox.WithPlan(sandbox.Plan{ID: "900", Product: sandbox.CombinePapay}),
-		sandbox.WithSubMerchant(sandbox.SubMerchant{MchID: "1999999999", AppIDs: []string{"wx1"}}))
+		sandbox.WithPlan(ledger.Plan{ID: "900", Product: ledger.CombinePapay}),
+		sandbox.WithSubMerchant(ledger.SubMerchant{MchID: "1999999999", AppIDs: []string{"wx1"}}))
 	token := w.must("POST", presignCombine, with(combineBody(), "plan_id", 900))["pre_entrustweb_id"].(string)
 	w.must("POST", presignEdu, with(with(eduBody(), "sub_mchid", "1999999999"), "sub_appid", "wx1"))
 	w.refused(400, "PARAM_ERROR", "POST", presignEdu,
@@ -27,14 +28,14 @@ func TestOptions(t *testing.T) {
 	w.ok(w.Payer(openID).Terminate(c.ID))
 	pushes, err := w.Pushes()
 	w.ok(err)
-	if p := pushes[1]; p.State != sandbox.PushUndeliverable || !strings.Contains(p.Problem, "Plan.NotifyURL") {
+	if p := pushes[1]; p.State != ledger.PushUndeliverable || !strings.Contains(p.Problem, "Plan.NotifyURL") {
 		t.Errorf("got %s, %q", p.State, p.Problem)
 	}
-	w.ok(w.AddPlan("1900000109", sandbox.Plan{ID: "900", Product: sandbox.CombinePapay, Disabled: true}))
+	w.ok(w.AddPlan("1900000109", ledger.Plan{ID: "900", Product: ledger.CombinePapay, Disabled: true}))
 	w.refused(403, "NO_AUTH", "POST", presignCombine,
 		with(with(combineBody(), "plan_id", 900), "out_contract_code", "B"))
 
-	own := newWorld(t, sandbox.WithMerchant(sandbox.Merchant{MchID: sandbox.DefaultMchID, Name: "Mine",
+	own := newWorld(t, sandbox.WithMerchant(ledger.Merchant{MchID: sandbox.DefaultMchID, Name: "Mine",
 		AppIDs: []string{sandbox.DefaultAppID}}))
 	// its plans are gone with the default merchant
 	own.refused(400, "PARAM_ERROR", "POST", presignCombine, combineBody())
@@ -44,8 +45,8 @@ func TestOptions(t *testing.T) {
 	if err := own.Terminate("x", "BY_MAGIC", ""); err == nil {
 		t.Error("an unknown way to terminate was taken")
 	}
-	own.page(own.Terminate("x", sandbox.ByConsole, ""), sandbox.PageUnknown)
-	own.page(own.Redeliver("x"), sandbox.PageUnknown)
+	own.page(own.Terminate("x", ledger.ByConsole, ""), ledger.PageUnknown)
+	own.page(own.Redeliver("x"), ledger.PageUnknown)
 	if err := own.Receive("https://yourapp.com", nil); err == nil {
 		t.Error("no handler was taken for one")
 	}
@@ -63,7 +64,7 @@ func TestOrdersThatCannotBeDecorated(t *testing.T) {
 	w.ok(err)
 	w.refused(400, "INVALID_REQUEST", "POST", presignAfterPay, afterPayBody(paid))
 	_, err = w.Payer(openID).AgreeAfterPay(paid)
-	w.page(err, sandbox.PageNoPrompt)
+	w.page(err, ledger.PageNoPrompt)
 
 	_, other := order("other-appid")
 	w.refused(400, "INVALID_REQUEST", "POST", presignAfterPay, with(afterPayBody(other), "appid", "wx8888888888888888"))
@@ -71,7 +72,7 @@ func TestOrdersThatCannotBeDecorated(t *testing.T) {
 	w.ok(w.Advance(2 * time.Hour))
 	w.refused(400, "INVALID_REQUEST", "POST", presignAfterPay, afterPayBody(old))
 	_, err = w.Payer(openID).AgreeAfterPay("nonsense")
-	w.page(err, sandbox.PageUnknown)
+	w.page(err, ledger.PageUnknown)
 }
 
 func TestOrdersRunOut(t *testing.T) {
@@ -81,7 +82,7 @@ func TestOrdersRunOut(t *testing.T) {
 	prepay := w.must("POST", "v3/pay/transactions/jsapi", body)["prepay_id"].(string)
 	w.ok(w.Advance(30 * time.Minute))
 	_, err := w.Payer(openID).Pay(prepay)
-	w.page(err, sandbox.PageClosed)
+	w.page(err, ledger.PageClosed)
 	w.refused(400, "ORDER_CLOSED", "POST", "v3/pay/transactions/jsapi", body)
 	w.refused(400, "PARAM_ERROR", "POST", "v3/pay/transactions/jsapi", with(body, "out_trade_no", "too-late"))
 	if got := w.must("GET", "v3/pay/transactions/out-trade-no/20150806125346?mchid=1900000109",
@@ -109,7 +110,7 @@ func TestRestart(t *testing.T) {
 	second := newWorld(t, sandbox.WithStore(kept), sandbox.At(start.Add(24*time.Hour)))
 	second.inbox.answer = func() int { return 500 }
 	second.ok(second.Settle())
-	if p := second.onlyPush(); p.State != sandbox.PushGivenUp || len(p.Attempts) != 2 {
+	if p := second.onlyPush(); p.State != ledger.PushGivenUp || len(p.Attempts) != 2 {
 		t.Errorf("got %s after %d attempts", p.State, len(p.Attempts))
 	}
 	second.refused(400, "INVALID_REQUEST", "POST", presignCombine, with(combineBody(), "out_contract_code", "A"))
@@ -127,7 +128,7 @@ func TestRunningClockIsMoved(t *testing.T) {
 	token := w.must("POST", presignEdu, eduBody())["presign_token"].(string)
 	w.ok(w.Advance(3 * time.Hour))
 	_, err := w.Payer(eduOpenID).Open(token)
-	w.page(err, sandbox.PageExpired)
+	w.page(err, ledger.PageExpired)
 	w.ok(w.Clock().Set(start))
 	if off := w.Clock().Now().Sub(start); off < 0 || off > time.Minute {
 		t.Errorf("set to %v, runs at %v", start, w.Clock().Now())
@@ -159,7 +160,7 @@ func TestLoopbackOnly(t *testing.T) {
 	_, err := w.Payer(openID).Agree(token)
 	w.ok(err)
 	w.ok(w.Settle())
-	if p := w.onlyPush(); p.State != sandbox.PushPending || !strings.Contains(p.Attempts[0].Error,
+	if p := w.onlyPush(); p.State != ledger.PushPending || !strings.Contains(p.Attempts[0].Error,
 		"cannot be reached") {
 		t.Errorf("got %s, %+v", p.State, p.Attempts)
 	}

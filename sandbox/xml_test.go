@@ -15,6 +15,7 @@ import (
 	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/notify"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 const xmlSuccess = `<xml><return_code><![CDATA[SUCCESS]]></return_code><return_msg><![CDATA[OK]]></return_msg></xml>`
@@ -45,7 +46,7 @@ func (w *xmlWorld) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	f, err := wire.ParseXML(body)
 	if err != nil || !strings.HasPrefix(r.Header.Get("Content-Type"), "text/xml") ||
-		r.Header.Get(sandbox.HeaderSandbox) == "" {
+		r.Header.Get(ledger.HeaderSandbox) == "" {
 		w.Errorf("got %q, %v, %v", body, r.Header, err)
 	}
 	if sealed := f["req_info"]; sealed != "" {
@@ -272,9 +273,9 @@ func TestContractInAPIv2(t *testing.T) {
 func TestTerminationModesInAPIv2(t *testing.T) {
 	t.Parallel()
 	w := newXMLWorld(t)
-	for mode, want := range map[sandbox.Termination]string{
-		sandbox.ByUser: "2", sandbox.ByMerchant: "3", sandbox.ByConsole: "3", sandbox.BySystem: "5",
-		sandbox.ByCustomerService: "7",
+	for mode, want := range map[ledger.Termination]string{
+		ledger.ByUser: "2", ledger.ByMerchant: "3", ledger.ByConsole: "3", ledger.BySystem: "5",
+		ledger.ByCustomerService: "7",
 	} {
 		session := w.must("papay/preentrustweb", entryXML())
 		contract, err := w.Payer(openID).Agree(session["pre_entrustweb_id"].(string))
@@ -309,7 +310,7 @@ func TestPagesInAPIv2(t *testing.T) {
 	if contract.NotifyURL != "https://yourapp.com/v2?a=1%26b=%2B" {
 		t.Errorf("notify_url %s", contract.NotifyURL)
 	}
-	if _, err := payer.OpenURL(address); pageReason(err) != sandbox.PageRejected {
+	if _, err := payer.OpenURL(address); pageReason(err) != ledger.PageRejected {
 		t.Errorf("opened again: %v", err)
 	}
 
@@ -317,7 +318,7 @@ func TestPagesInAPIv2(t *testing.T) {
 	h5 := with2(entryXML(), "contract_code", "100001", "clientip", "119.145.83.6", "return_appid", "wxcbda96de0b165486")
 	wrong, err := w.client.Chain("v2/papay/h5entrustweb").URL(h5)
 	w.ok(err)
-	if _, err := payer.OpenURL(wrong); pageReason(err) != sandbox.PageRejected || !strings.Contains(err.Error(),
+	if _, err := payer.OpenURL(wrong); pageReason(err) != ledger.PageRejected || !strings.Contains(err.Error(),
 		"HMAC-SHA256 unless") {
 		t.Errorf("an MD5 at the H5 page: %v", err)
 	}
@@ -344,7 +345,7 @@ func TestPagesInAPIv2(t *testing.T) {
 		t.Error(err)
 	}
 	launch.ExtraData["plan_id"] = "12536"
-	if _, err := third.OpenMiniProgram(launch.ExtraData); pageReason(err) != sandbox.PageRejected {
+	if _, err := third.OpenMiniProgram(launch.ExtraData); pageReason(err) != ledger.PageRejected {
 		t.Errorf("changed extraData: %v", err)
 	}
 	for _, bad := range []string{"https://api.mch.weixin.qq.com/papay/querycontract?x=1", "%zz", w.URL() +
@@ -355,8 +356,8 @@ func TestPagesInAPIv2(t *testing.T) {
 	}
 }
 
-func pageReason(err error) sandbox.PageReason {
-	var e *sandbox.PageError
+func pageReason(err error) ledger.PageReason {
+	var e *ledger.PageError
 	if errors.As(err, &e) {
 		return e.Reason
 	}

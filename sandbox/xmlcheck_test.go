@@ -14,13 +14,14 @@ import (
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 func TestRefusalsInAPIv2(t *testing.T) {
 	t.Parallel()
-	w := newXMLWorld(t, sandbox.WithPlan(sandbox.Plan{ID: "7", Product: sandbox.Papay, Disabled: true}),
-		sandbox.WithMerchant(sandbox.Merchant{MchID: "1900000777", AppIDs: []string{"wx7"},
-			Plans: []sandbox.Plan{{ID: "8", Product: sandbox.Papay}}}))
+	w := newXMLWorld(t, sandbox.WithPlan(ledger.Plan{ID: "7", Product: ledger.Papay, Disabled: true}),
+		sandbox.WithMerchant(ledger.Merchant{MchID: "1900000777", AppIDs: []string{"wx7"},
+			Plans: []ledger.Plan{{ID: "8", Product: ledger.Papay}}}))
 	for name, c := range map[string]struct {
 		code, path string
 		f          map[string]string
@@ -55,7 +56,7 @@ func TestRefusalsInAPIv2(t *testing.T) {
 // What the sandbox says of a wrong sign, which WeChat Pay never does.
 func TestExplainInAPIv2(t *testing.T) {
 	t.Parallel()
-	w := newXMLWorld(t, sandbox.WithMerchant(sandbox.Merchant{MchID: "1900000777", AppIDs: []string{"wx7"},
+	w := newXMLWorld(t, sandbox.WithMerchant(ledger.Merchant{MchID: "1900000777", AppIDs: []string{"wx7"},
 		APIv2Key: wxpay.NewSecret(strings.Repeat("7", 32))}))
 	config := w.ClientConfig()
 	base := wire.Fields(with2(entryXML(), "mch_id", sandbox.DefaultMchID, "outerid", ""))
@@ -128,7 +129,7 @@ func TestAnswersInAPIv2(t *testing.T) {
 			w.ok(w.Advance(3 * time.Hour))
 			pushes, err := w.Pushes()
 			w.ok(err)
-			if p := pushes[0]; p.State != sandbox.PushDelivered || len(p.Attempts) != 5 || p.Attempts[3].Error == "" ||
+			if p := pushes[0]; p.State != ledger.PushDelivered || len(p.Attempts) != 5 || p.Attempts[3].Error == "" ||
 				p.Attempts[4].Error != "" {
 				t.Errorf("got %+v", p.Attempts)
 			}

@@ -11,10 +11,11 @@ import (
 
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // signXML makes a contract and takes its notification.
-func (w *xmlWorld) signXML(code string) *sandbox.Contract {
+func (w *xmlWorld) signXML(code string) *ledger.Contract {
 	w.Helper()
 	session := w.must("papay/preentrustweb", with2(entryXML(), "contract_code", code))
 	c, err := w.Payer(openID).Agree(session["pre_entrustweb_id"].(string))
@@ -108,7 +109,7 @@ func TestDebitAfterADayInAPIv2(t *testing.T) {
 // until one succeeds.
 func TestDebitNoticedInAPIv2(t *testing.T) {
 	t.Parallel()
-	w := newXMLWorld(t, sandbox.WithPlan(sandbox.Plan{ID: "700", Product: sandbox.Papay, Mode: sandbox.DebitNoticed,
+	w := newXMLWorld(t, sandbox.WithPlan(ledger.Plan{ID: "700", Product: ledger.Papay, Mode: ledger.DebitNoticed,
 		NotifyURL: sandbox.DefaultNotifyURL}))
 	session := w.must("papay/preentrustweb", with2(entryXML(), "plan_id", "700"))
 	contract, err := w.Payer(openID).Agree(session["pre_entrustweb_id"].(string))
@@ -126,7 +127,7 @@ func TestDebitNoticedInAPIv2(t *testing.T) {
 	w.ok(w.Advance(24 * time.Hour))
 	w.refused("RULELIMIT", "pay/pappayapply", with2(applyXML(contract.ID, "B1"), "total_fee", "889"))
 
-	w.ok(w.Payer(openID).FailNext(sandbox.NotEnough))
+	w.ok(w.Payer(openID).FailNext(ledger.NotEnough))
 	w.must("pay/pappayapply", applyXML(contract.ID, "B1"))
 	failed := w.receivedOne()
 	if failed["result_code"] != "FAIL" || failed["err_code"] != "NOTENOUGH" || failed["contract_id"] != contract.ID ||
@@ -152,7 +153,7 @@ func TestDebitSystemErrorInAPIv2(t *testing.T) {
 	t.Parallel()
 	w := newXMLWorld(t)
 	contract := w.signXML("100000")
-	w.ok(w.Payer(openID).FailNext(sandbox.SystemFailure))
+	w.ok(w.Payer(openID).FailNext(ledger.SystemFailure))
 	w.must("pay/pappayapply", applyXML(contract.ID, "A1"))
 	if failed := w.receivedOne(); failed["err_code"] != "SYSTEMERROR" {
 		t.Errorf("got %v", failed)
@@ -169,7 +170,7 @@ func TestDebitSystemErrorInAPIv2(t *testing.T) {
 
 func TestDebitRefusalsInAPIv2(t *testing.T) {
 	t.Parallel()
-	w := newXMLWorld(t, sandbox.WithPlan(sandbox.Plan{ID: "701", Product: sandbox.Papay, Days: 30}))
+	w := newXMLWorld(t, sandbox.WithPlan(ledger.Plan{ID: "701", Product: ledger.Papay, Days: 30}))
 	contract := w.signXML("100000")
 	session := w.must("papay/preentrustweb", with2(entryXML(), "plan_id", "701", "contract_code", "short"))
 	short, err := w.Payer(openID).Agree(session["pre_entrustweb_id"].(string))
@@ -369,7 +370,7 @@ func TestAttemptsOfAFailedDebitAreOneMessage(t *testing.T) {
 	contract, err := w.Payer(openID).Agree(session["pre_entrustweb_id"].(string))
 	w.ok(err)
 	w.receivedOne()
-	w.ok(w.Payer(openID).FailNext(sandbox.NotEnough))
+	w.ok(w.Payer(openID).FailNext(ledger.NotEnough))
 	w.answer = "no"
 	w.must("pay/pappayapply", applyXML(contract.ID, "A1"))
 	w.ok(w.Advance(time.Minute))

@@ -7,6 +7,8 @@ import (
 
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/fault"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // A provider debits for a sub-merchant: their key, the sub-merchant's number in
@@ -64,7 +66,7 @@ func TestAccountsInAPIv2(t *testing.T) {
 		return err
 	}
 	w.ok(sign("A", ""))
-	if err := sign("B", ""); pageReason(err) != sandbox.PageSigned {
+	if err := sign("B", ""); pageReason(err) != ledger.PageSigned {
 		t.Errorf("signed a second time: %v", err)
 	}
 	w.ok(sign("C", "李*艳（0001）"))
@@ -76,12 +78,12 @@ func TestFaultsInAPIv2(t *testing.T) {
 	t.Parallel()
 	w := newXMLWorld(t)
 	contract := w.signXML("100000")
-	w.ok(w.Inject(sandbox.Fault{Name: sandbox.FaultRateLimit, Endpoint: "POST /pay/pappayapply"}))
+	w.ok(w.Inject(fault.Fault{Name: fault.RateLimit, Endpoint: "POST /pay/pappayapply"}))
 	w.refused("FREQUENCY_LIMITED", "pay/pappayapply", applyXML(contract.ID, "A1"))
 	w.must("pay/pappayapply", applyXML(contract.ID, "A1")) // the same number: nothing was done
 	w.receivedOne()
 
-	w.ok(w.Inject(sandbox.Fault{Name: sandbox.FaultError, Committed: true, Endpoint: "POST /pay/pappayapply"}))
+	w.ok(w.Inject(fault.Fault{Name: fault.Error, Committed: true, Endpoint: "POST /pay/pappayapply"}))
 	w.refused("SYSTEMERROR", "pay/pappayapply", applyXML(contract.ID, "A2"))
 	w.refused("ORDER_ACCEPTED", "pay/pappayapply", applyXML(contract.ID, "A2")) // it was done
 	if paid := w.receivedOne(); paid["out_trade_no"] != "A2" {
@@ -111,7 +113,7 @@ func TestContractOrderOfASubOpenIDInAPIv2(t *testing.T) {
 	w.refused("PARAM_ERROR", "pay/contractorder", order)
 	order = with2(order, "sub_appid", "wxd678efh567hg6999")
 	prepay := w.must("pay/contractorder", order)["prepay_id"].(string)
-	if _, err := w.Payer("oStranger").Pay(prepay); pageReason(err) != sandbox.PageWrongUser {
+	if _, err := w.Payer("oStranger").Pay(prepay); pageReason(err) != ledger.PageWrongUser {
 		t.Errorf("a stranger paid: %v", err)
 	}
 	receipt, err := w.Payer("oWithTheSub").Pay(prepay)

@@ -25,7 +25,9 @@ func TestTheAPIIsTheOneListed(t *testing.T) {
 		file string
 		of   func(dir string) bool
 	}{
-		{"testdata/api.txt", func(dir string) bool { return !within(dir, "internal") && !within(dir, "api") }},
+		{"testdata/api.txt", func(dir string) bool {
+			return !strings.Contains("/"+dir+"/", "/internal/") && !within(dir, "api")
+		}},
 		{"testdata/api-generated.txt", func(dir string) bool { return within(dir, "api") }},
 	} {
 		t.Run(listing.file, func(t *testing.T) { // one after the other: the importer is not for two at once

@@ -8,8 +8,9 @@ import (
 )
 
 // rooms says who may import whom, and nobody else anybody. Folders are named
-// from the root, which is "."; "api/*" is any family under api. A folder
-// without a row belongs to the nearest one above it that has a row.
+// from the root, which is "."; "api/*" is any family under api, and so with the
+// products of the sandbox: none imports its neighbour. A folder without a row
+// belongs to the nearest one above it that has a row.
 //
 // Two absences are on purpose. The sandbox never sees api: it works on
 // catalogue-checked JSON, so that one mistake of the generator cannot hide on
@@ -26,8 +27,14 @@ var rooms = map[string][]string{
 	"api":               {".", "internal/spelling", "api/*", "api/leaf"},
 	"notify":            {".", "internal/wire", "api/event"},
 	"catalogue":         {"internal/spelling"},
-	"sandbox": {".", "internal/wire", "internal/spelling", "internal/explain", "catalogue",
-		"sandbox/store"},
+	"sandbox": {".", "internal/wire", "internal/spelling", "sandbox/store", "sandbox/ledger",
+		"sandbox/fault", "sandbox/internal/engine", "sandbox/internal/product/*"},
+	"sandbox/ledger": {".", "internal/wire", "sandbox/fault"},
+	"sandbox/fault":  {},
+	"sandbox/internal/engine": {".", "internal/wire", "internal/explain", "catalogue",
+		"sandbox/store", "sandbox/ledger", "sandbox/fault"},
+	"sandbox/internal/product/*": {".", "internal/wire", "catalogue", "sandbox/store", "sandbox/ledger",
+		"sandbox/internal/engine"},
 	"sandbox/store":           {},
 	"sandbox/store/storetest": {"sandbox/store"},
 	"internal/gen":            {"catalogue"},
@@ -48,8 +55,10 @@ func within(dir, room string) bool {
 
 // roomOf finds the row that rules over a folder, or nothing.
 func roomOf(dir string) string {
-	if _, ok := rooms[dir]; !ok && within(dir, "api") {
-		return "api/*"
+	for room := range rooms {
+		if above, any := strings.CutSuffix(room, "/*"); any && rooms[dir] == nil && within(dir, above) && dir != above {
+			return room
+		}
 	}
 	for at := dir; at != "."; at = path.Dir(at) {
 		if _, ok := rooms[at]; ok {
@@ -88,9 +97,8 @@ func TestNobodyImportsAnybodyElse(t *testing.T) {
 				t.Errorf("%s imports %s: the root module stands on the standard library alone", f.name, p)
 			case within(dir, binary):
 				t.Errorf("%s imports %s: the binary is the end of the line, nothing imports it", f.name, p)
-			case f.isTest() || roomOf(dir) == room && room != "api/*":
-				// Tests may look anywhere, and a room's own folders may share.
-			case !slices.Contains(rooms[room], roomOf(dir)) && !slices.Contains(rooms[room], dir):
+			case f.isTest(): // which may look anywhere
+			case !mayImport(f.dir(), dir):
 				t.Errorf("%s imports %s: %s may import only %s (see rooms in internal/house/imports_test.go)", f.name,
 					dir, room, orNothing(rooms[room]))
 			}
@@ -99,6 +107,37 @@ func TestNobodyImportsAnybodyElse(t *testing.T) {
 	for dir := range strangers {
 		t.Errorf("%s is a room nobody planned: add it to rooms in internal/house/imports_test.go, with what it "+
 			"may import", dir)
+	}
+}
+
+// mayImport says what rooms does of two folders. A room's own folders may share, but those of a
+// row with a star are a room each.
+func mayImport(dir, other string) bool {
+	room, of := roomOf(dir), roomOf(other)
+	return room == of && (!strings.HasSuffix(room, "/*") || dir == other) ||
+		slices.Contains(rooms[room], of) || slices.Contains(rooms[room], other)
+}
+
+// The walls of the sandbox, one by one.
+func TestTheWallsOfTheSandbox(t *testing.T) {
+	t.Parallel()
+	const inside = "sandbox/internal/"
+	for _, no := range [][2]string{
+		{inside + "product/insurance", inside + "product/papay"},
+		{inside + "engine", inside + "product/papay"},
+		{inside + "engine", "sandbox"},
+		{inside + "product/papay", "sandbox"},
+		{"sandbox/ledger", inside + "engine"},
+		{"sandbox/store", "sandbox/ledger"},
+		{"sandbox", "api/papay"},
+		{"notify", inside + "product/papay"},
+	} {
+		if mayImport(no[0], no[1]) {
+			t.Errorf("%s may import %s", no[0], no[1])
+		}
+	}
+	if !mayImport("sandbox", inside+"product/papay") || !mayImport(inside+"product/papay", inside+"engine") {
+		t.Error("the door may not import a product, or a product the engine")
 	}
 }
 

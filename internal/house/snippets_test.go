@@ -40,7 +40,7 @@ func done([]combinepapay.SubOrder) error
 `
 
 // inside names pages whose snippets are parts of a package of ours, and not of its user's program.
-var inside = map[string]string{"docs/adding-a-product.md": module + "/sandbox"}
+var inside = map[string]string{"docs/adding-a-product.md": module + "/sandbox/internal/product/edupapay"}
 
 // Every Go snippet of README, README.zh-CN and docs is type-checked, as a part of a program with
 // the stand-ins or of our package it is about. It may leave values unused, as snippets do.
@@ -120,12 +120,16 @@ func wrap(snippet string, hosted bool) string {
 	return "func _() error {\n" + snippet + "\nreturn nil\n}"
 }
 
+// importedFrom is where packages are that snippets name by their last part.
+var importedFrom = []string{"", module + "/", module + "/api/", module + "/sandbox/", module + "/sandbox/internal/",
+	"net/"}
+
 // importsFor imports by its last part every package that the source selects from.
 func importsFor(source string, packages map[string]listed) string {
 	var lines []string
 	for _, found := range selector.FindAllStringSubmatch(source, -1) {
-		for _, importPath := range []string{found[1], module + "/" + found[1], module + "/api/" + found[1], "net/" +
-			found[1]} {
+		for _, folder := range importedFrom {
+			importPath := folder + found[1]
 			if found[1] == "wxpay" {
 				importPath = module
 			}

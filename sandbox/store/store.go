@@ -85,8 +85,8 @@ type Row struct {
 	Data []byte   // JSON
 
 	// Damage is what a store cannot read of a row that it found, as the end of a sentence about
-	// the row; "" for nothing. It is never written, and what else such a row says counts for nothing
-	// but ID. Other rows are read all the same.
+	// the row; "" for nothing. It is never written, and what else such a row says counts for
+	// nothing but ID. Other rows are read all the same.
 	Damage string
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/catalogue"
 )

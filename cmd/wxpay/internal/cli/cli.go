@@ -18,8 +18,9 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
-	"github.com/wxpay-go/wxpay"
 	"golang.org/x/term"
+
+	"github.com/wxpay-go/wxpay"
 )
 
 // System is all that a command may touch of the world around it, files and

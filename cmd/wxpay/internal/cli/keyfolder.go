@@ -14,6 +14,7 @@ import (
 
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // folder is where a sandbox keeps its database and its keys, so that it is the
@@ -71,7 +72,7 @@ type keyring struct {
 	Merchants map[string]merchantKeys `json:"merchants"`
 }
 
-// platformPEM is a [sandbox.KeyMaterial] as it is kept.
+// platformPEM is a [ledger.KeyMaterial] as it is kept.
 type platformPEM struct {
 	PlatformCertificate string `json:"platform_certificate"`
 	PlatformKey         string `json:"platform_key"`
@@ -81,8 +82,8 @@ type platformPEM struct {
 // Format prints that there are keys.
 func (platformPEM) Format(f fmt.State, _ rune) { fmt.Fprint(f, "platformPEM{…}") }
 
-func (k platformPEM) material() *sandbox.KeyMaterial {
-	return &sandbox.KeyMaterial{
+func (k platformPEM) material() *ledger.KeyMaterial {
+	return &ledger.KeyMaterial{
 		PlatformCertificate: k.PlatformCertificate, PlatformKey: wxpay.NewSecret(k.PlatformKey),
 		PublicKeyKey: wxpay.NewSecret(k.PublicKeyKey),
 	}
@@ -107,7 +108,7 @@ const (
 )
 
 // keys gives m the keys it had the last time, and makes what is missing.
-func (f folder) keys(m *sandbox.Merchant) (*sandbox.KeyMaterial, error) {
+func (f folder) keys(m *ledger.Merchant) (*ledger.KeyMaterial, error) {
 	ring, _, err := f.keyring()
 	if err != nil {
 		return nil, err
@@ -176,7 +177,7 @@ func (f folder) handOut(s *sandbox.Sandbox, mchid string) (handout, error) {
 			hint: "somebody registered its certificate on the admin and kept the key, " +
 				"so there is nothing to hand out: use another merchant with --mchid, or a new folder with --data"}
 	}
-	var m sandbox.Merchant
+	var m ledger.Merchant
 	for _, one := range s.Merchants() {
 		if one.MchID == mchid {
 			m = one

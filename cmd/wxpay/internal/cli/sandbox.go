@@ -10,8 +10,10 @@ import (
 	"text/template"
 
 	"github.com/spf13/cobra"
+
 	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/sqlstore"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 //go:embed snippet.go.tmpl
@@ -81,19 +83,19 @@ Every flag can be given as a variable too, as in WXPAY_SANDBOX_LISTEN.`,
 }
 
 // merchant is the default one as the flags change it.
-func (o *sandboxOptions) merchant() (sandbox.Merchant, error) {
+func (o *sandboxOptions) merchant() (ledger.Merchant, error) {
 	m := sandbox.DefaultMerchant()
 	m.MchID = o.mchid
 	m.AppIDs = append(m.AppIDs, o.appids...)
 	for _, id := range o.subs {
-		m.SubMerchants = append(m.SubMerchants, sandbox.SubMerchant{MchID: id})
+		m.SubMerchants = append(m.SubMerchants, ledger.SubMerchant{MchID: id})
 	}
 	for _, p := range o.plans {
 		product, id, ok := strings.Cut(p, "=")
 		if !ok || id == "" {
 			return m, usage("--plan takes a product and an id, as in --plan edu-papay=42")
 		}
-		m.Plans = append(m.Plans, sandbox.Plan{ID: id, Product: sandbox.Product(product),
+		m.Plans = append(m.Plans, ledger.Plan{ID: id, Product: ledger.Product(product),
 			NotifyURL: sandbox.DefaultNotifyURL})
 	}
 	return m, nil
@@ -127,7 +129,7 @@ func (o *sandboxOptions) run(ctx context.Context, sys System) error {
 	}
 	cfg := sandbox.Config{
 		Addr: o.listen, AdminAddr: o.admin, AllowNonLoopback: o.beyondMachine, Keys: platform,
-		Merchants: []sandbox.Merchant{m}, Store: store, Forward: forward, Chaos: o.chaos,
+		Merchants: []ledger.Merchant{m}, Store: store, Forward: forward, Chaos: o.chaos,
 		Logf: func(format string, args ...any) { fmt.Fprintf(sys.Err, format+"\n", args...) },
 	}
 	if !o.quiet {

@@ -11,7 +11,8 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/fault"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // traffic says on standard error what goes over a sandbox's line, one line each:
@@ -41,7 +42,7 @@ func (t *traffic) line(at time.Time, parts ...string) {
 var beijing = time.FixedZone("+08:00", 8*60*60)
 
 // exchange tells of one API call.
-func (t *traffic) exchange(x sandbox.Exchange) {
+func (t *traffic) exchange(x ledger.Exchange) {
 	path, _, _ := strings.Cut(x.URI, "?")
 	path, hidden := maskPath(path, x.Operation)
 	method, hint := shownMethod(x.Method), x.Hint
@@ -70,7 +71,7 @@ func shownMethod(method string) string {
 }
 
 // attempt tells of one attempt to deliver a notification.
-func (t *traffic) attempt(p sandbox.Push, a sandbox.Attempt) {
+func (t *traffic) attempt(p ledger.Push, a ledger.Attempt) {
 	outcome, problem := "failed", ""
 	if a.Status != 0 {
 		outcome = fmt.Sprint(a.Status)
@@ -78,13 +79,13 @@ func (t *traffic) attempt(p sandbox.Push, a sandbox.Attempt) {
 	if a.Error != "" {
 		problem = strings.ReplaceAll(printable(a.Error), p.URL, "it")
 		switch p.State {
-		case sandbox.PushPending:
+		case ledger.PushPending:
 			problem += "; again at " + p.NextAt.In(beijing).Format("15:04:05")
-		case sandbox.PushUndeliverable:
+		case ledger.PushUndeliverable:
 			if why, _, ok := strings.Cut(problem, ". To receive it"); ok {
 				problem = why + "; --forward sends it to an address that is"
 			}
-		case sandbox.PushGivenUp:
+		case ledger.PushGivenUp:
 			problem += "; given up"
 		}
 	}
@@ -125,7 +126,7 @@ func (t *traffic) verdict(status int, code, text string) string {
 	return t.paint.green(text)
 }
 
-func (t *traffic) faults(list []sandbox.FaultName) string {
+func (t *traffic) faults(list []fault.Name) string {
 	if len(list) == 0 {
 		return ""
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/sqlstore"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // notifyOrigin is the public address of the imaginary merchant, forwarded to
@@ -26,8 +27,8 @@ const notifyOrigin = "https://yourapp.com"
 // merchant's backend with its client.
 type Stage struct {
 	Sandbox  *sandbox.Sandbox
-	Platform *sandbox.KeyMaterial
-	Merchant sandbox.Merchant
+	Platform *ledger.KeyMaterial
+	Merchant ledger.Merchant
 	// Patience is how long a notification may take. WeChat Pay sends the first
 	// at once and waits five seconds for the answer.
 	Patience time.Duration
@@ -50,7 +51,7 @@ func Prepare(folder string) (*Stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := sandbox.Start(sandbox.Config{Keys: platform, Merchants: []sandbox.Merchant{m}, Store: store})
+	s, err := sandbox.Start(sandbox.Config{Keys: platform, Merchants: []ledger.Merchant{m}, Store: store})
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}

@@ -8,6 +8,8 @@ import (
 
 	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/demo"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/fault"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 func play(t *testing.T, ctx context.Context, spoil func(*demo.Stage) error) ([]demo.Step, demo.Summary, error) {
@@ -56,11 +58,11 @@ func TestAStepThatIsNotWhatItShouldBe(t *testing.T) {
 		want      string
 	}{
 		{"a call is refused", func(s *demo.Stage) error {
-			return s.Sandbox.AddPlan(sandbox.DefaultMchID, sandbox.Plan{ID: sandbox.DefaultEduPlanID,
-				Product: sandbox.EduPapay, Disabled: true})
+			return s.Sandbox.AddPlan(sandbox.DefaultMchID, ledger.Plan{ID: sandbox.DefaultEduPlanID,
+				Product: ledger.EduPapay, Disabled: true})
 		}, 2, "edu-papay: pre-signs the contract: POST v3/edu-papay/contracts/presign: HTTP "},
 		{"a notification is forged", func(s *demo.Stage) error {
-			return s.Sandbox.Inject(sandbox.Fault{Name: sandbox.FaultProbe, Event: "TRANSACTION.SUCCESS"})
+			return s.Sandbox.Inject(fault.Fault{Name: fault.Probe, Event: "TRANSACTION.SUCCESS"})
 		}, 1, "password-exempt-contract: the order is paid: notify: verify: signature check failed: a " +
 			"WECHATPAY/SIGNTEST/ probe"},
 		{"the backend is gone", func(s *demo.Stage) error {

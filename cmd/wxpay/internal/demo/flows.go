@@ -10,6 +10,7 @@ import (
 	"github.com/wxpay-go/wxpay/api/passwordexemptcontract"
 	"github.com/wxpay-go/wxpay/api/pay"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // The values are those of the official samples.
@@ -28,7 +29,7 @@ const (
 
 // combinePapay is 收付通合单代扣, signed from an app.
 func combinePapay(r *run) error {
-	r.begin(sandbox.CombinePapay, "收付通合单代扣: a platform's recurring debit, signed from an app", openID)
+	r.begin(ledger.CombinePapay, "收付通合单代扣: a platform's recurring debit, signed from an app", openID)
 	contracts := combinepapay.Of(r.client).Contracts
 	contract := contracts.PlanID.PlanID(planID).OutContractCode.OutContractCode(code)
 
@@ -88,7 +89,7 @@ func combinePapay(r *run) error {
 	}
 	if err := notified(r, "the contract ended", func(got *event.EcommerceEntrustTerminate) {
 		want(r, "out_contract_code", got.OutContractCode, code)
-		want(r, "contract_termination_mode", got.ContractTerminationMode, string(sandbox.ByMerchant))
+		want(r, "contract_termination_mode", got.ContractTerminationMode, string(ledger.ByMerchant))
 	}); err != nil {
 		return err
 	}
@@ -97,7 +98,7 @@ func combinePapay(r *run) error {
 
 // passwordExempt is 免密支付, offered after a payment.
 func passwordExempt(r *run) error {
-	r.begin(sandbox.PasswordExempt, "免密支付: paying without a password, offered after a payment", openID)
+	r.begin(ledger.PasswordExempt, "免密支付: paying without a password, offered after a payment", openID)
 	contracts := passwordexemptcontract.Of(r.client).Contracts
 	contract := contracts.ServiceID.ServiceID(planID).OutContractCode.OutContractCode(code)
 
@@ -137,7 +138,7 @@ func passwordExempt(r *run) error {
 		if err != nil {
 			return nil, err
 		}
-		want(r, "trade_state", receipt.Order.State, sandbox.OrderPaid)
+		want(r, "trade_state", receipt.Order.State, ledger.OrderPaid)
 		if receipt.Prompt == nil {
 			return nil, errors.New("the offer to sign did not appear")
 		}
@@ -196,7 +197,7 @@ func passwordExempt(r *run) error {
 
 // eduPapay is 教育续费通, as a service provider for a school.
 func eduPapay(r *run) error {
-	r.begin(sandbox.EduPapay, "教育续费通: tuition by term, signed in a mini program", eduOpenID)
+	r.begin(ledger.EduPapay, "教育续费通: tuition by term, signed in a mini program", eduOpenID)
 	api := edupapay.Of(r.client)
 
 	session, err := call(r, "pre-signs the contract", func() (*edupapay.PresignResponse, error) {
@@ -277,15 +278,15 @@ func (r *run) agrees(token string) error {
 	return r.acts("agrees", func(p *sandbox.Payer) (any, error) { return nil, r.signed(p.Agree(token)) })
 }
 
-func (r *run) signed(c *sandbox.Contract, err error) error {
+func (r *run) signed(c *ledger.Contract, err error) error {
 	if err == nil {
-		want(r, "the contract", c.State, sandbox.ContractSigned)
+		want(r, "the contract", c.State, ledger.ContractSigned)
 	}
 	return err
 }
 
 // shown is what of a page the payer reads.
-func shown(page *sandbox.Page, err error) (any, error) {
+func shown(page *ledger.Page, err error) (any, error) {
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // Kind says what a step is.
@@ -53,7 +54,7 @@ type run struct {
 	*Stage
 	ctx     context.Context
 	show    func(Step)
-	flow    sandbox.Product
+	flow    ledger.Product
 	payer   *sandbox.Payer
 	step    Step
 	started time.Time
@@ -61,7 +62,7 @@ type run struct {
 }
 
 // begin opens a flow.
-func (r *run) begin(product sandbox.Product, title, openid string) {
+func (r *run) begin(product ledger.Product, title, openid string) {
 	r.flow, r.payer = product, r.Sandbox.Payer(openid)
 	r.show(Step{Flow: string(product), Kind: KindFlow, Does: title, OK: true})
 }
@@ -207,7 +208,7 @@ func (r *run) answered(id string) error {
 	for _, p := range pushes {
 		if p.ID == id && len(p.Attempts) > 0 {
 			r.step.URI, r.step.Status = p.URL, p.Attempts[len(p.Attempts)-1].Status
-			want(r, "the notification", p.State, sandbox.PushDelivered)
+			want(r, "the notification", p.State, ledger.PushDelivered)
 			return nil
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // A sandbox that is killed while the merchant answers the last attempt leaves
@@ -64,7 +65,7 @@ func TestNotificationOutlivesAKill(t *testing.T) {
 	must(t, next.Settle())
 	pushes, err := next.Pushes()
 	must(t, err)
-	if received != 1 || len(pushes) != 1 || pushes[0].State != sandbox.PushDelivered || len(pushes[0].Attempts) != 17 ||
+	if received != 1 || len(pushes) != 1 || pushes[0].State != ledger.PushDelivered || len(pushes[0].Attempts) != 17 ||
 		pushes[0].Attempts[15].Open {
 		t.Errorf("the merchant was notified %d times after the kill; the notifications: %+v", received, pushes)
 	}

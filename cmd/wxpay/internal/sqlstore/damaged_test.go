@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
@@ -44,7 +45,8 @@ func TestADamagedRowIsNamed(t *testing.T) {
 	t.Parallel()
 	for statement, says := range map[string]string{
 		"SET data = '{}'": "is not what was put there: its data has the id of another row, or none. If",
-		`SET data = json_set(data, '$.contract_id', 'Wx2')`: "is not what was put there: its data has the id of another row, " +
+		`SET data = json_set(data, '$.contract_id', 'Wx2')`: "is not what was put there: its data has the id of " +
+			"another row, " +
 			"or none. If",
 		"SET keys = 7":         "has in its column keys something else than a list of texts in JSON. If",
 		"SET keys = '[7]'":     "has in its column keys something else than a list of texts in JSON. If",
@@ -60,7 +62,7 @@ func TestADamagedRowIsNamed(t *testing.T) {
 			want := "the store's contract " + firstVersion + " " + says
 			_, read := sb.Contract(firstVersion)
 			for what, err := range map[string]error{
-				"read": read, "write": sb.Terminate(firstVersion, sandbox.BySystem, ""),
+				"read": read, "write": sb.Terminate(firstVersion, ledger.BySystem, ""),
 			} {
 				if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Count(err.Error(),
 					firstVersion) != 1 {
@@ -124,7 +126,8 @@ func TestADamagedRowIsNotWritten(t *testing.T) {
 		"Delete": func(tx store.Tx) error { return tx.Delete("contract", firstVersion, 1) },
 	} {
 		if err := s.Update(context.Background(), func(tx store.Tx) error {
-			if err := write(tx); err == nil || !strings.HasPrefix(err.Error(), `contract "`+firstVersion+`" has in its `+
+			if err := write(tx); err == nil || !strings.HasPrefix(err.Error(), `contract "`+firstVersion+
+				`" has in its `+
 				"column keys") {
 				t.Errorf("%s: got %v", what, err)
 			}

@@ -12,6 +12,7 @@ import (
 	"github.com/wxpay-go/wxpay/api/edupapay"
 	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/sqlstore"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // firstVersion is the contract in testdata/first.db.gz.
@@ -34,7 +35,7 @@ func TestDataOfTheFirstVersionOpens(t *testing.T) {
 	sb := sandbox.New(t, sandbox.WithStore(open(t, path)), sandbox.At(firstDay()))
 
 	contract, err := sb.Contract(firstVersion)
-	if err != nil || contract.State != sandbox.ContractSigned || contract.PlanID != sandbox.DefaultEduPlanID {
+	if err != nil || contract.State != ledger.ContractSigned || contract.PlanID != sandbox.DefaultEduPlanID {
 		t.Fatalf("the contract: got %+v, %v", contract, err)
 	}
 	reply, err := edupapay.Of(sb.Client()).Contracts.ID.ContractID(firstVersion).Get(t.Context(),
@@ -43,13 +44,13 @@ func TestDataOfTheFirstVersionOpens(t *testing.T) {
 		t.Errorf("the query: got %+v, %v", reply, err)
 	}
 	debits, err := sb.Debits()
-	if err != nil || len(debits) != 2 || debits[0].State != sandbox.DebitPaid || debits[1].State != sandbox.DebitPaid {
+	if err != nil || len(debits) != 2 || debits[0].State != ledger.DebitPaid || debits[1].State != ledger.DebitPaid {
 		t.Errorf("the debits: got %+v, %v", debits, err)
 	}
 	if err := sb.Advance(24 * time.Hour); err != nil {
 		t.Fatal(err)
 	}
-	if refunds, err := sb.Refunds(); err != nil || len(refunds) != 1 || refunds[0].State != sandbox.RefundSuccess {
+	if refunds, err := sb.Refunds(); err != nil || len(refunds) != 1 || refunds[0].State != ledger.RefundSuccess {
 		t.Errorf("the refund: got %+v, %v", refunds, err)
 	}
 	if exchanges, err := sb.Journal(0, 100); err != nil || len(exchanges) < 6 {

@@ -1,0 +1,71 @@
+package engine
+
+import (
+	"errors"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+	"github.com/wxpay-go/wxpay/sandbox/store"
+)
+
+// What products with an out_contract_code in their paths have in common.
+
+// ContractOfPath finds the contract of {…}/out-contract-code/{out_contract_code}.
+// A code that was presigned but never agreed to has no contract yet.
+func (c *Call) ContractOfPath(plan string) (*ContractRow, error) {
+	code := c.Vars["out_contract_code"]
+	contract, err := c.ContractByCode(c.Product, c.Merchant.MchID, plan, code)
+	if err != nil {
+		return nil, err
+	}
+	if contract == nil {
+		r := NotFound("RESOURCE_NOT_EXISTS", "协议不存在").
+			Hinting("nobody has signed with this out_contract_code under the plan in the path")
+		if use, err := Get[CodeUse](c.Tx, c.Product.CodeKey(c.Merchant.MchID, plan, code)); err == nil &&
+			use.Token != "" {
+			r.Hinting("this out_contract_code was presigned, but the payer has not agreed; or the plan in " +
+				"the path is another one")
+		}
+		return nil, r
+	}
+	return contract, nil
+}
+
+// UnsignedOfPath finds the session of a code that nobody has agreed to so far,
+// or nil.
+func (c *Call) UnsignedOfPath(plan string) (*SessionRow, error) {
+	use, err := Get[CodeUse](c.Tx, c.Product.CodeKey(c.Merchant.MchID, plan, c.Vars["out_contract_code"]))
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	s, err := Get[SessionRow](c.Tx, use.Token)
+	if err != nil || s.ContractID != "" || s.PlanID != plan {
+		return nil, err
+	}
+	return s, nil
+}
+
+// TerminateOfPath ends the contract of the path in the merchant's name.
+func (c *Call) TerminateOfPath(plan string) (*ContractRow, error) {
+	contract, err := c.ContractByCode(c.Product, c.Merchant.MchID, plan, c.Vars["out_contract_code"])
+	if err != nil {
+		return nil, err
+	}
+	if contract == nil {
+		return nil, c.Product.Gone()
+	}
+	return contract, c.Terminate(contract, ledger.ByMerchant, c.Text("contract_termination_remark"))
+}
+
+func TerminateInfo(c *ContractRow) Document {
+	out := Document{
+		"contract_termination_mode": string(c.Mode),
+		"contract_terminated_time":  wire.FormatTime(c.TerminatedAt),
+		// Required by the reply, although only the API asks for a reason.
+		"contract_termination_remark": c.Remark,
+	}
+	return out
+}

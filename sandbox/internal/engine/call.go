@@ -1,0 +1,77 @@
+package engine
+
+import (
+	"encoding/json"
+	"net/url"
+	"strconv"
+
+	"github.com/wxpay-go/wxpay/catalogue"
+)
+
+// Behaviour is what one endpoint does once its call is known to be genuine and
+// well-formed. It runs inside one step; it answers with a document (nil where
+// success has no body) or an error, a *refusal where WeChat Pay would refuse.
+type Behaviour func(*Call) (Document, error)
+
+// Call is one genuine, catalogue-checked API call while it is being answered.
+type Call struct {
+	*Step
+	Op       *catalogue.Operation
+	Product  *Product // nil for endpoints that belong to no contract product
+	Merchant *Merchant
+	Vars     map[string]string
+	Query    url.Values
+	Raw      []byte
+	Body     map[string]any // raw, decoded; nil without a body
+	print    string         // see fingerprint
+	base     string         // scheme and host the sandbox was called at
+	file     []byte         // set by a download: its reply, which is not signed
+	Note     string         // a hint for a success
+}
+
+// Text is a string or number of the body, "" when it is not there.
+func (c *Call) Text(name string) string { return TextOf(c.Body, name) }
+
+func TextOf(body map[string]any, name string) string {
+	switch v := body[name].(type) {
+	case string:
+		return v
+	case json.Number:
+		return v.String()
+	}
+	return ""
+}
+
+func Object(body map[string]any, name string) map[string]any {
+	m, _ := body[name].(map[string]any)
+	return m
+}
+
+func Objects(body map[string]any, name string) []map[string]any {
+	list, _ := body[name].([]any)
+	out := make([]map[string]any, 0, len(list))
+	for _, v := range list {
+		if m, ok := v.(map[string]any); ok {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// Fen is an amount of money of the body.
+func Fen(body map[string]any, name string) int64 {
+	n, _ := strconv.ParseInt(TextOf(body, name), 10, 64) // the catalogue has checked it
+	return n
+}
+
+func (c *Call) QueryInt(name string, otherwise int) int {
+	if n, err := strconv.Atoi(c.Query.Get(name)); err == nil {
+		return n
+	}
+	return otherwise // left out, or beyond what the catalogue lets through
+}
+
+func FenText(fen int64) string { return strconv.FormatInt(fen, 10) }
+
+// CNY is an amount of money in replies and notifications.
+func CNY(fen int64) Document { return Document{"total": fen, "currency": "CNY"} }

@@ -1,0 +1,72 @@
+package engine
+
+import (
+	"errors"
+
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+	"github.com/wxpay-go/wxpay/sandbox/store"
+)
+
+// Terminate ends a live contract, whoever wants it, and notifies the plan's URL.
+func (s *Step) Terminate(c *ContractRow, mode ledger.Termination, remark string) error {
+	p, err := s.productOf(c, c.Product)
+	if err != nil {
+		return err
+	}
+	if !c.Live() {
+		return p.Gone()
+	}
+	c.State, c.TerminatedAt, c.Mode, c.Remark = ledger.ContractTerminated, s.Now, mode, remark
+	if err := Put(s.Tx, c); err != nil {
+		return err
+	}
+	live, err := Get[Claim](s.Tx, c.liveKey())
+	if errors.Is(err, store.ErrNotFound) {
+		return Misread(c, "is in force, and yet not the contract of its payer under the plan")
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.Delete(live.RowKind(), live.ID, live.n); err != nil {
+		return err
+	}
+	return s.NotifyContract(p, c, p.Ended, true)
+}
+
+// NotifyContract writes the notification of what just happened to the contract.
+// Signing goes to the URL of the call, ending to the one configured with the
+// plan: merchants who expect both at one URL miss the second.
+func (s *Step) NotifyContract(p *Product, c *ContractRow, e Event, toPlan bool) error {
+	url := c.NotifyURL
+	if toPlan {
+		url = ""
+		if plan := s.PlanOf(c); plan != nil {
+			url = plan.NotifyURL
+		}
+	}
+	if c.V2 {
+		return p.NotifyXML(s, c, url)
+	}
+	return s.Notify(&PushRow{Push: ledger.Push{MchID: c.MchID, URL: url, Event: e.EventType,
+		OriginalType: e.OriginalType,
+		Summary:      e.Summary, Resource: EncodeJSON(p.Resource(c)), About: c.ID}, Retries: p.Retries})
+}
+
+// ByPayer is the remark of contracts that payers end.
+const ByPayer = "用户主动解约"
+
+// End is terminate for people: their errors are sentences.
+func (s *Step) End(c *ContractRow, by ledger.Termination, remark string) error {
+	if !c.Live() || (by == ledger.ByUser && c.State == ledger.ContractTerminatePending) {
+		return &ledger.PageError{Reason: ledger.PageUsed, Message: "This contract has ended already."}
+	}
+	p, err := s.productOf(c, c.Product)
+	if err != nil {
+		return err
+	}
+	if p.Cooling > 0 && by == ledger.ByUser {
+		c.State, c.LeavesAt = ledger.ContractTerminatePending, s.Now.Add(p.Cooling)
+		return Put(s.Tx, c)
+	}
+	return s.Terminate(c, by, remark)
+}

@@ -1,0 +1,114 @@
+package engine
+
+// How a product debits.
+//
+// A product that debits gives its [product] a DebitRules value and writes one
+// behaviour per endpoint. The behaviour of a debit names what is asked,
+//
+//	d, err := c.debit(&Debit{ContractID: …, OutTradeNo: …, Total: …, NotifyURL: …})
+//
+// and turns d into its reply; everything between is the machine's: the same call
+// again has the same outcome, other parameters are refused, the contract must be
+// alive and the merchant's, hours, notice, bookings, limits and counts are
+// checked (debitcheck.go), the payer is charged at once or when the clock gets
+// there (debitcharge.go), the contract's counters move, and the notification is
+// written in the same transaction. Queries are DebitByNo and DebitByTransaction.
+// docs/adding-a-product.md walks through one.
+
+import (
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+	"github.com/wxpay-go/wxpay/sandbox/store"
+)
+
+// DebitRow is a Debit as the store has it, with what the rules need to know.
+type DebitRow struct {
+	Rev
+	ledger.Debit
+	Rules       string `json:"rules"` // name of the DebitRules it runs under
+	Person      string `json:"person"`
+	Forgiven    int64  `json:"forgiven,omitempty"` // fen of an advanced debit that refunds took off the debt
+	Fingerprint string `json:"fingerprint"`
+}
+
+// KnownFailure says whether a charge may fail so.
+func KnownFailure(f ledger.Failure) bool { return FailureText(f) != "" }
+
+// FailureText is the failure as merchants read it.
+func FailureText(f ledger.Failure) string {
+	switch f {
+	case ledger.NotEnough:
+		return "余额不足"
+	case ledger.RiskRejected:
+		return "交易金额或次数超出限制，请检查后再试"
+	case ledger.BankError:
+		return "银行系统异常"
+	case ledger.AccountAbnormal:
+		return "用户账户异常"
+	case ledger.AccountError:
+		return "用户账户异常或已注销"
+	case ledger.UserNotExist:
+		return "用户不存在"
+	case ledger.TradeError:
+		return "交易错误"
+	case ledger.ContractGone:
+		return "协议不存在或已解约"
+	case ledger.SystemFailure:
+		return "系统异常，请稍后重试"
+	}
+	return ""
+}
+
+func (d *DebitRow) RowKind() string { return "debit" }
+
+func (d *DebitRow) Row() store.Row {
+	keys := []string{"mchid:" + d.MchID, "contract:" + d.ContractID, TradeKey(d.MchID, d.OutTradeNo)}
+	if d.TransactionID != "" {
+		keys = append(keys, "transaction:"+d.TransactionID)
+	}
+	for _, part := range d.Parts {
+		keys = append(keys, TradeKey(d.MchID, part.OutTradeNo))
+		if part.TransactionID != "" {
+			keys = append(keys, "transaction:"+part.TransactionID)
+		}
+	}
+	row := store.Row{ID: d.ID, Keys: keys}
+	if d.State == ledger.DebitAccepted {
+		fallDue(&row, d.ExecuteAt, d.CreatedAt)
+	}
+	return row
+}
+
+func debitID(p ledger.Product, mchid, outTradeNo string) string {
+	return Joined(string(p), mchid, outTradeNo)
+}
+
+// owed is what the payer owes of an advanced debit, in fen, as long as they owe it.
+func (d *DebitRow) owed() int64 { return d.Total - d.Forgiven }
+
+// Word is trade_state in the words most products use.
+func (d *DebitRow) Word() string {
+	switch {
+	case d.State == ledger.DebitPaid && d.Refunded > 0:
+		return "REFUND"
+	case d.State == ledger.DebitPaid && !d.RepaidAt.IsZero():
+		return "PAY_BACK"
+	}
+	return string(d.State)
+}
+
+// Text is trade_state_desc.
+func (d *DebitRow) Text() string {
+	switch d.Word() {
+	case "SUCCESS":
+		return "支付成功"
+	case "REFUND":
+		return "转入退款"
+	case "PAY_BACK":
+		return "用户已还款"
+	case "REVOKED":
+		return "已撤销"
+	case "PAY_FAIL":
+		return FailureText(d.Failure)
+	}
+	return "扣款请求已受理"
+}

@@ -1,0 +1,153 @@
+package engine
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+)
+
+// mayDebit checks a debit against the rules: when, what else is under way, how it
+// was announced, how much, how often, and last what only the product knows. It
+// returns how long the debit waits before the payer is charged. Which of two
+// troubles WeChat Pay would name first is not documented.
+func (c *Call) mayDebit(r *DebitRules, d *DebitRow, contract *ContractRow) (wait time.Duration, err error) {
+	mode := c.modeOf(r, contract)
+	fresh := r.Grace > 0 && c.Now.Before(contract.SignedAt.Add(r.Grace)) && contract.Notice == nil
+	if !fresh && !r.forOneDay(contract) && !Within(c.Now, r.From, r.Until) {
+		return 0, r.Refuse(problemHours, "debits may be asked for from "+Hhmm(r.From)+" to "+Hhmm(r.Until)+
+			" in Beijing, where it is "+Hhmm(HourOf(c.Now))+"; At and Advance move a sandbox's clock")
+	}
+	if contract.Pending != "" && !r.Several {
+		return 0, r.Refuse(ProblemPending, "another debit of this contract has not ended; its out_trade_no ends in "+
+			tailOf(contract.Pending))
+	}
+	wait = r.Delay
+	switch {
+	case mode == ledger.DebitScheduled:
+		err = c.mayDebitBooking(r, d, contract)
+	case fresh:
+	case mode == ledger.DebitAfterADay:
+		wait = 24 * time.Hour
+	case mode == ledger.DebitNoticed:
+		err = c.mayDebitNoticed(r, d, contract)
+	}
+	if err != nil {
+		return 0, err
+	}
+	if err := c.mayDebitAmount(r, d, contract); err != nil {
+		return 0, err
+	}
+	if r.Check != nil {
+		err = r.Check(c, d, contract)
+	}
+	return wait, err
+}
+
+// forOneDay says whether a contract was signed for one debit on an agreed day,
+// which may be asked for at any hour of it.
+func (r *DebitRules) forOneDay(contract *ContractRow) bool {
+	return r.Booking != nil && r.Booking.once && len(contract.Bookings) > 0
+}
+
+// modeOf is how a contract is debited: on its days, when it was signed with any;
+// with notices for ever, once one was sent; else as its plan says, or the
+// product.
+func (s *Step) modeOf(r *DebitRules, contract *ContractRow) ledger.DebitMode {
+	if r.Booking != nil && len(contract.Bookings) > 0 {
+		return ledger.DebitScheduled
+	}
+	if contract.Noticed && r.Notice != nil {
+		return ledger.DebitNoticed
+	}
+	if plan := s.PlanOf(contract); plan != nil && plan.Mode != "" {
+		return plan.Mode
+	}
+	if r.Mode != "" {
+		return r.Mode
+	}
+	return ledger.DebitAtOnce
+}
+
+// PlanOf is a contract's plan, nil when the merchant has it no more.
+func (s *Step) PlanOf(contract *ContractRow) *ledger.Plan {
+	if m := s.Registry.Merchant(contract.MchID); m != nil {
+		return m.Plan(contract.Product, contract.PlanID)
+	}
+	return nil
+}
+
+func (c *Call) mayDebitNoticed(r *DebitRules, d *DebitRow, contract *ContractRow) error {
+	switch n := contract.Notice; {
+	case !noticeOpen(n, c.Now):
+		return r.Refuse(problemNotice,
+			"no notice is open: send one first; a notice ends with the first debit that succeeds")
+	case c.Now.Before(n.From):
+		return r.Refuse(problemNotice, "the notice was sent, and the debit may follow from "+
+			n.From.Format(time.RFC3339))
+	case n.Amount > 0 && d.Total > n.Amount:
+		return r.Refuse(problemAmount, "the amount is over the notice's estimated_amount, "+
+			strconv.FormatInt(n.Amount, 10)+" fen")
+	}
+	return nil
+}
+
+func (c *Call) mayDebitBooking(r *DebitRules, d *DebitRow, contract *ContractRow) error {
+	b := contract.Booking(d.ScheduleID)
+	switch {
+	case b == nil:
+		return r.Refuse(ProblemBooking, "the contract has no such booking")
+	case b.State(c.Now) == ledger.NotBooked:
+		return r.Refuse(ProblemBooking, "the debit was not booked: book it the day before")
+	case b.State(c.Now) != ledger.Booked:
+		return r.Refuse(ProblemBooking, "the booking is "+string(b.State(c.Now)))
+	case DateOf(c.Now) < FirstDay(b) || DateOf(c.Now) > LastDay(b):
+		return r.Refuse(ProblemBooking, "the debit is booked for "+FirstDay(b)+" to "+LastDay(b)+", and it is "+
+			DateOf(c.Now)+" in Beijing")
+	case d.Total > b.Booked, b.Least == 0 && d.Total != b.Booked, d.Total < b.Least:
+		return r.Refuse(ProblemUnequal, "the booking is of "+strconv.FormatInt(b.Booked, 10)+" fen")
+	}
+	return nil
+}
+
+func (c *Call) mayDebitAmount(r *DebitRules, d *DebitRow, contract *ContractRow) error {
+	if why, hint := c.overLimits(r, d, contract); why != "" {
+		return r.Refuse(why, hint)
+	}
+	switch {
+	case contract.Usage.spent(c.limitsOf(r, contract)):
+		return r.Refuse(ProblemCount, "no more attempts are allowed today")
+	case r.Again > 0 && contract.Usage.DayTries[d.ID] >= r.Again:
+		return r.Refuse(ProblemCount, "the same debit is tried "+strconv.Itoa(r.Again)+" times a day")
+	}
+	return nil
+}
+
+// overLimits says why a debit is too much beside those that were paid, "" when it is not.
+func (s *Step) overLimits(r *DebitRules, d *DebitRow, contract *ContractRow) (why debitProblem, hint string) {
+	plan, limits := s.PlanOf(contract), s.limitsOf(r, contract)
+	contract.Usage = contract.Usage.at(s.Now, contract.SignedAt, limits.PeriodDays)
+	if plan != nil && plan.Amount > 0 && d.Total != plan.Amount && contract.Usage.Successes > 0 {
+		return ProblemUnequal, "debits of this plan are of exactly " + strconv.FormatInt(plan.Amount, 10) + " fen"
+	}
+	return contract.Usage.allows(limits, d.Total)
+}
+
+// limitsOf are the limits of a contract's plan, and the product's where it sets none.
+func (s *Step) limitsOf(r *DebitRules, contract *ContractRow) ledger.Limits {
+	limits := r.Limits
+	if plan := s.PlanOf(contract); plan != nil {
+		limits = LimitsOr(plan.Limits, limits)
+		if plan.Test {
+			limits = LimitsOr(testLimits, limits)
+		}
+	}
+	return LimitsOr(limits, ledger.Limits{})
+}
+
+func tailOf(s string) string {
+	if len(s) > 4 {
+		return s[len(s)-4:]
+	}
+	return s
+}

@@ -1,0 +1,78 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+	"github.com/wxpay-go/wxpay/sandbox/store"
+)
+
+// What happens to keys while merchants run. Each has a REST twin.
+
+// ChangeKeys changes what is kept of a merchant's keys, and the merchant.
+func (e *Engine) ChangeKeys(mchid string, f func(*SavedKeys, *Merchant) error) error {
+	return e.Registry.change(func(r *registered) error {
+		m := r.merchants[mchid]
+		if m == nil {
+			return fmt.Errorf("sandbox: there is no merchant %s", mchid)
+		}
+		var applied *registered
+		err := e.Step(context.Background(), func(s *Step) error {
+			k, err := Get[SavedKeys](s.Tx, mchid)
+			if errors.Is(err, store.ErrNotFound) {
+				k, err = &SavedKeys{MchID: mchid}, nil
+			}
+			if err != nil {
+				return err
+			}
+			if err := f(k, m); err != nil {
+				return err
+			}
+			applied = r.clone()
+			if err := k.apply(applied); err != nil {
+				return err
+			}
+			if err := applied.saveFormer(s.Tx, mchid); err != nil {
+				return err
+			}
+			return Put(s.Tx, k)
+		})
+		if err == nil {
+			*r = *applied
+		}
+		return err
+	})
+}
+
+// apply puts the replaced keys into the registry.
+func (s *SavedKeys) apply(r *registered) error {
+	old := r.merchants[s.MchID]
+	if old == nil {
+		return nil // of a merchant that this start is without
+	}
+	next, err := r.kinds.Parse(s.replaced(old.Merchant))
+	if err != nil {
+		return err
+	}
+	for _, serial := range s.Retired {
+		r.retired[serial] = s.MchID
+	}
+	return r.put(next)
+}
+
+// replaced is the merchant with the keys that were replaced.
+func (s *SavedKeys) replaced(m ledger.Merchant) ledger.Merchant {
+	if s.APIv3Key != "" {
+		m.APIv3Key = wxpay.NewSecret(s.APIv3Key)
+	}
+	if s.Certificate != "" {
+		m.Certificate, m.PrivateKey = s.Certificate, wxpay.NewSecret(s.PrivateKey)
+	}
+	if s.KeyMode != nil {
+		m.KeyMode = *s.KeyMode
+	}
+	return m
+}

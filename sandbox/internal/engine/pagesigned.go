@@ -1,0 +1,81 @@
+package engine
+
+import (
+	"errors"
+	"maps"
+	"net/http"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+)
+
+// SignedPage checks a signed signing request, a page's address or the extraData for the mini
+// program, and makes its session. Right or wrong, it stands in the journal.
+func (e *Engine) SignedPage(r *http.Request, f wire.Fields) (token string, err error) {
+	end := e.V2[r.URL.Path]
+	if f != nil {
+		end = &XMLEndpoint{Page: e.V2[entrustweb].Page}
+	}
+	if end == nil || end.Page == nil {
+		return "", &ledger.PageError{Reason: ledger.PageUnknown, Message: "There is no such page.",
+			Hint: "the pages are /papay/entrustweb and /papay/h5entrustweb and their partner twins"}
+	}
+	x := &exchange{request: r, at: e.Clock.Now(), status: http.StatusOK, fields: f, id: e.Random.requestID(0)}
+	defer func() { e.Journal.record(x) }()
+	x.op = e.Catalogue.Operation("GET " + r.URL.Path)
+	if x.fields == nil {
+		x.fields, x.refused = queryFields(r.URL.RawQuery)
+	}
+	if x.refused == nil {
+		x.merchant, x.refused = e.whoSigned(end, x.fields)
+	}
+	if x.refused == nil {
+		x.refused = checkEntryFields(e, x)
+	}
+	if x.refused == nil {
+		token, x.refused = e.signedSession(r, end, x)
+	}
+	if x.refused != nil {
+		return "", &ledger.PageError{Reason: ledger.PageRejected, Message: "The merchant's system made a mistake: " +
+			x.refused.Message, Hint: x.refused.Hint}
+	}
+	return token, nil
+}
+
+// entrustweb is the signing page of APIv2 that the mini program's extraData stands for.
+const entrustweb = "/papay/entrustweb"
+
+// checkEntryFields is checkXMLFields for both kinds of entry: extraData is what
+// the page's query is, without a version.
+func checkEntryFields(e *Engine, x *exchange) *Refusal {
+	if x.op != nil {
+		return checkXMLFields(x.op, x.fields)
+	}
+	page := "GET " + entrustweb
+	if x.fields["sub_mch_id"] != "" {
+		page = "GET /papay/partner/entrustweb"
+	}
+	f := maps.Clone(x.fields)
+	f["version"] = "1.0"
+	return checkXMLFields(e.Catalogue.Operation(page), f)
+}
+
+// signedSession makes the session in a step of its own: it is there even if the
+// payer may not open it.
+func (e *Engine) signedSession(r *http.Request, end *XMLEndpoint, x *exchange) (token string, refused *Refusal) {
+	err := e.Step(r.Context(), func(s *Step) error {
+		c := newXMLCall(s, end, x.merchant, x.fields)
+		if err := c.checkParties(); err != nil {
+			return err
+		}
+		session, err := end.Page(c)
+		if err == nil {
+			token = session.Token
+		}
+		return err
+	})
+	if err != nil && !errors.As(err, &refused) {
+		refused = systemError().Hinting("the sandbox itself failed: " + err.Error())
+	}
+	return token, refused
+}

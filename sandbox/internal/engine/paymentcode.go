@@ -1,0 +1,32 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox/store"
+)
+
+// PaymentCode is the code on a payer's phone that a merchant scans, 付款码. It
+// pays once, within a minute.
+type PaymentCode struct {
+	Rev
+	ID        string    `json:"id"`
+	OpenID    string    `json:"openid"`
+	ExpiresAt time.Time `json:"expires_at"`
+	Used      bool      `json:"used,omitempty"`
+}
+
+func (p *PaymentCode) RowKind() string { return "payment-code" }
+
+func (p *PaymentCode) Row() store.Row { return store.Row{ID: p.ID} }
+
+// ShowCode makes a code for the payer.
+func (s *Step) ShowCode(openid string) (authCode string, err error) {
+	code := &PaymentCode{OpenID: openid, ExpiresAt: s.Now.Add(codeLife)}
+	if code.ID, err = s.Free("payment code", s.Random.paymentCode, s.RowOf(code.RowKind())); err != nil {
+		return "", err
+	}
+	return code.ID, Put(s.Tx, code)
+}
+
+const codeLife = time.Minute

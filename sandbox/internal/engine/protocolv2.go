@@ -1,0 +1,308 @@
+package engine
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/wxpay-go/wxpay/catalogue"
+	"github.com/wxpay-go/wxpay/internal/explain"
+	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+)
+
+// protocolV2 is APIv2: its paths are fixed, its messages flat XML, its signatures a
+// digest under a key both sides hold, its status always 200.
+// https://pay.weixin.qq.com/wiki/doc/api/jsapi.php?chapter=4_3
+type protocolV2 struct{ *Engine }
+
+// XMLEndpoint is one APIv2 endpoint.
+type XMLEndpoint struct {
+	Run xmlBehaviour
+	// Page endpoints are opened by a payer with a signed query, which makes this session.
+	Page func(*XMLCall) (*SessionRow, error)
+	// Sub endpoints want a sub_mch_id.
+	Sub bool
+	// HMAC endpoints are signed with HMAC-SHA256 unless sign_type says MD5.
+	HMAC bool
+	// MTLS endpoints want the merchant's certificate in the TLS handshake.
+	MTLS bool
+	// Nonce endpoints answer with a nonce_str.
+	Nonce bool
+}
+
+// xmlBehaviour answers one genuine APIv2 call. A *refusal becomes result_code
+// FAIL with its code as err_code.
+type xmlBehaviour func(*XMLCall) (wire.Fields, error)
+
+// XMLCall is one genuine APIv2 call while it is being answered. Its fields are
+// the embedded call's body as well, so that what products share works on both.
+type XMLCall struct {
+	*Call
+	*XMLEndpoint
+	Fields wire.Fields
+}
+
+func newXMLCall(s *Step, end *XMLEndpoint, m *Merchant, f wire.Fields) *XMLCall {
+	body := map[string]any{}
+	for name, value := range f {
+		body[name] = value
+	}
+	c := s.CallBy(m)
+	c.Product, c.Raw, c.Body, c.print = s.Products[ledger.Papay], EncodeJSON(f), body, XMLFingerprint(f)
+	return &XMLCall{c, end, f}
+}
+
+func (p protocolV2) write(w http.ResponseWriter, x *exchange) {
+	if x.reply == nil { // no fault has put another in its place
+		p.compose(x)
+	}
+	if x.refused != nil {
+		setText(w.Header(), ledger.HeaderHint, x.refused.Hint)
+		setText(w.Header(), ledger.HeaderUnsupported, x.refused.unsupported)
+	} else {
+		setText(w.Header(), ledger.HeaderHint, x.note)
+	}
+	x.status, x.id = http.StatusOK, p.Random.requestID(0)
+	h := w.Header()
+	h[wire.HeaderRequestID] = []string{x.id}
+	h.Set(ledger.HeaderSandbox, SandboxName)
+	h.Set("Content-Type", "text/xml; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(len(x.reply)))
+	w.WriteHeader(x.status)
+	if x.request.Method != http.MethodHead {
+		_, _ = w.Write(x.reply) // a client that has gone away misses nothing
+	}
+}
+
+// compose makes the bytes of the answer. A bare refusal fails at return_code and is
+// unsigned, because the caller has not proved to be anybody or cannot be understood.
+// What is signed echoes who called, and is signed as the request was.
+func (p protocolV2) compose(x *exchange) {
+	var out wire.Fields
+	switch r := x.refused; {
+	case r == nil:
+		out = wire.Fields{}
+		for name, value := range x.said {
+			out[name], _ = value.(string)
+		}
+		out["return_code"], out["return_msg"], out["result_code"] = "SUCCESS", "OK", "SUCCESS"
+	case x.merchant == nil:
+		x.reply = wire.Fields{"return_code": "FAIL", "return_msg": r.Message}.XML()
+		return
+	default:
+		out = wire.Fields{
+			"return_code": "SUCCESS", "return_msg": "OK", "result_code": "FAIL", "err_code": r.Code,
+			"err_code_des": r.Message,
+		}
+	}
+	for _, name := range []string{"appid", "mch_id", "sub_appid", "sub_mch_id"} {
+		if v := x.fields[name]; v != "" && out[name] == "" && IsText(v) {
+			out[name] = v
+		}
+	}
+	if p.V2[x.request.URL.Path].Nonce {
+		out["nonce_str"] = p.Random.Roll(Letters, 32)
+	}
+	out["sign"] = out.Digest(x.injected.key(x.merchant.APIv2Key.Reveal()), x.fields.SignType())
+	x.reply = out.XML()
+}
+
+// XMLRefusal is an error of the caller's that APIv2 names like this.
+func XMLRefusal(code, message string) *Refusal { return &Refusal{Code: code, Message: message} }
+
+// read finds the endpoint first: what is not played is not read.
+func (p protocolV2) read(x *exchange) (refused *Refusal) {
+	x.op, _, _ = p.Catalogue.Match(x.request.Method, x.request.URL.EscapedPath())
+	end := p.V2[x.request.URL.Path]
+	if end == nil {
+		return p.unsupportedXML(x)
+	}
+	if want := map[bool]string{true: http.MethodGet,
+		false: http.MethodPost}[end.Page != nil]; x.request.Method != want {
+		if end.Page != nil {
+			return XMLRefusal("PARAM_ERROR", "请使用get方法").
+				Hinting("this is a page: make its URL with Chain.URL and let a payer open it")
+		}
+		return XMLRefusal("REQUIRE_POST_METHOD", "请使用post方法").Hinting("APIv2 calls are POST with an XML body")
+	}
+	x.fields, refused = p.fieldsOf(end, x)
+	return refused
+}
+
+func (p protocolV2) authenticate(x *exchange) *Refusal {
+	end := p.V2[x.request.URL.Path]
+	m, refused := p.whoSigned(end, x.fields)
+	if refused == nil {
+		refused = p.checkCertificate(end, m, x)
+	}
+	if refused == nil {
+		x.merchant = m
+	}
+	return refused
+}
+
+func (p protocolV2) check(x *exchange) *Refusal { return checkXMLFields(x.op, x.fields) }
+
+func (p protocolV2) run(s *Step, x *exchange) error {
+	end := p.V2[x.request.URL.Path]
+	c := newXMLCall(s, end, x.merchant, x.fields)
+	if err := c.checkParties(); err != nil {
+		return err
+	}
+	fields, err := end.Run(c)
+	x.said = Document{}
+	for name, value := range fields {
+		x.said[name] = value
+	}
+	return err
+}
+
+func (p protocolV2) refuse(err error) *Refusal {
+	var refused *Refusal
+	if !errors.As(err, &refused) {
+		refused = XMLRefusal("SYSTEMERROR", "系统错误").Hinting("the sandbox itself failed: " + err.Error())
+	}
+	return refused.spelledForXML()
+}
+
+// reply has nothing to do: what a refusal and a success have in common is in compose.
+func (p protocolV2) reply(*exchange) *Refusal { return nil }
+
+// fieldsOf reads the message: the XML body of a call, the query of a page.
+func (e *Engine) fieldsOf(end *XMLEndpoint, x *exchange) (wire.Fields, *Refusal) {
+	if end.Page != nil {
+		return queryFields(x.request.URL.RawQuery)
+	}
+	var unreadable *Refusal
+	if x.body, unreadable = e.readBody(x.request); unreadable != nil {
+		return nil, XMLRefusal("INVALID_REQUEST", unreadable.Message).Hinting(unreadable.Hint)
+	}
+	if len(x.body) == 0 {
+		return nil, XMLRefusal("POST_DATA_EMPTY", "post数据为空").Hinting("the body is empty: send <xml>…</xml>")
+	}
+	fields, err := wire.ParseXML(x.body)
+	if err != nil {
+		return nil, XMLRefusal("XML_FORMAT_ERROR", "XML格式错误").Hinting("the body is not what APIv2 speaks: " +
+			err.Error())
+	}
+	return fields, nil
+}
+
+// whoSigned finds out who sent the message: mch_id says, the sign proves.
+// In provider mode both are the provider's.
+func (e *Engine) whoSigned(end *XMLEndpoint, f wire.Fields) (*Merchant, *Refusal) {
+	m := e.Registry.Merchant(f["mch_id"])
+	if m == nil {
+		return nil, XMLRefusal("MCHID_NOT_EXIST", "商户号mch_id或sub_mch_id不存在").
+			Hinting("no merchant of this sandbox has this mch_id; in provider mode it is the provider's, and the " +
+				"sub-merchant's goes into sub_mch_id")
+	}
+	switch t := f["sign_type"]; {
+	case f["sign"] == "":
+		return nil, badSign("there is no sign")
+	case t != "" && t != string(wire.SignMD5) && t != string(wire.SignHMAC):
+		return nil, badSign("sign_type is neither MD5 nor HMAC-SHA256")
+	case end.HMAC && t == "" && len(f["sign"]) != 64:
+		return nil, badSign("this page is signed with HMAC-SHA256 unless sign_type=MD5 is sent and signed; " +
+			"the sign here is an MD5")
+	case !f.Verify(m.APIv2Key.Reveal()):
+		return nil, badSign(explain.Sign(f, m.known(), e.Registry.known()))
+	}
+	return m, nil
+}
+
+func badSign(hint string) *Refusal { return XMLRefusal("SIGN_ERROR", "签名错误").Hinting(hint) }
+
+// spelledForXML is a refusal of what both versions share, in APIv2's spelling.
+func (r *Refusal) spelledForXML() *Refusal {
+	if r.Internal == InternalPaid {
+		r.Code = "ORDERPAID"
+	}
+	for v3, v2 := range map[string]string{
+		"NO_AUTH": "NOAUTH", "NOT_ENOUGH": "NOTENOUGH", "SYSTEM_ERROR": "SYSTEMERROR", "ORDER_CLOSED": "ORDERCLOSED",
+		"ORDER_NOT_EXIST": "ORDERNOTEXIST", "RESOURCE_NOT_EXISTS": "ORDERNOTEXIST",
+	} {
+		if r.Code == v3 {
+			r.Code = v2
+		}
+	}
+	return r
+}
+
+// CheckParties checks appid and sub-merchant against the registry.
+func (c *XMLCall) checkParties() error {
+	f, m := c.Fields, c.Merchant
+	if !m.Owns(f["appid"]) {
+		return appIDUnbound.InXML().Hinting(appIDUnbound.Hint(m, "appid", ""))
+	}
+	if c.Sub && f["sub_mch_id"] == "" {
+		return XMLRefusal("PARAM_ERROR", "缺少参数sub_mch_id").
+			Hinting("the partner paths want a sub_mch_id; the ones without /partner/ are for direct merchants")
+	}
+	if wrong := m.subMismatch(f["sub_mch_id"], f["sub_appid"]); wrong != Fits {
+		name := "sub_mch_id"
+		if wrong == subAppIDUnbound {
+			name = "sub_appid"
+		}
+		return wrong.InXML().Hinting(wrong.Hint(m, name, ""))
+	}
+	return nil
+}
+
+// InXML is the refusal in APIv2's words.
+func (x mismatch) InXML() *Refusal {
+	switch x {
+	case planUnknown:
+		return XMLRefusal("PARAM_ERROR", "签约模板不存在，请检查plan_id")
+	case planDisabled:
+		return XMLRefusal("NOAUTH", "该模板已停用")
+	case appIDUnbound:
+		return XMLRefusal("APPID_MCHID_NOT_MATCH", "appid和mch_id不匹配")
+	case subMissing:
+		return XMLRefusal("PARAM_ERROR", "缺少参数sub_mch_id")
+	case subUnbound:
+		return XMLRefusal("NOAUTH", "商户号mch_id与sub_mch_id无绑定关系")
+	}
+	return XMLRefusal("APPID_MCHID_NOT_MATCH", "sub_appid和sub_mch_id不匹配")
+}
+
+// checkXMLFields checks the message against the catalogue.
+func checkXMLFields(op *catalogue.Operation, f wire.Fields) *Refusal {
+	if op == nil {
+		return nil
+	}
+	v := op.CheckFields(f)
+	if v == nil {
+		return nil
+	}
+	code := "PARAM_ERROR"
+	if strings.HasSuffix(op.Path, "/deletecontract") {
+		code = "PARAMETER FAIL" // as its page spells it
+	}
+	return XMLRefusal(code, Shown(v.Field)+"参数格式校验错误").Hinting(v.Error())
+}
+
+// checkCertificate wants the merchant's own certificate from calls that need
+// mutual TLS. Over plain HTTP there is none to see: the call is let through and
+// its answer says so.
+func (e *Engine) checkCertificate(end *XMLEndpoint, m *Merchant, x *exchange) *Refusal {
+	if !end.MTLS {
+		return nil
+	}
+	state := x.request.TLS
+	switch {
+	case state == nil:
+		x.note = "WeChat Pay takes this call only with the merchant's certificate in the TLS handshake; over plain " +
+			"HTTP the sandbox cannot see one and let it pass (see Config.TLSAddr)"
+	case len(state.PeerCertificates) == 0:
+		return XMLRefusal("CERT_ERROR", "请使用证书").
+			Hinting("no certificate came in the TLS handshake: make the call with " +
+				"wxpay.MTLS() and Config.Certificate, or load apiclient_cert.pem into your HTTP client")
+	case !state.PeerCertificates[0].Equal(m.Cert):
+		return XMLRefusal("CERT_ERROR", "商户证书校验失败").Hinting("the certificate of the TLS handshake is not merchant " +
+			m.MchID + "'s")
+	}
+	return nil
+}

@@ -1,0 +1,169 @@
+package engine
+
+import (
+	"bytes"
+	"encoding/json"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/wxpay-go/wxpay/catalogue"
+	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+)
+
+// protocolV3 is APIv3: JSON, signed by RSA in both directions, under real statuses.
+type protocolV3 struct{ *Engine }
+
+// read finds the endpoint as well. That it is not played comes before everything else,
+// but is signed like any refusal of a genuine call.
+func (p protocolV3) read(x *exchange) (unreadable *Refusal) {
+	x.op, x.vars, _ = p.Catalogue.Match(x.request.Method, x.request.URL.EscapedPath())
+	if x.op == nil || p.Behaviours[x.op.ID()].Run == nil {
+		x.missing, x.unsupportedID = p.unsupported(x.request)
+	}
+	if x.body, unreadable = p.readBody(x.request); unreadable == nil {
+		p.corruptRequest(x)
+	}
+	return unreadable
+}
+
+func (p protocolV3) authenticate(x *exchange) (refused *Refusal) {
+	x.merchant, refused = p.signer(x.request, x.body, x.shiftedClock())
+	if x.missing != nil {
+		return x.missing
+	}
+	return refused
+}
+
+func (p protocolV3) check(x *exchange) *Refusal {
+	if refused := checkHeaders(x.request.Header, x.body); refused != nil {
+		return refused
+	}
+	query, err := url.ParseQuery(x.request.URL.RawQuery)
+	if err != nil {
+		v := &catalogue.Violation{
+			Issue:    "the query string is malformed: every % begins two hexadecimal digits",
+			Location: catalogue.LocationQuery,
+		}
+		return ParamError(v).Hinting(v.Error())
+	}
+	for _, v := range []*catalogue.Violation{x.op.CheckPath(x.vars), x.op.CheckQuery(query), x.op.CheckBody(x.body)} {
+		if v != nil {
+			return ParamError(v).Hinting(v.Error())
+		}
+	}
+	x.query, x.opened, x.raw = query, DecodeBody(x.body), x.body
+	opened, refused := p.openSecrets(x, p.Behaviours[x.op.ID()].sealed, x.opened)
+	if opened {
+		x.raw = EncodeJSON(x.opened)
+	}
+	return refused
+}
+
+func (p protocolV3) run(s *Step, x *exchange) (err error) {
+	do := p.Behaviours[x.op.ID()]
+	c := s.CallBy(x.merchant)
+	c.Op, c.Product, c.Vars, c.Query = x.op, do.product, x.vars, x.query
+	c.Raw, c.Body, c.base = x.raw, x.opened, baseOf(x.request)
+	x.said, err = do.Run(c)
+	x.file, x.note = c.file, c.Note
+	return err
+}
+
+func (p protocolV3) refuse(err error) *Refusal { return refusalOf(err) }
+
+func (p protocolV3) reply(x *exchange) *Refusal {
+	x.status, x.reply = x.op.Success, x.file
+	if x.said == nil {
+		return nil
+	}
+	x.reply = x.said.Encode()
+	if seals := p.Behaviours[x.op.ID()].seals; len(seals) > 0 {
+		var err error
+		if x.reply, err = p.SealSecrets(x.merchant, seals, x.reply); err != nil {
+			return systemError().Hinting("the sandbox cannot encrypt to the merchant's certificate")
+		}
+	}
+	return nil
+}
+
+// write sends the answer, signed when the call was: only whoever proved to be a
+// merchant gets WeChat Pay's signature, so 401s go out bare. So do files, which
+// are checked against a hash instead.
+func (p protocolV3) write(w http.ResponseWriter, x *exchange) {
+	h := w.Header()
+	internal := 0
+	setText(h, ledger.HeaderHint, x.note)
+	if r := x.refused; r != nil {
+		p.leaveSecretsOut(x)
+		x.status, x.reply, internal = r.Status, r.body(), r.Internal
+		setText(h, ledger.HeaderHint, r.Hint)
+		setText(h, ledger.HeaderUnsupported, r.unsupported)
+	}
+	x.id = p.Random.requestID(internal)
+	h[wire.HeaderRequestID] = []string{x.id} // with this spelling, which Set would change
+	h.Set(ledger.HeaderSandbox, SandboxName)
+	h.Set("Content-Language", "zh-CN")
+	h.Set("Cache-Control", "no-cache, must-revalidate")
+	h.Set("X-Content-Type-Options", "nosniff")
+	if len(x.reply) > 0 {
+		h.Set("Content-Type", "application/json; charset=utf-8")
+		h.Set("Content-Length", strconv.Itoa(len(x.reply)))
+	}
+	isFile := x.file != nil && x.refused == nil
+	if isFile {
+		h.Set("Content-Type", "application/octet-stream")
+	}
+	if x.merchant != nil && !isFile {
+		if err := p.sign(h, x.merchant, x.request.Header.Get(wire.HeaderSerial), x.reply, x.injected); err != nil {
+			p.Logf("sandbox: sign a reply: %v", err)
+			http.Error(w, "the sandbox cannot sign", http.StatusInternalServerError)
+			return
+		}
+	}
+	w.WriteHeader(x.status)
+	if x.request.Method != http.MethodHead {
+		_, _ = w.Write(x.reply) // a client that has gone away misses nothing
+	}
+}
+
+// baseOf is where the caller reaches the sandbox, for addresses in replies.
+func baseOf(r *http.Request) string {
+	if r.TLS != nil {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}
+
+// checkHeaders wants what WeChat Pay wants of the other headers.
+func checkHeaders(h http.Header, body []byte) *Refusal {
+	if h.Get("Accept") == "" || h.Get("User-Agent") == "" {
+		r := ParamError(&catalogue.Violation{Field: "Accept, User-Agent", Issue: "must be sent", Location: "header"})
+		r.Message = "Http头缺少Accept或User-Agent"
+		return r.Hinting("send both Accept: application/json and a User-Agent")
+	}
+	if len(body) == 0 {
+		return nil
+	}
+	if kind, _, err := mime.ParseMediaType(h.Get("Content-Type")); err != nil || kind != "application/json" {
+		r := ParamError(&catalogue.Violation{Field: "Content-Type", Issue: "must be application/json",
+			Location: "header"})
+		r.Message = "Http头Content-Type不正确"
+		return r.Hinting("send the body with Content-Type: application/json")
+	}
+	return nil
+}
+
+// DecodeBody reads a body that has passed the catalogue; numbers keep their
+// digits.
+func DecodeBody(raw []byte) map[string]any {
+	var out map[string]any
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	if d.Decode(&out) != nil {
+		return nil // no body
+	}
+	return out
+}

@@ -1,0 +1,258 @@
+package engine
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+)
+
+// deliver makes one attempt: seal, sign, post. Faults may make more of it, or
+// less.
+func (e *Engine) deliver(ctx context.Context, p *PushRow) (results []ledger.Attempt, problem string) {
+	m := e.Registry.Merchant(p.MchID)
+	if m == nil {
+		return []ledger.Attempt{{At: e.Clock.Now(), Error: "not sent"}}, "merchant " + p.MchID +
+			" is not registered any more"
+	}
+	transport, target, problem := e.Routes.resolve(p.URL)
+	if problem != "" {
+		return []ledger.Attempt{{At: e.Clock.Now(), Error: "not sent: " + problem}}, problem
+	}
+	s := e.Faults.ofPush(p, ofAttempt)
+	var one sync.Mutex // a [fault.Race] sends two at a time
+	send := func(s injected) ledger.Attempt {
+		a, refused := e.Post(ctx, transport, target, m, p, s)
+		one.Lock()
+		defer one.Unlock()
+		problem = cmp.Or(problem, refused)
+		return a
+	}
+	if s == nil {
+		results = []ledger.Attempt{send(nil)}
+	} else {
+		results = s.deliver(send)
+	}
+	return results, problem
+}
+
+// Post sends one message. refused is why the address may not be called at all.
+func (e *Engine) Post(ctx context.Context, transport http.RoundTripper, target string, m *Merchant, p *PushRow,
+	s injected) (result ledger.Attempt, refused string) {
+	result = ledger.Attempt{At: e.Clock.Now(), Faults: s.names()}
+	fail := func(format string, args ...any) (ledger.Attempt, string) {
+		result.Error = OneLine(fmt.Sprintf(format, args...), ShownLine)
+		return result, refused
+	}
+	body, header, err := e.message(m, p, s)
+	if err != nil {
+		return fail("the sandbox cannot sign: %v", err)
+	}
+	// The deadline is real time, whatever the sandbox's clock does.
+	ctx, cancel := context.WithTimeout(ctx, e.NotifyTimeout)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(body))
+	if err != nil {
+		return fail("the URL cannot be called: %v", err)
+	}
+	r.Header = header
+	// The transport alone: a redirect is an answer that is not 2xx.
+	answer, err := transport.RoundTrip(r)
+	if err != nil {
+		if errors.Is(err, context.DeadlineExceeded) {
+			return fail("no answer within %s", e.NotifyTimeout)
+		}
+		if no := (*notCalled)(nil); errors.As(err, &no) {
+			refused = no.Problem
+			return fail("not sent: %s", no.Problem)
+		}
+		return fail("the merchant cannot be reached: %v", err)
+	}
+	defer answer.Body.Close()
+	result.Status = answer.StatusCode
+	if answer.StatusCode < 200 {
+		// What follows 101 is another protocol, of no end, and net/http ends it by no deadline.
+		return fail("answered %d, after which the connection has another protocol; want 200 or 204", answer.StatusCode)
+	}
+	said, _ := io.ReadAll(io.LimitReader(answer.Body, 64<<10)) // to the end, so that the connection can be used again
+	if p.V2 {
+		result.Error = judgeXML(answer.StatusCode, said)
+		return result, ""
+	}
+	if answer.StatusCode < 200 || answer.StatusCode > 299 {
+		return fail("answered %d, want 200 or 204", answer.StatusCode)
+	}
+	if p.heard != nil {
+		p.heard(said)
+	}
+	return result, ""
+}
+
+// message is the body of an attempt with the headers it is sent with.
+func (e *Engine) message(m *Merchant, p *PushRow, s injected) (body []byte, h http.Header, err error) {
+	h = http.Header{
+		"Content-Type": {"application/json"}, "Accept": {"*/*"}, "User-Agent": {SandboxName},
+		ledger.HeaderSandbox: {SandboxName},
+		wire.HeaderRequestID: {e.Random.requestID(0)},
+	}
+	if p.V2 {
+		h.Set("Content-Type", "text/xml")
+		return s.tamper(e.xmlMessage(m, p, s)), h, nil
+	}
+	body = e.envelope(m, p)
+	err = e.sign(h, m, "", body, s)
+	return s.tamper(body), h, err
+}
+
+// envelope seals the resource under a fresh nonce.
+func (e *Engine) envelope(m *Merchant, p *PushRow) []byte {
+	nonce := e.Random.Roll(Letters, wire.NonceSize)
+	return EncodeJSON(wire.Envelope{
+		ID: p.ID, CreateTime: wire.FormatTime(p.CreatedAt), ResourceType: "encrypt-resource",
+		EventType: p.Event, Summary: p.Summary,
+		Resource: wire.Resource{
+			OriginalType: p.OriginalType, Algorithm: wire.Algorithm, AssociatedData: p.OriginalType, Nonce: nonce,
+			Ciphertext: m.AEAD.Seal(nonce, p.OriginalType, p.Resource),
+		},
+	})
+}
+
+// attempt delivers a claimed push and writes down what came of it.
+func (e *Engine) attempt(ctx context.Context, p *PushRow) {
+	n := len(p.Attempts) - 1
+	if e.redirect(ctx, p) {
+		return
+	}
+	results, problem := e.deliver(ctx, p)
+	if ctx.Err() != nil { // shutting down: the next start sweeps
+		return
+	}
+	results[len(results)-1].At = p.Attempts[n].At
+	var now *PushRow
+	err := e.transact(context.WithoutCancel(ctx), func(s *Step) (err error) {
+		if now, err = Get[PushRow](s.Tx, p.ID); err != nil {
+			return err
+		}
+		now.finish(n, results, problem)
+		if err := Put(s.Tx, now); err != nil {
+			return err
+		}
+		return s.letGo(now)
+	})
+	if err != nil {
+		e.Logf("sandbox: write down an attempt to deliver %s: %v", p.ID, err)
+		return
+	}
+	r := Redaction{Secrets: e.Registry.Secrets()}
+	for _, a := range results {
+		if a.Error != "" {
+			a.Error = r.Text(a.Error)
+			e.warn("sandbox: notification %s: %s", p.Event, a.Error)
+		}
+		if e.onAttempt != nil {
+			told := now.Push
+			told.URL, told.Problem = r.Text(told.URL), r.Text(told.Problem)
+			e.onAttempt(told, a)
+		}
+	}
+}
+
+// claim takes the pushes that are due by now, earliest first, of every merchant as
+// many as it has room for (nil: all), and sets their next attempts; crowded says that
+// it left some. It is a step of the store, so an attempt is claimed once.
+func (e *Engine) claim(ctx context.Context, now time.Time, room func(mchID string) int) (claimed []*PushRow,
+	crowded bool, err error) {
+	err = e.transact(ctx, func(s *Step) error {
+		c := claiming{Step: s, by: now, room: room, taken: map[string]int{}}
+		defer func() { claimed, crowded = c.claimed, c.crowded }()
+		if room == nil {
+			return c.take("", 0)
+		}
+		if err := c.take("", AtOnce); err != nil || !c.crowded {
+			return err
+		}
+		// Of one merchant there may be any number before the first of another.
+		for _, m := range e.Registry.All() {
+			if left := c.left(m.MchID); left > 0 {
+				if err := c.take(attemptsTo(m.MchID), left); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, false, err // what was not committed is nobody's, and must not be sent
+	}
+	return claimed, crowded, nil
+}
+
+// claiming is one claim under way.
+type claiming struct {
+	*Step
+	by      time.Time
+	room    func(mchID string) int
+	taken   map[string]int // by merchant
+	claimed []*PushRow
+	crowded bool
+}
+
+func (c *claiming) left(mchID string) int { return c.room(mchID) - c.taken[mchID] }
+
+// take claims what there is room for of the first pushes with key that are due.
+func (c *claiming) take(key string, limit int) error {
+	kind := (*PushRow)(nil).RowKind()
+	rows, err := c.due(kind, key, c.by, limit)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		p, err := decode(new(PushRow), row)
+		if err == nil && c.room != nil && c.left(p.MchID) <= 0 {
+			c.crowded = true
+			continue
+		}
+		if err == nil {
+			p.begin(c.by)
+			err = Put(c.Tx, p)
+		}
+		switch {
+		case c.setAside(kind, row, err):
+		case err != nil:
+			return err
+		default:
+			c.taken[p.MchID]++
+			c.claimed = append(c.claimed, p)
+		}
+	}
+	return nil
+}
+
+// sweep ends the attempts that were under way when the sandbox that made them
+// ended, killed or closed. A store that another sandbox is on as well loses
+// nothing by it: that one writes down how its attempt ended all the same. It also
+// drops what older sandboxes left behind.
+func (e *Engine) sweep() error {
+	return e.transact(context.Background(), func(s *Step) error {
+		list, err := Find[PushRow](s.Tx, attemptOpen, 0)
+		if err != nil {
+			return err
+		}
+		for _, p := range list {
+			p.cutOff(s.Now)
+			s.Pushed = true
+			if err := Put(s.Tx, p); err != nil {
+				return err
+			}
+		}
+		return s.dropBills()
+	})
+}

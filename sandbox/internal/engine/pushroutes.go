@@ -1,0 +1,279 @@
+package engine
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+)
+
+// routes says where notifications really go. Merchants give WeChat Pay public
+// addresses; a sandbox calls this machine only. So a URL of this machine is
+// called as it is, a URL somebody registered goes to its handler or target, and
+// any other is never dialled.
+type routes struct {
+	anywhere  bool             // targets need not be on this machine
+	Listeners []netip.AddrPort // the sandbox's own, which are never called; set before it serves
+	Direct    *http.Transport
+
+	adding sync.Mutex // held while one is saved and added, which reading does not wait for
+	mu     sync.Mutex
+	list   []route
+}
+
+type route struct {
+	prefix  *url.URL // scheme, host and perhaps the beginning of a path
+	handler http.Handler
+	target  *url.URL // when there is no handler
+}
+
+func newRoutes(anywhere bool) *routes {
+	r := &routes{anywhere: anywhere}
+	r.Direct = &http.Transport{
+		Proxy: nil, DialContext: r.dial, MaxIdleConnsPerHost: 16, IdleConnTimeout: 90 * time.Second,
+	}
+	return r
+}
+
+// notForwarded is the error of a forward that another start might take.
+type notForwarded struct{ prefix, host, why string }
+
+func (n *notForwarded) Error() string {
+	return fmt.Sprintf("sandbox: forward %s to %s: %s", n.prefix, n.host, n.why)
+}
+
+// ParseAddress reads what can be called: an http or https address of a host and a port
+// that can be, and nothing that would not be sent or must not be shown.
+func ParseAddress(raw string) (*url.URL, bool) {
+	u, err := url.Parse(raw)
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Hostname() == "" || u.User != nil ||
+		u.Fragment != "" {
+		return nil, false
+	}
+	port, err := strconv.ParseUint(cmp.Or(u.Port(), "443"), 10, 16)
+	return u, err == nil && port > 0
+}
+
+// plainPrefix gives prefixes that mean the same one spelling.
+func plainPrefix(p *url.URL) {
+	usual := portOf(&url.URL{Scheme: p.Scheme})
+	p.Host = strings.TrimSuffix(strings.ToLower(p.Host), ":"+usual)
+	p.Path, p.RawPath = strings.TrimSuffix(p.Path, "/"), strings.TrimSuffix(p.RawPath, "/")
+}
+
+// Add registers a route once it is saved, replacing one with the same prefix.
+func (r *routes) Add(prefix string, handler http.Handler, target string, save func() error) error {
+	p, ok := ParseAddress(prefix)
+	if !ok || p.RawQuery != "" {
+		return errors.New("sandbox: the prefix of a forward is the beginning of a notification URL, such as " +
+			"https://yourapp.com")
+	}
+	prefix = p.String()
+	plainPrefix(p)
+	next := route{prefix: p, handler: handler}
+	if handler == nil {
+		if next.target, ok = ParseAddress(target); !ok || next.target.RawQuery != "" {
+			return &notForwarded{prefix, "its target",
+				"want an address such as http://127.0.0.1:8080, with no password, query or fragment"}
+		}
+		if !r.anywhere && !IsLoopback(next.target.Hostname()) {
+			return &notForwarded{prefix, next.target.Host,
+				"the sandbox only calls this machine; Config.AllowNonLoopback lifts that"}
+		}
+		if r.pointsAtSelf(next.target) {
+			return &notForwarded{prefix, next.target.Host,
+				"that is the sandbox itself; give the address of the merchant's server"}
+		}
+	}
+	r.adding.Lock()
+	defer r.adding.Unlock()
+	if err := save(); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.list = slices.DeleteFunc(slices.Clone(r.list), func(old route) bool { return old.prefix.String() == p.String() })
+	r.list = append(r.list, next)
+	return nil
+}
+
+// resolve finds how to call a notification URL. problem, when there is one, is a
+// sentence about why it will not be called and what to do about it.
+func (r *routes) resolve(raw string) (transport http.RoundTripper, target, problem string) {
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" {
+		return nil, "", "the notification URL is not absolute"
+	}
+	r.mu.Lock()
+	list := r.list
+	r.mu.Unlock()
+	var best *route
+	for i := range list {
+		if list[i].matches(u) && (best == nil || len(list[i].prefix.Path) > len(best.prefix.Path)) {
+			best = &list[i]
+		}
+	}
+	switch {
+	case best != nil && best.handler != nil:
+		return handlerTransport{best.handler}, raw, ""
+	case best != nil:
+		if slices.Contains(strings.Split(u.Path, "/"), "..") {
+			return nil, "", "the path of the notification URL has .. in it, which would lead out of the forward"
+		}
+		return r.call(best.forward(u))
+	case IsLoopback(u.Hostname()):
+		return r.call(u)
+	}
+	origin := u.Scheme + "://" + u.Host
+	return nil, "", fmt.Sprintf("%s is not on this machine and was not called. To receive it, forward the address: "+
+		"Receive(%q, handler) in a test, Config.Forward or POST /sandbox/forwards otherwise", origin, origin)
+}
+
+func (r *routes) call(u *url.URL) (transport http.RoundTripper, target, problem string) {
+	if r.pointsAtSelf(u) {
+		return nil, "", ownAddress(u.Host).Problem
+	}
+	return r.Direct, u.String(), ""
+}
+
+// forward is where an address goes that begins with the route's prefix. The rest of its
+// path stays as it was written.
+func (r *route) forward(u *url.URL) *url.URL {
+	rest, same := strings.CutPrefix(u.EscapedPath(), r.prefix.EscapedPath())
+	if !same { // the prefix is written in another way
+		rest = (&url.URL{Path: strings.TrimPrefix(u.Path, r.prefix.Path)}).EscapedPath()
+	}
+	to := *r.target
+	to.RawPath = strings.TrimSuffix(r.target.EscapedPath(), "/") + rest
+	to.Path, _ = url.PathUnescape(to.RawPath) // both were paths
+	return &to
+}
+
+func (r *route) matches(u *url.URL) bool {
+	if !strings.EqualFold(u.Scheme, r.prefix.Scheme) || hostOf(u) != hostOf(r.prefix) {
+		return false
+	}
+	rest, ok := strings.CutPrefix(u.Path, strings.TrimSuffix(r.prefix.Path, "/"))
+	return ok && (rest == "" || rest[0] == '/')
+}
+
+// hostOf is the host of an address and its port.
+func hostOf(u *url.URL) string { return strings.ToLower(u.Hostname()) + ":" + portOf(u) }
+
+// portOf is the port of an address, the one that is meant where none is said.
+func portOf(u *url.URL) string {
+	return cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme]) // url.Parse writes it small
+}
+
+func (r *routes) Forwards() map[string]string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := map[string]string{}
+	for _, route := range r.list {
+		to := "a handler of this process"
+		if route.target != nil {
+			to = route.target.String()
+		}
+		out[route.prefix.String()] = to
+	}
+	return out
+}
+
+func IsLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	at, err := netip.ParseAddr(host)
+	return err == nil && at.Unmap().IsLoopback()
+}
+
+// handlerTransport calls a handler of this process instead of a server, with the
+// request as a server would have read it.
+type handlerTransport struct{ handler http.Handler }
+
+func (t handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	in := r.Clone(r.Context())
+	in.RequestURI, in.RemoteAddr, in.Host = r.URL.RequestURI(), "127.0.0.1:0", r.URL.Host
+	in.Header = http.Header{}
+	for name, values := range r.Header {
+		in.Header[http.CanonicalHeaderKey(name)] = values
+	}
+	out := &recorder{header: http.Header{}}
+	done := make(chan error, 1)
+	go func() {
+		defer func() {
+			if p := recover(); p != nil {
+				done <- fmt.Errorf("the handler panicked: %v", p)
+			}
+		}()
+		t.handler.ServeHTTP(out, in)
+		out.WriteHeader(http.StatusOK) // what a server does for a handler that wrote nothing
+		done <- nil
+	}()
+	select {
+	case <-r.Context().Done():
+		return nil, context.Cause(r.Context())
+	case err := <-done:
+		if err != nil {
+			return nil, err
+		}
+	}
+	return &http.Response{
+		StatusCode: out.status, Header: out.header, Body: io.NopCloser(&out.body), Request: r,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+	}, nil
+}
+
+// recorder keeps the status, and as much of the body as anybody reads.
+type recorder struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (w *recorder) Header() http.Header { return w.header }
+
+func (w *recorder) Write(p []byte) (int, error) {
+	w.WriteHeader(http.StatusOK)
+	w.body.Write(p[:min(len(p), max(0, bodyLimit-w.body.Len()))])
+	return len(p), nil
+}
+
+func (w *recorder) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+}
+
+// Requeue sends what could not be delivered and now can, because a route came.
+func (e *Engine) Requeue(ctx context.Context) error {
+	return e.Step(ctx, func(s *Step) error {
+		stuck, err := Find[PushRow](s.Tx, "state:"+string(ledger.PushUndeliverable), 0)
+		if err != nil {
+			return err
+		}
+		for _, p := range stuck {
+			if _, _, problem := e.Routes.resolve(p.URL); problem != "" || e.Registry.Merchant(p.MchID) == nil {
+				continue
+			}
+			p.Again(s.Now)
+			s.Pushed = true
+			if err := Put(s.Tx, p); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

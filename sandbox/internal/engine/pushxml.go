@@ -1,0 +1,77 @@
+package engine
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
+)
+
+// The names of APIv2 notifications. The messages have none: receivers tell them
+// apart by their fields.
+const (
+	xmlPrefix       = "V2."
+	EventV2Contract = "V2.CONTRACT" // signed or ended: change_type
+	EventV2Payment  = "V2.PAYMENT"  // of a debit, which has a contract_id, or of an order
+	EventV2Refund   = "V2.REFUND"
+)
+
+// PappaySchedule is the one of APIv2's results of debits and payments; refunds
+// are assumed to follow it. https://pay.weixin.qq.com/doc/v2/merchant/4011987907
+var PappaySchedule = schedule{"v2", seconds(0, 15, 15, 30, 180, 1800, 1800, 1800, 1800, 3600)}
+
+// NotifyXML writes a push of these fields, signed when it is sent.
+func (s *Step) NotifyXML(p *PushRow, f wire.Fields) error {
+	p.Resource = EncodeJSON(f)
+	return s.Notify(p)
+}
+
+// xmlMessage is the body of an attempt. Refunds are sealed and have no sign;
+// everything else is in clear and signed, always with MD5.
+func (e *Engine) xmlMessage(m *Merchant, p *PushRow, s injected) []byte {
+	f := FieldsOfJSON(p.Resource)
+	if p.Event == EventV2Refund {
+		appid := f["appid"]
+		delete(f, "appid")
+		inner := strings.NewReplacer("<xml>", "<root>", "</xml>", "</root>").Replace(string(f.XML()))
+		return wire.Fields{
+			"return_code": "SUCCESS", "appid": appid, "mch_id": m.MchID, "nonce_str": e.Random.nonce(),
+			"req_info": wire.SealReqInfo(m.APIv2Key.Reveal(), []byte(inner)),
+		}.XML()
+	}
+	if p.Event == EventV2Payment { // every attempt has the same, or it would look like another debit's failure
+		f["nonce_str"] = strings.ReplaceAll(p.ID, "-", "")
+	}
+	f["sign"] = f.Digest(s.key(m.APIv2Key.Reveal()), wire.SignMD5)
+	return f.XML()
+}
+
+// judgeXML says what is wrong with a merchant's answer to an APIv2 notification,
+// "" when nothing is. The status alone proves nothing here: the XML has to say
+// SUCCESS. https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_10.shtml
+func judgeXML(status int, body []byte) string {
+	const want = "want 200 and " +
+		"<xml><return_code><![CDATA[SUCCESS]]></return_code><return_msg><![CDATA[OK]]></return_msg></xml>"
+	f, err := wire.ParseXML(body)
+	switch {
+	case status != http.StatusOK:
+		return fmt.Sprintf("answered %d; ", status) + want
+	case len(body) == 0:
+		return "answered with an empty body, which is enough in APIv3 only; " + want
+	case err != nil:
+		return "answered with something that is not APIv2's XML; " + want
+	case strings.TrimSpace(string(body)) != string(body):
+		return "answered with white space around the XML, which WeChat Pay has been seen to take for a failure; " + want
+	case f["return_code"] != "SUCCESS":
+		return "answered return_code " + strings.Map(printable, f["return_code"]) + ", so it is sent again; " + want
+	}
+	return ""
+}
+
+func printable(r rune) rune {
+	if r < ' ' || r > '~' {
+		return '.'
+	}
+	return r
+}

@@ -1,0 +1,136 @@
+package engine
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/wxpay-go/wxpay/catalogue"
+)
+
+// Refusal is an answer that is not a success: WeChat Pay's status, code and
+// message, and the internal code at the end of Request-ID. There is one
+// constructor per kind of refusal, so that a behaviour reads like the official
+// error table. https://pay.weixin.qq.com/docs/merchant/development/interface-rules/basic-rules.html
+type Refusal struct {
+	Status   int
+	Code     string
+	Message  string
+	detail   any // goes out as "detail" when not nil
+	Internal int
+	Hint     string // X-Sandbox-Hint: what a real WeChat Pay never says
+	// unsupported, when set, goes out as X-Sandbox-Unsupported: the refusal is
+	// the sandbox's own and says nothing about WeChat Pay.
+	unsupported string
+}
+
+func (r *Refusal) Error() string { return r.Code + ": " + r.Message }
+
+// Hinting returns r with a sentence for the X-Sandbox-Hint header.
+func (r *Refusal) Hinting(hint string) *Refusal {
+	r.Hint = hint
+	return r
+}
+
+// The internal codes documented for the end of Request-ID.
+const (
+	internalSign       = 268443699
+	InternalParam      = 268435461
+	internalRange      = 268435464
+	internalMerchant   = 268443715
+	internalNoRelation = 268443701
+	internalNoSubMchID = 268443704
+	internalAppID      = 268445527
+	internalReplay     = 268498688
+	InternalNotFound   = 268512771
+	InternalPaid       = 268449538
+	internalRate       = 268447840
+)
+
+// ParamError is what a request that breaks the catalogue's rules gets.
+func ParamError(v *catalogue.Violation) *Refusal {
+	return &Refusal{Status: http.StatusBadRequest, Code: "PARAM_ERROR", Message: "参数错误", detail: v,
+		Internal: InternalParam}
+}
+
+// BadField is ParamError for what the catalogue cannot know.
+func BadField(pointer, value, issue string) *Refusal {
+	r := ParamError(&catalogue.Violation{Field: pointer, Value: value, Issue: issue, Location: catalogue.LocationBody})
+	return r.Hinting(pointer + ": " + issue)
+}
+
+// BeyondTime refuses a date that the sandbox's clock never shows.
+func BeyondTime(pointer, value string) *Refusal {
+	return BadField(pointer, value, "时间超出范围").Hinting(pointer + ": the sandbox's time goes from 1971 to 2261")
+}
+
+func InvalidRequest(message string) *Refusal {
+	return &Refusal{Status: http.StatusBadRequest, Code: "INVALID_REQUEST", Message: message, Internal: InternalParam}
+}
+
+func AlreadyExists(message string) *Refusal {
+	return &Refusal{Status: http.StatusBadRequest, Code: "ALREADY_EXISTS", Message: message, Internal: InternalParam}
+}
+
+func NoAuth(message string) *Refusal {
+	return &Refusal{Status: http.StatusForbidden, Code: "NO_AUTH", Message: message, Internal: internalMerchant}
+}
+
+func AppIDMismatch() *Refusal {
+	return &Refusal{Status: http.StatusBadRequest, Code: "APPID_MCHID_NOT_MATCH", Message: "appid和mch_id不匹配，请检查后再试",
+		Internal: internalAppID}
+}
+
+// NotFound is 404 under the name the product uses for it: NOT_FOUND,
+// RESOURCE_NOT_EXISTS or ORDER_NOT_EXIST.
+func NotFound(code, message string) *Refusal {
+	return &Refusal{Status: http.StatusNotFound, Code: code, Message: message, Internal: InternalNotFound}
+}
+
+func systemError() *Refusal {
+	return &Refusal{Status: http.StatusInternalServerError, Code: "SYSTEM_ERROR", Message: "系统异常，请稍后重试",
+		Internal: internalMerchant}
+}
+
+// refusalOf is how an error of a behaviour goes out: a refusal as it is,
+// anything else as the 500 of a server in trouble.
+func refusalOf(err error) *Refusal {
+	var r *Refusal
+	if errors.As(err, &r) {
+		return r
+	}
+	return systemError().Hinting("the sandbox itself failed: " + err.Error())
+}
+
+// body writes the refusal as WeChat Pay does: keys sorted, compact.
+func (r *Refusal) body() []byte {
+	out := Document{"code": r.Code, "message": r.Message}
+	if r.detail != nil {
+		out["detail"] = r.detail
+	}
+	return out.Encode()
+}
+
+// Document is a reply or a resource on its way out. Being a map its keys come
+// out sorted, as in the replies people have recorded.
+type Document map[string]any
+
+// Set adds a member unless the value is empty: WeChat Pay leaves out what it has
+// nothing to say about and never sends null.
+func (d Document) Set(name, value string) {
+	if value != "" {
+		d[name] = value
+	}
+}
+
+func (d Document) Encode() []byte { return EncodeJSON(d) }
+
+// Integer writes decimal digits as a JSON number. What an older store has in their place is a
+// string.
+func Integer(digits string) any {
+	if number := digits == "0" || !strings.HasPrefix(digits, "0"); number && strings.Trim(digits, Decimal) == "" {
+		return json.Number(digits)
+	}
+	return digits
+}

@@ -1,0 +1,270 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+	"github.com/wxpay-go/wxpay/sandbox/store"
+)
+
+// What was registered while the sandbox ran is kept in its store, beside what the
+// registered bring about, and is there again when it starts on the same store.
+// Merchants, plans and people in the store come after those of Config and win;
+// forwards of Config win, for they are how this start was asked to run.
+
+type savedMerchant struct {
+	Rev
+	Merchant ledger.Merchant `json:"merchant"`
+}
+
+// MarshalJSON writes the keys, which [Merchant] does not.
+func (s *savedMerchant) MarshalJSON() ([]byte, error) {
+	return json.Marshal(map[string]any{"merchant": WithKeys(s.Merchant)})
+}
+
+func (s *savedMerchant) RowKind() string { return "merchant" }
+func (s *savedMerchant) Row() store.Row  { return store.Row{ID: s.Merchant.MchID} }
+
+type SavedPlan struct {
+	Rev
+	MchID string      `json:"mchid"`
+	Plan  ledger.Plan `json:"plan"`
+}
+
+func (s *SavedPlan) RowKind() string { return "plan" }
+func (s *SavedPlan) Row() store.Row {
+	return store.Row{ID: Joined(s.MchID, string(s.Plan.Product), s.Plan.ID), Keys: []string{"mchid:" + s.MchID}}
+}
+
+// SavedKeys are what was replaced of a merchant's keys since it was registered.
+type SavedKeys struct {
+	Rev
+	MchID       string          `json:"mchid"`
+	APIv3Key    string          `json:"api_v3_key,omitempty"`
+	Certificate string          `json:"certificate,omitempty"`
+	PrivateKey  string          `json:"private_key,omitempty"`
+	KeyMode     *ledger.KeyMode `json:"key_mode,omitempty"`
+	Retired     []string        `json:"retired,omitempty"` // serial numbers of former certificates
+}
+
+func (s *SavedKeys) RowKind() string { return "merchant-keys" }
+func (s *SavedKeys) Row() store.Row  { return store.Row{ID: s.MchID} }
+
+// savedFormer are the keys a merchant had, oldest first: the journal blanks them after a restart
+// too.
+type savedFormer struct {
+	Rev
+	MchID string   `json:"mchid"`
+	Keys  []string `json:"keys"`
+}
+
+func (s *savedFormer) RowKind() string { return "former-keys" }
+func (s *savedFormer) Row() store.Row  { return store.Row{ID: s.MchID} }
+
+// saveFormer saves the keys that a merchant has given up.
+func (s *registered) saveFormer(tx store.Tx, mchid string) error {
+	if len(s.former[mchid]) == 0 {
+		return nil
+	}
+	return save(tx, &savedFormer{MchID: mchid, Keys: s.former[mchid]})
+}
+
+// savedClock is how far a running clock was moved from the machine's.
+type savedClock struct {
+	Rev
+	Offset time.Duration `json:"offset"`
+}
+
+func (s *savedClock) RowKind() string { return "clock" }
+func (s *savedClock) Row() store.Row  { return store.Row{ID: "clock"} }
+
+// keepTime is [Clock].keep of a clock that runs.
+func (e *Engine) keepTime(t time.Time) error { return e.Save(&savedClock{Offset: time.Until(t)}) }
+
+// recallTime sets the clock to where it was when the store was last used.
+func (e *Engine) recallTime() error {
+	return e.view(context.Background(), func(s *Step) error {
+		saved, err := Get[savedClock](s.Tx, (&savedClock{}).Row().ID)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		e.Clock.set(time.Now().Add(saved.Offset))
+		return nil
+	})
+}
+
+type SavedForward struct {
+	Rev
+	Prefix string `json:"prefix"`
+	Target string `json:"target"`
+}
+
+func (s *SavedForward) RowKind() string { return "forward" }
+func (s *SavedForward) Row() store.Row  { return store.Row{ID: samePrefix(s.Prefix)} }
+
+// samePrefix is the one spelling of a prefix that is kept.
+func samePrefix(prefix string) string {
+	p, err := url.Parse(prefix)
+	if err != nil {
+		return prefix
+	}
+	plainPrefix(p)
+	return p.String()
+}
+
+// save writes an entity whatever was there under its id.
+func save(tx store.Tx, e Entity) error {
+	old, err := tx.Get(e.RowKind(), e.Row().ID)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	if err := readable(e.RowKind(), old); err != nil {
+		return err
+	}
+	*e.Revision() = old.Rev
+	return Put(tx, e)
+}
+
+func (e *Engine) Save(what Entity) error {
+	return e.Step(context.Background(), func(s *Step) error { return save(s.Tx, what) })
+}
+
+// Unsaved stands for save where what is registered is not kept, or is already.
+// Whatever is kept is saved before it counts, so that a save that fails changes
+// nothing.
+func Unsaved() error { return nil }
+
+// AddMerchant replaces all that is known of the merchant.
+func (e *Engine) AddMerchant(m *Merchant) error {
+	return e.Registry.change(func(r *registered) error {
+		if err := r.put(m); err != nil {
+			return err
+		}
+		return e.Step(context.Background(), func(s *Step) error {
+			plans, err := Find[SavedPlan](s.Tx, "mchid:"+m.MchID, 0)
+			if err != nil {
+				return err
+			}
+			for _, p := range plans {
+				if err := s.Delete(p.RowKind(), p.Row().ID, p.n); err != nil {
+					return err
+				}
+			}
+			keys, err := Get[SavedKeys](s.Tx, m.MchID)
+			if err == nil {
+				err = s.Delete(keys.RowKind(), keys.MchID, keys.n)
+			}
+			if err != nil && !errors.Is(err, store.ErrNotFound) {
+				return err
+			}
+			if err := r.saveFormer(s.Tx, m.MchID); err != nil {
+				return err
+			}
+			return save(s.Tx, &savedMerchant{Merchant: m.Merchant})
+		})
+	})
+}
+
+// recall registers what the store remembers.
+func (e *Engine) recall() error {
+	return e.view(context.Background(), func(s *Step) error {
+		if err := e.Registry.change(func(r *registered) error { return recallMerchants(s.Tx, r) }); err != nil {
+			return err
+		}
+		if err := each(s.Tx, func(p *SavedPlan) error {
+			if e.Registry.Merchant(p.MchID) == nil {
+				return nil // of a merchant that this start is without
+			}
+			if _, err := e.productOf(p, p.Plan.Product); err != nil {
+				return err
+			}
+			return e.Registry.PutPlan(p.MchID, p.Plan, Unsaved)
+		}); err != nil {
+			return err
+		}
+		if err := e.recallPeople(s); err != nil {
+			return err
+		}
+		if err := each(s.Tx, func(f *SavedForward) error {
+			err := e.Routes.Add(f.Prefix, nil, f.Target, Unsaved)
+			if no := (*notForwarded)(nil); errors.As(err, &no) {
+				e.Logf("%v. It stays in the store and is left out for now", err)
+				return nil
+			}
+			return err
+		}); err != nil {
+			return err
+		}
+		return each(s.Tx, func(c *SavedCertificate) error { return e.Keys.Add(c, Unsaved) })
+	})
+}
+
+// recallMerchants registers the merchants in the store, and the keys that were replaced of
+// whomever. A certificate that one of them gave up may be another's by now, so all give up theirs
+// first.
+func recallMerchants(tx store.Tx, r *registered) error {
+	if err := each(tx, func(f *savedFormer) error {
+		r.former[f.MchID] = f.Keys
+		return nil
+	}); err != nil {
+		return err
+	}
+	keys := map[string]*SavedKeys{}
+	if err := each(tx, func(k *SavedKeys) error {
+		keys[k.MchID] = k
+		if old := r.merchants[k.MchID]; old != nil {
+			delete(r.serials, old.Serial)
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	if err := each(tx, func(m *savedMerchant) error {
+		if old := r.merchants[m.Merchant.MchID]; old != nil {
+			delete(r.serials, old.Serial)
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	if err := each(tx, func(m *savedMerchant) error {
+		if k := keys[m.Merchant.MchID]; k != nil {
+			m.Merchant = k.replaced(m.Merchant)
+		}
+		parsed, err := r.kinds.Parse(m.Merchant)
+		if err != nil {
+			return err
+		}
+		return r.put(parsed)
+	}); err != nil {
+		return err
+	}
+	return each(tx, func(k *SavedKeys) error { return k.apply(r) })
+}
+
+func each[E any, P interface {
+	*E
+	Entity
+}](tx store.Tx, f func(P) error) error {
+	list, err := Find[E, P](tx, "", 0)
+	if err != nil {
+		return err
+	}
+	for _, one := range list {
+		if err := f(one); err != nil {
+			if errors.As(err, new(*misreadRow)) {
+				return err
+			}
+			return fmt.Errorf("the store's %s %s: %w", one.RowKind(), Shown(one.Row().ID), err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,140 @@
+package engine
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/wxpay-go/wxpay/catalogue"
+	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/fault"
+)
+
+// exchange is one API call and its answer on their way through the sandbox.
+type exchange struct {
+	request       *http.Request
+	body          []byte
+	at            time.Time // by the sandbox's clock
+	wireAt        time.Time // by that of signatures
+	op            *catalogue.Operation
+	vars          map[string]string
+	query         url.Values     // of APIv3, once it was checked
+	opened        map[string]any // the body of APIv3, decoded and in clear
+	raw           []byte         // the same, encoded
+	missing       *Refusal       // of an endpoint that is not played
+	unsupportedID string         // its id
+	merchant      *Merchant      // nil until the signature has been verified
+	fields        wire.Fields    // of an APIv2 message
+	refused       *Refusal
+	said          Document // what the behaviour answered
+	status        int
+	reply         []byte
+	id            string   // Request-ID
+	note          string   // what a success is to be told, as a refusal its hint
+	injected      injected // the faults it has met
+	file          []byte   // the reply of a download, which is not signed
+}
+
+// protocol is one of the two that WeChat Pay is called in. Each takes a call by the same
+// steps, in the order in which WeChat Pay checks things; what a step is, they differ in.
+type protocol interface {
+	// read takes the message in.
+	read(*exchange) *Refusal
+	// authenticate finds out which merchant sent it.
+	authenticate(*exchange) *Refusal
+	// check compares a genuine call with the catalogue.
+	check(*exchange) *Refusal
+	// run has the endpoint's behaviour answer, in one step of the engine.
+	run(*Step, *exchange) error
+	// refuse is how an error of a behaviour goes out: a refusal as it is, in the
+	// protocol's spelling, anything else as that of a server in trouble.
+	refuse(error) *Refusal
+	// reply makes the bytes of a success of what the behaviour said.
+	reply(*exchange) *Refusal
+	// write signs the answer, where the caller has proved to be somebody, and sends it.
+	write(http.ResponseWriter, *exchange)
+}
+
+// protocolOf tells by the path: APIv3's begin with /v3/ or the like.
+func (e *Engine) protocolOf(path string) protocol {
+	if !strings.HasPrefix(path, "/v3/") && catalogue.ProtocolOf(path) == catalogue.ProtocolV2 {
+		return protocolV2{e}
+	}
+	return protocolV3{e}
+}
+
+// ServeHTTP is WeChat Pay's side of one API call: read, authenticate, check, behave,
+// sign, write down. It is what the API listener serves.
+func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := &exchange{request: r, at: e.Clock.Now(), wireAt: e.WireNow()}
+	p := e.protocolOf(r.URL.Path)
+	x.refused = e.answer(p, x)
+	if x.injected != nil {
+		e.writeFaulty(w, x, p)
+	} else {
+		p.write(w, x)
+	}
+	e.Journal.record(x)
+}
+
+// answer decides what to say.
+func (e *Engine) answer(p protocol, x *exchange) *Refusal {
+	for _, refuses := range []func(*exchange) *Refusal{p.read, p.authenticate, p.check, e.strike} {
+		if refused := refuses(x); refused != nil {
+			return refused
+		}
+	}
+	return e.behave(p, x)
+}
+
+// behave lets the endpoint's behaviour answer a genuine call.
+func (e *Engine) behave(p protocol, x *exchange) *Refusal {
+	ctx := x.request.Context()
+	early := x.injected.has(fault.Early)
+	err := e.Decide(ctx, func(s *Step) error {
+		err := p.run(s, x)
+		s.Pushed = s.Pushed && early == nil // or the background might come first
+		return err
+	})
+	var own *Refusal
+	if err != nil {
+		own = p.refuse(err)
+	} else if early != nil {
+		e.notifyEarly(ctx, early, x.said)
+	}
+	if lost := x.injected.answer(x, true, own); lost != nil {
+		return lost
+	}
+	if err == nil {
+		return p.reply(x)
+	}
+	if !errors.As(err, new(*Refusal)) && ctx.Err() == nil {
+		e.Logf("sandbox: %s %s failed: %v", x.request.Method, x.request.URL.Path, err)
+	}
+	return own
+}
+
+// readBody takes the whole body in, up to the limit.
+func (e *Engine) readBody(r *http.Request) ([]byte, *Refusal) {
+	if r.ContentLength > e.MaxBody {
+		return nil, tooLarge()
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, e.MaxBody+1))
+	switch {
+	case err != nil:
+		return nil, InvalidRequest("请求包体不完整").
+			Hinting("the body ended before its Content-Length, came too slowly, or the connection broke")
+	case int64(len(body)) > e.MaxBody:
+		return nil, tooLarge()
+	}
+	return body, nil
+}
+
+func tooLarge() *Refusal {
+	return &Refusal{Status: http.StatusRequestEntityTooLarge, Code: "INVALID_REQUEST", Message: "请求包体过大",
+		Internal: internalRange,
+		Hint:     "the body is larger than the sandbox reads (Config.MaxBody)"}
+}

@@ -1,0 +1,111 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox/store"
+)
+
+// Step is one transaction of the engine: whatever happens in it happens at one
+// moment, and wholly or not at all, notifications included. API calls, payers
+// and the admin all change the world through steps.
+type Step struct {
+	store.Tx
+	*Engine
+	Now    time.Time
+	late   time.Time       // when the clock got to what fell due at now, zero for at once
+	From   string          // address of the payer's machine, "" when it does not matter
+	Pushed bool            // an outbox row was written: wake the worker after the commit
+	drawn  map[string]bool // numbers given away in this step, see free
+}
+
+// conflicts is how often a step that lost a race is tried again. Stores that
+// serialise writers never need it.
+const conflicts = 10
+
+// Step is how anybody acts on the world: f runs in one transaction, once everything has happened
+// that is due by then. Whoever acts after the clock jumped finds what they would have found if it
+// had walked, and of two steps the later one never has the earlier moment.
+func (e *Engine) Step(ctx context.Context, f func(*Step) error) error {
+	for {
+		behind := false
+		err := e.transact(ctx, func(s *Step) error {
+			first, err := s.overdue(s.Now)
+			if behind = !first.at.IsZero(); behind || err != nil {
+				return err
+			}
+			return f(s)
+		})
+		if err != nil || !behind {
+			return err
+		}
+		if err := e.catchUp(ctx, e.Clock.Now()); err != nil {
+			return err
+		}
+	}
+}
+
+// transact runs f in one transaction, again when another one got in between. What the sandbox keeps
+// for itself needs no more than this; everything else is a [engine.step].
+func (e *Engine) transact(ctx context.Context, f func(*Step) error) error {
+	var s *Step
+	for try := 1; ; try++ {
+		err := e.Store.Update(ctx, func(tx store.Tx) error {
+			s = &Step{Tx: tx, Engine: e, Now: e.Clock.Now()}
+			return f(s)
+		})
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, store.ErrConflict) || try == conflicts {
+			return err
+		}
+	}
+	if s.Pushed {
+		e.Worker.wake()
+	}
+	return nil
+}
+
+// kept is an error of which the step is committed all the same: a failed debit is refused and
+// remembered.
+type kept struct{ error }
+
+func (k kept) Unwrap() error { return k.error }
+
+// Committed makes an error that undoes nothing.
+func Committed(err error) error { return kept{err} }
+
+// Decide is a step that may refuse, yet commit what it did before.
+func (e *Engine) Decide(ctx context.Context, f func(*Step) error) error {
+	var refused kept
+	err := e.Step(ctx, func(s *Step) error {
+		err := f(s)
+		if refused = (kept{}); errors.As(err, &refused) {
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return refused.error
+}
+
+// Look reads what a step would find.
+func (e *Engine) Look(f func(*Step) error) error {
+	ctx := context.Background()
+	if err := e.catchUp(ctx, e.Clock.Now()); err != nil {
+		return err
+	}
+	return e.view(ctx, f)
+}
+
+// view reads without writing.
+func (e *Engine) view(ctx context.Context, f func(*Step) error) error {
+	return e.Store.View(ctx, func(tx store.Tx) error {
+		return f(&Step{Tx: tx, Engine: e, Now: e.Clock.Now()})
+	})
+}

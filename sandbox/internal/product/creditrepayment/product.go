@@ -1,0 +1,203 @@
+// Package creditrepayment is 信贷还款 as the sandbox plays it: repayments of loans, debited by
+// contract.
+//
+// It stands on the engine and knows no other product. Start reading at [Product]; repay.go has
+// its debits.
+package creditrepayment
+
+import (
+	"cmp"
+	"net/url"
+	"time"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+)
+
+// Product is 自动还款, repayments of loans, of service providers.
+// https://pay.weixin.qq.com/doc/v3/partner/4016125804
+func Product() *engine.Product {
+	const root = "/v3/credit-repayment/partner"
+	return &engine.Product{
+		Name:  ledger.Credit,
+		TTL:   10 * time.Minute,
+		Token: (*engine.Random).PresignToken,
+		ID:    func(d *engine.Random, now time.Time) string { return engine.Day(now) + d.Roll(engine.Decimal, 15) },
+		Names: engine.Names{Plan: "plan_id", Code: "out_contract_code", Account: "display_name"},
+		Signed: engine.Event{EventType: "CREDIT_REPAYMENT.SIGN_CONTRACT", OriginalType: "credit_repayment",
+			Summary: "信贷还款签约成功通知"},
+		Ended: engine.Event{EventType: "CREDIT_REPAYMENT.TERMINATE_CONTRACT", OriginalType: "credit_repayment",
+			Summary: "信贷还款解约成功通知"},
+		Retries:  engine.GenericSchedule,
+		Resource: creditResource,
+		AlreadySigned: func() *engine.Refusal {
+			return engine.InvalidRequest("用户已签约该模板，请勿重复签约").Hinting("the payer has a contract in force under this plan")
+		},
+		Gone: func() *engine.Refusal {
+			return engine.InvalidRequest("还款协议不存在或已解约").Hinting("only a contract in force can be ended, and only once")
+		},
+		NoOrder: func() *engine.Refusal {
+			return engine.NotFound("RESOURCE_NOT_EXISTS", "还款单不存在").
+				Hinting("no repayment was asked for with this out_trade_no")
+		},
+		Agreed: creditAgreed,
+		Debits: []*engine.DebitRules{creditDebits()},
+		Behaviours: map[string]engine.Behaviour{
+			"POST " + root + "/contracts/app-presign":           creditAppPresign,
+			"POST " + root + "/contracts/h5-presign":            creditH5Presign,
+			"GET " + root + "/contracts/{out_contract_code}":    creditQuery,
+			"POST " + root + "/contracts/terminate":             creditTerminate,
+			"POST " + root + "/schedule-records/batch-create":   creditBook,
+			"GET " + root + "/schedule-records/{out_record_id}": creditRecord,
+			"POST " + root + "/deduct-orders":                   creditRepay,
+			"GET " + root + "/deduct-orders/{out_trade_no}":     creditQueryOrder,
+		},
+	}
+}
+
+// creditAppPresign also serves mini programs. redirect_service is made up: no
+// page shows one, and clients pass it on as it is.
+func creditAppPresign(c *engine.Call) (engine.Document, error) {
+	s, err := creditPresign(c)
+	if err != nil {
+		return nil, err
+	}
+	return engine.Document{"presign_token": s.Token, "redirect_service": "requestAutomaticRepayment"}, nil
+}
+
+func creditH5Presign(c *engine.Call) (engine.Document, error) {
+	s, err := creditPresign(c)
+	if err != nil {
+		return nil, err
+	}
+	return engine.Document{"redirect_url": "https://" + engine.SigningHost + "/sandbox?presign_token=" +
+			url.QueryEscape(s.Token)},
+		nil
+}
+
+func creditPresign(c *engine.Call) (*engine.SessionRow, error) {
+	return c.Presign(c.Product, func(_ *engine.Call, s *engine.SessionRow) error {
+		s.SubMchID = c.Either("sub_mchid", "sub_merchant_code")
+		who := engine.Object(c.Body, "real_identity")
+		s.RealName, s.IDNumber = engine.TextOf(who, "real_name"), engine.TextOf(who, "identity_id")
+		limit := engine.Fen(c.Body, "repayment_amount_limit")
+		plan := c.Merchant.Plan(ledger.Credit, s.PlanID)
+		trade := engine.Object(c.Body, "trade_info")
+		switch {
+		case !engine.MaskedName(s.Account):
+			return engine.BadField("/display_name", "", "用户展示名称需使用姓名掩码").
+				Hinting("display_name: write * for every character but the last, and never more than three of them, " +
+					"such as ***G")
+		case limit < 1:
+			return engine.BadField("/repayment_amount_limit", c.Text("repayment_amount_limit"), "还款金额上限需大于0")
+		case plan != nil && plan.Limits.PerDebit > 0 && limit > plan.Limits.PerDebit:
+			return engine.InvalidRequest("还款金额上限超过模板的每次还款金额上限").Hinting("the template allows " +
+				engine.FenText(plan.Limits.PerDebit) + " fen for each repayment")
+		case trade == nil:
+			return nil
+		case s.SubMchID == "":
+			return engine.BadField("/sub_mchid", "", "传入trade_info时需传入子商户号").
+				Hinting("trade_info is paid to the sub-merchant: name it")
+		case engine.Fen(trade, "deduct_amount") > limit:
+			return engine.InvalidRequest("还款金额超过还款金额上限").
+				Hinting("trade_info.deduct_amount is over repayment_amount_limit")
+		}
+		return c.FreshNumber(s, engine.TextOf(trade, "out_trade_no"))
+	})
+}
+
+// creditAgreed takes the payment that came with the signing.
+func creditAgreed(s *engine.Step, session *engine.SessionRow, c *engine.ContractRow) error {
+	trade := engine.Object(engine.DecodeBody(session.Request), "trade_info")
+	if trade == nil {
+		return nil
+	}
+	return s.PayAtSigning(&engine.DebitRow{Debit: ledger.Debit{
+		OutTradeNo: engine.TextOf(trade, "out_trade_no"), ScheduleID: engine.TextOf(trade, "out_trade_no"),
+		Total:       engine.Fen(trade, "deduct_amount"),
+		Description: cmp.Or(engine.TextOf(trade, "description"), "信贷还款"), Attach: engine.TextOf(trade, "attach"),
+		NotifyURL: engine.TextOf(trade, "notify_url"),
+	}}, c)
+}
+
+func creditQuery(c *engine.Call) (engine.Document, error) {
+	contract, err := creditByCode(c, c.Vars["out_contract_code"])
+	if err != nil {
+		return nil, err
+	}
+	if contract == nil {
+		return nil, engine.NotFound("RESOURCE_NOT_EXISTS", "还款协议不存在").
+			Hinting("nobody has agreed to a contract with this out_contract_code")
+	}
+	return creditInfo(contract), nil
+}
+
+func creditTerminate(c *engine.Call) (engine.Document, error) {
+	contract, err := creditByCode(c, c.Text("out_contract_code"))
+	if err != nil {
+		return nil, err
+	}
+	if contract == nil {
+		return nil, c.Product.Gone().Hinting("nobody has agreed to a contract with this out_contract_code")
+	}
+	if err := c.Terminate(contract, ledger.ByMerchant, c.Text("contract_termination_remark")); err != nil {
+		return nil, err
+	}
+	return engine.Document{"contract_info": creditInfo(contract)}, nil
+}
+
+// creditByCode finds a contract by its code alone, or nil: the paths of this
+// product do not name the plan.
+func creditByCode(c *engine.Call, code string) (*engine.ContractRow, error) {
+	for _, plan := range c.Merchant.Plans {
+		if plan.Product != ledger.Credit {
+			continue
+		}
+		if contract, err := c.ContractByCode(c.Product, c.Merchant.MchID, plan.ID, code); contract != nil ||
+			err != nil {
+			return contract, err
+		}
+	}
+	return nil, nil
+}
+
+// creditInfo is a contract in replies.
+func creditInfo(c *engine.ContractRow) engine.Document {
+	asked := engine.DecodeBody(c.Request)
+	out := engine.Document{
+		"contract_id": c.ID, "plan_id": c.PlanID, "out_contract_code": c.Code, "display_name": c.Account,
+		"contract_state": "CONTRACT_STATE_EFFECTIVE", "contract_signed_time": wire.FormatTime(c.SignedAt),
+		"openid": c.OpenID, "appid": c.AppID, "repayment_amount_limit": engine.Fen(asked, "repayment_amount_limit"),
+	}
+	if d := engine.Fen(asked, "repayment_day"); d > 0 {
+		out["repayment_day"] = d
+	}
+	if c.State == ledger.ContractTerminated {
+		out["contract_state"], out["contract_terminated_mode"] = "CONTRACT_STATE_TERMINATED", creditMode(c.Mode)
+		out["contract_terminated_time"] = wire.FormatTime(c.TerminatedAt)
+		out.Set("contract_termination_remark", c.Remark)
+	}
+	return out
+}
+
+// creditResource is a contract in notifications, where amounts are strings.
+func creditResource(c *engine.ContractRow) engine.Document {
+	out := creditInfo(c)
+	out["sp_mchid"] = c.MchID
+	out["repayment_amount_limit"] = engine.FenText(engine.Fen(engine.DecodeBody(c.Request), "repayment_amount_limit"))
+	return out
+}
+
+// creditMode is contract_terminated_mode of credit-repayment.
+func creditMode(t ledger.Termination) string {
+	switch t {
+	case ledger.ByUser:
+		return "TERMINATION_MODE_BY_USER"
+	case ledger.ByMerchant, ledger.ByConsole:
+		return "TERMINATION_MODE_BY_MERCHANT"
+	case ledger.ByCustomerService, ledger.BySystem:
+		return "TERMINATION_MODE_BY_CUSTOMER_SERVICE"
+	}
+	return "TERMINATION_MODE_INVALID"
+}

@@ -1,0 +1,75 @@
+package edupapay
+
+import (
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+)
+
+// eduPapayDebits: announced 1 to 3 days ahead, accepted, debited a moment later.
+// https://pay.weixin.qq.com/doc/v3/partner/4012159970
+func eduPapayDebits() *engine.DebitRules {
+	return &engine.DebitRules{
+		Mode:  ledger.DebitNoticed,
+		Delay: engine.DebitTakes,
+		From:  engine.DebitsFrom,
+		Until: engine.DebitsUntil,
+		Notice: &engine.NoticeRules{First: 1, Last: 3,
+			Repeated: func() *engine.Refusal { return engine.AlreadyExists("扣款预通知已发送，请勿重复发送") }},
+		Answers: engine.Answers{
+			engine.ProblemGone: {Status: 404, Code: "NOT_FOUND", Message: "签约协议不存在"},
+		},
+		Paid:     engine.Event{EventType: "TRANSACTION.SUCCESS", OriginalType: "transaction", Summary: "教育续费通扣款成功"},
+		Failed:   engine.Event{EventType: "TRANSACTION.FAIL", OriginalType: "transaction", Summary: "教育续费通扣款失败"},
+		Retries:  engine.GenericSchedule,
+		Resource: eduPapayTransaction,
+	}
+}
+
+// eduPapayNotice announces a debit; the body says nothing about it but who sends.
+func eduPapayNotice(c *engine.Call) (engine.Document, error) {
+	contract, err := c.AnyContract(c.Vars["contract_id"])
+	if err != nil {
+		return nil, err
+	}
+	if c.Text("appid") != contract.AppID {
+		return nil, c.Product.Gone().Hinting("the contract was signed under another appid")
+	}
+	return nil, c.SendNotice(contract, 0, 0)
+}
+
+func eduPapayDebit(c *engine.Call) (engine.Document, error) {
+	if err := c.CheckApps(); err != nil {
+		return nil, err
+	}
+	_, err := c.Debit(&engine.DebitRow{Debit: ledger.Debit{
+		ContractID: c.Text("contract_id"), OutTradeNo: c.Text("out_trade_no"),
+		Total: engine.Fen(engine.Object(c.Body, "amount"),
+			"total"),
+		AppID: c.Text("appid"), SubMchID: c.Text("sub_mchid"), SubAppID: c.Text("sub_appid"),
+		Description: c.Text("body"), Attach: c.Text("attach"), NotifyURL: c.Text("notify_url"),
+	}})
+	return nil, err
+}
+
+func eduPapayDebitByNo(c *engine.Call) (engine.Document, error) {
+	d, err := c.DebitByNo(c.Vars["out_trade_no"])
+	return eduPapayDebitFound(c, d, err)
+}
+
+func eduPapayDebitByID(c *engine.Call) (engine.Document, error) {
+	d, err := c.DebitByTransaction(c.Vars["transaction_id"])
+	return eduPapayDebitFound(c, d, err)
+}
+
+// eduPapayDebitFound shows a debit to the sub-merchant it was for.
+func eduPapayDebitFound(c *engine.Call, d *engine.DebitRow, err error) (engine.Document, error) {
+	return c.ShownToSub(d, err, eduPapayTransaction)
+}
+
+// eduPapayTransaction is a debit in queries and notifications.
+func eduPapayTransaction(d *engine.DebitRow) engine.Document {
+	out := engine.EduTransaction(d)
+	out["sp_mchid"], out["trade_state_description"] = d.MchID, d.Text()
+	out["device_information"] = engine.Object(engine.DecodeBody(d.Request), "device_information")
+	return out
+}

@@ -1,0 +1,120 @@
+// Package edupapay is 教育续费通 as the sandbox plays it: tuition by term, agreed to once and debited
+// by the school.
+//
+// It stands on the engine and knows no other product. Start reading at [Product]; debit.go has
+// its debits.
+package edupapay
+
+import (
+	"time"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+)
+
+// Product is 教育续费通, recurring debits of tuition.
+// https://pay.weixin.qq.com/doc/v3/partner/4012159970
+func Product() *engine.Product {
+	const root = "/v3/edu-papay"
+	return &engine.Product{
+		Name:          ledger.EduPapay,
+		TTL:           2 * time.Hour, // not stated for this product; its campus sibling's
+		Token:         (*engine.Random).PresignToken,
+		ID:            (*engine.Random).LongContractID,
+		Names:         engine.Names{Plan: "plan_id", Account: "user_id"},
+		Signed:        engine.Event{EventType: "ENTRUST.SIGNING", OriginalType: "entrust", Summary: "教育续费通签约通知"},
+		Ended:         engine.Event{EventType: "ENTRUST.RELEASE", OriginalType: "entrust", Summary: "教育续费通解约通知"},
+		TemplateURL:   true,
+		Retries:       engine.GenericSchedule,
+		Resource:      eduPapayContract,
+		AlreadySigned: func() *engine.Refusal { return engine.AlreadyExists("用户已签约，请勿重复签约") },
+		Gone:          func() *engine.Refusal { return engine.NotFound("NOT_FOUND", "签约协议不存在") },
+		NoOrder:       func() *engine.Refusal { return engine.NotFound("NOT_FOUND", "订单不存在") },
+		Debits:        []*engine.DebitRules{eduPapayDebits()},
+		Behaviours: map[string]engine.Behaviour{
+			"POST " + root + "/user-notifications/{contract_id}/send":   eduPapayNotice,
+			"POST " + root + "/transactions":                            eduPapayDebit,
+			"GET " + root + "/transactions/out-trade-no/{out_trade_no}": eduPapayDebitByNo,
+			"GET " + root + "/transactions/id/{transaction_id}":         eduPapayDebitByID,
+			"POST " + root + "/contracts/presign":                       eduPapayPresign,
+			"GET " + root + "/contracts/id/{contract_id}":               eduPapayQuery,
+			"GET " + root + "/user/{openid}/contracts":                  eduPapayList,
+			"DELETE " + root + "/contracts/{contract_id}":               eduPapayTerminate,
+		},
+	}
+}
+
+func eduPapayPresign(c *engine.Call) (engine.Document, error) {
+	s, err := c.Presign(c.Product)
+	if err != nil {
+		return nil, err
+	}
+	return engine.Document{"presign_token": s.Token}, nil
+}
+
+// eduPapayQuery returns terminated contracts too, with status DELETE.
+func eduPapayQuery(c *engine.Call) (engine.Document, error) {
+	contract, err := c.AnyContract(c.Vars["contract_id"])
+	if err != nil {
+		return nil, err
+	}
+	if appid := c.Query.Get("appid"); appid != contract.AppID {
+		return nil, c.Product.Gone().Hinting("the contract was signed under another appid")
+	}
+	return eduPapayContract(contract), nil
+}
+
+// eduPapayList pages through one payer's contracts. A payer who has none in the
+// wanted state is an error, not an empty page.
+func eduPapayList(c *engine.Call) (engine.Document, error) {
+	want := ledger.ContractSigned
+	if c.Query.Get("contract_status") == "DELETE" {
+		want = ledger.ContractTerminated
+	}
+	all, err := engine.Find[engine.ContractRow](c.Tx,
+		engine.ContractUserKey(ledger.EduPapay, c.Merchant.MchID, c.Query.Get("plan_id"), c.Vars["openid"]), 0)
+	if err != nil {
+		return nil, err
+	}
+	rows := []engine.Document{}
+	for _, contract := range all {
+		if contract.State == want && contract.AppID == c.Query.Get("appid") {
+			rows = append(rows, eduPapayContract(contract))
+		}
+	}
+	if len(rows) == 0 {
+		return nil, engine.NotFound("NOT_FOUND", "用户未签约")
+	}
+	offset, limit := c.QueryInt("offset", 0), c.QueryInt("limit", 20)
+	from := min(offset, len(rows))
+	to := min(from+limit, len(rows))
+	return engine.Document{"data": rows[from:to], "total_count": len(rows), "offset": offset, "limit": limit}, nil
+}
+
+func eduPapayTerminate(c *engine.Call) (engine.Document, error) {
+	contract, err := c.AnyContract(c.Vars["contract_id"])
+	if err != nil {
+		return nil, err
+	}
+	return nil, c.Terminate(contract, ledger.ByMerchant, "")
+}
+
+// eduPapayContract is a contract both in replies and in notifications. A direct
+// merchant finds itself in sp_mchid.
+func eduPapayContract(c *engine.ContractRow) engine.Document {
+	status := "ADD"
+	if c.State == ledger.ContractTerminated {
+		status = "DELETE"
+	}
+	out := engine.Document{
+		"sp_mchid": c.MchID, "appid": c.AppID, "openid": c.OpenID, "plan_id": c.PlanID,
+		"contract_information": engine.Document{
+			"contract_id": c.ID, "contract_status": status, "create_time": wire.FormatTime(c.SignedAt),
+		},
+	}
+	out.Set("sub_mchid", c.SubMchID)
+	out.Set("sub_appid", c.SubAppID)
+	out.Set("sub_openid", c.SubOpenID)
+	return out
+}

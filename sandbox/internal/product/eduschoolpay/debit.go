@@ -1,0 +1,195 @@
+package eduschoolpay
+
+import (
+	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+)
+
+// schoolDebtLimit is how many debits a payer may owe before no more are made:
+// the pages only say "a certain limit", their sample is FORBIDDEN with 2.
+const schoolDebtLimit = 2
+
+// eduSchoolPayDebits: accepted and debited a moment later, or within the call
+// when payment_mode is SYNC; at any hour, side by side; an empty account is
+// advanced.
+// https://pay.weixin.qq.com/docs/partner/apis/campus-easy-pay/transactions/create-transaction.html
+func eduSchoolPayDebits() []*engine.DebitRules {
+	rules := func(name string, sync bool) *engine.DebitRules {
+		return &engine.DebitRules{
+			Name: name, Sync: sync, Delay: engine.DebitTakes, Several: true, Advances: schoolDebtLimit,
+			Answers: engine.Answers{
+				engine.ProblemGone: {Status: 404, Code: "NOT_FOUND", Message: "未找到对应合约"},
+			},
+			Check: eduSchoolPayMayDebit,
+			Settled: func(s *engine.Step, d *engine.DebitRow, _ *engine.ContractRow) error {
+				return schoolDebtChanged(s, d, d.Advanced)
+			},
+			Cleared: eduSchoolPayCleared,
+			Paid: engine.Event{EventType: "TRANSACTION.INDUSTRY_SUCCESS", OriginalType: "transaction",
+				Summary: "校园轻松付扣款成功"},
+			Failed: engine.Event{EventType: "TRANSACTION.INDUSTRY_FAILED", OriginalType: "transaction",
+				Summary: "校园轻松付扣款失败"},
+			Retries:  engine.CampusSchedule,
+			Resource: eduSchoolPayTransaction,
+		}
+	}
+	return []*engine.DebitRules{rules(string(ledger.EduSchoolPay), false), rules(string(ledger.EduSchoolPay)+
+		" sync", true)}
+}
+
+func eduSchoolPayDebit(c *engine.Call) (engine.Document, error) {
+	if err := c.CheckApps(); err != nil {
+		return nil, err
+	}
+	rules := c.Product.Debits[0]
+	if c.Text("payment_mode") == "SYNC" {
+		rules = c.Product.Debits[1]
+	}
+	d, err := c.Debit(&engine.DebitRow{Debit: ledger.Debit{ContractID: c.Text("contract_id"),
+		OutTradeNo: c.Text("out_trade_no"),
+		Total:      engine.Fen(engine.Object(c.Body, "amount"), "total"), AppID: c.Text("appid"),
+		SubMchID: c.Text("sub_mchid"),
+		SubAppID: c.Text("sub_appid"), Description: c.Text("description"), Attach: c.Text("attach"),
+		NotifyURL: c.Text("notify_url")}, Rules: rules.Name})
+	if err != nil {
+		return nil, err
+	}
+	return eduSchoolPayTransaction(d), nil
+}
+
+// eduSchoolPayMayDebit checks a debit against the pupil, the school and the debts.
+func eduSchoolPayMayDebit(c *engine.Call, d *engine.DebitRow, contract *engine.ContractRow) error {
+	school := engine.TextOf(engine.Object(c.Body, "scene_info"), "school_id")
+	w, err := c.Wallet(contract.Person)
+	if err != nil {
+		return err
+	}
+	switch plan := c.PlanOf(contract); {
+	case contract.Deleted:
+		return c.Product.Gone().Hinting("the payer has deleted the contract from their list")
+	case d.AppID != contract.AppID:
+		return engine.BadField("/appid", d.AppID, "appid与签约时不一致").Hinting("the contract was signed under another appid")
+	case c.Text("user_id") != contract.Account:
+		return engine.BadField("/user_id", c.Text("user_id"), "学生账户与合约不匹配").
+			Hinting("user_id is not that of the contract")
+	case plan != nil && plan.Owner != "" && plan.Owner != school:
+		return engine.BadField("/scene_info/school_id", school, "学校与签约模板不匹配").
+			Hinting("the contract's plan belongs to another school")
+	case w.Owes(ledger.EduSchoolPay) >= schoolDebtLimit:
+		return engine.InvalidRequest("用户欠款超过限制，暂不可扣款").
+			Hinting("the payer is FORBIDDEN until they repay what WeChat Pay advanced: Payer.Repay, or POST " +
+				"/sandbox/payers/{openid}/repay")
+	}
+	return nil
+}
+
+// eduSchoolPayCleared tells about one repaid debit and what the payer still owes. Of one that was
+// refunded the refund tells.
+func eduSchoolPayCleared(s *engine.Step, d *engine.DebitRow) error {
+	if d.RepaidAt.IsZero() {
+		return schoolDebtChanged(s, d, true)
+	}
+	if err := s.Notify(&engine.PushRow{Push: ledger.Push{MchID: d.MchID, URL: d.NotifyURL,
+		Event:        "TRANSACTION.PAY_BACK",
+		OriginalType: "transaction", Summary: "校园轻松付用户还款", Resource: engine.EncodeJSON(eduSchoolPayTransaction(d)),
+		About: d.ID}, Retries: engine.CampusSchedule}); err != nil {
+		return err
+	}
+	return schoolDebtChanged(s, d, true)
+}
+
+// schoolDebtChanged tells every merchant who has a contract with the debit's
+// payer what they owe now, at the URL of the contract's plan.
+func schoolDebtChanged(s *engine.Step, d *engine.DebitRow, changed bool) error {
+	if !changed {
+		return nil
+	}
+	w, err := s.Wallet(d.Person)
+	if err != nil {
+		return err
+	}
+	contracts, err := engine.Find[engine.ContractRow](engine.Unscoped(s.Tx), "person:"+d.Person, 0)
+	if err != nil {
+		return err
+	}
+	told := map[string]bool{}
+	for _, c := range contracts {
+		plan := s.PlanOf(c)
+		if c.Product != ledger.EduSchoolPay || !c.Live() || plan == nil || told[c.MchID+"|"+c.AppID] {
+			continue
+		}
+		told[c.MchID+"|"+c.AppID] = true
+		if err := s.Notify(&engine.PushRow{Push: ledger.Push{MchID: c.MchID, URL: plan.NotifyURL,
+			Event: "EDU_SCHOOL_PAY.USER_DEBT_STATE_UPDATE", OriginalType: "edu_school_pay", Summary: "用户欠款状态变化",
+			Resource: engine.EncodeJSON(schoolDebt(c, w)), About: c.ID}, Retries: engine.CampusSchedule}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// schoolDebt is what a payer owes, as the merchant of one of their contracts is
+// told.
+func schoolDebt(c *engine.ContractRow, w *engine.WalletRow) engine.Document {
+	state, at := "NORMAL", c.SignedAt
+	if w.Owes(ledger.EduSchoolPay) >= schoolDebtLimit {
+		state = "FORBIDDEN"
+	}
+	if !w.DebtsAt.IsZero() {
+		at = w.DebtsAt
+	}
+	return engine.Document{
+		"appid": c.AppID, "openid": c.OpenID, "state": state, "debt_count": w.Owes(ledger.EduSchoolPay),
+		"update_time": wire.FormatTime(at),
+	}
+}
+
+// eduSchoolPayDebtState tells only of payers who have signed with the merchant:
+// their contract says under which appid the openid is.
+func eduSchoolPayDebtState(c *engine.Call) (engine.Document, error) {
+	contracts, err := engine.Find[engine.ContractRow](c.Tx, "person:"+c.Registry.Person(c.Vars["openid"]).ID, 0)
+	if err != nil {
+		return nil, err
+	}
+	for _, contract := range contracts {
+		if contract.Product == ledger.EduSchoolPay && contract.OpenID == c.Vars["openid"] {
+			w, err := c.Wallet(contract.Person)
+			if err != nil {
+				return nil, err
+			}
+			return schoolDebt(contract, w), nil
+		}
+	}
+	return nil, engine.NotFound("NOT_FOUND", "用户未签约").
+		Hinting("this openid has no contract of this product with this merchant")
+}
+
+func eduSchoolPayDebitByNo(c *engine.Call) (engine.Document, error) {
+	d, err := c.DebitByNo(c.Vars["out_trade_no"])
+	return eduSchoolPayFound(c, d, err)
+}
+
+func eduSchoolPayDebitByID(c *engine.Call) (engine.Document, error) {
+	d, err := c.DebitByTransaction(c.Vars["transaction_id"])
+	return eduSchoolPayFound(c, d, err)
+}
+
+// eduSchoolPayFound shows a debit to the sub-merchant it was for.
+func eduSchoolPayFound(c *engine.Call, d *engine.DebitRow, err error) (engine.Document, error) {
+	return c.ShownToSub(d, err, eduSchoolPayTransaction)
+}
+
+// eduSchoolPayTransaction is a debit in replies, queries and notifications. What
+// WeChat Pay advanced has no bank of its own.
+func eduSchoolPayTransaction(d *engine.DebitRow) engine.Document {
+	out := engine.EduTransaction(d)
+	out["mchid"], out["trade_type"], out["trade_state_desc"] = d.MchID, "AUTH", d.Text()
+	if device := engine.Object(engine.DecodeBody(d.Request), "device_info"); device != nil {
+		out["device_info"] = device
+	}
+	if d.State == ledger.DebitPaid && d.Advanced {
+		out["bank_type"] = "BPA"
+	}
+	return out
+}

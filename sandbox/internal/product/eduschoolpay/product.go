@@ -1,0 +1,173 @@
+// Package eduschoolpay is 校园轻松付 as the sandbox plays it: a wallet of the campus, whose debits
+// may fail for lack of money and be paid later.
+//
+// It stands on the engine and knows no other product. Start reading at [Product]; debit.go has
+// its debits.
+package eduschoolpay
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/wxpay-go/wxpay/catalogue"
+	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+)
+
+// Product is 校园轻松付, pupils' meals and the like, paid in advance by WeChat
+// Pay when the parent's account is empty.
+// https://pay.weixin.qq.com/doc/v3/partner/4012160445
+func Product() *engine.Product {
+	const root = "/v3/eduschoolpay"
+	return &engine.Product{
+		Name:        ledger.EduSchoolPay,
+		TTL:         2 * time.Hour,
+		Token:       (*engine.Random).PresignToken,
+		ID:          (*engine.Random).CampusContractID,
+		Names:       engine.Names{Plan: "plan_id", Code: "out_contract_code", Account: "user_id"},
+		CodePerPlan: true,
+		Signed: engine.Event{EventType: "PAYSCORE.USER_OPEN_SERVICE", OriginalType: "payscore",
+			Summary: "校园轻松付签约通知"},
+		Ended: engine.Event{EventType: "PAYSCORE.USER_CLOSE_SERVICE", OriginalType: "payscore",
+			Summary: "校园轻松付解约通知"},
+		TemplateURL:   true,
+		Retries:       engine.CampusSchedule,
+		Resource:      eduSchoolPayResource,
+		AlreadySigned: func() *engine.Refusal { return engine.InvalidRequest("用户已签约，请勿重复签约") },
+		Gone:          func() *engine.Refusal { return engine.NotFound("NOT_FOUND", "未找到对应合约") },
+		NoOrder:       func() *engine.Refusal { return engine.NotFound("NOT_FOUND", "订单不存在") },
+		Debits:        eduSchoolPayDebits(),
+		Behaviours: map[string]engine.Behaviour{
+			"POST " + root + "/contracts/presign":                       eduSchoolPayPresign,
+			"GET " + root + "/contracts/{contract_id}":                  eduSchoolPayQuery,
+			"POST " + root + "/contracts/{contract_id}/terminate":       eduSchoolPayTerminate,
+			"GET " + root + "/users/{openid}/contracts":                 eduSchoolPayList,
+			"GET " + root + "/users/{openid}/debt-state":                eduSchoolPayDebtState,
+			"POST " + root + "/transactions":                            eduSchoolPayDebit,
+			"GET " + root + "/transactions/id/{transaction_id}":         eduSchoolPayDebitByID,
+			"GET " + root + "/transactions/out-trade-no/{out_trade_no}": eduSchoolPayDebitByNo,
+		},
+	}
+}
+
+func eduSchoolPayPresign(c *engine.Call) (engine.Document, error) {
+	s, err := c.Presign(c.Product, eduSchoolPayMay)
+	if err != nil {
+		return nil, err
+	}
+	return engine.Document{"presign_token": s.Token}, nil
+}
+
+// eduSchoolPayMay checks a presign against what only this product asks.
+func eduSchoolPayMay(c *engine.Call, s *engine.SessionRow) error {
+	school := c.Text("school_id")
+	if plan := c.Merchant.Plan(ledger.EduSchoolPay, s.PlanID); plan != nil && plan.Owner != "" && plan.Owner != school {
+		return engine.BadField("/school_id", school, "签约模板与学校不匹配").
+			Hinting("plan_id belongs to another school: Plan.Owner is its school_id")
+	}
+	identity := engine.Object(c.Body, "identity")
+	if mode := c.Text("contract_mode"); mode == "LIMIT_BANK_CARD" || mode == "PRIORITY_BANK_CARD" {
+		if identity == nil {
+			return engine.BadField("/identity", "", "指定卡和优先卡模式需要填写实名信息")
+		}
+		if engine.Object(c.Body, "bank_card") == nil {
+			return engine.BadField("/bank_card", "", "指定卡和优先卡模式需要填写签约银行卡")
+		}
+	}
+	// Who allows the contract to become an ordinary one is not held to the
+	// identity that the card needs.
+	if c.Body["downgrade_default_contract"] != true {
+		s.RealName, s.IDNumber = engine.TextOf(identity, "real_name"), engine.TextOf(identity, "id_card_number")
+	}
+	return nil
+}
+
+func eduSchoolPayQuery(c *engine.Call) (engine.Document, error) {
+	contract, err := c.OwnContract(c.Vars["contract_id"])
+	if err != nil {
+		return nil, err
+	}
+	return eduSchoolPayContract(contract), nil
+}
+
+func eduSchoolPayTerminate(c *engine.Call) (engine.Document, error) {
+	contract, err := c.OwnContract(c.Vars["contract_id"])
+	if err != nil {
+		return nil, err
+	}
+	return nil, c.Terminate(contract, ledger.ByMerchant, "")
+}
+
+// eduSchoolPayList pages through one payer's contracts, those that stand before
+// those that ended, without those they deleted.
+func eduSchoolPayList(c *engine.Call) (engine.Document, error) {
+	offset, limit := c.QueryInt("offset", 0), c.QueryInt("limit", 20)
+	if offset%limit != 0 {
+		return nil, engine.ParamError(&catalogue.Violation{
+			Field: "offset", Value: strconv.Itoa(offset), Issue: "必须为limit的整数倍", Location: catalogue.LocationQuery,
+		}).Hinting("offset must be a multiple of limit")
+	}
+	plan, want := c.Query.Get("plan_id"), c.Query.Get("contract_status")
+	all, err := engine.Find[engine.ContractRow](c.Tx, engine.ContractUserKey(ledger.EduSchoolPay, c.Merchant.MchID,
+		plan, c.Vars["openid"]), 0)
+	if err != nil {
+		return nil, err
+	}
+	all = slices.DeleteFunc(all, func(contract *engine.ContractRow) bool {
+		return contract.Deleted || (want != "ALL" && want != addOrDelete(contract))
+	})
+	slices.SortStableFunc(all, func(a, b *engine.ContractRow) int {
+		switch {
+		case a.Live() == b.Live():
+			return 0
+		case a.Live():
+			return -1
+		}
+		return 1
+	})
+	from := min(offset, len(all))
+	rows := []engine.Document{}
+	for _, contract := range all[from:min(from+limit, len(all))] {
+		rows = append(rows, eduSchoolPayContract(contract))
+	}
+	page := func(offset int) string {
+		return "/v3/eduschoolpay/users/" + url.PathEscape(c.Vars["openid"]) + "/contracts?" + url.Values{
+			"plan_id": {plan}, "contract_status": {want}, "offset": {strconv.Itoa(offset)},
+			"limit": {strconv.Itoa(limit)},
+		}.Encode()
+	}
+	links := engine.Document{"self": page(offset)}
+	if offset+limit < len(all) {
+		links["next"] = page(offset + limit)
+	}
+	if offset > 0 {
+		links["prev"] = page(offset - limit)
+	}
+	return engine.Document{"data": rows, "total_count": len(all), "offset": offset, "limit": limit, "links": links}, nil
+}
+
+// addOrDelete is contract_status of the school products.
+func addOrDelete(c *engine.ContractRow) string {
+	if c.Live() {
+		return "ADD"
+	}
+	return "DELETE"
+}
+
+func eduSchoolPayContract(c *engine.ContractRow) engine.Document {
+	return engine.Document{
+		"contract_id": c.ID, "mchid": c.MchID, "appid": c.AppID, "openid": c.OpenID, "plan_id": c.PlanID,
+		"contract_status": addOrDelete(c), "create_time": wire.FormatTime(c.SignedAt), "out_contract_code": c.Code,
+	}
+}
+
+// eduSchoolPayResource is inferred: the page that lists it could not be seen. It
+// is the query's reply and the account.
+func eduSchoolPayResource(c *engine.ContractRow) engine.Document {
+	out := eduSchoolPayContract(c)
+	out["user_id"] = c.Account
+	return out
+}

@@ -1,0 +1,232 @@
+// Package globalpapay is 委托代扣 across the border as the sandbox plays it.
+//
+// It stands on the engine and knows no other product. Start reading at [Product]; debit.go has
+// its debits.
+package globalpapay
+
+import (
+	"errors"
+	"time"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+)
+
+// Product is 跨境∙代扣, recurring debits of merchants outside mainland China,
+// direct ones and institutions with sub-merchants.
+// https://pay.weixin.qq.com/doc/global/v3/en/4012356578
+func Product() *engine.Product {
+	const root = "/v3/global/papay"
+	return &engine.Product{
+		Name:          ledger.GlobalPapay,
+		TTL:           2 * time.Hour, // of calls without expired_time; not documented
+		Token:         (*engine.Random).SessionID,
+		ID:            (*engine.Random).LongContractID,
+		Names:         engine.Names{Plan: "plan_id", Code: "out_contract_code", Account: "user_display_name"},
+		Signed:        engine.Event{EventType: "PAPAY.SIGN", OriginalType: "papay", Summary: "委托代扣签约成功"},
+		Ended:         engine.Event{EventType: "PAPAY.TERMINATE", OriginalType: "papay", Summary: "委托代扣解约成功"},
+		Retries:       engine.GlobalSchedule,
+		Resource:      globalResource,
+		AlreadySigned: func() *engine.Refusal { return engine.InvalidRequest("用户已签约该模板，请勿重复签约") },
+		Gone:          globalGone,
+		NoOrder:       func() *engine.Refusal { return engine.NotFound("NOT_FOUND", "订单不存在") },
+		Debits:        []*engine.DebitRules{globalDebits()},
+		Behaviours: map[string]engine.Behaviour{
+			"POST " + root + "/contracts/app-pre-entrust-sign":                   globalPresign("session_id", false),
+			"POST " + root + "/contracts/miniprogram-pre-entrust-sign":           globalPresign("session_id", false),
+			"POST " + root + "/contracts/jsapi-pre-entrust-sign":                 globalPresign("sign_url", true),
+			"POST " + root + "/contracts/h5-pre-entrust-sign":                    globalPresign("sign_url", true),
+			"POST " + root + "/contracts/web-pre-entrust-sign":                   globalPresign("show_code_url", true),
+			"GET " + root + "/contracts/{contract_id}":                           globalQuery,
+			"GET " + root + "/contracts/out-contract-code/{out_contract_code}":   globalQueryByCode,
+			"POST " + root + "/contracts/{contract_id}/terminate":                globalTerminate,
+			"POST " + root + "/transactions":                                     globalDebit,
+			"GET " + root + "/transactions/{transaction_id}":                     globalDebitByID,
+			"GET " + root + "/transactions/out-trade-no/{out_trade_no}":          globalDebitByNo,
+			"POST " + root + "/transactions/out-trade-no/{out_trade_no}/reverse": globalReverse,
+		},
+	}
+}
+
+// globalGone is how this product says that a contract does not stand.
+// https://pay.weixin.qq.com/doc/global/v3/en/4012356587
+func globalGone() *engine.Refusal {
+	return &engine.Refusal{Status: 403, Code: "CONTRACT_NOT_EXIST", Message: "协议不存在或已解约",
+		Internal: engine.InternalNotFound}
+}
+
+// globalPresign answers with a token under its name, or with the page of it.
+func globalPresign(name string, page bool) engine.Behaviour {
+	return func(c *engine.Call) (engine.Document, error) {
+		s, err := c.Presign(c.Product, globalMay)
+		if err != nil {
+			return nil, err
+		}
+		if page {
+			return engine.Document{name: engine.SigningPage(s.Token)}, nil
+		}
+		return engine.Document{name: s.Token}, nil
+	}
+}
+
+// globalMay sorts out who calls and until when the session lives.
+func globalMay(c *engine.Call, s *engine.SessionRow) error {
+	if err := globalParty(c, c.Text("sp_appid"), s.SubMchID, c.Text("sp_mchid")); err != nil {
+		return err
+	}
+	if c.Text("sp_appid") != "" { // the payer is known to the sub-merchant
+		s.AppID, s.OpenID, s.SubOpenID = c.Text("sp_appid"), "", c.Text("openid")
+	}
+	s.ClientIP = c.Text("user_client_ip")
+	if text := c.Text("expired_time"); text != "" {
+		until, err := time.Parse(time.RFC3339, text)
+		if err != nil || !until.After(c.Now) {
+			return engine.BadField("/expired_time", text, "expired_time需晚于当前时间").
+				Hinting("the session would be over before it begins")
+		}
+		if engine.CheckTime(until) != nil {
+			return engine.BeyondTime("/expired_time", text)
+		}
+		s.ExpiresAt = until
+	}
+	return nil
+}
+
+// globalParty tells direct merchants from institutions.
+func globalParty(c *engine.Call, spAppID, subMchID, spMchID string) error {
+	if spMchID != "" {
+		if err := c.CheckMchID("sp_mchid", spMchID); err != nil {
+			return err
+		}
+	}
+	switch {
+	case spAppID == "" && subMchID != "":
+		return engine.BadField("/sub_mchid", subMchID, "直连模式不需填写sub_mchid").
+			Hinting("sub_mchid goes with sp_appid, in institution mode")
+	case spAppID != "" && subMchID == "":
+		return engine.BadField("/sub_mchid", "", "机构模式需填写sub_mchid").
+			Hinting("a call with sp_appid names the sub-merchant too")
+	case spAppID != "" && !c.Merchant.Owns(spAppID):
+		return engine.BadField("/sp_appid", spAppID, "sp_appid与mchid不匹配").
+			Hinting("this sp_appid is not bound to merchant " +
+				c.Merchant.MchID)
+	}
+	return nil
+}
+
+// institution says whether a contract or debit was asked for in that mode.
+func institution(request []byte) bool {
+	return engine.TextOf(engine.DecodeBody(request), "sp_appid") != ""
+}
+
+func globalQuery(c *engine.Call) (engine.Document, error) {
+	contract, err := c.OwnContract(c.Vars["contract_id"])
+	if err == nil {
+		err = globalHolds(c, contract)
+	}
+	if r := (*engine.Refusal)(nil); errors.As(err, &r) {
+		return nil, engine.NotFound("NOT_FOUND", "协议不存在").Hinting(r.Hint)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return globalContract(contract), nil
+}
+
+func globalQueryByCode(c *engine.Call) (engine.Document, error) {
+	contract, err := c.ContractByCode(c.Product, c.Merchant.MchID, c.Query.Get("plan_id"), c.Vars["out_contract_code"])
+	if err != nil {
+		return nil, err
+	}
+	if contract == nil {
+		return nil, engine.NotFound("NOT_FOUND", "协议不存在").
+			Hinting("nobody has agreed to this out_contract_code, or it is of another plan_id")
+	}
+	if r := (*engine.Refusal)(nil); errors.As(globalHolds(c, contract), &r) {
+		return nil, engine.NotFound("NOT_FOUND", "协议不存在").Hinting(r.Hint)
+	}
+	return globalContract(contract), nil
+}
+
+// globalHolds checks the parties a query names against the contract's.
+func globalHolds(c *engine.Call, contract *engine.ContractRow) error {
+	appid := "appid"
+	if institution(contract.Request) {
+		appid = "sp_appid"
+	}
+	for name, want := range map[string]string{"sub_mchid": contract.SubMchID, appid: contract.AppID} {
+		if got := c.Query.Get(name); got != "" && got != want {
+			return globalGone().Hinting(name + " is not the contract's")
+		}
+	}
+	return nil
+}
+
+func globalTerminate(c *engine.Call) (engine.Document, error) {
+	contract, err := c.OwnContract(c.Vars["contract_id"])
+	if err != nil {
+		return nil, err
+	}
+	if sub := c.Text("sub_mchid"); sub != "" && sub != contract.SubMchID {
+		return nil, globalGone().Hinting("sub_mchid is not the contract's")
+	}
+	return nil, c.Terminate(contract, ledger.ByMerchant, c.Text("termination_note"))
+}
+
+// globalContract is a contract in queries.
+func globalContract(c *engine.ContractRow) engine.Document {
+	out := globalParties(c)
+	out["contract_id"], out["plan_id"], out["out_contract_code"] = c.ID, engine.Integer(c.PlanID), c.Code
+	out["user_display_name"], out["state"], out["signed_time"] = c.Account, "SIGNED", wire.FormatTime(c.SignedAt)
+	openid := c.OpenID
+	if c.SubOpenID != "" {
+		openid = c.SubOpenID
+	}
+	out["openid"] = openid
+	delete(out, "sp_openid")
+	delete(out, "sub_openid")
+	if !c.Live() {
+		out["state"], out["terminated_time"], out["termination_mode"] = "TERMINATED", wire.FormatTime(
+			c.TerminatedAt), globalMode(c.Mode)
+		out.Set("termination_note", c.Remark)
+	}
+	return out
+}
+
+// globalParties names the parties of a contract in the words of its mode.
+func globalParties(c *engine.ContractRow) engine.Document {
+	if !institution(c.Request) {
+		return engine.Document{"mchid": c.MchID, "appid": c.AppID, "openid": c.OpenID}
+	}
+	out := engine.Document{"sp_mchid": c.MchID, "sp_appid": c.AppID, "sub_mchid": c.SubMchID}
+	out.Set("sub_appid", c.SubAppID)
+	out.Set("sp_openid", c.OpenID)
+	out.Set("sub_openid", c.SubOpenID)
+	return out
+}
+
+// globalResource is what PAPAY.SIGN and PAPAY.TERMINATE carry.
+func globalResource(c *engine.ContractRow) engine.Document {
+	out := globalParties(c)
+	out["contract_id"], out["plan_id"], out["out_contract_code"] = c.ID, engine.Integer(c.PlanID), c.Code
+	out["operate_time"] = wire.FormatTime(c.SignedAt)
+	if !c.Over().IsZero() {
+		out["contract_expired_time"] = wire.FormatTime(c.Over())
+	}
+	if !c.Live() {
+		out["operate_time"], out["contract_termination_mode"] = wire.FormatTime(c.TerminatedAt), globalMode(c.Mode)
+	}
+	return out
+}
+
+// globalMode is termination_mode of /v3/global/papay.
+func globalMode(t ledger.Termination) string {
+	switch t {
+	case ledger.ByUser:
+		return "USER"
+	case ledger.ByMerchant, ledger.ByConsole:
+		return "MERCHANT"
+	}
+	return "PLATFORM"
+}

@@ -1,0 +1,167 @@
+package insurance
+
+import (
+	"errors"
+	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+)
+
+// insuranceDebits: a period is booked from the day before its date to 28 days
+// after it, and debited from the day after the booking to 29 days after its date.
+// https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/schedule/schedule-policy-period.html
+func insuranceDebits() *engine.DebitRules {
+	return &engine.DebitRules{
+		Mode:  ledger.DebitScheduled,
+		Delay: engine.DebitTakes,
+		From:  8 * time.Hour, Until: 20 * time.Hour,
+		Booking: &engine.BookingRules{DaysBefore: 1, DaysAfter: periodLastDay - 1, From: engine.BookingsFrom,
+			Until: engine.BookingsUntil},
+		Check: func(_ *engine.Call, _ *engine.DebitRow, contract *engine.ContractRow) error {
+			if contract.State == ledger.ContractTerminatePending {
+				return leaving()
+			}
+			return nil
+		},
+		Answers:  engine.Answers{engine.ProblemBooking: {Code: "INVALID_REQUEST", Message: "该扣费周期未预约，或不在可扣费期内"}},
+		Paid:     engine.Event{EventType: "TRANSACTION.SUCCESS", OriginalType: "transaction", Summary: "支付成功"},
+		Failed:   engine.Event{EventType: "TRANSACTION.FAIL", OriginalType: "transaction", Summary: "支付失败"},
+		Resource: engine.PapayTransaction, AsOrder: engine.PapayOrder,
+		Retries: engine.GenericSchedule,
+	}
+}
+
+// leaving refuses what would cost a payer who has asked to end their contract.
+func leaving() *engine.Refusal {
+	return engine.InvalidRequest("用户已申请解约，协议待解约").
+		Hinting("the contract is TERMINATE_PENDING: it ends unless the payer takes that back on the page the " +
+			"query names")
+}
+
+// insuranceBook books a period. Booking one voids the booking of any before it
+// that was not debited.
+func insuranceBook(c *engine.Call) (engine.Document, error) {
+	contract, err := insuranceToChange(c, "")
+	if err != nil {
+		return nil, err
+	}
+	amount := engine.Fen(engine.Object(c.Body, "scheduled_amount"), "total")
+	switch {
+	case contract.State == ledger.ContractTerminatePending:
+		return nil, leaving()
+	case amount == 0:
+		return nil, engine.BadField("/scheduled_amount/total", "0", "预约金额需大于0")
+	}
+	b, err := c.Book(contract, c.Vars["policy_period_id"], amount)
+	if err != nil {
+		return nil, err
+	}
+	for i := range contract.Bookings {
+		earlier := &contract.Bookings[i]
+		if earlier == b {
+			break
+		}
+		if earlier.State(c.Now) == ledger.Booked {
+			earlier.Until = engine.DateOf(c.Now.AddDate(0, 0, -1))
+		}
+	}
+	return insurancePeriodOf(b, c.Now), engine.Put(c.Tx, contract)
+}
+
+func insurancePeriod(c *engine.Call) (engine.Document, error) {
+	contract, err := insuranceOwn(c, "")
+	var none *engine.Refusal
+	switch {
+	case errors.As(err, &none):
+		return nil, engine.NotFound("RESOURCE_NOT_EXISTS", "协议不存在").Hinting(none.Hint)
+	case err != nil:
+		return nil, err
+	}
+	b := contract.Booking(c.Vars["policy_period_id"])
+	if b == nil {
+		return nil, engine.NotFound("RESOURCE_NOT_EXISTS", "扣费周期不存在").
+			Hinting("the contract has no period of this number")
+	}
+	return insurancePeriodOf(b, c.Now), nil
+}
+
+// insurancePeriods lists the periods of a contract, those of past terms first.
+func insurancePeriods(c *engine.Call) (engine.Document, error) {
+	contract, err := c.ContractOfPath(c.Vars["plan_id"])
+	if err != nil {
+		return nil, err
+	}
+	if contract.State == ledger.ContractSignFailed {
+		return nil, engine.NotFound("RESOURCE_NOT_EXISTS", "协议不存在").
+			Hinting("the contract could not be signed: it has no periods")
+	}
+	offset, limit := c.QueryInt("offset", 0), c.QueryInt("limit", 20)
+	from := min(offset, len(contract.Bookings))
+	rows := []engine.Document{}
+	for _, b := range contract.Bookings[from:min(from+limit, len(contract.Bookings))] {
+		row := insurancePeriodOf(&b, c.Now)
+		delete(row, "deduct_start_date")
+		delete(row, "deduct_end_date")
+		row["estimated_deduct_date"], row["estimated_deduct_amount"] = b.Date, engine.CNY(b.Amount)
+		rows = append(rows, row)
+	}
+	return engine.Document{"data": rows, "offset": offset, "limit": limit, "total_count": len(contract.Bookings)}, nil
+}
+
+// insurancePeriodOf is what was booked and debited of a period.
+func insurancePeriodOf(b *ledger.Booking, now time.Time) engine.Document {
+	out := engine.Document{"policy_period_id": engine.Integer(b.ID), "policy_period_state": string(b.State(now))}
+	if !b.BookedAt.IsZero() {
+		out["scheduled_amount"] = engine.CNY(b.Booked)
+		if state := b.State(now); state == ledger.Booked || state == ledger.BookingPaid {
+			out["deduct_start_date"], out["deduct_end_date"] = engine.FirstDay(b), engine.LastDay(b)
+		}
+	}
+	if !b.PaidAt.IsZero() {
+		out["deduct_amount"], out["deduct_date"] = engine.CNY(b.Paid), engine.DateOf(b.PaidAt)
+	}
+	return out
+}
+
+// insuranceApply asks for the debit of a booked period. The reply says only that
+// it was accepted; the outcome is notified, and found by the query of orders.
+// https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/deduct/create-transaction.html
+func insuranceApply(c *engine.Call) (engine.Document, error) {
+	contract, err := insuranceToChange(c, c.Text("contract_id"))
+	if err != nil {
+		return nil, err
+	}
+	appid := c.Text("appid")
+	d, err := c.Debit(&engine.DebitRow{Debit: ledger.Debit{
+		ContractID: contract.ID, OutTradeNo: c.Text("out_trade_no"), ScheduleID: c.Text("policy_period_id"),
+		Total: engine.Fen(engine.Object(c.Body, "amount"), "total"),
+		AppID: appid, OpenID: c.Registry.Person(contract.OpenID).OpenID(appid, contract.OpenID),
+		Description: c.Text("description"), Attach: c.Text("attach"), NotifyURL: c.Text("transaction_notify_url"),
+	}})
+	if err != nil {
+		return nil, err
+	}
+	return engine.Document{"out_trade_no": d.OutTradeNo, "amount": engine.CNY(d.Total)}, nil
+}
+
+// insuranceOwn finds one of the merchant's contracts by its id, that of the path
+// when id is "". A plan in the path has to be the contract's.
+func insuranceOwn(c *engine.Call, id string) (*engine.ContractRow, error) {
+	if id == "" {
+		id = c.Vars["contract_id"]
+	}
+	contract, err := c.AnyContract(id)
+	if err == nil && c.Vars["plan_id"] != "" && c.Vars["plan_id"] != contract.PlanID {
+		return nil, c.Product.Gone().Hinting("the contract is of another plan_id")
+	}
+	return contract, err
+}
+
+// insuranceToChange is insuranceOwn for calls that carry an appid.
+func insuranceToChange(c *engine.Call, id string) (*engine.ContractRow, error) {
+	if err := c.CheckAppID(); err != nil {
+		return nil, err
+	}
+	return insuranceOwn(c, id)
+}

@@ -1,0 +1,30 @@
+package orders
+
+import (
+	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+)
+
+// Echo returns what it is sent, and notifies it when asked to: whoever gets all
+// of it back has every key in its place.
+// https://pay.weixin.qq.com/doc/v3/merchant/4014551946
+func Echo(c *engine.Call) (engine.Document, error) {
+	out := engine.Document{"echo_message": c.Text("echo_message")}
+	secret := c.Text("encrypted_echo_message")
+	out.Set("encrypted_echo_message", secret) // encrypted to the merchant on its way out
+	if c.Text("notify_url") == "" {
+		return out, nil
+	}
+	resource := engine.Document{"echo_message": c.Text("echo_message")}
+	if secret != "" {
+		sealed, err := wire.EncryptOAEP(c.Random, c.Merchant.RSA, secret)
+		if err != nil {
+			return nil, err
+		}
+		resource["encrypted_echo_message"] = sealed
+	}
+	return out, c.Notify(&engine.PushRow{Push: ledger.Push{MchID: c.Merchant.MchID, URL: c.Text("notify_url"),
+		Event: "SECURITY_ECHO.SUCCESS", OriginalType: "security", Summary: "签名验签加解密测试成功", Resource: resource.Encode(),
+		About: c.Merchant.MchID}, Retries: engine.GenericSchedule})
+}

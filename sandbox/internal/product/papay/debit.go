@@ -1,0 +1,52 @@
+package papay
+
+import (
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+)
+
+// papayDebits are the rules of debits asked for in APIv3, the same as those of
+// APIv2 (pappayapplyRules): 24 hours after, or, in plans of mode B and in contracts a
+// notice was ever sent about, within the days of a notice; within twelve hours
+// of signing at once. A scheduled one runs at any hour of its day.
+// https://pay.weixin.qq.com/doc/v2/merchant/4011987907
+func papayDebits() *engine.DebitRules {
+	return &engine.DebitRules{
+		Mode: ledger.DebitAfterADay,
+		From: engine.DebitsFrom, Until: engine.DebitsUntil, Grace: engine.FreshFor,
+		Notice: papayNoticeRules(), Booking: engine.ScheduledBooking(),
+		Limits:   ledger.Limits{PerDebit: 500_00, PerDay: 2500_00, AttemptsPerDay: 300},
+		Paid:     engine.Event{EventType: "TRANSACTION.SUCCESS", OriginalType: "transaction", Summary: "扣费成功"},
+		Failed:   engine.Event{EventType: "TRANSACTION.FAIL", OriginalType: "transaction", Summary: "扣费失败"},
+		Resource: engine.PapayTransaction, Retries: engine.GenericSchedule,
+		AsOrder: engine.PapayOrder,
+	}
+}
+
+// papayApply asks for a debit. The reply says only that it was accepted; the
+// outcome is notified, and found by the query of orders.
+// https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/normal/normal-create-transaction.html
+func papayApply(c *engine.Call) (engine.Document, error) {
+	if err := c.CheckApps(); err != nil {
+		return nil, err
+	}
+	contract, missing, err := papayOwn(c, c.Text("contract_id"), c.Text("sub_mchid"))
+	switch {
+	case err != nil:
+		return nil, err
+	case missing != "":
+		return nil, c.RulesOf(ledger.Papay, "").Refuse(engine.ProblemGone, missing)
+	}
+	appid := c.Either("appid", "sp_appid")
+	d, err := c.Debit(&engine.DebitRow{Debit: ledger.Debit{
+		ContractID: contract.ID, OutTradeNo: c.Text("out_trade_no"), Total: engine.Fen(engine.Object(c.Body, "amount"),
+			"total"),
+		AppID: appid, OpenID: c.Registry.Person(contract.OpenID).OpenID(appid, contract.OpenID),
+		SubAppID:    c.Text("sub_appid"),
+		Description: c.Text("description"), Attach: c.Text("attach"), NotifyURL: c.Text("transaction_notify_url"),
+	}})
+	if err != nil {
+		return nil, err
+	}
+	return engine.Document{"out_trade_no": d.OutTradeNo, "amount": engine.CNY(d.Total)}, nil
+}

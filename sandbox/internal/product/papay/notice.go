@@ -1,0 +1,67 @@
+package papay
+
+import (
+	"net/http"
+
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+)
+
+// papayNoticeRules: the day of the notice is the first, the third is when debits
+// may begin, the ninth the last when no deduct_duration shortens it.
+// https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/json/deduct-notify.html
+func papayNoticeRules() *engine.NoticeRules {
+	return &engine.NoticeRules{
+		From: engine.DebitsFrom, Until: engine.DebitsUntil, First: 2, Last: 8,
+		Repeated: func() *engine.Refusal {
+			return (&engine.Refusal{Status: http.StatusBadRequest, Code: "RESOURCE_ALREADY_EXISTS", Message: "扣费前通知已下发",
+				Internal: engine.InternalParam}).
+				Hinting("the same notice was sent before: take it for success")
+		},
+		Gone: papayGone,
+	}
+}
+
+func papayGone() *engine.Refusal {
+	return &engine.Refusal{Status: http.StatusBadRequest, Code: "CONTRACT_NOT_EXIST", Message: "签约协议不存在",
+		Internal: engine.InternalParam}
+}
+
+// papayNotify announces a debit to the payer.
+func papayNotify(c *engine.Call) (engine.Document, error) {
+	contract, err := papayToNotify(c)
+	if err != nil {
+		return nil, err
+	}
+	days := int(engine.Fen(engine.Object(c.Body, "deduct_duration"), "count"))
+	return nil, c.SendNotice(contract, engine.Fen(engine.Object(c.Body, "estimated_amount"), "amount"), days)
+}
+
+// papayFailNotify asks the payer to see to their money after a failed debit.
+func papayFailNotify(c *engine.Call) (engine.Document, error) {
+	contract, err := papayToNotify(c)
+	if err != nil {
+		return nil, err
+	}
+	return nil, c.FailNotice(contract)
+}
+
+// papayToNotify checks who is calling, for either role, and finds the contract.
+func papayToNotify(c *engine.Call) (*engine.ContractRow, error) {
+	name := c.Named("mchid", "sp_mchid")
+	if err := c.CheckMchID("/"+name, c.Text(name)); err != nil {
+		return nil, err
+	}
+	if err := c.CheckApps(); err != nil {
+		return nil, err
+	}
+	contract, missing, err := papayOwn(c, c.Vars["contract_id"], c.Text("sub_mchid"))
+	switch {
+	case err != nil:
+		return nil, err
+	case missing != "":
+		return nil, papayGone().Hinting(missing)
+	case !contract.Live():
+		return nil, papayGone().Hinting("the contract is " + string(contract.State))
+	}
+	return contract, nil
+}

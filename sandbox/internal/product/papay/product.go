@@ -1,0 +1,165 @@
+// Package papay is 委托代扣 as the sandbox plays it: recurring debits and the one debit of a
+// scheduled deduct, of merchants and partners, in APIv3 and in APIv2, whose contracts are the
+// same thing.
+//
+// It stands on the engine and knows no other product. Start reading at [Product]; the files that
+// begin with xml are its APIv2, listed in [XMLEndpoints].
+package papay
+
+import (
+	"errors"
+	"time"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+	"github.com/wxpay-go/wxpay/sandbox/store"
+)
+
+// Product is 委托代扣, recurring debits and the one debit of a scheduled deduct. Most
+// merchants sign, debit and terminate in APIv2 (papayxml*.go) and use APIv3 for
+// the notice before a debit; contracts of both are the same thing, so they share
+// this product. A contract signed with a deduct_schedule is for that one debit;
+// every other one recurs, in the mode its plan has.
+// https://pay.weixin.qq.com/doc/v2/merchant/4011987465
+func Product() *engine.Product {
+	return &engine.Product{
+		Name:      ledger.Papay,
+		TTL:       2 * time.Hour,
+		Token:     (*engine.Random).PreEntrustWebID,
+		ID:        (*engine.Random).LongContractID,
+		Names:     engine.Names{Plan: "plan_id", Code: "out_contract_code", Account: "contract_display_account"},
+		Years:     10, // queries show a contract_expired_time; what it is without one is not documented
+		Signed:    engine.Event{EventType: "ENTRUST.SIGN", OriginalType: "entrust", Summary: "委托代扣签约通知"},
+		Ended:     engine.Event{EventType: "ENTRUST.TERMINATE", OriginalType: "entrust", Summary: "委托代扣解约通知"},
+		Retries:   engine.GenericSchedule,
+		Resource:  func(c *engine.ContractRow) engine.Document { return papayContract(c, changedAt(c)) },
+		NotifyXML: notifyContractXML,
+		AlreadySigned: func() *engine.Refusal {
+			return engine.InvalidRequest("用户已签约该模板，请勿重复签约").
+				Hinting("the payer has a contract in force under this plan, perhaps through another app of the " +
+					"merchant; another out_user_code tells their accounts apart")
+		},
+		Gone: func() *engine.Refusal {
+			return engine.InvalidRequest("协议不存在或已解约").Hinting("only a contract in force can be ended, and only once")
+		},
+		Agreed:      papayAgreed,
+		KeepsFailed: true,
+		Debits:      []*engine.DebitRules{papayDebits(), pappayapplyRules()},
+		Behaviours:  papayBehaviours(),
+	}
+}
+
+func papayBehaviours() map[string]engine.Behaviour {
+	const (
+		sign      = "/v3/papay/sign"
+		byCode    = "/plan-id/{plan_id}/out-contract-code/{out_contract_code}"
+		notices   = "/contracts/{contract_id}/"
+		scheduled = "/v3/papay/scheduled-deduct-sign"
+		pay       = "/v3/papay/pay"
+		schedules = "/schedules/contract-id/{contract_id}"
+	)
+	out := map[string]engine.Behaviour{
+		"POST " + sign + "/contracts/pre-entrust-sign":                                               papayPresign,
+		"GET " + sign + "/contracts" + byCode:                                                        papayQuery,
+		"GET " + sign + "/contracts/harmony-plan-id/{plan_id}/out-contract-code/{out_contract_code}": papayQueryHarmony,
+		"POST " + sign + "/contracts" + byCode + "/terminate":                                        papayTerminate,
+		"GET " + sign + "/partner/contracts" + byCode:                                                papayQuery,
+		"POST " + sign + "/partner/contracts" + byCode + "/terminate":                                papayTerminate,
+
+		"POST /v3/papay" + notices + "notify":              papayNotify,
+		"POST /v3/partner-papay" + notices + "notify":      papayNotify,
+		"POST /v3/papay" + notices + "fail-notify":         papayFailNotify,
+		"POST /v3/partner-papay" + notices + "fail-notify": papayFailNotify,
+
+		"POST " + pay + "/transactions/apply":         papayApply,
+		"POST " + pay + "/harmony/transactions/apply": papayApply,
+		"POST " + pay + "/partner/transactions/apply": papayApply,
+	}
+	for _, role := range []string{"", "/partner"} {
+		for scene, reply := range scheduledScenes() {
+			out["POST "+scheduled+role+"/contracts/pre-entrust-sign/"+scene] = reply
+		}
+		out["POST "+pay+role+schedules+"/schedule"] = scheduledBook
+		out["GET "+pay+role+schedules] = scheduledQuery
+	}
+	return out
+}
+
+// papayAgreed gives the contract of a scheduled deduct its one debit, and its
+// end when nobody books it.
+func papayAgreed(_ *engine.Step, session *engine.SessionRow, c *engine.ContractRow) error {
+	agreed := engine.Object(engine.DecodeBody(session.Request), "deduct_schedule")
+	if agreed == nil {
+		return nil
+	}
+	c.Bookings = []ledger.Booking{{
+		Date:        engine.TextOf(agreed, "estimated_deduct_date"),
+		Amount:      engine.Fen(engine.Object(agreed, "estimated_deduct_amount"), "total"),
+		Description: engine.TextOf(agreed, "description"),
+	}}
+	c.EndAfterBookings(engine.ScheduledBooking())
+	return nil
+}
+
+// papayOwn finds a contract of this product by its id, for the sub-merchant it
+// was signed for, or says why it is not there.
+func papayOwn(c *engine.Call, id, sub string) (contract *engine.ContractRow, missing string, err error) {
+	contract, err = c.ContractOf(ledger.Papay, id)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, c.NoContract(ledger.Papay), nil
+	case err != nil:
+		return nil, "", err
+	case contract.SubMchID != sub:
+		return nil, anotherRole(contract), nil
+	}
+	return contract, "", nil
+}
+
+// papayContract is a contract in queries and notifications, at a moment: its
+// booking expires by time alone. A provider's has other names for the parties.
+func papayContract(c *engine.ContractRow, at time.Time) engine.Document {
+	out := engine.Document{
+		"contract_id": c.ID, "plan_id": engine.Integer(c.PlanID), "out_contract_code": c.Code,
+		"contract_display_account": c.Account, "contract_state": string(c.State),
+	}
+	parties(c, out)
+	out.Set("out_user_code", c.UserCode)
+	if c.State != ledger.ContractSignFailed {
+		out["contract_signed_time"] = wire.FormatTime(c.SignedAt)
+		out["contract_expired_time"] = wire.FormatTime(c.ExpiresAt)
+	}
+	if c.State == ledger.ContractTerminated {
+		out["contract_terminate_info"] = engine.TerminateInfo(c)
+	}
+	if b := c.Booking(""); b != nil {
+		schedule := scheduleDocument(b, at)
+		delete(schedule, "deduct_start_date")
+		delete(schedule, "deduct_end_date")
+		schedule["estimated_deduct_date"], schedule["estimated_deduct_amount"] = b.Date, engine.CNY(b.Amount)
+		out["deduct_schedule"] = schedule
+	}
+	return out
+}
+
+// parties writes who signed with whom, as a direct merchant or a provider calls
+// it.
+func parties(c *engine.ContractRow, out engine.Document) {
+	if c.SubMchID == "" {
+		out["mchid"], out["appid"], out["openid"] = c.MchID, c.AppID, c.OpenID
+		return
+	}
+	out["sp_mchid"], out["sp_appid"], out["sp_openid"] = c.MchID, c.AppID, c.OpenID
+	out["sub_mchid"] = c.SubMchID
+	out.Set("sub_appid", c.SubAppID)
+	out.Set("sub_openid", c.SubOpenID)
+}
+
+// changedAt is when the contract was last signed or ended.
+func changedAt(c *engine.ContractRow) time.Time {
+	if c.State == ledger.ContractTerminated {
+		return c.TerminatedAt
+	}
+	return c.SignedAt
+}

@@ -1,0 +1,102 @@
+package papay
+
+import (
+	"strings"
+
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+)
+
+// papayPresign opens a session for an app, or for a code that a payer without
+// the app scans: a television's, a watch's, a HarmonyOS device's.
+// https://pay.weixin.qq.com/doc/v3/merchant/4012978414
+func papayPresign(c *engine.Call) (engine.Document, error) {
+	s, err := c.Presign(c.Product, recurring)
+	if err != nil {
+		return nil, err
+	}
+	out := engine.Document{"pre_entrustweb_id": s.Token}
+	if c.Text("sign_scene") == "SIGN_SCENE_QRCODE" {
+		out["redirect_url"] = engine.SigningPage(s.Token)
+		return out, nil
+	}
+	out["mini_program_username"], out["mini_program_path"] = engine.SigningMiniProgram, engine.SigningPath(s.Token)
+	return out, nil
+}
+
+// recurring refuses plans that only debit on an agreed day: this call has no
+// deduct_schedule.
+func recurring(c *engine.Call, s *engine.SessionRow) error {
+	if plan := c.Merchant.Plan(ledger.Papay, s.PlanID); plan != nil && plan.Mode == ledger.DebitScheduled {
+		return engine.InvalidRequest("该模板为预约扣费模板，请使用预约扣费预签约接口").
+			Hinting("the plan is a scheduled one: sign it with /v3/papay/scheduled-deduct-sign and a deduct_schedule")
+	}
+	return nil
+}
+
+// papayQuery finds a contract by code, for either role.
+func papayQuery(c *engine.Call) (engine.Document, error) {
+	contract, err := papayOfPath(c, c.Query.Get("sub_mchid"))
+	if err != nil {
+		return nil, err
+	}
+	return papayContract(contract, c.Now), nil
+}
+
+// papayQueryHarmony shows the payer's WeChat id, masked, and no schedule.
+func papayQueryHarmony(c *engine.Call) (engine.Document, error) {
+	contract, err := papayOfPath(c, "")
+	if err != nil {
+		return nil, err
+	}
+	out := papayContract(contract, c.Now)
+	delete(out, "deduct_schedule")
+	out["mask_wxid"] = masked(contract.Person)
+	return out, nil
+}
+
+// masked keeps the ends of an id.
+func masked(id string) string {
+	runes := []rune(id)
+	if len(runes) < 4 {
+		return strings.Repeat("*", len(runes))
+	}
+	return string(runes[:2]) + "***" + string(runes[len(runes)-2:])
+}
+
+// papayTerminate ends a contract by code, for either role, and shows it.
+func papayTerminate(c *engine.Call) (engine.Document, error) {
+	contract, err := c.ContractByCode(c.Product, c.Merchant.MchID, c.Vars["plan_id"], c.Vars["out_contract_code"])
+	switch {
+	case err != nil:
+		return nil, err
+	case contract == nil:
+		return nil, c.Product.Gone().Hinting("nobody has signed with this plan_id and out_contract_code")
+	case contract.SubMchID != c.Text("sub_mchid"):
+		return nil, c.Product.Gone().Hinting(anotherRole(contract))
+	}
+	if err := c.Terminate(contract, ledger.ByMerchant, c.Text("contract_termination_remark")); err != nil {
+		return nil, err
+	}
+	return papayContract(contract, c.Now), nil
+}
+
+// papayOfPath finds the contract of the path, signed for this sub-merchant or,
+// with "", for nobody but the merchant.
+func papayOfPath(c *engine.Call, sub string) (*engine.ContractRow, error) {
+	contract, err := c.ContractOfPath(c.Vars["plan_id"])
+	if err != nil {
+		return nil, err
+	}
+	if contract.SubMchID != sub {
+		return nil, engine.NotFound("RESOURCE_NOT_EXISTS", "协议不存在").Hinting(anotherRole(contract))
+	}
+	return contract, nil
+}
+
+func anotherRole(c *engine.ContractRow) string {
+	if c.SubMchID == "" {
+		return "the contract was signed by a direct merchant: use the path without partner"
+	}
+	return "the contract was signed for a sub-merchant: use the partner path, with the sub_mchid it was signed for"
+}

@@ -1,0 +1,138 @@
+package papay
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+	"github.com/wxpay-go/wxpay/sandbox/store"
+)
+
+// XMLEndpoints are the APIv2 endpoints, by path. A partner twin is the same
+// endpoint for a provider, who signs and names the sub-merchant.
+func XMLEndpoints() map[string]*engine.XMLEndpoint {
+	out := map[string]*engine.XMLEndpoint{}
+	add := func(path string, end engine.XMLEndpoint) { out[path] = &end }
+	twins := func(path string, end engine.XMLEndpoint) {
+		add(path, end)
+		end.Sub = true
+		i := strings.LastIndexByte(path, '/')
+		add(path[:i]+"/partner"+path[i:], end)
+	}
+	twins("/papay/entrustweb", engine.XMLEndpoint{Run: papayV2Page, Page: enter})
+	twins("/papay/h5entrustweb", engine.XMLEndpoint{Run: papayV2Page, Page: enter, HMAC: true})
+	twins("/papay/preentrustweb", engine.XMLEndpoint{Run: papayV2Presign, Nonce: true})
+	twins("/papay/querycontract", engine.XMLEndpoint{Run: papayV2Query})
+	twins("/papay/deletecontract", engine.XMLEndpoint{Run: papayV2Delete})
+	twins("/pay/pappayapply", engine.XMLEndpoint{Run: papayV2Apply, Nonce: true})
+	twins("/pay/paporderquery", engine.XMLEndpoint{Run: papayV2Order, Nonce: true})
+	add("/pay/contractorder", engine.XMLEndpoint{Run: contractOrder, Nonce: true})
+	add("/pay/orderquery", engine.XMLEndpoint{Run: orderQuery, Nonce: true})
+	add("/pay/closeorder", engine.XMLEndpoint{Run: orderClose, Nonce: true})
+	add("/pay/refundquery", engine.XMLEndpoint{Run: refundQuery, Nonce: true})
+	add("/secapi/pay/refund", engine.XMLEndpoint{Run: refundApply, Nonce: true, MTLS: true})
+	return out
+}
+
+// signingRequest makes the session of an APIv2 signing request, whichever way it
+// came: by the preentrustweb call, a page's URL, the mini program's extraData or
+// with an order. The same request again within the session's life, but for its
+// timestamp, gets the same session.
+// https://pay.weixin.qq.com/doc/v2/merchant/4011987465
+func signingRequest(s *engine.Step, m *engine.Merchant, f wire.Fields) (*engine.SessionRow, error) {
+	p := s.Products[ledger.Papay]
+	if err := checkSigningRequest(f); err != nil {
+		return nil, err
+	}
+	if wrong := m.PlanMismatch(p.Name, f["plan_id"]); wrong != engine.Fits {
+		return nil, wrong.InXML().Hinting(wrong.Hint(m, "plan_id", p.Name))
+	}
+	live, err := s.ContractByCode(p, m.MchID, f["plan_id"], f["contract_code"])
+	if err != nil {
+		return nil, err
+	}
+	if live != nil && live.Live() {
+		return nil, engine.XMLRefusal("INVALID_REQUEST", "contract_code重复，该协议号已签约").
+			Hinting("a contract with this contract_code is in force; an APIv2 code may be used again only after its " +
+				"contract has ended")
+	}
+	fingerprint := engine.XMLFingerprint(f)
+	use, err := engine.Get[engine.CodeUse](s.Tx, xmlCodeKey(m.MchID, f["plan_id"], f["contract_code"]))
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		use = &engine.CodeUse{ID: xmlCodeKey(m.MchID, f["plan_id"], f["contract_code"])}
+	case err != nil:
+		return nil, err
+	case use.Fingerprint == fingerprint:
+		if open, err := engine.Get[engine.SessionRow](s.Tx, use.Token); err != nil ||
+			open.State(s.Now) == ledger.SessionWaiting {
+			return open, err
+		}
+	}
+	token, err := s.NewToken(p)
+	if err != nil {
+		return nil, err
+	}
+	session := &engine.SessionRow{Session: ledger.Session{
+		Token: token, Product: p.Name, MchID: m.MchID, SubMchID: f["sub_mch_id"],
+		AppID: f["appid"], SubAppID: f["sub_appid"],
+		PlanID: f["plan_id"], Code: f["contract_code"], Account: f["contract_display_account"], UserCode: f["outerid"],
+		NotifyURL: f["notify_url"],
+		Request:   engine.EncodeJSON(f), CreatedAt: s.Now, ExpiresAt: s.Now.Add(p.TTL), V2: true,
+	}}
+	use.Token, use.Fingerprint = session.Token, fingerprint
+	return session, s.PutAll(use, session)
+}
+
+// checkSigningRequest checks what the catalogue cannot.
+func checkSigningRequest(f wire.Fields) error {
+	serial := f["request_serial"]
+	if strings.Trim(serial, engine.Decimal) != "" || serial == "" || serial[0] == '0' || len(serial) > 19 {
+		return engine.XMLRefusal("PARAM_ERROR", "request_serial参数错误").
+			Hinting("request_serial is a number of up to 64 bits without leading zeros")
+	}
+	if _, ok := engine.ParseAddress(f["notify_url"]); !ok {
+		return engine.XMLRefusal("PARAM_ERROR", "notify_url参数错误").
+			Hinting("notify_url is not an absolute address; it is signed as it is and URL-encoded once in a " +
+				"page's query")
+	}
+	return nil
+}
+
+func xmlCodeKey(mchid, plan, code string) string {
+	return engine.Joined(string(ledger.Papay), mchid, "v2", plan, code)
+}
+
+// papayV2Presign opens a session for the APP, which launches the token.
+func papayV2Presign(c *engine.XMLCall) (wire.Fields, error) {
+	session, err := enter(c)
+	if err != nil {
+		return nil, err
+	}
+	// No APIv2 request names its payer: whether they have signed already comes out
+	// on the page.
+	return wire.Fields{"pre_entrustweb_id": session.Token}, nil
+}
+
+// enter opens the session of an entry, which carries what the orders do not.
+func enter(c *engine.XMLCall) (*engine.SessionRow, error) {
+	if t := c.Fields["timestamp"]; strings.Trim(t, engine.Decimal) != "" || len(t) < 9 || len(t) > 10 {
+		return nil, engine.XMLRefusal("PARAM_ERROR", "timestamp参数错误").Hinting("timestamp is in seconds, ten digits")
+	}
+	return signingRequest(c.Call.Step, c.Merchant, c.Fields)
+}
+
+// papayV2Page is a signing page: entrustweb is opened in WeChat, h5entrustweb in
+// a browser, which is answered with the address to go on to.
+func papayV2Page(c *engine.XMLCall) (wire.Fields, error) {
+	session, err := enter(c)
+	if err != nil {
+		return nil, err
+	}
+	if !c.HMAC {
+		return wire.Fields{}, nil // the page itself; a payer opens it with OpenURL
+	}
+	return wire.Fields{"redirect_url": engine.SigningPage(session.Token)}, nil
+}
