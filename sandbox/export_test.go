@@ -40,3 +40,14 @@ func Serve(l net.Listener, h http.Handler) *http.Server {
 func AdvanceContext(ctx context.Context, s *Sandbox, d time.Duration) error {
 	return s.engine.Worker.Advance(ctx, d)
 }
+
+// StartPlaying starts a sandbox that plays p in the place of the product of that name.
+func StartPlaying(c Config, p *engine.Product) (*Sandbox, error) {
+	plays := everything()
+	for i, old := range plays.Products {
+		if old.Name == p.Name {
+			plays.Products[i] = p
+		}
+	}
+	return start(c, plays)
+}

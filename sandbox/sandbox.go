@@ -31,7 +31,9 @@ type Sandbox struct {
 
 // Start runs a sandbox until Close. Tests use [New]. When it fails, nothing is
 // left running, and Config.Store is still open: whoever opened it closes it.
-func Start(c Config) (*Sandbox, error) {
+func Start(c Config) (*Sandbox, error) { return start(c, everything()) }
+
+func start(c Config, plays *engine.Repertoire) (*Sandbox, error) {
 	if c.Merchants == nil {
 		c.Merchants = []ledger.Merchant{DefaultMerchant()}
 	}
@@ -42,7 +44,6 @@ func Start(c Config) (*Sandbox, error) {
 			return nil, err
 		}
 	}
-	plays := everything()
 	for i, kinds := 0, plays.Kinds(); i < len(c.Merchants); i++ {
 		if err := kinds.CheckNew(c.Merchants[i]); err != nil {
 			return nil, err
