@@ -52,14 +52,22 @@ type Error struct {
 	shared  bool                       // it was reported where it arose, in the delivery that was being handled
 }
 
-// Error gives the notification, the check, and what to do about it, on one line.
-// It prints neither body, header nor key; what your own function returned it
-// prints with a dot for every line end and control character.
+// Error gives the notification, the check, and what to do about it, on one line of
+// at most 2 KiB. It prints neither body, header nor key; what your own function
+// returned it prints with a dot for every line end and control character, and
+// Unwrap gives it whole.
 func (e *Error) Error() string {
 	if e == nil {
 		return "<nil>"
 	}
-	return wire.OneLine(e.text())
+	return oneLine(e.text())
+}
+
+// oneLine is a line of at most 2 KiB. Clip may make it longer than it cut it, for a dot has two
+// bytes, and leaves what it once cut to the right length as it is.
+func oneLine(s string) string {
+	const most = 2<<10 - len("…")
+	return wire.Clip(wire.Clip(s, most), most)
 }
 
 // Format prints what Error gives, whatever the verb.

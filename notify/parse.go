@@ -1,14 +1,12 @@
 package notify
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -121,7 +119,7 @@ func (r *Receiver) parse(header http.Header, body []byte) (*Notification, *Error
 		return nil, n.fail(CheckResource, http.StatusInternalServerError, "", err)
 	}
 	// An array, a string or null would decode into an event without a value.
-	if start := bytes.TrimLeft(n.Plaintext, " \t\r\n"); len(start) == 0 || start[0] != '{' || !json.Valid(n.Plaintext) {
+	if !isObject(n.Plaintext) || !json.Valid(n.Plaintext) {
 		return nil, n.fail(CheckPlaintext, http.StatusBadRequest, "the resource opens, but is not a JSON object", nil)
 	}
 	n.MchID = opening[0].MchID()
@@ -185,59 +183,6 @@ func (r *Receiver) addressee(n *Notification, opening []*wxpay.Keys) *Error {
 		}
 	}
 	return nil
-}
-
-// Decode unmarshals the resource into v. Where v is an [Event], it must be the
-// one for this EventType. The error is a [*Error].
-func (n *Notification) Decode(v any) error {
-	if p := reflect.ValueOf(v); p.Kind() == reflect.Pointer && p.IsNil() { // of an event, asking its type would panic
-		return n.fail(CheckDecode, http.StatusInternalServerError, "it was to be decoded into a nil pointer", nil)
-	}
-	if e := eventOf(v); e != nil && e.EventType() != n.EventType {
-		return n.fail(CheckDecode, http.StatusInternalServerError, "it was to be decoded as a "+e.EventType(), nil)
-	}
-	if err := n.decode(v); err != nil {
-		return err
-	}
-	return nil
-}
-
-// eventOf is an event of the type that v ends at, for encoding/json follows every pointer and
-// interface. It is nil for a type that is none.
-func eventOf(v any) Event {
-	p := reflect.ValueOf(v)
-	for p.Kind() == reflect.Pointer || p.Kind() == reflect.Interface {
-		if p.Kind() == reflect.Pointer && p.IsNil() {
-			p = reflect.New(p.Type().Elem())
-		}
-		p = p.Elem()
-	}
-	if !p.IsValid() {
-		return nil
-	}
-	e, _ := reflect.New(p.Type()).Interface().(Event)
-	return e
-}
-
-// decode keeps the values out of its error: encoding/json would quote them.
-func (n *Notification) decode(v any) error {
-	if n.v2 || n.OriginalType == originalTypeV2 { // the latter came through encoding/json
-		if err := n.decodeV2(v); err != nil {
-			return err
-		}
-		return nil
-	}
-	err := json.Unmarshal(n.Plaintext, v)
-	if err == nil {
-		return nil
-	}
-	problem := "the resource does not decode"
-	var mismatch *json.UnmarshalTypeError
-	if errors.As(err, &mismatch) && mismatch.Type != nil { // a type's own unmarshaller makes them too
-		problem = "in the resource, " + mismatch.Field + " is not a " + mismatch.Type.String() +
-			"; until the type fits, take it from Plaintext with Handle"
-	}
-	return n.fail(CheckDecode, http.StatusInternalServerError, problem, err)
 }
 
 // String gives event type and id, so that a notification printed by mistake

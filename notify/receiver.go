@@ -127,7 +127,7 @@ func Deadline(d time.Duration) Option {
 }
 
 // Remember sets how many handled notifications of each merchant are kept in mind,
-// about 300 bytes each and 100 more for each further attempt that came. Default:
+// about 450 bytes each and 150 more for each further attempt that came. Default:
 // 65536. When there are more, the one handled first is forgotten, and would run
 // again if it came again. With 0 only deliveries that overlap share a run.
 func Remember(n int) Option {
@@ -160,12 +160,11 @@ type Event interface {
 // receiver began to serve, or a struct for an APIv2 event that has a field without
 // an xml tag or of a kind that no APIv2 message fills: all are mistakes of the program.
 func On[E Event](r *Receiver, f func(ctx context.Context, n *Notification, e *E) error) {
-	var zero E
+	eventType := eventTypeFor[E]()
 	if f == nil {
-		panic("notify.On: the function for " + zero.EventType() + " is nil")
+		panic("notify.On: the function for " + eventType + " is nil")
 	}
-	checkEventV2(zero.EventType(), new(E))
-	r.register("On", zero.EventType(), func(ctx context.Context, n *Notification) error {
+	r.register("On", eventType, func(ctx context.Context, n *Notification) error {
 		e := new(E)
 		if err := n.decode(e); err != nil {
 			return err

@@ -97,7 +97,7 @@ func (r *Receiver) report(ctx context.Context, e *Error) {
 		if v := recover(); v != nil {
 			logError(ctx, e)
 			slog.Default().ErrorContext(ctx, "The function given to notify.OnError panicked",
-				"error", wire.OneLine(words(panicked(v))), "stack", string(debug.Stack()))
+				"error", oneLine(words(panicked(v))), "stack", string(debug.Stack()))
 		}
 	}()
 	r.onError(ctx, e)

@@ -39,6 +39,27 @@ func TestErrorsPrintOneLine(t *testing.T) {
 	}
 }
 
+// However much a function's error says, the line stays short, and the whole can be had.
+func TestErrorsAreShort(t *testing.T) {
+	t.Parallel()
+	for _, char := range []string{"a", "\n", "\x00", "\xff", "中", "\U000E0001"} {
+		long := errors.New(strings.Repeat(char, 1<<16))
+		var got *notify.Error
+		r := notify.New(nil, notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key)),
+			notify.OnError(func(_ context.Context, e *notify.Error) { got = e }))
+		r.Otherwise(func(context.Context, *notify.Notification) error { return long })
+		r.Receive(t.Context(), nil, signedFields(wire.Fields{"out_trade_no": "T1"}).XML())
+		if got == nil || !errors.Is(got, long) {
+			t.Fatalf("%q: told %T", char, got)
+		}
+		text := got.Error()
+		if len(text) > 2<<10 || len(text) < 1<<10 || !strings.HasSuffix(text, "…") || wire.OneLine(text) != text ||
+			!strings.Contains(text, "handler check failed") {
+			t.Errorf("%q: printed %d bytes: %.100s", char, len(text), text)
+		}
+	}
+}
+
 // A carriage return that was signed arrives as one: as text and as a struct.
 func TestCarriageReturnsOfAPIv2(t *testing.T) {
 	t.Parallel()
