@@ -44,6 +44,9 @@ const (
 	apiV2Key = "WXPAY_APIV2_KEY" // only for paths that begin with v2/
 )
 
+// adminVariable is where a sandbox's admin is: for programs, no call needs it.
+const adminVariable = "WXPAY_ADMIN"
+
 func (c *credentials) addTo(cmd *cobra.Command) {
 	c.flags = map[string]*string{}
 	cmd.Flags().StringVar(&c.envFile, "env-file", "",

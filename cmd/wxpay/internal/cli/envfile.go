@@ -1,46 +1,109 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"maps"
+	"regexp"
+	"slices"
 	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/wxpay-go/wxpay/internal/spelling"
 )
 
 // An env file holds WXPAY_ variables, NAME=value a line, as shells and docker
 // read it. `wxpay sandbox` writes one and `wxpay call` reads it.
+//
+// A variable that is not recognised would be as good as absent, and without WXPAY_HOST a call goes
+// to WeChat Pay itself. So whatever is not understood is an error. A line is never shown: it may
+// be a secret.
 
 // readEnvFile gives the variables of a file. Lines that start with # are
-// comments; "export " before a name and quotes around a value are taken off.
+// comments; "export" before a name and quotes around a value are taken off.
 func readEnvFile(ctx context.Context, path string) (map[string]string, error) {
 	data, err := readFile(ctx, "the env file", path, aKey)
 	if err != nil {
 		return nil, err
 	}
-	vars, wrong := envVars(data)
+	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) ||
+		bytes.IndexByte(data, 0) >= 0 {
+		return nil, &failure{code: exitUsage, err: fmt.Errorf("%s is not UTF-8 text; it looks like UTF-16", path),
+			hint: "save it as UTF-8"}
+	}
+	vars, lines, wrong := envVars(data)
 	if wrong > 0 {
-		// The line is not shown: it may be a secret.
 		return nil, usage("%s: line %d is not NAME=value", path, wrong)
+	}
+	known := knownVariables()
+	for _, name := range slices.SortedFunc(maps.Keys(vars), func(a, b string) int { return lines[a] - lines[b] }) {
+		if nearest, mistaken := mistakenVariable(name, known); mistaken {
+			return nil, &failure{code: exitUsage,
+				err: fmt.Errorf("%s: line %d sets a variable that wxpay does not know%s", path, lines[name], nearest),
+				hint: "wxpay call --help names those it knows; those of other programs may stand here too, but not " +
+					"under names that begin with WXPAY"}
+		}
 	}
 	return vars, nil
 }
 
-// envVars gives the variables of an env file, and the first line that is none, counted from 1.
-func envVars(data []byte) (vars map[string]string, wrong int) {
-	vars = map[string]string{}
+// assignment is a line that sets a variable, under a name that a shell would take.
+var assignment = regexp.MustCompile(`^(?:export[\s\v\pZ]+)?([A-Za-z_][0-9A-Za-z_]*)[\s\v\pZ]*=(.*)$`)
+
+// envVars gives the variables of an env file and the lines they are set in, and the first line
+// that is none. Lines are counted from 1.
+func envVars(data []byte) (vars map[string]string, lines map[string]int, wrong int) {
+	vars, lines = map[string]string{}, map[string]int{}
+	text := strings.TrimPrefix(string(data), "\ufeff")
+	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
 	n := 0
-	for line := range strings.Lines(string(data)) {
+	for line := range strings.SplitSeq(text, "\n") {
 		n++
 		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' {
 			continue
 		}
-		name, value, ok := strings.Cut(strings.TrimPrefix(line, "export "), "=")
-		if name = strings.TrimSpace(name); !ok || name == "" {
-			return nil, n
+		set := assignment.FindStringSubmatch(line)
+		if set == nil {
+			return nil, nil, n
 		}
-		vars[name] = unquote(strings.TrimSpace(value))
+		vars[set[1]], lines[set[1]] = unquote(strings.TrimSpace(set[2])), n
 	}
-	return vars, 0
+	return vars, lines, 0
+}
+
+// knownVariables are those that may stand in an env file: what a call needs, where the admin is,
+// which the sandbox writes there, and the sandbox's flags.
+func knownVariables() []string {
+	known := []string{apiV3Key, apiV2Key, adminVariable}
+	for _, s := range settings {
+		known = append(known, s.variable)
+	}
+	newSandbox(System{}).Flags().VisitAll(func(f *pflag.Flag) {
+		known = append(known, variableOf(sandboxPrefix, f))
+	})
+	return known
+}
+
+// mistakenVariable says whether a name is none of ours and yet can only have been meant for one:
+// it begins as they do, or is spelled nearly like one. Case and underscores do not count.
+func mistakenVariable(name string, known []string) (nearest string, mistaken bool) {
+	if slices.Contains(known, name) {
+		return "", false
+	}
+	plain := func(s string) string { return strings.ReplaceAll(strings.ToUpper(s), "_", "") }
+	const slips = 2
+	best := slips + 1
+	for _, k := range known {
+		if d := spelling.Distance(plain(name), plain(k)); d < best {
+			best, nearest = d, "; did you mean "+k+"?"
+		}
+	}
+	begins := strings.HasPrefix(plain(name), "WXPAY")
+	// PAY_HOST is somebody else's.
+	return nearest, begins || nearest != "" && strings.HasPrefix(plain(name), "W")
 }
 
 func unquote(s string) string {

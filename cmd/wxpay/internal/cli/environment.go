@@ -7,13 +7,21 @@ import (
 	"github.com/spf13/pflag"
 )
 
+// sandboxPrefix begins the variables that stand for the flags of `wxpay sandbox`.
+const sandboxPrefix = "WXPAY_SANDBOX_"
+
+// variableOf is the variable that stands for a flag.
+func variableOf(prefix string, f *pflag.Flag) string {
+	return prefix + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+}
+
 // fromEnvironment gives the flags that were left out the values of their
 // variables: prefix and the flag's name, as in WXPAY_SANDBOX_LISTEN. A flag that
 // may be repeated takes several values separated by spaces.
 func fromEnvironment(sys System, cmd *cobra.Command, prefix string) error {
 	var wrong error
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		name := prefix + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		name := variableOf(prefix, f)
 		value := sys.Getenv(name)
 		if f.Changed || value == "" || wrong != nil || f.Name == "help" {
 			return

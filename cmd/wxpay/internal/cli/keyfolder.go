@@ -228,7 +228,7 @@ func (f folder) handOut(s *sandbox.Sandbox, mchid string) (handout, error) {
 func (h handout) env(apiV3, apiV2 string) string {
 	text := envBegins + " In a shell: set -a; . " + shellWord(h.EnvFile) + "; set +a\n"
 	for _, v := range [][2]string{
-		{"WXPAY_HOST", h.URL}, {"WXPAY_ADMIN", h.AdminURL}, {"WXPAY_MCHID", h.MchID}, {"WXPAY_SERIAL_NO", h.SerialNo},
+		{"WXPAY_HOST", h.URL}, {adminVariable, h.AdminURL}, {"WXPAY_MCHID", h.MchID}, {"WXPAY_SERIAL_NO", h.SerialNo},
 		{"WXPAY_PRIVATE_KEY", h.PrivateKey}, {"WXPAY_CERTIFICATE", h.Certificate},
 		{"WXPAY_PUBLIC_KEY_ID", h.PublicKeyID},
 		{"WXPAY_PUBLIC_KEY", h.PublicKey}, {"WXPAY_PLATFORM_CERTIFICATE", h.PlatformCertificate}, {apiV3Key, apiV3},

@@ -76,7 +76,7 @@ func (p proof) covers(name string, data []byte) bool {
 	case p.texts[string(data)]:
 		return len(data) > 0
 	case name == envFileName:
-		vars, _ := envVars(data)
+		vars, _, _ := envVars(data)
 		return bytes.HasPrefix(data, []byte(envBegins)) && p.serials[vars["WXPAY_SERIAL_NO"]]
 	}
 	block, rest := pem.Decode(data)

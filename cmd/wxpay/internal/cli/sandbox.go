@@ -51,7 +51,7 @@ Every flag can be given as a variable too, as in WXPAY_SANDBOX_LISTEN.`,
   wxpay sandbox --mchid 1230000109 --appid wx1234567890abcdef --plan edu-papay=42`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := fromEnvironment(sys, cmd, "WXPAY_SANDBOX_"); err != nil {
+			if err := fromEnvironment(sys, cmd, sandboxPrefix); err != nil {
 				return err
 			}
 			if o.asJSON && !cmd.Flags().Changed("quiet") {
