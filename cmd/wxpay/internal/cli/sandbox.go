@@ -43,6 +43,8 @@ keys and openids stay out of it; the admin's journal has the rest.
 
 State and keys live in the data folder: started again with the same folder it
 is the same sandbox, without the faults. The keys are made there and are worth nothing elsewhere.
+One sandbox at a time has a database, also where sandbox.db is a symbolic link to
+it; one with a second hard link is refused.
 Every flag can be given as a variable too, as in WXPAY_SANDBOX_LISTEN.`,
 		Example: `  wxpay sandbox
   wxpay sandbox --forward https://yourapp.com=http://127.0.0.1:8080

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 )
 
 // Recognise says whether the file at path is proved to be a database of ours, by our
@@ -16,7 +17,10 @@ func Recognise(path string) (ours bool, err error) {
 	ours, err = recognise(path)
 	if err != nil {
 		hint := "choose another folder"
-		if errors.Is(err, fs.ErrPermission) {
+		switch {
+		case errors.Is(err, errLinked):
+			hint = "put a copy of it into another folder and use that"
+		case errors.Is(err, fs.ErrPermission):
 			hint = "choose a folder this user may write to"
 		}
 		return false, &OpenError{Path: path, Problem: reason(err), Hint: hint, err: err}
@@ -24,8 +28,42 @@ func Recognise(path string) (ours bool, err error) {
 	return ours, nil
 }
 
+// resolve follows a database that is a symbolic link, as SQLite does: what belongs to the database
+// is beside the file, and so is the lock, whatever name it is opened by.
+func resolve(path string) (string, error) {
+	if info, err := os.Lstat(path); err != nil || info.Mode()&fs.ModeSymlink == 0 {
+		return path, nil // who opens it says what is wrong
+	}
+	file, err := filepath.EvalSymlinks(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", errors.New("it is a link to a file that is missing")
+	}
+	return file, err
+}
+
+// checkBeside refuses what SQLite would open beside the database or its lock, and is no file: to
+// open a pipe is to wait for who writes to it.
+func checkBeside(path string) error {
+	for _, name := range []string{path, path + lockSuffix} {
+		for _, part := range []string{"", "-journal", "-wal", "-shm"} {
+			info, err := os.Stat(name + part)
+			if err == nil && !info.Mode().IsRegular() && name+part != path {
+				return errors.New(filepath.Base(name+part) + " beside it is not a file")
+			}
+		}
+	}
+	return nil
+}
+
 // recognise reads the header: https://www.sqlite.org/fileformat.html#the_database_header
 func recognise(path string) (bool, error) {
+	path, err := resolve(path)
+	if err == nil {
+		err = checkBeside(path)
+	}
+	if err != nil {
+		return false, err
+	}
 	file, err := openFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
@@ -34,6 +72,18 @@ func recognise(path string) (bool, error) {
 		return false, err
 	}
 	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return false, err
+	}
+	if info.Mode().IsRegular() {
+		switch n, err := links(file); {
+		case err != nil:
+			return false, err
+		case n > 1:
+			return false, errLinked
+		}
+	}
 	var header [100]byte
 	_, err = io.ReadFull(file, header[:])
 	switch {
@@ -50,10 +100,6 @@ func recognise(path string) (bool, error) {
 	}
 	if page == 1 {
 		page = 1 << 16
-	}
-	info, err := file.Stat()
-	if err != nil {
-		return false, err
 	}
 	// A database that was never closed may have all but its first page in the file beside it.
 	beside, named := besideIsOurs(path + "-wal")
@@ -106,4 +152,8 @@ func openFile(path string) (*os.File, error) {
 	return os.Open(path)
 }
 
-var errOthers = errors.New("it belongs to another program")
+var (
+	errOthers = errors.New("it belongs to another program")
+	// By its other name another process would open it with another lock and another log beside it.
+	errLinked = errors.New("it has another name elsewhere, a hard link")
+)

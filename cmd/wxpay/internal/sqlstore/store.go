@@ -56,7 +56,8 @@ func (e *OpenError) Unwrap() error { return e.err }
 
 // Open opens the database at path and creates it, readable by this user only,
 // where there is none; one that others can read is taken away from them. A database
-// belongs to one process at a time. What is wrong comes back as an [*OpenError].
+// belongs to one process at a time, also where path is a symbolic link to it; one with a second
+// hard link is refused. What is wrong comes back as an [*OpenError].
 func Open(path string) (*Store, error) {
 	fail := func(err error, hint string) (*Store, error) {
 		return nil, &OpenError{Path: path, Problem: reason(err), Hint: hint, err: err}
@@ -65,16 +66,20 @@ func Open(path string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	target, err := resolve(path)
+	if err != nil {
+		return fail(err, "choose another folder")
+	}
 	// SQLite would say "unable to open database file" for all of these.
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	file, err := os.OpenFile(target, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return fail(err, "choose a folder this user may write to")
 	}
 	file.Close()
 
-	s := &Store{path: path, queue: make(chan *update), readers: make(chan *session, 8), closing: make(chan struct{}),
+	s := &Store{path: target, queue: make(chan *update), readers: make(chan *session, 8), closing: make(chan struct{}),
 		stopped: make(chan struct{})}
-	if s.unlock, err = claim(path + ".lock"); err != nil {
+	if s.unlock, err = claim(target + lockSuffix); err != nil {
 		return fail(err, "another wxpay may be running on it: stop that one or choose another folder")
 	}
 	if err := s.connect(); err != nil {
@@ -85,7 +90,7 @@ func Open(path string) (*Store, error) {
 		return fail(err, "move the file away to start afresh")
 	}
 	for _, part := range []string{"", "-wal", "-shm"} {
-		_ = os.Chmod(path+part, 0o600) // a file system without modes is no reason not to start
+		_ = os.Chmod(target+part, 0o600) // a file system without modes is no reason not to start
 	}
 	go s.commitLoop()
 	return s, nil
@@ -126,6 +131,9 @@ func connect(path, begin string, pragmas ...string) (*sql.DB, error) {
 	}
 	return db, nil
 }
+
+// lockSuffix names the file beside the database that is locked for good.
+const lockSuffix = ".lock"
 
 // claim takes a lock that the operating system gives back when the process
 // ends, however it ends. SQLite's own locks work on every system it runs on;
