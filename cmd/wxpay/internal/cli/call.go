@@ -73,7 +73,7 @@ The exit code says what became of the call: see wxpay --help.`,
 	f.StringArrayVarP(&o.queries, "query", "q", nil, "name=value adds to the query; may be repeated")
 	f.StringArrayVarP(&o.header, "header", "H", nil,
 		"'Name: value' sets a header, such as 'Accept-Language: en'; may be repeated")
-	f.DurationVar(&o.timeout, "timeout", 30*time.Second, "how long to wait for the answer")
+	f.DurationVar(&o.timeout, "timeout", 30*time.Second, "how long to wait for the answer; 0 waits without limit")
 	f.BoolVar(&o.raw, "raw", false, "print the answer byte for byte, which for v2/ is XML")
 	f.BoolVar(&o.mtls, "mtls", false,
 		"show the API certificate (--cert) in the TLS handshake; done unasked where a call is known to need it")
@@ -87,6 +87,9 @@ func (o *callOptions) run(ctx context.Context, sys System, method, path string) 
 	methods := []string{"GET", "POST", "PUT", "PATCH", "DELETE"}
 	if !slices.Contains(methods, method) {
 		return usage("there is no such method; there are %s", strings.Join(methods, ", "))
+	}
+	if o.timeout < 0 {
+		return usage("--timeout is negative; give how long to wait for the answer, as in --timeout 30s")
 	}
 	v2 := isV2(path)
 	if v2 && method != "POST" {

@@ -24,6 +24,10 @@ type folder struct{ path string }
 // openFolder makes the folder where there is none. It keeps itself out of
 // version control: there are private keys in it.
 func openFolder(path string) (folder, error) {
+	if path == "" { // which would be the current folder, whatever is in it
+		return folder{}, usage("--data is empty; give a folder for the database and the keys, as in --data %s",
+			sandboxFolder)
+	}
 	absolute, err := filepath.Abs(path)
 	if strings.ContainsFunc(absolute, unicode.IsControl) {
 		return folder{}, usage("the name of the data folder %q has a line break or another control character in it; "+
