@@ -42,8 +42,8 @@ func readEnvFile(ctx context.Context, path string) (map[string]string, error) {
 		if nearest, mistaken := mistakenVariable(name, known); mistaken {
 			return nil, &failure{code: exitUsage,
 				err: fmt.Errorf("%s: line %d sets a variable that wxpay does not know%s", path, lines[name], nearest),
-				hint: "wxpay call --help names those it knows; those of other programs may stand here too, but not " +
-					"under names that begin with WXPAY"}
+				hint: "wxpay call --help names those it knows; those of other programs may stand here too, under " +
+					"names that are no slip away from them"}
 		}
 	}
 	return vars, nil
@@ -87,8 +87,8 @@ func knownVariables() []string {
 	return known
 }
 
-// mistakenVariable says whether a name is none of ours and yet can only have been meant for one:
-// it begins as they do, or is spelled nearly like one. Case and underscores do not count.
+// mistakenVariable says whether a name is none of ours and yet was meant for one: it begins with a W
+// and is spelled nearly like one. Case and underscores do not count.
 func mistakenVariable(name string, known []string) (nearest string, mistaken bool) {
 	if slices.Contains(known, name) {
 		return "", false
@@ -101,9 +101,8 @@ func mistakenVariable(name string, known []string) (nearest string, mistaken boo
 			best, nearest = d, "; did you mean "+k+"?"
 		}
 	}
-	begins := strings.HasPrefix(plain(name), "WXPAY")
-	// PAY_HOST is somebody else's.
-	return nearest, begins || nearest != "" && strings.HasPrefix(plain(name), "W")
+	// PAY_HOST is somebody else's, and WXPAY_PLAN_ID may be the user's own.
+	return nearest, nearest != "" && strings.HasPrefix(plain(name), "W")
 }
 
 func unquote(s string) string {
