@@ -44,8 +44,8 @@ func (c *Call) SendNotice(contract *ContractRow, amount int64, days int) error {
 			Hinting("a notice with other parameters is open until " + contract.Notice.Until.Format(time.RFC3339))
 	}
 	if !Within(c.Now, n.From, n.Until) {
-		return r.Refuse(problemHours, "notices may be sent from "+n.From.String()+" to "+n.Until.String()+
-			" in Beijing, where it is "+HourOf(c.Now).String())
+		return r.Refuse(problemHours, "notices may be sent from "+Hhmm(n.From)+" to "+Hhmm(n.Until)+
+			" in Beijing, where it is "+Hhmm(HourOf(c.Now)))
 	}
 	w, err := c.Wallet(contract.Person)
 	if err != nil {

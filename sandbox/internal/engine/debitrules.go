@@ -87,7 +87,7 @@ func LimitsOr(l, other ledger.Limits) ledger.Limits {
 // https://pay.weixin.qq.com/doc/v2/merchant/4011987907
 var testLimits = ledger.Limits{PerDebit: 10, SuccessesPerDay: 100}
 
-// trouble is a reason to refuse a debit. What it is called on the wire differs
+// debitProblem is a reason to refuse a debit. What it is called on the wire differs
 // from product to product.
 type debitProblem string
 

@@ -20,7 +20,7 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
-// GenerateKeys is [GenerateKeys].
+// GenerateKeys makes fresh key material.
 func GenerateKeys() (*ledger.KeyMaterial, error) {
 	cert, key, err := Generate("wxpay sandbox platform")
 	if err != nil {
@@ -34,7 +34,7 @@ func GenerateKeys() (*ledger.KeyMaterial, error) {
 		PublicKeyKey: wxpay.NewSecret(second)}, nil
 }
 
-// GenerateMerchantKeys is [GenerateMerchantKeys].
+// GenerateMerchantKeys fills in what a merchant lacks of keys.
 func GenerateMerchantKeys(m *ledger.Merchant) error {
 	fresh := &Random{rand: rand.Reader}
 	for _, key := range []*wxpay.Secret{&m.APIv3Key, &m.APIv2Key} {
@@ -116,7 +116,7 @@ func parsePlatformKeys(m *ledger.KeyMaterial) (*platformKeys, error) {
 
 // signer picks what a message to the merchant is signed with: the key the
 // request asked for in Wechatpay-Serial, as far as the merchant has it.
-func (k *platformKeys) signer(m *Merchant, asked string) (id string, key crypto.Signer) {
+func (k *platformKeys) signingKey(m *Merchant, asked string) (id string, key crypto.Signer) {
 	if m.KeyMode == ledger.KeysCertificate || (m.KeyMode == ledger.KeysBoth && k.known(asked)) {
 		if k.rotated.Load() == nil {
 			return k.serial, k.certKey

@@ -13,7 +13,7 @@ const SandboxName = "wxpay sandbox, not WeChat Pay"
 // sign writes the headers that prove body to be WeChat Pay's, or fail to where
 // faults were applied. asked is the Wechatpay-Serial of a request.
 func (e *Engine) sign(h http.Header, m *Merchant, asked string, body []byte, s injected) error {
-	id, key := e.Keys.signer(m, asked)
+	id, key := e.Keys.signingKey(m, asked)
 	now, signed := e.WireNow(), body
 	if s != nil {
 		id, key, now, signed = e.signWrongly(m, id, key, now, body, s)
