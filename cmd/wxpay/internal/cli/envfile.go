@@ -87,8 +87,8 @@ func knownVariables() []string {
 	return known
 }
 
-// mistakenVariable says whether a name is none of ours and yet was meant for one: it begins with a W
-// and is spelled nearly like one. Case and underscores do not count.
+// mistakenVariable says whether a name is none of ours and yet was meant for one: it begins with a
+// W and is spelled nearly like one. Case and underscores do not count.
 func mistakenVariable(name string, known []string) (nearest string, mistaken bool) {
 	if slices.Contains(known, name) {
 		return "", false
