@@ -82,14 +82,23 @@ func TestWhatIsRepeatedOfABody(t *testing.T) {
 	var says string
 	c := clientOver(t, func(*http.Request) (*http.Response, error) { return signedReply(400, says), nil })
 	for name, body := range map[string]any{
-		"an account":  `{"receivers":[{"type":"PERSONAL_OPENID","account":"` + payer + `"}]}`,
-		"a list":      `{"openids":["` + payer + `"]}`,
-		"escaped":     `{"\u006fpenid":"\u006f` + payer[1:] + `"}`,
-		"encrypted":   map[string]string{"sealed": payer},
-		"in a string": map[string]string{"list": `[{"sub_openid":"` + payer + `"}]`},
+		"an account":               `{"receivers":[{"type":"PERSONAL_OPENID","account":"` + payer + `"}]}`,
+		"a list":                   `{"openids":["` + payer + `"]}`,
+		"escaped":                  `{"\u006fpenid":"\u006f` + payer[1:] + `"}`,
+		"encrypted":                map[string]string{"sealed": payer},
+		"in a string":              map[string]string{"list": `[{"sub_openid":"` + payer + `"}]`},
+		"after a line":             "\n" + `{"payer":{"openid":"` + payer + `"}}`,
+		"after blanks":             json.RawMessage(" \t{\"openid\":\"" + payer + `"}`),
+		"after a line in a string": map[string]string{"list": "\n" + `[{"sub_openid":"` + payer + `"}]`},
+		"a string in a string":     map[string]string{"list": `"` + payer + `"`},
+		"a root that is a string":  `"` + payer + `"`,
 	} {
 		says = `{"code":"PARAM_ERROR","message":"` + payer + ` is nobody, JSAPI or not"}`
-		_, err := c.Chain("v3/x").Post(bg, body, wxpay.Encrypt("/sealed"))
+		var encrypt wxpay.Option
+		if name == "encrypted" {
+			encrypt = wxpay.Encrypt("/sealed")
+		}
+		_, err := c.Chain("v3/x").Post(bg, body, encrypt)
 		raw, marshalErr := json.Marshal(err)
 		for _, text := range []string{fmt.Sprint(err), string(raw)} {
 			if strings.Contains(text, payer) || !strings.Contains(text, "… is nobody, JSAPI or not") ||

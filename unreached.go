@@ -125,11 +125,8 @@ func (c *call) told() []string {
 }
 
 // valuesOf are the strings in JSON, and in JSON that such a string holds, that may name
-// somebody.
+// somebody. What is JSON the decoder says: it may begin with white space.
 func valuesOf(raw []byte) (values []string) {
-	if len(raw) == 0 || raw[0] != '{' && raw[0] != '[' {
-		return nil
-	}
 	for d := json.NewDecoder(bytes.NewReader(raw)); ; {
 		token, err := d.Token()
 		if err != nil {
