@@ -66,6 +66,10 @@ func (c *Client) Download(ctx context.Context, downloadURL, hashType, hashValue 
 		k.fail("the hash is not 40 hexadecimal digits: take it from the reply that gave the address")
 	case len(k.query) > 0:
 		k.fail("a download takes no query but that of its address")
+	case len(k.vars) > 0:
+		k.fail("a wxpay.Path(name, value) names no variable: the address of a download has none")
+	case len(k.encrypt)+len(k.decrypt) > 0:
+		k.fail("wxpay.Encrypt and wxpay.Decrypt are for fields of JSON, which a download has not: leave them out")
 	}
 	if err := k.unsent(); err != nil {
 		return nil, err

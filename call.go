@@ -59,7 +59,7 @@ func (c *call) unsent() error {
 	if c.problem == "" {
 		return nil
 	}
-	return &RequestError{Operation: c.operation(), Problem: c.problem, err: wire.Hide(c.cause)}
+	return &RequestError{Operation: c.operation(), Problem: c.problem, err: wire.Hide(spoken(c.cause))}
 }
 
 // operation names the call in errors. Values are left out: an openid is one.
@@ -120,7 +120,7 @@ func (c *call) send(ctx context.Context, uri, query string) (*http.Response, err
 	}
 	request, err := c.request(uri, query)
 	if err != nil {
-		return nil, &RequestError{Operation: c.operation(), Problem: quiet(err), err: wire.Hide(err)}
+		return nil, &RequestError{Operation: c.operation(), Problem: quiet(err), err: wire.Hide(spoken(err))}
 	}
 	return c.roundTrip(ctx, c.client.transport(), request)
 }

@@ -55,6 +55,13 @@
 // sends a call of any method again, the same bytes, when the server says that it
 // did not process it (REFUSED_STREAM, GOAWAY) or resets it with PROTOCOL_ERROR.
 //
+// # What is printed
+//
+// Errors and results print no body, and of what WeChat Pay repeats of a call what [Error.Error]
+// says. net/http has a log of its own: where a server sends more than its Content-Length, it
+// writes the beginning of the rest to the standard logger (package log), and no Transport can turn
+// that off. A program that may not log it gives log.SetOutput a writer that drops such lines.
+//
 // # Testing
 //
 // WeChat Pay has no sandbox for v3. Package sandbox is one: sandbox.New(t)

@@ -77,6 +77,9 @@ func (e *Error) Field() (field, issue string) {
 			Issue string `json:"issue"`
 		} `json:"detail"`
 	}
+	if e == nil {
+		return "", ""
+	}
 	_ = json.Unmarshal(e.Detail, &d) // free-form by contract: what does not fit stays empty
 	if d.Issue == "" {
 		d.Issue = d.Detail.Issue
@@ -84,9 +87,13 @@ func (e *Error) Field() (field, issue string) {
 	return d.Field, d.Issue
 }
 
-// Error gives operation, status, code, message, the field at fault and the
-// request id. Where WeChat Pay repeats a value of the call's path or query it prints …
-// instead, for that may be an openid; the fields keep what came.
+// Error gives operation, status, code, message, the field at fault and the request
+// id. Where WeChat Pay repeats a value of the call it prints … instead, for that may be an
+// openid; the fields keep what came. That are the values of path, query and body from 4 bytes,
+// numbers of a body from 6 digits, what was encrypted from 2 characters, as they are and as JSON
+// and addresses escape them. What else is repeated of a body stays readable: words of capitals,
+// such as JSAPI; words of small letters below 6, or that name a member or stand in the path; and
+// values in another spelling, such as in capitals.
 func (e *Error) Error() string {
 	if e == nil {
 		return nilError
@@ -127,22 +134,15 @@ func (e Error) MarshalJSON() ([]byte, error) {
 }
 
 // clipped is the first n bytes of what WeChat Pay says, without what it repeats of the
-// call. A message that is too long is cut first, for a proxy may send megabytes, and
-// then loses what may be half of a value.
-func (e *Error) clipped(s string, n int) string {
-	long := len(s) > 4*maxMessage
-	if long {
-		s = strings.ToValidUTF8(s[:4*maxMessage], "")
-	}
-	s = without(s, e.told.Reveal())
-	if long {
-		s = strings.ToValidUTF8(s[:max(0, len(s)-maxMessage)], "") + "…"
-	}
-	return wire.Clip(s, n)
-}
+// call.
+func (e *Error) clipped(s string, n int) string { return wire.Clip(without(s, e.told.Reveal(), n), n) }
 
 // maxMessage is how much of WeChat Pay's explanation is printed, in bytes.
 const maxMessage = 512
+
+// MarshalText is what Error gives, for XML and logs. An encoder that asks for none of these
+// methods, such as encoding/gob, writes the fields as they came.
+func (e Error) MarshalText() ([]byte, error) { return []byte(e.Error()), nil }
 
 // Format prints what Error gives, whatever the verb.
 func (e Error) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, &e) }
@@ -152,6 +152,9 @@ func (e Error) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, &e) }
 // inside. With other numbers it would be a second order. Whether this call may
 // have taken effect is another question, which [OutcomeUnknown] answers.
 func (e *Error) Temporary() bool {
+	if e == nil {
+		return false
+	}
 	switch e.Code {
 	case "SYSTEMERROR", "FREQUENCY_LIMITED": // APIv2 says so with HTTP 200
 		return true

@@ -50,8 +50,8 @@ import (
 //
 // Source: https://pay.weixin.qq.com/wiki/doc/api/tools/mch_pay.php?chapter=14_2
 func OutcomeUnknown(err error) bool {
-	if isNilPointer(err) {
-		return true // an error that is none says nothing
+	if isNilPointer(err) || err != nil && !sound(err) {
+		return true // an error that is none, or cannot be asked, says nothing
 	}
 	switch e := err.(type) {
 	case nil, *RequestError, *ConfigError, *KeyError:

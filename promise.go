@@ -49,7 +49,7 @@ func (e *PanicError) Error() string {
 	var said string
 	switch v := e.Value.(type) {
 	case error:
-		said = quiet(spoken(v))
+		said = quiet(v)
 	case string:
 		said = quiet(errors.New(v))
 	default:
@@ -67,7 +67,7 @@ func (e *PanicError) Unwrap() error {
 		return nil
 	}
 	err, _ := e.Value.(error)
-	return err
+	return spoken(err)
 }
 
 // Format prints the type. What came of the call is [Promise.Wait]'s to tell: it may be
@@ -102,7 +102,7 @@ func start[T any](f func() (T, error)) *Promise[T] {
 // true of it.
 type afterwards struct{ err wire.Hidden[error] }
 
-func (e *afterwards) Error() string                { return oneLine(spoken(e.err.Reveal()).Error()) }
+func (e *afterwards) Error() string                { return oneLine(e.err.Reveal().Error()) }
 func (e afterwards) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, &e) }
 func (e *afterwards) Unwrap() error                { return e.err.Reveal() }
 
@@ -117,7 +117,7 @@ func (p *Promise[T]) Then(f func(T) error) *Promise[T] {
 			return p.value, p.err
 		}
 		if err := f(p.value); err != nil {
-			return p.value, &afterwards{wire.Hide(err)}
+			return p.value, &afterwards{wire.Hide(spoken(err))}
 		}
 		return p.value, nil
 	})
@@ -135,7 +135,7 @@ func (p *Promise[T]) Otherwise(f func(error) (T, error)) *Promise[T] {
 		}
 		value, err := f(p.err)
 		if err != nil && OutcomeUnknown(p.err) {
-			err = &afterwards{wire.Hide(err)}
+			err = &afterwards{wire.Hide(spoken(err))}
 		}
 		return value, err
 	})

@@ -24,7 +24,8 @@ type Result struct {
 }
 
 // Format prints the status, the length of the body and the request id, whatever the
-// verb: header and body may name the payer, and so may the call.
+// verb: header and body may name the payer, and so may the call. fmt asks no method of what is in
+// an unexported field of a struct of yours: keep there the pointer, not a Result.
 func (r Result) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "wxpay.Result{Status: %d, Body: %d bytes, RequestID: %q}", r.Status, len(r.Body),
 		wire.Clip(r.RequestID(), 128))
@@ -46,7 +47,7 @@ func (r *Result) RequestID() string { return r.Header.Get(wire.HeaderRequestID) 
 // are filled. A field of another kind, or without a tag, is an error.
 func (r *Result) Decode(v any) error {
 	if r.fields != nil {
-		return r.decodeError(r.fields.Fill(v))
+		return r.decodeError(spoken(r.fields.Fill(v)))
 	}
 	body, err := r.clear()
 	if err == nil {
@@ -61,7 +62,7 @@ func ofJSON(err error) error {
 	case nil, *json.UnmarshalTypeError, *json.SyntaxError, *json.InvalidUnmarshalError:
 		return err
 	}
-	return &ownUnmarshaller{wire.Hide(err)}
+	return &ownUnmarshaller{wire.Hide(spoken(err))}
 }
 
 type ownUnmarshaller struct{ err wire.Hidden[error] }
@@ -96,7 +97,8 @@ func (r *Result) clear() ([]byte, error) {
 	if r.call == nil {
 		return r.Body, nil
 	}
-	return r.call.decrypted(r.Body)
+	body, err := r.call.decrypted(r.Body)
+	return body, spoken(err)
 }
 
 func (r *Result) decodeError(err error) error {
@@ -128,6 +130,8 @@ func (e *DecodeError) Error() string {
 	var mismatch *json.UnmarshalTypeError
 	var syntax *json.SyntaxError
 	switch {
+	case err == nil: // a program made the error itself
+		why = "no cause is known"
 	case errors.As(err, &mismatch) && mismatch.Field == "": // the whole reply, or an element of no name
 		why = "a JSON " + kindOf(mismatch) + " does not fit " + wanted(mismatch)
 	case errors.As(err, &mismatch): // its own words would quote the value

@@ -15,7 +15,8 @@ import (
 // Encrypt names fields of the body that travel encrypted to WeChat Pay, as
 // JSON pointers such as "/identity/real_name"; "*" stands for every element of
 // a list. The body is given in clear. A field that is not there, null or empty is
-// left alone. Where a pointer leads to anything but strings, or the call is APIv2,
+// left alone, and a call without a body has none.
+// Where a pointer leads to anything but strings, or the call is APIv2,
 // which has no encrypted fields, the call is not sent: a [*RequestError].
 //
 // The typed chain, and the index of what is typed, know which fields these are and need no

@@ -154,6 +154,7 @@ func (c *call) lost(err error, transport http.RoundTripper) error {
 	// net/http asks where the proxy is before it asks for a connection.
 	if own && t.Proxy != nil && c.flight.state.Load() != left {
 		c.flight.proxy, noProxy = t.Proxy(r)
+		noProxy = spoken(noProxy)
 		proxied = c.flight.proxy != nil
 	}
 	// A transport that traces one attempt may have made others without a word, such

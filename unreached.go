@@ -1,18 +1,12 @@
 package wxpay
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
-	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
@@ -85,149 +79,3 @@ func isStatusText(text string) bool {
 // quiet is the words of a transport's error, without any value that the call took
 // along in its address, however it is quoted or escaped.
 func (c *call) quiet(err error) string { return quiet(err, c.told()...) }
-
-// told is what the call's address tells, in every way it may be repeated, the strings
-// of its body, those encrypted in it as well, and what the proxy was told, which may
-// repeat it in the answer to CONNECT; longest first.
-func (c *call) told() []string {
-	u := c.flight.request.URL
-	told := []string{u.EscapedPath(), u.Path, u.RawQuery}
-	var values []string
-	for _, v := range c.vars {
-		values = append(values, *v.value)
-	}
-	for pair := range strings.SplitSeq(u.RawQuery, "&") {
-		_, value, _ := strings.Cut(pair, "=")
-		values = append(values, value)
-		if clear, err := url.QueryUnescape(value); err == nil {
-			values = append(values, clear)
-		}
-	}
-	values = append(append(values, c.inClear...), valuesOf(c.body)...)
-	for _, value := range c.fields {
-		values = append(values, valuesOf([]byte(value))...)
-		if !isWord(value) {
-			values = append(values, value)
-		}
-	}
-	if proxy := c.flight.proxy; proxy != nil && proxy.User != nil {
-		name := proxy.User.Username()
-		password, _ := proxy.User.Password()
-		values = append(values, name, password, base64.StdEncoding.EncodeToString([]byte(name+":"+password)))
-	}
-	for _, v := range values {
-		if len(v) >= minTold {
-			told = append(told, v, string(appendEscaped(nil, v, false)), url.PathEscape(v), url.QueryEscape(v))
-		}
-	}
-	slices.SortFunc(told, func(a, b string) int { return len(b) - len(a) }) // one may hold another
-	return told
-}
-
-// valuesOf are the strings in JSON, and in JSON that such a string holds, that may name
-// somebody. What is JSON the decoder says: it may begin with white space.
-func valuesOf(raw []byte) (values []string) {
-	for d := json.NewDecoder(bytes.NewReader(raw)); ; {
-		token, err := d.Token()
-		if err != nil {
-			return values // the end, or no JSON
-		}
-		if text, ok := token.(string); ok && !isWord(text) {
-			values = append(append(values, text), valuesOf([]byte(text))...)
-		}
-	}
-}
-
-// isWord says that a value is one of a language: a constant such as JSAPI, or the name
-// of a member.
-func isWord(s string) bool {
-	return strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") == "" || strings.Trim(s, "abcdefghijklmnopqrstuvwxyz_") == ""
-}
-
-// without is a string without what is told.
-func without(text string, told []string) string {
-	for _, t := range told {
-		if t != "" {
-			text = strings.ReplaceAll(text, t, "…")
-		}
-	}
-	return text
-}
-
-// minTold is the length from which a value is looked for. What is shorter names
-// nobody, and stands in addresses of machines and in ports.
-const minTold = 4
-
-// quiet is an error's words without what is told, and without what they quote or
-// address: a URL has the values of variables, queries and the password of a proxy.
-func quiet(err error, told ...string) string {
-	text, _, _ := strings.Cut(wordsOf(err), " line: ") // net/textproto repeats a header there
-	words := strings.Fields(unquoted(without(text, told)))
-	for i, word := range words {
-		if scheme, _, found := strings.Cut(word, "://"); found {
-			words[i] = scheme + "://…"
-		} else if at := strings.LastIndex(word, "@"); at >= 0 { // a proxy's user and password
-			words[i] = "…" + word[at:]
-		}
-	}
-	return wire.Clip(strings.Join(words, " "), 256)
-}
-
-// wordsOf leaves out what one of our own errors says of sending: that was about
-// another call.
-func wordsOf(err error) string {
-	var (
-		unsent *RequestError
-		lost   *TransportError
-	)
-	switch err = withoutURL(err); {
-	case errors.As(err, &lost) && lost != nil:
-		return lost.Problem
-	case errors.As(err, &unsent) && unsent != nil:
-		return unsent.Problem
-	}
-	return err.Error()
-}
-
-// spoken is an error of somebody else's that can be asked what it says and is. One whose
-// methods panic, such as a nil pointer, is replaced.
-func spoken(err error) (safe error) {
-	if err == nil {
-		return nil
-	}
-	defer func() {
-		if recover() != nil {
-			safe = fmt.Errorf("a %T whose methods panic, such as a nil one", err)
-		}
-	}()
-	_ = err.Error()
-	_ = includes(err, context.Canceled)
-	return err
-}
-
-// includes is errors.Is, which panics over two values of a type that cannot be compared.
-func includes(err, target error) (ok bool) {
-	defer func() { _ = recover() }()
-	return errors.Is(err, target)
-}
-
-// unquoted leaves out what stands between double quotes.
-func unquoted(text string) string {
-	var b strings.Builder
-	for {
-		before, rest, found := strings.Cut(text, `"`)
-		b.WriteString(before)
-		if !found {
-			return b.String()
-		}
-		b.WriteString(`"…"`)
-		end := 0
-		for end < len(rest) && rest[end] != '"' {
-			if rest[end] == '\\' {
-				end++
-			}
-			end++
-		}
-		text = rest[min(end+1, len(rest)):]
-	}
-}

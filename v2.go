@@ -132,7 +132,7 @@ func (c *call) doV2(ctx context.Context) (*Result, error) {
 	defer cancel()
 	request, err := http.NewRequest(c.method, c.client.host.String()+path, nil)
 	if err != nil {
-		return nil, &RequestError{Operation: c.operation(), Problem: quiet(err), err: wire.Hide(err)}
+		return nil, &RequestError{Operation: c.operation(), Problem: quiet(err), err: wire.Hide(spoken(err))}
 	}
 	c.flight.carry(request, c.fields.XML())
 	request.Header["Content-Type"] = []string{"text/xml; charset=utf-8"}
@@ -208,8 +208,11 @@ func (c *call) entryURL() (string, error) {
 		c.fail("only v2/… paths are opened as a signed URL")
 	}
 	path := c.pathV2()
-	if c.fields == nil {
+	switch {
+	case c.fields == nil:
 		c.fail("the fields are nil")
+	case c.mtls || c.sealed != nil || c.header != nil:
+		c.fail("wxpay.MTLS, SealedFile and Header mean nothing to an address that a payer opens: leave them out")
 	}
 	c.signPage()
 	if err := c.unsent(); err != nil {
@@ -266,7 +269,7 @@ func (c *Client) ContractExtraData(fields map[string]string) (NavigateToMiniProg
 	k.signPage()
 	if k.problem != "" {
 		return NavigateToMiniProgram{}, &RequestError{Operation: "ContractExtraData", Problem: k.problem,
-			err: wire.Hide(k.cause)}
+			err: wire.Hide(spoken(k.cause))}
 	}
 	return NavigateToMiniProgram{SigningMiniProgram, "pages/index/index", k.fields}, nil
 }

@@ -69,8 +69,13 @@ func NewKeys(cfg Config) (*Keys, error) {
 // MchID is the merchant whose keys they are.
 func (k *Keys) MchID() string { return k.mchID }
 
-// Now is the time by the clock the keys were made with.
-func (k *Keys) Now() time.Time { return k.now() }
+// Now is the time by the clock the keys were made with, of empty Keys the machine's.
+func (k *Keys) Now() time.Time {
+	if k.none() {
+		return time.Now()
+	}
+	return k.now()
+}
 
 // none tells of keys that [NewKeys] did not make: nothing is verified or opened with them.
 func (k *Keys) none() bool { return k == nil || len(k.aeads) == 0 }
@@ -222,8 +227,11 @@ func (k *Keys) Open(nonce, associatedData, ciphertext string) ([]byte, error) {
 
 // Current is the key to encrypt sensitive fields with and to declare in
 // Wechatpay-Serial: the public key where there is one, otherwise the
-// certificate that took effect last.
+// certificate that took effect last. Empty Keys have none.
 func (k *Keys) Current() PlatformKey {
+	if k.none() {
+		return PlatformKey{}
+	}
 	now := k.now()
 	var best *PlatformKey
 	for i := range k.platform {

@@ -28,11 +28,10 @@ func Zero(pointers ...string) Option {
 
 // takeZero tells whether Zero names the field of a query, and ticks it off.
 func (c *call) takeZero(name string) bool {
-	i := slices.Index(c.zeros, "/"+name)
-	if i >= 0 {
-		c.zeros = slices.Delete(slices.Clone(c.zeros), i, i+1)
-	}
-	return i >= 0
+	rest := slices.DeleteFunc(slices.Clone(c.zeros), func(pointer string) bool { return pointer == "/"+name })
+	found := len(rest) < len(c.zeros)
+	c.zeros = rest
+	return found
 }
 
 // withZeros is the JSON of a body, with what Zero names put in. What it does not find

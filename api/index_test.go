@@ -43,6 +43,10 @@ func TestUnknownPathsOfTheMap(t *testing.T) {
 	if r.method != "" {
 		t.Errorf("something was sent: %s %s", r.method, r.uri)
 	}
+	_, err := api.Index(c).At(strings.Repeat("\U000e0001", 256))
+	if err == nil || len(err.Error()) > 2048 {
+		t.Errorf("%d bytes", len(err.Error()))
+	}
 }
 
 func TestIndexHasEveryPath(t *testing.T) {

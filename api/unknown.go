@@ -22,7 +22,7 @@ func (e *UnknownPathError) Error() string {
 	if e.Path == "" {
 		return "wxpay: the index has no such path, and a map does not tell which: api.Index(c).At(path) names the nearest; Client.Chain calls any path"
 	}
-	return fmt.Sprintf("wxpay: the index has no path %.256q; the nearest is %q, and Client.Chain calls any path", e.Path, e.Nearest)
+	return fmt.Sprintf("wxpay: the index has no path %.128q; the nearest is %q, and Client.Chain calls any path", e.Path, e.Nearest)
 }
 
 // Unwrap makes it a [*wxpay.RequestError] as well: nothing was sent.

@@ -143,8 +143,12 @@ func isPath(s string) bool {
 const shortest = 16
 
 func isKey(s string) bool {
-	if len(s) == 32 && !strings.ContainsAny(s, `/\`) { // as long as an APIv3 or APIv2 key
-		return true
+	// As long as an APIv3 or APIv2 key, with space around it or its name before it as well.
+	_, value, _ := strings.Cut(s, "=")
+	for _, text := range []string{s, value} {
+		if text = strings.Trim(text, " '\""); len(text) == 32 && !strings.ContainsAny(text, `/\`) {
+			return true
+		}
 	}
 	if len(s) >= shortest && isNoisy(s) {
 		return true
