@@ -45,6 +45,7 @@ const (
 
 // Attempt is one try to deliver a notification.
 type Attempt struct {
+	No     int       `json:"no,omitempty"` // its number; a fault makes several of one attempt, of the same number
 	At     time.Time `json:"at"`
 	Status int       `json:"status,omitempty"` // HTTP status of the answer; 0 for none
 	Error  string    `json:"error,omitempty"`  // why it failed

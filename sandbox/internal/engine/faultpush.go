@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"context"
 	"sync"
 	"time"
 
@@ -38,38 +37,32 @@ func forged(n fault.Name) bool {
 }
 
 // redirect keeps a notification from being sent when it first is due, where a fault
-// wants that, and says whether one did. A notification is redirected once.
-func (e *Engine) redirect(ctx context.Context, p *PushRow) bool {
-	if len(p.Faults) > 0 || len(p.Attempts) > 1 {
+// wants that, and says whether one did. A notification is redirected once. That
+// happens in the step that would begin its attempt, or another could be under way.
+func (c *claiming) redirect(p *PushRow) bool {
+	if len(p.Faults) > 0 || p.Begun > 0 || len(p.Attempts) > 0 {
 		return false
 	}
-	met := e.Faults.ofPush(p, ofWhole)
+	met, known := c.met[p.ID]
+	if !known {
+		met = c.Faults.ofPush(p, ofWhole)
+		c.met[p.ID] = met
+	}
 	if met == nil {
 		return false
 	}
-	if err := e.Step(context.WithoutCancel(ctx), func(s *Step) error {
-		now, err := Get[PushRow](s.Tx, p.ID)
-		if err != nil {
-			return err
-		}
-		now.Attempts, now.Slot, now.Faults = now.Attempts[:len(now.Attempts)-1], 0, met.names()
-		switch f := met[0]; f.Name {
-		case fault.Lost:
-			now.State, now.Problem, now.NextAt = ledger.PushLost, "an injected fault lost it; only a "+
-				"query tells", time.Time{}
-		case fault.Reordered:
-			now.Held = true
-			now.NextAt = s.Now.Add(f.Delay) // if nothing follows
-			e.Faults.holding.Store(true)
-		default:
-			now.NextAt = s.Now.Add(f.Delay)
-		}
-		s.Pushed = true
-		return Put(s.Tx, now)
-	}); err != nil {
-		e.Logf("sandbox: the fault %q of %s: %v", met[0].Name, p.ID, err)
-		return false
+	p.Faults = met.names()
+	switch f := met[0]; f.Name {
+	case fault.Lost:
+		p.State, p.Problem, p.NextAt = ledger.PushLost, "an injected fault lost it; only a query tells", time.Time{}
+	case fault.Reordered:
+		p.Held = true
+		p.NextAt = c.Now.Add(f.Delay) // if nothing follows
+		c.Faults.holding.Store(true)
+	default:
+		p.NextAt = c.Now.Add(f.Delay)
 	}
+	c.Pushed = true
 	return true
 }
 

@@ -13,9 +13,11 @@ import (
 type PushRow struct {
 	Rev
 	ledger.Push
-	Slot    int          `json:"slot"`           // of the schedule, used by the next attempt
-	Held    bool         `json:"held,omitempty"` // until the next one about the same thing was sent
-	Retries schedule     `json:"-"`              // given by whoever writes the push
+	Slot    int          `json:"slot"`            // of the schedule, used by the next attempt
+	Held    bool         `json:"held,omitempty"`  // until the next one about the same thing was sent
+	Begun   int          `json:"begun"`           // attempts so far, of which the last has this number
+	Asked   bool         `json:"asked,omitempty"` // for one more, after the last began
+	Retries schedule     `json:"-"`               // given by whoever writes the push
 	heard   func([]byte) // takes what a merchant says who accepts it; see ask
 }
 
@@ -85,7 +87,9 @@ func (p *PushRow) slotAt(slot int) time.Time {
 // this one never reports back. Slots that passed unused, because the sandbox was
 // not running or its clock was set forward, are skipped, not made up for.
 func (p *PushRow) begin(now time.Time) {
-	p.Attempts = append(p.Attempts, ledger.Attempt{At: now, Open: true})
+	p.Begun++
+	p.Asked = false
+	p.Attempts = append(p.Attempts, ledger.Attempt{No: p.Begun, At: now, Open: true})
 	for p.Slot++; ; p.Slot++ {
 		p.NextAt = p.slotAt(p.Slot)
 		if p.NextAt.IsZero() || p.NextAt.After(now) {
@@ -94,18 +98,29 @@ func (p *PushRow) begin(now time.Time) {
 	}
 }
 
-// finish writes down how the attempt ended. What faults made more of it counts as
-// one; it is delivered if any of it was.
-func (p *PushRow) finish(n int, results []ledger.Attempt, problem string) {
+// finish writes down how the attempt of a number ended. What faults made more of it
+// counts as one; it is delivered if any of it was. Others may have begun since, and
+// ended, so it says nothing about what is to come where they have, or where somebody
+// asked for one more.
+func (p *PushRow) finish(no int, results []ledger.Attempt, problem string) {
 	delivered := slices.ContainsFunc(results, func(a ledger.Attempt) bool { return a.Error == "" })
 	p.Held = false
-	p.Attempts = append(p.Attempts[:n:n], append(results, p.Attempts[n+1:]...)...)
+	for i := range results {
+		results[i].No = no
+	}
+	if at := slices.IndexFunc(p.Attempts, func(a ledger.Attempt) bool { return a.No == no }); at < 0 {
+		p.Attempts = append(p.Attempts, results...)
+	} else {
+		p.Attempts = slices.Replace(p.Attempts, at, at+1, results...)
+	}
 	switch {
-	case problem != "":
-		p.State, p.Problem, p.NextAt = ledger.PushUndeliverable, problem, time.Time{}
+	case p.Asked:
 	case delivered:
 		p.State, p.Problem, p.NextAt = ledger.PushDelivered, "", time.Time{}
-	case p.NextAt.IsZero() && p.State == ledger.PushPending:
+	case p.State != ledger.PushPending:
+	case problem != "":
+		p.State, p.Problem, p.NextAt = ledger.PushUndeliverable, problem, time.Time{}
+	case p.NextAt.IsZero() && !p.open():
 		p.State = ledger.PushGivenUp
 	}
 }
@@ -127,7 +142,7 @@ func (p *PushRow) cutOff(now time.Time) {
 
 // Again makes one more attempt due at once, whatever has become of the push.
 func (p *PushRow) Again(now time.Time) {
-	p.State, p.Problem, p.NextAt = ledger.PushPending, "", now
+	p.State, p.Problem, p.NextAt, p.Asked = ledger.PushPending, "", now, true
 }
 
 // schedule says when a notification is tried, as gaps from one try to the next.

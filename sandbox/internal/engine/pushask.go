@@ -20,7 +20,7 @@ func (e *Engine) Ask(p *PushRow, patience time.Duration) (said []byte, ok bool, 
 	}); err != nil {
 		return nil, false, err
 	}
-	p.CreatedAt, p.Schedule, p.Slot, p.State = e.Clock.Now(), askedOnce.name, 1, ledger.PushGivenUp
+	p.CreatedAt, p.Schedule, p.Slot, p.Begun = e.Clock.Now(), askedOnce.name, 1, 1
 	var mu sync.Mutex // two deliveries of a [fault.Race] hear at the same time
 	p.heard = func(body []byte) {
 		mu.Lock()
@@ -29,12 +29,8 @@ func (e *Engine) Ask(p *PushRow, patience time.Duration) (said []byte, ok bool, 
 	}
 	ctx, cancel := context.WithTimeout(e.Worker.ctx, patience)
 	defer cancel()
-	p.Attempts, p.Problem = e.deliver(ctx, p)
-	switch {
-	case ok:
-		p.State = ledger.PushDelivered
-	case p.Problem != "":
-		p.State = ledger.PushUndeliverable
-	}
+	results, problem := e.deliver(ctx, p)
+	p.State = ledger.PushPending
+	p.finish(p.Begun, results, problem)
 	return said, ok, e.Step(e.Worker.ctx, func(s *Step) error { return Put(s.Tx, p) })
 }

@@ -1,0 +1,127 @@
+package sandbox_test
+
+import (
+	"fmt"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/fault"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+)
+
+// signElsewhere has one notification sent, to the address of a plan.
+func (w *world) signElsewhere(plan, openid string) {
+	w.Helper()
+	_, err := w.Payer(openid).SignElsewhere(ledger.Papay, plan)
+	w.ok(err)
+}
+
+// Attempts of one notification may overlap. Each writes down its own end, faults or not, and none
+// another's.
+func TestAttemptsThatOverlap(t *testing.T) {
+	t.Parallel()
+	arrived, written := make(chan chan struct{}), make(chan struct{}, 3)
+	sb := sandbox.New(t, sandbox.WithNotifyTimeout(time.Minute), func(c *sandbox.Config) {
+		c.OnAttempt = func(ledger.Push, ledger.Attempt) { written <- struct{}{} }
+	})
+	w := &world{t, sb, sb.Client(), nil}
+	w.ok(w.Receive("https://yourapp.com", http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+		answer := make(chan struct{})
+		arrived <- answer
+		<-answer
+		rw.WriteHeader(http.StatusNoContent)
+	})))
+	w.ok(w.Inject(fault.Fault{Name: fault.Duplicated, Event: "*"}))
+	_, err := w.Payer(openID).SignElsewhere(ledger.EduSchoolPay, sandbox.DefaultEduPlanID)
+	w.ok(err)
+	first := await(t, arrived, "the first attempt")
+	w.ok(w.Clock().Set(w.Clock().Now().Add(2 * time.Second)))
+	second := await(t, arrived, "the second attempt, while the first is under way")
+	close(first)
+	close(await(t, arrived, "what a fault made of the first attempt"))
+	for range 2 {
+		await(t, written, "the end of the first attempt")
+	}
+	close(second)
+	w.ok(w.Settle())
+	p, numbers := w.onlyPush(), ""
+	for _, a := range p.Attempts {
+		numbers += fmt.Sprint(a.No, " ")
+		if a.Open || a.Error != "" || a.Status != http.StatusNoContent {
+			t.Errorf("got %+v", a)
+		}
+	}
+	if p.State != ledger.PushDelivered || numbers != "1 1 2 " {
+		t.Errorf("got %s, attempts %s", p.State, numbers)
+	}
+}
+
+// What is asked for while an attempt is under way is no part of that attempt.
+func TestRedeliverDuringAnAttempt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	deliveries := 0
+	w.ok(w.Receive("https://yourapp.com", http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+		if deliveries++; deliveries == 1 {
+			w.ok(w.Redeliver(w.onlyPush().ID))
+		}
+		rw.WriteHeader(http.StatusNoContent)
+	})))
+	w.signElsewhere(sandbox.DefaultPlanID, openID)
+	w.ok(w.Settle())
+	if p := w.onlyPush(); deliveries != 2 || p.State != ledger.PushDelivered || len(p.Attempts) != 2 {
+		t.Errorf("%d deliveries, %s after %d attempts", deliveries, p.State, len(p.Attempts))
+	}
+}
+
+// Whoever redelivers what a fault is about to lose or to hold back either comes before, or sends it.
+func TestRedeliverWhatAFaultTakes(t *testing.T) {
+	t.Parallel()
+	for _, name := range []fault.Name{fault.Lost, fault.Late, fault.Reordered} {
+		t.Run(string(name), func(t *testing.T) {
+			t.Parallel()
+			sb := sandbox.New(t)
+			w := &world{t, sb, sb.Client(), nil}
+			w.ok(w.Receive("https://yourapp.com", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})))
+			w.ok(w.Inject(fault.Fault{Name: name, Event: "*", Times: -1}))
+			var all sync.WaitGroup
+			for i := range 40 {
+				w.signElsewhere(sandbox.DefaultPlanID, fmt.Sprint("p", i))
+				pushes, err := w.Pushes()
+				w.ok(err)
+				for range 4 {
+					all.Go(func() {
+						for range 4 {
+							if err := w.Redeliver(pushes[i].ID); err != nil {
+								t.Error(err)
+							}
+						}
+					})
+				}
+			}
+			all.Wait()
+			w.ok(w.Settle())
+			pushes, err := w.Pushes()
+			w.ok(err)
+			for _, p := range pushes {
+				for i, a := range p.Attempts {
+					if a.Open || a.No != i+1 {
+						t.Errorf("attempt %d is %+v", i, a)
+					}
+				}
+				w.ok(w.Redeliver(p.ID))
+			}
+			w.ok(w.Settle())
+			pushes, err = w.Pushes()
+			w.ok(err)
+			for _, p := range pushes {
+				if p.State != ledger.PushDelivered || len(p.Faults) != 1 {
+					t.Errorf("got %s with the faults %v", p.State, p.Faults)
+				}
+			}
+		})
+	}
+}
