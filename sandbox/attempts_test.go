@@ -1,15 +1,20 @@
 package sandbox_test
 
 import (
+	"crypto/rand"
 	"fmt"
+	"io"
 	"net/http"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox"
 	"github.com/wxpay-go/wxpay/sandbox/fault"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // signElsewhere has one notification sent, to the address of a plan.
@@ -123,5 +128,38 @@ func TestRedeliverWhatAFaultTakes(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// sorry is a source of randomness that panics as often as it is told to.
+type sorry struct {
+	io.Reader
+	times atomic.Int32
+}
+
+func (s *sorry) Read(p []byte) (int, error) {
+	if s.times.Add(-1) >= 0 {
+		panic("sorry\nfor this")
+	}
+	return s.Reader.Read(p)
+}
+
+// A panic while a notification is sent is a fault of the sandbox. The log has it, the attempt has
+// failed, and the next one is made in its turn; in a background the process would end.
+func TestAPanicIsAFailedAttempt(t *testing.T) {
+	t.Parallel()
+	made := &sorry{Reader: rand.Reader}
+	log, options := listening(keep{store.NewMemory()})
+	w := newWorld(t, append(options, func(c *sandbox.Config) { c.Rand = made })...)
+	w.signElsewhere(sandbox.DefaultPlanID, openID)
+	made.times.Store(1)
+	w.ok(w.Advance(time.Hour))
+	p := w.onlyPush()
+	if len(p.Attempts) != 2 || p.State != ledger.PushDelivered ||
+		!strings.Contains(p.Attempts[0].Error, `cannot be sent: sorry\nfor this. It is a fault of the sandbox`) {
+		t.Errorf("got %s after %+v", p.State, p.Attempts)
+	}
+	if said := log(); !strings.Contains(said, p.ID+" cannot be sent: panic: sorry") {
+		t.Errorf("the log has %q", said)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -75,7 +76,8 @@ func listening(kept store.Store) (log func() string, options []sandbox.Option) {
 	}}
 }
 
-// A row that this version can make nothing of, of a newer one or damaged, and that is due stays as
+// A row that this version can make nothing of, of a newer one or damaged, and that is due, or that a
+// start goes through, stays as
 // it is. One line of the log names it and says what to do; all else goes on.
 func TestADueRowThatCannotBeUnderstoodStopsNothingElse(t *testing.T) {
 	t.Parallel()
@@ -95,6 +97,15 @@ func TestADueRowThatCannotBeUnderstoodStopsNothingElse(t *testing.T) {
 		{"the year 10000", "contract", due("expires_at", "9999-12-31T23:59:59Z"), "cannot be stored"},
 		{"a number as a text", "contract", due("state", 7), "is not what was put there"},
 		{"a notification", "push", due("state", 7), "is not what was put there"},
+		{"a notification's slot", "push", due("slot", -5), "is at slot -5 of its schedule"},
+		{"a notification's last slot", "push", due("slot", math.MaxInt), "of its schedule"},
+		{"a notification of another protocol", "push", due("v2", true), "has a resource that is not flat"},
+		{"an attempt under way", "push", func(row *store.Row, data object) {
+			row.Keys, data["state"] = append(row.Keys, "attempt:open"), 7
+		}, "is not what was put there"},
+		{"what has nowhere to go", "push", func(row *store.Row, data object) {
+			row.Keys, data["state"] = append(row.Keys, "state:UNDELIVERABLE"), 7
+		}, "is not what was put there"},
 		{"another row's id", "debit", due("id", "x"), "is not what was put there: its data has the id of another row"},
 		{"what its store cannot read", "refund", func(row *store.Row, _ object) {
 			row.Due, row.Damage = 1, "has in its column keys a picture"

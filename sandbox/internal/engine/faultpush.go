@@ -71,22 +71,15 @@ func (s *Step) letGo(p *PushRow) error {
 	if !s.Faults.holding.Load() {
 		return nil
 	}
-	list, err := Find[PushRow](s.Tx, "about:"+p.About, 0)
-	if err != nil {
-		return err
-	}
-	for _, held := range list {
+	return s.eachPush("about:"+p.About, func(held *PushRow) error {
 		if !held.Held || held.ID == p.ID {
-			continue
+			return nil
 		}
 		held.Held = false
 		held.Again(s.Now)
 		s.Pushed = true
-		if err := Put(s.Tx, held); err != nil {
-			return err
-		}
-	}
-	return nil
+		return Put(s.Tx, held)
+	})
 }
 
 // deliver makes of one attempt what the faults want. send posts once, under the

@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"math"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -58,13 +59,14 @@ func (a *asides) add(kind string, row store.Row) bool {
 	return !known
 }
 
-// setAside sets a row that is due aside where err says that it, or what it needs, is misread.
+// setAside sets a row that something is to happen to aside where err says that it, or what it
+// needs, is misread.
 func (e *Engine) setAside(kind string, row store.Row, err error) bool {
 	if !errors.As(err, new(*misreadRow)) {
 		return false
 	}
 	if e.asides.add(kind, row) {
-		e.Logf("sandbox: %s %s is due and stays as it is, while all else goes on: %v", kind, Shown(row.ID), err)
+		e.Logf("sandbox: %s %s stays as it is, while all else goes on: %v", kind, Shown(row.ID), err)
 	}
 	return true
 }
@@ -127,12 +129,45 @@ func (s *Step) contractUnder(d *DebitRow) (*ContractRow, error) {
 // catch a panic: one row must not end the whole process. A panic is a fault of the sandbox and not
 // the row's, so it sets nothing aside, and stops whoever acts after that moment.
 func (s *Step) happening(due dueRow) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			s.Logf("sandbox: %s %s: panic: %v\n%s", due.timer.kind, Shown(due.row.ID), p, debug.Stack())
-			err = fmt.Errorf("sandbox: %s cannot happen: %s. It is a fault of the sandbox: report it with its log, "+
-				"which has more, and start with a new store", due, OneLine(fmt.Sprint(p), ShownLine))
-		}
-	}()
+	defer s.contain(due.String()+" cannot happen", &err)
 	return due.timer.happen(s, due.row)
+}
+
+// contain is deferred, and makes of a panic an error that says what came of it.
+func (e *Engine) contain(what string, err *error) {
+	if p := recover(); p != nil {
+		e.Logf("sandbox: %s: panic: %v\n%s", what, p, debug.Stack())
+		*err = fmt.Errorf("sandbox: %s: %s. It is a fault of the sandbox: report it with its log, "+
+			"which has more, and start with a new store", what, OneLine(fmt.Sprint(p), ShownLine))
+	}
+}
+
+// eachPush does something to the notifications with a key, and sets aside those that are misread.
+func (s *Step) eachPush(key string, do func(*PushRow) error) error {
+	kind := (*PushRow)(nil).RowKind()
+	rows, err := s.Find(kind, key, 0)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		p, err := decode(new(PushRow), row)
+		if err == nil {
+			err = do(p)
+		}
+		if err != nil && !s.setAside(kind, row, err) {
+			return err
+		}
+	}
+	return nil
+}
+
+// check finds what no message can be made of.
+func (p *PushRow) check() error {
+	switch {
+	case p.Slot < 0 || p.Slot == math.MaxInt: // it is counted on
+		return Misread(p, "is at slot %d of its schedule", p.Slot)
+	case p.V2 && FieldsOfJSON(p.Resource) == nil:
+		return Misread(p, "has a resource that is not flat, as those of APIv2 are")
+	}
+	return nil
 }

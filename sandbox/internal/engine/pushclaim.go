@@ -62,23 +62,32 @@ func (c *claiming) take(key string, limit int) error {
 			c.crowded = true
 			continue
 		}
-		redirected := err == nil && c.redirect(p)
-		if err == nil && !redirected {
-			p.begin(c.by)
-		}
+		began := false
 		if err == nil {
-			err = Put(c.Tx, p)
+			began, err = c.begin(p)
 		}
 		switch {
 		case c.setAside(kind, row, err):
 		case err != nil:
 			return err
-		case !redirected:
+		case began:
 			c.taken[p.MchID]++
 			c.claimed = append(c.claimed, p)
 		}
 	}
 	return nil
+}
+
+// begin begins an attempt, where no fault keeps the notification back.
+func (c *claiming) begin(p *PushRow) (began bool, err error) {
+	defer c.contain("notification "+Shown(p.ID)+" cannot be sent", &err)
+	if err := p.check(); err != nil {
+		return false, err
+	}
+	if began = !c.redirect(p); began {
+		p.begin(c.by)
+	}
+	return began, Put(c.Tx, p)
 }
 
 // sweep ends the attempts that were under way when the sandbox that made them
@@ -87,16 +96,12 @@ func (c *claiming) take(key string, limit int) error {
 // drops what older sandboxes left behind.
 func (e *Engine) sweep() error {
 	return e.transact(context.Background(), func(s *Step) error {
-		list, err := Find[PushRow](s.Tx, attemptOpen, 0)
-		if err != nil {
-			return err
-		}
-		for _, p := range list {
+		if err := s.eachPush(attemptOpen, func(p *PushRow) error {
 			p.cutOff(s.Now)
 			s.Pushed = true
-			if err := Put(s.Tx, p); err != nil {
-				return err
-			}
+			return Put(s.Tx, p)
+		}); err != nil {
+			return err
 		}
 		return s.dropBills()
 	})

@@ -46,6 +46,13 @@ func (e *Engine) deliver(ctx context.Context, p *PushRow) (results []ledger.Atte
 // Post sends one message. refused is why the address may not be called at all.
 func (e *Engine) Post(ctx context.Context, transport http.RoundTripper, target string, m *Merchant, p *PushRow,
 	s injected) (result ledger.Attempt, refused string) {
+	var failed error
+	defer func() {
+		if failed != nil {
+			result.Error = failed.Error()
+		}
+	}()
+	defer e.contain("notification "+Shown(p.ID)+" cannot be sent", &failed)
 	result = ledger.Attempt{At: e.Clock.Now(), Faults: s.names()}
 	fail := func(format string, args ...any) (ledger.Attempt, string) {
 		result.Error = OneLine(fmt.Sprintf(format, args...), ShownLine)
@@ -132,17 +139,7 @@ func (e *Engine) attempt(ctx context.Context, p *PushRow) {
 		return
 	}
 	results[len(results)-1].At = began.At
-	var now *PushRow
-	err := e.transact(context.WithoutCancel(ctx), func(s *Step) (err error) {
-		if now, err = Get[PushRow](s.Tx, p.ID); err != nil {
-			return err
-		}
-		now.finish(began.No, results, problem)
-		if err := Put(s.Tx, now); err != nil {
-			return err
-		}
-		return s.letGo(now)
-	})
+	now, err := e.writeDown(context.WithoutCancel(ctx), p.ID, began.No, results, problem)
 	if err != nil {
 		e.Logf("sandbox: write down an attempt to deliver %s: %v", p.ID, err)
 		return
@@ -159,4 +156,21 @@ func (e *Engine) attempt(ctx context.Context, p *PushRow) {
 			e.onAttempt(told, a)
 		}
 	}
+}
+
+// writeDown has a notification know how an attempt ended.
+func (e *Engine) writeDown(ctx context.Context, id string, no int, results []ledger.Attempt, problem string) (
+	now *PushRow, err error) {
+	defer e.contain("how notification "+Shown(id)+" was sent cannot be written down", &err)
+	err = e.transact(ctx, func(s *Step) (err error) {
+		if now, err = Get[PushRow](s.Tx, id); err != nil {
+			return err
+		}
+		now.finish(no, results, problem)
+		if err := Put(s.Tx, now); err != nil {
+			return err
+		}
+		return s.letGo(now)
+	})
+	return now, err
 }

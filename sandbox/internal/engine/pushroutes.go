@@ -260,20 +260,13 @@ func (w *recorder) WriteHeader(status int) {
 // Requeue sends what could not be delivered and now can, because a route came.
 func (e *Engine) Requeue(ctx context.Context) error {
 	return e.Step(ctx, func(s *Step) error {
-		stuck, err := Find[PushRow](s.Tx, "state:"+string(ledger.PushUndeliverable), 0)
-		if err != nil {
-			return err
-		}
-		for _, p := range stuck {
+		return s.eachPush("state:"+string(ledger.PushUndeliverable), func(p *PushRow) error {
 			if _, _, problem := e.Routes.resolve(p.URL); problem != "" || e.Registry.Merchant(p.MchID) == nil {
-				continue
+				return nil
 			}
 			p.Again(s.Now)
 			s.Pushed = true
-			if err := Put(s.Tx, p); err != nil {
-				return err
-			}
-		}
-		return nil
+			return Put(s.Tx, p)
+		})
 	})
 }
