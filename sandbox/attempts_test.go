@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"io"
@@ -161,5 +162,43 @@ func TestAPanicIsAFailedAttempt(t *testing.T) {
 	}
 	if said := log(); !strings.Contains(said, p.ID+" cannot be sent: panic: sorry") {
 		t.Errorf("the log has %q", said)
+	}
+}
+
+// meanwhile is a store with which something happens after an attempt was made, before its end is
+// written down.
+type meanwhile struct {
+	store.Store
+	happens func()
+	done    atomic.Bool
+}
+
+func (m *meanwhile) Update(ctx context.Context, f func(store.Tx) error) error {
+	var open []store.Row
+	if err := m.View(ctx, func(tx store.Tx) (err error) {
+		open, err = tx.Find("push", "attempt:open", 0)
+		return err
+	}); err != nil {
+		return err
+	}
+	if len(open) > 0 && m.done.CompareAndSwap(false, true) {
+		m.happens()
+	}
+	return m.Store.Update(ctx, f)
+}
+
+// A route that comes while an attempt finds none is seen when that is written down.
+func TestARouteThatComesDuringAnAttempt(t *testing.T) {
+	t.Parallel()
+	kept := &meanwhile{Store: store.NewMemory()}
+	sb := sandbox.New(t, sandbox.At(start), sandbox.WithStore(kept))
+	w := &world{t, sb, sb.Client(), nil}
+	kept.happens = func() {
+		w.ok(w.Receive("https://yourapp.com", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})))
+	}
+	w.signElsewhere(sandbox.DefaultPlanID, openID)
+	w.ok(w.Settle())
+	if p := w.onlyPush(); p.State != ledger.PushDelivered || len(p.Attempts) != 2 {
+		t.Errorf("got %s, %q after %d attempts", p.State, p.Problem, len(p.Attempts))
 	}
 }

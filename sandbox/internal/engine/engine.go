@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/wxpay-go/wxpay/catalogue"
@@ -35,6 +36,7 @@ type Engine struct {
 	Keys       *platformKeys
 	Registry   *registry
 	Routes     *routes
+	requeues   atomic.Int64 // so far
 	Faults     *faults
 	Journal    *journal
 	Worker     *worker

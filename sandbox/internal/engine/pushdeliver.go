@@ -133,13 +133,13 @@ func (e *Engine) envelope(m *Merchant, p *PushRow) []byte {
 
 // attempt delivers a claimed push and writes down what came of it.
 func (e *Engine) attempt(ctx context.Context, p *PushRow) {
-	began := p.Attempts[len(p.Attempts)-1]
+	began, requeues := p.Attempts[len(p.Attempts)-1], e.requeues.Load()
 	results, problem := e.deliver(ctx, p)
 	if ctx.Err() != nil { // shutting down: the next start sweeps
 		return
 	}
 	results[len(results)-1].At = began.At
-	now, err := e.writeDown(context.WithoutCancel(ctx), p.ID, began.No, results, problem)
+	now, err := e.writeDown(context.WithoutCancel(ctx), p.ID, began.No, results, problem, requeues)
 	if err != nil {
 		e.Logf("sandbox: write down an attempt to deliver %s: %v", p.ID, err)
 		return
@@ -158,15 +158,21 @@ func (e *Engine) attempt(ctx context.Context, p *PushRow) {
 	}
 }
 
-// writeDown has a notification know how an attempt ended.
-func (e *Engine) writeDown(ctx context.Context, id string, no int, results []ledger.Attempt, problem string) (
-	now *PushRow, err error) {
+// writeDown has a notification know how an attempt ended, which began after that many
+// requeues. Of another one since, which did not find the notification among those
+// that cannot be delivered, it does the work.
+func (e *Engine) writeDown(ctx context.Context, id string, no int, results []ledger.Attempt, problem string,
+	requeues int64) (now *PushRow, err error) {
 	defer e.contain("how notification "+Shown(id)+" was sent cannot be written down", &err)
 	err = e.transact(ctx, func(s *Step) (err error) {
 		if now, err = Get[PushRow](s.Tx, id); err != nil {
 			return err
 		}
 		now.finish(no, results, problem)
+		if problem != "" && now.State == ledger.PushUndeliverable && requeues != e.requeues.Load() && e.reachable(now) {
+			now.Again(s.Now)
+			s.Pushed = true
+		}
 		if err := Put(s.Tx, now); err != nil {
 			return err
 		}

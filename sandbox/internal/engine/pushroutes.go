@@ -257,11 +257,19 @@ func (w *recorder) WriteHeader(status int) {
 	}
 }
 
-// Requeue sends what could not be delivered and now can, because a route came.
+// reachable says whether there is a way to a notification's merchant by now.
+func (e *Engine) reachable(p *PushRow) bool {
+	_, _, problem := e.Routes.resolve(p.URL)
+	return problem == "" && e.Registry.Merchant(p.MchID) != nil
+}
+
+// Requeue sends what could not be delivered and now can, because a route came. What is on its way
+// meanwhile is sent again by its attempt, which sees that there was a requeue.
 func (e *Engine) Requeue(ctx context.Context) error {
+	e.requeues.Add(1)
 	return e.Step(ctx, func(s *Step) error {
 		return s.eachPush("state:"+string(ledger.PushUndeliverable), func(p *PushRow) error {
-			if _, _, problem := e.Routes.resolve(p.URL); problem != "" || e.Registry.Merchant(p.MchID) == nil {
+			if !e.reachable(p) {
 				return nil
 			}
 			p.Again(s.Now)
