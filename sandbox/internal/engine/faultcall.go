@@ -2,7 +2,6 @@ package engine
 
 import (
 	"bytes"
-	"context"
 	"crypto"
 	"encoding/json"
 	"net/http"
@@ -114,14 +113,18 @@ func refusal(f *fault.Fault, x *exchange, status int, code, message string, inte
 	return r
 }
 
-// notifyEarly delivers what a call led to before the call is answered. A pre-sign
-// is agreed to first.
-func (e *Engine) notifyEarly(ctx context.Context, f *fault.Fault, reply Document) {
+// notifyEarly delivers what a call led to before the call is answered, of all that is
+// due only that. A pre-sign is agreed to first. What was begun is ended, whether or
+// not the caller is still there.
+func (e *Engine) notifyEarly(f *fault.Fault, reply Document, told []string) {
+	ctx := e.Worker.ctx
+	defer e.Worker.wake() // for what is not sent here
 	for _, member := range []string{"pre_entrustweb_id", "presign_token"} {
 		token, _ := reply[member].(string)
 		if token == "" {
 			continue
 		}
+		var signed []string
 		if err := e.Step(ctx, func(s *Step) error {
 			session, err := s.Session(token)
 			if err != nil {
@@ -136,13 +139,15 @@ func (e *Engine) notifyEarly(ctx context.Context, f *fault.Fault, reply Document
 					Message: "The pre-sign names no payer; set Fault.Payer."}
 			}
 			_, err = s.Sign(session, openid)
-			s.Pushed = false
+			s.Pushed, signed = false, s.told
 			return err
-		}); err != nil {
+		}); err == nil {
+			told = append(told, signed...)
+		} else {
 			e.Logf("sandbox: the fault %q: nobody agreed: %v", f.Name, err)
 		}
 	}
-	claimed, _, err := e.claim(ctx, e.Clock.Now(), nil)
+	claimed, err := e.claimOf(ctx, e.Clock.Now(), told)
 	if err != nil {
 		e.Logf("sandbox: the fault %q: nothing was sent: %v", f.Name, err)
 	}

@@ -64,7 +64,7 @@ func (s *Step) Notify(p *PushRow) (err error) {
 		p.Problem = "the plan has no notification URL configured: set Plan.NotifyURL"
 		s.warn("sandbox: notification %s: %s", p.Event, p.Problem)
 	}
-	s.Pushed = true
+	s.Pushed, s.told = true, append(s.told, p.ID)
 	return Put(s.Tx, p)
 }
 

@@ -3,17 +3,16 @@ package engine
 import (
 	"context"
 	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // claim takes the pushes that are due by now, earliest first, of every merchant as
 // many as it has room for (nil: all), and sets their next attempts; crowded says that
-// it left some. It is a step of the store, so an attempt is claimed once.
+// it left some.
 func (e *Engine) claim(ctx context.Context, now time.Time, room func(mchID string) int) (claimed []*PushRow,
 	crowded bool, err error) {
-	met := map[string]injected{}
-	err = e.transact(ctx, func(s *Step) error {
-		c := claiming{Step: s, by: now, room: room, taken: map[string]int{}, met: met}
-		defer func() { claimed, crowded = c.claimed, c.crowded }()
+	c, err := e.claimBy(ctx, now, room, func(c *claiming) error {
 		if room == nil {
 			return c.take("", 0)
 		}
@@ -30,10 +29,42 @@ func (e *Engine) claim(ctx context.Context, now time.Time, room func(mchID strin
 		}
 		return nil
 	})
+	return c.claimed, c.crowded, err
+}
+
+// claimOf takes those of the pushes with these ids that are due by now.
+func (e *Engine) claimOf(ctx context.Context, now time.Time, ids []string) (claimed []*PushRow, err error) {
+	c, err := e.claimBy(ctx, now, nil, func(c *claiming) error {
+		for _, id := range ids {
+			row, err := c.Get((*PushRow)(nil).RowKind(), id)
+			if err != nil {
+				return err
+			}
+			if row.Due == 0 || row.Due > now.UnixMilli() {
+				continue // somebody else was first
+			}
+			if err := c.takeOne(row); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return c.claimed, err
+}
+
+// claimBy claims what a function takes. It is a step of the store, so an attempt is
+// claimed once.
+func (e *Engine) claimBy(ctx context.Context, now time.Time, room func(mchID string) int,
+	take func(*claiming) error) (c claiming, err error) {
+	met := map[string]injected{}
+	err = e.transact(ctx, func(s *Step) error {
+		c = claiming{Step: s, by: now, room: room, taken: map[string]int{}, met: met}
+		return take(&c)
+	})
 	if err != nil {
-		return nil, false, err // what was not committed is nobody's, and must not be sent
+		return claiming{}, err // what was not committed is nobody's, and must not be sent
 	}
-	return claimed, crowded, nil
+	return c, nil
 }
 
 // claiming is one claim under way.
@@ -51,29 +82,35 @@ func (c *claiming) left(mchID string) int { return c.room(mchID) - c.taken[mchID
 
 // take claims what there is room for of the first pushes with key that are due.
 func (c *claiming) take(key string, limit int) error {
-	kind := (*PushRow)(nil).RowKind()
-	rows, err := c.due(kind, key, c.by, limit)
+	rows, err := c.due((*PushRow)(nil).RowKind(), key, c.by, limit)
 	if err != nil {
 		return err
 	}
 	for _, row := range rows {
-		p, err := decode(new(PushRow), row)
-		if err == nil && c.room != nil && c.left(p.MchID) <= 0 {
-			c.crowded = true
-			continue
-		}
-		began := false
-		if err == nil {
-			began, err = c.begin(p)
-		}
-		switch {
-		case c.setAside(kind, row, err):
-		case err != nil:
+		if err := c.takeOne(row); err != nil {
 			return err
-		case began:
-			c.taken[p.MchID]++
-			c.claimed = append(c.claimed, p)
 		}
+	}
+	return nil
+}
+
+func (c *claiming) takeOne(row store.Row) error {
+	p, err := decode(new(PushRow), row)
+	if err == nil && c.room != nil && c.left(p.MchID) <= 0 {
+		c.crowded = true
+		return nil
+	}
+	began := false
+	if err == nil {
+		began, err = c.begin(p)
+	}
+	switch {
+	case c.setAside(p.RowKind(), row, err):
+	case err != nil:
+		return err
+	case began:
+		c.taken[p.MchID]++
+		c.claimed = append(c.claimed, p)
 	}
 	return nil
 }

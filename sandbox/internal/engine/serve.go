@@ -94,8 +94,10 @@ func (e *Engine) answer(p protocol, x *exchange) *Refusal {
 func (e *Engine) behave(p protocol, x *exchange) *Refusal {
 	ctx := x.request.Context()
 	early := x.injected.has(fault.Early)
+	var told []string
 	err := e.Decide(ctx, func(s *Step) error {
 		err := p.run(s, x)
+		told = s.told
 		s.Pushed = s.Pushed && early == nil // or the background might come first
 		return err
 	})
@@ -103,7 +105,7 @@ func (e *Engine) behave(p protocol, x *exchange) *Refusal {
 	if err != nil {
 		own = p.refuse(err)
 	} else if early != nil {
-		e.notifyEarly(ctx, early, x.said)
+		e.notifyEarly(early, x.said, told)
 	}
 	if lost := x.injected.answer(x, true, own); lost != nil {
 		return lost

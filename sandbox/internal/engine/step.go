@@ -18,6 +18,7 @@ type Step struct {
 	late   time.Time       // when the clock got to what fell due at now, zero for at once
 	From   string          // address of the payer's machine, "" when it does not matter
 	Pushed bool            // an outbox row was written: wake the worker after the commit
+	told   []string        // ids of the notifications that were written
 	drawn  map[string]bool // numbers given away in this step, see free
 }
 

@@ -1,0 +1,49 @@
+package sandbox_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/fault"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+)
+
+// A call that notifies before it answers sends what it led to and nothing else, and what it began
+// is written down although the caller hangs up.
+func TestACallerHangsUpOnAnEarlyNotification(t *testing.T) {
+	t.Parallel()
+	written := make(chan ledger.Push, 10)
+	w := newWorld(t, sandbox.WithNotifyTimeout(time.Second), func(c *sandbox.Config) {
+		c.OnAttempt = func(p ledger.Push, _ ledger.Attempt) { written <- p }
+	})
+	ctx, hangUp := context.WithCancel(t.Context())
+	w.ok(w.Receive("https://yourapp.com", http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		hangUp()
+		<-r.Context().Done()
+	})))
+	w.signElsewhere(sandbox.DefaultPlanID, "somebody else")
+	w.ok(w.Inject(fault.Fault{Name: fault.Early, Payer: openID}))
+	if _, err := w.client.Chain(presignCombine).Post(ctx, combineBody()); err == nil {
+		t.Error("the caller did not hang up")
+	}
+	if p := await(t, written, "the end of the attempt"); p.Event != "ECOMMERCE_ENTRUST.SIGN" {
+		t.Errorf("the call sent %s", p.Event)
+	}
+	pushes, err := w.Pushes()
+	w.ok(err)
+	if len(pushes) != 2 || len(pushes[0].Attempts) != 0 || len(pushes[1].Attempts) != 1 || pushes[1].Attempts[0].Open {
+		t.Errorf("got %+v", pushes)
+	}
+	w.ok(w.Receive("https://yourapp.com", w.inbox))
+	w.ok(w.Advance(time.Hour))
+	pushes, err = w.Pushes()
+	w.ok(err)
+	for _, p := range pushes {
+		if p.State != ledger.PushDelivered {
+			t.Errorf("%s is %s", p.Event, p.State)
+		}
+	}
+}
