@@ -68,3 +68,34 @@ func TestNoAnswerIsReadForever(t *testing.T) {
 		})
 	}
 }
+
+// What a handler answers before its answer does not count, and what is no status is its mistake.
+func TestAnswersBeforeTheAnswer(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		statuses []int
+		status   int
+		says     string // "" for a delivery
+	}{
+		"early hints":      {[]int{103, 100, 204}, 204, ""},
+		"nothing after":    {[]int{103}, 200, ""},
+		"another protocol": {[]int{103, 101}, 101, "answered 101, after which"},
+		"no status":        {[]int{99}, 0, "the handler panicked: 99 is no status"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.ok(w.Receive("https://yourapp.com", http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+				for _, status := range c.statuses {
+					rw.WriteHeader(status)
+				}
+			})))
+			w.signElsewhere(sandbox.DefaultPlanID, openID)
+			w.ok(w.Settle())
+			a := w.onlyPush().Attempts[0]
+			if a.Status != c.status || !strings.Contains(a.Error, c.says) || (a.Error == "") != (c.says == "") {
+				t.Errorf("got %+v", a)
+			}
+		})
+	}
+}

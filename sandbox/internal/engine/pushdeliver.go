@@ -84,9 +84,9 @@ func (e *Engine) Post(ctx context.Context, transport http.RoundTripper, target s
 	}
 	defer answer.Body.Close()
 	result.Status = answer.StatusCode
-	if answer.StatusCode < 200 {
-		// What follows 101 is another protocol, of no end, and net/http ends it by no deadline.
-		return fail("answered %d, after which the connection has another protocol; want 200 or 204", answer.StatusCode)
+	if answer.StatusCode == http.StatusSwitchingProtocols {
+		// What follows is another protocol, of no end, and net/http ends it by no deadline.
+		return fail("answered 101, after which the connection has another protocol; want 200 or 204")
 	}
 	said, _ := io.ReadAll(io.LimitReader(answer.Body, 64<<10)) // to the end, so that the connection can be used again
 	if p.V2 {
