@@ -83,7 +83,7 @@ func TestRedeliverDuringAnAttempt(t *testing.T) {
 	}
 }
 
-// Whoever redelivers what a fault is about to lose or to hold back either comes before, or sends it.
+// Whoever redelivers what a fault is about to lose or hold back either comes before, or sends it.
 func TestRedeliverWhatAFaultTakes(t *testing.T) {
 	t.Parallel()
 	for _, name := range []fault.Name{fault.Lost, fault.Late, fault.Reordered} {

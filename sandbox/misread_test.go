@@ -76,8 +76,8 @@ func listening(kept store.Store) (log func() string, options []sandbox.Option) {
 	}}
 }
 
-// A row that this version can make nothing of, of a newer one or damaged, and that is due, or that a
-// start goes through, stays as it is. One line of the log names it and says what to do; all else
+// A row that this version can make nothing of, of a newer one or damaged, and that is due, or that
+// a start goes through, stays as it is. One line of the log names it and says what to do; all else
 // goes on.
 func TestADueRowThatCannotBeUnderstoodStopsNothingElse(t *testing.T) {
 	t.Parallel()
