@@ -210,8 +210,7 @@ func (s *Sandbox) AddPlan(mchid string, p ledger.Plan) error {
 	if err := s.engine.Products.CheckNewPlan(p); err != nil {
 		return err
 	}
-	return s.engine.Registry.PutPlan(mchid, p,
-		func() error { return s.engine.Save(&engine.SavedPlan{MchID: mchid, Plan: p}) })
+	return s.engine.AddPlan(mchid, p)
 }
 
 // AddPayer says that these openids, by appid, are one person, and whoever was said to be one with

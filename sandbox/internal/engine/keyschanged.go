@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
@@ -14,36 +13,28 @@ import (
 
 // ChangeKeys changes what is kept of a merchant's keys, and the merchant.
 func (e *Engine) ChangeKeys(mchid string, f func(*SavedKeys, *Merchant) error) error {
-	return e.Registry.change(func(r *registered) error {
+	return e.register(func(r *registered, s *Step) error {
 		m := r.merchants[mchid]
 		if m == nil {
 			return fmt.Errorf("sandbox: there is no merchant %s", mchid)
 		}
-		var applied *registered
-		err := e.Step(context.Background(), func(s *Step) error {
-			k, err := Get[SavedKeys](s.Tx, mchid)
-			if errors.Is(err, store.ErrNotFound) {
-				k, err = &SavedKeys{MchID: mchid}, nil
-			}
-			if err != nil {
-				return err
-			}
-			if err := f(k, m); err != nil {
-				return err
-			}
-			applied = r.clone()
-			if err := k.apply(applied); err != nil {
-				return err
-			}
-			if err := applied.saveFormer(s.Tx, mchid); err != nil {
-				return err
-			}
-			return Put(s.Tx, k)
-		})
-		if err == nil {
-			*r = *applied
+		k, err := Get[SavedKeys](s.Tx, mchid)
+		if errors.Is(err, store.ErrNotFound) {
+			k, err = &SavedKeys{MchID: mchid}, nil
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		if err := f(k, m); err != nil {
+			return err
+		}
+		if err := k.apply(r); err != nil {
+			return err
+		}
+		if err := r.saveFormer(s.Tx, mchid); err != nil {
+			return err
+		}
+		return Put(s.Tx, k)
 	})
 }
 

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
@@ -147,18 +146,14 @@ func (s *Step) owns(id string) (bool, error) {
 	return len(contracts) > 0, err
 }
 
-// AddPerson says that these openids, by appid, are one person, once it is saved.
+// AddPerson says that these openids, by appid, are one person.
 func (e *Engine) AddPerson(openIDs map[string]string) error {
-	return e.Registry.change(func(r *registered) error {
-		people := r.people
-		return e.Step(context.Background(), func(s *Step) error {
-			r.people = maps.Clone(people) // this may run again
-			one, err := r.join(openIDs, "", s.owns)
-			if err != nil {
-				return err
-			}
-			return s.savePerson(&savedPerson{OpenIDs: openIDs, First: one.told[0]})
-		})
+	return e.register(func(r *registered, s *Step) error {
+		one, err := r.join(openIDs, "", s.owns)
+		if err != nil {
+			return err
+		}
+		return s.savePerson(&savedPerson{OpenIDs: openIDs, First: one.told[0]})
 	})
 }
 

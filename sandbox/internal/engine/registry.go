@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -14,8 +15,11 @@ import (
 
 // registry is everybody the sandbox knows: merchants with their plans, and
 // people with their openids. Reading is free; a change makes a new copy.
+//
+// A change lies between two transactions of the engine and never beside one: whoever finds out
+// who somebody is and writes by it has committed before that changes, or has not begun.
 type registry struct {
-	mu    sync.Mutex // held by writers
+	mu    sync.RWMutex // held by writers, and for reading by every transaction
 	state atomic.Pointer[registered]
 }
 
@@ -95,7 +99,7 @@ func (p person) OpenID(appid, other string) string {
 	return cmp.Or(p.openIDs[appid], p.made[appid], other)
 }
 
-// change replaces the state by what f makes of a copy.
+// change replaces the state by what f makes of a copy, of what is not saved or was before.
 func (r *registry) change(f func(*registered) error) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -103,9 +107,31 @@ func (r *registry) change(f func(*registered) error) error {
 	if err := f(next); err != nil {
 		return err
 	}
+	r.publish(next)
+	return nil
+}
+
+func (r *registry) publish(next *registered) {
 	next.secrets = next.gather()
 	r.state.Store(next)
-	return nil
+}
+
+// register changes who is known and saves it, both or neither. f may run again.
+func (e *Engine) register(f func(*registered, *Step) error) error {
+	next := e.Registry.state.Load()
+	alone := func(ctx context.Context, act func(*Step) error) error {
+		e.Registry.mu.Lock()
+		defer e.Registry.mu.Unlock()
+		if err := e.update(ctx, act); err != nil {
+			return err
+		}
+		e.Registry.publish(next)
+		return nil
+	}
+	return e.stepBy(context.Background(), alone, func(s *Step) error {
+		next = e.Registry.state.Load().clone()
+		return f(next, s)
+	})
 }
 
 func (s *registered) clone() *registered {
@@ -159,26 +185,20 @@ func (s *registered) replace(old, next *Merchant) {
 	s.former[old.MchID] = former[max(0, len(former)-keptKeys):]
 }
 
-// PutPlan gives a plan to a merchant, or changes the one it has, once it is saved.
-func (r *registry) PutPlan(mchid string, p ledger.Plan, save func() error) error {
-	return r.change(func(s *registered) error {
-		old := s.merchants[mchid]
-		if old == nil {
-			return fmt.Errorf("sandbox: there is no merchant %s to give plan %s to", Shown(mchid), Shown(p.ID))
-		}
-		m := old.Merchant
-		m.Plans = slices.DeleteFunc(slices.Clone(m.Plans), func(q ledger.Plan) bool {
-			return q.ID == p.ID &&
-				q.Product == p.Product
-		})
-		m.Plans = append(m.Plans, p)
-		next, err := s.kinds.Parse(m)
-		if err != nil {
-			return err
-		}
-		if err := s.put(next); err != nil {
-			return err
-		}
-		return save()
+// putPlan gives a plan to a merchant, or changes the one it has.
+func (s *registered) putPlan(mchid string, p ledger.Plan) error {
+	old := s.merchants[mchid]
+	if old == nil {
+		return fmt.Errorf("sandbox: there is no merchant %s to give plan %s to", Shown(mchid), Shown(p.ID))
+	}
+	m := old.Merchant
+	m.Plans = slices.DeleteFunc(slices.Clone(m.Plans), func(q ledger.Plan) bool {
+		return q.ID == p.ID && q.Product == p.Product
 	})
+	m.Plans = append(m.Plans, p)
+	next, err := s.kinds.Parse(m)
+	if err != nil {
+		return err
+	}
+	return s.put(next)
 }

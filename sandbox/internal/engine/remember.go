@@ -144,32 +144,40 @@ func Unsaved() error { return nil }
 
 // AddMerchant replaces all that is known of the merchant.
 func (e *Engine) AddMerchant(m *Merchant) error {
-	return e.Registry.change(func(r *registered) error {
+	return e.register(func(r *registered, s *Step) error {
 		if err := r.put(m); err != nil {
 			return err
 		}
-		return e.Step(context.Background(), func(s *Step) error {
-			plans, err := Find[SavedPlan](s.Tx, "mchid:"+m.MchID, 0)
-			if err != nil {
+		plans, err := Find[SavedPlan](s.Tx, "mchid:"+m.MchID, 0)
+		if err != nil {
+			return err
+		}
+		for _, p := range plans {
+			if err := s.Delete(p.RowKind(), p.Row().ID, p.n); err != nil {
 				return err
 			}
-			for _, p := range plans {
-				if err := s.Delete(p.RowKind(), p.Row().ID, p.n); err != nil {
-					return err
-				}
-			}
-			keys, err := Get[SavedKeys](s.Tx, m.MchID)
-			if err == nil {
-				err = s.Delete(keys.RowKind(), keys.MchID, keys.n)
-			}
-			if err != nil && !errors.Is(err, store.ErrNotFound) {
-				return err
-			}
-			if err := r.saveFormer(s.Tx, m.MchID); err != nil {
-				return err
-			}
-			return save(s.Tx, &savedMerchant{Merchant: m.Merchant})
-		})
+		}
+		keys, err := Get[SavedKeys](s.Tx, m.MchID)
+		if err == nil {
+			err = s.Delete(keys.RowKind(), keys.MchID, keys.n)
+		}
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		if err := r.saveFormer(s.Tx, m.MchID); err != nil {
+			return err
+		}
+		return save(s.Tx, &savedMerchant{Merchant: m.Merchant})
+	})
+}
+
+// AddPlan gives a plan to a merchant, or changes the one it has.
+func (e *Engine) AddPlan(mchid string, p ledger.Plan) error {
+	return e.register(func(r *registered, s *Step) error {
+		if err := r.putPlan(mchid, p); err != nil {
+			return err
+		}
+		return save(s.Tx, &SavedPlan{MchID: mchid, Plan: p})
 	})
 }
 
@@ -186,7 +194,7 @@ func (e *Engine) recall() error {
 			if _, err := e.productOf(p, p.Plan.Product); err != nil {
 				return err
 			}
-			return e.Registry.PutPlan(p.MchID, p.Plan, Unsaved)
+			return e.Registry.change(func(r *registered) error { return r.putPlan(p.MchID, p.Plan) })
 		}); err != nil {
 			return err
 		}

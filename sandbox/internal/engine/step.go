@@ -30,9 +30,15 @@ const conflicts = 10
 // that is due by then. Whoever acts after the clock jumped finds what they would have found if it
 // had walked, and of two steps the later one never has the earlier moment.
 func (e *Engine) Step(ctx context.Context, f func(*Step) error) error {
+	return e.stepBy(ctx, e.transact, f)
+}
+
+// stepBy is Step by a transaction of this kind.
+func (e *Engine) stepBy(ctx context.Context, transact func(context.Context, func(*Step) error) error,
+	f func(*Step) error) error {
 	for {
 		behind := false
-		err := e.transact(ctx, func(s *Step) error {
+		err := transact(ctx, func(s *Step) error {
 			first, err := s.overdue(s.Now)
 			if behind = !first.at.IsZero(); behind || err != nil {
 				return err
@@ -48,9 +54,16 @@ func (e *Engine) Step(ctx context.Context, f func(*Step) error) error {
 	}
 }
 
-// transact runs f in one transaction, again when another one got in between. What the sandbox keeps
-// for itself needs no more than this; everything else is a [engine.step].
+// transact runs f in one transaction, during which nobody becomes somebody else. What the sandbox
+// keeps for itself needs no more than this; everything else is a [engine.step].
 func (e *Engine) transact(ctx context.Context, f func(*Step) error) error {
+	e.Registry.mu.RLock()
+	defer e.Registry.mu.RUnlock()
+	return e.update(ctx, f)
+}
+
+// update runs f in one transaction, again when another one got in between.
+func (e *Engine) update(ctx context.Context, f func(*Step) error) error {
 	var s *Step
 	for try := 1; ; try++ {
 		err := e.Store.Update(ctx, func(tx store.Tx) error {
