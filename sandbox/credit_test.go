@@ -204,6 +204,7 @@ func TestCreditRefusesAtPresign(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t,
 		sandbox.WithPlan(ledger.Plan{ID: "124", Product: ledger.Credit, Limits: ledger.Limits{PerDebit: 5000}}),
+		sandbox.WithPlan(ledger.Plan{ID: "127", Product: ledger.Credit, Test: true}),
 		sandbox.WithPlan(ledger.Plan{ID: "125", Product: ledger.Credit, Disabled: true}))
 	defer w.hinted()
 	for _, c := range []struct {
@@ -217,6 +218,7 @@ func TestCreditRefusesAtPresign(t *testing.T) {
 		{"no limit", "PARAM_ERROR", 400, func(b object) { b["repayment_amount_limit"] = "0" }},
 		{"a limit as a number", "PARAM_ERROR", 400, func(b object) { b["repayment_amount_limit"] = 10000 }},
 		{"a limit over the template's", "INVALID_REQUEST", 400, func(b object) { b["plan_id"] = "124" }},
+		{"a limit over a test template's", "INVALID_REQUEST", 400, func(b object) { b["plan_id"] = "127" }},
 		{"a disabled template", "NO_AUTH", 403, func(b object) { b["plan_id"] = "125" }},
 		{"an unknown template", "PARAM_ERROR", 400, func(b object) { b["plan_id"] = "126" }},
 		{"another's appid", "PARAM_ERROR", 400, func(b object) { b["appid"] = "wx0" }},

@@ -227,6 +227,12 @@ func TestLimits(t *testing.T) {
 		{"that the plan lowers", ledger.Plan{Limits: ledger.Limits{SuccessesPerDay: 1}}, []int64{1, 1}, "RULELIMIT"},
 		{"of a period", ledger.Plan{Limits: ledger.Limits{SuccessesPerPeriod: 2}}, []int64{1, 1, 1}, "RULELIMIT"},
 		{"of a test plan", ledger.Plan{Test: true}, []int64{10, 11}, "RULELIMIT"},
+		{"of a test plan that allows more", ledger.Plan{Test: true, Limits: ledger.Limits{PerDebit: 600}},
+			[]int64{10, 11}, "RULELIMIT"},
+		{"of a test plan that allows less", ledger.Plan{Test: true, Limits: ledger.Limits{PerDebit: 5}},
+			[]int64{5, 6}, "RULELIMIT"},
+		{"of a test plan that allows fewer", ledger.Plan{Test: true, Limits: ledger.Limits{SuccessesPerDay: 1}},
+			[]int64{1, 1}, "RULELIMIT"},
 		{"of an equal amount", ledger.Plan{Amount: 100}, []int64{80, 100, 99}, "INVALID_REQUEST"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

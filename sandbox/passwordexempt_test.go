@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -158,23 +159,40 @@ func TestPasswordExemptPresignRefusals(t *testing.T) {
 	}
 }
 
-// Payments without a password are attempts: beyond the plan's limit WeChat asks for it.
-func TestExemptAttemptsPerDay(t *testing.T) {
+// Payments without a password are attempts under the plan like debits: beyond what it allows WeChat
+// asks for it.
+func TestExemptUnderItsPlan(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.ok(w.AddPlan(sandbox.DefaultMchID, ledger.Plan{ID: sandbox.DefaultPlanID, Product: ledger.PasswordExempt,
-		NotifyURL: sandbox.DefaultNotifyURL, Limits: ledger.Limits{AttemptsPerDay: 1}}))
-	token := w.must("POST", presignExempt+"normal/pre-entrust-sign/mini-program",
-		exemptBody("normal"))["pre_entrustweb_id"]
-	c, err := w.Payer(openID).Agree(token.(string))
-	w.ok(err)
-	for i, no := range []string{"no00000001", "no00000002"} {
-		placed := w.must("POST", directRoot+"jsapi-with-contract", with(with(orderBody(), "out_trade_no", no),
-			"contract_info", object{"password_free_contract_id": c.ID}))
-		receipt, err := w.Payer(openID).Pay(placed["prepay_id"].(string))
-		w.ok(err)
-		if receipt.PasswordFree != (i == 0) {
-			t.Errorf("%s: without a password %v", no, receipt.PasswordFree)
-		}
+	for name, c := range map[string]struct {
+		plan    ledger.Plan
+		amounts []int64 // all but the last need no password
+	}{
+		"attempts of a day": {ledger.Plan{Limits: ledger.Limits{AttemptsPerDay: 1}}, []int64{100, 100}},
+		"a lower limit":     {ledger.Plan{Limits: ledger.Limits{PerDebit: 50}}, []int64{50, 51}},
+		"a test plan":       {ledger.Plan{Test: true}, []int64{10, 11}},
+		"an equal amount":   {ledger.Plan{Amount: 50}, []int64{100, 50, 51}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			c.plan.ID, c.plan.Product = sandbox.DefaultPlanID, ledger.PasswordExempt
+			c.plan.NotifyURL = sandbox.DefaultNotifyURL
+			w.ok(w.AddPlan(sandbox.DefaultMchID, c.plan))
+			token := w.must("POST", presignExempt+"normal/pre-entrust-sign/mini-program",
+				exemptBody("normal"))["pre_entrustweb_id"]
+			contract, err := w.Payer(openID).Agree(token.(string))
+			w.ok(err)
+			for i, fen := range c.amounts {
+				body := with(with(orderBody(), "out_trade_no", fmt.Sprint("no0000000", i)),
+					"contract_info", object{"password_free_contract_id": contract.ID})
+				body["amount"] = object{"total": fen, "currency": "CNY"}
+				placed := w.must("POST", directRoot+"jsapi-with-contract", body)
+				receipt, err := w.Payer(openID).Pay(placed["prepay_id"].(string))
+				w.ok(err)
+				if last := i == len(c.amounts)-1; receipt.PasswordFree == last {
+					t.Errorf("%d of %v: without a password %v", i, c.amounts, receipt.PasswordFree)
+				}
+			}
+		})
 	}
 }

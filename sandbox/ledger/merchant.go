@@ -56,7 +56,7 @@ type Plan struct {
 	Amount int64 `json:"amount,omitempty"`
 	// Limits bound its debits; what is 0 is as the product has it.
 	Limits Limits `json:"limits,omitzero"`
-	// Test plans debit at most 0.10 CNY, a hundred times a day.
+	// Test plans debit at most 0.10 CNY, a hundred times a day, and less where Limits say so.
 	Test bool `json:"test,omitempty"`
 	// Days is how long its contracts run, up to a hundred years; 0: as the product has it.
 	Days int `json:"days,omitempty"`

@@ -44,12 +44,8 @@ func (s *Step) Exempt(o *OrderRow) (bool, error) {
 	if err != nil || !contract.Live() {
 		return false, err
 	}
-	limits := exemptLimits
-	if plan := s.PlanOf(contract); plan != nil {
-		limits = LimitsOr(plan.Limits, limits)
-	}
-	contract.Usage = contract.Usage.at(s.Now, contract.SignedAt, LimitsOr(limits, ledger.Limits{}).PeriodDays)
-	if why, _ := contract.Usage.allows(limits, o.Total); why != "" || contract.Usage.spent(limits) {
+	why, _ := s.overLimits(exemptLimits, o.Total, contract)
+	if why != "" || contract.Usage.spent(LimitsOf(s.PlanOf(contract), exemptLimits)) {
 		return false, nil
 	}
 	contract.Usage.DayAttempts++

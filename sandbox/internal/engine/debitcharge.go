@@ -64,7 +64,7 @@ func (s *Step) tryCharge(r *DebitRules, d *DebitRow, contract *ContractRow) (led
 	if !contract.Live() {
 		return ledger.ContractGone, nil
 	}
-	if why, _ := s.overLimits(r, d, contract); why != "" {
+	if why, _ := s.overLimits(r.Limits, d.Total, contract); why != "" {
 		return ledger.RiskRejected, nil
 	}
 	failure, err := s.charge(d.Person, d.Total)
@@ -85,7 +85,7 @@ func (s *Step) paid(r *DebitRules, d *DebitRow, contract *ContractRow) (err erro
 			return err
 		}
 	}
-	contract.Usage = contract.Usage.at(s.Now, contract.SignedAt, s.limitsOf(r, contract).PeriodDays)
+	s.usageNow(contract)
 	contract.Usage.succeed(d.Total)
 	if n := contract.Notice; noticeOpen(n, s.Now) && !s.Now.Before(n.From) {
 		n.Closed = true

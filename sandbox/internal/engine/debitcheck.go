@@ -111,38 +111,16 @@ func (c *Call) mayDebitBooking(r *DebitRules, d *DebitRow, contract *ContractRow
 }
 
 func (c *Call) mayDebitAmount(r *DebitRules, d *DebitRow, contract *ContractRow) error {
-	if why, hint := c.overLimits(r, d, contract); why != "" {
+	if why, hint := c.overLimits(r.Limits, d.Total, contract); why != "" {
 		return r.Refuse(why, hint)
 	}
 	switch {
-	case contract.Usage.spent(c.limitsOf(r, contract)):
+	case contract.Usage.spent(LimitsOf(c.PlanOf(contract), r.Limits)):
 		return r.Refuse(ProblemCount, "no more attempts are allowed today")
 	case r.Again > 0 && contract.Usage.DayTries[d.ID] >= r.Again:
 		return r.Refuse(ProblemCount, "the same debit is tried "+strconv.Itoa(r.Again)+" times a day")
 	}
 	return nil
-}
-
-// overLimits says why a debit is too much beside those that were paid, "" when it is not.
-func (s *Step) overLimits(r *DebitRules, d *DebitRow, contract *ContractRow) (why debitProblem, hint string) {
-	plan, limits := s.PlanOf(contract), s.limitsOf(r, contract)
-	contract.Usage = contract.Usage.at(s.Now, contract.SignedAt, limits.PeriodDays)
-	if plan != nil && plan.Amount > 0 && d.Total != plan.Amount && contract.Usage.Successes > 0 {
-		return ProblemUnequal, "debits of this plan are of exactly " + strconv.FormatInt(plan.Amount, 10) + " fen"
-	}
-	return contract.Usage.allows(limits, d.Total)
-}
-
-// limitsOf are the limits of a contract's plan, and the product's where it sets none.
-func (s *Step) limitsOf(r *DebitRules, contract *ContractRow) ledger.Limits {
-	limits := r.Limits
-	if plan := s.PlanOf(contract); plan != nil {
-		limits = LimitsOr(plan.Limits, limits)
-		if plan.Test {
-			limits = LimitsOr(testLimits, limits)
-		}
-	}
-	return LimitsOr(limits, ledger.Limits{})
 }
 
 func tailOf(s string) string {

@@ -71,22 +71,6 @@ type DebitRules struct {
 	AsOrder func(*DebitRow) Document
 }
 
-// LimitsOr takes from other what l does not set.
-func LimitsOr(l, other ledger.Limits) ledger.Limits {
-	SetDefault(&l.PerDebit, other.PerDebit)
-	SetDefault(&l.PerDay, other.PerDay)
-	SetDefault(&l.SuccessesPerDay, other.SuccessesPerDay)
-	SetDefault(&l.SuccessesPerPeriod, other.SuccessesPerPeriod)
-	SetDefault(&l.AttemptsPerDay, other.AttemptsPerDay)
-	SetDefault(&l.PeriodDays, other.PeriodDays)
-	SetDefault(&l.PeriodDays, 30)
-	return l
-}
-
-// testLimits are those of test templates, 0.10 CNY a debit and 100 a day.
-// https://pay.weixin.qq.com/doc/v2/merchant/4011987907
-var testLimits = ledger.Limits{PerDebit: 10, SuccessesPerDay: 100}
-
 // debitProblem is a reason to refuse a debit. What it is called on the wire differs
 // from product to product.
 type debitProblem string

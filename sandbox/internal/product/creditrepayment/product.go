@@ -82,7 +82,7 @@ func creditPresign(c *engine.Call) (*engine.SessionRow, error) {
 		who := engine.Object(c.Body, "real_identity")
 		s.RealName, s.IDNumber = engine.TextOf(who, "real_name"), engine.TextOf(who, "identity_id")
 		limit := engine.Fen(c.Body, "repayment_amount_limit")
-		plan := c.Merchant.Plan(ledger.Credit, s.PlanID)
+		most := engine.LimitsOf(c.Merchant.Plan(ledger.Credit, s.PlanID), ledger.Limits{}).PerDebit
 		trade := engine.Object(c.Body, "trade_info")
 		switch {
 		case !engine.MaskedName(s.Account):
@@ -91,9 +91,9 @@ func creditPresign(c *engine.Call) (*engine.SessionRow, error) {
 					"such as ***G")
 		case limit < 1:
 			return engine.BadField("/repayment_amount_limit", c.Text("repayment_amount_limit"), "还款金额上限需大于0")
-		case plan != nil && plan.Limits.PerDebit > 0 && limit > plan.Limits.PerDebit:
+		case most > 0 && limit > most:
 			return engine.InvalidRequest("还款金额上限超过模板的每次还款金额上限").Hinting("the template allows " +
-				engine.FenText(plan.Limits.PerDebit) + " fen for each repayment")
+				engine.FenText(most) + " fen for each repayment")
 		case trade == nil:
 			return nil
 		case s.SubMchID == "":

@@ -89,13 +89,12 @@ func creditBookAgain(c *engine.Call, contract *engine.ContractRow, taken *engine
 func mayBookRepayment(c *engine.Call, contract *engine.ContractRow, b *ledger.Booking) error {
 	const consumerLoan, cashLoan = 5, 10 // the least part, in percent
 	limit, percent := engine.Fen(engine.DecodeBody(contract.Request), "repayment_amount_limit"), int64(cashLoan)
-	if plan := c.PlanOf(contract); plan != nil {
-		if l := plan.Limits.PerDebit; l > 0 && (limit == 0 || l < limit) {
-			limit = l
-		}
-		if plan.MinPercent > 0 {
-			percent = int64(plan.MinPercent)
-		}
+	plan := c.PlanOf(contract)
+	if l := engine.LimitsOf(plan, ledger.Limits{}).PerDebit; l > 0 && (limit == 0 || l < limit) {
+		limit = l
+	}
+	if plan != nil && plan.MinPercent > 0 {
+		percent = int64(plan.MinPercent)
 	}
 	const at = "/schedule_items/0/"
 	ahead := engine.DaysFrom(c.Now, engine.StartOf(b.Date))

@@ -148,11 +148,7 @@ func badPeriod(i int, name, value, hint string) *engine.Refusal {
 // frequencyOf is how many days lie between two periods of a plan: about 30, 90
 // or 365.
 func frequencyOf(plan *ledger.Plan) int {
-	var l ledger.Limits
-	if plan != nil {
-		l = plan.Limits
-	}
-	return engine.LimitsOr(l, ledger.Limits{}).PeriodDays
+	return engine.LimitsOf(plan, ledger.Limits{}).PeriodDays
 }
 
 func number(digits string) int {
