@@ -14,10 +14,13 @@ const (
 	combinePresign = "POST /v3/ecommerce/combine-papay/contracts/pre-entrust-sign"
 	payRedirect    = "POST /v3/password-exempt-contract/contracts/ecommerce/pre-entrust-sign/pay-redirect-sign"
 	jsapi          = "POST /v3/pay/transactions/jsapi"
+	creditRepay    = "POST /v3/credit-repayment/partner/deduct-orders"
 )
 
-// bodies are the requests of the three core endpoints and an order, as the documents give them.
+// bodies are the requests of the three core endpoints, an order and a repayment, as the documents
+// give them.
 var bodies = map[string]string{
+	creditRepay:    `{"contract_id":"1","out_record_id":"r1","out_trade_no":"t1","deduct_amount":"10000","description":"tea","notify_url":"https://yourapp.com/pay"}`,
 	eduPresign:     `{"appid":"wx8888888888888888","openid":"oUpF8uMuAJOM2pxb1Q","plan_id":"101164396123311331","user_id":"20200330tony","period_start_date":"2020-03-19","trade_scene":"EDUCATION_PERIOD"}`,
 	combinePresign: `{"appid":"wxd678efh567hg6787","plan_id":12535,"out_contract_code":"wxwtdk20200910100000","contract_display_account":"微信代扣用户A","notify_url":"https://yourapp.com/notify","return_app":true}`,
 	payRedirect:    `{"appid":"wxd678efh567hg6787","service_id":12535,"out_contract_code":"wxwtdk20200910100000","notify_url":"https://yourapp.com/notify","contract_display_account":"微信代扣用户A","prepay_id":"wx201410272009395522657a690389285100","openid":"oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"}`,
@@ -45,6 +48,8 @@ func TestCheckBody(t *testing.T) {
 		{"an exponent", combinePresign, `12535`, `1e2`, "/plan_id", "without fraction or exponent"},
 		{"zero where at least one is due", jsapi, `"total":100`, `"total":0`, "/amount/total", "at least 1"},
 		{"beyond 64 bits", combinePresign, `12535`, `99999999999999999999`, "/plan_id", "64 bits"},
+		{"text beyond 64 bits", creditRepay, `"10000"`, `"9223372036854775808"`, "/deduct_amount", "64 bits"},
+		{"text that is no number", creditRepay, `"10000"`, `"+1"`, "/deduct_amount", "decimal digits"},
 		{"a leading zero", combinePresign, `12535`, `012535`, "/plan_id", "malformed"},
 		{"a string for a boolean", combinePresign, `"return_app":true`, `"return_app":"true"`, "/return_app",
 			"must be a boolean, not a string"},

@@ -64,6 +64,7 @@ const (
 	FormatURL       Format = "url"        // absolute http or https
 	FormatNotifyURL Format = "notify-url" // absolute https with a path, without query; http only for loopback hosts
 	FormatIP        Format = "ip"         // IPv4 or IPv6 address
+	FormatInteger   Format = "integer"    // decimal digits of a whole number from 0 that fits in 64 bits
 )
 
 // Field finds a member of an object by name, or returns nil.

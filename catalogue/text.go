@@ -72,6 +72,11 @@ func (f *Field) formatIssue(text string) string {
 		if _, err := netip.ParseAddr(text); err != nil {
 			return "must be an IPv4 or IPv6 address"
 		}
+	case FormatInteger:
+		if text == "" || strings.Trim(text, "0123456789") != "" {
+			return "must be a whole number in decimal digits"
+		}
+		return f.integerIssue([]byte(text), false)
 	}
 	return ""
 }

@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -57,4 +58,27 @@ func TestARefundOfAFormerAppID(t *testing.T) {
 	if wallet, err := w.Payer("oElsewhere").Wallet(); err != nil || wallet.Balance != 1000 {
 		t.Errorf("the payer has %+v, %v", wallet, err)
 	}
+}
+
+// Amounts that come as text are refused where 64 bits do not hold them, by the name of the field:
+// they would be other amounts.
+func TestTextAmountsBeyond64Bits(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const huge = "88888888888888888888"
+	wrong := func(field, to string, body object) {
+		t.Helper()
+		e := w.refused(400, "PARAM_ERROR", "POST", to, body)
+		if !strings.Contains(string(e.Detail), field) || !strings.Contains(string(e.Detail), "64 bits") {
+			t.Errorf("got %s", e.Detail)
+		}
+	}
+	wrong("/repayment_amount_limit", creditSign, with(creditBody(), "repayment_amount_limit", huge))
+	c := w.creditContract()
+	for _, name := range []string{"repayment_amount", "min_repayment_amount"} {
+		wrong("/schedule_items/0/"+name, creditBook, creditBooking(c, "r1", func(i object) { i[name] = huge }))
+	}
+	w.must("POST", creditBook, creditBooking(c, "r1"))
+	w.ok(w.Advance(2 * aDay))
+	wrong("/deduct_amount", creditOrders, creditOrder(c, "r1", "t1", huge))
 }

@@ -38,11 +38,11 @@ type BookRequestScheduleItems struct {
 	// 子商户AppID. Optional.
 	SubAppID string `json:"sub_appid,omitempty"`
 	// What is due, in fen, as a decimal text.
-	// 应还款金额. Required, matching ^[0-9]+$.
+	// 应还款金额. Required, a whole number in decimal digits.
 	RepaymentAmount string `json:"repayment_amount"`
 	// The least that must be repaid, in fen, as a decimal text. At least 5 % of repayment_amount
 	// with a consumer loan template, which requires it, and 10 % with a cash loan template.
-	// 最低还款金额. Optional, matching ^[0-9]+$.
+	// 最低还款金额. Optional, a whole number in decimal digits.
 	MinRepaymentAmount string `json:"min_repayment_amount,omitempty"`
 	// Day of the repayment, yyyy-MM-dd: tomorrow at the earliest, in 14 days at the latest.
 	// 还款日期. Required, yyyy-MM-dd.

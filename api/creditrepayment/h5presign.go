@@ -35,7 +35,7 @@ type H5PresignRequest struct {
 	RepaymentDay int64 `json:"repayment_day,omitempty"`
 	// The most that one repayment may be, in fen; a decimal text in requests, an integer in
 	// replies.
-	// 还款金额上限. Required, matching ^[0-9]+$.
+	// 还款金额上限. Required, a whole number in decimal digits.
 	RepaymentAmountLimit string `json:"repayment_amount_limit"`
 	// Mchid of the sub-merchant.
 	// 子商户号. Optional, at most 32 characters.

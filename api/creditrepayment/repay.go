@@ -16,7 +16,7 @@ type RepayRequest struct {
 	// 商户侧预约还款单号. Required, 1–32 characters, matching ^[0-9A-Za-z]+$.
 	OutRecordID string `json:"out_record_id"`
 	// What is repaid, in fen, as a decimal text.
-	// 还款金额. Required, matching ^[0-9]+$.
+	// 还款金额. Required, a whole number in decimal digits.
 	DeductAmount string `json:"deduct_amount"`
 	// Where WeChat Pay posts the result: absolute https with a path and without query string.
 	// 商户回调地址. Required.

@@ -86,6 +86,8 @@ func limits(f *catalogue.Field) string {
 		parts = append(parts, "yyyy-MM-dd")
 	case f.Format == catalogue.FormatDateTime:
 		parts = append(parts, "RFC 3339 with +08:00")
+	case f.Format == catalogue.FormatInteger:
+		parts = append(parts, "a whole number in decimal digits")
 	case f.Enum != nil:
 	case f.MaxLength > 0 && f.MinLength > 0:
 		parts = append(parts, fmt.Sprintf("%d–%d characters", f.MinLength, f.MaxLength))

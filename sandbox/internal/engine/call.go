@@ -58,9 +58,13 @@ func Objects(body map[string]any, name string) []map[string]any {
 	return out
 }
 
-// Fen is an amount of money of the body.
+// Fen is an amount of money of the body, 0 when it is not there. One that int64 does not hold has
+// not passed the catalogue: it would be another amount.
 func Fen(body map[string]any, name string) int64 {
-	n, _ := strconv.ParseInt(TextOf(body, name), 10, 64) // the catalogue has checked it
+	n, err := strconv.ParseInt(TextOf(body, name), 10, 64)
+	if err != nil {
+		return 0
+	}
 	return n
 }
 
