@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -81,4 +82,38 @@ func TestTextAmountsBeyond64Bits(t *testing.T) {
 	w.must("POST", creditBook, creditBooking(c, "r1"))
 	w.ok(w.Advance(2 * aDay))
 	wrong("/deduct_amount", creditOrders, creditOrder(c, "r1", "t1", huge))
+}
+
+// A page may begin and end anywhere.
+func TestPagesOfAnySize(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.insured(insuranceBody())
+	w.eduContract()
+	w.signSchool("A")
+	w.signFace("pupil0001")
+	_, err := w.RetakeFace(sandbox.DefaultOrganizationID, "pupil0001")
+	w.ok(err)
+	for list, member := range map[string]string{
+		insuranceList + "?": "data",
+		"v3/edu-papay/user/" + eduOpenID + "/contracts?appid=" + sandbox.DefaultEduAppID +
+			"&plan_id=101164396123311331&contract_status=ADD&": "data",
+		school + "users/" + eduOpenID + "/contracts?plan_id=101164396123311331&contract_status=ALL&": "data",
+		face + "face-collections?organization_id=" + sandbox.DefaultOrganizationID + "&":             "face_collections",
+	} {
+		all, most := len(w.must("GET", list, nil)[member].([]any)), "9223372036854775807"
+		for page, want := range map[string]int{
+			"offset=0&limit=" + most: all, "offset=1&limit=" + most: all - 1,
+			"offset=" + most + "&limit=" + most: 0, "offset=" + most + "&limit=1": 0,
+		} {
+			got, err := w.do("GET", list+page, nil)
+			if refused := (*wxpay.Error)(nil); errors.As(err, &refused) && refused.Status == 400 {
+				continue // pages of this list have bounds of their own
+			}
+			w.ok(err)
+			if rows := got[member].([]any); len(rows) != want {
+				t.Errorf("%s%s: got %d rows, want %d", list, page, len(rows), want)
+			}
+		}
+	}
 }

@@ -75,6 +75,13 @@ func (c *Call) QueryInt(name string, otherwise int) int {
 	return otherwise // left out, or beyond what the catalogue lets through
 }
 
+// PageOf is the part of a list that the call's offset and limit name, of any size, and the two.
+func PageOf[T any](c *Call, all []T) (part []T, offset, limit int) {
+	offset, limit = c.QueryInt("offset", 0), c.QueryInt("limit", 20)
+	part = all[min(max(offset, 0), len(all)):]
+	return part[:min(max(limit, 0), len(part))], offset, limit
+}
+
 func FenText(fen int64) string { return strconv.FormatInt(fen, 10) }
 
 // CNY is an amount of money in replies and notifications.

@@ -86,10 +86,8 @@ func eduPapayList(c *engine.Call) (engine.Document, error) {
 	if len(rows) == 0 {
 		return nil, engine.NotFound("NOT_FOUND", "用户未签约")
 	}
-	offset, limit := c.QueryInt("offset", 0), c.QueryInt("limit", 20)
-	from := min(offset, len(rows))
-	to := min(from+limit, len(rows))
-	return engine.Document{"data": rows[from:to], "total_count": len(rows), "offset": offset, "limit": limit}, nil
+	page, offset, limit := engine.PageOf(c, rows)
+	return engine.Document{"data": page, "total_count": len(rows), "offset": offset, "limit": limit}, nil
 }
 
 func eduPapayTerminate(c *engine.Call) (engine.Document, error) {

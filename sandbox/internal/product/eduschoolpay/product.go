@@ -128,9 +128,9 @@ func eduSchoolPayList(c *engine.Call) (engine.Document, error) {
 		}
 		return 1
 	})
-	from := min(offset, len(all))
+	part, _, _ := engine.PageOf(c, all)
 	rows := []engine.Document{}
-	for _, contract := range all[from:min(from+limit, len(all))] {
+	for _, contract := range part {
 		rows = append(rows, eduSchoolPayContract(contract))
 	}
 	page := func(offset int) string {
@@ -140,7 +140,7 @@ func eduSchoolPayList(c *engine.Call) (engine.Document, error) {
 		}.Encode()
 	}
 	links := engine.Document{"self": page(offset)}
-	if offset+limit < len(all) {
+	if limit < len(all)-offset {
 		links["next"] = page(offset + limit)
 	}
 	if offset > 0 {

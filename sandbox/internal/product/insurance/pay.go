@@ -96,10 +96,9 @@ func insurancePeriods(c *engine.Call) (engine.Document, error) {
 		return nil, engine.NotFound("RESOURCE_NOT_EXISTS", "协议不存在").
 			Hinting("the contract could not be signed: it has no periods")
 	}
-	offset, limit := c.QueryInt("offset", 0), c.QueryInt("limit", 20)
-	from := min(offset, len(contract.Bookings))
+	page, offset, limit := engine.PageOf(c, contract.Bookings)
 	rows := []engine.Document{}
-	for _, b := range contract.Bookings[from:min(from+limit, len(contract.Bookings))] {
+	for _, b := range page {
 		row := insurancePeriodOf(&b, c.Now)
 		delete(row, "deduct_start_date")
 		delete(row, "deduct_end_date")

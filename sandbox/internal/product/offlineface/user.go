@@ -187,9 +187,9 @@ func offlineFaceCollections(c *engine.Call) (engine.Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	from := min(c.QueryInt("offset", 0), len(all))
+	page, _, _ := engine.PageOf(c, all)
 	rows := []engine.Document{}
-	for _, f := range all[from:min(from+c.QueryInt("limit", 20), len(all))] {
+	for _, f := range page {
 		rows = append(rows, CollectionDocument(&f.FaceCollection))
 	}
 	return engine.Document{"face_collections": rows}, nil
