@@ -29,6 +29,20 @@ func (c *ContractRow) Live() bool {
 	return false
 }
 
+// inForce is Live, but for a contract whose time is over and that could not be ended.
+func (s *Step) inForce(c *ContractRow) bool {
+	over := c.Over()
+	return c.Live() && (over.IsZero() || s.Now.Before(over))
+}
+
+// sound finds what no debit can be made of.
+func (c *ContractRow) sound() error {
+	if p := c.Policy; p != nil && (p.Term < 0 || p.Term > 0 && p.Term >= len(c.Bookings)) {
+		return Misread(c, "has a term from period %d on, and %d periods", p.Term, len(c.Bookings))
+	}
+	return nil
+}
+
 func KnownTermination(t ledger.Termination) bool {
 	switch t {
 	case ledger.ByUser, ledger.ByMerchant, ledger.ByConsole, ledger.ByCustomerService, ledger.BySystem:

@@ -41,7 +41,7 @@ func (s *Step) Exempt(o *OrderRow) (bool, error) {
 		return false, nil
 	}
 	contract, err := Get[ContractRow](s.Tx, o.Exempt)
-	if err != nil || !contract.Live() {
+	if err != nil || !s.inForce(contract) {
 		return false, err
 	}
 	why, _ := s.overLimits(exemptLimits, o.Total, contract)

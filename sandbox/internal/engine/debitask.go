@@ -172,6 +172,9 @@ func (c *Call) contractToDebit(r *DebitRules, d *DebitRow) (*ContractRow, error)
 		return nil, r.Refuse(ProblemExpired, "the contract's term ended at "+wire.FormatTime(contract.ExpiresAt))
 	case !contract.Live():
 		return nil, r.Refuse(ProblemGone, "the contract is "+string(contract.State))
+	case !c.inForce(contract):
+		return nil, r.Refuse(ProblemExpired, "the contract's time ended at "+wire.FormatTime(contract.Over())+
+			"; the sandbox's log says why it is not written down")
 	case contract.State == ledger.ContractToBeRenewed:
 		return nil, r.Refuse(ProblemGone, "the contract waits to be renewed")
 	case d.SubMchID != "" && contract.SubMchID != "" && d.SubMchID != contract.SubMchID:

@@ -61,7 +61,7 @@ func (s *Step) take(r *DebitRules, d *DebitRow, contract *ContractRow) (ledger.F
 // tryCharge takes the money from the payer, or from WeChat Pay for them. What was true when the
 // debit was accepted may be no more: the contract ended, other debits were made meanwhile.
 func (s *Step) tryCharge(r *DebitRules, d *DebitRow, contract *ContractRow) (ledger.Failure, error) {
-	if !contract.Live() {
+	if !s.inForce(contract) {
 		return ledger.ContractGone, nil
 	}
 	if why, _ := s.overLimits(r.Limits, d.Total, contract); why != "" {

@@ -111,6 +111,9 @@ func decode[P Entity](e P, row store.Row) (P, error) {
 				"none"}
 	}
 	*e.Revision() = row.Rev
+	if row, ok := any(e).(interface{ sound() error }); ok {
+		return e, row.sound()
+	}
 	return e, nil
 }
 

@@ -188,9 +188,9 @@ func (kinds products) CheckNew(m ledger.Merchant) error {
 
 func (kinds products) CheckNewPlan(p ledger.Plan) error {
 	l := p.Limits
-	if _, ok := ParseAddress(p.NotifyURL); p.NotifyURL != "" && !ok {
-		return fmt.Errorf("sandbox: plan %s: its notify_url is no address, such as https://yourapp.com/notify",
-			Shown(p.ID))
+	if u, ok := ParseAddress(p.NotifyURL); p.NotifyURL != "" && (!ok || u.RawQuery != "" || u.ForceQuery) {
+		return fmt.Errorf("sandbox: plan %s: its notify_url is no address without a query, such as "+
+			"https://yourapp.com/notify", Shown(p.ID))
 	}
 	switch {
 	case !knownMode(p.Mode):
