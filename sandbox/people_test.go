@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/sandbox"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
@@ -181,4 +182,42 @@ func TestAMadeOpenIDStaysThePersons(t *testing.T) {
 			}
 		})
 	}
+}
+
+// So is one that was made for an appid that no merchant has any more: after a restart, and when the
+// appid is back.
+func TestAMadeOpenIDOutlivesItsAppID(t *testing.T) {
+	t.Parallel()
+	kept := keep{store.NewMemory()}
+	w := newWorld(t, sandbox.WithStore(kept))
+	m, err := w.AddMerchant(ledger.Merchant{MchID: "1900000222", AppIDs: []string{"wxnew", "wxold"}})
+	w.ok(err)
+	w.ok(w.AddPayer(map[string]string{"wxElsewhere": "oElsewhere"}))
+	w.ok(w.Payer("oElsewhere").Fund(1000))
+	config, err := w.ClientConfigFor("1900000222")
+	w.ok(err)
+	client, err := wxpay.New(config)
+	w.ok(err)
+	placed := (&world{w.T, w.Sandbox, client, w.inbox}).must("POST", directRoot+"native",
+		with(with(with(orderBody(), "payer", nil), "appid", "wxold"), "mchid", "1900000222"))
+	receipt, err := w.Payer("oElsewhere").Pay(placed["code_url"].(string))
+	w.ok(err)
+	look := func(w *world) {
+		t.Helper()
+		wallet, err := w.Payer(receipt.Order.OpenID).Wallet()
+		if err != nil || wallet.Person != "oElsewhere" || wallet.Balance != 1000-100 {
+			t.Errorf("got %+v, %v", wallet, err)
+		}
+	}
+	m.AppIDs = []string{"wxnew"}
+	_, err = w.AddMerchant(m)
+	w.ok(err)
+	look(w)
+	w.ok(w.Close())
+	w = newWorld(t, sandbox.WithStore(kept))
+	look(w)
+	m.AppIDs = []string{"wxold"}
+	_, err = w.AddMerchant(m)
+	w.ok(err)
+	look(w)
 }

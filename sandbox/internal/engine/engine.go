@@ -178,6 +178,10 @@ func New(c Settings, plays *Repertoire) (*Engine, error) {
 		}
 		e.Clock.keep = e.keepTime
 	}
+	saveAppIDs := func(s *Step) error { return e.Registry.state.Load().saveAppIDs(s.Tx) }
+	if err := e.transact(context.Background(), saveAppIDs); err != nil {
+		return nil, fmt.Errorf("sandbox: %w", err)
+	}
 	if err := e.sweep(); err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}

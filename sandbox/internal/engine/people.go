@@ -89,21 +89,25 @@ func (s *registered) join(openIDs map[string]string, first string, has func(id s
 // so it stays theirs, whatever is told of them later and whenever it is told again.
 func (s *registered) introduce(p person) person {
 	p.made = map[string]string{}
-	for _, mchid := range s.order {
-		for _, appid := range s.merchants[mchid].AppIDs {
-			p.made[appid] = madeOf(p.told[0], appid)
-			for _, told := range p.told {
-				if made := madeOf(told, appid); s.people[made].ID == "" {
-					s.people[made] = p
-				}
+	for _, appid := range s.appids {
+		p.made[appid] = madeOf(p.told[0], appid)
+		for _, told := range p.told {
+			if made := madeOf(told, appid); s.people[made].ID == "" {
+				s.people[made] = p
 			}
 		}
 	}
 	return p
 }
 
-// introduceAll introduces everybody to a merchant that came meanwhile, or its new appids.
-func (s *registered) introduceAll() {
+// meet introduces everybody to the appids of a merchant. An appid is known for ever: the openids
+// made for it stay theirs whose they are when no merchant has it any more.
+func (s *registered) meet(appids []string) {
+	for _, appid := range appids {
+		if !slices.Contains(s.appids, appid) {
+			s.appids = append(s.appids, appid)
+		}
+	}
 	everybody := map[string]person{}
 	for _, p := range s.people {
 		everybody[p.ID] = p
@@ -118,12 +122,10 @@ func (s *registered) introduceAll() {
 
 // knownOf are the openids made of these that somebody has.
 func (s *registered) knownOf(told []string) (out []string) {
-	for _, mchid := range s.order {
-		for _, appid := range s.merchants[mchid].AppIDs {
-			for _, openid := range told {
-				if made := madeOf(openid, appid); s.people[made].ID != "" {
-					out = append(out, made)
-				}
+	for _, appid := range s.appids {
+		for _, openid := range told {
+			if made := madeOf(openid, appid); s.people[made].ID != "" {
+				out = append(out, made)
 			}
 		}
 	}
@@ -179,6 +181,28 @@ func (e *Engine) recallPeople(s *Step) error {
 		return fmt.Errorf("the store's person: %w", err)
 	}
 	return nil
+}
+
+// savedAppIDs are the appids that anybody was introduced to.
+type savedAppIDs struct {
+	Rev
+	AppIDs []string `json:"appids"`
+}
+
+func (s *savedAppIDs) RowKind() string { return "appids" }
+func (s *savedAppIDs) Row() store.Row  { return store.Row{ID: "appids"} }
+
+// saveAppIDs saves those there are, if any came.
+func (s *registered) saveAppIDs(tx store.Tx) error {
+	saved, err := Get[savedAppIDs](tx, (&savedAppIDs{}).Row().ID)
+	if errors.Is(err, store.ErrNotFound) {
+		saved, err = &savedAppIDs{}, nil
+	}
+	if err != nil || slices.Equal(saved.AppIDs, s.appids) {
+		return err
+	}
+	saved.AppIDs = s.appids
+	return Put(tx, saved)
 }
 
 type savedPerson struct {

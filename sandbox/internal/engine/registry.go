@@ -28,6 +28,7 @@ type registered struct {
 	merchants map[string]*Merchant
 	serials   map[string]*Merchant // by the serial number of the API certificate
 	order     []string             // merchant ids as they came
+	appids    []string             // every one a merchant ever had, as they came
 	people    map[string]person    // by openid
 	retired   map[string]string    // merchant ids by the serial numbers of former certificates
 	former    map[string][]string  // keys that were replaced, by merchant id, at most keptKeys each
@@ -137,7 +138,7 @@ func (e *Engine) register(f func(*registered, *Step) error) error {
 func (s *registered) clone() *registered {
 	return &registered{
 		kinds: s.kinds, merchants: maps.Clone(s.merchants), serials: maps.Clone(s.serials),
-		order:  slices.Clone(s.order),
+		order: slices.Clone(s.order), appids: slices.Clone(s.appids),
 		people: maps.Clone(s.people), retired: maps.Clone(s.retired), former: maps.Clone(s.former),
 	}
 }
@@ -167,7 +168,7 @@ func (s *registered) put(m *Merchant) error {
 		s.order = append(s.order, m.MchID)
 	}
 	s.merchants[m.MchID], s.serials[m.Serial] = m, m
-	s.introduceAll()
+	s.meet(m.AppIDs)
 	return nil
 }
 

@@ -164,7 +164,7 @@ func (e *Engine) AddMerchant(m *Merchant) error {
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
-		if err := r.saveFormer(s.Tx, m.MchID); err != nil {
+		if err := errors.Join(r.saveFormer(s.Tx, m.MchID), r.saveAppIDs(s.Tx)); err != nil {
 			return err
 		}
 		return save(s.Tx, &savedMerchant{Merchant: m.Merchant})
@@ -184,7 +184,12 @@ func (e *Engine) AddPlan(mchid string, p ledger.Plan) error {
 // recall registers what the store remembers.
 func (e *Engine) recall() error {
 	return e.view(context.Background(), func(s *Step) error {
-		if err := e.Registry.change(func(r *registered) error { return recallMerchants(s.Tx, r) }); err != nil {
+		if err := e.Registry.change(func(r *registered) error {
+			if err := each(s.Tx, func(a *savedAppIDs) error { r.meet(a.AppIDs); return nil }); err != nil {
+				return err
+			}
+			return recallMerchants(s.Tx, r)
+		}); err != nil {
 			return err
 		}
 		if err := each(s.Tx, func(p *SavedPlan) error {

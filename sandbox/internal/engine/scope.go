@@ -58,6 +58,7 @@ func (c *Claim) Owner() string   { return "" }
 func (w *WalletRow) Owner() string        { return "" }
 func (p *PaymentCode) Owner() string      { return "" }
 func (s *savedPerson) Owner() string      { return "" }
+func (s *savedAppIDs) Owner() string      { return "" }
 func (s *SavedForward) Owner() string     { return "" }
 func (s *savedClock) Owner() string       { return "" }
 func (s *SavedCertificate) Owner() string { return "" }
