@@ -99,7 +99,8 @@ func TestPagesOfAnySize(t *testing.T) {
 		"v3/edu-papay/user/" + eduOpenID + "/contracts?appid=" + sandbox.DefaultEduAppID +
 			"&plan_id=101164396123311331&contract_status=ADD&": "data",
 		school + "users/" + eduOpenID + "/contracts?plan_id=101164396123311331&contract_status=ALL&": "data",
-		face + "face-collections?organization_id=" + sandbox.DefaultOrganizationID + "&":             "face_collections",
+		face + "face-collections?organization_id=" + sandbox.DefaultOrganizationID +
+			"&": "face_collections",
 	} {
 		all, most := len(w.must("GET", list, nil)[member].([]any)), "9223372036854775807"
 		for page, want := range map[string]int{
