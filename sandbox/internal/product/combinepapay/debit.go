@@ -6,14 +6,14 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
-// combinePapayDebits: asked for, done and answered in one call, for several
+// debits: asked for, done and answered in one call, for several
 // sub-merchants at once; nothing is notified.
 // https://pay.weixin.qq.com/doc/v3/partner/4012884121
-func combinePapayDebits() *engine.DebitRules {
+func debits() *engine.DebitRules {
 	return &engine.DebitRules{Sync: true, Failing: engine.RefuseFailure}
 }
 
-func combinePapayDebit(c *engine.Call) (engine.Document, error) {
+func debit(c *engine.Call) (engine.Document, error) {
 	if err := c.CheckMchID("/combine_mchid", c.Text("combine_mchid")); err != nil {
 		return nil, err
 	}
@@ -30,20 +30,20 @@ func combinePapayDebit(c *engine.Call) (engine.Document, error) {
 	if d, err = c.Debit(d); err != nil {
 		return nil, err
 	}
-	return combinePapayTransaction(d), nil
+	return transaction(d), nil
 }
 
-func combinePapayDebitQuery(c *engine.Call) (engine.Document, error) {
+func debitQuery(c *engine.Call) (engine.Document, error) {
 	d, err := c.DebitByNo(c.Vars["combine_out_trade_no"])
 	if err != nil {
 		return nil, err
 	}
-	return combinePapayTransaction(d), nil
+	return transaction(d), nil
 }
 
-// combinePapayReverse takes the whole debit back, and so wants every sub-order
+// reverse takes the whole debit back, and so wants every sub-order
 // named.
-func combinePapayReverse(c *engine.Call) (engine.Document, error) {
+func reverse(c *engine.Call) (engine.Document, error) {
 	d, err := c.DebitByNo(c.Vars["combine_out_trade_no"])
 	if err != nil {
 		return nil, err
@@ -57,9 +57,9 @@ func combinePapayReverse(c *engine.Call) (engine.Document, error) {
 	return nil, c.ReverseDebit(d)
 }
 
-// combinePapayTransaction is a debit in replies. The pages require a
+// transaction is a debit in replies. The pages require a
 // transaction_id of every part; one that failed has none to show.
-func combinePapayTransaction(d *engine.DebitRow) engine.Document {
+func transaction(d *engine.DebitRow) engine.Document {
 	parts := make([]engine.Document, len(d.Parts))
 	for i, sub := range d.Parts {
 		amount := engine.Document{"total_amount": sub.Total, "currency": "CNY", "payer_amount": sub.Total,

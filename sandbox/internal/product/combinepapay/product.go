@@ -30,23 +30,23 @@ func Product() *engine.Product {
 		Ended: engine.Event{EventType: "ECOMMERCE_ENTRUST.TERMINATE", OriginalType: "entrust",
 			Summary: "委托代扣解约通知"},
 		Retries:       engine.QuickSchedule,
-		Resource:      combinePapayResource,
+		Resource:      resource,
 		AlreadySigned: func() *engine.Refusal { return engine.InvalidRequest("用户已签约该模板，请勿重复签约") },
 		Gone:          func() *engine.Refusal { return engine.InvalidRequest("协议不存在或已解约") },
-		Debits:        []*engine.DebitRules{combinePapayDebits()},
+		Debits:        []*engine.DebitRules{debits()},
 		Behaviours: map[string]engine.Behaviour{
-			"POST " + orders: combinePapayDebit,
-			"GET " + orders + "/{combine_out_trade_no}":          combinePapayDebitQuery,
-			"POST " + orders + "/{combine_out_trade_no}/reverse": combinePapayReverse,
-			"POST " + root + "/pre-entrust-sign":                 combinePapayPresign,
-			"POST " + root + "/pre-entrust-sign/mini-program":    combinePapayPresign,
-			"GET " + byCode:                 combinePapayQuery,
-			"POST " + byCode + "/terminate": combinePapayTerminate,
+			"POST " + orders: debit,
+			"GET " + orders + "/{combine_out_trade_no}":          debitQuery,
+			"POST " + orders + "/{combine_out_trade_no}/reverse": reverse,
+			"POST " + root + "/pre-entrust-sign":                 presign,
+			"POST " + root + "/pre-entrust-sign/mini-program":    presign,
+			"GET " + byCode:                 query,
+			"POST " + byCode + "/terminate": terminate,
 		},
 	}
 }
 
-func combinePapayPresign(c *engine.Call) (engine.Document, error) {
+func presign(c *engine.Call) (engine.Document, error) {
 	s, err := c.Presign(c.Product)
 	if err != nil {
 		return nil, err
@@ -57,8 +57,8 @@ func combinePapayPresign(c *engine.Call) (engine.Document, error) {
 	}, nil
 }
 
-// combinePapayQuery knows codes that are presigned only, as NOT_SIGNED.
-func combinePapayQuery(c *engine.Call) (engine.Document, error) {
+// query knows codes that are presigned only, as NOT_SIGNED.
+func query(c *engine.Call) (engine.Document, error) {
 	s, err := c.UnsignedOfPath(c.Vars["plan_id"])
 	if err != nil {
 		return nil, err
@@ -86,7 +86,7 @@ func combinePapayQuery(c *engine.Call) (engine.Document, error) {
 	return out, nil
 }
 
-func combinePapayTerminate(c *engine.Call) (engine.Document, error) {
+func terminate(c *engine.Call) (engine.Document, error) {
 	contract, err := c.TerminateOfPath(c.Vars["plan_id"])
 	if err != nil {
 		return nil, err
@@ -96,9 +96,9 @@ func combinePapayTerminate(c *engine.Call) (engine.Document, error) {
 		nil
 }
 
-// combinePapayResource has no contract_id, as documented: merchants learn it by
+// resource has no contract_id, as documented: merchants learn it by
 // querying. https://pay.weixin.qq.com/doc/v3/partner/4012881605
-func combinePapayResource(c *engine.ContractRow) engine.Document {
+func resource(c *engine.ContractRow) engine.Document {
 	out := engine.Document{
 		"mchid": c.MchID, "out_contract_code": c.Code, "plan_id": engine.Integer(c.PlanID),
 		"appid": c.AppID, "openid": c.OpenID, "operate_time": wire.FormatTime(c.SignedAt),

@@ -30,7 +30,7 @@ func Product() *engine.Product {
 		Ended: engine.Event{EventType: "CREDIT_REPAYMENT.TERMINATE_CONTRACT", OriginalType: "credit_repayment",
 			Summary: "信贷还款解约成功通知"},
 		Retries:  engine.GenericSchedule,
-		Resource: creditResource,
+		Resource: resource,
 		AlreadySigned: func() *engine.Refusal {
 			return engine.InvalidRequest("用户已签约该模板，请勿重复签约").Hinting("the payer has a contract in force under this plan")
 		},
@@ -42,32 +42,32 @@ func Product() *engine.Product {
 				Hinting("no repayment was asked for with this out_trade_no")
 		},
 		Agreed: creditAgreed,
-		Debits: []*engine.DebitRules{creditDebits()},
+		Debits: []*engine.DebitRules{debits()},
 		Behaviours: map[string]engine.Behaviour{
-			"POST " + root + "/contracts/app-presign":           creditAppPresign,
-			"POST " + root + "/contracts/h5-presign":            creditH5Presign,
-			"GET " + root + "/contracts/{out_contract_code}":    creditQuery,
-			"POST " + root + "/contracts/terminate":             creditTerminate,
-			"POST " + root + "/schedule-records/batch-create":   creditBook,
-			"GET " + root + "/schedule-records/{out_record_id}": creditRecord,
-			"POST " + root + "/deduct-orders":                   creditRepay,
-			"GET " + root + "/deduct-orders/{out_trade_no}":     creditQueryOrder,
+			"POST " + root + "/contracts/app-presign":           appPresign,
+			"POST " + root + "/contracts/h5-presign":            h5Presign,
+			"GET " + root + "/contracts/{out_contract_code}":    query,
+			"POST " + root + "/contracts/terminate":             terminate,
+			"POST " + root + "/schedule-records/batch-create":   book,
+			"GET " + root + "/schedule-records/{out_record_id}": record,
+			"POST " + root + "/deduct-orders":                   repay,
+			"GET " + root + "/deduct-orders/{out_trade_no}":     queryOrder,
 		},
 	}
 }
 
-// creditAppPresign also serves mini programs. redirect_service is made up: no
+// appPresign also serves mini programs. redirect_service is made up: no
 // page shows one, and clients pass it on as it is.
-func creditAppPresign(c *engine.Call) (engine.Document, error) {
-	s, err := creditPresign(c)
+func appPresign(c *engine.Call) (engine.Document, error) {
+	s, err := presign(c)
 	if err != nil {
 		return nil, err
 	}
 	return engine.Document{"presign_token": s.Token, "redirect_service": "requestAutomaticRepayment"}, nil
 }
 
-func creditH5Presign(c *engine.Call) (engine.Document, error) {
-	s, err := creditPresign(c)
+func h5Presign(c *engine.Call) (engine.Document, error) {
+	s, err := presign(c)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ func creditH5Presign(c *engine.Call) (engine.Document, error) {
 		nil
 }
 
-func creditPresign(c *engine.Call) (*engine.SessionRow, error) {
+func presign(c *engine.Call) (*engine.SessionRow, error) {
 	return c.Presign(c.Product, func(_ *engine.Call, s *engine.SessionRow) error {
 		s.SubMchID = c.Either("sub_mchid", "sub_merchant_code")
 		who := engine.Object(c.Body, "real_identity")
@@ -121,8 +121,8 @@ func creditAgreed(s *engine.Step, session *engine.SessionRow, c *engine.Contract
 	}}, c)
 }
 
-func creditQuery(c *engine.Call) (engine.Document, error) {
-	contract, err := creditByCode(c, c.Vars["out_contract_code"])
+func query(c *engine.Call) (engine.Document, error) {
+	contract, err := byCode(c, c.Vars["out_contract_code"])
 	if err != nil {
 		return nil, err
 	}
@@ -130,11 +130,11 @@ func creditQuery(c *engine.Call) (engine.Document, error) {
 		return nil, engine.NotFound("RESOURCE_NOT_EXISTS", "还款协议不存在").
 			Hinting("nobody has agreed to a contract with this out_contract_code")
 	}
-	return creditInfo(contract), nil
+	return info(contract), nil
 }
 
-func creditTerminate(c *engine.Call) (engine.Document, error) {
-	contract, err := creditByCode(c, c.Text("out_contract_code"))
+func terminate(c *engine.Call) (engine.Document, error) {
+	contract, err := byCode(c, c.Text("out_contract_code"))
 	if err != nil {
 		return nil, err
 	}
@@ -144,12 +144,12 @@ func creditTerminate(c *engine.Call) (engine.Document, error) {
 	if err := c.Terminate(contract, ledger.ByMerchant, c.Text("contract_termination_remark")); err != nil {
 		return nil, err
 	}
-	return engine.Document{"contract_info": creditInfo(contract)}, nil
+	return engine.Document{"contract_info": info(contract)}, nil
 }
 
-// creditByCode finds a contract by its code alone, or nil: the paths of this
+// byCode finds a contract by its code alone, or nil: the paths of this
 // product do not name the plan.
-func creditByCode(c *engine.Call, code string) (*engine.ContractRow, error) {
+func byCode(c *engine.Call, code string) (*engine.ContractRow, error) {
 	for _, plan := range c.Merchant.Plans {
 		if plan.Product != ledger.Credit {
 			continue
@@ -162,8 +162,8 @@ func creditByCode(c *engine.Call, code string) (*engine.ContractRow, error) {
 	return nil, nil
 }
 
-// creditInfo is a contract in replies.
-func creditInfo(c *engine.ContractRow) engine.Document {
+// info is a contract in replies.
+func info(c *engine.ContractRow) engine.Document {
 	asked := engine.DecodeBody(c.Request)
 	out := engine.Document{
 		"contract_id": c.ID, "plan_id": c.PlanID, "out_contract_code": c.Code, "display_name": c.Account,
@@ -174,23 +174,23 @@ func creditInfo(c *engine.ContractRow) engine.Document {
 		out["repayment_day"] = d
 	}
 	if c.State == ledger.ContractTerminated {
-		out["contract_state"], out["contract_terminated_mode"] = "CONTRACT_STATE_TERMINATED", creditMode(c.Mode)
+		out["contract_state"], out["contract_terminated_mode"] = "CONTRACT_STATE_TERMINATED", mode(c.Mode)
 		out["contract_terminated_time"] = wire.FormatTime(c.TerminatedAt)
 		out.Set("contract_termination_remark", c.Remark)
 	}
 	return out
 }
 
-// creditResource is a contract in notifications, where amounts are strings.
-func creditResource(c *engine.ContractRow) engine.Document {
-	out := creditInfo(c)
+// resource is a contract in notifications, where amounts are strings.
+func resource(c *engine.ContractRow) engine.Document {
+	out := info(c)
 	out["sp_mchid"] = c.MchID
 	out["repayment_amount_limit"] = engine.FenText(engine.Fen(engine.DecodeBody(c.Request), "repayment_amount_limit"))
 	return out
 }
 
-// creditMode is contract_terminated_mode of credit-repayment.
-func creditMode(t ledger.Termination) string {
+// mode is contract_terminated_mode of credit-repayment.
+func mode(t ledger.Termination) string {
 	switch t {
 	case ledger.ByUser:
 		return "TERMINATION_MODE_BY_USER"

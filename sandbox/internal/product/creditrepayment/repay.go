@@ -9,15 +9,15 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
-// creditDebits are repayments: booked up to a fortnight ahead, asked for on
+// debits are repayments: booked up to a fortnight ahead, asked for on
 // their day, at any hour as far as documented. Only success is notified.
 // https://pay.weixin.qq.com/doc/v3/partner/4016790583
-func creditDebits() *engine.DebitRules {
+func debits() *engine.DebitRules {
 	return &engine.DebitRules{
 		Mode:    ledger.DebitScheduled,
 		Delay:   engine.DebitTakes,
 		Booking: &engine.BookingRules{},
-		Payee:   creditPayee,
+		Payee:   payee,
 		Answers: engine.Answers{
 			engine.ProblemGone:    {Code: "INVALID_REQUEST", Message: "还款协议不存在或已解约"},
 			engine.ProblemBooking: {Code: "INVALID_REQUEST", Message: "未预约还款，或不在还款日期"},
@@ -30,9 +30,9 @@ func creditDebits() *engine.DebitRules {
 	}
 }
 
-// creditBook books one repayment. The same call again has the same answer.
+// book books one repayment. The same call again has the same answer.
 // https://pay.weixin.qq.com/doc/v3/partner/4016779459
-func creditBook(c *engine.Call) (engine.Document, error) {
+func book(c *engine.Call) (engine.Document, error) {
 	contract, err := c.AnyContract(c.Text("contract_id"))
 	if err != nil {
 		return nil, err
@@ -46,13 +46,13 @@ func creditBook(c *engine.Call) (engine.Document, error) {
 			"sub_appid"),
 		BookedAt: c.Now, Booked: engine.Fen(item, "repayment_amount"),
 	}
-	taken, err := engine.Get[engine.Claim](c.Tx, creditRecordKey(c.Merchant.MchID, b.ID))
+	taken, err := engine.Get[engine.Claim](c.Tx, recordKey(c.Merchant.MchID, b.ID))
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 	case err != nil:
 		return nil, err
 	default:
-		return creditBookAgain(c, contract, taken, b)
+		return bookAgain(c, contract, taken, b)
 	}
 	if err := c.CheckSub(b.SubMchID, b.SubAppID); err != nil {
 		return nil, err
@@ -62,12 +62,12 @@ func creditBook(c *engine.Call) (engine.Document, error) {
 	}
 	engine.SetDefault(&b.Least, b.Amount)
 	contract.Bookings = append(contract.Bookings, b)
-	err = c.PutAll(&engine.Claim{ID: creditRecordKey(c.Merchant.MchID, b.ID), ContractID: contract.ID}, contract)
-	return engine.Document{"schedule_records": []engine.Document{creditRecordOf(contract, &b)}}, err
+	err = c.PutAll(&engine.Claim{ID: recordKey(c.Merchant.MchID, b.ID), ContractID: contract.ID}, contract)
+	return engine.Document{"schedule_records": []engine.Document{recordOf(contract, &b)}}, err
 }
 
-// creditBookAgain is a second call with an out_record_id.
-func creditBookAgain(c *engine.Call, contract *engine.ContractRow, taken *engine.Claim,
+// bookAgain is a second call with an out_record_id.
+func bookAgain(c *engine.Call, contract *engine.ContractRow, taken *engine.Claim,
 	b ledger.Booking) (engine.Document, error) {
 	if taken.ContractID == contract.ID {
 		old := contract.Booking(b.ID)
@@ -77,7 +77,7 @@ func creditBookAgain(c *engine.Call, contract *engine.ContractRow, taken *engine
 		engine.SetDefault(&b.Least, b.Amount)
 		if old.Date == b.Date && old.Amount == b.Amount && old.Least == b.Least && old.SubMchID == b.SubMchID &&
 			old.SubAppID == b.SubAppID {
-			return engine.Document{"schedule_records": []engine.Document{creditRecordOf(contract, old)}}, nil
+			return engine.Document{"schedule_records": []engine.Document{recordOf(contract, old)}}, nil
 		}
 	}
 	return nil, c.RulesOf(ledger.Credit, "").Refuse(engine.ProblemChanged,
@@ -129,7 +129,7 @@ func mayBookRepayment(c *engine.Call, contract *engine.ContractRow, b *ledger.Bo
 	return nil
 }
 
-func creditRecord(c *engine.Call) (engine.Document, error) {
+func record(c *engine.Call) (engine.Document, error) {
 	contract, err := c.AnyContract(c.Query.Get("contract_id"))
 	if err != nil {
 		return nil, err
@@ -138,10 +138,10 @@ func creditRecord(c *engine.Call) (engine.Document, error) {
 	if b == nil {
 		return nil, engine.NotFound("RESOURCE_NOT_EXISTS", "预约还款记录不存在").Hinting("the contract has no such booking")
 	}
-	return creditRecordOf(contract, b), nil
+	return recordOf(contract, b), nil
 }
 
-func creditRecordOf(c *engine.ContractRow, b *ledger.Booking) engine.Document {
+func recordOf(c *engine.ContractRow, b *ledger.Booking) engine.Document {
 	out := engine.Document{
 		"out_record_id": b.ID, "appid": c.AppID, "openid": c.OpenID, "contract_id": c.ID, "repayment_date": b.Date,
 		"repayment_amount": engine.FenText(b.Amount), "min_repayment_amount": engine.FenText(b.Least),
@@ -150,10 +150,10 @@ func creditRecordOf(c *engine.ContractRow, b *ledger.Booking) engine.Document {
 	return out
 }
 
-func creditRecordKey(mchid, id string) string { return engine.Joined("record", mchid, id) }
+func recordKey(mchid, id string) string { return engine.Joined("record", mchid, id) }
 
-// creditRepay asks for a booked repayment.
-func creditRepay(c *engine.Call) (engine.Document, error) {
+// repay asks for a booked repayment.
+func repay(c *engine.Call) (engine.Document, error) {
 	d, err := c.Debit(&engine.DebitRow{Debit: ledger.Debit{
 		ContractID: c.Text("contract_id"), OutTradeNo: c.Text("out_trade_no"), ScheduleID: c.Text("out_record_id"),
 		Total:       engine.Fen(c.Body, "deduct_amount"),
@@ -162,25 +162,25 @@ func creditRepay(c *engine.Call) (engine.Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	return creditOrder(d), nil
+	return order(d), nil
 }
 
-// creditPayee is whom the booking says.
-func creditPayee(d *engine.DebitRow, contract *engine.ContractRow) {
+// payee is whom the booking says.
+func payee(d *engine.DebitRow, contract *engine.ContractRow) {
 	if b := contract.Booking(d.ScheduleID); b != nil {
 		d.SubMchID, d.SubAppID = b.SubMchID, b.SubAppID
 	}
 }
 
-func creditQueryOrder(c *engine.Call) (engine.Document, error) {
+func queryOrder(c *engine.Call) (engine.Document, error) {
 	d, err := c.DebitByNo(c.Vars["out_trade_no"])
 	if err != nil {
 		return nil, err
 	}
-	return creditOrder(d), nil
+	return order(d), nil
 }
 
-func creditOrder(d *engine.DebitRow) engine.Document {
+func order(d *engine.DebitRow) engine.Document {
 	out := engine.Document{
 		"out_trade_no": d.OutTradeNo, "out_record_id": d.ScheduleID, "appid": d.AppID, "openid": d.OpenID,
 		"contract_id": d.ContractID,
@@ -202,7 +202,7 @@ func creditOrder(d *engine.DebitRow) engine.Document {
 }
 
 func creditPaid(d *engine.DebitRow) engine.Document {
-	out := creditOrder(d)
+	out := order(d)
 	out["sp_mchid"], out["sub_mchid"] = d.MchID, d.SubMchID
 	return out
 }

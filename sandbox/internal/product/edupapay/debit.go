@@ -5,9 +5,9 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
-// eduPapayDebits: announced 1 to 3 days ahead, accepted, debited a moment later.
+// debits: announced 1 to 3 days ahead, accepted, debited a moment later.
 // https://pay.weixin.qq.com/doc/v3/partner/4012159970
-func eduPapayDebits() *engine.DebitRules {
+func debits() *engine.DebitRules {
 	return &engine.DebitRules{
 		Mode:  ledger.DebitNoticed,
 		Delay: engine.DebitTakes,
@@ -21,12 +21,12 @@ func eduPapayDebits() *engine.DebitRules {
 		Paid:     engine.Event{EventType: "TRANSACTION.SUCCESS", OriginalType: "transaction", Summary: "教育续费通扣款成功"},
 		Failed:   engine.Event{EventType: "TRANSACTION.FAIL", OriginalType: "transaction", Summary: "教育续费通扣款失败"},
 		Retries:  engine.GenericSchedule,
-		Resource: eduPapayTransaction,
+		Resource: transaction,
 	}
 }
 
-// eduPapayNotice announces a debit; the body says nothing about it but who sends.
-func eduPapayNotice(c *engine.Call) (engine.Document, error) {
+// notice announces a debit; the body says nothing about it but who sends.
+func notice(c *engine.Call) (engine.Document, error) {
 	contract, err := c.AnyContract(c.Vars["contract_id"])
 	if err != nil {
 		return nil, err
@@ -37,7 +37,7 @@ func eduPapayNotice(c *engine.Call) (engine.Document, error) {
 	return nil, c.SendNotice(contract, 0, 0)
 }
 
-func eduPapayDebit(c *engine.Call) (engine.Document, error) {
+func debit(c *engine.Call) (engine.Document, error) {
 	if err := c.CheckApps(); err != nil {
 		return nil, err
 	}
@@ -51,23 +51,23 @@ func eduPapayDebit(c *engine.Call) (engine.Document, error) {
 	return nil, err
 }
 
-func eduPapayDebitByNo(c *engine.Call) (engine.Document, error) {
+func debitByNo(c *engine.Call) (engine.Document, error) {
 	d, err := c.DebitByNo(c.Vars["out_trade_no"])
-	return eduPapayDebitFound(c, d, err)
+	return debitFound(c, d, err)
 }
 
-func eduPapayDebitByID(c *engine.Call) (engine.Document, error) {
+func debitByID(c *engine.Call) (engine.Document, error) {
 	d, err := c.DebitByTransaction(c.Vars["transaction_id"])
-	return eduPapayDebitFound(c, d, err)
+	return debitFound(c, d, err)
 }
 
-// eduPapayDebitFound shows a debit to the sub-merchant it was for.
-func eduPapayDebitFound(c *engine.Call, d *engine.DebitRow, err error) (engine.Document, error) {
-	return c.ShownToSub(d, err, eduPapayTransaction)
+// debitFound shows a debit to the sub-merchant it was for.
+func debitFound(c *engine.Call, d *engine.DebitRow, err error) (engine.Document, error) {
+	return c.ShownToSub(d, err, transaction)
 }
 
-// eduPapayTransaction is a debit in queries and notifications.
-func eduPapayTransaction(d *engine.DebitRow) engine.Document {
+// transaction is a debit in queries and notifications.
+func transaction(d *engine.DebitRow) engine.Document {
 	out := engine.EduTransaction(d)
 	out["sp_mchid"], out["trade_state_description"] = d.MchID, d.Text()
 	out["device_information"] = engine.Object(engine.DecodeBody(d.Request), "device_information")

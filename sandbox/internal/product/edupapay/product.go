@@ -31,21 +31,21 @@ func Product() *engine.Product {
 		AlreadySigned: func() *engine.Refusal { return engine.AlreadyExists("用户已签约，请勿重复签约") },
 		Gone:          func() *engine.Refusal { return engine.NotFound("NOT_FOUND", "签约协议不存在") },
 		NoOrder:       func() *engine.Refusal { return engine.NotFound("NOT_FOUND", "订单不存在") },
-		Debits:        []*engine.DebitRules{eduPapayDebits()},
+		Debits:        []*engine.DebitRules{debits()},
 		Behaviours: map[string]engine.Behaviour{
-			"POST " + root + "/user-notifications/{contract_id}/send":   eduPapayNotice,
-			"POST " + root + "/transactions":                            eduPapayDebit,
-			"GET " + root + "/transactions/out-trade-no/{out_trade_no}": eduPapayDebitByNo,
-			"GET " + root + "/transactions/id/{transaction_id}":         eduPapayDebitByID,
-			"POST " + root + "/contracts/presign":                       eduPapayPresign,
-			"GET " + root + "/contracts/id/{contract_id}":               eduPapayQuery,
-			"GET " + root + "/user/{openid}/contracts":                  eduPapayList,
-			"DELETE " + root + "/contracts/{contract_id}":               eduPapayTerminate,
+			"POST " + root + "/user-notifications/{contract_id}/send":   notice,
+			"POST " + root + "/transactions":                            debit,
+			"GET " + root + "/transactions/out-trade-no/{out_trade_no}": debitByNo,
+			"GET " + root + "/transactions/id/{transaction_id}":         debitByID,
+			"POST " + root + "/contracts/presign":                       presign,
+			"GET " + root + "/contracts/id/{contract_id}":               query,
+			"GET " + root + "/user/{openid}/contracts":                  list,
+			"DELETE " + root + "/contracts/{contract_id}":               terminate,
 		},
 	}
 }
 
-func eduPapayPresign(c *engine.Call) (engine.Document, error) {
+func presign(c *engine.Call) (engine.Document, error) {
 	s, err := c.Presign(c.Product)
 	if err != nil {
 		return nil, err
@@ -53,8 +53,8 @@ func eduPapayPresign(c *engine.Call) (engine.Document, error) {
 	return engine.Document{"presign_token": s.Token}, nil
 }
 
-// eduPapayQuery returns terminated contracts too, with status DELETE.
-func eduPapayQuery(c *engine.Call) (engine.Document, error) {
+// query returns terminated contracts too, with status DELETE.
+func query(c *engine.Call) (engine.Document, error) {
 	contract, err := c.AnyContract(c.Vars["contract_id"])
 	if err != nil {
 		return nil, err
@@ -65,9 +65,9 @@ func eduPapayQuery(c *engine.Call) (engine.Document, error) {
 	return eduPapayContract(contract), nil
 }
 
-// eduPapayList pages through one payer's contracts. A payer who has none in the
+// list pages through one payer's contracts. A payer who has none in the
 // wanted state is an error, not an empty page.
-func eduPapayList(c *engine.Call) (engine.Document, error) {
+func list(c *engine.Call) (engine.Document, error) {
 	want := ledger.ContractSigned
 	if c.Query.Get("contract_status") == "DELETE" {
 		want = ledger.ContractTerminated
@@ -90,7 +90,7 @@ func eduPapayList(c *engine.Call) (engine.Document, error) {
 	return engine.Document{"data": page, "total_count": len(rows), "offset": offset, "limit": limit}, nil
 }
 
-func eduPapayTerminate(c *engine.Call) (engine.Document, error) {
+func terminate(c *engine.Call) (engine.Document, error) {
 	contract, err := c.AnyContract(c.Vars["contract_id"])
 	if err != nil {
 		return nil, err

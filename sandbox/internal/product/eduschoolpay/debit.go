@@ -10,35 +10,35 @@ import (
 // the pages only say "a certain limit", their sample is FORBIDDEN with 2.
 const schoolDebtLimit = 2
 
-// eduSchoolPayDebits: accepted and debited a moment later, or within the call
+// debits: accepted and debited a moment later, or within the call
 // when payment_mode is SYNC; at any hour, side by side; an empty account is
 // advanced.
 // https://pay.weixin.qq.com/docs/partner/apis/campus-easy-pay/transactions/create-transaction.html
-func eduSchoolPayDebits() []*engine.DebitRules {
+func debits() []*engine.DebitRules {
 	rules := func(name string, sync bool) *engine.DebitRules {
 		return &engine.DebitRules{
 			Name: name, Sync: sync, Delay: engine.DebitTakes, Several: true, Advances: schoolDebtLimit,
 			Answers: engine.Answers{
 				engine.ProblemGone: {Status: 404, Code: "NOT_FOUND", Message: "未找到对应合约"},
 			},
-			Check: eduSchoolPayMayDebit,
+			Check: mayDebit,
 			Settled: func(s *engine.Step, d *engine.DebitRow, _ *engine.ContractRow) error {
 				return schoolDebtChanged(s, d, d.Advanced)
 			},
-			Cleared: eduSchoolPayCleared,
+			Cleared: cleared,
 			Paid: engine.Event{EventType: "TRANSACTION.INDUSTRY_SUCCESS", OriginalType: "transaction",
 				Summary: "校园轻松付扣款成功"},
 			Failed: engine.Event{EventType: "TRANSACTION.INDUSTRY_FAILED", OriginalType: "transaction",
 				Summary: "校园轻松付扣款失败"},
 			Retries:  engine.CampusSchedule,
-			Resource: eduSchoolPayTransaction,
+			Resource: transaction,
 		}
 	}
 	return []*engine.DebitRules{rules(string(ledger.EduSchoolPay), false), rules(string(ledger.EduSchoolPay)+
 		" sync", true)}
 }
 
-func eduSchoolPayDebit(c *engine.Call) (engine.Document, error) {
+func debit(c *engine.Call) (engine.Document, error) {
 	if err := c.CheckApps(); err != nil {
 		return nil, err
 	}
@@ -55,11 +55,11 @@ func eduSchoolPayDebit(c *engine.Call) (engine.Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	return eduSchoolPayTransaction(d), nil
+	return transaction(d), nil
 }
 
-// eduSchoolPayMayDebit checks a debit against the pupil, the school and the debts.
-func eduSchoolPayMayDebit(c *engine.Call, d *engine.DebitRow, contract *engine.ContractRow) error {
+// mayDebit checks a debit against the pupil, the school and the debts.
+func mayDebit(c *engine.Call, d *engine.DebitRow, contract *engine.ContractRow) error {
 	school := engine.TextOf(engine.Object(c.Body, "scene_info"), "school_id")
 	w, err := c.Wallet(contract.Person)
 	if err != nil {
@@ -84,15 +84,15 @@ func eduSchoolPayMayDebit(c *engine.Call, d *engine.DebitRow, contract *engine.C
 	return nil
 }
 
-// eduSchoolPayCleared tells about one repaid debit and what the payer still owes. Of one that was
+// cleared tells about one repaid debit and what the payer still owes. Of one that was
 // refunded the refund tells.
-func eduSchoolPayCleared(s *engine.Step, d *engine.DebitRow) error {
+func cleared(s *engine.Step, d *engine.DebitRow) error {
 	if d.RepaidAt.IsZero() {
 		return schoolDebtChanged(s, d, true)
 	}
 	if err := s.Notify(&engine.PushRow{Push: ledger.Push{MchID: d.MchID, URL: d.NotifyURL,
 		Event:        "TRANSACTION.PAY_BACK",
-		OriginalType: "transaction", Summary: "校园轻松付用户还款", Resource: engine.EncodeJSON(eduSchoolPayTransaction(d)),
+		OriginalType: "transaction", Summary: "校园轻松付用户还款", Resource: engine.EncodeJSON(transaction(d)),
 		About: d.ID}, Retries: engine.CampusSchedule}); err != nil {
 		return err
 	}
@@ -145,9 +145,9 @@ func schoolDebt(c *engine.ContractRow, w *engine.WalletRow) engine.Document {
 	}
 }
 
-// eduSchoolPayDebtState tells only of payers who have signed with the merchant:
+// debtState tells only of payers who have signed with the merchant:
 // their contract says under which appid the openid is.
-func eduSchoolPayDebtState(c *engine.Call) (engine.Document, error) {
+func debtState(c *engine.Call) (engine.Document, error) {
 	contracts, err := engine.Find[engine.ContractRow](c.Tx, "person:"+c.Registry.Person(c.Vars["openid"]).ID, 0)
 	if err != nil {
 		return nil, err
@@ -165,24 +165,24 @@ func eduSchoolPayDebtState(c *engine.Call) (engine.Document, error) {
 		Hinting("this openid has no contract of this product with this merchant")
 }
 
-func eduSchoolPayDebitByNo(c *engine.Call) (engine.Document, error) {
+func debitByNo(c *engine.Call) (engine.Document, error) {
 	d, err := c.DebitByNo(c.Vars["out_trade_no"])
-	return eduSchoolPayFound(c, d, err)
+	return found(c, d, err)
 }
 
-func eduSchoolPayDebitByID(c *engine.Call) (engine.Document, error) {
+func debitByID(c *engine.Call) (engine.Document, error) {
 	d, err := c.DebitByTransaction(c.Vars["transaction_id"])
-	return eduSchoolPayFound(c, d, err)
+	return found(c, d, err)
 }
 
-// eduSchoolPayFound shows a debit to the sub-merchant it was for.
-func eduSchoolPayFound(c *engine.Call, d *engine.DebitRow, err error) (engine.Document, error) {
-	return c.ShownToSub(d, err, eduSchoolPayTransaction)
+// found shows a debit to the sub-merchant it was for.
+func found(c *engine.Call, d *engine.DebitRow, err error) (engine.Document, error) {
+	return c.ShownToSub(d, err, transaction)
 }
 
-// eduSchoolPayTransaction is a debit in replies, queries and notifications. What
+// transaction is a debit in replies, queries and notifications. What
 // WeChat Pay advanced has no bank of its own.
-func eduSchoolPayTransaction(d *engine.DebitRow) engine.Document {
+func transaction(d *engine.DebitRow) engine.Document {
 	out := engine.EduTransaction(d)
 	out["mchid"], out["trade_type"], out["trade_state_desc"] = d.MchID, "AUTH", d.Text()
 	if device := engine.Object(engine.DecodeBody(d.Request), "device_info"); device != nil {

@@ -35,34 +35,34 @@ func Product() *engine.Product {
 			Summary: "校园轻松付解约通知"},
 		TemplateURL:   true,
 		Retries:       engine.CampusSchedule,
-		Resource:      eduSchoolPayResource,
+		Resource:      resource,
 		AlreadySigned: func() *engine.Refusal { return engine.InvalidRequest("用户已签约，请勿重复签约") },
 		Gone:          func() *engine.Refusal { return engine.NotFound("NOT_FOUND", "未找到对应合约") },
 		NoOrder:       func() *engine.Refusal { return engine.NotFound("NOT_FOUND", "订单不存在") },
-		Debits:        eduSchoolPayDebits(),
+		Debits:        debits(),
 		Behaviours: map[string]engine.Behaviour{
-			"POST " + root + "/contracts/presign":                       eduSchoolPayPresign,
-			"GET " + root + "/contracts/{contract_id}":                  eduSchoolPayQuery,
-			"POST " + root + "/contracts/{contract_id}/terminate":       eduSchoolPayTerminate,
-			"GET " + root + "/users/{openid}/contracts":                 eduSchoolPayList,
-			"GET " + root + "/users/{openid}/debt-state":                eduSchoolPayDebtState,
-			"POST " + root + "/transactions":                            eduSchoolPayDebit,
-			"GET " + root + "/transactions/id/{transaction_id}":         eduSchoolPayDebitByID,
-			"GET " + root + "/transactions/out-trade-no/{out_trade_no}": eduSchoolPayDebitByNo,
+			"POST " + root + "/contracts/presign":                       presign,
+			"GET " + root + "/contracts/{contract_id}":                  query,
+			"POST " + root + "/contracts/{contract_id}/terminate":       terminate,
+			"GET " + root + "/users/{openid}/contracts":                 list,
+			"GET " + root + "/users/{openid}/debt-state":                debtState,
+			"POST " + root + "/transactions":                            debit,
+			"GET " + root + "/transactions/id/{transaction_id}":         debitByID,
+			"GET " + root + "/transactions/out-trade-no/{out_trade_no}": debitByNo,
 		},
 	}
 }
 
-func eduSchoolPayPresign(c *engine.Call) (engine.Document, error) {
-	s, err := c.Presign(c.Product, eduSchoolPayMay)
+func presign(c *engine.Call) (engine.Document, error) {
+	s, err := c.Presign(c.Product, may)
 	if err != nil {
 		return nil, err
 	}
 	return engine.Document{"presign_token": s.Token}, nil
 }
 
-// eduSchoolPayMay checks a presign against what only this product asks.
-func eduSchoolPayMay(c *engine.Call, s *engine.SessionRow) error {
+// may checks a presign against what only this product asks.
+func may(c *engine.Call, s *engine.SessionRow) error {
 	school := c.Text("school_id")
 	if plan := c.Merchant.Plan(ledger.EduSchoolPay, s.PlanID); plan != nil && plan.Owner != "" && plan.Owner != school {
 		return engine.BadField("/school_id", school, "签约模板与学校不匹配").
@@ -85,7 +85,7 @@ func eduSchoolPayMay(c *engine.Call, s *engine.SessionRow) error {
 	return nil
 }
 
-func eduSchoolPayQuery(c *engine.Call) (engine.Document, error) {
+func query(c *engine.Call) (engine.Document, error) {
 	contract, err := c.OwnContract(c.Vars["contract_id"])
 	if err != nil {
 		return nil, err
@@ -93,7 +93,7 @@ func eduSchoolPayQuery(c *engine.Call) (engine.Document, error) {
 	return eduSchoolPayContract(contract), nil
 }
 
-func eduSchoolPayTerminate(c *engine.Call) (engine.Document, error) {
+func terminate(c *engine.Call) (engine.Document, error) {
 	contract, err := c.OwnContract(c.Vars["contract_id"])
 	if err != nil {
 		return nil, err
@@ -101,9 +101,9 @@ func eduSchoolPayTerminate(c *engine.Call) (engine.Document, error) {
 	return nil, c.Terminate(contract, ledger.ByMerchant, "")
 }
 
-// eduSchoolPayList pages through one payer's contracts, those that stand before
+// list pages through one payer's contracts, those that stand before
 // those that ended, without those they deleted.
-func eduSchoolPayList(c *engine.Call) (engine.Document, error) {
+func list(c *engine.Call) (engine.Document, error) {
 	offset, limit := c.QueryInt("offset", 0), c.QueryInt("limit", 20)
 	if offset%limit != 0 {
 		return nil, engine.ParamError(&catalogue.Violation{
@@ -164,9 +164,9 @@ func eduSchoolPayContract(c *engine.ContractRow) engine.Document {
 	}
 }
 
-// eduSchoolPayResource is inferred: the page that lists it could not be seen. It
+// resource is inferred: the page that lists it could not be seen. It
 // is the query's reply and the account.
-func eduSchoolPayResource(c *engine.ContractRow) engine.Document {
+func resource(c *engine.ContractRow) engine.Document {
 	out := eduSchoolPayContract(c)
 	out["user_id"] = c.Account
 	return out

@@ -6,10 +6,10 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
-// globalDebits are tried within the call; one that fails is answered with an
+// debits are tried within the call; one that fails is answered with an
 // error, and its order waits to be reversed.
 // https://pay.weixin.qq.com/wiki/doc/api_external/en/apis/chapter5_1_6.shtml
-func globalDebits() *engine.DebitRules {
+func debits() *engine.DebitRules {
 	return &engine.DebitRules{
 		Sync: true, Several: true, Failing: engine.RefuseFailure,
 		Answers: engine.Answers{
@@ -25,15 +25,15 @@ func globalDebits() *engine.DebitRules {
 		},
 		Paid:     engine.Event{EventType: "TRANSACTION.SUCCESS", OriginalType: "transaction", Summary: "支付成功"},
 		Retries:  engine.GenericSchedule,
-		Resource: globalTransaction,
+		Resource: transaction,
 	}
 }
 
-func globalDebit(c *engine.Call) (engine.Document, error) {
+func debit(c *engine.Call) (engine.Document, error) {
 	if err := c.CheckAppID(); err != nil {
 		return nil, err
 	}
-	if err := globalParty(c, c.Text("sp_appid"), c.Text("sub_mchid"), ""); err != nil {
+	if err := party(c, c.Text("sp_appid"), c.Text("sub_mchid"), ""); err != nil {
 		return nil, err
 	}
 	if err := c.CheckSub(c.Text("sub_mchid"), c.Text("sub_appid")); err != nil {
@@ -50,39 +50,39 @@ func globalDebit(c *engine.Call) (engine.Document, error) {
 		return nil, err
 	}
 	if d.State == ledger.DebitReversed {
-		return nil, globalClosed()
+		return nil, closed()
 	}
-	return globalTransaction(d), nil
+	return transaction(d), nil
 }
 
-func globalClosed() *engine.Refusal {
+func closed() *engine.Refusal {
 	return &engine.Refusal{Status: 400, Code: "ORDER_CLOSED", Message: "订单已关闭", Internal: engine.InternalParam,
 		Hint: "the order was reversed: debit under another out_trade_no"}
 }
 
-func globalDebitByNo(c *engine.Call) (engine.Document, error) {
+func debitByNo(c *engine.Call) (engine.Document, error) {
 	d, err := c.DebitByNo(c.Vars["out_trade_no"])
-	return globalFound(c, d, err)
+	return found(c, d, err)
 }
 
-func globalDebitByID(c *engine.Call) (engine.Document, error) {
+func debitByID(c *engine.Call) (engine.Document, error) {
 	d, err := c.DebitByTransaction(c.Vars["transaction_id"])
-	return globalFound(c, d, err)
+	return found(c, d, err)
 }
 
-func globalFound(c *engine.Call, d *engine.DebitRow, err error) (engine.Document, error) {
+func found(c *engine.Call, d *engine.DebitRow, err error) (engine.Document, error) {
 	if err != nil {
 		return nil, err
 	}
 	if d.SubMchID != c.Query.Get("sub_mchid") {
 		return nil, c.NoOrder().Hinting("sub_mchid is not the order's")
 	}
-	return globalTransaction(d), nil
+	return transaction(d), nil
 }
 
-// globalReverse closes an order that was not paid. What was paid is refunded.
+// reverse closes an order that was not paid. What was paid is refunded.
 // https://pay.weixin.qq.com/doc/global/v3/en/4012356623
-func globalReverse(c *engine.Call) (engine.Document, error) {
+func reverse(c *engine.Call) (engine.Document, error) {
 	d, err := c.DebitByNo(c.Vars["out_trade_no"])
 	switch {
 	case err != nil:
@@ -93,14 +93,14 @@ func globalReverse(c *engine.Call) (engine.Document, error) {
 		return nil, &engine.Refusal{Status: 400, Code: "ORDER_PAID", Message: "订单已支付", Internal: engine.InternalPaid,
 			Hint: "the debit succeeded: refund it instead"}
 	case d.State == ledger.DebitReversed:
-		return nil, globalClosed()
+		return nil, closed()
 	}
 	return nil, c.ReverseDebit(d)
 }
 
-// globalTransaction is a debit in replies, queries and TRANSACTION.SUCCESS. The
+// transaction is a debit in replies, queries and TRANSACTION.SUCCESS. The
 // payer pays in the debit's own currency: the sandbox makes up no exchange rate.
-func globalTransaction(d *engine.DebitRow) engine.Document {
+func transaction(d *engine.DebitRow) engine.Document {
 	currency := engine.TextOf(engine.Object(engine.DecodeBody(d.Request), "amount"), "currency")
 	engine.SetDefault(&currency, "CNY")
 	amount := engine.Document{"total": d.Total, "payer_total": d.Total, "currency": currency,

@@ -27,39 +27,39 @@ func Product() *engine.Product {
 		Signed:        engine.Event{EventType: "PAPAY.SIGN", OriginalType: "papay", Summary: "委托代扣签约成功"},
 		Ended:         engine.Event{EventType: "PAPAY.TERMINATE", OriginalType: "papay", Summary: "委托代扣解约成功"},
 		Retries:       engine.GlobalSchedule,
-		Resource:      globalResource,
+		Resource:      resource,
 		AlreadySigned: func() *engine.Refusal { return engine.InvalidRequest("用户已签约该模板，请勿重复签约") },
-		Gone:          globalGone,
+		Gone:          gone,
 		NoOrder:       func() *engine.Refusal { return engine.NotFound("NOT_FOUND", "订单不存在") },
-		Debits:        []*engine.DebitRules{globalDebits()},
+		Debits:        []*engine.DebitRules{debits()},
 		Behaviours: map[string]engine.Behaviour{
-			"POST " + root + "/contracts/app-pre-entrust-sign":                   globalPresign("session_id", false),
-			"POST " + root + "/contracts/miniprogram-pre-entrust-sign":           globalPresign("session_id", false),
-			"POST " + root + "/contracts/jsapi-pre-entrust-sign":                 globalPresign("sign_url", true),
-			"POST " + root + "/contracts/h5-pre-entrust-sign":                    globalPresign("sign_url", true),
-			"POST " + root + "/contracts/web-pre-entrust-sign":                   globalPresign("show_code_url", true),
-			"GET " + root + "/contracts/{contract_id}":                           globalQuery,
-			"GET " + root + "/contracts/out-contract-code/{out_contract_code}":   globalQueryByCode,
-			"POST " + root + "/contracts/{contract_id}/terminate":                globalTerminate,
-			"POST " + root + "/transactions":                                     globalDebit,
-			"GET " + root + "/transactions/{transaction_id}":                     globalDebitByID,
-			"GET " + root + "/transactions/out-trade-no/{out_trade_no}":          globalDebitByNo,
-			"POST " + root + "/transactions/out-trade-no/{out_trade_no}/reverse": globalReverse,
+			"POST " + root + "/contracts/app-pre-entrust-sign":                   presign("session_id", false),
+			"POST " + root + "/contracts/miniprogram-pre-entrust-sign":           presign("session_id", false),
+			"POST " + root + "/contracts/jsapi-pre-entrust-sign":                 presign("sign_url", true),
+			"POST " + root + "/contracts/h5-pre-entrust-sign":                    presign("sign_url", true),
+			"POST " + root + "/contracts/web-pre-entrust-sign":                   presign("show_code_url", true),
+			"GET " + root + "/contracts/{contract_id}":                           query,
+			"GET " + root + "/contracts/out-contract-code/{out_contract_code}":   queryByCode,
+			"POST " + root + "/contracts/{contract_id}/terminate":                terminate,
+			"POST " + root + "/transactions":                                     debit,
+			"GET " + root + "/transactions/{transaction_id}":                     debitByID,
+			"GET " + root + "/transactions/out-trade-no/{out_trade_no}":          debitByNo,
+			"POST " + root + "/transactions/out-trade-no/{out_trade_no}/reverse": reverse,
 		},
 	}
 }
 
-// globalGone is how this product says that a contract does not stand.
+// gone is how this product says that a contract does not stand.
 // https://pay.weixin.qq.com/doc/global/v3/en/4012356587
-func globalGone() *engine.Refusal {
+func gone() *engine.Refusal {
 	return &engine.Refusal{Status: 403, Code: "CONTRACT_NOT_EXIST", Message: "协议不存在或已解约",
 		Internal: engine.InternalNotFound}
 }
 
-// globalPresign answers with a token under its name, or with the page of it.
-func globalPresign(name string, page bool) engine.Behaviour {
+// presign answers with a token under its name, or with the page of it.
+func presign(name string, page bool) engine.Behaviour {
 	return func(c *engine.Call) (engine.Document, error) {
-		s, err := c.Presign(c.Product, globalMay)
+		s, err := c.Presign(c.Product, may)
 		if err != nil {
 			return nil, err
 		}
@@ -70,9 +70,9 @@ func globalPresign(name string, page bool) engine.Behaviour {
 	}
 }
 
-// globalMay sorts out who calls and until when the session lives.
-func globalMay(c *engine.Call, s *engine.SessionRow) error {
-	if err := globalParty(c, c.Text("sp_appid"), s.SubMchID, c.Text("sp_mchid")); err != nil {
+// may sorts out who calls and until when the session lives.
+func may(c *engine.Call, s *engine.SessionRow) error {
+	if err := party(c, c.Text("sp_appid"), s.SubMchID, c.Text("sp_mchid")); err != nil {
 		return err
 	}
 	if c.Text("sp_appid") != "" { // the payer is known to the sub-merchant
@@ -93,8 +93,8 @@ func globalMay(c *engine.Call, s *engine.SessionRow) error {
 	return nil
 }
 
-// globalParty tells direct merchants from institutions.
-func globalParty(c *engine.Call, spAppID, subMchID, spMchID string) error {
+// party tells direct merchants from institutions.
+func party(c *engine.Call, spAppID, subMchID, spMchID string) error {
 	if spMchID != "" {
 		if err := c.CheckMchID("sp_mchid", spMchID); err != nil {
 			return err
@@ -120,10 +120,10 @@ func institution(request []byte) bool {
 	return engine.TextOf(engine.DecodeBody(request), "sp_appid") != ""
 }
 
-func globalQuery(c *engine.Call) (engine.Document, error) {
+func query(c *engine.Call) (engine.Document, error) {
 	contract, err := c.OwnContract(c.Vars["contract_id"])
 	if err == nil {
-		err = globalHolds(c, contract)
+		err = holds(c, contract)
 	}
 	if r := (*engine.Refusal)(nil); errors.As(err, &r) {
 		return nil, engine.NotFound("NOT_FOUND", "协议不存在").Hinting(r.Hint)
@@ -134,7 +134,7 @@ func globalQuery(c *engine.Call) (engine.Document, error) {
 	return globalContract(contract), nil
 }
 
-func globalQueryByCode(c *engine.Call) (engine.Document, error) {
+func queryByCode(c *engine.Call) (engine.Document, error) {
 	contract, err := c.ContractByCode(c.Product, c.Merchant.MchID, c.Query.Get("plan_id"), c.Vars["out_contract_code"])
 	if err != nil {
 		return nil, err
@@ -143,40 +143,40 @@ func globalQueryByCode(c *engine.Call) (engine.Document, error) {
 		return nil, engine.NotFound("NOT_FOUND", "协议不存在").
 			Hinting("nobody has agreed to this out_contract_code, or it is of another plan_id")
 	}
-	if r := (*engine.Refusal)(nil); errors.As(globalHolds(c, contract), &r) {
+	if r := (*engine.Refusal)(nil); errors.As(holds(c, contract), &r) {
 		return nil, engine.NotFound("NOT_FOUND", "协议不存在").Hinting(r.Hint)
 	}
 	return globalContract(contract), nil
 }
 
-// globalHolds checks the parties a query names against the contract's.
-func globalHolds(c *engine.Call, contract *engine.ContractRow) error {
+// holds checks the parties a query names against the contract's.
+func holds(c *engine.Call, contract *engine.ContractRow) error {
 	appid := "appid"
 	if institution(contract.Request) {
 		appid = "sp_appid"
 	}
 	for name, want := range map[string]string{"sub_mchid": contract.SubMchID, appid: contract.AppID} {
 		if got := c.Query.Get(name); got != "" && got != want {
-			return globalGone().Hinting(name + " is not the contract's")
+			return gone().Hinting(name + " is not the contract's")
 		}
 	}
 	return nil
 }
 
-func globalTerminate(c *engine.Call) (engine.Document, error) {
+func terminate(c *engine.Call) (engine.Document, error) {
 	contract, err := c.OwnContract(c.Vars["contract_id"])
 	if err != nil {
 		return nil, err
 	}
 	if sub := c.Text("sub_mchid"); sub != "" && sub != contract.SubMchID {
-		return nil, globalGone().Hinting("sub_mchid is not the contract's")
+		return nil, gone().Hinting("sub_mchid is not the contract's")
 	}
 	return nil, c.Terminate(contract, ledger.ByMerchant, c.Text("termination_note"))
 }
 
 // globalContract is a contract in queries.
 func globalContract(c *engine.ContractRow) engine.Document {
-	out := globalParties(c)
+	out := parties(c)
 	out["contract_id"], out["plan_id"], out["out_contract_code"] = c.ID, engine.Integer(c.PlanID), c.Code
 	out["user_display_name"], out["state"], out["signed_time"] = c.Account, "SIGNED", wire.FormatTime(c.SignedAt)
 	openid := c.OpenID
@@ -188,14 +188,14 @@ func globalContract(c *engine.ContractRow) engine.Document {
 	delete(out, "sub_openid")
 	if !c.Live() {
 		out["state"], out["terminated_time"], out["termination_mode"] = "TERMINATED", wire.FormatTime(
-			c.TerminatedAt), globalMode(c.Mode)
+			c.TerminatedAt), mode(c.Mode)
 		out.Set("termination_note", c.Remark)
 	}
 	return out
 }
 
-// globalParties names the parties of a contract in the words of its mode.
-func globalParties(c *engine.ContractRow) engine.Document {
+// parties names the parties of a contract in the words of its mode.
+func parties(c *engine.ContractRow) engine.Document {
 	if !institution(c.Request) {
 		return engine.Document{"mchid": c.MchID, "appid": c.AppID, "openid": c.OpenID}
 	}
@@ -206,22 +206,22 @@ func globalParties(c *engine.ContractRow) engine.Document {
 	return out
 }
 
-// globalResource is what PAPAY.SIGN and PAPAY.TERMINATE carry.
-func globalResource(c *engine.ContractRow) engine.Document {
-	out := globalParties(c)
+// resource is what PAPAY.SIGN and PAPAY.TERMINATE carry.
+func resource(c *engine.ContractRow) engine.Document {
+	out := parties(c)
 	out["contract_id"], out["plan_id"], out["out_contract_code"] = c.ID, engine.Integer(c.PlanID), c.Code
 	out["operate_time"] = wire.FormatTime(c.SignedAt)
 	if !c.Over().IsZero() {
 		out["contract_expired_time"] = wire.FormatTime(c.Over())
 	}
 	if !c.Live() {
-		out["operate_time"], out["contract_termination_mode"] = wire.FormatTime(c.TerminatedAt), globalMode(c.Mode)
+		out["operate_time"], out["contract_termination_mode"] = wire.FormatTime(c.TerminatedAt), mode(c.Mode)
 	}
 	return out
 }
 
-// globalMode is termination_mode of /v3/global/papay.
-func globalMode(t ledger.Termination) string {
+// mode is termination_mode of /v3/global/papay.
+func mode(t ledger.Termination) string {
 	switch t {
 	case ledger.ByUser:
 		return "USER"

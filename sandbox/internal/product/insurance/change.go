@@ -18,11 +18,11 @@ const (
 	maxVariation = 50
 )
 
-// insuranceModify lowers the amounts of periods that are not paid. The call
+// modify lowers the amounts of periods that are not paid. The call
 // repeats every period of the term, as it was agreed upon but for the amounts.
 // https://pay.weixin.qq.com/doc/v3/merchant/4012987596
-func insuranceModify(c *engine.Call) (engine.Document, error) {
-	contract, err := insuranceToChange(c, "")
+func modify(c *engine.Call) (engine.Document, error) {
+	contract, err := toChange(c, "")
 	if err != nil {
 		return nil, err
 	}
@@ -146,10 +146,10 @@ func mayLower(c *engine.Call, i int, b *ledger.Booking, amount int64) error {
 	return nil
 }
 
-// insuranceRenew adds another term to a contract that is TO_BE_RENEWED.
+// renew adds another term to a contract that is TO_BE_RENEWED.
 // https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/insurance/apply-renew-contract.html
-func insuranceRenew(c *engine.Call) (engine.Document, error) {
-	contract, err := insuranceToChange(c, "")
+func renew(c *engine.Call) (engine.Document, error) {
+	contract, err := toChange(c, "")
 	if err != nil {
 		return nil, err
 	}

@@ -8,10 +8,10 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
-// insuranceDebits: a period is booked from the day before its date to 28 days
+// debits: a period is booked from the day before its date to 28 days
 // after it, and debited from the day after the booking to 29 days after its date.
 // https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/schedule/schedule-policy-period.html
-func insuranceDebits() *engine.DebitRules {
+func debits() *engine.DebitRules {
 	return &engine.DebitRules{
 		Mode:  ledger.DebitScheduled,
 		Delay: engine.DebitTakes,
@@ -39,10 +39,10 @@ func leaving() *engine.Refusal {
 			"query names")
 }
 
-// insuranceBook books a period. Booking one voids the booking of any before it
+// book books a period. Booking one voids the booking of any before it
 // that was not debited.
-func insuranceBook(c *engine.Call) (engine.Document, error) {
-	contract, err := insuranceToChange(c, "")
+func book(c *engine.Call) (engine.Document, error) {
+	contract, err := toChange(c, "")
 	if err != nil {
 		return nil, err
 	}
@@ -66,11 +66,11 @@ func insuranceBook(c *engine.Call) (engine.Document, error) {
 			earlier.Until = engine.DateOf(c.Now.AddDate(0, 0, -1))
 		}
 	}
-	return insurancePeriodOf(b, c.Now), engine.Put(c.Tx, contract)
+	return periodOf(b, c.Now), engine.Put(c.Tx, contract)
 }
 
 func insurancePeriod(c *engine.Call) (engine.Document, error) {
-	contract, err := insuranceOwn(c, "")
+	contract, err := own(c, "")
 	var none *engine.Refusal
 	switch {
 	case errors.As(err, &none):
@@ -83,7 +83,7 @@ func insurancePeriod(c *engine.Call) (engine.Document, error) {
 		return nil, engine.NotFound("RESOURCE_NOT_EXISTS", "扣费周期不存在").
 			Hinting("the contract has no period of this number")
 	}
-	return insurancePeriodOf(b, c.Now), nil
+	return periodOf(b, c.Now), nil
 }
 
 // insurancePeriods lists the periods of a contract, those of past terms first.
@@ -99,7 +99,7 @@ func insurancePeriods(c *engine.Call) (engine.Document, error) {
 	page, offset, limit := engine.PageOf(c, contract.Bookings)
 	rows := []engine.Document{}
 	for _, b := range page {
-		row := insurancePeriodOf(&b, c.Now)
+		row := periodOf(&b, c.Now)
 		delete(row, "deduct_start_date")
 		delete(row, "deduct_end_date")
 		row["estimated_deduct_date"], row["estimated_deduct_amount"] = b.Date, engine.CNY(b.Amount)
@@ -108,8 +108,8 @@ func insurancePeriods(c *engine.Call) (engine.Document, error) {
 	return engine.Document{"data": rows, "offset": offset, "limit": limit, "total_count": len(contract.Bookings)}, nil
 }
 
-// insurancePeriodOf is what was booked and debited of a period.
-func insurancePeriodOf(b *ledger.Booking, now time.Time) engine.Document {
+// periodOf is what was booked and debited of a period.
+func periodOf(b *ledger.Booking, now time.Time) engine.Document {
 	out := engine.Document{"policy_period_id": engine.Integer(b.ID), "policy_period_state": string(b.State(now))}
 	if !b.BookedAt.IsZero() {
 		out["scheduled_amount"] = engine.CNY(b.Booked)
@@ -123,11 +123,11 @@ func insurancePeriodOf(b *ledger.Booking, now time.Time) engine.Document {
 	return out
 }
 
-// insuranceApply asks for the debit of a booked period. The reply says only that
+// apply asks for the debit of a booked period. The reply says only that
 // it was accepted; the outcome is notified, and found by the query of orders.
 // https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/deduct/create-transaction.html
-func insuranceApply(c *engine.Call) (engine.Document, error) {
-	contract, err := insuranceToChange(c, c.Text("contract_id"))
+func apply(c *engine.Call) (engine.Document, error) {
+	contract, err := toChange(c, c.Text("contract_id"))
 	if err != nil {
 		return nil, err
 	}
@@ -144,9 +144,9 @@ func insuranceApply(c *engine.Call) (engine.Document, error) {
 	return engine.Document{"out_trade_no": d.OutTradeNo, "amount": engine.CNY(d.Total)}, nil
 }
 
-// insuranceOwn finds one of the merchant's contracts by its id, that of the path
+// own finds one of the merchant's contracts by its id, that of the path
 // when id is "". A plan in the path has to be the contract's.
-func insuranceOwn(c *engine.Call, id string) (*engine.ContractRow, error) {
+func own(c *engine.Call, id string) (*engine.ContractRow, error) {
 	if id == "" {
 		id = c.Vars["contract_id"]
 	}
@@ -157,10 +157,10 @@ func insuranceOwn(c *engine.Call, id string) (*engine.ContractRow, error) {
 	return contract, err
 }
 
-// insuranceToChange is insuranceOwn for calls that carry an appid.
-func insuranceToChange(c *engine.Call, id string) (*engine.ContractRow, error) {
+// toChange is own for calls that carry an appid.
+func toChange(c *engine.Call, id string) (*engine.ContractRow, error) {
 	if err := c.CheckAppID(); err != nil {
 		return nil, err
 	}
-	return insuranceOwn(c, id)
+	return own(c, id)
 }

@@ -40,7 +40,7 @@ func Product() *engine.Product {
 		Ended: engine.Event{EventType: "INSURANCE_ENTRUST.TERMINATE", OriginalType: "insurance_entrust",
 			Summary: "保险委托代扣解约通知"},
 		Retries:  engine.GenericSchedule,
-		Resource: insuranceResource,
+		Resource: resource,
 		AlreadySigned: func() *engine.Refusal {
 			return engine.InvalidRequest("用户已签约该模板，请勿重复签约").
 				Hinting("the payer has a contract in force under this plan; another out_user_code tells their " +
@@ -49,26 +49,26 @@ func Product() *engine.Product {
 		Gone: func() *engine.Refusal {
 			return engine.InvalidRequest("协议不存在或已解约").Hinting("only a contract in force can be ended, and only once")
 		},
-		Agreed:      insuranceAgreed,
+		Agreed:      agreed,
 		KeepsFailed: true,
 		Cooling:     24 * time.Hour, // how long a payer may think again is not documented
-		Debits:      []*engine.DebitRules{insuranceDebits()},
+		Debits:      []*engine.DebitRules{debits()},
 		Behaviours: map[string]engine.Behaviour{
 			presign + "/app": insurancePresign(false,
 				func(s *engine.SessionRow) engine.Document { return engine.Document{"pre_entrustweb_id": s.Token} }),
 			presign + "/h5":           insurancePresign(false, page),
 			presign + "/jsapi":        insurancePresign(true, page),
-			presign + "/mini-program": insurancePresign(true, insuranceMiniProgram),
+			presign + "/mini-program": insurancePresign(true, miniProgram),
 
-			"GET " + sign + "/contracts" + byCode:                 insuranceQuery,
-			"POST " + sign + "/contracts" + byCode + "/terminate": insuranceTerminate,
-			"POST " + sign + "/contracts" + byID + "/renew":       insuranceRenew,
+			"GET " + sign + "/contracts" + byCode:                 query,
+			"POST " + sign + "/contracts" + byCode + "/terminate": terminate,
+			"POST " + sign + "/contracts" + byID + "/renew":       renew,
 			"GET " + sign + "/policy_periods" + byCode:            insurancePeriods,
-			"POST " + sign + "/policy-periods" + byID + "/modify": insuranceModify,
+			"POST " + sign + "/policy-periods" + byID + "/modify": modify,
 
-			"POST " + period + "/schedule":        insuranceBook,
+			"POST " + period + "/schedule":        book,
 			"GET " + period:                       insurancePeriod,
-			"POST " + pay + "/transactions/apply": insuranceApply,
+			"POST " + pay + "/transactions/apply": apply,
 		},
 	}
 }
@@ -90,7 +90,7 @@ func insurancePresign(insideWeChat bool, reply func(*engine.SessionRow) engine.D
 	}
 }
 
-func insuranceMiniProgram(s *engine.SessionRow) engine.Document {
+func miniProgram(s *engine.SessionRow) engine.Document {
 	return engine.Document{"pre_entrustweb_id": s.Token, "redirect_appid": engine.SigningAppID,
 		"redirect_path": engine.SigningMPPath}
 }
@@ -135,8 +135,8 @@ func firstPayment(c *engine.Call, s *engine.SessionRow) error {
 	return c.FreshNumber(s, no)
 }
 
-// insuranceAgreed gives the contract its periods, and takes the first payment.
-func insuranceAgreed(s *engine.Step, session *engine.SessionRow, c *engine.ContractRow) error {
+// agreed gives the contract its periods, and takes the first payment.
+func agreed(s *engine.Step, session *engine.SessionRow, c *engine.ContractRow) error {
 	asked := engine.DecodeBody(session.Request)
 	c.Bookings, c.Policy = policyPeriodsOf(asked), &ledger.Policy{}
 	endAfterTerm(s, c)
@@ -153,8 +153,8 @@ func insuranceAgreed(s *engine.Step, session *engine.SessionRow, c *engine.Contr
 	}}, c)
 }
 
-// insuranceQuery also finds contracts that could not be signed.
-func insuranceQuery(c *engine.Call) (engine.Document, error) {
+// query also finds contracts that could not be signed.
+func query(c *engine.Call) (engine.Document, error) {
 	contract, err := c.ContractOfPath(c.Vars["plan_id"])
 	if err != nil {
 		return nil, err
@@ -170,7 +170,7 @@ func insuranceQuery(c *engine.Call) (engine.Document, error) {
 	return out, nil
 }
 
-func insuranceTerminate(c *engine.Call) (engine.Document, error) {
+func terminate(c *engine.Call) (engine.Document, error) {
 	contract, err := c.TerminateOfPath(c.Vars["plan_id"])
 	if err != nil {
 		return nil, err
@@ -180,7 +180,7 @@ func insuranceTerminate(c *engine.Call) (engine.Document, error) {
 
 // insuranceContract is a contract in replies.
 func insuranceContract(c *engine.ContractRow) engine.Document {
-	out := insuranceResource(c)
+	out := resource(c)
 	out.Set("out_user_code", c.UserCode)
 	if c.State == ledger.ContractSignFailed {
 		delete(out, "insured_display_name")
@@ -190,8 +190,8 @@ func insuranceContract(c *engine.ContractRow) engine.Document {
 	return out
 }
 
-// insuranceResource is a contract in notifications.
-func insuranceResource(c *engine.ContractRow) engine.Document {
+// resource is a contract in notifications.
+func resource(c *engine.ContractRow) engine.Document {
 	out := engine.Document{
 		"mchid": c.MchID, "contract_id": c.ID, "appid": c.AppID, "openid": c.OpenID,
 		"plan_id":              engine.Integer(c.PlanID),

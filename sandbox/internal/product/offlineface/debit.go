@@ -12,10 +12,10 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
-// offlineFaceDebits: tried within the call and, the same call being made again,
+// debits: tried within the call and, the same call being made again,
 // up to five times a day. What could not be paid for lack of money is owed.
 // https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/k12-development-guidelines.html
-func offlineFaceDebits() *engine.DebitRules {
+func debits() *engine.DebitRules {
 	return &engine.DebitRules{
 		Sync: true, Several: true, Again: 5,
 		Answers: engine.Answers{
@@ -82,7 +82,7 @@ func (f *faceCode) Owner() string   { return f.MchID }
 func (f *faceCode) RowKind() string { return "face-code" }
 func (f *faceCode) Row() store.Row  { return store.Row{ID: f.ID} }
 
-func offlineFaceAuthInfo(c *engine.Call) (engine.Document, error) {
+func authInfo(c *engine.Call) (engine.Document, error) {
 	if err := c.CheckApps(); err != nil {
 		return nil, err
 	}
@@ -103,7 +103,7 @@ func offlineFaceAuthInfo(c *engine.Call) (engine.Document, error) {
 	return engine.Document{"authinfo": device.ID}, engine.Put(c.Tx, device)
 }
 
-func offlineFaceDebit(c *engine.Call) (engine.Document, error) {
+func debit(c *engine.Call) (engine.Document, error) {
 	if err := c.CheckMchID("/sp_mchid", c.Text("sp_mchid")); err != nil {
 		return nil, err
 	}
@@ -136,10 +136,10 @@ func offlineFaceDebit(c *engine.Call) (engine.Document, error) {
 		return nil, err
 	}
 	code.OutTradeNo = outTradeNo
-	return offlineFaceTransaction(d), engine.Put(c.Tx, code)
+	return transaction(d), engine.Put(c.Tx, code)
 }
 
-func offlineFaceDebitByNo(c *engine.Call) (engine.Document, error) {
+func debitByNo(c *engine.Call) (engine.Document, error) {
 	if err := c.CheckMchID("sp_mchid", c.Query.Get("sp_mchid")); err != nil {
 		return nil, err
 	}
@@ -152,12 +152,12 @@ func offlineFaceDebitByNo(c *engine.Call) (engine.Document, error) {
 		engine.TextOf(business, "business_product_id") != c.Query.Get("business_product_id") {
 		return nil, c.NoOrder().Hinting("sub_mchid or business_product_id is not the order's")
 	}
-	return offlineFaceTransaction(d), nil
+	return transaction(d), nil
 }
 
-// offlineFaceTransaction is a debit in replies and queries. The words of
+// transaction is a debit in replies and queries. The words of
 // debt_state are inferred.
-func offlineFaceTransaction(d *engine.DebitRow) engine.Document {
+func transaction(d *engine.DebitRow) engine.Document {
 	asked := engine.DecodeBody(d.Request)
 	payer := engine.Document{"sp_openid": d.OpenID}
 	payer.Set("sub_openid", d.SubOpenID)
@@ -190,9 +190,9 @@ func offlineFaceTransaction(d *engine.DebitRow) engine.Document {
 	return out
 }
 
-// offlineFaceRepaymentURL is a page of WeChat Pay's for whoever signed for the
+// repaymentURL is a page of WeChat Pay's for whoever signed for the
 // user: what they owe they repay with Payer.Repay.
-func offlineFaceRepaymentURL(c *engine.Call) (engine.Document, error) {
+func repaymentURL(c *engine.Call) (engine.Document, error) {
 	u, err := faceUserOf(c.Step, c.Merchant.MchID, c.Text("organization_id"), c.Text("out_user_id"))
 	if err != nil {
 		return nil, err

@@ -35,44 +35,44 @@ func Product() *engine.Product {
 			Summary: "用户签约状态变更"},
 		TemplateURL:   true,
 		Retries:       engine.GenericSchedule,
-		Resource:      offlineFaceResource,
+		Resource:      resource,
 		AlreadySigned: func() *engine.Refusal { return engine.InvalidRequest("用户已签约，请勿重复签约") },
 		Gone:          func() *engine.Refusal { return engine.NotFound("RESOURCE_NOT_EXISTS", "签约不存在") },
 		NoOrder:       func() *engine.Refusal { return engine.NotFound("RESOURCE_NOT_EXISTS", "订单不存在") },
-		Agreed:        offlineFaceAgreed,
-		Debits:        []*engine.DebitRules{offlineFaceDebits()},
+		Agreed:        agreed,
+		Debits:        []*engine.DebitRules{debits()},
 		Behaviours: map[string]engine.Behaviour{
 			"POST " + root +
-				"/contracts/presign": offlineFacePresign,
+				"/contracts/presign": presign,
 			"GET " + root +
-				"/contracts/{contract_id}": offlineFaceQuery,
+				"/contracts/{contract_id}": query,
 			"POST " + root +
-				"/authinfo": offlineFaceAuthInfo,
+				"/authinfo": authInfo,
 			"POST " + root +
-				"/transactions": offlineFaceDebit,
+				"/transactions": debit,
 			"GET " + root +
-				"/transactions/out-trade-no/{out_trade_no}": offlineFaceDebitByNo,
+				"/transactions/out-trade-no/{out_trade_no}": debitByNo,
 			"POST " + root +
-				"/repayment-url": offlineFaceRepaymentURL,
+				"/repayment-url": repaymentURL,
 			"GET " + root +
 				"/face-collections": offlineFaceCollections,
 			"GET " + root +
-				"/face-collections/{collection_id}": offlineFaceCollection,
+				"/face-collections/{collection_id}": collection,
 			"POST " + mch +
-				"/tokens": offlineFaceToken,
+				"/tokens": token,
 			"GET " + mch +
 				"/organizations": offlineFaceOrganization,
 			"GET " + mch +
 				"/organizations/{organization_id}/users/out-user-id/{out_user_id}": offlineFaceUser,
 			"PATCH " + mch +
-				"/organizations/{organization_id}/users/out-user-id/{out_user_id}": offlineFaceUpdateUser,
+				"/organizations/{organization_id}/users/out-user-id/{out_user_id}": updateUser,
 			"POST " + mch +
 				"/organizations/{organization_id}/users/user-id/{user_id}/terminate-contract": offlineFaceTerminate,
 		},
 	}
 }
 
-func offlineFacePresign(c *engine.Call) (engine.Document, error) {
+func presign(c *engine.Call) (engine.Document, error) {
 	user := engine.Object(c.Body, "facepay_user")
 	s, err := faceSession(c, engine.TextOf(user, "organization_id"), engine.TextOf(user, "out_user_id"),
 		func(_ *engine.Call, s *engine.SessionRow) error {
@@ -91,8 +91,8 @@ func offlineFacePresign(c *engine.Call) (engine.Document, error) {
 	return engine.Document{"presign_token": s.Token}, nil
 }
 
-// offlineFaceToken is a presign without a bank card.
-func offlineFaceToken(c *engine.Call) (engine.Document, error) {
+// token is a presign without a bank card.
+func token(c *engine.Call) (engine.Document, error) {
 	user := engine.Object(c.Body, "web_init_data")
 	s, err := faceSession(c, engine.TextOf(user, "organization_id"), engine.TextOf(user, "out_user_id"))
 	if err != nil {
@@ -128,8 +128,8 @@ func orElse(err error, otherwise *engine.Refusal) error {
 	return otherwise
 }
 
-// offlineFaceAgreed keeps two parents from signing for one pupil.
-func offlineFaceAgreed(s *engine.Step, session *engine.SessionRow, c *engine.ContractRow) error {
+// agreed keeps two parents from signing for one pupil.
+func agreed(s *engine.Step, session *engine.SessionRow, c *engine.ContractRow) error {
 	u, err := faceUserOf(s, session.MchID, session.PlanID, session.UserCode)
 	if err != nil {
 		return forPeople(err, "There is no such person.")
@@ -143,7 +143,7 @@ func offlineFaceAgreed(s *engine.Step, session *engine.SessionRow, c *engine.Con
 	return engine.Put(s.Tx, u)
 }
 
-func offlineFaceQuery(c *engine.Call) (engine.Document, error) {
+func query(c *engine.Call) (engine.Document, error) {
 	contract, err := c.OwnContract(c.Vars["contract_id"])
 	if err != nil {
 		return nil, err
@@ -183,8 +183,8 @@ func faceState(c *engine.ContractRow) string {
 	return "TERMINATED"
 }
 
-// offlineFaceResource does not say what the state became, as documented.
-func offlineFaceResource(c *engine.ContractRow) engine.Document {
+// resource does not say what the state became, as documented.
+func resource(c *engine.ContractRow) engine.Document {
 	at := c.SignedAt
 	if !c.Live() {
 		at = c.TerminatedAt

@@ -133,8 +133,8 @@ func offlineFaceUser(c *engine.Call) (engine.Document, error) {
 	return out, nil
 }
 
-// offlineFaceUpdateUser changes what the call names and leaves the rest.
-func offlineFaceUpdateUser(c *engine.Call) (engine.Document, error) {
+// updateUser changes what the call names and leaves the rest.
+func updateUser(c *engine.Call) (engine.Document, error) {
 	u, err := faceUserOf(c.Step, c.Merchant.MchID, c.Vars["organization_id"], c.Vars["out_user_id"])
 	if err != nil {
 		return nil, err
@@ -195,7 +195,7 @@ func offlineFaceCollections(c *engine.Call) (engine.Document, error) {
 	return engine.Document{"face_collections": rows}, nil
 }
 
-func offlineFaceCollection(c *engine.Call) (engine.Document, error) {
+func collection(c *engine.Call) (engine.Document, error) {
 	f, err := engine.Get[collectionRow](c.Tx, c.Vars["collection_id"])
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, engine.NotFound("RESOURCE_NOT_EXISTS", "重采请求不存在").

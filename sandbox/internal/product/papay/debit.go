@@ -5,16 +5,16 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
-// papayDebits are the rules of debits asked for in APIv3, the same as those of
+// debits are the rules of debits asked for in APIv3, the same as those of
 // APIv2 (pappayapplyRules): 24 hours after, or, in plans of mode B and in contracts a
 // notice was ever sent about, within the days of a notice; within twelve hours
 // of signing at once. A scheduled one runs at any hour of its day.
 // https://pay.weixin.qq.com/doc/v2/merchant/4011987907
-func papayDebits() *engine.DebitRules {
+func debits() *engine.DebitRules {
 	return &engine.DebitRules{
 		Mode: ledger.DebitAfterADay,
 		From: engine.DebitsFrom, Until: engine.DebitsUntil, Grace: engine.FreshFor,
-		Notice: papayNoticeRules(), Booking: engine.ScheduledBooking(),
+		Notice: noticeRules(), Booking: engine.ScheduledBooking(),
 		Limits:   ledger.Limits{PerDebit: 500_00, PerDay: 2500_00, AttemptsPerDay: 300},
 		Paid:     engine.Event{EventType: "TRANSACTION.SUCCESS", OriginalType: "transaction", Summary: "扣费成功"},
 		Failed:   engine.Event{EventType: "TRANSACTION.FAIL", OriginalType: "transaction", Summary: "扣费失败"},
@@ -23,14 +23,14 @@ func papayDebits() *engine.DebitRules {
 	}
 }
 
-// papayApply asks for a debit. The reply says only that it was accepted; the
+// apply asks for a debit. The reply says only that it was accepted; the
 // outcome is notified, and found by the query of orders.
 // https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/normal/normal-create-transaction.html
-func papayApply(c *engine.Call) (engine.Document, error) {
+func apply(c *engine.Call) (engine.Document, error) {
 	if err := c.CheckApps(); err != nil {
 		return nil, err
 	}
-	contract, missing, err := papayOwn(c, c.Text("contract_id"), c.Text("sub_mchid"))
+	contract, missing, err := own(c, c.Text("contract_id"), c.Text("sub_mchid"))
 	switch {
 	case err != nil:
 		return nil, err

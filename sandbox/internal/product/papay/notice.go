@@ -6,10 +6,10 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
 )
 
-// papayNoticeRules: the day of the notice is the first, the third is when debits
+// noticeRules: the day of the notice is the first, the third is when debits
 // may begin, the ninth the last when no deduct_duration shortens it.
 // https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/json/deduct-notify.html
-func papayNoticeRules() *engine.NoticeRules {
+func noticeRules() *engine.NoticeRules {
 	return &engine.NoticeRules{
 		From: engine.DebitsFrom, Until: engine.DebitsUntil, First: 2, Last: 8,
 		Repeated: func() *engine.Refusal {
@@ -26,9 +26,9 @@ func papayGone() *engine.Refusal {
 		Internal: engine.InternalParam}
 }
 
-// papayNotify announces a debit to the payer.
-func papayNotify(c *engine.Call) (engine.Document, error) {
-	contract, err := papayToNotify(c)
+// notify announces a debit to the payer.
+func notify(c *engine.Call) (engine.Document, error) {
+	contract, err := toNotify(c)
 	if err != nil {
 		return nil, err
 	}
@@ -36,17 +36,17 @@ func papayNotify(c *engine.Call) (engine.Document, error) {
 	return nil, c.SendNotice(contract, engine.Fen(engine.Object(c.Body, "estimated_amount"), "amount"), days)
 }
 
-// papayFailNotify asks the payer to see to their money after a failed debit.
-func papayFailNotify(c *engine.Call) (engine.Document, error) {
-	contract, err := papayToNotify(c)
+// failNotify asks the payer to see to their money after a failed debit.
+func failNotify(c *engine.Call) (engine.Document, error) {
+	contract, err := toNotify(c)
 	if err != nil {
 		return nil, err
 	}
 	return nil, c.FailNotice(contract)
 }
 
-// papayToNotify checks who is calling, for either role, and finds the contract.
-func papayToNotify(c *engine.Call) (*engine.ContractRow, error) {
+// toNotify checks who is calling, for either role, and finds the contract.
+func toNotify(c *engine.Call) (*engine.ContractRow, error) {
 	name := c.Named("mchid", "sp_mchid")
 	if err := c.CheckMchID("/"+name, c.Text(name)); err != nil {
 		return nil, err
@@ -54,7 +54,7 @@ func papayToNotify(c *engine.Call) (*engine.ContractRow, error) {
 	if err := c.CheckApps(); err != nil {
 		return nil, err
 	}
-	contract, missing, err := papayOwn(c, c.Vars["contract_id"], c.Text("sub_mchid"))
+	contract, missing, err := own(c, c.Vars["contract_id"], c.Text("sub_mchid"))
 	switch {
 	case err != nil:
 		return nil, err

@@ -45,12 +45,12 @@ func Product() *engine.Product {
 		},
 		Agreed:      papayAgreed,
 		KeepsFailed: true,
-		Debits:      []*engine.DebitRules{papayDebits(), pappayapplyRules()},
-		Behaviours:  papayBehaviours(),
+		Debits:      []*engine.DebitRules{debits(), pappayapplyRules()},
+		Behaviours:  behaviours(),
 	}
 }
 
-func papayBehaviours() map[string]engine.Behaviour {
+func behaviours() map[string]engine.Behaviour {
 	const (
 		sign      = "/v3/papay/sign"
 		byCode    = "/plan-id/{plan_id}/out-contract-code/{out_contract_code}"
@@ -60,21 +60,21 @@ func papayBehaviours() map[string]engine.Behaviour {
 		schedules = "/schedules/contract-id/{contract_id}"
 	)
 	out := map[string]engine.Behaviour{
-		"POST " + sign + "/contracts/pre-entrust-sign":                                               papayPresign,
-		"GET " + sign + "/contracts" + byCode:                                                        papayQuery,
-		"GET " + sign + "/contracts/harmony-plan-id/{plan_id}/out-contract-code/{out_contract_code}": papayQueryHarmony,
-		"POST " + sign + "/contracts" + byCode + "/terminate":                                        papayTerminate,
-		"GET " + sign + "/partner/contracts" + byCode:                                                papayQuery,
-		"POST " + sign + "/partner/contracts" + byCode + "/terminate":                                papayTerminate,
+		"POST " + sign + "/contracts/pre-entrust-sign":                                               presign,
+		"GET " + sign + "/contracts" + byCode:                                                        query,
+		"GET " + sign + "/contracts/harmony-plan-id/{plan_id}/out-contract-code/{out_contract_code}": queryHarmony,
+		"POST " + sign + "/contracts" + byCode + "/terminate":                                        terminate,
+		"GET " + sign + "/partner/contracts" + byCode:                                                query,
+		"POST " + sign + "/partner/contracts" + byCode + "/terminate":                                terminate,
 
-		"POST /v3/papay" + notices + "notify":              papayNotify,
-		"POST /v3/partner-papay" + notices + "notify":      papayNotify,
-		"POST /v3/papay" + notices + "fail-notify":         papayFailNotify,
-		"POST /v3/partner-papay" + notices + "fail-notify": papayFailNotify,
+		"POST /v3/papay" + notices + "notify":              notify,
+		"POST /v3/partner-papay" + notices + "notify":      notify,
+		"POST /v3/papay" + notices + "fail-notify":         failNotify,
+		"POST /v3/partner-papay" + notices + "fail-notify": failNotify,
 
-		"POST " + pay + "/transactions/apply":         papayApply,
-		"POST " + pay + "/harmony/transactions/apply": papayApply,
-		"POST " + pay + "/partner/transactions/apply": papayApply,
+		"POST " + pay + "/transactions/apply":         apply,
+		"POST " + pay + "/harmony/transactions/apply": apply,
+		"POST " + pay + "/partner/transactions/apply": apply,
 	}
 	for _, role := range []string{"", "/partner"} {
 		for scene, reply := range scheduledScenes() {
@@ -102,9 +102,9 @@ func papayAgreed(_ *engine.Step, session *engine.SessionRow, c *engine.ContractR
 	return nil
 }
 
-// papayOwn finds a contract of this product by its id, for the sub-merchant it
+// own finds a contract of this product by its id, for the sub-merchant it
 // was signed for, or says why it is not there.
-func papayOwn(c *engine.Call, id, sub string) (contract *engine.ContractRow, missing string, err error) {
+func own(c *engine.Call, id, sub string) (contract *engine.ContractRow, missing string, err error) {
 	contract, err = c.ContractOf(ledger.Papay, id)
 	switch {
 	case errors.Is(err, store.ErrNotFound):

@@ -109,7 +109,7 @@ func scheduledQuery(c *engine.Call) (engine.Document, error) {
 }
 
 func scheduledOfPath(c *engine.Call, sub string) (*engine.ContractRow, error) {
-	contract, missing, err := papayOwn(c, c.Vars["contract_id"], sub)
+	contract, missing, err := own(c, c.Vars["contract_id"], sub)
 	if missing != "" {
 		return nil, engine.NotFound("RESOURCE_NOT_EXISTS", "协议不存在").Hinting(missing)
 	}

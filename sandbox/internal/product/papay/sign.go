@@ -7,10 +7,10 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
-// papayPresign opens a session for an app, or for a code that a payer without
+// presign opens a session for an app, or for a code that a payer without
 // the app scans: a television's, a watch's, a HarmonyOS device's.
 // https://pay.weixin.qq.com/doc/v3/merchant/4012978414
-func papayPresign(c *engine.Call) (engine.Document, error) {
+func presign(c *engine.Call) (engine.Document, error) {
 	s, err := c.Presign(c.Product, recurring)
 	if err != nil {
 		return nil, err
@@ -34,18 +34,18 @@ func recurring(c *engine.Call, s *engine.SessionRow) error {
 	return nil
 }
 
-// papayQuery finds a contract by code, for either role.
-func papayQuery(c *engine.Call) (engine.Document, error) {
-	contract, err := papayOfPath(c, c.Query.Get("sub_mchid"))
+// query finds a contract by code, for either role.
+func query(c *engine.Call) (engine.Document, error) {
+	contract, err := ofPath(c, c.Query.Get("sub_mchid"))
 	if err != nil {
 		return nil, err
 	}
 	return papayContract(contract, c.Now), nil
 }
 
-// papayQueryHarmony shows the payer's WeChat id, masked, and no schedule.
-func papayQueryHarmony(c *engine.Call) (engine.Document, error) {
-	contract, err := papayOfPath(c, "")
+// queryHarmony shows the payer's WeChat id, masked, and no schedule.
+func queryHarmony(c *engine.Call) (engine.Document, error) {
+	contract, err := ofPath(c, "")
 	if err != nil {
 		return nil, err
 	}
@@ -64,8 +64,8 @@ func masked(id string) string {
 	return string(runes[:2]) + "***" + string(runes[len(runes)-2:])
 }
 
-// papayTerminate ends a contract by code, for either role, and shows it.
-func papayTerminate(c *engine.Call) (engine.Document, error) {
+// terminate ends a contract by code, for either role, and shows it.
+func terminate(c *engine.Call) (engine.Document, error) {
 	contract, err := c.ContractByCode(c.Product, c.Merchant.MchID, c.Vars["plan_id"], c.Vars["out_contract_code"])
 	switch {
 	case err != nil:
@@ -81,9 +81,9 @@ func papayTerminate(c *engine.Call) (engine.Document, error) {
 	return papayContract(contract, c.Now), nil
 }
 
-// papayOfPath finds the contract of the path, signed for this sub-merchant or,
+// ofPath finds the contract of the path, signed for this sub-merchant or,
 // with "", for nobody but the merchant.
-func papayOfPath(c *engine.Call, sub string) (*engine.ContractRow, error) {
+func ofPath(c *engine.Call, sub string) (*engine.ContractRow, error) {
 	contract, err := c.ContractOfPath(c.Vars["plan_id"])
 	if err != nil {
 		return nil, err

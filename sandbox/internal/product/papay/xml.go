@@ -21,13 +21,13 @@ func XMLEndpoints() map[string]*engine.XMLEndpoint {
 		i := strings.LastIndexByte(path, '/')
 		add(path[:i]+"/partner"+path[i:], end)
 	}
-	twins("/papay/entrustweb", engine.XMLEndpoint{Run: papayV2Page, Page: enter})
-	twins("/papay/h5entrustweb", engine.XMLEndpoint{Run: papayV2Page, Page: enter, HMAC: true})
-	twins("/papay/preentrustweb", engine.XMLEndpoint{Run: papayV2Presign, Nonce: true})
-	twins("/papay/querycontract", engine.XMLEndpoint{Run: papayV2Query})
-	twins("/papay/deletecontract", engine.XMLEndpoint{Run: papayV2Delete})
-	twins("/pay/pappayapply", engine.XMLEndpoint{Run: papayV2Apply, Nonce: true})
-	twins("/pay/paporderquery", engine.XMLEndpoint{Run: papayV2Order, Nonce: true})
+	twins("/papay/entrustweb", engine.XMLEndpoint{Run: xmlPage, Page: enter})
+	twins("/papay/h5entrustweb", engine.XMLEndpoint{Run: xmlPage, Page: enter, HMAC: true})
+	twins("/papay/preentrustweb", engine.XMLEndpoint{Run: xmlPresign, Nonce: true})
+	twins("/papay/querycontract", engine.XMLEndpoint{Run: xmlQuery})
+	twins("/papay/deletecontract", engine.XMLEndpoint{Run: xmlDelete})
+	twins("/pay/pappayapply", engine.XMLEndpoint{Run: xmlApply, Nonce: true})
+	twins("/pay/paporderquery", engine.XMLEndpoint{Run: xmlOrder, Nonce: true})
 	add("/pay/contractorder", engine.XMLEndpoint{Run: contractOrder, Nonce: true})
 	add("/pay/orderquery", engine.XMLEndpoint{Run: orderQuery, Nonce: true})
 	add("/pay/closeorder", engine.XMLEndpoint{Run: orderClose, Nonce: true})
@@ -105,8 +105,8 @@ func xmlCodeKey(mchid, plan, code string) string {
 	return engine.Joined(string(ledger.Papay), mchid, "v2", plan, code)
 }
 
-// papayV2Presign opens a session for the APP, which launches the token.
-func papayV2Presign(c *engine.XMLCall) (wire.Fields, error) {
+// xmlPresign opens a session for the APP, which launches the token.
+func xmlPresign(c *engine.XMLCall) (wire.Fields, error) {
 	session, err := enter(c)
 	if err != nil {
 		return nil, err
@@ -124,9 +124,9 @@ func enter(c *engine.XMLCall) (*engine.SessionRow, error) {
 	return signingRequest(c.Call.Step, c.Merchant, c.Fields)
 }
 
-// papayV2Page is a signing page: entrustweb is opened in WeChat, h5entrustweb in
+// xmlPage is a signing page: entrustweb is opened in WeChat, h5entrustweb in
 // a browser, which is answered with the address to go on to.
-func papayV2Page(c *engine.XMLCall) (wire.Fields, error) {
+func xmlPage(c *engine.XMLCall) (wire.Fields, error) {
 	session, err := enter(c)
 	if err != nil {
 		return nil, err

@@ -39,9 +39,9 @@ func contractOfCall(c *engine.XMLCall) (*engine.ContractRow, error) {
 	return contract, nil
 }
 
-// papayV2Query tells a contract as it is; 9 is one whose payer has not agreed so
+// xmlQuery tells a contract as it is; 9 is one whose payer has not agreed so
 // far. https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_7.shtml
-func papayV2Query(c *engine.XMLCall) (wire.Fields, error) {
+func xmlQuery(c *engine.XMLCall) (wire.Fields, error) {
 	contract, err := contractOfCall(c)
 	if err == nil {
 		out := contractFields(contract)
@@ -121,9 +121,9 @@ func terminationMode(c *engine.ContractRow) string {
 	return "5" // the account was closed; 6 nobody explains
 }
 
-// papayV2Delete ends a contract in the merchant's name. The page knows MD5 only.
+// xmlDelete ends a contract in the merchant's name. The page knows MD5 only.
 // https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_9.shtml
-func papayV2Delete(c *engine.XMLCall) (wire.Fields, error) {
+func xmlDelete(c *engine.XMLCall) (wire.Fields, error) {
 	f := c.Fields
 	contract, err := contractOfCall(c)
 	if err != nil {

@@ -21,7 +21,7 @@ func pappayapplyRules() *engine.DebitRules {
 	return &engine.DebitRules{
 		Name: pappayapply, Mode: ledger.DebitAfterADay, From: engine.DebitsFrom, Until: engine.DebitsUntil,
 		Grace:  engine.FreshFor,
-		Notice: papayNoticeRules(), Booking: engine.ScheduledBooking(), AsOrder: engine.PapayOrder,
+		Notice: noticeRules(), Booking: engine.ScheduledBooking(), AsOrder: engine.PapayOrder,
 		Limits: ledger.Limits{PerDebit: 500_00, PerDay: 2500_00, AttemptsPerDay: 300},
 		Answers: engine.Answers{
 			engine.ProblemGone:     {Code: "CONTRACT_NOT_EXIST", Message: "签约协议不存在"},
@@ -55,9 +55,9 @@ func pappayapplyRules() *engine.DebitRules {
 	}
 }
 
-// papayV2Apply asks for a debit. SUCCESS says no more than that it was accepted.
+// xmlApply asks for a debit. SUCCESS says no more than that it was accepted.
 // https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_8.shtml
-func papayV2Apply(c *engine.XMLCall) (wire.Fields, error) {
+func xmlApply(c *engine.XMLCall) (wire.Fields, error) {
 	f := c.Fields
 	total, err := feeOf(c, "total_fee")
 	if err != nil {
@@ -101,10 +101,10 @@ func debitOfCall(c *engine.XMLCall) (*engine.DebitRow, error) {
 	return nil, err
 }
 
-// papayV2Order tells a debit. One that failed and was closed is no debit order
+// xmlOrder tells a debit. One that failed and was closed is no debit order
 // any more: pay/orderquery knows it.
 // https://pay.weixin.qq.com/wiki/doc/api/pap.php?chapter=18_10&index=14
-func papayV2Order(c *engine.XMLCall) (wire.Fields, error) {
+func xmlOrder(c *engine.XMLCall) (wire.Fields, error) {
 	d, err := debitOfCall(c)
 	switch {
 	case err != nil:

@@ -24,12 +24,12 @@ func Product() *engine.Product {
 	const root = "/v3/password-exempt-contract/contracts"
 	const byCode = root + "/service-id/{service_id}/out-contract-code/{out_contract_code}"
 	behaviours := map[string]engine.Behaviour{
-		"GET " + byCode:                 passwordExemptQuery,
-		"POST " + byCode + "/terminate": passwordExemptTerminate,
+		"GET " + byCode:                 query,
+		"POST " + byCode + "/terminate": terminate,
 	}
 	for _, role := range []string{"normal", "service-provider", "qs", "ecommerce"} {
-		behaviours["POST "+root+"/"+role+"/pre-entrust-sign/pay-redirect-sign"] = passwordExemptAfterPay
-		behaviours["POST "+root+"/"+role+"/pre-entrust-sign/mini-program"] = passwordExemptMiniProgram
+		behaviours["POST "+root+"/"+role+"/pre-entrust-sign/pay-redirect-sign"] = afterPay
+		behaviours["POST "+root+"/"+role+"/pre-entrust-sign/mini-program"] = miniProgram
 	}
 	return &engine.Product{
 		Name:     ledger.PasswordExempt,
@@ -40,7 +40,7 @@ func Product() *engine.Product {
 		Signed:   engine.Event{EventType: "ENTRUST.SIGN", OriginalType: "entrust", Summary: "免密支付签约通知"},
 		Ended:    engine.Event{EventType: "ENTRUST.TERMINATE", OriginalType: "entrust", Summary: "免密支付解约通知"},
 		Retries:  engine.GenericSchedule,
-		Resource: passwordExemptResource,
+		Resource: resource,
 		AlreadySigned: func() *engine.Refusal {
 			return engine.InvalidRequest("用户已开通该免密支付服务，请勿重复签约")
 		},
@@ -49,9 +49,9 @@ func Product() *engine.Product {
 	}
 }
 
-// passwordExemptAfterPay decorates an order that is not paid yet: there is
+// afterPay decorates an order that is not paid yet: there is
 // nothing to launch, so the reply has no token.
-func passwordExemptAfterPay(c *engine.Call) (engine.Document, error) {
+func afterPay(c *engine.Call) (engine.Document, error) {
 	s, err := c.Presign(c.Product, namesPayer, checkPrepay)
 	if err != nil {
 		return nil, err
@@ -59,7 +59,7 @@ func passwordExemptAfterPay(c *engine.Call) (engine.Document, error) {
 	return exemptPresigned(c, s), nil
 }
 
-func passwordExemptMiniProgram(c *engine.Call) (engine.Document, error) {
+func miniProgram(c *engine.Call) (engine.Document, error) {
 	s, err := c.Presign(c.Product, namesPayer)
 	if err != nil {
 		return nil, err
@@ -124,17 +124,17 @@ func samePayer(c *engine.Call, o *engine.OrderRow, s *engine.SessionRow) bool {
 		c.Registry.Person(o.Payers().Name()).ID == c.Registry.Person(s.Payers().Name()).ID
 }
 
-func passwordExemptQuery(c *engine.Call) (engine.Document, error) {
+func query(c *engine.Call) (engine.Document, error) {
 	contract, err := c.ContractOfPath(c.Vars["service_id"])
 	if err != nil {
 		return nil, err
 	}
-	out := passwordExemptResource(contract)
+	out := resource(contract)
 	delete(out, "attach")
 	return out, nil
 }
 
-func passwordExemptTerminate(c *engine.Call) (engine.Document, error) {
+func terminate(c *engine.Call) (engine.Document, error) {
 	contract, err := c.TerminateOfPath(c.Vars["service_id"])
 	if err != nil {
 		return nil, err
@@ -143,9 +143,9 @@ func passwordExemptTerminate(c *engine.Call) (engine.Document, error) {
 		"out_contract_code": contract.Code}, nil
 }
 
-// passwordExemptResource is inferred: no page names the events of this product
+// resource is inferred: no page names the events of this product
 // or their resource. It follows ENTRUST.SIGN with service_id for plan_id.
-func passwordExemptResource(c *engine.ContractRow) engine.Document {
+func resource(c *engine.ContractRow) engine.Document {
 	out := engine.Document{
 		"mchid": c.MchID, "contract_id": c.ID, "appid": c.AppID, "openid": c.OpenID,
 		"service_id": engine.Integer(c.PlanID), "out_contract_code": c.Code, "contract_display_account": c.Account,
