@@ -9,6 +9,7 @@ import (
 	"math"
 	"net"
 	"net/url"
+	"reflect"
 	"strings"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
@@ -24,30 +25,42 @@ func spoken(err error) error {
 	return fmt.Errorf("a %T whose methods panic, such as a nil one, or that holds itself", err)
 }
 
-// maxCauses is how many errors one may hold.
-const maxCauses = 1000
+// maxCauses bounds the errors that one holds, for they may go on without end.
+const maxCauses = 100_000
 
 // sound says whether all that is asked of an error, here or by errors.Is and errors.As, gets an
-// answer.
+// answer. What stands in it more than once is asked once, and what holds itself is not sound.
 func sound(err error) (ok bool) {
 	defer func() { _ = recover() }()
-	for left, todo := maxCauses, []error{err}; len(todo) > 0; left-- {
-		at := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		if at == nil {
-			continue
+	_ = err.Error() // its words have those of what it holds
+	left, whole := maxCauses, map[error]bool{}
+	var probe func(error) bool
+	probe = func(at error) bool {
+		if left--; at == nil || left < 0 {
+			return at == nil
 		}
-		if left == 0 {
-			return false
+		comparable := reflect.TypeOf(at).Comparable()
+		if comparable {
+			if ended, begun := whole[at]; begun {
+				return ended
+			}
+			whole[at] = false
 		}
-		todo = append(todo, asked(at)...)
+		for _, cause := range asked(at) {
+			if !probe(cause) {
+				return false
+			}
+		}
+		if comparable {
+			whole[at] = true
+		}
+		return true
 	}
-	return true
+	return probe(err)
 }
 
-// asked calls the methods of one error, and gives those that it holds.
+// asked calls the methods of one error but for Error, and gives those that it holds.
 func asked(err error) (causes []error) {
-	_ = err.Error()
 	if e, ok := err.(interface{ Is(error) bool }); ok {
 		for _, target := range []error{context.Canceled, context.DeadlineExceeded, io.EOF, fs.ErrNotExist} {
 			e.Is(target)
@@ -97,7 +110,12 @@ func quiet(err error, told ...string) string {
 
 // wordsOf leaves out what one of our own errors says of sending: that was about
 // another call.
-func wordsOf(err error) string {
+func wordsOf(err error) (words string) {
+	defer func() {
+		if recover() != nil { // of an error within, which the outer one's words leave out
+			words = fmt.Sprintf("a %T whose methods panic", err)
+		}
+	}()
 	var (
 		unsent *RequestError
 		lost   *TransportError

@@ -50,8 +50,15 @@ import (
 //
 // Source: https://pay.weixin.qq.com/wiki/doc/api/tools/mch_pay.php?chapter=14_2
 func OutcomeUnknown(err error) bool {
-	if isNilPointer(err) || err != nil && !sound(err) {
-		return true // an error that is none, or cannot be asked, says nothing
+	if err != nil && !isNilPointer(err) && !sound(err) {
+		return true // an error that cannot be asked says nothing
+	}
+	return outcomeUnknown(err)
+}
+
+func outcomeUnknown(err error) bool {
+	if isNilPointer(err) {
+		return true // an error that is none says nothing
 	}
 	switch e := err.(type) {
 	case nil, *RequestError, *ConfigError, *KeyError:
@@ -64,12 +71,12 @@ func OutcomeUnknown(err error) bool {
 		return true
 	case interface{ Unwrap() error }:
 		if inner := e.Unwrap(); inner != nil {
-			return OutcomeUnknown(inner)
+			return outcomeUnknown(inner)
 		}
 	case interface{ Unwrap() []error }:
 		said, unknown := false, false
 		for _, inner := range e.Unwrap() {
-			said, unknown = said || inner != nil, unknown || OutcomeUnknown(inner)
+			said, unknown = said || inner != nil, unknown || outcomeUnknown(inner)
 		}
 		return unknown || !said
 	}

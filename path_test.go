@@ -65,7 +65,7 @@ func TestPathsThatAreNotSent(t *testing.T) {
 		"a value with no place":  {"v3/x", []wxpay.Option{wxpay.Path("id", "1")}, "names no variable of the path"},
 		"an option of APIv2":     {"v3/x", []wxpay.Option{wxpay.MTLS()}, "MTLS is for APIv2 calls"},
 		"another of APIv2":       {"v3/x", []wxpay.Option{wxpay.SignType("MD5")}, "SignType is for APIv2 calls"},
-		"no encrypted fields":    {"v2/x", []wxpay.Option{wxpay.Decrypt("/d")}, "/d cannot be encrypted"},
+		"no encrypted fields":    {"v2/x", []wxpay.Option{wxpay.Decrypt("/d")}, "/d cannot be encrypted or decrypted"},
 		"an option of downloads": {"v3/x", []wxpay.Option{wxpay.SealedFile("e", "f")}, "SealedFile is for"},
 		"a whole URL":            {"https://api.mch.weixin.qq.com/v3/x", nil, "whole URL"},
 		"nothing":                {"", nil, "empty"},

@@ -46,7 +46,7 @@ func (c *call) told() []string {
 		add(password)
 		add(base64.StdEncoding.EncodeToString([]byte(name + ":" + password)))
 	}
-	b := said{values: map[string]bool{}, names: map[string]bool{}}
+	b := said{values: map[string]bool{}, names: map[string]bool{}, deeper: maxDeeper}
 	b.json(c.body)
 	for name, value := range c.fields {
 		b.names[name] = true
@@ -59,7 +59,8 @@ func (c *call) told() []string {
 		}
 	}
 	for _, clear := range c.inClear {
-		if clear = strings.TrimSpace(clear); utf8.RuneCountInString(clear) >= minSealed {
+		clear = strings.TrimSpace(clear)
+		if n := utf8.RuneCountInString(clear); n >= minSealed && (n >= minTold || !isConstant(clear)) {
 			values = append(values, clear)
 		}
 	}
@@ -80,12 +81,21 @@ func (c *call) told() []string {
 	return all
 }
 
-// said is what a body says: the values that may name somebody, and the names of its members.
-type said struct{ values, names map[string]bool }
+// said is what a body says: the values that may name somebody, and the names of its members. JSON
+// in a string of JSON is looked into so often, for each time its spellings double.
+type said struct {
+	values, names map[string]bool
+	deeper        int
+}
+
+// maxDeeper is one more than the deepest that a documented body has.
+const maxDeeper = 3
 
 // text takes in a string, and what is in it where it is JSON.
 func (s said) text(text string) {
-	s.json([]byte(text))
+	if s.deeper > 0 {
+		s.json([]byte(text))
+	}
 	switch text = strings.TrimSpace(text); {
 	case isConstant(text), len(text) < minTold, isSmall(text) && len(text) < minLetters:
 	default:
@@ -139,7 +149,7 @@ func (s said) json(raw []byte) {
 
 // within takes in a string of JSON. What is in that was escaped once more on the way.
 func (s said) within(text, written string) {
-	inner := said{map[string]bool{}, s.names}
+	inner := said{map[string]bool{}, s.names, s.deeper - 1}
 	inner.text(text)
 	for value := range inner.values {
 		s.values[value] = true
@@ -171,9 +181,12 @@ func isConstant(s string) bool { return strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVW
 
 func isSmall(s string) bool { return strings.Trim(s, "abcdefghijklmnopqrstuvwxyz_") == "" }
 
+// patience bounds the comparisons of without, in steps of 64 bytes.
+const patience = 8 << 20
+
 // without is the first n bytes of a text without what is told, of which … is left; told values
 // may overlap. It looks before it cuts, so that no half of one is left, and no further than it
-// has to, for a proxy may send megabytes.
+// has to: a proxy may send megabytes, and what looks like everything that was told is cut.
 func without(text string, told []string, n int) string {
 	var begin [256][]string
 	for _, t := range told {
@@ -181,9 +194,11 @@ func without(text string, told []string, n int) string {
 	}
 	var b strings.Builder
 	end := 0 // of what is told
-	for i := 0; i < len(text) && b.Len() <= n; i++ {
+	for i, steps := 0, 0; i < len(text) && b.Len() <= n && steps < patience; i++ {
 		fresh, longest := i >= end, 0
+		steps++
 		for _, t := range begin[text[i]] {
+			steps += 1 + len(t)>>6
 			if len(t) > longest && strings.HasPrefix(text[i:], t) {
 				longest = len(t)
 			}

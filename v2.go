@@ -54,7 +54,7 @@ func (c *call) isV2() bool { return strings.HasPrefix(strings.TrimLeft(c.path, "
 // setFields takes in an APIv2 body; see marshal.
 func (c *call) setFields(body any) {
 	for _, pointer := range slices.Concat(c.encrypt, c.decrypt) {
-		c.fail(wire.Clip(pointer, 128) + " cannot be encrypted: APIv2 has no encrypted fields")
+		c.fail(wire.Clip(pointer, 128) + " cannot be encrypted or decrypted: APIv2 has no encrypted fields")
 		return
 	}
 	fields, err := c.fieldsOf(body)

@@ -46,9 +46,9 @@ The APIv3 and APIv2 keys are read from WXPAY_APIV3_KEY and WXPAY_APIV2_KEY or th
 env file only, since a command line shows in every list of processes.
 
 An env file is UTF-8 text: NAME=value a line, with or without export before it,
-and comments that start with #. Any other line, and a name that begins with WXPAY
-and is none of these, is an error: a call whose WXPAY_HOST was not recognised
-would go to WeChat Pay itself.
+and comments that start with #. Any other line is an error, and so is a name that
+is nearly one of these where that one is not set: a call whose WXPAY_HOST was not
+recognised would go to WeChat Pay itself.
 
 The exit code says what became of the call: see wxpay --help.`,
 		Example: `  wxpay call POST v3/edu-papay/contracts/presign -d @body.json

@@ -39,9 +39,11 @@ func readEnvFile(ctx context.Context, path string) (map[string]string, error) {
 	}
 	known := knownVariables()
 	for _, name := range slices.SortedFunc(maps.Keys(vars), func(a, b string) int { return lines[a] - lines[b] }) {
-		if nearest, mistaken := mistakenVariable(name, known); mistaken {
+		meant := mistakenVariable(name, known)
+		if _, there := vars[meant]; meant != "" && !there {
 			return nil, &failure{code: exitUsage,
-				err: fmt.Errorf("%s: line %d sets a variable that wxpay does not know%s", path, lines[name], nearest),
+				err: fmt.Errorf("%s: line %d sets a variable that wxpay does not know; did you mean %s?", path, lines[name],
+					meant),
 				hint: "wxpay call --help names those it knows; those of other programs may stand here too, under " +
 					"names that are no slip away from them"}
 		}
@@ -87,22 +89,22 @@ func knownVariables() []string {
 	return known
 }
 
-// mistakenVariable says whether a name is none of ours and yet was meant for one: it begins with a
-// W and is spelled nearly like one. Case and underscores do not count.
-func mistakenVariable(name string, known []string) (nearest string, mistaken bool) {
-	if slices.Contains(known, name) {
-		return "", false
-	}
+// mistakenVariable is the one of ours that a name was meant for which is none of ours, or "": it
+// begins with a W and is spelled nearly like it. Case and underscores do not count. Where the right
+// one stands beside it, it is somebody else's.
+func mistakenVariable(name string, known []string) (meant string) {
 	plain := func(s string) string { return strings.ReplaceAll(strings.ToUpper(s), "_", "") }
+	if slices.Contains(known, name) || !strings.HasPrefix(plain(name), "W") {
+		return ""
+	}
 	const slips = 2
 	best := slips + 1
 	for _, k := range known {
 		if d := spelling.Distance(plain(name), plain(k)); d < best {
-			best, nearest = d, "; did you mean "+k+"?"
+			best, meant = d, k
 		}
 	}
-	// PAY_HOST is somebody else's, and WXPAY_PLAN_ID may be the user's own.
-	return nearest, nearest != "" && strings.HasPrefix(plain(name), "W")
+	return meant
 }
 
 func unquote(s string) string {
