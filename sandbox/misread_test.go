@@ -95,6 +95,10 @@ func TestADueRowThatCannotBeUnderstoodStopsNothingElse(t *testing.T) {
 		{"a debit's contract", "debit", due("contract_id", "gone"), "is under contract gone, which is not there"},
 		{"a refund's kind", "refund", due("kind", name), `is of the kind "lottery"`},
 		{"the year 10000", "contract", due("expires_at", "9999-12-31T23:59:59Z"), "cannot be stored"},
+		{"a contract's state", "contract", due("state", "PAUSED"), `is in the state "PAUSED"`},
+		{"a debit's state", "debit", due("trade_state", "HELD"), `is in the state "HELD"`},
+		{"a refund's state", "refund", due("status", ""), `is in the state ""`},
+		{"a debit that has ended", "debit", due("trade_state", "SUCCESS"), "has ended as SUCCESS"},
 		{"a number as a text", "contract", due("state", 7), "is not what was put there"},
 		{"a notification", "push", due("state", 7), "is not what was put there"},
 		{"a notification's slot", "push", due("slot", -5), "is at slot -5 of its schedule"},
@@ -235,5 +239,32 @@ func TestAMerchantWithoutItsPrivateKey(t *testing.T) {
 	_, err = w.do("POST", presignEdu, eduBody())
 	if err == nil || !strings.Contains(err.Error(), "merchant "+m.MchID+" came without its private key") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// Whoever hears of such a row may look at the sandbox: the log is written when the transaction has
+// ended.
+func TestTheLogMayLookAtTheSandbox(t *testing.T) {
+	t.Parallel()
+	kept, _ := lived(t)
+	rewrite(t, kept, "push", func(row *store.Row, data object) { row.Due, data["state"] = 1, 7 })
+	var s *sandbox.Sandbox
+	heard := 0
+	s, err := sandbox.Start(sandbox.Config{Keys: pinnedKeys(t), Store: kept, Start: start, ManualClock: true,
+		Logf: func(string, ...any) {
+			if heard++; s == nil {
+				return
+			}
+			if _, err := s.Contracts(); err != nil {
+				t.Error(err)
+			}
+		}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	before := heard
+	if err := s.Settle(); err != nil || heard == before {
+		t.Errorf("got %v, and the log was not written to", err)
 	}
 }

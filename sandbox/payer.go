@@ -3,6 +3,7 @@ package sandbox
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
@@ -217,3 +218,6 @@ func (p *Payer) ShowCode() (authCode string, err error) {
 	})
 	return authCode, err
 }
+
+// Format prints that it is a payer, and not who: an openid is one.
+func (p *Payer) Format(f fmt.State, _ rune) { fmt.Fprint(f, "sandbox.Payer{…}") }

@@ -142,7 +142,7 @@ type KeyMaterial struct {
 
 // Format prints who the merchant is and what they may do, and no key.
 func (m Merchant) Format(f fmt.State, _ rune) {
-	fmt.Fprintf(f, "sandbox.Merchant{MchID: %q, Name: %q, AppIDs: %q, Plans: %+v, SubMerchants: %+v, KeyMode: %q, …}",
+	fmt.Fprintf(f, "ledger.Merchant{MchID: %q, Name: %q, AppIDs: %q, Plans: %+v, SubMerchants: %+v, KeyMode: %q, …}",
 		m.MchID, m.Name, m.AppIDs, m.Plans, m.SubMerchants, m.KeyMode)
 }
 
@@ -150,7 +150,7 @@ func (m Merchant) Format(f fmt.State, _ rune) {
 func (m Merchant) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(m)) }
 
 // Format prints that there are keys.
-func (KeyMaterial) Format(f fmt.State, _ rune) { fmt.Fprint(f, "sandbox.KeyMaterial{…}") }
+func (KeyMaterial) Format(f fmt.State, _ rune) { fmt.Fprint(f, "ledger.KeyMaterial{…}") }
 
 // LogValue is what Format prints.
 func (k KeyMaterial) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(k)) }

@@ -37,6 +37,9 @@ func (s *Step) inForce(c *ContractRow) bool {
 
 // sound finds what no debit can be made of.
 func (c *ContractRow) sound() error {
+	if !c.Live() && c.State != ledger.ContractTerminated && c.State != ledger.ContractSignFailed {
+		return unknownState(c, string(c.State))
+	}
 	if p := c.Policy; p != nil && (p.Term < 0 || p.Term > 0 && p.Term >= len(c.Bookings)) {
 		return Misread(c, "has a term from period %d on, and %d periods", p.Term, len(c.Bookings))
 	}

@@ -112,3 +112,12 @@ func (d *DebitRow) Text() string {
 	}
 	return "扣款请求已受理"
 }
+
+// sound finds a state that nobody can go on from.
+func (d *DebitRow) sound() error {
+	switch d.State {
+	case ledger.DebitAccepted, ledger.DebitPaid, ledger.DebitFailed, ledger.DebitReversed:
+		return nil
+	}
+	return unknownState(d, string(d.State))
+}

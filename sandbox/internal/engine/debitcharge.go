@@ -121,6 +121,9 @@ func (s *Step) debitDue(d *DebitRow) error {
 	if err != nil {
 		return err
 	}
+	if d.State != ledger.DebitAccepted {
+		return Misread(d, "is due, and has ended as %s", d.State)
+	}
 	return s.execute(r, d, contract)
 }
 

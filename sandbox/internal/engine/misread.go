@@ -62,11 +62,20 @@ func (a *asides) add(kind string, row store.Row) bool {
 // setAside sets a row that something is to happen to aside where err says that it, or what it
 // needs, is misread.
 func (e *Engine) setAside(kind string, row store.Row, err error) bool {
+	return e.asides.set(e.Logf, kind, row, err)
+}
+
+// setAside is the same within a transaction.
+func (s *Step) setAside(kind string, row store.Row, err error) bool {
+	return s.asides.set(s.Logf, kind, row, err)
+}
+
+func (a *asides) set(logf func(string, ...any), kind string, row store.Row, err error) bool {
 	if !errors.As(err, new(*misreadRow)) {
 		return false
 	}
-	if e.asides.add(kind, row) {
-		e.Logf("sandbox: %s %s stays as it is, while all else goes on: %v", kind, Shown(row.ID), err)
+	if a.add(kind, row) {
+		logf("sandbox: %s %s stays as it is, while all else goes on: %v", kind, Shown(row.ID), err)
 	}
 	return true
 }
@@ -90,6 +99,10 @@ func (s *Step) due(kind, key string, until time.Time, limit int) ([]store.Row, e
 
 func Misread(e Entity, format string, args ...any) error {
 	return &misreadRow{e.RowKind(), e.Row().ID, fmt.Sprintf(format, args...)}
+}
+
+func unknownState(e Entity, state string) error {
+	return Misread(e, "is in the state %q, which this version does not have", Shown(state))
 }
 
 // productOf is the product that a row names.
@@ -129,14 +142,20 @@ func (s *Step) contractUnder(d *DebitRow) (*ContractRow, error) {
 // catch a panic: one row must not end the whole process. A panic is a fault of the sandbox and not
 // the row's, so it sets nothing aside, and stops whoever acts after that moment.
 func (s *Step) happening(due dueRow) (err error) {
-	defer s.contain(due.String()+" cannot happen", &err)
-	return due.timer.happen(s, due.row)
+	defer contain(s.Logf, due.String()+" cannot happen", &err)
+	err = due.timer.happen(s, due.row)
+	if refused := (*Refusal)(nil); errors.As(err, &refused) || errors.As(err, new(*ledger.PageError)) {
+		// Nobody asked, so nobody is refused: the row is in a state in which this cannot happen.
+		return &misreadRow{due.timer.kind, due.row.ID, "is due, and in a state in which nothing can come of it: " +
+			err.Error()}
+	}
+	return err
 }
 
 // contain is deferred, and makes of a panic an error that says what came of it.
-func (e *Engine) contain(what string, err *error) {
+func contain(logf func(string, ...any), what string, err *error) {
 	if p := recover(); p != nil {
-		e.Logf("sandbox: %s: panic: %v\n%s", what, p, debug.Stack())
+		logf("sandbox: %s: panic: %v\n%s", what, p, debug.Stack())
 		*err = fmt.Errorf("sandbox: %s: %s. It is a fault of the sandbox: report it with its log, "+
 			"which has more, and start with a new store", what, OneLine(fmt.Sprint(p), ShownLine))
 	}

@@ -117,7 +117,7 @@ func (c *claiming) takeOne(row store.Row) error {
 
 // begin begins an attempt, where no fault keeps the notification back.
 func (c *claiming) begin(p *PushRow) (began bool, err error) {
-	defer c.contain("notification "+Shown(p.ID)+" cannot be sent", &err)
+	defer contain(c.Logf, "notification "+Shown(p.ID)+" cannot be sent", &err)
 	if err := p.check(); err != nil {
 		return false, err
 	}

@@ -52,7 +52,7 @@ func (e *Engine) Post(ctx context.Context, transport http.RoundTripper, target s
 			result.Error = failed.Error()
 		}
 	}()
-	defer e.contain("notification "+Shown(p.ID)+" cannot be sent", &failed)
+	defer contain(e.Logf, "notification "+Shown(p.ID)+" cannot be sent", &failed)
 	result = ledger.Attempt{At: e.Clock.Now(), Faults: s.names()}
 	fail := func(format string, args ...any) (ledger.Attempt, string) {
 		result.Error = OneLine(fmt.Sprintf(format, args...), ShownLine)
@@ -163,7 +163,7 @@ func (e *Engine) attempt(ctx context.Context, p *PushRow) {
 // that cannot be delivered, it does the work.
 func (e *Engine) writeDown(ctx context.Context, id string, no int, results []ledger.Attempt, problem string,
 	requeues int64) (now *PushRow, err error) {
-	defer e.contain("how notification "+Shown(id)+" was sent cannot be written down", &err)
+	defer contain(e.Logf, "how notification "+Shown(id)+" was sent cannot be written down", &err)
 	err = e.transact(ctx, func(s *Step) (err error) {
 		if now, err = Get[PushRow](s.Tx, id); err != nil {
 			return err

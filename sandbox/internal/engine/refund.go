@@ -134,6 +134,9 @@ func noSuchRefund() *Refusal { return NotFound("RESOURCE_NOT_EXISTS", "退款单
 
 // refundDue ends a refund whose time has come.
 func (s *Step) refundDue(r *RefundRow) error {
+	if r.State != ledger.RefundProcessing {
+		return Misread(r, "is due, and has ended as %s", r.State)
+	}
 	rules, err := s.RefundRulesFor(r)
 	if err != nil {
 		return err
@@ -228,4 +231,13 @@ func (r *RefundRow) Way() string {
 		return r.Channel
 	}
 	return "ORIGINAL"
+}
+
+// sound finds a state that nobody can go on from.
+func (r *RefundRow) sound() error {
+	switch r.State {
+	case ledger.RefundProcessing, ledger.RefundSuccess, ledger.RefundClosed, ledger.RefundAbnormal:
+		return nil
+	}
+	return unknownState(r, string(r.State))
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox/store"
@@ -20,6 +21,19 @@ type Step struct {
 	Pushed bool            // an outbox row was written: wake the worker after the commit
 	told   []string        // ids of the notifications that were written
 	drawn  map[string]bool // numbers given away in this step, see free
+	logged []string        // for the log, when the transaction has ended
+}
+
+// Logf is the log of what goes wrong in the step: whoever hears of it may look at the store again.
+func (s *Step) Logf(format string, args ...any) {
+	s.logged = append(s.logged, fmt.Sprintf(format, args...))
+}
+
+// tell writes the log of a transaction that has ended.
+func (s *Step) tell() {
+	for _, line := range s.logged {
+		s.Engine.Logf("%s", line)
+	}
 }
 
 // conflicts is how often a step that lost a race is tried again. Stores that
@@ -70,6 +84,9 @@ func (e *Engine) update(ctx context.Context, f func(*Step) error) error {
 			s = &Step{Tx: tx, Engine: e, Now: e.Clock.Now()}
 			return f(s)
 		})
+		if s != nil {
+			s.tell()
+		}
 		if err == nil {
 			break
 		}
@@ -119,7 +136,10 @@ func (e *Engine) Look(f func(*Step) error) error {
 
 // view reads without writing.
 func (e *Engine) view(ctx context.Context, f func(*Step) error) error {
+	s := &Step{Engine: e}
+	defer s.tell()
 	return e.Store.View(ctx, func(tx store.Tx) error {
-		return f(&Step{Tx: tx, Engine: e, Now: e.Clock.Now()})
+		s.Tx, s.Now = tx, e.Clock.Now()
+		return f(s)
 	})
 }
