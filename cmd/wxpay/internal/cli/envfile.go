@@ -42,8 +42,8 @@ func readEnvFile(ctx context.Context, path string) (map[string]string, error) {
 		meant := mistakenVariable(name, known)
 		if _, there := vars[meant]; meant != "" && !there {
 			return nil, &failure{code: exitUsage,
-				err: fmt.Errorf("%s: line %d sets a variable that wxpay does not know; did you mean %s?", path, lines[name],
-					meant),
+				err: fmt.Errorf("%s: line %d sets a variable that wxpay does not know; did you mean %s?", path,
+					lines[name], meant),
 				hint: "wxpay call --help names those it knows; those of other programs may stand here too, under " +
 					"names that are no slip away from them"}
 		}
