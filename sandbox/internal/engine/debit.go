@@ -12,7 +12,7 @@ package engine
 // alive and the merchant's, hours, notice, bookings, limits and counts are
 // checked (debitcheck.go), the payer is charged at once or when the clock gets
 // there (debitcharge.go), the contract's counters move, and the notification is
-// written in the same transaction. Queries are DebitByNo and DebitByTransaction.
+// written in the same transaction. Queries are [DebitQuery].
 // docs/adding-a-product.md walks through one.
 
 import (

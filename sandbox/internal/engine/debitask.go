@@ -192,8 +192,16 @@ func (c *Call) DebitByNo(outTradeNo string) (*DebitRow, error) {
 	return d, err
 }
 
-// DebitByTransaction finds a debit by WeChat Pay's number.
-func (c *Call) DebitByTransaction(id string) (*DebitRow, error) {
+// debitOfPath finds the debit that the path names, by the merchant's number or by WeChat Pay's.
+func (c *Call) debitOfPath() (*DebitRow, error) {
+	if no, byNo := c.Vars["out_trade_no"]; byNo {
+		return c.DebitByNo(no)
+	}
+	return c.debitByTransaction(c.Vars["transaction_id"])
+}
+
+// debitByTransaction finds a debit by WeChat Pay's number.
+func (c *Call) debitByTransaction(id string) (*DebitRow, error) {
 	list, err := Find[DebitRow](c.Tx, "transaction:"+id, 1)
 	if err != nil {
 		return nil, err

@@ -26,16 +26,19 @@ func EduTransaction(d *DebitRow) Document {
 	return out
 }
 
-// ShownToSub shows a debit that was looked for to the sub-merchant it was for,
-// which the query names.
-func (c *Call) ShownToSub(d *DebitRow, err error, show func(*DebitRow) Document) (Document, error) {
-	if err != nil {
-		return nil, err
+// DebitQuery is the query for the debit that the path names, by the merchant's number or by WeChat
+// Pay's. It shows a debit to the sub-merchant it was for, which the query names.
+func DebitQuery(show func(*DebitRow) Document) Behaviour {
+	return func(c *Call) (Document, error) {
+		d, err := c.debitOfPath()
+		if err != nil {
+			return nil, err
+		}
+		if d.SubMchID != c.Query.Get("sub_mchid") {
+			return nil, c.NoOrder().Hinting("sub_mchid is not the order's")
+		}
+		return show(d), nil
 	}
-	if d.SubMchID != c.Query.Get("sub_mchid") {
-		return nil, c.NoOrder().Hinting("sub_mchid is not the order's")
-	}
-	return show(d), nil
 }
 
 // PapayTransaction is a debit in TRANSACTION.SUCCESS and TRANSACTION.FAIL.

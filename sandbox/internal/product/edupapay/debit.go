@@ -51,21 +51,6 @@ func debit(c *engine.Call) (engine.Document, error) {
 	return nil, err
 }
 
-func debitByNo(c *engine.Call) (engine.Document, error) {
-	d, err := c.DebitByNo(c.Vars["out_trade_no"])
-	return debitFound(c, d, err)
-}
-
-func debitByID(c *engine.Call) (engine.Document, error) {
-	d, err := c.DebitByTransaction(c.Vars["transaction_id"])
-	return debitFound(c, d, err)
-}
-
-// debitFound shows a debit to the sub-merchant it was for.
-func debitFound(c *engine.Call, d *engine.DebitRow, err error) (engine.Document, error) {
-	return c.ShownToSub(d, err, transaction)
-}
-
 // transaction is a debit in queries and notifications.
 func transaction(d *engine.DebitRow) engine.Document {
 	out := engine.EduTransaction(d)

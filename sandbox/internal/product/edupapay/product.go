@@ -35,8 +35,8 @@ func Product() *engine.Product {
 		Behaviours: map[string]engine.Behaviour{
 			"POST " + root + "/user-notifications/{contract_id}/send":   notice,
 			"POST " + root + "/transactions":                            debit,
-			"GET " + root + "/transactions/out-trade-no/{out_trade_no}": debitByNo,
-			"GET " + root + "/transactions/id/{transaction_id}":         debitByID,
+			"GET " + root + "/transactions/out-trade-no/{out_trade_no}": engine.DebitQuery(transaction),
+			"GET " + root + "/transactions/id/{transaction_id}":         engine.DebitQuery(transaction),
 			"POST " + root + "/contracts/presign":                       presign,
 			"GET " + root + "/contracts/id/{contract_id}":               query,
 			"GET " + root + "/user/{openid}/contracts":                  list,

@@ -165,21 +165,6 @@ func debtState(c *engine.Call) (engine.Document, error) {
 		Hinting("this openid has no contract of this product with this merchant")
 }
 
-func debitByNo(c *engine.Call) (engine.Document, error) {
-	d, err := c.DebitByNo(c.Vars["out_trade_no"])
-	return found(c, d, err)
-}
-
-func debitByID(c *engine.Call) (engine.Document, error) {
-	d, err := c.DebitByTransaction(c.Vars["transaction_id"])
-	return found(c, d, err)
-}
-
-// found shows a debit to the sub-merchant it was for.
-func found(c *engine.Call, d *engine.DebitRow, err error) (engine.Document, error) {
-	return c.ShownToSub(d, err, transaction)
-}
-
 // transaction is a debit in replies, queries and notifications. What
 // WeChat Pay advanced has no bank of its own.
 func transaction(d *engine.DebitRow) engine.Document {

@@ -47,8 +47,8 @@ func Product() *engine.Product {
 			"GET " + root + "/users/{openid}/contracts":                 list,
 			"GET " + root + "/users/{openid}/debt-state":                debtState,
 			"POST " + root + "/transactions":                            debit,
-			"GET " + root + "/transactions/id/{transaction_id}":         debitByID,
-			"GET " + root + "/transactions/out-trade-no/{out_trade_no}": debitByNo,
+			"GET " + root + "/transactions/id/{transaction_id}":         engine.DebitQuery(transaction),
+			"GET " + root + "/transactions/out-trade-no/{out_trade_no}": engine.DebitQuery(transaction),
 		},
 	}
 }

@@ -60,26 +60,6 @@ func closed() *engine.Refusal {
 		Hint: "the order was reversed: debit under another out_trade_no"}
 }
 
-func debitByNo(c *engine.Call) (engine.Document, error) {
-	d, err := c.DebitByNo(c.Vars["out_trade_no"])
-	return found(c, d, err)
-}
-
-func debitByID(c *engine.Call) (engine.Document, error) {
-	d, err := c.DebitByTransaction(c.Vars["transaction_id"])
-	return found(c, d, err)
-}
-
-func found(c *engine.Call, d *engine.DebitRow, err error) (engine.Document, error) {
-	if err != nil {
-		return nil, err
-	}
-	if d.SubMchID != c.Query.Get("sub_mchid") {
-		return nil, c.NoOrder().Hinting("sub_mchid is not the order's")
-	}
-	return transaction(d), nil
-}
-
 // reverse closes an order that was not paid. What was paid is refunded.
 // https://pay.weixin.qq.com/doc/global/v3/en/4012356623
 func reverse(c *engine.Call) (engine.Document, error) {

@@ -42,8 +42,8 @@ func Product() *engine.Product {
 			"GET " + root + "/contracts/out-contract-code/{out_contract_code}":   queryByCode,
 			"POST " + root + "/contracts/{contract_id}/terminate":                terminate,
 			"POST " + root + "/transactions":                                     debit,
-			"GET " + root + "/transactions/{transaction_id}":                     debitByID,
-			"GET " + root + "/transactions/out-trade-no/{out_trade_no}":          debitByNo,
+			"GET " + root + "/transactions/{transaction_id}":                     engine.DebitQuery(transaction),
+			"GET " + root + "/transactions/out-trade-no/{out_trade_no}":          engine.DebitQuery(transaction),
 			"POST " + root + "/transactions/out-trade-no/{out_trade_no}/reverse": reverse,
 		},
 	}
