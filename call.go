@@ -120,7 +120,7 @@ func (c *call) send(ctx context.Context, uri, query string) (*http.Response, err
 	}
 	request, err := c.request(uri, query)
 	if err != nil {
-		return nil, &RequestError{Operation: c.operation(), Problem: quiet(err), err: wire.Hide(spoken(err))}
+		return nil, notSent(c.operation(), err)
 	}
 	return c.roundTrip(ctx, c.client.transport(), request)
 }

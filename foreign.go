@@ -25,6 +25,11 @@ func spoken(err error) error {
 	return fmt.Errorf("a %T whose methods panic, such as a nil one, or that holds itself", err)
 }
 
+// notSent is the error of what a signer, or another part of the caller's, kept from being sent.
+func notSent(operation string, err error) *RequestError {
+	return &RequestError{Operation: operation, Problem: quiet(err), err: wire.Hide(spoken(err))}
+}
+
 // maxCauses bounds the errors that one holds, for they may go on without end.
 const maxCauses = 100_000
 
@@ -39,8 +44,8 @@ func sound(err error) (ok bool) {
 		if left--; at == nil || left < 0 {
 			return at == nil
 		}
-		comparable := reflect.TypeOf(at).Comparable()
-		if comparable {
+		known := reflect.TypeOf(at).Comparable() // another cannot be looked up
+		if known {
 			if ended, begun := whole[at]; begun {
 				return ended
 			}
@@ -51,7 +56,7 @@ func sound(err error) (ok bool) {
 				return false
 			}
 		}
-		if comparable {
+		if known {
 			whole[at] = true
 		}
 		return true

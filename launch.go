@@ -86,12 +86,12 @@ func (c *Client) signLaunch(op, appID, prepayID, last string) (timestamp, nonce,
 			"none has: give them as WeChat Pay gave them, and no text of a page or an app"}
 	}
 	if nonce, err = wire.Nonce(c.rand); err != nil {
-		return "", "", "", &RequestError{Operation: op, Problem: quiet(err), err: wire.Hide(spoken(err))}
+		return "", "", "", notSent(op, err)
 	}
 	timestamp = strconv.FormatInt(c.now().Unix(), 10)
 	message := appID + "\n" + timestamp + "\n" + nonce + "\n" + last + "\n"
 	if signature, err = wire.Sign(c.rand, c.key(), []byte(message)); err != nil {
-		return "", "", "", &RequestError{Operation: op, Problem: quiet(err), err: wire.Hide(spoken(err))}
+		return "", "", "", notSent(op, err)
 	}
 	return timestamp, nonce, signature, nil
 }

@@ -53,8 +53,8 @@ func (c *call) isV2() bool { return strings.HasPrefix(strings.TrimLeft(c.path, "
 
 // setFields takes in an APIv2 body; see marshal.
 func (c *call) setFields(body any) {
-	for _, pointer := range slices.Concat(c.encrypt, c.decrypt) {
-		c.fail(wire.Clip(pointer, 128) + " cannot be encrypted or decrypted: APIv2 has no encrypted fields")
+	if sensitive := slices.Concat(c.encrypt, c.decrypt); len(sensitive) > 0 {
+		c.fail(wire.Clip(sensitive[0], 128) + " cannot be encrypted or decrypted: APIv2 has no encrypted fields")
 		return
 	}
 	fields, err := c.fieldsOf(body)
@@ -132,7 +132,7 @@ func (c *call) doV2(ctx context.Context) (*Result, error) {
 	defer cancel()
 	request, err := http.NewRequest(c.method, c.client.host.String()+path, nil)
 	if err != nil {
-		return nil, &RequestError{Operation: c.operation(), Problem: quiet(err), err: wire.Hide(spoken(err))}
+		return nil, notSent(c.operation(), err)
 	}
 	c.flight.carry(request, c.fields.XML())
 	request.Header["Content-Type"] = []string{"text/xml; charset=utf-8"}
