@@ -92,7 +92,7 @@ func New(c Settings, plays *Repertoire) (*Engine, error) {
 		Debits: map[string]*DebitRules{}, Refunds: map[string]*RefundRules{}, timers: timers(), V2: plays.XML,
 		tellPaid: plays.Paid,
 		asides:   &asides{revs: map[rowName]int64{}},
-		Store:    c.Store, Clock: newClock(c.Start, c.Manual), Registry: NewRegistry(kinds), Faults: &faults{},
+		Store:    c.Store, Clock: newClock(c.Start, c.Manual), Registry: newRegistry(kinds), Faults: &faults{},
 		Routes: newRoutes(c.Anywhere), NotifyTimeout: c.Patience, MaxBody: c.MaxBody,
 		onExchange: c.OnExchange, onAttempt: c.OnAttempt,
 	}
@@ -155,7 +155,7 @@ func New(c Settings, plays *Repertoire) (*Engine, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := e.Registry.PutMerchant(parsed); err != nil {
+		if err := e.Registry.putMerchant(parsed); err != nil {
 			return nil, err
 		}
 	}

@@ -45,8 +45,8 @@ func (j *journal) record(x *exchange) {
 	j.collect(n)
 	if refused := x.refused; refused != nil && refused.Hint != "" {
 		r := Redaction{Secrets: j.engine.Registry.Secrets()}
-		called := cmp.Or(x.operation(), Shown(r.Text(x.request.Method+" "+x.request.URL.Path)))
-		j.engine.warn("sandbox: %s: %d %s: %s", called, x.status, refused.Code, r.Text(refused.Hint))
+		called := cmp.Or(x.operation(), Shown(r.text(x.request.Method+" "+x.request.URL.Path)))
+		j.engine.warn("sandbox: %s: %d %s: %s", called, x.status, refused.Code, r.text(refused.Hint))
 	}
 	if tell := j.engine.onExchange; tell != nil {
 		tell(n.blanked(j.engine.Registry.Secrets()))
@@ -130,7 +130,7 @@ func (j *journal) flush(ctx context.Context) error {
 // note is an exchange on its way into the journal, with its secrets.
 type note struct {
 	ledger.Exchange
-	names []string // see redaction
+	names []string // see Redaction
 	// stranger says that nobody knows who called: anybody can, so less is looked at.
 	stranger bool
 }
@@ -162,7 +162,7 @@ func (n note) size() int {
 	return size
 }
 
-func (n note) redaction() Redaction { return Redaction{Names: n.names, stranger: n.stranger} }
+func (n note) redaction() Redaction { return Redaction{names: n.names, stranger: n.stranger} }
 
 // blanked is the entry as it is written down, without the secrets.
 func (n note) blanked(secrets secretTexts) ledger.Exchange {
@@ -170,7 +170,7 @@ func (n note) blanked(secrets secretTexts) ledger.Exchange {
 	r.Secrets = secrets
 	entry := n.Exchange
 	entry.Header, entry.Faults = n.Header.Clone(), slices.Clone(n.Faults)
-	r.Exchange(&entry)
+	r.exchange(&entry)
 	entry.Hint = OneLine(entry.Hint, ShownLine)
 	return entry
 }

@@ -147,12 +147,12 @@ func (e *Engine) attempt(ctx context.Context, p *PushRow) {
 	r := Redaction{Secrets: e.Registry.Secrets()}
 	for _, a := range results {
 		if a.Error != "" {
-			a.Error = r.Text(a.Error)
+			a.Error = r.text(a.Error)
 			e.warn("sandbox: notification %s: %s", p.Event, a.Error)
 		}
 		if e.onAttempt != nil {
 			told := now.Push
-			told.URL, told.Problem = r.Text(told.URL), r.Text(told.Problem)
+			told.URL, told.Problem = r.text(told.URL), r.text(told.Problem)
 			e.onAttempt(told, a)
 		}
 	}

@@ -18,7 +18,7 @@ import (
 // the cut went through would not be known for one.
 type Redaction struct {
 	Secrets secretTexts
-	Names   []string // of the members of JSON to be blanked
+	names   []string // of the members of JSON to be blanked
 	left    *int     // bytes that may still be read; nil before the first
 	// stranger says that nobody knows whose message it is.
 	stranger bool
@@ -129,7 +129,7 @@ func (t *secretTexts) add(key string) {
 		return
 	}
 	for line := range strings.Lines(key) {
-		if line = strings.TrimSpace(line); len(line) >= ShortestRun && !strings.HasPrefix(line, "-----") {
+		if line = strings.TrimSpace(line); len(line) >= shortestRun && !strings.HasPrefix(line, "-----") {
 			t.lines = append(t.lines, line)
 		}
 	}
@@ -207,22 +207,22 @@ func (r Redaction) keys(v *view) (spans []span) {
 	return spans
 }
 
-func (r Redaction) Text(s string) string {
+func (r Redaction) text(s string) string {
 	r, ok := r.within()
 	if !ok {
 		return Blank
 	}
 	var spans []span
-	for _, v := range ViewsOf(s) {
+	for _, v := range viewsOf(s) {
 		spans = append(spans, r.keys(v)...)
 	}
 	return apply(s, spans, 0)
 }
 
-func (r Redaction) URI(uri string) string {
+func (r Redaction) uri(uri string) string {
 	r, _ = r.within()
 	var spans []span
-	for _, v := range ViewsOf(uri) {
+	for _, v := range viewsOf(uri) {
 		spans = append(append(spans, r.keys(v)...), v.groups(signParameter)...)
 	}
 	return apply(uri, spans, 0)
@@ -246,11 +246,11 @@ func withoutSignature(h http.Header) http.Header {
 	return out
 }
 
-func (r Redaction) Body(s string) string {
+func (r Redaction) body(s string) string {
 	s = s[:min(len(s), r.scanLimit())]
 	r, _ = r.within()
 	var spans []span
-	for _, v := range ViewsOf(s) {
+	for _, v := range viewsOf(s) {
 		spans = append(append(spans, r.keys(v)...), r.members(v)...)
 		if strings.Contains(v.Text, "sign") {
 			spans = append(spans, v.groups(signElement)...)
@@ -263,14 +263,14 @@ func (r Redaction) Body(s string) string {
 func (r Redaction) members(v *view) (spans []span) {
 	// The cheap question first. A name may be escaped.
 	named := func(name string) bool { return strings.Contains(v.Text, name) }
-	if !strings.Contains(v.Text, `\u`) && !slices.ContainsFunc(r.Names, named) {
+	if !strings.Contains(v.Text, `\u`) && !slices.ContainsFunc(r.names, named) {
 		return nil
 	}
 	blanked := 0 // up to here
 	for _, at := range memberName.FindAllStringSubmatchIndex(v.Text, -1) {
 		var name string
 		if at[0] < blanked || json.Unmarshal([]byte(v.Text[at[2]:at[3]]), &name) != nil ||
-			!slices.Contains(r.Names, name) {
+			!slices.Contains(r.names, name) {
 			continue
 		}
 		if n := listEnd(v.Text[at[1]:]); n > 0 {

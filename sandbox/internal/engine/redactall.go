@@ -10,18 +10,18 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
-// Exchange blanks every text of an entry, names of headers and of what is still to come included:
+// exchange blanks every text of an entry, names of headers and of what is still to come included:
 // a field that is added to Exchange cannot be forgotten here.
-func (r Redaction) Exchange(x *ledger.Exchange) {
+func (r Redaction) exchange(x *ledger.Exchange) {
 	v := reflect.ValueOf(x).Elem()
 	for i := range v.NumField() {
 		switch v.Type().Field(i).Name {
 		case "URI":
-			x.URI = r.URI(x.URI)
+			x.URI = r.uri(x.URI)
 		case "Body":
-			x.Body = r.Body(x.Body)
+			x.Body = r.body(x.Body)
 		case "Reply":
-			x.Reply = r.Body(x.Reply)
+			x.Reply = r.body(x.Reply)
 		default:
 			r.texts(v.Field(i))
 		}
@@ -37,7 +37,7 @@ func (r Redaction) Literals(text []byte) []byte {
 		if len(s) < wire.KeySize {
 			return s
 		}
-		return []byte(`"` + r.Text(string(s[1:len(s)-1])) + `"`)
+		return []byte(`"` + r.text(string(s[1:len(s)-1])) + `"`)
 	})
 }
 
@@ -46,7 +46,7 @@ func (r Redaction) Literals(text []byte) []byte {
 func (r Redaction) texts(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.String:
-		v.SetString(r.Text(v.String()))
+		v.SetString(r.text(v.String()))
 	case reflect.Pointer:
 		if !v.IsNil() {
 			r.texts(v.Elem())
@@ -91,11 +91,11 @@ func (r Redaction) name(s string) string {
 	if len(s) < wire.KeySize {
 		return s
 	}
-	if blanked := r.Text(s); blanked != s {
+	if blanked := r.text(s); blanked != s {
 		return blanked
 	}
 	small := Redaction{Secrets: secretTexts{keys: lower(r.Secrets.keys), lines: lower(r.Secrets.lines)}}
-	if low := strings.ToLower(s); small.Text(low) != low {
+	if low := strings.ToLower(s); small.text(low) != low {
 		return Blank
 	}
 	return s

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// ShortestRun is the shortest Base64 that is looked into: a key is longer, however it is written.
-const ShortestRun = 32
+// shortestRun is the shortest Base64 that is looked into: a key is longer, however it is written.
+const shortestRun = 32
 
 // runs are what may be Base64 of either alphabet, on one line or several.
 func (v *view) runs() (out [][2]int) {
@@ -26,7 +26,7 @@ func (v *view) runs() (out [][2]int) {
 			end, n = i+1, n+1
 		case c == ' ' || c >= '\t' && c <= '\r':
 		default:
-			if n >= ShortestRun {
+			if n >= shortestRun {
 				out = append(out, [2]int{start, end})
 			}
 			start, n = -1, 0
@@ -61,7 +61,7 @@ func (r Redaction) isKey(run string) bool {
 		}
 		// What stands behind may have been taken for part of the run as well.
 		for _, text := range strings.FieldsFunc(string(raw), isNoText) {
-			if len(text) >= ShortestRun && r.Text(text) != text {
+			if len(text) >= shortestRun && r.text(text) != text {
 				return true
 			}
 		}
@@ -77,7 +77,7 @@ func (r Redaction) isHexKey(run string) bool {
 	for from := range 2 {
 		text := run[from:]
 		raw, err := hex.DecodeString(text[:len(text)&^1])
-		if err == nil && (holdsPrivateKey(raw) || r.Text(string(raw)) != string(raw)) {
+		if err == nil && (holdsPrivateKey(raw) || r.text(string(raw)) != string(raw)) {
 			return true
 		}
 	}

@@ -41,8 +41,8 @@ func (v *view) groups(pattern *regexp.Regexp) (spans []span) {
 // string are tried.
 const depth, views = 4, 64
 
-// ViewsOf reads a string in every order of undoing what may be escapes in it. Most have none.
-func ViewsOf(s string) []*view {
+// viewsOf reads a string in every order of undoing what may be escapes in it. Most have none.
+func viewsOf(s string) []*view {
 	out := []*view{{Text: s}}
 	if !strings.ContainsAny(s, `\%&<]`) {
 		return out

@@ -43,7 +43,7 @@ type person struct {
 	made    map[string]string // by appid, where none was told; see introduce
 }
 
-func NewRegistry(kinds products) *registry {
+func newRegistry(kinds products) *registry {
 	r := &registry{}
 	r.state.Store(&registered{kinds: kinds, merchants: map[string]*Merchant{}, serials: map[string]*Merchant{},
 		people:  map[string]person{},
@@ -150,8 +150,8 @@ func (r *registry) retired(serial string) string { return r.state.Load().retired
 // that came before is written down after.
 func (r *registry) Secrets() secretTexts { return r.state.Load().secrets }
 
-// PutMerchant adds a merchant or replaces the one of the same id.
-func (r *registry) PutMerchant(m *Merchant) error {
+// putMerchant adds a merchant or replaces the one of the same id.
+func (r *registry) putMerchant(m *Merchant) error {
 	return r.change(func(s *registered) error { return s.put(m) })
 }
 

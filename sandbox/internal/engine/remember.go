@@ -30,14 +30,14 @@ func (s *savedMerchant) MarshalJSON() ([]byte, error) {
 func (s *savedMerchant) RowKind() string { return "merchant" }
 func (s *savedMerchant) Row() store.Row  { return store.Row{ID: s.Merchant.MchID} }
 
-type SavedPlan struct {
+type savedPlan struct {
 	Rev
 	MchID string      `json:"mchid"`
 	Plan  ledger.Plan `json:"plan"`
 }
 
-func (s *SavedPlan) RowKind() string { return "plan" }
-func (s *SavedPlan) Row() store.Row {
+func (s *savedPlan) RowKind() string { return "plan" }
+func (s *savedPlan) Row() store.Row {
 	return store.Row{ID: Joined(s.MchID, string(s.Plan.Product), s.Plan.ID), Keys: []string{"mchid:" + s.MchID}}
 }
 
@@ -148,7 +148,7 @@ func (e *Engine) AddMerchant(m *Merchant) error {
 		if err := r.put(m); err != nil {
 			return err
 		}
-		plans, err := Find[SavedPlan](s.Tx, "mchid:"+m.MchID, 0)
+		plans, err := Find[savedPlan](s.Tx, "mchid:"+m.MchID, 0)
 		if err != nil {
 			return err
 		}
@@ -177,7 +177,7 @@ func (e *Engine) AddPlan(mchid string, p ledger.Plan) error {
 		if err := r.putPlan(mchid, p); err != nil {
 			return err
 		}
-		return save(s.Tx, &SavedPlan{MchID: mchid, Plan: p})
+		return save(s.Tx, &savedPlan{MchID: mchid, Plan: p})
 	})
 }
 
@@ -192,7 +192,7 @@ func (e *Engine) recall() error {
 		}); err != nil {
 			return err
 		}
-		if err := each(s.Tx, func(p *SavedPlan) error {
+		if err := each(s.Tx, func(p *savedPlan) error {
 			if e.Registry.Merchant(p.MchID) == nil {
 				return nil // of a merchant that this start is without
 			}

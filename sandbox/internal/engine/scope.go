@@ -44,7 +44,7 @@ func (r *RefundRow) Owner() string     { return r.MchID }
 func (p *PushRow) Owner() string       { return p.MchID }
 func (b *billFile) Owner() string      { return b.MchID }
 func (s *savedMerchant) Owner() string { return s.Merchant.MchID }
-func (s *SavedPlan) Owner() string     { return s.MchID }
+func (s *savedPlan) Owner() string     { return s.MchID }
 func (s *SavedKeys) Owner() string     { return s.MchID }
 func (s *savedFormer) Owner() string   { return s.MchID }
 

@@ -29,8 +29,8 @@ func (s *Step) Logf(format string, args ...any) {
 	s.logged = append(s.logged, fmt.Sprintf(format, args...))
 }
 
-// tell writes the log of a transaction that has ended.
-func (s *Step) tell() {
+// writeLog writes down the log of a transaction that has ended.
+func (s *Step) writeLog() {
 	for _, line := range s.logged {
 		s.Engine.Logf("%s", line)
 	}
@@ -85,7 +85,7 @@ func (e *Engine) update(ctx context.Context, f func(*Step) error) error {
 			return f(s)
 		})
 		if s != nil {
-			s.tell()
+			s.writeLog()
 		}
 		if err == nil {
 			break
@@ -137,7 +137,7 @@ func (e *Engine) Look(f func(*Step) error) error {
 // view reads without writing.
 func (e *Engine) view(ctx context.Context, f func(*Step) error) error {
 	s := &Step{Engine: e}
-	defer s.tell()
+	defer s.writeLog()
 	return e.Store.View(ctx, func(tx store.Tx) error {
 		s.Tx, s.Now = tx, e.Clock.Now()
 		return f(s)

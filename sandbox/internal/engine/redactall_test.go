@@ -1,4 +1,4 @@
-package sandbox
+package engine
 
 import (
 	"fmt"
@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -20,9 +19,9 @@ func TestEveryTextOfAnEntryIsBlanked(t *testing.T) {
 	if printed := fmt.Sprintf("%+v", x); texts < 14 || strings.Count(printed, testAPIv3Key) != texts {
 		t.Fatalf("%d strings were filled: %s", texts, printed)
 	}
-	r.Exchange(&x)
+	r.exchange(&x)
 	printed := fmt.Sprintf("%+v", x)
-	if strings.Contains(printed, testAPIv3Key) || strings.Count(printed, "a "+engine.Blank+" b") != texts {
+	if strings.Contains(printed, testAPIv3Key) || strings.Count(printed, "a "+Blank+" b") != texts {
 		t.Errorf("the entry is %s", printed)
 	}
 }

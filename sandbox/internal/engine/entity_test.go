@@ -1,10 +1,8 @@
-package sandbox
+package engine
 
 import (
 	"fmt"
 	"testing"
-
-	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
 )
 
 // No two lists of parts make the same name, whatever merchants have in their numbers.
@@ -18,7 +16,7 @@ func TestNamesOfPartsAreTheirOwn(t *testing.T) {
 	}
 	made := map[string]string{}
 	add := func(parts ...string) {
-		name, of := engine.Joined(parts...), fmt.Sprintf("%q", parts)
+		name, of := Joined(parts...), fmt.Sprintf("%q", parts)
 		if other, ok := made[name]; ok {
 			t.Errorf("%s and %s are both %s", of, other, name)
 		}

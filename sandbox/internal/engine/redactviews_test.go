@@ -1,4 +1,4 @@
-package sandbox
+package engine
 
 import (
 	"crypto/ecdsa"
@@ -10,12 +10,13 @@ import (
 	"encoding/pem"
 	"fmt"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/wxpay-go/wxpay"
-	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 func eachByte(s, format string) string {
@@ -33,8 +34,8 @@ var spellings = []struct {
 }{
 	{"as it is", func(s string) string { return s }},
 	{"\\uXXXX", func(s string) string { return eachByte(s, `\u%04x`) }},
-	{"a string of JSON", func(s string) string { b := engine.EncodeJSON(s); return string(b[1 : len(b)-1]) }},
-	{"needless escapes", func(s string) string { return strings.ReplaceAll(string(engine.EncodeJSON(s)), "/", `\/`) }},
+	{"a string of JSON", func(s string) string { b := EncodeJSON(s); return string(b[1 : len(b)-1]) }},
+	{"needless escapes", func(s string) string { return strings.ReplaceAll(string(EncodeJSON(s)), "/", `\/`) }},
 	{"percent", func(s string) string { return eachByte(s, "%%%02x") }},
 	{"a query", url.QueryEscape},
 	{"a path", url.PathEscape},
@@ -97,19 +98,35 @@ func secretsOfTest(t testing.TB) map[string]string {
 	}
 }
 
-func testRedaction() engine.Redaction {
-	r := engine.NewRegistry(everything().Kinds())
-	m := DefaultMerchant()
-	m.APIv3Key, m.APIv2Key = wxpay.NewSecret(testAPIv3Key), wxpay.NewSecret(testAPIv2Key)
-	m.PrivateKey, m.Certificate = wxpay.NewSecret(testMerchantKey), testMerchantCert
-	parsed, err := everything().Kinds().Parse(m)
+func testRedaction() Redaction {
+	r := newRegistry(products{})
+	parsed, err := products{}.Parse(ledger.Merchant{
+		MchID: "1900000109", APIv3Key: wxpay.NewSecret(testAPIv3Key), APIv2Key: wxpay.NewSecret(testAPIv2Key),
+		PrivateKey: wxpay.NewSecret(testMerchantKey), Certificate: testMerchantCert,
+	})
 	if err == nil {
-		err = r.PutMerchant(parsed)
+		err = r.putMerchant(parsed)
 	}
 	if err != nil {
 		panic(err)
 	}
-	return engine.Redaction{Secrets: r.Secrets(), Names: engine.UsuallySealed}
+	return Redaction{Secrets: r.Secrets(), names: UsuallySealed}
+}
+
+// The published keys of tests, which are worthless.
+const (
+	testAPIv3Key = "PublicAndWorthlessAPIv3KeyOfTest"
+	testAPIv2Key = "PublicAndWorthlessAPIv2KeyOfTest"
+)
+
+var testMerchantKey, testMerchantCert = published("merchant_key.pem"), published("merchant_cert.pem")
+
+func published(name string) string {
+	text, err := os.ReadFile("../../testkeys/" + name)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
 }
 
 // A key is blanked however it is spelled, twice over too, and what stands around it stays.
@@ -132,7 +149,7 @@ func TestKeysAreBlankedInEverySpelling(t *testing.T) {
 				n++
 				place := around[n%len(around)]
 				written := place[0] + outer.spell(inner.spell(secret)) + place[1]
-				got := r.Text(written)
+				got := r.text(written)
 				if piece := keptPiece(got, secret, inner.spell(secret)); piece != "" {
 					t.Fatalf("%s as %s in %s: %s is kept in %s", what, inner.name, outer.name, piece, got)
 				}
@@ -140,7 +157,7 @@ func TestKeysAreBlankedInEverySpelling(t *testing.T) {
 					t.Errorf("%s as %s in %s: too much is blanked: %s", what, inner.name, outer.name, got)
 				}
 				// The same of a body, whose end is cut.
-				if kept := r.Body(written); !strings.HasPrefix(got, strings.TrimSuffix(kept, engine.Blank)) {
+				if kept := r.body(written); !strings.HasPrefix(got, strings.TrimSuffix(kept, Blank)) {
 					t.Fatalf("%s as %s in %s: a body becomes %s", what, inner.name, outer.name, kept)
 				}
 			}
@@ -152,11 +169,11 @@ func TestKeysAreBlankedInEverySpelling(t *testing.T) {
 func keptPiece(kept, secret, spelled string) string {
 	pieces := []string{spelled[len(spelled)/2:][:16]}
 	for line := range strings.FieldsSeq(strings.ReplaceAll(secret, `\n`, " ")) {
-		if len(line) >= engine.ShortestRun {
+		if len(line) >= shortestRun {
 			pieces = append(pieces, line[:20])
 		}
 	}
-	for _, v := range engine.ViewsOf(kept) {
+	for _, v := range viewsOf(kept) {
 		for _, piece := range pieces {
 			if strings.Contains(v.Text, piece) {
 				return piece
@@ -173,12 +190,12 @@ func TestWhatIsNoKeyIsKept(t *testing.T) {
 	random := make([]byte, 256)
 	rand.Read(random)
 	for _, s := range []string{
-		testMerchantCert, strings.ReplaceAll(testPlatformCert, "\n", `\n`), base64.StdEncoding.EncodeToString(random),
+		testMerchantCert, strings.ReplaceAll(published("platform_cert.pem"), "\n", `\n`), base64.StdEncoding.EncodeToString(random),
 		"wxd678efh567hg6787", "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o", strings.Repeat("a b c d ", 40),
 		`{"a":"\u5fae\u4fe1 100%25 &amp; <![CDATA[x]]>"}`,
 		"/v3/ecommerce/combine-papay/contracts/plan-id/12535/out-contract-code/wxwtdk20200910100000",
 	} {
-		if got := r.Body(s); got != s {
+		if got := r.body(s); got != s {
 			t.Errorf("%q became %q", s, got)
 		}
 	}
@@ -204,11 +221,11 @@ func TestSealedMembersAreBlankedInEverySpelling(t *testing.T) {
 		`{"a":[{"phone" : [[138],"1`:                  `{"a":[{"phone" : "…"`,
 		`{"pho\u006ee":{"phone":{"phone":1}},"a":1}`:  `{"pho\u006ee":"…","a":1}`,
 	} {
-		if got := r.Body(in); got != want {
+		if got := r.body(in); got != want {
 			t.Errorf("%s became %s, want %s", in, got, want)
 		}
 	}
-	if got := r.URI("/papay/entrustweb?a=1&s%69gn=ABC&b=2"); got != "/papay/entrustweb?a=1&s%69gn=…&b=2" {
+	if got := r.uri("/papay/entrustweb?a=1&s%69gn=ABC&b=2"); got != "/papay/entrustweb?a=1&s%69gn=…&b=2" {
 		t.Errorf("got %s", got)
 	}
 }
@@ -225,14 +242,14 @@ func FuzzRedaction(f *testing.F) {
 			return // each backslash before a key costs one more reading of its first character
 		}
 		written := spellings[int(outer)%len(spellings)].spell(spellings[int(inner)%len(spellings)].spell(testAPIv3Key))
-		if got := r.Text(before + written + after); strings.Contains(got, written) {
+		if got := r.text(before + written + after); strings.Contains(got, written) {
 			t.Errorf("kept: %q", got)
 		}
 		if strings.ContainsAny(before, `\%&<]`) || strings.Contains(before, "KEY") ||
-			len(before) >= engine.ShortestRun {
+			len(before) >= shortestRun {
 			return
 		}
-		if got := r.Text(before); got != before {
+		if got := r.text(before); got != before {
 			t.Errorf("%q became %q", before, got)
 		}
 	})
@@ -249,7 +266,7 @@ func TestNestedSpellingsEnd(t *testing.T) {
 	}
 	done := make(chan string, 1)
 	r := testRedaction()
-	go func() { done <- r.Body(text) }()
+	go func() { done <- r.body(text) }()
 	select {
 	case got := <-done:
 		if strings.Contains(got, text[len(text)-100:]) {
