@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -20,7 +22,7 @@ const (
 
 // told is what errors look for and leave out of the words of others: what the call's address
 // tells, the values of its body, also those that were encrypted in it, and what the proxy was
-// told, which may repeat it in the answer to CONNECT; each in every way that it may be repeated.
+// told, which may repeat it in the answer to CONNECT; each as it is, and with its escapes undone.
 func (c *call) told() []string {
 	u := c.flight.request.URL
 	values := []string{u.EscapedPath(), u.Path, u.RawQuery}
@@ -46,7 +48,7 @@ func (c *call) told() []string {
 		add(password)
 		add(base64.StdEncoding.EncodeToString([]byte(name + ":" + password)))
 	}
-	b := said{values: map[string]bool{}, names: map[string]bool{}, deeper: maxDeeper}
+	b := said{values: map[string]bool{}, names: map[string]bool{}}
 	b.json(c.body)
 	for name, value := range c.fields {
 		b.names[name] = true
@@ -66,36 +68,22 @@ func (c *call) told() []string {
 	}
 	told := make(map[string]bool, len(values))
 	for _, v := range values {
-		told[v] = true
-		for _, spelled := range escapedForJSON(v) {
-			told[spelled] = true
+		for l := range levels(v) {
+			if clear := strings.TrimSpace(l.text); clear == v || len(clear) >= minTold {
+				told[clear] = true
+			}
 		}
-		told[string(appendEscaped(nil, v, false))] = true
-		told[url.PathEscape(v)], told[url.QueryEscape(v)] = true, true
 	}
 	delete(told, "")
-	all := make([]string, 0, len(told))
-	for spelled := range told {
-		all = append(all, spelled)
-	}
-	return all
+	return slices.Collect(maps.Keys(told))
 }
 
-// said is what a body says: the values that may name somebody, and the names of its members. JSON
-// in a string of JSON is looked into so often, for each time its spellings double.
-type said struct {
-	values, names map[string]bool
-	deeper        int
-}
-
-// maxDeeper is one more than the deepest that a documented body has.
-const maxDeeper = 3
+// said is what a body says: the values that may name somebody, and the names of its members.
+type said struct{ values, names map[string]bool }
 
 // text takes in a string, and what is in it where it is JSON.
 func (s said) text(text string) {
-	if s.deeper > 0 {
-		s.json([]byte(text))
-	}
+	s.json([]byte(text))
 	switch text = strings.TrimSpace(text); {
 	case isConstant(text), len(text) < minTold, isSmall(text) && len(text) < minLetters:
 	default:
@@ -103,14 +91,13 @@ func (s said) text(text string) {
 	}
 }
 
-// json takes in the strings and the long numbers of JSON, as they mean and as they are written
-// there. What is JSON the decoder says: it may begin with white space.
+// json takes in the strings and the long numbers of JSON. What is JSON the decoder says: it may
+// begin with white space.
 func (s said) json(raw []byte) {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
 	var inside []int // how many names and values an object has had so far, -1 in a list
 	for {
-		start := d.InputOffset()
 		token, err := d.Token()
 		if err != nil {
 			return // the end, or no JSON
@@ -133,12 +120,10 @@ func (s said) json(raw []byte) {
 				s.values[digits] = true
 			}
 		case string:
-			written := raw[start:d.InputOffset()]
-			written = written[bytes.IndexByte(written, '"')+1 : len(written)-1]
-			if last >= 0 && inside[last] >= 0 && inside[last]%2 == 0 && (isSmall(t) || isConstant(t)) {
+			if last >= 0 && inside[last] >= 0 && inside[last]%2 == 0 && isName(t) {
 				s.names[t] = true
 			} else {
-				s.within(t, string(written))
+				s.text(t)
 			}
 		}
 		if last >= 0 && inside[last] >= 0 {
@@ -147,69 +132,16 @@ func (s said) json(raw []byte) {
 	}
 }
 
-// within takes in a string of JSON. What is in that was escaped once more on the way.
-func (s said) within(text, written string) {
-	inner := said{map[string]bool{}, s.names, s.deeper - 1}
-	inner.text(text)
-	for value := range inner.values {
-		s.values[value] = true
-		for _, spelled := range escapedForJSON(value) {
-			s.values[spelled] = true
-		}
-	}
-	if inner.values[strings.TrimSpace(text)] {
-		s.values[written] = true
-	}
-}
-
-// escapedForJSON is a string as JSON has it, with <, > and & escaped and without.
-func escapedForJSON(s string) [2]string {
-	var both [2]string
-	for i := range both {
-		var b bytes.Buffer
-		e := json.NewEncoder(&b)
-		e.SetEscapeHTML(i == 0)
-		if e.Encode(s) == nil {
-			both[i] = b.String()[1 : b.Len()-2] // without the quotes and the line end
-		}
-	}
-	return both
-}
-
 // isConstant says that a value is one of the protocol's own words, such as JSAPI.
 func isConstant(s string) bool { return strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") == "" }
 
 func isSmall(s string) bool { return strings.Trim(s, "abcdefghijklmnopqrstuvwxyz_") == "" }
 
-// patience bounds the comparisons of without, in steps of 64 bytes.
-const patience = 8 << 20
-
-// without is the first n bytes of a text without what is told, of which … is left; told values
-// may overlap. It looks before it cuts, so that no half of one is left, and no further than it
-// has to: a proxy may send megabytes, and what looks like everything that was told is cut.
-func without(text string, told []string, n int) string {
-	var begin [256][]string
-	for _, t := range told {
-		begin[t[0]] = append(begin[t[0]], t)
+// isName says that a member is named as the protocol does it, with one digit at most, as in h5_info:
+// no openid is that plain.
+func isName(s string) bool {
+	if i := strings.IndexAny(s, "0123456789"); i > 0 {
+		s = s[:i] + s[i+1:]
 	}
-	var b strings.Builder
-	end := 0 // of what is told
-	for i, steps := 0, 0; i < len(text) && b.Len() <= n && steps < patience; i++ {
-		fresh, longest := i >= end, 0
-		steps++
-		for _, t := range begin[text[i]] {
-			steps += 1 + len(t)>>6
-			if len(t) > longest && strings.HasPrefix(text[i:], t) {
-				longest = len(t)
-			}
-		}
-		end = max(end, i+longest)
-		switch {
-		case fresh && longest > 0:
-			b.WriteString("…")
-		case fresh:
-			b.WriteByte(text[i])
-		}
-	}
-	return b.String()
+	return isSmall(s) || isConstant(s)
 }

@@ -5,10 +5,15 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"net/http"
+	"net/url"
+	"strconv"
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf16"
 
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/internal/wire"
@@ -47,9 +52,21 @@ func TestWhatIsLookedForOfABody(t *testing.T) {
 		"escaped in a string":  {map[string]any{"a": `{"b":"张三\t李四"}`}, `张三\\t李四`, nil},
 		"as it was written":    {`{"a":"\u5f20\u4e09\u674e"}`, `\u5f20\u4e09\u674e`, nil},
 		"quotes":               {map[string]any{"a": `a "b"`}, `a \"b\"`, nil},
+		"all as units":         {map[string]any{"a": "张三李四😀"}, `\u5F20\u4e09\u674e\u56db\ud83d\ude00`, nil},
+		"units, twice":         {map[string]any{"a": "张三李四"}, `\\u5F20\\u4e09\\u674e\\u56db`, nil},
+		"as Go quotes":         {map[string]any{"a": "张\x01\u200b李四"}, `张\x01\u200b李四`, nil},
+		"as Go quotes bytes":   {map[string]any{"a": "张三"}, `\xe5\xbc\xa0\xe4\xb8\x89`, nil},
+		"escaped slashes":      {map[string]any{"a": "甲/乙/丙"}, `甲\/乙\/丙`, nil},
+		"small percents":       {nil, `%e5%bc%a0%e4%b8%89`, wxpay.Query("name", "张三")},
+		"percents, twice":      {map[string]any{"a": "张三 & 李四"}, `%25E5%25bc%25a0%25E4%25B8%2589+%2526+李四`, nil},
+		"as HTML": {map[string]any{"a": "O'Brien <三> & 李"}, `O&#39;Brien &lt;&#x4e09;&gt; &amp; &#26446;`,
+			nil},
+		"as HTML, twice":  {map[string]any{"a": "张三 & 李四"}, `张三 &amp;amp; 李四`, nil},
+		"after a percent": {map[string]any{"a": "41abcdef"}, `41abcdef`, nil},
 	} {
 		c := clientOver(t, func(*http.Request) (*http.Response, error) {
-			says, _ := json.Marshal(map[string]any{"code": "PARAM_ERROR", "message": "参数 " + row.repeated + " 错误",
+			says, _ := json.Marshal(map[string]any{"code": "PARAM_ERROR", "message": "参数 " + row.repeated + " 错误 100%" +
+				row.repeated,
 				"detail": map[string]any{"field": "/a", "issue": "bad " + row.repeated}})
 			return signedReply(400, string(says)), nil
 		})
@@ -73,7 +90,7 @@ func TestABodyThatComesBack(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("oSECRETopenid,", 160)
 	for _, value := range []string{"张三 & 李四", `O"Brien 13800138000`, `back\slash oOPENID123456`,
-		"line\noOPENID123456", "<plain>", long, "SECRET1" + strings.Repeat("n", 1<<20)} {
+		"line\noOPENID123456", "<plain>", long, "SECRET1" + strings.Repeat("n", 1<<19)} {
 		c := clientOver(t, func(r *http.Request) (*http.Response, error) {
 			body, err := io.ReadAll(r.Body)
 			says, _ := json.Marshal(map[string]string{"code": "PARAM_ERROR", "message": "无法解析 " + string(body) + " 尾"})
@@ -131,4 +148,51 @@ func TestWhatOthersRepeatOfABody(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A value that is escaped, in whatever way and over again, is not readable in an error.
+func FuzzWhatIsRepeated(f *testing.F) {
+	f.Add("张三\n<李四>", "bc")
+	f.Add("+86 138%2F", "fedc")
+	f.Add(`C:\new&amp;"`, "ee")
+	f.Add("😀', \x7f41", "d")
+	escapes := map[byte]func(rune) string{
+		'b': func(r rune) string { return strings.ReplaceAll(url.QueryEscape(string(r)), "%2F", "%2f") },
+		'c': func(r rune) string { return html.EscapeString(string(r)) },
+		'd': func(r rune) string {
+			if unicode.IsControl(r) { // HTML has no numbers for these
+				return string(r)
+			}
+			return fmt.Sprintf("&#x%X;", r)
+		},
+		'e': func(r rune) string {
+			quoted := strconv.QuoteToASCII(string(r))
+			return quoted[1 : len(quoted)-1]
+		},
+		'f': func(r rune) string {
+			var b strings.Builder
+			for _, unit := range utf16.Encode([]rune{r}) {
+				fmt.Fprintf(&b, `\u%04x`, unit)
+			}
+			return b.String()
+		},
+	}
+	f.Fuzz(func(t *testing.T, value, ways string) {
+		value = "oA1b" + strings.ToValidUTF8(value, "") + "2Cd3"
+		repeated := value
+		for i := range min(len(ways), 4) {
+			if way := escapes[ways[i]]; way != nil {
+				var b strings.Builder
+				for _, r := range repeated {
+					b.WriteString(way(r))
+				}
+				repeated = b.String()
+			}
+		}
+		by := transport(func(*http.Request) (*http.Response, error) { return nil, errors.New(repeated + " is bad") })
+		err := second(clientAt(t, "https://api.example", by).Chain("v3/x").Post(bg, map[string]string{"a": value}))
+		if text := err.Error(); len(repeated) < 200 && !strings.Contains(text, ": … is bad") {
+			t.Errorf("%q as %q: %s", value, repeated, text)
+		}
+	})
 }
