@@ -47,8 +47,8 @@ env file only, since a command line shows in every list of processes.
 
 An env file is UTF-8 text: NAME=value a line, with or without export before it,
 and comments that start with #. Any other line is an error, and so is a name that
-is nearly one of these where that one is not set: a call whose WXPAY_HOST was not
-recognised would go to WeChat Pay itself.
+is nearly one of these where that one is not set, and a WXPAY_HOST without a value:
+a call whose host was not recognised would go to WeChat Pay itself.
 
 The exit code says what became of the call: see wxpay --help.`,
 		Example: `  wxpay call POST v3/edu-papay/contracts/presign -d @body.json

@@ -28,11 +28,17 @@ import (
 type System struct {
 	In       io.Reader
 	Out, Err io.Writer
-	Getenv   func(string) string
+	// LookupEnv gives a variable of the environment, and whether it is set: it may be, and empty.
+	LookupEnv func(string) (string, bool)
 	// Terminal says whether Out, and whether Err, is one.
 	Terminal, ErrTerminal bool
 	// Width is the terminal's, in columns; 0 when there is none.
 	Width int
+}
+
+func (s System) getenv(name string) string {
+	value, _ := s.LookupEnv(name)
+	return value
 }
 
 // OS is the process's own surroundings.
@@ -40,7 +46,7 @@ func OS() System {
 	width, _, _ := term.GetSize(int(os.Stdout.Fd())) // 0 where it is no terminal
 	return System{
 		Width: width,
-		In:    os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv,
+		In:    os.Stdin, Out: os.Stdout, Err: os.Stderr, LookupEnv: os.LookupEnv,
 		Terminal: term.IsTerminal(int(os.Stdout.Fd())), ErrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
 	}
 }

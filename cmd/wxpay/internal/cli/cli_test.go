@@ -15,7 +15,7 @@ func run(env map[string]string, args ...string) (out, err string, code int) {
 	var o, e strings.Builder
 	code = cli.Main(args, cli.System{
 		In: strings.NewReader(""), Out: &o, Err: &e, Terminal: true, ErrTerminal: true, Width: 80,
-		Getenv: func(name string) string { return env[name] },
+		LookupEnv: func(name string) (string, bool) { value, set := env[name]; return value, set },
 	})
 	return o.String(), e.String(), code
 }

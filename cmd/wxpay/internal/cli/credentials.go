@@ -3,11 +3,14 @@ package cli
 import (
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/wxpay-go/wxpay"
 )
@@ -21,14 +24,17 @@ const (
 
 // credentials are the flags that say who calls and whom.
 type credentials struct {
-	envFile string
-	flags   map[string]*string // by the variable that stands for the flag
+	envFile *pflag.Flag
+	flags   map[string]*pflag.Flag // by the variable that stands for the flag
 }
+
+// hostVariable decides whether a call costs real money.
+const hostVariable = "WXPAY_HOST"
 
 // settings lists what a call needs: each may come from its flag, else from its
 // variable in the environment, else from the env file.
 var settings = [...]struct{ variable, flag, help string }{
-	{"WXPAY_HOST", "host", "where to call: https://api.mch.weixin.qq.com, or a sandbox's address"},
+	{hostVariable, "host", "where to call: https://api.mch.weixin.qq.com, or a sandbox's address"},
 	{"WXPAY_MCHID", "mchid", "merchant number"},
 	{"WXPAY_SERIAL_NO", "serial", "serial number of the API certificate, 40 hexadecimal digits"},
 	{"WXPAY_PRIVATE_KEY", "key", "file of the API private key, apiclient_key.pem"},
@@ -48,22 +54,31 @@ const (
 const adminVariable = "WXPAY_ADMIN"
 
 func (c *credentials) addTo(cmd *cobra.Command) {
-	c.flags = map[string]*string{}
-	cmd.Flags().StringVar(&c.envFile, "env-file", "",
-		"file with WXPAY_ variables [WXPAY_ENV_FILE]; without any credentials, "+
-			filepath.Join(sandboxFolder, envFileName)+" where there is one")
+	flag := func(name, help, variable string) *pflag.Flag {
+		cmd.Flags().String(name, "", help+" ["+variable+"]")
+		return cmd.Flags().Lookup(name)
+	}
+	c.envFile = flag("env-file", "file with WXPAY_ variables; without any credentials, "+
+		filepath.Join(sandboxFolder, envFileName)+" where there is one", "WXPAY_ENV_FILE")
+	c.flags = map[string]*pflag.Flag{}
 	for _, s := range settings {
-		c.flags[s.variable] = cmd.Flags().String(s.flag, "", s.help+" ["+s.variable+"]")
+		c.flags[s.variable] = flag(s.flag, s.help, s.variable)
 	}
 }
 
-// lookup gives a function that finds a setting.
+// lookup gives a function that finds a setting. A flag that is empty was meant to say something, and
+// what stands behind it, such as another merchant's number, would not be it.
 func (c *credentials) lookup(ctx context.Context, sys System) (func(variable string) string, error) {
-	name := c.envFile
-	if name == "" {
-		name = sys.Getenv("WXPAY_ENV_FILE")
+	for _, f := range append(slices.Collect(maps.Values(c.flags)), c.envFile) {
+		if f.Changed && f.Value.String() == "" {
+			return nil, usage("--%s is empty; give its value, or leave it out", f.Name)
+		}
 	}
-	if name == "" && *c.flags["WXPAY_MCHID"] == "" && sys.Getenv("WXPAY_MCHID") == "" {
+	name := c.envFile.Value.String()
+	if name == "" {
+		name = sys.getenv("WXPAY_ENV_FILE")
+	}
+	if name == "" && !c.flags["WXPAY_MCHID"].Changed && sys.getenv("WXPAY_MCHID") == "" {
 		fallback := filepath.Join(sandboxFolder, envFileName)
 		if _, err := os.Stat(fallback); err == nil {
 			name = fallback
@@ -77,15 +92,21 @@ func (c *credentials) lookup(ctx context.Context, sys System) (func(variable str
 		}
 		sys.keepKeysOf(file)
 	}
-	return func(variable string) string {
-		if f := c.flags[variable]; f != nil && *f != "" {
-			return *f
+	get := func(variable string) string {
+		if f := c.flags[variable]; f != nil && f.Changed {
+			return f.Value.String()
 		}
-		if v := sys.Getenv(variable); v != "" {
+		if v := sys.getenv(variable); v != "" {
 			return v
 		}
 		return file[variable]
-	}, nil
+	}
+	_, inEnvironment := sys.LookupEnv(hostVariable)
+	if _, inFile := file[hostVariable]; get(hostVariable) == "" && (inEnvironment || inFile) {
+		return nil, &failure{code: exitUsage, err: errors.New(hostVariable + " is set, but empty"),
+			hint: "give a sandbox's address, or " + wxpay.DefaultHost + ", where a call without it would go"}
+	}
+	return get, nil
 }
 
 // config is the client's setup that the settings describe.
@@ -106,7 +127,7 @@ func (c *credentials) config(ctx context.Context, sys System) (cfg wxpay.Config,
 	cfg = wxpay.Config{
 		MchID: get("WXPAY_MCHID"), SerialNo: get("WXPAY_SERIAL_NO"), APIv3Key: wxpay.NewSecret(get(apiV3Key)),
 		APIv2Key: wxpay.NewSecret(get(apiV2Key)),
-		Host:     get("WXPAY_HOST"), UserAgent: "wxpay-cli",
+		Host:     get(hostVariable), UserAgent: "wxpay-cli",
 	}
 	if cfg.PrivateKey, err = load(ctx, "the API private key (--key)", get("WXPAY_PRIVATE_KEY"),
 		wxpay.ParsePrivateKey); err != nil {

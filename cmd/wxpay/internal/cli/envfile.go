@@ -51,8 +51,8 @@ func readEnvFile(ctx context.Context, path string) (map[string]string, error) {
 	return vars, nil
 }
 
-// assignment is a line that sets a variable, under a name that a shell would take.
-var assignment = regexp.MustCompile(`^(?:export[\s\v\pZ]+)?([A-Za-z_][0-9A-Za-z_]*)[\s\v\pZ]*=(.*)$`)
+// assignment is a line that sets a variable. A name may have dots and dashes, which docker takes.
+var assignment = regexp.MustCompile(`^(?:export[\s\v\pZ]+)?([0-9A-Za-z_.-]+)[\s\v\pZ]*=(.*)$`)
 
 // envVars gives the variables of an env file and the lines they are set in, and the first line
 // that is none. Lines are counted from 1.
@@ -90,10 +90,12 @@ func knownVariables() []string {
 }
 
 // mistakenVariable is the one of ours that a name was meant for which is none of ours, or "": it
-// begins with a W and is spelled nearly like it. Case and underscores do not count. Where the right
-// one stands beside it, it is somebody else's.
+// begins with a W and is spelled nearly like it. Case, underscores, dots and dashes do not count.
+// Where the right one stands beside it, it is somebody else's.
 func mistakenVariable(name string, known []string) (meant string) {
-	plain := func(s string) string { return strings.ReplaceAll(strings.ToUpper(s), "_", "") }
+	plain := func(s string) string {
+		return strings.NewReplacer("_", "", ".", "", "-", "").Replace(strings.ToUpper(s))
+	}
 	if slices.Contains(known, name) || !strings.HasPrefix(plain(name), "W") {
 		return ""
 	}

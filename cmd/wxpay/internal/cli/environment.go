@@ -22,7 +22,7 @@ func fromEnvironment(sys System, cmd *cobra.Command, prefix string) error {
 	var wrong error
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		name := variableOf(prefix, f)
-		value := sys.Getenv(name)
+		value := sys.getenv(name)
 		if f.Changed || value == "" || wrong != nil || f.Name == "help" {
 			return
 		}

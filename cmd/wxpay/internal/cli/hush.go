@@ -22,11 +22,11 @@ func (s System) keepingKeysIn(args []string) System {
 	for _, arg := range args {
 		h.given(arg)
 	}
-	getenv := s.Getenv
-	s.Getenv = func(name string) string {
-		value := getenv(name)
+	lookup := s.LookupEnv
+	s.LookupEnv = func(name string) (string, bool) {
+		value, set := lookup(name)
 		h.given(value)
-		return value
+		return value, set
 	}
 	s.Err = h
 	return s

@@ -7,7 +7,7 @@ func (s System) paintOut() paint { return paint{s.Terminal && s.wantsColour()} }
 func (s System) paintErr() paint { return paint{s.ErrTerminal && s.wantsColour()} }
 
 // wantsColour follows https://no-color.org.
-func (s System) wantsColour() bool { return s.Getenv("NO_COLOR") == "" && s.Getenv("TERM") != "dumb" }
+func (s System) wantsColour() bool { return s.getenv("NO_COLOR") == "" && s.getenv("TERM") != "dumb" }
 
 func (p paint) with(code, text string) string {
 	if !p.on || text == "" {

@@ -50,7 +50,7 @@ func TestTrafficSaysWhereToAndWhatCameOfIt(t *testing.T) {
 	} {
 		c.x.At = at
 		var out strings.Builder
-		newTraffic(System{Err: &out, Getenv: func(string) string { return "" }}).exchange(c.x)
+		newTraffic(System{Err: &out, LookupEnv: func(string) (string, bool) { return "", false }}).exchange(c.x)
 		if out.String() != c.want {
 			t.Errorf("got  %q\nwant %q", out.String(), c.want)
 		}
@@ -84,7 +84,7 @@ func TestTrafficSaysWhereToAndWhatCameOfIt(t *testing.T) {
 	} {
 		c.a.At = at
 		var out strings.Builder
-		newTraffic(System{Err: &out, Getenv: func(string) string { return "" }}).attempt(c.p, c.a)
+		newTraffic(System{Err: &out, LookupEnv: func(string) (string, bool) { return "", false }}).attempt(c.p, c.a)
 		if out.String() != c.want {
 			t.Errorf("got  %q\nwant %q", out.String(), c.want)
 		}
