@@ -10,8 +10,8 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
-// A contract whose term is over is not debited, also where the store lost what it needs to end it.
-func TestNoDebitAfterATermThatCouldNotEnd(t *testing.T) {
+// A contract ends with its term, also where the store lost that it is its payer's only one.
+func TestAContractEndsWithoutItsClaim(t *testing.T) {
 	t.Parallel()
 	kept := keep{store.NewMemory()}
 	plan := sandbox.WithPlan(ledger.Plan{ID: "900", Product: ledger.CombinePapay, Days: 1,
@@ -35,6 +35,9 @@ func TestNoDebitAfterATermThatCouldNotEnd(t *testing.T) {
 	w.ok(w.Advance(5 * 24 * time.Hour))
 	if e := w.refused(400, "INVALID_REQUEST", "POST", combineDebits, combineDebitBody(c, "late")); e == nil {
 		t.Error("a debit after the term")
+	}
+	if ended, err := w.Contract(c.ID); err != nil || ended.State != ledger.ContractTerminated {
+		t.Errorf("got %s, %v", ended.State, err)
 	}
 }
 

@@ -20,17 +20,23 @@ func (s *Step) Terminate(c *ContractRow, mode ledger.Termination, remark string)
 	if err := Put(s.Tx, c); err != nil {
 		return err
 	}
-	live, err := Get[Claim](s.Tx, c.liveKey())
-	if errors.Is(err, store.ErrNotFound) {
-		return Misread(c, "is in force, and yet not the contract of its payer under the plan")
-	}
-	if err != nil {
-		return err
-	}
-	if err := s.Delete(live.RowKind(), live.ID, live.n); err != nil {
+	if err := s.giveUpPlace(c); err != nil {
 		return err
 	}
 	return s.NotifyContract(p, c, p.Ended, true)
+}
+
+// giveUpPlace lets the payer sign again. A store may have lost the claim, and even given the place to
+// another contract: this one ends all the same.
+func (s *Step) giveUpPlace(c *ContractRow) error {
+	live, err := Get[Claim](s.Tx, c.liveKey())
+	switch {
+	case errors.Is(err, store.ErrNotFound) || err == nil && live.ContractID != c.ID:
+		return nil
+	case err != nil:
+		return err
+	}
+	return s.Delete(live.RowKind(), live.ID, live.n)
 }
 
 // ByPayer is the remark of contracts that payers end.
