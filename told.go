@@ -137,8 +137,8 @@ func isConstant(s string) bool { return strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVW
 
 func isSmall(s string) bool { return strings.Trim(s, "abcdefghijklmnopqrstuvwxyz_") == "" }
 
-// isName says that a member is named as the protocol does it, with one digit at most, as in h5_info:
-// no openid is that plain.
+// isName says that a member is named as the protocol does it, with one digit at most, as in
+// h5_info: no openid is that plain.
 func isName(s string) bool {
 	if i := strings.IndexAny(s, "0123456789"); i > 0 {
 		s = s[:i] + s[i+1:]

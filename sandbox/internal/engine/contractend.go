@@ -26,8 +26,8 @@ func (s *Step) Terminate(c *ContractRow, mode ledger.Termination, remark string)
 	return s.NotifyContract(p, c, p.Ended, true)
 }
 
-// giveUpPlace lets the payer sign again. A store may have lost the claim, and even given the place to
-// another contract: this one ends all the same.
+// giveUpPlace lets the payer sign again. A store may have lost the claim, and even given the place
+// to another contract: this one ends all the same.
 func (s *Step) giveUpPlace(c *ContractRow) error {
 	live, err := Get[Claim](s.Tx, c.liveKey())
 	switch {

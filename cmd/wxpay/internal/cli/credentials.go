@@ -66,8 +66,8 @@ func (c *credentials) addTo(cmd *cobra.Command) {
 	}
 }
 
-// lookup gives a function that finds a setting. A flag that is empty was meant to say something, and
-// what stands behind it, such as another merchant's number, would not be it.
+// lookup gives a function that finds a setting. A flag that is empty was meant to say something,
+// and what stands behind it, such as another merchant's number, would not be it.
 func (c *credentials) lookup(ctx context.Context, sys System) (func(variable string) string, error) {
 	for _, f := range append(slices.Collect(maps.Values(c.flags)), c.envFile) {
 		if f.Changed && f.Value.String() == "" {
