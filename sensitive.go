@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"strconv"
 	"strings"
 
@@ -16,9 +15,9 @@ import (
 // Encrypt names fields of the body that travel encrypted to WeChat Pay, as
 // JSON pointers such as "/identity/real_name"; "*" stands for every element of
 // a list. The body is given in clear. A field that is not there, null or empty is
-// left alone, and a POST, PUT or PATCH without a body has none.
-// Where a pointer leads to anything but strings, or the call is a GET or DELETE, which have no
-// body, or APIv2, which has no encrypted fields, it is not sent: a [*RequestError].
+// left alone, and a call without a body, such as a GET, has none: the same list may be given to
+// every call of a path. Where a pointer leads to anything but strings, or the call is APIv2,
+// which has no encrypted fields, the call is not sent: a [*RequestError].
 //
 // The typed chain, and the index of what is typed, know which fields these are and need no
 // option, and a string that two pointers name is encrypted once. The key is [Keys.Current], which
@@ -55,13 +54,7 @@ func (c *call) checkPointers(pointers []string) {
 
 // sealBody encrypts the named fields in the marshalled body.
 func (c *call) sealBody() {
-	if len(c.encrypt) == 0 || c.problem != "" {
-		return
-	}
-	if c.method == http.MethodGet || c.method == http.MethodDelete {
-		c.fail("wxpay.Encrypt is for fields of a body, which a " + c.method + " has not: leave it out")
-	}
-	if c.body == nil {
+	if len(c.encrypt) == 0 || c.body == nil || c.problem != "" {
 		return
 	}
 	key := c.client.keys.Current()
