@@ -141,10 +141,10 @@ func (a *admin) answer(pattern string, route adminRoute) http.HandlerFunc {
 }
 
 func (a *admin) run(pattern string, route adminRoute, w http.ResponseWriter, r *http.Request) (any, error) {
-	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, a.engine.MaxBody))
+	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, a.front.MaxBody))
 	if err != nil {
 		return nil, badCall("the body did not come whole: it is longer than %d bytes, came too slowly, "+
-			"or the connection broke", a.engine.MaxBody)
+			"or the connection broke", a.front.MaxBody)
 	}
 	if err := route.checkAddress(pattern, r); err != nil {
 		return nil, err

@@ -31,7 +31,7 @@ func (a *admin) worldRoutes() map[string]adminRoute {
 		"POST /sandbox/clock/advance": takes(a.advanceClock),
 		"POST /sandbox/clock/set":     takes(a.setClock),
 		"POST /sandbox/settle": bare(func(r *http.Request) (any, error) {
-			return nil, a.engine.Worker.Settle(r.Context()) // until the caller gives up
+			return nil, a.outbox.Worker.Settle(r.Context()) // until the caller gives up
 		}),
 
 		"GET /sandbox/journal": bare(a.exchanges).asking("after", "newest").answeringAsIs(),
@@ -42,7 +42,7 @@ func (a *admin) worldRoutes() map[string]adminRoute {
 			return nil, a.Redeliver(r.PathValue("id"))
 		}),
 
-		"GET /sandbox/forwards": bare(func(*http.Request) (any, error) { return a.engine.Routes.Forwards(), nil }),
+		"GET /sandbox/forwards": bare(func(*http.Request) (any, error) { return a.outbox.Routes.Forwards(), nil }),
 		"POST /sandbox/forwards": takes(func(_ *http.Request, b *forward) (any, error) {
 			if err := need("prefix", b.Prefix, "target", b.Target); err != nil {
 				return nil, err
@@ -57,7 +57,7 @@ func (a *admin) worldRoutes() map[string]adminRoute {
 		"POST /sandbox/faults":        takes(a.addFault),
 		"DELETE /sandbox/faults":      bare(func(*http.Request) (any, error) { a.ClearFaults(); return nil, nil }),
 		"DELETE /sandbox/faults/{id}": bare(a.clearFault),
-		"POST /sandbox/chaos":         silent(func() error { return a.Inject(a.engine.Chaos()...) }),
+		"POST /sandbox/chaos":         silent(func() error { return a.Inject(engine.Chaos(a.Clock().Manual())...) }),
 	}
 }
 
@@ -88,7 +88,7 @@ func (a *admin) advanceClock(r *http.Request, b *clockAdvance) (any, error) {
 	if err := engine.CheckTime(a.Clock().Now().Add(d)); err != nil {
 		return nil, badCall("%v", err)
 	}
-	if err := a.engine.Worker.Advance(r.Context(), d); err != nil { // until the caller gives up
+	if err := a.outbox.Worker.Advance(r.Context(), d); err != nil { // until the caller gives up
 		return nil, err
 	}
 	return a.clock(r)
@@ -162,7 +162,7 @@ func (a *admin) addFault(_ *http.Request, b *faultBody) (any, error) {
 	if err != nil {
 		return nil, badCall("%v", err)
 	}
-	armed, err := a.engine.Faults.Arm(f)
+	armed, err := a.faults.Arm(f)
 	if err != nil {
 		return nil, badCall("%v", err)
 	}
@@ -170,7 +170,7 @@ func (a *admin) addFault(_ *http.Request, b *faultBody) (any, error) {
 }
 
 func (a *admin) clearFault(r *http.Request) (any, error) {
-	if !a.engine.Faults.Clear(r.PathValue("id")) {
+	if !a.faults.Clear(r.PathValue("id")) {
 		return nil, &adminError{http.StatusNotFound, "there is no fault with this id; GET /sandbox/faults lists them"}
 	}
 	return nil, nil

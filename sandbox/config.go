@@ -4,7 +4,6 @@ import (
 	"io"
 	"time"
 
-	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
@@ -136,15 +135,5 @@ func DefaultMerchant() ledger.Merchant {
 			{MchID: "12345512"},
 			{MchID: "1000000109"},
 		},
-	}
-}
-
-// settings are what the engine takes of it.
-func (c *Config) settings() engine.Settings {
-	return engine.Settings{
-		Keys: c.Keys, Merchants: c.Merchants, Payers: c.Payers,
-		Store: c.Store, Start: c.Start, Manual: c.ManualClock, OneClock: c.OneClock, Rand: c.Rand, Chaos: c.Chaos,
-		Anywhere: c.AllowNonLoopback, Patience: c.NotifyTimeout, MaxBody: c.MaxBody, Kept: c.JournalSize,
-		Rounds: c.rounds, Logf: c.Logf, Warn: c.warn, OnExchange: c.OnExchange, OnAttempt: c.OnAttempt,
 	}
 }

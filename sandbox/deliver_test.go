@@ -10,8 +10,8 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
-// outbox writes as many notifications of a merchant as are asked for, due at once.
-func (s *Sandbox) outbox(t *testing.T, mchID, url string, pushes int) {
+// writeOut writes as many notifications of a merchant as are asked for, due at once.
+func (s *Sandbox) writeOut(t *testing.T, mchID, url string, pushes int) {
 	t.Helper()
 	if err := s.engine.Step(t.Context(), func(st *engine.Step) error {
 		for range pushes {
@@ -59,11 +59,11 @@ func TestAHangingMerchantKeepsNobodyWaiting(t *testing.T) {
 			t.Fatal(what)
 		}
 	}
-	s.outbox(t, DefaultMchID, "https://hangs.com/notify", many)
+	s.writeOut(t, DefaultMchID, "https://hangs.com/notify", many)
 	for range engine.AtOnce {
 		wait(hangs, "the merchant that hangs was not called")
 	}
-	s.outbox(t, "1700000000", "https://answers.com/notify", engine.AtOnce+1)
+	s.writeOut(t, "1700000000", "https://answers.com/notify", engine.AtOnce+1)
 	for range engine.AtOnce + 1 {
 		wait(told, "another merchant waits for the one that hangs")
 	}

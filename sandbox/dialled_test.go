@@ -12,7 +12,7 @@ import (
 func TestANameIsJudgedWhenItIsDialled(t *testing.T) {
 	t.Parallel()
 	s := New(t)
-	e := s.engine
+	e := s.outbox
 	p := &engine.PushRow{Push: ledger.Push{MchID: DefaultMchID, Event: "TEST", Resource: []byte("{}")}}
 	to := strings.Replace(s.AdminURL(), "127.0.0.1", "localhost", 1) + "/sandbox/chaos"
 	a, refused := e.Post(t.Context(), e.Routes.Direct, to, e.Registry.Merchant(DefaultMchID), p, nil)

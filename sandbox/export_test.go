@@ -10,15 +10,15 @@ import (
 )
 
 // Handler is the API without its listener, to measure it without a network.
-func (s *Sandbox) Handler() http.Handler { return s.engine }
+func (s *Sandbox) Handler() http.Handler { return s.front }
 
 // Played is the endpoints that have a behaviour, by catalogue id.
 func (s *Sandbox) Played() map[string]bool {
 	played := map[string]bool{}
-	for id, b := range s.engine.Behaviours {
+	for id, b := range s.front.Behaviours {
 		played[id] = b.Run != nil
 	}
-	for path, end := range s.engine.V2 {
+	for path, end := range s.front.XML {
 		method := http.MethodPost
 		if end.Page != nil {
 			method = http.MethodGet
@@ -38,7 +38,7 @@ func Serve(l net.Listener, h http.Handler) *http.Server {
 
 // AdvanceContext is Sandbox.Advance as the admin calls it.
 func AdvanceContext(ctx context.Context, s *Sandbox, d time.Duration) error {
-	return s.engine.Worker.Advance(ctx, d)
+	return s.outbox.Worker.Advance(ctx, d)
 }
 
 // StartPlaying starts a sandbox that plays p in the place of the product of that name.

@@ -55,7 +55,7 @@ func (s *Sandbox) Contract(id string) (*ledger.Contract, error) {
 // Journal lists the API calls after a sequence number, oldest first: the newest
 // of them if newest is above 0, otherwise all that are kept.
 func (s *Sandbox) Journal(after int64, newest int) ([]ledger.Exchange, error) {
-	return s.engine.Journal.List(context.Background(), after, newest)
+	return s.front.Journal.List(context.Background(), after, newest)
 }
 
 // Redeliver sends a notification once more at once, whatever has become of it.

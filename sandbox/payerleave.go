@@ -22,7 +22,7 @@ func (p *Payer) Leave(contractID string) (*ledger.Offer, error) {
 	if err != nil || plan == nil || !plan.Retention {
 		return nil, err
 	}
-	said, ok, err := p.sandbox.engine.Ask(&engine.PushRow{Push: ledger.Push{
+	said, ok, err := p.sandbox.outbox.Ask(&engine.PushRow{Push: ledger.Push{
 		MchID: c.MchID, URL: plan.NotifyURL, Event: "ENTRUST.TERMINATE_RETENTION", OriginalType: "entrust",
 		Summary: "获取解约挽留信息",
 		About:   c.ID, Resource: engine.EncodeJSON(engine.Document{
@@ -59,7 +59,7 @@ func (p *Payer) mayLeave(contractID string) error {
 	if err != nil || plan == nil || !plan.AsksFirst || c.UserCode == "" {
 		return err
 	}
-	said, ok, err := p.sandbox.engine.Ask(&engine.PushRow{Push: ledger.Push{
+	said, ok, err := p.sandbox.outbox.Ask(&engine.PushRow{Push: ledger.Push{
 		MchID: c.MchID, URL: plan.NotifyURL, Event: "ENTRUST.TERMINATE_INQUIRY", OriginalType: "entrust",
 		Summary: "委托代扣解约问询",
 		About:   c.ID, Resource: engine.EncodeJSON(engine.Document{
@@ -68,7 +68,7 @@ func (p *Payer) mayLeave(contractID string) error {
 			"out_user_code":     c.UserCode, "contract_id": c.ID, "contract_display_account": c.Account,
 			"contract_state": string(c.State), "contract_signed_time": wire.FormatTime(c.SignedAt),
 		}),
-	}}, p.sandbox.engine.NotifyTimeout)
+	}}, p.sandbox.outbox.Patience)
 	if err != nil {
 		return err
 	}

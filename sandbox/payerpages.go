@@ -50,7 +50,7 @@ func (p *Payer) OpenMiniProgram(extraData map[string]string) (*ledger.Page, erro
 
 // openSigned opens the page of a signed signing request.
 func (p *Payer) openSigned(r *http.Request, extraData map[string]string) (*ledger.Page, error) {
-	token, err := p.sandbox.engine.SignedPage(r, extraData)
+	token, err := p.sandbox.front.SignedPage(r, extraData)
 	if err != nil {
 		return nil, err
 	}

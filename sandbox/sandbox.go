@@ -18,7 +18,7 @@ import (
 // Sandbox is a running one: an API listener, an admin listener, and everything
 // behind them. It is safe for concurrent use.
 type Sandbox struct {
-	engine     *engine.Engine
+	machine
 	api, admin *http.Server
 	tls        *http.Server // nil without Config.TLSAddr
 	authority  *x509.Certificate
@@ -54,7 +54,7 @@ func start(c Config, plays *engine.Repertoire) (*Sandbox, error) {
 	}
 	engine.SetDefault(&c.Addr, "127.0.0.1:0")
 	engine.SetDefault(&c.AdminAddr, "127.0.0.1:0")
-	e, err := engine.New(c.settings(), plays)
+	m, err := assemble(c, plays)
 	if err != nil {
 		return nil, err
 	}
@@ -74,35 +74,35 @@ func start(c Config, plays *engine.Repertoire) (*Sandbox, error) {
 			return fail(err)
 		}
 		open = append(open, l)
-		e.Routes.Listeners = append(e.Routes.Listeners, l.Addr().(*net.TCPAddr).AddrPort())
+		m.outbox.Routes.Listeners = append(m.outbox.Routes.Listeners, l.Addr().(*net.TCPAddr).AddrPort())
 	}
 	for prefix, target := range c.Forward {
-		if err := e.Routes.Add(prefix, nil, target, engine.Unsaved); err != nil {
+		if err := m.outbox.Routes.Add(prefix, nil, target, engine.Unsaved); err != nil {
 			return fail(err)
 		}
 	}
-	if err := e.Requeue(context.Background()); err != nil { // this start may forward what the last one did not
+	if err := m.outbox.Requeue(context.Background()); err != nil { // this start may forward what the last one did not
 		return fail(fmt.Errorf("sandbox: %w", err))
 	}
-	s := &Sandbox{engine: e, url: "http://" + engine.FromHere(open[0]), adminURL: "http://" + engine.FromHere(open[1])}
+	s := &Sandbox{machine: m, url: "http://" + engine.FromHere(open[0]), adminURL: "http://" + engine.FromHere(open[1])}
 	if c.TLSAddr != "" {
 		l, authority, err := overTLS(open[2])
 		if err != nil {
 			return fail(err)
 		}
-		s.tlsURL, s.authority, s.tls = "https://"+engine.FromHere(l), authority, engine.Serve(l, e, e.Logf)
+		s.tlsURL, s.authority, s.tls = "https://"+engine.FromHere(l), authority, engine.Serve(l, m.front, m.engine.Logf)
 	}
-	s.api = engine.Serve(open[0], e, e.Logf)
-	s.admin = engine.Serve(open[1], newAdmin(s, !e.Routes.Listeners[1].Addr().Unmap().IsLoopback()), e.Logf)
-	go e.Worker.Run()
+	s.api = engine.Serve(open[0], m.front, m.engine.Logf)
+	s.admin = engine.Serve(open[1], newAdmin(s, !m.outbox.Routes.Listeners[1].Addr().Unmap().IsLoopback()), m.engine.Logf)
+	go m.outbox.Worker.Run()
 	return s, nil
 }
 
 // Close stops the listeners and the notifications and closes the store.
 func (s *Sandbox) Close() error {
 	s.closing.Do(func() {
-		s.engine.Worker.Stop()
-		s.engine.Routes.Direct.CloseIdleConnections()
+		s.outbox.Worker.Stop()
+		s.outbox.Routes.Direct.CloseIdleConnections()
 		ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
 		defer cancel()
 		stop := func(h *http.Server) error {
@@ -115,7 +115,7 @@ func (s *Sandbox) Close() error {
 		if s.tls != nil {
 			s.closed = errors.Join(s.closed, stop(s.tls))
 		}
-		if err := s.engine.Journal.Close(); err != nil {
+		if err := s.front.Journal.Close(); err != nil {
 			s.closed = errors.Join(s.closed, fmt.Errorf("sandbox: store the journal: %w", err))
 		}
 		s.closed = errors.Join(s.closed, s.engine.Store.Close())
@@ -142,7 +142,7 @@ func (s *Sandbox) Advance(d time.Duration) error {
 	if d < 0 {
 		return fmt.Errorf("sandbox: Advance goes forwards, and %v is back: see Clock.Set", d)
 	}
-	return s.engine.Worker.Advance(context.Background(), d)
+	return s.outbox.Worker.Advance(context.Background(), d)
 }
 
 // Settle makes the notification attempts that are due now, those included that
@@ -150,7 +150,7 @@ func (s *Sandbox) Advance(d time.Duration) error {
 // calls it between an action and the look at what the merchant made of it.
 //
 // Do not call Settle or Advance from a handler of notifications: they wait for it.
-func (s *Sandbox) Settle() error { return s.engine.Worker.Settle(context.Background()) }
+func (s *Sandbox) Settle() error { return s.outbox.Worker.Settle(context.Background()) }
 
 // Receive has notifications for addresses that begin with prefix, such as
 // "https://yourapp.com", handled by h in this process. Notifications that could
@@ -159,32 +159,32 @@ func (s *Sandbox) Receive(prefix string, h http.Handler) error {
 	if h == nil {
 		return errors.New("sandbox: Receive needs a handler")
 	}
-	if err := s.engine.Routes.Add(prefix, h, "", engine.Unsaved); err != nil {
+	if err := s.outbox.Routes.Add(prefix, h, "", engine.Unsaved); err != nil {
 		return err
 	}
-	return s.engine.Requeue(context.Background())
+	return s.outbox.Requeue(context.Background())
 }
 
 // Forward has notifications for addresses that begin with prefix sent to target.
 func (s *Sandbox) Forward(prefix, target string) error {
 	save := func() error { return s.engine.Save(&engine.SavedForward{Prefix: prefix, Target: target}) }
-	if err := s.engine.Routes.Add(prefix, nil, target, save); err != nil {
+	if err := s.outbox.Routes.Add(prefix, nil, target, save); err != nil {
 		return err
 	}
-	return s.engine.Requeue(context.Background())
+	return s.outbox.Requeue(context.Background())
 }
 
 // Inject arms faults: all of them, or none if one makes no sense.
 func (s *Sandbox) Inject(list ...fault.Fault) error {
-	_, err := s.engine.Faults.Arm(list...)
+	_, err := s.faults.Arm(list...)
 	return err
 }
 
 // Faults lists what was injected and not cleared, with how often each was applied.
-func (s *Sandbox) Faults() []fault.Armed { return s.engine.Faults.List() }
+func (s *Sandbox) Faults() []fault.Armed { return s.faults.List() }
 
 // ClearFaults disarms every fault. What has happened has happened.
-func (s *Sandbox) ClearFaults() { s.engine.Faults.Clear("") }
+func (s *Sandbox) ClearFaults() { s.faults.Clear("") }
 
 // AddMerchant registers a merchant, or replaces the one with its id, and returns
 // it with whatever keys were made for it. Notifications that waited for it are sent.
@@ -202,7 +202,7 @@ func (s *Sandbox) AddMerchant(m ledger.Merchant) (ledger.Merchant, error) {
 	if err := s.engine.AddMerchant(parsed); err != nil {
 		return m, err
 	}
-	return m, s.engine.Requeue(context.Background()) // what waited for the merchant
+	return m, s.outbox.Requeue(context.Background()) // what waited for the merchant
 }
 
 // AddPlan gives a merchant a plan or service, or changes the one it has.

@@ -28,7 +28,7 @@ func TestRepliesAreEncryptedToTheMerchant(t *testing.T) {
 			at[name], at = next, next
 		}
 		m := s.engine.Registry.All()[0]
-		sealed, err := s.engine.SealSecrets(m, secrets, plain.Encode())
+		sealed, err := s.front.SealSecrets(m, secrets, plain.Encode())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -17,7 +17,7 @@ import (
 // signer finds out which merchant sent the request. A refusal is a 401
 // with the documented message; its hint says what the merchant did.
 // https://pay.weixin.qq.com/docs/merchant/development/interface-rules/signature-verification.html
-func (e *Engine) signer(r *http.Request, body []byte, now time.Time) (*Merchant, *Refusal) {
+func (fr *Front) signer(r *http.Request, body []byte, now time.Time) (*Merchant, *Refusal) {
 	header := r.Header.Values("Authorization")
 	if len(header) != 1 {
 		return nil, unauthorized("Http头Authorization值格式错误").
@@ -32,35 +32,35 @@ func (e *Engine) signer(r *http.Request, body []byte, now time.Time) (*Merchant,
 		return nil, unauthorized(message).Hinting(err.Error())
 	}
 	if hint := offBy(a.Timestamp, now); hint != "" {
-		if e.oneClock {
+		if fr.oneClock {
 			hint += ". Signatures are dated by the sandbox's clock here, as in any test with New: " +
 				"give the client ClientConfig().Now, or start with TwoClocks()"
 		}
 		return nil, unauthorized("Http头Authorization中的timestamp与发起请求的时间不得超过5分钟").Hinting(hint)
 	}
-	m := e.Registry.BySerial(strings.ToUpper(a.Serial))
-	if m == nil && e.Registry.retired(strings.ToUpper(a.Serial)) == a.MchID {
+	m := fr.Registry.BySerial(strings.ToUpper(a.Serial))
+	if m == nil && fr.Registry.retired(strings.ToUpper(a.Serial)) == a.MchID {
 		return nil, unauthorized("已更换证书，请使用新证书").Hinting("this API certificate was replaced; the merchant's is now " +
-			e.Registry.Merchant(a.MchID).Serial)
+			fr.Registry.Merchant(a.MchID).Serial)
 	}
 	if m == nil || m.MchID != a.MchID {
-		return nil, unauthorized("商户证书序列号有误。").Hinting(e.wrongSerial(a, m))
+		return nil, unauthorized("商户证书序列号有误。").Hinting(fr.wrongSerial(a, m))
 	}
 	message := wire.AppendRequestMessage(make([]byte, 0, 256+len(body)), r.Method, requestURI(r), a.Timestamp, a.Nonce,
 		body)
 	if wire.Verify(m.RSA, message, a.Signature) != nil {
 		refused := unauthorized("错误的签名，验签失败")
 		refused.detail = signDetail(r, message, body)
-		return nil, refused.Hinting(e.explain(r, body, a, m))
+		return nil, refused.Hinting(fr.explain(r, body, a, m))
 	}
 	return m, nil
 }
 
 // explain says which mistake the signature shows.
-func (e *Engine) explain(r *http.Request, body []byte, a wire.Authorization, m *Merchant) string {
+func (fr *Front) explain(r *http.Request, body []byte, a wire.Authorization, m *Merchant) string {
 	signed := explain.Request{Method: r.Method, URI: requestURI(r), Host: r.Host, Body: body, Authorization: a}
-	return explain.Signature(signed, m.known(), e.Registry.known(), publicKeyOf(e.Keys.certKey),
-		publicKeyOf(e.Keys.publicKey))
+	return explain.Signature(signed, m.known(), fr.Registry.known(), publicKeyOf(fr.Keys.certKey),
+		publicKeyOf(fr.Keys.publicKey))
 }
 
 func publicKeyOf(key crypto.Signer) *rsa.PublicKey { return key.Public().(*rsa.PublicKey) }
@@ -99,15 +99,15 @@ func offBy(timestamp string, now time.Time) string {
 	return ""
 }
 
-func (e *Engine) wrongSerial(a wire.Authorization, owner *Merchant) string {
-	m := e.Registry.Merchant(a.MchID)
+func (fr *Front) wrongSerial(a wire.Authorization, owner *Merchant) string {
+	m := fr.Registry.Merchant(a.MchID)
 	switch {
 	case m == nil && owner == nil:
 		return "neither the mchid nor the serial_no is known to this sandbox; take both from its ClientConfig or " +
 			"key files"
 	case m == nil:
 		return "the serial_no belongs to merchant " + owner.MchID + ", the mchid to nobody"
-	case a.Serial == e.Keys.serial || strings.HasPrefix(a.Serial, wire.PublicKeyIDPrefix):
+	case a.Serial == fr.Keys.serial || strings.HasPrefix(a.Serial, wire.PublicKeyIDPrefix):
 		return "serial_no names WeChat Pay's key; it must be that of the merchant's own API certificate, " + m.Serial
 	case owner != nil:
 		return "the serial_no belongs to merchant " + owner.MchID + ", not to " + m.MchID

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/url"
 	"strconv"
@@ -86,3 +87,15 @@ func FenText(fen int64) string { return strconv.FormatInt(fen, 10) }
 
 // CNY is an amount of money in replies and notifications.
 func CNY(fen int64) Document { return Document{"total": fen, "currency": "CNY"} }
+
+// DecodeBody reads a body that has passed the catalogue; numbers keep their
+// digits.
+func DecodeBody(raw []byte) map[string]any {
+	var out map[string]any
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	if d.Decode(&out) != nil {
+		return nil // no body
+	}
+	return out
+}

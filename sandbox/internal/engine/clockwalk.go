@@ -38,16 +38,16 @@ func (w *worker) settleLocked(ctx context.Context) error {
 			return err
 		}
 		w.inFlight.Wait()
-		some, err := w.engine.runDue(w.ctx, w.engine.Clock.Now())
+		some, err := w.outbox.runDue(w.ctx, w.outbox.Clock.Now())
 		if err != nil {
 			return err
 		}
-		claimed, _, err := w.engine.claim(w.ctx, w.engine.Clock.Now(), nil)
+		claimed, _, err := w.outbox.claim(w.ctx, w.outbox.Clock.Now(), nil)
 		if err != nil || (!some && len(claimed) == 0) {
 			return err
 		}
 		for _, p := range claimed {
-			w.engine.attempt(w.ctx, p)
+			w.outbox.attempt(w.ctx, p)
 			last = "notification " + p.ID + ", " + p.Event
 		}
 	}
@@ -58,7 +58,7 @@ func (w *worker) settleLocked(ctx context.Context) error {
 func (w *worker) endless(what string) error {
 	return fmt.Errorf("sandbox: %s falls due again and again at %s; stopped after %d rounds. A handler of "+
 		"notifications that brings about another one each time does that",
-		what, wire.FormatTime(w.engine.Clock.Now()), w.rounds)
+		what, wire.FormatTime(w.outbox.Clock.Now()), w.rounds)
 }
 
 // Advance moves the clock by d and stops at every attempt on the way. Where ctx ends
@@ -67,22 +67,22 @@ func (w *worker) Advance(ctx context.Context, d time.Duration) error {
 	w.walk.Lock()
 	defer w.walk.Unlock()
 	defer w.wake()
-	end := w.engine.Clock.Now().Add(d)
+	end := w.outbox.Clock.Now().Add(d)
 	if err := CheckTime(end); err != nil {
 		return err
 	}
 	// A sandbox that ends on the way starts again at the end: what lies between
 	// becomes due at once, and nothing has happened in a time that is yet to come.
-	if err := w.engine.Clock.keep(end); err != nil {
+	if err := w.outbox.Clock.keep(end); err != nil {
 		return w.orClosed(err)
 	}
 	err := w.walkTo(ctx, end)
 	// The way may have been left early, or the clock set meanwhile.
-	return w.orClosed(cmp.Or(err, w.engine.Clock.keep(w.engine.Clock.Now())))
+	return w.orClosed(cmp.Or(err, w.outbox.Clock.keep(w.outbox.Clock.Now())))
 }
 
 func (w *worker) walkTo(ctx context.Context, end time.Time) error {
-	clock := w.engine.Clock
+	clock := w.outbox.Clock
 	for round := 0; ; round++ {
 		if err := w.settleLocked(ctx); err != nil {
 			return err

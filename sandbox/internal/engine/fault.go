@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -72,7 +73,7 @@ func checkFault(f *fault.Fault) error {
 		}
 	}
 	if f.Name == fault.Empty {
-		SetDefault(&f.Endpoint, "GET /v3/certificates")
+		f.Endpoint = cmp.Or(f.Endpoint, "GET /v3/certificates")
 	}
 	if f.Delay == 0 {
 		switch f.Name {
@@ -89,9 +90,9 @@ func checkFault(f *fault.Fault) error {
 
 // strikesCall says whether the fault is meant for a call, leaving out the count
 // and the odds.
-func strikesCall(f *fault.Fault, method, path, id, mchid string) bool {
+func strikesCall(f *fault.Fault, c callMet) bool {
 	kind := faultKinds[f.Name]
-	if kind&onCalls == 0 || (f.MchID != "" && mchid != "" && f.MchID != mchid) {
+	if kind&onCalls == 0 || (f.MchID != "" && c.MchID != "" && f.MchID != c.MchID) {
 		return false
 	}
 	if f.Endpoint == "" {
@@ -99,12 +100,12 @@ func strikesCall(f *fault.Fault, method, path, id, mchid string) bool {
 	}
 	want := f.Endpoint
 	if verb, rest, ok := strings.Cut(want, " "); ok {
-		if verb != method {
+		if verb != c.Method {
 			return false
 		}
 		want = rest
 	}
-	return want == "*" || strings.HasSuffix(id, " /"+strings.TrimPrefix(want, "/")) || matchPath(want, path)
+	return want == "*" || strings.HasSuffix(c.ID, " /"+strings.TrimPrefix(want, "/")) || matchPath(want, c.Path)
 }
 
 // strikesPush is the same for a notification.

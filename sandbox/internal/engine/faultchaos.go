@@ -6,10 +6,7 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/fault"
 )
 
-// Chaos is Chaos as this sandbox's clock lets it be.
-func (e *Engine) Chaos() []fault.Fault {
-	return slices.DeleteFunc(fault.Chaos(), func(f fault.Fault) bool {
-		return f.Name == fault.Latency &&
-			e.Clock.Manual()
-	})
+// Chaos is [fault.Chaos] as a clock lets it be: on one that stands still nobody can wait.
+func Chaos(stopped bool) []fault.Fault {
+	return slices.DeleteFunc(fault.Chaos(), func(f fault.Fault) bool { return stopped && f.Name == fault.Latency })
 }

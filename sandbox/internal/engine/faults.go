@@ -8,18 +8,21 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox/fault"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
-// faults are the armed ones. Where there are none, asking costs one atomic load.
-type faults struct {
-	any     atomic.Bool
-	holding atomic.Bool // fault.Reordered has held a notification back
+// Faults are the armed ones. Where there are none, asking costs one atomic load.
+type Faults struct {
+	any atomic.Bool
 
 	mu     sync.Mutex
-	random *Random
+	chance func(float64) bool
 	armed  []*armedFault
 	last   int
 }
+
+// NewFaults is with nothing armed; chance draws whether something of these odds happens.
+func NewFaults(chance func(odds float64) bool) *Faults { return &Faults{chance: chance} }
 
 // armedFault is one with what decides when it strikes.
 type armedFault struct {
@@ -28,7 +31,7 @@ type armedFault struct {
 }
 
 // Arm arms all of a list, or none if one makes no sense, and returns them as they are then.
-func (f *faults) Arm(list ...fault.Fault) ([]fault.Armed, error) {
+func (f *Faults) Arm(list ...fault.Fault) ([]fault.Armed, error) {
 	for i := range list {
 		if err := checkFault(&list[i]); err != nil {
 			return nil, err
@@ -47,7 +50,7 @@ func (f *faults) Arm(list ...fault.Fault) ([]fault.Armed, error) {
 }
 
 // List is what is armed, spent ones included, oldest first.
-func (f *faults) List() []fault.Armed {
+func (f *Faults) List() []fault.Armed {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	out := make([]fault.Armed, len(f.armed))
@@ -59,7 +62,7 @@ func (f *faults) List() []fault.Armed {
 
 // Clear disarms one fault, or all of them without an id. It says whether there
 // was any.
-func (f *faults) Clear(id string) bool {
+func (f *Faults) Clear(id string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	before := len(f.armed)
@@ -92,7 +95,7 @@ func (s injected) names() []fault.Name {
 func (a *armedFault) spent() bool { return a.Fault.Times > 0 && a.Applied >= a.Fault.Times }
 
 // pick uses up one strike of every fault that fits.
-func (f *faults) pick(fits func(*armedFault) bool) (out injected) {
+func (f *Faults) pick(fits func(*armedFault) bool) (out injected) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	spent := true
@@ -102,7 +105,7 @@ func (f *faults) pick(fits func(*armedFault) bool) (out injected) {
 		}
 		if fits(a) {
 			a.Met++
-			if a.Met > a.Fault.Skip && (a.Fault.Chance == 0 || f.random.chance(a.Fault.Chance)) {
+			if a.Met > a.Fault.Skip && (a.Fault.Chance == 0 || f.chance(a.Fault.Chance)) {
 				a.Applied++
 				out = append(out, a.Fault)
 			}
@@ -115,28 +118,30 @@ func (f *faults) pick(fits func(*armedFault) bool) (out injected) {
 	return out
 }
 
+// callMet is what a fault goes by of a call.
+type callMet struct {
+	Method, Path string
+	ID           string // in the catalogue, "" where it has none
+	MchID        string // "" before anybody knows
+	V2           bool
+	At           time.Time // by the clock of business
+}
+
 // ofCall are the faults that strike a call, of those the filter lets through.
-func (f *faults) ofCall(x *exchange, among func(fault.Name) bool) injected {
+func (f *Faults) ofCall(call func() callMet, among func(fault.Name) bool) injected {
 	if !f.any.Load() {
 		return nil
 	}
-	id, mchid := "", ""
-	if x.op != nil {
-		id = x.op.ID()
-	}
-	if x.merchant != nil {
-		mchid = x.merchant.MchID
-	}
+	c := call()
 	return f.pick(func(a *armedFault) bool {
-		return among(a.Fault.Name) && !(x.fields != nil && onlyV3(a.Fault.Name)) &&
-			strikesCall(&a.Fault, x.request.Method,
-				x.request.URL.Path, id, mchid) && a.overLimit(id+"|"+mchid, x.at)
+		return among(a.Fault.Name) && !(c.V2 && onlyV3(a.Fault.Name)) && strikesCall(&a.Fault, c) &&
+			a.overLimit(c.ID+"|"+c.MchID, c.At)
 	})
 }
 
 // ofPush are the faults that strike a notification, of those the filter lets
 // through.
-func (f *faults) ofPush(p *PushRow, among func(fault.Name) bool) injected {
+func (f *Faults) ofPush(p *ledger.Push, among func(fault.Name) bool) injected {
 	if !f.any.Load() {
 		return nil
 	}

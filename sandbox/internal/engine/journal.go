@@ -17,8 +17,9 @@ const journalLog = "journal"
 // blanked and stored in batches by a goroutine of its own, so that no API call waits for
 // its own minutes or for another's.
 type journal struct {
-	engine *Engine
-	keep   int // how many entries are kept
+	front *Front
+	keep  int                   // how many entries are kept
+	tell  func(ledger.Exchange) // of every exchange; may be nil
 
 	mu         sync.Mutex
 	pending    []note
@@ -37,19 +38,16 @@ const (
 	waitingLimit = 16 << 20
 )
 
-// bodyLimit is how much of a body the journal keeps.
-const bodyLimit = 16 << 10
-
 func (j *journal) record(x *exchange) {
 	n := j.note(x)
 	j.collect(n)
 	if refused := x.refused; refused != nil && refused.Hint != "" {
-		r := Redaction{Secrets: j.engine.Registry.Secrets()}
+		r := Redaction{Secrets: j.front.Registry.Secrets()}
 		called := cmp.Or(x.operation(), Shown(r.text(x.request.Method+" "+x.request.URL.Path)))
-		j.engine.warn("sandbox: %s: %d %s: %s", called, x.status, refused.Code, r.text(refused.Hint))
+		j.front.warn("sandbox: %s: %d %s: %s", called, x.status, refused.Code, r.text(refused.Hint))
 	}
-	if tell := j.engine.onExchange; tell != nil {
-		tell(n.blanked(j.engine.Registry.Secrets()))
+	if tell := j.tell; tell != nil {
+		tell(n.blanked(j.front.Registry.Secrets()))
 	}
 }
 
@@ -79,7 +77,7 @@ func (j *journal) full() bool { return len(j.pending) >= min(batch, j.keep) && !
 func (j *journal) write() {
 	for more := true; more; {
 		if err := j.flush(context.Background()); err != nil {
-			j.engine.Logf("sandbox: store the journal: %v", err)
+			j.front.Logf("sandbox: store the journal: %v", err)
 		}
 		j.mu.Lock()
 		more = j.full()
@@ -107,17 +105,17 @@ func (j *journal) flush(ctx context.Context) error {
 	j.pending, j.waiting, j.dropped = nil, 0, 0
 	j.mu.Unlock()
 	if dropped > 0 {
-		j.engine.Logf("sandbox: the journal lacks %d calls, which came faster than it is written", dropped)
+		j.front.Logf("sandbox: the journal lacks %d calls, which came faster than it is written", dropped)
 	}
 	if len(pending) == 0 {
 		return nil
 	}
-	secrets := j.engine.Registry.Secrets()
+	secrets := j.front.Registry.Secrets()
 	entries := make([][]byte, len(pending)) // made before, for the store lets nobody else write meanwhile
 	for i, n := range pending {
 		entries[i] = EncodeJSON(n.blanked(secrets))
 	}
-	return j.engine.Store.Update(ctx, func(tx store.Tx) error {
+	return j.front.Store.Update(ctx, func(tx store.Tx) error {
 		for _, entry := range entries {
 			if _, err := tx.Append(journalLog, entry); err != nil {
 				return err
@@ -136,7 +134,7 @@ type note struct {
 }
 
 func (j *journal) note(x *exchange) note {
-	n := note{stranger: x.merchant == nil, names: j.engine.sealedNames(x.op), Exchange: ledger.Exchange{
+	n := note{stranger: x.merchant == nil, names: j.front.sealedNames(x.op), Exchange: ledger.Exchange{
 		At: x.at, Method: x.request.Method, URI: requestURI(x.request), Header: withoutSignature(x.request.Header),
 		Operation: x.operation(), Status: x.status, RequestID: x.id, Faults: x.injected.names(),
 	}}
@@ -187,10 +185,10 @@ func (x *exchange) operation() string {
 // newest of them.
 func (j *journal) List(ctx context.Context, after int64, newest int) ([]ledger.Exchange, error) {
 	if err := j.flush(ctx); err != nil {
-		j.engine.Logf("sandbox: store the journal: %v", err)
+		j.front.Logf("sandbox: store the journal: %v", err)
 	}
 	var out []ledger.Exchange
-	err := j.engine.Store.View(ctx, func(tx store.Tx) error {
+	err := j.front.Store.View(ctx, func(tx store.Tx) error {
 		entries, err := tx.List(journalLog, after, newest)
 		if err != nil {
 			return err

@@ -8,7 +8,9 @@ import (
 	stdlog "log"
 	"net"
 	"net/http"
+	"net/netip"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -117,3 +119,12 @@ func (a *timedAnswer) WriteHeader(status int) {
 }
 
 func (a *timedAnswer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+
+// IsLoopback says whether a host, a name or an address, is this machine.
+func IsLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	at, err := netip.ParseAddr(host)
+	return err == nil && at.Unmap().IsLoopback()
+}

@@ -11,29 +11,29 @@ import (
 
 // SignedPage checks a signed signing request, a page's address or the extraData for the mini
 // program, and makes its session. Right or wrong, it stands in the journal.
-func (e *Engine) SignedPage(r *http.Request, f wire.Fields) (token string, err error) {
-	end := e.V2[r.URL.Path]
+func (fr *Front) SignedPage(r *http.Request, f wire.Fields) (token string, err error) {
+	end := fr.XML[r.URL.Path]
 	if f != nil {
-		end = &XMLEndpoint{Page: e.V2[entrustweb].Page}
+		end = &XMLEndpoint{Page: fr.XML[entrustweb].Page}
 	}
 	if end == nil || end.Page == nil {
 		return "", &ledger.PageError{Reason: ledger.PageUnknown, Message: "There is no such page.",
 			Hint: "the pages are /papay/entrustweb and /papay/h5entrustweb and their partner twins"}
 	}
-	x := &exchange{request: r, at: e.Clock.Now(), status: http.StatusOK, fields: f, id: e.Random.requestID(0)}
-	defer func() { e.Journal.record(x) }()
-	x.op = e.Catalogue.Operation("GET " + r.URL.Path)
+	x := &exchange{request: r, at: fr.Clock.Now(), status: http.StatusOK, fields: f, id: fr.Random.requestID(0)}
+	defer func() { fr.Journal.record(x) }()
+	x.op = fr.Catalogue.Operation("GET " + r.URL.Path)
 	if x.fields == nil {
 		x.fields, x.refused = queryFields(r.URL.RawQuery)
 	}
 	if x.refused == nil {
-		x.merchant, x.refused = e.whoSigned(end, x.fields)
+		x.merchant, x.refused = fr.whoSigned(end, x.fields)
 	}
 	if x.refused == nil {
-		x.refused = checkEntryFields(e, x)
+		x.refused = fr.checkEntryFields(x)
 	}
 	if x.refused == nil {
-		token, x.refused = e.signedSession(r, end, x)
+		token, x.refused = fr.signedSession(r, end, x)
 	}
 	if x.refused != nil {
 		return "", &ledger.PageError{Reason: ledger.PageRejected, Message: "The merchant's system made a mistake: " +
@@ -47,7 +47,7 @@ const entrustweb = "/papay/entrustweb"
 
 // checkEntryFields is checkXMLFields for both kinds of entry: extraData is what
 // the page's query is, without a version.
-func checkEntryFields(e *Engine, x *exchange) *Refusal {
+func (fr *Front) checkEntryFields(x *exchange) *Refusal {
 	if x.op != nil {
 		return checkXMLFields(x.op, x.fields)
 	}
@@ -57,13 +57,13 @@ func checkEntryFields(e *Engine, x *exchange) *Refusal {
 	}
 	f := maps.Clone(x.fields)
 	f["version"] = "1.0"
-	return checkXMLFields(e.Catalogue.Operation(page), f)
+	return checkXMLFields(fr.Catalogue.Operation(page), f)
 }
 
 // signedSession makes the session in a step of its own: it is there even if the
 // payer may not open it.
-func (e *Engine) signedSession(r *http.Request, end *XMLEndpoint, x *exchange) (token string, refused *Refusal) {
-	err := e.Step(r.Context(), func(s *Step) error {
+func (fr *Front) signedSession(r *http.Request, end *XMLEndpoint, x *exchange) (token string, refused *Refusal) {
+	err := fr.Step(r.Context(), func(s *Step) error {
 		c := newXMLCall(s, end, x.merchant, x.fields)
 		if err := c.checkParties(); err != nil {
 			return err

@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -15,44 +16,7 @@ import (
 // protocolV2 is APIv2: its paths are fixed, its messages flat XML, its signatures a
 // digest under a key both sides hold, its status always 200.
 // https://pay.weixin.qq.com/wiki/doc/api/jsapi.php?chapter=4_3
-type protocolV2 struct{ *Engine }
-
-// XMLEndpoint is one APIv2 endpoint.
-type XMLEndpoint struct {
-	Run xmlBehaviour
-	// Page endpoints are opened by a payer with a signed query, which makes this session.
-	Page func(*XMLCall) (*SessionRow, error)
-	// Sub endpoints want a sub_mch_id.
-	Sub bool
-	// HMAC endpoints are signed with HMAC-SHA256 unless sign_type says MD5.
-	HMAC bool
-	// MTLS endpoints want the merchant's certificate in the TLS handshake.
-	MTLS bool
-	// Nonce endpoints answer with a nonce_str.
-	Nonce bool
-}
-
-// xmlBehaviour answers one genuine APIv2 call. A *refusal becomes result_code
-// FAIL with its code as err_code.
-type xmlBehaviour func(*XMLCall) (wire.Fields, error)
-
-// XMLCall is one genuine APIv2 call while it is being answered. Its fields are
-// the embedded call's body as well, so that what products share works on both.
-type XMLCall struct {
-	*Call
-	*XMLEndpoint
-	Fields wire.Fields
-}
-
-func newXMLCall(s *Step, end *XMLEndpoint, m *Merchant, f wire.Fields) *XMLCall {
-	body := map[string]any{}
-	for name, value := range f {
-		body[name] = value
-	}
-	c := s.CallBy(m)
-	c.Product, c.Raw, c.Body, c.print = s.Products[ledger.Papay], EncodeJSON(f), body, XMLFingerprint(f)
-	return &XMLCall{c, end, f}
-}
+type protocolV2 struct{ *Front }
 
 func (p protocolV2) write(w http.ResponseWriter, x *exchange) {
 	if x.reply == nil { // no fault has put another in its place
@@ -102,20 +66,17 @@ func (p protocolV2) compose(x *exchange) {
 			out[name] = v
 		}
 	}
-	if p.V2[x.request.URL.Path].Nonce {
+	if p.XML[x.request.URL.Path].Nonce {
 		out["nonce_str"] = p.Random.Roll(Letters, 32)
 	}
 	out["sign"] = out.Digest(x.injected.key(x.merchant.APIv2Key.Reveal()), x.fields.SignType())
 	x.reply = out.XML()
 }
 
-// XMLRefusal is an error of the caller's that APIv2 names like this.
-func XMLRefusal(code, message string) *Refusal { return &Refusal{Code: code, Message: message} }
-
 // read finds the endpoint first: what is not played is not read.
 func (p protocolV2) read(x *exchange) (refused *Refusal) {
 	x.op, _, _ = p.Catalogue.Match(x.request.Method, x.request.URL.EscapedPath())
-	end := p.V2[x.request.URL.Path]
+	end := p.XML[x.request.URL.Path]
 	if end == nil {
 		return p.unsupportedXML(x)
 	}
@@ -132,7 +93,7 @@ func (p protocolV2) read(x *exchange) (refused *Refusal) {
 }
 
 func (p protocolV2) authenticate(x *exchange) *Refusal {
-	end := p.V2[x.request.URL.Path]
+	end := p.XML[x.request.URL.Path]
 	m, refused := p.whoSigned(end, x.fields)
 	if refused == nil {
 		refused = p.checkCertificate(end, m, x)
@@ -146,7 +107,7 @@ func (p protocolV2) authenticate(x *exchange) *Refusal {
 func (p protocolV2) check(x *exchange) *Refusal { return checkXMLFields(x.op, x.fields) }
 
 func (p protocolV2) run(s *Step, x *exchange) error {
-	end := p.V2[x.request.URL.Path]
+	end := p.XML[x.request.URL.Path]
 	c := newXMLCall(s, end, x.merchant, x.fields)
 	if err := c.checkParties(); err != nil {
 		return err
@@ -171,12 +132,12 @@ func (p protocolV2) refuse(err error) *Refusal {
 func (p protocolV2) reply(*exchange) *Refusal { return nil }
 
 // fieldsOf reads the message: the XML body of a call, the query of a page.
-func (e *Engine) fieldsOf(end *XMLEndpoint, x *exchange) (wire.Fields, *Refusal) {
+func (fr *Front) fieldsOf(end *XMLEndpoint, x *exchange) (wire.Fields, *Refusal) {
 	if end.Page != nil {
 		return queryFields(x.request.URL.RawQuery)
 	}
 	var unreadable *Refusal
-	if x.body, unreadable = e.readBody(x.request); unreadable != nil {
+	if x.body, unreadable = fr.readBody(x.request); unreadable != nil {
 		return nil, XMLRefusal("INVALID_REQUEST", unreadable.Message).Hinting(unreadable.Hint)
 	}
 	if len(x.body) == 0 {
@@ -192,8 +153,8 @@ func (e *Engine) fieldsOf(end *XMLEndpoint, x *exchange) (wire.Fields, *Refusal)
 
 // whoSigned finds out who sent the message: mch_id says, the sign proves.
 // In provider mode both are the provider's.
-func (e *Engine) whoSigned(end *XMLEndpoint, f wire.Fields) (*Merchant, *Refusal) {
-	m := e.Registry.Merchant(f["mch_id"])
+func (fr *Front) whoSigned(end *XMLEndpoint, f wire.Fields) (*Merchant, *Refusal) {
+	m := fr.Registry.Merchant(f["mch_id"])
 	if m == nil {
 		return nil, XMLRefusal("MCHID_NOT_EXIST", "商户号mch_id或sub_mch_id不存在").
 			Hinting("no merchant of this sandbox has this mch_id; in provider mode it is the provider's, and the " +
@@ -208,65 +169,12 @@ func (e *Engine) whoSigned(end *XMLEndpoint, f wire.Fields) (*Merchant, *Refusal
 		return nil, badSign("this page is signed with HMAC-SHA256 unless sign_type=MD5 is sent and signed; " +
 			"the sign here is an MD5")
 	case !f.Verify(m.APIv2Key.Reveal()):
-		return nil, badSign(explain.Sign(f, m.known(), e.Registry.known()))
+		return nil, badSign(explain.Sign(f, m.known(), fr.Registry.known()))
 	}
 	return m, nil
 }
 
 func badSign(hint string) *Refusal { return XMLRefusal("SIGN_ERROR", "签名错误").Hinting(hint) }
-
-// spelledForXML is a refusal of what both versions share, in APIv2's spelling.
-func (r *Refusal) spelledForXML() *Refusal {
-	if r.Internal == InternalPaid {
-		r.Code = "ORDERPAID"
-	}
-	for v3, v2 := range map[string]string{
-		"NO_AUTH": "NOAUTH", "NOT_ENOUGH": "NOTENOUGH", "SYSTEM_ERROR": "SYSTEMERROR", "ORDER_CLOSED": "ORDERCLOSED",
-		"ORDER_NOT_EXIST": "ORDERNOTEXIST", "RESOURCE_NOT_EXISTS": "ORDERNOTEXIST",
-	} {
-		if r.Code == v3 {
-			r.Code = v2
-		}
-	}
-	return r
-}
-
-// CheckParties checks appid and sub-merchant against the registry.
-func (c *XMLCall) checkParties() error {
-	f, m := c.Fields, c.Merchant
-	if !m.Owns(f["appid"]) {
-		return appIDUnbound.InXML().Hinting(appIDUnbound.Hint(m, "appid", ""))
-	}
-	if c.Sub && f["sub_mch_id"] == "" {
-		return XMLRefusal("PARAM_ERROR", "缺少参数sub_mch_id").
-			Hinting("the partner paths want a sub_mch_id; the ones without /partner/ are for direct merchants")
-	}
-	if wrong := m.subMismatch(f["sub_mch_id"], f["sub_appid"]); wrong != Fits {
-		name := "sub_mch_id"
-		if wrong == subAppIDUnbound {
-			name = "sub_appid"
-		}
-		return wrong.InXML().Hinting(wrong.Hint(m, name, ""))
-	}
-	return nil
-}
-
-// InXML is the refusal in APIv2's words.
-func (x mismatch) InXML() *Refusal {
-	switch x {
-	case planUnknown:
-		return XMLRefusal("PARAM_ERROR", "签约模板不存在，请检查plan_id")
-	case planDisabled:
-		return XMLRefusal("NOAUTH", "该模板已停用")
-	case appIDUnbound:
-		return XMLRefusal("APPID_MCHID_NOT_MATCH", "appid和mch_id不匹配")
-	case subMissing:
-		return XMLRefusal("PARAM_ERROR", "缺少参数sub_mch_id")
-	case subUnbound:
-		return XMLRefusal("NOAUTH", "商户号mch_id与sub_mch_id无绑定关系")
-	}
-	return XMLRefusal("APPID_MCHID_NOT_MATCH", "sub_appid和sub_mch_id不匹配")
-}
 
 // checkXMLFields checks the message against the catalogue.
 func checkXMLFields(op *catalogue.Operation, f wire.Fields) *Refusal {
@@ -287,7 +195,7 @@ func checkXMLFields(op *catalogue.Operation, f wire.Fields) *Refusal {
 // checkCertificate wants the merchant's own certificate from calls that need
 // mutual TLS. Over plain HTTP there is none to see: the call is let through and
 // its answer says so.
-func (e *Engine) checkCertificate(end *XMLEndpoint, m *Merchant, x *exchange) *Refusal {
+func (fr *Front) checkCertificate(end *XMLEndpoint, m *Merchant, x *exchange) *Refusal {
 	if !end.MTLS {
 		return nil
 	}
@@ -305,4 +213,20 @@ func (e *Engine) checkCertificate(end *XMLEndpoint, m *Merchant, x *exchange) *R
 			m.MchID + "'s")
 	}
 	return nil
+}
+
+// queryFields reads a page's query.
+func queryFields(raw string) (wire.Fields, *Refusal) {
+	values, err := url.ParseQuery(raw)
+	if err != nil {
+		return nil, XMLRefusal("PARAM_ERROR", "参数格式校验错误").Hinting("the query is not URL-encoded")
+	}
+	f := wire.Fields{}
+	for name, v := range values {
+		if len(v) != 1 {
+			return nil, XMLRefusal("PARAM_ERROR", "参数格式校验错误").Hinting(Shown(name) + " stands twice in the query")
+		}
+		f[name] = v[0]
+	}
+	return f, nil
 }

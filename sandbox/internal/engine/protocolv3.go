@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"bytes"
-	"encoding/json"
 	"mime"
 	"net/http"
 	"net/url"
@@ -14,7 +12,7 @@ import (
 )
 
 // protocolV3 is APIv3: JSON, signed by RSA in both directions, under real statuses.
-type protocolV3 struct{ *Engine }
+type protocolV3 struct{ *Front }
 
 // read finds the endpoint as well. That it is not played comes before everything else,
 // but is signed like any refusal of a genuine call.
@@ -117,7 +115,7 @@ func (p protocolV3) write(w http.ResponseWriter, x *exchange) {
 		h.Set("Content-Type", "application/octet-stream")
 	}
 	if x.merchant != nil && !isFile {
-		if err := p.sign(h, x.merchant, x.request.Header.Get(wire.HeaderSerial), x.reply, x.injected); err != nil {
+		if err := p.Prove(h, x.merchant, x.request.Header.Get(wire.HeaderSerial), x.reply, x.injected); err != nil {
 			p.Logf("sandbox: sign a reply: %v", err)
 			http.Error(w, "the sandbox cannot sign", http.StatusInternalServerError)
 			return
@@ -156,14 +154,9 @@ func checkHeaders(h http.Header, body []byte) *Refusal {
 	return nil
 }
 
-// DecodeBody reads a body that has passed the catalogue; numbers keep their
-// digits.
-func DecodeBody(raw []byte) map[string]any {
-	var out map[string]any
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber()
-	if d.Decode(&out) != nil {
-		return nil // no body
+// setText writes a header that may hold anything, made fit for one line.
+func setText(h http.Header, name, text string) {
+	if text != "" {
+		h.Set(name, OneLine(text, ShownLine))
 	}
-	return out
 }

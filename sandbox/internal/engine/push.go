@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
@@ -43,10 +44,6 @@ func attemptsTo(mchID string) string { return "next:" + mchID }
 func (p *PushRow) open() bool {
 	return slices.ContainsFunc(p.Attempts, func(a ledger.Attempt) bool { return a.Open })
 }
-
-// answerWithin is how long WeChat Pay waits for a merchant's answer.
-// https://pay.weixin.qq.com/wiki/doc/apiv3/Practices/chapter1_1_5.shtml
-const answerWithin = 5 * time.Second
 
 // Notify writes a push into the outbox, in this step. The schedule of one about what fell due
 // before the clock got there begins when it did.
@@ -193,3 +190,25 @@ func seconds(list ...int) []time.Duration {
 	}
 	return out
 }
+
+// The names of APIv2 notifications. The messages have none: receivers tell them
+// apart by their fields.
+const (
+	xmlPrefix       = "V2."
+	EventV2Contract = "V2.CONTRACT" // signed or ended: change_type
+	EventV2Payment  = "V2.PAYMENT"  // of a debit, which has a contract_id, or of an order
+	EventV2Refund   = "V2.REFUND"
+)
+
+// PappaySchedule is the one of APIv2's results of debits and payments; refunds
+// are assumed to follow it. https://pay.weixin.qq.com/doc/v2/merchant/4011987907
+var PappaySchedule = schedule{"v2", seconds(0, 15, 15, 30, 180, 1800, 1800, 1800, 1800, 3600)}
+
+// NotifyXML writes a push of these fields, signed when it is sent.
+func (s *Step) NotifyXML(p *PushRow, f wire.Fields) error {
+	p.Resource = EncodeJSON(f)
+	return s.Notify(p)
+}
+
+// askedOnce is the schedule of a question: it is put once, and not again.
+var askedOnce = schedule{"once", seconds(0)}

@@ -10,9 +10,9 @@ import (
 // claim takes the pushes that are due by now, earliest first, of every merchant as
 // many as it has room for (nil: all), and sets their next attempts; crowded says that
 // it left some.
-func (e *Engine) claim(ctx context.Context, now time.Time, room func(mchID string) int) (claimed []*PushRow,
+func (o *Outbox) claim(ctx context.Context, now time.Time, room func(mchID string) int) (claimed []*PushRow,
 	crowded bool, err error) {
-	c, err := e.claimBy(ctx, now, room, func(c *claiming) error {
+	c, err := o.claimBy(ctx, now, room, func(c *claiming) error {
 		if room == nil {
 			return c.take("", 0)
 		}
@@ -20,7 +20,7 @@ func (e *Engine) claim(ctx context.Context, now time.Time, room func(mchID strin
 			return err
 		}
 		// Of one merchant there may be any number before the first of another.
-		for _, m := range e.Registry.All() {
+		for _, m := range o.Registry.All() {
 			if left := c.left(m.MchID); left > 0 {
 				if err := c.take(attemptsTo(m.MchID), left); err != nil {
 					return err
@@ -33,8 +33,8 @@ func (e *Engine) claim(ctx context.Context, now time.Time, room func(mchID strin
 }
 
 // claimOf takes those of the pushes with these ids that are due by now.
-func (e *Engine) claimOf(ctx context.Context, now time.Time, ids []string) (claimed []*PushRow, err error) {
-	c, err := e.claimBy(ctx, now, nil, func(c *claiming) error {
+func (o *Outbox) claimOf(ctx context.Context, now time.Time, ids []string) (claimed []*PushRow, err error) {
+	c, err := o.claimBy(ctx, now, nil, func(c *claiming) error {
 		for _, id := range ids {
 			row, err := c.Get((*PushRow)(nil).RowKind(), id)
 			if err != nil {
@@ -54,11 +54,11 @@ func (e *Engine) claimOf(ctx context.Context, now time.Time, ids []string) (clai
 
 // claimBy claims what a function takes. It is a step of the store, so an attempt is
 // claimed once.
-func (e *Engine) claimBy(ctx context.Context, now time.Time, room func(mchID string) int,
+func (o *Outbox) claimBy(ctx context.Context, now time.Time, room func(mchID string) int,
 	take func(*claiming) error) (c claiming, err error) {
 	met := map[string]injected{}
-	err = e.transact(ctx, func(s *Step) error {
-		c = claiming{Step: s, by: now, room: room, taken: map[string]int{}, met: met}
+	err = o.transact(ctx, func(s *Step) error {
+		c = claiming{Step: s, outbox: o, by: now, room: room, taken: map[string]int{}, met: met}
 		return take(&c)
 	})
 	if err != nil {
@@ -70,6 +70,7 @@ func (e *Engine) claimBy(ctx context.Context, now time.Time, room func(mchID str
 // claiming is one claim under way.
 type claiming struct {
 	*Step
+	outbox  *Outbox
 	by      time.Time
 	room    func(mchID string) int
 	taken   map[string]int      // by merchant
@@ -129,17 +130,13 @@ func (c *claiming) begin(p *PushRow) (began bool, err error) {
 
 // sweep ends the attempts that were under way when the sandbox that made them
 // ended, killed or closed. A store that another sandbox is on as well loses
-// nothing by it: that one writes down how its attempt ended all the same. It also
-// drops what older sandboxes left behind.
-func (e *Engine) sweep() error {
-	return e.transact(context.Background(), func(s *Step) error {
-		if err := s.eachPush(attemptOpen, func(p *PushRow) error {
+// nothing by it: that one writes down how its attempt ended all the same.
+func (o *Outbox) sweep() error {
+	return o.transact(context.Background(), func(s *Step) error {
+		return s.eachPush(attemptOpen, func(p *PushRow) error {
 			p.cutOff(s.Now)
 			s.Pushed = true
 			return Put(s.Tx, p)
-		}); err != nil {
-			return err
-		}
-		return s.dropBills()
+		})
 	})
 }

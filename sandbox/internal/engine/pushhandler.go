@@ -56,7 +56,7 @@ func (w *recorder) Header() http.Header { return w.header }
 
 func (w *recorder) Write(p []byte) (int, error) {
 	w.WriteHeader(http.StatusOK)
-	w.body.Write(p[:min(len(p), max(0, bodyLimit-w.body.Len()))])
+	w.body.Write(p[:min(len(p), max(0, answerLimit-w.body.Len()))])
 	return len(p), nil
 }
 

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // routes says where notifications really go. Merchants give WeChat Pay public
@@ -189,27 +190,19 @@ func (r *routes) Forwards() map[string]string {
 	return out
 }
 
-func IsLoopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	at, err := netip.ParseAddr(host)
-	return err == nil && at.Unmap().IsLoopback()
-}
-
 // reachable says whether there is a way to a notification's merchant by now.
-func (e *Engine) reachable(p *PushRow) bool {
-	_, _, problem := e.Routes.resolve(p.URL)
-	return problem == "" && e.Registry.Merchant(p.MchID) != nil
+func (o *Outbox) reachable(p *PushRow) bool {
+	_, _, problem := o.Routes.resolve(p.URL)
+	return problem == "" && o.Registry.Merchant(p.MchID) != nil
 }
 
 // Requeue sends what could not be delivered and now can, because a route came. What is on its way
 // meanwhile is sent again by its attempt, which sees that there was a requeue.
-func (e *Engine) Requeue(ctx context.Context) error {
-	e.requeues.Add(1)
-	return e.Step(ctx, func(s *Step) error {
+func (o *Outbox) Requeue(ctx context.Context) error {
+	o.requeues.Add(1)
+	return o.Step(ctx, func(s *Step) error {
 		return s.eachPush("state:"+string(ledger.PushUndeliverable), func(p *PushRow) error {
-			if !e.reachable(p) {
+			if !o.reachable(p) {
 				return nil
 			}
 			p.Again(s.Now)
@@ -217,4 +210,24 @@ func (e *Engine) Requeue(ctx context.Context) error {
 			return Put(s.Tx, p)
 		})
 	})
+}
+
+// SavedForward is a forward that was asked for while the sandbox ran.
+type SavedForward struct {
+	Rev
+	Prefix string `json:"prefix"`
+	Target string `json:"target"`
+}
+
+func (s *SavedForward) RowKind() string { return "forward" }
+func (s *SavedForward) Row() store.Row  { return store.Row{ID: samePrefix(s.Prefix)} }
+
+// samePrefix is the one spelling of a prefix that is kept.
+func samePrefix(prefix string) string {
+	p, err := url.Parse(prefix)
+	if err != nil {
+		return prefix
+	}
+	plainPrefix(p)
+	return p.String()
 }

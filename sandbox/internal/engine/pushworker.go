@@ -14,7 +14,7 @@ import (
 // walks through time (clockwalk.go). Only one of the two claims at a time, so a walk
 // sees every attempt at its exact moment.
 type worker struct {
-	engine *Engine
+	outbox *Outbox
 	ctx    context.Context // ends when the sandbox closes
 	cancel context.CancelFunc
 	kick   chan struct{}
@@ -58,8 +58,8 @@ func (f *flights) end(mchID string) bool {
 	return f.of[mchID] == AtOnce-1
 }
 
-func newWorker(e *Engine) *worker {
-	w := &worker{engine: e, kick: make(chan struct{}, 1), done: make(chan struct{}), rounds: 10_000}
+func newWorker(o *Outbox) *worker {
+	w := &worker{outbox: o, kick: make(chan struct{}, 1), done: make(chan struct{}), rounds: 10_000}
 	w.flying.of = map[string]int{}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	return w
@@ -77,7 +77,7 @@ func (w *worker) wake() {
 // time wants every attempt where it says so, by Settle or Advance.
 func (w *worker) Run() {
 	defer close(w.done)
-	if w.engine.Clock.Manual() {
+	if w.outbox.Clock.Manual() {
 		return
 	}
 	timer := time.NewTimer(0)
@@ -92,7 +92,7 @@ func (w *worker) Run() {
 		crowded, err := w.launch()
 		if err != nil {
 			if w.ctx.Err() == nil && !errors.Is(err, store.ErrClosed) {
-				w.engine.Logf("sandbox: look for what is due: %v", err)
+				w.outbox.Logf("sandbox: look for what is due: %v", err)
 			}
 			timer.Reset(idle) // what is due stays due: do not run in circles
 			continue
@@ -106,12 +106,12 @@ func (w *worker) Run() {
 func (w *worker) launch() (crowded bool, err error) {
 	w.walk.Lock()
 	defer w.walk.Unlock()
-	_, err = w.engine.runDue(w.ctx, w.engine.Clock.Now())
-	claimed, crowded, claimErr := w.engine.claim(w.ctx, w.engine.Clock.Now(), w.flying.room)
+	_, err = w.outbox.runDue(w.ctx, w.outbox.Clock.Now())
+	claimed, crowded, claimErr := w.outbox.claim(w.ctx, w.outbox.Clock.Now(), w.flying.room)
 	for _, p := range claimed {
 		w.flying.begin(p.MchID)
 		w.inFlight.Go(func() {
-			w.engine.attempt(w.ctx, p)
+			w.outbox.attempt(w.ctx, p)
 			if w.flying.end(p.MchID) {
 				w.wake() // there was no room for what came meanwhile
 			}
@@ -131,7 +131,7 @@ func (w *worker) untilNext(crowded bool) time.Duration {
 	if crowded {
 		return crowdedIdle
 	}
-	now := w.engine.Clock.Now()
+	now := w.outbox.Clock.Now()
 	next, _, err := w.next(now.Add(idle))
 	if err != nil || next.IsZero() {
 		return idle
@@ -141,7 +141,7 @@ func (w *worker) untilNext(crowded bool) time.Duration {
 
 // next is when the first thing up to limit falls due, zero for none, and what it is.
 func (w *worker) next(limit time.Time) (at time.Time, what string, err error) {
-	err = w.engine.view(w.ctx, func(s *Step) error {
+	err = w.outbox.view(w.ctx, func(s *Step) error {
 		row, err := s.firstDue(limit)
 		at, what = row.at, row.String()
 		return err

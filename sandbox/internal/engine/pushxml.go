@@ -8,35 +8,16 @@ import (
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
-// The names of APIv2 notifications. The messages have none: receivers tell them
-// apart by their fields.
-const (
-	xmlPrefix       = "V2."
-	EventV2Contract = "V2.CONTRACT" // signed or ended: change_type
-	EventV2Payment  = "V2.PAYMENT"  // of a debit, which has a contract_id, or of an order
-	EventV2Refund   = "V2.REFUND"
-)
-
-// PappaySchedule is the one of APIv2's results of debits and payments; refunds
-// are assumed to follow it. https://pay.weixin.qq.com/doc/v2/merchant/4011987907
-var PappaySchedule = schedule{"v2", seconds(0, 15, 15, 30, 180, 1800, 1800, 1800, 1800, 3600)}
-
-// NotifyXML writes a push of these fields, signed when it is sent.
-func (s *Step) NotifyXML(p *PushRow, f wire.Fields) error {
-	p.Resource = EncodeJSON(f)
-	return s.Notify(p)
-}
-
 // xmlMessage is the body of an attempt. Refunds are sealed and have no sign;
 // everything else is in clear and signed, always with MD5.
-func (e *Engine) xmlMessage(m *Merchant, p *PushRow, s injected) []byte {
+func (o *Outbox) xmlMessage(m *Merchant, p *PushRow, s injected) []byte {
 	f := FieldsOfJSON(p.Resource)
 	if p.Event == EventV2Refund {
 		appid := f["appid"]
 		delete(f, "appid")
 		inner := strings.NewReplacer("<xml>", "<root>", "</xml>", "</root>").Replace(string(f.XML()))
 		return wire.Fields{
-			"return_code": "SUCCESS", "appid": appid, "mch_id": m.MchID, "nonce_str": e.Random.nonce(),
+			"return_code": "SUCCESS", "appid": appid, "mch_id": m.MchID, "nonce_str": o.Random.nonce(),
 			"req_info": wire.SealReqInfo(m.APIv2Key.Reveal(), []byte(inner)),
 		}.XML()
 	}

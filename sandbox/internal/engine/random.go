@@ -119,8 +119,8 @@ func (d *Random) requestID(code int) string {
 // nonce is 32 hexadecimal digits, as in replies.
 func (d *Random) nonce() string { return d.Roll(LowerHex, 32) }
 
-// chance is true with probability p.
-func (d *Random) chance(p float64) bool {
+// Chance is true with probability p.
+func (d *Random) Chance(p float64) bool {
 	var raw [4]byte
 	if _, err := d.Read(raw[:]); err != nil {
 		panic(fmt.Sprintf("sandbox: the source of randomness failed: %v", err))

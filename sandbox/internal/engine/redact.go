@@ -4,12 +4,10 @@ import (
 	"cmp"
 	"encoding/json"
 	"net/http"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/wxpay-go/wxpay/catalogue"
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
@@ -71,53 +69,6 @@ var (
 	privateKey = regexp.MustCompile(`-----BEGIN[A-Z +]*PRIVATE[ +]KEY-----` +
 		`(?:[\w+/=:,.\s\\-]*?-----END[A-Z +]*-----|[\w+/=:,.\s\\-]*)`)
 )
-
-// UsuallySealed are the members that hold what somebody took the trouble to
-// encrypt, and which in clear would be no less of a secret.
-var UsuallySealed = []string{
-	"ciphertext", "number", "id_card_number", "real_name", "bank_card_no", "bank_card_number", "bank_account",
-	"identification_number", "identification_name", "identity_id", "phone",
-}
-
-// sealedMembers are those and what else an endpoint has travel encrypted, in
-// either direction, by endpoints that have such.
-func (e *Engine) sealedMembers() map[*catalogue.Operation][]string {
-	out := map[*catalogue.Operation][]string{}
-	for _, op := range e.Catalogue.Operations() {
-		names := slices.Clip(UsuallySealed)
-		for _, pointer := range append(op.EncryptedBody(), op.EncryptedReply()...) {
-			if name := path.Base(pointer); !slices.Contains(names, name) {
-				names = append(names, name)
-			}
-		}
-		if len(names) > len(UsuallySealed) {
-			out[op] = names
-		}
-	}
-	return out
-}
-
-func (e *Engine) sealedNames(op *catalogue.Operation) []string {
-	if names := e.sealed()[op]; names != nil {
-		return names
-	}
-	return UsuallySealed
-}
-
-// gather makes registered.secrets.
-func (s *registered) gather() (out secretTexts) {
-	for _, keys := range s.former {
-		for _, key := range keys {
-			out.add(key)
-		}
-	}
-	for _, m := range s.merchants {
-		for _, key := range m.keys() {
-			out.add(key)
-		}
-	}
-	return out
-}
 
 // add adds an APIv3 or APIv2 key or a private key, which is longer.
 func (t *secretTexts) add(key string) {
@@ -308,3 +259,6 @@ func listEnd(s string) int {
 	}
 	return len(s)
 }
+
+// bodyLimit is how much of a body the journal keeps.
+const bodyLimit = 16 << 10

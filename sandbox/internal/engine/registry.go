@@ -203,3 +203,18 @@ func (s *registered) putPlan(mchid string, p ledger.Plan) error {
 	}
 	return s.put(next)
 }
+
+// gather makes registered.secrets.
+func (s *registered) gather() (out secretTexts) {
+	for _, keys := range s.former {
+		for _, key := range keys {
+			out.add(key)
+		}
+	}
+	for _, m := range s.merchants {
+		for _, key := range m.keys() {
+			out.add(key)
+		}
+	}
+	return out
+}

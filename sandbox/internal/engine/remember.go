@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
@@ -101,25 +100,6 @@ func (e *Engine) recallTime() error {
 	})
 }
 
-type SavedForward struct {
-	Rev
-	Prefix string `json:"prefix"`
-	Target string `json:"target"`
-}
-
-func (s *SavedForward) RowKind() string { return "forward" }
-func (s *SavedForward) Row() store.Row  { return store.Row{ID: samePrefix(s.Prefix)} }
-
-// samePrefix is the one spelling of a prefix that is kept.
-func samePrefix(prefix string) string {
-	p, err := url.Parse(prefix)
-	if err != nil {
-		return prefix
-	}
-	plainPrefix(p)
-	return p.String()
-}
-
 // save writes an entity whatever was there under its id.
 func save(tx store.Tx, e Entity) error {
 	old, err := tx.Get(e.RowKind(), e.Row().ID)
@@ -204,16 +184,6 @@ func (e *Engine) recall() error {
 			return err
 		}
 		if err := e.recallPeople(s); err != nil {
-			return err
-		}
-		if err := each(s.Tx, func(f *SavedForward) error {
-			err := e.Routes.Add(f.Prefix, nil, f.Target, Unsaved)
-			if no := (*notForwarded)(nil); errors.As(err, &no) {
-				e.Logf("%v. It stays in the store and is left out for now", err)
-				return nil
-			}
-			return err
-		}); err != nil {
 			return err
 		}
 		return each(s.Tx, func(c *SavedCertificate) error { return e.Keys.Add(c, Unsaved) })

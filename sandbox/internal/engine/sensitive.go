@@ -3,6 +3,7 @@ package engine
 import (
 	"crypto"
 	"net/http"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,12 +42,12 @@ func SecretsOf(object *catalogue.Field, pointers []string) []secret {
 
 // openSecrets decrypts a body in place and checks the plain strings against the
 // catalogue. It says whether there was anything to decrypt.
-func (e *Engine) openSecrets(x *exchange, secrets []secret, body map[string]any) (opened bool, refused *Refusal) {
+func (fr *Front) openSecrets(x *exchange, secrets []secret, body map[string]any) (opened bool, refused *Refusal) {
 	serial := x.request.Header.Get(wire.HeaderSerial)
 	for _, s := range secrets {
 		refused := EditSecrets(body, s.Path, "", func(pointer, sealed string) (string, *Refusal) {
 			opened = true
-			key, ok := e.Keys.opener(x.merchant, serial).(crypto.Decrypter)
+			key, ok := fr.Keys.opener(x.merchant, serial).(crypto.Decrypter)
 			if !ok {
 				return "", unknownSerial(serial)
 			}
@@ -68,12 +69,12 @@ func (e *Engine) openSecrets(x *exchange, secrets []secret, body map[string]any)
 }
 
 // SealSecrets encrypts a reply's secrets to the merchant.
-func (e *Engine) SealSecrets(m *Merchant, secrets []secret, reply []byte) ([]byte, error) {
+func (fr *Front) SealSecrets(m *Merchant, secrets []secret, reply []byte) ([]byte, error) {
 	body := DecodeBody(reply)
 	var failed error
 	for _, s := range secrets {
 		EditSecrets(body, s.Path, "", func(_, plain string) (string, *Refusal) {
-			sealed, err := wire.EncryptOAEP(e.Random, m.RSA, plain)
+			sealed, err := wire.EncryptOAEP(fr.Random, m.RSA, plain)
 			if err != nil {
 				failed = err
 			}
@@ -85,7 +86,7 @@ func (e *Engine) SealSecrets(m *Merchant, secrets []secret, reply []byte) ([]byt
 
 // leaveSecretsOut has no refusal repeat the value of a sensitive field, or of one that usually is:
 // it may have been sent in clear, as a number or within a list.
-func (e *Engine) leaveSecretsOut(x *exchange) {
+func (fr *Front) leaveSecretsOut(x *exchange) {
 	if x.refused == nil {
 		return
 	}
@@ -93,7 +94,7 @@ func (e *Engine) leaveSecretsOut(x *exchange) {
 	if !ok {
 		return
 	}
-	names := e.sealedNames(x.op)
+	names := fr.sealedNames(x.op)
 	if slices.ContainsFunc(strings.Split(v.Field, "/"),
 		func(name string) bool { return slices.Contains(names, name) }) {
 		v.Value = nil
@@ -166,4 +167,36 @@ func undecryptable(pointer string) *Refusal {
 		Internal: InternalParam,
 		Hint: pointer + " is not RSA-OAEP (SHA-1, no label, Base64) under the key named in Wechatpay-Serial: sent in " +
 			"clear, or encrypted with another key"}
+}
+
+// UsuallySealed are the members that hold what somebody took the trouble to
+// encrypt, and which in clear would be no less of a secret.
+var UsuallySealed = []string{
+	"ciphertext", "number", "id_card_number", "real_name", "bank_card_no", "bank_card_number", "bank_account",
+	"identification_number", "identification_name", "identity_id", "phone",
+}
+
+// sealedMembers are those and what else an endpoint has travel encrypted, in
+// either direction, by endpoints that have such.
+func (fr *Front) sealedMembers() map[*catalogue.Operation][]string {
+	out := map[*catalogue.Operation][]string{}
+	for _, op := range fr.Catalogue.Operations() {
+		names := slices.Clip(UsuallySealed)
+		for _, pointer := range append(op.EncryptedBody(), op.EncryptedReply()...) {
+			if name := path.Base(pointer); !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+		if len(names) > len(UsuallySealed) {
+			out[op] = names
+		}
+	}
+	return out
+}
+
+func (fr *Front) sealedNames(op *catalogue.Operation) []string {
+	if names := fr.sealed()[op]; names != nil {
+		return names
+	}
+	return UsuallySealed
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -59,43 +60,43 @@ type protocol interface {
 }
 
 // protocolOf tells by the path: APIv3's begin with /v3/ or the like.
-func (e *Engine) protocolOf(path string) protocol {
+func (fr *Front) protocolOf(path string) protocol {
 	if !strings.HasPrefix(path, "/v3/") && catalogue.ProtocolOf(path) == catalogue.ProtocolV2 {
-		return protocolV2{e}
+		return protocolV2{fr}
 	}
-	return protocolV3{e}
+	return protocolV3{fr}
 }
 
 // ServeHTTP is WeChat Pay's side of one API call: read, authenticate, check, behave,
 // sign, write down. It is what the API listener serves.
-func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{request: r, at: e.Clock.Now(), wireAt: e.WireNow()}
-	p := e.protocolOf(r.URL.Path)
-	x.refused = e.answer(p, x)
+func (fr *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := &exchange{request: r, at: fr.Clock.Now(), wireAt: fr.WireNow()}
+	p := fr.protocolOf(r.URL.Path)
+	x.refused = fr.answer(p, x)
 	if x.injected != nil {
-		e.writeFaulty(w, x, p)
+		fr.writeFaulty(w, x, p)
 	} else {
 		p.write(w, x)
 	}
-	e.Journal.record(x)
+	fr.Journal.record(x)
 }
 
 // answer decides what to say.
-func (e *Engine) answer(p protocol, x *exchange) *Refusal {
-	for _, refuses := range []func(*exchange) *Refusal{p.read, p.authenticate, p.check, e.strike} {
+func (fr *Front) answer(p protocol, x *exchange) *Refusal {
+	for _, refuses := range []func(*exchange) *Refusal{p.read, p.authenticate, p.check, fr.strike} {
 		if refused := refuses(x); refused != nil {
 			return refused
 		}
 	}
-	return e.behave(p, x)
+	return fr.behave(p, x)
 }
 
 // behave lets the endpoint's behaviour answer a genuine call.
-func (e *Engine) behave(p protocol, x *exchange) *Refusal {
+func (fr *Front) behave(p protocol, x *exchange) *Refusal {
 	ctx := x.request.Context()
 	early := x.injected.has(fault.Early)
 	var told []string
-	err := e.Decide(ctx, func(s *Step) error {
+	err := fr.Decide(ctx, func(s *Step) error {
 		err := p.run(s, x)
 		told = s.told
 		s.Pushed = s.Pushed && early == nil // or the background might come first
@@ -105,31 +106,31 @@ func (e *Engine) behave(p protocol, x *exchange) *Refusal {
 	if err != nil {
 		own = p.refuse(err)
 	} else if early != nil {
-		e.notifyEarly(early, x.said, told)
+		fr.notifyEarly(context.WithoutCancel(ctx), early, x.said, told)
 	}
-	if lost := x.injected.answer(x, true, own); lost != nil {
+	if lost := x.answeredByFault(true, own); lost != nil {
 		return lost
 	}
 	if err == nil {
 		return p.reply(x)
 	}
 	if !errors.As(err, new(*Refusal)) && ctx.Err() == nil {
-		e.Logf("sandbox: %s %s failed: %v", x.request.Method, x.request.URL.Path, err)
+		fr.Logf("sandbox: %s %s failed: %v", x.request.Method, x.request.URL.Path, err)
 	}
 	return own
 }
 
 // readBody takes the whole body in, up to the limit.
-func (e *Engine) readBody(r *http.Request) ([]byte, *Refusal) {
-	if r.ContentLength > e.MaxBody {
+func (fr *Front) readBody(r *http.Request) ([]byte, *Refusal) {
+	if r.ContentLength > fr.MaxBody {
 		return nil, tooLarge()
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, e.MaxBody+1))
+	body, err := io.ReadAll(io.LimitReader(r.Body, fr.MaxBody+1))
 	switch {
 	case err != nil:
 		return nil, InvalidRequest("请求包体不完整").
 			Hinting("the body ended before its Content-Length, came too slowly, or the connection broke")
-	case int64(len(body)) > e.MaxBody:
+	case int64(len(body)) > fr.MaxBody:
 		return nil, tooLarge()
 	}
 	return body, nil

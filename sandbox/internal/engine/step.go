@@ -95,7 +95,7 @@ func (e *Engine) update(ctx context.Context, f func(*Step) error) error {
 		}
 	}
 	if s.Pushed {
-		e.Worker.wake()
+		e.Wake()
 	}
 	return nil
 }

@@ -20,10 +20,10 @@ const instead = "WeChat Pay has this endpoint and the sandbox lacks it: answer i
 
 // unsupported is the answer to a call that has no behaviour, and the id of the
 // endpoint it was meant for, if there is one.
-func (e *Engine) unsupported(r *http.Request) (*Refusal, string) {
+func (fr *Front) unsupported(r *http.Request) (*Refusal, string) {
 	path := r.URL.EscapedPath()
 	k, known := catalogue.MatchKnown(r.Method, path)
-	if op, _, typed := e.Catalogue.Match(r.Method, path); typed {
+	if op, _, typed := fr.Catalogue.Match(r.Method, path); typed {
 		k, known = catalogue.Known{Method: op.Method, Path: op.Path, Title: op.Title}, true
 	}
 	if known {
@@ -31,7 +31,7 @@ func (e *Engine) unsupported(r *http.Request) (*Refusal, string) {
 		refused.unsupported = "not emulated by this sandbox: " + k.Title + " (" + k.ID() + ")"
 		return refused, k.ID()
 	}
-	methods := append(e.Catalogue.Methods(path), catalogue.KnownMethods(path)...)
+	methods := append(fr.Catalogue.Methods(path), catalogue.KnownMethods(path)...)
 	slices.Sort(methods)
 	if methods = slices.Compact(methods); len(methods) > 0 {
 		return &Refusal{
@@ -50,8 +50,8 @@ func (e *Engine) unsupported(r *http.Request) (*Refusal, string) {
 }
 
 // unsupportedXML is unsupported in APIv2's words. There calls are POST, but for pages.
-func (e *Engine) unsupportedXML(x *exchange) *Refusal {
-	refused, id := e.unsupported(x.request)
+func (fr *Front) unsupportedXML(x *exchange) *Refusal {
+	refused, id := fr.unsupported(x.request)
 	x.unsupportedID = id
 	if refused.Status != http.StatusMethodNotAllowed {
 		return refused // goes out by its message, as return_code FAIL

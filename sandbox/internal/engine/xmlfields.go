@@ -3,27 +3,10 @@ package engine
 import (
 	"encoding/json"
 	"maps"
-	"net/url"
 	"time"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
-
-// queryFields reads a page's query.
-func queryFields(raw string) (wire.Fields, *Refusal) {
-	values, err := url.ParseQuery(raw)
-	if err != nil {
-		return nil, XMLRefusal("PARAM_ERROR", "参数格式校验错误").Hinting("the query is not URL-encoded")
-	}
-	f := wire.Fields{}
-	for name, v := range values {
-		if len(v) != 1 {
-			return nil, XMLRefusal("PARAM_ERROR", "参数格式校验错误").Hinting(Shown(name) + " stands twice in the query")
-		}
-		f[name] = v[0]
-	}
-	return f, nil
-}
 
 // XMLFingerprint tells signing requests apart by what they ask, not when.
 func XMLFingerprint(f wire.Fields) string {

@@ -1,8 +1,11 @@
 package engine
 
 import (
+	"crypto"
 	"net/http"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/sandbox/fault"
@@ -10,9 +13,9 @@ import (
 
 const SandboxName = "wxpay sandbox, not WeChat Pay"
 
-// sign writes the headers that prove body to be WeChat Pay's, or fail to where
+// Prove writes the headers that prove body to be WeChat Pay's, or fail to where
 // faults were applied. asked is the Wechatpay-Serial of a request.
-func (e *Engine) sign(h http.Header, m *Merchant, asked string, body []byte, s injected) error {
+func (e *Engine) Prove(h http.Header, m *Merchant, asked string, body []byte, s injected) error {
 	id, key := e.Keys.signingKey(m, asked)
 	now, signed := e.WireNow(), body
 	if s != nil {
@@ -38,9 +41,27 @@ func (e *Engine) sign(h http.Header, m *Merchant, asked string, body []byte, s i
 	return nil
 }
 
-// setText writes a header that may hold anything, made fit for one line.
-func setText(h http.Header, name, text string) {
-	if text != "" {
-		h.Set(name, OneLine(text, ShownLine))
+// signWrongly is how a message is signed that has met faults.
+func (e *Engine) signWrongly(m *Merchant, id string, key crypto.Signer, now time.Time, body []byte, s injected) (string,
+	crypto.Signer, time.Time, []byte) {
+	if s.has(fault.OtherKey) != nil {
+		id, key = e.Keys.other(m, id)
 	}
+	if s.has(fault.WrongSerial) != nil {
+		wrong := "5157F09EFDC096DE15EBE81A47057A7232F1B8E1"
+		if strings.HasPrefix(id, wire.PublicKeyIDPrefix) {
+			wrong = wire.PublicKeyIDPrefix + strings.Repeat("0", len(id)-len(wire.PublicKeyIDPrefix))
+		}
+		id = wrong
+	}
+	if f := s.has(fault.Stale); f != nil {
+		now = now.Add(-f.Delay)
+	}
+	if f := s.has(fault.Skew); f != nil {
+		now = now.Add(f.Delay)
+	}
+	if s.has(fault.BadSignature) != nil {
+		body = append(body[:len(body):len(body)], ' ')
+	}
+	return id, key, now, body
 }
