@@ -14,6 +14,10 @@ import (
 	"sync"
 
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/listener"
+	"github.com/wxpay-go/wxpay/sandbox/internal/redact"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
+	"github.com/wxpay-go/wxpay/sandbox/internal/shown"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
@@ -53,7 +57,7 @@ func newAdmin(s *Sandbox, anywhere bool) http.Handler {
 	list := bare(func(*http.Request) (any, error) { return engine.Document{"data": patterns, "takes": takes}, nil })
 	a.mux.HandleFunc("GET /sandbox/{$}", a.answer("GET /sandbox/", list))
 	a.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		said := "the admin has no " + engine.Shown(r.Method) + " " + engine.Shown(r.URL.Path) +
+		said := "the admin has no " + shown.Value(r.Method) + " " + shown.Value(r.URL.Path) +
 			"; GET /sandbox/ lists what it has"
 		a.write(w, http.StatusNotFound, engine.Document{"error": said})
 	})
@@ -88,7 +92,7 @@ func (a *admin) checkOrigin(r *http.Request) error {
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h
 	}
-	if !a.anywhere && !engine.IsLoopback(strings.Trim(host, "[]")) {
+	if !a.anywhere && !listener.IsLoopback(strings.Trim(host, "[]")) {
 		return errors.New("this admin is for this machine: the Host header must be 127.0.0.1, ::1 or localhost")
 	}
 	for _, name := range []string{"Origin", "Sec-Fetch-Site", "Content-Type", ledger.HeaderSandbox} {
@@ -133,7 +137,7 @@ func (a *admin) answer(pattern string, route adminRoute) http.HandlerFunc {
 			out = engine.Document{"ok": true}
 		}
 		if out = a.withoutSealed(out); route.asIs {
-			writeAdmin(w, http.StatusOK, engine.EncodeJSON(out))
+			writeAdmin(w, http.StatusOK, rows.EncodeJSON(out))
 			return
 		}
 		a.write(w, http.StatusOK, out)
@@ -161,20 +165,20 @@ func adminFailure(err error) (int, engine.Document) {
 		if page.Reason == ledger.PageUnknown {
 			status = http.StatusNotFound
 		}
-		return status, engine.Document{"error": engine.OneLine(page.Message, engine.ShownLine),
+		return status, engine.Document{"error": shown.Line(page.Message, shown.MaxLine),
 			"reason": string(page.Reason)}
 	case errors.As(err, &bad):
-		return bad.status, engine.Document{"error": engine.OneLine(bad.message, engine.ShownLine)}
+		return bad.status, engine.Document{"error": shown.Line(bad.message, shown.MaxLine)}
 	case errors.Is(err, store.ErrClosed), errors.Is(err, store.ErrConflict):
 		return http.StatusServiceUnavailable, engine.Document{"error": err.Error()}
 	}
-	return http.StatusInternalServerError, engine.Document{"error": engine.OneLine(err.Error(), engine.ShownLine)}
+	return http.StatusInternalServerError, engine.Document{"error": shown.Line(err.Error(), shown.MaxLine)}
 }
 
 // write answers without the merchants' keys, whatever they were written into.
 func (a *admin) write(w http.ResponseWriter, status int, body any) {
-	r := engine.Redaction{Secrets: a.engine.Registry.Secrets()}
-	writeAdmin(w, status, r.Literals(engine.EncodeJSON(body)))
+	r := redact.Redaction{Secrets: a.engine.Registry.Secrets()}
+	writeAdmin(w, status, r.Literals(rows.EncodeJSON(body)))
 }
 
 func writeAdmin(w http.ResponseWriter, status int, body []byte) {
@@ -182,7 +186,7 @@ func writeAdmin(w http.ResponseWriter, status int, body []byte) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
-	_, _ = w.Write(append(engine.PrintableJSON(body), '\n'))
+	_, _ = w.Write(append(shown.JSON(body), '\n'))
 }
 
 // need says which values a call lacks.

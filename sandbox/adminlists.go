@@ -11,6 +11,9 @@ import (
 	"strings"
 
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/push"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
+	"github.com/wxpay-go/wxpay/sandbox/internal/shown"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
@@ -30,7 +33,7 @@ type listed[V any] struct {
 // addList adds a list of what the store has as rows of one kind, and each of them by its id.
 func addList[E, V any, P interface {
 	*E
-	engine.Entity
+	rows.Entity
 }](e *engine.Engine, routes map[string]adminRoute, path, one string, view func(P) *V, id func(*V) string) {
 	members := filters(reflect.TypeFor[V]())
 	names := slices.Sorted(maps.Keys(members))
@@ -41,7 +44,7 @@ func addList[E, V any, P interface {
 		v, err := engine.Look(e, r.PathValue("id"), view)
 		if errors.Is(err, store.ErrNotFound) {
 			return nil, &adminError{http.StatusNotFound, fmt.Sprintf("there is no %s with the id %s", one,
-				engine.Shown(r.PathValue("id")))}
+				shown.Value(r.PathValue("id")))}
 		}
 		return v, err
 	})
@@ -57,7 +60,7 @@ func (l listed[V]) page(r *http.Request, members map[string]int) (any, error) {
 		i := slices.IndexFunc(all, func(v *V) bool { return l.id(v) == query.Get("after") })
 		if i < 0 {
 			return nil, badCall("after is the id of a %s on this list, and there is none with %s", l.one,
-				engine.Shown(query.Get("after")))
+				shown.Value(query.Get("after")))
 		}
 		all = all[i+1:]
 	}
@@ -82,7 +85,7 @@ func (l listed[V]) page(r *http.Request, members map[string]int) (any, error) {
 			return engine.Document{"data": all[:limit], "next": l.id(all[limit-1])}, nil
 		}
 	}
-	return rows(all, nil)
+	return listing(all, nil)
 }
 
 // filters are the members of a view that are strings, true or false, by their names in JSON.
@@ -100,17 +103,17 @@ func filters(t reflect.Type) map[string]int {
 func (a *admin) listRoutes() map[string]adminRoute {
 	routes := map[string]adminRoute{}
 	e := a.engine
-	addList(e, routes, "/sandbox/contracts", "contract", (*engine.ContractRow).View,
+	addList(e, routes, "/sandbox/contracts", "contract", (*rows.Contract).View,
 		func(c *ledger.Contract) string { return c.ID })
-	addList(e, routes, "/sandbox/sessions", "session", (*engine.SessionRow).View,
+	addList(e, routes, "/sandbox/sessions", "session", (*rows.Session).View,
 		func(s *ledger.Session) string { return s.Token })
-	addList(e, routes, "/sandbox/orders", "order", (*engine.OrderRow).View,
+	addList(e, routes, "/sandbox/orders", "order", (*rows.Order).View,
 		func(o *ledger.Order) string { return o.ID })
-	addList(e, routes, "/sandbox/debits", "debit", (*engine.DebitRow).View,
+	addList(e, routes, "/sandbox/debits", "debit", (*rows.Debit).View,
 		func(d *ledger.Debit) string { return d.ID })
-	addList(e, routes, "/sandbox/refunds", "refund", (*engine.RefundRow).View,
+	addList(e, routes, "/sandbox/refunds", "refund", (*rows.Refund).View,
 		func(r *ledger.Refund) string { return r.ID })
-	addList(e, routes, "/sandbox/pushes", "notification", (*engine.PushRow).View,
+	addList(e, routes, "/sandbox/pushes", "notification", (*push.Row).View,
 		func(p *ledger.Push) string { return p.ID })
 	return routes
 }

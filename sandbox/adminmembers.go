@@ -13,7 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/wxpay-go/wxpay/internal/spelling"
-	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/shown"
 )
 
 // readMembers decodes the body of a call. Unlike encoding/json it takes no member that it does not
@@ -88,7 +88,7 @@ func checkMembers(d *json.Decoder, t reflect.Type, at string) error {
 	}
 	switch v := token.(type) {
 	case nil: // encoding/json takes it for an empty value, and that may be one that changes something
-		return badCall("%q is null: give it a value, or leave it out", engine.Shown(at))
+		return badCall("%q is null: give it a value, or leave it out", shown.Value(at))
 	case string:
 		return checkWords(v, at)
 	case json.Delim:
@@ -124,10 +124,10 @@ func checkObject(d *json.Decoder, t reflect.Type, at string) error {
 		of, known := members[name]
 		switch {
 		case seen[name]:
-			return badCall("the member %q is given twice", engine.Shown(path))
+			return badCall("the member %q is given twice", shown.Value(path))
 		case members != nil && !known:
 			instead := didYouMean(name, slices.Sorted(maps.Keys(members)))
-			return badCall("this call takes no member %q%s", engine.Shown(path), instead)
+			return badCall("this call takes no member %q%s", shown.Value(path), instead)
 		}
 		if err := checkWords(name, "a member's name"); err != nil {
 			return err
@@ -146,10 +146,10 @@ func checkObject(d *json.Decoder, t reflect.Type, at string) error {
 // checkWords refuses text that no id and no name can be. The lines of PEM are left as they are.
 func checkWords(s, at string) error {
 	if strings.ContainsRune(s, utf8.RuneError) { // half a surrogate pair comes out as this
-		return badCall("%q holds a character that is none", engine.Shown(at))
+		return badCall("%q holds a character that is none", shown.Value(at))
 	}
-	if !engine.IsText(s) && at != "certificate" && at != "private_key" {
-		return badCall("%q holds a control character", engine.Shown(at))
+	if !shown.IsText(s) && at != "certificate" && at != "private_key" {
+		return badCall("%q holds a control character", shown.Value(at))
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/registry"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -57,7 +58,7 @@ func (a *admin) merchants(*http.Request) (any, error) {
 	for i := range list {
 		list[i].APIv3Key, list[i].APIv2Key, list[i].PrivateKey = wxpay.Secret{}, wxpay.Secret{}, wxpay.Secret{}
 	}
-	return rows(list, nil)
+	return listing(list, nil)
 }
 
 // addMerchant answers with the keys that were made.
@@ -77,7 +78,7 @@ func (a *admin) credentials(r *http.Request) (any, error) {
 	}
 	keys := engine.Document{}
 	for _, k := range a.engine.Keys.ClientKeys(m) {
-		keys[k.ID] = engine.PublicPEM(k.Key)
+		keys[k.ID] = registry.PublicPEM(k.Key)
 	}
 	return engine.Document{
 		"mchid": m.MchID, "serial_no": m.Serial, "private_key": m.PrivateKey.Reveal(), "certificate": m.Certificate,

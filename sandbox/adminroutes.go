@@ -9,7 +9,10 @@ import (
 
 	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/sandbox/fault"
+	"github.com/wxpay-go/wxpay/sandbox/internal/armed"
+	"github.com/wxpay-go/wxpay/sandbox/internal/clock"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -53,16 +56,16 @@ func (a *admin) worldRoutes() map[string]adminRoute {
 			return nil, nil
 		}),
 
-		"GET /sandbox/faults":         bare(func(*http.Request) (any, error) { return rows(a.Faults(), nil) }),
+		"GET /sandbox/faults":         bare(func(*http.Request) (any, error) { return listing(a.Faults(), nil) }),
 		"POST /sandbox/faults":        takes(a.addFault),
 		"DELETE /sandbox/faults":      bare(func(*http.Request) (any, error) { a.ClearFaults(); return nil, nil }),
 		"DELETE /sandbox/faults/{id}": bare(a.clearFault),
-		"POST /sandbox/chaos":         silent(func() error { return a.Inject(engine.Chaos(a.Clock().Manual())...) }),
+		"POST /sandbox/chaos":         silent(func() error { return a.Inject(armed.Chaos(a.Clock().Manual())...) }),
 	}
 }
 
-// rows makes an empty list of none, so that it is [] and not null.
-func rows[T any](list []T, err error) (any, error) {
+// listing makes an empty list of none, so that it is [] and not null.
+func listing[T any](list []T, err error) (any, error) {
 	if list == nil {
 		list = []T{}
 	}
@@ -85,7 +88,7 @@ func (a *admin) advanceClock(r *http.Request, b *clockAdvance) (any, error) {
 	if err != nil || d < 0 {
 		return nil, badCall(`the body needs "duration", a Go duration such as "2h" or "90s", not negative`)
 	}
-	if err := engine.CheckTime(a.Clock().Now().Add(d)); err != nil {
+	if err := clock.CheckTime(a.Clock().Now().Add(d)); err != nil {
 		return nil, badCall("%v", err)
 	}
 	if err := a.outbox.Worker.Advance(r.Context(), d); err != nil { // until the caller gives up
@@ -119,7 +122,7 @@ func (a *admin) setClock(r *http.Request, b *clockSet) (any, error) {
 
 func (a *admin) terminateContract(id string, by ledger.Termination, remark string) (any, error) {
 	engine.SetDefault(&by, ledger.ByConsole)
-	if !engine.KnownTermination(by) {
+	if !rows.KnownTermination(by) {
 		return nil,
 			badCall(
 				`"mode" must be one of USER_TERMINATE, MCH_API_TERMINATE, WEPAY_WEB_TERMINATE, CUSTOMER_SERVICE_TERMINATE and SYSTEM_TERMINATE`)
@@ -142,7 +145,7 @@ func (a *admin) exchanges(r *http.Request) (any, error) {
 			set(n)
 		}
 	}
-	return rows(a.Journal(after, newest))
+	return listing(a.Journal(after, newest))
 }
 
 // faultBody is a [fault.Fault] with the members of its JSON, for a body that is read strictly.

@@ -6,6 +6,9 @@ import (
 	"slices"
 
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/front"
+	"github.com/wxpay-go/wxpay/sandbox/internal/redact"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 )
 
 // The sandbox keeps what calls said in clear, for the products' rules need it. Go tests may look at
@@ -56,21 +59,21 @@ func (a *admin) blankSealed(raw json.RawMessage) json.RawMessage {
 	body := engine.DecodeBody(raw)
 	hidden := blankNamed(body)
 	for _, path := range a.sealedPaths() {
-		engine.EditSecrets(body, path, "", func(string, string) (string, *engine.Refusal) {
+		front.EditSecrets(body, path, "", func(string, string) (string, *engine.Refusal) {
 			hidden = true
-			return engine.Blank, nil
+			return redact.Blank, nil
 		})
 	}
 	if !hidden {
 		return raw
 	}
-	return engine.EncodeJSON(body)
+	return rows.EncodeJSON(body)
 }
 
 // findSealedPaths are where requests have what travels encrypted.
 func findSealedPaths(e *engine.Engine) (paths [][]string) {
 	for _, op := range e.Catalogue.Operations() {
-		for _, s := range engine.SecretsOf(op.Body, op.EncryptedBody()) {
+		for _, s := range front.SecretsOf(op.Body, op.EncryptedBody()) {
 			paths = append(paths, s.Path)
 		}
 	}
@@ -83,8 +86,8 @@ func blankNamed(node any) (hidden bool) {
 	switch n := node.(type) {
 	case map[string]any:
 		for name, value := range n {
-			if slices.Contains(engine.UsuallySealed, name) {
-				n[name], hidden = engine.Blank, true
+			if slices.Contains(redact.UsuallySealed, name) {
+				n[name], hidden = redact.Blank, true
 			} else if blankNamed(value) {
 				hidden = true
 			}

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/shown"
 )
 
 // adminRoute is one admin call: what it takes, and what it does.
@@ -68,7 +68,7 @@ func (a adminRoute) takes() []string {
 func (a adminRoute) checkAddress(pattern string, r *http.Request) error {
 	for _, part := range strings.Split(pattern, "/") {
 		if name, ok := strings.CutPrefix(part, "{"); ok {
-			if name = strings.TrimSuffix(name, "}"); !engine.IsText(r.PathValue(name)) {
+			if name = strings.TrimSuffix(name, "}"); !shown.IsText(r.PathValue(name)) {
 				return badCall("the {%s} of the path is no id: it holds a control character or is not UTF-8", name)
 			}
 		}
@@ -79,7 +79,7 @@ func (a adminRoute) checkAddress(pattern string, r *http.Request) error {
 	}
 	for name, values := range query {
 		if !slices.Contains(a.query, name) {
-			return badCall("this call takes no query parameter %q%s", engine.Shown(name), didYouMean(name, a.query))
+			return badCall("this call takes no query parameter %q%s", shown.Value(name), didYouMean(name, a.query))
 		}
 		if len(values) > 1 {
 			return badCall("the query parameter %s is given twice", name)

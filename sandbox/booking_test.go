@@ -4,16 +4,18 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wxpay-go/wxpay/sandbox/internal/clock"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 func newBookingLab(t *testing.T) *testProduct {
 	r := &engine.DebitRules{Delay: time.Second, Booking: engine.ScheduledBooking(), Notice: modeB().Notice}
 	return newTestProduct(t, r, ledger.Plan{Mode: ledger.DebitScheduled}, func(p *engine.Product) {
-		p.Agreed = func(_ *engine.Step, _ *engine.SessionRow, c *engine.ContractRow) error {
+		p.Agreed = func(_ *engine.Step, _ *rows.Session, c *rows.Contract) error {
 			c.Bookings = []ledger.Booking{{Date: "2020-09-13", Amount: 800}}
-			c.EndAfterBookings(r.Booking)
+			r.Booking.EndAfter(c)
 			return nil
 		}
 	})
@@ -91,7 +93,7 @@ func TestContractsEndWithTheirTerm(t *testing.T) {
 
 func TestBookingStates(t *testing.T) {
 	t.Parallel()
-	day := engine.StartOf("2020-09-13")
+	day := clock.StartOf("2020-09-13")
 	for _, c := range []struct {
 		name    string
 		booking ledger.Booking

@@ -6,7 +6,7 @@ import (
 	"io"
 
 	"github.com/wxpay-go/wxpay"
-	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/registry"
 )
 
 // ClientConfig is the setup of a client of the first merchant: its keys, the
@@ -32,7 +32,7 @@ func (s *Sandbox) ClientConfigFor(mchid string) (wxpay.Config, error) {
 	return s.clientConfig(m), nil
 }
 
-func (s *Sandbox) clientConfig(m *engine.Merchant) wxpay.Config {
+func (s *Sandbox) clientConfig(m *registry.Merchant) wxpay.Config {
 	private := m.Private
 	if private == nil {
 		private = keyless{m}
@@ -45,7 +45,7 @@ func (s *Sandbox) clientConfig(m *engine.Merchant) wxpay.Config {
 }
 
 // keyless stands for the private key of a merchant that came without it.
-type keyless struct{ *engine.Merchant }
+type keyless struct{ *registry.Merchant }
 
 func (k keyless) Public() crypto.PublicKey { return k.RSA }
 

@@ -3,7 +3,7 @@ package sandbox
 import (
 	"time"
 
-	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/clock"
 )
 
 // Clock is the time of the sandbox's business: create_time, the lifetimes of
@@ -19,7 +19,7 @@ import (
 // moving its clock by a year cuts none of them off. In tests with [New] both are
 // this one, so that At works as well in a year when the test's certificates have
 // expired. [Sandbox.ClientConfig] has the right one in Now.
-type Clock struct{ clock *engine.Clock }
+type Clock struct{ clock *clock.Clock }
 
 // Clock is the sandbox's.
 func (s *Sandbox) Clock() *Clock { return &Clock{s.engine.Clock} }

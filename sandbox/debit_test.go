@@ -5,7 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wxpay-go/wxpay/sandbox/internal/debits"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -40,7 +42,7 @@ func TestOneDebitAtATime(t *testing.T) {
 func TestRepeatsAreRefusedWhereTheProductSaysSo(t *testing.T) {
 	t.Parallel()
 	l := newTestProduct(t, &engine.DebitRules{Delay: time.Minute, Answers: engine.Answers{
-		engine.ProblemAccepted: {Code: "ORDER_ACCEPTED"}, engine.ProblemPaid: {Code: "ORDERPAID"},
+		rows.ProblemAccepted: {Code: "ORDER_ACCEPTED"}, rows.ProblemPaid: {Code: "ORDERPAID"},
 	}}, ledger.Plan{})
 	_, err := l.debit("1", 100)
 	l.refused(err, "")
@@ -61,11 +63,11 @@ func TestAnUnknownOutcomeIsClosedByTheMerchant(t *testing.T) {
 	l.refused(err, "")
 	closing := func() error {
 		return l.call(nil, func(c *engine.Call) error {
-			d, err := c.DebitByNo("1")
+			d, err := debits.ByNo(c, "1")
 			if err != nil {
 				return err
 			}
-			return c.CloseDebit(d)
+			return debits.Close(c, d)
 		})
 	}
 	l.refused(closing(), "INVALID_REQUEST") // under way
@@ -191,11 +193,11 @@ func TestFailNotice(t *testing.T) {
 	l := newTestProduct(t, modeB(), ledger.Plan{})
 	tell := func() error {
 		return l.call(nil, func(c *engine.Call) error {
-			contract, err := engine.Get[engine.ContractRow](c.Tx, l.contract)
+			contract, err := rows.Get[rows.Contract](c.Tx, l.contract)
 			if err != nil {
 				return err
 			}
-			return c.FailNotice(contract)
+			return debits.FailNotice(c, contract)
 		})
 	}
 	l.refused(tell(), "INVALID_REQUEST")

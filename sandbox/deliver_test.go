@@ -6,6 +6,9 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/outbox"
+	"github.com/wxpay-go/wxpay/sandbox/internal/push"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
@@ -15,10 +18,10 @@ func (s *Sandbox) writeOut(t *testing.T, mchID, url string, pushes int) {
 	t.Helper()
 	if err := s.engine.Step(t.Context(), func(st *engine.Step) error {
 		for range pushes {
-			p := &engine.PushRow{Push: ledger.Push{MchID: mchID, URL: url, Event: "TRANSACTION.SUCCESS",
+			p := &push.Row{Push: ledger.Push{MchID: mchID, URL: url, Event: "TRANSACTION.SUCCESS",
 				Resource: []byte("{}")},
-				Retries: engine.GenericSchedule}
-			if err := st.Notify(p); err != nil {
+				Retries: rows.GenericSchedule}
+			if err := push.Notify(st, p); err != nil {
 				return err
 			}
 		}
@@ -60,11 +63,11 @@ func TestAHangingMerchantKeepsNobodyWaiting(t *testing.T) {
 		}
 	}
 	s.writeOut(t, DefaultMchID, "https://hangs.com/notify", many)
-	for range engine.AtOnce {
+	for range outbox.AtOnce {
 		wait(hangs, "the merchant that hangs was not called")
 	}
-	s.writeOut(t, "1700000000", "https://answers.com/notify", engine.AtOnce+1)
-	for range engine.AtOnce + 1 {
+	s.writeOut(t, "1700000000", "https://answers.com/notify", outbox.AtOnce+1)
+	for range outbox.AtOnce + 1 {
 		wait(told, "another merchant waits for the one that hangs")
 	}
 	if len(hangs) > 0 {

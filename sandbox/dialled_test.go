@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/push"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -13,7 +13,7 @@ func TestANameIsJudgedWhenItIsDialled(t *testing.T) {
 	t.Parallel()
 	s := New(t)
 	e := s.outbox
-	p := &engine.PushRow{Push: ledger.Push{MchID: DefaultMchID, Event: "TEST", Resource: []byte("{}")}}
+	p := &push.Row{Push: ledger.Push{MchID: DefaultMchID, Event: "TEST", Resource: []byte("{}")}}
 	to := strings.Replace(s.AdminURL(), "127.0.0.1", "localhost", 1) + "/sandbox/chaos"
 	a, refused := e.Post(t.Context(), e.Routes.Direct, to, e.Registry.Merchant(DefaultMchID), p, nil)
 	if !strings.Contains(refused, "the sandbox's own address") || a.Error == "" {

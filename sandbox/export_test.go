@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/listener"
+	"github.com/wxpay-go/wxpay/sandbox/internal/shown"
 )
 
 // Handler is the API without its listener, to measure it without a network.
@@ -33,7 +35,7 @@ func WithRounds(n int) Option { return func(c *Config) { c.rounds = n } }
 
 // Serve has a handler served as the sandbox's own listeners serve theirs.
 func Serve(l net.Listener, h http.Handler) *http.Server {
-	return engine.Serve(l, h, engine.InOneLine(nil))
+	return listener.Serve(l, h, shown.Log(nil))
 }
 
 // AdvanceContext is Sandbox.Advance as the admin calls it.

@@ -4,14 +4,16 @@ import (
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/random"
+	"github.com/wxpay-go/wxpay/sandbox/internal/registry"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // ResetAPIv3Key does what the merchant console's "set APIv3 key" does: from now on
 // notifications and certificates are sealed with a new key, which is returned.
 func (s *Sandbox) ResetAPIv3Key(mchid string) (wxpay.Secret, error) {
-	key := s.engine.Random.Roll(engine.Letters, wire.KeySize)
-	if err := s.engine.ChangeKeys(mchid, func(k *engine.SavedKeys, _ *engine.Merchant) error {
+	key := s.engine.Random.Roll(random.Letters, wire.KeySize)
+	if err := s.engine.ChangeKeys(mchid, func(k *engine.SavedKeys, _ *registry.Merchant) error {
 		k.APIv3Key = key
 		return nil
 	}); err != nil {
@@ -24,11 +26,11 @@ func (s *Sandbox) ResetAPIv3Key(mchid string) (wxpay.Secret, error) {
 // key, as when it applies for another in the console. Calls signed for the former
 // one get 401. The new one is in what is returned.
 func (s *Sandbox) ReplaceCertificate(mchid string) (ledger.Merchant, error) {
-	cert, key, err := engine.Generate("wxpay sandbox merchant " + mchid)
+	cert, key, err := registry.Generate("wxpay sandbox merchant " + mchid)
 	if err != nil {
 		return ledger.Merchant{}, err
 	}
-	if err := s.engine.ChangeKeys(mchid, func(k *engine.SavedKeys, m *engine.Merchant) error {
+	if err := s.engine.ChangeKeys(mchid, func(k *engine.SavedKeys, m *registry.Merchant) error {
 		k.Certificate, k.PrivateKey = cert, key
 		k.Retired = append(k.Retired, m.Serial)
 		return nil
@@ -40,7 +42,7 @@ func (s *Sandbox) ReplaceCertificate(mchid string) (ledger.Merchant, error) {
 
 // SetKeyMode moves a merchant between platform certificates and the public key.
 func (s *Sandbox) SetKeyMode(mchid string, mode ledger.KeyMode) error {
-	return s.engine.ChangeKeys(mchid, func(k *engine.SavedKeys, _ *engine.Merchant) error {
+	return s.engine.ChangeKeys(mchid, func(k *engine.SavedKeys, _ *registry.Merchant) error {
 		k.KeyMode = &mode
 		return nil
 	})
@@ -52,12 +54,12 @@ func (s *Sandbox) SetKeyMode(mchid string, mode ledger.KeyMode) error {
 // a merchant who does not download certificates in between cannot verify
 // anything. Merchants of the public key notice nothing.
 func (s *Sandbox) RotatePlatformCertificate() error {
-	cert, key, err := engine.Generate("wxpay sandbox platform")
+	cert, key, err := registry.Generate("wxpay sandbox platform")
 	if err != nil {
 		return err
 	}
-	next := &engine.SavedCertificate{Certificate: cert, Key: key,
-		From: s.engine.Clock.Now().Add(engine.CertificateNotice)}
+	next := &registry.SavedCertificate{Certificate: cert, Key: key,
+		From: s.engine.Clock.Now().Add(registry.CertificateNotice)}
 	return s.engine.Keys.Add(next, func() error { return s.engine.Save(next) })
 }
 
@@ -73,8 +75,8 @@ func (s *Sandbox) PlatformCertificates() map[string]string {
 
 // GenerateKeys makes fresh key material. It takes a moment: these are three
 // numbers of 2048 bits.
-func GenerateKeys() (*ledger.KeyMaterial, error) { return engine.GenerateKeys() }
+func GenerateKeys() (*ledger.KeyMaterial, error) { return registry.GenerateKeys() }
 
 // GenerateMerchantKeys fills in what m lacks of certificate, private key and
 // APIv3 and APIv2 key, freshly made. A certificate without its key is left as it is.
-func GenerateMerchantKeys(m *ledger.Merchant) error { return engine.GenerateMerchantKeys(m) }
+func GenerateMerchantKeys(m *ledger.Merchant) error { return registry.GenerateMerchantKeys(m) }

@@ -11,7 +11,12 @@ import (
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/notify"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/internal/clock"
+	"github.com/wxpay-go/wxpay/sandbox/internal/contracts"
+	"github.com/wxpay-go/wxpay/sandbox/internal/debits"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/random"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -24,23 +29,23 @@ func library() *engine.Product {
 	return &engine.Product{
 		Name:          ledger.EduPapay,
 		TTL:           2 * time.Hour, // life of a session
-		Token:         (*engine.Random).PresignToken,
-		ID:            (*engine.Random).LongContractID,
+		Token:         (*random.Random).PresignToken,
+		ID:            (*random.Random).LongContractID,
 		Names:         engine.Names{Plan: "plan_id", Account: "user_id"},
 		Signed:        engine.Event{EventType: "LIBRARY.SIGN", OriginalType: "library", Summary: "图书馆签约"},
 		Ended:         engine.Event{EventType: "LIBRARY.END", OriginalType: "library", Summary: "图书馆解约"},
 		TemplateURL:   true,
-		Retries:       engine.GenericSchedule,
-		Resource:      func(c *engine.ContractRow) engine.Document { return engine.Document{"contract_id": c.ID} },
+		Retries:       rows.GenericSchedule,
+		Resource:      func(c *rows.Contract) engine.Document { return engine.Document{"contract_id": c.ID} },
 		AlreadySigned: func() *engine.Refusal { return engine.AlreadyExists("用户已签约") },
 		Gone:          func() *engine.Refusal { return engine.NotFound("NOT_FOUND", "签约协议不存在") },
 		Debits: []*engine.DebitRules{{
 			Mode:     ledger.DebitAtOnce,
-			Delay:    engine.DebitTakes,
+			Delay:    clock.DebitTakes,
 			Limits:   ledger.Limits{PerDay: 1000}, // fen
 			Paid:     engine.Event{EventType: "LIBRARY.PAID", OriginalType: "library", Summary: "图书馆扣款成功"},
-			Retries:  engine.GenericSchedule,
-			Resource: func(d *engine.DebitRow) engine.Document { return engine.Document{"out_trade_no": d.OutTradeNo} },
+			Retries:  rows.GenericSchedule,
+			Resource: func(d *rows.Debit) engine.Document { return engine.Document{"out_trade_no": d.OutTradeNo} },
 		}},
 		Behaviours: map[string]engine.Behaviour{
 			"POST /v3/edu-papay/contracts/presign":         libraryPresign,
@@ -51,7 +56,7 @@ func library() *engine.Product {
 }
 
 func libraryPresign(c *engine.Call) (engine.Document, error) {
-	session, err := c.Presign(c.Product)
+	session, err := contracts.Presign(c, c.Product)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +64,7 @@ func libraryPresign(c *engine.Call) (engine.Document, error) {
 }
 
 func libraryDebit(c *engine.Call) (engine.Document, error) {
-	_, err := c.Debit(&engine.DebitRow{Debit: ledger.Debit{
+	_, err := debits.Ask(c, &rows.Debit{Debit: ledger.Debit{
 		ContractID: c.Text("contract_id"), OutTradeNo: c.Text("out_trade_no"), AppID: c.Text("appid"),
 		SubMchID: c.Text("sub_mchid"), SubAppID: c.Text("sub_appid"), NotifyURL: c.Text("notify_url"),
 		Total: engine.Fen(engine.Object(c.Body, "amount"), "total"),
@@ -68,11 +73,11 @@ func libraryDebit(c *engine.Call) (engine.Document, error) {
 }
 
 func libraryEnd(c *engine.Call) (engine.Document, error) {
-	contract, err := c.AnyContract(c.Vars["contract_id"])
+	contract, err := contracts.Any(c, c.Vars["contract_id"])
 	if err != nil {
 		return nil, err
 	}
-	return nil, c.Terminate(contract, ledger.ByMerchant, "")
+	return nil, contracts.Terminate(c.Step, contract, ledger.ByMerchant, "")
 }
 
 // docs: end

@@ -5,6 +5,8 @@ import (
 	"errors"
 
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/push"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
@@ -14,37 +16,37 @@ import (
 
 // Contracts lists every contract, oldest first.
 func (s *Sandbox) Contracts() ([]*ledger.Contract, error) {
-	return engine.List(s.engine, (*engine.ContractRow).View)
+	return engine.List(s.engine, (*rows.Contract).View)
 }
 
 // Sessions lists every presigned session, oldest first.
 func (s *Sandbox) Sessions() ([]*ledger.Session, error) {
-	return engine.List(s.engine, (*engine.SessionRow).View)
+	return engine.List(s.engine, (*rows.Session).View)
 }
 
 // Orders lists every order, oldest first.
 func (s *Sandbox) Orders() ([]*ledger.Order, error) {
-	return engine.List(s.engine, (*engine.OrderRow).View)
+	return engine.List(s.engine, (*rows.Order).View)
 }
 
 // Debits lists every debit, oldest first.
 func (s *Sandbox) Debits() ([]*ledger.Debit, error) {
-	return engine.List(s.engine, (*engine.DebitRow).View)
+	return engine.List(s.engine, (*rows.Debit).View)
 }
 
 // Refunds lists every refund, oldest first.
 func (s *Sandbox) Refunds() ([]*ledger.Refund, error) {
-	return engine.List(s.engine, (*engine.RefundRow).View)
+	return engine.List(s.engine, (*rows.Refund).View)
 }
 
 // Pushes lists every notification, oldest first.
 func (s *Sandbox) Pushes() ([]*ledger.Push, error) {
-	return engine.List(s.engine, (*engine.PushRow).View)
+	return engine.List(s.engine, (*push.Row).View)
 }
 
 // Contract is one contract as it is now.
 func (s *Sandbox) Contract(id string) (*ledger.Contract, error) {
-	var c *engine.ContractRow
+	var c *rows.Contract
 	err := s.engine.Look(func(st *engine.Step) (err error) {
 		c, err = st.Contract(id)
 		return err
@@ -61,7 +63,7 @@ func (s *Sandbox) Journal(after int64, newest int) ([]ledger.Exchange, error) {
 // Redeliver sends a notification once more at once, whatever has become of it.
 func (s *Sandbox) Redeliver(pushID string) error {
 	return s.engine.Step(context.Background(), func(st *engine.Step) error {
-		p, err := engine.Get[engine.PushRow](st.Tx, pushID)
+		p, err := rows.Get[push.Row](st.Tx, pushID)
 		if errors.Is(err, store.ErrNotFound) {
 			return &ledger.PageError{Reason: ledger.PageUnknown, Message: "There is no such notification."}
 		}
@@ -70,6 +72,6 @@ func (s *Sandbox) Redeliver(pushID string) error {
 		}
 		p.Again(st.Now)
 		st.Pushed = true
-		return engine.Put(st.Tx, p)
+		return rows.Put(st.Tx, p)
 	})
 }

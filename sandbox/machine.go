@@ -4,16 +4,22 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/wxpay-go/wxpay/sandbox/internal/armed"
+	"github.com/wxpay-go/wxpay/sandbox/internal/contracts"
+	"github.com/wxpay-go/wxpay/sandbox/internal/debits"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/front"
+	"github.com/wxpay-go/wxpay/sandbox/internal/outbox"
+	"github.com/wxpay-go/wxpay/sandbox/internal/payments"
 )
 
 // machine is what stands behind the doors: the engine, the front that calls come in by, the outbox
 // that notifications leave by, and the faults that strike in both.
 type machine struct {
 	engine *engine.Engine
-	front  *engine.Front
-	outbox *engine.Outbox
-	faults *engine.Faults
+	front  *front.Front
+	outbox *outbox.Outbox
+	faults *armed.Faults
 }
 
 // assemble puts one together that plays these.
@@ -23,21 +29,25 @@ func assemble(c Config, plays *engine.Repertoire) (m machine, err error) {
 	}
 	if m.engine, err = engine.New(engine.Settings{
 		Keys: c.Keys, Merchants: c.Merchants, Payers: c.Payers, Store: c.Store, Start: c.Start, Manual: c.ManualClock,
+		Timers:   []engine.Timer{contracts.Due(), debits.Due(), payments.RefundsDue()},
 		OneClock: c.OneClock, Rand: c.Rand, Logf: c.Logf, Warn: c.warn,
 	}, plays); err != nil {
 		return m, err
 	}
-	m.faults = engine.NewFaults(m.engine.Random.Chance)
+	if err := payments.DropBills(m.engine); err != nil {
+		return m, fmt.Errorf("sandbox: %w", err)
+	}
+	m.faults = armed.New(m.engine.Random.Chance)
 	if c.Chaos {
-		if _, err := m.faults.Arm(engine.Chaos(c.ManualClock)...); err != nil {
+		if _, err := m.faults.Arm(armed.Chaos(c.ManualClock)...); err != nil {
 			return m, err
 		}
 	}
-	if m.outbox, err = engine.NewOutbox(m.engine, m.faults, engine.OutboxSettings{Anywhere: c.AllowNonLoopback,
+	if m.outbox, err = outbox.New(m.engine, m.faults, outbox.Settings{Anywhere: c.AllowNonLoopback,
 		Patience: c.NotifyTimeout, Rounds: c.rounds, OnAttempt: c.OnAttempt}); err != nil {
 		return m, fmt.Errorf("sandbox: %w", err)
 	}
-	m.front = engine.NewFront(m.engine, m.outbox, m.faults, plays, engine.FrontSettings{MaxBody: c.MaxBody,
+	m.front = front.New(m.engine, m.outbox, m.faults, plays, endpointsXML(), front.Settings{MaxBody: c.MaxBody,
 		Kept: c.JournalSize, OnExchange: c.OnExchange})
 	return m, nil
 }

@@ -6,7 +6,12 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/wxpay-go/wxpay/sandbox/internal/contracts"
+	"github.com/wxpay-go/wxpay/sandbox/internal/debits"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/payments"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
+	"github.com/wxpay-go/wxpay/sandbox/internal/shown"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -37,11 +42,11 @@ func (p *Payer) OpenID() string { return p.openid }
 // Open opens the signing page of a pre_entrustweb_id or presign_token.
 func (p *Payer) Open(token string) (page *ledger.Page, err error) {
 	err = p.step(func(s *engine.Step) error {
-		session, err := s.Session(token)
+		session, err := contracts.Session(s, token)
 		if err != nil {
 			return err
 		}
-		page, err = s.Open(session, p.openid)
+		page, err = contracts.Open(s, session, p.openid)
 		return err
 	})
 	return page, err
@@ -49,18 +54,18 @@ func (p *Payer) Open(token string) (page *ledger.Page, err error) {
 
 // Agree opens the signing page and agrees. The merchant is notified.
 func (p *Payer) Agree(token string) (*ledger.Contract, error) {
-	return p.agree((*engine.Step).Session, token)
+	return p.agree(contracts.Session, token)
 }
 
-func (p *Payer) agree(find func(*engine.Step, string) (*engine.SessionRow, error), id string) (*ledger.Contract,
+func (p *Payer) agree(find func(*engine.Step, string) (*rows.Session, error), id string) (*ledger.Contract,
 	error) {
-	var c *engine.ContractRow
+	var c *rows.Contract
 	err := p.step(func(s *engine.Step) error {
 		session, err := find(s, id)
 		if err != nil {
 			return err
 		}
-		c, err = s.Sign(session, p.openid)
+		c, err = contracts.Sign(s, session, p.openid)
 		return err
 	})
 	return c.View(), err
@@ -68,15 +73,15 @@ func (p *Payer) agree(find func(*engine.Step, string) (*engine.SessionRow, error
 
 // Decline opens the signing page and leaves it. Nobody is notified, and the
 // payer may come back as long as the session lives.
-func (p *Payer) Decline(token string) error { return p.decline((*engine.Step).Session, token) }
+func (p *Payer) Decline(token string) error { return p.decline(contracts.Session, token) }
 
-func (p *Payer) decline(find func(*engine.Step, string) (*engine.SessionRow, error), id string) error {
+func (p *Payer) decline(find func(*engine.Step, string) (*rows.Session, error), id string) error {
 	return p.step(func(s *engine.Step) error {
 		session, err := find(s, id)
 		if err != nil {
 			return err
 		}
-		return s.Decline(session, p.openid)
+		return contracts.Decline(s, session, p.openid)
 	})
 }
 
@@ -88,12 +93,12 @@ func (p *Payer) Pay(prepayID string) (r *ledger.Receipt, err error) {
 	err = p.step(func(s *engine.Step) error {
 		o, err := s.OrderByPrepay(prepayID)
 		if err != nil {
-			return engine.NotAnOrder(err)
+			return contracts.NotAnOrder(err)
 		}
-		if err := s.MayPay(o, p.openid); err != nil {
+		if err := payments.MayPay(s, o, p.openid); err != nil {
 			return err
 		}
-		switch failure, err := s.PayFrom(o, p.openid); {
+		switch failure, err := payments.PayFrom(s, o, p.openid); {
 		case err != nil:
 			return err
 		case failure == ledger.NotEnough:
@@ -104,25 +109,25 @@ func (p *Payer) Pay(prepayID string) (r *ledger.Receipt, err error) {
 				Message: "The payment failed. Please try again later."})
 		}
 		r = &ledger.Receipt{Order: o.View()}
-		if r.PasswordFree, err = s.Exempt(o); err != nil {
+		if r.PasswordFree, err = debits.Exempt(s, o); err != nil {
 			return err
 		}
-		if err := s.Pay(o); err != nil {
+		if err := payments.Pay(s, o); err != nil {
 			return err
 		}
-		return s.SignByPaying(r, o, p.openid)
+		return contracts.SignByPaying(s, r, o, p.openid)
 	})
 	return r, err
 }
 
 // AgreeAfterPay accepts the offer to sign that came with a payment.
 func (p *Payer) AgreeAfterPay(prepayID string) (*ledger.Contract, error) {
-	return p.agree((*engine.Step).PromptOf, prepayID)
+	return p.agree(contracts.PromptOf, prepayID)
 }
 
 // DeclineAfterPay turns the offer down. Nobody is notified.
 func (p *Payer) DeclineAfterPay(prepayID string) error {
-	return p.decline((*engine.Step).PromptOf, prepayID)
+	return p.decline(contracts.PromptOf, prepayID)
 }
 
 // Terminate ends one of the payer's own contracts, in WeChat's settings. No
@@ -133,26 +138,26 @@ func (p *Payer) Terminate(contractID string) error {
 	if err := p.mayLeave(contractID); err != nil {
 		return err
 	}
-	return p.withOwn(contractID, func(s *engine.Step, c *engine.ContractRow) error {
-		return s.End(c, ledger.ByUser,
-			engine.ByPayer)
+	return p.withOwn(contractID, func(s *engine.Step, c *rows.Contract) error {
+		return contracts.End(s, c, ledger.ByUser,
+			contracts.ByPayer)
 	})
 }
 
 // StayInsured takes back the payer's wish to end an insurance contract, while it
 // is TERMINATE_PENDING.
 func (p *Payer) StayInsured(contractID string) error {
-	return p.withOwn(contractID, func(s *engine.Step, c *engine.ContractRow) error {
+	return p.withOwn(contractID, func(s *engine.Step, c *rows.Contract) error {
 		if c.State != ledger.ContractTerminatePending {
 			return &ledger.PageError{Reason: ledger.PageUsed, Message: "There is nothing to take back."}
 		}
 		c.State, c.LeavesAt = ledger.ContractSigned, time.Time{}
-		return engine.Put(s.Tx, c)
+		return rows.Put(s.Tx, c)
 	})
 }
 
 // withOwn does something to one of the payer's own contracts.
-func (p *Payer) withOwn(contractID string, do func(*engine.Step, *engine.ContractRow) error) error {
+func (p *Payer) withOwn(contractID string, do func(*engine.Step, *rows.Contract) error) error {
 	return p.step(func(s *engine.Step) error {
 		c, err := s.Contract(contractID)
 		if err != nil {
@@ -170,7 +175,7 @@ func (p *Payer) withOwn(contractID string, do func(*engine.Step, *engine.Contrac
 // payer's: [ledger.ByConsole], [ledger.ByCustomerService], [ledger.BySystem]; [ledger.ByUser] and
 // [ledger.ByMerchant] work too. The plan's URL is notified.
 func (s *Sandbox) Terminate(contractID string, by ledger.Termination, remark string) error {
-	if !engine.KnownTermination(by) {
+	if !rows.KnownTermination(by) {
 		return errors.New("sandbox: unknown way to terminate " + string(by) + "; there are USER_TERMINATE, " +
 			"MCH_API_TERMINATE, WEPAY_WEB_TERMINATE, CUSTOMER_SERVICE_TERMINATE and SYSTEM_TERMINATE")
 	}
@@ -179,13 +184,13 @@ func (s *Sandbox) Terminate(contractID string, by ledger.Termination, remark str
 		if err != nil {
 			return err
 		}
-		return st.End(c, by, remark)
+		return contracts.End(st, c, by, remark)
 	})
 }
 
 // step runs f, and keeps what it did where the page says so although it refused.
 func (p *Payer) step(f func(*engine.Step) error) error {
-	if err := engine.CheckID("openid", p.openid); err != nil {
+	if err := shown.CheckID("openid", p.openid); err != nil {
 		return err
 	}
 	return p.sandbox.engine.Decide(context.Background(), func(s *engine.Step) error {
@@ -198,14 +203,14 @@ func (p *Payer) step(f func(*engine.Step) error) error {
 // before, when it stands. Products that say so, such as eduschoolpay, answer 404
 // for it from then on.
 func (p *Payer) Delete(contractID string) error {
-	return p.withOwn(contractID, func(s *engine.Step, c *engine.ContractRow) error {
+	return p.withOwn(contractID, func(s *engine.Step, c *rows.Contract) error {
 		if c.Live() {
-			if err := s.Terminate(c, ledger.ByUser, engine.ByPayer); err != nil {
+			if err := contracts.Terminate(s, c, ledger.ByUser, contracts.ByPayer); err != nil {
 				return err
 			}
 		}
 		c.Deleted = true
-		return engine.Put(s.Tx, c)
+		return rows.Put(s.Tx, c)
 	})
 }
 
@@ -213,7 +218,7 @@ func (p *Payer) Delete(contractID string) error {
 // It lives a minute and pays once.
 func (p *Payer) ShowCode() (authCode string, err error) {
 	err = p.step(func(s *engine.Step) error {
-		authCode, err = s.ShowCode(p.openid)
+		authCode, err = payments.ShowCode(s, p.openid)
 		return err
 	})
 	return authCode, err

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/wxpay-go/wxpay/sandbox/internal/contracts"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
@@ -27,7 +28,7 @@ func (p *Payer) Launch(path string) (page *ledger.Page, err error) {
 			Hint: "the path has no pre_entrustweb_id: give miniprogram_path as the pre-sign's reply has it"}
 	}
 	err = p.step(func(s *engine.Step) error {
-		session, err := s.Session(token)
+		session, err := contracts.Session(s, token)
 		if err != nil {
 			return err
 		}
@@ -37,7 +38,7 @@ func (p *Payer) Launch(path string) (page *ledger.Page, err error) {
 					"merchant's app.", Hint: "a launched mini program must be opened within two minutes of " +
 					"its pre-sign"}
 		}
-		page, err = s.Open(session, p.openid)
+		page, err = contracts.Open(s, session, p.openid)
 		return err
 	})
 	return page, err

@@ -6,6 +6,8 @@ import (
 
 	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/push"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -22,10 +24,10 @@ func (p *Payer) Leave(contractID string) (*ledger.Offer, error) {
 	if err != nil || plan == nil || !plan.Retention {
 		return nil, err
 	}
-	said, ok, err := p.sandbox.outbox.Ask(&engine.PushRow{Push: ledger.Push{
+	said, ok, err := p.sandbox.outbox.Ask(&push.Row{Push: ledger.Push{
 		MchID: c.MchID, URL: plan.NotifyURL, Event: "ENTRUST.TERMINATE_RETENTION", OriginalType: "entrust",
 		Summary: "获取解约挽留信息",
-		About:   c.ID, Resource: engine.EncodeJSON(engine.Document{
+		About:   c.ID, Resource: rows.EncodeJSON(engine.Document{
 			"mchid": c.MchID, "contract_id": c.ID, "appid": c.AppID, "plan_id": engine.Integer(c.PlanID),
 			"out_contract_code": c.Code, "openid": c.OpenID,
 		}),
@@ -59,10 +61,10 @@ func (p *Payer) mayLeave(contractID string) error {
 	if err != nil || plan == nil || !plan.AsksFirst || c.UserCode == "" {
 		return err
 	}
-	said, ok, err := p.sandbox.outbox.Ask(&engine.PushRow{Push: ledger.Push{
+	said, ok, err := p.sandbox.outbox.Ask(&push.Row{Push: ledger.Push{
 		MchID: c.MchID, URL: plan.NotifyURL, Event: "ENTRUST.TERMINATE_INQUIRY", OriginalType: "entrust",
 		Summary: "委托代扣解约问询",
-		About:   c.ID, Resource: engine.EncodeJSON(engine.Document{
+		About:   c.ID, Resource: rows.EncodeJSON(engine.Document{
 			"mchid": c.MchID, "appid": c.AppID, "openid": c.OpenID, "plan_id": engine.Integer(c.PlanID),
 			"out_contract_code": c.Code,
 			"out_user_code":     c.UserCode, "contract_id": c.ID, "contract_display_account": c.Account,
@@ -84,8 +86,8 @@ func (p *Payer) mayLeave(contractID string) error {
 
 // leaving is one of the payer's own live contracts of 委托代扣 with its plan; no
 // plan where nobody is asked anything.
-func (p *Payer) leaving(contractID string) (c *engine.ContractRow, plan *ledger.Plan, err error) {
-	err = p.withOwn(contractID, func(s *engine.Step, own *engine.ContractRow) error {
+func (p *Payer) leaving(contractID string) (c *rows.Contract, plan *ledger.Plan, err error) {
+	err = p.withOwn(contractID, func(s *engine.Step, own *rows.Contract) error {
 		if own.Product == ledger.Papay && own.Live() && !own.V2 && own.SubMchID == "" {
 			plan = s.PlanOf(own)
 		}

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"net/url"
 
-	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/contracts"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -23,7 +23,7 @@ func (p *Payer) OpenURL(address string) (*ledger.Page, error) {
 		return nil, &ledger.PageError{Reason: ledger.PageUnknown, Message: "This address does not exist."}
 	}
 	for _, name := range []string{"pre_entrustweb_id", "presign_token"} {
-		if token := u.Query().Get(name); token != "" && u.Host == engine.SigningHost {
+		if token := u.Query().Get(name); token != "" && u.Host == contracts.SigningHost {
 			return p.Open(token)
 		}
 	}

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/payments"
 	"github.com/wxpay-go/wxpay/sandbox/internal/product/combinepapay"
 	"github.com/wxpay-go/wxpay/sandbox/internal/product/creditrepayment"
 	"github.com/wxpay-go/wxpay/sandbox/internal/product/edupapay"
@@ -12,6 +13,8 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/internal/product/orders"
 	"github.com/wxpay-go/wxpay/sandbox/internal/product/papay"
 	"github.com/wxpay-go/wxpay/sandbox/internal/product/passwordexempt"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
+	"github.com/wxpay-go/wxpay/sandbox/internal/xmlcall"
 )
 
 // everything is what the sandbox plays. To add a contract product, write its folder and name it
@@ -34,16 +37,18 @@ func everything() *engine.Repertoire {
 			orders.CombineBehaviours(),
 			orders.RefundBehaviours(),
 			orders.PlatformRefundBehaviours(),
-			engine.BillBehaviours(),
+			payments.BillBehaviours(),
 			{"POST /v3/security/echo": orders.Echo},
 			{"GET /v3/certificates": orders.ListCertificates, "GET /v3/global/certificates": orders.ListCertificates},
 		},
 		Refunds: []*engine.RefundRules{papay.SecapiRefunds(), orders.DomesticRefunds(), orders.EcommerceRefunds()},
-		XML:     papay.XMLEndpoints(),
-		Paid: map[engine.Placing]func(*engine.Step, *engine.OrderRow) error{
-			engine.PlacedPlain:    orders.NotifyPaid(orders.TransactionDocument),
-			engine.PlacedCombined: orders.NotifyPaid(orders.CombineDocument),
-			engine.PlacedXML:      papay.NotifyPaidOrder,
+		Paid: map[rows.Placing]func(*engine.Step, *rows.Order) error{
+			rows.PlacedPlain:    orders.NotifyPaid(orders.TransactionDocument),
+			rows.PlacedCombined: orders.NotifyPaid(orders.CombineDocument),
+			rows.PlacedXML:      papay.NotifyPaidOrder,
 		},
 	}
 }
+
+// endpointsXML are those of APIv2 that are played, by path.
+func endpointsXML() map[string]*xmlcall.Endpoint { return papay.XMLEndpoints() }

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/wxpay-go/wxpay/sandbox/internal/debits"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -15,8 +17,8 @@ func TestRefunds(t *testing.T) {
 	if err := payer.Fund(1000); err != nil {
 		t.Fatal(err)
 	}
-	ask := func(no string, amount int64) *engine.RefundRow {
-		return &engine.RefundRow{Refund: ledger.Refund{OutRefundNo: no, OutTradeNo: "1", Amount: amount, Total: 1000,
+	ask := func(no string, amount int64) *rows.Refund {
+		return &rows.Refund{Refund: ledger.Refund{OutRefundNo: no, OutTradeNo: "1", Amount: amount, Total: 1000,
 			NotifyURL: DefaultNotifyURL}}
 	}
 	_, err := l.refund(ask("r1", 100))
@@ -61,11 +63,11 @@ func TestRefunds(t *testing.T) {
 	_, err = l.refund(ask("one too many", 1))
 	l.refused(err, "INVALID_REQUEST")
 	err = l.call(nil, func(c *engine.Call) error {
-		d, err := c.DebitByNo("1")
+		d, err := debits.ByNo(c, "1")
 		if err != nil {
 			return err
 		}
-		return c.ReverseDebit(d)
+		return debits.Reverse(c, d)
 	})
 	l.refused(err, "INVALID_REQUEST")
 }
@@ -78,7 +80,7 @@ func TestRefundsWithinAYear(t *testing.T) {
 	if err := l.Clock().Set(testStart.AddDate(0, 0, 366)); err != nil {
 		t.Fatal(err)
 	}
-	_, err = l.refund(&engine.RefundRow{Refund: ledger.Refund{OutRefundNo: "r", OutTradeNo: "1", Amount: 1,
+	_, err = l.refund(&rows.Refund{Refund: ledger.Refund{OutRefundNo: "r", OutTradeNo: "1", Amount: 1,
 		Total: 1000}})
 	l.refused(err, "INVALID_REQUEST")
 }
@@ -86,7 +88,7 @@ func TestRefundsWithinAYear(t *testing.T) {
 func TestDebts(t *testing.T) {
 	t.Parallel()
 	repaid := ""
-	l := newTestProduct(t, &engine.DebitRules{Advances: 1, Cleared: func(_ *engine.Step, d *engine.DebitRow) error {
+	l := newTestProduct(t, &engine.DebitRules{Advances: 1, Cleared: func(_ *engine.Step, d *rows.Debit) error {
 		repaid = d.OutTradeNo + d.Word()
 		return nil
 	}}, ledger.Plan{})

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/push"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
@@ -63,9 +65,9 @@ func TestWhatWaitedForItsMerchantIsSent(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := s.engine.Step(t.Context(), func(st *engine.Step) error {
-		return st.Notify(&engine.PushRow{Push: ledger.Push{MchID: "1900000555", URL: DefaultNotifyURL,
+		return push.Notify(st, &push.Row{Push: ledger.Push{MchID: "1900000555", URL: DefaultNotifyURL,
 			Event:    "TRANSACTION.SUCCESS",
-			Resource: []byte("{}")}, Retries: engine.GenericSchedule})
+			Resource: []byte("{}")}, Retries: rows.GenericSchedule})
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -91,9 +93,9 @@ func TestWhatWaitedIsSentByTheNextStart(t *testing.T) {
 	store := staysOpen{store.NewMemory()}
 	s := startOn(t, store, nil)
 	if err := s.engine.Step(t.Context(), func(st *engine.Step) error {
-		return st.Notify(&engine.PushRow{Push: ledger.Push{MchID: DefaultMchID, URL: DefaultNotifyURL,
+		return push.Notify(st, &push.Row{Push: ledger.Push{MchID: DefaultMchID, URL: DefaultNotifyURL,
 			Event:    "TRANSACTION.SUCCESS",
-			Resource: []byte("{}")}, Retries: engine.GenericSchedule})
+			Resource: []byte("{}")}, Retries: rows.GenericSchedule})
 	}); err != nil {
 		t.Fatal(err)
 	}

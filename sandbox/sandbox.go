@@ -12,6 +12,9 @@ import (
 
 	"github.com/wxpay-go/wxpay/sandbox/fault"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/listener"
+	"github.com/wxpay-go/wxpay/sandbox/internal/outbox"
+	"github.com/wxpay-go/wxpay/sandbox/internal/registry"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -45,7 +48,7 @@ func start(c Config, plays *engine.Repertoire) (*Sandbox, error) {
 		}
 	}
 	for i, kinds := 0, plays.Kinds(); i < len(c.Merchants); i++ {
-		if err := kinds.CheckNew(c.Merchants[i]); err != nil {
+		if err := registry.CheckNew(kinds, c.Merchants[i]); err != nil {
 			return nil, err
 		}
 		if err := GenerateMerchantKeys(&c.Merchants[i]); err != nil {
@@ -69,7 +72,7 @@ func start(c Config, plays *engine.Repertoire) (*Sandbox, error) {
 		if addr == "" {
 			continue // no TLS
 		}
-		l, err := engine.Listen(addr, c.AllowNonLoopback)
+		l, err := listener.Listen(addr, c.AllowNonLoopback)
 		if err != nil {
 			return fail(err)
 		}
@@ -84,16 +87,19 @@ func start(c Config, plays *engine.Repertoire) (*Sandbox, error) {
 	if err := m.outbox.Requeue(context.Background()); err != nil { // this start may forward what the last one did not
 		return fail(fmt.Errorf("sandbox: %w", err))
 	}
-	s := &Sandbox{machine: m, url: "http://" + engine.FromHere(open[0]), adminURL: "http://" + engine.FromHere(open[1])}
+	s := &Sandbox{machine: m, url: "http://" + listener.FromHere(open[0]), adminURL: "http://" +
+		listener.FromHere(open[1])}
 	if c.TLSAddr != "" {
 		l, authority, err := overTLS(open[2])
 		if err != nil {
 			return fail(err)
 		}
-		s.tlsURL, s.authority, s.tls = "https://"+engine.FromHere(l), authority, engine.Serve(l, m.front, m.engine.Logf)
+		s.tlsURL, s.authority, s.tls = "https://"+listener.FromHere(l), authority, listener.Serve(l, m.front,
+			m.engine.Logf)
 	}
-	s.api = engine.Serve(open[0], m.front, m.engine.Logf)
-	s.admin = engine.Serve(open[1], newAdmin(s, !m.outbox.Routes.Listeners[1].Addr().Unmap().IsLoopback()), m.engine.Logf)
+	s.api = listener.Serve(open[0], m.front, m.engine.Logf)
+	s.admin = listener.Serve(open[1], newAdmin(s, !m.outbox.Routes.Listeners[1].Addr().Unmap().IsLoopback()),
+		m.engine.Logf)
 	go m.outbox.Worker.Run()
 	return s, nil
 }
@@ -167,7 +173,7 @@ func (s *Sandbox) Receive(prefix string, h http.Handler) error {
 
 // Forward has notifications for addresses that begin with prefix sent to target.
 func (s *Sandbox) Forward(prefix, target string) error {
-	save := func() error { return s.engine.Save(&engine.SavedForward{Prefix: prefix, Target: target}) }
+	save := func() error { return s.engine.Save(&outbox.SavedForward{Prefix: prefix, Target: target}) }
 	if err := s.outbox.Routes.Add(prefix, nil, target, save); err != nil {
 		return err
 	}
@@ -189,13 +195,13 @@ func (s *Sandbox) ClearFaults() { s.faults.Clear("") }
 // AddMerchant registers a merchant, or replaces the one with its id, and returns
 // it with whatever keys were made for it. Notifications that waited for it are sent.
 func (s *Sandbox) AddMerchant(m ledger.Merchant) (ledger.Merchant, error) {
-	if err := s.engine.Products.CheckNew(m); err != nil {
+	if err := registry.CheckNew(s.engine.Products, m); err != nil {
 		return m, err
 	}
 	if err := GenerateMerchantKeys(&m); err != nil {
 		return m, err
 	}
-	parsed, err := s.engine.Products.Parse(m)
+	parsed, err := registry.Parse(s.engine.Products, m)
 	if err != nil {
 		return m, err
 	}
@@ -207,7 +213,7 @@ func (s *Sandbox) AddMerchant(m ledger.Merchant) (ledger.Merchant, error) {
 
 // AddPlan gives a merchant a plan or service, or changes the one it has.
 func (s *Sandbox) AddPlan(mchid string, p ledger.Plan) error {
-	if err := s.engine.Products.CheckNewPlan(p); err != nil {
+	if err := registry.CheckNewPlan(s.engine.Products, p); err != nil {
 		return err
 	}
 	return s.engine.AddPlan(mchid, p)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/front"
 )
 
 func TestRepliesAreEncryptedToTheMerchant(t *testing.T) {
@@ -16,7 +17,7 @@ func TestRepliesAreEncryptedToTheMerchant(t *testing.T) {
 		if sealed := op.EncryptedReply(); len(sealed) == 0 || strings.Contains(sealed[0], "*") {
 			continue // the first that is not in a list will do
 		}
-		secrets := engine.SecretsOf(op.Reply, []string{op.EncryptedReply()[0]})
+		secrets := front.SecretsOf(op.Reply, []string{op.EncryptedReply()[0]})
 		plain := engine.Document{}
 		at := plain
 		for i, name := range secrets[0].Path {
@@ -33,7 +34,7 @@ func TestRepliesAreEncryptedToTheMerchant(t *testing.T) {
 			t.Fatal(err)
 		}
 		opened := ""
-		engine.EditSecrets(engine.DecodeBody(sealed), secrets[0].Path,
+		front.EditSecrets(engine.DecodeBody(sealed), secrets[0].Path,
 			"", func(_, text string) (string, *engine.Refusal) {
 				opened, err = wire.DecryptOAEP(m.Private.(crypto.Decrypter), text)
 				return opened, nil

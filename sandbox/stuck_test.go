@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -13,7 +14,7 @@ import (
 func TestARowThatStaysDueEndsAdvance(t *testing.T) {
 	t.Parallel()
 	l := newTestProduct(t, &engine.DebitRules{}, ledger.Plan{Days: 1}, func(p *engine.Product) {
-		p.Over = func(*engine.Step, *engine.ContractRow) error { return nil } // forgets to move the end, or to end
+		p.Over = func(*engine.Step, *rows.Contract) error { return nil } // forgets to move the end, or to end
 	})
 	err := l.Advance(48 * time.Hour)
 	if err == nil || !strings.Contains(err.Error(), "contract "+l.contract) {
@@ -28,7 +29,7 @@ func TestARowThatStaysDueEndsAdvance(t *testing.T) {
 func TestARowThatPanicsIsNamed(t *testing.T) {
 	t.Parallel()
 	l := newTestProduct(t, &engine.DebitRules{}, ledger.Plan{Days: 1}, func(p *engine.Product) {
-		p.Over = func(*engine.Step, *engine.ContractRow) error { panic("sorry\nfor this") }
+		p.Over = func(*engine.Step, *rows.Contract) error { panic("sorry\nfor this") }
 	})
 	err := l.Advance(48 * time.Hour)
 	if err == nil || !strings.Contains(err.Error(), "contract "+l.contract+` cannot happen: sorry\nfor this`) {

@@ -10,8 +10,12 @@ import (
 
 	"github.com/wxpay-go/wxpay/catalogue"
 	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/internal/clock"
+	"github.com/wxpay-go/wxpay/sandbox/internal/debits"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/payments"
 	"github.com/wxpay-go/wxpay/sandbox/internal/product/combinepapay"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -38,14 +42,14 @@ func newTestProduct(t *testing.T, r *engine.DebitRules, plan ledger.Plan,
 			Summary: ""}, engine.Event{EventType: "LAB.FAILED", OriginalType: "lab", Summary: ""}
 	}
 	if r.Resource == nil {
-		r.Resource = func(d *engine.DebitRow) engine.Document { return engine.Document{"no": d.OutTradeNo} }
+		r.Resource = func(d *rows.Debit) engine.Document { return engine.Document{"no": d.OutTradeNo} }
 	}
 	for _, o := range options {
 		o(p)
 	}
 	s.engine.Products[p.Name], s.engine.Debits["lab"] = p, r
-	s.engine.Refunds["lab"] = &engine.RefundRules{Name: "lab", Delay: time.Minute, Retries: engine.GenericSchedule,
-		Resource: func(r *engine.RefundRow) engine.Document { return engine.Document{"no": r.OutRefundNo} }}
+	s.engine.Refunds["lab"] = &engine.RefundRules{Name: "lab", Delay: time.Minute, Retries: rows.GenericSchedule,
+		Resource: func(r *rows.Refund) engine.Document { return engine.Document{"no": r.OutRefundNo} }}
 	plan.ID, plan.Product, plan.NotifyURL = DefaultPlanID, p.Name, DefaultNotifyURL
 	if err := s.AddPlan(DefaultMchID, plan); err != nil {
 		t.Fatal(err)
@@ -62,7 +66,7 @@ func newTestProduct(t *testing.T, r *engine.DebitRules, plan ledger.Plan,
 // call runs f as a behaviour would run.
 func (l *testProduct) call(body engine.Document, f func(*engine.Call) error) error {
 	l.Helper()
-	raw := engine.EncodeJSON(body)
+	raw := rows.EncodeJSON(body)
 	m := l.engine.Registry.Merchant(DefaultMchID)
 	return l.engine.Decide(context.Background(), func(s *engine.Step) error {
 		c := s.CallBy(m)
@@ -72,10 +76,10 @@ func (l *testProduct) call(body engine.Document, f func(*engine.Call) error) err
 	})
 }
 
-func (l *testProduct) debit(no string, total int64) (d *engine.DebitRow, err error) {
+func (l *testProduct) debit(no string, total int64) (d *rows.Debit, err error) {
 	l.Helper()
 	err = l.call(engine.Document{"no": no, "total": total}, func(c *engine.Call) error {
-		d, err = c.Debit(&engine.DebitRow{Debit: ledger.Debit{ContractID: l.contract, OutTradeNo: no, Total: total,
+		d, err = debits.Ask(c, &rows.Debit{Debit: ledger.Debit{ContractID: l.contract, OutTradeNo: no, Total: total,
 			NotifyURL: DefaultNotifyURL}})
 		return err
 	})
@@ -85,30 +89,30 @@ func (l *testProduct) debit(no string, total int64) (d *engine.DebitRow, err err
 func (l *testProduct) notice(amount int64, days int) error {
 	l.Helper()
 	return l.call(engine.Document{"amount": amount, "days": days}, func(c *engine.Call) error {
-		contract, err := engine.Get[engine.ContractRow](c.Tx, l.contract)
+		contract, err := rows.Get[rows.Contract](c.Tx, l.contract)
 		if err != nil {
 			return err
 		}
-		return c.SendNotice(contract, amount, days)
+		return debits.SendNotice(c, contract, amount, days)
 	})
 }
 
 func (l *testProduct) book(amount int64) error {
 	l.Helper()
 	return l.call(engine.Document{"amount": amount}, func(c *engine.Call) error {
-		contract, err := engine.Get[engine.ContractRow](c.Tx, l.contract)
+		contract, err := rows.Get[rows.Contract](c.Tx, l.contract)
 		if err != nil {
 			return err
 		}
-		_, err = c.Book(contract, "", amount)
+		_, err = debits.Book(c, contract, "", amount)
 		return err
 	})
 }
 
-func (l *testProduct) refund(r *engine.RefundRow) (out *engine.RefundRow, err error) {
+func (l *testProduct) refund(r *rows.Refund) (out *rows.Refund, err error) {
 	l.Helper()
 	err = l.call(engine.Document{"no": r.OutRefundNo, "amount": r.Amount}, func(c *engine.Call) error {
-		out, err = c.Refund(c.Refunds["lab"], r)
+		out, err = payments.Refund(c, c.Refunds["lab"], r)
 		return err
 	})
 	return out, err
@@ -117,7 +121,7 @@ func (l *testProduct) refund(r *engine.RefundRow) (out *engine.RefundRow, err er
 // at moves on to a moment, living through the time between.
 func (l *testProduct) at(days int, hour, minute int) {
 	l.Helper()
-	to := engine.Midnight(testStart).AddDate(0, 0, days).Add(time.Duration(hour)*time.Hour +
+	to := clock.Midnight(testStart).AddDate(0, 0, days).Add(time.Duration(hour)*time.Hour +
 		time.Duration(minute)*time.Minute)
 	if err := l.Advance(to.Sub(l.Clock().Now())); err != nil {
 		l.Fatal(err)

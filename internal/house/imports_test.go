@@ -27,20 +27,47 @@ var rooms = map[string][]string{
 	"api":               {".", "internal/spelling", "api/*", "api/leaf"},
 	"notify":            {".", "internal/wire", "api/event"},
 	"catalogue":         {"internal/spelling"},
-	"sandbox": {".", "internal/wire", "internal/spelling", "sandbox/store", "sandbox/ledger",
-		"sandbox/fault", "sandbox/internal/engine", "sandbox/internal/product/*"},
-	"sandbox/ledger": {".", "internal/wire", "sandbox/fault"},
-	"sandbox/fault":  {},
-	"sandbox/internal/engine": {".", "internal/wire", "internal/explain", "catalogue",
-		"sandbox/store", "sandbox/ledger", "sandbox/fault"},
-	"sandbox/internal/product/*": {".", "internal/wire", "catalogue", "sandbox/store", "sandbox/ledger",
-		"sandbox/internal/engine"},
+	"sandbox": with(below, ".", "internal/spelling", "sandbox/fault", behind+"listener", behind+"redact",
+		behind+"armed", behind+"registry", behind+"engine", behind+"push", behind+"contracts", behind+"debits",
+		behind+"payments", behind+"xmlcall", behind+"outbox", behind+"front", behind+"product/*"),
+	"sandbox/ledger":     {".", "internal/wire", "sandbox/fault"},
+	"sandbox/fault":      {},
+	behind + "shown":     {},
+	behind + "listener":  {},
+	behind + "clock":     {"internal/wire"},
+	behind + "random":    {"internal/wire", "sandbox/ledger"},
+	behind + "redact":    {"internal/wire", "sandbox/ledger"},
+	behind + "armed":     {"sandbox/fault", "sandbox/ledger", behind + "shown"},
+	behind + "rows":      {"sandbox/store", "sandbox/ledger", behind + "clock", behind + "shown"},
+	behind + "registry":  with(below, ".", "internal/explain", behind+"redact"),
+	behind + "engine":    with(below, ".", "catalogue", "sandbox/fault", behind+"armed", behind+"registry"),
+	behind + "push":      with(below, behind+"engine"),
+	behind + "contracts": with(below, ".", behind+"registry", behind+"engine", behind+"push"),
+	behind + "debits":    with(below, behind+"engine", behind+"push", behind+"contracts"),
+	behind + "payments":  with(below, "catalogue", behind+"engine", behind+"push", behind+"debits"),
+	behind + "xmlcall":   with(below, behind+"registry", behind+"engine"),
+	behind + "product/*": with(below, "catalogue", behind+"registry", behind+"engine", behind+"push",
+		behind+"contracts", behind+"debits", behind+"payments", behind+"xmlcall"),
+	behind + "outbox": with(below, "sandbox/fault", behind+"listener", behind+"redact", behind+"armed",
+		behind+"registry", behind+"engine", behind+"push"),
+	behind + "front": with(below, "catalogue", "internal/explain", "sandbox/fault", behind+"redact", behind+"armed",
+		behind+"registry", behind+"engine", behind+"contracts", behind+"xmlcall", behind+"outbox"),
 	"sandbox/store":           {},
 	"sandbox/store/storetest": {"sandbox/store"},
 	"internal/gen":            {"catalogue"},
 	"internal/house":          {},
 	"internal/leaktest":       {},
 }
+
+// behind is where the rooms of the sandbox are that its door stands before.
+const behind = "sandbox/internal/"
+
+// below is what lies below every one of them that decides anything: how things are kept, timed,
+// made up and shown.
+var below = []string{"internal/wire", "sandbox/store", "sandbox/ledger", behind + "rows", behind + "clock",
+	behind + "random", behind + "shown"}
+
+func with(list []string, more ...string) []string { return append(slices.Clip(list), more...) }
 
 // forTests are rooms that are themselves test suites: no row above lets
 // anyone import them, so they reach no program.
@@ -121,22 +148,32 @@ func mayImport(dir, other string) bool {
 // The walls of the sandbox, one by one.
 func TestTheWallsOfTheSandbox(t *testing.T) {
 	t.Parallel()
-	const inside = "sandbox/internal/"
 	for _, no := range [][2]string{
-		{inside + "product/insurance", inside + "product/papay"},
-		{inside + "engine", inside + "product/papay"},
-		{inside + "engine", "sandbox"},
-		{inside + "product/papay", "sandbox"},
-		{"sandbox/ledger", inside + "engine"},
+		{behind + "product/insurance", behind + "product/papay"},
+		{behind + "engine", behind + "product/papay"},
+		{behind + "engine", behind + "contracts"},
+		{behind + "engine", behind + "outbox"},
+		{behind + "engine", behind + "front"},
+		{behind + "contracts", behind + "debits"},
+		{behind + "debits", behind + "payments"},
+		{behind + "payments", behind + "product/orders"},
+		{behind + "outbox", behind + "front"},
+		{behind + "front", behind + "product/papay"},
+		{behind + "rows", behind + "engine"},
+		{behind + "armed", behind + "engine"},
+		{behind + "push", behind + "outbox"},
+		{behind + "engine", "sandbox"},
+		{behind + "product/papay", "sandbox"},
+		{"sandbox/ledger", behind + "engine"},
 		{"sandbox/store", "sandbox/ledger"},
 		{"sandbox", "api/papay"},
-		{"notify", inside + "product/papay"},
+		{"notify", behind + "product/papay"},
 	} {
 		if mayImport(no[0], no[1]) {
 			t.Errorf("%s may import %s", no[0], no[1])
 		}
 	}
-	if !mayImport("sandbox", inside+"product/papay") || !mayImport(inside+"product/papay", inside+"engine") {
+	if !mayImport("sandbox", behind+"product/papay") || !mayImport(behind+"product/papay", behind+"engine") {
 		t.Error("the door may not import a product, or a product the engine")
 	}
 }

@@ -82,7 +82,7 @@ func compileSnippet(snippet string, packages map[string]listed, importer types.I
 		}
 	}
 	body := wrap(snippet, host.ImportPath != "")
-	source := "package " + name + "\n" + importsFor(body+stood, packages) + stood + body
+	source := "package " + name + "\n" + importsFor(body+stood, packages, host.ImportPath == "") + stood + body
 	parsed, err := parser.ParseFile(fset, "snippet.go", source, parser.SkipObjectResolution)
 	if err != nil {
 		return []string{err.Error()}
@@ -124,14 +124,18 @@ func wrap(snippet string, hosted bool) string {
 var importedFrom = []string{"", module + "/", module + "/api/", module + "/sandbox/", module + "/sandbox/internal/",
 	"net/"}
 
-// importsFor imports by its last part every package that the source selects from.
-func importsFor(source string, packages map[string]listed) string {
+// importsFor imports by its last part every package that the source selects from; users says that
+// it is of a program of theirs.
+func importsFor(source string, packages map[string]listed, users bool) string {
 	var lines []string
 	for _, found := range selector.FindAllStringSubmatch(source, -1) {
 		for _, folder := range importedFrom {
 			importPath := folder + found[1]
 			if found[1] == "wxpay" {
 				importPath = module
+			}
+			if users && strings.Contains(folder, "/internal/") {
+				continue // what is inside is no user's to import
 			}
 			if _, ok := packages[importPath]; ok {
 				lines = append(lines, fmt.Sprintf("import %q\n", importPath))

@@ -2,11 +2,15 @@ package engine
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"net/url"
 	"strconv"
 
 	"github.com/wxpay-go/wxpay/catalogue"
+	"github.com/wxpay-go/wxpay/sandbox/internal/registry"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 )
 
 // Behaviour is what one endpoint does once its call is known to be genuine and
@@ -19,14 +23,14 @@ type Call struct {
 	*Step
 	Op       *catalogue.Operation
 	Product  *Product // nil for endpoints that belong to no contract product
-	Merchant *Merchant
+	Merchant *registry.Merchant
 	Vars     map[string]string
 	Query    url.Values
 	Raw      []byte
 	Body     map[string]any // raw, decoded; nil without a body
-	print    string         // see fingerprint
-	base     string         // scheme and host the sandbox was called at
-	file     []byte         // set by a download: its reply, which is not signed
+	Print    string         // see fingerprint
+	Base     string         // scheme and host the sandbox was called at
+	File     []byte         // set by a download: its reply, which is not signed
 	Note     string         // a hint for a success
 }
 
@@ -98,4 +102,33 @@ func DecodeBody(raw []byte) map[string]any {
 		return nil // no body
 	}
 	return out
+}
+
+// Either is the first of these members that is there.
+func (c *Call) Either(names ...string) string { return c.Text(c.Named(names...)) }
+
+// Named is which of these members is there, the first when none is.
+func (c *Call) Named(names ...string) string {
+	for _, name := range names {
+		if c.Text(name) != "" {
+			return name
+		}
+	}
+	return names[0]
+}
+
+// Fingerprint tells calls apart by endpoint and meaning: members in another
+// order are the same call.
+func (c *Call) Fingerprint() string {
+	if c.Print == "" {
+		sum := sha256.Sum256(append([]byte(c.Op.ID()+"\n"), rows.EncodeJSON(c.Body)...))
+		c.Print = hex.EncodeToString(sum[:])
+	}
+	return c.Print
+}
+
+// CallBy is a call of the merchant's. From here on the step is scoped.
+func (s *Step) CallBy(m *registry.Merchant) *Call {
+	s.Tx = rows.Scope(s.Tx, m.MchID)
+	return &Call{Step: s, Merchant: m}
 }

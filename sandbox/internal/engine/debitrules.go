@@ -2,9 +2,10 @@ package engine
 
 import (
 	"net/http"
-	"slices"
 	"time"
 
+	"github.com/wxpay-go/wxpay/sandbox/internal/clock"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -47,53 +48,31 @@ type DebitRules struct {
 	Answers Answers
 	// Payee says whom a debit is paid to where it is not the contract's parties; it
 	// runs before anything is looked for under the debit's number.
-	Payee func(*DebitRow, *ContractRow)
+	Payee func(*rows.Debit, *rows.Contract)
 	// Check refuses what only this product knows. It runs last, may complete d,
 	// and finds the contract's and the call's data in its arguments.
-	Check func(*Call, *DebitRow, *ContractRow) error
+	Check func(*Call, *rows.Debit, *rows.Contract) error
 	// Settled follows the outcome of a debit, in the same step: d and the
 	// contract are written after it.
-	Settled func(*Step, *DebitRow, *ContractRow) error
+	Settled func(*Step, *rows.Debit, *rows.Contract) error
 	// Cleared follows the end of an advanced debit's debt, in the same step: its repayment, or a
 	// refund, which sets no RepaidAt.
-	Cleared func(*Step, *DebitRow) error
+	Cleared func(*Step, *rows.Debit) error
 	// Failing answers a sync call whose charge failed; nil: the behaviour says
 	// it in its reply. The debit is kept either way.
-	Failing func(*DebitRow) *Refusal
+	Failing func(*rows.Debit) *Refusal
 
 	// Paid and failed are the notifications of the outcome, with resource in
 	// them; an empty one is not sent. Sync debits notify too when these are set.
 	Paid, Failed Event
-	Resource     func(*DebitRow) Document
-	Retries      schedule
+	Resource     func(*rows.Debit) Document
+	Retries      rows.Schedule
 	// AsOrder is a debit in the queries of /v3/pay/transactions; nil: it is not
 	// found there.
-	AsOrder func(*DebitRow) Document
+	AsOrder func(*rows.Debit) Document
 }
 
-// debitProblem is a reason to refuse a debit. What it is called on the wire differs
-// from product to product.
-type debitProblem string
-
-const (
-	ProblemGone      debitProblem = "no live contract"
-	ProblemExpired   debitProblem = "contract expired"
-	ProblemParty     debitProblem = "another party's contract"
-	problemHours     debitProblem = "outside the hours"
-	problemNotice    debitProblem = "not announced"
-	ProblemBooking   debitProblem = "not booked for today"
-	problemAmount    debitProblem = "amount over a limit"
-	ProblemUnequal   debitProblem = "amount not the agreed one"
-	ProblemCount     debitProblem = "too often"
-	ProblemPending   debitProblem = "another debit is pending"
-	ProblemClosed    debitProblem = "number closed"
-	ProblemChanged   debitProblem = "number used with other parameters"
-	ProblemPaid      debitProblem = "number paid"     // only refused where answers has it; else the same outcome again
-	ProblemAccepted  debitProblem = "number accepted" // likewise
-	problemWrongPlan debitProblem = "plan of another kind"
-)
-
-type Answers map[debitProblem]Answer
+type Answers map[rows.DebitProblem]Answer
 
 // Answer is a refusal before it meets its call.
 type Answer struct {
@@ -103,7 +82,7 @@ type Answer struct {
 }
 
 // Refuse says no for a reason, in the product's words, with a hint in ours.
-func (r *DebitRules) Refuse(why debitProblem, hint string) *Refusal {
+func (r *DebitRules) Refuse(why rows.DebitProblem, hint string) *Refusal {
 	a, ok := r.Answers[why]
 	if !ok {
 		a = defaultAnswer(why)
@@ -115,40 +94,91 @@ func (r *DebitRules) Refuse(why debitProblem, hint string) *Refusal {
 
 // defaultAnswer is what v3 products say. The codes are inferred where no page
 // shows them: docs/fidelity.md.
-func defaultAnswer(why debitProblem) Answer {
+func defaultAnswer(why rows.DebitProblem) Answer {
 	invalid := func(message string) Answer { return Answer{Code: "INVALID_REQUEST", Message: message} }
 	switch why {
-	case ProblemGone:
+	case rows.ProblemGone:
 		return invalid("协议不存在或已解约")
-	case ProblemExpired:
+	case rows.ProblemExpired:
 		return invalid("协议已过期")
-	case ProblemParty:
-		return Answer{Status: http.StatusForbidden, Code: "NO_AUTH", Message: "商户无权操作该协议", internal: internalMerchant}
-	case problemHours:
+	case rows.ProblemParty:
+		return Answer{Status: http.StatusForbidden, Code: "NO_AUTH", Message: "商户无权操作该协议", internal: InternalMerchant}
+	case rows.ProblemHours:
 		return invalid("当前时间不允许发起扣款")
-	case problemNotice:
+	case rows.ProblemNotice:
 		return invalid("未下发扣费前通知，或不在可扣费时间内")
-	case ProblemBooking:
+	case rows.ProblemBooking:
 		return invalid("未预约扣费，或不在可扣费时间内")
-	case ProblemUnequal:
+	case rows.ProblemUnequal:
 		return invalid("扣款金额与约定金额不一致")
-	case problemAmount, ProblemCount:
-		return Answer{Code: "RULELIMIT", Message: FailureText(ledger.RiskRejected)}
-	case ProblemPending, ProblemAccepted:
+	case rows.ProblemAmount, rows.ProblemCount:
+		return Answer{Code: "RULELIMIT", Message: rows.FailureText(ledger.RiskRejected)}
+	case rows.ProblemPending, rows.ProblemAccepted:
 		return invalid("扣款请求已受理，请勿重复发起")
-	case ProblemClosed:
+	case rows.ProblemClosed:
 		return Answer{Code: "ORDER_CLOSED", Message: "订单已关闭"}
-	case ProblemChanged:
-		return Answer{Code: "INVALID_REQUEST", Message: "请求重入时，参数与首次请求时不一致", internal: internalReplay}
-	case ProblemPaid:
+	case rows.ProblemChanged:
+		return Answer{Code: "INVALID_REQUEST", Message: "请求重入时，参数与首次请求时不一致", internal: InternalReplay}
+	case rows.ProblemPaid:
 		return Answer{Code: "INVALID_REQUEST", Message: "该订单已支付", internal: InternalPaid}
-	case problemWrongPlan:
+	case rows.ProblemWrongPlan:
 		return invalid("当前签约的模板不是周期扣费类型，不能下发扣费前通知")
 	}
 	return invalid(string(why))
 }
 
-func knownMode(m ledger.DebitMode) bool {
-	return slices.Contains([]ledger.DebitMode{"", ledger.DebitAtOnce, ledger.DebitAfterADay, ledger.DebitNoticed,
-		ledger.DebitScheduled}, m)
+// NoticeRules are how a product's debits are announced to the payer. Days are
+// counted from that of the notice, which is day 0.
+type NoticeRules struct {
+	From, Until time.Duration // hours in which a notice may be sent; both 0 means any
+	First, Last int           // days in which the debit may follow
+	// Repeated refuses the same notice again while the first is open.
+	Repeated func() *Refusal
+	// Gone refuses a notice about a contract that is not live; nil: as a debit.
+	Gone func() *Refusal
+}
+
+// NoticeOpen says whether a notice lets a debit through, or will.
+func NoticeOpen(n *ledger.Notice, now time.Time) bool {
+	return n != nil && !n.Closed && now.Before(n.Until)
+}
+
+// BookingRules are when a debit on an agreed day may be booked.
+// https://pay.weixin.qq.com/doc/v3/merchant/4012978414
+type BookingRules struct {
+	DaysBefore  int           // how many days before its day
+	DaysAfter   int           // how many days after its day still; with any, the debit may follow from the next day
+	From, Until time.Duration // in which hours
+	// once: the contract is for one debit. It ends when that is paid, and at
+	// ends o'clock of the next day when it is not.
+	Once bool
+	ends time.Duration
+	// AnyAmount lets a booking differ from what was agreed at signing.
+	AnyAmount bool
+}
+
+// Days are the first and the last day on which b may be booked.
+func (r *BookingRules) Days(b *ledger.Booking) (first, last time.Time) {
+	day := clock.StartOf(b.Date)
+	first = day.AddDate(0, 0, -r.DaysBefore)
+	if r.DaysAfter == 0 {
+		return first, first
+	}
+	return first, day.AddDate(0, 0, r.DaysAfter)
+}
+
+// ScheduledBooking is the one of 预约扣费.
+func ScheduledBooking() *BookingRules {
+	return &BookingRules{DaysBefore: 1, From: clock.BookingsFrom, Until: clock.BookingsUntil, Once: true,
+		ends: 8 * time.Hour}
+}
+
+// EndAfter has a contract of one debit end by itself the morning after
+// its day. Products call it from signed.
+func (r *BookingRules) EndAfter(c *rows.Contract) {
+	for _, b := range c.Bookings {
+		if end := clock.StartOf(b.Date).AddDate(0, 0, 1).Add(r.ends); end.After(c.EndsAt) {
+			c.EndsAt = end
+		}
+	}
 }

@@ -4,30 +4,30 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
-	"github.com/wxpay-go/wxpay/sandbox/ledger"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
+	"github.com/wxpay-go/wxpay/sandbox/internal/shown"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
-// timer is a kind of row to which something happens when the clock gets to its due time. What
+// Timer is a kind of row to which something happens when the clock gets to its due time. What
 // happens must move the due time on, or away; a row that it leaves where it was is an error, or the
 // moment would never end.
-type timer struct {
+type Timer struct {
 	kind   string
 	happen func(*Step, store.Row) error
 }
 
-// on has something happen to an entity at its moment: that is now in the step, however much later
+// On has something happen to an entity at its moment: that is now in the step, however much later
 // the clock is by then.
-func on[E any, P interface {
+func On[E any, P interface {
 	*E
-	Entity
-}](at func(P) time.Time, happen func(*Step, P) error) timer {
-	return timer{P(new(E)).RowKind(), func(s *Step, row store.Row) error {
-		e, err := decode(P(new(E)), row)
+	rows.Entity
+}](at func(P) time.Time, happen func(*Step, P) error) Timer {
+	return Timer{P(new(E)).RowKind(), func(s *Step, row store.Row) error {
+		e, err := rows.Decode(P(new(E)), row)
 		if err != nil {
 			return err
 		}
@@ -36,24 +36,13 @@ func on[E any, P interface {
 	}}
 }
 
-// timers are everything that happens by itself; notifications, which take a
-// merchant to answer, are the worker's own. Of what happens at one moment the
-// earlier of them comes first.
-func timers() []timer {
-	return []timer{
-		on((*ContractRow).Over, (*Step).contractDue),
-		on(func(d *DebitRow) time.Time { return d.ExecuteAt }, (*Step).debitDue),
-		on(func(r *RefundRow) time.Time { return r.DueAt }, (*Step).refundDue),
-	}
-}
-
 // together is how many things happen in one transaction.
 const together = 64
 
-// runDue makes everything happen that is due by now, in the order in which it fell due and each at
+// RunDue makes everything happen that is due by now, in the order in which it fell due and each at
 // its own moment, so that a clock that jumps leads to what one that walks does. It says whether
 // anything was due.
-func (e *Engine) runDue(ctx context.Context, now time.Time) (some bool, err error) {
+func (e *Engine) RunDue(ctx context.Context, now time.Time) (some bool, err error) {
 	return e.runEachDue(ctx, now, (*Step).firstTimer)
 }
 
@@ -66,22 +55,22 @@ func (e *Engine) catchUp(ctx context.Context, now time.Time) error {
 func (e *Engine) runEachDue(ctx context.Context, now time.Time, next func(*Step, time.Time) (dueRow, error)) (some bool,
 	err error) {
 	var first dueRow
-	err = e.view(ctx, func(s *Step) (err error) {
+	err = e.View(ctx, func(s *Step) (err error) {
 		first, err = next(s, now)
 		return err
 	})
-	for n := together; err == nil && n == together && !first.at.IsZero(); {
-		err = e.transact(ctx, func(s *Step) (err error) {
-			s.late = now
+	for n := together; err == nil && n == together && !first.At.IsZero(); {
+		err = e.Transact(ctx, func(s *Step) (err error) {
+			s.Late = now
 			for n = 0; n < together && err == nil; n++ {
-				if first, err = next(s, now); err != nil || first.at.IsZero() {
+				if first, err = next(s, now); err != nil || first.At.IsZero() {
 					return err
 				}
 				err = s.runOneDue(first)
 			}
 			return err
 		})
-		if !first.at.IsZero() && e.setAside(first.timer.kind, first.row, err) {
+		if !first.At.IsZero() && e.setAside(first.timer.kind, first.row, err) {
 			n, err = together, nil
 			continue
 		}
@@ -108,25 +97,25 @@ func (s *Step) checkMoved(kind string, was store.Row) error {
 		return err
 	}
 	at := wire.FormatTime(time.UnixMilli(was.Due))
-	return fmt.Errorf("sandbox: %s %s fell due at %s and still is", kind, Shown(was.ID), at)
+	return fmt.Errorf("sandbox: %s %s fell due at %s and still is", kind, shown.Value(was.ID), at)
 }
 
 // dueRow is the row of a timer, or a notification, that falls due; at is zero for none.
 type dueRow struct {
-	at    time.Time
-	timer timer
+	At    time.Time
+	timer Timer
 	row   store.Row
 }
 
-func (d dueRow) String() string { return d.timer.kind + " " + Shown(d.row.ID) }
+func (d dueRow) String() string { return d.timer.kind + " " + shown.Value(d.row.ID) }
 
-// firstDue is the first timer or notification up to limit that falls due.
-func (s *Step) firstDue(limit time.Time) (dueRow, error) {
+// FirstDue is the first timer or notification up to limit that falls due.
+func (s *Step) FirstDue(limit time.Time) (dueRow, error) {
 	first, err := s.firstTimer(limit)
 	if err != nil {
 		return first, err
 	}
-	return s.earlier(first, timer{kind: (*PushRow)(nil).RowKind()}, "", limit)
+	return s.earlier(first, Timer{kind: PushKind}, "", limit)
 }
 
 // firstTimer is what happens first of everything that is due by limit.
@@ -144,53 +133,24 @@ func (s *Step) firstTimer(limit time.Time) (first dueRow, err error) {
 // asks is to see that it is accepted, and so is the next call while the clock stands.
 func (s *Step) overdue(now time.Time) (dueRow, error) {
 	first, err := s.firstTimer(now.Add(-time.Millisecond))
-	for i := 0; i < len(s.timers) && err == nil && first.at.IsZero(); i++ {
-		first, err = s.earlier(first, s.timers[i], awaited(now.UnixMilli()), now)
+	for i := 0; i < len(s.timers) && err == nil && first.At.IsZero(); i++ {
+		first, err = s.earlier(first, s.timers[i], rows.Awaited(now.UnixMilli()), now)
 	}
 	return first, err
 }
 
-// fallDue has something happen to a row at a moment, for which it waits if it was asked for
-// earlier.
-func fallDue(row *store.Row, at, asked time.Time) {
-	row.Due = millis(at)
-	if row.Due > millis(asked) {
-		row.Keys = append(row.Keys, awaited(row.Due))
-	}
-}
-
-// awaited is the key of the rows that wait for a moment. It names the moment, so that a store need
-// not go through everything that waits for a later one.
-func awaited(due int64) string { return "awaits:" + strconv.FormatInt(due, 10) }
-
 // earlier is first, or the first row of a timer with the key to fall due if that is before.
-func (s *Step) earlier(first dueRow, t timer, key string, limit time.Time) (dueRow, error) {
-	rows, err := s.due(t.kind, key, limit, 1)
+func (s *Step) earlier(first dueRow, t Timer, key string, limit time.Time) (dueRow, error) {
+	rows, err := s.DueBy(t.kind, key, limit, 1)
 	if err != nil || len(rows) == 0 {
 		return first, err
 	}
-	if due := time.UnixMilli(rows[0].Due); first.at.IsZero() || due.Before(first.at) {
+	if due := time.UnixMilli(rows[0].Due); first.At.IsZero() || due.Before(first.At) {
 		return dueRow{due, t, rows[0]}, nil
 	}
 	return first, nil
 }
 
-// contractDue ends a contract that time alone ends: its one debit's day is over,
-// or its term is, or its payer did not think again.
-func (s *Step) contractDue(c *ContractRow) error {
-	p, err := s.productOf(c, c.Product)
-	if err != nil {
-		return err
-	}
-	if p.Over != nil {
-		return p.Over(s, c)
-	}
-	if c.State == ledger.ContractTerminatePending && c.Over().Equal(c.LeavesAt) {
-		return s.Terminate(c, ledger.ByUser, ByPayer)
-	}
-	remark := "协议到期，系统解约"
-	if c.Over().Equal(c.EndsAt) {
-		remark = "超过约定扣费日期，系统自动解约"
-	}
-	return s.Terminate(c, ledger.BySystem, remark)
-}
+// PushKind is the kind of rows that notifications are. They fall due as well, and are not sent by
+// the engine.
+const PushKind = "push"

@@ -3,12 +3,16 @@ package engine
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"io"
 	"time"
 
 	"github.com/wxpay-go/wxpay/catalogue"
+	"github.com/wxpay-go/wxpay/sandbox/internal/clock"
+	"github.com/wxpay-go/wxpay/sandbox/internal/random"
+	"github.com/wxpay-go/wxpay/sandbox/internal/registry"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
+	"github.com/wxpay-go/wxpay/sandbox/internal/shown"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
@@ -17,22 +21,22 @@ import (
 // not in the store never changes after newEngine, or guards itself.
 type Engine struct {
 	Catalogue *catalogue.Catalogue
-	Products  products
+	Products  Products
 	Debits    map[string]*DebitRules  // by name
 	Refunds   map[string]*RefundRules // by name
-	timers    []timer
+	timers    []Timer
 	asides    *asides
-	tellPaid  map[Placing]func(*Step, *OrderRow) error
+	TellPaid  map[rows.Placing]func(*Step, *rows.Order) error
 	Store     store.Store
-	Clock     *Clock // of business
-	oneClock  bool
+	Clock     *clock.Clock // of business
+	OneClock  bool
 	WireNow   func() time.Time // the clock of signatures: clock's with oneClock, otherwise the machine's
-	Random    *Random
-	Keys      *platformKeys
-	Registry  *registry
+	Random    *random.Random
+	Keys      *registry.PlatformKeys
+	Registry  *registry.Registry
 
 	Logf func(format string, args ...any)
-	warn func(format string, args ...any)
+	Warn func(format string, args ...any)
 	Wake func() // when something may be due
 }
 
@@ -42,37 +46,41 @@ type Settings struct {
 	Merchants []ledger.Merchant
 	Payers    []map[string]string
 
-	Store    store.Store // nil: in memory
-	Start    time.Time   // zero: where the clock was
-	Manual   bool        // the clock stands still
-	OneClock bool        // signatures are dated by it too
-	Rand     io.Reader   // nil: crypto/rand
+	Store  store.Store // nil: in memory
+	Start  time.Time   // zero: where the clock was
+	Manual bool        // the clock stands still
+	// Timers are everything that happens by itself; of what happens at one moment the earlier of
+	// them comes first. Notifications, which take a merchant to answer, are the outbox's.
+	Timers   []Timer
+	OneClock bool      // signatures are dated by it too
+	Rand     io.Reader // nil: crypto/rand
 	Logf     func(format string, args ...any)
 	Warn     func(format string, args ...any)
 }
 
 // New makes one that plays these.
 func New(c Settings, plays *Repertoire) (*Engine, error) {
-	if err := CheckTime(c.Start); err != nil && !c.Start.IsZero() {
+	if err := clock.CheckTime(c.Start); err != nil && !c.Start.IsZero() {
 		return nil, fmt.Errorf("%w: give Config.Start another time", err)
 	}
 	kinds := plays.Kinds()
 	e := &Engine{
 		Products: kinds,
-		Debits:   map[string]*DebitRules{}, Refunds: map[string]*RefundRules{}, timers: timers(),
-		tellPaid: plays.Paid,
+		Debits:   map[string]*DebitRules{}, Refunds: map[string]*RefundRules{}, timers: c.Timers,
+		TellPaid: plays.Paid,
 		asides:   &asides{revs: map[rowName]int64{}},
-		Store:    c.Store, Clock: newClock(c.Start, c.Manual), Registry: newRegistry(kinds), Wake: func() {},
+		Store:    c.Store, Clock: clock.NewClock(c.Start, c.Manual), Registry: registry.NewRegistry(kinds),
+		Wake: func() {},
 	}
-	e.oneClock, e.WireNow = c.OneClock, time.Now
-	if e.oneClock {
+	e.OneClock, e.WireNow = c.OneClock, time.Now
+	if e.OneClock {
 		e.WireNow = e.Clock.Now
 	}
 	var err error
 	if e.Catalogue, err = catalogue.Default(); err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}
-	if e.Keys, err = parsePlatformKeys(c.Keys); err != nil {
+	if e.Keys, err = registry.ParsePlatformKeys(c.Keys); err != nil {
 		return nil, err
 	}
 	if e.Store == nil {
@@ -81,10 +89,10 @@ func New(c Settings, plays *Repertoire) (*Engine, error) {
 	if c.Rand == nil {
 		c.Rand = rand.Reader
 	}
-	e.Random = &Random{rand: c.Rand}
-	e.Logf, e.warn = InOneLine(c.Logf), InOneLine(c.Warn)
-	e.Clock.moved = func() { e.Wake() }
-	e.Keys.now = e.Clock.Now
+	e.Random = random.NewRandom(c.Rand)
+	e.Logf, e.Warn = shown.Log(c.Logf), shown.Log(c.Warn)
+	e.Clock.Moved = func() { e.Wake() }
+	e.Keys.Now = e.Clock.Now
 
 	for _, p := range kinds {
 		for _, r := range p.Debits {
@@ -97,11 +105,11 @@ func New(c Settings, plays *Repertoire) (*Engine, error) {
 	}
 
 	for _, m := range c.Merchants {
-		parsed, err := kinds.Parse(m)
+		parsed, err := registry.Parse(kinds, m)
 		if err != nil {
 			return nil, err
 		}
-		if err := e.Registry.putMerchant(parsed); err != nil {
+		if err := e.Registry.PutMerchant(parsed); err != nil {
 			return nil, err
 		}
 	}
@@ -110,7 +118,7 @@ func New(c Settings, plays *Repertoire) (*Engine, error) {
 	for _, openIDs := range c.Payers {
 		payers = append(payers, &savedPerson{OpenIDs: openIDs})
 	}
-	if err := e.view(context.Background(), func(s *Step) error { return e.joinAll(s, payers) }); err != nil {
+	if err := e.View(context.Background(), func(s *Step) error { return e.joinAll(s, payers) }); err != nil {
 		return nil, err
 	}
 	if err := e.recall(); err != nil {
@@ -122,10 +130,10 @@ func New(c Settings, plays *Repertoire) (*Engine, error) {
 				return nil, fmt.Errorf("sandbox: %w", err)
 			}
 		}
-		e.Clock.keep = e.keepTime
+		e.Clock.Keep = e.keepTime
 	}
-	if err := e.transact(context.Background(), func(s *Step) error {
-		return errors.Join(e.Registry.state.Load().saveAppIDs(s.Tx), s.dropBills())
+	if err := e.Transact(context.Background(), func(s *Step) error {
+		return saveAppIDs(e.Registry.State.Load(), s.Tx)
 	}); err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/sandbox/internal/registry"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
@@ -12,13 +14,13 @@ import (
 // What happens to keys while merchants run. Each has a REST twin.
 
 // ChangeKeys changes what is kept of a merchant's keys, and the merchant.
-func (e *Engine) ChangeKeys(mchid string, f func(*SavedKeys, *Merchant) error) error {
-	return e.register(func(r *registered, s *Step) error {
-		m := r.merchants[mchid]
+func (e *Engine) ChangeKeys(mchid string, f func(*SavedKeys, *registry.Merchant) error) error {
+	return e.register(func(r *registry.State, s *Step) error {
+		m := r.Merchants[mchid]
 		if m == nil {
 			return fmt.Errorf("sandbox: there is no merchant %s", mchid)
 		}
-		k, err := Get[SavedKeys](s.Tx, mchid)
+		k, err := rows.Get[SavedKeys](s.Tx, mchid)
 		if errors.Is(err, store.ErrNotFound) {
 			k, err = &SavedKeys{MchID: mchid}, nil
 		}
@@ -31,27 +33,27 @@ func (e *Engine) ChangeKeys(mchid string, f func(*SavedKeys, *Merchant) error) e
 		if err := k.apply(r); err != nil {
 			return err
 		}
-		if err := r.saveFormer(s.Tx, mchid); err != nil {
+		if err := saveFormer(r, s.Tx, mchid); err != nil {
 			return err
 		}
-		return Put(s.Tx, k)
+		return rows.Put(s.Tx, k)
 	})
 }
 
 // apply puts the replaced keys into the registry.
-func (s *SavedKeys) apply(r *registered) error {
-	old := r.merchants[s.MchID]
+func (s *SavedKeys) apply(r *registry.State) error {
+	old := r.Merchants[s.MchID]
 	if old == nil {
 		return nil // of a merchant that this start is without
 	}
-	next, err := r.kinds.Parse(s.replaced(old.Merchant))
+	next, err := registry.Parse(r.Kinds, s.replaced(old.Merchant))
 	if err != nil {
 		return err
 	}
 	for _, serial := range s.Retired {
-		r.retired[serial] = s.MchID
+		r.Retired[serial] = s.MchID
 	}
-	return r.put(next)
+	return r.Put(next)
 }
 
 // replaced is the merchant with the keys that were replaced.

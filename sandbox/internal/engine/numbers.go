@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
@@ -62,42 +63,39 @@ func (s *Step) keyOf(kind, prefix string) func(string) (bool, error) {
 // NewToken is the pre_entrustweb_id or presign_token of a session.
 func (s *Step) NewToken(p *Product) (string, error) {
 	return s.Free("session token", func() string { return p.Token(s.Random, s.Now) },
-		s.RowOf((*SessionRow)(nil).RowKind()))
+		s.RowOf((*rows.Session)(nil).RowKind()))
 }
 
-func (s *Step) newContractID(p *Product) (string, error) {
-	return s.Free("contract_id", func() string { return p.ID(s.Random, s.Now) }, s.RowOf((*ContractRow)(nil).RowKind()))
+func (s *Step) NewContractID(p *Product) (string, error) {
+	return s.Free("contract_id", func() string { return p.ID(s.Random, s.Now) },
+		s.RowOf((*rows.Contract)(nil).RowKind()))
 }
 
-func (s *Step) newPrepayID() (string, error) {
-	draw := func() string { return s.Random.prepayID(s.Now) }
-	return s.Free("prepay_id", draw, s.keyOf((*OrderRow)(nil).RowKind(), "prepay:"))
+func (s *Step) NewPrepayID() (string, error) {
+	draw := func() string { return s.Random.PrepayID(s.Now) }
+	return s.Free("prepay_id", draw, s.keyOf((*rows.Order)(nil).RowKind(), "prepay:"))
 }
 
-// newLink is the code_url or h5_url of an order, "" where it is paid otherwise.
-func (s *Step) newLink(t ledger.TradeType, prepayID string) (string, error) {
+// NewLink is the code_url or h5_url of an order, "" where it is paid otherwise.
+func (s *Step) NewLink(t ledger.TradeType, prepayID string) (string, error) {
 	if t != ledger.TradeNative && t != ledger.TradeH5 {
 		return "", nil
 	}
-	draw := func() string { return s.Random.link(t, prepayID) }
-	return s.Free("payment link", draw, s.keyOf((*OrderRow)(nil).RowKind(), "prepay:"))
+	draw := func() string { return s.Random.Link(t, prepayID) }
+	return s.Free("payment link", draw, s.keyOf((*rows.Order)(nil).RowKind(), "prepay:"))
 }
 
 func (s *Step) NewTransactionID() (string, error) {
-	return s.Free("transaction_id", func() string { return s.Random.transactionID(s.Now) },
-		s.keyOf((*OrderRow)(nil).RowKind(), "transaction:"), s.keyOf((*DebitRow)(nil).RowKind(), "transaction:"))
+	return s.Free("transaction_id", func() string { return s.Random.TransactionID(s.Now) },
+		s.keyOf((*rows.Order)(nil).RowKind(), "transaction:"), s.keyOf((*rows.Debit)(nil).RowKind(), "transaction:"))
 }
 
-func (s *Step) newRefundID() (string, error) {
-	draw := func() string { return s.Random.refundID(s.Now) }
-	return s.Free("refund_id", draw, s.keyOf((*RefundRow)(nil).RowKind(), "refund:"))
+func (s *Step) NewRefundID() (string, error) {
+	draw := func() string { return s.Random.RefundID(s.Now) }
+	return s.Free("refund_id", draw, s.keyOf((*rows.Refund)(nil).RowKind(), "refund:"))
 }
 
 func (s *Step) NewReturnID() (string, error) {
-	draw := func() string { return s.Random.refundID(s.Now) }
-	return s.Free("advance_return_id", draw, s.keyOf((*RefundRow)(nil).RowKind(), "return:"))
-}
-
-func (s *Step) newEventID() (string, error) {
-	return s.Free("notification id", s.Random.eventID, s.RowOf((*PushRow)(nil).RowKind()))
+	draw := func() string { return s.Random.RefundID(s.Now) }
+	return s.Free("advance_return_id", draw, s.keyOf((*rows.Refund)(nil).RowKind(), "return:"))
 }

@@ -30,10 +30,6 @@ func (s savedFormer) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "sandbox.savedFormer{MchID: %q, …}", s.MchID)
 }
 
-func (s SavedCertificate) Format(f fmt.State, _ rune) {
-	fmt.Fprintf(f, "sandbox.savedCertificate{serial: %q, From: %s, …}", s.serial(), s.From)
-}
-
 // Format prints that it is there: what is behind it changes meanwhile, and holds keys.
 func (e *Engine) Format(f fmt.State, _ rune) { fmt.Fprint(f, "sandbox.engine{…}") }
 

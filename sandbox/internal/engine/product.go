@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/catalogue"
+	"github.com/wxpay-go/wxpay/sandbox/internal/random"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
+	"github.com/wxpay-go/wxpay/sandbox/internal/shown"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -17,9 +20,9 @@ import (
 type Product struct {
 	Name ledger.Product
 
-	TTL   time.Duration                   // life of a session
-	Token func(*Random, time.Time) string // makes pre_entrustweb_id or presign_token
-	ID    func(*Random, time.Time) string // makes contract_id
+	TTL   time.Duration                          // life of a session
+	Token func(*random.Random, time.Time) string // makes pre_entrustweb_id or presign_token
+	ID    func(*random.Random, time.Time) string // makes contract_id
 
 	// Names says what the presign body calls things. A product without an
 	// out_contract_code has an empty one: then a payer and a plan stand for it.
@@ -32,12 +35,12 @@ type Product struct {
 	Signed, Ended Event
 	TemplateURL   bool
 	// Retries is the notifications' schedule.
-	Retries schedule
+	Retries rows.Schedule
 	// Resource is what the notifications carry, sealed.
-	Resource func(*ContractRow) Document
+	Resource func(*rows.Contract) Document
 	// NotifyXML writes the notification of a contract that was signed in APIv2, for
 	// products that have any.
-	NotifyXML func(s *Step, c *ContractRow, url string) error
+	NotifyXML func(s *Step, c *rows.Contract, url string) error
 
 	// AlreadySigned and gone are the answers to a presign for a payer who has a
 	// live contract, and to a termination of a contract that is not live.
@@ -50,10 +53,10 @@ type Product struct {
 	// Agreed completes the contract of a session just before it is stored:
 	// bookings, another end. It may refuse with a *ledger.PageError, a [Committed]
 	// one where the code is to be burnt. nil: nothing to add.
-	Agreed func(*Step, *SessionRow, *ContractRow) error
+	Agreed func(*Step, *rows.Session, *rows.Contract) error
 	// Over is what happens when the clock gets to the end of a contract; it must
 	// move ExpiresAt or EndsAt, or end it. nil: it ends, with BySystem.
-	Over func(*Step, *ContractRow) error
+	Over func(*Step, *rows.Contract) error
 	// KeepsFailed stores a SIGN_FAILED contract when a rule blocks the signing;
 	// otherwise only the code is burnt.
 	KeepsFailed bool
@@ -82,9 +85,8 @@ type Repertoire struct {
 	// Behaviours are the endpoints of no contract product, by catalogue id.
 	Behaviours []map[string]Behaviour
 	Refunds    []*RefundRules
-	XML        map[string]*XMLEndpoint // by path
 	// Paid writes the notification of a paid order.
-	Paid map[Placing]func(*Step, *OrderRow) error
+	Paid map[rows.Placing]func(*Step, *rows.Order) error
 }
 
 // numbersPlans says whether a plan's id is a number in the product's calls.
@@ -99,20 +101,20 @@ func (p *Product) numbersPlans(c *catalogue.Catalogue) bool {
 	return false
 }
 
-// products are those that are played, by name.
-type products map[ledger.Product]*Product
+// Products are those that are played, by name.
+type Products map[ledger.Product]*Product
 
 // Kinds are the products by name.
-func (r *Repertoire) Kinds() products {
-	out := products{}
+func (r *Repertoire) Kinds() Products {
+	out := Products{}
 	for _, p := range r.Products {
 		out[p.Name] = p
 	}
 	return out
 }
 
-// names are the products a plan can be of.
-func (kinds products) names() []string {
+// Names are the products a plan can be of.
+func (kinds Products) Names() []string {
 	var out []string
 	for name := range kinds {
 		out = append(out, string(name))
@@ -121,16 +123,39 @@ func (kinds products) names() []string {
 	return out
 }
 
-// checkPlanID says whether a plan of a product can have this id: what goes out as a number has to
+// CheckPlanID says whether a plan of a product can have this id: what goes out as a number has to
 // be one as JSON writes it, without a zero before it.
-func (kinds products) checkPlanID(name ledger.Product, id string) error {
+func (kinds Products) CheckPlanID(name ledger.Product, id string) error {
 	c, err := catalogue.Default()
 	kind := kinds[name]
 	if err != nil || id == "" || kind == nil || !kind.numbersPlans(c) {
 		return err
 	}
 	if n, err := strconv.ParseInt(id, 10, 64); err != nil || n < 0 || strconv.FormatInt(n, 10) != id {
-		return fmt.Errorf("sandbox: plan %s: %s is a number in %s, such as 12535", Shown(id), kind.Names.Plan, name)
+		return fmt.Errorf("sandbox: plan %s: %s is a number in %s, such as 12535", shown.Value(id), kind.Names.Plan,
+			name)
 	}
 	return nil
 }
+
+// CodeKey is the place of an out_contract_code, which most products want to be
+// the merchant's only one.
+func (p *Product) CodeKey(mchid, plan, code string) string {
+	if p.CodePerPlan {
+		return rows.Joined(string(p.Name), mchid, plan, code)
+	}
+	return rows.Joined(string(p.Name), mchid, code)
+}
+
+// RefundRules is what one way of refunding adds: /v3/refund/domestic,
+// /v3/ecommerce/refunds, v2.
+type RefundRules struct {
+	Name     string
+	Delay    time.Duration // from acceptance to the payer's account
+	Retries  rows.Schedule
+	Resource func(*rows.Refund) Document
+	Event    string // of every outcome; "" for REFUND.SUCCESS and its kin
+}
+
+// Has says whether a product is played.
+func (kinds Products) Has(name ledger.Product) bool { return kinds[name] != nil }

@@ -4,9 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/wxpay-go/wxpay/catalogue"
+	"github.com/wxpay-go/wxpay/sandbox/internal/random"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 )
 
 // Refusal is an answer that is not a success: WeChat Pay's status, code and
@@ -17,12 +20,12 @@ type Refusal struct {
 	Status   int
 	Code     string
 	Message  string
-	detail   any // goes out as "detail" when not nil
+	Detail   any // goes out as "detail" when not nil
 	Internal int
 	Hint     string // X-Sandbox-Hint: what a real WeChat Pay never says
-	// unsupported, when set, goes out as X-Sandbox-Unsupported: the refusal is
+	// Unsupported, when set, goes out as X-Sandbox-Unsupported: the refusal is
 	// the sandbox's own and says nothing about WeChat Pay.
-	unsupported string
+	Unsupported string
 }
 
 func (r *Refusal) Error() string { return r.Code + ": " + r.Message }
@@ -35,22 +38,22 @@ func (r *Refusal) Hinting(hint string) *Refusal {
 
 // The internal codes documented for the end of Request-ID.
 const (
-	internalSign       = 268443699
+	InternalSign       = 268443699
 	InternalParam      = 268435461
-	internalRange      = 268435464
-	internalMerchant   = 268443715
+	InternalRange      = 268435464
+	InternalMerchant   = 268443715
 	internalNoRelation = 268443701
-	internalNoSubMchID = 268443704
+	InternalNoSubMchID = 268443704
 	internalAppID      = 268445527
-	internalReplay     = 268498688
+	InternalReplay     = 268498688
 	InternalNotFound   = 268512771
 	InternalPaid       = 268449538
-	internalRate       = 268447840
+	InternalRate       = 268447840
 )
 
 // ParamError is what a request that breaks the catalogue's rules gets.
 func ParamError(v *catalogue.Violation) *Refusal {
-	return &Refusal{Status: http.StatusBadRequest, Code: "PARAM_ERROR", Message: "参数错误", detail: v,
+	return &Refusal{Status: http.StatusBadRequest, Code: "PARAM_ERROR", Message: "参数错误", Detail: v,
 		Internal: InternalParam}
 }
 
@@ -74,7 +77,7 @@ func AlreadyExists(message string) *Refusal {
 }
 
 func NoAuth(message string) *Refusal {
-	return &Refusal{Status: http.StatusForbidden, Code: "NO_AUTH", Message: message, Internal: internalMerchant}
+	return &Refusal{Status: http.StatusForbidden, Code: "NO_AUTH", Message: message, Internal: InternalMerchant}
 }
 
 func AppIDMismatch() *Refusal {
@@ -88,26 +91,26 @@ func NotFound(code, message string) *Refusal {
 	return &Refusal{Status: http.StatusNotFound, Code: code, Message: message, Internal: InternalNotFound}
 }
 
-func systemError() *Refusal {
+func SystemError() *Refusal {
 	return &Refusal{Status: http.StatusInternalServerError, Code: "SYSTEM_ERROR", Message: "系统异常，请稍后重试",
-		Internal: internalMerchant}
+		Internal: InternalMerchant}
 }
 
-// refusalOf is how an error of a behaviour goes out: a refusal as it is,
+// RefusalOf is how an error of a behaviour goes out: a refusal as it is,
 // anything else as the 500 of a server in trouble.
-func refusalOf(err error) *Refusal {
+func RefusalOf(err error) *Refusal {
 	var r *Refusal
 	if errors.As(err, &r) {
 		return r
 	}
-	return systemError().Hinting("the sandbox itself failed: " + err.Error())
+	return SystemError().Hinting("the sandbox itself failed: " + err.Error())
 }
 
-// body writes the refusal as WeChat Pay does: keys sorted, compact.
-func (r *Refusal) body() []byte {
+// Body writes the refusal as WeChat Pay does: keys sorted, compact.
+func (r *Refusal) Body() []byte {
 	out := Document{"code": r.Code, "message": r.Message}
-	if r.detail != nil {
-		out["detail"] = r.detail
+	if r.Detail != nil {
+		out["detail"] = r.Detail
 	}
 	return out.Encode()
 }
@@ -124,13 +127,25 @@ func (d Document) Set(name, value string) {
 	}
 }
 
-func (d Document) Encode() []byte { return EncodeJSON(d) }
+func (d Document) Encode() []byte { return rows.EncodeJSON(d) }
 
 // Integer writes decimal digits as a JSON number. What an older store has in their place is a
 // string.
 func Integer(digits string) any {
-	if number := digits == "0" || !strings.HasPrefix(digits, "0"); number && strings.Trim(digits, Decimal) == "" {
+	if number := digits == "0" || !strings.HasPrefix(digits, "0"); number &&
+		strings.Trim(digits, random.Decimal) == "" {
 		return json.Number(digits)
 	}
 	return digits
+}
+
+// NothingToPay refuses an order or a debit of less than a fen.
+func NothingToPay(pointer string, total int64) *Refusal {
+	return BadField(pointer, strconv.FormatInt(total, 10), "金额需大于0").
+		Hinting("orders and debits are of at least one fen")
+}
+
+func NoSuchOrder() *Refusal {
+	return NotFound("ORDER_NOT_EXIST", "订单不存在").
+		Hinting("no order, and no debit, of the parties the call names has this number")
 }

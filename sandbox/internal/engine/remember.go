@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/wxpay-go/wxpay/sandbox/internal/registry"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
+	"github.com/wxpay-go/wxpay/sandbox/internal/shown"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
@@ -17,7 +20,7 @@ import (
 // forwards of Config win, for they are how this start was asked to run.
 
 type savedMerchant struct {
-	Rev
+	rows.Rev
 	Merchant ledger.Merchant `json:"merchant"`
 }
 
@@ -30,19 +33,19 @@ func (s *savedMerchant) RowKind() string { return "merchant" }
 func (s *savedMerchant) Row() store.Row  { return store.Row{ID: s.Merchant.MchID} }
 
 type savedPlan struct {
-	Rev
+	rows.Rev
 	MchID string      `json:"mchid"`
 	Plan  ledger.Plan `json:"plan"`
 }
 
 func (s *savedPlan) RowKind() string { return "plan" }
 func (s *savedPlan) Row() store.Row {
-	return store.Row{ID: Joined(s.MchID, string(s.Plan.Product), s.Plan.ID), Keys: []string{"mchid:" + s.MchID}}
+	return store.Row{ID: rows.Joined(s.MchID, string(s.Plan.Product), s.Plan.ID), Keys: []string{"mchid:" + s.MchID}}
 }
 
 // SavedKeys are what was replaced of a merchant's keys since it was registered.
 type SavedKeys struct {
-	Rev
+	rows.Rev
 	MchID       string          `json:"mchid"`
 	APIv3Key    string          `json:"api_v3_key,omitempty"`
 	Certificate string          `json:"certificate,omitempty"`
@@ -57,7 +60,7 @@ func (s *SavedKeys) Row() store.Row  { return store.Row{ID: s.MchID} }
 // savedFormer are the keys a merchant had, oldest first: the journal blanks them after a restart
 // too.
 type savedFormer struct {
-	Rev
+	rows.Rev
 	MchID string   `json:"mchid"`
 	Keys  []string `json:"keys"`
 }
@@ -66,16 +69,16 @@ func (s *savedFormer) RowKind() string { return "former-keys" }
 func (s *savedFormer) Row() store.Row  { return store.Row{ID: s.MchID} }
 
 // saveFormer saves the keys that a merchant has given up.
-func (s *registered) saveFormer(tx store.Tx, mchid string) error {
-	if len(s.former[mchid]) == 0 {
+func saveFormer(s *registry.State, tx store.Tx, mchid string) error {
+	if len(s.Former[mchid]) == 0 {
 		return nil
 	}
-	return save(tx, &savedFormer{MchID: mchid, Keys: s.former[mchid]})
+	return save(tx, &savedFormer{MchID: mchid, Keys: s.Former[mchid]})
 }
 
 // savedClock is how far a running clock was moved from the machine's.
 type savedClock struct {
-	Rev
+	rows.Rev
 	Offset time.Duration `json:"offset"`
 }
 
@@ -87,33 +90,33 @@ func (e *Engine) keepTime(t time.Time) error { return e.Save(&savedClock{Offset:
 
 // recallTime sets the clock to where it was when the store was last used.
 func (e *Engine) recallTime() error {
-	return e.view(context.Background(), func(s *Step) error {
-		saved, err := Get[savedClock](s.Tx, (&savedClock{}).Row().ID)
+	return e.View(context.Background(), func(s *Step) error {
+		saved, err := rows.Get[savedClock](s.Tx, (&savedClock{}).Row().ID)
 		if errors.Is(err, store.ErrNotFound) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		e.Clock.set(time.Now().Add(saved.Offset))
+		e.Clock.Show(time.Now().Add(saved.Offset))
 		return nil
 	})
 }
 
 // save writes an entity whatever was there under its id.
-func save(tx store.Tx, e Entity) error {
+func save(tx store.Tx, e rows.Entity) error {
 	old, err := tx.Get(e.RowKind(), e.Row().ID)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	if err := readable(e.RowKind(), old); err != nil {
+	if err := rows.Readable(e.RowKind(), old); err != nil {
 		return err
 	}
 	*e.Revision() = old.Rev
-	return Put(tx, e)
+	return rows.Put(tx, e)
 }
 
-func (e *Engine) Save(what Entity) error {
+func (e *Engine) Save(what rows.Entity) error {
 	return e.Step(context.Background(), func(s *Step) error { return save(s.Tx, what) })
 }
 
@@ -123,28 +126,28 @@ func (e *Engine) Save(what Entity) error {
 func Unsaved() error { return nil }
 
 // AddMerchant replaces all that is known of the merchant.
-func (e *Engine) AddMerchant(m *Merchant) error {
-	return e.register(func(r *registered, s *Step) error {
-		if err := r.put(m); err != nil {
+func (e *Engine) AddMerchant(m *registry.Merchant) error {
+	return e.register(func(r *registry.State, s *Step) error {
+		if err := r.Put(m); err != nil {
 			return err
 		}
-		plans, err := Find[savedPlan](s.Tx, "mchid:"+m.MchID, 0)
+		plans, err := rows.Find[savedPlan](s.Tx, "mchid:"+m.MchID, 0)
 		if err != nil {
 			return err
 		}
 		for _, p := range plans {
-			if err := s.Delete(p.RowKind(), p.Row().ID, p.n); err != nil {
+			if err := s.Delete(p.RowKind(), p.Row().ID, *p.Revision()); err != nil {
 				return err
 			}
 		}
-		keys, err := Get[SavedKeys](s.Tx, m.MchID)
+		keys, err := rows.Get[SavedKeys](s.Tx, m.MchID)
 		if err == nil {
-			err = s.Delete(keys.RowKind(), keys.MchID, keys.n)
+			err = s.Delete(keys.RowKind(), keys.MchID, *keys.Revision())
 		}
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
-		if err := errors.Join(r.saveFormer(s.Tx, m.MchID), r.saveAppIDs(s.Tx)); err != nil {
+		if err := errors.Join(saveFormer(r, s.Tx, m.MchID), saveAppIDs(r, s.Tx)); err != nil {
 			return err
 		}
 		return save(s.Tx, &savedMerchant{Merchant: m.Merchant})
@@ -153,8 +156,8 @@ func (e *Engine) AddMerchant(m *Merchant) error {
 
 // AddPlan gives a plan to a merchant, or changes the one it has.
 func (e *Engine) AddPlan(mchid string, p ledger.Plan) error {
-	return e.register(func(r *registered, s *Step) error {
-		if err := r.putPlan(mchid, p); err != nil {
+	return e.register(func(r *registry.State, s *Step) error {
+		if err := r.PutPlan(mchid, p); err != nil {
 			return err
 		}
 		return save(s.Tx, &savedPlan{MchID: mchid, Plan: p})
@@ -163,91 +166,123 @@ func (e *Engine) AddPlan(mchid string, p ledger.Plan) error {
 
 // recall registers what the store remembers.
 func (e *Engine) recall() error {
-	return e.view(context.Background(), func(s *Step) error {
-		if err := e.Registry.change(func(r *registered) error {
-			if err := each(s.Tx, func(a *savedAppIDs) error { r.meet(a.AppIDs); return nil }); err != nil {
+	return e.View(context.Background(), func(s *Step) error {
+		if err := e.Registry.Change(func(r *registry.State) error {
+			if err := Each(s.Tx, func(a *savedAppIDs) error { r.Meet(a.AppIDs); return nil }); err != nil {
 				return err
 			}
 			return recallMerchants(s.Tx, r)
 		}); err != nil {
 			return err
 		}
-		if err := each(s.Tx, func(p *savedPlan) error {
+		if err := Each(s.Tx, func(p *savedPlan) error {
 			if e.Registry.Merchant(p.MchID) == nil {
 				return nil // of a merchant that this start is without
 			}
-			if _, err := e.productOf(p, p.Plan.Product); err != nil {
+			if _, err := e.ProductOf(p, p.Plan.Product); err != nil {
 				return err
 			}
-			return e.Registry.change(func(r *registered) error { return r.putPlan(p.MchID, p.Plan) })
+			return e.Registry.Change(func(r *registry.State) error { return r.PutPlan(p.MchID, p.Plan) })
 		}); err != nil {
 			return err
 		}
 		if err := e.recallPeople(s); err != nil {
 			return err
 		}
-		return each(s.Tx, func(c *SavedCertificate) error { return e.Keys.Add(c, Unsaved) })
+		return Each(s.Tx, func(c *registry.SavedCertificate) error { return e.Keys.Add(c, Unsaved) })
 	})
 }
 
 // recallMerchants registers the merchants in the store, and the keys that were replaced of
 // whomever. A certificate that one of them gave up may be another's by now, so all give up theirs
 // first.
-func recallMerchants(tx store.Tx, r *registered) error {
-	if err := each(tx, func(f *savedFormer) error {
-		r.former[f.MchID] = f.Keys
+func recallMerchants(tx store.Tx, r *registry.State) error {
+	if err := Each(tx, func(f *savedFormer) error {
+		r.Former[f.MchID] = f.Keys
 		return nil
 	}); err != nil {
 		return err
 	}
 	keys := map[string]*SavedKeys{}
-	if err := each(tx, func(k *SavedKeys) error {
+	if err := Each(tx, func(k *SavedKeys) error {
 		keys[k.MchID] = k
-		if old := r.merchants[k.MchID]; old != nil {
-			delete(r.serials, old.Serial)
+		if old := r.Merchants[k.MchID]; old != nil {
+			delete(r.Serials, old.Serial)
 		}
 		return nil
 	}); err != nil {
 		return err
 	}
-	if err := each(tx, func(m *savedMerchant) error {
-		if old := r.merchants[m.Merchant.MchID]; old != nil {
-			delete(r.serials, old.Serial)
+	if err := Each(tx, func(m *savedMerchant) error {
+		if old := r.Merchants[m.Merchant.MchID]; old != nil {
+			delete(r.Serials, old.Serial)
 		}
 		return nil
 	}); err != nil {
 		return err
 	}
-	if err := each(tx, func(m *savedMerchant) error {
+	if err := Each(tx, func(m *savedMerchant) error {
 		if k := keys[m.Merchant.MchID]; k != nil {
 			m.Merchant = k.replaced(m.Merchant)
 		}
-		parsed, err := r.kinds.Parse(m.Merchant)
+		parsed, err := registry.Parse(r.Kinds, m.Merchant)
 		if err != nil {
 			return err
 		}
-		return r.put(parsed)
+		return r.Put(parsed)
 	}); err != nil {
 		return err
 	}
-	return each(tx, func(k *SavedKeys) error { return k.apply(r) })
+	return Each(tx, func(k *SavedKeys) error { return k.apply(r) })
 }
 
-func each[E any, P interface {
+func Each[E any, P interface {
 	*E
-	Entity
+	rows.Entity
 }](tx store.Tx, f func(P) error) error {
-	list, err := Find[E, P](tx, "", 0)
+	list, err := rows.Find[E, P](tx, "", 0)
 	if err != nil {
 		return err
 	}
 	for _, one := range list {
 		if err := f(one); err != nil {
-			if errors.As(err, new(*misreadRow)) {
+			if rows.IsMisread(err) {
 				return err
 			}
-			return fmt.Errorf("the store's %s %s: %w", one.RowKind(), Shown(one.Row().ID), err)
+			return fmt.Errorf("the store's %s %s: %w", one.RowKind(), shown.Value(one.Row().ID), err)
 		}
 	}
 	return nil
+}
+
+func (s *savedMerchant) Owner() string { return s.Merchant.MchID }
+
+func (s *savedPlan) Owner() string { return s.MchID }
+
+func (s *SavedKeys) Owner() string { return s.MchID }
+
+func (s *savedFormer) Owner() string { return s.MchID }
+
+func (s *savedPerson) Owner() string { return "" }
+
+func (s *savedAppIDs) Owner() string { return "" }
+
+func (s *savedClock) Owner() string { return "" }
+
+// register changes who is known and saves it, both or neither. f may run again.
+func (e *Engine) register(f func(*registry.State, *Step) error) error {
+	next := e.Registry.State.Load()
+	alone := func(ctx context.Context, act func(*Step) error) error {
+		e.Registry.Mu.Lock()
+		defer e.Registry.Mu.Unlock()
+		if err := e.update(ctx, act); err != nil {
+			return err
+		}
+		e.Registry.Publish(next)
+		return nil
+	}
+	return e.stepBy(context.Background(), alone, func(s *Step) error {
+		next = e.Registry.State.Load().Clone()
+		return f(next, s)
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
@@ -16,10 +17,10 @@ type Step struct {
 	store.Tx
 	*Engine
 	Now    time.Time
-	late   time.Time       // when the clock got to what fell due at now, zero for at once
+	Late   time.Time       // when the clock got to what fell due at now, zero for at once
 	From   string          // address of the payer's machine, "" when it does not matter
 	Pushed bool            // an outbox row was written: wake the worker after the commit
-	told   []string        // ids of the notifications that were written
+	Told   []string        // ids of the notifications that were written
 	drawn  map[string]bool // numbers given away in this step, see free
 	logged []string        // for the log, when the transaction has ended
 }
@@ -44,7 +45,7 @@ const conflicts = 10
 // that is due by then. Whoever acts after the clock jumped finds what they would have found if it
 // had walked, and of two steps the later one never has the earlier moment.
 func (e *Engine) Step(ctx context.Context, f func(*Step) error) error {
-	return e.stepBy(ctx, e.transact, f)
+	return e.stepBy(ctx, e.Transact, f)
 }
 
 // stepBy is Step by a transaction of this kind.
@@ -54,7 +55,7 @@ func (e *Engine) stepBy(ctx context.Context, transact func(context.Context, func
 		behind := false
 		err := transact(ctx, func(s *Step) error {
 			first, err := s.overdue(s.Now)
-			if behind = !first.at.IsZero(); behind || err != nil {
+			if behind = !first.At.IsZero(); behind || err != nil {
 				return err
 			}
 			return f(s)
@@ -68,11 +69,11 @@ func (e *Engine) stepBy(ctx context.Context, transact func(context.Context, func
 	}
 }
 
-// transact runs f in one transaction, during which nobody becomes somebody else. What the sandbox
+// Transact runs f in one transaction, during which nobody becomes somebody else. What the sandbox
 // keeps for itself needs no more than this; everything else is a [engine.step].
-func (e *Engine) transact(ctx context.Context, f func(*Step) error) error {
-	e.Registry.mu.RLock()
-	defer e.Registry.mu.RUnlock()
+func (e *Engine) Transact(ctx context.Context, f func(*Step) error) error {
+	e.Registry.Mu.RLock()
+	defer e.Registry.Mu.RUnlock()
 	return e.update(ctx, f)
 }
 
@@ -100,21 +101,21 @@ func (e *Engine) update(ctx context.Context, f func(*Step) error) error {
 	return nil
 }
 
-// kept is an error of which the step is committed all the same: a failed debit is refused and
+// Kept is an error of which the step is committed all the same: a failed debit is refused and
 // remembered.
-type kept struct{ error }
+type Kept struct{ error }
 
-func (k kept) Unwrap() error { return k.error }
+func (k Kept) Unwrap() error { return k.error }
 
 // Committed makes an error that undoes nothing.
-func Committed(err error) error { return kept{err} }
+func Committed(err error) error { return Kept{err} }
 
 // Decide is a step that may refuse, yet commit what it did before.
 func (e *Engine) Decide(ctx context.Context, f func(*Step) error) error {
-	var refused kept
+	var refused Kept
 	err := e.Step(ctx, func(s *Step) error {
 		err := f(s)
-		if refused = (kept{}); errors.As(err, &refused) {
+		if refused = (Kept{}); errors.As(err, &refused) {
 			return nil
 		}
 		return err
@@ -131,15 +132,24 @@ func (e *Engine) Look(f func(*Step) error) error {
 	if err := e.catchUp(ctx, e.Clock.Now()); err != nil {
 		return err
 	}
-	return e.view(ctx, f)
+	return e.View(ctx, f)
 }
 
-// view reads without writing.
-func (e *Engine) view(ctx context.Context, f func(*Step) error) error {
+// View reads without writing.
+func (e *Engine) View(ctx context.Context, f func(*Step) error) error {
 	s := &Step{Engine: e}
 	defer s.writeLog()
 	return e.Store.View(ctx, func(tx store.Tx) error {
 		s.Tx, s.Now = tx, e.Clock.Now()
 		return f(s)
 	})
+}
+
+func (s *Step) PutAll(entities ...rows.Entity) error {
+	for _, e := range entities {
+		if err := rows.Put(s.Tx, e); err != nil {
+			return err
+		}
+	}
+	return nil
 }

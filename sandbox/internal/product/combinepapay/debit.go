@@ -2,15 +2,18 @@ package combinepapay
 
 import (
 	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/internal/debits"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/payments"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // debits: asked for, done and answered in one call, for several
 // sub-merchants at once; nothing is notified.
 // https://pay.weixin.qq.com/doc/v3/partner/4012884121
-func debits() *engine.DebitRules {
-	return &engine.DebitRules{Sync: true, Failing: engine.RefuseFailure}
+func rules() *engine.DebitRules {
+	return &engine.DebitRules{Sync: true, Failing: debits.RefuseFailure}
 }
 
 func debit(c *engine.Call) (engine.Document, error) {
@@ -20,21 +23,21 @@ func debit(c *engine.Call) (engine.Document, error) {
 	if !c.Merchant.Owns(c.Text("combine_appid")) {
 		return nil, engine.AppIDMismatch().Hinting("combine_appid is not bound to merchant " + c.Merchant.MchID)
 	}
-	d := &engine.DebitRow{Debit: ledger.Debit{
+	d := &rows.Debit{Debit: ledger.Debit{
 		ContractID: c.Text("contract_id"), OutTradeNo: c.Text("combine_out_trade_no"), AppID: c.Text("combine_appid"),
 	}}
 	var err error
-	if d.Parts, d.Total, err = c.SubOrders(); err != nil {
+	if d.Parts, d.Total, err = payments.SubOrders(c); err != nil {
 		return nil, err
 	}
-	if d, err = c.Debit(d); err != nil {
+	if d, err = debits.Ask(c, d); err != nil {
 		return nil, err
 	}
 	return transaction(d), nil
 }
 
 func debitQuery(c *engine.Call) (engine.Document, error) {
-	d, err := c.DebitByNo(c.Vars["combine_out_trade_no"])
+	d, err := debits.ByNo(c, c.Vars["combine_out_trade_no"])
 	if err != nil {
 		return nil, err
 	}
@@ -44,22 +47,22 @@ func debitQuery(c *engine.Call) (engine.Document, error) {
 // reverse takes the whole debit back, and so wants every sub-order
 // named.
 func reverse(c *engine.Call) (engine.Document, error) {
-	d, err := c.DebitByNo(c.Vars["combine_out_trade_no"])
+	d, err := debits.ByNo(c, c.Vars["combine_out_trade_no"])
 	if err != nil {
 		return nil, err
 	}
 	if c.Text("combine_appid") != d.AppID {
 		return nil, engine.AppIDMismatch().Hinting("combine_appid is not the order's")
 	}
-	if err := c.NamesAll(d.Parts); err != nil {
+	if err := payments.NamesAll(c, d.Parts); err != nil {
 		return nil, err
 	}
-	return nil, c.ReverseDebit(d)
+	return nil, debits.Reverse(c, d)
 }
 
 // transaction is a debit in replies. The pages require a
 // transaction_id of every part; one that failed has none to show.
-func transaction(d *engine.DebitRow) engine.Document {
+func transaction(d *rows.Debit) engine.Document {
 	parts := make([]engine.Document, len(d.Parts))
 	for i, sub := range d.Parts {
 		amount := engine.Document{"total_amount": sub.Total, "currency": "CNY", "payer_amount": sub.Total,
@@ -82,7 +85,7 @@ func transaction(d *engine.DebitRow) engine.Document {
 }
 
 // partWord is trade_state of one part, which may be refunded by itself.
-func partWord(d *engine.DebitRow, part ledger.SubOrder) string {
+func partWord(d *rows.Debit, part ledger.SubOrder) string {
 	if d.State == ledger.DebitPaid && part.Refunded > 0 {
 		return "REFUND"
 	}

@@ -9,7 +9,10 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/internal/contracts"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/random"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -22,18 +25,18 @@ func Product() *engine.Product {
 	return &engine.Product{
 		Name:   ledger.CombinePapay,
 		TTL:    2 * time.Hour,
-		Token:  (*engine.Random).PreEntrustWebID,
-		ID:     (*engine.Random).ContractID,
+		Token:  (*random.Random).PreEntrustWebID,
+		ID:     (*random.Random).ContractID,
 		Names:  engine.Names{Plan: "plan_id", Code: "out_contract_code", Account: "contract_display_account"},
 		Years:  10, // the reply needs a contract_expired_time; what it is without one is not documented
 		Signed: engine.Event{EventType: "ECOMMERCE_ENTRUST.SIGN", OriginalType: "entrust", Summary: "委托代扣签约通知"},
 		Ended: engine.Event{EventType: "ECOMMERCE_ENTRUST.TERMINATE", OriginalType: "entrust",
 			Summary: "委托代扣解约通知"},
-		Retries:       engine.QuickSchedule,
+		Retries:       rows.QuickSchedule,
 		Resource:      resource,
 		AlreadySigned: func() *engine.Refusal { return engine.InvalidRequest("用户已签约该模板，请勿重复签约") },
 		Gone:          func() *engine.Refusal { return engine.InvalidRequest("协议不存在或已解约") },
-		Debits:        []*engine.DebitRules{debits()},
+		Debits:        []*engine.DebitRules{rules()},
 		Behaviours: map[string]engine.Behaviour{
 			"POST " + orders: debit,
 			"GET " + orders + "/{combine_out_trade_no}":          debitQuery,
@@ -47,7 +50,7 @@ func Product() *engine.Product {
 }
 
 func presign(c *engine.Call) (engine.Document, error) {
-	s, err := c.Presign(c.Product)
+	s, err := contracts.Presign(c, c.Product)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +62,7 @@ func presign(c *engine.Call) (engine.Document, error) {
 
 // query knows codes that are presigned only, as NOT_SIGNED.
 func query(c *engine.Call) (engine.Document, error) {
-	s, err := c.UnsignedOfPath(c.Vars["plan_id"])
+	s, err := contracts.UnsignedOfPath(c, c.Vars["plan_id"])
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +72,7 @@ func query(c *engine.Call) (engine.Document, error) {
 			"contract_display_account": s.Account, "contract_state": "NOT_SIGNED",
 		}, nil
 	}
-	contract, err := c.ContractOfPath(c.Vars["plan_id"])
+	contract, err := contracts.OfPath(c, c.Vars["plan_id"])
 	if err != nil {
 		return nil, err
 	}
@@ -81,13 +84,13 @@ func query(c *engine.Call) (engine.Document, error) {
 		"contract_expired_time": wire.FormatTime(contract.ExpiresAt),
 	}
 	if contract.State == ledger.ContractTerminated {
-		out["contract_terminate_info"] = engine.TerminateInfo(contract)
+		out["contract_terminate_info"] = contracts.TerminateInfo(contract)
 	}
 	return out, nil
 }
 
 func terminate(c *engine.Call) (engine.Document, error) {
-	contract, err := c.TerminateOfPath(c.Vars["plan_id"])
+	contract, err := contracts.TerminateOfPath(c, c.Vars["plan_id"])
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +101,7 @@ func terminate(c *engine.Call) (engine.Document, error) {
 
 // resource has no contract_id, as documented: merchants learn it by
 // querying. https://pay.weixin.qq.com/doc/v3/partner/4012881605
-func resource(c *engine.ContractRow) engine.Document {
+func resource(c *rows.Contract) engine.Document {
 	out := engine.Document{
 		"mchid": c.MchID, "out_contract_code": c.Code, "plan_id": engine.Integer(c.PlanID),
 		"appid": c.AppID, "openid": c.OpenID, "operate_time": wire.FormatTime(c.SignedAt),

@@ -11,7 +11,11 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/internal/contracts"
+	"github.com/wxpay-go/wxpay/sandbox/internal/debits"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/random"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -22,14 +26,14 @@ func Product() *engine.Product {
 	return &engine.Product{
 		Name:  ledger.Credit,
 		TTL:   10 * time.Minute,
-		Token: (*engine.Random).PresignToken,
-		ID:    func(d *engine.Random, now time.Time) string { return engine.Day(now) + d.Roll(engine.Decimal, 15) },
+		Token: (*random.Random).PresignToken,
+		ID:    func(d *random.Random, now time.Time) string { return random.Day(now) + d.Roll(random.Decimal, 15) },
 		Names: engine.Names{Plan: "plan_id", Code: "out_contract_code", Account: "display_name"},
 		Signed: engine.Event{EventType: "CREDIT_REPAYMENT.SIGN_CONTRACT", OriginalType: "credit_repayment",
 			Summary: "信贷还款签约成功通知"},
 		Ended: engine.Event{EventType: "CREDIT_REPAYMENT.TERMINATE_CONTRACT", OriginalType: "credit_repayment",
 			Summary: "信贷还款解约成功通知"},
-		Retries:  engine.GenericSchedule,
+		Retries:  rows.GenericSchedule,
 		Resource: resource,
 		AlreadySigned: func() *engine.Refusal {
 			return engine.InvalidRequest("用户已签约该模板，请勿重复签约").Hinting("the payer has a contract in force under this plan")
@@ -42,7 +46,7 @@ func Product() *engine.Product {
 				Hinting("no repayment was asked for with this out_trade_no")
 		},
 		Agreed: creditAgreed,
-		Debits: []*engine.DebitRules{debits()},
+		Debits: []*engine.DebitRules{rules()},
 		Behaviours: map[string]engine.Behaviour{
 			"POST " + root + "/contracts/app-presign":           appPresign,
 			"POST " + root + "/contracts/h5-presign":            h5Presign,
@@ -71,21 +75,21 @@ func h5Presign(c *engine.Call) (engine.Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	return engine.Document{"redirect_url": "https://" + engine.SigningHost + "/sandbox?presign_token=" +
+	return engine.Document{"redirect_url": "https://" + contracts.SigningHost + "/sandbox?presign_token=" +
 			url.QueryEscape(s.Token)},
 		nil
 }
 
-func presign(c *engine.Call) (*engine.SessionRow, error) {
-	return c.Presign(c.Product, func(_ *engine.Call, s *engine.SessionRow) error {
+func presign(c *engine.Call) (*rows.Session, error) {
+	return contracts.Presign(c, c.Product, func(_ *engine.Call, s *rows.Session) error {
 		s.SubMchID = c.Either("sub_mchid", "sub_merchant_code")
 		who := engine.Object(c.Body, "real_identity")
 		s.RealName, s.IDNumber = engine.TextOf(who, "real_name"), engine.TextOf(who, "identity_id")
 		limit := engine.Fen(c.Body, "repayment_amount_limit")
-		most := engine.LimitsOf(c.Merchant.Plan(ledger.Credit, s.PlanID), ledger.Limits{}).PerDebit
+		most := debits.LimitsOf(c.Merchant.Plan(ledger.Credit, s.PlanID), ledger.Limits{}).PerDebit
 		trade := engine.Object(c.Body, "trade_info")
 		switch {
-		case !engine.MaskedName(s.Account):
+		case !contracts.MaskedName(s.Account):
 			return engine.BadField("/display_name", "", "用户展示名称需使用姓名掩码").
 				Hinting("display_name: write * for every character but the last, and never more than three of them, " +
 					"such as ***G")
@@ -103,17 +107,17 @@ func presign(c *engine.Call) (*engine.SessionRow, error) {
 			return engine.InvalidRequest("还款金额超过还款金额上限").
 				Hinting("trade_info.deduct_amount is over repayment_amount_limit")
 		}
-		return c.FreshNumber(s, engine.TextOf(trade, "out_trade_no"))
+		return debits.FreshNumber(c, s, engine.TextOf(trade, "out_trade_no"))
 	})
 }
 
 // creditAgreed takes the payment that came with the signing.
-func creditAgreed(s *engine.Step, session *engine.SessionRow, c *engine.ContractRow) error {
+func creditAgreed(s *engine.Step, session *rows.Session, c *rows.Contract) error {
 	trade := engine.Object(engine.DecodeBody(session.Request), "trade_info")
 	if trade == nil {
 		return nil
 	}
-	return s.PayAtSigning(&engine.DebitRow{Debit: ledger.Debit{
+	return debits.PayAtSigning(s, &rows.Debit{Debit: ledger.Debit{
 		OutTradeNo: engine.TextOf(trade, "out_trade_no"), ScheduleID: engine.TextOf(trade, "out_trade_no"),
 		Total:       engine.Fen(trade, "deduct_amount"),
 		Description: cmp.Or(engine.TextOf(trade, "description"), "信贷还款"), Attach: engine.TextOf(trade, "attach"),
@@ -141,7 +145,8 @@ func terminate(c *engine.Call) (engine.Document, error) {
 	if contract == nil {
 		return nil, c.Product.Gone().Hinting("nobody has agreed to a contract with this out_contract_code")
 	}
-	if err := c.Terminate(contract, ledger.ByMerchant, c.Text("contract_termination_remark")); err != nil {
+	if err := contracts.Terminate(c.Step, contract, ledger.ByMerchant,
+		c.Text("contract_termination_remark")); err != nil {
 		return nil, err
 	}
 	return engine.Document{"contract_info": info(contract)}, nil
@@ -149,12 +154,12 @@ func terminate(c *engine.Call) (engine.Document, error) {
 
 // byCode finds a contract by its code alone, or nil: the paths of this
 // product do not name the plan.
-func byCode(c *engine.Call, code string) (*engine.ContractRow, error) {
+func byCode(c *engine.Call, code string) (*rows.Contract, error) {
 	for _, plan := range c.Merchant.Plans {
 		if plan.Product != ledger.Credit {
 			continue
 		}
-		if contract, err := c.ContractByCode(c.Product, c.Merchant.MchID, plan.ID, code); contract != nil ||
+		if contract, err := contracts.ByCode(c.Step, c.Product, c.Merchant.MchID, plan.ID, code); contract != nil ||
 			err != nil {
 			return contract, err
 		}
@@ -163,7 +168,7 @@ func byCode(c *engine.Call, code string) (*engine.ContractRow, error) {
 }
 
 // info is a contract in replies.
-func info(c *engine.ContractRow) engine.Document {
+func info(c *rows.Contract) engine.Document {
 	asked := engine.DecodeBody(c.Request)
 	out := engine.Document{
 		"contract_id": c.ID, "plan_id": c.PlanID, "out_contract_code": c.Code, "display_name": c.Account,
@@ -182,7 +187,7 @@ func info(c *engine.ContractRow) engine.Document {
 }
 
 // resource is a contract in notifications, where amounts are strings.
-func resource(c *engine.ContractRow) engine.Document {
+func resource(c *rows.Contract) engine.Document {
 	out := info(c)
 	out["sp_mchid"] = c.MchID
 	out["repayment_amount_limit"] = engine.FenText(engine.Fen(engine.DecodeBody(c.Request), "repayment_amount_limit"))

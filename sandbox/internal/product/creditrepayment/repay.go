@@ -4,36 +4,41 @@ import (
 	"errors"
 	"strconv"
 
+	"github.com/wxpay-go/wxpay/sandbox/internal/clock"
+	"github.com/wxpay-go/wxpay/sandbox/internal/contracts"
+	"github.com/wxpay-go/wxpay/sandbox/internal/debits"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
+	"github.com/wxpay-go/wxpay/sandbox/internal/shown"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
-// debits are repayments: booked up to a fortnight ahead, asked for on
+// rules are repayments: booked up to a fortnight ahead, asked for on
 // their day, at any hour as far as documented. Only success is notified.
 // https://pay.weixin.qq.com/doc/v3/partner/4016790583
-func debits() *engine.DebitRules {
+func rules() *engine.DebitRules {
 	return &engine.DebitRules{
 		Mode:    ledger.DebitScheduled,
-		Delay:   engine.DebitTakes,
+		Delay:   clock.DebitTakes,
 		Booking: &engine.BookingRules{},
 		Payee:   payee,
 		Answers: engine.Answers{
-			engine.ProblemGone:    {Code: "INVALID_REQUEST", Message: "还款协议不存在或已解约"},
-			engine.ProblemBooking: {Code: "INVALID_REQUEST", Message: "未预约还款，或不在还款日期"},
-			engine.ProblemUnequal: {Code: "INVALID_REQUEST", Message: "还款金额需在最低还款金额与应还款金额之间"},
+			rows.ProblemGone:    {Code: "INVALID_REQUEST", Message: "还款协议不存在或已解约"},
+			rows.ProblemBooking: {Code: "INVALID_REQUEST", Message: "未预约还款，或不在还款日期"},
+			rows.ProblemUnequal: {Code: "INVALID_REQUEST", Message: "还款金额需在最低还款金额与应还款金额之间"},
 		},
 		Paid: engine.Event{EventType: "CREDIT_REPAYMENT.DEDUCTION_PAY", OriginalType: "credit_repayment",
 			Summary: "信贷还款还款成功"},
 		Resource: creditPaid,
-		Retries:  engine.GenericSchedule,
+		Retries:  rows.GenericSchedule,
 	}
 }
 
 // book books one repayment. The same call again has the same answer.
 // https://pay.weixin.qq.com/doc/v3/partner/4016779459
 func book(c *engine.Call) (engine.Document, error) {
-	contract, err := c.AnyContract(c.Text("contract_id"))
+	contract, err := contracts.Any(c, c.Text("contract_id"))
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +51,7 @@ func book(c *engine.Call) (engine.Document, error) {
 			"sub_appid"),
 		BookedAt: c.Now, Booked: engine.Fen(item, "repayment_amount"),
 	}
-	taken, err := engine.Get[engine.Claim](c.Tx, recordKey(c.Merchant.MchID, b.ID))
+	taken, err := rows.Get[rows.Claim](c.Tx, recordKey(c.Merchant.MchID, b.ID))
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 	case err != nil:
@@ -62,17 +67,17 @@ func book(c *engine.Call) (engine.Document, error) {
 	}
 	engine.SetDefault(&b.Least, b.Amount)
 	contract.Bookings = append(contract.Bookings, b)
-	err = c.PutAll(&engine.Claim{ID: recordKey(c.Merchant.MchID, b.ID), ContractID: contract.ID}, contract)
+	err = c.PutAll(&rows.Claim{ID: recordKey(c.Merchant.MchID, b.ID), ContractID: contract.ID}, contract)
 	return engine.Document{"schedule_records": []engine.Document{recordOf(contract, &b)}}, err
 }
 
 // bookAgain is a second call with an out_record_id.
-func bookAgain(c *engine.Call, contract *engine.ContractRow, taken *engine.Claim,
+func bookAgain(c *engine.Call, contract *rows.Contract, taken *rows.Claim,
 	b ledger.Booking) (engine.Document, error) {
 	if taken.ContractID == contract.ID {
 		old := contract.Booking(b.ID)
 		if old == nil {
-			return nil, engine.Misread(contract, "lacks the booking %s", engine.Shown(b.ID))
+			return nil, rows.Misread(contract, "lacks the booking %s", shown.Value(b.ID))
 		}
 		engine.SetDefault(&b.Least, b.Amount)
 		if old.Date == b.Date && old.Amount == b.Amount && old.Least == b.Least && old.SubMchID == b.SubMchID &&
@@ -80,24 +85,24 @@ func bookAgain(c *engine.Call, contract *engine.ContractRow, taken *engine.Claim
 			return engine.Document{"schedule_records": []engine.Document{recordOf(contract, old)}}, nil
 		}
 	}
-	return nil, c.RulesOf(ledger.Credit, "").Refuse(engine.ProblemChanged,
+	return nil, debits.RulesOf(c.Step, ledger.Credit, "").Refuse(rows.ProblemChanged,
 		"this out_record_id was used with other parameters: repeat them exactly, or use a new one")
 }
 
 // mayBookRepayment checks a repayment against the contract, the plan and the
 // calendar.
-func mayBookRepayment(c *engine.Call, contract *engine.ContractRow, b *ledger.Booking) error {
+func mayBookRepayment(c *engine.Call, contract *rows.Contract, b *ledger.Booking) error {
 	const consumerLoan, cashLoan = 5, 10 // the least part, in percent
 	limit, percent := engine.Fen(engine.DecodeBody(contract.Request), "repayment_amount_limit"), int64(cashLoan)
 	plan := c.PlanOf(contract)
-	if l := engine.LimitsOf(plan, ledger.Limits{}).PerDebit; l > 0 && (limit == 0 || l < limit) {
+	if l := debits.LimitsOf(plan, ledger.Limits{}).PerDebit; l > 0 && (limit == 0 || l < limit) {
 		limit = l
 	}
 	if plan != nil && plan.MinPercent > 0 {
 		percent = int64(plan.MinPercent)
 	}
 	const at = "/schedule_items/0/"
-	ahead := engine.DaysFrom(c.Now, engine.StartOf(b.Date))
+	ahead := clock.DaysFrom(c.Now, clock.StartOf(b.Date))
 	switch {
 	case !contract.Live():
 		return c.Product.Gone().Hinting("the contract has ended: " + string(contract.State))
@@ -106,8 +111,8 @@ func mayBookRepayment(c *engine.Call, contract *engine.ContractRow, b *ledger.Bo
 			Hinting("name the appid and the payer the contract was signed with")
 	case ahead < 1 || ahead > 14:
 		return engine.BadField(at+"repayment_date", b.Date, "还款日期需在预约日后1至14天内").
-			Hinting("repayment_date may be from " + engine.DateOf(c.Now.AddDate(0, 0, 1)) + " to " +
-				engine.DateOf(c.Now.AddDate(0, 0, 14)))
+			Hinting("repayment_date may be from " + clock.DateOf(c.Now.AddDate(0, 0, 1)) + " to " +
+				clock.DateOf(c.Now.AddDate(0, 0, 14)))
 	case b.Amount < 1:
 		return engine.BadField(at+"repayment_amount", "0", "应还款金额需大于0")
 	case limit > 0 && b.Amount > limit:
@@ -119,7 +124,7 @@ func mayBookRepayment(c *engine.Call, contract *engine.ContractRow, b *ledger.Bo
 			Hinting("the template is of consumer loans: name the least that must be repaid")
 	case b.Least > b.Amount:
 		return engine.BadField(at+"min_repayment_amount", engine.FenText(b.Least), "最低还款金额不能大于应还款金额")
-	case b.Least > 0 && engine.BelowPercent(b.Least, b.Amount, percent):
+	case b.Least > 0 && rows.BelowPercent(b.Least, b.Amount, percent):
 		return engine.BadField(at+"min_repayment_amount", engine.FenText(b.Least), "最低还款金额低于应还款金额的"+
 			strconv.FormatInt(percent, 10)+
 			"%").
@@ -130,7 +135,7 @@ func mayBookRepayment(c *engine.Call, contract *engine.ContractRow, b *ledger.Bo
 }
 
 func record(c *engine.Call) (engine.Document, error) {
-	contract, err := c.AnyContract(c.Query.Get("contract_id"))
+	contract, err := contracts.Any(c, c.Query.Get("contract_id"))
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +146,7 @@ func record(c *engine.Call) (engine.Document, error) {
 	return recordOf(contract, b), nil
 }
 
-func recordOf(c *engine.ContractRow, b *ledger.Booking) engine.Document {
+func recordOf(c *rows.Contract, b *ledger.Booking) engine.Document {
 	out := engine.Document{
 		"out_record_id": b.ID, "appid": c.AppID, "openid": c.OpenID, "contract_id": c.ID, "repayment_date": b.Date,
 		"repayment_amount": engine.FenText(b.Amount), "min_repayment_amount": engine.FenText(b.Least),
@@ -150,11 +155,11 @@ func recordOf(c *engine.ContractRow, b *ledger.Booking) engine.Document {
 	return out
 }
 
-func recordKey(mchid, id string) string { return engine.Joined("record", mchid, id) }
+func recordKey(mchid, id string) string { return rows.Joined("record", mchid, id) }
 
 // repay asks for a booked repayment.
 func repay(c *engine.Call) (engine.Document, error) {
-	d, err := c.Debit(&engine.DebitRow{Debit: ledger.Debit{
+	d, err := debits.Ask(c, &rows.Debit{Debit: ledger.Debit{
 		ContractID: c.Text("contract_id"), OutTradeNo: c.Text("out_trade_no"), ScheduleID: c.Text("out_record_id"),
 		Total:       engine.Fen(c.Body, "deduct_amount"),
 		Description: c.Text("description"), Attach: c.Text("attach"), NotifyURL: c.Text("notify_url"),
@@ -166,21 +171,21 @@ func repay(c *engine.Call) (engine.Document, error) {
 }
 
 // payee is whom the booking says.
-func payee(d *engine.DebitRow, contract *engine.ContractRow) {
+func payee(d *rows.Debit, contract *rows.Contract) {
 	if b := contract.Booking(d.ScheduleID); b != nil {
 		d.SubMchID, d.SubAppID = b.SubMchID, b.SubAppID
 	}
 }
 
 func queryOrder(c *engine.Call) (engine.Document, error) {
-	d, err := c.DebitByNo(c.Vars["out_trade_no"])
+	d, err := debits.ByNo(c, c.Vars["out_trade_no"])
 	if err != nil {
 		return nil, err
 	}
 	return order(d), nil
 }
 
-func order(d *engine.DebitRow) engine.Document {
+func order(d *rows.Debit) engine.Document {
 	out := engine.Document{
 		"out_trade_no": d.OutTradeNo, "out_record_id": d.ScheduleID, "appid": d.AppID, "openid": d.OpenID,
 		"contract_id": d.ContractID,
@@ -201,7 +206,7 @@ func order(d *engine.DebitRow) engine.Document {
 	return out
 }
 
-func creditPaid(d *engine.DebitRow) engine.Document {
+func creditPaid(d *rows.Debit) engine.Document {
 	out := order(d)
 	out["sp_mchid"], out["sub_mchid"] = d.MchID, d.SubMchID
 	return out

@@ -1,47 +1,51 @@
 package edupapay
 
 import (
+	"github.com/wxpay-go/wxpay/sandbox/internal/clock"
+	"github.com/wxpay-go/wxpay/sandbox/internal/contracts"
+	"github.com/wxpay-go/wxpay/sandbox/internal/debits"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // debits: announced 1 to 3 days ahead, accepted, debited a moment later.
 // https://pay.weixin.qq.com/doc/v3/partner/4012159970
-func debits() *engine.DebitRules {
+func rules() *engine.DebitRules {
 	return &engine.DebitRules{
 		Mode:  ledger.DebitNoticed,
-		Delay: engine.DebitTakes,
-		From:  engine.DebitsFrom,
-		Until: engine.DebitsUntil,
+		Delay: clock.DebitTakes,
+		From:  clock.DebitsFrom,
+		Until: clock.DebitsUntil,
 		Notice: &engine.NoticeRules{First: 1, Last: 3,
 			Repeated: func() *engine.Refusal { return engine.AlreadyExists("扣款预通知已发送，请勿重复发送") }},
 		Answers: engine.Answers{
-			engine.ProblemGone: {Status: 404, Code: "NOT_FOUND", Message: "签约协议不存在"},
+			rows.ProblemGone: {Status: 404, Code: "NOT_FOUND", Message: "签约协议不存在"},
 		},
 		Paid:     engine.Event{EventType: "TRANSACTION.SUCCESS", OriginalType: "transaction", Summary: "教育续费通扣款成功"},
 		Failed:   engine.Event{EventType: "TRANSACTION.FAIL", OriginalType: "transaction", Summary: "教育续费通扣款失败"},
-		Retries:  engine.GenericSchedule,
+		Retries:  rows.GenericSchedule,
 		Resource: transaction,
 	}
 }
 
 // notice announces a debit; the body says nothing about it but who sends.
 func notice(c *engine.Call) (engine.Document, error) {
-	contract, err := c.AnyContract(c.Vars["contract_id"])
+	contract, err := contracts.Any(c, c.Vars["contract_id"])
 	if err != nil {
 		return nil, err
 	}
 	if c.Text("appid") != contract.AppID {
 		return nil, c.Product.Gone().Hinting("the contract was signed under another appid")
 	}
-	return nil, c.SendNotice(contract, 0, 0)
+	return nil, debits.SendNotice(c, contract, 0, 0)
 }
 
 func debit(c *engine.Call) (engine.Document, error) {
 	if err := c.CheckApps(); err != nil {
 		return nil, err
 	}
-	_, err := c.Debit(&engine.DebitRow{Debit: ledger.Debit{
+	_, err := debits.Ask(c, &rows.Debit{Debit: ledger.Debit{
 		ContractID: c.Text("contract_id"), OutTradeNo: c.Text("out_trade_no"),
 		Total: engine.Fen(engine.Object(c.Body, "amount"),
 			"total"),
@@ -52,8 +56,8 @@ func debit(c *engine.Call) (engine.Document, error) {
 }
 
 // transaction is a debit in queries and notifications.
-func transaction(d *engine.DebitRow) engine.Document {
-	out := engine.EduTransaction(d)
+func transaction(d *rows.Debit) engine.Document {
+	out := debits.EduTransaction(d)
 	out["sp_mchid"], out["trade_state_description"] = d.MchID, d.Text()
 	out["device_information"] = engine.Object(engine.DecodeBody(d.Request), "device_information")
 	return out

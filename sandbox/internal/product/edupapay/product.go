@@ -9,7 +9,11 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/internal/contracts"
+	"github.com/wxpay-go/wxpay/sandbox/internal/debits"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/random"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -20,23 +24,23 @@ func Product() *engine.Product {
 	return &engine.Product{
 		Name:          ledger.EduPapay,
 		TTL:           2 * time.Hour, // not stated for this product; its campus sibling's
-		Token:         (*engine.Random).PresignToken,
-		ID:            (*engine.Random).LongContractID,
+		Token:         (*random.Random).PresignToken,
+		ID:            (*random.Random).LongContractID,
 		Names:         engine.Names{Plan: "plan_id", Account: "user_id"},
 		Signed:        engine.Event{EventType: "ENTRUST.SIGNING", OriginalType: "entrust", Summary: "教育续费通签约通知"},
 		Ended:         engine.Event{EventType: "ENTRUST.RELEASE", OriginalType: "entrust", Summary: "教育续费通解约通知"},
 		TemplateURL:   true,
-		Retries:       engine.GenericSchedule,
+		Retries:       rows.GenericSchedule,
 		Resource:      eduPapayContract,
 		AlreadySigned: func() *engine.Refusal { return engine.AlreadyExists("用户已签约，请勿重复签约") },
 		Gone:          func() *engine.Refusal { return engine.NotFound("NOT_FOUND", "签约协议不存在") },
 		NoOrder:       func() *engine.Refusal { return engine.NotFound("NOT_FOUND", "订单不存在") },
-		Debits:        []*engine.DebitRules{debits()},
+		Debits:        []*engine.DebitRules{rules()},
 		Behaviours: map[string]engine.Behaviour{
 			"POST " + root + "/user-notifications/{contract_id}/send":   notice,
 			"POST " + root + "/transactions":                            debit,
-			"GET " + root + "/transactions/out-trade-no/{out_trade_no}": engine.DebitQuery(transaction),
-			"GET " + root + "/transactions/id/{transaction_id}":         engine.DebitQuery(transaction),
+			"GET " + root + "/transactions/out-trade-no/{out_trade_no}": debits.Query(transaction),
+			"GET " + root + "/transactions/id/{transaction_id}":         debits.Query(transaction),
 			"POST " + root + "/contracts/presign":                       presign,
 			"GET " + root + "/contracts/id/{contract_id}":               query,
 			"GET " + root + "/user/{openid}/contracts":                  list,
@@ -46,7 +50,7 @@ func Product() *engine.Product {
 }
 
 func presign(c *engine.Call) (engine.Document, error) {
-	s, err := c.Presign(c.Product)
+	s, err := contracts.Presign(c, c.Product)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +59,7 @@ func presign(c *engine.Call) (engine.Document, error) {
 
 // query returns terminated contracts too, with status DELETE.
 func query(c *engine.Call) (engine.Document, error) {
-	contract, err := c.AnyContract(c.Vars["contract_id"])
+	contract, err := contracts.Any(c, c.Vars["contract_id"])
 	if err != nil {
 		return nil, err
 	}
@@ -72,35 +76,35 @@ func list(c *engine.Call) (engine.Document, error) {
 	if c.Query.Get("contract_status") == "DELETE" {
 		want = ledger.ContractTerminated
 	}
-	all, err := engine.Find[engine.ContractRow](c.Tx,
-		engine.ContractUserKey(ledger.EduPapay, c.Merchant.MchID, c.Query.Get("plan_id"), c.Vars["openid"]), 0)
+	all, err := rows.Find[rows.Contract](c.Tx,
+		rows.ContractUserKey(ledger.EduPapay, c.Merchant.MchID, c.Query.Get("plan_id"), c.Vars["openid"]), 0)
 	if err != nil {
 		return nil, err
 	}
-	rows := []engine.Document{}
+	list := []engine.Document{}
 	for _, contract := range all {
 		if contract.State == want && contract.AppID == c.Query.Get("appid") {
-			rows = append(rows, eduPapayContract(contract))
+			list = append(list, eduPapayContract(contract))
 		}
 	}
-	if len(rows) == 0 {
+	if len(list) == 0 {
 		return nil, engine.NotFound("NOT_FOUND", "用户未签约")
 	}
-	page, offset, limit := engine.PageOf(c, rows)
-	return engine.Document{"data": page, "total_count": len(rows), "offset": offset, "limit": limit}, nil
+	page, offset, limit := engine.PageOf(c, list)
+	return engine.Document{"data": page, "total_count": len(list), "offset": offset, "limit": limit}, nil
 }
 
 func terminate(c *engine.Call) (engine.Document, error) {
-	contract, err := c.AnyContract(c.Vars["contract_id"])
+	contract, err := contracts.Any(c, c.Vars["contract_id"])
 	if err != nil {
 		return nil, err
 	}
-	return nil, c.Terminate(contract, ledger.ByMerchant, "")
+	return nil, contracts.Terminate(c.Step, contract, ledger.ByMerchant, "")
 }
 
 // eduPapayContract is a contract both in replies and in notifications. A direct
 // merchant finds itself in sp_mchid.
-func eduPapayContract(c *engine.ContractRow) engine.Document {
+func eduPapayContract(c *rows.Contract) engine.Document {
 	status := "ADD"
 	if c.State == ledger.ContractTerminated {
 		status = "DELETE"

@@ -2,7 +2,11 @@ package eduschoolpay
 
 import (
 	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/internal/clock"
+	"github.com/wxpay-go/wxpay/sandbox/internal/debits"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/push"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -14,15 +18,15 @@ const schoolDebtLimit = 2
 // when payment_mode is SYNC; at any hour, side by side; an empty account is
 // advanced.
 // https://pay.weixin.qq.com/docs/partner/apis/campus-easy-pay/transactions/create-transaction.html
-func debits() []*engine.DebitRules {
+func rules() []*engine.DebitRules {
 	rules := func(name string, sync bool) *engine.DebitRules {
 		return &engine.DebitRules{
-			Name: name, Sync: sync, Delay: engine.DebitTakes, Several: true, Advances: schoolDebtLimit,
+			Name: name, Sync: sync, Delay: clock.DebitTakes, Several: true, Advances: schoolDebtLimit,
 			Answers: engine.Answers{
-				engine.ProblemGone: {Status: 404, Code: "NOT_FOUND", Message: "未找到对应合约"},
+				rows.ProblemGone: {Status: 404, Code: "NOT_FOUND", Message: "未找到对应合约"},
 			},
 			Check: mayDebit,
-			Settled: func(s *engine.Step, d *engine.DebitRow, _ *engine.ContractRow) error {
+			Settled: func(s *engine.Step, d *rows.Debit, _ *rows.Contract) error {
 				return schoolDebtChanged(s, d, d.Advanced)
 			},
 			Cleared: cleared,
@@ -30,7 +34,7 @@ func debits() []*engine.DebitRules {
 				Summary: "校园轻松付扣款成功"},
 			Failed: engine.Event{EventType: "TRANSACTION.INDUSTRY_FAILED", OriginalType: "transaction",
 				Summary: "校园轻松付扣款失败"},
-			Retries:  engine.CampusSchedule,
+			Retries:  rows.CampusSchedule,
 			Resource: transaction,
 		}
 	}
@@ -46,7 +50,7 @@ func debit(c *engine.Call) (engine.Document, error) {
 	if c.Text("payment_mode") == "SYNC" {
 		rules = c.Product.Debits[1]
 	}
-	d, err := c.Debit(&engine.DebitRow{Debit: ledger.Debit{ContractID: c.Text("contract_id"),
+	d, err := debits.Ask(c, &rows.Debit{Debit: ledger.Debit{ContractID: c.Text("contract_id"),
 		OutTradeNo: c.Text("out_trade_no"),
 		Total:      engine.Fen(engine.Object(c.Body, "amount"), "total"), AppID: c.Text("appid"),
 		SubMchID: c.Text("sub_mchid"),
@@ -59,7 +63,7 @@ func debit(c *engine.Call) (engine.Document, error) {
 }
 
 // mayDebit checks a debit against the pupil, the school and the debts.
-func mayDebit(c *engine.Call, d *engine.DebitRow, contract *engine.ContractRow) error {
+func mayDebit(c *engine.Call, d *rows.Debit, contract *rows.Contract) error {
 	school := engine.TextOf(engine.Object(c.Body, "scene_info"), "school_id")
 	w, err := c.Wallet(contract.Person)
 	if err != nil {
@@ -86,14 +90,14 @@ func mayDebit(c *engine.Call, d *engine.DebitRow, contract *engine.ContractRow) 
 
 // cleared tells about one repaid debit and what the payer still owes. Of one that was
 // refunded the refund tells.
-func cleared(s *engine.Step, d *engine.DebitRow) error {
+func cleared(s *engine.Step, d *rows.Debit) error {
 	if d.RepaidAt.IsZero() {
 		return schoolDebtChanged(s, d, true)
 	}
-	if err := s.Notify(&engine.PushRow{Push: ledger.Push{MchID: d.MchID, URL: d.NotifyURL,
+	if err := push.Notify(s, &push.Row{Push: ledger.Push{MchID: d.MchID, URL: d.NotifyURL,
 		Event:        "TRANSACTION.PAY_BACK",
-		OriginalType: "transaction", Summary: "校园轻松付用户还款", Resource: engine.EncodeJSON(transaction(d)),
-		About: d.ID}, Retries: engine.CampusSchedule}); err != nil {
+		OriginalType: "transaction", Summary: "校园轻松付用户还款", Resource: rows.EncodeJSON(transaction(d)),
+		About: d.ID}, Retries: rows.CampusSchedule}); err != nil {
 		return err
 	}
 	return schoolDebtChanged(s, d, true)
@@ -101,7 +105,7 @@ func cleared(s *engine.Step, d *engine.DebitRow) error {
 
 // schoolDebtChanged tells every merchant who has a contract with the debit's
 // payer what they owe now, at the URL of the contract's plan.
-func schoolDebtChanged(s *engine.Step, d *engine.DebitRow, changed bool) error {
+func schoolDebtChanged(s *engine.Step, d *rows.Debit, changed bool) error {
 	if !changed {
 		return nil
 	}
@@ -109,7 +113,7 @@ func schoolDebtChanged(s *engine.Step, d *engine.DebitRow, changed bool) error {
 	if err != nil {
 		return err
 	}
-	contracts, err := engine.Find[engine.ContractRow](engine.Unscoped(s.Tx), "person:"+d.Person, 0)
+	contracts, err := rows.Find[rows.Contract](rows.Unscoped(s.Tx), "person:"+d.Person, 0)
 	if err != nil {
 		return err
 	}
@@ -120,9 +124,9 @@ func schoolDebtChanged(s *engine.Step, d *engine.DebitRow, changed bool) error {
 			continue
 		}
 		told[c.MchID+"|"+c.AppID] = true
-		if err := s.Notify(&engine.PushRow{Push: ledger.Push{MchID: c.MchID, URL: plan.NotifyURL,
+		if err := push.Notify(s, &push.Row{Push: ledger.Push{MchID: c.MchID, URL: plan.NotifyURL,
 			Event: "EDU_SCHOOL_PAY.USER_DEBT_STATE_UPDATE", OriginalType: "edu_school_pay", Summary: "用户欠款状态变化",
-			Resource: engine.EncodeJSON(schoolDebt(c, w)), About: c.ID}, Retries: engine.CampusSchedule}); err != nil {
+			Resource: rows.EncodeJSON(schoolDebt(c, w)), About: c.ID}, Retries: rows.CampusSchedule}); err != nil {
 			return err
 		}
 	}
@@ -131,7 +135,7 @@ func schoolDebtChanged(s *engine.Step, d *engine.DebitRow, changed bool) error {
 
 // schoolDebt is what a payer owes, as the merchant of one of their contracts is
 // told.
-func schoolDebt(c *engine.ContractRow, w *engine.WalletRow) engine.Document {
+func schoolDebt(c *rows.Contract, w *rows.Wallet) engine.Document {
 	state, at := "NORMAL", c.SignedAt
 	if w.Owes(ledger.EduSchoolPay) >= schoolDebtLimit {
 		state = "FORBIDDEN"
@@ -148,7 +152,7 @@ func schoolDebt(c *engine.ContractRow, w *engine.WalletRow) engine.Document {
 // debtState tells only of payers who have signed with the merchant:
 // their contract says under which appid the openid is.
 func debtState(c *engine.Call) (engine.Document, error) {
-	contracts, err := engine.Find[engine.ContractRow](c.Tx, "person:"+c.Registry.Person(c.Vars["openid"]).ID, 0)
+	contracts, err := rows.Find[rows.Contract](c.Tx, "person:"+c.Registry.Person(c.Vars["openid"]).ID, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -167,8 +171,8 @@ func debtState(c *engine.Call) (engine.Document, error) {
 
 // transaction is a debit in replies, queries and notifications. What
 // WeChat Pay advanced has no bank of its own.
-func transaction(d *engine.DebitRow) engine.Document {
-	out := engine.EduTransaction(d)
+func transaction(d *rows.Debit) engine.Document {
+	out := debits.EduTransaction(d)
 	out["mchid"], out["trade_type"], out["trade_state_desc"] = d.MchID, "AUTH", d.Text()
 	if device := engine.Object(engine.DecodeBody(d.Request), "device_info"); device != nil {
 		out["device_info"] = device

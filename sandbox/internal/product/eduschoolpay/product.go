@@ -13,7 +13,11 @@ import (
 
 	"github.com/wxpay-go/wxpay/catalogue"
 	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/internal/contracts"
+	"github.com/wxpay-go/wxpay/sandbox/internal/debits"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/random"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -25,8 +29,8 @@ func Product() *engine.Product {
 	return &engine.Product{
 		Name:        ledger.EduSchoolPay,
 		TTL:         2 * time.Hour,
-		Token:       (*engine.Random).PresignToken,
-		ID:          (*engine.Random).CampusContractID,
+		Token:       (*random.Random).PresignToken,
+		ID:          (*random.Random).CampusContractID,
 		Names:       engine.Names{Plan: "plan_id", Code: "out_contract_code", Account: "user_id"},
 		CodePerPlan: true,
 		Signed: engine.Event{EventType: "PAYSCORE.USER_OPEN_SERVICE", OriginalType: "payscore",
@@ -34,12 +38,12 @@ func Product() *engine.Product {
 		Ended: engine.Event{EventType: "PAYSCORE.USER_CLOSE_SERVICE", OriginalType: "payscore",
 			Summary: "校园轻松付解约通知"},
 		TemplateURL:   true,
-		Retries:       engine.CampusSchedule,
+		Retries:       rows.CampusSchedule,
 		Resource:      resource,
 		AlreadySigned: func() *engine.Refusal { return engine.InvalidRequest("用户已签约，请勿重复签约") },
 		Gone:          func() *engine.Refusal { return engine.NotFound("NOT_FOUND", "未找到对应合约") },
 		NoOrder:       func() *engine.Refusal { return engine.NotFound("NOT_FOUND", "订单不存在") },
-		Debits:        debits(),
+		Debits:        rules(),
 		Behaviours: map[string]engine.Behaviour{
 			"POST " + root + "/contracts/presign":                       presign,
 			"GET " + root + "/contracts/{contract_id}":                  query,
@@ -47,14 +51,14 @@ func Product() *engine.Product {
 			"GET " + root + "/users/{openid}/contracts":                 list,
 			"GET " + root + "/users/{openid}/debt-state":                debtState,
 			"POST " + root + "/transactions":                            debit,
-			"GET " + root + "/transactions/id/{transaction_id}":         engine.DebitQuery(transaction),
-			"GET " + root + "/transactions/out-trade-no/{out_trade_no}": engine.DebitQuery(transaction),
+			"GET " + root + "/transactions/id/{transaction_id}":         debits.Query(transaction),
+			"GET " + root + "/transactions/out-trade-no/{out_trade_no}": debits.Query(transaction),
 		},
 	}
 }
 
 func presign(c *engine.Call) (engine.Document, error) {
-	s, err := c.Presign(c.Product, may)
+	s, err := contracts.Presign(c, c.Product, may)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +66,7 @@ func presign(c *engine.Call) (engine.Document, error) {
 }
 
 // may checks a presign against what only this product asks.
-func may(c *engine.Call, s *engine.SessionRow) error {
+func may(c *engine.Call, s *rows.Session) error {
 	school := c.Text("school_id")
 	if plan := c.Merchant.Plan(ledger.EduSchoolPay, s.PlanID); plan != nil && plan.Owner != "" && plan.Owner != school {
 		return engine.BadField("/school_id", school, "签约模板与学校不匹配").
@@ -86,7 +90,7 @@ func may(c *engine.Call, s *engine.SessionRow) error {
 }
 
 func query(c *engine.Call) (engine.Document, error) {
-	contract, err := c.OwnContract(c.Vars["contract_id"])
+	contract, err := contracts.Own(c, c.Vars["contract_id"])
 	if err != nil {
 		return nil, err
 	}
@@ -94,11 +98,11 @@ func query(c *engine.Call) (engine.Document, error) {
 }
 
 func terminate(c *engine.Call) (engine.Document, error) {
-	contract, err := c.OwnContract(c.Vars["contract_id"])
+	contract, err := contracts.Own(c, c.Vars["contract_id"])
 	if err != nil {
 		return nil, err
 	}
-	return nil, c.Terminate(contract, ledger.ByMerchant, "")
+	return nil, contracts.Terminate(c.Step, contract, ledger.ByMerchant, "")
 }
 
 // list pages through one payer's contracts, those that stand before
@@ -111,15 +115,15 @@ func list(c *engine.Call) (engine.Document, error) {
 		}).Hinting("offset must be a multiple of limit")
 	}
 	plan, want := c.Query.Get("plan_id"), c.Query.Get("contract_status")
-	all, err := engine.Find[engine.ContractRow](c.Tx, engine.ContractUserKey(ledger.EduSchoolPay, c.Merchant.MchID,
+	all, err := rows.Find[rows.Contract](c.Tx, rows.ContractUserKey(ledger.EduSchoolPay, c.Merchant.MchID,
 		plan, c.Vars["openid"]), 0)
 	if err != nil {
 		return nil, err
 	}
-	all = slices.DeleteFunc(all, func(contract *engine.ContractRow) bool {
+	all = slices.DeleteFunc(all, func(contract *rows.Contract) bool {
 		return contract.Deleted || (want != "ALL" && want != addOrDelete(contract))
 	})
-	slices.SortStableFunc(all, func(a, b *engine.ContractRow) int {
+	slices.SortStableFunc(all, func(a, b *rows.Contract) int {
 		switch {
 		case a.Live() == b.Live():
 			return 0
@@ -129,9 +133,9 @@ func list(c *engine.Call) (engine.Document, error) {
 		return 1
 	})
 	part, _, _ := engine.PageOf(c, all)
-	rows := []engine.Document{}
+	list := []engine.Document{}
 	for _, contract := range part {
-		rows = append(rows, eduSchoolPayContract(contract))
+		list = append(list, eduSchoolPayContract(contract))
 	}
 	page := func(offset int) string {
 		return "/v3/eduschoolpay/users/" + url.PathEscape(c.Vars["openid"]) + "/contracts?" + url.Values{
@@ -146,18 +150,18 @@ func list(c *engine.Call) (engine.Document, error) {
 	if offset > 0 {
 		links["prev"] = page(offset - limit)
 	}
-	return engine.Document{"data": rows, "total_count": len(all), "offset": offset, "limit": limit, "links": links}, nil
+	return engine.Document{"data": list, "total_count": len(all), "offset": offset, "limit": limit, "links": links}, nil
 }
 
 // addOrDelete is contract_status of the school products.
-func addOrDelete(c *engine.ContractRow) string {
+func addOrDelete(c *rows.Contract) string {
 	if c.Live() {
 		return "ADD"
 	}
 	return "DELETE"
 }
 
-func eduSchoolPayContract(c *engine.ContractRow) engine.Document {
+func eduSchoolPayContract(c *rows.Contract) engine.Document {
 	return engine.Document{
 		"contract_id": c.ID, "mchid": c.MchID, "appid": c.AppID, "openid": c.OpenID, "plan_id": c.PlanID,
 		"contract_status": addOrDelete(c), "create_time": wire.FormatTime(c.SignedAt), "out_contract_code": c.Code,
@@ -166,7 +170,7 @@ func eduSchoolPayContract(c *engine.ContractRow) engine.Document {
 
 // resource is inferred: the page that lists it could not be seen. It
 // is the query's reply and the account.
-func resource(c *engine.ContractRow) engine.Document {
+func resource(c *rows.Contract) engine.Document {
 	out := eduSchoolPayContract(c)
 	out["user_id"] = c.Account
 	return out

@@ -2,21 +2,23 @@ package globalpapay
 
 import (
 	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/internal/debits"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
-// debits are tried within the call; one that fails is answered with an
+// rules are tried within the call; one that fails is answered with an
 // error, and its order waits to be reversed.
 // https://pay.weixin.qq.com/wiki/doc/api_external/en/apis/chapter5_1_6.shtml
-func debits() *engine.DebitRules {
+func rules() *engine.DebitRules {
 	return &engine.DebitRules{
-		Sync: true, Several: true, Failing: engine.RefuseFailure,
+		Sync: true, Several: true, Failing: debits.RefuseFailure,
 		Answers: engine.Answers{
-			engine.ProblemGone:    {Status: 403, Code: "CONTRACT_NOT_EXIST", Message: "协议不存在或已解约"},
-			engine.ProblemExpired: {Status: 403, Code: "CONTRACT_NOT_EXIST", Message: "协议不存在或已解约"},
+			rows.ProblemGone:    {Status: 403, Code: "CONTRACT_NOT_EXIST", Message: "协议不存在或已解约"},
+			rows.ProblemExpired: {Status: 403, Code: "CONTRACT_NOT_EXIST", Message: "协议不存在或已解约"},
 		},
-		Check: func(_ *engine.Call, d *engine.DebitRow, contract *engine.ContractRow) error {
+		Check: func(_ *engine.Call, d *rows.Debit, contract *rows.Contract) error {
 			if d.AppID != contract.AppID {
 				return engine.BadField("/appid", d.AppID, "appid与签约时不一致").
 					Hinting("the contract was signed under another appid")
@@ -24,7 +26,7 @@ func debits() *engine.DebitRules {
 			return nil
 		},
 		Paid:     engine.Event{EventType: "TRANSACTION.SUCCESS", OriginalType: "transaction", Summary: "支付成功"},
-		Retries:  engine.GenericSchedule,
+		Retries:  rows.GenericSchedule,
 		Resource: transaction,
 	}
 }
@@ -39,7 +41,7 @@ func debit(c *engine.Call) (engine.Document, error) {
 	if err := c.CheckSub(c.Text("sub_mchid"), c.Text("sub_appid")); err != nil {
 		return nil, err
 	}
-	d, err := c.Debit(&engine.DebitRow{Debit: ledger.Debit{
+	d, err := debits.Ask(c, &rows.Debit{Debit: ledger.Debit{
 		ContractID: c.Text("contract_id"), OutTradeNo: c.Text("out_trade_no"),
 		Total: engine.Fen(engine.Object(c.Body, "amount"),
 			"total"),
@@ -63,24 +65,24 @@ func closed() *engine.Refusal {
 // reverse closes an order that was not paid. What was paid is refunded.
 // https://pay.weixin.qq.com/doc/global/v3/en/4012356623
 func reverse(c *engine.Call) (engine.Document, error) {
-	d, err := c.DebitByNo(c.Vars["out_trade_no"])
+	d, err := debits.ByNo(c, c.Vars["out_trade_no"])
 	switch {
 	case err != nil:
 		return nil, err
 	case d.SubMchID != c.Text("sub_mchid"):
-		return nil, c.NoOrder().Hinting("sub_mchid is not the order's")
+		return nil, debits.NoOrder(c).Hinting("sub_mchid is not the order's")
 	case d.State == ledger.DebitPaid:
 		return nil, &engine.Refusal{Status: 400, Code: "ORDER_PAID", Message: "订单已支付", Internal: engine.InternalPaid,
 			Hint: "the debit succeeded: refund it instead"}
 	case d.State == ledger.DebitReversed:
 		return nil, closed()
 	}
-	return nil, c.ReverseDebit(d)
+	return nil, debits.Reverse(c, d)
 }
 
 // transaction is a debit in replies, queries and TRANSACTION.SUCCESS. The
 // payer pays in the debit's own currency: the sandbox makes up no exchange rate.
-func transaction(d *engine.DebitRow) engine.Document {
+func transaction(d *rows.Debit) engine.Document {
 	currency := engine.TextOf(engine.Object(engine.DecodeBody(d.Request), "amount"), "currency")
 	engine.SetDefault(&currency, "CNY")
 	amount := engine.Document{"total": d.Total, "payer_total": d.Total, "currency": currency,

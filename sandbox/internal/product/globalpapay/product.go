@@ -9,7 +9,12 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/internal/clock"
+	"github.com/wxpay-go/wxpay/sandbox/internal/contracts"
+	"github.com/wxpay-go/wxpay/sandbox/internal/debits"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/random"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -21,17 +26,17 @@ func Product() *engine.Product {
 	return &engine.Product{
 		Name:          ledger.GlobalPapay,
 		TTL:           2 * time.Hour, // of calls without expired_time; not documented
-		Token:         (*engine.Random).SessionID,
-		ID:            (*engine.Random).LongContractID,
+		Token:         (*random.Random).SessionID,
+		ID:            (*random.Random).LongContractID,
 		Names:         engine.Names{Plan: "plan_id", Code: "out_contract_code", Account: "user_display_name"},
 		Signed:        engine.Event{EventType: "PAPAY.SIGN", OriginalType: "papay", Summary: "委托代扣签约成功"},
 		Ended:         engine.Event{EventType: "PAPAY.TERMINATE", OriginalType: "papay", Summary: "委托代扣解约成功"},
-		Retries:       engine.GlobalSchedule,
+		Retries:       rows.GlobalSchedule,
 		Resource:      resource,
 		AlreadySigned: func() *engine.Refusal { return engine.InvalidRequest("用户已签约该模板，请勿重复签约") },
 		Gone:          gone,
 		NoOrder:       func() *engine.Refusal { return engine.NotFound("NOT_FOUND", "订单不存在") },
-		Debits:        []*engine.DebitRules{debits()},
+		Debits:        []*engine.DebitRules{rules()},
 		Behaviours: map[string]engine.Behaviour{
 			"POST " + root + "/contracts/app-pre-entrust-sign":                   presign("session_id", false),
 			"POST " + root + "/contracts/miniprogram-pre-entrust-sign":           presign("session_id", false),
@@ -42,8 +47,8 @@ func Product() *engine.Product {
 			"GET " + root + "/contracts/out-contract-code/{out_contract_code}":   queryByCode,
 			"POST " + root + "/contracts/{contract_id}/terminate":                terminate,
 			"POST " + root + "/transactions":                                     debit,
-			"GET " + root + "/transactions/{transaction_id}":                     engine.DebitQuery(transaction),
-			"GET " + root + "/transactions/out-trade-no/{out_trade_no}":          engine.DebitQuery(transaction),
+			"GET " + root + "/transactions/{transaction_id}":                     debits.Query(transaction),
+			"GET " + root + "/transactions/out-trade-no/{out_trade_no}":          debits.Query(transaction),
 			"POST " + root + "/transactions/out-trade-no/{out_trade_no}/reverse": reverse,
 		},
 	}
@@ -59,19 +64,19 @@ func gone() *engine.Refusal {
 // presign answers with a token under its name, or with the page of it.
 func presign(name string, page bool) engine.Behaviour {
 	return func(c *engine.Call) (engine.Document, error) {
-		s, err := c.Presign(c.Product, may)
+		s, err := contracts.Presign(c, c.Product, may)
 		if err != nil {
 			return nil, err
 		}
 		if page {
-			return engine.Document{name: engine.SigningPage(s.Token)}, nil
+			return engine.Document{name: contracts.SigningPage(s.Token)}, nil
 		}
 		return engine.Document{name: s.Token}, nil
 	}
 }
 
 // may sorts out who calls and until when the session lives.
-func may(c *engine.Call, s *engine.SessionRow) error {
+func may(c *engine.Call, s *rows.Session) error {
 	if err := party(c, c.Text("sp_appid"), s.SubMchID, c.Text("sp_mchid")); err != nil {
 		return err
 	}
@@ -85,7 +90,7 @@ func may(c *engine.Call, s *engine.SessionRow) error {
 			return engine.BadField("/expired_time", text, "expired_time需晚于当前时间").
 				Hinting("the session would be over before it begins")
 		}
-		if engine.CheckTime(until) != nil {
+		if clock.CheckTime(until) != nil {
 			return engine.BeyondTime("/expired_time", text)
 		}
 		s.ExpiresAt = until
@@ -121,7 +126,7 @@ func institution(request []byte) bool {
 }
 
 func query(c *engine.Call) (engine.Document, error) {
-	contract, err := c.OwnContract(c.Vars["contract_id"])
+	contract, err := contracts.Own(c, c.Vars["contract_id"])
 	if err == nil {
 		err = holds(c, contract)
 	}
@@ -135,7 +140,8 @@ func query(c *engine.Call) (engine.Document, error) {
 }
 
 func queryByCode(c *engine.Call) (engine.Document, error) {
-	contract, err := c.ContractByCode(c.Product, c.Merchant.MchID, c.Query.Get("plan_id"), c.Vars["out_contract_code"])
+	contract, err := contracts.ByCode(c.Step, c.Product, c.Merchant.MchID, c.Query.Get("plan_id"),
+		c.Vars["out_contract_code"])
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +156,7 @@ func queryByCode(c *engine.Call) (engine.Document, error) {
 }
 
 // holds checks the parties a query names against the contract's.
-func holds(c *engine.Call, contract *engine.ContractRow) error {
+func holds(c *engine.Call, contract *rows.Contract) error {
 	appid := "appid"
 	if institution(contract.Request) {
 		appid = "sp_appid"
@@ -164,18 +170,18 @@ func holds(c *engine.Call, contract *engine.ContractRow) error {
 }
 
 func terminate(c *engine.Call) (engine.Document, error) {
-	contract, err := c.OwnContract(c.Vars["contract_id"])
+	contract, err := contracts.Own(c, c.Vars["contract_id"])
 	if err != nil {
 		return nil, err
 	}
 	if sub := c.Text("sub_mchid"); sub != "" && sub != contract.SubMchID {
 		return nil, gone().Hinting("sub_mchid is not the contract's")
 	}
-	return nil, c.Terminate(contract, ledger.ByMerchant, c.Text("termination_note"))
+	return nil, contracts.Terminate(c.Step, contract, ledger.ByMerchant, c.Text("termination_note"))
 }
 
 // globalContract is a contract in queries.
-func globalContract(c *engine.ContractRow) engine.Document {
+func globalContract(c *rows.Contract) engine.Document {
 	out := parties(c)
 	out["contract_id"], out["plan_id"], out["out_contract_code"] = c.ID, engine.Integer(c.PlanID), c.Code
 	out["user_display_name"], out["state"], out["signed_time"] = c.Account, "SIGNED", wire.FormatTime(c.SignedAt)
@@ -195,7 +201,7 @@ func globalContract(c *engine.ContractRow) engine.Document {
 }
 
 // parties names the parties of a contract in the words of its mode.
-func parties(c *engine.ContractRow) engine.Document {
+func parties(c *rows.Contract) engine.Document {
 	if !institution(c.Request) {
 		return engine.Document{"mchid": c.MchID, "appid": c.AppID, "openid": c.OpenID}
 	}
@@ -207,7 +213,7 @@ func parties(c *engine.ContractRow) engine.Document {
 }
 
 // resource is what PAPAY.SIGN and PAPAY.TERMINATE carry.
-func resource(c *engine.ContractRow) engine.Document {
+func resource(c *rows.Contract) engine.Document {
 	out := parties(c)
 	out["contract_id"], out["plan_id"], out["out_contract_code"] = c.ID, engine.Integer(c.PlanID), c.Code
 	out["operate_time"] = wire.FormatTime(c.SignedAt)

@@ -4,7 +4,11 @@ import (
 	"slices"
 	"time"
 
+	"github.com/wxpay-go/wxpay/sandbox/internal/clock"
+	"github.com/wxpay-go/wxpay/sandbox/internal/contracts"
+	"github.com/wxpay-go/wxpay/sandbox/internal/debits"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -43,18 +47,18 @@ func modify(c *engine.Call) (engine.Document, error) {
 		}
 		b.Amount = list[i].Amount
 	}
-	rows := []engine.Document{}
+	after := []engine.Document{}
 	for _, b := range term(contract) {
-		rows = append(rows, engine.Document{"policy_period_id": engine.Integer(b.ID), "estimated_deduct_date": b.Date,
+		after = append(after, engine.Document{"policy_period_id": engine.Integer(b.ID), "estimated_deduct_date": b.Date,
 			"estimated_deduct_amount": engine.CNY(b.Amount)})
 	}
-	out["policy_periods"] = rows
+	out["policy_periods"] = after
 	contract.Policy.Changed = append(contract.Policy.Changed, c.Now)
-	return out, engine.Put(c.Tx, contract)
+	return out, rows.Put(c.Tx, contract)
 }
 
 // mayModify says whether anything may be changed now.
-func mayModify(c *engine.Call, contract *engine.ContractRow) error {
+func mayModify(c *engine.Call, contract *rows.Contract) error {
 	term := term(contract)
 	no := func(message, hint string) error { return engine.InvalidRequest(message).Hinting(hint) }
 	if !contract.Live() {
@@ -66,19 +70,19 @@ func mayModify(c *engine.Call, contract *engine.ContractRow) error {
 	if len(term) == 0 {
 		return no("协议没有扣费周期", "the contract was signed without periods")
 	}
-	_, last := c.RulesOf(ledger.Insurance, "").Booking.Days(&term[len(term)-1])
+	_, last := debits.RulesOf(c.Step, ledger.Insurance, "").Booking.Days(&term[len(term)-1])
 	times := contract.Policy.Changed
 	switch {
 	case contract.Pending != "":
 		return no("扣款请求已受理，请稍后再修改", "a debit of this contract has not ended")
-	case !engine.Within(c.Now, changesFrom, changesUntil):
+	case !clock.Within(c.Now, changesFrom, changesUntil):
 		return no("当前不在可修改时间段内", "periods may be changed from 08:00 to 19:00 in Beijing, where it is "+
-			engine.Hhmm(engine.HourOf(c.Now)))
-	case engine.Midnight(c.Now).After(last):
+			clock.Hhmm(clock.HourOf(c.Now)))
+	case clock.Midnight(c.Now).After(last):
 		return no("当前不在可修改时间段内", "the last period can no longer be booked: nothing is left to change")
 	case len(times) >= maxChanges:
 		return no("修改次数超过限制", "the periods of a contract are changed three times at most")
-	case len(times) > 0 && engine.DateOf(times[len(times)-1]) == engine.DateOf(c.Now):
+	case len(times) > 0 && clock.DateOf(times[len(times)-1]) == clock.DateOf(c.Now):
 		return no("修改次数超过限制", "the periods of a contract are changed once a day at most")
 	case len(term) > 1 && term[0].Amount < term[1].Amount && term[0].Amount > 0 && term[0].PaidAt.IsZero():
 		return no("首期扣费未完结，不能修改后续扣费周期",
@@ -88,7 +92,7 @@ func mayModify(c *engine.Call, contract *engine.ContractRow) error {
 }
 
 // changedPeriods are the indexes in the term of what the call changes.
-func changedPeriods(c *engine.Call, contract *engine.ContractRow, list []ledger.Booking) (changed []int, err error) {
+func changedPeriods(c *engine.Call, contract *rows.Contract, list []ledger.Booking) (changed []int, err error) {
 	term := term(contract)
 	if len(list) != len(term) {
 		return nil, engine.BadField("/policy_periods", "", "扣费周期列表与签约时不一致").
@@ -125,9 +129,9 @@ func changedPeriods(c *engine.Call, contract *engine.ContractRow, list []ledger.
 // mayLower says whether period i, b, may cost only amount.
 func mayLower(c *engine.Call, i int, b *ledger.Booking, amount int64) error {
 	state := b.State(c.Now)
-	first, last := c.RulesOf(ledger.Insurance, "").Booking.Days(b)
+	first, last := debits.RulesOf(c.Step, ledger.Insurance, "").Booking.Days(b)
 	cancel, _ := c.Body["allow_cancel_scheduled"].(bool)
-	today := engine.Midnight(c.Now)
+	today := clock.Midnight(c.Now)
 	no := func(hint string) error { return badPeriod(i, "estimated_deduct_amount", engine.FenText(amount), hint) }
 	switch {
 	case amount > b.Amount:
@@ -156,10 +160,10 @@ func renew(c *engine.Call) (engine.Document, error) {
 	if why := renewable(c.Step, contract); why != "" {
 		return nil, engine.InvalidRequest("当前协议不可续期").Hinting(why)
 	}
-	if !engine.Within(c.Now, changesFrom, changesUntil) {
+	if !clock.Within(c.Now, changesFrom, changesUntil) {
 		return nil, engine.InvalidRequest("当前不在可续期时间段内").
 			Hinting("contracts are renewed from 08:00 to 19:00 in Beijing, where it is " +
-				engine.Hhmm(engine.HourOf(c.Now)))
+				clock.Hhmm(clock.HourOf(c.Now)))
 	}
 	list := policyPeriods(c)
 	if err := mayRenewWith(c, contract, list); err != nil {
@@ -168,22 +172,22 @@ func renew(c *engine.Call) (engine.Document, error) {
 	contract.Policy.Term = len(contract.Bookings)
 	contract.Bookings = append(contract.Bookings, list...)
 	endAfterTerm(c.Step, contract)
-	if err := engine.Put(c.Tx, contract); err != nil {
+	if err := rows.Put(c.Tx, contract); err != nil {
 		return nil, err
 	}
-	return nil, c.NotifyContract(c.Product, contract, engine.Event{EventType: "INSURANCE_ENTRUST.RENEW",
+	return nil, contracts.Notify(c.Step, c.Product, contract, engine.Event{EventType: "INSURANCE_ENTRUST.RENEW",
 		OriginalType: "insurance_entrust", Summary: "保险委托代扣续期通知"}, true)
 }
 
 // mayRenewWith checks the periods of another term against those of the last.
-func mayRenewWith(c *engine.Call, contract *engine.ContractRow, list []ledger.Booking) error {
+func mayRenewWith(c *engine.Call, contract *rows.Contract, list []ledger.Booking) error {
 	last := contract.Bookings[len(contract.Bookings)-1]
 	switch {
 	case len(list) > maxRenewed:
 		return engine.BadField("/policy_periods", "", "续期的扣费周期总量需在1到12之间").Hinting("a term has twelve periods at most")
 	case number(list[0].ID) <= number(last.ID):
 		return badPeriod(0, "policy_period_id", list[0].ID, "numbers go on after "+last.ID)
-	case list[0].Date <= engine.DateOf(c.Now):
+	case list[0].Date <= clock.DateOf(c.Now):
 		return badPeriod(0, "estimated_deduct_date", list[0].Date, "the first period must lie after today")
 	}
 	most := last.Amount/100*maxVariation + last.Amount%100*maxVariation/100 // no product of amounts fits for sure
@@ -198,13 +202,13 @@ func mayRenewWith(c *engine.Call, contract *engine.ContractRow, list []ledger.Bo
 
 // renewable says why a contract is not TO_BE_RENEWED, "" when it is. It follows
 // from what happened and the time.
-func renewable(s *engine.Step, c *engine.ContractRow) string {
+func renewable(s *engine.Step, c *rows.Contract) string {
 	term := term(c)
 	if c.State != ledger.ContractSigned || len(term) == 0 {
 		return "the contract is " + string(c.State)
 	}
 	from, until := renewalDays(s, c)
-	today := engine.Midnight(s.Now)
+	today := clock.Midnight(s.Now)
 	switch last := term[len(term)-1].State(s.Now); {
 	case !renewsItself(c):
 		return "it was signed without can_auto_insure and can_auto_reinsure"
@@ -213,28 +217,28 @@ func renewable(s *engine.Step, c *engine.ContractRow) string {
 	case last == ledger.Booked:
 		return "the last period is booked and not debited"
 	case today.Before(from) || today.After(until):
-		return "this term is renewed from " + engine.DateOf(from) + " to " + engine.DateOf(until)
+		return "this term is renewed from " + clock.DateOf(from) + " to " + clock.DateOf(until)
 	}
 	return ""
 }
 
 // renewalDays are the first and the last day on which the running term may be
 // renewed: the thirty days before the next period of the template would be due.
-func renewalDays(s *engine.Step, c *engine.ContractRow) (from, until time.Time) {
+func renewalDays(s *engine.Step, c *rows.Contract) (from, until time.Time) {
 	term := term(c)
-	last := engine.StartOf(term[len(term)-1].Date)
+	last := clock.StartOf(term[len(term)-1].Date)
 	until = last.AddDate(0, 0, frequencyOf(s.PlanOf(c)))
 	return until.AddDate(0, 0, -29), until
 }
 
 // renewsItself says whether the payer agreed to further terms.
-func renewsItself(c *engine.ContractRow) bool {
+func renewsItself(c *rows.Contract) bool {
 	asked := engine.DecodeBody(c.Request)
 	return asked["can_auto_insure"] == true || asked["can_auto_reinsure"] == true
 }
 
 // term is the periods that run; nil for a contract that was signed without any.
-func term(c *engine.ContractRow) []ledger.Booking {
+func term(c *rows.Contract) []ledger.Booking {
 	if c.Policy == nil {
 		return nil
 	}
@@ -244,12 +248,12 @@ func term(c *engine.ContractRow) []ledger.Booking {
 // endAfterTerm has a contract end by itself when nothing more can happen to it:
 // its last period can no longer be debited nor, where it may be, renewed. When
 // WeChat Pay ends it is not documented.
-func endAfterTerm(s *engine.Step, c *engine.ContractRow) {
+func endAfterTerm(s *engine.Step, c *rows.Contract) {
 	term := term(c)
 	if len(term) == 0 {
 		return
 	}
-	c.EndsAt = engine.StartOf(term[len(term)-1].Date).AddDate(0, 0, periodLastDay+1)
+	c.EndsAt = clock.StartOf(term[len(term)-1].Date).AddDate(0, 0, periodLastDay+1)
 	if renewsItself(c) {
 		if _, until := renewalDays(s, c); !until.Before(c.EndsAt) {
 			c.EndsAt = until.AddDate(0, 0, 1)

@@ -4,31 +4,35 @@ import (
 	"errors"
 	"time"
 
+	"github.com/wxpay-go/wxpay/sandbox/internal/clock"
+	"github.com/wxpay-go/wxpay/sandbox/internal/contracts"
+	"github.com/wxpay-go/wxpay/sandbox/internal/debits"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // debits: a period is booked from the day before its date to 28 days
 // after it, and debited from the day after the booking to 29 days after its date.
 // https://pay.weixin.qq.com/docs/merchant/apis/insurance-entrusted-payment/schedule/schedule-policy-period.html
-func debits() *engine.DebitRules {
+func rules() *engine.DebitRules {
 	return &engine.DebitRules{
 		Mode:  ledger.DebitScheduled,
-		Delay: engine.DebitTakes,
+		Delay: clock.DebitTakes,
 		From:  8 * time.Hour, Until: 20 * time.Hour,
-		Booking: &engine.BookingRules{DaysBefore: 1, DaysAfter: periodLastDay - 1, From: engine.BookingsFrom,
-			Until: engine.BookingsUntil},
-		Check: func(_ *engine.Call, _ *engine.DebitRow, contract *engine.ContractRow) error {
+		Booking: &engine.BookingRules{DaysBefore: 1, DaysAfter: periodLastDay - 1, From: clock.BookingsFrom,
+			Until: clock.BookingsUntil},
+		Check: func(_ *engine.Call, _ *rows.Debit, contract *rows.Contract) error {
 			if contract.State == ledger.ContractTerminatePending {
 				return leaving()
 			}
 			return nil
 		},
-		Answers:  engine.Answers{engine.ProblemBooking: {Code: "INVALID_REQUEST", Message: "该扣费周期未预约，或不在可扣费期内"}},
+		Answers:  engine.Answers{rows.ProblemBooking: {Code: "INVALID_REQUEST", Message: "该扣费周期未预约，或不在可扣费期内"}},
 		Paid:     engine.Event{EventType: "TRANSACTION.SUCCESS", OriginalType: "transaction", Summary: "支付成功"},
 		Failed:   engine.Event{EventType: "TRANSACTION.FAIL", OriginalType: "transaction", Summary: "支付失败"},
-		Resource: engine.PapayTransaction, AsOrder: engine.PapayOrder,
-		Retries: engine.GenericSchedule,
+		Resource: debits.PapayTransaction, AsOrder: debits.PapayOrder,
+		Retries: rows.GenericSchedule,
 	}
 }
 
@@ -53,7 +57,7 @@ func book(c *engine.Call) (engine.Document, error) {
 	case amount == 0:
 		return nil, engine.BadField("/scheduled_amount/total", "0", "预约金额需大于0")
 	}
-	b, err := c.Book(contract, c.Vars["policy_period_id"], amount)
+	b, err := debits.Book(c, contract, c.Vars["policy_period_id"], amount)
 	if err != nil {
 		return nil, err
 	}
@@ -63,10 +67,10 @@ func book(c *engine.Call) (engine.Document, error) {
 			break
 		}
 		if earlier.State(c.Now) == ledger.Booked {
-			earlier.Until = engine.DateOf(c.Now.AddDate(0, 0, -1))
+			earlier.Until = clock.DateOf(c.Now.AddDate(0, 0, -1))
 		}
 	}
-	return periodOf(b, c.Now), engine.Put(c.Tx, contract)
+	return periodOf(b, c.Now), rows.Put(c.Tx, contract)
 }
 
 func insurancePeriod(c *engine.Call) (engine.Document, error) {
@@ -88,7 +92,7 @@ func insurancePeriod(c *engine.Call) (engine.Document, error) {
 
 // insurancePeriods lists the periods of a contract, those of past terms first.
 func insurancePeriods(c *engine.Call) (engine.Document, error) {
-	contract, err := c.ContractOfPath(c.Vars["plan_id"])
+	contract, err := contracts.OfPath(c, c.Vars["plan_id"])
 	if err != nil {
 		return nil, err
 	}
@@ -97,15 +101,15 @@ func insurancePeriods(c *engine.Call) (engine.Document, error) {
 			Hinting("the contract could not be signed: it has no periods")
 	}
 	page, offset, limit := engine.PageOf(c, contract.Bookings)
-	rows := []engine.Document{}
+	list := []engine.Document{}
 	for _, b := range page {
 		row := periodOf(&b, c.Now)
 		delete(row, "deduct_start_date")
 		delete(row, "deduct_end_date")
 		row["estimated_deduct_date"], row["estimated_deduct_amount"] = b.Date, engine.CNY(b.Amount)
-		rows = append(rows, row)
+		list = append(list, row)
 	}
-	return engine.Document{"data": rows, "offset": offset, "limit": limit, "total_count": len(contract.Bookings)}, nil
+	return engine.Document{"data": list, "offset": offset, "limit": limit, "total_count": len(contract.Bookings)}, nil
 }
 
 // periodOf is what was booked and debited of a period.
@@ -114,11 +118,11 @@ func periodOf(b *ledger.Booking, now time.Time) engine.Document {
 	if !b.BookedAt.IsZero() {
 		out["scheduled_amount"] = engine.CNY(b.Booked)
 		if state := b.State(now); state == ledger.Booked || state == ledger.BookingPaid {
-			out["deduct_start_date"], out["deduct_end_date"] = engine.FirstDay(b), engine.LastDay(b)
+			out["deduct_start_date"], out["deduct_end_date"] = rows.FirstDay(b), rows.LastDay(b)
 		}
 	}
 	if !b.PaidAt.IsZero() {
-		out["deduct_amount"], out["deduct_date"] = engine.CNY(b.Paid), engine.DateOf(b.PaidAt)
+		out["deduct_amount"], out["deduct_date"] = engine.CNY(b.Paid), clock.DateOf(b.PaidAt)
 	}
 	return out
 }
@@ -132,7 +136,7 @@ func apply(c *engine.Call) (engine.Document, error) {
 		return nil, err
 	}
 	appid := c.Text("appid")
-	d, err := c.Debit(&engine.DebitRow{Debit: ledger.Debit{
+	d, err := debits.Ask(c, &rows.Debit{Debit: ledger.Debit{
 		ContractID: contract.ID, OutTradeNo: c.Text("out_trade_no"), ScheduleID: c.Text("policy_period_id"),
 		Total: engine.Fen(engine.Object(c.Body, "amount"), "total"),
 		AppID: appid, OpenID: c.Registry.Person(contract.OpenID).OpenID(appid, contract.OpenID),
@@ -146,11 +150,11 @@ func apply(c *engine.Call) (engine.Document, error) {
 
 // own finds one of the merchant's contracts by its id, that of the path
 // when id is "". A plan in the path has to be the contract's.
-func own(c *engine.Call, id string) (*engine.ContractRow, error) {
+func own(c *engine.Call, id string) (*rows.Contract, error) {
 	if id == "" {
 		id = c.Vars["contract_id"]
 	}
-	contract, err := c.AnyContract(id)
+	contract, err := contracts.Any(c, id)
 	if err == nil && c.Vars["plan_id"] != "" && c.Vars["plan_id"] != contract.PlanID {
 		return nil, c.Product.Gone().Hinting("the contract is of another plan_id")
 	}
@@ -158,7 +162,7 @@ func own(c *engine.Call, id string) (*engine.ContractRow, error) {
 }
 
 // toChange is own for calls that carry an appid.
-func toChange(c *engine.Call, id string) (*engine.ContractRow, error) {
+func toChange(c *engine.Call, id string) (*rows.Contract, error) {
 	if err := c.CheckAppID(); err != nil {
 		return nil, err
 	}

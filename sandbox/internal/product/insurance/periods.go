@@ -4,7 +4,11 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/wxpay-go/wxpay/sandbox/internal/clock"
+	"github.com/wxpay-go/wxpay/sandbox/internal/contracts"
+	"github.com/wxpay-go/wxpay/sandbox/internal/debits"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -26,7 +30,7 @@ func policyPeriodsOf(body map[string]any) []ledger.Booking {
 		list = append(list, ledger.Booking{
 			ID: engine.TextOf(p, "policy_period_id"), Date: date,
 			Amount: engine.Fen(engine.Object(p, "estimated_deduct_amount"), "total"),
-			Until:  engine.DateOf(engine.StartOf(date).AddDate(0, 0, periodLastDay)),
+			Until:  clock.DateOf(clock.StartOf(date).AddDate(0, 0, periodLastDay)),
 		})
 	}
 	return list
@@ -35,7 +39,7 @@ func policyPeriodsOf(body map[string]any) []ledger.Booking {
 // mayAgreePeriods checks the periods of a presign against the template and the
 // four ways to price them: each the same; the first cheaper; the first free,
 // without a first payment; the first two or three at once, with one.
-func mayAgreePeriods(c *engine.Call, s *engine.SessionRow) error {
+func mayAgreePeriods(c *engine.Call, s *rows.Session) error {
 	list, paying, together := policyPeriods(c), c.Text("out_trade_no") != "", max(engine.Fen(c.Body,
 		"combined_deduct_period_count"), 1)
 	if len(list) > maxPeriodID || (paying && len(list) < 2) {
@@ -43,7 +47,7 @@ func mayAgreePeriods(c *engine.Call, s *engine.SessionRow) error {
 		r.Message = "保单的扣费周期列表个数不符合规范，请核查后再试。"
 		return r.Hinting("a signing with a first payment needs two periods at least")
 	}
-	if list[0].Date < engine.DateOf(c.Now) {
+	if list[0].Date < clock.DateOf(c.Now) {
 		return badPeriod(0, "estimated_deduct_date", list[0].Date, "the first period lies in the past")
 	}
 	if err := checkPeriodOrder(list, frequencyOf(c.Merchant.Plan(ledger.Insurance, s.PlanID)),
@@ -89,7 +93,7 @@ func checkPeriodOrder(list []ledger.Booking, every, together int) error {
 		if number(list[i].ID) > maxPeriodID {
 			return badPeriod(i, "policy_period_id", list[i].ID, "numbers go up to 840")
 		}
-		if engine.CheckTime(engine.StartOf(list[i].Date)) != nil {
+		if clock.CheckTime(clock.StartOf(list[i].Date)) != nil {
 			return engine.BeyondTime("/policy_periods/"+strconv.Itoa(i)+"/estimated_deduct_date", list[i].Date)
 		}
 		if i == 0 {
@@ -110,7 +114,7 @@ func checkPeriodOrder(list []ledger.Booking, every, together int) error {
 }
 
 func checkGap(i int, before, date string, every, times int) error {
-	apart := engine.DaysFrom(engine.StartOf(before), engine.StartOf(date))
+	apart := clock.DaysFrom(clock.StartOf(before), clock.StartOf(date))
 	if apart < (every-frequencySlack)*times || apart > (every+frequencySlack)*times {
 		return badPeriod(i, "estimated_deduct_date", date, "it is "+strconv.Itoa(apart)+
 			" days after the one before, and the template debits every "+strconv.Itoa(every)+" days")
@@ -125,7 +129,7 @@ func checkCoverage(c *engine.Call) error {
 	periods := engine.Objects(c.Body, "policy_periods")
 	for _, p := range periods {
 		if d := engine.Object(p, "policy_coverage_detail"); d != nil {
-			details = append(details, string(engine.EncodeJSON(d)))
+			details = append(details, string(rows.EncodeJSON(d)))
 		}
 	}
 	if len(details) != 0 && len(details) != len(periods) {
@@ -148,7 +152,7 @@ func badPeriod(i int, name, value, hint string) *engine.Refusal {
 // frequencyOf is how many days lie between two periods of a plan: about 30, 90
 // or 365.
 func frequencyOf(plan *ledger.Plan) int {
-	return engine.LimitsOf(plan, ledger.Limits{}).PeriodDays
+	return debits.LimitsOf(plan, ledger.Limits{}).PeriodDays
 }
 
 func number(digits string) int {
@@ -160,7 +164,7 @@ func number(digits string) int {
 func maskedInsured(name string) bool {
 	if several, ok := strings.CutPrefix(name, "多人保单-"); ok {
 		name, ok = strings.CutSuffix(several, "等")
-		return ok && engine.MaskedName(name)
+		return ok && contracts.MaskedName(name)
 	}
-	return engine.MaskedName(name)
+	return contracts.MaskedName(name)
 }

@@ -10,7 +10,11 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/internal/contracts"
+	"github.com/wxpay-go/wxpay/sandbox/internal/debits"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/random"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -26,20 +30,20 @@ func Product() *engine.Product {
 		period  = pay + "/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}"
 		presign = "POST " + sign + "/contracts/pre-entrust-sign"
 	)
-	page := func(s *engine.SessionRow) engine.Document {
-		return engine.Document{"redirect_url": engine.SigningPage(s.Token)}
+	page := func(s *rows.Session) engine.Document {
+		return engine.Document{"redirect_url": contracts.SigningPage(s.Token)}
 	}
 	return &engine.Product{
 		Name:  ledger.Insurance,
 		TTL:   10 * time.Minute,
-		Token: (*engine.Random).PreEntrustWebID,
-		ID:    (*engine.Random).ContractID,
+		Token: (*random.Random).PreEntrustWebID,
+		ID:    (*random.Random).ContractID,
 		Names: engine.Names{Plan: "plan_id", Code: "out_contract_code", Account: "insured_display_name"},
 		Signed: engine.Event{EventType: "INSURANCE_ENTRUST.SIGN", OriginalType: "insurance_entrust",
 			Summary: "保险委托代扣签约通知"},
 		Ended: engine.Event{EventType: "INSURANCE_ENTRUST.TERMINATE", OriginalType: "insurance_entrust",
 			Summary: "保险委托代扣解约通知"},
-		Retries:  engine.GenericSchedule,
+		Retries:  rows.GenericSchedule,
 		Resource: resource,
 		AlreadySigned: func() *engine.Refusal {
 			return engine.InvalidRequest("用户已签约该模板，请勿重复签约").
@@ -52,10 +56,10 @@ func Product() *engine.Product {
 		Agreed:      agreed,
 		KeepsFailed: true,
 		Cooling:     24 * time.Hour, // how long a payer may think again is not documented
-		Debits:      []*engine.DebitRules{debits()},
+		Debits:      []*engine.DebitRules{rules()},
 		Behaviours: map[string]engine.Behaviour{
 			presign + "/app": insurancePresign(false,
-				func(s *engine.SessionRow) engine.Document { return engine.Document{"pre_entrustweb_id": s.Token} }),
+				func(s *rows.Session) engine.Document { return engine.Document{"pre_entrustweb_id": s.Token} }),
 			presign + "/h5":           insurancePresign(false, page),
 			presign + "/jsapi":        insurancePresign(true, page),
 			presign + "/mini-program": insurancePresign(true, miniProgram),
@@ -75,14 +79,15 @@ func Product() *engine.Product {
 
 // insurancePresign is one of the four scenes, which differ in what is launched;
 // inside WeChat the payer must be named.
-func insurancePresign(insideWeChat bool, reply func(*engine.SessionRow) engine.Document) engine.Behaviour {
+func insurancePresign(insideWeChat bool, reply func(*rows.Session) engine.Document) engine.Behaviour {
 	return func(c *engine.Call) (engine.Document, error) {
-		s, err := c.Presign(c.Product, insured, mayAgreePeriods, func(_ *engine.Call, s *engine.SessionRow) error {
-			if insideWeChat && s.Payers().Name() == "" {
-				return engine.BadField("/openid", "", "JSAPI和小程序签约需上传openid")
-			}
-			return firstPayment(c, s)
-		})
+		s, err := contracts.Presign(c, c.Product, insured, mayAgreePeriods,
+			func(_ *engine.Call, s *rows.Session) error {
+				if insideWeChat && s.Payers().Name() == "" {
+					return engine.BadField("/openid", "", "JSAPI和小程序签约需上传openid")
+				}
+				return firstPayment(c, s)
+			})
 		if err != nil {
 			return nil, err
 		}
@@ -90,13 +95,13 @@ func insurancePresign(insideWeChat bool, reply func(*engine.SessionRow) engine.D
 	}
 }
 
-func miniProgram(s *engine.SessionRow) engine.Document {
-	return engine.Document{"pre_entrustweb_id": s.Token, "redirect_appid": engine.SigningAppID,
-		"redirect_path": engine.SigningMPPath}
+func miniProgram(s *rows.Session) engine.Document {
+	return engine.Document{"pre_entrustweb_id": s.Token, "redirect_appid": contracts.SigningAppID,
+		"redirect_path": contracts.SigningMPPath}
 }
 
 // insured checks who is insured, and for how long.
-func insured(c *engine.Call, s *engine.SessionRow) error {
+func insured(c *engine.Call, s *rows.Session) error {
 	who := engine.Object(c.Body, "real_identity")
 	s.RealName, s.IDNumber = engine.TextOf(who, "real_name"), engine.TextOf(who, "id_card_number")
 	again, _ := c.Body["can_auto_insure"].(bool)
@@ -117,7 +122,7 @@ func insured(c *engine.Call, s *engine.SessionRow) error {
 
 // firstPayment checks the payment that comes with the signing, which is that of
 // the first period. Without out_trade_no there is none.
-func firstPayment(c *engine.Call, s *engine.SessionRow) error {
+func firstPayment(c *engine.Call, s *rows.Session) error {
 	no, total := c.Text("out_trade_no"), engine.Fen(engine.Object(c.Body, "amount"), "total")
 	if no == "" {
 		return nil
@@ -132,18 +137,18 @@ func firstPayment(c *engine.Call, s *engine.SessionRow) error {
 		return engine.BadField("/amount/total", strconv.FormatInt(total, 10), "支付金额与首期预计扣费金额不一致").
 			Hinting("the first payment is that of the first period, " + engine.FenText(first) + " fen")
 	}
-	return c.FreshNumber(s, no)
+	return debits.FreshNumber(c, s, no)
 }
 
 // agreed gives the contract its periods, and takes the first payment.
-func agreed(s *engine.Step, session *engine.SessionRow, c *engine.ContractRow) error {
+func agreed(s *engine.Step, session *rows.Session, c *rows.Contract) error {
 	asked := engine.DecodeBody(session.Request)
 	c.Bookings, c.Policy = policyPeriodsOf(asked), &ledger.Policy{}
 	endAfterTerm(s, c)
 	if engine.TextOf(asked, "out_trade_no") == "" {
 		return nil
 	}
-	return s.PayAtSigning(&engine.DebitRow{Debit: ledger.Debit{
+	return debits.PayAtSigning(s, &rows.Debit{Debit: ledger.Debit{
 		OutTradeNo: engine.TextOf(asked, "out_trade_no"), ScheduleID: c.Bookings[0].ID,
 		Total: engine.Fen(engine.Object(asked, "amount"),
 			"total"),
@@ -155,7 +160,7 @@ func agreed(s *engine.Step, session *engine.SessionRow, c *engine.ContractRow) e
 
 // query also finds contracts that could not be signed.
 func query(c *engine.Call) (engine.Document, error) {
-	contract, err := c.ContractOfPath(c.Vars["plan_id"])
+	contract, err := contracts.OfPath(c, c.Vars["plan_id"])
 	if err != nil {
 		return nil, err
 	}
@@ -164,14 +169,14 @@ func query(c *engine.Call) (engine.Document, error) {
 		out["contract_state"] = string(ledger.ContractToBeRenewed)
 	}
 	if contract.State == ledger.ContractTerminatePending {
-		out["revoke_terminate_contract_redirect_url"] = engine.SigningMPPath
-		out["revoke_terminate_contract_redirect_appid"] = engine.SigningAppID
+		out["revoke_terminate_contract_redirect_url"] = contracts.SigningMPPath
+		out["revoke_terminate_contract_redirect_appid"] = contracts.SigningAppID
 	}
 	return out, nil
 }
 
 func terminate(c *engine.Call) (engine.Document, error) {
-	contract, err := c.TerminateOfPath(c.Vars["plan_id"])
+	contract, err := contracts.TerminateOfPath(c, c.Vars["plan_id"])
 	if err != nil {
 		return nil, err
 	}
@@ -179,7 +184,7 @@ func terminate(c *engine.Call) (engine.Document, error) {
 }
 
 // insuranceContract is a contract in replies.
-func insuranceContract(c *engine.ContractRow) engine.Document {
+func insuranceContract(c *rows.Contract) engine.Document {
 	out := resource(c)
 	out.Set("out_user_code", c.UserCode)
 	if c.State == ledger.ContractSignFailed {
@@ -191,7 +196,7 @@ func insuranceContract(c *engine.ContractRow) engine.Document {
 }
 
 // resource is a contract in notifications.
-func resource(c *engine.ContractRow) engine.Document {
+func resource(c *rows.Contract) engine.Document {
 	out := engine.Document{
 		"mchid": c.MchID, "contract_id": c.ID, "appid": c.AppID, "openid": c.OpenID,
 		"plan_id":              engine.Integer(c.PlanID),
@@ -203,7 +208,7 @@ func resource(c *engine.ContractRow) engine.Document {
 		out["contract_expired_time"] = wire.FormatTime(c.EndsAt)
 	}
 	if c.State == ledger.ContractTerminated {
-		out["contract_terminate_info"] = engine.TerminateInfo(c)
+		out["contract_terminate_info"] = contracts.TerminateInfo(c)
 	}
 	return out
 }

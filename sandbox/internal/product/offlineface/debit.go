@@ -7,7 +7,11 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/internal/contracts"
+	"github.com/wxpay-go/wxpay/sandbox/internal/debits"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/random"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
@@ -15,13 +19,13 @@ import (
 // debits: tried within the call and, the same call being made again,
 // up to five times a day. What could not be paid for lack of money is owed.
 // https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/k12-development-guidelines.html
-func debits() *engine.DebitRules {
+func rules() *engine.DebitRules {
 	return &engine.DebitRules{
 		Sync: true, Several: true, Again: 5,
 		Answers: engine.Answers{
-			engine.ProblemCount: {Status: http.StatusTooManyRequests, Code: "FREQUENCY_LIMITED", Message: "频率超限"},
+			rows.ProblemCount: {Status: http.StatusTooManyRequests, Code: "FREQUENCY_LIMITED", Message: "频率超限"},
 		},
-		Check: func(c *engine.Call, d *engine.DebitRow, contract *engine.ContractRow) error {
+		Check: func(c *engine.Call, d *rows.Debit, contract *rows.Contract) error {
 			u, err := faceUserOf(c.Step, contract.MchID, contract.PlanID, contract.UserCode)
 			if err == nil && u.Disabled {
 				return engine.InvalidRequest("用户已被禁用").
@@ -29,9 +33,9 @@ func debits() *engine.DebitRules {
 			}
 			return err
 		},
-		Settled: func(s *engine.Step, d *engine.DebitRow, _ *engine.ContractRow) error {
+		Settled: func(s *engine.Step, d *rows.Debit, _ *rows.Contract) error {
 			if d.State == ledger.DebitPaid {
-				return s.Clear(d)
+				return debits.Clear(s, d)
 			}
 			if d.Failure != ledger.NotEnough {
 				return nil
@@ -40,14 +44,14 @@ func debits() *engine.DebitRules {
 			if err != nil {
 				return err
 			}
-			return s.Owe(w, d)
+			return debits.Owe(s, w, d)
 		},
-		Cleared: func(s *engine.Step, d *engine.DebitRow) (err error) {
+		Cleared: func(s *engine.Step, d *rows.Debit) (err error) {
 			if d.TransactionID, err = s.NewTransactionID(); err != nil {
 				return err
 			}
 			d.State, d.Failure = ledger.DebitPaid, ""
-			return engine.Put(s.Tx, d)
+			return rows.Put(s.Tx, d)
 		},
 	}
 }
@@ -55,7 +59,7 @@ func debits() *engine.DebitRules {
 // faceDevice is an authinfo: the right of a device to recognise an
 // organisation's users for an hour.
 type faceDevice struct {
-	engine.Rev
+	rows.Rev
 	ID           string    `json:"id"`
 	MchID        string    `json:"mchid"`
 	SubMchID     string    `json:"sub_mchid"`
@@ -70,7 +74,7 @@ func (f *faceDevice) Row() store.Row  { return store.Row{ID: f.ID} }
 
 // faceCode is an auth_code: somebody was recognised, and may be debited once.
 type faceCode struct {
-	engine.Rev
+	rows.Rev
 	ID         string `json:"id"`
 	MchID      string `json:"mchid"`
 	SubMchID   string `json:"sub_mchid"`
@@ -96,11 +100,11 @@ func authInfo(c *engine.Call) (engine.Document, error) {
 		DeviceID: c.Text("device_id"), ExpiresAt: c.Now.Add(time.Hour),
 	}
 	var err error
-	draw := func() string { return c.Random.Roll(engine.Letters, 64) }
+	draw := func() string { return c.Random.Roll(random.Letters, 64) }
 	if device.ID, err = c.Free("authinfo", draw, c.RowOf(device.RowKind())); err != nil {
 		return nil, err
 	}
-	return engine.Document{"authinfo": device.ID}, engine.Put(c.Tx, device)
+	return engine.Document{"authinfo": device.ID}, rows.Put(c.Tx, device)
 }
 
 func debit(c *engine.Call) (engine.Document, error) {
@@ -111,7 +115,7 @@ func debit(c *engine.Call) (engine.Document, error) {
 		return nil, err
 	}
 	outTradeNo := c.Text("out_trade_no")
-	code, err := engine.Get[faceCode](c.Tx, c.Text("auth_code"))
+	code, err := rows.Get[faceCode](c.Tx, c.Text("auth_code"))
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return nil, engine.InvalidRequest("扣款凭证不合法").
@@ -126,7 +130,7 @@ func debit(c *engine.Call) (engine.Document, error) {
 	case code.OutTradeNo != "" && code.OutTradeNo != outTradeNo:
 		return nil, engine.InvalidRequest("扣款凭证不合法").Hinting("the auth_code was used for another out_trade_no")
 	}
-	d, err := c.Debit(&engine.DebitRow{Debit: ledger.Debit{
+	d, err := debits.Ask(c, &rows.Debit{Debit: ledger.Debit{
 		ContractID: code.ContractID, OutTradeNo: outTradeNo, Total: engine.Fen(engine.Object(c.Body, "amount"),
 			"total"),
 		AppID: c.Text("sp_appid"), SubMchID: c.Text("sub_mchid"), SubAppID: c.Text("sub_appid"),
@@ -136,28 +140,28 @@ func debit(c *engine.Call) (engine.Document, error) {
 		return nil, err
 	}
 	code.OutTradeNo = outTradeNo
-	return transaction(d), engine.Put(c.Tx, code)
+	return transaction(d), rows.Put(c.Tx, code)
 }
 
 func debitByNo(c *engine.Call) (engine.Document, error) {
 	if err := c.CheckMchID("sp_mchid", c.Query.Get("sp_mchid")); err != nil {
 		return nil, err
 	}
-	d, err := c.DebitByNo(c.Vars["out_trade_no"])
+	d, err := debits.ByNo(c, c.Vars["out_trade_no"])
 	if err != nil {
 		return nil, err
 	}
 	business := engine.Object(engine.DecodeBody(d.Request), "business")
 	if d.SubMchID != c.Query.Get("sub_mchid") ||
 		engine.TextOf(business, "business_product_id") != c.Query.Get("business_product_id") {
-		return nil, c.NoOrder().Hinting("sub_mchid or business_product_id is not the order's")
+		return nil, debits.NoOrder(c).Hinting("sub_mchid or business_product_id is not the order's")
 	}
 	return transaction(d), nil
 }
 
 // transaction is a debit in replies and queries. The words of
 // debt_state are inferred.
-func transaction(d *engine.DebitRow) engine.Document {
+func transaction(d *rows.Debit) engine.Document {
 	asked := engine.DecodeBody(d.Request)
 	payer := engine.Document{"sp_openid": d.OpenID}
 	payer.Set("sub_openid", d.SubOpenID)
@@ -198,7 +202,7 @@ func repaymentURL(c *engine.Call) (engine.Document, error) {
 		return nil, err
 	}
 	return engine.Document{
-		"repayment_url": "https://" + engine.SigningHost + "/sandbox/repay?user_id=" + u.UserID +
+		"repayment_url": "https://" + contracts.SigningHost + "/sandbox/repay?user_id=" + u.UserID +
 			"&t=" + strconv.FormatInt(c.Now.Unix(), 10),
 		"expire_at": wire.FormatTime(c.Now.Add(time.Hour)),
 	}, nil
@@ -206,7 +210,7 @@ func repaymentURL(c *engine.Call) (engine.Document, error) {
 
 // ShowFace is Sandbox.ShowFace.
 func ShowFace(s *engine.Step, authinfo, outUserID string) (authCode string, err error) {
-	device, err := engine.Get[faceDevice](s.Tx, authinfo)
+	device, err := rows.Get[faceDevice](s.Tx, authinfo)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return "", &ledger.PageError{Reason: ledger.PageUnknown, Message: "This device is not authorised."}
@@ -223,9 +227,9 @@ func ShowFace(s *engine.Step, authinfo, outUserID string) (authCode string, err 
 		return "", &ledger.PageError{Reason: ledger.PageUnknown, Message: "Nobody was recognised."}
 	}
 	code := &faceCode{MchID: device.MchID, SubMchID: device.SubMchID, ContractID: u.ContractID}
-	draw := func() string { return "CgVTS0VZ" + s.Random.Roll(engine.Letters, 120) }
+	draw := func() string { return "CgVTS0VZ" + s.Random.Roll(random.Letters, 120) }
 	if code.ID, err = s.Free("auth_code", draw, s.RowOf(code.RowKind())); err != nil {
 		return "", err
 	}
-	return code.ID, engine.Put(s.Tx, code)
+	return code.ID, rows.Put(s.Tx, code)
 }

@@ -9,7 +9,10 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/internal/contracts"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/random"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -26,21 +29,21 @@ func Product() *engine.Product {
 	return &engine.Product{
 		Name:  ledger.OfflineFace,
 		TTL:   faceTokenLife,
-		Token: (*engine.Random).PresignToken,
-		ID:    (*engine.Random).FaceContractID,
+		Token: (*random.Random).PresignToken,
+		ID:    (*random.Random).FaceContractID,
 		Names: engine.Names{Plan: "facepay_user/organization_id"},
 		Signed: engine.Event{EventType: "FACEPAY.USER_STATE_CHANGE", OriginalType: "facepay",
 			Summary: "用户签约状态变更"},
 		Ended: engine.Event{EventType: "FACEPAY.USER_STATE_CHANGE", OriginalType: "facepay",
 			Summary: "用户签约状态变更"},
 		TemplateURL:   true,
-		Retries:       engine.GenericSchedule,
+		Retries:       rows.GenericSchedule,
 		Resource:      resource,
 		AlreadySigned: func() *engine.Refusal { return engine.InvalidRequest("用户已签约，请勿重复签约") },
 		Gone:          func() *engine.Refusal { return engine.NotFound("RESOURCE_NOT_EXISTS", "签约不存在") },
 		NoOrder:       func() *engine.Refusal { return engine.NotFound("RESOURCE_NOT_EXISTS", "订单不存在") },
 		Agreed:        agreed,
-		Debits:        []*engine.DebitRules{debits()},
+		Debits:        []*engine.DebitRules{rules()},
 		Behaviours: map[string]engine.Behaviour{
 			"POST " + root +
 				"/contracts/presign": presign,
@@ -75,7 +78,7 @@ func Product() *engine.Product {
 func presign(c *engine.Call) (engine.Document, error) {
 	user := engine.Object(c.Body, "facepay_user")
 	s, err := faceSession(c, engine.TextOf(user, "organization_id"), engine.TextOf(user, "out_user_id"),
-		func(_ *engine.Call, s *engine.SessionRow) error {
+		func(_ *engine.Call, s *rows.Session) error {
 			card := engine.Object(c.Body, "limit_bank_card")
 			if mode := c.Text("contract_mode"); card == nil &&
 				(mode == "LIMIT_BANK_CARD" || mode == "PRIORITY_BANK_CARD") {
@@ -104,8 +107,8 @@ func token(c *engine.Call) (engine.Document, error) {
 // faceSession opens a session for one user of an organisation. Any WeChat user
 // may sign it: the call names nobody.
 func faceSession(c *engine.Call, organization, outUserID string,
-	more ...func(*engine.Call, *engine.SessionRow) error) (*engine.SessionRow, error) {
-	return c.Presign(c.Product, append(more, func(_ *engine.Call, s *engine.SessionRow) error {
+	more ...func(*engine.Call, *rows.Session) error) (*rows.Session, error) {
+	return contracts.Presign(c, c.Product, append(more, func(_ *engine.Call, s *rows.Session) error {
 		s.PlanID, s.Account, s.UserCode, s.AppID = organization, outUserID, outUserID, c.Merchant.FirstAppID()
 		if err := c.CheckPlan(c.Product, organization); err != nil {
 			return err // before a user of no organisation is made
@@ -117,7 +120,7 @@ func faceSession(c *engine.Call, organization, outUserID string,
 		if contract, err := faceContract(c.Step, u); err != nil || (contract != nil && contract.Live()) {
 			return orElse(err, c.Product.AlreadySigned().Hinting("this out_user_id has a live contract"))
 		}
-		return engine.Put(c.Tx, u)
+		return rows.Put(c.Tx, u)
 	})...)
 }
 
@@ -129,7 +132,7 @@ func orElse(err error, otherwise *engine.Refusal) error {
 }
 
 // agreed keeps two parents from signing for one pupil.
-func agreed(s *engine.Step, session *engine.SessionRow, c *engine.ContractRow) error {
+func agreed(s *engine.Step, session *rows.Session, c *rows.Contract) error {
 	u, err := faceUserOf(s, session.MchID, session.PlanID, session.UserCode)
 	if err != nil {
 		return forPeople(err, "There is no such person.")
@@ -137,14 +140,14 @@ func agreed(s *engine.Step, session *engine.SessionRow, c *engine.ContractRow) e
 	if last, err := faceContract(s, u); err != nil {
 		return err
 	} else if last != nil && last.Live() {
-		return engine.ErrSigned()
+		return contracts.ErrSigned()
 	}
 	u.ContractID = c.ID
-	return engine.Put(s.Tx, u)
+	return rows.Put(s.Tx, u)
 }
 
 func query(c *engine.Call) (engine.Document, error) {
-	contract, err := c.OwnContract(c.Vars["contract_id"])
+	contract, err := contracts.Own(c, c.Vars["contract_id"])
 	if err != nil {
 		return nil, err
 	}
@@ -173,7 +176,7 @@ func query(c *engine.Call) (engine.Document, error) {
 }
 
 // faceState is contract_state; nil is somebody who never signed.
-func faceState(c *engine.ContractRow) string {
+func faceState(c *rows.Contract) string {
 	switch {
 	case c == nil:
 		return "NOT_CONTRACTED"
@@ -184,7 +187,7 @@ func faceState(c *engine.ContractRow) string {
 }
 
 // resource does not say what the state became, as documented.
-func resource(c *engine.ContractRow) engine.Document {
+func resource(c *rows.Contract) engine.Document {
 	at := c.SignedAt
 	if !c.Live() {
 		at = c.TerminatedAt
@@ -209,5 +212,5 @@ func offlineFaceTerminate(c *engine.Call) (engine.Document, error) {
 	case contract == nil:
 		return nil, c.Product.Gone().Hinting("the user has not signed")
 	}
-	return nil, c.Terminate(contract, ledger.ByMerchant, "")
+	return nil, contracts.Terminate(c.Step, contract, ledger.ByMerchant, "")
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
@@ -16,7 +17,7 @@ import (
 // faceUser is a person of an organisation who pays by face: a pupil, whose
 // parent signed. WeChat Pay knows them from the first presign on.
 type faceUser struct {
-	engine.Rev
+	rows.Rev
 	MchID        string `json:"mchid"`
 	Organization string `json:"organization_id"`
 	OutUserID    string `json:"out_user_id"`
@@ -40,7 +41,7 @@ func (u *faceUser) Row() store.Row {
 }
 
 func faceUserKey(mchid, organization, id string) string {
-	return engine.Joined(mchid, organization, id)
+	return rows.Joined(mchid, organization, id)
 }
 
 // faceUserID is FU and 14 hexadecimal digits, like FU40F305Z4e2bb7d.
@@ -50,7 +51,7 @@ func faceUserID(mchid, organization, outUserID string) string {
 }
 
 func faceUserOf(s *engine.Step, mchid, organization, outUserID string) (*faceUser, error) {
-	u, err := engine.Get[faceUser](s.Tx, faceUserKey(mchid, organization, outUserID))
+	u, err := rows.Get[faceUser](s.Tx, faceUserKey(mchid, organization, outUserID))
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, engine.NotFound("RESOURCE_NOT_EXISTS", "刷脸用户不存在").
 			Hinting("this organisation of the merchant's has no such user: they are known from their first presign on")
@@ -71,7 +72,7 @@ func faceUserFor(c *engine.Call, organization, outUserID string) (*faceUser, err
 }
 
 func faceUserByID(c *engine.Call, organization, userID string) (*faceUser, error) {
-	list, err := engine.Find[faceUser](c.Tx, "user:"+faceUserKey(c.Merchant.MchID, organization, userID), 1)
+	list, err := rows.Find[faceUser](c.Tx, "user:"+faceUserKey(c.Merchant.MchID, organization, userID), 1)
 	switch {
 	case err != nil:
 		return nil, err
@@ -83,11 +84,11 @@ func faceUserByID(c *engine.Call, organization, userID string) (*faceUser, error
 }
 
 // faceContract is the user's last contract, nil when they never had one.
-func faceContract(s *engine.Step, u *faceUser) (*engine.ContractRow, error) {
+func faceContract(s *engine.Step, u *faceUser) (*rows.Contract, error) {
 	if u.ContractID == "" {
 		return nil, nil
 	}
-	return engine.Get[engine.ContractRow](s.Tx, u.ContractID)
+	return rows.Get[rows.Contract](s.Tx, u.ContractID)
 }
 
 func offlineFaceOrganization(c *engine.Call) (engine.Document, error) {
@@ -152,12 +153,12 @@ func updateUser(c *engine.Call) (engine.Document, error) {
 	if status := c.Text("status"); status != "" {
 		u.Disabled = status == "DISABLED"
 	}
-	return nil, engine.Put(c.Tx, u)
+	return nil, rows.Put(c.Tx, u)
 }
 
 // collectionRow is a FaceCollection as the store has it.
 type collectionRow struct {
-	engine.Rev
+	rows.Rev
 	ledger.FaceCollection
 }
 
@@ -165,7 +166,7 @@ func (f *collectionRow) Owner() string { return f.MchID }
 
 func (f *collectionRow) RowKind() string { return "face-collection" }
 func (f *collectionRow) Row() store.Row {
-	return store.Row{ID: f.ID, Keys: []string{"organization:" + engine.Joined(f.MchID, f.Organization)}}
+	return store.Row{ID: f.ID, Keys: []string{"organization:" + rows.Joined(f.MchID, f.Organization)}}
 }
 
 // CollectionDocument is a request in replies.
@@ -182,21 +183,21 @@ func CollectionDocument(f *ledger.FaceCollection) engine.Document {
 }
 
 func offlineFaceCollections(c *engine.Call) (engine.Document, error) {
-	all, err := engine.Find[collectionRow](c.Tx, "organization:"+engine.Joined(c.Merchant.MchID,
+	all, err := rows.Find[collectionRow](c.Tx, "organization:"+rows.Joined(c.Merchant.MchID,
 		c.Query.Get("organization_id")), 0)
 	if err != nil {
 		return nil, err
 	}
 	page, _, _ := engine.PageOf(c, all)
-	rows := []engine.Document{}
+	list := []engine.Document{}
 	for _, f := range page {
-		rows = append(rows, CollectionDocument(&f.FaceCollection))
+		list = append(list, CollectionDocument(&f.FaceCollection))
 	}
-	return engine.Document{"face_collections": rows}, nil
+	return engine.Document{"face_collections": list}, nil
 }
 
 func collection(c *engine.Call) (engine.Document, error) {
-	f, err := engine.Get[collectionRow](c.Tx, c.Vars["collection_id"])
+	f, err := rows.Get[collectionRow](c.Tx, c.Vars["collection_id"])
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, engine.NotFound("RESOURCE_NOT_EXISTS", "重采请求不存在").
 			Hinting("requests are made with Sandbox.RetakeFace or POST /sandbox/faces/retake")
@@ -226,7 +227,7 @@ func RetakeFace(s *engine.Step, organizationID, outUserID string) (*ledger.FaceC
 		return nil, forPeople(err, "There is no such person.")
 	}
 	id := "FC" + strings.TrimPrefix(u.UserID, "FU")
-	f, err := engine.Get[collectionRow](s.Tx, id)
+	f, err := rows.Get[collectionRow](s.Tx, id)
 	if errors.Is(err, store.ErrNotFound) {
 		f, err = &collectionRow{FaceCollection: ledger.FaceCollection{ID: id, MchID: m.MchID,
 			Organization: u.Organization,
@@ -241,5 +242,5 @@ func RetakeFace(s *engine.Step, organizationID, outUserID string) (*ledger.FaceC
 	if err != nil {
 		return nil, err
 	}
-	return &f.FaceCollection, engine.Put(s.Tx, f)
+	return &f.FaceCollection, rows.Put(s.Tx, f)
 }

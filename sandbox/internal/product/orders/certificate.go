@@ -3,6 +3,7 @@ package orders
 import (
 	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/random"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -18,7 +19,7 @@ func ListCertificates(c *engine.Call) (engine.Document, error) {
 	const aad = "certificate"
 	var data []engine.Document
 	for _, listed := range c.Keys.Listed() {
-		nonce := c.Random.Roll(engine.LowerHex, wire.NonceSize)
+		nonce := c.Random.Roll(random.LowerHex, wire.NonceSize)
 		data = append(data, engine.Document{
 			"serial_no":      listed.Serial,
 			"effective_time": wire.FormatTime(listed.Cert.NotBefore),

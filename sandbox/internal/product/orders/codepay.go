@@ -4,6 +4,8 @@ import (
 	"errors"
 
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/payments"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
@@ -15,7 +17,7 @@ const reverseDays = 7
 // https://pay.weixin.qq.com/doc/v3/merchant/4012382150
 func payByCode(c *engine.Call) (engine.Document, error) {
 	auth := engine.TextOf(engine.Object(c.Body, "payer"), "auth_code")
-	code, err := engine.Get[engine.PaymentCode](c.Tx, auth)
+	code, err := rows.Get[payments.PaymentCode](c.Tx, auth)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return nil, engine.InvalidRequest("付款码无效").
@@ -33,27 +35,27 @@ func payByCode(c *engine.Call) (engine.Document, error) {
 		return nil, engine.InvalidRequest("付款码已过期，请刷新").Hinting("a payment code lives a minute: scan a new one")
 	}
 	code.Used = true
-	if err := engine.Put(c.Tx, code); err != nil {
+	if err := rows.Put(c.Tx, code); err != nil {
 		return nil, err
 	}
-	failure, err := c.PayFrom(o, code.OpenID)
+	failure, err := payments.PayFrom(c.Step, o, code.OpenID)
 	if err != nil {
 		return nil, err
 	}
 	if failure != "" {
 		o.State = ledger.OrderFailed
-		if err := engine.Put(c.Tx, o); err != nil {
+		if err := rows.Put(c.Tx, o); err != nil {
 			return nil, err
 		}
 		if failure == ledger.NotEnough {
-			return nil, engine.Committed(engine.Forbidden("NOT_ENOUGH", "用户余额不足",
+			return nil, engine.Committed(payments.Forbidden("NOT_ENOUGH", "用户余额不足",
 				"the payer does not have the money; reverse the order and use a new number"))
 		}
 		return nil, engine.Committed(engine.InvalidRequest("支付失败，请撤销订单").Hinting("the payer could not be charged: " +
 			string(failure) +
 			"; reverse the order and use a new number"))
 	}
-	if err := c.Pay(o); err != nil {
+	if err := payments.Pay(c.Step, o); err != nil {
 		return nil, err
 	}
 	return TransactionDocument(o, c.Now), nil
@@ -89,5 +91,5 @@ func reverseTransaction(c *engine.Call) (engine.Document, error) {
 	for _, name := range []string{"appid", "mchid", "sp_appid", "sp_mchid", "sub_appid", "sub_mchid"} {
 		out.Set(name, c.Text(name))
 	}
-	return out, engine.Put(c.Tx, o)
+	return out, rows.Put(c.Tx, o)
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/payments"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -32,7 +34,7 @@ func placeCombined(t ledger.TradeType) engine.Behaviour {
 		if err != nil {
 			return nil, err
 		}
-		if o, err = c.Place(o); err != nil {
+		if o, err = payments.Place(c, o); err != nil {
 			return nil, err
 		}
 		out := placed(o)
@@ -45,7 +47,7 @@ func placeCombined(t ledger.TradeType) engine.Behaviour {
 	}
 }
 
-func combinedFromBody(c *engine.Call, t ledger.TradeType) (*engine.OrderRow, error) {
+func combinedFromBody(c *engine.Call, t ledger.TradeType) (*rows.Order, error) {
 	if err := c.CheckMchID("/combine_mchid", c.Text("combine_mchid")); err != nil {
 		return nil, err
 	}
@@ -54,14 +56,14 @@ func combinedFromBody(c *engine.Call, t ledger.TradeType) (*engine.OrderRow, err
 	}
 	payer := engine.Object(c.Body, "combine_payer_info")
 	identity := engine.Object(payer, "identity")
-	o := &engine.OrderRow{Order: ledger.Order{
-		ID: engine.OrderID(true, c.Merchant.MchID, c.Text("combine_out_trade_no")), Combined: true, TradeType: t,
+	o := &rows.Order{Order: ledger.Order{
+		ID: rows.OrderID(true, c.Merchant.MchID, c.Text("combine_out_trade_no")), Combined: true, TradeType: t,
 		MchID: c.Merchant.MchID, AppID: c.Text("combine_appid"), OutTradeNo: c.Text("combine_out_trade_no"),
 		OpenID: engine.TextOf(payer, "openid"), SubOpenID: engine.TextOf(payer, "sub_openid"),
 		NotifyURL: c.Text("notify_url"), Request: json.RawMessage(c.Raw),
 	}, RealName: engine.TextOf(identity, "name"), IDNumber: engine.TextOf(identity, "number")}
 	var err error
-	if o.SubOrders, o.Total, err = c.SubOrders(); err != nil {
+	if o.SubOrders, o.Total, err = payments.SubOrders(c); err != nil {
 		return nil, err
 	}
 	return o, nil
@@ -70,7 +72,7 @@ func combinedFromBody(c *engine.Call, t ledger.TradeType) (*engine.OrderRow, err
 // combinedContract has paying a combined order sign a combine-papay contract. Why
 // it cannot is in the reply; the order stands.
 // https://pay.weixin.qq.com/doc/v3/partner/4012707307
-func combinedContract(c *engine.Call, o *engine.OrderRow, info map[string]any) (engine.Document, error) {
+func combinedContract(c *engine.Call, o *rows.Order, info map[string]any) (engine.Document, error) {
 	p := c.Products[ledger.CombinePapay]
 	if err := c.CheckMchID("/contract_info/mchid", engine.TextOf(info, "mchid")); err != nil {
 		return nil, err
@@ -81,10 +83,10 @@ func combinedContract(c *engine.Call, o *engine.OrderRow, info map[string]any) (
 	var obstacle *engine.Refusal
 	err := c.CheckPlan(p, engine.TextOf(info, "plan_id"))
 	if err == nil {
-		obstacle, err = signWith(c, p, o, &engine.SessionRow{Session: ledger.Session{
+		obstacle, err = signWith(c, p, o, &rows.Session{Session: ledger.Session{
 			PlanID: engine.TextOf(info, "plan_id"), Code: engine.TextOf(info, "out_contract_code"),
 			Account: engine.TextOf(info, "contract_display_account"), NotifyURL: engine.TextOf(info, "notify_url"),
-			Request: engine.EncodeJSON(info),
+			Request: rows.EncodeJSON(info),
 		}})
 	}
 	switch {
@@ -137,14 +139,14 @@ func closeCombined(c *engine.Call) (engine.Document, error) {
 	if c.Text("combine_appid") != o.AppID {
 		return nil, engine.AppIDMismatch().Hinting("combine_appid is not the order's")
 	}
-	if err := c.NamesAll(o.SubOrders); err != nil {
+	if err := payments.NamesAll(c, o.SubOrders); err != nil {
 		return nil, err
 	}
-	return nil, c.CloseOrder(o)
+	return nil, payments.CloseOrder(c, o)
 }
 
 // CombineDocument is a combined order in queries and in TRANSACTION.SUCCESS.
-func CombineDocument(o *engine.OrderRow, now time.Time) engine.Document {
+func CombineDocument(o *rows.Order, now time.Time) engine.Document {
 	asked, parts := engine.DecodeBody(o.Request), make([]engine.Document, len(o.SubOrders))
 	for i, sub := range o.SubOrders {
 		amount := engine.Document{"total_amount": sub.Total, "currency": "CNY", "payer_amount": int64(0),

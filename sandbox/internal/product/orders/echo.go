@@ -3,6 +3,8 @@ package orders
 import (
 	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/push"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -24,7 +26,7 @@ func Echo(c *engine.Call) (engine.Document, error) {
 		}
 		resource["encrypted_echo_message"] = sealed
 	}
-	return out, c.Notify(&engine.PushRow{Push: ledger.Push{MchID: c.Merchant.MchID, URL: c.Text("notify_url"),
+	return out, push.Notify(c.Step, &push.Row{Push: ledger.Push{MchID: c.Merchant.MchID, URL: c.Text("notify_url"),
 		Event: "SECURITY_ECHO.SUCCESS", OriginalType: "security", Summary: "签名验签加解密测试成功", Resource: resource.Encode(),
-		About: c.Merchant.MchID}, Retries: engine.GenericSchedule})
+		About: c.Merchant.MchID}, Retries: rows.GenericSchedule})
 }

@@ -5,6 +5,8 @@ import (
 
 	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/payments"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -31,14 +33,14 @@ func RefundBehaviours() map[string]engine.Behaviour {
 const refundDelay = time.Minute
 
 func DomesticRefunds() *engine.RefundRules {
-	return &engine.RefundRules{Name: "domestic", Delay: refundDelay, Retries: engine.GenericSchedule,
+	return &engine.RefundRules{Name: "domestic", Delay: refundDelay, Retries: rows.GenericSchedule,
 		Resource: refundResource}
 }
 
 // newRefund is the refund of the body.
-func newRefund(c *engine.Call) *engine.RefundRow {
+func newRefund(c *engine.Call) *rows.Refund {
 	amount := engine.Object(c.Body, "amount")
-	return &engine.RefundRow{Refund: ledger.Refund{
+	return &rows.Refund{Refund: ledger.Refund{
 		OutRefundNo: c.Text("out_refund_no"), OutTradeNo: c.Text("out_trade_no"),
 		TransactionID: c.Text("transaction_id"),
 		SubMchID:      c.Text("sub_mchid"), Amount: engine.Fen(amount, "refund"), Total: engine.Fen(amount, "total"),
@@ -50,7 +52,7 @@ func refundOrder(c *engine.Call) (engine.Document, error) {
 	if err := c.CheckSub(c.Text("sub_mchid"), ""); err != nil {
 		return nil, err
 	}
-	r, err := c.Refund(c.Refunds["domestic"], newRefund(c))
+	r, err := payments.Refund(c, c.Refunds["domestic"], newRefund(c))
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +60,7 @@ func refundOrder(c *engine.Call) (engine.Document, error) {
 }
 
 func queryRefund(c *engine.Call) (engine.Document, error) {
-	r, err := c.RefundByNo(c.Vars["out_refund_no"], c.Query.Get("sub_mchid"))
+	r, err := payments.RefundByNo(c, c.Vars["out_refund_no"], c.Query.Get("sub_mchid"))
 	if err != nil {
 		return nil, err
 	}
@@ -69,8 +71,8 @@ func queryRefund(c *engine.Call) (engine.Document, error) {
 // or to the merchant, who then pays them in another way. The same call again is a
 // success.
 // https://pay.weixin.qq.com/docs/partner/apis/refund/refunds/create-abnormal-refund.html
-func redoRefund(c *engine.Call) (*engine.RefundRow, error) {
-	r, err := c.RefundByID(c.Vars["refund_id"], c.Text("sub_mchid"))
+func redoRefund(c *engine.Call) (*rows.Refund, error) {
+	r, err := payments.RefundByID(c, c.Vars["refund_id"], c.Text("sub_mchid"))
 	switch {
 	case err != nil:
 		return nil, err
@@ -97,11 +99,11 @@ func redoRefund(c *engine.Call) (*engine.RefundRow, error) {
 	r.State, r.Channel, r.RedoneBy = ledger.RefundProcessing, "OTHER_BANKCARD", c.Fingerprint()
 	r.EndedAt, r.DueAt = time.Time{}, c.Now.Add(rules.Delay)
 	c.Pushed = true // something will fall due
-	return r, engine.Put(c.Tx, r)
+	return r, rows.Put(c.Tx, r)
 }
 
 // refundDocument is a refund in replies.
-func refundDocument(r *engine.RefundRow) engine.Document {
+func refundDocument(r *rows.Refund) engine.Document {
 	out := engine.Document{
 		"refund_id": r.RefundID, "out_refund_no": r.OutRefundNo, "transaction_id": r.TransactionID,
 		"out_trade_no": r.OutTradeNo,
@@ -119,7 +121,7 @@ func refundDocument(r *engine.RefundRow) engine.Document {
 	return out
 }
 
-func account(r *engine.RefundRow) string {
+func account(r *rows.Refund) string {
 	if r.RedoneTo != "" {
 		return r.RedoneTo
 	}
@@ -127,7 +129,7 @@ func account(r *engine.RefundRow) string {
 }
 
 // refundResource is what REFUND.SUCCESS, ABNORMAL and CLOSED carry.
-func refundResource(r *engine.RefundRow) engine.Document {
+func refundResource(r *rows.Refund) engine.Document {
 	out := engine.Document{
 		"out_trade_no": r.OutTradeNo, "transaction_id": r.TransactionID, "out_refund_no": r.OutRefundNo,
 		"refund_id":     r.RefundID,

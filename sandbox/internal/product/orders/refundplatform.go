@@ -3,6 +3,8 @@ package orders
 import (
 	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/payments"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -22,8 +24,8 @@ func PlatformRefundBehaviours() map[string]engine.Behaviour {
 }
 
 func EcommerceRefunds() *engine.RefundRules {
-	return &engine.RefundRules{Name: "ecommerce", Delay: refundDelay, Retries: engine.GenericSchedule,
-		Resource: func(r *engine.RefundRow) engine.Document {
+	return &engine.RefundRules{Name: "ecommerce", Delay: refundDelay, Retries: rows.GenericSchedule,
+		Resource: func(r *rows.Refund) engine.Document {
 			out := refundResource(r)
 			delete(out, "mchid")
 			out["sp_mchid"], out["refund_account"] = r.MchID, source(r)
@@ -32,7 +34,7 @@ func EcommerceRefunds() *engine.RefundRules {
 }
 
 // source is refund_account: whose money it is.
-func source(r *engine.RefundRow) string {
+func source(r *rows.Refund) string {
 	if r.Advanced {
 		return "REFUND_SOURCE_PARTNER_ADVANCE"
 	}
@@ -48,7 +50,7 @@ func platformRefund(c *engine.Call) (engine.Document, error) {
 	}
 	r := newRefund(c)
 	r.Advanced = c.Text("refund_account") == "REFUND_SOURCE_PARTNER_ADVANCE"
-	r, err := c.Refund(c.Refunds["ecommerce"], r)
+	r, err := payments.Refund(c, c.Refunds["ecommerce"], r)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +60,7 @@ func platformRefund(c *engine.Call) (engine.Document, error) {
 	}, nil
 }
 
-func platformAmount(r *engine.RefundRow) engine.Document {
+func platformAmount(r *rows.Refund) engine.Document {
 	out := engine.Document{"refund": r.Amount, "payer_refund": r.Amount, "discount_refund": int64(0), "currency": "CNY"}
 	if r.Advanced {
 		out["advance"] = r.Amount
@@ -67,18 +69,18 @@ func platformAmount(r *engine.RefundRow) engine.Document {
 }
 
 // platformRefundDocument is a refund in replies.
-func platformRefundDocument(r *engine.RefundRow) engine.Document {
+func platformRefundDocument(r *rows.Refund) engine.Document {
 	out := refundDocument(r)
 	out["amount"], out["refund_account"] = platformAmount(r), source(r)
 	return out
 }
 
 func queryPlatformRefund(c *engine.Call) (engine.Document, error) {
-	find, number := c.RefundByNo, c.Vars["out_refund_no"]
+	find, number := payments.RefundByNo, c.Vars["out_refund_no"]
 	if id := c.Vars["refund_id"]; id != "" {
-		find, number = c.RefundByID, id
+		find, number = payments.RefundByID, id
 	}
-	refund, err := find(number, c.Query.Get("sub_mchid"))
+	refund, err := find(c, number, c.Query.Get("sub_mchid"))
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +99,7 @@ func redoPlatformRefund(c *engine.Call) (engine.Document, error) {
 // refund, once. It is done at once, and the same call again is a success.
 // https://pay.weixin.qq.com/docs/partner/apis/ecommerce-refund/refunds/create-return-advance.html
 func returnAdvance(c *engine.Call) (engine.Document, error) {
-	r, err := c.RefundByID(c.Vars["refund_id"], c.Text("sub_mchid"))
+	r, err := payments.RefundByID(c, c.Vars["refund_id"], c.Text("sub_mchid"))
 	switch {
 	case err != nil:
 		return nil, err
@@ -112,7 +114,7 @@ func returnAdvance(c *engine.Call) (engine.Document, error) {
 		if r.ReturnID, err = c.NewReturnID(); err != nil {
 			return nil, err
 		}
-		if err := engine.Put(c.Tx, r); err != nil {
+		if err := rows.Put(c.Tx, r); err != nil {
 			return nil, err
 		}
 	}
@@ -120,7 +122,7 @@ func returnAdvance(c *engine.Call) (engine.Document, error) {
 }
 
 func queryAdvance(c *engine.Call) (engine.Document, error) {
-	r, err := c.RefundByID(c.Vars["refund_id"], c.Query.Get("sub_mchid"))
+	r, err := payments.RefundByID(c, c.Vars["refund_id"], c.Query.Get("sub_mchid"))
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +133,7 @@ func queryAdvance(c *engine.Call) (engine.Document, error) {
 	return advanceDocument(r), nil
 }
 
-func advanceDocument(r *engine.RefundRow) engine.Document {
+func advanceDocument(r *rows.Refund) engine.Document {
 	return engine.Document{
 		"refund_id": r.RefundID, "advance_return_id": r.ReturnID, "return_amount": r.Amount,
 		"payer_mchid": r.SubMchID, "payer_account": "BASIC", "payee_mchid": r.MchID, "payee_account": "BASIC",

@@ -11,7 +11,11 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/internal/debits"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/payments"
+	"github.com/wxpay-go/wxpay/sandbox/internal/push"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -39,9 +43,9 @@ func TransactionBehaviours() map[string]engine.Behaviour {
 			"POST " + root + "/app-with-contract":                   placeWithContract(ledger.TradeApp),
 			"POST " + root + "/codepay":                             payByCode,
 			"POST " + root + "/exposure":                            exposeNothing,
-			"GET " + root + "/out-trade-no/{out_trade_no}":          engine.OrDebit(queryTransaction),
-			"GET " + root + "/id/{transaction_id}":                  engine.OrDebit(queryTransaction),
-			"POST " + root + "/out-trade-no/{out_trade_no}/close":   engine.OrDebit(closeTransaction),
+			"GET " + root + "/out-trade-no/{out_trade_no}":          debits.OrDebit(queryTransaction),
+			"GET " + root + "/id/{transaction_id}":                  debits.OrDebit(queryTransaction),
+			"POST " + root + "/out-trade-no/{out_trade_no}/close":   debits.OrDebit(closeTransaction),
 			"POST " + root + "/out-trade-no/{out_trade_no}/reverse": reverseTransaction,
 		})
 	}
@@ -59,7 +63,7 @@ func placeOrder(t ledger.TradeType) engine.Behaviour {
 }
 
 // placed is the reply to placing an order: what the client pays with.
-func placed(o *engine.OrderRow) engine.Document {
+func placed(o *rows.Order) engine.Document {
 	switch o.TradeType {
 	case ledger.TradeH5:
 		return engine.Document{"h5_url": o.Link}
@@ -71,14 +75,14 @@ func placed(o *engine.OrderRow) engine.Document {
 
 // placeTransaction places the order of the body, under a direct merchant's names
 // or a partner's.
-func placeTransaction(c *engine.Call, t ledger.TradeType) (*engine.OrderRow, error) {
+func placeTransaction(c *engine.Call, t ledger.TradeType) (*rows.Order, error) {
 	if err := c.CheckParties(); err != nil {
 		return nil, err
 	}
 	payer := engine.Object(c.Body, "payer")
 	identity := engine.Object(payer, "identity")
-	o := &engine.OrderRow{Order: ledger.Order{
-		ID: c.TransactionID(c.Text("sub_mchid"), c.Text("out_trade_no")), TradeType: t,
+	o := &rows.Order{Order: ledger.Order{
+		ID: payments.TransactionID(c, c.Text("sub_mchid"), c.Text("out_trade_no")), TradeType: t,
 		MchID: c.Merchant.MchID, SubMchID: c.Text("sub_mchid"), AppID: c.Either("appid", "sp_appid"),
 		SubAppID:   c.Text("sub_appid"),
 		OutTradeNo: c.Text("out_trade_no"), OpenID: engine.TextOf(payer, "openid") + engine.TextOf(payer, "sp_openid"),
@@ -90,12 +94,12 @@ func placeTransaction(c *engine.Call, t ledger.TradeType) (*engine.OrderRow, err
 		return nil, engine.BadField("/sub_appid", "", "传sub_openid时，sub_appid必填").
 			Hinting("payer.sub_openid is an openid under sub_appid, so send that too")
 	}
-	return c.Place(o)
+	return payments.Place(c, o)
 }
 
 // transaction finds the order of the path, among those of the merchants the body
 // or the query names.
-func transaction(c *engine.Call) (*engine.OrderRow, error) {
+func transaction(c *engine.Call) (*rows.Order, error) {
 	asked := func(name string) string {
 		if len(c.Query) > 0 {
 			return c.Query.Get(name)
@@ -121,7 +125,7 @@ func transaction(c *engine.Call) (*engine.OrderRow, error) {
 		}
 		return o, err
 	}
-	list, err := engine.Find[engine.OrderRow](c.Tx, engine.TradeKey(c.Merchant.MchID, no), 0)
+	list, err := rows.Find[rows.Order](c.Tx, rows.TradeKey(c.Merchant.MchID, no), 0)
 	if err != nil {
 		return nil, err
 	}
@@ -151,7 +155,7 @@ func closeTransaction(c *engine.Call) (engine.Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, c.CloseOrder(o)
+	return nil, payments.CloseOrder(c, o)
 }
 
 // exposeNothing is a stub: when WeChat Pay suggests 微信分付 to a payer is its own
@@ -161,24 +165,24 @@ func exposeNothing(c *engine.Call) (engine.Document, error) {
 }
 
 // NotifyPaid tells that an order was paid, by the document that queries have of it.
-func NotifyPaid(document func(*engine.OrderRow, time.Time) engine.Document) func(*engine.Step, *engine.OrderRow) error {
-	return func(s *engine.Step, o *engine.OrderRow) error {
-		return s.Notify(&engine.PushRow{Push: ledger.Push{MchID: o.MchID, URL: o.NotifyURL,
+func NotifyPaid(document func(*rows.Order, time.Time) engine.Document) func(*engine.Step, *rows.Order) error {
+	return func(s *engine.Step, o *rows.Order) error {
+		return push.Notify(s, &push.Row{Push: ledger.Push{MchID: o.MchID, URL: o.NotifyURL,
 			Event:        "TRANSACTION.SUCCESS",
-			OriginalType: "transaction", Summary: "支付成功", Resource: engine.EncodeJSON(document(o, s.Now)), About: o.ID},
-			Retries: engine.GenericSchedule})
+			OriginalType: "transaction", Summary: "支付成功", Resource: rows.EncodeJSON(document(o, s.Now)), About: o.ID},
+			Retries: rows.GenericSchedule})
 	}
 }
 
 // TransactionDocument is an order in queries and in TRANSACTION.SUCCESS. Who
 // paid, what and when is only known of paid orders.
-func TransactionDocument(o *engine.OrderRow, now time.Time) engine.Document {
+func TransactionDocument(o *rows.Order, now time.Time) engine.Document {
 	asked := engine.DecodeBody(o.Request)
 	state := o.Shown(now)
 	amount := engine.Document{"total": o.Total, "currency": "CNY"}
 	payer, out := engine.Document{}, engine.Document{
 		"out_trade_no": o.OutTradeNo, "amount": amount, "trade_state": string(state),
-		"trade_state_desc": engine.OrderText(state),
+		"trade_state_desc": payments.OrderText(state),
 	}
 	if o.SubMchID == "" {
 		out["mchid"] = o.MchID

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"errors"
 
+	"github.com/wxpay-go/wxpay/sandbox/internal/contracts"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
@@ -43,11 +45,11 @@ func placeWithContract(t ledger.TradeType) engine.Behaviour {
 }
 
 // payUnder has the order paid under a password-exempt contract of its payer's.
-func payUnder(c *engine.Call, o *engine.OrderRow, contractID string) error {
-	contract, err := c.ContractOf(ledger.PasswordExempt, contractID)
+func payUnder(c *engine.Call, o *rows.Order, contractID string) error {
+	contract, err := contracts.Of(c, ledger.PasswordExempt, contractID)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return engine.InvalidRequest("免密协议不存在").Hinting(c.NoContract(ledger.PasswordExempt))
+		return engine.InvalidRequest("免密协议不存在").Hinting(contracts.NoneOf(c, ledger.PasswordExempt))
 	case err != nil:
 		return err
 	}
@@ -63,12 +65,12 @@ func payUnder(c *engine.Call, o *engine.OrderRow, contractID string) error {
 			Hinting("the payer of the order is not the one who signed the contract")
 	}
 	o.Exempt = contract.ID
-	return engine.Put(c.Tx, o)
+	return rows.Put(c.Tx, o)
 }
 
 // payToken has paying the order agree to a session that was presigned.
-func payToken(c *engine.Call, o *engine.OrderRow, token string) error {
-	session, err := engine.Get[engine.SessionRow](c.Tx, token)
+func payToken(c *engine.Call, o *rows.Order, token string) error {
+	session, err := rows.Get[rows.Session](c.Tx, token)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return engine.InvalidRequest("预签约码有误或已过期").Hinting("no presign of this merchant's returned this token")
@@ -81,11 +83,11 @@ func payToken(c *engine.Call, o *engine.OrderRow, token string) error {
 			string(session.State(c.Now)))
 	}
 	session.PrepayID, session.PaySign = o.PrepayID, true
-	return engine.Put(c.Tx, session)
+	return rows.Put(c.Tx, session)
 }
 
 // payPlan has paying the order sign a debit contract.
-func payPlan(c *engine.Call, o *engine.OrderRow, info map[string]any) error {
+func payPlan(c *engine.Call, o *rows.Order, info map[string]any) error {
 	const at = "/contract_info/"
 	if err := c.CheckMchID(at+"contract_mchid", engine.TextOf(info, "contract_mchid")); err != nil {
 		return err
@@ -103,10 +105,10 @@ func payPlan(c *engine.Call, o *engine.OrderRow, info map[string]any) error {
 	if err := c.CheckPlan(p, engine.TextOf(info, "plan_id")); err != nil {
 		return err
 	}
-	obstacle, err := signWith(c, p, o, &engine.SessionRow{Session: ledger.Session{
+	obstacle, err := signWith(c, p, o, &rows.Session{Session: ledger.Session{
 		PlanID: engine.TextOf(info, "plan_id"), Code: engine.TextOf(info, "contract_code"),
 		Account: engine.TextOf(info, "contract_display_account"), NotifyURL: engine.TextOf(info, "contract_notify_url"),
-		Request: engine.EncodeJSON(info),
+		Request: rows.EncodeJSON(info),
 	}})
 	if obstacle != nil {
 		c.Note = "the order stands, but paying it will sign nothing: " + cmp.Or(obstacle.Hint, obstacle.Message)
@@ -117,7 +119,7 @@ func payPlan(c *engine.Call, o *engine.OrderRow, info map[string]any) error {
 // signWith opens the session that paying the order agrees to: s says under which
 // plan and code, for whom is the order's. What is in the way of signing comes
 // back as a refusal and does not concern the order.
-func signWith(c *engine.Call, p *engine.Product, o *engine.OrderRow, s *engine.SessionRow) (obstacle *engine.Refusal,
+func signWith(c *engine.Call, p *engine.Product, o *rows.Order, s *rows.Session) (obstacle *engine.Refusal,
 	err error) {
 	s.Product, s.MchID, s.SubMchID, s.AppID, s.SubAppID = p.Name, o.MchID, o.SubMchID, o.AppID, o.SubAppID
 	s.OpenID, s.SubOpenID, s.PrepayID, s.PaySign = o.OpenID, o.SubOpenID, o.PrepayID, true
@@ -125,7 +127,7 @@ func signWith(c *engine.Call, p *engine.Product, o *engine.OrderRow, s *engine.S
 	if s.NotifyURL == "" {
 		s.NotifyURL = c.Merchant.Plan(p.Name, s.PlanID).NotifyURL
 	}
-	use, err := c.CodeUse(p, s)
+	use, err := contracts.CodeUse(c, p, s)
 	if err != nil {
 		return nil, err
 	}
@@ -134,21 +136,21 @@ func signWith(c *engine.Call, p *engine.Product, o *engine.OrderRow, s *engine.S
 				Hinting("the contract's code is burnt: signing was attempted with it"),
 			nil
 	}
-	switch err := c.CheckNotSigned(p, s); {
+	switch err := contracts.CheckNotSigned(c, p, s); {
 	case errors.As(err, &obstacle):
 		return obstacle, nil
 	case err != nil:
 		return nil, err
 	}
 	if use.Token != "" {
-		open, err := engine.Get[engine.SessionRow](c.Tx, use.Token)
+		open, err := rows.Get[rows.Session](c.Tx, use.Token)
 		if err != nil {
 			return nil, err
 		}
 		switch again := open.PrepayID == o.PrepayID; {
 		case again: // the same order again: its prepay_id lives on, and so does this
 			open.ExpiresAt = s.ExpiresAt
-			return nil, engine.Put(c.Tx, open)
+			return nil, rows.Put(c.Tx, open)
 		case open.State(c.Now) == ledger.SessionWaiting:
 			return engine.InvalidRequest("签约协议号重复").Hinting("the contract's code has an open session of another call"),
 				nil

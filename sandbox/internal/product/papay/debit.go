@@ -1,25 +1,28 @@
 package papay
 
 import (
+	"github.com/wxpay-go/wxpay/sandbox/internal/clock"
+	"github.com/wxpay-go/wxpay/sandbox/internal/debits"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
-// debits are the rules of debits asked for in APIv3, the same as those of
+// rules are the rules of debits asked for in APIv3, the same as those of
 // APIv2 (pappayapplyRules): 24 hours after, or, in plans of mode B and in contracts a
 // notice was ever sent about, within the days of a notice; within twelve hours
 // of signing at once. A scheduled one runs at any hour of its day.
 // https://pay.weixin.qq.com/doc/v2/merchant/4011987907
-func debits() *engine.DebitRules {
+func rules() *engine.DebitRules {
 	return &engine.DebitRules{
 		Mode: ledger.DebitAfterADay,
-		From: engine.DebitsFrom, Until: engine.DebitsUntil, Grace: engine.FreshFor,
+		From: clock.DebitsFrom, Until: clock.DebitsUntil, Grace: clock.FreshFor,
 		Notice: noticeRules(), Booking: engine.ScheduledBooking(),
 		Limits:   ledger.Limits{PerDebit: 500_00, PerDay: 2500_00, AttemptsPerDay: 300},
 		Paid:     engine.Event{EventType: "TRANSACTION.SUCCESS", OriginalType: "transaction", Summary: "扣费成功"},
 		Failed:   engine.Event{EventType: "TRANSACTION.FAIL", OriginalType: "transaction", Summary: "扣费失败"},
-		Resource: engine.PapayTransaction, Retries: engine.GenericSchedule,
-		AsOrder: engine.PapayOrder,
+		Resource: debits.PapayTransaction, Retries: rows.GenericSchedule,
+		AsOrder: debits.PapayOrder,
 	}
 }
 
@@ -35,10 +38,10 @@ func apply(c *engine.Call) (engine.Document, error) {
 	case err != nil:
 		return nil, err
 	case missing != "":
-		return nil, c.RulesOf(ledger.Papay, "").Refuse(engine.ProblemGone, missing)
+		return nil, debits.RulesOf(c.Step, ledger.Papay, "").Refuse(rows.ProblemGone, missing)
 	}
 	appid := c.Either("appid", "sp_appid")
-	d, err := c.Debit(&engine.DebitRow{Debit: ledger.Debit{
+	d, err := debits.Ask(c, &rows.Debit{Debit: ledger.Debit{
 		ContractID: contract.ID, OutTradeNo: c.Text("out_trade_no"), Total: engine.Fen(engine.Object(c.Body, "amount"),
 			"total"),
 		AppID: appid, OpenID: c.Registry.Person(contract.OpenID).OpenID(appid, contract.OpenID),

@@ -3,7 +3,10 @@ package papay
 import (
 	"net/http"
 
+	"github.com/wxpay-go/wxpay/sandbox/internal/clock"
+	"github.com/wxpay-go/wxpay/sandbox/internal/debits"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 )
 
 // noticeRules: the day of the notice is the first, the third is when debits
@@ -11,7 +14,7 @@ import (
 // https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/json/deduct-notify.html
 func noticeRules() *engine.NoticeRules {
 	return &engine.NoticeRules{
-		From: engine.DebitsFrom, Until: engine.DebitsUntil, First: 2, Last: 8,
+		From: clock.DebitsFrom, Until: clock.DebitsUntil, First: 2, Last: 8,
 		Repeated: func() *engine.Refusal {
 			return (&engine.Refusal{Status: http.StatusBadRequest, Code: "RESOURCE_ALREADY_EXISTS", Message: "扣费前通知已下发",
 				Internal: engine.InternalParam}).
@@ -33,7 +36,7 @@ func notify(c *engine.Call) (engine.Document, error) {
 		return nil, err
 	}
 	days := int(engine.Fen(engine.Object(c.Body, "deduct_duration"), "count"))
-	return nil, c.SendNotice(contract, engine.Fen(engine.Object(c.Body, "estimated_amount"), "amount"), days)
+	return nil, debits.SendNotice(c, contract, engine.Fen(engine.Object(c.Body, "estimated_amount"), "amount"), days)
 }
 
 // failNotify asks the payer to see to their money after a failed debit.
@@ -42,11 +45,11 @@ func failNotify(c *engine.Call) (engine.Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, c.FailNotice(contract)
+	return nil, debits.FailNotice(c, contract)
 }
 
 // toNotify checks who is calling, for either role, and finds the contract.
-func toNotify(c *engine.Call) (*engine.ContractRow, error) {
+func toNotify(c *engine.Call) (*rows.Contract, error) {
 	name := c.Named("mchid", "sp_mchid")
 	if err := c.CheckMchID("/"+name, c.Text(name)); err != nil {
 		return nil, err

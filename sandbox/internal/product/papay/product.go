@@ -11,7 +11,10 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/internal/contracts"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/random"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
@@ -26,14 +29,14 @@ func Product() *engine.Product {
 	return &engine.Product{
 		Name:      ledger.Papay,
 		TTL:       2 * time.Hour,
-		Token:     (*engine.Random).PreEntrustWebID,
-		ID:        (*engine.Random).LongContractID,
+		Token:     (*random.Random).PreEntrustWebID,
+		ID:        (*random.Random).LongContractID,
 		Names:     engine.Names{Plan: "plan_id", Code: "out_contract_code", Account: "contract_display_account"},
 		Years:     10, // queries show a contract_expired_time; what it is without one is not documented
 		Signed:    engine.Event{EventType: "ENTRUST.SIGN", OriginalType: "entrust", Summary: "委托代扣签约通知"},
 		Ended:     engine.Event{EventType: "ENTRUST.TERMINATE", OriginalType: "entrust", Summary: "委托代扣解约通知"},
-		Retries:   engine.GenericSchedule,
-		Resource:  func(c *engine.ContractRow) engine.Document { return papayContract(c, changedAt(c)) },
+		Retries:   rows.GenericSchedule,
+		Resource:  func(c *rows.Contract) engine.Document { return papayContract(c, changedAt(c)) },
 		NotifyXML: notifyContractXML,
 		AlreadySigned: func() *engine.Refusal {
 			return engine.InvalidRequest("用户已签约该模板，请勿重复签约").
@@ -45,7 +48,7 @@ func Product() *engine.Product {
 		},
 		Agreed:      papayAgreed,
 		KeepsFailed: true,
-		Debits:      []*engine.DebitRules{debits(), pappayapplyRules()},
+		Debits:      []*engine.DebitRules{rules(), pappayapplyRules()},
 		Behaviours:  behaviours(),
 	}
 }
@@ -88,7 +91,7 @@ func behaviours() map[string]engine.Behaviour {
 
 // papayAgreed gives the contract of a scheduled deduct its one debit, and its
 // end when nobody books it.
-func papayAgreed(_ *engine.Step, session *engine.SessionRow, c *engine.ContractRow) error {
+func papayAgreed(_ *engine.Step, session *rows.Session, c *rows.Contract) error {
 	agreed := engine.Object(engine.DecodeBody(session.Request), "deduct_schedule")
 	if agreed == nil {
 		return nil
@@ -98,17 +101,17 @@ func papayAgreed(_ *engine.Step, session *engine.SessionRow, c *engine.ContractR
 		Amount:      engine.Fen(engine.Object(agreed, "estimated_deduct_amount"), "total"),
 		Description: engine.TextOf(agreed, "description"),
 	}}
-	c.EndAfterBookings(engine.ScheduledBooking())
+	engine.ScheduledBooking().EndAfter(c)
 	return nil
 }
 
 // own finds a contract of this product by its id, for the sub-merchant it
 // was signed for, or says why it is not there.
-func own(c *engine.Call, id, sub string) (contract *engine.ContractRow, missing string, err error) {
-	contract, err = c.ContractOf(ledger.Papay, id)
+func own(c *engine.Call, id, sub string) (contract *rows.Contract, missing string, err error) {
+	contract, err = contracts.Of(c, ledger.Papay, id)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return nil, c.NoContract(ledger.Papay), nil
+		return nil, contracts.NoneOf(c, ledger.Papay), nil
 	case err != nil:
 		return nil, "", err
 	case contract.SubMchID != sub:
@@ -119,7 +122,7 @@ func own(c *engine.Call, id, sub string) (contract *engine.ContractRow, missing 
 
 // papayContract is a contract in queries and notifications, at a moment: its
 // booking expires by time alone. A provider's has other names for the parties.
-func papayContract(c *engine.ContractRow, at time.Time) engine.Document {
+func papayContract(c *rows.Contract, at time.Time) engine.Document {
 	out := engine.Document{
 		"contract_id": c.ID, "plan_id": engine.Integer(c.PlanID), "out_contract_code": c.Code,
 		"contract_display_account": c.Account, "contract_state": string(c.State),
@@ -131,7 +134,7 @@ func papayContract(c *engine.ContractRow, at time.Time) engine.Document {
 		out["contract_expired_time"] = wire.FormatTime(c.ExpiresAt)
 	}
 	if c.State == ledger.ContractTerminated {
-		out["contract_terminate_info"] = engine.TerminateInfo(c)
+		out["contract_terminate_info"] = contracts.TerminateInfo(c)
 	}
 	if b := c.Booking(""); b != nil {
 		schedule := scheduleDocument(b, at)
@@ -145,7 +148,7 @@ func papayContract(c *engine.ContractRow, at time.Time) engine.Document {
 
 // parties writes who signed with whom, as a direct merchant or a provider calls
 // it.
-func parties(c *engine.ContractRow, out engine.Document) {
+func parties(c *rows.Contract, out engine.Document) {
 	if c.SubMchID == "" {
 		out["mchid"], out["appid"], out["openid"] = c.MchID, c.AppID, c.OpenID
 		return
@@ -157,7 +160,7 @@ func parties(c *engine.ContractRow, out engine.Document) {
 }
 
 // changedAt is when the contract was last signed or ended.
-func changedAt(c *engine.ContractRow) time.Time {
+func changedAt(c *rows.Contract) time.Time {
 	if c.State == ledger.ContractTerminated {
 		return c.TerminatedAt
 	}

@@ -4,7 +4,11 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/internal/clock"
+	"github.com/wxpay-go/wxpay/sandbox/internal/contracts"
+	"github.com/wxpay-go/wxpay/sandbox/internal/debits"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -12,10 +16,10 @@ import (
 // launched. Plans that recur are signed with them too, without deduct_schedule.
 // https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/normal/normal-schedule-deduction.html
 func scheduledScenes() map[string]engine.Behaviour {
-	presigned := func(insideWeChat bool, reply func(*engine.SessionRow) engine.Document) engine.Behaviour {
+	presigned := func(insideWeChat bool, reply func(*rows.Session) engine.Document) engine.Behaviour {
 		return func(c *engine.Call) (engine.Document, error) {
-			s, err := c.Presign(c.Product, tenMinutes, agreedSchedule,
-				func(_ *engine.Call, s *engine.SessionRow) error {
+			s, err := contracts.Presign(c, c.Product, tenMinutes, agreedSchedule,
+				func(_ *engine.Call, s *rows.Session) error {
 					if insideWeChat && s.Payers().Name() == "" {
 						return engine.BadField("/sp_openid", "", "sp_openid和sub_openid需至少上传一个")
 					}
@@ -27,17 +31,17 @@ func scheduledScenes() map[string]engine.Behaviour {
 			return reply(s), nil
 		}
 	}
-	page := func(s *engine.SessionRow) engine.Document {
-		return engine.Document{"redirect_url": engine.SigningPage(s.Token)}
+	page := func(s *rows.Session) engine.Document {
+		return engine.Document{"redirect_url": contracts.SigningPage(s.Token)}
 	}
 	return map[string]engine.Behaviour{
-		"app": presigned(false, func(s *engine.SessionRow) engine.Document {
-			return engine.Document{"pre_entrustweb_id": s.Token, "miniprogram_username": engine.SigningMiniProgram,
-				"miniprogram_path": engine.SigningPath(s.Token)}
+		"app": presigned(false, func(s *rows.Session) engine.Document {
+			return engine.Document{"pre_entrustweb_id": s.Token, "miniprogram_username": contracts.SigningMiniProgram,
+				"miniprogram_path": contracts.SigningPath(s.Token)}
 		}),
-		"mini-program": presigned(true, func(s *engine.SessionRow) engine.Document {
-			return engine.Document{"pre_entrustweb_id": s.Token, "redirect_appid": engine.SigningAppID,
-				"redirect_path": engine.SigningMPPath}
+		"mini-program": presigned(true, func(s *rows.Session) engine.Document {
+			return engine.Document{"pre_entrustweb_id": s.Token, "redirect_appid": contracts.SigningAppID,
+				"redirect_path": contracts.SigningMPPath}
 		}),
 		"jsapi": presigned(true, page),
 		"h5":    presigned(false, page),
@@ -45,7 +49,7 @@ func scheduledScenes() map[string]engine.Behaviour {
 }
 
 // tenMinutes is the life of these sessions.
-func tenMinutes(c *engine.Call, s *engine.SessionRow) error {
+func tenMinutes(c *engine.Call, s *rows.Session) error {
 	s.ExpiresAt = c.Now.Add(10 * time.Minute)
 	return nil
 }
@@ -53,7 +57,7 @@ func tenMinutes(c *engine.Call, s *engine.SessionRow) error {
 // agreedSchedule checks the day agreed upon: scheduled plans need one, plans that
 // recur have none, and plans that do not say take both. It must be far enough
 // ahead to be booked on the day before.
-func agreedSchedule(c *engine.Call, s *engine.SessionRow) error {
+func agreedSchedule(c *engine.Call, s *rows.Session) error {
 	const field = "/deduct_schedule"
 	schedule, plan := engine.Object(c.Body, "deduct_schedule"), c.Merchant.Plan(ledger.Papay, s.PlanID)
 	switch {
@@ -66,10 +70,10 @@ func agreedSchedule(c *engine.Call, s *engine.SessionRow) error {
 			string(plan.Mode))
 	default:
 		date := engine.TextOf(schedule, "estimated_deduct_date")
-		if engine.CheckTime(engine.StartOf(date)) != nil {
+		if clock.CheckTime(clock.StartOf(date)) != nil {
 			return engine.BeyondTime(field+"/estimated_deduct_date", date)
 		}
-		if booked := engine.StartOf(date).AddDate(0, 0, -1).
+		if booked := clock.StartOf(date).AddDate(0, 0, -1).
 			Add(engine.ScheduledBooking().Until); !c.Now.Before(booked) {
 			return engine.BadField(field+"/estimated_deduct_date", date, "预计扣费日期需晚于可预约时间").
 				Hinting("a debit is booked on the day before it, until 19:30 in Beijing: this one cannot be " +
@@ -88,7 +92,7 @@ func scheduledBook(c *engine.Call) (engine.Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := c.Book(contract, "", engine.Fen(engine.Object(c.Body, "schedule_amount"), "total"))
+	b, err := debits.Book(c, contract, "", engine.Fen(engine.Object(c.Body, "schedule_amount"), "total"))
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +112,7 @@ func scheduledQuery(c *engine.Call) (engine.Document, error) {
 	return scheduleDocument(b, c.Now), nil
 }
 
-func scheduledOfPath(c *engine.Call, sub string) (*engine.ContractRow, error) {
+func scheduledOfPath(c *engine.Call, sub string) (*rows.Contract, error) {
 	contract, missing, err := own(c, c.Vars["contract_id"], sub)
 	if missing != "" {
 		return nil, engine.NotFound("RESOURCE_NOT_EXISTS", "协议不存在").Hinting(missing)
@@ -126,7 +130,7 @@ func scheduleDocument(b *ledger.Booking, at time.Time) engine.Document {
 	}
 	if !b.PaidAt.IsZero() {
 		out["deduct_amount"], out["deduct_date"] = engine.CNY(b.Paid), b.PaidAt.In(wire.Beijing).
-			Format(engine.DayFormat)
+			Format(clock.DayFormat)
 	}
 	return out
 }

@@ -3,7 +3,9 @@ package papay
 import (
 	"strings"
 
+	"github.com/wxpay-go/wxpay/sandbox/internal/contracts"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -11,22 +13,23 @@ import (
 // the app scans: a television's, a watch's, a HarmonyOS device's.
 // https://pay.weixin.qq.com/doc/v3/merchant/4012978414
 func presign(c *engine.Call) (engine.Document, error) {
-	s, err := c.Presign(c.Product, recurring)
+	s, err := contracts.Presign(c, c.Product, recurring)
 	if err != nil {
 		return nil, err
 	}
 	out := engine.Document{"pre_entrustweb_id": s.Token}
 	if c.Text("sign_scene") == "SIGN_SCENE_QRCODE" {
-		out["redirect_url"] = engine.SigningPage(s.Token)
+		out["redirect_url"] = contracts.SigningPage(s.Token)
 		return out, nil
 	}
-	out["mini_program_username"], out["mini_program_path"] = engine.SigningMiniProgram, engine.SigningPath(s.Token)
+	out["mini_program_username"], out["mini_program_path"] = contracts.SigningMiniProgram, contracts.SigningPath(
+		s.Token)
 	return out, nil
 }
 
 // recurring refuses plans that only debit on an agreed day: this call has no
 // deduct_schedule.
-func recurring(c *engine.Call, s *engine.SessionRow) error {
+func recurring(c *engine.Call, s *rows.Session) error {
 	if plan := c.Merchant.Plan(ledger.Papay, s.PlanID); plan != nil && plan.Mode == ledger.DebitScheduled {
 		return engine.InvalidRequest("该模板为预约扣费模板，请使用预约扣费预签约接口").
 			Hinting("the plan is a scheduled one: sign it with /v3/papay/scheduled-deduct-sign and a deduct_schedule")
@@ -66,7 +69,8 @@ func masked(id string) string {
 
 // terminate ends a contract by code, for either role, and shows it.
 func terminate(c *engine.Call) (engine.Document, error) {
-	contract, err := c.ContractByCode(c.Product, c.Merchant.MchID, c.Vars["plan_id"], c.Vars["out_contract_code"])
+	contract, err := contracts.ByCode(c.Step, c.Product, c.Merchant.MchID, c.Vars["plan_id"],
+		c.Vars["out_contract_code"])
 	switch {
 	case err != nil:
 		return nil, err
@@ -75,7 +79,8 @@ func terminate(c *engine.Call) (engine.Document, error) {
 	case contract.SubMchID != c.Text("sub_mchid"):
 		return nil, c.Product.Gone().Hinting(anotherRole(contract))
 	}
-	if err := c.Terminate(contract, ledger.ByMerchant, c.Text("contract_termination_remark")); err != nil {
+	if err := contracts.Terminate(c.Step, contract, ledger.ByMerchant,
+		c.Text("contract_termination_remark")); err != nil {
 		return nil, err
 	}
 	return papayContract(contract, c.Now), nil
@@ -83,8 +88,8 @@ func terminate(c *engine.Call) (engine.Document, error) {
 
 // ofPath finds the contract of the path, signed for this sub-merchant or,
 // with "", for nobody but the merchant.
-func ofPath(c *engine.Call, sub string) (*engine.ContractRow, error) {
-	contract, err := c.ContractOfPath(c.Vars["plan_id"])
+func ofPath(c *engine.Call, sub string) (*rows.Contract, error) {
+	contract, err := contracts.OfPath(c, c.Vars["plan_id"])
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +99,7 @@ func ofPath(c *engine.Call, sub string) (*engine.ContractRow, error) {
 	return contract, nil
 }
 
-func anotherRole(c *engine.ContractRow) string {
+func anotherRole(c *rows.Contract) string {
 	if c.SubMchID == "" {
 		return "the contract was signed by a direct merchant: use the path without partner"
 	}

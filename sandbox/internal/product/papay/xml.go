@@ -5,34 +5,39 @@ import (
 	"strings"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/internal/contracts"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/random"
+	"github.com/wxpay-go/wxpay/sandbox/internal/registry"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
+	"github.com/wxpay-go/wxpay/sandbox/internal/xmlcall"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // XMLEndpoints are the APIv2 endpoints, by path. A partner twin is the same
 // endpoint for a provider, who signs and names the sub-merchant.
-func XMLEndpoints() map[string]*engine.XMLEndpoint {
-	out := map[string]*engine.XMLEndpoint{}
-	add := func(path string, end engine.XMLEndpoint) { out[path] = &end }
-	twins := func(path string, end engine.XMLEndpoint) {
+func XMLEndpoints() map[string]*xmlcall.Endpoint {
+	out := map[string]*xmlcall.Endpoint{}
+	add := func(path string, end xmlcall.Endpoint) { out[path] = &end }
+	twins := func(path string, end xmlcall.Endpoint) {
 		add(path, end)
 		end.Sub = true
 		i := strings.LastIndexByte(path, '/')
 		add(path[:i]+"/partner"+path[i:], end)
 	}
-	twins("/papay/entrustweb", engine.XMLEndpoint{Run: xmlPage, Page: enter})
-	twins("/papay/h5entrustweb", engine.XMLEndpoint{Run: xmlPage, Page: enter, HMAC: true})
-	twins("/papay/preentrustweb", engine.XMLEndpoint{Run: xmlPresign, Nonce: true})
-	twins("/papay/querycontract", engine.XMLEndpoint{Run: xmlQuery})
-	twins("/papay/deletecontract", engine.XMLEndpoint{Run: xmlDelete})
-	twins("/pay/pappayapply", engine.XMLEndpoint{Run: xmlApply, Nonce: true})
-	twins("/pay/paporderquery", engine.XMLEndpoint{Run: xmlOrder, Nonce: true})
-	add("/pay/contractorder", engine.XMLEndpoint{Run: contractOrder, Nonce: true})
-	add("/pay/orderquery", engine.XMLEndpoint{Run: orderQuery, Nonce: true})
-	add("/pay/closeorder", engine.XMLEndpoint{Run: orderClose, Nonce: true})
-	add("/pay/refundquery", engine.XMLEndpoint{Run: refundQuery, Nonce: true})
-	add("/secapi/pay/refund", engine.XMLEndpoint{Run: refundApply, Nonce: true, MTLS: true})
+	twins("/papay/entrustweb", xmlcall.Endpoint{Run: xmlPage, Page: enter})
+	twins("/papay/h5entrustweb", xmlcall.Endpoint{Run: xmlPage, Page: enter, HMAC: true})
+	twins("/papay/preentrustweb", xmlcall.Endpoint{Run: xmlPresign, Nonce: true})
+	twins("/papay/querycontract", xmlcall.Endpoint{Run: xmlQuery})
+	twins("/papay/deletecontract", xmlcall.Endpoint{Run: xmlDelete})
+	twins("/pay/pappayapply", xmlcall.Endpoint{Run: xmlApply, Nonce: true})
+	twins("/pay/paporderquery", xmlcall.Endpoint{Run: xmlOrder, Nonce: true})
+	add("/pay/contractorder", xmlcall.Endpoint{Run: contractOrder, Nonce: true})
+	add("/pay/orderquery", xmlcall.Endpoint{Run: orderQuery, Nonce: true})
+	add("/pay/closeorder", xmlcall.Endpoint{Run: orderClose, Nonce: true})
+	add("/pay/refundquery", xmlcall.Endpoint{Run: refundQuery, Nonce: true})
+	add("/secapi/pay/refund", xmlcall.Endpoint{Run: refundApply, Nonce: true, MTLS: true})
 	return out
 }
 
@@ -41,32 +46,32 @@ func XMLEndpoints() map[string]*engine.XMLEndpoint {
 // with an order. The same request again within the session's life, but for its
 // timestamp, gets the same session.
 // https://pay.weixin.qq.com/doc/v2/merchant/4011987465
-func signingRequest(s *engine.Step, m *engine.Merchant, f wire.Fields) (*engine.SessionRow, error) {
+func signingRequest(s *engine.Step, m *registry.Merchant, f wire.Fields) (*rows.Session, error) {
 	p := s.Products[ledger.Papay]
 	if err := checkSigningRequest(f); err != nil {
 		return nil, err
 	}
-	if wrong := m.PlanMismatch(p.Name, f["plan_id"]); wrong != engine.Fits {
-		return nil, wrong.InXML().Hinting(wrong.Hint(m, "plan_id", p.Name))
+	if wrong := m.PlanMismatch(p.Name, f["plan_id"]); wrong != registry.Fits {
+		return nil, xmlcall.InXML(wrong).Hinting(wrong.Hint(m, "plan_id", p.Name))
 	}
-	live, err := s.ContractByCode(p, m.MchID, f["plan_id"], f["contract_code"])
+	live, err := contracts.ByCode(s, p, m.MchID, f["plan_id"], f["contract_code"])
 	if err != nil {
 		return nil, err
 	}
 	if live != nil && live.Live() {
-		return nil, engine.XMLRefusal("INVALID_REQUEST", "contract_code重复，该协议号已签约").
+		return nil, xmlcall.Refusal("INVALID_REQUEST", "contract_code重复，该协议号已签约").
 			Hinting("a contract with this contract_code is in force; an APIv2 code may be used again only after its " +
 				"contract has ended")
 	}
-	fingerprint := engine.XMLFingerprint(f)
-	use, err := engine.Get[engine.CodeUse](s.Tx, xmlCodeKey(m.MchID, f["plan_id"], f["contract_code"]))
+	fingerprint := xmlcall.Fingerprint(f)
+	use, err := rows.Get[rows.CodeUse](s.Tx, xmlCodeKey(m.MchID, f["plan_id"], f["contract_code"]))
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		use = &engine.CodeUse{ID: xmlCodeKey(m.MchID, f["plan_id"], f["contract_code"])}
+		use = &rows.CodeUse{ID: xmlCodeKey(m.MchID, f["plan_id"], f["contract_code"])}
 	case err != nil:
 		return nil, err
 	case use.Fingerprint == fingerprint:
-		if open, err := engine.Get[engine.SessionRow](s.Tx, use.Token); err != nil ||
+		if open, err := rows.Get[rows.Session](s.Tx, use.Token); err != nil ||
 			open.State(s.Now) == ledger.SessionWaiting {
 			return open, err
 		}
@@ -75,12 +80,12 @@ func signingRequest(s *engine.Step, m *engine.Merchant, f wire.Fields) (*engine.
 	if err != nil {
 		return nil, err
 	}
-	session := &engine.SessionRow{Session: ledger.Session{
+	session := &rows.Session{Session: ledger.Session{
 		Token: token, Product: p.Name, MchID: m.MchID, SubMchID: f["sub_mch_id"],
 		AppID: f["appid"], SubAppID: f["sub_appid"],
 		PlanID: f["plan_id"], Code: f["contract_code"], Account: f["contract_display_account"], UserCode: f["outerid"],
 		NotifyURL: f["notify_url"],
-		Request:   engine.EncodeJSON(f), CreatedAt: s.Now, ExpiresAt: s.Now.Add(p.TTL), V2: true,
+		Request:   rows.EncodeJSON(f), CreatedAt: s.Now, ExpiresAt: s.Now.Add(p.TTL), V2: true,
 	}}
 	use.Token, use.Fingerprint = session.Token, fingerprint
 	return session, s.PutAll(use, session)
@@ -89,12 +94,12 @@ func signingRequest(s *engine.Step, m *engine.Merchant, f wire.Fields) (*engine.
 // checkSigningRequest checks what the catalogue cannot.
 func checkSigningRequest(f wire.Fields) error {
 	serial := f["request_serial"]
-	if strings.Trim(serial, engine.Decimal) != "" || serial == "" || serial[0] == '0' || len(serial) > 19 {
-		return engine.XMLRefusal("PARAM_ERROR", "request_serial参数错误").
+	if strings.Trim(serial, random.Decimal) != "" || serial == "" || serial[0] == '0' || len(serial) > 19 {
+		return xmlcall.Refusal("PARAM_ERROR", "request_serial参数错误").
 			Hinting("request_serial is a number of up to 64 bits without leading zeros")
 	}
-	if _, ok := engine.ParseAddress(f["notify_url"]); !ok {
-		return engine.XMLRefusal("PARAM_ERROR", "notify_url参数错误").
+	if _, ok := registry.ParseAddress(f["notify_url"]); !ok {
+		return xmlcall.Refusal("PARAM_ERROR", "notify_url参数错误").
 			Hinting("notify_url is not an absolute address; it is signed as it is and URL-encoded once in a " +
 				"page's query")
 	}
@@ -102,11 +107,11 @@ func checkSigningRequest(f wire.Fields) error {
 }
 
 func xmlCodeKey(mchid, plan, code string) string {
-	return engine.Joined(string(ledger.Papay), mchid, "v2", plan, code)
+	return rows.Joined(string(ledger.Papay), mchid, "v2", plan, code)
 }
 
 // xmlPresign opens a session for the APP, which launches the token.
-func xmlPresign(c *engine.XMLCall) (wire.Fields, error) {
+func xmlPresign(c *xmlcall.Call) (wire.Fields, error) {
 	session, err := enter(c)
 	if err != nil {
 		return nil, err
@@ -117,16 +122,16 @@ func xmlPresign(c *engine.XMLCall) (wire.Fields, error) {
 }
 
 // enter opens the session of an entry, which carries what the orders do not.
-func enter(c *engine.XMLCall) (*engine.SessionRow, error) {
-	if t := c.Fields["timestamp"]; strings.Trim(t, engine.Decimal) != "" || len(t) < 9 || len(t) > 10 {
-		return nil, engine.XMLRefusal("PARAM_ERROR", "timestamp参数错误").Hinting("timestamp is in seconds, ten digits")
+func enter(c *xmlcall.Call) (*rows.Session, error) {
+	if t := c.Fields["timestamp"]; strings.Trim(t, random.Decimal) != "" || len(t) < 9 || len(t) > 10 {
+		return nil, xmlcall.Refusal("PARAM_ERROR", "timestamp参数错误").Hinting("timestamp is in seconds, ten digits")
 	}
 	return signingRequest(c.Call.Step, c.Merchant, c.Fields)
 }
 
 // xmlPage is a signing page: entrustweb is opened in WeChat, h5entrustweb in
 // a browser, which is answered with the address to go on to.
-func xmlPage(c *engine.XMLCall) (wire.Fields, error) {
+func xmlPage(c *xmlcall.Call) (wire.Fields, error) {
 	session, err := enter(c)
 	if err != nil {
 		return nil, err
@@ -134,5 +139,5 @@ func xmlPage(c *engine.XMLCall) (wire.Fields, error) {
 	if !c.HMAC {
 		return wire.Fields{}, nil // the page itself; a payer opens it with OpenURL
 	}
-	return wire.Fields{"redirect_url": engine.SigningPage(session.Token)}, nil
+	return wire.Fields{"redirect_url": contracts.SigningPage(session.Token)}, nil
 }

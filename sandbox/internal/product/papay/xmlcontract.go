@@ -4,28 +4,32 @@ import (
 	"errors"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/internal/contracts"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/push"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
+	"github.com/wxpay-go/wxpay/sandbox/internal/xmlcall"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // contractOfCall finds the contract that contract_id, or plan_id and
 // contract_code, name.
-func contractOfCall(c *engine.XMLCall) (*engine.ContractRow, error) {
+func contractOfCall(c *xmlcall.Call) (*rows.Contract, error) {
 	f := c.Fields
-	gone := engine.XMLRefusal("CONTRACT_NOT_EXIST", "签约协议不存在")
-	var contract *engine.ContractRow
+	gone := xmlcall.Refusal("CONTRACT_NOT_EXIST", "签约协议不存在")
+	var contract *rows.Contract
 	var err error
 	switch {
 	case f["contract_id"] != "":
-		contract, err = c.ContractOf(ledger.Papay, f["contract_id"])
+		contract, err = contracts.Of(c.Call, ledger.Papay, f["contract_id"])
 		if errors.Is(err, store.ErrNotFound) {
-			return nil, gone.Hinting(c.NoContract(ledger.Papay))
+			return nil, gone.Hinting(contracts.NoneOf(c.Call, ledger.Papay))
 		}
 	case f["plan_id"] != "" && f["contract_code"] != "":
-		contract, err = c.ContractByCode(c.Product, c.Merchant.MchID, f["plan_id"], f["contract_code"])
+		contract, err = contracts.ByCode(c.Call.Step, c.Product, c.Merchant.MchID, f["plan_id"], f["contract_code"])
 	default:
-		return nil, engine.XMLRefusal("PARAM_ERROR", "contract_id或plan_id+contract_code不能为空").
+		return nil, xmlcall.Refusal("PARAM_ERROR", "contract_id或plan_id+contract_code不能为空").
 			Hinting("name the contract by contract_id, or by plan_id and contract_code together")
 	}
 	switch {
@@ -41,7 +45,7 @@ func contractOfCall(c *engine.XMLCall) (*engine.ContractRow, error) {
 
 // xmlQuery tells a contract as it is; 9 is one whose payer has not agreed so
 // far. https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_7.shtml
-func xmlQuery(c *engine.XMLCall) (wire.Fields, error) {
+func xmlQuery(c *xmlcall.Call) (wire.Fields, error) {
 	contract, err := contractOfCall(c)
 	if err == nil {
 		out := contractFields(contract)
@@ -52,16 +56,16 @@ func xmlQuery(c *engine.XMLCall) (wire.Fields, error) {
 	if !errors.As(err, &none) || c.Fields["contract_code"] == "" {
 		return nil, err
 	}
-	use, missing := engine.Get[engine.CodeUse](c.Tx, xmlCodeKey(c.Merchant.MchID, c.Fields["plan_id"],
+	use, missing := rows.Get[rows.CodeUse](c.Tx, xmlCodeKey(c.Merchant.MchID, c.Fields["plan_id"],
 		c.Fields["contract_code"]))
 	if missing != nil {
 		return nil, err
 	}
-	session, missing := engine.Get[engine.SessionRow](c.Tx, use.Token)
+	session, missing := rows.Get[rows.Session](c.Tx, use.Token)
 	if missing != nil || session.State(c.Now) != ledger.SessionWaiting {
 		return nil, err
 	}
-	asked := engine.FieldsOfJSON(session.Request)
+	asked := push.FieldsOfJSON(session.Request)
 	return wire.Fields{
 		"plan_id": session.PlanID, "contract_code": session.Code, "request_serial": asked["request_serial"],
 		"contract_display_account": session.Account, "contract_state": "9", "err_code": "0", "err_code_des": "SUCCESS",
@@ -69,18 +73,18 @@ func xmlQuery(c *engine.XMLCall) (wire.Fields, error) {
 }
 
 // contractFields is a contract in APIv2's terms.
-func contractFields(c *engine.ContractRow) wire.Fields {
+func contractFields(c *rows.Contract) wire.Fields {
 	out := wire.Fields{
 		"mch_id": c.MchID, "appid": c.AppID, "contract_id": c.ID, "plan_id": c.PlanID, "openid": c.OpenID,
 		"request_serial": requestSerial(c), "contract_code": c.Code, "contract_display_account": c.Account,
-		"contract_state": "0", "contract_signed_time": engine.DateTime(c.SignedAt),
-		"contract_expired_time": engine.DateTime(c.ExpiresAt),
+		"contract_state": "0", "contract_signed_time": xmlcall.DateTime(c.SignedAt),
+		"contract_expired_time": xmlcall.DateTime(c.ExpiresAt),
 	}
 	if c.SubMchID != "" {
 		out["sub_mch_id"], out["sub_appid"], out["sub_openid"] = c.SubMchID, c.SubAppID, c.SubOpenID
 	}
 	if c.State == ledger.ContractTerminated {
-		out["contract_state"], out["contract_terminated_time"] = "1", engine.DateTime(c.TerminatedAt)
+		out["contract_state"], out["contract_terminated_time"] = "1", xmlcall.DateTime(c.TerminatedAt)
 		out["contract_termination_mode"], out["contract_termination_remark"] = terminationMode(c), c.Remark
 	}
 	if c.State == ledger.ContractSignFailed { // signed without effect in APIv3; APIv2 has no word for it
@@ -96,9 +100,9 @@ func contractFields(c *engine.ContractRow) wire.Fields {
 
 // requestSerial is the request_serial of the signing; contracts signed in APIv3
 // have none and show 0.
-func requestSerial(c *engine.ContractRow) string {
+func requestSerial(c *rows.Contract) string {
 	if c.V2 {
-		return engine.FieldsOfJSON(c.Request)["request_serial"]
+		return push.FieldsOfJSON(c.Request)["request_serial"]
 	}
 	return "0"
 }
@@ -106,7 +110,7 @@ func requestSerial(c *engine.ContractRow) string {
 // terminationMode is contract_termination_mode. The console ends contracts by the API
 // itself, and that is what merchants see of it.
 // https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_6.shtml
-func terminationMode(c *engine.ContractRow) string {
+func terminationMode(c *rows.Contract) string {
 	switch c.Mode {
 	case ledger.ByUser:
 		return "2"
@@ -123,16 +127,17 @@ func terminationMode(c *engine.ContractRow) string {
 
 // xmlDelete ends a contract in the merchant's name. The page knows MD5 only.
 // https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_9.shtml
-func xmlDelete(c *engine.XMLCall) (wire.Fields, error) {
+func xmlDelete(c *xmlcall.Call) (wire.Fields, error) {
 	f := c.Fields
 	contract, err := contractOfCall(c)
 	if err != nil {
 		return nil, err
 	}
 	if !contract.Live() {
-		return nil, engine.XMLRefusal("CONTRACT_NOT_EXIST", "签约协议已解约").Hinting("the contract has ended already")
+		return nil, xmlcall.Refusal("CONTRACT_NOT_EXIST", "签约协议已解约").Hinting("the contract has ended already")
 	}
-	if err := c.Terminate(contract, ledger.ByMerchant, f["contract_termination_remark"]); err != nil {
+	if err := contracts.Terminate(c.Call.Step, contract, ledger.ByMerchant,
+		f["contract_termination_remark"]); err != nil {
 		return nil, err
 	}
 	return wire.Fields{"contract_id": contract.ID, "plan_id": contract.PlanID, "contract_code": contract.Code}, nil
@@ -140,20 +145,20 @@ func xmlDelete(c *engine.XMLCall) (wire.Fields, error) {
 
 // notifyContractXML writes the notification of a contract that was signed in
 // APIv2. https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_6.shtml
-func notifyContractXML(s *engine.Step, c *engine.ContractRow, url string) error {
+func notifyContractXML(s *engine.Step, c *rows.Contract, url string) error {
 	f := contractFields(c)
 	delete(f, "contract_signed_time")
 	delete(f, "contract_state")
-	f["change_type"], f["operate_time"] = "ADD", engine.DateTime(c.SignedAt)
+	f["change_type"], f["operate_time"] = "ADD", xmlcall.DateTime(c.SignedAt)
 	summary := "签约结果通知"
 	if c.State == ledger.ContractTerminated {
 		summary = "解约结果通知"
-		f["change_type"], f["operate_time"] = "DELETE", engine.DateTime(c.TerminatedAt)
+		f["change_type"], f["operate_time"] = "DELETE", xmlcall.DateTime(c.TerminatedAt)
 		delete(f, "contract_terminated_time")
 		delete(f, "contract_expired_time")
 	}
 	f["return_code"], f["result_code"] = "SUCCESS", "SUCCESS"
-	return s.NotifyXML(&engine.PushRow{Push: ledger.Push{MchID: c.MchID, URL: url, Event: engine.EventV2Contract,
+	return push.NotifyXML(s, &push.Row{Push: ledger.Push{MchID: c.MchID, URL: url, Event: push.EventV2Contract,
 		Summary: summary,
-		About:   c.ID}, Retries: engine.QuickSchedule}, f)
+		About:   c.ID}, Retries: rows.QuickSchedule}, f)
 }

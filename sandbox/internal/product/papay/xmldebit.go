@@ -4,7 +4,12 @@ import (
 	"strconv"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/internal/clock"
+	"github.com/wxpay-go/wxpay/sandbox/internal/debits"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/push"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
+	"github.com/wxpay-go/wxpay/sandbox/internal/xmlcall"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -19,31 +24,31 @@ func pappayapplyRules() *engine.DebitRules {
 	accepted := engine.Answer{Code: "ORDER_ACCEPTED", Message: "扣款请求已受理，请勿重复发起"}
 	invalid := func(message string) engine.Answer { return engine.Answer{Code: "INVALID_REQUEST", Message: message} }
 	return &engine.DebitRules{
-		Name: pappayapply, Mode: ledger.DebitAfterADay, From: engine.DebitsFrom, Until: engine.DebitsUntil,
-		Grace:  engine.FreshFor,
-		Notice: noticeRules(), Booking: engine.ScheduledBooking(), AsOrder: engine.PapayOrder,
+		Name: pappayapply, Mode: ledger.DebitAfterADay, From: clock.DebitsFrom, Until: clock.DebitsUntil,
+		Grace:  clock.FreshFor,
+		Notice: noticeRules(), Booking: engine.ScheduledBooking(), AsOrder: debits.PapayOrder,
 		Limits: ledger.Limits{PerDebit: 500_00, PerDay: 2500_00, AttemptsPerDay: 300},
 		Answers: engine.Answers{
-			engine.ProblemGone:     {Code: "CONTRACT_NOT_EXIST", Message: "签约协议不存在"},
-			engine.ProblemExpired:  {Code: "CONTRACTERROR", Message: "签约协议已到期"},
-			engine.ProblemParty:    {Code: "CONTRACT_NOT_EXIST", Message: "签约协议不存在"},
-			engine.ProblemPending:  accepted,
-			engine.ProblemAccepted: accepted,
-			engine.ProblemPaid:     {Code: "ORDERPAID", Message: "该订单已支付"},
-			engine.ProblemClosed:   {Code: "ORDERCLOSED", Message: "订单已关闭"},
-			engine.ProblemChanged:  invalid("201 商户订单号重复"),
-			engine.ProblemUnequal:  invalid("扣款金额与约定金额不一致"),
+			rows.ProblemGone:     {Code: "CONTRACT_NOT_EXIST", Message: "签约协议不存在"},
+			rows.ProblemExpired:  {Code: "CONTRACTERROR", Message: "签约协议已到期"},
+			rows.ProblemParty:    {Code: "CONTRACT_NOT_EXIST", Message: "签约协议不存在"},
+			rows.ProblemPending:  accepted,
+			rows.ProblemAccepted: accepted,
+			rows.ProblemPaid:     {Code: "ORDERPAID", Message: "该订单已支付"},
+			rows.ProblemClosed:   {Code: "ORDERCLOSED", Message: "订单已关闭"},
+			rows.ProblemChanged:  invalid("201 商户订单号重复"),
+			rows.ProblemUnequal:  invalid("扣款金额与约定金额不一致"),
 		},
-		Check: func(c *engine.Call, d *engine.DebitRow, _ *engine.ContractRow) error {
+		Check: func(c *engine.Call, d *rows.Debit, _ *rows.Contract) error {
 			if d.SubMchID != c.Text("sub_mch_id") {
-				return engine.XMLRefusal("CONTRACT_NOT_EXIST", "签约协议不存在").
+				return xmlcall.Refusal("CONTRACT_NOT_EXIST", "签约协议不存在").
 					Hinting("the contract was signed for another sub-merchant, or for none")
 			}
 			return nil
 		},
-		Paid:   engine.Event{EventType: engine.EventV2Payment, OriginalType: "", Summary: "扣款结果通知"},
-		Failed: engine.Event{EventType: engine.EventV2Payment, OriginalType: "", Summary: "扣款结果通知"},
-		Resource: func(d *engine.DebitRow) engine.Document {
+		Paid:   engine.Event{EventType: push.EventV2Payment, OriginalType: "", Summary: "扣款结果通知"},
+		Failed: engine.Event{EventType: push.EventV2Payment, OriginalType: "", Summary: "扣款结果通知"},
+		Resource: func(d *rows.Debit) engine.Document {
 			out := engine.Document{}
 			for name, value := range debitFields(d) {
 				out[name] = value
@@ -51,48 +56,49 @@ func pappayapplyRules() *engine.DebitRules {
 			delete(out, "trade_state_desc")
 			return out
 		},
-		Retries: engine.PappaySchedule,
+		Retries: rows.PappaySchedule,
 	}
 }
 
 // xmlApply asks for a debit. SUCCESS says no more than that it was accepted.
 // https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_8.shtml
-func xmlApply(c *engine.XMLCall) (wire.Fields, error) {
+func xmlApply(c *xmlcall.Call) (wire.Fields, error) {
 	f := c.Fields
 	total, err := feeOf(c, "total_fee")
 	if err != nil {
 		return nil, err
 	}
 	if f["trade_type"] != "PAP" {
-		return nil, engine.XMLRefusal("PARAM_ERROR", "trade_type参数错误").Hinting("trade_type is PAP")
+		return nil, xmlcall.Refusal("PARAM_ERROR", "trade_type参数错误").Hinting("trade_type is PAP")
 	}
-	_, err = c.Debit(&engine.DebitRow{Debit: ledger.Debit{ContractID: f["contract_id"], OutTradeNo: f["out_trade_no"],
-		AppID: f["appid"], SubAppID: f["sub_appid"], Total: total, Description: f["body"], Attach: f["attach"],
+	_, err = debits.Ask(c.Call, &rows.Debit{Debit: ledger.Debit{ContractID: f["contract_id"],
+		OutTradeNo: f["out_trade_no"],
+		AppID:      f["appid"], SubAppID: f["sub_appid"], Total: total, Description: f["body"], Attach: f["attach"],
 		NotifyURL: f["notify_url"]}, Rules: pappayapply})
 	return wire.Fields{}, err
 }
 
 // feeOf is an amount of the message, in fen.
-func feeOf(c *engine.XMLCall, name string) (int64, error) {
+func feeOf(c *xmlcall.Call, name string) (int64, error) {
 	n, err := strconv.ParseInt(c.Fields[name], 10, 64)
 	if err != nil || n <= 0 || n > 100_000_000_00 {
-		return 0, engine.XMLRefusal("PARAM_ERROR", name+"参数错误").Hinting(name + " is a whole number of fen above 0")
+		return 0, xmlcall.Refusal("PARAM_ERROR", name+"参数错误").Hinting(name + " is a whole number of fen above 0")
 	}
 	return n, nil
 }
 
 // debitOfCall finds the debit that transaction_id or out_trade_no name, nil when
 // there is none.
-func debitOfCall(c *engine.XMLCall) (*engine.DebitRow, error) {
-	key := engine.TradeKey(c.Merchant.MchID, c.Fields["out_trade_no"])
+func debitOfCall(c *xmlcall.Call) (*rows.Debit, error) {
+	key := rows.TradeKey(c.Merchant.MchID, c.Fields["out_trade_no"])
 	switch id := c.Fields["transaction_id"]; {
 	case id != "":
 		key = "transaction:" + id
 	case c.Fields["out_trade_no"] == "":
-		return nil, engine.XMLRefusal("PARAM_ERROR", "transaction_id和out_trade_no不能同时为空").
+		return nil, xmlcall.Refusal("PARAM_ERROR", "transaction_id和out_trade_no不能同时为空").
 			Hinting("name the order by either number")
 	}
-	list, err := engine.Find[engine.DebitRow](c.Tx, key, 0)
+	list, err := rows.Find[rows.Debit](c.Tx, key, 0)
 	for _, d := range list {
 		if d.Product == ledger.Papay && d.SubMchID == c.Fields["sub_mch_id"] {
 			return d, err
@@ -104,7 +110,7 @@ func debitOfCall(c *engine.XMLCall) (*engine.DebitRow, error) {
 // xmlOrder tells a debit. One that failed and was closed is no debit order
 // any more: pay/orderquery knows it.
 // https://pay.weixin.qq.com/wiki/doc/api/pap.php?chapter=18_10&index=14
-func xmlOrder(c *engine.XMLCall) (wire.Fields, error) {
+func xmlOrder(c *xmlcall.Call) (wire.Fields, error) {
 	d, err := debitOfCall(c)
 	switch {
 	case err != nil:
@@ -112,7 +118,7 @@ func xmlOrder(c *engine.XMLCall) (wire.Fields, error) {
 	case d == nil:
 		return nil, orderMissing()
 	case d.Closed:
-		return nil, engine.XMLRefusal("INVALID_REQUEST", "该订单不是委托代扣订单，请使用查询订单接口").
+		return nil, xmlcall.Refusal("INVALID_REQUEST", "该订单不是委托代扣订单，请使用查询订单接口").
 			Hinting("the debit failed and its order was closed; pay/orderquery tells it, and a new debit needs a new " +
 				"out_trade_no")
 	}
@@ -120,7 +126,7 @@ func xmlOrder(c *engine.XMLCall) (wire.Fields, error) {
 }
 
 // debitQueryFields is a debit in answers to queries, which succeed whatever they tell.
-func debitQueryFields(d *engine.DebitRow) wire.Fields {
+func debitQueryFields(d *rows.Debit) wire.Fields {
 	out := debitFields(d)
 	for _, name := range []string{"err_code", "err_code_des", "contract_id"} {
 		delete(out, name)
@@ -129,12 +135,12 @@ func debitQueryFields(d *engine.DebitRow) wire.Fields {
 }
 
 func orderMissing() *engine.Refusal {
-	return engine.XMLRefusal("ORDERNOTEXIST", "此交易订单号不存在")
+	return xmlcall.Refusal("ORDERNOTEXIST", "此交易订单号不存在")
 }
 
 // debitFields is a debit in queries and notifications. What was paid, and when, is
 // only known of paid ones.
-func debitFields(d *engine.DebitRow) wire.Fields {
+func debitFields(d *rows.Debit) wire.Fields {
 	out := wire.Fields{
 		"return_code": "SUCCESS", "result_code": "SUCCESS", "appid": d.AppID, "mch_id": d.MchID, "openid": d.OpenID,
 		"is_subscribe": "N",
@@ -151,9 +157,9 @@ func debitFields(d *engine.DebitRow) wire.Fields {
 	switch d.State {
 	case ledger.DebitPaid:
 		state, text = d.Word(), d.Text()
-		out["cash_fee"], out["time_end"] = out["total_fee"], engine.DateTimeDigits(d.EndedAt)
+		out["cash_fee"], out["time_end"] = out["total_fee"], xmlcall.DateTimeDigits(d.EndedAt)
 	case ledger.DebitFailed:
-		state, text = "PAYERROR", engine.FailureText(d.Failure)
+		state, text = "PAYERROR", rows.FailureText(d.Failure)
 		out["result_code"], out["err_code"], out["err_code_des"] = "FAIL", string(d.Failure), text
 		delete(out, "bank_type")
 	case ledger.DebitReversed:

@@ -6,7 +6,12 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/internal/debits"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/payments"
+	"github.com/wxpay-go/wxpay/sandbox/internal/push"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
+	"github.com/wxpay-go/wxpay/sandbox/internal/xmlcall"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -14,7 +19,7 @@ import (
 // fail apart: an order whose signing is refused is paid all the same, and says so
 // in contract_result_code.
 // https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_5.shtml
-func contractOrder(c *engine.XMLCall) (wire.Fields, error) {
+func contractOrder(c *xmlcall.Call) (wire.Fields, error) {
 	f := c.Fields
 	total, err := feeOf(c, "total_fee")
 	if err != nil {
@@ -22,27 +27,28 @@ func contractOrder(c *engine.XMLCall) (wire.Fields, error) {
 	}
 	switch {
 	case f["contract_mchid"] != f["mch_id"]:
-		return nil, engine.XMLRefusal("PARAM_ERROR", "contract_mchid与mch_id不一致").
+		return nil, xmlcall.Refusal("PARAM_ERROR", "contract_mchid与mch_id不一致").
 			Hinting("contract_mchid is the mch_id that pays")
 	case f["contract_appid"] != f["appid"]:
-		return nil, engine.XMLRefusal("PARAM_ERROR", "contract_appid与appid不一致").
+		return nil, xmlcall.Refusal("PARAM_ERROR", "contract_appid与appid不一致").
 			Hinting("contract_appid is the appid that pays")
 	case f["trade_type"] == "JSAPI" && f["openid"] == "" && f["sub_openid"] == "":
-		return nil, engine.XMLRefusal("PARAM_ERROR", "缺少参数openid").Hinting("a JSAPI order names its payer")
+		return nil, xmlcall.Refusal("PARAM_ERROR", "缺少参数openid").Hinting("a JSAPI order names its payer")
 	case f["sub_openid"] != "" && f["sub_appid"] == "":
-		return nil, engine.XMLRefusal("PARAM_ERROR", "缺少参数sub_appid").
+		return nil, xmlcall.Refusal("PARAM_ERROR", "缺少参数sub_appid").
 			Hinting("sub_openid is an openid under sub_appid, so send that too")
 	}
 	if end := f["time_expire"]; end != "" {
 		t, err := time.ParseInLocation("20060102150405", end, wire.Beijing)
 		if err != nil {
-			return nil, engine.XMLRefusal("PARAM_ERROR", "time_expire参数错误").
+			return nil, xmlcall.Refusal("PARAM_ERROR", "time_expire参数错误").
 				Hinting("time_expire is yyyyMMddHHmmss in Beijing")
 		}
 		c.Body["time_expire"] = wire.FormatTime(t) // as orders of APIv3 have it
 	}
-	o, err := c.Place(&engine.OrderRow{Order: ledger.Order{
-		ID: c.TransactionID(f["sub_mch_id"], f["out_trade_no"]), MchID: c.Merchant.MchID, SubMchID: f["sub_mch_id"],
+	o, err := payments.Place(c.Call, &rows.Order{Order: ledger.Order{
+		ID: payments.TransactionID(c.Call, f["sub_mch_id"], f["out_trade_no"]), MchID: c.Merchant.MchID,
+		SubMchID: f["sub_mch_id"],
 		AppID:    f["appid"],
 		SubAppID: f["sub_appid"], OutTradeNo: f["out_trade_no"], TradeType: ledger.TradeType(f["trade_type"]),
 		OpenID: f["openid"], SubOpenID: f["sub_openid"], Total: total, NotifyURL: f["notify_url"], Request: c.Raw,
@@ -75,7 +81,7 @@ func contractOrder(c *engine.XMLCall) (wire.Fields, error) {
 }
 
 // signWithOrder makes the session that paying the order agrees to.
-func signWithOrder(c *engine.XMLCall, o *engine.OrderRow) error {
+func signWithOrder(c *xmlcall.Call, o *rows.Order) error {
 	f := c.Fields
 	asked := wire.Fields{"notify_url": f["contract_notify_url"]}
 	for _, name := range []string{"appid", "mch_id", "sub_appid", "sub_mch_id", "plan_id", "contract_code",
@@ -83,7 +89,7 @@ func signWithOrder(c *engine.XMLCall, o *engine.OrderRow) error {
 		asked[name] = f[name]
 	}
 	if len(f["contract_code"]) > 32 {
-		return engine.XMLRefusal("PARAM_ERROR", "contract_code参数错误")
+		return xmlcall.Refusal("PARAM_ERROR", "contract_code参数错误")
 	}
 	session, err := signingRequest(c.Call.Step, c.Merchant, asked)
 	if err != nil {
@@ -91,17 +97,17 @@ func signWithOrder(c *engine.XMLCall, o *engine.OrderRow) error {
 	}
 	session.PrepayID, session.PaySign, session.ExpiresAt = o.PrepayID, true, o.PrepayExpiresAt
 	session.OpenID, session.SubOpenID = o.OpenID, o.SubOpenID
-	return engine.Put(c.Tx, session)
+	return rows.Put(c.Tx, session)
 }
 
 // orderOfCall finds the order that transaction_id or out_trade_no name, nil when
 // there is none.
-func orderOfCall(c *engine.XMLCall) (*engine.OrderRow, error) {
-	key := engine.TradeKey(c.Merchant.MchID, c.Fields["out_trade_no"])
+func orderOfCall(c *xmlcall.Call) (*rows.Order, error) {
+	key := rows.TradeKey(c.Merchant.MchID, c.Fields["out_trade_no"])
 	if id := c.Fields["transaction_id"]; id != "" {
 		key = "transaction:" + id
 	}
-	list, err := engine.Find[engine.OrderRow](c.Tx, key, 0)
+	list, err := rows.Find[rows.Order](c.Tx, key, 0)
 	for _, o := range list {
 		if !o.Combined && o.SubMchID == c.Fields["sub_mch_id"] {
 			return o, err
@@ -112,7 +118,7 @@ func orderOfCall(c *engine.XMLCall) (*engine.OrderRow, error) {
 
 // orderQuery tells orders, and debits once there is an order of them.
 // https://pay.weixin.qq.com/wiki/doc/api/jsapi.php?chapter=9_2
-func orderQuery(c *engine.XMLCall) (wire.Fields, error) {
+func orderQuery(c *xmlcall.Call) (wire.Fields, error) {
 	d, err := debitOfCall(c)
 	if err != nil {
 		return nil, err
@@ -135,14 +141,14 @@ func orderQuery(c *engine.XMLCall) (wire.Fields, error) {
 }
 
 // orderFields is an order in queries and in the notification of its payment.
-func orderFields(o *engine.OrderRow, now time.Time) wire.Fields {
-	asked := engine.FieldsOfJSON(o.Request)
+func orderFields(o *rows.Order, now time.Time) wire.Fields {
+	asked := push.FieldsOfJSON(o.Request)
 	state := o.StateAt(now)
 	out := wire.Fields{
 		"return_code": "SUCCESS", "result_code": "SUCCESS", "appid": o.AppID, "mch_id": o.MchID,
 		"out_trade_no": o.OutTradeNo,
 		"total_fee":    strconv.FormatInt(o.Total, 10), "trade_state": string(state),
-		"trade_state_desc": engine.OrderText(state),
+		"trade_state_desc": payments.OrderText(state),
 	}
 	for name, value := range map[string]string{"sub_mch_id": o.SubMchID, "sub_appid": o.SubAppID, "openid": o.OpenID,
 		"sub_openid": o.SubOpenID, "attach": asked["attach"], "trade_type": asked["trade_type"]} {
@@ -152,7 +158,7 @@ func orderFields(o *engine.OrderRow, now time.Time) wire.Fields {
 	}
 	if state == ledger.OrderPaid {
 		out["cash_fee"], out["fee_type"], out["bank_type"], out["is_subscribe"] = out["total_fee"], "CNY", "OTHERS", "N"
-		out["transaction_id"], out["time_end"] = o.TransactionID, engine.DateTimeDigits(o.PaidAt)
+		out["transaction_id"], out["time_end"] = o.TransactionID, xmlcall.DateTimeDigits(o.PaidAt)
 		if o.Refunded > 0 {
 			out["trade_state"], out["trade_state_desc"] = "REFUND", "转入退款"
 		}
@@ -162,18 +168,18 @@ func orderFields(o *engine.OrderRow, now time.Time) wire.Fields {
 
 // NotifyPaidOrder tells that an APIv2 order was paid.
 // https://pay.weixin.qq.com/wiki/doc/api/jsapi.php?chapter=9_7&index=8
-func NotifyPaidOrder(s *engine.Step, o *engine.OrderRow) error {
+func NotifyPaidOrder(s *engine.Step, o *rows.Order) error {
 	f := orderFields(o, s.Now)
 	delete(f, "trade_state")
 	delete(f, "trade_state_desc")
-	return s.NotifyXML(&engine.PushRow{Push: ledger.Push{MchID: o.MchID, URL: o.NotifyURL, Event: engine.EventV2Payment,
+	return push.NotifyXML(s, &push.Row{Push: ledger.Push{MchID: o.MchID, URL: o.NotifyURL, Event: push.EventV2Payment,
 		Summary: "支付结果通知",
-		About:   o.ID}, Retries: engine.PappaySchedule}, f)
+		About:   o.ID}, Retries: rows.PappaySchedule}, f)
 }
 
 // orderClose closes an unpaid order, or a debit WeChat Pay left open.
 // https://pay.weixin.qq.com/wiki/doc/api/jsapi.php?chapter=9_3
-func orderClose(c *engine.XMLCall) (wire.Fields, error) {
+func orderClose(c *xmlcall.Call) (wire.Fields, error) {
 	d, err := debitOfCall(c)
 	if err != nil {
 		return nil, err
@@ -181,11 +187,11 @@ func orderClose(c *engine.XMLCall) (wire.Fields, error) {
 	if d != nil {
 		switch {
 		case d.State == ledger.DebitPaid:
-			return nil, engine.XMLRefusal("ORDERPAID", "订单已支付")
+			return nil, xmlcall.Refusal("ORDERPAID", "订单已支付")
 		case d.Closed:
-			return nil, engine.XMLRefusal("ORDERCLOSED", "订单已关闭")
+			return nil, xmlcall.Refusal("ORDERCLOSED", "订单已关闭")
 		}
-		return wire.Fields{}, c.CloseDebit(d)
+		return wire.Fields{}, debits.Close(c.Call, d)
 	}
 	o, err := orderOfCall(c)
 	switch {
@@ -194,7 +200,7 @@ func orderClose(c *engine.XMLCall) (wire.Fields, error) {
 	case o == nil:
 		return nil, orderMissing()
 	case o.StateAt(c.Now) == ledger.OrderClosed:
-		return nil, engine.XMLRefusal("ORDERCLOSED", "订单已关闭")
+		return nil, xmlcall.Refusal("ORDERCLOSED", "订单已关闭")
 	}
-	return wire.Fields{}, c.CloseOrder(o)
+	return wire.Fields{}, payments.CloseOrder(c.Call, o)
 }

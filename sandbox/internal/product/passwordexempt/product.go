@@ -9,7 +9,10 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/internal/contracts"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/random"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -34,12 +37,12 @@ func Product() *engine.Product {
 	return &engine.Product{
 		Name:     ledger.PasswordExempt,
 		TTL:      2 * time.Hour,
-		Token:    (*engine.Random).PreEntrustWebID,
-		ID:       (*engine.Random).ContractID,
+		Token:    (*random.Random).PreEntrustWebID,
+		ID:       (*random.Random).ContractID,
 		Names:    engine.Names{Plan: "service_id", Code: "out_contract_code", Account: "contract_display_account"},
 		Signed:   engine.Event{EventType: "ENTRUST.SIGN", OriginalType: "entrust", Summary: "免密支付签约通知"},
 		Ended:    engine.Event{EventType: "ENTRUST.TERMINATE", OriginalType: "entrust", Summary: "免密支付解约通知"},
-		Retries:  engine.GenericSchedule,
+		Retries:  rows.GenericSchedule,
 		Resource: resource,
 		AlreadySigned: func() *engine.Refusal {
 			return engine.InvalidRequest("用户已开通该免密支付服务，请勿重复签约")
@@ -52,7 +55,7 @@ func Product() *engine.Product {
 // afterPay decorates an order that is not paid yet: there is
 // nothing to launch, so the reply has no token.
 func afterPay(c *engine.Call) (engine.Document, error) {
-	s, err := c.Presign(c.Product, namesPayer, checkPrepay)
+	s, err := contracts.Presign(c, c.Product, namesPayer, checkPrepay)
 	if err != nil {
 		return nil, err
 	}
@@ -60,17 +63,17 @@ func afterPay(c *engine.Call) (engine.Document, error) {
 }
 
 func miniProgram(c *engine.Call) (engine.Document, error) {
-	s, err := c.Presign(c.Product, namesPayer)
+	s, err := contracts.Presign(c, c.Product, namesPayer)
 	if err != nil {
 		return nil, err
 	}
 	out := exemptPresigned(c, s)
 	out["pre_entrustweb_id"] = s.Token
-	out["sign_mp_appid"], out["sign_mp_path"] = engine.SigningAppID, engine.SigningMPPath
+	out["sign_mp_appid"], out["sign_mp_path"] = contracts.SigningAppID, contracts.SigningMPPath
 	return out, nil
 }
 
-func exemptPresigned(c *engine.Call, s *engine.SessionRow) engine.Document {
+func exemptPresigned(c *engine.Call, s *rows.Session) engine.Document {
 	out := engine.Document{"mchid": s.MchID, "service_id": engine.Integer(s.PlanID), "out_contract_code": s.Code}
 	if c.Text("sp_appid") != "" { // only a service provider's replies name the sub-merchant
 		out["sub_mchid"] = s.SubMchID
@@ -79,7 +82,7 @@ func exemptPresigned(c *engine.Call, s *engine.SessionRow) engine.Document {
 }
 
 // namesPayer wants one openid at least.
-func namesPayer(c *engine.Call, s *engine.SessionRow) error {
+func namesPayer(c *engine.Call, s *rows.Session) error {
 	if s.Payers().Name() != "" {
 		return nil
 	}
@@ -89,7 +92,7 @@ func namesPayer(c *engine.Call, s *engine.SessionRow) error {
 
 // checkPrepay checks that the order to be decorated is the same payer's, through
 // the same appid, and still waiting for its payment.
-func checkPrepay(c *engine.Call, s *engine.SessionRow) error {
+func checkPrepay(c *engine.Call, s *rows.Session) error {
 	o, err := c.OrderByPrepay(s.PrepayID)
 	var none *engine.Refusal
 	switch {
@@ -119,13 +122,13 @@ func differ(a, b string) bool { return a != "" && b != "" && a != b }
 
 // samePayer says whether an order and a session are the same person's. Openids
 // under different appids are one person's only when the registry says so.
-func samePayer(c *engine.Call, o *engine.OrderRow, s *engine.SessionRow) bool {
+func samePayer(c *engine.Call, o *rows.Order, s *rows.Session) bool {
 	return o.OpenID != "" && o.OpenID == s.OpenID || o.SubOpenID != "" && o.SubOpenID == s.SubOpenID ||
 		c.Registry.Person(o.Payers().Name()).ID == c.Registry.Person(s.Payers().Name()).ID
 }
 
 func query(c *engine.Call) (engine.Document, error) {
-	contract, err := c.ContractOfPath(c.Vars["service_id"])
+	contract, err := contracts.OfPath(c, c.Vars["service_id"])
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +138,7 @@ func query(c *engine.Call) (engine.Document, error) {
 }
 
 func terminate(c *engine.Call) (engine.Document, error) {
-	contract, err := c.TerminateOfPath(c.Vars["service_id"])
+	contract, err := contracts.TerminateOfPath(c, c.Vars["service_id"])
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +148,7 @@ func terminate(c *engine.Call) (engine.Document, error) {
 
 // resource is inferred: no page names the events of this product
 // or their resource. It follows ENTRUST.SIGN with service_id for plan_id.
-func resource(c *engine.ContractRow) engine.Document {
+func resource(c *rows.Contract) engine.Document {
 	out := engine.Document{
 		"mchid": c.MchID, "contract_id": c.ID, "appid": c.AppID, "openid": c.OpenID,
 		"service_id": engine.Integer(c.PlanID), "out_contract_code": c.Code, "contract_display_account": c.Account,
@@ -154,7 +157,7 @@ func resource(c *engine.ContractRow) engine.Document {
 	out.Set("sub_appid", c.SubAppID)
 	out.Set("sub_openid", c.SubOpenID)
 	if c.State == ledger.ContractTerminated {
-		out["contract_terminate_info"] = engine.TerminateInfo(c)
+		out["contract_terminate_info"] = contracts.TerminateInfo(c)
 	}
 	return out
 }

@@ -1,0 +1,84 @@
+package contracts
+
+import (
+	"errors"
+
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+	"github.com/wxpay-go/wxpay/sandbox/store"
+)
+
+// Terminate ends a live contract, whoever wants it, and notifies the plan's URL.
+func Terminate(s *engine.Step, c *rows.Contract, mode ledger.Termination, remark string) error {
+	p, err := s.ProductOf(c, c.Product)
+	if err != nil {
+		return err
+	}
+	if !c.Live() {
+		return p.Gone()
+	}
+	c.State, c.TerminatedAt, c.Mode, c.Remark = ledger.ContractTerminated, s.Now, mode, remark
+	if err := rows.Put(s.Tx, c); err != nil {
+		return err
+	}
+	if err := giveUpPlace(s, c); err != nil {
+		return err
+	}
+	return Notify(s, p, c, p.Ended, true)
+}
+
+// giveUpPlace lets the payer sign again. A store may have lost the claim, and even given the place
+// to another contract: this one ends all the same.
+func giveUpPlace(s *engine.Step, c *rows.Contract) error {
+	live, err := rows.Get[rows.Claim](s.Tx, c.LiveKey())
+	switch {
+	case errors.Is(err, store.ErrNotFound) || err == nil && live.ContractID != c.ID:
+		return nil
+	case err != nil:
+		return err
+	}
+	return s.Delete(live.RowKind(), live.ID, *live.Revision())
+}
+
+// ByPayer is the remark of contracts that payers end.
+const ByPayer = "用户主动解约"
+
+// End is terminate for people: their errors are sentences.
+func End(s *engine.Step, c *rows.Contract, by ledger.Termination, remark string) error {
+	if !c.Live() || (by == ledger.ByUser && c.State == ledger.ContractTerminatePending) {
+		return &ledger.PageError{Reason: ledger.PageUsed, Message: "This contract has ended already."}
+	}
+	p, err := s.ProductOf(c, c.Product)
+	if err != nil {
+		return err
+	}
+	if p.Cooling > 0 && by == ledger.ByUser {
+		c.State, c.LeavesAt = ledger.ContractTerminatePending, s.Now.Add(p.Cooling)
+		return rows.Put(s.Tx, c)
+	}
+	return Terminate(s, c, by, remark)
+}
+
+// contractDue ends a contract that time alone ends: its one debit's day is over,
+// or its term is, or its payer did not think again.
+func contractDue(s *engine.Step, c *rows.Contract) error {
+	p, err := s.ProductOf(c, c.Product)
+	if err != nil {
+		return err
+	}
+	if p.Over != nil {
+		return p.Over(s, c)
+	}
+	if c.State == ledger.ContractTerminatePending && c.Over().Equal(c.LeavesAt) {
+		return Terminate(s, c, ledger.ByUser, ByPayer)
+	}
+	remark := "协议到期，系统解约"
+	if c.Over().Equal(c.EndsAt) {
+		remark = "超过约定扣费日期，系统自动解约"
+	}
+	return Terminate(s, c, ledger.BySystem, remark)
+}
+
+// Due has contracts end that time alone ends.
+func Due() engine.Timer { return engine.On((*rows.Contract).Over, contractDue) }

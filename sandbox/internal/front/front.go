@@ -1,0 +1,67 @@
+package front
+
+import (
+	"sync"
+
+	"github.com/wxpay-go/wxpay/catalogue"
+	"github.com/wxpay-go/wxpay/sandbox/internal/armed"
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/outbox"
+	"github.com/wxpay-go/wxpay/sandbox/internal/xmlcall"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+)
+
+// Front is where calls come in, in two protocols, and are answered; it writes the journal.
+type Front struct {
+	*engine.Engine
+	Journal    *journal
+	Behaviours map[string]bound             // by catalogue id
+	XML        map[string]*xmlcall.Endpoint // by path
+	MaxBody    int64
+	outbox     *outbox.Outbox
+	faults     *armed.Faults
+	sealed     func() map[*catalogue.Operation][]string // made when first asked for
+}
+
+// bound is a behaviour with the product it belongs to, if any.
+type bound struct {
+	Run     engine.Behaviour
+	product *engine.Product
+	sealed  []secret // of the request
+	seals   []secret // of the reply
+}
+
+// Settings are what a front is made with; all of them may be left out.
+type Settings struct {
+	MaxBody    int64 // 0: 1 MiB
+	Kept       int   // entries of the journal; 0: 1000
+	OnExchange func(ledger.Exchange)
+}
+
+// New makes the one of an engine, on which this is played.
+func New(e *engine.Engine, o *outbox.Outbox, armed *armed.Faults, plays *engine.Repertoire,
+	xml map[string]*xmlcall.Endpoint,
+	c Settings) *Front {
+	engine.SetDefault(&c.MaxBody, 1<<20)
+	engine.SetDefault(&c.Kept, 1000)
+	f := &Front{Engine: e, Behaviours: map[string]bound{}, XML: xml, MaxBody: c.MaxBody, outbox: o, faults: armed}
+	f.sealed = sync.OnceValue(f.sealedMembers)
+	f.Journal = &journal{front: f, keep: c.Kept, tell: c.OnExchange}
+	for _, p := range plays.Products {
+		f.bind(p.Behaviours, p)
+	}
+	for _, b := range plays.Behaviours {
+		f.bind(b, nil)
+	}
+	return f
+}
+
+func (fr *Front) bind(behaviours map[string]engine.Behaviour, p *engine.Product) {
+	for id, run := range behaviours {
+		b := bound{Run: run, product: p}
+		if op := fr.Catalogue.Operation(id); op != nil {
+			b.sealed, b.seals = SecretsOf(op.Body, op.EncryptedBody()), SecretsOf(op.Reply, op.EncryptedReply())
+		}
+		fr.Behaviours[id] = b
+	}
+}

@@ -1,0 +1,213 @@
+package front
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"slices"
+	"sync"
+
+	"github.com/wxpay-go/wxpay/sandbox/internal/redact"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
+	"github.com/wxpay-go/wxpay/sandbox/internal/shown"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+	"github.com/wxpay-go/wxpay/sandbox/store"
+)
+
+const journalLog = "journal"
+
+// journal writes exchanges down behind the callers' backs: they are noted here, and
+// blanked and stored in batches by a goroutine of its own, so that no API call waits for
+// its own minutes or for another's.
+type journal struct {
+	front *Front
+	keep  int                   // how many entries are kept
+	tell  func(ledger.Exchange) // of every exchange; may be nil
+
+	mu         sync.Mutex
+	pending    []note
+	waiting    int  // bytes of pending
+	dropped    int  // for which there was no room
+	writing    bool // the background is at it
+	closed     bool // it begins no more
+	background sync.WaitGroup
+	storing    sync.Mutex // one batch at a time, or they would change places
+}
+
+// batch is how many entries may wait before the background stores them, waitingLimit how
+// many bytes may while it does. What comes on top is not written down.
+const (
+	batch        = 64
+	waitingLimit = 16 << 20
+)
+
+func (j *journal) record(x *exchange) {
+	n := j.note(x)
+	j.collect(n)
+	if refused := x.refused; refused != nil && refused.Hint != "" {
+		r := redact.Redaction{Secrets: j.front.Registry.Secrets()}
+		called := cmp.Or(x.operation(), shown.Value(r.Text(x.request.Method+" "+x.request.URL.Path)))
+		j.front.Warn("sandbox: %s: %d %s: %s", called, x.status, refused.Code, r.Text(refused.Hint))
+	}
+	if tell := j.tell; tell != nil {
+		tell(n.blanked(j.front.Registry.Secrets()))
+	}
+}
+
+// collect has a note written down.
+func (j *journal) collect(n note) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.waiting+n.size() > waitingLimit {
+		j.dropped++
+		return
+	}
+	j.pending, j.waiting = append(j.pending, n), j.waiting+n.size()
+	if len(j.pending) > j.keep { // the newest are all that would be left of them
+		j.waiting -= j.pending[0].size()
+		j.pending = j.pending[1:]
+	}
+	if j.full() && !j.writing {
+		j.writing = true
+		j.background.Go(j.write)
+	}
+}
+
+// full says whether there is a batch for the background. The lock is held.
+func (j *journal) full() bool { return len(j.pending) >= min(batch, j.keep) && !j.closed }
+
+// write is the background, as long as there is a batch.
+func (j *journal) write() {
+	for more := true; more; {
+		if err := j.flush(context.Background()); err != nil {
+			j.front.Logf("sandbox: store the journal: %v", err)
+		}
+		j.mu.Lock()
+		more = j.full()
+		j.writing = more
+		j.mu.Unlock()
+	}
+}
+
+// Close ends the background and stores what is left.
+func (j *journal) Close() error {
+	j.mu.Lock()
+	j.closed = true
+	j.mu.Unlock()
+	j.background.Wait()
+	return j.flush(context.Background())
+}
+
+// flush stores what has been collected. What cannot be stored is dropped: the
+// journal explains, it decides nothing.
+func (j *journal) flush(ctx context.Context) error {
+	j.storing.Lock()
+	defer j.storing.Unlock()
+	j.mu.Lock()
+	pending, dropped := j.pending, j.dropped
+	j.pending, j.waiting, j.dropped = nil, 0, 0
+	j.mu.Unlock()
+	if dropped > 0 {
+		j.front.Logf("sandbox: the journal lacks %d calls, which came faster than it is written", dropped)
+	}
+	if len(pending) == 0 {
+		return nil
+	}
+	secrets := j.front.Registry.Secrets()
+	entries := make([][]byte, len(pending)) // made before, for the store lets nobody else write meanwhile
+	for i, n := range pending {
+		entries[i] = rows.EncodeJSON(n.blanked(secrets))
+	}
+	return j.front.Store.Update(ctx, func(tx store.Tx) error {
+		for _, entry := range entries {
+			if _, err := tx.Append(journalLog, entry); err != nil {
+				return err
+			}
+		}
+		return tx.Trim(journalLog, j.keep)
+	})
+}
+
+// note is an exchange on its way into the journal, with its secrets.
+type note struct {
+	ledger.Exchange
+	names []string // see Redaction
+	// stranger says that nobody knows who called: anybody can, so less is looked at.
+	stranger bool
+}
+
+func (j *journal) note(x *exchange) note {
+	n := note{stranger: x.merchant == nil, names: j.front.sealedNames(x.op), Exchange: ledger.Exchange{
+		At: x.at, Method: x.request.Method, URI: requestURI(x.request),
+		Header:    redact.WithoutSignature(x.request.Header),
+		Operation: x.operation(), Status: x.status, RequestID: x.id, Faults: x.injected.Names(),
+	}}
+	limit := n.redaction().ScanLimit()
+	n.Body, n.Reply = string(x.body[:min(len(x.body), limit)]), string(x.reply[:min(len(x.reply), limit)])
+	if x.merchant != nil {
+		n.MchID = x.merchant.MchID
+	}
+	if x.refused != nil {
+		n.Code, n.Unsupported, n.Hint = x.refused.Code, x.refused.Unsupported, x.refused.Hint
+	}
+	return n
+}
+
+// size is how many bytes from outside a note has, about.
+func (n note) size() int {
+	size := len(n.URI) + len(n.Body) + len(n.Reply)
+	for name, values := range n.Header {
+		for _, v := range values {
+			size += len(name) + len(v)
+		}
+	}
+	return size
+}
+
+func (n note) redaction() redact.Redaction {
+	return redact.Redaction{Names: n.names, Stranger: n.stranger}
+}
+
+// blanked is the entry as it is written down, without the secrets.
+func (n note) blanked(secrets redact.Secrets) ledger.Exchange {
+	r := n.redaction()
+	r.Secrets = secrets
+	entry := n.Exchange
+	entry.Header, entry.Faults = n.Header.Clone(), slices.Clone(n.Faults)
+	r.Exchange(&entry)
+	entry.Hint = shown.Line(entry.Hint, shown.MaxLine)
+	return entry
+}
+
+// operation is which endpoint of the catalogue was called, "" for none.
+func (x *exchange) operation() string {
+	if x.op != nil {
+		return x.op.ID()
+	}
+	return x.unsupportedID
+}
+
+// List returns the exchanges after a sequence number, oldest first, at most the
+// newest of them.
+func (j *journal) List(ctx context.Context, after int64, newest int) ([]ledger.Exchange, error) {
+	if err := j.flush(ctx); err != nil {
+		j.front.Logf("sandbox: store the journal: %v", err)
+	}
+	var out []ledger.Exchange
+	err := j.front.Store.View(ctx, func(tx store.Tx) error {
+		entries, err := tx.List(journalLog, after, newest)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			var x ledger.Exchange
+			if err := json.Unmarshal(e.Data, &x); err != nil {
+				return err
+			}
+			x.Seq = e.Seq
+			out = append(out, x)
+		}
+		return nil
+	})
+	return out, err
+}

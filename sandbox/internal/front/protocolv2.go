@@ -1,0 +1,241 @@
+package front
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/wxpay-go/wxpay/catalogue"
+	"github.com/wxpay-go/wxpay/internal/explain"
+	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/random"
+	"github.com/wxpay-go/wxpay/sandbox/internal/registry"
+	"github.com/wxpay-go/wxpay/sandbox/internal/shown"
+	"github.com/wxpay-go/wxpay/sandbox/internal/xmlcall"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+)
+
+// protocolV2 is APIv2: its paths are fixed, its messages flat XML, its signatures a
+// digest under a key both sides hold, its status always 200.
+// https://pay.weixin.qq.com/wiki/doc/api/jsapi.php?chapter=4_3
+type protocolV2 struct{ *Front }
+
+func (p protocolV2) write(w http.ResponseWriter, x *exchange) {
+	if x.reply == nil { // no fault has put another in its place
+		p.compose(x)
+	}
+	if x.refused != nil {
+		setText(w.Header(), ledger.HeaderHint, x.refused.Hint)
+		setText(w.Header(), ledger.HeaderUnsupported, x.refused.Unsupported)
+	} else {
+		setText(w.Header(), ledger.HeaderHint, x.note)
+	}
+	x.status, x.id = http.StatusOK, p.Random.RequestID(0)
+	h := w.Header()
+	h[wire.HeaderRequestID] = []string{x.id}
+	h.Set(ledger.HeaderSandbox, engine.SandboxName)
+	h.Set("Content-Type", "text/xml; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(len(x.reply)))
+	w.WriteHeader(x.status)
+	if x.request.Method != http.MethodHead {
+		_, _ = w.Write(x.reply) // a client that has gone away misses nothing
+	}
+}
+
+// compose makes the bytes of the answer. A bare refusal fails at return_code and is
+// unsigned, because the caller has not proved to be anybody or cannot be understood.
+// What is signed echoes who called, and is signed as the request was.
+func (p protocolV2) compose(x *exchange) {
+	var out wire.Fields
+	switch r := x.refused; {
+	case r == nil:
+		out = wire.Fields{}
+		for name, value := range x.said {
+			out[name], _ = value.(string)
+		}
+		out["return_code"], out["return_msg"], out["result_code"] = "SUCCESS", "OK", "SUCCESS"
+	case x.merchant == nil:
+		x.reply = wire.Fields{"return_code": "FAIL", "return_msg": r.Message}.XML()
+		return
+	default:
+		out = wire.Fields{
+			"return_code": "SUCCESS", "return_msg": "OK", "result_code": "FAIL", "err_code": r.Code,
+			"err_code_des": r.Message,
+		}
+	}
+	for _, name := range []string{"appid", "mch_id", "sub_appid", "sub_mch_id"} {
+		if v := x.fields[name]; v != "" && out[name] == "" && shown.IsText(v) {
+			out[name] = v
+		}
+	}
+	if p.XML[x.request.URL.Path].Nonce {
+		out["nonce_str"] = p.Random.Roll(random.Letters, 32)
+	}
+	out["sign"] = out.Digest(x.injected.Key(x.merchant.APIv2Key.Reveal()), x.fields.SignType())
+	x.reply = out.XML()
+}
+
+// read finds the endpoint first: what is not played is not read.
+func (p protocolV2) read(x *exchange) (refused *engine.Refusal) {
+	x.op, _, _ = p.Catalogue.Match(x.request.Method, x.request.URL.EscapedPath())
+	end := p.XML[x.request.URL.Path]
+	if end == nil {
+		return p.unsupportedXML(x)
+	}
+	if want := map[bool]string{true: http.MethodGet,
+		false: http.MethodPost}[end.Page != nil]; x.request.Method != want {
+		if end.Page != nil {
+			return xmlcall.Refusal("PARAM_ERROR", "请使用get方法").
+				Hinting("this is a page: make its URL with Chain.URL and let a payer open it")
+		}
+		return xmlcall.Refusal("REQUIRE_POST_METHOD", "请使用post方法").Hinting("APIv2 calls are POST with an XML body")
+	}
+	x.fields, refused = p.fieldsOf(end, x)
+	return refused
+}
+
+func (p protocolV2) authenticate(x *exchange) *engine.Refusal {
+	end := p.XML[x.request.URL.Path]
+	m, refused := p.whoSigned(end, x.fields)
+	if refused == nil {
+		refused = p.checkCertificate(end, m, x)
+	}
+	if refused == nil {
+		x.merchant = m
+	}
+	return refused
+}
+
+func (p protocolV2) check(x *exchange) *engine.Refusal { return checkXMLFields(x.op, x.fields) }
+
+func (p protocolV2) run(s *engine.Step, x *exchange) error {
+	end := p.XML[x.request.URL.Path]
+	c := xmlcall.New(s, end, x.merchant, x.fields)
+	if err := c.CheckParties(); err != nil {
+		return err
+	}
+	fields, err := end.Run(c)
+	x.said = engine.Document{}
+	for name, value := range fields {
+		x.said[name] = value
+	}
+	return err
+}
+
+func (p protocolV2) refuse(err error) *engine.Refusal {
+	var refused *engine.Refusal
+	if !errors.As(err, &refused) {
+		refused = xmlcall.Refusal("SYSTEMERROR", "系统错误").Hinting("the sandbox itself failed: " + err.Error())
+	}
+	return xmlcall.Spelled(refused)
+}
+
+// reply has nothing to do: what a refusal and a success have in common is in compose.
+func (p protocolV2) reply(*exchange) *engine.Refusal { return nil }
+
+// fieldsOf reads the message: the XML body of a call, the query of a page.
+func (fr *Front) fieldsOf(end *xmlcall.Endpoint, x *exchange) (wire.Fields, *engine.Refusal) {
+	if end.Page != nil {
+		return queryFields(x.request.URL.RawQuery)
+	}
+	var unreadable *engine.Refusal
+	if x.body, unreadable = fr.readBody(x.request); unreadable != nil {
+		return nil, xmlcall.Refusal("INVALID_REQUEST", unreadable.Message).Hinting(unreadable.Hint)
+	}
+	if len(x.body) == 0 {
+		return nil, xmlcall.Refusal("POST_DATA_EMPTY", "post数据为空").Hinting("the body is empty: send <xml>…</xml>")
+	}
+	fields, err := wire.ParseXML(x.body)
+	if err != nil {
+		return nil, xmlcall.Refusal("XML_FORMAT_ERROR", "XML格式错误").Hinting("the body is not what APIv2 speaks: " +
+			err.Error())
+	}
+	return fields, nil
+}
+
+// whoSigned finds out who sent the message: mch_id says, the sign proves.
+// In provider mode both are the provider's.
+func (fr *Front) whoSigned(end *xmlcall.Endpoint, f wire.Fields) (*registry.Merchant, *engine.Refusal) {
+	m := fr.Registry.Merchant(f["mch_id"])
+	if m == nil {
+		return nil, xmlcall.Refusal("MCHID_NOT_EXIST", "商户号mch_id或sub_mch_id不存在").
+			Hinting("no merchant of this sandbox has this mch_id; in provider mode it is the provider's, and the " +
+				"sub-merchant's goes into sub_mch_id")
+	}
+	switch t := f["sign_type"]; {
+	case f["sign"] == "":
+		return nil, badSign("there is no sign")
+	case t != "" && t != string(wire.SignMD5) && t != string(wire.SignHMAC):
+		return nil, badSign("sign_type is neither MD5 nor HMAC-SHA256")
+	case end.HMAC && t == "" && len(f["sign"]) != 64:
+		return nil, badSign("this page is signed with HMAC-SHA256 unless sign_type=MD5 is sent and signed; " +
+			"the sign here is an MD5")
+	case !f.Verify(m.APIv2Key.Reveal()):
+		return nil, badSign(explain.Sign(f, m.Known(), fr.Registry.Known()))
+	}
+	return m, nil
+}
+
+func badSign(hint string) *engine.Refusal {
+	return xmlcall.Refusal("SIGN_ERROR", "签名错误").Hinting(hint)
+}
+
+// checkXMLFields checks the message against the catalogue.
+func checkXMLFields(op *catalogue.Operation, f wire.Fields) *engine.Refusal {
+	if op == nil {
+		return nil
+	}
+	v := op.CheckFields(f)
+	if v == nil {
+		return nil
+	}
+	code := "PARAM_ERROR"
+	if strings.HasSuffix(op.Path, "/deletecontract") {
+		code = "PARAMETER FAIL" // as its page spells it
+	}
+	return xmlcall.Refusal(code, shown.Value(v.Field)+"参数格式校验错误").Hinting(v.Error())
+}
+
+// checkCertificate wants the merchant's own certificate from calls that need
+// mutual TLS. Over plain HTTP there is none to see: the call is let through and
+// its answer says so.
+func (fr *Front) checkCertificate(end *xmlcall.Endpoint, m *registry.Merchant, x *exchange) *engine.Refusal {
+	if !end.MTLS {
+		return nil
+	}
+	state := x.request.TLS
+	switch {
+	case state == nil:
+		x.note = "WeChat Pay takes this call only with the merchant's certificate in the TLS handshake; over plain " +
+			"HTTP the sandbox cannot see one and let it pass (see Config.TLSAddr)"
+	case len(state.PeerCertificates) == 0:
+		return xmlcall.Refusal("CERT_ERROR", "请使用证书").
+			Hinting("no certificate came in the TLS handshake: make the call with " +
+				"wxpay.MTLS() and Config.Certificate, or load apiclient_cert.pem into your HTTP client")
+	case !state.PeerCertificates[0].Equal(m.Cert):
+		return xmlcall.Refusal("CERT_ERROR", "商户证书校验失败").
+			Hinting("the certificate of the TLS handshake is not merchant " +
+				m.MchID + "'s")
+	}
+	return nil
+}
+
+// queryFields reads a page's query.
+func queryFields(raw string) (wire.Fields, *engine.Refusal) {
+	values, err := url.ParseQuery(raw)
+	if err != nil {
+		return nil, xmlcall.Refusal("PARAM_ERROR", "参数格式校验错误").Hinting("the query is not URL-encoded")
+	}
+	f := wire.Fields{}
+	for name, v := range values {
+		if len(v) != 1 {
+			return nil, xmlcall.Refusal("PARAM_ERROR", "参数格式校验错误").Hinting(shown.Value(name) +
+				" stands twice in the query")
+		}
+		f[name] = v[0]
+	}
+	return f, nil
+}

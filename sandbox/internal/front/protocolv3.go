@@ -1,0 +1,166 @@
+package front
+
+import (
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/wxpay-go/wxpay/catalogue"
+	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
+	"github.com/wxpay-go/wxpay/sandbox/internal/shown"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+)
+
+// protocolV3 is APIv3: JSON, signed by RSA in both directions, under real statuses.
+type protocolV3 struct{ *Front }
+
+// read finds the endpoint as well. That it is not played comes before everything else,
+// but is signed like any refusal of a genuine call.
+func (p protocolV3) read(x *exchange) (unreadable *engine.Refusal) {
+	x.op, x.vars, _ = p.Catalogue.Match(x.request.Method, x.request.URL.EscapedPath())
+	if x.op == nil || p.Behaviours[x.op.ID()].Run == nil {
+		x.missing, x.unsupportedID = p.unsupported(x.request)
+	}
+	if x.body, unreadable = p.readBody(x.request); unreadable == nil {
+		p.corruptRequest(x)
+	}
+	return unreadable
+}
+
+func (p protocolV3) authenticate(x *exchange) (refused *engine.Refusal) {
+	x.merchant, refused = p.signer(x.request, x.body, x.shiftedClock())
+	if x.missing != nil {
+		return x.missing
+	}
+	return refused
+}
+
+func (p protocolV3) check(x *exchange) *engine.Refusal {
+	if refused := checkHeaders(x.request.Header, x.body); refused != nil {
+		return refused
+	}
+	query, err := url.ParseQuery(x.request.URL.RawQuery)
+	if err != nil {
+		v := &catalogue.Violation{
+			Issue:    "the query string is malformed: every % begins two hexadecimal digits",
+			Location: catalogue.LocationQuery,
+		}
+		return engine.ParamError(v).Hinting(v.Error())
+	}
+	for _, v := range []*catalogue.Violation{x.op.CheckPath(x.vars), x.op.CheckQuery(query), x.op.CheckBody(x.body)} {
+		if v != nil {
+			return engine.ParamError(v).Hinting(v.Error())
+		}
+	}
+	x.query, x.opened, x.raw = query, engine.DecodeBody(x.body), x.body
+	opened, refused := p.openSecrets(x, p.Behaviours[x.op.ID()].sealed, x.opened)
+	if opened {
+		x.raw = rows.EncodeJSON(x.opened)
+	}
+	return refused
+}
+
+func (p protocolV3) run(s *engine.Step, x *exchange) (err error) {
+	do := p.Behaviours[x.op.ID()]
+	c := s.CallBy(x.merchant)
+	c.Op, c.Product, c.Vars, c.Query = x.op, do.product, x.vars, x.query
+	c.Raw, c.Body, c.Base = x.raw, x.opened, baseOf(x.request)
+	x.said, err = do.Run(c)
+	x.file, x.note = c.File, c.Note
+	return err
+}
+
+func (p protocolV3) refuse(err error) *engine.Refusal { return engine.RefusalOf(err) }
+
+func (p protocolV3) reply(x *exchange) *engine.Refusal {
+	x.status, x.reply = x.op.Success, x.file
+	if x.said == nil {
+		return nil
+	}
+	x.reply = x.said.Encode()
+	if seals := p.Behaviours[x.op.ID()].seals; len(seals) > 0 {
+		var err error
+		if x.reply, err = p.SealSecrets(x.merchant, seals, x.reply); err != nil {
+			return engine.SystemError().Hinting("the sandbox cannot encrypt to the merchant's certificate")
+		}
+	}
+	return nil
+}
+
+// write sends the answer, signed when the call was: only whoever proved to be a
+// merchant gets WeChat Pay's signature, so 401s go out bare. So do files, which
+// are checked against a hash instead.
+func (p protocolV3) write(w http.ResponseWriter, x *exchange) {
+	h := w.Header()
+	internal := 0
+	setText(h, ledger.HeaderHint, x.note)
+	if r := x.refused; r != nil {
+		p.leaveSecretsOut(x)
+		x.status, x.reply, internal = r.Status, r.Body(), r.Internal
+		setText(h, ledger.HeaderHint, r.Hint)
+		setText(h, ledger.HeaderUnsupported, r.Unsupported)
+	}
+	x.id = p.Random.RequestID(internal)
+	h[wire.HeaderRequestID] = []string{x.id} // with this spelling, which Set would change
+	h.Set(ledger.HeaderSandbox, engine.SandboxName)
+	h.Set("Content-Language", "zh-CN")
+	h.Set("Cache-Control", "no-cache, must-revalidate")
+	h.Set("X-Content-Type-Options", "nosniff")
+	if len(x.reply) > 0 {
+		h.Set("Content-Type", "application/json; charset=utf-8")
+		h.Set("Content-Length", strconv.Itoa(len(x.reply)))
+	}
+	isFile := x.file != nil && x.refused == nil
+	if isFile {
+		h.Set("Content-Type", "application/octet-stream")
+	}
+	if x.merchant != nil && !isFile {
+		if err := p.Prove(h, x.merchant, x.request.Header.Get(wire.HeaderSerial), x.reply, x.injected); err != nil {
+			p.Logf("sandbox: sign a reply: %v", err)
+			http.Error(w, "the sandbox cannot sign", http.StatusInternalServerError)
+			return
+		}
+	}
+	w.WriteHeader(x.status)
+	if x.request.Method != http.MethodHead {
+		_, _ = w.Write(x.reply) // a client that has gone away misses nothing
+	}
+}
+
+// baseOf is where the caller reaches the sandbox, for addresses in replies.
+func baseOf(r *http.Request) string {
+	if r.TLS != nil {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}
+
+// checkHeaders wants what WeChat Pay wants of the other headers.
+func checkHeaders(h http.Header, body []byte) *engine.Refusal {
+	if h.Get("Accept") == "" || h.Get("User-Agent") == "" {
+		r := engine.ParamError(&catalogue.Violation{Field: "Accept, User-Agent", Issue: "must be sent",
+			Location: "header"})
+		r.Message = "Http头缺少Accept或User-Agent"
+		return r.Hinting("send both Accept: application/json and a User-Agent")
+	}
+	if len(body) == 0 {
+		return nil
+	}
+	if kind, _, err := mime.ParseMediaType(h.Get("Content-Type")); err != nil || kind != "application/json" {
+		r := engine.ParamError(&catalogue.Violation{Field: "Content-Type", Issue: "must be application/json",
+			Location: "header"})
+		r.Message = "Http头Content-Type不正确"
+		return r.Hinting("send the body with Content-Type: application/json")
+	}
+	return nil
+}
+
+// setText writes a header that may hold anything, made fit for one line.
+func setText(h http.Header, name, text string) {
+	if text != "" {
+		h.Set(name, shown.Line(text, shown.MaxLine))
+	}
+}

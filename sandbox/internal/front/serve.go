@@ -1,0 +1,146 @@
+package front
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/wxpay-go/wxpay/catalogue"
+	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/fault"
+	"github.com/wxpay-go/wxpay/sandbox/internal/armed"
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/registry"
+)
+
+// exchange is one API call and its answer on their way through the sandbox.
+type exchange struct {
+	request       *http.Request
+	body          []byte
+	at            time.Time // by the sandbox's clock
+	wireAt        time.Time // by that of signatures
+	op            *catalogue.Operation
+	vars          map[string]string
+	query         url.Values         // of APIv3, once it was checked
+	opened        map[string]any     // the body of APIv3, decoded and in clear
+	raw           []byte             // the same, encoded
+	missing       *engine.Refusal    // of an endpoint that is not played
+	unsupportedID string             // its id
+	merchant      *registry.Merchant // nil until the signature has been verified
+	fields        wire.Fields        // of an APIv2 message
+	refused       *engine.Refusal
+	said          engine.Document // what the behaviour answered
+	status        int
+	reply         []byte
+	id            string         // Request-ID
+	note          string         // what a success is to be told, as a refusal its hint
+	injected      armed.Injected // the faults it has met
+	file          []byte         // the reply of a download, which is not signed
+}
+
+// protocol is one of the two that WeChat Pay is called in. Each takes a call by the same
+// steps, in the order in which WeChat Pay checks things; what a step is, they differ in.
+type protocol interface {
+	// read takes the message in.
+	read(*exchange) *engine.Refusal
+	// authenticate finds out which merchant sent it.
+	authenticate(*exchange) *engine.Refusal
+	// check compares a genuine call with the catalogue.
+	check(*exchange) *engine.Refusal
+	// run has the endpoint's behaviour answer, in one step of the engine.
+	run(*engine.Step, *exchange) error
+	// refuse is how an error of a behaviour goes out: a refusal as it is, in the
+	// protocol's spelling, anything else as that of a server in trouble.
+	refuse(error) *engine.Refusal
+	// reply makes the bytes of a success of what the behaviour said.
+	reply(*exchange) *engine.Refusal
+	// write signs the answer, where the caller has proved to be somebody, and sends it.
+	write(http.ResponseWriter, *exchange)
+}
+
+// protocolOf tells by the path: APIv3's begin with /v3/ or the like.
+func (fr *Front) protocolOf(path string) protocol {
+	if !strings.HasPrefix(path, "/v3/") && catalogue.ProtocolOf(path) == catalogue.ProtocolV2 {
+		return protocolV2{fr}
+	}
+	return protocolV3{fr}
+}
+
+// ServeHTTP is WeChat Pay's side of one API call: read, authenticate, check, behave,
+// sign, write down. It is what the API listener serves.
+func (fr *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := &exchange{request: r, at: fr.Clock.Now(), wireAt: fr.WireNow()}
+	p := fr.protocolOf(r.URL.Path)
+	x.refused = fr.answer(p, x)
+	if x.injected != nil {
+		fr.writeFaulty(w, x, p)
+	} else {
+		p.write(w, x)
+	}
+	fr.Journal.record(x)
+}
+
+// answer decides what to say.
+func (fr *Front) answer(p protocol, x *exchange) *engine.Refusal {
+	for _, refuses := range []func(*exchange) *engine.Refusal{p.read, p.authenticate, p.check, fr.strike} {
+		if refused := refuses(x); refused != nil {
+			return refused
+		}
+	}
+	return fr.behave(p, x)
+}
+
+// behave lets the endpoint's behaviour answer a genuine call.
+func (fr *Front) behave(p protocol, x *exchange) *engine.Refusal {
+	ctx := x.request.Context()
+	early := x.injected.Has(fault.Early)
+	var told []string
+	err := fr.Decide(ctx, func(s *engine.Step) error {
+		err := p.run(s, x)
+		told = s.Told
+		s.Pushed = s.Pushed && early == nil // or the background might come first
+		return err
+	})
+	var own *engine.Refusal
+	if err != nil {
+		own = p.refuse(err)
+	} else if early != nil {
+		fr.notifyEarly(context.WithoutCancel(ctx), early, x.said, told)
+	}
+	if lost := x.answeredByFault(true, own); lost != nil {
+		return lost
+	}
+	if err == nil {
+		return p.reply(x)
+	}
+	if !errors.As(err, new(*engine.Refusal)) && ctx.Err() == nil {
+		fr.Logf("sandbox: %s %s failed: %v", x.request.Method, x.request.URL.Path, err)
+	}
+	return own
+}
+
+// readBody takes the whole body in, up to the limit.
+func (fr *Front) readBody(r *http.Request) ([]byte, *engine.Refusal) {
+	if r.ContentLength > fr.MaxBody {
+		return nil, tooLarge()
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, fr.MaxBody+1))
+	switch {
+	case err != nil:
+		return nil, engine.InvalidRequest("请求包体不完整").
+			Hinting("the body ended before its Content-Length, came too slowly, or the connection broke")
+	case int64(len(body)) > fr.MaxBody:
+		return nil, tooLarge()
+	}
+	return body, nil
+}
+
+func tooLarge() *engine.Refusal {
+	return &engine.Refusal{Status: http.StatusRequestEntityTooLarge, Code: "INVALID_REQUEST", Message: "请求包体过大",
+		Internal: engine.InternalRange,
+		Hint:     "the body is larger than the sandbox reads (Config.MaxBody)"}
+}

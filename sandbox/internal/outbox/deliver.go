@@ -1,0 +1,201 @@
+package outbox
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/internal/armed"
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/push"
+	"github.com/wxpay-go/wxpay/sandbox/internal/random"
+	"github.com/wxpay-go/wxpay/sandbox/internal/redact"
+	"github.com/wxpay-go/wxpay/sandbox/internal/registry"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
+	"github.com/wxpay-go/wxpay/sandbox/internal/shown"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+)
+
+// deliver makes one attempt: seal, sign, post. Faults may make more of it, or
+// less.
+func (o *Outbox) deliver(ctx context.Context, p *push.Row) (results []ledger.Attempt, problem string) {
+	m := o.Registry.Merchant(p.MchID)
+	if m == nil {
+		return []ledger.Attempt{{At: o.Clock.Now(), Error: "not sent"}}, "merchant " + p.MchID +
+			" is not registered any more"
+	}
+	transport, target, problem := o.Routes.resolve(p.URL)
+	if problem != "" {
+		return []ledger.Attempt{{At: o.Clock.Now(), Error: "not sent: " + problem}}, problem
+	}
+	s := o.faults.OfPush(&p.Push, armed.OfAttempt)
+	var one sync.Mutex // a [fault.Race] sends two at a time
+	send := func(s armed.Injected) ledger.Attempt {
+		a, refused := o.Post(ctx, transport, target, m, p, s)
+		one.Lock()
+		defer one.Unlock()
+		problem = cmp.Or(problem, refused)
+		return a
+	}
+	if s == nil {
+		results = []ledger.Attempt{send(nil)}
+	} else {
+		results = s.Deliver(send)
+	}
+	return results, problem
+}
+
+// Post sends one message. refused is why the address may not be called at all.
+func (o *Outbox) Post(ctx context.Context, transport http.RoundTripper, target string, m *registry.Merchant,
+	p *push.Row,
+	s armed.Injected) (result ledger.Attempt, refused string) {
+	var failed error
+	defer func() {
+		if failed != nil {
+			result.Error = failed.Error()
+		}
+	}()
+	defer engine.Contain(o.Logf, "notification "+shown.Value(p.ID)+" cannot be sent", &failed)
+	result = ledger.Attempt{At: o.Clock.Now(), Faults: s.Names()}
+	fail := func(format string, args ...any) (ledger.Attempt, string) {
+		result.Error = shown.Line(fmt.Sprintf(format, args...), shown.MaxLine)
+		return result, refused
+	}
+	body, header, err := o.message(m, p, s)
+	if err != nil {
+		return fail("the sandbox cannot sign: %v", err)
+	}
+	// The deadline is real time, whatever the sandbox's clock does.
+	ctx, cancel := context.WithTimeout(ctx, o.Patience)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(body))
+	if err != nil {
+		return fail("the URL cannot be called: %v", err)
+	}
+	r.Header = header
+	// The transport alone: a redirect is an answer that is not 2xx.
+	answer, err := transport.RoundTrip(r)
+	if err != nil {
+		if errors.Is(err, context.DeadlineExceeded) {
+			return fail("no answer within %s", o.Patience)
+		}
+		if no := (*notCalled)(nil); errors.As(err, &no) {
+			refused = no.Problem
+			return fail("not sent: %s", no.Problem)
+		}
+		return fail("the merchant cannot be reached: %v", err)
+	}
+	defer answer.Body.Close()
+	result.Status = answer.StatusCode
+	if answer.StatusCode == http.StatusSwitchingProtocols {
+		// What follows is another protocol, of no end, and net/http ends it by no deadline.
+		return fail("answered 101, after which the connection has another protocol; want 200 or 204")
+	}
+	// to the end, so that the connection can be used again
+	said, _ := io.ReadAll(io.LimitReader(answer.Body, answerLimit))
+	if p.V2 {
+		result.Error = judgeXML(answer.StatusCode, said)
+		return result, ""
+	}
+	if answer.StatusCode < 200 || answer.StatusCode > 299 {
+		return fail("answered %d, want 200 or 204", answer.StatusCode)
+	}
+	if p.Heard != nil {
+		p.Heard(said)
+	}
+	return result, ""
+}
+
+// message is the body of an attempt with the headers it is sent with.
+func (o *Outbox) message(m *registry.Merchant, p *push.Row, s armed.Injected) (body []byte, h http.Header,
+	err error) {
+	h = http.Header{
+		"Content-Type": {"application/json"}, "Accept": {"*/*"}, "User-Agent": {engine.SandboxName},
+		ledger.HeaderSandbox: {engine.SandboxName},
+		wire.HeaderRequestID: {o.Random.RequestID(0)},
+	}
+	if p.V2 {
+		h.Set("Content-Type", "text/xml")
+		return s.Tamper(o.xmlMessage(m, p, s)), h, nil
+	}
+	body = o.envelope(m, p)
+	err = o.Prove(h, m, "", body, s)
+	return s.Tamper(body), h, err
+}
+
+// envelope seals the resource under a fresh nonce.
+func (o *Outbox) envelope(m *registry.Merchant, p *push.Row) []byte {
+	nonce := o.Random.Roll(random.Letters, wire.NonceSize)
+	return rows.EncodeJSON(wire.Envelope{
+		ID: p.ID, CreateTime: wire.FormatTime(p.CreatedAt), ResourceType: "encrypt-resource",
+		EventType: p.Event, Summary: p.Summary,
+		Resource: wire.Resource{
+			OriginalType: p.OriginalType, Algorithm: wire.Algorithm, AssociatedData: p.OriginalType, Nonce: nonce,
+			Ciphertext: m.AEAD.Seal(nonce, p.OriginalType, p.Resource),
+		},
+	})
+}
+
+// attempt delivers a claimed push and writes down what came of it.
+func (o *Outbox) attempt(ctx context.Context, p *push.Row) {
+	began, requeues := p.Attempts[len(p.Attempts)-1], o.requeues.Load()
+	results, problem := o.deliver(ctx, p)
+	if ctx.Err() != nil { // shutting down: the next start sweeps
+		return
+	}
+	results[len(results)-1].At = began.At
+	now, err := o.writeDown(context.WithoutCancel(ctx), p.ID, began.No, results, problem, requeues)
+	if err != nil {
+		o.Logf("sandbox: write down an attempt to deliver %s: %v", p.ID, err)
+		return
+	}
+	r := redact.Redaction{Secrets: o.Registry.Secrets()}
+	for _, a := range results {
+		if a.Error != "" {
+			a.Error = r.Text(a.Error)
+			o.Warn("sandbox: notification %s: %s", p.Event, a.Error)
+		}
+		if o.told != nil {
+			told := now.Push
+			told.URL, told.Problem = r.Text(told.URL), r.Text(told.Problem)
+			o.told(told, a)
+		}
+	}
+}
+
+// writeDown has a notification know how an attempt ended, which began after that many
+// requeues. Of another one since, which did not find the notification among those
+// that cannot be delivered, it does the work.
+func (o *Outbox) writeDown(ctx context.Context, id string, no int, results []ledger.Attempt, problem string,
+	requeues int64) (now *push.Row, err error) {
+	defer engine.Contain(o.Logf, "how notification "+shown.Value(id)+" was sent cannot be written down", &err)
+	err = o.Transact(ctx, func(s *engine.Step) (err error) {
+		if now, err = rows.Get[push.Row](s.Tx, id); err != nil {
+			return err
+		}
+		now.Finish(no, results, problem)
+		if problem != "" && now.State == ledger.PushUndeliverable && requeues != o.requeues.Load() && o.reachable(now) {
+			now.Again(s.Now)
+			s.Pushed = true
+		}
+		if err := rows.Put(s.Tx, now); err != nil {
+			return err
+		}
+		return o.letGo(s, now)
+	})
+	return now, err
+}
+
+// answerWithin is how long WeChat Pay waits for a merchant's answer.
+// https://pay.weixin.qq.com/wiki/doc/apiv3/Practices/chapter1_1_5.shtml
+const answerWithin = 5 * time.Second
+
+// answerLimit is how much of a merchant's answer is read.
+const answerLimit = 64 << 10

@@ -1,0 +1,60 @@
+package outbox
+
+import (
+	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox/fault"
+	"github.com/wxpay-go/wxpay/sandbox/internal/armed"
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/push"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+)
+
+// What faults do to notifications.
+
+// redirect keeps a notification from being sent when it first is due, where a fault
+// wants that, and says whether one did. A notification is redirected once. That
+// happens in the step that would begin its attempt, or another could be under way.
+func (c *claiming) redirect(p *push.Row) bool {
+	if len(p.Faults) > 0 || p.Begun > 0 || len(p.Attempts) > 0 {
+		return false
+	}
+	met, known := c.met[p.ID]
+	if !known {
+		met = c.outbox.faults.OfPush(&p.Push, armed.OfWhole)
+		c.met[p.ID] = met
+	}
+	if met == nil {
+		return false
+	}
+	p.Faults = met.Names()
+	switch f := met[0]; f.Name {
+	case fault.Lost:
+		p.State, p.Problem, p.NextAt = ledger.PushLost, "an injected fault lost it; only a query tells", time.Time{}
+	case fault.Reordered:
+		p.Held = true
+		p.NextAt = c.Now.Add(f.Delay) // if nothing follows
+		c.outbox.holding.Store(true)
+	default:
+		p.NextAt = c.Now.Add(f.Delay)
+	}
+	c.Pushed = true
+	return true
+}
+
+// letGo sends what was held back until p, about the same thing, had been sent.
+func (o *Outbox) letGo(s *engine.Step, p *push.Row) error {
+	if !o.holding.Load() {
+		return nil
+	}
+	return push.Each(s, "about:"+p.About, func(held *push.Row) error {
+		if !held.Held || held.ID == p.ID {
+			return nil
+		}
+		held.Held = false
+		held.Again(s.Now)
+		s.Pushed = true
+		return rows.Put(s.Tx, held)
+	})
+}

@@ -1,0 +1,73 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox/internal/armed"
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+)
+
+// Outbox sends the notifications that an engine wrote, at their time, and has the engine's own
+// moments happen (due.go): both are what a clock that moves leads to.
+type Outbox struct {
+	*engine.Engine
+	Routes   *routes
+	Worker   *worker
+	Patience time.Duration // for a merchant's answer, of the machine's time
+	faults   *armed.Faults
+	holding  atomic.Bool                       // fault.Reordered has held a notification back
+	requeues atomic.Int64                      // so far
+	told     func(ledger.Push, ledger.Attempt) // of every attempt; may be nil
+}
+
+// Settings are what an outbox is made with; all of them may be left out.
+type Settings struct {
+	Anywhere  bool          // notifications may go to other machines
+	Patience  time.Duration // for a merchant's answer; 0: the documented
+	Rounds    int           // see worker; 0: the usual number
+	OnAttempt func(ledger.Push, ledger.Attempt)
+}
+
+// New makes the one of an engine, which sends nothing before [worker.Run], [worker.Settle] or
+// [worker.Advance].
+func New(e *engine.Engine, f *armed.Faults, c Settings) (*Outbox, error) {
+	o := &Outbox{Engine: e, Routes: newRoutes(c.Anywhere), Patience: c.Patience, faults: f, told: c.OnAttempt}
+	engine.SetDefault(&o.Patience, answerWithin)
+	o.Worker = newWorker(o)
+	engine.SetDefault(&c.Rounds, o.Worker.rounds)
+	o.Worker.rounds = c.Rounds
+	e.Wake = o.Worker.wake
+	if err := o.recall(); err != nil {
+		return nil, err
+	}
+	return o, o.sweep()
+}
+
+// recall has the store's forwards back.
+func (o *Outbox) recall() error {
+	return o.View(context.Background(), func(s *engine.Step) error {
+		return engine.Each(s.Tx, func(f *SavedForward) error {
+			err := o.Routes.Add(f.Prefix, nil, f.Target, engine.Unsaved)
+			if no := (*notForwarded)(nil); errors.As(err, &no) {
+				o.Logf("%v. It stays in the store and is left out for now", err)
+				return nil
+			}
+			return err
+		})
+	})
+}
+
+// SendNow makes the attempts of these notifications that are due, one after the other, and has the
+// background see to the others. What was begun is ended, whether or not anybody waits for it.
+func (o *Outbox) SendNow(ids []string) error {
+	defer o.Wake()
+	claimed, err := o.claimOf(o.Worker.ctx, o.Clock.Now(), ids)
+	for _, p := range claimed {
+		o.attempt(o.Worker.ctx, p)
+	}
+	return err
+}

@@ -1,0 +1,227 @@
+package outbox
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/listener"
+	"github.com/wxpay-go/wxpay/sandbox/internal/push"
+	"github.com/wxpay-go/wxpay/sandbox/internal/registry"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+	"github.com/wxpay-go/wxpay/sandbox/store"
+)
+
+// routes says where notifications really go. Merchants give WeChat Pay public
+// addresses; a sandbox calls this machine only. So a URL of this machine is
+// called as it is, a URL somebody registered goes to its handler or target, and
+// any other is never dialled.
+type routes struct {
+	anywhere  bool             // targets need not be on this machine
+	Listeners []netip.AddrPort // the sandbox's own, which are never called; set before it serves
+	Direct    *http.Transport
+
+	adding sync.Mutex // held while one is saved and added, which reading does not wait for
+	mu     sync.Mutex
+	list   []route
+}
+
+type route struct {
+	prefix  *url.URL // scheme, host and perhaps the beginning of a path
+	handler http.Handler
+	target  *url.URL // when there is no handler
+}
+
+func newRoutes(anywhere bool) *routes {
+	r := &routes{anywhere: anywhere}
+	r.Direct = &http.Transport{
+		Proxy: nil, DialContext: r.dial, MaxIdleConnsPerHost: 16, IdleConnTimeout: 90 * time.Second,
+	}
+	return r
+}
+
+// notForwarded is the error of a forward that another start might take.
+type notForwarded struct{ prefix, host, why string }
+
+func (n *notForwarded) Error() string {
+	return fmt.Sprintf("sandbox: forward %s to %s: %s", n.prefix, n.host, n.why)
+}
+
+// plainPrefix gives prefixes that mean the same one spelling.
+func plainPrefix(p *url.URL) {
+	usual := portOf(&url.URL{Scheme: p.Scheme})
+	p.Host = strings.TrimSuffix(strings.ToLower(p.Host), ":"+usual)
+	p.Path, p.RawPath = strings.TrimSuffix(p.Path, "/"), strings.TrimSuffix(p.RawPath, "/")
+}
+
+// Add registers a route once it is saved, replacing one with the same prefix.
+func (r *routes) Add(prefix string, handler http.Handler, target string, save func() error) error {
+	p, ok := registry.ParseAddress(prefix)
+	if !ok || p.RawQuery != "" {
+		return errors.New("sandbox: the prefix of a forward is the beginning of a notification URL, such as " +
+			"https://yourapp.com")
+	}
+	prefix = p.String()
+	plainPrefix(p)
+	next := route{prefix: p, handler: handler}
+	if handler == nil {
+		if next.target, ok = registry.ParseAddress(target); !ok || next.target.RawQuery != "" {
+			return &notForwarded{prefix, "its target",
+				"want an address such as http://127.0.0.1:8080, with no password, query or fragment"}
+		}
+		if !r.anywhere && !listener.IsLoopback(next.target.Hostname()) {
+			return &notForwarded{prefix, next.target.Host,
+				"the sandbox only calls this machine; Config.AllowNonLoopback lifts that"}
+		}
+		if r.pointsAtSelf(next.target) {
+			return &notForwarded{prefix, next.target.Host,
+				"that is the sandbox itself; give the address of the merchant's server"}
+		}
+	}
+	r.adding.Lock()
+	defer r.adding.Unlock()
+	if err := save(); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.list = slices.DeleteFunc(slices.Clone(r.list), func(old route) bool { return old.prefix.String() == p.String() })
+	r.list = append(r.list, next)
+	return nil
+}
+
+// resolve finds how to call a notification URL. problem, when there is one, is a
+// sentence about why it will not be called and what to do about it.
+func (r *routes) resolve(raw string) (transport http.RoundTripper, target, problem string) {
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" {
+		return nil, "", "the notification URL is not absolute"
+	}
+	r.mu.Lock()
+	list := r.list
+	r.mu.Unlock()
+	var best *route
+	for i := range list {
+		if list[i].matches(u) && (best == nil || len(list[i].prefix.Path) > len(best.prefix.Path)) {
+			best = &list[i]
+		}
+	}
+	switch {
+	case best != nil && best.handler != nil:
+		return handlerTransport{best.handler}, raw, ""
+	case best != nil:
+		if slices.Contains(strings.Split(u.Path, "/"), "..") {
+			return nil, "", "the path of the notification URL has .. in it, which would lead out of the forward"
+		}
+		return r.call(best.forward(u))
+	case listener.IsLoopback(u.Hostname()):
+		return r.call(u)
+	}
+	origin := u.Scheme + "://" + u.Host
+	return nil, "", fmt.Sprintf("%s is not on this machine and was not called. To receive it, forward the address: "+
+		"Receive(%q, handler) in a test, Config.Forward or POST /sandbox/forwards otherwise", origin, origin)
+}
+
+func (r *routes) call(u *url.URL) (transport http.RoundTripper, target, problem string) {
+	if r.pointsAtSelf(u) {
+		return nil, "", ownAddress(u.Host).Problem
+	}
+	return r.Direct, u.String(), ""
+}
+
+// forward is where an address goes that begins with the route's prefix. The rest of its
+// path stays as it was written.
+func (r *route) forward(u *url.URL) *url.URL {
+	rest, same := strings.CutPrefix(u.EscapedPath(), r.prefix.EscapedPath())
+	if !same { // the prefix is written in another way
+		rest = (&url.URL{Path: strings.TrimPrefix(u.Path, r.prefix.Path)}).EscapedPath()
+	}
+	to := *r.target
+	to.RawPath = strings.TrimSuffix(r.target.EscapedPath(), "/") + rest
+	to.Path, _ = url.PathUnescape(to.RawPath) // both were paths
+	return &to
+}
+
+func (r *route) matches(u *url.URL) bool {
+	if !strings.EqualFold(u.Scheme, r.prefix.Scheme) || hostOf(u) != hostOf(r.prefix) {
+		return false
+	}
+	rest, ok := strings.CutPrefix(u.Path, strings.TrimSuffix(r.prefix.Path, "/"))
+	return ok && (rest == "" || rest[0] == '/')
+}
+
+// hostOf is the host of an address and its port.
+func hostOf(u *url.URL) string { return strings.ToLower(u.Hostname()) + ":" + portOf(u) }
+
+// portOf is the port of an address, the one that is meant where none is said.
+func portOf(u *url.URL) string {
+	return cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme]) // url.Parse writes it small
+}
+
+func (r *routes) Forwards() map[string]string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := map[string]string{}
+	for _, route := range r.list {
+		to := "a handler of this process"
+		if route.target != nil {
+			to = route.target.String()
+		}
+		out[route.prefix.String()] = to
+	}
+	return out
+}
+
+// reachable says whether there is a way to a notification's merchant by now.
+func (o *Outbox) reachable(p *push.Row) bool {
+	_, _, problem := o.Routes.resolve(p.URL)
+	return problem == "" && o.Registry.Merchant(p.MchID) != nil
+}
+
+// Requeue sends what could not be delivered and now can, because a route came. What is on its way
+// meanwhile is sent again by its attempt, which sees that there was a requeue.
+func (o *Outbox) Requeue(ctx context.Context) error {
+	o.requeues.Add(1)
+	return o.Step(ctx, func(s *engine.Step) error {
+		return push.Each(s, "state:"+string(ledger.PushUndeliverable), func(p *push.Row) error {
+			if !o.reachable(p) {
+				return nil
+			}
+			p.Again(s.Now)
+			s.Pushed = true
+			return rows.Put(s.Tx, p)
+		})
+	})
+}
+
+// SavedForward is a forward that was asked for while the sandbox ran.
+type SavedForward struct {
+	rows.Rev
+	Prefix string `json:"prefix"`
+	Target string `json:"target"`
+}
+
+func (s *SavedForward) RowKind() string { return "forward" }
+func (s *SavedForward) Row() store.Row  { return store.Row{ID: samePrefix(s.Prefix)} }
+
+// samePrefix is the one spelling of a prefix that is kept.
+func samePrefix(prefix string) string {
+	p, err := url.Parse(prefix)
+	if err != nil {
+		return prefix
+	}
+	plainPrefix(p)
+	return p.String()
+}
+
+func (s *SavedForward) Owner() string { return "" }

@@ -1,0 +1,178 @@
+package payments
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/internal/clock"
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+)
+
+// movement is a payment, or a refund of one that reached the payer: a line of
+// the bills.
+type movement struct {
+	*payment
+	at     time.Time
+	mchID  string
+	trade  ledger.TradeType
+	body   string // what was paid for
+	attach string
+	refund *rows.Refund // nil of a payment
+}
+
+// movements are everything a merchant was paid and gave back, oldest first; with
+// a sub-merchant only theirs.
+func movements(c *engine.Call, subMchID string) ([]movement, error) {
+	own := "mchid:" + c.Merchant.MchID
+	orders, err := rows.Find[rows.Order](c.Tx, own, 0)
+	if err != nil {
+		return nil, err
+	}
+	debits, err := rows.Find[rows.Debit](c.Tx, own, 0)
+	if err != nil {
+		return nil, err
+	}
+	refunds, err := rows.Find[rows.Refund](c.Tx, own, 0)
+	if err != nil {
+		return nil, err
+	}
+	var all []movement
+	paid := map[string]movement{}
+	add := func(p *payment, trade ledger.TradeType, body, attach string) {
+		m := movement{payment: p, at: p.paidAt, mchID: c.Merchant.MchID, trade: trade, body: body, attach: attach}
+		paid[p.transactionID] = m
+		all = append(all, m)
+	}
+	for _, o := range orders {
+		asked := engine.DecodeBody(o.Request)
+		for _, p := range paymentsOfOrder(c.Step, o) {
+			add(p, o.PaidBy(), engine.TextOf(asked, "description"), engine.TextOf(asked, "attach"))
+		}
+	}
+	for _, d := range debits {
+		for _, p := range paymentsOfDebit(d) {
+			add(p, "PAP", d.Description, d.Attach)
+		}
+	}
+	for _, r := range refunds {
+		if m, found := paid[r.TransactionID]; found && r.State == ledger.RefundSuccess {
+			m.at, m.refund = r.EndedAt, r
+			all = append(all, m)
+		}
+	}
+	if subMchID != "" {
+		all = slices.DeleteFunc(all, func(m movement) bool { return m.subMchID != subMchID })
+	}
+	slices.SortStableFunc(all, func(a, b movement) int {
+		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.transactionID, b.transactionID))
+	})
+	return all, nil
+}
+
+func onDay(all []movement, day string) []movement {
+	var out []movement
+	for _, m := range all {
+		if clock.DateOf(m.at) == day {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// tradeBillOf is a day's payments and refunds in the columns of the official
+// file: every value behind a grave accent, amounts in yuan, a line of sums at the
+// end; "" when there is nothing to tell.
+func tradeBillOf(lines []movement, kind string) string {
+	lines = slices.DeleteFunc(slices.Clone(lines), func(m movement) bool {
+		return kind == "SUCCESS" && m.refund != nil || kind == "REFUND" && m.refund == nil
+	})
+	if len(lines) == 0 {
+		return ""
+	}
+	var t billTable
+	t.head("交易时间,公众账号ID,商户号,特约商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,付款银行,货币种类,应结订单金额,代金券金额," +
+		"微信退款单号,商户退款单号,退款金额,充值券退款金额,退款类型,退款状态,商品名称,商户数据包,手续费,费率,订单金额,申请退款金额,费率备注")
+	var total, back int64
+	for _, m := range lines {
+		state, paid, refunded := "SUCCESS", m.total, int64(0)
+		refundID, outRefundNo, way, status := "0", "0", "", ""
+		if r := m.refund; r != nil {
+			state, paid, refunded = "REFUND", 0, r.Amount
+			refundID, outRefundNo, way, status = r.RefundID, r.OutRefundNo, r.Way(), string(r.State)
+		}
+		total, back = rows.Plus(total, paid), rows.Plus(back, refunded)
+		t.line(stamp(m.at), m.appid, m.mchID, cmp.Or(m.subMchID, "0"), "", m.transactionID, m.outTradeNo, m.openid,
+			string(m.trade), state,
+			"OTHERS", "CNY", inYuan(paid), "0.00", refundID, outRefundNo, inYuan(refunded), "0.00", way, status, m.body,
+			m.attach,
+			"0.00000", "0.00%", inYuan(paid), inYuan(refunded), "")
+	}
+	t.head("总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额")
+	t.line(strconv.Itoa(len(lines)), inYuan(total), inYuan(back), "0.00", "0.00000", inYuan(total), inYuan(back))
+	return t.String()
+}
+
+// fundFlowBillOf is a day's movements of the merchant's money. The balance counts
+// from nothing on the first day.
+func fundFlowBillOf(all []movement, day string) string {
+	var t billTable
+	t.head("记账时间,微信支付业务单号,资金流水单号,业务名称,业务类型,收支类型,收支金额(元),账户结余(元),资金变更提交申请人,备注,业务凭证号")
+	var balance, in, out int64
+	var incomes, expenses int
+	for i, m := range all {
+		id, name, way, amount, voucher := m.transactionID, "交易", "收入", m.total, m.outTradeNo
+		if m.refund != nil {
+			id, name, way, amount, voucher = m.refund.RefundID, "退款", "支出", m.refund.Amount, m.refund.OutRefundNo
+			balance -= amount
+		} else {
+			balance = rows.Plus(balance, amount)
+		}
+		if clock.DateOf(m.at) != day {
+			continue
+		}
+		if m.refund != nil {
+			out, expenses = rows.Plus(out, amount), expenses+1
+		} else {
+			in, incomes = rows.Plus(in, amount), incomes+1
+		}
+		t.line(stamp(m.at), id, fmt.Sprintf("%s%06d", strings.ReplaceAll(day, "-", ""), i+1), name, name, way,
+			inYuan(amount), inYuan(balance), "system", "", voucher)
+	}
+	if incomes+expenses == 0 {
+		return ""
+	}
+	t.head("资金流水总笔数,收入笔数,收入金额,支出笔数,支出金额")
+	t.line(strconv.Itoa(incomes+expenses), strconv.Itoa(incomes), inYuan(in), strconv.Itoa(expenses), inYuan(out))
+	return t.String()
+}
+
+// billTable writes the lines of a bill.
+type billTable struct{ strings.Builder }
+
+func (t *billTable) head(columns string) { t.WriteString(columns + "\r\n") }
+
+func (t *billTable) line(values ...string) {
+	for i, v := range values {
+		if i > 0 {
+			t.WriteByte(',')
+		}
+		t.WriteString("`" + strings.Map(func(r rune) rune {
+			if r == ',' || r < ' ' {
+				return ' '
+			}
+			return r
+		}, v))
+	}
+	t.WriteString("\r\n")
+}
+
+func inYuan(fen int64) string { return fmt.Sprintf("%d.%02d", fen/100, fen%100) }
+
+func stamp(t time.Time) string { return t.In(wire.Beijing).Format(time.DateTime) }

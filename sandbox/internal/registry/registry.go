@@ -1,0 +1,203 @@
+package registry
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/wxpay-go/wxpay/internal/explain"
+	"github.com/wxpay-go/wxpay/sandbox/internal/redact"
+	"github.com/wxpay-go/wxpay/sandbox/internal/shown"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+)
+
+// Registry is everybody the sandbox knows: merchants with their plans, and
+// people with their openids. Reading is free; a change makes a new copy.
+//
+// A change lies between two transactions of the engine and never beside one: whoever finds out
+// who somebody is and writes by it has committed before that changes, or has not begun.
+type Registry struct {
+	Mu    sync.RWMutex // held by writers, and for reading by every transaction
+	State atomic.Pointer[State]
+}
+
+type State struct {
+	Kinds     Kinds
+	Merchants map[string]*Merchant
+	Serials   map[string]*Merchant // by the serial number of the API certificate
+	order     []string             // merchant ids as they came
+	Appids    []string             // every one a merchant ever had, as they came
+	people    map[string]Person    // by openid
+	Retired   map[string]string    // merchant ids by the serial numbers of former certificates
+	Former    map[string][]string  // keys that were replaced, by merchant id, at most keptKeys each
+	secrets   redact.Secrets       // those and the ones in use, gathered by every change
+}
+
+// Person is one WeChat user, who has another openid under every appid.
+type Person struct {
+	ID      string            // one of the openids, the same as long as anything is theirs
+	Told    []string          // the openids somebody told of, the first one first
+	openIDs map[string]string // by appid, as told
+	made    map[string]string // by appid, where none was told; see introduce
+}
+
+func NewRegistry(kinds Kinds) *Registry {
+	r := &Registry{}
+	r.State.Store(&State{Kinds: kinds, Merchants: map[string]*Merchant{}, Serials: map[string]*Merchant{},
+		people:  map[string]Person{},
+		Retired: map[string]string{}, Former: map[string][]string{}})
+	return r
+}
+
+func (r *Registry) Merchant(mchid string) *Merchant { return r.State.Load().Merchants[mchid] }
+
+func (r *Registry) BySerial(serial string) *Merchant { return r.State.Load().Serials[serial] }
+
+// All lists the merchants in the order they were added.
+func (r *Registry) All() []*Merchant {
+	s := r.State.Load()
+	out := make([]*Merchant, 0, len(s.order))
+	for _, id := range s.order {
+		out = append(out, s.Merchants[id])
+	}
+	return out
+}
+
+// Known is what a signature is explained by.
+func (r *Registry) Known() (out []explain.Keys) {
+	for _, m := range r.All() {
+		out = append(out, m.Known())
+	}
+	return out
+}
+
+func (m *Merchant) Known() explain.Keys {
+	return explain.Keys{MchID: m.MchID, Serial: m.Serial, Public: m.RSA, APIv3: m.APIv3Key.Reveal(),
+		APIv2: m.APIv2Key.Reveal()}
+}
+
+// First is the merchant that was added first, nil when there is none.
+func (r *Registry) First() *Merchant {
+	if all := r.All(); len(all) > 0 {
+		return all[0]
+	}
+	return nil
+}
+
+// Person finds who is behind an openid. An openid nobody registered is a person
+// of its own.
+func (r *Registry) Person(openid string) Person {
+	if p, ok := r.State.Load().people[openid]; ok {
+		return p
+	}
+	return Person{ID: openid}
+}
+
+// OpenID is the person's openid under appid. Of somebody nobody registered no other is known.
+func (p Person) OpenID(appid, other string) string {
+	return cmp.Or(p.openIDs[appid], p.made[appid], other)
+}
+
+// Change replaces the state by what f makes of a copy, of what is not saved or was before.
+func (r *Registry) Change(f func(*State) error) error {
+	r.Mu.Lock()
+	defer r.Mu.Unlock()
+	next := r.State.Load().Clone()
+	if err := f(next); err != nil {
+		return err
+	}
+	r.Publish(next)
+	return nil
+}
+
+func (r *Registry) Publish(next *State) {
+	next.secrets = next.gather()
+	r.State.Store(next)
+}
+
+func (s *State) Clone() *State {
+	return &State{
+		Kinds: s.Kinds, Merchants: maps.Clone(s.Merchants), Serials: maps.Clone(s.Serials),
+		order: slices.Clone(s.order), Appids: slices.Clone(s.Appids),
+		people: maps.Clone(s.people), Retired: maps.Clone(s.Retired), Former: maps.Clone(s.Former),
+	}
+}
+
+// Retired says whose former certificate a serial number is, "" for nobody's.
+func (r *Registry) Retired(serial string) string { return r.State.Load().Retired[serial] }
+
+// Secrets are the merchants' keys that are strings, and those that were replaced meanwhile: a call
+// that came before is written down after.
+func (r *Registry) Secrets() redact.Secrets { return r.State.Load().secrets }
+
+// PutMerchant adds a merchant or replaces the one of the same id.
+func (r *Registry) PutMerchant(m *Merchant) error {
+	return r.Change(func(s *State) error { return s.Put(m) })
+}
+
+func (s *State) Put(m *Merchant) error {
+	if other := s.Serials[m.Serial]; other != nil && other.MchID != m.MchID {
+		return fmt.Errorf("sandbox: merchant %s has the API certificate of merchant %s", m.MchID, other.MchID)
+	}
+	if old := s.Merchants[m.MchID]; old != nil {
+		if s.Serials[old.Serial] == old { // and nobody else's by now
+			delete(s.Serials, old.Serial)
+		}
+		s.replace(old, m)
+	} else {
+		s.order = append(s.order, m.MchID)
+	}
+	s.Merchants[m.MchID], s.Serials[m.Serial] = m, m
+	s.Meet(m.AppIDs)
+	return nil
+}
+
+// keptKeys is how many of the keys that were replaced are known, of each merchant: the newest.
+const keptKeys = 100
+
+// replace remembers the keys of a merchant that are not those of the next.
+func (s *State) replace(old, next *Merchant) {
+	former := slices.Clone(s.Former[old.MchID])
+	for _, key := range old.keys() {
+		if !slices.Contains(next.keys(), key) && !slices.Contains(former, key) {
+			former = append(former, key)
+		}
+	}
+	s.Former[old.MchID] = former[max(0, len(former)-keptKeys):]
+}
+
+// PutPlan gives a plan to a merchant, or changes the one it has.
+func (s *State) PutPlan(mchid string, p ledger.Plan) error {
+	old := s.Merchants[mchid]
+	if old == nil {
+		return fmt.Errorf("sandbox: there is no merchant %s to give plan %s to", shown.Value(mchid), shown.Value(p.ID))
+	}
+	m := old.Merchant
+	m.Plans = slices.DeleteFunc(slices.Clone(m.Plans), func(q ledger.Plan) bool {
+		return q.ID == p.ID && q.Product == p.Product
+	})
+	m.Plans = append(m.Plans, p)
+	next, err := Parse(s.Kinds, m)
+	if err != nil {
+		return err
+	}
+	return s.Put(next)
+}
+
+// gather makes registered.secrets.
+func (s *State) gather() (out redact.Secrets) {
+	for _, keys := range s.Former {
+		for _, key := range keys {
+			out.Add(key)
+		}
+	}
+	for _, m := range s.Merchants {
+		for _, key := range m.keys() {
+			out.Add(key)
+		}
+	}
+	return out
+}
