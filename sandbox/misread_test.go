@@ -3,6 +3,7 @@ package sandbox_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"reflect"
@@ -242,9 +243,9 @@ func TestAMerchantWithoutItsPrivateKey(t *testing.T) {
 	}
 }
 
-// Whoever hears of such a row may look at the sandbox: the log is written when the transaction has
-// ended.
-func TestTheLogMayLookAtTheSandbox(t *testing.T) {
+// Whoever hears of such a row may look at the sandbox and change it: the log is written when nothing
+// is held any more.
+func TestTheLogMayUseTheSandbox(t *testing.T) {
 	t.Parallel()
 	kept, _ := lived(t)
 	rewrite(t, kept, "push", func(row *store.Row, data object) { row.Due, data["state"] = 1, 7 })
@@ -255,7 +256,8 @@ func TestTheLogMayLookAtTheSandbox(t *testing.T) {
 			if heard++; s == nil {
 				return
 			}
-			if _, err := s.Contracts(); err != nil {
+			_, err := s.Contracts()
+			if err := errors.Join(err, s.AddPayer(map[string]string{"wxa": "oA", "wxb": "oB"})); err != nil {
 				t.Error(err)
 			}
 		}})

@@ -271,15 +271,16 @@ func (s *savedClock) Owner() string { return "" }
 
 // register changes who is known and saves it, both or neither. f may run again.
 func (e *Engine) register(f func(*registry.State, *Step) error) error {
-	next := e.Registry.State.Load()
+	var next *registry.State
 	alone := func(ctx context.Context, act func(*Step) error) error {
-		e.Registry.Mu.Lock()
-		defer e.Registry.Mu.Unlock()
-		if err := e.update(ctx, act); err != nil {
-			return err
-		}
-		e.Registry.Publish(next)
-		return nil
+		return e.update(ctx, &e.Registry.Mu, func(s *Step) error {
+			next = nil // what falls due first may keep f from running
+			return act(s)
+		}, func() {
+			if next != nil {
+				e.Registry.Publish(next)
+			}
+		})
 	}
 	return e.stepBy(context.Background(), alone, func(s *Step) error {
 		next = e.Registry.State.Load().Clone()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
@@ -22,18 +23,18 @@ type Step struct {
 	Pushed bool            // an outbox row was written: wake the worker after the commit
 	Told   []string        // ids of the notifications that were written
 	drawn  map[string]bool // numbers given away in this step, see free
-	logged []string        // for the log, when the transaction has ended
+	logged *[]string       // for the log, when the transaction has ended
 }
 
 // Logf is the log of what goes wrong in the step: whoever hears of it may look at the store again.
 func (s *Step) Logf(format string, args ...any) {
-	s.logged = append(s.logged, fmt.Sprintf(format, args...))
+	*s.logged = append(*s.logged, fmt.Sprintf(format, args...))
 }
 
 // writeLog writes down the log of a transaction that has ended.
-func (s *Step) writeLog() {
-	for _, line := range s.logged {
-		s.Engine.Logf("%s", line)
+func (e *Engine) writeLog(logged []string) {
+	for _, line := range logged {
+		e.Logf("%s", line)
 	}
 }
 
@@ -72,33 +73,39 @@ func (e *Engine) stepBy(ctx context.Context, transact func(context.Context, func
 // Transact runs f in one transaction, during which nobody becomes somebody else. What the sandbox
 // keeps for itself needs no more than this; everything else is a [engine.step].
 func (e *Engine) Transact(ctx context.Context, f func(*Step) error) error {
-	e.Registry.Mu.RLock()
-	defer e.Registry.Mu.RUnlock()
-	return e.update(ctx, f)
+	return e.update(ctx, e.Registry.Mu.RLocker(), f, func() {})
 }
 
-// update runs f in one transaction, again when another one got in between.
-func (e *Engine) update(ctx context.Context, f func(*Step) error) error {
-	var s *Step
-	for try := 1; ; try++ {
-		err := e.Store.Update(ctx, func(tx store.Tx) error {
-			s = &Step{Tx: tx, Engine: e, Now: e.Clock.Now()}
-			return f(s)
-		})
-		if s != nil {
-			s.writeLog()
-		}
-		if err == nil {
-			break
-		}
-		if !errors.Is(err, store.ErrConflict) || try == conflicts {
-			return err
-		}
-	}
-	if s.Pushed {
+// update runs f in one transaction, again when another one got in between, and what follows when it
+// is committed, both under a lock. The log is written when nothing is held any more.
+func (e *Engine) update(ctx context.Context, lock sync.Locker, f func(*Step) error, committed func()) error {
+	var logged []string
+	pushed, err := e.updateUnder(ctx, lock, f, committed, &logged)
+	e.writeLog(logged)
+	if pushed && err == nil {
 		e.Wake()
 	}
-	return nil
+	return err
+}
+
+func (e *Engine) updateUnder(ctx context.Context, lock sync.Locker, f func(*Step) error, committed func(),
+	logged *[]string) (pushed bool, err error) {
+	lock.Lock()
+	defer lock.Unlock()
+	for range conflicts {
+		if err = e.Store.Update(ctx, func(tx store.Tx) error {
+			s := &Step{Tx: tx, Engine: e, Now: e.Clock.Now(), logged: logged}
+			err := f(s)
+			pushed = s.Pushed
+			return err
+		}); !errors.Is(err, store.ErrConflict) {
+			break
+		}
+	}
+	if err == nil {
+		committed()
+	}
+	return pushed, err
 }
 
 // Kept is an error of which the step is committed all the same: a failed debit is refused and
@@ -137,12 +144,12 @@ func (e *Engine) Look(f func(*Step) error) error {
 
 // View reads without writing.
 func (e *Engine) View(ctx context.Context, f func(*Step) error) error {
-	s := &Step{Engine: e}
-	defer s.writeLog()
-	return e.Store.View(ctx, func(tx store.Tx) error {
-		s.Tx, s.Now = tx, e.Clock.Now()
-		return f(s)
+	var logged []string
+	err := e.Store.View(ctx, func(tx store.Tx) error {
+		return f(&Step{Tx: tx, Engine: e, Now: e.Clock.Now(), logged: &logged})
 	})
+	e.writeLog(logged)
+	return err
 }
 
 func (s *Step) PutAll(entities ...rows.Entity) error {
