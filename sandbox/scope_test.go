@@ -20,7 +20,7 @@ func TestScoped(t *testing.T) {
 		for _, mchid := range []string{"1", "2", "1", "2"} {
 			id := mchid + st.Random.Roll(random.Decimal, 10)
 			if err := rows.Put(st.Tx, &rows.Order{Order: ledger.Order{ID: id, MchID: mchid, OutTradeNo: id,
-				TransactionID: "T"}}); err != nil {
+				TransactionID: "T", State: ledger.OrderPaid, Total: 1}}); err != nil {
 				return err
 			}
 		}

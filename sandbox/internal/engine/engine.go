@@ -68,7 +68,7 @@ func New(c Settings, plays *Repertoire) (*Engine, error) {
 		Products: kinds,
 		Debits:   map[string]*DebitRules{}, Refunds: map[string]*RefundRules{}, timers: c.Timers,
 		TellPaid: plays.Paid,
-		asides:   &asides{revs: map[rowName]int64{}},
+		asides:   &asides{revs: map[rowName]map[int64]bool{}},
 		Store:    c.Store, Clock: clock.NewClock(c.Start, c.Manual), Registry: registry.NewRegistry(kinds),
 		Wake: func() {},
 	}

@@ -23,24 +23,29 @@ import (
 // what is due until somebody changes it, or until the sandbox starts again: nobody has to wait for
 // it, and it is told once.
 type asides struct {
-	mu   sync.RWMutex
-	revs map[rowName]int64 // as of which a row was looked at
+	mu sync.RWMutex
+	// revs are those at which a row was looked at. There may be some that were never committed, of
+	// a row that something else changed before it was found to be misread.
+	revs map[rowName]map[int64]bool
 }
 
 type rowName struct{ kind, id string }
 
 func (a *asides) has(kind string, row store.Row) bool {
-	rev, aside := a.revs[rowName{kind, row.ID}]
-	return aside && rev == row.Rev
+	return a.revs[rowName{kind, row.ID}][row.Rev]
 }
 
 // add says whether the row is a new one.
-func (a *asides) add(kind string, row store.Row) bool {
+func (a *asides) add(kind string, row store.Row) (fresh bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	known := a.has(kind, row)
-	a.revs[rowName{kind, row.ID}] = row.Rev
-	return !known
+	name := rowName{kind, row.ID}
+	fresh = a.revs[name] == nil
+	if fresh {
+		a.revs[name] = map[int64]bool{}
+	}
+	a.revs[name][row.Rev] = true
+	return fresh
 }
 
 // setAside sets a row that something is to happen to aside where err says that it, or what it

@@ -17,7 +17,7 @@ func (s *Step) owns(id string) (bool, error) {
 	if owns, err := s.RowOf((*rows.Wallet)(nil).RowKind())(id); owns || err != nil {
 		return owns, err
 	}
-	contracts, err := rows.Find[rows.Contract](s.Tx, "person:"+id, 1)
+	contracts, err := s.Find((*rows.Contract)(nil).RowKind(), "person:"+id, 1) // whatever is in it
 	return len(contracts) > 0, err
 }
 

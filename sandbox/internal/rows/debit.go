@@ -98,11 +98,15 @@ func (d *Debit) Text() string {
 	return "扣款请求已受理"
 }
 
-// sound finds a state that nobody can go on from.
+// sound finds what nobody can go on from.
 func (d *Debit) sound() error {
 	switch d.State {
 	case ledger.DebitAccepted, ledger.DebitPaid, ledger.DebitFailed, ledger.DebitReversed:
-		return nil
+	default:
+		return unknownState(d, string(d.State))
 	}
-	return unknownState(d, string(d.State))
+	if d.Total < 1 || d.Refunded < 0 || d.Refunded > d.Total || d.Forgiven < 0 || d.Forgiven > d.Total {
+		return Misread(d, "is of %d fen, of which %d went back and %d are not owed", d.Total, d.Refunded, d.Forgiven)
+	}
+	return nil
 }

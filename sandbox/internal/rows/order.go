@@ -100,3 +100,16 @@ func (o *Order) PaidBy() ledger.TradeType {
 	}
 	return o.TradeType
 }
+
+// sound finds what nobody can go on from.
+func (o *Order) sound() error {
+	switch o.State {
+	case ledger.OrderNotPaid, ledger.OrderPaid, ledger.OrderClosed, ledger.OrderReversed, ledger.OrderFailed:
+	default:
+		return unknownState(o, string(o.State))
+	}
+	if o.Total < 1 || o.Refunded < 0 || o.Refunded > o.Total {
+		return Misread(o, "is of %d fen, of which %d went back", o.Total, o.Refunded)
+	}
+	return nil
+}

@@ -37,11 +37,15 @@ func (r *Refund) Way() string {
 	return "ORIGINAL"
 }
 
-// sound finds a state that nobody can go on from.
+// sound finds what nobody can go on from.
 func (r *Refund) sound() error {
 	switch r.State {
 	case ledger.RefundProcessing, ledger.RefundSuccess, ledger.RefundClosed, ledger.RefundAbnormal:
-		return nil
+	default:
+		return unknownState(r, string(r.State))
 	}
-	return unknownState(r, string(r.State))
+	if r.Amount < 1 || r.Amount > r.Total {
+		return Misread(r, "gives %d fen back of %d", r.Amount, r.Total)
+	}
+	return nil
 }

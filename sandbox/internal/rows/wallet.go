@@ -21,6 +21,14 @@ func (w *Wallet) RowKind() string { return "wallet" }
 
 func (w *Wallet) Row() store.Row { return store.Row{ID: w.Person} }
 
+// sound finds what nobody can go on from.
+func (w *Wallet) sound() error {
+	if w.Balance < 0 {
+		return Misread(w, "has %d fen in it", w.Balance)
+	}
+	return nil
+}
+
 // Owes counts what a person owes under a product.
 func (w *Wallet) Owes(p ledger.Product) (n int) {
 	for _, id := range w.Debts {

@@ -53,7 +53,8 @@ func TestADamagedRowIsNamed(t *testing.T) {
 		"SET keys = x'5b5d'":   "has in its column keys something else than a list of texts in JSON. If",
 		"SET due = 'tomorrow'": "has in its column due something else than an integer. If",
 		"SET due = 1.5":        "has in its column due something else than an integer. If",
-		"SET rev = 'first'":    "has in its column rev something else than an integer. If",
+		"SET rev = 'first'":    "has in its column rev something else than a number from 1. If",
+		"SET rev = 0":          "has in its column rev something else than a number from 1. If",
 	} {
 		t.Run(statement, func(t *testing.T) {
 			t.Parallel()

@@ -28,8 +28,8 @@ func (c columns) read() (rev int64, keys []string, due int64, damage string) {
 	due, isDue := c.due.(int64)
 	text, isText := c.keys.(string)
 	switch {
-	case !isRev:
-		damage = "has in its column rev something else than an integer"
+	case !isRev || rev < 1:
+		damage = "has in its column rev something else than a number from 1"
 	case !isDue:
 		damage = "has in its column due something else than an integer"
 	case !isText || json.Unmarshal([]byte(text), &keys) != nil:

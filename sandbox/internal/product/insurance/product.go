@@ -148,6 +148,9 @@ func agreed(s *engine.Step, session *rows.Session, c *rows.Contract) error {
 	if engine.TextOf(asked, "out_trade_no") == "" {
 		return nil
 	}
+	if len(c.Bookings) == 0 {
+		return rows.Misread(session, "comes with a first payment, and has no period")
+	}
 	return debits.PayAtSigning(s, &rows.Debit{Debit: ledger.Debit{
 		OutTradeNo: engine.TextOf(asked, "out_trade_no"), ScheduleID: c.Bookings[0].ID,
 		Total: engine.Fen(engine.Object(asked, "amount"),
