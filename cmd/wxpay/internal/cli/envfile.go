@@ -35,7 +35,7 @@ func readEnvFile(ctx context.Context, path string) (map[string]string, error) {
 	}
 	vars, lines, wrong := envVars(data)
 	if wrong > 0 {
-		return nil, usage("%s: line %d is not NAME=value", path, wrong)
+		return nil, usage("%s: line %d is not one NAME=value", path, wrong)
 	}
 	known := knownVariables()
 	for _, name := range slices.SortedFunc(maps.Keys(vars), func(a, b string) int { return lines[a] - lines[b] }) {
@@ -54,6 +54,10 @@ func readEnvFile(ctx context.Context, path string) (map[string]string, error) {
 // assignment is a line that sets a variable. A name may have dots and dashes, which docker takes.
 var assignment = regexp.MustCompile(`^(?:export[\s\v\pZ]+)?([0-9A-Za-z_.-]+)[\s\v\pZ]*=(.*)$`)
 
+// another is one of ours that is set behind another in the same line, as a shell would do and docker
+// would not, or behind what looks like the end of a line and is none.
+var another = regexp.MustCompile(`[\s\v\pZ\x{85};&](?:export[\s\v\pZ]+)?(?i:WXPAY)_\w*[\s\v\pZ]*=`)
+
 // envVars gives the variables of an env file and the lines they are set in, and the first line
 // that is none. Lines are counted from 1.
 func envVars(data []byte) (vars map[string]string, lines map[string]int, wrong int) {
@@ -68,7 +72,7 @@ func envVars(data []byte) (vars map[string]string, lines map[string]int, wrong i
 			continue
 		}
 		set := assignment.FindStringSubmatch(line)
-		if set == nil {
+		if set == nil || another.MatchString(set[2]) {
 			return nil, nil, n
 		}
 		vars[set[1]], lines[set[1]] = unquote(strings.TrimSpace(set[2])), n
@@ -89,18 +93,20 @@ func knownVariables() []string {
 	return known
 }
 
-// mistakenVariable is the one of ours that a name was meant for which is none of ours, or "": it
-// begins with a W and is spelled nearly like it. Case, underscores, dots and dashes do not count.
+// mistakenVariable is the one of ours that a name was meant for which is none of ours, or "": it is
+// spelled nearly like it, less nearly where it begins with a W. Case, underscores, dots and dashes do not count.
 // Where the right one stands beside it, it is somebody else's.
 func mistakenVariable(name string, known []string) (meant string) {
 	plain := func(s string) string {
 		return strings.NewReplacer("_", "", ".", "", "-", "").Replace(strings.ToUpper(s))
 	}
-	if slices.Contains(known, name) || !strings.HasPrefix(plain(name), "W") {
+	if slices.Contains(known, name) {
 		return ""
 	}
-	const slips = 2
-	best := slips + 1
+	best := 2 // slips, and one more; PAY_HOST may well be somebody else's
+	if p := plain(name); strings.HasPrefix(p, "W") || strings.HasPrefix(p, "XW") {
+		best = 3
+	}
 	for _, k := range known {
 		if d := spelling.Distance(plain(name), plain(k)); d < best {
 			best, meant = d, k
