@@ -212,3 +212,16 @@ func TestACutListOfSubOrders(t *testing.T) {
 		t.Errorf("the genuine one was answered %d, handled %d times", a.Status, *handled)
 	}
 }
+
+// What a stranger wrote is not read before its sign is: a list of orders may be long.
+func TestTheSignComesFirst(t *testing.T) {
+	t.Parallel()
+	r := notify.New(nil, notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key)))
+	f := signedFields(wire.Fields{"combine_out_trade_no": "T1", "sub_order_list": `[{"trade_state":"NOTPAY"}]`})
+	for says, sign := range map[string]string{"reply to a call": f["sign"], "sign is not of these": "0"} {
+		f["sign"] = sign
+		if _, err := r.Parse(nil, f.XML()); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("got %v, want it to say %q", err, says)
+		}
+	}
+}

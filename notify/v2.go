@@ -128,7 +128,9 @@ func (r *Receiver) parseV2(n *Notification, body []byte) *Error {
 		}
 		refused = suspicious(f)
 	} else {
-		if eventType, refused = r.kindV2(eventType, f); refused == "" && !verifyV2(keys, f) {
+		if verifyV2(keys, f) { // before anything reads what a stranger may have written
+			eventType, refused = r.kindV2(eventType, f)
+		} else {
 			refused = "the sign is not of these fields under the APIv2 key of the merchant they name: a forgery, " +
 				"or the key was changed in the merchant console and not here"
 			hint = "compare the key given to notify.APIv2Key with the merchant console"
