@@ -98,10 +98,13 @@ func TestHonestEchoesAreHandled(t *testing.T) {
 		"of a contract": {"attach": "u=1&contract_id=Wx15&z=2", "bank_type": "CMC", "contract_id": "Wx15",
 			"out_trade_no": "T1"},
 		"of no contract": {"attach": "u=1&contract_id=Wx15&z=2", "bank_type": "CMC", "out_trade_no": "T1"},
-		"of a bank":      {"attach": "u=1&bank_type=x", "bank_type": "CMC", "out_trade_no": "T1"},
 		"of no reply":    {"attach": "uid=7&return_code=0", "bank_type": "CMC", "out_trade_no": "T1"},
-		"of a failed debit": {"attach": "uid=7&fee_type=CNY&device_info=ios", "contract_id": "C",
+		"of a failed debit": {"attach": "uid=7&fee_type=CNY&contract_id=C&os=ios", "contract_id": "C",
 			"err_code": "NOTENOUGH", "out_trade_no": "T1"},
+		"of a paid order": {"attach": "uid=7&cash_fee=1&device_info=ios", "bank_type": "CMC", "device_info": "d",
+			"out_trade_no": "T1"},
+		"of combined orders": {"attach": "a=1&b=2", "combine_out_trade_no": "T1",
+			"sub_order_list": `[{"attach":"a=1&bank_type=x"}]`, "out_trade_no": "T1"},
 		"a name of a member": {"change_type": "ADD", "contract_display_account": "Tom&contract_x=1",
 			"contract_id": "1"},
 		"an account": {"change_type": "ADD", "contract_display_account": "a&b=c", "contract_id": "1"},
@@ -109,7 +112,12 @@ func TestHonestEchoesAreHandled(t *testing.T) {
 			"contract_termination_remark": "a&b=c&contract 5"},
 	} {
 		r, handled := counting()
-		if a := r.Receive(t.Context(), nil, signedFields(f).XML()); *handled != 1 {
+		genuine := signedFields(f)
+		if f["err_code"] != "" {
+			f["result_code"] = "FAIL"
+			f["sign"] = f.Digest(apiV2Key, wire.SignMD5)
+		}
+		if a := r.Receive(t.Context(), nil, genuine.XML()); *handled != 1 {
 			t.Errorf("%s: answered %d", name, a.Status)
 		}
 	}

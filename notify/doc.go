@@ -66,22 +66,47 @@
 //
 // The client, for its part, signs no page with such a value. What a call sends
 // (Post) no payer sees, so it is left as it is; but WeChat Pay repeats it in the
-// notification. So give no call a contract_code with "&name=" in it, nor a
-// contract_display_account or remark with a member of a contract ("&contract_id="):
-// the message about it would be refused, and only a query tells.
+// notification. So give no call a device_info or contract_code with "&name=" in it,
+// no order an attach with "&bank_type=" or "&sub_order_list=", no debit one with
+// "&device_info=", and no contract a contract_display_account or remark with a
+// member of a contract ("&contract_id="): the message about it, of that debit the
+// one that it failed, would be refused, and only a query tells.
 //
 // Somebody who has a copy of a genuine message, off a plain http address or out of
-// a log, can cut that one anew as well. So a sign that was handled makes no second
-// message ([CheckReplay]); no exception may hold what it could have swallowed
-// (bank_type and what else follows an attach, members of the contract in the
-// other two); and empty members, which nobody signs, are dropped. A message with an
-// attach and a change_type is refused: an attach sorts before the members of a
-// contract, so whoever wrote the one of an order could turn its notification into
-// one of any contract. What such a copy can still change is the attach itself, and
-// members that mean nothing, and it can add a contract_expired_time to a contract's
-// message that had none: decide on the numbers, not on an attach that came over a
-// road others can read, and query a contract for its end. The reply to a call that
-// names no order, refund or contract is taken for a [V2Other], which says nothing.
+// a log, can cut that one anew as well, and what they wrote into one of its values
+// helps them: an attach, a device_info that came from the payer's device, a
+// contract_code. So a sign that was handled makes no second message
+// ([CheckReplay]), and empty members, which nobody signs, are dropped. What a cut
+// puts into a value that may hold members begins with those right behind it. So
+// that value may not hold the first of them that a genuine message always has, not
+// even where one of that name stands outside as well: bank_type in an attach, and
+// the members of a contract in the other two. A failed debit and combined orders
+// have no bank_type. Their attach may hold neither device_info nor sub_order_list,
+// in which others write, nor bank_type, nor a contract_id, err_code or
+// combine_mch_id that the message has nowhere else. Any other name an attach may
+// hold: "a=1&b=2" is handled. A payment that succeeded and says in its err_code why
+// it failed is refused. So is a message with an attach and a change_type: an attach
+// sorts before the members of a contract, so whoever wrote the one of an order could
+// turn its notification into one of any contract.
+//
+// What such a copy can still change nobody could tell from a genuine message:
+//
+//   - the attach, contract_display_account and contract_termination_remark
+//     themselves, and a device_info or contract_code that had "&name=" in it, which
+//     ends there;
+//   - members that mean nothing in such a message;
+//   - members that the message lacked, where the value in front of them, written by
+//     others, had them: a contract's contract_display_account and
+//     contract_expired_time; a payment's fee_type, is_subscribe and err_code_des, by
+//     its device_info; and of a failed debit or combined orders, by the attach,
+//     bank_type, cash_fee and cash_fee_type. A failure without contract_id or
+//     err_code could be given one, but WeChat Pay's have both.
+//
+// No order, total_fee, result or contract_id is among them, nor the cash_fee of what
+// has a bank_type. So decide on those, not on an attach that came over a road others
+// can read, and query a contract for its end.
+// The reply to a call that names no order, refund or contract is taken for a
+// [V2Other], which says nothing.
 //
 // # What is answered
 //

@@ -23,14 +23,17 @@ var replyMembers = [...]string{
 	"trade_state_desc",
 }
 
-// afterAttach are the members of a payment that mean something and sort behind its
-// attach and before mch_id, which nobody can swallow. One that failed has no bank_type.
-var afterAttach = [...]string{"bank_type", "contract_id", "err_code", "err_code_des"}
+// behindAttach are the members of a payment that sort behind its attach and before mch_id,
+// and mean something. Of one that was paid, bank_type is the first.
+var behindAttach = [...]string{
+	"bank_type", "combine_appid", "combine_mch_id", "contract_id", "err_code", "err_code_des",
+}
 
-// afterAccount are those of a contract that sort behind contract_display_account.
-var afterAccount = [...]string{
-	"contract_expired_time", "contract_id", "contract_signed_time", "contract_state", "contract_terminated_time",
-	"contract_termination_mode", "contract_termination_remark",
+// ofContract are the members of a contract that sort behind its contract_code, of which
+// every message has contract_id.
+var ofContract = [...]string{
+	"contract_display_account", "contract_expired_time", "contract_id", "contract_signed_time", "contract_state",
+	"contract_terminated_time", "contract_termination_mode", "contract_termination_remark",
 }
 
 // kindV2 is the kind of a signed message, or why it is not taken for one of
@@ -46,6 +49,8 @@ func (r *Receiver) kindV2(kind string, f wire.Fields) (eventType, refused string
 		return "", "it has a change_type and an attach, which no notification has: it is cut from one of a payment"
 	case isReply(f):
 		return "", "it is the reply to a call, which somebody has a copy of, and no notification"
+	case kind == V2Payment && f["result_code"] == "SUCCESS" && !meansSuccess(f["err_code"]):
+		return "", "it says that a payment succeeded, and in its err_code why it failed: it is cut from another message"
 	case code == "SUCCESS" || code == "FAIL":
 		change := f["change_type"] != ""
 		return kind, suspicious(f,
@@ -108,20 +113,33 @@ members:
 	return ""
 }
 
-// swallows says that a genuine message may have been cut anew by somebody who has a
-// copy, so that the members behind an exception became a part of its value: the sign
-// stays right, and the message is another. What an attach swallows begins with
-// bank_type, which every paid message has behind it, or, of a debit that failed, with
-// another of its members; where more text of others follows, as in sub_order_list, it
-// swallows everything up to that. What the values of a contract swallow are its other
-// members.
+// swallows says that a genuine message may have been cut anew by somebody who has a copy, so
+// that the members behind an exception became a part of its value: the sign stays right, and
+// the message is another. What is swallowed begins right behind the exception, so it may not
+// hold the first of the members that a genuine message always has there: bank_type behind the
+// attach of what was paid, contract_id in a contract. Nor may it where one of that name stands
+// outside: a value further behind that others write as well may have brought that one.
+//
+// Behind the attach of a debit that failed, contract_id is the first. It may hold that, since
+// its successes may, unless none is left outside, or it reaches to such a value, device_info.
+// The list of combined orders, which have no bank_type, is one in every payment.
 func swallows(f wire.Fields, name string) bool {
 	within := func(member string) bool { return strings.Contains(f[name], "&"+member+"=") }
-	if name != "attach" {
-		return slices.ContainsFunc(afterAccount[:], within)
-	}
 	missing := func(member string) bool { return f[member] == "" && within(member) }
-	return within("sub_order_list") || f["bank_type"] == "" && slices.ContainsFunc(afterAttach[:], missing)
+	switch {
+	case name != "attach":
+		return slices.ContainsFunc(ofContract[:], within)
+	case within("bank_type") || within("sub_order_list"):
+		return true
+	case f["result_code"] == "SUCCESS" && f["bank_type"] != "":
+		return false
+	}
+	return within("device_info") || slices.ContainsFunc(behindAttach[:], missing)
+}
+
+// meansSuccess is true of an err_code that no failure has: some successes have one.
+func meansSuccess(code string) bool {
+	return code == "" || code == "0" || strings.EqualFold(code, "OK") || strings.EqualFold(code, "SUCCESS")
 }
 
 // isList says that a string is a list in JSON, or an object with one, which no page ends
