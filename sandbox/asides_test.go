@@ -12,8 +12,8 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
-// A row that can be made nothing of is told once and left, also where something that is due after it
-// writes it: a debit writes its contract.
+// A row that can be made nothing of is told once and left, also where something that is due after
+// it writes it: a debit writes its contract.
 func TestARowIsLeftAlsoWhereAnotherWritesIt(t *testing.T) {
 	t.Parallel()
 	for _, how := range []string{"start", "advance", "set"} {

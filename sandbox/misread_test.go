@@ -243,8 +243,8 @@ func TestAMerchantWithoutItsPrivateKey(t *testing.T) {
 	}
 }
 
-// Whoever hears of such a row may look at the sandbox and change it: the log is written when nothing
-// is held any more.
+// Whoever hears of such a row may look at the sandbox and change it: the log is written when
+// nothing is held any more.
 func TestTheLogMayUseTheSandbox(t *testing.T) {
 	t.Parallel()
 	kept, _ := lived(t)

@@ -21,7 +21,8 @@ func TestNobodyIsForgottenBesideAnother(t *testing.T) {
 		var wg sync.WaitGroup
 		for i := range many {
 			wg.Go(func() {
-				w.ok(w.AddPlan(sandbox.DefaultMchID, ledger.Plan{ID: fmt.Sprint(9000 + i), Product: ledger.CombinePapay}))
+				w.ok(w.AddPlan(sandbox.DefaultMchID,
+					ledger.Plan{ID: fmt.Sprint(9000 + i), Product: ledger.CombinePapay}))
 			})
 			wg.Go(func() {
 				w.ok(w.AddPayer(map[string]string{"wxa": fmt.Sprint("oA", i), "wxb": fmt.Sprint("oB", i)}))

@@ -54,8 +54,8 @@ func readEnvFile(ctx context.Context, path string) (map[string]string, error) {
 // assignment is a line that sets a variable. A name may have dots and dashes, which docker takes.
 var assignment = regexp.MustCompile(`^(?:export[\s\v\pZ]+)?([0-9A-Za-z_.-]+)[\s\v\pZ]*=(.*)$`)
 
-// another is one of ours that is set behind another in the same line, as a shell would do and docker
-// would not, or behind what looks like the end of a line and is none.
+// another is one of ours that is set behind another in the same line, as a shell would do and
+// docker would not, or behind what looks like the end of a line and is none.
 var another = regexp.MustCompile(`[\s\v\pZ\x{85};&](?:export[\s\v\pZ]+)?(?i:WXPAY)_\w*[\s\v\pZ]*=`)
 
 // envVars gives the variables of an env file and the lines they are set in, and the first line
@@ -94,8 +94,8 @@ func knownVariables() []string {
 }
 
 // mistakenVariable is the one of ours that a name was meant for which is none of ours, or "": it is
-// spelled nearly like it, less nearly where it begins with a W. Case, underscores, dots and dashes do not count.
-// Where the right one stands beside it, it is somebody else's.
+// spelled nearly like it, less nearly where it begins with a W. Case, underscores, dots and dashes
+// do not count. Where the right one stands beside it, it is somebody else's.
 func mistakenVariable(name string, known []string) (meant string) {
 	plain := func(s string) string {
 		return strings.NewReplacer("_", "", ".", "", "-", "").Replace(strings.ToUpper(s))
