@@ -44,7 +44,7 @@ func sound(err error) (ok bool) {
 		if left--; at == nil || left < 0 {
 			return at == nil
 		}
-		known := reflect.TypeOf(at).Comparable() // another cannot be looked up
+		known := reflect.ValueOf(at).Comparable() // another cannot be looked up
 		if known {
 			if ended, begun := whole[at]; begun {
 				return ended

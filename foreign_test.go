@@ -184,29 +184,3 @@ func TestNamedTwice(t *testing.T) {
 		}
 	}
 }
-
-// Errors are collected by joining them in a loop, and a thousand lines of a bill are lawful.
-func TestManyErrorsJoined(t *testing.T) {
-	t.Parallel()
-	sentinel := errors.New("sentinel")
-	unsent := &wxpay.RequestError{Operation: "POST v3/x", Problem: "not sent"}
-	var joined, shared error = unsent, unsent
-	for i := range 2000 {
-		joined = errors.Join(joined, fmt.Errorf("line %d: %w", i, unsent))
-		if i < 9 {
-			shared = errors.Join(shared, fmt.Errorf("again: %w", shared))
-		}
-	}
-	for name, err := range map[string]error{"joined": joined, "shared": shared} {
-		if wxpay.OutcomeUnknown(err) {
-			t.Errorf("%s: of calls that were never sent", name)
-		}
-		client := clientOver(t, func(*http.Request) (*http.Response, error) { return signedReply(200, `{}`), nil })
-		_, got := client.Chain("v3/x").GetAsync(bg).Then(func(*wxpay.Result) error {
-			return errors.Join(err, sentinel)
-		}).Wait(bg)
-		if !errors.Is(got, sentinel) {
-			t.Errorf("%s: the error of the function is lost", name)
-		}
-	}
-}

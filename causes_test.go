@@ -1,0 +1,89 @@
+package wxpay_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/wxpay-go/wxpay"
+)
+
+// rich is an error of which no method panics, and that cannot be compared where its data cannot.
+type rich struct {
+	Data any
+	Err  error
+}
+
+func (e rich) Error() string { return "rich" }
+func (e rich) Unwrap() error { return e.Err }
+
+// What cannot be compared can be asked all the same.
+func TestErrorsThatCannotBeComparedStayWhatTheyAre(t *testing.T) {
+	t.Parallel()
+	sentinel := errors.New("sentinel")
+	if wxpay.OutcomeUnknown(rich{[]string{"a"}, &wxpay.RequestError{}}) {
+		t.Error("unknown, of a call that was not sent")
+	}
+	bad := rich{map[string]any{"a": 1}, errors.Join(sentinel, context.DeadlineExceeded)}
+	ctx, cancel := context.WithCancelCause(bg)
+	cancel(bad)
+	good := clientOver(t, func(*http.Request) (*http.Response, error) { return signedReply(200, "{}"), nil })
+	failing := clientOver(t, func(*http.Request) (*http.Response, error) { return nil, bad })
+	for name, err := range map[string]error{
+		"transport": second(failing.Chain("v3/x").Post(bg, `{}`)),
+		"cause":     second(good.Chain("v3/x").Get(ctx)),
+		"function": second(good.Chain("v3/x").GetAsync(bg).Then(
+			func(*wxpay.Result) error { return bad }).Wait(bg)),
+	} {
+		if as := (rich{}); !errors.Is(err, sentinel) || !errors.As(err, &as) || as.Data == nil {
+			t.Errorf("%s: lost in %v", name, err)
+		}
+	}
+	plain := clientAt(t, "https://api.example", &http.Transport{
+		DialContext: func(context.Context, string, string) (net.Conn, error) {
+			here, there := net.Pipe()
+			go func() { _, _ = io.Copy(io.Discard, there) }()
+			go func() { _, _ = there.Write([]byte("HTTP/1.1 400 Bad Request\r\n\r\n")) }()
+			return watchedConn{here, func(int) {}}, nil
+		}})
+	if err := second(plain.Chain("v3/x").Get(bg)); !strings.Contains(err.Error(), "does not speak TLS") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// watchedConn is in the error of crypto/tls.
+type watchedConn struct {
+	net.Conn
+	on func(int)
+}
+
+// Errors are collected by joining them in a loop, and a thousand lines of a bill are lawful.
+func TestManyErrorsJoined(t *testing.T) {
+	t.Parallel()
+	sentinel := errors.New("sentinel")
+	unsent := &wxpay.RequestError{Operation: "POST v3/x", Problem: "not sent"}
+	var joined, shared error = unsent, unsent
+	for i := range 2000 {
+		joined = errors.Join(joined, fmt.Errorf("line %d: %w", i, unsent))
+		if i < 9 {
+			shared = errors.Join(shared, fmt.Errorf("again: %w", shared))
+		}
+	}
+	for name, err := range map[string]error{"joined": joined, "shared": shared} {
+		if wxpay.OutcomeUnknown(err) {
+			t.Errorf("%s: of calls that were never sent", name)
+		}
+		client := clientOver(t, func(*http.Request) (*http.Response, error) { return signedReply(200, `{}`), nil })
+		_, got := client.Chain("v3/x").GetAsync(bg).Then(func(*wxpay.Result) error {
+			return errors.Join(err, sentinel)
+		}).Wait(bg)
+		if !errors.Is(got, sentinel) {
+			t.Errorf("%s: the error of the function is lost", name)
+		}
+	}
+}
