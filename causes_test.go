@@ -62,17 +62,17 @@ type watchedConn struct {
 	on func(int)
 }
 
-// Errors are collected by joining them in a loop, and a thousand lines of a bill are lawful.
+// Errors are collected by joining them in a loop, and a hundred thousand lines of a bill are lawful.
 func TestManyErrorsJoined(t *testing.T) {
 	t.Parallel()
 	sentinel := errors.New("sentinel")
 	unsent := &wxpay.RequestError{Operation: "POST v3/x", Problem: "not sent"}
 	var joined, shared error = unsent, unsent
-	for i := range 2000 {
+	for i := range 100_000 {
 		joined = errors.Join(joined, fmt.Errorf("line %d: %w", i, unsent))
-		if i < 9 {
-			shared = errors.Join(shared, fmt.Errorf("again: %w", shared))
-		}
+	}
+	for range 9 {
+		shared = errors.Join(shared, fmt.Errorf("again: %w", shared))
 	}
 	for name, err := range map[string]error{"joined": joined, "shared": shared} {
 		if wxpay.OutcomeUnknown(err) {
@@ -84,6 +84,52 @@ func TestManyErrorsJoined(t *testing.T) {
 		}).Wait(bg)
 		if !errors.Is(got, sentinel) {
 			t.Errorf("%s: the error of the function is lost", name)
+		}
+	}
+}
+
+// twice holds an error two times, as trees of errors that share a cause do.
+type twice struct{ err error }
+
+func (*twice) Error() string     { return "twice" }
+func (e *twice) Unwrap() []error { return []error{e.err, e.err} }
+
+// The outcome is asked of each error once, however many ways lead to it.
+func TestOutcomeOfSharedErrors(t *testing.T) {
+	t.Parallel()
+	var unsent, sent error = &wxpay.RequestError{}, &wxpay.TransportError{Sent: true}
+	for range 64 {
+		unsent, sent = &twice{unsent}, errors.Join(sent, sent)
+	}
+	if wxpay.OutcomeUnknown(unsent) || !wxpay.OutcomeUnknown(sent) || !wxpay.OutcomeUnknown(errors.Join(unsent, sent)) {
+		t.Error("the outcome depends on how often an error is held")
+	}
+}
+
+// speechless is an error that can be asked what it holds, and not for its words.
+type speechless struct{ error }
+
+func (speechless) Error() string   { panic("words") }
+func (e speechless) Unwrap() error { return e.error }
+
+func TestErrorsWithoutWords(t *testing.T) {
+	t.Parallel()
+	bad := speechless{io.ErrClosedPipe}
+	good := clientOver(t, func(*http.Request) (*http.Response, error) { return signedReply(200, "{}"), nil })
+	failing := clientOver(t, func(*http.Request) (*http.Response, error) { return nil, bad })
+	panicking := clientOver(t, func(*http.Request) (*http.Response, error) { panic(bad) })
+	dialling := clientAt(t, "https://api.example", &http.Transport{
+		DialContext: func(context.Context, string, string) (net.Conn, error) { return nil, bad }})
+	for name, err := range map[string]error{
+		"transport": second(failing.Chain("v3/x").Get(bg)),
+		"dial":      second(dialling.Chain("v3/x").Get(bg)),
+		"panic":     second(panicking.Chain("v3/x").GetAsync(bg).Wait(bg)),
+		"function": second(good.Chain("v3/x").GetAsync(bg).Then(
+			func(*wxpay.Result) error { return bad }).Wait(bg)),
+	} {
+		if text := fmt.Sprint(err); !strings.Contains(text, "a wxpay_test.speechless whose methods panic") ||
+			!errors.Is(err, io.ErrClosedPipe) {
+			t.Errorf("%s: got %s", name, text)
 		}
 	}
 }

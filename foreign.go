@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
@@ -17,12 +18,14 @@ import (
 
 // spoken is an error of somebody else's that can be asked what it says and is. Every error that
 // comes in from outside goes through here once, before anything is asked of it. One whose
-// methods panic, such as a nil pointer, or that has no end is replaced by words.
+// methods panic, such as a nil pointer, that holds such a one or that has no end is replaced by
+// words. Whether those of an error that holds others can be had shows only where they are
+// printed: they may be as long as all of these together, again and again.
 func spoken(err error) error {
-	if err == nil || sound(err) {
+	if err == nil || reaches(err, asked) {
 		return err
 	}
-	return fmt.Errorf("a %T whose methods panic, such as a nil one, or that holds itself", err)
+	return fmt.Errorf("a %T that holds itself or an error whose methods panic, such as a nil one, or is one", err)
 }
 
 // notSent is the error of what a signer, or another part of the caller's, kept from being sent.
@@ -31,40 +34,57 @@ func notSent(operation string, err error) *RequestError {
 }
 
 // maxCauses bounds the errors that one holds, for they may go on without end.
-const maxCauses = 100_000
+const maxCauses = 500_000
 
-// sound says whether all that is asked of an error, here or by errors.Is and errors.As, gets an
-// answer. What stands in it more than once is asked once, and what holds itself is not sound.
-func sound(err error) (ok bool) {
+// reaches asks an error, those that ask says it holds, and so on, and says whether it came to an
+// end without a panic. What stands in it more than once, and is a pointer, is asked once, and what
+// holds itself has no end.
+func reaches(err error, ask func(error) (causes []error)) (ok bool) {
 	defer func() { _ = recover() }()
-	_ = err.Error() // its words have those of what it holds
-	left, whole := maxCauses, map[error]bool{}
-	var probe func(error) bool
-	probe = func(at error) bool {
-		if left--; at == nil || left < 0 {
-			return at == nil
+	type step struct {
+		err error
+		end bool // all that it holds was asked
+	}
+	whole := map[error]bool{} // what was begun, and whether it ended
+	for left, steps := maxCauses, []step{{err: err}}; len(steps) > 0; {
+		at := steps[len(steps)-1]
+		steps = steps[:len(steps)-1]
+		if at.end {
+			whole[at.err] = true
+			continue
 		}
-		known := reflect.ValueOf(at).Comparable() // another cannot be looked up
-		if known {
-			if ended, begun := whole[at]; begun {
-				return ended
-			}
-			whole[at] = false
-		}
-		for _, cause := range asked(at) {
-			if !probe(cause) {
+		if reflect.ValueOf(at.err).Kind() == reflect.Pointer { // to look up a value costs all that is in it
+			if ended, begun := whole[at.err]; ended {
+				continue
+			} else if begun {
 				return false
 			}
+			whole[at.err] = false
+			steps = append(steps, step{at.err, true})
 		}
-		if known {
-			whole[at] = true
+		if left--; left < 0 {
+			return false
 		}
-		return true
+		for _, cause := range slices.Backward(ask(at.err)) {
+			steps = append(steps, step{err: cause})
+		}
 	}
-	return probe(err)
+	return true
 }
 
-// asked calls the methods of one error but for Error, and gives those that it holds.
+// causesOf is what an error holds.
+func causesOf(err error) (causes []error) {
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		causes = []error{e.Unwrap()}
+	case interface{ Unwrap() []error }:
+		causes = slices.Clone(e.Unwrap())
+	}
+	return slices.DeleteFunc(causes, func(cause error) bool { return cause == nil })
+}
+
+// asked calls the methods of one error, as all that is asked of it here or by errors.Is and
+// errors.As does, and gives those that it holds. One that holds others is not asked for its words.
 func asked(err error) (causes []error) {
 	if e, ok := err.(interface{ Is(error) bool }); ok {
 		for _, target := range []error{context.Canceled, context.DeadlineExceeded, io.EOF, fs.ErrNotExist} {
@@ -83,13 +103,10 @@ func asked(err error) (causes []error) {
 	if e, ok := err.(interface{ Temporary() bool }); ok {
 		e.Temporary()
 	}
-	switch e := err.(type) {
-	case interface{ Unwrap() error }:
-		return []error{e.Unwrap()}
-	case interface{ Unwrap() []error }:
-		return e.Unwrap()
+	if causes = causesOf(err); len(causes) == 0 {
+		_ = err.Error()
 	}
-	return nil
+	return causes
 }
 
 // includes is errors.Is, which panics over two values of a type that cannot be compared.
@@ -115,12 +132,7 @@ func quiet(err error, told ...string) string {
 
 // wordsOf leaves out what one of our own errors says of sending: that was about
 // another call.
-func wordsOf(err error) (words string) {
-	defer func() {
-		if recover() != nil { // of an error within, which the outer one's words leave out
-			words = fmt.Sprintf("a %T whose methods panic", err)
-		}
-	}()
+func wordsOf(err error) string {
 	var (
 		unsent *RequestError
 		lost   *TransportError
@@ -131,6 +143,16 @@ func wordsOf(err error) (words string) {
 	case errors.As(err, &unsent) && unsent != nil:
 		return unsent.Problem
 	}
+	return printed(err)
+}
+
+// printed are the words of an error of somebody else's. Nothing but this asks for them.
+func printed(err error) (words string) {
+	defer func() {
+		if recover() != nil {
+			words = fmt.Sprintf("a %T whose methods panic", err)
+		}
+	}()
 	return err.Error()
 }
 

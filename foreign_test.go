@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -23,6 +24,8 @@ type (
 	badTimeout struct{ timeouts }
 	timeouts   interface{ Timeout() bool }
 	endless    struct{}
+	badTarget  struct{}
+	nilWithin  struct{ why string }
 )
 
 func (badUnwrap) Error() string  { return "unwrap" }
@@ -36,6 +39,12 @@ func (badAs) As(any) bool        { panic("as") }
 func (badTimeout) Error() string { return "dial failed" }
 func (e *endless) Error() string { return "endless" }
 func (e *endless) Unwrap() error { return e }
+func (badTarget) Error() string  { return "target" }
+func (badTarget) As(target any) bool {
+	_, ok := target.(**net.OpError) // which stays nil
+	return ok
+}
+func (e *nilWithin) Error() string { return e.why }
 
 type badReader struct{ err error }
 
@@ -57,7 +66,9 @@ func TestErrorsOfOthersAreProbedWhereTheyComeIn(t *testing.T) {
 	t.Parallel()
 	for name, bad := range map[string]error{"Unwrap": badUnwrap{}, "a list": badList{}, "Is": badIs{}, "As": badAs{},
 		"Timeout": badTimeout{}, "joined": errors.Join(io.EOF, badUnwrap{}), "wrapped": fmt.Errorf("x: %w", badIs{}),
-		"endless": &endless{}} {
+		"endless": &endless{}, "a nil target": badTarget{},
+		"a nil one within":   &url.Error{Op: "Get", URL: "x", Err: (*nilWithin)(nil)},
+		"a nil one, wrapped": fmt.Errorf("gateway: %w", &url.Error{Op: "Get", URL: "x", Err: (*nilWithin)(nil)})} {
 		sent := clientAt(t, "https://api.example", transport(func(r *http.Request) (*http.Response, error) {
 			return nil, bad
 		}))

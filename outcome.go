@@ -50,37 +50,34 @@ import (
 //
 // Source: https://pay.weixin.qq.com/wiki/doc/api/tools/mch_pay.php?chapter=14_2
 func OutcomeUnknown(err error) bool {
-	if err != nil && !isNilPointer(err) && !sound(err) {
-		return true // an error that cannot be asked says nothing
+	if err == nil {
+		return false
 	}
-	return outcomeUnknown(err)
+	unknown := false
+	ended := reaches(err, func(at error) []error {
+		known, causes := outcomeOf(at)
+		unknown = unknown || !known && len(causes) == 0
+		return causes
+	})
+	return unknown || !ended // an error that cannot be asked says nothing
 }
 
-func outcomeUnknown(err error) bool {
+// outcomeOf says whether an error tells that its call had no effect, or which it holds that may.
+func outcomeOf(err error) (known bool, causes []error) {
 	if isNilPointer(err) {
-		return true // an error that is none says nothing
+		return false, nil // an error that is none says nothing
 	}
 	switch e := err.(type) {
-	case nil, *RequestError, *ConfigError, *KeyError:
-		return false
+	case *RequestError, *ConfigError, *KeyError:
+		return true, nil
 	case *TransportError:
-		return e.Sent
+		return !e.Sent, nil
 	case *Error:
-		return !e.settled()
+		return e.settled(), nil
 	case *SignatureError, *DecodeError, *DecryptError, *PanicError, *afterwards:
-		return true
-	case interface{ Unwrap() error }:
-		if inner := e.Unwrap(); inner != nil {
-			return outcomeUnknown(inner)
-		}
-	case interface{ Unwrap() []error }:
-		said, unknown := false, false
-		for _, inner := range e.Unwrap() {
-			said, unknown = said || inner != nil, unknown || outcomeUnknown(inner)
-		}
-		return unknown || !said
+		return false, nil
 	}
-	return true
+	return false, causesOf(err)
 }
 
 // isNilPointer tells an error, or a body, that is there and is a nil pointer.

@@ -102,7 +102,7 @@ func start[T any](f func() (T, error)) *Promise[T] {
 // true of it.
 type afterwards struct{ err wire.Hidden[error] }
 
-func (e *afterwards) Error() string                { return oneLine(e.err.Reveal().Error()) }
+func (e *afterwards) Error() string                { return oneLine(printed(e.err.Reveal())) }
 func (e afterwards) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, &e) }
 func (e *afterwards) Unwrap() error                { return e.err.Reveal() }
 

@@ -169,7 +169,7 @@ func (c *call) lost(err error, transport http.RoundTripper) error {
 			cancelled: cancelled(r.Context()),
 		}
 	}
-	if noProxy != nil && noProxy.Error() == err.Error() {
+	if noProxy != nil && printed(noProxy) == printed(err) {
 		return &TransportError{Operation: c.operation(), Problem: badProxy, err: wire.Hide(errors.New(badProxy))}
 	}
 	return c.cutShort(err)

@@ -16,7 +16,12 @@ const badProxy = "the proxy's address is not one: " +
 	"check HTTPS_PROXY in the environment, or the Proxy of Config.HTTPClient's Transport"
 
 // unreached says in plain words why there was no connection, and what helps.
-func (c *call) unreached(err error, proxied bool) string {
+func (c *call) unreached(err error, proxied bool) (why string) {
+	defer func() {
+		if recover() != nil { // an As of the transport's, which knows what it is asked for here
+			why = "no connection: " + c.quiet(err)
+		}
+	}()
 	var (
 		unknown  x509.UnknownAuthorityError
 		roots    x509.SystemRootsError
@@ -57,7 +62,7 @@ func (c *call) unreached(err error, proxied bool) string {
 		return "no connection to " + wire.Clip(c.flight.request.URL.Host, 64) + ": " + c.quiet(op.Err)
 	}
 	// The answer to CONNECT comes without a type, as the words behind its status.
-	switch text := err.Error(); {
+	switch text := printed(err); {
 	case !proxied:
 	case text == http.StatusText(http.StatusProxyAuthRequired):
 		return "the proxy asks for a password: put user and password into its address, http://user:password@host:port"
