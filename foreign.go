@@ -118,8 +118,9 @@ func includes(err, target error) (ok bool) {
 // quiet is an error's words without what is told, and without what they quote or
 // address: a URL has the values of variables, queries and the password of a proxy.
 func quiet(err error, told ...string) string {
-	text, _, _ := strings.Cut(wordsOf(spoken(err)), " line: ") // net/textproto repeats a header there
-	words := strings.Fields(unquoted(without(text, told, math.MaxInt)))
+	text := without(wordsOf(spoken(err)), told, math.MaxInt) // before anything is cut, half of it told
+	text, _, _ = strings.Cut(text, " line: ")                // net/textproto repeats a header there
+	words := strings.Fields(unquoted(text))
 	for i, word := range words {
 		if scheme, _, found := strings.Cut(word, "://"); found {
 			words[i] = scheme + "://…"

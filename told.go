@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
 // What is shorter names nobody that anybody could look for, and stands in addresses of machines
@@ -21,11 +23,12 @@ const (
 )
 
 // told is what errors look for and leave out of the words of others: what the call's address
-// tells, the values of its body, also those that were encrypted in it, and what the proxy was
-// told, which may repeat it in the answer to CONNECT; each as it is, and with its escapes undone.
+// tells, the values of its body, also those that were encrypted in it, its signature, the headers
+// that the caller gave, and what the proxy was told, which may repeat it in the answer to CONNECT;
+// each as it is, and with its escapes undone.
 func (c *call) told() []string {
-	u := c.flight.request.URL
-	values := []string{u.EscapedPath(), u.Path, u.RawQuery}
+	made := c.flight.made
+	values := []string{made.rawPath, made.path, made.query, made.authorization}
 	add := func(s string) {
 		if s = strings.TrimSpace(s); len(s) >= minTold { // it may be repeated without the space
 			values = append(values, s)
@@ -34,7 +37,16 @@ func (c *call) told() []string {
 	for _, v := range c.vars {
 		add(*v.value)
 	}
-	for pair := range strings.SplitSeq(u.RawQuery, "&") {
+	if a, err := wire.ParseAuthorization(made.authorization); err == nil {
+		add(a.Nonce)
+		add(a.Signature)
+	}
+	for name, given := range c.header {
+		if name != wire.HeaderSerial { // which names a key, as errors do
+			add(given[0])
+		}
+	}
+	for pair := range strings.SplitSeq(made.query, "&") {
 		_, value, _ := strings.Cut(pair, "=")
 		add(value)
 		if clear, err := url.QueryUnescape(value); err == nil {

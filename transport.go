@@ -26,7 +26,14 @@ type flight struct {
 	state   atomic.Int32 // quietSoFar, left or over
 	trace   httptrace.ClientTrace
 	request *http.Request // as the transport got it
-	proxy   *url.URL      // that it goes by, as far as that is known, once there was no answer
+	made    made
+	proxy   *url.URL // that it goes by, as far as that is known, once there was no answer
+}
+
+// made is what a request had that errors leave out, before a transport could change it.
+type made struct {
+	path, rawPath, query string
+	authorization        string
 }
 
 // The states of a flight. It leaves quiet once, so that what was reported as not
@@ -119,6 +126,7 @@ func (c *call) roundTrip(ctx context.Context, transport http.RoundTripper, r *ht
 			}
 		}
 	}
+	c.flight.made = made{r.URL.Path, r.URL.EscapedPath(), r.URL.RawQuery, r.Header.Get("Authorization")}
 	c.flight.request = r.WithContext(c.flight.watch(ctx))
 	response, err := transport.RoundTrip(c.flight.request)
 	switch {
