@@ -65,7 +65,7 @@ func (c *call) unsent() error {
 // operation names the call in errors. Values are left out: an openid is one.
 func (c *call) operation() string {
 	path, _, _ := strings.Cut(strings.Trim(c.path, "/"), "?")
-	return c.method + " " + wire.Clip(path, 256)
+	return c.method + " " + wire.Clip(path, maxPath)
 }
 
 const noClient = "there is no client: start from a *wxpay.Client made by wxpay.New"

@@ -20,7 +20,14 @@ import (
 // or the caller put into it.
 
 // oneLine is how every error of this package prints.
-func oneLine(s string) string { return wire.Clip(s, 2<<10) }
+func oneLine(s string) string { return wire.Clip(s, maxLine) }
+
+// How much errors print, in bytes.
+const (
+	maxLine    = 2 << 10
+	maxMessage = 512 // of WeChat Pay's explanation
+	maxPath    = 256 // of a call's path or a file's name
+)
 
 // nilError is what a nil pointer to an error prints, which somebody took for an error.
 const nilError = "<nil>"
@@ -89,12 +96,13 @@ func (e *Error) Field() (field, issue string) {
 
 // Error gives operation, status, code, message, the field at fault and the request
 // id. Where WeChat Pay repeats a value of the call it prints … instead, for that may be an
-// openid; the fields keep what came. That are the signature and its nonce; the values of path, query,
-// body and of [Header], but for the name of a key, from 4 bytes; numbers of a body from 6 digits;
-// what was encrypted from 2 characters; as they are and as JSON, Go, addresses and HTML escape them,
-// also several times over. What else is repeated of a body stays readable: words of capitals, such as
-// JSAPI; words of small letters below 6, or that name a member or stand in the path; values in another
-// spelling, such as in capitals or base64; and a part of a value, such as one that was cut.
+// openid; the fields keep what came. That are the signature and its nonce; the values of path,
+// query, body and of [Header], but for the name of a key, from 4 bytes; numbers of a body from 6
+// digits; what was encrypted from 2 characters; as they are and as JSON, Go, addresses and HTML
+// escape them, also several times over. What else is repeated of a body stays readable: words of
+// capitals, such as JSAPI; words of small letters below 6, or that name a member or stand in the
+// path; values in another spelling, such as in capitals or base64; and a part of a value, such as
+// one that was cut.
 func (e *Error) Error() string {
 	if e == nil {
 		return nilError
@@ -134,12 +142,10 @@ func (e Error) MarshalJSON() ([]byte, error) {
 	return json.Marshal(p)
 }
 
-// clipped is the first n bytes of what WeChat Pay says, without what it repeats of the
-// call.
-func (e *Error) clipped(s string, n int) string { return wire.Clip(without(s, e.told.Reveal(), n), n) }
-
-// maxMessage is how much of WeChat Pay's explanation is printed, in bytes.
-const maxMessage = 512
+// clipped is n bytes of what WeChat Pay says, without what it repeats of the call.
+func (e *Error) clipped(s string, n int) string {
+	return wire.Clip(without(s, e.told.Reveal(), wire.Enough(n)), n)
+}
 
 // MarshalText is what Error gives, for XML and logs. An encoder that asks for none of these
 // methods, such as encoding/gob, writes the fields as they came.
@@ -200,7 +206,8 @@ func (e *KeyError) Error() string {
 	if e == nil {
 		return nilError
 	}
-	return oneLine("wxpay: cannot read " + e.Want + ": " + remedied(e.Problem, e.Hint))
+	text := "wxpay: cannot read " + e.Want + ": " + remedied(e.Problem, e.Hint)
+	return wire.Clip(text, maxLine-maxPath-len(": ")) // the loaders put the file's name before it
 }
 
 // Format prints what Error gives, whatever the verb.

@@ -198,8 +198,8 @@ func pemBlock(data []byte, want, where string, types ...string) (*pem.Block, err
 			return block, nil
 		}
 	}
-	return nil, &KeyError{Want: want, Problem: fmt.Sprintf("it is a PEM block %q, not %q", block.Type, types[0]),
-		Hint: where}
+	return nil, &KeyError{Want: want, Problem: fmt.Sprintf("it is a PEM block %q, not %q",
+		wire.Clip(block.Type, 64), types[0]), Hint: where}
 }
 
 func checkBits(key *rsa.PublicKey, want string) error {
@@ -224,17 +224,17 @@ func load[T any](want, parser, path string, parse func([]byte) (T, error)) (T, e
 	}
 	if e := (*keyfile.TooLarge)(nil); errors.As(err, &e) {
 		large := &KeyError{Want: want, Problem: e.Error(), Hint: "give the PEM file alone, which has a few KB"}
-		return none, fmt.Errorf("%s: %w", wire.Clip(path, 256), large)
+		return none, fmt.Errorf("%s: %w", wire.Clip(path, maxPath), large)
 	}
 	if e := (*fs.PathError)(nil); errors.As(err, &e) {
-		return none, &fs.PathError{Op: e.Op, Path: wire.Clip(e.Path, 256), Err: e.Err}
+		return none, &fs.PathError{Op: e.Op, Path: wire.Clip(e.Path, maxPath), Err: e.Err}
 	}
 	if err != nil {
 		return none, err
 	}
 	v, err := parse(data)
 	if err != nil {
-		return v, fmt.Errorf("%s: %w", wire.Clip(path, 256), err)
+		return v, fmt.Errorf("%s: %w", wire.Clip(path, maxPath), err)
 	}
 	return v, nil
 }

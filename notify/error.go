@@ -63,12 +63,7 @@ func (e *Error) Error() string {
 	return oneLine(e.text())
 }
 
-// oneLine is a line of at most 2 KiB. Clip may make it longer than it cut it, for a dot has two
-// bytes, and leaves what it once cut to the right length as it is.
-func oneLine(s string) string {
-	const most = 2<<10 - len("…")
-	return wire.Clip(wire.Clip(s, most), most)
-}
+func oneLine(s string) string { return wire.Clip(s, 2<<10) }
 
 // Format prints what Error gives, whatever the verb.
 func (e Error) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, &e) }

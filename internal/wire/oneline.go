@@ -19,14 +19,22 @@ func OneLine(s string) string {
 	}, s)
 }
 
-// Clip is OneLine of at most the first n bytes, with … where there was more. It
-// cuts between characters.
+// Clip is OneLine in at most n bytes, the … of them where there was more. It cuts between
+// characters.
 func Clip(s string, n int) string {
-	if len(s) <= n {
-		return OneLine(s)
+	line := OneLine(s[:min(len(s), Enough(n))])
+	if len(line) <= n {
+		return line
 	}
-	for n > 0 && !utf8.RuneStart(s[n]) {
+	if n -= len("…"); n < 0 {
+		return ""
+	}
+	for !utf8.RuneStart(line[n]) {
 		n--
 	}
-	return OneLine(s[:n]) + "…"
+	return line[:n] + "…"
 }
+
+// Enough is how many bytes of a string fill a line of n and show that there are more, also where the
+// last character is cut: of one of four bytes a dot makes two.
+func Enough(n int) int { return 2*n + utf8.UTFMax }

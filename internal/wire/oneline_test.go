@@ -26,7 +26,17 @@ func TestClip(t *testing.T) {
 			t.Errorf("%q became %q, want %q", in, got, want)
 		}
 	}
-	for n, want := range map[int]string{0: "…", 1: "a…", 2: "a…", 3: "a…", 4: "a错…", 6: "a错…", 7: "a错误"} {
+	for in, want := range map[string]string{
+		strings.Repeat("\xff", 99):       "\ufffd\ufffd\ufffd\ufffd…",
+		strings.Repeat("\x01", 99):       "······…",
+		strings.Repeat("\U000e0001", 8):  "········",
+		strings.Repeat("\U000e0001", 99): "······…",
+	} {
+		if got := wire.Clip(in, 16); got != want {
+			t.Errorf("%q became %q, want %q", in, got, want)
+		}
+	}
+	for n, want := range map[int]string{0: "", 2: "", 3: "…", 4: "a…", 6: "a…", 7: "a错误", 8: "a错误"} {
 		if got := wire.Clip("a错误", n); got != want {
 			t.Errorf("cut at %d: %q, want %q", n, got, want)
 		}
@@ -42,11 +52,10 @@ func FuzzClip(f *testing.F) {
 		if !utf8.ValidString(got) || strings.ContainsFunc(got, func(r rune) bool { return !unicode.IsGraphic(r) }) {
 			t.Fatalf("%q became %q", s, got)
 		}
-		// A stray byte becomes three, and … takes three more.
-		if len(got) > 3*n+len("…") {
+		if len(got) > n {
 			t.Fatalf("%q of at most %d bytes became %d", s, n, len(got))
 		}
-		if len(s) <= n && utf8.ValidString(s) && !strings.Contains(got, "·") && got != s {
+		if len(s) <= n && wire.OneLine(s) == s && got != s {
 			t.Fatalf("%q became %q", s, got)
 		}
 	})
