@@ -68,7 +68,8 @@ func TestErrorsPrintOneLine(t *testing.T) {
 	fine := answering(signedReply(200, "{}"), nil)
 	controls := strings.Repeat(`\u0001`, 1000)
 	then := func(text string) error {
-		return second(fine.Chain("v3/x").GetAsync(bg).Then(func(*wxpay.Result) error { return errors.New(text) }).Wait(bg))
+		after := func(*wxpay.Result) error { return errors.New(text) }
+		return second(answering(signedReply(200, "{}"), nil).Chain("v3/x").GetAsync(bg).Then(after).Wait(bg))
 	}
 	for name, err := range map[string]error{
 		"a path":                   get(fine, "v3/"+nasty),

@@ -50,7 +50,11 @@ func (r *Result) Decode(v any) error {
 		return r.decodeError(spoken(r.fields.Fill(v)))
 	}
 	body, err := r.clear()
-	if err == nil {
+	switch {
+	case err != nil:
+	case wire.Circular(v): // encoding/json would go round without end
+		err = wire.ErrCircle
+	default:
 		err = ofJSON(json.Unmarshal(body, v))
 	}
 	return r.decodeError(err)

@@ -137,3 +137,35 @@ type talkative struct{}
 func (talkative) MarshalJSON() ([]byte, error) {
 	return nil, errors.New("the phone 13800000000 is wrong")
 }
+
+// pointer leads to another, or to itself.
+type pointer *pointer
+
+// Pointers in a circle lead to no struct, as a body and as what a reply is decoded into.
+func TestPointersInACircle(t *testing.T) {
+	t.Parallel()
+	var self, there, back any
+	self, there, back = &self, &back, &there
+	var own pointer
+	own = &own
+	v3 := clientOver(t, func(*http.Request) (*http.Response, error) { return signedReply(200, `{"a":1}`), nil })
+	v2 := repliesV2(t, wire.Fields{"a": "1"})
+	for name, circle := range map[string]any{"self": self, "two": there, "own": own, "a pointer to it": &own} {
+		for _, path := range []string{"v2/x", "v3/x"} {
+			var unsent *wxpay.RequestError
+			if err := second(v3.Chain(path).Post(bg, circle)); !errors.As(err, &unsent) {
+				t.Errorf("%s, %s: got %v", name, path, err)
+			}
+		}
+		result, err := v3.Chain("v3/x").Get(bg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range []*wxpay.Result{result, v2} {
+			var undecoded *wxpay.DecodeError
+			if err := r.Decode(circle); !errors.As(err, &undecoded) || !strings.Contains(err.Error(), "without end") {
+				t.Errorf("%s: got %v", name, err)
+			}
+		}
+	}
+}

@@ -10,6 +10,21 @@ import (
 	"strings"
 )
 
+// ErrCircle is about what Circular tells.
+var ErrCircle = errors.New("it is pointers that lead to pointers without end")
+
+// Circular tells pointers and interfaces that lead to no value, but in a circle.
+func Circular(v any) bool {
+	at := reflect.ValueOf(v)
+	for range 1000 {
+		if at.Kind() != reflect.Pointer && at.Kind() != reflect.Interface || at.IsNil() {
+			return false
+		}
+		at = at.Elem()
+	}
+	return true
+}
+
 // StructFields flattens a struct, or what points to one, by its xml tags, as
 // encoding/xml would write it. An empty string is not part of an APIv2 message. A
 // struct without any xml tag is left to others, as is all that is no struct: ok
@@ -18,6 +33,9 @@ import (
 // meant is asked of every member that has a field, whether to send it even if it is
 // zero and would be left out. An empty string is left out all the same.
 func StructFields(body any, meant func(name string) bool) (f Fields, ok bool, err error) {
+	if Circular(body) {
+		return nil, false, ErrCircle
+	}
 	v := reflect.ValueOf(body)
 	for v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
 		if v.IsNil() {
@@ -113,6 +131,9 @@ func (m *member) text(v reflect.Value) (string, error) {
 // encoding/xml would. An empty member sets nothing. Errors name fields and
 // members, and no values.
 func (f Fields) Fill(out any) error {
+	if Circular(out) {
+		return ErrCircle
+	}
 	v := reflect.ValueOf(out)
 	for v.Kind() == reflect.Pointer {
 		if v.IsNil() {
