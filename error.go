@@ -245,12 +245,14 @@ type TransportError struct {
 	Operation string
 	// Problem says what failed, and what helps where that is known.
 	Problem string
-	// Sent is false only where not a byte of the call left this machine: there was
+	// Sent is false only where not a byte of the call had left this machine: there was
 	// no connection, or the context had ended. Of a Transport of your own it is true
 	// where that calls none of the hooks of net/http/httptrace, and where the call
 	// has no body: the Transport may have tried another way that nobody saw. So may
 	// what was registered with an http.Transport (RegisterProtocol). One that calls
-	// GetConn is taken at its word: it calls GotConn before it writes.
+	// GetConn is taken at its word: it calls GotConn before it writes. One that gives up
+	// while net/http goes on behind its back may see the head of the call leave at that
+	// moment, with its address; of its body not a byte follows, so it has no effect.
 	Sent bool
 	err  wire.Hidden[error]
 	// cancelled is the call's own context, by the caller. A transport may have others.
