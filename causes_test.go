@@ -62,7 +62,7 @@ type watchedConn struct {
 	on func(int)
 }
 
-// Errors are collected by joining them in a loop, and a hundred thousand lines of a bill are lawful.
+// Errors are collected by joining them in a loop, and a hundred thousand lines are lawful.
 func TestManyErrorsJoined(t *testing.T) {
 	t.Parallel()
 	sentinel := errors.New("sentinel")

@@ -35,6 +35,6 @@ func Clip(s string, n int) string {
 	return line[:n] + "…"
 }
 
-// Enough is how many bytes of a string fill a line of n and show that there are more, also where the
-// last character is cut: of one of four bytes a dot makes two.
+// Enough is how many bytes of a string fill a line of n and show that there are more, also where
+// the last character is cut: of one of four bytes a dot makes two.
 func Enough(n int) int { return 2*n + utf8.UTFMax }
