@@ -20,24 +20,30 @@ import (
 // Engine is the imaginary WeChat Pay without its listeners. Everything that is
 // not in the store never changes after newEngine, or guards itself.
 type Engine struct {
+	*Known
 	Catalogue *catalogue.Catalogue
-	Products  Products
-	Debits    map[string]*DebitRules  // by name
-	Refunds   map[string]*RefundRules // by name
-	timers    []Timer
-	asides    *asides
-	TellPaid  map[rows.Placing]func(*Step, *rows.Order) error
 	Store     store.Store
 	Clock     *clock.Clock // of business
 	OneClock  bool
 	WireNow   func() time.Time // the clock of signatures: clock's with oneClock, otherwise the machine's
-	Random    *random.Random
-	Keys      *registry.PlatformKeys
-	Registry  *registry.Registry
 
 	Logf func(format string, args ...any)
-	Warn func(format string, args ...any)
 	Wake func() // when something may be due
+}
+
+// Known is what a step sees of the engine besides its transaction: what is played, who is who, and
+// where numbers come from. It reads them; what changes them is not a step's.
+type Known struct {
+	Products Products
+	Debits   map[string]*DebitRules  // by name
+	Refunds  map[string]*RefundRules // by name
+	TellPaid map[rows.Placing]func(*Step, *rows.Order) error
+	Random   *random.Random
+	Keys     *registry.PlatformKeys
+	Registry *registry.Registry
+	Warn     func(format string, args ...any)
+	timers   []Timer
+	asides   *asides
 }
 
 // Settings are what an engine is made with, filled in but for what may be left out.
@@ -64,14 +70,12 @@ func New(c Settings, plays *Repertoire) (*Engine, error) {
 		return nil, fmt.Errorf("%w: give Config.Start another time", err)
 	}
 	kinds := plays.Kinds()
-	e := &Engine{
-		Products: kinds,
-		Debits:   map[string]*DebitRules{}, Refunds: map[string]*RefundRules{}, timers: c.Timers,
-		TellPaid: plays.Paid,
-		asides:   &asides{revs: map[rowName]map[int64]bool{}},
-		Store:    c.Store, Clock: clock.NewClock(c.Start, c.Manual), Registry: registry.NewRegistry(kinds),
-		Wake: func() {},
+	known := &Known{
+		Products: kinds, Debits: map[string]*DebitRules{}, Refunds: map[string]*RefundRules{}, TellPaid: plays.Paid,
+		Registry: registry.NewRegistry(kinds), timers: c.Timers,
+		asides: &asides{revs: map[rowName]map[int64]bool{}},
 	}
+	e := &Engine{Known: known, Store: c.Store, Clock: clock.NewClock(c.Start, c.Manual), Wake: func() {}}
 	e.OneClock, e.WireNow = c.OneClock, time.Now
 	if e.OneClock {
 		e.WireNow = e.Clock.Now

@@ -88,24 +88,24 @@ func (s *Step) DueBy(kind, key string, until time.Time, limit int) ([]store.Row,
 }
 
 // ProductOf is the product that a row names.
-func (e *Engine) ProductOf(of rows.Entity, name ledger.Product) (*Product, error) {
-	if p := e.Products[name]; p != nil {
+func (k *Known) ProductOf(of rows.Entity, name ledger.Product) (*Product, error) {
+	if p := k.Products[name]; p != nil {
 		return p, nil
 	}
 	return nil, rows.Misread(of, "is of the product %q, which this version does not have", shown.Value(string(name)))
 }
 
 // RulesFor are the rules that a debit runs under.
-func (e *Engine) RulesFor(d *rows.Debit) (*DebitRules, error) {
-	if r := e.Debits[d.Rules]; r != nil {
+func (k *Known) RulesFor(d *rows.Debit) (*DebitRules, error) {
+	if r := k.Debits[d.Rules]; r != nil {
 		return r, nil
 	}
 	return nil, rows.Misread(d, "runs under the rules %q, which this version does not have", shown.Value(d.Rules))
 }
 
 // RefundRulesFor are the rules that a refund runs under.
-func (e *Engine) RefundRulesFor(r *rows.Refund) (*RefundRules, error) {
-	if rules := e.Refunds[r.Kind]; rules != nil {
+func (k *Known) RefundRulesFor(r *rows.Refund) (*RefundRules, error) {
+	if rules := k.Refunds[r.Kind]; rules != nil {
 		return rules, nil
 	}
 	return nil, rows.Misread(r, "is of the kind %q, which this version does not have", shown.Value(r.Kind))

@@ -16,7 +16,7 @@ import (
 // and the admin all change the world through steps.
 type Step struct {
 	store.Tx
-	*Engine
+	*Known
 	Now    time.Time
 	Late   time.Time       // when the clock got to what fell due at now, zero for at once
 	From   string          // address of the payer's machine, "" when it does not matter
@@ -94,7 +94,7 @@ func (e *Engine) updateUnder(ctx context.Context, lock sync.Locker, f func(*Step
 	defer lock.Unlock()
 	for range conflicts {
 		if err = e.Store.Update(ctx, func(tx store.Tx) error {
-			s := &Step{Tx: tx, Engine: e, Now: e.Clock.Now(), logged: logged}
+			s := &Step{Tx: tx, Known: e.Known, Now: e.Clock.Now(), logged: logged}
 			err := f(s)
 			pushed = s.Pushed
 			return err
@@ -146,7 +146,7 @@ func (e *Engine) Look(f func(*Step) error) error {
 func (e *Engine) View(ctx context.Context, f func(*Step) error) error {
 	var logged []string
 	err := e.Store.View(ctx, func(tx store.Tx) error {
-		return f(&Step{Tx: tx, Engine: e, Now: e.Clock.Now(), logged: &logged})
+		return f(&Step{Tx: tx, Known: e.Known, Now: e.Clock.Now(), logged: &logged})
 	})
 	e.writeLog(logged)
 	return err
