@@ -187,7 +187,7 @@
 //
 // # The code
 //
-// Start reading at sandbox.go, or at internal/engine/serve.go for the way of every call. played.go
+// Start reading at sandbox.go, or at internal/front/serve.go for the way of every call. played.go
 // lists what is played, and docs/architecture.md the rooms behind this door. No room of the sandbox
 // imports api, so that one mistake of the generator cannot hide on both sides.
 package sandbox

@@ -3,16 +3,11 @@ package debits
 import (
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
 	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
-	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
-// exemptLimits are those of payments without a password; beyond them, or when
-// the contract has ended since, WeChat asks for it and the payment is an ordinary
-// one. https://pay.weixin.qq.com/doc/v2/merchant/4011987907
-var exemptLimits = ledger.Limits{PerDebit: 50000, PerDay: 250000, SuccessesPerDay: 5}
-
 // Exempt says whether an order that is being paid needs no password, and counts
-// it towards the contract's limits.
+// it towards the contract's limits. Beyond them, or when the contract has ended
+// since, WeChat asks for it and the payment is an ordinary one.
 func Exempt(s *engine.Step, o *rows.Order) (bool, error) {
 	if o.Exempt == "" {
 		return false, nil
@@ -21,8 +16,12 @@ func Exempt(s *engine.Step, o *rows.Order) (bool, error) {
 	if err != nil || !s.InForce(contract) {
 		return false, err
 	}
-	why, _ := overLimits(s, exemptLimits, o.Total, contract)
-	if why != "" || contract.Usage.Spent(LimitsOf(s.PlanOf(contract), exemptLimits)) {
+	p, err := s.ProductOf(contract, contract.Product)
+	if err != nil {
+		return false, err
+	}
+	why, _ := overLimits(s, p.Exempt, o.Total, contract)
+	if why != "" || contract.Usage.Spent(LimitsOf(s.PlanOf(contract), p.Exempt)) {
 		return false, nil
 	}
 	contract.Usage.DayAttempts++

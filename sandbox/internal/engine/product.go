@@ -68,6 +68,10 @@ type Product struct {
 	// products that do not debit by themselves.
 	Debits []*DebitRules
 
+	// Exempt are the limits of payments without a password under a contract, for
+	// products that have such.
+	Exempt ledger.Limits
+
 	// NoOrder is the 404 of order queries; nil: ORDER_NOT_EXIST.
 	NoOrder func() *Refusal
 

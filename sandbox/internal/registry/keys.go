@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -255,4 +256,17 @@ func (s *SavedCertificate) Owner() string { return "" }
 
 func (s SavedCertificate) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "sandbox.savedCertificate{serial: %q, From: %s, …}", s.serial(), s.From)
+}
+
+// refuseReal keeps key material of the real WeChat Pay out of a program that
+// hands private keys to whoever asks.
+func refuseReal(cert *x509.Certificate) error {
+	for _, name := range []string{cert.Issuer.CommonName, strings.Join(cert.Issuer.Organization, " "),
+		strings.Join(cert.Subject.Organization, " ")} {
+		if lower := strings.ToLower(name); strings.Contains(lower, "tenpay") || strings.Contains(name, "财付通") {
+			return fmt.Errorf("the certificate was issued by %q and looks real: never give a sandbox the keys of a "+
+				"merchant; leave them out and it makes its own", name)
+		}
+	}
+	return nil
 }

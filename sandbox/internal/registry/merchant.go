@@ -115,19 +115,6 @@ func Parse(kinds Kinds, m ledger.Merchant) (*Merchant, error) {
 	return out, nil
 }
 
-// refuseReal keeps key material of the real WeChat Pay out of a program that
-// hands private keys to whoever asks.
-func refuseReal(cert *x509.Certificate) error {
-	for _, name := range []string{cert.Issuer.CommonName, strings.Join(cert.Issuer.Organization, " "),
-		strings.Join(cert.Subject.Organization, " ")} {
-		if lower := strings.ToLower(name); strings.Contains(lower, "tenpay") || strings.Contains(name, "财付通") {
-			return fmt.Errorf("the certificate was issued by %q and looks real: never give a sandbox the keys of a "+
-				"merchant; leave them out and it makes its own", name)
-		}
-	}
-	return nil
-}
-
 // publicKeyID is PUB_KEY_ID_ and 34 digits, of which the first eleven are 0 and
 // the merchant id, as the merchant console shows them.
 func publicKeyID(mchid string) string {

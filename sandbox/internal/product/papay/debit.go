@@ -18,7 +18,7 @@ func rules() *engine.DebitRules {
 		Mode: ledger.DebitAfterADay,
 		From: clock.DebitsFrom, Until: clock.DebitsUntil, Grace: clock.FreshFor,
 		Notice: noticeRules(), Booking: engine.ScheduledBooking(),
-		Limits:   ledger.Limits{PerDebit: 500_00, PerDay: 2500_00, AttemptsPerDay: 300},
+		Limits:   usualLimits,
 		Paid:     engine.Event{EventType: "TRANSACTION.SUCCESS", OriginalType: "transaction", Summary: "扣费成功"},
 		Failed:   engine.Event{EventType: "TRANSACTION.FAIL", OriginalType: "transaction", Summary: "扣费失败"},
 		Resource: debits.PapayTransaction, Retries: rows.GenericSchedule,
@@ -53,3 +53,6 @@ func apply(c *engine.Call) (engine.Document, error) {
 	}
 	return engine.Document{"out_trade_no": d.OutTradeNo, "amount": engine.CNY(d.Total)}, nil
 }
+
+// usualLimits are those of a plan that sets none, in fen.
+var usualLimits = ledger.Limits{PerDebit: 500_00, PerDay: 2500_00, AttemptsPerDay: 300}

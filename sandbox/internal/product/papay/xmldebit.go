@@ -27,7 +27,7 @@ func pappayapplyRules() *engine.DebitRules {
 		Name: pappayapply, Mode: ledger.DebitAfterADay, From: clock.DebitsFrom, Until: clock.DebitsUntil,
 		Grace:  clock.FreshFor,
 		Notice: noticeRules(), Booking: engine.ScheduledBooking(), AsOrder: debits.PapayOrder,
-		Limits: ledger.Limits{PerDebit: 500_00, PerDay: 2500_00, AttemptsPerDay: 300},
+		Limits: usualLimits,
 		Answers: engine.Answers{
 			rows.ProblemGone:     {Code: "CONTRACT_NOT_EXIST", Message: "签约协议不存在"},
 			rows.ProblemExpired:  {Code: "CONTRACTERROR", Message: "签约协议已到期"},

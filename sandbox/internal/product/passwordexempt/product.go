@@ -21,7 +21,7 @@ import (
 // sp_openid, sub_mchid and sub_appid, an institution's appid with the same subs.
 //
 // It debits nothing by itself: an order placed with the contract's id is paid
-// without a password; see withcontract.go.
+// without a password, within limits (debits/exempt.go).
 // https://pay.weixin.qq.com/doc/v3/partner/4012715383
 func Product() *engine.Product {
 	const root = "/v3/password-exempt-contract/contracts"
@@ -47,7 +47,9 @@ func Product() *engine.Product {
 		AlreadySigned: func() *engine.Refusal {
 			return engine.InvalidRequest("用户已开通该免密支付服务，请勿重复签约")
 		},
-		Gone:       func() *engine.Refusal { return engine.InvalidRequest("协议不存在或已解约") },
+		Gone: func() *engine.Refusal { return engine.InvalidRequest("协议不存在或已解约") },
+		// https://pay.weixin.qq.com/doc/v2/merchant/4011987907
+		Exempt:     ledger.Limits{PerDebit: 500_00, PerDay: 2500_00, SuccessesPerDay: 5},
 		Behaviours: behaviours,
 	}
 }
