@@ -39,7 +39,7 @@ func newAdmin(s *Sandbox, anywhere bool) http.Handler {
 	var patterns []string
 	takes := map[string][]string{}
 	for _, routes := range []map[string]adminRoute{
-		a.worldRoutes(), a.listRoutes(), a.merchantRoutes(), a.payerRoutes(), a.faceRoutes(), a.walletRoutes(),
+		a.worldRoutes(), a.listRoutes(), a.merchantRoutes(), a.payerRoutes(), a.productRoutes(), a.walletRoutes(),
 	} {
 		for pattern, route := range routes {
 			a.mux.HandleFunc(pattern, a.answer(pattern, route))

@@ -1,8 +1,10 @@
 package sandbox
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
+	"reflect"
 	"regexp"
 	"strconv"
 	"time"
@@ -177,4 +179,36 @@ func (a *admin) clearFault(r *http.Request) (any, error) {
 		return nil, &adminError{http.StatusNotFound, "there is no fault with this id; GET /sandbox/faults lists them"}
 	}
 	return nil, nil
+}
+
+// productRoutes are what only some products have people do.
+func (a *admin) productRoutes() map[string]adminRoute {
+	routes := map[string]adminRoute{}
+	for _, p := range a.engine.Products {
+		for pattern, call := range p.Admin {
+			routes[pattern] = a.ofProduct(call)
+		}
+	}
+	return routes
+}
+
+func (a *admin) ofProduct(call engine.AdminCall) adminRoute {
+	return adminRoute{body: reflect.TypeOf(call.New()).Elem(), run: func(_ *http.Request, raw []byte) (said any,
+		err error) {
+		body := call.New()
+		if err := readMembers(raw, body); err != nil {
+			return nil, err
+		}
+		members := engine.DecodeBody(raw)
+		for _, name := range call.Needs {
+			if err := need(name, engine.TextOf(members, name)); err != nil {
+				return nil, err
+			}
+		}
+		err = a.engine.Step(context.Background(), func(s *engine.Step) (err error) {
+			said, err = call.Do(s, body)
+			return err
+		})
+		return said, err
+	}}
 }

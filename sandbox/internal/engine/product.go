@@ -77,6 +77,22 @@ type Product struct {
 
 	// Behaviours are the endpoints, by catalogue id.
 	Behaviours map[string]Behaviour
+	// Admin is what only this product has people do, by the pattern of the admin's call.
+	Admin map[string]AdminCall
+}
+
+// AdminCall is a call of the sandbox's admin.
+type AdminCall struct {
+	New   func() any // a pointer to a struct, whose members are those that the call takes
+	Needs []string   // strings that it cannot do without
+	Do    func(s *Step, body any) (any, error)
+}
+
+// Takes is a call whose body has the members of B and needs these.
+func Takes[B any](do func(*Step, *B) (any, error), needs ...string) AdminCall {
+	return AdminCall{func() any { return new(B) }, needs, func(s *Step, body any) (any, error) {
+		return do(s, body.(*B))
+	}}
 }
 
 type Names struct{ Plan, Code, Account string }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -71,9 +72,7 @@ Every flag can be given as a variable too, as in WXPAY_SANDBOX_LISTEN.`,
 	f.StringVar(&o.mchid, "mchid", sandbox.DefaultMchID, "the merchant's number")
 	f.StringArrayVar(&o.appids, "appid", nil, "another appid bound to the merchant; may be repeated")
 	f.StringArrayVar(&o.subs, "sub-mchid", nil, "another merchant it may act for; may be repeated")
-	f.StringArrayVar(&o.plans, "plan", nil, "PRODUCT=ID: another plan or service, of combine-papay, "+
-		"password-exempt-contract, edu-papay, eduschoolpay, papay, insurance, credit-repayment, offline-face or "+
-		"global-papay; may be repeated")
+	f.StringArrayVar(&o.plans, "plan", nil, "PRODUCT=ID: another plan or service, of "+products()+"; may be repeated")
 	f.BoolVar(&o.chaos, "chaos", false, "misbehave as WeChat Pay and the way to it do in a bad month: lost answers, "+
 		"limits, probes, notifications late, twice or never")
 	f.BoolVar(&o.asJSON, "json", false, "print one JSON line with addresses and files when ready, and nothing else; "+
@@ -82,6 +81,18 @@ Every flag can be given as a variable too, as in WXPAY_SANDBOX_LISTEN.`,
 	f.BoolVar(&o.beyondMachine, "allow-network", false,
 		"let it listen and notify beyond this machine; whoever reaches the admin can do everything")
 	return cmd
+}
+
+// products names those that plans can be of: the default merchant has one of each.
+func products() string {
+	var names []string
+	for _, p := range sandbox.DefaultMerchant().Plans {
+		if !slices.Contains(names, string(p.Product)) {
+			names = append(names, string(p.Product))
+		}
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
 // merchant is the default one as the flags change it.

@@ -21,11 +21,12 @@ const faceTokenLife = 5 * time.Minute
 
 // Product is 刷脸支付 where no phone is at hand: a parent signs for a pupil, a
 // device recognises the pupil, the merchant debits the parent. The organisation
-// stands for the plan. Its users are in offlinefaceuser.go.
+// stands for the plan. Its users are in user.go.
 // https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/k12-development-guidelines.html
 func Product() *engine.Product {
 	const root = "/v3/offlineface"
 	const mch = "/v3/offlinefacemch"
+	const users = mch + "/organizations/{organization_id}/users"
 	return &engine.Product{
 		Name:  ledger.OfflineFace,
 		TTL:   faceTokenLife,
@@ -45,32 +46,23 @@ func Product() *engine.Product {
 		Agreed:        agreed,
 		Debits:        []*engine.DebitRules{rules()},
 		Behaviours: map[string]engine.Behaviour{
-			"POST " + root +
-				"/contracts/presign": presign,
-			"GET " + root +
-				"/contracts/{contract_id}": query,
-			"POST " + root +
-				"/authinfo": authInfo,
-			"POST " + root +
-				"/transactions": debit,
-			"GET " + root +
-				"/transactions/out-trade-no/{out_trade_no}": debitByNo,
-			"POST " + root +
-				"/repayment-url": repaymentURL,
-			"GET " + root +
-				"/face-collections": offlineFaceCollections,
-			"GET " + root +
-				"/face-collections/{collection_id}": collection,
-			"POST " + mch +
-				"/tokens": token,
-			"GET " + mch +
-				"/organizations": offlineFaceOrganization,
-			"GET " + mch +
-				"/organizations/{organization_id}/users/out-user-id/{out_user_id}": offlineFaceUser,
-			"PATCH " + mch +
-				"/organizations/{organization_id}/users/out-user-id/{out_user_id}": updateUser,
-			"POST " + mch +
-				"/organizations/{organization_id}/users/user-id/{user_id}/terminate-contract": offlineFaceTerminate,
+			"POST " + root + "/contracts/presign":                       presign,
+			"GET " + root + "/contracts/{contract_id}":                  query,
+			"POST " + root + "/authinfo":                                authInfo,
+			"POST " + root + "/transactions":                            debit,
+			"GET " + root + "/transactions/out-trade-no/{out_trade_no}": debitByNo,
+			"POST " + root + "/repayment-url":                           repaymentURL,
+			"GET " + root + "/face-collections":                         offlineFaceCollections,
+			"GET " + root + "/face-collections/{collection_id}":         collection,
+			"POST " + mch + "/tokens":                                   token,
+			"GET " + mch + "/organizations":                             offlineFaceOrganization,
+			"GET " + users + "/out-user-id/{out_user_id}":               offlineFaceUser,
+			"PATCH " + users + "/out-user-id/{out_user_id}":             updateUser,
+			"POST " + users + "/user-id/{user_id}/terminate-contract":   offlineFaceTerminate,
+		},
+		Admin: map[string]engine.AdminCall{
+			"POST /sandbox/faces/show":   engine.Takes(show, "authinfo", "out_user_id"),
+			"POST /sandbox/faces/retake": engine.Takes(retake, "organization_id", "out_user_id"),
 		},
 	}
 }

@@ -169,8 +169,8 @@ func (f *collectionRow) Row() store.Row {
 	return store.Row{ID: f.ID, Keys: []string{"organization:" + rows.Joined(f.MchID, f.Organization)}}
 }
 
-// CollectionDocument is a request in replies.
-func CollectionDocument(f *ledger.FaceCollection) engine.Document {
+// collectionDocument is a request in replies.
+func collectionDocument(f *ledger.FaceCollection) engine.Document {
 	out := engine.Document{"collection_id": f.ID, "user_id": f.UserID, "organization_id": f.Organization,
 		"collection_state": "COLLECTION_REQUIRED"}
 	if !f.UploadedAt.IsZero() {
@@ -191,7 +191,7 @@ func offlineFaceCollections(c *engine.Call) (engine.Document, error) {
 	page, _, _ := engine.PageOf(c, all)
 	list := []engine.Document{}
 	for _, f := range page {
-		list = append(list, CollectionDocument(&f.FaceCollection))
+		list = append(list, collectionDocument(&f.FaceCollection))
 	}
 	return engine.Document{"face_collections": list}, nil
 }
@@ -205,7 +205,7 @@ func collection(c *engine.Call) (engine.Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	return CollectionDocument(&f.FaceCollection), nil
+	return collectionDocument(&f.FaceCollection), nil
 }
 
 // forPeople turns a refusal into a page's words.
