@@ -18,7 +18,7 @@ import (
 )
 
 func (w *world) admin(method, path string, body object, header ...string) (int, object) {
-	w.Helper()
+	w.t.Helper()
 	var payload []byte
 	if body != nil {
 		payload, _ = json.Marshal(body)
@@ -38,27 +38,27 @@ func (w *world) admin(method, path string, body object, header ...string) (int, 
 	defer p.Body.Close()
 	var out object
 	if err := json.NewDecoder(p.Body).Decode(&out); err != nil {
-		w.Fatalf("%s %s: %d, not JSON: %v", method, path, p.StatusCode, err)
+		w.t.Fatalf("%s %s: %d, not JSON: %v", method, path, p.StatusCode, err)
 	}
 	if p.StatusCode != 200 && out["error"] == nil {
-		w.Errorf("%s %s: %d without a sentence", method, path, p.StatusCode)
+		w.t.Errorf("%s %s: %d without a sentence", method, path, p.StatusCode)
 	}
 	return p.StatusCode, out
 }
 
 func (w *world) adminOK(method, path string, body object) object {
-	w.Helper()
+	w.t.Helper()
 	status, out := w.admin(method, path, body)
 	if status != 200 {
-		w.Fatalf("%s %s: %d %v", method, path, status, out)
+		w.t.Fatalf("%s %s: %d %v", method, path, status, out)
 	}
 	return out
 }
 
 func (w *world) adminRefuses(want int, method, path string, body object, header ...string) {
-	w.Helper()
+	w.t.Helper()
 	if status, out := w.admin(method, path, body, header...); status != want {
-		w.Errorf("%s %s: got %d %v, want %d", method, path, status, out, want)
+		w.t.Errorf("%s %s: got %d %v, want %d", method, path, status, out, want)
 	}
 }
 

@@ -15,8 +15,8 @@ import (
 
 // adminRaw sends a body as it is.
 func (w *world) adminRaw(method, path, body string) (status int, answer string) {
-	w.Helper()
-	r, err := http.NewRequestWithContext(w.Context(), method, w.AdminURL()+path, strings.NewReader(body))
+	w.t.Helper()
+	r, err := http.NewRequestWithContext(w.t.Context(), method, w.AdminURL()+path, strings.NewReader(body))
 	w.ok(err)
 	r.Header.Set("Content-Type", "application/json")
 	p, err := http.DefaultTransport.RoundTrip(r)
@@ -29,7 +29,7 @@ func (w *world) adminRaw(method, path, body string) (status int, answer string) 
 
 // adminCalls are all the admin has, with something in the place of variables.
 func (w *world) adminCalls() (out [][2]string) {
-	w.Helper()
+	w.t.Helper()
 	list, _ := w.adminOK("GET", "/sandbox/", nil)["data"].([]any)
 	for _, pattern := range list {
 		method, path, _ := strings.Cut(pattern.(string), " ")
@@ -37,7 +37,7 @@ func (w *world) adminCalls() (out [][2]string) {
 		out = append(out, [2]string{method, path})
 	}
 	if len(out) < 50 {
-		w.Fatalf("the admin lists only %d calls", len(out))
+		w.t.Fatalf("the admin lists only %d calls", len(out))
 	}
 	return out
 }

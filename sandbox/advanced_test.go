@@ -63,7 +63,7 @@ func TestRefundsAndRepaymentsInEveryOrder(t *testing.T) {
 
 // wantPaid wants the payer to have paid so much of their 1000 fen, or to owe it.
 func (w *world) wantPaid(fen int, paid bool) {
-	w.Helper()
+	w.t.Helper()
 	balance, debts := 1000, 1
 	if paid {
 		balance, debts = 1000-fen, 0
@@ -71,7 +71,8 @@ func (w *world) wantPaid(fen int, paid bool) {
 	wallet, err := w.Payer(eduOpenID).Wallet()
 	w.ok(err)
 	if wallet.Balance != int64(balance) || len(wallet.Debts) != debts {
-		w.Errorf("the payer has %d fen and owes %d debits, want %d and %d", wallet.Balance, len(wallet.Debts), balance,
+		w.t.Errorf("the payer has %d fen and owes %d debits, want %d and %d", wallet.Balance, len(wallet.Debts),
+			balance,
 			debts)
 	}
 }

@@ -20,7 +20,7 @@ import (
 
 // signElsewhere has one notification sent, to the address of a plan.
 func (w *world) signElsewhere(plan, openid string) {
-	w.Helper()
+	w.t.Helper()
 	_, err := w.Payer(openid).SignElsewhere(ledger.Papay, plan)
 	w.ok(err)
 }

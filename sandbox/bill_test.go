@@ -29,7 +29,7 @@ func dayWithBusiness(t *testing.T, place string, order object, refund object, op
 }
 
 func (w *world) download(bill object, opts ...wxpay.Option) string {
-	w.Helper()
+	w.t.Helper()
 	text := func(name string) string { return bill[name].(string) }
 	plain, err := w.client.Download(context.Background(), text("download_url"), text("hash_type"), text("hash_value"),
 		opts...)

@@ -11,7 +11,7 @@ import (
 const combineDebits = "v3/ecommerce/combine-papay/transactions"
 
 func (w *world) combineContract() *ledger.Contract {
-	w.Helper()
+	w.t.Helper()
 	token := w.must("POST", presignCombine, combineBody())["pre_entrustweb_id"].(string)
 	c, err := w.Payer(openID).Agree(token)
 	w.ok(err)

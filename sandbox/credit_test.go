@@ -49,7 +49,7 @@ func creditOrder(c *ledger.Contract, record, no, amount string) object {
 
 // creditContract is a contract signed at start.
 func (w *world) creditContract() *ledger.Contract {
-	w.Helper()
+	w.t.Helper()
 	c, err := w.Payer(openID).Agree(w.must("POST", creditSign, creditBody())["presign_token"].(string))
 	w.ok(err)
 	w.receivedOne("CREDIT_REPAYMENT.SIGN_CONTRACT")
@@ -58,7 +58,7 @@ func (w *world) creditContract() *ledger.Contract {
 
 // into decodes what a notification carries into the type merchants get.
 func into[E any](w *world, n notification) *E {
-	w.Helper()
+	w.t.Helper()
 	raw, err := json.Marshal(n.Resource)
 	w.ok(err)
 	e := new(E)

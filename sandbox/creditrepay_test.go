@@ -163,7 +163,7 @@ func TestCreditBookingRules(t *testing.T) {
 
 // contractOf is the contract as it is now.
 func (w *world) contractOf(c *ledger.Contract) *ledger.Contract {
-	w.Helper()
+	w.t.Helper()
 	now, err := w.Contract(c.ID)
 	w.ok(err)
 	return now

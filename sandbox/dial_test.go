@@ -17,7 +17,7 @@ import (
 
 // ports are those of a sandbox's three listeners.
 func (w *world) ports() (out []string) {
-	w.Helper()
+	w.t.Helper()
 	for _, address := range []string{w.URL(), w.AdminURL(), w.TLSURL()} {
 		u, err := url.Parse(address)
 		w.ok(err)
@@ -28,13 +28,13 @@ func (w *world) ports() (out []string) {
 
 // undeliverable wants the only notification to have stopped with a sentence.
 func (w *world) undeliverable(what, says string) {
-	w.Helper()
+	w.t.Helper()
 	w.ok(w.Settle())
 	if p := w.onlyPush(); p.State != ledger.PushUndeliverable || !strings.Contains(p.Problem, says) {
-		w.Errorf("%s: %s, %q, %+v", what, p.State, p.Problem, p.Attempts)
+		w.t.Errorf("%s: %s, %q, %+v", what, p.State, p.Problem, p.Attempts)
 	}
 	if n := len(w.Faults()); n != 0 {
-		w.Errorf("%s: the notification armed %d faults", what, n)
+		w.t.Errorf("%s: the notification armed %d faults", what, n)
 	}
 }
 

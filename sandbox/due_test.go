@@ -49,7 +49,7 @@ func planOfTwoDays() sandbox.Option {
 
 // signTwoDays signs at 10:00 for two days, and asks for a debit at hour of the second day.
 func (w *xmlWorld) signTwoDays(hour int) *ledger.Contract {
-	w.Helper()
+	w.t.Helper()
 	w.ok(w.Payer(openID).Fund(10000))
 	session := w.must("papay/preentrustweb", with2(entryXML(), "plan_id", "700"))
 	contract, err := w.Payer(openID).Agree(session["pre_entrustweb_id"].(string))
@@ -61,11 +61,11 @@ func (w *xmlWorld) signTwoDays(hour int) *ledger.Contract {
 }
 
 func (w *xmlWorld) wantDebit(state ledger.DebitState, failure ledger.Failure, ended time.Time) {
-	w.Helper()
+	w.t.Helper()
 	list, err := w.Debits()
 	w.ok(err)
 	if d := list[0]; d.State != state || d.Failure != failure || !d.EndedAt.Equal(ended) {
-		w.Errorf("got %s %s at %v, want %s %s at %v", d.State, d.Failure, d.EndedAt, state, failure, ended)
+		w.t.Errorf("got %s %s at %v, want %s %s at %v", d.State, d.Failure, d.EndedAt, state, failure, ended)
 	}
 }
 

@@ -11,7 +11,7 @@ const hour, aDay = time.Hour, 24 * time.Hour
 
 // eduContract is a contract signed at start.
 func (w *world) eduContract() *ledger.Contract {
-	w.Helper()
+	w.t.Helper()
 	token := w.must("POST", presignEdu, eduBody())["presign_token"].(string)
 	c, err := w.Payer(eduOpenID).Agree(token)
 	w.ok(err)

@@ -37,7 +37,7 @@ func schoolDebit(contractID, no string) object {
 
 // signSchool presigns, lets the parent agree and takes the notification away.
 func (w *world) signSchool(code string) *ledger.Contract {
-	w.Helper()
+	w.t.Helper()
 	token := w.must("POST", presignSchool, schoolBody(code))["presign_token"].(string)
 	c, err := w.Payer(eduOpenID).Agree(token)
 	w.ok(err)

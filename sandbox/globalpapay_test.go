@@ -41,7 +41,7 @@ func globalDebitBody(contractID, no string) object {
 }
 
 func (w *world) signGlobal(code string) *ledger.Contract {
-	w.Helper()
+	w.t.Helper()
 	c, err := w.Payer(openID).Agree(w.must("POST", globalContracts+"app-pre-entrust-sign",
 		globalBody(code))["session_id"].(string))
 	w.ok(err)

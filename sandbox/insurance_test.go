@@ -52,7 +52,7 @@ func payFirst(body object) object {
 
 // insured is a contract signed at start.
 func (w *world) insured(body object) *ledger.Contract {
-	w.Helper()
+	w.t.Helper()
 	c, err := w.Payer(openID).Agree(w.must("POST", insuranceSign+"app", body)["pre_entrustweb_id"].(string))
 	w.ok(err)
 	w.received()

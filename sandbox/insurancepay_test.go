@@ -29,12 +29,12 @@ func insuranceDebit(c *ledger.Contract, period int, no string, total int) object
 
 // until moves the clock to a time of day in Beijing.
 func (w *world) until(date string, hours, minutes int) {
-	w.Helper()
+	w.t.Helper()
 	at, err := time.ParseInLocation("2006-01-02", date, time.FixedZone("", 8*3600))
 	w.ok(err)
 	at = at.Add(time.Duration(hours)*hour + time.Duration(minutes)*time.Minute)
 	if at.Before(w.Clock().Now()) {
-		w.Fatalf("%s is over", date)
+		w.t.Fatalf("%s is over", date)
 	}
 	w.ok(w.Advance(at.Sub(w.Clock().Now())))
 }
@@ -49,7 +49,7 @@ func TestInsuranceDebit(t *testing.T) {
 	w.rule("a period is booked from the day before", func() {
 		if got := w.must("GET", period, nil); got["policy_period_state"] != "NO_SCHEDULED" ||
 			got["deduct_start_date"] != nil {
-			w.Errorf("not booked: got %v", got)
+			w.t.Errorf("not booked: got %v", got)
 		}
 		w.refused(404, "RESOURCE_NOT_EXISTS", "GET", insurancePeriod(c, "4"), nil)
 		w.refused(404, "RESOURCE_NOT_EXISTS", "GET",
@@ -65,7 +65,7 @@ func TestInsuranceDebit(t *testing.T) {
 			insuranceBooking(4800)); got["policy_period_state"] != "SCHEDULED" ||
 			got["deduct_start_date"] != "2020-09-12" ||
 			got["deduct_end_date"] != "2020-10-11" || got["scheduled_amount"].(object)["total"] != 4800.0 {
-			w.Errorf("booked: got %v", got)
+			w.t.Errorf("booked: got %v", got)
 		}
 		// booked today, so not before tomorrow
 		w.refused(400, "INVALID_REQUEST", "POST", insuranceApply, insuranceDebit(c, 1, "debit1", 4800))
@@ -77,18 +77,18 @@ func TestInsuranceDebit(t *testing.T) {
 		if got := w.must("POST", insuranceApply, insuranceDebit(c, 1, "debit1",
 			4800)); got["out_trade_no"] != "debit1" ||
 			got["amount"].(object)["total"] != 4800.0 {
-			w.Errorf("accepted: got %v", got)
+			w.t.Errorf("accepted: got %v", got)
 		}
 		// one is under way
 		w.refused(400, "INVALID_REQUEST", "POST", insuranceApply, insuranceDebit(c, 1, "debit2", 4800))
 		w.ok(w.Advance(time.Minute))
 		if e := into[event.TransactionFail](w, w.receivedOne("TRANSACTION.FAIL")); e.TradeState != "PAY_FAIL" ||
 			e.OutTradeNo != "debit1" {
-			w.Errorf("FAIL carries %+v", e)
+			w.t.Errorf("FAIL carries %+v", e)
 		}
 		w.refused(400, "ORDER_CLOSED", "POST", insuranceApply, insuranceDebit(c, 1, "debit1", 4800))
 		if got := w.must("GET", period, nil); got["policy_period_state"] != "SCHEDULED" || got["deduct_amount"] != nil {
-			w.Errorf("after a failure: got %v", got)
+			w.t.Errorf("after a failure: got %v", got)
 		}
 	})
 	w.rule("it is paid until the last minute", func() {
@@ -99,17 +99,17 @@ func TestInsuranceDebit(t *testing.T) {
 		n := w.receivedOne("TRANSACTION.SUCCESS")
 		if e := into[event.TransactionSuccess](w, n); n.Path != "/debited" || e.TradeState != "SUCCESS" ||
 			e.TradeType != "PAP" || e.Attach != "x" || e.Payer.OpenID != openID || e.Amount.Total != 4800 {
-			w.Errorf("SUCCESS came to %s with %+v", n.Path, e)
+			w.t.Errorf("SUCCESS came to %s with %+v", n.Path, e)
 		}
 		if got := w.must("GET", period, nil); got["policy_period_state"] != "PAID" ||
 			got["deduct_date"] != "2020-10-11" ||
 			got["deduct_amount"].(object)["total"] != 4800.0 {
-			w.Errorf("paid: got %v", got)
+			w.t.Errorf("paid: got %v", got)
 		}
 		w.refused(400, "INVALID_REQUEST", "POST", insuranceApply, insuranceDebit(c, 1, "debit3", 4800))
 		if got := w.must("GET", "v3/pay/transactions/out-trade-no/debit2?mchid=1900000109",
 			nil); got["trade_state"] != "SUCCESS" || got["trade_type"] != "PAP" {
-			w.Errorf("order query: got %v", got)
+			w.t.Errorf("order query: got %v", got)
 		}
 	})
 	w.rule("part of it is given back", func() {
@@ -121,7 +121,7 @@ func TestInsuranceDebit(t *testing.T) {
 		w.ok(w.Advance(hour))
 		w.receivedOne("REFUND.SUCCESS")
 		if wallet, err := payer.Wallet(); err != nil || wallet.Balance != 1000 {
-			w.Errorf("the payer has %+v, %v; want 1000 fen", wallet, err)
+			w.t.Errorf("the payer has %+v, %v; want 1000 fen", wallet, err)
 		}
 	})
 	w.rule("who has asked to leave is not debited", func() {

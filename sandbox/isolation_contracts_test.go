@@ -158,7 +158,7 @@ func isolatedGlobal(i *isolated) {
 // isolatedGlobalContract signs, debits and ends a contract of a direct merchant or, with a
 // sub-merchant, of an institution.
 func isolatedGlobalContract(w *world, sub, who string, sign object) {
-	w.Helper()
+	w.t.Helper()
 	presigned := w.must("POST", globalContracts+"app-pre-entrust-sign", sign)
 	c, err := w.Payer(who).Agree(presigned["session_id"].(string))
 	w.ok(err)

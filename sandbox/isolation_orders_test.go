@@ -9,7 +9,7 @@ import (
 
 // paid lets the payer pay, and takes the notifications away.
 func (w *world) paid(link any) (transactionID string) {
-	w.Helper()
+	w.t.Helper()
 	r, err := w.Payer(openID).Pay(link.(string))
 	w.ok(err)
 	w.received()
@@ -32,7 +32,7 @@ func scanned(body object, code string) object {
 }
 
 func (w *world) code() string {
-	w.Helper()
+	w.t.Helper()
 	code, err := w.Payer(openID).ShowCode()
 	w.ok(err)
 	return code

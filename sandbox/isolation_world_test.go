@@ -80,14 +80,14 @@ func (i *isolated) settle(w *world) {
 func (i *isolated) xmlWorld() *xmlWorld {
 	i.Helper()
 	w := i.world()
-	out := &xmlWorld{T: i.T, Sandbox: w.Sandbox, client: w.client, key: i.cfg.APIv2Key.Reveal()}
+	out := &xmlWorld{t: i.T, Sandbox: w.Sandbox, client: w.client, key: i.cfg.APIv2Key.Reveal()}
 	out.ok(w.Receive("https://yourapp.com", out))
 	return out
 }
 
 // open opens a signing page as a browser does.
 func (i *isolated) open(w *xmlWorld, path string, f map[string]string, opts ...wxpay.Option) {
-	w.Helper()
+	w.t.Helper()
 	address, err := w.client.Chain("v2/"+path).URL(f, opts...)
 	w.ok(err)
 	r, err := http.NewRequest(http.MethodGet, address, http.NoBody)

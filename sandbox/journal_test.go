@@ -46,7 +46,7 @@ func (s slowAppend) Append(log string, data []byte) (int64, error) {
 // strange makes calls that nobody signed.
 func (w *world) strange(calls int, header string) error {
 	for i := range calls {
-		r, err := http.NewRequestWithContext(w.Context(), http.MethodGet, fmt.Sprintf("%s/v3/certificates?n=%d",
+		r, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, fmt.Sprintf("%s/v3/certificates?n=%d",
 			w.URL(), i), nil)
 		if err != nil {
 			return err

@@ -76,7 +76,7 @@ func with(body object, name string, value any) object {
 
 // world is a sandbox with a manual clock, its client, and a merchant's inbox.
 type world struct {
-	*testing.T
+	t *testing.T
 	*sandbox.Sandbox
 	client *wxpay.Client
 	inbox  *inbox
@@ -94,11 +94,11 @@ func newWorld(t *testing.T, options ...sandbox.Option) *world {
 
 // rule is a part of a longer story, whose failure names it and ends the story.
 func (w *world) rule(name string, f func()) {
-	w.Helper()
-	story := w.T
-	defer func() { w.T, w.inbox.t = story, story }()
+	w.t.Helper()
+	story := w.t
+	defer func() { w.t, w.inbox.t = story, story }()
 	if !story.Run(name, func(t *testing.T) {
-		w.T, w.inbox.t = t, t
+		w.t, w.inbox.t = t, t
 		f()
 	}) {
 		story.FailNow()
@@ -106,11 +106,11 @@ func (w *world) rule(name string, f func()) {
 }
 
 func (w *world) do(method, path string, body any) (object, error) {
-	w.Helper()
+	w.t.Helper()
 	var r *wxpay.Result
 	var err error
 	ctx := context.Background()
-	op, _, known := described(w.T).Match(method, "/"+strings.SplitN(path, "?", 2)[0])
+	op, _, known := described(w.t).Match(method, "/"+strings.SplitN(path, "?", 2)[0])
 	switch chain := w.client.Chain(path); method {
 	case "GET":
 		r, err = chain.Get(ctx)
@@ -131,12 +131,12 @@ func (w *world) do(method, path string, body any) (object, error) {
 	var out object
 	if r.Status != http.StatusNoContent {
 		if err := r.Decode(&out); err != nil {
-			w.Fatalf("%s %s: %v", method, path, err)
+			w.t.Fatalf("%s %s: %v", method, path, err)
 		}
 	}
 	// Whatever the sandbox answers, it must be what the catalogue promises.
 	if v := op.CheckReply(r.Body); v != nil || r.Status != op.Success {
-		w.Errorf("%s %s: answered %d, %v", method, path, r.Status, v)
+		w.t.Errorf("%s %s: answered %d, %v", method, path, r.Status, v)
 	}
 	return out, nil
 }
@@ -161,56 +161,56 @@ func fits(t testing.TB, eventType string, resource []byte) bool {
 }
 
 func (w *world) must(method, path string, body any) object {
-	w.Helper()
+	w.t.Helper()
 	out, err := w.do(method, path, body)
 	if err != nil {
-		w.Fatalf("%s %s: %v", method, path, err)
+		w.t.Fatalf("%s %s: %v", method, path, err)
 	}
 	return out
 }
 
 // refused calls and wants to be refused.
 func (w *world) refused(status int, code, method, path string, body any) *wxpay.Error {
-	w.Helper()
+	w.t.Helper()
 	_, err := w.do(method, path, body)
 	var e *wxpay.Error
 	if !errors.As(err, &e) {
-		w.Fatalf("%s %s: got %v, want %d %s", method, path, err, status, code)
+		w.t.Fatalf("%s %s: got %v, want %d %s", method, path, err, status, code)
 	}
 	if e.Status != status || e.Code != code {
-		w.Fatalf("%s %s: got %v, want %d %s", method, path, err, status, code)
+		w.t.Fatalf("%s %s: got %v, want %d %s", method, path, err, status, code)
 	}
 	return e
 }
 
 // page wants a PageError of this reason.
 func (w *world) page(err error, reason ledger.PageReason) {
-	w.Helper()
+	w.t.Helper()
 	var e *ledger.PageError
 	if !errors.As(err, &e) || e.Reason != reason {
-		w.Errorf("got %v, want the page to say %q", err, reason)
+		w.t.Errorf("got %v, want the page to say %q", err, reason)
 	}
 }
 
 func (w *world) ok(err error) {
-	w.Helper()
+	w.t.Helper()
 	if err != nil {
-		w.Fatal(err)
+		w.t.Fatal(err)
 	}
 }
 
 // received settles and returns the notifications that came since the last look.
 func (w *world) received() []notification {
-	w.Helper()
+	w.t.Helper()
 	w.ok(w.Settle())
 	return w.inbox.take()
 }
 
 func (w *world) receivedOne(event string) notification {
-	w.Helper()
+	w.t.Helper()
 	got := w.received()
 	if len(got) != 1 || got[0].Event != event {
-		w.Fatalf("got notifications %v, want one %s", got, event)
+		w.t.Fatalf("got notifications %v, want one %s", got, event)
 	}
 	return got[0]
 }

@@ -25,7 +25,7 @@ func faceBody(pupil string) object {
 }
 
 func (w *world) signFace(pupil string) *ledger.Contract {
-	w.Helper()
+	w.t.Helper()
 	c, err := w.Payer(openID).Agree(w.must("POST", presignFace, faceBody(pupil))["presign_token"].(string))
 	w.ok(err)
 	w.receivedOne("FACEPAY.USER_STATE_CHANGE")
@@ -33,7 +33,7 @@ func (w *world) signFace(pupil string) *ledger.Contract {
 }
 
 func (w *world) authInfo() string {
-	w.Helper()
+	w.t.Helper()
 	return w.must("POST", face+"authinfo", object{
 		"sp_appid": sandbox.DefaultAppID, "sub_mchid": "1230000109", "device_id": "canteen-1", "raw_data": "x",
 		"organization_id": sandbox.DefaultOrganizationID,
@@ -204,7 +204,7 @@ func TestFaceDebit(t *testing.T) {
 	device := w.authInfo()
 	payer := w.Payer(openID)
 	show := func() string {
-		w.Helper()
+		w.t.Helper()
 		code, err := w.ShowFace(device, "pupil0001")
 		w.ok(err)
 		return code
@@ -214,11 +214,11 @@ func TestFaceDebit(t *testing.T) {
 		got := w.must("POST", debitFace, faceDebit(code, "lunch-1"))
 		if got["trade_state"] != "SUCCESS" || got["trade_type"] != "AUTH" || got["transaction_id"] == nil ||
 			got["debt_state"] != nil || got["error_type"] != nil {
-			w.Errorf("debit: got %v", got)
+			w.t.Errorf("debit: got %v", got)
 		}
 		if again := w.must("POST", debitFace,
 			faceDebit(code, "lunch-1")); again["transaction_id"] != got["transaction_id"] {
-			w.Errorf("the same call again: got %v", again)
+			w.t.Errorf("the same call again: got %v", again)
 		}
 		w.refused(400, "INVALID_REQUEST", "POST", debitFace, faceDebit(code, "lunch-2"))
 		w.refused(400, "INVALID_REQUEST", "POST", debitFace, faceDebit("nonsense", "lunch-2"))
@@ -238,17 +238,17 @@ func TestFaceDebit(t *testing.T) {
 		for range 5 {
 			if got := w.must("POST", debitFace, owed); got["trade_state"] != "PAYERROR" ||
 				got["error_type"] != "NOTENOUGH" || got["debt_state"] != "DEBT" {
-				w.Errorf("no money: got %v", got)
+				w.t.Errorf("no money: got %v", got)
 			}
 		}
 		w.refused(429, "FREQUENCY_LIMITED", "POST", debitFace, owed)
 		w.ok(w.Advance(24 * time.Hour))
 		w.ok(payer.Fund(888))
 		if got := w.must("POST", debitFace, owed); got["trade_state"] != "SUCCESS" || got["debt_state"] != nil {
-			w.Errorf("the next day: got %v", got)
+			w.t.Errorf("the next day: got %v", got)
 		}
 		if wallet, err := payer.Wallet(); err != nil || len(wallet.Debts) != 0 {
-			w.Errorf("still owes %v, %v", wallet.Debts, err)
+			w.t.Errorf("still owes %v, %v", wallet.Debts, err)
 		}
 	})
 	w.rule("or repaid on a page", func() {
@@ -259,7 +259,7 @@ func TestFaceDebit(t *testing.T) {
 			"organization_id": sandbox.DefaultOrganizationID})
 		if !strings.HasPrefix(page["repayment_url"].(string), "https://") ||
 			page["expire_at"] != "2020-09-11T11:00:00+08:00" {
-			w.Errorf("repayment: got %v", page)
+			w.t.Errorf("repayment: got %v", page)
 		}
 		w.refused(404, "RESOURCE_NOT_EXISTS", "POST", face+"repayment-url", object{"out_user_id": "nobody",
 			"organization_id": sandbox.DefaultOrganizationID})
@@ -267,7 +267,7 @@ func TestFaceDebit(t *testing.T) {
 		w.ok(payer.Repay())
 		if got := w.must("GET", faceByNo("lunch-3"), nil); got["trade_state"] != "SUCCESS" ||
 			got["debt_state"] != "REPAID" || got["repayment_transaction_id"] == nil {
-			w.Errorf("repaid: got %v", got)
+			w.t.Errorf("repaid: got %v", got)
 		}
 	})
 	w.rule("a device needs a fresh authinfo and knows its users only", func() {
@@ -289,7 +289,7 @@ func TestFaceDebit(t *testing.T) {
 		w.must("PATCH", faceUsers+"out-user-id/pupil0001", object{"status": "NORMAL"})
 		if got := w.must("GET", faceUsers+"out-user-id/pupil0001", nil); got["status"] != "NORMAL" ||
 			got["user_name"] != "张三" || got["student_info"].(object)["class_name"] != "高中一年三班" {
-			w.Errorf("changed: got %v", got)
+			w.t.Errorf("changed: got %v", got)
 		}
 		w.ok(w.Terminate(c.ID, ledger.ByCustomerService, ""))
 		w.refused(400, "INVALID_REQUEST", "POST", debitFace, faceDebit(show(), "lunch-4"))
@@ -334,7 +334,7 @@ func TestFaceOverREST(t *testing.T) {
 	w := newWorld(t)
 	w.signFace("pupil0001")
 	post := func(path string, body object) (int, object) {
-		w.Helper()
+		w.t.Helper()
 		raw, _ := json.Marshal(body)
 		answer, err := http.Post(w.AdminURL()+path, "application/json", bytes.NewReader(raw))
 		w.ok(err)

@@ -43,7 +43,7 @@ func TestARefundOfAFormerAppID(t *testing.T) {
 		w.ok(err)
 		client, err := wxpay.New(config)
 		w.ok(err)
-		return &world{w.T, w.Sandbox, client, w.inbox}
+		return &world{w.t, w.Sandbox, client, w.inbox}
 	}
 	order := with(with(with(with(orderBody(), "payer", nil), "out_trade_no", "no00000001"), "appid", "wxold"),
 		"mchid", "1900000222")

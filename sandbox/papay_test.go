@@ -51,7 +51,7 @@ func applyBody(contractID, no string, total int) object {
 
 // signPapay signs a recurring contract and forgets its notification.
 func (w *world) signPapay(code string) *ledger.Contract {
-	w.Helper()
+	w.t.Helper()
 	token := w.must("POST", presignPapay, papayBody(code))["pre_entrustweb_id"].(string)
 	c, err := w.Payer(papayOpenID).Agree(token)
 	w.ok(err)
@@ -61,24 +61,24 @@ func (w *world) signPapay(code string) *ledger.Contract {
 
 // at moves the clock on to an hour of a later day, seen from the start's.
 func (w *world) at(days int, hour time.Duration) {
-	w.Helper()
+	w.t.Helper()
 	w.ok(w.Advance(start.Add(-10*time.Hour).AddDate(0, 0, days).Add(hour).Sub(w.Clock().Now())))
 }
 
 // hinted wants every refusal so far to have come with a hint.
 func (w *world) hinted() {
-	w.Helper()
+	w.t.Helper()
 	entries, err := w.Journal(0, 0)
 	w.ok(err)
 	for _, e := range entries {
 		if e.Status >= 400 && e.Hint == "" {
-			w.Errorf("%s %s was refused with %d and no hint: %s", e.Method, e.URI, e.Status, e.Reply)
+			w.t.Errorf("%s %s was refused with %d and no hint: %s", e.Method, e.URI, e.Status, e.Reply)
 		}
 	}
 }
 
 func as[T any](w *world, n notification) (out T) {
-	w.Helper()
+	w.t.Helper()
 	raw, err := json.Marshal(n.Resource)
 	w.ok(err)
 	w.ok(json.Unmarshal(raw, &out))

@@ -15,7 +15,7 @@ const orderByNo = "v3/pay/transactions/out-trade-no/%s?mchid=1900000109"
 // A contract of a plan that debits with notices, outside its first twelve hours,
 // and the paths of its notices.
 func (w *world) recurring() (contract *ledger.Contract, notify, failNotify string) {
-	w.Helper()
+	w.t.Helper()
 	token := w.must("POST", presignPapay, with(papayBody("A1"), "plan_id", 2))["pre_entrustweb_id"].(string)
 	contract, err := w.Payer(papayOpenID).Agree(token)
 	w.ok(err)
@@ -26,7 +26,7 @@ func (w *world) recurring() (contract *ledger.Contract, notify, failNotify strin
 }
 
 func (w *world) tradeState(no string) any {
-	w.Helper()
+	w.t.Helper()
 	return w.must("GET", fmt.Sprintf(orderByNo, no), nil)["trade_state"]
 }
 
@@ -64,10 +64,10 @@ func TestPapayNoticeAndDebit(t *testing.T) {
 		body := applyBody(contract.ID, "debit-1", 1990)
 		if got := w.must("POST", applyPapay, body); got["out_trade_no"] != "debit-1" ||
 			got["amount"].(object)["total"] != 1990.0 {
-			w.Errorf("apply: got %v", got)
+			w.t.Errorf("apply: got %v", got)
 		}
 		if state := w.tradeState("debit-1"); state != "ACCEPT" {
-			w.Errorf("before it is tried: got %v", state)
+			w.t.Errorf("before it is tried: got %v", state)
 		}
 		w.must("POST", applyPapay, body) // the same call again is accepted again
 		w.refused(400, "INVALID_REQUEST", "POST", applyPapay,
@@ -78,10 +78,10 @@ func TestPapayNoticeAndDebit(t *testing.T) {
 		failed := as[event.TransactionFail](w, n)
 		if n.Path != "/debited" || failed.OutTradeNo != "debit-1" || failed.TradeState != "PAY_FAIL" ||
 			failed.TradeStateDesc != "余额不足" || failed.Attach != "x" || failed.TransactionID != "" {
-			w.Errorf("TRANSACTION.FAIL at %s carries %v", n.Path, n.Resource)
+			w.t.Errorf("TRANSACTION.FAIL at %s carries %v", n.Path, n.Resource)
 		}
 		if state := w.tradeState("debit-1"); state != "CLOSED" {
-			w.Errorf("after it failed: got %v", state)
+			w.t.Errorf("after it failed: got %v", state)
 		}
 		w.refused(400, "ORDER_CLOSED", "POST", applyPapay, body)
 		w.must("POST", failNotify, object{"mchid": "1900000109", "appid": "wxd678efh567hg6787"})
@@ -93,12 +93,12 @@ func TestPapayNoticeAndDebit(t *testing.T) {
 		if paid := as[event.TransactionSuccess](w, n); paid.TradeState != "SUCCESS" || paid.TransactionID == "" ||
 			paid.Payer.OpenID != papayOpenID ||
 			paid.Amount.PayerTotal != 1500 || n.Resource["mchid"] != "1900000109" || n.Resource["sp_mchid"] != nil {
-			w.Errorf("TRANSACTION.SUCCESS carries %v", n.Resource)
+			w.t.Errorf("TRANSACTION.SUCCESS carries %v", n.Resource)
 		}
 		byID := w.must("GET", "v3/pay/transactions/id/"+n.Resource["transaction_id"].(string)+"?mchid=1900000109", nil)
 		if byID["out_trade_no"] != "debit-2" || byID["trade_state"] != "SUCCESS" || byID["trade_type"] != "PAP" ||
 			byID["payer"].(object)["openid"] != papayOpenID {
-			w.Errorf("query by id: got %v", byID)
+			w.t.Errorf("query by id: got %v", byID)
 		}
 		w.refused(404, "ORDER_NOT_EXIST", "GET", fmt.Sprintf(orderByNo, "no-such"), nil)
 	})
@@ -111,10 +111,10 @@ func TestPapayNoticeAndDebit(t *testing.T) {
 		w.ok(w.Advance(time.Hour))
 		if n := w.receivedOne("REFUND.SUCCESS"); n.Resource["out_trade_no"] != "debit-2" ||
 			w.tradeState("debit-2") != "REFUND" {
-			w.Errorf("REFUND.SUCCESS carries %v; the debit is %v", n.Resource, w.tradeState("debit-2"))
+			w.t.Errorf("REFUND.SUCCESS carries %v; the debit is %v", n.Resource, w.tradeState("debit-2"))
 		}
 		if wallet, err := payer.Wallet(); err != nil || wallet.Balance != 4000 {
-			w.Errorf("the payer has %+v, %v; want 4000 fen", wallet, err)
+			w.t.Errorf("the payer has %+v, %v; want 4000 fen", wallet, err)
 		}
 	})
 	w.rule("the success closed the notice", func() {

@@ -12,7 +12,7 @@ import (
 
 // say answers questions with a body; the inbox gets everything, as usual.
 func (w *world) say(status int, body string) {
-	w.Helper()
+	w.t.Helper()
 	w.ok(w.Receive("https://yourapp.com/notify", http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		w.inbox.ServeHTTP(answering{rw, status, body}, r)
 	})))

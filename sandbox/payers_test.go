@@ -129,7 +129,7 @@ func TestStrangersAreRefused(t *testing.T) {
 				body, path, stranger := naming(t, op, member, "oNamed"), op.Path[1:], w.Payer("oStranger")
 				switch {
 				case op.Family.Protocol == catalogue.ProtocolV2:
-					v2 := &xmlWorld{T: t, Sandbox: w.Sandbox, client: w.client, key: w.ClientConfig().APIv2Key.Reveal()}
+					v2 := &xmlWorld{t: t, Sandbox: w.Sandbox, client: w.client, key: w.ClientConfig().APIv2Key.Reveal()}
 					fields := map[string]string{}
 					for name, value := range with(body, "plan_id", sandbox.DefaultPlanID) {
 						fields[name] = fmt.Sprint(value)
@@ -161,10 +161,10 @@ func TestStrangersAreRefused(t *testing.T) {
 
 // wantBalances wants payers to have so much.
 func (w *world) wantBalances(want map[string]int64) {
-	w.Helper()
+	w.t.Helper()
 	for openid, fen := range want {
 		if wallet, err := w.Payer(openid).Wallet(); err != nil || wallet.Balance != fen {
-			w.Errorf("%s has %+v, %v; want %d fen", openid, wallet, err, fen)
+			w.t.Errorf("%s has %+v, %v; want %d fen", openid, wallet, err, fen)
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 // payTwice has an order of the merchant's own and one of its sub-merchant's paid, both with the
 // same out_trade_no.
 func (w *world) payTwice(own int) {
-	w.Helper()
+	w.t.Helper()
 	for root, body := range map[string]object{
 		directRoot: with(orderBody(), "amount", object{"total": own, "currency": "CNY"}), partnerRoot: partnerOrder(),
 	} {
@@ -24,12 +24,12 @@ func (w *world) payTwice(own int) {
 
 // wantRefunded wants so much to have been given back, by sub_mchid.
 func (w *world) wantRefunded(want map[string]int64) {
-	w.Helper()
+	w.t.Helper()
 	orders, err := w.Orders()
 	w.ok(err)
 	for _, o := range orders {
 		if o.Refunded != want[o.SubMchID] {
-			w.Errorf("of the order of sub-merchant %q %d fen were refunded, want %d", o.SubMchID, o.Refunded,
+			w.t.Errorf("of the order of sub-merchant %q %d fen were refunded, want %d", o.SubMchID, o.Refunded,
 				want[o.SubMchID])
 		}
 	}
@@ -66,7 +66,7 @@ func TestARefundIsOfItsPartiesPaymentInAPIv2(t *testing.T) {
 	_, err = w.Payer(openID).Pay(w.must("POST", partnerRoot+"jsapi", with(partnerOrder(), "out_trade_no",
 		"of-a-sub"))["prepay_id"].(string))
 	w.ok(err)
-	v2 := &xmlWorld{T: t, Sandbox: w.Sandbox, client: w.client, key: w.ClientConfig().APIv2Key.Reveal()}
+	v2 := &xmlWorld{t: t, Sandbox: w.Sandbox, client: w.client, key: w.ClientConfig().APIv2Key.Reveal()}
 	const refund, query, no = "secapi/pay/refund", "pay/refundquery", "20150806125346"
 	body := func(order, number string) map[string]string {
 		return with2(refundFields(order, number, "1"), "total_fee", "100")

@@ -91,7 +91,7 @@ func TestOpenIDsUnderAnotherAppIDAreNotTold(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	order := func(payer string, no string) string {
-		w.Helper()
+		w.t.Helper()
 		_, err := w.Payer(payer).Pay(w.must("POST", directRoot+"native", with(with(orderBody(), "payer", nil),
 			"out_trade_no", no))["code_url"].(string))
 		w.ok(err)
@@ -153,7 +153,7 @@ func TestAMadeOpenIDStaysThePersons(t *testing.T) {
 			kept := keep{store.NewMemory()}
 			w := newWorld(t, sandbox.WithStore(kept))
 			told := func(w *world, no string) string {
-				w.Helper()
+				w.t.Helper()
 				_, err := w.Payer("oElsewhere").Pay(w.must("POST", directRoot+"native",
 					with(with(orderBody(), "payer", nil), "out_trade_no", no))["code_url"].(string))
 				w.ok(err)
@@ -198,7 +198,7 @@ func TestAMadeOpenIDOutlivesItsAppID(t *testing.T) {
 	w.ok(err)
 	client, err := wxpay.New(config)
 	w.ok(err)
-	placed := (&world{w.T, w.Sandbox, client, w.inbox}).must("POST", directRoot+"native",
+	placed := (&world{w.t, w.Sandbox, client, w.inbox}).must("POST", directRoot+"native",
 		with(with(with(orderBody(), "payer", nil), "appid", "wxold"), "mchid", "1900000222"))
 	receipt, err := w.Payer("oElsewhere").Pay(placed["code_url"].(string))
 	w.ok(err)

@@ -22,7 +22,7 @@ import (
 )
 
 func (w *world) signCombine(code string) *ledger.Contract {
-	w.Helper()
+	w.t.Helper()
 	token := w.must("POST", presignCombine, with(combineBody(), "out_contract_code",
 		code))["pre_entrustweb_id"].(string)
 	c, err := w.Payer(openID).Agree(token)
@@ -31,11 +31,11 @@ func (w *world) signCombine(code string) *ledger.Contract {
 }
 
 func (w *world) onlyPush() *ledger.Push {
-	w.Helper()
+	w.t.Helper()
 	pushes, err := w.Pushes()
 	w.ok(err)
 	if len(pushes) != 1 {
-		w.Fatalf("got %d pushes, want one", len(pushes))
+		w.t.Fatalf("got %d pushes, want one", len(pushes))
 	}
 	return pushes[0]
 }

@@ -35,7 +35,7 @@ type raw struct {
 }
 
 func (w *world) send(r raw) (*http.Response, wire.ErrorBody) {
-	w.Helper()
+	w.t.Helper()
 	cfg := w.ClientConfig()
 	def := func(v *string, otherwise string) {
 		if *v == "" {
@@ -93,15 +93,15 @@ func (w *world) send(r raw) (*http.Response, wire.ErrorBody) {
 	var e wire.ErrorBody
 	if p.StatusCode >= 300 {
 		if err := json.Unmarshal(answer, &e); err != nil {
-			w.Fatalf("an error that is not in WeChat Pay's shape: %d %s", p.StatusCode, answer)
+			w.t.Fatalf("an error that is not in WeChat Pay's shape: %d %s", p.StatusCode, answer)
 		}
 	}
 	if p.Header.Get(ledger.HeaderSandbox) == "" {
-		w.Errorf("a reply without X-Sandbox")
+		w.t.Errorf("a reply without X-Sandbox")
 	}
 	if signature := p.Header.Get(wire.HeaderSignature); (signature == "") != (p.StatusCode == 401 ||
 		p.StatusCode == 413) {
-		w.Errorf("%d: signed: %t", p.StatusCode, signature != "")
+		w.t.Errorf("%d: signed: %t", p.StatusCode, signature != "")
 	} else if signature != "" {
 		w.ok(w.Keys().Verify(p.Header, answer))
 	}

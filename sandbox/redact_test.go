@@ -17,7 +17,7 @@ import (
 
 // kept is the journal as whoever reads the store finds it.
 func (w *world) committed() string {
-	w.Helper()
+	w.t.Helper()
 	journal, err := w.Journal(0, 0)
 	w.ok(err)
 	text, err := json.Marshal(journal)

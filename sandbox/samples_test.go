@@ -10,10 +10,10 @@ import (
 
 // sample is the catalogue's own example of an endpoint's body.
 func (w *world) sample(path string) object {
-	w.Helper()
-	op, _, ok := described(w.T).Match("POST", "/"+path)
+	w.t.Helper()
+	op, _, ok := described(w.t).Match("POST", "/"+path)
 	if !ok {
-		w.Fatalf("no endpoint %s", path)
+		w.t.Fatalf("no endpoint %s", path)
 	}
 	var body object
 	w.ok(json.Unmarshal(op.Sample(), &body))

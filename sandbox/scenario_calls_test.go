@@ -18,7 +18,7 @@ import (
 
 // signEdu makes an edu-papay contract.
 func (s *shop) signEdu() *ledger.Contract {
-	s.Helper()
+	s.t.Helper()
 	token := s.must("POST", presignEdu, eduBody())["presign_token"].(string)
 	c, err := s.Payer(eduOpenID).Agree(token)
 	s.ok(err)

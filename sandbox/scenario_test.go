@@ -43,7 +43,7 @@ func newShop(t *testing.T, options ...sandbox.Option) *shop {
 
 // open receives with these keys from now on.
 func (s *shop) open(keys *wxpay.Keys) {
-	s.Helper()
+	s.t.Helper()
 	s.receiver = notify.New(keys, notify.OnError(func(_ context.Context, e *notify.Error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -60,19 +60,19 @@ func (s *shop) open(keys *wxpay.Keys) {
 
 // handled settles, and wants these events to have been handled so far.
 func (s *shop) handled(want ...string) {
-	s.Helper()
+	s.t.Helper()
 	s.ok(s.Settle())
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !slices.Equal(s.events, want) {
-		s.Errorf("handled %v, want %v", s.events, want)
+		s.t.Errorf("handled %v, want %v", s.events, want)
 	}
 }
 
 // failed settles, and wants the receiver to have refused messages at these
 // checks, since the last look.
 func (s *shop) failed(want ...wxpay.Check) {
-	s.Helper()
+	s.t.Helper()
 	s.ok(s.Settle())
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -81,26 +81,26 @@ func (s *shop) failed(want ...wxpay.Check) {
 		got = append(got, e.Check)
 	}
 	if !slices.Equal(got, want) {
-		s.Errorf("the receiver failed at %v, want %v", got, want)
+		s.t.Errorf("the receiver failed at %v, want %v", got, want)
 	}
 	s.errs = nil
 }
 
 // answered are the statuses of the only notification's attempts.
 func (s *shop) answered(want ...int) {
-	s.Helper()
+	s.t.Helper()
 	var got []int
 	for _, a := range s.onlyPush().Attempts {
 		got = append(got, a.Status)
 	}
 	if !slices.Equal(got, want) {
-		s.Errorf("the attempts were answered %v, want %v", got, want)
+		s.t.Errorf("the attempts were answered %v, want %v", got, want)
 	}
 }
 
 // as is the shop's client, set up otherwise.
 func (s *shop) as(change func(*wxpay.Config)) *shop {
-	s.Helper()
+	s.t.Helper()
 	cfg := s.ClientConfig()
 	change(&cfg)
 	client, err := wxpay.New(cfg)
@@ -117,7 +117,7 @@ func (s *shop) presign(code string) (object, error) {
 
 // state is what a query says of a code's contract.
 func (s *shop) state(code string) string {
-	s.Helper()
+	s.t.Helper()
 	return s.must("GET", combineByCode+code, nil)["contract_state"].(string)
 }
 
@@ -129,14 +129,14 @@ func eachWay(t *testing.T, scenario func(t *testing.T, inject func(*shop, fault.
 	t.Run("go", func(t *testing.T) {
 		t.Parallel()
 		scenario(t, func(s *shop, f fault.Fault) {
-			s.Helper()
+			s.t.Helper()
 			s.ok(s.Inject(f))
 		})
 	})
 	t.Run("admin", func(t *testing.T) {
 		t.Parallel()
 		scenario(t, func(s *shop, f fault.Fault) {
-			s.Helper()
+			s.t.Helper()
 			raw, err := json.Marshal(f)
 			s.ok(err)
 			var body object
@@ -176,7 +176,7 @@ func wantUnknown(t *testing.T, err error) {
 
 // hint is what the sandbox said about the last call.
 func (s *shop) hint() string {
-	s.Helper()
+	s.t.Helper()
 	all, err := s.Journal(0, 1)
 	s.ok(err)
 	return all[len(all)-1].Hint
@@ -210,11 +210,11 @@ func mentions(t *testing.T, text string, words ...string) {
 }
 
 func (s *shop) onlyContract() *ledger.Contract {
-	s.Helper()
+	s.t.Helper()
 	list, err := s.Contracts()
 	s.ok(err)
 	if len(list) != 1 {
-		s.Fatalf("%d contracts, want one", len(list))
+		s.t.Fatalf("%d contracts, want one", len(list))
 	}
 	return list[0]
 }

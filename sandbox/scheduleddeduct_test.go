@@ -35,7 +35,7 @@ func bookBody(total int) object {
 }
 
 func (w *world) signScheduled(code string) *ledger.Contract {
-	w.Helper()
+	w.t.Helper()
 	token := w.must("POST", presignScheduled+"app", scheduledBody(code))["pre_entrustweb_id"].(string)
 	c, err := w.Payer(papayOpenID).Agree(token)
 	w.ok(err)

@@ -86,8 +86,8 @@ func TestNothingFromOutsideWritesLines(t *testing.T) {
 
 // ask sends a request that nobody signed.
 func (w *world) ask(method, address string, body io.Reader) (*http.Response, string) {
-	w.Helper()
-	r, err := http.NewRequestWithContext(w.Context(), method, address, body)
+	w.t.Helper()
+	r, err := http.NewRequestWithContext(w.t.Context(), method, address, body)
 	w.ok(err)
 	r.Header.Set("User-Agent", "a\x9bb\u202e") // which net/http lets through
 	p, err := http.DefaultTransport.RoundTrip(r)

@@ -22,7 +22,7 @@ import (
 // testProduct is a product that exists in no catalogue: the mechanism by itself, under
 // rules a test makes up. Products are tested through the public door.
 type testProduct struct {
-	*testing.T
+	t *testing.T
 	*Sandbox
 	product  *engine.Product
 	contract string
@@ -54,7 +54,7 @@ func newTestProduct(t *testing.T, r *engine.DebitRules, plan ledger.Plan,
 	if err := s.AddPlan(DefaultMchID, plan); err != nil {
 		t.Fatal(err)
 	}
-	l := &testProduct{T: t, Sandbox: s, product: p}
+	l := &testProduct{t: t, Sandbox: s, product: p}
 	c, err := s.Payer("payer").SignElsewhere(p.Name, plan.ID)
 	if err != nil {
 		t.Fatal(err)
@@ -65,7 +65,7 @@ func newTestProduct(t *testing.T, r *engine.DebitRules, plan ledger.Plan,
 
 // call runs f as a behaviour would run.
 func (l *testProduct) call(body engine.Document, f func(*engine.Call) error) error {
-	l.Helper()
+	l.t.Helper()
 	raw := rows.EncodeJSON(body)
 	m := l.engine.Registry.Merchant(DefaultMchID)
 	return l.engine.Decide(context.Background(), func(s *engine.Step) error {
@@ -77,7 +77,7 @@ func (l *testProduct) call(body engine.Document, f func(*engine.Call) error) err
 }
 
 func (l *testProduct) debit(no string, total int64) (d *rows.Debit, err error) {
-	l.Helper()
+	l.t.Helper()
 	err = l.call(engine.Document{"no": no, "total": total}, func(c *engine.Call) error {
 		d, err = debits.Ask(c, &rows.Debit{Debit: ledger.Debit{ContractID: l.contract, OutTradeNo: no, Total: total,
 			NotifyURL: DefaultNotifyURL}})
@@ -87,7 +87,7 @@ func (l *testProduct) debit(no string, total int64) (d *rows.Debit, err error) {
 }
 
 func (l *testProduct) notice(amount int64, days int) error {
-	l.Helper()
+	l.t.Helper()
 	return l.call(engine.Document{"amount": amount, "days": days}, func(c *engine.Call) error {
 		contract, err := rows.Get[rows.Contract](c.Tx, l.contract)
 		if err != nil {
@@ -98,7 +98,7 @@ func (l *testProduct) notice(amount int64, days int) error {
 }
 
 func (l *testProduct) book(amount int64) error {
-	l.Helper()
+	l.t.Helper()
 	return l.call(engine.Document{"amount": amount}, func(c *engine.Call) error {
 		contract, err := rows.Get[rows.Contract](c.Tx, l.contract)
 		if err != nil {
@@ -110,7 +110,7 @@ func (l *testProduct) book(amount int64) error {
 }
 
 func (l *testProduct) refund(r *rows.Refund) (out *rows.Refund, err error) {
-	l.Helper()
+	l.t.Helper()
 	err = l.call(engine.Document{"no": r.OutRefundNo, "amount": r.Amount}, func(c *engine.Call) error {
 		out, err = payments.Refund(c, c.Refunds["lab"], r)
 		return err
@@ -120,40 +120,40 @@ func (l *testProduct) refund(r *rows.Refund) (out *rows.Refund, err error) {
 
 // at moves on to a moment, living through the time between.
 func (l *testProduct) at(days int, hour, minute int) {
-	l.Helper()
+	l.t.Helper()
 	to := clock.Midnight(testStart).AddDate(0, 0, days).Add(time.Duration(hour)*time.Hour +
 		time.Duration(minute)*time.Minute)
 	if err := l.Advance(to.Sub(l.Clock().Now())); err != nil {
-		l.Fatal(err)
+		l.t.Fatal(err)
 	}
 }
 
 func (l *testProduct) refused(err error, code string) {
-	l.Helper()
+	l.t.Helper()
 	var r *engine.Refusal
 	switch {
 	case code == "" && err != nil:
-		l.Fatalf("got %v, want it taken", err)
+		l.t.Fatalf("got %v, want it taken", err)
 	case code != "" && (!errors.As(err, &r) || r.Code != code):
-		l.Fatalf("got %v, want %s", err, code)
+		l.t.Fatalf("got %v, want %s", err, code)
 	case code != "" && r.Hint == "":
-		l.Errorf("%s has no hint", code)
+		l.t.Errorf("%s has no hint", code)
 	}
 }
 
 // events are the notifications so far, as type and number.
 func (l *testProduct) events() (out []string) {
-	l.Helper()
+	l.t.Helper()
 	pushes, err := l.Pushes()
 	if err != nil {
-		l.Fatal(err)
+		l.t.Fatal(err)
 	}
 	for _, p := range pushes {
 		var r struct {
 			No string `json:"no"`
 		}
 		if err := json.Unmarshal(p.Resource, &r); err != nil {
-			l.Fatal(err)
+			l.t.Fatal(err)
 		}
 		if p.Event != l.product.Signed.EventType {
 			out = append(out, p.Event+r.No)
@@ -163,8 +163,8 @@ func (l *testProduct) events() (out []string) {
 }
 
 func (l *testProduct) wantEvents(want ...string) {
-	l.Helper()
+	l.t.Helper()
 	if got := fmt.Sprint(l.events()); got != fmt.Sprint(want) {
-		l.Errorf("notified %s, want %s", got, want)
+		l.t.Errorf("notified %s, want %s", got, want)
 	}
 }

@@ -10,7 +10,7 @@ func TestANumberIsOfOnePayment(t *testing.T) {
 	t.Parallel()
 	const apply = "v3/papay/pay/transactions/apply"
 	w := newWorld(t)
-	v2 := &xmlWorld{T: t, Sandbox: w.Sandbox, client: w.client, key: w.ClientConfig().APIv2Key.Reveal()}
+	v2 := &xmlWorld{t: t, Sandbox: w.Sandbox, client: w.client, key: w.ClientConfig().APIv2Key.Reveal()}
 	c := w.signPapay("A1")
 	order := with(orderBody(), "out_trade_no", "number1")
 	w.must("POST", directRoot+"jsapi", order)

@@ -23,7 +23,7 @@ const xmlSuccess = `<xml><return_code><![CDATA[SUCCESS]]></return_code><return_m
 // xmlWorld is a sandbox with a manual clock, its client, and a merchant's APIv2
 // inbox.
 type xmlWorld struct {
-	*testing.T
+	t *testing.T
 	*sandbox.Sandbox
 	client *wxpay.Client
 	key    string
@@ -37,7 +37,7 @@ type xmlWorld struct {
 func newXMLWorld(t *testing.T, options ...sandbox.Option) *xmlWorld {
 	t.Helper()
 	sb := sandbox.New(t, append([]sandbox.Option{sandbox.At(start)}, options...)...)
-	w := &xmlWorld{T: t, Sandbox: sb, client: sb.Client(), key: sb.ClientConfig().APIv2Key.Reveal()}
+	w := &xmlWorld{t: t, Sandbox: sb, client: sb.Client(), key: sb.ClientConfig().APIv2Key.Reveal()}
 	w.ok(sb.Receive("https://yourapp.com", w))
 	return w
 }
@@ -47,17 +47,17 @@ func (w *xmlWorld) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	f, err := wire.ParseXML(body)
 	if err != nil || !strings.HasPrefix(r.Header.Get("Content-Type"), "text/xml") ||
 		r.Header.Get(ledger.HeaderSandbox) == "" {
-		w.Errorf("got %q, %v, %v", body, r.Header, err)
+		w.t.Errorf("got %q, %v, %v", body, r.Header, err)
 	}
 	if sealed := f["req_info"]; sealed != "" {
 		plain, err := wire.OpenReqInfo(w.key, sealed)
 		if err != nil || !strings.HasPrefix(string(plain), "<root>") || f["sign"] != "" || f["mch_id"] == "" ||
 			f["appid"] == "" {
-			w.Errorf("got %v, sealed %s, %v", f, plain, err)
+			w.t.Errorf("got %v, sealed %s, %v", f, plain, err)
 		}
 		f, _ = wire.ParseXML([]byte(strings.NewReplacer("<root>", "<xml>", "</root>", "</xml>").Replace(string(plain))))
 	} else if !f.Verify(w.key) {
-		w.Errorf("the sign of %s does not verify", body)
+		w.t.Errorf("the sign of %s does not verify", body)
 	}
 	w.promised(f)
 	w.mu.Lock()
@@ -71,15 +71,15 @@ func (w *xmlWorld) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 }
 
 func (w *xmlWorld) ok(err error) {
-	w.Helper()
+	w.t.Helper()
 	if err != nil {
-		w.Fatal(err)
+		w.t.Fatal(err)
 	}
 }
 
 // received settles and takes the notifications since the last look.
 func (w *xmlWorld) received() []wire.Fields {
-	w.Helper()
+	w.t.Helper()
 	w.ok(w.Settle())
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -89,32 +89,32 @@ func (w *xmlWorld) received() []wire.Fields {
 }
 
 func (w *xmlWorld) receivedOne() wire.Fields {
-	w.Helper()
+	w.t.Helper()
 	got := w.received()
 	if len(got) != 1 {
-		w.Fatalf("got %d notifications, want one: %v", len(got), got)
+		w.t.Fatalf("got %d notifications, want one: %v", len(got), got)
 	}
 	return got[0]
 }
 
 // call gives what a call was answered, which no receiver takes for a notification.
 func (w *xmlWorld) call(path string, f map[string]string, opts ...wxpay.Option) (map[string]any, error) {
-	w.Helper()
+	w.t.Helper()
 	r, err := w.client.Chain("v2/"+path).Post(context.Background(), f, opts...)
 	if err != nil {
 		return nil, err
 	}
 	receiver := notify.New(nil, notify.APIv2Key(w.client.MchID(), wxpay.NewSecret(w.key)))
 	if n, err := receiver.Parse(nil, r.Body); err == nil && n.EventType != notify.V2Other {
-		w.Errorf("the reply of %s is taken for a notification, %s", path, n.EventType)
+		w.t.Errorf("the reply of %s is taken for a notification, %s", path, n.EventType)
 	}
 	m, err := r.Map()
 	w.ok(err)
-	op, _, _ := described(w.T).Match("POST", "/"+path)
+	op, _, _ := described(w.t).Match("POST", "/"+path)
 	for name := range m {
 		if numbered := strings.TrimRight(name, "0123456789"); op.Reply.Field(name) == nil && op.Reply.Field(numbered+
 			"0") == nil {
-			w.Errorf("%s answers %s, which the catalogue does not know", path, name)
+			w.t.Errorf("%s answers %s, which the catalogue does not know", path, name)
 		}
 	}
 	return m, nil
@@ -129,30 +129,30 @@ func (w *xmlWorld) promised(f wire.Fields) {
 	case f["out_refund_no"] != "":
 		eventType = "V2.REFUND"
 	}
-	for _, e := range described(w.T).Events() {
+	for _, e := range described(w.t).Events() {
 		if e.Type != eventType {
 			continue
 		}
 		for name := range f {
 			if name != "sign" && name != "nonce_str" && e.Resource.Field(name) == nil {
-				w.Errorf("%s carries %s, which the catalogue does not know", eventType, name)
+				w.t.Errorf("%s carries %s, which the catalogue does not know", eventType, name)
 			}
 		}
 	}
 }
 
 func (w *xmlWorld) must(path string, f map[string]string, opts ...wxpay.Option) map[string]any {
-	w.Helper()
+	w.t.Helper()
 	m, err := w.call(path, f, opts...)
 	if err != nil {
-		w.Fatalf("%s: %v", path, err)
+		w.t.Fatalf("%s: %v", path, err)
 	}
 	return m
 }
 
 // get is a browser.
 func (w *xmlWorld) get(address string) wire.Fields {
-	w.Helper()
+	w.t.Helper()
 	answer, err := http.Get(address) //nolint:noctx
 	w.ok(err)
 	defer answer.Body.Close()
@@ -165,18 +165,18 @@ func (w *xmlWorld) get(address string) wire.Fields {
 
 // refused wants result_code FAIL, or return_code FAIL where code is "FAIL".
 func (w *xmlWorld) refused(code, path string, f map[string]string, opts ...wxpay.Option) *wxpay.Error {
-	w.Helper()
+	w.t.Helper()
 	_, err := w.call(path, f, opts...)
 	var e *wxpay.Error
 	if !errors.As(err, &e) || e.Code != code || e.Verified != (code != "FAIL") {
-		w.Fatalf("%s: got %v, want %s", path, err, code)
+		w.t.Fatalf("%s: got %v, want %s", path, err, code)
 	}
 	return e
 }
 
 // hint is why the last call was refused, as the journal has it.
 func (w *xmlWorld) hint() string {
-	w.Helper()
+	w.t.Helper()
 	all, err := w.Journal(0, 1)
 	w.ok(err)
 	return all[len(all)-1].Hint

@@ -16,7 +16,7 @@ import (
 
 // signXML makes a contract and takes its notification.
 func (w *xmlWorld) signXML(code string) *ledger.Contract {
-	w.Helper()
+	w.t.Helper()
 	session := w.must("papay/preentrustweb", with2(entryXML(), "contract_code", code))
 	c, err := w.Payer(openID).Agree(session["pre_entrustweb_id"].(string))
 	w.ok(err)
