@@ -82,25 +82,6 @@ func Session(s *engine.Step, token string) (*rows.Session, error) {
 	return session, err
 }
 
-// prompt finds the offer to sign that an order's payment page shows, which is
-// there only if the order was paid while the session lived.
-func prompt(s *engine.Step, o *rows.Order) (*rows.Session, error) {
-	sessions, err := rows.Find[rows.Session](s.Tx, "prepay:"+o.PrepayID, 0)
-	if err != nil {
-		return nil, err
-	}
-	none := &ledger.PageError{Reason: ledger.PageNoPrompt, Message: "This payment comes with no offer to sign."}
-	if len(sessions) == 0 {
-		return nil, none
-	}
-	session := sessions[len(sessions)-1] // the latest call decides what is offered
-	if o.State != ledger.OrderPaid {
-		return nil, &ledger.PageError{Reason: ledger.PageNoPrompt,
-			Message: "The offer to sign appears only after the payment."}
-	}
-	return session, nil
-}
-
 func Open(s *engine.Step, session *rows.Session, openid string) (*ledger.Page, error) {
 	page, err := page(s, session, openid)
 	if err != nil {

@@ -10,6 +10,11 @@
 // the clock gets there (charge.go), counters move, and the notification is written in the same
 // transaction.
 //
+// Beside that: limits.go says how much and how often, notice.go and booking.go what comes before a
+// debit, owed.go what WeChat Pay paid for a payer and what is forgiven of it, first.go the payment
+// that comes with a signing, exempt.go payments without a password, order.go debits in the queries
+// of orders, document.go what several products say of a debit.
+//
 // It stands on packages engine and contracts, and knows no product. Start reading at [Ask];
 // docs/adding-a-product.md walks through one.
 package debits

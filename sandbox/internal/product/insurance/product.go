@@ -1,8 +1,9 @@
 // Package insurance is 保险委托代扣 as the sandbox plays it: contracts with periods, renewed by the
 // year, that a payer may think again about.
 //
-// It stands on the engine and knows no other product. Start reading at [Product]; periods.go,
-// pay.go and change.go have what is special.
+// It stands on the engine and knows no other product. Start reading at [Product]; periods.go has
+// what may be agreed about periods, pay.go their booking and debits, change.go how a policy is
+// changed, renewed and ends.
 package insurance
 
 import (

@@ -2,8 +2,10 @@
 // scheduled deduct, of merchants and partners, in APIv3 and in APIv2, whose contracts are the
 // same thing.
 //
-// It stands on the engine and knows no other product. Start reading at [Product]; the files that
-// begin with xml are its APIv2, listed in [XMLEndpoints].
+// It stands on the engine and knows no other product. Start reading at [Product]; sign.go has the
+// calls of contracts, debit.go and notice.go debits and what announces them, scheduled.go the one
+// debit on its day, leave.go what a merchant is asked before a payer ends a contract. The files
+// that begin with xml are its APIv2, listed in [XMLEndpoints]; xmldebit.go is pappayapply.
 package papay
 
 import (

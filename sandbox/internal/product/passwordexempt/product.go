@@ -1,7 +1,8 @@
 // Package passwordexempt is 免密支付 as the sandbox plays it: contracts under which orders are paid
 // without a password, signed from a page or after a payment.
 //
-// It stands on the engine and knows no other product. Start reading at [Product].
+// It stands on the engine and knows no other product. Start reading at [Product], which has the
+// limits as well.
 package passwordexempt
 
 import (
