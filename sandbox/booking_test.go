@@ -11,7 +11,8 @@ import (
 )
 
 func newBookingLab(t *testing.T) *testProduct {
-	r := &engine.DebitRules{Delay: time.Second, Booking: engine.ScheduledBooking(), Notice: modeB().Notice}
+	r := &engine.DebitRules{Delay: time.Second, Booking: &engine.BookingRules{DaysBefore: 1, From: clock.BookingsFrom,
+		Until: clock.BookingsUntil, Once: true, Ends: 8 * time.Hour}, Notice: modeB().Notice}
 	return newTestProduct(t, r, ledger.Plan{Mode: ledger.DebitScheduled}, func(p *engine.Product) {
 		p.Agreed = func(_ *engine.Step, _ *rows.Session, c *rows.Contract) error {
 			c.Bookings = []ledger.Booking{{Date: "2020-09-13", Amount: 800}}

@@ -149,10 +149,10 @@ type BookingRules struct {
 	DaysBefore  int           // how many days before its day
 	DaysAfter   int           // how many days after its day still; with any, the debit may follow from the next day
 	From, Until time.Duration // in which hours
-	// once: the contract is for one debit. It ends when that is paid, and at
-	// ends o'clock of the next day when it is not.
+	// Once: the contract is for one debit. It ends when that is paid, and at
+	// Ends o'clock of the next day when it is not.
 	Once bool
-	ends time.Duration
+	Ends time.Duration
 	// AnyAmount lets a booking differ from what was agreed at signing.
 	AnyAmount bool
 }
@@ -167,17 +167,11 @@ func (r *BookingRules) Days(b *ledger.Booking) (first, last time.Time) {
 	return first, day.AddDate(0, 0, r.DaysAfter)
 }
 
-// ScheduledBooking is the one of 预约扣费.
-func ScheduledBooking() *BookingRules {
-	return &BookingRules{DaysBefore: 1, From: clock.BookingsFrom, Until: clock.BookingsUntil, Once: true,
-		ends: 8 * time.Hour}
-}
-
 // EndAfter has a contract of one debit end by itself the morning after
 // its day. Products call it from signed.
 func (r *BookingRules) EndAfter(c *rows.Contract) {
 	for _, b := range c.Bookings {
-		if end := clock.StartOf(b.Date).AddDate(0, 0, 1).Add(r.ends); end.After(c.EndsAt) {
+		if end := clock.StartOf(b.Date).AddDate(0, 0, 1).Add(r.Ends); end.After(c.EndsAt) {
 			c.EndsAt = end
 		}
 	}

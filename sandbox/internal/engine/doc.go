@@ -5,7 +5,7 @@
 //   - product.go and debitrules.go: all that a product may say of itself
 //   - call.go: what a behaviour is given; parties.go: whom a call is for, and who pays or signs;
 //     refusal.go: how WeChat Pay says no; numbers.go: numbers that nobody has yet
-//   - find.go, views.go, wallet.go: what is stored, for whoever needs it
+//   - find.go, views.go: what is stored, for whoever needs it; charge.go: a payer's money
 //   - remember.go, rememberpeople.go, rememberkeys.go: who was registered while the sandbox ran
 //   - sign.go: what WeChat Pay signs, with what it does wrong where faults want that
 //

@@ -1,8 +1,6 @@
 package outbox
 
 import (
-	"context"
-	"errors"
 	"sync/atomic"
 	"time"
 
@@ -45,20 +43,6 @@ func New(e *engine.Engine, f *armed.Faults, c Settings) (*Outbox, error) {
 		return nil, err
 	}
 	return o, o.sweep()
-}
-
-// recall has the store's forwards back.
-func (o *Outbox) recall() error {
-	return o.View(context.Background(), func(s *engine.Step) error {
-		return engine.Each(s.Tx, func(f *SavedForward) error {
-			err := o.Routes.Add(f.Prefix, nil, f.Target, engine.Unsaved)
-			if no := (*notForwarded)(nil); errors.As(err, &no) {
-				o.Logf("%v. It stays in the store and is left out for now", err)
-				return nil
-			}
-			return err
-		})
-	})
 }
 
 // SendNow makes the attempts of these notifications that are due, one after the other, and has the

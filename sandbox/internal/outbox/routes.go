@@ -225,3 +225,17 @@ func samePrefix(prefix string) string {
 }
 
 func (s *SavedForward) Owner() string { return "" }
+
+// recall has the store's forwards back.
+func (o *Outbox) recall() error {
+	return o.View(context.Background(), func(s *engine.Step) error {
+		return engine.Each(s.Tx, func(f *SavedForward) error {
+			err := o.Routes.Add(f.Prefix, nil, f.Target, engine.Unsaved)
+			if no := (*notForwarded)(nil); errors.As(err, &no) {
+				o.Logf("%v. It stays in the store and is left out for now", err)
+				return nil
+			}
+			return err
+		})
+	})
+}

@@ -17,7 +17,7 @@ func rules() *engine.DebitRules {
 	return &engine.DebitRules{
 		Mode: ledger.DebitAfterADay,
 		From: clock.DebitsFrom, Until: clock.DebitsUntil, Grace: clock.FreshFor,
-		Notice: noticeRules(), Booking: engine.ScheduledBooking(),
+		Notice: noticeRules(), Booking: scheduledBooking(),
 		Limits:   usualLimits,
 		Paid:     engine.Event{EventType: "TRANSACTION.SUCCESS", OriginalType: "transaction", Summary: "扣费成功"},
 		Failed:   engine.Event{EventType: "TRANSACTION.FAIL", OriginalType: "transaction", Summary: "扣费失败"},

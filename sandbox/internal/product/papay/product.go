@@ -103,7 +103,7 @@ func papayAgreed(_ *engine.Step, session *rows.Session, c *rows.Contract) error 
 		Amount:      engine.Fen(engine.Object(agreed, "estimated_deduct_amount"), "total"),
 		Description: engine.TextOf(agreed, "description"),
 	}}
-	engine.ScheduledBooking().EndAfter(c)
+	scheduledBooking().EndAfter(c)
 	return nil
 }
 

@@ -74,7 +74,7 @@ func agreedSchedule(c *engine.Call, s *rows.Session) error {
 			return engine.BeyondTime(field+"/estimated_deduct_date", date)
 		}
 		if booked := clock.StartOf(date).AddDate(0, 0, -1).
-			Add(engine.ScheduledBooking().Until); !c.Now.Before(booked) {
+			Add(scheduledBooking().Until); !c.Now.Before(booked) {
 			return engine.BadField(field+"/estimated_deduct_date", date, "预计扣费日期需晚于可预约时间").
 				Hinting("a debit is booked on the day before it, until 19:30 in Beijing: this one cannot be " +
 					"booked any more")
@@ -133,4 +133,11 @@ func scheduleDocument(b *ledger.Booking, at time.Time) engine.Document {
 			Format(clock.DayFormat)
 	}
 	return out
+}
+
+// scheduledBooking is when the debit may be booked, and that a contract without one ends at 8:00 of
+// the day after.
+func scheduledBooking() *engine.BookingRules {
+	return &engine.BookingRules{DaysBefore: 1, From: clock.BookingsFrom, Until: clock.BookingsUntil, Once: true,
+		Ends: 8 * time.Hour}
 }

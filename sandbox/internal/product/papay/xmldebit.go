@@ -26,7 +26,7 @@ func pappayapplyRules() *engine.DebitRules {
 	return &engine.DebitRules{
 		Name: pappayapply, Mode: ledger.DebitAfterADay, From: clock.DebitsFrom, Until: clock.DebitsUntil,
 		Grace:  clock.FreshFor,
-		Notice: noticeRules(), Booking: engine.ScheduledBooking(), AsOrder: debits.PapayOrder,
+		Notice: noticeRules(), Booking: scheduledBooking(), AsOrder: debits.PapayOrder,
 		Limits: usualLimits,
 		Answers: engine.Answers{
 			rows.ProblemGone:     {Code: "CONTRACT_NOT_EXIST", Message: "签约协议不存在"},
