@@ -129,7 +129,7 @@ func (e *Error) Error() string {
 		b.WriteString("; the sign of the call was refused: check MchID and APIv2Key, which is not the APIv3 key")
 	}
 	if e.RequestID != "" {
-		b.WriteString(" [" + wire.Clip(e.RequestID, 128) + "]")
+		b.WriteString(" [" + e.clipped(e.RequestID, 128) + "]")
 	}
 	return oneLine(b.String())
 }
@@ -138,7 +138,7 @@ func (e *Error) Error() string {
 func (e Error) MarshalJSON() ([]byte, error) {
 	type plain Error // without this method
 	p := plain(e)
-	p.Code, p.Message = e.clipped(e.Code, 64), e.clipped(e.Message, maxMessage)
+	p.Code, p.Message, p.RequestID = e.clipped(e.Code, 64), e.clipped(e.Message, maxMessage), e.clipped(e.RequestID, 128)
 	return json.Marshal(p)
 }
 

@@ -19,10 +19,10 @@ import (
 // spoken is an error of somebody else's that can be asked what it says and is. Every error that
 // comes in from outside goes through here once, before anything is asked of it. One whose
 // methods panic, such as a nil pointer, that holds such a one or that has no end is replaced by
-// words. Whether those of an error that holds others can be had shows only where they are
-// printed: they may be as long as all of these together, again and again.
+// words.
 func spoken(err error) error {
-	if err == nil || reaches(err, asked) {
+	listener := listener(maxWords)
+	if err == nil || reaches(err, listener.asked) {
 		return err
 	}
 	return fmt.Errorf("a %T that holds itself or an error whose methods panic, such as a nil one, or is one", err)
@@ -83,9 +83,17 @@ func causesOf(err error) (causes []error) {
 	return slices.DeleteFunc(causes, func(cause error) bool { return cause == nil })
 }
 
+// listener is how many bytes of words it still wants to hear.
+type listener int
+
+// maxWords is so many that whoever prints an error has read them: one that holds others may have
+// theirs in its words, again and again.
+const maxWords = 16 << 20
+
 // asked calls the methods of one error, as all that is asked of it here or by errors.Is and
-// errors.As does, and gives those that it holds. One that holds others is not asked for its words.
-func asked(err error) (causes []error) {
+// errors.As does, and gives those that it holds. An error of errors or fmt that holds others is not
+// asked for its words: they are those of the others, and may take very long.
+func (l *listener) asked(err error) (causes []error) {
 	if e, ok := err.(interface{ Is(error) bool }); ok {
 		for _, target := range []error{context.Canceled, context.DeadlineExceeded, io.EOF, fs.ErrNotExist} {
 			e.Is(target)
@@ -103,10 +111,19 @@ func asked(err error) (causes []error) {
 	if e, ok := err.(interface{ Temporary() bool }); ok {
 		e.Temporary()
 	}
-	if causes = causesOf(err); len(causes) == 0 {
-		_ = err.Error()
+	if causes = causesOf(err); *l > 0 && (len(causes) == 0 || !ofGo(err)) {
+		*l -= listener(len(err.Error()))
 	}
 	return causes
+}
+
+// ofGo says whether an error is one that errors or fmt makes of others.
+func ofGo(err error) bool {
+	t := reflect.TypeOf(err)
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t.PkgPath() == "errors" || t.PkgPath() == "fmt"
 }
 
 // includes is errors.Is, which panics over two values of a type that cannot be compared.

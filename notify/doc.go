@@ -66,8 +66,8 @@
 //
 // The client, for its part, signs no page with such a value. What a call sends
 // (Post) no payer sees, so it is left as it is; but WeChat Pay repeats it in the
-// notification. So give no call a device_info or contract_code with "&name=" in it,
-// no order an attach with "&bank_type=" or "&sub_order_list=", no debit one with
+// notification. So give no call a device_info, contract_code or request_serial with
+// "&name=" in it, no order an attach with "&bank_type=" or "&sub_order_list=", no debit one with
 // "&device_info=", and no contract a contract_display_account or remark with a
 // member of a contract ("&contract_id="): the message about it, of that debit the
 // one that it failed, would be refused, and only a query tells.
@@ -92,8 +92,8 @@
 // What such a copy can still change nobody could tell from a genuine message:
 //
 //   - the attach, contract_display_account and contract_termination_remark
-//     themselves, and a device_info or contract_code that had "&name=" in it, which
-//     ends there;
+//     themselves, and a device_info, contract_code or request_serial that had "&name="
+//     in it, which ends there, and brings what followed;
 //   - members that mean nothing in such a message;
 //   - members that the message lacked, where the value in front of them, written by
 //     others, had them: a contract's contract_display_account and
