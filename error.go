@@ -138,7 +138,8 @@ func (e *Error) Error() string {
 func (e Error) MarshalJSON() ([]byte, error) {
 	type plain Error // without this method
 	p := plain(e)
-	p.Code, p.Message, p.RequestID = e.clipped(e.Code, 64), e.clipped(e.Message, maxMessage), e.clipped(e.RequestID, 128)
+	p.Code, p.Message = e.clipped(e.Code, 64), e.clipped(e.Message, maxMessage)
+	p.RequestID = e.clipped(e.RequestID, 128)
 	return json.Marshal(p)
 }
 

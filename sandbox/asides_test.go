@@ -76,8 +76,9 @@ func TestDamagedAmountsMoveNoMoney(t *testing.T) {
 		kind, member string
 		value        any
 	}{
-		{"debit", "total", -500}, {"refund", "amount", -500}, {"refund", "amount", 1 << 40},
+		{"debit", "total", -500}, {"refund", "amount", -500}, {"refund", "amount", 1 << 40}, {"refund", "amount", 1 << 41},
 		{"order", "trade_state", "FROZEN"}, {"order", "trade_state", ""}, {"wallet", "balance", -5},
+		{"order", "sub_orders", []object{{"total": 1 << 40}}},
 	} {
 		kept := keep{store.NewMemory()}
 		w := newWorld(t, sandbox.WithStore(kept))
@@ -94,7 +95,12 @@ func TestDamagedAmountsMoveNoMoney(t *testing.T) {
 		}
 		w.ok(w.Payer(payer).Fund(1000))
 		w.ok(w.Close())
-		rewrite(t, kept, row.kind, func(_ *store.Row, data object) { data[row.member] = row.value })
+		rewrite(t, kept, row.kind, func(_ *store.Row, data object) {
+			data[row.member] = row.value
+			if row.value == 1<<41 { // of a payment that was as much
+				data["total"] = row.value
+			}
+		})
 		w = newWorld(t, sandbox.WithStore(kept))
 		w.ok(w.Advance(48 * time.Hour))
 		_, err := w.Payer(payer).Pay(order)

@@ -62,8 +62,9 @@ type Config struct {
 	MaxBody int64
 	// JournalSize is how many exchanges the journal keeps. Default: 1000.
 	JournalSize int
-	// Logf hears of what goes wrong inside the sandbox, in one line each time.
-	// Default: nobody does.
+	// Logf hears of what goes wrong inside the sandbox, in one line each time. It may
+	// look at the sandbox and register whom it likes, and call nothing that settles,
+	// advances, or gives a forward or a certificate. Default: nobody does.
 	Logf func(format string, args ...any)
 	// OnExchange hears of every API call when it has been answered, as the journal
 	// writes it down, without its Seq. OnAttempt hears of every attempt to deliver a

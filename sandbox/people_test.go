@@ -221,3 +221,36 @@ func TestAMadeOpenIDOutlivesItsAppID(t *testing.T) {
 	w.ok(err)
 	look(w)
 }
+
+// What is stored under an openid that was made for somebody is theirs, also where they were not
+// told of while it came about.
+func TestWhatAMadeOpenIDHasIsKept(t *testing.T) {
+	t.Parallel()
+	kept := keep{store.NewMemory()}
+	alice := map[string]string{sandbox.DefaultAppID: "oAlice"}
+	w := newWorld(t, sandbox.WithStore(kept), sandbox.WithPayer(alice))
+	placed := w.must("POST", directRoot+"native", with(with(orderBody(), "payer", nil), "appid",
+		sandbox.DefaultEduAppID))
+	receipt, err := w.Payer("oAlice").Pay(placed["code_url"].(string))
+	w.ok(err)
+	made := receipt.Order.OpenID
+	w.ok(w.Close())
+	w = newWorld(t, sandbox.WithStore(kept)) // which is not told of Alice
+	w.ok(w.Payer(made).Fund(100))
+	_, err = w.Payer(made).SignElsewhere(ledger.Papay, sandbox.DefaultPlanID)
+	w.ok(err)
+	w.ok(w.AddPayer(alice))
+	for _, openid := range []string{made, "oAlice"} {
+		if wallet, err := w.Payer(openid).Wallet(); err != nil || wallet.Balance != 100 {
+			t.Errorf("%s: got %+v, %v", openid, wallet, err)
+		}
+	}
+	if _, err := w.Payer("oAlice").SignElsewhere(ledger.Papay, sandbox.DefaultPlanID); err == nil {
+		t.Error("one person has two contracts of a plan")
+	}
+	w.ok(w.AddPayer(map[string]string{"wxb": "oBob"}))
+	w.ok(w.Payer("oBob").Fund(1))
+	if err := w.AddPayer(map[string]string{"wxb": "oBob", sandbox.DefaultAppID: "oAlice"}); err == nil {
+		t.Error("two who both have a wallet became one")
+	}
+}

@@ -1,6 +1,7 @@
 package payments
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"time"
@@ -111,6 +112,9 @@ func refundDue(s *engine.Step, r *rows.Refund) error {
 	rules, err := s.RefundRulesFor(r)
 	if err != nil {
 		return err
+	}
+	if p, err := refunded(s, r); err != nil || p != nil && r.Amount > p.total {
+		return cmp.Or(err, rows.Misread(r, "gives %d fen back, and less was paid", r.Amount))
 	}
 	person := s.Registry.Person(r.Person).ID // another one is the same person by now, perhaps
 	w, err := s.Wallet(person)

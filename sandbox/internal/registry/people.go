@@ -48,7 +48,11 @@ func (s *State) Join(openIDs map[string]string, first string, has func(id string
 		}
 	}
 	told(first)
-	for _, openid := range append(named, s.knownOf(named)...) {
+	known, err := s.knownOf(named, has)
+	if err != nil {
+		return one, err
+	}
+	for _, openid := range append(named, known...) {
 		was, ok := s.people[openid]
 		if !ok {
 			was.ID = openid
@@ -121,16 +125,24 @@ func (s *State) Meet(appids []string) {
 	}
 }
 
-// knownOf are the openids made of these that somebody has.
-func (s *State) knownOf(told []string) (out []string) {
+// knownOf are the openids made of these that somebody has, or under which something is stored:
+// whoever they were made for may not have been told of since.
+func (s *State) knownOf(told []string, has func(id string) (bool, error)) (out []string, err error) {
 	for _, appid := range s.Appids {
 		for _, openid := range told {
-			if made := madeOf(openid, appid); s.people[made].ID != "" {
+			made := madeOf(openid, appid)
+			known := s.people[made].ID != ""
+			if !known {
+				if known, err = has(made); err != nil {
+					return nil, err
+				}
+			}
+			if known {
 				out = append(out, made)
 			}
 		}
 	}
-	return out
+	return out, nil
 }
 
 // madeOf is the openid under an appid that is made of another one.

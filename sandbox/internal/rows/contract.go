@@ -34,6 +34,9 @@ func (c *Contract) sound() error {
 	if !c.Live() && c.State != ledger.ContractTerminated && c.State != ledger.ContractSignFailed {
 		return unknownState(c, string(c.State))
 	}
+	if u := c.Usage; min(u.DayAttempts, u.DaySuccesses, u.PeriodSuccesses, u.Successes) < 0 || u.DayAmount < 0 {
+		return Misread(c, "has counted below zero")
+	}
 	if p := c.Policy; p != nil && (p.Term < 0 || p.Term > 0 && p.Term >= len(c.Bookings)) {
 		return Misread(c, "has a term from period %d on, and %d periods", p.Term, len(c.Bookings))
 	}

@@ -108,5 +108,5 @@ func (d *Debit) sound() error {
 	if d.Total < 1 || d.Refunded < 0 || d.Refunded > d.Total || d.Forgiven < 0 || d.Forgiven > d.Total {
 		return Misread(d, "is of %d fen, of which %d went back and %d are not owed", d.Total, d.Refunded, d.Forgiven)
 	}
-	return nil
+	return soundParts(d, d.Parts, d.Total)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/wxpay-go/wxpay/sandbox/internal/shown"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
@@ -39,3 +40,18 @@ func Damaged(kind, id, problem string) error { return &misread{kind, id, problem
 
 // IsMisread says whether an error is of a row that this version can make nothing of.
 func IsMisread(err error) bool { return errors.As(err, new(*misread)) }
+
+// soundParts finds parts that do not make up the whole.
+func soundParts(of Entity, parts []ledger.SubOrder, total int64) error {
+	left := total
+	for _, p := range parts {
+		if p.Total < 1 || p.Total > left || p.Refunded < 0 || p.Refunded > p.Total {
+			return Misread(of, "has a part of %d fen, of which %d went back, and is of %d", p.Total, p.Refunded, total)
+		}
+		left -= p.Total
+	}
+	if len(parts) > 0 && left != 0 {
+		return Misread(of, "is of %d fen, and its parts are not", total)
+	}
+	return nil
+}

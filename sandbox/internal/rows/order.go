@@ -111,5 +111,5 @@ func (o *Order) sound() error {
 	if o.Total < 1 || o.Refunded < 0 || o.Refunded > o.Total {
 		return Misread(o, "is of %d fen, of which %d went back", o.Total, o.Refunded)
 	}
-	return nil
+	return soundParts(o, o.SubOrders, o.Total)
 }

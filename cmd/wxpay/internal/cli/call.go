@@ -220,8 +220,11 @@ func (o *callOptions) show(sys System, result *wxpay.Result, v2 bool) error {
 	if pretty := new(bytes.Buffer); !o.raw && sys.Terminal && json.Indent(pretty, body, "", "  ") == nil {
 		body = pretty.Bytes()
 	}
-	_, err := fmt.Fprintf(sys.Out, "%s\n", bytes.TrimRight(body, "\n"))
-	return err
+	if _, err := fmt.Fprintf(sys.Out, "%s\n", bytes.TrimRight(body, "\n")); err != nil {
+		return &failure{code: exitUnknown, err: fmt.Errorf("the call succeeded, and its answer cannot be printed: %w", err),
+			hint: "query what became of it"}
+	}
+	return nil
 }
 
 // warnOfPath says, before the call is made all the same, that no endpoint of
