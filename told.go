@@ -25,7 +25,8 @@ const (
 // told is what errors look for and leave out of the words of others: what the call's address
 // tells, the values of its body, also those that were encrypted in it, its signature, the headers
 // that the caller gave, and what the proxy was told, which may repeat it in the answer to CONNECT;
-// each as it is, and with its escapes undone.
+// each as it is, and as it is usually escaped. What is escaped in other ways, or over again,
+// without undoes.
 func (c *call) told() []string {
 	made := c.flight.made
 	values := []string{made.rawPath, made.path, made.query, made.authorization}
@@ -51,6 +52,11 @@ func (c *call) told() []string {
 		add(value)
 		if clear, err := url.QueryUnescape(value); err == nil {
 			add(clear)
+		}
+	}
+	for _, given := range c.flight.toProxy {
+		for _, v := range given {
+			add(v)
 		}
 	}
 	if proxy := c.flight.proxy; proxy != nil && proxy.User != nil {
@@ -80,10 +86,8 @@ func (c *call) told() []string {
 	}
 	told := make(map[string]bool, len(values))
 	for _, v := range values {
-		for l := range levels(v) {
-			if clear := strings.TrimSpace(l.text); clear == v || len(clear) >= minTold {
-				told[clear] = true
-			}
+		for _, spelled := range spellings(v) {
+			told[spelled] = true
 		}
 	}
 	delete(told, "")
@@ -142,6 +146,21 @@ func (s said) json(raw []byte) {
 			inside[last]++
 		}
 	}
+}
+
+// spellings are a value, and it in JSON, with <, > and & escaped and without, and in addresses. One
+// that stands right behind a % or a \ of something else is found only so.
+func spellings(v string) []string {
+	out := []string{v, url.QueryEscape(v), url.PathEscape(v), string(appendEscaped(nil, v, false))}
+	for _, asHTML := range []bool{true, false} {
+		var b bytes.Buffer
+		e := json.NewEncoder(&b)
+		e.SetEscapeHTML(asHTML)
+		if e.Encode(v) == nil {
+			out = append(out, b.String()[1:b.Len()-2]) // without the quotes and the line end
+		}
+	}
+	return out
 }
 
 // isConstant says that a value is one of the protocol's own words, such as JSAPI.

@@ -90,7 +90,7 @@ func TestABodyThatComesBack(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("oSECRETopenid,", 160)
 	for _, value := range []string{"张三 & 李四", `O"Brien 13800138000`, `back\slash oOPENID123456`,
-		"line\noOPENID123456", "<plain>", long, "SECRET1" + strings.Repeat("n", 1<<19)} {
+		"line\noOPENID123456", "<plain>", long, "SECRET1" + strings.Repeat("n", 1<<15)} {
 		c := clientOver(t, func(r *http.Request) (*http.Response, error) {
 			body, err := io.ReadAll(r.Body)
 			says, _ := json.Marshal(map[string]string{"code": "PARAM_ERROR", "message": "无法解析 " + string(body) + " 尾"})

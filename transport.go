@@ -28,6 +28,7 @@ type flight struct {
 	request *http.Request // as the transport got it
 	made    made
 	proxy   *url.URL // that it goes by, as far as that is known, once there was no answer
+	toProxy http.Header
 }
 
 // made is what a request had that errors leave out, before a transport could change it.
@@ -160,10 +161,12 @@ func (c *call) lost(err error, transport http.RoundTripper) error {
 	proxied := !own // as far as we know
 	var noProxy error
 	// net/http asks where the proxy is before it asks for a connection.
-	if own && t.Proxy != nil && c.flight.state.Load() != left {
-		c.flight.proxy, noProxy = t.Proxy(r)
-		noProxy = spoken(noProxy)
-		proxied = c.flight.proxy != nil
+	if own && t.Proxy != nil {
+		var err error
+		if c.flight.proxy, err = t.Proxy(r); c.flight.state.Load() != left {
+			noProxy, proxied = spoken(err), c.flight.proxy != nil
+		}
+		c.flight.toProxy = t.ProxyConnectHeader
 	}
 	// A transport that traces one attempt may have made others without a word, such
 	// as one that falls back. Where there is a body, reading it tells. An http.Transport

@@ -221,8 +221,8 @@ func (o *callOptions) show(sys System, result *wxpay.Result, v2 bool) error {
 		body = pretty.Bytes()
 	}
 	if _, err := fmt.Fprintf(sys.Out, "%s\n", bytes.TrimRight(body, "\n")); err != nil {
-		return &failure{code: exitUnknown, err: fmt.Errorf("the call succeeded, and its answer cannot be printed: %w", err),
-			hint: "query what became of it"}
+		return &failure{code: exitUnknown, hint: "query what became of it",
+			err: fmt.Errorf("the call succeeded, and its answer cannot be printed: %w", err)}
 	}
 	return nil
 }
