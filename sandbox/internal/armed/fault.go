@@ -94,7 +94,7 @@ func checkFault(f *fault.Fault) error {
 // and the odds.
 func strikesCall(f *fault.Fault, c Call) bool {
 	kind := faultKinds[f.Name]
-	if kind&onCalls == 0 || (f.MchID != "" && c.MchID != "" && f.MchID != c.MchID) {
+	if kind&onCalls == 0 || (f.MchID != "" && f.MchID != c.MchID) {
 		return false
 	}
 	if f.Endpoint == "" {

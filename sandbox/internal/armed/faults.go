@@ -122,7 +122,7 @@ func (f *Faults) pick(fits func(*armedFault) bool) (out Injected) {
 type Call struct {
 	Method, Path string
 	ID           string // in the catalogue, "" where it has none
-	MchID        string // "" before anybody knows
+	MchID        string // as the caller claims until they have proved it, "" where they name nobody
 	V2           bool
 	At           time.Time // by the clock of business
 }

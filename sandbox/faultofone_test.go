@@ -1,0 +1,43 @@
+package sandbox_test
+
+import (
+	"testing"
+
+	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/fault"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+)
+
+// A fault of one merchant strikes nobody else and is not used up by them, also one that strikes
+// before the signature has been verified.
+func TestAFaultOfOneMerchant(t *testing.T) {
+	t.Parallel()
+	for _, name := range []fault.Name{fault.Skew, fault.Reencoded, fault.Error} {
+		t.Run(string(name), func(t *testing.T) {
+			t.Parallel()
+			const other = "1900000777"
+			w := newWorld(t, sandbox.WithMerchant(ledger.Merchant{MchID: other,
+				AppIDs: []string{sandbox.DefaultAppID},
+				Plans:  []ledger.Plan{{ID: sandbox.DefaultPlanID, Product: ledger.CombinePapay}}}))
+			config, err := w.ClientConfigFor(other)
+			w.ok(err)
+			client, err := wxpay.New(config)
+			w.ok(err)
+			w.ok(w.Inject(fault.Fault{Name: name, Endpoint: "*", MchID: sandbox.DefaultMchID}))
+			if _, err := client.Chain(presignCombine).Post(t.Context(), combineBody()); err != nil {
+				t.Errorf("it struck the other merchant: %v", err)
+			}
+			w.send(raw{auth: "nonsense"}) // is nobody's
+			if armed := w.Faults()[0]; armed.Met != 0 {
+				t.Errorf("others were counted: %+v", armed)
+			}
+			if _, err := w.do("POST", presignCombine, combineBody()); err == nil {
+				t.Error("it did not strike its own merchant")
+			}
+			if armed := w.Faults()[0]; armed.Applied != 1 {
+				t.Errorf("got %+v", armed)
+			}
+		})
+	}
+}
