@@ -1,6 +1,8 @@
 package sandbox_test
 
 import (
+	"math"
+	"strings"
 	"testing"
 
 	"github.com/wxpay-go/wxpay"
@@ -39,5 +41,24 @@ func TestAFaultOfOneMerchant(t *testing.T) {
 				t.Errorf("got %+v", armed)
 			}
 		})
+	}
+}
+
+// Numbers that JSON cannot write are refused: the admin could not list them.
+func TestFaultsOfNoNumber(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, n := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+		for says, f := range map[string]fault.Fault{
+			"chance":     {Name: fault.Cut, Endpoint: "*", Chance: n},
+			"per_second": {Name: fault.RateLimit, Endpoint: "*", PerSecond: n},
+		} {
+			if err := w.Inject(fault.Fault{Name: fault.Probe}, f); err == nil || !strings.Contains(err.Error(), says) {
+				t.Errorf("%s %v: got %v", says, n, err)
+			}
+		}
+	}
+	if list := w.adminOK("GET", "/sandbox/faults", nil)["data"].([]any); len(list) != 0 {
+		t.Errorf("the admin lists %v", list)
 	}
 }

@@ -3,6 +3,7 @@ package armed
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -56,10 +57,12 @@ func checkFault(f *fault.Fault) error {
 			"method, nor *", f.Endpoint)
 	case f.Times < -1 || f.Skip < 0:
 		return fail("times must be from -1 and skip from 0")
-	case f.Chance < 0 || f.Chance > 1:
+	case !(f.Chance >= 0 && f.Chance <= 1): // as NaN is not
 		return fail("chance %v is not between 0 and 1", f.Chance)
 	case f.Delay < 0 || f.PerSecond < 0:
 		return fail("delay and per_second must not be negative")
+	case math.IsNaN(f.PerSecond) || math.IsInf(f.PerSecond, 1):
+		return fail("per_second %v is no rate", f.PerSecond)
 	case !shown.IsText(f.Code) || !shown.IsText(f.Message) || !shown.IsText(string(f.Event)) ||
 		!shown.IsText(f.MchID) || !shown.IsText(f.Endpoint):
 		return fail("code, message, event_type, mchid and endpoint are each one line, without control characters")
