@@ -27,6 +27,9 @@ func assemble(c Config, plays *engine.Repertoire) (m machine, err error) {
 	if c.JournalSize < 0 {
 		return m, errors.New("sandbox: Config.JournalSize is negative; leave it out for 1000")
 	}
+	if c.MaxBody < 0 {
+		return m, errors.New("sandbox: Config.MaxBody is negative; leave it out for 1 MiB")
+	}
 	if m.engine, err = engine.New(engine.Settings{
 		Keys: c.Keys, Merchants: c.Merchants, Payers: c.Payers, Store: c.Store, Start: c.Start, Manual: c.ManualClock,
 		Timers:   []engine.Timer{contracts.Due(), debits.Due(), payments.RefundsDue()},

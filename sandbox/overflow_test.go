@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"errors"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -82,6 +83,21 @@ func TestTextAmountsBeyond64Bits(t *testing.T) {
 	w.must("POST", creditBook, creditBooking(c, "r1"))
 	w.ok(w.Advance(2 * aDay))
 	wrong("/deduct_amount", creditOrders, creditOrder(c, "r1", "t1", huge))
+}
+
+// A limit of a body may be as large as a number can be, and not negative.
+func TestLimitsOfBodies(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *sandbox.Config) { c.MaxBody = math.MaxInt64 })
+	w.must("POST", presignCombine, combineBody())
+	w.adminOK("POST", "/sandbox/faults", object{"name": "late"})
+	sb, err := sandbox.Start(sandbox.Config{Keys: pinnedKeys(t), MaxBody: -1})
+	if err == nil {
+		w.ok(sb.Close())
+	}
+	if err == nil || !strings.Contains(err.Error(), "Config.MaxBody is negative") {
+		t.Errorf("a negative limit: %v", err)
+	}
 }
 
 // A page may begin and end anywhere.

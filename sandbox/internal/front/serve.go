@@ -128,7 +128,8 @@ func (fr *Front) readBody(r *http.Request) ([]byte, *engine.Refusal) {
 	if r.ContentLength > fr.MaxBody {
 		return nil, tooLarge()
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, fr.MaxBody+1))
+	// One byte beyond the limit says that there are more; beyond the largest number is none.
+	body, err := io.ReadAll(io.LimitReader(r.Body, max(fr.MaxBody, fr.MaxBody+1)))
 	switch {
 	case err != nil:
 		return nil, engine.InvalidRequest("请求包体不完整").
