@@ -3,12 +3,14 @@ package sandbox_test
 import (
 	"context"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox"
 	"github.com/wxpay-go/wxpay/sandbox/fault"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // A call that notifies before it answers sends what it led to and nothing else, and what it began
@@ -45,5 +47,45 @@ func TestACallerHangsUpOnAnEarlyNotification(t *testing.T) {
 		if p.State != ledger.PushDelivered {
 			t.Errorf("%s is %s", p.Event, p.State)
 		}
+	}
+}
+
+// A pre-sign is agreed to before it is answered, whatever its reply calls the token and where none
+// is in it. Where nobody can agree, the log says so.
+func TestAnEarlyPayerAgreesToAnyPreSign(t *testing.T) {
+	t.Parallel()
+	log, options := listening(store.NewMemory())
+	w := newWorld(t, options...)
+	for _, c := range []struct {
+		path string
+		body object
+	}{
+		{globalContracts + "app-pre-entrust-sign", globalBody("G1")},
+		{globalContracts + "web-pre-entrust-sign", with(globalBody("G2"), "openid", nil)},
+		{presignCombine, combineBody()},
+		{creditSign, creditBody()},
+		{presignFace, faceBody("pupil0001")},
+	} {
+		payer := "payer of " + c.path
+		if named, _ := c.body["openid"].(string); named != "" {
+			payer = named
+		}
+		w.ok(w.Inject(fault.Fault{Name: fault.Early, Payer: payer}))
+		before, err := w.Contracts()
+		w.ok(err)
+		w.must("POST", c.path, c.body)
+		after, err := w.Contracts()
+		w.ok(err)
+		if len(after) != len(before)+1 {
+			t.Errorf("%s: nobody agreed: %s", c.path, log())
+		}
+	}
+	if log() != "" {
+		t.Errorf("the log says %s", log())
+	}
+	w.ok(w.Inject(fault.Fault{Name: fault.Early}))
+	w.must("POST", globalContracts+"web-pre-entrust-sign", with(globalBody("G3"), "openid", nil))
+	if !strings.Contains(log(), "nobody agreed: The pre-sign names no payer; set Fault.Payer.") {
+		t.Errorf("the log says %q", log())
 	}
 }

@@ -61,12 +61,14 @@ func Presign(c *engine.Call, p *engine.Product, adjust ...func(*engine.Call, *ro
 				r.Internal = engine.InternalReplay
 				return nil, r
 			}
+			c.Asked = open.Token
 			return open, nil
 		}
 	}
 	if s.Token, err = c.NewToken(p); err != nil {
 		return nil, err
 	}
+	c.Asked = s.Token
 	use.Token, use.Fingerprint = s.Token, c.Fingerprint()
 	if err := rows.Put(c.Tx, use); err != nil {
 		return nil, err

@@ -22,6 +22,7 @@ type Step struct {
 	From   string          // address of the payer's machine, "" when it does not matter
 	Pushed bool            // an outbox row was written: wake the worker after the commit
 	Told   []string        // ids of the notifications that were written
+	Asked  string          // token of the session that a pre-sign opened or found open
 	drawn  map[string]bool // numbers given away in this step, see free
 	logged *[]string       // for the log, when the transaction has ended
 }

@@ -1,6 +1,7 @@
 package front
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strconv"
@@ -118,39 +119,45 @@ func refusal(f *fault.Fault, x *exchange, status int, code, message string, inte
 }
 
 // notifyEarly delivers what a call led to before the call is answered, of all that is
-// due only that. A pre-sign is agreed to first.
-func (fr *Front) notifyEarly(ctx context.Context, f *fault.Fault, reply engine.Document, told []string) {
-	for _, member := range []string{"pre_entrustweb_id", "presign_token"} {
-		token, _ := reply[member].(string)
-		if token == "" {
-			continue
-		}
-		var signed []string
-		if err := fr.Step(ctx, func(s *engine.Step) error {
-			session, err := contracts.Session(s, token)
-			if err != nil {
-				return err
-			}
-			openid := session.OpenID
-			if f.Payer != "" {
-				openid = f.Payer
-			}
-			if openid == "" {
-				return &ledger.PageError{Reason: ledger.PageWrongUser,
-					Message: "The pre-sign names no payer; set Fault.Payer."}
-			}
-			_, err = contracts.Sign(s, session, openid)
-			s.Pushed, signed = false, s.Told
-			return err
-		}); err == nil {
-			told = append(told, signed...)
-		} else {
+// due only that. A pre-sign, which asked for a session, is agreed to first.
+func (fr *Front) notifyEarly(ctx context.Context, f *fault.Fault, asked string, told []string) {
+	if asked != "" {
+		signed, err := fr.agreeEarly(ctx, f, asked)
+		if err != nil {
 			fr.Logf("sandbox: the fault %q: nobody agreed: %v", f.Name, err)
 		}
+		told = append(told, signed...)
 	}
 	if err := fr.outbox.SendNow(told); err != nil {
 		fr.Logf("sandbox: the fault %q: nothing was sent: %v", f.Name, err)
 	}
+}
+
+// agreeEarly has the fault's payer agree to a session, or the one it names. What the
+// merchant is to be told comes back.
+func (fr *Front) agreeEarly(ctx context.Context, f *fault.Fault, token string) (told []string, err error) {
+	err = fr.Step(ctx, func(s *engine.Step) error {
+		session, err := contracts.Session(s, token)
+		if err != nil {
+			return err
+		}
+		openid := cmp.Or(f.Payer, session.OpenID)
+		switch {
+		case session.PrepayID != "":
+			return &ledger.PageError{Reason: ledger.PageNoPrompt,
+				Message: "The offer to sign appears only after the payment."}
+		case openid == "":
+			return &ledger.PageError{Reason: ledger.PageWrongUser,
+				Message: "The pre-sign names no payer; set Fault.Payer."}
+		}
+		_, err = contracts.Sign(s, session, openid)
+		s.Pushed, told = false, s.Told
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return told, nil
 }
 
 // writeFaulty is protocol.write for a call that met faults.

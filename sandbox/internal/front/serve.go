@@ -99,9 +99,10 @@ func (fr *Front) behave(p protocol, x *exchange) *engine.Refusal {
 	ctx := x.request.Context()
 	early := x.injected.Has(fault.Early)
 	var told []string
+	var asked string
 	err := fr.Decide(ctx, func(s *engine.Step) error {
 		err := p.run(s, x)
-		told = s.Told
+		told, asked = s.Told, s.Asked
 		s.Pushed = s.Pushed && early == nil // or the background might come first
 		return err
 	})
@@ -109,7 +110,7 @@ func (fr *Front) behave(p protocol, x *exchange) *engine.Refusal {
 	if err != nil {
 		own = p.refuse(err)
 	} else if early != nil {
-		fr.notifyEarly(context.WithoutCancel(ctx), early, x.said, told)
+		fr.notifyEarly(context.WithoutCancel(ctx), early, asked, told)
 	}
 	if lost := x.answeredByFault(true, own); lost != nil {
 		return lost

@@ -126,7 +126,11 @@ func enter(c *xmlcall.Call) (*rows.Session, error) {
 	if t := c.Fields["timestamp"]; strings.Trim(t, random.Decimal) != "" || len(t) < 9 || len(t) > 10 {
 		return nil, xmlcall.Refusal("PARAM_ERROR", "timestamp参数错误").Hinting("timestamp is in seconds, ten digits")
 	}
-	return signingRequest(c.Call.Step, c.Merchant, c.Fields)
+	session, err := signingRequest(c.Call.Step, c.Merchant, c.Fields)
+	if err == nil {
+		c.Call.Asked = session.Token
+	}
+	return session, err
 }
 
 // xmlPage is a signing page: entrustweb is opened in WeChat, h5entrustweb in
