@@ -36,7 +36,8 @@ type PageReason string
 const (
 	PageUnknown PageReason = "unknown" // no such session, order or contract
 	PageExpired PageReason = "expired" // the session or the order is too old
-	PageUsed    PageReason = "used"    // already agreed to, paid or terminated
+	// already agreed to, paid or terminated, or made with the code of a contract in force
+	PageUsed PageReason = "used"
 	// the payer has a live contract under this plan, perhaps through another app
 	PageSigned    PageReason = "signed"
 	PageWrongUser PageReason = "wrong-user" // made for somebody else

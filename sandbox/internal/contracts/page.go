@@ -25,6 +25,9 @@ func page(s *engine.Step, session *rows.Session, openid string) (*ledger.Page, e
 	case !errors.Is(err, store.ErrNotFound):
 		return nil, err
 	}
+	if err := codeFree(s, session); err != nil {
+		return nil, err
+	}
 	m := s.Registry.Merchant(session.MchID)
 	if m == nil {
 		return nil, &ledger.PageError{Reason: ledger.PageClosed, Message: "This merchant no longer offers the service."}
