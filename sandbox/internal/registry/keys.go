@@ -118,7 +118,7 @@ func ParsePlatformKeys(m *ledger.KeyMaterial) (*PlatformKeys, error) {
 	return out, nil
 }
 
-// signer picks what a message to the merchant is signed with: the key the
+// SigningKey picks what a message to the merchant is signed with: the key the
 // request asked for in Wechatpay-Serial, as far as the merchant has it.
 func (k *PlatformKeys) SigningKey(m *Merchant, asked string) (id string, key crypto.Signer) {
 	if m.KeyMode == ledger.KeysCertificate || (m.KeyMode == ledger.KeysBoth && k.known(asked)) {
