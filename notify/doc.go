@@ -67,10 +67,12 @@
 // The client, for its part, signs no page with such a value. What a call sends
 // (Post) no payer sees, so it is left as it is; but WeChat Pay repeats it in the
 // notification. So give no call a device_info, contract_code or request_serial with
-// "&name=" in it, no order an attach with "&bank_type=" or "&sub_order_list=", no debit one with
-// "&device_info=", and no contract a contract_display_account or remark with a
-// member of a contract ("&contract_id="): the message about it, of that debit the
-// one that it failed, would be refused, and only a query tells.
+// "&name=" in it, no order an attach with "&bank_type=" or "&sub_order_list=", no debit
+// and no combined order one with "&device_info=" or with "&" and the name of a member
+// that a failure has ("&err_code=", "&contract_id="), and no contract a
+// contract_display_account or remark with a member of a contract ("&contract_id="): the
+// message about it, of that debit the one that it failed, would be refused, and only a
+// query tells.
 //
 // Somebody who has a copy of a genuine message, off a plain http address or out of
 // a log, can cut that one anew as well, and what they wrote into one of its values
@@ -82,9 +84,9 @@
 // even where one of that name stands outside as well: bank_type in an attach, and
 // the members of a contract in the other two. A failed debit and combined orders
 // have no bank_type. Their attach may hold neither device_info nor sub_order_list,
-// in which others write, nor bank_type, nor a contract_id, err_code or
-// combine_mch_id that the message has nowhere else. Any other name an attach may
-// hold: "a=1&b=2" is handled. A payment that succeeded and says in its err_code why
+// in which others write, nor bank_type, nor a contract_id, err_code, err_code_des,
+// combine_mch_id or combine_appid that the message has nowhere else. Any other name
+// an attach may hold: "a=1&b=2" is handled. A payment that succeeded and says in its err_code why
 // it failed is refused. So is a message with an attach and a change_type: an attach
 // sorts before the members of a contract, so whoever wrote the one of an order could
 // turn its notification into one of any contract.
