@@ -86,10 +86,12 @@
 // have no bank_type. Their attach may hold neither device_info nor sub_order_list,
 // in which others write, nor bank_type, nor a contract_id, err_code, err_code_des,
 // combine_mch_id or combine_appid that the message has nowhere else. Any other name
-// an attach may hold: "a=1&b=2" is handled. A payment that succeeded and says in its err_code why
-// it failed is refused. So is a message with an attach and a change_type: an attach
-// sorts before the members of a contract, so whoever wrote the one of an order could
-// turn its notification into one of any contract.
+// an attach may hold: "a=1&b=2" is handled.
+//
+// A payment that succeeded and says in its err_code why it failed is refused. So is a
+// message with an attach and a change_type: an attach sorts before the members of a
+// contract, so whoever wrote the one of an order could turn its notification into one
+// of any contract.
 //
 // What such a copy can still change nobody could tell from a genuine message:
 //
@@ -106,9 +108,8 @@
 //
 // No order, total_fee, result or contract_id is among them, nor the cash_fee of what
 // has a bank_type. So decide on those, not on an attach that came over a road others
-// can read, and query a contract for its end.
-// The reply to a call that names no order, refund or contract is taken for a
-// [V2Other], which says nothing.
+// can read, and query a contract for its end. The reply to a call that names no order,
+// refund or contract is taken for a [V2Other], which says nothing.
 //
 // # What is answered
 //

@@ -107,10 +107,8 @@ func (a *admin) listRoutes() map[string]adminRoute {
 		func(c *ledger.Contract) string { return c.ID })
 	addList(e, routes, "/sandbox/sessions", "session", (*rows.Session).View,
 		func(s *ledger.Session) string { return s.Token })
-	addList(e, routes, "/sandbox/orders", "order", (*rows.Order).View,
-		func(o *ledger.Order) string { return o.ID })
-	addList(e, routes, "/sandbox/debits", "debit", (*rows.Debit).View,
-		func(d *ledger.Debit) string { return d.ID })
+	addList(e, routes, "/sandbox/orders", "order", (*rows.Order).View, func(o *ledger.Order) string { return o.ID })
+	addList(e, routes, "/sandbox/debits", "debit", (*rows.Debit).View, func(d *ledger.Debit) string { return d.ID })
 	addList(e, routes, "/sandbox/refunds", "refund", (*rows.Refund).View,
 		func(r *ledger.Refund) string { return r.ID })
 	addList(e, routes, "/sandbox/pushes", "notification", (*push.Row).View,

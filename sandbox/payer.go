@@ -139,8 +139,7 @@ func (p *Payer) Terminate(contractID string) error {
 		return err
 	}
 	return p.withOwn(contractID, func(s *engine.Step, c *rows.Contract) error {
-		return contracts.End(s, c, ledger.ByUser,
-			contracts.ByPayer)
+		return contracts.End(s, c, ledger.ByUser, contracts.ByPayer)
 	})
 }
 

@@ -75,7 +75,7 @@ func TestJournalKeepsNoKey(t *testing.T) {
 	w.send(raw{method: "GET", uri: "/v3/certificates?key=" + m.APIv2Key, body: []byte{}})
 	w.send(raw{auth: m.APIv3Key + " " + m.APIv2Key, body: body})
 	w.must("POST", "v3/security/echo", object{"echo_message": m.APIv3Key})
-	// Escaped, and in Base64; redactviews_test.go has every other way.
+	// Escaped, and in Base64; redact/views_test.go has every other way.
 	escaped, percent := "", ""
 	for i := range len(m.APIv3Key) {
 		escaped += fmt.Sprintf(`\u%04x`, m.APIv3Key[i])

@@ -25,8 +25,7 @@ func Book(c *engine.Call, contract *rows.Contract, id string, amount int64) (*le
 		return nil, engine.InvalidRequest("当前预约状态不允许预约").Hinting("the booking is " + string(state) +
 			", and a contract is booked once")
 	case clock.Midnight(c.Now).Before(first) || clock.Midnight(c.Now).After(last) ||
-		!clock.Within(c.Now, r.Booking.From,
-			r.Booking.Until):
+		!clock.Within(c.Now, r.Booking.From, r.Booking.Until):
 		days := "on " + clock.DateOf(first)
 		if !first.Equal(last) {
 			days = "from " + clock.DateOf(first) + " to " + clock.DateOf(last)

@@ -15,7 +15,7 @@ import (
 
 // Behaviour is what one endpoint does once its call is known to be genuine and
 // well-formed. It runs inside one step; it answers with a document (nil where
-// success has no body) or an error, a *refusal where WeChat Pay would refuse.
+// success has no body) or an error, a *Refusal where WeChat Pay would refuse.
 type Behaviour func(*Call) (Document, error)
 
 // Call is one genuine, catalogue-checked API call while it is being answered.
@@ -28,7 +28,7 @@ type Call struct {
 	Query    url.Values
 	Raw      []byte
 	Body     map[string]any // raw, decoded; nil without a body
-	Print    string         // see fingerprint
+	Print    string         // see Fingerprint
 	Base     string         // scheme and host the sandbox was called at
 	File     []byte         // set by a download: its reply, which is not signed
 	Note     string         // a hint for a success

@@ -28,10 +28,10 @@ type DebitRules struct {
 	// Grace is how long after signing a debit runs at once: in mode A without
 	// the 24 hours, in mode B without notice, in both at any hour.
 	Grace time.Duration
-	// Notice is what an announcement of a debit has to be; see debitnotice.go. nil:
+	// Notice is what an announcement of a debit has to be; see debits/notice.go. nil:
 	// the product has none.
 	Notice *NoticeRules
-	// Booking is when a debit may be booked; see debitbooking.go. nil: never.
+	// Booking is when a debit may be booked; see debits/booking.go. nil: never.
 	Booking *BookingRules
 	// Limits are those of plans that set none.
 	Limits ledger.Limits

@@ -18,7 +18,7 @@ import (
 )
 
 // Engine is the imaginary WeChat Pay without its listeners. Everything that is
-// not in the store never changes after newEngine, or guards itself.
+// not in the store never changes after New, or guards itself.
 type Engine struct {
 	*Known
 	Catalogue *catalogue.Catalogue

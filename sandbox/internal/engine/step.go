@@ -72,7 +72,7 @@ func (e *Engine) stepBy(ctx context.Context, transact func(context.Context, func
 }
 
 // Transact runs f in one transaction, during which nobody becomes somebody else. What the sandbox
-// keeps for itself needs no more than this; everything else is a [engine.step].
+// keeps for itself needs no more than this; everything else is an [Engine.Step].
 func (e *Engine) Transact(ctx context.Context, f func(*Step) error) error {
 	return e.update(ctx, e.Registry.Mu.RLocker(), f, func() {})
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // Outbox sends the notifications that an engine wrote, at their time, and has the engine's own
-// moments happen (due.go): both are what a clock that moves leads to.
+// moments happen (engine/due.go): both are what a clock that moves leads to.
 type Outbox struct {
 	*engine.Engine
 	Routes   *routes

@@ -11,8 +11,8 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
-// How a test walks through time: what falls due on the way happens at its own moment (due.go), and
-// every notification is attempted at its own.
+// How a test walks through time: what falls due on the way happens at its own moment
+// (engine/due.go), and every notification is attempted at its own.
 
 // Settle makes happen what is due now and makes every attempt that is, one after
 // the other, what an attempt brings about included, and waits for the

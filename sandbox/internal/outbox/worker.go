@@ -10,9 +10,9 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
-// worker makes happen what falls due by the clock (see due.go) and makes the
+// worker makes happen what falls due by the clock (engine/due.go) and makes the
 // attempts of the outbox: in the background, and in the foreground when a test
-// walks through time (clockwalk.go). Only one of the two claims at a time, so a walk
+// walks through time (walk.go). Only one of the two claims at a time, so a walk
 // sees every attempt at its exact moment.
 type worker struct {
 	outbox *Outbox

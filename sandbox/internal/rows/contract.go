@@ -13,7 +13,7 @@ type Contract struct {
 	Rev
 	ledger.Contract
 	Person string `json:"person"` // the WeChat user behind the openids
-	// What debits need to know; see debit.go, debitnotice.go and debitbooking.go.
+	// What debits need to know; see package debits.
 	Usage    usage     `json:"usage,omitzero"`
 	Pending  string    `json:"pending,omitempty"` // id of the debit under way
 	FailedAt time.Time `json:"failed_at,omitzero"`

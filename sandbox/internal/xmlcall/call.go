@@ -23,7 +23,7 @@ type Endpoint struct {
 	Nonce bool
 }
 
-// xmlBehaviour answers one genuine APIv2 call. A *refusal becomes result_code
+// xmlBehaviour answers one genuine APIv2 call. A *engine.Refusal becomes result_code
 // FAIL with its code as err_code.
 type xmlBehaviour func(*Call) (wire.Fields, error)
 

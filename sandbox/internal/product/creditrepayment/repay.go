@@ -47,8 +47,7 @@ func book(c *engine.Call) (engine.Document, error) {
 		ID: engine.TextOf(item, "out_record_id"), Date: engine.TextOf(item, "repayment_date"), Amount: engine.Fen(item,
 			"repayment_amount"),
 		Least: engine.Fen(item, "min_repayment_amount"), SubMchID: engine.TextOf(item, "sub_mchid"),
-		SubAppID: engine.TextOf(item,
-			"sub_appid"),
+		SubAppID: engine.TextOf(item, "sub_appid"),
 		BookedAt: c.Now, Booked: engine.Fen(item, "repayment_amount"),
 	}
 	taken, err := rows.Get[rows.Claim](c.Tx, recordKey(c.Merchant.MchID, b.ID))

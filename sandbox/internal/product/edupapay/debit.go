@@ -47,8 +47,7 @@ func debit(c *engine.Call) (engine.Document, error) {
 	}
 	_, err := debits.Ask(c, &rows.Debit{Debit: ledger.Debit{
 		ContractID: c.Text("contract_id"), OutTradeNo: c.Text("out_trade_no"),
-		Total: engine.Fen(engine.Object(c.Body, "amount"),
-			"total"),
+		Total: engine.Fen(engine.Object(c.Body, "amount"), "total"),
 		AppID: c.Text("appid"), SubMchID: c.Text("sub_mchid"), SubAppID: c.Text("sub_appid"),
 		Description: c.Text("body"), Attach: c.Text("attach"), NotifyURL: c.Text("notify_url"),
 	}})

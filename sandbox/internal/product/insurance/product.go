@@ -154,11 +154,9 @@ func agreed(s *engine.Step, session *rows.Session, c *rows.Contract) error {
 	}
 	return debits.PayAtSigning(s, &rows.Debit{Debit: ledger.Debit{
 		OutTradeNo: engine.TextOf(asked, "out_trade_no"), ScheduleID: c.Bookings[0].ID,
-		Total: engine.Fen(engine.Object(asked, "amount"),
-			"total"),
+		Total:       engine.Fen(engine.Object(asked, "amount"), "total"),
 		Description: engine.TextOf(asked, "description"), Attach: engine.TextOf(asked, "attach"),
-		NotifyURL: engine.TextOf(asked,
-			"transaction_notify_url"),
+		NotifyURL: engine.TextOf(asked, "transaction_notify_url"),
 	}}, c)
 }
 
