@@ -11,7 +11,7 @@ import (
 const shortestRun = 32
 
 // runs are what may be Base64 of either alphabet, on one line or several.
-func (v *view) runs() (out [][2]int) {
+func (v view) runs() (out [][2]int) {
 	start, end, n := -1, 0, 0
 	for i := 0; i <= len(v.Text); i++ {
 		c := byte('"')

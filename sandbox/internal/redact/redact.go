@@ -124,7 +124,7 @@ func apply(s string, spans []span, limit int) string {
 }
 
 // keys are the spans of keys in a string.
-func (r Redaction) keys(v *view) (spans []span) {
+func (r Redaction) keys(v view) (spans []span) {
 	hide := func(i, j int) { spans = append(spans, v.hide(i, j, Blank)) }
 	if *r.left -= len(v.Text); *r.left < 0 {
 		hide(0, len(v.Text))
@@ -211,7 +211,7 @@ func (r Redaction) body(s string) string {
 }
 
 // members are the spans of the values that the catalogue has travel encrypted.
-func (r Redaction) members(v *view) (spans []span) {
+func (r Redaction) members(v view) (spans []span) {
 	// The cheap question first. A name may be escaped.
 	named := func(name string) bool { return strings.Contains(v.Text, name) }
 	if !strings.Contains(v.Text, `\u`) && !slices.ContainsFunc(r.Names, named) {
