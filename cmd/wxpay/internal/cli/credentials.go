@@ -3,10 +3,8 @@ package cli
 import (
 	"context"
 	"errors"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -69,7 +67,11 @@ func (c *credentials) addTo(cmd *cobra.Command) {
 // lookup gives a function that finds a setting. A flag that is empty was meant to say something,
 // and what stands behind it, such as another merchant's number, would not be it.
 func (c *credentials) lookup(ctx context.Context, sys System) (func(variable string) string, error) {
-	for _, f := range append(slices.Collect(maps.Values(c.flags)), c.envFile) {
+	flags := []*pflag.Flag{c.envFile}
+	for _, s := range settings {
+		flags = append(flags, c.flags[s.variable])
+	}
+	for _, f := range flags {
 		if f.Changed && f.Value.String() == "" {
 			return nil, usage("--%s is empty; give its value, or leave it out", f.Name)
 		}
