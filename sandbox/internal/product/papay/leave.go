@@ -27,13 +27,16 @@ func Leaving(s *engine.Step, c *rows.Contract) *ledger.Plan {
 
 // Retention asks what the merchant holds out to a payer who is about to leave.
 func Retention(c *rows.Contract, plan *ledger.Plan) *push.Row {
+	return question(c, plan, "ENTRUST.TERMINATE_RETENTION", "获取解约挽留信息", engine.Document{})
+}
+
+// question names the contract it is about, and says what more there is to it.
+func question(c *rows.Contract, plan *ledger.Plan, event, summary string, more engine.Document) *push.Row {
+	more["mchid"], more["appid"], more["openid"] = c.MchID, c.AppID, c.OpenID
+	more["plan_id"], more["contract_id"], more["out_contract_code"] = engine.Integer(c.PlanID), c.ID, c.Code
 	return &push.Row{Push: ledger.Push{
-		MchID: c.MchID, URL: plan.NotifyURL, Event: "ENTRUST.TERMINATE_RETENTION", OriginalType: "entrust",
-		Summary: "获取解约挽留信息",
-		About:   c.ID, Resource: rows.EncodeJSON(engine.Document{
-			"mchid": c.MchID, "contract_id": c.ID, "appid": c.AppID, "plan_id": engine.Integer(c.PlanID),
-			"out_contract_code": c.Code, "openid": c.OpenID,
-		}),
+		MchID: c.MchID, URL: plan.NotifyURL, Event: event, OriginalType: "entrust", Summary: summary,
+		About: c.ID, Resource: rows.EncodeJSON(more),
 	}}
 }
 
@@ -59,16 +62,10 @@ func Offered(said []byte) *ledger.Offer {
 
 // Inquiry asks whether a payer may end a contract that was signed on HarmonyOS.
 func Inquiry(c *rows.Contract, plan *ledger.Plan) *push.Row {
-	return &push.Row{Push: ledger.Push{
-		MchID: c.MchID, URL: plan.NotifyURL, Event: "ENTRUST.TERMINATE_INQUIRY", OriginalType: "entrust",
-		Summary: "委托代扣解约问询",
-		About:   c.ID, Resource: rows.EncodeJSON(engine.Document{
-			"mchid": c.MchID, "appid": c.AppID, "openid": c.OpenID, "plan_id": engine.Integer(c.PlanID),
-			"out_contract_code": c.Code,
-			"out_user_code":     c.UserCode, "contract_id": c.ID, "contract_display_account": c.Account,
-			"contract_state": string(c.State), "contract_signed_time": wire.FormatTime(c.SignedAt),
-		}),
-	}}
+	return question(c, plan, "ENTRUST.TERMINATE_INQUIRY", "委托代扣解约问询", engine.Document{
+		"out_user_code": c.UserCode, "contract_display_account": c.Account,
+		"contract_state": string(c.State), "contract_signed_time": wire.FormatTime(c.SignedAt),
+	})
 }
 
 // Consents says whether an answer to Inquiry is a yes: a success without a body is one, and of
