@@ -20,8 +20,8 @@ type Clock struct {
 	turned  chan struct{}         // closed, and replaced, when the clock is moved
 }
 
-// NewClock starts at start, or at the machine's time when start is zero.
-func NewClock(start time.Time, manual bool) *Clock {
+// New starts at start, or at the machine's time when start is zero.
+func New(start time.Time, manual bool) *Clock {
 	c := &Clock{stopped: manual, Moved: func() {}, Keep: func(time.Time) error { return nil },
 		turned: make(chan struct{})}
 	switch {

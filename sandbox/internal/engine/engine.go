@@ -72,10 +72,10 @@ func New(c Settings, plays *Repertoire) (*Engine, error) {
 	kinds := plays.Kinds()
 	known := &Known{
 		Products: kinds, Debits: map[string]*DebitRules{}, Refunds: map[string]*RefundRules{}, TellPaid: plays.Paid,
-		Registry: registry.NewRegistry(kinds), timers: c.Timers,
+		Registry: registry.New(kinds), timers: c.Timers,
 		asides: &asides{revs: map[rowName]map[int64]bool{}},
 	}
-	e := &Engine{Known: known, Store: c.Store, Clock: clock.NewClock(c.Start, c.Manual), Wake: func() {}}
+	e := &Engine{Known: known, Store: c.Store, Clock: clock.New(c.Start, c.Manual), Wake: func() {}}
 	e.OneClock, e.WireNow = c.OneClock, time.Now
 	if e.OneClock {
 		e.WireNow = e.Clock.Now
@@ -93,7 +93,7 @@ func New(c Settings, plays *Repertoire) (*Engine, error) {
 	if c.Rand == nil {
 		c.Rand = rand.Reader
 	}
-	e.Random = random.NewRandom(c.Rand)
+	e.Random = random.New(c.Rand)
 	e.Logf, e.Warn = shown.Log(c.Logf), shown.Log(c.Warn)
 	e.Clock.Moved = func() { e.Wake() }
 	e.Keys.Now = e.Clock.Now

@@ -128,5 +128,5 @@ func (d *Random) Chance(p float64) bool {
 	return float64(binary.BigEndian.Uint32(raw[:]))/(1<<32) < p
 }
 
-// NewRandom draws from a source.
-func NewRandom(from io.Reader) *Random { return &Random{rand: from} }
+// New draws from a source.
+func New(from io.Reader) *Random { return &Random{rand: from} }

@@ -40,7 +40,7 @@ func GenerateKeys() (*ledger.KeyMaterial, error) {
 
 // GenerateMerchantKeys fills in what a merchant lacks of keys.
 func GenerateMerchantKeys(m *ledger.Merchant) error {
-	fresh := random.NewRandom(rand.Reader)
+	fresh := random.New(rand.Reader)
 	for _, key := range []*wxpay.Secret{&m.APIv3Key, &m.APIv2Key} {
 		if key.IsZero() {
 			*key = wxpay.NewSecret(fresh.Roll(random.Letters, wire.KeySize))

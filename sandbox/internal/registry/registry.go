@@ -44,7 +44,7 @@ type Person struct {
 	made    map[string]string // by appid, where none was told; see introduce
 }
 
-func NewRegistry(kinds Kinds) *Registry {
+func New(kinds Kinds) *Registry {
 	r := &Registry{}
 	r.State.Store(&State{Kinds: kinds, Merchants: map[string]*Merchant{}, Serials: map[string]*Merchant{},
 		people:  map[string]Person{},

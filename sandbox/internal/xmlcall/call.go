@@ -10,7 +10,7 @@ import (
 
 // Endpoint is one APIv2 endpoint.
 type Endpoint struct {
-	Run xmlBehaviour
+	Run Behaviour
 	// Page endpoints are opened by a payer with a signed query, which makes this session.
 	Page func(*Call) (*rows.Session, error)
 	// Sub endpoints want a sub_mch_id.
@@ -23,9 +23,9 @@ type Endpoint struct {
 	Nonce bool
 }
 
-// xmlBehaviour answers one genuine APIv2 call. A *engine.Refusal becomes result_code
+// Behaviour answers one genuine APIv2 call. A *engine.Refusal becomes result_code
 // FAIL with its code as err_code.
-type xmlBehaviour func(*Call) (wire.Fields, error)
+type Behaviour func(*Call) (wire.Fields, error)
 
 // Call is one genuine APIv2 call while it is being answered. Its fields are
 // the embedded call's body as well, so that what products share works on both.
