@@ -20,11 +20,10 @@ import (
 // or the caller put into it.
 
 // oneLine is how every error of this package prints.
-func oneLine(s string) string { return wire.Clip(s, maxLine) }
+func oneLine(s string) string { return wire.Clip(s, wire.MaxLine) }
 
 // How much errors print, in bytes.
 const (
-	maxLine    = 2 << 10
 	maxMessage = 512 // of WeChat Pay's explanation
 	maxPath    = 256 // of a call's path or a file's name
 )
@@ -208,7 +207,7 @@ func (e *KeyError) Error() string {
 		return nilError
 	}
 	text := "wxpay: cannot read " + e.Want + ": " + remedied(e.Problem, e.Hint)
-	return wire.Clip(text, maxLine-maxPath-len(": ")) // the loaders put the file's name before it
+	return wire.Clip(text, wire.MaxLine-maxPath-len(": ")) // the loaders put the file's name before it
 }
 
 // Format prints what Error gives, whatever the verb.

@@ -63,7 +63,7 @@ func (e *Error) Error() string {
 	return oneLine(e.text())
 }
 
-func oneLine(s string) string { return wire.Clip(s, 2<<10) }
+func oneLine(s string) string { return wire.Clip(s, wire.MaxLine) }
 
 // Format prints what Error gives, whatever the verb.
 func (e Error) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, &e) }

@@ -19,6 +19,9 @@ func OneLine(s string) string {
 	}, s)
 }
 
+// MaxLine is how much an error of wxpay prints at most, in bytes.
+const MaxLine = 2 << 10
+
 // Clip is OneLine in at most n bytes, the … of them where there was more. It cuts between
 // characters.
 func Clip(s string, n int) string {

@@ -14,12 +14,12 @@ import (
 // make a second line of a log, nor a terminal be told to do anything.
 
 const (
-	shownValue = 100  // characters of an id, a path, a header
-	MaxLine    = 2000 // of a whole sentence with such in it
+	maxValue = 100  // characters of an id, a path, a header
+	MaxLine  = 2000 // of a whole sentence with such in it
 )
 
 // Value is a value from outside as logs, hints and errors repeat it.
-func Value(s string) string { return Line(s, shownValue) }
+func Value(s string) string { return Line(s, maxValue) }
 
 // Line escapes what is not printed, such as control characters, invalid UTF-8 and the marks that
 // turn the direction of text, and cuts what is longer than limit. Doing it twice does no more.
