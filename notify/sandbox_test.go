@@ -15,6 +15,7 @@ import (
 	"github.com/wxpay-go/wxpay/notify"
 	"github.com/wxpay-go/wxpay/sandbox"
 	"github.com/wxpay-go/wxpay/sandbox/fault"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 const openid = "o-MYE42l80oelYMDE34nYD456Xoy"
@@ -24,8 +25,8 @@ func presign(t *testing.T, s *sandbox.Sandbox) string {
 	t.Helper()
 	session, err := combinepapay.Of(s.Client()).Contracts.PreEntrustSign.Post(t.Context(),
 		&combinepapay.PreEntrustSignRequest{
-			AppID: sandbox.DefaultAppID, PlanID: 12535, OutContractCode: "wxwtdk20200910100000",
-			ContractDisplayAccount: "用户A", NotifyURL: sandbox.DefaultNotifyURL,
+			AppID: ledger.DefaultAppID, PlanID: 12535, OutContractCode: "wxwtdk20200910100000",
+			ContractDisplayAccount: "用户A", NotifyURL: ledger.DefaultNotifyURL,
 		})
 	if err != nil {
 		t.Fatal(err)
@@ -80,7 +81,7 @@ func TestTheREADMEsReceiverHearsTheEnd(t *testing.T) {
 	if err := s.Settle(); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{sandbox.DefaultMchID + " ECOMMERCE_ENTRUST.SIGN", sandbox.DefaultMchID +
+	want := []string{ledger.DefaultMchID + " ECOMMERCE_ENTRUST.SIGN", ledger.DefaultMchID +
 		" ECOMMERCE_ENTRUST.TERMINATE"}
 	if slices.Sort(got); !slices.Equal(got, want) {
 		t.Errorf("received %q", got)

@@ -78,63 +78,26 @@ type Config struct {
 	rounds int                              // see worker; 0: the usual number
 }
 
-// Numbers of the default merchant, those of the official samples.
-const (
-	DefaultMchID    = "1900000109"
-	DefaultAppID    = "wxd678efh567hg6787" // of combine-papay, password-exempt-contract and the orders
-	DefaultEduAppID = "wx8888888888888888" // of edu-papay
-	DefaultV2AppID  = "wxcbda96de0b165486" // of APIv2
-	// DefaultPlanID is the plan_id of combine-papay, papay and insurance, and
-	// the password-exempt service_id.
-	DefaultPlanID    = "12535"
-	DefaultEduPlanID = "101164396123311331" // of edu-papay and eduschoolpay
-	DefaultSchoolID  = "18260256813396"
-	// DefaultOrganizationID is the organisation of offline-face, which takes the
-	// place of a plan.
-	DefaultOrganizationID = "OAABBCCDDeeff"
-	// DefaultDayPlanID is a papay plan of mode A, DefaultScheduledPlanID one
-	// that takes contracts with a deduct_schedule only.
-	DefaultDayPlanID       = "12536"
-	DefaultScheduledPlanID = "12537"
-	DefaultCreditPlanID    = "123" // of credit-repayment and global papay
-	// DefaultNotifyURL is configured with every default plan. Notifications to
-	// it go nowhere until its address is forwarded.
-	DefaultNotifyURL = "https://yourapp.com/notify"
-)
-
 // DefaultMerchant is the merchant of the official samples, without keys: every
 // value of the pages of the three pre-sign endpoints works with it as it stands,
 // save the prepay_id, which has to come from an order.
 func DefaultMerchant() ledger.Merchant {
-	return ledger.Merchant{
-		MchID: DefaultMchID, Name: "Sandbox Merchant",
-		AppIDs: []string{DefaultAppID, DefaultEduAppID, DefaultV2AppID},
-		Plans: []ledger.Plan{
-			{ID: DefaultPlanID, Product: ledger.CombinePapay, Name: "Monthly membership", NotifyURL: DefaultNotifyURL},
-			{ID: DefaultPlanID, Product: ledger.PasswordExempt, Name: "Pay without password",
-				NotifyURL: DefaultNotifyURL},
-			{ID: DefaultEduPlanID, Product: ledger.EduPapay, Name: "Tuition by term", NotifyURL: DefaultNotifyURL},
-			{ID: DefaultEduPlanID, Product: ledger.EduSchoolPay, Name: "Campus wallet", NotifyURL: DefaultNotifyURL,
-				Owner: DefaultSchoolID},
-			{ID: DefaultOrganizationID, Product: ledger.OfflineFace, Name: "南山中兴小学部", NotifyURL: DefaultNotifyURL},
-			{ID: DefaultPlanID, Product: ledger.Papay, Name: "Monthly plan", NotifyURL: DefaultNotifyURL},
-			{ID: DefaultDayPlanID, Product: ledger.Papay, Name: "Monthly plan, a day later",
-				NotifyURL: DefaultNotifyURL,
-				Mode:      ledger.DebitAfterADay},
-			{ID: DefaultScheduledPlanID, Product: ledger.Papay, Name: "One debit on its day",
-				NotifyURL: DefaultNotifyURL,
-				Mode:      ledger.DebitScheduled},
-			{ID: DefaultPlanID, Product: ledger.Insurance, Name: "Insurance by month", NotifyURL: DefaultNotifyURL},
-			{ID: DefaultCreditPlanID, Product: ledger.Credit, Name: "Repayment", NotifyURL: DefaultNotifyURL},
-			{ID: DefaultCreditPlanID, Product: ledger.GlobalPapay, Name: "Monthly plan abroad",
-				NotifyURL: DefaultNotifyURL},
-		},
+	m := ledger.Merchant{
+		MchID: ledger.DefaultMchID, Name: "Sandbox Merchant",
+		AppIDs: []string{ledger.DefaultAppID, ledger.DefaultEduAppID, ledger.DefaultV2AppID},
 		SubMerchants: []ledger.SubMerchant{ // those of the official samples
-			{MchID: DefaultMchID, AppIDs: []string{DefaultEduAppID, DefaultAppID}},
+			{MchID: ledger.DefaultMchID, AppIDs: []string{ledger.DefaultEduAppID, ledger.DefaultAppID}},
 			{MchID: "1230000109"},
 			{MchID: "1900000110"},
 			{MchID: "12345512"},
 			{MchID: "1000000109"},
 		},
 	}
+	for _, p := range everything().Products {
+		for _, plan := range p.Samples {
+			plan.Product, plan.NotifyURL = p.Name, ledger.DefaultNotifyURL
+			m.Plans = append(m.Plans, plan)
+		}
+	}
+	return m
 }

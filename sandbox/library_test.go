@@ -28,6 +28,7 @@ import (
 func library() *engine.Product {
 	return &engine.Product{
 		Name:          ledger.EduPapay,
+		Samples:       []ledger.Plan{{ID: ledger.DefaultEduPlanID, Name: "Books by term"}},
 		TTL:           2 * time.Hour, // life of a session
 		Token:         (*random.Random).PresignToken,
 		ID:            (*random.Random).LongContractID,

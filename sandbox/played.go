@@ -25,11 +25,11 @@ func everything() *engine.Repertoire {
 			combinepapay.Product(),
 			passwordexempt.Product(),
 			edupapay.Product(),
-			papay.Product(),
 			eduschoolpay.Product(),
-			creditrepayment.Product(),
 			offlineface.Product(),
+			papay.Product(),
 			insurance.Product(),
+			creditrepayment.Product(),
 			globalpapay.Product(),
 		},
 		Behaviours: []map[string]engine.Behaviour{

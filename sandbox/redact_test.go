@@ -75,7 +75,7 @@ func TestJournalKeepsNoKey(t *testing.T) {
 	w.send(raw{method: "GET", uri: "/v3/certificates?key=" + m.APIv2Key, body: []byte{}})
 	w.send(raw{auth: m.APIv3Key + " " + m.APIv2Key, body: body})
 	w.must("POST", "v3/security/echo", object{"echo_message": m.APIv3Key})
-	// Escaped, and in Base64; redact/views_test.go has every other way.
+	// Escaped, and in Base64; redact/escapes_test.go has every other way.
 	escaped, percent := "", ""
 	for i := range len(m.APIv3Key) {
 		escaped += fmt.Sprintf(`\u%04x`, m.APIv3Key[i])
@@ -153,8 +153,8 @@ func TestJournalKeepsNoKeyInNames(t *testing.T) {
 	t.Parallel()
 	const small, mixed = "0123456789abcdef0123456789abcdef", "0123456789ABCDefghIJKLmnopQRSTuv"
 	w := newWorld(t, sandbox.WithMerchant(ledger.Merchant{
-		MchID: sandbox.DefaultMchID, APIv2Key: wxpay.NewSecret(small), APIv3Key: wxpay.NewSecret(mixed),
-		AppIDs: []string{sandbox.DefaultAppID},
+		MchID: ledger.DefaultMchID, APIv2Key: wxpay.NewSecret(small), APIv3Key: wxpay.NewSecret(mixed),
+		AppIDs: []string{ledger.DefaultAppID},
 	}))
 	w.send(raw{method: "GET", uri: "/v3/certificates", body: []byte{}, header: map[string]string{
 		"X-" + small: "first", "X-" + mixed: "second", small: "third", mixed: "fourth",

@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/wxpay-go/wxpay/sandbox"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -21,7 +20,7 @@ func TestNobodyIsForgottenBesideAnother(t *testing.T) {
 		var wg sync.WaitGroup
 		for i := range many {
 			wg.Go(func() {
-				w.ok(w.AddPlan(sandbox.DefaultMchID,
+				w.ok(w.AddPlan(ledger.DefaultMchID,
 					ledger.Plan{ID: fmt.Sprint(9000 + i), Product: ledger.CombinePapay}))
 			})
 			wg.Go(func() {

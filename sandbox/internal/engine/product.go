@@ -19,6 +19,9 @@ import (
 // folder of its own; nothing else has to know about it.
 type Product struct {
 	Name ledger.Product
+	// Samples are the plans that the default merchant has of it, with the ids of the official
+	// samples; their Product and NotifyURL go without saying.
+	Samples []ledger.Plan
 
 	TTL   time.Duration                          // life of a session
 	Token func(*random.Random, time.Time) string // makes pre_entrustweb_id or presign_token

@@ -1,6 +1,7 @@
 // Package redact blanks what must not be written down: keys in whatever spelling, signatures, and
-// what usually travels encrypted. views.go reads a text in every way in which it can be read,
-// keys.go finds keys there, all.go goes through whole entries.
+// what usually travels encrypted. escapes.go undoes what JSON, addresses and XML escape, in every
+// order, keys.go finds keys there, in Base64 and in hexadecimal too, redact.go says what else is
+// blanked, all.go goes through whole entries.
 //
 // It knows the ledger's Exchange and nothing of the engine. Start reading at [Redaction].
 package redact

@@ -23,13 +23,14 @@ func Product() *engine.Product {
 	const orders = "/v3/ecommerce/combine-papay/transactions"
 	const byCode = root + "/plan-id/{plan_id}/out-contract-code/{out_contract_code}"
 	return &engine.Product{
-		Name:   ledger.CombinePapay,
-		TTL:    2 * time.Hour,
-		Token:  (*random.Random).PreEntrustWebID,
-		ID:     (*random.Random).ContractID,
-		Names:  engine.Names{Plan: "plan_id", Code: "out_contract_code", Account: "contract_display_account"},
-		Years:  10, // the reply needs a contract_expired_time; what it is without one is not documented
-		Signed: engine.Event{EventType: "ECOMMERCE_ENTRUST.SIGN", OriginalType: "entrust", Summary: "委托代扣签约通知"},
+		Name:    ledger.CombinePapay,
+		Samples: []ledger.Plan{{ID: ledger.DefaultPlanID, Name: "Monthly membership"}},
+		TTL:     2 * time.Hour,
+		Token:   (*random.Random).PreEntrustWebID,
+		ID:      (*random.Random).ContractID,
+		Names:   engine.Names{Plan: "plan_id", Code: "out_contract_code", Account: "contract_display_account"},
+		Years:   10, // the reply needs a contract_expired_time; what it is without one is not documented
+		Signed:  engine.Event{EventType: "ECOMMERCE_ENTRUST.SIGN", OriginalType: "entrust", Summary: "委托代扣签约通知"},
 		Ended: engine.Event{EventType: "ECOMMERCE_ENTRUST.TERMINATE", OriginalType: "entrust",
 			Summary: "委托代扣解约通知"},
 		Retries:       rows.QuickSchedule,

@@ -24,11 +24,12 @@ import (
 func Product() *engine.Product {
 	const root = "/v3/credit-repayment/partner"
 	return &engine.Product{
-		Name:  ledger.Credit,
-		TTL:   10 * time.Minute,
-		Token: (*random.Random).PresignToken,
-		ID:    func(d *random.Random, now time.Time) string { return random.Day(now) + d.Roll(random.Decimal, 15) },
-		Names: engine.Names{Plan: "plan_id", Code: "out_contract_code", Account: "display_name"},
+		Name:    ledger.Credit,
+		Samples: []ledger.Plan{{ID: ledger.DefaultCreditPlanID, Name: "Repayment"}},
+		TTL:     10 * time.Minute,
+		Token:   (*random.Random).PresignToken,
+		ID:      func(d *random.Random, now time.Time) string { return random.Day(now) + d.Roll(random.Decimal, 15) },
+		Names:   engine.Names{Plan: "plan_id", Code: "out_contract_code", Account: "display_name"},
 		Signed: engine.Event{EventType: "CREDIT_REPAYMENT.SIGN_CONTRACT", OriginalType: "credit_repayment",
 			Summary: "信贷还款签约成功通知"},
 		Ended: engine.Event{EventType: "CREDIT_REPAYMENT.TERMINATE_CONTRACT", OriginalType: "credit_repayment",

@@ -23,6 +23,7 @@ func Product() *engine.Product {
 	const root = "/v3/edu-papay"
 	return &engine.Product{
 		Name:          ledger.EduPapay,
+		Samples:       []ledger.Plan{{ID: ledger.DefaultEduPlanID, Name: "Tuition by term"}},
 		TTL:           2 * time.Hour, // not stated for this product; its campus sibling's
 		Token:         (*random.Random).PresignToken,
 		ID:            (*random.Random).LongContractID,

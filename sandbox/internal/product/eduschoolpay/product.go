@@ -28,6 +28,7 @@ func Product() *engine.Product {
 	const root = "/v3/eduschoolpay"
 	return &engine.Product{
 		Name:        ledger.EduSchoolPay,
+		Samples:     []ledger.Plan{{ID: ledger.DefaultEduPlanID, Name: "Campus wallet", Owner: ledger.DefaultSchoolID}},
 		TTL:         2 * time.Hour,
 		Token:       (*random.Random).PresignToken,
 		ID:          (*random.Random).CampusContractID,

@@ -25,6 +25,7 @@ func Product() *engine.Product {
 	const root = "/v3/global/papay"
 	return &engine.Product{
 		Name:          ledger.GlobalPapay,
+		Samples:       []ledger.Plan{{ID: ledger.DefaultCreditPlanID, Name: "Monthly plan abroad"}},
 		TTL:           2 * time.Hour, // of calls without expired_time; not documented
 		Token:         (*random.Random).SessionID,
 		ID:            (*random.Random).LongContractID,

@@ -35,11 +35,12 @@ func Product() *engine.Product {
 		return engine.Document{"redirect_url": contracts.SigningPage(s.Token)}
 	}
 	return &engine.Product{
-		Name:  ledger.Insurance,
-		TTL:   10 * time.Minute,
-		Token: (*random.Random).PreEntrustWebID,
-		ID:    (*random.Random).ContractID,
-		Names: engine.Names{Plan: "plan_id", Code: "out_contract_code", Account: "insured_display_name"},
+		Name:    ledger.Insurance,
+		Samples: []ledger.Plan{{ID: ledger.DefaultPlanID, Name: "Insurance by month"}},
+		TTL:     10 * time.Minute,
+		Token:   (*random.Random).PreEntrustWebID,
+		ID:      (*random.Random).ContractID,
+		Names:   engine.Names{Plan: "plan_id", Code: "out_contract_code", Account: "insured_display_name"},
 		Signed: engine.Event{EventType: "INSURANCE_ENTRUST.SIGN", OriginalType: "insurance_entrust",
 			Summary: "保险委托代扣签约通知"},
 		Ended: engine.Event{EventType: "INSURANCE_ENTRUST.TERMINATE", OriginalType: "insurance_entrust",

@@ -28,11 +28,12 @@ func Product() *engine.Product {
 	const mch = "/v3/offlinefacemch"
 	const users = mch + "/organizations/{organization_id}/users"
 	return &engine.Product{
-		Name:  ledger.OfflineFace,
-		TTL:   faceTokenLife,
-		Token: (*random.Random).PresignToken,
-		ID:    (*random.Random).FaceContractID,
-		Names: engine.Names{Plan: "facepay_user/organization_id"},
+		Name:    ledger.OfflineFace,
+		Samples: []ledger.Plan{{ID: ledger.DefaultOrganizationID, Name: "南山中兴小学部"}},
+		TTL:     faceTokenLife,
+		Token:   (*random.Random).PresignToken,
+		ID:      (*random.Random).FaceContractID,
+		Names:   engine.Names{Plan: "facepay_user/organization_id"},
 		Signed: engine.Event{EventType: "FACEPAY.USER_STATE_CHANGE", OriginalType: "facepay",
 			Summary: "用户签约状态变更"},
 		Ended: engine.Event{EventType: "FACEPAY.USER_STATE_CHANGE", OriginalType: "facepay",

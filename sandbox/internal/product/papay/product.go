@@ -29,7 +29,12 @@ import (
 // https://pay.weixin.qq.com/doc/v2/merchant/4011987465
 func Product() *engine.Product {
 	return &engine.Product{
-		Name:      ledger.Papay,
+		Name: ledger.Papay,
+		Samples: []ledger.Plan{
+			{ID: ledger.DefaultPlanID, Name: "Monthly plan"},
+			{ID: ledger.DefaultDayPlanID, Name: "Monthly plan, a day later", Mode: ledger.DebitAfterADay},
+			{ID: ledger.DefaultScheduledPlanID, Name: "One debit on its day", Mode: ledger.DebitScheduled},
+		},
 		TTL:       2 * time.Hour,
 		Token:     (*random.Random).PreEntrustWebID,
 		ID:        (*random.Random).LongContractID,

@@ -37,6 +37,7 @@ func Product() *engine.Product {
 	}
 	return &engine.Product{
 		Name:     ledger.PasswordExempt,
+		Samples:  []ledger.Plan{{ID: ledger.DefaultPlanID, Name: "Pay without password"}},
 		TTL:      2 * time.Hour,
 		Token:    (*random.Random).PreEntrustWebID,
 		ID:       (*random.Random).ContractID,

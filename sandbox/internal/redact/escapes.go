@@ -9,9 +9,9 @@ import (
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
-// A key is a key however it is spelled: escaped for JSON, for a URL or for XML, more than once, as
-// Base64 or in hexadecimal. So a string is not searched by itself alone but in every way in which
-// it can be read, and whatever is found there is blanked where it came from.
+// A key is a key however it is escaped: for JSON, for a URL or for XML, more than once. So a string
+// is not searched by itself alone but in every way in which it can be read, and whatever is found
+// there is blanked where it came from.
 
 // view is one way to read a string.
 type view struct{ wire.Reading }
