@@ -80,7 +80,7 @@ func (c *Client) Download(ctx context.Context, downloadURL, hashType, hashValue 
 	}
 	refused := func(problem string) error {
 		return &SignatureError{
-			Operation: k.operation(), Check: CheckHash, RequestID: id, Problem: problem,
+			Operation: k.operation(), Check: CheckHash, RequestID: k.without(id), Problem: problem,
 			Hint: "ask for the bill again and do not use this one",
 		}
 	}

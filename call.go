@@ -139,6 +139,7 @@ func (c *call) read(response *http.Response) (*Result, error) {
 			var e *SignatureError
 			if errors.As(err, &e) {
 				e.Operation = c.operation() + ": HTTP " + strconv.Itoa(response.StatusCode) + " reply"
+				e.Serial, e.RequestID = c.without(e.Serial), c.without(e.RequestID)
 			}
 			return nil, err
 		}

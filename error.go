@@ -311,8 +311,9 @@ type SignatureError struct {
 	Check     Check  // the check that failed
 	Problem   string // what it found
 	Hint      string // what to do
-	Serial    string // Wechatpay-Serial as received
-	RequestID string
+	// Serial is Wechatpay-Serial as received, RequestID its Request-ID; of a reply without what it
+	// repeats of the call, as in [Error.Error].
+	Serial, RequestID string
 }
 
 func (e *SignatureError) Error() string {

@@ -94,6 +94,9 @@ func (c *call) told() []string {
 	return slices.Collect(maps.Keys(told))
 }
 
+// without is a header of an answer as errors name it, without what the call told.
+func (c *call) without(s string) string { return without(s, c.told(), len(s)) }
+
 // said is what a body says: the values that may name somebody, and the names of its members.
 type said struct{ values, names map[string]bool }
 

@@ -105,3 +105,25 @@ func TestCutWordsHoldNoHalfOfAValue(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// The headers of an answer may repeat the call too, also where nobody signed it.
+func TestHeadersOfAnswersThatRepeatTheCall(t *testing.T) {
+	t.Parallel()
+	h := http.Header{"Request-Id": {"id-" + payer}, "Wechatpay-Serial": {"S " + payer}, "Wechatpay-Nonce": {"n"},
+		"Wechatpay-Timestamp": {"1"}, "Wechatpay-Signature": {"c2ln"}}
+	for _, answer := range []struct {
+		status     int
+		path, body string
+	}{
+		{200, "v3/x", "{}"}, {400, "v3/x", "{}"}, {502, "v3/x", "<html>"}, // as forged, as forged, a gateway's
+		{200, "v2/x", "<xml><return_code>SUCCESS</return_code></xml>"}, {502, "v2/x", "<html>"},
+	} {
+		c := clientAt(t, "https://api.example", transport(func(*http.Request) (*http.Response, error) {
+			return reply(answer.status, h.Clone(), answer.body), nil
+		}))
+		text := shown(t, second(c.Chain(answer.path).Post(bg, map[string]string{"openid": payer})))
+		if strings.Contains(text, payer) || !strings.Contains(text, "id-…") {
+			t.Errorf("%s, HTTP %d: %s", answer.path, answer.status, text)
+		}
+	}
+}

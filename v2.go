@@ -156,7 +156,7 @@ func (c *call) readV2(r *Result) (*Result, error) {
 	fields, err := wire.ParseXML(r.Body)
 	if err != nil || r.Status != http.StatusOK {
 		return nil, &Error{Operation: c.operation(), Status: r.Status, RequestID: r.RequestID(),
-			Message: "the answer is not WeChat Pay's XML (" + strconv.Itoa(len(r.Body)) +
+			told: wire.Hide(c.told()), Message: "the answer is not WeChat Pay's XML (" + strconv.Itoa(len(r.Body)) +
 				" bytes): a proxy or gateway answered"}
 	}
 	r.fields = fields
@@ -164,7 +164,8 @@ func (c *call) readV2(r *Result) (*Result, error) {
 	if success := fields["return_code"] == "SUCCESS" && fields["result_code"] != "FAIL"; success || signed {
 		if !fields.Verify(c.client.apiV2Key.Reveal()) {
 			e := &SignatureError{
-				Operation: c.operation() + ": reply", Check: CheckSignature, RequestID: r.RequestID(),
+				Operation: c.operation() + ": reply", Check: CheckSignature,
+				RequestID: c.without(r.RequestID()),
 				Problem: "the sign is not of these fields under the APIv2 key: the key was changed in the merchant " +
 					"console and not here, or the answer was changed on the way",
 				Hint: "compare APIv2Key with the merchant console",
