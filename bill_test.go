@@ -23,7 +23,7 @@ import (
 	"github.com/wxpay-go/wxpay/api/bill"
 	"github.com/wxpay-go/wxpay/api/pay"
 	"github.com/wxpay-go/wxpay/internal/wire"
-	"github.com/wxpay-go/wxpay/sandbox/ledger"
+	"github.com/wxpay-go/wxpay/sandbox"
 )
 
 const (
@@ -244,7 +244,7 @@ func ExampleClient_Download() {
 	defer wechat.Close()
 	c, ctx := wechat.Client(), context.Background()
 	order, err := api.V3(c).Pay.Transactions.Native.Post(ctx, &pay.NativeRequest{
-		AppID: ledger.DefaultAppID, MchID: ledger.DefaultMchID, Description: "Tea", OutTradeNo: "order-1",
+		AppID: sandbox.DefaultAppID, MchID: sandbox.DefaultMchID, Description: "Tea", OutTradeNo: "order-1",
 		NotifyURL: "https://yourapp.com/paid", Amount: pay.AppWithContractAmount{Total: 4500},
 	})
 	if err != nil {

@@ -9,7 +9,6 @@ import (
 	"github.com/wxpay-go/wxpay/api/combinepapay"
 	"github.com/wxpay-go/wxpay/sandbox"
 	"github.com/wxpay-go/wxpay/sandbox/fault"
-	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // A debit whose answer is lost may have taken the money: query by its number
@@ -55,7 +54,7 @@ func ExampleOutcomeUnknown() {
 func signedContract(wechat *sandbox.Sandbox) (id string) {
 	contracts := combinepapay.Of(wechat.Client()).Contracts
 	session, err := contracts.PreEntrustSign.Post(context.Background(), &combinepapay.PreEntrustSignRequest{
-		AppID: ledger.DefaultAppID, PlanID: 12535, OutContractCode: "A1", ContractDisplayAccount: "a",
+		AppID: sandbox.DefaultAppID, PlanID: 12535, OutContractCode: "A1", ContractDisplayAccount: "a",
 		NotifyURL: "https://yourapp.com/signed",
 	})
 	if err != nil {

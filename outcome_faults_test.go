@@ -38,7 +38,7 @@ func combinePapayDebit(_ *testing.T, wechat *sandbox.Sandbox) func(context.Conte
 func v2Debit(t *testing.T, wechat *sandbox.Sandbox) func(context.Context) error {
 	t.Helper()
 	session, err := papayv2.Of(wechat.Client()).PreEntrustWeb.Post(t.Context(), &papayv2.PreEntrustWebRequest{
-		AppID: ledger.DefaultAppID, PlanID: 12535, ContractCode: "A1", RequestSerial: 1, ContractDisplayAccount: "a",
+		AppID: sandbox.DefaultAppID, PlanID: 12535, ContractCode: "A1", RequestSerial: 1, ContractDisplayAccount: "a",
 		NotifyURL: "https://yourapp.com/signed", Version: "1.0", Timestamp: "1772330400",
 	})
 	if err != nil {
@@ -50,7 +50,7 @@ func v2Debit(t *testing.T, wechat *sandbox.Sandbox) func(context.Context) error 
 	}
 	return func(ctx context.Context) error {
 		return second(payv2.Of(wechat.Client()).PapPayApply.Post(ctx, &payv2.PapPayApplyRequest{
-			AppID: ledger.DefaultAppID, Body: "水电代扣", OutTradeNo: "x1", TotalFee: 1, SpbillCreateIP: "8.8.8.8",
+			AppID: sandbox.DefaultAppID, Body: "水电代扣", OutTradeNo: "x1", TotalFee: 1, SpbillCreateIP: "8.8.8.8",
 			NotifyURL: "https://yourapp.com/paid", TradeType: "PAP", ContractID: contract.ID,
 		}))
 	}
@@ -58,10 +58,10 @@ func v2Debit(t *testing.T, wechat *sandbox.Sandbox) func(context.Context) error 
 
 func combinedDebit(contract, number string) *combinepapay.DebitRequest {
 	return &combinepapay.DebitRequest{
-		CombineAppID: ledger.DefaultAppID, CombineMchID: ledger.DefaultMchID,
+		CombineAppID: sandbox.DefaultAppID, CombineMchID: sandbox.DefaultMchID,
 		CombineOutTradeNo: number, ContractID: contract,
 		SubOrders: []combinepapay.DebitRequestSubOrders{{
-			MchID: ledger.DefaultMchID, SubMchID: "1230000109", OutTradeNo: number + "-1", Description: "会员",
+			MchID: sandbox.DefaultMchID, SubMchID: "1230000109", OutTradeNo: number + "-1", Description: "会员",
 			Amount: combinepapay.DebitRequestSubOrdersAmount{TotalAmount: 1990, Currency: "CNY"},
 		}},
 	}

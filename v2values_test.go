@@ -12,7 +12,6 @@ import (
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/sandbox"
-	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // What a parser would read otherwise than it was signed is not sent, by whatever
@@ -105,7 +104,7 @@ func TestV2ValuesInTheSandbox(t *testing.T) {
 	t.Parallel()
 	client := sandbox.New(t).Client()
 	for _, attach := range []string{"a\nb", " a ", "]]>", "用"} {
-		fields := map[string]string{"appid": ledger.DefaultAppID, "out_trade_no": "T1", "attach": attach}
+		fields := map[string]string{"appid": sandbox.DefaultAppID, "out_trade_no": "T1", "attach": attach}
 		_, err := client.Chain("v2/pay/orderquery").Post(bg, fields)
 		var e *wxpay.Error
 		if !errors.As(err, &e) || strings.Contains(e.Message, "签名") || strings.Contains(e.Message, "XML") {

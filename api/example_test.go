@@ -12,7 +12,6 @@ import (
 	"github.com/wxpay-go/wxpay/api/payv2"
 	"github.com/wxpay-go/wxpay/api/secapiv2"
 	"github.com/wxpay-go/wxpay/sandbox"
-	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // The typed chain follows the path, segment by segment; a path variable is a
@@ -70,9 +69,9 @@ func ExampleV2() {
 	}
 
 	address, err := v2.Papay.H5EntrustWeb.URL(&papayv2.H5EntrustWebQuery{
-		AppID: ledger.DefaultAppID, PlanID: 12535, ContractCode: "100000", RequestSerial: 1000,
+		AppID: sandbox.DefaultAppID, PlanID: 12535, ContractCode: "100000", RequestSerial: 1000,
 		ContractDisplayAccount: "微信代扣",
-		NotifyURL:              ledger.DefaultNotifyURL, Version: "1.0", Clientip: "119.145.83.6",
+		NotifyURL:              sandbox.DefaultNotifyURL, Version: "1.0", Clientip: "119.145.83.6",
 	})
 	check(err)
 	payer := wechat.Payer("oUpF8uMuAJO_M2pxb1Q9zNjWeS6o")
@@ -81,35 +80,35 @@ func ExampleV2() {
 	_, err = payer.Agree(page.Token)
 	check(err)
 	contract, err := v2.Papay.QueryContract.Post(ctx, &papayv2.QueryContractRequest{
-		AppID: ledger.DefaultAppID, PlanID: 12535, ContractCode: "100000", Version: "1.0",
+		AppID: sandbox.DefaultAppID, PlanID: 12535, ContractCode: "100000", Version: "1.0",
 	})
 	check(err)
 	fmt.Println("state", contract.ContractState, "of plan", contract.PlanID)
 
 	_, err = v2.Pay.PapPayApply.Post(ctx, &payv2.PapPayApplyRequest{
-		AppID: ledger.DefaultAppID, Body: "水电代扣", OutTradeNo: "20261121", TotalFee: 888, SpbillCreateIP: "8.8.8.8",
-		NotifyURL: ledger.DefaultNotifyURL, TradeType: "PAP", ContractID: contract.ContractID,
+		AppID: sandbox.DefaultAppID, Body: "水电代扣", OutTradeNo: "20261121", TotalFee: 888, SpbillCreateIP: "8.8.8.8",
+		NotifyURL: sandbox.DefaultNotifyURL, TradeType: "PAP", ContractID: contract.ContractID,
 	})
 	check(err)
 	check(wechat.Settle())
-	debit, err := v2.Pay.PapOrderQuery.Post(ctx, &payv2.PapOrderQueryRequest{AppID: ledger.DefaultAppID,
+	debit, err := v2.Pay.PapOrderQuery.Post(ctx, &payv2.PapOrderQueryRequest{AppID: sandbox.DefaultAppID,
 		OutTradeNo: "20261121"})
 	check(err)
 	fmt.Println(debit.TradeState, debit.TotalFee, "fen")
 
 	refund, err := v2.SecAPI.Pay.Refund.Post(ctx, &secapiv2.RefundRequest{
-		AppID: ledger.DefaultAppID, OutTradeNo: "20261121", OutRefundNo: "R1", TotalFee: 888, RefundFee: 88,
+		AppID: sandbox.DefaultAppID, OutTradeNo: "20261121", OutRefundNo: "R1", TotalFee: 888, RefundFee: 88,
 	})
 	check(err)
 	fmt.Println("refunding", refund.RefundFee, "fen")
 	_, err = v2.Papay.DeleteContract.Post(ctx, &papayv2.DeleteContractRequest{
-		AppID: ledger.DefaultAppID, ContractID: contract.ContractID, ContractTerminationRemark: "moved",
+		AppID: sandbox.DefaultAppID, ContractID: contract.ContractID, ContractTerminationRemark: "moved",
 		Version: "1.0",
 	})
 	check(err)
 	_, err = v2.Pay.PapPayApply.Post(ctx, &payv2.PapPayApplyRequest{
-		AppID: ledger.DefaultAppID, Body: "水电代扣", OutTradeNo: "20261221", TotalFee: 888, SpbillCreateIP: "8.8.8.8",
-		NotifyURL: ledger.DefaultNotifyURL, TradeType: "PAP", ContractID: contract.ContractID,
+		AppID: sandbox.DefaultAppID, Body: "水电代扣", OutTradeNo: "20261221", TotalFee: 888, SpbillCreateIP: "8.8.8.8",
+		NotifyURL: sandbox.DefaultNotifyURL, TradeType: "PAP", ContractID: contract.ContractID,
 	})
 	var refused *wxpay.Error
 	fmt.Println(errors.As(err, &refused), refused.Code)

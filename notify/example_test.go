@@ -11,15 +11,14 @@ import (
 	"github.com/wxpay-go/wxpay/api/event"
 	"github.com/wxpay-go/wxpay/notify"
 	"github.com/wxpay-go/wxpay/sandbox"
-	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // agree has a payer sign a contract, so that a notification is on its way.
 func agree(s *sandbox.Sandbox) error {
 	session, err := combinepapay.Of(s.Client()).Contracts.PreEntrustSign.Post(context.Background(),
 		&combinepapay.PreEntrustSignRequest{
-			AppID: ledger.DefaultAppID, PlanID: 12535, OutContractCode: "wxwtdk20200910100000",
-			ContractDisplayAccount: "用户A", NotifyURL: ledger.DefaultNotifyURL,
+			AppID: sandbox.DefaultAppID, PlanID: 12535, OutContractCode: "wxwtdk20200910100000",
+			ContractDisplayAccount: "用户A", NotifyURL: sandbox.DefaultNotifyURL,
 		})
 	if err != nil {
 		return err
@@ -125,7 +124,7 @@ func ExampleAPIv2Key() {
 		log.Fatal(err)
 	}
 	defer s.Close()
-	r := notify.New(s.Client().Keys(), notify.APIv2Key(ledger.DefaultMchID, s.ClientConfig().APIv2Key))
+	r := notify.New(s.Client().Keys(), notify.APIv2Key(sandbox.DefaultMchID, s.ClientConfig().APIv2Key))
 	notify.On(r, func(ctx context.Context, n *notify.Notification, e *event.V2Contract) error {
 		fmt.Println(e.ChangeType, e.ContractCode, "under plan", e.PlanID)
 		return nil // answered with the XML that APIv2 wants
@@ -134,9 +133,9 @@ func ExampleAPIv2Key() {
 		log.Fatal(err)
 	}
 	address, err := s.Client().Chain("v2/papay/entrustweb").URL(map[string]string{
-		"appid": ledger.DefaultAppID, "plan_id": ledger.DefaultPlanID, "contract_code": "100000",
+		"appid": sandbox.DefaultAppID, "plan_id": sandbox.DefaultPlanID, "contract_code": "100000",
 		"request_serial":           "1000",
-		"contract_display_account": "用户A", "notify_url": ledger.DefaultNotifyURL, "version": "1.0",
+		"contract_display_account": "用户A", "notify_url": sandbox.DefaultNotifyURL, "version": "1.0",
 	})
 	if err != nil {
 		log.Fatal(err)

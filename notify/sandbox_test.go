@@ -15,7 +15,6 @@ import (
 	"github.com/wxpay-go/wxpay/notify"
 	"github.com/wxpay-go/wxpay/sandbox"
 	"github.com/wxpay-go/wxpay/sandbox/fault"
-	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 const openid = "o-MYE42l80oelYMDE34nYD456Xoy"
@@ -25,8 +24,8 @@ func presign(t *testing.T, s *sandbox.Sandbox) string {
 	t.Helper()
 	session, err := combinepapay.Of(s.Client()).Contracts.PreEntrustSign.Post(t.Context(),
 		&combinepapay.PreEntrustSignRequest{
-			AppID: ledger.DefaultAppID, PlanID: 12535, OutContractCode: "wxwtdk20200910100000",
-			ContractDisplayAccount: "用户A", NotifyURL: ledger.DefaultNotifyURL,
+			AppID: sandbox.DefaultAppID, PlanID: 12535, OutContractCode: "wxwtdk20200910100000",
+			ContractDisplayAccount: "用户A", NotifyURL: sandbox.DefaultNotifyURL,
 		})
 	if err != nil {
 		t.Fatal(err)
@@ -81,7 +80,7 @@ func TestTheREADMEsReceiverHearsTheEnd(t *testing.T) {
 	if err := s.Settle(); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{ledger.DefaultMchID + " ECOMMERCE_ENTRUST.SIGN", ledger.DefaultMchID +
+	want := []string{sandbox.DefaultMchID + " ECOMMERCE_ENTRUST.SIGN", sandbox.DefaultMchID +
 		" ECOMMERCE_ENTRUST.TERMINATE"}
 	if slices.Sort(got); !slices.Equal(got, want) {
 		t.Errorf("received %q", got)

@@ -255,7 +255,7 @@ func TestSandboxV2(t *testing.T) {
 	}
 	call := func(path string, f map[string]string) map[string]any {
 		t.Helper()
-		f["appid"] = ledger.DefaultAppID
+		f["appid"] = sandbox.DefaultAppID
 		result, err := client.Chain("v2/"+path).Post(context.Background(), f, wxpay.MTLS())
 		if err != nil {
 			t.Fatal(err)
@@ -267,9 +267,9 @@ func TestSandboxV2(t *testing.T) {
 		return m
 	}
 	session := call("papay/preentrustweb", map[string]string{
-		"plan_id": ledger.DefaultPlanID, "contract_code": "100000", "request_serial": "1000",
+		"plan_id": sandbox.DefaultPlanID, "contract_code": "100000", "request_serial": "1000",
 		"contract_display_account": "用户A",
-		"notify_url":               ledger.DefaultNotifyURL, "version": "1.0", "timestamp": "1893463200",
+		"notify_url":               sandbox.DefaultNotifyURL, "version": "1.0", "timestamp": "1893463200",
 	})
 	payer := s.Payer(openid)
 	contract, err := payer.Agree(session["pre_entrustweb_id"].(string))
@@ -283,7 +283,7 @@ func TestSandboxV2(t *testing.T) {
 		t.Helper()
 		call("pay/pappayapply", map[string]string{
 			"body": "x", "out_trade_no": number, "total_fee": "888", "spbill_create_ip": "8.8.8.8",
-			"notify_url": ledger.DefaultNotifyURL,
+			"notify_url": sandbox.DefaultNotifyURL,
 			"trade_type": "PAP", "contract_id": contract.ID,
 		})
 		if err := s.Settle(); err != nil {
@@ -297,7 +297,7 @@ func TestSandboxV2(t *testing.T) {
 	debit("A2")
 	call("secapi/pay/refund", map[string]string{
 		"out_trade_no": "A2", "out_refund_no": "R1", "total_fee": "888", "refund_fee": "1",
-		"notify_url": ledger.DefaultNotifyURL,
+		"notify_url": sandbox.DefaultNotifyURL,
 	})
 	if err := s.Advance(time.Minute); err != nil {
 		t.Fatal(err)

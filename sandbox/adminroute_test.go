@@ -33,7 +33,7 @@ func (w *world) adminCalls() (out [][2]string) {
 	list, _ := w.adminOK("GET", "/sandbox/", nil)["data"].([]any)
 	for _, pattern := range list {
 		method, path, _ := strings.Cut(pattern.(string), " ")
-		path = strings.NewReplacer("{openid}", openID, "{mchid}", ledger.DefaultMchID, "{id}", "F1").Replace(path)
+		path = strings.NewReplacer("{openid}", openID, "{mchid}", sandbox.DefaultMchID, "{id}", "F1").Replace(path)
 		out = append(out, [2]string{method, path})
 	}
 	if len(out) < 50 {
@@ -46,7 +46,7 @@ func (w *world) adminCalls() (out [][2]string) {
 func TestAdminTakesNothingItDoesNotKnow(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	before, err := w.ClientConfigFor(ledger.DefaultMchID)
+	before, err := w.ClientConfigFor(sandbox.DefaultMchID)
 	w.ok(err)
 	for _, call := range w.adminCalls() {
 		for what, c := range map[string]struct{ query, body, says string }{
@@ -65,7 +65,7 @@ func TestAdminTakesNothingItDoesNotKnow(t *testing.T) {
 			}
 		}
 	}
-	after, err := w.ClientConfigFor(ledger.DefaultMchID)
+	after, err := w.ClientConfigFor(sandbox.DefaultMchID)
 	w.ok(err)
 	same := before.SerialNo == after.SerialNo && before.APIv3Key.Reveal() == after.APIv3Key.Reveal()
 	if now := w.Clock().Now(); !now.Equal(start) || len(w.Faults()) != 0 || !same {
@@ -125,7 +125,7 @@ func TestAdminNamesWhatWasMeant(t *testing.T) {
 			t.Errorf("the query %s: %d %s", query, status, answer)
 		}
 	}
-	if w.Merchants()[0].MchID != ledger.DefaultMchID || len(w.Merchants()) != 1 || len(w.Faults()) != 0 {
+	if w.Merchants()[0].MchID != sandbox.DefaultMchID || len(w.Merchants()) != 1 || len(w.Faults()) != 0 {
 		t.Error("what was refused was done")
 	}
 	takes, _ := w.adminOK("GET", "/sandbox/", nil)["takes"].(object)
@@ -167,7 +167,7 @@ func TestAdminTakesNoBrokenIDs(t *testing.T) {
 	w := newWorld(t)
 	for _, call := range w.adminCalls() {
 		for _, bad := range []string{"%FF", "%00", "a%0Ab", "a%7Fb", "%C2%85", "%EF%BF%BD"} {
-			broken := strings.NewReplacer("/"+openID, "/"+bad, "/"+ledger.DefaultMchID, "/"+bad, "/F1", "/"+bad)
+			broken := strings.NewReplacer("/"+openID, "/"+bad, "/"+sandbox.DefaultMchID, "/"+bad, "/F1", "/"+bad)
 			path := broken.Replace(call[1])
 			if path == call[1] {
 				continue
@@ -199,10 +199,10 @@ func TestAdminTakesNoBrokenIDs(t *testing.T) {
 		"a payer 3": w.Payer("o\ufffd").Fund(1),
 		"an openid": w.AddPayer(map[string]string{"wx1": "o\n"}),
 		"an appid":  w.AddPayer(map[string]string{"wx\xff": "o"}),
-		"a plan":    w.AddPlan(ledger.DefaultMchID, ledger.Plan{ID: "1\x00", Product: ledger.Papay}),
-		"a school":  w.AddPlan(ledger.DefaultMchID, ledger.Plan{ID: "1", Product: ledger.Papay, Owner: "\xff"}),
+		"a plan":    w.AddPlan(sandbox.DefaultMchID, ledger.Plan{ID: "1\x00", Product: ledger.Papay}),
+		"a school":  w.AddPlan(sandbox.DefaultMchID, ledger.Plan{ID: "1", Product: ledger.Papay, Owner: "\xff"}),
 		"a contract": func() error {
-			_, err := w.Payer("o\x1b").SignElsewhere(ledger.CombinePapay, ledger.DefaultPlanID)
+			_, err := w.Payer("o\x1b").SignElsewhere(ledger.CombinePapay, sandbox.DefaultPlanID)
 			return err
 		}(),
 	} {

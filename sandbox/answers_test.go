@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox"
-	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // What a merchant's server answers and then holds the connection keeps nobody waiting for longer
@@ -91,7 +90,7 @@ func TestAnswersBeforeTheAnswer(t *testing.T) {
 					rw.WriteHeader(status)
 				}
 			})))
-			w.signElsewhere(ledger.DefaultPlanID, openID)
+			w.signElsewhere(sandbox.DefaultPlanID, openID)
 			w.ok(w.Settle())
 			a := w.onlyPush().Attempts[0]
 			if a.Status != c.status || !strings.Contains(a.Error, c.says) || (a.Error == "") != (c.says == "") {

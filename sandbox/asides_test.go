@@ -59,7 +59,7 @@ func TestARowIsLeftAlsoWhereAnotherWritesIt(t *testing.T) {
 func TestAPayerWhoseContractIsMisread(t *testing.T) {
 	t.Parallel()
 	kept := keep{store.NewMemory()}
-	both := map[string]string{ledger.DefaultAppID: openID, ledger.DefaultEduAppID: eduOpenID}
+	both := map[string]string{sandbox.DefaultAppID: openID, sandbox.DefaultEduAppID: eduOpenID}
 	w := newWorld(t, sandbox.WithStore(kept))
 	w.ok(w.AddPayer(both))
 	w.combineContract()

@@ -41,7 +41,7 @@ func TestAttemptsThatOverlap(t *testing.T) {
 		rw.WriteHeader(http.StatusNoContent)
 	})))
 	w.ok(w.Inject(fault.Fault{Name: fault.Duplicated, Event: "*"}))
-	_, err := w.Payer(openID).SignElsewhere(ledger.EduSchoolPay, ledger.DefaultEduPlanID)
+	_, err := w.Payer(openID).SignElsewhere(ledger.EduSchoolPay, sandbox.DefaultEduPlanID)
 	w.ok(err)
 	first := await(t, arrived, "the first attempt")
 	w.ok(w.Clock().Set(w.Clock().Now().Add(2 * time.Second)))
@@ -76,7 +76,7 @@ func TestRedeliverDuringAnAttempt(t *testing.T) {
 		}
 		rw.WriteHeader(http.StatusNoContent)
 	})))
-	w.signElsewhere(ledger.DefaultPlanID, openID)
+	w.signElsewhere(sandbox.DefaultPlanID, openID)
 	w.ok(w.Settle())
 	if p := w.onlyPush(); deliveries != 2 || p.State != ledger.PushDelivered || len(p.Attempts) != 2 {
 		t.Errorf("%d deliveries, %s after %d attempts", deliveries, p.State, len(p.Attempts))
@@ -95,7 +95,7 @@ func TestRedeliverWhatAFaultTakes(t *testing.T) {
 			w.ok(w.Inject(fault.Fault{Name: name, Event: "*", Times: -1}))
 			var all sync.WaitGroup
 			for i := range 40 {
-				w.signElsewhere(ledger.DefaultPlanID, fmt.Sprint("p", i))
+				w.signElsewhere(sandbox.DefaultPlanID, fmt.Sprint("p", i))
 				pushes, err := w.Pushes()
 				w.ok(err)
 				for range 4 {
@@ -152,7 +152,7 @@ func TestAPanicIsAFailedAttempt(t *testing.T) {
 	made := &sorry{Reader: rand.Reader}
 	log, options := listening(keep{store.NewMemory()})
 	w := newWorld(t, append(options, func(c *sandbox.Config) { c.Rand = made })...)
-	w.signElsewhere(ledger.DefaultPlanID, openID)
+	w.signElsewhere(sandbox.DefaultPlanID, openID)
 	made.times.Store(1)
 	w.ok(w.Advance(time.Hour))
 	p := w.onlyPush()
@@ -196,7 +196,7 @@ func TestARouteThatComesDuringAnAttempt(t *testing.T) {
 	kept.happens = func() {
 		w.ok(w.Receive("https://yourapp.com", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})))
 	}
-	w.signElsewhere(ledger.DefaultPlanID, openID)
+	w.signElsewhere(sandbox.DefaultPlanID, openID)
 	w.ok(w.Settle())
 	if p := w.onlyPush(); p.State != ledger.PushDelivered || len(p.Attempts) != 2 {
 		t.Errorf("got %s, %q after %d attempts", p.State, p.Problem, len(p.Attempts))

@@ -152,7 +152,7 @@ func TestAMomentEnds(t *testing.T) {
 	w.ok(w.Receive("https://yourapp.com", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		another++
 		payer := w.Payer("payer" + strconv.Itoa(another))
-		if _, err := payer.SignElsewhere(ledger.CombinePapay, ledger.DefaultPlanID); err != nil {
+		if _, err := payer.SignElsewhere(ledger.CombinePapay, sandbox.DefaultPlanID); err != nil {
 			t.Error(err)
 		}
 	})))
@@ -205,7 +205,7 @@ func TestDatesBeyondTheClock(t *testing.T) {
 		{ID: "1", Product: ledger.CombinePapay, Days: 1 << 40}, {ID: "1", Product: ledger.CombinePapay, Days: -1},
 		{ID: "1", Product: ledger.Insurance, Limits: ledger.Limits{PeriodDays: 1 << 40}},
 	} {
-		if err := w.AddPlan(ledger.DefaultMchID, p); err == nil || !strings.Contains(err.Error(), "36500") {
+		if err := w.AddPlan(sandbox.DefaultMchID, p); err == nil || !strings.Contains(err.Error(), "36500") {
 			t.Errorf("%+v: got %v", p, err)
 		}
 	}

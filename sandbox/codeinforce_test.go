@@ -16,10 +16,10 @@ import (
 func TestOneContractInForceHasACode(t *testing.T) {
 	t.Parallel()
 	w := newXMLWorld(t)
-	entry := with2(entryXML(), "plan_id", ledger.DefaultScheduledPlanID)
+	entry := with2(entryXML(), "plan_id", sandbox.DefaultScheduledPlanID)
 	first := w.must("papay/preentrustweb", entry)["pre_entrustweb_id"].(string)
 	second := w.must("papay/preentrustweb", with2(entry, "request_serial", "1001"))["pre_entrustweb_id"].(string)
-	order := w.must("pay/contractorder", with2(contractOrder(), "plan_id", ledger.DefaultScheduledPlanID,
+	order := w.must("pay/contractorder", with2(contractOrder(), "plan_id", sandbox.DefaultScheduledPlanID,
 		"contract_code", "100000", "openid", "who pays"))
 	body := with(scheduledBody("100000"), "openid", nil)
 	result, err := w.client.Chain(presignScheduled+"app").Post(context.Background(), body)

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wxpay-go/wxpay/sandbox"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -108,8 +109,8 @@ func TestCombinePapayDebitFails(t *testing.T) {
 func TestAttemptsOfUnknownOutcomeCount(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.ok(w.AddPlan(ledger.DefaultMchID, ledger.Plan{ID: ledger.DefaultPlanID, Product: ledger.CombinePapay,
-		NotifyURL: ledger.DefaultNotifyURL, Limits: ledger.Limits{AttemptsPerDay: 2}}))
+	w.ok(w.AddPlan(sandbox.DefaultMchID, ledger.Plan{ID: sandbox.DefaultPlanID, Product: ledger.CombinePapay,
+		NotifyURL: sandbox.DefaultNotifyURL, Limits: ledger.Limits{AttemptsPerDay: 2}}))
 	c := w.combineContract()
 	w.ok(w.Payer(openID).FailNext(ledger.SystemFailure, ledger.SystemFailure))
 	w.refused(500, "SYSTEM_ERROR", "POST", combineDebits, combineDebitBody(c, "P1"))

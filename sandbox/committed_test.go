@@ -8,7 +8,6 @@ import (
 	"github.com/wxpay-go/wxpay/api/payv2"
 	"github.com/wxpay-go/wxpay/sandbox"
 	"github.com/wxpay-go/wxpay/sandbox/fault"
-	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // A fault that takes the answer away must not say that a call was carried out
@@ -20,9 +19,9 @@ func TestCommittedFaultOverARefusal(t *testing.T) {
 		sb := sandbox.New(told, sandbox.At(time.Date(2026, 3, 2, 10, 0, 0, 0, time.FixedZone("Beijing", 8*60*60))))
 		c, payer := sb.Client(), sb.Payer("oUpF8uMuAJO_M2pxb1Q9zNjWeS6o")
 		page, err := papayv2.Of(c).EntrustWeb.URL(&papayv2.EntrustWebQuery{
-			AppID: ledger.DefaultAppID, PlanID: 12535, ContractCode: "c1", RequestSerial: 1,
+			AppID: sandbox.DefaultAppID, PlanID: 12535, ContractCode: "c1", RequestSerial: 1,
 			ContractDisplayAccount: "x",
-			NotifyURL:              ledger.DefaultNotifyURL, Version: "1.0",
+			NotifyURL:              sandbox.DefaultNotifyURL, Version: "1.0",
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -42,8 +41,8 @@ func TestCommittedFaultOverARefusal(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = payv2.Of(c).PapPayApply.Post(t.Context(), &payv2.PapPayApplyRequest{
-			AppID: ledger.DefaultAppID, Body: "b", OutTradeNo: "N1", TotalFee: 100, SpbillCreateIP: "127.0.0.1",
-			NotifyURL: ledger.DefaultNotifyURL, TradeType: "PAP", ContractID: contract.ID,
+			AppID: sandbox.DefaultAppID, Body: "b", OutTradeNo: "N1", TotalFee: 100, SpbillCreateIP: "127.0.0.1",
+			NotifyURL: sandbox.DefaultNotifyURL, TradeType: "PAP", ContractID: contract.ID,
 		})
 		if err == nil {
 			t.Fatal("the fault did not strike")

@@ -4,6 +4,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/wxpay-go/wxpay/sandbox/internal/samples"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
@@ -78,15 +79,39 @@ type Config struct {
 	rounds int                              // see worker; 0: the usual number
 }
 
+// Numbers of the default merchant, those of the official samples.
+const (
+	DefaultMchID    = samples.MchID
+	DefaultAppID    = samples.AppID    // of combine-papay, password-exempt-contract and the orders
+	DefaultEduAppID = samples.EduAppID // of edu-papay
+	DefaultV2AppID  = samples.V2AppID  // of APIv2
+	// DefaultPlanID is the plan_id of combine-papay, papay and insurance, and
+	// the password-exempt service_id.
+	DefaultPlanID    = samples.PlanID
+	DefaultEduPlanID = samples.EduPlanID // of edu-papay and eduschoolpay
+	DefaultSchoolID  = samples.SchoolID
+	// DefaultOrganizationID is the organisation of offline-face, which takes the
+	// place of a plan.
+	DefaultOrganizationID = samples.OrganizationID
+	// DefaultDayPlanID is a papay plan of mode A, DefaultScheduledPlanID one
+	// that takes contracts with a deduct_schedule only.
+	DefaultDayPlanID       = samples.DayPlanID
+	DefaultScheduledPlanID = samples.ScheduledPlanID
+	DefaultCreditPlanID    = samples.CreditPlanID // of credit-repayment and global papay
+	// DefaultNotifyURL is configured with every default plan. Notifications to
+	// it go nowhere until its address is forwarded.
+	DefaultNotifyURL = samples.NotifyURL
+)
+
 // DefaultMerchant is the merchant of the official samples, without keys: every
 // value of the pages of the three pre-sign endpoints works with it as it stands,
 // save the prepay_id, which has to come from an order.
 func DefaultMerchant() ledger.Merchant {
 	m := ledger.Merchant{
-		MchID: ledger.DefaultMchID, Name: "Sandbox Merchant",
-		AppIDs: []string{ledger.DefaultAppID, ledger.DefaultEduAppID, ledger.DefaultV2AppID},
+		MchID: DefaultMchID, Name: "Sandbox Merchant",
+		AppIDs: []string{DefaultAppID, DefaultEduAppID, DefaultV2AppID},
 		SubMerchants: []ledger.SubMerchant{ // those of the official samples
-			{MchID: ledger.DefaultMchID, AppIDs: []string{ledger.DefaultEduAppID, ledger.DefaultAppID}},
+			{MchID: DefaultMchID, AppIDs: []string{DefaultEduAppID, DefaultAppID}},
 			{MchID: "1230000109"},
 			{MchID: "1900000110"},
 			{MchID: "12345512"},
@@ -95,7 +120,7 @@ func DefaultMerchant() ledger.Merchant {
 	}
 	for _, p := range everything().Products {
 		for _, plan := range p.Samples {
-			plan.Product, plan.NotifyURL = p.Name, ledger.DefaultNotifyURL
+			plan.Product, plan.NotifyURL = p.Name, DefaultNotifyURL
 			m.Plans = append(m.Plans, plan)
 		}
 	}

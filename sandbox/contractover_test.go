@@ -15,7 +15,7 @@ func TestAContractEndsWithoutItsClaim(t *testing.T) {
 	t.Parallel()
 	kept := keep{store.NewMemory()}
 	plan := sandbox.WithPlan(ledger.Plan{ID: "900", Product: ledger.CombinePapay, Days: 1,
-		NotifyURL: ledger.DefaultNotifyURL})
+		NotifyURL: sandbox.DefaultNotifyURL})
 	w := newWorld(t, sandbox.WithStore(kept), plan)
 	token := w.must("POST", presignCombine, with(combineBody(), "plan_id", 900))["pre_entrustweb_id"].(string)
 	c, err := w.Payer(openID).Agree(token)
@@ -62,7 +62,7 @@ func TestAPlansAddressHasNoQuery(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for _, address := range []string{"https://yourapp.com/notify?x=1", "https://yourapp.com/notify?"} {
-		if err := w.AddPlan(ledger.DefaultMchID, ledger.Plan{ID: "12535", Product: ledger.CombinePapay,
+		if err := w.AddPlan(sandbox.DefaultMchID, ledger.Plan{ID: "12535", Product: ledger.CombinePapay,
 			NotifyURL: address}); err == nil {
 			t.Errorf("%s was taken", address)
 		}

@@ -173,7 +173,7 @@ func TestCreditNamesItsPayer(t *testing.T) {
 	presign := func(code string) string {
 		reply, err := creditrepayment.Of(w.client).Partner.Contracts.AppPresign.Post(context.Background(),
 			&creditrepayment.AppPresignRequest{
-				AppID: ledger.DefaultAppID, PlanID: ledger.DefaultCreditPlanID, OutContractCode: code,
+				AppID: sandbox.DefaultAppID, PlanID: sandbox.DefaultCreditPlanID, OutContractCode: code,
 				DisplayName:       "*三",
 				ContractNotifyURL: "https://yourapp.com/signed", RepaymentAmountLimit: "10000",
 				RealIdentity: &creditrepayment.RealIdentity{IdentityType: "REAL_IDENTITY_TYPE_ID_CARD",

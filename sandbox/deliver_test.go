@@ -62,7 +62,7 @@ func TestAHangingMerchantKeepsNobodyWaiting(t *testing.T) {
 			t.Fatal(what)
 		}
 	}
-	s.writeOut(t, ledger.DefaultMchID, "https://hangs.com/notify", many)
+	s.writeOut(t, DefaultMchID, "https://hangs.com/notify", many)
 	for range outbox.AtOnce {
 		wait(hangs, "the merchant that hangs was not called")
 	}

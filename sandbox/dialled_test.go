@@ -13,9 +13,9 @@ func TestANameIsJudgedWhenItIsDialled(t *testing.T) {
 	t.Parallel()
 	s := New(t)
 	e := s.outbox
-	p := &push.Row{Push: ledger.Push{MchID: ledger.DefaultMchID, Event: "TEST", Resource: []byte("{}")}}
+	p := &push.Row{Push: ledger.Push{MchID: DefaultMchID, Event: "TEST", Resource: []byte("{}")}}
 	to := strings.Replace(s.AdminURL(), "127.0.0.1", "localhost", 1) + "/sandbox/chaos"
-	a, refused := e.Post(t.Context(), e.Routes.Direct, to, e.Registry.Merchant(ledger.DefaultMchID), p, nil)
+	a, refused := e.Post(t.Context(), e.Routes.Direct, to, e.Registry.Merchant(DefaultMchID), p, nil)
 	if !strings.Contains(refused, "the sandbox's own address") || a.Error == "" {
 		t.Errorf("got %+v", a)
 	}

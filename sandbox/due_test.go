@@ -44,7 +44,7 @@ func passes(t *testing.T, soon time.Duration, test func(t *testing.T, pass func(
 
 func planOfTwoDays() sandbox.Option {
 	return sandbox.WithPlan(ledger.Plan{ID: "700", Product: ledger.Papay, Mode: ledger.DebitAfterADay, Days: 2,
-		NotifyURL: ledger.DefaultNotifyURL})
+		NotifyURL: sandbox.DefaultNotifyURL})
 }
 
 // signTwoDays signs at 10:00 for two days, and asks for a debit at hour of the second day.
@@ -142,8 +142,8 @@ func TestARefundPaysALaterDebit(t *testing.T) {
 }
 
 func limited(l ledger.Limits) ledger.Plan {
-	return ledger.Plan{ID: ledger.DefaultEduPlanID, Product: ledger.EduSchoolPay, Owner: ledger.DefaultSchoolID,
-		NotifyURL: ledger.DefaultNotifyURL, Limits: l}
+	return ledger.Plan{ID: sandbox.DefaultEduPlanID, Product: ledger.EduSchoolPay, Owner: sandbox.DefaultSchoolID,
+		NotifyURL: sandbox.DefaultNotifyURL, Limits: l}
 }
 
 func debitOf(contract, no string, fen int) object {
@@ -167,7 +167,7 @@ func TestActsAfterAJump(t *testing.T) {
 		// Of yesterday's 60 fen nothing counts today, and today's 100 are not forgotten for
 		// them.
 		day := newWorld(t)
-		day.ok(day.AddPlan(ledger.DefaultMchID, limited(ledger.Limits{PerDay: 100})))
+		day.ok(day.AddPlan(sandbox.DefaultMchID, limited(ledger.Limits{PerDay: 100})))
 		contract = day.signSchool("C1")
 		day.ok(day.Advance(14*time.Hour - 6*time.Second)) // to 23:59:54
 		day.must("POST", debitSchool, debitOf(contract.ID, "late000001", 60))
@@ -212,8 +212,8 @@ func TestDueAtOnceStandsWhileTheClockDoes(t *testing.T) {
 func TestNoPasswordFreePaymentAfterTheEnd(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.ok(w.AddPlan(ledger.DefaultMchID, ledger.Plan{ID: ledger.DefaultPlanID, Product: ledger.PasswordExempt,
-		Days: 1, NotifyURL: ledger.DefaultNotifyURL}))
+	w.ok(w.AddPlan(sandbox.DefaultMchID, ledger.Plan{ID: sandbox.DefaultPlanID, Product: ledger.PasswordExempt,
+		Days: 1, NotifyURL: sandbox.DefaultNotifyURL}))
 	token := w.must("POST", presignExempt+"normal/pre-entrust-sign/mini-program",
 		exemptBody("normal"))["pre_entrustweb_id"].(string)
 	c, err := w.Payer(openID).Agree(token)

@@ -26,7 +26,7 @@ func TestACallerHangsUpOnAnEarlyNotification(t *testing.T) {
 		hangUp()
 		<-r.Context().Done()
 	})))
-	w.signElsewhere(ledger.DefaultPlanID, "somebody else")
+	w.signElsewhere(sandbox.DefaultPlanID, "somebody else")
 	w.ok(w.Inject(fault.Fault{Name: fault.Early, Payer: openID}))
 	if _, err := w.client.Chain(presignCombine).Post(ctx, combineBody()); err == nil {
 		t.Error("the caller did not hang up")

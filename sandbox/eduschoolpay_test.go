@@ -17,19 +17,19 @@ const (
 
 func schoolBody(code string) object {
 	return object{
-		"appid": ledger.DefaultEduAppID, "openid": eduOpenID, "plan_id": ledger.DefaultEduPlanID,
+		"appid": sandbox.DefaultEduAppID, "openid": eduOpenID, "plan_id": sandbox.DefaultEduPlanID,
 		"user_id":   "20200330tony",
-		"school_id": ledger.DefaultSchoolID, "out_contract_code": code,
+		"school_id": sandbox.DefaultSchoolID, "out_contract_code": code,
 	}
 }
 
 func schoolDebit(contractID, no string) object {
 	return object{
-		"appid": ledger.DefaultEduAppID, "sub_mchid": "1900000109", "description": "中山大学-第二食堂-海鲜炒饭", "attach": "x",
+		"appid": sandbox.DefaultEduAppID, "sub_mchid": "1900000109", "description": "中山大学-第二食堂-海鲜炒饭", "attach": "x",
 		"out_trade_no": no, "notify_url": "https://yourapp.com/paid", "contract_id": contractID,
 		"user_id": "20200330tony",
 		"amount":  object{"total": 888, "currency": "CNY"},
-		"scene_info": object{"start_time": "2020-09-10T10:00:00+08:00", "school_id": ledger.DefaultSchoolID,
+		"scene_info": object{"start_time": "2020-09-10T10:00:00+08:00", "school_id": sandbox.DefaultSchoolID,
 			"scene_type": "CANTEEN"},
 		"device_info": object{"device_id": "12343232", "device_ip": "123.12.12.123"},
 	}
@@ -160,7 +160,7 @@ func TestSchoolList(t *testing.T) {
 	}
 	w.signSchool("d")
 	list := func(query string) object {
-		return w.must("GET", school+"users/"+eduOpenID+"/contracts?plan_id="+ledger.DefaultEduPlanID+"&"+query, nil)
+		return w.must("GET", school+"users/"+eduOpenID+"/contracts?plan_id="+sandbox.DefaultEduPlanID+"&"+query, nil)
 	}
 	all := list("contract_status=ALL&offset=0&limit=3")
 	rows, links := all["data"].([]any), all["links"].(object)
@@ -245,7 +245,7 @@ func TestSchoolDebit(t *testing.T) {
 	}
 
 	w.refused(400, "PARAM_ERROR", "POST", debitSchool, with(schoolDebit(c.ID, "x"), "user_id", "another"))
-	w.refused(400, "PARAM_ERROR", "POST", debitSchool, with(schoolDebit(c.ID, "x"), "appid", ledger.DefaultAppID))
+	w.refused(400, "PARAM_ERROR", "POST", debitSchool, with(schoolDebit(c.ID, "x"), "appid", sandbox.DefaultAppID))
 	w.refused(403, "NO_AUTH", "POST", debitSchool, with(schoolDebit(c.ID, "x"), "sub_mchid", "999"))
 	other := schoolDebit(c.ID, "x")
 	other["scene_info"].(object)["school_id"] = "1"
@@ -268,7 +268,7 @@ func TestSchoolDebt(t *testing.T) {
 	payer := w.Payer(eduOpenID)
 	const debt = school + "users/" + eduOpenID + "/debt-state"
 	if got := w.must("GET", debt, nil); got["state"] != "NORMAL" || got["debt_count"] != 0.0 ||
-		got["appid"] != ledger.DefaultEduAppID {
+		got["appid"] != sandbox.DefaultEduAppID {
 		t.Errorf("at first: got %v", got)
 	}
 	w.refused(404, "NOT_FOUND", "GET", school+"users/nobody/debt-state", nil)
@@ -356,9 +356,9 @@ func TestSchoolDebitsSideBySide(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.ok(w.AddPlan(ledger.DefaultMchID, ledger.Plan{
-				ID: ledger.DefaultEduPlanID, Product: ledger.EduSchoolPay, Owner: ledger.DefaultSchoolID,
-				NotifyURL: ledger.DefaultNotifyURL, Limits: limits,
+			w.ok(w.AddPlan(sandbox.DefaultMchID, ledger.Plan{
+				ID: sandbox.DefaultEduPlanID, Product: ledger.EduSchoolPay, Owner: sandbox.DefaultSchoolID,
+				NotifyURL: sandbox.DefaultNotifyURL, Limits: limits,
 			}))
 			c := w.signSchool("c1")
 			paid, failure := 1, ledger.RiskRejected

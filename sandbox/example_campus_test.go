@@ -13,7 +13,6 @@ import (
 	"github.com/wxpay-go/wxpay/api/offlineface"
 	"github.com/wxpay-go/wxpay/notify"
 	"github.com/wxpay-go/wxpay/sandbox"
-	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // tell prints what notifications say.
@@ -47,9 +46,9 @@ func Example_canteen() {
 
 	// Sensitive fields are given in clear: the SDK encrypts, the sandbox decrypts.
 	session, err := v3.Contracts.Presign.Post(ctx, &eduschoolpay.PresignRequest{
-		AppID: ledger.DefaultEduAppID, OpenID: "oUpF8uMuAJOM2pxb1Q", PlanID: ledger.DefaultEduPlanID,
+		AppID: sandbox.DefaultEduAppID, OpenID: "oUpF8uMuAJOM2pxb1Q", PlanID: sandbox.DefaultEduPlanID,
 		UserID:   "20260901tony",
-		SchoolID: ledger.DefaultSchoolID, OutContractCode: "canteen-tony",
+		SchoolID: sandbox.DefaultSchoolID, OutContractCode: "canteen-tony",
 		Identity: &eduschoolpay.PresignRequestIdentity{RealName: "张三", CredentialType: "IDENTITY_CARD"},
 	})
 	if err != nil {
@@ -63,11 +62,11 @@ func Example_canteen() {
 
 	eat := func(meal string) {
 		_, err := v3.Transactions.Post(ctx, &eduschoolpay.DebitRequest{
-			AppID: ledger.DefaultEduAppID, SubMchID: "1900000109", Description: "Lunch", OutTradeNo: meal,
+			AppID: sandbox.DefaultEduAppID, SubMchID: "1900000109", Description: "Lunch", OutTradeNo: meal,
 			NotifyURL: "https://yourapp.com/debited", ContractID: contract, UserID: "20260901tony",
 			Amount: eduschoolpay.DebitRequestAmount{Total: 888, Currency: "CNY"},
 			SceneInfo: eduschoolpay.DebitRequestSceneInfo{StartTime: "2026-09-01T12:00:00+08:00",
-				SchoolID: ledger.DefaultSchoolID, SceneType: "CANTEEN"},
+				SchoolID: sandbox.DefaultSchoolID, SceneType: "CANTEEN"},
 		})
 		if e := (*wxpay.Error)(nil); errors.As(err, &e) {
 			fmt.Println(meal, "refused:", e.Message)
@@ -119,7 +118,7 @@ func Example_faceAtTheCanteen() {
 	}
 	session, err := c.OfflineFace.Contracts.Presign.Post(ctx, &offlineface.PresignRequest{
 		BusinessName: "K12", FacePayUser: offlineface.PresignRequestFacePayUser{OutUserID: "tony",
-			OrganizationID: ledger.DefaultOrganizationID},
+			OrganizationID: sandbox.DefaultOrganizationID},
 	})
 	if err != nil {
 		panic(err)
@@ -131,8 +130,8 @@ func Example_faceAtTheCanteen() {
 	_ = sb.Settle()
 
 	device, err := c.OfflineFace.AuthInfo.Post(ctx, &offlineface.AuthInfoRequest{
-		SPAppID: ledger.DefaultAppID, SubMchID: "1230000109", DeviceID: "till-1", RawData: "x",
-		OrganizationID: ledger.DefaultOrganizationID,
+		SPAppID: sandbox.DefaultAppID, SubMchID: "1230000109", DeviceID: "till-1", RawData: "x",
+		OrganizationID: sandbox.DefaultOrganizationID,
 	})
 	if err != nil {
 		panic(err)
@@ -143,7 +142,7 @@ func Example_faceAtTheCanteen() {
 	}
 	debit := func() {
 		d, err := c.OfflineFace.Transactions.Post(ctx, &offlineface.DebitRequest{
-			AuthCode: code, SPAppID: ledger.DefaultAppID, SPMchID: ledger.DefaultMchID, SubMchID: "1230000109",
+			AuthCode: code, SPAppID: sandbox.DefaultAppID, SPMchID: sandbox.DefaultMchID, SubMchID: "1230000109",
 			OutTradeNo: "monday",
 			Amount:     offlineface.Amount{Total: 888, Currency: "CNY"},
 			Business:   offlineface.DebitRequestBusiness{BusinessProductID: 2, BusinessSceneID: 6},
@@ -158,12 +157,12 @@ func Example_faceAtTheCanteen() {
 	_ = parent.Fund(888)
 	debit()
 
-	user, err := c.OfflineFaceMch.Organizations.OrganizationID(ledger.DefaultOrganizationID).
+	user, err := c.OfflineFaceMch.Organizations.OrganizationID(sandbox.DefaultOrganizationID).
 		Users.OutUserID.OutUserID("tony").Get(ctx)
 	if err != nil {
 		panic(err)
 	}
-	if _, err := c.OfflineFaceMch.Organizations.OrganizationID(ledger.DefaultOrganizationID).
+	if _, err := c.OfflineFaceMch.Organizations.OrganizationID(sandbox.DefaultOrganizationID).
 		Users.UserID.UserID(user.UserID).
 		TerminateContract.Post(ctx, nil); err != nil {
 		panic(err)

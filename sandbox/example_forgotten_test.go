@@ -10,7 +10,6 @@ import (
 	"github.com/wxpay-go/wxpay/api/scheduleddeduct"
 	"github.com/wxpay-go/wxpay/notify"
 	"github.com/wxpay-go/wxpay/sandbox"
-	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // In January a payer agrees to one debit in December, and the merchant's program
@@ -35,7 +34,7 @@ func Example_scheduledDeductForgotten() {
 	}
 
 	session, err := v3.ScheduledDeductSign.Contracts.PreEntrustSign.App.Post(ctx, &scheduleddeduct.AppRequest{
-		AppID: ledger.DefaultAppID, PlanID: 12537, OutContractCode: "Christmas2026",
+		AppID: sandbox.DefaultAppID, PlanID: 12537, OutContractCode: "Christmas2026",
 		ContractDisplayAccount: "用户A", ContractNotifyURL: "https://yourapp.com/signed",
 		DeductSchedule: &scheduleddeduct.DeductSchedule{
 			EstimatedDeductDate: "2026-12-24", EstimatedDeductAmount: scheduleddeduct.Amount{Total: 19900},
@@ -56,7 +55,7 @@ func Example_scheduledDeductForgotten() {
 		panic(err)
 	}
 	_, err = v3.Pay.Schedules.ContractID.ContractID(contract.ID).Schedule.Post(ctx, &scheduleddeduct.BookRequest{
-		AppID: ledger.DefaultAppID, ScheduleAmount: scheduleddeduct.Amount{Total: 19900},
+		AppID: sandbox.DefaultAppID, ScheduleAmount: scheduleddeduct.Amount{Total: 19900},
 	})
 	fmt.Println("booking was refused:", err != nil)
 

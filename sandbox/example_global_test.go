@@ -12,7 +12,6 @@ import (
 	"github.com/wxpay-go/wxpay/api/globalpapay"
 	"github.com/wxpay-go/wxpay/notify"
 	"github.com/wxpay-go/wxpay/sandbox"
-	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // A merchant outside mainland China: the client finds the other host by itself,
@@ -32,7 +31,7 @@ func Example_acrossTheBorder() {
 		panic(err)
 	}
 	session, err := v3.Contracts.H5PreEntrustSign.Post(ctx, &globalpapay.H5PreEntrustSignRequest{
-		AppID: ledger.DefaultAppID, PlanID: 123, OutContractCode: "HK0001", UserDisplayName: "User A",
+		AppID: sandbox.DefaultAppID, PlanID: 123, OutContractCode: "HK0001", UserDisplayName: "User A",
 		SuccessNotifyURL: "https://yourapp.com/signed", ExpiredTime: "2026-01-05T10:15:00+08:00",
 	})
 	if err != nil {
@@ -50,7 +49,7 @@ func Example_acrossTheBorder() {
 
 	debit := func(outTradeNo string) error {
 		_, err := v3.Transactions.Post(ctx, &globalpapay.DebitRequest{
-			AppID: ledger.DefaultAppID, Description: "A month", NotifyURL: "https://yourapp.com/paid",
+			AppID: sandbox.DefaultAppID, Description: "A month", NotifyURL: "https://yourapp.com/paid",
 			OutTradeNo:           outTradeNo,
 			MerchantCategoryCode: "1011", ContractID: contract, Amount: globalpapay.DebitRequestAmount{Total: 8800,
 				Currency: "HKD"},
@@ -72,7 +71,7 @@ func Example_acrossTheBorder() {
 	}
 	_ = sb.Settle()
 	if _, err := v3.Contracts.ContractID(contract).Terminate.Post(ctx, &globalpapay.TerminateRequest{
-		AppID: ledger.DefaultAppID, TerminationNote: "The service has ended",
+		AppID: sandbox.DefaultAppID, TerminationNote: "The service has ended",
 	}); err != nil {
 		panic(err)
 	}

@@ -10,7 +10,6 @@ import (
 	"github.com/wxpay-go/wxpay/api/insurance"
 	"github.com/wxpay-go/wxpay/notify"
 	"github.com/wxpay-go/wxpay/sandbox"
-	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // Insurance by month: the first premium is paid with the signing, the second is
@@ -49,7 +48,7 @@ func Example_insurance() {
 			EstimatedDeductAmount: insurance.Amount{Total: fen}}
 	}
 	session, err := api.InsuranceSign.Contracts.PreEntrustSign.App.Post(ctx, &insurance.AppRequest{
-		AppID: ledger.DefaultAppID, PlanID: 12535, OutContractCode: "policy2026", InsuredDisplayName: "*三",
+		AppID: sandbox.DefaultAppID, PlanID: 12535, OutContractCode: "policy2026", InsuredDisplayName: "*三",
 		ContractNotifyURL: "https://yourapp.com/signed", PolicyStartDate: "2026-01-05", PolicyEndDate: "2027-01-04",
 		CanAutoInsure: true,
 		PolicyPeriods: []insurance.PolicyPeriod{period(1, "2026-01-05", 4800), period(2, "2026-02-05", 4800),
@@ -75,12 +74,12 @@ func Example_insurance() {
 		until(date.AddDate(0, 0, -1))
 		_, err := api.InsurancePay.PolicyPeriods.ContractID.ContractID(contract.ID).PolicyPeriodID.PolicyPeriodID(id).
 			Schedule.Post(ctx, &insurance.BookRequest{
-			AppID: ledger.DefaultAppID, ScheduledAmount: insurance.Amount{Total: fen},
+			AppID: sandbox.DefaultAppID, ScheduledAmount: insurance.Amount{Total: fen},
 		})
 		must(err)
 		until(date)
 		_, err = api.InsurancePay.Transactions.Apply.Post(ctx, &insurance.ApplyRequest{
-			AppID: ledger.DefaultAppID, ContractID: contract.ID, PolicyPeriodID: id, OutTradeNo: "Premium" +
+			AppID: sandbox.DefaultAppID, ContractID: contract.ID, PolicyPeriodID: id, OutTradeNo: "Premium" +
 				strconv.FormatInt(id, 10), Description: "Premium",
 			TransactionNotifyURL: "https://yourapp.com/paid", Amount: insurance.Amount{Total: fen},
 		})
@@ -90,7 +89,7 @@ func Example_insurance() {
 	debit(2, 4800, time.Date(2026, 2, 5, 10, 0, 0, 0, beijing))
 	_, err = api.InsuranceSign.PolicyPeriods.PlanID.PlanID(12535).ContractID.ContractID(contract.ID).
 		Modify.Post(ctx, &insurance.ModifyPeriodsRequest{
-		AppID: ledger.DefaultAppID,
+		AppID: sandbox.DefaultAppID,
 		PolicyPeriods: []insurance.PolicyPeriod{period(1, "2026-01-05", 4800), period(2, "2026-02-05", 4800),
 			period(3, "2026-03-05", 4000)},
 	})
@@ -99,7 +98,7 @@ func Example_insurance() {
 
 	until(time.Date(2026, 3, 6, 10, 0, 0, 0, beijing))
 	state()
-	_, err = byID.Renew.Post(ctx, &insurance.RenewRequest{AppID: ledger.DefaultAppID,
+	_, err = byID.Renew.Post(ctx, &insurance.RenewRequest{AppID: sandbox.DefaultAppID,
 		PolicyPeriods: []insurance.PolicyPeriod{period(4, "2026-04-05", 4000)}})
 	must(err)
 	must(sb.Settle())

@@ -11,7 +11,6 @@ import (
 	"github.com/wxpay-go/wxpay/api/passwordexemptcontract"
 	"github.com/wxpay-go/wxpay/notify"
 	"github.com/wxpay-go/wxpay/sandbox"
-	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // An e-commerce platform offers password-free payment after a purchase. The payer
@@ -44,7 +43,7 @@ func Example_payerDeclinesSignsAndQuits() {
 	}
 
 	order, err := v3.Pay.Partner.Transactions.JSAPI.Post(ctx, &partnerpay.JSAPIRequest{
-		SPAppID: ledger.DefaultAppID, SPMchID: ledger.DefaultMchID, SubMchID: shop, Description: "Tea",
+		SPAppID: sandbox.DefaultAppID, SPMchID: sandbox.DefaultMchID, SubMchID: shop, Description: "Tea",
 		OutTradeNo: "order-1",
 		NotifyURL:  "https://yourapp.com/paid", Amount: partnerpay.Amount{Total: 4500},
 		Payer: partnerpay.JSAPIRequestPayer{SPOpenID: openID},
@@ -53,7 +52,7 @@ func Example_payerDeclinesSignsAndQuits() {
 	exempt := v3.PasswordExemptContract.Contracts
 	_, err = exempt.Ecommerce.PreEntrustSign.PayRedirectSign.Post(ctx,
 		&passwordexemptcontract.EcommercePayRedirectSignRequest{
-			AppID: ledger.DefaultAppID, ServiceID: 12535, OutContractCode: "Code1",
+			AppID: sandbox.DefaultAppID, ServiceID: 12535, OutContractCode: "Code1",
 			NotifyURL:              "https://yourapp.com/signed",
 			ContractDisplayAccount: "Tony", PrepayID: order.PrepayID, OpenID: openID,
 		})
@@ -68,7 +67,7 @@ func Example_payerDeclinesSignsAndQuits() {
 	must(sb.Advance(7 * 24 * time.Hour))
 	session, err := exempt.Ecommerce.PreEntrustSign.MiniProgram.Post(ctx,
 		&passwordexemptcontract.EcommerceMiniProgramRequest{
-			AppID: ledger.DefaultAppID, ServiceID: 12535, OutContractCode: "Code2",
+			AppID: sandbox.DefaultAppID, ServiceID: 12535, OutContractCode: "Code2",
 			NotifyURL:              "https://yourapp.com/signed",
 			ContractDisplayAccount: "Tony", OpenID: openID,
 		})
@@ -80,7 +79,7 @@ func Example_payerDeclinesSignsAndQuits() {
 	// Later orders name the contract, and ask the payer for nothing.
 	buy := func(number string) (*partnerpay.JSAPIWithContractResponse, error) {
 		return v3.Pay.Partner.Transactions.JSAPIWithContract.Post(ctx, &partnerpay.JSAPIWithContractRequest{
-			SPAppID: ledger.DefaultAppID, SPMchID: ledger.DefaultMchID, SubMchID: shop, Description: "Tea",
+			SPAppID: sandbox.DefaultAppID, SPMchID: sandbox.DefaultMchID, SubMchID: shop, Description: "Tea",
 			OutTradeNo: number,
 			NotifyURL:  "https://yourapp.com/paid", Amount: partnerpay.Amount{Total: 4500},
 			Payer:        partnerpay.Payer{SPOpenID: openID},

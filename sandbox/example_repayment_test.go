@@ -9,7 +9,6 @@ import (
 	"github.com/wxpay-go/wxpay/api/event"
 	"github.com/wxpay-go/wxpay/notify"
 	"github.com/wxpay-go/wxpay/sandbox"
-	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // A loan is repaid: the payer signs under the name the provider gave, the
@@ -43,7 +42,7 @@ func Example_repayment() {
 	must(payer.Identify("张三", "440101199001011234"))
 	must(payer.Fund(50000))
 	session, err := partner.Contracts.AppPresign.Post(ctx, &creditrepayment.AppPresignRequest{
-		AppID: ledger.DefaultAppID, PlanID: ledger.DefaultCreditPlanID, OutContractCode: "loan2026",
+		AppID: sandbox.DefaultAppID, PlanID: sandbox.DefaultCreditPlanID, OutContractCode: "loan2026",
 		DisplayName:       "*三",
 		ContractNotifyURL: "https://yourapp.com/signed", RepaymentDay: 7, RepaymentAmountLimit: "100000",
 		// Encrypted on its way by the typed chain.
@@ -57,7 +56,7 @@ func Example_repayment() {
 	_, err = partner.ScheduleRecords.BatchCreate.Post(ctx, &creditrepayment.BookRequest{
 		ContractID: contract.ID, AppID: contract.AppID, OpenID: contract.OpenID,
 		ScheduleItems: []creditrepayment.BookRequestScheduleItems{{
-			OutRecordID: "January", SubMchID: ledger.DefaultMchID, RepaymentAmount: "100000",
+			OutRecordID: "January", SubMchID: sandbox.DefaultMchID, RepaymentAmount: "100000",
 			MinRepaymentAmount: "20000", RepaymentDate: "2026-01-07",
 		}},
 	})

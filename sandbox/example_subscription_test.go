@@ -13,7 +13,6 @@ import (
 	"github.com/wxpay-go/wxpay/api/scheduleddeduct"
 	"github.com/wxpay-go/wxpay/notify"
 	"github.com/wxpay-go/wxpay/sandbox"
-	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // A monthly subscription over a year. The first month is debited at once, in the
@@ -63,7 +62,7 @@ func subscribeForAYear(out io.Writer) error {
 		return err
 	}
 	session, err := m.api.Sign.Contracts.PreEntrustSign.Post(context.Background(), &papay.PreEntrustSignRequest{
-		SignScene: "SIGN_SCENE_APP", AppID: ledger.DefaultAppID, PlanID: 12535, OutContractCode: "Contract2026",
+		SignScene: "SIGN_SCENE_APP", AppID: sandbox.DefaultAppID, PlanID: 12535, OutContractCode: "Contract2026",
 		ContractDisplayAccount: "用户A", ContractNotifyURL: "https://yourapp.com/signed", OutUserCode: "user-1",
 		DeviceInfo: papay.PreEntrustSignRequestDeviceInfo{
 			DeviceType: "DEVICE_TYPE_PHONE", DeviceOS: "Android 16", DeviceID: "device-1", DeviceIP: "14.23.150.211",
@@ -159,7 +158,7 @@ func (m *merchant) receiver(sb *sandbox.Sandbox) *notify.Receiver {
 // follow from the day after tomorrow on.
 func (m *merchant) announce(price int64) error {
 	_, err := m.api.Contracts.ContractID(m.contract).Notify.Post(context.Background(), &papay.NotifyRequest{
-		MchID: ledger.DefaultMchID, AppID: ledger.DefaultAppID,
+		MchID: sandbox.DefaultMchID, AppID: sandbox.DefaultAppID,
 		EstimatedAmount: papay.NotifyRequestEstimatedAmount{Amount: price, Currency: "CNY"},
 	})
 	return err
@@ -169,7 +168,7 @@ func (m *merchant) announce(price int64) error {
 // needs another one.
 func (m *merchant) debit(outTradeNo string, price int64) error {
 	_, err := m.api.Pay.Transactions.Apply.Post(context.Background(), &scheduleddeduct.ApplyRequest{
-		AppID: ledger.DefaultAppID, OutTradeNo: outTradeNo, Description: "Monthly plan", ContractID: m.contract,
+		AppID: sandbox.DefaultAppID, OutTradeNo: outTradeNo, Description: "Monthly plan", ContractID: m.contract,
 		TransactionNotifyURL: "https://yourapp.com/debited", Amount: scheduleddeduct.Amount{Total: price,
 			Currency: "CNY"},
 	})
@@ -179,7 +178,7 @@ func (m *merchant) debit(outTradeNo string, price int64) error {
 // askToTopUp has WeChat Pay tell the payer that the debit failed.
 func (m *merchant) askToTopUp() error {
 	_, err := m.api.Contracts.ContractID(m.contract).FailNotify.Post(context.Background(), &papay.FailNotifyRequest{
-		MchID: ledger.DefaultMchID, AppID: ledger.DefaultAppID,
+		MchID: sandbox.DefaultMchID, AppID: sandbox.DefaultAppID,
 	})
 	return err
 }

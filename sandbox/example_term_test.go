@@ -13,7 +13,6 @@ import (
 	"github.com/wxpay-go/wxpay/api/refund"
 	"github.com/wxpay-go/wxpay/notify"
 	"github.com/wxpay-go/wxpay/sandbox"
-	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // A school term, from September to January: the tuition of each month is
@@ -58,7 +57,7 @@ func aTermAtSchool(out io.Writer) error {
 	until := func(at time.Time) error { return sb.Advance(at.Sub(sb.Clock().Now())) }
 
 	session, err := c.api.EduPapay.Contracts.Presign.Post(context.Background(), &edupapay.PresignRequest{
-		AppID: ledger.DefaultEduAppID, OpenID: "oUpF8uMuAJOM2pxb1Q", PlanID: ledger.DefaultEduPlanID,
+		AppID: sandbox.DefaultEduAppID, OpenID: "oUpF8uMuAJOM2pxb1Q", PlanID: sandbox.DefaultEduPlanID,
 		UserID: "20260901tony", PeriodStartDate: "2026-09-10", TradeScene: "EDUCATION_PERIOD",
 	})
 	if err != nil {
@@ -153,7 +152,7 @@ func (c *college) receiver(sb *sandbox.Sandbox) *notify.Receiver {
 func (c *college) announce() error {
 	_, err := c.api.EduPapay.UserNotifications.ContractID(c.contract).Send.Post(context.Background(),
 		&edupapay.SendNoticeRequest{
-			AppID: ledger.DefaultEduAppID,
+			AppID: sandbox.DefaultEduAppID,
 		})
 	return err
 }
@@ -162,7 +161,7 @@ func (c *college) announce() error {
 // comes of it is notified.
 func (c *college) debit(outTradeNo string) error {
 	_, err := c.api.EduPapay.Transactions.Post(context.Background(), &edupapay.DebitRequest{
-		AppID: ledger.DefaultEduAppID, Body: "Tuition", OutTradeNo: outTradeNo,
+		AppID: sandbox.DefaultEduAppID, Body: "Tuition", OutTradeNo: outTradeNo,
 		NotifyURL:  "https://yourapp.com/debited",
 		ContractID: c.contract, TradeScene: "EDUCATION_PERIOD", Amount: edupapay.DebitRequestAmount{Total: 88000,
 			Currency: "CNY"},

@@ -64,7 +64,7 @@ func TestFaultsStrikeWhereTheyAreMeant(t *testing.T) {
 		"the third call":           {fault.Fault{Endpoint: "*", Skip: 2}, "..x.."},
 		"the second query":         {fault.Fault{Endpoint: "GET /*", Skip: 1}, "...x."},
 		"another merchant":         {fault.Fault{Endpoint: "*", MchID: "1900000777", Times: -1}, "....."},
-		"this merchant":            {fault.Fault{Endpoint: "*", MchID: ledger.DefaultMchID, Times: 3}, "xxx.."},
+		"this merchant":            {fault.Fault{Endpoint: "*", MchID: sandbox.DefaultMchID, Times: 3}, "xxx.."},
 		"never, nearly":            {fault.Fault{Endpoint: "*", Times: -1, Chance: 1e-12}, "....."},
 		"always, but not promised": {fault.Fault{Endpoint: "*", Times: -1, Chance: 1}, "xxxxx"},
 	} {

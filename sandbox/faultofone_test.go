@@ -20,13 +20,13 @@ func TestAFaultOfOneMerchant(t *testing.T) {
 			t.Parallel()
 			const other = "1900000777"
 			w := newWorld(t, sandbox.WithMerchant(ledger.Merchant{MchID: other,
-				AppIDs: []string{ledger.DefaultAppID},
-				Plans:  []ledger.Plan{{ID: ledger.DefaultPlanID, Product: ledger.CombinePapay}}}))
+				AppIDs: []string{sandbox.DefaultAppID},
+				Plans:  []ledger.Plan{{ID: sandbox.DefaultPlanID, Product: ledger.CombinePapay}}}))
 			config, err := w.ClientConfigFor(other)
 			w.ok(err)
 			client, err := wxpay.New(config)
 			w.ok(err)
-			w.ok(w.Inject(fault.Fault{Name: name, Endpoint: "*", MchID: ledger.DefaultMchID}))
+			w.ok(w.Inject(fault.Fault{Name: name, Endpoint: "*", MchID: sandbox.DefaultMchID}))
 			if _, err := client.Chain(presignCombine).Post(t.Context(), combineBody()); err != nil {
 				t.Errorf("it struck the other merchant: %v", err)
 			}

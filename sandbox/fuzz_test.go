@@ -57,7 +57,7 @@ func FuzzRequest(f *testing.F) {
 func FuzzXMLRequest(f *testing.F) {
 	sb := sandbox.New(f, sandbox.At(start))
 	handler, key := sb.Handler(), sb.ClientConfig().APIv2Key.Reveal()
-	message := wire.Fields(with2(entryXML(), "mch_id", ledger.DefaultMchID))
+	message := wire.Fields(with2(entryXML(), "mch_id", sandbox.DefaultMchID))
 	message["sign"] = message.Digest(key, wire.SignMD5)
 	f.Add("POST", "/papay/preentrustweb", message.XML())
 	f.Add("GET", "/papay/entrustweb?mch_id=1900000109&sign=0", []byte{})

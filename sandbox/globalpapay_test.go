@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wxpay-go/wxpay/sandbox"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -16,7 +17,7 @@ const (
 
 func globalBody(code string) object {
 	return object{
-		"appid": ledger.DefaultAppID, "plan_id": 123, "out_contract_code": code, "user_display_name": "张三",
+		"appid": sandbox.DefaultAppID, "plan_id": 123, "out_contract_code": code, "user_display_name": "张三",
 		"success_notify_url": "https://yourapp.com/signed", "openid": openID,
 	}
 }
@@ -24,7 +25,7 @@ func globalBody(code string) object {
 // globalSubBody is an institution's.
 func globalSubBody(code string) object {
 	return object{
-		"sp_appid": ledger.DefaultEduAppID, "sp_mchid": ledger.DefaultMchID, "sub_mchid": "1230000109",
+		"sp_appid": sandbox.DefaultEduAppID, "sp_mchid": sandbox.DefaultMchID, "sub_mchid": "1230000109",
 		"sub_appid": "wxcbda96de0b165484",
 		"plan_id":   123, "out_contract_code": code, "user_display_name": "张三",
 		"success_notify_url": "https://yourapp.com/signed", "openid": "of-sub",
@@ -33,7 +34,7 @@ func globalSubBody(code string) object {
 
 func globalDebitBody(contractID, no string) object {
 	return object{
-		"appid": ledger.DefaultAppID, "description": "a month", "attach": "x",
+		"appid": sandbox.DefaultAppID, "description": "a month", "attach": "x",
 		"notify_url": "https://yourapp.com/paid", "out_trade_no": no,
 		"merchant_category_code": "1011", "contract_id": contractID, "amount": object{"total": 888, "currency": "HKD"},
 	}
@@ -68,7 +69,7 @@ func TestGlobalScenes(t *testing.T) {
 		c, err := payer.Agree(token)
 		w.ok(err)
 		signed := w.receivedOne("PAPAY.SIGN")
-		if r := signed.Resource; r["openid"] != payer.OpenID() || r["mchid"] != ledger.DefaultMchID ||
+		if r := signed.Resource; r["openid"] != payer.OpenID() || r["mchid"] != sandbox.DefaultMchID ||
 			r["contract_id"] != c.ID || r["plan_id"] != 123.0 ||
 			r["sp_mchid"] != nil || r["contract_termination_mode"] != nil || signed.Path != "/signed" {
 			t.Errorf("%s: got %+v", scene, signed)
@@ -141,8 +142,8 @@ func TestGlobalContract(t *testing.T) {
 			t.Errorf("signed: got %v", got)
 		}
 		if mode.by == ledger.ByMerchant {
-			w.refused(400, "PARAM_ERROR", "POST", byID+"/terminate", object{"appid": ledger.DefaultAppID})
-			w.must("POST", byID+"/terminate", object{"appid": ledger.DefaultAppID, "termination_note": "moved"})
+			w.refused(400, "PARAM_ERROR", "POST", byID+"/terminate", object{"appid": sandbox.DefaultAppID})
+			w.must("POST", byID+"/terminate", object{"appid": sandbox.DefaultAppID, "termination_note": "moved"})
 		} else {
 			w.ok(w.Terminate(c.ID, mode.by, "moved"))
 		}
@@ -168,20 +169,20 @@ func TestGlobalInstitution(t *testing.T) {
 	token := w.must("POST", globalContracts+"miniprogram-pre-entrust-sign", globalSubBody("A"))["session_id"].(string)
 	c, err := w.Payer("of-sub").Agree(token)
 	w.ok(err)
-	if r := w.receivedOne("PAPAY.SIGN").Resource; r["sp_mchid"] != ledger.DefaultMchID ||
+	if r := w.receivedOne("PAPAY.SIGN").Resource; r["sp_mchid"] != sandbox.DefaultMchID ||
 		r["sub_mchid"] != "1230000109" || r["sub_openid"] != "of-sub" || r["mchid"] != nil {
 		t.Errorf("PAPAY.SIGN carries %v", r)
 	}
 	const byCode = globalContracts + "out-contract-code/A?plan_id=123"
-	if got := w.must("GET", byCode+"&sub_mchid=1230000109&sp_appid="+ledger.DefaultEduAppID,
-		nil); got["openid"] != "of-sub" || got["sp_appid"] != ledger.DefaultEduAppID {
+	if got := w.must("GET", byCode+"&sub_mchid=1230000109&sp_appid="+sandbox.DefaultEduAppID,
+		nil); got["openid"] != "of-sub" || got["sp_appid"] != sandbox.DefaultEduAppID {
 		t.Errorf("query: got %v", got)
 	}
 	w.refused(404, "NOT_FOUND", "GET", byCode+"&sub_mchid=1900000110", nil)
 	w.refused(404, "NOT_FOUND", "GET", globalContracts+c.ID+"?sp_appid=wx0", nil)
-	debit := with(with(with(globalDebitBody(c.ID, "1"), "appid", nil), "sp_appid", ledger.DefaultEduAppID),
+	debit := with(with(with(globalDebitBody(c.ID, "1"), "appid", nil), "sp_appid", sandbox.DefaultEduAppID),
 		"sub_mchid", "1230000109")
-	if got := w.must("POST", globalPay, debit); got["sp_mchid"] != ledger.DefaultMchID ||
+	if got := w.must("POST", globalPay, debit); got["sp_mchid"] != sandbox.DefaultMchID ||
 		got["payer"].(object)["sub_openid"] != "of-sub" {
 		t.Errorf("debit: got %v", got)
 	}
@@ -192,7 +193,7 @@ func TestGlobalInstitution(t *testing.T) {
 	w.refused(403, "CONTRACT_NOT_EXIST", "POST", globalContracts+c.ID+"/terminate", object{"termination_note": "x",
 		"sub_mchid": "1900000110"})
 	w.must("POST", globalContracts+c.ID+"/terminate", object{"termination_note": "x", "sub_mchid": "1230000109",
-		"sp_appid": ledger.DefaultEduAppID})
+		"sp_appid": sandbox.DefaultEduAppID})
 }
 
 func TestGlobalDebit(t *testing.T) {
@@ -244,7 +245,7 @@ func TestGlobalDebit(t *testing.T) {
 	w.refused(500, "SYSTEM_ERROR", "POST", globalPay, globalDebitBody(c.ID, "2"))
 	w.refused(404, "NOT_FOUND", "POST", globalPay+"/out-trade-no/2/reverse", object{})
 	w.must("POST", globalPay, globalDebitBody(c.ID, "2"))
-	w.refused(400, "PARAM_ERROR", "POST", globalPay, with(globalDebitBody(c.ID, "3"), "appid", ledger.DefaultEduAppID))
+	w.refused(400, "PARAM_ERROR", "POST", globalPay, with(globalDebitBody(c.ID, "3"), "appid", sandbox.DefaultEduAppID))
 	w.refused(404, "NOT_FOUND", "GET", globalPay+"/4200000000002104083200000488", nil)
 }
 

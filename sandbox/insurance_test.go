@@ -175,7 +175,7 @@ func TestInsuranceNamesItsPayer(t *testing.T) {
 	presign := func(code string) string {
 		reply, err := insurance.Of(w.client).InsuranceSign.Contracts.PreEntrustSign.App.Post(context.Background(),
 			&insurance.AppRequest{
-				AppID: ledger.DefaultAppID, PlanID: 12535, OutContractCode: code, InsuredDisplayName: "*三",
+				AppID: sandbox.DefaultAppID, PlanID: 12535, OutContractCode: code, InsuredDisplayName: "*三",
 				ContractNotifyURL: "https://yourapp.com/signed",
 				PolicyStartDate:   "2020-09-12", PolicyEndDate: "2021-09-11",
 				PolicyPeriods: []insurance.PolicyPeriod{{PolicyPeriodID: 1, EstimatedDeductDate: "2020-09-12",

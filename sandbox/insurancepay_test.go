@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/api/event"
+	"github.com/wxpay-go/wxpay/sandbox"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -217,9 +218,9 @@ func TestInsuranceFirstPaymentOverALimit(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			plan := ledger.Plan{ID: ledger.DefaultPlanID, Product: ledger.Insurance,
+			plan := ledger.Plan{ID: sandbox.DefaultPlanID, Product: ledger.Insurance,
 				NotifyURL: "https://yourapp.com/notify", Limits: limits}
-			w.ok(w.AddPlan(ledger.DefaultMchID, plan))
+			w.ok(w.AddPlan(sandbox.DefaultMchID, plan))
 			_, err := w.Payer(openID).Agree(w.must("POST", insuranceSign+
 				"app", payFirst(insuranceBody()))["pre_entrustweb_id"].(string))
 			w.page(err, ledger.PageBlocked)

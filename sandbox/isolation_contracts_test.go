@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wxpay-go/wxpay/sandbox"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -78,7 +79,7 @@ func isolatedSchoolPay(i *isolated) {
 
 func isolatedFace(i *isolated) {
 	w := i.world()
-	const pupil, organization = faceUsers + "out-user-id/pupil0001", ledger.DefaultOrganizationID
+	const pupil, organization = faceUsers + "out-user-id/pupil0001", sandbox.DefaultOrganizationID
 	init := object{"out_user_id": "pupil0002", "organization_id": organization}
 	w.must("POST", "v3/offlinefacemch/tokens", object{"scene": "WEBSESSION", "web_init_data": init})
 	w.must("GET", "v3/offlinefacemch/organizations?organization_id="+organization, nil)

@@ -83,7 +83,7 @@ func isolatedXMLContracts(i *isolated) {
 	w.must("papay/preentrustweb", with2(entryXML(), "contract_code", "app1", "outerid", "A1"))
 	c := w.signXML("100000")
 	w.must("papay/querycontract", byCodeXML())
-	byID := map[string]string{"appid": ledger.DefaultAppID, "contract_id": c.ID, "version": "1.0"}
+	byID := map[string]string{"appid": sandbox.DefaultAppID, "contract_id": c.ID, "version": "1.0"}
 	w.must("papay/querycontract", byID)
 	w.must("pay/pappayapply", applyXML(c.ID, "debit-1"))
 	w.must("pay/paporderquery", orderNo("debit-1"))
@@ -97,7 +97,7 @@ func isolatedXMLContracts(i *isolated) {
 
 // transactionFields names an order by WeChat Pay's number, as orderNo does by the merchant's.
 func transactionFields(id string) map[string]string {
-	return map[string]string{"appid": ledger.DefaultAppID, "transaction_id": id}
+	return map[string]string{"appid": sandbox.DefaultAppID, "transaction_id": id}
 }
 
 func isolatedXMLOrders(i *isolated) {
@@ -114,7 +114,7 @@ func isolatedXMLOrders(i *isolated) {
 	byID := with2(refundFields("", "refund-2", "1"), "transaction_id", receipt.Order.TransactionID)
 	w.must("secapi/pay/refund", byID, wxpay.MTLS())
 	query := func(name, value string) map[string]string {
-		return map[string]string{"appid": ledger.DefaultAppID, name: value}
+		return map[string]string{"appid": sandbox.DefaultAppID, name: value}
 	}
 	w.must("pay/refundquery", query("out_refund_no", "refund-1"))
 	w.must("pay/refundquery", query("refund_id", refund["refund_id"].(string)))
@@ -133,7 +133,7 @@ func isolatedXMLPartners(i *isolated) {
 	w.ok(err)
 	w.receivedOne()
 	w.must("papay/partner/querycontract", sub(byCodeXML()))
-	byID := sub(map[string]string{"appid": ledger.DefaultAppID, "contract_id": c.ID, "version": "1.0"})
+	byID := sub(map[string]string{"appid": sandbox.DefaultAppID, "contract_id": c.ID, "version": "1.0"})
 	w.must("papay/partner/querycontract", byID)
 	w.must("pay/partner/pappayapply", sub(applyXML(c.ID, "debit-1")))
 	w.must("pay/partner/paporderquery", sub(orderNo("debit-1")))
@@ -159,8 +159,8 @@ func TestSigningForAnotherMerchantsPlan(t *testing.T) {
 	other, err := wxpay.New(cfg)
 	w.ok(err)
 	var told []string
-	for _, plan := range []string{ledger.DefaultPlanID, shifted(ledger.DefaultPlanID, toNobodys)} {
-		f := with2(entryXML(), "appid", shifted(ledger.DefaultAppID, toTwins), "plan_id", plan)
+	for _, plan := range []string{sandbox.DefaultPlanID, shifted(sandbox.DefaultPlanID, toNobodys)} {
+		f := with2(entryXML(), "appid", shifted(sandbox.DefaultAppID, toTwins), "plan_id", plan)
 		address, err := other.Chain("v2/papay/entrustweb").URL(f)
 		w.ok(err)
 		_, atPage := w.Payer(openID).OpenURL(address)

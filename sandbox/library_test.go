@@ -17,6 +17,7 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
 	"github.com/wxpay-go/wxpay/sandbox/internal/random"
 	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
+	"github.com/wxpay-go/wxpay/sandbox/internal/samples"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -28,7 +29,7 @@ import (
 func library() *engine.Product {
 	return &engine.Product{
 		Name:          ledger.EduPapay,
-		Samples:       []ledger.Plan{{ID: ledger.DefaultEduPlanID, Name: "Books by term"}},
+		Samples:       []ledger.Plan{{ID: samples.EduPlanID, Name: "Books by term"}},
 		TTL:           2 * time.Hour, // life of a session
 		Token:         (*random.Random).PresignToken,
 		ID:            (*random.Random).LongContractID,

@@ -102,13 +102,13 @@ func numbers() map[string]drawn {
 			return err
 		}},
 		"out_contract_code": {[]int{16}, func(w *world, no string) error {
-			_, err := w.Payer("payer"+no).SignElsewhere(ledger.CombinePapay, ledger.DefaultPlanID)
+			_, err := w.Payer("payer"+no).SignElsewhere(ledger.CombinePapay, sandbox.DefaultPlanID)
 			return err
 		}},
 		"authinfo": {[]int{64}, func(w *world, _ string) error {
 			_, err := w.do("POST", face+"authinfo", object{
-				"sp_appid": ledger.DefaultAppID, "sub_mchid": "1230000109", "device_id": "d", "raw_data": "x",
-				"organization_id": ledger.DefaultOrganizationID,
+				"sp_appid": sandbox.DefaultAppID, "sub_mchid": "1230000109", "device_id": "d", "raw_data": "x",
+				"organization_id": sandbox.DefaultOrganizationID,
 			})
 			return err
 		}},

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wxpay-go/wxpay/sandbox"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -15,12 +16,12 @@ const (
 	face        = "v3/offlineface/"
 	presignFace = face + "contracts/presign"
 	debitFace   = face + "transactions"
-	faceUsers   = "v3/offlinefacemch/organizations/" + ledger.DefaultOrganizationID + "/users/"
+	faceUsers   = "v3/offlinefacemch/organizations/" + sandbox.DefaultOrganizationID + "/users/"
 )
 
 func faceBody(pupil string) object {
 	return object{"business_name": "K12", "facepay_user": object{"out_user_id": pupil,
-		"organization_id": ledger.DefaultOrganizationID, "phone": "13800138000"}}
+		"organization_id": sandbox.DefaultOrganizationID, "phone": "13800138000"}}
 }
 
 func (w *world) signFace(pupil string) *ledger.Contract {
@@ -34,14 +35,14 @@ func (w *world) signFace(pupil string) *ledger.Contract {
 func (w *world) authInfo() string {
 	w.t.Helper()
 	return w.must("POST", face+"authinfo", object{
-		"sp_appid": ledger.DefaultAppID, "sub_mchid": "1230000109", "device_id": "canteen-1", "raw_data": "x",
-		"organization_id": ledger.DefaultOrganizationID,
+		"sp_appid": sandbox.DefaultAppID, "sub_mchid": "1230000109", "device_id": "canteen-1", "raw_data": "x",
+		"organization_id": sandbox.DefaultOrganizationID,
 	})["authinfo"].(string)
 }
 
 func faceDebit(authCode, no string) object {
 	return object{
-		"auth_code": authCode, "sp_appid": ledger.DefaultAppID, "sp_mchid": ledger.DefaultMchID,
+		"auth_code": authCode, "sp_appid": sandbox.DefaultAppID, "sp_mchid": sandbox.DefaultMchID,
 		"sub_mchid": "1230000109", "out_trade_no": no,
 		"amount": object{"total": 888, "currency": "CNY"}, "scene_info": object{"device_ip": "14.23.150.211"},
 		"description": "lunch", "attach": "x",
@@ -50,7 +51,7 @@ func faceDebit(authCode, no string) object {
 }
 
 func faceByNo(no string) string {
-	return debitFace + "/out-trade-no/" + no + "?sp_mchid=" + ledger.DefaultMchID +
+	return debitFace + "/out-trade-no/" + no + "?sp_mchid=" + sandbox.DefaultMchID +
 		"&sub_mchid=1230000109&business_product_id=2"
 }
 
@@ -70,12 +71,12 @@ func TestFaceContract(t *testing.T) {
 	signed := w.receivedOne("FACEPAY.USER_STATE_CHANGE")
 	userID := signed.Resource["user_id"].(string)
 	if r := signed.Resource; r["contract_id"] != c.ID || r["out_user_id"] != "pupil0001" || r["openid"] != openID ||
-		r["organization_id"] != ledger.DefaultOrganizationID ||
-		r["mch_id"] != ledger.DefaultMchID || signed.Path != "/notify" || len(userID) != 16 {
+		r["organization_id"] != sandbox.DefaultOrganizationID ||
+		r["mch_id"] != sandbox.DefaultMchID || signed.Path != "/notify" || len(userID) != 16 {
 		t.Errorf("signing: got %+v", signed)
 	}
 	byID := face + "contracts/" + c.ID
-	got := w.must("GET", byID+"?appid="+ledger.DefaultAppID, nil)
+	got := w.must("GET", byID+"?appid="+sandbox.DefaultAppID, nil)
 	if got["contract_state"] != "CONTRACTED" || got["user_id"] != userID || got["contract_mode"] != "LIMIT_NONE" ||
 		got["contract_bank_card_from"] != "USER_SELECT_FREE" || got["contract_terminated_time"] != nil {
 		t.Errorf("query: got %v", got)
@@ -96,7 +97,7 @@ func TestFaceContract(t *testing.T) {
 
 	// Signing again makes a contract of its own, this time with a token.
 	again := object{"scene": "WEBSESSION", "web_init_data": object{"out_user_id": "pupil0001",
-		"organization_id": ledger.DefaultOrganizationID}}
+		"organization_id": sandbox.DefaultOrganizationID}}
 	token = w.must("POST", "v3/offlinefacemch/tokens", again)["token"].(string)
 	c, err = w.Payer(openID).Agree(token)
 	w.ok(err)
@@ -113,8 +114,8 @@ func TestFaceContract(t *testing.T) {
 func TestRepaymentsCountTowardsNoLimit(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.ok(w.AddPlan(ledger.DefaultMchID, ledger.Plan{ID: ledger.DefaultOrganizationID, Product: ledger.OfflineFace,
-		NotifyURL: ledger.DefaultNotifyURL, Limits: ledger.Limits{PerDay: 1000}}))
+	w.ok(w.AddPlan(sandbox.DefaultMchID, ledger.Plan{ID: sandbox.DefaultOrganizationID, Product: ledger.OfflineFace,
+		NotifyURL: sandbox.DefaultNotifyURL, Limits: ledger.Limits{PerDay: 1000}}))
 	w.signFace("pupil0001")
 	payer := w.Payer(openID)
 	w.ok(payer.RunOut())
@@ -255,13 +256,13 @@ func TestFaceDebit(t *testing.T) {
 		device = w.authInfo()
 		w.must("POST", debitFace, faceDebit(show(), "lunch-3"))
 		page := w.must("POST", face+"repayment-url", object{"out_user_id": "pupil0001",
-			"organization_id": ledger.DefaultOrganizationID})
+			"organization_id": sandbox.DefaultOrganizationID})
 		if !strings.HasPrefix(page["repayment_url"].(string), "https://") ||
 			page["expire_at"] != "2020-09-11T11:00:00+08:00" {
 			w.t.Errorf("repayment: got %v", page)
 		}
 		w.refused(404, "RESOURCE_NOT_EXISTS", "POST", face+"repayment-url", object{"out_user_id": "nobody",
-			"organization_id": ledger.DefaultOrganizationID})
+			"organization_id": sandbox.DefaultOrganizationID})
 		w.ok(payer.Fund(888))
 		w.ok(payer.Repay())
 		if got := w.must("GET", faceByNo("lunch-3"), nil); got["trade_state"] != "SUCCESS" ||
@@ -299,7 +300,7 @@ func TestFaceOrganizationsAndCollections(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	const organizations = "v3/offlinefacemch/organizations"
-	if got := w.must("GET", organizations+"?organization_id="+ledger.DefaultOrganizationID,
+	if got := w.must("GET", organizations+"?organization_id="+sandbox.DefaultOrganizationID,
 		nil); got["organization_name"] != "南山中兴小学部" {
 		t.Errorf("organisation: got %v", got)
 	}
@@ -307,23 +308,23 @@ func TestFaceOrganizationsAndCollections(t *testing.T) {
 	w.refused(400, "INVALID_REQUEST", "GET", organizations, nil)
 
 	w.signFace("pupil0001")
-	_, err := w.RetakeFace(ledger.DefaultOrganizationID, "nobody")
+	_, err := w.RetakeFace(sandbox.DefaultOrganizationID, "nobody")
 	w.page(err, ledger.PageUnknown)
-	f, err := w.RetakeFace(ledger.DefaultOrganizationID, "pupil0001")
+	f, err := w.RetakeFace(sandbox.DefaultOrganizationID, "pupil0001")
 	w.ok(err)
 	for _, want := range []string{"COLLECTION_REQUIRED", "PHOTO_UPLOADED", "COMPLETE"} {
 		if got := w.must("GET", face+"face-collections/"+f.ID, nil); got["collection_state"] != want {
 			t.Errorf("got %v, want %s", got, want)
 		}
 		if list := w.must("GET", face+"face-collections?offset=0&limit=20&organization_id="+
-			ledger.DefaultOrganizationID, nil); len(list["face_collections"].([]any)) != 1 {
+			sandbox.DefaultOrganizationID, nil); len(list["face_collections"].([]any)) != 1 {
 			t.Errorf("list: got %v", list)
 		}
-		_, err = w.RetakeFace(ledger.DefaultOrganizationID, "pupil0001")
+		_, err = w.RetakeFace(sandbox.DefaultOrganizationID, "pupil0001")
 		w.ok(err)
 	}
 	w.refused(404, "RESOURCE_NOT_EXISTS", "GET", face+"face-collections/FC2353ZJIHOJKHOIIOIJ", nil)
-	w.refused(400, "PARAM_ERROR", "POST", face+"authinfo", object{"sp_appid": ledger.DefaultAppID,
+	w.refused(400, "PARAM_ERROR", "POST", face+"authinfo", object{"sp_appid": sandbox.DefaultAppID,
 		"sub_mchid": "1230000109", "device_id": "d", "raw_data": "x", "organization_id": "O1"})
 }
 
@@ -347,7 +348,7 @@ func TestFaceOverREST(t *testing.T) {
 	if status, _ := post("/sandbox/faces/show", object{}); status != 400 {
 		t.Errorf("nothing shown: got %d", status)
 	}
-	if _, got := post("/sandbox/faces/retake", object{"organization_id": ledger.DefaultOrganizationID,
+	if _, got := post("/sandbox/faces/retake", object{"organization_id": sandbox.DefaultOrganizationID,
 		"out_user_id": "pupil0001"}); got["collection_state"] != "COLLECTION_REQUIRED" {
 		t.Errorf("retake: got %v", got)
 	}

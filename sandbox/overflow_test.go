@@ -108,14 +108,14 @@ func TestPagesOfAnySize(t *testing.T) {
 	w.eduContract()
 	w.signSchool("A")
 	w.signFace("pupil0001")
-	_, err := w.RetakeFace(ledger.DefaultOrganizationID, "pupil0001")
+	_, err := w.RetakeFace(sandbox.DefaultOrganizationID, "pupil0001")
 	w.ok(err)
 	for list, member := range map[string]string{
 		insuranceList + "?": "data",
-		"v3/edu-papay/user/" + eduOpenID + "/contracts?appid=" + ledger.DefaultEduAppID +
+		"v3/edu-papay/user/" + eduOpenID + "/contracts?appid=" + sandbox.DefaultEduAppID +
 			"&plan_id=101164396123311331&contract_status=ADD&": "data",
 		school + "users/" + eduOpenID + "/contracts?plan_id=101164396123311331&contract_status=ALL&": "data",
-		face + "face-collections?organization_id=" + ledger.DefaultOrganizationID +
+		face + "face-collections?organization_id=" + sandbox.DefaultOrganizationID +
 			"&": "face_collections",
 	} {
 		all, most := len(w.must("GET", list, nil)[member].([]any)), "9223372036854775807"

@@ -260,7 +260,7 @@ func TestPapayPlans(t *testing.T) {
 	w := newWorld(t,
 		sandbox.WithPlan(ledger.Plan{ID: "4", Product: ledger.Papay, Amount: 1990}),
 		sandbox.WithPlan(ledger.Plan{ID: "5", Product: ledger.Papay, Test: true}),
-		sandbox.WithPlan(ledger.Plan{ID: "6", Product: ledger.Papay, Days: 30, NotifyURL: ledger.DefaultNotifyURL}))
+		sandbox.WithPlan(ledger.Plan{ID: "6", Product: ledger.Papay, Days: 30, NotifyURL: sandbox.DefaultNotifyURL}))
 	defer w.hinted()
 	sign := func(plan int, code string) *ledger.Contract {
 		token := w.must("POST", presignPapay, with(papayBody(code), "plan_id", plan))["pre_entrustweb_id"].(string)

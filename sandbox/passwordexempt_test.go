@@ -175,9 +175,9 @@ func TestExemptUnderItsPlan(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			c.plan.ID, c.plan.Product = ledger.DefaultPlanID, ledger.PasswordExempt
-			c.plan.NotifyURL = ledger.DefaultNotifyURL
-			w.ok(w.AddPlan(ledger.DefaultMchID, c.plan))
+			c.plan.ID, c.plan.Product = sandbox.DefaultPlanID, ledger.PasswordExempt
+			c.plan.NotifyURL = sandbox.DefaultNotifyURL
+			w.ok(w.AddPlan(sandbox.DefaultMchID, c.plan))
 			token := w.must("POST", presignExempt+"normal/pre-entrust-sign/mini-program",
 				exemptBody("normal"))["pre_entrustweb_id"]
 			contract, err := w.Payer(openID).Agree(token.(string))

@@ -32,7 +32,7 @@ func (a answering) WriteHeader(int) {
 
 func TestTheMerchantIsAskedFirst(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, sandbox.WithPlan(ledger.Plan{ID: "3", Product: ledger.Papay, NotifyURL: ledger.DefaultNotifyURL,
+	w := newWorld(t, sandbox.WithPlan(ledger.Plan{ID: "3", Product: ledger.Papay, NotifyURL: sandbox.DefaultNotifyURL,
 		AsksFirst: true}))
 	token := w.must("POST", presignPapay, with(papayBody("A1"), "plan_id", 3))["pre_entrustweb_id"].(string)
 	payer := w.Payer(papayOpenID)
@@ -71,7 +71,7 @@ func TestTheMerchantIsAskedFirst(t *testing.T) {
 
 func TestWhatTheMerchantHoldsOut(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, sandbox.WithPlan(ledger.Plan{ID: "3", Product: ledger.Papay, NotifyURL: ledger.DefaultNotifyURL,
+	w := newWorld(t, sandbox.WithPlan(ledger.Plan{ID: "3", Product: ledger.Papay, NotifyURL: sandbox.DefaultNotifyURL,
 		Retention: true}))
 	token := w.must("POST", presignPapay, with(papayBody("A1"), "plan_id", 3))["pre_entrustweb_id"].(string)
 	payer := w.Payer(papayOpenID)

@@ -15,11 +15,11 @@ import (
 
 // ours are the values that samples need to fit the default merchant on the day that tests start.
 var ours = map[string]any{
-	"mchid": ledger.DefaultMchID, "sp_mchid": ledger.DefaultMchID, "combine_mchid": ledger.DefaultMchID,
-	"contract_mchid": ledger.DefaultMchID, "mch_id": ledger.DefaultMchID,
+	"mchid": sandbox.DefaultMchID, "sp_mchid": sandbox.DefaultMchID, "combine_mchid": sandbox.DefaultMchID,
+	"contract_mchid": sandbox.DefaultMchID, "mch_id": sandbox.DefaultMchID,
 	"sub_mch_id": "1230000109", "sub_mchid": "1230000109",
-	"appid": ledger.DefaultAppID, "sp_appid": ledger.DefaultAppID, "combine_appid": ledger.DefaultAppID,
-	"contract_appid": ledger.DefaultAppID, "sub_appid": "wxd678efh567hg6999",
+	"appid": sandbox.DefaultAppID, "sp_appid": sandbox.DefaultAppID, "combine_appid": sandbox.DefaultAppID,
+	"contract_appid": sandbox.DefaultAppID, "sub_appid": "wxd678efh567hg6999",
 	"time_expire": nil, "password_free_contract_id": nil, "token": nil,
 }
 
@@ -131,7 +131,7 @@ func TestStrangersAreRefused(t *testing.T) {
 				case op.Family.Protocol == catalogue.ProtocolV2:
 					v2 := &xmlWorld{t: t, Sandbox: w.Sandbox, client: w.client, key: w.ClientConfig().APIv2Key.Reveal()}
 					fields := map[string]string{}
-					for name, value := range with(body, "plan_id", ledger.DefaultPlanID) {
+					for name, value := range with(body, "plan_id", sandbox.DefaultPlanID) {
 						fields[name] = fmt.Sprint(value)
 					}
 					w.page(use(stranger, v2.must(path, fields)), ledger.PageWrongUser)
@@ -150,7 +150,7 @@ func TestStrangersAreRefused(t *testing.T) {
 						day["estimated_deduct_date"] = "2020-09-12"
 					}
 					if info, ok := body["contract_info"].(object); ok {
-						info["plan_id"] = ledger.DefaultPlanID
+						info["plan_id"] = sandbox.DefaultPlanID
 					}
 					w.page(use(stranger, w.must("POST", path, body)), ledger.PageWrongUser)
 				}
@@ -215,13 +215,13 @@ func TestPasswordFreeForWhoSigned(t *testing.T) {
 func TestCodePaymentsTellNoOtherOpenID(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.ok(w.AddPayer(map[string]string{ledger.DefaultAppID: openID, "wxOfAnotherMerchant": "oElsewhere"}))
+	w.ok(w.AddPayer(map[string]string{sandbox.DefaultAppID: openID, "wxOfAnotherMerchant": "oElsewhere"}))
 	w.ok(w.Payer(openID).Fund(100))
 	code, err := w.Payer("oElsewhere").ShowCode()
 	w.ok(err)
 	if paid := w.must("POST", directRoot+"codepay", codeBody(code)); paid["payer"].(object)["openid"] != openID {
 		t.Errorf("the payer is %v", paid["payer"])
 	}
-	w.must("POST", directRoot+byNo+"/reverse", object{"appid": ledger.DefaultAppID, "mchid": ledger.DefaultMchID})
+	w.must("POST", directRoot+byNo+"/reverse", object{"appid": sandbox.DefaultAppID, "mchid": sandbox.DefaultMchID})
 	w.wantBalances(map[string]int64{openID: 100})
 }

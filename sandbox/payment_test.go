@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay"
-	"github.com/wxpay-go/wxpay/sandbox/ledger"
+	"github.com/wxpay-go/wxpay/sandbox"
 )
 
 // payTwice has an order of the merchant's own and one of its sub-merchant's paid, both with the
@@ -86,7 +86,7 @@ func TestARefundIsOfItsPartiesPaymentInAPIv2(t *testing.T) {
 	try("INVALID_REQUEST", refund, body("of-none", "x2"), "1900000110")
 	try("", refund, body(no, "x3"), "1230000109")
 	for _, q := range []map[string]string{{"out_refund_no": "x3"}, {"out_trade_no": no}} {
-		q["appid"] = ledger.DefaultAppID
+		q["appid"] = sandbox.DefaultAppID
 		try("", query, q, "1230000109")
 		try("REFUNDNOTEXIST", query, q, "1900000110")
 		try("REFUNDNOTEXIST", query, q, "")

@@ -21,7 +21,7 @@ func TestAnOpenIDLearntLater(t *testing.T) {
 	w.signPapay("A1")
 	w.received()
 	token := w.must("POST", presignPapay, with(papayBody("A2"), "openid", nil))["pre_entrustweb_id"]
-	w.ok(w.AddPayer(map[string]string{"aaa": "another", ledger.DefaultAppID: papayOpenID}))
+	w.ok(w.AddPayer(map[string]string{"aaa": "another", sandbox.DefaultAppID: papayOpenID}))
 	look := func(w *world) {
 		t.Helper()
 		for _, openid := range []string{papayOpenID, "another"} {
@@ -37,7 +37,7 @@ func TestAnOpenIDLearntLater(t *testing.T) {
 	w.ok(w.Close())
 	look(newWorld(t, sandbox.WithStore(kept)))
 	// As well where the configuration says it, of a store that was used before.
-	configured := sandbox.WithPayer(map[string]string{"aab": "a-third", ledger.DefaultAppID: papayOpenID})
+	configured := sandbox.WithPayer(map[string]string{"aab": "a-third", sandbox.DefaultAppID: papayOpenID})
 	last := newWorld(t, sandbox.WithStore(kept), configured)
 	look(last)
 	if wallet, err := last.Payer("a-third").Wallet(); err != nil || wallet.Balance != 100 {
@@ -57,7 +57,7 @@ func TestTwoPeopleAreNotOne(t *testing.T) {
 			w := newWorld(t)
 			give(w, papayOpenID)
 			w.ok(w.Payer("another").Fund(5))
-			both := map[string]string{"aaa": "another", ledger.DefaultAppID: papayOpenID}
+			both := map[string]string{"aaa": "another", sandbox.DefaultAppID: papayOpenID}
 			err := w.AddPayer(both)
 			if err == nil || strings.Contains(err.Error(), papayOpenID) {
 				t.Fatalf("got %v", err)
@@ -79,7 +79,7 @@ func TestARefundFindsThePersonOfLater(t *testing.T) {
 	w.ok(err)
 	w.must("POST", domestic, refundBody("r1", 40))
 	w.ok(w.Payer("another").Fund(5))
-	w.ok(w.AddPayer(map[string]string{"aaa": "another", ledger.DefaultAppID: openID}))
+	w.ok(w.AddPayer(map[string]string{"aaa": "another", sandbox.DefaultAppID: openID}))
 	w.ok(w.Advance(time.Minute))
 	if wallet, err := w.Payer(openID).Wallet(); err != nil || wallet.Balance != 45 {
 		t.Errorf("got %+v, %v", wallet, err)
@@ -108,7 +108,7 @@ func TestOpenIDsUnderAnotherAppIDAreNotTold(t *testing.T) {
 	if again := order(own, "no00000003"); again != own {
 		t.Errorf("%s was told as %s", own, again)
 	}
-	w.ok(w.AddPayer(map[string]string{"wxElsewhere": "oElsewhere", ledger.DefaultAppID: "oChosen"}))
+	w.ok(w.AddPayer(map[string]string{"wxElsewhere": "oElsewhere", sandbox.DefaultAppID: "oChosen"}))
 	if chosen := order("oElsewhere", "no00000004"); chosen != "oChosen" {
 		t.Errorf("got %s", chosen)
 	}
@@ -145,7 +145,7 @@ func TestAMadeOpenIDStaysThePersons(t *testing.T) {
 				{"wxThird": "oThird", "wxAnother": "oAnother"}, {"wxThird": "oThird", "wxElsewhere": "oElsewhere"}}
 		},
 		"another under the appid": func(w *world, own string) []map[string]string {
-			return []map[string]string{{"wxElsewhere": "oElsewhere", ledger.DefaultAppID: "oChosen"}}
+			return []map[string]string{{"wxElsewhere": "oElsewhere", sandbox.DefaultAppID: "oChosen"}}
 		},
 	} {
 		t.Run(what, func(t *testing.T) {
@@ -227,17 +227,17 @@ func TestAMadeOpenIDOutlivesItsAppID(t *testing.T) {
 func TestWhatAMadeOpenIDHasIsKept(t *testing.T) {
 	t.Parallel()
 	kept := keep{store.NewMemory()}
-	alice := map[string]string{ledger.DefaultAppID: "oAlice"}
+	alice := map[string]string{sandbox.DefaultAppID: "oAlice"}
 	w := newWorld(t, sandbox.WithStore(kept), sandbox.WithPayer(alice))
 	placed := w.must("POST", directRoot+"native", with(with(orderBody(), "payer", nil), "appid",
-		ledger.DefaultEduAppID))
+		sandbox.DefaultEduAppID))
 	receipt, err := w.Payer("oAlice").Pay(placed["code_url"].(string))
 	w.ok(err)
 	made := receipt.Order.OpenID
 	w.ok(w.Close())
 	w = newWorld(t, sandbox.WithStore(kept)) // which is not told of Alice
 	w.ok(w.Payer(made).Fund(100))
-	_, err = w.Payer(made).SignElsewhere(ledger.Papay, ledger.DefaultPlanID)
+	_, err = w.Payer(made).SignElsewhere(ledger.Papay, sandbox.DefaultPlanID)
 	w.ok(err)
 	w.ok(w.AddPayer(alice))
 	for _, openid := range []string{made, "oAlice"} {
@@ -245,12 +245,12 @@ func TestWhatAMadeOpenIDHasIsKept(t *testing.T) {
 			t.Errorf("%s: got %+v, %v", openid, wallet, err)
 		}
 	}
-	if _, err := w.Payer("oAlice").SignElsewhere(ledger.Papay, ledger.DefaultPlanID); err == nil {
+	if _, err := w.Payer("oAlice").SignElsewhere(ledger.Papay, sandbox.DefaultPlanID); err == nil {
 		t.Error("one person has two contracts of a plan")
 	}
 	w.ok(w.AddPayer(map[string]string{"wxb": "oBob"}))
 	w.ok(w.Payer("oBob").Fund(1))
-	if err := w.AddPayer(map[string]string{"wxb": "oBob", ledger.DefaultAppID: "oAlice"}); err == nil {
+	if err := w.AddPayer(map[string]string{"wxb": "oBob", sandbox.DefaultAppID: "oAlice"}); err == nil {
 		t.Error("two who both have a wallet became one")
 	}
 }

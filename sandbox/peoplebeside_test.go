@@ -67,7 +67,7 @@ func TestWhoActsWhileTheyTurnOutToBeSomebody(t *testing.T) {
 	kept := &puts{Store: store.NewMemory(), committed: func(string) {}}
 	w := newWorld(t, sandbox.WithStore(keep{kept}))
 	w.ok(w.Payer("oFirst").Fund(100))
-	_, err := w.Payer("oFirst").SignElsewhere(ledger.Papay, ledger.DefaultPlanID)
+	_, err := w.Payer("oFirst").SignElsewhere(ledger.Papay, sandbox.DefaultPlanID)
 	w.ok(err)
 	var funded, signed error
 	var ended <-chan struct{}
@@ -78,10 +78,10 @@ func TestWhoActsWhileTheyTurnOutToBeSomebody(t *testing.T) {
 		kept.committed = func(string) {}
 		ended = beside(func() {
 			funded = w.Payer("oSecond").Fund(100)
-			_, signed = w.Payer("oSecond").SignElsewhere(ledger.Papay, ledger.DefaultPlanID)
+			_, signed = w.Payer("oSecond").SignElsewhere(ledger.Papay, sandbox.DefaultPlanID)
 		})
 	}
-	w.ok(w.AddPayer(map[string]string{ledger.DefaultAppID: "oFirst", ledger.DefaultEduAppID: "oSecond"}))
+	w.ok(w.AddPayer(map[string]string{sandbox.DefaultAppID: "oFirst", sandbox.DefaultEduAppID: "oSecond"}))
 	<-ended
 	w.ok(funded)
 	w.page(signed, ledger.PageSigned)

@@ -18,10 +18,10 @@ func TestPlanIDsAreNumbersWhereTheyGoOutAsNumbers(t *testing.T) {
 		ledger.GlobalPapay: true, ledger.EduPapay: false, ledger.EduSchoolPay: false, ledger.Credit: false,
 		ledger.OfflineFace: false,
 	} {
-		w.ok(w.AddPlan(ledger.DefaultMchID, ledger.Plan{ID: "900719", Product: product}))
+		w.ok(w.AddPlan(sandbox.DefaultMchID, ledger.Plan{ID: "900719", Product: product}))
 		for _, id := range []string{"abc", "007", "a b", "-", "-1", "+1", "1e5", "1.0", "0x1", "1_0", "12535x", "１２",
 			"99999999999999999999"} {
-			err := w.AddPlan(ledger.DefaultMchID, ledger.Plan{ID: id, Product: product})
+			err := w.AddPlan(sandbox.DefaultMchID, ledger.Plan{ID: id, Product: product})
 			if numbers && (err == nil || !strings.Contains(err.Error(), "is a number in "+string(product))) ||
 				!numbers && err != nil {
 				t.Errorf("%s of %s: %v", id, product, err)

@@ -153,8 +153,8 @@ func TestJournalKeepsNoKeyInNames(t *testing.T) {
 	t.Parallel()
 	const small, mixed = "0123456789abcdef0123456789abcdef", "0123456789ABCDefghIJKLmnopQRSTuv"
 	w := newWorld(t, sandbox.WithMerchant(ledger.Merchant{
-		MchID: ledger.DefaultMchID, APIv2Key: wxpay.NewSecret(small), APIv3Key: wxpay.NewSecret(mixed),
-		AppIDs: []string{ledger.DefaultAppID},
+		MchID: sandbox.DefaultMchID, APIv2Key: wxpay.NewSecret(small), APIv3Key: wxpay.NewSecret(mixed),
+		AppIDs: []string{sandbox.DefaultAppID},
 	}))
 	w.send(raw{method: "GET", uri: "/v3/certificates", body: []byte{}, header: map[string]string{
 		"X-" + small: "first", "X-" + mixed: "second", small: "third", mixed: "fourth",

@@ -19,7 +19,7 @@ func TestRefunds(t *testing.T) {
 	}
 	ask := func(no string, amount int64) *rows.Refund {
 		return &rows.Refund{Refund: ledger.Refund{OutRefundNo: no, OutTradeNo: "1", Amount: amount, Total: 1000,
-			NotifyURL: ledger.DefaultNotifyURL}}
+			NotifyURL: DefaultNotifyURL}}
 	}
 	_, err := l.refund(ask("r1", 100))
 	l.refused(err, "RESOURCE_NOT_EXISTS")

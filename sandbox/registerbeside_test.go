@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wxpay-go/wxpay/sandbox"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -20,7 +21,7 @@ func TestNobodyIsForgottenBesideAnother(t *testing.T) {
 		var wg sync.WaitGroup
 		for i := range many {
 			wg.Go(func() {
-				w.ok(w.AddPlan(ledger.DefaultMchID,
+				w.ok(w.AddPlan(sandbox.DefaultMchID,
 					ledger.Plan{ID: fmt.Sprint(9000 + i), Product: ledger.CombinePapay}))
 			})
 			wg.Go(func() {

@@ -17,19 +17,19 @@ func TestRegistrationsOutliveARestart(t *testing.T) {
 	t.Parallel()
 	kept := keep{store.NewMemory()}
 	first := newWorld(t, sandbox.WithStore(kept))
-	first.ok(first.AddPlan(ledger.DefaultMchID, ledger.Plan{ID: "777", Product: ledger.CombinePapay}))
-	first.ok(first.AddPlan(ledger.DefaultMchID, ledger.Plan{ID: "777", Product: ledger.CombinePapay,
+	first.ok(first.AddPlan(sandbox.DefaultMchID, ledger.Plan{ID: "777", Product: ledger.CombinePapay}))
+	first.ok(first.AddPlan(sandbox.DefaultMchID, ledger.Plan{ID: "777", Product: ledger.CombinePapay,
 		Name: "renamed"}))
 	made := first.adminOK("POST", "/sandbox/merchants", object{"mchid": "1900000130",
-		"appids": []string{ledger.DefaultAppID}})
+		"appids": []string{sandbox.DefaultAppID}})
 	first.adminOK("POST", "/sandbox/plans", object{"mchid": "1900000130", "id": "778", "product": "combine-papay"})
-	first.ok(first.AddPayer(map[string]string{ledger.DefaultAppID: "a", ledger.DefaultEduAppID: "b"}))
+	first.ok(first.AddPayer(map[string]string{sandbox.DefaultAppID: "a", sandbox.DefaultEduAppID: "b"}))
 	first.ok(first.Forward("https://other.example", "http://127.0.0.1:1"))
-	_, err := first.ReplaceCertificate(ledger.DefaultMchID)
+	_, err := first.ReplaceCertificate(sandbox.DefaultMchID)
 	first.ok(err)
-	key, err := first.ResetAPIv3Key(ledger.DefaultMchID)
+	key, err := first.ResetAPIv3Key(sandbox.DefaultMchID)
 	first.ok(err)
-	first.ok(first.SetKeyMode(ledger.DefaultMchID, ledger.KeysCertificate))
+	first.ok(first.SetKeyMode(sandbox.DefaultMchID, ledger.KeysCertificate))
 	first.ok(first.RotatePlatformCertificate())
 	old := first.client
 	first.ok(first.Close())
@@ -82,8 +82,8 @@ func TestRegistrationsOfAnAbsentMerchant(t *testing.T) {
 	t.Parallel()
 	kept := keep{store.NewMemory()}
 	first := newWorld(t, sandbox.WithStore(kept))
-	first.ok(first.AddPlan(ledger.DefaultMchID, ledger.Plan{ID: "777", Product: ledger.CombinePapay}))
-	first.ok(first.SetKeyMode(ledger.DefaultMchID, ledger.KeysPublic))
+	first.ok(first.AddPlan(sandbox.DefaultMchID, ledger.Plan{ID: "777", Product: ledger.CombinePapay}))
+	first.ok(first.SetKeyMode(sandbox.DefaultMchID, ledger.KeysPublic))
 	first.ok(first.Close())
 	without, err := sandbox.Start(sandbox.Config{Keys: pinnedKeys(t), Store: kept,
 		Merchants: []ledger.Merchant{{MchID: "1900000777"}}})
@@ -161,13 +161,13 @@ func TestFormerKeysOutliveARestart(t *testing.T) {
 	w := newWorld(t, sandbox.WithStore(kept))
 	var keys []string
 	for range 3 {
-		key, err := w.ResetAPIv3Key(ledger.DefaultMchID)
+		key, err := w.ResetAPIv3Key(sandbox.DefaultMchID)
 		w.ok(err)
 		keys = append(keys, key.Reveal())
 	}
-	replaced, err := w.ReplaceCertificate(ledger.DefaultMchID)
+	replaced, err := w.ReplaceCertificate(sandbox.DefaultMchID)
 	w.ok(err)
-	_, err = w.ReplaceCertificate(ledger.DefaultMchID)
+	_, err = w.ReplaceCertificate(sandbox.DefaultMchID)
 	w.ok(err)
 	keys = append(keys, strings.Split(replaced.PrivateKey.Reveal(), "\n")[3])
 	for range 2 {
@@ -193,12 +193,12 @@ func TestFormerKeysOutliveARestart(t *testing.T) {
 		look("after a restart")
 	}
 	for range 110 {
-		key, err := w.ResetAPIv3Key(ledger.DefaultMchID)
+		key, err := w.ResetAPIv3Key(sandbox.DefaultMchID)
 		w.ok(err)
 		keys = append(keys, key.Reveal())
 	}
 	w.ok(kept.View(t.Context(), func(tx store.Tx) error {
-		row, err := tx.Get("former-keys", ledger.DefaultMchID)
+		row, err := tx.Get("former-keys", sandbox.DefaultMchID)
 		if n := strings.Count(string(row.Data), `","`); n != 100 {
 			t.Errorf("%d former keys are kept", n)
 		}

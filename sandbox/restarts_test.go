@@ -36,7 +36,7 @@ func TestAFormerCertificateIsAnothers(t *testing.T) {
 	store := staysOpen{store.NewMemory()}
 	s := startOn(t, store, nil)
 	former := s.Merchants()[0]
-	next, err := s.ReplaceCertificate(ledger.DefaultMchID)
+	next, err := s.ReplaceCertificate(DefaultMchID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,8 +47,7 @@ func TestAFormerCertificateIsAnothers(t *testing.T) {
 	s.Close()
 	s = startOn(t, store, nil)
 	defer s.Close()
-	for mchid, want := range map[string]string{ledger.DefaultMchID: next.Certificate,
-		"1230000109": former.Certificate} {
+	for mchid, want := range map[string]string{DefaultMchID: next.Certificate, "1230000109": former.Certificate} {
 		m := s.engine.Registry.Merchant(mchid)
 		if m == nil || m.Certificate != want || s.engine.Registry.BySerial(m.Serial) != m {
 			t.Errorf("%s has not the certificate it had", mchid)
@@ -66,7 +65,7 @@ func TestWhatWaitedForItsMerchantIsSent(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := s.engine.Step(t.Context(), func(st *engine.Step) error {
-		return push.Notify(st, &push.Row{Push: ledger.Push{MchID: "1900000555", URL: ledger.DefaultNotifyURL,
+		return push.Notify(st, &push.Row{Push: ledger.Push{MchID: "1900000555", URL: DefaultNotifyURL,
 			Event:    "TRANSACTION.SUCCESS",
 			Resource: []byte("{}")}, Retries: rows.GenericSchedule})
 	}); err != nil {
@@ -94,7 +93,7 @@ func TestWhatWaitedIsSentByTheNextStart(t *testing.T) {
 	store := staysOpen{store.NewMemory()}
 	s := startOn(t, store, nil)
 	if err := s.engine.Step(t.Context(), func(st *engine.Step) error {
-		return push.Notify(st, &push.Row{Push: ledger.Push{MchID: ledger.DefaultMchID, URL: ledger.DefaultNotifyURL,
+		return push.Notify(st, &push.Row{Push: ledger.Push{MchID: DefaultMchID, URL: DefaultNotifyURL,
 			Event:    "TRANSACTION.SUCCESS",
 			Resource: []byte("{}")}, Retries: rows.GenericSchedule})
 	}); err != nil {

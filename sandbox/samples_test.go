@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"testing"
 
+	"github.com/wxpay-go/wxpay/sandbox"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -39,6 +40,6 @@ func TestCampusAndGlobalSamples(t *testing.T) {
 	code, err := w.ShowFace(w.authInfo(), "pupil0002")
 	w.ok(err)
 	w.must("POST", debitFace, with(w.sample(debitFace), "auth_code", code))
-	_, err = w.Payer(openID).SignElsewhere(ledger.OfflineFace, ledger.DefaultOrganizationID)
+	_, err = w.Payer(openID).SignElsewhere(ledger.OfflineFace, sandbox.DefaultOrganizationID)
 	w.page(err, ledger.PageUnknown) // there is no pupil without a call
 }

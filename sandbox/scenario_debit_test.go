@@ -169,7 +169,7 @@ func TestScenario17And28InAPIv2(t *testing.T) {
 	}
 	var failed []wxpay.Check
 	var paid []string
-	r := notify.New(w.Keys(), notify.APIv2Key(ledger.DefaultMchID, w.ClientConfig().APIv2Key),
+	r := notify.New(w.Keys(), notify.APIv2Key(sandbox.DefaultMchID, w.ClientConfig().APIv2Key),
 		notify.OnError(func(_ context.Context, e *notify.Error) { failed = append(failed, e.Check) }))
 	r.Handle(notify.V2Payment, func(_ context.Context, n *notify.Notification) error {
 		paid = append(paid, string(n.Plaintext))

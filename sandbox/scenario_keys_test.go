@@ -82,7 +82,7 @@ func TestScenario02BodyChangedAfterSigning(t *testing.T) {
 func TestScenario03CertificateWithoutItsKey(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
-	replaced, err := s.ReplaceCertificate(ledger.DefaultMchID)
+	replaced, err := s.ReplaceCertificate(sandbox.DefaultMchID)
 	s.ok(err)
 	_, err = s.presign("A") // the former certificate, the former key
 	mentions(t, wantError(t, err, 401, "SIGN_ERROR").Message, "已更换证书")
@@ -126,7 +126,7 @@ func TestScenario03CertificateWithoutItsKey(t *testing.T) {
 func TestScenario04NoPlatformCertificates(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
-	s.ok(s.SetKeyMode(ledger.DefaultMchID, ledger.KeysPublic))
+	s.ok(s.SetKeyMode(sandbox.DefaultMchID, ledger.KeysPublic))
 	e := s.refused(404, "RESOURCE_NOT_EXISTS", "GET", "v3/certificates", nil)
 	mentions(t, e.Message, "无可用的平台证书")
 	_, err := s.presign("A") // the public key was configured: nothing depends on certificates
@@ -274,7 +274,7 @@ func TestScenario07CarelessMerchant(t *testing.T) {
 func TestScenario08APIv3KeyReset(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
-	_, err := s.ResetAPIv3Key(ledger.DefaultMchID)
+	_, err := s.ResetAPIv3Key(sandbox.DefaultMchID)
 	s.ok(err)
 	s.signCombine("A")
 	s.failed(notify.CheckResource)

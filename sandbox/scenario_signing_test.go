@@ -70,9 +70,9 @@ func TestScenario12PresignKeptTooLong(t *testing.T) {
 func TestScenario13SignedInAnotherApp(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
-	s.ok(s.AddPayer(map[string]string{ledger.DefaultAppID: "in-one-app", ledger.DefaultEduAppID: "in-another"}))
+	s.ok(s.AddPayer(map[string]string{sandbox.DefaultAppID: "in-one-app", sandbox.DefaultEduAppID: "in-another"}))
 	token := s.must("POST", presignCombine, combineBody())["pre_entrustweb_id"].(string)
-	_, err := s.Payer("in-another").SignElsewhere(ledger.CombinePapay, ledger.DefaultPlanID)
+	_, err := s.Payer("in-another").SignElsewhere(ledger.CombinePapay, sandbox.DefaultPlanID)
 	s.ok(err)
 	s.handled("ECOMMERCE_ENTRUST.SIGN") // of the other app's contract
 	_, err = s.Payer("in-one-app").Agree(token)
@@ -82,7 +82,7 @@ func TestScenario13SignedInAnotherApp(t *testing.T) {
 		t.Errorf("got %s", state)
 	}
 	s.adminRefuses(409, "POST", "/sandbox/payers/in-one-app/sign-elsewhere", object{"product": "combine-papay",
-		"plan_id": ledger.DefaultPlanID})
+		"plan_id": sandbox.DefaultPlanID})
 }
 
 func TestScenario21NotTheMerchants(t *testing.T) {
@@ -98,7 +98,7 @@ func TestScenario21NotTheMerchants(t *testing.T) {
 	s.refused(400, "PARAM_ERROR", "POST", presignCombine, with(combineBody(), "plan_id", 9))
 	// A plan that goes while the payer is on the page.
 	token := s.must("POST", presignCombine, combineBody())["pre_entrustweb_id"].(string)
-	s.adminOK("POST", "/sandbox/plans", object{"id": ledger.DefaultPlanID, "product": "combine-papay",
+	s.adminOK("POST", "/sandbox/plans", object{"id": sandbox.DefaultPlanID, "product": "combine-papay",
 		"disabled": true})
 	_, err := s.Payer(openID).Agree(token)
 	s.page(err, ledger.PageClosed)

@@ -40,7 +40,7 @@ func TestSignedThroughAnotherApp(t *testing.T) {
 	w := newWorld(t)
 	payer := w.Payer(openID)
 	token := w.must("POST", presignCombine, combineBody())["pre_entrustweb_id"].(string)
-	_, err := payer.SignElsewhere(ledger.CombinePapay, ledger.DefaultPlanID)
+	_, err := payer.SignElsewhere(ledger.CombinePapay, sandbox.DefaultPlanID)
 	w.ok(err)
 	w.receivedOne("ECOMMERCE_ENTRUST.SIGN")
 	_, err = payer.Agree(token)

@@ -33,7 +33,7 @@ func TestPlansThatMakeNoSense(t *testing.T) {
 	for _, p := range []ledger.Plan{{Mode: "b"}, {Amount: -1}, {MinPercent: 101}, {Limits: ledger.Limits{PerDay: -1}},
 		{NotifyURL: "yourapp.com"}, {NotifyURL: "https://u:p@yourapp.com"}} {
 		p.ID, p.Product = "2", ledger.Papay
-		if err := s.AddPlan(ledger.DefaultMchID, p); err == nil {
+		if err := s.AddPlan(sandbox.DefaultMchID, p); err == nil {
 			t.Errorf("took %+v", p)
 		}
 	}

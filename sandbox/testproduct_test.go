@@ -50,8 +50,8 @@ func newTestProduct(t *testing.T, r *engine.DebitRules, plan ledger.Plan,
 	s.engine.Products[p.Name], s.engine.Debits["lab"] = p, r
 	s.engine.Refunds["lab"] = &engine.RefundRules{Name: "lab", Delay: time.Minute, Retries: rows.GenericSchedule,
 		Resource: func(r *rows.Refund) engine.Document { return engine.Document{"no": r.OutRefundNo} }}
-	plan.ID, plan.Product, plan.NotifyURL = ledger.DefaultPlanID, p.Name, ledger.DefaultNotifyURL
-	if err := s.AddPlan(ledger.DefaultMchID, plan); err != nil {
+	plan.ID, plan.Product, plan.NotifyURL = DefaultPlanID, p.Name, DefaultNotifyURL
+	if err := s.AddPlan(DefaultMchID, plan); err != nil {
 		t.Fatal(err)
 	}
 	l := &testProduct{t: t, Sandbox: s, product: p}
@@ -67,7 +67,7 @@ func newTestProduct(t *testing.T, r *engine.DebitRules, plan ledger.Plan,
 func (l *testProduct) call(body engine.Document, f func(*engine.Call) error) error {
 	l.t.Helper()
 	raw := rows.EncodeJSON(body)
-	m := l.engine.Registry.Merchant(ledger.DefaultMchID)
+	m := l.engine.Registry.Merchant(DefaultMchID)
 	return l.engine.Decide(context.Background(), func(s *engine.Step) error {
 		c := s.CallBy(m)
 		c.Op, c.Product = &catalogue.Operation{Method: "POST", Path: "/lab"}, l.product
@@ -80,7 +80,7 @@ func (l *testProduct) debit(no string, total int64) (d *rows.Debit, err error) {
 	l.t.Helper()
 	err = l.call(engine.Document{"no": no, "total": total}, func(c *engine.Call) error {
 		d, err = debits.Ask(c, &rows.Debit{Debit: ledger.Debit{ContractID: l.contract, OutTradeNo: no, Total: total,
-			NotifyURL: ledger.DefaultNotifyURL}})
+			NotifyURL: DefaultNotifyURL}})
 		return err
 	})
 	return d, err

@@ -29,17 +29,17 @@ func TestRegistrationThatCannotBeSavedChangesNothing(t *testing.T) {
 
 	kept.Broken.Store(true)
 	_, addMerchant := w.AddMerchant(ledger.Merchant{MchID: "1900000130"})
-	_, replace := w.ReplaceCertificate(ledger.DefaultMchID)
-	key, reset := w.ResetAPIv3Key(ledger.DefaultMchID)
+	_, replace := w.ReplaceCertificate(sandbox.DefaultMchID)
+	key, reset := w.ResetAPIv3Key(sandbox.DefaultMchID)
 	for what, err := range map[string]error{
 		"AddMerchant": addMerchant, "ReplaceCertificate": replace, "ResetAPIv3Key": reset,
-		"AddPlan": w.AddPlan(ledger.DefaultMchID,
+		"AddPlan": w.AddPlan(sandbox.DefaultMchID,
 			ledger.Plan{ID: "777", Product: ledger.CombinePapay}),
-		"AddPayer": w.AddPayer(map[string]string{ledger.DefaultAppID: "a",
-			ledger.DefaultEduAppID: eduOpenID}),
+		"AddPayer": w.AddPayer(map[string]string{sandbox.DefaultAppID: "a",
+			sandbox.DefaultEduAppID: eduOpenID}),
 		"Forward":                   w.Forward("https://other.example", "http://127.0.0.1:1"),
 		"RotatePlatformCertificate": w.RotatePlatformCertificate(),
-		"SetKeyMode":                w.SetKeyMode(ledger.DefaultMchID, ledger.KeysPublic),
+		"SetKeyMode":                w.SetKeyMode(sandbox.DefaultMchID, ledger.KeysPublic),
 	} {
 		if !errors.Is(err, storetest.ErrUnwritable) {
 			t.Errorf("%s: got %v", what, err)

@@ -55,7 +55,7 @@ func TestLogSaysWhatIsAmiss(t *testing.T) {
 	if _, err := sb.Client().Chain("v3/nowhere").Get(t.Context()); err == nil {
 		t.Fatal("an unknown path was answered")
 	}
-	for _, plan := range []string{ledger.DefaultEduPlanID, "43"} {
+	for _, plan := range []string{sandbox.DefaultEduPlanID, "43"} {
 		r, err := presign.Post(t.Context(), with(eduBody(), "plan_id", plan))
 		if err != nil {
 			t.Fatal(err)
@@ -108,7 +108,7 @@ func TestLogTellsTheHours(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := sb.Client().Chain("v3/edu-papay/transactions").Post(t.Context(), map[string]any{
-		"appid": ledger.DefaultEduAppID, "body": "Tuition", "out_trade_no": "night-1",
+		"appid": sandbox.DefaultEduAppID, "body": "Tuition", "out_trade_no": "night-1",
 		"notify_url":  "https://yourapp.com/debited",
 		"contract_id": contract.ID, "trade_scene": "EDUCATION_PERIOD", "amount": map[string]any{"total": 100,
 			"currency": "CNY"},

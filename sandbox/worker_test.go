@@ -46,7 +46,7 @@ func signed(t *testing.T, s *sandbox.Sandbox) {
 		t.Fatal(err)
 	}
 	reply, err := edupapay.Of(client).Contracts.Presign.Post(t.Context(), &edupapay.PresignRequest{
-		AppID: ledger.DefaultEduAppID, OpenID: eduOpenID, PlanID: ledger.DefaultEduPlanID, UserID: "20200330tony",
+		AppID: sandbox.DefaultEduAppID, OpenID: eduOpenID, PlanID: sandbox.DefaultEduPlanID, UserID: "20200330tony",
 		PeriodStartDate: "2020-03-19", TradeScene: "EDUCATION_PERIOD",
 	})
 	if err != nil {

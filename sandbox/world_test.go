@@ -35,8 +35,8 @@ func TestOptions(t *testing.T) {
 	w.refused(403, "NO_AUTH", "POST", presignCombine,
 		with(with(combineBody(), "plan_id", 900), "out_contract_code", "B"))
 
-	own := newWorld(t, sandbox.WithMerchant(ledger.Merchant{MchID: ledger.DefaultMchID, Name: "Mine",
-		AppIDs: []string{ledger.DefaultAppID}}))
+	own := newWorld(t, sandbox.WithMerchant(ledger.Merchant{MchID: sandbox.DefaultMchID, Name: "Mine",
+		AppIDs: []string{sandbox.DefaultAppID}}))
 	// its plans are gone with the default merchant
 	own.refused(400, "PARAM_ERROR", "POST", presignCombine, combineBody())
 	if list := own.Merchants(); len(list) != 1 || list[0].Name != "Mine" {

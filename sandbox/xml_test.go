@@ -192,7 +192,7 @@ func with2(f map[string]string, pairs ...string) map[string]string {
 
 func entryXML() map[string]string {
 	return map[string]string{
-		"appid": ledger.DefaultAppID, "plan_id": ledger.DefaultPlanID, "contract_code": "100000",
+		"appid": sandbox.DefaultAppID, "plan_id": sandbox.DefaultPlanID, "contract_code": "100000",
 		"request_serial":           "1000",
 		"contract_display_account": "微信代扣", "notify_url": "https://yourapp.com/v2", "version": "1.0",
 		"timestamp": "1599703200",
@@ -200,7 +200,7 @@ func entryXML() map[string]string {
 }
 
 func byCodeXML() map[string]string {
-	return map[string]string{"appid": ledger.DefaultAppID, "plan_id": ledger.DefaultPlanID, "contract_code": "100000",
+	return map[string]string{"appid": sandbox.DefaultAppID, "plan_id": sandbox.DefaultPlanID, "contract_code": "100000",
 		"version": "1.0"}
 }
 
@@ -210,7 +210,7 @@ func TestContractInAPIv2(t *testing.T) {
 	w := newXMLWorld(t)
 	session := w.must("papay/preentrustweb", entryXML())
 	token, _ := session["pre_entrustweb_id"].(string)
-	if token == "" || session["nonce_str"] == "" || session["mch_id"] != ledger.DefaultMchID {
+	if token == "" || session["nonce_str"] == "" || session["mch_id"] != sandbox.DefaultMchID {
 		t.Fatalf("got %v", session)
 	}
 	if again := w.must("papay/preentrustweb", with2(entryXML(), "timestamp",
@@ -227,8 +227,8 @@ func TestContractInAPIv2(t *testing.T) {
 	}
 	add := w.receivedOne()
 	want := wire.Fields{
-		"return_code": "SUCCESS", "result_code": "SUCCESS", "mch_id": ledger.DefaultMchID,
-		"appid":         ledger.DefaultAppID,
+		"return_code": "SUCCESS", "result_code": "SUCCESS", "mch_id": sandbox.DefaultMchID,
+		"appid":         sandbox.DefaultAppID,
 		"contract_code": "100000", "plan_id": "12535", "openid": openID, "change_type": "ADD",
 		"operate_time": "2020-09-10 10:00:00",
 		"contract_id":  contract.ID, "contract_expired_time": "2030-09-10 10:00:00", "request_serial": "1000",
@@ -238,7 +238,7 @@ func TestContractInAPIv2(t *testing.T) {
 		t.Errorf("got %v at %v", add, w.paths)
 	}
 
-	q := w.must("papay/querycontract", map[string]string{"appid": ledger.DefaultAppID, "contract_id": contract.ID,
+	q := w.must("papay/querycontract", map[string]string{"appid": sandbox.DefaultAppID, "contract_id": contract.ID,
 		"version": "1.0"})
 	if q["contract_state"] != "0" || q["err_code"] != "0" || q["contract_signed_time"] != "2020-09-10 10:00:00" ||
 		q["openid"] != openID {
@@ -377,7 +377,7 @@ func TestProviderInAPIv2(t *testing.T) {
 	}
 	contract, err := w.Payer(openID).Agree(session["pre_entrustweb_id"].(string))
 	w.ok(err)
-	if add := w.receivedOne(); add["sub_mch_id"] != "1900000110" || add["mch_id"] != ledger.DefaultMchID {
+	if add := w.receivedOne(); add["sub_mch_id"] != "1900000110" || add["mch_id"] != sandbox.DefaultMchID {
 		t.Errorf("got %v", add)
 	}
 	w.refused("CONTRACT_NOT_EXIST", "papay/querycontract", byCodeXML())

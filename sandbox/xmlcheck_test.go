@@ -59,7 +59,7 @@ func TestExplainInAPIv2(t *testing.T) {
 	w := newXMLWorld(t, sandbox.WithMerchant(ledger.Merchant{MchID: "1900000777", AppIDs: []string{"wx7"},
 		APIv2Key: wxpay.NewSecret(strings.Repeat("7", 32))}))
 	config := w.ClientConfig()
-	base := wire.Fields(with2(entryXML(), "mch_id", ledger.DefaultMchID, "outerid", ""))
+	base := wire.Fields(with2(entryXML(), "mch_id", sandbox.DefaultMchID, "outerid", ""))
 	encoded := maps.Clone(base)
 	for name, value := range encoded {
 		encoded[name] = url.QueryEscape(value)

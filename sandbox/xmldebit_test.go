@@ -26,20 +26,20 @@ func (w *xmlWorld) signXML(code string) *ledger.Contract {
 
 func applyXML(contract, number string) map[string]string {
 	return map[string]string{
-		"appid": ledger.DefaultAppID, "body": "水电代扣", "out_trade_no": number, "total_fee": "888",
+		"appid": sandbox.DefaultAppID, "body": "水电代扣", "out_trade_no": number, "total_fee": "888",
 		"spbill_create_ip": "8.8.8.8",
 		"notify_url":       "https://yourapp.com/debit", "trade_type": "PAP", "contract_id": contract, "attach": "x",
 	}
 }
 
 func orderNo(number string) map[string]string {
-	return map[string]string{"appid": ledger.DefaultAppID, "out_trade_no": number}
+	return map[string]string{"appid": sandbox.DefaultAppID, "out_trade_no": number}
 }
 
 // notice sends APIv3's pre-deduction notice about a contract signed in APIv2.
 func (w *xmlWorld) notice(contract string, amount int) error {
 	_, err := w.client.Chain("v3/papay/contracts/{contract_id}/notify").Post(context.Background(), object{
-		"mchid": ledger.DefaultMchID, "appid": ledger.DefaultAppID, "estimated_amount": object{"amount": amount,
+		"mchid": sandbox.DefaultMchID, "appid": sandbox.DefaultAppID, "estimated_amount": object{"amount": amount,
 			"currency": "CNY"},
 	}, wxpay.Path("contract_id", contract))
 	return err
@@ -110,7 +110,7 @@ func TestDebitAfterADayInAPIv2(t *testing.T) {
 func TestDebitNoticedInAPIv2(t *testing.T) {
 	t.Parallel()
 	w := newXMLWorld(t, sandbox.WithPlan(ledger.Plan{ID: "700", Product: ledger.Papay, Mode: ledger.DebitNoticed,
-		NotifyURL: ledger.DefaultNotifyURL}))
+		NotifyURL: sandbox.DefaultNotifyURL}))
 	session := w.must("papay/preentrustweb", with2(entryXML(), "plan_id", "700"))
 	contract, err := w.Payer(openID).Agree(session["pre_entrustweb_id"].(string))
 	w.ok(err)
@@ -197,7 +197,7 @@ func TestDebitRefusalsInAPIv2(t *testing.T) {
 	w.refused("ORDERNOTEXIST", "pay/closeorder", orderNo("none"))
 	w.ok(w.Advance(31 * 24 * time.Hour))
 	w.refused("CONTRACTERROR", "pay/pappayapply", applyXML(short.ID, "C"))
-	if q := w.must("papay/querycontract", map[string]string{"appid": ledger.DefaultAppID, "contract_id": short.ID,
+	if q := w.must("papay/querycontract", map[string]string{"appid": sandbox.DefaultAppID, "contract_id": short.ID,
 		"version": "1.0"}); q["contract_termination_mode"] != "1" {
 		t.Errorf("expired: %v", q)
 	}
@@ -205,7 +205,7 @@ func TestDebitRefusalsInAPIv2(t *testing.T) {
 
 func contractOrder() map[string]string {
 	return map[string]string{
-		"appid": ledger.DefaultAppID, "contract_appid": ledger.DefaultAppID, "contract_mchid": ledger.DefaultMchID,
+		"appid": sandbox.DefaultAppID, "contract_appid": sandbox.DefaultAppID, "contract_mchid": sandbox.DefaultMchID,
 		"out_trade_no": "123456",
 		"body":         "Ipadmini16G白色", "notify_url": "https://yourapp.com/paid", "total_fee": "888",
 		"spbill_create_ip": "123.12.12.123",
@@ -278,7 +278,7 @@ func TestContractOrderInAPIv2(t *testing.T) {
 
 func refundFields(order, number, fee string) map[string]string {
 	return map[string]string{
-		"appid": ledger.DefaultAppID, "out_trade_no": order, "out_refund_no": number, "total_fee": "888",
+		"appid": sandbox.DefaultAppID, "out_trade_no": order, "out_refund_no": number, "total_fee": "888",
 		"refund_fee": fee,
 		"notify_url": "https://yourapp.com/refund",
 	}
@@ -309,7 +309,7 @@ func TestRefundInAPIv2(t *testing.T) {
 		done["success_time"] != "2020-09-10 10:01:00" {
 		t.Errorf("got %v", done)
 	}
-	if q := w.must("pay/refundquery", map[string]string{"appid": ledger.DefaultAppID,
+	if q := w.must("pay/refundquery", map[string]string{"appid": sandbox.DefaultAppID,
 		"out_refund_no": "R1"}); q["refund_status_0"] != "SUCCESS" ||
 		q["refund_success_time_0"] != "2020-09-10 10:01:00" {
 		t.Errorf("got %v", q)
@@ -323,9 +323,9 @@ func TestRefundInAPIv2(t *testing.T) {
 	if done := w.receivedOne(); done["refund_status"] != "CHANGE" {
 		t.Errorf("got %v", done)
 	}
-	w.refused("REFUNDNOTEXIST", "pay/refundquery", map[string]string{"appid": ledger.DefaultAppID,
+	w.refused("REFUNDNOTEXIST", "pay/refundquery", map[string]string{"appid": sandbox.DefaultAppID,
 		"out_refund_no": "none"})
-	w.refused("PARAM_ERROR", "pay/refundquery", map[string]string{"appid": ledger.DefaultAppID})
+	w.refused("PARAM_ERROR", "pay/refundquery", map[string]string{"appid": sandbox.DefaultAppID})
 }
 
 // Over TLS the certificate counts; over plain HTTP the sandbox says that it

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/sandbox"
 	"github.com/wxpay-go/wxpay/sandbox/fault"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
@@ -25,7 +26,7 @@ func TestProviderDebitsInAPIv2(t *testing.T) {
 	w.refused("CONTRACT_NOT_EXIST", "pay/partner/pappayapply",
 		with2(applyXML(contract.ID, "P1"), "sub_mch_id", "1230000109"))
 	w.must("pay/partner/pappayapply", with2(applyXML(contract.ID, "P1"), "sub_mch_id", sub))
-	if paid := w.receivedOne(); paid["sub_mch_id"] != sub || paid["mch_id"] != ledger.DefaultMchID ||
+	if paid := w.receivedOne(); paid["sub_mch_id"] != sub || paid["mch_id"] != sandbox.DefaultMchID ||
 		paid["result_code"] != "SUCCESS" {
 		t.Errorf("got %v", paid)
 	}
@@ -41,7 +42,7 @@ func TestProviderDebitsInAPIv2(t *testing.T) {
 	// The provider's notice, by APIv3.
 	w.ok(w.Advance(24 * time.Hour))
 	notice := object{
-		"sp_mchid": ledger.DefaultMchID, "sp_appid": ledger.DefaultAppID, "sub_mchid": sub,
+		"sp_mchid": sandbox.DefaultMchID, "sp_appid": sandbox.DefaultAppID, "sub_mchid": sub,
 		"estimated_amount": object{"amount": 888}, "deduct_duration": object{"count": 1, "unit": "DAY"},
 	}
 	_, err = w.client.Chain("v3/partner-papay/contracts/{contract_id}/notify").Post(context.Background(), notice,

@@ -69,7 +69,7 @@ Every flag can be given as a variable too, as in WXPAY_SANDBOX_LISTEN.`,
 	f.StringVar(&o.data, "data", sandboxFolder, "folder for the database and the keys")
 	f.StringArrayVar(&o.forward, "forward", nil,
 		"URL=URL: send notifications for addresses that begin with the first to the second; may be repeated")
-	f.StringVar(&o.mchid, "mchid", ledger.DefaultMchID, "the merchant's number")
+	f.StringVar(&o.mchid, "mchid", sandbox.DefaultMchID, "the merchant's number")
 	f.StringArrayVar(&o.appids, "appid", nil, "another appid bound to the merchant; may be repeated")
 	f.StringArrayVar(&o.subs, "sub-mchid", nil, "another merchant it may act for; may be repeated")
 	f.StringArrayVar(&o.plans, "plan", nil, "PRODUCT=ID: another plan or service, of "+products()+"; may be repeated")
@@ -109,7 +109,7 @@ func (o *sandboxOptions) merchant() (ledger.Merchant, error) {
 			return m, usage("--plan takes a product and an id, as in --plan edu-papay=42")
 		}
 		m.Plans = append(m.Plans, ledger.Plan{ID: id, Product: ledger.Product(product),
-			NotifyURL: ledger.DefaultNotifyURL})
+			NotifyURL: sandbox.DefaultNotifyURL})
 	}
 	return m, nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/demo"
+	"github.com/wxpay-go/wxpay/sandbox"
 	"github.com/wxpay-go/wxpay/sandbox/fault"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
@@ -57,7 +58,7 @@ func TestAStepThatIsNotWhatItShouldBe(t *testing.T) {
 		want      string
 	}{
 		{"a call is refused", func(s *demo.Stage) error {
-			return s.Sandbox.AddPlan(ledger.DefaultMchID, ledger.Plan{ID: ledger.DefaultEduPlanID,
+			return s.Sandbox.AddPlan(sandbox.DefaultMchID, ledger.Plan{ID: sandbox.DefaultEduPlanID,
 				Product: ledger.EduPapay, Disabled: true})
 		}, 2, "edu-papay: pre-signs the contract: POST v3/edu-papay/contracts/presign: HTTP "},
 		{"a notification is forged", func(s *demo.Stage) error {

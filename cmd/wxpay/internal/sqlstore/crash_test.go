@@ -30,7 +30,7 @@ func TestNotificationOutlivesAKill(t *testing.T) {
 	})))
 	openID := "oUpF8uMuAJOM2pxb1Q"
 	reply, err := killed.Client().Chain("v3/edu-papay/contracts/presign").Post(t.Context(), map[string]any{
-		"appid": ledger.DefaultEduAppID, "openid": openID, "plan_id": ledger.DefaultEduPlanID,
+		"appid": sandbox.DefaultEduAppID, "openid": openID, "plan_id": sandbox.DefaultEduPlanID,
 		"user_id": "20200330tony", "period_start_date": "2026-12-19", "trade_scene": "EDUCATION_PERIOD",
 	})
 	must(t, err)

@@ -35,11 +35,11 @@ func TestDataOfTheFirstVersionOpens(t *testing.T) {
 	sb := sandbox.New(t, sandbox.WithStore(open(t, path)), sandbox.At(firstDay()))
 
 	contract, err := sb.Contract(firstVersion)
-	if err != nil || contract.State != ledger.ContractSigned || contract.PlanID != ledger.DefaultEduPlanID {
+	if err != nil || contract.State != ledger.ContractSigned || contract.PlanID != sandbox.DefaultEduPlanID {
 		t.Fatalf("the contract: got %+v, %v", contract, err)
 	}
 	reply, err := edupapay.Of(sb.Client()).Contracts.ID.ContractID(firstVersion).Get(t.Context(),
-		&edupapay.ContractQuery{AppID: ledger.DefaultEduAppID})
+		&edupapay.ContractQuery{AppID: sandbox.DefaultEduAppID})
 	if err != nil || reply.ContractInformation.ContractStatus != "ADD" {
 		t.Errorf("the query: got %+v, %v", reply, err)
 	}

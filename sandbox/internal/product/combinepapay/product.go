@@ -13,6 +13,7 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
 	"github.com/wxpay-go/wxpay/sandbox/internal/random"
 	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
+	"github.com/wxpay-go/wxpay/sandbox/internal/samples"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -24,7 +25,7 @@ func Product() *engine.Product {
 	const byCode = root + "/plan-id/{plan_id}/out-contract-code/{out_contract_code}"
 	return &engine.Product{
 		Name:    ledger.CombinePapay,
-		Samples: []ledger.Plan{{ID: ledger.DefaultPlanID, Name: "Monthly membership"}},
+		Samples: []ledger.Plan{{ID: samples.PlanID, Name: "Monthly membership"}},
 		TTL:     2 * time.Hour,
 		Token:   (*random.Random).PreEntrustWebID,
 		ID:      (*random.Random).ContractID,

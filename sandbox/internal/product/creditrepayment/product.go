@@ -16,6 +16,7 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
 	"github.com/wxpay-go/wxpay/sandbox/internal/random"
 	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
+	"github.com/wxpay-go/wxpay/sandbox/internal/samples"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -25,7 +26,7 @@ func Product() *engine.Product {
 	const root = "/v3/credit-repayment/partner"
 	return &engine.Product{
 		Name:    ledger.Credit,
-		Samples: []ledger.Plan{{ID: ledger.DefaultCreditPlanID, Name: "Repayment"}},
+		Samples: []ledger.Plan{{ID: samples.CreditPlanID, Name: "Repayment"}},
 		TTL:     10 * time.Minute,
 		Token:   (*random.Random).PresignToken,
 		ID:      func(d *random.Random, now time.Time) string { return random.Day(now) + d.Roll(random.Decimal, 15) },

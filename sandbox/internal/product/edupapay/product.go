@@ -14,6 +14,7 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
 	"github.com/wxpay-go/wxpay/sandbox/internal/random"
 	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
+	"github.com/wxpay-go/wxpay/sandbox/internal/samples"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -23,7 +24,7 @@ func Product() *engine.Product {
 	const root = "/v3/edu-papay"
 	return &engine.Product{
 		Name:          ledger.EduPapay,
-		Samples:       []ledger.Plan{{ID: ledger.DefaultEduPlanID, Name: "Tuition by term"}},
+		Samples:       []ledger.Plan{{ID: samples.EduPlanID, Name: "Tuition by term"}},
 		TTL:           2 * time.Hour, // not stated for this product; its campus sibling's
 		Token:         (*random.Random).PresignToken,
 		ID:            (*random.Random).LongContractID,

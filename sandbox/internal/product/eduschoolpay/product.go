@@ -18,6 +18,7 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
 	"github.com/wxpay-go/wxpay/sandbox/internal/random"
 	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
+	"github.com/wxpay-go/wxpay/sandbox/internal/samples"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -28,7 +29,7 @@ func Product() *engine.Product {
 	const root = "/v3/eduschoolpay"
 	return &engine.Product{
 		Name:        ledger.EduSchoolPay,
-		Samples:     []ledger.Plan{{ID: ledger.DefaultEduPlanID, Name: "Campus wallet", Owner: ledger.DefaultSchoolID}},
+		Samples:     []ledger.Plan{{ID: samples.EduPlanID, Name: "Campus wallet", Owner: samples.SchoolID}},
 		TTL:         2 * time.Hour,
 		Token:       (*random.Random).PresignToken,
 		ID:          (*random.Random).CampusContractID,

@@ -15,6 +15,7 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
 	"github.com/wxpay-go/wxpay/sandbox/internal/random"
 	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
+	"github.com/wxpay-go/wxpay/sandbox/internal/samples"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -25,7 +26,7 @@ func Product() *engine.Product {
 	const root = "/v3/global/papay"
 	return &engine.Product{
 		Name:          ledger.GlobalPapay,
-		Samples:       []ledger.Plan{{ID: ledger.DefaultCreditPlanID, Name: "Monthly plan abroad"}},
+		Samples:       []ledger.Plan{{ID: samples.CreditPlanID, Name: "Monthly plan abroad"}},
 		TTL:           2 * time.Hour, // of calls without expired_time; not documented
 		Token:         (*random.Random).SessionID,
 		ID:            (*random.Random).LongContractID,

@@ -16,6 +16,7 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
 	"github.com/wxpay-go/wxpay/sandbox/internal/random"
 	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
+	"github.com/wxpay-go/wxpay/sandbox/internal/samples"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -36,7 +37,7 @@ func Product() *engine.Product {
 	}
 	return &engine.Product{
 		Name:    ledger.Insurance,
-		Samples: []ledger.Plan{{ID: ledger.DefaultPlanID, Name: "Insurance by month"}},
+		Samples: []ledger.Plan{{ID: samples.PlanID, Name: "Insurance by month"}},
 		TTL:     10 * time.Minute,
 		Token:   (*random.Random).PreEntrustWebID,
 		ID:      (*random.Random).ContractID,

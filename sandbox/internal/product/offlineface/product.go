@@ -13,6 +13,7 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
 	"github.com/wxpay-go/wxpay/sandbox/internal/random"
 	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
+	"github.com/wxpay-go/wxpay/sandbox/internal/samples"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -29,7 +30,7 @@ func Product() *engine.Product {
 	const users = mch + "/organizations/{organization_id}/users"
 	return &engine.Product{
 		Name:    ledger.OfflineFace,
-		Samples: []ledger.Plan{{ID: ledger.DefaultOrganizationID, Name: "南山中兴小学部"}},
+		Samples: []ledger.Plan{{ID: samples.OrganizationID, Name: "南山中兴小学部"}},
 		TTL:     faceTokenLife,
 		Token:   (*random.Random).PresignToken,
 		ID:      (*random.Random).FaceContractID,

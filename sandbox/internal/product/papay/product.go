@@ -17,6 +17,7 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
 	"github.com/wxpay-go/wxpay/sandbox/internal/random"
 	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
+	"github.com/wxpay-go/wxpay/sandbox/internal/samples"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
@@ -31,9 +32,9 @@ func Product() *engine.Product {
 	return &engine.Product{
 		Name: ledger.Papay,
 		Samples: []ledger.Plan{
-			{ID: ledger.DefaultPlanID, Name: "Monthly plan"},
-			{ID: ledger.DefaultDayPlanID, Name: "Monthly plan, a day later", Mode: ledger.DebitAfterADay},
-			{ID: ledger.DefaultScheduledPlanID, Name: "One debit on its day", Mode: ledger.DebitScheduled},
+			{ID: samples.PlanID, Name: "Monthly plan"},
+			{ID: samples.DayPlanID, Name: "Monthly plan, a day later", Mode: ledger.DebitAfterADay},
+			{ID: samples.ScheduledPlanID, Name: "One debit on its day", Mode: ledger.DebitScheduled},
 		},
 		TTL:       2 * time.Hour,
 		Token:     (*random.Random).PreEntrustWebID,

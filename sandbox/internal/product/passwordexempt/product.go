@@ -14,6 +14,7 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
 	"github.com/wxpay-go/wxpay/sandbox/internal/random"
 	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
+	"github.com/wxpay-go/wxpay/sandbox/internal/samples"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -37,7 +38,7 @@ func Product() *engine.Product {
 	}
 	return &engine.Product{
 		Name:     ledger.PasswordExempt,
-		Samples:  []ledger.Plan{{ID: ledger.DefaultPlanID, Name: "Pay without password"}},
+		Samples:  []ledger.Plan{{ID: samples.PlanID, Name: "Pay without password"}},
 		TTL:      2 * time.Hour,
 		Token:    (*random.Random).PreEntrustWebID,
 		ID:       (*random.Random).ContractID,
