@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
@@ -156,6 +157,10 @@ func (c *call) within(ctx context.Context) {
 		c.fail("the context is nil: give the request's own, or context.Background()")
 	}
 }
+
+// usualTimeout is how long a call may take whose context has no deadline, unless
+// Config.HTTPClient says otherwise.
+const usualTimeout = time.Minute
 
 // deadline bounds a call that the caller left without one, and ends with the call what a transport
 // still does for it behind its back.

@@ -70,5 +70,5 @@
 // # The code
 //
 // The package depends on the standard library alone. Start reading at call.go, the way of every
-// call; docs/hops.md follows one through it.
+// call; docs/hops.md follows one through it, docs/architecture.md says what stands in which file.
 package wxpay

@@ -1,23 +1,14 @@
 package wxpay
 
 import (
-	"crypto"
 	"crypto/rsa"
-	"crypto/x509"
-	"encoding/pem"
-	"errors"
-	"fmt"
-	"io/fs"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
-	"github.com/wxpay-go/wxpay/internal/keyfile"
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
-
-// minKeyBits is the size of every key WeChat Pay issues. A smaller one is a
-// mistake or an attack.
-const minKeyBits = 2048
 
 // PlatformKey is one of WeChat Pay's own keys: it proves that a reply or a
 // notification came from WeChat Pay, and sensitive fields are encrypted to it.
@@ -35,206 +26,157 @@ type PlatformKey struct {
 	NotBefore, NotAfter time.Time
 }
 
-// ParsePrivateKey reads a merchant's API private key (apiclient_key.pem) from
-// PEM, PKCS#8 or PKCS#1. The key signs and decrypts (a [crypto.Decrypter]) and
-// prints nothing of itself, inside whatever it is printed. Any other
-// [crypto.Signer] over an RSA key, such as one in an HSM, may be put into
-// [Config] directly; an *rsa.PrivateKey of your own prints as it always does.
-func ParsePrivateKey(data []byte) (crypto.Signer, error) {
-	const where = "use apiclient_key.pem, downloaded with the API certificate"
-	block, err := pemBlock(data, "a merchant private key", where, "PRIVATE KEY", "RSA PRIVATE KEY")
-	if err != nil {
+// Keys is what tells WeChat Pay's words from a forger's: one merchant's
+// platform keys by id and its APIv3 key. A [Client] has one; a process that
+// only receives notifications can make one with [NewKeys] and needs no private
+// key.
+//
+// Keys never change after they are made and may be shared by any number of
+// goroutines. While a merchant moves from platform certificates to the public
+// key, give both: each message names the key that signed it.
+type Keys struct {
+	mchID    string
+	platform []PlatformKey
+	aeads    []*wire.AEAD // by APIv3Key and OtherAPIv3Keys
+	now      func() time.Time
+}
+
+// NewKeys checks and gathers the keys of a merchant. Of cfg it takes MchID,
+// PlatformKeys, APIv3Key, OtherAPIv3Keys and Now, the clock the five-minute
+// window is measured by; the rest may stay empty. What is wrong comes back as a
+// [*ConfigError].
+func NewKeys(cfg Config) (*Keys, error) {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if err := checkMchID(cfg.MchID); err != nil {
 		return nil, err
 	}
-	var key any
-	if block.Type == "RSA PRIVATE KEY" {
-		key, err = x509.ParsePKCS1PrivateKey(block.Bytes)
-	} else {
-		key, err = x509.ParsePKCS8PrivateKey(block.Bytes)
-	}
-	if err != nil {
-		// x509's own words may quote the key's structure, never its numbers.
-		return nil, &KeyError{Want: "a merchant private key", Problem: "the PEM block does not hold a private key: " +
-			err.Error(), Hint: where}
-	}
-	private, ok := key.(*rsa.PrivateKey)
-	if !ok {
-		return nil, &KeyError{Want: "a merchant private key", Problem: fmt.Sprintf("it is a %T, not RSA", key),
-			Hint: where}
-	}
-	if err := checkBits(&private.PublicKey, "a merchant private key"); err != nil {
-		return nil, err
-	}
-	return newPrivateKey(private), nil
-}
-
-// LoadPrivateKey is [ParsePrivateKey] on a file of at most 1 MiB.
-func LoadPrivateKey(path string) (crypto.Signer, error) {
-	return load("a merchant private key", "ParsePrivateKey", path, ParsePrivateKey)
-}
-
-// ParseCertificate reads the merchant's API certificate (apiclient_cert.pem)
-// from PEM. Put into [Config.Certificate] it supplies the serial number and
-// lets [New] check that certificate and private key belong together.
-func ParseCertificate(data []byte) (*x509.Certificate, error) {
-	return parseCertificate(data, "a merchant API certificate",
-		"use apiclient_cert.pem, downloaded with the private key")
-}
-
-// LoadCertificate is [ParseCertificate] on a file of at most 1 MiB.
-func LoadCertificate(path string) (*x509.Certificate, error) {
-	return load("a merchant API certificate", "ParseCertificate", path, ParseCertificate)
-}
-
-// ParsePublicKey reads a WeChat Pay public key (pub_key.pem) from PEM. The id
-// is the one the merchant console shows beside it: "PUB_KEY_ID_" and digits.
-func ParsePublicKey(id string, data []byte) (PlatformKey, error) {
-	const want, where = aPublicKey, wherePublicKeysAre
-	if err := checkPublicKeyID(id); err != nil {
-		return PlatformKey{}, err
-	}
-	block, err := pemBlock(data, want, where, "PUBLIC KEY")
-	if err != nil {
-		return PlatformKey{}, err
-	}
-	key, err := x509.ParsePKIXPublicKey(block.Bytes)
-	if err != nil {
-		return PlatformKey{}, &KeyError{Want: want, Problem: "the PEM block does not hold a public key: " + err.Error(),
-			Hint: where}
-	}
-	public, ok := key.(*rsa.PublicKey)
-	if !ok {
-		return PlatformKey{}, &KeyError{Want: want, Problem: fmt.Sprintf("it is a %T, not RSA", key), Hint: where}
-	}
-	if err := checkBits(public, want); err != nil {
-		return PlatformKey{}, err
-	}
-	return PlatformKey{ID: id, Key: public}, nil
-}
-
-const (
-	aPublicKey         = "a WeChat Pay public key"
-	wherePublicKeysAre = "download pub_key.pem from the merchant console, API security; its id stands beside it"
-)
-
-func checkPublicKeyID(id string) error {
-	problem := ""
-	digits, ok := strings.CutPrefix(id, wire.PublicKeyIDPrefix)
-	switch {
-	case !ok || digits == "":
-		problem = "its id, the first argument, does not start with " + wire.PublicKeyIDPrefix
-	case strings.ContainsFunc(digits, func(r rune) bool { return r >= 0x80 || r == '~' || !unreserved(byte(r)) }):
-		problem = "its id, the first argument, has more in it than letters and digits, such as a line end"
-	default:
-		return nil
-	}
-	return &KeyError{Want: aPublicKey, Problem: problem, Hint: wherePublicKeysAre}
-}
-
-// LoadPublicKey is [ParsePublicKey] on a file of at most 1 MiB.
-func LoadPublicKey(id, path string) (PlatformKey, error) {
-	if err := checkPublicKeyID(id); err != nil { // before the file: they may have changed places
-		return PlatformKey{}, err
-	}
-	parse := func(data []byte) (PlatformKey, error) { return ParsePublicKey(id, data) }
-	return load(aPublicKey, "ParsePublicKey", path, parse)
-}
-
-// ParsePlatformCertificate reads a WeChat Pay platform certificate from PEM:
-// one that GET v3/certificates returned, decrypted, or a downloader saved as
-// wechatpay_….pem. Its id is its serial number.
-func ParsePlatformCertificate(data []byte) (PlatformKey, error) {
-	const want = "a WeChat Pay platform certificate"
-	cert, err := parseCertificate(data, want,
-		"download it with GET v3/certificates; apiclient_cert.pem is your own, not WeChat Pay's")
-	if err != nil {
-		return PlatformKey{}, err
-	}
-	return PlatformKey{
-		ID: wire.SerialHex(cert), Key: cert.PublicKey.(*rsa.PublicKey),
-		NotBefore: cert.NotBefore, NotAfter: cert.NotAfter,
-	}, nil
-}
-
-// LoadPlatformCertificate is [ParsePlatformCertificate] on a file of at most 1 MiB.
-func LoadPlatformCertificate(path string) (PlatformKey, error) {
-	return load("a WeChat Pay platform certificate", "ParsePlatformCertificate", path, ParsePlatformCertificate)
-}
-
-func parseCertificate(data []byte, want, where string) (*x509.Certificate, error) {
-	block, err := pemBlock(data, want, where, "CERTIFICATE")
-	if err != nil {
-		return nil, err
-	}
-	cert, err := x509.ParseCertificate(block.Bytes)
-	if err != nil {
-		return nil, &KeyError{Want: want, Problem: "the PEM block does not hold a certificate: " + err.Error(),
-			Hint: where}
-	}
-	public, ok := cert.PublicKey.(*rsa.PublicKey)
-	if !ok {
-		return nil, &KeyError{Want: want, Problem: fmt.Sprintf("its key is a %T, not RSA", cert.PublicKey), Hint: where}
-	}
-	if err := checkBits(public, want); err != nil {
-		return nil, err
-	}
-	return cert, nil
-}
-
-// pemBlock takes the first PEM block, which must be of one of the types, and
-// says what it found where it is another or none.
-func pemBlock(data []byte, want, where string, types ...string) (*pem.Block, error) {
-	data = []byte(strings.TrimPrefix(string(data), "\ufeff"))
-	block, _ := pem.Decode(data)
-	if block == nil {
-		problem := "no PEM block found (it starts with -----BEGIN …-----)"
-		if len(strings.TrimSpace(string(data))) == 0 {
-			problem = "it is empty"
+	k := &Keys{mchID: cfg.MchID, platform: slices.Clone(cfg.PlatformKeys), now: cfg.Now}
+	for i, key := range append([]Secret{cfg.APIv3Key}, cfg.OtherAPIv3Keys...) {
+		aead, err := wire.NewAEAD(key.Reveal())
+		if err != nil {
+			problem := err.Error()
+			switch text := key.Reveal(); {
+			case text == "":
+				problem = "it is missing"
+			case strings.TrimSpace(text) != text:
+				problem += ": it begins or ends with white space or a line end"
+			}
+			e := &ConfigError{
+				Field: "APIv3Key", Problem: problem,
+				Hint: "set it in the merchant console under API security; " +
+					"it is not the APIv2 key, which also has 32 characters, nor base64",
+			}
+			if i > 0 {
+				e.Field = "OtherAPIv3Keys[" + strconv.Itoa(i-1) + "]"
+			}
+			return nil, e
 		}
-		return nil, &KeyError{Want: want, Problem: problem, Hint: where}
+		k.aeads = append(k.aeads, aead)
 	}
-	for _, t := range types {
-		if block.Type == t {
-			return block, nil
+	if err := checkPlatformKeys(cfg.PlatformKeys, cfg.Now()); err != nil {
+		return nil, err
+	}
+	return k, nil
+}
+
+// MchID is the merchant whose keys they are.
+func (k *Keys) MchID() string { return k.mchID }
+
+// Now is the time by the clock the keys were made with, of empty Keys the machine's.
+func (k *Keys) Now() time.Time {
+	if k.none() {
+		return time.Now()
+	}
+	return k.now()
+}
+
+// none tells of keys that [NewKeys] did not make: nothing is verified or opened with them.
+func (k *Keys) none() bool { return k == nil || len(k.aeads) == 0 }
+
+// noKeys is what is wrong with them, and fromNewKeys what to do.
+const noKeys, fromNewKeys = "these keys are empty", "make them with wxpay.NewKeys, or take a client's"
+
+func checkPlatformKeys(keys []PlatformKey, now time.Time) error {
+	const field = "PlatformKeys"
+	if len(keys) == 0 {
+		return &ConfigError{
+			Field: field, Problem: "there is none, so no reply could be verified",
+			Hint: "add the WeChat Pay public key from the merchant console (ParsePublicKey), or the platform " +
+				"certificates (ParsePlatformCertificate)",
 		}
 	}
-	return nil, &KeyError{Want: want, Problem: fmt.Sprintf("it is a PEM block %q, not %q",
-		wire.Clip(block.Type, 64), types[0]), Hint: where}
-}
-
-func checkBits(key *rsa.PublicKey, want string) error {
-	if key.N == nil {
-		return &KeyError{Want: want, Problem: "it is empty", Hint: "read one from PEM"}
+	live := false
+	for i, k := range keys {
+		switch {
+		case k.ID == "":
+			return &ConfigError{Field: field, Problem: "a key has no ID",
+				Hint: "make it with ParsePublicKey or ParsePlatformCertificate"}
+		case k.Key == nil:
+			return &ConfigError{Field: field, Problem: k.ID + " has no Key",
+				Hint: "make it with ParsePublicKey or ParsePlatformCertificate"}
+		}
+		if err := checkBits(k.Key, "a platform key"); err != nil {
+			return &ConfigError{Field: field, Problem: k.ID + ": " + err.Error(),
+				Hint: "make it with ParsePublicKey or ParsePlatformCertificate"}
+		}
+		for _, other := range keys[:i] {
+			if other.ID == k.ID {
+				return &ConfigError{Field: field, Problem: k.ID + " is there twice", Hint: "keep one"}
+			}
+		}
+		live = live || k.NotAfter.IsZero() || now.Before(k.NotAfter)
 	}
-	if n := key.N.BitLen(); n < minKeyBits {
-		return &KeyError{Want: want, Problem: fmt.Sprintf("its key has %d bits", n),
-			Hint: fmt.Sprintf("WeChat Pay issues keys of %d bits", minKeyBits)}
+	if !live {
+		return &ConfigError{
+			Field: field, Problem: "every platform certificate has expired",
+			Hint: "download the current ones with GET v3/certificates, or move to the WeChat Pay public key, which " +
+				"does not expire",
+		}
 	}
 	return nil
 }
 
-// load reads a file and parses it. What was given as its name may be the key
-// itself, which no error repeats.
-func load[T any](want, parser, path string, parse func([]byte) (T, error)) (T, error) {
-	var none T
-	data, err := keyfile.Read(path, keyfile.Limit)
-	if e := (*keyfile.NotAName)(nil); errors.As(err, &e) {
-		hint := "give the name of a file here, and the text of one to " + parser
-		return none, &KeyError{Want: want, Problem: e.Problem, Hint: hint, err: wire.Hide[error](e)}
+// Current is the key to encrypt sensitive fields with and to declare in
+// Wechatpay-Serial: the public key where there is one, otherwise the
+// certificate that took effect last. Empty Keys have none.
+func (k *Keys) Current() PlatformKey {
+	if k.none() {
+		return PlatformKey{}
 	}
-	if e := (*keyfile.TooLarge)(nil); errors.As(err, &e) {
-		large := &KeyError{Want: want, Problem: e.Error(), Hint: "give the PEM file alone, which has a few KB"}
-		return none, fmt.Errorf("%s: %w", wire.Clip(path, maxPath), large)
+	now := k.now()
+	var best *PlatformKey
+	for i := range k.platform {
+		p := &k.platform[i]
+		switch {
+		case p.NotAfter.IsZero():
+			return *p
+		case now.Before(p.NotBefore) || !now.Before(p.NotAfter):
+			continue
+		case best == nil || p.NotBefore.After(best.NotBefore):
+			best = p
+		}
 	}
-	if e := (*fs.PathError)(nil); errors.As(err, &e) {
-		return none, &fs.PathError{Op: e.Op, Path: wire.Clip(e.Path, maxPath), Err: e.Err}
+	if best == nil {
+		best = &k.platform[0]
 	}
-	if err != nil {
-		return none, err
+	return *best
+}
+
+func (k *Keys) find(id string) *PlatformKey {
+	for i := range k.platform {
+		if k.platform[i].ID == id {
+			return &k.platform[i]
+		}
 	}
-	v, err := parse(data)
-	if err != nil {
-		return v, fmt.Errorf("%s: %w", wire.Clip(path, maxPath), err)
+	return nil
+}
+
+func (k *Keys) ids() string {
+	ids := make([]string, len(k.platform))
+	for i, p := range k.platform {
+		ids[i] = p.ID
 	}
-	return v, nil
+	return strings.Join(ids, ", ")
 }

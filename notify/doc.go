@@ -178,5 +178,6 @@
 //
 // The package knows the client's keys and errors, the wire and the notification types, and nothing
 // of a sandbox. Start reading at serve.go, which answers; parse.go reads APIv3's messages, v2.go
-// and forgery.go APIv2's, and once.go handles each of them once.
+// and forgery.go APIv2's, once.go handles each of them once, and run.go finds the function for it
+// and calls it.
 package notify

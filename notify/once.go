@@ -3,10 +3,7 @@ package notify
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
-	"fmt"
 	"net/http"
-	"runtime/debug"
 	"sync"
 	"time"
 )
@@ -63,59 +60,6 @@ func (r *Receiver) deliver(ctx context.Context, n *Notification) *Error {
 			"again, since WeChat Pay signs every attempt afresh", nil)
 	}
 	return nil
-}
-
-// run calls the function for n. The work outlives the connection it came over:
-// WeChat Pay hangs up after 5 seconds, and money half booked is worse than
-// money booked late.
-func (r *Receiver) run(ctx context.Context, n *Notification, m *memory, d *delivery) (err *Error) {
-	work, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.deadline)
-	defer cancel()
-	returned := false
-	defer func() {
-		if v := recover(); v != nil {
-			err = n.fail(CheckHandler, http.StatusInternalServerError, "the function panicked", panicked(v))
-			err.Stack = debug.Stack()
-		} else if !returned { // the goroutine is ending, so nobody will answer
-			err = n.fail(CheckHandler, http.StatusInternalServerError,
-				"the function called runtime.Goexit, as a test's FailNow does", nil)
-			defer r.report(ctx, err)
-		}
-		m.end(d, n, err)
-	}()
-	err = r.dispatch(work, n)
-	returned = true
-	return err
-}
-
-// panicked is what a function of the user's panicked with, as an error.
-func panicked(with any) error {
-	switch v := with.(type) {
-	case error:
-		return v
-	case string:
-		return errors.New(v)
-	}
-	return fmt.Errorf("with a %T", with) // it may be the event itself
-}
-
-func (r *Receiver) dispatch(ctx context.Context, n *Notification) *Error {
-	f := r.routes[n.EventType]
-	if f == nil {
-		f = r.otherwise
-	}
-	if f == nil {
-		return n.fail(CheckEvent, http.StatusNotImplemented,
-			"no function is registered for it; add one with On, Handle or Otherwise before the attempts end", nil)
-	}
-	err := f(ctx, n)
-	if err == nil {
-		return nil
-	}
-	if e, ok := err.(*Error); ok && e != nil && e.of.Reveal() == n {
-		return e // of Decode
-	}
-	return n.fail(CheckHandler, http.StatusInternalServerError, "", err)
 }
 
 // share waits for the run of another delivery and takes over its outcome.

@@ -132,21 +132,24 @@ func (j *journal) flush(ctx context.Context) error {
 type note struct {
 	ledger.Exchange
 	names []string // see Redaction
-	// stranger says that nobody knows who called: anybody can, so less is looked at.
-	stranger bool
+	kept  int
 }
 
+// bodyKept is how many bytes of a body are kept, strangersKept how many of a call that nobody
+// signed: anybody can call, so less is looked at.
+const bodyKept, strangersKept = 16 << 10, 2 << 10
+
 func (j *journal) note(x *exchange) note {
-	n := note{stranger: x.merchant == nil, names: j.front.sealedNames(x.op), Exchange: ledger.Exchange{
+	n := note{kept: strangersKept, names: j.front.sealedNames(x.op), Exchange: ledger.Exchange{
 		At: x.at, Method: x.request.Method, URI: requestURI(x.request),
 		Header:    redact.WithoutSignature(x.request.Header),
 		Operation: x.operation(), Status: x.status, RequestID: x.id, Faults: x.injected.Names(),
 	}}
+	if x.merchant != nil {
+		n.MchID, n.kept = x.merchant.MchID, bodyKept
+	}
 	limit := n.redaction().ScanLimit()
 	n.Body, n.Reply = string(x.body[:min(len(x.body), limit)]), string(x.reply[:min(len(x.reply), limit)])
-	if x.merchant != nil {
-		n.MchID = x.merchant.MchID
-	}
 	if x.refused != nil {
 		n.Code, n.Unsupported, n.Hint = x.refused.Code, x.refused.Unsupported, x.refused.Hint
 	}
@@ -165,7 +168,7 @@ func (n note) size() int {
 }
 
 func (n note) redaction() redact.Redaction {
-	return redact.Redaction{Names: n.names, Stranger: n.stranger}
+	return redact.Redaction{Names: n.names, Kept: n.kept}
 }
 
 // blanked is the entry as it is written down, without the secrets.

@@ -105,7 +105,7 @@ func secretsOfTest(t testing.TB) map[string]string {
 }
 
 func testRedaction() Redaction {
-	r := Redaction{Names: UsuallySealed}
+	r := Redaction{Names: UsuallySealed, Kept: 16 << 10}
 	for _, key := range []string{testAPIv3Key, testAPIv2Key, testMerchantKey} {
 		r.Secrets.Add(key)
 	}

@@ -17,9 +17,8 @@ import (
 type Redaction struct {
 	Secrets Secrets
 	Names   []string // of the members of JSON to be blanked
+	Kept    int      // bytes that are left of a body
 	left    *int     // bytes that may still be read; nil before the first
-	// Stranger says that nobody knows whose message it is.
-	Stranger bool
 }
 
 // readLimit is how many bytes are read for one string, in all its spellings and whatever they hold
@@ -46,15 +45,7 @@ const Blank = "…"
 
 // ScanLimit is how much of a body is looked at: what begins before its limit ends before this, even
 // if every character of it was escaped several times.
-func (r Redaction) ScanLimit() int { return 8 * r.bodyLimit() }
-
-// bodyLimit is how much of a body is kept; of a stranger's, bodyLimit is what is looked at.
-func (r Redaction) bodyLimit() int {
-	if r.Stranger {
-		return bodyLimit / 8
-	}
-	return bodyLimit
-}
+func (r Redaction) ScanLimit() int { return 8 * r.Kept }
 
 var (
 	// memberName matches the name of a member, memberValue its value if that is no object or list
@@ -207,7 +198,7 @@ func (r Redaction) body(s string) string {
 			spans = append(spans, v.groups(signElement)...)
 		}
 	}
-	return apply(s, spans, r.bodyLimit())
+	return apply(s, spans, r.Kept)
 }
 
 // members are the spans of the values that the catalogue has travel encrypted.
@@ -259,9 +250,6 @@ func listEnd(s string) int {
 	}
 	return len(s)
 }
-
-// bodyLimit is how much of a body the journal keeps.
-const bodyLimit = 16 << 10
 
 // UsuallySealed are the members that hold what somebody took the trouble to
 // encrypt, and which in clear would be no less of a secret.

@@ -6,7 +6,9 @@
 // come while it waits for the disk share the next commit, which is what makes
 // a durable row cheap under load. Readers see a snapshot and never wait.
 //
-// It knows package store and nothing of a sandbox. Start reading at [Open].
+// recognise.go says whose file it is, and what is refused before it is opened; store.go opens it,
+// writer.go commits, tx.go is what a transaction does. It knows package store and nothing of a
+// sandbox. Start reading at [Open].
 package sqlstore
 
 import (

@@ -1,0 +1,183 @@
+package wxpay
+
+import (
+	"crypto"
+	"crypto/rsa"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
+)
+
+// Config is what a merchant is to WeChat Pay. The fields down to APIv3Key are
+// required, except that Certificate may stand for SerialNo.
+type Config struct {
+	// MchID is the merchant number, digits. A service provider gives its own,
+	// never a sub-merchant's.
+	MchID string
+	// SerialNo is the serial number of the merchant's API certificate, 40
+	// hexadecimal digits. Console: API security, API certificate.
+	SerialNo string
+	// Certificate is the API certificate itself. It is optional: with it,
+	// SerialNo may be empty and New checks that it belongs to PrivateKey and
+	// has not expired.
+	Certificate *x509.Certificate
+	// PrivateKey signs calls: RSA, of at least 2048 bits. See [LoadPrivateKey];
+	// any crypto.Signer will do, so the key may stay in an HSM.
+	PrivateKey crypto.Signer
+	// PlatformKeys verify what WeChat Pay says: its public key, its platform
+	// certificates, or both while the merchant moves from one to the other.
+	PlatformKeys []PlatformKey
+	// APIv3Key opens sealed resources, 32 bytes: NewSecret(os.Getenv("…")).
+	// Console: API security, APIv3 key.
+	APIv3Key Secret
+
+	// OtherAPIv3Keys open what APIv3Key does not: the former key or the next
+	// one, while one replaces the other. Empty at any other time.
+	OtherAPIv3Keys []Secret
+	// APIv2Key signs APIv2 calls, the paths that begin with v2/. It may stay
+	// empty where none is made. Console: API security, APIv2 key.
+	APIv2Key Secret
+
+	// Host is where calls go, scheme and host. Default: [DefaultHost].
+	// [BackupHost] is its twin for when it is down, a sandbox has its own.
+	Host string
+	// GlobalHost is where the cross-border family under v3/global goes.
+	// Default: Host where that is set, otherwise [DefaultGlobalHost].
+	GlobalHost string
+	// HTTPClient lends its Transport, which sends, and its Timeout, which
+	// bounds a call whose context has no deadline: 0 is one minute, which is what
+	// the longest calls need, and a negative one is no bound at all. Its redirect
+	// policy and cookies are not used: a signature is for one path. Default
+	// transport: one shared by all clients, HTTP/1.1 with keep-alive and 64 idle
+	// connections a host. A Transport of your own that speaks HTTP/2 repeats calls
+	// of any method that the server turned away; see the package's promises.
+	HTTPClient *http.Client
+	// UserAgent is put before the SDK's own: printable characters.
+	UserAgent string
+	// Now is the clock. Default: time.Now.
+	Now func() time.Time
+	// Rand draws nonces. Default: crypto/rand.Reader.
+	Rand io.Reader
+}
+
+// WeChat Pay's own hosts.
+const (
+	DefaultHost       = "https://api.mch.weixin.qq.com"
+	BackupHost        = "https://api2.mch.weixin.qq.com"
+	DefaultGlobalHost = "https://apihk.mch.weixin.qq.com"
+)
+
+// userAgent is what every call says of itself. WeChat Pay lists User-Agent as
+// required.
+const userAgent = "wxpay-go/0.1"
+
+// checkMerchant checks the merchant's own identity and fills SerialNo from the
+// certificate where there is one.
+func checkMerchant(cfg *Config) error {
+	fail := func(field, problem, hint string) error {
+		return &ConfigError{Field: field, Problem: problem, Hint: hint}
+	}
+	if err := checkMchID(cfg.MchID); err != nil {
+		return err
+	}
+	if cfg.PrivateKey == nil || isNilPointer(cfg.PrivateKey) {
+		return fail("PrivateKey", "it is missing", "load apiclient_key.pem with LoadPrivateKey")
+	}
+	var half crypto.PublicKey
+	if guard(func() { half = cfg.PrivateKey.Public() }) != nil {
+		return fail("PrivateKey", fmt.Sprintf("the Public method of a %T panics, as one of a nil does", cfg.PrivateKey),
+			"load apiclient_key.pem with LoadPrivateKey")
+	}
+	public, ok := half.(*rsa.PublicKey)
+	if !ok || public == nil {
+		return fail("PrivateKey", fmt.Sprintf("its public half is a %T, not RSA", half),
+			"use the key of the API certificate, apiclient_key.pem")
+	}
+	if err := checkBits(public, "a merchant private key"); err != nil {
+		return fail("PrivateKey", err.Error(), "use the key of the API certificate, apiclient_key.pem")
+	}
+	if cert := cfg.Certificate; cert != nil {
+		serial := wire.SerialHex(cert)
+		switch {
+		case cfg.SerialNo != "" && !strings.EqualFold(cfg.SerialNo, serial):
+			return fail("SerialNo", "it is not the serial number of Certificate, which is "+serial,
+				"leave SerialNo empty, or load the certificate it belongs to")
+		case !public.Equal(cert.PublicKey):
+			return fail("PrivateKey", "it does not belong to Certificate "+serial, "use apiclient_key.pem and "+
+				"apiclient_cert.pem of the same download; a renewed certificate has a key of its own")
+		case !cfg.Now().Before(cert.NotAfter):
+			return fail("Certificate", "it expired at "+wire.FormatTime(cert.NotAfter),
+				"renew the API certificate in the merchant console and load the new key and certificate")
+		}
+		cfg.SerialNo = serial
+	}
+	// The console shows the number in upper case and so does WeChat Pay.
+	cfg.SerialNo = strings.ToUpper(cfg.SerialNo)
+	if cfg.SerialNo == "" || strings.Trim(cfg.SerialNo, "0123456789ABCDEF") != "" || len(cfg.SerialNo) > 40 {
+		hint := "it is the 40 hexadecimal digits in the merchant console under API security, API certificate; or set " +
+			"Certificate"
+		if strings.HasPrefix(cfg.SerialNo, wire.PublicKeyIDPrefix) {
+			return fail("SerialNo", "it is the id of WeChat Pay's public key, not of your certificate", hint)
+		}
+		return fail("SerialNo", "it is not a certificate serial number", hint)
+	}
+	return nil
+}
+
+func checkMchID(mchID string) error {
+	const hint = "it is the digits in the top corner of the merchant console, such as 1900000109"
+	switch {
+	case mchID == "":
+		return &ConfigError{Field: "MchID", Problem: "it is missing", Hint: hint}
+	case strings.Trim(mchID, "0123456789") != "" || len(mchID) > 32:
+		return &ConfigError{Field: "MchID", Problem: "it is not a merchant number", Hint: hint}
+	}
+	return nil
+}
+
+// checkNotOwnKey catches the most frequent mix-up: the merchant's certificate
+// given where WeChat Pay's belongs. Every reply would fail to verify. An id has
+// to fit into the header that declares it.
+func checkNotOwnKey(cfg *Config) error {
+	public := cfg.PrivateKey.Public().(*rsa.PublicKey)
+	for _, k := range cfg.PlatformKeys {
+		if !validHeader("Wechatpay-Serial", k.ID) {
+			return &ConfigError{
+				Field: "PlatformKeys",
+				Problem: "the id " + strconv.Quote(wire.Clip(k.ID, 64)) +
+					" holds a line end or another control character",
+				Hint: "copy the id without what stands around it",
+			}
+		}
+		if strings.EqualFold(k.ID, cfg.SerialNo) || (k.Key != nil && k.Key.N != nil && public.Equal(k.Key)) {
+			return &ConfigError{
+				Field:   "PlatformKeys",
+				Problem: wire.Clip(k.ID, 64) + " is the merchant's own certificate or key, not WeChat Pay's",
+				Hint: "apiclient_cert.pem signs your calls; WeChat Pay's public key (pub_key.pem) is under API " +
+					"security in the merchant console, its certificates come from GET v3/certificates",
+			}
+		}
+	}
+	return nil
+}
+
+func splitHost(field, host string) (endpointHost, error) {
+	u, err := url.Parse(host)
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil ||
+		(u.Path != "" && u.Path != "/") || u.RawQuery != "" || u.Fragment != "" {
+		return endpointHost{}, &ConfigError{Field: field, Problem: "it is not a scheme and a host",
+			Hint: "leave it empty for WeChat Pay's own, or write it like " + DefaultHost + ", without a path"}
+	}
+	if u.Scheme == "http" && !isLoopback(u.Hostname()) {
+		return endpointHost{}, &ConfigError{Field: field, Problem: "plain http is for a sandbox on this machine only",
+			Hint: "write https://"}
+	}
+	return endpointHost{u.Scheme, u.Host}, nil
+}

@@ -1,0 +1,223 @@
+package wxpay
+
+import (
+	"crypto"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/wxpay-go/wxpay/internal/keyfile"
+	"github.com/wxpay-go/wxpay/internal/wire"
+)
+
+// minKeyBits is the size of every key WeChat Pay issues. A smaller one is a
+// mistake or an attack.
+const minKeyBits = 2048
+
+// ParsePrivateKey reads a merchant's API private key (apiclient_key.pem) from
+// PEM, PKCS#8 or PKCS#1. The key signs and decrypts (a [crypto.Decrypter]) and
+// prints nothing of itself, inside whatever it is printed. Any other
+// [crypto.Signer] over an RSA key, such as one in an HSM, may be put into
+// [Config] directly; an *rsa.PrivateKey of your own prints as it always does.
+func ParsePrivateKey(data []byte) (crypto.Signer, error) {
+	const where = "use apiclient_key.pem, downloaded with the API certificate"
+	block, err := pemBlock(data, "a merchant private key", where, "PRIVATE KEY", "RSA PRIVATE KEY")
+	if err != nil {
+		return nil, err
+	}
+	var key any
+	if block.Type == "RSA PRIVATE KEY" {
+		key, err = x509.ParsePKCS1PrivateKey(block.Bytes)
+	} else {
+		key, err = x509.ParsePKCS8PrivateKey(block.Bytes)
+	}
+	if err != nil {
+		// x509's own words may quote the key's structure, never its numbers.
+		return nil, &KeyError{Want: "a merchant private key", Problem: "the PEM block does not hold a private key: " +
+			err.Error(), Hint: where}
+	}
+	private, ok := key.(*rsa.PrivateKey)
+	if !ok {
+		return nil, &KeyError{Want: "a merchant private key", Problem: fmt.Sprintf("it is a %T, not RSA", key),
+			Hint: where}
+	}
+	if err := checkBits(&private.PublicKey, "a merchant private key"); err != nil {
+		return nil, err
+	}
+	return newPrivateKey(private), nil
+}
+
+// LoadPrivateKey is [ParsePrivateKey] on a file of at most 1 MiB.
+func LoadPrivateKey(path string) (crypto.Signer, error) {
+	return load("a merchant private key", "ParsePrivateKey", path, ParsePrivateKey)
+}
+
+// ParseCertificate reads the merchant's API certificate (apiclient_cert.pem)
+// from PEM. Put into [Config.Certificate] it supplies the serial number and
+// lets [New] check that certificate and private key belong together.
+func ParseCertificate(data []byte) (*x509.Certificate, error) {
+	return parseCertificate(data, "a merchant API certificate",
+		"use apiclient_cert.pem, downloaded with the private key")
+}
+
+// LoadCertificate is [ParseCertificate] on a file of at most 1 MiB.
+func LoadCertificate(path string) (*x509.Certificate, error) {
+	return load("a merchant API certificate", "ParseCertificate", path, ParseCertificate)
+}
+
+// ParsePublicKey reads a WeChat Pay public key (pub_key.pem) from PEM. The id
+// is the one the merchant console shows beside it: "PUB_KEY_ID_" and digits.
+func ParsePublicKey(id string, data []byte) (PlatformKey, error) {
+	const want, where = aPublicKey, wherePublicKeysAre
+	if err := checkPublicKeyID(id); err != nil {
+		return PlatformKey{}, err
+	}
+	block, err := pemBlock(data, want, where, "PUBLIC KEY")
+	if err != nil {
+		return PlatformKey{}, err
+	}
+	key, err := x509.ParsePKIXPublicKey(block.Bytes)
+	if err != nil {
+		return PlatformKey{}, &KeyError{Want: want, Problem: "the PEM block does not hold a public key: " + err.Error(),
+			Hint: where}
+	}
+	public, ok := key.(*rsa.PublicKey)
+	if !ok {
+		return PlatformKey{}, &KeyError{Want: want, Problem: fmt.Sprintf("it is a %T, not RSA", key), Hint: where}
+	}
+	if err := checkBits(public, want); err != nil {
+		return PlatformKey{}, err
+	}
+	return PlatformKey{ID: id, Key: public}, nil
+}
+
+const (
+	aPublicKey         = "a WeChat Pay public key"
+	wherePublicKeysAre = "download pub_key.pem from the merchant console, API security; its id stands beside it"
+)
+
+func checkPublicKeyID(id string) error {
+	problem := ""
+	digits, ok := strings.CutPrefix(id, wire.PublicKeyIDPrefix)
+	switch {
+	case !ok || digits == "":
+		problem = "its id, the first argument, does not start with " + wire.PublicKeyIDPrefix
+	case strings.ContainsFunc(digits, func(r rune) bool { return r >= 0x80 || r == '~' || !unreserved(byte(r)) }):
+		problem = "its id, the first argument, has more in it than letters and digits, such as a line end"
+	default:
+		return nil
+	}
+	return &KeyError{Want: aPublicKey, Problem: problem, Hint: wherePublicKeysAre}
+}
+
+// LoadPublicKey is [ParsePublicKey] on a file of at most 1 MiB.
+func LoadPublicKey(id, path string) (PlatformKey, error) {
+	if err := checkPublicKeyID(id); err != nil { // before the file: they may have changed places
+		return PlatformKey{}, err
+	}
+	parse := func(data []byte) (PlatformKey, error) { return ParsePublicKey(id, data) }
+	return load(aPublicKey, "ParsePublicKey", path, parse)
+}
+
+// ParsePlatformCertificate reads a WeChat Pay platform certificate from PEM:
+// one that GET v3/certificates returned, decrypted, or a downloader saved as
+// wechatpay_….pem. Its id is its serial number.
+func ParsePlatformCertificate(data []byte) (PlatformKey, error) {
+	const want = "a WeChat Pay platform certificate"
+	cert, err := parseCertificate(data, want,
+		"download it with GET v3/certificates; apiclient_cert.pem is your own, not WeChat Pay's")
+	if err != nil {
+		return PlatformKey{}, err
+	}
+	return PlatformKey{
+		ID: wire.SerialHex(cert), Key: cert.PublicKey.(*rsa.PublicKey),
+		NotBefore: cert.NotBefore, NotAfter: cert.NotAfter,
+	}, nil
+}
+
+// LoadPlatformCertificate is [ParsePlatformCertificate] on a file of at most 1 MiB.
+func LoadPlatformCertificate(path string) (PlatformKey, error) {
+	return load("a WeChat Pay platform certificate", "ParsePlatformCertificate", path, ParsePlatformCertificate)
+}
+
+func parseCertificate(data []byte, want, where string) (*x509.Certificate, error) {
+	block, err := pemBlock(data, want, where, "CERTIFICATE")
+	if err != nil {
+		return nil, err
+	}
+	cert, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return nil, &KeyError{Want: want, Problem: "the PEM block does not hold a certificate: " + err.Error(),
+			Hint: where}
+	}
+	public, ok := cert.PublicKey.(*rsa.PublicKey)
+	if !ok {
+		return nil, &KeyError{Want: want, Problem: fmt.Sprintf("its key is a %T, not RSA", cert.PublicKey), Hint: where}
+	}
+	if err := checkBits(public, want); err != nil {
+		return nil, err
+	}
+	return cert, nil
+}
+
+// pemBlock takes the first PEM block, which must be of one of the types, and
+// says what it found where it is another or none.
+func pemBlock(data []byte, want, where string, types ...string) (*pem.Block, error) {
+	data = []byte(strings.TrimPrefix(string(data), "\ufeff"))
+	block, _ := pem.Decode(data)
+	if block == nil {
+		problem := "no PEM block found (it starts with -----BEGIN …-----)"
+		if len(strings.TrimSpace(string(data))) == 0 {
+			problem = "it is empty"
+		}
+		return nil, &KeyError{Want: want, Problem: problem, Hint: where}
+	}
+	for _, t := range types {
+		if block.Type == t {
+			return block, nil
+		}
+	}
+	return nil, &KeyError{Want: want, Problem: fmt.Sprintf("it is a PEM block %q, not %q",
+		wire.Clip(block.Type, 64), types[0]), Hint: where}
+}
+
+func checkBits(key *rsa.PublicKey, want string) error {
+	if key.N == nil {
+		return &KeyError{Want: want, Problem: "it is empty", Hint: "read one from PEM"}
+	}
+	if n := key.N.BitLen(); n < minKeyBits {
+		return &KeyError{Want: want, Problem: fmt.Sprintf("its key has %d bits", n),
+			Hint: fmt.Sprintf("WeChat Pay issues keys of %d bits", minKeyBits)}
+	}
+	return nil
+}
+
+// load reads a file and parses it. What was given as its name may be the key
+// itself, which no error repeats.
+func load[T any](want, parser, path string, parse func([]byte) (T, error)) (T, error) {
+	var none T
+	data, err := keyfile.Read(path, keyfile.Limit)
+	if e := (*keyfile.NotAName)(nil); errors.As(err, &e) {
+		hint := "give the name of a file here, and the text of one to " + parser
+		return none, &KeyError{Want: want, Problem: e.Problem, Hint: hint, err: wire.Hide[error](e)}
+	}
+	if e := (*keyfile.TooLarge)(nil); errors.As(err, &e) {
+		large := &KeyError{Want: want, Problem: e.Error(), Hint: "give the PEM file alone, which has a few KB"}
+		return none, fmt.Errorf("%s: %w", wire.Clip(path, maxPath), large)
+	}
+	if e := (*fs.PathError)(nil); errors.As(err, &e) {
+		return none, &fs.PathError{Op: e.Op, Path: wire.Clip(e.Path, maxPath), Err: e.Err}
+	}
+	if err != nil {
+		return none, err
+	}
+	v, err := parse(data)
+	if err != nil {
+		return v, fmt.Errorf("%s: %w", wire.Clip(path, maxPath), err)
+	}
+	return v, nil
+}
