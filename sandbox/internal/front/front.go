@@ -34,7 +34,7 @@ type bound struct {
 // Settings are what a front is made with; all of them may be left out.
 type Settings struct {
 	MaxBody    int64 // 0: 1 MiB
-	Kept       int   // entries of the journal; 0: 1000
+	Kept       int   // entries of the journal; 0: usuallyKept
 	OnExchange func(ledger.Exchange)
 }
 
@@ -43,7 +43,7 @@ func New(e *engine.Engine, o *outbox.Outbox, armed *armed.Faults, plays *engine.
 	xml map[string]*xmlcall.Endpoint,
 	c Settings) *Front {
 	engine.SetDefault(&c.MaxBody, 1<<20)
-	engine.SetDefault(&c.Kept, 1000)
+	engine.SetDefault(&c.Kept, usuallyKept)
 	f := &Front{Engine: e, Behaviours: map[string]bound{}, XML: xml, MaxBody: c.MaxBody, outbox: o, faults: armed}
 	f.sealed = sync.OnceValue(f.sealedMembers)
 	f.Journal = &journal{front: f, keep: c.Kept, tell: c.OnExchange}

@@ -14,7 +14,10 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
-const journalLog = "journal"
+const (
+	journalLog  = "journal"
+	usuallyKept = 1000 // entries; older ones go
+)
 
 // journal writes exchanges down behind the callers' backs: they are noted here, and
 // blanked and stored in batches by a goroutine of its own, so that no API call waits for

@@ -65,6 +65,9 @@ func (w *worker) endless(what string) error {
 // Advance moves the clock by d and stops at every attempt on the way. Where ctx ends
 // before, so does the way.
 func (w *worker) Advance(ctx context.Context, d time.Duration) error {
+	if d < 0 {
+		return fmt.Errorf("sandbox: Advance goes forwards, and %v is back: see Clock.Set", d)
+	}
 	w.walk.Lock()
 	defer w.walk.Unlock()
 	defer w.wake()
