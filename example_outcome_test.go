@@ -18,33 +18,41 @@ func ExampleOutcomeUnknown() {
 	defer wechat.Close()
 	transactions, contract := combinepapay.Of(wechat.Client()).Transactions, signedContract(wechat)
 
+	open := map[string]bool{} // a merchant keeps that with the order
 	debit := func(number string) string {
 		order, err := transactions.Post(context.Background(), combinedDebit(contract, number))
-		if wxpay.OutcomeUnknown(err) {
+		if err != nil && (open[number] || wxpay.OutcomeUnknown(err)) {
 			if order, err = transactions.CombineOutTradeNo(number).Get(context.Background()); err != nil {
+				open[number] = true
 				return "open: query again, or debit again with this number"
 			}
 		}
+		delete(open, number)
 		if err != nil {
 			return "failed: nothing was debited"
 		}
 		return order.SubOrders[0].TradeState
 	}
 
-	for number, f := range []fault.Fault{
-		{Name: fault.Cut, Committed: true}, // the debit is made, its answer is lost
-		{Name: fault.Cut},                  // the connection breaks before
-		{Name: fault.RateLimit},            // WeChat Pay refuses
+	for _, next := range []struct {
+		number string
+		fault  fault.Fault
+	}{
+		{"order-0", fault.Fault{Name: fault.Cut, Committed: true}}, // the debit is made, its answer is lost
+		{"order-1", fault.Fault{Name: fault.Cut}},                  // the connection breaks before
+		{"order-1", fault.Fault{Name: fault.RateLimit}},            // tells nothing of the call before
+		{"order-2", fault.Fault{Name: fault.RateLimit}},            // WeChat Pay refuses
 	} {
-		f.Endpoint = "POST /v3/ecommerce/combine-papay/transactions"
-		if err := wechat.Inject(f); err != nil {
+		next.fault.Endpoint = "POST /v3/ecommerce/combine-papay/transactions"
+		if err := wechat.Inject(next.fault); err != nil {
 			log.Fatal(err)
 		}
-		fmt.Println(debit(fmt.Sprint("order-", number)))
+		fmt.Println(debit(next.number))
 	}
 	fmt.Println(debit("order-1"))
 	// Output:
 	// SUCCESS
+	// open: query again, or debit again with this number
 	// open: query again, or debit again with this number
 	// failed: nothing was debited
 	// SUCCESS

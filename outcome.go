@@ -13,7 +13,7 @@ import (
 // new number may take the money twice.
 //
 //	order, err := debit(ctx, number)
-//	if wxpay.OutcomeUnknown(err) {
+//	if err != nil && (isOpen(number) || wxpay.OutcomeUnknown(err)) {
 //		if order, err = query(ctx, number); err != nil {
 //			return keepOpen(number) // whatever the query's error says
 //		}
@@ -21,6 +21,9 @@ import (
 //	if err != nil {
 //		return failed(number) // nothing was debited
 //	}
+//
+// A number that an earlier call left open stays open whatever this call's error is: a
+// 429 to the second call tells nothing of the first.
 //
 // It is false for nil; for what was refused on this side and never sent
 // ([*RequestError], [*ConfigError], [*KeyError], a [*TransportError] that has

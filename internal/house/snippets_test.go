@@ -33,6 +33,7 @@ var (
 )
 func save(string) error
 func archive(id, eventType string, plaintext []byte) error
+func isOpen(*combinepapay.DebitRequest) bool
 func keepOpen(*combinepapay.DebitRequest) error
 func failed(*combinepapay.DebitRequest, error) error
 func alreadySigned(*wxpay.Error) error
