@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -133,6 +134,21 @@ func TestErrorsWithoutWords(t *testing.T) {
 		}
 		for at := err; at != nil; at = errors.Unwrap(at) { // as those do who report crashes
 			_ = at.Error()
+		}
+	}
+}
+
+// What holds an *url.Error, as an error of a transport that has an http.Client inside does, is found
+// whole; its words lose the address all the same.
+func TestAnAddressCostsNoCause(t *testing.T) {
+	t.Parallel()
+	errBreaker := errors.New("breaker open")
+	inside := &url.Error{Op: "Post", URL: "https://api.example/v3/x?openid=" + payer, Err: io.ErrUnexpectedEOF}
+	for _, cause := range []error{fmt.Errorf("%w: %w", errBreaker, inside), errors.Join(errBreaker, inside)} {
+		c := clientOver(t, func(*http.Request) (*http.Response, error) { return nil, cause })
+		err := second(c.Chain("v3/x").Post(bg, "{}"))
+		if !errors.Is(err, errBreaker) || !errors.Is(err, io.ErrUnexpectedEOF) || strings.Contains(err.Error(), payer) {
+			t.Errorf("got %v", err)
 		}
 	}
 }

@@ -2,7 +2,6 @@ package wxpay
 
 import (
 	"bytes"
-	"encoding/base64"
 	"encoding/json"
 	"maps"
 	"net/url"
@@ -23,9 +22,8 @@ const (
 )
 
 // told is what errors look for and leave out of the words of others: what the call's address
-// tells, the values of its body, also those that were encrypted in it, its signature, the headers
-// that the caller gave, and what the proxy was told, which may repeat it in the answer to CONNECT;
-// each as it is, and as it is usually escaped. What is escaped in other ways, or over again,
+// tells, the values of its body, also those that were encrypted in it, its signature and the headers
+// that the caller gave; each as it is, and as it is usually escaped. What is escaped in other ways, or over again,
 // without undoes.
 func (c *call) told() []string {
 	made := c.flight.made
@@ -53,18 +51,6 @@ func (c *call) told() []string {
 		if clear, err := url.QueryUnescape(value); err == nil {
 			add(clear)
 		}
-	}
-	for _, given := range c.flight.toProxy {
-		for _, v := range given {
-			add(v)
-		}
-	}
-	if proxy := c.flight.proxy; proxy != nil && proxy.User != nil {
-		name := proxy.User.Username()
-		password, _ := proxy.User.Password()
-		add(name)
-		add(password)
-		add(base64.StdEncoding.EncodeToString([]byte(name + ":" + password)))
 	}
 	b := said{values: map[string]bool{}, names: map[string]bool{}}
 	b.json(c.body)

@@ -27,8 +27,7 @@ type flight struct {
 	trace   httptrace.ClientTrace
 	request *http.Request // as the transport got it
 	made    made
-	proxy   *url.URL // that it goes by, as far as that is known, once there was no answer
-	toProxy http.Header
+	proxied bool // it goes by a proxy, as far as that is known, once there was no answer
 }
 
 // made is what a request had that errors leave out, before a transport could change it.
@@ -162,11 +161,10 @@ func (c *call) lost(err error, transport http.RoundTripper) error {
 	var noProxy error
 	// net/http asks where the proxy is before it asks for a connection.
 	if own && t.Proxy != nil {
-		var err error
-		if c.flight.proxy, err = t.Proxy(r); c.flight.state.Load() != left {
-			noProxy, proxied = spoken(err), c.flight.proxy != nil
+		proxy, err := t.Proxy(r)
+		if c.flight.proxied = proxy != nil; c.flight.state.Load() != left {
+			noProxy, proxied = spoken(err), c.flight.proxied
 		}
-		c.flight.toProxy = t.ProxyConnectHeader
 	}
 	// A transport that traces one attempt may have made others without a word, such
 	// as one that falls back. Where there is a body, reading it tells. An http.Transport
@@ -196,7 +194,7 @@ func (c *call) cutShort(err error) error {
 		cancelled: cancelled(ctx),
 	}
 	if !e.cancelled && !errors.Is(err, context.DeadlineExceeded) {
-		e.Problem += ": " + c.quiet(err)
+		e.Problem += ": " + c.words(err)
 	}
 	return e
 }
@@ -217,8 +215,7 @@ func ended(ctx context.Context, err error) error {
 // withoutURL takes off an *url.Error, whose words repeat the address: http.Client
 // makes them, and a transport of the caller's may use one.
 func withoutURL(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) && u != nil && u.Err != nil {
+	if u, ok := err.(*url.Error); ok && u != nil && u.Err != nil {
 		return u.Err
 	}
 	return err

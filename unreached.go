@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"reflect"
 	"strings"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
@@ -69,7 +70,18 @@ func (c *call) unreached(err error, proxied bool) (why string) {
 	case isStatusText(text):
 		return "the proxy refuses to connect: " + text
 	}
-	return "no connection: " + c.quiet(err)
+	return "no connection: " + c.words(err)
+}
+
+// words are quiet, but for those of a proxy's answer to CONNECT that are not a status's own: it may
+// repeat there what it was told, which only the transport knows. They come without a type, as few
+// errors of net/http's own do.
+func (c *call) words(err error) string {
+	text, untyped := printed(err), reflect.TypeOf(err) == reflect.TypeOf(errOver)
+	if !c.flight.proxied || !untyped || isStatusText(text) || strings.HasPrefix(text, "http: ") || strings.HasPrefix(text, "net/http: ") {
+		return c.quiet(err)
+	}
+	return "the proxy refuses to connect, in words that are left out, for they may repeat what it was told"
 }
 
 func isStatusText(text string) bool {

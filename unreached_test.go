@@ -98,19 +98,33 @@ func TestWhoseContextWasCancelled(t *testing.T) {
 	}
 }
 
-// A proxy may repeat in its reason what it was told.
-func TestAProxysReasonHasNoPassword(t *testing.T) {
+// A proxy may repeat in its reason what it was told, which only the transport knows.
+func TestAProxysReasonIsLeftOut(t *testing.T) {
 	t.Parallel()
 	for reason, want := range map[string]string{
-		"403 you sent dXNlcjE6cFNFQ1JFVA==": "you sent …", "502 user1:pSECRET is wrong": "…:… is wrong",
-		"500 pSECRET": "no connection: …",
+		"403 you sent dXNlcjE6cFNFQ1JFVA==": "the proxy refuses to connect, in words that are left out",
+		"502 user1:pSECRET is wrong":        "the proxy refuses to connect, in words that are left out",
+		"407 no token tokenOfSECRET":        "the proxy refuses to connect, in words that are left out",
+		"407 Proxy Authentication Required": "the proxy asks for a password",
+		"503 Service Unavailable":           "the proxy refuses to connect: Service Unavailable",
 	} {
-		proxy := proxyAnswering(t, reason)
-		c := clientAt(t, "https://api.example", &http.Transport{Proxy: http.ProxyURL(proxy)})
-		err := second(c.Chain("v3/x").Post(bg, `{}`))
-		if text := err.Error(); !strings.Contains(text, want) || strings.Contains(text, "SECRET") ||
-			strings.Contains(text, "dXNl") {
-			t.Errorf("%s: got %v", reason, err)
+		first, other := proxyAnswering(t, reason), proxyAnswering(t, reason)
+		var asked atomic.Int32
+		for how, by := range map[string]*http.Transport{
+			"one": {Proxy: http.ProxyURL(first)},
+			"a token": {Proxy: http.ProxyURL(first),
+				GetProxyConnectHeader: func(context.Context, *url.URL, string) (http.Header, error) {
+					return http.Header{"Proxy-Authorization": {"Bearer tokenOfSECRET"}}, nil
+				}},
+			"in turn": {Proxy: func(*http.Request) (*url.URL, error) {
+				return []*url.URL{first, other}[asked.Add(1)%2], nil
+			}},
+		} {
+			err := second(clientAt(t, "https://api.example", by).Chain("v3/x").Post(bg, `{}`))
+			if text := err.Error(); !strings.Contains(text, want) || strings.Contains(text, "SECRET") ||
+				strings.Contains(text, "dXNl") {
+				t.Errorf("%s, %s: got %v", reason, how, err)
+			}
 		}
 	}
 }
