@@ -119,7 +119,7 @@ func (e *Error) settled() bool {
 	// is a POST.
 	case "RESOURCE_NOT_EXISTS", "NOT_FOUND":
 		method, path, _ := strings.Cut(e.Operation, " ")
-		return method != http.MethodGet && !strings.HasPrefix(path, "v2/") && !strings.HasSuffix(path, "/query")
+		return method != http.MethodGet && !strings.HasPrefix(path, "v2/") && !strings.Contains(path, "/query")
 	// Bills move nothing.
 	case "NO_STATEMENT_EXIST", "STATEMENT_CREATING":
 		return true

@@ -76,9 +76,11 @@ func TestOutcomeUnknown(t *testing.T) {
 		"no such contract":             {refusedWith(404, "RESOURCE_NOT_EXISTS"), false},
 		"a query too early":            {query("RESOURCE_NOT_EXISTS"), true},
 		"a query too early, edu-papay": {query("NOT_FOUND"), true},
-		"a query too early, orders":    {query("ORDER_NOT_EXIST"), true},
-		"a query too early, APIv2":     {refusedWith(200, "ORDERNOTEXIST"), true},
-		"another of APIv2":             {queryV2, true},
+		"a query too early, of a day": {&wxpay.Error{Status: 404, Code: "RESOURCE_NOT_EXISTS", Verified: true,
+			Operation: "POST v3/gov/subsidy/transactions/summary/query-day"}, true},
+		"a query too early, orders": {query("ORDER_NOT_EXIST"), true},
+		"a query too early, APIv2":  {refusedWith(200, "ORDERNOTEXIST"), true},
+		"another of APIv2":          {queryV2, true},
 	} {
 		if got := wxpay.OutcomeUnknown(c.err); got != c.want {
 			t.Errorf("%s: %v of %v", name, got, c.err)

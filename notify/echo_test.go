@@ -50,9 +50,10 @@ func echoings() map[string]echoing {
 			"trade_state": "SUCCESS", "transaction_id": "42"}), "attach device_info", device},
 		"failed debit": {payment(wire.Fields{"contract_id": "C1", "err_code": "NOTENOUGH", "err_code_des": "no",
 			"result_code": "FAIL"}), "attach device_info", device + " bank_type cash_fee cash_fee_type"},
-		"combined": {wire.Fields{"attach": "a", "combine_appid": "wx1", "combine_mch_id": "1900000109",
-			"out_trade_no": "T1", "result_code": "SUCCESS", "return_code": "SUCCESS", "sub_order_list": "",
-			"total_fee": "1", "transaction_id": "42"}, "attach sub_order_list", "bank_type cash_fee cash_fee_type"},
+		"combined": {wire.Fields{"bank_type": "CMC", "combine_appid": "wx1", "combine_mch_id": "1900000109",
+			"combine_openid": openid, "combine_out_trade_no": "T1", "device_info": "d", "nonce_str": "n",
+			"result_code": "SUCCESS", "result_msg": "OK", "return_code": "SUCCESS", "sub_order_list": "",
+			"trade_type": "MWEB"}, "device_info sub_order_list", "err_code_des"},
 		"signed": {contract(wire.Fields{"change_type": "ADD", "contract_display_account": "me",
 			"contract_expired_time": "2031-01-01 00:00:00"}), "contract_code contract_display_account", code},
 		"ended": {contract(wire.Fields{"change_type": "DELETE", "contract_display_account": "me",
@@ -129,6 +130,7 @@ func TestEchoesMakeNoOtherMessage(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	names := map[string][]string{
 		notify.V2Payment: meaningful(event.V2Payment{}), notify.V2Contract: meaningful(event.V2Contract{}),
+		notify.V2Combined: meaningful(event.V2Combined{}),
 	}
 	likely := strings.Fields("bank_type cash_fee contract_display_account contract_id err_code")
 	others := slices.Concat(strings.Fields("a b combine_mch_id sub_order_list zz"), names[notify.V2Payment],
@@ -171,6 +173,8 @@ func TestEchoesMakeNoOtherMessage(t *testing.T) {
 				want := notify.V2Payment
 				if genuine["change_type"] != "" {
 					want = notify.V2Contract
+				} else if kind == "combined" {
+					want = notify.V2Combined
 				}
 				if name := all[kind].differs(genuine, cut, names[want]); name != "" || n.EventType != want {
 					t.Errorf("%s: %s is taken as %s with another %s: %v", kind, joined(genuine), n.EventType, name, cut)

@@ -47,9 +47,11 @@ func (r *Receiver) kindV2(kind string, f wire.Fields) (eventType, refused string
 		// An attach sorts before change_type, so whoever wrote the attach of an order, and
 		// has a copy of its notification, could make it one of any contract.
 		return "", "it has a change_type and an attach, which no notification has: it is cut from one of a payment"
+	case f["trade_state"] != "" && f["result_code"] == "SUCCESS" && !wasPaid(f["trade_state"]):
+		return "", notPaid
 	case isReply(f):
 		return "", "it is the reply to a call, which somebody has a copy of, and no notification"
-	case kind == V2Payment && f["result_code"] == "SUCCESS" && !meansSuccess(f["err_code"]):
+	case (kind == V2Payment || kind == V2Combined) && f["result_code"] == "SUCCESS" && !meansSuccess(f["err_code"]):
 		return "", "it says that a payment succeeded, and in its err_code why it failed: it is cut from another message"
 	case code == "SUCCESS" || code == "FAIL":
 		change := f["change_type"] != ""
@@ -76,9 +78,20 @@ func isReply(f wire.Fields) bool {
 		f["contract_id"]+f["contract_state"] != "" && eventTypeV2(f) == V2Other ||
 		f["contract_state"] != "" && f["change_type"] == "" ||
 		unpaidPart(f["sub_order_list"]) ||
-		f["transaction_id"]+f["sub_order_list"] == "" && eventTypeV2(f) == V2Payment && f["result_code"] == "SUCCESS" ||
-		f["trade_state"] != "" && f["trade_state"] != "SUCCESS" && f["result_code"] == "SUCCESS"
+		f["transaction_id"]+f["sub_order_list"] == "" && isPayment(f) && f["result_code"] == "SUCCESS"
 }
+
+func isPayment(f wire.Fields) bool {
+	kind := eventTypeV2(f)
+	return kind == V2Payment || kind == V2Combined
+}
+
+// notPaid is what is wrong with a success of what is not paid, as a query replies.
+const notPaid = "it says in one breath that it succeeded and, by its trade_state, that nothing is paid: it is the " +
+	"reply to a query, which somebody has a copy of, and no notification"
+
+// wasPaid is true of the states of what was paid, also where some of it went back since.
+func wasPaid(state string) bool { return state == "SUCCESS" || state == "REFUND" }
 
 // allowed is a member that may have "&name=" in it, where it may.
 type allowed struct {
@@ -122,7 +135,7 @@ members:
 //
 // Behind the attach of a debit that failed, contract_id is the first. It may hold that, since
 // its successes may, unless none is left outside, or it reaches to such a value, device_info.
-// The list of combined orders, which have no bank_type, is one in every payment.
+// The list of orders paid together is one in whatever has it.
 func swallows(f wire.Fields, name string) bool {
 	within := func(member string) bool { return strings.Contains(f[name], "&"+member+"=") }
 	missing := func(member string) bool { return f[member] == "" && within(member) }
@@ -159,7 +172,7 @@ func unpaidPart(list string) bool {
 	if json.Unmarshal([]byte(list), &whole) != nil {
 		_ = json.Unmarshal([]byte(list), &whole.OrderList)
 	}
-	unpaid := func(o order) bool { return o.TradeState != "" && o.TradeState != "SUCCESS" }
+	unpaid := func(o order) bool { return o.TradeState != "" && !wasPaid(o.TradeState) }
 	return slices.ContainsFunc(whole.OrderList, unpaid)
 }
 

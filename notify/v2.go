@@ -17,12 +17,13 @@ import (
 )
 
 // The event types of APIv2 messages, which have none of their own. What they
-// carry is in event.V2Contract, event.V2Payment and event.V2Refund.
+// carry is in event.V2Contract, event.V2Payment, event.V2Combined and event.V2Refund.
 const (
 	V2Contract = "V2.CONTRACT" // signed (change_type ADD) or ended (DELETE)
 	V2Payment  = "V2.PAYMENT"  // the outcome of a debit, which has a contract_id, or of an order
+	V2Combined = "V2.COMBINED" // the outcome of orders that are paid together
 	V2Refund   = "V2.REFUND"   // what was sealed in req_info
-	V2Vehicle  = "V2.VEHICLE"  // of 车主服务 and parking: see APIv2Vehicles
+	V2Vehicle  = "V2.VEHICLE"  // of 车主服务, parking and what is alike: see APIv2Vehicles
 	V2Other    = "V2"          // genuine, and none of these
 )
 
@@ -80,9 +81,10 @@ func APIv2Key(mchID string, keys ...wxpay.Secret) Option {
 }
 
 // APIv2Vehicles lets the receiver take APIv2's notifications of 车主服务 and
-// parking as well ([V2Vehicle]). They have no return_code, which is one of the
-// things that tell WeChat Pay's messages from what the merchant signs, so they
-// are refused unless asked for, and then held to stricter rules.
+// parking as well ([V2Vehicle]), and the sealed events of 免押租借 and 速住, which
+// are alike. They have no return_code, which is one of the things that tell WeChat
+// Pay's messages from what the merchant signs, so they are refused unless asked for,
+// and then held to stricter rules.
 func APIv2Vehicles() Option {
 	return func(r *Receiver) { r.vehicles = true }
 }
@@ -129,7 +131,9 @@ func (r *Receiver) parseV2(n *Notification, body []byte) *Error {
 		refused = suspicious(f)
 	} else {
 		if verifyV2(keys, f) { // before anything reads what a stranger may have written
-			eventType, refused = r.kindV2(eventType, f)
+			if eventType, refused = r.kindV2(eventType, f); refused == notPaid {
+				hint = "query what it is about: what was not paid is no success"
+			}
 		} else {
 			refused = "the sign is not of these fields under the APIv2 key of the merchant they name: a forgery, " +
 				"or the key was changed in the merchant console and not here"
@@ -211,6 +215,8 @@ func eventTypeV2(f wire.Fields) string {
 		return V2Contract
 	case f["out_trade_no"] != "":
 		return V2Payment
+	case f["combine_out_trade_no"] != "":
+		return V2Combined
 	}
 	return V2Other
 }
@@ -221,13 +227,17 @@ func idV2(n *Notification, f wire.Fields) string {
 	names := map[string][]string{
 		V2Contract: {"sub_mch_id", "contract_id", "plan_id", "contract_code", "change_type", "operate_time"},
 		V2Payment:  {"sub_mch_id", "out_trade_no", "transaction_id", "contract_id", "result_code", "err_code"},
+		V2Combined: {"combine_out_trade_no", "sub_order_list", "result_code", "err_code"},
 		V2Refund:   {"refund_id", "out_refund_no", "refund_status", "success_time"},
 	}[n.EventType]
+	if n.EventType == V2Vehicle && f["event_id"] != "" {
+		names = []string{"event_id"} // a seal and its nonce are made anew for every attempt
+	}
 	said := map[string]string{"mch_id": n.MchID}
 	for _, name := range names {
 		said[name] = f[name]
 	}
-	if n.EventType == V2Payment && f["result_code"] != "SUCCESS" {
+	if (n.EventType == V2Payment || n.EventType == V2Combined) && f["result_code"] != "SUCCESS" {
 		said["sign"] = strings.ToUpper(f["sign"]) // a second failure of one number says nothing else of its own
 	}
 	if names == nil {

@@ -12,6 +12,7 @@
 // Its notifications, which package notify receives as structs of package event:
 //
 //   - V2.PAYMENT (event.V2Payment): 扣款结果通知
+//   - V2.COMBINED (event.V2Combined): 合单支付通知
 package payv2
 
 import (
