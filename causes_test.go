@@ -138,8 +138,8 @@ func TestErrorsWithoutWords(t *testing.T) {
 	}
 }
 
-// What holds an *url.Error, as an error of a transport that has an http.Client inside does, is found
-// whole; its words lose the address all the same.
+// What holds an *url.Error, as an error of a transport that has an http.Client inside does, is
+// found whole; its words lose the address all the same.
 func TestAnAddressCostsNoCause(t *testing.T) {
 	t.Parallel()
 	errBreaker := errors.New("breaker open")

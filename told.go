@@ -22,9 +22,9 @@ const (
 )
 
 // told is what errors look for and leave out of the words of others: what the call's address
-// tells, the values of its body, also those that were encrypted in it, its signature and the headers
-// that the caller gave; each as it is, and as it is usually escaped. What is escaped in other ways, or over again,
-// without undoes.
+// tells, the values of its body, also those that were encrypted in it, its signature and the
+// headers that the caller gave; each as it is, and as it is usually escaped. What is escaped in
+// other ways, or over again, without undoes.
 func (c *call) told() []string {
 	made := c.flight.made
 	values := []string{made.rawPath, made.path, made.query, made.authorization}

@@ -78,7 +78,8 @@ func (c *call) unreached(err error, proxied bool) (why string) {
 // errors of net/http's own do.
 func (c *call) words(err error) string {
 	text, untyped := printed(err), reflect.TypeOf(err) == reflect.TypeOf(errOver)
-	if !c.flight.proxied || !untyped || isStatusText(text) || strings.HasPrefix(text, "http: ") || strings.HasPrefix(text, "net/http: ") {
+	if !c.flight.proxied || !untyped || isStatusText(text) || strings.HasPrefix(text, "http: ") ||
+		strings.HasPrefix(text, "net/http: ") {
 		return c.quiet(err)
 	}
 	return "the proxy refuses to connect, in words that are left out, for they may repeat what it was told"

@@ -220,7 +220,8 @@ func TestLawfulSeparators(t *testing.T) {
 		"an unpaid order":                  {with(payment, "trade_state", "NOTPAY"), false},
 		"an accepted debit":                {with(payment, "trade_state", "ACCEPT"), false},
 		"orders that failed together": {wire.Fields{
-			"combine_mch_id": "1900000109", "result_code": "FAIL", "combine_out_trade_no": "T1", "err_code": "NOTENOUGH",
+			"combine_mch_id": "1900000109", "result_code": "FAIL", "combine_out_trade_no": "T1",
+			"err_code":       "NOTENOUGH",
 			"sub_order_list": `{"order_num": 1, "order_list": [{"attach":"a&b=c"}]}`,
 		}, true},
 		"orders that succeeded, and why not": {wire.Fields{
