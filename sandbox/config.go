@@ -29,8 +29,11 @@ type Config struct {
 	// certificate or APIv3 key get them made; read them back with
 	// [Sandbox.Merchants].
 	Merchants []ledger.Merchant
-	// Payers says which openids belong to one person, as openid by appid. An
-	// openid that is not listed is a person of its own.
+	// Payers says which openids belong to one person, as openid by appid. An openid
+	// of which nobody said that is a person of its own. The store keeps them as it
+	// keeps those of [Sandbox.AddPayer]: a later start need not list them, and does not
+	// divide a person by leaving them out. [Start] fails, and changes nothing, where
+	// AddPayer would.
 	Payers []map[string]string
 
 	// Store keeps the state. A sandbox closes its store; when [Start] fails there

@@ -113,7 +113,7 @@ func WithTLS() Option {
 	return func(c *Config) { c.TLSAddr = "127.0.0.1:0" }
 }
 
-// WithPayer says that these openids, by appid, are one person.
+// WithPayer says that these openids, by appid, are one person; see Config.Payers.
 func WithPayer(openIDs map[string]string) Option {
 	return func(c *Config) { c.Payers = append(c.Payers, openIDs) }
 }

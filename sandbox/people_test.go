@@ -226,16 +226,15 @@ func TestAMadeOpenIDOutlivesItsAppID(t *testing.T) {
 // told of while it came about.
 func TestWhatAMadeOpenIDHasIsKept(t *testing.T) {
 	t.Parallel()
-	kept := keep{store.NewMemory()}
 	alice := map[string]string{sandbox.DefaultAppID: "oAlice"}
-	w := newWorld(t, sandbox.WithStore(kept), sandbox.WithPayer(alice))
+	w := newWorld(t, sandbox.WithPayer(alice))
 	placed := w.must("POST", directRoot+"native", with(with(orderBody(), "payer", nil), "appid",
 		sandbox.DefaultEduAppID))
 	receipt, err := w.Payer("oAlice").Pay(placed["code_url"].(string))
 	w.ok(err)
 	made := receipt.Order.OpenID
 	w.ok(w.Close())
-	w = newWorld(t, sandbox.WithStore(kept)) // which is not told of Alice
+	w = newWorld(t) // which is not told of Alice, and makes the same openid for her
 	w.ok(w.Payer(made).Fund(100))
 	_, err = w.Payer(made).SignElsewhere(ledger.Papay, sandbox.DefaultPlanID)
 	w.ok(err)

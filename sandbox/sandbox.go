@@ -191,6 +191,10 @@ func (s *Sandbox) ClearFaults() { s.faults.Clear("") }
 
 // AddMerchant registers a merchant, or replaces the one with its id, and returns
 // it with whatever keys were made for it. Notifications that waited for it are sent.
+//
+// Under an appid that is new, whoever was told of by AddPayer gets an openid by themselves, and
+// what is stored under it is theirs. Where they have a wallet or contracts and that openid has some
+// too, AddMerchant is an error and changes nothing.
 func (s *Sandbox) AddMerchant(m ledger.Merchant) (ledger.Merchant, error) {
 	if err := registry.CheckNew(s.engine.Products, m); err != nil {
 		return m, err
@@ -217,9 +221,11 @@ func (s *Sandbox) AddPlan(mchid string, p ledger.Plan) error {
 }
 
 // AddPayer says that these openids, by appid, are one person, and whoever was said to be one with
-// either is the same person too. They keep the wallet and the contracts that one of them has. Where
-// two of them have any, AddPayer is an error and changes nothing. Under an appid that is not named
-// they get an openid by themselves. Somebody of whom nothing was said has one openid everywhere.
+// either is the same person too: for good, also after a restart. They keep the wallet and the
+// contracts that one of them has. Under an appid that is not named they get an openid by
+// themselves, made of one that was named, and what is stored under those is theirs as well. Where
+// two of all these have a wallet or contracts, AddPayer is an error and changes nothing. Somebody
+// of whom nothing was said has one openid everywhere.
 func (s *Sandbox) AddPayer(openIDs map[string]string) error { return s.engine.AddPerson(openIDs) }
 
 // Merchants lists the merchants with their key material.

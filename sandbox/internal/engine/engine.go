@@ -117,14 +117,6 @@ func New(c Settings, plays *Repertoire) (*Engine, error) {
 			return nil, err
 		}
 	}
-	// Who somebody is depends on what the store has of them.
-	var payers []*savedPerson
-	for _, openIDs := range c.Payers {
-		payers = append(payers, &savedPerson{OpenIDs: openIDs})
-	}
-	if err := e.View(context.Background(), func(s *Step) error { return e.joinAll(s, payers) }); err != nil {
-		return nil, err
-	}
 	if err := e.recall(); err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}
@@ -136,10 +128,15 @@ func New(c Settings, plays *Repertoire) (*Engine, error) {
 		}
 		e.Clock.Keep = e.keepTime
 	}
-	if err := e.Transact(context.Background(), func(s *Step) error {
-		return saveAppIDs(e.Registry.State.Load(), s.Tx)
-	}); err != nil {
-		return nil, fmt.Errorf("sandbox: %w", err)
+	// No step: nothing falls due before everybody is known.
+	transact, people := e.alone(func(r *registry.State, s *Step) error {
+		if err := s.recallPeople(r); err != nil {
+			return fmt.Errorf("sandbox: %w", err)
+		}
+		return s.joinAll(r, c.Payers)
+	})
+	if err := transact(context.Background(), people); err != nil {
+		return nil, err
 	}
 	return e, nil
 }

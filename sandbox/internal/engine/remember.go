@@ -16,8 +16,9 @@ import (
 
 // What was registered while the sandbox ran is kept in its store, beside what the
 // registered bring about, and is there again when it starts on the same store.
-// Merchants, plans and people in the store come after those of Config and win;
-// forwards of Config win, for they are how this start was asked to run.
+// Merchants and plans in the store come after those of Config and win; forwards of
+// Config win, for they are how this start was asked to run. People of Config come
+// after those in the store, and are kept.
 
 type savedMerchant struct {
 	rows.Rev
@@ -131,6 +132,9 @@ func (e *Engine) AddMerchant(m *registry.Merchant) error {
 		if err := r.Put(m); err != nil {
 			return err
 		}
+		if err := r.Meet(m.AppIDs, s.owns); err != nil {
+			return err
+		}
 		plans, err := rows.Find[savedPlan](s.Tx, "mchid:"+m.MchID, 0)
 		if err != nil {
 			return err
@@ -147,7 +151,7 @@ func (e *Engine) AddMerchant(m *registry.Merchant) error {
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
-		if err := errors.Join(saveFormer(r, s.Tx, m.MchID), saveAppIDs(r, s.Tx)); err != nil {
+		if err := errors.Join(saveFormer(r, s.Tx, m.MchID), saveAppIDs(r, s.Tx), s.savePeople(r)); err != nil {
 			return err
 		}
 		return save(s.Tx, &savedMerchant{Merchant: m.Merchant})
@@ -164,15 +168,10 @@ func (e *Engine) AddPlan(mchid string, p ledger.Plan) error {
 	})
 }
 
-// recall registers what the store remembers.
+// recall registers what the store remembers, but for people.
 func (e *Engine) recall() error {
 	return e.View(context.Background(), func(s *Step) error {
-		if err := e.Registry.Change(func(r *registry.State) error {
-			if err := Each(s.Tx, func(a *savedAppIDs) error { r.Meet(a.AppIDs); return nil }); err != nil {
-				return err
-			}
-			return recallMerchants(s.Tx, r)
-		}); err != nil {
+		if err := e.Registry.Change(func(r *registry.State) error { return recallMerchants(s.Tx, r) }); err != nil {
 			return err
 		}
 		if err := Each(s.Tx, func(p *savedPlan) error {
@@ -184,9 +183,6 @@ func (e *Engine) recall() error {
 			}
 			return e.Registry.Change(func(r *registry.State) error { return r.PutPlan(p.MchID, p.Plan) })
 		}); err != nil {
-			return err
-		}
-		if err := e.recallPeople(s); err != nil {
 			return err
 		}
 		return Each(s.Tx, func(c *registry.SavedCertificate) error { return e.Keys.Add(c, Unsaved) })
@@ -271,8 +267,15 @@ func (s *savedClock) Owner() string { return "" }
 
 // register changes who is known and saves it, both or neither. f may run again.
 func (e *Engine) register(f func(*registry.State, *Step) error) error {
+	alone, step := e.alone(f)
+	return e.stepBy(context.Background(), alone, step)
+}
+
+// alone is the step that register makes of f, and the kind of transaction that it is made in.
+func (e *Engine) alone(f func(*registry.State, *Step) error) (transact func(context.Context,
+	func(*Step) error) error, step func(*Step) error) {
 	var next *registry.State
-	alone := func(ctx context.Context, act func(*Step) error) error {
+	transact = func(ctx context.Context, act func(*Step) error) error {
 		return e.update(ctx, &e.Registry.Mu, func(s *Step) error {
 			next = nil // what falls due first may keep f from running
 			return act(s)
@@ -282,8 +285,8 @@ func (e *Engine) register(f func(*registry.State, *Step) error) error {
 			}
 		})
 	}
-	return e.stepBy(context.Background(), alone, func(s *Step) error {
+	return transact, func(s *Step) error {
 		next = e.Registry.State.Load().Clone()
 		return f(next, s)
-	})
+	}
 }

@@ -24,36 +24,63 @@ func (s *Step) owns(id string) (bool, error) {
 // AddPerson says that these openids, by appid, are one person.
 func (e *Engine) AddPerson(openIDs map[string]string) error {
 	return e.register(func(r *registry.State, s *Step) error {
-		one, err := r.Join(openIDs, "", s.owns)
-		if err != nil {
+		if err := r.Join(openIDs, s.owns); err != nil {
 			return err
 		}
-		return s.savePerson(&savedPerson{OpenIDs: openIDs, First: one.Told[0]})
+		return s.savePeople(r)
 	})
 }
 
-// joinAll says of each of these that they are one person, and saves nothing.
-func (e *Engine) joinAll(s *Step, list []*savedPerson) error {
-	return e.Registry.Change(func(r *registry.State) error {
-		for _, p := range list {
-			if _, err := r.Join(p.OpenIDs, p.First, s.owns); err != nil {
-				return err
-			}
+// recallPeople registers whom the store has, and saves those of former versions as this one does.
+// It names no row in its error, as each does, for its id is an openid.
+func (s *Step) recallPeople(r *registry.State) error {
+	if err := Each(s.Tx, func(a *savedAppIDs) error { return r.Meet(a.AppIDs, s.owns) }); err != nil {
+		return err
+	}
+	for _, m := range s.Registry.All() {
+		if err := r.Meet(m.AppIDs, s.owns); err != nil {
+			return err
 		}
-		return nil
-	})
-}
-
-// recallPeople names no row in its error, as each does, for its id is openids.
-func (e *Engine) recallPeople(s *Step) error {
+	}
 	saved, err := rows.Find[savedPerson](s.Tx, "", 0)
 	if err != nil {
 		return err
 	}
-	if err := e.joinAll(s, saved); err != nil {
+	var people, former []registry.Person
+	for _, p := range saved {
+		if len(p.Told) > 0 {
+			people = append(people, registry.Person{ID: p.ID, Told: p.Told, OpenIDs: p.OpenIDs})
+			continue
+		}
+		former = append(former, registry.Person{Told: p.former(), OpenIDs: p.OpenIDs})
+		if err := s.Delete(p.RowKind(), p.Row().ID, *p.Revision()); err != nil {
+			return err
+		}
+	}
+	apart, err := r.Recall(people, former, s.owns)
+	if err != nil {
 		return fmt.Errorf("the store's person: %w", err)
 	}
-	return nil
+	if apart {
+		s.Logf("sandbox: the store has openids as one payer's of which more than one have a wallet or contracts of " +
+			"their own; they stay the openids of several people")
+	}
+	return errors.Join(saveAppIDs(r, s.Tx), s.savePeople(r))
+}
+
+// joinAll says of each of these that they are one person, and saves them as AddPerson does: what
+// they do is stored as that person's, also for a start that is told of nobody. Of whom all that is
+// known, what was told since stands.
+func (s *Step) joinAll(r *registry.State, payers []map[string]string) error {
+	for _, openIDs := range payers {
+		if r.Knows(openIDs) {
+			continue
+		}
+		if err := r.Join(openIDs, s.owns); err != nil {
+			return err
+		}
+	}
+	return s.savePeople(r)
 }
 
 // savedAppIDs are the appids that anybody was introduced to.
@@ -79,33 +106,60 @@ func saveAppIDs(s *registry.State, tx store.Tx) error {
 	return rows.Put(tx, saved)
 }
 
+// savedPerson is one person. Former versions had a row for everything that was said of one, without
+// Told.
 type savedPerson struct {
 	rows.Rev
+	ID      string            `json:"id"`
+	Told    []string          `json:"told"`
 	OpenIDs map[string]string `json:"openids"`
-	First   string            `json:"first,omitempty"` // the first one told of them, see introduce
+	First   string            `json:"first,omitempty"`
 }
 
-func (s *savedPerson) RowKind() string { return "person" }
+func (p *savedPerson) RowKind() string { return "person" }
 
-func (s *savedPerson) Row() store.Row {
+func (p *savedPerson) Row() store.Row {
+	if len(p.Told) > 0 {
+		return store.Row{ID: rows.Joined(p.Told[0])}
+	}
 	var parts []string
-	for _, appid := range slices.Sorted(maps.Keys(s.OpenIDs)) {
-		parts = append(parts, appid, s.OpenIDs[appid])
+	for _, appid := range slices.Sorted(maps.Keys(p.OpenIDs)) {
+		parts = append(parts, appid, p.OpenIDs[appid])
 	}
 	return store.Row{ID: rows.Joined(parts...)}
 }
 
-// savePerson puts a person last, so that all are recalled in the order in which they were told.
-func (s *Step) savePerson(p *savedPerson) error {
-	old, err := s.Get(p.RowKind(), p.Row().ID)
-	if err == nil {
-		err = rows.Readable(p.RowKind(), old)
+// former are the openids of such a row, the first one told of them first.
+func (p *savedPerson) former() (out []string) {
+	if p.First != "" {
+		out = append(out, p.First)
 	}
-	if err == nil {
-		err = s.Delete(p.RowKind(), old.ID, old.Rev)
+	for _, appid := range slices.Sorted(maps.Keys(p.OpenIDs)) {
+		out = append(out, p.OpenIDs[appid])
 	}
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return err
+	return out
+}
+
+// savePeople saves everybody who has changed.
+func (s *Step) savePeople(r *registry.State) error {
+	for _, first := range slices.Sorted(maps.Keys(r.Touched)) {
+		saved, err := rows.Get[savedPerson](s.Tx, rows.Joined(first))
+		if errors.Is(err, store.ErrNotFound) {
+			saved, err = &savedPerson{}, nil
+		}
+		if err != nil {
+			return err
+		}
+		switch p, ok := r.People[first]; {
+		case !ok && len(saved.Told) > 0: // of one who is somebody else's by now
+			err = s.Delete(saved.RowKind(), saved.Row().ID, *saved.Revision())
+		case ok:
+			saved.ID, saved.Told, saved.OpenIDs = p.ID, p.Told, p.OpenIDs
+			err = rows.Put(s.Tx, saved)
+		}
+		if err != nil {
+			return err
+		}
 	}
-	return rows.Put(s.Tx, p)
+	return nil
 }

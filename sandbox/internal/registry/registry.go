@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -30,24 +29,18 @@ type State struct {
 	Serials   map[string]*Merchant // by the serial number of the API certificate
 	order     []string             // merchant ids as they came
 	Appids    []string             // every one a merchant ever had, as they came
-	people    map[string]Person    // by openid
+	People    map[string]Person    // by the first openid told of them
+	first     map[string]string    // that one, by each of their openids
+	Touched   map[string]bool      // who has changed since the copy was made, by it too
 	Retired   map[string]string    // merchant ids by the serial numbers of former certificates
 	Former    map[string][]string  // keys that were replaced, by merchant id, at most keptKeys each
 	secrets   redact.Secrets       // those and the ones in use, gathered by every change
 }
 
-// Person is one WeChat user, who has another openid under every appid.
-type Person struct {
-	ID      string            // one of the openids, the same as long as anything is theirs
-	Told    []string          // the openids somebody told of, the first one first
-	openIDs map[string]string // by appid, as told
-	made    map[string]string // by appid, where none was told; see introduce
-}
-
 func New(kinds Kinds) *Registry {
 	r := &Registry{}
 	r.State.Store(&State{Kinds: kinds, Merchants: map[string]*Merchant{}, Serials: map[string]*Merchant{},
-		people:  map[string]Person{},
+		People: map[string]Person{}, first: map[string]string{}, Touched: map[string]bool{},
 		Retired: map[string]string{}, Former: map[string][]string{}})
 	return r
 }
@@ -87,20 +80,6 @@ func (r *Registry) First() *Merchant {
 	return nil
 }
 
-// Person finds who is behind an openid. An openid nobody registered is a person
-// of its own.
-func (r *Registry) Person(openid string) Person {
-	if p, ok := r.State.Load().people[openid]; ok {
-		return p
-	}
-	return Person{ID: openid}
-}
-
-// OpenID is the person's openid under appid. Of somebody nobody registered no other is known.
-func (p Person) OpenID(appid, other string) string {
-	return cmp.Or(p.openIDs[appid], p.made[appid], other)
-}
-
 // Change replaces the state by what f makes of a copy, of what is not saved or was before.
 func (r *Registry) Change(f func(*State) error) error {
 	r.Mu.Lock()
@@ -122,7 +101,8 @@ func (s *State) Clone() *State {
 	return &State{
 		Kinds: s.Kinds, Merchants: maps.Clone(s.Merchants), Serials: maps.Clone(s.Serials),
 		order: slices.Clone(s.order), Appids: slices.Clone(s.Appids),
-		people: maps.Clone(s.people), Retired: maps.Clone(s.Retired), Former: maps.Clone(s.Former),
+		People: maps.Clone(s.People), first: maps.Clone(s.first), Touched: map[string]bool{},
+		Retired: maps.Clone(s.Retired), Former: maps.Clone(s.Former),
 	}
 }
 
@@ -151,7 +131,6 @@ func (s *State) Put(m *Merchant) error {
 		s.order = append(s.order, m.MchID)
 	}
 	s.Merchants[m.MchID], s.Serials[m.Serial] = m, m
-	s.Meet(m.AppIDs)
 	return nil
 }
 
