@@ -186,7 +186,7 @@ func TestForwardsKeepThePath(t *testing.T) {
 		{"https://Shop.example/pay/a%2Fb", "/base/a%2Fb"}, {"https://shop.example:443/pay//x", "/base//x"},
 		{"https://shop.example/pay", "/base"},
 		{"https://shop.example/p%61y/%E4%B8%AD", "/base/%E4%B8%AD"}, {"https://shop.example/pay/..%2f..%2fadmin", ""},
-		{"https://shop.example/payer", ""},
+		{"https://shop.example/payer", ""}, {"https://shop.example/pay%2Fx", ""},
 	} {
 		body := with(with(combineBody(), "out_contract_code", "C"+strconv.Itoa(i)), "notify_url", c[0])
 		_, err := w.Payer("payer" + strconv.Itoa(i)).

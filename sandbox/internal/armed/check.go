@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -126,7 +127,7 @@ func strikesPush(f *fault.Fault, eventType, mchid string) bool {
 }
 
 // matchPath compares segment by segment: * and {name} match any one, a last *
-// all that follow.
+// all that follow. Escaped or not, a segment is the same.
 func matchPath(pattern, path string) bool {
 	want, got := strings.Split(strings.Trim(pattern, "/"), "/"), strings.Split(strings.Trim(path, "/"), "/")
 	for i, w := range want {
@@ -136,9 +137,16 @@ func matchPath(pattern, path string) bool {
 		case w == "*" && i == len(want)-1:
 			return true
 		case w == "*" || strings.HasPrefix(w, "{"):
-		case w != got[i]:
+		case unescaped(w) != unescaped(got[i]):
 			return false
 		}
 	}
 	return len(want) == len(got)
+}
+
+func unescaped(segment string) string {
+	if plain, err := url.PathUnescape(segment); err == nil {
+		return plain
+	}
+	return segment
 }

@@ -120,7 +120,7 @@ func (f *Faults) pick(fits func(*armedFault) bool) (out Injected) {
 
 // Call is what a fault goes by of a call.
 type Call struct {
-	Method, Path string
+	Method, Path string // as it was sent
 	ID           string // in the catalogue, "" where it has none
 	MchID        string // as the caller claims until they have proved it, "" where they name nobody
 	V2           bool

@@ -20,7 +20,7 @@ import (
 
 // met is what faults go by of the call.
 func (x *exchange) met() armed.Call {
-	c := armed.Call{Method: x.request.Method, Path: x.request.URL.Path, V2: x.fields != nil, At: x.at}
+	c := armed.Call{Method: x.request.Method, Path: x.request.URL.EscapedPath(), V2: x.fields != nil, At: x.at}
 	if x.op != nil {
 		c.ID = x.op.ID()
 	}

@@ -14,28 +14,28 @@ import (
 // SignedPage checks a signed signing request, a page's address or the extraData for the mini
 // program, and makes its session. Right or wrong, it stands in the journal.
 func (fr *Front) SignedPage(r *http.Request, f wire.Fields) (token string, err error) {
-	end := fr.XML[r.URL.Path]
+	x := &exchange{request: r, at: fr.Clock.Now(), status: http.StatusOK, fields: f}
+	fr.find(x)
 	if f != nil {
-		end = &xmlcall.Endpoint{Page: fr.XML[entrustweb].Page}
+		x.end = &xmlcall.Endpoint{Page: fr.XML[entrustweb].Page}
 	}
-	if end == nil || end.Page == nil {
+	if x.end == nil || x.end.Page == nil {
 		return "", &ledger.PageError{Reason: ledger.PageUnknown, Message: "There is no such page.",
 			Hint: "the pages are /papay/entrustweb and /papay/h5entrustweb and their partner twins"}
 	}
-	x := &exchange{request: r, at: fr.Clock.Now(), status: http.StatusOK, fields: f, id: fr.Random.RequestID(0)}
+	x.id = fr.Random.RequestID(0)
 	defer func() { fr.Journal.record(x) }()
-	x.op = fr.Catalogue.Operation("GET " + r.URL.Path)
 	if x.fields == nil {
 		x.fields, x.refused = queryFields(r.URL.RawQuery)
 	}
 	if x.refused == nil {
-		x.merchant, x.refused = fr.whoSigned(end, x.fields)
+		x.merchant, x.refused = fr.whoSigned(x.end, x.fields)
 	}
 	if x.refused == nil {
 		x.refused = fr.checkEntryFields(x)
 	}
 	if x.refused == nil {
-		token, x.refused = fr.signedSession(r, end, x)
+		token, x.refused = fr.signedSession(x)
 	}
 	if x.refused != nil {
 		return "", &ledger.PageError{Reason: ledger.PageRejected, Message: "The merchant's system made a mistake: " +
@@ -64,14 +64,13 @@ func (fr *Front) checkEntryFields(x *exchange) *engine.Refusal {
 
 // signedSession makes the session in a step of its own: it is there even if the
 // payer may not open it.
-func (fr *Front) signedSession(r *http.Request, end *xmlcall.Endpoint, x *exchange) (token string,
-	refused *engine.Refusal) {
-	err := fr.Step(r.Context(), func(s *engine.Step) error {
-		c := xmlcall.New(s, end, x.merchant, x.fields)
+func (fr *Front) signedSession(x *exchange) (token string, refused *engine.Refusal) {
+	err := fr.Step(x.request.Context(), func(s *engine.Step) error {
+		c := xmlcall.New(s, x.end, x.merchant, x.fields)
 		if err := c.CheckParties(); err != nil {
 			return err
 		}
-		session, err := end.Page(c)
+		session, err := x.end.Page(c)
 		if err == nil {
 			token = session.Token
 		}

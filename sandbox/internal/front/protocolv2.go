@@ -71,7 +71,7 @@ func (p protocolV2) compose(x *exchange) {
 			out[name] = v
 		}
 	}
-	if p.XML[x.request.URL.Path].Nonce {
+	if x.end.Nonce {
 		out["nonce_str"] = p.Random.Roll(random.Letters, 32)
 	}
 	out["sign"] = out.Digest(x.injected.Key(x.merchant.APIv2Key.Reveal()), x.fields.SignType())
@@ -80,28 +80,26 @@ func (p protocolV2) compose(x *exchange) {
 
 // read finds the endpoint first: what is not played is not read.
 func (p protocolV2) read(x *exchange) (refused *engine.Refusal) {
-	x.op, _, _ = p.Catalogue.Match(x.request.Method, x.request.URL.EscapedPath())
-	end := p.XML[x.request.URL.Path]
-	if end == nil {
+	p.find(x)
+	if x.end == nil {
 		return p.unsupportedXML(x)
 	}
 	if want := map[bool]string{true: http.MethodGet,
-		false: http.MethodPost}[end.Page != nil]; x.request.Method != want {
-		if end.Page != nil {
+		false: http.MethodPost}[x.end.Page != nil]; x.request.Method != want {
+		if x.end.Page != nil {
 			return xmlcall.Refusal("PARAM_ERROR", "请使用get方法").
 				Hinting("this is a page: make its URL with Chain.URL and let a payer open it")
 		}
 		return xmlcall.Refusal("REQUIRE_POST_METHOD", "请使用post方法").Hinting("APIv2 calls are POST with an XML body")
 	}
-	x.fields, refused = p.fieldsOf(end, x)
+	x.fields, refused = p.fieldsOf(x)
 	return refused
 }
 
 func (p protocolV2) authenticate(x *exchange) *engine.Refusal {
-	end := p.XML[x.request.URL.Path]
-	m, refused := p.whoSigned(end, x.fields)
+	m, refused := p.whoSigned(x.end, x.fields)
 	if refused == nil {
-		refused = p.checkCertificate(end, m, x)
+		refused = p.checkCertificate(m, x)
 	}
 	if refused == nil {
 		x.merchant = m
@@ -112,12 +110,11 @@ func (p protocolV2) authenticate(x *exchange) *engine.Refusal {
 func (p protocolV2) check(x *exchange) *engine.Refusal { return checkXMLFields(x.op, x.fields) }
 
 func (p protocolV2) run(s *engine.Step, x *exchange) error {
-	end := p.XML[x.request.URL.Path]
-	c := xmlcall.New(s, end, x.merchant, x.fields)
+	c := xmlcall.New(s, x.end, x.merchant, x.fields)
 	if err := c.CheckParties(); err != nil {
 		return err
 	}
-	fields, err := end.Run(c)
+	fields, err := x.end.Run(c)
 	x.said = engine.Document{}
 	for name, value := range fields {
 		x.said[name] = value
@@ -137,8 +134,8 @@ func (p protocolV2) refuse(err error) *engine.Refusal {
 func (p protocolV2) reply(*exchange) *engine.Refusal { return nil }
 
 // fieldsOf reads the message: the XML body of a call, the query of a page.
-func (fr *Front) fieldsOf(end *xmlcall.Endpoint, x *exchange) (wire.Fields, *engine.Refusal) {
-	if end.Page != nil {
+func (fr *Front) fieldsOf(x *exchange) (wire.Fields, *engine.Refusal) {
+	if x.end.Page != nil {
 		return queryFields(x.request.URL.RawQuery)
 	}
 	var unreadable *engine.Refusal
@@ -185,9 +182,6 @@ func badSign(hint string) *engine.Refusal {
 
 // checkXMLFields checks the message against the catalogue.
 func checkXMLFields(op *catalogue.Operation, f wire.Fields) *engine.Refusal {
-	if op == nil {
-		return nil
-	}
 	v := op.CheckFields(f)
 	if v == nil {
 		return nil
@@ -202,8 +196,8 @@ func checkXMLFields(op *catalogue.Operation, f wire.Fields) *engine.Refusal {
 // checkCertificate wants the merchant's own certificate from calls that need
 // mutual TLS. Over plain HTTP there is none to see: the call is let through and
 // its answer says so.
-func (fr *Front) checkCertificate(end *xmlcall.Endpoint, m *registry.Merchant, x *exchange) *engine.Refusal {
-	if !end.MTLS {
+func (fr *Front) checkCertificate(m *registry.Merchant, x *exchange) *engine.Refusal {
+	if !x.end.MTLS {
 		return nil
 	}
 	state := x.request.TLS

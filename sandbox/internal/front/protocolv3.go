@@ -20,7 +20,7 @@ type protocolV3 struct{ *Front }
 // read finds the endpoint as well. That it is not played comes before everything else,
 // but is signed like any refusal of a genuine call.
 func (p protocolV3) read(x *exchange) (unreadable *engine.Refusal) {
-	x.op, x.vars, _ = p.Catalogue.Match(x.request.Method, x.request.URL.EscapedPath())
+	p.find(x)
 	if x.op == nil || p.Behaviours[x.op.ID()].Run == nil {
 		x.missing, x.unsupportedID = p.unsupported(x.request)
 	}

@@ -15,23 +15,25 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/internal/armed"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
 	"github.com/wxpay-go/wxpay/sandbox/internal/registry"
+	"github.com/wxpay-go/wxpay/sandbox/internal/xmlcall"
 )
 
 // exchange is one API call and its answer on their way through the sandbox.
 type exchange struct {
 	request       *http.Request
 	body          []byte
-	at            time.Time // by the sandbox's clock
-	wireAt        time.Time // by that of signatures
-	op            *catalogue.Operation
-	vars          map[string]string
-	query         url.Values         // of APIv3, once it was checked
-	opened        map[string]any     // the body of APIv3, decoded and in clear
-	raw           []byte             // the same, encoded
-	missing       *engine.Refusal    // of an endpoint that is not played
-	unsupportedID string             // its id
-	merchant      *registry.Merchant // nil until the signature has been verified
-	fields        wire.Fields        // of an APIv2 message
+	at            time.Time            // by the sandbox's clock
+	wireAt        time.Time            // by that of signatures
+	op            *catalogue.Operation // nil where the catalogue lacks it
+	vars          map[string]string    // of its path
+	end           *xmlcall.Endpoint    // in APIv2, nil for one that is not played
+	query         url.Values           // of APIv3, once it was checked
+	opened        map[string]any       // the body of APIv3, decoded and in clear
+	raw           []byte               // the same, encoded
+	missing       *engine.Refusal      // of an endpoint that is not played
+	unsupportedID string               // its id
+	merchant      *registry.Merchant   // nil until the signature has been verified
+	fields        wire.Fields          // of an APIv2 message
 	refused       *engine.Refusal
 	said          engine.Document // what the behaviour answered
 	status        int
@@ -62,7 +64,15 @@ type protocol interface {
 	write(http.ResponseWriter, *exchange)
 }
 
-// protocolOf tells by the path: APIv3's begin with /v3/ or the like.
+// find finds the endpoint that a call is meant for, by its path as it was sent: one that is escaped
+// without need is another, and nobody has heard of it.
+func (fr *Front) find(x *exchange) {
+	path := x.request.URL.EscapedPath()
+	x.op, x.vars, _ = fr.Catalogue.Match(x.request.Method, path)
+	x.end = fr.XML[path]
+}
+
+// protocolOf tells by the path, as it was sent: APIv3's begin with /v3/ or the like.
 func (fr *Front) protocolOf(path string) protocol {
 	if !strings.HasPrefix(path, "/v3/") && catalogue.ProtocolOf(path) == catalogue.ProtocolV2 {
 		return protocolV2{fr}
@@ -74,7 +84,7 @@ func (fr *Front) protocolOf(path string) protocol {
 // sign, write down. It is what the API listener serves.
 func (fr *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{request: r, at: fr.Clock.Now(), wireAt: fr.WireNow()}
-	p := fr.protocolOf(r.URL.Path)
+	p := fr.protocolOf(r.URL.EscapedPath())
 	x.refused = fr.answer(p, x)
 	if x.injected != nil {
 		fr.writeFaulty(w, x, p)

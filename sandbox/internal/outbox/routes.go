@@ -142,10 +142,7 @@ func (r *routes) call(u *url.URL) (transport http.RoundTripper, target, problem 
 // forward is where an address goes that begins with the route's prefix. The rest of its
 // path stays as it was written.
 func (r *route) forward(u *url.URL) *url.URL {
-	rest, same := strings.CutPrefix(u.EscapedPath(), r.prefix.EscapedPath())
-	if !same { // the prefix is written in another way
-		rest = (&url.URL{Path: strings.TrimPrefix(u.Path, r.prefix.Path)}).EscapedPath()
-	}
+	rest, _ := r.below(u)
 	to := *r.target
 	to.RawPath = strings.TrimSuffix(r.target.EscapedPath(), "/") + rest
 	to.Path, _ = url.PathUnescape(to.RawPath) // both were paths
@@ -156,8 +153,31 @@ func (r *route) matches(u *url.URL) bool {
 	if !strings.EqualFold(u.Scheme, r.prefix.Scheme) || hostOf(u) != hostOf(r.prefix) {
 		return false
 	}
-	rest, ok := strings.CutPrefix(u.Path, strings.TrimSuffix(r.prefix.Path, "/"))
-	return ok && (rest == "" || rest[0] == '/')
+	_, ok := r.below(u)
+	return ok
+}
+
+// below is what the path of an address has below the prefix, as it was written, and whether it
+// begins with the prefix: segment by segment, for an escaped slash begins none.
+func (r *route) below(u *url.URL) (rest string, ok bool) {
+	rest = u.EscapedPath()
+	for want := range strings.SplitSeq(strings.TrimPrefix(r.prefix.EscapedPath(), "/"), "/") {
+		if want == "" {
+			continue
+		}
+		after, more := strings.CutPrefix(rest, "/")
+		segment, _, _ := strings.Cut(after, "/")
+		if !more || unescaped(segment) != unescaped(want) {
+			return "", false
+		}
+		rest = after[len(segment):]
+	}
+	return rest, true
+}
+
+func unescaped(segment string) string {
+	plain, _ := url.PathUnescape(segment) // of a path, which was parsed
+	return plain
 }
 
 // hostOf is the host of an address and its port.
