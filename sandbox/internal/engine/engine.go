@@ -27,7 +27,6 @@ type Engine struct {
 	OneClock  bool
 	WireNow   func() time.Time // the clock of signatures: clock's with oneClock, otherwise the machine's
 
-	Logf func(format string, args ...any)
 	Wake func() // when something may be due
 }
 
@@ -41,6 +40,7 @@ type Known struct {
 	Random   *random.Random
 	Keys     *registry.PlatformKeys
 	Registry *registry.Registry
+	Logf     func(format string, args ...any)
 	Warn     func(format string, args ...any)
 	timers   []Timer
 	asides   *asides

@@ -24,18 +24,26 @@ type Step struct {
 	Told   []string        // ids of the notifications that were written
 	Asked  string          // token of the session that a pre-sign opened or found open
 	drawn  map[string]bool // numbers given away in this step, see free
-	logged *[]string       // for the log, when the transaction has ended
+	logged *[]func()       // for the log, when the transaction has ended
 }
 
 // Logf is the log of what goes wrong in the step: whoever hears of it may look at the store again.
 func (s *Step) Logf(format string, args ...any) {
-	*s.logged = append(*s.logged, fmt.Sprintf(format, args...))
+	s.logTo(s.Known.Logf, format, args)
+}
+
+// Warn is the same for what a merchant should know.
+func (s *Step) Warn(format string, args ...any) { s.logTo(s.Known.Warn, format, args) }
+
+func (s *Step) logTo(log func(string, ...any), format string, args []any) {
+	line := fmt.Sprintf(format, args...)
+	*s.logged = append(*s.logged, func() { log("%s", line) })
 }
 
 // writeLog writes down the log of a transaction that has ended.
-func (e *Engine) writeLog(logged []string) {
-	for _, line := range logged {
-		e.Logf("%s", line)
+func writeLog(logged []func()) {
+	for _, write := range logged {
+		write()
 	}
 }
 
@@ -80,9 +88,9 @@ func (e *Engine) Transact(ctx context.Context, f func(*Step) error) error {
 // update runs f in one transaction, again when another one got in between, and what follows when it
 // is committed, both under a lock. The log is written when nothing is held any more.
 func (e *Engine) update(ctx context.Context, lock sync.Locker, f func(*Step) error, committed func()) error {
-	var logged []string
+	var logged []func()
 	pushed, err := e.updateUnder(ctx, lock, f, committed, &logged)
-	e.writeLog(logged)
+	writeLog(logged)
 	if pushed && err == nil {
 		e.Wake()
 	}
@@ -90,7 +98,7 @@ func (e *Engine) update(ctx context.Context, lock sync.Locker, f func(*Step) err
 }
 
 func (e *Engine) updateUnder(ctx context.Context, lock sync.Locker, f func(*Step) error, committed func(),
-	logged *[]string) (pushed bool, err error) {
+	logged *[]func()) (pushed bool, err error) {
 	lock.Lock()
 	defer lock.Unlock()
 	for range conflicts {
@@ -145,11 +153,11 @@ func (e *Engine) Look(f func(*Step) error) error {
 
 // View reads without writing.
 func (e *Engine) View(ctx context.Context, f func(*Step) error) error {
-	var logged []string
+	var logged []func()
 	err := e.Store.View(ctx, func(tx store.Tx) error {
 		return f(&Step{Tx: tx, Known: e.Known, Now: e.Clock.Now(), logged: &logged})
 	})
-	e.writeLog(logged)
+	writeLog(logged)
 	return err
 }
 

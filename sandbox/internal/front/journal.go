@@ -101,27 +101,35 @@ func (j *journal) Close() error {
 	return j.flush(context.Background())
 }
 
-// flush stores what has been collected. What cannot be stored is dropped: the
-// journal explains, it decides nothing.
+// flush stores what has been collected, and logs what was left out when nothing is held any more:
+// whoever hears of it may look at the journal.
 func (j *journal) flush(ctx context.Context) error {
-	j.storing.Lock()
-	defer j.storing.Unlock()
-	j.mu.Lock()
-	pending, dropped := j.pending, j.dropped
-	j.pending, j.waiting, j.dropped = nil, 0, 0
-	j.mu.Unlock()
+	dropped, err := j.store(ctx)
 	if dropped > 0 {
 		j.front.Logf("sandbox: the journal lacks %d calls, which came faster than it is written", dropped)
 	}
+	return err
+}
+
+// store is flush without the log. What cannot be stored is dropped: the journal explains, it
+// decides nothing.
+func (j *journal) store(ctx context.Context) (dropped int, err error) {
+	j.storing.Lock()
+	defer j.storing.Unlock()
+	j.mu.Lock()
+	pending := j.pending
+	dropped = j.dropped
+	j.pending, j.waiting, j.dropped = nil, 0, 0
+	j.mu.Unlock()
 	if len(pending) == 0 {
-		return nil
+		return dropped, nil
 	}
 	secrets := j.front.Registry.Secrets()
 	entries := make([][]byte, len(pending)) // made before, for the store lets nobody else write meanwhile
 	for i, n := range pending {
 		entries[i] = rows.EncodeJSON(n.blanked(secrets))
 	}
-	return j.front.Store.Update(ctx, func(tx store.Tx) error {
+	return dropped, j.front.Store.Update(ctx, func(tx store.Tx) error {
 		for _, entry := range entries {
 			if _, err := tx.Append(journalLog, entry); err != nil {
 				return err

@@ -252,7 +252,7 @@ func (o *Outbox) recall() error {
 		return engine.Each(s.Tx, func(f *SavedForward) error {
 			err := o.Routes.Add(f.Prefix, nil, f.Target, engine.Unsaved)
 			if no := (*notForwarded)(nil); errors.As(err, &no) {
-				o.Logf("%v. It stays in the store and is left out for now", err)
+				s.Logf("%v. It stays in the store and is left out for now", err)
 				return nil
 			}
 			return err

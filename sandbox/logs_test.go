@@ -1,0 +1,85 @@
+package sandbox_test
+
+import (
+	"bytes"
+	"context"
+	"testing"
+
+	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+	"github.com/wxpay-go/wxpay/sandbox/store"
+)
+
+// gated is a store whose disk is slow: the journal waits for the gate.
+type gated struct {
+	store.Store
+	gate chan struct{}
+}
+
+func (g gated) Update(ctx context.Context, f func(store.Tx) error) error {
+	return g.Store.Update(ctx, func(tx store.Tx) error { return f(gatedTx{tx, g.gate}) })
+}
+
+type gatedTx struct {
+	store.Tx
+	gate chan struct{}
+}
+
+func (t gatedTx) Append(log string, data []byte) (int64, error) {
+	<-t.gate
+	return t.Tx.Append(log, data)
+}
+
+// The log of what the journal lacks may be heard by somebody who looks at the journal.
+func TestTheLogOfTheJournalMayLookAtIt(t *testing.T) {
+	t.Parallel()
+	const calls = 200 // more than may wait for a slow disk
+	var w *world
+	looked := make(chan error, 10)
+	slow := gated{store.NewMemory(), make(chan struct{})}
+	w = newWorld(t, sandbox.WithStore(slow), func(c *sandbox.Config) {
+		c.Logf = func(string, ...any) {
+			_, err := w.Journal(0, 1)
+			looked <- err
+		}
+	})
+	for range calls {
+		w.send(raw{body: bytes.Repeat([]byte("."), 140<<10)}) // is refused
+	}
+	close(slow.gate)
+	w.ok(await(t, looked, "somebody who looks at the journal"))
+	closed := make(chan error, 1)
+	go func() { closed <- w.Close() }()
+	w.ok(await(t, closed, "the end"))
+}
+
+// looking is a test that looks at its sandbox when something is logged.
+type looking struct {
+	*testing.T
+	sb     *sandbox.Sandbox
+	looked chan int
+}
+
+func (l *looking) Logf(string, ...any) {
+	pushes, _ := l.sb.Pushes()
+	l.looked <- len(pushes)
+}
+
+// What a merchant should know is said when nothing is held, too.
+func TestAWarningMayBeHeardByWhoeverLooks(t *testing.T) {
+	t.Parallel()
+	l := &looking{T: t, looked: make(chan int, 10)}
+	plan := ledger.Plan{ID: "3", Product: ledger.Papay} // tells nobody
+	l.sb = sandbox.New(l, sandbox.At(start), sandbox.WithPlan(plan))
+	signed := make(chan error, 1)
+	go func() {
+		_, err := l.sb.Payer(openID).SignElsewhere(plan.Product, plan.ID)
+		signed <- err
+	}()
+	if n := await(t, l.looked, "somebody who looks at the pushes"); n == 0 {
+		t.Error("there are no pushes")
+	}
+	if err := await(t, signed, "the signing"); err != nil {
+		t.Error(err)
+	}
+}
