@@ -108,7 +108,11 @@ const (
 	Skew Name = "clock-skew"
 )
 
-// Faults of notifications.
+// Faults of notifications. What the sandbox asks a merchant about a payer who wants
+// to leave (ENTRUST.TERMINATE_INQUIRY and ENTRUST.TERMINATE_RETENTION) is one too,
+// and they strike it as any other: no answer is heard to one that is lost, or
+// comes too late, or whose answer does, and none counts to one that should have
+// been refused. So the merchant has not consented, and has offered nothing.
 const (
 	Lost Name = "lost" // never sent; only a query tells
 	Late Name = "late" // first sent Delay later, by default an hour

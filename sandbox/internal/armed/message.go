@@ -42,7 +42,7 @@ func forged(n fault.Name) bool {
 func (s Injected) Deliver(send func(Injected) ledger.Attempt) (results []ledger.Attempt) {
 	rest := s
 	if probe := s.Has(fault.Probe); probe != nil {
-		first := judge(send(Injected{*probe}))
+		first := send(Injected{*probe})
 		first.Probe = true
 		results, rest = append(results, first), nil
 		for _, f := range s { // the genuine one follows at once
@@ -55,21 +55,21 @@ func (s Injected) Deliver(send func(Injected) ledger.Attempt) (results []ledger.
 		var both [2]ledger.Attempt
 		var done sync.WaitGroup
 		for i := range both {
-			done.Go(func() { both[i] = judge(send(rest)) })
+			done.Go(func() { both[i] = send(rest) })
 		}
 		done.Wait()
 		return append(results, both[:]...)
 	}
-	results = append(results, judge(send(rest)))
+	results = append(results, send(rest))
 	if s.Has(fault.Duplicated) != nil {
-		results = append(results, judge(send(rest)))
+		results = append(results, send(rest))
 	}
 	return results
 }
 
-// judge says what an accepted attempt means that should have been refused, or was
+// Judge says what an accepted attempt means that should have been refused, or was
 // not heard of.
-func judge(a ledger.Attempt) ledger.Attempt {
+func Judge(a ledger.Attempt) ledger.Attempt {
 	if a.Error != "" {
 		return a
 	}

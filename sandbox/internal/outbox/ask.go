@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/wxpay-go/wxpay/sandbox/internal/armed"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
 	"github.com/wxpay-go/wxpay/sandbox/internal/push"
 	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
@@ -12,7 +13,9 @@ import (
 )
 
 // Ask sends a notification whose answer counts, now, and returns what a merchant
-// who took it said. It stands among the pushes like any other.
+// said who took it, where that came whole, in time, and not to a message that nobody
+// should take. It stands among the pushes like any other. One that a fault keeps back
+// has no answer: nobody waits for it.
 func (o *Outbox) Ask(p *push.Row, patience time.Duration) (said []byte, ok bool, err error) {
 	if err := o.View(o.Worker.ctx, func(s *engine.Step) (err error) {
 		p.ID, err = push.NewEventID(s)
@@ -20,7 +23,14 @@ func (o *Outbox) Ask(p *push.Row, patience time.Duration) (said []byte, ok bool,
 	}); err != nil {
 		return nil, false, err
 	}
-	p.CreatedAt, p.Schedule, p.Slot, p.Begun = o.Clock.Now(), rows.AskedOnce.Name, 1, 1
+	p.CreatedAt, p.State, p.Schedule = o.Clock.Now(), ledger.PushPending, rows.AskedOnce.Name
+	if met := o.faults.OfPush(&p.Push, armed.OfWhole); met != nil {
+		return nil, false, o.Step(o.Worker.ctx, func(s *engine.Step) error {
+			o.divert(s, p, met)
+			return rows.Put(s.Tx, p)
+		})
+	}
+	p.Slot, p.Begun = 1, 1
 	var mu sync.Mutex // two deliveries of a [fault.Race] hear at the same time
 	p.Heard = func(body []byte) {
 		mu.Lock()
@@ -30,7 +40,6 @@ func (o *Outbox) Ask(p *push.Row, patience time.Duration) (said []byte, ok bool,
 	ctx, cancel := context.WithTimeout(o.Worker.ctx, patience)
 	defer cancel()
 	results, problem := o.deliver(ctx, p)
-	p.State = ledger.PushPending
 	p.Finish(p.Begun, results, problem)
 	return said, ok, o.Step(o.Worker.ctx, func(s *engine.Step) error { return rows.Put(s.Tx, p) })
 }

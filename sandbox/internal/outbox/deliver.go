@@ -99,15 +99,17 @@ func (o *Outbox) Post(ctx context.Context, transport http.RoundTripper, target s
 		return fail("answered 101, after which the connection has another protocol; want 200 or 204")
 	}
 	// to the end, so that the connection can be used again
-	said, _ := io.ReadAll(io.LimitReader(answer.Body, answerLimit))
-	if p.V2 {
+	said, err := io.ReadAll(io.LimitReader(answer.Body, answerLimit))
+	switch {
+	case p.V2:
 		result.Error = judgeXML(answer.StatusCode, said)
-		return result, ""
-	}
-	if answer.StatusCode < 200 || answer.StatusCode > 299 {
+	case answer.StatusCode < 200 || answer.StatusCode > 299:
 		return fail("answered %d, want 200 or 204", answer.StatusCode)
+	case p.Heard != nil && err != nil: // of what is no question the status alone decides
+		return fail("the body of the answer did not come whole in time")
 	}
-	if p.Heard != nil {
+	result = armed.Judge(result)
+	if p.Heard != nil && result.Error == "" {
 		p.Heard(said)
 	}
 	return result, ""

@@ -28,19 +28,24 @@ func (c *claiming) redirect(p *push.Row) bool {
 	if met == nil {
 		return false
 	}
+	c.outbox.divert(c.Step, p, met)
+	return true
+}
+
+// divert does to a notification what faults of the whole of it want.
+func (o *Outbox) divert(s *engine.Step, p *push.Row, met armed.Injected) {
 	p.Faults = met.Names()
 	switch f := met[0]; f.Name {
 	case fault.Lost:
 		p.State, p.Problem, p.NextAt = ledger.PushLost, "an injected fault lost it; only a query tells", time.Time{}
 	case fault.Reordered:
 		p.Held = true
-		p.NextAt = c.Now.Add(f.Delay) // if nothing follows
-		c.outbox.holding.Store(true)
+		p.NextAt = s.Now.Add(f.Delay) // if nothing follows
+		o.holding.Store(true)
 	default:
-		p.NextAt = c.Now.Add(f.Delay)
+		p.NextAt = s.Now.Add(f.Delay)
 	}
-	c.Pushed = true
-	return true
+	s.Pushed = true
 }
 
 // letGo sends what was held back until p, about the same thing, had been sent.

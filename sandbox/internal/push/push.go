@@ -23,7 +23,7 @@ type Row struct {
 	Begun   int           `json:"begun"`           // attempts so far, of which the last has this number
 	Asked   bool          `json:"asked,omitempty"` // for one more, after the last began
 	Retries rows.Schedule `json:"-"`               // given by whoever writes the push
-	Heard   func([]byte)  `json:"-"`               // takes what a merchant says who accepts it; see outbox.Ask
+	Heard   func([]byte)  `json:"-"`               // of a question takes the answer that counts; see outbox.Ask
 }
 
 func (p *Row) RowKind() string { return engine.PushKind }
@@ -89,7 +89,7 @@ func (p *Row) slotAt(slot int) time.Time {
 // not running or its clock was set forward, are skipped, not made up for.
 func (p *Row) Begin(now time.Time) {
 	p.Begun++
-	p.Asked = false
+	p.Asked, p.Held = false, false
 	p.Attempts = append(p.Attempts, ledger.Attempt{No: p.Begun, At: now, Open: true})
 	for p.Slot++; ; p.Slot++ {
 		p.NextAt = p.slotAt(p.Slot)
@@ -105,7 +105,6 @@ func (p *Row) Begin(now time.Time) {
 // asked for one more.
 func (p *Row) Finish(no int, results []ledger.Attempt, problem string) {
 	delivered := slices.ContainsFunc(results, func(a ledger.Attempt) bool { return a.Error == "" })
-	p.Held = false
 	for i := range results {
 		results[i].No = no
 	}
