@@ -89,3 +89,38 @@ func TestAnEarlyPayerAgreesToAnyPreSign(t *testing.T) {
 		t.Errorf("the log says %q", log())
 	}
 }
+
+// What the page keeps when it refuses is kept also where a fault has the payer agree.
+func TestAnEarlyPayerWhoIsRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	payer := w.Payer(openID)
+	w.ok(payer.BlockNextSigning())
+	w.ok(w.Inject(fault.Fault{Name: fault.Early, Payer: openID}))
+	token := w.must("POST", presignCombine, combineBody())["pre_entrustweb_id"].(string)
+	wallet, err := payer.Wallet()
+	w.ok(err)
+	sessions, err := w.Sessions()
+	w.ok(err)
+	if state := sessions[0].State(start); wallet.BlockSigning != 0 || state != ledger.SessionBurnt {
+		t.Errorf("still to block: %d; the session is %s", wallet.BlockSigning, state)
+	}
+	_, err = payer.Agree(token)
+	w.page(err, ledger.PageUsed)
+	w.refused(400, "INVALID_REQUEST", "POST", presignCombine, combineBody())
+}
+
+// A pre-sign names its payer also by their openid under the sub-merchant's appid alone.
+func TestAnEarlyPayerOfASubMerchant(t *testing.T) {
+	t.Parallel()
+	log, options := listening(store.NewMemory())
+	w := newWorld(t, options...)
+	w.ok(w.Inject(fault.Fault{Name: fault.Early}))
+	body := with(with(with(partnerBody("S1"), "sp_openid", nil), "sub_openid", "oSub"), "sub_appid", "wxsub")
+	w.must("POST", presignPartner+"app", body)
+	contracts, err := w.Contracts()
+	w.ok(err)
+	if len(contracts) != 1 || contracts[0].SubOpenID != "oSub" {
+		t.Errorf("nobody agreed: %s", log())
+	}
+}

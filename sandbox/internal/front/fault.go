@@ -133,15 +133,15 @@ func (fr *Front) notifyEarly(ctx context.Context, f *fault.Fault, asked string, 
 	}
 }
 
-// agreeEarly has the fault's payer agree to a session, or the one it names. What the
-// merchant is to be told comes back.
+// agreeEarly has the fault's payer agree to a session, or the one it names, as payers do: what the
+// page keeps when it refuses is kept. What the merchant is to be told comes back.
 func (fr *Front) agreeEarly(ctx context.Context, f *fault.Fault, token string) (told []string, err error) {
-	err = fr.Step(ctx, func(s *engine.Step) error {
+	err = fr.Decide(ctx, func(s *engine.Step) error {
 		session, err := contracts.Session(s, token)
 		if err != nil {
 			return err
 		}
-		openid := cmp.Or(f.Payer, session.OpenID)
+		openid := cmp.Or(f.Payer, session.Payers().Name())
 		switch {
 		case session.PrepayID != "":
 			return &ledger.PageError{Reason: ledger.PageNoPrompt,
@@ -150,8 +150,9 @@ func (fr *Front) agreeEarly(ctx context.Context, f *fault.Fault, token string) (
 			return &ledger.PageError{Reason: ledger.PageWrongUser,
 				Message: "The pre-sign names no payer; set Fault.Payer."}
 		}
-		_, err = contracts.Sign(s, session, openid)
-		s.Pushed, told = false, s.Told
+		if _, err = contracts.Sign(s, session, openid); err == nil {
+			s.Pushed, told = false, s.Told
+		}
 		return err
 	})
 	if err != nil {
