@@ -4,6 +4,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/sandbox"
@@ -30,7 +31,10 @@ func TestAFaultOfOneMerchant(t *testing.T) {
 			if _, err := client.Chain(presignCombine).Post(t.Context(), combineBody()); err != nil {
 				t.Errorf("it struck the other merchant: %v", err)
 			}
-			w.send(raw{auth: "nonsense"}) // is nobody's
+			for _, claims := range []raw{{auth: "nonsense"}, {signed: []byte("something else")},
+				{key: config.PrivateKey}, {mchid: other}, {serial: config.SerialNo}, {at: start.Add(-time.Hour)}} {
+				w.send(claims) // is nobody's
+			}
 			if armed := w.Faults()[0]; armed.Met != 0 {
 				t.Errorf("others were counted: %+v", armed)
 			}

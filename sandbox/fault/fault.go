@@ -21,7 +21,7 @@ type Fault struct {
 	// Event is which notifications it strikes, by event_type; "*" is every one.
 	// A fault that names neither strikes what its name says it strikes.
 	Event string `json:"event_type,omitempty"`
-	// MchID limits it to one merchant.
+	// MchID limits it to one merchant: to what it signed, and what it is told.
 	MchID string `json:"mchid,omitempty"`
 
 	// Skip lets that many pass that it could have hit: 2 for the third call.

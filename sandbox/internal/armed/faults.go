@@ -122,7 +122,7 @@ func (f *Faults) pick(fits func(*armedFault) bool) (out Injected) {
 type Call struct {
 	Method, Path string // as it was sent
 	ID           string // in the catalogue, "" where it has none
-	MchID        string // as the caller claims until they have proved it, "" where they name nobody
+	MchID        string // of whoever signed it, "" for nobody
 	V2           bool
 	At           time.Time // by the clock of business
 }

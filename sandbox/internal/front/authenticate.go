@@ -20,18 +20,9 @@ import (
 // with the documented message; its hint says what the merchant did.
 // https://pay.weixin.qq.com/docs/merchant/development/interface-rules/signature-verification.html
 func (fr *Front) signer(r *http.Request, body []byte, now time.Time) (*registry.Merchant, *engine.Refusal) {
-	header := r.Header.Values("Authorization")
-	if len(header) != 1 {
-		return nil, unauthorized("Http头Authorization值格式错误").
-			Hinting(fmt.Sprintf("%d Authorization headers, want one", len(header)))
-	}
-	a, err := wire.ParseAuthorization(header[0])
-	if err != nil {
-		message := "Http头Authorization值格式错误"
-		if errors.Is(err, wire.ErrAuthorizationScheme) {
-			message = "Http头Authorization认证类型不正确"
-		}
-		return nil, unauthorized(message).Hinting(err.Error())
+	a, refused := authorizationOf(r)
+	if refused != nil {
+		return nil, refused
 	}
 	if hint := offBy(a.Timestamp, now); hint != "" {
 		if fr.OneClock {
@@ -48,14 +39,41 @@ func (fr *Front) signer(r *http.Request, body []byte, now time.Time) (*registry.
 	if m == nil || m.MchID != a.MchID {
 		return nil, unauthorized("商户证书序列号有误。").Hinting(fr.wrongSerial(a, m))
 	}
-	message := wire.AppendRequestMessage(make([]byte, 0, 256+len(body)), r.Method, requestURI(r), a.Timestamp, a.Nonce,
-		body)
-	if wire.Verify(m.RSA, message, a.Signature) != nil {
+	message := signedMessage(r, a, body)
+	if !signedBy(m, a, message) {
 		refused := unauthorized("错误的签名，验签失败")
 		refused.Detail = signDetail(r, message, body)
 		return nil, refused.Hinting(fr.explain(r, body, a, m))
 	}
 	return m, nil
+}
+
+// authorizationOf is what a request says of who signed it, and how.
+func authorizationOf(r *http.Request) (wire.Authorization, *engine.Refusal) {
+	header := r.Header.Values("Authorization")
+	if len(header) != 1 {
+		return wire.Authorization{}, unauthorized("Http头Authorization值格式错误").
+			Hinting(fmt.Sprintf("%d Authorization headers, want one", len(header)))
+	}
+	a, err := wire.ParseAuthorization(header[0])
+	if err != nil {
+		message := "Http头Authorization值格式错误"
+		if errors.Is(err, wire.ErrAuthorizationScheme) {
+			message = "Http头Authorization认证类型不正确"
+		}
+		return wire.Authorization{}, unauthorized(message).Hinting(err.Error())
+	}
+	return a, nil
+}
+
+// signedMessage is what a merchant signs of a request.
+func signedMessage(r *http.Request, a wire.Authorization, body []byte) []byte {
+	return wire.AppendRequestMessage(make([]byte, 0, 256+len(body)), r.Method, requestURI(r), a.Timestamp, a.Nonce,
+		body)
+}
+
+func signedBy(m *registry.Merchant, a wire.Authorization, message []byte) bool {
+	return wire.Verify(m.RSA, message, a.Signature) == nil
 }
 
 // explain says which mistake the signature shows.

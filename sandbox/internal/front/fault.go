@@ -5,10 +5,10 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/wxpay-go/wxpay/catalogue"
-	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/sandbox/fault"
 	"github.com/wxpay-go/wxpay/sandbox/internal/armed"
 	"github.com/wxpay-go/wxpay/sandbox/internal/contracts"
@@ -19,15 +19,19 @@ import (
 // What faults do to calls, in the order a call meets them.
 
 // met is what faults go by of the call.
-func (x *exchange) met() armed.Call {
+func (fr *Front) met(x *exchange) armed.Call {
 	c := armed.Call{Method: x.request.Method, Path: x.request.URL.EscapedPath(), V2: x.fields != nil, At: x.at}
 	if x.op != nil {
 		c.ID = x.op.ID()
 	}
 	if x.merchant != nil {
 		c.MchID = x.merchant.MchID
-	} else if a, err := wire.ParseAuthorization(x.request.Header.Get("Authorization")); err == nil {
-		c.MchID = a.MchID // nobody has proved it yet
+	} else if a, refused := authorizationOf(x.request); refused == nil {
+		// What strikes before it is proved who calls is for whoever would have proved it.
+		if m := fr.Registry.BySerial(strings.ToUpper(a.Serial)); m != nil && m.MchID == a.MchID &&
+			offBy(a.Timestamp, x.wireAt) == "" && signedBy(m, a, signedMessage(x.request, a, x.body)) {
+			c.MchID = m.MchID
+		}
 	}
 	return c
 }
@@ -35,7 +39,7 @@ func (x *exchange) met() armed.Call {
 // corruptRequest is what happens to a request before WeChat Pay reads it.
 func (fr *Front) corruptRequest(x *exchange) {
 	before := func(name fault.Name) bool { return name == fault.Reencoded || name == fault.Skew }
-	x.injected = fr.faults.OfCall(x.met, before)
+	x.injected = fr.faults.OfCall(func() armed.Call { return fr.met(x) }, before)
 	if x.injected.Has(fault.Reencoded) != nil {
 		x.body = armed.Reencode(x.body)
 	}
@@ -53,7 +57,7 @@ func (x *exchange) shiftedClock() time.Time {
 // where one keeps it from being done.
 func (fr *Front) strike(x *exchange) *engine.Refusal {
 	after := func(name fault.Name) bool { return name != fault.Reencoded && name != fault.Skew }
-	x.injected = append(x.injected, fr.faults.OfCall(x.met, after)...)
+	x.injected = append(x.injected, fr.faults.OfCall(func() armed.Call { return fr.met(x) }, after)...)
 	if x.injected == nil {
 		return nil
 	}
