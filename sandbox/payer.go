@@ -134,23 +134,24 @@ func (p *Payer) DeclineAfterPay(prepayID string) error {
 // merchant can keep them from it, unless the plan has AsksFirst; the plan's URL is
 // notified. An insurance contract ends a day later, unless they think again: see
 // [Payer.StayInsured].
-func (p *Payer) Terminate(contractID string) error {
+func (p *Payer) Terminate(contractID string) error { return p.leave(contractID, contracts.Leave) }
+
+// leave is both ways out of a contract, of which the merchant is asked first.
+func (p *Payer) leave(contractID string, do func(*engine.Step, *rows.Contract) error) error {
 	if err := p.mayLeave(contractID); err != nil {
 		return err
 	}
-	return p.withOwn(contractID, func(s *engine.Step, c *rows.Contract) error {
-		return contracts.End(s, c, ledger.ByUser, contracts.ByPayer)
-	})
+	return p.withOwn(contractID, do)
 }
 
 // StayInsured takes back the payer's wish to end an insurance contract, while it
-// is TERMINATE_PENDING.
+// is TERMINATE_PENDING. One that they deleted is in their list again.
 func (p *Payer) StayInsured(contractID string) error {
 	return p.withOwn(contractID, func(s *engine.Step, c *rows.Contract) error {
 		if c.State != ledger.ContractTerminatePending {
 			return &ledger.PageError{Reason: ledger.PageUsed, Message: "There is nothing to take back."}
 		}
-		c.State, c.LeavesAt = ledger.ContractSigned, time.Time{}
+		c.State, c.LeavesAt, c.Deleted = ledger.ContractSigned, time.Time{}, false
 		return rows.Put(s.Tx, c)
 	})
 }
@@ -198,20 +199,11 @@ func (p *Payer) step(f func(*engine.Step) error) error {
 	})
 }
 
-// Delete removes a contract of the payer's from their list in WeChat, and ends it
-// before, when it stands. Products that say so, such as eduschoolpay, answer 404
-// for it from then on.
-func (p *Payer) Delete(contractID string) error {
-	return p.withOwn(contractID, func(s *engine.Step, c *rows.Contract) error {
-		if c.Live() {
-			if err := contracts.Terminate(s, c, ledger.ByUser, contracts.ByPayer); err != nil {
-				return err
-			}
-		}
-		c.Deleted = true
-		return rows.Put(s.Tx, c)
-	})
-}
+// Delete removes a contract of the payer's from their list in WeChat. When it stands,
+// it ends as by [Payer.Terminate] and no other way: where the merchant is asked first
+// and says no it stays in the list, and an insurance contract ends a day later all the
+// same. Products that say so, such as eduschoolpay, answer 404 for it from then on.
+func (p *Payer) Delete(contractID string) error { return p.leave(contractID, contracts.Delete) }
 
 // ShowCode is the auth_code of a code payment, as scanned off the payer's phone.
 // It lives a minute and pays once.

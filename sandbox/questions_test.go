@@ -127,3 +127,43 @@ func TestFaultsOfQuestions(t *testing.T) {
 		})
 	}
 }
+
+// Who deletes a contract leaves it as who ends it does.
+func TestWhoDeletesLeavesLikeAnybody(t *testing.T) {
+	t.Parallel()
+	w, c := asking(t)
+	payer := w.Payer(papayOpenID)
+	w.say(200, `{"code":"FAIL"}`)
+	w.page(payer.Delete(c.ID), ledger.PageRefused)
+	w.receivedOne("ENTRUST.TERMINATE_INQUIRY")
+	if c, err := w.Contract(c.ID); err != nil || c.State != ledger.ContractSigned || c.Deleted {
+		t.Errorf("after a no: %+v, %v", c, err)
+	}
+	w.say(200, yes)
+	w.ok(payer.Delete(c.ID))
+	if got := w.received(); len(got) != 2 || got[1].Event != "ENTRUST.TERMINATE" {
+		t.Errorf("after a yes: got %v", got)
+	}
+	if c, err := w.Contract(c.ID); err != nil || c.State != ledger.ContractTerminated || !c.Deleted {
+		t.Errorf("after a yes: %+v, %v", c, err)
+	}
+
+	insured := w.insured(insuranceBody())
+	payer = w.Payer(openID)
+	state := func(want ledger.ContractState, deleted bool) {
+		t.Helper()
+		if c, err := w.Contract(insured.ID); err != nil || c.State != want || c.Deleted != deleted {
+			t.Errorf("%+v, %v", c, err)
+		}
+	}
+	w.ok(payer.Delete(insured.ID))
+	state(ledger.ContractTerminatePending, true)
+	w.ok(payer.StayInsured(insured.ID))
+	state(ledger.ContractSigned, false)
+	w.ok(payer.Terminate(insured.ID))
+	w.ok(w.Advance(23 * hour))
+	w.ok(payer.Delete(insured.ID)) // which gives them no other day
+	state(ledger.ContractTerminatePending, true)
+	w.ok(w.Advance(hour))
+	state(ledger.ContractTerminated, true)
+}

@@ -60,6 +60,20 @@ func End(s *engine.Step, c *rows.Contract, by ledger.Termination, remark string)
 	return Terminate(s, c, by, remark)
 }
 
+// Leave ends a contract for its payer.
+func Leave(s *engine.Step, c *rows.Contract) error { return End(s, c, ledger.ByUser, ByPayer) }
+
+// Delete takes a contract out of its payer's list, who leaves it where they have not done so.
+func Delete(s *engine.Step, c *rows.Contract) error {
+	if c.Live() && c.State != ledger.ContractTerminatePending {
+		if err := Leave(s, c); err != nil {
+			return err
+		}
+	}
+	c.Deleted = true
+	return rows.Put(s.Tx, c)
+}
+
 // contractDue ends a contract that time alone ends: its one debit's day is over,
 // or its term is, or its payer did not think again.
 func contractDue(s *engine.Step, c *rows.Contract) error {
