@@ -40,6 +40,35 @@ func TestFaultsThatMakeNoSense(t *testing.T) {
 	w.adminRefuses(400, "POST", "/sandbox/faults", object{"name": 5})
 }
 
+// An endpoint that no call could have is refused; what else is written without need is understood.
+func TestEndpointsOfFaults(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, never := range []string{"post /" + presignCombine, "POST  /" + presignCombine, " POST /" + presignCombine,
+		"POST /" + presignCombine + " ", "POST", "POST /", "/", "POST https://api.mch.weixin.qq.com/" + presignCombine,
+		"https://api.mch.weixin.qq.com/" + presignCombine, "api.mch.weixin.qq.com/" + presignCombine,
+		"/" + presignCombine + "?x=1", "/" + presignCombine + "#x", "/v3//" + presignCombine,
+		"POST\t/" + presignCombine} {
+		if err := w.Inject(fault.Fault{Name: fault.Error, Endpoint: never}); err == nil {
+			t.Errorf("%q is taken", never)
+		}
+	}
+	for _, payer := range []string{"o\nanother line", "o\xff", "o\x00"} {
+		err := w.Inject(fault.Fault{Name: fault.Early, Payer: payer})
+		if err == nil || !strings.Contains(err.Error(), "payer is no openid") {
+			t.Errorf("payer %q: got %v", payer, err)
+		}
+	}
+	for _, strikes := range []string{"POST /" + presignCombine, "POST " + presignCombine, presignCombine,
+		"/" + presignCombine + "/", "POST *", "POST /*", "*", "/v3/*/combine-papay/*"} {
+		w.ok(w.Inject(fault.Fault{Name: fault.Error, Endpoint: strikes}))
+		if _, err := w.do("POST", presignCombine, combineBody()); err == nil {
+			t.Errorf("%q does not strike", strikes)
+		}
+		w.ClearFaults()
+	}
+}
+
 // Which calls a fault strikes, and which of them.
 func TestFaultsStrikeWhereTheyAreMeant(t *testing.T) {
 	t.Parallel()

@@ -16,7 +16,7 @@ type Fault struct {
 	// Endpoint is which API calls it strikes: "POST /v3/edu-papay/contracts/presign",
 	// a catalogue id with {variables}, or a pattern in which * stands for one
 	// segment, and at the end for any rest. The method may be left out; "*" is
-	// every call.
+	// every call, and "POST *" every one of a method.
 	Endpoint string `json:"endpoint,omitempty"`
 	// Event is which notifications it strikes, by event_type; "*" is every one.
 	// A fault that names neither strikes what its name says it strikes.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -34,6 +35,10 @@ var faultKinds = map[fault.Name]where{
 	fault.Duplicated: onPushes, fault.Race: onPushes, fault.AnswerLost: onPushes,
 }
 
+// anEndpoint is an endpoint that a call could have: a method or none, and * or a path, of two
+// segments at least or with its slash, that has no host, query or empty segment.
+var anEndpoint = regexp.MustCompile(`^([A-Z]+ )?(\*|/[^ /?#]+(/[^ /?#]+)*/?|[^ /?#.:]+(/[^ /?#]+)+/?)$`)
+
 // checkFault says what makes no sense in a fault, and fills in what was left out.
 func checkFault(f *fault.Fault) error {
 	kind, known := faultKinds[f.Name]
@@ -53,9 +58,9 @@ func checkFault(f *fault.Fault) error {
 			"strike any")
 	case f.Event != "" && kind&onPushes == 0:
 		return fail("it is one of calls; leave event_type out, and name an endpoint if it should not strike any")
-	case f.Endpoint != "" && !strings.Contains(f.Endpoint, "/") && f.Endpoint != "*":
+	case f.Endpoint != "" && !anEndpoint.MatchString(f.Endpoint):
 		return fail("endpoint %q is not a path such as /v3/edu-papay/contracts/presign, with or without its "+
-			"method, nor *", f.Endpoint)
+			"method before it (POST and one blank), nor *", f.Endpoint)
 	case f.Times < -1 || f.Skip < 0:
 		return fail("times must be from -1 and skip from 0")
 	case !(f.Chance >= 0 && f.Chance <= 1): // as NaN is not
@@ -67,6 +72,8 @@ func checkFault(f *fault.Fault) error {
 	case !shown.IsText(f.Code) || !shown.IsText(f.Message) || !shown.IsText(string(f.Event)) ||
 		!shown.IsText(f.MchID) || !shown.IsText(f.Endpoint):
 		return fail("code, message, event_type, mchid and endpoint are each one line, without control characters")
+	case !shown.IsText(f.Payer):
+		return fail("payer is no openid: it holds a control character or is not UTF-8")
 	case f.Status != 0 && (f.Status < 400 || f.Status > 599):
 		return fail("status %d is no error", f.Status)
 	case f.Committed && f.Name != fault.Error && f.Name != fault.Cut && f.Name != fault.Gateway:
