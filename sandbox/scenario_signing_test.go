@@ -50,6 +50,35 @@ func TestScenario11CodeUsedAgain(t *testing.T) {
 	s.ok(err)
 }
 
+// APIv2 burns no code, and minds none that APIv3 burnt.
+func TestScenario11CodeUsedAgainInAPIv2(t *testing.T) {
+	t.Parallel()
+	w := newXMLWorld(t)
+	leave := func(token any) {
+		t.Helper()
+		c, err := w.Payer(openID).Agree(token.(string))
+		w.ok(err)
+		w.ok(w.Payer(openID).Terminate(c.ID))
+	}
+	entry := with2(entryXML(), "plan_id", sandbox.DefaultScheduledPlanID)
+	v3 := func() (string, error) {
+		r, err := w.client.Chain(presignScheduled+"app").Post(t.Context(), with(scheduledBody("100000"), "openid", nil))
+		if err != nil {
+			return "", err
+		}
+		m, err := r.Map()
+		return m["pre_entrustweb_id"].(string), err
+	}
+	leave(w.must("papay/preentrustweb", entry)["pre_entrustweb_id"])
+	token, err := v3()
+	w.ok(err)
+	leave(token)
+	if _, err := v3(); err == nil {
+		t.Error("APIv3 let it return")
+	}
+	leave(w.must("papay/preentrustweb", with2(entry, "request_serial", "1001"))["pre_entrustweb_id"])
+}
+
 func TestScenario12PresignKeptTooLong(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
