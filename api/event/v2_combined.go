@@ -16,6 +16,7 @@ type V2Combined struct {
 	// SUCCESS: all orders were paid.
 	// 业务结果.
 	ResultCode string `xml:"result_code,omitempty"`
+	// OK, or what failed.
 	// 业务信息.
 	ResultMsg string `xml:"result_msg,omitempty"`
 	// Why the payment failed.
