@@ -259,7 +259,7 @@ func (s *SavedKeys) Owner() string { return s.MchID }
 
 func (s *savedFormer) Owner() string { return s.MchID }
 
-func (s *savedPerson) Owner() string { return "" }
+func (p *savedPerson) Owner() string { return "" }
 
 func (s *savedAppIDs) Owner() string { return "" }
 
