@@ -135,8 +135,12 @@ func includes(err, target error) (ok bool) {
 // quiet is an error's words without what is told, and without what they quote or
 // address: a URL has the values of variables, queries and the password of a proxy.
 func quiet(err error, told ...string) string {
-	text := without(wordsOf(spoken(err)), told, math.MaxInt) // before anything is cut, half of it told
-	text, _, _ = strings.Cut(text, " line: ")                // net/textproto repeats a header there
+	return unaddressed(without(wordsOf(spoken(err)), told, math.MaxInt)) // before anything is cut, half of it told
+}
+
+// unaddressed leaves out what words quote or address.
+func unaddressed(text string) string {
+	text, _, _ = strings.Cut(text, " line: ") // net/textproto repeats a header there
 	words := strings.Fields(unquoted(text))
 	for i, word := range words {
 		if scheme, _, found := strings.Cut(word, "://"); found {

@@ -27,7 +27,7 @@ type flight struct {
 	trace   httptrace.ClientTrace
 	request *http.Request // as the transport got it
 	made    made
-	proxied bool // it goes by a proxy, as far as that is known, once there was no answer
+	joining atomic.Bool // it waits for a connection
 }
 
 // made is what a request had that errors leave out, before a transport could change it.
@@ -57,8 +57,14 @@ func (f *flight) ground() bool { return f.asked.Load() > 0 && f.state.CompareAnd
 // watch is the context of the request. A trace of the caller's own in ctx is
 // called as well.
 func (f *flight) watch(ctx context.Context) context.Context {
-	f.trace.GetConn = func(string) { f.asked.CompareAndSwap(0, f.looks.Load()) }
-	f.trace.GotConn = func(httptrace.GotConnInfo) { f.leave() }
+	f.trace.GetConn = func(string) {
+		f.joining.Store(true)
+		f.asked.CompareAndSwap(0, f.looks.Load())
+	}
+	f.trace.GotConn = func(httptrace.GotConnInfo) {
+		f.joining.Store(false)
+		f.leave()
+	}
 	return watched{httptrace.WithClientTrace(ctx, &f.trace), f}
 }
 
@@ -161,9 +167,11 @@ func (c *call) lost(err error, transport http.RoundTripper) error {
 	var noProxy error
 	// net/http asks where the proxy is before it asks for a connection.
 	if own && t.Proxy != nil {
-		proxy, err := t.Proxy(r)
-		if c.flight.proxied = proxy != nil; c.flight.state.Load() != left {
-			noProxy, proxied = spoken(err), c.flight.proxied
+		if proxy, err := t.Proxy(r); c.flight.state.Load() != left {
+			noProxy, proxied = spoken(err), proxy != nil
+		}
+		if c.flight.joining.Load() {
+			err = wordless(err)
 		}
 	}
 	// A transport that traces one attempt may have made others without a word, such
@@ -194,7 +202,7 @@ func (c *call) cutShort(err error) error {
 		cancelled: cancelled(ctx),
 	}
 	if !e.cancelled && !errors.Is(err, context.DeadlineExceeded) {
-		e.Problem += ": " + c.words(err)
+		e.Problem += ": " + c.quiet(err)
 	}
 	return e
 }
@@ -213,10 +221,31 @@ func ended(ctx context.Context, err error) error {
 }
 
 // withoutURL takes off an *url.Error, whose words repeat the address: http.Client
-// makes them, and a transport of the caller's may use one.
+// makes them, and a transport of the caller's may use one. What holds one is found whole, and its
+// words are quiet.
 func withoutURL(err error) error {
 	if u, ok := err.(*url.Error); ok && u != nil && u.Err != nil {
-		return u.Err
+		return withoutURL(u.Err)
 	}
-	return err
+	var u *url.Error
+	if !errors.As(err, &u) {
+		return err
+	}
+	return &shorn{err, unaddressed(printed(err))}
+}
+
+// shorn is an error without the addresses in its words.
+type shorn struct {
+	err   error
+	words string
+}
+
+func (s *shorn) Error() string { return s.words }
+
+// Is and As look into the error, which Unwrap would give out with its words.
+func (s *shorn) Is(target error) bool { return errors.Is(s.err, target) }
+
+func (s *shorn) As(target any) bool {
+	_, address := target.(**url.Error)
+	return !address && errors.As(s.err, target)
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"reflect"
@@ -64,25 +65,28 @@ func (c *call) unreached(err error, proxied bool) (why string) {
 	}
 	// The answer to CONNECT comes without a type, as the words behind its status.
 	switch text := printed(err); {
+	case text == wordlessly:
+		return "no connection, " + wordlessly
 	case !proxied:
 	case text == http.StatusText(http.StatusProxyAuthRequired):
 		return "the proxy asks for a password: put user and password into its address, http://user:password@host:port"
 	case isStatusText(text):
 		return "the proxy refuses to connect: " + text
 	}
-	return "no connection: " + c.words(err)
+	return "no connection: " + c.quiet(err)
 }
 
-// words are quiet, but for those of a proxy's answer to CONNECT that are not a status's own: it may
-// repeat there what it was told, which only the transport knows. They come without a type, as few
-// errors of net/http's own do.
-func (c *call) words(err error) string {
-	text, untyped := printed(err), reflect.TypeOf(err) == reflect.TypeOf(errOver)
-	if !c.flight.proxied || !untyped || isStatusText(text) || strings.HasPrefix(text, "http: ") ||
-		strings.HasPrefix(text, "net/http: ") {
-		return c.quiet(err)
+// wordlessly is what is told of a proxy's answer to CONNECT in words of its own, which only the
+// transport can tell from those of others.
+const wordlessly = "in words that are left out, for a proxy may repeat in them what it was told"
+
+// wordless is the error of an http.Transport that may go by a proxy, and got no connection. What a
+// proxy says comes without a type.
+func wordless(err error) error {
+	if reflect.TypeOf(err) != reflect.TypeOf(io.EOF) || err == io.EOF || isStatusText(printed(err)) {
+		return err
 	}
-	return "the proxy refuses to connect, in words that are left out, for they may repeat what it was told"
+	return &shorn{err, wordlessly}
 }
 
 func isStatusText(text string) bool {

@@ -104,7 +104,7 @@ func TestHonestEchoesAreHandled(t *testing.T) {
 		"of a paid order": {"attach": "uid=7&cash_fee=1&device_info=ios", "bank_type": "CMC", "device_info": "d",
 			"out_trade_no": "T1"},
 		"of combined orders": {"bank_type": "CMC", "combine_out_trade_no": "T1",
-			"sub_order_list": `[{"attach":"a=1&bank_type=x"}]`},
+			"sub_order_list": `[{"attach":"a=1&bank_type=x","transaction_id":"42"}]`},
 		"a name of a member": {"change_type": "ADD", "contract_display_account": "Tom&contract_x=1",
 			"contract_id": "1"},
 		"an account": {"change_type": "ADD", "contract_display_account": "a&b=c", "contract_id": "1"},

@@ -161,7 +161,7 @@ func TestEchoesMakeNoOtherMessage(t *testing.T) {
 				genuine[name] = text()
 			}
 			if name == "sub_order_list" {
-				genuine[name] = fmt.Sprintf(`[{"attach":%q}]`, genuine[name])
+				genuine[name] = fmt.Sprintf(`[{"attach":%q,"transaction_id":"42"}]`, genuine[name])
 			}
 		}
 		sign := genuine.Digest(apiV2Key, wire.SignMD5)

@@ -78,12 +78,20 @@ func isReply(f wire.Fields) bool {
 		f["contract_id"]+f["contract_state"] != "" && eventTypeV2(f) == V2Other ||
 		f["contract_state"] != "" && f["change_type"] == "" ||
 		unpaidPart(f["sub_order_list"]) ||
-		f["transaction_id"]+f["sub_order_list"] == "" && isPayment(f) && f["result_code"] == "SUCCESS"
+		f["result_code"] == "SUCCESS" && isUnpaidOne(f)
 }
 
-func isPayment(f wire.Fields) bool {
-	kind := eventTypeV2(f)
-	return kind == V2Payment || kind == V2Combined
+// isUnpaidOne is true of a message about a payment without a transaction_id, of several orders
+// of one for each.
+func isUnpaidOne(f wire.Fields) bool {
+	switch eventTypeV2(f) {
+	case V2Payment:
+		return f["transaction_id"]+f["sub_order_list"] == ""
+	case V2Combined:
+		orders := ordersOf(f["sub_order_list"])
+		return len(orders) == 0 || slices.ContainsFunc(orders, isUnpaid)
+	}
+	return false
 }
 
 // notPaid is what is wrong with a success of what is not paid, as a query replies.
@@ -161,19 +169,30 @@ func isList(s string) bool {
 	return (strings.HasPrefix(s, "[") || strings.HasPrefix(s, "{")) && json.Valid([]byte(s))
 }
 
-// unpaidPart says that one of several orders is not paid, as a query's reply may say.
-func unpaidPart(list string) bool {
-	type order struct {
-		TradeState string `json:"trade_state"`
-	}
+// order is one of several that are paid together.
+type order struct {
+	TradeState    string `json:"trade_state"`
+	TransactionID any    `json:"transaction_id"`
+}
+
+// ordersOf are the orders of a sub_order_list.
+func ordersOf(list string) []order {
 	var whole struct {
 		OrderList []order `json:"order_list"`
 	}
 	if json.Unmarshal([]byte(list), &whole) != nil {
 		_ = json.Unmarshal([]byte(list), &whole.OrderList)
 	}
+	return whole.OrderList
+}
+
+// isUnpaid is true of an order that has no transaction_id, which whatever is paid has.
+func isUnpaid(o order) bool { return o.TransactionID == nil || o.TransactionID == "" }
+
+// unpaidPart says that one of several orders is not paid, as a query's reply may say.
+func unpaidPart(list string) bool {
 	unpaid := func(o order) bool { return o.TradeState != "" && !wasPaid(o.TradeState) }
-	return slices.ContainsFunc(whole.OrderList, unpaid)
+	return slices.ContainsFunc(ordersOf(list), unpaid)
 }
 
 // isVehicle says that a message has the members of its kind: the state of a

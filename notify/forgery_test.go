@@ -197,11 +197,11 @@ func TestLawfulSeparators(t *testing.T) {
 		"an unknown member, harmless": {with(payment, "later", "a&b &=c&&d"), true},
 		"a list of orders": {wire.Fields{
 			"combine_mch_id": "1900000109", "result_code": "SUCCESS", "combine_out_trade_no": "T1",
-			"sub_order_list": `[{"attach":"a&b=c"}]`,
+			"sub_order_list": `[{"attach":"a&b=c","transaction_id":"42"}]`,
 		}, true},
 		"a list of orders, in an object": {wire.Fields{
 			"combine_mch_id": "1900000109", "result_code": "SUCCESS", "combine_out_trade_no": "T1",
-			"sub_order_list": `{"order_num": 1, "order_list": [{"attach":"a&b=c","trade_state":"SUCCESS"}]}`,
+			"sub_order_list": `{"order_num": 1, "order_list": [{"attach":"a&b=c","trade_state":"SUCCESS","transaction_id":"42"}]}`,
 		}, true},
 		"a reply about orders that are not paid": {wire.Fields{
 			"combine_mch_id": "1900000109", "result_code": "SUCCESS", "combine_out_trade_no": "T1",
@@ -227,6 +227,10 @@ func TestLawfulSeparators(t *testing.T) {
 		"orders that succeeded, and why not": {wire.Fields{
 			"combine_mch_id": "1900000109", "result_code": "SUCCESS", "combine_out_trade_no": "T1",
 			"err_code": "NOTENOUGH", "sub_order_list": `{"order_num": 1, "order_list": [{"attach":"a"}]}`,
+		}, false},
+		"a reply about orders that nobody paid": {wire.Fields{
+			"combine_mch_id": "1900000109", "result_code": "SUCCESS", "combine_out_trade_no": "T1",
+			"sub_order_list": `{"order_num": 1, "order_list": [{"out_trade_no":"S1","total_fee":1}]}`,
 		}, false},
 		"orders of no list": {wire.Fields{
 			"combine_mch_id": "1900000109", "result_code": "SUCCESS", "combine_out_trade_no": "T1",

@@ -199,11 +199,11 @@ func TestACutListOfSubOrders(t *testing.T) {
 	r, handled := counting()
 	genuine := signedFields(wire.Fields{
 		"combine_mch_id": "1900000109", "combine_out_trade_no": "T1",
-		"sub_order_list": `[{"mch_id":"1","attach":"x&total_fee=1&transaction_id=FORGED&zz=","total_fee":100}]`,
+		"sub_order_list": `[{"mch_id":"1","attach":"x&total_fee=1&transaction_id=FORGED&zz=","total_fee":100,"transaction_id":"42"}]`,
 	})
 	cut := recut(t, genuine, wire.Fields{
 		"sub_order_list": `[{"mch_id":"1","attach":"x`, "total_fee": "1", "transaction_id": "FORGED",
-		"zz": `","total_fee":100}]`,
+		"zz": `","total_fee":100,"transaction_id":"42"}]`,
 	})
 	if a := r.Receive(t.Context(), nil, cut.XML()); a.Status == 200 || *handled != 0 {
 		t.Errorf("the cut was answered %d, handled %d times", a.Status, *handled)

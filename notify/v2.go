@@ -227,7 +227,7 @@ func idV2(n *Notification, f wire.Fields) string {
 	names := map[string][]string{
 		V2Contract: {"sub_mch_id", "contract_id", "plan_id", "contract_code", "change_type", "operate_time"},
 		V2Payment:  {"sub_mch_id", "out_trade_no", "transaction_id", "contract_id", "result_code", "err_code"},
-		V2Combined: {"combine_out_trade_no", "sub_order_list", "result_code", "err_code"},
+		V2Combined: {"combine_out_trade_no", "result_code", "err_code"},
 		V2Refund:   {"refund_id", "out_refund_no", "refund_status", "success_time"},
 	}[n.EventType]
 	if n.EventType == V2Vehicle && f["event_id"] != "" {
