@@ -59,10 +59,9 @@
 //   - Replies to calls are signed with that key too. What has a member that only
 //     they have (trade_state_desc, refund_id, prepay_id and the like), or says in
 //     one breath that it succeeded and, in a trade_state other than SUCCESS and
-//     REFUND, that the order is not paid, or is about a
-//     payment without its transaction_id, of orders paid together one for each, or about
-//     a contract and not what became
-//     of it, is refused: the reply about a refund is no payment.
+//     REFUND, that the order is not paid, or is about a payment without its
+//     transaction_id, of orders paid together one for each, or about a contract and
+//     not what became of it, is refused: the reply about a refund is no payment.
 //   - What a refund's req_info holds is looked at after it was opened.
 //
 // The client, for its part, signs no page with such a value. What a call sends (Post) no payer
