@@ -3,6 +3,11 @@ package sandbox_test
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/wxpay-go/wxpay/sandbox"
@@ -81,5 +86,43 @@ func TestAWarningMayBeHeardByWhoeverLooks(t *testing.T) {
 	}
 	if err := await(t, signed, "the signing"); err != nil {
 		t.Error(err)
+	}
+}
+
+// full is a store whose disk is full once it says so.
+type full struct {
+	store.Store
+	now *atomic.Bool
+}
+
+func (f full) Update(ctx context.Context, change func(store.Tx) error) error {
+	if f.now.Load() {
+		return errors.New("the disk is full")
+	}
+	return f.Store.Update(ctx, change)
+}
+
+// A call that fails inside is logged by its endpoint: its path may have an openid in it.
+func TestAFailureInsideIsLoggedWithoutTheCall(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	var lines []string
+	disk := full{store.NewMemory(), new(atomic.Bool)}
+	w := newWorld(t, sandbox.WithStore(disk), func(c *sandbox.Config) {
+		c.Logf = func(format string, args ...any) {
+			mu.Lock()
+			defer mu.Unlock()
+			lines = append(lines, fmt.Sprintf(format, args...))
+		}
+	})
+	disk.now.Store(true)
+	w.refused(500, "SYSTEM_ERROR", "GET", "v3/edu-papay/user/"+eduOpenID+"/contracts?appid="+sandbox.DefaultEduAppID+
+		"&plan_id="+sandbox.DefaultEduPlanID, nil)
+	disk.now.Store(false)
+	mu.Lock()
+	defer mu.Unlock()
+	if text := strings.Join(lines, "\n"); !strings.Contains(text, "GET /v3/edu-papay/user/{openid}/contracts failed") ||
+		strings.Contains(text, eduOpenID) {
+		t.Errorf("it logs %s", text)
 	}
 }

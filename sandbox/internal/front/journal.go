@@ -49,8 +49,7 @@ func (j *journal) record(x *exchange) {
 	j.collect(n)
 	if refused := x.refused; refused != nil && refused.Hint != "" {
 		r := redact.Redaction{Secrets: j.front.Registry.Secrets()}
-		called := cmp.Or(x.operation(), shown.Value(r.Text(x.request.Method+" "+x.request.URL.Path)))
-		j.front.Warn("sandbox: %s: %d %s: %s", called, x.status, refused.Code, r.Text(refused.Hint))
+		j.front.Warn("sandbox: %s: %d %s: %s", j.front.called(x), x.status, refused.Code, r.Text(refused.Hint))
 	}
 	if tell := j.tell; tell != nil {
 		tell(n.blanked(j.front.Registry.Secrets()))
@@ -191,6 +190,13 @@ func (n note) blanked(secrets redact.Secrets) ledger.Exchange {
 	r.Exchange(&entry)
 	entry.Hint = shown.Line(entry.Hint, shown.MaxLine)
 	return entry
+}
+
+// called is what a log says was called: the endpoint, or a path that is nobody's. The path of an
+// endpoint may have an openid in it.
+func (fr *Front) called(x *exchange) string {
+	r := redact.Redaction{Secrets: fr.Registry.Secrets()}
+	return cmp.Or(x.operation(), shown.Value(r.Text(x.request.Method+" "+x.request.URL.Path)))
 }
 
 // operation is which endpoint of the catalogue was called, "" for none.

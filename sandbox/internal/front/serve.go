@@ -129,7 +129,7 @@ func (fr *Front) behave(p protocol, x *exchange) *engine.Refusal {
 		return p.reply(x)
 	}
 	if !errors.As(err, new(*engine.Refusal)) && ctx.Err() == nil {
-		fr.Logf("sandbox: %s %s failed: %v", x.request.Method, x.request.URL.Path, err)
+		fr.Logf("sandbox: %s failed: %v", fr.called(x), err)
 	}
 	return own
 }
