@@ -18,12 +18,13 @@ func ExampleOutcomeUnknown() {
 	defer wechat.Close()
 	transactions, contract := combinepapay.Of(wechat.Client()).Transactions, signedContract(wechat)
 
-	open := map[string]bool{} // a merchant keeps that with the order
+	open := map[string]bool{} // a merchant keeps that in a database, with the order
 	debit := func(number string) string {
+		again := open[number]
+		open[number] = true // before the call: a process that ends does not know what became of it
 		order, err := transactions.Post(context.Background(), combinedDebit(contract, number))
-		if err != nil && (open[number] || wxpay.OutcomeUnknown(err)) {
+		if err != nil && (again || wxpay.OutcomeUnknown(err)) {
 			if order, err = transactions.CombineOutTradeNo(number).Get(context.Background()); err != nil {
-				open[number] = true
 				return "open: query again, or debit again with this number"
 			}
 		}

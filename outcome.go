@@ -12,18 +12,20 @@ import (
 // number before you decide, or send the same call again with the same numbers; a
 // new number may take the money twice.
 //
+//	again := open(number) // writes that down before the call, and tells whether it was
 //	order, err := debit(ctx, number)
-//	if err != nil && (isOpen(number) || wxpay.OutcomeUnknown(err)) {
+//	if err != nil && (again || wxpay.OutcomeUnknown(err)) {
 //		if order, err = query(ctx, number); err != nil {
-//			return keepOpen(number) // whatever the query's error says
+//			return later(number) // whatever the query's error says
 //		}
 //	}
 //	if err != nil {
-//		return failed(number) // nothing was debited
+//		return failed(number) // nothing was debited; it is open no more
 //	}
 //
 // A number that an earlier call left open stays open whatever this call's error is: a
-// 429 to the second call tells nothing of the first.
+// 429 to the second call tells nothing of the first. The same goes where the process
+// ended before it heard the answer, or where two work on one number: let only one.
 //
 // It is false for nil; for what was refused on this side and never sent
 // ([*RequestError], [*ConfigError], [*KeyError], a [*TransportError] that has

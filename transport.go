@@ -3,6 +3,7 @@ package wxpay
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -27,7 +28,7 @@ type flight struct {
 	trace   httptrace.ClientTrace
 	request *http.Request // as the transport got it
 	made    made
-	joining atomic.Bool // it waits for a connection
+	joining atomic.Bool // it waits for a connection, and not for TLS
 }
 
 // made is what a request had that errors leave out, before a transport could change it.
@@ -61,6 +62,9 @@ func (f *flight) watch(ctx context.Context) context.Context {
 		f.joining.Store(true)
 		f.asked.CompareAndSwap(0, f.looks.Load())
 	}
+	// What TLS says is none of a proxy's, which speaks before it, or after TLS of its own.
+	f.trace.TLSHandshakeStart = func() { f.joining.Store(false) }
+	f.trace.TLSHandshakeDone = func(_ tls.ConnectionState, err error) { f.joining.Store(err == nil) }
 	f.trace.GotConn = func(httptrace.GotConnInfo) {
 		f.joining.Store(false)
 		f.leave()

@@ -61,7 +61,9 @@
 //     one breath that it succeeded and, in a trade_state other than SUCCESS and
 //     REFUND, that the order is not paid, or is about a payment without its
 //     transaction_id, of orders paid together one for each, or about a contract and
-//     not what became of it, is refused: the reply about a refund is no payment.
+//     not what became of it, is refused: the reply about a refund is no payment. So
+//     are orders paid together with a trade_state, which only replies have, and one
+//     of a merchant whose keys the receiver has and who did not sign.
 //   - What a refund's req_info holds is looked at after it was opened.
 //
 // The client, for its part, signs no page with such a value. What a call sends (Post) no payer

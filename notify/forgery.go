@@ -77,21 +77,18 @@ func isReply(f wire.Fields) bool {
 	return slices.ContainsFunc(replyMembers[:], func(name string) bool { return f[name] != "" }) ||
 		f["contract_id"]+f["contract_state"] != "" && eventTypeV2(f) == V2Other ||
 		f["contract_state"] != "" && f["change_type"] == "" ||
-		unpaidPart(f["sub_order_list"]) ||
-		f["result_code"] == "SUCCESS" && isUnpaidOne(f)
+		eventTypeV2(f) == V2Payment && f["transaction_id"] == "" && f["result_code"] == "SUCCESS" ||
+		eventTypeV2(f) == V2Combined && isReplyAboutOrders(f)
 }
 
-// isUnpaidOne is true of a message about a payment without a transaction_id, of several orders
-// of one for each.
-func isUnpaidOne(f wire.Fields) bool {
-	switch eventTypeV2(f) {
-	case V2Payment:
-		return f["transaction_id"]+f["sub_order_list"] == ""
-	case V2Combined:
-		orders := ordersOf(f["sub_order_list"])
-		return len(orders) == 0 || slices.ContainsFunc(orders, isUnpaid)
-	}
-	return false
+// isReplyAboutOrders is true of a message about orders that are paid together without any order, or
+// with a trade_state, which replies to queries have, or where one lacks the transaction_id that
+// whatever is paid has.
+func isReplyAboutOrders(f wire.Fields) bool {
+	orders := ordersOf(f["sub_order_list"])
+	return len(orders) == 0 || f["trade_state"] != "" || slices.ContainsFunc(orders, func(o order) bool {
+		return o.TradeState != nil || f["result_code"] == "SUCCESS" && (o.TransactionID == nil || o.TransactionID == "")
+	})
 }
 
 // notPaid is what is wrong with a success of what is not paid, as a query replies.
@@ -171,11 +168,12 @@ func isList(s string) bool {
 
 // order is one of several that are paid together.
 type order struct {
-	TradeState    string `json:"trade_state"`
-	TransactionID any    `json:"transaction_id"`
+	MchID         any `json:"mch_id"`
+	TradeState    any `json:"trade_state"`
+	TransactionID any `json:"transaction_id"`
 }
 
-// ordersOf are the orders of a sub_order_list.
+// ordersOf are the orders of a sub_order_list: a list, or an object with one.
 func ordersOf(list string) []order {
 	var whole struct {
 		OrderList []order `json:"order_list"`
@@ -184,15 +182,6 @@ func ordersOf(list string) []order {
 		_ = json.Unmarshal([]byte(list), &whole.OrderList)
 	}
 	return whole.OrderList
-}
-
-// isUnpaid is true of an order that has no transaction_id, which whatever is paid has.
-func isUnpaid(o order) bool { return o.TransactionID == nil || o.TransactionID == "" }
-
-// unpaidPart says that one of several orders is not paid, as a query's reply may say.
-func unpaidPart(list string) bool {
-	unpaid := func(o order) bool { return o.TradeState != "" && !wasPaid(o.TradeState) }
-	return slices.ContainsFunc(ordersOf(list), unpaid)
 }
 
 // isVehicle says that a message has the members of its kind: the state of a

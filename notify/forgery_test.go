@@ -201,8 +201,12 @@ func TestLawfulSeparators(t *testing.T) {
 		}, true},
 		"a list of orders, in an object": {wire.Fields{
 			"combine_mch_id": "1900000109", "result_code": "SUCCESS", "combine_out_trade_no": "T1",
-			"sub_order_list": `{"order_num": 1, "order_list": [{"attach":"a&b=c","trade_state":"SUCCESS","transaction_id":"42"}]}`,
+			"sub_order_list": `{"order_num": 1, "order_list": [{"attach":"a&b=c","transaction_id":"42"}]}`,
 		}, true},
+		"a reply about orders that are paid": {wire.Fields{
+			"combine_mch_id": "1900000109", "result_code": "SUCCESS", "combine_out_trade_no": "T1",
+			"sub_order_list": `{"order_num": 1, "order_list": [{"attach":"a&b=c","trade_state":"SUCCESS","transaction_id":"42"}]}`,
+		}, false},
 		"a reply about orders that are not paid": {wire.Fields{
 			"combine_mch_id": "1900000109", "result_code": "SUCCESS", "combine_out_trade_no": "T1",
 			"sub_order_list": `[{"trade_state":"SUCCESS"},{"trade_state":"NOTPAY"}]`,

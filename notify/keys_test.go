@@ -61,6 +61,15 @@ func TestAMessageOfTwoMerchants(t *testing.T) {
 			t.Errorf("with combine_mch_id %s: answered %d, want %d", combined, a.Status, want)
 		}
 	}
+	// Nor can one say of another's order that it is paid: an order of somebody else it can.
+	for named, want := range map[string]int{`"1900000109"`: 200, `"1900001234"`: 200, `"1900009999"`: 401,
+		"1900009999": 401} {
+		list := `{"order_list":[{"mch_id":` + named + `,"out_trade_no":"T1","transaction_id":"42"}]}`
+		if a := r.Receive(t.Context(), nil, signedFields(wire.Fields{"combine_mch_id": "1900000109", "mch_id": "",
+			"combine_out_trade_no": "of" + named, "sub_order_list": list}).XML()); a.Status != want {
+			t.Errorf("with an order of %s: answered %d, want %d", named, a.Status, want)
+		}
+	}
 }
 
 // keysOf are another merchant's keys, or this one's with further APIv3 keys.

@@ -31,10 +31,10 @@ type Notification struct {
 	// ID is the same for every attempt to deliver this notification. Book by
 	// it, or by a number of your own in the resource, and handling twice does
 	// no harm. APIv2 gives none: it is made of the fields that say what happened, and
-	// of a debit that failed also of the message's sign: see [APIv2Key].
+	// of a payment that failed also of the message's sign: see [APIv2Key].
 	ID string
 	// EventType says what happened, such as "ECOMMERCE_ENTRUST.SIGN" or, in
-	// APIv2, [V2Contract], [V2Payment], [V2Refund] or [V2Other].
+	// APIv2, [V2Contract], [V2Payment], [V2Combined], [V2Refund], [V2Vehicle] or [V2Other].
 	EventType string
 	// CreateTime is when it happened, in +08:00. It is zero where WeChat Pay
 	// did not say so in a form it documents.

@@ -116,9 +116,6 @@ func (r *Receiver) parseV2(n *Notification, body []byte) *Error {
 		return n.unproved("it is for a merchant that the receiver has no APIv2 key of, or names none",
 			"give notify.APIv2Key for every merchant whose messages come here")
 	}
-	if other := r.keysOf(wire.Fields{"mch_id": f["combine_mch_id"]}); other != nil && other[0].mchID != keys[0].mchID {
-		return n.unproved("it names two merchants that the receiver has keys of", ignoreIt)
-	}
 	eventType, refused, hint := eventTypeV2(f), "", ignoreIt
 	if eventType == V2Refund {
 		if f, n.MchID = openV2(keys, f["req_info"]); f == nil {
@@ -131,8 +128,12 @@ func (r *Receiver) parseV2(n *Notification, body []byte) *Error {
 		refused = suspicious(f)
 	} else {
 		if verifyV2(keys, f) { // before anything reads what a stranger may have written
-			if eventType, refused = r.kindV2(eventType, f); refused == notPaid {
+			switch eventType, refused = r.kindV2(eventType, f); {
+			case refused == notPaid:
 				hint = "query what it is about: what was not paid is no success"
+			case refused == "" && r.namesAnother(f, keys[0].mchID):
+				refused, hint = "it names two merchants that the receiver has keys of, and one of them alone signs it",
+					"query what it is about"
 			}
 		} else {
 			refused = "the sign is not of these fields under the APIv2 key of the merchant they name: a forgery, " +
@@ -174,6 +175,19 @@ func (r *Receiver) keysOf(f wire.Fields) (own []v2Key) {
 		}
 	}
 	return own
+}
+
+// namesAnother says whether a message, or one of the orders that were paid together, names a
+// merchant that the receiver has keys of and that is not this one: whoever has this one's key could
+// say of the other what they like.
+func (r *Receiver) namesAnother(f wire.Fields, mchID string) bool {
+	another := func(named any) bool {
+		return named != mchID && slices.ContainsFunc(r.v2Keys, func(k v2Key) bool { return k.mchID == named })
+	}
+	return another(f["combine_mch_id"]) || slices.ContainsFunc(ordersOf(f["sub_order_list"]), func(o order) bool {
+		number, _ := o.MchID.(float64)
+		return another(o.MchID) || another(strconv.FormatFloat(number, 'f', -1, 64))
+	})
 }
 
 func verifyV2(keys []v2Key, f wire.Fields) bool {

@@ -33,11 +33,11 @@ var (
 )
 func save(string) error
 func archive(id, eventType string, plaintext []byte) error
-func isOpen(*combinepapay.DebitRequest) bool
-func keepOpen(*combinepapay.DebitRequest) error
+func open(*combinepapay.DebitRequest) bool
+func later(*combinepapay.DebitRequest) error
 func failed(*combinepapay.DebitRequest, error) error
 func alreadySigned(*wxpay.Error) error
-func done([]combinepapay.SubOrder) error
+func done(*combinepapay.DebitRequest, []combinepapay.SubOrder) error
 `
 
 // inside names pages whose snippets are parts of a package of ours, and not of its user's program.
