@@ -2,7 +2,10 @@ package wxpay_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -142,4 +145,55 @@ func proxyAnswering(t *testing.T, status string) *url.URL {
 	}
 	proxy.User = url.UserPassword("user1", "pSECRET")
 	return proxy
+}
+
+// What TLS says behind an honest proxy is not taken for the proxy's, nor is the end of a connection.
+func TestBehindAnHonestProxyWordsStay(t *testing.T) {
+	t.Parallel()
+	ending := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		panic(http.ErrAbortHandler)
+	}))
+	ending.Config.ErrorLog = log.New(io.Discard, "", 0)
+	ending.StartTLS()
+	t.Cleanup(ending.Close)
+	trusted := func() *tls.Config {
+		return &tls.Config{RootCAs: ending.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs}
+	}
+	pinned := trusted()
+	pinned.VerifyConnection = func(tls.ConnectionState) error { return errors.New("not the pinned one") }
+	honest := proxyTo(tunnel(t))
+	for want, config := range map[string]*tls.Config{"no connection: not the pinned one": pinned,
+		"no whole reply came: EOF": trusted()} {
+		by := &http.Transport{Proxy: honest, TLSClientConfig: config}
+		err := second(clientAt(t, ending.URL, by).Chain("v3/x").Post(bg, `{}`))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
+
+// tunnel is a proxy that does what CONNECT asks for, once.
+func tunnel(t *testing.T) (address string) {
+	t.Helper()
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		there, err := net.Dial("tcp", r.Host)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		here, _, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		_, _ = io.WriteString(here, "HTTP/1.1 200 OK\r\n\r\n")
+		go func() {
+			_, _ = io.Copy(there, here)
+			there.Close()
+		}()
+		_, _ = io.Copy(here, there)
+		here.Close()
+	}))
+	t.Cleanup(proxy.Close)
+	return proxy.URL
 }
