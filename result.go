@@ -111,7 +111,7 @@ func (r *Result) decodeError(err error) error {
 	}
 	e := &DecodeError{Operation: "decode", Status: r.Status, RequestID: r.RequestID(), err: wire.Hide(err)}
 	if r.call != nil {
-		e.Operation = r.call.operation()
+		e.Operation, e.RequestID = r.call.operation(), r.call.without(e.RequestID)
 	}
 	return e
 }

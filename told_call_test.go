@@ -125,5 +125,20 @@ func TestHeadersOfAnswersThatRepeatTheCall(t *testing.T) {
 		if strings.Contains(text, payer) || !strings.Contains(text, "id-…") {
 			t.Errorf("%s, HTTP %d: %s", answer.path, answer.status, text)
 		}
+	}	// No signature covers Request-ID.
+	c := clientOver(t, func(*http.Request) (*http.Response, error) {
+		r := signedReply(200, `{"a":1}`)
+		r.Header.Set("Request-Id", "id-"+payer)
+		return r, nil
+	})
+	result, err := c.Chain("v3/x").Post(bg, map[string]string{"openid": payer})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wrong struct {
+		A string `json:"a"`
+	}
+	if text := shown(t, result.Decode(&wrong)); strings.Contains(text, payer) || !strings.Contains(text, "id-…") {
+		t.Errorf("it does not decode: %s", text)
 	}
 }

@@ -147,7 +147,8 @@ func proxyAnswering(t *testing.T, status string) *url.URL {
 	return proxy
 }
 
-// What TLS says behind an honest proxy is not taken for the proxy's, nor is the end of a connection.
+// What TLS says behind an honest proxy is not taken for the proxy's, nor is the end of a
+// connection.
 func TestBehindAnHonestProxyWordsStay(t *testing.T) {
 	t.Parallel()
 	ending := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -4,6 +4,9 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -166,4 +169,28 @@ func TestWhoDeletesLeavesLikeAnybody(t *testing.T) {
 	state(ledger.ContractTerminatePending, true)
 	w.ok(w.Advance(hour))
 	state(ledger.ContractTerminated, true)
+}
+
+// Questions are told of as every attempt is.
+func TestQuestionsAreAttempts(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	var events []string
+	w, c := asking(t, func(config *sandbox.Config) {
+		config.OnAttempt = func(p ledger.Push, a ledger.Attempt) {
+			mu.Lock()
+			defer mu.Unlock()
+			events = append(events, p.Event+" "+strconv.Itoa(a.Status))
+		}
+	})
+	_, err := w.Payer(papayOpenID).Leave(c.ID)
+	w.ok(err)
+	w.ok(w.Payer(papayOpenID).Terminate(c.ID))
+	mu.Lock()
+	defer mu.Unlock()
+	for _, event := range []string{"ENTRUST.TERMINATE_INQUIRY 204", "ENTRUST.TERMINATE_RETENTION 204"} {
+		if !slices.Contains(events, event) {
+			t.Errorf("%s is not among %v", event, events)
+		}
+	}
 }

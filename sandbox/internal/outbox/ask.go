@@ -41,5 +41,9 @@ func (o *Outbox) Ask(p *push.Row, patience time.Duration) (said []byte, ok bool,
 	defer cancel()
 	results, problem := o.deliver(ctx, p)
 	p.Finish(p.Begun, results, problem)
-	return said, ok, o.Step(o.Worker.ctx, func(s *engine.Step) error { return rows.Put(s.Tx, p) })
+	if err := o.Step(o.Worker.ctx, func(s *engine.Step) error { return rows.Put(s.Tx, p) }); err != nil {
+		return nil, false, err
+	}
+	o.tell(p, results)
+	return said, ok, nil
 }

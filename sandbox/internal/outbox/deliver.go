@@ -158,6 +158,11 @@ func (o *Outbox) attempt(ctx context.Context, p *push.Row) {
 		o.Logf("sandbox: write down an attempt to deliver %s: %v", p.ID, err)
 		return
 	}
+	o.tell(now, results)
+}
+
+// tell tells of attempts that were written down.
+func (o *Outbox) tell(p *push.Row, results []ledger.Attempt) {
 	r := redact.Redaction{Secrets: o.Registry.Secrets()}
 	for _, a := range results {
 		if a.Error != "" {
@@ -165,7 +170,7 @@ func (o *Outbox) attempt(ctx context.Context, p *push.Row) {
 			o.Warn("sandbox: notification %s: %s", p.Event, a.Error)
 		}
 		if o.told != nil {
-			told := now.Push
+			told := p.Push
 			told.URL, told.Problem = r.Text(told.URL), r.Text(told.Problem)
 			o.told(told, a)
 		}
