@@ -125,7 +125,7 @@ func TestHeadersOfAnswersThatRepeatTheCall(t *testing.T) {
 		if strings.Contains(text, payer) || !strings.Contains(text, "id-…") {
 			t.Errorf("%s, HTTP %d: %s", answer.path, answer.status, text)
 		}
-	}	// No signature covers Request-ID.
+	} // No signature covers Request-ID.
 	c := clientOver(t, func(*http.Request) (*http.Response, error) {
 		r := signedReply(200, `{"a":1}`)
 		r.Header.Set("Request-Id", "id-"+payer)
