@@ -182,11 +182,14 @@ func TestForwardsKeepThePath(t *testing.T) {
 	}))
 	defer server.Close()
 	w.ok(w.Forward("https://shop.example:443/pay", server.URL+"/base/"))
+	w.ok(w.Forward("https://two.example//notify", server.URL+"/two"))
 	for i, c := range [][2]string{
 		{"https://Shop.example/pay/a%2Fb", "/base/a%2Fb"}, {"https://shop.example:443/pay//x", "/base//x"},
 		{"https://shop.example/pay", "/base"},
 		{"https://shop.example/p%61y/%E4%B8%AD", "/base/%E4%B8%AD"}, {"https://shop.example/pay/..%2f..%2fadmin", ""},
 		{"https://shop.example/payer", ""}, {"https://shop.example/pay%2Fx", ""},
+		{"https://two.example//notify", "/two"}, {"https://two.example//notify/x", "/two/x"},
+		{"https://two.example/notify", ""},
 	} {
 		body := with(with(combineBody(), "out_contract_code", "C"+strconv.Itoa(i)), "notify_url", c[0])
 		_, err := w.Payer("payer" + strconv.Itoa(i)).

@@ -209,3 +209,19 @@ func TestAStoreThatSaysOneOfTwo(t *testing.T) {
 		w.ok(w.Close())
 	}
 }
+
+// A line of a config that says a new appid of somebody known is heeded.
+func TestALineOfANewAppID(t *testing.T) {
+	t.Parallel()
+	kept := keep{store.NewMemory()}
+	w := newWorld(t, sandbox.WithStore(kept), sandbox.WithPayer(map[string]string{sandbox.DefaultAppID: "oSame"}))
+	w.ok(w.Close())
+	w = newWorld(t, sandbox.WithStore(kept), sandbox.WithPayer(map[string]string{sandbox.DefaultAppID: "oSame",
+		sandbox.DefaultEduAppID: "oSame"}))
+	order := with(with(orderBody(), "appid", sandbox.DefaultEduAppID), "payer", nil)
+	receipt, err := w.Payer("oSame").Pay(w.must("POST", directRoot+"native", order)["code_url"].(string))
+	w.ok(err)
+	if receipt.Order.OpenID != "oSame" {
+		t.Errorf("under the new appid the merchant hears of %s", receipt.Order.OpenID)
+	}
+}

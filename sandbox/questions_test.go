@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -192,5 +193,28 @@ func TestQuestionsAreAttempts(t *testing.T) {
 		if !slices.Contains(events, event) {
 			t.Errorf("%s is not among %v", event, events)
 		}
+	}
+}
+
+// A question lets go what was held back until something about the same contract followed.
+func TestAQuestionFollows(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.WithPlan(ledger.Plan{ID: "3", Product: ledger.Papay, NotifyURL: sandbox.DefaultNotifyURL,
+		AsksFirst: true}))
+	w.ok(w.Inject(fault.Fault{Name: fault.Reordered, Event: "ENTRUST.SIGN"}))
+	token := w.must("POST", presignPapay, with(papayBody("A1"), "plan_id", 3))["pre_entrustweb_id"].(string)
+	c, err := w.Payer(papayOpenID).Agree(token)
+	w.ok(err)
+	if got := w.received(); len(got) != 0 {
+		t.Fatalf("before anything followed: %v", got)
+	}
+	w.ok(w.Payer(papayOpenID).Terminate(c.ID))
+	var events []string
+	for _, n := range w.received() {
+		events = append(events, n.Event)
+	}
+	slices.Sort(events)
+	if want := "ENTRUST.SIGN ENTRUST.TERMINATE ENTRUST.TERMINATE_INQUIRY"; strings.Join(events, " ") != want {
+		t.Errorf("got %v, want %s", events, want)
 	}
 }

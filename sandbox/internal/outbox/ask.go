@@ -41,7 +41,12 @@ func (o *Outbox) Ask(p *push.Row, patience time.Duration) (said []byte, ok bool,
 	defer cancel()
 	results, problem := o.deliver(ctx, p)
 	p.Finish(p.Begun, results, problem)
-	if err := o.Step(o.Worker.ctx, func(s *engine.Step) error { return rows.Put(s.Tx, p) }); err != nil {
+	if err := o.Step(o.Worker.ctx, func(s *engine.Step) error {
+		if err := rows.Put(s.Tx, p); err != nil {
+			return err
+		}
+		return o.letGo(s, p)
+	}); err != nil {
 		return nil, false, err
 	}
 	o.tell(p, results)

@@ -161,10 +161,11 @@ func (r *route) matches(u *url.URL) bool {
 // begins with the prefix: segment by segment, for an escaped slash begins none.
 func (r *route) below(u *url.URL) (rest string, ok bool) {
 	rest = u.EscapedPath()
-	for want := range strings.SplitSeq(strings.TrimPrefix(r.prefix.EscapedPath(), "/"), "/") {
-		if want == "" {
-			continue
-		}
+	prefix := strings.TrimSuffix(r.prefix.EscapedPath(), "/")
+	if prefix == "" {
+		return rest, true
+	}
+	for want := range strings.SplitSeq(strings.TrimPrefix(prefix, "/"), "/") {
 		after, more := strings.CutPrefix(rest, "/")
 		segment, _, _ := strings.Cut(after, "/")
 		if !more || unescaped(segment) != unescaped(want) {

@@ -95,12 +95,12 @@ func (s *State) Join(openIDs map[string]string, has Has) error {
 	return err
 }
 
-// Knows says whether all these openids were told of as one person's.
+// Knows says whether all these openids were told of as one person's, under all these appids.
 func (s *State) Knows(openIDs map[string]string) bool {
 	firsts := map[string]bool{}
-	for _, openid := range openIDs {
+	for appid, openid := range openIDs {
 		firsts[s.first[openid]] = true
-		if !s.told(openid) {
+		if !s.told(openid) || s.People[s.first[openid]].OpenIDs[appid] == "" {
 			return false
 		}
 	}
@@ -179,9 +179,17 @@ func (s *State) tell(p Person, has Has) (apart bool, err error) {
 			s.first[openid] = whose.Told[0]
 		}
 	}
+	theirs := map[string]map[string]string{} // by the first openid
 	for appid, openid := range p.OpenIDs {
-		whose := s.People[s.first[openid]]
-		whose.OpenIDs = both(whose.OpenIDs, map[string]string{appid: openid})
+		first := s.first[openid]
+		if theirs[first] == nil {
+			theirs[first] = map[string]string{}
+		}
+		theirs[first][appid] = openid
+	}
+	for first, openIDs := range theirs {
+		whose := s.People[first]
+		whose.OpenIDs = both(whose.OpenIDs, openIDs)
 		s.put(whose)
 	}
 	return apart, nil
