@@ -200,7 +200,7 @@ func TestQuestionsAreAttempts(t *testing.T) {
 func TestAQuestionFollows(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, sandbox.WithPlan(ledger.Plan{ID: "3", Product: ledger.Papay, NotifyURL: sandbox.DefaultNotifyURL,
-		AsksFirst: true}))
+		Retention: true}))
 	w.ok(w.Inject(fault.Fault{Name: fault.Reordered, Event: "ENTRUST.SIGN"}))
 	token := w.must("POST", presignPapay, with(papayBody("A1"), "plan_id", 3))["pre_entrustweb_id"].(string)
 	c, err := w.Payer(papayOpenID).Agree(token)
@@ -208,13 +208,14 @@ func TestAQuestionFollows(t *testing.T) {
 	if got := w.received(); len(got) != 0 {
 		t.Fatalf("before anything followed: %v", got)
 	}
-	w.ok(w.Payer(papayOpenID).Terminate(c.ID))
+	_, err = w.Payer(papayOpenID).Leave(c.ID) // who looks at the offer, and stays
+	w.ok(err)
 	var events []string
 	for _, n := range w.received() {
 		events = append(events, n.Event)
 	}
 	slices.Sort(events)
-	if want := "ENTRUST.SIGN ENTRUST.TERMINATE ENTRUST.TERMINATE_INQUIRY"; strings.Join(events, " ") != want {
+	if want := "ENTRUST.SIGN ENTRUST.TERMINATE_RETENTION"; strings.Join(events, " ") != want {
 		t.Errorf("got %v, want %s", events, want)
 	}
 }
