@@ -225,3 +225,22 @@ func TestALineOfANewAppID(t *testing.T) {
 		t.Errorf("under the new appid the merchant hears of %s", receipt.Order.OpenID)
 	}
 }
+
+// The first versions named the row of what was said of somebody after one of their openids.
+func TestPeopleOfTheFirstVersions(t *testing.T) {
+	t.Parallel()
+	kept := keep{store.NewMemory()}
+	w := newWorld(t, sandbox.WithStore(kept))
+	w.ok(w.Payer("oEdu").Fund(100))
+	w.ok(w.Close())
+	w.ok(kept.Update(t.Context(), func(tx store.Tx) error {
+		_, err := tx.Put("person", store.Row{ID: sandbox.DefaultEduAppID + "|oEdu",
+			Data: []byte(`{"openids":{"` + sandbox.DefaultEduAppID + `":"oEdu","` + sandbox.DefaultAppID + `":"oApp"}}`)})
+		return err
+	}))
+	for range 2 {
+		w = newWorld(t, sandbox.WithStore(kept))
+		w.has("oEdu", 100, "oEdu", "oApp")
+		w.ok(w.Close())
+	}
+}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -42,20 +43,26 @@ func (s *Step) recallPeople(r *registry.State) error {
 			return err
 		}
 	}
-	saved, err := rows.Find[savedPerson](s.Tx, "", 0)
+	saved, err := s.Find((&savedPerson{}).RowKind(), "", 0)
 	if err != nil {
 		return err
 	}
 	var people, former []registry.Person
-	for _, p := range saved {
-		if len(p.Told) > 0 {
-			people = append(people, registry.Person{ID: p.ID, Told: p.Told, OpenIDs: p.OpenIDs})
+	for _, row := range saved {
+		var was savedPerson // of a former version, which named its rows in one way or another
+		if rows.Readable(was.RowKind(), row) == nil && json.Unmarshal(row.Data, &was) == nil && len(was.Told) == 0 &&
+			len(was.OpenIDs) > 0 {
+			former = append(former, registry.Person{Told: was.former(), OpenIDs: was.OpenIDs})
+			if err := s.Delete(was.RowKind(), row.ID, row.Rev); err != nil {
+				return err
+			}
 			continue
 		}
-		former = append(former, registry.Person{Told: p.former(), OpenIDs: p.OpenIDs})
-		if err := s.Delete(p.RowKind(), p.Row().ID, *p.Revision()); err != nil {
+		p, err := rows.Decode(&savedPerson{}, row)
+		if err != nil {
 			return err
 		}
+		people = append(people, registry.Person{ID: p.ID, Told: p.Told, OpenIDs: p.OpenIDs})
 	}
 	apart, err := r.Recall(people, former, s.owns)
 	if err != nil {
@@ -119,14 +126,10 @@ type savedPerson struct {
 func (p *savedPerson) RowKind() string { return "person" }
 
 func (p *savedPerson) Row() store.Row {
-	if len(p.Told) > 0 {
-		return store.Row{ID: rows.Joined(p.Told[0])}
+	if len(p.Told) == 0 {
+		return store.Row{}
 	}
-	var parts []string
-	for _, appid := range slices.Sorted(maps.Keys(p.OpenIDs)) {
-		parts = append(parts, appid, p.OpenIDs[appid])
-	}
-	return store.Row{ID: rows.Joined(parts...)}
+	return store.Row{ID: rows.Joined(p.Told[0])}
 }
 
 // former are the openids of such a row, the first one told of them first.
