@@ -32,8 +32,9 @@ type Config struct {
 	// Payers says which openids belong to one person, as openid by appid. An openid
 	// of which nobody said that is a person of its own. The store keeps them as it
 	// keeps those of [Sandbox.AddPayer]: a later start need not list them, and does not
-	// divide a person by leaving them out. [Start] fails, and changes nothing, where
-	// AddPayer would.
+	// divide a person by leaving them out. One that is told in the same words again
+	// leaves what AddPayer said since. [Start] fails, and changes nothing, where AddPayer
+	// would.
 	Payers []map[string]string
 
 	// Store keeps the state. A sandbox closes its store; when [Start] fails there

@@ -244,3 +244,27 @@ func TestPeopleOfTheFirstVersions(t *testing.T) {
 		w.ok(w.Close())
 	}
 }
+
+// A line of a config that was put right is heeded; one that is as it was leaves what was told since.
+func TestALineThatWasPutRight(t *testing.T) {
+	t.Parallel()
+	kept := keep{store.NewMemory()}
+	hears := func(no string, want string, options ...sandbox.Option) {
+		t.Helper()
+		w := newWorld(t, append(options, sandbox.WithStore(kept))...)
+		order := with(with(orderBody(), "out_trade_no", no), "payer", nil)
+		receipt, err := w.Payer("oOne").Pay(w.must("POST", directRoot+"native", order)["code_url"].(string))
+		w.ok(err)
+		if receipt.Order.OpenID != want {
+			t.Errorf("%s: the merchant hears of %s, want %s", no, receipt.Order.OpenID, want)
+		}
+		w.ok(w.AddPayer(map[string]string{sandbox.DefaultAppID: "oSince", "wxc": "oOne"}))
+		w.ok(w.Close())
+	}
+	wrong := sandbox.WithPayer(map[string]string{sandbox.DefaultAppID: "oTwo", sandbox.DefaultEduAppID: "oOne"})
+	right := sandbox.WithPayer(map[string]string{sandbox.DefaultAppID: "oOne", sandbox.DefaultEduAppID: "oTwo"})
+	hears("number1", "oTwo", wrong)
+	hears("number2", "oSince", wrong)
+	hears("number3", "oOne", right)
+	hears("number4", "oSince", right)
+}

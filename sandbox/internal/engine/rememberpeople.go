@@ -76,19 +76,42 @@ func (s *Step) recallPeople(r *registry.State) error {
 }
 
 // joinAll says of each of these that they are one person, and saves them as AddPerson does: what
-// they do is stored as that person's, also for a start that is told of nobody. Of whom all that is
-// known, what was told since stands.
+// they do is stored as that person's, also for a start that is told of nobody. What the start
+// before was told in the same words is not said again: what was told since stands.
 func (s *Step) joinAll(r *registry.State, payers []map[string]string) error {
+	said, err := rows.Get[savedPayers](s.Tx, (&savedPayers{}).Row().ID)
+	if errors.Is(err, store.ErrNotFound) {
+		said, err = &savedPayers{}, nil
+	}
+	if err != nil {
+		return err
+	}
 	for _, openIDs := range payers {
-		if r.Knows(openIDs) {
+		if slices.ContainsFunc(said.Payers, func(was map[string]string) bool { return maps.Equal(was, openIDs) }) {
 			continue
 		}
 		if err := r.Join(openIDs, s.owns); err != nil {
 			return err
 		}
 	}
-	return s.savePeople(r)
+	if !slices.EqualFunc(said.Payers, payers, maps.Equal[map[string]string, map[string]string]) {
+		said.Payers = payers
+		err = rows.Put(s.Tx, said)
+	}
+	return errors.Join(err, s.savePeople(r))
 }
+
+// savedPayers are those of the configuration that the last start had.
+type savedPayers struct {
+	rows.Rev
+	Payers []map[string]string `json:"payers"`
+}
+
+func (s *savedPayers) RowKind() string { return "payers" }
+
+func (s *savedPayers) Row() store.Row { return store.Row{ID: "payers"} }
+
+func (s *savedPayers) Owner() string { return "" }
 
 // savedAppIDs are the appids that anybody was introduced to.
 type savedAppIDs struct {

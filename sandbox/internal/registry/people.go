@@ -95,18 +95,6 @@ func (s *State) Join(openIDs map[string]string, has Has) error {
 	return err
 }
 
-// Knows says whether all these openids were told of as one person's, under all these appids.
-func (s *State) Knows(openIDs map[string]string) bool {
-	firsts := map[string]bool{}
-	for appid, openid := range openIDs {
-		firsts[s.first[openid]] = true
-		if !s.told(openid) || s.People[s.first[openid]].OpenIDs[appid] == "" {
-			return false
-		}
-	}
-	return len(firsts) == 1
-}
-
 // Recall takes the people that a store has, and then what former versions kept instead: what was
 // said of them. Where that makes one person of two who both have something, they stay apart.
 func (s *State) Recall(people, former []Person, has Has) (apart bool, err error) {
