@@ -245,7 +245,8 @@ func TestPeopleOfTheFirstVersions(t *testing.T) {
 	}
 }
 
-// A line of a config that was put right is heeded; one that is as it was leaves what was told since.
+// A line of a config that was put right is heeded; one that is as it was leaves what was told
+// since.
 func TestALineThatWasPutRight(t *testing.T) {
 	t.Parallel()
 	kept := keep{store.NewMemory()}
