@@ -98,8 +98,8 @@ func (e *Error) Field() (field, issue string) {
 // openid; the fields keep what came. That are the signature and its nonce; the values of path,
 // query, body and of [Header], but for the name of a key, from 4 bytes; numbers of a body from 6
 // digits; what was encrypted from 2 characters; as they are and as JSON, Go, addresses and HTML
-// escape them, also several times over. What else is repeated of a body stays readable: words of
-// capitals, such as JSAPI; words of small letters below 6, or that name a member or stand in the
+// escape them, also up to three times over. What else is repeated of a body stays readable: words
+// of capitals, such as JSAPI; words of small letters below 6, or that name a member or stand in the
 // path; values in another spelling, such as in capitals or base64; and a part of a value, such as
 // one that was cut.
 func (e *Error) Error() string {

@@ -163,6 +163,7 @@ func meansSuccess(code string) bool {
 // isList says that a string is a list in JSON, or an object with one, which no page ends
 // like.
 func isList(s string) bool {
+	s = strings.TrimSpace(s)
 	return (strings.HasPrefix(s, "[") || strings.HasPrefix(s, "{")) && json.Valid([]byte(s))
 }
 

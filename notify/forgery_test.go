@@ -203,6 +203,10 @@ func TestLawfulSeparators(t *testing.T) {
 			"combine_mch_id": "1900000109", "result_code": "SUCCESS", "combine_out_trade_no": "T1",
 			"sub_order_list": `{"order_num": 1, "order_list": [{"attach":"a&b=c","transaction_id":"42"}]}`,
 		}, true},
+		"a list behind a blank": {wire.Fields{
+			"combine_mch_id": "1900000109", "result_code": "SUCCESS", "combine_out_trade_no": "T1",
+			"sub_order_list": " [{\"attach\":\"a&b=c\",\"transaction_id\":\"42\"}]",
+		}, true},
 		"a reply about orders that are paid": {wire.Fields{
 			"combine_mch_id": "1900000109", "result_code": "SUCCESS", "combine_out_trade_no": "T1",
 			"sub_order_list": `{"order_num": 1, "order_list": [{"attach":"a&b=c","trade_state":"SUCCESS","transaction_id":"42"}]}`,

@@ -40,16 +40,17 @@ func explainCall(err error, hint string) error {
 	switch {
 	case e.Verified:
 		line("verified", "yes, WeChat Pay signed this answer")
-	case e.Status == http.StatusUnauthorized:
+	case e.Status == http.StatusUnauthorized && e.Code != "":
 		line("verified", "no: answers to calls whose signature fails are not signed")
 	default:
 		line("verified", "no: do not book a business outcome on it")
 	}
 	code := exitRefused
 	// A query changes nothing. Where WeChat Pay does not know who calls it does nothing
-	// and signs nothing: 401, or return_code FAIL of APIv2.
+	// and signs nothing: 401, or return_code FAIL of APIv2. It gives a code then, which a
+	// gateway's page has not.
 	query := strings.HasPrefix(e.Operation, http.MethodGet+" ")
-	stranger := e.Status == http.StatusUnauthorized || e.Status == http.StatusOK && !e.Verified
+	stranger := !e.Verified && e.Code != "" && (e.Status == http.StatusUnauthorized || e.Status == http.StatusOK)
 	if wxpay.OutcomeUnknown(err) && !query && !stranger {
 		line("outcome", "unknown: query, or repeat with the same numbers")
 		code = exitUnknown
