@@ -13,8 +13,8 @@ type Schedule struct {
 var GenericSchedule = Schedule{"generic", seconds(0, 15, 15, 30, 180, 600, 1200, 1800, 1800, 1800, 3600,
 	3*3600, 3*3600, 3*3600, 6*3600, 6*3600)}
 
-// QuickSchedule is the one of combine-papay contracts: thirty tries in nearly two
-// hours. https://pay.weixin.qq.com/doc/v3/partner/4012881605
+// QuickSchedule is the one of contracts of combine-papay and credit-repayment, and of APIv2: thirty
+// tries in nearly two hours. https://pay.weixin.qq.com/doc/v3/partner/4012881605
 var QuickSchedule = Schedule{"quick", seconds(0, 10, 10, 10, 30, 30, 30,
 	300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300)}
 
@@ -23,13 +23,17 @@ var QuickSchedule = Schedule{"quick", seconds(0, 10, 10, 10, 30, 30, 30,
 var CampusSchedule = Schedule{"campus", seconds(0, 1, 60, 60, 60, 60, 60, 60, 60, 60, 60, 60,
 	300, 300, 300, 300, 300, 300, 300, 300, 300, 300)}
 
-// GlobalSchedule is the one of contracts across the border.
-// https://pay.weixin.qq.com/wiki/doc/api_external/en/apis/chapter5_1_4.shtml
-var GlobalSchedule = Schedule{"global", seconds(0, 15, 15, 30, 180, 1800, 1800, 1800, 1800, 3600)}
+// EduSchedule is the one of edu-papay's contracts: every minute for ten minutes, then every five
+// minutes for fifty. https://pay.weixin.qq.com/doc/v3/partner/4012159970
+var EduSchedule = Schedule{"edu", seconds(0, 60, 60, 60, 60, 60, 60, 60, 60, 60, 60,
+	300, 300, 300, 300, 300, 300, 300, 300, 300, 300)}
 
-// PappaySchedule is the one of APIv2's results of debits and payments; refunds
-// are assumed to follow it. https://pay.weixin.qq.com/doc/v2/merchant/4011987907
-var PappaySchedule = Schedule{"v2", seconds(0, 15, 15, 30, 180, 1800, 1800, 1800, 1800, 3600)}
+// ShortSchedule ends within four hours: of contracts of papay, what is debited for edu-papay and
+// all of APIv2's debits, payments and, it is assumed, refunds. The gaps are those that the pages of
+// contracts across the border print.
+// https://pay.weixin.qq.com/wiki/doc/api_external/en/apis/chapter5_1_4.shtml
+// https://pay.weixin.qq.com/doc/v2/merchant/4011987907
+var ShortSchedule = Schedule{"short", seconds(0, 15, 15, 30, 180, 1800, 1800, 1800, 1800, 3600)}
 
 // AskedOnce is the schedule of a question: it is put once, and not again.
 var AskedOnce = Schedule{"once", seconds(0)}
@@ -40,10 +44,10 @@ func ScheduleOf(name string) Schedule {
 		return QuickSchedule
 	case CampusSchedule.Name:
 		return CampusSchedule
-	case GlobalSchedule.Name:
-		return GlobalSchedule
-	case PappaySchedule.Name:
-		return PappaySchedule
+	case EduSchedule.Name:
+		return EduSchedule
+	case ShortSchedule.Name, "global", "v2": // as stores of earlier versions name it
+		return ShortSchedule
 	case AskedOnce.Name:
 		return AskedOnce
 	}

@@ -35,7 +35,7 @@ func Product() *engine.Product {
 			Summary: "信贷还款签约成功通知"},
 		Ended: engine.Event{EventType: "CREDIT_REPAYMENT.TERMINATE_CONTRACT", OriginalType: "credit_repayment",
 			Summary: "信贷还款解约成功通知"},
-		Retries:  rows.GenericSchedule,
+		Retries:  rows.QuickSchedule,
 		Resource: resource,
 		AlreadySigned: func() *engine.Refusal {
 			return engine.InvalidRequest("用户已签约该模板，请勿重复签约").Hinting("the payer has a contract in force under this plan")

@@ -24,7 +24,7 @@ func rules() *engine.DebitRules {
 		},
 		Paid:     engine.Event{EventType: "TRANSACTION.SUCCESS", OriginalType: "transaction", Summary: "教育续费通扣款成功"},
 		Failed:   engine.Event{EventType: "TRANSACTION.FAIL", OriginalType: "transaction", Summary: "教育续费通扣款失败"},
-		Retries:  rows.GenericSchedule,
+		Retries:  rows.ShortSchedule,
 		Resource: transaction,
 	}
 }

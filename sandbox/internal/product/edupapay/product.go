@@ -32,7 +32,7 @@ func Product() *engine.Product {
 		Signed:        engine.Event{EventType: "ENTRUST.SIGNING", OriginalType: "entrust", Summary: "教育续费通签约通知"},
 		Ended:         engine.Event{EventType: "ENTRUST.RELEASE", OriginalType: "entrust", Summary: "教育续费通解约通知"},
 		TemplateURL:   true,
-		Retries:       rows.GenericSchedule,
+		Retries:       rows.EduSchedule,
 		Resource:      eduPapayContract,
 		AlreadySigned: func() *engine.Refusal { return engine.AlreadyExists("用户已签约，请勿重复签约") },
 		Gone:          func() *engine.Refusal { return engine.NotFound("NOT_FOUND", "签约协议不存在") },

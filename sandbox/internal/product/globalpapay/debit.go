@@ -26,7 +26,7 @@ func rules() *engine.DebitRules {
 			return nil
 		},
 		Paid:     engine.Event{EventType: "TRANSACTION.SUCCESS", OriginalType: "transaction", Summary: "支付成功"},
-		Retries:  rows.GenericSchedule,
+		Retries:  rows.ShortSchedule,
 		Resource: transaction,
 	}
 }

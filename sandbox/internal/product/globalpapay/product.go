@@ -33,7 +33,7 @@ func Product() *engine.Product {
 		Names:         engine.Names{Plan: "plan_id", Code: "out_contract_code", Account: "user_display_name"},
 		Signed:        engine.Event{EventType: "PAPAY.SIGN", OriginalType: "papay", Summary: "委托代扣签约成功"},
 		Ended:         engine.Event{EventType: "PAPAY.TERMINATE", OriginalType: "papay", Summary: "委托代扣解约成功"},
-		Retries:       rows.GlobalSchedule,
+		Retries:       rows.ShortSchedule,
 		Resource:      resource,
 		AlreadySigned: func() *engine.Refusal { return engine.InvalidRequest("用户已签约该模板，请勿重复签约") },
 		Gone:          gone,

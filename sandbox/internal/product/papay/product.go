@@ -43,7 +43,7 @@ func Product() *engine.Product {
 		Years:     10, // queries show a contract_expired_time; what it is without one is not documented
 		Signed:    engine.Event{EventType: "ENTRUST.SIGN", OriginalType: "entrust", Summary: "委托代扣签约通知"},
 		Ended:     engine.Event{EventType: "ENTRUST.TERMINATE", OriginalType: "entrust", Summary: "委托代扣解约通知"},
-		Retries:   rows.GenericSchedule,
+		Retries:   rows.ShortSchedule,
 		Resource:  func(c *rows.Contract) engine.Document { return papayContract(c, changedAt(c)) },
 		NotifyXML: notifyContractXML,
 		AlreadySigned: func() *engine.Refusal {

@@ -56,7 +56,7 @@ func pappayapplyRules() *engine.DebitRules {
 			delete(out, "trade_state_desc")
 			return out
 		},
-		Retries: rows.PappaySchedule,
+		Retries: rows.ShortSchedule,
 	}
 }
 
