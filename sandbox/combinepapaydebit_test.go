@@ -100,9 +100,10 @@ func TestCombinePapayDebitFails(t *testing.T) {
 
 	w.refused(400, "APPID_MCHID_NOT_MATCH", "POST", combineDebits,
 		with(combineDebitBody(c, "P5"), "combine_appid", "wx0"))
-	w.refused(400, "INVALID_REQUEST", "POST", combineDebits, with(combineDebitBody(c, "P5"), "contract_id", "none"))
+	w.refused(400, "CONTRACT_NOT_EXIST", "POST", combineDebits,
+		with(combineDebitBody(c, "P5"), "contract_id", "none"))
 	w.ok(payer.Terminate(c.ID))
-	w.refused(400, "INVALID_REQUEST", "POST", combineDebits, combineDebitBody(c, "P5"))
+	w.refused(400, "CONTRACT_NOT_EXIST", "POST", combineDebits, combineDebitBody(c, "P5"))
 }
 
 // An attempt of which nobody knows what came of it counts as every other does.

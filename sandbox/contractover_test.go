@@ -33,7 +33,7 @@ func TestAContractEndsWithoutItsClaim(t *testing.T) {
 	}))
 	w = newWorld(t, sandbox.WithStore(kept), plan)
 	w.ok(w.Advance(5 * 24 * time.Hour))
-	if e := w.refused(400, "INVALID_REQUEST", "POST", combineDebits, combineDebitBody(c, "late")); e == nil {
+	if e := w.refused(400, "CONTRACT_NOT_EXIST", "POST", combineDebits, combineDebitBody(c, "late")); e == nil {
 		t.Error("a debit after the term")
 	}
 	if ended, err := w.Contract(c.ID); err != nil || ended.State != ledger.ContractTerminated {

@@ -24,6 +24,14 @@ func numbered(body object, no string, without ...string) object {
 	return with(body, "out_trade_no", no)
 }
 
+// placed is the order as it is placed for an app, a browser or a QR code.
+func placed(scene string, order object) object {
+	if scene == "h5" {
+		order = inBrowser(order)
+	}
+	return numbered(order, scene+"-order", "payer")
+}
+
 // scanned is the order as a code payment.
 func scanned(body object, code string) object {
 	delete(body, "notify_url")
@@ -45,7 +53,7 @@ func isolatedOrders(i *isolated) {
 	w.must("GET", directRoot+byNo+mchid, nil)
 	w.must("GET", directRoot+"id/"+w.paid(prepay)+mchid, nil)
 	for _, scene := range []string{"app", "h5", "native"} {
-		w.must("POST", directRoot+scene, numbered(orderBody(), scene+"-order", "payer"))
+		w.must("POST", directRoot+scene, placed(scene, orderBody()))
 		w.must("POST", directRoot+"out-trade-no/"+scene+"-order/close", object{"mchid": "1900000109"})
 	}
 	w.must("POST", directRoot+"codepay", numbered(scanned(orderBody(), w.code()), "code-order"))
@@ -65,7 +73,7 @@ func isolatedPartnerOrders(i *isolated) {
 	scene := object{"payer_client_ip": "14.23.150.211", "store_info": object{"id": "0001"}}
 	w.must("POST", partnerRoot+"scannedpos", numbered(with(partnerOrder(), "scene_info", scene), "pos-order"))
 	for _, scene := range []string{"app", "h5", "native"} {
-		w.must("POST", partnerRoot+scene, numbered(partnerOrder(), scene+"-order", "payer"))
+		w.must("POST", partnerRoot+scene, placed(scene, partnerOrder()))
 		parties := object{"sp_mchid": "1900000109", "sub_mchid": "1230000109"}
 		w.must("POST", partnerRoot+"out-trade-no/"+scene+"-order/close", parties)
 	}

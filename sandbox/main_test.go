@@ -57,6 +57,12 @@ func orderBody() object {
 	}
 }
 
+// inBrowser makes an order one that is paid in a browser, whose scene is asked for.
+func inBrowser(order object) object {
+	return with(with(order, "payer", nil), "scene_info", object{"payer_client_ip": "14.23.150.211",
+		"h5_info": object{"type": "Wap"}})
+}
+
 func afterPayBody(prepayID string) object {
 	return object{
 		"appid": "wxd678efh567hg6787", "service_id": 12535, "out_contract_code": code,

@@ -37,13 +37,13 @@ func TestEveryWayToOrder(t *testing.T) {
 		directRoot + "jsapi":        {orderBody, "prepay_id", "JSAPI"},
 		directRoot + "app":          {func() object { return with(orderBody(), "payer", nil) }, "prepay_id", "APP"},
 		directRoot + "native":       {func() object { return with(orderBody(), "payer", nil) }, "code_url", "NATIVE"},
-		directRoot + "h5":           {func() object { return with(orderBody(), "payer", nil) }, "h5_url", "MWEB"},
+		directRoot + "h5":           {func() object { return inBrowser(orderBody()) }, "h5_url", "MWEB"},
 		partnerRoot + "jsapi":       {partnerOrder, "prepay_id", "JSAPI"},
 		partnerRoot + "miniprogram": {partnerOrder, "prepay_id", "JSAPI"},
 		partnerRoot + "app":         {func() object { return with(partnerOrder(), "payer", nil) }, "prepay_id", "APP"},
 		partnerRoot + "native": {func() object { return with(partnerOrder(), "payer", nil) }, "code_url",
 			"NATIVE"},
-		partnerRoot + "h5": {func() object { return with(partnerOrder(), "payer", nil) }, "h5_url", "MWEB"},
+		partnerRoot + "h5": {func() object { return inBrowser(partnerOrder()) }, "h5_url", "MWEB"},
 		partnerRoot + "scannedpos": {func() object {
 			return with(partnerOrder(), "scene_info", object{"payer_client_ip": "14.23.150.211",
 				"store_info": object{"id": "0001"}})
@@ -131,11 +131,11 @@ func TestPartnerOrdersAreTheSubMerchants(t *testing.T) {
 func TestAnH5LinkLivesFiveMinutes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	link := w.must("POST", directRoot+"h5", with(orderBody(), "payer", nil))["h5_url"].(string)
+	link := w.must("POST", directRoot+"h5", inBrowser(orderBody()))["h5_url"].(string)
 	w.ok(w.Advance(5 * time.Minute))
 	_, err := w.Payer(openID).Pay(link)
 	w.page(err, ledger.PageExpired)
-	w.must("POST", directRoot+"h5", with(orderBody(), "payer", nil))
+	w.must("POST", directRoot+"h5", inBrowser(orderBody()))
 	_, err = w.Payer(openID).Pay(link)
 	w.ok(err)
 }

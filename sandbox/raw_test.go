@@ -208,7 +208,7 @@ func TestTamperedBodyShowsTheServersView(t *testing.T) {
 	w.ok(json.Unmarshal(e.Detail, &detail))
 	info := detail.SignInformation
 	want := "POST\n/" + presignCombine + "\n" + strconv.FormatInt(start.Unix(), 10) +
-		"\n593BEC0C930BF1AFEB40B4A08C8FB242\n" + `{"appid"`
+		"\n593BEC0C930BF1AFEB40B4A08C8FB242\n" + `{"appid"` + "\n"
 	if p.StatusCode != 401 || detail.Field != "signature" || detail.Location != "authorization" ||
 		detail.Detail.Issue != "sign not match" ||
 		info.Method != "POST" || info.URL != "/"+presignCombine || info.TruncatedSignedMessage != want ||

@@ -83,17 +83,17 @@ type AppSettleInfo struct {
 // The shop.
 type AppStoreInfo struct {
 	// Number of the shop.
-	// 门店编号. Optional.
-	ID string `json:"id,omitempty"`
+	// 门店编号. Required.
+	ID string `json:"id"`
 	// Name of the shop.
-	// 门店名称. Required.
-	Name string `json:"name"`
+	// 门店名称. Optional.
+	Name string `json:"name,omitempty"`
 	// Administrative area code.
-	// 地区编码. Required.
-	AreaCode string `json:"area_code"`
+	// 地区编码. Optional.
+	AreaCode string `json:"area_code,omitempty"`
 	// Street address.
-	// 详细地址. Required.
-	Address string `json:"address"`
+	// 详细地址. Optional.
+	Address string `json:"address,omitempty"`
 }
 
 // AppPayer is the object payer.

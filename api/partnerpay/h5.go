@@ -58,8 +58,8 @@ type H5Request struct {
 	// 优惠功能. Optional.
 	Detail *Detail `json:"detail,omitempty"`
 	// Where the payment takes place.
-	// 场景信息. Optional.
-	SceneInfo *H5RequestSceneInfo `json:"scene_info,omitempty"`
+	// 场景信息. Required.
+	SceneInfo H5RequestSceneInfo `json:"scene_info"`
 	// Who pays.
 	// 支付者. Optional.
 	Payer *AppPayer `json:"payer,omitempty"`
@@ -69,8 +69,8 @@ type H5Request struct {
 // Where the payment takes place.
 type H5RequestSceneInfo struct {
 	// IP address of the payer's device.
-	// 用户终端IP. Optional, at most 45 characters.
-	PayerClientIP string `json:"payer_client_ip,omitempty"`
+	// 用户终端IP. Required, 1–45 characters.
+	PayerClientIP string `json:"payer_client_ip"`
 	// The merchant's id of the terminal or shop.
 	// 商户端设备号. Optional.
 	DeviceID string `json:"device_id,omitempty"`
@@ -78,16 +78,16 @@ type H5RequestSceneInfo struct {
 	// 商户门店信息. Optional.
 	StoreInfo *AppStoreInfo `json:"store_info,omitempty"`
 	// The page or app the payer comes from.
-	// H5场景信息. Optional.
-	H5Info *H5RequestSceneInfoH5Info `json:"h5_info,omitempty"`
+	// H5场景信息. Required.
+	H5Info H5RequestSceneInfoH5Info `json:"h5_info"`
 }
 
 // H5RequestSceneInfoH5Info is the object h5_info.
 // The page or app the payer comes from.
 type H5RequestSceneInfoH5Info struct {
 	// Kind of page: iOS, Android or Wap.
-	// 场景类型. Optional.
-	Type string `json:"type,omitempty"`
+	// 场景类型. Required.
+	Type string `json:"type"`
 	// Name of the app.
 	// 应用名称. Optional.
 	AppName string `json:"app_name,omitempty"`

@@ -64,8 +64,8 @@ type MiniProgramRequest struct {
 // Where the payment takes place.
 type MiniProgramRequestSceneInfo struct {
 	// IP address of the payer's device.
-	// 用户终端IP. Optional, at most 45 characters.
-	PayerClientIP string `json:"payer_client_ip,omitempty"`
+	// 用户终端IP. Required, 1–45 characters.
+	PayerClientIP string `json:"payer_client_ip"`
 	// The merchant's id of the terminal or shop.
 	// 商户端设备号. Optional.
 	DeviceID string `json:"device_id,omitempty"`

@@ -80,8 +80,8 @@ type AppDetail struct {
 // Where the payment takes place.
 type AppSceneInfo struct {
 	// IP address of the payer's device.
-	// 用户终端IP. Optional, at most 45 characters.
-	PayerClientIP string `json:"payer_client_ip,omitempty"`
+	// 用户终端IP. Required, 1–45 characters.
+	PayerClientIP string `json:"payer_client_ip"`
 	// The merchant's id of the terminal or shop.
 	// 商户端设备号. Optional.
 	DeviceID string `json:"device_id,omitempty"`
@@ -94,17 +94,17 @@ type AppSceneInfo struct {
 // The shop.
 type AppStoreInfo struct {
 	// Number of the shop.
-	// 门店编号. Optional.
-	ID string `json:"id,omitempty"`
+	// 门店编号. Required.
+	ID string `json:"id"`
 	// Name of the shop.
-	// 门店名称. Required.
-	Name string `json:"name"`
+	// 门店名称. Optional.
+	Name string `json:"name,omitempty"`
 	// Administrative area code.
-	// 地区编码. Required.
-	AreaCode string `json:"area_code"`
+	// 地区编码. Optional.
+	AreaCode string `json:"area_code,omitempty"`
 	// Street address.
-	// 详细地址. Required.
-	Address string `json:"address"`
+	// 详细地址. Optional.
+	Address string `json:"address,omitempty"`
 }
 
 // AppPayer is the object payer.

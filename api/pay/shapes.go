@@ -70,17 +70,17 @@ type SceneInfo struct {
 // The shop.
 type StoreInfo struct {
 	// Number of the shop.
-	// 门店编号. Optional, at most 32 characters.
-	ID string `json:"id,omitempty"`
+	// 门店编号. Required, 1–32 characters.
+	ID string `json:"id"`
 	// Name of the shop.
-	// 门店名称. Required, 1–256 characters.
-	Name string `json:"name"`
+	// 门店名称. Optional, at most 256 characters.
+	Name string `json:"name,omitempty"`
 	// Administrative area code.
-	// 地区编码. Required, 1–32 characters.
-	AreaCode string `json:"area_code"`
+	// 地区编码. Optional, at most 32 characters.
+	AreaCode string `json:"area_code,omitempty"`
 	// Street address.
-	// 详细地址. Required, 1–512 characters.
-	Address string `json:"address"`
+	// 详细地址. Optional, at most 512 characters.
+	Address string `json:"address,omitempty"`
 }
 
 // Payer is the object payer.

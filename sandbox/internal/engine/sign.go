@@ -18,13 +18,14 @@ const SandboxName = "wxpay sandbox, not WeChat Pay"
 
 // Prove writes the headers that prove body to be WeChat Pay's, or fail to where
 // faults were applied. asked is the Wechatpay-Serial of a request.
-func (e *Engine) Prove(h http.Header, m *registry.Merchant, asked string, body []byte, s armed.Injected) error {
+func (e *Engine) Prove(h http.Header, m *registry.Merchant, asked, nonce string, body []byte,
+	s armed.Injected) error {
 	id, key := e.Keys.SigningKey(m, asked)
 	now, signed := e.WireNow(), body
 	if s != nil {
 		id, key, now, signed = e.signWrongly(m, id, key, now, body, s)
 	}
-	timestamp, nonce := strconv.FormatInt(now.Unix(), 10), e.Random.Nonce()
+	timestamp := strconv.FormatInt(now.Unix(), 10)
 	message := wire.AppendReplyMessage(make([]byte, 0, 48+len(signed)), timestamp, nonce, signed)
 	signature, err := wire.Sign(e.Random, key, message)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/wxpay-go/wxpay/internal/explain"
 	"github.com/wxpay-go/wxpay/internal/wire"
@@ -137,18 +138,15 @@ func (fr *Front) wrongSerial(a wire.Authorization, owner *registry.Merchant) str
 }
 
 // signDetail shows the server's view of the signed string, cut as in recorded
-// answers: the body to its first 8 bytes.
+// answers: the body to its first 8 characters, and the last line feed.
 func signDetail(r *http.Request, message, body []byte) engine.Document {
-	cut := len(message)
-	if len(body) > 8 {
-		cut -= len(body) - 8 + 1 // the last line feed too
-	}
+	begin := []rune(string(body[:min(len(body), 8*utf8.UTFMax)]))
+	cut := string(message[:len(message)-len(body)-1]) + string(begin[:min(len(begin), 8)]) + "\n"
 	return engine.Document{
 		"detail": engine.Document{"issue": "sign not match"}, "field": "signature", "location": "authorization",
 		"sign_information": engine.Document{
 			"method": r.Method, "url": requestURI(r),
-			"sign_message_length": len(message), "truncated_sign_message": strings.ToValidUTF8(string(message[:cut]),
-				""),
+			"sign_message_length": len(message), "truncated_sign_message": cut,
 		},
 	}
 }

@@ -118,7 +118,8 @@ func (p protocolV3) write(w http.ResponseWriter, x *exchange) {
 		h.Set("Content-Type", "application/octet-stream")
 	}
 	if x.merchant != nil && !isFile {
-		if err := p.Prove(h, x.merchant, x.request.Header.Get(wire.HeaderSerial), x.reply, x.injected); err != nil {
+		if err := p.Prove(h, x.merchant, x.request.Header.Get(wire.HeaderSerial), p.Random.Nonce(), x.reply,
+			x.injected); err != nil {
 			p.Logf("sandbox: sign a reply: %v", err)
 			http.Error(w, "the sandbox cannot sign", http.StatusInternalServerError)
 			return

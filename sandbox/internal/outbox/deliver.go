@@ -128,7 +128,7 @@ func (o *Outbox) message(m *registry.Merchant, p *push.Row, s armed.Injected) (b
 		return s.Tamper(o.xmlMessage(m, p, s)), h, nil
 	}
 	body = o.envelope(m, p)
-	err = o.Prove(h, m, "", body, s)
+	err = o.Prove(h, m, "", o.Random.PushNonce(), body, s)
 	return s.Tamper(body), h, err
 }
 

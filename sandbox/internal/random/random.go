@@ -111,13 +111,17 @@ func (d *Random) EventID() string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:])
 }
 
-// RequestID ends in the internal code: 0 for success, see [Refusal].
+// RequestID is 40 hexadecimal digits that begin with 08, and the internal code: 0 for success, see
+// [Refusal].
 func (d *Random) RequestID(code int) string {
-	return fmt.Sprintf("08%s-%d", d.Roll(upperHex, 42), code)
+	return fmt.Sprintf("08%s-%d", d.Roll(upperHex, 38), code)
 }
 
 // Nonce is 32 hexadecimal digits, as in replies.
 func (d *Random) Nonce() string { return d.Roll(LowerHex, 32) }
+
+// PushNonce is 32 letters and digits, as in notifications.
+func (d *Random) PushNonce() string { return d.Roll(Letters, 32) }
 
 // Chance is true with probability p.
 func (d *Random) Chance(p float64) bool {

@@ -13,7 +13,11 @@ import (
 // sub-merchants at once; nothing is notified.
 // https://pay.weixin.qq.com/doc/v3/partner/4012884121
 func rules() *engine.DebitRules {
-	return &engine.DebitRules{Sync: true, Failing: debits.RefuseFailure}
+	// A contract that ended is CONTRACT_NOT_EXIST: https://pay.weixin.qq.com/doc/v3/partner/4018096707,
+	// which prints no HTTP status.
+	gone := engine.Answer{Code: "CONTRACT_NOT_EXIST", Message: "协议不存在或已解约"}
+	return &engine.DebitRules{Sync: true, Failing: debits.RefuseFailure,
+		Answers: engine.Answers{rows.ProblemGone: gone, rows.ProblemExpired: gone}}
 }
 
 func debit(c *engine.Call) (engine.Document, error) {

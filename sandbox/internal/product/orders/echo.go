@@ -27,6 +27,6 @@ func Echo(c *engine.Call) (engine.Document, error) {
 		resource["encrypted_echo_message"] = sealed
 	}
 	return out, push.Notify(c.Step, &push.Row{Push: ledger.Push{MchID: c.Merchant.MchID, URL: c.Text("notify_url"),
-		Event: "SECURITY_ECHO.SUCCESS", OriginalType: "security", Summary: "签名验签加解密测试成功", Resource: resource.Encode(),
+		Event: "SECURITY_ECHO.SUCCESS", OriginalType: "security", Summary: "回调通知成功", Resource: resource.Encode(),
 		About: c.Merchant.MchID}, Retries: rows.GenericSchedule})
 }
