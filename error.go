@@ -1,6 +1,7 @@
 package wxpay
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -72,25 +73,55 @@ type Error struct {
 	told wire.Hidden[[]string] // by the call, which what WeChat Pay says may repeat
 }
 
-// Field is detail.field and detail.issue: which parameter is at fault, as a
-// JSON pointer ("/amount/total") for the body or a name for query and path,
-// and why. Both are empty where WeChat Pay does not say.
+// Field says which parameter is at fault, as a JSON pointer ("/amount/total") for the
+// body or a name for query, path and APIv2, and why. WeChat Pay says it in the message of a
+// PARAM_ERROR, 输入源“/body/amount/total”…, or lists the members that it does not know in
+// detail.value, of which Field gives the first; a wrong signature has detail.field and
+// detail.issue. Both are empty where WeChat Pay does not say.
 func (e *Error) Field() (field, issue string) {
+	if e == nil {
+		return "", ""
+	}
+	if field, issue = e.detailed(); field != "" {
+		return field, issue
+	}
+	_, rest, _ := strings.Cut(e.Message, "输入源“")
+	source, rest, ok := strings.Cut(rest, "”")
+	if !ok {
+		return "", issue
+	}
+	if _, after, ok := strings.Cut(rest, "”"); ok { // behind the title, which is the field's in Chinese
+		rest = after
+	}
+	return parameter(source), strings.TrimPrefix(strings.TrimPrefix(rest, "中"), "，")
+}
+
+// detailed is what detail says of it.
+func (e *Error) detailed() (field, issue string) {
 	var d struct {
 		Field  string `json:"field"`
 		Issue  string `json:"issue"`
 		Detail struct {
 			Issue string `json:"issue"`
 		} `json:"detail"`
-	}
-	if e == nil {
-		return "", ""
+		Value json.RawMessage `json:"value"`
 	}
 	_ = json.Unmarshal(e.Detail, &d) // free-form by contract: what does not fit stays empty
-	if d.Issue == "" {
-		d.Issue = d.Detail.Issue
+	var unknown []string
+	if d.Field == "" && json.Unmarshal(d.Value, &unknown) == nil && len(unknown) > 0 {
+		return parameter(unknown[0]), e.Message
 	}
-	return d.Field, d.Issue
+	return d.Field, cmp.Or(d.Issue, d.Detail.Issue)
+}
+
+// parameter is a field as the SDK names it, of the place where WeChat Pay found it.
+func parameter(source string) string {
+	for _, at := range []string{"/body/xml/", "/query/", "/uri_template/"} {
+		if name, ok := strings.CutPrefix(source, at); ok {
+			return name
+		}
+	}
+	return strings.TrimPrefix(source, "/body")
 }
 
 // Error gives operation, status, code, message, the field at fault and the request
@@ -114,9 +145,9 @@ func (e *Error) Error() string {
 	if e.Message != "" {
 		b.WriteString(": " + strings.TrimSuffix(e.clipped(e.Message, maxMessage), "。"))
 	}
-	if field, issue := e.Field(); field != "" {
+	if field, issue := e.detailed(); field != "" {
 		b.WriteString(" (" + e.clipped(field, 128))
-		if issue != "" {
+		if issue != "" && issue != e.Message {
 			b.WriteString(": " + e.clipped(issue, 256))
 		}
 		b.WriteString(")")

@@ -2,22 +2,26 @@ package catalogue
 
 import (
 	"bytes"
+	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 )
 
 // CheckBody checks a request body, exactly as received, against the endpoint's rules and returns
-// the first thing wrong, nil when all is well. Unknown and repeated members, null, and 4-byte
-// characters are wrong everywhere; the value of an Encrypted field is only required to be there,
-// because the rules are about the plain text: decrypt it and use Field.CheckText.
+// what WeChat Pay would answer, nil when all is well: what cannot be read, such as a value of another
+// type, comes first, then all unknown members, then the first broken rule in the order of
+// definition. Unknown and repeated members, null, and 4-byte characters are wrong everywhere; the
+// value of an Encrypted field is only required to be there, because the rules are about the plain
+// text: decrypt it and use Field.CheckText.
 // https://pay.weixin.qq.com/docs/merchant/development/interface-rules/basic-rules.html
 func (o *Operation) CheckBody(raw []byte) *Violation {
 	if o.Body == nil {
 		if rest := bytes.TrimSpace(raw); len(rest) == 0 || string(rest) == "{}" {
 			return nil
 		}
-		return &Violation{Location: LocationBody, Issue: "this endpoint takes no body"}
+		return unreadable("", "this endpoint takes no body")
 	}
 	return checkJSON(raw, o.Body, true)
 }
@@ -30,7 +34,7 @@ func (o *Operation) CheckReply(raw []byte) *Violation {
 		if len(raw) == 0 {
 			return nil
 		}
-		return &Violation{Location: LocationBody, Issue: "this endpoint answers without a body"}
+		return unreadable("", "this endpoint answers without a body")
 	}
 	return checkJSON(raw, o.Reply, false)
 }
@@ -41,25 +45,35 @@ func (e *Event) CheckResource(raw []byte) *Violation { return checkJSON(raw, e.R
 func checkJSON(raw []byte, schema *Field, limits bool) *Violation {
 	c := checker{scanner: scanner{data: raw}, limits: limits}
 	if c.peek() == 0 && c.pos == len(raw) {
-		return c.wrong(nil, "the body is empty; a JSON object is required", nil)
+		return unreadable("", "the body is empty; a JSON object is required")
 	}
 	if v := c.value(schema, nil); v != nil {
 		return v
 	}
 	if c.space(); c.pos < len(raw) {
-		return c.wrong(nil, "the body goes on after the end of the JSON object", nil)
+		return unreadable("", "the body goes on after the end of the JSON object")
 	}
-	return nil
+	if len(c.unknown) > 0 {
+		return unknowns(LocationBody, c.unknown)
+	}
+	return c.broken
 }
 
-// checker walks the body and the schema together, once, without building a tree.
+// checker walks the body and the schema together, once, without building a tree. Its methods return
+// what cannot be read.
 type checker struct {
 	scanner
-	limits bool // lengths, ranges, patterns, formats
+	limits  bool       // lengths, ranges, patterns, formats
+	unknown []string   // the first members that the schema does not have
+	broken  *Violation // the first rule, in the order of definition, that the value last read breaks
 }
 
-func (c *checker) wrong(at *place, issue string, value any) *Violation {
-	return &Violation{Field: at.pointer(), Value: value, Issue: issue, Location: LocationBody}
+// wrong is text that is no JSON, or JSON that is not allowed.
+func (c *checker) wrong(at *place, issue string) *Violation { return unreadable(at.pointer(), issue) }
+
+// breaks writes down a rule that was broken.
+func (c *checker) breaks(f *Field, at *place, b breach, sent any) {
+	c.broken = f.violation(LocationBody, at.pointer(), b, sent)
 }
 
 func (c *checker) value(f *Field, at *place) *Violation {
@@ -88,28 +102,31 @@ func (c *checker) wrongType(f *Field, at *place) *Violation {
 	case b == '[':
 		got = "an array"
 	case b == '"':
-		text, _, problem := c.text()
+		text, problem := c.text()
 		if problem != "" {
-			return c.wrong(at, problem, nil)
+			return c.wrong(at, problem)
 		}
 		got, value = "a string", scalar(String, text)
 	case b == '-' || b >= '0' && b <= '9':
 		text, _, ok := c.number()
 		if !ok {
-			return c.wrong(at, problemJSON, nil)
+			return c.wrong(at, problemJSON)
 		}
 		got, value = "a number", scalar(Number, text)
 	case c.literal("null"):
-		return c.wrong(at, "null is not allowed; leave the field out instead", nil)
-	case c.literal("true"), c.literal("false"):
-		got = "a boolean"
+		return c.misfit(f, at, problemNull, nil)
+	case c.literal("true"):
+		got, value = "a boolean", true
+	case c.literal("false"):
+		got, value = "a boolean", false
 	default:
-		return c.wrong(at, problemJSON, nil)
+		return c.wrong(at, problemJSON)
 	}
-	if f.Encrypted {
-		value = nil
-	}
-	return c.wrong(at, "must be "+article(f.Type)+", not "+got, value)
+	return c.misfit(f, at, "must be "+article(f.Type)+", not "+got, value)
+}
+
+func (c *checker) misfit(f *Field, at *place, issue string, sent any) *Violation {
+	return f.violation(LocationBody, at.pointer(), notThe(f.Type, issue), sent)
 }
 
 func article(t Type) string {
@@ -123,50 +140,71 @@ func article(t Type) string {
 func (c *checker) object(f *Field, at *place) *Violation {
 	if len(f.Fields) == 0 {
 		if problem := c.skip(0); problem != "" {
-			return c.wrong(at, problem, nil)
+			return c.wrong(at, problem)
 		}
 		return nil
 	}
 	c.pos++ // the brace
 	var seen seen
+	var broken map[int]*Violation // by member
 	for more := !c.take('}'); more; more = !c.take('}') {
 		if c.peek() != '"' {
-			return c.wrong(at, problemJSON, nil)
+			return c.wrong(at, problemJSON)
 		}
-		name, _, problem := c.text()
+		name, problem := c.text()
 		if problem != "" {
-			return c.wrong(at, problem, nil)
+			return c.wrong(at, problem)
 		}
+		child := place{up: at}
 		i, known := f.index[string(name)]
 		if !known {
-			return c.wrong(&place{up: at, name: excerpt(name)}, "this endpoint has no such field", nil)
-		}
-		child := place{up: at, name: f.Fields[i].Name}
-		if !seen.add(i) {
-			return c.wrong(&child, "the field is given twice", nil)
+			child.name = excerpt(name)
+			if len(c.unknown) < maxUnknown {
+				c.unknown = append(c.unknown, child.pointer())
+			}
+		} else if child.name = f.Fields[i].Name; !seen.add(i) {
+			b := breach{issue: "the field is given twice", form: twice,
+				words: "并非多重字段但被输入源“/body" + child.pointer() + "”映射过了"}
+			return f.Fields[i].violation(LocationBody, child.pointer(), b, "")
 		}
 		if !c.take(':') {
-			return c.wrong(at, problemJSON, nil)
+			return c.wrong(at, problemJSON)
 		}
-		if v := c.value(f.Fields[i], &child); v != nil {
+		if !known {
+			if problem := c.skip(0); problem != "" {
+				return c.wrong(&child, problem)
+			}
+		} else if v := c.value(f.Fields[i], &child); v != nil {
 			return v
+		} else if c.broken != nil {
+			if broken == nil {
+				broken = map[int]*Violation{}
+			}
+			broken[i], c.broken = c.broken, nil
 		}
 		if c.take(',') {
 			if c.peek() == '}' {
-				return c.wrong(at, problemJSON, nil)
+				return c.wrong(at, problemJSON)
 			}
 		} else if c.peek() != '}' {
-			return c.wrong(at, problemJSON, nil)
+			return c.wrong(at, problemJSON)
 		}
 	}
 	for i, member := range f.Fields {
 		if member.Required && !seen.has(i) {
-			return c.wrong(&place{up: at, name: member.Name}, "the field is required", nil)
+			c.breaks(member, &place{up: at, name: member.Name}, isMissing("the field is required"), nil)
+		} else if broken[i] != nil {
+			c.broken = broken[i]
+		}
+		if c.broken != nil {
+			return nil
 		}
 	}
 	for _, group := range f.OneOf {
 		if !slices.ContainsFunc(group, func(name string) bool { return seen.has(f.index[name]) }) {
-			return c.wrong(&place{up: at, name: group[0]}, "one of "+strings.Join(group, ", ")+" is required", nil)
+			c.breaks(f.Fields[f.index[group[0]]], &place{up: at, name: group[0]},
+				isMissing("one of "+strings.Join(group, ", ")+" is required"), nil)
+			return nil
 		}
 	}
 	return nil
@@ -175,42 +213,54 @@ func (c *checker) object(f *Field, at *place) *Violation {
 func (c *checker) array(f *Field, at *place) *Violation {
 	c.pos++ // the bracket
 	n := 0
+	var first *Violation
 	for more := !c.take(']'); more; more = !c.take(']') {
 		child := place{up: at, index: n}
 		if v := c.value(f.Items, &child); v != nil {
 			return v
 		}
+		first, c.broken = cmp.Or(first, c.broken), nil
 		n++
 		if c.take(',') {
 			if c.peek() == ']' {
-				return c.wrong(at, problemJSON, nil)
+				return c.wrong(at, problemJSON)
 			}
 		} else if c.peek() != ']' {
-			return c.wrong(at, problemJSON, nil)
+			return c.wrong(at, problemJSON)
 		}
 	}
+	c.broken = first
 	if c.limits && (n < f.MinItems || f.MaxItems > 0 && n > f.MaxItems) {
-		return c.wrong(at, "must have "+span(f.MinItems, f.MaxItems)+" items, has "+strconv.Itoa(n), nil)
+		b := breach{issue: "must have " + span(f.MinItems, f.MaxItems) + " items, has " + strconv.Itoa(n), form: ofList,
+			words: fmt.Sprintf("元素个数 %d，小于最小值 %d", n, f.MinItems), value: n}
+		if n >= f.MinItems {
+			b.words = fmt.Sprintf("元素个数 %d，大于最大值 %d", n, f.MaxItems)
+		}
+		c.breaks(f, at, b, nil)
 	}
 	return nil
 }
 
 func (c *checker) string(f *Field, at *place) *Violation {
-	text, chars, problem := c.text()
-	if problem != "" {
-		return c.wrong(at, problem, nil)
+	text, problem := c.text()
+	switch problem {
+	case "":
+	case problemEmoji, problemUTF8:
+		return f.violation(LocationBody, at.pointer(), notText(problem), nil)
+	default:
+		return c.wrong(at, problem)
 	}
 	if !c.limits {
 		return nil
 	}
 	if f.Encrypted {
-		if chars == 0 {
-			return c.wrong(at, "the field is empty; encrypted text is required", "")
+		if len(text) == 0 {
+			c.breaks(f, at, badLength("the field is empty; encrypted text is required", 0, 1, 0), nil)
 		}
 		return nil
 	}
-	if issue := f.textIssue(text, chars); issue != "" {
-		return c.wrong(at, issue, scalar(String, text))
+	if b := f.textIssue(text); b.issue != "" {
+		c.breaks(f, at, b, scalar(String, text))
 	}
 	return nil
 }
@@ -218,14 +268,17 @@ func (c *checker) string(f *Field, at *place) *Violation {
 func (c *checker) numeral(f *Field, at *place) *Violation {
 	text, integer, ok := c.number()
 	if !ok {
-		return c.wrong(at, problemJSON, nil)
+		return c.wrong(at, problemJSON)
 	}
 	if f.Type == Integer && !integer {
-		return c.wrong(at, "must be an integer, without fraction or exponent", scalar(Number, text))
+		return c.misfit(f, at, "must be an integer, without fraction or exponent", scalar(Number, text))
 	}
 	if f.Type == Integer {
-		if issue := f.integerIssue(text, c.limits); issue != "" {
-			return c.wrong(at, issue, scalar(Number, text))
+		switch b := f.integerIssue(text, c.limits); {
+		case b.form == ofType:
+			return c.misfit(f, at, b.issue, scalar(Number, text))
+		case b.issue != "":
+			c.breaks(f, at, b, scalar(Number, text))
 		}
 	}
 	return nil
@@ -239,7 +292,7 @@ func (s *scanner) skip(depth int) (problem string) {
 	}
 	switch b := s.peek(); {
 	case b == '"':
-		_, _, problem = s.text()
+		_, problem = s.text()
 		return problem
 	case b == '{' || b == '[':
 		end := byte('}')
@@ -252,7 +305,7 @@ func (s *scanner) skip(depth int) (problem string) {
 				if s.peek() != '"' {
 					return problemJSON
 				}
-				if _, _, problem = s.text(); problem != "" {
+				if _, problem = s.text(); problem != "" {
 					return problem
 				}
 				if !s.take(':') {
@@ -274,7 +327,7 @@ func (s *scanner) skip(depth int) (problem string) {
 	case s.literal("true"), s.literal("false"):
 		return ""
 	case s.literal("null"):
-		return "null is not allowed; leave the field out instead"
+		return problemNull
 	}
 	if _, _, ok := s.number(); !ok {
 		return problemJSON

@@ -12,29 +12,30 @@ import (
 // CheckQuery checks the decoded query string against the endpoint's rules: unknown and repeated
 // names are wrong.
 func (o *Operation) CheckQuery(query url.Values) *Violation {
+	var unknown []string
+	for name := range query {
+		if o.query[name] == nil {
+			unknown = append(unknown, excerpt([]byte(name)))
+		}
+	}
+	if len(unknown) > 0 {
+		slices.Sort(unknown)
+		return unknowns(LocationQuery, unknown[:min(len(unknown), maxUnknown)])
+	}
 	for _, f := range o.Query {
 		values, given := query[f.Name]
 		switch {
 		case len(values) > 1:
-			return &Violation{Field: f.Name, Issue: "the parameter is given twice", Location: LocationQuery}
+			b := breach{issue: "the parameter is given twice", form: twice,
+				words: "并非多重字段但被输入源“/query/" + f.Name + "”映射过了"}
+			return f.violation(LocationQuery, f.Name, b, "")
 		case given && len(values) == 1:
-			if issue := f.lineIssue(values[0]); issue != "" {
-				return &Violation{Field: f.Name, Value: excerpt([]byte(values[0])), Issue: issue,
-					Location: LocationQuery}
+			if b := f.lineIssue(values[0]); b.issue != "" {
+				return f.violation(LocationQuery, f.Name, b, f.sent(values[0]))
 			}
 		case f.Required:
-			return &Violation{Field: f.Name, Issue: "the parameter is required", Location: LocationQuery}
+			return f.violation(LocationQuery, f.Name, isMissing("the parameter is required"), nil)
 		}
-	}
-	var unknown []string
-	for name := range query {
-		if o.query[name] == nil {
-			unknown = append(unknown, name)
-		}
-	}
-	if len(unknown) > 0 {
-		name := excerpt([]byte(slices.Min(unknown)))
-		return &Violation{Field: name, Issue: "this endpoint has no such query parameter", Location: LocationQuery}
 	}
 	return nil
 }
@@ -53,26 +54,32 @@ func (o *Operation) CheckFields(fields map[string]string) *Violation {
 		value := fields[f.Name]
 		switch {
 		case value == "" && f.Required:
-			return &Violation{Field: f.Name, Issue: "the field is required", Location: LocationBody}
+			return f.xmlViolation(isMissing("the field is required"), nil)
 		case value != "":
-			if issue := f.plainIssue(value); issue != "" {
-				return &Violation{Field: f.Name, Value: excerpt([]byte(value)), Issue: issue, Location: LocationBody}
+			if b := f.plainIssue(value); b.issue != "" {
+				return f.xmlViolation(b, excerpt([]byte(value)))
 			}
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		if issue := (&Field{}).CheckText(fields[name]); issue == problemUTF8 || issue == problemControl {
-			value := excerpt([]byte(fields[name]))
-			return &Violation{Field: excerpt([]byte(name)), Value: value, Issue: issue, Location: LocationBody}
+		if b := (&Field{}).checkText(fields[name]); b.issue == problemUTF8 || b.issue == problemControl {
+			return (&Field{Name: excerpt([]byte(name))}).xmlViolation(b, excerpt([]byte(fields[name])))
 		}
 	}
 	for _, group := range oneOf {
 		if !slices.ContainsFunc(group, func(name string) bool { return fields[name] != "" }) {
-			return &Violation{Field: group[0], Issue: "one of " + strings.Join(group, ", ") + " is required",
-				Location: LocationBody}
+			b := isMissing("one of " + strings.Join(group, ", ") + " is required")
+			return o.Body.Fields[o.Body.index[group[0]]].xmlViolation(b, nil)
 		}
 	}
 	return nil
+}
+
+// xmlViolation is a violation in an APIv2 message, whose field is a bare name.
+func (f *Field) xmlViolation(b breach, sent any) *Violation {
+	v := f.violation(LocationBody, "/xml/"+f.Name, b, sent)
+	v.Field = f.Name
+	return v
 }
 
 // CheckPath holds the values of the path's variables, as Match returns them, against the endpoint's
@@ -80,40 +87,55 @@ func (o *Operation) CheckFields(fields map[string]string) *Violation {
 func (o *Operation) CheckPath(vars map[string]string) *Violation {
 	for _, f := range o.PathParams {
 		value := vars[f.Name]
-		issue := f.lineIssue(value)
+		b := f.lineIssue(value)
 		if value == "" {
-			issue = "the path variable is empty"
+			b = isMissing("the path variable is empty")
 		}
-		if issue != "" {
-			return &Violation{Field: f.Name, Value: excerpt([]byte(value)), Issue: issue, Location: LocationURL}
+		if b.issue != "" {
+			return f.violation(LocationURL, f.Name, b, f.sent(value))
 		}
 	}
 	return nil
 }
 
+// sent is a value of an address as an answer repeats it.
+func (f *Field) sent(value string) any {
+	if s := (&scanner{data: []byte(value)}); f.Type == Integer && value != "" {
+		if text, integer, ok := s.number(); ok && integer && s.pos == len(value) {
+			return scalar(Integer, text)
+		}
+	}
+	return excerpt([]byte(value))
+}
+
 // lineIssue is plainIssue for a value of an address, which has no control character, whatever it
 // is.
-func (f *Field) lineIssue(value string) string {
+func (f *Field) lineIssue(value string) breach {
 	if utf8.ValidString(value) && strings.ContainsFunc(value, unicode.IsControl) {
-		return problemControl
+		return notText(problemControl)
 	}
 	return f.plainIssue(value)
 }
 
 // plainIssue judges a value that travels as text outside of JSON.
-func (f *Field) plainIssue(value string) string {
+func (f *Field) plainIssue(value string) (b breach) {
 	switch f.Type {
 	case Integer:
 		s := scanner{data: []byte(value)}
 		if text, integer, ok := s.number(); ok && integer && s.pos == len(value) {
-			return f.integerIssue(text, true)
+			b = f.integerIssue(text, true)
+		} else {
+			b = notThe(Integer, "must be an integer")
 		}
-		return "must be an integer"
 	case Boolean:
 		if value != "true" && value != "false" {
-			return "must be true or false"
+			b = notThe(Boolean, "must be true or false")
 		}
-		return ""
+	default:
+		b = f.checkText(value)
 	}
-	return f.CheckText(value)
+	if b.form == ofType {
+		b.form = ofPlain
+	}
+	return b
 }

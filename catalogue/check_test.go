@@ -55,8 +55,10 @@ func TestCheckBody(t *testing.T) {
 			"must be a boolean, not a string"},
 		{"a list for an object", jsapi, `{"openid":"oUpF8"}`, `[]`, "/payer", "must be an object, not an array"},
 		{"too long", eduPresign, `20200330tony`, strings.Repeat("x", 33), "/user_id",
-			"must be 1 to 32 characters long, is 33"},
-		{"empty", eduPresign, `20200330tony`, ``, "/user_id", "must be 1 to 32 characters long, is 0"},
+			"must be 1 to 32 bytes long, is 33"},
+		{"too long in bytes", combinePresign, `微信代扣用户A`, strings.Repeat("微", 11), "/contract_display_account",
+			"must be 1 to 32 bytes long, is 33"},
+		{"empty", eduPresign, `20200330tony`, ``, "/user_id", "must be 1 to 32 bytes long, is 0"},
 		{"a pattern broken", combinePresign, `wxwtdk20200910100000`, `wx_1`, "/out_contract_code", "must match"},
 		{"an unknown constant", eduPresign, `EDUCATION_PERIOD`, `EDUCATION`, "/trade_scene",
 			"must be one of EDUCATION_PERIOD"},
@@ -114,7 +116,7 @@ func TestCheckBodyAccepts(t *testing.T) {
 	t.Parallel()
 	c := embedded(t)
 	for _, row := range []struct{ name, id, old, new string }{
-		{"32 characters of 3 bytes", combinePresign, `微信代扣用户A`, strings.Repeat("微", 32)},
+		{"32 bytes", combinePresign, `微信代扣用户A`, strings.Repeat("微", 10) + "ab"},
 		{"escaped characters", combinePresign, `微信代扣用户A`, `\u5fae\"\\\/\n`},
 		{"a loopback receiver under development", combinePresign, `https://yourapp.com/notify`,
 			`http://127.0.0.1:8080/notify`},
@@ -137,27 +139,6 @@ func TestCheckBodyAccepts(t *testing.T) {
 	}
 }
 
-func TestViolationIsTheDetailOfTheAnswer(t *testing.T) {
-	t.Parallel()
-	o := embedded(t).Operation(jsapi)
-	v := o.CheckBody([]byte(strings.Replace(bodies[jsapi], `"CNY"`, `"XYZ"`, 1)))
-	detail, err := json.Marshal(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := `{"field":"/amount/currency","value":"XYZ","issue":"must be one of CNY","location":"body"}`
-	if string(detail) != want {
-		t.Errorf("got  %s\nwant %s", detail, want)
-	}
-	if strings.Contains(v.Error(), "XYZ") {
-		t.Errorf("the error repeats the value: %v", v)
-	}
-	v = o.CheckBody([]byte(strings.Replace(bodies[jsapi], `100`, `1.50`, 1)))
-	if detail, _ = json.Marshal(v); !strings.Contains(string(detail), `"value":1.50`) {
-		t.Errorf("a number is not repeated as it was sent: %s", detail)
-	}
-}
-
 func TestCheckQueryAndPath(t *testing.T) {
 	t.Parallel()
 	c := embedded(t)
@@ -166,7 +147,7 @@ func TestCheckQueryAndPath(t *testing.T) {
 		{"appid=wx1&plan_id=1", "", ""},
 		{"appid=wx1&plan_id=1&limit=20&offset=0&contract_status=DELETE", "", ""},
 		{"plan_id=1", "appid", "required"},
-		{"appid=&plan_id=1", "appid", "1 to 32 characters"},
+		{"appid=&plan_id=1", "appid", "1 to 32 bytes"},
 		{"appid=wx1&appid=wx1&plan_id=1", "appid", "given twice"},
 		{"appid=wx1&plan_id=1&limit=ten", "limit", "must be an integer"},
 		{"appid=wx1&plan_id=1&limit=1.0", "limit", "must be an integer"},

@@ -10,8 +10,8 @@ type Field struct {
 	Name      string
 	Type      Type
 	Required  bool
-	MinLength int // characters, not bytes; 1 for a required string unless the entry says otherwise
-	MaxLength int // characters; 0 means no declared limit
+	MinLength int // bytes; 1 for a required string unless the entry says otherwise
+	MaxLength int // bytes; 0 means no declared limit
 	Pattern   string
 	Enum      []string
 	Minimum   *int64

@@ -118,7 +118,7 @@ func TestCheckFields(t *testing.T) {
 	for _, row := range []struct{ name, field, value, at, issue string }{
 		{"a required field missing", "appid", "", "appid", "required"},
 		{"a constant broken", "version", "2.0", "version", "must be one of 1.0"},
-		{"too long", "contract_id", strings.Repeat("x", 33), "contract_id", "characters long"},
+		{"too long", "contract_id", strings.Repeat("x", 33), "contract_id", "bytes long"},
 		{"neither the id nor the code", "contract_id", "", "contract_id", "one of contract_id, contract_code"},
 		{"a word for a number", "plan_id", "plan", "plan_id", "must be an integer"},
 		{"an emoji", "contract_code", "😀", "contract_code", "4-byte"},

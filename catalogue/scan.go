@@ -7,9 +7,8 @@ import (
 )
 
 // scanner reads JSON from a byte slice, one token at a time. It exists because two jobs need what
-// encoding/json hides: the loader must see duplicate keys, and the validator must tell 1 from 1.0,
-// count characters, and find 4-byte code points, on the sandbox's request path, without building a
-// tree.
+// encoding/json hides: the loader must see duplicate keys, and the validator must tell 1 from 1.0
+// and find 4-byte code points, on the sandbox's request path, without building a tree.
 type scanner struct {
 	data []byte
 	pos  int
@@ -22,6 +21,7 @@ const (
 	problemEmoji   = "the text contains a 4-byte character such as an emoji; only 1 to 3-byte UTF-8 is accepted"
 	problemControl = "the text contains a control character"
 	problemNesting = "the JSON is nested too deeply"
+	problemNull    = "null is not allowed; leave the field out instead"
 )
 
 const maxDepth = 32
@@ -63,9 +63,8 @@ func (s *scanner) literal(word string) bool {
 	return true
 }
 
-// text reads a string literal. The result shares the input when nothing is escaped. chars counts
-// characters.
-func (s *scanner) text() (value []byte, chars int, problem string) {
+// text reads a string literal. The result shares the input when nothing is escaped.
+func (s *scanner) text() (value []byte, problem string) {
 	s.pos++ // opening quote
 	start := s.pos
 	for s.pos < len(s.data) {
@@ -74,23 +73,22 @@ func (s *scanner) text() (value []byte, chars int, problem string) {
 		case b == '"':
 			value = s.data[start:s.pos]
 			s.pos++
-			return value, chars, ""
+			return value, ""
 		case b == '\\':
-			return s.escapedText(start, chars)
+			return s.escapedText(start)
 		case b < ' ':
-			return nil, 0, problemJSON
+			return nil, problemJSON
 		case b < utf8.RuneSelf:
 			s.pos++
 		default:
 			size, problem := s.wide()
 			if problem != "" {
-				return nil, 0, problem
+				return nil, problem
 			}
 			s.pos += size
 		}
-		chars++
 	}
-	return nil, 0, problemJSON
+	return nil, problemJSON
 }
 
 // wide judges the multi-byte character at pos.
@@ -107,20 +105,20 @@ func (s *scanner) wide() (size int, problem string) {
 
 // escapedText goes on from the first backslash of a string that started at start, into a buffer of
 // its own.
-func (s *scanner) escapedText(start, chars int) (value []byte, total int, problem string) {
+func (s *scanner) escapedText(start int) (value []byte, problem string) {
 	buf := append(make([]byte, 0, 64), s.data[start:s.pos]...)
 	for s.pos < len(s.data) {
 		b := s.data[s.pos]
 		switch {
 		case b == '"':
 			s.pos++
-			return buf, chars, ""
+			return buf, ""
 		case b < ' ':
-			return nil, 0, problemJSON
+			return nil, problemJSON
 		case b == '\\':
 			r, problem := s.escape()
 			if problem != "" {
-				return nil, 0, problem
+				return nil, problem
 			}
 			buf = utf8.AppendRune(buf, r)
 		case b < utf8.RuneSelf:
@@ -129,14 +127,13 @@ func (s *scanner) escapedText(start, chars int) (value []byte, total int, proble
 		default:
 			size, problem := s.wide()
 			if problem != "" {
-				return nil, 0, problem
+				return nil, problem
 			}
 			buf = append(buf, s.data[s.pos:s.pos+size]...)
 			s.pos += size
 		}
-		chars++
 	}
-	return nil, 0, problemJSON
+	return nil, problemJSON
 }
 
 // escape reads one escape sequence. A surrogate, paired or not, is never a 1 to 3-byte character,

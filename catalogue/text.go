@@ -13,23 +13,24 @@ import (
 )
 
 // textIssue judges a string that is known to be 1 to 3-byte UTF-8.
-func (f *Field) textIssue(text []byte, chars int) string {
+func (f *Field) textIssue(text []byte) breach {
 	if i := bytes.IndexFunc(text, unicode.IsControl); i >= 0 && (f.isID() || bytes.ContainsFunc(text, notInText)) {
-		return problemControl
+		return notText(problemControl)
 	}
-	if chars < f.MinLength || f.MaxLength > 0 && chars > f.MaxLength {
-		return fmt.Sprintf("must be %s characters long, is %d", span(f.MinLength, f.MaxLength), chars)
+	if n := len(text); n < f.MinLength || f.MaxLength > 0 && n > f.MaxLength {
+		return badLength(fmt.Sprintf("must be %s bytes long, is %d", span(f.MinLength, f.MaxLength), n), n, f.MinLength,
+			f.MaxLength)
 	}
 	if f.enum != nil && !f.enum[string(text)] {
-		return "must be one of " + strings.Join(f.Enum, ", ")
+		return badChoice(f.Enum)
 	}
 	if f.pattern != nil && !f.pattern.Match(text) {
-		return "must match " + f.Pattern
+		return badPattern(f.Pattern)
 	}
 	if f.Format != "" {
 		return f.formatIssue(string(text))
 	}
-	return ""
+	return breach{}
 }
 
 // isID tells by the name whether the field identifies something, and so is one word.
@@ -45,43 +46,52 @@ func (f *Field) isID() bool {
 // notInText is every control character that words on a page have no use for.
 func notInText(r rune) bool { return unicode.IsControl(r) && r != '\t' && r != '\n' && r != '\r' }
 
-func (f *Field) formatIssue(text string) string {
+func (f *Field) formatIssue(text string) breach {
+	malformed := func(issue string) breach { return badText(issue, "字符串格式不正确") }
 	switch f.Format {
 	case FormatDate:
 		day, err := time.Parse(time.DateOnly, text)
 		if err != nil {
-			return "must be a date that exists, written yyyy-MM-dd"
+			return malformed("must be a date that exists, written yyyy-MM-dd")
 		}
 		if f.MaxDay > 0 && day.Day() > f.MaxDay {
-			return fmt.Sprintf("must fall on day 1 to %d of the month", f.MaxDay)
+			return malformed(fmt.Sprintf("must fall on day 1 to %d of the month", f.MaxDay))
 		}
 	case FormatDateTime:
 		if _, err := time.Parse(time.RFC3339, text); err != nil {
-			return "must be an RFC 3339 time such as 2020-09-10T13:29:35+08:00"
+			return malformed("must be an RFC 3339 time such as 2020-09-10T13:29:35+08:00")
 		}
 	case FormatURL:
 		switch u, err := url.Parse(text); {
 		case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
-			return "must be an absolute http or https address"
+			return malformed("must be an absolute http or https address")
 		case u.User != nil:
-			return problemUser
+			return malformed(problemUser)
 		}
 	case FormatNotifyURL:
-		return notifyURLIssue(text)
+		if issue := notifyURLIssue(text); issue != "" {
+			b := badPattern(notifyURLPattern)
+			b.issue = issue
+			return b
+		}
 	case FormatIP:
 		if _, err := netip.ParseAddr(text); err != nil {
-			return "must be an IPv4 or IPv6 address"
+			return malformed("must be an IPv4 or IPv6 address")
 		}
 	case FormatInteger:
 		if text == "" || strings.Trim(text, "0123456789") != "" {
-			return "must be a whole number in decimal digits"
+			return malformed("must be a whole number in decimal digits")
 		}
 		return f.integerIssue([]byte(text), false)
 	}
-	return ""
+	return breach{}
 }
 
 const problemUser = "must not carry a user name"
+
+// notifyURLPattern is what production answers that a notify_url must match. It is laxer than the
+// rules below, which are the pages'.
+const notifyURLPattern = `^https?://([^\s/?#\[\]\@]+\@)?([^\s/?#\@:]+)(?::\d{2,5})?([^\s?#\[\]]*)$`
 
 // notifyURLIssue applies WeChat Pay's rules for an address it posts to, and one mercy of ours: a
 // loopback host may use http, so that a receiver under development can be notified by the sandbox.
@@ -115,38 +125,49 @@ func loopback(host string) bool {
 
 // integerIssue judges the digits of an integer. Beyond 64 bits is always wrong: no field of WeChat
 // Pay is that large.
-func (f *Field) integerIssue(text []byte, limits bool) string {
+func (f *Field) integerIssue(text []byte, limits bool) breach {
 	n, err := strconv.ParseInt(string(text), 10, 64)
 	switch {
 	case err != nil:
-		return "must fit in 64 bits"
+		return notThe(Integer, "must fit in 64 bits")
 	case !limits:
-		return ""
 	case f.Minimum != nil && n < *f.Minimum:
-		return fmt.Sprintf("must be at least %d", *f.Minimum)
+		return breach{issue: fmt.Sprintf("must be at least %d", *f.Minimum), form: ofSize,
+			words: fmt.Sprintf("值低于最小值 %d", *f.Minimum)}
 	case f.Maximum != nil && n > *f.Maximum:
-		return fmt.Sprintf("must be at most %d", *f.Maximum)
+		return breach{issue: fmt.Sprintf("must be at most %d", *f.Maximum), form: ofSize,
+			words: fmt.Sprintf("值高于最大值 %d", *f.Maximum)}
 	case f.enum != nil && !f.enum[string(text)]:
-		return "must be one of " + strings.Join(f.Enum, ", ")
+		b := badChoice(f.Enum)
+		b.form = ofSize
+		return b
 	}
-	return ""
+	return breach{}
 }
 
-// CheckText checks a string against the field's length, pattern, enumeration and format and says
-// what is wrong, "" when all is well. It is the same judgement as CheckBody's, for a value that had
-// to be decrypted first.
-func (f *Field) CheckText(value string) (issue string) {
-	if !utf8.ValidString(value) {
-		return problemUTF8
+// CheckText checks a string at a place of the body against the field's length, pattern, enumeration
+// and format and says what is wrong, nil when all is well. It is the same judgement as CheckBody's,
+// for a value that had to be decrypted first; the violation does not have it.
+func (f *Field) CheckText(at, value string) *Violation {
+	b := f.checkText(value)
+	if b.issue == "" {
+		return nil
 	}
-	chars := 0
+	v := f.violation(LocationBody, at, b, nil)
+	v.Value = nil
+	return v
+}
+
+func (f *Field) checkText(value string) breach {
+	if !utf8.ValidString(value) {
+		return notText(problemUTF8)
+	}
 	for _, r := range value {
 		if r > 0xFFFF {
-			return problemEmoji
+			return notText(problemEmoji)
 		}
-		chars++
 	}
-	return f.textIssue([]byte(value), chars)
+	return f.textIssue([]byte(value))
 }
 
 // span words a range of counts: "1 to 32", "at least 1", "at most 32".

@@ -76,7 +76,7 @@ func (p *treeParser) value(depth int) (n *node, err error) {
 }
 
 func (p *treeParser) string() (string, error) {
-	text, _, problem := p.text()
+	text, problem := p.text()
 	if problem != "" {
 		return "", p.fail(problem)
 	}

@@ -8,24 +8,40 @@ import (
 	"unicode/utf8"
 )
 
-// Violation is one way in which a request breaks the catalogue's rules. Its exported fields are
-// those of the detail object in WeChat Pay's 400 PARAM_ERROR answer.
+// Violation is one way in which a request breaks the catalogue's rules. As JSON it is the detail
+// object of WeChat Pay's 400 PARAM_ERROR answer, {"location", "value"}; which field is at fault
+// stands in the answer's message.
 type Violation struct {
 	// JSON pointer into the body, "/amount/currency"; the bare name for a query or path value
-	Field string `json:"field"`
-	// the offending value: a string, json.Number, bool, or nil when it is missing, not a scalar or
-	// of an Encrypted field
-	Value    any    `json:"value"`
-	Issue    string `json:"issue"`    // a sentence about what is wrong
-	Location string `json:"location"` // "body", "query" or "url"
+	Field string
+	// what detail repeats: a string, json.Number or bool that was sent, the length of a string that
+	// is too short or too long, "" where there is none, nil for an object, a list or an Encrypted
+	// field
+	Value    any
+	Issue    string   // an English sentence about what is wrong
+	Message  string   // what WeChat Pay says of it, without the value
+	Location string   // LocationBody, LocationQuery or LocationURL
+	Unknown  []string // the first members that the endpoint does not have, as detail lists them
 }
 
-// The locations, as WeChat Pay spells them. A path variable is in the "url".
+// The locations, as WeChat Pay spells them. A path variable is in the uri_template.
 const (
 	LocationBody  = "body"
 	LocationQuery = "query"
-	LocationURL   = "url"
+	LocationURL   = "uri_template"
 )
+
+// MarshalJSON writes the detail object.
+func (v *Violation) MarshalJSON() ([]byte, error) {
+	type detail struct {
+		Location *string `json:"location"`
+		Value    any     `json:"value"`
+	}
+	if len(v.Unknown) > 0 {
+		return json.Marshal(detail{nil, v.Unknown})
+	}
+	return json.Marshal(detail{&v.Location, v.Value})
+}
 
 // Error names the place and the rule, never the value: values can be openids and phone numbers.
 func (v *Violation) Error() string {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/catalogue"
 	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
@@ -19,10 +20,13 @@ var brokenIDs = []string{"%FF", "%C3%28", "%ED%A0%80", "%00", "a%0Ab", "a%0D%0Ab
 // badParam wants PARAM_ERROR at a place.
 func badParam(t *testing.T, what string, status int, e wire.ErrorBody, location, field string) {
 	t.Helper()
-	var detail struct{ Field, Location string }
+	var detail struct{ Location *string }
 	_ = json.Unmarshal(e.Detail, &detail)
-	if status != 400 || e.Code != "PARAM_ERROR" || detail.Location != location || detail.Field != field {
-		t.Errorf("%s: got %d %s %s, want PARAM_ERROR at %s of the %s", what, status, e.Code, e.Detail, field, location)
+	at, _ := (&wxpay.Error{Message: e.Message, Detail: e.Detail}).Field()
+	if status != 400 || e.Code != "PARAM_ERROR" || at != field ||
+		detail.Location != nil && *detail.Location != location || e.Message == "" {
+		t.Errorf("%s: got %d %s %s %s, want PARAM_ERROR at %q of the %s", what, status, e.Code, e.Message, e.Detail,
+			field, location)
 	}
 }
 
@@ -53,7 +57,7 @@ func TestBrokenIDsInAddresses(t *testing.T) {
 					return "1"
 				})
 				p, e := w.send(raw{method: op.Method, uri: path, body: body})
-				badParam(t, path, p.StatusCode, e, "url", name[1])
+				badParam(t, path, p.StatusCode, e, catalogue.LocationURL, name[1])
 				n++
 			}
 			for _, f := range op.Query {

@@ -108,8 +108,8 @@ func TestSchoolPresignRules(t *testing.T) {
 			identity("张三")),
 		"an account with a dash": with(schoolBody("A"), "user_id", "tony-1"),
 	} {
-		if e := w.refused(400, "PARAM_ERROR", "POST", presignSchool, body); len(e.Detail) == 0 {
-			t.Errorf("%s: no detail", name)
+		if e := w.refused(400, "PARAM_ERROR", "POST", presignSchool, body); e.Message == "" {
+			t.Errorf("%s: no words", name)
 		}
 	}
 	// A code is unique under its plan, and only there.

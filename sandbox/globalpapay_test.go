@@ -115,8 +115,8 @@ func TestGlobalSessions(t *testing.T) {
 		"others' sp_mchid":   with(globalSubBody("X"), "sp_mchid", "3200000001"),
 		"others' sp_appid":   with(globalSubBody("X"), "sp_appid", "wx0"),
 	} {
-		if e := w.refused(400, "PARAM_ERROR", "POST", app, body); len(e.Detail) == 0 {
-			t.Errorf("%s: no detail", name)
+		if e := w.refused(400, "PARAM_ERROR", "POST", app, body); e.Message == "" {
+			t.Errorf("%s: no words", name)
 		}
 	}
 	w.refused(403, "NO_AUTH", "POST", app, with(globalSubBody("X"), "sub_mchid", "999"))

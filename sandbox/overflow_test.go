@@ -71,8 +71,8 @@ func TestTextAmountsBeyond64Bits(t *testing.T) {
 	wrong := func(field, to string, body object) {
 		t.Helper()
 		e := w.refused(400, "PARAM_ERROR", "POST", to, body)
-		if !strings.Contains(string(e.Detail), field) || !strings.Contains(string(e.Detail), "64 bits") {
-			t.Errorf("got %s", e.Detail)
+		if at, why := e.Field(); at != field || !strings.Contains(why, "64 位") {
+			t.Errorf("got %s", e.Message)
 		}
 	}
 	wrong("/repayment_amount_limit", creditSign, with(creditBody(), "repayment_amount_limit", huge))

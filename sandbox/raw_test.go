@@ -217,6 +217,9 @@ func TestTamperedBodyShowsTheServersView(t *testing.T) {
 	}
 }
 
+// business is where a refusal is that names no field: production sends those without detail.
+const business = "-"
+
 func TestBadBodies(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -236,7 +239,7 @@ func TestBadBodies(t *testing.T) {
 		body      []byte
 		field     string
 	}{
-		{"cut short", "", edit(`true}`, `tru`), "/return_app"},
+		{"cut short", "", edit(`true}`, `tru`), ""},
 		{"not JSON", "", []byte(`<xml/>`), ""},
 		{"an array", "", []byte(`[]`), ""},
 		{"two objects", "", edit(`}`, `}{}`), ""},
@@ -247,8 +250,8 @@ func TestBadBodies(t *testing.T) {
 		{"a string for an integer plan", "", edit(`12535`, `"12535"`), "/plan_id"},
 		{"a fraction for an integer plan", "", edit(`12535`, `12535.0`), "/plan_id"},
 		{"an integer for a string plan", "/" + presignEdu, edu("plan_id", 101164396), "/plan_id"},
-		{"a plan nobody has", "", edit(`12535`, `99999`), "/plan_id"},
-		{"an appid of somebody else", "", edit(`wxd678efh567hg6787`, `wx0000000000000000`), "/appid"},
+		{"a plan nobody has", "", edit(`12535`, `99999`), business},
+		{"an appid of somebody else", "", edit(`wxd678efh567hg6787`, `wx0000000000000000`), business},
 		{"punctuation in the code", "", edit(code, "a-b"), "/out_contract_code"},
 		{"a query in the notify_url", "", edit(`/notify`, `/notify?a=1`), "/notify_url"},
 		{"an unknown member", "", edit(`{`, `{"extra":1,`), "/extra"},
@@ -258,14 +261,15 @@ func TestBadBodies(t *testing.T) {
 		{"day 31", "/" + presignEdu, edu("period_start_date", "2020-03-31"), "/period_start_date"},
 		{"a day that is none", "/" + presignEdu, edu("period_start_date", "2020-02-30"), "/period_start_date"},
 		{"another trade_scene", "/" + presignEdu, edu("trade_scene", "OTHER"), "/trade_scene"},
-		{"sub_appid without sub_mchid", "/" + presignEdu, edu("sub_mchid", nil), "/sub_mchid"},
+		{"sub_appid without sub_mchid", "/" + presignEdu, edu("sub_mchid", nil), business},
 	} {
 		p, e := w.send(raw{uri: c.uri, body: c.body})
-		var detail struct{ Field, Location, Issue string }
-		_ = json.Unmarshal(e.Detail, &detail)
-		if p.StatusCode != 400 || e.Code != "PARAM_ERROR" || detail.Field != c.field || detail.Location != "body" ||
-			detail.Issue == "" {
-			t.Errorf("%s: got %d %s %s, want 400 PARAM_ERROR at %q", c.name, p.StatusCode, e.Code, e.Detail, c.field)
+		if c.field == business {
+			if p.StatusCode != 400 || e.Code != "PARAM_ERROR" || e.Detail != nil {
+				t.Errorf("%s: got %d %s %s, want 400 PARAM_ERROR in words", c.name, p.StatusCode, e.Code, e.Detail)
+			}
+		} else {
+			badParam(t, c.name, p.StatusCode, e, "body", c.field)
 		}
 		if p.Header.Get(ledger.HeaderHint) == "" {
 			t.Errorf("%s: no hint", c.name)

@@ -8,22 +8,22 @@ package combinepapay
 // https://pay.weixin.qq.com/wiki/doc/apiv3_partner/Offline/apis/chapter5_5_4.shtml
 type DebitRequest struct {
 	// AppID of the party that starts the combined order.
-	// 合单商户appid. Required, 1–32 characters.
+	// 合单商户appid. Required, 1–32 bytes.
 	CombineAppID string `json:"combine_appid"`
 	// Mchid of the party that starts the combined order.
-	// 合单商户号. Required, 1–32 characters.
+	// 合单商户号. Required, 1–32 bytes.
 	CombineMchID string `json:"combine_mchid"`
 	// The merchant's own number of the combined order.
-	// 合单商户订单号. Required, 1–32 characters, matching ^[0-9A-Za-z_\-|*@]+$.
+	// 合单商户订单号. Required, 1–32 bytes, matching ^[0-9A-Za-z_\-|*@]+$.
 	CombineOutTradeNo string `json:"combine_out_trade_no"`
 	// WeChat Pay's id of the contract.
-	// 委托代扣协议ID. Required, 1–32 characters.
+	// 委托代扣协议ID. Required, 1–32 bytes.
 	ContractID string `json:"contract_id"`
 	// The single orders.
 	// 子单信息. Required, at most 50 items.
 	SubOrders []DebitRequestSubOrders `json:"sub_orders,omitempty"`
 	// Facts for risk control, written k:v;k:v.
-	// 风控信息. Optional, at most 255 characters.
+	// 风控信息. Optional, at most 255 bytes.
 	RiskInfo string `json:"risk_info,omitempty"`
 }
 
@@ -31,25 +31,25 @@ type DebitRequest struct {
 // The single orders.
 type DebitRequestSubOrders struct {
 	// Merchant id issued by WeChat Pay.
-	// 子单商户号. Required, 1–32 characters.
+	// 子单商户号. Required, 1–32 bytes.
 	MchID string `json:"mchid"`
 	// Text of the merchant, returned unchanged in queries and notifications.
-	// 附加数据. Optional, at most 128 characters.
+	// 附加数据. Optional, at most 128 bytes.
 	Attach string `json:"attach,omitempty"`
 	// Amount of the order.
 	// 订单金额. Required.
 	Amount DebitRequestSubOrdersAmount `json:"amount"`
 	// The merchant's own order number, unique per merchant.
-	// 子单商户订单号. Required, 1–32 characters.
+	// 子单商户订单号. Required, 1–32 bytes.
 	OutTradeNo string `json:"out_trade_no"`
 	// Mchid of the sub-merchant.
-	// 二级商户号. Required, 1–32 characters.
+	// 二级商户号. Required, 1–32 bytes.
 	SubMchID string `json:"sub_mchid"`
 	// AppID of the sub-merchant.
 	// 二级商户appid. Optional.
 	SubAppID string `json:"sub_appid,omitempty"`
 	// What is sold, shown to the payer.
-	// 商品描述. Required, 1–127 characters.
+	// 商品描述. Required, 1–127 bytes.
 	Description string `json:"description"`
 	// How the money is settled.
 	// 结算信息. Optional.

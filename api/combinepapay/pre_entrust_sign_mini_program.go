@@ -12,21 +12,21 @@ import (
 // https://pay.weixin.qq.com/doc/v3/partner/4017177322
 type PreEntrustSignMiniProgramRequest struct {
 	// AppID of the mini program, bound to the calling merchant.
-	// 商户APPID. Required, 1–32 characters.
+	// 商户APPID. Required, 1–32 bytes.
 	AppID string `json:"appid"`
 	// Debit template, agreed with WeChat Pay. An integer here, unlike edu-papay.
 	// 委托代扣协议模板ID. Required, at least 1.
 	PlanID int64 `json:"plan_id"`
 	// The merchant's own number for the contract, unique on its side; digits and letters.
-	// 商户签约协议号. Required, 1–32 characters, matching ^[0-9A-Za-z]+$.
+	// 商户签约协议号. Required, 1–32 bytes, matching ^[0-9A-Za-z]+$.
 	OutContractCode string `json:"out_contract_code"`
 	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the
 	// return to the app.
-	// 用户账户展示名称. Required, 1–32 characters.
+	// 用户账户展示名称. Required, 1–32 bytes.
 	ContractDisplayAccount string `json:"contract_display_account"`
 	// Where the result of signing is posted: absolute https with a path and without query string.
 	// Termination is posted to the address configured with the template instead.
-	// 回调通知地址. Required, 1–256 characters.
+	// 回调通知地址. Required, 1–256 bytes.
 	NotifyURL string `json:"notify_url"`
 }
 

@@ -9,7 +9,7 @@ package combinepapay
 // https://pay.weixin.qq.com/wiki/doc/apiv3_partner/Offline/apis/chapter5_5_5.shtml
 type ReverseRequest struct {
 	// AppID of the party that starts the combined order.
-	// 合单商户APPID. Required, 1–32 characters.
+	// 合单商户APPID. Required, 1–32 bytes.
 	CombineAppID string `json:"combine_appid"`
 	// The single orders.
 	// 子单信息. Required, at most 50 items.
@@ -20,13 +20,13 @@ type ReverseRequest struct {
 // The single orders.
 type ReverseRequestSubOrders struct {
 	// Merchant id issued by WeChat Pay.
-	// 子单商户号. Required, 1–32 characters.
+	// 子单商户号. Required, 1–32 bytes.
 	MchID string `json:"mchid"`
 	// The merchant's own order number, unique per merchant.
-	// 子单商户订单号. Required, 1–32 characters.
+	// 子单商户订单号. Required, 1–32 bytes.
 	OutTradeNo string `json:"out_trade_no"`
 	// Mchid of the sub-merchant.
-	// 二级商户号. Required, 1–32 characters.
+	// 二级商户号. Required, 1–32 bytes.
 	SubMchID string `json:"sub_mchid"`
 	// AppID of the sub-merchant.
 	// 二级商户appid. Optional.

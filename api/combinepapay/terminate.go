@@ -30,7 +30,7 @@ type TerminateInfo struct {
 // https://pay.weixin.qq.com/doc/v3/partner/4012884072
 type TerminateRequest struct {
 	// Why the contract ended, in words.
-	// 解约备注. Required, 1–256 characters.
+	// 解约备注. Required, 1–256 bytes.
 	ContractTerminationRemark string `json:"contract_termination_remark"`
 }
 

@@ -12,13 +12,13 @@ import (
 // https://pay.weixin.qq.com/doc/v3/partner/4012707307
 type AppRequest struct {
 	// AppID of the party that starts the combined order.
-	// 合单商户appid. Required, 1–32 characters.
+	// 合单商户appid. Required, 1–32 bytes.
 	CombineAppID string `json:"combine_appid"`
 	// Mchid of the party that starts the combined order.
-	// 合单商户号. Required, 1–32 characters.
+	// 合单商户号. Required, 1–32 bytes.
 	CombineMchID string `json:"combine_mchid"`
 	// The merchant's own number of the combined order.
-	// 合单商户订单号. Required, 1–32 characters, matching ^[0-9A-Za-z_\-|*]+$.
+	// 合单商户订单号. Required, 1–32 bytes, matching ^[0-9a-zA-Z_\-\|\*]+$.
 	CombineOutTradeNo string `json:"combine_out_trade_no"`
 	// Where the payment takes place.
 	// 场景信息. Optional.
@@ -39,7 +39,7 @@ type AppRequest struct {
 	// 预支付交易会话标识. Optional.
 	PrepayID string `json:"prepay_id,omitempty"`
 	// Where WeChat Pay posts the result: absolute https with a path and without query string.
-	// 通知地址. Required, 1–255 characters.
+	// 通知地址. Required, 1–255 bytes.
 	NotifyURL string `json:"notify_url"`
 	// Scenario of the order.
 	// 交易场景. Optional, always RECOMMERCE.
@@ -64,7 +64,7 @@ type AppSceneInfo struct {
 	// 商户端设备号. Optional.
 	DeviceID string `json:"device_id,omitempty"`
 	// IP address of the payer's device.
-	// 用户终端IP. Required, 1–45 characters.
+	// 用户终端IP. Required, 1–45 bytes.
 	PayerClientIP string `json:"payer_client_ip"`
 }
 
@@ -72,7 +72,7 @@ type AppSceneInfo struct {
 // The single orders.
 type AppRequestSubOrders struct {
 	// Merchant id issued by WeChat Pay.
-	// 子单商户号. Required, 1–32 characters.
+	// 子单商户号. Required, 1–32 bytes.
 	MchID string `json:"mchid"`
 	// Authorisation of the individual payee.
 	// 商品单个人收款方受理授权ID. Optional.
@@ -81,31 +81,31 @@ type AppRequestSubOrders struct {
 	// 商品单个人收款方平台昵称. Optional.
 	IndividualName string `json:"individual_name,omitempty"`
 	// Text of the merchant, returned unchanged in queries and notifications.
-	// 附加数据. Required, 1–128 characters.
+	// 附加数据. Required, 1–128 bytes.
 	Attach string `json:"attach"`
 	// Amount of the order.
 	// 订单金额. Required.
 	Amount SubOrdersAmount `json:"amount"`
 	// The merchant's own order number, unique per merchant.
-	// 商品单商户订单号. Required, 6–32 characters, matching ^[0-9A-Za-z_\-|*]+$.
+	// 商品单商户订单号. Required, 6–32 bytes, matching ^[0-9a-zA-Z_\-\|\*]+$.
 	OutTradeNo string `json:"out_trade_no"`
 	// Mchid of the sub-merchant.
-	// 二级商户号. Optional, at most 32 characters.
+	// 二级商户号. Optional, at most 32 bytes.
 	SubMchID string `json:"sub_mchid,omitempty"`
 	// Description of the goods.
 	// 商品详情. Optional.
 	Detail string `json:"detail,omitempty"`
 	// Mark that selects discounts.
-	// 订单优惠标记. Optional, at most 32 characters.
+	// 订单优惠标记. Optional, at most 32 bytes.
 	GoodsTag string `json:"goods_tag,omitempty"`
 	// What is sold, shown to the payer.
-	// 商品描述. Required, 1–127 characters.
+	// 商品描述. Required, 1–127 bytes.
 	Description string `json:"description"`
 	// How the money is settled.
 	// 结算信息. Optional.
 	SettleInfo *SubOrdersSettleInfo `json:"settle_info,omitempty"`
 	// AppID of the sub-merchant.
-	// 子商户应用ID. Optional, at most 32 characters.
+	// 子商户应用ID. Optional, at most 32 bytes.
 	SubAppID string `json:"sub_appid,omitempty"`
 	// true: freeze the money until it is shared.
 	// 是否指定分账. Optional.
@@ -124,10 +124,10 @@ type AppRequestCombinePayerInfo struct {
 // Contract to sign after the payment.
 type AppRequestContractInfo struct {
 	// Mchid of the contract.
-	// 签约商户号. Required, 1–32 characters.
+	// 签约商户号. Required, 1–32 bytes.
 	MchID string `json:"mchid"`
 	// AppID of the contract.
-	// 签约商户AppID. Required, 1–32 characters.
+	// 签约商户AppID. Required, 1–32 bytes.
 	AppID string `json:"appid"`
 	// The merchant's own number for the contract.
 	// 签约商户协议号. Required.
@@ -141,7 +141,7 @@ type AppRequestContractInfo struct {
 	ContractDisplayAccount string `json:"contract_display_account"`
 	// Where WeChat Pay posts the result of signing: absolute https with a path and without query
 	// string.
-	// 回调通知地址. Required, 1–255 characters.
+	// 回调通知地址. Required, 1–255 bytes.
 	NotifyURL string `json:"notify_url"`
 }
 

@@ -7,7 +7,7 @@ package combinetransactions
 // Closes an unpaid combined order; all its single orders must be given. Success has no body.
 type CloseRequest struct {
 	// AppID of the party that starts the combined order.
-	// 合单商户appid. Required, 1–32 characters.
+	// 合单商户appid. Required, 1–32 bytes.
 	CombineAppID string `json:"combine_appid"`
 	// The single orders.
 	// 商品单信息. Required, at most 50 items.
@@ -18,19 +18,19 @@ type CloseRequest struct {
 // The single orders.
 type CloseSubOrder struct {
 	// Merchant id issued by WeChat Pay.
-	// 子单商户号. Required, 1–32 characters.
+	// 子单商户号. Required, 1–32 bytes.
 	MchID string `json:"mchid"`
 	// The merchant's own order number, unique per merchant; digits, letters and _-|*.
-	// 商品单商户订单号. Required, 6–32 characters, matching ^[0-9A-Za-z_\-|*]+$.
+	// 商品单商户订单号. Required, 6–32 bytes, matching ^[0-9a-zA-Z_\-\|\*]+$.
 	OutTradeNo string `json:"out_trade_no"`
 	// Authorisation of the individual payee.
-	// 商品单个人收款方受理授权ID. Optional, at most 64 characters.
+	// 商品单个人收款方受理授权ID. Optional, at most 64 bytes.
 	IndividualAuthID string `json:"individual_auth_id,omitempty"`
 	// Mchid of the sub-merchant; required of platforms and service providers, left out by direct
 	// merchants.
-	// 二级商户号. Optional, at most 32 characters.
+	// 二级商户号. Optional, at most 32 bytes.
 	SubMchID string `json:"sub_mchid,omitempty"`
 	// AppID of the sub-merchant.
-	// 子商户应用ID. Optional, at most 32 characters.
+	// 子商户应用ID. Optional, at most 32 bytes.
 	SubAppID string `json:"sub_appid,omitempty"`
 }

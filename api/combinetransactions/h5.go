@@ -11,13 +11,13 @@ import (
 // https://pay.weixin.qq.com/doc/v3/partner/4012707565
 type H5Request struct {
 	// AppID of the party that starts the combined order.
-	// 合单商户appid. Required, 1–32 characters.
+	// 合单商户appid. Required, 1–32 bytes.
 	CombineAppID string `json:"combine_appid"`
 	// Mchid of the party that starts the combined order.
-	// 合单商户号. Required, 1–32 characters.
+	// 合单商户号. Required, 1–32 bytes.
 	CombineMchID string `json:"combine_mchid"`
 	// The merchant's own number of the combined order.
-	// 合单商户订单号. Required, 1–32 characters, matching ^[0-9A-Za-z_\-|*]+$.
+	// 合单商户订单号. Required, 1–32 bytes, matching ^[0-9a-zA-Z_\-\|\*]+$.
 	CombineOutTradeNo string `json:"combine_out_trade_no"`
 	// Where the payment takes place.
 	// 场景信息. Required.
@@ -32,7 +32,7 @@ type H5Request struct {
 	// 交易结束时间. Optional, RFC 3339 with +08:00.
 	TimeExpire string `json:"time_expire,omitempty"`
 	// Where WeChat Pay posts the result: absolute https with a path and without query string.
-	// 通知地址. Required, 1–255 characters.
+	// 通知地址. Required, 1–255 bytes.
 	NotifyURL string `json:"notify_url"`
 	// Restricts the means of payment; no_credit excludes credit cards.
 	// 指定支付方式. Optional.
@@ -50,7 +50,7 @@ type H5RequestSceneInfo struct {
 	// 商户端设备号. Required.
 	DeviceID string `json:"device_id"`
 	// IP address of the payer's device.
-	// 用户终端IP. Required, 1–45 characters.
+	// 用户终端IP. Required, 1–45 bytes.
 	PayerClientIP string `json:"payer_client_ip"`
 	// The page or app the payer comes from.
 	// H5场景信息. Required.
@@ -81,31 +81,31 @@ type H5RequestSceneInfoH5Info struct {
 // The single orders.
 type H5SubOrder struct {
 	// Merchant id issued by WeChat Pay.
-	// 子单商户号. Required, 1–32 characters.
+	// 子单商户号. Required, 1–32 bytes.
 	MchID string `json:"mchid"`
 	// Text of the merchant, returned unchanged in queries and notifications.
-	// 附加数据. Required, 1–128 characters.
+	// 附加数据. Required, 1–128 bytes.
 	Attach string `json:"attach"`
 	// Amount of the order.
 	// 订单金额. Required.
 	Amount SubOrdersAmount `json:"amount"`
 	// The merchant's own order number, unique per merchant.
-	// 商品单商户订单号. Required, 6–32 characters, matching ^[0-9A-Za-z_\-|*]+$.
+	// 商品单商户订单号. Required, 6–32 bytes, matching ^[0-9a-zA-Z_\-\|\*]+$.
 	OutTradeNo string `json:"out_trade_no"`
 	// Mchid of the sub-merchant.
-	// 二级商户号. Required, 1–32 characters.
+	// 二级商户号. Required, 1–32 bytes.
 	SubMchID string `json:"sub_mchid"`
 	// Mark that selects discounts.
-	// 订单优惠标记. Optional, at most 32 characters.
+	// 订单优惠标记. Optional, at most 32 bytes.
 	GoodsTag string `json:"goods_tag,omitempty"`
 	// What is sold, shown to the payer.
-	// 商品描述. Required, 1–127 characters.
+	// 商品描述. Required, 1–127 bytes.
 	Description string `json:"description"`
 	// How the money is settled.
 	// 结算信息. Optional.
 	SettleInfo *SubOrdersSettleInfo `json:"settle_info,omitempty"`
 	// AppID of the sub-merchant.
-	// 子商户应用ID. Optional, at most 32 characters.
+	// 子商户应用ID. Optional, at most 32 bytes.
 	SubAppID string `json:"sub_appid,omitempty"`
 }
 

@@ -12,13 +12,13 @@ import (
 // https://pay.weixin.qq.com/docs/merchant/apis/personal-collections/mini-program-prepay.html
 type MiniProgramRequest struct {
 	// AppID of the party that starts the combined order.
-	// 平台商户应用ID. Required, 1–32 characters.
+	// 平台商户应用ID. Required, 1–32 bytes.
 	CombineAppID string `json:"combine_appid"`
 	// Mchid of the party that starts the combined order.
-	// 平台商户号. Required, 1–32 characters.
+	// 平台商户号. Required, 1–32 bytes.
 	CombineMchID string `json:"combine_mchid"`
 	// The merchant's own number of the combined order.
-	// 交易单订单号. Required, 1–32 characters, matching ^[0-9A-Za-z_\-|*]+$.
+	// 交易单订单号. Required, 1–32 bytes, matching ^[0-9a-zA-Z_\-\|\*]+$.
 	CombineOutTradeNo string `json:"combine_out_trade_no"`
 	// Who pays.
 	// 支付者. Required.
@@ -33,7 +33,7 @@ type MiniProgramRequest struct {
 	// 交易结束时间. Optional, RFC 3339 with +08:00.
 	TimeExpire string `json:"time_expire,omitempty"`
 	// Where WeChat Pay posts the result: absolute https with a path and without query string.
-	// 通知地址. Optional, at most 255 characters.
+	// 通知地址. Optional, at most 255 bytes.
 	NotifyURL string `json:"notify_url,omitempty"`
 	// Scenario of the order.
 	// 交易场景. Optional, always RECOMMERCE.
@@ -45,7 +45,7 @@ type MiniProgramRequest struct {
 // Who pays.
 type MiniProgramRequestCombinePayerInfo struct {
 	// The payer's id under appid.
-	// 用户标识. Required, 1–128 characters.
+	// 用户标识. Required, 1–128 bytes.
 	OpenID string `json:"openid"`
 }
 
@@ -53,7 +53,7 @@ type MiniProgramRequestCombinePayerInfo struct {
 // The single orders.
 type MiniProgramRequestSubOrders struct {
 	// Merchant id issued by WeChat Pay.
-	// 商品单发起商户号. Required, 1–32 characters.
+	// 商品单发起商户号. Required, 1–32 bytes.
 	MchID string `json:"mchid"`
 	// Kind of goods or service.
 	// 商品服务类型. Optional, always INDIVIDUALTRADE.
@@ -66,16 +66,16 @@ type MiniProgramRequestSubOrders struct {
 	// 商品单个人收款方平台昵称. Optional.
 	IndividualName string `json:"individual_name,omitempty"`
 	// The merchant's own order number, unique per merchant.
-	// 商品单商户订单号. Required, 6–32 characters, matching ^[0-9A-Za-z_\-|*]+$.
+	// 商品单商户订单号. Required, 6–32 bytes, matching ^[0-9a-zA-Z_\-\|\*]+$.
 	OutTradeNo string `json:"out_trade_no"`
 	// Amount of the order.
 	// 商品单金额. Required.
 	Amount SubOrdersAmount `json:"amount"`
 	// Text of the merchant, returned unchanged in queries and notifications.
-	// 附加数据. Required, 1–128 characters.
+	// 附加数据. Required, 1–128 bytes.
 	Attach string `json:"attach"`
 	// What is sold, shown to the payer.
-	// 商品描述. Required, 1–127 characters.
+	// 商品描述. Required, 1–127 bytes.
 	Description string `json:"description"`
 }
 

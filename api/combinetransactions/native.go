@@ -11,13 +11,13 @@ import (
 // https://pay.weixin.qq.com/doc/v3/partner/4012708704
 type NativeRequest struct {
 	// AppID of the party that starts the combined order.
-	// 合单商户appid. Required, 1–32 characters.
+	// 合单商户appid. Required, 1–32 bytes.
 	CombineAppID string `json:"combine_appid"`
 	// Mchid of the party that starts the combined order.
-	// 合单商户号. Required, 1–32 characters.
+	// 合单商户号. Required, 1–32 bytes.
 	CombineMchID string `json:"combine_mchid"`
 	// The merchant's own number of the combined order.
-	// 合单商户订单号. Required, 1–32 characters, matching ^[0-9A-Za-z_\-|*]+$.
+	// 合单商户订单号. Required, 1–32 bytes, matching ^[0-9a-zA-Z_\-\|\*]+$.
 	CombineOutTradeNo string `json:"combine_out_trade_no"`
 	// Where the payment takes place.
 	// 场景信息. Optional.
@@ -32,7 +32,7 @@ type NativeRequest struct {
 	// 交易结束时间. Optional, RFC 3339 with +08:00.
 	TimeExpire string `json:"time_expire,omitempty"`
 	// Where WeChat Pay posts the result: absolute https with a path and without query string.
-	// 通知地址. Required, 1–255 characters.
+	// 通知地址. Required, 1–255 bytes.
 	NotifyURL string `json:"notify_url"`
 	// Restricts the means of payment; no_credit excludes credit cards.
 	// 指定支付方式. Optional.

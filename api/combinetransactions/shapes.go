@@ -6,10 +6,10 @@ package combinetransactions
 // Where the payment takes place.
 type SceneInfo struct {
 	// The merchant's id of the terminal or shop.
-	// 商户端设备号. Optional, at most 32 characters.
+	// 商户端设备号. Optional, at most 32 bytes.
 	DeviceID string `json:"device_id,omitempty"`
 	// IP address of the payer's device.
-	// 用户终端IP. Required, 1–45 characters.
+	// 用户终端IP. Required, 1–45 bytes.
 	PayerClientIP string `json:"payer_client_ip"`
 }
 
@@ -17,35 +17,35 @@ type SceneInfo struct {
 // The single orders.
 type SubOrder struct {
 	// Merchant id issued by WeChat Pay.
-	// 子单商户号. Required, 1–32 characters.
+	// 子单商户号. Required, 1–32 bytes.
 	MchID string `json:"mchid"`
 	// Text of the merchant, returned unchanged in queries and notifications.
-	// 附加数据. Required, 1–128 characters.
+	// 附加数据. Required, 1–128 bytes.
 	Attach string `json:"attach"`
 	// Amount of the order.
 	// 订单金额. Required.
 	Amount Amount `json:"amount"`
 	// The merchant's own order number, unique per merchant; digits, letters and _-|*.
-	// 商品单商户订单号. Required, 6–32 characters, matching ^[0-9A-Za-z_\-|*]+$.
+	// 商品单商户订单号. Required, 6–32 bytes, matching ^[0-9a-zA-Z_\-\|\*]+$.
 	OutTradeNo string `json:"out_trade_no"`
 	// Mchid of the sub-merchant; required of platforms and service providers, left out by direct
 	// merchants.
-	// 二级商户号. Optional, at most 32 characters.
+	// 二级商户号. Optional, at most 32 bytes.
 	SubMchID string `json:"sub_mchid,omitempty"`
 	// Description of the goods.
-	// 商品详情. Optional, at most 6000 characters.
+	// 商品详情. Optional, at most 6000 bytes.
 	Detail string `json:"detail,omitempty"`
 	// Mark that selects discounts.
-	// 订单优惠标记. Optional, at most 32 characters.
+	// 订单优惠标记. Optional, at most 32 bytes.
 	GoodsTag string `json:"goods_tag,omitempty"`
 	// What is sold, shown to the payer.
-	// 商品描述. Required, 1–127 characters.
+	// 商品描述. Required, 1–127 bytes.
 	Description string `json:"description"`
 	// How the money is settled.
 	// 结算信息. Optional.
 	SettleInfo *SettleInfo `json:"settle_info,omitempty"`
 	// AppID of the sub-merchant.
-	// 子商户应用ID. Optional, at most 32 characters.
+	// 子商户应用ID. Optional, at most 32 bytes.
 	SubAppID string `json:"sub_appid,omitempty"`
 	// true: freeze the money until it is shared.
 	// 是否指定分账. Optional.
@@ -79,10 +79,10 @@ type SettleInfo struct {
 // Who pays.
 type Payer struct {
 	// The payer's id under appid.
-	// 用户标识. Optional, at most 128 characters.
+	// 用户标识. Optional, at most 128 bytes.
 	OpenID string `json:"openid,omitempty"`
 	// The payer's id under sub_appid.
-	// 用户子标识. Optional, at most 128 characters.
+	// 用户子标识. Optional, at most 128 bytes.
 	SubOpenID string `json:"sub_openid,omitempty"`
 	// Real-name restriction: only this person may pay. Needs a permission of its own.
 	// 实名支付(需单独申请权限). Optional.

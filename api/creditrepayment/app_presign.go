@@ -16,19 +16,19 @@ type AppPresignRequest struct {
 	// 商户AppID. Required.
 	AppID string `json:"appid"`
 	// Contract template, a decimal number written as a text.
-	// 模板ID. Required, 1–64 characters.
+	// 模板ID. Required, 1–64 bytes.
 	PlanID string `json:"plan_id"`
 	// The provider's own number for the contract; digits and letters. It can never be used again
 	// once the payer tried to sign.
-	// 服务商签约协议号. Required, 1–64 characters, matching ^[0-9A-Za-z]+$.
+	// 服务商签约协议号. Required, 1–64 bytes, matching ^[0-9A-Za-z]+$.
 	OutContractCode string `json:"out_contract_code"`
 	// The payer's name for the signing page, masked: * for every character but the last, never more
 	// than three of them.
-	// 用户展示名称. Required, 1–64 characters.
+	// 用户展示名称. Required, 1–64 bytes.
 	DisplayName string `json:"display_name"`
 	// Where WeChat Pay posts the result of signing: absolute https with a path and without query
 	// string.
-	// 签约结果通知地址. Required, 1–256 characters.
+	// 签约结果通知地址. Required, 1–256 bytes.
 	ContractNotifyURL string `json:"contract_notify_url"`
 	// Day of the month on which a repayment is due.
 	// 还款日. Optional, at least 1.
@@ -38,14 +38,14 @@ type AppPresignRequest struct {
 	// 还款金额上限. Required, a whole number in decimal digits.
 	RepaymentAmountLimit string `json:"repayment_amount_limit"`
 	// Mchid of the sub-merchant.
-	// 子商户号. Optional, at most 32 characters.
+	// 子商户号. Optional, at most 32 bytes.
 	SubMchID string `json:"sub_mchid,omitempty"`
 	// Mchid of the sub-merchant, as the page of this call spells it; the mirror and the H5 page say
 	// sub_mchid. Send one of them.
-	// 子商户号. Optional, at most 32 characters.
+	// 子商户号. Optional, at most 32 bytes.
 	SubMerchantCode string `json:"sub_merchant_code,omitempty"`
 	// AppID of the sub-merchant.
-	// 子商户AppID. Optional, at most 32 characters.
+	// 子商户AppID. Optional, at most 32 bytes.
 	SubAppID string `json:"sub_appid,omitempty"`
 	// Real name of the person who must sign; anyone else cannot.
 	// 用户实名信息. Optional.

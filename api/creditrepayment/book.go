@@ -29,7 +29,7 @@ type BookRequest struct {
 // Repayments to book; exactly one.
 type BookRequestScheduleItems struct {
 	// The merchant's own number of the booking.
-	// 商户侧预约还款单号. Required, 1–32 characters, matching ^[0-9A-Za-z]+$.
+	// 商户侧预约还款单号. Required, 1–32 bytes, matching ^[0-9A-Za-z]+$.
 	OutRecordID string `json:"out_record_id"`
 	// Mchid of the sub-merchant.
 	// 子商户号. Required.

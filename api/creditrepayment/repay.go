@@ -10,10 +10,10 @@ type RepayRequest struct {
 	// 还款协议ID. Required.
 	ContractID string `json:"contract_id"`
 	// The merchant's own order number, unique per merchant.
-	// 商户侧交易单号. Required, 1–32 characters.
+	// 商户侧交易单号. Required, 1–32 bytes.
 	OutTradeNo string `json:"out_trade_no"`
 	// The merchant's own number of the booking.
-	// 商户侧预约还款单号. Required, 1–32 characters, matching ^[0-9A-Za-z]+$.
+	// 商户侧预约还款单号. Required, 1–32 bytes, matching ^[0-9A-Za-z]+$.
 	OutRecordID string `json:"out_record_id"`
 	// What is repaid, in fen, as a decimal text.
 	// 还款金额. Required, a whole number in decimal digits.

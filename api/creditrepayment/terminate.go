@@ -13,10 +13,10 @@ import (
 type TerminateRequest struct {
 	// The provider's own number for the contract; digits and letters. It can never be used again
 	// once the payer tried to sign.
-	// 服务商签约协议号. Required, 1–64 characters, matching ^[0-9A-Za-z]+$.
+	// 服务商签约协议号. Required, 1–64 bytes, matching ^[0-9A-Za-z]+$.
 	OutContractCode string `json:"out_contract_code"`
 	// Why the contract ended, in words.
-	// 协议解约备注. Required, 1–128 characters.
+	// 协议解约备注. Required, 1–128 bytes.
 	ContractTerminationRemark string `json:"contract_termination_remark"`
 }
 

@@ -40,16 +40,16 @@ type ApplyRequest struct {
 	// 商户订单号. Optional.
 	OutTradeNo string `json:"out_trade_no,omitempty"`
 	// The merchant's own number of the refund, unique per merchant.
-	// 商户退款单号. Required, 1–64 characters, matching ^[0-9A-Za-z_\-|*@]+$.
+	// 商户退款单号. Required, 1–64 bytes, matching ^[0-9A-Za-z_\-|*@]+$.
 	OutRefundNo string `json:"out_refund_no"`
 	// Why the money is refunded; shown to the payer.
-	// 退款原因. Optional, at most 80 characters.
+	// 退款原因. Optional, at most 80 bytes.
 	Reason string `json:"reason,omitempty"`
 	// Amount of the order.
 	// 订单金额. Required.
 	Amount ApplyRequestAmount `json:"amount"`
 	// Where WeChat Pay posts the result: absolute https with a path and without query string.
-	// 退款结果回调url. Optional, at most 256 characters.
+	// 退款结果回调url. Optional, at most 256 bytes.
 	NotifyURL string `json:"notify_url,omitempty"`
 	// Who pays the refund.
 	// 退款出资商户. Optional, one of REFUND_SOURCE_SUB_MERCHANT, REFUND_SOURCE_PARTNER_ADVANCE.

@@ -11,13 +11,13 @@ import (
 // https://pay.weixin.qq.com/wiki/doc/apiv3/Offline/apis/chapter5_2_2.shtml
 type ContractQuery struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.
-	// 服务商APPID. Required, 1–32 characters.
+	// 服务商APPID. Required, 1–32 bytes.
 	AppID string `query:"appid"`
 	// Mchid of the sub-merchant. Service providers must give it; a direct merchant leaves it out.
-	// 子商户号. Optional, at most 32 characters.
+	// 子商户号. Optional, at most 32 bytes.
 	SubMchID string `query:"sub_mchid,omitempty"`
 	// AppID bound to sub_mchid. Service providers only, optional.
-	// 子商户APPID. Optional, at most 32 characters.
+	// 子商户APPID. Optional, at most 32 bytes.
 	SubAppID string `query:"sub_appid,omitempty"`
 }
 

@@ -9,31 +9,31 @@ package edupapay
 // https://pay.weixin.qq.com/wiki/doc/apiv3/Offline/apis/chapter5_2_7.shtml
 type DebitRequest struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.
-	// 服务商APPID. Required, 1–32 characters.
+	// 服务商APPID. Required, 1–32 bytes.
 	AppID string `json:"appid"`
 	// Mchid of the sub-merchant.
-	// 子商户号. Optional, at most 32 characters.
+	// 子商户号. Optional, at most 32 bytes.
 	SubMchID string `json:"sub_mchid,omitempty"`
 	// AppID of the sub-merchant.
-	// 子商户APPID. Optional, at most 32 characters.
+	// 子商户APPID. Optional, at most 32 bytes.
 	SubAppID string `json:"sub_appid,omitempty"`
 	// What is sold, shown to the payer.
-	// 商品或支付单简要描述. Required, 1–128 characters.
+	// 商品或支付单简要描述. Required, 1–128 bytes.
 	Body string `json:"body"`
 	// Text of the merchant, returned unchanged in queries and notifications.
-	// 商户数据. Optional, at most 127 characters.
+	// 商户数据. Optional, at most 127 bytes.
 	Attach string `json:"attach,omitempty"`
 	// The merchant's own order number, unique per merchant.
-	// 商户订单号. Required, 1–32 characters, matching ^[0-9A-Za-z_\-]+$.
+	// 商户订单号. Required, 1–32 bytes, matching ^[0-9A-Za-z_\-]+$.
 	OutTradeNo string `json:"out_trade_no"`
 	// Mark that selects discounts.
-	// 商品标记. Optional, at most 32 characters.
+	// 商品标记. Optional, at most 32 bytes.
 	GoodsTag string `json:"goods_tag,omitempty"`
 	// Where WeChat Pay posts the result: absolute https with a path and without query string.
-	// 支付回调通知地址. Required, 1–256 characters.
+	// 支付回调通知地址. Required, 1–256 bytes.
 	NotifyURL string `json:"notify_url"`
 	// WeChat Pay's id of the contract.
-	// 签约协议号. Required, 1–32 characters.
+	// 签约协议号. Required, 1–32 bytes.
 	ContractID string `json:"contract_id"`
 	// Always EDUCATION_PERIOD.
 	// 场景信息枚举. Required, always EDUCATION_PERIOD.

@@ -11,25 +11,25 @@ import (
 // https://pay.weixin.qq.com/wiki/doc/apiv3/Offline/apis/chapter5_2_1.shtml
 type PresignRequest struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.
-	// 服务商APPID. Required, 1–32 characters.
+	// 服务商APPID. Required, 1–32 bytes.
 	AppID string `json:"appid"`
 	// Mchid of the sub-merchant. Service providers must give it; a direct merchant leaves it out.
-	// 子商户号. Optional, at most 32 characters.
+	// 子商户号. Optional, at most 32 bytes.
 	SubMchID string `json:"sub_mchid,omitempty"`
 	// AppID bound to sub_mchid. Service providers only, optional.
-	// 子商户APPID. Optional, at most 32 characters.
+	// 子商户APPID. Optional, at most 32 bytes.
 	SubAppID string `json:"sub_appid,omitempty"`
 	// The payer's id under appid.
-	// 服务商APPID下的用户标识. Required, 1–128 characters.
+	// 服务商APPID下的用户标识. Required, 1–128 bytes.
 	OpenID string `json:"openid"`
 	// The payer's id under sub_appid.
-	// 子商户APPID下的用户标识. Optional, at most 128 characters.
+	// 子商户APPID下的用户标识. Optional, at most 128 bytes.
 	SubOpenID string `json:"sub_openid,omitempty"`
 	// Contract template, a decimal number written as a string.
-	// 签约模板号. Required, 1–32 characters.
+	// 签约模板号. Required, 1–32 bytes.
 	PlanID string `json:"plan_id"`
 	// Name of the payer's account with the merchant, shown on the signing page.
-	// 用户账号. Required, 1–32 characters.
+	// 用户账号. Required, 1–32 bytes.
 	UserID string `json:"user_id"`
 	// Day of the first debit, yyyy-MM-dd. The day of the month must be 1 to 28.
 	// 首次扣款日期. Required, yyyy-MM-dd.

@@ -9,12 +9,12 @@ package edupapay
 // https://pay.weixin.qq.com/wiki/doc/apiv3/Offline/apis/chapter5_2_6.shtml
 type SendNoticeRequest struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.
-	// 服务商APPID. Required, 1–32 characters.
+	// 服务商APPID. Required, 1–32 bytes.
 	AppID string `json:"appid"`
 	// Mchid of the sub-merchant.
-	// 子商户号. Optional, at most 32 characters.
+	// 子商户号. Optional, at most 32 bytes.
 	SubMchID string `json:"sub_mchid,omitempty"`
 	// AppID of the sub-merchant.
-	// 子商户APPID. Optional, at most 32 characters.
+	// 子商户APPID. Optional, at most 32 bytes.
 	SubAppID string `json:"sub_appid,omitempty"`
 }

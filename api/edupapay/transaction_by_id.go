@@ -8,6 +8,6 @@ package edupapay
 // https://pay.weixin.qq.com/wiki/doc/apiv3/Offline/apis/chapter5_2_8.shtml
 type TransactionByIDQuery struct {
 	// Mchid of the sub-merchant.
-	// 子商户号. Optional, at most 32 characters.
+	// 子商户号. Optional, at most 32 bytes.
 	SubMchID string `query:"sub_mchid,omitempty"`
 }

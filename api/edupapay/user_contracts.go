@@ -12,19 +12,19 @@ import (
 // https://pay.weixin.qq.com/wiki/doc/apiv3/Offline/apis/chapter5_2_3.shtml
 type UserContractsQuery struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.
-	// 服务商APPID. Required, 1–32 characters.
+	// 服务商APPID. Required, 1–32 bytes.
 	AppID string `query:"appid"`
 	// Mchid of the sub-merchant. Service providers must give it; a direct merchant leaves it out.
-	// 子商户号. Optional, at most 32 characters.
+	// 子商户号. Optional, at most 32 bytes.
 	SubMchID string `query:"sub_mchid,omitempty"`
 	// AppID bound to sub_mchid. Service providers only, optional.
-	// 子商户APPID. Optional, at most 32 characters.
+	// 子商户APPID. Optional, at most 32 bytes.
 	SubAppID string `query:"sub_appid,omitempty"`
 	// The payer's id under sub_appid.
-	// 子商户APPID下的用户标识. Optional, at most 128 characters.
+	// 子商户APPID下的用户标识. Optional, at most 128 bytes.
 	SubOpenID string `query:"sub_openid,omitempty"`
 	// Contract template, a decimal number written as a string.
-	// 签约模板号. Required, 1–32 characters.
+	// 签约模板号. Required, 1–32 bytes.
 	PlanID string `query:"plan_id"`
 	// Which contracts to list: ADD in force (default), DELETE terminated.
 	// 签约状态. Optional, one of ADD, DELETE.

@@ -20,13 +20,13 @@ type DebitRequest struct {
 	// 子商户appid. Optional.
 	SubAppID string `json:"sub_appid,omitempty"`
 	// What is sold, shown to the payer.
-	// 商品描述. Required, 1–127 characters.
+	// 商品描述. Required, 1–127 bytes.
 	Description string `json:"description"`
 	// Text of the merchant, returned unchanged in queries and notifications.
-	// 商户数据. Optional, at most 127 characters.
+	// 商户数据. Optional, at most 127 bytes.
 	Attach string `json:"attach,omitempty"`
 	// The merchant's own order number, unique per merchant.
-	// 商户订单号. Required, 1–64 characters, matching ^[0-9A-Za-z_\-]+$.
+	// 商户订单号. Required, 1–64 bytes, matching ^[0-9A-Za-z_\-]+$.
 	OutTradeNo string `json:"out_trade_no"`
 	// Mark that selects discounts.
 	// 订单优惠标记. Optional.
@@ -38,7 +38,7 @@ type DebitRequest struct {
 	// 签约协议号. Required.
 	ContractID string `json:"contract_id"`
 	// Name of the payer's account with the school; it must be the contract's.
-	// 用户账号. Required, 1–32 characters, matching ^[0-9A-Za-z]+$.
+	// 用户账号. Required, 1–32 bytes, matching ^[0-9A-Za-z]+$.
 	UserID string `json:"user_id"`
 	// Amount of the order.
 	// 订单金额. Required.
@@ -76,7 +76,7 @@ type DebitRequestSceneInfo struct {
 	// 消费时间. Required, RFC 3339 with +08:00.
 	StartTime string `json:"start_time"`
 	// Number of the school.
-	// 学校编号. Required, 1–32 characters.
+	// 学校编号. Required, 1–32 bytes.
 	SchoolID string `json:"school_id"`
 	// Where the payer spent, such as CANTEEN.
 	// 消费场景类型. Required.

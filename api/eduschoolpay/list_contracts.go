@@ -11,7 +11,7 @@ import (
 // https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/edu/eduschoolpay/chapter3_4.shtml
 type ListContractsQuery struct {
 	// Contract template, a decimal number written as a text; it must belong to the school.
-	// 签约模板号. Required, 1–32 characters.
+	// 签约模板号. Required, 1–32 bytes.
 	PlanID string `query:"plan_id"`
 	// ADD: in force. DELETE: terminated.
 	// 签约状态. Required, one of ADD, DELETE, ALL.

@@ -15,19 +15,19 @@ type PresignRequest struct {
 	// 商户appid. Required.
 	AppID string `json:"appid"`
 	// The payer's id under appid.
-	// 商户appid下的用户标识. Required, 1–128 characters.
+	// 商户appid下的用户标识. Required, 1–128 bytes.
 	OpenID string `json:"openid"`
 	// Contract template, a decimal number written as a text; it must belong to the school.
-	// 签约模板号. Required, 1–32 characters.
+	// 签约模板号. Required, 1–32 bytes.
 	PlanID string `json:"plan_id"`
 	// Name of the payer's account with the school; it must be the contract's.
-	// 用户账号. Required, 1–32 characters, matching ^[0-9A-Za-z]+$.
+	// 用户账号. Required, 1–32 bytes, matching ^[0-9A-Za-z]+$.
 	UserID string `json:"user_id"`
 	// Number of the school.
-	// 学校编号. Required, 1–32 characters.
+	// 学校编号. Required, 1–32 bytes.
 	SchoolID string `json:"school_id"`
 	// The merchant's own number for the contract.
-	// 外部签约号. Required, 1–64 characters, matching ^[0-9A-Za-z_\-]+$.
+	// 外部签约号. Required, 1–64 bytes, matching ^[0-9A-Za-z_\-]+$.
 	OutContractCode string `json:"out_contract_code"`
 	// Which bank cards may be debited: one agreed card only, that card first, or any.
 	// 签约模式. Optional, one of DEFAULT, LIMIT_BANK_CARD, PRIORITY_BANK_CARD.

@@ -24,16 +24,16 @@ type DebitRequest struct {
 	// 子商户应用ID. Optional.
 	SubAppID string `json:"sub_appid,omitempty"`
 	// What is sold, shown to the payer.
-	// 商品描述. Required, 1–128 characters.
+	// 商品描述. Required, 1–128 bytes.
 	Description string `json:"description"`
 	// Text of the merchant, returned unchanged in queries and notifications.
-	// 商户数据. Optional, at most 127 characters.
+	// 商户数据. Optional, at most 127 bytes.
 	Attach string `json:"attach,omitempty"`
 	// Where WeChat Pay posts the result: absolute https with a path and without query string.
 	// 通知地址. Required.
 	NotifyURL string `json:"notify_url"`
 	// The merchant's own order number, unique per merchant.
-	// 商户订单号. Required, 1–32 characters.
+	// 商户订单号. Required, 1–32 bytes.
 	OutTradeNo string `json:"out_trade_no"`
 	// Mark that selects discounts.
 	// 商品标记. Optional.
@@ -42,7 +42,7 @@ type DebitRequest struct {
 	// MCC码. Required.
 	MerchantCategoryCode string `json:"merchant_category_code"`
 	// WeChat Pay's id of the contract.
-	// 委托代扣协议ID. Required, 1–64 characters.
+	// 委托代扣协议ID. Required, 1–64 bytes.
 	ContractID string `json:"contract_id"`
 	// Amount of the order.
 	// 订单金额. Required.

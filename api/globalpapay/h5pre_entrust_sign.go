@@ -32,14 +32,14 @@ type H5PreEntrustSignRequest struct {
 	// 模板ID. Required, at least 1.
 	PlanID int64 `json:"plan_id"`
 	// The merchant's own number for the contract.
-	// 商户侧签约协议号. Required, 1–32 characters.
+	// 商户侧签约协议号. Required, 1–32 bytes.
 	OutContractCode string `json:"out_contract_code"`
 	// Name of the payer shown on the signing page.
-	// 用户账户展示名称. Required, 1–32 characters.
+	// 用户账户展示名称. Required, 1–32 bytes.
 	UserDisplayName string `json:"user_display_name"`
 	// Where WeChat Pay posts the success of signing: absolute https with a path and without query
 	// string.
-	// 签约成功通知url. Required, 1–256 characters.
+	// 签约成功通知url. Required, 1–256 bytes.
 	SuccessNotifyURL string `json:"success_notify_url"`
 	// AppID to return to after signing.
 	// 回调应用AppID. Optional.

@@ -8,6 +8,6 @@ package globalpapay
 // https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter5_1_10.shtml
 type ReverseRequest struct {
 	// Mchid of the sub-merchant; in institution mode.
-	// 子商户号. Optional, at most 32 characters.
+	// 子商户号. Optional, at most 32 bytes.
 	SubMchID string `json:"sub_mchid,omitempty"`
 }

@@ -20,6 +20,6 @@ type TerminateRequest struct {
 	// 子商户应用ID. Optional.
 	SubAppID string `json:"sub_appid,omitempty"`
 	// Why the contract ended, in words.
-	// 解约备注. Required, 1–256 characters.
+	// 解约备注. Required, 1–256 bytes.
 	TerminationNote string `json:"termination_note"`
 }

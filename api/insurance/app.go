@@ -16,21 +16,21 @@ type AppRequest struct {
 	// 应用ID. Required.
 	AppID string `json:"appid"`
 	// The payer's id under appid.
-	// 用户在直连商户应用下的用户标示. Optional, at most 128 characters.
+	// 用户在直连商户应用下的用户标示. Optional, at most 128 bytes.
 	OpenID string `json:"openid,omitempty"`
 	// Contract template.
 	// 委托代扣模板ID. Required, at least 1.
 	PlanID int64 `json:"plan_id"`
 	// The merchant's own number for the contract.
-	// 商户签约协议号. Required, 1–32 characters, matching ^[0-9A-Za-z]+$.
+	// 商户签约协议号. Required, 1–32 bytes, matching ^[0-9A-Za-z]+$.
 	OutContractCode string `json:"out_contract_code"`
 	// Name of the insured for the signing page, masked: * for every character but the last, never
 	// more than three of them; of several people 多人保单-**明等.
-	// 被保人的展示名称. Required, 1–32 characters.
+	// 被保人的展示名称. Required, 1–32 bytes.
 	InsuredDisplayName string `json:"insured_display_name"`
 	// Where WeChat Pay posts the result of signing: absolute https with a path and without query
 	// string.
-	// 签约结果通知地址. Required, 1–256 characters.
+	// 签约结果通知地址. Required, 1–256 bytes.
 	ContractNotifyURL string `json:"contract_notify_url"`
 	// First day of the policy, yyyy-MM-dd.
 	// 保险保单的开始日期. Required, yyyy-MM-dd.
@@ -47,23 +47,23 @@ type AppRequest struct {
 	// 扣费金额信息. Optional.
 	Amount *Amount `json:"amount,omitempty"`
 	// The merchant's own order number, unique per merchant.
-	// 商户订单号. Optional, at most 32 characters, matching ^[0-9A-Za-z]+$.
+	// 商户订单号. Optional, at most 32 bytes, matching ^[0-9A-Za-z]+$.
 	OutTradeNo string `json:"out_trade_no,omitempty"`
 	// What is sold, shown to the payer.
-	// 商品描述. Optional, at most 127 characters.
+	// 商品描述. Optional, at most 127 bytes.
 	Description string `json:"description,omitempty"`
 	// Where WeChat Pay posts the result of the debit: absolute https with a path and without query
 	// string.
-	// 支付结果通知地址. Optional, at most 256 characters.
+	// 支付结果通知地址. Optional, at most 256 bytes.
 	TransactionNotifyURL string `json:"transaction_notify_url,omitempty"`
 	// The merchant's own id of the account, when a payer has several.
 	// 商户侧用户标识. Optional.
 	OutUserCode string `json:"out_user_code,omitempty"`
 	// Mark that selects discounts.
-	// 订单优惠标记. Optional, at most 32 characters.
+	// 订单优惠标记. Optional, at most 32 bytes.
 	GoodsTag string `json:"goods_tag,omitempty"`
 	// Text of the merchant, returned unchanged in queries and notifications.
-	// 附加数据. Optional, at most 128 characters.
+	// 附加数据. Optional, at most 128 bytes.
 	Attach string `json:"attach,omitempty"`
 	// Whether the policy renews by itself.
 	// 是否自动续保. Optional.

@@ -28,7 +28,7 @@ type TerminateInfo struct {
 // Ends an insurance contract and returns it.
 type TerminateRequest struct {
 	// Why the contract ended, in words.
-	// 解约备注. Required, 1–256 characters.
+	// 解约备注. Required, 1–256 bytes.
 	ContractTerminationRemark string `json:"contract_termination_remark"`
 }
 

@@ -12,6 +12,6 @@ type PartnerTerminateRequest struct {
 	// 子商户号商户号. Required.
 	SubMchID string `json:"sub_mchid"`
 	// Why the contract ended, in words.
-	// 解约备注. Required, 1–256 characters.
+	// 解约备注. Required, 1–256 bytes.
 	ContractTerminationRemark string `json:"contract_termination_remark"`
 }

@@ -19,27 +19,27 @@ type PreEntrustSignRequest struct {
 	// 应用ID. Required.
 	AppID string `json:"appid"`
 	// The payer's id under appid.
-	// 用户在直连商户应用下的用户标示. Optional, at most 128 characters.
+	// 用户在直连商户应用下的用户标示. Optional, at most 128 bytes.
 	OpenID string `json:"openid,omitempty"`
 	// Contract template.
 	// 委托代扣模板ID. Required, at least 1.
 	PlanID int64 `json:"plan_id"`
 	// The merchant's own number for the contract.
-	// 商户签约协议号. Required, 1–32 characters, matching ^[0-9A-Za-z]+$.
+	// 商户签约协议号. Required, 1–32 bytes, matching ^[0-9A-Za-z]+$.
 	OutContractCode string `json:"out_contract_code"`
 	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the
 	// return to the app.
-	// 用户账户展示名称. Required, 1–32 characters.
+	// 用户账户展示名称. Required, 1–32 bytes.
 	ContractDisplayAccount string `json:"contract_display_account"`
 	// Where WeChat Pay posts the result of signing: absolute https with a path and without query
 	// string.
-	// 签约结果通知地址. Required, 1–256 characters.
+	// 签约结果通知地址. Required, 1–256 bytes.
 	ContractNotifyURL string `json:"contract_notify_url"`
 	// The merchant's own id of the account, when a payer has several.
-	// 商户侧用户标识. Required, 1–64 characters.
+	// 商户侧用户标识. Required, 1–64 bytes.
 	OutUserCode string `json:"out_user_code"`
 	// Where the client goes after signing.
-	// 回跳地址的url. Optional, at most 256 characters.
+	// 回跳地址的url. Optional, at most 256 bytes.
 	ReturnURL string `json:"return_url,omitempty"`
 	// Device the request comes from.
 	// 发起预签约的用户. Required.

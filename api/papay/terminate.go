@@ -25,6 +25,6 @@ type TerminateInfo struct {
 // https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/normal/normal-terminate-contract-by-code.html
 type TerminateRequest struct {
 	// Why the contract ended, in words.
-	// 解约备注. Required, 1–256 characters.
+	// 解约备注. Required, 1–256 bytes.
 	ContractTerminationRemark string `json:"contract_termination_remark"`
 }

@@ -8,25 +8,25 @@ package papayv2
 // One of contract_id and contract_code is required. One of contract_id and plan_id is required.
 type PartnerDeleteContractRequest struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.
-	// 请求appid. Required, 1–32 characters.
+	// 请求appid. Required, 1–32 bytes.
 	AppID string `xml:"appid,omitempty"`
 	// AppID of the sub-merchant.
-	// 子商户公众账号ID. Optional, at most 32 characters.
+	// 子商户公众账号ID. Optional, at most 32 bytes.
 	SubAppID string `xml:"sub_appid,omitempty"`
 	// Merchant id of the sub-merchant.
-	// 子商户号. Required, 1–32 characters.
+	// 子商户号. Required, 1–32 bytes.
 	SubMchID string `xml:"sub_mch_id,omitempty"`
 	// Contract template.
 	// 模板id. Optional, at least 1.
 	PlanID int64 `xml:"plan_id,omitempty"`
 	// The merchant's own number for the contract.
-	// 签约协议号. Optional, at most 128 characters.
+	// 签约协议号. Optional, at most 128 bytes.
 	ContractCode string `xml:"contract_code,omitempty"`
 	// WeChat Pay's id of the contract.
-	// 委托代扣协议id. Optional, at most 32 characters.
+	// 委托代扣协议id. Optional, at most 32 bytes.
 	ContractID string `xml:"contract_id,omitempty"`
 	// Why the contract ended, in words.
-	// 解约备注. Required, 1–512 characters.
+	// 解约备注. Required, 1–512 bytes.
 	ContractTerminationRemark string `xml:"contract_termination_remark,omitempty"`
 	// Version of the interface; 1.0.
 	// 版本号. Required, always 1.0.

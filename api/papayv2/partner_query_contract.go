@@ -17,13 +17,13 @@ type PartnerQueryContractRequest struct {
 	// 子商户号. Required.
 	SubMchID string `xml:"sub_mch_id,omitempty"`
 	// WeChat Pay's id of the contract.
-	// 委托代扣协议id. Optional, at most 32 characters.
+	// 委托代扣协议id. Optional, at most 32 bytes.
 	ContractID string `xml:"contract_id,omitempty"`
 	// Contract template.
 	// 模板id. Optional, at least 1.
 	PlanID int64 `xml:"plan_id,omitempty"`
 	// The merchant's own number for the contract.
-	// 签约协议号. Optional, at most 128 characters.
+	// 签约协议号. Optional, at most 128 bytes.
 	ContractCode string `xml:"contract_code,omitempty"`
 	// Version of the interface; 1.0.
 	// 版本号. Required, always 1.0.

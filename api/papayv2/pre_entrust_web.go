@@ -14,17 +14,17 @@ type PreEntrustWebRequest struct {
 	// 模板id. Required, at least 1.
 	PlanID int64 `xml:"plan_id,omitempty"`
 	// The merchant's own number for the contract.
-	// 签约协议号. Required, 1–128 characters.
+	// 签约协议号. Required, 1–128 bytes.
 	ContractCode string `xml:"contract_code,omitempty"`
 	// Number of the request, unique per merchant, without leading zero.
 	// 请求序列号. Required, at least 1.
 	RequestSerial int64 `xml:"request_serial,omitempty"`
 	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the
 	// return to the app.
-	// 用户账户展示名称. Required, 1–128 characters.
+	// 用户账户展示名称. Required, 1–128 bytes.
 	ContractDisplayAccount string `xml:"contract_display_account,omitempty"`
 	// Where WeChat Pay posts the result: absolute, without query string.
-	// 回调通知url. Required, 1–256 characters.
+	// 回调通知url. Required, 1–256 bytes.
 	NotifyURL string `xml:"notify_url,omitempty"`
 	// Version of the interface; 1.0.
 	// 版本号. Required, always 1.0.
@@ -35,10 +35,10 @@ type PreEntrustWebRequest struct {
 	// Its constants begin with SignType.
 	SignType string `xml:"sign_type,omitempty"`
 	// Time of the request, Unix seconds.
-	// 时间戳. Filled in when empty, 9–10 characters.
+	// 时间戳. Filled in when empty, 9–10 bytes.
 	Timestamp string `xml:"timestamp,omitempty"`
 	// The merchant's own id of the account, when a payer has several.
-	// 商户侧用户标识. Optional, at most 32 characters.
+	// 商户侧用户标识. Optional, at most 32 bytes.
 	Outerid string `xml:"outerid,omitempty"`
 	// Y: return to the app after signing. N: stay in WeChat.
 	// 返回app. Optional, one of Y, N.

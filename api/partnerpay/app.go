@@ -12,28 +12,28 @@ import (
 // https://pay.weixin.qq.com/doc/v3/partner/4012523526
 type AppRequest struct {
 	// AppID of the service provider.
-	// 服务商公众号ID. Required, 1–32 characters.
+	// 服务商应用ID. Required, 1–32 bytes.
 	SPAppID string `json:"sp_appid"`
 	// Mchid of the service provider.
-	// 服务商户号. Required, 1–32 characters.
+	// 服务商户号. Required, 1–32 bytes.
 	SPMchID string `json:"sp_mchid"`
 	// AppID of the sub-merchant.
-	// 子商户公众号ID. Optional, at most 32 characters.
+	// 子商户公众号ID. Optional, at most 32 bytes.
 	SubAppID string `json:"sub_appid,omitempty"`
 	// Mchid of the sub-merchant.
-	// 子商户号. Required, 1–32 characters.
+	// 子商户号. Required, 1–32 bytes.
 	SubMchID string `json:"sub_mchid"`
 	// How the money is settled.
 	// 结算信息. Optional.
 	SettleInfo *AppSettleInfo `json:"settle_info,omitempty"`
 	// What is sold, shown to the payer.
-	// 商品描述. Required, 1–127 characters.
+	// 商品描述. Required, 1–127 bytes.
 	Description string `json:"description"`
 	// Text of the merchant, returned unchanged in queries and notifications.
-	// 附加数据. Optional, at most 128 characters.
+	// 附加数据. Optional, at most 128 bytes.
 	Attach string `json:"attach,omitempty"`
 	// The merchant's own order number, unique per merchant.
-	// 商户订单号. Required, 6–32 characters, matching ^[0-9A-Za-z_\-|*]+$.
+	// 商户订单号. Required, 6–32 bytes, matching ^[0-9a-zA-Z_\-\|\*]+$.
 	OutTradeNo string `json:"out_trade_no"`
 	// Amount of the order.
 	// 订单金额. Required.
@@ -42,10 +42,10 @@ type AppRequest struct {
 	// 交易结束时间. Optional, RFC 3339 with +08:00.
 	TimeExpire string `json:"time_expire,omitempty"`
 	// Where WeChat Pay posts the result: absolute https with a path and without query string.
-	// 通知地址. Required, 1–255 characters.
+	// 通知地址. Required, 1–255 bytes.
 	NotifyURL string `json:"notify_url"`
 	// Mark that selects discounts.
-	// 订单优惠标记. Optional, at most 32 characters.
+	// 订单优惠标记. Optional, at most 32 bytes.
 	GoodsTag string `json:"goods_tag,omitempty"`
 	// Restricts the means of payment; no_credit excludes credit cards.
 	// 指定支付方式. Optional.

@@ -7,9 +7,9 @@ package partnerpay
 // Closes an unpaid order of a sub-merchant. Success has no body.
 type CloseRequest struct {
 	// Mchid of the service provider.
-	// 服务商户号. Required, 1–32 characters.
+	// 服务商户号. Required, 1–32 bytes.
 	SPMchID string `json:"sp_mchid"`
 	// Mchid of the sub-merchant.
-	// 子商户号. Required, 1–32 characters.
+	// 子商户号. Required, 1–32 bytes.
 	SubMchID string `json:"sub_mchid"`
 }

@@ -10,22 +10,22 @@ import (
 // Tells whether to offer payment by instalments to a payer of a sub-merchant.
 type ExposureRequest struct {
 	// AppID of the service provider.
-	// 服务商应用ID. Required, 1–32 characters.
+	// 服务商应用ID. Required, 1–32 bytes.
 	SPAppID string `json:"sp_appid"`
 	// Mchid of the service provider.
-	// 服务商户号. Required, 1–32 characters.
+	// 服务商户号. Required, 1–32 bytes.
 	SPMchID string `json:"sp_mchid"`
 	// AppID of the sub-merchant.
-	// 子商户/二级商户应用ID. Required, 1–32 characters.
+	// 子商户/二级商户应用ID. Required, 1–32 bytes.
 	SubAppID string `json:"sub_appid"`
 	// Mchid of the sub-merchant.
-	// 子商户号/二级商户号. Optional, at most 32 characters.
+	// 子商户号/二级商户号. Optional, at most 32 bytes.
 	SubMchID string `json:"sub_mchid,omitempty"`
 	// Who pays.
 	// 支付者. Required.
 	Payer ExposureRequestPayer `json:"payer"`
 	// The merchant's own order number, unique per merchant.
-	// 商户订单号. Required, 6–32 characters, matching ^[0-9A-Za-z_\-|*]+$.
+	// 商户订单号. Required, 6–32 bytes, matching ^[0-9a-zA-Z_\-\|\*]+$.
 	OutTradeNo string `json:"out_trade_no"`
 }
 
@@ -34,13 +34,13 @@ type ExposureRequest struct {
 // One of sp_openid and sub_openid is required.
 type ExposureRequestPayer struct {
 	// The payer's id under sp_appid.
-	// 用户服务商标识. Optional, at most 128 characters.
+	// 用户服务商标识. Optional, at most 128 bytes.
 	SPOpenID string `json:"sp_openid,omitempty"`
 	// Hash of the payer's mobile number.
 	// 用户手机号的哈希值. Optional.
 	PhoneNumberHash string `json:"phone_number_hash,omitempty"`
 	// The payer's id under sub_appid.
-	// 用户子商户标识. Optional, at most 128 characters.
+	// 用户子商户标识. Optional, at most 128 bytes.
 	SubOpenID string `json:"sub_openid,omitempty"`
 }
 

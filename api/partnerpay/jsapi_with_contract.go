@@ -12,34 +12,34 @@ import (
 // to sign or to pay with. It returns the prepay_id that starts the payment.
 type JSAPIWithContractRequest struct {
 	// AppID of the service provider.
-	// 服务商应用ID. Required, 1–32 characters.
+	// 服务商应用ID. Required, 1–32 bytes.
 	SPAppID string `json:"sp_appid"`
 	// Mchid of the service provider.
-	// 服务商户号. Required, 1–32 characters.
+	// 服务商户号. Required, 1–32 bytes.
 	SPMchID string `json:"sp_mchid"`
 	// AppID of the sub-merchant.
-	// 子商户/二级商户应用ID. Optional, at most 32 characters.
+	// 子商户/二级商户应用ID. Optional, at most 32 bytes.
 	SubAppID string `json:"sub_appid,omitempty"`
 	// Mchid of the sub-merchant.
-	// 子商户号/二级商户号. Required, 1–32 characters.
+	// 子商户号/二级商户号. Required, 1–32 bytes.
 	SubMchID string `json:"sub_mchid"`
 	// What is sold, shown to the payer.
-	// 商品描述. Required, 1–127 characters.
+	// 商品描述. Required, 1–127 bytes.
 	Description string `json:"description"`
 	// The merchant's own order number, unique per merchant.
-	// 商户订单号. Required, 6–32 characters, matching ^[0-9A-Za-z_\-|*]+$.
+	// 商户订单号. Required, 6–32 bytes, matching ^[0-9a-zA-Z_\-\|\*]+$.
 	OutTradeNo string `json:"out_trade_no"`
 	// When the order can no longer be paid, RFC 3339 with +08:00.
 	// 交易结束时间. Optional, RFC 3339 with +08:00.
 	TimeExpire string `json:"time_expire,omitempty"`
 	// Text of the merchant, returned unchanged in queries and notifications.
-	// 附加数据. Optional, at most 128 characters.
+	// 附加数据. Optional, at most 128 bytes.
 	Attach string `json:"attach,omitempty"`
 	// Where WeChat Pay posts the result: absolute https with a path and without query string.
-	// 通知地址. Required, 1–255 characters.
+	// 通知地址. Required, 1–255 bytes.
 	NotifyURL string `json:"notify_url"`
 	// Mark that selects discounts.
-	// 订单优惠标记. Optional, at most 32 characters.
+	// 订单优惠标记. Optional, at most 32 bytes.
 	GoodsTag string `json:"goods_tag,omitempty"`
 	// How the money is settled.
 	// 结算信息. Optional.

@@ -11,10 +11,10 @@ import (
 // Finds an order of a sub-merchant by its own number.
 type OrderByOutTradeNoQuery struct {
 	// Mchid of the service provider.
-	// 服务商户号. Required, 1–32 characters.
+	// 服务商户号. Required, 1–32 bytes.
 	SPMchID string `query:"sp_mchid"`
 	// Mchid of the sub-merchant.
-	// 子商户号. Required, 1–32 characters.
+	// 子商户号. Required, 1–32 bytes.
 	SubMchID string `query:"sub_mchid"`
 }
 
@@ -25,7 +25,7 @@ type OrderByOutTradeNoResponse struct {
 	wxpay.Reply `json:"-"`
 
 	// AppID of the service provider.
-	// 服务商公众号ID.
+	// 服务商应用ID.
 	SPAppID string `json:"sp_appid"`
 	// Mchid of the service provider.
 	// 服务商户号.

@@ -13,16 +13,16 @@ import (
 // https://pay.weixin.qq.com/docs/partner/apis/partner-code-payment-v3/partner/partner-reverse.html
 type ReverseRequest struct {
 	// AppID of the service provider.
-	// 合作伙伴应用AppID. Optional, at most 32 characters.
+	// 合作伙伴应用AppID. Optional, at most 32 bytes.
 	SPAppID string `json:"sp_appid,omitempty"`
 	// Mchid of the service provider.
-	// 合作伙伴商户号. Required, 1–32 characters.
+	// 合作伙伴商户号. Required, 1–32 bytes.
 	SPMchID string `json:"sp_mchid"`
 	// AppID of the sub-merchant.
-	// 特约商户应用AppID. Optional, at most 32 characters.
+	// 特约商户应用AppID. Optional, at most 32 bytes.
 	SubAppID string `json:"sub_appid,omitempty"`
 	// Mchid of the sub-merchant.
-	// 特约商户商户号. Required, 1–32 characters.
+	// 特约商户商户号. Required, 1–32 bytes.
 	SubMchID string `json:"sub_mchid"`
 }
 

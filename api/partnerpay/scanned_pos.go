@@ -11,34 +11,34 @@ import (
 // https://pay.weixin.qq.com/docs/partner/apis/partner-scannedpos-payment/partner-ap-iv3/parner-scanned-pos-prepay.html
 type ScannedPOSRequest struct {
 	// AppID of the service provider.
-	// 合作伙伴应用AppID. Optional, at most 32 characters.
+	// 合作伙伴应用AppID. Optional, at most 32 bytes.
 	SPAppID string `json:"sp_appid,omitempty"`
 	// Mchid of the service provider.
-	// 合作伙伴商户号. Required, 1–32 characters.
+	// 合作伙伴商户号. Required, 1–32 bytes.
 	SPMchID string `json:"sp_mchid"`
 	// AppID of the sub-merchant.
-	// 特约商户应用AppID. Optional, at most 32 characters.
+	// 特约商户应用AppID. Optional, at most 32 bytes.
 	SubAppID string `json:"sub_appid,omitempty"`
 	// Mchid of the sub-merchant.
-	// 特约商户号. Required, 1–32 characters.
+	// 特约商户号. Required, 1–32 bytes.
 	SubMchID string `json:"sub_mchid"`
 	// What is sold, shown to the payer.
-	// 商品描述. Required, 1–127 characters.
+	// 商品描述. Required, 1–127 bytes.
 	Description string `json:"description"`
 	// The merchant's own order number, unique per merchant.
-	// 商户订单号. Required, 6–32 characters, matching ^[0-9A-Za-z_\-|*]+$.
+	// 商户订单号. Required, 6–32 bytes, matching ^[0-9a-zA-Z_\-\|\*]+$.
 	OutTradeNo string `json:"out_trade_no"`
 	// When the order can no longer be paid, RFC 3339 with +08:00.
 	// 交易结束时间. Optional, RFC 3339 with +08:00.
 	TimeExpire string `json:"time_expire,omitempty"`
 	// Text of the merchant, returned unchanged in queries and notifications.
-	// 附加数据. Optional, at most 128 characters.
+	// 附加数据. Optional, at most 128 bytes.
 	Attach string `json:"attach,omitempty"`
 	// Where WeChat Pay posts the result: absolute https with a path and without query string.
-	// 通知地址. Optional, at most 255 characters.
+	// 通知地址. Optional, at most 255 bytes.
 	NotifyURL string `json:"notify_url,omitempty"`
 	// Mark that selects discounts.
-	// 订单优惠标记. Optional, at most 32 characters.
+	// 订单优惠标记. Optional, at most 32 bytes.
 	GoodsTag string `json:"goods_tag,omitempty"`
 	// Offer an electronic invoice on the result page.
 	// 电子发票入口开放标识. Optional.
@@ -64,7 +64,7 @@ type ScannedPOSRequest struct {
 // Where the payment takes place.
 type ScannedPOSRequestSceneInfo struct {
 	// IP address of the payer's device.
-	// 用户终端IP. Required, 1–45 characters.
+	// 用户终端IP. Required, 1–45 bytes.
 	PayerClientIP string `json:"payer_client_ip"`
 	// The merchant's id of the terminal or shop.
 	// 商户端设备号. Optional.

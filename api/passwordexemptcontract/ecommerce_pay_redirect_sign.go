@@ -16,27 +16,27 @@ import (
 // https://pay.weixin.qq.com/docs/partner/apis/partner-password-free-contract/sign/ec-pay-redirect-sign-pre-entrust-sign.html
 type EcommercePayRedirectSignRequest struct {
 	// AppID of the platform.
-	// 商户AppID. Required, 1–32 characters.
+	// 商户AppID. Required, 1–32 bytes.
 	AppID string `json:"appid"`
 	// Password-exempt service, agreed with WeChat Pay; not a plan_id.
 	// 免密支付服务ID. Required, at least 1.
 	ServiceID int64 `json:"service_id"`
 	// The merchant's own number for the contract; digits and letters. It can never be used again,
 	// not even after termination.
-	// 商户签约协议号. Required, 1–32 characters, matching ^[0-9A-Za-z]+$.
+	// 商户签约协议号. Required, 1–32 bytes, matching ^[0-9A-Za-z]+$.
 	OutContractCode string `json:"out_contract_code"`
 	// Where the result of signing is posted: absolute https with a path and without query string.
-	// 回调通知地址. Required, 1–256 characters.
+	// 回调通知地址. Required, 1–256 bytes.
 	NotifyURL string `json:"notify_url"`
 	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the
 	// return to the app.
-	// 用户账户展示名称. Required, 1–32 characters.
+	// 用户账户展示名称. Required, 1–32 bytes.
 	ContractDisplayAccount string `json:"contract_display_account"`
 	// The unpaid order, of the same payer and appid, whose result page will offer to sign.
-	// 预支付交易会话标识. Required, 1–64 characters.
+	// 预支付交易会话标识. Required, 1–64 bytes.
 	PrepayID string `json:"prepay_id"`
 	// The payer's id under appid.
-	// 用户标识. Required, 1–128 characters.
+	// 用户标识. Required, 1–128 bytes.
 	OpenID string `json:"openid"`
 }
 

@@ -17,36 +17,36 @@ import (
 // https://pay.weixin.qq.com/docs/partner/apis/partner-password-free-contract/sign/sp-pay-redirect-sign-pre-entrust-sign.html
 type ServiceProviderPayRedirectSignRequest struct {
 	// AppID of the service provider.
-	// 商户AppID. Required, 1–32 characters.
+	// 商户AppID. Required, 1–32 bytes.
 	SPAppID string `json:"sp_appid"`
 	// The payer's id under sp_appid.
-	// 用户标识. Optional, at most 128 characters.
+	// 用户标识. Optional, at most 128 bytes.
 	SPOpenID string `json:"sp_openid,omitempty"`
 	// Mchid of the sub-merchant.
-	// 子商户号. Required, 1–32 characters.
+	// 子商户号. Required, 1–32 bytes.
 	SubMchID string `json:"sub_mchid"`
 	// AppID of the sub-merchant.
-	// 子商户AppID. Required, 1–32 characters.
+	// 子商户AppID. Required, 1–32 bytes.
 	SubAppID string `json:"sub_appid"`
 	// The payer's id under sub_appid.
-	// 用户子标识. Optional, at most 128 characters.
+	// 用户子标识. Optional, at most 128 bytes.
 	SubOpenID string `json:"sub_openid,omitempty"`
 	// Password-exempt service, agreed with WeChat Pay; not a plan_id.
 	// 免密支付服务ID. Required, at least 1.
 	ServiceID int64 `json:"service_id"`
 	// The merchant's own number for the contract; digits and letters. It can never be used again,
 	// not even after termination.
-	// 商户签约协议号. Required, 1–32 characters, matching ^[0-9A-Za-z]+$.
+	// 商户签约协议号. Required, 1–32 bytes, matching ^[0-9A-Za-z]+$.
 	OutContractCode string `json:"out_contract_code"`
 	// Where the result of signing is posted: absolute https with a path and without query string.
-	// 回调通知地址. Required, 1–256 characters.
+	// 回调通知地址. Required, 1–256 bytes.
 	NotifyURL string `json:"notify_url"`
 	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the
 	// return to the app.
-	// 用户账户展示名称. Required, 1–32 characters.
+	// 用户账户展示名称. Required, 1–32 bytes.
 	ContractDisplayAccount string `json:"contract_display_account"`
 	// The unpaid order, of the same payer and appid, whose result page will offer to sign.
-	// 预支付交易会话标识. Required, 1–64 characters.
+	// 预支付交易会话标识. Required, 1–64 bytes.
 	PrepayID string `json:"prepay_id"`
 }
 

@@ -12,19 +12,19 @@ import (
 // https://pay.weixin.qq.com/doc/v3/merchant/4012525136
 type AppRequest struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.
-	// 公众号ID. Required, 1–32 characters.
+	// 公众号ID. Required, 1–32 bytes.
 	AppID string `json:"appid"`
 	// Merchant id issued by WeChat Pay.
-	// 直连商户号. Required, 1–32 characters.
+	// 直连商户号. Required, 1–32 bytes.
 	MchID string `json:"mchid"`
 	// What is sold, shown to the payer.
-	// 商品描述. Required, 1–127 characters.
+	// 商品描述. Required, 1–127 bytes.
 	Description string `json:"description"`
 	// Text of the merchant, returned unchanged in queries and notifications.
-	// 附加数据. Optional, at most 128 characters.
+	// 附加数据. Optional, at most 128 bytes.
 	Attach string `json:"attach,omitempty"`
 	// The merchant's own order number, unique per merchant.
-	// 商户订单号. Required, 6–32 characters, matching ^[0-9A-Za-z_\-|*]+$.
+	// 商户订单号. Required, 6–32 bytes, matching ^[0-9a-zA-Z_\-\|\*]+$.
 	OutTradeNo string `json:"out_trade_no"`
 	// Amount of the order.
 	// 订单金额. Required.
@@ -33,10 +33,10 @@ type AppRequest struct {
 	// 交易结束时间. Optional, RFC 3339 with +08:00.
 	TimeExpire string `json:"time_expire,omitempty"`
 	// Where WeChat Pay posts the result: absolute https with a path and without query string.
-	// 通知地址. Required, 1–255 characters.
+	// 通知地址. Required, 1–255 bytes.
 	NotifyURL string `json:"notify_url"`
 	// Mark that selects discounts.
-	// 订单优惠标记. Optional, at most 32 characters.
+	// 订单优惠标记. Optional, at most 32 bytes.
 	GoodsTag string `json:"goods_tag,omitempty"`
 	// Restricts the means of payment; no_credit excludes credit cards.
 	// 指定支付方式. Optional.
@@ -80,7 +80,7 @@ type AppDetail struct {
 // Where the payment takes place.
 type AppSceneInfo struct {
 	// IP address of the payer's device.
-	// 用户终端IP. Required, 1–45 characters.
+	// 用户终端IP. Required, 1–45 bytes.
 	PayerClientIP string `json:"payer_client_ip"`
 	// The merchant's id of the terminal or shop.
 	// 商户端设备号. Optional.

@@ -11,22 +11,22 @@ import (
 // https://pay.weixin.qq.com/docs/merchant/apis/code-payment-v3/direct/code-pay.html
 type CodePayRequest struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.
-	// 应用AppID. Required, 1–32 characters.
+	// 应用AppID. Required, 1–32 bytes.
 	AppID string `json:"appid"`
 	// Merchant id issued by WeChat Pay.
-	// 直连商户号. Required, 1–32 characters.
+	// 直连商户号. Required, 1–32 bytes.
 	MchID string `json:"mchid"`
 	// What is sold, shown to the payer.
-	// 商品描述. Required, 1–127 characters.
+	// 商品描述. Required, 1–127 bytes.
 	Description string `json:"description"`
 	// The merchant's own order number, unique per merchant.
-	// 商户订单号. Required, 6–32 characters, matching ^[0-9A-Za-z_\-|*]+$.
+	// 商户订单号. Required, 6–32 bytes, matching ^[0-9a-zA-Z_\-\|\*]+$.
 	OutTradeNo string `json:"out_trade_no"`
 	// Text of the merchant, returned unchanged in queries and notifications.
-	// 附加数据. Optional, at most 128 characters.
+	// 附加数据. Optional, at most 128 bytes.
 	Attach string `json:"attach,omitempty"`
 	// Mark that selects discounts.
-	// 订单优惠标记. Optional, at most 32 characters.
+	// 订单优惠标记. Optional, at most 32 bytes.
 	GoodsTag string `json:"goods_tag,omitempty"`
 	// Offer an electronic invoice on the result page.
 	// 电子发票入口开放标识. Optional.

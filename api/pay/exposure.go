@@ -10,16 +10,16 @@ import (
 // Tells whether to offer payment by instalments to a payer.
 type ExposureRequest struct {
 	// Merchant id issued by WeChat Pay.
-	// 直连商户号. Optional, at most 32 characters.
+	// 直连商户号. Optional, at most 32 bytes.
 	MchID string `json:"mchid,omitempty"`
 	// AppID of the official account, mini program or app, bound to the calling merchant.
-	// 应用AppID. Required, 1–32 characters.
+	// 应用AppID. Required, 1–32 bytes.
 	AppID string `json:"appid"`
 	// Who pays.
 	// 支付者. Required.
 	Payer ExposureRequestPayer `json:"payer"`
 	// The merchant's own order number, unique per merchant.
-	// 商户订单号. Required, 6–32 characters, matching ^[0-9A-Za-z_\-|*]+$.
+	// 商户订单号. Required, 6–32 bytes, matching ^[0-9a-zA-Z_\-\|\*]+$.
 	OutTradeNo string `json:"out_trade_no"`
 }
 
@@ -27,7 +27,7 @@ type ExposureRequest struct {
 // Who pays.
 type ExposureRequestPayer struct {
 	// The payer's id under appid.
-	// 用户标识. Optional, at most 128 characters.
+	// 用户标识. Optional, at most 128 bytes.
 	OpenID string `json:"openid,omitempty"`
 	// Hash of the payer's mobile number.
 	// 用户手机号的哈希值. Optional.

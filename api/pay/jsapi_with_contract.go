@@ -12,28 +12,28 @@ import (
 // with. It returns the prepay_id that starts the payment.
 type JSAPIWithContractRequest struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.
-	// 公众号ID. Required, 1–32 characters.
+	// 公众号ID. Required, 1–32 bytes.
 	AppID string `json:"appid"`
 	// Merchant id issued by WeChat Pay.
-	// 直连商户号. Required, 1–32 characters.
+	// 直连商户号. Required, 1–32 bytes.
 	MchID string `json:"mchid"`
 	// What is sold, shown to the payer.
-	// 商品描述. Required, 1–127 characters.
+	// 商品描述. Required, 1–127 bytes.
 	Description string `json:"description"`
 	// The merchant's own order number, unique per merchant.
-	// 商户订单号. Required, 6–32 characters, matching ^[0-9A-Za-z_\-|*]+$.
+	// 商户订单号. Required, 6–32 bytes, matching ^[0-9a-zA-Z_\-\|\*]+$.
 	OutTradeNo string `json:"out_trade_no"`
 	// When the order can no longer be paid, RFC 3339 with +08:00.
 	// 交易结束时间. Optional, RFC 3339 with +08:00.
 	TimeExpire string `json:"time_expire,omitempty"`
 	// Text of the merchant, returned unchanged in queries and notifications.
-	// 附加数据. Optional, at most 128 characters.
+	// 附加数据. Optional, at most 128 bytes.
 	Attach string `json:"attach,omitempty"`
 	// Where WeChat Pay posts the result: absolute https with a path and without query string.
-	// 通知地址. Required, 1–255 characters.
+	// 通知地址. Required, 1–255 bytes.
 	NotifyURL string `json:"notify_url"`
 	// Mark that selects discounts.
-	// 订单优惠标记. Optional, at most 32 characters.
+	// 订单优惠标记. Optional, at most 32 bytes.
 	GoodsTag string `json:"goods_tag,omitempty"`
 	// Offer an electronic invoice on the result page.
 	// 电子发票入口开放标识. Optional.
@@ -63,7 +63,7 @@ type JSAPIWithContractRequest struct {
 // Who pays.
 type JSAPIWithContractRequestPayer struct {
 	// The payer's id under appid.
-	// 用户标识. Required, 1–128 characters.
+	// 用户标识. Required, 1–128 bytes.
 	OpenID string `json:"openid"`
 }
 

@@ -8,6 +8,6 @@ package pay
 // https://pay.weixin.qq.com/doc/v3/merchant/4013070356
 type OrderByOutTradeNoQuery struct {
 	// Merchant id issued by WeChat Pay.
-	// 直连商户号. Required, 1–32 characters.
+	// 直连商户号. Required, 1–32 bytes.
 	MchID string `query:"mchid"`
 }

@@ -7,6 +7,6 @@ package pay
 // Finds an order by WeChat Pay's id.
 type OrderByTransactionIDQuery struct {
 	// Merchant id issued by WeChat Pay.
-	// 直连商户号. Required, 1–32 characters.
+	// 直连商户号. Required, 1–32 bytes.
 	MchID string `query:"mchid"`
 }

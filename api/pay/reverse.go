@@ -13,10 +13,10 @@ import (
 // https://pay.weixin.qq.com/docs/merchant/apis/code-payment-v3/direct/reverse.html
 type ReverseRequest struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.
-	// 应用AppID. Required, 1–32 characters.
+	// 应用AppID. Required, 1–32 bytes.
 	AppID string `json:"appid"`
 	// Merchant id issued by WeChat Pay.
-	// 直连商户号. Required, 1–32 characters.
+	// 直连商户号. Required, 1–32 bytes.
 	MchID string `json:"mchid"`
 }
 

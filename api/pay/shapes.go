@@ -25,7 +25,7 @@ type Detail struct {
 	// 订单原价. Optional, at least 0.
 	CostPrice int64 `json:"cost_price,omitempty"`
 	// Number of the receipt.
-	// 商品小票ID. Optional, at most 32 characters.
+	// 商品小票ID. Optional, at most 32 bytes.
 	InvoiceID string `json:"invoice_id,omitempty"`
 	// The goods.
 	// 单品列表. Optional.
@@ -36,13 +36,13 @@ type Detail struct {
 // The goods.
 type Goods struct {
 	// The merchant's id of the goods.
-	// 商户侧商品编码. Required, 1–32 characters.
+	// 商户侧商品编码. Required, 1–32 bytes.
 	MerchantGoodsID string `json:"merchant_goods_id"`
 	// WeChat Pay's id of the goods.
-	// 微信侧商品编码. Optional, at most 32 characters.
+	// 微信侧商品编码. Optional, at most 32 bytes.
 	WechatPayGoodsID string `json:"wechatpay_goods_id,omitempty"`
 	// Name of the goods.
-	// 商品名称. Optional, at most 256 characters.
+	// 商品名称. Optional, at most 256 bytes.
 	GoodsName string `json:"goods_name,omitempty"`
 	// Number of pieces.
 	// 商品数量. Required, at least 1.
@@ -56,10 +56,10 @@ type Goods struct {
 // Where the payment takes place.
 type SceneInfo struct {
 	// IP address of the payer's device.
-	// 用户终端IP. Required, 1–45 characters.
+	// 用户终端IP. Required, 1–45 bytes.
 	PayerClientIP string `json:"payer_client_ip"`
 	// The merchant's id of the terminal or shop.
-	// 商户端设备号. Optional, at most 32 characters.
+	// 商户端设备号. Optional, at most 32 bytes.
 	DeviceID string `json:"device_id,omitempty"`
 	// The shop.
 	// 商户门店信息. Optional.
@@ -70,16 +70,16 @@ type SceneInfo struct {
 // The shop.
 type StoreInfo struct {
 	// Number of the shop.
-	// 门店编号. Required, 1–32 characters.
+	// 门店编号. Required, 1–32 bytes.
 	ID string `json:"id"`
 	// Name of the shop.
-	// 门店名称. Optional, at most 256 characters.
+	// 门店名称. Optional, at most 256 bytes.
 	Name string `json:"name,omitempty"`
 	// Administrative area code.
-	// 地区编码. Optional, at most 32 characters.
+	// 地区编码. Optional, at most 32 bytes.
 	AreaCode string `json:"area_code,omitempty"`
 	// Street address.
-	// 详细地址. Optional, at most 512 characters.
+	// 详细地址. Optional, at most 512 bytes.
 	Address string `json:"address,omitempty"`
 }
 
@@ -87,7 +87,7 @@ type StoreInfo struct {
 // Who pays.
 type Payer struct {
 	// The payer's id under appid.
-	// 用户标识. Required, 1–128 characters.
+	// 用户标识. Required, 1–128 bytes.
 	OpenID string `json:"openid"`
 	// Real-name restriction: only this person may pay. Needs a permission of its own.
 	// 实名支付(需单独申请权限). Optional.

@@ -10,23 +10,23 @@ import (
 // Closes an unpaid order.
 type CloseOrderRequest struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.
-	// 公众账号ID. Required, 1–32 characters.
+	// 公众账号ID. Required, 1–32 bytes.
 	AppID string `xml:"appid,omitempty"`
 	// AppID of the sub-merchant.
-	// 子商户应用ID. Optional, at most 32 characters.
+	// 子商户应用ID. Optional, at most 32 bytes.
 	SubAppID string `xml:"sub_appid,omitempty"`
 	// Merchant id of the sub-merchant.
-	// 子商户号. Optional, at most 32 characters.
+	// 子商户号. Optional, at most 32 bytes.
 	SubMchID string `xml:"sub_mch_id,omitempty"`
 	// Random text against replay.
-	// 随机字符串. Filled in when empty, 1–32 characters.
+	// 随机字符串. Filled in when empty, 1–32 bytes.
 	NonceStr string `xml:"nonce_str,omitempty"`
 	// How the message is signed: MD5 or HMAC-SHA256.
 	// 签名类型. Optional, one of MD5, HMAC-SHA256.
 	// Its constants begin with SignType.
 	SignType string `xml:"sign_type,omitempty"`
 	// The merchant's own order number, unique per merchant.
-	// 商户订单号. Required, 1–32 characters.
+	// 商户订单号. Required, 1–32 bytes.
 	OutTradeNo string `xml:"out_trade_no,omitempty"`
 }
 

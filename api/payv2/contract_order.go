@@ -11,87 +11,87 @@ import (
 // contract_result_code.
 type ContractOrderRequest struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.
-	// 请求appid. Required, 1–32 characters.
+	// 请求appid. Required, 1–32 bytes.
 	AppID string `xml:"appid,omitempty"`
 	// Merchant id of the sub-merchant.
-	// 子商户号. Optional, at most 32 characters.
+	// 子商户号. Optional, at most 32 bytes.
 	SubMchID string `xml:"sub_mch_id,omitempty"`
 	// AppID of the sub-merchant.
-	// 子商户公众账号ID. Optional, at most 32 characters.
+	// 子商户公众账号ID. Optional, at most 32 bytes.
 	SubAppID string `xml:"sub_appid,omitempty"`
 	// Merchant id of the contract; equals mch_id.
-	// 签约商户号. Required, 1–32 characters.
+	// 签约商户号. Required, 1–32 bytes.
 	ContractMchID string `xml:"contract_mchid,omitempty"`
 	// AppID of the contract; equals appid.
-	// 签约appid. Required, 1–32 characters.
+	// 签约appid. Required, 1–32 bytes.
 	ContractAppID string `xml:"contract_appid,omitempty"`
 	// The merchant's own order number, unique per merchant.
-	// 商户订单号. Required, 1–32 characters.
+	// 商户订单号. Required, 1–32 bytes.
 	OutTradeNo string `xml:"out_trade_no,omitempty"`
 	// The merchant's id of the terminal.
-	// 设备号. Optional, at most 32 characters.
+	// 设备号. Optional, at most 32 bytes.
 	DeviceInfo string `xml:"device_info,omitempty"`
 	// Random text against replay.
-	// 随机字符串. Filled in when empty, 1–32 characters.
+	// 随机字符串. Filled in when empty, 1–32 bytes.
 	NonceStr string `xml:"nonce_str,omitempty"`
 	// What is sold, shown to the payer.
-	// 商品描述. Required, 1–128 characters.
+	// 商品描述. Required, 1–128 bytes.
 	Body string `xml:"body,omitempty"`
 	// Details of the goods.
-	// 商品详情. Optional, at most 8192 characters.
+	// 商品详情. Optional, at most 8192 bytes.
 	Detail string `xml:"detail,omitempty"`
 	// Text of the merchant, returned unchanged in queries and notifications.
-	// 附加数据. Optional, at most 127 characters.
+	// 附加数据. Optional, at most 127 bytes.
 	Attach string `xml:"attach,omitempty"`
 	// Where WeChat Pay posts the result: absolute, without query string.
-	// 回调通知url. Required, 1–256 characters.
+	// 回调通知url. Required, 1–256 bytes.
 	NotifyURL string `xml:"notify_url,omitempty"`
 	// Total, in fen.
 	// 总金额. Required, at least 1.
 	TotalFee int64 `xml:"total_fee,omitempty"`
 	// IP address of the payer's device, or of the merchant's server.
-	// 终端IP. Required, 1–45 characters.
+	// 终端IP. Required, 1–45 bytes.
 	SpbillCreateIP string `xml:"spbill_create_ip,omitempty"`
 	// When the order can first be paid, yyyyMMddHHmmss Beijing time.
-	// 交易起始时间. Optional, at most 14 characters.
+	// 交易起始时间. Optional, at most 14 bytes.
 	TimeStart string `xml:"time_start,omitempty"`
 	// When the order can no longer be paid, yyyyMMddHHmmss Beijing time.
-	// 交易结束时间. Optional, at most 14 characters.
+	// 交易结束时间. Optional, at most 14 bytes.
 	TimeExpire string `xml:"time_expire,omitempty"`
 	// Mark that selects discounts.
-	// 商品标记. Optional, at most 32 characters.
+	// 商品标记. Optional, at most 32 bytes.
 	GoodsTag string `xml:"goods_tag,omitempty"`
 	// How the order is paid.
 	// 交易类型. Required, one of JSAPI, NATIVE, APP, MWEB.
 	// Its constants begin with TradeType.
 	TradeType string `xml:"trade_type,omitempty"`
 	// The merchant's id of the goods; required for NATIVE.
-	// 商品ID. Optional, at most 32 characters.
+	// 商品ID. Optional, at most 32 bytes.
 	ProductID string `xml:"product_id,omitempty"`
 	// no_credit excludes credit cards.
-	// 指定支付方式. Optional, at most 32 characters.
+	// 指定支付方式. Optional, at most 32 bytes.
 	LimitPay string `xml:"limit_pay,omitempty"`
 	// The payer's id under appid.
-	// 用户标识. Optional, at most 128 characters.
+	// 用户标识. Optional, at most 128 bytes.
 	OpenID string `xml:"openid,omitempty"`
 	// The payer's id under sub_appid.
-	// 用户子标识. Optional, at most 128 characters.
+	// 用户子标识. Optional, at most 128 bytes.
 	SubOpenID string `xml:"sub_openid,omitempty"`
 	// Contract template.
 	// 模板id. Required, at least 1.
 	PlanID int64 `xml:"plan_id,omitempty"`
 	// The merchant's own number for the contract.
-	// 签约协议号. Required, 1–32 characters.
+	// 签约协议号. Required, 1–32 bytes.
 	ContractCode string `xml:"contract_code,omitempty"`
 	// Number of the request, unique per merchant, without leading zero.
 	// 请求序列号. Required, at least 1.
 	RequestSerial int64 `xml:"request_serial,omitempty"`
 	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the
 	// return to the app.
-	// 用户账户展示名称. Required, 1–128 characters.
+	// 用户账户展示名称. Required, 1–128 bytes.
 	ContractDisplayAccount string `xml:"contract_display_account,omitempty"`
 	// Where WeChat Pay posts the result of signing: absolute, without query string.
-	// 签约信息通知url. Required, 1–256 characters.
+	// 签约信息通知url. Required, 1–256 bytes.
 	ContractNotifyURL string `xml:"contract_notify_url,omitempty"`
 }
 

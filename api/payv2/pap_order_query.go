@@ -8,15 +8,15 @@ package payv2
 // https://pay.weixin.qq.com/wiki/doc/api/pap.php?chapter=18_10&index=14
 type PapOrderQueryRequest struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.
-	// 请求appid. Required, 1–32 characters.
+	// 请求appid. Required, 1–32 bytes.
 	AppID string `xml:"appid,omitempty"`
 	// WeChat Pay's id of the payment.
-	// 微信订单号. Optional, at most 32 characters.
+	// 微信订单号. Optional, at most 32 bytes.
 	TransactionID string `xml:"transaction_id,omitempty"`
 	// The merchant's own order number, unique per merchant.
 	// 商户订单号. Optional.
 	OutTradeNo string `xml:"out_trade_no,omitempty"`
 	// Random text against replay.
-	// 随机字符串. Filled in when empty, 1–32 characters.
+	// 随机字符串. Filled in when empty, 1–32 bytes.
 	NonceStr string `xml:"nonce_str,omitempty"`
 }

@@ -7,52 +7,52 @@ package payv2
 // https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter5_8.shtml
 type PartnerPapPayApplyRequest struct {
 	// AppID of the sub-merchant.
-	// 子商户公众账号ID. Optional, at most 32 characters.
+	// 子商户公众账号ID. Optional, at most 32 bytes.
 	SubAppID string `xml:"sub_appid,omitempty"`
 	// Merchant id of the sub-merchant.
-	// 子商户号. Required, 1–32 characters.
+	// 子商户号. Required, 1–32 bytes.
 	SubMchID string `xml:"sub_mch_id,omitempty"`
 	// AppID of the official account, mini program or app, bound to the calling merchant.
-	// 请求appid. Required, 1–32 characters.
+	// 请求appid. Required, 1–32 bytes.
 	AppID string `xml:"appid,omitempty"`
 	// Random text against replay.
-	// 随机字符串. Filled in when empty, 1–32 characters.
+	// 随机字符串. Filled in when empty, 1–32 bytes.
 	NonceStr string `xml:"nonce_str,omitempty"`
 	// What is sold, shown to the payer.
-	// 商品描述. Required, 1–127 characters.
+	// 商品描述. Required, 1–127 bytes.
 	Body string `xml:"body,omitempty"`
 	// Details of the goods.
-	// 商品详情. Optional, at most 8192 characters.
+	// 商品详情. Optional, at most 8192 bytes.
 	Detail string `xml:"detail,omitempty"`
 	// Text of the merchant, returned unchanged in queries and notifications.
-	// 附加数据. Optional, at most 128 characters.
+	// 附加数据. Optional, at most 128 bytes.
 	Attach string `xml:"attach,omitempty"`
 	// The merchant's own order number, unique per merchant.
-	// 商户订单号. Required, 1–32 characters.
+	// 商户订单号. Required, 1–32 bytes.
 	OutTradeNo string `xml:"out_trade_no,omitempty"`
 	// Total, in fen.
 	// 总金额. Required, at least 1.
 	TotalFee int64 `xml:"total_fee,omitempty"`
 	// ISO 4217 code; CNY.
-	// 货币类型. Optional, at most 16 characters.
+	// 货币类型. Optional, at most 16 bytes.
 	FeeType string `xml:"fee_type,omitempty"`
 	// IP address of the payer's device, or of the merchant's server.
-	// 终端IP. Required, 1–45 characters.
+	// 终端IP. Required, 1–45 bytes.
 	SpbillCreateIP string `xml:"spbill_create_ip,omitempty"`
 	// Mark that selects discounts.
-	// 商品标记. Optional, at most 32 characters.
+	// 商品标记. Optional, at most 32 bytes.
 	GoodsTag string `xml:"goods_tag,omitempty"`
 	// Where WeChat Pay posts the result: absolute, without query string.
-	// 回调通知url. Required, 1–256 characters.
+	// 回调通知url. Required, 1–256 bytes.
 	NotifyURL string `xml:"notify_url,omitempty"`
 	// How the order is paid.
 	// 交易类型. Required, always PAP.
 	// Its constants begin with TradeType.
 	TradeType string `xml:"trade_type,omitempty"`
 	// WeChat Pay's id of the contract.
-	// 委托代扣协议id. Required, 1–32 characters.
+	// 委托代扣协议id. Required, 1–32 bytes.
 	ContractID string `xml:"contract_id,omitempty"`
 	// Y: offer an electronic invoice.
-	// 电子发票入口开放标识. Optional, at most 8 characters.
+	// 电子发票入口开放标识. Optional, at most 8 bytes.
 	Receipt string `xml:"receipt,omitempty"`
 }

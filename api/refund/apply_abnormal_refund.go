@@ -11,7 +11,7 @@ type ApplyAbnormalRefundRequest struct {
 	// 子商户号. Optional.
 	SubMchID string `json:"sub_mchid,omitempty"`
 	// The merchant's own number of the refund, unique per merchant.
-	// 商户退款单号. Required, 1–64 characters, matching ^[0-9A-Za-z_\-|*@]+$.
+	// 商户退款单号. Required, 1–64 bytes, matching ^[0-9A-Za-z_\-|*@]+$.
 	OutRefundNo string `json:"out_refund_no"`
 	// USER_BANK_CARD: refund to a bank card of the payer. MERCHANT_BANK_CARD: to one of the
 	// merchant, who passes it on.

@@ -12,19 +12,19 @@ type RefundRequest struct {
 	// 子商户号. Optional.
 	SubMchID string `json:"sub_mchid,omitempty"`
 	// WeChat Pay's id of the payment.
-	// 微信支付订单号. Optional, at most 32 characters.
+	// 微信支付订单号. Optional, at most 32 bytes.
 	TransactionID string `json:"transaction_id,omitempty"`
 	// The merchant's own order number, unique per merchant.
-	// 商户订单号. Optional, at most 32 characters.
+	// 商户订单号. Optional, at most 32 bytes.
 	OutTradeNo string `json:"out_trade_no,omitempty"`
 	// The merchant's own number of the refund, unique per merchant.
-	// 商户退款单号. Required, 1–64 characters, matching ^[0-9A-Za-z_\-|*@]+$.
+	// 商户退款单号. Required, 1–64 bytes, matching ^[0-9A-Za-z_\-|*@]+$.
 	OutRefundNo string `json:"out_refund_no"`
 	// Why the money is refunded; shown to the payer.
-	// 退款原因. Optional, at most 80 characters.
+	// 退款原因. Optional, at most 80 bytes.
 	Reason string `json:"reason,omitempty"`
 	// Where WeChat Pay posts the result: absolute https with a path and without query string.
-	// 退款结果回调url. Optional, at most 256 characters.
+	// 退款结果回调url. Optional, at most 256 bytes.
 	NotifyURL string `json:"notify_url,omitempty"`
 	// Account the refund was paid from.
 	// 退款资金来源. Optional.

@@ -11,25 +11,25 @@ type ApplyRequest struct {
 	// 应用ID. Required.
 	AppID string `json:"appid"`
 	// The merchant's own order number, unique per merchant.
-	// 商户订单号. Required, 1–32 characters, matching ^[0-9A-Za-z_\-*]+$.
+	// 商户订单号. Required, 1–32 bytes, matching ^[0-9A-Za-z_\-*]+$.
 	OutTradeNo string `json:"out_trade_no"`
 	// What is sold, shown to the payer.
-	// 商品描述. Required, 1–127 characters.
+	// 商品描述. Required, 1–127 bytes.
 	Description string `json:"description"`
 	// Where WeChat Pay posts the result of the debit: absolute https with a path and without query
 	// string.
-	// 通知地址. Required, 1–256 characters.
+	// 通知地址. Required, 1–256 bytes.
 	TransactionNotifyURL string `json:"transaction_notify_url"`
 	// WeChat Pay's id of the contract.
-	// 委托代扣协议ID. Required, 1–32 characters.
+	// 委托代扣协议ID. Required, 1–32 bytes.
 	ContractID string `json:"contract_id"`
 	// Amount of the order.
 	// 扣费金额信息. Required.
 	Amount Amount `json:"amount"`
 	// Mark that selects discounts.
-	// 订单优惠标记. Optional, at most 32 characters.
+	// 订单优惠标记. Optional, at most 32 bytes.
 	GoodsTag string `json:"goods_tag,omitempty"`
 	// Text of the merchant, returned unchanged in queries and notifications.
-	// 附加数据. Optional, at most 128 characters.
+	// 附加数据. Optional, at most 128 bytes.
 	Attach string `json:"attach,omitempty"`
 }

@@ -34,18 +34,18 @@ type PartnerMiniProgramRequest struct {
 	PlanID int64 `json:"plan_id"`
 	// The merchant's own number for the contract; digits and letters. It can never be used again
 	// once the payer tried to sign.
-	// 商户签约协议号. Required, 1–32 characters, matching ^[0-9A-Za-z]+$.
+	// 商户签约协议号. Required, 1–32 bytes, matching ^[0-9A-Za-z]+$.
 	OutContractCode string `json:"out_contract_code"`
 	// Name of the payer shown on the signing page. Avoid spaces and punctuation: they break the
 	// return to the app.
-	// 用户账户展示名称. Required, 1–32 characters.
+	// 用户账户展示名称. Required, 1–32 bytes.
 	ContractDisplayAccount string `json:"contract_display_account"`
 	// Where WeChat Pay posts the result of signing: absolute https with a path and without query
 	// string.
-	// 签约结果通知地址. Required, 1–256 characters.
+	// 签约结果通知地址. Required, 1–256 bytes.
 	ContractNotifyURL string `json:"contract_notify_url"`
 	// The merchant's own id of the account, when a payer has several.
-	// 商户侧用户标识. Optional, at most 32 characters.
+	// 商户侧用户标识. Optional, at most 32 bytes.
 	OutUserCode string `json:"out_user_code,omitempty"`
 	// The agreed debit; required when the template is of the scheduled kind.
 	// 用于预约扣费的预约信息. Optional.

@@ -71,7 +71,7 @@ type DeductSchedule struct {
 	// 预计的扣费金额. Required.
 	EstimatedDeductAmount Amount `json:"estimated_deduct_amount"`
 	// What is sold, shown to the payer.
-	// 商品描述. Required, 1–127 characters.
+	// 商品描述. Required, 1–127 bytes.
 	Description string `json:"description"`
 }
 

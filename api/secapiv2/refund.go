@@ -12,29 +12,29 @@ import (
 // One of transaction_id and out_trade_no is required.
 type RefundRequest struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.
-	// 公众账号ID. Required, 1–32 characters.
+	// 公众账号ID. Required, 1–32 bytes.
 	AppID string `xml:"appid,omitempty"`
 	// AppID of the sub-merchant.
-	// 子商户应用ID. Optional, at most 32 characters.
+	// 子商户应用ID. Optional, at most 32 bytes.
 	SubAppID string `xml:"sub_appid,omitempty"`
 	// Merchant id of the sub-merchant.
-	// 子商户号. Optional, at most 32 characters.
+	// 子商户号. Optional, at most 32 bytes.
 	SubMchID string `xml:"sub_mch_id,omitempty"`
 	// Random text against replay.
-	// 随机字符串. Filled in when empty, 1–32 characters.
+	// 随机字符串. Filled in when empty, 1–32 bytes.
 	NonceStr string `xml:"nonce_str,omitempty"`
 	// How the message is signed: MD5 or HMAC-SHA256.
 	// 签名类型. Optional, one of MD5, HMAC-SHA256.
 	// Its constants begin with SignType.
 	SignType string `xml:"sign_type,omitempty"`
 	// WeChat Pay's id of the payment.
-	// 微信订单号. Optional, at most 32 characters.
+	// 微信订单号. Optional, at most 32 bytes.
 	TransactionID string `xml:"transaction_id,omitempty"`
 	// The merchant's own order number, unique per merchant.
-	// 商户订单号. Optional, at most 32 characters.
+	// 商户订单号. Optional, at most 32 bytes.
 	OutTradeNo string `xml:"out_trade_no,omitempty"`
 	// The merchant's own number of the refund, unique per merchant.
-	// 商户退款单号. Required, 1–64 characters.
+	// 商户退款单号. Required, 1–64 bytes.
 	OutRefundNo string `xml:"out_refund_no,omitempty"`
 	// Total, in fen.
 	// 订单金额. Required, at least 1.
@@ -43,17 +43,17 @@ type RefundRequest struct {
 	// 退款金额. Required, at least 1.
 	RefundFee int64 `xml:"refund_fee,omitempty"`
 	// ISO 4217 code of the refund; CNY.
-	// 退款货币种类. Optional, at most 8 characters.
+	// 退款货币种类. Optional, at most 8 bytes.
 	RefundFeeType string `xml:"refund_fee_type,omitempty"`
 	// Why the money is refunded; shown to the payer.
-	// 退款原因. Optional, at most 80 characters.
+	// 退款原因. Optional, at most 80 bytes.
 	RefundDesc string `xml:"refund_desc,omitempty"`
 	// Account the refund is paid from.
 	// 退款资金来源. Optional, one of REFUND_SOURCE_UNSETTLED_FUNDS, REFUND_SOURCE_RECHARGE_FUNDS.
 	// Its constants begin with RefundAccount.
 	RefundAccount string `xml:"refund_account,omitempty"`
 	// Where WeChat Pay posts the result: absolute, without query string.
-	// 退款结果通知url. Optional, at most 256 characters.
+	// 退款结果通知url. Optional, at most 256 bytes.
 	NotifyURL string `xml:"notify_url,omitempty"`
 }
 

@@ -90,9 +90,9 @@ func limits(f *catalogue.Field) string {
 		parts = append(parts, "a whole number in decimal digits")
 	case f.Enum != nil:
 	case f.MaxLength > 0 && f.MinLength > 0:
-		parts = append(parts, fmt.Sprintf("%d–%d characters", f.MinLength, f.MaxLength))
+		parts = append(parts, fmt.Sprintf("%d–%d bytes", f.MinLength, f.MaxLength))
 	case f.MaxLength > 0:
-		parts = append(parts, fmt.Sprintf("at most %d characters", f.MaxLength))
+		parts = append(parts, fmt.Sprintf("at most %d bytes", f.MaxLength))
 	}
 	if f.Pattern != "" {
 		parts = append(parts, "matching "+f.Pattern)

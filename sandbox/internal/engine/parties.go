@@ -45,7 +45,7 @@ func (c *Call) CheckMchID(pointer, mchid string) error {
 	if mchid == c.Merchant.MchID {
 		return nil
 	}
-	return BadField(pointer, mchid, "商户号与签名商户号不一致").
+	return BadField(pointer, "商户号与签名商户号不一致").
 		Hinting(pointer + " is not the merchant that signed the call, " + c.Merchant.MchID)
 }
 
@@ -55,7 +55,7 @@ func (c *Call) CheckPlan(p *Product, id string) error {
 	hint := wrong.Hint(c.Merchant, p.Names.Plan, p.Name)
 	switch wrong {
 	case registry.PlanUnknown:
-		return BadField("/"+p.Names.Plan, id, "签约模板非法，请检查"+p.Names.Plan).Hinting(hint)
+		return BadField("/"+p.Names.Plan, "签约模板非法，请检查"+p.Names.Plan).Hinting(hint)
 	case registry.PlanDisabled:
 		return NoAuth("该模板已停用").Hinting(hint)
 	}
@@ -70,7 +70,7 @@ func (c *Call) CheckAppID() error {
 	if appid == "" || c.Merchant.Owns(appid) {
 		return nil
 	}
-	r := BadField("/"+name, appid, name+"与mchid不匹配").Hinting(registry.AppIDUnbound.Hint(c.Merchant, name, ""))
+	r := BadField("/"+name, name+"与mchid不匹配").Hinting(registry.AppIDUnbound.Hint(c.Merchant, name, ""))
 	r.Internal = internalAppID
 	return r
 }
@@ -91,13 +91,13 @@ func (c *Call) CheckSub(mchid, appid string) error {
 	case registry.Fits:
 		return nil
 	case registry.SubMissing:
-		r = BadField("/sub_mchid", "", "sub_appid需与sub_mchid同时上传").Hinting(wrong.Hint(c.Merchant, "sub_mchid", ""))
+		r = BadField("/sub_mchid", "sub_appid需与sub_mchid同时上传").Hinting(wrong.Hint(c.Merchant, "sub_mchid", ""))
 		r.Internal = InternalNoSubMchID
 	case registry.SubUnbound:
 		r = NoAuth("非法商户，服务商模式下请确认子商户正确").Hinting(wrong.Hint(c.Merchant, "sub_mchid", ""))
 		r.Internal = internalNoRelation
 	default:
-		r = BadField("/sub_appid", appid, "sub_appid与sub_mchid不匹配").Hinting(wrong.Hint(c.Merchant, "sub_appid", ""))
+		r = BadField("/sub_appid", "sub_appid与sub_mchid不匹配").Hinting(wrong.Hint(c.Merchant, "sub_appid", ""))
 		r.Internal = internalAppID
 	}
 	return r

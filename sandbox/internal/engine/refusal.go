@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/wxpay-go/wxpay/catalogue"
@@ -41,6 +40,7 @@ const (
 	InternalSign       = 268443699
 	InternalParam      = 268435461
 	InternalRange      = 268435464
+	internalUnknown    = 270924358
 	InternalMerchant   = 268443715
 	internalNoRelation = 268443701
 	InternalNoSubMchID = 268443704
@@ -53,19 +53,27 @@ const (
 
 // ParamError is what a request that breaks the catalogue's rules gets.
 func ParamError(v *catalogue.Violation) *Refusal {
-	return &Refusal{Status: http.StatusBadRequest, Code: "PARAM_ERROR", Message: "参数错误", Detail: v,
-		Internal: InternalParam}
+	r := BadParam(v.Message).Hinting(v.Error())
+	if r.Detail = v; len(v.Unknown) > 0 {
+		r.Internal = internalUnknown
+	}
+	return r
 }
 
-// BadField is ParamError for what the catalogue cannot know.
-func BadField(pointer, value, issue string) *Refusal {
-	r := ParamError(&catalogue.Violation{Field: pointer, Value: value, Issue: issue, Location: catalogue.LocationBody})
-	return r.Hinting(pointer + ": " + issue)
+// BadParam is a PARAM_ERROR of what the catalogue cannot know. Production sends those with a
+// sentence and no detail.
+func BadParam(message string) *Refusal {
+	return &Refusal{Status: http.StatusBadRequest, Code: "PARAM_ERROR", Message: message, Internal: InternalParam}
+}
+
+// BadField is BadParam with a hint that names the field.
+func BadField(pointer, message string) *Refusal {
+	return BadParam(message).Hinting(pointer + ": " + message)
 }
 
 // BeyondTime refuses a date that the sandbox's clock never shows.
-func BeyondTime(pointer, value string) *Refusal {
-	return BadField(pointer, value, "时间超出范围").Hinting(pointer + ": the sandbox's time goes from 1971 to 2261")
+func BeyondTime(pointer string) *Refusal {
+	return BadField(pointer, "时间超出范围").Hinting(pointer + ": the sandbox's time goes from 1971 to 2261")
 }
 
 func InvalidRequest(message string) *Refusal {
@@ -141,7 +149,7 @@ func Integer(digits string) any {
 
 // NothingToPay refuses an order or a debit of less than a fen.
 func NothingToPay(pointer string, total int64) *Refusal {
-	return BadField(pointer, strconv.FormatInt(total, 10), "金额需大于0").
+	return BadField(pointer, "金额需大于0").
 		Hinting("orders and debits are of at least one fen")
 }
 

@@ -44,11 +44,7 @@ func (p protocolV3) check(x *exchange) *engine.Refusal {
 	}
 	query, err := url.ParseQuery(x.request.URL.RawQuery)
 	if err != nil {
-		v := &catalogue.Violation{
-			Issue:    "the query string is malformed: every % begins two hexadecimal digits",
-			Location: catalogue.LocationQuery,
-		}
-		return engine.ParamError(v).Hinting(v.Error())
+		return engine.BadParam("参数错误").Hinting("the query string is malformed: every % begins two hexadecimal digits")
 	}
 	for _, v := range []*catalogue.Violation{x.op.CheckPath(x.vars), x.op.CheckQuery(query), x.op.CheckBody(x.body)} {
 		if v != nil {
@@ -142,19 +138,13 @@ func baseOf(r *http.Request) string {
 // checkHeaders wants what WeChat Pay wants of the other headers.
 func checkHeaders(h http.Header, body []byte) *engine.Refusal {
 	if h.Get("Accept") == "" || h.Get("User-Agent") == "" {
-		r := engine.ParamError(&catalogue.Violation{Field: "Accept, User-Agent", Issue: "must be sent",
-			Location: "header"})
-		r.Message = "Http头缺少Accept或User-Agent"
-		return r.Hinting("send both Accept: application/json and a User-Agent")
+		return engine.BadParam("Http头缺少Accept或User-Agent").Hinting("send both Accept: application/json and a User-Agent")
 	}
 	if len(body) == 0 {
 		return nil
 	}
 	if kind, _, err := mime.ParseMediaType(h.Get("Content-Type")); err != nil || kind != "application/json" {
-		r := engine.ParamError(&catalogue.Violation{Field: "Content-Type", Issue: "must be application/json",
-			Location: "header"})
-		r.Message = "Http头Content-Type不正确"
-		return r.Hinting("send the body with Content-Type: application/json")
+		return engine.BadParam("Http头Content-Type不正确").Hinting("send the body with Content-Type: application/json")
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package front
 
 import (
 	"crypto"
-	"net/http"
 	"path"
 	"slices"
 	"strconv"
@@ -60,8 +59,7 @@ func (fr *Front) openSecrets(x *exchange, secrets []secret, body map[string]any)
 			if err != nil {
 				return "", undecryptable(pointer)
 			}
-			if issue := s.field.CheckText(plain); issue != "" {
-				v := &catalogue.Violation{Field: pointer, Issue: issue, Location: catalogue.LocationBody}
+			if v := s.field.CheckText(pointer, plain); v != nil {
 				return "", engine.ParamError(v).Hinting("decrypted, " + v.Error())
 			}
 			return plain, nil
@@ -155,24 +153,16 @@ func opener(k *registry.PlatformKeys, m *registry.Merchant, serial string) crypt
 }
 
 func unknownSerial(serial string) *engine.Refusal {
-	v := &catalogue.Violation{Field: wire.HeaderSerial, Value: serial,
-		Issue: "must name the key the sensitive fields are encrypted with", Location: "header"}
-	r := engine.ParamError(v)
-	r.Message = "Wechatpay-Serial不正确，请传入加密敏感信息所用的微信支付平台证书序列号或公钥ID"
 	if serial == "" {
-		r.Message = "请求头缺少Wechatpay-Serial"
-		return r.Hinting("the body has encrypted fields: send Wechatpay-Serial with the id of the key they are " +
+		return engine.BadParam("HTTP header缺少微信支付平台证书序列号(Wechatpay-Serial)").Hinting("the body has encrypted fields: send Wechatpay-Serial with the id of the key they are " +
 			"encrypted with")
 	}
-	return r.Hinting("no key of this merchant's has this id: encrypt with the key you verify replies with, and name it")
+	return engine.BadParam("平台证书序列号Wechatpay-Serial错误").Hinting("no key of this merchant's has this id: encrypt with the key you verify replies with, and name it")
 }
 
 func undecryptable(pointer string) *engine.Refusal {
-	v := &catalogue.Violation{Field: pointer, Issue: "cannot be decrypted", Location: catalogue.LocationBody}
-	return &engine.Refusal{Status: http.StatusBadRequest, Code: "PARAM_ERROR", Message: "请确认待处理的消息是否为加密后的密文", Detail: v,
-		Internal: engine.InternalParam,
-		Hint: pointer + " is not RSA-OAEP (SHA-1, no label, Base64) under the key named in Wechatpay-Serial: sent in " +
-			"clear, or encrypted with another key"}
+	return engine.BadParam("请确认待处理的消息是否为加密后的密文").Hinting(pointer + " is not RSA-OAEP (SHA-1, no label, Base64) under the key named in Wechatpay-Serial: sent in " +
+		"clear, or encrypted with another key")
 }
 
 // sealedMembers are those and what else an endpoint has travel encrypted, in

@@ -13,7 +13,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/wxpay-go/wxpay/catalogue"
 	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/sandbox/internal/clock"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
@@ -108,10 +107,7 @@ func fundFlow(c *engine.Call) (string, error) {
 func billDay(c *engine.Call) (string, error) {
 	day := c.Query.Get("bill_date")
 	start, err := time.ParseInLocation(time.DateOnly, day, wire.Beijing)
-	badDate := func(issue string) error {
-		v := &catalogue.Violation{Field: "bill_date", Value: day, Issue: issue, Location: catalogue.LocationQuery}
-		return engine.ParamError(v).Hinting("bill_date: " + issue)
-	}
+	badDate := func(issue string) error { return engine.BadField("bill_date", issue) }
 	switch {
 	case err != nil:
 		return "", badDate("日期格式不正确")

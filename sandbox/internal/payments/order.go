@@ -7,7 +7,6 @@ import (
 	"math"
 	"net/http"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox/internal/clock"
@@ -39,13 +38,13 @@ func Place(c *engine.Call, o *rows.Order) (*rows.Order, error) {
 		}
 		if end := engine.TextOf(c.Body, "time_expire"); end != "" {
 			if o.ExpiresAt, err = time.Parse(time.RFC3339, end); err != nil {
-				return nil, engine.BadField("/time_expire", end, "时间格式不正确")
+				return nil, engine.BadField("/time_expire", "时间格式不正确")
 			}
 			if clock.CheckTime(o.ExpiresAt) != nil {
-				return nil, engine.BeyondTime("/time_expire", end)
+				return nil, engine.BeyondTime("/time_expire")
 			}
 			if !c.Now.Before(o.ExpiresAt) {
-				return nil, engine.BadField("/time_expire", end, "time_expire需晚于当前时间")
+				return nil, engine.BadField("/time_expire", "time_expire需晚于当前时间")
 			}
 		}
 	case err != nil:
@@ -113,7 +112,7 @@ func SubOrders(c *engine.Call) (parts []ledger.SubOrder, total int64, err error)
 		}
 		at := fmt.Sprintf("/sub_orders/%d", i)
 		if part.MchID != c.Merchant.MchID && c.Merchant.Sub(part.MchID) == nil {
-			return nil, 0, engine.BadField(at+"/mchid", part.MchID, "子单商户号无权限")
+			return nil, 0, engine.BadField(at+"/mchid", "子单商户号无权限")
 		}
 		if part.SubMchID != "" {
 			if err := c.CheckSub(part.SubMchID, engine.TextOf(sub, "sub_appid")); err != nil {
@@ -121,11 +120,11 @@ func SubOrders(c *engine.Call) (parts []ledger.SubOrder, total int64, err error)
 			}
 		}
 		if seen[part.OutTradeNo] {
-			return nil, 0, engine.BadField(at+"/out_trade_no", part.OutTradeNo, "子单商户单号重复")
+			return nil, 0, engine.BadField(at+"/out_trade_no", "子单商户单号重复")
 		}
 		seen[part.OutTradeNo] = true
 		if part.Total > math.MaxInt64-total {
-			return nil, 0, engine.BadField(at+"/amount/total_amount", strconv.FormatInt(part.Total, 10), "合单总金额超出范围")
+			return nil, 0, engine.BadField(at+"/amount/total_amount", "合单总金额超出范围")
 		}
 		total += part.Total
 		parts = append(parts, part)

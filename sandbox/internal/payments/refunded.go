@@ -55,7 +55,7 @@ func paymentOf(c *engine.Call, r *rows.Refund) (*payment, error) {
 		return nil, engine.InvalidRequest("商户订单号对应多笔支付").
 			Hinting("several payments have this out_trade_no: name the transaction_id of one")
 	case len(paid) > 0 && r.SubMchID == "":
-		refused := engine.BadField("/sub_mchid", "", "服务商模式需传sub_mchid").
+		refused := engine.BadField("/sub_mchid", "服务商模式需传sub_mchid").
 			Hinting("the payment was made to a sub-merchant: name it")
 		refused.Internal = engine.InternalNoSubMchID
 		return nil, refused

@@ -92,18 +92,18 @@ func presign(c *engine.Call) (*rows.Session, error) {
 		trade := engine.Object(c.Body, "trade_info")
 		switch {
 		case !contracts.MaskedName(s.Account):
-			return engine.BadField("/display_name", "", "用户展示名称需使用姓名掩码").
+			return engine.BadField("/display_name", "用户展示名称需使用姓名掩码").
 				Hinting("display_name: write * for every character but the last, and never more than three of them, " +
 					"such as ***G")
 		case limit < 1:
-			return engine.BadField("/repayment_amount_limit", c.Text("repayment_amount_limit"), "还款金额上限需大于0")
+			return engine.BadField("/repayment_amount_limit", "还款金额上限需大于0")
 		case most > 0 && limit > most:
 			return engine.InvalidRequest("还款金额上限超过模板的每次还款金额上限").Hinting("the template allows " +
 				engine.FenText(most) + " fen for each repayment")
 		case trade == nil:
 			return nil
 		case s.SubMchID == "":
-			return engine.BadField("/sub_mchid", "", "传入trade_info时需传入子商户号").
+			return engine.BadField("/sub_mchid", "传入trade_info时需传入子商户号").
 				Hinting("trade_info is paid to the sub-merchant: name it")
 		case engine.Fen(trade, "deduct_amount") > limit:
 			return engine.InvalidRequest("还款金额超过还款金额上限").

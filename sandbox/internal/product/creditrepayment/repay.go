@@ -109,22 +109,22 @@ func mayBookRepayment(c *engine.Call, contract *rows.Contract, b *ledger.Booking
 		return engine.InvalidRequest("appid或openid与签约时不一致").
 			Hinting("name the appid and the payer the contract was signed with")
 	case ahead < 1 || ahead > 14:
-		return engine.BadField(at+"repayment_date", b.Date, "还款日期需在预约日后1至14天内").
+		return engine.BadField(at+"repayment_date", "还款日期需在预约日后1至14天内").
 			Hinting("repayment_date may be from " + clock.DateOf(c.Now.AddDate(0, 0, 1)) + " to " +
 				clock.DateOf(c.Now.AddDate(0, 0, 14)))
 	case b.Amount < 1:
-		return engine.BadField(at+"repayment_amount", "0", "应还款金额需大于0")
+		return engine.BadField(at+"repayment_amount", "应还款金额需大于0")
 	case limit > 0 && b.Amount > limit:
 		return engine.InvalidRequest("应还款金额超过还款金额上限").Hinting("the contract and its template allow " +
 			engine.FenText(limit) +
 			" fen for each repayment")
 	case b.Least == 0 && percent == consumerLoan:
-		return engine.BadField(at+"min_repayment_amount", "", "消费贷模板需传入最低还款金额").
+		return engine.BadField(at+"min_repayment_amount", "消费贷模板需传入最低还款金额").
 			Hinting("the template is of consumer loans: name the least that must be repaid")
 	case b.Least > b.Amount:
-		return engine.BadField(at+"min_repayment_amount", engine.FenText(b.Least), "最低还款金额不能大于应还款金额")
+		return engine.BadField(at+"min_repayment_amount", "最低还款金额不能大于应还款金额")
 	case b.Least > 0 && rows.BelowPercent(b.Least, b.Amount, percent):
-		return engine.BadField(at+"min_repayment_amount", engine.FenText(b.Least), "最低还款金额低于应还款金额的"+
+		return engine.BadField(at+"min_repayment_amount", "最低还款金额低于应还款金额的"+
 			strconv.FormatInt(percent, 10)+
 			"%").
 			Hinting("min_repayment_amount must be at least " + strconv.FormatInt(percent, 10) +

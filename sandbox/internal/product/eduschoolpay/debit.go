@@ -73,12 +73,12 @@ func mayDebit(c *engine.Call, d *rows.Debit, contract *rows.Contract) error {
 	case contract.Deleted:
 		return c.Product.Gone().Hinting("the payer has deleted the contract from their list")
 	case d.AppID != contract.AppID:
-		return engine.BadField("/appid", d.AppID, "appid与签约时不一致").Hinting("the contract was signed under another appid")
+		return engine.BadField("/appid", "appid与签约时不一致").Hinting("the contract was signed under another appid")
 	case c.Text("user_id") != contract.Account:
-		return engine.BadField("/user_id", c.Text("user_id"), "学生账户与合约不匹配").
+		return engine.BadField("/user_id", "学生账户与合约不匹配").
 			Hinting("user_id is not that of the contract")
 	case plan != nil && plan.Owner != "" && plan.Owner != school:
-		return engine.BadField("/scene_info/school_id", school, "学校与签约模板不匹配").
+		return engine.BadField("/scene_info/school_id", "学校与签约模板不匹配").
 			Hinting("the contract's plan belongs to another school")
 	case w.Owes(ledger.EduSchoolPay) >= schoolDebtLimit:
 		return engine.InvalidRequest("用户欠款超过限制，暂不可扣款").

@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/wxpay-go/wxpay/catalogue"
 	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/sandbox/internal/contracts"
 	"github.com/wxpay-go/wxpay/sandbox/internal/debits"
@@ -71,16 +70,16 @@ func presign(c *engine.Call) (engine.Document, error) {
 func may(c *engine.Call, s *rows.Session) error {
 	school := c.Text("school_id")
 	if plan := c.Merchant.Plan(ledger.EduSchoolPay, s.PlanID); plan != nil && plan.Owner != "" && plan.Owner != school {
-		return engine.BadField("/school_id", school, "签约模板与学校不匹配").
+		return engine.BadField("/school_id", "签约模板与学校不匹配").
 			Hinting("plan_id belongs to another school: Plan.Owner is its school_id")
 	}
 	identity := engine.Object(c.Body, "identity")
 	if mode := c.Text("contract_mode"); mode == "LIMIT_BANK_CARD" || mode == "PRIORITY_BANK_CARD" {
 		if identity == nil {
-			return engine.BadField("/identity", "", "指定卡和优先卡模式需要填写实名信息")
+			return engine.BadField("/identity", "指定卡和优先卡模式需要填写实名信息")
 		}
 		if engine.Object(c.Body, "bank_card") == nil {
-			return engine.BadField("/bank_card", "", "指定卡和优先卡模式需要填写签约银行卡")
+			return engine.BadField("/bank_card", "指定卡和优先卡模式需要填写签约银行卡")
 		}
 	}
 	// Who allows the contract to become an ordinary one is not held to the
@@ -112,9 +111,7 @@ func terminate(c *engine.Call) (engine.Document, error) {
 func list(c *engine.Call) (engine.Document, error) {
 	offset, limit := c.QueryInt("offset", 0), c.QueryInt("limit", 20)
 	if offset%limit != 0 {
-		return nil, engine.ParamError(&catalogue.Violation{
-			Field: "offset", Value: strconv.Itoa(offset), Issue: "必须为limit的整数倍", Location: catalogue.LocationQuery,
-		}).Hinting("offset must be a multiple of limit")
+		return nil, engine.BadParam("offset必须为limit的整数倍").Hinting("offset must be a multiple of limit")
 	}
 	plan, want := c.Query.Get("plan_id"), c.Query.Get("contract_status")
 	all, err := rows.Find[rows.Contract](c.Tx, rows.ContractUserKey(ledger.EduSchoolPay, c.Merchant.MchID,

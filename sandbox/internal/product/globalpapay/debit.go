@@ -20,7 +20,7 @@ func rules() *engine.DebitRules {
 		},
 		Check: func(_ *engine.Call, d *rows.Debit, contract *rows.Contract) error {
 			if d.AppID != contract.AppID {
-				return engine.BadField("/appid", d.AppID, "appid与签约时不一致").
+				return engine.BadField("/appid", "appid与签约时不一致").
 					Hinting("the contract was signed under another appid")
 			}
 			return nil

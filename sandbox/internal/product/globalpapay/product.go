@@ -89,11 +89,11 @@ func may(c *engine.Call, s *rows.Session) error {
 	if text := c.Text("expired_time"); text != "" {
 		until, err := time.Parse(time.RFC3339, text)
 		if err != nil || !until.After(c.Now) {
-			return engine.BadField("/expired_time", text, "expired_time需晚于当前时间").
+			return engine.BadField("/expired_time", "expired_time需晚于当前时间").
 				Hinting("the session would be over before it begins")
 		}
 		if clock.CheckTime(until) != nil {
-			return engine.BeyondTime("/expired_time", text)
+			return engine.BeyondTime("/expired_time")
 		}
 		s.ExpiresAt = until
 	}
@@ -109,13 +109,13 @@ func party(c *engine.Call, spAppID, subMchID, spMchID string) error {
 	}
 	switch {
 	case spAppID == "" && subMchID != "":
-		return engine.BadField("/sub_mchid", subMchID, "直连模式不需填写sub_mchid").
+		return engine.BadField("/sub_mchid", "直连模式不需填写sub_mchid").
 			Hinting("sub_mchid goes with sp_appid, in institution mode")
 	case spAppID != "" && subMchID == "":
-		return engine.BadField("/sub_mchid", "", "机构模式需填写sub_mchid").
+		return engine.BadField("/sub_mchid", "机构模式需填写sub_mchid").
 			Hinting("a call with sp_appid names the sub-merchant too")
 	case spAppID != "" && !c.Merchant.Owns(spAppID):
-		return engine.BadField("/sp_appid", spAppID, "sp_appid与mchid不匹配").
+		return engine.BadField("/sp_appid", "sp_appid与mchid不匹配").
 			Hinting("this sp_appid is not bound to merchant " +
 				c.Merchant.MchID)
 	}

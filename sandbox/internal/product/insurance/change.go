@@ -95,7 +95,7 @@ func mayModify(c *engine.Call, contract *rows.Contract) error {
 func changedPeriods(c *engine.Call, contract *rows.Contract, list []ledger.Booking) (changed []int, err error) {
 	term := term(contract)
 	if len(list) != len(term) {
-		return nil, engine.BadField("/policy_periods", "", "扣费周期列表与签约时不一致").
+		return nil, engine.BadField("/policy_periods", "扣费周期列表与签约时不一致").
 			Hinting("repeat every period of the term: a change is of amounts only")
 	}
 	for i := range list {
@@ -184,7 +184,7 @@ func mayRenewWith(c *engine.Call, contract *rows.Contract, list []ledger.Booking
 	last := contract.Bookings[len(contract.Bookings)-1]
 	switch {
 	case len(list) > maxRenewed:
-		return engine.BadField("/policy_periods", "", "续期的扣费周期总量需在1到12之间").Hinting("a term has twelve periods at most")
+		return engine.BadField("/policy_periods", "续期的扣费周期总量需在1到12之间").Hinting("a term has twelve periods at most")
 	case number(list[0].ID) <= number(last.ID):
 		return badPeriod(0, "policy_period_id", list[0].ID, "numbers go on after "+last.ID)
 	case list[0].Date <= clock.DateOf(c.Now):

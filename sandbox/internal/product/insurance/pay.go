@@ -55,7 +55,7 @@ func book(c *engine.Call) (engine.Document, error) {
 	case contract.State == ledger.ContractTerminatePending:
 		return nil, leaving()
 	case amount == 0:
-		return nil, engine.BadField("/scheduled_amount/total", "0", "预约金额需大于0")
+		return nil, engine.BadField("/scheduled_amount/total", "预约金额需大于0")
 	}
 	b, err := debits.Book(c, contract, c.Vars["policy_period_id"], amount)
 	if err != nil {

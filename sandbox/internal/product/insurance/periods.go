@@ -43,7 +43,7 @@ func mayAgreePeriods(c *engine.Call, s *rows.Session) error {
 	list, paying, together := policyPeriods(c), c.Text("out_trade_no") != "", max(engine.Fen(c.Body,
 		"combined_deduct_period_count"), 1)
 	if len(list) > maxPeriodID || (paying && len(list) < 2) {
-		r := engine.BadField("/policy_periods", "", "保单的扣费周期列表个数不符合规范，请核查后再试。")
+		r := engine.BadField("/policy_periods", "保单的扣费周期列表个数不符合规范，请核查后再试。")
 		r.Message = "保单的扣费周期列表个数不符合规范，请核查后再试。"
 		return r.Hinting("a signing with a first payment needs two periods at least")
 	}
@@ -73,7 +73,7 @@ func mayAgreePeriods(c *engine.Call, s *rows.Session) error {
 	}
 	switch {
 	case together > 1 && (!paying || together > 3 || first%together != 0 || first/together != rest):
-		return engine.BadField("/combined_deduct_period_count", strconv.FormatInt(together, 10), "合并扣费期数与首期金额不符").
+		return engine.BadField("/combined_deduct_period_count", "合并扣费期数与首期金额不符").
 			Hinting("two or three periods may be paid at once, with the signing: the first then costs as much " +
 				"as they do")
 	case together == 1 && first > rest:
@@ -94,7 +94,7 @@ func checkPeriodOrder(list []ledger.Booking, every, together int) error {
 			return badPeriod(i, "policy_period_id", list[i].ID, "numbers go up to 840")
 		}
 		if clock.CheckTime(clock.StartOf(list[i].Date)) != nil {
-			return engine.BeyondTime("/policy_periods/"+strconv.Itoa(i)+"/estimated_deduct_date", list[i].Date)
+			return engine.BeyondTime("/policy_periods/" + strconv.Itoa(i) + "/estimated_deduct_date")
 		}
 		if i == 0 {
 			continue
@@ -133,7 +133,7 @@ func checkCoverage(c *engine.Call) error {
 		}
 	}
 	if len(details) != 0 && len(details) != len(periods) {
-		return engine.BadField("/policy_periods", "", "扣费周期的保障详情需全部传入或全部不传").
+		return engine.BadField("/policy_periods", "扣费周期的保障详情需全部传入或全部不传").
 			Hinting("give policy_coverage_detail of every period, or of none")
 	}
 	for i := 2; i < len(details); i++ {
@@ -146,7 +146,7 @@ func checkCoverage(c *engine.Call) error {
 
 func badPeriod(i int, name, value, hint string) *engine.Refusal {
 	at := "/policy_periods/" + strconv.Itoa(i) + "/" + name
-	return engine.BadField(at, value, "保单的扣费周期不符合规范").Hinting(at + ": " + hint)
+	return engine.BadField(at, "保单的扣费周期不符合规范").Hinting(at + ": " + hint)
 }
 
 // frequencyOf is how many days lie between two periods of a plan: about 30, 90

@@ -7,7 +7,6 @@
 package insurance
 
 import (
-	"strconv"
 	"time"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
@@ -87,7 +86,7 @@ func insurancePresign(insideWeChat bool, reply func(*rows.Session) engine.Docume
 		s, err := contracts.Presign(c, c.Product, insured, mayAgreePeriods,
 			func(_ *engine.Call, s *rows.Session) error {
 				if insideWeChat && s.Payers().Name() == "" {
-					return engine.BadField("/openid", "", "JSAPI和小程序签约需上传openid")
+					return engine.BadField("/openid", "JSAPI和小程序签约需上传openid")
 				}
 				return firstPayment(c, s)
 			})
@@ -111,14 +110,14 @@ func insured(c *engine.Call, s *rows.Session) error {
 	anew, _ := c.Body["can_auto_reinsure"].(bool)
 	switch {
 	case !maskedInsured(s.Account):
-		return engine.BadField("/insured_display_name", "", "被保人的展示名称需使用姓名掩码").
+		return engine.BadField("/insured_display_name", "被保人的展示名称需使用姓名掩码").
 			Hinting("insured_display_name: write * for every character but the last, never more than three of them, " +
 				"such as ***G; of several people 多人保单-**明等")
 	case again && anew:
 		return engine.InvalidRequest("不支持同时自动续保和自动重新投保").
 			Hinting("can_auto_insure and can_auto_reinsure cannot both be true")
 	case c.Text("policy_end_date") < c.Text("policy_start_date"):
-		return engine.BadField("/policy_end_date", c.Text("policy_end_date"), "保单结束日期早于开始日期")
+		return engine.BadField("/policy_end_date", "保单结束日期早于开始日期")
 	}
 	return nil
 }
@@ -132,12 +131,12 @@ func firstPayment(c *engine.Call, s *rows.Session) error {
 	}
 	for _, name := range []string{"description", "transaction_notify_url"} {
 		if c.Text(name) == "" {
-			return engine.BadField("/"+name, "", "签约中支付需上传"+name).
+			return engine.BadField("/"+name, "签约中支付需上传"+name).
 				Hinting("out_trade_no makes this a signing with a first payment, which needs " + name)
 		}
 	}
 	if first := policyPeriods(c)[0].Amount; total != first || total == 0 {
-		return engine.BadField("/amount/total", strconv.FormatInt(total, 10), "支付金额与首期预计扣费金额不一致").
+		return engine.BadField("/amount/total", "支付金额与首期预计扣费金额不一致").
 			Hinting("the first payment is that of the first period, " + engine.FenText(first) + " fen")
 	}
 	return debits.FreshNumber(c, s, no)

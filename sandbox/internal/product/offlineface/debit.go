@@ -92,7 +92,7 @@ func authInfo(c *engine.Call) (engine.Document, error) {
 	}
 	organization := c.Text("organization_id")
 	if c.Merchant.Plan(ledger.OfflineFace, organization) == nil {
-		return nil, engine.BadField("/organization_id", organization, "organization_id非法").
+		return nil, engine.BadField("/organization_id", "organization_id非法").
 			Hinting("the merchant has no such organisation: it is a plan of product offline-face")
 	}
 	device := &faceDevice{

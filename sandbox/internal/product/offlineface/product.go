@@ -76,7 +76,7 @@ func presign(c *engine.Call) (engine.Document, error) {
 			card := engine.Object(c.Body, "limit_bank_card")
 			if mode := c.Text("contract_mode"); card == nil &&
 				(mode == "LIMIT_BANK_CARD" || mode == "PRIORITY_BANK_CARD") {
-				return engine.BadField("/limit_bank_card", "", "指定卡和优先卡签约需要填写签约银行卡")
+				return engine.BadField("/limit_bank_card", "指定卡和优先卡签约需要填写签约银行卡")
 			}
 			s.RealName = engine.TextOf(card, "identification_name")
 			s.IDNumber = engine.TextOf(engine.Object(card, "identification"), "identification_number")

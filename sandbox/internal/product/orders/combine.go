@@ -78,7 +78,7 @@ func combinedContract(c *engine.Call, o *rows.Order, info map[string]any) (engin
 		return nil, err
 	}
 	if appid := engine.TextOf(info, "appid"); !c.Merchant.Owns(appid) {
-		return nil, engine.BadField("/contract_info/appid", appid, "appid与mchid不匹配")
+		return nil, engine.BadField("/contract_info/appid", "appid与mchid不匹配")
 	}
 	var obstacle *engine.Refusal
 	err := c.CheckPlan(p, engine.TextOf(info, "plan_id"))

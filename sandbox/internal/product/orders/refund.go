@@ -77,7 +77,7 @@ func redoRefund(c *engine.Call) (*rows.Refund, error) {
 	case err != nil:
 		return nil, err
 	case r.OutRefundNo != c.Text("out_refund_no"):
-		return nil, engine.BadField("/out_refund_no", c.Text("out_refund_no"), "商户退款单号与微信支付退款单号不一致")
+		return nil, engine.BadField("/out_refund_no", "商户退款单号与微信支付退款单号不一致")
 	case r.RedoneBy == c.Fingerprint():
 		return r, nil
 	case r.State != ledger.RefundAbnormal:
@@ -88,7 +88,7 @@ func redoRefund(c *engine.Call) (*rows.Refund, error) {
 		r.RedoneTo = "用户银行卡"
 		for _, name := range []string{"bank_type", "bank_account", "real_name"} {
 			if c.Text(name) == "" {
-				return nil, engine.BadField("/"+name, "", "退款到用户银行卡时必填")
+				return nil, engine.BadField("/"+name, "退款到用户银行卡时必填")
 			}
 		}
 	}

@@ -91,7 +91,7 @@ func placeTransaction(c *engine.Call, t ledger.TradeType) (*rows.Order, error) {
 		Request: json.RawMessage(c.Raw),
 	}, RealName: engine.TextOf(identity, "name"), IDNumber: engine.TextOf(identity, "number")}
 	if o.SubOpenID != "" && o.SubAppID == "" {
-		return nil, engine.BadField("/sub_appid", "", "传sub_openid时，sub_appid必填").
+		return nil, engine.BadField("/sub_appid", "传sub_openid时，sub_appid必填").
 			Hinting("payer.sub_openid is an openid under sub_appid, so send that too")
 	}
 	return payments.Place(c, o)

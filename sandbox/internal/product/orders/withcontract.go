@@ -34,7 +34,7 @@ func placeWithContract(t ledger.TradeType) engine.Behaviour {
 		case engine.TextOf(info, "plan_id") != "":
 			err = payPlan(c, o, info)
 		default:
-			err = engine.BadField("/contract_info", "", "签约授权信息不完整").Hinting("contract_info names a contract to sign " +
+			err = engine.BadField("/contract_info", "签约授权信息不完整").Hinting("contract_info names a contract to sign " +
 				"(plan_id and the rest), a token, or a password_free_contract_id")
 		}
 		if err != nil {
@@ -93,12 +93,12 @@ func payPlan(c *engine.Call, o *rows.Order, info map[string]any) error {
 		return err
 	}
 	if appid := engine.TextOf(info, "contract_appid"); appid != o.AppID {
-		return engine.BadField(at+"contract_appid", appid, "contract_appid与下单appid不一致").
+		return engine.BadField(at+"contract_appid", "contract_appid与下单appid不一致").
 			Hinting("contract_appid is the appid of the order")
 	}
 	for _, name := range []string{"contract_code", "request_serial", "contract_display_account"} {
 		if engine.TextOf(info, name) == "" {
-			return engine.BadField(at+name, "", "缺少参数"+name)
+			return engine.BadField(at+name, "缺少参数"+name)
 		}
 	}
 	p := c.Products[ledger.Papay]

@@ -21,7 +21,7 @@ func scheduledScenes() map[string]engine.Behaviour {
 			s, err := contracts.Presign(c, c.Product, tenMinutes, agreedSchedule,
 				func(_ *engine.Call, s *rows.Session) error {
 					if insideWeChat && s.Payers().Name() == "" {
-						return engine.BadField("/sp_openid", "", "sp_openid和sub_openid需至少上传一个")
+						return engine.BadField("/sp_openid", "sp_openid和sub_openid需至少上传一个")
 					}
 					return nil
 				})
@@ -63,7 +63,7 @@ func agreedSchedule(c *engine.Call, s *rows.Session) error {
 	switch {
 	case plan == nil: // presign refuses it
 	case schedule == nil && plan.Mode == ledger.DebitScheduled:
-		return engine.BadField(field, "", "预约扣费模板必须上传deduct_schedule")
+		return engine.BadField(field, "预约扣费模板必须上传deduct_schedule")
 	case schedule == nil:
 	case plan.Mode != "" && plan.Mode != ledger.DebitScheduled:
 		return engine.InvalidRequest("该模板不是预约扣费模板，不能上传deduct_schedule").Hinting("the plan recurs, in mode " +
@@ -71,11 +71,11 @@ func agreedSchedule(c *engine.Call, s *rows.Session) error {
 	default:
 		date := engine.TextOf(schedule, "estimated_deduct_date")
 		if clock.CheckTime(clock.StartOf(date)) != nil {
-			return engine.BeyondTime(field+"/estimated_deduct_date", date)
+			return engine.BeyondTime(field + "/estimated_deduct_date")
 		}
 		if booked := clock.StartOf(date).AddDate(0, 0, -1).
 			Add(scheduledBooking().Until); !c.Now.Before(booked) {
-			return engine.BadField(field+"/estimated_deduct_date", date, "预计扣费日期需晚于可预约时间").
+			return engine.BadField(field+"/estimated_deduct_date", "预计扣费日期需晚于可预约时间").
 				Hinting("a debit is booked on the day before it, until 19:30 in Beijing: this one cannot be " +
 					"booked any more")
 		}

@@ -91,7 +91,7 @@ func namesPayer(c *engine.Call, s *rows.Session) error {
 	if s.Payers().Name() != "" {
 		return nil
 	}
-	return engine.BadField("/"+c.Named("sp_openid", "openid"), "", "openid与sub_openid至少填一个").
+	return engine.BadField("/"+c.Named("sp_openid", "openid"), "openid与sub_openid至少填一个").
 		Hinting("name the payer: one of the two openids")
 }
 
