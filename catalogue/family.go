@@ -3,9 +3,10 @@ package catalogue
 // Source says how sure we are of a fact.
 type Source string
 
-// The three sources, from the surest to the least sure.
+// The sources, from the surest to the least sure.
 const (
 	SourceDoc      Source = "doc"      // seen on an official page or in official code
+	SourceSeen     Source = "seen"     // seen in answers and messages of production that people have published
 	SourceSpec     Source = "spec"     // from a machine-readable mirror of the official pages, which carries no lengths
 	SourceInferred Source = "inferred" // deduced; a real reply may prove it wrong
 )

@@ -99,7 +99,7 @@ func oneOf[T ~string](r *reader, n *node, allowed ...T) (T, error) {
 }
 
 func (r *reader) sourceOf(n *node) (Source, error) {
-	return oneOf(r, n, SourceDoc, SourceSpec, SourceInferred)
+	return oneOf(r, n, SourceDoc, SourceSeen, SourceSpec, SourceInferred)
 }
 
 func (r *reader) family(n *node) error {

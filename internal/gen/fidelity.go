@@ -22,8 +22,8 @@ type familyFidelity struct {
 
 // fieldFidelity is one endpoint's fields by where they come from.
 type fieldFidelity struct {
-	ID                  string
-	Doc, Spec, Inferred string
+	ID                        string
+	Doc, Seen, Spec, Inferred string
 }
 
 // fidelity writes docs/fidelity.md: what is typed, what the sandbox plays, and how sure every fact
@@ -68,7 +68,8 @@ func fidelity(c *catalogue.Catalogue, out Output) error {
 
 func row(id string, by map[catalogue.Source][]string) fieldFidelity {
 	list := func(s catalogue.Source) string { return strings.Join(by[s], " ") }
-	return fieldFidelity{id, list(catalogue.SourceDoc), list(catalogue.SourceSpec), list(catalogue.SourceInferred)}
+	return fieldFidelity{id, list(catalogue.SourceDoc), list(catalogue.SourceSeen), list(catalogue.SourceSpec),
+		list(catalogue.SourceInferred)}
 }
 
 // collect names the members of a body or reply; nested ones are named with their parent only when
