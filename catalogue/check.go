@@ -10,8 +10,8 @@ import (
 )
 
 // CheckBody checks a request body, exactly as received, against the endpoint's rules and returns
-// what WeChat Pay would answer, nil when all is well: what cannot be read, such as a value of another
-// type, comes first, then all unknown members, then the first broken rule in the order of
+// what WeChat Pay would answer, nil when all is well: what cannot be read, such as a value of
+// another type, comes first, then all unknown members, then the first broken rule in the order of
 // definition. Unknown and repeated members, null, and 4-byte characters are wrong everywhere; the
 // value of an Encrypted field is only required to be there, because the rules are about the plain
 // text: decrypt it and use Field.CheckText.

@@ -138,7 +138,8 @@ func baseOf(r *http.Request) string {
 // checkHeaders wants what WeChat Pay wants of the other headers.
 func checkHeaders(h http.Header, body []byte) *engine.Refusal {
 	if h.Get("Accept") == "" || h.Get("User-Agent") == "" {
-		return engine.BadParam("Http头缺少Accept或User-Agent").Hinting("send both Accept: application/json and a User-Agent")
+		return engine.BadParam("Http头缺少Accept或User-Agent").
+			Hinting("send both Accept: application/json and a User-Agent")
 	}
 	if len(body) == 0 {
 		return nil

@@ -154,14 +154,17 @@ func opener(k *registry.PlatformKeys, m *registry.Merchant, serial string) crypt
 
 func unknownSerial(serial string) *engine.Refusal {
 	if serial == "" {
-		return engine.BadParam("HTTP header缺少微信支付平台证书序列号(Wechatpay-Serial)").Hinting("the body has encrypted fields: send Wechatpay-Serial with the id of the key they are " +
-			"encrypted with")
+		return engine.BadParam("HTTP header缺少微信支付平台证书序列号(Wechatpay-Serial)").
+			Hinting("the body has encrypted fields: send Wechatpay-Serial with the id of the key they are " +
+				"encrypted with")
 	}
-	return engine.BadParam("平台证书序列号Wechatpay-Serial错误").Hinting("no key of this merchant's has this id: encrypt with the key you verify replies with, and name it")
+	return engine.BadParam("平台证书序列号Wechatpay-Serial错误").
+		Hinting("no key of this merchant's has this id: encrypt with the key you verify replies with, and name it")
 }
 
 func undecryptable(pointer string) *engine.Refusal {
-	return engine.BadParam("请确认待处理的消息是否为加密后的密文").Hinting(pointer + " is not RSA-OAEP (SHA-1, no label, Base64) under the key named in Wechatpay-Serial: sent in " +
+	return engine.BadParam("请确认待处理的消息是否为加密后的密文").Hinting(pointer +
+		" is not RSA-OAEP (SHA-1, no label, Base64) under the key named in Wechatpay-Serial: sent in " +
 		"clear, or encrypted with another key")
 }
 
