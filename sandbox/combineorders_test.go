@@ -8,16 +8,19 @@ import (
 
 const combineRoot = "v3/combine-transactions/"
 
-func combinedBody() object {
-	part := func(no string, fen int) object {
+func combinedBody() object { return combinedOf("P20150806125346") }
+
+// combinedOf is a combined order of this number, whose parts have numbers of their own.
+func combinedOf(no string) object {
+	part := func(end string, fen int) object {
 		return object{
-			"mchid": "1900000109", "sub_mchid": "1230000109", "attach": "深圳分店", "out_trade_no": no, "description": "QQ",
-			"amount": object{"total_amount": fen, "currency": "CNY"},
+			"mchid": "1900000109", "sub_mchid": "1230000109", "attach": "深圳分店", "out_trade_no": no + end,
+			"description": "QQ", "amount": object{"total_amount": fen, "currency": "CNY"},
 		}
 	}
 	return object{
-		"combine_appid": "wxd678efh567hg6787", "combine_mchid": "1900000109", "combine_out_trade_no": "P20150806125346",
-		"sub_orders":         []any{part("20150806-1", 10), part("20150806-2", 20)},
+		"combine_appid": "wxd678efh567hg6787", "combine_mchid": "1900000109", "combine_out_trade_no": no,
+		"sub_orders":         []any{part("-part1", 10), part("-part2", 20)},
 		"combine_payer_info": object{"openid": openID},
 		"notify_url":         "https://yourapp.com/paid",
 	}
@@ -74,7 +77,7 @@ func TestCombineAndSign(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	body := func(no, code string) object {
-		out := with(combinedBody(), "combine_out_trade_no", no)
+		out := combinedOf(no)
 		delete(out, "combine_payer_info")
 		return with(out, "contract_info", object{
 			"mchid": "1900000109", "appid": "wxd678efh567hg6787", "out_contract_code": code, "plan_id": 12535,

@@ -90,7 +90,7 @@ func isolatedPartnerOrders(i *isolated) {
 func isolatedCombinedOrders(i *isolated) {
 	w := i.world()
 	body := func(no string, without ...string) object {
-		out := with(combinedBody(), "combine_out_trade_no", no)
+		out := combinedOf(no)
 		maps.DeleteFunc(out, func(name string, _ any) bool { return len(without) > 0 && name == without[0] })
 		return out
 	}
@@ -105,8 +105,8 @@ func isolatedCombinedOrders(i *isolated) {
 	w.must("POST", combineRoot+"h5", with(body("h5-1"), "scene_info", scene))
 	w.must("POST", combineRoot+"native", body("native1"))
 	parts := []any{
-		object{"mchid": "1900000109", "out_trade_no": "20150806-1", "sub_mchid": "1230000109"},
-		object{"mchid": "1900000109", "out_trade_no": "20150806-2", "sub_mchid": "1230000109"},
+		object{"mchid": "1900000109", "out_trade_no": "native1-part1", "sub_mchid": "1230000109"},
+		object{"mchid": "1900000109", "out_trade_no": "native1-part2", "sub_mchid": "1230000109"},
 	}
 	closing := object{"combine_appid": "wxd678efh567hg6787", "sub_orders": parts}
 	w.must("POST", combineRoot+"out-trade-no/native1/close", closing)

@@ -360,17 +360,17 @@ func TestCombinedOrders(t *testing.T) {
 		t.Errorf("query: got %v", got)
 	}
 
-	body["combine_out_trade_no"] = "P2"
+	body["combine_out_trade_no"], body["sub_orders"] = "P2", []any{part("P2-part1", 10), part("P2-part2", 20)}
 	prepay = w.must("POST", "v3/combine-transactions/jsapi", body)["prepay_id"].(string)
 	closing := object{"combine_appid": "wxd678efh567hg6787",
-		"sub_orders": []any{object{"mchid": "1900000109", "out_trade_no": "20150806-1"}}}
+		"sub_orders": []any{object{"mchid": "1900000109", "out_trade_no": "P2-part1"}}}
 	w.refused(400, "INVALID_REQUEST", "POST", "v3/combine-transactions/out-trade-no/P2/close", closing)
 	closing["sub_orders"] = append(closing["sub_orders"].([]any), object{"mchid": "1900000109",
-		"out_trade_no": "20150806-2"})
+		"out_trade_no": "P2-part2"})
 	w.must("POST", "v3/combine-transactions/out-trade-no/P2/close", closing)
 	_, err = w.Payer(openID).Pay(prepay)
 	w.page(err, ledger.PageClosed)
-	body["combine_out_trade_no"], body["sub_orders"] = "P3", []any{with(part("20150806-1", 1), "sub_mchid", "999")}
+	body["combine_out_trade_no"], body["sub_orders"] = "P3", []any{with(part("P3-part1", 1), "sub_mchid", "999")}
 	w.refused(403, "NO_AUTH", "POST", "v3/combine-transactions/jsapi", body)
 }
 

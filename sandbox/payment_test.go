@@ -3,7 +3,6 @@ package sandbox_test
 import (
 	"errors"
 	"testing"
-	"time"
 
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/sandbox"
@@ -98,31 +97,4 @@ func TestARefundIsOfItsPartiesPaymentInAPIv2(t *testing.T) {
 			t.Errorf("of order %s of %q %d fen were refunded", o.OutTradeNo, o.SubMchID, o.Refunded)
 		}
 	}
-}
-
-// Where one number is of several payments, the refund has to say which one it means.
-func TestARefundOfSeveralPayments(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	var transactions []string
-	for _, no := range []string{"P1", "P2"} { // combined orders of the same parts
-		receipt, err := w.Payer(openID).Pay(w.must("POST", combineRoot+
-			"jsapi", with(combinedBody(), "combine_out_trade_no", no))["prepay_id"].(string))
-		w.ok(err)
-		transactions = append(transactions, receipt.Order.SubOrders[0].TransactionID)
-	}
-	orders, err := w.Orders()
-	w.ok(err)
-	part := orders[0].SubOrders[0]
-	body := object{
-		"sub_mchid": part.SubMchID, "out_trade_no": part.OutTradeNo, "out_refund_no": "r1",
-		"amount": object{"refund": 1, "total": part.Total, "currency": "CNY"},
-	}
-	w.refused(400, "INVALID_REQUEST", "POST", domestic, body)
-	delete(body, "out_trade_no")
-	if got := w.must("POST", domestic,
-		with(body, "transaction_id", transactions[1])); got["transaction_id"] != transactions[1] {
-		t.Errorf("refunded %v, want %s", got["transaction_id"], transactions[1])
-	}
-	w.ok(w.Advance(time.Minute))
 }

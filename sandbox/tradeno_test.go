@@ -32,6 +32,25 @@ func TestANumberIsOfOnePayment(t *testing.T) {
 	}))
 	w.refused(400, "INVALID_REQUEST", "POST", apply, applyBody(c.ID, "number3", 100))
 
+	// A number is of one order too, combined or not, and so is that of the whole.
+	// https://pay.weixin.qq.com/doc/v3/merchant/4012791856
+	combined := func(no string, parts ...any) object { return with(combinedOf(no), "sub_orders", parts) }
+	for what, body := range map[string]object{
+		"a part is an order's":        combined("whole01", part("number1", nil)),
+		"a part is another's":         combined("whole02", part("number4", "1230000109")),
+		"a part is a debit's":         combined("whole03", part("number2", nil)),
+		"the whole is an order's":     combined("number1", part("number5", nil)),
+		"the whole is a part's":       combined("number3", part("number5", nil)),
+		"two parts are of one number": combined("whole05", part("number5", nil), part("number5", nil)),
+	} {
+		if _, err := w.do("POST", combineRoot+"jsapi", body); err == nil {
+			t.Errorf("%s, and it is placed", what)
+		}
+	}
+	w.refused(403, "OUT_TRADE_NO_USED", "POST", directRoot+"jsapi", with(orderBody(), "out_trade_no", "number3"))
+	w.refused(403, "OUT_TRADE_NO_USED", "POST", directRoot+"jsapi",
+		with(orderBody(), "out_trade_no", "P20150806125346"))
+
 	// Numbers of a sub-merchant's are others.
 	w.must("POST", partnerRoot+"jsapi", with(partnerOrder(), "out_trade_no", "number2"))
 	w.must("POST", apply, applyBody(c.ID, "number4", 100))

@@ -51,7 +51,7 @@ func Ask(c *engine.Call, d *rows.Debit) (*rows.Debit, error) {
 		r.Payee(d, contract)
 	}
 	takeFrom(d, contract)
-	if used, err := numbersTaken(c.Step, d); used || err != nil {
+	if taken, err := rows.NumbersTaken(c.Tx, d.MchID, d.TradeNos()); taken || err != nil {
 		return nil, cmp.Or(err, error(r.Refuse(rows.ProblemChanged,
 			"an order or another debit has this out_trade_no: use a new number")))
 	}
@@ -74,15 +74,6 @@ func Ask(c *engine.Call, d *rows.Debit) (*rows.Debit, error) {
 		return nil, err
 	}
 	return d, failureOf(c, r, d)
-}
-
-// numbersTaken says whether a new debit has a number of an order's or of another debit's.
-func numbersTaken(s *engine.Step, d *rows.Debit) (bool, error) {
-	used, err := rows.NumbersUsed[rows.Order](s.Tx, d.MchID, d.TradeNos())
-	if used || err != nil {
-		return used, err
-	}
-	return rows.NumbersUsed[rows.Debit](s.Tx, d.MchID, d.TradeNos())
 }
 
 // takeFrom fills in whose money it is. Parties the call names stay as named.

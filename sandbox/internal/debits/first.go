@@ -15,8 +15,8 @@ import (
 // FreshNumber refuses an out_trade_no that an order or a debit to the session's parties has.
 func FreshNumber(c *engine.Call, s *rows.Session, outTradeNo string) error {
 	d := &rows.Debit{Debit: ledger.Debit{MchID: s.MchID, SubMchID: s.SubMchID, OutTradeNo: outTradeNo}}
-	used, err := numbersTaken(c.Step, d)
-	if err != nil || !used {
+	taken, err := rows.NumbersTaken(c.Tx, d.MchID, d.TradeNos())
+	if err != nil || !taken {
 		return err
 	}
 	r := engine.InvalidRequest("商户订单号重复")
@@ -40,7 +40,7 @@ func PayAtSigning(s *engine.Step, d *rows.Debit, c *rows.Contract) error {
 		return err
 	}
 	takeFrom(d, c)
-	if used, err := numbersTaken(s, d); used || err != nil {
+	if taken, err := rows.NumbersTaken(s.Tx, d.MchID, d.TradeNos()); taken || err != nil {
 		return cmp.Or(err, failed)
 	}
 	failure, err := take(s, r, d, c)

@@ -25,9 +25,9 @@ func Place(c *engine.Call, o *rows.Order) (*rows.Order, error) {
 		if o.Total < 1 {
 			return nil, engine.NothingToPay("/amount", o.Total)
 		}
-		used, err := rows.NumbersUsed[rows.Debit](c.Tx, o.MchID, o.TradeNos())
-		if used || err != nil {
-			return nil, cmp.Or(err, error(numberUsed("a debit has this out_trade_no: use a new number")))
+		if taken, err := rows.NumbersTaken(c.Tx, o.MchID, o.TradeNos()); taken || err != nil {
+			return nil, cmp.Or(err, error(numberUsed("another order, a debit or a part of one has this out_trade_no: "+
+				"use a new number")))
 		}
 		o.State, o.CreatedAt, o.Fingerprint = ledger.OrderNotPaid, c.Now, c.Fingerprint()
 		if o.PrepayID, err = c.NewPrepayID(); err != nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
-// A merchant's out_trade_no is of an order or of a debit, parts of combined ones included. A
+// A merchant's out_trade_no is of an order or of a debit, combined ones and their parts included. A
 // provider's are each sub-merchant's own, but two debits of one product never have the same one,
 // whoever they are paid to: some queries of debits name no sub-merchant.
 
@@ -17,29 +17,34 @@ type tradeNo struct{ mchID, subMchID, outTradeNo string }
 func TradeKey(mchid, outTradeNo string) string { return "trade:" + Joined(mchid, outTradeNo) }
 
 func (o *Order) TradeNos() []tradeNo {
-	if o.Combined {
-		return tradeNosOf(o.SubOrders)
-	}
-	return []tradeNo{{o.MchID, o.SubMchID, o.OutTradeNo}}
+	return append(tradeNosOf(o.SubOrders), tradeNo{o.MchID, o.SubMchID, o.OutTradeNo})
 }
 
 func (d *Debit) TradeNos() []tradeNo {
 	if len(d.Parts) > 0 {
-		return tradeNosOf(d.Parts)
+		return append(tradeNosOf(d.Parts), tradeNo{d.MchID, "", d.OutTradeNo})
 	}
 	return []tradeNo{{d.MchID, d.SubMchID, d.OutTradeNo}}
 }
 
 func tradeNosOf(parts []ledger.SubOrder) []tradeNo {
-	out := make([]tradeNo, len(parts))
+	out := make([]tradeNo, len(parts), len(parts)+1)
 	for i, part := range parts {
 		out[i] = tradeNo{part.MchID, part.SubMchID, part.OutTradeNo}
 	}
 	return out
 }
 
-// NumbersUsed says whether an order, or a debit, of the merchant has one of the numbers already.
-func NumbersUsed[E any, P interface {
+// NumbersTaken says whether an order or a debit of the merchant has one of the numbers already.
+func NumbersTaken(tx store.Tx, mchid string, numbers []tradeNo) (bool, error) {
+	taken, err := numbersOf[Order](tx, mchid, numbers)
+	if taken || err != nil {
+		return taken, err
+	}
+	return numbersOf[Debit](tx, mchid, numbers)
+}
+
+func numbersOf[E any, P interface {
 	*E
 	Entity
 	TradeNos() []tradeNo
