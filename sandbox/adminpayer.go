@@ -44,10 +44,13 @@ func (a *admin) payerRoutes() map[string]adminRoute {
 	}
 	agreed := func(p *Payer, prepayID string) (any, error) { return p.AgreeAfterPay(prepayID) }
 	routes := map[string]adminRoute{
-		root + "/{openid}/open":              withToken(func(p *Payer, s string) (any, error) { return p.Open(s) }),
-		root + "/{openid}/agree":             withToken(func(p *Payer, s string) (any, error) { return p.Agree(s) }),
-		root + "/{openid}/decline":           withToken(saysNothing((*Payer).Decline)),
-		root + "/{openid}/pay":               withPrepay(func(p *Payer, s string) (any, error) { return p.Pay(s) }),
+		root + "/{openid}/open":    withToken(func(p *Payer, s string) (any, error) { return p.Open(s) }),
+		root + "/{openid}/agree":   withToken(func(p *Payer, s string) (any, error) { return p.Agree(s) }),
+		root + "/{openid}/decline": withToken(saysNothing((*Payer).Decline)),
+		root + "/{openid}/pay":     withPrepay(func(p *Payer, s string) (any, error) { return p.Pay(s) }),
+		root + "/{openid}/pay-without-signing": withPrepay(func(p *Payer, s string) (any, error) {
+			return p.PayWithoutSigning(s)
+		}),
 		root + "/{openid}/agree-after-pay":   withPrepay(agreed),
 		root + "/{openid}/decline-after-pay": withPrepay(saysNothing((*Payer).DeclineAfterPay)),
 		root + "/{openid}/delete-contract":   withContract(saysNothing((*Payer).Delete)),

@@ -127,7 +127,8 @@
 //	POST /sandbox/payers/{openid}/open-url       {"url"}; APIv2's pages
 //	POST /sandbox/payers/{openid}/open-mini-program {"extra_data"}
 //	POST /sandbox/payers/{openid}/launch         {"path"}; a miniprogram_path
-//	POST /sandbox/payers/{openid}/pay            {"prepay_id"}; also agree-after-pay, decline-after-pay
+//	POST /sandbox/payers/{openid}/pay            {"prepay_id"}; also pay-without-signing
+//	POST /sandbox/payers/{openid}/agree-after-pay {"prepay_id"}; also decline-after-pay
 //	POST /sandbox/payers/{openid}/show-code      their payment code, {"auth_code"}
 //	POST /sandbox/payers/{openid}/terminate      {"contract_id"}; also stay-insured, leave, delete-contract
 //	GET  /sandbox/payers/{openid}                their wallet

@@ -86,10 +86,19 @@ func (p *Payer) decline(find func(*engine.Step, string) (*rows.Session, error), 
 }
 
 // Pay pays an order, by its prepay_id, code_url or h5_url. The merchant is
-// notified at the order's notify_url. When the order was decorated by a
-// pay-redirect presign and nothing stands in the way, the receipt carries the
-// offer to sign.
-func (p *Payer) Pay(prepayID string) (r *ledger.Receipt, err error) {
+// notified at the order's notify_url. When the order was placed with a contract, it is
+// signed. When it was decorated by a pay-redirect presign and nothing stands in the way,
+// the receipt carries the offer to sign.
+func (p *Payer) Pay(prepayID string) (*ledger.Receipt, error) { return p.pay(prepayID, true) }
+
+// PayWithoutSigning pays an order that was placed with a contract, and leaves the switch
+// of the contract off: the order is paid, nothing is signed, and no notification says so.
+// A query of the contract tells. https://pay.weixin.qq.com/doc/v3/merchant/4011987907
+func (p *Payer) PayWithoutSigning(prepayID string) (*ledger.Receipt, error) {
+	return p.pay(prepayID, false)
+}
+
+func (p *Payer) pay(prepayID string, sign bool) (r *ledger.Receipt, err error) {
 	err = p.step(func(s *engine.Step) error {
 		o, err := s.OrderByPrepay(prepayID)
 		if err != nil {
@@ -97,6 +106,12 @@ func (p *Payer) Pay(prepayID string) (r *ledger.Receipt, err error) {
 		}
 		if err := payments.MayPay(s, o, p.openid); err != nil {
 			return err
+		}
+		var left *rows.Session
+		if !sign {
+			if left, err = contracts.ByPaying(s, o); err != nil {
+				return err
+			}
 		}
 		switch failure, err := payments.PayFrom(s, o, p.openid); {
 		case err != nil:
@@ -114,6 +129,9 @@ func (p *Payer) Pay(prepayID string) (r *ledger.Receipt, err error) {
 		}
 		if err := payments.Pay(s, o); err != nil {
 			return err
+		}
+		if !sign {
+			return contracts.LeaveOff(s, left)
 		}
 		return contracts.SignByPaying(s, r, o, p.openid)
 	})

@@ -8,6 +8,25 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
+// ByPaying finds the contract that an order was placed with, for a payer who leaves it off.
+func ByPaying(s *engine.Step, o *rows.Order) (*rows.Session, error) {
+	sessions, err := rows.Find[rows.Session](s.Tx, "prepay:"+o.PrepayID, 0)
+	if err != nil {
+		return nil, err
+	}
+	if len(sessions) == 0 || !sessions[len(sessions)-1].PaySign {
+		return nil, &ledger.PageError{Reason: ledger.PageNoPrompt,
+			Message: "This payment comes with no contract that could be left off."}
+	}
+	return sessions[len(sessions)-1], nil
+}
+
+// LeaveOff has a payer pay without the contract: nobody hears of it, and there is no way back.
+func LeaveOff(s *engine.Step, session *rows.Session) error {
+	session.DeclinedAt = s.Now
+	return rows.Put(s.Tx, session)
+}
+
 // SignByPaying is the page after a payment: a contract the order was placed with
 // (PaySign) is signed, a pay-redirect presign becomes an offer to sign. Whatever
 // keeps the payer from it, the payment stands and nobody is told.
@@ -36,7 +55,11 @@ func PromptOf(s *engine.Step, prepayID string) (*rows.Session, error) {
 	if err != nil {
 		return nil, NotAnOrder(err)
 	}
-	return prompt(s, o)
+	session, err := prompt(s, o)
+	if err == nil && session.PaySign { // which was agreed to by paying, or never
+		err = &ledger.PageError{Reason: ledger.PageNoPrompt, Message: "This payment comes with no offer to sign."}
+	}
+	return session, err
 }
 
 // prompt finds the offer to sign that an order's payment page shows, which is
