@@ -300,3 +300,36 @@ func TestHintsAreRemedies(t *testing.T) {
 		}
 	}
 }
+
+// Where production says which field is at fault, it says so in the message, or lists members.
+// https://github.com/w7corp/easywechat/issues/2954
+func TestTheFieldAtFault(t *testing.T) {
+	t.Parallel()
+	const text = "字符串规则校验失败，字节数 1，小于最小值 6"
+	const unknown = "请求中含有未在API文档中定义的参数"
+	for _, c := range []struct{ message, detail, field, issue string }{
+		{"输入源“/body/out_trade_no”映射到值字段“商户订单号”" + text, `{"location":"body","value":1}`, "/out_trade_no", text},
+		{"无法将 JSON 输入源“/body/amount/total”映射到目标字段“总金额”中，此字段需要一个合法的 64 位有符号整数",
+			`{"location":"body","value":0.01}`, "/amount/total", "此字段需要一个合法的 64 位有符号整数"},
+		{"输入源“/query/limit”映射到数值字段“最大资源条数”规则校验失败，值低于最小值 20", `{"location":"query","value":1}`, "limit",
+			"规则校验失败，值低于最小值 20"},
+		{"输入源“/uri_template/out_trade_no”映射到值字段“商户订单号”" + text, `{"location":"uri_template","value":35}`,
+			"out_trade_no", text},
+		{"输入源“/body/xml/body”映射到值字段“商品描述”" + text, "", "body", text}, // of APIv2
+		{unknown, `{"location":null,"value":["/body/payer/openid","/body/mchid"]}`, "/payer/openid", unknown},
+		// as the pages have it
+		{"参数错误", `{"field":"/amount/currency","value":"XYZ","issue":"no currency","location":"body"}`,
+			"/amount/currency", "no currency"},
+		{"错误的签名，验签失败", `{"detail":{"issue":"sign not match"},"field":"signature"}`, "signature", "sign not match"},
+		{"参数错误", "", "", ""}, {"输入源“/body", "", "", ""},
+	} {
+		e := &wxpay.Error{Operation: "POST v3/x", Status: 400, Code: "PARAM_ERROR", Message: c.message,
+			Detail: []byte(c.detail)}
+		if field, issue := e.Field(); field != c.field || issue != c.issue {
+			t.Errorf("%s %s: got %q, %q", c.message, c.detail, field, issue)
+		}
+		if said := e.Error(); strings.Count(said, c.issue) > 1 && c.issue != "" {
+			t.Errorf("it says twice what is wrong: %s", said)
+		}
+	}
+}
