@@ -33,7 +33,8 @@ export async function combinePapay(merchant) {
     mchid, plan_id: 12535, out_contract_code: request.out_contract_code, pre_entrustweb_id: '',
   });
   const invalid = await refused(contracts.preEntrustSign.post({ ...request, plan_id: '12535' }), 400, 'PARAM_ERROR');
-  assert.equal(invalid.detail.field, '/plan_id');
+  assert.match(invalid.message, /^无法将 JSON 输入源“\/body\/plan_id”/);
+  assert.deepEqual(invalid.detail, { location: 'body', value: '12535' });
 
   await payer(merchant, openid, 'agree', { token: session.pre_entrustweb_id });
   const { type, resource } = await receiver.next('/combine-papay');
