@@ -140,7 +140,9 @@ func (c *call) read(response *http.Response) (*Result, error) {
 			var e *SignatureError
 			if errors.As(err, &e) {
 				e.Operation = c.operation() + ": HTTP " + strconv.Itoa(response.StatusCode) + " reply"
-				e.Serial, e.RequestID = c.without(e.Serial), c.without(e.RequestID)
+				told := c.told() // once: of a large body it takes a while
+				e.Serial = without(e.Serial, told, len(e.Serial))
+				e.RequestID = without(e.RequestID, told, len(e.RequestID))
 			}
 			return nil, err
 		}
