@@ -171,8 +171,9 @@ func (c *call) lost(err error, transport http.RoundTripper) error {
 	var noProxy error
 	// net/http asks where the proxy is before it asks for a connection.
 	if own && t.Proxy != nil {
-		if proxy, err := t.Proxy(r); c.flight.state.Load() != left {
-			noProxy, proxied = spoken(err), proxy != nil
+		if c.flight.state.Load() != left {
+			proxy, none := t.Proxy(r)
+			noProxy, proxied = spoken(none), proxy != nil
 		}
 		if c.flight.joining.Load() {
 			err = wordless(err)
