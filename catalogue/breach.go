@@ -40,13 +40,18 @@ func notText(problem string) breach {
 		problemUTF8: "字符串不是合法的UTF-8编码"}[problem])
 }
 
-// badLength tells the length and the limit, and repeats the length.
+// badLength tells the length in bytes and the limit.
 func badLength(issue string, length, least, most int) breach {
-	b := breach{issue: issue, form: ofText, value: length}
-	if b.words = fmt.Sprintf("字节数 %d，小于最小值 %d", length, least); length >= least {
-		b.words = fmt.Sprintf("字节数 %d，大于最大值 %d", length, most)
+	return badCount(issue, ofText, "字节数", length, least, most)
+}
+
+// badCount tells how many there are and the limit, and repeats how many.
+func badCount(issue string, in form, what string, n, least, most int) breach {
+	limit := fmt.Sprintf("大于最大值 %d", most)
+	if n < least {
+		limit = fmt.Sprintf("小于最小值 %d", least)
 	}
-	return b
+	return breach{issue: issue, form: in, words: fmt.Sprintf("%s %d，%s", what, n, limit), value: n}
 }
 
 func badPattern(pattern string) breach {
@@ -66,12 +71,21 @@ func notThe(t Type, issue string) breach {
 	return breach{issue: issue, form: ofType, words: words}
 }
 
+// isTwice is the breach of a value that is there more than once.
+func isTwice(issue, location, at string) breach {
+	return breach{issue: issue, form: twice, words: "并非多重字段但被输入源“" + source(location, at) + "”映射过了"}
+}
+
+// source is a place as answers name it: a pointer into the body, or a name elsewhere.
+func source(location, at string) string {
+	if location != LocationBody {
+		at = "/" + at
+	}
+	return "/" + location + at
+}
+
 // violation is the breach of a field at a place.
 func (f *Field) violation(location, at string, b breach, sent any) *Violation {
-	source := "/" + location + at
-	if location != LocationBody {
-		source = "/" + location + "/" + at
-	}
 	title := f.Label
 	if title == "" {
 		title = at[strings.LastIndexByte(at, '/')+1:]
@@ -83,7 +97,7 @@ func (f *Field) violation(location, at string, b breach, sent any) *Violation {
 		sent = nil
 	}
 	return &Violation{Field: at, Value: sent, Issue: b.issue, Location: location,
-		Message: fmt.Sprintf(string(b.form), source, title, b.words)}
+		Message: fmt.Sprintf(string(b.form), source(location, at), title, b.words)}
 }
 
 // unreadable is a body that cannot be read, or a value of it for which production was not seen to
@@ -106,10 +120,7 @@ func unknowns(location string, at []string) *Violation {
 		v.Issue += fmt.Sprintf("; nor has it %s", strings.Join(at[1:], ", "))
 	}
 	for _, place := range at {
-		if location == LocationQuery {
-			place = "/" + place
-		}
-		v.Unknown = append(v.Unknown, "/"+location+place)
+		v.Unknown = append(v.Unknown, source(location, place))
 	}
 	return v
 }

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -163,8 +162,7 @@ func (c *checker) object(f *Field, at *place) *Violation {
 				c.unknown = append(c.unknown, child.pointer())
 			}
 		} else if child.name = f.Fields[i].Name; !seen.add(i) {
-			b := breach{issue: "the field is given twice", form: twice,
-				words: "并非多重字段但被输入源“/body" + child.pointer() + "”映射过了"}
+			b := isTwice("the field is given twice", LocationBody, child.pointer())
 			return f.Fields[i].violation(LocationBody, child.pointer(), b, "")
 		}
 		if !c.take(':') {
@@ -231,12 +229,8 @@ func (c *checker) array(f *Field, at *place) *Violation {
 	}
 	c.broken = first
 	if c.limits && (n < f.MinItems || f.MaxItems > 0 && n > f.MaxItems) {
-		b := breach{issue: "must have " + span(f.MinItems, f.MaxItems) + " items, has " + strconv.Itoa(n), form: ofList,
-			words: fmt.Sprintf("元素个数 %d，小于最小值 %d", n, f.MinItems), value: n}
-		if n >= f.MinItems {
-			b.words = fmt.Sprintf("元素个数 %d，大于最大值 %d", n, f.MaxItems)
-		}
-		c.breaks(f, at, b, nil)
+		issue := fmt.Sprintf("must have %s items, has %d", span(f.MinItems, f.MaxItems), n)
+		c.breaks(f, at, badCount(issue, ofList, "元素个数", n, f.MinItems, f.MaxItems), nil)
 	}
 	return nil
 }

@@ -26,8 +26,7 @@ func (o *Operation) CheckQuery(query url.Values) *Violation {
 		values, given := query[f.Name]
 		switch {
 		case len(values) > 1:
-			b := breach{issue: "the parameter is given twice", form: twice,
-				words: "并非多重字段但被输入源“/query/" + f.Name + "”映射过了"}
+			b := isTwice("the parameter is given twice", LocationQuery, f.Name)
 			return f.violation(LocationQuery, f.Name, b, "")
 		case given && len(values) == 1:
 			if b := f.lineIssue(values[0]); b.issue != "" {
@@ -100,12 +99,17 @@ func (o *Operation) CheckPath(vars map[string]string) *Violation {
 
 // sent is a value of an address as an answer repeats it.
 func (f *Field) sent(value string) any {
-	if s := (&scanner{data: []byte(value)}); f.Type == Integer && value != "" {
-		if text, integer, ok := s.number(); ok && integer && s.pos == len(value) {
-			return scalar(Integer, text)
-		}
+	if text, ok := integerIn(value); ok && f.Type == Integer {
+		return scalar(Integer, text)
 	}
 	return excerpt([]byte(value))
+}
+
+// integerIn is text that is an integer and nothing else.
+func integerIn(value string) (text []byte, ok bool) {
+	s := scanner{data: []byte(value)}
+	text, integer, ok := s.number()
+	return text, ok && integer && s.pos == len(value)
 }
 
 // lineIssue is plainIssue for a value of an address, which has no control character, whatever it
@@ -121,8 +125,7 @@ func (f *Field) lineIssue(value string) breach {
 func (f *Field) plainIssue(value string) (b breach) {
 	switch f.Type {
 	case Integer:
-		s := scanner{data: []byte(value)}
-		if text, integer, ok := s.number(); ok && integer && s.pos == len(value) {
+		if text, ok := integerIn(value); ok {
 			b = f.integerIssue(text, true)
 		} else {
 			b = notThe(Integer, "must be an integer")
