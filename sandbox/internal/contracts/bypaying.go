@@ -10,13 +10,19 @@ import (
 
 // ByPaying finds the contract that an order was placed with, for a payer who leaves it off.
 func ByPaying(s *engine.Step, o *rows.Order) (*rows.Session, error) {
-	sessions, err := rows.Find[rows.Session](s.Tx, "prepay:"+o.PrepayID, 0)
-	if err != nil {
-		return nil, err
-	}
-	if len(sessions) == 0 || !sessions[len(sessions)-1].PaySign {
-		return nil, &ledger.PageError{Reason: ledger.PageNoPrompt,
+	session, err := offered(s, o)
+	if err == nil && (session == nil || !session.PaySign) {
+		err = &ledger.PageError{Reason: ledger.PageNoPrompt,
 			Message: "This payment comes with no contract that could be left off."}
+	}
+	return session, err
+}
+
+// offered is the session that comes with an order, nil for none: the latest call decides.
+func offered(s *engine.Step, o *rows.Order) (*rows.Session, error) {
+	sessions, err := rows.Find[rows.Session](s.Tx, "prepay:"+o.PrepayID, 0)
+	if err != nil || len(sessions) == 0 {
+		return nil, err
 	}
 	return sessions[len(sessions)-1], nil
 }
@@ -57,24 +63,25 @@ func PromptOf(s *engine.Step, prepayID string) (*rows.Session, error) {
 	}
 	session, err := prompt(s, o)
 	if err == nil && session.PaySign { // which was agreed to by paying, or never
-		err = &ledger.PageError{Reason: ledger.PageNoPrompt, Message: "This payment comes with no offer to sign."}
+		err = noOffer()
 	}
 	return session, err
+}
+
+func noOffer() *ledger.PageError {
+	return &ledger.PageError{Reason: ledger.PageNoPrompt, Message: "This payment comes with no offer to sign."}
 }
 
 // prompt finds the offer to sign that an order's payment page shows, which is
 // there only if the order was paid while the session lived.
 func prompt(s *engine.Step, o *rows.Order) (*rows.Session, error) {
-	sessions, err := rows.Find[rows.Session](s.Tx, "prepay:"+o.PrepayID, 0)
-	if err != nil {
+	session, err := offered(s, o)
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	none := &ledger.PageError{Reason: ledger.PageNoPrompt, Message: "This payment comes with no offer to sign."}
-	if len(sessions) == 0 {
-		return nil, none
-	}
-	session := sessions[len(sessions)-1] // the latest call decides what is offered
-	if o.State != ledger.OrderPaid {
+	case session == nil:
+		return nil, noOffer()
+	case o.State != ledger.OrderPaid:
 		return nil, &ledger.PageError{Reason: ledger.PageNoPrompt,
 			Message: "The offer to sign appears only after the payment."}
 	}
