@@ -38,9 +38,42 @@ func TestPayingWithoutSigning(t *testing.T) {
 			}
 			_, err = payer.AgreeAfterPay(prepay) // there is no way back
 			w.page(err, ledger.PageNoPrompt)
+			w.agreesOnlyByPaying(payer)
 			_, err = payer.Pay(prepay)
 			w.page(err, ledger.PageUsed)
 		})
+	}
+}
+
+// agreesOnlyByPaying fails unless the only session there is has no page of its own.
+func (w *world) agreesOnlyByPaying(payer *sandbox.Payer) {
+	w.t.Helper()
+	sessions, err := w.Sessions()
+	w.ok(err)
+	if len(sessions) != 1 {
+		w.t.Fatalf("there are %d sessions", len(sessions))
+	}
+	_, err = payer.Open(sessions[0].Token)
+	w.page(err, ledger.PageNoPrompt)
+	_, err = payer.Agree(sessions[0].Token)
+	w.page(err, ledger.PageNoPrompt)
+	w.page(payer.Decline(sessions[0].Token), ledger.PageNoPrompt)
+}
+
+// What is left off does not keep the code from another order, and no order is signed for before it is
+// paid.
+func TestTheCodeOfAContractThatWasLeftOff(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	payer, prepay := w.Payer(openID), w.must("POST", withContract, signingBody())["prepay_id"].(string)
+	w.agreesOnlyByPaying(payer)
+	_, err := payer.PayWithoutSigning(prepay)
+	w.ok(err)
+	other := w.must("POST", withContract, with(signingBody(), "out_trade_no", "another7"))["prepay_id"].(string)
+	receipt, err := payer.Pay(other)
+	w.ok(err)
+	if receipt.Contract == nil || receipt.Obstacle != nil {
+		t.Errorf("the receipt of the second order is %+v", receipt)
 	}
 }
 

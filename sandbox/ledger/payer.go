@@ -58,7 +58,8 @@ type Receipt struct {
 	Prompt *Page  `json:"prompt,omitempty"` // the offer to sign; nil when there is none
 	// Contract is what paying an order that was placed together with a contract
 	// signed. When nothing came of it although the payment is fine, Obstacle says
-	// why; the merchant hears nothing of it.
+	// why; the merchant hears nothing of it. What stood in the way already when the
+	// order was placed, the hint of that answer says, and neither is there.
 	Contract *Contract  `json:"contract,omitempty"`
 	Obstacle *PageError `json:"obstacle,omitempty"`
 	// PasswordFree payments were made under a password-exempt contract: the payer

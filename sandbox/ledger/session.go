@@ -32,15 +32,16 @@ type Session struct {
 	Request   json.RawMessage `json:"request"`
 	CreatedAt time.Time       `json:"created_at"`
 	ExpiresAt time.Time       `json:"expires_at"`
-	// OpenedAt and DeclinedAt are the last times the payer did so. Neither ends
-	// the session and neither notifies anybody.
+	// OpenedAt and DeclinedAt are the last times the payer did so. Neither notifies anybody,
+	// and neither ends the session, but for a PaySign one, which ends declined.
 	OpenedAt   time.Time `json:"opened_at,omitzero"`
 	DeclinedAt time.Time `json:"declined_at,omitzero"`
 	ContractID string    `json:"contract_id,omitempty"` // set once signed
 	// Burnt sessions ended without a contract: the payer agreed, and a rule of
 	// WeChat Pay's or a wrong identity was in the way.
 	Burnt bool `json:"burnt,omitempty"`
-	// V2 sessions were made in APIv2. PaySign ones are agreed to by paying.
+	// V2 sessions were made in APIv2. PaySign ones are agreed to by paying
+	// and no other way.
 	V2      bool `json:"v2,omitempty"`
 	PaySign bool `json:"pay_sign,omitempty"`
 }

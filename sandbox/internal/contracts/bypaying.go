@@ -27,9 +27,10 @@ func offered(s *engine.Step, o *rows.Order) (*rows.Session, error) {
 	return sessions[len(sessions)-1], nil
 }
 
-// LeaveOff has a payer pay without the contract: nobody hears of it, and there is no way back.
+// LeaveOff has a payer pay without the contract: nobody hears of it, and there is no way back. The
+// session ends, so that another order may come with a contract of the same code.
 func LeaveOff(s *engine.Step, session *rows.Session) error {
-	session.DeclinedAt = s.Now
+	session.DeclinedAt, session.ExpiresAt = s.Now, s.Now
 	return rows.Put(s.Tx, session)
 }
 

@@ -31,12 +31,12 @@ func Of(c *engine.Call, p ledger.Product, id string) (*rows.Contract, error) {
 	return contract, err
 }
 
-// NoneOf is the hint of a contract_id that ContractOf does not find.
+// NoneOf is the hint of a contract_id that Of does not find.
 func NoneOf(c *engine.Call, p ledger.Product) string {
 	return "merchant " + c.Merchant.MchID + " has no contract of product " + string(p) + " with this id"
 }
 
-// Own is AnyContract for products to which a contract that the payer has
+// Own is Any for products to which a contract that the payer has
 // deleted is gone.
 func Own(c *engine.Call, id string) (*rows.Contract, error) {
 	contract, err := Any(c, id)

@@ -75,12 +75,17 @@ func ErrSigned() *ledger.PageError {
 		Message: "You have already opened this service with this merchant, perhaps in another of its apps."}
 }
 
-// Session finds a session by its token, for a payer.
+// Session finds a session by its token, for a payer. One that came with an order has no page of its
+// own: it is agreed to by paying.
 func Session(s *engine.Step, token string) (*rows.Session, error) {
 	session, err := rows.Get[rows.Session](s.Tx, token)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, &ledger.PageError{Reason: ledger.PageUnknown,
 			Message: "This page does not exist. Please start again from the merchant's app."}
+	}
+	if err == nil && session.PaySign {
+		return nil, &ledger.PageError{Reason: ledger.PageNoPrompt, Message: "This service is opened by paying the order.",
+			Hint: "the session came with an order: pay that, with or without signing"}
 	}
 	return session, err
 }
