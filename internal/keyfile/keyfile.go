@@ -142,7 +142,17 @@ func isPath(s string) bool {
 // shortest is the length below which nothing is taken for a key.
 const shortest = 16
 
+// isPublicKeyID says that s is the id of a public key of WeChat Pay's, which is no secret:
+// PUB_KEY_ID_ and digits.
+func isPublicKeyID(s string) bool {
+	number, ok := strings.CutPrefix(s, "PUB_KEY_ID_")
+	return ok && !strings.ContainsFunc(number, func(r rune) bool { return r < '0' || r > '9' })
+}
+
 func isKey(s string) bool {
+	if isPublicKeyID(s) {
+		return false
+	}
 	// As long as an APIv3 or APIv2 key, with space around it or its name before it as well.
 	_, value, _ := strings.Cut(s, "=")
 	for _, text := range []string{s, value} {

@@ -42,6 +42,7 @@ func TestPathsAreNoKeys(t *testing.T) {
 		"v3/pay/transactions/jsapi", "v3/papay/pay/transactions/apply", "v3/refund/domestic/refunds",
 		"v3/ecommerce/refunds/apply", "hk/v3/transactions/jsapi",
 		"v3/pay/transactions/out-trade-no/X", "/v3/pay/transactions/jsapi", "v2/pay/profitsharingorderamountquery",
+		"PUB_KEY_ID_0114232134912410000000000000000060",
 		"/tmp/tmp.aB3dE5fG7h", "./tmp.aB3dE5fG7h/data", "~/tmp.aB3dE5fG7h",
 	} {
 		if keyfile.LooksLikeAKey(path) {
