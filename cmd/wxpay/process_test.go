@@ -7,9 +7,12 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -104,14 +107,19 @@ func addresses(ts *testscript.TestScript, line string) {
 	ts.Setenv("ENV_FILE", h.EnvFile)
 }
 
-// interrupt ends the program that start left running, as Ctrl-C does, and
-// wants it to end well.
+// interrupt ends the program that start left running, as Ctrl-C does, or with "hangup" as a
+// terminal that is closed does, and wants it to end well.
 func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 	b := *ts.Value("background").(**background)
-	if neg || len(args) > 0 || b == nil {
-		ts.Fatalf("usage: interrupt, after start")
+	hangup := slices.Equal(args, []string{"hangup"})
+	if neg || len(args) > 0 && !hangup || b == nil {
+		ts.Fatalf("usage: interrupt [hangup], after start")
 	}
-	ts.Check(b.cmd.Process.Signal(os.Interrupt))
+	by := os.Interrupt
+	if hangup && !signal.Ignored(syscall.SIGHUP) { // as under nohup, where programs heed none
+		by = syscall.SIGHUP
+	}
+	ts.Check(b.cmd.Process.Signal(by))
 	rest := <-b.rest
 	err := b.cmd.Wait()
 	ts.Logf("[stdout]\n%s[stderr]\n%s", rest, b.stderr.String())

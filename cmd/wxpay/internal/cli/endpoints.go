@@ -28,8 +28,8 @@ or title, and typed ones also by their Go names and fields.
 
 Each is called in the same way, by wxpay call and by the string chain. Beyond it:
   typed      it is on the typed chain, with request and reply structs
-  stateful   typed, and the sandbox plays it: what is created can be queried, changed
-  stub       typed, and the sandbox checks the call and answers with a fixed reply
+  stateful   the sandbox plays it: what is created can be queried, changed
+  stub       the sandbox checks the call and answers with a fixed reply
   path only  its method, path and title are known
 What the sandbox does not play it answers with a 404 that says so.
 docs/fidelity.md holds the same facts, and where each comes from.`,
