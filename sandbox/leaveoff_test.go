@@ -60,7 +60,7 @@ func (w *world) agreesOnlyByPaying(payer *sandbox.Payer) {
 	w.page(payer.Decline(sessions[0].Token), ledger.PageNoPrompt)
 }
 
-// What is left off does not keep the code from another order, and no order is signed for before it is
+// What is left off does not keep the code from another order, and none is signed for before it is
 // paid.
 func TestTheCodeOfAContractThatWasLeftOff(t *testing.T) {
 	t.Parallel()

@@ -84,8 +84,9 @@ func Session(s *engine.Step, token string) (*rows.Session, error) {
 			Message: "This page does not exist. Please start again from the merchant's app."}
 	}
 	if err == nil && session.PaySign {
-		return nil, &ledger.PageError{Reason: ledger.PageNoPrompt, Message: "This service is opened by paying the order.",
-			Hint: "the session came with an order: pay that, with or without signing"}
+		return nil, &ledger.PageError{Reason: ledger.PageNoPrompt,
+			Message: "This service is opened by paying the order.",
+			Hint:    "the session came with an order: pay that, with or without signing"}
 	}
 	return session, err
 }
