@@ -93,7 +93,6 @@ func TestNothingLeft(t *testing.T) {
 	t.Cleanup(plain.Close)
 	notTLS := strings.Replace(plain.URL, "http:", "https:", 1)
 	old := &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
-	dead := deadAddress(t)
 	secure := func(c *tls.Config) *http.Transport { return &http.Transport{TLSClientConfig: c} }
 	via := func(proxy func(*http.Request) (*url.URL, error)) *http.Transport {
 		return &http.Transport{Proxy: proxy}
@@ -111,12 +110,12 @@ func TestNothingLeft(t *testing.T) {
 			"check this machine's clock"},
 		"not TLS":             {&http.Transport{}, notTLS, "does not speak TLS"},
 		"TLS that is refused": {secure(old), "", "TLS was broken off"},
-		"no one listens":      {&http.Transport{}, "https://" + dead, ": connect: connection refused"},
+		"no one listens":      {&http.Transport{}, "https://" + deadAddress, ": connect: connection refused"},
 		"no such host":        {&http.Transport{DialContext: unknownHost}, "", "DNS does not know the host"},
 		"dialling takes long": {&http.Transport{DialContext: timesOut}, "", "no connection was made in time"},
 		"TLS takes long":      {&http.Transport{TLSHandshakeTimeout: 1}, "", "no connection was made in time"},
-		"the proxy is down":   {via(proxyTo("http://user:pSECRET@" + dead)), "", "no connection to the proxy: "},
-		"a SOCKS proxy is down": {via(proxyTo("socks5://user:pSECRET@" + dead)), "",
+		"the proxy is down":   {via(proxyTo("http://user:pSECRET@" + deadAddress)), "", "no connection to the proxy: "},
+		"a SOCKS proxy is down": {via(proxyTo("socks5://user:pSECRET@" + deadAddress)), "",
 			"no connection to the proxy: "},
 		"the proxy wants a name": {via(answering(t, 407)), "", "the proxy asks for a password"},
 		"the proxy refuses":      {via(answering(t, 403)), "", "the proxy refuses to connect: Forbidden"},
@@ -173,15 +172,8 @@ func (c lateContext) Err() error {
 	}
 }
 
-func deadAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
+// deadAddress is where nobody listens: no listener that asks for any port is given this one.
+const deadAddress = "127.0.0.1:1"
 
 func unknownHost(context.Context, string, string) (net.Conn, error) {
 	err := &net.DNSError{Err: "no such host", Name: "api.mch.weixin.qq.com", IsNotFound: true}
@@ -289,7 +281,7 @@ func TestAWrappedTransport(t *testing.T) {
 	wrapped := transport(func(r *http.Request) (*http.Response, error) { return inner.RoundTrip(r.Clone(r.Context())) })
 	asked := ""
 	ctx := httptrace.WithClientTrace(bg, &httptrace.ClientTrace{GetConn: func(address string) { asked = address }})
-	for host, sent := range map[string]bool{"http://" + deadAddress(t): false, rawServer(t, ""): true} {
+	for host, sent := range map[string]bool{"http://" + deadAddress: false, rawServer(t, ""): true} {
 		_, err := clientAt(t, host, wrapped).Chain("v3/x").Post(ctx, `{}`)
 		var e *wxpay.TransportError
 		if !errors.As(err, &e) || e.Sent != sent || "http://"+asked != host {
