@@ -13,14 +13,16 @@ import (
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
-// Result is a verified success: what WeChat Pay answered, byte for byte.
+// Result is a success: what WeChat Pay answered, byte for byte, verified but for the one
+// kind that [Result.Verified] names.
 type Result struct {
 	Status int // 200, 202 or 204
 	Header http.Header
 	Body   []byte // as received; empty for 204
 
-	call   *call       // that it answers
-	fields wire.Fields // of an APIv2 reply
+	call     *call       // that it answers
+	fields   wire.Fields // of an APIv2 reply
+	unsigned bool
 }
 
 // Format prints the status, the length of the body and the request id, whatever the
@@ -37,6 +39,12 @@ func (r Result) MarshalText() ([]byte, error) { return fmt.Appendf(nil, "%v", r)
 
 // RequestID is what WeChat Pay's support asks for.
 func (r *Result) RequestID() string { return r.Header.Get(wire.HeaderRequestID) }
+
+// Verified says that the answer carried a valid signature of WeChat Pay. It is false for
+// one kind alone, a GET of APIv2, v2/papay/h5entrustweb: WeChat Pay does not sign its answer,
+// so that only TLS says who gave it.
+// https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_4.shtml
+func (r *Result) Verified() bool { return !r.unsigned }
 
 // Decode unmarshals the body into v, fields named by [Decrypt] in clear. A
 // failure is a [*DecodeError], which names the endpoint and the field: the call

@@ -79,6 +79,9 @@ func (c *call) setQuery(query any) *call {
 	if query == nil || isNilPointer(query) {
 		return c
 	}
+	if c.isV2() {
+		return c.marshal(query) // it is signed as a body is
+	}
 	v := reflect.Indirect(reflect.ValueOf(query))
 	if v.Kind() != reflect.Struct {
 		c.fail("the query is a " + v.Type().String() + ", not a struct")

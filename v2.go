@@ -1,10 +1,12 @@
 package wxpay
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,6 +21,9 @@ import (
 //
 // mch_id, nonce_str (where there is no version) and sign are filled in. A
 // success must be signed; return_code or result_code FAIL is an [*Error].
+//
+// A GET is signed as a query, with HMAC-SHA256 unless it says otherwise. There is one,
+// v2/papay/h5entrustweb, and WeChat Pay signs no answer to it: see [Result.Verified].
 
 // SignType chooses how an APIv2 call is signed: "MD5", the default nearly
 // everywhere, or "HMAC-SHA256". A sign_type in the body does the same and is
@@ -50,6 +55,12 @@ func (c *call) onlyV2(option string) {
 const maxEntryURL = 1024
 
 func (c *call) isV2() bool { return strings.HasPrefix(strings.TrimLeft(c.path, "/"), "v2/") }
+
+func (c *call) isGet() bool { return c.method == http.MethodGet }
+
+// isH5 tells the one call of APIv2 whose answer WeChat Pay does not sign.
+// https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_4.shtml
+func (c *call) isH5() bool { return strings.HasSuffix(strings.TrimRight(c.path, "/"), "/h5entrustweb") }
 
 // setFields takes in an APIv2 body; see marshal.
 func (c *call) setFields(body any) {
@@ -100,7 +111,7 @@ func (c *call) signV2(nonce bool) {
 	c.fields["sign"] = c.fields.Digest(c.client.apiV2Key.Reveal(), by)
 }
 
-// pathV2 is the path on the wire, which has no v2/. A query would not be signed.
+// pathV2 is the path on the wire, which has no v2/. A query of the path's own would not be signed.
 func (c *call) pathV2() string {
 	path, query, problem := expandPath(strings.TrimPrefix(strings.TrimLeft(c.path, "/"), "v2/"), c.vars)
 	c.fail(problem)
@@ -110,13 +121,45 @@ func (c *call) pathV2() string {
 	return path
 }
 
+// takeQuery makes the query's parameters the fields that are signed.
+func (c *call) takeQuery() {
+	given, err := url.ParseQuery(string(c.query))
+	if c.query = nil; err != nil {
+		c.fail("the query does not make an APIv2 message")
+		return
+	}
+	for name, values := range given {
+		if _, typed := c.fields[name]; typed || len(values) > 1 {
+			c.fail(wire.Clip(name, 64) + " is given twice")
+			return
+		}
+		if c.fields == nil {
+			c.fields = wire.Fields{}
+		}
+		c.fields[name] = values[0]
+	}
+	if c.fields == nil {
+		c.fail("a GET of APIv2 is a signed query, which h5entrustweb takes: give its parameters with wxpay.Query; " +
+			"all other calls are made with Post")
+	}
+}
+
 // doV2 signs, sends, reads and verifies an APIv2 call.
 func (c *call) doV2(ctx context.Context) (*Result, error) {
-	path := c.pathV2()
-	if c.fields == nil {
-		c.fail("an APIv2 call has a body and is made with Post")
+	if c.isGet() {
+		c.takeQuery()
 	}
-	c.signV2(c.fields["version"] == "") // papay calls that carry a version take no nonce
+	path := c.pathV2()
+	switch {
+	case c.isGet():
+		c.signType = cmp.Or(c.signType, wire.SignHMAC)
+		c.signQuery()
+		path += "?" + string(c.query)
+	case c.fields == nil:
+		c.fail("an APIv2 call has a body and is made with Post")
+	default:
+		c.signV2(c.fields["version"] == "") // papay calls that carry a version take no nonce
+	}
 	if err := c.unsent(); err != nil {
 		return nil, err
 	}
@@ -134,8 +177,10 @@ func (c *call) doV2(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, notSent(c.operation(), err)
 	}
-	c.flight.carry(request, c.fields.XML())
-	request.Header["Content-Type"] = []string{"text/xml; charset=utf-8"}
+	if !c.isGet() {
+		c.flight.carry(request, c.fields.XML())
+		request.Header["Content-Type"] = []string{"text/xml; charset=utf-8"}
+	}
 	request.Header["User-Agent"] = c.client.userAgent
 	for name, values := range c.header {
 		request.Header[name] = values
@@ -161,7 +206,12 @@ func (c *call) readV2(r *Result) (*Result, error) {
 	}
 	r.fields = fields
 	signed := fields["sign"] != ""
-	if success := fields["return_code"] == "SUCCESS" && fields["result_code"] != "FAIL"; success || signed {
+	success := fields["return_code"] == "SUCCESS" && fields["result_code"] != "FAIL"
+	if success && !signed && c.isGet() && c.isH5() {
+		r.unsigned = true
+		return r, nil
+	}
+	if success || signed {
 		if !fields.Verify(c.client.apiV2Key.Reveal()) {
 			e := &SignatureError{
 				Operation: c.operation() + ": reply", Check: CheckSignature,
@@ -185,7 +235,8 @@ func (c *call) readV2(r *Result) (*Result, error) {
 	if fields["return_code"] != "SUCCESS" {
 		e.Code, e.Message = fields["return_code"], fields["return_msg"]
 	} else {
-		e.Code, e.Message = fields["err_code"], fields["err_code_des"]
+		// h5entrustweb knows neither: SIGN_ERROR, INVALID_REQUEST or SYSTEMERROR is its result_msg.
+		e.Code, e.Message = cmp.Or(fields["err_code"], fields["result_msg"]), fields["err_code_des"]
 	}
 	if e.Code == "" {
 		e.Code = "FAIL"
@@ -196,6 +247,9 @@ func (c *call) readV2(r *Result) (*Result, error) {
 // URL makes the signed address of an APIv2 page that is opened in WeChat
 // rather than called: v2/papay/entrustweb and its kin. timestamp is filled in
 // where it is missing. Values are signed as they are and escaped once.
+//
+// v2/papay/h5entrustweb is no such page: call it with Get, and send the payer on to its
+// redirect_url.
 //
 // A payer holds the address, and APIv2 signs without escaping: a value that has
 // "&name=" in it is a [*RequestError], for whoever chose it could cut the address
@@ -210,19 +264,16 @@ func (c *call) entryURL() (string, error) {
 	}
 	path := c.pathV2()
 	switch {
+	case c.isH5():
+		c.fail("h5entrustweb is called by your backend: Get it, and send the payer to the redirect_url it answers with")
 	case c.fields == nil:
 		c.fail("the fields are nil")
 	case c.mtls || c.sealed != nil || c.header != nil:
 		c.fail("wxpay.MTLS, SealedFile and Header mean nothing to an address that a payer opens: leave them out")
 	}
-	c.signPage()
+	c.signQuery()
 	if err := c.unsent(); err != nil {
 		return "", err
-	}
-	for _, name := range slices.Sorted(maps.Keys(c.fields)) {
-		if value := c.fields[name]; value != "" {
-			c.addQuery(name, value)
-		}
 	}
 	address := c.client.host.String() + path + "?" + string(c.query)
 	if len(address) > maxEntryURL {
@@ -233,7 +284,17 @@ func (c *call) entryURL() (string, error) {
 	return address, nil
 }
 
-// signPage signs what a payer will hold.
+// signQuery signs the fields and writes them as a query.
+func (c *call) signQuery() {
+	c.signPage()
+	for _, name := range slices.Sorted(maps.Keys(c.fields)) {
+		if value := c.fields[name]; value != "" {
+			c.addQuery(name, value)
+		}
+	}
+}
+
+// signPage signs what a payer will hold, or what is signed like it.
 func (c *call) signPage() {
 	if c.problem != "" {
 		return

@@ -213,3 +213,99 @@ func TestV2URL(t *testing.T) {
 		t.Errorf("got %+v, %v", launch, err)
 	}
 }
+
+type h5Query struct {
+	AppID    string `xml:"appid"`
+	PlanID   int64  `xml:"plan_id"`
+	ClientIP string `xml:"clientip"`
+}
+
+type h5Reply struct {
+	wxpay.Reply
+	RedirectURL string `xml:"redirect_url"`
+}
+
+// A GET of APIv2 is signed like a page, by an HMAC, and its answer by nobody.
+func TestV2Get(t *testing.T) {
+	t.Parallel()
+	var request *http.Request
+	answer := "<xml><return_code>SUCCESS</return_code><result_code>SUCCESS</result_code>" +
+		"<redirect_url>https://payapp.weixin.qq.com/x</redirect_url></xml>"
+	cfg := testConfig()
+	cfg.APIv2Key = wxpay.NewSecret(testAPIv2Key)
+	cfg.HTTPClient = &http.Client{Transport: transport(func(r *http.Request) (*http.Response, error) {
+		request = r
+		return reply(200, nil, answer), nil
+	})}
+	c, err := wxpay.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const path = "v2/papay/h5entrustweb"
+	got, err := leaf.NewQuerier[h5Query, h5Reply](leaf.Bind(c), path).
+		Get(bg, &h5Query{AppID: "wx1", PlanID: 7, ClientIP: "1.2.3.4"})
+	if err != nil || got.RedirectURL != "https://payapp.weixin.qq.com/x" {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	check := func(by wire.SignType) {
+		t.Helper()
+		f := wire.Fields{}
+		for name, values := range request.URL.Query() {
+			f[name] = values[0]
+		}
+		if request.Method != "GET" || request.URL.Path != "/papay/h5entrustweb" || request.Body != nil ||
+			f["mch_id"] != "1900000109" || f["plan_id"] != "7" || len(f["timestamp"]) != 10 || f["nonce_str"] != "" ||
+			f["sign"] != f.Digest(testAPIv2Key, by) {
+			t.Errorf("sent %s %v", request.Method, f)
+		}
+	}
+	check(wire.SignHMAC)
+	seven := wxpay.Query("plan_id", "7")
+	result, err := c.Chain(path).Get(bg, seven, wxpay.Query("appid", "wx1"))
+	if err != nil || result.Verified() {
+		t.Fatalf("got %v, verified %v", err, result.Verified())
+	}
+	check(wire.SignHMAC)
+	if _, err := c.Chain(path).Get(bg, seven, wxpay.SignType("MD5")); err != nil {
+		t.Fatal(err)
+	}
+	check(wire.SignMD5)
+
+	// What a payer chose is held as in a page, and nothing is said twice.
+	for says, options := range map[string][]wxpay.Option{
+		"plan_id is given twice":    {seven, seven},
+		"a signed query":            nil,
+		"account holds an &":        {wxpay.Query("account", "x&return_code=SUCCESS")},
+		"neither MD5 nor HMAC":      {seven, wxpay.SignType("RSA")},
+		"/x, and no struct of":      {seven, wxpay.Zero("/x")},
+		"cannot be encrypted or de": {seven, wxpay.Encrypt("/plan_id")},
+	} {
+		if _, err := c.Chain(path).Get(bg, options...); !errors.As(err, new(*wxpay.RequestError)) ||
+			!strings.Contains(err.Error(), says) {
+			t.Errorf("want %q, got %v", says, err)
+		}
+	}
+	if _, err := c.Chain(path).URL(map[string]string{"appid": "wx1"}); err == nil ||
+		!strings.Contains(err.Error(), "called by your backend") {
+		t.Errorf("a page of it: %v", err)
+	}
+
+	// https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_4.shtml
+	answer = "<xml><return_code>SUCCESS</return_code><result_code>FAIL</result_code>" +
+		"<result_msg>SIGN_ERROR</result_msg></xml>"
+	var refused *wxpay.Error
+	if _, err := c.Chain(path).Get(bg, seven); !errors.As(err, &refused) || refused.Code != "SIGN_ERROR" ||
+		refused.Verified {
+		t.Errorf("refused: %v", err)
+	}
+	// A sign that is there is looked at, and no other call does without.
+	answer = "<xml><return_code>SUCCESS</return_code><redirect_url>https://evil.example</redirect_url>" +
+		"<sign>00000000000000000000000000000000</sign></xml>"
+	if _, err := c.Chain(path).Get(bg, seven); !errors.As(err, new(*wxpay.SignatureError)) {
+		t.Errorf("a wrong sign: %v", err)
+	}
+	answer = "<xml><return_code>SUCCESS</return_code><result_code>SUCCESS</result_code></xml>"
+	if _, err := c.Chain("v2/pay/orderquery").Get(bg, seven); !errors.As(err, new(*wxpay.SignatureError)) {
+		t.Errorf("no sign: %v", err)
+	}
+}

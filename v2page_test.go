@@ -36,21 +36,13 @@ func signedPages(c *wxpay.Client) map[string]func(account string) (wire.Fields, 
 	}
 	papay := api.V2(c).Papay
 	return map[string]func(string) (wire.Fields, error){
-		"entrustweb by path":   chain("v2/papay/entrustweb"),
-		"any page by path":     chain("v2/papay/a-page-of-tomorrow"),
-		"h5entrustweb by path": chain("v2/papay/h5entrustweb"),
+		"entrustweb by path": chain("v2/papay/entrustweb"),
+		"any page by path":   chain("v2/papay/a-page-of-tomorrow"),
 		"entrustweb": func(account string) (wire.Fields, error) {
 			return fieldsOf(papay.EntrustWeb.URL(&papayv2.EntrustWebQuery{ContractDisplayAccount: account}))
 		},
-		"h5entrustweb": func(account string) (wire.Fields, error) {
-			return fieldsOf(papay.H5EntrustWeb.URL(&papayv2.H5EntrustWebQuery{ContractDisplayAccount: account}))
-		},
 		"partner entrustweb": func(account string) (wire.Fields, error) {
 			return fieldsOf(papay.Partner.EntrustWeb.URL(&papayv2.PartnerEntrustWebQuery{
-				ContractDisplayAccount: account}))
-		},
-		"partner h5entrustweb": func(account string) (wire.Fields, error) {
-			return fieldsOf(papay.Partner.H5EntrustWeb.URL(&papayv2.PartnerH5EntrustWebQuery{
 				ContractDisplayAccount: account}))
 		},
 		"a mini program": func(account string) (wire.Fields, error) {

@@ -68,14 +68,14 @@ func ExampleV2() {
 		}
 	}
 
-	address, err := v2.Papay.H5EntrustWeb.URL(&papayv2.H5EntrustWebQuery{
+	h5, err := v2.Papay.H5EntrustWeb.Get(ctx, &papayv2.H5EntrustWebQuery{
 		AppID: sandbox.DefaultAppID, PlanID: 12535, ContractCode: "100000", RequestSerial: 1000,
 		ContractDisplayAccount: "微信代扣",
 		NotifyURL:              sandbox.DefaultNotifyURL, Version: "1.0", Clientip: "119.145.83.6",
 	})
 	check(err)
 	payer := wechat.Payer("oUpF8uMuAJO_M2pxb1Q9zNjWeS6o")
-	page, err := payer.OpenURL(address)
+	page, err := payer.OpenURL(h5.RedirectURL)
 	check(err)
 	_, err = payer.Agree(page.Token)
 	check(err)

@@ -39,15 +39,34 @@ func (o *Operation) CheckQuery(query url.Values) *Violation {
 	return nil
 }
 
-// CheckFields holds the fields of an APIv2 message, or of the query of an APIv2 page, against the
-// endpoint's rules and returns the first thing wrong. An empty value counts as absent, as it does
-// for the signature. Fields that are not described pass if they are text: APIv2 signs whatever is
-// sent, and no page says that it refuses any.
+// CheckFields holds the fields of an APIv2 message, or of the query of an APIv2 GET, against the
+// endpoint's rules and returns the first thing wrong: text that is none, then all fields that the
+// endpoint does not have, then the first broken rule in the order of definition. An empty value
+// counts as absent, as it does for the signature. sign_type and nonce_str are part of the protocol
+// and may be in every body.
 func (o *Operation) CheckFields(fields map[string]string) *Violation {
 	described := o.Query
 	var oneOf [][]string
 	if o.Body != nil {
 		described, oneOf = o.Body.Fields, o.Body.OneOf
+	}
+	known := map[string]bool{"sign_type": o.Body != nil, "nonce_str": o.Body != nil}
+	for _, f := range described {
+		known[f.Name] = true
+	}
+	var unknown []string
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if b := (&Field{}).checkText(fields[name]); b.issue == problemUTF8 || b.issue == problemControl {
+			return (&Field{Name: excerpt([]byte(name))}).xmlViolation(b, excerpt([]byte(fields[name])))
+		}
+		if !known[name] && fields[name] != "" && len(unknown) < maxUnknown {
+			unknown = append(unknown, excerpt([]byte(name)))
+		}
+	}
+	if len(unknown) > 0 {
+		v := unknowns(LocationBody, unknown)
+		v.Message = "不识别的参数" + unknown[0]
+		return v
 	}
 	for _, f := range described {
 		value := fields[f.Name]
@@ -58,11 +77,6 @@ func (o *Operation) CheckFields(fields map[string]string) *Violation {
 			if b := f.plainIssue(value); b.issue != "" {
 				return f.xmlViolation(b, excerpt([]byte(value)))
 			}
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		if b := (&Field{}).checkText(fields[name]); b.issue == problemUTF8 || b.issue == problemControl {
-			return (&Field{Name: excerpt([]byte(name))}).xmlViolation(b, excerpt([]byte(fields[name])))
 		}
 	}
 	for _, group := range oneOf {

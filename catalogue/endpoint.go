@@ -25,7 +25,7 @@ func (e Endpoint) Fidelity() Fidelity {
 }
 
 // Typed says whether the typed chain has the endpoint: all but the downloads of files.
-func (o *Operation) Typed() bool { return !o.Unsigned }
+func (o *Operation) Typed() bool { return !o.Unsigned || o.Reply != nil }
 
 // Endpoints lists every known endpoint: first those of the catalogue, family by family, then those
 // known by path only, product by product.

@@ -62,6 +62,7 @@ const (
 	FormatDate      Format = "date"       // yyyy-MM-dd, a day that exists
 	FormatDateTime  Format = "date-time"  // RFC 3339 with an offset
 	FormatURL       Format = "url"        // absolute http or https
+	FormatPlainURL  Format = "plain-url"  // the same without query, as APIv2 takes a notify_url
 	FormatNotifyURL Format = "notify-url" // absolute https with a path, without query; http only for loopback hosts
 	FormatIP        Format = "ip"         // IPv4 or IPv6 address
 	FormatInteger   Format = "integer"    // decimal digits of a whole number from 0 that fits in 64 bits

@@ -92,7 +92,8 @@ func (r *reader) fieldKeyword(f *Field, key string, v *node) (err error) {
 	case "max_items":
 		f.MaxItems, err = r.count(v)
 	case "format":
-		f.Format, err = oneOf(r, v, FormatDate, FormatDateTime, FormatURL, FormatNotifyURL, FormatIP, FormatInteger)
+		f.Format, err = oneOf(r, v, FormatDate, FormatDateTime, FormatURL, FormatPlainURL, FormatNotifyURL,
+			FormatIP, FormatInteger)
 	case "max_day":
 		f.MaxDay, err = r.count(v)
 	case "encrypted":

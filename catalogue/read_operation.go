@@ -56,11 +56,14 @@ func (r *reader) operationEntry(n *node) (*Operation, error) {
 			o.Fidelity, err = oneOf(r, v, FidelityStateful, FidelityStub, FidelityNone)
 		case "unsigned":
 			o.Unsigned, err = r.boolean(v)
+		case "page":
+			o.Page, err = r.boolean(v)
 		default:
 			r.field = nil
 			return r.unknown(key, "method", "path", "name", "title", "description", "doc", "roles", "path_params",
 				"query", "body",
-				"one_of", "success", "reply", "errors", "events", "fidelity", "source", "sign_type", "mtls", "unsigned")
+				"one_of", "success", "reply", "errors", "events", "fidelity", "source", "sign_type", "mtls", "unsigned",
+				"page")
 		}
 		return err
 	})
@@ -147,7 +150,7 @@ func (r *reader) checkOperation(o *Operation) error {
 		return r.fail("success is missing or not 200, 202 or 204")
 	case o.Success == 204 && o.Reply != nil:
 		return r.fail("204 has no body, yet a reply is described")
-	case o.Success != 204 && o.Reply == nil && !o.Unsigned:
+	case o.Success != 204 && o.Reply == nil && !o.Unsigned && !o.Page:
 		return r.fail("a reply is due with success %d", o.Success)
 	case o.Method == "GET" && o.Body != nil:
 		return r.fail("GET has no body")
@@ -158,8 +161,8 @@ func (r *reader) checkOperation(o *Operation) error {
 		if err := r.checkFlat(o); err != nil {
 			return err
 		}
-	} else if o.SignType != "" || o.MTLS {
-		return r.fail("sign_type and mtls are for APIv2")
+	} else if o.SignType != "" || o.MTLS || o.Page {
+		return r.fail("sign_type, mtls and page are for APIv2")
 	}
 	for _, q := range o.Query {
 		if q.Type == Object || q.Type == Array {
@@ -171,11 +174,14 @@ func (r *reader) checkOperation(o *Operation) error {
 }
 
 // checkFlat holds an APIv2 endpoint to what its messages can carry: plain values, posted as XML or
-// opened as a query.
+// sent as a query. What is a query is not signed in answers.
 func (r *reader) checkFlat(o *Operation) error {
 	if o.Method == "GET" && len(o.Query) == 0 || o.Method == "POST" && o.Body == nil || o.Method != "GET" &&
 		o.Method != "POST" {
 		return r.fail("an APIv2 endpoint is a POST with a body or a GET with a query")
+	}
+	if get := o.Method == "GET"; o.Page && !get || get && o.Page == o.Unsigned || !get && o.Unsigned {
+		return r.fail("a GET of APIv2 is a page or an unsigned call, and nothing else is")
 	}
 	var all []*Field
 	for _, object := range []*Field{o.Body, o.Reply} {

@@ -25,7 +25,8 @@ func TestLoadRefusesWhatTheNewerKeywordsCannotMean(t *testing.T) {
 			"also is for plain values"},
 		{"a lenient integer", family(`{"name": "a", "type": "integer", "lenient": true}`, ""),
 			"lenient are for strings"},
-		{"mtls in APIv3", family("", `, "mtls": true`), "sign_type and mtls are for APIv2"},
+		{"mtls in APIv3", family("", `, "mtls": true`), "sign_type, mtls and page are for APIv2"},
+		{"a page that is called", v2(family("", `, "page": true`)), "a page or an unsigned call"},
 		{"an unknown protocol", strings.Replace(family("", ""), `"package"`, `"protocol": "v4", "package"`, 1),
 			`"v4" is not one of`},
 		{"an APIv2 path under /v3", strings.Replace(family("", ""), `"package"`, `"protocol": "v2", "package"`, 1),
@@ -111,7 +112,7 @@ func TestCheckFields(t *testing.T) {
 	t.Parallel()
 	o := embedded(t).Operation("POST /papay/querycontract")
 	good := map[string]string{"appid": "wxcbda96de0b165486", "mch_id": "10000098", "contract_id": "Wx1",
-		"version": "1.0", "sign": "C380BEC2BFD727A4B6845133519F3AD6", "later": "x"}
+		"version": "1.0", "sign": "C380BEC2BFD727A4B6845133519F3AD6", "nonce_str": "x", "sign_type": "MD5", "later": ""}
 	if v := o.CheckFields(good); v != nil {
 		t.Fatalf("a good message: %v", v)
 	}
@@ -122,6 +123,7 @@ func TestCheckFields(t *testing.T) {
 		{"neither the id nor the code", "contract_id", "", "contract_id", "one of contract_id, contract_code"},
 		{"a word for a number", "plan_id", "plan", "plan_id", "must be an integer"},
 		{"an emoji", "contract_code", "😀", "contract_code", "4-byte"},
+		{"one too many", "later", "x", "later", "no such field"},
 	} {
 		fields := maps.Clone(good)
 		fields[row.field] = row.value
@@ -133,5 +135,9 @@ func TestCheckFields(t *testing.T) {
 	page := embedded(t).Operation("GET /papay/entrustweb")
 	if v := page.CheckFields(map[string]string{"appid": "wx1"}); v == nil || v.Field != "mch_id" {
 		t.Errorf("a page without its fields: %v", v)
+	}
+	if v := page.CheckFields(map[string]string{"nonce_str": "x", "a": "b"}); v == nil || len(v.Unknown) != 2 ||
+		v.Message != "不识别的参数a" {
+		t.Errorf("a page with others: %v", v)
 	}
 }

@@ -61,18 +61,18 @@ func (f *Field) formatIssue(text string) breach {
 		if _, err := time.Parse(time.RFC3339, text); err != nil {
 			return malformed("must be an RFC 3339 time such as 2020-09-10T13:29:35+08:00")
 		}
-	case FormatURL:
+	case FormatURL, FormatPlainURL:
 		switch u, err := url.Parse(text); {
 		case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
 			return malformed("must be an absolute http or https address")
 		case u.User != nil:
 			return malformed(problemUser)
+		case f.Format == FormatPlainURL && (u.RawQuery != "" || u.ForceQuery):
+			return likeNotifyURL(problemQuery)
 		}
 	case FormatNotifyURL:
 		if issue := notifyURLIssue(text); issue != "" {
-			b := badPattern(notifyURLPattern)
-			b.issue = issue
-			return b
+			return likeNotifyURL(issue)
 		}
 	case FormatIP:
 		if _, err := netip.ParseAddr(text); err != nil {
@@ -87,11 +87,21 @@ func (f *Field) formatIssue(text string) breach {
 	return breach{}
 }
 
-const problemUser = "must not carry a user name"
+const (
+	problemUser  = "must not carry a user name"
+	problemQuery = "must not carry a query string"
+)
 
 // notifyURLPattern is what production answers that a notify_url must match. It is laxer than the
 // rules below, which are the pages'.
 const notifyURLPattern = `^https?://([^\s/?#\[\]\@]+\@)?([^\s/?#\@:]+)(?::\d{2,5})?([^\s?#\[\]]*)$`
+
+// likeNotifyURL is the breach of an address that WeChat Pay would not post to.
+func likeNotifyURL(issue string) breach {
+	b := badPattern(notifyURLPattern)
+	b.issue = issue
+	return b
+}
 
 // notifyURLIssue applies WeChat Pay's rules for an address it posts to, and one mercy of ours: a
 // loopback host may use http, so that a receiver under development can be notified by the sandbox.
@@ -102,7 +112,7 @@ func notifyURLIssue(text string) string {
 	case err != nil || u.Host == "" || u.Hostname() == "" || u.Opaque != "":
 		return "must be an absolute address such as https://yourapp.com/notify"
 	case u.RawQuery != "" || u.ForceQuery:
-		return "must not carry a query string"
+		return problemQuery
 	case u.Fragment != "" || strings.HasSuffix(text, "#"):
 		return "must not carry a fragment"
 	case u.User != nil:

@@ -246,8 +246,8 @@ func TestEcho(t *testing.T) {
 	}
 }
 
-// What the catalogue calls unsigned is what Download takes, and its other
-// endpoints are not.
+// The files, which the catalogue calls unsigned and does not describe, are what Download takes, and
+// its other endpoints are not.
 func TestOnlyUnsignedEndpointsAreDownloaded(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -257,8 +257,8 @@ func TestOnlyUnsignedEndpointsAreDownloaded(t *testing.T) {
 		}
 		_, err := w.client.Download(context.Background(), wxpay.DefaultHost+op.Path+"?token=x",
 			"SHA1", strings.Repeat("0", 40))
-		if sent := !errors.As(err, new(*wxpay.RequestError)); sent != op.Unsigned {
-			t.Errorf("%s: sent %v, want %v; %v", op.ID(), sent, op.Unsigned, err)
+		if sent := !errors.As(err, new(*wxpay.RequestError)); sent != !op.Typed() {
+			t.Errorf("%s: sent %v, want %v; %v", op.ID(), sent, !op.Typed(), err)
 		}
 	}
 }

@@ -92,8 +92,12 @@
 // signed encoded, a field added after signing. Everything is answered 200, as
 // there; return_code and result_code tell.
 //
-// The pages entrustweb and h5entrustweb are opened by a person:
-// [Payer.OpenURL], and [Payer.OpenMiniProgram] for the mini program. A contract
+// What cannot be understood fails at return_code, unsigned and in the words of production's
+// validator; what breaks a rule fails at result_code, signed.
+//
+// The page entrustweb is opened by a person, [Payer.OpenURL], and so is the redirect_url
+// that the call h5entrustweb answers with; [Payer.OpenMiniProgram] is for the mini program.
+// A contract
 // signed in APIv2 is notified in APIv2, and debited by pappayapply whether or not
 // the notice before it came from APIv3. Notifications are XML, and only XML that
 // says SUCCESS ends their attempts.

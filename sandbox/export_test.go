@@ -22,7 +22,7 @@ func (s *Sandbox) Played() map[string]bool {
 	}
 	for path, end := range s.front.XML {
 		method := http.MethodPost
-		if end.Page != nil {
+		if end.Page != nil || end.Get {
 			method = http.MethodGet
 		}
 		played[method+" "+path] = true

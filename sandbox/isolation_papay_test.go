@@ -79,7 +79,7 @@ func isolatedXMLContracts(i *isolated) {
 	w := i.xmlWorld()
 	i.open(w, "papay/entrustweb", with2(entryXML(), "contract_code", "page1"))
 	h5 := with2(entryXML(), "contract_code", "page2", "clientip", "119.145.83.6")
-	i.open(w, "papay/h5entrustweb", h5, wxpay.SignType("HMAC-SHA256"))
+	w.redirected("papay/h5entrustweb", h5)
 	w.must("papay/preentrustweb", with2(entryXML(), "contract_code", "app1", "outerid", "A1"))
 	c := w.signXML("100000")
 	w.must("papay/querycontract", byCodeXML())
@@ -102,7 +102,7 @@ func transactionFields(id string) map[string]string {
 
 func isolatedXMLOrders(i *isolated) {
 	w := i.xmlWorld()
-	order := w.must("pay/contractorder", contractOrder())
+	order := w.must("pay/contractorder", with2(contractOrder(), "contract_outerid", "A1"))
 	w.must("pay/orderquery", orderNo("123456"))
 	receipt, err := w.Payer(openID).Pay(order["prepay_id"].(string))
 	w.ok(err)
@@ -127,7 +127,7 @@ func isolatedXMLPartners(i *isolated) {
 	sub := func(f map[string]string) map[string]string { return with2(f, "sub_mch_id", "1900000110") }
 	i.open(w, "papay/partner/entrustweb", sub(with2(entryXML(), "contract_code", "page1")))
 	h5 := sub(with2(entryXML(), "contract_code", "page2", "clientip", "119.145.83.6", "outerid", "A1"))
-	i.open(w, "papay/partner/h5entrustweb", h5, wxpay.SignType("HMAC-SHA256"))
+	w.redirected("papay/partner/h5entrustweb", h5)
 	session := w.must("papay/partner/preentrustweb", sub(entryXML()))
 	c, err := w.Payer(openID).Agree(session["pre_entrustweb_id"].(string))
 	w.ok(err)

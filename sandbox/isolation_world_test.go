@@ -86,9 +86,9 @@ func (i *isolated) xmlWorld() *xmlWorld {
 }
 
 // open opens a signing page as a browser does.
-func (i *isolated) open(w *xmlWorld, path string, f map[string]string, opts ...wxpay.Option) {
+func (i *isolated) open(w *xmlWorld, path string, f map[string]string) {
 	w.t.Helper()
-	address, err := w.client.Chain("v2/"+path).URL(f, opts...)
+	address, err := w.client.Chain("v2/" + path).URL(f)
 	w.ok(err)
 	r, err := http.NewRequest(http.MethodGet, address, http.NoBody)
 	w.ok(err)

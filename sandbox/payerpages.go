@@ -8,9 +8,9 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
-// OpenURL opens the signed URL of an APIv2 signing page (entrustweb,
-// h5entrustweb and their partner twins), or a redirect_url that the H5 page or a
-// pre-sign answers with. The page's Token is what to agree to or to decline:
+// OpenURL opens the signed URL of an APIv2 signing page (entrustweb and its partner
+// twin), or a redirect_url that h5entrustweb or a pre-sign answers with. The page's Token
+// is what to agree to or to decline:
 //
 //	page, err := payer.OpenURL(address)
 //	contract, err := payer.Agree(page.Token)

@@ -181,10 +181,10 @@ func TestDebitRefusalsInAPIv2(t *testing.T) {
 	}{
 		"no such contract":   {"CONTRACT_NOT_EXIST", applyXML("Wx1", "C")},
 		"over 500 yuan":      {"RULELIMIT", with2(applyXML(contract.ID, "C"), "total_fee", "50001")},
-		"nothing":            {"PARAM_ERROR", with2(applyXML(contract.ID, "C"), "total_fee", "0")},
-		"not PAP":            {"PARAM_ERROR", with2(applyXML(contract.ID, "C"), "trade_type", "JSAPI")},
-		"no notify_url":      {"PARAM_ERROR", with2(applyXML(contract.ID, "C"), "notify_url", "")},
-		"a sub-merchant's":   {"CONTRACT_NOT_EXIST", with2(applyXML(contract.ID, "C"), "sub_mch_id", "1900000110")},
+		"nothing":            {"FAIL", with2(applyXML(contract.ID, "C"), "total_fee", "0")},
+		"not PAP":            {"FAIL", with2(applyXML(contract.ID, "C"), "trade_type", "JSAPI")},
+		"no notify_url":      {"FAIL", with2(applyXML(contract.ID, "C"), "notify_url", "")},
+		"a sub-merchant's":   {"FAIL", with2(applyXML(contract.ID, "C"), "sub_mch_id", "1900000110")},
 		"another's merchant": {"APPID_MCHID_NOT_MATCH", with2(applyXML(contract.ID, "C"), "appid", "wx7")},
 	} {
 		w.refused(c.code, "pay/pappayapply", c.f)
@@ -192,7 +192,7 @@ func TestDebitRefusalsInAPIv2(t *testing.T) {
 			t.Errorf("%s: no hint", name)
 		}
 	}
-	w.refused("PARAM_ERROR", "pay/paporderquery", orderNo(""))
+	w.refused("FAIL", "pay/paporderquery", orderNo(""))
 	w.refused("ORDERNOTEXIST", "pay/paporderquery", orderNo("none"))
 	w.refused("ORDERNOTEXIST", "pay/closeorder", orderNo("none"))
 	w.ok(w.Advance(31 * 24 * time.Hour))
@@ -325,7 +325,7 @@ func TestRefundInAPIv2(t *testing.T) {
 	}
 	w.refused("REFUNDNOTEXIST", "pay/refundquery", map[string]string{"appid": sandbox.DefaultAppID,
 		"out_refund_no": "none"})
-	w.refused("PARAM_ERROR", "pay/refundquery", map[string]string{"appid": sandbox.DefaultAppID})
+	w.refused("FAIL", "pay/refundquery", map[string]string{"appid": sandbox.DefaultAppID})
 }
 
 // Over TLS the certificate counts; over plain HTTP the sandbox says that it

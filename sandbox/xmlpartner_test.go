@@ -22,7 +22,7 @@ func TestProviderDebitsInAPIv2(t *testing.T) {
 	w.ok(err)
 	w.receivedOne()
 	w.refused("CONTRACT_NOT_EXIST", "pay/pappayapply", applyXML(contract.ID, "P1"))
-	w.refused("PARAM_ERROR", "pay/partner/pappayapply", applyXML(contract.ID, "P1"))
+	w.refused("FAIL", "pay/partner/pappayapply", applyXML(contract.ID, "P1"))
 	w.refused("CONTRACT_NOT_EXIST", "pay/partner/pappayapply",
 		with2(applyXML(contract.ID, "P1"), "sub_mch_id", "1230000109"))
 	w.must("pay/partner/pappayapply", with2(applyXML(contract.ID, "P1"), "sub_mch_id", sub))
@@ -91,7 +91,7 @@ func TestFaultsInAPIv2(t *testing.T) {
 	}
 }
 
-// Only the H5 page is answered with where to go on; the other is a page itself.
+// A program that gets the page is answered, with no address to go on to: it is the page.
 func TestEntryPageOverHTTP(t *testing.T) {
 	t.Parallel()
 	w := newXMLWorld(t)
@@ -100,7 +100,7 @@ func TestEntryPageOverHTTP(t *testing.T) {
 	if f := w.get(address); f["return_code"] != "SUCCESS" || f["redirect_url"] != "" {
 		t.Errorf("got %v", f)
 	}
-	if f := w.get(address + "0"); f["return_code"] != "FAIL" || f["return_msg"] != "签名错误" {
+	if f := w.get(address + "0"); f["return_code"] != "FAIL" || f["return_msg"] != "签名错误，请检查后再试" {
 		t.Errorf("got %v", f)
 	}
 }

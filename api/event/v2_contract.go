@@ -10,6 +10,9 @@ type V2Contract struct {
 	// SUCCESS: the message was understood.
 	// 返回状态码.
 	ReturnCode string `xml:"return_code,omitempty"`
+	// OK.
+	// 返回信息.
+	ReturnMsg string `xml:"return_msg,omitempty"`
 	// SUCCESS: the call succeeded.
 	// 业务结果.
 	ResultCode string `xml:"result_code,omitempty"`

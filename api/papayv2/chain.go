@@ -35,11 +35,12 @@ type Papay struct {
 	// 公众号纯签约: GET /papay/entrustweb.
 	// https://pay.weixin.qq.com/doc/v2/merchant/4011986768
 	EntrustWeb leaf.Page[EntrustWebQuery]
-	// The signing page for pages outside WeChat: a signed address, HMAC-SHA256 unless told
-	// otherwise. The payer must open it from clientip.
+	// Opens a signing session for a page outside WeChat and answers with the address to send the
+	// payer to, by location.href, who must be at clientip. The backend calls it; its answer is not
+	// signed.
 	// H5纯签约: GET /papay/h5entrustweb.
 	// https://pay.weixin.qq.com/doc/v2/merchant/4011987295
-	H5EntrustWeb leaf.Page[H5EntrustWebQuery]
+	H5EntrustWeb leaf.Querier[H5EntrustWebQuery, Redirect]
 	// Leads to 申请解约, 公众号纯签约, H5纯签约, APP纯签约, 查询签约关系.
 	Partner Partner
 	// Opens a signing session for an app and returns its id. It lives 2 hours; the same request may
@@ -57,7 +58,7 @@ func newPapay(b leaf.Bound) Papay {
 	return Papay{
 		DeleteContract: leaf.NewPoster[DeleteContractRequest, Deleted](b, "v2/papay/deletecontract"),
 		EntrustWeb:     leaf.NewPage[EntrustWebQuery](b, "v2/papay/entrustweb"),
-		H5EntrustWeb:   leaf.NewPage[H5EntrustWebQuery](b, "v2/papay/h5entrustweb", func() []wxpay.Option { return []wxpay.Option{wxpay.SignType("HMAC-SHA256")} }),
+		H5EntrustWeb:   leaf.NewQuerier[H5EntrustWebQuery, Redirect](b, "v2/papay/h5entrustweb", func() []wxpay.Option { return []wxpay.Option{wxpay.SignType("HMAC-SHA256")} }),
 		Partner:        newPartner(b),
 		PreEntrustWeb:  leaf.NewPoster[PreEntrustWebRequest, Session](b, "v2/papay/preentrustweb"),
 		QueryContract:  leaf.NewPoster[QueryContractRequest, Contract](b, "v2/papay/querycontract"),
@@ -76,11 +77,12 @@ type Partner struct {
 	// 公众号纯签约: GET /papay/partner/entrustweb.
 	// https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter5_1.shtml
 	EntrustWeb leaf.Page[PartnerEntrustWebQuery]
-	// The signing page of a sub-merchant for pages outside WeChat: a signed address, HMAC-SHA256
-	// unless told otherwise. The payer must open it from clientip.
+	// Opens a signing session of a sub-merchant for a page outside WeChat and answers with the
+	// address to send the payer to, by location.href, who must be at clientip. The backend calls
+	// it; its answer is not signed.
 	// H5纯签约: GET /papay/partner/h5entrustweb.
 	// https://pay.weixin.qq.com/doc/v2/partner/4011988368
-	H5EntrustWeb leaf.Page[PartnerH5EntrustWebQuery]
+	H5EntrustWeb leaf.Querier[PartnerH5EntrustWebQuery, Redirect]
 	// Opens a signing session of a sub-merchant for an app and returns its id. It lives 2 hours.
 	// APP纯签约: POST /papay/partner/preentrustweb.
 	// https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter5_2.shtml
@@ -95,7 +97,7 @@ func newPartner(b leaf.Bound) Partner {
 	return Partner{
 		DeleteContract: leaf.NewPoster[PartnerDeleteContractRequest, Deleted](b, "v2/papay/partner/deletecontract"),
 		EntrustWeb:     leaf.NewPage[PartnerEntrustWebQuery](b, "v2/papay/partner/entrustweb"),
-		H5EntrustWeb:   leaf.NewPage[PartnerH5EntrustWebQuery](b, "v2/papay/partner/h5entrustweb", func() []wxpay.Option { return []wxpay.Option{wxpay.SignType("HMAC-SHA256")} }),
+		H5EntrustWeb:   leaf.NewQuerier[PartnerH5EntrustWebQuery, Redirect](b, "v2/papay/partner/h5entrustweb", func() []wxpay.Option { return []wxpay.Option{wxpay.SignType("HMAC-SHA256")} }),
 		PreEntrustWeb:  leaf.NewPoster[PartnerPreEntrustWebRequest, Session](b, "v2/papay/partner/preentrustweb"),
 		QueryContract:  leaf.NewPoster[PartnerQueryContractRequest, Contract](b, "v2/papay/partner/querycontract"),
 	}

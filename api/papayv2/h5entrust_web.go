@@ -3,8 +3,9 @@
 package papayv2
 
 // H5EntrustWebQuery is the query of GET /papay/h5entrustweb (H5纯签约).
-// The signing page for pages outside WeChat: a signed address, HMAC-SHA256 unless told
-// otherwise. The payer must open it from clientip.
+// Opens a signing session for a page outside WeChat and answers with the address to send the
+// payer to, by location.href, who must be at clientip. The backend calls it; its answer is not
+// signed.
 // https://pay.weixin.qq.com/doc/v2/merchant/4011987295
 type H5EntrustWebQuery struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.
@@ -13,8 +14,8 @@ type H5EntrustWebQuery struct {
 	// Contract template.
 	// 模板id. Required, at least 1.
 	PlanID int64 `xml:"plan_id,omitempty"`
-	// The merchant's own number for the contract.
-	// 签约协议号. Required, 1–128 bytes.
+	// The merchant's own number for the contract, of digits and letters.
+	// 签约协议号. Required, 1–128 bytes, matching ^[0-9A-Za-z]+$.
 	ContractCode string `xml:"contract_code,omitempty"`
 	// Number of the request, unique per merchant, without leading zero.
 	// 请求序列号. Required, at least 1.

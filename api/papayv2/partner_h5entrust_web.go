@@ -3,8 +3,9 @@
 package papayv2
 
 // PartnerH5EntrustWebQuery is the query of GET /papay/partner/h5entrustweb (H5纯签约).
-// The signing page of a sub-merchant for pages outside WeChat: a signed address, HMAC-SHA256
-// unless told otherwise. The payer must open it from clientip.
+// Opens a signing session of a sub-merchant for a page outside WeChat and answers with the
+// address to send the payer to, by location.href, who must be at clientip. The backend calls
+// it; its answer is not signed.
 // https://pay.weixin.qq.com/doc/v2/partner/4011988368
 type PartnerH5EntrustWebQuery struct {
 	// AppID of the official account, mini program or app, bound to the calling merchant.
@@ -19,8 +20,8 @@ type PartnerH5EntrustWebQuery struct {
 	// Contract template.
 	// 模板id. Required, at least 1.
 	PlanID int64 `xml:"plan_id,omitempty"`
-	// The merchant's own number for the contract.
-	// 签约协议号. Required, 1–128 bytes.
+	// The merchant's own number for the contract, of digits and letters.
+	// 签约协议号. Required, 1–128 bytes, matching ^[0-9A-Za-z]+$.
 	ContractCode string `xml:"contract_code,omitempty"`
 	// Number of the request, unique per merchant, without leading zero.
 	// 请求序列号. Required, at least 1.

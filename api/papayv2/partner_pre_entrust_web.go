@@ -18,8 +18,8 @@ type PartnerPreEntrustWebRequest struct {
 	// Contract template.
 	// 模板id. Required, at least 1.
 	PlanID int64 `xml:"plan_id,omitempty"`
-	// The merchant's own number for the contract.
-	// 签约协议号. Required, 1–128 bytes.
+	// The merchant's own number for the contract, of digits and letters.
+	// 签约协议号. Required, 1–128 bytes, matching ^[0-9A-Za-z]+$.
 	ContractCode string `xml:"contract_code,omitempty"`
 	// Number of the request, unique per merchant, without leading zero.
 	// 请求序列号. Required, at least 1.

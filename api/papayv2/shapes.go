@@ -36,6 +36,22 @@ type Deleted struct {
 	SubMchID string `xml:"sub_mch_id,omitempty"`
 }
 
+// Redirect is the reply of GET /papay/h5entrustweb (H5纯签约).
+// Opens a signing session for a page outside WeChat and answers with the address to send the
+// payer to, by location.href, who must be at clientip. The backend calls it; its answer is not
+// signed.
+// https://pay.weixin.qq.com/doc/v2/merchant/4011987295
+type Redirect struct {
+	wxpay.Reply `json:"-"`
+
+	// Why the call failed.
+	// 业务结果描述. May be absent.
+	ResultMsg string `xml:"result_msg,omitempty"`
+	// Address that opens WeChat.
+	// 跳转URL. May be absent.
+	RedirectURL string `xml:"redirect_url,omitempty"`
+}
+
 // Session is the reply of POST /papay/partner/preentrustweb (APP纯签约).
 // Opens a signing session of a sub-merchant for an app and returns its id. It lives 2 hours.
 // https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter5_2.shtml
@@ -83,6 +99,9 @@ type Contract struct {
 	// Contract template.
 	// 模板id. May be absent.
 	PlanID int64 `xml:"plan_id,omitempty"`
+	// The payer's id under appid.
+	// 用户标识. May be absent.
+	OpenID string `xml:"openid,omitempty"`
 	// Number of the request, unique per merchant, without leading zero.
 	// 请求序列号. May be absent.
 	RequestSerial int64 `xml:"request_serial,omitempty"`
@@ -113,9 +132,6 @@ type Contract struct {
 	// Why the contract ended, in words.
 	// 解约备注. May be absent.
 	ContractTerminationRemark string `xml:"contract_termination_remark,omitempty"`
-	// The payer's id under appid.
-	// 用户标识. May be absent.
-	OpenID string `xml:"openid,omitempty"`
 	// AppID of the sub-merchant.
 	// 子商户公众账号ID. May be absent.
 	SubAppID string `xml:"sub_appid,omitempty"`

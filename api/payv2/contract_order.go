@@ -80,8 +80,8 @@ type ContractOrderRequest struct {
 	// Contract template.
 	// 模板id. Required, at least 1.
 	PlanID int64 `xml:"plan_id,omitempty"`
-	// The merchant's own number for the contract.
-	// 签约协议号. Required, 1–32 bytes.
+	// The merchant's own number for the contract, of digits and letters.
+	// 签约协议号. Required, 1–32 bytes, matching ^[0-9A-Za-z]+$.
 	ContractCode string `xml:"contract_code,omitempty"`
 	// Number of the request, unique per merchant, without leading zero.
 	// 请求序列号. Required, at least 1.
@@ -90,6 +90,9 @@ type ContractOrderRequest struct {
 	// return to the app.
 	// 用户账户展示名称. Required, 1–128 bytes.
 	ContractDisplayAccount string `xml:"contract_display_account,omitempty"`
+	// The merchant's own id of the account, when a payer has several.
+	// 商户侧的用户标识. Optional, at most 32 bytes.
+	ContractOuterid string `xml:"contract_outerid,omitempty"`
 	// Where WeChat Pay posts the result of signing: absolute, without query string.
 	// 签约信息通知url. Required, 1–256 bytes.
 	ContractNotifyURL string `xml:"contract_notify_url,omitempty"`

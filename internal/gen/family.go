@@ -152,7 +152,7 @@ func (s *shapes) operation(o *catalogue.Operation) error {
 			return err
 		}
 	}
-	if o.Reply != nil && !opened(o) {
+	if o.Reply != nil {
 		if err := s.add(o.ReplyName, about(o.ReplyName, "reply"), body, reply, o.Reply); err != nil {
 			return err
 		}

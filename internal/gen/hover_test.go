@@ -105,7 +105,7 @@ func TestEnumerationsAreConstants(t *testing.T) {
 		in := string(out["api/"+o.Family.Package+"/values.go"])
 		visit(in, o.Body)
 		visit(in, &catalogue.Field{Fields: o.Query})
-		if !opened(o) {
+		if !o.Page {
 			visit(in, o.Reply)
 		}
 	}

@@ -12,17 +12,12 @@ import (
 // leafKind is the generic type of package leaf that can carry the endpoint.
 func leafKind(o *catalogue.Operation) string {
 	switch {
-	case opened(o):
+	case o.Page:
 		return "Page"
 	case o.Method == "GET" && len(o.Query) > 0:
 		return "Querier"
 	}
 	return map[string]string{"GET": "Getter", "POST": "Poster", "PATCH": "Patcher", "DELETE": "Deleter"}[o.Method]
-}
-
-// opened says that the endpoint is a page of APIv2, which is opened and not called.
-func opened(o *catalogue.Operation) bool {
-	return o.Family.Protocol == catalogue.ProtocolV2 && o.Method == "GET"
 }
 
 // typeArgs lists the endpoint's request (or query) and reply types.

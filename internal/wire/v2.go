@@ -89,22 +89,6 @@ func HoldsMember(value string) bool {
 	}
 }
 
-// XML writes the message, sorted by name, every value as CDATA.
-func (f Fields) XML() []byte {
-	var b bytes.Buffer
-	b.WriteString("<xml>")
-	for _, name := range slices.Sorted(maps.Keys(f)) {
-		b.WriteString("<" + name + "><![CDATA[")
-		// CDATA cannot hold its own end, nor a carriage return: a parser turns it into
-		// a line feed, unless it is a reference.
-		value := strings.ReplaceAll(f[name], "]]>", "]]]]><![CDATA[>")
-		b.WriteString(strings.ReplaceAll(value, "\r", "]]>&#13;<![CDATA["))
-		b.WriteString("]]></" + name + ">")
-	}
-	b.WriteString("</xml>")
-	return b.Bytes()
-}
-
 // ErrXML is wrapped by every error of ParseXML.
 var ErrXML = errors.New("not an APIv2 message")
 

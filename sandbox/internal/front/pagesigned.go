@@ -19,9 +19,14 @@ func (fr *Front) SignedPage(r *http.Request, f wire.Fields) (token string, err e
 	if f != nil {
 		x.end = &xmlcall.Endpoint{Page: fr.XML[entrustweb].Page}
 	}
-	if x.end == nil || x.end.Page == nil {
+	switch {
+	case x.end != nil && x.end.Get:
+		return "", &ledger.PageError{Reason: ledger.PageUnknown, Message: "This address shows XML, and no page.",
+			Hint: "the merchant's backend calls it, with Chain.Get, and sends the payer to the redirect_url that it " +
+				"answers with"}
+	case x.end == nil || x.end.Page == nil:
 		return "", &ledger.PageError{Reason: ledger.PageUnknown, Message: "There is no such page.",
-			Hint: "the pages are /papay/entrustweb and /papay/h5entrustweb and their partner twins"}
+			Hint: "the pages are /papay/entrustweb and its partner twin"}
 	}
 	x.id = fr.Random.RequestID(0)
 	defer func() { fr.Journal.record(x) }()
@@ -29,7 +34,9 @@ func (fr *Front) SignedPage(r *http.Request, f wire.Fields) (token string, err e
 		x.fields, x.refused = queryFields(r.URL.RawQuery)
 	}
 	if x.refused == nil {
-		x.merchant, x.refused = fr.whoSigned(x.end, x.fields)
+		if x.merchant, x.refused = fr.whoSigned(x.end, x.fields); x.refused != nil {
+			x.refused.Message = badSignature
+		}
 	}
 	if x.refused == nil {
 		x.refused = fr.checkEntryFields(x)
@@ -47,19 +54,33 @@ func (fr *Front) SignedPage(r *http.Request, f wire.Fields) (token string, err e
 // entrustweb is the signing page of APIv2 that the mini program's extraData stands for.
 const entrustweb = "/papay/entrustweb"
 
+// What the pages say to payers of a mistake of the merchant's.
+// https://developers.weixin.qq.com/community/pay/doc/0004aaa01e8908b165985d15e5bc08
+const (
+	badParameters = "参数构造错误"
+	badSignature  = "签名校验错误"
+)
+
 // checkEntryFields is checkXMLFields for both kinds of entry: extraData is what
 // the page's query is, without a version.
 func (fr *Front) checkEntryFields(x *exchange) *engine.Refusal {
-	if x.op != nil {
-		return checkXMLFields(x.op, x.fields)
+	op, f, message := x.op, x.fields, badParameters
+	if op == nil {
+		page := "GET " + entrustweb
+		if f["sub_mch_id"] != "" {
+			page = "GET /papay/partner/entrustweb"
+		}
+		if message = badSignature; f["version"] != "" {
+			return xmlcall.Refusal("SIGN_ERROR", message).Hinting("extraData has no version: leave it out")
+		}
+		f = maps.Clone(f)
+		op, f["version"] = fr.Catalogue.Operation(page), "1.0"
 	}
-	page := "GET " + entrustweb
-	if x.fields["sub_mch_id"] != "" {
-		page = "GET /papay/partner/entrustweb"
+	refused := checkXMLFields(op, f)
+	if refused != nil {
+		refused.Message = message
 	}
-	f := maps.Clone(x.fields)
-	f["version"] = "1.0"
-	return checkXMLFields(fr.Catalogue.Operation(page), f)
+	return refused
 }
 
 // signedSession makes the session in a step of its own: it is there even if the

@@ -37,7 +37,7 @@ func (p protocolV2) write(w http.ResponseWriter, x *exchange) {
 	h := w.Header()
 	h[wire.HeaderRequestID] = []string{x.id}
 	h.Set(ledger.HeaderSandbox, engine.SandboxName)
-	h.Set("Content-Type", "text/xml; charset=utf-8")
+	h.Set("Content-Type", "text/plain") // as recorded
 	h.Set("Content-Length", strconv.Itoa(len(x.reply)))
 	w.WriteHeader(x.status)
 	if x.request.Method != http.MethodHead {
@@ -49,23 +49,43 @@ func (p protocolV2) write(w http.ResponseWriter, x *exchange) {
 // unsigned, because the caller has not proved to be anybody or cannot be understood.
 // What is signed echoes who called, and is signed as the request was.
 func (p protocolV2) compose(x *exchange) {
-	var out wire.Fields
+	if x.refused != nil && (x.merchant == nil || x.unread) && (x.end == nil || !x.end.Unsigned) {
+		x.reply = wire.Fields{"return_code": "FAIL", "return_msg": x.refused.Message}.Written(inOrder(nil))
+		return
+	}
+	out := wire.Fields{}
+	for name, value := range x.said {
+		out[name], _ = value.(string)
+	}
 	switch r := x.refused; {
 	case r == nil:
-		out = wire.Fields{}
-		for name, value := range x.said {
-			out[name], _ = value.(string)
-		}
-		out["return_code"], out["return_msg"], out["result_code"] = "SUCCESS", "OK", "SUCCESS"
-	case x.merchant == nil:
-		x.reply = wire.Fields{"return_code": "FAIL", "return_msg": r.Message}.XML()
-		return
+		out["result_code"] = "SUCCESS"
+	case x.end.Unsigned:
+		out = wire.Fields{"result_code": "FAIL", "result_msg": resultMessage(r.Code)}
 	default:
-		out = wire.Fields{
-			"return_code": "SUCCESS", "return_msg": "OK", "result_code": "FAIL", "err_code": r.Code,
-			"err_code_des": r.Message,
-		}
+		out = wire.Fields{"result_code": "FAIL", "err_code": r.Code, "err_code_des": r.Message}
 	}
+	if out["return_code"] = "SUCCESS"; x.refused != nil || !x.end.Terse {
+		out["return_msg"] = "OK"
+	}
+	if !x.end.Unsigned {
+		p.sign(x, out)
+	}
+	x.reply = out.Written(inOrder(x.op))
+}
+
+// resultMessage is a refusal in the three words that the page of h5entrustweb has.
+// https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_4.shtml
+func resultMessage(code string) string {
+	switch code {
+	case "SIGN_ERROR", "SYSTEMERROR":
+		return code
+	}
+	return "INVALID_REQUEST"
+}
+
+// sign adds who called, and signs.
+func (p protocolV2) sign(x *exchange, out wire.Fields) {
 	for _, name := range []string{"appid", "mch_id", "sub_appid", "sub_mch_id"} {
 		if v := x.fields[name]; v != "" && out[name] == "" && shown.IsText(v) {
 			out[name] = v
@@ -75,7 +95,24 @@ func (p protocolV2) compose(x *exchange) {
 		out["nonce_str"] = p.Random.Roll(random.Letters, 32)
 	}
 	out["sign"] = out.Digest(x.injected.Key(x.merchant.APIv2Key.Reveal()), x.fields.SignType())
-	x.reply = out.XML()
+}
+
+// inOrder is the form of answers as they were recorded: the members as the catalogue lists them, a
+// line each, numbers bare, and so what is told by one.
+func inOrder(op *catalogue.Operation) wire.Form {
+	form := wire.Form{First: []string{"return_code", "return_msg"}, Lines: true}
+	if op != nil && op.Reply != nil {
+		form.First = nil
+		for _, f := range op.Reply.Fields {
+			form.First = append(form.First, f.Name)
+		}
+		form.Bare = func(name, value string) bool {
+			f := op.Reply.Field(name)
+			return f != nil && f.Type == catalogue.Integer || name == "contract_state" ||
+				name == "contract_termination_mode" || name == "err_code" && value == "0"
+		}
+	}
+	return form
 }
 
 // read finds the endpoint first: what is not played is not read.
@@ -84,12 +121,14 @@ func (p protocolV2) read(x *exchange) (refused *engine.Refusal) {
 	if x.end == nil {
 		return p.unsupportedXML(x)
 	}
-	if want := map[bool]string{true: http.MethodGet,
-		false: http.MethodPost}[x.end.Page != nil]; x.request.Method != want {
-		if x.end.Page != nil {
-			return xmlcall.Refusal("PARAM_ERROR", "请使用get方法").
-				Hinting("this is a page: make its URL with Chain.URL and let a payer open it")
-		}
+	switch get := x.request.Method == http.MethodGet; {
+	case x.end.Page != nil && !get:
+		return xmlcall.Refusal("PARAM_ERROR", "请使用get方法").
+			Hinting("this is a page: make its URL with Chain.URL and let a payer open it")
+	case x.end.Get && !get:
+		return xmlcall.Refusal("PARAM_ERROR", "请使用get方法").
+			Hinting("this call is a GET with a signed query: make it with Chain.Get")
+	case x.end.Page == nil && !x.end.Get && x.request.Method != http.MethodPost:
 		return xmlcall.Refusal("REQUIRE_POST_METHOD", "请使用post方法").Hinting("APIv2 calls are POST with an XML body")
 	}
 	x.fields, refused = p.fieldsOf(x)
@@ -107,7 +146,11 @@ func (p protocolV2) authenticate(x *exchange) *engine.Refusal {
 	return refused
 }
 
-func (p protocolV2) check(x *exchange) *engine.Refusal { return checkXMLFields(x.op, x.fields) }
+func (p protocolV2) check(x *exchange) *engine.Refusal {
+	refused := checkXMLFields(x.op, x.fields)
+	x.unread = refused != nil && refused.Code != parameterFail
+	return refused
+}
 
 func (p protocolV2) run(s *engine.Step, x *exchange) error {
 	c := xmlcall.New(s, x.end, x.merchant, x.fields)
@@ -133,9 +176,9 @@ func (p protocolV2) refuse(err error) *engine.Refusal {
 // reply has nothing to do: what a refusal and a success have in common is in compose.
 func (p protocolV2) reply(*exchange) *engine.Refusal { return nil }
 
-// fieldsOf reads the message: the XML body of a call, the query of a page.
+// fieldsOf reads the message: the XML body of a call, the query of a page or a GET.
 func (fr *Front) fieldsOf(x *exchange) (wire.Fields, *engine.Refusal) {
-	if x.end.Page != nil {
+	if x.end.Page != nil || x.end.Get {
 		return queryFields(x.request.URL.RawQuery)
 	}
 	var unreadable *engine.Refusal
@@ -157,8 +200,8 @@ func (fr *Front) fieldsOf(x *exchange) (wire.Fields, *engine.Refusal) {
 // In provider mode both are the provider's.
 func (fr *Front) whoSigned(end *xmlcall.Endpoint, f wire.Fields) (*registry.Merchant, *engine.Refusal) {
 	m := fr.Registry.Merchant(f["mch_id"])
-	if m == nil {
-		return nil, xmlcall.Refusal("MCHID_NOT_EXIST", "商户号mch_id或sub_mch_id不存在").
+	if m == nil { // in the words of a wrong sign, as recorded
+		return nil, xmlcall.Refusal("MCHID_NOT_EXIST", "签名错误").
 			Hinting("no merchant of this sandbox has this mch_id; in provider mode it is the provider's, and the " +
 				"sub-merchant's goes into sub_mch_id")
 	}
@@ -168,7 +211,7 @@ func (fr *Front) whoSigned(end *xmlcall.Endpoint, f wire.Fields) (*registry.Merc
 	case t != "" && t != string(wire.SignMD5) && t != string(wire.SignHMAC):
 		return nil, badSign("sign_type is neither MD5 nor HMAC-SHA256")
 	case end.HMAC && t == "" && len(f["sign"]) != 64:
-		return nil, badSign("this page is signed with HMAC-SHA256 unless sign_type=MD5 is sent and signed; " +
+		return nil, badSign("this call is signed with HMAC-SHA256 unless sign_type=MD5 is sent and signed; " +
 			"the sign here is an MD5")
 	case !f.Verify(m.APIv2Key.Reveal()):
 		return nil, badSign(explain.Sign(f, m.Known(), fr.Registry.Known()))
@@ -177,7 +220,7 @@ func (fr *Front) whoSigned(end *xmlcall.Endpoint, f wire.Fields) (*registry.Merc
 }
 
 func badSign(hint string) *engine.Refusal {
-	return xmlcall.Refusal("SIGN_ERROR", "签名错误").Hinting(hint)
+	return xmlcall.Refusal("SIGN_ERROR", "签名错误，请检查后再试").Hinting(hint)
 }
 
 // checkXMLFields checks the message against the catalogue.
@@ -188,10 +231,14 @@ func checkXMLFields(op *catalogue.Operation, f wire.Fields) *engine.Refusal {
 	}
 	code := "PARAM_ERROR"
 	if strings.HasSuffix(op.Path, "/deletecontract") {
-		code = "PARAMETER FAIL" // as its page spells it
+		code = parameterFail
 	}
-	return xmlcall.Refusal(code, shown.Value(v.Field)+"参数格式校验错误").Hinting(v.Error())
+	return xmlcall.Refusal(code, v.Message).Hinting(v.Error())
 }
+
+// parameterFail is what the page of deletecontract, alone, answers to what it cannot take.
+// https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_9.shtml
+const parameterFail = "PARAMETER FAIL"
 
 // checkCertificate wants the merchant's own certificate from calls that need
 // mutual TLS. Over plain HTTP there is none to see: the call is let through and
@@ -217,7 +264,7 @@ func (fr *Front) checkCertificate(m *registry.Merchant, x *exchange) *engine.Ref
 	return nil
 }
 
-// queryFields reads a page's query.
+// queryFields reads the query of a page or a GET.
 func queryFields(raw string) (wire.Fields, *engine.Refusal) {
 	values, err := url.ParseQuery(raw)
 	if err != nil {

@@ -35,6 +35,7 @@ type exchange struct {
 	merchant      *registry.Merchant   // nil until the signature has been verified
 	fields        wire.Fields          // of an APIv2 message
 	refused       *engine.Refusal
+	unread        bool            // of APIv2: refused because it cannot be understood
 	said          engine.Document // what the behaviour answered
 	status        int
 	reply         []byte

@@ -12,7 +12,8 @@ import (
 )
 
 // xmlMessage is the body of an attempt. Refunds are sealed and have no sign;
-// everything else is in clear and signed, always with MD5.
+// everything else is in clear and signed, always with MD5. As recorded, those of contracts have no
+// CDATA, those of payments all but for the total.
 func (o *Outbox) xmlMessage(m *registry.Merchant, p *push.Row, s armed.Injected) []byte {
 	f := push.FieldsOfJSON(p.Resource)
 	if p.Event == push.EventV2Refund {
@@ -28,7 +29,9 @@ func (o *Outbox) xmlMessage(m *registry.Merchant, p *push.Row, s armed.Injected)
 		f["nonce_str"] = strings.ReplaceAll(p.ID, "-", "")
 	}
 	f["sign"] = f.Digest(s.Key(m.APIv2Key.Reveal()), wire.SignMD5)
-	return f.XML()
+	return f.Written(wire.Form{Bare: func(name, _ string) bool {
+		return p.Event == push.EventV2Contract || name == "total_fee"
+	}})
 }
 
 // judgeXML says what is wrong with a merchant's answer to an APIv2 notification,

@@ -13,6 +13,10 @@ type Endpoint struct {
 	Run Behaviour
 	// Page endpoints are opened by a payer with a signed query, which makes this session.
 	Page func(*Call) (*rows.Session, error)
+	// Get endpoints are called with a signed query in place of a body.
+	Get bool
+	// Unsigned endpoints answer without a sign.
+	Unsigned bool
 	// Sub endpoints want a sub_mch_id.
 	Sub bool
 	// HMAC endpoints are signed with HMAC-SHA256 unless sign_type says MD5.
@@ -21,6 +25,8 @@ type Endpoint struct {
 	MTLS bool
 	// Nonce endpoints answer with a nonce_str.
 	Nonce bool
+	// Terse endpoints answer a success without return_msg.
+	Terse bool
 }
 
 // Behaviour answers one genuine APIv2 call. A *engine.Refusal becomes result_code

@@ -92,14 +92,16 @@ func (o *callOptions) run(ctx context.Context, sys System, method, path string) 
 		return usage("--timeout is negative; give how long to wait for the answer, as in --timeout 30s")
 	}
 	v2 := isV2(path)
-	if v2 && method != "POST" {
-		return notPosted(method, path)
+	if v2 {
+		if err := methodOfV2(method, path); err != nil {
+			return err
+		}
 	}
 	body, err := readBody(ctx, sys, o.data, v2)
 	if err != nil {
 		return err
 	}
-	if v2 && body == nil {
+	if v2 && body == nil && method == "POST" {
 		return usage("an APIv2 call has a body; give its fields with --data")
 	}
 	if body != nil && (method == "GET" || method == "DELETE") {
@@ -142,6 +144,9 @@ func (o *callOptions) run(ctx context.Context, sys System, method, path string) 
 	}
 	if trace.hint != "" { // a sandbox let something pass
 		say(sys, sys.paintErr().dim("hint: "), trace.hint)
+	}
+	if !result.Verified() {
+		say(sys, sys.paintErr().yellow("note: "), "WeChat Pay signs no answer to this call: only TLS says who gave it")
 	}
 	return o.show(sys, result, v2)
 }

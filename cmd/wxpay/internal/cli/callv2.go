@@ -31,13 +31,21 @@ func described(method, path string) *catalogue.Operation {
 	return op
 }
 
-func notPosted(method, path string) error {
+// methodOfV2 refuses the methods that an APIv2 path does not take.
+func methodOfV2(method, path string) error {
 	path = strings.Trim(path, "/")
-	if method == "GET" && described("GET", path) != nil {
+	get := described("GET", path)
+	switch {
+	case method == "POST" && get == nil, method == "GET" && get != nil && !get.Page:
+		return nil
+	case get == nil:
+		return usage("%s takes POST: every APIv2 call with a body does", path)
+	case get.Page:
 		return &failure{code: exitUsage, err: usage("%s is a page that a payer opens in WeChat; it is not called",
 			path), hint: "wxpay url " + path + " -d … prints its signed address"}
 	}
-	return usage("%s takes POST: every APIv2 call does", path)
+	return &failure{code: exitUsage, err: usage("%s takes GET", path), hint: "wxpay call GET " + path +
+		" -q name=value … calls it"}
 }
 
 // mutualTLS shows the merchant's certificate to whoever asks for it.
@@ -95,7 +103,8 @@ sign are filled in.`,
 		},
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) (out []string, _ cobra.ShellCompDirective) {
 			for _, k := range catalogue.AllKnown() {
-				if path := k.SDKPath(); len(args) == 0 && k.Method == "GET" && isV2(path) {
+				path := k.SDKPath()
+				if op := described(k.Method, path); len(args) == 0 && op != nil && op.Page {
 					out = append(out, cobra.CompletionWithDesc(path, k.Title))
 				}
 			}
@@ -123,9 +132,16 @@ func printURL(ctx context.Context, sys System, o *credentials, path, data string
 		return usage("a signing page needs its fields; give them with --data")
 	}
 	op := described("GET", path)
-	if op == nil && described("POST", path) != nil {
-		return &failure{code: exitUsage, err: usage("%s is called, not opened", path), hint: "wxpay call POST " + path +
-			" -d … calls it"}
+	called := ""
+	switch {
+	case op != nil && !op.Page:
+		called = "GET " + path + " -q name=value …"
+	case described("POST", path) != nil:
+		called = "POST " + path + " -d …"
+	}
+	if called != "" {
+		return &failure{code: exitUsage, err: usage("%s is called, not opened", path), hint: "wxpay call " + called +
+			" calls it"}
 	}
 	cfg, err := o.config(ctx, sys)
 	if err != nil {

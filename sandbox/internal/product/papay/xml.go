@@ -27,9 +27,9 @@ func XMLEndpoints() map[string]*xmlcall.Endpoint {
 		add(path[:i]+"/partner"+path[i:], end)
 	}
 	twins("/papay/entrustweb", xmlcall.Endpoint{Run: xmlPage, Page: enter})
-	twins("/papay/h5entrustweb", xmlcall.Endpoint{Run: xmlPage, Page: enter, HMAC: true})
+	twins("/papay/h5entrustweb", xmlcall.Endpoint{Run: xmlRedirect, Get: true, Unsigned: true, HMAC: true})
 	twins("/papay/preentrustweb", xmlcall.Endpoint{Run: xmlPresign, Nonce: true})
-	twins("/papay/querycontract", xmlcall.Endpoint{Run: xmlQuery})
+	twins("/papay/querycontract", xmlcall.Endpoint{Run: xmlQuery, Terse: true})
 	twins("/papay/deletecontract", xmlcall.Endpoint{Run: xmlDelete})
 	twins("/pay/pappayapply", xmlcall.Endpoint{Run: xmlApply, Nonce: true})
 	twins("/pay/paporderquery", xmlcall.Endpoint{Run: xmlOrder, Nonce: true})
@@ -84,8 +84,8 @@ func signingRequest(s *engine.Step, m *registry.Merchant, f wire.Fields) (*rows.
 		Token: token, Product: p.Name, MchID: m.MchID, SubMchID: f["sub_mch_id"],
 		AppID: f["appid"], SubAppID: f["sub_appid"],
 		PlanID: f["plan_id"], Code: f["contract_code"], Account: f["contract_display_account"], UserCode: f["outerid"],
-		NotifyURL: f["notify_url"],
-		Request:   rows.EncodeJSON(f), CreatedAt: s.Now, ExpiresAt: s.Now.Add(p.TTL), V2: true,
+		NotifyURL: f["notify_url"], ClientIP: f["clientip"],
+		Request: rows.EncodeJSON(f), CreatedAt: s.Now, ExpiresAt: s.Now.Add(p.TTL), V2: true,
 	}}
 	use.Token, use.Fingerprint = session.Token, fingerprint
 	return session, s.PutAll(use, session)
@@ -133,15 +133,19 @@ func enter(c *xmlcall.Call) (*rows.Session, error) {
 	return session, err
 }
 
-// xmlPage is a signing page: entrustweb is opened in WeChat, h5entrustweb in
-// a browser, which is answered with the address to go on to.
+// xmlPage is a signing page, entrustweb. A payer opens it with OpenURL; who calls it has a session.
 func xmlPage(c *xmlcall.Call) (wire.Fields, error) {
+	_, err := enter(c)
+	return wire.Fields{}, err
+}
+
+// xmlRedirect opens a session for a page outside WeChat, and answers with the address to send the
+// payer to, who must be where the backend says.
+// https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_4.shtml
+func xmlRedirect(c *xmlcall.Call) (wire.Fields, error) {
 	session, err := enter(c)
 	if err != nil {
 		return nil, err
-	}
-	if !c.HMAC {
-		return wire.Fields{}, nil // the page itself; a payer opens it with OpenURL
 	}
 	return wire.Fields{"redirect_url": contracts.SigningPage(session.Token)}, nil
 }

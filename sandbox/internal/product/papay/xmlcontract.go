@@ -143,21 +143,28 @@ func xmlDelete(c *xmlcall.Call) (wire.Fields, error) {
 	return wire.Fields{"contract_id": contract.ID, "plan_id": contract.PlanID, "contract_code": contract.Code}, nil
 }
 
-// notifyContractXML writes the notification of a contract that was signed in
-// APIv2. https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_6.shtml
+// notifyContractXML writes the notification of a contract that was signed in APIv2, with the
+// members that were recorded of an end; the page's sample of a signing has no others.
+// https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_6.shtml
 func notifyContractXML(s *engine.Step, c *rows.Contract, url string) error {
-	f := contractFields(c)
-	delete(f, "contract_signed_time")
-	delete(f, "contract_state")
-	f["change_type"], f["operate_time"] = "ADD", xmlcall.DateTime(c.SignedAt)
+	all := contractFields(c)
+	f := wire.Fields{"return_code": "SUCCESS", "return_msg": "OK", "result_code": "SUCCESS"}
+	told := []string{"mch_id", "sub_mch_id", "openid", "sub_openid", "contract_id", "contract_code", "plan_id",
+		"request_serial"}
 	summary := "签约结果通知"
 	if c.State == ledger.ContractTerminated {
 		summary = "解约结果通知"
+		told = append(told, "contract_termination_mode")
 		f["change_type"], f["operate_time"] = "DELETE", xmlcall.DateTime(c.TerminatedAt)
-		delete(f, "contract_terminated_time")
-		delete(f, "contract_expired_time")
+	} else {
+		told = append(told, "contract_expired_time")
+		f["change_type"], f["operate_time"] = "ADD", xmlcall.DateTime(c.SignedAt)
 	}
-	f["return_code"], f["result_code"] = "SUCCESS", "SUCCESS"
+	for _, name := range told {
+		if value := all[name]; value != "" {
+			f[name] = value
+		}
+	}
 	return push.NotifyXML(s, &push.Row{Push: ledger.Push{MchID: c.MchID, URL: url, Event: push.EventV2Contract,
 		Summary: summary,
 		About:   c.ID}, Retries: rows.QuickSchedule}, f)

@@ -46,18 +46,32 @@ func pappayapplyRules() *engine.DebitRules {
 			}
 			return nil
 		},
-		Paid:   engine.Event{EventType: push.EventV2Payment, OriginalType: "", Summary: "扣款结果通知"},
-		Failed: engine.Event{EventType: push.EventV2Payment, OriginalType: "", Summary: "扣款结果通知"},
-		Resource: func(d *rows.Debit) engine.Document {
-			out := engine.Document{}
-			for name, value := range debitFields(d) {
-				out[name] = value
-			}
-			delete(out, "trade_state_desc")
-			return out
-		},
-		Retries: rows.ShortSchedule,
+		Paid:     engine.Event{EventType: push.EventV2Payment, OriginalType: "", Summary: "扣款结果通知"},
+		Failed:   engine.Event{EventType: push.EventV2Payment, OriginalType: "", Summary: "扣款结果通知"},
+		Resource: debitNotified,
+		Retries:  rows.ShortSchedule,
 	}
+}
+
+// debitNotified is what the notification of a debit has, as it was recorded: of one that failed no
+// more than which and why.
+func debitNotified(d *rows.Debit) engine.Document {
+	all := debitFields(d)
+	all["return_msg"] = "OK"
+	told := []string{"return_code", "return_msg", "result_code", "err_code", "err_code_des", "appid", "mch_id",
+		"sub_appid", "sub_mch_id", "contract_id", "out_trade_no"}
+	if d.State != ledger.DebitFailed {
+		all["cash_fee_type"] = "CNY"
+		told = append(told, "openid", "sub_openid", "is_subscribe", "bank_type", "total_fee", "fee_type", "cash_fee",
+			"cash_fee_type", "transaction_id", "attach", "time_end", "trade_state")
+	}
+	out := engine.Document{}
+	for _, name := range told {
+		if value := all[name]; value != "" {
+			out[name] = value
+		}
+	}
+	return out
 }
 
 // xmlApply asks for a debit. SUCCESS says no more than that it was accepted.

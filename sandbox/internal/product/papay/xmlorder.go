@@ -83,13 +83,10 @@ func contractOrder(c *xmlcall.Call) (wire.Fields, error) {
 // signWithOrder makes the session that paying the order agrees to.
 func signWithOrder(c *xmlcall.Call, o *rows.Order) error {
 	f := c.Fields
-	asked := wire.Fields{"notify_url": f["contract_notify_url"]}
+	asked := wire.Fields{"notify_url": f["contract_notify_url"], "outerid": f["contract_outerid"]}
 	for _, name := range []string{"appid", "mch_id", "sub_appid", "sub_mch_id", "plan_id", "contract_code",
 		"request_serial", "contract_display_account", "out_trade_no"} {
 		asked[name] = f[name]
-	}
-	if len(f["contract_code"]) > 32 {
-		return xmlcall.Refusal("PARAM_ERROR", "contract_code参数错误")
 	}
 	session, err := signingRequest(c.Call.Step, c.Merchant, asked)
 	if err != nil {

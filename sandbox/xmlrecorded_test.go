@@ -1,0 +1,172 @@
+package sandbox_test
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+)
+
+// posted gives the answer of an APIv2 call byte for byte, as signed under a key.
+func (w *xmlWorld) posted(path, key string, fields map[string]string) (string, http.Header) {
+	w.t.Helper()
+	f := wire.Fields(with2(map[string]string{"mch_id": sandbox.DefaultMchID}, pairs(fields)...))
+	f["sign"] = f.Digest(key, wire.SignMD5)
+	answer, err := http.Post(w.URL()+"/"+path, "text/xml", bytes.NewReader(f.XML())) //nolint:noctx
+	w.ok(err)
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	w.ok(err)
+	return string(body), answer.Header
+}
+
+func pairs(f map[string]string) (out []string) {
+	for name, value := range f {
+		out = append(out, name, value)
+	}
+	return out
+}
+
+// shape is a message with what is made anew each time, or is of the sandbox's own, taken out.
+func shape(message string) string {
+	for _, made := range []string{"nonce_str", "sign", "contract_id", "openid", "transaction_id", "pre_entrustweb_id"} {
+		message = regexp.MustCompile("<"+made+">[^\n]*?</"+made+">").ReplaceAllString(message, "<"+made+"/>")
+	}
+	return message
+}
+
+// What production was recorded to answer, byte for byte but for what is made anew.
+func TestAnswersAsRecordedInAPIv2(t *testing.T) {
+	t.Parallel()
+	w := newXMLWorld(t)
+	c := w.signXML("100000")
+	bare := func(message string) string {
+		return "<xml><return_code><![CDATA[FAIL]]></return_code>\n<return_msg><![CDATA[" + message +
+			"]]></return_msg>\n</xml>"
+	}
+	const head = "<xml><return_code><![CDATA[SUCCESS]]></return_code>\n<return_msg><![CDATA[OK]]></return_msg>\n" +
+		"<appid><![CDATA[wxd678efh567hg6787]]></appid>\n<mch_id><![CDATA[1900000109]]></mch_id>\n" +
+		"<nonce_str/>\n<sign/>\n"
+	apply := func(no string, more ...string) map[string]string { return with2(applyXML(c.ID, no), more...) }
+	order := with2(orderNo("1"), "nonce_str", "n")
+	for _, row := range []struct {
+		what, path, key string
+		fields          map[string]string
+		want            string
+	}{
+		{"a wrong sign of a merchant nobody knows", "pay/orderquery", w.key, with2(order, "mch_id", "1"), bare("签名错误")},
+		{"the APIv3 key", "pay/orderquery", w.ClientConfig().APIv3Key.Reveal(), order, bare("签名错误，请检查后再试")},
+		{"a word for an amount", "pay/pappayapply", w.key, apply("A1", "total_fee", "1.5"),
+			bare("无法将输入源“/body/xml/total_fee”映射到目标字段“总金额”中，此字段需要一个合法的 64 位有符号整数")},
+		{"a body of 200 bytes", "pay/contractorder", w.key, with2(contractOrder(), "body", strings.Repeat("x", 200)),
+			bare("输入源“/body/xml/body”映射到值字段“商品描述”字符串规则校验失败，字节数 200，大于最大值 128")},
+		{"a parameter nobody knows", "pay/pappayapply", w.key, apply("A1", "refund_desc", "x"),
+			bare("不识别的参数refund_desc")},
+		{"too much", "pay/pappayapply", w.key, apply("A2", "total_fee", "5000000"), head +
+			"<result_code><![CDATA[FAIL]]></result_code>\n<err_code><![CDATA[RULELIMIT]]></err_code>\n" +
+			"<err_code_des><![CDATA[交易金额或次数超出限制，请检查后再试]]></err_code_des>\n</xml>"},
+		{"accepted", "pay/pappayapply", w.key, apply("A1"), head + "<result_code><![CDATA[SUCCESS]]></result_code>\n</xml>"},
+	} {
+		got, header := w.posted(row.path, row.key, with2(row.fields, "nonce_str", "n"))
+		if shape(got) != row.want || header.Get("Content-Type") != "text/plain" {
+			t.Errorf("%s: %s\ngot  %s\nwant %s", row.what, header.Get("Content-Type"), shape(got), row.want)
+		}
+	}
+	w.received()
+
+	// https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_7.shtml, of a contract that ended
+	w.ok(w.Advance(9 * time.Hour))
+	w.must("papay/deletecontract", with2(byCodeXML(), "contract_termination_remark", "test"))
+	got, _ := w.posted("papay/querycontract", w.key, byCodeXML())
+	want := "<xml><return_code><![CDATA[SUCCESS]]></return_code>\n<result_code><![CDATA[SUCCESS]]></result_code>\n" +
+		"<mch_id><![CDATA[1900000109]]></mch_id>\n<appid><![CDATA[wxd678efh567hg6787]]></appid>\n<contract_id/>\n" +
+		"<plan_id>12535</plan_id>\n<openid/>\n<request_serial>1000</request_serial>\n" +
+		"<contract_code><![CDATA[100000]]></contract_code>\n" +
+		"<contract_display_account><![CDATA[微信代扣]]></contract_display_account>\n<contract_state>1</contract_state>\n" +
+		"<contract_signed_time><![CDATA[2020-09-10 10:00:00]]></contract_signed_time>\n" +
+		"<contract_expired_time><![CDATA[2030-09-10 10:00:00]]></contract_expired_time>\n" +
+		"<contract_terminated_time><![CDATA[2020-09-10 19:00:00]]></contract_terminated_time>\n" +
+		"<contract_termination_mode>3</contract_termination_mode>\n" +
+		"<contract_termination_remark><![CDATA[test]]></contract_termination_remark>\n<err_code>0</err_code>\n" +
+		"<err_code_des><![CDATA[SUCCESS]]></err_code_des>\n<sign/>\n</xml>"
+	if shape(got) != want {
+		t.Errorf("a contract that ended:\ngot  %s\nwant %s", shape(got), want)
+	}
+}
+
+// What production was recorded to notify of.
+func TestNotificationsAsRecordedInAPIv2(t *testing.T) {
+	t.Parallel()
+	w := newXMLWorld(t)
+	var bodies []string
+	w.ok(w.Receive("https://yourapp.com", http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		bodies = append(bodies, shape(string(body)))
+		for name := range r.Header {
+			if strings.HasPrefix(name, "Wechatpay-") {
+				t.Errorf("an APIv2 notification has a header %s", name)
+			}
+		}
+		_, _ = io.WriteString(rw, xmlSuccess)
+	})))
+	last := func() string {
+		t.Helper()
+		w.ok(w.Settle())
+		if len(bodies) == 0 {
+			t.Fatal("nothing was notified")
+		}
+		return bodies[len(bodies)-1]
+	}
+	session := w.must("papay/preentrustweb", entryXML())
+	c, err := w.Payer(openID).Agree(session["pre_entrustweb_id"].(string))
+	w.ok(err)
+	last()
+
+	w.must("pay/pappayapply", with2(applyXML(c.ID, "A1"), "attach", `{"amount":"29.90","k":"v"}`))
+	want := "<xml><appid><![CDATA[wxd678efh567hg6787]]></appid>" +
+		`<attach><![CDATA[{"amount":"29.90","k":"v"}]]></attach><bank_type><![CDATA[OTHERS]]></bank_type>` +
+		"<cash_fee><![CDATA[888]]></cash_fee><cash_fee_type><![CDATA[CNY]]></cash_fee_type><contract_id/>" +
+		"<fee_type><![CDATA[CNY]]></fee_type><is_subscribe><![CDATA[N]]></is_subscribe>" +
+		"<mch_id><![CDATA[1900000109]]></mch_id><nonce_str/><openid/><out_trade_no><![CDATA[A1]]></out_trade_no>" +
+		"<result_code><![CDATA[SUCCESS]]></result_code><return_code><![CDATA[SUCCESS]]></return_code>" +
+		"<return_msg><![CDATA[OK]]></return_msg><sign/><time_end><![CDATA[20200910100000]]></time_end>" +
+		"<total_fee>888</total_fee><trade_state><![CDATA[SUCCESS]]></trade_state><transaction_id/></xml>"
+	if got := last(); got != want {
+		t.Errorf("paid:\ngot  %s\nwant %s", got, want)
+	}
+
+	w.ok(w.Payer(openID).FailNext(ledger.NotEnough))
+	w.must("pay/pappayapply", applyXML(c.ID, "A2"))
+	failed, err := wire.ParseXML([]byte(last()))
+	w.ok(err)
+	if len(failed) != 11 || failed["err_code"] != "NOTENOUGH" || failed["return_msg"] != "OK" ||
+		failed["result_code"] != "FAIL" || failed["out_trade_no"] != "A2" {
+		t.Errorf("failed: got %d members, %v", len(failed), failed)
+	}
+
+	before := len(bodies)
+	if _, err := w.call("pay/pappayapply", with2(applyXML(c.ID, "A3"), "total_fee", "5000000")); err == nil {
+		t.Error("50,000 yuan were accepted")
+	}
+	w.ok(w.Settle())
+	if len(bodies) != before {
+		t.Errorf("a refused debit was notified: %s", bodies[before])
+	}
+
+	w.ok(w.Advance(time.Hour))
+	w.ok(w.Payer(openID).Terminate(c.ID))
+	want = "<xml><change_type>DELETE</change_type><contract_code>100000</contract_code><contract_id/>" +
+		"<contract_termination_mode>2</contract_termination_mode><mch_id>1900000109</mch_id><openid/>" +
+		"<operate_time>2020-09-10 11:00:00</operate_time><plan_id>12535</plan_id><request_serial>1000</request_serial>" +
+		"<result_code>SUCCESS</result_code><return_code>SUCCESS</return_code><return_msg>OK</return_msg><sign/></xml>"
+	if got := last(); got != want {
+		t.Errorf("ended:\ngot  %s\nwant %s", got, want)
+	}
+}
