@@ -73,7 +73,7 @@ func TestKeysAreValidAsLongAsTheClockGoes(t *testing.T) {
 	for _, at := range []time.Time{
 		time.Date(1971, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2261, 12, 31, 23, 0, 0, 0, time.UTC),
 	} {
-		for _, mode := range []ledger.KeyMode{ledger.KeysBoth, ledger.KeysPublic, ledger.KeysCertificate} {
+		for _, mode := range []ledger.KeyMode{ledger.KeysMoving, ledger.KeysPublic, ledger.KeysCertificate} {
 			w := newWorld(t, sandbox.At(at), sandbox.WithKeyMode(mode))
 			w.signCombine("code")
 			w.receivedOne("ECOMMERCE_ENTRUST.SIGN")

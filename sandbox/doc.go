@@ -158,7 +158,7 @@
 //	POST /sandbox/chaos                          arms Chaos
 //	POST /sandbox/merchants/{mchid}/certificate  replaces the API certificate, answers with the keys
 //	POST /sandbox/merchants/{mchid}/api-v3-key   resets the APIv3 key, answers with the keys
-//	POST /sandbox/merchants/{mchid}/key-mode     {"mode"}: public-key, certificate, or "" for both
+//	POST /sandbox/merchants/{mchid}/key-mode     {"mode"}: certificate, moving, public-key
 //	POST /sandbox/platform-certificate           rotates WeChat Pay's
 //
 // Changes are sent with Content-Type: application/json. A call takes the members

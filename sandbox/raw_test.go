@@ -334,7 +334,7 @@ func TestUnknownEndpoints(t *testing.T) {
 func TestReplyKeyFollowsTheRequest(t *testing.T) {
 	t.Parallel()
 	for mode, want := range map[ledger.KeyMode][3]string{
-		ledger.KeysBoth:        {"PUB", "PUB", "CERT"},
+		ledger.KeysMoving:      {"CERT", "PUB", "CERT"},
 		ledger.KeysPublic:      {"PUB", "PUB", "PUB"},
 		ledger.KeysCertificate: {"CERT", "CERT", "CERT"},
 	} {

@@ -1,7 +1,10 @@
 package sandbox_test
 
 import (
+	"encoding/json"
+	"maps"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -148,12 +151,42 @@ func TestScenario04NoPlatformCertificates(t *testing.T) {
 	})
 }
 
-// While a merchant moves from certificates to the public key, replies and
-// notifications come signed by either.
+// While a merchant moves from certificates to the public key, replies come signed by the key that
+// was asked for, the certificate where none was, and notifications by either.
+// https://pay.weixin.qq.com/doc/v3/merchant/4012154180
+func TestKeyModes(t *testing.T) {
+	t.Parallel()
+	moving := newWorld(t).ClientConfig().PlatformKeys
+	public, cert := moving[0].ID, moving[1].ID
+	for mode, want := range map[ledger.KeyMode]map[string]bool{
+		ledger.KeysMoving: {public: true, cert: true}, ledger.KeysPublic: {public: true},
+		ledger.KeysCertificate: {cert: true},
+	} {
+		w := newWorld(t, sandbox.WithKeyMode(mode))
+		signed := map[string]bool{}
+		w.ok(w.Receive("https://yourapp.com", http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			signed[r.Header.Get("Wechatpay-Serial")] = true
+		})))
+		for _, code := range strings.Split("ABCDEFGHIJKL", "") {
+			w.ok(w.Payer(openID).Terminate(w.signCombine(code).ID))
+		}
+		w.ok(w.Settle())
+		if !maps.Equal(signed, want) {
+			t.Errorf("%s: notifications are signed by %v", mode, signed)
+		}
+	}
+	var mode ledger.KeyMode
+	if err := json.Unmarshal([]byte(`"moving"`), &mode); err != nil || mode != ledger.KeysMoving {
+		t.Errorf("moving: got %q, %v", string(mode), err)
+	}
+}
+
+// The same by faults, for a merchant who has moved and kept both keys.
 func TestScenario05KeysOfTheMove(t *testing.T) {
 	t.Parallel()
 	eachWay(t, func(t *testing.T, inject func(*shop, fault.Fault)) {
-		s := newShop(t) // has both keys
+		s := newShop(t)
+		s.ok(s.SetKeyMode(sandbox.DefaultMchID, ledger.KeysPublic))
 		onlyPublic := s.as(func(c *wxpay.Config) { c.PlatformKeys = c.PlatformKeys[:1] })
 		inject(s, fault.Fault{Name: fault.OtherKey, Endpoint: "*", Times: 2})
 		_, err := s.presign("A")

@@ -22,7 +22,7 @@ func TestSensitiveFieldsAreDecrypted(t *testing.T) {
 	t.Parallel()
 	const jsapi = "v3/pay/transactions/jsapi"
 	encrypt := wxpay.Encrypt("/payer/identity/number", "/payer/identity/name")
-	for _, mode := range []ledger.KeyMode{ledger.KeysBoth, ledger.KeysPublic, ledger.KeysCertificate} {
+	for _, mode := range []ledger.KeyMode{ledger.KeysMoving, ledger.KeysPublic, ledger.KeysCertificate} {
 		w := newWorld(t, sandbox.WithKeyMode(mode))
 		if _, err := w.client.Chain(jsapi).Post(context.Background(), identified("110101199003070134"),
 			encrypt); err != nil {

@@ -113,22 +113,43 @@ type Limits struct {
 	PeriodDays int `json:"period_days,omitempty"`
 }
 
-// KeyMode says which of WeChat Pay's keys a merchant is served with.
+// KeyMode says which of WeChat Pay's keys a merchant is served with. As text, such as in JSON,
+// KeysMoving may be written "moving".
+// https://pay.weixin.qq.com/doc/v3/merchant/4012154180
 type KeyMode string
 
 // The key modes.
 const (
-	// KeysBoth is a merchant on its way from certificates to the public key:
-	// replies are signed by the key the request names in Wechatpay-Serial, and
-	// by the public key when it names none.
-	KeysBoth KeyMode = ""
+	// KeysMoving is a merchant on its way from certificates to the public key: a reply is
+	// signed by the public key where the request names it in Wechatpay-Serial, and by the
+	// certificate otherwise; notifications are signed by either, in equal parts, as on the
+	// sixth of the seven days that it takes.
+	KeysMoving KeyMode = ""
 	// KeysPublic is a merchant of today: only the public key; GET
 	// /v3/certificates answers 404.
 	KeysPublic KeyMode = "public-key"
-	// KeysCertificate is a merchant that has not begun: replies are signed by
+	// KeysCertificate is a merchant that has not begun: everything is signed by
 	// the certificate whatever the request names.
 	KeysCertificate KeyMode = "certificate"
 )
+
+const moving = "moving"
+
+// String is how the mode is written.
+func (m KeyMode) String() string {
+	if m == KeysMoving {
+		return moving
+	}
+	return string(m)
+}
+
+// UnmarshalText reads a mode; one that there is not is refused where it is used.
+func (m *KeyMode) UnmarshalText(text []byte) error {
+	if *m = KeyMode(text); *m == moving {
+		*m = KeysMoving
+	}
+	return nil
+}
 
 // KeyMaterial is what this imaginary WeChat Pay signs with, in PEM: a platform
 // certificate with its key, and another key whose public half merchants know by

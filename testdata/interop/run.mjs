@@ -4,11 +4,10 @@
 //
 // The plugin refuses every reply whose signature does not verify, so each call below also judges a signature of ours.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { Wechatpay } from 'wechatpay-axios-plugin';
 import { movedClock } from './clock.mjs';
 import { judgeCommandLine } from './commandline.mjs';
 import { combinePapay, eduPapay, passwordExempt } from './flows.mjs';
+import { certificate, client, oneKey, publicKey } from './keymode.mjs';
 import { papayV2 } from './papayv2.mjs';
 import { Receiver } from './receiver.mjs';
 import { readEnv, startSandbox } from './sandbox.mjs';
@@ -26,31 +25,17 @@ step('the plugin agrees with every test vector');
 const receiver = new Receiver();
 const sandbox = await startSandbox(binary, data, { 'https://yourapp.com': await receiver.listen() });
 const env = readEnv(sandbox.env_file);
-const serial = /([0-9A-F]{40})/.exec(sandbox.platform_certificate)[1];
-const platformKeys = {
-  [sandbox.public_key_id]: readFileSync(sandbox.public_key),
-  [serial]: readFileSync(sandbox.platform_certificate),
-};
+const platformKeys = { ...publicKey(sandbox), ...certificate(sandbox) };
 receiver.trust(platformKeys, env.WXPAY_APIV3_KEY, env.WXPAY_APIV2_KEY);
 
-const merchant = {
-  mchid: sandbox.mchid,
-  wxpay: new Wechatpay({
-    mchid: sandbox.mchid,
-    serial: sandbox.serial_no,
-    privateKey: readFileSync(sandbox.private_key),
-    certs: platformKeys,
-    secret: env.WXPAY_APIV2_KEY,
-    baseURL: sandbox.url,
-    timeout: 20_000,
-  }),
-  receiver,
-  admin: sandbox.admin_url,
-};
+const merchant = { mchid: sandbox.mchid, wxpay: client(sandbox, platformKeys), receiver, admin: sandbox.admin_url };
 for (const flow of [combinePapay, passwordExempt, eduPapay, papayV2, movedClock]) {
   step(await flow(merchant));
 }
 step(await judgeCommandLine(binary, sandbox));
+for (const mode of ['certificate', 'public-key']) {
+  step(await oneKey(binary, `${data}-${mode}`, mode));
+}
 
 sandbox.child.kill('SIGTERM');
 receiver.close();

@@ -4,10 +4,11 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 // startSandbox gives what the sandbox says of itself in its first line, and the variables of the file it left for its clients.
-export async function startSandbox(binary, data, forward) {
+export async function startSandbox(binary, data, forward, ...flags) {
   const child = spawn(binary, [
     'sandbox', '--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0', '--data', data, '--json',
     ...Object.entries(forward).flatMap(([from, to]) => ['--forward', `${from}=${to}`]),
+    ...flags,
   ], { stdio: ['ignore', 'pipe', 'inherit'] });
   process.on('exit', () => child.kill('SIGKILL'));
   const line = await new Promise((resolve, reject) => {

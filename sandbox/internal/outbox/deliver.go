@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -128,8 +129,17 @@ func (o *Outbox) message(m *registry.Merchant, p *push.Row, s armed.Injected) (b
 		return s.Tamper(o.xmlMessage(m, p, s)), h, nil
 	}
 	body = o.envelope(m, p)
-	err = o.Prove(h, m, "", o.Random.PushNonce(), body, s)
+	err = o.Prove(h, m, keyOf(m, p), o.Random.PushNonce(), body, s)
 	return s.Tamper(body), h, err
+}
+
+// keyOf is the key that a notification asks to be signed by: half of them the public key, by the
+// last digit of their id. A merchant who is not moving from one key to the other gets no choice.
+func keyOf(m *registry.Merchant, p *push.Row) string {
+	if strings.ContainsAny(p.ID[max(len(p.ID)-1, 0):], "02468ace") {
+		return m.PublicKeyID
+	}
+	return ""
 }
 
 // envelope seals the resource under a fresh nonce.

@@ -118,17 +118,18 @@ func ParsePlatformKeys(m *ledger.KeyMaterial) (*PlatformKeys, error) {
 	return out, nil
 }
 
-// SigningKey picks what a message to the merchant is signed with: the key the
-// request asked for in Wechatpay-Serial, as far as the merchant has it.
+// SigningKey picks what a message to the merchant is signed with: the public key where
+// the merchant has nothing else, or the request asked for it in Wechatpay-Serial and
+// the merchant has it.
 func (k *PlatformKeys) SigningKey(m *Merchant, asked string) (id string, key crypto.Signer) {
-	if m.KeyMode == ledger.KeysCertificate || (m.KeyMode == ledger.KeysBoth && k.known(asked)) {
-		if k.Rotated.Load() == nil {
-			return k.Serial, k.CertKey
-		}
-		now := k.Listed()[0]
-		return now.Serial, now.Key
+	if m.KeyMode == ledger.KeysPublic || m.KeyMode == ledger.KeysMoving && asked == m.PublicKeyID {
+		return m.PublicKeyID, k.PublicKey
 	}
-	return m.PublicKeyID, k.PublicKey
+	if k.Rotated.Load() == nil {
+		return k.Serial, k.CertKey
+	}
+	now := k.Listed()[0]
+	return now.Serial, now.Key
 }
 
 // ClientKeys are the keys a client of this merchant verifies with.
@@ -221,16 +222,6 @@ func (k *PlatformKeys) Listed() []platformCertificate {
 		}
 	}
 	return out
-}
-
-// known says whether a serial number is that of any platform certificate.
-func (k *PlatformKeys) known(serial string) bool {
-	if serial == k.Serial {
-		return true
-	}
-	rotated := k.Rotated.Load()
-	return rotated != nil && slices.ContainsFunc(*rotated,
-		func(c platformCertificate) bool { return c.Serial == serial })
 }
 
 // Other is the key that WeChat Pay would sign with if the merchant were on the

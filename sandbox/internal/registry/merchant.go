@@ -55,10 +55,10 @@ func Parse(kinds Kinds, m ledger.Merchant) (*Merchant, error) {
 		return fail("the merchant id must be 1 to 32 digits")
 	}
 	switch m.KeyMode {
-	case ledger.KeysBoth, ledger.KeysPublic, ledger.KeysCertificate:
+	case ledger.KeysMoving, ledger.KeysPublic, ledger.KeysCertificate:
 	default:
-		return fail("unknown key mode %q; there are %q, %q and, for both keys, none", m.KeyMode, ledger.KeysPublic,
-			ledger.KeysCertificate)
+		return fail("unknown key mode %q; there are %s, %s and %s", string(m.KeyMode), ledger.KeysMoving,
+			ledger.KeysPublic, ledger.KeysCertificate)
 	}
 	cert, err := wxpay.ParseCertificate([]byte(m.Certificate))
 	if err != nil {

@@ -168,6 +168,7 @@ type handout struct {
 	Certificate         string `json:"certificate"`
 	PublicKey           string `json:"public_key"`
 	PlatformCertificate string `json:"platform_certificate"`
+	KeyMode             string `json:"key_mode"`
 	Faults              int    `json:"faults,omitempty"` // armed ones
 	Clock               string `json:"clock,omitempty"`  // the time there, where it was moved from the machine's
 }
@@ -189,7 +190,7 @@ func (f folder) handOut(s *sandbox.Sandbox, mchid string) (handout, error) {
 	}
 	h := handout{
 		URL: s.URL(), AdminURL: s.AdminURL(), MchID: mchid, SerialNo: cfg.SerialNo, Data: f.path,
-		EnvFile:    f.file(envFileName),
+		EnvFile: f.file(envFileName), KeyMode: m.KeyMode.String(),
 		PrivateKey: f.file("apiclient_key.pem"), Certificate: f.file("apiclient_cert.pem"), Faults: len(s.Faults()),
 	}
 	if now := s.Clock().Now(); time.Until(now).Abs() > time.Minute {
@@ -238,7 +239,9 @@ func (h handout) env(apiV3, apiV2 string) string {
 		{"WXPAY_PUBLIC_KEY", h.PublicKey}, {"WXPAY_PLATFORM_CERTIFICATE", h.PlatformCertificate}, {apiV3Key, apiV3},
 		{apiV2Key, apiV2},
 	} {
-		text += envLine(v[0], v[1])
+		if v[1] != "" { // a key that the merchant does not have in its key mode
+			text += envLine(v[0], v[1])
+		}
 	}
 	return text
 }

@@ -22,7 +22,7 @@ var snippet string
 
 type sandboxOptions struct {
 	listen, admin, data   string
-	mchid                 string
+	mchid, keyMode        string
 	appids, subs, plans   []string
 	forward               []string
 	asJSON, beyondMachine bool
@@ -73,6 +73,8 @@ Every flag can be given as a variable too, as in WXPAY_SANDBOX_LISTEN.`,
 	f.StringArrayVar(&o.appids, "appid", nil, "another appid bound to the merchant; may be repeated")
 	f.StringArrayVar(&o.subs, "sub-mchid", nil, "another merchant it may act for; may be repeated")
 	f.StringArrayVar(&o.plans, "plan", nil, "PRODUCT=ID: another plan or service, of "+products()+"; may be repeated")
+	f.StringVar(&o.keyMode, "key-mode", "", "which of WeChat Pay's keys the merchant has: certificate, public-key, or "+
+		"moving from the one to the other; without it as the folder has it, at first moving")
 	f.BoolVar(&o.chaos, "chaos", false, "misbehave as WeChat Pay and the way to it do in a bad month: lost answers, "+
 		"limits, probes, notifications late, twice or never")
 	f.BoolVar(&o.asJSON, "json", false, "print one JSON line with addresses and files when ready, and nothing else; "+
@@ -114,8 +116,24 @@ func (o *sandboxOptions) merchant() (ledger.Merchant, error) {
 	return m, nil
 }
 
+// keyMode reads --key-mode.
+func keyMode(name string) (mode ledger.KeyMode, err error) {
+	modes := []ledger.KeyMode{ledger.KeysCertificate, ledger.KeysPublic, ledger.KeysMoving}
+	if err := mode.UnmarshalText([]byte(name)); err != nil {
+		return mode, err
+	}
+	if !slices.Contains(modes, mode) {
+		return mode, usage("--key-mode is none of %s, %s and %s", modes[0], modes[1], modes[2])
+	}
+	return mode, nil
+}
+
 func (o *sandboxOptions) run(ctx context.Context, sys System) error {
 	m, err := o.merchant()
+	if err != nil {
+		return err
+	}
+	mode, err := keyMode(o.keyMode)
 	if err != nil {
 		return err
 	}
@@ -154,7 +172,13 @@ func (o *sandboxOptions) run(ctx context.Context, sys System) error {
 		store.Close()
 		return err
 	}
-	h, err := folder.handOut(s, m.MchID)
+	if o.keyMode != "" {
+		err = s.SetKeyMode(m.MchID, mode) // whatever the folder has
+	}
+	var h handout
+	if err == nil {
+		h, err = folder.handOut(s, m.MchID)
+	}
 	if err == nil {
 		err = o.announce(sys, h)
 	}
@@ -169,6 +193,13 @@ func (o *sandboxOptions) run(ctx context.Context, sys System) error {
 	return s.Close()
 }
 
+// keyModes says what each mode means to a program.
+var keyModes = map[string]string{
+	ledger.KeysCertificate.String(): "the only key; see --key-mode",
+	ledger.KeysPublic.String():      "the only key; see --key-mode",
+	ledger.KeysMoving.String():      "from one key to the other; see --key-mode",
+}
+
 func (o *sandboxOptions) announce(sys System, h handout) error {
 	if o.asJSON {
 		return json.NewEncoder(sys.Out).Encode(h)
@@ -178,11 +209,13 @@ func (o *sandboxOptions) announce(sys System, h handout) error {
 	fmt.Fprintln(sys.Out)
 	for _, line := range [][2]string{
 		{"API", h.URL}, {"admin", h.AdminURL}, {"merchant", h.MchID}, {"private key", h.PrivateKey},
-		{"certificate", h.Certificate}, {"WeChat Pay's public key", h.PublicKey},
-		{"its certificate", h.PlatformCertificate}, {"env file", h.EnvFile},
+		{"certificate", h.Certificate}, {"key mode", h.KeyMode + ", " + keyModes[h.KeyMode]},
+		{"WeChat Pay's public key", h.PublicKey}, {"WeChat Pay's certificate", h.PlatformCertificate}, {"env file", h.EnvFile},
 		{"database", h.Data + string(os.PathSeparator) + databaseName},
 	} {
-		fmt.Fprintf(sys.Out, "  %s %s\n", paint.dim(fmt.Sprintf("%-24s", line[0])), line[1])
+		if line[1] != "" { // the merchant may lack it
+			fmt.Fprintf(sys.Out, "  %s %s\n", paint.dim(fmt.Sprintf("%-24s", line[0])), line[1])
+		}
 	}
 	if h.Clock != "" {
 		fmt.Fprintf(sys.Out, "\nIts clock was moved, and goes on from %s. POST %s/sandbox/clock/set moves it back.\n",
@@ -192,8 +225,11 @@ func (o *sandboxOptions) announce(sys System, h handout) error {
 		fmt.Fprintf(sys.Out, "\nIn chaos: %d faults are armed. GET %s/sandbox/faults lists them, DELETE clears them.\n",
 			h.Faults, h.AdminURL)
 	}
-	fmt.Fprintf(sys.Out, "\nFrom another terminal:\n\n  wxpay call GET v3/certificates --env-file %s\n\n",
-		shellWord(h.EnvFile))
+	call := "GET v3/certificates"
+	if h.PlatformCertificate == "" {
+		call = `POST v3/security/echo -d '{"echo_message":"hello"}'`
+	}
+	fmt.Fprintf(sys.Out, "\nFrom another terminal:\n\n  wxpay call %s --env-file %s\n\n", call, shellWord(h.EnvFile))
 	fmt.Fprintf(sys.Out, "The payer is yours to play, on the admin; GET %s/sandbox/ lists what they can do:\n\n"+
 		"  curl -H 'Content-Type: application/json' -d '{\"token\":\"…\"}' %s/sandbox/payers/OPENID/agree\n\n",
 		h.AdminURL, h.AdminURL)
