@@ -70,7 +70,13 @@ func TestSchoolContract(t *testing.T) {
 		t.Errorf("query: got %v", got)
 	}
 
+	// A parent signs for each child: it is the code that cannot be another contract's.
+	second, err := payer.Agree(w.must("POST", presignSchool, schoolBody("another"))["presign_token"].(string))
+	w.ok(err)
+	w.receivedOne("PAYSCORE.USER_OPEN_SERVICE")
 	w.refused(400, "INVALID_REQUEST", "POST", presignSchool, schoolBody("another"))
+	w.ok(payer.Terminate(second.ID))
+	w.receivedOne("PAYSCORE.USER_CLOSE_SERVICE")
 	w.must("POST", byID+"/terminate", nil)
 	if r := w.receivedOne("PAYSCORE.USER_CLOSE_SERVICE").Resource; r["contract_status"] != "DELETE" ||
 		r["contract_id"] != c.ID {

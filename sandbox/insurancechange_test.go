@@ -234,6 +234,7 @@ func TestInsuranceByYearRenewsAfterAYear(t *testing.T) {
 	defer w.hinted()
 	body := insuranceBody()
 	body["plan_id"], body["policy_periods"] = 12540, periods(1, 4800, "2020-09-10", "2021-09-10")
+	body["policy_end_date"] = "2021-09-10"
 	c := w.insured(payFirst(body))
 	renew := insuranceRoot + "/contracts/plan-id/12540/contract-id/" + c.ID + "/renew"
 	next := object{"appid": c.AppID, "policy_periods": periods(3, 4800, "2022-09-11")}

@@ -88,6 +88,15 @@ type world struct {
 	inbox  *inbox
 }
 
+// manyADay lets the sample plans of papay debit many times a day.
+func manyADay(c *sandbox.Config) {
+	for i, p := range c.Merchants[0].Plans {
+		if p.Product == ledger.Papay {
+			c.Merchants[0].Plans[i].Limits.SuccessesPerDay = 100
+		}
+	}
+}
+
 func newWorld(t *testing.T, options ...sandbox.Option) *world {
 	t.Helper()
 	sb := sandbox.New(t, append([]sandbox.Option{sandbox.At(start)}, options...)...)

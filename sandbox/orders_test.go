@@ -26,6 +26,24 @@ func partnerOrder() object {
 	}
 }
 
+// A mini program's order is of the provider's app or of the sub-merchant's.
+func TestMiniProgramOrderOfEitherApp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const path = "v3/pay/partner/transactions/miniprogram"
+	w.refused(400, "PARAM_ERROR", "POST", path, with(with(partnerOrder(), "sp_appid", nil), "sub_appid", nil))
+	order := with(with(partnerOrder(), "sp_appid", nil), "payer", object{"sub_openid": "oOfTheSub"})
+	prepay := w.must("POST", path, order)["prepay_id"].(string)
+	receipt, err := w.Payer("oOfTheSub").Pay(prepay)
+	w.ok(err)
+	w.received()
+	got := w.must("GET", "v3/pay/partner/transactions/id/"+receipt.Order.TransactionID+
+		"?sp_mchid=1900000109&sub_mchid=1230000109", nil)
+	if got["sub_appid"] != "wxd678efh567hg6999" || got["payer"].(object)["sub_openid"] != "oOfTheSub" {
+		t.Errorf("got %v", got)
+	}
+}
+
 // Every way to place an order ends in a payment, its notification and its query.
 func TestEveryWayToOrder(t *testing.T) {
 	t.Parallel()

@@ -161,8 +161,7 @@ func TestPapayNoticeRefusals(t *testing.T) {
 
 func TestPapayFirstHoursAndLimits(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, sandbox.WithPlan(ledger.Plan{ID: "1", Product: ledger.Papay,
-		Limits: ledger.Limits{SuccessesPerDay: 1}}))
+	w := newWorld(t, manyADay, sandbox.WithPlan(ledger.Plan{ID: "1", Product: ledger.Papay}))
 	defer w.hinted()
 	contract := w.signPapay("A1")
 	w.at(0, 21*time.Hour+59*time.Minute) // within twelve hours of signing: at once
@@ -206,12 +205,14 @@ func TestPapayADayLater(t *testing.T) {
 	w.refused(400, "INVALID_REQUEST", "POST", applyPapay, applyBody(contract.ID, "debit-2", 100))
 	w.ok(w.Advance(time.Second))
 	w.receivedOne("TRANSACTION.SUCCESS")
+	w.refused(400, "RULELIMIT", "POST", applyPapay, applyBody(contract.ID, "debit-2", 100)) // one a day
+	w.at(3, 9*time.Hour)
 
 	// The payer ends the contract while a debit waits.
 	w.must("POST", applyPapay, applyBody(contract.ID, "debit-2", 100))
 	w.ok(w.Payer(papayOpenID).Terminate(contract.ID))
 	w.receivedOne("ENTRUST.TERMINATE")
-	w.at(3, 10*time.Hour)
+	w.at(4, 10*time.Hour)
 	if n := w.receivedOne("TRANSACTION.FAIL"); n.Resource["trade_state_desc"] != "协议不存在或已解约" {
 		t.Errorf("TRANSACTION.FAIL carries %v", n.Resource)
 	}
@@ -258,7 +259,8 @@ func TestPapayHarmonyDebit(t *testing.T) {
 func TestPapayPlans(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t,
-		sandbox.WithPlan(ledger.Plan{ID: "4", Product: ledger.Papay, Amount: 1990}),
+		sandbox.WithPlan(ledger.Plan{ID: "4", Product: ledger.Papay, Amount: 1990,
+			Limits: ledger.Limits{SuccessesPerDay: 2}}),
 		sandbox.WithPlan(ledger.Plan{ID: "5", Product: ledger.Papay, Test: true}),
 		sandbox.WithPlan(ledger.Plan{ID: "6", Product: ledger.Papay, Days: 30, NotifyURL: sandbox.DefaultNotifyURL}))
 	defer w.hinted()

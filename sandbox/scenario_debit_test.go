@@ -144,7 +144,7 @@ func TestScenario17AnswerLostAfterTheDebit(t *testing.T) {
 // APIv2 says SYSTEMERROR and FREQUENCY_LIMITED with HTTP 200.
 func TestScenario17And28InAPIv2(t *testing.T) {
 	t.Parallel()
-	w := newXMLWorld(t)
+	w := newXMLWorld(t, manyADay)
 	contract := w.signXML("100000")
 	w.ok(w.Inject(fault.Fault{Name: fault.Error, Endpoint: "/pay/pappayapply", Committed: true}))
 	if e := w.refused("SYSTEMERROR", "pay/pappayapply", applyXML(contract.ID, "A1")); !e.Temporary() ||

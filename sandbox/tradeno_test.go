@@ -9,7 +9,7 @@ import (
 func TestANumberIsOfOnePayment(t *testing.T) {
 	t.Parallel()
 	const apply = "v3/papay/pay/transactions/apply"
-	w := newWorld(t)
+	w := newWorld(t, manyADay)
 	v2 := &xmlWorld{t: t, Sandbox: w.Sandbox, client: w.client, key: w.ClientConfig().APIv2Key.Reveal()}
 	c := w.signPapay("A1")
 	order := with(orderBody(), "out_trade_no", "number1")

@@ -76,7 +76,7 @@ func TestAccountsInAPIv2(t *testing.T) {
 // Faults reach APIv2 too, in its own words.
 func TestFaultsInAPIv2(t *testing.T) {
 	t.Parallel()
-	w := newXMLWorld(t)
+	w := newXMLWorld(t, manyADay)
 	contract := w.signXML("100000")
 	w.ok(w.Inject(fault.Fault{Name: fault.RateLimit, Endpoint: "POST /pay/pappayapply"}))
 	w.refused("FREQUENCY_LIMITED", "pay/pappayapply", applyXML(contract.ID, "A1"))

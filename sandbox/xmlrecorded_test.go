@@ -129,6 +129,15 @@ func TestNotificationsAsRecordedInAPIv2(t *testing.T) {
 	w.ok(err)
 	last()
 
+	w.ok(w.Payer(openID).FailNext(ledger.NotEnough))
+	w.must("pay/pappayapply", applyXML(c.ID, "A2"))
+	failed, err := wire.ParseXML([]byte(last()))
+	w.ok(err)
+	if len(failed) != 11 || failed["err_code"] != "NOTENOUGH" || failed["return_msg"] != "OK" ||
+		failed["result_code"] != "FAIL" || failed["out_trade_no"] != "A2" {
+		t.Errorf("failed: got %d members, %v", len(failed), failed)
+	}
+
 	w.must("pay/pappayapply", with2(applyXML(c.ID, "A1"), "attach", `{"amount":"29.90","k":"v"}`))
 	want := "<xml><appid><![CDATA[wxd678efh567hg6787]]></appid>" +
 		`<attach><![CDATA[{"amount":"29.90","k":"v"}]]></attach><bank_type><![CDATA[OTHERS]]></bank_type>` +
@@ -140,15 +149,6 @@ func TestNotificationsAsRecordedInAPIv2(t *testing.T) {
 		"<total_fee>888</total_fee><trade_state><![CDATA[SUCCESS]]></trade_state><transaction_id/></xml>"
 	if got := last(); got != want {
 		t.Errorf("paid:\ngot  %s\nwant %s", got, want)
-	}
-
-	w.ok(w.Payer(openID).FailNext(ledger.NotEnough))
-	w.must("pay/pappayapply", applyXML(c.ID, "A2"))
-	failed, err := wire.ParseXML([]byte(last()))
-	w.ok(err)
-	if len(failed) != 11 || failed["err_code"] != "NOTENOUGH" || failed["return_msg"] != "OK" ||
-		failed["result_code"] != "FAIL" || failed["out_trade_no"] != "A2" {
-		t.Errorf("failed: got %d members, %v", len(failed), failed)
 	}
 
 	before := len(bodies)

@@ -9,10 +9,11 @@ import (
 // MiniProgramRequest is the body of POST /v3/pay/partner/transactions/miniprogram (小程序支付下单).
 // Places an order of a sub-merchant for a mini program and returns the prepay_id that starts
 // the payment. It lives 2 hours.
+// One of sp_appid and sub_appid is required.
 type MiniProgramRequest struct {
 	// AppID of the service provider.
-	// 服务商应用ID. Required, 1–32 bytes.
-	SPAppID string `json:"sp_appid"`
+	// 服务商应用ID. Optional, at most 32 bytes.
+	SPAppID string `json:"sp_appid,omitempty"`
 	// Mchid of the service provider.
 	// 服务商户号. Required, 1–32 bytes.
 	SPMchID string `json:"sp_mchid"`

@@ -25,8 +25,8 @@ type OrderByTransactionIDResponse struct {
 	wxpay.Reply `json:"-"`
 
 	// AppID of the service provider.
-	// 服务商应用ID.
-	SPAppID string `json:"sp_appid"`
+	// 服务商应用ID. May be absent.
+	SPAppID string `json:"sp_appid,omitempty"`
 	// Mchid of the service provider.
 	// 服务商户号.
 	SPMchID string `json:"sp_mchid"`
@@ -69,6 +69,12 @@ type OrderByTransactionIDResponse struct {
 	// Who pays.
 	// 支付者. May be absent.
 	Payer *OrderByTransactionIDPayer `json:"payer,omitempty"`
+	// Where the payment takes place.
+	// 场景信息. May be absent.
+	SceneInfo *PaidAt `json:"scene_info,omitempty"`
+	// Discounts used.
+	// 优惠功能. May be absent.
+	PromotionDetail []Promotion `json:"promotion_detail,omitempty"`
 }
 
 // OrderByTransactionIDAmount is the object amount.

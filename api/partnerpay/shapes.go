@@ -154,3 +154,71 @@ type Payer struct {
 	// 特约商户用户标识.
 	SubOpenID string `json:"sub_openid,omitempty"`
 }
+
+// PaidAt is the object scene_info.
+// Where the payment takes place.
+type PaidAt struct {
+	// The merchant's id of the terminal or shop.
+	// 商户端设备号.
+	DeviceID string `json:"device_id,omitempty"`
+}
+
+// Promotion is the object promotion_detail.
+// Discounts used.
+type Promotion struct {
+	// Id of the coupon.
+	// 券ID.
+	CouponID string `json:"coupon_id"`
+	// Name of the discount.
+	// 优惠名称.
+	Name string `json:"name,omitempty"`
+	// GLOBAL: the whole order. SINGLE: single goods.
+	// 优惠范围. One of GLOBAL, SINGLE.
+	// Its constants begin with PromotionScope.
+	Scope string `json:"scope,omitempty"`
+	// CASH: prepaid by the funder. NOCASH: not.
+	// 优惠类型. One of CASH, NOCASH.
+	// Its constants begin with PromotionType.
+	Type string `json:"type,omitempty"`
+	// Face value, in fen.
+	// 优惠券面额.
+	Amount int64 `json:"amount"`
+	// Id of the campaign.
+	// 活动ID.
+	StockID string `json:"stock_id,omitempty"`
+	// Part borne by WeChat Pay, in fen.
+	// 微信出资.
+	WechatPayContribute int64 `json:"wechatpay_contribute,omitempty"`
+	// Part borne by the merchant, in fen.
+	// 商户出资.
+	MerchantContribute int64 `json:"merchant_contribute,omitempty"`
+	// Part borne by others, in fen.
+	// 其他出资.
+	OtherContribute int64 `json:"other_contribute,omitempty"`
+	// ISO 4217 code; CNY.
+	// 优惠币种.
+	Currency string `json:"currency,omitempty"`
+	// The goods.
+	// 单品列表.
+	GoodsDetail []PromotionGoods `json:"goods_detail,omitempty"`
+}
+
+// PromotionGoods is the object goods_detail.
+// The goods.
+type PromotionGoods struct {
+	// Id of the goods.
+	// 商品编码.
+	GoodsID string `json:"goods_id"`
+	// Number of pieces.
+	// 商品数量.
+	Quantity int64 `json:"quantity"`
+	// Price of one piece, in fen.
+	// 商品单价.
+	UnitPrice int64 `json:"unit_price"`
+	// Discount, in fen.
+	// 商品优惠金额.
+	DiscountAmount int64 `json:"discount_amount,omitempty"`
+	// Remark on the goods.
+	// 商品备注.
+	GoodsRemark string `json:"goods_remark,omitempty"`
+}

@@ -21,6 +21,18 @@ const (
 	LimitPayBalanceOnly = "balance_only"
 )
 
+// Values of scope.
+const (
+	PromotionScopeGlobal = "GLOBAL"
+	PromotionScopeSingle = "SINGLE"
+)
+
+// Values of type.
+const (
+	PromotionTypeCash   = "CASH"
+	PromotionTypeNocash = "NOCASH"
+)
+
 // Values of subsidy_period_type.
 const (
 	SubsidyPeriodTypeDaily  = "DAILY"

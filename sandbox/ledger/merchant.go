@@ -58,6 +58,12 @@ type Plan struct {
 	Limits Limits `json:"limits,omitzero"`
 	// Test plans debit at most 0.10 CNY, a hundred times a day, and less where Limits say so.
 	Test bool `json:"test,omitempty"`
+	// NoAdvance is of eduschoolpay plans whose merchant has no quota for it: WeChat Pay then does
+	// not pay for a payer without money.
+	NoAdvance bool `json:"no_advance,omitempty"`
+	// FromStart is of edu-papay plans that are not debited before the contract's period_start_date:
+	// users were refused it, and no page says so.
+	FromStart bool `json:"from_start,omitempty"`
 	// Days is how long its contracts run, up to a hundred years; 0: as the product has it.
 	Days int `json:"days,omitempty"`
 	// Owner is who a plan of eduschoolpay belongs to, a school_id; other

@@ -1,12 +1,9 @@
 package contracts
 
 import (
-	"errors"
-
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
 	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
-	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // Terminate ends a live contract, whoever wants it, and notifies the plan's URL.
@@ -26,19 +23,6 @@ func Terminate(s *engine.Step, c *rows.Contract, mode ledger.Termination, remark
 		return err
 	}
 	return Notify(s, p, c, p.Ended, true)
-}
-
-// giveUpPlace lets the payer sign again. A store may have lost the claim, and even given the place
-// to another contract: this one ends all the same.
-func giveUpPlace(s *engine.Step, c *rows.Contract) error {
-	live, err := rows.Get[rows.Claim](s.Tx, c.LiveKey())
-	switch {
-	case errors.Is(err, store.ErrNotFound) || err == nil && live.ContractID != c.ID:
-		return nil
-	case err != nil:
-		return err
-	}
-	return s.Delete(live.RowKind(), live.ID, *live.Revision())
 }
 
 // ByPayer is the remark of contracts that payers end.

@@ -16,14 +16,22 @@ func page(s *engine.Step, session *rows.Session, openid string) (*ledger.Page, e
 	if err := mayOpen(s, session, openid); err != nil {
 		return nil, err
 	}
-	who, _ := s.PayerOf(session.Payers(), openid)
-	_, err := rows.Get[rows.Claim](s.Tx, rows.LiveKey(session.Product, session.MchID, session.PlanID, who.ID,
-		session.UserCode))
-	switch {
-	case err == nil:
-		return nil, ErrSigned()
-	case !errors.Is(err, store.ErrNotFound):
+	p, err := s.ProductOf(session, session.Product)
+	if err != nil {
 		return nil, err
+	}
+	who, _ := s.PayerOf(session.Payers(), openid)
+	switch taken, err := placeTaken(s, p, session, who.ID); {
+	case err != nil:
+		return nil, err
+	case taken:
+		return nil, ErrSigned()
+	}
+	switch full, err := full(s, p, session, who.ID); {
+	case err != nil:
+		return nil, err
+	case full:
+		return nil, errFull()
 	}
 	if err := codeFree(s, session); err != nil {
 		return nil, err

@@ -97,15 +97,11 @@ func CheckNotSigned(c *engine.Call, p *engine.Product, s *rows.Session) error {
 	if s.Payers().Name() == "" {
 		return nil
 	}
-	_, err := rows.Get[rows.Claim](c.Tx, rows.LiveKey(p.Name, s.MchID, s.PlanID,
-		c.Registry.Person(s.Payers().Name()).ID, s.UserCode))
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return nil
-	case err != nil:
-		return err
+	taken, err := placeTaken(c.Step, p, s, c.Registry.Person(s.Payers().Name()).ID)
+	if taken {
+		return p.AlreadySigned()
 	}
-	return p.AlreadySigned()
+	return err
 }
 
 // CodeUse finds what the call's out_contract_code was used for so far. Products

@@ -37,9 +37,13 @@ func Sign(s *engine.Step, session *rows.Session, openid string) (*rows.Contract,
 		return nil, err
 	}
 	session.ContractID = c.ID
-	claimed := &rows.Claim{ID: c.LiveKey(), ContractID: c.ID}
-	if err := s.PutAll(claimed, session, c); err != nil {
+	if err := s.PutAll(session, c); err != nil {
 		return nil, err
+	}
+	if claims(p, session) {
+		if err := rows.Put(s.Tx, &rows.Claim{ID: c.LiveKey(), ContractID: c.ID}); err != nil {
+			return nil, err
+		}
 	}
 	if err := useCode(s, p, c); err != nil {
 		return nil, err

@@ -70,11 +70,12 @@ func tryCharge(s *engine.Step, r *engine.DebitRules, d *rows.Debit, contract *ro
 	if !s.InForce(contract) {
 		return ledger.ContractGone, nil
 	}
-	if why, _ := overLimits(s, r.Limits, d.Total, contract); why != "" {
+	if why, _ := overLimits(s, usualFor(s, r, contract), d.Total, contract); why != "" {
 		return ledger.RiskRejected, nil
 	}
 	failure, err := s.Charge(d.Person, d.Total)
-	if err != nil || failure != ledger.NotEnough || r.Advances == 0 {
+	if plan := s.PlanOf(contract); err != nil || failure != ledger.NotEnough || r.Advances == 0 ||
+		plan != nil && plan.NoAdvance {
 		return failure, err
 	}
 	return advance(s, d, r.Advances)

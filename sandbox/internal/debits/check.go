@@ -18,7 +18,7 @@ func mayDebit(c *engine.Call, r *engine.DebitRules, d *rows.Debit, contract *row
 	err error) {
 	mode := modeOf(c.Step, r, contract)
 	fresh := r.Grace > 0 && c.Now.Before(contract.SignedAt.Add(r.Grace)) && contract.Notice == nil
-	if !fresh && !forOneDay(r, contract) && !clock.Within(c.Now, r.From, r.Until) {
+	if !fresh && !anyHour(r, contract, mode) && !clock.Within(c.Now, r.From, r.Until) {
 		return 0, r.Refuse(rows.ProblemHours, "debits may be asked for from "+clock.Hhmm(r.From)+
 			" to "+clock.Hhmm(r.Until)+
 			" in Beijing, where it is "+clock.Hhmm(clock.HourOf(c.Now))+"; At and Advance move a sandbox's clock")
@@ -50,10 +50,11 @@ func mayDebit(c *engine.Call, r *engine.DebitRules, d *rows.Debit, contract *row
 	return wait, err
 }
 
-// forOneDay says whether a contract was signed for one debit on an agreed day,
-// which may be asked for at any hour of it.
-func forOneDay(r *engine.DebitRules, contract *rows.Contract) bool {
-	return r.Booking != nil && r.Booking.Once && len(contract.Bookings) > 0
+// anyHour says whether a contract is debited at any hour: one that was signed for one debit on an
+// agreed day, and one of a product with modes whose mode announces nothing.
+func anyHour(r *engine.DebitRules, contract *rows.Contract, mode ledger.DebitMode) bool {
+	return r.Booking != nil && r.Booking.Once && len(contract.Bookings) > 0 ||
+		r.Mode != "" && mode == ledger.DebitAtOnce
 }
 
 // modeOf is how a contract is debited: on its days, when it was signed with any;
@@ -110,11 +111,12 @@ func mayDebitBooking(c *engine.Call, r *engine.DebitRules, d *rows.Debit, contra
 }
 
 func mayDebitAmount(c *engine.Call, r *engine.DebitRules, d *rows.Debit, contract *rows.Contract) error {
-	if why, hint := overLimits(c.Step, r.Limits, d.Total, contract); why != "" {
+	usual := usualFor(c.Step, r, contract)
+	if why, hint := overLimits(c.Step, usual, d.Total, contract); why != "" {
 		return r.Refuse(why, hint)
 	}
 	switch {
-	case contract.Usage.Spent(LimitsOf(c.PlanOf(contract), r.Limits)):
+	case contract.Usage.Spent(LimitsOf(c.PlanOf(contract), usual)):
 		return r.Refuse(rows.ProblemCount, "no more attempts are allowed today")
 	case r.Again > 0 && contract.Usage.DayTries[d.ID] >= r.Again:
 		return r.Refuse(rows.ProblemCount, "the same debit is tried "+strconv.Itoa(r.Again)+" times a day")

@@ -51,6 +51,15 @@ func eachLimit(a, b ledger.Limits, of func(a, b int64) int64) ledger.Limits {
 	}
 }
 
+// usualFor are the limits that a product has for a contract whose plan sets none.
+func usualFor(s *engine.Step, r *engine.DebitRules, contract *rows.Contract) ledger.Limits {
+	l := r.Limits
+	if plan := s.PlanOf(contract); plan == nil || !plan.Test {
+		engine.SetDefault(&l.SuccessesPerDay, r.Daily[modeOf(s, r, contract)])
+	}
+	return l
+}
+
 // overLimits says why an amount is too much beside those that were paid under a contract, "" when
 // it is not. The limits are those of the product.
 func overLimits(s *engine.Step, product ledger.Limits, amount int64, contract *rows.Contract) (why rows.DebitProblem,

@@ -40,6 +40,9 @@ type DebitRules struct {
 	// Again is how often a day the same call tries a sync debit that failed, the
 	// first time included; 0: the outcome is final.
 	Again int
+	// Daily is how many debits of a contract may succeed in a day, by the mode it is debited in,
+	// where the plan does not say; test plans have their own.
+	Daily map[ledger.DebitMode]int
 	// Advances is for how many debits WeChat Pay pays that a payer without money
 	// then owes, 0 for none.
 	Advances int

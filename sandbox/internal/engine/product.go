@@ -49,6 +49,12 @@ type Product struct {
 	// live contract, and to a termination of a contract that is not live.
 	AlreadySigned, Gone func() *Refusal
 
+	// Beside says of a signing that its contract may be in force beside others of the payer under
+	// the plan; nil: never. Of others an out_user_code tells the payer's accounts apart.
+	Beside func(*rows.Session) bool
+	// Most is how many contracts of a payer may be in force under a plan; 0: any number.
+	Most int
+
 	// Cooling is how long a payer may take back their wish to end a contract, which
 	// is TERMINATE_PENDING until then; 0: they end it at once.
 	Cooling time.Duration

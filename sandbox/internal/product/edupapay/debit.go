@@ -26,7 +26,18 @@ func rules() *engine.DebitRules {
 		Failed:   engine.Event{EventType: "TRANSACTION.FAIL", OriginalType: "transaction", Summary: "教育续费通扣款失败"},
 		Retries:  rows.ShortSchedule,
 		Resource: transaction,
+		Check:    notBeforeStart,
 	}
+}
+
+// notBeforeStart refuses debits before the date that a contract starts on, of plans that do.
+func notBeforeStart(c *engine.Call, _ *rows.Debit, contract *rows.Contract) error {
+	start := engine.TextOf(engine.DecodeBody(contract.Request), "period_start_date")
+	if plan := c.PlanOf(contract); plan != nil && plan.FromStart && clock.DateOf(c.Now) < start {
+		return engine.InvalidRequest("未到扣费周期开始日期").Hinting("the contract starts on " + start +
+			", its period_start_date, and the plan is FromStart")
+	}
+	return nil
 }
 
 // notice announces a debit; the body says nothing about it but who sends.

@@ -47,8 +47,14 @@ func mayAgreePeriods(c *engine.Call, s *rows.Session) error {
 		r.Message = "保单的扣费周期列表个数不符合规范，请核查后再试。"
 		return r.Hinting("a signing with a first payment needs two periods at least")
 	}
-	if list[0].Date < clock.DateOf(c.Now) {
-		return badPeriod(0, "estimated_deduct_date", list[0].Date, "the first period lies in the past")
+	if today := clock.DateOf(c.Now); list[0].Date < today || list[0].Date == today && !paying {
+		return engine.InvalidRequest("部分扣费计划项已过预约时间，请核查后再试").
+			Hinting("the first period is debited after today, or today where it is paid while signing")
+	}
+	for i, end := 0, c.Text("policy_end_date"); i < len(list); i++ {
+		if list[i].Date > end {
+			return badPeriod(i, "estimated_deduct_date", list[i].Date, "it lies after policy_end_date")
+		}
 	}
 	if err := checkPeriodOrder(list, frequencyOf(c.Merchant.Plan(ledger.Insurance, s.PlanID)),
 		int(together)); err != nil {

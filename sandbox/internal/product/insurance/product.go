@@ -55,6 +55,7 @@ func Product() *engine.Product {
 		Gone: func() *engine.Refusal {
 			return engine.InvalidRequest("协议不存在或已解约").Hinting("only a contract in force can be ended, and only once")
 		},
+		Most:        10,
 		Agreed:      agreed,
 		KeepsFailed: true,
 		Cooling:     24 * time.Hour, // how long a payer may think again is not documented

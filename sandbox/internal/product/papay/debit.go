@@ -18,7 +18,7 @@ func rules() *engine.DebitRules {
 		Mode: ledger.DebitAfterADay,
 		From: clock.DebitsFrom, Until: clock.DebitsUntil, Grace: clock.FreshFor,
 		Notice: noticeRules(), Booking: scheduledBooking(),
-		Limits:   usualLimits,
+		Limits: usualLimits, Daily: usualDaily,
 		Paid:     engine.Event{EventType: "TRANSACTION.SUCCESS", OriginalType: "transaction", Summary: "扣费成功"},
 		Failed:   engine.Event{EventType: "TRANSACTION.FAIL", OriginalType: "transaction", Summary: "扣费失败"},
 		Resource: debits.PapayTransaction, Retries: rows.GenericSchedule,
@@ -56,3 +56,8 @@ func apply(c *engine.Call) (engine.Document, error) {
 
 // usualLimits are those of a plan that sets none, in fen.
 var usualLimits = ledger.Limits{PerDebit: 500_00, PerDay: 2500_00, AttemptsPerDay: 300}
+
+// usualDaily is how often one contract is debited in a day: once where it renews by itself, five
+// times where the payer's own doing is debited at once. Failures do not count.
+// https://developers.weixin.qq.com/community/pay/doc/0004aaa01e8908b165985d15e5bc08
+var usualDaily = map[ledger.DebitMode]int{ledger.DebitAfterADay: 1, ledger.DebitNoticed: 1, ledger.DebitAtOnce: 5}

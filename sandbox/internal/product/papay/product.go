@@ -54,6 +54,8 @@ func Product() *engine.Product {
 		Gone: func() *engine.Refusal {
 			return engine.InvalidRequest("协议不存在或已解约").Hinting("only a contract in force can be ended, and only once")
 		},
+		Beside:      oneDebit,
+		Most:        10,
 		Agreed:      papayAgreed,
 		KeepsFailed: true,
 		Debits:      []*engine.DebitRules{rules(), pappayapplyRules()},
@@ -95,6 +97,13 @@ func behaviours() map[string]engine.Behaviour {
 		out["GET "+pay+role+schedules] = scheduledQuery
 	}
 	return out
+}
+
+// oneDebit says whether a contract is for one debit on an agreed day. A payer may have ten of
+// those under one plan.
+// https://pay.weixin.qq.com/docs/merchant/products/entrusted-payment/introduction.html
+func oneDebit(session *rows.Session) bool {
+	return engine.Object(engine.DecodeBody(session.Request), "deduct_schedule") != nil
 }
 
 // papayAgreed gives the contract of a scheduled deduct its one debit, and its

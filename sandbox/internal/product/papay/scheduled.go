@@ -54,6 +54,10 @@ func tenMinutes(c *engine.Call, s *rows.Session) error {
 	return nil
 }
 
+// agreedUntil is until when, on the day before, a debit may be agreed upon.
+// https://pay.weixin.qq.com/docs/merchant/products/entrusted-payment/introduction.html
+const agreedUntil = 19 * time.Hour
+
 // agreedSchedule checks the day agreed upon: scheduled plans need one, plans that
 // recur have none, and plans that do not say take both. It must be far enough
 // ahead to be booked on the day before.
@@ -73,11 +77,15 @@ func agreedSchedule(c *engine.Call, s *rows.Session) error {
 		if clock.CheckTime(clock.StartOf(date)) != nil {
 			return engine.BeyondTime(field + "/estimated_deduct_date")
 		}
-		if booked := clock.StartOf(date).AddDate(0, 0, -1).
-			Add(scheduledBooking().Until); !c.Now.Before(booked) {
+		if last := clock.StartOf(date).AddDate(0, 0, -1).Add(agreedUntil); !c.Now.Before(last) {
 			return engine.BadField(field+"/estimated_deduct_date", "预计扣费日期需晚于可预约时间").
-				Hinting("a debit is booked on the day before it, until 19:30 in Beijing: this one cannot be " +
-					"booked any more")
+				Hinting("a debit is agreed upon until 19:00 in Beijing of the day before it, when it is booked: " +
+					"this one cannot be any more")
+		}
+		total := engine.Fen(engine.Object(schedule, "estimated_deduct_amount"), "total")
+		if price := debits.LimitsOf(plan, usualLimits).PerDebit; total > price {
+			return engine.BadField(field+"/estimated_deduct_amount/total", "预计扣费金额不能大于委托代扣模板的标准价格").
+				Hinting("the template allows " + engine.FenText(price) + " fen a debit (Limits.PerDebit)")
 		}
 	}
 	return nil

@@ -118,7 +118,8 @@ func xmlPresign(c *xmlcall.Call) (wire.Fields, error) {
 	}
 	// No APIv2 request names its payer: whether they have signed already comes out
 	// on the page.
-	return wire.Fields{"pre_entrustweb_id": session.Token}, nil
+	return wire.Fields{"pre_entrustweb_id": session.Token, "miniprogram_username": contracts.SigningMiniProgram,
+		"miniprogram_path": contracts.SigningPath(session.Token)}, nil
 }
 
 // enter opens the session of an entry, which carries what the orders do not.

@@ -27,7 +27,7 @@ func pappayapplyRules() *engine.DebitRules {
 		Name: pappayapply, Mode: ledger.DebitAfterADay, From: clock.DebitsFrom, Until: clock.DebitsUntil,
 		Grace:  clock.FreshFor,
 		Notice: noticeRules(), Booking: scheduledBooking(), AsOrder: debits.PapayOrder,
-		Limits: usualLimits,
+		Limits: usualLimits, Daily: usualDaily,
 		Answers: engine.Answers{
 			rows.ProblemGone:     {Code: "CONTRACT_NOT_EXIST", Message: "签约协议不存在"},
 			rows.ProblemExpired:  {Code: "CONTRACTERROR", Message: "签约协议已到期"},
