@@ -20,10 +20,10 @@ func TestSuccessesADayInAPIv2(t *testing.T) {
 		plan ledger.Plan
 		most int
 	}{
-		"auto-renewal":       {ledger.Plan{ID: "601", Product: ledger.Papay}, 1},
-		"noticed":            {ledger.Plan{ID: "601", Product: ledger.Papay, Mode: ledger.DebitAfterADay}, 1},
-		"authorised":         {ledger.Plan{ID: "601", Product: ledger.Papay, Mode: ledger.DebitAtOnce}, 5},
-		"a test":             {ledger.Plan{ID: "601", Product: ledger.Papay, Test: true}, 8},
+		"auto-renewal": {ledger.Plan{ID: "601", Product: ledger.Papay}, 1},
+		"noticed":      {ledger.Plan{ID: "601", Product: ledger.Papay, Mode: ledger.DebitAfterADay}, 1},
+		"authorised":   {ledger.Plan{ID: "601", Product: ledger.Papay, Mode: ledger.DebitAtOnce}, 5},
+		"a test":       {ledger.Plan{ID: "601", Product: ledger.Papay, Test: true}, 8},
 		"as the plan has it": {ledger.Plan{ID: "601", Product: ledger.Papay,
 			Limits: ledger.Limits{SuccessesPerDay: 3}}, 3},
 	} {
