@@ -27,6 +27,19 @@ func offered(s *engine.Step, o *rows.Order) (*rows.Session, error) {
 	return sessions[len(sessions)-1], nil
 }
 
+// Waits says whether a payer may still agree to a session: it lives, and so does the order that it
+// is agreed to by paying, if it came with one.
+func Waits(s *engine.Step, session *rows.Session) (bool, error) {
+	if session.State(s.Now) != ledger.SessionWaiting || !session.PaySign {
+		return session.State(s.Now) == ledger.SessionWaiting, nil
+	}
+	o, err := s.OrderByPrepay(session.PrepayID)
+	if errors.As(err, new(*engine.Refusal)) {
+		return false, nil
+	}
+	return err == nil && o.StateAt(s.Now) == ledger.OrderNotPaid && s.Now.Before(o.PrepayExpiresAt), err
+}
+
 // LeaveOff has a payer pay without the contract: nobody hears of it, and there is no way back. The
 // session ends, so that another order may come with a contract of the same code.
 func LeaveOff(s *engine.Step, session *rows.Session) error {

@@ -53,7 +53,11 @@ func Presign(c *engine.Call, p *engine.Product, adjust ...func(*engine.Call, *ro
 		if err != nil {
 			return nil, err
 		}
-		if open.State(c.Now) == ledger.SessionWaiting {
+		waits, err := Waits(c.Step, open)
+		if err != nil {
+			return nil, err
+		}
+		if waits {
 			if use.Fingerprint != c.Fingerprint() {
 				r := engine.InvalidRequest("请求重入时，参数与首次请求时不一致").
 					Hinting("this out_contract_code has an open session with other parameters: repeat them exactly, " +

@@ -70,8 +70,12 @@ func draft(s *engine.Step, p *engine.Product, session *rows.Session, who registr
 	if plan := s.PlanOf(c); plan != nil && plan.Days > 0 {
 		c.ExpiresAt = s.Now.AddDate(0, 0, plan.Days)
 	}
-	if c.OpenID == "" { // the call named nobody: whoever agrees has signed
+	switch {
+	case c.OpenID != "":
+	case c.SubOpenID == "": // the call named nobody: whoever agrees has signed
 		c.OpenID = who.OpenID(session.AppID, openid)
+	default:
+		c.OpenID = who.OpenID(session.AppID, "")
 	}
 	return c, nil
 }

@@ -41,15 +41,18 @@ func (r *Registry) Person(openid string) Person {
 	return p
 }
 
-// OpenID is the person's openid under appid: one under another's appid is not a merchant's to know.
-// Of somebody nobody registered no other is known.
+// OpenID is the person's openid under appid: one under another's appid is not a merchant's to know,
+// and under no appid there is none. Of somebody nobody registered no other is known.
 func (p Person) OpenID(appid, other string) string {
 	for _, told := range p.Told {
-		if made := madeOf(told, appid); p.OpenIDs[appid] == "" && p.known.first[made] == p.Told[0] {
+		if made := madeOf(told, appid); appid != "" && p.OpenIDs[appid] == "" && p.known.first[made] == p.Told[0] {
 			return made
 		}
 	}
-	return cmp.Or(p.OpenIDs[appid], other)
+	if p.known != nil {
+		return p.OpenIDs[appid]
+	}
+	return other
 }
 
 // madeOf is the openid under an appid that is made of another one.

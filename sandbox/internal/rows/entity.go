@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/wxpay-go/wxpay/sandbox/internal/shown"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
@@ -91,7 +90,7 @@ func Put(tx store.Tx, e Entity) error {
 	row.Data = data
 	rev, err := tx.Put(e.RowKind(), row)
 	if err != nil {
-		return fmt.Errorf("store %s %s: %w", e.RowKind(), shown.Value(row.ID), err)
+		return fmt.Errorf("store %s: %w", named(e.RowKind(), row.ID), err)
 	}
 	*e.Revision() = rev
 	return nil

@@ -1,6 +1,7 @@
 package rows
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 
@@ -13,10 +14,19 @@ import (
 type misread struct{ kind, id, problem string }
 
 func (m *misread) Error() string {
-	return shown.Line(fmt.Sprintf("the store's %s %s %s. If a newer version wrote it, use that version, or start with "+
-		"a new store, wxpay sandbox with a new folder in --data; otherwise the store is damaged", m.kind,
-		shown.Value(m.id),
+	return shown.Line(fmt.Sprintf("the store's %s %s. If a newer version wrote it, use that version, or start with "+
+		"a new store, wxpay sandbox with a new folder in --data; otherwise the store is damaged", named(m.kind, m.id),
 		m.problem), shown.MaxLine)
+}
+
+// named is a row as errors and logs name it. An openid is not printed: whose id has one in it is
+// told by its digest.
+func named(kind, id string) string {
+	switch kind {
+	case "wallet", "person", "claim":
+		return fmt.Sprintf("%s sha256:%.6x", kind, sha256.Sum256([]byte(id)))
+	}
+	return kind + " " + shown.Value(id)
 }
 
 // Readable is the error of a row that the store itself cannot read.

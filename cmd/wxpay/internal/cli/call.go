@@ -128,6 +128,9 @@ func (o *callOptions) run(ctx context.Context, sys System, method, path string) 
 		}
 	}
 	cfg.HTTPClient = &http.Client{Transport: trace, Timeout: o.timeout}
+	if o.timeout == 0 {
+		cfg.HTTPClient.Timeout = -1 // none; of 0 the SDK makes a minute
+	}
 	client, err := newClient(cfg)
 	if err != nil {
 		return err

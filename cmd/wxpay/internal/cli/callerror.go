@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -16,12 +17,17 @@ func explainCall(err error, hint string) error {
 	if !errors.As(err, &e) {
 		return explainUnsent(err)
 	}
+	// What an error is marshalled with: no more than it prints of what WeChat Pay repeats of the call.
+	var told struct{ Code, Message, RequestID string }
+	if raw, err := json.Marshal(e); err != nil || json.Unmarshal(raw, &told) != nil {
+		return err
+	}
 	text := fmt.Sprintf("%s: HTTP %d", e.Operation, e.Status)
 	if e.Status == http.StatusOK { // APIv2, where it says nothing
 		text = e.Operation + ": refused:"
 	}
-	if e.Code != "" { // a proxy's answer has none
-		text += " " + e.Code
+	if told.Code != "" { // a proxy's answer has none
+		text += " " + told.Code
 	}
 	said := [][2]string{}
 	line := func(name, value string) {
@@ -29,14 +35,14 @@ func explainCall(err error, hint string) error {
 			said = append(said, [2]string{name, value})
 		}
 	}
-	line("message", e.Message)
+	line("message", told.Message)
 	if field, issue := e.Field(); field != "" {
 		line("field", strings.TrimSuffix(field+": "+issue, ": "))
 		if strings.HasSuffix(hint, issue) {
 			hint = "" // it says no more
 		}
 	}
-	line("request id", e.RequestID)
+	line("request id", told.RequestID)
 	switch {
 	case e.Verified:
 		line("verified", "yes, WeChat Pay signed this answer")
@@ -45,17 +51,18 @@ func explainCall(err error, hint string) error {
 	default:
 		line("verified", "no: do not book a business outcome on it")
 	}
-	code := exitRefused
-	// A query changes nothing. Where WeChat Pay does not know who calls it does nothing
-	// and signs nothing: 401, or return_code FAIL of APIv2. It gives a code then, which a
-	// gateway's page has not.
-	query := strings.HasPrefix(e.Operation, http.MethodGet+" ")
-	stranger := !e.Verified && e.Code != "" && (e.Status == http.StatusUnauthorized || e.Status == http.StatusOK)
-	if wxpay.OutcomeUnknown(err) && !query && !stranger {
+	// A script decides by the exit code whether a debit was refused or an order is not there. Only
+	// what WeChat Pay signed says so, and not where it failed inside: the rest anybody on the way can
+	// write, even a 401 or return_code FAIL, after the call was passed on.
+	code, query := exitRefused, strings.HasPrefix(e.Operation, http.MethodGet+" ")
+	switch {
+	case query && (!e.Verified || e.Status >= http.StatusInternalServerError):
+		code = exitUnknown
+	case !query && wxpay.OutcomeUnknown(err):
 		line("outcome", "unknown: query, or repeat with the same numbers")
 		code = exitUnknown
 	}
-	return &failure{code: code, err: errors.New(text), hint: hint, word: e.Code, said: said}
+	return &failure{code: code, err: errors.New(text), hint: hint, word: told.Code, said: said}
 }
 
 // explainUnsent puts the command line's way beside that of the SDK.

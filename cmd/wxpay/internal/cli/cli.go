@@ -61,7 +61,7 @@ const (
 	exitOK       = 0
 	exitFailure  = 1 // not what it should be: a step of the demo, a server that cannot start, nothing found
 	exitUsage    = 2 // the command line or the setup is wrong, and nothing was sent
-	exitRefused  = 3 // WeChat Pay refused the call
+	exitRefused  = 3 // WeChat Pay refused the call, and signed that
 	exitUnknown  = 4 // no whole answer came, or one that leaves the outcome open
 	exitUnproven = 5 // the answer cannot be shown to be WeChat Pay's
 )
@@ -70,8 +70,8 @@ const exitHelp = `Exit codes:
   0  it worked
   1  it did not: a step of the demo is not what it should be, the sandbox cannot start, nothing was found
   2  the command line or the setup is wrong; nothing was sent
-  3  WeChat Pay refused the call
-  4  no whole answer came, or WeChat Pay failed inside: unreachable, or the outcome is unknown
+  3  WeChat Pay refused the call, and signed that it did
+  4  no whole answer came, or one that nobody signed, or WeChat Pay failed inside: the outcome is unknown
   5  the answer cannot be shown to be WeChat Pay's: its signature does not verify
 `
 

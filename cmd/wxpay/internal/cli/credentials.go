@@ -29,8 +29,9 @@ type credentials struct {
 // hostVariable decides whether a call costs real money.
 const hostVariable = "WXPAY_HOST"
 
-// settings lists what a call needs: each may come from its flag, else from its
-// variable in the environment, else from the env file.
+// settings lists what a call needs: each may come from its flag, else from the env file that
+// --env-file names, else from its variable in the environment, else from the env file that was not
+// asked for by a flag. So what stands on the command line is what is heeded.
 var settings = [...]struct{ variable, flag, help string }{
 	{hostVariable, "host", "where to call: https://api.mch.weixin.qq.com, or a sandbox's address"},
 	{"WXPAY_MCHID", "mchid", "merchant number"},
@@ -56,8 +57,8 @@ func (c *credentials) addTo(cmd *cobra.Command) {
 		cmd.Flags().String(name, "", help+" ["+variable+"]")
 		return cmd.Flags().Lookup(name)
 	}
-	c.envFile = flag("env-file", "file with WXPAY_ variables; without any credentials, "+
-		filepath.Join(sandboxFolder, envFileName)+" where there is one", "WXPAY_ENV_FILE")
+	c.envFile = flag("env-file", "file with WXPAY_ variables, which stand before those of the environment; without "+
+		"any credentials, "+filepath.Join(sandboxFolder, envFileName)+" where there is one", "WXPAY_ENV_FILE")
 	c.flags = map[string]*pflag.Flag{}
 	for _, s := range settings {
 		c.flags[s.variable] = flag(s.flag, s.help, s.variable)
@@ -97,6 +98,9 @@ func (c *credentials) lookup(ctx context.Context, sys System) (func(variable str
 	get := func(variable string) string {
 		if f := c.flags[variable]; f != nil && f.Changed {
 			return f.Value.String()
+		}
+		if v := file[variable]; v != "" && c.envFile.Changed {
+			return v
 		}
 		if v := sys.getenv(variable); v != "" {
 			return v

@@ -76,7 +76,12 @@ func payToken(c *engine.Call, o *rows.Order, token string) error {
 		return engine.InvalidRequest("预签约码有误或已过期").Hinting("no presign of this merchant's returned this token")
 	case err != nil:
 		return err
-	case session.PrepayID != "" && session.PrepayID != o.PrepayID:
+	}
+	waits, err := contracts.Waits(c.Step, session)
+	switch {
+	case err != nil:
+		return err
+	case waits && session.PrepayID != "" && session.PrepayID != o.PrepayID:
 		return engine.InvalidRequest("预签约码有误或已过期").Hinting("the token was used for another order")
 	case session.State(c.Now) != ledger.SessionWaiting:
 		return engine.InvalidRequest("预签约码有误或已过期").Hinting("the session of this token is " +
@@ -121,8 +126,11 @@ func payPlan(c *engine.Call, o *rows.Order, info map[string]any) error {
 // back as a refusal and does not concern the order.
 func signWith(c *engine.Call, p *engine.Product, o *rows.Order, s *rows.Session) (obstacle *engine.Refusal,
 	err error) {
-	s.Product, s.MchID, s.SubMchID, s.AppID, s.SubAppID = p.Name, o.MchID, o.SubMchID, o.AppID, o.SubAppID
+	s.Product, s.MchID, s.SubMchID, s.SubAppID = p.Name, o.MchID, o.SubMchID, o.SubAppID
 	s.OpenID, s.SubOpenID, s.PrepayID, s.PaySign = o.OpenID, o.SubOpenID, o.PrepayID, true
+	if engine.SetDefault(&s.AppID, o.AppID); s.AppID != o.AppID {
+		s.OpenID = c.Registry.Person(o.Payers().Name()).OpenID(s.AppID, o.OpenID)
+	}
 	s.CreatedAt, s.ExpiresAt = c.Now, o.PrepayExpiresAt
 	if s.NotifyURL == "" {
 		s.NotifyURL = c.Merchant.Plan(p.Name, s.PlanID).NotifyURL
@@ -147,11 +155,15 @@ func signWith(c *engine.Call, p *engine.Product, o *rows.Order, s *rows.Session)
 		if err != nil {
 			return nil, err
 		}
+		waits, err := contracts.Waits(c.Step, open)
+		if err != nil {
+			return nil, err
+		}
 		switch again := open.PrepayID == o.PrepayID; {
 		case again: // the same order again: its prepay_id lives on, and so does this
 			open.ExpiresAt = s.ExpiresAt
 			return nil, rows.Put(c.Tx, open)
-		case open.State(c.Now) == ledger.SessionWaiting:
+		case waits:
 			return engine.InvalidRequest("签约协议号重复").Hinting("the contract's code has an open session of another call"),
 				nil
 		}

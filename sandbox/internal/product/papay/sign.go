@@ -46,7 +46,7 @@ func query(c *engine.Call) (engine.Document, error) {
 	return papayContract(contract, c.Now), nil
 }
 
-// queryHarmony shows the payer's WeChat id, masked, and no schedule.
+// queryHarmony shows an id of the payer's, masked, and no schedule.
 func queryHarmony(c *engine.Call) (engine.Document, error) {
 	contract, err := ofPath(c, "")
 	if err != nil {
@@ -54,7 +54,7 @@ func queryHarmony(c *engine.Call) (engine.Document, error) {
 	}
 	out := papayContract(contract, c.Now)
 	delete(out, "deduct_schedule")
-	out["mask_wxid"] = masked(contract.Person)
+	out["mask_wxid"] = masked(contract.OpenID)
 	return out, nil
 }
 

@@ -71,8 +71,11 @@ func signingRequest(s *engine.Step, m *registry.Merchant, f wire.Fields) (*rows.
 	case err != nil:
 		return nil, err
 	case use.Fingerprint == fingerprint:
-		if open, err := rows.Get[rows.Session](s.Tx, use.Token); err != nil ||
-			open.State(s.Now) == ledger.SessionWaiting {
+		open, err := rows.Get[rows.Session](s.Tx, use.Token)
+		if err != nil {
+			return nil, err
+		}
+		if waits, err := contracts.Waits(s, open); waits || err != nil {
 			return open, err
 		}
 	}

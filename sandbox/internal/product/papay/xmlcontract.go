@@ -1,6 +1,7 @@
 package papay
 
 import (
+	"cmp"
 	"errors"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
@@ -62,8 +63,11 @@ func xmlQuery(c *xmlcall.Call) (wire.Fields, error) {
 		return nil, err
 	}
 	session, missing := rows.Get[rows.Session](c.Tx, use.Token)
-	if missing != nil || session.State(c.Now) != ledger.SessionWaiting {
+	if missing != nil {
 		return nil, err
+	}
+	if waits, wrong := contracts.Waits(c.Call.Step, session); !waits || wrong != nil {
+		return nil, cmp.Or(wrong, err)
 	}
 	asked := push.FieldsOfJSON(session.Request)
 	return wire.Fields{
