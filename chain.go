@@ -102,5 +102,5 @@ func (e Chain) call(method string, body any, opts []Option) *call {
 func (e Chain) async(ctx context.Context, method string, body any, opts []Option) *Promise[*Result] {
 	c := e.client.newCall(method, e.path, e.vars, opts)
 	c.guarded(func() { c.marshal(body) })
-	return start(func() (*Result, error) { return c.do(ctx) })
+	return start(c, func() (*Result, error) { return c.do(ctx) })
 }

@@ -165,6 +165,9 @@ func wordsOf(err error) string {
 	case errors.As(err, &unsent) && unsent != nil:
 		return unsent.Problem
 	}
+	if s, ok := err.(*shorn); ok {
+		return s.whole
+	}
 	return printed(err)
 }
 

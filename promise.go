@@ -38,10 +38,12 @@ var errAbandoned = errors.New("wxpay: the promise's function ended its goroutine
 type PanicError struct {
 	Value any    `json:"-"` // what panic was called with
 	Stack []byte `json:"-"` // where, as runtime/debug prints it
+
+	told wire.Hidden[[]string] // by the call, which the value may repeat
 }
 
-// Error gives the words of a value that is an error or a string, without addresses,
-// and the type of any other. The stack is not printed.
+// Error gives the words of a value that is an error or a string, without addresses and
+// what the call told, and the type of any other. The stack is not printed.
 func (e *PanicError) Error() string {
 	if e == nil {
 		return nilError
@@ -49,9 +51,9 @@ func (e *PanicError) Error() string {
 	var said string
 	switch v := e.Value.(type) {
 	case error:
-		said = quiet(v)
+		said = quiet(v, e.told.Reveal()...)
 	case string:
-		said = quiet(errors.New(v))
+		said = quiet(errors.New(v), e.told.Reveal()...)
 	default:
 		said = fmt.Sprintf("a %T", v)
 	}
@@ -75,22 +77,25 @@ func (e *PanicError) Unwrap() error {
 func (p *Promise[T]) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "%T", p) }
 
 // guard runs f and gives its panic as an error.
-func guard(f func()) (err error) {
+func guard(f func()) (err *PanicError) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = &PanicError{v, debug.Stack()}
+			err = &PanicError{Value: v, Stack: debug.Stack()}
 		}
 	}()
 	f()
 	return nil
 }
 
-// start runs f in a goroutine of its own.
-func start[T any](f func() (T, error)) *Promise[T] {
+// start runs f, which makes a call if any, in a goroutine of its own.
+func start[T any](c *call, f func() (T, error)) *Promise[T] {
 	p := &Promise[T]{done: make(chan struct{}), err: errAbandoned}
 	go func() {
 		defer close(p.done)
 		if err := guard(func() { p.value, p.err = f() }); err != nil {
+			if c != nil {
+				err.told = wire.Hide(c.told())
+			}
 			p.err = err
 		}
 	}()
@@ -111,7 +116,7 @@ func (e *afterwards) Unwrap() error                { return e.err.Reveal() }
 // the call failed, f does not run and the error is passed on. A nil f changes
 // nothing.
 func (p *Promise[T]) Then(f func(T) error) *Promise[T] {
-	return start(func() (T, error) {
+	return start(nil, func() (T, error) {
 		<-p.done
 		if p.err != nil || f == nil {
 			return p.value, p.err
@@ -128,7 +133,7 @@ func (p *Promise[T]) Then(f func(T) error) *Promise[T] {
 // error recovers, an error is passed on, as by Then where the outcome of the call
 // was unknown. Where nothing failed, f does not run. A nil f changes nothing.
 func (p *Promise[T]) Otherwise(f func(error) (T, error)) *Promise[T] {
-	return start(func() (T, error) {
+	return start(nil, func() (T, error) {
 		<-p.done
 		if p.err == nil || f == nil {
 			return p.value, p.err

@@ -20,17 +20,22 @@ type Result struct {
 	Header http.Header
 	Body   []byte // as received; empty for 204
 
-	call     *call       // that it answers
-	fields   wire.Fields // of an APIv2 reply
+	call     *call                    // that it answers
+	fields   wire.Hidden[wire.Fields] // of an APIv2 reply
 	unsigned bool
 }
 
 // Format prints the status, the length of the body and the request id, whatever the
 // verb: header and body may name the payer, and so may the call. fmt asks no method of what is in
-// an unexported field of a struct of yours: keep there the pointer, not a Result.
+// an unexported field of a struct of yours, and follows a pointer there under %s and %q: keep what
+// you need of a Result, or a function that gives it.
 func (r Result) Format(f fmt.State, _ rune) {
+	id := r.RequestID()
+	if r.call != nil {
+		id = r.call.without(id)
+	}
 	fmt.Fprintf(f, "wxpay.Result{Status: %d, Body: %d bytes, RequestID: %q}", r.Status, len(r.Body),
-		wire.Clip(r.RequestID(), 128))
+		wire.Clip(id, 128))
 }
 
 // MarshalText is what Format prints, for JSON and logs. What WeChat Pay answered is in
@@ -54,8 +59,8 @@ func (r *Result) Verified() bool { return !r.unsigned }
 // it: embedded structs, pointers, numbers, booleans and types with an UnmarshalText
 // are filled. A field of another kind, or without a tag, is an error.
 func (r *Result) Decode(v any) error {
-	if r.fields != nil {
-		return r.decodeError(spoken(r.fields.Fill(v)))
+	if fields := r.fields.Reveal(); fields != nil {
+		return r.decodeError(spoken(fields.Fill(v)))
 	}
 	body, err := r.clear()
 	switch {
@@ -89,9 +94,9 @@ func (e *ownUnmarshaller) Unwrap() error                { return e.err.Reveal() 
 // written ([json.Number]), for a plan_id of 18 digits does not fit a float64.
 func (r *Result) Map() (map[string]any, error) {
 	var m map[string]any
-	if r.fields != nil {
-		m = make(map[string]any, len(r.fields))
-		for name, value := range r.fields {
+	if fields := r.fields.Reveal(); fields != nil {
+		m = make(map[string]any, len(fields))
+		for name, value := range fields {
 			m[name] = value
 		}
 		return m, nil

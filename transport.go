@@ -236,16 +236,17 @@ func withoutURL(err error) error {
 	if !errors.As(err, &u) {
 		return err
 	}
-	return &shorn{err, unaddressed(printed(err))}
+	return &shorn{err, printed(err)}
 }
 
-// shorn is an error without the addresses in its words.
+// shorn is an error without the addresses in its words, which quiet looks through as they were:
+// what the call told is not found any more in words that were cut.
 type shorn struct {
 	err   error
-	words string
+	whole string
 }
 
-func (s *shorn) Error() string { return s.words }
+func (s *shorn) Error() string { return unaddressed(s.whole) }
 
 // Is and As look into the error, which Unwrap would give out with its words.
 func (s *shorn) Is(target error) bool { return errors.Is(s.err, target) }

@@ -29,7 +29,7 @@ func (c Call[Resp]) Do(ctx context.Context) (*Resp, error) {
 func (c Call[Resp]) Start(ctx context.Context) *Promise[*Resp] {
 	k := c.Client.newCall(c.Method, c.Path, nil, c.Options).setQuery(c.Query)
 	k.guarded(func() { k.setRequest(c.Body) })
-	return start(func() (*Resp, error) { return typed[Resp](ctx, k) })
+	return start(k, func() (*Resp, error) { return typed[Resp](ctx, k) })
 }
 
 // typed is instantiated for every endpoint, so it only hands over to code that is

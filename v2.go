@@ -204,7 +204,7 @@ func (c *call) readV2(r *Result) (*Result, error) {
 			told: wire.Hide(c.told()), Message: "the answer is not WeChat Pay's XML (" + strconv.Itoa(len(r.Body)) +
 				" bytes): a proxy or gateway answered"}
 	}
-	r.fields = fields
+	r.fields = wire.Hide(fields)
 	signed := fields["sign"] != ""
 	success := fields["return_code"] == "SUCCESS" && fields["result_code"] != "FAIL"
 	if success && !signed && c.isGet() && c.isH5() {

@@ -69,7 +69,7 @@ func (n *Notification) decodeV2(p reflect.Value) *Error {
 		}
 		return nil
 	}
-	fields := n.fields
+	fields := n.fields.Reveal()
 	if fields == nil && json.Unmarshal(n.Plaintext, &fields) != nil {
 		return n.undecoded("Plaintext is not an APIv2 message", nil)
 	}

@@ -63,7 +63,8 @@
 //     transaction_id, of orders paid together one for each, or about a contract and
 //     not what became of it, is refused: the reply about a refund is no payment. So
 //     are orders paid together with a trade_state, which only replies have, and one
-//     of a merchant whose keys the receiver has and who did not sign.
+//     of a merchant whose keys the receiver has and who did not sign, unless
+//     [APIv2Combines] lets the one who signed tell of it.
 //   - What a refund's req_info holds is looked at after it was opened.
 //
 // The client, for its part, signs no page with such a value. What a call sends (Post) no payer
@@ -98,8 +99,8 @@
 //   - members that mean nothing in such a message;
 //   - members that the message lacked, where the value in front of them, written by
 //     others, had them: a contract's contract_display_account and
-//     contract_expired_time; a payment's fee_type, is_subscribe and err_code_des, by
-//     its device_info; and of a failed debit, by the attach,
+//     contract_expired_time; a payment's fee_type, is_subscribe and err_code_des, and
+//     an err_code that means success, by its device_info; and of a failed debit, by the attach,
 //     bank_type, cash_fee and cash_fee_type. A failure without contract_id or
 //     err_code could be given one, but WeChat Pay's have both.
 //

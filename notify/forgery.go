@@ -2,6 +2,7 @@ package notify
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -167,9 +168,26 @@ func isList(s string) bool {
 	return (strings.HasPrefix(s, "[") || strings.HasPrefix(s, "{")) && json.Valid([]byte(s))
 }
 
+// merchantsOf are the merchants that a sub_order_list names, however mch_id is written and however
+// often: parsers differ in which they take.
+func merchantsOf(list string) (out []string) {
+	d := json.NewDecoder(strings.NewReader(list))
+	d.UseNumber()
+	for of := false; ; {
+		token, err := d.Token()
+		if err != nil {
+			return out
+		}
+		if of {
+			out = append(out, fmt.Sprint(token))
+		}
+		name, _ := token.(string)
+		of = strings.EqualFold(name, "mch_id")
+	}
+}
+
 // order is one of several that are paid together.
 type order struct {
-	MchID         any `json:"mch_id"`
 	TradeState    any `json:"trade_state"`
 	TransactionID any `json:"transaction_id"`
 }

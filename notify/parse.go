@@ -55,7 +55,7 @@ type Notification struct {
 
 	proof  [sha256.Size]byte // of the signature of this attempt, zero for a refund of APIv2
 	v2     bool
-	fields wire.Fields // of an APIv2 message, of the sealed part of a refund's
+	fields wire.Hidden[wire.Fields] // of an APIv2 message, of the sealed part of a refund's
 }
 
 // Parse verifies, opens and reads one notification: from any framework or
@@ -189,7 +189,8 @@ func (r *Receiver) addressee(n *Notification, opening []*wxpay.Keys) *Error {
 // does not spread the payer's data.
 func (n Notification) String() string { return n.EventType + " " + n.ID }
 
-// Format prints the same under every verb.
+// Format prints the same under every verb. Of a Notification in an unexported field of a struct
+// of yours, or of a pointer to one, fmt asks no method, and prints the fields: keep what you need.
 func (n Notification) Format(f fmt.State, _ rune) { fmt.Fprint(f, n.String()) }
 
 // LogValue is what [log/slog] shows of a notification: no payer's data.

@@ -18,6 +18,7 @@ import (
 type Receiver struct {
 	keys      []*wxpay.Keys
 	v2Keys    []v2Key
+	combines  map[string][]string // whose orders a merchant may tell of, by merchant id
 	vehicles  bool
 	onError   func(context.Context, *Error)
 	deadline  time.Duration
@@ -41,7 +42,7 @@ const (
 func New(keys *wxpay.Keys, options ...Option) *Receiver {
 	r := &Receiver{
 		onError: logError, deadline: DefaultDeadline, remember: DefaultRemember, memories: map[string]*memory{},
-		routes: map[string]func(context.Context, *Notification) error{},
+		routes: map[string]func(context.Context, *Notification) error{}, combines: map[string][]string{},
 	}
 	if keys != nil {
 		checkKeys("New", keys)

@@ -80,6 +80,15 @@ func APIv2Key(mchID string, keys ...wxpay.Secret) Option {
 	}
 }
 
+// APIv2Combines lets the merchant mchID, who places orders that are paid together, tell of orders
+// of the others. WeChat Pay signs such a message ([V2Combined]) with the key of who places the
+// orders alone, so that it proves nothing to the other merchants; without the option one that names
+// another merchant whose keys the receiver has is refused. Give it where you trust the one with
+// the others' books.
+func APIv2Combines(mchID string, others ...string) Option {
+	return func(r *Receiver) { r.combines[mchID] = append(r.combines[mchID], others...) }
+}
+
 // APIv2Vehicles lets the receiver take APIv2's notifications of 车主服务 and
 // parking as well ([V2Vehicle]), and the sealed events of 免押租借 and 速住, which
 // are alike. They have no return_code, which is one of the things that tell WeChat
@@ -133,7 +142,8 @@ func (r *Receiver) parseV2(n *Notification, body []byte) *Error {
 				hint = "query what it is about: what was not paid is no success"
 			case refused == "" && r.namesAnother(f, keys[0].mchID):
 				refused, hint = "it names two merchants that the receiver has keys of, and one of them alone signs it",
-					"query what it is about"
+					"give notify.APIv2Combines where "+keys[0].mchID+" places orders together with the other; else "+
+						"query what it is about"
 			}
 		} else {
 			refused = "the sign is not of these fields under the APIv2 key of the merchant they name: a forgery, " +
@@ -146,7 +156,7 @@ func (r *Receiver) parseV2(n *Notification, body []byte) *Error {
 		n.MchID = ""
 		return n.unproved(refused, hint)
 	}
-	n.EventType, n.fields, n.OriginalType = eventType, f, originalTypeV2
+	n.EventType, n.fields, n.OriginalType = eventType, wire.Hide(f), originalTypeV2
 	n.ID, n.CreateTime = idV2(n, f), timeV2(f)
 	n.Plaintext, _ = json.Marshal(f) // strings by name
 	return nil
@@ -178,16 +188,17 @@ func (r *Receiver) keysOf(f wire.Fields) (own []v2Key) {
 }
 
 // namesAnother says whether a message, or one of the orders that were paid together, names a
-// merchant that the receiver has keys of and that is not this one: whoever has this one's key could
-// say of the other what they like.
+// merchant that the receiver has keys of and that is not this one, nor one that it may tell of:
+// whoever has this one's key could say of the other what they like.
 func (r *Receiver) namesAnother(f wire.Fields, mchID string) bool {
-	another := func(named any) bool {
-		return named != mchID && slices.ContainsFunc(r.v2Keys, func(k v2Key) bool { return k.mchID == named })
+	known := func(named string) bool {
+		return slices.ContainsFunc(r.v2Keys, func(k v2Key) bool { return k.mchID == named }) ||
+			slices.ContainsFunc(r.keys, func(k *wxpay.Keys) bool { return k.MchID() == named })
 	}
-	return another(f["combine_mch_id"]) || slices.ContainsFunc(ordersOf(f["sub_order_list"]), func(o order) bool {
-		number, _ := o.MchID.(float64)
-		return another(o.MchID) || another(strconv.FormatFloat(number, 'f', -1, 64))
-	})
+	return f["combine_mch_id"] != mchID && known(f["combine_mch_id"]) ||
+		slices.ContainsFunc(merchantsOf(f["sub_order_list"]), func(named string) bool {
+			return named != mchID && known(named) && !slices.Contains(r.combines[mchID], named)
+		})
 }
 
 func verifyV2(keys []v2Key, f wire.Fields) bool {
@@ -250,6 +261,9 @@ func idV2(n *Notification, f wire.Fields) string {
 	said := map[string]string{"mch_id": n.MchID}
 	for _, name := range names {
 		said[name] = f[name]
+	}
+	if meansSuccess(said["err_code"]) { // as none does; who has a copy of a message may have added it
+		delete(said, "err_code")
 	}
 	if (n.EventType == V2Payment || n.EventType == V2Combined) && f["result_code"] != "SUCCESS" {
 		said["sign"] = strings.ToUpper(f["sign"]) // a second failure of one number says nothing else of its own

@@ -69,7 +69,7 @@ func TestAMerchantWithoutAppIDsIsToldNoOpenID(t *testing.T) {
 	}
 }
 
-// A contract that was asked for a sub_openid alone says no openid, as the order of such a call does.
+// A contract that was asked for a sub_openid alone says no openid, as the order of it does.
 func TestContractOfASubOpenIDAlone(t *testing.T) {
 	t.Parallel()
 	w := newXMLWorld(t)

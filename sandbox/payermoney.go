@@ -110,7 +110,8 @@ func (p *Payer) SignElsewhere(product ledger.Product, planID string) (*ledger.Co
 		}
 		session := &rows.Session{Session: ledger.Session{
 			Token: token, Product: product, MchID: m.MchID, AppID: m.FirstAppID(), PlanID: planID,
-			Account: "another app", OpenID: s.Registry.Person(p.openid).OpenID(m.FirstAppID(), p.openid), NotifyURL: plan.NotifyURL, CreatedAt: s.Now,
+			Account: "another app", OpenID: s.Registry.Person(p.openid).OpenID(m.FirstAppID(), p.openid),
+			NotifyURL: plan.NotifyURL, CreatedAt: s.Now,
 			ExpiresAt: s.Now.Add(kind.TTL),
 			Request:   []byte("{}"),
 		}}

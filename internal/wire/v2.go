@@ -151,6 +151,9 @@ func ParseXML(body []byte) (Fields, error) {
 		case xml.CharData:
 			switch {
 			case depth == 2 && bytes.HasPrefix(body[at:], []byte("<![CDATA[")):
+				if strings.TrimSpace(plain.String()) != "" && !hasCDATA {
+					return fail("text stands in front of a CDATA section") // others would read it with the rest
+				}
 				hasCDATA = true
 				marked.Write(t)
 			case depth == 2:

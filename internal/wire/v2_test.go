@@ -63,19 +63,20 @@ func TestParseXML(t *testing.T) {
 		}
 	}
 	for name, c := range map[string]struct{ body, says string }{
-		"nothing":          {"", "not one <xml>"},
-		"JSON":             {`{"a":1}`, "text stands"},
-		"HTML":             {"<html><body>502</body></html>", "not one <xml>"},
-		"cut short":        {"<xml><a>1</a>", "malformed"},
-		"nested":           {"<xml><a><b>1</b></a></xml>", "inside another"},
-		"twice":            {"<xml><a>1</a><a>2</a></xml>", "twice"},
-		"two documents":    {"<xml></xml><xml></xml>", "not one <xml>"},
-		"text behind":      {"<xml></xml>x", "text stands"},
-		"a doctype":        {`<!DOCTYPE xml [<!ENTITY e SYSTEM "file:///etc/passwd">]><xml><a>1</a></xml>`, "doctype"},
-		"an entity":        {"<xml><a>&e;</a></xml>", "malformed"},
-		"ten thousand":     {"<xml>" + manyElements(10_000) + "</xml>", "more than"},
-		"not UTF-8":        {"<xml><a>\xff</a></xml>", "malformed"},
-		"another encoding": {`<?xml version="1.0" encoding="GBK"?><xml><a>1</a></xml>`, "malformed"},
+		"nothing":           {"", "not one <xml>"},
+		"JSON":              {`{"a":1}`, "text stands"},
+		"HTML":              {"<html><body>502</body></html>", "not one <xml>"},
+		"cut short":         {"<xml><a>1</a>", "malformed"},
+		"nested":            {"<xml><a><b>1</b></a></xml>", "inside another"},
+		"twice":             {"<xml><a>1</a><a>2</a></xml>", "twice"},
+		"two documents":     {"<xml></xml><xml></xml>", "not one <xml>"},
+		"text behind":       {"<xml></xml>x", "text stands"},
+		"a doctype":         {`<!DOCTYPE xml [<!ENTITY e SYSTEM "file:///etc/passwd">]><xml><a>1</a></xml>`, "doctype"},
+		"an entity":         {"<xml><a>&e;</a></xml>", "malformed"},
+		"ten thousand":      {"<xml>" + manyElements(10_000) + "</xml>", "more than"},
+		"text before CDATA": {"<xml><total_fee>999<![CDATA[1]]></total_fee></xml>", "in front of a CDATA"},
+		"not UTF-8":         {"<xml><a>\xff</a></xml>", "malformed"},
+		"another encoding":  {`<?xml version="1.0" encoding="GBK"?><xml><a>1</a></xml>`, "malformed"},
 	} {
 		if _, err := wire.ParseXML([]byte(c.body)); !errors.Is(err, wire.ErrXML) || !strings.Contains(err.Error(),
 			c.says) {

@@ -17,7 +17,7 @@ func explainCall(err error, hint string) error {
 	if !errors.As(err, &e) {
 		return explainUnsent(err)
 	}
-	// What an error is marshalled with: no more than it prints of what WeChat Pay repeats of the call.
+	// What an error is marshalled with: no more than it prints of what WeChat Pay repeats of it.
 	var told struct{ Code, Message, RequestID string }
 	if raw, err := json.Marshal(e); err != nil || json.Unmarshal(raw, &told) != nil {
 		return err
@@ -51,9 +51,9 @@ func explainCall(err error, hint string) error {
 	default:
 		line("verified", "no: do not book a business outcome on it")
 	}
-	// A script decides by the exit code whether a debit was refused or an order is not there. Only
-	// what WeChat Pay signed says so, and not where it failed inside: the rest anybody on the way can
-	// write, even a 401 or return_code FAIL, after the call was passed on.
+	// A script decides by the exit code whether a debit was refused or an order is not there.
+	// Only what WeChat Pay signed says so, and not where it failed inside: the rest anybody on
+	// the way can write, even a 401 or return_code FAIL, after the call was passed on.
 	code, query := exitRefused, strings.HasPrefix(e.Operation, http.MethodGet+" ")
 	switch {
 	case query && (!e.Verified || e.Status >= http.StatusInternalServerError):

@@ -71,7 +71,7 @@ func (x *tx) stored(kind, id string) (seq, rev int64, keys []string, err error) 
 	}
 	rev, keys, _, damage := c.read()
 	if damage != "" {
-		return 0, 0, nil, fmt.Errorf("the stored %s %s", kind, damage) // which one, an openid it may be, says who writes it
+		return 0, 0, nil, fmt.Errorf("the stored %s %s", kind, damage) // its id may be an openid
 	}
 	return seq, rev, keys, nil
 }

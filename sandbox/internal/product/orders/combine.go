@@ -84,7 +84,8 @@ func combinedContract(c *engine.Call, o *rows.Order, info map[string]any) (engin
 	err := c.CheckPlan(p, engine.TextOf(info, "plan_id"))
 	if err == nil {
 		obstacle, err = signWith(c, p, o, &rows.Session{Session: ledger.Session{
-			AppID: engine.TextOf(info, "appid"), PlanID: engine.TextOf(info, "plan_id"), Code: engine.TextOf(info, "out_contract_code"),
+			AppID: engine.TextOf(info, "appid"), PlanID: engine.TextOf(info, "plan_id"),
+			Code:    engine.TextOf(info, "out_contract_code"),
 			Account: engine.TextOf(info, "contract_display_account"), NotifyURL: engine.TextOf(info, "notify_url"),
 			Request: rows.EncodeJSON(info),
 		}})
