@@ -143,7 +143,10 @@ func TestBillDownloads(t *testing.T) {
 	if err := get(address, hash); !errors.As(err, &e) || e.Code != "INVALID_REQUEST" || !e.Verified {
 		t.Errorf("too late: got %v", err)
 	}
-	response, err := http.Get(address)
+	bare, err := http.NewRequest(http.MethodGet, address, http.NoBody)
+	w.ok(err)
+	bare.Header.Set("Accept", "application/json")
+	response, err := http.DefaultClient.Do(bare)
 	w.ok(err)
 	response.Body.Close()
 	if response.StatusCode != http.StatusUnauthorized {

@@ -182,6 +182,7 @@ func ExampleSandbox_Journal() {
 	if err != nil {
 		panic(err)
 	}
+	r.Header.Set("Accept", "application/json")
 	r.Header.Set("Authorization", "Bearer token")
 	answer, err := http.DefaultTransport.RoundTrip(r)
 	if err != nil {

@@ -51,6 +51,7 @@ func (w *world) strange(calls int, header string) error {
 		if err != nil {
 			return err
 		}
+		r.Header.Set("Accept", "application/json")
 		r.Header.Set("X-Long", header)
 		answer, err := http.DefaultClient.Do(r)
 		if err != nil {

@@ -91,7 +91,8 @@ func (w *world) send(r raw) (*http.Response, wire.ErrorBody) {
 	answer, err := io.ReadAll(p.Body)
 	w.ok(err)
 	var e wire.ErrorBody
-	if p.StatusCode >= 300 {
+	empty := len(answer) == 0 && (p.StatusCode == 404 || p.StatusCode == 405) // of no endpoint
+	if p.StatusCode >= 300 && !empty {
 		if err := json.Unmarshal(answer, &e); err != nil {
 			w.t.Fatalf("an error that is not in WeChat Pay's shape: %d %s", p.StatusCode, answer)
 		}
@@ -100,7 +101,7 @@ func (w *world) send(r raw) (*http.Response, wire.ErrorBody) {
 		w.t.Errorf("a reply without X-Sandbox")
 	}
 	if signature := p.Header.Get(wire.HeaderSignature); (signature == "") != (p.StatusCode == 401 ||
-		p.StatusCode == 413) {
+		p.StatusCode == 413 || empty || e.Message == "Http头缺少Accept或User-Agent") {
 		w.t.Errorf("%d: signed: %t", p.StatusCode, signature != "")
 	} else if signature != "" {
 		w.ok(w.Keys().Verify(p.Header, answer))
@@ -111,7 +112,8 @@ func (w *world) send(r raw) (*http.Response, wire.ErrorBody) {
 func TestHostileAuthorization(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	const malformed, scheme = "Http头Authorization值格式错误", "Http头Authorization认证类型不正确"
+	const malformed = "Http头Authorization值格式错误，请参考《微信支付商户REST API签名规则》"
+	const scheme = "Http头Authorization认证类型不正确"
 	for _, c := range []struct{ name, auth, message string }{
 		{"none", "-", malformed},
 		{"a scheme alone", wire.Scheme, malformed},
@@ -180,7 +182,6 @@ func TestSerials(t *testing.T) {
 		"another merchant's":       {serial: other.SerialNo},
 		"an unknown merchant":      {mchid: "1"},
 		"another merchant's mchid": {mchid: "1900000120"},
-		"neither is known":         {mchid: "1", serial: "AB"},
 	} {
 		p, e := w.send(r)
 		if p.StatusCode != 401 || e.Message != "商户证书序列号有误。" || p.Header.Get(ledger.HeaderHint) == "" {
@@ -289,8 +290,6 @@ func TestBadHeaders(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for name, header := range map[string]map[string]string{
-		"no Accept":         {"Accept": ""},
-		"no User-Agent":     {"User-Agent": ""},
 		"no Content-Type":   {"Content-Type": ""},
 		"a form":            {"Content-Type": "application/x-www-form-urlencoded"},
 		"a nonsensical one": {"Content-Type": ";;"},
@@ -315,7 +314,8 @@ func TestUnknownEndpoints(t *testing.T) {
 		{"the admin", "GET", "/sandbox/health", 404, true},
 	} {
 		p, e := w.send(raw{method: c.method, uri: c.uri})
-		if p.StatusCode != c.status || e.Code == "" ||
+		if p.StatusCode != c.status || e.Code != "" || p.Header.Get(wire.HeaderRequestID) != "" ||
+			p.Header.Get(wire.HeaderSignature) != "" ||
 			(p.Header.Get(ledger.HeaderUnsupported) != "") != c.unsupported {
 			t.Errorf("%s: got %d %s, unsupported %q", c.name, p.StatusCode, e.Code,
 				p.Header.Get(ledger.HeaderUnsupported))

@@ -32,11 +32,11 @@ func TestWhatIsLacking(t *testing.T) {
 			"GET /v3/ebike/charge/users/{openid}/contract"},
 		{"of another host", "GET", "/hk/v3/certificates", 404, "not emulated by this sandbox: ",
 			"GET /hk/v3/certificates", "", "GET /hk/v3/certificates"},
-		{"another method", "DELETE", "/v3/payscore/serviceorder", 405, "HTTP请求方法不正确", "",
+		{"another method", "DELETE", "/v3/payscore/serviceorder", 405, "", "",
 			"this path takes GET, POST, not DELETE", ""},
-		{"mistyped", "POST", "/v3/edu-papay/contract/presign", 404, "请求的接口不存在", "unknown path",
+		{"mistyped", "POST", "/v3/edu-papay/contract/presign", 404, "", "unknown path",
 			"Did you mean POST /v3/edu-papay/contracts/presign?", ""},
-		{"unheard of", "GET", "/v3/no/such/path", 404, "请求的接口不存在", "unknown path", "check it for typing mistakes", ""},
+		{"unheard of", "GET", "/v3/no/such/path", 404, "", "unknown path", "check it for typing mistakes", ""},
 		{"v2: known, not played", "POST", "/mmpaymkttransfers/promotion/transfers", 200,
 			"not emulated by this sandbox: ", "(POST /mmpaymkttransfers/promotion/transfers)",
 			"WeChat Pay has this endpoint", "POST /mmpaymkttransfers/promotion/transfers"},
@@ -54,11 +54,14 @@ func TestWhatIsLacking(t *testing.T) {
 		p.Body.Close()
 		unsupported, hint := p.Header.Get(ledger.HeaderUnsupported), p.Header.Get(ledger.HeaderHint)
 		shape := `"code":"`
+		if c.message == "" { // WeChat Pay has no word for it
+			shape = ""
+		}
 		if strings.HasPrefix(c.name, "v2: ") {
 			shape = "<return_code><![CDATA[FAIL]]></return_code>"
 		}
-		if p.StatusCode != c.status || !strings.Contains(string(body), shape) || !strings.Contains(string(body),
-			c.message) {
+		if p.StatusCode != c.status || shape == "" && len(body) > 0 || !strings.Contains(string(body), shape) ||
+			!strings.Contains(string(body), c.message) {
 			t.Errorf("%s: got %d %s", c.name, p.StatusCode, body)
 		}
 		if !strings.Contains(unsupported, c.unsupported) || (c.unsupported == "") != (unsupported == "") ||

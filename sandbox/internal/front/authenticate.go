@@ -18,7 +18,7 @@ import (
 )
 
 // signer finds out which merchant sent the request. A refusal is a 401
-// with the documented message; its hint says what the merchant did.
+// with the message that was recorded for the endpoint; its hint says what the merchant did.
 // https://pay.weixin.qq.com/docs/merchant/development/interface-rules/signature-verification.html
 func (fr *Front) signer(r *http.Request, body []byte, now time.Time) (*registry.Merchant, *engine.Refusal) {
 	a, refused := authorizationOf(r)
@@ -37,32 +37,48 @@ func (fr *Front) signer(r *http.Request, body []byte, now time.Time) (*registry.
 		return nil, unauthorized("已更换证书，请使用新证书").Hinting("this API certificate was replaced; the merchant's is now " +
 			fr.Registry.Merchant(a.MchID).Serial)
 	}
-	if m == nil || m.MchID != a.MchID {
+	switch {
+	case m == nil && fr.Registry.Merchant(a.MchID) == nil:
+		return nil, unauthorized(notSigned(r)).Hinting(fr.wrongSerial(a, m))
+	case ofOrders(r) && strings.HasPrefix(a.Serial, wire.PublicKeyIDPrefix):
+		return nil, unauthorized("签名错误，请检查后再试").Hinting(fr.wrongSerial(a, m))
+	case m == nil || m.MchID != a.MchID:
 		return nil, unauthorized("商户证书序列号有误。").Hinting(fr.wrongSerial(a, m))
 	}
 	message := signedMessage(r, a, body)
 	if !signedBy(m, a, message) {
-		refused := unauthorized("错误的签名，验签失败")
+		refused := unauthorized(notSigned(r))
 		refused.Detail = signDetail(r, message, body)
 		return nil, refused.Hinting(fr.explain(r, body, a, m))
 	}
 	return m, nil
 }
 
+// notSigned is what is said of a wrong signature: one of the first endpoints has other words.
+func notSigned(r *http.Request) string {
+	if r.URL.EscapedPath() == "/v3/certificates" {
+		return "错误的签名，验签失败"
+	}
+	return "签名错误"
+}
+
 // authorizationOf is what a request says of who signed it, and how.
 func authorizationOf(r *http.Request) (wire.Authorization, *engine.Refusal) {
+	malformed := "Http头Authorization值格式错误，请参考《微信支付商户REST API签名规则》"
+	if ofOrders(r) {
+		malformed = "签名信息错误，验签失败"
+	}
 	header := r.Header.Values("Authorization")
 	if len(header) != 1 {
-		return wire.Authorization{}, unauthorized("Http头Authorization值格式错误").
+		return wire.Authorization{}, unauthorized(malformed).
 			Hinting(fmt.Sprintf("%d Authorization headers, want one", len(header)))
 	}
 	a, err := wire.ParseAuthorization(header[0])
 	if err != nil {
-		message := "Http头Authorization值格式错误"
-		if errors.Is(err, wire.ErrAuthorizationScheme) {
-			message = "Http头Authorization认证类型不正确"
+		if errors.Is(err, wire.ErrAuthorizationScheme) && !ofOrders(r) {
+			malformed = "Http头Authorization认证类型不正确"
 		}
-		return wire.Authorization{}, unauthorized(message).Hinting(err.Error())
+		return wire.Authorization{}, unauthorized(malformed).Hinting(err.Error())
 	}
 	return a, nil
 }

@@ -1,10 +1,12 @@
 package front
 
 import (
+	"cmp"
 	"mime"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/wxpay-go/wxpay/catalogue"
 	"github.com/wxpay-go/wxpay/internal/wire"
@@ -23,6 +25,7 @@ func (p protocolV3) read(x *exchange) (unreadable *engine.Refusal) {
 	p.find(x)
 	if x.op == nil || p.Behaviours[x.op.ID()].Run == nil {
 		x.missing, x.unsupportedID = p.unsupported(x.request)
+		x.empty = x.unsupportedID == "" // WeChat Pay has no such endpoint, and no word for it
 	}
 	if x.body, unreadable = p.readBody(x.request); unreadable == nil {
 		p.corruptRequest(x)
@@ -31,6 +34,9 @@ func (p protocolV3) read(x *exchange) (unreadable *engine.Refusal) {
 }
 
 func (p protocolV3) authenticate(x *exchange) (refused *engine.Refusal) {
+	if refused := checkCaller(x.request); refused != nil && x.missing == nil && !ofOrders(x.request) {
+		return refused
+	}
 	x.merchant, refused = p.signer(x.request, x.body, x.shiftedClock())
 	if x.missing != nil {
 		return x.missing
@@ -39,7 +45,7 @@ func (p protocolV3) authenticate(x *exchange) (refused *engine.Refusal) {
 }
 
 func (p protocolV3) check(x *exchange) *engine.Refusal {
-	if refused := checkHeaders(x.request.Header, x.body); refused != nil {
+	if refused := cmp.Or(checkCaller(x.request), checkContentType(x.request.Header, x.body)); refused != nil {
 		return refused
 	}
 	query, err := url.ParseQuery(x.request.URL.RawQuery)
@@ -99,8 +105,13 @@ func (p protocolV3) write(w http.ResponseWriter, x *exchange) {
 		setText(h, ledger.HeaderHint, r.Hint)
 		setText(h, ledger.HeaderUnsupported, r.Unsupported)
 	}
-	x.id = p.Random.RequestID(internal)
-	h[wire.HeaderRequestID] = []string{x.id} // with this spelling, which Set would change
+	if x.empty {
+		x.reply = nil
+	}
+	if nameless := x.empty || x.status == http.StatusUnauthorized && ofOrders(x.request); !nameless {
+		x.id = p.Random.RequestID(internal)
+		h[wire.HeaderRequestID] = []string{x.id} // with this spelling, which Set would change
+	}
 	h.Set(ledger.HeaderSandbox, engine.SandboxName)
 	h.Set("Content-Language", "zh-CN")
 	h.Set("Cache-Control", "no-cache, must-revalidate")
@@ -113,7 +124,7 @@ func (p protocolV3) write(w http.ResponseWriter, x *exchange) {
 	if isFile {
 		h.Set("Content-Type", "application/octet-stream")
 	}
-	if x.merchant != nil && !isFile {
+	if x.merchant != nil && !isFile && !x.empty {
 		if err := p.Prove(h, x.merchant, x.request.Header.Get(wire.HeaderSerial), p.Random.Nonce(), x.reply,
 			x.injected); err != nil {
 			p.Logf("sandbox: sign a reply: %v", err)
@@ -135,12 +146,22 @@ func baseOf(r *http.Request) string {
 	return "http://" + r.Host
 }
 
-// checkHeaders wants what WeChat Pay wants of the other headers.
-func checkHeaders(h http.Header, body []byte) *engine.Refusal {
-	if h.Get("Accept") == "" || h.Get("User-Agent") == "" {
-		return engine.BadParam("Http头缺少Accept或User-Agent").
+// checkCaller wants the two headers that every caller sends. Nearly all endpoints look at them
+// before they ask who it is.
+func checkCaller(r *http.Request) *engine.Refusal {
+	if r.Header.Get("Accept") == "" || r.Header.Get("User-Agent") == "" {
+		return engine.InvalidRequest("Http头缺少Accept或User-Agent").
 			Hinting("send both Accept: application/json and a User-Agent")
 	}
+	return nil
+}
+
+// ofOrders tells the endpoints whose 401s were seen to have other words, and no Request-ID.
+func ofOrders(r *http.Request) bool {
+	return strings.HasPrefix(r.URL.EscapedPath(), "/v3/pay/transactions/")
+}
+
+func checkContentType(h http.Header, body []byte) *engine.Refusal {
 	if len(body) == 0 {
 		return nil
 	}

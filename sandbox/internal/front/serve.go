@@ -36,6 +36,7 @@ type exchange struct {
 	fields        wire.Fields          // of an APIv2 message
 	refused       *engine.Refusal
 	unread        bool            // of APIv2: refused because it cannot be understood
+	empty         bool            // of APIv3: answered without a body, for there is no such endpoint
 	said          engine.Document // what the behaviour answered
 	status        int
 	reply         []byte

@@ -1,0 +1,70 @@
+package sandbox_test
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+)
+
+// What production was recorded to answer callers that it cannot tell, which differs by endpoint.
+func TestStrangersAreAnsweredAsRecorded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.WithMerchant(ledger.Merchant{MchID: "1900000120"}))
+	other, err := w.ClientConfigFor("1900000120")
+	w.ok(err)
+	const (
+		certificates, orders = "/v3/certificates", "/v3/pay/transactions/native"
+		refund               = "/v3/refund/domestic/refunds"
+		bad                  = "SIGN_ERROR"
+		malformed            = "Http头Authorization值格式错误，请参考《微信支付商户REST API签名规则》"
+	)
+	public, old := w.ClientConfig().PlatformKeys[0].ID, start.AddDate(-1, 0, 0)
+	for what, c := range map[string]struct {
+		raw     raw
+		status  int
+		code    string
+		message string
+	}{
+		"no header, certificates":       {raw{method: "GET", uri: certificates, auth: "-"}, 401, bad, malformed},
+		"no header, a refund":           {raw{uri: refund, auth: "-"}, 401, bad, malformed},
+		"no header, an order":           {raw{uri: orders, auth: "-"}, 401, bad, "签名信息错误，验签失败"},
+		"a bearer, an order":            {raw{uri: orders, auth: "Bearer x"}, 401, bad, "签名信息错误，验签失败"},
+		"a bearer, a refund":            {raw{uri: refund, auth: "Bearer x"}, 401, bad, "Http头Authorization认证类型不正确"},
+		"another key, certificates":     {raw{method: "GET", uri: certificates, key: other.PrivateKey}, 401, bad, "错误的签名，验签失败"},
+		"another key, an order":         {raw{uri: orders, key: other.PrivateKey}, 401, bad, "签名错误"},
+		"nobody's number":               {raw{uri: refund, mchid: "1", serial: "AB"}, 401, bad, "签名错误"},
+		"the public key's id, a refund": {raw{uri: refund, serial: public}, 401, bad, "商户证书序列号有误。"},
+		"the public key's id, an order": {raw{uri: orders, serial: public}, 401, bad, "签名错误，请检查后再试"},
+		"a year old": {raw{uri: orders, at: old}, 401, bad,
+			"Http头Authorization中的timestamp与发起请求的时间不得超过5分钟"},
+		"no User-Agent, a refund": {raw{uri: refund, auth: "-", header: map[string]string{"User-Agent": ""}}, 400,
+			"INVALID_REQUEST", "Http头缺少Accept或User-Agent"},
+		"no User-Agent, an order": {raw{uri: orders, auth: "-", header: map[string]string{"User-Agent": ""}}, 401,
+			bad, "签名信息错误，验签失败"},
+		"no Accept, certificates": {raw{method: "GET", uri: certificates, header: map[string]string{"Accept": ""}}, 400,
+			"INVALID_REQUEST", "Http头缺少Accept或User-Agent"},
+		"no such path":   {raw{uri: "/v3/fund-app/mch-transfer/transfers"}, 404, "", ""},
+		"another method": {raw{method: "GET", uri: orders}, 405, "", ""},
+	} {
+		p, e := w.send(c.raw)
+		if p.StatusCode != c.status || e.Code != c.code || e.Message != c.message {
+			t.Errorf("%s: got %d %s %s", what, p.StatusCode, e.Code, e.Message)
+		}
+		named := c.status == 400 || c.status == 401 && c.raw.uri != orders
+		if p.Header.Get(wire.HeaderSignature) != "" || (p.Header.Get("Request-Id") != "") != named {
+			t.Errorf("%s: signed, or Request-ID %q", what, p.Header.Get("Request-Id"))
+		}
+	}
+	// A stranger learns no more of a path than a merchant.
+	answer, err := http.Post(w.URL()+"/v3/fund-app/nothing", "application/json", strings.NewReader("{}")) //nolint:noctx
+	w.ok(err)
+	defer answer.Body.Close()
+	if body, err := io.ReadAll(answer.Body); err != nil || answer.StatusCode != 404 || len(body) > 0 {
+		t.Errorf("a stranger at no path: %d %s %v", answer.StatusCode, body, err)
+	}
+}
