@@ -30,12 +30,13 @@ func TestStrangersAreAnsweredAsRecorded(t *testing.T) {
 		code    string
 		message string
 	}{
-		"no header, certificates":       {raw{method: "GET", uri: certificates, auth: "-"}, 401, bad, malformed},
-		"no header, a refund":           {raw{uri: refund, auth: "-"}, 401, bad, malformed},
-		"no header, an order":           {raw{uri: orders, auth: "-"}, 401, bad, "签名信息错误，验签失败"},
-		"a bearer, an order":            {raw{uri: orders, auth: "Bearer x"}, 401, bad, "签名信息错误，验签失败"},
-		"a bearer, a refund":            {raw{uri: refund, auth: "Bearer x"}, 401, bad, "Http头Authorization认证类型不正确"},
-		"another key, certificates":     {raw{method: "GET", uri: certificates, key: other.PrivateKey}, 401, bad, "错误的签名，验签失败"},
+		"no header, certificates": {raw{method: "GET", uri: certificates, auth: "-"}, 401, bad, malformed},
+		"no header, a refund":     {raw{uri: refund, auth: "-"}, 401, bad, malformed},
+		"no header, an order":     {raw{uri: orders, auth: "-"}, 401, bad, "签名信息错误，验签失败"},
+		"a bearer, an order":      {raw{uri: orders, auth: "Bearer x"}, 401, bad, "签名信息错误，验签失败"},
+		"a bearer, a refund":      {raw{uri: refund, auth: "Bearer x"}, 401, bad, "Http头Authorization认证类型不正确"},
+		"another key, certificates": {raw{method: "GET", uri: certificates, key: other.PrivateKey}, 401, bad,
+			"错误的签名，验签失败"},
 		"another key, an order":         {raw{uri: orders, key: other.PrivateKey}, 401, bad, "签名错误"},
 		"nobody's number":               {raw{uri: refund, mchid: "1", serial: "AB"}, 401, bad, "签名错误"},
 		"the public key's id, a refund": {raw{uri: refund, serial: public}, 401, bad, "商户证书序列号有误。"},

@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
 	"regexp"
@@ -9,8 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/fault"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -169,4 +172,20 @@ func TestNotificationsAsRecordedInAPIv2(t *testing.T) {
 	if got := last(); got != want {
 		t.Errorf("ended:\ngot  %s\nwant %s", got, want)
 	}
+}
+
+// What users saw querycontract answer about a code that nobody signed with is had by faults.
+// https://developers.weixin.qq.com/community/pay/doc/0008627e2f8cf82c35e81bff051000
+func TestResultNullInAPIv2(t *testing.T) {
+	t.Parallel()
+	w := newXMLWorld(t)
+	const query = "POST /papay/querycontract"
+	w.ok(w.Inject(fault.Fault{Name: fault.Error, Endpoint: query, Code: "-25", Message: "RESULT NULL"},
+		fault.Fault{Name: fault.Stripped, Endpoint: query}))
+	_, err := w.call("papay/querycontract", byCodeXML())
+	var e *wxpay.Error
+	if !errors.As(err, &e) || e.Verified || e.Code != "-25" || e.Message != "RESULT NULL" {
+		t.Errorf("got %v", err)
+	}
+	w.refused("CONTRACT_NOT_EXIST", "papay/querycontract", byCodeXML())
 }

@@ -95,7 +95,8 @@ const (
 	// certificate where the public key was due, and the reverse, as happens while
 	// a merchant moves from one to the other.
 	OtherKey Name = "other-key"
-	// Stripped loses the Wechatpay-* headers, as some proxies do.
+	// Stripped loses the Wechatpay-* headers, as some proxies do, and leaves an APIv2 reply
+	// without its sign, as users have seen querycontract fail (Error with Code "-25").
 	Stripped Name = "stripped"
 	// BOM puts a byte order mark before a notification's body.
 	BOM Name = "bom"

@@ -134,7 +134,8 @@ func (f *Faults) OfCall(call func() Call, among func(fault.Name) bool) Injected 
 	}
 	c := call()
 	return f.pick(func(a *armedFault) bool {
-		return among(a.Fault.Name) && !(c.V2 && onlyV3(a.Fault.Name)) && strikesCall(&a.Fault, c) &&
+		v2 := !onlyV3(a.Fault.Name) || a.Fault.Name == fault.Stripped // a reply has a sign to lose
+		return among(a.Fault.Name) && (v2 || !c.V2) && strikesCall(&a.Fault, c) &&
 			a.overLimit(c.ID+"|"+c.MchID, c.At)
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/wxpay-go/wxpay/catalogue"
 	"github.com/wxpay-go/wxpay/internal/explain"
 	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/fault"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
 	"github.com/wxpay-go/wxpay/sandbox/internal/random"
 	"github.com/wxpay-go/wxpay/sandbox/internal/registry"
@@ -93,6 +94,9 @@ func (p protocolV2) sign(x *exchange, out wire.Fields) {
 	}
 	if x.end.Nonce {
 		out["nonce_str"] = p.Random.Roll(random.Letters, 32)
+	}
+	if x.injected.Has(fault.Stripped) != nil {
+		return
 	}
 	out["sign"] = out.Digest(x.injected.Key(x.merchant.APIv2Key.Reveal()), x.fields.SignType())
 }
