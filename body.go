@@ -13,6 +13,7 @@ import (
 // marshal sets the body. It happens once, before the caller goes on, and
 // these are the bytes that are signed and sent.
 func (c *call) marshal(body any) *call {
+	body = rawOf(body)
 	if problem := unfit(body); problem != "" {
 		c.fail(problem)
 		return c
@@ -31,25 +32,82 @@ func (c *call) marshal(body any) *call {
 	case string:
 		c.body = []byte(b)
 	default:
-		switch v := reflect.ValueOf(body); v.Kind() {
-		case reflect.Pointer, reflect.Map, reflect.Slice:
-			if v.IsNil() { // it would travel as null
-				c.fail("the body is a nil " + v.Type().String() + ": give nil itself where there is none")
-				return c
-			}
+		if kind := nilOf(body); kind != "" { // it would travel as null
+			c.fail("the body is a nil " + kind + ": give nil itself where there is none")
+			return c
 		}
 		raw, err := json.Marshal(body)
-		if err != nil {
+		switch {
+		case err != nil:
 			c.fail("the body does not marshal to JSON: " + unmarshallable(err))
 			c.cause = err
+		case !isJSONBody(raw):
+			c.fail(fmt.Sprintf("a %T is neither object nor list in JSON, and WeChat Pay takes no such body",
+				body))
 		}
 		c.body = c.withZeros(raw, body)
 		return c
 	}
-	if !json.Valid(c.body) {
+	switch {
+	case len(bytes.TrimSpace(c.body)) == 0:
+		c.fail("the raw body is empty: give nil where there is none")
+	case !json.Valid(c.body):
 		c.fail("the raw body is not valid JSON")
+	case !isJSONBody(c.body):
+		c.fail("the raw body is JSON, but neither object nor list, and WeChat Pay takes no such body")
 	}
 	return c
+}
+
+// maxPointers bounds how far pointers are followed: one may lead to itself.
+const maxPointers = 16
+
+// rawOf is a body of text as string or []byte, where a type of the caller's own, or a pointer,
+// stands for one: encoding/json would quote it, or write it as base64.
+func rawOf(body any) any {
+	v := reflect.ValueOf(body)
+	for depth := 0; v.IsValid() && depth < maxPointers; depth++ {
+		switch v.Interface().(type) {
+		case json.RawMessage:
+			return v.Interface()
+		case json.Marshaler, encoding.TextMarshaler, io.Reader, error:
+			return body
+		}
+		switch kind := v.Kind(); {
+		case kind == reflect.String:
+			return v.String()
+		case kind == reflect.Slice && v.Type().Elem().Kind() == reflect.Uint8:
+			return v.Bytes()
+		case kind != reflect.Pointer:
+			return body
+		}
+		v = v.Elem()
+	}
+	return body
+}
+
+// nilOf is the type of a body that is nil, or a pointer to what is nil.
+func nilOf(body any) string {
+	v := reflect.ValueOf(body)
+	for range maxPointers {
+		switch v.Kind() {
+		case reflect.Pointer, reflect.Map, reflect.Slice, reflect.Interface:
+			if v.IsNil() {
+				return reflect.TypeOf(body).String()
+			}
+		}
+		if v.Kind() != reflect.Pointer && v.Kind() != reflect.Interface {
+			return ""
+		}
+		v = v.Elem()
+	}
+	return ""
+}
+
+// isJSONBody tells an object or a list from other values.
+func isJSONBody(raw []byte) bool {
+	raw = bytes.TrimLeft(raw, " \t\r\n")
+	return len(raw) > 0 && (raw[0] == '{' || raw[0] == '[')
 }
 
 // unfit says what is wrong with a body that has something in it which JSON would
@@ -58,6 +116,16 @@ func unfit(body any) string {
 	switch body.(type) {
 	case json.Marshaler, encoding.TextMarshaler:
 		return ""
+	}
+	holder := body
+	if t := reflect.TypeOf(body); t != nil && t.Kind() == reflect.Struct { // a bytes.Buffer is a reader by its pointer
+		holder = reflect.New(t).Interface()
+		switch holder.(type) {
+		case json.Marshaler, encoding.TextMarshaler:
+			return ""
+		}
+	}
+	switch holder.(type) {
 	case io.Reader, error:
 		return fmt.Sprintf("the body is a %T, which has no fields to send: give a struct, a map, or raw text as "+
 			"string, []byte or json.RawMessage", body)

@@ -29,6 +29,7 @@ type call struct {
 	header  http.Header
 	body    []byte // nil for a call without one
 	encrypt []string
+	needed  []string // of encrypt, what the body must have
 	decrypt []string
 	zeros   []string    // of Zero, what was not found yet
 	sealed  *sealedFile // of a download

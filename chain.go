@@ -7,12 +7,15 @@ import "context"
 //	c.Chain("v3/edu-papay/contracts/presign").Post(ctx, body)
 //	c.Chain("v3/pay/transactions/id/{transaction_id}").Get(ctx, wxpay.Path("transaction_id", "42"))
 //
+// A path may bring a query, with {variables} too: "v3/bill/tradebill?bill_date={date}".
+//
 // What is written into the path itself appears in errors, and so in logs; what
 // fills a {variable} does not: that is the place for an openid.
 //
-// A body is a struct or map to marshal, or raw JSON as json.RawMessage, []byte
-// or string; nil sends none, and is nil itself, not a pointer or a map that is nil.
-// The bytes signed are the bytes sent.
+// A body is a struct or map to marshal, or raw JSON as json.RawMessage, []byte or string, or
+// a type or pointer that is one of those underneath; nil sends none, and is nil itself, not a
+// pointer or a map that is nil. An io.Reader is read by the caller first. The bytes signed are the
+// bytes sent.
 //
 // Errors: [*RequestError] when the call could not be right and was not sent,
 // [*Error] when WeChat Pay refused, [*SignatureError] when the reply cannot be

@@ -161,11 +161,11 @@ func mutualTLS(base http.RoundTripper, cert *x509.Certificate, key crypto.Signer
 	return sync.OnceValues(func() (http.RoundTripper, error) {
 		t, ok := base.(*http.Transport)
 		switch {
-		case !ok:
-			return base, nil // the caller's own transport shows what it shows
 		case cert == nil:
 			return nil, errors.New("the call needs the merchant's certificate for TLS: set Config.Certificate " +
 				"(LoadCertificate)")
+		case !ok:
+			return base, nil // the caller's own transport shows what it shows
 		}
 		t = t.Clone()
 		if t.TLSClientConfig == nil {

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/api/leaf"
@@ -160,7 +161,7 @@ func TestEveryShapeOfAPointerIsEncrypted(t *testing.T) {
 		return signedReply(200, `{}`), err
 	})
 	_, err := client.Chain("v3/x").Post(bg, `{"people":[{"name":"secret"},{"name":"clear"}],"names":["secret","secret"],"a/b":{"~1":"secret"},
-		"empty":"","null":null}`, wxpay.Encrypt("/people/0/name", "/people/2/name", "/names/*", "/a~1b/~01",
+		"empty":"","null":null}`, wxpay.Sensitive("/people/0/name", "/people/2/name", "/names/*", "/a~1b/~01",
 		"/missing/name", "/empty", "/null", "/null/name"))
 	if err != nil || strings.Contains(string(sent), "secret") || !strings.Contains(string(sent), "clear") {
 		t.Errorf("sent %s, %v", sent, err)
@@ -222,7 +223,7 @@ func TestOptionsAreShared(t *testing.T) {
 	}))
 	options := []wxpay.Option{wxpay.Path("a", "1"), wxpay.Query("b", "2"), wxpay.Header("accept-language", "en"),
 		wxpay.Encrypt("/c"), wxpay.Decrypt("/d")}
-	optionsV2 := []wxpay.Option{wxpay.Path("a", "1"), wxpay.SignType("MD5"), wxpay.MTLS()}
+	optionsV2 := []wxpay.Option{wxpay.Path("a", "1"), wxpay.SignType("MD5")}
 	done := make(chan error, 16)
 	for range 8 {
 		go func() { done <- second(client.Chain("v3/{a}").Post(bg, `{"c":"x"}`, options...)) }()
@@ -231,6 +232,47 @@ func TestOptionsAreShared(t *testing.T) {
 	for range cap(done) {
 		if err := <-done; err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+type itself *itself
+
+func circular() itself {
+	var p itself
+	p = &p
+	return p
+}
+
+// A text is sent as it is, whatever its type is called and however it is held.
+func TestBodiesThatAreTextUnderneath(t *testing.T) {
+	t.Parallel()
+	const raw, message = `{"a": 1}`, `<xml><a>1</a></xml>`
+	var sent string
+	v3 := clientOver(t, func(r *http.Request) (*http.Response, error) {
+		b, err := io.ReadAll(r.Body)
+		sent = string(b)
+		return signedReply(200, `{}`), err
+	})
+	success := wire.Fields{"return_code": "SUCCESS"}
+	v2 := v2Client(t, true, success, func(_ *http.Request, f wire.Fields) { sent = f["a"] })
+	type (
+		text  string
+		bytes []byte
+	)
+	bodies := func(s string) []any {
+		named, raw, pointed := text(s), bytes(s), &s
+		return []any{s, []byte(s), named, raw, &s, &named, &raw, &pointed, json.RawMessage(s)}
+	}
+	for _, body := range bodies(raw) {
+		if _, err := v3.Chain("v3/x").Post(bg, body); err != nil || sent != raw {
+			t.Errorf("%T: sent %s, %v", body, sent, err)
+		}
+	}
+	for _, body := range bodies(message)[:8] {
+		sent = ""
+		if _, err := v2.Chain("v2/x").Post(bg, body); err != nil || sent != "1" {
+			t.Errorf("%T: sent a=%q, %v", body, sent, err)
 		}
 	}
 }
@@ -244,10 +286,18 @@ func TestBodiesThatAreNone(t *testing.T) {
 		body any
 		says string
 	}{
-		"a reader":      {strings.NewReader(`{"a":1}`), "is a *strings.Reader, which has no fields to send"},
-		"a buffer":      {bytes.NewBufferString(`{"a":1}`), "string, []byte or json.RawMessage"},
-		"an error":      {errors.New("oSECRET"), "is a *errors.errorString"},
-		"a nil pointer": {(*in)(nil), "nil"},
+		"a reader":            {strings.NewReader(`{"a":1}`), "is a *strings.Reader, which has no fields to send"},
+		"a buffer":            {bytes.NewBufferString(`{"a":1}`), "string, []byte or json.RawMessage"},
+		"an error":            {errors.New("oSECRET"), "is a *errors.errorString"},
+		"a nil pointer":       {(*in)(nil), "nil"},
+		"a nil string":        {(*string)(nil), "nil"},
+		"nil in a pointer":    {new(*in), "nil"},
+		"a buffer's value":    {*bytes.NewBufferString(`{"a":1}`), "is a bytes.Buffer, which has no fields"},
+		"a number":            {7, "object"},
+		"a moment":            {time.Unix(0, 0), "object"},
+		"a pointer to itself": {circular(), ""},
+		"an empty text":       {" ", ""},
+		"a quoted text":       {`"oSECRET"`, ""},
 	} {
 		for _, path := range []string{"v3/x", "v2/x"} {
 			var e *wxpay.RequestError

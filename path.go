@@ -25,7 +25,7 @@ func joinPath(base, sub string) string {
 
 // expandPath turns a path such as "v3/pay/transactions/id/{transaction_id}"
 // into the escaped absolute path and raw query to be sent. Of RFC 6570 it
-// speaks {name} and {+name}, which leaves reserved characters as they are.
+// speaks {name} and {+name}, which leaves reserved characters as they are, in path and query.
 // What it returns needs no further escaping, and no value can add or remove a
 // path segment unless {+name} asks for it. The problem, where there is one,
 // is a sentence.
@@ -33,29 +33,98 @@ func expandPath(path string, vars []variable) (escaped, query, problem string) {
 	if strings.Contains(path, "://") {
 		return "", "", "the path is a whole URL: give the path only, the host is Config.Host"
 	}
-	path, query, _ = strings.Cut(path, "?")
-	if bad := strings.IndexFunc(query, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '#' }); bad >= 0 {
-		return "", "", "the query holds a character that must be escaped: use wxpay.Query(name, value)"
-	}
+	path, template, _ := strings.Cut(path, "?")
 	path = strings.Trim(path, "/")
 	if path == "" {
 		return "", "", "the path is empty"
 	}
+	for segment := range strings.SplitSeq(path, "/") {
+		if name := foreignVariable(segment); name != "" {
+			return "", "", "the path has the segment " + wire.Clip(segment, 64) + ", which is how other SDKs write a " +
+				"variable: write {" + wire.Clip(name, 64) + "}"
+		}
+	}
+	if escaped, problem = inPath.expand("/"+path, vars); problem != "" {
+		return "", "", problem
+	}
+	if query, problem = inQuery.expand(template, vars); problem != "" {
+		return "", "", problem
+	}
+	for _, v := range vars {
+		if !names(path, v.name) && !names(template, v.name) {
+			return "", "", "a wxpay.Path(name, value) names no variable of the path" // the name may be an openid
+		}
+	}
+	for segment := range strings.SplitSeq(escaped[1:], "/") {
+		switch strings.ReplaceAll(strings.ReplaceAll(segment, "%2e", "."), "%2E", ".") {
+		case "", ".", "..":
+			return "", "", "the path has an empty or dot segment, which servers resolve away"
+		}
+	}
+	return escaped, query, ""
+}
+
+// names tells whether a template has the variable.
+func names(template, name string) bool {
+	for rest := template; ; {
+		_, after, found := strings.Cut(rest, "{")
+		if !found {
+			return false
+		}
+		after = strings.TrimPrefix(after, "+")
+		if strings.HasPrefix(after, name) && strings.HasPrefix(after[len(name):], "}") {
+			return true
+		}
+		rest = after
+	}
+}
+
+// foreignVariable is the name in a segment that is a variable as the SDKs of other languages
+// write one: _name_, $name$ or :name. No path of WeChat Pay has such a segment.
+func foreignVariable(segment string) string {
+	name := ""
+	if rest, ok := strings.CutPrefix(segment, ":"); ok {
+		name = rest
+	}
+	for _, mark := range []string{"_", "$"} {
+		if len(segment) > 2 && strings.HasPrefix(segment, mark) && strings.HasSuffix(segment, mark) {
+			name = segment[1 : len(segment)-1]
+		}
+	}
+	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") != "" {
+		return ""
+	}
+	return name
+}
+
+// part is what a template is: a path or a query.
+type part struct {
+	name, advice string
+	literal      func(r rune) bool // what may stand in it outside of variables
+	values       bool              // a value may be anything
+}
+
+var (
+	inPath = part{"path", "put the value into a {variable}", pathRune, false}
+	// What servers take in queries is wider than RFC 3986.
+	inQuery = part{"query", "use wxpay.Query(name, value)", func(r rune) bool {
+		return ' ' < r && r < 0x7f && r != '#'
+	}, true}
+)
+
+// expand fills the variables of a template.
+func (p part) expand(template string, vars []variable) (escaped, problem string) {
 	var b strings.Builder
-	b.Grow(len(path) + 48)
-	used := 0
-	for rest := path; ; {
+	b.Grow(len(template) + 48)
+	for rest := template; ; {
 		literal, tail, found := strings.Cut(rest, "{")
 		if strings.ContainsRune(literal, '}') {
-			return "", "", "the path has a } without a {"
+			return "", "the " + p.name + " has a } without a {"
 		}
 		for _, r := range literal {
-			if !pathRune(r) {
-				return "", "", "the path holds a character that must be escaped: put the value into a {variable}"
+			if !p.literal(r) {
+				return "", "the " + p.name + " holds a character that must be escaped: " + p.advice
 			}
-		}
-		if b.Len() == 0 {
-			b.WriteByte('/')
 		}
 		b.WriteString(literal)
 		if !found {
@@ -63,41 +132,26 @@ func expandPath(path string, vars []variable) (escaped, query, problem string) {
 		}
 		name, after, closed := strings.Cut(tail, "}")
 		if !closed || name == "" || strings.ContainsRune(name, '{') {
-			return "", "", "the path has a { without a name and a }"
+			return "", "the " + p.name + " has a { without a name and a }"
 		}
 		name, reserved := strings.CutPrefix(name, "+")
 		v, ok := lookup(vars, name)
 		switch {
 		case !ok:
 			name = wire.Clip(name, 64)
-			return "", "", "path variable {" + name + "} is not filled: add wxpay.Path(\"" + name + "\", value)"
-		case v == "":
-			return "", "", "path variable {" + wire.Clip(name, 64) + "} is empty"
-		case v == "." || v == "..":
-			return "", "", "path variable {" + wire.Clip(name, 64) + "} is a dot segment, which servers resolve away"
+			return "", p.name + " variable {" + name + "} is not filled: add wxpay.Path(\"" + name + "\", value)"
+		case v == "" && !p.values:
+			return "", p.name + " variable {" + wire.Clip(name, 64) + "} is empty"
+		case (v == "." || v == "..") && !p.values:
+			return "", p.name + " variable {" + wire.Clip(name, 64) + "} is a dot segment, which servers resolve away"
 		}
 		b.Write(appendEscaped(nil, v, reserved))
-		used++
 		rest = after
 	}
-	if used < len(vars) {
-		for _, v := range vars {
-			if !strings.Contains(path, "{"+v.name+"}") && !strings.Contains(path, "{+"+v.name+"}") {
-				return "", "", "a wxpay.Path(name, value) names no variable of the path" // the name may be an openid
-			}
-		}
+	if escaped = b.String(); !validEscapes(escaped) {
+		return "", "the " + p.name + " has a % that is not followed by two hexadecimal digits"
 	}
-	escaped = b.String()
-	for segment := range strings.SplitSeq(escaped[1:], "/") {
-		switch strings.ReplaceAll(strings.ReplaceAll(segment, "%2e", "."), "%2E", ".") {
-		case "", ".", "..":
-			return "", "", "the path has an empty or dot segment, which servers resolve away"
-		}
-	}
-	if !validEscapes(escaped) {
-		return "", "", "the path has a % that is not followed by two hexadecimal digits"
-	}
-	return escaped, query, ""
+	return escaped, ""
 }
 
 // lookup finds the variable set last, so that a call may override its chain.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,10 +15,10 @@ import (
 
 // Encrypt names fields of the body that travel encrypted to WeChat Pay, as
 // JSON pointers such as "/identity/real_name"; "*" stands for every element of
-// a list. The body is given in clear. A field that is not there, null or empty is
-// left alone, and a call without a body, such as a GET, has none: the same list may be given to
-// every call of a path. Where a pointer leads to anything but strings, or the call is APIv2,
-// which has no encrypted fields, the call is not sent: a [*RequestError].
+// a list. The body is given in clear. A field that is null or empty is left alone. Where a pointer
+// finds no field, for it may be mistyped and the right one would travel in clear, where it leads to
+// anything but strings, or where the call is APIv2, which has no encrypted fields, the call is not
+// sent: a [*RequestError]. What may be absent is named by [Sensitive].
 //
 // The typed chain, and the index of what is typed, know which fields these are and need no
 // option, and a string that two pointers name is encrypted once. The key is [Keys.Current], which
@@ -26,6 +27,17 @@ import (
 // Source:
 // https://wechatpay-api.gitbook.io/wechatpay-api-v3/qian-ming-zhi-nan-1/min-gan-xin-xi-jia-mi
 func Encrypt(pointers ...string) Option {
+	sensitive := Sensitive(pointers...)
+	return func(c *call) {
+		sensitive(c)
+		c.needed = append(c.needed[:len(c.needed):len(c.needed)], pointers...)
+	}
+}
+
+// Sensitive is [Encrypt] for fields that the body may be without: one that is not there is left
+// alone, and a call without a body, such as a GET, has none, so that the same list may be given to
+// every call of a path. It is what the typed chain uses.
+func Sensitive(pointers ...string) Option {
 	return func(c *call) {
 		c.checkPointers(pointers)
 		c.encrypt = append(c.encrypt[:len(c.encrypt):len(c.encrypt)], pointers...)
@@ -47,14 +59,18 @@ func Decrypt(pointers ...string) Option {
 func (c *call) checkPointers(pointers []string) {
 	for _, p := range pointers {
 		if !strings.HasPrefix(p, "/") || len(p) == 1 {
-			c.fail("Encrypt, Decrypt and Zero take JSON pointers, such as \"/identity/real_name\"")
+			c.fail("Encrypt, Sensitive, Decrypt and Zero take JSON pointers, such as \"/identity/real_name\"")
 		}
 	}
 }
 
 // sealBody encrypts the named fields in the marshalled body.
 func (c *call) sealBody() {
-	if len(c.encrypt) == 0 || c.body == nil || c.problem != "" {
+	if len(c.encrypt) == 0 || c.problem != "" {
+		return
+	}
+	if c.body == nil {
+		c.unfound(c.needed)
 		return
 	}
 	key := c.client.keys.Current()
@@ -64,7 +80,7 @@ func (c *call) sealBody() {
 			key = *named
 		}
 	}
-	sealed, err := editFields(c.body, c.encrypt, func(plain string) (string, error) {
+	sealed, missing, err := editFields(c.body, c.encrypt, func(plain string) (string, error) {
 		if key.Key == nil {
 			return "", errors.New("the header Wechatpay-Serial names a key that is not in PlatformKeys")
 		}
@@ -76,7 +92,16 @@ func (c *call) sealBody() {
 		c.cause = err
 		return
 	}
+	c.unfound(slices.DeleteFunc(missing, func(p string) bool { return !slices.Contains(c.needed, p) }))
 	c.body, c.keyID = sealed, key.ID
+}
+
+// unfound is about pointers that found no field to encrypt.
+func (c *call) unfound(pointers []string) {
+	if len(pointers) > 0 {
+		c.fail("Encrypt names " + wire.Clip(pointers[0], 128) + ", and the body has no such field: look for a typing " +
+			"mistake; a field that may be absent is named by wxpay.Sensitive")
+	}
 }
 
 // decrypted opens the named fields of a reply.
@@ -88,9 +113,10 @@ func (c *call) decrypted(body []byte) ([]byte, error) {
 	if !ok {
 		return nil, errCannotDecrypt
 	}
-	return editFields(body, c.decrypt, func(sealed string) (string, error) {
+	opened, _, err := editFields(body, c.decrypt, func(sealed string) (string, error) {
 		return wire.DecryptOAEP(key, sealed)
 	}, nil) // what is no text was not encrypted
+	return opened, err
 }
 
 var errNoText = errors.New("it leads to something else than a string: give a number as a string, " +
@@ -99,28 +125,31 @@ var errNoText = errors.New("it leads to something else than a string: give a num
 var errCannotDecrypt = errors.New("the reply has encrypted fields and Config.PrivateKey is not a crypto.Decrypter")
 
 // editFields replaces the strings at the pointers. Empty strings stay empty, and
-// where there is none to replace the bytes stay as they are. For odd see editAt.
-func editFields(raw []byte, pointers []string, edit func(string) (string, error), odd error) ([]byte, error) {
+// where there is none to replace the bytes stay as they are. Where a pointer leads to something
+// else, or goes on where nothing can, odd is the error; missing are those that found nothing.
+func editFields(raw []byte, pointers []string, edit func(string) (string, error), odd error) (
+	out []byte, missing []string, err error) {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
 	var tree any
 	if err := d.Decode(&tree); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	changed := false
-	counted := func(text string) (string, error) {
-		changed = true
-		return edit(text)
-	}
+	e := editor{edit: edit, odd: odd}
 	for _, pointer := range pointers {
-		if _, err := editAt(tree, pointerPath(pointer), counted, odd); err != nil {
-			return nil, fmt.Errorf("%s: %w", wire.Clip(pointer, 128), err)
+		e.found = false
+		if _, err := e.at(tree, pointerPath(pointer)); err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", wire.Clip(pointer, 128), err)
+		}
+		if !e.found {
+			missing = append(missing, pointer)
 		}
 	}
-	if !changed {
-		return raw, nil
+	if !e.changed {
+		return raw, missing, nil
 	}
-	return json.Marshal(tree)
+	out, err = json.Marshal(tree)
+	return out, missing, err
 }
 
 // pointerPath splits a pointer by RFC 6901: ~1 is a slash, ~0 a tilde.
@@ -135,50 +164,58 @@ func pointerPath(pointer string) []string {
 // edited is a string that was edited: a second pointer to it leaves it alone.
 type edited string
 
-// editAt edits the strings at path below node and returns what takes its place. Where
-// path leads to something else, or goes on where nothing can, odd is the error. What
+type editor struct {
+	edit           func(string) (string, error)
+	odd            error // of what is no string
+	found, changed bool
+}
+
+// at edits the strings at path below node and returns what takes its place. What
 // is not there, or null, is left alone.
-func editAt(node any, path []string, edit func(string) (string, error), odd error) (any, error) {
+func (e *editor) at(node any, path []string) (any, error) {
+	e.found = e.found || len(path) == 0
 	switch n := node.(type) {
 	case nil:
 		return nil, nil
 	case string:
 		switch {
 		case len(path) > 0:
-			return n, odd
+			return n, e.odd
 		case n == "":
 			return n, nil
 		}
-		text, err := edit(n)
+		text, err := e.edit(n)
+		e.changed = true
 		return edited(text), err
 	case edited:
 		if len(path) > 0 {
-			return n, odd
+			return n, e.odd
 		}
 		return n, nil
 	case map[string]any:
 		if len(path) == 0 {
-			return n, odd
+			return n, e.odd
 		}
 		if child, ok := n[path[0]]; ok {
-			child, err := editAt(child, path[1:], edit, odd)
+			child, err := e.at(child, path[1:])
 			if err != nil {
 				return nil, err
 			}
 			n[path[0]] = child
 		} else if path[0] == "*" { // it stands for the elements of a list
-			return n, odd
+			return n, e.odd
 		}
 		return n, nil
 	case []any:
 		if len(path) == 0 || path[0] != "*" && !isIndex(path[0]) {
-			return n, odd
+			return n, e.odd
 		}
+		e.found = e.found || path[0] == "*" && len(n) == 0 // it means every one of them
 		for i, child := range n {
 			if path[0] != "*" && path[0] != strconv.Itoa(i) {
 				continue
 			}
-			child, err := editAt(child, path[1:], edit, odd)
+			child, err := e.at(child, path[1:])
 			if err != nil {
 				return nil, err
 			}
@@ -186,7 +223,7 @@ func editAt(node any, path []string, edit func(string) (string, error), odd erro
 		}
 		return n, nil
 	}
-	return node, odd
+	return node, e.odd
 }
 
 func isIndex(s string) bool {

@@ -53,7 +53,7 @@ func TestSensitiveFieldsTravelEncrypted(t *testing.T) {
 		wxpay.Reply `json:"-"`
 		Name        string `json:"name"`
 	}
-	preset := []wxpay.Option{wxpay.Encrypt("/identity/real_name", "/identity/id_card_number", "/people/*/name"),
+	preset := []wxpay.Option{wxpay.Sensitive("/identity/real_name", "/identity/id_card_number", "/people/*/name"),
 		wxpay.Decrypt("/name")}
 	got, err := leaf.NewPoster[identityIn, out](leaf.Bind(client), "v3/x", func() []wxpay.Option { return preset }).
 		Post(bg, &in)
@@ -162,6 +162,47 @@ func TestSensitiveFieldsThatAreNoText(t *testing.T) {
 			c.pointer+": ") ||
 			strings.Contains(err.Error(), "SECRET") {
 			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+// A slip in a pointer does not send in clear what it was meant for.
+func TestPointersThatFindNothing(t *testing.T) {
+	t.Parallel()
+	calls := 0
+	client := clientOver(t, func(*http.Request) (*http.Response, error) {
+		calls++
+		return signedReply(200, `{}`), nil
+	})
+	for pointer, body := range map[string]any{
+		"/id_card_no": `{"id_card_number":"SECRET"}`, "/a/b": `{"a":{"c":"SECRET"}}`, "/l/*/n": `{"l":[{"m":"SECRET"}]}`,
+		"/l/1": `{"l":["SECRET"]}`, "/n": nil,
+	} {
+		var e *wxpay.RequestError
+		_, err := client.Chain("v3/x").Post(bg, body, wxpay.Encrypt("/ok/*", pointer))
+		if body != nil {
+			body = `{"ok":[],` + body.(string)[1:]
+		}
+		_, err2 := client.Chain("v3/x").Post(bg, body, wxpay.Encrypt("/ok/*", pointer))
+		for _, err := range []error{err, err2} {
+			if !errors.As(err, &e) || !strings.Contains(err.Error(), "and the body has no such field") ||
+				strings.Contains(err.Error(), "SECRET") {
+				t.Errorf("%s: got %v", pointer, err)
+			}
+		}
+		if err2 != nil && body != nil && !strings.Contains(err2.Error(), pointer+",") {
+			t.Errorf("%s: got %v", pointer, err2)
+		}
+		if err := second(client.Chain("v3/x").Post(bg, body, wxpay.Sensitive(pointer))); err != nil {
+			t.Errorf("%s, which may be absent: got %v", pointer, err)
+		}
+	}
+	if calls != 5 {
+		t.Errorf("%d calls were sent, want those of Sensitive", calls)
+	}
+	for pointer, body := range map[string]string{"/n": `{"n":null}`, "/m": `{"m":""}`, "/l/*": `{"l":[]}`} {
+		if err := second(client.Chain("v3/x").Post(bg, body, wxpay.Encrypt(pointer))); err != nil {
+			t.Errorf("%s: %s has it, and nothing to encrypt: got %v", pointer, body, err)
 		}
 	}
 }

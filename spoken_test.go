@@ -91,7 +91,6 @@ func TestWhatIsRepeatedOfABody(t *testing.T) {
 		"after blanks":             json.RawMessage(" \t{\"openid\":\"" + payer + `"}`),
 		"after a line in a string": map[string]string{"list": "\n" + `[{"sub_openid":"` + payer + `"}]`},
 		"a string in a string":     map[string]string{"list": `"` + payer + `"`},
-		"a root that is a string":  `"` + payer + `"`,
 	} {
 		says = `{"code":"PARAM_ERROR","message":"` + payer + ` is nobody, JSAPI or not"}`
 		var encrypt wxpay.Option

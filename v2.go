@@ -35,8 +35,9 @@ func SignType(name string) Option {
 	}
 }
 
-// MTLS sends the call with the merchant's certificate, as v2/secapi/… want it.
-// It needs [Config.Certificate].
+// MTLS sends the call with the merchant's certificate, as v2/secapi/… want it. It needs
+// [Config.Certificate], and [Config.HTTPClient], where it is set, an [*http.Transport]: a
+// RoundTripper of another type must show the certificate by itself.
 func MTLS() Option {
 	return func(c *call) {
 		c.onlyV2("MTLS")
@@ -115,7 +116,10 @@ func (c *call) signV2(nonce bool) {
 func (c *call) pathV2() string {
 	path, query, problem := expandPath(strings.TrimPrefix(strings.TrimLeft(c.path, "/"), "v2/"), c.vars)
 	c.fail(problem)
-	if query != "" || len(c.query) > 0 {
+	switch {
+	case query != "" && c.isGet():
+		c.fail("the query of an APIv2 call is written when it is signed: give its parameters with wxpay.Query")
+	case query != "" || len(c.query) > 0:
 		c.fail("an APIv2 call takes no query: put every parameter into the body, where it is signed")
 	}
 	return path

@@ -171,13 +171,22 @@ func TestV2CallsThatAreNotSent(t *testing.T) {
 	}
 	cfg := testConfig()
 	cfg.APIv2Key = wxpay.NewSecret(testAPIv2Key)
-	noCert, err := wxpay.New(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := noCert.Chain("v2/secapi/pay/refund").Post(bg, map[string]string{}, wxpay.MTLS()); err == nil ||
-		!strings.Contains(err.Error(), "Config.Certificate") {
-		t.Errorf("got %v", err)
+	for name, lent := range map[string]*http.Client{
+		"none": nil,
+		"wrapped": {Transport: transport(func(*http.Request) (*http.Response, error) {
+			t.Error("it was sent without a certificate")
+			return nil, errors.New("sent")
+		})},
+	} {
+		cfg.HTTPClient = lent
+		noCert, err := wxpay.New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = noCert.Chain("v2/secapi/pay/refund").Post(bg, map[string]string{}, wxpay.MTLS())
+		if e := (*wxpay.RequestError)(nil); !errors.As(err, &e) || !strings.Contains(e.Problem, "Config.Certificate") {
+			t.Errorf("transport %s: got %v", name, err)
+		}
 	}
 }
 

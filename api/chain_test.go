@@ -4,15 +4,18 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"io"
+	"math/big"
 	"net/http"
 	"reflect"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/api"
@@ -57,10 +60,19 @@ func recording(t testing.TB) (*wxpay.Client, *recorder) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(5), NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &k.PublicKey, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	certificate, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
 	r := &recorder{}
 	c, err := wxpay.New(wxpay.Config{
 		APIv2Key: wxpay.NewSecret("192006250b4c09247ec02edce69f6a2d"),
-		MchID:    "1900000109", SerialNo: strings.Repeat("5", 40), PrivateKey: k,
+		MchID:    "1900000109", Certificate: certificate, PrivateKey: k,
 		APIv3Key:     wxpay.NewSecret(strings.Repeat("k", 32)),
 		PlatformKeys: []wxpay.PlatformKey{{ID: "PUB_KEY_ID_0119000001092026010100000000000001", Key: &other.PublicKey}},
 		Host:         "http://127.0.0.1:1", HTTPClient: &http.Client{Transport: r},

@@ -1091,53 +1091,53 @@ func preset(path string) []wxpay.Option {
 	case "v2/secapi/pay/refund":
 		return []wxpay.Option{wxpay.MTLS()}
 	case "v3/combine-transactions/app":
-		return []wxpay.Option{wxpay.Encrypt("/combine_payer_info/identity/number", "/combine_payer_info/identity/name")}
+		return []wxpay.Option{wxpay.Sensitive("/combine_payer_info/identity/number", "/combine_payer_info/identity/name")}
 	case "v3/combine-transactions/h5":
-		return []wxpay.Option{wxpay.Encrypt("/combine_payer_info/identity/number", "/combine_payer_info/identity/name")}
+		return []wxpay.Option{wxpay.Sensitive("/combine_payer_info/identity/number", "/combine_payer_info/identity/name")}
 	case "v3/combine-transactions/jsapi":
-		return []wxpay.Option{wxpay.Encrypt("/combine_payer_info/identity/number", "/combine_payer_info/identity/name")}
+		return []wxpay.Option{wxpay.Sensitive("/combine_payer_info/identity/number", "/combine_payer_info/identity/name")}
 	case "v3/combine-transactions/native":
-		return []wxpay.Option{wxpay.Encrypt("/combine_payer_info/identity/number", "/combine_payer_info/identity/name")}
+		return []wxpay.Option{wxpay.Sensitive("/combine_payer_info/identity/number", "/combine_payer_info/identity/name")}
 	case "v3/credit-repayment/partner/contracts/app-presign":
-		return []wxpay.Option{wxpay.Encrypt("/real_identity/identity_id", "/real_identity/real_name")}
+		return []wxpay.Option{wxpay.Sensitive("/real_identity/identity_id", "/real_identity/real_name")}
 	case "v3/credit-repayment/partner/contracts/h5-presign":
-		return []wxpay.Option{wxpay.Encrypt("/real_identity/identity_id", "/real_identity/real_name")}
+		return []wxpay.Option{wxpay.Sensitive("/real_identity/identity_id", "/real_identity/real_name")}
 	case "v3/ecommerce/refunds/{refund_id}/apply-abnormal-refund":
-		return []wxpay.Option{wxpay.Encrypt("/bank_account", "/real_name")}
+		return []wxpay.Option{wxpay.Sensitive("/bank_account", "/real_name")}
 	case "v3/eduschoolpay/contracts/presign":
-		return []wxpay.Option{wxpay.Encrypt("/identity/real_name", "/identity/id_card_number", "/bank_card/bank_card_no", "/bank_card/phone")}
+		return []wxpay.Option{wxpay.Sensitive("/identity/real_name", "/identity/id_card_number", "/bank_card/bank_card_no", "/bank_card/phone")}
 	case "v3/offlineface/contracts/presign":
-		return []wxpay.Option{wxpay.Encrypt("/facepay_user/identification/identification_number", "/facepay_user/phone", "/limit_bank_card/bank_card_number", "/limit_bank_card/identification_name", "/limit_bank_card/identification/identification_number", "/limit_bank_card/phone")}
+		return []wxpay.Option{wxpay.Sensitive("/facepay_user/identification/identification_number", "/facepay_user/phone", "/limit_bank_card/bank_card_number", "/limit_bank_card/identification_name", "/limit_bank_card/identification/identification_number", "/limit_bank_card/phone")}
 	case "v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}":
-		return []wxpay.Option{wxpay.Encrypt("/phone")}
+		return []wxpay.Option{wxpay.Sensitive("/phone")}
 	case "v3/papay/insurance-sign/contracts/pre-entrust-sign/app":
-		return []wxpay.Option{wxpay.Encrypt("/real_identity/real_name", "/real_identity/id_card_number")}
+		return []wxpay.Option{wxpay.Sensitive("/real_identity/real_name", "/real_identity/id_card_number")}
 	case "v3/papay/insurance-sign/contracts/pre-entrust-sign/h5":
-		return []wxpay.Option{wxpay.Encrypt("/real_identity/real_name", "/real_identity/id_card_number")}
+		return []wxpay.Option{wxpay.Sensitive("/real_identity/real_name", "/real_identity/id_card_number")}
 	case "v3/papay/insurance-sign/contracts/pre-entrust-sign/jsapi":
-		return []wxpay.Option{wxpay.Encrypt("/real_identity/real_name", "/real_identity/id_card_number")}
+		return []wxpay.Option{wxpay.Sensitive("/real_identity/real_name", "/real_identity/id_card_number")}
 	case "v3/papay/insurance-sign/contracts/pre-entrust-sign/mini-program":
-		return []wxpay.Option{wxpay.Encrypt("/real_identity/real_name", "/real_identity/id_card_number")}
+		return []wxpay.Option{wxpay.Sensitive("/real_identity/real_name", "/real_identity/id_card_number")}
 	case "v3/pay/partner/transactions/app":
-		return []wxpay.Option{wxpay.Encrypt("/payer/identity/number", "/payer/identity/name")}
+		return []wxpay.Option{wxpay.Sensitive("/payer/identity/number", "/payer/identity/name")}
 	case "v3/pay/partner/transactions/h5":
-		return []wxpay.Option{wxpay.Encrypt("/payer/identity/number", "/payer/identity/name")}
+		return []wxpay.Option{wxpay.Sensitive("/payer/identity/number", "/payer/identity/name")}
 	case "v3/pay/partner/transactions/jsapi":
-		return []wxpay.Option{wxpay.Encrypt("/payer/identity/number", "/payer/identity/name")}
+		return []wxpay.Option{wxpay.Sensitive("/payer/identity/number", "/payer/identity/name")}
 	case "v3/pay/partner/transactions/native":
-		return []wxpay.Option{wxpay.Encrypt("/payer/identity/number", "/payer/identity/name")}
+		return []wxpay.Option{wxpay.Sensitive("/payer/identity/number", "/payer/identity/name")}
 	case "v3/pay/transactions/app":
-		return []wxpay.Option{wxpay.Encrypt("/payer/identity/number", "/payer/identity/name")}
+		return []wxpay.Option{wxpay.Sensitive("/payer/identity/number", "/payer/identity/name")}
 	case "v3/pay/transactions/h5":
-		return []wxpay.Option{wxpay.Encrypt("/payer/identity/number", "/payer/identity/name")}
+		return []wxpay.Option{wxpay.Sensitive("/payer/identity/number", "/payer/identity/name")}
 	case "v3/pay/transactions/jsapi":
-		return []wxpay.Option{wxpay.Encrypt("/payer/identity/number", "/payer/identity/name")}
+		return []wxpay.Option{wxpay.Sensitive("/payer/identity/number", "/payer/identity/name")}
 	case "v3/pay/transactions/native":
-		return []wxpay.Option{wxpay.Encrypt("/payer/identity/number", "/payer/identity/name")}
+		return []wxpay.Option{wxpay.Sensitive("/payer/identity/number", "/payer/identity/name")}
 	case "v3/refund/domestic/refunds/{refund_id}/apply-abnormal-refund":
-		return []wxpay.Option{wxpay.Encrypt("/bank_account", "/real_name")}
+		return []wxpay.Option{wxpay.Sensitive("/bank_account", "/real_name")}
 	case "v3/security/echo":
-		return []wxpay.Option{wxpay.Encrypt("/encrypted_echo_message"), wxpay.Decrypt("/encrypted_echo_message")}
+		return []wxpay.Option{wxpay.Sensitive("/encrypted_echo_message"), wxpay.Decrypt("/encrypted_echo_message")}
 	}
 	return nil
 }

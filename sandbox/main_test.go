@@ -132,11 +132,11 @@ func (w *world) do(method, path string, body any) (object, error) {
 	case "POST":
 		var options []wxpay.Option
 		if known { // sensitive fields are given in clear
-			options = append(options, wxpay.Encrypt(op.EncryptedBody()...))
+			options = append(options, wxpay.Sensitive(op.EncryptedBody()...))
 		}
 		r, err = chain.Post(ctx, body, options...)
 	case "PATCH":
-		r, err = chain.Patch(ctx, body, wxpay.Encrypt(op.EncryptedBody()...))
+		r, err = chain.Patch(ctx, body, wxpay.Sensitive(op.EncryptedBody()...))
 	case "DELETE":
 		r, err = chain.Delete(ctx)
 	}

@@ -57,18 +57,18 @@ type CombineTransactions struct {
 func newCombineTransactions(b leaf.Bound) CombineTransactions {
 	return CombineTransactions{
 		App: leaf.NewPoster[AppRequest, AppResponse](b, "v3/combine-transactions/app", func() []wxpay.Option {
-			return []wxpay.Option{wxpay.Encrypt("/combine_payer_info/identity/number", "/combine_payer_info/identity/name")}
+			return []wxpay.Option{wxpay.Sensitive("/combine_payer_info/identity/number", "/combine_payer_info/identity/name")}
 		}),
 		H5: leaf.NewPoster[H5Request, H5Response](b, "v3/combine-transactions/h5", func() []wxpay.Option {
-			return []wxpay.Option{wxpay.Encrypt("/combine_payer_info/identity/number", "/combine_payer_info/identity/name")}
+			return []wxpay.Option{wxpay.Sensitive("/combine_payer_info/identity/number", "/combine_payer_info/identity/name")}
 		}),
 		ID: newID(b),
 		JSAPI: leaf.NewPoster[JSAPIRequest, JSAPIResponse](b, "v3/combine-transactions/jsapi", func() []wxpay.Option {
-			return []wxpay.Option{wxpay.Encrypt("/combine_payer_info/identity/number", "/combine_payer_info/identity/name")}
+			return []wxpay.Option{wxpay.Sensitive("/combine_payer_info/identity/number", "/combine_payer_info/identity/name")}
 		}),
 		MiniProgram: leaf.NewPoster[MiniProgramRequest, MiniProgramResponse](b, "v3/combine-transactions/miniprogram"),
 		Native: leaf.NewPoster[NativeRequest, NativeResponse](b, "v3/combine-transactions/native", func() []wxpay.Option {
-			return []wxpay.Option{wxpay.Encrypt("/combine_payer_info/identity/number", "/combine_payer_info/identity/name")}
+			return []wxpay.Option{wxpay.Sensitive("/combine_payer_info/identity/number", "/combine_payer_info/identity/name")}
 		}),
 		OutTradeNo: newOutTradeNo(b),
 	}

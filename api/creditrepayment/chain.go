@@ -82,10 +82,10 @@ func newPartnerContracts(b leaf.Bound) PartnerContracts {
 	return PartnerContracts{
 		b: b,
 		AppPresign: leaf.NewPoster[AppPresignRequest, AppPresignResponse](b, "v3/credit-repayment/partner/contracts/app-presign", func() []wxpay.Option {
-			return []wxpay.Option{wxpay.Encrypt("/real_identity/identity_id", "/real_identity/real_name")}
+			return []wxpay.Option{wxpay.Sensitive("/real_identity/identity_id", "/real_identity/real_name")}
 		}),
 		H5Presign: leaf.NewPoster[H5PresignRequest, H5PresignResponse](b, "v3/credit-repayment/partner/contracts/h5-presign", func() []wxpay.Option {
-			return []wxpay.Option{wxpay.Encrypt("/real_identity/identity_id", "/real_identity/real_name")}
+			return []wxpay.Option{wxpay.Sensitive("/real_identity/identity_id", "/real_identity/real_name")}
 		}),
 		Terminate: leaf.NewPoster[TerminateRequest, TerminateResponse](b, "v3/credit-repayment/partner/contracts/terminate"),
 	}

@@ -113,7 +113,7 @@ type ByRefundID struct {
 
 func newByRefundID(b leaf.Bound) ByRefundID {
 	return ByRefundID{
-		ApplyAbnormalRefund: leaf.NewPoster[ApplyAbnormalRefundRequest, ApplyAbnormalRefundResponse](b, "v3/ecommerce/refunds/{refund_id}/apply-abnormal-refund", func() []wxpay.Option { return []wxpay.Option{wxpay.Encrypt("/bank_account", "/real_name")} }),
+		ApplyAbnormalRefund: leaf.NewPoster[ApplyAbnormalRefundRequest, ApplyAbnormalRefundResponse](b, "v3/ecommerce/refunds/{refund_id}/apply-abnormal-refund", func() []wxpay.Option { return []wxpay.Option{wxpay.Sensitive("/bank_account", "/real_name")} }),
 		ReturnAdvance:       newByRefundIDReturnAdvance(b),
 	}
 }

@@ -64,7 +64,7 @@ func newContracts(b leaf.Bound) Contracts {
 	return Contracts{
 		b: b,
 		Presign: leaf.NewPoster[PresignRequest, PresignResponse](b, "v3/eduschoolpay/contracts/presign", func() []wxpay.Option {
-			return []wxpay.Option{wxpay.Encrypt("/identity/real_name", "/identity/id_card_number", "/bank_card/bank_card_no", "/bank_card/phone")}
+			return []wxpay.Option{wxpay.Sensitive("/identity/real_name", "/identity/id_card_number", "/bank_card/bank_card_no", "/bank_card/phone")}
 		}),
 	}
 }

@@ -365,16 +365,16 @@ type InsuranceSignContractsPreEntrustSign struct {
 func newInsuranceSignContractsPreEntrustSign(b leaf.Bound) InsuranceSignContractsPreEntrustSign {
 	return InsuranceSignContractsPreEntrustSign{
 		App: leaf.NewPoster[AppRequest, AppResponse](b, "v3/papay/insurance-sign/contracts/pre-entrust-sign/app", func() []wxpay.Option {
-			return []wxpay.Option{wxpay.Encrypt("/real_identity/real_name", "/real_identity/id_card_number")}
+			return []wxpay.Option{wxpay.Sensitive("/real_identity/real_name", "/real_identity/id_card_number")}
 		}),
 		H5: leaf.NewPoster[H5Request, H5Response](b, "v3/papay/insurance-sign/contracts/pre-entrust-sign/h5", func() []wxpay.Option {
-			return []wxpay.Option{wxpay.Encrypt("/real_identity/real_name", "/real_identity/id_card_number")}
+			return []wxpay.Option{wxpay.Sensitive("/real_identity/real_name", "/real_identity/id_card_number")}
 		}),
 		JSAPI: leaf.NewPoster[JSAPIRequest, JSAPIResponse](b, "v3/papay/insurance-sign/contracts/pre-entrust-sign/jsapi", func() []wxpay.Option {
-			return []wxpay.Option{wxpay.Encrypt("/real_identity/real_name", "/real_identity/id_card_number")}
+			return []wxpay.Option{wxpay.Sensitive("/real_identity/real_name", "/real_identity/id_card_number")}
 		}),
 		MiniProgram: leaf.NewPoster[MiniProgramRequest, MiniProgramResponse](b, "v3/papay/insurance-sign/contracts/pre-entrust-sign/mini-program", func() []wxpay.Option {
-			return []wxpay.Option{wxpay.Encrypt("/real_identity/real_name", "/real_identity/id_card_number")}
+			return []wxpay.Option{wxpay.Sensitive("/real_identity/real_name", "/real_identity/id_card_number")}
 		}),
 	}
 }

@@ -69,7 +69,7 @@ func newContracts(b leaf.Bound) Contracts {
 	return Contracts{
 		b: b,
 		Presign: leaf.NewPoster[PresignRequest, PresignResponse](b, "v3/offlineface/contracts/presign", func() []wxpay.Option {
-			return []wxpay.Option{wxpay.Encrypt("/facepay_user/identification/identification_number", "/facepay_user/phone", "/limit_bank_card/bank_card_number", "/limit_bank_card/identification_name", "/limit_bank_card/identification/identification_number", "/limit_bank_card/phone")}
+			return []wxpay.Option{wxpay.Sensitive("/facepay_user/identification/identification_number", "/facepay_user/phone", "/limit_bank_card/bank_card_number", "/limit_bank_card/identification_name", "/limit_bank_card/identification/identification_number", "/limit_bank_card/phone")}
 		}),
 	}
 }

@@ -147,7 +147,7 @@ type OrganizationsByOrganizationIDUsersOutUserIDByOutUserID struct {
 func newOrganizationsByOrganizationIDUsersOutUserIDByOutUserID(b leaf.Bound) OrganizationsByOrganizationIDUsersOutUserIDByOutUserID {
 	return OrganizationsByOrganizationIDUsersOutUserIDByOutUserID{
 		Getter:  leaf.NewGetter[GetUserResponse](b, "v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}"),
-		Patcher: leaf.NewPatcher[UpdateUserRequest, wxpay.None](b, "v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}", func() []wxpay.Option { return []wxpay.Option{wxpay.Encrypt("/phone")} }),
+		Patcher: leaf.NewPatcher[UpdateUserRequest, wxpay.None](b, "v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}", func() []wxpay.Option { return []wxpay.Option{wxpay.Sensitive("/phone")} }),
 	}
 }
 

@@ -93,22 +93,22 @@ type Transactions struct {
 func newTransactions(b leaf.Bound) Transactions {
 	return Transactions{
 		App: leaf.NewPoster[AppRequest, AppResponse](b, "v3/pay/partner/transactions/app", func() []wxpay.Option {
-			return []wxpay.Option{wxpay.Encrypt("/payer/identity/number", "/payer/identity/name")}
+			return []wxpay.Option{wxpay.Sensitive("/payer/identity/number", "/payer/identity/name")}
 		}),
 		AppWithContract: leaf.NewPoster[AppWithContractRequest, AppWithContractResponse](b, "v3/pay/partner/transactions/app-with-contract"),
 		Codepay:         leaf.NewPoster[CodePayRequest, CodePayResponse](b, "v3/pay/partner/transactions/codepay"),
 		Exposure:        leaf.NewPoster[ExposureRequest, ExposureResponse](b, "v3/pay/partner/transactions/exposure"),
 		H5: leaf.NewPoster[H5Request, H5Response](b, "v3/pay/partner/transactions/h5", func() []wxpay.Option {
-			return []wxpay.Option{wxpay.Encrypt("/payer/identity/number", "/payer/identity/name")}
+			return []wxpay.Option{wxpay.Sensitive("/payer/identity/number", "/payer/identity/name")}
 		}),
 		ID: newTransactionsID(b),
 		JSAPI: leaf.NewPoster[JSAPIRequest, JSAPIResponse](b, "v3/pay/partner/transactions/jsapi", func() []wxpay.Option {
-			return []wxpay.Option{wxpay.Encrypt("/payer/identity/number", "/payer/identity/name")}
+			return []wxpay.Option{wxpay.Sensitive("/payer/identity/number", "/payer/identity/name")}
 		}),
 		JSAPIWithContract: leaf.NewPoster[JSAPIWithContractRequest, JSAPIWithContractResponse](b, "v3/pay/partner/transactions/jsapi-with-contract"),
 		MiniProgram:       leaf.NewPoster[MiniProgramRequest, MiniProgramResponse](b, "v3/pay/partner/transactions/miniprogram"),
 		Native: leaf.NewPoster[NativeRequest, NativeResponse](b, "v3/pay/partner/transactions/native", func() []wxpay.Option {
-			return []wxpay.Option{wxpay.Encrypt("/payer/identity/number", "/payer/identity/name")}
+			return []wxpay.Option{wxpay.Sensitive("/payer/identity/number", "/payer/identity/name")}
 		}),
 		OutTradeNo: newTransactionsOutTradeNo(b),
 		Scannedpos: leaf.NewPoster[ScannedPOSRequest, ScannedPOSResponse](b, "v3/pay/partner/transactions/scannedpos"),

@@ -82,21 +82,21 @@ type Transactions struct {
 func newTransactions(b leaf.Bound) Transactions {
 	return Transactions{
 		App: leaf.NewPoster[AppRequest, AppResponse](b, "v3/pay/transactions/app", func() []wxpay.Option {
-			return []wxpay.Option{wxpay.Encrypt("/payer/identity/number", "/payer/identity/name")}
+			return []wxpay.Option{wxpay.Sensitive("/payer/identity/number", "/payer/identity/name")}
 		}),
 		AppWithContract: leaf.NewPoster[AppWithContractRequest, AppWithContractResponse](b, "v3/pay/transactions/app-with-contract"),
 		Codepay:         leaf.NewPoster[CodePayRequest, CodePayResponse](b, "v3/pay/transactions/codepay"),
 		Exposure:        leaf.NewPoster[ExposureRequest, ExposureResponse](b, "v3/pay/transactions/exposure"),
 		H5: leaf.NewPoster[H5Request, H5Response](b, "v3/pay/transactions/h5", func() []wxpay.Option {
-			return []wxpay.Option{wxpay.Encrypt("/payer/identity/number", "/payer/identity/name")}
+			return []wxpay.Option{wxpay.Sensitive("/payer/identity/number", "/payer/identity/name")}
 		}),
 		ID: newTransactionsID(b),
 		JSAPI: leaf.NewPoster[JSAPIRequest, JSAPIResponse](b, "v3/pay/transactions/jsapi", func() []wxpay.Option {
-			return []wxpay.Option{wxpay.Encrypt("/payer/identity/number", "/payer/identity/name")}
+			return []wxpay.Option{wxpay.Sensitive("/payer/identity/number", "/payer/identity/name")}
 		}),
 		JSAPIWithContract: leaf.NewPoster[JSAPIWithContractRequest, JSAPIWithContractResponse](b, "v3/pay/transactions/jsapi-with-contract"),
 		Native: leaf.NewPoster[NativeRequest, NativeResponse](b, "v3/pay/transactions/native", func() []wxpay.Option {
-			return []wxpay.Option{wxpay.Encrypt("/payer/identity/number", "/payer/identity/name")}
+			return []wxpay.Option{wxpay.Sensitive("/payer/identity/number", "/payer/identity/name")}
 		}),
 		OutTradeNo: newTransactionsOutTradeNo(b),
 	}

@@ -100,6 +100,6 @@ type DomesticRefundsByRefundID struct {
 
 func newDomesticRefundsByRefundID(b leaf.Bound) DomesticRefundsByRefundID {
 	return DomesticRefundsByRefundID{
-		ApplyAbnormalRefund: leaf.NewPoster[ApplyAbnormalRefundRequest, DomesticRefund](b, "v3/refund/domestic/refunds/{refund_id}/apply-abnormal-refund", func() []wxpay.Option { return []wxpay.Option{wxpay.Encrypt("/bank_account", "/real_name")} }),
+		ApplyAbnormalRefund: leaf.NewPoster[ApplyAbnormalRefundRequest, DomesticRefund](b, "v3/refund/domestic/refunds/{refund_id}/apply-abnormal-refund", func() []wxpay.Option { return []wxpay.Option{wxpay.Sensitive("/bank_account", "/real_name")} }),
 	}
 }

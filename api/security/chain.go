@@ -33,7 +33,7 @@ type Security struct {
 func newSecurity(b leaf.Bound) Security {
 	return Security{
 		Echo: leaf.NewPoster[EchoRequest, EchoResponse](b, "v3/security/echo", func() []wxpay.Option {
-			return []wxpay.Option{wxpay.Encrypt("/encrypted_echo_message"), wxpay.Decrypt("/encrypted_echo_message")}
+			return []wxpay.Option{wxpay.Sensitive("/encrypted_echo_message"), wxpay.Decrypt("/encrypted_echo_message")}
 		}),
 	}
 }

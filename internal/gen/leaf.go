@@ -59,7 +59,7 @@ func presets(o *catalogue.Operation) string {
 	for _, p := range []struct {
 		option string
 		args   []string
-	}{{"Encrypt", o.EncryptedBody()}, {"Decrypt", o.EncryptedReply()}} {
+	}{{"Sensitive", o.EncryptedBody()}, {"Decrypt", o.EncryptedReply()}} {
 		if len(p.args) > 0 {
 			all = append(all, fmt.Sprintf("wxpay.%s(%s)", p.option, quoted(p.args)))
 		}
