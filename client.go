@@ -93,8 +93,9 @@ func New(cfg Config) (*Client, error) {
 		}
 	}
 	if n := len(cfg.APIv2Key.Reveal()); n != 0 && n != wire.KeySize {
+		problem := fmt.Sprintf("an APIv2 key has %d characters, this one %d", wire.KeySize, n)
 		return nil, &ConfigError{
-			Field: "APIv2Key", Problem: fmt.Sprintf("an APIv2 key has %d characters, this one %d", wire.KeySize, n),
+			Field: "APIv2Key", Problem: problem + surrounded(cfg.APIv2Key),
 			Hint: "set it in the merchant console under API security",
 		}
 	}

@@ -106,7 +106,7 @@ func checkMerchant(cfg *Config) error {
 	if cert := cfg.Certificate; cert != nil {
 		serial := wire.SerialHex(cert)
 		switch {
-		case cfg.SerialNo != "" && !strings.EqualFold(cfg.SerialNo, serial):
+		case cfg.SerialNo != "" && !wire.SameSerial(cfg.SerialNo, serial):
 			return fail("SerialNo", "it is not the serial number of Certificate, which is "+serial,
 				"leave SerialNo empty, or load the certificate it belongs to")
 		case !public.Equal(cert.PublicKey):
@@ -126,7 +126,18 @@ func checkMerchant(cfg *Config) error {
 		if strings.HasPrefix(cfg.SerialNo, wire.PublicKeyIDPrefix) {
 			return fail("SerialNo", "it is the id of WeChat Pay's public key, not of your certificate", hint)
 		}
-		return fail("SerialNo", "it is not a certificate serial number", hint)
+		switch problem := "it is not a certificate serial number"; {
+		case cfg.SerialNo == "":
+			return fail("SerialNo", "it is missing", hint)
+		case strings.TrimSpace(cfg.SerialNo) != cfg.SerialNo:
+			return fail("SerialNo", "it begins or ends with white space or a line end", hint)
+		case strings.ContainsAny(cfg.SerialNo, ":= ") || strings.HasPrefix(cfg.SerialNo, "0X"):
+			return fail("SerialNo", problem+": give the digits alone, without colons, blanks or 0x", hint)
+		case len(cfg.SerialNo) > 40:
+			return fail("SerialNo", problem+": it has more than 40 digits", hint)
+		default:
+			return fail("SerialNo", problem, hint)
+		}
 	}
 	return nil
 }
@@ -136,6 +147,8 @@ func checkMchID(mchID string) error {
 	switch {
 	case mchID == "":
 		return &ConfigError{Field: "MchID", Problem: "it is missing", Hint: hint}
+	case strings.TrimSpace(mchID) != mchID:
+		return &ConfigError{Field: "MchID", Problem: "it begins or ends with white space or a line end", Hint: hint}
 	case strings.Trim(mchID, "0123456789") != "" || len(mchID) > 32:
 		return &ConfigError{Field: "MchID", Problem: "it is not a merchant number", Hint: hint}
 	}
@@ -148,15 +161,15 @@ func checkMchID(mchID string) error {
 func checkNotOwnKey(cfg *Config) error {
 	public := cfg.PrivateKey.Public().(*rsa.PublicKey)
 	for _, k := range cfg.PlatformKeys {
-		if !validHeader("Wechatpay-Serial", k.ID) {
+		if !validHeader("Wechatpay-Serial", k.ID) || strings.TrimSpace(k.ID) != k.ID {
 			return &ConfigError{
 				Field: "PlatformKeys",
 				Problem: "the id " + strconv.Quote(wire.Clip(k.ID, 64)) +
-					" holds a line end or another control character",
+					" has white space around it, a line end or another control character",
 				Hint: "copy the id without what stands around it",
 			}
 		}
-		if strings.EqualFold(k.ID, cfg.SerialNo) || (k.Key != nil && k.Key.N != nil && public.Equal(k.Key)) {
+		if wire.SameSerial(k.ID, cfg.SerialNo) || (k.Key != nil && k.Key.N != nil && public.Equal(k.Key)) {
 			return &ConfigError{
 				Field:   "PlatformKeys",
 				Problem: wire.Clip(k.ID, 64) + " is the merchant's own certificate or key, not WeChat Pay's",

@@ -144,10 +144,13 @@ func TestParseKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, data := range map[string][]byte{
-		"PKCS#1":          read("merchant-pkcs1.pem"),
-		"with a BOM":      append([]byte("\ufeff"), read("merchant-pkcs8.pem")...),
-		"with CRLF":       []byte(strings.ReplaceAll(string(read("merchant-pkcs8.pem")), "\n", "\r\n")),
-		"with text above": append([]byte("Bag Attributes\n"), read("merchant-pkcs8.pem")...),
+		"PKCS#1":                     read("merchant-pkcs1.pem"),
+		"with a BOM":                 append([]byte("\ufeff"), read("merchant-pkcs8.pem")...),
+		"with CRLF":                  []byte(strings.ReplaceAll(string(read("merchant-pkcs8.pem")), "\n", "\r\n")),
+		"with text above":            append([]byte("Bag Attributes\n"), read("merchant-pkcs8.pem")...),
+		"in one line":                []byte(strings.ReplaceAll(string(read("merchant-pkcs8.pem")), "\n", `\n`)),
+		"behind its certificate":     append(read("merchant-certificate.pem"), read("merchant-pkcs8.pem")...),
+		"PKCS#1 under PKCS#8's name": []byte(strings.ReplaceAll(string(read("merchant-pkcs1.pem")), "RSA ", "")),
 	} {
 		got, err := wxpay.ParsePrivateKey(data)
 		if err != nil {
@@ -177,6 +180,15 @@ func TestParseKeysSaysWhatItFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	cert := certificate(t, merchant, 1, time.Now(), time.Now().Add(time.Hour))
+	file := func(names ...string) []byte {
+		data, err := os.ReadFile(filepath.Join(append([]string{"testdata"}, names...)...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}
+	sealed := func(name string) []byte { return file("sealedkeys", name) }
+	vector := func(name string) []byte { return file("vectors", "keys", name) }
 	private := func(data []byte) error { _, err := wxpay.ParsePrivateKey(data); return err }
 	public := func(data []byte) error { _, err := wxpay.ParsePublicKey(testPlatformID, data); return err }
 	platform := func(data []byte) error { _, err := wxpay.ParsePlatformCertificate(data); return err }
@@ -184,14 +196,26 @@ func TestParseKeysSaysWhatItFound(t *testing.T) {
 		err  error
 		says string
 	}{
-		"an empty file":                {private(nil), "empty"},
+		"an empty file": {private(nil), "empty"},
+		"PKCS#12": {private(sealed("apiclient_cert.p12")), "it is a PKCS#12 file, such as apiclient_cert.p12; use " +
+			"apiclient_key.pem"},
+		"a certificate in PKCS#12": {platform(sealed("apiclient_cert.p12")), "it is a PKCS#12 file"},
+		"a password":               {private(sealed("pkcs8.pem")), "encrypted with a password; decrypt it first"},
+		"a password, DER":          {private(sealed("pkcs8.der")), "encrypted with a password"},
+		"a password, older":        {private(sealed("traditional.pem")), "encrypted with a password"},
+		"two keys":                 {private(append(small, small...)), `it has 2 PEM blocks "RSA PRIVATE KEY"`},
+		"two certificates":         {platform(append(cert, cert...)), `it has 2 PEM blocks "CERTIFICATE"`},
+		"a name":                   {private([]byte("apiclient_key.pem\n")), "Load functions read files"},
+		"a public key":             {private(vector("merchant-public.pem")), `it is a PEM block "PUBLIC KEY"`},
+		"a key of SSH": {private(pem.EncodeToMemory(&pem.Block{Type: "OPENSSH PRIVATE KEY"})),
+			`it is a PEM block "OPENSSH PRIVATE KEY"`},
 		"no PEM at all":                {private([]byte("hello")), "no PEM block"},
 		"base64 without its lines":     {private([]byte("MIIEvQIBADANBgkqhkiG9w0BAQEFAASC")), "no PEM block"},
 		"a certificate as private key": {private(cert), `PEM block "CERTIFICATE"`},
 		"a damaged private key":        {private(small), "does not hold a private key"},
 		"an elliptic private key": {private(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY",
 			Bytes: der})), "not RSA"},
-		"a certificate as public key": {public(cert), `PEM block "CERTIFICATE"`},
+		"a certificate as public key": {public(cert), "is for ParsePlatformCertificate"},
 		"an elliptic public key": {public(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: spki})),
 			"not RSA"},
 		"a damaged public key": {public(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY",

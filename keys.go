@@ -57,12 +57,10 @@ func NewKeys(cfg Config) (*Keys, error) {
 		aead, err := wire.NewAEAD(key.Reveal())
 		if err != nil {
 			problem := err.Error()
-			switch text := key.Reveal(); {
-			case text == "":
+			if key.IsZero() {
 				problem = "it is missing"
-			case strings.TrimSpace(text) != text:
-				problem += ": it begins or ends with white space or a line end"
 			}
+			problem += surrounded(key)
 			e := &ConfigError{
 				Field: "APIv3Key", Problem: problem,
 				Hint: "set it in the merchant console under API security; " +
@@ -79,6 +77,14 @@ func NewKeys(cfg Config) (*Keys, error) {
 		return nil, err
 	}
 	return k, nil
+}
+
+// surrounded says, behind a problem, that a key came with white space around it.
+func surrounded(key Secret) string {
+	if text := key.Reveal(); strings.TrimSpace(text) != text {
+		return ": it begins or ends with white space or a line end"
+	}
+	return ""
 }
 
 // MchID is the merchant whose keys they are.
@@ -122,7 +128,7 @@ func checkPlatformKeys(keys []PlatformKey, now time.Time) error {
 				Hint: "make it with ParsePublicKey or ParsePlatformCertificate"}
 		}
 		for _, other := range keys[:i] {
-			if other.ID == k.ID {
+			if wire.SameSerial(other.ID, k.ID) {
 				return &ConfigError{Field: field, Problem: k.ID + " is there twice", Hint: "keep one"}
 			}
 		}
@@ -166,7 +172,7 @@ func (k *Keys) Current() PlatformKey {
 
 func (k *Keys) find(id string) *PlatformKey {
 	for i := range k.platform {
-		if k.platform[i].ID == id {
+		if wire.SameSerial(k.platform[i].ID, id) {
 			return &k.platform[i]
 		}
 	}

@@ -4,10 +4,10 @@ import (
 	"crypto"
 	"crypto/rsa"
 	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/wxpay-go/wxpay/internal/keyfile"
@@ -19,33 +19,35 @@ import (
 const minKeyBits = 2048
 
 // ParsePrivateKey reads a merchant's API private key (apiclient_key.pem) from
-// PEM, PKCS#8 or PKCS#1. The key signs and decrypts (a [crypto.Decrypter]) and
+// PEM, PKCS#8 or PKCS#1. As all parsers of keys here it also reads what became of PEM in a
+// configuration (line ends that are the two characters \n, blanks or nothing, quotes, indented
+// lines), DER and its Base64, and takes the one key out of a file that has a certificate too.
+// The key signs and decrypts (a [crypto.Decrypter]) and
 // prints nothing of itself, inside whatever it is printed. Any other
 // [crypto.Signer] over an RSA key, such as one in an HSM, may be put into
 // [Config] directly; an *rsa.PrivateKey of your own prints as it always does.
 func ParsePrivateKey(data []byte) (crypto.Signer, error) {
-	const where = "use apiclient_key.pem, downloaded with the API certificate"
-	block, err := pemBlock(data, "a merchant private key", where, "PRIVATE KEY", "RSA PRIVATE KEY")
+	const want, where = "a merchant private key", "use apiclient_key.pem, downloaded with the API certificate"
+	block, err := blockOf(data, want, where, "PRIVATE KEY", "RSA PRIVATE KEY")
 	if err != nil {
 		return nil, err
 	}
-	var key any
-	if block.Type == "RSA PRIVATE KEY" {
-		key, err = x509.ParsePKCS1PrivateKey(block.Bytes)
-	} else {
-		key, err = x509.ParsePKCS8PrivateKey(block.Bytes)
+	key, err := x509.ParsePKCS8PrivateKey(block.DER)
+	if err != nil {
+		if pkcs1, e := x509.ParsePKCS1PrivateKey(block.DER); e == nil {
+			key, err = pkcs1, nil
+		}
 	}
 	if err != nil {
 		// x509's own words may quote the key's structure, never its numbers.
-		return nil, &KeyError{Want: "a merchant private key", Problem: "the PEM block does not hold a private key: " +
-			err.Error(), Hint: where}
+		return nil, &KeyError{Want: want, Problem: "the PEM block does not hold a private key: " + err.Error(),
+			Hint: where}
 	}
 	private, ok := key.(*rsa.PrivateKey)
 	if !ok {
-		return nil, &KeyError{Want: "a merchant private key", Problem: fmt.Sprintf("it is a %T, not RSA", key),
-			Hint: where}
+		return nil, &KeyError{Want: want, Problem: fmt.Sprintf("it is a %T, not RSA", key), Hint: where}
 	}
-	if err := checkBits(&private.PublicKey, "a merchant private key"); err != nil {
+	if err := checkBits(&private.PublicKey, want); err != nil {
 		return nil, err
 	}
 	return newPrivateKey(private), nil
@@ -76,11 +78,16 @@ func ParsePublicKey(id string, data []byte) (PlatformKey, error) {
 	if err := checkPublicKeyID(id); err != nil {
 		return PlatformKey{}, err
 	}
-	block, err := pemBlock(data, want, where, "PUBLIC KEY")
+	block, err := blockOf(data, want, where, "PUBLIC KEY", "RSA PUBLIC KEY")
 	if err != nil {
 		return PlatformKey{}, err
 	}
-	key, err := x509.ParsePKIXPublicKey(block.Bytes)
+	key, err := x509.ParsePKIXPublicKey(block.DER)
+	if err != nil {
+		if pkcs1, e := x509.ParsePKCS1PublicKey(block.DER); e == nil {
+			key, err = pkcs1, nil
+		}
+	}
 	if err != nil {
 		return PlatformKey{}, &KeyError{Want: want, Problem: "the PEM block does not hold a public key: " + err.Error(),
 			Hint: where}
@@ -145,11 +152,11 @@ func LoadPlatformCertificate(path string) (PlatformKey, error) {
 }
 
 func parseCertificate(data []byte, want, where string) (*x509.Certificate, error) {
-	block, err := pemBlock(data, want, where, "CERTIFICATE")
+	block, err := blockOf(data, want, where, "CERTIFICATE")
 	if err != nil {
 		return nil, err
 	}
-	cert, err := x509.ParseCertificate(block.Bytes)
+	cert, err := x509.ParseCertificate(block.DER)
 	if err != nil {
 		return nil, &KeyError{Want: want, Problem: "the PEM block does not hold a certificate: " + err.Error(),
 			Hint: where}
@@ -164,25 +171,48 @@ func parseCertificate(data []byte, want, where string) (*x509.Certificate, error
 	return cert, nil
 }
 
-// pemBlock takes the first PEM block, which must be of one of the types, and
-// says what it found where it is another or none.
-func pemBlock(data []byte, want, where string, types ...string) (*pem.Block, error) {
-	data = []byte(strings.TrimPrefix(string(data), "\ufeff"))
-	block, _ := pem.Decode(data)
-	if block == nil {
-		problem := "no PEM block found (it starts with -----BEGIN …-----)"
-		if len(strings.TrimSpace(string(data))) == 0 {
-			problem = "it is empty"
-		}
-		return nil, &KeyError{Want: want, Problem: problem, Hint: where}
+// blockOf takes the one block that is of one of the types, whatever stands beside it, and
+// says what it found where there is none, or several.
+func blockOf(data []byte, want, where string, types ...string) (keyfile.Block, error) {
+	fail := func(problem, hint string) (keyfile.Block, error) {
+		return keyfile.Block{}, &KeyError{Want: want, Problem: problem, Hint: hint}
 	}
-	for _, t := range types {
-		if block.Type == t {
-			return block, nil
-		}
+	blocks, problem := keyfile.Blocks(data)
+	switch {
+	case problem == keyfile.IsAName:
+		return fail(problem, "the Load functions read files, the Parse functions what is in them")
+	case problem != "":
+		return fail(problem, where)
 	}
-	return nil, &KeyError{Want: want, Problem: fmt.Sprintf("it is a PEM block %q, not %q",
-		wire.Clip(block.Type, 64), types[0]), Hint: where}
+	fitting := slices.DeleteFunc(slices.Clone(blocks), func(b keyfile.Block) bool {
+		return !slices.Contains(types, b.Type)
+	})
+	if n := len(fitting); n > 1 {
+		// The certificate of who issued it may stand beside it.
+		own := slices.DeleteFunc(slices.Clone(fitting), func(b keyfile.Block) bool {
+			cert, err := x509.ParseCertificate(b.DER)
+			return err == nil && cert.IsCA
+		})
+		if len(own) == 1 {
+			return own[0], nil
+		}
+		return fail(fmt.Sprintf("it has %d PEM blocks %q, and which one is meant is open", n, fitting[0].Type),
+			"give one alone")
+	}
+	if len(fitting) == 1 {
+		return fitting[0], nil
+	}
+	found := blocks[0].Type
+	switch {
+	case found == keyfile.PKCS12:
+		return fail("it is a PKCS#12 file, such as apiclient_cert.p12", where+", in the same folder")
+	case found == keyfile.Encrypted && types[0] == "PRIVATE KEY":
+		return fail("the key is encrypted with a password", "decrypt it first: openssl pkcs8 -in FILE -out "+
+			"apiclient_key.pem, or openssl rsa for older ones; or "+where)
+	case found == "CERTIFICATE" && types[0] == "PUBLIC KEY":
+		where += "; a certificate of WeChat Pay's is for ParsePlatformCertificate"
+	}
+	return fail(fmt.Sprintf("it is a PEM block %q, not %q", wire.Clip(found, 64), types[0]), where)
 }
 
 func checkBits(key *rsa.PublicKey, want string) error {

@@ -2,7 +2,7 @@
 // variables and configuration, where people often put the key itself instead:
 // no error repeats a name that may be a key. It reads within bounds.
 //
-// It imports nothing of this module. Start reading at [Read].
+// It imports nothing of this module. Start reading at [Read]; [Blocks] finds the keys in a file.
 package keyfile
 
 import (

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/big"
 	"strings"
 )
 
@@ -122,16 +121,15 @@ func Nonce(rand io.Reader) (string, error) {
 	return string(nonce), err
 }
 
-// SerialHex writes a certificate's serial number as WeChat Pay does: upper
-// case hexadecimal, 40 digits for the certificates it issues.
+// SerialHex writes a certificate's serial number as WeChat Pay and openssl do: the upper case
+// hexadecimal of its bytes, 40 digits for the certificates that WeChat Pay issues.
+// https://github.com/wechatpay-apiv3/wechatpay-go/pull/46
 func SerialHex(cert *x509.Certificate) string {
-	return serialHex(cert.SerialNumber)
+	return fmt.Sprintf("%X", cert.SerialNumber.Bytes())
 }
 
-func serialHex(n *big.Int) string {
-	s := strings.ToUpper(n.Text(16))
-	if len(s) < 40 {
-		s = strings.Repeat("0", 40-len(s)) + s
-	}
-	return s
+// SameSerial compares the numbers that two serials stand for: neither the case of letters counts
+// nor a leading zero, which some SDKs leave out.
+func SameSerial(a, b string) bool {
+	return strings.EqualFold(strings.TrimLeft(a, "0"), strings.TrimLeft(b, "0"))
 }

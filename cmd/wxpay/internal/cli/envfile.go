@@ -22,7 +22,7 @@ import (
 // be a secret.
 
 // readEnvFile gives the variables of a file. Lines that start with # are
-// comments; "export" before a name and quotes around a value are taken off.
+// comments, and so is what follows a value, a blank and #; "export" before a name and quotes around a value are taken off.
 func readEnvFile(ctx context.Context, path string) (map[string]string, error) {
 	data, err := readFile(ctx, "the env file", path, aKey)
 	if err != nil {
@@ -75,7 +75,7 @@ func envVars(data []byte) (vars map[string]string, lines map[string]int, wrong i
 		if set == nil || another.MatchString(set[2]) {
 			return nil, nil, n
 		}
-		vars[set[1]], lines[set[1]] = unquote(strings.TrimSpace(set[2])), n
+		vars[set[1]], lines[set[1]] = unquote(strings.TrimSpace(withoutComment(set[2]))), n
 	}
 	return vars, lines, 0
 }
@@ -114,6 +114,12 @@ func mistakenVariable(name string, known []string) (meant string) {
 	}
 	return meant
 }
+
+// remark is a comment behind a value: behind a quote that ends it, or behind a blank, as shells,
+// docker compose and dotenv have it.
+var remark = regexp.MustCompile(`^(\s*(?:'(?:[^']|'\\'')*'|"[^"]*"|[^'"\s].*?)?)\s+#.*$`)
+
+func withoutComment(value string) string { return remark.ReplaceAllString(value, "$1") }
 
 func unquote(s string) string {
 	if len(s) >= 2 && (s[0] == '\'' || s[0] == '"') && s[len(s)-1] == s[0] {
