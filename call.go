@@ -2,7 +2,6 @@ package wxpay
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -243,31 +242,6 @@ func (c *Client) authorize(method, uri string, body []byte) (string, error) {
 		Timestamp: timestamp, Serial: c.serial,
 	}
 	return a.Format(both[len(message):]), nil
-}
-
-// refused turns an answer that is not a success into an *Error.
-func (c *call) refused(r *Result, verified bool) error {
-	e := &Error{Operation: c.operation(), Status: r.Status, RequestID: r.RequestID(), Verified: verified,
-		told: wire.Hide(c.told())}
-	var body wire.ErrorBody
-	if json.Unmarshal(r.Body, &body) == nil && body.Code != "" {
-		e.Code, e.Message, e.Detail = body.Code, body.Message, body.Detail
-	} else {
-		e.Message = notTheirJSON(r)
-	}
-	return e
-}
-
-// notTheirJSON says what an answer is that has no code.
-func notTheirJSON(r *Result) string {
-	switch {
-	case len(r.Body) > 0:
-	case r.Status == http.StatusNotFound:
-		return "the answer is empty, which WeChat Pay's is for a path that it does not have: look for typing mistakes"
-	case r.Status == http.StatusMethodNotAllowed:
-		return "the answer is empty, which WeChat Pay's is for a path that takes another method"
-	}
-	return "the answer is not WeChat Pay's JSON (" + strconv.Itoa(len(r.Body)) + " bytes): a proxy or gateway answered"
 }
 
 // errTooLarge and errCutShort are what readBody finds wrong itself.

@@ -71,6 +71,7 @@ type Error struct {
 	Verified bool
 
 	told wire.Hidden[[]string] // by the call, which what WeChat Pay says may repeat
+	raw  wire.Hidden[[]byte]
 }
 
 // Field says which parameter is at fault, as a JSON pointer ("/amount/total") for the

@@ -333,3 +333,42 @@ func TestTheFieldAtFault(t *testing.T) {
 		}
 	}
 }
+
+// What a refused answer held is there for the program, and for nobody who reads a log.
+func TestErrorsKeepTheAnswer(t *testing.T) {
+	t.Parallel()
+	const v3 = `{"code":"PARAM_ERROR","message":"no","retry_after":"oSECRET"}`
+	says, status := v3, 400
+	c := clientOver(t, func(*http.Request) (*http.Response, error) { return signedReply(status, says), nil })
+	v2 := v2Client(t, true, wire.Fields{"return_code": "SUCCESS", "result_code": "FAIL", "err_code": "NOAUTH",
+		"oddity": "oSECRET"}, nil)
+	raw := func(name string, err error) string {
+		t.Helper()
+		var e *wxpay.Error
+		if !errors.As(err, &e) {
+			t.Fatalf("%s: got %v", name, err)
+		}
+		marshalled, marshalErr := json.Marshal(e)
+		for _, text := range []string{err.Error(), fmt.Sprintf("%+v %#v %s", e, *e, marshalled)} {
+			if strings.Contains(text, "SECRET") || marshalErr != nil {
+				t.Errorf("%s: %s, %v", name, text, marshalErr)
+			}
+		}
+		e.RawBody()[0] = 'x' // a copy
+		return string(e.RawBody())
+	}
+	if got := raw("v3", second(c.Chain("v3/x").Get(bg))); got != v3 {
+		t.Errorf("got %s", got)
+	}
+	if got := raw("v2", second(v2.Chain("v2/x").Post(bg, map[string]string{"a": "1"}))); !strings.Contains(got,
+		"<oddity>") {
+		t.Errorf("got %s", got)
+	}
+	says, status = "<html>SECRET"+strings.Repeat(" ", 1<<20), 502
+	if got := raw("a gateway", second(c.Chain("v3/x").Get(bg))); len(got) != 64<<10 || got[:6] != "<html>" {
+		t.Errorf("got %d bytes", len(got))
+	}
+	if (*wxpay.Error)(nil).RawBody() != nil || len(new(wxpay.Error).RawBody()) != 0 {
+		t.Error("an error of no answer has one")
+	}
+}

@@ -204,9 +204,10 @@ func (c *call) doV2(ctx context.Context) (*Result, error) {
 func (c *call) readV2(r *Result) (*Result, error) {
 	fields, err := wire.ParseXML(r.Body)
 	if err != nil || r.Status != http.StatusOK {
-		return nil, &Error{Operation: c.operation(), Status: r.Status, RequestID: r.RequestID(),
-			told: wire.Hide(c.told()), Message: "the answer is not WeChat Pay's XML (" + strconv.Itoa(len(r.Body)) +
-				" bytes): a proxy or gateway answered"}
+		e := c.refusal(r, false)
+		e.Message = "the answer is not WeChat Pay's XML (" + strconv.Itoa(len(r.Body)) +
+			" bytes): a proxy or gateway answered"
+		return nil, e
 	}
 	r.fields = wire.Hide(fields)
 	signed := fields["sign"] != ""
@@ -234,8 +235,7 @@ func (c *call) readV2(r *Result) (*Result, error) {
 			return r, nil
 		}
 	}
-	e := &Error{Operation: c.operation(), Status: r.Status, RequestID: r.RequestID(), Verified: signed,
-		told: wire.Hide(c.told())}
+	e := c.refusal(r, signed)
 	if fields["return_code"] != "SUCCESS" {
 		e.Code, e.Message = fields["return_code"], fields["return_msg"]
 	} else {

@@ -14,9 +14,9 @@ import (
 const notTheirs = "refuse it: WeChat Pay does not write that"
 
 // Verify checks that a reply or notification was signed by WeChat Pay less
-// than five minutes ago, over exactly these bytes. It fails with a
-// [*SignatureError] that says which check failed. An empty body is verified
-// like any other.
+// than five minutes ago, over exactly these bytes. Names of headers may be in any case,
+// with _ for -, and as CGI writes them (HTTP_…). It fails with a [*SignatureError] that says
+// which check failed. An empty body is verified like any other.
 func (k *Keys) Verify(header http.Header, body []byte) error {
 	fail := func(check Check, problem, hint string) error {
 		return &SignatureError{
@@ -29,6 +29,7 @@ func (k *Keys) Verify(header http.Header, body []byte) error {
 	if k.none() {
 		return fail(CheckSerial, noKeys, fromNewKeys)
 	}
+	header = wire.Canonical(header)
 	timestamp, nonce := header.Get(wire.HeaderTimestamp), header.Get(wire.HeaderNonce)
 	serial, signature := header.Get(wire.HeaderSerial), header.Get(wire.HeaderSignature)
 	var missing []string

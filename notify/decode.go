@@ -2,6 +2,7 @@ package notify
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -13,7 +14,10 @@ import (
 
 // Decode unmarshals the resource into what v points to, by whatever pointers and
 // interfaces. Where that is an [Event], also one embedded in a struct of your own, it
-// must be the one for this EventType. The error is a [*Error].
+// must be the one for this EventType. A number written as a text, and a text as a number, are
+// read; an empty text or list stands for an object or list that is not there; a part that an event
+// is understood without, such as promotion_detail, is left out where it does not fit, which
+// [OnError] is told of ([CheckPart]). The error is a [*Error].
 func (n *Notification) Decode(v any) error {
 	if err := n.decode(v); err != nil {
 		return err
@@ -43,8 +47,16 @@ func (n *Notification) decode(v any) *Error {
 	case n.v2 || n.OriginalType == originalTypeV2: // the latter came through encoding/json
 		return n.decodeV2(p)
 	}
+	before := reflect.New(p.Type().Elem()).Elem()
+	before.Set(p.Elem())
 	err := json.Unmarshal(n.Plaintext, p.Interface())
 	if err == nil {
+		return nil
+	}
+	p.Elem().Set(before) // it is filled in part
+	fitted, leftOut := fit(n.Plaintext, p.Type().Elem())
+	if fitted != nil && json.Unmarshal(fitted, p.Interface()) == nil {
+		n.tell(leftOut)
 		return nil
 	}
 	problem = "the resource does not decode"
@@ -57,6 +69,20 @@ func (n *Notification) decode(v any) *Error {
 		problem += " is not a " + mismatch.Type.String() + "; until the type fits, take it from Plaintext with Handle"
 	}
 	return n.undecoded(problem, err)
+}
+
+// tell reports what was left out of an event.
+func (n *Notification) tell(leftOut []string) {
+	if len(leftOut) == 0 {
+		return
+	}
+	e := n.fail(CheckPart, 0, wire.Clip(strings.Join(leftOut, ", "), 256)+" does not fit the event's type and was "+
+		"left out, and the function ran without it; it is in Plaintext", nil)
+	if r := n.by.Reveal(); r != nil {
+		r.report(context.Background(), e)
+		return
+	}
+	logError(context.Background(), e) // it came through a queue
 }
 
 // decodeV2 fills in a struct by its xml tags, as the events have them, and

@@ -23,6 +23,7 @@ const (
 	CheckReplay    wxpay.Check = "replay"    // these bytes were not handled before: 409
 	CheckEvent     wxpay.Check = "event"     // a function is there for it: 501
 	CheckDecode    wxpay.Check = "decode"    // it fits the event's type: 500
+	CheckPart      wxpay.Check = "part"      // every part of it fits: the function ran without what does not
 	CheckHandler   wxpay.Check = "handler"   // your function succeeded: 500
 	CheckWait      wxpay.Check = "wait"      // an earlier delivery of it ended in time: 503
 )
@@ -36,7 +37,8 @@ type Error struct {
 	// Check is the one that failed.
 	Check wxpay.Check
 	// Status is the HTTP status answered: 4xx where the message is at fault,
-	// 5xx where this side is. WeChat Pay tries again after both.
+	// 5xx where this side is. WeChat Pay tries again after both. With [CheckPart] it is 0,
+	// for it refuses nothing.
 	Status int
 	// ID and EventType name the notification. They are empty until the
 	// envelope was verified and read.

@@ -53,6 +53,7 @@ type Notification struct {
 	// attempt and not covered by the signature.
 	RequestID string
 
+	by     wire.Hidden[*Receiver]
 	proof  [sha256.Size]byte // of the signature of this attempt, zero for a refund of APIv2
 	v2     bool
 	fields wire.Hidden[wire.Fields] // of an APIv2 message, of the sealed part of a refund's
@@ -60,8 +61,8 @@ type Notification struct {
 
 // Parse verifies, opens and reads one notification: from any framework or
 // queue, given the headers and the body's bytes exactly as received. Header
-// names may be in any case. The error is a [*Error] that tells which check
-// failed.
+// names may be in any case, with _ for -, and as CGI writes them (HTTP_…). The error is a
+// [*Error] that tells which check failed.
 //
 // Parse has no memory: the same message parses again for as long as its
 // signature is fresh, five minutes. [Receiver.Receive] handles it once.
@@ -74,8 +75,8 @@ func (r *Receiver) Parse(header http.Header, body []byte) (*Notification, error)
 }
 
 func (r *Receiver) parse(header http.Header, body []byte) (*Notification, *Error) {
-	header = canonical(header)
-	n := &Notification{RequestID: requestID(header)}
+	header = wire.Canonical(header)
+	n := &Notification{RequestID: requestID(header), by: r.self}
 	switch {
 	case len(body) > MaxBody:
 		return nil, n.fail(CheckBody, http.StatusRequestEntityTooLarge, tooLarge, nil)
@@ -154,23 +155,23 @@ func (r *Receiver) verify(header http.Header, body []byte) (proved []*wxpay.Keys
 // then the one it names counts. It fails where it names another that this receiver has keys of.
 func (r *Receiver) addressee(n *Notification, opening []*wxpay.Keys) *Error {
 	var named struct {
-		SpMchID      any `json:"sp_mchid"` // before mchid, which is then a merchant the provider acts for
-		CombineMchID any `json:"combine_mchid"`
-		MchID        any `json:"mchid"`
-		MchID2       any `json:"mch_id"`
+		SpMchID      wire.Loose `json:"sp_mchid"` // before mchid, which is then a merchant the provider acts for
+		CombineMchID wire.Loose `json:"combine_mchid"`
+		MchID        wire.Loose `json:"mchid"`
+		MchID2       wire.Loose `json:"mch_id"`
 	}
-	_ = json.Unmarshal(n.Plaintext, &named) // it is valid JSON, and any takes anything
-	ids := []any{named.SpMchID, named.CombineMchID, named.MchID, named.MchID2}
+	_ = json.Unmarshal(n.Plaintext, &named) // it is valid JSON, and they take anything
+	ids := []wire.Loose{named.SpMchID, named.CombineMchID, named.MchID, named.MchID2}
 	for _, id := range ids {
 		for _, keys := range opening {
-			if id == any(keys.MchID()) {
+			if string(id) == keys.MchID() {
 				n.MchID = keys.MchID()
 				return nil
 			}
 		}
 	}
 	for _, keys := range r.keys {
-		if slices.Contains(ids, any(keys.MchID())) {
+		if slices.Contains(ids, wire.Loose(keys.MchID())) {
 			return n.fail(CheckMerchant, http.StatusUnauthorized,
 				"it was sealed for merchant "+n.MchID+" and names another that this receiver has keys of", nil)
 		}
@@ -214,22 +215,4 @@ func get(header http.Header, name string) string {
 		return v[0]
 	}
 	return ""
-}
-
-// headersRead are the headers that a message is verified and named by.
-var headersRead = [...]string{wire.HeaderSignature, wire.HeaderTimestamp, wire.HeaderNonce, wire.HeaderSerial,
-	"Request-Id"}
-
-// canonical puts the names right that fasthttp, gRPC metadata and gateways
-// hand over in another case: a map of net/http would not find them.
-func canonical(header http.Header) http.Header {
-	if !slices.ContainsFunc(headersRead[:], func(name string) bool { return header[name] == nil }) {
-		return header
-	}
-	c := make(http.Header, len(header))
-	for name, values := range header {
-		name = http.CanonicalHeaderKey(name)
-		c[name] = append(c[name], values...)
-	}
-	return c
 }

@@ -113,7 +113,9 @@ func TestParseTakesHeaderNamesInAnyCase(t *testing.T) {
 		}
 		return strings.ToLower(name)
 	}
-	for _, spell := range []func(string) string{strings.ToLower, strings.ToUpper, mixed} {
+	under := func(name string) string { return strings.ReplaceAll(strings.ToLower(name), "-", "_") }
+	cgi := func(name string) string { return "HTTP_" + strings.ReplaceAll(strings.ToUpper(name), "-", "_") }
+	for _, spell := range []func(string) string{strings.ToLower, strings.ToUpper, mixed, under, cgi} {
 		h := http.Header{}
 		for name, values := range m.header {
 			h[spell(name)] = values
@@ -125,6 +127,16 @@ func TestParseTakesHeaderNamesInAnyCase(t *testing.T) {
 		if n.RequestID == "" {
 			t.Errorf("the request id was lost")
 		}
+		if err := w.keys(t).Verify(h, m.body); err != nil {
+			t.Errorf("%v: %v", h, err)
+		}
+	}
+	// What is spelled as it should be counts, whatever stands beside it.
+	beside := m.header.Clone()
+	beside["HTTP_WECHATPAY_NONCE"], beside["wechatpay-serial"] = []string{"x"}, []string{"y"}
+	delete(beside, "Request-Id")
+	if err := w.keys(t).Verify(beside, m.body); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
 // A Receiver takes in the notifications of one merchant, or of several behind
@@ -27,6 +28,7 @@ type Receiver struct {
 	routes    map[string]func(context.Context, *Notification) error
 	otherwise func(context.Context, *Notification) error
 	serving   atomic.Bool
+	self      wire.Hidden[*Receiver]
 }
 
 // Defaults of the options of [New].
@@ -44,6 +46,7 @@ func New(keys *wxpay.Keys, options ...Option) *Receiver {
 		onError: logError, deadline: DefaultDeadline, remember: DefaultRemember, memories: map[string]*memory{},
 		routes: map[string]func(context.Context, *Notification) error{}, combines: map[string][]string{},
 	}
+	r.self = wire.Hide(r)
 	if keys != nil {
 		checkKeys("New", keys)
 		r.keys = []*wxpay.Keys{keys}
@@ -102,7 +105,8 @@ func checkKeys(verb string, keys *wxpay.Keys) {
 }
 
 // OnError is told of every message that is not answered with a success,
-// strangers' and probes included: see [Error] for what it carries. Deliveries of one
+// strangers' and probes included, and of an event that ran without a part that does not fit
+// ([CheckPart]): see [Error] for what it carries. Deliveries of one
 // notification that overlap fail together, and it is told once. It runs before the
 // answer is written, so it should not wait for long. Default: a line to
 // [log/slog.Default], at level Error where this side is at fault and Warn where the

@@ -26,16 +26,47 @@ type Resource struct {
 	Nonce          string `json:"nonce"`
 }
 
+// Loose is a text that may be written as a number. What is neither leaves it empty.
+type Loose string
+
+// UnmarshalJSON reads it, whatever it is.
+func (l *Loose) UnmarshalJSON(data []byte) error {
+	*l = ""
+	switch {
+	case data[0] == '"':
+		return json.Unmarshal(data, (*string)(l))
+	case data[0] == '-' || '0' <= data[0] && data[0] <= '9':
+		*l = Loose(data)
+	}
+	return nil
+}
+
 // ErrEnvelope is wrapped by every error of ParseEnvelope.
 var ErrEnvelope = errors.New("not a WeChat Pay notification")
 
 // ParseEnvelope reads a notification's body. Keys it does not know are left
 // alone, for WeChat Pay may add some any day; keys it needs must be there.
 func ParseEnvelope(body []byte) (*Envelope, error) {
-	var e Envelope
-	if err := json.Unmarshal(body, &e); err != nil {
+	var in struct {
+		ID           Loose `json:"id"`
+		CreateTime   Loose `json:"create_time"`
+		ResourceType Loose `json:"resource_type"`
+		EventType    Loose `json:"event_type"`
+		Summary      Loose `json:"summary"`
+		Resource     struct {
+			OriginalType   Loose `json:"original_type"`
+			Algorithm      Loose `json:"algorithm"`
+			Ciphertext     Loose `json:"ciphertext"`
+			AssociatedData Loose `json:"associated_data"`
+			Nonce          Loose `json:"nonce"`
+		} `json:"resource"`
+	}
+	if err := json.Unmarshal(body, &in); err != nil {
 		return nil, fmt.Errorf("%w: the body is not the JSON of an envelope", ErrEnvelope)
 	}
+	e := Envelope{string(in.ID), string(in.CreateTime), string(in.ResourceType), string(in.EventType),
+		string(in.Summary), Resource{string(in.Resource.OriginalType), string(in.Resource.Algorithm),
+			string(in.Resource.Ciphertext), string(in.Resource.AssociatedData), string(in.Resource.Nonce)}}
 	for _, f := range [...]struct{ name, value string }{
 		{"id", e.ID}, {"event_type", e.EventType},
 		{"resource.algorithm", e.Resource.Algorithm},

@@ -1,0 +1,166 @@
+package notify
+
+import (
+	"bytes"
+	"encoding"
+	"encoding/json"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// WeChat Pay's pages and its traffic disagree on how members are written, and an event that does
+// not decode is an event that waits. So where a resource does not decode as it is, it is fitted to
+// the type: numbers and texts take each other's spelling, an empty text or list stands for an
+// object or list that is not there, and what says nothing of who paid whom how much (aside) is left
+// out where it does not fit. Everything else has to fit.
+
+// aside are the parts that an event is understood without.
+var aside = []string{"contract_terminate_info", "deduct_schedule", "device_info", "device_information",
+	"exchange_rate", "goods_detail", "installment_info", "parking_info", "promotion_detail", "scene_info", "store_info"}
+
+// fit is raw as into takes it, and the paths of what was left out. It is nil where it cannot be.
+func fit(raw []byte, into reflect.Type) (fitted []byte, leftOut []string) {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	var tree any
+	if d.Decode(&tree) != nil {
+		return nil, nil
+	}
+	f := fitting{}
+	tree, ok := f.value(tree, into, "")
+	if !ok {
+		return nil, nil
+	}
+	fitted, err := json.Marshal(tree)
+	if err != nil {
+		return nil, nil
+	}
+	slices.Sort(f.leftOut)
+	return fitted, f.leftOut
+}
+
+type fitting struct{ leftOut []string }
+
+// value is v as t takes it. It is not ok where t does not.
+func (f *fitting) value(v any, t reflect.Type, path string) (fitted any, ok bool) {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if own(t) || v == nil {
+		return v, true
+	}
+	text, isText := v.(string)
+	number, isNumber := v.(json.Number)
+	list, isList := v.([]any)
+	object, isMap := v.(map[string]any)
+	empty := isText && text == "" || isList && len(list) == 0
+	switch t.Kind() {
+	case reflect.Interface:
+		return v, true
+	case reflect.String:
+		if isNumber {
+			return number.String(), true
+		}
+		return v, isText
+	case reflect.Bool:
+		if b, err := strconv.ParseBool(text); isText && err == nil {
+			return b, true
+		}
+		_, ok := v.(bool)
+		return v, ok
+	case reflect.Struct:
+		if !isMap {
+			return nil, empty
+		}
+		return f.members(object, t, path)
+	case reflect.Map:
+		if !isMap {
+			return nil, empty
+		}
+		for name, member := range object {
+			if object[name], ok = f.value(member, t.Elem(), path+"/"+name); !ok {
+				return nil, false
+			}
+		}
+		return object, true
+	case reflect.Slice, reflect.Array:
+		if !isList {
+			return nil, empty
+		}
+		for i, element := range list {
+			if list[i], ok = f.value(element, t.Elem(), path+"/"+strconv.Itoa(i)); !ok {
+				return nil, false
+			}
+		}
+		return list, true
+	}
+	if isText {
+		number = json.Number(strings.TrimSpace(text))
+	}
+	return number, (isText || isNumber) && holds(t, number.String())
+}
+
+// members fits what a struct has fields for.
+func (f *fitting) members(object map[string]any, t reflect.Type, path string) (any, bool) {
+	fields := map[string]reflect.Type{} // by name in lower case, as encoding/json takes any
+	for _, field := range reflect.VisibleFields(t) {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if name == "" && !field.Anonymous {
+			name = field.Name
+		}
+		if field.IsExported() && name != "" && name != "-" {
+			fields[strings.ToLower(name)] = field.Type
+		}
+	}
+	seen := map[string]bool{}
+	for name, member := range object {
+		folded := strings.ToLower(name)
+		field, there := fields[folded]
+		switch {
+		case !there:
+			continue
+		case seen[folded]: // in other letters: which one encoding/json takes is a matter of order
+			return nil, false
+		}
+		seen[folded] = true
+		fitted, ok := f.value(member, field, path+"/"+name)
+		switch {
+		case ok:
+			object[name] = fitted
+		case slices.Contains(aside, name):
+			delete(object, name)
+			f.leftOut = append(f.leftOut, path+"/"+name)
+		default:
+			return nil, false
+		}
+	}
+	return object, true
+}
+
+// own tells a type that reads itself.
+func own(t reflect.Type) bool {
+	p := reflect.PointerTo(t)
+	return p.Implements(reflect.TypeFor[json.Unmarshaler]()) ||
+		p.Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
+}
+
+// holds tells whether a number is one that t has room for.
+func holds(t reflect.Type, number string) bool {
+	if !json.Valid([]byte(number)) {
+		return false
+	}
+	var err error
+	switch t.Kind() {
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		_, err = strconv.ParseInt(number, 10, t.Bits())
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		_, err = strconv.ParseUint(number, 10, t.Bits())
+	case reflect.Float32, reflect.Float64:
+		_, err = strconv.ParseFloat(number, t.Bits())
+	default:
+		return false
+	}
+	return err == nil
+}
