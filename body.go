@@ -137,6 +137,7 @@ func unfit(body any) string {
 // not end the program.
 func (c *call) guarded(read func()) *call {
 	if err := guard(read); err != nil {
+		err.body = true
 		c.fail("a method of the body panics")
 		c.cause = err
 	}

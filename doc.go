@@ -46,14 +46,15 @@
 //
 // Below the client, net/http may send a GET again, the same bytes: when the
 // connection had been kept from an earlier call and ends before the answer begins.
-// A GET changes nothing. A call that can change something (POST, PUT, PATCH, DELETE,
-// every call of APIv2) goes out at most once; net/http moves it to another
-// connection only where not a byte of it went out on the first.
+// A GET changes nothing; that of v2/papay/h5entrustweb opens the same page for the payer again.
+// A call that can change something (POST, PUT, PATCH, DELETE) goes out at most once; net/http
+// moves it to another connection only where not a byte of it went out on the first.
 //
 // That is so for HTTP/1.1, which is all that the client's own transport speaks. A
 // Transport of your own in [Config.HTTPClient] may speak HTTP/2; then net/http
 // sends a call of any method again, the same bytes, when the server says that it
-// did not process it (REFUSED_STREAM, GOAWAY) or resets it with PROTOCOL_ERROR.
+// did not process it (REFUSED_STREAM, GOAWAY) or resets it with PROTOCOL_ERROR, which says
+// nothing of what was processed. [OutcomeUnknown] is true of what was sent twice and refused.
 //
 // # What is printed
 //

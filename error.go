@@ -72,6 +72,8 @@ type Error struct {
 
 	told wire.Hidden[[]string] // by the call, which what WeChat Pay says may repeat
 	raw  wire.Hidden[[]byte]
+
+	repeated bool // by the transport
 }
 
 // Field says which parameter is at fault, as a JSON pointer ("/amount/total") for the

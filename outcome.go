@@ -49,6 +49,11 @@ import (
 // an answer. It is true for the error of a function that you gave to
 // [Promise.Then], for that ran after a call that succeeded.
 //
+// Where a Transport of your own repeats calls below the client, as one that speaks HTTP/2 or
+// retries does, the answer is to the last of them. It is true then where the client saw the
+// call go out twice, by its body or net/http's trace; of a transport that it cannot see through
+// it knows nothing.
+//
 // A signature proves that WeChat Pay wrote an answer less than five minutes ago, and
 // in APIv2 not even when; that it is the answer to this call only TLS does. Let
 // nothing open it on the way that you do not trust.
@@ -93,7 +98,7 @@ func isNilPointer(v any) bool {
 
 // settled tells whether the answer proves that the call did nothing.
 func (e *Error) settled() bool {
-	if !e.Verified || e.Status >= http.StatusInternalServerError {
+	if !e.Verified || e.repeated || e.Status >= http.StatusInternalServerError {
 		return false
 	}
 	switch e.Code {

@@ -23,6 +23,7 @@ type Promise[T any] struct {
 	done  chan struct{}
 	value T
 	err   error
+	call  wire.Hidden[*call]
 }
 
 // errAbandoned is what a promise comes to when its function never returns, as
@@ -34,34 +35,42 @@ var errAbandoned = errors.New("wxpay: the promise's function ended its goroutine
 // became of the call is unknown. Where it is in a [*RequestError], a method of the
 // body panicked, and nothing was sent.
 //
-// The value may be the request itself, so an error that is marshalled leaves it out.
+// The value may be the request itself, so an error that is marshalled is what Error gives; an
+// encoder that asks for no MarshalText, such as encoding/gob, writes the fields as they are.
 type PanicError struct {
 	Value any    `json:"-"` // what panic was called with
 	Stack []byte `json:"-"` // where, as runtime/debug prints it
 
 	told wire.Hidden[[]string] // by the call, which the value may repeat
+	body bool                  // a method of the body panicked: what it told is not known
 }
 
 // Error gives the words of a value that is an error or a string, without addresses and
-// what the call told, and the type of any other. The stack is not printed.
+// what the call told, and the type of any other, or of what a body panicked with. The stack
+// is not printed.
 func (e *PanicError) Error() string {
 	if e == nil {
 		return nilError
 	}
-	var said string
+	said := fmt.Sprintf("a %T", e.Value)
 	switch v := e.Value.(type) {
 	case error:
-		said = quiet(v, e.told.Reveal()...)
+		if !e.body {
+			said = quiet(v, e.told.Reveal()...)
+		}
 	case string:
-		said = quiet(errors.New(v), e.told.Reveal()...)
-	default:
-		said = fmt.Sprintf("a %T", v)
+		if !e.body {
+			said = quiet(errors.New(v), e.told.Reveal()...)
+		}
 	}
 	return oneLine("wxpay: a panic in the goroutine of a promise: " + said)
 }
 
 // Format prints what Error gives, whatever the verb.
 func (e PanicError) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, &e) }
+
+// MarshalText is what Error gives, for JSON, XML and logs.
+func (e PanicError) MarshalText() ([]byte, error) { return []byte(e.Error()), nil }
 
 // Unwrap gives the value where it is an error.
 func (e *PanicError) Unwrap() error {
@@ -89,7 +98,7 @@ func guard(f func()) (err *PanicError) {
 
 // start runs f, which makes a call if any, in a goroutine of its own.
 func start[T any](c *call, f func() (T, error)) *Promise[T] {
-	p := &Promise[T]{done: make(chan struct{}), err: errAbandoned}
+	p := &Promise[T]{done: make(chan struct{}), err: errAbandoned, call: wire.Hide(c)}
 	go func() {
 		defer close(p.done)
 		if err := guard(func() { p.value, p.err = f() }); err != nil {
@@ -116,7 +125,7 @@ func (e *afterwards) Unwrap() error                { return e.err.Reveal() }
 // the call failed, f does not run and the error is passed on. A nil f changes
 // nothing.
 func (p *Promise[T]) Then(f func(T) error) *Promise[T] {
-	return start(nil, func() (T, error) {
+	return start(p.call.Reveal(), func() (T, error) {
 		<-p.done
 		if p.err != nil || f == nil {
 			return p.value, p.err
@@ -133,7 +142,7 @@ func (p *Promise[T]) Then(f func(T) error) *Promise[T] {
 // error recovers, an error is passed on, as by Then where the outcome of the call
 // was unknown. Where nothing failed, f does not run. A nil f changes nothing.
 func (p *Promise[T]) Otherwise(f func(error) (T, error)) *Promise[T] {
-	return start(nil, func() (T, error) {
+	return start(p.call.Reveal(), func() (T, error) {
 		<-p.done
 		if p.err == nil || f == nil {
 			return p.value, p.err

@@ -45,11 +45,12 @@ func (r Result) MarshalText() ([]byte, error) { return fmt.Appendf(nil, "%v", r)
 // RequestID is what WeChat Pay's support asks for.
 func (r *Result) RequestID() string { return r.Header.Get(wire.HeaderRequestID) }
 
-// Verified says that the answer carried a valid signature of WeChat Pay. It is false for
-// one kind alone, a GET of APIv2, v2/papay/h5entrustweb: WeChat Pay does not sign its answer,
-// so that only TLS says who gave it.
+// Verified says that the answer carried a valid signature of WeChat Pay. Of the answer to a call
+// it is false for one kind alone, a GET of APIv2, v2/papay/h5entrustweb and its partners' twin:
+// WeChat Pay does not sign it, so that only TLS says who gave it. It is false of a Result that no
+// call returned.
 // https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_4.shtml
-func (r *Result) Verified() bool { return !r.unsigned }
+func (r *Result) Verified() bool { return r != nil && r.call != nil && !r.unsigned }
 
 // Decode unmarshals the body into v, fields named by [Decrypt] in clear. A
 // failure is a [*DecodeError], which names the endpoint and the field: the call
@@ -225,5 +226,8 @@ func (r *Reply) Status() int {
 	}
 	return r.result.Status
 }
+
+// Verified says that the answer carried a valid signature of WeChat Pay: see [Result.Verified].
+func (r *Reply) Verified() bool { return r.result.Verified() }
 
 func (r *Reply) setResult(result *Result) { r.result = result }

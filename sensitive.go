@@ -39,7 +39,9 @@ func Encrypt(pointers ...string) Option {
 // every call of a path. It is what the typed chain uses.
 func Sensitive(pointers ...string) Option {
 	return func(c *call) {
-		c.checkPointers(pointers)
+		if !c.checkPointers(pointers) {
+			return
+		}
 		c.encrypt = append(c.encrypt[:len(c.encrypt):len(c.encrypt)], pointers...)
 	}
 }
@@ -50,18 +52,22 @@ func Sensitive(pointers ...string) Option {
 // Result.Decode and typed replies are in clear.
 func Decrypt(pointers ...string) Option {
 	return func(c *call) {
-		c.checkPointers(pointers)
+		if !c.checkPointers(pointers) {
+			return
+		}
 		c.decrypt = append(c.decrypt[:len(c.decrypt):len(c.decrypt)], pointers...)
 	}
 }
 
 // checkPointers refuses what names no field: it would travel in clear, or not at all.
-func (c *call) checkPointers(pointers []string) {
+func (c *call) checkPointers(pointers []string) (ok bool) {
 	for _, p := range pointers {
 		if !strings.HasPrefix(p, "/") || len(p) == 1 {
 			c.fail("Encrypt, Sensitive, Decrypt and Zero take JSON pointers, such as \"/identity/real_name\"")
+			return false
 		}
 	}
+	return true
 }
 
 // sealBody encrypts the named fields in the marshalled body.

@@ -1,8 +1,12 @@
 package wxpay_test
 
 import (
+	"context"
+	"encoding/json"
+	"encoding/xml"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -92,3 +96,70 @@ func TestAResultRepeatsNothing(t *testing.T) {
 		t.Errorf("got %s", said)
 	}
 }
+
+// Nor does what errors.As finds in it by an interface, for an *url.Error is a net.Error.
+func TestWhatIsFoundInAnErrorRepeatsNothing(t *testing.T) {
+	t.Parallel()
+	const openid = "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"
+	client := clientOver(t, func(r *http.Request) (*http.Response, error) {
+		return nil, fmt.Errorf("gateway: %w", &url.Error{Op: "Get", URL: r.URL.String(), Err: context.DeadlineExceeded})
+	})
+	_, err := client.Chain("v3/x/{openid}").Get(bg, wxpay.Path("openid", openid))
+	var (
+		network   net.Error
+		timeout   interface{ Timeout() bool }
+		temporary interface{ Temporary() bool }
+		address   *url.Error
+		unwrap    interface{ Unwrap() error }
+	)
+	if !errors.As(err, &network) || !network.Timeout() || !errors.As(err, &timeout) || !timeout.Timeout() ||
+		!errors.As(err, &temporary) || !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("got %v", err)
+	}
+	errors.As(err, &unwrap)
+	if errors.As(err, &address) {
+		t.Errorf("the address is found: %v", address)
+	}
+	for _, found := range []any{network, timeout, temporary, unwrap} {
+		if text := fmt.Sprintf("%v %+v", found, found); strings.Contains(text, openid) {
+			t.Errorf("a %T says %s", found, text)
+		}
+	}
+}
+
+// A panic in a function that goes on with a call knows what the call told, and what a body panics
+// with nobody knows.
+func TestAPanicAfterwardsRepeatsNothing(t *testing.T) {
+	t.Parallel()
+	const openid = "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"
+	client := clientOver(t, func(*http.Request) (*http.Response, error) { return signedReply(200, `{}`), nil })
+	_, err := client.Chain("v3/x").PostAsync(bg, map[string]string{"openid": openid}).Then(func(*wxpay.Result) error {
+		panic("no account for payer " + openid)
+	}).Otherwise(func(err error) (*wxpay.Result, error) { panic(err) }).Wait(bg)
+	var panicked *wxpay.PanicError
+	if !errors.As(err, &panicked) || !strings.Contains(err.Error(), "no account for payer …") {
+		t.Fatalf("got %v", err)
+	}
+	_, ofBody := client.Chain("v3/x").PostAsync(bg, panickingBody(openid)).Wait(bg)
+	var cause *wxpay.PanicError
+	if !errors.As(ofBody, &cause) || cause.Value != openid {
+		t.Fatalf("got %v", ofBody)
+	}
+	for _, e := range []*wxpay.PanicError{panicked, cause} {
+		asXML, err := xml.Marshal(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		asJSON, err := json.Marshal(*e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text := fmt.Sprintf("%v %#v %s %s", e, *e, asXML, asJSON); strings.Contains(text, openid) {
+			t.Errorf("it prints %s", text)
+		}
+	}
+}
+
+type panickingBody string
+
+func (p panickingBody) MarshalJSON() ([]byte, error) { panic(string(p)) }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"reflect"
 	"sync/atomic"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
@@ -25,6 +26,8 @@ type flight struct {
 	looks   atomic.Int32 // how often a transport looked for the trace
 	asked   atomic.Int32 // which of those that looked asked for a connection first, 0 for none
 	state   atomic.Int32 // quietSoFar, left or over
+	bodies  atomic.Int32 // how many readers of the body were read
+	written atomic.Int32 // how often the headers were written
 	trace   httptrace.ClientTrace
 	request *http.Request // as the transport got it
 	made    made
@@ -55,6 +58,10 @@ func (f *flight) leave() bool {
 // ground ends a flight of which nothing has left, and tells whether it was one.
 func (f *flight) ground() bool { return f.asked.Load() > 0 && f.state.CompareAndSwap(quietSoFar, over) }
 
+// repeated tells whether the call may have gone out more than once, by a transport that
+// repeats calls: what answers the last of them tells nothing of the first.
+func (f *flight) repeated() bool { return f.bodies.Load() > 1 || f.written.Load() > 1 }
+
 // watch is the context of the request. A trace of the caller's own in ctx is
 // called as well.
 func (f *flight) watch(ctx context.Context) context.Context {
@@ -65,6 +72,7 @@ func (f *flight) watch(ctx context.Context) context.Context {
 	// What TLS says is none of a proxy's, which speaks before it, or after TLS of its own.
 	f.trace.TLSHandshakeStart = func() { f.joining.Store(false) }
 	f.trace.TLSHandshakeDone = func(_ tls.ConnectionState, err error) { f.joining.Store(err == nil) }
+	f.trace.WroteHeaders = func() { f.written.Add(1) }
 	f.trace.GotConn = func(httptrace.GotConnInfo) {
 		f.joining.Store(false)
 		f.leave()
@@ -100,22 +108,32 @@ func (f *flight) carry(r *http.Request, body []byte) {
 type bodyReader struct {
 	flight *flight
 	bytes  bytes.Reader
+	begun  bool
 }
 
-func newBody(f *flight, b []byte) *bodyReader { return &bodyReader{f, *bytes.NewReader(b)} }
+func newBody(f *flight, b []byte) *bodyReader { return &bodyReader{f, *bytes.NewReader(b), false} }
 
 func (b *bodyReader) Read(p []byte) (int, error) {
-	if !b.flight.leave() {
+	if !b.begin() {
 		return 0, errOver
 	}
 	return b.bytes.Read(p)
 }
 
 func (b *bodyReader) WriteTo(w io.Writer) (int64, error) {
-	if !b.flight.leave() {
+	if !b.begin() {
 		return 0, errOver
 	}
 	return b.bytes.WriteTo(w)
+}
+
+// begin tells whether the body may go, and counts it.
+func (b *bodyReader) begin() bool {
+	if !b.begun {
+		b.begun = true
+		b.flight.bodies.Add(1)
+	}
+	return b.flight.leave()
 }
 
 func (*bodyReader) Close() error { return nil }
@@ -252,6 +270,27 @@ func (s *shorn) Error() string { return unaddressed(s.whole) }
 func (s *shorn) Is(target error) bool { return errors.Is(s.err, target) }
 
 func (s *shorn) As(target any) bool {
-	_, address := target.(**url.Error)
-	return !address && errors.As(s.err, target)
+	if !errors.As(s.err, target) {
+		return false
+	}
+	v := reflect.ValueOf(target).Elem()
+	u, address := v.Interface().(*url.Error)
+	if !address {
+		return true
+	}
+	v.SetZero()
+	inner := withoutURL(u)
+	return inner != error(u) && errors.As(inner, target)
+}
+
+// Timeout and Temporary are those of the address's error: with them this one is the
+// [net.Error] that errors.As finds, and its words are quiet.
+func (s *shorn) Timeout() bool {
+	var u *url.Error
+	return errors.As(s.err, &u) && u.Timeout()
+}
+
+func (s *shorn) Temporary() bool {
+	var u *url.Error
+	return errors.As(s.err, &u) && u.Temporary()
 }

@@ -21,7 +21,9 @@ import (
 // sends what is in it and needs no Zero.
 func Zero(pointers ...string) Option {
 	return func(c *call) {
-		c.checkPointers(pointers)
+		if !c.checkPointers(pointers) {
+			return
+		}
 		c.zeros = append(c.zeros[:len(c.zeros):len(c.zeros)], pointers...)
 	}
 }

@@ -233,3 +233,24 @@ func TestZeroOfNothingIsAnError(t *testing.T) {
 		}
 	}
 }
+
+// A pointer that is none is a mistake, not a panic.
+func TestPointersThatAreNone(t *testing.T) {
+	t.Parallel()
+	client := v2Client(t, false, nil, func(*http.Request, wire.Fields) { t.Error("it was sent") })
+	for _, pointer := range []string{"", "/", "total", "#/total"} {
+		for name, option := range map[string]func(...string) wxpay.Option{"Zero": wxpay.Zero, "Encrypt": wxpay.Encrypt,
+			"Sensitive": wxpay.Sensitive, "Decrypt": wxpay.Decrypt} {
+			for _, path := range []string{"v3/x", "v2/x"} {
+				body := struct {
+					Total int `json:"total,omitempty" xml:"total,omitempty"`
+				}{}
+				var e *wxpay.RequestError
+				if err := second(client.Chain(path).Post(bg, body, option(pointer))); !errors.As(err, &e) ||
+					!strings.Contains(err.Error(), "take JSON pointers") {
+					t.Errorf("%s(%q), %s: got %v", name, pointer, path, err)
+				}
+			}
+		}
+	}
+}

@@ -86,6 +86,11 @@ func APIv2Key(mchID string, keys ...wxpay.Secret) Option {
 // another merchant whose keys the receiver has is refused. Give it where you trust the one with
 // the others' books.
 func APIv2Combines(mchID string, others ...string) Option {
+	for _, id := range append([]string{mchID}, others...) {
+		if id == "" || strings.Trim(id, "0123456789") != "" {
+			panic("notify.APIv2Combines: " + strconv.Quote(wire.Clip(id, 64)) + " is not a merchant number")
+		}
+	}
 	return func(r *Receiver) { r.combines[mchID] = append(r.combines[mchID], others...) }
 }
 

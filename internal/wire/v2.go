@@ -106,7 +106,7 @@ func ParseXML(body []byte) (Fields, error) {
 	fields := Fields{}
 	depth, name := 0, ""
 	var plain, marked strings.Builder
-	hasCDATA := false
+	hasCDATA, hasText := false, false // of the element; looked up once, for a stranger's may have many sections
 	for {
 		at := d.InputOffset()
 		token, err := d.Token()
@@ -133,7 +133,7 @@ func ParseXML(body []byte) (Fields, error) {
 				}
 				plain.Reset()
 				marked.Reset()
-				hasCDATA = false
+				hasCDATA, hasText = false, false
 			default:
 				return fail("an element stands inside another")
 			}
@@ -151,15 +151,16 @@ func ParseXML(body []byte) (Fields, error) {
 		case xml.CharData:
 			switch {
 			case depth == 2 && bytes.HasPrefix(body[at:], []byte("<![CDATA[")):
-				if strings.TrimSpace(plain.String()) != "" && !hasCDATA {
+				if hasText {
 					return fail("text stands in front of a CDATA section") // others would read it with the rest
 				}
 				hasCDATA = true
 				marked.Write(t)
 			case depth == 2:
-				plain.Write(t)
 				switch {
 				case !hasCDATA:
+					plain.Write(t)
+					hasText = hasText || len(bytes.TrimSpace(t)) > 0
 				case bytes.IndexByte(body[at:d.InputOffset()], '&') >= 0: // a reference is no layout
 					marked.Write(t)
 				default:

@@ -167,3 +167,25 @@ func FuzzCheckedFieldsSurvive(f *testing.F) {
 		}
 	})
 }
+
+// A message costs by its length, however its white space and sections are spread: of this one,
+// looked through once a section, nobody would see the end.
+func TestParseXMLOfManySections(t *testing.T) {
+	t.Parallel()
+	body := "<xml><a>" + strings.Repeat(" ", 8<<20) + strings.Repeat("<![CDATA[]]>", 8<<20/12) + "</a></xml>"
+	fields, err := wire.ParseXML([]byte(body))
+	if err != nil || fields["a"] != "" || len(fields) != 1 {
+		t.Errorf("got %d fields, %v", len(fields), err)
+	}
+}
+
+func BenchmarkParseXMLOfManySections(b *testing.B) {
+	sections := strings.Repeat("<![CDATA[]]>", 512<<10/12)
+	body := []byte("<xml><a>" + strings.Repeat(" ", 512<<10) + sections + "</a></xml>")
+	b.SetBytes(int64(len(body)))
+	for b.Loop() {
+		if _, err := wire.ParseXML(body); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,72 @@
+package wxpay_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+
+	"github.com/wxpay-go/wxpay"
+)
+
+const tooMany = `{"code":"FREQUENCY_LIMITED","message":"slower"}`
+
+// A transport that repeats a call makes its last answer worthless for the first: the debit may have
+// been carried out, and the refusal is of the second.
+func TestWhatATransportRepeatsIsUnknown(t *testing.T) {
+	t.Parallel()
+	for times, unknown := range map[int]bool{1: false, 2: true} {
+		client := clientOver(t, func(r *http.Request) (*http.Response, error) {
+			body := r.Body
+			for range times { // as net/http does over HTTP/2
+				if _, err := io.Copy(io.Discard, body); err != nil {
+					return nil, err
+				}
+				body, _ = r.GetBody()
+			}
+			return signedReply(429, tooMany), nil
+		})
+		_, err := client.Chain("v3/x").Post(bg, `{"out_trade_no":"T1"}`)
+		if err == nil || wxpay.OutcomeUnknown(err) != unknown {
+			t.Errorf("sent %d times: %v, unknown %t", times, err, !unknown)
+		}
+	}
+}
+
+// So it is where the transport keeps the body for itself, or there is none, over net/http.
+func TestWhatIsRepeatedOverNetHTTPIsUnknown(t *testing.T) {
+	t.Parallel()
+	var served atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		served.Add(1)
+		reply := signedReply(429, tooMany)
+		for name, values := range reply.Header {
+			w.Header()[name] = values
+		}
+		w.WriteHeader(429)
+		_, _ = io.WriteString(w, tooMany)
+	}))
+	defer server.Close()
+	for times, unknown := range map[int]bool{1: false, 2: true} {
+		client := clientAt(t, server.URL, transport(func(r *http.Request) (response *http.Response, err error) {
+			for range times {
+				if response != nil {
+					response.Body.Close()
+				}
+				if response, err = http.DefaultTransport.RoundTrip(r.Clone(r.Context())); err != nil {
+					return nil, fmt.Errorf("attempt: %w", err)
+				}
+			}
+			return response, nil
+		}))
+		served.Store(0)
+		_, err := client.Chain("v3/x").Delete(bg)
+		if e := (*wxpay.Error)(nil); !errors.As(err, &e) || !e.Verified || wxpay.OutcomeUnknown(err) != unknown ||
+			int(served.Load()) != times {
+			t.Errorf("sent %d times: %v, unknown %t", served.Load(), err, !unknown)
+		}
+	}
+}
