@@ -46,6 +46,9 @@ func (k *Keys) Verify(header http.Header, body []byte) error {
 			": it is not from WeChat Pay, or a proxy in between drops them",
 			"let Wechatpay-* headers through")
 	}
+	if strings.ContainsAny(nonce, "\r\n") { // it would move where the signed body begins
+		return fail(CheckHeaders, "Wechatpay-Nonce has a line end in it", notTheirs)
+	}
 	seconds, err := strconv.ParseInt(timestamp, 10, 64)
 	if err != nil {
 		return fail(CheckTimestamp, "Wechatpay-Timestamp is not a decimal number of seconds", notTheirs)

@@ -43,8 +43,11 @@ func (f *Field) isID() bool {
 	return false
 }
 
-// notInText is every control character that words on a page have no use for.
-func notInText(r rune) bool { return unicode.IsControl(r) && r != '\t' && r != '\n' && r != '\r' }
+// notInText is every control character that words on a page have no use for, and what XML cannot
+// hold, as APIv2 would have to.
+func notInText(r rune) bool {
+	return unicode.IsControl(r) && r != '\t' && r != '\n' && r != '\r' || r == 0xfffe || r == 0xffff
+}
 
 func (f *Field) formatIssue(text string) breach {
 	malformed := func(issue string) breach { return badText(issue, "字符串格式不正确") }

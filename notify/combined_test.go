@@ -35,6 +35,8 @@ func TestOrdersOfSeveralMerchants(t *testing.T) {
 		"who combine the other way": {both, []notify.Option{ofA, ofB, notify.APIv2Combines(b, a)}, false},
 		"their own":                 {`[{"mch_id":"` + a + `","transaction_id":"42"}]`, two, true},
 		"a number":                  {`[{"mch_id":` + b + `,"transaction_id":"42"}]`, two, false},
+		"a number with a point":     {`[{"mch_id":` + b + `.0,"transaction_id":"42"}]`, two, false},
+		"a number with an exponent": {`[{"mch_id":` + b[:1] + "." + b[1:] + `e9,"transaction_id":"42"}]`, two, false},
 		"named twice": {`[{"mch_id":"` + b + `","mch_id":"` + a + `","transaction_id":"42"}]`,
 			two, false},
 		"named in capitals beside": {`[{"mch_id":"` + b + `","MCH_ID":"` + a + `","transaction_id":"42"}]`,

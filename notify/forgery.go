@@ -3,7 +3,9 @@ package notify
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
@@ -179,7 +181,11 @@ func merchantsOf(list string) (out []string) {
 			return out
 		}
 		if of {
-			out = append(out, fmt.Sprint(token))
+			named := fmt.Sprint(token)
+			if n, err := strconv.ParseFloat(named, 64); err == nil && n == math.Trunc(n) && n < 1<<53 {
+				named = strconv.FormatFloat(n, 'f', -1, 64) // 1.9e9 is one to who reads numbers
+			}
+			out = append(out, named)
 		}
 		name, _ := token.(string)
 		of = strings.EqualFold(name, "mch_id")

@@ -172,6 +172,13 @@ func TestParseRefuses(t *testing.T) {
 			m.header.Set(wire.HeaderTimestamp, "2030-01-01")
 			return m
 		}, wxpay.CheckTimestamp, 401, "not a decimal number"},
+		"a nonce of two lines": {func(t *testing.T, w *wechat, e *wire.Envelope) message {
+			m := w.attempt(t, e) // the same signed bytes, cut in another place
+			first, rest, _ := bytes.Cut(m.body, []byte(`,`))
+			m.header.Set(wire.HeaderNonce, m.header.Get(wire.HeaderNonce)+"\n"+string(first))
+			m.body = rest
+			return m
+		}, wxpay.CheckHeaders, 401, "a line end in it"},
 		"another serial": {func(t *testing.T, w *wechat, e *wire.Envelope) message {
 			m := w.attempt(t, e)
 			m.header.Set(wire.HeaderSerial, "05A1C3E5079B2D4F60718293A4B5C6D7E8F90A1B")

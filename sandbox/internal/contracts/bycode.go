@@ -36,6 +36,10 @@ func OfPath(c *engine.Call, plan string) (*rows.Contract, error) {
 // UnsignedOfPath finds the session of a code that nobody has agreed to so far,
 // or nil.
 func UnsignedOfPath(c *engine.Call, plan string) (*rows.Session, error) {
+	contract, err := ByCode(c.Step, c.Product, c.Merchant.MchID, plan, c.Vars["out_contract_code"])
+	if err != nil || contract != nil {
+		return nil, err
+	}
 	use, err := rows.Get[rows.CodeUse](c.Tx, c.Product.CodeKey(c.Merchant.MchID, plan, c.Vars["out_contract_code"]))
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil

@@ -29,20 +29,43 @@ func useCode(s *engine.Step, p *engine.Product, c *rows.Contract) error {
 	return rows.Put(s.Tx, use)
 }
 
-// codeFree says what keeps a session from being agreed to while a contract in force has its code,
-// which was signed after the page was made.
-func codeFree(s *engine.Step, session *rows.Session) error {
+// Outdated says why a session's code is the session's no more, "" for one that is. A contract with
+// it was signed after the page was made, or in APIv3 another session has it: that of an order that
+// could not be paid any more made room for one.
+func Outdated(s *engine.Step, session *rows.Session) (why string, err error) {
 	p, err := s.ProductOf(session, session.Product)
 	if err != nil || p.Names.Code == "" {
-		return err
+		return "", err
 	}
 	c, err := ByCode(s, p, session.MchID, session.PlanID, session.Code)
-	if err != nil || c == nil || !c.Live() {
+	if err != nil {
+		return "", err
+	}
+	if c != nil && c.Live() {
+		return "a contract with this contract code is in force", nil
+	}
+	use, err := rows.Get[rows.CodeUse](s.Tx, p.CodeKey(session.MchID, session.PlanID, session.Code))
+	switch {
+	case errors.Is(err, store.ErrNotFound) || session.V2:
+		return "", nil
+	case err != nil:
+		return "", err
+	case use.Burnt:
+		return "the contract code is burnt: signing was attempted with it", nil
+	case use.Token != "" && use.Token != session.Token:
+		return "a later session has the contract code", nil
+	}
+	return "", nil
+}
+
+// codeFree says what keeps a session from being agreed to.
+func codeFree(s *engine.Step, session *rows.Session) error {
+	why, err := Outdated(s, session)
+	if err != nil || why == "" {
 		return err
 	}
 	return &ledger.PageError{Reason: ledger.PageUsed,
-		Message: "This request is out of date. Please start again from the merchant's app.",
-		Hint:    "a contract with this contract code is in force"}
+		Message: "This request is out of date. Please start again from the merchant's app.", Hint: why}
 }
 
 // ByCode finds the contract in force that has a code under a plan, else the last one made with it,

@@ -49,7 +49,7 @@ func (p Person) OpenID(appid, other string) string {
 			return made
 		}
 	}
-	if p.known != nil {
+	if p.known != nil || appid == "" {
 		return p.OpenIDs[appid]
 	}
 	return other

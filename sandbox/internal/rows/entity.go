@@ -43,7 +43,8 @@ func Get[E any, P interface {
 	if err != nil {
 		return nil, err
 	}
-	if e, err = Decode(e, row); err == nil && hides(tx, e) {
+	e, err = Decode(e, row)
+	if err == nil && hides(tx, e) || err != nil && hidesRow(tx, row) {
 		return nil, store.ErrNotFound
 	}
 	return e, err
@@ -59,22 +60,40 @@ func Find[E any, P interface {
 	if _, ok := tx.(scoped); ok {
 		wanted = 0 // the newest that are not hidden
 	}
-	rows, err := tx.Find(P(new(E)).RowKind(), key, wanted)
+	out, err := find[E, P](tx, key, wanted, func(row store.Row) bool { return hidesRow(tx, row) })
+	if newest > 0 && len(out) > newest {
+		out = out[len(out)-newest:]
+	}
+	return out, err
+}
+
+// FindReadable is Find of everybody's without what cannot be read: for what WeChat Pay does beside
+// a call, which no damage to another's may stop.
+func FindReadable[E any, P interface {
+	*E
+	Entity
+}](tx store.Tx, key string) ([]P, error) {
+	return find[E, P](Unscoped(tx), key, 0, func(store.Row) bool { return true })
+}
+
+// find leaves out what is hidden, and of what cannot be read what skipped says.
+func find[E any, P interface {
+	*E
+	Entity
+}](tx store.Tx, key string, newest int, skipped func(store.Row) bool) ([]P, error) {
+	rows, err := tx.Find(P(new(E)).RowKind(), key, newest)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]P, 0, len(rows))
 	for _, row := range rows {
-		e, err := Decode(P(new(E)), row)
-		if err != nil {
+		switch e, err := Decode(P(new(E)), row); {
+		case err != nil && skipped(row):
+		case err != nil:
 			return nil, err
-		}
-		if !hides(tx, e) {
+		case !hides(tx, e):
 			out = append(out, e)
 		}
-	}
-	if newest > 0 && len(out) > newest {
-		out = out[len(out)-newest:]
 	}
 	return out, nil
 }

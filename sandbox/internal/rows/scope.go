@@ -1,6 +1,11 @@
 package rows
 
-import "github.com/wxpay-go/wxpay/sandbox/store"
+import (
+	"slices"
+	"strings"
+
+	"github.com/wxpay-go/wxpay/sandbox/store"
+)
 
 // What belongs to another merchant does not exist for an API call: its ids are
 // answered like ids that nobody ever had. This file is the only one that says
@@ -30,6 +35,18 @@ func hides(tx store.Tx, e Entity) bool {
 	s, ok := tx.(scoped)
 	return ok && e.Owner() != "" && e.Owner() != s.mchid
 }
+
+// hidesRow says so of a row that cannot be read: its keys name the merchant.
+func hidesRow(tx store.Tx, row store.Row) bool {
+	s, ok := tx.(scoped)
+	if !ok || slices.Contains(row.Keys, ofMerchant+s.mchid) {
+		return false
+	}
+	return slices.ContainsFunc(row.Keys, func(key string) bool { return strings.HasPrefix(key, ofMerchant) })
+}
+
+// ofMerchant begins the key of what belongs to a merchant.
+const ofMerchant = "mchid:"
 
 // The merchants that entities belong to.
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
@@ -81,14 +82,17 @@ func (t *trace) RoundTrip(r *http.Request) (*http.Response, error) {
 	return reply, err
 }
 
+// signInQuery is the signature of a GET of APIv2.
+var signInQuery = regexp.MustCompile(`([?&]sign=)[^&#]*`)
+
 // report leaves out Authorization and every signature.
 func (t *trace) report(sys System, took time.Duration) {
 	if t.request == nil {
 		return
 	}
 	paint := sys.paintErr()
-	fmt.Fprintf(sys.Err, "%s %s %s (%d bytes)\n", paint.dim(">"), t.request.Method, t.request.URL.Redacted(),
-		t.request.ContentLength)
+	address := signInQuery.ReplaceAllString(t.request.URL.Redacted(), "${1}…")
+	fmt.Fprintf(sys.Err, "%s %s %s (%d bytes)\n", paint.dim(">"), t.request.Method, address, t.request.ContentLength)
 	if t.reply == nil {
 		return
 	}

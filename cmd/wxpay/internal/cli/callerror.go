@@ -54,7 +54,7 @@ func explainCall(err error, hint string) error {
 	// A script decides by the exit code whether a debit was refused or an order is not there.
 	// Only what WeChat Pay signed says so, and not where it failed inside: the rest anybody on
 	// the way can write, even a 401 or return_code FAIL, after the call was passed on.
-	code, query := exitRefused, strings.HasPrefix(e.Operation, http.MethodGet+" ")
+	code, query := exitRefused, isQuery(e.Operation)
 	switch {
 	case query && (!e.Verified || e.Status >= http.StatusInternalServerError):
 		code = exitUnknown
@@ -63,6 +63,13 @@ func explainCall(err error, hint string) error {
 		code = exitUnknown
 	}
 	return &failure{code: code, err: errors.New(text), hint: hint, word: told.Code, said: said}
+}
+
+// isQuery tells a call that moves nothing: a GET, and those of APIv2 that ask by POST.
+func isQuery(operation string) bool {
+	method, path, _ := strings.Cut(operation, " ")
+	return method == http.MethodGet ||
+		strings.HasPrefix(path, "v2/") && strings.Contains(path[strings.LastIndex(path, "/"):], "query")
 }
 
 // explainUnsent puts the command line's way beside that of the SDK.

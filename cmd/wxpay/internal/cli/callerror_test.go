@@ -30,6 +30,8 @@ func TestTheExitCodeOfAnUnsignedAnswer(t *testing.T) {
 		{wxpay.Error{Operation: query, Status: 500, Code: "SYSTEM_ERROR", Verified: true}, exitUnknown},
 		{wxpay.Error{Operation: query, Status: 404, Code: "ORDER_NOT_EXIST", Verified: true}, exitRefused},
 		{wxpay.Error{Operation: debit, Status: 403, Code: "NO_AUTH", Verified: true}, exitRefused},
+		{wxpay.Error{Operation: "POST v2/pay/orderquery", Code: "ORDERNOTEXIST", Verified: true}, exitRefused},
+		{wxpay.Error{Operation: "POST v2/pay/orderquery", Code: "SYSTEMERROR"}, exitUnknown},
 	} {
 		var said *failure
 		if err := explainCall(&c.answer, ""); !errors.As(err, &said) || said.code != c.want {

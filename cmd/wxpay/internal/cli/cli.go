@@ -70,8 +70,8 @@ const exitHelp = `Exit codes:
   0  it worked
   1  it did not: a step of the demo is not what it should be, the sandbox cannot start, nothing was found
   2  the command line or the setup is wrong; nothing was sent
-  3  WeChat Pay refused the call, and signed that it did
-  4  no whole answer came, or one that nobody signed, or WeChat Pay failed inside: the outcome is unknown
+  3  WeChat Pay refused the call, and signed that it did nothing
+  4  the outcome is unknown: no whole answer came, or one that nobody signed or that leaves it open
   5  the answer cannot be shown to be WeChat Pay's: its signature does not verify
 `
 

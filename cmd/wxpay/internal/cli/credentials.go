@@ -108,7 +108,9 @@ func (c *credentials) lookup(ctx context.Context, sys System) (func(variable str
 		return file[variable]
 	}
 	_, inEnvironment := sys.LookupEnv(hostVariable)
-	if _, inFile := file[hostVariable]; get(hostVariable) == "" && (inEnvironment || inFile) {
+	host, inFile := file[hostVariable]
+	emptied := inFile && host == "" && !c.flags[hostVariable].Changed // the shell's would be another
+	if emptied || get(hostVariable) == "" && inEnvironment {
 		return nil, &failure{code: exitUsage, err: errors.New(hostVariable + " is set, but empty"),
 			hint: "give a sandbox's address, or " + wxpay.DefaultHost + ", where a call without it would go"}
 	}

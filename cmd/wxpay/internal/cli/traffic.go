@@ -57,7 +57,7 @@ func (t *traffic) exchange(x ledger.Exchange) {
 		outcome = strings.TrimSpace(fmt.Sprintf("%d %s", x.Status, clipped(x.Code)))
 	}
 	t.line(x.At, fmt.Sprintf("%-6s %s", method, clipped(path)), t.verdict(x.Status, x.Code, outcome),
-		t.paint.dim(printable(openID.ReplaceAllString(hint, "…"))), t.faults(x.Faults))
+		t.paint.dim(printable(withoutIDs(hint))), t.faults(x.Faults))
 }
 
 // shownMethod leaves out what is no method, for it may be anything.
@@ -137,8 +137,23 @@ func (t *traffic) faults(list []fault.Name) string {
 	return t.paint.yellow("[" + strings.Join(names, ", ") + "]")
 }
 
-// openID matches what looks like one.
-var openID = regexp.MustCompile(`\bo[0-9A-Za-z_-]{20,31}`)
+// openID matches what looks like one, longID one that stands behind other letters: it has 28
+// characters, of both cases, which numbers of orders rarely have.
+var (
+	openID = regexp.MustCompile(`\bo[0-9A-Za-z_-]{20,31}`)
+	longID = regexp.MustCompile(`o[0-9A-Za-z_-]{27,}`)
+)
+
+// withoutIDs blanks what looks like openids.
+func withoutIDs(s string) string {
+	s = openID.ReplaceAllString(s, "…")
+	return longID.ReplaceAllStringFunc(s, func(id string) string {
+		if id == strings.ToLower(id) || id == strings.ToUpper(id) {
+			return id
+		}
+		return "…"
+	})
+}
 
 // maskPath blanks the openids of a path: where the operation, "GET /v3/…/{openid}",
 // has one, where the path itself says so, and whatever looks like one, also as a part
@@ -156,9 +171,9 @@ func maskPath(path, operation string) (masked string, hidden []string) {
 		case named || told:
 			hidden = append(hidden, s, plain)
 			segments[i] = "…"
-		case openID.MatchString(plain):
+		case withoutIDs(plain) != plain:
 			hidden = append(hidden, s)
-			segments[i] = openID.ReplaceAllString(plain, "…")
+			segments[i] = withoutIDs(plain)
 		}
 		after = plain
 	}

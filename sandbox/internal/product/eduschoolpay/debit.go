@@ -113,7 +113,7 @@ func schoolDebtChanged(s *engine.Step, d *rows.Debit, changed bool) error {
 	if err != nil {
 		return err
 	}
-	contracts, err := rows.Find[rows.Contract](rows.Unscoped(s.Tx), "person:"+d.Person, 0)
+	contracts, err := rows.FindReadable[rows.Contract](s.Tx, "person:"+d.Person)
 	if err != nil {
 		return err
 	}

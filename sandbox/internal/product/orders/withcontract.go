@@ -86,6 +86,14 @@ func payToken(c *engine.Call, o *rows.Order, token string) error {
 	case session.State(c.Now) != ledger.SessionWaiting:
 		return engine.InvalidRequest("预签约码有误或已过期").Hinting("the session of this token is " +
 			string(session.State(c.Now)))
+	case session.SubMchID != "" && session.SubMchID != o.SubMchID:
+		return engine.NoAuth("商户无权操作该协议").Hinting("the token is of another sub-merchant's session")
+	}
+	switch why, err := contracts.Outdated(c.Step, session); {
+	case err != nil:
+		return err
+	case why != "":
+		return engine.InvalidRequest("预签约码有误或已过期").Hinting(why)
 	}
 	session.PrepayID, session.PaySign = o.PrepayID, true
 	return rows.Put(c.Tx, session)

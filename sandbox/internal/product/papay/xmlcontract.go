@@ -66,6 +66,9 @@ func xmlQuery(c *xmlcall.Call) (wire.Fields, error) {
 	if missing != nil {
 		return nil, err
 	}
+	if session.SubMchID != c.Fields["sub_mch_id"] {
+		return nil, err
+	}
 	if waits, wrong := contracts.Waits(c.Call.Step, session); !waits || wrong != nil {
 		return nil, cmp.Or(wrong, err)
 	}
