@@ -65,11 +65,11 @@ func New(cfg Config) (*Client, error) {
 	} else if cfg.GlobalHost == "" {
 		cfg.GlobalHost = cfg.Host
 	}
-	host, err := splitHost("Host", cfg.Host)
+	host, err := splitHost("Host", cfg.Host, cfg.PlainHTTP)
 	if err != nil {
 		return nil, err
 	}
-	global, err := splitHost("GlobalHost", cfg.GlobalHost)
+	global, err := splitHost("GlobalHost", cfg.GlobalHost, cfg.PlainHTTP)
 	if err != nil {
 		return nil, err
 	}

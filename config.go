@@ -51,6 +51,10 @@ type Config struct {
 	// GlobalHost is where the cross-border family under v3/global goes.
 	// Default: Host where that is set, otherwise [DefaultGlobalHost].
 	GlobalHost string
+	// PlainHTTP lets Host and GlobalHost begin with http:// where they are not of this machine:
+	// for a sandbox that has a name of its own, such as a service of Docker Compose. Whoever is on
+	// the way reads and changes what is sent; WeChat Pay's own hosts are never called so.
+	PlainHTTP bool
 	// HTTPClient lends its Transport, which sends, and its Timeout, which
 	// bounds a call whose context has no deadline: 0 is one minute, which is what
 	// the longest calls need, and a negative one is no bound at all. Its redirect
@@ -181,16 +185,32 @@ func checkNotOwnKey(cfg *Config) error {
 	return nil
 }
 
-func splitHost(field, host string) (endpointHost, error) {
+// isWeChatPay tells the hosts of WeChat Pay's company, in any spelling that reaches them.
+func isWeChatPay(host string) bool {
+	host = strings.ToLower(strings.TrimRight(host, "."))
+	for _, domain := range []string{"qq.com", "wechatpay.cn", "wechatpay.com", "tenpay.com"} {
+		if host == domain || strings.HasSuffix(host, "."+domain) {
+			return true
+		}
+	}
+	return false
+}
+
+func splitHost(field, host string, plain bool) (endpointHost, error) {
 	u, err := url.Parse(host)
 	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil ||
 		(u.Path != "" && u.Path != "/") || u.RawQuery != "" || u.Fragment != "" {
 		return endpointHost{}, &ConfigError{Field: field, Problem: "it is not a scheme and a host",
 			Hint: "leave it empty for WeChat Pay's own, or write it like " + DefaultHost + ", without a path"}
 	}
-	if u.Scheme == "http" && !isLoopback(u.Hostname()) {
-		return endpointHost{}, &ConfigError{Field: field, Problem: "plain http is for a sandbox on this machine only",
+	switch name := u.Hostname(); {
+	case u.Scheme == "https" || isLoopback(name):
+	case isWeChatPay(name):
+		return endpointHost{}, &ConfigError{Field: field, Problem: "WeChat Pay is not called by plain http",
 			Hint: "write https://"}
+	case !plain:
+		return endpointHost{}, &ConfigError{Field: field, Problem: "plain http is for a sandbox on this machine only",
+			Hint: "write https://, or set PlainHTTP for a sandbox that has a name of its own"}
 	}
 	return endpointHost{u.Scheme, u.Host}, nil
 }

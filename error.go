@@ -205,7 +205,7 @@ func (e *Error) Temporary() bool {
 
 // ConfigError is wrong setup, found before anything is sent.
 type ConfigError struct {
-	Field   string // of Config
+	Field   string // of Config, or the variable that ConfigFromEnv read
 	Problem string // what is wrong with it
 	Hint    string // what to do: where the right value is found, or how to write it
 }
@@ -214,7 +214,11 @@ func (e *ConfigError) Error() string {
 	if e == nil {
 		return nilError
 	}
-	return oneLine("wxpay: Config." + e.Field + ": " + remedied(e.Problem, e.Hint))
+	of := "Config."
+	if strings.HasPrefix(e.Field, variablePrefix) {
+		of = ""
+	}
+	return oneLine("wxpay: " + of + e.Field + ": " + remedied(e.Problem, e.Hint))
 }
 
 // Format prints what Error gives, whatever the verb.

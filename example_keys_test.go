@@ -7,6 +7,7 @@ import (
 	"log"
 	"net/http"
 
+	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
@@ -45,6 +46,32 @@ func ExampleKeys_Verify() {
 	// Output:
 	// genuine: <nil>
 	// touched: true
+}
+
+// A program reads the merchant's values by name: in development those that wxpay sandbox writes.
+func ExampleConfigFromEnv() {
+	values := map[string]string{ // os.LookupEnv in a program
+		"WXPAY_MCHID": "1900000109", "WXPAY_APIV3_KEY": "0123456789abcdef0123456789abcdef",
+		"WXPAY_PRIVATE_KEY":   "testdata/vectors/keys/merchant-pkcs8.pem",
+		"WXPAY_CERTIFICATE":   "testdata/vectors/keys/merchant-certificate.pem",
+		"WXPAY_PUBLIC_KEY_ID": "PUB_KEY_ID_0119000001092026010100000000000001",
+		"WXPAY_HOST":          "",
+	}
+	lookup := func(name string) (string, bool) { v, set := values[name]; return v, set }
+	_, err := wxpay.ConfigFromEnv(lookup)
+	fmt.Println(err)
+
+	delete(values, "WXPAY_HOST")
+	values["WXPAY_PUBLIC_KEY"] = "testdata/vectors/keys/platform-public.pem"
+	cfg, err := wxpay.ConfigFromEnv(lookup)
+	if err != nil {
+		log.Fatal(err)
+	}
+	c, err := wxpay.New(cfg)
+	fmt.Println(c.MchID(), err)
+	// Output:
+	// wxpay: WXPAY_HOST: it is set, but empty; give a sandbox's address, or leave it unset for WeChat Pay itself
+	// 1900000109 <nil>
 }
 
 // A sealed resource opens under the APIv3 key it was sealed with and no other.

@@ -45,8 +45,11 @@ nonce_str and sign are filled in. Pages are not called: see wxpay url.
 The APIv3 and APIv2 keys are read from WXPAY_APIV3_KEY and WXPAY_APIV2_KEY or the
 env file only, since a command line shows in every list of processes.
 
+WXPAY_PLAIN_HTTP=true lets WXPAY_HOST begin with http:// where it is not of this
+machine, for a sandbox in another container; never for WeChat Pay's own hosts.
+
 An env file is UTF-8 text: NAME=value a line, with or without export before it,
-and comments that start with #. Any other line is an error, and so is a name that
+and comments that start with #, also behind a value and a blank. Any other line is an error, and so is a name that
 is nearly one of these where that one is not set, and a WXPAY_HOST without a value:
 a call whose host was not recognised would go to WeChat Pay itself.
 

@@ -56,7 +56,7 @@ func explainCall(err error, hint string) error {
 	// the way can write, even a 401 or return_code FAIL, after the call was passed on.
 	code, query := exitRefused, isQuery(e.Operation)
 	switch {
-	case query && (!e.Verified || e.Status >= http.StatusInternalServerError):
+	case query && (!e.Verified || e.Status >= http.StatusInternalServerError || e.Temporary()):
 		code = exitUnknown
 	case !query && wxpay.OutcomeUnknown(err):
 		line("outcome", "unknown: query, or repeat with the same numbers")
@@ -68,8 +68,9 @@ func explainCall(err error, hint string) error {
 // isQuery tells a call that moves nothing: a GET, and those of APIv2 that ask by POST.
 func isQuery(operation string) bool {
 	method, path, _ := strings.Cut(operation, " ")
-	return method == http.MethodGet ||
-		strings.HasPrefix(path, "v2/") && strings.Contains(path[strings.LastIndex(path, "/"):], "query")
+	last := path[strings.LastIndex(path, "/")+1:] // a {variable} is not what was called
+	return method == http.MethodGet || strings.HasPrefix(path, "v2/") && strings.Contains(last, "query") &&
+		!strings.Contains(last, "{")
 }
 
 // explainUnsent puts the command line's way beside that of the SDK.

@@ -32,6 +32,8 @@ func TestTheExitCodeOfAnUnsignedAnswer(t *testing.T) {
 		{wxpay.Error{Operation: debit, Status: 403, Code: "NO_AUTH", Verified: true}, exitRefused},
 		{wxpay.Error{Operation: "POST v2/pay/orderquery", Code: "ORDERNOTEXIST", Verified: true}, exitRefused},
 		{wxpay.Error{Operation: "POST v2/pay/orderquery", Code: "SYSTEMERROR"}, exitUnknown},
+		{wxpay.Error{Operation: "POST v2/pay/orderquery", Status: 200, Code: "SYSTEMERROR", Verified: true}, exitUnknown},
+		{wxpay.Error{Operation: "POST v2/pay/{query}", Code: "ORDERNOTEXIST", Verified: true}, exitUnknown},
 	} {
 		var said *failure
 		if err := explainCall(&c.answer, ""); !errors.As(err, &said) || said.code != c.want {

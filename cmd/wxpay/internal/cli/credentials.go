@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -48,6 +49,9 @@ const (
 	apiV3Key = "WXPAY_APIV3_KEY"
 	apiV2Key = "WXPAY_APIV2_KEY" // only for paths that begin with v2/
 )
+
+// plainHTTP lets WXPAY_HOST begin with http:// where it is not of this machine.
+const plainHTTP = "WXPAY_PLAIN_HTTP"
 
 // adminVariable is where a sandbox's admin is: for programs, no call needs it.
 const adminVariable = "WXPAY_ADMIN"
@@ -137,6 +141,11 @@ func (c *credentials) config(ctx context.Context, sys System) (cfg wxpay.Config,
 		APIv2Key: wxpay.NewSecret(get(apiV2Key)),
 		Host:     get(hostVariable), UserAgent: "wxpay-cli",
 	}
+	if v := get(plainHTTP); v != "" {
+		if cfg.PlainHTTP, err = strconv.ParseBool(v); err != nil {
+			return cfg, usage("%s is neither true nor false", plainHTTP)
+		}
+	}
 	if cfg.PrivateKey, err = load(ctx, "the API private key (--key)", get("WXPAY_PRIVATE_KEY"),
 		wxpay.ParsePrivateKey); err != nil {
 		return cfg, err
@@ -196,5 +205,6 @@ func explain(e *wxpay.ConfigError) error {
 	if name == "" {
 		name = e.Field
 	}
-	return &failure{code: exitUsage, err: errors.New(name + ": " + strings.TrimSuffix(e.Problem, ".")), hint: e.Hint}
+	hint := strings.Replace(e.Hint, "set PlainHTTP", "set "+plainHTTP+"=true", 1)
+	return &failure{code: exitUsage, err: errors.New(name + ": " + strings.TrimSuffix(e.Problem, ".")), hint: hint}
 }

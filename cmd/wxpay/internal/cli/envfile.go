@@ -83,7 +83,7 @@ func envVars(data []byte) (vars map[string]string, lines map[string]int, wrong i
 // knownVariables are those that may stand in an env file: what a call needs, where the admin is,
 // which the sandbox writes there, and the sandbox's flags.
 func knownVariables() []string {
-	known := []string{apiV3Key, apiV2Key, adminVariable}
+	known := []string{apiV3Key, apiV2Key, adminVariable, plainHTTP}
 	for _, s := range settings {
 		known = append(known, s.variable)
 	}
