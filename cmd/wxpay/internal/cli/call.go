@@ -42,22 +42,26 @@ Paths that begin with v2/ speak APIv2: the JSON given with --data becomes signed
 XML (XML is taken as well), and the answer's fields are printed as JSON. mch_id,
 nonce_str and sign are filled in. Pages are not called: see wxpay url.
 
-The APIv3 and APIv2 keys are read from WXPAY_APIV3_KEY and WXPAY_APIV2_KEY or the
-env file only, since a command line shows in every list of processes.
+The APIv3 and APIv2 keys are read from WXPAY_APIV3_KEY and WXPAY_APIV2_KEY or
+the env file only, since a command line shows in every list of processes.
 
 WXPAY_PLAIN_HTTP=true lets WXPAY_HOST begin with http:// where it is not of this
 machine, for a sandbox in another container; never for WeChat Pay's own hosts.
 
 An env file is UTF-8 text: NAME=value a line, with or without export before it,
-and comments that start with #, also behind a value and a blank. Any other line is an error, and so is a name that
-is nearly one of these where that one is not set, and a WXPAY_HOST without a value:
-a call whose host was not recognised would go to WeChat Pay itself.
+and comments that start with #, also behind a value and a blank. Any other line
+is an error, and so is a name that is nearly one of these where that one is not
+set, and a WXPAY_HOST without a value: a call whose host was not recognised
+would go to WeChat Pay itself.
 
 The exit code says what became of the call: see wxpay --help.`,
 		Example: `  wxpay call POST v3/edu-papay/contracts/presign -d @body.json
-  wxpay call GET 'v3/edu-papay/contracts/id/{contract_id}' --path contract_id=2021… --query appid=wx8888888888888888
-  echo '{"contract_termination_remark":"bye"}' | wxpay call POST v3/…/terminate -d @-
-  wxpay call POST v2/papay/querycontract -d '{"appid":"wx…","contract_id":"Wx…","version":"1.0"}'
+  wxpay call GET 'v3/edu-papay/contracts/id/{contract_id}' \
+      --path contract_id=2021… --query appid=wx8888888888888888
+  echo '{"contract_termination_remark":"bye"}' |
+      wxpay call POST v3/…/terminate -d @-
+  wxpay call POST v2/papay/querycontract \
+      -d '{"appid":"wx…","contract_id":"Wx…","version":"1.0"}'
   wxpay call GET v3/certificates --env-file ~/merchant.env`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 2 {

@@ -90,9 +90,9 @@ func newURL(sys System) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "url PATH",
 		Short: "Print the signed address of an APIv2 signing page",
-		Long: `url signs the fields of an APIv2 page, which a payer opens in WeChat rather than a
-program calls, and prints its address. Nothing is sent. mch_id, timestamp and
-sign are filled in.`,
+		Long: `url signs the fields of an APIv2 page, which a payer opens in WeChat rather
+than a program calls, and prints its address. Nothing is sent. mch_id, timestamp
+and sign are filled in.`,
 		Example: `  wxpay url v2/papay/entrustweb -d @fields.json
   wxpay endpoints get --product papay-v2`,
 		Args: func(cmd *cobra.Command, args []string) error {

@@ -19,6 +19,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -66,13 +67,18 @@ const (
 	exitUnproven = 5 // the answer cannot be shown to be WeChat Pay's
 )
 
+// terminalWidth is what help keeps to, in columns.
+const terminalWidth = 80
+
 const exitHelp = `Exit codes:
   0  it worked
-  1  it did not: a step of the demo is not what it should be, the sandbox cannot start, nothing was found
+  1  it did not: a step of the demo is not what it should be, the sandbox
+     cannot start, nothing was found
   2  the command line or the setup is wrong; nothing was sent
   3  WeChat Pay refused the call, and signed that it did nothing
-  4  the outcome is unknown: no whole answer came, or one that nobody signed or that leaves it open
-  5  the answer cannot be shown to be WeChat Pay's: its signature does not verify
+  4  the outcome is unknown: no whole answer came, or one that nobody signed or
+     that leaves it open
+  5  the answer cannot be shown to be WeChat Pay's: its signature is wrong
 `
 
 // Main runs one command line and returns the exit code.
@@ -120,7 +126,8 @@ Start with: wxpay demo`,
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetHelpCommand(&cobra.Command{Hidden: true})
-	root.SetUsageTemplate(root.UsageTemplate() + "{{if not .HasParent}}\n" + exitHelp + "{{end}}")
+	wrapped := strings.ReplaceAll(root.UsageTemplate(), "FlagUsages", "FlagUsagesWrapped "+strconv.Itoa(terminalWidth))
+	root.SetUsageTemplate(wrapped + "{{if not .HasParent}}\n" + exitHelp + "{{end}}")
 	root.AddCommand(newDemo(sys), newSandbox(sys), newCall(sys), newURL(sys), newEndpoints(sys), newVersion(sys))
 	return root
 }

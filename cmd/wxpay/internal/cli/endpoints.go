@@ -23,10 +23,11 @@ func newEndpoints(sys System) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "endpoints [words]",
 		Short: "Search every endpoint of WeChat Pay",
-		Long: `endpoints lists the endpoints that have every word in their method, path, product
-or title, and typed ones also by their Go names and fields.
+		Long: `endpoints lists the endpoints that have every word in their method, path,
+product or title, and typed ones also by their Go names and fields.
 
-Each is called in the same way, by wxpay call and by the string chain. Beyond it:
+Each is called in the same way, by wxpay call and by the string chain. Beyond
+it:
   typed      it is on the typed chain, with request and reply structs
   stateful   the sandbox plays it: what is created can be queried, changed
   stub       the sandbox checks the call and answers with a fixed reply

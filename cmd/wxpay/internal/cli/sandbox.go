@@ -43,15 +43,17 @@ every attempt to deliver a notification, with what came of it and why. Bodies,
 keys and openids stay out of it; the admin's journal has the rest.
 
 State and keys live in the data folder: started again with the same folder it
-is the same sandbox, without the faults. The keys are made there and are worth nothing elsewhere.
-One sandbox at a time has a database, also where sandbox.db is a symbolic link to
-it; one with a second hard link is refused.
+is the same sandbox, without the faults. The keys are made there and are worth
+nothing elsewhere. One sandbox at a time has a database, also where sandbox.db
+is a symbolic link to it; one with a second hard link is refused.
 Every flag can be given as a variable too, as in WXPAY_SANDBOX_LISTEN.`,
 		Example: `  wxpay sandbox
   wxpay sandbox --forward https://yourapp.com=http://127.0.0.1:8080
-  wxpay sandbox --listen 127.0.0.1:0 --admin 127.0.0.1:0 --data "$(mktemp -d)" --json
+  wxpay sandbox --listen 127.0.0.1:0 --admin 127.0.0.1:0 \
+      --data "$(mktemp -d)" --json
   wxpay sandbox --chaos
-  wxpay sandbox --mchid 1230000109 --appid wx1234567890abcdef --plan edu-papay=42`,
+  wxpay sandbox --mchid 1230000109 --appid wx1234567890abcdef \
+      --plan edu-papay=42`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := fromEnvironment(sys, cmd, sandboxPrefix); err != nil {
@@ -79,7 +81,7 @@ Every flag can be given as a variable too, as in WXPAY_SANDBOX_LISTEN.`,
 		"limits, probes, notifications late, twice or never")
 	f.BoolVar(&o.asJSON, "json", false, "print one JSON line with addresses and files when ready, and nothing else; "+
 		"--quiet=false logs the traffic all the same")
-	f.BoolVarP(&o.quiet, "quiet", "q", false, "do not log the traffic")
+	f.BoolVar(&o.quiet, "quiet", false, "do not log the traffic")
 	f.BoolVar(&o.beyondMachine, "allow-network", false,
 		"let it listen and notify beyond this machine; whoever reaches the admin can do everything")
 	return cmd
