@@ -1,7 +1,6 @@
 package sandbox_test
 
 import (
-	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -69,12 +68,33 @@ func TestDamageOfAnotherStopsNoDebt(t *testing.T) {
 func TestDamageOfAnotherIsNotTold(t *testing.T) {
 	t.Parallel()
 	w, id := damaged(t, openID)
-	var e *wxpay.Error
 	for _, contract := range []string{id, "201710180000000000000000000000"} {
-		_, err := w.client.Chain("v3/ecommerce/combine-papay/contracts/id/{contract_id}").Get(context.Background(),
-			wxpay.Path("contract_id", contract))
-		if !errors.As(err, &e) || e.Status != 404 {
-			t.Errorf("contract %s: got %v", contract, err)
-		}
+		w.refused(404, "NOT_FOUND", "GET", "v3/edu-papay/contracts/id/"+contract+"?appid="+sandbox.DefaultEduAppID, nil)
+	}
+}
+
+// Nor that of what is no contract: the code by which a face is debited once.
+func TestDamageOfAnothersCodeIsNotTold(t *testing.T) {
+	t.Parallel()
+	kept := keep{store.NewMemory()}
+	w := newWorld(t, sandbox.WithStore(kept), sandbox.WithMerchant(sandbox.DefaultMerchant()),
+		sandbox.WithMerchant(ledger.Merchant{MchID: otherMerchant, AppIDs: []string{theirAppID},
+			SubMerchants: []ledger.SubMerchant{{MchID: "1230000109"}}, Plans: []ledger.Plan{
+				{ID: "9", Product: ledger.OfflineFace, NotifyURL: "https://yourapp.com/notify"}}}))
+	w.signFace("kid")
+	code, err := w.ShowFace(w.authInfo(), "kid")
+	w.ok(err)
+	body := with(with(faceDebit(code, "number001"), "sp_mchid", otherMerchant), "sp_appid", theirAppID)
+	cfg, err := w.ClientConfigFor(otherMerchant)
+	w.ok(err)
+	w.client, err = wxpay.New(cfg)
+	w.ok(err)
+	_, whole := w.do("POST", debitFace, body)
+	rewrite(t, kept, "face-code", func(_ *store.Row, data object) { data["contract_id"] = 5 })
+	_, err = w.do("POST", debitFace, body)
+	var before, after *wxpay.Error
+	if !errors.As(whole, &before) || !errors.As(err, &after) || after.Status != before.Status ||
+		after.Message != before.Message {
+		t.Errorf("before it was damaged: %v, after: %v", whole, err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/wxpay-go/wxpay/sandbox/store"
@@ -107,6 +108,9 @@ func Put(tx store.Tx, e Entity) error {
 		return Misread(e, "cannot be stored as it would be by now: %v", err)
 	}
 	row.Data = data
+	if owner := e.Owner(); owner != "" && !slices.Contains(row.Keys, ofMerchant+owner) {
+		row.Keys = append(row.Keys, ofMerchant+owner) // whose it is, also where it cannot be read
+	}
 	rev, err := tx.Put(e.RowKind(), row)
 	if err != nil {
 		return fmt.Errorf("store %s: %w", named(e.RowKind(), row.ID), err)
