@@ -55,3 +55,26 @@ func ExampleClient_ContractExtraData() {
 	fmt.Println(launch.AppID, launch.ExtraData["mch_id"], len(launch.ExtraData["sign"]))
 	// Output: wxbd687630cd02ce1d 1900000109 32
 }
+
+// An order of APIv2 is paid from a page, or from an app, with parameters signed by the APIv2 key.
+func ExampleClient_JSAPIPayV2() {
+	wechat := newSandbox()
+	defer wechat.Close()
+	pay, err := wechat.Client().JSAPIPayV2("wxd930ea5d5a258f4f", "wx201410272009395522657a690389285100", "")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(pay.Package, pay.SignType, len(pay.PaySign))
+	// Output: prepay_id=wx201410272009395522657a690389285100 MD5 32
+}
+
+func ExampleClient_AppPayV2() {
+	wechat := newSandbox()
+	defer wechat.Close()
+	pay, err := wechat.Client().AppPayV2("wxd930ea5d5a258f4f", "wx201410272009395522657a690389285100", "HMAC-SHA256")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(pay.PartnerID, pay.Package, len(pay.Sign))
+	// Output: 1900000109 Sign=WXPay 64
+}

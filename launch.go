@@ -73,17 +73,8 @@ func (c *Client) AppPay(appID, prepayID string) (AppPay, error) {
 // signLaunch signs the four lines of a pay call: appid, timestamp, nonce and a
 // last one that differs by client.
 func (c *Client) signLaunch(op, appID, prepayID, last string) (timestamp, nonce, signature string, err error) {
-	switch {
-	case c == nil || c.keys == nil:
-		return "", "", "", &RequestError{Operation: op, Problem: noClient}
-	case appID == "":
-		return "", "", "", &RequestError{Operation: op, Problem: "the appid is empty"}
-	case prepayID == "":
-		return "", "", "", &RequestError{Operation: op, Problem: "the prepay_id is empty"}
-	case !isPlain(appID), !isPlain(prepayID):
-		// A line end would make the signed lines those of another message, such as a call.
-		return "", "", "", &RequestError{Operation: op, Problem: "the appid or the prepay_id holds a character that " +
-			"none has: give them as WeChat Pay gave them, and no text of a page or an app"}
+	if problem := c.unfitLaunch(appID, prepayID); problem != "" {
+		return "", "", "", &RequestError{Operation: op, Problem: problem}
 	}
 	if nonce, err = wire.Nonce(c.rand); err != nil {
 		return "", "", "", notSent(op, err)
@@ -94,6 +85,23 @@ func (c *Client) signLaunch(op, appID, prepayID, last string) (timestamp, nonce,
 		return "", "", "", notSent(op, err)
 	}
 	return timestamp, nonce, signature, nil
+}
+
+// unfitLaunch says what is wrong with what is paid.
+func (c *Client) unfitLaunch(appID, prepayID string) string {
+	switch {
+	case c == nil || c.keys == nil:
+		return noClient
+	case appID == "":
+		return "the appid is empty"
+	case prepayID == "":
+		return "the prepay_id is empty"
+	case !isPlain(appID + prepayID), strings.ContainsAny(appID+prepayID, "&="):
+		// A line end, or & in APIv2, would make what is signed another message, such as a call.
+		return "the appid or the prepay_id holds a character that none has: give them as WeChat Pay gave them, and " +
+			"no text of a page or an app"
+	}
+	return ""
 }
 
 // isPlain says that a string is printable ASCII without spaces.

@@ -1,9 +1,11 @@
 package wxpay_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"sync/atomic"
@@ -69,4 +71,53 @@ func TestWhatIsRepeatedOverNetHTTPIsUnknown(t *testing.T) {
 			t.Errorf("sent %d times: %v, unknown %t", served.Load(), err, !unknown)
 		}
 	}
+}
+
+// A kept connection that is dead takes nothing: net/http goes on with another, and the answer is to
+// the one call that went out.
+func TestADeadConnectionRepeatsNothing(t *testing.T) {
+	t.Parallel()
+	var served atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		served.Add(1)
+		reply := signedReply(429, tooMany)
+		for name, values := range reply.Header {
+			w.Header()[name] = values
+		}
+		w.WriteHeader(429)
+		_, _ = io.WriteString(w, tooMany)
+	}))
+	defer server.Close()
+	var last *mortal
+	kept := &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+		c, err := new(net.Dialer).DialContext(ctx, network, address)
+		last = &mortal{Conn: c}
+		return last, err
+	}}
+	defer kept.CloseIdleConnections()
+	client := clientAt(t, server.URL, kept)
+	for range 4 { // the second and every further one begins on a connection that is dead
+		_, err := client.Chain("v3/x").Post(bg, `{"out_trade_no":"T1"}`)
+		if e := (*wxpay.Error)(nil); !errors.As(err, &e) || wxpay.OutcomeUnknown(err) {
+			t.Errorf("got %v, unknown %t", err, wxpay.OutcomeUnknown(err))
+		}
+		last.dead.Store(true)
+	}
+	if served.Load() != 4 {
+		t.Errorf("%d calls were served", served.Load())
+	}
+}
+
+// mortal is a connection that takes nothing any more once it is dead.
+type mortal struct {
+	net.Conn
+	dead atomic.Bool
+}
+
+func (m *mortal) Write(p []byte) (int, error) {
+	if m.dead.Load() {
+		return 0, errors.New("dead")
+	}
+	return m.Conn.Write(p)
 }

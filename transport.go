@@ -32,6 +32,7 @@ type flight struct {
 	request *http.Request // as the transport got it
 	made    made
 	joining atomic.Bool // it waits for a connection, and not for TLS
+	once    bool        // the answer came over HTTP/1.1 of net/http, which repeats nothing that went out
 }
 
 // made is what a request had that errors leave out, before a transport could change it.
@@ -59,8 +60,9 @@ func (f *flight) leave() bool {
 func (f *flight) ground() bool { return f.asked.Load() > 0 && f.state.CompareAndSwap(quietSoFar, over) }
 
 // repeated tells whether the call may have gone out more than once, by a transport that
-// repeats calls: what answers the last of them tells nothing of the first.
-func (f *flight) repeated() bool { return f.bodies.Load() > 1 || f.written.Load() > 1 }
+// repeats calls: what answers the last of them tells nothing of the first. net/http also begins
+// anew where a kept connection turns out dead and not a byte went out on it.
+func (f *flight) repeated() bool { return !f.once && (f.bodies.Load() > 1 || f.written.Load() > 1) }
 
 // watch is the context of the request. A trace of the caller's own in ctx is
 // called as well.
@@ -167,6 +169,8 @@ func (c *call) roundTrip(ctx context.Context, transport http.RoundTripper, r *ht
 	case response.Body == nil:
 		response.Body = http.NoBody
 	}
+	_, own := transport.(*http.Transport)
+	c.flight.once = own && response.ProtoMajor == 1
 	return response, nil
 }
 

@@ -77,13 +77,16 @@ func (c *call) setFields(body any) {
 	c.fields = fields
 }
 
+const noAPIv2Key = "Config.APIv2Key is not set; it is in the merchant console under API security, and is not the " +
+	"APIv3 key"
+
 // signV2 fills in what the client knows and signs.
 func (c *call) signV2(nonce bool) {
 	switch {
 	case c.problem != "":
 		return
 	case c.client.apiV2Key.IsZero():
-		c.fail("Config.APIv2Key is not set; it is in the merchant console under API security, and is not the APIv3 key")
+		c.fail(noAPIv2Key)
 		return
 	case c.fields["mch_id"] == "":
 		c.fields["mch_id"] = c.client.mchID

@@ -224,7 +224,7 @@ type V2Tree struct {
 	Papay papayv2.Papay
 	// APIv2∙扣款与订单, package payv2. Debits and orders in APIv2: ask for a debit, place an order that
 	// signs, query, close, query refunds.
-	// https://pay.weixin.qq.com/wiki/doc/api/pap.php?chapter=18_10&index=14
+	// https://pay.weixin.qq.com/wiki/doc/api/jsapi.php?chapter=9_1
 	Pay payv2.Pay
 	// APIv2∙退款, package secapiv2. Refunds in APIv2. They need the merchant's certificate on the
 	// connection, Config.Certificate.

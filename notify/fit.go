@@ -110,8 +110,14 @@ func (f *fitting) members(object map[string]any, t reflect.Type, path string) (a
 		if name == "" && !field.Anonymous {
 			name = field.Name
 		}
-		if field.IsExported() && name != "" && name != "-" {
-			fields[strings.ToLower(name)] = field.Type
+		if !field.IsExported() || name == "" || name == "-" {
+			continue
+		}
+		fields[strings.ToLower(name)] = field.Type
+		if also := field.Tag.Get("also"); also != "" {
+			for second := range strings.SplitSeq(also, ",") {
+				fields[second] = field.Type
+			}
 		}
 	}
 	seen := map[string]bool{}
@@ -125,11 +131,14 @@ func (f *fitting) members(object map[string]any, t reflect.Type, path string) (a
 			return nil, false
 		}
 		seen[folded] = true
+		said := len(f.leftOut)
 		fitted, ok := f.value(member, field, path+"/"+name)
+		apart := slices.Contains(aside, name)
 		switch {
-		case ok:
+		case ok && (!apart || decodes(fitted, field)):
 			object[name] = fitted
-		case slices.Contains(aside, name):
+		case apart:
+			f.leftOut = f.leftOut[:said] // the whole of it
 			delete(object, name)
 			f.leftOut = append(f.leftOut, path+"/"+name)
 		default:
@@ -139,8 +148,22 @@ func (f *fitting) members(object map[string]any, t reflect.Type, path string) (a
 	return object, true
 }
 
-// own tells a type that reads itself.
+// decodes tells whether a value decodes into a type: only a type that reads itself knows.
+func decodes(v any, t reflect.Type) bool {
+	raw, err := json.Marshal(v)
+	return err == nil && json.Unmarshal(raw, reflect.New(t).Interface()) == nil
+}
+
+// own tells a type that reads itself. The events that have second names for a member do, and say
+// which.
 func own(t reflect.Type) bool {
+	if t.Kind() == reflect.Struct {
+		for i := range t.NumField() {
+			if t.Field(i).Tag.Get("also") != "" {
+				return false
+			}
+		}
+	}
 	p := reflect.PointerTo(t)
 	return p.Implements(reflect.TypeFor[json.Unmarshaler]()) ||
 		p.Implements(reflect.TypeFor[encoding.TextUnmarshaler]())

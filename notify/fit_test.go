@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/wxpay-go/wxpay/api/event"
 	"github.com/wxpay-go/wxpay/notify"
@@ -62,6 +63,48 @@ func TestOneOddMemberDoesNotBlockAnEvent(t *testing.T) {
 			!strings.Contains(told[0].Error(), ": part check failed: "+c.leftOut+" does not fit")):
 			t.Errorf("%s: told of %v, want %s", name, told, c.leftOut)
 		}
+	}
+}
+
+// So it is of events that read second names for a member, and of types that read themselves.
+func TestOddMembersOfEventsThatReadThemselves(t *testing.T) {
+	t.Parallel()
+	decode := func(kind, plaintext string, e any) error {
+		return (&notify.Notification{ID: "EV", EventType: kind, Plaintext: json.RawMessage(plaintext)}).Decode(e)
+	}
+	for odd, want := range map[string]int64{
+		`{"estimated_deduct_amount":{"total":"100"}}`: 100, `{"estimated_deduct_amount":{"amount":"100"}}`: 100,
+		`{"estimated_deduct_amount":{"amount":100}}`: 100, `{"estimated_deduct_amount":""}`: 0,
+		`{"estimated_deduct_amount":[]}`: 0, `{"estimated_deduct_amount":100}`: -1, `[1]`: -1,
+		`{"estimated_deduct_amount":{"total":"lots"}}`: -1,
+	} {
+		var e event.EntrustSign
+		err := decode("ENTRUST.SIGN", `{"contract_id":"C","plan_id":12535,"deduct_schedule":`+odd+`}`, &e)
+		got := int64(-1) // left out
+		if e.DeductSchedule != nil {
+			if got = 0; e.DeductSchedule.EstimatedDeductAmount != nil {
+				got = e.DeductSchedule.EstimatedDeductAmount.Total
+			}
+		}
+		if err != nil || e.ContractID != "C" || got != want {
+			t.Errorf("%s: got %d (%+v), %v", odd, got, e.DeductSchedule, err)
+		}
+	}
+	var opened event.PayscoreUserOpenService
+	if err := decode("PAYSCORE.USER_OPEN_SERVICE", `{"contract_id":"C","plan_id":123}`, &opened); err != nil ||
+		opened.PlanID != "123" {
+		t.Errorf("got %+v, %v", opened, err)
+	}
+	type timed struct {
+		event.TransactionSuccess
+		Promotions []struct {
+			At time.Time `json:"at"`
+		} `json:"promotion_detail"`
+	}
+	var own timed
+	if err := decode(successType, paid(`"promotion_detail":[{"at":"yesterday"}]`), &own); err != nil ||
+		own.Amount.Total != 100 || own.Promotions != nil {
+		t.Errorf("got %+v, %v", own, err)
 	}
 }
 

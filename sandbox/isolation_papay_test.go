@@ -102,6 +102,7 @@ func transactionFields(id string) map[string]string {
 
 func isolatedXMLOrders(i *isolated) {
 	w := i.xmlWorld()
+	w.must("pay/unifiedorder", plainOrder("plain"))
 	order := w.must("pay/contractorder", with2(contractOrder(), "contract_outerid", "A1"))
 	w.must("pay/orderquery", orderNo("123456"))
 	receipt, err := w.Payer(openID).Pay(order["prepay_id"].(string))

@@ -126,7 +126,7 @@ type EntrustSignDeductSchedule struct {
 type EntrustSignDeductScheduleEstimatedDeductAmount struct {
 	// Total, in fen. The API pages spell it total, the notification page amount; both are read.
 	// 总金额.
-	Total int64 `json:"total,omitempty"`
+	Total int64 `json:"total,omitempty" also:"amount"`
 	// ISO 4217 code; CNY.
 	// 货币类型.
 	Currency string `json:"currency,omitempty"`
@@ -153,7 +153,7 @@ func (v *EntrustSignDeductScheduleEstimatedDeductAmount) UnmarshalJSON(data []by
 type EntrustSignDeductScheduleScheduledAmount struct {
 	// Total, in fen. The API pages spell it total, the notification page amount; both are read.
 	// 总金额.
-	Total int64 `json:"total,omitempty"`
+	Total int64 `json:"total,omitempty" also:"amount"`
 	// ISO 4217 code; CNY.
 	// 货币类型.
 	Currency string `json:"currency,omitempty"`
@@ -180,7 +180,7 @@ func (v *EntrustSignDeductScheduleScheduledAmount) UnmarshalJSON(data []byte) er
 type EntrustSignDeductScheduleDeductAmount struct {
 	// Total, in fen. The API pages spell it total, the notification page amount; both are read.
 	// 总金额.
-	Total int64 `json:"total,omitempty"`
+	Total int64 `json:"total,omitempty" also:"amount"`
 	// ISO 4217 code; CNY.
 	// 货币类型.
 	Currency string `json:"currency,omitempty"`

@@ -123,7 +123,7 @@ type EntrustTerminateDeductSchedule struct {
 type EntrustTerminateDeductScheduleEstimatedDeductAmount struct {
 	// Total, in fen. The API pages spell it total, the notification page amount; both are read.
 	// 总金额.
-	Total int64 `json:"total,omitempty"`
+	Total int64 `json:"total,omitempty" also:"amount"`
 	// ISO 4217 code; CNY.
 	// 货币类型.
 	Currency string `json:"currency,omitempty"`
@@ -150,7 +150,7 @@ func (v *EntrustTerminateDeductScheduleEstimatedDeductAmount) UnmarshalJSON(data
 type EntrustTerminateDeductScheduleScheduledAmount struct {
 	// Total, in fen. The API pages spell it total, the notification page amount; both are read.
 	// 总金额.
-	Total int64 `json:"total,omitempty"`
+	Total int64 `json:"total,omitempty" also:"amount"`
 	// ISO 4217 code; CNY.
 	// 货币类型.
 	Currency string `json:"currency,omitempty"`
@@ -177,7 +177,7 @@ func (v *EntrustTerminateDeductScheduleScheduledAmount) UnmarshalJSON(data []byt
 type EntrustTerminateDeductScheduleDeductAmount struct {
 	// Total, in fen. The API pages spell it total, the notification page amount; both are read.
 	// 总金额.
-	Total int64 `json:"total,omitempty"`
+	Total int64 `json:"total,omitempty" also:"amount"`
 	// ISO 4217 code; CNY.
 	// 货币类型.
 	Currency string `json:"currency,omitempty"`

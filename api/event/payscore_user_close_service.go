@@ -14,7 +14,7 @@ type PayscoreUserCloseService struct {
 	ContractID string `json:"contract_id,omitempty"`
 	// Merchant id issued by WeChat Pay.
 	// 商户号.
-	MchID string `json:"mchid,omitempty"`
+	MchID string `json:"mchid,omitempty" also:"mch_id"`
 	// AppID of the official account, mini program or app, bound to the calling merchant.
 	// 商户appid.
 	AppID string `json:"appid,omitempty"`

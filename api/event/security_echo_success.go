@@ -16,7 +16,7 @@ type SecurityEchoSuccess struct {
 	// Text of the call, encrypted to the merchant's certificate as in the reply. Another SDK spells
 	// it encrypt_echo_message.
 	// 加密回显信息.
-	EncryptedEchoMessage string `json:"encrypted_echo_message,omitempty"`
+	EncryptedEchoMessage string `json:"encrypted_echo_message,omitempty" also:"encrypt_echo_message"`
 }
 
 // UnmarshalJSON reads the members under each name that sources give them.

@@ -34,7 +34,7 @@ type GetContractResponse struct {
 	OrganizationID string `json:"organization_id"`
 	// WeChat Pay's id of the person; the mirror spells it use_id.
 	// 用户ID. May be absent.
-	UserID string `json:"user_id,omitempty"`
+	UserID string `json:"user_id,omitempty" also:"use_id"`
 	// The payer's id under appid.
 	// 签约用户openid. May be absent.
 	OpenID string `json:"openid,omitempty"`

@@ -20,7 +20,7 @@ type GetFaceCollectionResponse struct {
 	CollectionID string `json:"collection_id"`
 	// WeChat Pay's id of the person; the mirror spells it use_id.
 	// 用户ID.
-	UserID string `json:"user_id"`
+	UserID string `json:"user_id" also:"use_id"`
 	// Organisation the person belongs to.
 	// 机构ID.
 	OrganizationID string `json:"organization_id"`

@@ -42,7 +42,7 @@ type ListFaceCollectionsResponseFaceCollections struct {
 	CollectionID string `json:"collection_id"`
 	// WeChat Pay's id of the person; the mirror spells it use_id.
 	// 用户ID.
-	UserID string `json:"user_id"`
+	UserID string `json:"user_id" also:"use_id"`
 	// Organisation the person belongs to.
 	// 机构ID.
 	OrganizationID string `json:"organization_id"`

@@ -18,7 +18,7 @@ type GetUserResponse struct {
 
 	// WeChat Pay's id of the person; the mirror spells it use_id.
 	// 用户ID.
-	UserID string `json:"user_id"`
+	UserID string `json:"user_id" also:"use_id"`
 	// The merchant's own id of the person.
 	// 商户用户ID.
 	OutUserID string `json:"out_user_id"`

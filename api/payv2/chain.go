@@ -24,7 +24,7 @@ import (
 func Of(c *wxpay.Client) Pay { return newPay(leaf.Bind(c)) }
 
 // Pay is the path pay.
-// Leads to 关闭订单, 支付中签约, 查询订单, 申请扣款, 查询退款.
+// Leads to 关闭订单, 支付中签约, 查询订单, 申请扣款, 查询退款, 统一下单.
 type Pay struct {
 	// Closes an unpaid order.
 	// 关闭订单: POST /pay/closeorder.
@@ -51,6 +51,11 @@ type Pay struct {
 	// 查询退款: POST /pay/refundquery.
 	// https://pay.weixin.qq.com/doc/v2/merchant/4011939577
 	RefundQuery leaf.Poster[RefundQueryRequest, RefundQueryResponse]
+	// Places an order that the payer pays in WeChat: in a page or mini program, in an app, by a
+	// code or from a browser.
+	// 统一下单: POST /pay/unifiedorder.
+	// https://pay.weixin.qq.com/wiki/doc/api/jsapi.php?chapter=9_1
+	Unifiedorder leaf.Poster[UnifiedOrderRequest, UnifiedOrderResponse]
 }
 
 func newPay(b leaf.Bound) Pay {
@@ -62,6 +67,7 @@ func newPay(b leaf.Bound) Pay {
 		PapPayApply:   leaf.NewPoster[PapPayApplyRequest, Applied](b, "v2/pay/pappayapply"),
 		Partner:       newPartner(b),
 		RefundQuery:   leaf.NewPoster[RefundQueryRequest, RefundQueryResponse](b, "v2/pay/refundquery"),
+		Unifiedorder:  leaf.NewPoster[UnifiedOrderRequest, UnifiedOrderResponse](b, "v2/pay/unifiedorder"),
 	}
 }
 

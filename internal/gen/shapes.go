@@ -99,8 +99,11 @@ func (s *shapes) add(name, about, tag string, as use, object *catalogue.Field) e
 		if f.Type == catalogue.Object && !f.Required && goType != "json.RawMessage" {
 			goType = "*" + goType
 		}
-		v.Fields = append(v.Fields, fieldView{about, catalogue.GoName(f.Name), goType, fmt.Sprintf("`%s:\"%s%s\"`", tag,
-			f.Name, optional), f.Also})
+		tags := fmt.Sprintf("%s:\"%s%s\"", tag, f.Name, optional)
+		if len(f.Also) > 0 { // package notify asks
+			tags += fmt.Sprintf(" also:%q", strings.Join(f.Also, ","))
+		}
+		v.Fields = append(v.Fields, fieldView{about, catalogue.GoName(f.Name), goType, "`" + tags + "`", f.Also})
 	}
 	return nil
 }

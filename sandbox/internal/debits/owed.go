@@ -78,10 +78,17 @@ func Repay(s *engine.Step, person string) error {
 	if len(w.Debts) == 0 {
 		return &ledger.PageError{Reason: ledger.PageUsed, Message: "There is nothing to repay."}
 	}
-	for len(w.Debts) > 0 {
-		d, err := rows.Get[rows.Debit](s.Tx, w.Debts[0])
+	settled := false
+	var unread error // of one merchant's debit, which does not keep the others' from being settled
+	for at := 0; at < len(w.Debts); {
+		d, err := rows.Get[rows.Debit](s.Tx, w.Debts[at])
 		if errors.Is(err, store.ErrNotFound) {
-			return rows.Damaged(d.RowKind(), w.Debts[0], "is owed by a payer, and not there")
+			err = rows.Damaged(d.RowKind(), w.Debts[at], "is owed by a payer, and not there")
+		}
+		if rows.IsMisread(err) {
+			unread = err
+			at++
+			continue
 		}
 		if err != nil {
 			return err
@@ -92,7 +99,7 @@ func Repay(s *engine.Step, person string) error {
 		if w.Limited {
 			w.Balance -= d.Owed()
 		}
-		w.Debts, w.DebtsAt = w.Debts[1:], s.Now
+		w.Debts, w.DebtsAt = slices.Delete(slices.Clone(w.Debts), at, at+1), s.Now
 		d.RepaidAt = s.Now
 		if err := s.PutAll(w, d); err != nil {
 			return err
@@ -103,6 +110,10 @@ func Repay(s *engine.Step, person string) error {
 		if w, err = s.Wallet(person); err != nil { // the product may have written it
 			return err
 		}
+		settled = true
+	}
+	if !settled {
+		return unread
 	}
 	return nil
 }

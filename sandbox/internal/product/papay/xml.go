@@ -35,6 +35,7 @@ func XMLEndpoints() map[string]*xmlcall.Endpoint {
 	twins("/pay/pappayapply", xmlcall.Endpoint{Run: xmlApply, Nonce: true})
 	twins("/pay/paporderquery", xmlcall.Endpoint{Run: xmlOrder, Nonce: true})
 	add("/pay/contractorder", xmlcall.Endpoint{Run: contractOrder, Nonce: true})
+	add("/pay/unifiedorder", xmlcall.Endpoint{Run: unifiedOrder, Nonce: true})
 	add("/pay/orderquery", xmlcall.Endpoint{Run: orderQuery, Nonce: true})
 	add("/pay/closeorder", xmlcall.Endpoint{Run: orderClose, Nonce: true})
 	add("/pay/refundquery", xmlcall.Endpoint{Run: refundQuery, Nonce: true})

@@ -21,10 +21,6 @@ import (
 // https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_5.shtml
 func contractOrder(c *xmlcall.Call) (wire.Fields, error) {
 	f := c.Fields
-	total, err := feeOf(c, "total_fee")
-	if err != nil {
-		return nil, err
-	}
 	switch {
 	case f["contract_mchid"] != f["mch_id"]:
 		return nil, xmlcall.Refusal("PARAM_ERROR", "contract_mchid与mch_id不一致").
@@ -32,39 +28,12 @@ func contractOrder(c *xmlcall.Call) (wire.Fields, error) {
 	case f["contract_appid"] != f["appid"]:
 		return nil, xmlcall.Refusal("PARAM_ERROR", "contract_appid与appid不一致").
 			Hinting("contract_appid is the appid that pays")
-	case f["trade_type"] == "JSAPI" && f["openid"] == "" && f["sub_openid"] == "":
-		return nil, xmlcall.Refusal("PARAM_ERROR", "缺少参数openid").Hinting("a JSAPI order names its payer")
-	case f["sub_openid"] != "" && f["sub_appid"] == "":
-		return nil, xmlcall.Refusal("PARAM_ERROR", "缺少参数sub_appid").
-			Hinting("sub_openid is an openid under sub_appid, so send that too")
 	}
-	if end := f["time_expire"]; end != "" {
-		t, err := time.ParseInLocation("20060102150405", end, wire.Beijing)
-		if err != nil {
-			return nil, xmlcall.Refusal("PARAM_ERROR", "time_expire参数错误").
-				Hinting("time_expire is yyyyMMddHHmmss in Beijing")
-		}
-		c.Body["time_expire"] = wire.FormatTime(t) // as orders of APIv3 have it
-	}
-	o, err := payments.Place(c.Call, &rows.Order{Order: ledger.Order{
-		ID: payments.TransactionID(c.Call, f["sub_mch_id"], f["out_trade_no"]), MchID: c.Merchant.MchID,
-		SubMchID: f["sub_mch_id"],
-		AppID:    f["appid"],
-		SubAppID: f["sub_appid"], OutTradeNo: f["out_trade_no"], TradeType: ledger.TradeType(f["trade_type"]),
-		OpenID: f["openid"], SubOpenID: f["sub_openid"], Total: total, NotifyURL: f["notify_url"], Request: c.Raw,
-		V2: true,
-	}})
+	o, out, err := placeOrder(c)
 	if err != nil {
 		return nil, err
 	}
-	out := wire.Fields{"prepay_id": o.PrepayID, "trade_type": f["trade_type"], "out_trade_no": o.OutTradeNo,
-		"contract_result_code": "SUCCESS"}
-	switch f["trade_type"] {
-	case "NATIVE":
-		out["code_url"] = o.Link
-	case "MWEB":
-		out["mweb_url"] = o.Link
-	}
+	out["out_trade_no"], out["contract_result_code"] = o.OutTradeNo, "SUCCESS"
 	var refused *engine.Refusal
 	switch err := signWithOrder(c, o); {
 	case errors.As(err, &refused):
@@ -78,6 +47,56 @@ func contractOrder(c *xmlcall.Call) (wire.Fields, error) {
 		}
 	}
 	return out, nil
+}
+
+// unifiedOrder places an order, which signs nothing.
+// https://pay.weixin.qq.com/wiki/doc/api/jsapi.php?chapter=9_1
+func unifiedOrder(c *xmlcall.Call) (wire.Fields, error) {
+	_, out, err := placeOrder(c)
+	return out, err
+}
+
+// placeOrder places the order of a call, and is what is answered of it.
+func placeOrder(c *xmlcall.Call) (*rows.Order, wire.Fields, error) {
+	f := c.Fields
+	total, err := feeOf(c, "total_fee")
+	if err != nil {
+		return nil, nil, err
+	}
+	switch {
+	case f["trade_type"] == "JSAPI" && f["openid"] == "" && f["sub_openid"] == "":
+		return nil, nil, xmlcall.Refusal("PARAM_ERROR", "缺少参数openid").Hinting("a JSAPI order names its payer")
+	case f["sub_openid"] != "" && f["sub_appid"] == "":
+		return nil, nil, xmlcall.Refusal("PARAM_ERROR", "缺少参数sub_appid").
+			Hinting("sub_openid is an openid under sub_appid, so send that too")
+	}
+	if end := f["time_expire"]; end != "" {
+		t, err := time.ParseInLocation("20060102150405", end, wire.Beijing)
+		if err != nil {
+			return nil, nil, xmlcall.Refusal("PARAM_ERROR", "time_expire参数错误").
+				Hinting("time_expire is yyyyMMddHHmmss in Beijing")
+		}
+		c.Body["time_expire"] = wire.FormatTime(t) // as orders of APIv3 have it
+	}
+	o, err := payments.Place(c.Call, &rows.Order{Order: ledger.Order{
+		ID: payments.TransactionID(c.Call, f["sub_mch_id"], f["out_trade_no"]), MchID: c.Merchant.MchID,
+		SubMchID: f["sub_mch_id"],
+		AppID:    f["appid"],
+		SubAppID: f["sub_appid"], OutTradeNo: f["out_trade_no"], TradeType: ledger.TradeType(f["trade_type"]),
+		OpenID: f["openid"], SubOpenID: f["sub_openid"], Total: total, NotifyURL: f["notify_url"], Request: c.Raw,
+		V2: true,
+	}})
+	if err != nil {
+		return nil, nil, err
+	}
+	out := wire.Fields{"prepay_id": o.PrepayID, "trade_type": f["trade_type"]}
+	switch f["trade_type"] {
+	case "NATIVE":
+		out["code_url"] = o.Link
+	case "MWEB":
+		out["mweb_url"] = o.Link
+	}
+	return o, out, nil
 }
 
 // signWithOrder makes the session that paying the order agrees to.
