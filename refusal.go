@@ -38,8 +38,9 @@ const maxRaw = 64 << 10
 
 // refusal is an Error with what it says of an answer.
 func (c *call) refusal(r *Result, verified bool) *Error {
+	raw := bytes.Clone(r.Body[:min(len(r.Body), maxRaw)])
 	return &Error{Operation: c.operation(), Status: r.Status, RequestID: r.RequestID(), Verified: verified,
-		repeated: c.flight.repeated(), told: wire.Hide(c.told()), raw: wire.Hide(r.Body[:min(len(r.Body), maxRaw)])}
+		repeated: c.flight.repeated(), told: wire.Hide(c.told()), raw: wire.Hide(raw)}
 }
 
 // RawBody is the answer as it came, its first 64 KiB: JSON, XML, or the page of a proxy. It may

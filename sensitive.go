@@ -130,9 +130,9 @@ var errNoText = errors.New("it leads to something else than a string: give a num
 
 var errCannotDecrypt = errors.New("the reply has encrypted fields and Config.PrivateKey is not a crypto.Decrypter")
 
-// editFields replaces the strings at the pointers. Empty strings stay empty, and
-// where there is none to replace the bytes stay as they are. Where a pointer leads to something
-// else, or goes on where nothing can, odd is the error; missing are those that found nothing.
+// editFields replaces the strings at the pointers. Empty strings stay empty. Where a pointer leads
+// to something else, or goes on where nothing can, odd is the error, and what is written has no
+// member twice, of which one would not be looked at; missing are those that found nothing.
 func editFields(raw []byte, pointers []string, edit func(string) (string, error), odd error) (
 	out []byte, missing []string, err error) {
 	d := json.NewDecoder(bytes.NewReader(raw))
@@ -151,7 +151,7 @@ func editFields(raw []byte, pointers []string, edit func(string) (string, error)
 			missing = append(missing, pointer)
 		}
 	}
-	if !e.changed {
+	if !e.changed && odd == nil {
 		return raw, missing, nil
 	}
 	out, err = json.Marshal(tree)

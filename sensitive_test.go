@@ -207,6 +207,23 @@ func TestPointersThatFindNothing(t *testing.T) {
 	}
 }
 
+// A member that is there twice is sent once: of two, one would not be looked at.
+func TestADoubledMemberIsNotSentInClear(t *testing.T) {
+	t.Parallel()
+	var sent []byte
+	client := clientOver(t, func(r *http.Request) (_ *http.Response, err error) {
+		sent, err = io.ReadAll(r.Body)
+		return signedReply(200, `{}`), err
+	})
+	for _, body := range []string{`{"phone":"SECRET","phone":""}`, `{"phone":"SECRET","phone":null}`,
+		`{"phone":"SECRET","phone":"x"}`} {
+		if err := second(client.Chain("v3/x").Post(bg, body, wxpay.Encrypt("/phone"))); err != nil ||
+			strings.Contains(string(sent), "SECRET") {
+			t.Errorf("%s: sent %s, %v", body, sent, err)
+		}
+	}
+}
+
 // What two pointers name is encrypted once, and decrypted once.
 func TestPointersGivenTwice(t *testing.T) {
 	t.Parallel()

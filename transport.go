@@ -270,6 +270,9 @@ type shorn struct {
 
 func (s *shorn) Error() string { return unaddressed(s.whole) }
 
+// Format prints what Error gives, whatever the verb.
+func (s shorn) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, &s) }
+
 // Is and As look into the error, which Unwrap would give out with its words.
 func (s *shorn) Is(target error) bool { return errors.Is(s.err, target) }
 

@@ -131,5 +131,9 @@ func logError(ctx context.Context, e *Error) {
 	if e.Stack != nil {
 		attrs = append(attrs, slog.String("stack", string(e.Stack)))
 	}
-	slog.Default().LogAttrs(ctx, level, "WeChat Pay notification not handled", attrs...)
+	message := "WeChat Pay notification not handled"
+	if e.Check == CheckPart {
+		message = "WeChat Pay notification handled without a part of it"
+	}
+	slog.Default().LogAttrs(ctx, level, message, attrs...)
 }

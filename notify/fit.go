@@ -86,6 +86,9 @@ func (f *fitting) value(v any, t reflect.Type, path string) (fitted any, ok bool
 		}
 		return object, true
 	case reflect.Slice, reflect.Array:
+		if t.Elem().Kind() == reflect.Uint8 && isText { // Base64
+			return v, true
+		}
 		if !isList {
 			return nil, empty
 		}
@@ -105,15 +108,27 @@ func (f *fitting) value(v any, t reflect.Type, path string) (fitted any, ok bool
 // members fits what a struct has fields for.
 func (f *fitting) members(object map[string]any, t reflect.Type, path string) (any, bool) {
 	fields := map[string]reflect.Type{} // by name in lower case, as encoding/json takes any
+	depth := map[string]int{}
+	var left [][]int // embedded, and not for JSON
 	for _, field := range reflect.VisibleFields(t) {
-		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
 		if name == "" && !field.Anonymous {
 			name = field.Name
 		}
-		if !field.IsExported() || name == "" || name == "-" {
+		switch folded := strings.ToLower(name); {
+		case slices.ContainsFunc(left, func(at []int) bool { return within(field.Index, at) }):
 			continue
+		case name == "-" && options == "":
+			left = append(left, field.Index)
+			continue
+		case !field.IsExported() || name == "" || depth[folded] > 0 && depth[folded] < len(field.Index):
+			continue
+		default:
+			fields[folded], depth[folded] = field.Type, len(field.Index)
+			if slices.Contains(strings.Split(options, ","), "string") {
+				fields[folded] = reflect.TypeFor[any]() // it has a spelling of its own
+			}
 		}
-		fields[strings.ToLower(name)] = field.Type
 		if also := field.Tag.Get("also"); also != "" {
 			for second := range strings.SplitSeq(also, ",") {
 				fields[second] = field.Type
@@ -147,6 +162,9 @@ func (f *fitting) members(object map[string]any, t reflect.Type, path string) (a
 	}
 	return object, true
 }
+
+// within tells whether a field is of the struct that is embedded there.
+func within(index, at []int) bool { return len(index) > len(at) && slices.Equal(index[:len(at)], at) }
 
 // decodes tells whether a value decodes into a type: only a type that reads itself knows.
 func decodes(v any, t reflect.Type) bool {

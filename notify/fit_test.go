@@ -108,6 +108,28 @@ func TestOddMembersOfEventsThatReadThemselves(t *testing.T) {
 	}
 }
 
+// A struct of the caller's own is fitted as encoding/json reads it.
+func TestOddMembersOfAStructOfOnesOwn(t *testing.T) {
+	t.Parallel()
+	type unread struct {
+		Total string `json:"out_trade_no"`
+	}
+	var own struct {
+		event.TransactionSuccess
+		Scene  string `json:"scene_info"` // nearer than that of the event
+		unread `json:"-"`
+		Count  int64  `json:"count,string"`
+		Raw    []byte `json:"raw"`
+		Odd    int    `json:"odd"`
+	}
+	n := &notify.Notification{EventType: successType,
+		Plaintext: json.RawMessage(paid(`"scene_info":"shop","count":"12","raw":"YQ==","odd":"7"`))}
+	if err := n.Decode(&own); err != nil || own.Scene != "shop" || own.Count != 12 || string(own.Raw) != "a" ||
+		own.Odd != 7 || own.OutTradeNo != "T1" || own.Amount.Total != 100 {
+		t.Errorf("got %+v, %v", own, err)
+	}
+}
+
 // What an event is not understood without has to fit, and nothing stays of a first try.
 func TestWhatMattersHasToFit(t *testing.T) {
 	t.Parallel()

@@ -55,7 +55,7 @@ func (r *Receiver) dispatch(ctx context.Context, n *Notification) *Error {
 	if err == nil {
 		return nil
 	}
-	if e, ok := err.(*Error); ok && e != nil && e.of.Reveal() == n {
+	if e, ok := err.(*Error); ok && e != nil && e.of.Reveal() == n && e.Check != CheckPart {
 		return e // of Decode
 	}
 	return n.fail(CheckHandler, http.StatusInternalServerError, "", err)

@@ -70,28 +70,45 @@ func plainText(data []byte) string {
 
 const beginning, ending = "-----BEGIN ", "-----END "
 
-// armoured reads what stands between the lines of PEM, if they are lines.
+// armoured reads what stands between the lines of PEM, if they are lines. What is none counts
+// where there is nothing else.
 func armoured(text string) (blocks []Block, problem string) {
+	odd := func(p string) {
+		if problem == "" {
+			problem = p
+		}
+	}
 	for {
 		_, rest, found := strings.Cut(text, beginning)
 		if !found {
-			return blocks, ""
+			break
 		}
+		text = rest
 		kind, rest, found := strings.Cut(rest, "-----")
-		if !found || len(kind) > 64 || strings.ContainsFunc(kind, unicode.IsControl) {
-			return nil, "what starts with -----BEGIN does not go on as PEM does"
+		if !found || len(kind) > 64 || strings.Trim(kind, kindLetters) != "" {
+			odd("what starts with -----BEGIN does not go on as PEM does")
+			continue
 		}
 		body, rest, found := strings.Cut(rest, ending+kind+"-----")
 		if !found {
-			return nil, "it begins with -----BEGIN " + kind + "----- and the end to that is missing: it was cut off"
+			odd("it begins with -----BEGIN " + kind + "----- and the end to that is missing: it was cut off")
+			continue
 		}
-		block, problem := between(kind, body)
-		if problem != "" {
-			return nil, problem
+		block, wrong := between(kind, body)
+		if wrong != "" {
+			odd(wrong)
+			continue
 		}
 		blocks, text = append(blocks, block), rest
 	}
+	if blocks != nil {
+		problem = ""
+	}
+	return blocks, problem
 }
+
+// kindLetters are what the kinds of PEM are named with.
+const kindLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 -#_"
 
 // lineEnds are those that were written as two characters, once or more often.
 var lineEnds = regexp.MustCompile(`\\+[nrt]`)

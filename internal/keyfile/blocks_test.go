@@ -65,6 +65,25 @@ func TestBlocksThatLostTheirLines(t *testing.T) {
 	}
 }
 
+// What stands beside a key and is none keeps nobody from it.
+func TestBlocksBesideOddOnes(t *testing.T) {
+	t.Parallel()
+	der, text := privateKey(t)
+	for name, data := range map[string]string{
+		"a comment": "# give the text from -----BEGIN to the end\n" + text,
+		"a cut one": text + "-----BEGIN CERTIFICATE-----\nAAAA",
+		"another":   "-----BEGIN X-----\n****\n-----END X-----\n" + text,
+	} {
+		blocks, problem := keyfile.Blocks([]byte(data))
+		if problem != "" || len(blocks) != 1 || !bytes.Equal(blocks[0].DER, der) {
+			t.Errorf("%s: got %d, %q", name, len(blocks), problem)
+		}
+	}
+	if _, problem := keyfile.Blocks([]byte("-----BEGIN MIIEvSECRETkey-----")); strings.Contains(problem, "SECRET") {
+		t.Errorf("it is repeated: %s", problem)
+	}
+}
+
 // What is none says why, with nothing of it.
 func TestBlocksThatAreNone(t *testing.T) {
 	t.Parallel()
