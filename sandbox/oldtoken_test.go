@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/sandbox"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -88,4 +89,34 @@ func TestATokenIsOfItsSubMerchant(t *testing.T) {
 	if e := (*wxpay.Error)(nil); !errors.As(err, &e) || e.Code != "NO_AUTH" {
 		t.Errorf("%v orders with the token of %v: got %v", order["sub_mchid"], partnerBody("S1")["sub_mchid"], err)
 	}
+}
+
+// A pre-sign that names its own merchant as sub_mchid is that merchant's, as edu-papay's sample
+// has it.
+func TestATokenOfItsOwnMerchant(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	token := w.must("POST", presignEdu, eduBody())["presign_token"].(string)
+	w.must("POST", withContract, with(tokenOrder("number03", token), "payer", object{"openid": eduOpenID}))
+}
+
+// A contract that names no openid is its signer's all the same.
+func TestAPasswordExemptContractWithoutAnOpenID(t *testing.T) {
+	t.Parallel()
+	m := sandbox.DefaultMerchant()
+	apps := m.AppIDs
+	m.AppIDs = nil
+	w := newWorld(t, sandbox.WithMerchant(m))
+	c, err := w.Payer("oSigner").SignElsewhere(ledger.PasswordExempt, "12535")
+	w.ok(err)
+	m = w.Merchants()[0]
+	m.AppIDs = apps
+	_, err = w.AddMerchant(m)
+	w.ok(err)
+	body := with(orderBody(), "contract_info", object{"password_free_contract_id": c.ID})
+	_, err = w.do("POST", withContract, with(body, "payer", object{"openid": "oStranger"}))
+	if e := (*wxpay.Error)(nil); !errors.As(err, &e) || e.Code != "INVALID_REQUEST" {
+		t.Errorf("a stranger pays under it: got %v", err)
+	}
+	w.must("POST", withContract, with(with(body, "payer", object{"openid": "oSigner"}), "out_trade_no", "theirs1"))
 }

@@ -98,3 +98,39 @@ func TestDamageOfAnothersCodeIsNotTold(t *testing.T) {
 		t.Errorf("before it was damaged: %v, after: %v", whole, err)
 	}
 }
+
+// Nor does it keep a payer from repaying the others.
+func TestDamageOfAnotherStopsNoRepayment(t *testing.T) {
+	t.Parallel()
+	kept := keep{store.NewMemory()}
+	w := newWorld(t, sandbox.WithStore(kept), sandbox.WithMerchant(sandbox.DefaultMerchant()),
+		sandbox.WithMerchant(ledger.Merchant{MchID: otherMerchant, AppIDs: []string{theirAppID},
+			SubMerchants: []ledger.SubMerchant{{MchID: "1230000109"}}, Plans: []ledger.Plan{
+				{ID: "77", Product: ledger.EduSchoolPay, NotifyURL: "https://yourapp.com/notify"}}}))
+	payer, own := w.Payer(eduOpenID), w.client
+	w.ok(payer.RunOut())
+	cfg, err := w.ClientConfigFor(otherMerchant)
+	w.ok(err)
+	w.client, err = wxpay.New(cfg)
+	w.ok(err)
+	theirs := with(with(schoolBody("theirs"), "appid", theirAppID), "plan_id", "77")
+	c, err := payer.Agree(w.must("POST", presignSchool, theirs)["presign_token"].(string))
+	w.ok(err)
+	debit := with(with(schoolDebit(c.ID, "number-b-1"), "appid", theirAppID), "sub_mchid", "1230000109")
+	w.must("POST", debitSchool, with(debit, "payment_mode", "SYNC"))
+	w.client = own
+	c, err = payer.Agree(w.must("POST", presignSchool, schoolBody("mine"))["presign_token"].(string))
+	w.ok(err)
+	w.must("POST", debitSchool, with(schoolDebit(c.ID, "number-a-1"), "payment_mode", "SYNC"))
+	w.ok(payer.Fund(100000))
+	rewrite(t, kept, "debit", func(_ *store.Row, data object) { data["trade_state"] = "FUTURE" })
+	w.ok(payer.Repay())
+	wallet, err := payer.Wallet()
+	w.ok(err)
+	if len(wallet.Debts) != 1 || wallet.Balance == 100000 {
+		t.Errorf("owed %v, %d fen left", wallet.Debts, wallet.Balance)
+	}
+	if err := payer.Repay(); err == nil { // only what cannot be read is left
+		t.Error("what cannot be read was repaid")
+	}
+}

@@ -99,6 +99,9 @@ func (t *trace) report(sys System, took time.Duration) {
 	fmt.Fprintf(sys.Err, "%s %s in %s\n", paint.dim("<"), printable(t.reply.Status), took.Round(time.Millisecond))
 	for _, name := range []string{"Request-ID", "Wechatpay-Serial", "Wechatpay-Timestamp", "X-Sandbox"} {
 		if v := t.reply.Header.Get(name); v != "" {
+			if sign := t.request.URL.Query().Get("sign"); sign != "" {
+				v = strings.ReplaceAll(v, sign, "…")
+			}
 			fmt.Fprintf(sys.Err, "%s %s: %s\n", paint.dim("<"), name, printable(v))
 		}
 	}

@@ -103,7 +103,7 @@ func (c *credentials) lookup(ctx context.Context, sys System) (func(variable str
 		if f := c.flags[variable]; f != nil && f.Changed {
 			return f.Value.String()
 		}
-		if v := file[variable]; v != "" && c.envFile.Changed {
+		if v, there := file[variable]; there && c.envFile.Changed { // also an empty one: the shell's may be another's
 			return v
 		}
 		if v := sys.getenv(variable); v != "" {

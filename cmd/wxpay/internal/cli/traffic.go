@@ -77,7 +77,7 @@ func (t *traffic) attempt(p ledger.Push, a ledger.Attempt) {
 		outcome = fmt.Sprint(a.Status)
 	}
 	if a.Error != "" {
-		problem = strings.ReplaceAll(printable(a.Error), p.URL, "it")
+		problem = withoutIDs(strings.ReplaceAll(printable(a.Error), p.URL, "it"))
 		switch p.State {
 		case ledger.PushPending:
 			problem += "; again at " + p.NextAt.In(beijing).Format("15:04:05")
@@ -140,7 +140,7 @@ func (t *traffic) faults(list []fault.Name) string {
 // openID matches what looks like one, longID one that stands behind other letters: it has 28
 // characters, of both cases, which numbers of orders rarely have.
 var (
-	openID = regexp.MustCompile(`\bo[0-9A-Za-z_-]{20,31}`)
+	openID = regexp.MustCompile(`\bo[0-9A-Za-z_-]{20,}`)
 	longID = regexp.MustCompile(`o[0-9A-Za-z_-]{27,}`)
 )
 

@@ -37,6 +37,8 @@ func TestTrafficSaysWhereToAndWhatCameOfIt(t *testing.T) {
 			"10:00:03  GET    /v3/x/a.…  404  not …\n"},
 		{ledger.Exchange{Method: "GET", URI: "/v3/pay/transactions/out-trade-no/pay_" + who, Status: 404, Hint: "2020" + who},
 			"10:00:03  GET    /v3/pay/transactions/out-trade-no/pay_…  404  2020…\n"},
+		{ledger.Exchange{Method: "GET", URI: "/v3/x/order_20200910_" + who, Status: 404},
+			"10:00:03  GET    /v3/x/…  404\n"},
 		{ledger.Exchange{Method: "GET", URI: "/v3/x/shop_" + who + "_1", Status: 404},
 			"10:00:03  GET    /v3/x/sh…  404\n"},
 		{ledger.Exchange{Method: "GET", URI: "/v3/x/shop2026112810000000000000000001", Status: 404},
