@@ -1,6 +1,7 @@
 package catalogue_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/wxpay-go/wxpay/catalogue"
@@ -83,6 +84,22 @@ func TestNearestKnown(t *testing.T) {
 		}
 		if near := catalogue.NearestKnown(k.Path, 1); len(near) == 0 || near[0].Path != k.Path {
 			t.Errorf("%s is not nearest to itself: %v", k.Path, near)
+		}
+	}
+}
+
+func TestMistypedPathsOfAnotherMethod(t *testing.T) {
+	t.Parallel()
+	for call, want := range map[string]string{
+		"POST v3/edu-papay/contracts/presing":       "/v3/edu-papay/contracts/presign",
+		"POST /v3/edu-papay/contracts/presign":      "",
+		"GET v3/edu-papay/contracts/presign":        "",                                      // it takes POST
+		"DELETE v3/edu-papay/contracts/id/12345678": "/v3/edu-papay/contracts/{contract_id}", // which takes it
+		"GET v3/nothing/like/it":                    "",
+	} {
+		method, path, _ := strings.Cut(call, " ")
+		if got, found := catalogue.Mistyped(method, path); got.Path != want || found != (want != "") {
+			t.Errorf("%s: got %q, %t, want %q", call, got.Path, found, want)
 		}
 	}
 }

@@ -41,6 +41,20 @@ func NearestKnown(path string, n int) []Known {
 	return out
 }
 
+// Mistyped finds what a call was probably meant for whose path only a {variable} of another
+// method's path takes: POST /v3/edu-papay/contracts/presing is no contract's id.
+func Mistyped(method, path string) (meant Known, found bool) {
+	for _, k := range NearestKnown(path, 8) {
+		switch {
+		case strings.Trim(k.Path, "/") == strings.TrimPrefix(strings.Trim(path, "/"), "v2/"):
+			return Known{}, false // it is spelled right, and takes another method
+		case !found && k.Method == method:
+			meant, found = k, true
+		}
+	}
+	return meant, found
+}
+
 // unlikeness is what it takes to make the wanted out of a path's segments, in bytes typed; more
 // than limit may be any more.
 func unlikeness(wanted, path []string, limit int) int {

@@ -37,10 +37,13 @@ func (fr *Front) unsupported(r *http.Request) (*engine.Refusal, string) {
 	methods := append(fr.Catalogue.Methods(path), catalogue.KnownMethods(path)...)
 	slices.Sort(methods)
 	if methods = slices.Compact(methods); len(methods) > 0 {
+		hint := "this path takes " + strings.Join(methods, ", ") + ", not " + shown.Value(r.Method)
+		if meant, mistyped := catalogue.Mistyped(r.Method, path); mistyped {
+			hint += ". Did you mean " + meant.ID() + "?"
+		}
 		return &engine.Refusal{
 			Status: http.StatusMethodNotAllowed, Code: "METHOD_NOT_ALLOWED", Message: "HTTP请求方法不正确",
-			Internal: engine.InternalParam,
-			Hint:     "this path takes " + strings.Join(methods, ", ") + ", not " + shown.Value(r.Method),
+			Internal: engine.InternalParam, Hint: hint,
 		}, ""
 	}
 	refused := engine.NotFound("NOT_FOUND", "请求的接口不存在").
