@@ -185,7 +185,7 @@ func checkNotOwnKey(cfg *Config) error {
 	return nil
 }
 
-// isWeChatPay tells the hosts of WeChat Pay's company, in any spelling that reaches them.
+// isWeChatPay tells the hosts of WeChat Pay's company, in any spelling of ASCII that reaches them.
 func isWeChatPay(host string) bool {
 	host = strings.ToLower(strings.TrimRight(host, "."))
 	for _, domain := range []string{"qq.com", "wechatpay.cn", "wechatpay.com", "tenpay.com"} {
@@ -203,7 +203,13 @@ func splitHost(field, host string, plain bool) (endpointHost, error) {
 		return endpointHost{}, &ConfigError{Field: field, Problem: "it is not a scheme and a host",
 			Hint: "leave it empty for WeChat Pay's own, or write it like " + DefaultHost + ", without a path"}
 	}
-	switch name := u.Hostname(); {
+	name := u.Hostname()
+	if strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
+		// net/http would make another of it.
+		return endpointHost{}, &ConfigError{Field: field, Hint: "write it in ASCII",
+			Problem: "its host holds a character that is not ASCII, such as the full stop of a Chinese keyboard"}
+	}
+	switch {
 	case u.Scheme == "https" || isLoopback(name):
 	case isWeChatPay(name):
 		return endpointHost{}, &ConfigError{Field: field, Problem: "WeChat Pay is not called by plain http",

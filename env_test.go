@@ -134,4 +134,13 @@ func TestPlainHTTPIsAskedFor(t *testing.T) {
 		}
 		cfg.GlobalHost = ""
 	}
+	for _, other := range []string{"api.mch.weixin.qq。com", "api.mch.weixin.ｑｑ.com", "api.mch.weixin.q\u00adq.com",
+		"api.mch.weixin.qq.com%EF%BC%8E", "api.mch.weixin.qq.com%20"} {
+		for _, scheme := range []string{"http://", "https://"} {
+			cfg.Host = scheme + other
+			if _, err := wxpay.New(cfg); !errors.As(err, &wrong) || wrong.Field != "Host" {
+				t.Errorf("%s: got %v", cfg.Host, err)
+			}
+		}
+	}
 }

@@ -31,8 +31,8 @@ type credentials struct {
 const hostVariable = "WXPAY_HOST"
 
 // settings lists what a call needs: each may come from its flag, else from the env file that
-// --env-file names, else from its variable in the environment, else from the env file that was not
-// asked for by a flag. So what stands on the command line is what is heeded.
+// --env-file or WXPAY_ENV_FILE names, else from its variable in the environment, else from the env
+// file that nobody asked for.
 var settings = [...]struct{ variable, flag, help string }{
 	{hostVariable, "host", "where to call: https://api.mch.weixin.qq.com, or a sandbox's address"},
 	{"WXPAY_MCHID", "mchid", "merchant number"},
@@ -85,6 +85,7 @@ func (c *credentials) lookup(ctx context.Context, sys System) (func(variable str
 	if name == "" {
 		name = sys.getenv("WXPAY_ENV_FILE")
 	}
+	asked := name != ""
 	if name == "" && !c.flags["WXPAY_MCHID"].Changed && sys.getenv("WXPAY_MCHID") == "" {
 		fallback := filepath.Join(sandboxFolder, envFileName)
 		if _, err := os.Stat(fallback); err == nil {
@@ -103,7 +104,7 @@ func (c *credentials) lookup(ctx context.Context, sys System) (func(variable str
 		if f := c.flags[variable]; f != nil && f.Changed {
 			return f.Value.String()
 		}
-		if v, there := file[variable]; there && c.envFile.Changed { // also an empty one: the shell's may be another's
+		if v, there := file[variable]; there && asked { // also an empty one: the shell's may be another's
 			return v
 		}
 		if v := sys.getenv(variable); v != "" {
