@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -32,7 +33,8 @@ type flight struct {
 	request *http.Request // as the transport got it
 	made    made
 	joining atomic.Bool // it waits for a connection, and not for TLS
-	once    bool        // the answer came over HTTP/1.1 of net/http, which repeats nothing that went out
+	foreign atomic.Bool // a connection was used that may speak something else than HTTP/1.1
+	once    bool        // it went over HTTP/1.1 of net/http alone, which repeats nothing that went out
 }
 
 // made is what a request had that errors leave out, before a transport could change it.
@@ -75,11 +77,29 @@ func (f *flight) watch(ctx context.Context) context.Context {
 	f.trace.TLSHandshakeStart = func() { f.joining.Store(false) }
 	f.trace.TLSHandshakeDone = func(_ tls.ConnectionState, err error) { f.joining.Store(err == nil) }
 	f.trace.WroteHeaders = func() { f.written.Add(1) }
-	f.trace.GotConn = func(httptrace.GotConnInfo) {
+	f.trace.GotConn = func(got httptrace.GotConnInfo) {
 		f.joining.Store(false)
 		f.leave()
+		if !speaksHTTP1(got.Conn) {
+			f.foreign.Store(true)
+		}
 	}
 	return watched{httptrace.WithClientTrace(ctx, &f.trace), f}
+}
+
+// speaksHTTP1 tells of a connection that nothing else was agreed upon, where TLS is net/http's own.
+func speaksHTTP1(c net.Conn) bool {
+	secured, ok := c.(*tls.Conn)
+	if !ok {
+		return true
+	}
+	protocol := secured.ConnectionState().NegotiatedProtocol
+	return protocol == "" || protocol == "http/1.1"
+}
+
+// showsItsProtocol tells whether the connections of a transport show what they speak.
+func showsItsProtocol(t *http.Transport) bool {
+	return t.DialTLSContext == nil && t.DialTLS == nil && (t.Protocols == nil || !t.Protocols.UnencryptedHTTP2())
 }
 
 // watched is a context that counts who looks for the trace.
@@ -169,8 +189,10 @@ func (c *call) roundTrip(ctx context.Context, transport http.RoundTripper, r *ht
 	case response.Body == nil:
 		response.Body = http.NoBody
 	}
-	_, own := transport.(*http.Transport)
-	c.flight.once = own && response.ProtoMajor == 1
+	// The http.Transport asked itself, and not one that is registered with it.
+	t, own := transport.(*http.Transport)
+	c.flight.once = own && response.ProtoMajor == 1 && c.flight.asked.Load() == 1 && showsItsProtocol(t) &&
+		!c.flight.foreign.Load()
 	return response, nil
 }
 

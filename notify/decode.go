@@ -18,6 +18,10 @@ import (
 // read; an empty text or list stands for an object or list that is not there; a part that an event
 // is understood without, such as promotion_detail, is left out where it does not fit, which
 // [OnError] is told of ([CheckPart]). The error is a [*Error].
+//
+// Some events, those with an `also` tag, read second names by an UnmarshalJSON of their own. A
+// struct that embeds one inherits it, and with it reads nothing of its own: hold such an event in a
+// field.
 func (n *Notification) Decode(v any) error {
 	if err := n.decode(v); err != nil {
 		return err

@@ -78,7 +78,7 @@ func armoured(text string) (blocks []Block, problem string) {
 			problem = p
 		}
 	}
-	for {
+	for range maxBlocks {
 		_, rest, found := strings.Cut(text, beginning)
 		if !found {
 			break
@@ -106,6 +106,9 @@ func armoured(text string) (blocks []Block, problem string) {
 	}
 	return blocks, problem
 }
+
+// maxBlocks bounds how many begins are looked at, each to the end of the text.
+const maxBlocks = 64
 
 // kindLetters are what the kinds of PEM are named with.
 const kindLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 -#_"
