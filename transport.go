@@ -99,7 +99,9 @@ func speaksHTTP1(c net.Conn) bool {
 
 // showsItsProtocol tells whether the connections of a transport show what they speak.
 func showsItsProtocol(t *http.Transport) bool {
-	return t.DialTLSContext == nil && t.DialTLS == nil && (t.Protocols == nil || !t.Protocols.UnencryptedHTTP2())
+	//lint:ignore SA1019 a program may still set it
+	dials := t.DialTLSContext != nil || t.DialTLS != nil
+	return !dials && (t.Protocols == nil || !t.Protocols.UnencryptedHTTP2())
 }
 
 // watched is a context that counts who looks for the trace.

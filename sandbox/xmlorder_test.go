@@ -41,5 +41,6 @@ func TestUnifiedOrderInAPIv2(t *testing.T) {
 	w.must("pay/closeorder", orderNo("NATIVE"))
 	w.refused("ORDERCLOSED", "pay/unifiedorder", with2(plainOrder("NATIVE"), "trade_type", "NATIVE", "openid", ""))
 	w.refused("PARAM_ERROR", "pay/unifiedorder", with2(plainOrder("U2"), "openid", ""))
+	w.refused("FAIL", "pay/unifiedorder", with2(plainOrder("U2"), "fee_type", "USD"))
 	w.must("pay/unifiedorder", with2(plainOrder("U3"), "sign_type", "HMAC-SHA256"))
 }

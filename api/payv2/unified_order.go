@@ -43,7 +43,8 @@ type UnifiedOrderRequest struct {
 	// 附加数据. Optional, at most 127 bytes.
 	Attach string `xml:"attach,omitempty"`
 	// ISO 4217 code; CNY.
-	// 标价币种. Optional, at most 16 bytes.
+	// 标价币种. Optional, always CNY.
+	// Its constants begin with FeeType.
 	FeeType string `xml:"fee_type,omitempty"`
 	// Where WeChat Pay posts the result: absolute, without query string.
 	// 回调通知url. Required, 1–256 bytes.

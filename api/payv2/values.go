@@ -2,6 +2,11 @@
 
 package payv2
 
+// Values of fee_type.
+const (
+	FeeTypeCNY = "CNY"
+)
+
 // Values of is_subscribe.
 const (
 	IsSubscribeN = "N"

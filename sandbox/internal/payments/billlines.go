@@ -53,7 +53,8 @@ func movements(c *engine.Call, subMchID string) ([]movement, error) {
 	for _, o := range orders {
 		asked := engine.DecodeBody(o.Request)
 		for _, p := range paymentsOfOrder(c.Step, o) {
-			add(p, o.PaidBy(), engine.TextOf(asked, "description"), engine.TextOf(asked, "attach"))
+			sold := cmp.Or(engine.TextOf(asked, "description"), engine.TextOf(asked, "body")) // as APIv2 has it
+			add(p, o.PaidBy(), sold, engine.TextOf(asked, "attach"))
 		}
 	}
 	for _, d := range debits {
