@@ -200,34 +200,37 @@ type None struct{ Reply }
 
 // Reply is embedded in every typed reply and keeps what its fields do not
 // know: WeChat Pay adds keys any day.
-type Reply struct{ result *Result }
+type Reply struct{ result wire.Hidden[*Result] }
 
 // RawJSON is the body as received, nil for a 204. Of an APIv2 reply it is
 // XML.
 func (r *Reply) RawJSON() json.RawMessage {
-	if r.result == nil || len(r.result.Body) == 0 {
+	result := r.result.Reveal()
+	if result == nil || len(result.Body) == 0 {
 		return nil
 	}
-	return r.result.Body
+	return result.Body
 }
 
 // RequestID is what WeChat Pay's support asks for.
 func (r *Reply) RequestID() string {
-	if r.result == nil {
+	result := r.result.Reveal()
+	if result == nil {
 		return ""
 	}
-	return r.result.RequestID()
+	return result.RequestID()
 }
 
 // Status is the HTTP status, 200, 202 or 204; 0 for a reply no call returned.
 func (r *Reply) Status() int {
-	if r.result == nil {
+	result := r.result.Reveal()
+	if result == nil {
 		return 0
 	}
-	return r.result.Status
+	return result.Status
 }
 
 // Verified says that the answer carried a valid signature of WeChat Pay: see [Result.Verified].
-func (r *Reply) Verified() bool { return r.result.Verified() }
+func (r *Reply) Verified() bool { return r.result.Reveal().Verified() }
 
-func (r *Reply) setResult(result *Result) { r.result = result }
+func (r *Reply) setResult(result *Result) { r.result = wire.Hide(result) }

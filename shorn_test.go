@@ -163,3 +163,24 @@ func TestAPanicAfterwardsRepeatsNothing(t *testing.T) {
 type panickingBody string
 
 func (p panickingBody) MarshalJSON() ([]byte, error) { panic(string(p)) }
+
+// Nor does a typed reply print its headers or its body, whatever the verb.
+func TestATypedReplyPrintsNothing(t *testing.T) {
+	t.Parallel()
+	client := clientOver(t, func(*http.Request) (*http.Response, error) {
+		return signedReply(200, `{"openid":"SECRET"}`), nil
+	})
+	reply, err := wxpay.Call[struct{ wxpay.Reply }]{Client: client, Method: "GET", Path: "v3/x"}.Do(bg)
+	if err != nil || !reply.Verified() || reply.Status() != 200 {
+		t.Fatalf("got %v, %v", reply, err)
+	}
+	signature := signedReply(200, `{}`).Header.Get("Wechatpay-Signature")[:8]
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%t", "%x", "%d"} {
+		for _, v := range []any{reply, *reply} {
+			if text := fmt.Sprintf(verb, v); strings.Contains(text, "SECRET") || strings.Contains(text, "Wechatpay") ||
+				strings.Contains(text, signature) || strings.Contains(text, "83 69 67 82 69 84") {
+				t.Errorf("%s prints %s", verb, text)
+			}
+		}
+	}
+}

@@ -19,9 +19,7 @@ import (
 // is understood without, such as promotion_detail, is left out where it does not fit, which
 // [OnError] is told of ([CheckPart]). The error is a [*Error].
 //
-// Some events, those with an `also` tag, read second names by an UnmarshalJSON of their own. A
-// struct that embeds one inherits it, and with it reads nothing of its own: hold such an event in a
-// field.
+// Where a field has an `also` tag, the member may have that name too.
 func (n *Notification) Decode(v any) error {
 	if err := n.decode(v); err != nil {
 		return err
@@ -51,14 +49,15 @@ func (n *Notification) decode(v any) *Error {
 	case n.v2 || n.OriginalType == originalTypeV2: // the latter came through encoding/json
 		return n.decodeV2(p)
 	}
+	plaintext := respelled(n.Plaintext, p.Type().Elem())
 	before := reflect.New(p.Type().Elem()).Elem()
 	before.Set(p.Elem())
-	err := json.Unmarshal(n.Plaintext, p.Interface())
+	err := json.Unmarshal(plaintext, p.Interface())
 	if err == nil {
 		return nil
 	}
 	p.Elem().Set(before) // it is filled in part
-	fitted, leftOut := fit(n.Plaintext, p.Type().Elem())
+	fitted, leftOut := fit(plaintext, p.Type().Elem())
 	if fitted != nil && json.Unmarshal(fitted, p.Interface()) == nil {
 		n.tell(leftOut)
 		return nil

@@ -41,6 +41,36 @@ func fit(raw []byte, into reflect.Type) (fitted []byte, leftOut []string) {
 	return fitted, f.leftOut
 }
 
+// respelled is raw with the names that fields have in place of those of their `also` tags.
+func respelled(raw []byte, t reflect.Type) []byte {
+	if t.Kind() != reflect.Struct {
+		return raw
+	}
+	var members map[string]json.RawMessage
+	for _, field := range reflect.VisibleFields(t) {
+		first, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		also := field.Tag.Get("also")
+		if also == "" || members == nil && json.Unmarshal(raw, &members) != nil {
+			continue
+		}
+		for second := range strings.SplitSeq(also, ",") {
+			if value, there := members[second]; there && slices.Contains(nothing, string(members[first])) {
+				members[first] = value
+			}
+		}
+	}
+	if members == nil {
+		return raw
+	}
+	if whole, err := json.Marshal(members); err == nil {
+		return whole
+	}
+	return raw
+}
+
+// nothing is how a member says nothing.
+var nothing = []string{"", `""`, "null", "0"}
+
 type fitting struct{ leftOut []string }
 
 // value is v as t takes it. It is not ok where t does not.

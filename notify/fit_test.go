@@ -108,6 +108,44 @@ func TestOddMembersOfEventsThatReadThemselves(t *testing.T) {
 	}
 }
 
+// Second names are read also where an event is embedded, by value or by a pointer, beside members
+// of one's own; what a struct was used for before counts for nothing.
+func TestSecondNamesOfEventsThatAreEmbedded(t *testing.T) {
+	t.Parallel()
+	const opened = "PAYSCORE.USER_OPEN_SERVICE"
+	decode := func(kind, plaintext string, e any) {
+		t.Helper()
+		n := &notify.Notification{ID: "EV", EventType: kind, Plaintext: json.RawMessage(plaintext)}
+		if err := n.Decode(e); err != nil {
+			t.Errorf("%s: %v", plaintext, err)
+		}
+	}
+	var value struct {
+		event.PayscoreUserOpenService
+		Extra string `json:"extra"`
+	}
+	var pointer struct {
+		*event.PayscoreUserOpenService
+		Extra string `json:"extra"`
+	}
+	for member, want := range map[string]string{`"mch_id":"m1"`: "m1", `"mch_id":19`: "19",
+		`"mchid":"m2","mch_id":"m1"`: "m2"} {
+		decode(opened, `{"contract_id":"C","extra":"E",`+member+`}`, &value)
+		decode(opened, `{"contract_id":"C","extra":"E",`+member+`}`, &pointer)
+		if value.MchID != want || value.Extra != "E" || pointer.MchID != want || pointer.Extra != "E" {
+			t.Errorf("%s: got %+v and %+v", member, value, pointer)
+		}
+		value.MchID, pointer.MchID = "", ""
+	}
+	var e event.EntrustSign
+	for _, amount := range []string{`"total":100`, `"amount":250`} {
+		decode("ENTRUST.SIGN", `{"contract_id":"C","deduct_schedule":{"estimated_deduct_amount":{`+amount+`}}}`, &e)
+	}
+	if got := e.DeductSchedule.EstimatedDeductAmount.Total; got != 250 {
+		t.Errorf("of the second message %d fen were read", got)
+	}
+}
+
 // A struct of the caller's own is fitted as encoding/json reads it.
 func TestOddMembersOfAStructOfOnesOwn(t *testing.T) {
 	t.Parallel()

@@ -120,3 +120,25 @@ func TestAPasswordExemptContractWithoutAnOpenID(t *testing.T) {
 	}
 	w.must("POST", withContract, with(with(body, "payer", object{"openid": "oSigner"}), "out_trade_no", "theirs1"))
 }
+
+// A partner's contract may name its signer by two openids; an order may name them by either.
+func TestAPasswordExemptContractOfTwoOpenIDs(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	body := with(with(exemptBody("service-provider"), "sub_openid", "oOfTheSub"), "sp_openid", openID)
+	session := w.must("POST", presignExempt+"service-provider/pre-entrust-sign/mini-program", body)
+	c, err := w.Payer("oOfTheSub").Agree(session["pre_entrustweb_id"].(string))
+	w.ok(err)
+	order := func(number string, payer object) object {
+		return with(with(with(partnerOrder(), "out_trade_no", number), "payer", payer), "contract_info",
+			object{"password_free_contract_id": c.ID})
+	}
+	const place = partnerRoot + "jsapi-with-contract"
+	w.must("POST", place, order("number-sp", object{"sp_openid": openID}))
+	w.must("POST", place, order("number-sub", object{"sub_openid": "oOfTheSub"}))
+	w.must("POST", place, order("number-both", object{"sp_openid": openID, "sub_openid": "oOfTheSub"}))
+	_, err = w.do("POST", place, order("number-none", object{"sub_openid": "oStranger"}))
+	if e := (*wxpay.Error)(nil); !errors.As(err, &e) || e.Code != "INVALID_REQUEST" {
+		t.Errorf("a stranger: got %v", err)
+	}
+}

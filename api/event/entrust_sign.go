@@ -139,6 +139,7 @@ func (v *EntrustSignDeductScheduleEstimatedDeductAmount) UnmarshalJSON(data []by
 		*Plain
 		TotalAs0 int64 `json:"amount"`
 	}{Plain: (*Plain)(v)}
+	v.Total = 0 // of an earlier message
 	if err := json.Unmarshal(data, &also); err != nil {
 		return err
 	}
@@ -166,6 +167,7 @@ func (v *EntrustSignDeductScheduleScheduledAmount) UnmarshalJSON(data []byte) er
 		*Plain
 		TotalAs0 int64 `json:"amount"`
 	}{Plain: (*Plain)(v)}
+	v.Total = 0 // of an earlier message
 	if err := json.Unmarshal(data, &also); err != nil {
 		return err
 	}
@@ -193,6 +195,7 @@ func (v *EntrustSignDeductScheduleDeductAmount) UnmarshalJSON(data []byte) error
 		*Plain
 		TotalAs0 int64 `json:"amount"`
 	}{Plain: (*Plain)(v)}
+	v.Total = 0 // of an earlier message
 	if err := json.Unmarshal(data, &also); err != nil {
 		return err
 	}

@@ -136,6 +136,7 @@ func (v *EntrustTerminateDeductScheduleEstimatedDeductAmount) UnmarshalJSON(data
 		*Plain
 		TotalAs0 int64 `json:"amount"`
 	}{Plain: (*Plain)(v)}
+	v.Total = 0 // of an earlier message
 	if err := json.Unmarshal(data, &also); err != nil {
 		return err
 	}
@@ -163,6 +164,7 @@ func (v *EntrustTerminateDeductScheduleScheduledAmount) UnmarshalJSON(data []byt
 		*Plain
 		TotalAs0 int64 `json:"amount"`
 	}{Plain: (*Plain)(v)}
+	v.Total = 0 // of an earlier message
 	if err := json.Unmarshal(data, &also); err != nil {
 		return err
 	}
@@ -190,6 +192,7 @@ func (v *EntrustTerminateDeductScheduleDeductAmount) UnmarshalJSON(data []byte) 
 		*Plain
 		TotalAs0 int64 `json:"amount"`
 	}{Plain: (*Plain)(v)}
+	v.Total = 0 // of an earlier message
 	if err := json.Unmarshal(data, &also); err != nil {
 		return err
 	}

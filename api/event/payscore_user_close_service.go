@@ -2,10 +2,6 @@
 
 package event
 
-import (
-	"encoding/json"
-)
-
 // PayscoreUserCloseService is the notification PAYSCORE.USER_CLOSE_SERVICE, decrypted.
 // 校园轻松付: The contract ended. The members are assumed to be those of the query. (校园轻松付解约成功)
 type PayscoreUserCloseService struct {
@@ -37,22 +33,6 @@ type PayscoreUserCloseService struct {
 	// Name of the payer's account with the merchant.
 	// 用户账号.
 	UserID string `json:"user_id,omitempty"`
-}
-
-// UnmarshalJSON reads the members under each name that sources give them.
-func (v *PayscoreUserCloseService) UnmarshalJSON(data []byte) error {
-	type Plain PayscoreUserCloseService
-	also := struct {
-		*Plain
-		MchIDAs0 string `json:"mch_id"`
-	}{Plain: (*Plain)(v)}
-	if err := json.Unmarshal(data, &also); err != nil {
-		return err
-	}
-	if v.MchID == "" {
-		v.MchID = also.MchIDAs0
-	}
-	return nil
 }
 
 // EventType is PAYSCORE.USER_CLOSE_SERVICE.

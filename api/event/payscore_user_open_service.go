@@ -2,10 +2,6 @@
 
 package event
 
-import (
-	"encoding/json"
-)
-
 // PayscoreUserOpenService is the notification PAYSCORE.USER_OPEN_SERVICE, decrypted.
 // 校园轻松付: The payer signed. The product borrows the name of the event from another one; its
 // members are assumed to be those of the query and of the other product. (校园轻松付签约成功)
@@ -38,22 +34,6 @@ type PayscoreUserOpenService struct {
 	// Name of the payer's account with the merchant.
 	// 用户账号.
 	UserID string `json:"user_id,omitempty"`
-}
-
-// UnmarshalJSON reads the members under each name that sources give them.
-func (v *PayscoreUserOpenService) UnmarshalJSON(data []byte) error {
-	type Plain PayscoreUserOpenService
-	also := struct {
-		*Plain
-		MchIDAs0 string `json:"mch_id"`
-	}{Plain: (*Plain)(v)}
-	if err := json.Unmarshal(data, &also); err != nil {
-		return err
-	}
-	if v.MchID == "" {
-		v.MchID = also.MchIDAs0
-	}
-	return nil
 }
 
 // EventType is PAYSCORE.USER_OPEN_SERVICE.

@@ -2,10 +2,6 @@
 
 package event
 
-import (
-	"encoding/json"
-)
-
 // SecurityEchoSuccess is the notification SECURITY_ECHO.SUCCESS, decrypted.
 // 签名验签与加解密测试: The notification that Echo asked for. The mirror lists no members; these are
 // those of the call. (商户签名验签／加解密测试-回调接口)
@@ -17,22 +13,6 @@ type SecurityEchoSuccess struct {
 	// it encrypt_echo_message.
 	// 加密回显信息.
 	EncryptedEchoMessage string `json:"encrypted_echo_message,omitempty" also:"encrypt_echo_message"`
-}
-
-// UnmarshalJSON reads the members under each name that sources give them.
-func (v *SecurityEchoSuccess) UnmarshalJSON(data []byte) error {
-	type Plain SecurityEchoSuccess
-	also := struct {
-		*Plain
-		EncryptedEchoMessageAs0 string `json:"encrypt_echo_message"`
-	}{Plain: (*Plain)(v)}
-	if err := json.Unmarshal(data, &also); err != nil {
-		return err
-	}
-	if v.EncryptedEchoMessage == "" {
-		v.EncryptedEchoMessage = also.EncryptedEchoMessageAs0
-	}
-	return nil
 }
 
 // EventType is SECURITY_ECHO.SUCCESS.

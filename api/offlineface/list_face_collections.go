@@ -65,6 +65,7 @@ func (v *ListFaceCollectionsResponseFaceCollections) UnmarshalJSON(data []byte) 
 		*Plain
 		UserIDAs0 string `json:"use_id"`
 	}{Plain: (*Plain)(v)}
+	v.UserID = "" // of an earlier message
 	if err := json.Unmarshal(data, &also); err != nil {
 		return err
 	}

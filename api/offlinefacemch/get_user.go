@@ -61,6 +61,7 @@ func (v *GetUserResponse) UnmarshalJSON(data []byte) error {
 		*Plain
 		UserIDAs0 string `json:"use_id"`
 	}{Plain: (*Plain)(v)}
+	v.UserID = "" // of an earlier message
 	if err := json.Unmarshal(data, &also); err != nil {
 		return err
 	}

@@ -26,8 +26,12 @@ type fieldView struct {
 	Also                     []string // other spellings that decoding accepts
 }
 
-// Spellings are the fields that sources spell in several ways.
+// Spellings are the fields that sources spell in several ways. Those of a whole event are read by
+// package notify, for what embeds an event would inherit its method.
 func (v *structView) Spellings() []fieldView {
+	if v.Event != "" {
+		return nil
+	}
 	var all []fieldView
 	for _, f := range v.Fields {
 		if len(f.Also) > 0 {
@@ -175,9 +179,8 @@ func (s *shapes) take(keep func(name string) bool) []*structView {
 // uses says whether any struct needs encoding/json.
 func usesJSON(structs []*structView) bool {
 	return slices.ContainsFunc(structs, func(v *structView) bool {
-		return slices.ContainsFunc(v.Fields, func(f fieldView) bool {
-			return strings.Contains(f.Type, "json.") ||
-				len(f.Also) > 0
+		return len(v.Spellings()) > 0 || slices.ContainsFunc(v.Fields, func(f fieldView) bool {
+			return strings.Contains(f.Type, "json.")
 		})
 	})
 }

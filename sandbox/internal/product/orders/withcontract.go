@@ -54,7 +54,9 @@ func payUnder(c *engine.Call, o *rows.Order, contractID string) error {
 		return err
 	}
 	// A contract may name no openid; its person is known all the same.
-	theirs := c.Registry.Person(o.Payers().Name()).ID == c.Registry.Person(contract.Person).ID
+	theirs := o.OpenID != "" && o.OpenID == contract.OpenID ||
+		o.SubOpenID != "" && o.SubOpenID == contract.SubOpenID ||
+		c.Registry.Person(o.Payers().Name()).ID == c.Registry.Person(contract.Person).ID
 	switch {
 	case contract.SubMchID != "" && contract.SubMchID != o.SubMchID:
 		return engine.NoAuth("商户无权操作该协议").Hinting("the contract was signed for another sub-merchant")
