@@ -90,7 +90,7 @@ func armoured(text string) (blocks []Block, problem string) {
 			continue
 		}
 		body, rest, found := strings.Cut(rest, ending+kind+"-----")
-		if !found {
+		if !found || strings.Contains(body, beginning) {
 			odd("it begins with -----BEGIN " + kind + "----- and the end to that is missing: it was cut off")
 			continue
 		}
