@@ -1,6 +1,7 @@
 package wxpay_test
 
 import (
+	"bufio"
 	"crypto/tls"
 	"encoding/binary"
 	"errors"
@@ -65,12 +66,18 @@ func resetting(t *testing.T, code uint32, read *[3]atomic.Int32) (address string
 					resetStreams(secured, code, &read[2])
 					return
 				}
-				if _, err := secured.Read(make([]byte, 64<<10)); err == nil {
-					read[1].Add(1)
-					reply := signedReply(429, tooMany)
-					reply.ProtoMajor, reply.ProtoMinor = 1, 1
-					_ = reply.Write(secured)
+				request, err := http.ReadRequest(bufio.NewReader(secured))
+				if err != nil {
+					return
 				}
+				if _, err := io.Copy(io.Discard, request.Body); err != nil {
+					return
+				}
+				read[1].Add(1)
+				reply := signedReply(429, tooMany)
+				reply.ProtoMajor, reply.ProtoMinor = 1, 1
+				_ = reply.Write(secured)
+				_, _ = io.Copy(io.Discard, secured) // until the client closes
 			}()
 		}
 	}()
@@ -127,7 +134,7 @@ func TestWhatARegisteredTransportRepeatsIsUnknown(t *testing.T) {
 		_, _ = io.WriteString(w, tooMany)
 	}))
 	defer server.Close()
-	own := &http.Transport{}
+	own := &http.Transport{TLSNextProto: map[string]func(string, *tls.Conn) http.RoundTripper{}} // no HTTP/2
 	own.RegisterProtocol("https", transport(func(r *http.Request) (*http.Response, error) {
 		first, err := server.Client().Transport.RoundTrip(r)
 		if err != nil {

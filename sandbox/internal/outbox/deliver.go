@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -177,7 +178,7 @@ func (o *Outbox) tell(p *push.Row, results []ledger.Attempt) {
 	for _, a := range results {
 		if a.Error != "" {
 			a.Error = r.Text(a.Error)
-			o.Warn("sandbox: notification %s: %s", p.Event, a.Error)
+			o.Warn("sandbox: notification %s to %s: %s", p.Event, o.whither(p, r), a.Error)
 		}
 		if o.told != nil {
 			told := p.Push
@@ -185,6 +186,20 @@ func (o *Outbox) tell(p *push.Row, results []ledger.Attempt) {
 			o.told(told, a)
 		}
 	}
+}
+
+// whither is where a notification goes, and says so where that is a plan's address: what tells of
+// a contract's end goes there, whatever notify_url the call gave.
+func (o *Outbox) whither(p *push.Row, r redact.Redaction) string {
+	to := shown.Value(r.Text(p.URL))
+	m := o.Registry.Merchant(p.MchID)
+	if m == nil {
+		return to
+	}
+	if slices.ContainsFunc(m.Plans, func(plan ledger.Plan) bool { return plan.NotifyURL == p.URL }) {
+		to += ", the address of a plan (ledger.Plan.NotifyURL)"
+	}
+	return to
 }
 
 // writeDown has a notification know how an attempt ended, which began after that many
