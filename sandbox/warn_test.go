@@ -79,7 +79,7 @@ func TestLogSaysWhatIsAmiss(t *testing.T) {
 	for _, want := range [][]string{
 		{"POST /v3/edu-papay/contracts/presign: 400 PARAM_ERROR: ", "no plan_id", "WithPlan"},
 		{"GET /v3/nowhere: 404 "},
-		{"ENTRUST.SIGNING: ", `Receive("https://yourapp.com", handler)`},
+		{"ENTRUST.SIGNING to https://yourapp.com/notify", `Receive("https://yourapp.com", handler)`},
 		{"ENTRUST.SIGNING: ", "Plan.NotifyURL"},
 	} {
 		if n := log.count(want...); n != 1 {

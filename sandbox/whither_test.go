@@ -11,21 +11,21 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
-// listening is a test that keeps what its sandbox logs.
-type listening struct {
+// ears is a test that keeps what its sandbox logs.
+type ears struct {
 	*testing.T
 	mu    sync.Mutex
 	lines []string
 }
 
-func (l *listening) Logf(format string, args ...any) {
+func (l *ears) Logf(format string, args ...any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.lines = append(l.lines, fmt.Sprintf(format, args...))
 }
 
 // heard tells whether a line has all of the words.
-func (l *listening) heard(words ...string) bool {
+func (l *ears) heard(words ...string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, line := range l.lines {
@@ -44,7 +44,7 @@ func (l *listening) heard(words ...string) bool {
 // call's: many look for it at the notify_url that they gave.
 func TestAFailedNotificationNamesItsAddress(t *testing.T) {
 	t.Parallel()
-	l := &listening{T: t}
+	l := &ears{T: t}
 	sb := sandbox.New(l, sandbox.At(start), sandbox.WithPlan(ledger.Plan{ID: "77", Product: ledger.CombinePapay,
 		NotifyURL: "https://yourapp.com/of-the-plan"}))
 	refuse := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadRequest) })
