@@ -60,7 +60,7 @@ func runDemo(ctx context.Context, sys System, asJSON, keep bool) (err error) {
 	if asJSON {
 		show = func(s demo.Step) { _ = lines.Encode(s) } // a closed pipe shows at the summary
 	} else {
-		fmt.Fprintf(sys.Out, "A local WeChat Pay at %s, a merchant's backend at %s.\n", stage.Sandbox.URL(),
+		fmt.Fprintf(sys.Out, "A local WeChat Pay at %s,\na merchant's backend at %s.\n", stage.Sandbox.URL(),
 			stage.BackendURL())
 	}
 	summary, problem := stage.Play(ctx, show)
