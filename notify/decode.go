@@ -49,15 +49,18 @@ func (n *Notification) decode(v any) *Error {
 	case n.v2 || n.OriginalType == originalTypeV2: // the latter came through encoding/json
 		return n.decodeV2(p)
 	}
-	plaintext := respelled(n.Plaintext, p.Type().Elem())
-	before := reflect.New(p.Type().Elem()).Elem()
-	before.Set(p.Elem())
+	t := p.Type().Elem()
+	plaintext, before := respelled(n.Plaintext, t), reflect.Zero(t)
+	if !p.Elem().IsZero() {
+		before = reflect.New(t).Elem()
+		before.Set(p.Elem())
+	}
 	err := json.Unmarshal(plaintext, p.Interface())
 	if err == nil {
 		return nil
 	}
 	p.Elem().Set(before) // it is filled in part
-	fitted, leftOut := fit(plaintext, p.Type().Elem())
+	fitted, leftOut := fit(plaintext, t)
 	if fitted != nil && json.Unmarshal(fitted, p.Interface()) == nil {
 		n.tell(leftOut)
 		return nil

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // WeChat Pay's pages and its traffic disagree on how members are written, and an event that does
@@ -41,26 +42,49 @@ func fit(raw []byte, into reflect.Type) (fitted []byte, leftOut []string) {
 	return fitted, f.leftOut
 }
 
-// respelled is raw with the names that fields have in place of those of their `also` tags.
-func respelled(raw []byte, t reflect.Type) []byte {
-	if t.Kind() != reflect.Struct {
-		return raw
+// second is a member that has another name too.
+type second struct{ first, name string }
+
+// secondNames are those of a struct's `also` tags, []second by reflect.Type, for every event asks.
+var secondNames sync.Map
+
+// secondsOf are what the `also` tags of a struct's fields say.
+func secondsOf(t reflect.Type) []second {
+	if known, ok := secondNames.Load(t); ok {
+		return known.([]second)
 	}
-	var members map[string]json.RawMessage
-	for _, field := range reflect.VisibleFields(t) {
-		first, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		also := field.Tag.Get("also")
-		if also == "" || members == nil && json.Unmarshal(raw, &members) != nil {
-			continue
-		}
-		for second := range strings.SplitSeq(also, ",") {
-			if value, there := members[second]; there && slices.Contains(nothing, string(members[first])) {
-				members[first] = value
+	var seconds []second
+	if t.Kind() == reflect.Struct {
+		for _, field := range reflect.VisibleFields(t) {
+			first, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			for _, name := range alsoOf(field) {
+				seconds = append(seconds, second{first, name})
 			}
 		}
 	}
-	if members == nil {
+	secondNames.Store(t, seconds)
+	return seconds
+}
+
+// alsoOf are the names that a field has besides its own.
+func alsoOf(field reflect.StructField) []string {
+	if also := field.Tag.Get("also"); also != "" {
+		return strings.Split(also, ",")
+	}
+	return nil
+}
+
+// respelled is raw with the names that fields have in place of those of their `also` tags.
+func respelled(raw []byte, t reflect.Type) []byte {
+	seconds := secondsOf(t)
+	var members map[string]json.RawMessage
+	if len(seconds) == 0 || json.Unmarshal(raw, &members) != nil {
 		return raw
+	}
+	for _, s := range seconds {
+		if value, there := members[s.name]; there && slices.Contains(nothing, string(members[s.first])) {
+			members[s.first] = value
+		}
 	}
 	if whole, err := json.Marshal(members); err == nil {
 		return whole
@@ -137,8 +161,38 @@ func (f *fitting) value(v any, t reflect.Type, path string) (fitted any, ok bool
 
 // members fits what a struct has fields for.
 func (f *fitting) members(object map[string]any, t reflect.Type, path string) (any, bool) {
-	fields := map[string]reflect.Type{} // by name in lower case, as encoding/json takes any
-	depth := map[string]int{}
+	fields := fieldsOf(t)
+	seen := map[string]bool{}
+	for name, member := range object {
+		folded := strings.ToLower(name)
+		field, there := fields[folded]
+		switch {
+		case !there:
+			continue
+		case seen[folded]: // in other letters: which one encoding/json takes is a matter of order
+			return nil, false
+		}
+		seen[folded] = true
+		said := len(f.leftOut)
+		fitted, ok := f.value(member, field, path+"/"+name)
+		apart := slices.Contains(aside, name)
+		switch {
+		case ok && (!apart || decodes(fitted, field)):
+			object[name] = fitted
+		case apart:
+			delete(object, name)
+			f.leftOut = append(f.leftOut[:said], path+"/"+name) // the whole of it
+		default:
+			return nil, false
+		}
+	}
+	return object, true
+}
+
+// fieldsOf are the types of what encoding/json fills in a struct, by name in lower case, for it
+// takes any.
+func fieldsOf(t reflect.Type) map[string]reflect.Type {
+	fields, depth := map[string]reflect.Type{}, map[string]int{}
 	var left [][]int // embedded, and not for JSON
 	for _, field := range reflect.VisibleFields(t) {
 		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
@@ -159,38 +213,11 @@ func (f *fitting) members(object map[string]any, t reflect.Type, path string) (a
 				fields[folded] = reflect.TypeFor[any]() // it has a spelling of its own
 			}
 		}
-		if also := field.Tag.Get("also"); also != "" {
-			for second := range strings.SplitSeq(also, ",") {
-				fields[second] = field.Type
-			}
+		for _, second := range alsoOf(field) {
+			fields[second] = field.Type
 		}
 	}
-	seen := map[string]bool{}
-	for name, member := range object {
-		folded := strings.ToLower(name)
-		field, there := fields[folded]
-		switch {
-		case !there:
-			continue
-		case seen[folded]: // in other letters: which one encoding/json takes is a matter of order
-			return nil, false
-		}
-		seen[folded] = true
-		said := len(f.leftOut)
-		fitted, ok := f.value(member, field, path+"/"+name)
-		apart := slices.Contains(aside, name)
-		switch {
-		case ok && (!apart || decodes(fitted, field)):
-			object[name] = fitted
-		case apart:
-			f.leftOut = f.leftOut[:said] // the whole of it
-			delete(object, name)
-			f.leftOut = append(f.leftOut, path+"/"+name)
-		default:
-			return nil, false
-		}
-	}
-	return object, true
+	return fields
 }
 
 // within tells whether a field is of the struct that is embedded there.
@@ -207,7 +234,7 @@ func decodes(v any, t reflect.Type) bool {
 func own(t reflect.Type) bool {
 	if t.Kind() == reflect.Struct {
 		for i := range t.NumField() {
-			if t.Field(i).Tag.Get("also") != "" {
+			if len(alsoOf(t.Field(i))) > 0 {
 				return false
 			}
 		}

@@ -47,6 +47,30 @@ var ErrEnvelope = errors.New("not a WeChat Pay notification")
 // ParseEnvelope reads a notification's body. Keys it does not know are left
 // alone, for WeChat Pay may add some any day; keys it needs must be there.
 func ParseEnvelope(body []byte) (*Envelope, error) {
+	e := &Envelope{}
+	if json.Unmarshal(body, e) != nil {
+		var err error
+		if e, err = looseEnvelope(body); err != nil {
+			return nil, err
+		}
+	}
+	for _, f := range [...]struct{ name, value string }{
+		{"id", e.ID}, {"event_type", e.EventType},
+		{"resource.algorithm", e.Resource.Algorithm},
+		{"resource.ciphertext", e.Resource.Ciphertext}, {"resource.nonce", e.Resource.Nonce},
+	} {
+		if f.value == "" {
+			return nil, fmt.Errorf("%w: %s is missing or empty", ErrEnvelope, f.name)
+		}
+	}
+	if e.Resource.Algorithm != Algorithm {
+		return nil, fmt.Errorf("%w: resource.algorithm is not %s", ErrEnvelope, Algorithm)
+	}
+	return e, nil
+}
+
+// looseEnvelope reads an envelope whose members are not all of the types they should be.
+func looseEnvelope(body []byte) (*Envelope, error) {
 	var in struct {
 		ID           Loose `json:"id"`
 		CreateTime   Loose `json:"create_time"`
@@ -64,22 +88,9 @@ func ParseEnvelope(body []byte) (*Envelope, error) {
 	if err := json.Unmarshal(body, &in); err != nil {
 		return nil, fmt.Errorf("%w: the body is not the JSON of an envelope", ErrEnvelope)
 	}
-	e := Envelope{string(in.ID), string(in.CreateTime), string(in.ResourceType), string(in.EventType),
+	return &Envelope{string(in.ID), string(in.CreateTime), string(in.ResourceType), string(in.EventType),
 		string(in.Summary), Resource{string(in.Resource.OriginalType), string(in.Resource.Algorithm),
-			string(in.Resource.Ciphertext), string(in.Resource.AssociatedData), string(in.Resource.Nonce)}}
-	for _, f := range [...]struct{ name, value string }{
-		{"id", e.ID}, {"event_type", e.EventType},
-		{"resource.algorithm", e.Resource.Algorithm},
-		{"resource.ciphertext", e.Resource.Ciphertext}, {"resource.nonce", e.Resource.Nonce},
-	} {
-		if f.value == "" {
-			return nil, fmt.Errorf("%w: %s is missing or empty", ErrEnvelope, f.name)
-		}
-	}
-	if e.Resource.Algorithm != Algorithm {
-		return nil, fmt.Errorf("%w: resource.algorithm is not %s", ErrEnvelope, Algorithm)
-	}
-	return &e, nil
+			string(in.Resource.Ciphertext), string(in.Resource.AssociatedData), string(in.Resource.Nonce)}}, nil
 }
 
 // ErrorBody is the body of every answer that is not a success.
