@@ -67,19 +67,22 @@ const maxPointers = 16
 func rawOf(body any) any {
 	v := reflect.ValueOf(body)
 	for depth := 0; v.IsValid() && depth < maxPointers; depth++ {
+		isText := v.Kind() == reflect.String
+		isBytes := v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Uint8
+		if !isText && !isBytes && v.Kind() != reflect.Pointer {
+			return body // before Interface, which copies a struct
+		}
 		switch v.Interface().(type) {
 		case json.RawMessage:
 			return v.Interface()
 		case json.Marshaler, encoding.TextMarshaler, io.Reader, error:
 			return body
 		}
-		switch kind := v.Kind(); {
-		case kind == reflect.String:
+		switch {
+		case isText:
 			return v.String()
-		case kind == reflect.Slice && v.Type().Elem().Kind() == reflect.Uint8:
+		case isBytes:
 			return v.Bytes()
-		case kind != reflect.Pointer:
-			return body
 		}
 		v = v.Elem()
 	}

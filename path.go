@@ -114,6 +114,9 @@ var (
 
 // expand fills the variables of a template.
 func (p part) expand(template string, vars []variable) (escaped, problem string) {
+	if template == "" { // as most queries are
+		return "", ""
+	}
 	var b strings.Builder
 	b.Grow(len(template) + 48)
 	for rest := template; ; {

@@ -39,10 +39,13 @@ func (c *call) takeZero(name string) bool {
 // withZeros is the JSON of a body, with what Zero names put in. What it does not find
 // stays on the list, which ends the call.
 func (c *call) withZeros(raw []byte, body any) []byte {
+	if len(c.zeros) == 0 {
+		return raw
+	}
 	var tree any
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
-	if len(c.zeros) == 0 || d.Decode(&tree) != nil {
+	if d.Decode(&tree) != nil {
 		return raw
 	}
 	c.zeros = slices.DeleteFunc(slices.Clone(c.zeros), func(pointer string) bool {
