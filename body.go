@@ -116,19 +116,12 @@ func isJSONBody(raw []byte) bool {
 // unfit says what is wrong with a body that has something in it which JSON would
 // leave out: it would travel as {}.
 func unfit(body any) string {
-	switch body.(type) {
-	case json.Marshaler, encoding.TextMarshaler:
-		return ""
-	}
 	holder := body
 	if t := reflect.TypeOf(body); t != nil && t.Kind() == reflect.Struct { // a bytes.Buffer is a reader by its pointer
 		holder = reflect.New(t).Interface()
-		switch holder.(type) {
-		case json.Marshaler, encoding.TextMarshaler:
-			return ""
-		}
 	}
 	switch holder.(type) {
+	case json.Marshaler, encoding.TextMarshaler:
 	case io.Reader, error:
 		return fmt.Sprintf("the body is a %T, which has no fields to send: give a struct, a map, or raw text as "+
 			"string, []byte or json.RawMessage", body)

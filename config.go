@@ -134,7 +134,7 @@ func checkMerchant(cfg *Config) error {
 		case cfg.SerialNo == "":
 			return fail("SerialNo", "it is missing", hint)
 		case strings.TrimSpace(cfg.SerialNo) != cfg.SerialNo:
-			return fail("SerialNo", "it begins or ends with white space or a line end", hint)
+			return fail("SerialNo", padded, hint)
 		case strings.ContainsAny(cfg.SerialNo, ":= ") || strings.HasPrefix(cfg.SerialNo, "0X"):
 			return fail("SerialNo", problem+": give the digits alone, without colons, blanks or 0x", hint)
 		case len(cfg.SerialNo) > 40:
@@ -152,7 +152,7 @@ func checkMchID(mchID string) error {
 	case mchID == "":
 		return &ConfigError{Field: "MchID", Problem: "it is missing", Hint: hint}
 	case strings.TrimSpace(mchID) != mchID:
-		return &ConfigError{Field: "MchID", Problem: "it begins or ends with white space or a line end", Hint: hint}
+		return &ConfigError{Field: "MchID", Problem: padded, Hint: hint}
 	case strings.Trim(mchID, "0123456789") != "" || len(mchID) > 32:
 		return &ConfigError{Field: "MchID", Problem: "it is not a merchant number", Hint: hint}
 	}

@@ -112,13 +112,13 @@ func fromEnv[T any](e *env, name string, load func(string) (T, error), parse fun
 	} else {
 		v, err = load(text)
 	}
-	if err != nil && e.err == nil {
+	if err != nil {
 		problem := printed(err)
 		hint := "give the name of the file, or its text"
 		if k := (*KeyError)(nil); errors.As(err, &k) {
 			problem, hint = k.Problem, k.Hint
 		}
-		e.err = &ConfigError{Field: name, Problem: problem, Hint: hint}
+		e.fail(name, problem, hint)
 	}
 	return v
 }

@@ -82,10 +82,13 @@ func NewKeys(cfg Config) (*Keys, error) {
 // surrounded says, behind a problem, that a key came with white space around it.
 func surrounded(key Secret) string {
 	if text := key.Reveal(); strings.TrimSpace(text) != text {
-		return ": it begins or ends with white space or a line end"
+		return ": " + padded
 	}
 	return ""
 }
+
+// padded is what is wrong with a text that has white space around it.
+const padded = "it begins or ends with white space or a line end"
 
 // MchID is the merchant whose keys they are.
 func (k *Keys) MchID() string { return k.mchID }

@@ -73,18 +73,25 @@ func (c *Client) AppPay(appID, prepayID string) (AppPay, error) {
 // signLaunch signs the four lines of a pay call: appid, timestamp, nonce and a
 // last one that differs by client.
 func (c *Client) signLaunch(op, appID, prepayID, last string) (timestamp, nonce, signature string, err error) {
-	if problem := c.unfitLaunch(appID, prepayID); problem != "" {
-		return "", "", "", &RequestError{Operation: op, Problem: problem}
+	if timestamp, nonce, err = c.beginLaunch(op, c.unfitLaunch(appID, prepayID)); err != nil {
+		return "", "", "", err
 	}
-	if nonce, err = wire.Nonce(c.rand); err != nil {
-		return "", "", "", notSent(op, err)
-	}
-	timestamp = strconv.FormatInt(c.now().Unix(), 10)
 	message := appID + "\n" + timestamp + "\n" + nonce + "\n" + last + "\n"
 	if signature, err = wire.Sign(c.rand, c.key(), []byte(message)); err != nil {
 		return "", "", "", notSent(op, err)
 	}
 	return timestamp, nonce, signature, nil
+}
+
+// beginLaunch draws what is fresh in the parameters of a pay call, where nothing is wrong with it.
+func (c *Client) beginLaunch(op, problem string) (timestamp, nonce string, err error) {
+	if problem != "" {
+		return "", "", &RequestError{Operation: op, Problem: problem}
+	}
+	if nonce, err = wire.Nonce(c.rand); err != nil {
+		return "", "", notSent(op, err)
+	}
+	return strconv.FormatInt(c.now().Unix(), 10), nonce, nil
 }
 
 // unfitLaunch says what is wrong with what is paid.

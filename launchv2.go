@@ -1,7 +1,7 @@
 package wxpay
 
 import (
-	"strconv"
+	"cmp"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
@@ -12,15 +12,16 @@ import (
 //
 // Source: https://pay.weixin.qq.com/wiki/doc/api/jsapi.php?chapter=7_7
 func (c *Client) JSAPIPayV2(appID, prepayID, signType string) (JSAPIPay, error) {
-	f := wire.Fields{"appId": appID, "package": "prepay_id=" + prepayID, "signType": signType}
-	if signType == "" {
-		f["signType"] = string(wire.SignMD5)
-	}
-	if err := c.signLaunchV2("JSAPIPayV2", appID, prepayID, f, "timeStamp", "nonceStr", "paySign"); err != nil {
+	by := wire.SignType(signType)
+	timestamp, nonce, err := c.beginLaunchV2("JSAPIPayV2", appID, prepayID, by)
+	if err != nil {
 		return JSAPIPay{}, err
 	}
-	return JSAPIPay{AppID: appID, TimeStamp: f["timeStamp"], NonceStr: f["nonceStr"], Package: f["package"],
-		SignType: f["signType"], PaySign: f["paySign"]}, nil
+	p := JSAPIPay{AppID: appID, TimeStamp: timestamp, NonceStr: nonce, Package: "prepay_id=" + prepayID,
+		SignType: cmp.Or(signType, string(wire.SignMD5))}
+	p.PaySign = wire.Fields{"appId": p.AppID, "timeStamp": p.TimeStamp, "nonceStr": p.NonceStr, "package": p.Package,
+		"signType": p.SignType}.Digest(c.apiV2Key.Reveal(), by)
+	return p, nil
 }
 
 // AppPayV2 is [Client.AppPay] for an order of APIv2: signed with the APIv2 key. signType is the one
@@ -28,37 +29,27 @@ func (c *Client) JSAPIPayV2(appID, prepayID, signType string) (JSAPIPay, error) 
 //
 // Source: https://pay.weixin.qq.com/wiki/doc/api/app/app.php?chapter=9_12
 func (c *Client) AppPayV2(appID, prepayID, signType string) (AppPay, error) {
-	p := AppPay{AppID: appID, PrepayID: prepayID, Package: "Sign=WXPay"}
-	f := wire.Fields{"appid": appID, "prepayid": prepayID, "package": p.Package, "signType": signType}
-	if err := c.signLaunchV2("AppPayV2", appID, prepayID, f, "timestamp", "noncestr", "sign"); err != nil {
+	by := wire.SignType(signType)
+	timestamp, nonce, err := c.beginLaunchV2("AppPayV2", appID, prepayID, by)
+	if err != nil {
 		return AppPay{}, err
 	}
-	p.PartnerID, p.TimeStamp, p.NonceStr, p.Sign = c.mchID, f["timestamp"], f["noncestr"], f["sign"]
+	p := AppPay{AppID: appID, PartnerID: c.mchID, PrepayID: prepayID, Package: "Sign=WXPay", NonceStr: nonce,
+		TimeStamp: timestamp}
+	p.Sign = wire.Fields{"appid": p.AppID, "partnerid": p.PartnerID, "prepayid": p.PrepayID, "package": p.Package,
+		"noncestr": p.NonceStr, "timestamp": p.TimeStamp}.Digest(c.apiV2Key.Reveal(), by)
 	return p, nil
 }
 
-// signLaunchV2 fills in what is signed under these names, and the signature. An app has a
-// partnerid, and no signType among what is signed.
-func (c *Client) signLaunchV2(op, appID, prepayID string, f wire.Fields, timestamp, nonce, sign string) error {
-	if problem := c.unfitLaunch(appID, prepayID); problem != "" {
-		return &RequestError{Operation: op, Problem: problem}
-	}
-	by := wire.SignType(f["signType"])
+// beginLaunchV2 is beginLaunch for what the APIv2 key signs.
+func (c *Client) beginLaunchV2(op, appID, prepayID string, by wire.SignType) (timestamp, nonce string, err error) {
+	problem := c.unfitLaunch(appID, prepayID)
 	switch {
-	case by != "" && by != wire.SignMD5 && by != wire.SignHMAC:
-		return &RequestError{Operation: op, Problem: "the signType is neither MD5 nor HMAC-SHA256"}
+	case problem != "":
+	case !by.Known():
+		problem = "the signType is neither MD5 nor HMAC-SHA256"
 	case c.apiV2Key.IsZero():
-		return &RequestError{Operation: op, Problem: noAPIv2Key}
+		problem = noAPIv2Key
 	}
-	if _, app := f["appid"]; app {
-		f["partnerid"] = c.mchID
-		delete(f, "signType")
-	}
-	drawn, err := wire.Nonce(c.rand)
-	if err != nil {
-		return notSent(op, err)
-	}
-	f[timestamp], f[nonce] = strconv.FormatInt(c.now().Unix(), 10), drawn
-	f[sign] = f.Digest(c.apiV2Key.Reveal(), by)
-	return nil
+	return c.beginLaunch(op, problem)
 }

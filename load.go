@@ -32,20 +32,9 @@ func ParsePrivateKey(data []byte) (crypto.Signer, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, err := x509.ParsePKCS8PrivateKey(block.DER)
+	private, err := rsaKey(block, want, where, "a private key", x509.ParsePKCS8PrivateKey, x509.ParsePKCS1PrivateKey)
 	if err != nil {
-		if pkcs1, e := x509.ParsePKCS1PrivateKey(block.DER); e == nil {
-			key, err = pkcs1, nil
-		}
-	}
-	if err != nil {
-		// x509's own words may quote the key's structure, never its numbers.
-		return nil, &KeyError{Want: want, Problem: "the PEM block does not hold a private key: " + err.Error(),
-			Hint: where}
-	}
-	private, ok := key.(*rsa.PrivateKey)
-	if !ok {
-		return nil, &KeyError{Want: want, Problem: fmt.Sprintf("it is a %T, not RSA", key), Hint: where}
+		return nil, err
 	}
 	if err := checkBits(&private.PublicKey, want); err != nil {
 		return nil, err
@@ -82,19 +71,9 @@ func ParsePublicKey(id string, data []byte) (PlatformKey, error) {
 	if err != nil {
 		return PlatformKey{}, err
 	}
-	key, err := x509.ParsePKIXPublicKey(block.DER)
+	public, err := rsaKey(block, want, where, "a public key", x509.ParsePKIXPublicKey, x509.ParsePKCS1PublicKey)
 	if err != nil {
-		if pkcs1, e := x509.ParsePKCS1PublicKey(block.DER); e == nil {
-			key, err = pkcs1, nil
-		}
-	}
-	if err != nil {
-		return PlatformKey{}, &KeyError{Want: want, Problem: "the PEM block does not hold a public key: " + err.Error(),
-			Hint: where}
-	}
-	public, ok := key.(*rsa.PublicKey)
-	if !ok {
-		return PlatformKey{}, &KeyError{Want: want, Problem: fmt.Sprintf("it is a %T, not RSA", key), Hint: where}
+		return PlatformKey{}, err
 	}
 	if err := checkBits(public, want); err != nil {
 		return PlatformKey{}, err
@@ -213,6 +192,25 @@ func blockOf(data []byte, want, where string, types ...string) (keyfile.Block, e
 		where += "; a certificate of WeChat Pay's is for ParsePlatformCertificate"
 	}
 	return fail(fmt.Sprintf("it is a PEM block %q, not %q", wire.Clip(found, 64), types[0]), where)
+}
+
+// rsaKey takes the key out of a block, in the form of any kind of key or in PKCS #1, that of RSA.
+func rsaKey[K any](block keyfile.Block, want, where, half string, anyKind func([]byte) (any, error),
+	pkcs1 func([]byte) (K, error)) (key K, err error) {
+	read, err := anyKind(block.DER)
+	if err != nil {
+		if older, e := pkcs1(block.DER); e == nil {
+			return older, nil
+		}
+		// x509's own words may quote the key's structure, never its numbers.
+		return key, &KeyError{Want: want, Problem: "the PEM block does not hold " + half + ": " + err.Error(),
+			Hint: where}
+	}
+	key, ok := read.(K)
+	if !ok {
+		return key, &KeyError{Want: want, Problem: fmt.Sprintf("it is a %T, not RSA", read), Hint: where}
+	}
+	return key, nil
 }
 
 func checkBits(key *rsa.PublicKey, want string) error {

@@ -53,15 +53,12 @@ func (e *PanicError) Error() string {
 		return nilError
 	}
 	said := fmt.Sprintf("a %T", e.Value)
-	switch v := e.Value.(type) {
-	case error:
-		if !e.body {
-			said = quiet(v, e.told.Reveal()...)
-		}
-	case string:
-		if !e.body {
-			said = quiet(errors.New(v), e.told.Reveal()...)
-		}
+	err, _ := e.Value.(error)
+	if text, ok := e.Value.(string); ok {
+		err = errors.New(text)
+	}
+	if err != nil && !e.body {
+		said = quiet(err, e.told.Reveal()...)
 	}
 	return oneLine("wxpay: a panic in the goroutine of a promise: " + said)
 }

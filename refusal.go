@@ -30,7 +30,12 @@ func notTheirJSON(r *Result) string {
 	case r.Status == http.StatusMethodNotAllowed:
 		return "the answer is empty, which WeChat Pay's is for a path that takes another method"
 	}
-	return "the answer is not WeChat Pay's JSON (" + strconv.Itoa(len(r.Body)) + " bytes): a proxy or gateway answered"
+	return gatewayAnswered("JSON", r)
+}
+
+func gatewayAnswered(format string, r *Result) string {
+	return "the answer is not WeChat Pay's " + format + " (" + strconv.Itoa(len(r.Body)) +
+		" bytes): a proxy or gateway answered"
 }
 
 // maxRaw is how much of a refused answer an [Error] keeps, in bytes.

@@ -27,10 +27,9 @@ import (
 // Source:
 // https://wechatpay-api.gitbook.io/wechatpay-api-v3/qian-ming-zhi-nan-1/min-gan-xin-xi-jia-mi
 func Encrypt(pointers ...string) Option {
-	sensitive := Sensitive(pointers...)
 	return func(c *call) {
-		sensitive(c)
-		c.needed = append(c.needed[:len(c.needed):len(c.needed)], pointers...)
+		c.name(&c.encrypt, pointers)
+		c.name(&c.needed, pointers)
 	}
 }
 
@@ -38,12 +37,7 @@ func Encrypt(pointers ...string) Option {
 // alone, and a call without a body, such as a GET, has none, so that the same list may be given to
 // every call of a path. It is what the typed chain uses.
 func Sensitive(pointers ...string) Option {
-	return func(c *call) {
-		if !c.checkPointers(pointers) {
-			return
-		}
-		c.encrypt = append(c.encrypt[:len(c.encrypt):len(c.encrypt)], pointers...)
-	}
+	return func(c *call) { c.name(&c.encrypt, pointers) }
 }
 
 // Decrypt names fields of the reply that WeChat Pay encrypts to the merchant's
@@ -51,23 +45,19 @@ func Sensitive(pointers ...string) Option {
 // where it can decrypt (a [crypto.Decrypter]); Result.Body stays as received,
 // Result.Decode and typed replies are in clear.
 func Decrypt(pointers ...string) Option {
-	return func(c *call) {
-		if !c.checkPointers(pointers) {
-			return
-		}
-		c.decrypt = append(c.decrypt[:len(c.decrypt):len(c.decrypt)], pointers...)
-	}
+	return func(c *call) { c.name(&c.decrypt, pointers) }
 }
 
-// checkPointers refuses what names no field: it would travel in clear, or not at all.
-func (c *call) checkPointers(pointers []string) (ok bool) {
+// name puts pointers on a list of the call's. What names no field is refused: it would travel in
+// clear, or not at all.
+func (c *call) name(list *[]string, pointers []string) {
 	for _, p := range pointers {
 		if !strings.HasPrefix(p, "/") || len(p) == 1 {
 			c.fail("Encrypt, Sensitive, Decrypt and Zero take JSON pointers, such as \"/identity/real_name\"")
-			return false
+			return
 		}
 	}
-	return true
+	*list = append(slices.Clip(*list), pointers...)
 }
 
 // sealBody encrypts the named fields in the marshalled body.

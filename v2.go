@@ -95,7 +95,7 @@ func (c *call) signV2(nonce bool) {
 	if t := c.fields["sign_type"]; t != "" {
 		by = wire.SignType(t)
 	}
-	if by != "" && by != wire.SignMD5 && by != wire.SignHMAC {
+	if !by.Known() {
 		c.fail("sign_type is neither MD5 nor HMAC-SHA256")
 		return
 	}
@@ -208,8 +208,7 @@ func (c *call) readV2(r *Result) (*Result, error) {
 	fields, err := wire.ParseXML(r.Body)
 	if err != nil || r.Status != http.StatusOK {
 		e := c.refusal(r, false)
-		e.Message = "the answer is not WeChat Pay's XML (" + strconv.Itoa(len(r.Body)) +
-			" bytes): a proxy or gateway answered"
+		e.Message = gatewayAnswered("XML", r)
 		return nil, e
 	}
 	r.fields = wire.Hide(fields)

@@ -20,12 +20,7 @@ import (
 // [*RequestError], as is an empty string in APIv2, which does not sign those. A map
 // sends what is in it and needs no Zero.
 func Zero(pointers ...string) Option {
-	return func(c *call) {
-		if !c.checkPointers(pointers) {
-			return
-		}
-		c.zeros = append(c.zeros[:len(c.zeros):len(c.zeros)], pointers...)
-	}
+	return func(c *call) { c.name(&c.zeros, pointers) }
 }
 
 // takeZero tells whether Zero names the field of a query, and ticks it off.

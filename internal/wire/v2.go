@@ -24,6 +24,9 @@ const (
 	SignHMAC SignType = "HMAC-SHA256"
 )
 
+// Known tells the sign types there are, and none, which leaves it to the endpoint.
+func (t SignType) Known() bool { return t == "" || t == SignMD5 || t == SignHMAC }
+
 // Fields is an APIv2 message: flat, every value a string.
 type Fields map[string]string
 

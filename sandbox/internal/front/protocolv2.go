@@ -212,7 +212,7 @@ func (fr *Front) whoSigned(end *xmlcall.Endpoint, f wire.Fields) (*registry.Merc
 	switch t := f["sign_type"]; {
 	case f["sign"] == "":
 		return nil, badSign("there is no sign")
-	case t != "" && t != string(wire.SignMD5) && t != string(wire.SignHMAC):
+	case !wire.SignType(t).Known():
 		return nil, badSign("sign_type is neither MD5 nor HMAC-SHA256")
 	case end.HMAC && t == "" && len(f["sign"]) != 64:
 		return nil, badSign("this call is signed with HMAC-SHA256 unless sign_type=MD5 is sent and signed; " +
