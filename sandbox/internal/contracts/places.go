@@ -36,7 +36,7 @@ func full(s *engine.Step, p *engine.Product, session *rows.Session, person strin
 	all, err := rows.Find[rows.Contract](rows.Scope(rows.Unscoped(s.Tx), session.MchID), "person:"+person, 0)
 	n := 0
 	for _, c := range all {
-		if c.Product == p.Name && c.MchID == session.MchID && c.PlanID == session.PlanID && c.Live() {
+		if c.Product == p.Name && c.PlanID == session.PlanID && c.Live() {
 			n++
 		}
 	}

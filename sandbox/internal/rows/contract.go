@@ -55,7 +55,6 @@ func (c *Contract) RowKind() string { return "contract" }
 
 func (c *Contract) Row() store.Row {
 	row := store.Row{ID: c.ID, Keys: []string{
-		ofMerchant + c.MchID,
 		"person:" + c.Person,
 		ContractCodeKey(c.Product, c.MchID, c.PlanID, c.Code),
 		ContractUserKey(c.Product, c.MchID, c.PlanID, c.OpenID),

@@ -46,7 +46,7 @@ func FailureText(f ledger.Failure) string {
 func (d *Debit) RowKind() string { return "debit" }
 
 func (d *Debit) Row() store.Row {
-	keys := []string{ofMerchant + d.MchID, "contract:" + d.ContractID, TradeKey(d.MchID, d.OutTradeNo)}
+	keys := []string{"contract:" + d.ContractID, TradeKey(d.MchID, d.OutTradeNo)}
 	if d.TransactionID != "" {
 		keys = append(keys, "transaction:"+d.TransactionID)
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/wxpay-go/wxpay/sandbox/store"
@@ -108,7 +107,7 @@ func Put(tx store.Tx, e Entity) error {
 		return Misread(e, "cannot be stored as it would be by now: %v", err)
 	}
 	row.Data = data
-	if owner := e.Owner(); owner != "" && !slices.Contains(row.Keys, ofMerchant+owner) {
+	if owner := e.Owner(); owner != "" {
 		row.Keys = append(row.Keys, ofMerchant+owner) // whose it is, also where it cannot be read
 	}
 	rev, err := tx.Put(e.RowKind(), row)

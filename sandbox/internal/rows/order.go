@@ -22,7 +22,7 @@ type Order struct {
 func (o *Order) RowKind() string { return "order" }
 
 func (o *Order) Row() store.Row {
-	keys := []string{ofMerchant + o.MchID, "prepay:" + o.PrepayID, TradeKey(o.MchID, o.OutTradeNo)}
+	keys := []string{"prepay:" + o.PrepayID, TradeKey(o.MchID, o.OutTradeNo)}
 	if o.Link != "" {
 		keys = append(keys, "prepay:"+o.Link)
 	}

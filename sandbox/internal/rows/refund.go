@@ -19,8 +19,8 @@ type Refund struct {
 func (r *Refund) RowKind() string { return "refund" }
 
 func (r *Refund) Row() store.Row {
-	row := store.Row{ID: r.ID, Keys: []string{ofMerchant + r.MchID, "refund:" + r.RefundID, "transaction:" +
-		r.TransactionID, TradeKey(r.MchID, r.OutTradeNo)}}
+	row := store.Row{ID: r.ID, Keys: []string{"refund:" + r.RefundID, "transaction:" + r.TransactionID,
+		TradeKey(r.MchID, r.OutTradeNo)}}
 	if r.ReturnID != "" {
 		row.Keys = append(row.Keys, "return:"+r.ReturnID)
 	}

@@ -18,7 +18,7 @@ type Session struct {
 func (s *Session) RowKind() string { return "session" }
 
 func (s *Session) Row() store.Row {
-	keys := []string{ofMerchant + s.MchID}
+	var keys []string
 	if s.PrepayID != "" {
 		keys = append(keys, "prepay:"+s.PrepayID)
 	}

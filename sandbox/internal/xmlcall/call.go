@@ -6,7 +6,6 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/internal/registry"
 	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
-	"maps"
 )
 
 // Endpoint is one APIv2 endpoint.
@@ -47,10 +46,8 @@ func New(s *engine.Step, end *Endpoint, m *registry.Merchant, f wire.Fields) *Ca
 	for name, value := range f {
 		body[name] = value
 	}
-	kept := maps.Clone(f)
-	delete(kept, "sign") // which nobody is shown
 	c := s.CallBy(m)
-	c.Product, c.Raw, c.Body, c.Print = s.Products[ledger.Papay], rows.EncodeJSON(kept), body, Fingerprint(f)
+	c.Product, c.Raw, c.Body, c.Print = s.Products[ledger.Papay], Kept(f), body, Fingerprint(f)
 	return &Call{c, end, f}
 }
 

@@ -8,13 +8,18 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 )
 
+// Kept is a message as it is kept and shown: without its sign, which nobody is shown.
+func Kept(f wire.Fields) []byte { return without(f, "sign") }
+
 // Fingerprint tells signing requests apart by what they ask, not when.
-func Fingerprint(f wire.Fields) string {
+func Fingerprint(f wire.Fields) string { return string(without(f, "sign", "timestamp", "nonce_str")) }
+
+func without(f wire.Fields, names ...string) []byte {
 	kept := maps.Clone(f)
-	for _, name := range []string{"sign", "timestamp", "nonce_str"} {
+	for _, name := range names {
 		delete(kept, name)
 	}
-	return string(rows.EncodeJSON(kept))
+	return rows.EncodeJSON(kept)
 }
 
 // DateTime writes a time as APIv2's papay does.

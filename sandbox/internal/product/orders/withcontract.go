@@ -54,8 +54,7 @@ func payUnder(c *engine.Call, o *rows.Order, contractID string) error {
 		return err
 	}
 	// A contract may name no openid; its person is known all the same.
-	theirs := o.OpenID != "" && o.OpenID == contract.OpenID ||
-		o.SubOpenID != "" && o.SubOpenID == contract.SubOpenID ||
+	theirs := o.Payers().Share(contract.Payers()) ||
 		c.Registry.Person(o.Payers().Name()).ID == c.Registry.Person(contract.Person).ID
 	switch {
 	case contract.SubMchID != "" && contract.SubMchID != o.SubMchID:

@@ -2,7 +2,6 @@ package papay
 
 import (
 	"errors"
-	"maps"
 	"strings"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
@@ -85,14 +84,12 @@ func signingRequest(s *engine.Step, m *registry.Merchant, f wire.Fields) (*rows.
 	if err != nil {
 		return nil, err
 	}
-	kept := maps.Clone(f)
-	delete(kept, "sign")
 	session := &rows.Session{Session: ledger.Session{
 		Token: token, Product: p.Name, MchID: m.MchID, SubMchID: f["sub_mch_id"],
 		AppID: f["appid"], SubAppID: f["sub_appid"],
 		PlanID: f["plan_id"], Code: f["contract_code"], Account: f["contract_display_account"], UserCode: f["outerid"],
 		NotifyURL: f["notify_url"], ClientIP: f["clientip"],
-		Request: rows.EncodeJSON(kept), CreatedAt: s.Now, ExpiresAt: s.Now.Add(p.TTL), V2: true,
+		Request: xmlcall.Kept(f), CreatedAt: s.Now, ExpiresAt: s.Now.Add(p.TTL), V2: true,
 	}}
 	use.Token, use.Fingerprint = session.Token, fingerprint
 	return session, s.PutAll(use, session)

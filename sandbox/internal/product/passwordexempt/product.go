@@ -128,7 +128,7 @@ func differ(a, b string) bool { return a != "" && b != "" && a != b }
 // samePayer says whether an order and a session are the same person's. Openids
 // under different appids are one person's only when the registry says so.
 func samePayer(c *engine.Call, o *rows.Order, s *rows.Session) bool {
-	return o.OpenID != "" && o.OpenID == s.OpenID || o.SubOpenID != "" && o.SubOpenID == s.SubOpenID ||
+	return o.Payers().Share(s.Payers()) ||
 		c.Registry.Person(o.Payers().Name()).ID == c.Registry.Person(s.Payers().Name()).ID
 }
 
