@@ -253,12 +253,11 @@ func warnOfPath(sys System, method, path string) {
 		say(sys, sys.paintErr().yellow("note: "), fmt.Sprintf(format, args...))
 	}
 	path = strings.Trim(path, "/")
-	methods := catalogue.KnownMethods(wire)
-	if meant, mistyped := catalogue.Mistyped(method, wire); mistyped && len(methods) > 0 {
-		note("no %s %s is known; did you mean %s? Calling it all the same", method, path, meant.SDKPath())
-		return
-	}
-	if len(methods) > 0 {
+	if methods := catalogue.KnownMethods(wire); len(methods) > 0 {
+		if meant, mistyped := catalogue.Mistyped(method, wire); mistyped {
+			note("no %s %s is known; did you mean %s? Calling it all the same", method, path, meant.SDKPath())
+			return
+		}
 		note("as far as is known, %s takes %s, not %s; calling it all the same", path, strings.Join(methods, " or "),
 			method)
 		return

@@ -21,8 +21,8 @@ import (
 // to WeChat Pay itself. So whatever is not understood is an error. A line is never shown: it may
 // be a secret.
 
-// readEnvFile gives the variables of a file. Lines that start with # are
-// comments, and so is what follows a value, a blank and #; "export" before a name and quotes around a value are taken off.
+// readEnvFile gives the variables of a file. Lines that start with # are comments, and so is what
+// follows a value, a blank and #; "export" before a name and quotes around a value are taken off.
 func readEnvFile(ctx context.Context, path string) (map[string]string, error) {
 	data, err := readFile(ctx, "the env file", path, aKey)
 	if err != nil {

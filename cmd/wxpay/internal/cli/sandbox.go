@@ -212,8 +212,8 @@ func (o *sandboxOptions) announce(sys System, h handout) error {
 	for _, line := range [][2]string{
 		{"API", h.URL}, {"admin", h.AdminURL}, {"merchant", h.MchID}, {"private key", h.PrivateKey},
 		{"certificate", h.Certificate}, {"key mode", h.KeyMode + ", " + keyModes[h.KeyMode]},
-		{"WeChat Pay's public key", h.PublicKey}, {"WeChat Pay's certificate", h.PlatformCertificate}, {"env file", h.EnvFile},
-		{"database", h.Data + string(os.PathSeparator) + databaseName},
+		{"WeChat Pay's public key", h.PublicKey}, {"WeChat Pay's certificate", h.PlatformCertificate},
+		{"env file", h.EnvFile}, {"database", h.Data + string(os.PathSeparator) + databaseName},
 	} {
 		if line[1] != "" { // the merchant may lack it
 			fmt.Fprintf(sys.Out, "  %s %s\n", paint.dim(fmt.Sprintf("%-24s", line[0])), line[1])

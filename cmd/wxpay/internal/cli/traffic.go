@@ -164,6 +164,7 @@ func maskPath(path, operation string) (masked string, hidden []string) {
 	after := ""
 	for i, s := range segments {
 		plain := unescaped(s)
+		blanked := withoutIDs(plain)
 		named := len(names) == len(segments) && strings.HasPrefix(names[i], "{") && strings.Contains(names[i], "openid")
 		told := operation == "" && (strings.HasSuffix(after, "openid") || after == "user" || after == "users")
 		switch {
@@ -171,9 +172,9 @@ func maskPath(path, operation string) (masked string, hidden []string) {
 		case named || told:
 			hidden = append(hidden, s, plain)
 			segments[i] = "…"
-		case withoutIDs(plain) != plain:
+		case blanked != plain:
 			hidden = append(hidden, s)
-			segments[i] = withoutIDs(plain)
+			segments[i] = blanked
 		}
 		after = plain
 	}
