@@ -123,16 +123,7 @@ func resetStreams(c net.Conn, code uint32, read *atomic.Int32) {
 func TestWhatARegisteredTransportRepeatsIsUnknown(t *testing.T) {
 	t.Parallel()
 	var served atomic.Int32
-	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
-		served.Add(1)
-		reply := signedReply(429, tooMany)
-		for name, values := range reply.Header {
-			w.Header()[name] = values
-		}
-		w.WriteHeader(429)
-		_, _ = io.WriteString(w, tooMany)
-	}))
+	server := httptest.NewTLSServer(refusing(&served))
 	defer server.Close()
 	own := &http.Transport{TLSNextProto: map[string]func(string, *tls.Conn) http.RoundTripper{}} // no HTTP/2
 	own.RegisterProtocol("https", transport(func(r *http.Request) (*http.Response, error) {

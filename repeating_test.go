@@ -38,11 +38,10 @@ func TestWhatATransportRepeatsIsUnknown(t *testing.T) {
 	}
 }
 
-// So it is where the transport keeps the body for itself, or there is none, over net/http.
-func TestWhatIsRepeatedOverNetHTTPIsUnknown(t *testing.T) {
-	t.Parallel()
-	var served atomic.Int32
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+// refusing answers that there were too many calls, and counts them.
+func refusing(served *atomic.Int32) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
 		served.Add(1)
 		reply := signedReply(429, tooMany)
 		for name, values := range reply.Header {
@@ -50,7 +49,14 @@ func TestWhatIsRepeatedOverNetHTTPIsUnknown(t *testing.T) {
 		}
 		w.WriteHeader(429)
 		_, _ = io.WriteString(w, tooMany)
-	}))
+	})
+}
+
+// So it is where the transport keeps the body for itself, or there is none, over net/http.
+func TestWhatIsRepeatedOverNetHTTPIsUnknown(t *testing.T) {
+	t.Parallel()
+	var served atomic.Int32
+	server := httptest.NewServer(refusing(&served))
 	defer server.Close()
 	for times, unknown := range map[int]bool{1: false, 2: true} {
 		client := clientAt(t, server.URL, transport(func(r *http.Request) (response *http.Response, err error) {
@@ -78,16 +84,7 @@ func TestWhatIsRepeatedOverNetHTTPIsUnknown(t *testing.T) {
 func TestADeadConnectionRepeatsNothing(t *testing.T) {
 	t.Parallel()
 	var served atomic.Int32
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
-		served.Add(1)
-		reply := signedReply(429, tooMany)
-		for name, values := range reply.Header {
-			w.Header()[name] = values
-		}
-		w.WriteHeader(429)
-		_, _ = io.WriteString(w, tooMany)
-	}))
+	server := httptest.NewServer(refusing(&served))
 	defer server.Close()
 	var last *mortal
 	kept := &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {

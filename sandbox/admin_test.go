@@ -169,10 +169,7 @@ func TestAdminRegisters(t *testing.T) {
 	if made["private_key"] == nil || made["api_v3_key"] == nil {
 		t.Errorf("a new merchant without keys: %v", made)
 	}
-	cfg, err := w.ClientConfigFor("1900000130")
-	w.ok(err)
-	client, err := wxpay.New(cfg)
-	w.ok(err)
+	client := w.clientOf("1900000130")
 	other := &world{t, w.Sandbox, client, nil}
 	other.refused(400, "PARAM_ERROR", "POST", presignCombine, combineBody()) // the plan is the first merchant's
 	other.refused(404, "RESOURCE_NOT_EXISTS", "GET",

@@ -130,10 +130,7 @@ func TestBillDownloads(t *testing.T) {
 
 	other, err := w.AddMerchant(ledger.Merchant{MchID: "1700000000", AppIDs: []string{"wx7"}})
 	w.ok(err)
-	cfg, err := w.ClientConfigFor(other.MchID)
-	w.ok(err)
-	stranger, err := wxpay.New(cfg)
-	w.ok(err)
+	stranger := w.clientOf(other.MchID)
 	var e *wxpay.Error
 	if _, err := stranger.Download(context.Background(), address, "SHA1", hash); !errors.As(err, &e) ||
 		e.Code != "INVALID_REQUEST" || !e.Verified {

@@ -175,6 +175,16 @@ func fits(t testing.TB, eventType string, resource []byte) bool {
 	return false
 }
 
+// clientOf is a client of a merchant of the world's.
+func (w *world) clientOf(mchid string) *wxpay.Client {
+	w.t.Helper()
+	cfg, err := w.ClientConfigFor(mchid)
+	w.ok(err)
+	client, err := wxpay.New(cfg)
+	w.ok(err)
+	return client
+}
+
 func (w *world) must(method, path string, body any) object {
 	w.t.Helper()
 	out, err := w.do(method, path, body)

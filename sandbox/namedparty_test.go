@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/sandbox"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
@@ -50,10 +49,7 @@ func TestAMerchantWithoutAppIDsIsToldNoOpenID(t *testing.T) {
 	w := newWorld(t, sandbox.WithMerchant(ledger.Merchant{MchID: "1900000888", Plans: []ledger.Plan{
 		{ID: sandbox.DefaultOrganizationID, Product: ledger.OfflineFace, NotifyURL: "https://yourapp.com/notify"}}}))
 	w.known(papayOpenID)
-	cfg, err := w.ClientConfigFor("1900000888")
-	w.ok(err)
-	w.client, err = wxpay.New(cfg)
-	w.ok(err)
+	w.client = w.clientOf("1900000888")
 	got := w.must("POST", "v3/offlineface/contracts/presign", faceBody("pupil-1"))
 	c, err := w.Payer(elsewhere).Agree(got["presign_token"].(string))
 	w.ok(err)

@@ -16,18 +16,22 @@ import (
 
 const otherMerchant, theirAppID = "1900000777", "wx7777777777777777"
 
+// besideAnother is a world with another merchant in it, who has one plan, and its store.
+func besideAnother(t *testing.T, plan ledger.Plan, subs ...ledger.SubMerchant) (*world, keep) {
+	t.Helper()
+	kept := keep{store.NewMemory()}
+	plan.NotifyURL = "https://yourapp.com/notify"
+	return newWorld(t, sandbox.WithStore(kept), sandbox.WithMerchant(sandbox.DefaultMerchant()),
+		sandbox.WithMerchant(ledger.Merchant{MchID: otherMerchant, AppIDs: []string{theirAppID}, SubMerchants: subs,
+			Plans: []ledger.Plan{plan}})), kept
+}
+
 // damaged is a world in which another merchant's contract with openid cannot be read, and its id.
 func damaged(t *testing.T, openid string) (w *world, id string) {
 	t.Helper()
-	kept := keep{store.NewMemory()}
-	w = newWorld(t, sandbox.WithStore(kept), sandbox.WithMerchant(sandbox.DefaultMerchant()),
-		sandbox.WithMerchant(ledger.Merchant{MchID: otherMerchant, AppIDs: []string{theirAppID}, Plans: []ledger.Plan{
-			{ID: "8", Product: ledger.CombinePapay, NotifyURL: "https://yourapp.com/notify"}}}))
+	w, kept := besideAnother(t, ledger.Plan{ID: "8", Product: ledger.CombinePapay})
 	own := w.client
-	cfg, err := w.ClientConfigFor(otherMerchant)
-	w.ok(err)
-	w.client, err = wxpay.New(cfg)
-	w.ok(err)
+	w.client = w.clientOf(otherMerchant)
 	body := with(with(with(combineBody(), "appid", theirAppID), "plan_id", 8), "openid", nil)
 	c, err := w.Payer(openid).Agree(w.must("POST", presignCombine, body)["pre_entrustweb_id"].(string))
 	w.ok(err)
@@ -76,19 +80,13 @@ func TestDamageOfAnotherIsNotTold(t *testing.T) {
 // Nor that of what is no contract: the code by which a face is debited once.
 func TestDamageOfAnothersCodeIsNotTold(t *testing.T) {
 	t.Parallel()
-	kept := keep{store.NewMemory()}
-	w := newWorld(t, sandbox.WithStore(kept), sandbox.WithMerchant(sandbox.DefaultMerchant()),
-		sandbox.WithMerchant(ledger.Merchant{MchID: otherMerchant, AppIDs: []string{theirAppID},
-			SubMerchants: []ledger.SubMerchant{{MchID: "1230000109"}}, Plans: []ledger.Plan{
-				{ID: "9", Product: ledger.OfflineFace, NotifyURL: "https://yourapp.com/notify"}}}))
+	w, kept := besideAnother(t, ledger.Plan{ID: "9", Product: ledger.OfflineFace},
+		ledger.SubMerchant{MchID: "1230000109"})
 	w.signFace("kid")
 	code, err := w.ShowFace(w.authInfo(), "kid")
 	w.ok(err)
 	body := with(with(faceDebit(code, "number001"), "sp_mchid", otherMerchant), "sp_appid", theirAppID)
-	cfg, err := w.ClientConfigFor(otherMerchant)
-	w.ok(err)
-	w.client, err = wxpay.New(cfg)
-	w.ok(err)
+	w.client = w.clientOf(otherMerchant)
 	_, whole := w.do("POST", debitFace, body)
 	rewrite(t, kept, "face-code", func(_ *store.Row, data object) { data["contract_id"] = 5 })
 	_, err = w.do("POST", debitFace, body)
@@ -102,17 +100,11 @@ func TestDamageOfAnothersCodeIsNotTold(t *testing.T) {
 // Nor does it keep a payer from repaying the others.
 func TestDamageOfAnotherStopsNoRepayment(t *testing.T) {
 	t.Parallel()
-	kept := keep{store.NewMemory()}
-	w := newWorld(t, sandbox.WithStore(kept), sandbox.WithMerchant(sandbox.DefaultMerchant()),
-		sandbox.WithMerchant(ledger.Merchant{MchID: otherMerchant, AppIDs: []string{theirAppID},
-			SubMerchants: []ledger.SubMerchant{{MchID: "1230000109"}}, Plans: []ledger.Plan{
-				{ID: "77", Product: ledger.EduSchoolPay, NotifyURL: "https://yourapp.com/notify"}}}))
+	w, kept := besideAnother(t, ledger.Plan{ID: "77", Product: ledger.EduSchoolPay},
+		ledger.SubMerchant{MchID: "1230000109"})
 	payer, own := w.Payer(eduOpenID), w.client
 	w.ok(payer.RunOut())
-	cfg, err := w.ClientConfigFor(otherMerchant)
-	w.ok(err)
-	w.client, err = wxpay.New(cfg)
-	w.ok(err)
+	w.client = w.clientOf(otherMerchant)
 	theirs := with(with(schoolBody("theirs"), "appid", theirAppID), "plan_id", "77")
 	c, err := payer.Agree(w.must("POST", presignSchool, theirs)["presign_token"].(string))
 	w.ok(err)

@@ -40,10 +40,7 @@ func TestARefundOfAFormerAppID(t *testing.T) {
 	w.ok(w.AddPayer(map[string]string{"wxElsewhere": "oElsewhere"}))
 	w.ok(w.Payer("oElsewhere").Fund(1000))
 	as := func(w *world) *world {
-		config, err := w.ClientConfigFor("1900000222")
-		w.ok(err)
-		client, err := wxpay.New(config)
-		w.ok(err)
+		client := w.clientOf("1900000222")
 		return &world{w.t, w.Sandbox, client, w.inbox}
 	}
 	order := with(with(with(with(orderBody(), "payer", nil), "out_trade_no", "no00000001"), "appid", "wxold"),

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/sandbox"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
@@ -194,10 +193,7 @@ func TestAMadeOpenIDOutlivesItsAppID(t *testing.T) {
 	w.ok(err)
 	w.ok(w.AddPayer(map[string]string{"wxElsewhere": "oElsewhere"}))
 	w.ok(w.Payer("oElsewhere").Fund(1000))
-	config, err := w.ClientConfigFor("1900000222")
-	w.ok(err)
-	client, err := wxpay.New(config)
-	w.ok(err)
+	client := w.clientOf("1900000222")
 	placed := (&world{w.t, w.Sandbox, client, w.inbox}).must("POST", directRoot+"native",
 		with(with(with(orderBody(), "payer", nil), "appid", "wxold"), "mchid", "1900000222"))
 	receipt, err := w.Payer("oElsewhere").Pay(placed["code_url"].(string))

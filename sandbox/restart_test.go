@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/sandbox"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
@@ -46,10 +45,7 @@ func TestRegistrationsOutliveARestart(t *testing.T) {
 			t.Errorf("the plan is %+v", p)
 		}
 	}
-	other, err := second.ClientConfigFor("1900000130")
-	second.ok(err)
-	client, err := wxpay.New(other)
-	second.ok(err)
+	client := second.clientOf("1900000130")
 	if again := second.Merchants()[1]; again.PrivateKey.Reveal() != made["private_key"] ||
 		again.APIv3Key.Reveal() != made["api_v3_key"] {
 		t.Error("the merchant has other keys")
