@@ -67,10 +67,8 @@ const maxPointers = 16
 func rawOf(body any) any {
 	v := reflect.ValueOf(body)
 	for depth := 0; v.IsValid() && depth < maxPointers; depth++ {
-		isText := v.Kind() == reflect.String
-		isBytes := v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Uint8
-		if !isText && !isBytes && v.Kind() != reflect.Pointer {
-			return body // before Interface, which copies a struct
+		if v.Kind() == reflect.Struct {
+			return body // Interface would copy it
 		}
 		switch v.Interface().(type) {
 		case json.RawMessage:
@@ -78,11 +76,13 @@ func rawOf(body any) any {
 		case json.Marshaler, encoding.TextMarshaler, io.Reader, error:
 			return body
 		}
-		switch {
-		case isText:
+		switch kind := v.Kind(); {
+		case kind == reflect.String:
 			return v.String()
-		case isBytes:
+		case kind == reflect.Slice && v.Type().Elem().Kind() == reflect.Uint8:
 			return v.Bytes()
+		case kind != reflect.Pointer:
+			return body
 		}
 		v = v.Elem()
 	}

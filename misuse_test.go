@@ -261,8 +261,8 @@ func TestBodiesThatAreTextUnderneath(t *testing.T) {
 		bytes []byte
 	)
 	bodies := func(s string) []any {
-		named, raw, pointed := text(s), bytes(s), &s
-		return []any{s, []byte(s), named, raw, &s, &named, &raw, &pointed, json.RawMessage(s)}
+		named, raw, pointed, held := text(s), bytes(s), &s, any(json.RawMessage(s))
+		return []any{s, []byte(s), named, raw, &s, &named, &raw, &pointed, json.RawMessage(s), &held}
 	}
 	for _, body := range bodies(raw) {
 		if _, err := v3.Chain("v3/x").Post(bg, body); err != nil || sent != raw {
