@@ -196,8 +196,6 @@ func TestAdvanceOfAClosedSandbox(t *testing.T) {
 func TestDatesBeyondTheClock(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	order := with(orderBody(), "time_expire", "9999-12-31T23:59:59-12:00")
-	w.refused(400, "PARAM_ERROR", "POST", "v3/pay/transactions/jsapi", order)
 	body := scheduledBody("S1")
 	body["deduct_schedule"].(object)["estimated_deduct_date"] = "9999-12-31"
 	w.refused(400, "PARAM_ERROR", "POST", presignScheduled+"app", body)

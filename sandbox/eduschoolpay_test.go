@@ -351,7 +351,7 @@ func TestSchoolRefund(t *testing.T) {
 		t.Errorf("refunded: got %v", got["trade_state"])
 	}
 	refund["out_refund_no"], refund["amount"] = "more", object{"refund": 445, "total": 888, "currency": "CNY"}
-	w.refused(403, "NOT_ENOUGH", "POST", "v3/refund/domestic/refunds", refund)
+	w.refused(400, "INVALID_REQUEST", "POST", "v3/refund/domestic/refunds", refund)
 }
 
 // Debits that wait side by side are checked against the plan's limits and the payer's debts again

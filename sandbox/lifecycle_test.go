@@ -364,7 +364,7 @@ func TestCombinedOrders(t *testing.T) {
 	prepay = w.must("POST", "v3/combine-transactions/jsapi", body)["prepay_id"].(string)
 	closing := object{"combine_appid": "wxd678efh567hg6787",
 		"sub_orders": []any{object{"mchid": "1900000109", "out_trade_no": "P2-part1"}}}
-	w.refused(400, "INVALID_REQUEST", "POST", "v3/combine-transactions/out-trade-no/P2/close", closing)
+	w.refused(500, "SYSTEM_ERROR", "POST", "v3/combine-transactions/out-trade-no/P2/close", closing)
 	closing["sub_orders"] = append(closing["sub_orders"].([]any), object{"mchid": "1900000109",
 		"out_trade_no": "P2-part2"})
 	w.must("POST", "v3/combine-transactions/out-trade-no/P2/close", closing)

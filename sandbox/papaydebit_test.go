@@ -213,7 +213,7 @@ func TestPapayADayLater(t *testing.T) {
 	w.ok(w.Payer(papayOpenID).Terminate(contract.ID))
 	w.receivedOne("ENTRUST.TERMINATE")
 	w.at(4, 10*time.Hour)
-	if n := w.receivedOne("TRANSACTION.FAIL"); n.Resource["trade_state_desc"] != "协议不存在或已解约" {
+	if n := w.receivedOne("TRANSACTION.FAIL"); n.Resource["trade_state_desc"] != "签约协议不存在，请检查传入的签约协议是否正确" {
 		t.Errorf("TRANSACTION.FAIL carries %v", n.Resource)
 	}
 }

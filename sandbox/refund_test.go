@@ -39,7 +39,7 @@ func TestRefunds(t *testing.T) {
 	_, err = l.refund(ask("r1", 300))
 	l.refused(err, "INVALID_REQUEST")
 	_, err = l.refund(ask("r2", 601))
-	l.refused(err, "NOT_ENOUGH")
+	l.refused(err, "INVALID_REQUEST")
 	l.at(0, 10, 1)
 	if w, err := payer.Wallet(); err != nil || w.Balance != 400 {
 		t.Errorf("the payer has %+v, %v, want 400 fen back", w, err)

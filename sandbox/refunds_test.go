@@ -24,7 +24,7 @@ func TestDomesticRefunds(t *testing.T) {
 	w.ok(payer.Fund(100))
 	w.refused(404, "RESOURCE_NOT_EXISTS", "POST", domestic, refundBody("r1", 40))
 	prepay := w.must("POST", directRoot+"jsapi", orderBody())["prepay_id"].(string)
-	w.refused(400, "INVALID_REQUEST", "POST", domestic, refundBody("r1", 40)) // not paid
+	w.refused(404, "RESOURCE_NOT_EXISTS", "POST", domestic, refundBody("r1", 40)) // not paid
 	_, err := payer.Pay(prepay)
 	w.ok(err)
 	paid := w.receivedOne("TRANSACTION.SUCCESS").Resource["transaction_id"]
@@ -32,7 +32,7 @@ func TestDomesticRefunds(t *testing.T) {
 	w.refused(400, "PARAM_ERROR", "POST", domestic, with(refundBody("r1", 40), "out_trade_no", nil))
 	w.refused(400, "INVALID_REQUEST", "POST", domestic, with(refundBody("r1", 40), "amount",
 		object{"refund": 40, "total": 99, "currency": "CNY"}))
-	w.refused(403, "NOT_ENOUGH", "POST", domestic, refundBody("r1", 101))
+	w.refused(400, "INVALID_REQUEST", "POST", domestic, refundBody("r1", 101))
 	w.refused(404, "RESOURCE_NOT_EXISTS", "GET", domestic+"/r1", nil)
 	got := w.must("POST", domestic, refundBody("r1", 40))
 	if got["status"] != "PROCESSING" || got["transaction_id"] != paid || got["channel"] != "ORIGINAL" ||
@@ -43,7 +43,7 @@ func TestDomesticRefunds(t *testing.T) {
 		t.Errorf("the same call again: got another refund %v", again)
 	}
 	w.refused(400, "INVALID_REQUEST", "POST", domestic, refundBody("r1", 41))
-	w.refused(403, "NOT_ENOUGH", "POST", domestic, refundBody("r2", 61))
+	w.refused(400, "INVALID_REQUEST", "POST", domestic, refundBody("r2", 61))
 	if q := w.must("GET", directRoot+byNo+"?mchid=1900000109", nil); q["trade_state"] != "REFUND" ||
 		q["trade_state_desc"] != "转入退款" {
 		t.Errorf("the order: got %v", q)

@@ -34,7 +34,11 @@ func TestStrangersAreAnsweredAsRecorded(t *testing.T) {
 		"no header, a refund":     {raw{uri: refund, auth: "-"}, 401, bad, malformed},
 		"no header, an order":     {raw{uri: orders, auth: "-"}, 401, bad, "签名信息错误，验签失败"},
 		"a bearer, an order":      {raw{uri: orders, auth: "Bearer x"}, 401, bad, "签名信息错误，验签失败"},
-		"a bearer, a refund":      {raw{uri: refund, auth: "Bearer x"}, 401, bad, "Http头Authorization认证类型不正确"},
+		// https://github.com/wechatpay-apiv3/wechatpay-go/issues/228
+		"wrong parts, certificates": {raw{method: "GET", uri: certificates, auth: wire.Scheme + " test"}, 401, bad,
+			"Authorization不合法"},
+		"wrong parts, an order": {raw{uri: orders, auth: wire.Scheme + " test"}, 401, bad, "签名信息错误，验签失败"},
+		"a bearer, a refund":    {raw{uri: refund, auth: "Bearer x"}, 401, bad, "Http头Authorization认证类型不正确"},
 		"another key, certificates": {raw{method: "GET", uri: certificates, key: other.PrivateKey}, 401, bad,
 			"错误的签名，验签失败"},
 		"another key, an order":         {raw{uri: orders, key: other.PrivateKey}, 401, bad, "签名错误"},
@@ -55,6 +59,10 @@ func TestStrangersAreAnsweredAsRecorded(t *testing.T) {
 		p, e := w.send(c.raw)
 		if p.StatusCode != c.status || e.Code != c.code || e.Message != c.message {
 			t.Errorf("%s: got %d %s %s", what, p.StatusCode, e.Code, e.Message)
+		}
+		if number := p.Header.Get("Request-Id"); e.Message == "Authorization不合法" &&
+			!strings.HasSuffix(number, "-270924332") {
+			t.Errorf("%s: Request-ID %s", what, number)
 		}
 		named := c.status == 400 || c.status == 401 && c.raw.uri != orders
 		if p.Header.Get(wire.HeaderSignature) != "" || (p.Header.Get("Request-Id") != "") != named {

@@ -222,7 +222,7 @@ func TestContractInAPIv2(t *testing.T) {
 	}
 	contract, err := w.Payer(openID).Agree(token)
 	w.ok(err)
-	if !strings.HasPrefix(contract.ID, "Wx") || len(contract.ID) != 28 {
+	if !strings.HasPrefix(contract.ID, "20200910") || len(contract.ID) != 18 {
 		t.Errorf("contract_id %s", contract.ID)
 	}
 	add := w.receivedOne()
@@ -230,7 +230,7 @@ func TestContractInAPIv2(t *testing.T) {
 		"return_code": "SUCCESS", "return_msg": "OK", "result_code": "SUCCESS", "mch_id": sandbox.DefaultMchID,
 		"contract_code": "100000", "plan_id": "12535", "openid": openID, "change_type": "ADD",
 		"operate_time": "2020-09-10 10:00:00",
-		"contract_id":  contract.ID, "contract_expired_time": "2030-09-10 10:00:00", "request_serial": "1000",
+		"contract_id":  contract.ID, "contract_expired_time": "2030-09-08 10:00:00", "request_serial": "1000",
 		"sign": add["sign"],
 	}
 	if !maps.Equal(add, want) || len(add["sign"]) != 32 || w.paths[0] != "/v2" {

@@ -289,7 +289,7 @@ func TestRefundInAPIv2(t *testing.T) {
 	w := newXMLWorld(t)
 	contract := w.signXML("100000")
 	w.must("pay/pappayapply", applyXML(contract.ID, "A1"))
-	w.refused("INVALID_REQUEST", "secapi/pay/refund", refundFields("A1", "R0", "1"), wxpay.MTLS())
+	w.refused("ORDERNOTEXIST", "secapi/pay/refund", refundFields("A1", "R0", "1"), wxpay.MTLS())
 	w.receivedOne()
 	r := w.must("secapi/pay/refund", refundFields("A1", "R1", "800"), wxpay.MTLS())
 	if r["refund_id"] == "" || r["refund_fee"] != "800" {
@@ -299,7 +299,7 @@ func TestRefundInAPIv2(t *testing.T) {
 		wxpay.MTLS()); again["refund_id"] != r["refund_id"] {
 		t.Error("the same refund again is another")
 	}
-	w.refused("NOTENOUGH", "secapi/pay/refund", refundFields("A1", "R2", "89"), wxpay.MTLS())
+	w.refused("INVALID_REQUEST", "secapi/pay/refund", refundFields("A1", "R2", "89"), wxpay.MTLS())
 	w.refused("ORDERNOTEXIST", "secapi/pay/refund", refundFields("none", "R2", "1"), wxpay.MTLS())
 	if q := w.must("pay/refundquery", orderNo("A1")); q["refund_status_0"] != "PROCESSING" || q["refund_count"] != "1" {
 		t.Errorf("got %v", q)

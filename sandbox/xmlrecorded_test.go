@@ -45,7 +45,19 @@ func shape(message string) string {
 	return message
 }
 
-// What production was recorded to answer, byte for byte but for what is made anew.
+// What production was recorded to answer, byte for byte but for what is made anew. Where the
+// sandbox differs, it is on purpose:
+//   - An appid that is not the merchant's answers err_code APPID_MCHID_NOT_MATCH, as the pages list
+//     it; users also told of a bare return_msg, in four wordings. Whether an openid is of the appid
+//     is not asked: in a sandbox anybody is a payer.
+//   - A merchant barred or without the product is a fault with the code and the message.
+//   - A refund that the merchant's balance does not cover, a payer whose account is closed and the
+//     empty refund_channel of 2015 are not played: a merchant's balance has no bounds here.
+//   - Payment by code (micropay), transfers and profit sharing are not played.
+//   - The pages' own samples (blanks between members, times as Unix seconds, return_msg left out of
+//     notifications of a contract) give way to what was sent.
+//   - One answer about a paid debit, of paporderquery or of the like for vehicles, says OK for
+//     trade_state_desc; which of the two it was is not known.
 func TestAnswersAsRecordedInAPIv2(t *testing.T) {
 	t.Parallel()
 	w := newXMLWorld(t)
@@ -76,7 +88,20 @@ func TestAnswersAsRecordedInAPIv2(t *testing.T) {
 			"<result_code><![CDATA[FAIL]]></result_code>\n<err_code><![CDATA[RULELIMIT]]></err_code>\n" +
 			"<err_code_des><![CDATA[交易金额或次数超出限制，请检查后再试]]></err_code_des>\n</xml>"},
 		{"accepted", "pay/pappayapply", w.key, apply("A1"), head + "<result_code><![CDATA[SUCCESS]]></result_code>\n</xml>"},
+		{"a word for the amount of an order", "pay/unifiedorder", w.key, with2(plainOrder("U1"), "total_fee", "1.5"),
+			bare("无法将输入源“/body/xml/total_fee”映射到目标字段“标价金额”中，此字段需要一个合法的 64 位有符号整数")},
+		{"an order's body of 200 bytes", "pay/unifiedorder", w.key, with2(plainOrder("U1"), "body",
+			strings.Repeat("x", 200)),
+			bare("输入源“/body/xml/body”映射到值字段“商品描述”字符串规则校验失败，字节数 200，大于最大值 128")},
+		// The newer of two orders of members, as of an openid of another appid.
+		// https://github.com/wechatpay-apiv3/wechatpay-php
+		{"a number used", "pay/unifiedorder", w.key, with2(plainOrder("U0"), "body", "another"),
+			"<xml><return_code><![CDATA[SUCCESS]]></return_code>\n<return_msg><![CDATA[OK]]></return_msg>\n" +
+				"<result_code><![CDATA[FAIL]]></result_code>\n<err_code_des><![CDATA[商户订单号重复]]></err_code_des>\n" +
+				"<err_code><![CDATA[OUT_TRADE_NO_USED]]></err_code>\n<mch_id><![CDATA[1900000109]]></mch_id>\n" +
+				"<appid><![CDATA[wxd678efh567hg6787]]></appid>\n<nonce_str/>\n<sign/>\n</xml>"},
 	} {
+		w.must("pay/unifiedorder", plainOrder("U0"))
 		got, header := w.posted(row.path, row.key, with2(row.fields, "nonce_str", "n"))
 		if shape(got) != row.want || header.Get("Content-Type") != "text/plain" {
 			t.Errorf("%s: %s\ngot  %s\nwant %s", row.what, header.Get("Content-Type"), shape(got), row.want)
@@ -94,13 +119,50 @@ func TestAnswersAsRecordedInAPIv2(t *testing.T) {
 		"<contract_code><![CDATA[100000]]></contract_code>\n" +
 		"<contract_display_account><![CDATA[微信代扣]]></contract_display_account>\n<contract_state>1</contract_state>\n" +
 		"<contract_signed_time><![CDATA[2020-09-10 10:00:00]]></contract_signed_time>\n" +
-		"<contract_expired_time><![CDATA[2030-09-10 10:00:00]]></contract_expired_time>\n" +
+		"<contract_expired_time><![CDATA[2030-09-08 10:00:00]]></contract_expired_time>\n" +
 		"<contract_terminated_time><![CDATA[2020-09-10 19:00:00]]></contract_terminated_time>\n" +
 		"<contract_termination_mode>3</contract_termination_mode>\n" +
 		"<contract_termination_remark><![CDATA[test]]></contract_termination_remark>\n<err_code>0</err_code>\n" +
 		"<err_code_des><![CDATA[SUCCESS]]></err_code_des>\n<sign/>\n</xml>"
 	if shape(got) != want {
 		t.Errorf("a contract that ended:\ngot  %s\nwant %s", shape(got), want)
+	}
+}
+
+// Refunds, which go over TLS with the merchant's certificate, as recorded.
+func TestRefundsAsRecordedInAPIv2(t *testing.T) {
+	t.Parallel()
+	w := newXMLWorld(t)
+	w.must("pay/pappayapply", applyXML(w.signXML("100000").ID, "A1"))
+	w.received()
+	ask := func(number, fee string) string {
+		t.Helper()
+		refund := w.client.Chain("v2/secapi/pay/refund")
+		r, err := refund.Post(t.Context(), refundFields("A1", number, fee), wxpay.MTLS())
+		var e *wxpay.Error
+		if errors.As(err, &e) {
+			return shape(string(e.RawBody()))
+		}
+		w.ok(err)
+		return regexp.MustCompile("<refund_id>[^\n]*").ReplaceAllString(shape(string(r.Body)), "<refund_id/>")
+	}
+	const head = "<xml><return_code><![CDATA[SUCCESS]]></return_code>\n<return_msg><![CDATA[OK]]></return_msg>\n" +
+		"<appid><![CDATA[wxd678efh567hg6787]]></appid>\n<mch_id><![CDATA[1900000109]]></mch_id>\n" +
+		"<nonce_str/>\n<sign/>\n"
+	// https://github.com/egzosn/pay-java-parent/issues/68
+	want := head + "<result_code><![CDATA[FAIL]]></result_code>\n<err_code><![CDATA[INVALID_REQUEST]]></err_code>\n" +
+		"<err_code_des><![CDATA[refund_fee大于可退金额]]></err_code_des>\n</xml>"
+	if got := ask("R1", "889"); got != want {
+		t.Errorf("more than was paid:\ngot  %s\nwant %s", got, want)
+	}
+	want = head + "<result_code><![CDATA[SUCCESS]]></result_code>\n<transaction_id/>\n" +
+		"<out_trade_no><![CDATA[A1]]></out_trade_no>\n<out_refund_no><![CDATA[R2]]></out_refund_no>\n<refund_id/>\n" +
+		"<refund_fee>5</refund_fee>\n<coupon_refund_fee>0</coupon_refund_fee>\n<total_fee>888</total_fee>\n" +
+		"<cash_fee>888</cash_fee>\n<coupon_refund_count>0</coupon_refund_count>\n" +
+		"<cash_refund_fee>5</cash_refund_fee>\n" +
+		"<settlement_refund_fee>5</settlement_refund_fee>\n<settlement_total_fee>888</settlement_total_fee>\n</xml>"
+	if got := ask("R2", "5"); got != want {
+		t.Errorf("a refund:\ngot  %s\nwant %s", got, want)
 	}
 }
 

@@ -50,7 +50,7 @@ type UnifiedOrderRequest struct {
 	// 回调通知url. Required, 1–256 bytes.
 	NotifyURL string `xml:"notify_url,omitempty"`
 	// Total, in fen.
-	// 总金额. Required, at least 1.
+	// 标价金额. Required, at least 1.
 	TotalFee int64 `xml:"total_fee,omitempty"`
 	// IP address of the payer's device, or of the merchant's server.
 	// 终端IP. Required, 1–45 bytes.
@@ -98,12 +98,12 @@ type UnifiedOrderRequest struct {
 type UnifiedOrderResponse struct {
 	wxpay.Reply `json:"-"`
 
-	// AppID of the official account, mini program or app, bound to the calling merchant.
-	// 公众账号id. May be absent.
-	AppID string `xml:"appid,omitempty"`
 	// Merchant id issued by WeChat Pay; the provider's in provider mode.
 	// 商户号. May be absent.
 	MchID string `xml:"mch_id,omitempty"`
+	// AppID of the official account, mini program or app, bound to the calling merchant.
+	// 公众账号id. May be absent.
+	AppID string `xml:"appid,omitempty"`
 	// Merchant id of the sub-merchant.
 	// 子商户号. May be absent.
 	SubMchID string `xml:"sub_mch_id,omitempty"`

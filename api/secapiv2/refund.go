@@ -90,31 +90,31 @@ type RefundResponse struct {
 	// What is refunded, in fen.
 	// 退款金额. May be absent.
 	RefundFee int64 `xml:"refund_fee,omitempty"`
-	// What is refunded less discounts that were not settled, in fen.
-	// 应结退款金额. May be absent.
-	SettlementRefundFee int64 `xml:"settlement_refund_fee,omitempty"`
+	// Discount that is taken back, in fen.
+	// 代金券退款总金额. May be absent.
+	CouponRefundFee int64 `xml:"coupon_refund_fee,omitempty"`
 	// Total, in fen.
 	// 标价金额. May be absent.
 	TotalFee int64 `xml:"total_fee,omitempty"`
+	// What the payer paid, in fen.
+	// 现金支付金额. May be absent.
+	CashFee int64 `xml:"cash_fee,omitempty"`
+	// Number of discounts that are taken back.
+	// 退款代金券使用数量. May be absent.
+	CouponRefundCount int64 `xml:"coupon_refund_count,omitempty"`
+	// What the payer gets, in fen.
+	// 现金退款金额. May be absent.
+	CashRefundFee int64 `xml:"cash_refund_fee,omitempty"`
+	// What is refunded less discounts that were not settled, in fen.
+	// 应结退款金额. May be absent.
+	SettlementRefundFee int64 `xml:"settlement_refund_fee,omitempty"`
 	// What was to be settled of the order, in fen.
 	// 应结订单金额. May be absent.
 	SettlementTotalFee int64 `xml:"settlement_total_fee,omitempty"`
 	// ISO 4217 code; CNY.
 	// 标价币种. May be absent.
 	FeeType string `xml:"fee_type,omitempty"`
-	// What the payer paid, in fen.
-	// 现金支付金额. May be absent.
-	CashFee int64 `xml:"cash_fee,omitempty"`
 	// ISO 4217 code of what the payer paid.
 	// 现金支付币种. May be absent.
 	CashFeeType string `xml:"cash_fee_type,omitempty"`
-	// What the payer gets, in fen.
-	// 现金退款金额. May be absent.
-	CashRefundFee int64 `xml:"cash_refund_fee,omitempty"`
-	// Discount that is taken back, in fen.
-	// 代金券退款总金额. May be absent.
-	CouponRefundFee int64 `xml:"coupon_refund_fee,omitempty"`
-	// Number of discounts that are taken back.
-	// 退款代金券使用数量. May be absent.
-	CouponRefundCount int64 `xml:"coupon_refund_count,omitempty"`
 }

@@ -64,8 +64,8 @@ func draft(s *engine.Step, p *engine.Product, session *rows.Session, who registr
 		Code: session.Code, OpenID: session.OpenID, SubOpenID: session.SubOpenID, Account: session.Account,
 		NotifyURL: session.NotifyURL, Attach: session.Attach, UserCode: session.UserCode, Token: session.Token,
 		Request: session.Request, V2: session.V2, SignedAt: s.Now}, Person: who.ID}
-	if p.Years > 0 {
-		c.ExpiresAt = s.Now.AddDate(p.Years, 0, 0)
+	if p.Days > 0 {
+		c.ExpiresAt = s.Now.AddDate(0, 0, p.Days)
 	}
 	if plan := s.PlanOf(c); plan != nil && plan.Days > 0 {
 		c.ExpiresAt = s.Now.AddDate(0, 0, plan.Days)

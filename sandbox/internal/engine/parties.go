@@ -45,7 +45,7 @@ func (c *Call) CheckMchID(pointer, mchid string) error {
 	if mchid == c.Merchant.MchID {
 		return nil
 	}
-	return BadField(pointer, "商户号与签名商户号不一致").
+	return BadParam("http header中的mchid与post payload中的mchid不匹配").
 		Hinting(pointer + " is not the merchant that signed the call, " + c.Merchant.MchID)
 }
 

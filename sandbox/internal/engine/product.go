@@ -30,8 +30,8 @@ type Product struct {
 	// Names says what the presign body calls things. A product without an
 	// out_contract_code has an empty one: then a payer and a plan stand for it.
 	Names Names
-	// Years is how long a contract runs; 0 for without end.
-	Years int
+	// Days is how long a contract runs; 0 for without end.
+	Days int
 
 	// Signed and ended are the notifications; templateURL sends even the first
 	// to the plan's URL, for products whose presign has no notify_url.
@@ -184,6 +184,7 @@ type RefundRules struct {
 	Retries  rows.Schedule
 	Resource func(*rows.Refund) Document
 	Event    string // of every outcome; "" for REFUND.SUCCESS and its kin
+	TooMuch  string // what is said of more than is left; "" for APIv3's sentence
 }
 
 // Has says whether a product is played.

@@ -38,6 +38,7 @@ func (r *Refusal) Hinting(hint string) *Refusal {
 // The internal codes documented for the end of Request-ID.
 const (
 	InternalSign       = 268443699
+	InternalMalformed  = 270924332
 	InternalParam      = 268435461
 	InternalRange      = 268435464
 	internalUnknown    = 270924358
@@ -100,7 +101,7 @@ func NotFound(code, message string) *Refusal {
 }
 
 func SystemError() *Refusal {
-	return &Refusal{Status: http.StatusInternalServerError, Code: "SYSTEM_ERROR", Message: "系统异常，请稍后重试",
+	return &Refusal{Status: http.StatusInternalServerError, Code: "SYSTEM_ERROR", Message: "系统繁忙，请稍后重试",
 		Internal: InternalMerchant}
 }
 

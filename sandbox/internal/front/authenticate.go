@@ -75,10 +75,15 @@ func authorizationOf(r *http.Request) (wire.Authorization, *engine.Refusal) {
 	}
 	a, err := wire.ParseAuthorization(header[0])
 	if err != nil {
-		if errors.Is(err, wire.ErrAuthorizationScheme) && !ofOrders(r) {
-			malformed = "Http头Authorization认证类型不正确"
+		refused := unauthorized(malformed).Hinting(err.Error())
+		switch unknown := errors.Is(err, wire.ErrAuthorizationScheme); {
+		case ofOrders(r):
+		case unknown:
+			refused.Message = "Http头Authorization认证类型不正确"
+		default:
+			refused.Message, refused.Internal = "Authorization不合法", engine.InternalMalformed
 		}
-		return wire.Authorization{}, unauthorized(malformed).Hinting(err.Error())
+		return wire.Authorization{}, refused
 	}
 	return a, nil
 }

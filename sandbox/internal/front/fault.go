@@ -77,7 +77,7 @@ func (x *exchange) answeredByFault(committed bool, own *engine.Refusal) *engine.
 			if x.fields != nil {
 				code = "SYSTEMERROR"
 			}
-			r := refusal(f, x, http.StatusInternalServerError, code, "系统异常，请稍后重试", engine.InternalMerchant)
+			r := refusal(f, x, http.StatusInternalServerError, code, "系统繁忙，请稍后重试", engine.InternalMerchant)
 			if own != nil {
 				return r.Hinting("an injected fault: the answer was lost, a refusal: " + own.Code + ": " + own.Hint)
 			}

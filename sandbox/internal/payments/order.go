@@ -1,6 +1,7 @@
 package payments
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -9,7 +10,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/wxpay-go/wxpay/sandbox/internal/clock"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
 	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
@@ -36,16 +36,8 @@ func Place(c *engine.Call, o *rows.Order) (*rows.Order, error) {
 		if o.Link, err = c.NewLink(o.TradeType, o.PrepayID); err != nil {
 			return nil, err
 		}
-		if end := engine.TextOf(c.Body, "time_expire"); end != "" {
-			if o.ExpiresAt, err = time.Parse(time.RFC3339, end); err != nil {
-				return nil, engine.BadField("/time_expire", "时间格式不正确")
-			}
-			if clock.CheckTime(o.ExpiresAt) != nil {
-				return nil, engine.BeyondTime("/time_expire")
-			}
-			if !c.Now.Before(o.ExpiresAt) {
-				return nil, engine.BadField("/time_expire", "time_expire需晚于当前时间")
-			}
+		if o.ExpiresAt, err = expiry(c, o.TradeType); err != nil {
+			return nil, err
 		}
 	case err != nil:
 		return nil, err
@@ -58,8 +50,12 @@ func Place(c *engine.Call, o *rows.Order) (*rows.Order, error) {
 			Internal: engine.InternalParam,
 			Hint:     "this out_trade_no is closed for ever; a new order needs a new number"}
 	case old.Fingerprint != c.Fingerprint():
-		return nil, numberUsed("this out_trade_no was used with other parameters: repeat them exactly, or use a " +
+		used := numberUsed("this out_trade_no was used with other parameters: repeat them exactly, or use a " +
 			"new number")
+		if settledOtherwise(old.SubOrders, o.SubOrders) {
+			used.Message = "重复下单且结算信息不一致"
+		}
+		return nil, used
 	default:
 		o = old
 	}
@@ -68,6 +64,41 @@ func Place(c *engine.Call, o *rows.Order) (*rows.Order, error) {
 		o.PrepayExpiresAt = c.Now.Add(linkLife)
 	}
 	return o, rows.Put(c.Tx, o)
+}
+
+// expiry is when an order closes by itself: at its time_expire, which is no sooner than in a minute
+// and no later than in 15 days, in 7 for native orders; without one after a week.
+func expiry(c *engine.Call, t ledger.TradeType) (time.Time, error) {
+	week := c.Now.Add(7 * 24 * time.Hour)
+	asked := engine.TextOf(c.Body, "time_expire")
+	if asked == "" {
+		return week, nil
+	}
+	at, err := time.Parse(time.RFC3339, asked)
+	if err != nil {
+		return time.Time{}, engine.BadField("/time_expire", "时间格式不正确")
+	}
+	latest := c.Now.Add(15 * 24 * time.Hour)
+	if t == ledger.TradeNative {
+		latest = week
+	}
+	switch soonest := c.Now.Add(time.Minute); {
+	case at.Before(soonest):
+		return soonest, nil
+	case at.After(latest):
+		return latest, nil
+	}
+	return at, nil
+}
+
+// settledOtherwise says that the parts of a combined order differ in their settle_info.
+func settledOtherwise(old, asked []ledger.SubOrder) bool {
+	return slices.CompareFunc(old, asked, func(a, b ledger.SubOrder) int {
+		settled := func(part ledger.SubOrder) []byte {
+			return rows.EncodeJSON(engine.Object(engine.DecodeBody(part.Request), "settle_info"))
+		}
+		return bytes.Compare(settled(a), settled(b))
+	}) != 0
 }
 
 func numberUsed(hint string) *engine.Refusal {
@@ -112,7 +143,8 @@ func SubOrders(c *engine.Call) (parts []ledger.SubOrder, total int64, err error)
 		}
 		at := fmt.Sprintf("/sub_orders/%d", i)
 		if part.MchID != c.Merchant.MchID && c.Merchant.Sub(part.MchID) == nil {
-			return nil, 0, engine.BadField(at+"/mchid", "子单商户号无权限")
+			return nil, 0, engine.NoAuth("特约子商户商户号未授权服务商的产品权限").
+				Hinting(at + "/mchid is neither merchant " + c.Merchant.MchID + " nor a sub-merchant of theirs")
 		}
 		if part.SubMchID != "" {
 			if err := c.CheckSub(part.SubMchID, engine.TextOf(sub, "sub_appid")); err != nil {
@@ -132,18 +164,18 @@ func SubOrders(c *engine.Call) (parts []ledger.SubOrder, total int64, err error)
 	return parts, total, nil
 }
 
-// NamesAll checks that a call names every part of a combined order and no other.
-func NamesAll(c *engine.Call, parts []ledger.SubOrder) error {
+// MisnamedParts says what is wrong where a call has to name every part of a combined order and no
+// other, "" for nothing.
+func MisnamedParts(c *engine.Call, parts []ledger.SubOrder) string {
 	named := engine.Objects(c.Body, "sub_orders")
 	for _, sub := range parts {
 		if !slices.ContainsFunc(named,
 			func(n map[string]any) bool { return engine.TextOf(n, "out_trade_no") == sub.OutTradeNo }) {
-			return engine.InvalidRequest("子单信息与下单时不一致").
-				Hinting("sub_orders must name every sub-order of the combined order")
+			return "sub_orders must name every sub-order of the combined order"
 		}
 	}
 	if len(named) != len(parts) {
-		return engine.InvalidRequest("子单信息与下单时不一致").Hinting("sub_orders names an order that is not part of this one")
+		return "sub_orders names an order that is not part of this one"
 	}
-	return nil
+	return ""
 }

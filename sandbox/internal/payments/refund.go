@@ -44,9 +44,11 @@ func Refund(c *engine.Call, rules *engine.RefundRules, r *rows.Refund) (*rows.Re
 	}
 	switch {
 	case r.Total != p.total:
-		return nil, engine.InvalidRequest("订单金额与支付时不一致").Hinting("amount.total is not the order's")
+		return nil, engine.InvalidRequest("您的请求参数与订单信息不一致").Hinting("amount.total is not the order's")
 	case r.Amount > p.total-*p.refunded:
-		return nil, notEnoughToRefund()
+		// As recorded of APIv2. NOT_ENOUGH is of a merchant's balance, which is no matter here.
+		return nil, engine.InvalidRequest(cmp.Or(rules.TooMuch, "退款金额大于可退金额")).
+			Hinting("more would be refunded than is left of what was paid")
 	case len(earlier) >= maxRefunds:
 		return nil, engine.InvalidRequest("退款次数超过限制").Hinting("an order is refunded at most fifty times")
 	case c.Now.After(p.paidAt.AddDate(0, 0, refundDays)):
@@ -65,11 +67,6 @@ func Refund(c *engine.Call, rules *engine.RefundRules, r *rows.Refund) (*rows.Re
 	r.CreatedAt, r.DueAt = c.Now, c.Now.Add(rules.Delay)
 	c.Pushed = true // something will fall due
 	return r, c.PutAll(p.of, r)
-}
-
-func notEnoughToRefund() *engine.Refusal {
-	return &engine.Refusal{Status: 403, Code: "NOT_ENOUGH", Message: "可用退款余额不足", Internal: engine.InternalParam,
-		Hint: "more would be refunded than was paid"}
 }
 
 // RefundsUnder finds the refunds under a key of what was paid to the sub-merchant that the call

@@ -63,8 +63,9 @@ func paymentOf(c *engine.Call, r *rows.Refund) (*payment, error) {
 		return nil, engine.InvalidRequest("子商户号与支付时不一致").
 			Hinting("the order was paid to another sub-merchant, or to none")
 	case len(orders)+len(debits) > 0:
-		return nil, engine.InvalidRequest("订单未支付，不能退款").
-			Hinting("the order is not paid, or the two numbers are of different orders")
+		return nil, engine.NotFound("RESOURCE_NOT_EXISTS", "原订单不存在").
+			Hinting("for refunds an order is there once it is paid: this one is not paid, or the two numbers are of " +
+				"different orders")
 	}
 	return nil, engine.NotFound("RESOURCE_NOT_EXISTS", "订单不存在").Hinting("no order or debit of merchant " +
 		c.Merchant.MchID +

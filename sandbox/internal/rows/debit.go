@@ -36,9 +36,9 @@ func FailureText(f ledger.Failure) string {
 	case ledger.TradeError:
 		return "交易错误"
 	case ledger.ContractGone:
-		return "协议不存在或已解约"
+		return "签约协议不存在，请检查传入的签约协议是否正确"
 	case ledger.SystemFailure:
-		return "系统异常，请稍后重试"
+		return "系统繁忙，请稍后重试"
 	}
 	return ""
 }

@@ -58,8 +58,8 @@ func reverse(c *engine.Call) (engine.Document, error) {
 	if c.Text("combine_appid") != d.AppID {
 		return nil, engine.AppIDMismatch().Hinting("combine_appid is not the order's")
 	}
-	if err := payments.NamesAll(c, d.Parts); err != nil {
-		return nil, err
+	if wrong := payments.MisnamedParts(c, d.Parts); wrong != "" {
+		return nil, engine.InvalidRequest("子单信息与下单时不一致").Hinting(wrong)
 	}
 	return nil, debits.Reverse(c, d)
 }

@@ -30,7 +30,7 @@ func Product() *engine.Product {
 		Token:   (*random.Random).PreEntrustWebID,
 		ID:      (*random.Random).ContractID,
 		Names:   engine.Names{Plan: "plan_id", Code: "out_contract_code", Account: "contract_display_account"},
-		Years:   10, // the reply needs a contract_expired_time; what it is without one is not documented
+		Days:    3650, // the reply needs a contract_expired_time; that of papay was recorded
 		Signed:  engine.Event{EventType: "ECOMMERCE_ENTRUST.SIGN", OriginalType: "entrust", Summary: "委托代扣签约通知"},
 		Ended: engine.Event{EventType: "ECOMMERCE_ENTRUST.TERMINATE", OriginalType: "entrust",
 			Summary: "委托代扣解约通知"},

@@ -140,8 +140,9 @@ func closeCombined(c *engine.Call) (engine.Document, error) {
 	if c.Text("combine_appid") != o.AppID {
 		return nil, engine.AppIDMismatch().Hinting("combine_appid is not the order's")
 	}
-	if err := payments.NamesAll(c, o.SubOrders); err != nil {
-		return nil, err
+	if wrong := payments.MisnamedParts(c, o.SubOrders); wrong != "" {
+		return nil, engine.SystemError().Hinting(wrong +
+			"; WeChat Pay answers that with a 500, and retrying does not help")
 	}
 	return nil, payments.CloseOrder(c, o)
 }

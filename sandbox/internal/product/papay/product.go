@@ -38,9 +38,9 @@ func Product() *engine.Product {
 		},
 		TTL:       2 * time.Hour,
 		Token:     (*random.Random).PreEntrustWebID,
-		ID:        (*random.Random).LongContractID,
+		ID:        (*random.Random).ContractID,
 		Names:     engine.Names{Plan: "plan_id", Code: "out_contract_code", Account: "contract_display_account"},
-		Years:     10, // queries show a contract_expired_time; what it is without one is not documented
+		Days:      3650, // as production was recorded to answer
 		Signed:    engine.Event{EventType: "ENTRUST.SIGN", OriginalType: "entrust", Summary: "委托代扣签约通知"},
 		Ended:     engine.Event{EventType: "ENTRUST.TERMINATE", OriginalType: "entrust", Summary: "委托代扣解约通知"},
 		Retries:   rows.ShortSchedule,

@@ -175,6 +175,9 @@ func debitFields(d *rows.Debit) wire.Fields {
 	case ledger.DebitFailed:
 		state, text = "PAYERROR", rows.FailureText(d.Failure)
 		out["result_code"], out["err_code"], out["err_code_des"] = "FAIL", string(d.Failure), text
+		if d.Failure == ledger.NotEnough { // as recorded of APIv2
+			out["err_code_des"] = "银行卡可用余额不足（如信用卡则为可透支额度不足），请核实后再试"
+		}
 		delete(out, "bank_type")
 	case ledger.DebitReversed:
 		state, text = "REVOKED", d.Text()

@@ -20,6 +20,7 @@ import (
 func SecapiRefunds() *engine.RefundRules {
 	return &engine.RefundRules{
 		Name: "v2", Delay: time.Minute, Retries: rows.ShortSchedule, Event: push.EventV2Refund,
+		TooMuch: "refund_fee大于可退金额",
 		Resource: func(r *rows.Refund) engine.Document {
 			out := engine.Document{"appid": r.AppID}
 			for name, value := range refundFields(r) {
@@ -77,6 +78,7 @@ func refundApply(c *xmlcall.Call) (wire.Fields, error) {
 	}
 	out := refundFields(r)
 	out["cash_fee"], out["cash_refund_fee"] = out["total_fee"], out["refund_fee"]
+	out["coupon_refund_fee"], out["coupon_refund_count"] = "0", "0"
 	return out, nil
 }
 
