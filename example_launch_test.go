@@ -35,6 +35,25 @@ func ExampleEduPapayMiniProgram() {
 	// Output: {"appId":"wx7a985467cbd06913","path":"pages/index/index","extraData":{"presign_token":"0044de6c799739c2e8534b"}}
 }
 
+// What a payer brings back to the merchant's mini program chooses what to show. The contract is
+// queried.
+func ExampleParseReferrerInfo() {
+	back, err := wxpay.ParseReferrerInfo([]byte(
+		`{"appId":"wxbd687630cd02ce1d","extraData":{"return_code":"FAIL","return_msg":"签约失败"}}`))
+	if err != nil {
+		log.Fatal(err)
+	}
+	switch {
+	case back.AppID != wxpay.SigningMiniProgram || back.ReturnCode == "":
+		fmt.Println("the payer left: query the contract all the same")
+	case back.ReturnCode == "FAIL":
+		fmt.Println("show the payer:", back.ReturnMsg)
+	default:
+		fmt.Println("ask the payer to wait, and query the contract")
+	}
+	// Output: show the payer: 签约失败
+}
+
 // From an app, for templates made since 2025-09-23.
 func ExampleContractLaunch() {
 	show(wxpay.ContractLaunch("gh_9cc5d3a1d9b2", "", "5778aadY9nltAsZzXixCkFIGYnV2V").Path)
