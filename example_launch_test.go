@@ -35,6 +35,32 @@ func ExampleEduPapayMiniProgram() {
 	// Output: {"appId":"wx7a985467cbd06913","path":"pages/index/index","extraData":{"presign_token":"0044de6c799739c2e8534b"}}
 }
 
+// From the merchant's mini program to the signing page of scheduled deduct or insurance, by what
+// the pre-sign's reply says.
+func ExampleRedirectMiniProgram() {
+	show(wxpay.RedirectMiniProgram("wxbd687630cd02ce1d", "pages/index/index", "5778aadY9nltAsZzXixCkFIGYnV2V"))
+	// Output: {"appId":"wxbd687630cd02ce1d","path":"pages/index/index","extraData":{"pre_entrustweb_id":"5778aadY9nltAsZzXixCkFIGYnV2V"}}
+}
+
+// From the merchant's mini program to the signing page of 校园轻松付.
+func ExampleEduSchoolPayMiniProgram() {
+	show(wxpay.EduSchoolPayMiniProgram("10795c6b60c7eef60314b05c81783a87g9TTIo412K"))
+	// Output: {"appId":"wxfb66fbe7068ae9cd","path":"pages/index/index","extraData":{"presign_token":"10795c6b60c7eef60314b05c81783a87g9TTIo412K"}}
+}
+
+// From the merchant's mini program to the signing page of 自动还款.
+func ExampleCreditRepaymentMiniProgram() {
+	show(wxpay.CreditRepaymentMiniProgram("xxxxx"))
+	// Output: {"presignToken":"xxxxx"}
+}
+
+// From an app to the signing page of 自动还款: redirect_service and presign_token of the pre-sign's
+// reply.
+func ExampleCreditRepaymentApp() {
+	show(wxpay.CreditRepaymentApp("example_redirect_service", "111111"))
+	// Output: {"businessType":"example_redirect_service","query":"presign_token=111111"}
+}
+
 // What a payer brings back to the merchant's mini program chooses what to show. The contract is
 // queried.
 func ExampleParseReferrerInfo() {

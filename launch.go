@@ -16,8 +16,9 @@ import (
 // AppIDs of WeChat's own signing mini programs. The merchant's mini program
 // must list them in navigateToMiniProgramAppIdList.
 const (
-	SigningMiniProgram         = "wxbd687630cd02ce1d" // 委托代扣, 免密支付
-	EduPapaySigningMiniProgram = "wx7a985467cbd06913" // 教育续费通
+	SigningMiniProgram             = "wxbd687630cd02ce1d" // 委托代扣, 免密支付
+	EduPapaySigningMiniProgram     = "wx7a985467cbd06913" // 教育续费通
+	EduSchoolPaySigningMiniProgram = "wxfb66fbe7068ae9cd" // 校园轻松付
 )
 
 // JSAPIPay is the argument of wx.requestPayment in a mini program and of
@@ -118,9 +119,9 @@ func isPlain(s string) bool {
 
 // NavigateToMiniProgram is the argument of wx.navigateToMiniProgram.
 //
-// When the payer comes back, App.onShow has scene 1038 and may carry extraData
-// with return_code; a payer who leaves by the back arrow brings none. Neither
-// says what became of the contract: the notification and the query do.
+// When the payer comes back, App.onShow has scene 1038 and a referrerInfo, which
+// [ParseReferrerInfo] reads. It does not say what became of the contract: the
+// notification and the query do.
 type NavigateToMiniProgram struct {
 	AppID     string            `json:"appId"`
 	Path      string            `json:"path"`
@@ -147,6 +148,20 @@ func PasswordExemptMiniProgram(signMPAppID, signMPPath, preEntrustWebID string) 
 	return NavigateToMiniProgram{signMPAppID, signMPPath, map[string]string{"pre_entrustweb_id": preEntrustWebID}}
 }
 
+// RedirectMiniProgram opens the signing page for a pre_entrustweb_id of 委托代扣∙预约扣费
+// (scheduled deduct) or of 委托代扣∙保险业 (insurance). Give redirect_appid and
+// redirect_path of the pre-sign's reply: both are always there, and the documented
+// samples of the path differ, so nothing stands in for them. The session lives ten
+// minutes. The page below is scheduled deduct's. That of insurance's pre-sign names the
+// same call and the same members, and no page was found that shows them together.
+//
+// Source:
+// https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/redirect-mini-program.html
+func RedirectMiniProgram(redirectAppID, redirectPath, preEntrustWebID string) NavigateToMiniProgram {
+	return NavigateToMiniProgram{redirectAppID, redirectPath,
+		map[string]string{"pre_entrustweb_id": preEntrustWebID}}
+}
+
 // EduPapayMiniProgram opens the signing page for a presign_token of
 // 教育续费通.
 //
@@ -157,21 +172,76 @@ func EduPapayMiniProgram(presignToken string) NavigateToMiniProgram {
 		map[string]string{"presign_token": presignToken}}
 }
 
-// OpenBusinessWebview is the WXOpenBusinessWebview request of the OpenSDK. Its
-// result says nothing about the contract.
+// EduSchoolPayMiniProgram opens the signing page for a presign_token of
+// 校园轻松付, which lives two hours. The payer must be the one whom the pre-sign names.
+//
+// Source:
+// https://pay.weixin.qq.com/docs/partner/apis/campus-easy-pay/contracts/applet-signing-service.html
+func EduSchoolPayMiniProgram(presignToken string) NavigateToMiniProgram {
+	return NavigateToMiniProgram{EduSchoolPaySigningMiniProgram, "pages/index/index",
+		map[string]string{"presign_token": presignToken}}
+}
+
+// RequestAutomaticRepayment is the argument of wx.requestAutomaticRepayment in a
+// mini program. Its success callback has no documented result and says nothing about
+// the contract.
+type RequestAutomaticRepayment struct {
+	PresignToken string `json:"presignToken"`
+}
+
+// CreditRepaymentMiniProgram opens the signing page for a presign_token of 自动还款
+// from the merchant's mini program. The token lives ten minutes. The client needs
+// base library 3.17.2 (one edition of the page says 3.17.1).
+//
+// Source:
+// https://developers.weixin.qq.com/miniprogram/dev/api/navigate/wx.requestAutomaticRepayment.html
+func CreditRepaymentMiniProgram(presignToken string) RequestAutomaticRepayment {
+	return RequestAutomaticRepayment{presignToken}
+}
+
+// OpenBusinessView is the WXOpenBusinessView request of the OpenSDK. The extMsg of
+// its response, {"result":"success"}, says that WeChat was opened and nothing about
+// the contract: query the contract.
+type OpenBusinessView struct {
+	BusinessType string `json:"businessType"`
+	Query        string `json:"query"` // "presign_token=…"
+}
+
+// CreditRepaymentApp opens the signing page for a presign_token of 自动还款 from an
+// app. Give redirect_service of the pre-sign's reply: no value of it is published, so
+// nothing stands in where it is absent. The token lives ten minutes. Below WeChat
+// 8.0.51 the page does not open.
+//
+// Source: https://pay.weixin.qq.com/doc/v3/partner/4016921029 (iOS) and
+// https://pay.weixin.qq.com/doc/v3/partner/4016921013 (Android)
+func CreditRepaymentApp(redirectService, presignToken string) OpenBusinessView {
+	return OpenBusinessView{redirectService, "presign_token=" + url.QueryEscape(presignToken)}
+}
+
+// OpenBusinessWebview is the WXOpenBusinessWebview request of the OpenSDK. WeChat Pay
+// says to ignore its response. After a pre-sign with return_app the payer comes back to
+// the app; that says nothing about the contract either.
 type OpenBusinessWebview struct {
 	BusinessType int               `json:"businessType"` // 12, signing a contract
 	QueryInfo    map[string]string `json:"queryInfo"`
 }
 
 // ContractApp opens the signing page for a pre_entrustweb_id from an app
-// (combine-papay, 委托代扣). For templates made from 2025-09-23 on WeChat takes
-// [LaunchMiniProgram] only.
+// (combine-papay, 委托代扣, scheduled deduct and insurance). For templates made from
+// 2025-09-23 on WeChat takes [LaunchMiniProgram] only: use [ContractLaunch] where the
+// reply gives a user name.
+//
+// The call is documented for APIv2. That it is the one of combine-papay, scheduled deduct
+// and insurance too is inferred: their pre-signs answer with the same pre_entrustweb_id,
+// for the WeChat SDK to open, and do not name the call.
+//
+// Source: https://pay.weixin.qq.com/doc/v2/partner/4011988366
 func ContractApp(preEntrustWebID string) OpenBusinessWebview {
 	return OpenBusinessWebview{BusinessType: 12, QueryInfo: map[string]string{"pre_entrustweb_id": preEntrustWebID}}
 }
 
-// LaunchMiniProgram is the WXLaunchMiniProgram request of the OpenSDK.
+// LaunchMiniProgram is the WXLaunchMiniProgram request of the OpenSDK. WeChat Pay says
+// to ignore its response.
 type LaunchMiniProgram struct {
 	UserName        string `json:"userName"`        // original id, "gh_…"
 	Path            string `json:"path"`            // page and query
@@ -179,9 +249,13 @@ type LaunchMiniProgram struct {
 }
 
 // ContractLaunch opens the signing mini program from an app by what the
-// pre-sign's reply gives: miniprogram_username and miniprogram_path. It must
+// pre-sign's reply gives: miniprogram_username and miniprogram_path (委托代扣 in APIv2
+// and scheduled deduct; v3/papay spells them mini_program_…). It must
 // be opened within two minutes of the pre-sign. Where the reply gives a user
-// name and no path, the path is made from the pre_entrustweb_id.
+// name and no path, the path is made from the pre_entrustweb_id. Where it gives no user
+// name, as insurance's and combine-papay's do, use [ContractApp].
+//
+// Source: https://pay.weixin.qq.com/doc/v2/partner/4016049199
 func ContractLaunch(username, path, preEntrustWebID string) LaunchMiniProgram {
 	if path == "" {
 		path = "pages/index/index?sign_scene=app&domain_type=cn&pre_entrustweb_id=" + url.QueryEscape(preEntrustWebID)

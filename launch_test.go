@@ -28,6 +28,14 @@ func TestPayCallsSignNoOtherMessage(t *testing.T) {
 	}
 }
 
+// A token goes into the query string of a business view as one value.
+func TestCreditRepaymentAppEscapes(t *testing.T) {
+	t.Parallel()
+	if got := wxpay.CreditRepaymentApp("x", "a&b=1").Query; got != "presign_token=a%26b%3D1" {
+		t.Errorf("got %s", got)
+	}
+}
+
 // A payer's openid is told in the body, and WeChat Pay repeats it.
 func TestRefusalsRepeatNoOpenIDOfTheBody(t *testing.T) {
 	t.Parallel()
