@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 
@@ -35,10 +36,11 @@ func (p *Payer) OpenURL(address string) (*ledger.Page, error) {
 }
 
 // OpenMiniProgram is what happens when the merchant's mini program calls
-// wx.navigateToMiniProgram with this extraData, which
-// wxpay.Client.ContractExtraData makes. It is otherwise like OpenURL.
+// wx.navigateToMiniProgram with this extraData: the fields that
+// wxpay.Client.ContractExtraData signs, or the one token of a pre-sign, as in
+// [wxpay.RedirectMiniProgram]. It is otherwise like OpenURL.
 func (p *Payer) OpenMiniProgram(extraData map[string]string) (*ledger.Page, error) {
-	if token := extraData["pre_entrustweb_id"]; token != "" && len(extraData) == 1 {
+	if token := cmp.Or(extraData["pre_entrustweb_id"], extraData["presign_token"]); token != "" && len(extraData) == 1 {
 		return p.Open(token)
 	}
 	r, err := http.NewRequest(http.MethodGet, "weixin://miniprogram/wxbd687630cd02ce1d", http.NoBody)
