@@ -59,7 +59,8 @@ func newOfflineFace(b leaf.Bound) OfflineFace {
 type Contracts struct {
 	b leaf.Bound
 
-	// Opens a signing session for payment by face and returns the token of the signing page.
+	// Opens a signing session for payment by face and returns the token of the signing page. Which
+	// mini program takes it, and in which member, no public page says: ask WeChat Pay.
 	// 预签约接口: POST /v3/offlineface/contracts/presign.
 	// https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/access-specifications.html
 	Presign leaf.Poster[PresignRequest, PresignResponse]

@@ -7,7 +7,8 @@ import (
 )
 
 // PresignRequest is the body of POST /v3/offlineface/contracts/presign (预签约接口).
-// Opens a signing session for payment by face and returns the token of the signing page.
+// Opens a signing session for payment by face and returns the token of the signing page. Which
+// mini program takes it, and in which member, no public page says: ask WeChat Pay.
 // https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/access-specifications.html
 type PresignRequest struct {
 	// Kind of business, agreed with WeChat Pay.
@@ -69,7 +70,8 @@ type PresignRequestLimitBankCard struct {
 }
 
 // PresignResponse is the reply of POST /v3/offlineface/contracts/presign (预签约接口).
-// Opens a signing session for payment by face and returns the token of the signing page.
+// Opens a signing session for payment by face and returns the token of the signing page. Which
+// mini program takes it, and in which member, no public page says: ask WeChat Pay.
 // https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/access-specifications.html
 type PresignResponse struct {
 	wxpay.Reply `json:"-"`

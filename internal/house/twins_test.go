@@ -19,6 +19,7 @@ var twins = []struct {
 	{page: "README.md", twin: "README.zh-CN.md", retold: true},
 	{page: "docs/failures.md", twin: "docs/zh/failures.md"},
 	{page: "docs/going-live.md", twin: "docs/zh/going-live.md"},
+	{page: "docs/launching.md", twin: "docs/zh/launching.md"},
 	{page: "docs/performance.md", twin: "docs/zh/performance.md"},
 	{page: "docs/fidelity.md", twin: "docs/zh/fidelity.md", sections: 2}, // not the tables of each product
 }
