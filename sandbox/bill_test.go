@@ -240,6 +240,11 @@ func TestEcho(t *testing.T) {
 		t.Errorf("got %q in %s", reply.Secret, result.Body)
 	}
 	got := w.receivedOne("SECURITY_ECHO.SUCCESS")
+	pushes, err := w.Pushes() // https://pay.weixin.qq.com/doc/v3/partner/4019605946
+	w.ok(err)
+	if said := pushes[len(pushes)-1].Summary; said != "回调通知成功" {
+		t.Errorf("the summary is %s", said)
+	}
 	if got.Path != "/echo" || got.Resource["echo_message"] != "hello" ||
 		len(got.Resource["encrypted_echo_message"].(string)) != 344 {
 		t.Errorf("SECURITY_ECHO.SUCCESS: got %+v", got)

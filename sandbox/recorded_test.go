@@ -241,6 +241,7 @@ func TestOtherAnswersAsRecorded(t *testing.T) {
 }
 
 // asRecorded checks the headers of an answer to a call whose signature held.
+// https://github.com/wechatpay-apiv3/wechatpay-apache-httpclient/issues/129
 func asRecorded(t *testing.T, w *world, what string, p *http.Response, answer []byte) {
 	t.Helper()
 	for name, pattern := range map[string]string{

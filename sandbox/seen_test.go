@@ -1,7 +1,6 @@
 package sandbox_test
 
 import (
-	"encoding/json"
 	"io"
 	"net/http"
 	"regexp"
@@ -58,33 +57,6 @@ func TestANotificationAsSeen(t *testing.T) {
 	// In the first delivery Wechatpay-Timestamp is create_time.
 	if got := headers[0].Get(wire.HeaderTimestamp); got != strconv.FormatInt(start.Unix(), 10) {
 		t.Errorf("the first attempt was signed at %s, created at %d", got, start.Unix())
-	}
-}
-
-// https://github.com/wechatpay-apiv3/wechatpay-apache-httpclient/issues/129
-func TestTheHeadersOfAReplyAsSeen(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	for _, c := range []struct {
-		body object
-		tail string
-	}{{orderBody(), "-0"}, {with(orderBody(), "amount", nil), "-268435461"}} {
-		body, err := json.Marshal(c.body)
-		w.ok(err)
-		p, _ := w.send(raw{uri: "/v3/pay/transactions/jsapi", body: body})
-		for name, want := range map[string]string{
-			"Request-ID":             `^08[0-9A-F]{38}` + c.tail + `$`,
-			"Wechatpay-Nonce":        `^[0-9a-f]{32}$`,
-			"Wechatpay-Signature":    `^[0-9A-Za-z+/]{342}==$`,
-			"Content-Type":           `^application/json; charset=utf-8$`,
-			"Cache-Control":          `^no-cache, must-revalidate$`,
-			"X-Content-Type-Options": `^nosniff$`,
-			"Content-Language":       `^zh-CN$`,
-		} {
-			if got := p.Header.Get(name); !regexp.MustCompile(want).MatchString(got) {
-				t.Errorf("HTTP %d: %s: %q, want %s", p.StatusCode, name, got, want)
-			}
-		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -126,6 +127,41 @@ func TestAnswersAsRecordedInAPIv2(t *testing.T) {
 		"<err_code_des><![CDATA[SUCCESS]]></err_code_des>\n<sign/>\n</xml>"
 	if shape(got) != want {
 		t.Errorf("a contract that ended:\ngot  %s\nwant %s", shape(got), want)
+	}
+}
+
+// What the page that a payer opens was seen to say of the merchant's mistakes. Other pages that
+// payers saw, of paying by JSAPI, in a browser or by a code, are WeChat's own app: what keeps a
+// payer from paying is a ledger.PageError here, with a reason that tests go by.
+// https://developers.weixin.qq.com/community/pay/doc/0004aaa01e8908b165985d15e5bc08
+func TestPagesAsSeenInAPIv2(t *testing.T) {
+	t.Parallel()
+	w := newXMLWorld(t)
+	for what, row := range map[string]struct {
+		change func(wire.Fields)
+		says   string
+	}{
+		"a parameter is missing":        {func(f wire.Fields) { delete(f, "contract_display_account") }, "参数构造错误"},
+		"a parameter nobody knows":      {func(f wire.Fields) { f["spbill_create_ip"] = "127.0.0.1" }, "参数构造错误"},
+		"a request_serial with letters": {func(f wire.Fields) { f["request_serial"] = "5a56b5c1-20e5" }, "参数构造错误"},
+		"another key":                   {nil, "签名校验错误"},
+	} {
+		f, key := wire.Fields(with2(entryXML(), "mch_id", sandbox.DefaultMchID, "timestamp", "1599703200")), "another"
+		if row.change != nil {
+			key = w.key
+			row.change(f)
+		}
+		f["sign"] = f.Digest(key, wire.SignMD5)
+		query := url.Values{}
+		for name, value := range f {
+			query.Set(name, value)
+		}
+		_, err := w.Payer(openID).OpenURL(w.URL() + "/papay/entrustweb?" + query.Encode())
+		var page *ledger.PageError
+		if !errors.As(err, &page) || page.Reason != ledger.PageRejected ||
+			!strings.HasSuffix(page.Message, ": "+row.says) {
+			t.Errorf("%s: got %v, want %s", what, err, row.says)
+		}
 	}
 }
 

@@ -8,8 +8,8 @@ type Schedule struct {
 	Gaps []time.Duration
 }
 
-// GenericSchedule is the one of APIv3 at large: at once, then fifteen times more
-// in 24 hours and 4 minutes.
+// GenericSchedule is the one of APIv3 at large, and of APIv2's payments and refunds: at once, then
+// fifteen times more in 24 hours and 4 minutes.
 var GenericSchedule = Schedule{"generic", seconds(0, 15, 15, 30, 180, 600, 1200, 1800, 1800, 1800, 3600,
 	3*3600, 3*3600, 3*3600, 6*3600, 6*3600)}
 
@@ -29,8 +29,7 @@ var EduSchedule = Schedule{"edu", seconds(0, 60, 60, 60, 60, 60, 60, 60, 60, 60,
 	300, 300, 300, 300, 300, 300, 300, 300, 300, 300)}
 
 // ShortSchedule ends within four hours: of contracts of papay, what is debited for edu-papay and
-// all of APIv2's debits, payments and, it is assumed, refunds. The gaps are those that the pages of
-// contracts across the border print.
+// in APIv2. The gaps are those that the pages of contracts across the border print.
 // https://pay.weixin.qq.com/wiki/doc/api_external/en/apis/chapter5_1_4.shtml
 // https://pay.weixin.qq.com/doc/v2/merchant/4011987907
 var ShortSchedule = Schedule{"short", seconds(0, 15, 15, 30, 180, 1800, 1800, 1800, 1800, 3600)}

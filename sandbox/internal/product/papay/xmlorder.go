@@ -190,7 +190,7 @@ func NotifyPaidOrder(s *engine.Step, o *rows.Order) error {
 	delete(f, "trade_state_desc")
 	return push.NotifyXML(s, &push.Row{Push: ledger.Push{MchID: o.MchID, URL: o.NotifyURL, Event: push.EventV2Payment,
 		Summary: "支付结果通知",
-		About:   o.ID}, Retries: rows.ShortSchedule}, f)
+		About:   o.ID}, Retries: rows.GenericSchedule}, f)
 }
 
 // orderClose closes an unpaid order, or a debit WeChat Pay left open.

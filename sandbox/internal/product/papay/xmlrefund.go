@@ -19,7 +19,7 @@ import (
 // https://pay.weixin.qq.com/wiki/doc/api/jsapi.php?chapter=9_4
 func SecapiRefunds() *engine.RefundRules {
 	return &engine.RefundRules{
-		Name: "v2", Delay: time.Minute, Retries: rows.ShortSchedule, Event: push.EventV2Refund,
+		Name: "v2", Delay: time.Minute, Retries: rows.GenericSchedule, Event: push.EventV2Refund,
 		TooMuch: "refund_fee大于可退金额",
 		Resource: func(r *rows.Refund) engine.Document {
 			out := engine.Document{"appid": r.AppID}
