@@ -130,6 +130,8 @@ func TestCombinePapayDebitHasParts(t *testing.T) {
 	for _, parts := range []any{nil, []any{}} {
 		w.refused(400, "PARAM_ERROR", "POST", combineDebits, with(combineDebitBody(c, "P1"), "sub_orders", parts))
 	}
+	// https://pay.weixin.qq.com/doc/v3/partner/4012884121
+	w.refused(400, "PARAM_ERROR", "POST", combineDebits+"/P1/reverse", object{"combine_appid": c.AppID})
 	if debits, err := w.Debits(); err != nil || len(debits) != 0 {
 		t.Errorf("debits: %v, %v", debits, err)
 	}

@@ -76,7 +76,8 @@ func TestSchedulesOfTheirOwn(t *testing.T) {
 			pushes, err := w.Pushes()
 			w.ok(err)
 			p := pushes[len(pushes)-1]
-			if got := attempts(p); !strings.HasPrefix(event, p.Event) || got != c.want || p.State != ledger.PushGivenUp {
+			got := attempts(p)
+			if !strings.HasPrefix(event, p.Event) || got != c.want || p.State != ledger.PushGivenUp {
 				t.Errorf("%s, %s: got %s\nwant %s", p.Event, p.State, got, c.want)
 			}
 		})

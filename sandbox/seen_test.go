@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"encoding/json"
 	"io"
 	"net/http"
 	"regexp"
@@ -81,6 +82,28 @@ func TestTheSceneOfAnOrder(t *testing.T) {
 		w.refused(400, "PARAM_ERROR", "POST", root+"h5", with(inBrowser(order("scene-4", nil)), "scene_info", nil))
 		for _, lacks := range []object{{"payer_client_ip": ip}, {"payer_client_ip": ip, "h5_info": object{}}} {
 			w.refused(400, "PARAM_ERROR", "POST", root+"h5", with(order("scene-4", lacks), "payer", nil))
+		}
+	}
+}
+
+// Queries and TRANSACTION.SUCCESS tell an order's device, a partner's as well: official models.
+func TestTheDeviceOfAnOrder(t *testing.T) {
+	t.Parallel()
+	scene := object{"payer_client_ip": "14.23.150.211", "device_id": "013467007045764"}
+	for root, c := range map[string]struct {
+		order object
+		query string
+	}{directRoot: {orderBody(), "?mchid=1900000109"}, partnerRoot: {partnerOrder(), asPartner}} {
+		w := newWorld(t)
+		w.paid(w.must("POST", root+"jsapi", with(c.order, "scene_info", scene))["prepay_id"])
+		pushes, err := w.Pushes()
+		w.ok(err)
+		var told object
+		w.ok(json.Unmarshal(pushes[0].Resource, &told))
+		for what, got := range map[string]object{"query": w.must("GET", root+byNo+c.query, nil), "notification": told} {
+			if device, _ := got["scene_info"].(object); device["device_id"] != "013467007045764" || len(device) != 1 {
+				t.Errorf("%s of %s: got %v", what, root, got)
+			}
 		}
 	}
 }

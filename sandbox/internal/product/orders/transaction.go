@@ -199,6 +199,9 @@ func TransactionDocument(o *rows.Order, now time.Time) engine.Document {
 		out["payer"] = payer
 	}
 	out.Set("attach", engine.TextOf(asked, "attach"))
+	if device := engine.TextOf(engine.Object(asked, "scene_info"), "device_id"); device != "" {
+		out["scene_info"] = engine.Document{"device_id": device}
+	}
 	if o.State == ledger.OrderPaid {
 		amount["payer_total"], amount["payer_currency"] = o.Total, "CNY"
 		out["transaction_id"], out["trade_type"], out["bank_type"] = o.TransactionID, string(o.PaidBy()), "OTHERS"
