@@ -23,7 +23,7 @@ type teller struct {
 func newTeller(sys System) *teller {
 	width := sys.Width
 	if width == 0 {
-		width = 100
+		width = 80 // no terminal
 	}
 	return &teller{System: sys, paint: sys.paintOut(), width: max(60, min(width, 120))}
 }
