@@ -46,11 +46,19 @@ func (p protocolV2) write(w http.ResponseWriter, x *exchange) {
 	}
 }
 
-// compose makes the bytes of the answer. A bare refusal fails at return_code and is
-// unsigned, because the caller has not proved to be anybody or cannot be understood.
-// What is signed echoes who called, and is signed as the request was.
+// compose makes the bytes of the answer. A bill is text, and an endpoint may refuse in a shape of
+// its own. A bare refusal fails at return_code and is unsigned, because the caller has not proved
+// to be anybody or cannot be understood. What is signed echoes who called, and is signed as the
+// request was.
 func (p protocolV2) compose(x *exchange) {
-	if x.refused != nil && (x.merchant == nil || x.unread) && (x.end == nil || !x.end.Unsigned) {
+	switch {
+	case x.refused == nil && x.file != nil:
+		x.reply = x.file
+		return
+	case x.refused != nil && x.end != nil && x.end.Failure != nil:
+		x.reply = x.end.Failure(x.refused, x.fields).Written(inOrder(x.op))
+		return
+	case x.refused != nil && (x.merchant == nil || x.unread):
 		x.reply = wire.Fields{"return_code": "FAIL", "return_msg": x.refused.Message}.Written(inOrder(nil))
 		return
 	}
@@ -58,13 +66,10 @@ func (p protocolV2) compose(x *exchange) {
 	for name, value := range x.said {
 		out[name], _ = value.(string)
 	}
-	switch r := x.refused; {
-	case r == nil:
-		out["result_code"] = "SUCCESS"
-	case x.end.Unsigned:
-		out = wire.Fields{"result_code": "FAIL", "result_msg": resultMessage(r.Code)}
-	default:
+	if r := x.refused; r != nil {
 		out = wire.Fields{"result_code": "FAIL", "err_code": r.Code, "err_code_des": r.Message}
+	} else {
+		out["result_code"] = "SUCCESS"
 	}
 	if out["return_code"] = "SUCCESS"; x.refused != nil || !x.end.Terse {
 		out["return_msg"] = "OK"
@@ -73,16 +78,6 @@ func (p protocolV2) compose(x *exchange) {
 		p.sign(x, out)
 	}
 	x.reply = out.Written(inOrder(x.op))
-}
-
-// resultMessage is a refusal in the three words that the page of h5entrustweb has.
-// https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_4.shtml
-func resultMessage(code string) string {
-	switch code {
-	case "SIGN_ERROR", "SYSTEMERROR":
-		return code
-	}
-	return "INVALID_REQUEST"
 }
 
 // sign adds who called, and signs.
@@ -162,7 +157,7 @@ func (p protocolV2) run(s *engine.Step, x *exchange) error {
 		return err
 	}
 	fields, err := x.end.Run(c)
-	x.said = engine.Document{}
+	x.said, x.file = engine.Document{}, c.File
 	for name, value := range fields {
 		x.said[name] = value
 	}
@@ -237,7 +232,9 @@ func checkXMLFields(op *catalogue.Operation, f wire.Fields) *engine.Refusal {
 	if strings.HasSuffix(op.Path, "/deletecontract") {
 		code = parameterFail
 	}
-	return xmlcall.Refusal(code, v.Message).Hinting(v.Error())
+	refused := xmlcall.Refusal(code, v.Message).Hinting(v.Error())
+	refused.Detail = v // which APIv2 does not show
+	return refused
 }
 
 // parameterFail is what the page of deletecontract, alone, answers to what it cannot take.

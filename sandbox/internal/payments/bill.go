@@ -66,16 +66,40 @@ func (b *billFile) content() string {
 
 func (b *billFile) address(c *engine.Call) string { return c.Base + billPath + "?token=" + b.ID }
 
+// BillQuery says which bill of a merchant's is asked for.
+type BillQuery struct {
+	Day      string // of Beijing, as time.DateOnly
+	SubMchID string // "" for that of all
+	Type     string // ALL, SUCCESS, REFUND or RECHARGE_REFUND; "" is ALL
+}
+
+// queryOf is what a call of APIv3 asks for.
+func queryOf(c *engine.Call) BillQuery {
+	return BillQuery{Day: c.Query.Get("bill_date"), SubMchID: c.Query.Get("sub_mchid"), Type: c.Query.Get("bill_type")}
+}
+
 func tradeBill(c *engine.Call) (engine.Document, error) {
-	day, err := billDay(c)
+	text, err := TradeBill(c, queryOf(c))
 	if err != nil {
 		return nil, err
 	}
-	all, err := movements(c, c.Query.Get("sub_mchid"))
-	if err != nil {
-		return nil, err
+	return offer(c, text)
+}
+
+// TradeBill is the text of a day's payments and refunds. Its refusals are those of APIv3.
+func TradeBill(c *engine.Call, q BillQuery) (string, error) {
+	if err := checkBill(c, q); err != nil {
+		return "", err
 	}
-	return offer(c, tradeBillOf(onDay(all, day), c.Query.Get("bill_type")))
+	all, err := movements(c, q.SubMchID)
+	if err != nil {
+		return "", err
+	}
+	text := tradeBillOf(onDay(all, q.Day), q.Type)
+	if text == "" {
+		return "", noBill()
+	}
+	return text, nil
 }
 
 func fundFlowBill(c *engine.Call) (engine.Document, error) {
@@ -89,37 +113,36 @@ func fundFlowBill(c *engine.Call) (engine.Document, error) {
 // fundFlow is the bill of the money's movements, which all happen in the basic
 // account; the others are empty.
 func fundFlow(c *engine.Call) (string, error) {
-	day, err := billDay(c)
-	if err != nil {
+	q := queryOf(c)
+	if err := checkBill(c, q); err != nil {
 		return "", err
 	}
 	if account := c.Query.Get("account_type"); account != "" && account != "BASIC" {
 		return "", nil
 	}
-	all, err := movements(c, c.Query.Get("sub_mchid"))
+	all, err := movements(c, q.SubMchID)
 	if err != nil {
 		return "", err
 	}
-	return fundFlowBillOf(all, day), nil
+	return fundFlowBillOf(all, q.Day), nil
 }
 
-// billDay reads bill_date: a day that is over, whose bill has been made.
-func billDay(c *engine.Call) (string, error) {
-	day := c.Query.Get("bill_date")
-	start, err := time.ParseInLocation(time.DateOnly, day, wire.Beijing)
+// checkBill wants a day that is over, whose bill has been made, and a sub-merchant of the caller's.
+func checkBill(c *engine.Call, q BillQuery) error {
+	start, err := time.ParseInLocation(time.DateOnly, q.Day, wire.Beijing)
 	badDate := func(issue string) error { return engine.BadField("bill_date", issue) }
 	switch {
 	case err != nil:
-		return "", badDate("日期格式不正确")
-	case day >= clock.DateOf(c.Now):
-		return "", noBill().Hinting("the day is not over in Beijing, where it is " + clock.DateOf(c.Now))
+		return badDate("日期格式不正确")
+	case q.Day >= clock.DateOf(c.Now):
+		return noBill().Hinting("the day is not over in Beijing, where it is " + clock.DateOf(c.Now))
 	case c.Now.Before(start.AddDate(0, 0, 1).Add(billHour)):
-		return "", orderRefused(http.StatusBadRequest, "STATEMENT_CREATING", "账单生成中",
+		return orderRefused(http.StatusBadRequest, "STATEMENT_CREATING", "账单生成中",
 			"a day's bill is made from nine o'clock on the next; WeChat Pay advises to ask after ten")
 	case start.AddDate(0, billMonths, 1).Before(c.Now):
-		return "", badDate("仅支持三个月内的账单")
+		return badDate("仅支持三个月内的账单")
 	}
-	return day, c.CheckSub(c.Query.Get("sub_mchid"), "")
+	return c.CheckSub(q.SubMchID, "")
 }
 
 func noBill() *engine.Refusal {
@@ -192,12 +215,13 @@ func downloadBill(c *engine.Call) (engine.Document, error) {
 	}
 	c.File = b.Data
 	if c.Query.Get("tartype") == "gzip" {
-		c.File = gzipped(b.Data)
+		c.File = Gzipped(b.Data)
 	}
 	return nil, nil
 }
 
-func gzipped(data []byte) []byte {
+// Gzipped is a bill as tar_type GZIP has it.
+func Gzipped(data []byte) []byte {
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
 	_, _ = w.Write(data) // a buffer takes everything
@@ -221,7 +245,7 @@ func subMerchantBill(c *engine.Call) (engine.Document, error) {
 	}
 	file, packed := []byte(text), c.Query.Get("tar_type") == "GZIP"
 	if packed {
-		file = gzipped(file)
+		file = Gzipped(file)
 	}
 	b := &billFile{Hash: hashOf(text), Packed: packed, Key: c.Random.Roll(random.Letters, 32),
 		Nonce: c.Random.Roll(random.LowerHex,

@@ -92,7 +92,7 @@ func onDay(all []movement, day string) []movement {
 // end; "" when there is nothing to tell.
 func tradeBillOf(lines []movement, kind string) string {
 	lines = slices.DeleteFunc(slices.Clone(lines), func(m movement) bool {
-		return kind == "SUCCESS" && m.refund != nil || kind == "REFUND" && m.refund == nil
+		return kind == "SUCCESS" && m.refund != nil || kind == "REFUND" && m.refund == nil || kind == "RECHARGE_REFUND"
 	})
 	if len(lines) == 0 {
 		return ""

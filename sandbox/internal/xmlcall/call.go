@@ -15,8 +15,11 @@ type Endpoint struct {
 	Page func(*Call) (*rows.Session, error)
 	// Get endpoints are called with a signed query in place of a body.
 	Get bool
-	// Unsigned endpoints answer without a sign.
+	// Unsigned endpoints answer without a sign: with fields, or with the call's File.
 	Unsigned bool
+	// Failure is how an endpoint refuses a message, where that is not with err_code and
+	// err_code_des. It is not signed.
+	Failure func(*engine.Refusal, wire.Fields) wire.Fields
 	// Sub endpoints want a sub_mch_id.
 	Sub bool
 	// HMAC endpoints are signed with HMAC-SHA256 unless sign_type says MD5.

@@ -27,7 +27,8 @@ func XMLEndpoints() map[string]*xmlcall.Endpoint {
 		add(path[:i]+"/partner"+path[i:], end)
 	}
 	twins("/papay/entrustweb", xmlcall.Endpoint{Run: xmlPage, Page: enter})
-	twins("/papay/h5entrustweb", xmlcall.Endpoint{Run: xmlRedirect, Get: true, Unsigned: true, HMAC: true})
+	twins("/papay/h5entrustweb", xmlcall.Endpoint{Run: xmlRedirect, Get: true, Unsigned: true, HMAC: true,
+		Failure: redirectFailure})
 	twins("/papay/preentrustweb", xmlcall.Endpoint{Run: xmlPresign, Nonce: true})
 	twins("/papay/querycontract", xmlcall.Endpoint{Run: xmlQuery, Terse: true})
 	twins("/papay/deletecontract", xmlcall.Endpoint{Run: xmlDelete})
@@ -153,4 +154,14 @@ func xmlRedirect(c *xmlcall.Call) (wire.Fields, error) {
 		return nil, err
 	}
 	return wire.Fields{"redirect_url": contracts.SigningPage(session.Token)}, nil
+}
+
+// redirectFailure is a refusal in the three words that the page of h5entrustweb has.
+// https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_4.shtml
+func redirectFailure(r *engine.Refusal, _ wire.Fields) wire.Fields {
+	message := "INVALID_REQUEST"
+	if r.Code == "SIGN_ERROR" || r.Code == "SYSTEMERROR" {
+		message = r.Code
+	}
+	return wire.Fields{"return_code": "SUCCESS", "return_msg": "OK", "result_code": "FAIL", "result_msg": message}
 }
