@@ -22,7 +22,7 @@ import (
 // maxFile bounds a bill, compressed and plain alike.
 const maxFile = 256 << 20
 
-// filePaths are the only endpoints whose success is not signed: it is a file,
+// filePaths are the only endpoints of APIv3 whose success is not signed: it is a file,
 // checked against the hash of a reply that was. The second is in the sample of the
 // page on sub-merchants' bills.
 // https://pay.weixin.qq.com/docs/partner/apis/bill-download/download-sub-merchant-fund-bill.html
@@ -138,14 +138,19 @@ func (c *call) file(ctx context.Context, u *url.URL) (raw []byte, requestID stri
 		}
 		return nil, "", err
 	}
-	defer response.Body.Close()
-	if response.ContentLength > maxFile {
-		return nil, "", c.cutShort(errFileTooLarge)
-	}
-	if raw, err = readFile(response.Body); err != nil {
+	if raw, err = readWhole(response); err != nil {
 		return nil, "", c.cutShort(err)
 	}
 	return raw, response.Header.Get(wire.HeaderRequestID), nil
+}
+
+// readWhole is readBody for a file.
+func readWhole(response *http.Response) ([]byte, error) {
+	defer response.Body.Close()
+	if response.ContentLength > maxFile {
+		return nil, errFileTooLarge
+	}
+	return readFile(response.Body)
 }
 
 var (

@@ -158,7 +158,7 @@ func (e *Error) Error() string {
 	switch {
 	case e.Status == http.StatusUnauthorized && e.Code != "": // a gateway's has none
 		b.WriteString("; the signature of the call was refused: check MchID, SerialNo, PrivateKey and the clock")
-	case e.Status == http.StatusOK && strings.Contains(e.Message, "签名错误"):
+	case e.Status == http.StatusOK && (strings.Contains(e.Message, "签名错误") || e.Message == "sign error"):
 		b.WriteString("; the sign of the call was refused: check MchID and APIv2Key, which is not the APIv3 key")
 	}
 	if e.RequestID != "" {
@@ -198,6 +198,8 @@ func (e *Error) Temporary() bool {
 	}
 	switch e.Code {
 	case "SYSTEMERROR", "FREQUENCY_LIMITED": // APIv2 says so with HTTP 200
+		return true
+	case "100", "20003", "20100": // the same, of v2/pay/downloadbill
 		return true
 	}
 	return e.Status == 429 || e.Status >= 500

@@ -108,6 +108,8 @@ var decided = map[string]bool{
 	"RESOURCE_ALREADY_EXISTS": true, "INVALID_REQUEST": true,
 	// A query that came too early says the same.
 	"ORDER_NOT_EXIST": true, "ORDERNOTEXIST": true, "REFUNDNOTEXIST": true,
+	// Of APIv2's bills, which move nothing and whose failures nobody signs.
+	"20001": true, "20002": true, "20007": true, "100": true, "20003": true, "20100": true,
 	// WeChat Pay does not know.
 	"SYSTEM_ERROR": true, "SYSTEMERROR": true,
 }

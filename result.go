@@ -13,8 +13,8 @@ import (
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
-// Result is a success: what WeChat Pay answered, byte for byte, verified but for the one
-// kind that [Result.Verified] names.
+// Result is a success: what WeChat Pay answered, byte for byte, verified but for the two
+// kinds that [Result.Verified] names.
 type Result struct {
 	Status int // 200, 202 or 204
 	Header http.Header
@@ -22,6 +22,7 @@ type Result struct {
 
 	call     *call                    // that it answers
 	fields   wire.Hidden[wire.Fields] // of an APIv2 reply
+	text     wire.Hidden[[]byte]      // of an answer that is text, unpacked
 	unsigned bool
 }
 
@@ -46,10 +47,11 @@ func (r Result) MarshalText() ([]byte, error) { return fmt.Appendf(nil, "%v", r)
 func (r *Result) RequestID() string { return r.Header.Get(wire.HeaderRequestID) }
 
 // Verified says that the answer carried a valid signature of WeChat Pay. Of the answer to a call
-// it is false for one kind alone, a GET of APIv2, v2/papay/h5entrustweb and its partners' twin:
-// WeChat Pay does not sign it, so that only TLS says who gave it. It is false of a Result that no
-// call returned.
+// it is false for two kinds alone, both of APIv2: that of the GET v2/papay/h5entrustweb and its
+// partners' twin, and the bill of v2/pay/downloadbill. WeChat Pay does not sign them, so that only
+// TLS says who gave them. It is false of a Result that no call returned.
 // https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_4.shtml
+// https://pay.weixin.qq.com/doc/v2/merchant/4011985040
 func (r *Result) Verified() bool { return r != nil && r.call != nil && !r.unsigned }
 
 // Decode unmarshals the body into v, fields named by [Decrypt] in clear. A
@@ -59,7 +61,11 @@ func (r *Result) Verified() bool { return r != nil && r.call != nil && !r.unsign
 // An APIv2 reply decodes into a struct with xml tags, as encoding/xml would read
 // it: embedded structs, pointers, numbers, booleans and types with an UnmarshalText
 // are filled. A field of another kind, or without a tag, is an error.
+// The bill of v2/pay/downloadbill has no fields, and is no JSON: see [Result.Text].
 func (r *Result) Decode(v any) error {
+	if r.text.Reveal() != nil {
+		return r.decodeError(errText)
+	}
 	if fields := r.fields.Reveal(); fields != nil {
 		return r.decodeError(spoken(fields.Fill(v)))
 	}
@@ -95,6 +101,9 @@ func (e *ownUnmarshaller) Unwrap() error                { return e.err.Reveal() 
 // written ([json.Number]), for a plan_id of 18 digits does not fit a float64.
 func (r *Result) Map() (map[string]any, error) {
 	var m map[string]any
+	if r.text.Reveal() != nil {
+		return nil, r.decodeError(errText)
+	}
 	if fields := r.fields.Reveal(); fields != nil {
 		m = make(map[string]any, len(fields))
 		for name, value := range fields {
@@ -110,6 +119,9 @@ func (r *Result) Map() (map[string]any, error) {
 	}
 	return m, r.decodeError(err)
 }
+
+// errText is the end of decoding what has no fields.
+var errText = errors.New("it is text and has no fields: see Result.Text")
 
 func (r *Result) clear() ([]byte, error) {
 	if r.call == nil {
@@ -203,7 +215,7 @@ type None struct{ Reply }
 type Reply struct{ result wire.Hidden[*Result] }
 
 // RawJSON is the body as received, nil for a 204. Of an APIv2 reply it is
-// XML.
+// XML, or the text of a [Text], packed where it came so.
 func (r *Reply) RawJSON() json.RawMessage {
 	result := r.result.Reveal()
 	if result == nil || len(result.Body) == 0 {

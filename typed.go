@@ -52,8 +52,12 @@ func (c *call) into(ctx context.Context, out any) (replied bool, err error) {
 	}
 	// A 202 or 204 may be without a body; a 200 that should have one and has none
 	// must not pass for a reply whose every field is empty.
-	if _, none := out.(*None); !none && (len(result.Body) > 0 || result.Status == http.StatusOK) {
-		err = result.Decode(out)
+	switch out.(type) {
+	case *None, *Text:
+	default:
+		if len(result.Body) > 0 || result.Status == http.StatusOK {
+			err = result.Decode(out)
+		}
 	}
 	if keeper, ok := out.(interface{ setResult(*Result) }); ok {
 		keeper.setResult(result)

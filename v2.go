@@ -23,7 +23,8 @@ import (
 // success must be signed; return_code or result_code FAIL is an [*Error].
 //
 // A GET is signed as a query, with HMAC-SHA256 unless it says otherwise. There is one,
-// v2/papay/h5entrustweb, and WeChat Pay signs no answer to it: see [Result.Verified].
+// v2/papay/h5entrustweb, and WeChat Pay signs no answer to it: see [Result.Verified]. Nor does
+// it sign the bill that v2/pay/downloadbill answers with, which is text: see [Result.Text].
 
 // SignType chooses how an APIv2 call is signed: "MD5", the default nearly
 // everywhere, or "HMAC-SHA256". A sign_type in the body does the same and is
@@ -196,6 +197,9 @@ func (c *call) doV2(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.answersText() {
+		return c.readText(response)
+	}
 	raw, err := readBody(response)
 	if err != nil {
 		return nil, c.cutShort(err)
@@ -205,15 +209,18 @@ func (c *call) doV2(ctx context.Context) (*Result, error) {
 
 // readV2 tells a proven success from a refusal and from what proves nothing.
 func (c *call) readV2(r *Result) (*Result, error) {
-	fields, err := wire.ParseXML(r.Body)
-	if err != nil || r.Status != http.StatusOK {
+	fields, problem := fieldsOfReply(r)
+	success := fields["return_code"] == "SUCCESS" && fields["result_code"] != "FAIL"
+	if success && c.answersText() { // fields where text is due
+		problem = gatewayAnswered("bill", r)
+	}
+	if problem != "" {
 		e := c.refusal(r, false)
-		e.Message = gatewayAnswered("XML", r)
+		e.Message = problem
 		return nil, e
 	}
 	r.fields = wire.Hide(fields)
 	signed := fields["sign"] != ""
-	success := fields["return_code"] == "SUCCESS" && fields["result_code"] != "FAIL"
 	if success && !signed && c.isGet() && c.isH5() {
 		r.unsigned = true
 		return r, nil
@@ -239,7 +246,8 @@ func (c *call) readV2(r *Result) (*Result, error) {
 	}
 	e := c.refusal(r, signed)
 	if fields["return_code"] != "SUCCESS" {
-		e.Code, e.Message = fields["return_code"], fields["return_msg"]
+		// error_code is of a bill, the one answer that has it.
+		e.Code, e.Message = cmp.Or(fields["error_code"], fields["return_code"]), fields["return_msg"]
 	} else {
 		// h5entrustweb knows neither: SIGN_ERROR, INVALID_REQUEST or SYSTEMERROR is its result_msg.
 		e.Code, e.Message = cmp.Or(fields["err_code"], fields["result_msg"]), fields["err_code_des"]
@@ -248,6 +256,20 @@ func (c *call) readV2(r *Result) (*Result, error) {
 		e.Code = "FAIL"
 	}
 	return nil, e
+}
+
+// fieldsOfReply reads an answer, or says what it is in place of one. A bill may be larger than what
+// is read of any other answer.
+func fieldsOfReply(r *Result) (f wire.Fields, problem string) {
+	due := "XML"
+	if r.call.answersText() {
+		due = "bill"
+	}
+	f, err := wire.ParseXML(r.Body[:min(len(r.Body), maxReply)])
+	if err != nil || r.Status != http.StatusOK {
+		return nil, gatewayAnswered(due, r)
+	}
+	return f, ""
 }
 
 // URL makes the signed address of an APIv2 page that is opened in WeChat

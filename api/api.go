@@ -223,7 +223,7 @@ type V2Tree struct {
 	// https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_9.shtml
 	Papay papayv2.Papay
 	// APIv2∙扣款与订单, package payv2. Debits and orders in APIv2: ask for a debit, place an order that
-	// signs, query, close, query refunds.
+	// signs, query, close, query refunds, download a day's bill.
 	// https://pay.weixin.qq.com/wiki/doc/api/jsapi.php?chapter=9_1
 	Pay payv2.Pay
 	// APIv2∙退款, package secapiv2. Refunds in APIv2. They need the merchant's certificate on the

@@ -24,8 +24,15 @@ func (e Endpoint) Fidelity() Fidelity {
 	return e.Operation.Fidelity
 }
 
-// Typed says whether the typed chain has the endpoint: all but the downloads of files.
-func (o *Operation) Typed() bool { return !o.Unsigned || o.Reply != nil }
+// Typed says whether the typed chain has the endpoint: all but the downloads of APIv3, which are
+// checked against a hash.
+func (o *Operation) Typed() bool { return !o.Unsigned || o.Reply != nil || o.AnswersText() }
+
+// AnswersText says whether a success is text in place of fields, as a bill of APIv2 is. Such an
+// endpoint is unsigned and describes no reply.
+func (o *Operation) AnswersText() bool {
+	return o.Unsigned && o.Reply == nil && o.Family.Protocol == ProtocolV2
+}
 
 // Endpoints lists every known endpoint: first those of the catalogue, family by family, then those
 // known by path only, product by product.

@@ -78,7 +78,7 @@ type Operation struct {
 	Source      Source
 	SignType    string // of an APIv2 call that is not signed with MD5
 	MTLS        bool   // needs the merchant's certificate on the connection
-	Unsigned    bool   // the reply has no signature: a file's, where none is described, and one of APIv2's GETs
+	Unsigned    bool   // the reply has no signature: a file or text, where none is described, and one of APIv2's GETs
 	Page        bool   // of APIv2, opened by a payer and not called
 
 	Family *Family

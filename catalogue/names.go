@@ -26,6 +26,7 @@ var words = map[string]string{
 
 	// APIv2 writes its paths without hyphens.
 	"closeorder": "CloseOrder", "contractorder": "ContractOrder", "deletecontract": "DeleteContract",
+	"downloadbill": "DownloadBill",
 	"h5entrustweb": "H5EntrustWeb",
 	"orderquery":   "OrderQuery", "paporderquery": "PapOrderQuery", "pappayapply": "PapPayApply",
 	"preentrustweb": "PreEntrustWeb",

@@ -174,14 +174,18 @@ func (r *reader) checkOperation(o *Operation) error {
 }
 
 // checkFlat holds an APIv2 endpoint to what its messages can carry: plain values, posted as XML or
-// sent as a query. What is a query is not signed in answers.
+// sent as a query. What is a query is not signed in answers, nor is text.
 func (r *reader) checkFlat(o *Operation) error {
 	if o.Method == "GET" && len(o.Query) == 0 || o.Method == "POST" && o.Body == nil || o.Method != "GET" &&
 		o.Method != "POST" {
 		return r.fail("an APIv2 endpoint is a POST with a body or a GET with a query")
 	}
-	if get := o.Method == "GET"; o.Page && !get || get && o.Page == o.Unsigned || !get && o.Unsigned {
-		return r.fail("a GET of APIv2 is a page or an unsigned call, and nothing else is")
+	switch get := o.Method == "GET"; {
+	case o.Page && !get || get && o.Page == o.Unsigned:
+		return r.fail("a GET of APIv2 is a page or an unsigned call, and a POST is no page")
+	case get && o.Unsigned && o.Reply == nil || !get && o.Unsigned && o.Reply != nil:
+		return r.fail("of APIv2 an unsigned GET describes its reply, and an unsigned POST, which answers with text, " +
+			"none")
 	}
 	var all []*Field
 	for _, object := range []*Field{o.Body, o.Reply} {

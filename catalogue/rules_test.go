@@ -27,6 +27,7 @@ func TestLoadRefusesWhatTheNewerKeywordsCannotMean(t *testing.T) {
 			"lenient are for strings"},
 		{"mtls in APIv3", family("", `, "mtls": true`), "sign_type, mtls and page are for APIv2"},
 		{"a page that is called", v2(family("", `, "page": true`)), "a page or an unsigned call"},
+		{"text that is described", v2(family("", `, "unsigned": true`)), "an unsigned POST, which answers with text, none"},
 		{"an unknown protocol", strings.Replace(family("", ""), `"package"`, `"protocol": "v4", "package"`, 1),
 			`"v4" is not one of`},
 		{"an APIv2 path under /v3", strings.Replace(family("", ""), `"package"`, `"protocol": "v2", "package"`, 1),

@@ -93,7 +93,8 @@
 // there; return_code and result_code tell.
 //
 // What cannot be understood fails at return_code, unsigned and in the words of production's
-// validator; what breaks a rule fails at result_code, signed.
+// validator; what breaks a rule fails at result_code, signed. The bill of downloadbill is text,
+// which nobody signs; all that it refuses fails at return_code with a number, error_code.
 //
 // The page entrustweb is opened by a person, [Payer.OpenURL], and so is the redirect_url
 // that the call h5entrustweb answers with; [Payer.OpenMiniProgram] is for the mini program.

@@ -121,6 +121,8 @@ func isolatedXMLOrders(i *isolated) {
 	w.must("pay/refundquery", query("refund_id", refund["refund_id"].(string)))
 	w.must("pay/refundquery", orderNo("123456"))
 	w.must("pay/refundquery", transaction)
+	w.ok(w.Advance(24 * time.Hour))
+	w.bill(billXML())
 }
 
 func isolatedXMLPartners(i *isolated) {

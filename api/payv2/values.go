@@ -2,6 +2,14 @@
 
 package payv2
 
+// Values of bill_type.
+const (
+	BillTypeAll            = "ALL"
+	BillTypeSuccess        = "SUCCESS"
+	BillTypeRefund         = "REFUND"
+	BillTypeRechargeRefund = "RECHARGE_REFUND"
+)
+
 // Values of fee_type.
 const (
 	FeeTypeCNY = "CNY"
@@ -16,6 +24,11 @@ const (
 const (
 	SignTypeMD5        = "MD5"
 	SignTypeHMACSHA256 = "HMAC-SHA256"
+)
+
+// Values of tar_type.
+const (
+	TarTypeGzip = "GZIP"
 )
 
 // Values of trade_state.

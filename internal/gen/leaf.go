@@ -23,8 +23,11 @@ func leafKind(o *catalogue.Operation) string {
 // typeArgs lists the endpoint's request (or query) and reply types.
 func typeArgs(o *catalogue.Operation, prefix string) string {
 	reply := "wxpay.None"
-	if o.Reply != nil {
+	switch {
+	case o.Reply != nil:
 		reply = prefix + o.ReplyName
+	case o.AnswersText():
+		reply = "wxpay.Text"
 	}
 	switch leafKind(o) {
 	case "Getter", "Deleter":
@@ -81,8 +84,7 @@ func quoted(texts []string) string {
 	return strings.Join(all, ", ")
 }
 
-// chained are the endpoints with a place on the typed chain: all but the downloads, whose replies
-// are files.
+// chained are the endpoints with a place on the typed chain: all but the downloads of APIv3.
 func chained(f *catalogue.Family) []*catalogue.Operation {
 	return slices.DeleteFunc(slices.Clone(f.Operations), func(o *catalogue.Operation) bool { return !o.Typed() })
 }

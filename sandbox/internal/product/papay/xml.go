@@ -38,6 +38,7 @@ func XMLEndpoints() map[string]*xmlcall.Endpoint {
 	add("/pay/unifiedorder", xmlcall.Endpoint{Run: unifiedOrder, Nonce: true})
 	add("/pay/orderquery", xmlcall.Endpoint{Run: orderQuery, Nonce: true})
 	add("/pay/closeorder", xmlcall.Endpoint{Run: orderClose, Nonce: true})
+	add("/pay/downloadbill", xmlcall.Endpoint{Run: downloadBill, Unsigned: true, Failure: billFailure})
 	add("/pay/refundquery", xmlcall.Endpoint{Run: refundQuery, Nonce: true})
 	add("/secapi/pay/refund", xmlcall.Endpoint{Run: refundApply, Nonce: true, MTLS: true})
 	return out

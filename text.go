@@ -1,0 +1,81 @@
+package wxpay
+
+import (
+	"bytes"
+	"net/http"
+	"strings"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
+)
+
+// Text is the typed reply of the one call that WeChat Pay answers with text in place of
+// fields, v2/pay/downloadbill. The method Text gives the bill; nothing that prints a reply
+// shows it.
+type Text struct{ Reply }
+
+// Text is the bill, unpacked: see [Result.Text]. It is nil for a reply no call returned.
+func (t *Text) Text() []byte {
+	if t == nil {
+		return nil
+	}
+	return t.result.Reveal().Text()
+}
+
+// Text is what v2/pay/downloadbill answers, the bill of a day, and nil of every other call.
+// It is UTF-8: a line of names, a line for each payment and refund, a line of names for the
+// sums and a line of sums; values are separated by commas, each behind a grave accent, and
+// amounts are in yuan. A bill that was asked for with tar_type GZIP is unpacked here, and
+// packed as it came in Body. It has at most 256 MiB, packed and unpacked alike. The bytes
+// are the Result's own: copy them before you change them.
+//
+// WeChat Pay signs no bill of APIv2 and gives no hash of it, so that only TLS says who gave
+// it: [Result.Verified] is false. That it begins as a bill does is checked, so that no
+// gateway's page passes for one; bills of APIv3 come with a hash, see [Client.Download].
+// A refusal is an [*Error] that is not verified, whose Code is the number error_code, such
+// as 20002 where there is no bill.
+// https://pay.weixin.qq.com/doc/v2/merchant/4011985040
+func (r *Result) Text() []byte {
+	if r == nil {
+		return nil
+	}
+	return r.text.Reveal()
+}
+
+// answersText tells the one call whose success is text, which WeChat Pay does not sign: also of its
+// twin under v2/sandboxnew.
+// https://pay.weixin.qq.com/doc/v2/merchant/4011985040
+func (c *call) answersText() bool {
+	return !c.isGet() && strings.HasSuffix(strings.TrimRight(c.path, "/"), "/pay/downloadbill")
+}
+
+// readText takes in a bill. What is none is read as the answer of any call.
+func (c *call) readText(response *http.Response) (*Result, error) {
+	raw, err := readWhole(response)
+	if err != nil {
+		return nil, c.cutShort(err)
+	}
+	r := &Result{Status: response.StatusCode, Header: response.Header, Body: raw, call: c, unsigned: true}
+	if r.Status != http.StatusOK {
+		return c.readV2(r)
+	}
+	text, err := gunzip(raw)
+	switch {
+	case err != nil:
+		return nil, c.cutShort(err)
+	case isBill(text):
+		r.text = wire.Hide(text)
+		return r, nil
+	}
+	return c.readV2(r)
+}
+
+// isBill tells a bill from a gateway's page. It begins with the name of its first column or,
+// in another language, has a line of names above one whose values stand behind grave accents.
+func isBill(text []byte) bool {
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
+	if bytes.HasPrefix(text, []byte("交易时间,")) {
+		return true
+	}
+	names, rest, _ := bytes.Cut(text, []byte("\n"))
+	return bytes.ContainsRune(names, ',') && !bytes.HasPrefix(names, []byte("<")) && bytes.HasPrefix(rest, []byte("`"))
+}
