@@ -25,7 +25,8 @@ func TestScripts(t *testing.T) {
 		Setup: setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exec-code": execCode, "start": start, "interrupt": interrupt, "agrees-with-fidelity": agreesWithFidelity,
-			"agree": agree, "admin": admin, "odd-merchant": oddMerchant, "odd-merchant-left": oddMerchantLeft,
+			"agree": agree, "pay": pay, "admin": admin,
+			"odd-merchant": oddMerchant, "odd-merchant-left": oddMerchantLeft,
 			"interrupt-reading": interruptReading,
 		},
 	})

@@ -145,12 +145,27 @@ func agree(ts *testscript.TestScript, neg bool, args []string) {
 	post(ts, "settle", "{}")
 }
 
-// admin has the admin do something that it needs not be told more about: "admin path".
-func admin(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 1 {
-		ts.Fatalf("usage: admin path")
+// pay has a payer pay the order whose prepay_id is in a file, by the admin: "pay openid file".
+func pay(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: pay openid file")
 	}
-	post(ts, args[0], "{}")
+	var reply struct {
+		PrepayID string `json:"prepay_id"`
+	}
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[1])), &reply))
+	post(ts, "payers/"+args[0]+"/pay", `{"prepay_id":"`+reply.PrepayID+`"}`)
+}
+
+// admin has the admin do something, which it may be told more about in JSON: "admin path [body]".
+func admin(ts *testscript.TestScript, neg bool, args []string) {
+	switch {
+	case neg || len(args) == 0 || len(args) > 2:
+		ts.Fatalf("usage: admin path [body]")
+	case len(args) == 1:
+		args = append(args, "{}")
+	}
+	post(ts, args[0], args[1])
 }
 
 func post(ts *testscript.TestScript, path, body string) {

@@ -40,7 +40,8 @@ Variables are filled with --path, or written into the path as they are.
 
 Paths that begin with v2/ speak APIv2: the JSON given with --data becomes signed
 XML (XML is taken as well), and the answer's fields are printed as JSON. mch_id,
-nonce_str and sign are filled in. Pages are not called: see wxpay url.
+nonce_str and sign are filled in. Pages are not called: see wxpay url. The bill
+of v2/pay/downloadbill is text, printed to the byte; --raw leaves it packed.
 
 The APIv3 and APIv2 keys are read from WXPAY_APIV3_KEY and WXPAY_APIV2_KEY or
 the env file only, since a command line shows in every list of processes.
@@ -62,6 +63,8 @@ The exit code says what became of the call: see wxpay --help.`,
       wxpay call POST v3/…/terminate -d @-
   wxpay call POST v2/papay/querycontract \
       -d '{"appid":"wx…","contract_id":"Wx…","version":"1.0"}'
+  wxpay call POST v2/pay/downloadbill \
+      -d '{"appid":"wx…","bill_date":"20260901","tar_type":"GZIP"}' > bill.csv
   wxpay call GET v3/certificates --env-file ~/merchant.env`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 2 {
@@ -81,7 +84,7 @@ The exit code says what became of the call: see wxpay --help.`,
 	f.StringArrayVarP(&o.header, "header", "H", nil,
 		"'Name: value' sets a header, such as 'Accept-Language: en'; may be repeated")
 	f.DurationVar(&o.timeout, "timeout", 30*time.Second, "how long to wait for the answer; 0 waits without limit")
-	f.BoolVar(&o.raw, "raw", false, "print the answer byte for byte, which for v2/ is XML")
+	f.BoolVar(&o.raw, "raw", false, "print the answer byte for byte, which for v2/ is XML, or a bill as it was packed")
 	f.BoolVar(&o.mtls, "mtls", false,
 		"show the API certificate (--cert) in the TLS handshake; done unasked where a call is known to need it")
 	f.BoolVarP(&o.verbose, "verbose", "v", false,
@@ -226,6 +229,12 @@ func (o *callOptions) show(sys System, result *wxpay.Result, v2 bool) error {
 		return nil
 	}
 	body := result.Body
+	if text := result.Text(); text != nil { // a bill, which is a file and printed to the byte
+		if !o.raw {
+			body = text
+		}
+		return o.write(sys, body)
+	}
 	if v2 && !o.raw {
 		var err error
 		if body, err = fieldsJSON(result); err != nil {
@@ -235,7 +244,11 @@ func (o *callOptions) show(sys System, result *wxpay.Result, v2 bool) error {
 	if pretty := new(bytes.Buffer); !o.raw && sys.Terminal && json.Indent(pretty, body, "", "  ") == nil {
 		body = pretty.Bytes()
 	}
-	if _, err := fmt.Fprintf(sys.Out, "%s\n", bytes.TrimRight(body, "\n")); err != nil {
+	return o.write(sys, append(bytes.TrimRight(body, "\n"), '\n'))
+}
+
+func (*callOptions) write(sys System, answer []byte) error {
+	if _, err := sys.Out.Write(answer); err != nil {
 		return &failure{code: exitUnknown, hint: "query what became of it",
 			err: fmt.Errorf("the call succeeded, and its answer cannot be printed: %w", err)}
 	}

@@ -69,8 +69,8 @@ func explainCall(err error, hint string) error {
 func isQuery(operation string) bool {
 	method, path, _ := strings.Cut(operation, " ")
 	last := path[strings.LastIndex(path, "/")+1:] // a {variable} is not what was called
-	return method == http.MethodGet || strings.HasPrefix(path, "v2/") && strings.Contains(last, "query") &&
-		!strings.Contains(last, "{")
+	asks := strings.Contains(last, "query") || last == "downloadbill"
+	return method == http.MethodGet || strings.HasPrefix(path, "v2/") && asks && !strings.Contains(last, "{")
 }
 
 // explainUnsent puts the command line's way beside that of the SDK.

@@ -33,6 +33,7 @@ func TestTheExitCodeOfAnUnsignedAnswer(t *testing.T) {
 		{wxpay.Error{Operation: "POST v2/pay/orderquery", Code: "ORDERNOTEXIST", Verified: true}, exitRefused},
 		{wxpay.Error{Operation: "POST v2/pay/orderquery", Code: "SYSTEMERROR"}, exitUnknown},
 		{wxpay.Error{Operation: "POST v2/pay/orderquery", Status: 200, Code: "SYSTEMERROR", Verified: true}, exitUnknown},
+		{wxpay.Error{Operation: "POST v2/pay/downloadbill", Status: 200, Code: "20002"}, exitUnknown},
 		{wxpay.Error{Operation: "POST v2/pay/{query}", Code: "ORDERNOTEXIST", Verified: true}, exitUnknown},
 	} {
 		var said *failure
