@@ -246,8 +246,9 @@ func (c *call) readV2(r *Result) (*Result, error) {
 	}
 	e := c.refusal(r, signed)
 	if fields["return_code"] != "SUCCESS" {
-		// error_code is of a bill, the one answer that has it.
-		e.Code, e.Message = cmp.Or(fields["error_code"], fields["return_code"]), fields["return_msg"]
+		// A bill's refusal has error_code beside return_msg; profit sharing has error_msg instead.
+		e.Code = cmp.Or(fields["error_code"], fields["return_code"])
+		e.Message = cmp.Or(fields["return_msg"], fields["error_msg"])
 	} else {
 		// h5entrustweb knows neither: SIGN_ERROR, INVALID_REQUEST or SYSTEMERROR is its result_msg.
 		e.Code, e.Message = cmp.Or(fields["err_code"], fields["result_msg"]), fields["err_code_des"]

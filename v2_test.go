@@ -102,6 +102,9 @@ func TestV2Refusals(t *testing.T) {
 	}{
 		"return_code": {false, wire.Fields{"return_code": "FAIL", "return_msg": "签名失败"},
 			wxpay.Error{Code: "FAIL", Message: "签名失败"}},
+		// As secapi/pay/profitsharingreturn was seen to answer.
+		"error_code": {false, wire.Fields{"return_code": "FAIL", "error_code": "NOAUTH", "error_msg": "回退方没有开通分账回退功能"},
+			wxpay.Error{Code: "NOAUTH", Message: "回退方没有开通分账回退功能"}},
 		"result_code": {true, wire.Fields{"return_code": "SUCCESS", "result_code": "FAIL",
 			"err_code": "CONTRACT_NOT_EXIST", "err_code_des": "协议不存在"},
 			wxpay.Error{Code: "CONTRACT_NOT_EXIST", Message: "协议不存在", Verified: true}},
