@@ -67,12 +67,35 @@ func TestBills(t *testing.T) {
 			t.Errorf("got %s", text)
 		}
 	}
-	if text := w.download(w.must("GET", trade+"2020-09-10&bill_type=SUCCESS", nil)); strings.Contains(text, "REFUND") {
-		t.Errorf("SUCCESS: got %s", text)
+	// The columns are those of what the bill is of.
+	// https://pay.weixin.qq.com/wiki/doc/api/jsapi.php?chapter=9_6
+	const begin = "交易时间,公众账号ID,商户号,特约商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,付款银行,货币种类," +
+		"应结订单金额,代金券金额,"
+	for kind, want := range map[string]string{
+		"ALL": "微信退款单号,商户退款单号,退款金额,充值券退款金额,退款类型,退款状态,商品名称,商户数据包,手续费,费率," +
+			"订单金额,申请退款金额,费率备注",
+		"SUCCESS": "商品名称,商户数据包,手续费,费率,订单金额,费率备注",
+		"REFUND": "退款申请时间,退款成功时间,微信退款单号,商户退款单号,退款金额,充值券退款金额,退款类型,退款状态," +
+			"商品名称,商户数据包,手续费,费率,订单金额,申请退款金额,费率备注",
+	} {
+		text := w.download(w.must("GET", trade+"2020-09-10&bill_type="+kind, nil))
+		lines := strings.Split(text, "\r\n")
+		if lines[0] != begin+want {
+			t.Errorf("%s: the columns are %s", kind, lines[0])
+		}
+		for _, line := range lines[1 : len(lines)-3] {
+			if strings.Count(line, ",`") != strings.Count(lines[0], ",") {
+				t.Errorf("%s: %s", kind, line)
+			}
+		}
+		if paid, back := strings.Contains(text, "`SUCCESS,`OTHERS"), strings.Contains(text, "`REFUND,`OTHERS"); paid ==
+			(kind == "REFUND") || back == (kind == "SUCCESS") {
+			t.Errorf("%s: got %s", kind, text)
+		}
 	}
-	if text := w.download(w.must("GET", trade+"2020-09-10&bill_type=REFUND", nil)); strings.Contains(text,
-		"SUCCESS,`OTHERS") {
-		t.Errorf("REFUND: got %s", text)
+	if text := w.download(w.must("GET", trade+"2020-09-10&bill_type=REFUND", nil)); !strings.Contains(text,
+		"`2020-09-10 10:00:00,`2020-09-10 10:01:00,") {
+		t.Errorf("when it was refunded: got %s", text)
 	}
 	text := w.download(w.must("GET", flow+"2020-09-10&account_type=BASIC", nil))
 	if !strings.HasSuffix(text, "`2,`1,`1.00,`1,`0.40\r\n") || !strings.Contains(text, "`支出,`0.40,`0.60,") {

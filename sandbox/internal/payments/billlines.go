@@ -3,6 +3,7 @@ package payments
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -98,26 +99,57 @@ func tradeBillOf(lines []movement, kind string) string {
 		return ""
 	}
 	var t billTable
-	t.head("交易时间,公众账号ID,商户号,特约商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,付款银行,货币种类,应结订单金额,代金券金额," +
-		"微信退款单号,商户退款单号,退款金额,充值券退款金额,退款类型,退款状态,商品名称,商户数据包,手续费,费率,订单金额,申请退款金额,费率备注")
+	columns := columnsOf(kind)
+	t.head(strings.Join(columns, ","))
 	var total, back int64
 	for _, m := range lines {
-		state, paid, refunded := "SUCCESS", m.total, int64(0)
-		refundID, outRefundNo, way, status := "0", "0", "", ""
-		if r := m.refund; r != nil {
-			state, paid, refunded = "REFUND", 0, r.Amount
-			refundID, outRefundNo, way, status = r.RefundID, r.OutRefundNo, r.Way(), string(r.State)
+		cells := cellsOf(m)
+		values := make([]string, len(columns))
+		for i, name := range columns {
+			values[i] = cells[name]
 		}
-		total, back = rows.Plus(total, paid), rows.Plus(back, refunded)
-		t.line(stamp(m.at), m.appid, m.mchID, cmp.Or(m.subMchID, "0"), "", m.transactionID, m.outTradeNo, m.openid,
-			string(m.trade), state,
-			"OTHERS", "CNY", inYuan(paid), "0.00", refundID, outRefundNo, inYuan(refunded), "0.00", way, status, m.body,
-			m.attach,
-			"0.00000", "0.00%", inYuan(paid), inYuan(refunded), "")
+		t.line(values...)
+		if m.refund == nil {
+			total = rows.Plus(total, m.total)
+		} else {
+			back = rows.Plus(back, m.refund.Amount)
+		}
 	}
 	t.head("总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额")
 	t.line(strconv.Itoa(len(lines)), inYuan(total), inYuan(back), "0.00", "0.00000", inYuan(total), inYuan(back))
 	return t.String()
+}
+
+// columnsOf are the columns of a trade bill. Those of a refund are in no bill of payments; when it
+// was asked for and arrived only one of refunds tells.
+// https://pay.weixin.qq.com/wiki/doc/api/jsapi.php?chapter=9_6
+func columnsOf(kind string) []string {
+	list := strings.Split("交易时间,公众账号ID,商户号,特约商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,付款银行,货币种类,"+
+		"应结订单金额,代金券金额,退款申请时间,退款成功时间,微信退款单号,商户退款单号,退款金额,充值券退款金额,退款类型,退款状态,"+
+		"商品名称,商户数据包,手续费,费率,订单金额,申请退款金额,费率备注", ",")
+	return slices.DeleteFunc(list, func(name string) bool {
+		return kind == "SUCCESS" && strings.Contains(name, "退款") ||
+			kind != "REFUND" && (name == "退款申请时间" || name == "退款成功时间")
+	})
+}
+
+// cellsOf is a line of a trade bill by its columns.
+func cellsOf(m movement) map[string]string {
+	cells := map[string]string{
+		"交易时间": stamp(m.at), "公众账号ID": m.appid, "商户号": m.mchID, "特约商户号": cmp.Or(m.subMchID, "0"),
+		"微信订单号": m.transactionID, "商户订单号": m.outTradeNo, "用户标识": m.openid, "交易类型": string(m.trade),
+		"交易状态": "SUCCESS", "付款银行": "OTHERS", "货币种类": "CNY", "应结订单金额": inYuan(m.total), "代金券金额": "0.00",
+		"微信退款单号": "0", "商户退款单号": "0", "退款金额": "0.00", "充值券退款金额": "0.00", "商品名称": m.body, "商户数据包": m.attach,
+		"手续费": "0.00000", "费率": "0.00%", "订单金额": inYuan(m.total), "申请退款金额": "0.00",
+	}
+	if r := m.refund; r != nil {
+		maps.Copy(cells, map[string]string{
+			"交易状态": "REFUND", "应结订单金额": "0.00", "退款申请时间": stamp(r.CreatedAt), "退款成功时间": stamp(r.EndedAt),
+			"微信退款单号": r.RefundID, "商户退款单号": r.OutRefundNo, "退款金额": inYuan(r.Amount), "退款类型": r.Way(),
+			"退款状态": string(r.State), "订单金额": "0.00", "申请退款金额": inYuan(r.Amount),
+		})
+	}
+	return cells
 }
 
 // fundFlowBillOf is a day's movements of the merchant's money. The balance counts
