@@ -55,3 +55,39 @@ func TestCommittedFaultOverARefusal(t *testing.T) {
 		}
 	}
 }
+
+// A fault that needs the work of a call done does not strike, and does not count, where another
+// keeps the call from being done: it waits for the next.
+func TestCommittedFaultWhereNothingWasDone(t *testing.T) {
+	t.Parallel()
+	const debit = "POST /" + combineDebits
+	for what, kept := range map[string]fault.Fault{
+		"a rate limit": {Name: fault.RateLimit, Endpoint: debit},
+		"an error":     {Name: fault.Error, Endpoint: debit},
+		"a cut":        {Name: fault.Cut, Endpoint: debit},
+		"a gateway":    {Name: fault.Gateway, Endpoint: debit},
+	} {
+		for _, lost := range []fault.Fault{{Name: fault.Cut, Committed: true}, {Name: fault.Error, Committed: true},
+			{Name: fault.Gateway, Committed: true}} {
+			t.Run(what+" and a "+string(lost.Name), func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				c := w.combineContract()
+				lost.Endpoint = debit
+				w.ok(w.Inject(kept, lost))
+				if _, err := w.do("POST", combineDebits, combineDebitBody(c, "D1")); err == nil {
+					t.Error("the call succeeded")
+				}
+				if debits, err := w.Debits(); err != nil || len(debits) != 0 || w.Faults()[1].Met != 0 {
+					t.Errorf("%d debits, %+v, %v", len(debits), w.Faults()[1], err)
+				}
+				if _, err := w.do("POST", combineDebits, combineDebitBody(c, "D1")); err == nil {
+					t.Error("the call succeeded")
+				}
+				if debits, err := w.Debits(); err != nil || len(debits) != 1 || w.Faults()[1].Applied != 1 {
+					t.Errorf("%d debits, %+v, %v", len(debits), w.Faults()[1], err)
+				}
+			})
+		}
+	}
+}

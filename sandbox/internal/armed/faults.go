@@ -128,14 +128,14 @@ type Call struct {
 }
 
 // OfCall are the faults that strike a call, of those the filter lets through.
-func (f *Faults) OfCall(call func() Call, among func(fault.Name) bool) Injected {
+func (f *Faults) OfCall(call func() Call, among func(*fault.Fault) bool) Injected {
 	if !f.any.Load() {
 		return nil
 	}
 	c := call()
 	return f.pick(func(a *armedFault) bool {
 		v2 := !onlyV3(a.Fault.Name) || a.Fault.Name == fault.Stripped // a reply has a sign to lose
-		return among(a.Fault.Name) && (v2 || !c.V2) && strikesCall(&a.Fault, c) &&
+		return among(&a.Fault) && (v2 || !c.V2) && strikesCall(&a.Fault, c) &&
 			a.overLimit(c.ID+"|"+c.MchID, c.At)
 	})
 }

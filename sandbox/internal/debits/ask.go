@@ -50,7 +50,7 @@ func Ask(c *engine.Call, d *rows.Debit) (*rows.Debit, error) {
 	if r.Payee != nil {
 		r.Payee(d, contract)
 	}
-	takeFrom(d, contract)
+	takeFrom(c.Step, d, contract)
 	if taken, err := rows.NumbersTaken(c.Tx, d.MchID, d.TradeNos()); taken || err != nil {
 		return nil, cmp.Or(err, error(r.Refuse(rows.ProblemChanged,
 			"an order or another debit has this out_trade_no: use a new number")))
@@ -76,14 +76,20 @@ func Ask(c *engine.Call, d *rows.Debit) (*rows.Debit, error) {
 	return d, failureOf(c, r, d)
 }
 
-// takeFrom fills in whose money it is. Parties the call names stay as named.
-func takeFrom(d *rows.Debit, c *rows.Contract) {
+// takeFrom fills in whose money it is. Parties the call names stay as named, and whoever pays has
+// the openid under those.
+func takeFrom(s *engine.Step, d *rows.Debit, c *rows.Contract) {
 	d.PlanID, d.Person = c.PlanID, c.Person
-	engine.SetDefault(&d.OpenID, c.OpenID)
-	engine.SetDefault(&d.SubOpenID, c.SubOpenID)
 	engine.SetDefault(&d.AppID, c.AppID)
 	engine.SetDefault(&d.SubMchID, c.SubMchID)
 	engine.SetDefault(&d.SubAppID, c.SubAppID)
+	d.OpenID, d.SubOpenID = c.OpenID, c.SubOpenID
+	if d.AppID != c.AppID && d.OpenID != "" {
+		d.OpenID = s.Registry.Person(c.OpenID).OpenID(d.AppID, c.OpenID)
+	}
+	if d.SubAppID != c.SubAppID && d.SubOpenID != "" {
+		d.SubOpenID = s.Registry.Person(c.SubOpenID).OpenID(d.SubAppID, c.SubOpenID)
+	}
 }
 
 // debitAgain is the second call with a number.

@@ -39,7 +39,7 @@ func PayAtSigning(s *engine.Step, d *rows.Debit, c *rows.Contract) error {
 	case !errors.Is(err, store.ErrNotFound):
 		return err
 	}
-	takeFrom(d, c)
+	takeFrom(s, d, c)
 	if taken, err := rows.NumbersTaken(s.Tx, d.MchID, d.TradeNos()); taken || err != nil {
 		return cmp.Or(err, failed)
 	}

@@ -38,8 +38,7 @@ func (fr *Front) met(x *exchange) armed.Call {
 
 // corruptRequest is what happens to a request before WeChat Pay reads it.
 func (fr *Front) corruptRequest(x *exchange) {
-	before := func(name fault.Name) bool { return name == fault.Reencoded || name == fault.Skew }
-	x.injected = fr.faults.OfCall(func() armed.Call { return fr.met(x) }, before)
+	fr.draw(x, spoilsRequest)
 	if x.injected.Has(fault.Reencoded) != nil {
 		x.body = armed.Reencode(x.body)
 	}
@@ -53,18 +52,28 @@ func (x *exchange) shiftedClock() time.Time {
 	return x.wireAt
 }
 
-// strike draws the faults of a call that is genuine and well-formed, and answers
-// where one keeps it from being done.
+// draw has the faults of a call strike that the filter lets through.
+func (fr *Front) draw(x *exchange, among func(*fault.Fault) bool) {
+	x.injected = append(x.injected, fr.faults.OfCall(func() armed.Call { return fr.met(x) }, among)...)
+}
+
+func spoilsRequest(f *fault.Fault) bool { return f.Name == fault.Reencoded || f.Name == fault.Skew }
+
+// needsWork tells the faults that strike only a call whose work is done.
+func needsWork(f *fault.Fault) bool { return f.Committed || f.Name == fault.Early }
+
+// strike draws the faults of a call that is genuine and well-formed, and answers where one keeps it
+// from being done. Those that need its work strike, and count, where none does.
 func (fr *Front) strike(x *exchange) *engine.Refusal {
-	after := func(name fault.Name) bool { return name != fault.Reencoded && name != fault.Skew }
-	x.injected = append(x.injected, fr.faults.OfCall(func() armed.Call { return fr.met(x) }, after)...)
-	if x.injected == nil {
-		return nil
-	}
+	fr.draw(x, func(f *fault.Fault) bool { return !spoilsRequest(f) && !needsWork(f) })
 	if f := x.injected.Has(fault.RateLimit); f != nil {
 		return refusal(f, x, http.StatusTooManyRequests, "FREQUENCY_LIMITED", "频率超限，请降低请求频率", engine.InternalRate)
 	}
-	return x.answeredByFault(false, nil)
+	if lost := x.answeredByFault(false, nil); lost != nil {
+		return lost
+	}
+	fr.draw(x, needsWork)
+	return nil
 }
 
 // answeredByFault is the error that a fault puts in the place of what the endpoint says,

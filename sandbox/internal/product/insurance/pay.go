@@ -135,11 +135,10 @@ func apply(c *engine.Call) (engine.Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	appid := c.Text("appid")
 	d, err := debits.Ask(c, &rows.Debit{Debit: ledger.Debit{
 		ContractID: contract.ID, OutTradeNo: c.Text("out_trade_no"), ScheduleID: c.Text("policy_period_id"),
-		Total: engine.Fen(engine.Object(c.Body, "amount"), "total"),
-		AppID: appid, OpenID: c.Registry.Person(contract.OpenID).OpenID(appid, contract.OpenID),
+		Total:       engine.Fen(engine.Object(c.Body, "amount"), "total"),
+		AppID:       c.Text("appid"),
 		Description: c.Text("description"), Attach: c.Text("attach"), NotifyURL: c.Text("transaction_notify_url"),
 	}})
 	if err != nil {

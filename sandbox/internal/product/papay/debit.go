@@ -40,12 +40,10 @@ func apply(c *engine.Call) (engine.Document, error) {
 	case missing != "":
 		return nil, debits.RulesOf(c.Step, ledger.Papay, "").Refuse(rows.ProblemGone, missing)
 	}
-	appid := c.Either("appid", "sp_appid")
 	d, err := debits.Ask(c, &rows.Debit{Debit: ledger.Debit{
 		ContractID: contract.ID, OutTradeNo: c.Text("out_trade_no"), Total: engine.Fen(engine.Object(c.Body, "amount"),
 			"total"),
-		AppID: appid, OpenID: c.Registry.Person(contract.OpenID).OpenID(appid, contract.OpenID),
-		SubAppID:    c.Text("sub_appid"),
+		AppID: c.Either("appid", "sp_appid"), SubAppID: c.Text("sub_appid"),
 		Description: c.Text("description"), Attach: c.Text("attach"), NotifyURL: c.Text("transaction_notify_url"),
 	}})
 	if err != nil {
