@@ -72,8 +72,9 @@
 // device_info, contract_code or request_serial with "&name=" in it, no order an attach with
 // "&bank_type=" or "&sub_order_list=", no debit one with "&device_info=" or with "&" and the name
 // of a member that a failure has ("&err_code=", "&contract_id="), and no contract a
-// contract_display_account or remark with a member of a contract ("&contract_id="): the message
-// about it, of that debit the one that it failed, would be refused, and only a query tells.
+// contract_display_account or remark with mch_id or a member of a contract ("&contract_id="): the
+// message about it, of that debit the one that it failed, would be refused, and only a query
+// tells.
 //
 // Somebody who has a copy of a genuine message, off a plain http address or out of a log, can cut
 // that one anew as well, and what they wrote into one of its values helps them: an attach, a
@@ -81,9 +82,9 @@
 // no second message ([CheckReplay]), and empty members, which nobody signs, are dropped. What a cut
 // puts into a value that may hold members begins with those right behind it. So that value may not
 // hold the first of them that a genuine message always has, not even where one of that name stands
-// outside as well: bank_type in an attach, and the members of a contract in the other two. A failed
-// debit has no bank_type. Its attach may hold neither device_info nor sub_order_list, in which
-// others write, nor bank_type, nor a contract_id, err_code, err_code_des, combine_mch_id or
+// outside as well: bank_type in an attach, mch_id and the members of a contract in the other two.
+// A failed debit has no bank_type. Its attach may hold neither device_info nor sub_order_list, in
+// which others write, nor bank_type, nor a contract_id, err_code, err_code_des, combine_mch_id or
 // combine_appid that the message has nowhere else. Any other name an attach may hold: "a=1&b=2" is
 // handled.
 //
@@ -107,7 +108,8 @@
 // No order, total_fee, result or contract_id is among them, nor the cash_fee of what has a
 // bank_type. So decide on those, not on an attach that came over a road others can read, and query
 // a contract for its end. The reply to a call that names no order, refund or contract is taken for
-// a [V2Other], which says nothing.
+// a [V2Other], which says nothing; one about a paid order, such as of customs, may be taken for its
+// payment once more, without a total_fee.
 //
 // # What is answered
 //

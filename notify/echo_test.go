@@ -55,12 +55,13 @@ func echoings() map[string]echoing {
 			"result_code": "SUCCESS", "result_msg": "OK", "return_code": "SUCCESS", "sub_order_list": "",
 			"trade_type": "MWEB"}, "device_info sub_order_list", "err_code_des"},
 		"signed": {contract(wire.Fields{"change_type": "ADD", "contract_display_account": "me",
-			"contract_expired_time": "2031-01-01 00:00:00"}), "contract_code contract_display_account", code},
+			"contract_expired_time": "2031-01-01 00:00:00"}),
+			"contract_code contract_display_account request_serial", code},
 		"ended": {contract(wire.Fields{"change_type": "DELETE", "contract_display_account": "me",
 			"contract_termination_mode": "2", "contract_termination_remark": "r"}),
-			"contract_code contract_display_account contract_termination_remark", code},
+			"contract_code contract_display_account contract_termination_remark request_serial", code},
 		"ended, of nobody": {contract(wire.Fields{"change_type": "DELETE", "contract_termination_mode": "2",
-			"contract_termination_remark": "r"}), "contract_code contract_termination_remark", code},
+			"contract_termination_remark": "r"}), "contract_code contract_termination_remark request_serial", code},
 	}
 }
 
@@ -132,7 +133,7 @@ func TestEchoesMakeNoOtherMessage(t *testing.T) {
 		notify.V2Payment: meaningful(event.V2Payment{}), notify.V2Contract: meaningful(event.V2Contract{}),
 		notify.V2Combined: meaningful(event.V2Combined{}),
 	}
-	likely := strings.Fields("bank_type cash_fee contract_display_account contract_id err_code")
+	likely := strings.Fields("bank_type cash_fee contract_display_account contract_id err_code mch_id openid plan_id")
 	others := slices.Concat(strings.Fields("a b combine_mch_id sub_order_list zz"), names[notify.V2Payment],
 		names[notify.V2Contract])
 	values := strings.Fields("1 SUCCESS FAIL ADD DELETE 1900000109 V T2 [] x 99999 NOTENOUGH CMC C1")
@@ -153,7 +154,7 @@ func TestEchoesMakeNoOtherMessage(t *testing.T) {
 	all := echoings()
 	kinds := slices.Sorted(maps.Keys(all))
 	taken := map[string]int{}
-	for range 1500 {
+	for range 6000 {
 		kind := kinds[random.IntN(len(kinds))]
 		genuine := maps.Clone(all[kind].genuine)
 		for _, name := range strings.Fields(all[kind].others) {

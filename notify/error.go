@@ -55,9 +55,9 @@ type Error struct {
 }
 
 // Error gives the notification, the check, and what to do about it, on one line of
-// at most 2 KiB. It prints neither body, header nor key; what your own function
-// returned it prints with a dot for every line end and control character, and
-// Unwrap gives it whole.
+// at most 2 KiB. It prints neither body nor key, of the headers the id of the key that was named
+// and Request-ID, clipped; what your own function returned it prints with a dot for every line end
+// and control character, and Unwrap gives it whole.
 func (e *Error) Error() string {
 	if e == nil {
 		return "<nil>"

@@ -18,8 +18,8 @@ import (
 // out where it does not fit. Everything else has to fit.
 
 // aside are the parts that an event is understood without.
-var aside = []string{"contract_terminate_info", "deduct_schedule", "device_info", "device_information",
-	"exchange_rate", "goods_detail", "installment_info", "parking_info", "promotion_detail", "scene_info", "store_info"}
+var aside = []string{"contract_terminate_info", "device_info", "device_information", "exchange_rate",
+	"goods_detail", "installment_info", "parking_info", "promotion_detail", "scene_info", "store_info"}
 
 // fit is raw as into takes it, and the paths of what was left out. It is nil where it cannot be.
 func fit(raw []byte, into reflect.Type) (fitted []byte, leftOut []string) {

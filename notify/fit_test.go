@@ -80,13 +80,13 @@ func TestOddMembersOfEventsThatReadThemselves(t *testing.T) {
 	} {
 		var e event.EntrustSign
 		err := decode("ENTRUST.SIGN", `{"contract_id":"C","plan_id":12535,"deduct_schedule":`+odd+`}`, &e)
-		got := int64(-1) // left out
-		if e.DeductSchedule != nil {
+		got := int64(-1) // refused: an agreed debit is no part that an event is understood without
+		if err == nil {
 			if got = 0; e.DeductSchedule.EstimatedDeductAmount != nil {
 				got = e.DeductSchedule.EstimatedDeductAmount.Total
 			}
 		}
-		if err != nil || e.ContractID != "C" || got != want {
+		if err == nil && e.ContractID != "C" || got != want {
 			t.Errorf("%s: got %d (%+v), %v", odd, got, e.DeductSchedule, err)
 		}
 	}

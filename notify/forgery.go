@@ -32,11 +32,11 @@ var behindAttach = [...]string{
 	"bank_type", "combine_appid", "combine_mch_id", "contract_id", "err_code", "err_code_des",
 }
 
-// ofContract are the members of a contract that sort behind its contract_code, of which
-// every message has contract_id.
-var ofContract = [...]string{
+// behindCode are the members of a contract that sort behind its contract_code, up to the first that
+// every message has behind its remark, mch_id.
+var behindCode = [...]string{
 	"contract_display_account", "contract_expired_time", "contract_id", "contract_signed_time", "contract_state",
-	"contract_terminated_time", "contract_termination_mode", "contract_termination_remark",
+	"contract_terminated_time", "contract_termination_mode", "contract_termination_remark", "mch_id",
 }
 
 // kindV2 is the kind of a signed message, or why it is not taken for one of
@@ -138,8 +138,8 @@ members:
 // that the members behind an exception became a part of its value: the sign stays right, and
 // the message is another. What is swallowed begins right behind the exception, so it may not
 // hold the first of the members that a genuine message always has there: bank_type behind the
-// attach of what was paid, contract_id in a contract. Nor may it where one of that name stands
-// outside: a value further behind that others write as well may have brought that one.
+// attach of what was paid, contract_id or mch_id in a contract. Nor may it where one of that name
+// stands outside: a value further behind that others write as well may have brought that one.
 //
 // Behind the attach of a debit that failed, contract_id is the first. It may hold that, since
 // its successes may, unless none is left outside, or it reaches to such a value, device_info.
@@ -149,7 +149,7 @@ func swallows(f wire.Fields, name string) bool {
 	missing := func(member string) bool { return f[member] == "" && within(member) }
 	switch {
 	case name != "attach":
-		return slices.ContainsFunc(ofContract[:], within)
+		return slices.ContainsFunc(behindCode[:], within)
 	case within("bank_type") || within("sub_order_list"):
 		return true
 	case f["result_code"] == "SUCCESS" && f["bank_type"] != "":
@@ -185,10 +185,10 @@ func merchantsOf(list string) (out []string) {
 			if n, err := strconv.ParseFloat(named, 64); err == nil && n == math.Trunc(n) && n < 1<<53 {
 				named = strconv.FormatFloat(n, 'f', -1, 64) // 1.9e9 is one to who reads numbers
 			}
-			out = append(out, named)
+			out = append(out, strings.TrimSpace(named))
 		}
 		name, _ := token.(string)
-		of = strings.EqualFold(name, "mch_id")
+		of = strings.EqualFold(name, "mch_id") || strings.EqualFold(name, "mchid") || of && token == json.Delim('[')
 	}
 }
 

@@ -63,7 +63,7 @@ func TestAMessageOfTwoMerchants(t *testing.T) {
 	}
 	// Nor can one say of another's order that it is paid: an order of somebody else it can.
 	for named, want := range map[string]int{`"1900000109"`: 200, `"1900001234"`: 200, `"1900009999"`: 401,
-		"1900009999": 401} {
+		"1900009999": 401, `" 1900009999"`: 401, `["1900009999"]`: 401, `"1900000109","mchid":"1900009999"`: 401} {
 		list := `{"order_list":[{"mch_id":` + named + `,"out_trade_no":"T1","transaction_id":"42"}]}`
 		if a := r.Receive(t.Context(), nil, signedFields(wire.Fields{"combine_mch_id": "1900000109", "mch_id": "",
 			"combine_out_trade_no": "of" + named, "sub_order_list": list}).XML()); a.Status != want {
@@ -279,6 +279,12 @@ func TestMerchantsOfOneReceiverAreApart(t *testing.T) {
 	}
 	if len(handled) != 4 {
 		t.Errorf("handled %d messages, want 4", len(handled))
+	}
+	// Nor does one tell of another's refund.
+	sealed := strings.Replace(refund, "<root>", "<root><mch_id>"+second+"</mch_id>", 1)
+	if a := r.Receive(t.Context(), nil, wire.Fields{"return_code": "SUCCESS", "mch_id": "1900000109",
+		"req_info": wire.SealReqInfo(apiV2Key, []byte(sealed))}.XML()); a.Status != 401 {
+		t.Errorf("a refund sealed for one that names another: answered %d", a.Status)
 	}
 	for id, n := range handled {
 		if n != 1 {

@@ -139,7 +139,9 @@ func (r *Receiver) parseV2(n *Notification, body []byte) *Error {
 				Hint: "compare the key given to notify.APIv2Key with the merchant console",
 			})
 		}
-		refused = suspicious(f)
+		if refused = suspicious(f); refused == "" && f["mch_id"] != "" && f["mch_id"] != n.MchID {
+			refused = "it is sealed for merchant " + n.MchID + " and names another"
+		}
 	} else {
 		if verifyV2(keys, f) { // before anything reads what a stranger may have written
 			switch eventType, refused = r.kindV2(eventType, f); {
