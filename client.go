@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -167,13 +168,28 @@ func mutualTLS(base http.RoundTripper, cert *x509.Certificate, key crypto.Signer
 				"(LoadCertificate)")
 		case !ok:
 			return base, nil // the caller's own transport shows what it shows
+		case dialsTLS(t):
+			return nil, errors.New("the Transport of Config.HTTPClient makes TLS connections by itself (DialTLSContext), " +
+				"so that the merchant's certificate cannot be shown: leave that to net/http, or show the certificate " +
+				"there and put a RoundTripper of your own around the Transport")
 		}
 		t = t.Clone()
 		if t.TLSClientConfig == nil {
 			t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 		}
-		t.TLSClientConfig.Certificates = []tls.Certificate{{Certificate: [][]byte{cert.Raw}, PrivateKey: key,
-			Leaf: cert}}
+		c := t.TLSClientConfig
+		c.Certificates = []tls.Certificate{{Certificate: [][]byte{cert.Raw}, PrivateKey: key, Leaf: cert}}
+		c.GetClientCertificate = nil // it would be asked in their place
+		if c.ClientSessionCache != nil {
+			// Whoever resumes a session is who began it: that is shared with other merchants, and with
+			// calls that show no certificate.
+			c.ClientSessionCache = tls.NewLRUClientSessionCache(0)
+		}
+		if len(t.TLSNextProto) > 0 {
+			// Nor has HTTP/2 that was configured for the original connections of its own.
+			t.TLSNextProto = nil
+			c.NextProtos = slices.DeleteFunc(slices.Clone(c.NextProtos), func(name string) bool { return name == "h2" })
+		}
 		return t, nil
 	})
 }

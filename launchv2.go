@@ -2,6 +2,7 @@ package wxpay
 
 import (
 	"cmp"
+	"strings"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
@@ -25,16 +26,22 @@ func (c *Client) JSAPIPayV2(appID, prepayID, signType string) (JSAPIPay, error) 
 }
 
 // AppPayV2 is [Client.AppPay] for an order of APIv2: signed with the APIv2 key. signType is the one
-// the order was placed with, "MD5" or "HMAC-SHA256"; "" is MD5.
+// the order was placed with, "MD5" or "HMAC-SHA256"; "" is MD5. Of a service provider's order appID
+// and partnerID are the sub-merchant's (sub_appid, sub_mch_id), and signed with the provider's key;
+// else partnerID is "", for the Client's own merchant number.
 //
-// Source: https://pay.weixin.qq.com/wiki/doc/api/app/app.php?chapter=9_12
-func (c *Client) AppPayV2(appID, prepayID, signType string) (AppPay, error) {
+// Source: https://pay.weixin.qq.com/wiki/doc/api/app/app.php?chapter=9_12 and
+// https://pay.weixin.qq.com/doc/v2/partner/4011986561
+func (c *Client) AppPayV2(appID, partnerID, prepayID, signType string) (AppPay, error) {
 	by := wire.SignType(signType)
 	timestamp, nonce, err := c.beginLaunchV2("AppPayV2", appID, prepayID, by)
+	if err == nil && strings.Trim(partnerID, "0123456789") != "" {
+		err = &RequestError{Operation: "AppPayV2", Problem: "the partnerID is no merchant number, which is digits"}
+	}
 	if err != nil {
 		return AppPay{}, err
 	}
-	p := AppPay{AppID: appID, PartnerID: c.mchID, PrepayID: prepayID, Package: "Sign=WXPay", NonceStr: nonce,
+	p := AppPay{AppID: appID, PartnerID: cmp.Or(partnerID, c.mchID), PrepayID: prepayID, Package: "Sign=WXPay", NonceStr: nonce,
 		TimeStamp: timestamp}
 	p.Sign = wire.Fields{"appid": p.AppID, "partnerid": p.PartnerID, "prepayid": p.PrepayID, "package": p.Package,
 		"noncestr": p.NonceStr, "timestamp": p.TimeStamp}.Digest(c.apiV2Key.Reveal(), by)

@@ -43,15 +43,21 @@ func TestPayParametersOfAPIv2(t *testing.T) {
 			page.Package != "prepay_id="+prepay {
 			t.Errorf("%q: got %+v, want %s", given, page, want)
 		}
-		app, err := client.AppPayV2(appID, prepay, given)
-		if err != nil {
-			t.Fatal(err)
+		// A service provider's order is paid to the sub-merchant.
+		for partner, partnerID := range map[string]string{"": cfg.MchID, "1900000110": "1900000110"} {
+			app, err := client.AppPayV2(appID, partner, prepay, given)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want = sum(signType, "appid="+appID+"&noncestr="+app.NonceStr+"&package=Sign=WXPay&partnerid="+partnerID+
+				"&prepayid="+prepay+"&timestamp="+app.TimeStamp)
+			if app.Sign != want || app.PartnerID != partnerID || app.PrepayID != prepay {
+				t.Errorf("%q: got %+v, want %s", given, app, want)
+			}
 		}
-		want = sum(signType, "appid="+appID+"&noncestr="+app.NonceStr+"&package=Sign=WXPay&partnerid="+cfg.MchID+
-			"&prepayid="+prepay+"&timestamp="+app.TimeStamp)
-		if app.Sign != want || app.PartnerID != cfg.MchID || app.PrepayID != prepay {
-			t.Errorf("%q: got %+v, want %s", given, app, want)
-		}
+	}
+	if _, err := client.AppPayV2(appID, "1900000110&appid=x", prepay, ""); err == nil {
+		t.Error("a partnerID of two members was signed")
 	}
 	keyless, err := wxpay.New(testConfig())
 	if err != nil {
@@ -71,7 +77,7 @@ func TestPayParametersOfAPIv2(t *testing.T) {
 		"another app's": {client, appID + "=", prepay, "", "a character that none has"},
 	} {
 		_, ofPage := c.client.JSAPIPayV2(c.appID, c.prepay, c.signType)
-		_, ofApp := c.client.AppPayV2(c.appID, c.prepay, c.signType)
+		_, ofApp := c.client.AppPayV2(c.appID, "", c.prepay, c.signType)
 		for _, err := range []error{ofPage, ofApp} {
 			var e *wxpay.RequestError
 			if !errors.As(err, &e) || !strings.Contains(err.Error(), c.says) {

@@ -34,7 +34,9 @@ type flight struct {
 	made    made
 	joining atomic.Bool // it waits for a connection, and not for TLS
 	foreign atomic.Bool // a connection was used that may speak something else than HTTP/1.1
+	before  atomic.Bool // the body was read before a connection was asked for: by another transport
 	once    bool        // it went over HTTP/1.1 of net/http alone, which repeats nothing that went out
+	fell    bool        // it has no body to tell by, and came here from a transport that is registered
 }
 
 // made is what a request had that errors leave out, before a transport could change it.
@@ -64,14 +66,18 @@ func (f *flight) ground() bool { return f.asked.Load() > 0 && f.state.CompareAnd
 // repeated tells whether the call may have gone out more than once, by a transport that
 // repeats calls: what answers the last of them tells nothing of the first. net/http also begins
 // anew where a kept connection turns out dead and not a byte went out on it.
-func (f *flight) repeated() bool { return !f.once && (f.bodies.Load() > 1 || f.written.Load() > 1) }
+func (f *flight) repeated() bool {
+	return f.fell || !f.once && (f.bodies.Load() > 1 || f.written.Load() > 1)
+}
 
 // watch is the context of the request. A trace of the caller's own in ctx is
 // called as well.
 func (f *flight) watch(ctx context.Context) context.Context {
 	f.trace.GetConn = func(string) {
 		f.joining.Store(true)
-		f.asked.CompareAndSwap(0, f.looks.Load())
+		if f.asked.CompareAndSwap(0, f.looks.Load()) && f.bodies.Load() > 0 {
+			f.before.Store(true)
+		}
 	}
 	// What TLS says is none of a proxy's, which speaks before it, or after TLS of its own.
 	f.trace.TLSHandshakeStart = func() { f.joining.Store(false) }
@@ -99,9 +105,38 @@ func speaksHTTP1(c net.Conn) bool {
 
 // showsItsProtocol tells whether the connections of a transport show what they speak.
 func showsItsProtocol(t *http.Transport) bool {
+	return !dialsTLS(t) && (t.Protocols == nil || !t.Protocols.UnencryptedHTTP2())
+}
+
+// dialsTLS tells whether TLS is not net/http's own.
+func dialsTLS(t *http.Transport) bool {
 	//lint:ignore SA1019 a program may still set it
-	dials := t.DialTLSContext != nil || t.DialTLS != nil
-	return !dials && (t.Protocols == nil || !t.Protocols.UnencryptedHTTP2())
+	return t.DialTLSContext != nil || t.DialTLS != nil
+}
+
+// hasAnother tells whether another transport is registered with this one for a scheme
+// ([http.Transport.RegisterProtocol]), which is asked first and may fall back without a word. That
+// of HTTP/2, net/http's own or golang.org/x/net's, uses what connections there are, and traces.
+// net/http shows it to nobody; where its field is not found any more, there may be one.
+func hasAnother(t *http.Transport, scheme string) bool {
+	registered := reflect.ValueOf(t).Elem().FieldByName("altProto") // an atomic.Value of a map by scheme
+	if !registered.IsValid() || registered.Kind() != reflect.Struct || registered.NumField() == 0 ||
+		registered.Field(0).Kind() != reflect.Interface {
+		return true
+	}
+	byScheme := registered.Field(0).Elem()
+	switch {
+	case !byScheme.IsValid():
+		return false
+	case byScheme.Kind() != reflect.Map:
+		return true
+	}
+	other := byScheme.MapIndex(reflect.ValueOf(scheme))
+	if !other.IsValid() || other.IsNil() {
+		return false
+	}
+	kind := other.Elem().Type()
+	return kind.PkgPath() != "net/http" && kind.PkgPath() != "golang.org/x/net/http2"
 }
 
 // watched is a context that counts who looks for the trace.
@@ -193,8 +228,10 @@ func (c *call) roundTrip(ctx context.Context, transport http.RoundTripper, r *ht
 	}
 	// The http.Transport asked itself, and not one that is registered with it.
 	t, own := transport.(*http.Transport)
-	c.flight.once = own && response.ProtoMajor == 1 && c.flight.asked.Load() == 1 && showsItsProtocol(t) &&
-		!c.flight.foreign.Load()
+	asked := c.flight.asked.Load()
+	c.flight.once = own && response.ProtoMajor == 1 && asked == 1 && showsItsProtocol(t) &&
+		!c.flight.foreign.Load() && !c.flight.before.Load()
+	c.flight.fell = own && asked > 0 && r.Body == nil && hasAnother(t, r.URL.Scheme)
 	return response, nil
 }
 
@@ -227,10 +264,8 @@ func (c *call) lost(err error, transport http.RoundTripper) error {
 	}
 	// A transport that traces one attempt may have made others without a word, such
 	// as one that falls back. Where there is a body, reading it tells. An http.Transport
-	// makes no others, unless its user registered another one with it for the protocol:
-	// that is handed the request after the http.Transport itself looked for the trace, so
-	// what it then asks for by net/http is asked for by the second to look.
-	if (r.Body != nil || own && c.flight.asked.Load() == 1) && c.flight.ground() {
+	// makes no others, unless its user registered another one with it for the protocol.
+	if (r.Body != nil || own && c.flight.asked.Load() == 1 && !hasAnother(t, r.URL.Scheme)) && c.flight.ground() {
 		cause := ended(r.Context(), withoutURL(err))
 		return &TransportError{
 			Operation: c.operation(), Problem: c.unreached(cause, proxied), err: wire.Hide(cause),

@@ -198,3 +198,55 @@ func tunnel(t *testing.T) (address string) {
 	t.Cleanup(proxy.Close)
 	return proxy.URL
 }
+
+// One that is registered may send a call in its own way, look for no trace, and hand the call back
+// (http.ErrSkipAltProtocol): what the http.Transport then says is of the second try.
+func TestARegisteredProtocolThatFallsBack(t *testing.T) {
+	t.Parallel()
+	var arrived, served atomic.Int32
+	first := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		arrived.Add(1)
+		panic(http.ErrAbortHandler) // it took the call in, and its answer is lost
+	}))
+	t.Cleanup(first.Close)
+	refuses := httptest.NewServer(refusing(&served))
+	t.Cleanup(refuses.Close)
+	by := &http.Transport{}
+	by.RegisterProtocol("http", transport(func(r *http.Request) (*http.Response, error) {
+		again, err := http.NewRequest(r.Method, first.URL, r.Body)
+		if err != nil {
+			return nil, err
+		}
+		if answer, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(again); err == nil {
+			return answer, nil
+		}
+		return nil, http.ErrSkipAltProtocol
+	}))
+	for what, c := range map[string]*wxpay.Client{
+		"no connection": clientAt(t, nobody(t), by), "a refusal": clientAt(t, refuses.URL, by),
+	} {
+		for name, err := range map[string]error{
+			"GET": second(c.Chain("v3/x").Get(bg)), "DELETE": second(c.Chain("v3/x").Delete(bg)),
+			"POST":        second(c.Chain("v3/x").Post(bg, nil)),
+			"with a body": second(c.Chain("v3/x").Post(bg, `{}`)),
+		} {
+			var lost *wxpay.TransportError
+			if errors.As(err, &lost) && !lost.Sent || !wxpay.OutcomeUnknown(err) {
+				t.Errorf("%s, %s: got %v", what, name, err)
+			}
+		}
+	}
+	if arrived.Load() != 8 || served.Load() != 4 {
+		t.Errorf("%d calls arrived, %d of them twice", arrived.Load(), served.Load())
+	}
+	// The client's own transport, and one with HTTP/2, have none registered.
+	for name, by := range map[string]http.RoundTripper{"own": nil, "HTTP/2": &http.Transport{ForceAttemptHTTP2: true}} {
+		for _, host := range []string{nobody(t), strings.Replace(nobody(t), "http:", "https:", 1)} {
+			var lost *wxpay.TransportError
+			if _, err := clientAt(t, host, by).Chain("v3/x").Delete(bg); !errors.As(err, &lost) || lost.Sent {
+				t.Errorf("%s: got %v", name, err)
+			}
+		}
+	}
+}

@@ -37,7 +37,7 @@ func explainCall(err error, hint string) error {
 	}
 	line("message", told.Message)
 	if field, issue := e.Field(); field != "" {
-		line("field", strings.TrimSuffix(field+": "+issue, ": "))
+		line("field", quietly(e, strings.TrimSuffix(field+": "+issue, ": ")))
 		if strings.HasSuffix(hint, issue) {
 			hint = "" // it says no more
 		}
@@ -62,7 +62,19 @@ func explainCall(err error, hint string) error {
 		line("outcome", "unknown: query, or repeat with the same numbers")
 		code = exitUnknown
 	}
-	return &failure{code: code, err: errors.New(text), hint: hint, word: told.Code, said: said}
+	return &failure{code: code, err: errors.New(text), hint: quietly(e, hint), word: told.Code, said: said}
+}
+
+// quietly is a text about a refusal without what it repeats of the call, as the refusal's own
+// message is marshalled.
+func quietly(e *wxpay.Error, text string) string {
+	about := *e
+	about.Message = text
+	var told struct{ Message string }
+	if raw, err := json.Marshal(about); err != nil || json.Unmarshal(raw, &told) != nil {
+		return ""
+	}
+	return told.Message
 }
 
 // isQuery tells a call that moves nothing: a GET, and those of APIv2 that ask by POST.

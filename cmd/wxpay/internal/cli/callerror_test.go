@@ -56,21 +56,31 @@ func TestARefusalRepeatsNothingOfTheCall(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer wechat.Close()
-	cfg := wechat.ClientConfig()
-	cfg.HTTPClient = &http.Client{Transport: answering(func(*http.Request) (*http.Response, error) {
-		return &http.Response{StatusCode: 403, Header: http.Header{"Request-Id": {"x-" + openid}},
-			Body: io.NopCloser(strings.NewReader(`{"code":"` + openid + `","message":"who is ` + openid + `"}`))}, nil
-	})}
-	c, err := wxpay.New(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = c.Chain("v3/x").Post(t.Context(), map[string]string{"openid": openid})
-	var said *failure
-	if err := explainCall(err, ""); !errors.As(err, &said) {
-		t.Fatal(err)
-	}
-	if all := fmt.Sprint(said.err, said.said, said.word); strings.Contains(all, openid) {
-		t.Errorf("got %s", all)
+	for what, answer := range map[string]string{
+		"code and message": `{"code":"` + openid + `","message":"who is ` + openid + `"}`,
+		"a field's message": `{"code":"PARAM_ERROR","message":"输入源“/body/openid”映射到值字段“用户标识”校验失败，值为` + openid +
+			`，手机13812345678"}`,
+		"detail":  `{"code":"PARAM_ERROR","message":"m","detail":{"field":"/openid","issue":"` + openid + ` is nobody"}}`,
+		"members": `{"code":"PARAM_ERROR","message":"m","detail":{"value":["/body/` + openid + `"]}}`,
+	} {
+		cfg := wechat.ClientConfig()
+		cfg.HTTPClient = &http.Client{Transport: answering(func(*http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: 403, Header: http.Header{"Request-Id": {"x-" + openid}},
+				ContentLength: int64(len(answer)), Body: io.NopCloser(strings.NewReader(answer))}, nil
+		})}
+		c, err := wxpay.New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.Chain("v3/x").Post(t.Context(), map[string]any{"openid": openid, "phone": "13812345678",
+			"members": map[string]int{openid: 1}})
+		var said *failure
+		if err := explainCall(err, "it is "+openid); !errors.As(err, &said) {
+			t.Fatal(err)
+		}
+		all := fmt.Sprint(said.err, said.hint, said.said, said.word)
+		if strings.Contains(all, openid) || strings.Contains(all, "13812345678") {
+			t.Errorf("%s: got %s", what, all)
+		}
 	}
 }

@@ -1,0 +1,133 @@
+package wxpay_test
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/internal/wire"
+)
+
+// A call with MTLS shows the certificate of its own merchant, whatever was said before over the
+// transport that merchants share, and one without shows none.
+func TestMTLSShowsTheMerchantsOwnCertificate(t *testing.T) {
+	t.Parallel()
+	first, _ := testKey()
+	second, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	for what, lend := range map[string]func(*http.Transport){
+		"as it is": func(*http.Transport) {},
+		"that resumes sessions": func(by *http.Transport) {
+			by.TLSClientConfig.ClientSessionCache = tls.NewLRUClientSessionCache(0)
+		},
+		"that shows another": func(by *http.Transport) {
+			by.TLSClientConfig.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+				return new(tls.Certificate), nil
+			}
+		},
+		"that was prepared for HTTP/2": func(by *http.Transport) {
+			by.TLSClientConfig.NextProtos = []string{"h2", "http/1.1"}
+			by.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{
+				"h2": func(string, *tls.Conn) http.RoundTripper {
+					t.Error("the connection went to the pool of the original")
+					return transport(func(*http.Request) (*http.Response, error) { return nil, errors.New("no") })
+				},
+			}
+		},
+	} {
+		for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+			var mu sync.Mutex
+			var seen []string
+			server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				body, _ := io.ReadAll(r.Body)
+				f, _ := wire.ParseXML(body)
+				mu.Lock()
+				defer mu.Unlock()
+				shown := "none"
+				if certificates := r.TLS.PeerCertificates; len(certificates) > 0 {
+					shown = certificates[0].SerialNumber.String()
+				}
+				seen = append(seen, f["mch_id"]+" "+shown)
+				w.Header().Set("Connection", "close")
+			}))
+			server.TLS = &tls.Config{ClientAuth: tls.RequestClientCert, MaxVersion: version}
+			server.EnableHTTP2 = strings.HasSuffix(what, "HTTP/2")
+			server.StartTLS()
+			lent := server.Client().Transport.(*http.Transport).Clone()
+			lend(lent)
+			clients := map[string]*wxpay.Client{}
+			for i, key := range []*rsa.PrivateKey{first, second} {
+				id := "190000000" + strconv.Itoa(i+1)
+				own, err := wxpay.ParseCertificate(certificate(t, key, int64(i+1), now.Add(-time.Hour), now.Add(time.Hour)))
+				if err != nil {
+					t.Fatal(err)
+				}
+				cfg := testConfig()
+				cfg.MchID, cfg.PrivateKey, cfg.Certificate, cfg.SerialNo, cfg.Host = id, key, own, "", server.URL
+				cfg.APIv2Key, cfg.HTTPClient = wxpay.NewSecret(testAPIv2Key), &http.Client{Transport: lent}
+				if clients[id], err = wxpay.New(cfg); err != nil {
+					t.Fatal(err)
+				}
+			}
+			const plain, refund = "v2/pay/orderquery", "v2/secapi/pay/refund"
+			plainly := !strings.HasSuffix(what, "HTTP/2") // the original's own way, which is not tried here
+			var want []string
+			for _, c := range []struct{ id, path, shown string }{{"1900000001", plain, "none"},
+				{"1900000001", refund, "1"}, {"1900000002", refund, "2"}, {"1900000002", plain, "none"},
+				{"1900000001", refund, "1"}} {
+				var opts []wxpay.Option
+				if c.path == refund {
+					opts = append(opts, wxpay.MTLS())
+				} else if !plainly {
+					continue
+				}
+				_, _ = clients[c.id].Chain(c.path).Post(bg, map[string]string{"out_trade_no": "T1"}, opts...)
+				want = append(want, c.id+" "+c.shown)
+			}
+			server.Close()
+			if strings.Join(seen, ", ") != strings.Join(want, ", ") {
+				t.Errorf("over a transport %s, %s: shown were %v, want %v", what, tls.VersionName(version), seen, want)
+			}
+		}
+	}
+}
+
+// A transport that makes TLS connections by itself shows what it shows, so the call is not sent.
+func TestMTLSOverATransportThatDialsTLS(t *testing.T) {
+	t.Parallel()
+	key, _ := testKey()
+	now := time.Now()
+	own, err := wxpay.ParseCertificate(certificate(t, key, 1, now.Add(-time.Hour), now.Add(time.Hour)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := testConfig()
+	cfg.Certificate, cfg.SerialNo, cfg.APIv2Key = own, "", wxpay.NewSecret(testAPIv2Key)
+	cfg.HTTPClient = &http.Client{Transport: &http.Transport{
+		DialTLSContext: func(context.Context, string, string) (net.Conn, error) { return nil, x509.ErrUnsupportedAlgorithm },
+	}}
+	c, err := wxpay.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.Chain("v2/secapi/pay/refund").Post(bg, map[string]string{"out_refund_no": "1"}, wxpay.MTLS())
+	if e := (*wxpay.RequestError)(nil); !errors.As(err, &e) || !strings.Contains(e.Problem, "DialTLSContext") {
+		t.Errorf("got %v", err)
+	}
+}
