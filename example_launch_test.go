@@ -116,7 +116,8 @@ func ExampleClient_JSAPIPayV2() {
 func ExampleClient_AppPayV2() {
 	wechat := newSandbox()
 	defer wechat.Close()
-	pay, err := wechat.Client().AppPayV2("wxd930ea5d5a258f4f", "", "wx201410272009395522657a690389285100", "HMAC-SHA256")
+	const appID, prepay = "wxd930ea5d5a258f4f", "wx201410272009395522657a690389285100"
+	pay, err := wechat.Client().AppPayV2(appID, "", prepay, "HMAC-SHA256")
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -59,9 +59,9 @@ type AppPay struct {
 	Sign      string `json:"sign"`
 }
 
-// AppPay signs the parameters that pay a prepay_id from an app. Of a service provider's order appID
-// is the sub-merchant's, and so is the PartnerID that the app needs: set it to the sub_mchid, for it
-// is not signed.
+// AppPay signs the parameters that pay a prepay_id from an app. Of a service provider's order
+// appID is the sub-merchant's, and so is the PartnerID that the app needs: set it to the sub_mchid,
+// for it is not signed.
 //
 // Source: https://pay.weixin.qq.com/wiki/doc/apiv3_partner/apis/chapter7_3_6.shtml
 func (c *Client) AppPay(appID, prepayID string) (AppPay, error) {

@@ -41,8 +41,8 @@ func (c *Client) AppPayV2(appID, partnerID, prepayID, signType string) (AppPay, 
 	if err != nil {
 		return AppPay{}, err
 	}
-	p := AppPay{AppID: appID, PartnerID: cmp.Or(partnerID, c.mchID), PrepayID: prepayID, Package: "Sign=WXPay", NonceStr: nonce,
-		TimeStamp: timestamp}
+	p := AppPay{AppID: appID, PartnerID: cmp.Or(partnerID, c.mchID), PrepayID: prepayID, Package: "Sign=WXPay",
+		NonceStr: nonce, TimeStamp: timestamp}
 	p.Sign = wire.Fields{"appid": p.AppID, "partnerid": p.PartnerID, "prepayid": p.PrepayID, "package": p.Package,
 		"noncestr": p.NonceStr, "timestamp": p.TimeStamp}.Digest(c.apiV2Key.Reveal(), by)
 	return p, nil

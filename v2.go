@@ -109,6 +109,9 @@ func (c *call) signV2(nonce bool) {
 		}
 		c.fields["nonce_str"] = nonce
 	}
+	if strings.HasSuffix(c.path, "/preentrustweb") && c.fields["timestamp"] == "" { // the one call that has one
+		c.fields["timestamp"] = strconv.FormatInt(c.client.now().Unix(), 10)
+	}
 	if err := c.fields.Check(); err != nil { // of a page and a mini program too: they reach WeChat Pay's XML
 		c.fail(err.Error())
 		return

@@ -23,7 +23,8 @@ func Listen(addr string, anywhere bool) (net.Listener, error) {
 	}
 	if !anywhere && !IsLoopback(host) {
 		return nil, fmt.Errorf("sandbox: listen on %q: that is more than this machine; "+
-			"use 127.0.0.1, or set Config.AllowNonLoopback if the network is yours", addr)
+			"use 127.0.0.1, or set Config.AllowNonLoopback (wxpay sandbox --allow-network) if the network "+
+			"is yours", addr)
 	}
 	l, err := net.Listen("tcp", addr)
 	if err != nil {

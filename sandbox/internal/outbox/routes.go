@@ -81,7 +81,8 @@ func (r *routes) Add(prefix string, handler http.Handler, target string, save fu
 		}
 		if !r.anywhere && !listener.IsLoopback(next.target.Hostname()) {
 			return &notForwarded{prefix, next.target.Host,
-				"the sandbox only calls this machine; Config.AllowNonLoopback lifts that"}
+				"the sandbox only calls this machine; Config.AllowNonLoopback (wxpay sandbox --allow-network) lifts " +
+					"that"}
 		}
 		if r.pointsAtSelf(next.target) {
 			return &notForwarded{prefix, next.target.Host,

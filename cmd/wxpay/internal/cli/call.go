@@ -145,7 +145,7 @@ func (o *callOptions) run(ctx context.Context, sys System, method, path string) 
 	if err != nil {
 		return err
 	}
-	warnOfPath(sys, method, path)
+	warnOfPath(sys, method, path, "Calling")
 
 	started := time.Now()
 	result, err := send(ctx, client.Chain(path), method, body, options)
@@ -255,9 +255,9 @@ func (*callOptions) write(sys System, answer []byte) error {
 	return nil
 }
 
-// warnOfPath says, before the call is made all the same, that no endpoint of
+// warnOfPath says, before it is called or signed all the same, that no endpoint of
 // WeChat Pay is known there.
-func warnOfPath(sys System, method, path string) {
+func warnOfPath(sys System, method, path, does string) {
 	wire := "/" + strings.TrimPrefix(strings.Trim(path, "/"), "v2/")
 	if _, known := catalogue.MatchKnown(method, wire); known {
 		return
@@ -268,18 +268,18 @@ func warnOfPath(sys System, method, path string) {
 	path = strings.Trim(path, "/")
 	if methods := catalogue.KnownMethods(wire); len(methods) > 0 {
 		if meant, mistyped := catalogue.Mistyped(method, wire); mistyped {
-			note("no %s %s is known; did you mean %s? Calling it all the same", method, path, meant.SDKPath())
+			note("no %s %s is known; did you mean %s? %s it all the same", method, path, meant.SDKPath(), does)
 			return
 		}
-		note("as far as is known, %s takes %s, not %s; calling it all the same", path, strings.Join(methods, " or "),
-			method)
+		note("as far as is known, %s takes %s, not %s; %s it all the same", path, strings.Join(methods, " or "),
+			method, strings.ToLower(does))
 		return
 	}
 	if near := catalogue.NearestKnown(wire, 1); len(near) > 0 {
-		note("no %s is known; did you mean %s? Calling it all the same", path, near[0].SDKPath())
+		note("no %s is known; did you mean %s? %s it all the same", path, near[0].SDKPath(), does)
 		return
 	}
-	note("no %s is known; calling it all the same", path)
+	note("no %s is known; %s it all the same", path, strings.ToLower(does))
 }
 
 func completeCall(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {

@@ -153,7 +153,7 @@ func printURL(ctx context.Context, sys System, o *credentials, path, data string
 	}
 	var options []wxpay.Option
 	if op == nil {
-		warnOfPath(sys, "GET", path)
+		warnOfPath(sys, "GET", path, "Signing")
 	} else if op.SignType != "" {
 		options = append(options, wxpay.SignType(op.SignType))
 	}

@@ -1,12 +1,16 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"net"
+	"net/url"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"text/template"
 
@@ -74,7 +78,8 @@ Every flag can be given as a variable too, as in WXPAY_SANDBOX_LISTEN.`,
 	f.StringVar(&o.mchid, "mchid", sandbox.DefaultMchID, "the merchant's number")
 	f.StringArrayVar(&o.appids, "appid", nil, "another appid bound to the merchant; may be repeated")
 	f.StringArrayVar(&o.subs, "sub-mchid", nil, "another merchant it may act for; may be repeated")
-	f.StringArrayVar(&o.plans, "plan", nil, "PRODUCT=ID: another plan or service, of "+products()+"; may be repeated")
+	f.StringArrayVar(&o.plans, "plan", nil,
+		"PRODUCT=ID: another plan or service, of "+listed(products())+"; may be repeated")
 	f.StringVar(&o.keyMode, "key-mode", "", "which of WeChat Pay's keys the merchant has: certificate, public-key, or "+
 		"moving from the one to the other; without it as the folder has it, at first moving")
 	f.BoolVar(&o.chaos, "chaos", false, "misbehave as WeChat Pay and the way to it do in a bad month: lost answers, "+
@@ -87,30 +92,66 @@ Every flag can be given as a variable too, as in WXPAY_SANDBOX_LISTEN.`,
 	return cmd
 }
 
-// products names those that plans can be of: the default merchant has one of each.
-func products() string {
-	var names []string
+// products are those that plans can be of: the default merchant has one of each.
+func products() (names []string) {
 	for _, p := range sandbox.DefaultMerchant().Plans {
 		if !slices.Contains(names, string(p.Product)) {
 			names = append(names, string(p.Product))
 		}
 	}
+	return names
+}
+
+// listed is names in a sentence.
+func listed(names []string) string {
 	last := len(names) - 1
 	return strings.Join(names[:last], ", ") + " or " + names[last]
+}
+
+func isMchID(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
+
+func isLoopback(host string) bool { return host == "localhost" || net.ParseIP(host).IsLoopback() }
+
+// checkListen says what is wrong with an address to listen at.
+func (o *sandboxOptions) checkListen(flag, address string) error {
+	host, port, err := net.SplitHostPort(address)
+	n, bad := strconv.Atoi(port)
+	switch {
+	case err != nil || bad != nil || n < 0 || n > 65535:
+		return usage("%s wants a host and a port, such as 127.0.0.1:8080", flag)
+	case !isLoopback(host) && !o.beyondMachine:
+		return usage("%s is more than this machine: use 127.0.0.1, or give --allow-network if the network is yours",
+			flag)
+	}
+	return nil
 }
 
 // merchant is the default one as the flags change it.
 func (o *sandboxOptions) merchant() (ledger.Merchant, error) {
 	m := sandbox.DefaultMerchant()
 	m.MchID = o.mchid
-	m.AppIDs = append(m.AppIDs, o.appids...)
+	if !isMchID(o.mchid) {
+		return m, usage("--mchid is a merchant number, digits such as %s", sandbox.DefaultMchID)
+	}
+	for _, id := range o.appids {
+		if !strings.HasPrefix(id, "wx") {
+			return m, usage("--appid is an appid, which begins with wx, such as %s", sandbox.DefaultAppID)
+		}
+		m.AppIDs = append(m.AppIDs, id)
+	}
 	for _, id := range o.subs {
+		if !isMchID(id) {
+			return m, usage("--sub-mchid is a merchant number, digits such as 1900000110")
+		}
 		m.SubMerchants = append(m.SubMerchants, ledger.SubMerchant{MchID: id})
 	}
 	for _, p := range o.plans {
 		product, id, ok := strings.Cut(p, "=")
 		if !ok || id == "" {
 			return m, usage("--plan takes a product and an id, as in --plan edu-papay=42")
+		}
+		if !slices.Contains(products(), product) {
+			return m, usage("--plan: there is no product %s; there are %s", strconv.Quote(product), listed(products()))
 		}
 		m.Plans = append(m.Plans, ledger.Plan{ID: id, Product: ledger.Product(product),
 			NotifyURL: sandbox.DefaultNotifyURL})
@@ -135,6 +176,9 @@ func (o *sandboxOptions) run(ctx context.Context, sys System) error {
 	if err != nil {
 		return err
 	}
+	if err := cmp.Or(o.checkListen("--listen", o.listen), o.checkListen("--admin", o.admin)); err != nil {
+		return err
+	}
 	mode, err := keyMode(o.keyMode)
 	if err != nil {
 		return err
@@ -144,6 +188,9 @@ func (o *sandboxOptions) run(ctx context.Context, sys System) error {
 		from, to, ok := strings.Cut(f, "=")
 		if !ok || from == "" || to == "" {
 			return usage("--forward takes two addresses, as in --forward https://yourapp.com=http://127.0.0.1:8080")
+		}
+		if u, err := url.Parse(to); err == nil && u.Host != "" && !isLoopback(u.Hostname()) && !o.beyondMachine {
+			return usage("--forward leads beyond this machine: give --allow-network if the network is yours")
 		}
 		forward[from] = to
 	}
