@@ -170,8 +170,8 @@ func mutualTLS(base http.RoundTripper, cert *x509.Certificate, key crypto.Signer
 			return base, nil // the caller's own transport shows what it shows
 		case dialsTLS(t):
 			return nil, errors.New("the Transport of Config.HTTPClient makes TLS connections by itself " +
-				"(DialTLSContext), so that the merchant's certificate cannot be shown: leave that to net/http, or show the certificate " +
-				"there and put a RoundTripper of your own around the Transport")
+				"(DialTLSContext), so that the merchant's certificate cannot be shown: leave that to net/http, " +
+				"or show the certificate there and put a RoundTripper of your own around the Transport")
 		}
 		t = t.Clone()
 		if t.TLSClientConfig == nil {
@@ -181,8 +181,8 @@ func mutualTLS(base http.RoundTripper, cert *x509.Certificate, key crypto.Signer
 		c.Certificates = []tls.Certificate{{Certificate: [][]byte{cert.Raw}, PrivateKey: key, Leaf: cert}}
 		c.GetClientCertificate = nil // it would be asked in their place
 		if c.ClientSessionCache != nil {
-			// Whoever resumes a session is who began it, and the cache is shared with other merchants
-			// and with calls that show no certificate.
+			// Whoever resumes a session is who began it, and the cache is shared with other
+			// merchants and with calls that show no certificate.
 			c.ClientSessionCache = tls.NewLRUClientSessionCache(0)
 		}
 		if len(t.TLSNextProto) > 0 {

@@ -47,6 +47,9 @@ func remedied(problem, hint string) string {
 //	var e *wxpay.Error
 //	if errors.As(err, &e) && e.Code == "ALREADY_EXISTS" { … }
 //
+// Of an Error in an unexported field of a struct of yours fmt asks no method, and follows the
+// pointer under %s and %q: Message and Detail are then printed as they came.
+//
 // Source: https://pay.weixin.qq.com/docs/merchant/development/interface-rules/basic-rules.html
 type Error struct {
 	// Operation is what was called: method and path, variables unfilled.

@@ -132,6 +132,8 @@ type NavigateToMiniProgram struct {
 
 // ContractMiniProgram opens the signing page for a pre_entrustweb_id from the
 // merchant's mini program (combine-papay). The session lives two hours.
+//
+// Source: https://pay.weixin.qq.com/doc/v3/partner/4017177420
 func ContractMiniProgram(preEntrustWebID string) NavigateToMiniProgram {
 	return NavigateToMiniProgram{SigningMiniProgram, "pages/index/index",
 		map[string]string{"pre_entrustweb_id": preEntrustWebID}}
@@ -139,7 +141,7 @@ func ContractMiniProgram(preEntrustWebID string) NavigateToMiniProgram {
 
 // PasswordExemptMiniProgram opens the signing page for a pre_entrustweb_id of
 // 免密支付. Give sign_mp_appid and sign_mp_path of the pre-sign's reply; where
-// they are empty the documented values stand in.
+// they are empty those of the reply's published sample stand in.
 func PasswordExemptMiniProgram(signMPAppID, signMPPath, preEntrustWebID string) NavigateToMiniProgram {
 	if signMPAppID == "" {
 		signMPAppID = SigningMiniProgram

@@ -22,8 +22,8 @@ const maxReferrerInfo = 8 << 10
 // https://pay.weixin.qq.com/docs/merchant/apis/entrusted-payment/redirect-mini-program.html
 type ReferrerInfo struct {
 	AppID      string // where the payer comes from: compare it with [NavigateToMiniProgram].AppID
-	ReturnCode string // "SUCCESS" or "FAIL"; "" where the payer left by the back arrow
-	ReturnMsg  string // what went wrong, in words
+	ReturnCode string // "SUCCESS" or "FAIL", or what somebody made up; "" after the back arrow
+	ReturnMsg  string // what went wrong, in words, which anybody may have written
 	ContractID string // may come with SUCCESS
 }
 
@@ -32,9 +32,9 @@ type ReferrerInfo struct {
 //
 //	{"appId":"wxbd687630cd02ce1d","extraData":{"return_code":"SUCCESS","contract_id":"…"}}
 //
-// Without extraData ReturnCode is "", which is no error. Members it does not know are
-// ignored. It is an error where the text has more than 8 KiB, is not one JSON object, or
-// has another type where a string or extraData's object belongs.
+// Without extraData ReturnCode is "", which is no error, and null counts as absent. Members it
+// does not know are ignored. It is an error where the text has more than 8 KiB, is not one JSON
+// object, or has another type where a string or extraData's object belongs.
 //
 // The documented members are those of 委托代扣 (APIv2, scheduled deduct, combine-papay);
 // the pages of 教育续费通 and 校园轻松付 do not say what their mini programs send back.

@@ -61,7 +61,11 @@ func (f *Field) formatIssue(text string) breach {
 			return malformed(fmt.Sprintf("must fall on day 1 to %d of the month", f.MaxDay))
 		}
 	case FormatDateTime:
-		if _, err := time.Parse(time.RFC3339, text); err != nil {
+		at, err := time.Parse(time.RFC3339, text)
+		if err == nil {
+			_, err = at.MarshalText() // which refuses an offset of a whole day, as RFC 3339 does
+		}
+		if err != nil {
 			return malformed("must be an RFC 3339 time such as 2020-09-10T13:29:35+08:00")
 		}
 	case FormatURL, FormatPlainURL:

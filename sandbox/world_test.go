@@ -109,6 +109,26 @@ func TestHowLongOrdersLive(t *testing.T) {
 	}
 }
 
+// The very same order with a presign's token gives a usable prepay_id again, also when the session
+// of the token is over: then paying signs nothing.
+func TestAnOrderOutlivesItsToken(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.ok(w.AddPayer(map[string]string{sandbox.DefaultAppID: openID}))
+	token := w.must("POST", presignPapay, with(papayBody("A1"), "openid", openID))["pre_entrustweb_id"]
+	body := with(orderBody(), "contract_info", object{"token": token})
+	w.must("POST", directRoot+"jsapi-with-contract", body)
+	w.ok(w.Advance(2*time.Hour + time.Minute))
+	again := w.must("POST", directRoot+"jsapi-with-contract", body)["prepay_id"].(string)
+	receipt, err := w.Payer(openID).Pay(again)
+	w.ok(err)
+	if receipt.Contract != nil {
+		t.Errorf("a token of a session that is over signed %+v", receipt.Contract)
+	}
+	w.refused(400, "PARAM_ERROR", "POST", directRoot+"jsapi", with(with(orderBody(), "out_trade_no", "whole-day"),
+		"time_expire", "2020-09-12T10:00:00-24:00"))
+}
+
 func TestOrdersRunOut(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -66,6 +66,7 @@ func Serve(l net.Listener, h http.Handler, logf func(format string, args ...any)
 		Handler: p.limit(h), ReadHeaderTimeout: p.header, IdleTimeout: p.idle, MaxHeaderBytes: 64 << 10,
 		ErrorLog: stdlog.New(logWriter(logf), "", 0),
 	}
+	s.DisableGeneralOptionsHandler = true // OPTIONS * is for the handler too, which looks at the Host
 	go func() { _ = s.Serve(l) }() // ends with Close
 	return s
 }

@@ -85,6 +85,8 @@ func payToken(c *engine.Call, o *rows.Order, token string) error {
 		return err
 	case waits && session.PrepayID != "" && session.PrepayID != o.PrepayID:
 		return engine.InvalidRequest("预签约码有误或已过期").Hinting("the token was used for another order")
+	case session.State(c.Now) != ledger.SessionWaiting && session.PrepayID == o.PrepayID:
+		return nil // the same order again, which stands whatever became of the signing
 	case session.State(c.Now) != ledger.SessionWaiting:
 		return engine.InvalidRequest("预签约码有误或已过期").Hinting("the session of this token is " +
 			string(session.State(c.Now)))
