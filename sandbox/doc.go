@@ -180,12 +180,12 @@
 // JSON, URLs or XML, in Base64 and in hexadecimal of one piece, and in the names
 // of headers. Fields that travel encrypted are blanked in the journal and in the
 // bodies that the admin shows, whatever type they came in, and no refusal repeats
-// them. Every reply and notification carries X-Sandbox, save what net/http answers
-// to what is no request. Listeners and targets are
-// on this machine unless [Config].AllowNonLoopback says otherwise. Keys are made
-// fresh, or, for tests, are published ones that protect nothing; certificates
-// that look as if WeChat Pay had issued them are refused. What the sandbox plays
-// from inference rather than from documents is listed in docs/fidelity.md.
+// them. Every reply and notification carries X-Sandbox, save what net/http
+// answers to what is no request. Listeners and targets are on this machine unless
+// [Config].AllowNonLoopback says otherwise. Keys are made fresh, or, for tests,
+// are published ones that protect nothing; certificates that look as if WeChat
+// Pay had issued them are refused. What the sandbox plays from inference rather
+// than from documents is listed in docs/fidelity.md.
 //
 // # Stores
 //

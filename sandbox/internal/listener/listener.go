@@ -67,7 +67,7 @@ func Serve(l net.Listener, h http.Handler, logf func(format string, args ...any)
 		ErrorLog: stdlog.New(logWriter(logf), "", 0),
 	}
 	s.DisableGeneralOptionsHandler = true // OPTIONS * is for the handler too, which looks at the Host
-	go func() { _ = s.Serve(l) }() // ends with Close
+	go func() { _ = s.Serve(l) }()        // ends with Close
 	return s
 }
 
