@@ -32,11 +32,11 @@ type flight struct {
 	trace   httptrace.ClientTrace
 	request *http.Request // as the transport got it
 	made    made
-	joining atomic.Bool // it waits for a connection, and not for TLS
-	foreign atomic.Bool // a connection was used that may speak something else than HTTP/1.1
-	before  atomic.Bool // the body was read before a connection was asked for: by another transport
-	once    bool        // it went over HTTP/1.1 of net/http alone, which repeats nothing that went out
-	fell    bool        // it has no body to tell by, and came here from a transport that is registered
+	joining atomic.Bool     // it waits for a connection, and not for TLS
+	foreign atomic.Bool     // a connection was used that may speak something else than HTTP/1.1
+	before  atomic.Bool     // the body was read before a connection was asked for: by another transport
+	once    bool            // it went over HTTP/1.1 of net/http alone, which repeats nothing that went out
+	by      *http.Transport // that was asked itself, of a call without a body
 }
 
 // made is what a request had that errors leave out, before a transport could change it.
@@ -66,8 +66,11 @@ func (f *flight) ground() bool { return f.asked.Load() > 0 && f.state.CompareAnd
 // repeated tells whether the call may have gone out more than once, by a transport that
 // repeats calls: what answers the last of them tells nothing of the first. net/http also begins
 // anew where a kept connection turns out dead and not a byte went out on it.
+//
+// A call without a body leaves no trace of the transport that is registered with an http.Transport
+// and was asked first.
 func (f *flight) repeated() bool {
-	return f.fell || !f.once && (f.bodies.Load() > 1 || f.written.Load() > 1)
+	return f.by != nil && f.asked.Load() > 0 && hasAnother(f.by, f.request.URL.Scheme) || !f.once && (f.bodies.Load() > 1 || f.written.Load() > 1)
 }
 
 // watch is the context of the request. A trace of the caller's own in ctx is
@@ -228,10 +231,11 @@ func (c *call) roundTrip(ctx context.Context, transport http.RoundTripper, r *ht
 	}
 	// The http.Transport asked itself, and not one that is registered with it.
 	t, own := transport.(*http.Transport)
-	asked := c.flight.asked.Load()
-	c.flight.once = own && response.ProtoMajor == 1 && asked == 1 && showsItsProtocol(t) &&
+	c.flight.once = own && response.ProtoMajor == 1 && c.flight.asked.Load() == 1 && showsItsProtocol(t) &&
 		!c.flight.foreign.Load() && !c.flight.before.Load()
-	c.flight.fell = own && asked > 0 && r.Body == nil && hasAnother(t, r.URL.Scheme)
+	if own && r.Body == nil {
+		c.flight.by = t
+	}
 	return response, nil
 }
 
