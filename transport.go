@@ -70,7 +70,10 @@ func (f *flight) ground() bool { return f.asked.Load() > 0 && f.state.CompareAnd
 // A call without a body leaves no trace of the transport that is registered with an http.Transport
 // and was asked first.
 func (f *flight) repeated() bool {
-	return f.by != nil && f.asked.Load() > 0 && hasAnother(f.by, f.request.URL.Scheme) || !f.once && (f.bodies.Load() > 1 || f.written.Load() > 1)
+	if f.by != nil && f.asked.Load() > 0 && hasAnother(f.by, f.request.URL.Scheme) {
+		return true
+	}
+	return !f.once && (f.bodies.Load() > 1 || f.written.Load() > 1)
 }
 
 // watch is the context of the request. A trace of the caller's own in ctx is
