@@ -290,3 +290,31 @@ func TestOnlyUnsignedEndpointsAreDownloaded(t *testing.T) {
 		}
 	}
 }
+
+// A bill names what was sold and how it was paid as the payment does, of each part of a combined
+// one too. What was paid in another currency is in none.
+func TestBillsTellPaymentsAsTheyWere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.must("POST", globalPay, globalDebitBody(w.signGlobal("g1").ID, "hk-1")) // 8.88 HKD
+	w.received()
+	w.paid(w.must("POST", combineRoot+"jsapi", combinedBody())["prepay_id"])
+	w.received()
+	c := w.combineContract()
+	w.must("POST", combineDebits, combineDebitBody(c, "PD1"))
+	w.signFace("pupil0001")
+	code, err := w.ShowFace(w.authInfo(), "pupil0001")
+	w.ok(err)
+	face := w.must("POST", debitFace, faceDebit(code, "lunch-1"))
+	w.ok(w.Advance(24 * time.Hour))
+	w.received()
+	text := w.download(w.must("GET", "v3/bill/tradebill?bill_date=2020-09-10", nil))
+	if strings.Count(text, "深圳分店") != 4 || strings.Count(text, "`QQ,") != 2 || strings.Contains(text, "hk-1") ||
+		!strings.Contains(strings.Split(text, "`lunch-1,")[1], "`"+face["trade_type"].(string)+",") {
+		t.Errorf("got %s", text)
+	}
+	flow := w.download(w.must("GET", "v3/bill/fundflowbill?bill_date=2020-09-10", nil))
+	if strings.Contains(flow, "hk-1") {
+		t.Errorf("the fund flow: %s", flow)
+	}
+}

@@ -91,3 +91,17 @@ func TestCommittedFaultWhereNothingWasDone(t *testing.T) {
 		}
 	}
 }
+
+// An empty list stands in the place of a success, never of what another fault or the endpoint
+// refused.
+func TestAnEmptyAnswerHidesNoRefusal(t *testing.T) {
+	t.Parallel()
+	for _, other := range []fault.Name{fault.Error, fault.RateLimit} {
+		w := newWorld(t)
+		w.ok(w.Inject(fault.Fault{Name: other, Endpoint: "*"}, fault.Fault{Name: fault.Empty, Endpoint: "*"}))
+		if _, err := w.do("GET", "v3/certificates", nil); err == nil || w.Faults()[1].Met != 0 {
+			t.Errorf("%s: got %v, %+v", other, err, w.Faults()[1])
+		}
+		w.refused(404, "RESOURCE_NOT_EXISTS", "GET", domestic+"/none", nil)
+	}
+}

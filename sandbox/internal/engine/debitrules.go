@@ -9,11 +9,19 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
+// TradeAuth is the trade_type of debits that a service was opened for, not a contract for one.
+const TradeAuth ledger.TradeType = "AUTH"
+
 // DebitRules is all that one product adds to the machine every debit runs
 // through: when, how much and how often it may debit, what refusals are called,
 // and what the merchant hears. Amounts are in fen, times of day in Beijing.
 type DebitRules struct {
 	Name string // "" for the product's name; needed when a product has several
+
+	// Trade is the debit's trade_type; "" for PAP.
+	Trade ledger.TradeType
+	// Foreign debits are of other currencies, and in no bill of the mainland's.
+	Foreign bool
 
 	// Sync debits are tried within the call. Others are accepted, and tried
 	// after delay; in mode A after 24 hours.

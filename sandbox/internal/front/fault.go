@@ -60,7 +60,9 @@ func (fr *Front) draw(x *exchange, among func(*fault.Fault) bool) {
 func spoilsRequest(f *fault.Fault) bool { return f.Name == fault.Reencoded || f.Name == fault.Skew }
 
 // needsWork tells the faults that strike only a call whose work is done.
-func needsWork(f *fault.Fault) bool { return f.Committed || f.Name == fault.Early }
+func needsWork(f *fault.Fault) bool {
+	return f.Committed || f.Name == fault.Early || f.Name == fault.Empty
+}
 
 // strike draws the faults of a call that is genuine and well-formed, and answers where one keeps it
 // from being done. Those that need its work strike, and count, where none does.
@@ -195,8 +197,8 @@ func (fr *Front) writeFaulty(w http.ResponseWriter, x *exchange, p protocol) {
 		w.WriteHeader(x.status)
 		_, _ = w.Write(x.reply)
 	default:
-		if x.injected.Has(fault.Empty) != nil {
-			x.status, x.refused = http.StatusOK, nil
+		if x.injected.Has(fault.Empty) != nil && x.refused == nil {
+			x.status = http.StatusOK
 			x.reply = engine.Document{"data": []engine.Document{}}.Encode()
 		}
 		p.write(w, x)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/sandbox/internal/clock"
+	"github.com/wxpay-go/wxpay/sandbox/internal/debits"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
 	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
@@ -23,8 +24,6 @@ type movement struct {
 	at     time.Time
 	mchID  string
 	trade  ledger.TradeType
-	body   string // what was paid for
-	attach string
 	refund *rows.Refund // nil of a payment
 }
 
@@ -36,7 +35,7 @@ func movements(c *engine.Call, subMchID string) ([]movement, error) {
 	if err != nil {
 		return nil, err
 	}
-	debits, err := rows.Find[rows.Debit](c.Tx, own, 0)
+	debited, err := rows.Find[rows.Debit](c.Tx, own, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -46,21 +45,23 @@ func movements(c *engine.Call, subMchID string) ([]movement, error) {
 	}
 	var all []movement
 	paid := map[string]movement{}
-	add := func(p *payment, trade ledger.TradeType, body, attach string) {
-		m := movement{payment: p, at: p.paidAt, mchID: c.Merchant.MchID, trade: trade, body: body, attach: attach}
+	add := func(p *payment, trade ledger.TradeType) {
+		m := movement{payment: p, at: p.paidAt, mchID: c.Merchant.MchID, trade: trade}
 		paid[p.transactionID] = m
 		all = append(all, m)
 	}
 	for _, o := range orders {
-		asked := engine.DecodeBody(o.Request)
 		for _, p := range paymentsOfOrder(c.Step, o) {
-			sold := cmp.Or(engine.TextOf(asked, "description"), engine.TextOf(asked, "body")) // as APIv2 has it
-			add(p, o.PaidBy(), sold, engine.TextOf(asked, "attach"))
+			add(p, o.PaidBy())
 		}
 	}
-	for _, d := range debits {
+	for _, d := range debited {
+		rules := debits.RulesOf(c.Step, d.Product, d.Rules)
+		if rules == nil || rules.Foreign {
+			continue
+		}
 		for _, p := range paymentsOfDebit(d) {
-			add(p, "PAP", d.Description, d.Attach)
+			add(p, cmp.Or(rules.Trade, "PAP"))
 		}
 	}
 	for _, r := range refunds {
@@ -139,7 +140,7 @@ func cellsOf(m movement) map[string]string {
 		"交易时间": stamp(m.at), "公众账号ID": m.appid, "商户号": m.mchID, "特约商户号": cmp.Or(m.subMchID, "0"),
 		"微信订单号": m.transactionID, "商户订单号": m.outTradeNo, "用户标识": m.openid, "交易类型": string(m.trade),
 		"交易状态": "SUCCESS", "付款银行": "OTHERS", "货币种类": "CNY", "应结订单金额": inYuan(m.total), "代金券金额": "0.00",
-		"微信退款单号": "0", "商户退款单号": "0", "退款金额": "0.00", "充值券退款金额": "0.00", "商品名称": m.body, "商户数据包": m.attach,
+		"微信退款单号": "0", "商户退款单号": "0", "退款金额": "0.00", "充值券退款金额": "0.00", "商品名称": m.sold, "商户数据包": m.attach,
 		"手续费": "0.00000", "费率": "0.00%", "订单金额": inYuan(m.total), "申请退款金额": "0.00",
 	}
 	if r := m.refund; r != nil {

@@ -1,6 +1,7 @@
 package payments
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -19,6 +20,7 @@ type payment struct {
 	total                     int64
 	refunded                  *int64
 	paidAt                    time.Time
+	sold, attach              string
 }
 
 // paymentOf finds what a refund is about, by either number, among what was paid to the sub-merchant
@@ -79,6 +81,9 @@ func paymentsOfOrder(s *engine.Step, o *rows.Order) []*payment {
 	base := payment{of: o, appid: o.AppID, subMchID: o.SubMchID, openid: o.OpenID, person: s.WhoPaid(o).ID,
 		paidAt: o.PaidAt}
 	if !o.Combined {
+		asked := engine.DecodeBody(o.Request)
+		base.sold = cmp.Or(engine.TextOf(asked, "description"), engine.TextOf(asked, "body")) // as APIv2 has it
+		base.attach = engine.TextOf(asked, "attach")
 		base.outTradeNo, base.transactionID = o.OutTradeNo, o.TransactionID
 		base.total, base.refunded = o.Total, &o.Refunded
 		return []*payment{&base}
@@ -90,7 +95,8 @@ func paymentsOfDebit(d *rows.Debit) []*payment {
 	if d.State != ledger.DebitPaid {
 		return nil
 	}
-	base := payment{of: d, appid: d.AppID, subMchID: d.SubMchID, openid: d.OpenID, person: d.Person, paidAt: d.EndedAt}
+	base := payment{of: d, appid: d.AppID, subMchID: d.SubMchID, openid: d.OpenID, person: d.Person, paidAt: d.EndedAt,
+		sold: d.Description, attach: d.Attach}
 	if !d.Advanced && !d.RepaidAt.IsZero() {
 		base.paidAt = d.RepaidAt // the merchant had nothing before
 	}
@@ -109,6 +115,7 @@ func paymentsOfParts(base payment, parts []ledger.SubOrder) []*payment {
 		p := base
 		p.subMchID, p.outTradeNo, p.transactionID = parts[i].SubMchID, parts[i].OutTradeNo, parts[i].TransactionID
 		p.total, p.refunded = parts[i].Total, &parts[i].Refunded
+		p.sold, p.attach = engine.TextOf(engine.DecodeBody(parts[i].Request), "description"), parts[i].Attach
 		out[i] = &p
 	}
 	return out

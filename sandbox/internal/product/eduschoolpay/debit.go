@@ -21,7 +21,8 @@ const schoolDebtLimit = 2
 func rules() []*engine.DebitRules {
 	rules := func(name string, sync bool) *engine.DebitRules {
 		return &engine.DebitRules{
-			Name: name, Sync: sync, Delay: clock.DebitTakes, Several: true, Advances: schoolDebtLimit,
+			Name: name, Trade: engine.TradeAuth,
+			Sync: sync, Delay: clock.DebitTakes, Several: true, Advances: schoolDebtLimit,
 			Answers: engine.Answers{
 				rows.ProblemGone: {Status: 404, Code: "NOT_FOUND", Message: "未找到对应合约"},
 			},
@@ -173,7 +174,7 @@ func debtState(c *engine.Call) (engine.Document, error) {
 // WeChat Pay advanced has no bank of its own.
 func transaction(d *rows.Debit) engine.Document {
 	out := debits.EduTransaction(d)
-	out["mchid"], out["trade_type"], out["trade_state_desc"] = d.MchID, "AUTH", d.Text()
+	out["mchid"], out["trade_type"], out["trade_state_desc"] = d.MchID, string(engine.TradeAuth), d.Text()
 	if device := engine.Object(engine.DecodeBody(d.Request), "device_info"); device != nil {
 		out["device_info"] = device
 	}

@@ -13,6 +13,7 @@ import (
 // https://pay.weixin.qq.com/wiki/doc/api_external/en/apis/chapter5_1_6.shtml
 func rules() *engine.DebitRules {
 	return &engine.DebitRules{
+		Trade: engine.TradeAuth, Foreign: true,
 		Sync: true, Several: true, Failing: debits.RefuseFailure,
 		Answers: engine.Answers{
 			rows.ProblemGone:    {Status: 403, Code: "CONTRACT_NOT_EXIST", Message: "协议不存在或已解约"},
@@ -87,7 +88,8 @@ func transaction(d *rows.Debit) engine.Document {
 	amount := engine.Document{"total": d.Total, "payer_total": d.Total, "currency": currency,
 		"payer_currency": currency}
 	out := engine.Document{
-		"out_trade_no": d.OutTradeNo, "trade_type": "AUTH", "trade_state": "PAYERROR", "trade_state_desc": d.Text(),
+		"out_trade_no": d.OutTradeNo, "trade_type": string(engine.TradeAuth),
+		"trade_state": "PAYERROR", "trade_state_desc": d.Text(),
 		"amount": amount,
 	}
 	payer := engine.Document{}

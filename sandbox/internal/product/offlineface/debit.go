@@ -21,7 +21,7 @@ import (
 // https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/k12-development-guidelines.html
 func rules() *engine.DebitRules {
 	return &engine.DebitRules{
-		Sync: true, Several: true, Again: 5,
+		Trade: engine.TradeAuth, Sync: true, Several: true, Again: 5,
 		Answers: engine.Answers{
 			rows.ProblemCount: {Status: http.StatusTooManyRequests, Code: "FREQUENCY_LIMITED", Message: "频率超限"},
 		},
@@ -167,7 +167,7 @@ func transaction(d *rows.Debit) engine.Document {
 	payer.Set("sub_openid", d.SubOpenID)
 	out := engine.Document{
 		"sp_appid": d.AppID, "sp_mchid": d.MchID, "sub_mchid": d.SubMchID, "out_trade_no": d.OutTradeNo, "payer": payer,
-		"amount": engine.Document{"total": d.Total, "currency": "CNY"}, "trade_type": "AUTH",
+		"amount": engine.Document{"total": d.Total, "currency": "CNY"}, "trade_type": string(engine.TradeAuth),
 		"trade_state": d.Word(), "trade_state_description": d.Text(),
 	}
 	if scene := engine.Object(asked, "scene_info"); scene != nil {

@@ -58,7 +58,9 @@ func payByCode(c *engine.Call) (engine.Document, error) {
 	if err := payments.Pay(c.Step, o); err != nil {
 		return nil, err
 	}
-	return TransactionDocument(o, c.Now), nil
+	out := TransactionDocument(o, c.Now)
+	delete(out, "scene_info") // which this answer has not
+	return out, nil
 }
 
 // reverseTransaction takes a code payment back: the payer gets their money, and

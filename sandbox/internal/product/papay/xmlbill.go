@@ -74,7 +74,7 @@ func billFailure(r *engine.Refusal, f wire.Fields) wire.Fields {
 	case "PARAM_ERROR":
 		v, _ := r.Detail.(*catalogue.Violation)
 		message = wrongParameter(v, f)
-	case "SYSTEMERROR":
+	case "SYSTEMERROR", "FREQUENCY_LIMITED":
 		code, message = billDown, "system error"
 	default: // a number of this endpoint's, or what a fault says
 		code, message = r.Code, r.Message
