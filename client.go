@@ -172,6 +172,10 @@ func mutualTLS(base http.RoundTripper, cert *x509.Certificate, key crypto.Signer
 			return nil, errors.New("the Transport of Config.HTTPClient makes TLS connections by itself " +
 				"(DialTLSContext), so that the merchant's certificate cannot be shown: leave that to net/http, " +
 				"or show the certificate there and put a RoundTripper of your own around the Transport")
+		case hasAnother(t, "https") || hasAnother(t, "http"):
+			return nil, errors.New("another transport is registered with that of Config.HTTPClient " +
+				"(RegisterProtocol, TLSNextProto), and would not show the merchant's certificate: lend a Transport " +
+				"without one to a Client for calls with MTLS")
 		}
 		t = t.Clone()
 		if t.TLSClientConfig == nil {
@@ -185,11 +189,13 @@ func mutualTLS(base http.RoundTripper, cert *x509.Certificate, key crypto.Signer
 			// merchants and with calls that show no certificate.
 			c.ClientSessionCache = tls.NewLRUClientSessionCache(0)
 		}
+		// Nor has HTTP/2 that was configured for the original connections of its own. Clone leaves
+		// the offer of it behind, also where it is not spoken any more; net/http adds it where it
+		// is.
 		if len(t.TLSNextProto) > 0 {
-			// Nor has HTTP/2 that was configured for the original connections of its own.
 			t.TLSNextProto = nil
-			c.NextProtos = slices.DeleteFunc(slices.Clone(c.NextProtos), func(name string) bool { return name == "h2" })
 		}
+		c.NextProtos = slices.DeleteFunc(slices.Clone(c.NextProtos), func(name string) bool { return name == "h2" })
 		return t, nil
 	})
 }

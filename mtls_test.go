@@ -30,24 +30,23 @@ func TestMTLSShowsTheMerchantsOwnCertificate(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := time.Now()
-	for what, lend := range map[string]func(*http.Transport){
-		"as it is": func(*http.Transport) {},
-		"that resumes sessions": func(by *http.Transport) {
+	for what, lend := range map[string]func(*http.Transport) *http.Transport{
+		"as it is": func(by *http.Transport) *http.Transport { return by },
+		"that resumes sessions": func(by *http.Transport) *http.Transport {
 			by.TLSClientConfig.ClientSessionCache = tls.NewLRUClientSessionCache(0)
+			return by
 		},
-		"that shows another": func(by *http.Transport) {
+		"that shows another": func(by *http.Transport) *http.Transport {
 			by.TLSClientConfig.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
 				return new(tls.Certificate), nil
 			}
+			return by
 		},
-		"that was prepared for HTTP/2": func(by *http.Transport) {
-			by.TLSClientConfig.NextProtos = []string{"h2", "http/1.1"}
-			by.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{
-				"h2": func(string, *tls.Conn) http.RoundTripper {
-					t.Error("the connection went to the pool of the original")
-					return transport(func(*http.Request) (*http.Response, error) { return nil, errors.New("no") })
-				},
-			}
+		"that speaks HTTP/2 by itself": func(by *http.Transport) *http.Transport {
+			plain := new(http.Transport)
+			plain.Clone() // net/http prepares it for HTTP/2, as its first call does
+			plain.TLSClientConfig.RootCAs = by.TLSClientConfig.RootCAs
+			return plain
 		},
 	} {
 		for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
@@ -66,10 +65,10 @@ func TestMTLSShowsTheMerchantsOwnCertificate(t *testing.T) {
 				w.Header().Set("Connection", "close")
 			}))
 			server.TLS = &tls.Config{ClientAuth: tls.RequestClientCert, MaxVersion: version}
-			server.EnableHTTP2 = strings.HasSuffix(what, "HTTP/2")
+			server.EnableHTTP2 = strings.Contains(what, "HTTP/2")
 			server.StartTLS()
 			lent := server.Client().Transport.(*http.Transport).Clone()
-			lend(lent)
+			lent = lend(lent)
 			clients := map[string]*wxpay.Client{}
 			for i, key := range []*rsa.PrivateKey{first, second} {
 				id := "190000000" + strconv.Itoa(i+1)
@@ -86,7 +85,6 @@ func TestMTLSShowsTheMerchantsOwnCertificate(t *testing.T) {
 				}
 			}
 			const plain, refund = "v2/pay/orderquery", "v2/secapi/pay/refund"
-			plainly := !strings.HasSuffix(what, "HTTP/2") // the original's own way, which is not tried here
 			var want []string
 			for _, c := range []struct{ id, path, shown string }{{"1900000001", plain, "none"},
 				{"1900000001", refund, "1"}, {"1900000002", refund, "2"}, {"1900000002", plain, "none"},
@@ -94,8 +92,6 @@ func TestMTLSShowsTheMerchantsOwnCertificate(t *testing.T) {
 				var opts []wxpay.Option
 				if c.path == refund {
 					opts = append(opts, wxpay.MTLS())
-				} else if !plainly {
-					continue
 				}
 				_, _ = clients[c.id].Chain(c.path).Post(bg, map[string]string{"out_trade_no": "T1"}, opts...)
 				want = append(want, c.id+" "+c.shown)
@@ -108,8 +104,9 @@ func TestMTLSShowsTheMerchantsOwnCertificate(t *testing.T) {
 	}
 }
 
-// A transport that makes TLS connections by itself shows what it shows, so the call is not sent.
-func TestMTLSOverATransportThatDialsTLS(t *testing.T) {
+// A transport that makes TLS connections by itself, or hands calls to another, shows what it
+// shows, so the call is not sent.
+func TestMTLSOverATransportOfAnotherWay(t *testing.T) {
 	t.Parallel()
 	key, _ := testKey()
 	now := time.Now()
@@ -117,17 +114,31 @@ func TestMTLSOverATransportThatDialsTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := testConfig()
-	cfg.Certificate, cfg.SerialNo, cfg.APIv2Key = own, "", wxpay.NewSecret(testAPIv2Key)
-	cfg.HTTPClient = &http.Client{Transport: &http.Transport{
-		DialTLSContext: func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("no") },
-	}}
-	c, err := wxpay.New(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = c.Chain("v2/secapi/pay/refund").Post(bg, map[string]string{"out_refund_no": "1"}, wxpay.MTLS())
-	if e := (*wxpay.RequestError)(nil); !errors.As(err, &e) || !strings.Contains(e.Problem, "DialTLSContext") {
-		t.Errorf("got %v", err)
+	registered := new(http.Transport)
+	registered.RegisterProtocol("https", transport(func(*http.Request) (*http.Response, error) {
+		t.Error("it was sent")
+		return nil, errors.New("sent")
+	}))
+	for says, lent := range map[string]*http.Transport{
+		"DialTLSContext": {DialTLSContext: func(context.Context, string, string) (net.Conn, error) {
+			t.Error("it was dialled")
+			return nil, errors.New("dialled")
+		}},
+		"RegisterProtocol": registered,
+		"TLSNextProto": {TLSNextProto: map[string]func(string, *tls.Conn) http.RoundTripper{
+			"h2": func(string, *tls.Conn) http.RoundTripper { return nil },
+		}},
+	} {
+		cfg := testConfig()
+		cfg.Certificate, cfg.SerialNo, cfg.APIv2Key = own, "", wxpay.NewSecret(testAPIv2Key)
+		cfg.HTTPClient = &http.Client{Transport: lent}
+		c, err := wxpay.New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.Chain("v2/secapi/pay/refund").Post(bg, map[string]string{"out_refund_no": "1"}, wxpay.MTLS())
+		if e := (*wxpay.RequestError)(nil); !errors.As(err, &e) || !strings.Contains(e.Problem, says) {
+			t.Errorf("%s: got %v", says, err)
+		}
 	}
 }

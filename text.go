@@ -2,6 +2,7 @@ package wxpay
 
 import (
 	"bytes"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -50,7 +51,11 @@ func (c *call) answersText() bool {
 
 // readText takes in a bill. What is none is read as the answer of any call.
 func (c *call) readText(response *http.Response) (*Result, error) {
-	raw, err := readWhole(response)
+	read := readWhole
+	if response.StatusCode != http.StatusOK {
+		read = readBody
+	}
+	raw, err := read(response)
 	if err != nil {
 		return nil, c.cutShort(err)
 	}
@@ -62,20 +67,44 @@ func (c *call) readText(response *http.Response) (*Result, error) {
 	switch {
 	case err != nil:
 		return nil, c.cutShort(err)
-	case isBill(text):
-		r.text = wire.Hide(text)
-		return r, nil
+	case !isBill(text):
+		return c.readV2(r)
+	case !endsInSums(text):
+		return nil, c.cutShort(errors.New("the bill has lines and no sums at its end: a part of it is missing"))
 	}
-	return c.readV2(r)
+	r.text = wire.Hide(text)
+	return r, nil
 }
 
 // isBill tells a bill from a gateway's page. It begins with the name of its first column or,
-// in another language, has a line of names above one whose values stand behind grave accents.
+// in another language, has a line of many names above one whose values stand behind grave accents.
 func isBill(text []byte) bool {
 	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	if bytes.HasPrefix(text, []byte("交易时间,")) {
 		return true
 	}
 	names, rest, _ := bytes.Cut(text, []byte("\n"))
-	return bytes.ContainsRune(names, ',') && !bytes.HasPrefix(names, []byte("<")) && bytes.HasPrefix(rest, []byte("`"))
+	return bytes.Count(names, []byte(",")) >= fewestNames && bytes.HasPrefix(rest, []byte("`"))
+}
+
+// fewestNames is far below the names of any bill, and above the commas of a sentence.
+const fewestNames = 10
+
+// endsInSums tells whether a bill that has lines is whole: the last is that of the sums, below
+// their names.
+func endsInSums(text []byte) bool {
+	before, last := lastLine(text)
+	if before == nil {
+		return true // the names alone
+	}
+	_, names := lastLine(before)
+	return bytes.HasPrefix(last, []byte("`")) && !bytes.HasPrefix(names, []byte("`"))
+}
+
+func lastLine(text []byte) (before, line []byte) {
+	text = bytes.TrimRight(text, "\r\n")
+	if i := bytes.LastIndexByte(text, '\n'); i >= 0 {
+		return text[:i], text[i+1:]
+	}
+	return nil, text
 }

@@ -19,7 +19,9 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox"
 )
 
-const foreignBill = "Transaction time,Official account ID\r\n`2020-09-10 10:00:00,`wx1\r\n"
+const foreignBill = "Transaction time,Official account ID,Vendor ID,Sub vendor ID,Device ID,Wechat order number," +
+	"Vendor order number,User tag,Transaction type,Transaction status,Payment bank,Currency type\r\n`2020-09-10 10:00:00,`wx1," +
+	"`1,`0,`,`42,`T1,`o,`JSAPI,`SUCCESS,`OTHERS,`CNY\r\nTotal transactions\r\n`1\r\n"
 
 // billClient answers every call with these bytes.
 func billClient(t *testing.T, status int, body string) *wxpay.Client {
@@ -108,6 +110,7 @@ func TestWhatIsNoBill(t *testing.T) {
 		"a gateway's error":        {502, page, "", gateway, true},
 		"a bill with an error":     {502, billText, "", gateway, true},
 		"no lines":                 {200, "a,b", "", gateway, false},
+		"a sentence":               {200, "502 Bad Gateway, upstream:\n`connect() failed`", "", gateway, false},
 		"JSON":                     {200, `{"data":[],"a":1}`, "", gateway, false},
 		"nothing":                  {200, "", "", gateway, false},
 		"a success in fields":      {200, bill(wire.Fields{"return_code": "SUCCESS"}), "", gateway, false},
@@ -133,6 +136,39 @@ func TestWhatIsNoBill(t *testing.T) {
 	}
 }
 
+// A bill that was cut in its middle has no sums at its end, and is no answer. Of an answer that is
+// no success what has no length is not read: behind a 101 stands a connection that never ends.
+func TestHalfABill(t *testing.T) {
+	t.Parallel()
+	var lost *wxpay.TransportError
+	half := billText + "`2020-09-10 10:00:01,`20150806"
+	_, err := askForBill(billClient(t, 200, half))
+	if !errors.As(err, &lost) || !strings.Contains(err.Error(), "sums") {
+		t.Errorf("cut in its middle: got %v", err)
+	}
+	cfg := testConfig()
+	cfg.APIv2Key = wxpay.NewSecret(testAPIv2Key)
+	cfg.HTTPClient = &http.Client{Transport: transport(func(*http.Request) (*http.Response, error) {
+		r := reply(http.StatusSwitchingProtocols, nil, "")
+		r.ContentLength, r.Body = 0, io.NopCloser(unread{t})
+		return r, nil
+	})}
+	c, err := wxpay.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = askForBill(c); err == nil {
+		t.Error("a 101 is a bill")
+	}
+}
+
+type unread struct{ t *testing.T }
+
+func (u unread) Read([]byte) (int, error) {
+	u.t.Error("it is read")
+	return 0, io.EOF
+}
+
 // A bill is bounded, by what its length says and by what is read.
 func TestABillIsBounded(t *testing.T) {
 	t.Parallel()
@@ -152,7 +188,7 @@ func TestABillIsBounded(t *testing.T) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
-	more := billText + strings.Repeat("`a,`b\r\n", 1<<20) // than is read of any other answer
+	more := billText + strings.Repeat("`a,`b\r\n", 1<<20) + "总交易单数\r\n`1\r\n" // than is read of any other answer
 	if r, err := askForBill(billClient(t, 200, more)); err != nil || string(r.Text()) != more {
 		t.Errorf("7 MiB: got %v, %v", r, err)
 	}

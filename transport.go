@@ -12,6 +12,8 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"reflect"
+	"runtime"
+	"strings"
 	"sync/atomic"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
@@ -35,8 +37,8 @@ type flight struct {
 	joining atomic.Bool     // it waits for a connection, and not for TLS
 	foreign atomic.Bool     // a connection was used that may speak something else than HTTP/1.1
 	before  atomic.Bool     // the body was read before a connection was asked for: by another transport
-	once    bool            // it went over HTTP/1.1 of net/http alone, which repeats nothing that went out
-	by      *http.Transport // that was asked itself, of a call without a body
+	by      *http.Transport // that was asked itself and answered, nil for another RoundTripper
+	major   int             // of the HTTP of its answer
 }
 
 // made is what a request had that errors leave out, before a transport could change it.
@@ -67,13 +69,19 @@ func (f *flight) ground() bool { return f.asked.Load() > 0 && f.state.CompareAnd
 // repeats calls: what answers the last of them tells nothing of the first. net/http also begins
 // anew where a kept connection turns out dead and not a byte went out on it.
 //
-// A call without a body leaves no trace of the transport that is registered with an http.Transport
-// and was asked first.
+// A call without a body leaves no trace of another transport, which was asked first.
 func (f *flight) repeated() bool {
-	if f.by != nil && f.asked.Load() > 0 && hasAnother(f.by, f.request.URL.Scheme) {
-		return true
+	if t := f.by; t != nil {
+		another := hasAnother(t, f.request.URL.Scheme)
+		alone := !another && f.asked.Load() == 1 && showsItsProtocol(t) && !f.foreign.Load() && !f.before.Load()
+		switch {
+		case another && f.asked.Load() > 0 && f.request.Body == nil:
+			return true
+		case alone && f.major == 1: // HTTP/1.1 of net/http, which repeats nothing that went out
+			return false
+		}
 	}
-	return !f.once && (f.bodies.Load() > 1 || f.written.Load() > 1)
+	return f.bodies.Load() > 1 || f.written.Load() > 1
 }
 
 // watch is the context of the request. A trace of the caller's own in ctx is
@@ -87,7 +95,14 @@ func (f *flight) watch(ctx context.Context) context.Context {
 	}
 	// What TLS says is none of a proxy's, which speaks before it, or after TLS of its own.
 	f.trace.TLSHandshakeStart = func() { f.joining.Store(false) }
-	f.trace.TLSHandshakeDone = func(_ tls.ConnectionState, err error) { f.joining.Store(err == nil) }
+	f.trace.TLSHandshakeDone = func(agreed tls.ConnectionState, err error) {
+		f.joining.Store(err == nil)
+		if protocol := agreed.NegotiatedProtocol; err == nil && protocol != "" && protocol != "http/1.1" {
+			// The connection goes to whoever speaks that, who may trace nothing.
+			f.foreign.Store(true)
+			f.leave()
+		}
+	}
 	f.trace.WroteHeaders = func() { f.written.Add(1) }
 	f.trace.GotConn = func(got httptrace.GotConnInfo) {
 		f.joining.Store(false)
@@ -121,10 +136,17 @@ func dialsTLS(t *http.Transport) bool {
 }
 
 // hasAnother tells whether another transport is registered with this one for a scheme
-// ([http.Transport.RegisterProtocol]), which is asked first and may fall back without a word. That
-// of HTTP/2, net/http's own or golang.org/x/net's, uses what connections there are, and traces.
-// net/http shows it to nobody; where its field is not found any more, there may be one.
+// ([http.Transport.RegisterProtocol]), which is asked first and may fall back without a word, or
+// takes its TLS connections over (TLSNextProto). That of HTTP/2, net/http's own or
+// golang.org/x/net's, uses what connections there are, and traces. net/http shows the former to
+// nobody; where its field is not found any more, there may be one.
 func hasAnother(t *http.Transport, scheme string) bool {
+	for _, takes := range t.TLSNextProto {
+		name := runtime.FuncForPC(reflect.ValueOf(takes).Pointer()).Name()
+		if !strings.HasPrefix(name, "net/http.") && !strings.HasPrefix(name, "golang.org/x/net/http2.") {
+			return true
+		}
+	}
 	registered := reflect.ValueOf(t).Elem().FieldByName("altProto") // an atomic.Value of a map by scheme
 	if !registered.IsValid() || registered.Kind() != reflect.Struct || registered.NumField() == 0 ||
 		registered.Field(0).Kind() != reflect.Interface {
@@ -232,12 +254,8 @@ func (c *call) roundTrip(ctx context.Context, transport http.RoundTripper, r *ht
 	case response.Body == nil:
 		response.Body = http.NoBody
 	}
-	// The http.Transport asked itself, and not one that is registered with it.
-	t, own := transport.(*http.Transport)
-	c.flight.once = own && response.ProtoMajor == 1 && c.flight.asked.Load() == 1 && showsItsProtocol(t) &&
-		!c.flight.foreign.Load() && !c.flight.before.Load()
-	if own && r.Body == nil {
-		c.flight.by = t
+	if t, own := transport.(*http.Transport); own {
+		c.flight.by, c.flight.major = t, response.ProtoMajor
 	}
 	return response, nil
 }
@@ -279,7 +297,7 @@ func (c *call) lost(err error, transport http.RoundTripper) error {
 			cancelled: cancelled(r.Context()),
 		}
 	}
-	if noProxy != nil && printed(noProxy) == printed(err) {
+	if noProxy != nil && printed(noProxy) == printed(err) && (r.Body != nil || !hasAnother(t, r.URL.Scheme)) {
 		return &TransportError{Operation: c.operation(), Problem: badProxy, err: wire.Hide(errors.New(badProxy))}
 	}
 	return c.cutShort(err)

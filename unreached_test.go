@@ -1,6 +1,7 @@
 package wxpay_test
 
 import (
+	"bufio"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -246,6 +247,90 @@ func TestARegisteredProtocolThatFallsBack(t *testing.T) {
 			var lost *wxpay.TransportError
 			if _, err := clientAt(t, host, by).Chain("v3/x").Delete(bg); !errors.As(err, &lost) || lost.Sent {
 				t.Errorf("%s: got %v", name, err)
+			}
+		}
+	}
+}
+
+// Nor does a proxy that there is not speak for what a registered one sent.
+func TestARegisteredProtocolBeforeABadProxy(t *testing.T) {
+	t.Parallel()
+	by := &http.Transport{Proxy: func(*http.Request) (*url.URL, error) {
+		return nil, errors.New("invalid proxy address")
+	}}
+	if _, err := clientAt(t, nobody(t), by).Chain("v3/x").Delete(bg); err == nil || wxpay.OutcomeUnknown(err) {
+		t.Errorf("with none registered: %v", err)
+	}
+	by.RegisterProtocol("http", transport(func(*http.Request) (*http.Response, error) {
+		return nil, http.ErrSkipAltProtocol // it sent the call, who knows
+	}))
+	var lost *wxpay.TransportError
+	if _, err := clientAt(t, nobody(t), by).Chain("v3/x").Delete(bg); !errors.As(err, &lost) || !lost.Sent {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A program may take TLS connections over (http.Transport.TLSNextProto), and trace nothing of what
+// it sends over them: what it lost may have been carried out, and what it repeats counts.
+func TestATransportThatTakesConnectionsOver(t *testing.T) {
+	t.Parallel()
+	var arrived atomic.Int32
+	server := httptest.NewUnstartedServer(nil)
+	server.TLS = &tls.Config{NextProtos: []string{"mine"}}
+	server.Config.TLSNextProto = map[string]func(*http.Server, *tls.Conn, http.Handler){
+		"mine": func(_ *http.Server, c *tls.Conn, _ http.Handler) {
+			read := bufio.NewReader(c)
+			for {
+				r, err := http.ReadRequest(read)
+				if err != nil {
+					return
+				}
+				_, _ = io.Copy(io.Discard, r.Body)
+				if n := arrived.Add(1); r.URL.Path == "/v3/lost" {
+					return // and its answer with it
+				} else if n%2 == 1 {
+					_, _ = io.WriteString(c, "HTTP/1.1 503 busy\r\nContent-Length: 0\r\n\r\n")
+					continue
+				}
+				a := signedReply(429, tooMany)
+				a.ProtoMajor, a.ProtoMinor = 1, 1
+				_ = a.Write(c)
+			}
+		},
+	}
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	by := &http.Transport{TLSClientConfig: server.Client().Transport.(*http.Transport).TLSClientConfig.Clone(),
+		TLSNextProto: map[string]func(string, *tls.Conn) http.RoundTripper{
+			"mine": func(_ string, c *tls.Conn) http.RoundTripper {
+				read := bufio.NewReader(c)
+				return transport(func(r *http.Request) (*http.Response, error) {
+					for {
+						if r.GetBody != nil {
+							r.Body, _ = r.GetBody()
+						}
+						if err := r.Write(c); err != nil {
+							return nil, err
+						}
+						if a, err := http.ReadResponse(read, r); err != nil || a.StatusCode != 503 {
+							return a, err
+						}
+					}
+				})
+			},
+		}}
+	by.TLSClientConfig.NextProtos = []string{"mine"}
+	for _, path := range []string{"v3/lost", "v3/repeated"} {
+		for name, call := range map[string]func(*wxpay.Client) error{
+			"DELETE":      func(c *wxpay.Client) error { return second(c.Chain(path).Delete(bg)) },
+			"POST":        func(c *wxpay.Client) error { return second(c.Chain(path).Post(bg, nil)) },
+			"with a body": func(c *wxpay.Client) error { return second(c.Chain(path).Post(bg, `{}`)) },
+		} {
+			arrived.Store(0)
+			err := call(clientAt(t, server.URL, by.Clone())) // with a connection of its own
+			var lost *wxpay.TransportError
+			if errors.As(err, &lost) && !lost.Sent || !wxpay.OutcomeUnknown(err) || arrived.Load() == 0 {
+				t.Errorf("%s, %s: arrived %d times, got %v", path, name, arrived.Load(), err)
 			}
 		}
 	}

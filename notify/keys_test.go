@@ -293,6 +293,29 @@ func TestMerchantsOfOneReceiverAreApart(t *testing.T) {
 	}
 }
 
+// Of a share of a payment only who gets it is told, and the message names who gave it: merchants of
+// one receiver may share with each other.
+func TestAShareIsItsReceivers(t *testing.T) {
+	t.Parallel()
+	w := newWechat(t)
+	r := notify.New(w.keys(t), notify.Keys(w.keysOf(t, "1900009999", otherV3Key)))
+	var of []string
+	r.Otherwise(func(_ context.Context, n *notify.Notification) error {
+		of = append(of, n.MchID)
+		return nil
+	})
+	for id, gave := range map[string]string{"direct": `"mchid":"1900000109"`,
+		"provider": `"sp_mchid":"1900000109","sub_mchid":"1900001234"`} {
+		plain := `{` + gave + `,"transaction_id":"4200","receiver":{"account":"1900009999","amount":888}}`
+		if a := w.sealedWith(t, otherV3Key, id, plain).post(r); a.Code != 204 {
+			t.Errorf("%s: answered %d", id, a.Code)
+		}
+	}
+	if len(of) != 2 || of[0] != "1900009999" || of[1] != "1900009999" {
+		t.Errorf("handled of %v", of)
+	}
+}
+
 func BenchmarkRepeatsOfAPIv2(b *testing.B) {
 	for _, earlier := range []int{1, 100_000} {
 		b.Run(fmt.Sprint("after ", earlier), func(b *testing.B) {

@@ -159,9 +159,12 @@ func (r *Receiver) addressee(n *Notification, opening []*wxpay.Keys) *Error {
 		CombineMchID wire.Loose `json:"combine_mchid"`
 		MchID        wire.Loose `json:"mchid"`
 		MchID2       wire.Loose `json:"mch_id"`
+		Receiver     struct {
+			Account wire.Loose `json:"account"`
+		} `json:"receiver"` // of a share, which only they are told of; the others are who gave it
 	}
 	_ = json.Unmarshal(n.Plaintext, &named) // it is valid JSON, and they take anything
-	ids := []wire.Loose{named.SpMchID, named.CombineMchID, named.MchID, named.MchID2}
+	ids := []wire.Loose{named.Receiver.Account, named.SpMchID, named.CombineMchID, named.MchID, named.MchID2}
 	for _, id := range ids {
 		for _, keys := range opening {
 			if string(id) == keys.MchID() {

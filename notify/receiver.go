@@ -84,9 +84,10 @@ type Option func(*Receiver)
 // Keys lets the receiver take APIv3 notifications of further merchants. Each is
 // opened with the key of the merchant it was sealed for, which is in
 // [Notification.MchID]; one that names another of these merchants instead is
-// refused ([CheckMerchant]). Of merchants that have the same APIv3 key the one
-// that it names counts; where it names neither it is answered 500 until each has a
-// key of its own.
+// refused ([CheckMerchant]), save that of a share of a payment, which names who
+// gave it and goes to who gets it. Of merchants that have the same APIv3 key the
+// one that it names counts; where it names neither it is answered 500 until each
+// has a key of its own.
 func Keys(more ...*wxpay.Keys) Option {
 	for _, k := range more {
 		if k == nil {

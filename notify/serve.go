@@ -61,8 +61,9 @@ type Answer struct {
 	// ContentType is that of Body, "" without one.
 	ContentType string
 	// Body is nil with 204, otherwise JSON: {"code":"FAIL","message":"…"}.
-	// APIv2 is always answered in XML, and reads nothing else. The message
-	// names the failed check and nothing else.
+	// APIv2 is answered in XML, and reads nothing else; what is too large or cut
+	// short to be told from APIv3 gets JSON, whose status says as much. The
+	// message names the failed check and nothing else.
 	Body []byte
 }
 

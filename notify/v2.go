@@ -39,12 +39,12 @@ type v2Key struct {
 // option once for each merchant: a message is checked against the keys of the
 // merchant it names and nobody else's.
 //
-// A debit that failed may be tried again under its number and fail again, with
-// nothing in the second message that the first has not, so two such messages that
-// were signed apart are two notifications. An attempt to deliver one of them that
-// is not signed anew, as in the sandbox, is the same one. No page says whether
-// WeChat Pay signs every attempt anew; if it does, your function runs for each.
-// Everything else is told by what it says.
+// A debit that failed, such as by SYSTEMERROR, may fail again under its number,
+// with nothing in the second message that the first has not, so two such
+// messages that were signed apart are two notifications. An attempt to deliver
+// one of them that is not signed anew, as in the sandbox, is the same one. No
+// page says whether WeChat Pay signs every attempt anew; if it does, your
+// function runs for each. Everything else is told by what it says.
 //
 // Mind what APIv2 lacks. Its messages say nothing of when they were sent, so a
 // copy can be sent again at any time: the receiver handles it once as long as it

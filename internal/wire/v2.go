@@ -95,11 +95,24 @@ func HoldsMember(value string) bool {
 // ErrXML is wrapped by every error of ParseXML.
 var ErrXML = errors.New("not an APIv2 message")
 
+// withoutLayout is a value without the line ends and indents around it. Blanks alone are its own:
+// WeChat Pay signs them, and writes what it tells of a contract without CDATA.
+func withoutLayout(value string) string {
+	const blanks = " \t\r\n"
+	if front := strings.TrimLeft(value, blanks); strings.ContainsAny(value[:len(value)-len(front)], "\r\n") {
+		value = front
+	}
+	if end := strings.TrimRight(value, blanks); strings.ContainsAny(value[len(end):], "\r\n") {
+		value = end
+	}
+	return value
+}
+
 // maxFields bounds a message; the largest real ones have below a hundred.
 const maxFields = 1000
 
-// ParseXML reads a flat <xml> document. White space around a value is not part
-// of it, white space inside its CDATA is. An element twice, one inside
+// ParseXML reads a flat <xml> document. Line ends and indents around a value are not part of it;
+// other white space is, as all of a CDATA's. An element twice, one inside
 // another, a doctype or anything behind the document is an error.
 func ParseXML(body []byte) (Fields, error) {
 	fail := func(format string, args ...any) (Fields, error) {
@@ -146,7 +159,7 @@ func ParseXML(body []byte) (Fields, error) {
 				if hasCDATA {
 					fields[name] = marked.String()
 				} else {
-					fields[name] = strings.TrimSpace(plain.String())
+					fields[name] = withoutLayout(plain.String())
 				}
 			} else if depth == 0 {
 				name = "xml" // anything after is too much

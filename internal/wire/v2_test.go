@@ -47,7 +47,8 @@ func TestParseXML(t *testing.T) {
 	}{
 		"official sample's blanks": {"<xml>\n <return_code> <![CDATA[SUCCESS]]> </return_code>\n</xml>\n",
 			wire.Fields{"return_code": "SUCCESS"}},
-		"no CDATA":                 {"<xml><total_fee> 1 </total_fee></xml>", wire.Fields{"total_fee": "1"}},
+		"no CDATA":                 {"<xml><total_fee>\n\t1\r\n</total_fee></xml>", wire.Fields{"total_fee": "1"}},
+		"blanks without CDATA":     {"<xml><a> Tom </a><b>\u3000</b></xml>", wire.Fields{"a": " Tom ", "b": "\u3000"}},
 		"entities":                 {"<xml><attach>a&amp;b&lt;</attach></xml>", wire.Fields{"attach": "a&b<"}},
 		"a reference among CDATA":  {"<xml><b><![CDATA[a]]>&#13; <![CDATA[b]]> </b></xml>", wire.Fields{"b": "a\r b"}},
 		"a CR, as parsers read it": {"<xml><body><![CDATA[a\r\nb\rc]]></body></xml>", wire.Fields{"body": "a\nb\nc"}},

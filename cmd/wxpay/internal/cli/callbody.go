@@ -96,13 +96,29 @@ func (t *trace) report(sys System, took time.Duration) {
 	if t.reply == nil {
 		return
 	}
-	fmt.Fprintf(sys.Err, "%s %s in %s\n", paint.dim("<"), printable(t.reply.Status), took.Round(time.Millisecond))
-	for _, name := range []string{"Request-ID", "Wechatpay-Serial", "Wechatpay-Timestamp", "X-Sandbox"} {
-		if v := t.reply.Header.Get(name); v != "" {
-			if sign := t.request.URL.Query().Get("sign"); sign != "" {
-				v = strings.ReplaceAll(v, sign, "…")
-			}
-			fmt.Fprintf(sys.Err, "%s %s: %s\n", paint.dim("<"), name, printable(v))
+	// The words behind a status are the answerer's, who may repeat anything in them.
+	fmt.Fprintf(sys.Err, "%s %d %s in %s\n", paint.dim("<"), t.reply.StatusCode, http.StatusText(t.reply.StatusCode),
+		took.Round(time.Millisecond))
+	for _, told := range toldHeaders {
+		v := t.reply.Header.Get(told.name)
+		switch {
+		case v == "":
+			continue
+		case !told.like.MatchString(v):
+			v = "(not shown: it does not look like one)"
 		}
+		fmt.Fprintf(sys.Err, "%s %s: %s\n", paint.dim("<"), told.name, v)
 	}
+}
+
+// toldHeaders are those of an answer that --verbose prints, and what they look like, so that none
+// repeats what the call took along.
+var toldHeaders = []struct {
+	name string
+	like *regexp.Regexp
+}{
+	{"Request-ID", regexp.MustCompile(`^08[0-9A-F]{30,60}-[0-9]{1,12}$`)},
+	{"Wechatpay-Serial", regexp.MustCompile(`^([0-9A-F]{32,40}|PUB_KEY_ID_[0-9]{30,40})$`)},
+	{"Wechatpay-Timestamp", regexp.MustCompile(`^[0-9]{10}$`)},
+	{"X-Sandbox", regexp.MustCompile(`^wxpay sandbox, not WeChat Pay$`)},
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -82,5 +83,36 @@ func TestARefusalRepeatsNothingOfTheCall(t *testing.T) {
 		if strings.Contains(all, openid) || strings.Contains(all, "13812345678") {
 			t.Errorf("%s: got %s", what, all)
 		}
+	}
+}
+
+// What --verbose prints of an answer looks like what WeChat Pay sends, and repeats nothing.
+func TestVerboseRepeatsNothingOfTheCall(t *testing.T) {
+	t.Parallel()
+	const phone, sign = "13800138000", "57213DD35C40A3EDC4FB2692F3840654"
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://a.cn/pay/orderquery", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said bytes.Buffer
+	sys := System{Err: &said}
+	answered := &http.Response{StatusCode: 400, Status: "400 bad " + phone + " " + sign, Header: http.Header{}}
+	for _, told := range toldHeaders {
+		answered.Header.Set(told.name, "x-"+phone+"-"+sign)
+	}
+	(&trace{request: r, reply: answered}).report(sys, 0)
+	if text := said.String(); strings.Contains(text, phone) || strings.Contains(text, sign) ||
+		!strings.Contains(text, "400 Bad Request") {
+		t.Errorf("got %s", text)
+	}
+	said.Reset()
+	for name, value := range map[string]string{"Request-ID": "08F1A7C4E9B2D35F60718293A4B5C6D7E8F90A1B-268435461",
+		"Wechatpay-Serial": "PUB_KEY_ID_0119000001092026010100000000000001", "Wechatpay-Timestamp": "1599703200",
+		"X-Sandbox": "wxpay sandbox, not WeChat Pay"} {
+		answered.Header.Set(name, value)
+	}
+	(&trace{request: r, reply: answered}).report(sys, 0)
+	if text := said.String(); strings.Contains(text, "not shown") {
+		t.Errorf("got %s", text)
 	}
 }
