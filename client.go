@@ -162,6 +162,10 @@ var sharedTransport = sync.OnceValue(func() http.RoundTripper {
 func mutualTLS(base http.RoundTripper, cert *x509.Certificate, key crypto.Signer) func() (http.RoundTripper, error) {
 	return sync.OnceValues(func() (http.RoundTripper, error) {
 		t, ok := base.(*http.Transport)
+		var own *http.Transport
+		if ok && t != nil {
+			own = t.Clone() // first: it waits for net/http to set up t, which another call may do
+		}
 		switch {
 		case cert == nil:
 			return nil, errors.New("the call needs the merchant's certificate for TLS: set Config.Certificate " +
@@ -177,11 +181,10 @@ func mutualTLS(base http.RoundTripper, cert *x509.Certificate, key crypto.Signer
 				"(RegisterProtocol, TLSNextProto), and would not show the merchant's certificate: lend a Transport " +
 				"without one to a Client for calls with MTLS")
 		}
-		t = t.Clone()
-		if t.TLSClientConfig == nil {
-			t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+		if own.TLSClientConfig == nil {
+			own.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 		}
-		c := t.TLSClientConfig
+		c := own.TLSClientConfig
 		c.Certificates = []tls.Certificate{{Certificate: [][]byte{cert.Raw}, PrivateKey: key, Leaf: cert}}
 		c.GetClientCertificate = nil // it would be asked in their place
 		if c.ClientSessionCache != nil {
@@ -192,10 +195,10 @@ func mutualTLS(base http.RoundTripper, cert *x509.Certificate, key crypto.Signer
 		// Nor has HTTP/2 that was configured for the original connections of its own. Clone leaves
 		// the offer of it behind, also where it is not spoken any more; net/http adds it where it
 		// is.
-		if len(t.TLSNextProto) > 0 {
-			t.TLSNextProto = nil
+		if len(own.TLSNextProto) > 0 {
+			own.TLSNextProto = nil
 		}
 		c.NextProtos = slices.DeleteFunc(slices.Clone(c.NextProtos), func(name string) bool { return name == "h2" })
-		return t, nil
+		return own, nil
 	})
 }

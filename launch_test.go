@@ -74,4 +74,11 @@ func TestResultsPrintNobody(t *testing.T) {
 			}
 		}
 	}
+	header := "it was " + r.Header.Get("Request-ID") + ", sent by " + payer + " to v3/x?openid=" + payer
+	if s := r.Quiet(header); strings.Contains(s, payer) || !strings.Contains(s, "sent by …") {
+		t.Errorf("quiet is %s", s)
+	}
+	if s := new(wxpay.Result).Quiet(payer) + (*wxpay.Result)(nil).Quiet(payer); s != "" {
+		t.Errorf("of no call: %s", s)
+	}
 }

@@ -142,3 +142,37 @@ func TestMTLSOverATransportOfAnotherWay(t *testing.T) {
 		}
 	}
 }
+
+// The first call that shows the certificate waits for the first that does not: net/http sets the
+// transport up in one of them.
+func TestMTLSBesideTheFirstCall(t *testing.T) {
+	t.Parallel()
+	key, _ := testKey()
+	now := time.Now()
+	own, err := wxpay.ParseCertificate(certificate(t, key, 1, now.Add(-time.Hour), now.Add(time.Hour)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 100 {
+		cfg := testConfig()
+		cfg.Host, cfg.PlainHTTP = nobody(t), true
+		cfg.Certificate, cfg.SerialNo, cfg.APIv2Key = own, "", wxpay.NewSecret(testAPIv2Key)
+		cfg.HTTPClient = &http.Client{Transport: &http.Transport{ForceAttemptHTTP2: true}}
+		c, err := wxpay.New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var calls sync.WaitGroup
+		for path, options := range map[string][]wxpay.Option{
+			"v2/secapi/pay/refund": {wxpay.MTLS()}, "v2/pay/orderquery": nil,
+		} {
+			calls.Go(func() {
+				_, err := c.Chain(path).Post(bg, map[string]string{"out_trade_no": "1"}, options...)
+				if lost := (*wxpay.TransportError)(nil); !errors.As(err, &lost) || lost.Sent {
+					t.Errorf("%s: got %v", path, err)
+				}
+			})
+		}
+		calls.Wait()
+	}
+}

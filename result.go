@@ -43,6 +43,17 @@ func (r Result) Format(f fmt.State, _ rune) {
 // Body.
 func (r Result) MarshalText() ([]byte, error) { return fmt.Appendf(nil, "%v", r), nil }
 
+// Quiet is a text that came with the answer, such as the value of one of its headers, as errors
+// print what WeChat Pay says: without what it repeats of the call's address, body, headers and
+// signature, and shortened. WeChat Pay signs the body alone; a header may be anybody's on the way.
+// It is "" for a Result that no call returned.
+func (r *Result) Quiet(text string) string {
+	if r == nil || r.call == nil {
+		return ""
+	}
+	return wire.Clip(without(text, r.call.told(), wire.Enough(maxMessage)), maxMessage)
+}
+
 // RequestID is what WeChat Pay's support asks for.
 func (r *Result) RequestID() string { return r.Header.Get(wire.HeaderRequestID) }
 

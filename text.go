@@ -70,7 +70,7 @@ func (c *call) readText(response *http.Response) (*Result, error) {
 	case !isBill(text):
 		return c.readV2(r)
 	case !endsInSums(text):
-		return nil, c.cutShort(errors.New("the bill has lines and no sums at its end: a part of it is missing"))
+		return nil, c.cutShort(errors.New("the bill has no sums at its end: a part of it is missing"))
 	}
 	r.text = wire.Hide(text)
 	return r, nil
@@ -90,15 +90,14 @@ func isBill(text []byte) bool {
 // fewestNames is far below the names of any bill, and above the commas of a sentence.
 const fewestNames = 10
 
-// endsInSums tells whether a bill that has lines is whole: the last is that of the sums, below
-// their names.
+// endsInSums tells whether a bill is whole: the last line is that of the sums, one below each of
+// their names, and above those names stands another line, that of the columns' names at least. A
+// cut within the last sum does not show.
 func endsInSums(text []byte) bool {
-	before, last := lastLine(text)
-	if before == nil {
-		return true // the names alone
-	}
-	_, names := lastLine(before)
-	return bytes.HasPrefix(last, []byte("`")) && !bytes.HasPrefix(names, []byte("`"))
+	before, sums := lastLine(text)
+	above, names := lastLine(before)
+	return above != nil && bytes.HasPrefix(sums, []byte("`")) && !bytes.HasPrefix(names, []byte("`")) &&
+		bytes.Count(sums, []byte("`")) == bytes.Count(names, []byte(","))+1 && !bytes.HasSuffix(sums, []byte("`"))
 }
 
 func lastLine(text []byte) (before, line []byte) {

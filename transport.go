@@ -35,6 +35,7 @@ type flight struct {
 	request *http.Request // as the transport got it
 	made    made
 	joining atomic.Bool     // it waits for a connection, and not for TLS
+	landed  atomic.Bool     // the transport came back: no body is begun any more
 	foreign atomic.Bool     // a connection was used that may speak something else than HTTP/1.1
 	before  atomic.Bool     // the body was read before a connection was asked for: by another transport
 	by      *http.Transport // that was asked itself and answered, nil for another RoundTripper
@@ -55,7 +56,7 @@ const (
 	over             // it was reported as not sent: its body is not given out any more
 )
 
-var errOver = errors.New("the call is over: it was reported as not sent")
+var errOver = errors.New("the call is over: it was reported as not sent, or answered")
 
 // leave tells whether the body may go.
 func (f *flight) leave() bool {
@@ -63,7 +64,7 @@ func (f *flight) leave() bool {
 }
 
 // ground ends a flight of which nothing has left, and tells whether it was one.
-func (f *flight) ground() bool { return f.asked.Load() > 0 && f.state.CompareAndSwap(quietSoFar, over) }
+func (f *flight) ground() bool { return f.state.CompareAndSwap(quietSoFar, over) }
 
 // repeated tells whether the call may have gone out more than once, by a transport that
 // repeats calls: what answers the last of them tells nothing of the first. net/http also begins
@@ -217,8 +218,11 @@ func (b *bodyReader) WriteTo(w io.Writer) (int64, error) {
 // begin tells whether the body may go, and counts it.
 func (b *bodyReader) begin() bool {
 	if !b.begun {
+		b.flight.bodies.Add(1) // before it is looked whether the call is over, so that one of the two sees the other
+		if b.flight.landed.Load() {
+			return false
+		}
 		b.begun = true
-		b.flight.bodies.Add(1)
 	}
 	return b.flight.leave()
 }
@@ -244,6 +248,7 @@ func (c *call) roundTrip(ctx context.Context, transport http.RoundTripper, r *ht
 	c.flight.made = made{r.URL.Path, r.URL.EscapedPath(), r.URL.RawQuery, r.Header.Get("Authorization")}
 	c.flight.request = r.WithContext(c.flight.watch(ctx))
 	response, err := transport.RoundTrip(c.flight.request)
+	c.flight.landed.Store(true)
 	switch {
 	case isNilPointer(err): // its methods may panic
 		return nil, c.lost(fmt.Errorf("the transport gave a nil %T for an error", err), transport)
@@ -290,14 +295,16 @@ func (c *call) lost(err error, transport http.RoundTripper) error {
 	// A transport that traces one attempt may have made others without a word, such
 	// as one that falls back. Where there is a body, reading it tells. An http.Transport
 	// makes no others, unless its user registered another one with it for the protocol.
-	if (r.Body != nil || own && c.flight.asked.Load() == 1 && !hasAnother(t, r.URL.Scheme)) && c.flight.ground() {
+	asked := c.flight.asked.Load()
+	if (r.Body != nil && asked > 0 || own && asked == 1 && !hasAnother(t, r.URL.Scheme)) && c.flight.ground() {
 		cause := ended(r.Context(), withoutURL(err))
 		return &TransportError{
 			Operation: c.operation(), Problem: c.unreached(cause, proxied), err: wire.Hide(cause),
 			cancelled: cancelled(r.Context()),
 		}
 	}
-	if noProxy != nil && printed(noProxy) == printed(err) && (r.Body != nil || !hasAnother(t, r.URL.Scheme)) {
+	if noProxy != nil && printed(noProxy) == printed(err) && (r.Body != nil || !hasAnother(t, r.URL.Scheme)) &&
+		c.flight.ground() {
 		return &TransportError{Operation: c.operation(), Problem: badProxy, err: wire.Hide(errors.New(badProxy))}
 	}
 	return c.cutShort(err)

@@ -150,6 +150,9 @@ type Event interface {
 	EventType() string
 }
 
+// originalTypeShare is the OriginalType of shares.
+const originalTypeShare = "profitsharing"
+
 // On runs f for the notifications that E stands for, decoded:
 //
 //	notify.On(r, func(ctx context.Context, n *notify.Notification, e *event.EcommerceEntrustSign) error {
@@ -160,7 +163,8 @@ type Event interface {
 // otherwise WeChat Pay is told to send it again. Keys that E does not know are
 // in n.Plaintext. A resource that does not fit E is a failure as well, which
 // the error function is told of ([CheckDecode]): nothing is booked on half a
-// message.
+// message. A share of another merchant's payment, which came under the payment's own event type
+// before it had PROFITSHARING.SUCCESS, is no payment and goes to [Receiver.Otherwise].
 //
 // A second function for one event type panics, as does a call after the
 // receiver began to serve, or a struct for an APIv2 event that has a field without
@@ -171,6 +175,9 @@ func On[E Event](r *Receiver, f func(ctx context.Context, n *Notification, e *E)
 		panic("notify.On: the function for " + eventType + " is nil")
 	}
 	r.register("On", eventType, func(ctx context.Context, n *Notification) error {
+		if n.OriginalType == originalTypeShare {
+			return r.others(ctx, n)
+		}
 		e := new(E)
 		if err := n.decode(e); err != nil {
 			return err

@@ -42,14 +42,19 @@ func panicked(with any) error {
 	return fmt.Errorf("with a %T", with) // it may be the event itself
 }
 
+// others is for what no function is registered for.
+func (r *Receiver) others(ctx context.Context, n *Notification) error {
+	if r.otherwise == nil {
+		return n.fail(CheckEvent, http.StatusNotImplemented,
+			"no function is registered for it; add one with On, Handle or Otherwise before the attempts end", nil)
+	}
+	return r.otherwise(ctx, n)
+}
+
 func (r *Receiver) dispatch(ctx context.Context, n *Notification) *Error {
 	f := r.routes[n.EventType]
 	if f == nil {
-		f = r.otherwise
-	}
-	if f == nil {
-		return n.fail(CheckEvent, http.StatusNotImplemented,
-			"no function is registered for it; add one with On, Handle or Otherwise before the attempts end", nil)
+		f = r.others
 	}
 	err := f(ctx, n)
 	if err == nil {

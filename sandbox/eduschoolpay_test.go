@@ -353,38 +353,3 @@ func TestSchoolRefund(t *testing.T) {
 	refund["out_refund_no"], refund["amount"] = "more", object{"refund": 445, "total": 888, "currency": "CNY"}
 	w.refused(400, "INVALID_REQUEST", "POST", "v3/refund/domestic/refunds", refund)
 }
-
-// Debits that wait side by side are checked against the plan's limits and the payer's debts again
-// when they are made.
-func TestSchoolDebitsSideBySide(t *testing.T) {
-	t.Parallel()
-	for name, limits := range map[string]ledger.Limits{"a limit": {PerDay: 1000}, "debts": {}} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t)
-			w.ok(w.AddPlan(sandbox.DefaultMchID, ledger.Plan{
-				ID: sandbox.DefaultEduPlanID, Product: ledger.EduSchoolPay, Owner: sandbox.DefaultSchoolID,
-				NotifyURL: sandbox.DefaultNotifyURL, Limits: limits,
-			}))
-			c := w.signSchool("c1")
-			paid, failure := 1, ledger.RiskRejected
-			if name == "debts" {
-				paid, failure = 2, ledger.NotEnough
-				w.ok(w.Payer(eduOpenID).RunOut())
-			}
-			for _, no := range []string{"no1", "no2", "no3", "no4"} {
-				w.must("POST", debitSchool, schoolDebit(c.ID, no))
-			}
-			w.ok(w.Advance(time.Minute))
-			w.received()
-			debits, err := w.Debits()
-			w.ok(err)
-			for i, d := range debits {
-				if i < paid && d.State != ledger.DebitPaid || i >= paid && (d.State != ledger.DebitFailed ||
-					d.Failure != failure) {
-					t.Errorf("debit %d is %s %s, and %d are to be paid", i, d.State, d.Failure, paid)
-				}
-			}
-		})
-	}
-}

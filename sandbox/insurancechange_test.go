@@ -227,6 +227,39 @@ func TestInsuranceIsNotRenewable(t *testing.T) {
 	}
 }
 
+// A last period that was booked and never debited keeps the contract from being renewed, one that
+// was debited in vain does not.
+func TestInsuranceBookedInVain(t *testing.T) {
+	t.Parallel()
+	for name, debited := range map[string]bool{"never debited": false, "debited in vain": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			c := w.insured(payFirst(insuranceBody()))
+			w.until("2020-11-13", 10, 0)
+			w.must("POST", insurancePeriod(c, "3")+"/schedule", insuranceBooking(4800))
+			if debited {
+				w.until("2020-11-14", 10, 0)
+				w.ok(w.Payer(openID).RunOut())
+				w.must("POST", insuranceApply, insuranceDebit(c, 3, "debit3", 4800))
+				w.ok(w.Advance(time.Minute))
+				w.receivedOne("TRANSACTION.FAIL")
+			}
+			w.until("2020-12-12", 10, 0)
+			want := map[bool]string{true: "TO_BE_RENEWED", false: "SIGNED"}[debited]
+			if got := w.must("GET", insuranceCode, nil)["contract_state"]; got != want {
+				t.Errorf("got %v, want %s", got, want)
+			}
+			next := object{"appid": c.AppID, "policy_periods": periods(4, 4800, "2020-12-13")}
+			if debited {
+				w.must("POST", insuranceRenew(c), next)
+			} else {
+				w.refused(400, "INVALID_REQUEST", "POST", insuranceRenew(c), next)
+			}
+		})
+	}
+}
+
 func TestInsuranceByYearRenewsAfterAYear(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, sandbox.WithPlan(ledger.Plan{ID: "12540", Product: ledger.Insurance,

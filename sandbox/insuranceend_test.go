@@ -105,3 +105,54 @@ func TestInsuranceEndsByItself(t *testing.T) {
 		})
 	}
 }
+
+func TestInsuranceChargesNobodyWhoIsLeaving(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	p := w.Payer(openID)
+	w.ok(p.Fund(10000))
+	c := w.insured(insuranceBody())
+	w.until("2020-09-11", 10, 0)
+	w.must("POST", insurancePeriod(c, "1")+"/schedule", insuranceBooking(4800))
+	w.until("2020-09-12", 10, 0)
+	w.must("POST", insuranceApply, insuranceDebit(c, 1, "debit1", 4800))
+	w.ok(p.Terminate(c.ID))
+	w.ok(w.Advance(time.Minute))
+	w.failedWith(ledger.TradeError)
+	if wallet, err := p.Wallet(); err != nil || wallet.Balance != 10000 {
+		t.Errorf("the payer who asked to leave has %d fen, %v", wallet.Balance, err)
+	}
+
+	// Having thought again, they are debited as ever.
+	w.ok(p.StayInsured(c.ID))
+	w.must("POST", insuranceApply, insuranceDebit(c, 1, "debit2", 4800))
+	w.ok(w.Advance(time.Minute))
+	w.receivedOne("TRANSACTION.SUCCESS")
+}
+
+func TestInsuranceChargesNoVoidedBooking(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.insured(insuranceBody())
+	w.until("2020-10-10", 10, 0)
+	w.must("POST", insurancePeriod(c, "1")+"/schedule", insuranceBooking(4800))
+	w.until("2020-10-11", 10, 0)
+	w.must("POST", insuranceApply, insuranceDebit(c, 1, "debit1", 4800))
+	w.must("POST", insurancePeriod(c, "2")+"/schedule", insuranceBooking(4800))
+	w.ok(w.Advance(time.Minute))
+	w.failedWith(ledger.TradeError)
+	if got := w.must("GET", insurancePeriod(c, "1"), nil)["policy_period_state"]; got != "EXPIRED" {
+		t.Errorf("the voided period: got %v", got)
+	}
+}
+
+// failedWith wants the only debit to have failed so, and the merchant to have heard.
+func (w *world) failedWith(want ledger.Failure) {
+	w.t.Helper()
+	w.receivedOne("TRANSACTION.FAIL")
+	debits, err := w.Debits()
+	w.ok(err)
+	if len(debits) != 1 || debits[0].State != ledger.DebitFailed || debits[0].Failure != want {
+		w.t.Errorf("the debits are %+v", debits)
+	}
+}

@@ -108,6 +108,12 @@ func TestAbnormalRefunds(t *testing.T) {
 	}
 	w.ok(w.Advance(time.Minute))
 	w.receivedOne("REFUND.ABNORMAL")
+	w.ok(payer.FailNextRefund())
+	if got := w.must("POST", again, redo); got["status"] != "PROCESSING" { // the same call, another try
+		t.Errorf("the same once more: got %v", got)
+	}
+	w.ok(w.Advance(time.Minute))
+	w.receivedOne("REFUND.ABNORMAL")
 	w.must("POST", again, object{"out_refund_no": "r1", "type": "MERCHANT_BANK_CARD"})
 	w.ok(w.Advance(time.Minute))
 	if got := w.receivedOne("REFUND.SUCCESS").Resource; got["user_received_account"] != "商户银行账户" {

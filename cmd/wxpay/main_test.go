@@ -27,6 +27,7 @@ func TestScripts(t *testing.T) {
 			"exec-code": execCode, "start": start, "interrupt": interrupt, "agrees-with-fidelity": agreesWithFidelity,
 			"agree": agree, "pay": pay, "admin": admin,
 			"odd-merchant": oddMerchant, "odd-merchant-left": oddMerchantLeft,
+			"repeating":         repeating,
 			"interrupt-reading": interruptReading,
 		},
 	})

@@ -5,6 +5,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -35,6 +38,26 @@ func oddMerchant(ts *testscript.TestScript, neg bool, args []string) {
 		_, err = in.ReadByte()
 		left <- err
 	}()
+}
+
+// repeating is a gateway at $REPEATING in front of the sandbox that repeats the address and the
+// signature of every call in a hint of its own.
+func repeating(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 0 {
+		ts.Fatalf("usage: repeating")
+	}
+	to, err := url.Parse(ts.Getenv("URL"))
+	ts.Check(err)
+	gateway := httptest.NewServer(&httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(to) },
+		ModifyResponse: func(r *http.Response) error {
+			r.Header.Set("X-Sandbox-Hint", "you said "+r.Request.URL.RequestURI()+" with "+
+				r.Request.Header.Get("Authorization"))
+			return nil
+		},
+	})
+	ts.Defer(gateway.Close)
+	ts.Setenv("REPEATING", gateway.URL)
 }
 
 // oddMerchantLeft waits until the sandbox has closed its connection to the odd merchant, as

@@ -99,6 +99,8 @@ type Booking struct {
 	DebitID     string    `json:"debit_id,omitempty"` // of the debit that paid it
 	Paid        int64     `json:"paid,omitempty"`     // fen
 	PaidAt      time.Time `json:"paid_at,omitzero"`
+	// Failed bookings were debited in vain, and may be again until their days are over.
+	Failed bool `json:"failed,omitempty"`
 	// SubMchID is who is paid, where bookings say so and contracts do not.
 	SubMchID string `json:"sub_mchid,omitempty"`
 	SubAppID string `json:"sub_appid,omitempty"`

@@ -1,8 +1,10 @@
 package debits
 
 import (
+	"errors"
 	"time"
 
+	"github.com/wxpay-go/wxpay/sandbox/internal/clock"
 	"github.com/wxpay-go/wxpay/sandbox/internal/contracts"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
 	"github.com/wxpay-go/wxpay/sandbox/internal/push"
@@ -34,6 +36,9 @@ func execute(s *engine.Step, r *engine.DebitRules, d *rows.Debit, contract *rows
 	} else {
 		d.State, d.Failure, d.Closed = ledger.DebitFailed, failure, failure != ledger.SystemFailure
 		contract.FailedAt = s.Now
+		if b := contract.Booking(d.ScheduleID); b != nil {
+			b.Failed = true
+		}
 	}
 	if err := s.PutAll(d, contract); err != nil {
 		return err
@@ -73,6 +78,15 @@ func tryCharge(s *engine.Step, r *engine.DebitRules, d *rows.Debit, contract *ro
 	if why, _ := overLimits(s, usualFor(s, r, contract), d.Total, contract); why != "" {
 		return ledger.RiskRejected, nil
 	}
+	if b := contract.Booking(d.ScheduleID); b != nil && rows.LastDay(b) < clock.DateOf(d.CreatedAt) {
+		return ledger.TradeError, nil // the booking was voided after the debit was accepted
+	}
+	if err := barred(s, r, d, contract); err != nil {
+		if no := (*engine.Refusal)(nil); errors.As(err, &no) {
+			return ledger.TradeError, nil
+		}
+		return "", err
+	}
 	failure, err := s.Charge(d.Person, d.Total)
 	if plan := s.PlanOf(contract); err != nil || failure != ledger.NotEnough || r.Advances == 0 ||
 		plan != nil && plan.NoAdvance {
@@ -98,6 +112,7 @@ func paid(s *engine.Step, r *engine.DebitRules, d *rows.Debit, contract *rows.Co
 		n.Closed = true
 	}
 	if b := contract.Booking(d.ScheduleID); b != nil {
+		b.Failed = false
 		b.DebitID, b.Paid, b.PaidAt = d.ID, d.Total, s.Now
 	}
 	return nil

@@ -45,9 +45,19 @@ func mayDebit(c *engine.Call, r *engine.DebitRules, d *rows.Debit, contract *row
 		return 0, err
 	}
 	if r.Check != nil {
-		err = r.Check(c, d, contract)
+		if err := r.Check(c, d, contract); err != nil {
+			return 0, err
+		}
 	}
-	return wait, err
+	return wait, barred(c.Step, r, d, contract)
+}
+
+// barred is what the product's [engine.DebitRules.Bar] says.
+func barred(s *engine.Step, r *engine.DebitRules, d *rows.Debit, contract *rows.Contract) error {
+	if r.Bar == nil {
+		return nil
+	}
+	return r.Bar(s, d, contract)
 }
 
 // anyHour says whether a contract is debited at any hour: one that was signed for one debit on an

@@ -63,6 +63,9 @@ type DebitRules struct {
 	// Check refuses what only this product knows. It runs last, may complete d,
 	// and finds the contract's and the call's data in its arguments.
 	Check func(*Call, *rows.Debit, *rows.Contract) error
+	// Bar refuses what no payer may be charged for, when the debit is asked for and again when they
+	// are charged: what was so between the two may have changed. nil: nothing.
+	Bar func(*Step, *rows.Debit, *rows.Contract) error
 	// Settled follows the outcome of a debit, in the same step: d and the
 	// contract are written after it.
 	Settled func(*Step, *rows.Debit, *rows.Contract) error

@@ -12,6 +12,7 @@ type Debit struct {
 	Rules       string `json:"rules"` // name of the DebitRules it runs under
 	Person      string `json:"person"`
 	Forgiven    int64  `json:"forgiven,omitempty"` // fen of an advanced debit that refunds took off the debt
+	Owing       bool   `json:"owing,omitempty"`    // not paid, and not advanced: the payer owes it to the merchant
 	Fingerprint string `json:"fingerprint"`
 }
 

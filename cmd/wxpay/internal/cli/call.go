@@ -155,8 +155,8 @@ func (o *callOptions) run(ctx context.Context, sys System, method, path string) 
 	if err != nil {
 		return explainCall(err, trace.hint)
 	}
-	if trace.hint != "" { // a sandbox let something pass
-		say(sys, sys.paintErr().dim("hint: "), trace.hint)
+	if hint := result.Quiet(trace.hint); hint != "" { // a sandbox let something pass
+		say(sys, sys.paintErr().dim("hint: "), hint)
 	}
 	if !result.Verified() {
 		say(sys, sys.paintErr().yellow("note: "), "WeChat Pay signs no answer to this call: only TLS says who gave it")

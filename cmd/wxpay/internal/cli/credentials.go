@@ -117,7 +117,8 @@ func (c *credentials) lookup(ctx context.Context, sys System) (func(variable str
 	emptied := inFile && host == "" && !c.flags[hostVariable].Changed // the shell's would be another
 	if emptied || get(hostVariable) == "" && inEnvironment {
 		return nil, &failure{code: exitUsage, err: errors.New(hostVariable + " is set, but empty"),
-			hint: "give a sandbox's address, or " + wxpay.DefaultHost + ", where a call without it would go"}
+			hint: "give a sandbox's address, or take it out of the file and the environment: " +
+				"calls then go to WeChat Pay"}
 	}
 	return get, nil
 }

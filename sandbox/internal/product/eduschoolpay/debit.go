@@ -26,7 +26,7 @@ func rules() []*engine.DebitRules {
 			Answers: engine.Answers{
 				rows.ProblemGone: {Status: 404, Code: "NOT_FOUND", Message: "未找到对应合约"},
 			},
-			Check: mayDebit,
+			Check: mayDebit, Bar: mayOwe,
 			Settled: func(s *engine.Step, d *rows.Debit, _ *rows.Contract) error {
 				return schoolDebtChanged(s, d, d.Advanced)
 			},
@@ -63,13 +63,9 @@ func debit(c *engine.Call) (engine.Document, error) {
 	return transaction(d), nil
 }
 
-// mayDebit checks a debit against the pupil, the school and the debts.
+// mayDebit checks a debit against the pupil and the school.
 func mayDebit(c *engine.Call, d *rows.Debit, contract *rows.Contract) error {
 	school := engine.TextOf(engine.Object(c.Body, "scene_info"), "school_id")
-	w, err := c.Wallet(contract.Person)
-	if err != nil {
-		return err
-	}
 	switch plan := c.PlanOf(contract); {
 	case contract.Deleted:
 		return c.Product.Gone().Hinting("the payer has deleted the contract from their list")
@@ -81,12 +77,19 @@ func mayDebit(c *engine.Call, d *rows.Debit, contract *rows.Contract) error {
 	case plan != nil && plan.Owner != "" && plan.Owner != school:
 		return engine.BadField("/scene_info/school_id", "学校与签约模板不匹配").
 			Hinting("the contract's plan belongs to another school")
-	case w.Owes(ledger.EduSchoolPay) >= schoolDebtLimit:
-		return engine.InvalidRequest("用户欠款超过限制，暂不可扣款").
-			Hinting("the payer is FORBIDDEN until they repay what WeChat Pay advanced: Payer.Repay, or POST " +
-				"/sandbox/payers/{openid}/repay")
 	}
 	return nil
+}
+
+// mayOwe keeps a payer who owes too much from being debited for more.
+func mayOwe(s *engine.Step, _ *rows.Debit, contract *rows.Contract) error {
+	w, err := s.Wallet(contract.Person)
+	if err != nil || w.Owes(ledger.EduSchoolPay) < schoolDebtLimit {
+		return err
+	}
+	return engine.InvalidRequest("用户欠款超过限制，暂不可扣款").
+		Hinting("the payer is FORBIDDEN until they repay what WeChat Pay advanced: Payer.Repay, or POST " +
+			"/sandbox/payers/{openid}/repay")
 }
 
 // cleared tells about one repaid debit and what the payer still owes. Of one that was

@@ -209,13 +209,17 @@ func renewable(s *engine.Step, c *rows.Contract) string {
 	}
 	from, until := renewalDays(s, c)
 	today := clock.Midnight(s.Now)
-	switch last := term[len(term)-1].State(s.Now); {
+	last := &term[len(term)-1]
+	state := last.State(s.Now)
+	switch {
 	case !renewsItself(c):
 		return "it was signed without can_auto_insure and can_auto_reinsure"
 	case !slices.ContainsFunc(term, func(b ledger.Booking) bool { return !b.PaidAt.IsZero() }):
 		return "no period of the term was paid"
-	case last == ledger.Booked:
-		return "the last period is booked and not debited"
+	case state == ledger.Booked:
+		return "the last period is booked and not debited: that may still be done"
+	case state == ledger.BookingExpired && !last.BookedAt.IsZero() && !last.Failed:
+		return "the last period was booked, and its debit never asked for"
 	case today.Before(from) || today.After(until):
 		return "this term is renewed from " + clock.DateOf(from) + " to " + clock.DateOf(until)
 	}
@@ -245,9 +249,9 @@ func term(c *rows.Contract) []ledger.Booking {
 	return c.Bookings[c.Policy.Term:]
 }
 
-// endAfterTerm has a contract end by itself when nothing more can happen to it:
-// its last period can no longer be debited nor, where it may be, renewed. When
-// WeChat Pay ends it is not documented.
+// endAfterTerm has a contract end by itself when the days of its last period's debit are over and,
+// where the payer agreed to further terms, those of the renewal. When WeChat Pay ends it is not
+// documented.
 func endAfterTerm(s *engine.Step, c *rows.Contract) {
 	term := term(c)
 	if len(term) == 0 {

@@ -22,7 +22,7 @@ func rules() *engine.DebitRules {
 		From:  8 * time.Hour, Until: 20 * time.Hour,
 		Booking: &engine.BookingRules{DaysBefore: 1, DaysAfter: periodLastDay - 1, From: clock.BookingsFrom,
 			Until: clock.BookingsUntil},
-		Check: func(_ *engine.Call, _ *rows.Debit, contract *rows.Contract) error {
+		Bar: func(_ *engine.Step, _ *rows.Debit, contract *rows.Contract) error {
 			if contract.State == ledger.ContractTerminatePending {
 				return leaving()
 			}

@@ -44,6 +44,10 @@ func rules() *engine.DebitRules {
 			if err != nil {
 				return err
 			}
+			d.Owing = true
+			if err := rows.Put(s.Tx, d); err != nil {
+				return err
+			}
 			return debits.Owe(s, w, d)
 		},
 		Cleared: func(s *engine.Step, d *rows.Debit) (err error) {
@@ -178,7 +182,7 @@ func transaction(d *rows.Debit) engine.Document {
 	out.Set("attach", d.Attach)
 	if d.State == ledger.DebitFailed {
 		out["trade_state"], out["error_type"] = "PAYERROR", string(d.Failure)
-		if d.Failure == ledger.NotEnough {
+		if d.Owing {
 			out["debt_state"] = "DEBT"
 		}
 		return out

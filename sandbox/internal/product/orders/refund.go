@@ -69,7 +69,7 @@ func queryRefund(c *engine.Call) (engine.Document, error) {
 
 // redoRefund sends an abnormal refund elsewhere: to another card of the payer's,
 // or to the merchant, who then pays them in another way. The same call again is a
-// success.
+// success, and tries anew what went wrong again.
 // https://pay.weixin.qq.com/docs/partner/apis/refund/refunds/create-abnormal-refund.html
 func redoRefund(c *engine.Call) (*rows.Refund, error) {
 	r, err := payments.RefundByID(c, c.Vars["refund_id"], c.Text("sub_mchid"))
@@ -78,7 +78,7 @@ func redoRefund(c *engine.Call) (*rows.Refund, error) {
 		return nil, err
 	case r.OutRefundNo != c.Text("out_refund_no"):
 		return nil, engine.BadField("/out_refund_no", "商户退款单号与微信支付退款单号不一致")
-	case r.RedoneBy == c.Fingerprint():
+	case r.RedoneBy == c.Fingerprint() && r.State != ledger.RefundAbnormal:
 		return r, nil
 	case r.State != ledger.RefundAbnormal:
 		return nil, engine.InvalidRequest("退款单状态不是退款异常，不能发起异常退款").Hinting("the refund is " + string(r.State))
