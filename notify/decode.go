@@ -27,6 +27,11 @@ func (n *Notification) Decode(v any) error {
 	return nil
 }
 
+// isShare tells a share of another merchant's payment that came under an event type of payments.
+func (n *Notification) isShare() bool {
+	return n.OriginalType == "profitsharing" && strings.HasPrefix(n.EventType, "TRANSACTION.")
+}
+
 // decode keeps the values out of its error: encoding/json would quote them.
 func (n *Notification) decode(v any) *Error {
 	p, problem := target(v)
@@ -40,13 +45,17 @@ func (n *Notification) decode(v any) *Error {
 				"into a type that has no EventType", nil)
 		case eventType != n.EventType:
 			return n.undecoded("it was to be decoded as a "+eventType, nil)
+		case n.isShare():
+			return n.undecoded("it is a share of another merchant's payment, and no payment: OriginalType says "+
+				"profitsharing", nil)
 		}
 	}
 	switch {
 	case !isObject(n.Plaintext): // null would leave the event empty
 		return n.undecoded("Plaintext is not a JSON object: where the notification came through a queue, it has to "+
 			"bring Plaintext along", nil)
-	case n.v2 || n.OriginalType == originalTypeV2: // the latter came through encoding/json
+	// The others came through encoding/json, or from an archive that kept what README's keeps.
+	case n.v2 || n.OriginalType == originalTypeV2 || strings.HasPrefix(n.EventType, "V2."):
 		return n.decodeV2(p)
 	}
 	t := p.Type().Elem()

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay"
-	"github.com/wxpay-go/wxpay/api/event"
 	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/notify"
 )
@@ -314,37 +313,6 @@ func TestAShareIsItsReceivers(t *testing.T) {
 	}
 	if len(of) != 2 || of[0] != "1900009999" || of[1] != "1900009999" {
 		t.Errorf("handled of %v", of)
-	}
-}
-
-// Shares came under the event type of payments once, and are none.
-func TestAShareIsNoPayment(t *testing.T) {
-	t.Parallel()
-	w, log := newWechat(t), newErrorLog()
-	plain := `{"mchid":"1900000109","transaction_id":"4200","receiver":{"account":"1900009999","amount":888}}`
-	e := w.envelope("share", "TRANSACTION.SUCCESS", plain)
-	e.Resource.OriginalType = "profitsharing"
-	share := w.attempt(t, e)
-	r := notify.New(w.keys(t), log.option())
-	notify.On(r, func(context.Context, *notify.Notification, *event.TransactionSuccess) error {
-		t.Error("it was taken for a payment")
-		return nil
-	})
-	if a := share.post(r); a.Code != http.StatusNotImplemented {
-		t.Errorf("without Otherwise: answered %d", a.Code)
-	}
-	if err := log.take(t); err == nil || err.Check != notify.CheckEvent {
-		t.Errorf("got %v", err)
-	}
-	r = notify.New(w.keys(t))
-	notify.On(r, func(context.Context, *notify.Notification, *event.TransactionSuccess) error {
-		t.Error("it was taken for a payment")
-		return nil
-	})
-	others := 0
-	r.Otherwise(func(context.Context, *notify.Notification) error { others++; return nil })
-	if a := share.post(r); a.Code != http.StatusNoContent || others != 1 {
-		t.Errorf("answered %d, handled %d times", a.Code, others)
 	}
 }
 

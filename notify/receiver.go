@@ -150,9 +150,6 @@ type Event interface {
 	EventType() string
 }
 
-// originalTypeShare is the OriginalType of shares.
-const originalTypeShare = "profitsharing"
-
 // On runs f for the notifications that E stands for, decoded:
 //
 //	notify.On(r, func(ctx context.Context, n *notify.Notification, e *event.EcommerceEntrustSign) error {
@@ -175,7 +172,7 @@ func On[E Event](r *Receiver, f func(ctx context.Context, n *Notification, e *E)
 		panic("notify.On: the function for " + eventType + " is nil")
 	}
 	r.register("On", eventType, func(ctx context.Context, n *Notification) error {
-		if n.OriginalType == originalTypeShare {
+		if n.isShare() {
 			return r.others(ctx, n)
 		}
 		e := new(E)
@@ -187,8 +184,9 @@ func On[E Event](r *Receiver, f func(ctx context.Context, n *Notification, e *E)
 }
 
 // Handle runs f for one event type without decoding: for events that package
-// api/event does not know, or whose resource differs by product. It follows
-// the rules of [On].
+// api/event does not know, or whose resource differs by product: under
+// TRANSACTION.SUCCESS a share of another merchant's payment too, of which
+// OriginalType is profitsharing. Else it follows the rules of [On].
 func (r *Receiver) Handle(eventType string, f func(ctx context.Context, n *Notification) error) {
 	if f == nil {
 		panic("notify.Handle: the function for " + eventType + " is nil")

@@ -60,7 +60,8 @@ func (r *Receiver) dispatch(ctx context.Context, n *Notification) *Error {
 	if err == nil {
 		return nil
 	}
-	if e, ok := err.(*Error); ok && e != nil && e.of.Reveal() == n && e.Check != CheckPart {
+	if e, ok := err.(*Error); ok && e != nil && e.of.Reveal() == n && e.Check != CheckPart &&
+		e.Status >= http.StatusBadRequest {
 		return e // of Decode
 	}
 	return n.fail(CheckHandler, http.StatusInternalServerError, "", err)

@@ -175,6 +175,74 @@ func TestEduFromStart(t *testing.T) {
 	}
 }
 
+// Only where a plan says so is a debit made up for without another notice, for two weeks.
+func TestEduMakeUp(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		makeUp bool
+		after  time.Duration
+		may    bool
+	}{"a plan without": {false, 13 * aDay, false}, "within two weeks": {true, 13 * aDay, true},
+		"too late": {true, 15 * aDay, false}} {
+		w := newWorld(t, func(config *sandbox.Config) {
+			for i := range config.Merchants[0].Plans {
+				config.Merchants[0].Plans[i].MakeUp = c.makeUp
+			}
+		})
+		contract, payer := w.eduContract(), w.Payer(eduOpenID)
+		path, notice := eduNotice(contract)
+		w.must("POST", path, notice)
+		w.ok(w.Advance(aDay))
+		w.ok(payer.RunOut())
+		w.must("POST", eduDebits, eduDebitBody(contract, "term-1"))
+		w.ok(w.Advance(c.after))
+		w.ok(payer.Fund(100000))
+		if _, err := w.do("POST", eduDebits, eduDebitBody(contract, "term-2")); (err == nil) != c.may {
+			t.Errorf("%s: got %v", name, err)
+		}
+		w.ok(w.Advance(time.Minute))
+		w.refused(400, "INVALID_REQUEST", "POST", eduDebits, eduDebitBody(contract, "term-3")) // it was made up for
+	}
+}
+
+// A second success in a month is refused where the plan says so.
+func TestEduOnceAMonth(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *sandbox.Config) {
+		for i := range c.Merchants[0].Plans {
+			c.Merchants[0].Plans[i].Limits = ledger.Limits{PeriodDays: 30, SuccessesPerPeriod: 1}
+		}
+	})
+	c := w.eduContract()
+	debit := func(no string) object {
+		path, notice := eduNotice(c)
+		w.must("POST", path, notice)
+		w.ok(w.Advance(aDay))
+		return eduDebitBody(c, no)
+	}
+	w.must("POST", eduDebits, debit("term-1"))
+	w.ok(w.Advance(time.Minute))
+	w.refused(400, "RULELIMIT", "POST", eduDebits, debit("term-2"))
+	w.ok(w.Advance(28 * aDay))
+	w.must("POST", eduDebits, debit("term-3"))
+}
+
+// A template of before 2025-09-23 answers the id alone.
+func TestPresignInAPIv2OfAnOldTemplate(t *testing.T) {
+	t.Parallel()
+	w := newXMLWorld(t, func(c *sandbox.Config) {
+		for i := range c.Merchants[0].Plans {
+			c.Merchants[0].Plans[i].IDOnly = true
+		}
+	})
+	got := w.must("papay/preentrustweb", entryXML())
+	if got["miniprogram_path"] != nil || got["miniprogram_username"] != nil {
+		t.Errorf("got %v", got)
+	}
+	_, err := w.Payer(openID).Agree(got["pre_entrustweb_id"].(string))
+	w.ok(err)
+}
+
 // The reply carries what an app launches.
 // https://pay.weixin.qq.com/doc/v2/partner/4016049199
 func TestPresignInAPIv2SaysWhatToLaunch(t *testing.T) {

@@ -38,6 +38,20 @@ func TestSchedulesOfTheirOwn(t *testing.T) {
 				Agree(w.must("POST", presignPapay, papayBody("A"))["pre_entrustweb_id"].(string))
 			w.ok(err)
 		}},
+		"ENTRUST.RELEASE": {edu, func(w *world) { w.ok(w.Payer(eduOpenID).Terminate(w.eduContract().ID)) }},
+		"ENTRUST.TERMINATE": {short, func(w *world) {
+			w.ok(w.Payer(papayOpenID).Terminate(w.signPapay("A").ID))
+		}},
+		"PAPAY.TERMINATE": {short, func(w *world) { w.ok(w.Payer(openID).Terminate(w.signGlobal("A").ID)) }},
+		"TRANSACTION.FAIL": {short, func(w *world) {
+			contract := w.eduContract()
+			path, notice := eduNotice(contract)
+			w.must("POST", path, notice)
+			w.ok(w.Advance(aDay))
+			w.ok(w.Payer(eduOpenID).RunOut())
+			w.inbox.answer = func() int { return 500 }
+			w.must("POST", eduDebits, eduDebitBody(contract, "term-1"))
+		}},
 		"CREDIT_REPAYMENT.SIGN_CONTRACT": {quick, func(w *world) {
 			_, err := w.Payer(openID).Agree(w.must("POST", creditSign, creditBody())["presign_token"].(string))
 			w.ok(err)
@@ -68,10 +82,13 @@ func TestSchedulesOfTheirOwn(t *testing.T) {
 		t.Run(event, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			if !strings.HasPrefix(event, "TRANSACTION.SUCCESS") { // it comes after others, which are taken
+			after := strings.HasPrefix(event, "TRANSACTION.") || event == "ENTRUST.RELEASE" ||
+				strings.HasSuffix(event, "TERMINATE")
+			if !after { // the others come after some that are taken
 				w.inbox.answer = func() int { return 500 }
 			}
 			c.make(w)
+			w.inbox.answer = func() int { return 500 }
 			w.ok(w.Advance(2 * aDay))
 			pushes, err := w.Pushes()
 			w.ok(err)

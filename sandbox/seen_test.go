@@ -80,6 +80,16 @@ func TestTheSceneOfAnOrder(t *testing.T) {
 		w.refused(400, "PARAM_ERROR", "POST", root+"jsapi", order("scene-3", object{"payer_client_ip": ip,
 			"store_info": object{"name": "腾讯大厦分店"}}))
 		w.refused(400, "PARAM_ERROR", "POST", root+"h5", with(inBrowser(order("scene-4", nil)), "scene_info", nil))
+		for way, asked := range map[string]object{"app": with(order("scene-5", nil), "payer", nil),
+			"native": with(order("scene-6", nil), "payer", nil), "h5": inBrowser(order("scene-7", nil))} {
+			scene, _ := asked["scene_info"].(object)
+			if scene == nil {
+				scene = object{}
+			}
+			lacking := with(scene, "payer_client_ip", nil)
+			w.refused(400, "PARAM_ERROR", "POST", root+way, with(asked, "scene_info", with(lacking, "device_id", "x")))
+			w.must("POST", root+way, with(asked, "scene_info", with(lacking, "payer_client_ip", ip)))
+		}
 		for _, lacks := range []object{{"payer_client_ip": ip}, {"payer_client_ip": ip, "h5_info": object{}}} {
 			w.refused(400, "PARAM_ERROR", "POST", root+"h5", with(order("scene-4", lacks), "payer", nil))
 		}

@@ -3,6 +3,8 @@ package sandbox_test
 import (
 	"testing"
 	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox"
 )
 
 // An out_trade_no is of an order or of a debit, whichever came first, in either version.
@@ -60,6 +62,24 @@ func TestANumberIsOfOnePayment(t *testing.T) {
 	if len(debits) != 2 {
 		t.Errorf("%d debits, want 2", len(debits))
 	}
+}
+
+// A merchant who names itself as the sub-merchant has no second set of numbers, and those of both
+// versions are one.
+func TestANumberIsOfOneMerchant(t *testing.T) {
+	t.Parallel()
+	w := newXMLWorld(t)
+	v3 := &world{t: t, Sandbox: w.Sandbox, client: w.client}
+	v3.must("POST", directRoot+"jsapi", with(orderBody(), "out_trade_no", "number1"))
+	c, err := w.Payer(eduOpenID).Agree(v3.must("POST", presignSchool, schoolBody("kid"))["presign_token"].(string))
+	w.ok(err)
+	own := with(schoolDebit(c.ID, "number1"), "sub_mchid", sandbox.DefaultMchID)
+	if _, err := v3.do("POST", debitSchool, own); err == nil {
+		t.Error("a debit has the number of an order")
+	}
+	w.refused("OUT_TRADE_NO_USED", "pay/unifiedorder", plainOrder("number1"))
+	w.must("pay/unifiedorder", plainOrder("number2"))
+	v3.refused(403, "OUT_TRADE_NO_USED", "POST", directRoot+"jsapi", with(orderBody(), "out_trade_no", "number2"))
 }
 
 // Two debits of a product have two numbers, whichever sub-merchants they are paid to.

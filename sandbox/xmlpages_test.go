@@ -10,6 +10,7 @@ import (
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/fault"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -116,9 +117,15 @@ func TestH5InAPIv2(t *testing.T) {
 	} {
 		got := w.get(c.address)
 		if got["return_code"] != "SUCCESS" || got["result_msg"] != c.says || got["sign"] != "" ||
-			(got["redirect_url"] == "") != (c.says != "") || got["err_code"] != "" {
+			(got["redirect_url"] == "") != (c.says != "") || got["err_code"] != "" ||
+			(got["result_code"] == "FAIL") != (c.says != "") {
 			t.Errorf("%s: got %v", what, got)
 		}
+	}
+	w.ok(w.Inject(fault.Fault{Name: fault.Error}))
+	if got := w.get(query(f, wire.SignHMAC)); got["return_code"] != "SUCCESS" || got["result_code"] != "FAIL" ||
+		got["result_msg"] != "SYSTEMERROR" || got["redirect_url"] != "" {
+		t.Errorf("out of order: got %v", got)
 	}
 }
 

@@ -232,15 +232,18 @@ func TestNotificationsAsRecordedInAPIv2(t *testing.T) {
 
 	w.ok(w.Payer(openID).FailNext(ledger.NotEnough))
 	w.must("pay/pappayapply", applyXML(c.ID, "A2"))
-	failed, err := wire.ParseXML([]byte(last()))
-	w.ok(err)
-	if len(failed) != 11 || failed["err_code"] != "NOTENOUGH" || failed["return_msg"] != "OK" ||
-		failed["result_code"] != "FAIL" || failed["out_trade_no"] != "A2" {
-		t.Errorf("failed: got %d members, %v", len(failed), failed)
+	want := "<xml><appid><![CDATA[wxd678efh567hg6787]]></appid><contract_id/>" +
+		"<err_code><![CDATA[NOTENOUGH]]></err_code>" +
+		"<err_code_des><![CDATA[银行卡可用余额不足（如信用卡则为可透支额度不足），请核实后再试]]></err_code_des>" +
+		"<mch_id><![CDATA[1900000109]]></mch_id><nonce_str/><out_trade_no><![CDATA[A2]]></out_trade_no>" +
+		"<result_code><![CDATA[FAIL]]></result_code><return_code><![CDATA[SUCCESS]]></return_code>" +
+		"<return_msg><![CDATA[OK]]></return_msg><sign/></xml>"
+	if got := last(); got != want {
+		t.Errorf("failed:\ngot  %s\nwant %s", got, want)
 	}
 
 	w.must("pay/pappayapply", with2(applyXML(c.ID, "A1"), "attach", `{"amount":"29.90","k":"v"}`))
-	want := "<xml><appid><![CDATA[wxd678efh567hg6787]]></appid>" +
+	want = "<xml><appid><![CDATA[wxd678efh567hg6787]]></appid>" +
 		`<attach><![CDATA[{"amount":"29.90","k":"v"}]]></attach><bank_type><![CDATA[OTHERS]]></bank_type>` +
 		"<cash_fee><![CDATA[888]]></cash_fee><cash_fee_type><![CDATA[CNY]]></cash_fee_type><contract_id/>" +
 		"<fee_type><![CDATA[CNY]]></fee_type><is_subscribe><![CDATA[N]]></is_subscribe>" +
@@ -261,14 +264,26 @@ func TestNotificationsAsRecordedInAPIv2(t *testing.T) {
 		t.Errorf("a refused debit was notified: %s", bodies[before])
 	}
 
+	ended := func(mode string) string {
+		return "<xml><change_type>DELETE</change_type><contract_code>100000</contract_code><contract_id/>" +
+			"<contract_termination_mode>" + mode + "</contract_termination_mode><mch_id>1900000109</mch_id><openid/>" +
+			"<operate_time>2020-09-10 11:00:00</operate_time><plan_id>12535</plan_id>" +
+			"<request_serial>1000</request_serial>" +
+			"<result_code>SUCCESS</result_code><return_code>SUCCESS</return_code><return_msg>OK</return_msg><sign/></xml>"
+	}
 	w.ok(w.Advance(time.Hour))
 	w.ok(w.Payer(openID).Terminate(c.ID))
-	want = "<xml><change_type>DELETE</change_type><contract_code>100000</contract_code><contract_id/>" +
-		"<contract_termination_mode>2</contract_termination_mode><mch_id>1900000109</mch_id><openid/>" +
-		"<operate_time>2020-09-10 11:00:00</operate_time><plan_id>12535</plan_id><request_serial>1000</request_serial>" +
-		"<result_code>SUCCESS</result_code><return_code>SUCCESS</return_code><return_msg>OK</return_msg><sign/></xml>"
-	if got := last(); got != want {
-		t.Errorf("ended:\ngot  %s\nwant %s", got, want)
+	if got := last(); got != ended("2") {
+		t.Errorf("ended:\ngot  %s\nwant %s", got, ended("2"))
+	}
+	session = w.must("papay/preentrustweb", with2(entryXML(), "timestamp", "1599706800"))
+	c, err = w.Payer(openID).Agree(session["pre_entrustweb_id"].(string))
+	w.ok(err)
+	last()
+	w.must("papay/deletecontract", map[string]string{"appid": "wxd678efh567hg6787", "contract_id": c.ID,
+		"contract_termination_remark": "x", "version": "1.0"})
+	if got := last(); got != ended("3") {
+		t.Errorf("ended by the merchant:\ngot  %s\nwant %s", got, ended("3"))
 	}
 }
 
@@ -278,12 +293,14 @@ func TestResultNullInAPIv2(t *testing.T) {
 	t.Parallel()
 	w := newXMLWorld(t)
 	const query = "POST /papay/querycontract"
-	w.ok(w.Inject(fault.Fault{Name: fault.Error, Endpoint: query, Code: "-25", Message: "RESULT NULL"},
-		fault.Fault{Name: fault.Stripped, Endpoint: query}))
-	_, err := w.call("papay/querycontract", byCodeXML())
-	var e *wxpay.Error
-	if !errors.As(err, &e) || e.Verified || e.Code != "-25" || e.Message != "RESULT NULL" {
-		t.Errorf("got %v", err)
+	for code, message := range map[string]string{"-25": "RESULT NULL", "-26": "SYSTEM ERROR", "-48": "x"} {
+		w.ok(w.Inject(fault.Fault{Name: fault.Error, Endpoint: query, Code: code, Message: message},
+			fault.Fault{Name: fault.Stripped, Endpoint: query}))
+		_, err := w.call("papay/querycontract", byCodeXML())
+		var e *wxpay.Error
+		if !errors.As(err, &e) || e.Verified || e.Code != code || e.Message != message {
+			t.Errorf("got %v", err)
+		}
 	}
 	w.refused("CONTRACT_NOT_EXIST", "papay/querycontract", byCodeXML())
 }

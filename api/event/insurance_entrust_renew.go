@@ -22,6 +22,9 @@ type InsuranceEntrustRenew struct {
 	// Name of the insured, masked, shown on the signing page.
 	// 签约用户的名称.
 	InsuredDisplayName string `json:"insured_display_name,omitempty"`
+	// The merchant's own id of the account, when a payer has several.
+	// 商户侧用户标识.
+	OutUserCode string `json:"out_user_code,omitempty"`
 	// State of the contract.
 	// 委托代扣协议状态. One of SIGNED, TERMINATED.
 	// Its constants begin with ContractState.

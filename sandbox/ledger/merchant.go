@@ -64,6 +64,12 @@ type Plan struct {
 	// FromStart is of edu-papay plans that are not debited before the contract's period_start_date:
 	// users were refused it, and no page says so.
 	FromStart bool `json:"from_start,omitempty"`
+	// MakeUp lets a debit be made up for without another notice in the two weeks after one that
+	// failed: a user told of it of edu-papay, and no page says so.
+	MakeUp bool `json:"make_up,omitempty"`
+	// IDOnly is of papay plans made before 2025-09-23, whose v2/papay/preentrustweb answers the id
+	// alone, without the mini program to launch.
+	IDOnly bool `json:"id_only,omitempty"`
 	// Days is how long its contracts run, up to a hundred years; 0: as the product has it.
 	Days int `json:"days,omitempty"`
 	// Owner is who a plan of eduschoolpay belongs to, a school_id; other

@@ -108,6 +108,7 @@ func paid(s *engine.Step, r *engine.DebitRules, d *rows.Debit, contract *rows.Co
 	}
 	usageNow(s, contract)
 	contract.Usage.Succeed(d.Total)
+	contract.FailedAt = time.Time{} // it was made up for
 	if n := contract.Notice; engine.NoticeOpen(n, s.Now) && !s.Now.Before(n.From) {
 		n.Closed = true
 	}

@@ -86,8 +86,14 @@ func modeOf(s *engine.Step, r *engine.DebitRules, contract *rows.Contract) ledge
 	return ledger.DebitAtOnce
 }
 
+// madeUpFor is how long after a debit that failed another needs no notice, of plans with MakeUp.
+const madeUpFor = 14 * 24 * time.Hour
+
 func mayDebitNoticed(c *engine.Call, r *engine.DebitRules, d *rows.Debit, contract *rows.Contract) error {
+	plan, failed := c.PlanOf(contract), contract.FailedAt
 	switch n := contract.Notice; {
+	case plan != nil && plan.MakeUp && !failed.IsZero() && c.Now.Before(failed.Add(madeUpFor)):
+		return nil
 	case !engine.NoticeOpen(n, c.Now):
 		return r.Refuse(rows.ProblemNotice,
 			"no notice is open: send one first; a notice ends with the first debit that succeeds")

@@ -130,7 +130,7 @@ func defaultAnswer(why rows.DebitProblem) Answer {
 	case rows.ProblemPending, rows.ProblemAccepted:
 		return invalid("扣款请求已受理，请勿重复发起")
 	case rows.ProblemClosed:
-		return Answer{Code: "ORDER_CLOSED", Message: "订单已关闭"}
+		return Answer{Code: "ORDER_CLOSED", Message: "订单已关闭", internal: InternalClosed}
 	case rows.ProblemChanged:
 		return Answer{Code: "INVALID_REQUEST", Message: "请求重入时，参数与首次请求时不一致", internal: InternalReplay}
 	case rows.ProblemPaid:

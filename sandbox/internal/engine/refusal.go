@@ -50,6 +50,7 @@ const (
 	InternalNotFound   = 268512771
 	InternalPaid       = 268449538
 	InternalRate       = 268447840
+	InternalClosed     = 268447914
 )
 
 // ParamError is what a request that breaks the catalogue's rules gets.

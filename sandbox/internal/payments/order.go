@@ -47,7 +47,7 @@ func Place(c *engine.Call, o *rows.Order) (*rows.Order, error) {
 		return nil, r.Hinting("this out_trade_no is paid; a new order needs a new number")
 	case old.ClosedBy(c.Now) || old.State != ledger.OrderNotPaid:
 		return nil, &engine.Refusal{Status: http.StatusBadRequest, Code: "ORDER_CLOSED", Message: "订单已关闭",
-			Internal: engine.InternalParam,
+			Internal: engine.InternalClosed,
 			Hint:     "this out_trade_no is closed for ever; a new order needs a new number"}
 	case old.Fingerprint != c.Fingerprint():
 		used := numberUsed("this out_trade_no was used with other parameters: repeat them exactly, or use a " +

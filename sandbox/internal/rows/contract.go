@@ -15,9 +15,9 @@ type Contract struct {
 	Person string `json:"person"` // the WeChat user behind the openids
 	// What debits need to know; see package debits.
 	Usage    usage     `json:"usage,omitzero"`
-	Pending  string    `json:"pending,omitempty"` // id of the debit under way
-	FailedAt time.Time `json:"failed_at,omitzero"`
-	Noticed  bool      `json:"noticed,omitempty"` // a notice was sent: no debit goes without one any more
+	Pending  string    `json:"pending,omitempty"`  // id of the debit under way
+	FailedAt time.Time `json:"failed_at,omitzero"` // the last debit, since one succeeded
+	Noticed  bool      `json:"noticed,omitempty"`  // a notice was sent: no debit goes without one any more
 }
 
 // Live says whether the contract stands: it may be debited and ended.

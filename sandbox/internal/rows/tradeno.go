@@ -14,23 +14,32 @@ import (
 // tradeNo is an out_trade_no with the merchants it is a number of.
 type tradeNo struct{ mchID, subMchID, outTradeNo string }
 
+// numberOf is an out_trade_no of a provider's or of a merchant's own, which some endpoints name a
+// second time as the sub-merchant.
+func numberOf(mchid, subMchID, outTradeNo string) tradeNo {
+	if subMchID == mchid {
+		subMchID = ""
+	}
+	return tradeNo{mchid, subMchID, outTradeNo}
+}
+
 func TradeKey(mchid, outTradeNo string) string { return "trade:" + Joined(mchid, outTradeNo) }
 
 func (o *Order) TradeNos() []tradeNo {
-	return append(tradeNosOf(o.SubOrders), tradeNo{o.MchID, o.SubMchID, o.OutTradeNo})
+	return append(tradeNosOf(o.SubOrders), numberOf(o.MchID, o.SubMchID, o.OutTradeNo))
 }
 
 func (d *Debit) TradeNos() []tradeNo {
 	if len(d.Parts) > 0 {
-		return append(tradeNosOf(d.Parts), tradeNo{d.MchID, "", d.OutTradeNo})
+		return append(tradeNosOf(d.Parts), numberOf(d.MchID, "", d.OutTradeNo))
 	}
-	return []tradeNo{{d.MchID, d.SubMchID, d.OutTradeNo}}
+	return []tradeNo{numberOf(d.MchID, d.SubMchID, d.OutTradeNo)}
 }
 
 func tradeNosOf(parts []ledger.SubOrder) []tradeNo {
 	out := make([]tradeNo, len(parts), len(parts)+1)
 	for i, part := range parts {
-		out[i] = tradeNo{part.MchID, part.SubMchID, part.OutTradeNo}
+		out[i] = numberOf(part.MchID, part.SubMchID, part.OutTradeNo)
 	}
 	return out
 }

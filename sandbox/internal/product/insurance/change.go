@@ -176,7 +176,7 @@ func renew(c *engine.Call) (engine.Document, error) {
 		return nil, err
 	}
 	return nil, contracts.Notify(c.Step, c.Product, contract, engine.Event{EventType: "INSURANCE_ENTRUST.RENEW",
-		OriginalType: "insurance_entrust", Summary: "保险委托代扣续期通知"}, true)
+		OriginalType: "insurance_entrust", Summary: "保险委托代扣续期完成通知"}, true)
 }
 
 // mayRenewWith checks the periods of another term against those of the last.

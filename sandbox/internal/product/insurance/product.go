@@ -190,7 +190,6 @@ func terminate(c *engine.Call) (engine.Document, error) {
 // insuranceContract is a contract in replies.
 func insuranceContract(c *rows.Contract) engine.Document {
 	out := resource(c)
-	out.Set("out_user_code", c.UserCode)
 	if c.State == ledger.ContractSignFailed {
 		delete(out, "insured_display_name")
 		delete(out, "contract_signed_time")
@@ -208,6 +207,7 @@ func resource(c *rows.Contract) engine.Document {
 		"insured_display_name": c.Account, "contract_state": string(c.State),
 		"contract_signed_time": wire.FormatTime(c.SignedAt),
 	}
+	out.Set("out_user_code", c.UserCode)
 	if !c.EndsAt.IsZero() {
 		out["contract_expired_time"] = wire.FormatTime(c.EndsAt)
 	}

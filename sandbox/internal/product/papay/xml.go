@@ -124,6 +124,9 @@ func xmlPresign(c *xmlcall.Call) (wire.Fields, error) {
 	}
 	// No APIv2 request names its payer: whether they have signed already comes out
 	// on the page.
+	if plan := c.Merchant.Plan(ledger.Papay, session.PlanID); plan != nil && plan.IDOnly {
+		return wire.Fields{"pre_entrustweb_id": session.Token}, nil
+	}
 	return wire.Fields{"pre_entrustweb_id": session.Token, "miniprogram_username": contracts.SigningMiniProgram,
 		"miniprogram_path": contracts.SigningPath(session.Token)}, nil
 }
