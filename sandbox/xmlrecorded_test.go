@@ -57,6 +57,15 @@ func shape(message string) string {
 //   - Payment by code (micropay), transfers and profit sharing are not played.
 //   - The pages' own samples (blanks between members, times as Unix seconds, return_msg left out of
 //     notifications of a contract) give way to what was sent.
+//   - A merchant barred shows at unifiedorder only, which is the fault's endpoint.
+//   - What is above a template's limits has one wording, the latest; 交易金额或次数超出限制 came
+//     with a half-width comma and without 请检查后再试 before. Of h5entrustweb a wrong sign is
+//     SIGN_ERROR, as its page has it, in place of the sentence of the other pages.
+//   - Sixteen more texts of err_code_des for debits, some with a number before them, are had by
+//     Payer.FailNext with the code and by faults with the text.
+//   - contractorder with a payer who signed already says so as the session's page would; the
+//     answer's sample (Fail, 已签约) names no code. MWEB with an openid was cut off where it was told.
+//   - settlement_refund_fee and settlement_total_fee are the page's, younger than the refund of 2015.
 //   - One answer about a paid debit, of paporderquery or of the like for vehicles, says OK for
 //     trade_state_desc; which of the two it was is not known.
 func TestAnswersAsRecordedInAPIv2(t *testing.T) {
