@@ -15,8 +15,8 @@ import (
 	"github.com/wxpay-go/wxpay"
 )
 
-// What is reported as not sent, or was refused, is not sent afterwards by a transport that goes on
-// in a context of its own.
+// What is reported as not sent is not sent afterwards by a transport that goes on in a context of
+// its own.
 func TestNothingIsSentAfterwards(t *testing.T) {
 	t.Parallel()
 	var arrived atomic.Int32
@@ -40,13 +40,6 @@ func TestNothingIsSentAfterwards(t *testing.T) {
 			}}
 			by.RegisterProtocol("http", later)
 			return by
-		},
-		"a refusal": func(later http.RoundTripper) http.RoundTripper {
-			return transport(func(r *http.Request) (*http.Response, error) {
-				_, _ = later.RoundTrip(r)
-				_, _ = io.Copy(io.Discard, r.Body)
-				return signedReply(429, tooMany), nil
-			})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

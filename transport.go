@@ -35,7 +35,6 @@ type flight struct {
 	request *http.Request // as the transport got it
 	made    made
 	joining atomic.Bool     // it waits for a connection, and not for TLS
-	landed  atomic.Bool     // the transport came back: no body is begun any more
 	foreign atomic.Bool     // a connection was used that may speak something else than HTTP/1.1
 	before  atomic.Bool     // the body was read before a connection was asked for: by another transport
 	by      *http.Transport // that was asked itself and answered, nil for another RoundTripper
@@ -56,7 +55,7 @@ const (
 	over             // it was reported as not sent: its body is not given out any more
 )
 
-var errOver = errors.New("the call is over: it was reported as not sent, or answered")
+var errOver = errors.New("the call is over: it was reported as not sent")
 
 // leave tells whether the body may go.
 func (f *flight) leave() bool {
@@ -218,11 +217,8 @@ func (b *bodyReader) WriteTo(w io.Writer) (int64, error) {
 // begin tells whether the body may go, and counts it.
 func (b *bodyReader) begin() bool {
 	if !b.begun {
-		b.flight.bodies.Add(1) // before it is looked whether the call is over, so that one of the two sees the other
-		if b.flight.landed.Load() {
-			return false
-		}
 		b.begun = true
+		b.flight.bodies.Add(1)
 	}
 	return b.flight.leave()
 }
@@ -248,7 +244,6 @@ func (c *call) roundTrip(ctx context.Context, transport http.RoundTripper, r *ht
 	c.flight.made = made{r.URL.Path, r.URL.EscapedPath(), r.URL.RawQuery, r.Header.Get("Authorization")}
 	c.flight.request = r.WithContext(c.flight.watch(ctx))
 	response, err := transport.RoundTrip(c.flight.request)
-	c.flight.landed.Store(true)
 	switch {
 	case isNilPointer(err): // its methods may panic
 		return nil, c.lost(fmt.Errorf("the transport gave a nil %T for an error", err), transport)

@@ -101,7 +101,7 @@ func (c *call) signV2(nonce bool) {
 		return
 	}
 	if nonce && c.fields["nonce_str"] == "" {
-		nonce, err := wire.Nonce(c.client.rand)
+		nonce, err := c.client.nonceV2()
 		if err != nil {
 			c.fail(quiet(err))
 			c.cause = err
@@ -229,6 +229,13 @@ func (c *call) readV2(r *Result) (*Result, error) {
 		return r, nil
 	}
 	if success || signed {
+		if c.reflected(fields) {
+			return nil, &SignatureError{
+				Operation: c.operation() + ": reply", Check: CheckSignature, RequestID: c.without(r.RequestID()),
+				Problem: "the answer is a call of your own, cut into other members: it is not from WeChat Pay",
+				Hint:    "look for who opens TLS on the way, and query what became of the call",
+			}
+		}
 		if !fields.Verify(c.client.apiV2Key.Reveal()) {
 			e := &SignatureError{
 				Operation: c.operation() + ": reply", Check: CheckSignature,

@@ -107,15 +107,19 @@ func addresses(ts *testscript.TestScript, line string) {
 	ts.Setenv("ENV_FILE", h.EnvFile)
 }
 
-// interrupt ends the program that start left running, as Ctrl-C does, or with "hangup" as a
-// terminal that is closed does, and wants it to end well.
+// interrupt ends the program that start left running, as Ctrl-C does, with "hangup" as a terminal
+// that is closed does, or with "quit" as Ctrl-\\ does, and wants it to end well.
 func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 	b := *ts.Value("background").(**background)
 	hangup := slices.Equal(args, []string{"hangup"})
-	if neg || len(args) > 0 && !hangup || b == nil {
-		ts.Fatalf("usage: interrupt [hangup], after start")
+	quit := slices.Equal(args, []string{"quit"})
+	if neg || len(args) > 0 && !hangup && !quit || b == nil {
+		ts.Fatalf("usage: interrupt [hangup | quit], after start")
 	}
 	by := os.Interrupt
+	if quit {
+		by = syscall.SIGQUIT
+	}
 	if hangup && !signal.Ignored(syscall.SIGHUP) { // as under nohup, where programs heed none
 		by = syscall.SIGHUP
 	}

@@ -77,7 +77,7 @@ func (t *trace) RoundTrip(r *http.Request) (*http.Response, error) {
 	t.request = r
 	reply, err := t.to.RoundTrip(r)
 	if err == nil {
-		t.reply, t.hint = reply, printable(reply.Header.Get("X-Sandbox-Hint"))
+		t.reply, t.hint = reply, reply.Header.Get("X-Sandbox-Hint")
 	}
 	return reply, err
 }

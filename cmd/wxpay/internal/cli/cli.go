@@ -19,6 +19,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"syscall"
@@ -82,8 +83,16 @@ const exitHelp = `Exit codes:
 `
 
 // Main runs one command line and returns the exit code.
-func Main(args []string, sys System) int {
-	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
+func Main(args []string, sys System) (code int) {
+	defer func() { // of Go itself it would be 2 as well
+		if p := recover(); p != nil {
+			say(sys, "error:", fmt.Sprintf("wxpay failed inside (%T): please report it with what follows", p))
+			fmt.Fprintf(sys.Err, "%s", debug.Stack())
+			code = exitUnknown
+		}
+	}()
+	// Go itself would end with 2 for SIGQUIT and SIGABRT, as if nothing had been sent.
+	ends := []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT, syscall.SIGABRT}
 	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
 		ends = append(ends, syscall.SIGHUP) // the terminal was closed
 	}

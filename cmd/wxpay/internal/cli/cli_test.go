@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"io"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -87,5 +88,18 @@ func TestDemoFitsTheTerminal(t *testing.T) {
 			strings.Count(strings.TrimSpace(line), "   ") > 0 {
 			t.Errorf("%d columns of 80: %s", n, line)
 		}
+	}
+}
+
+// A mistake of wxpay's own tells nothing of the outcome.
+func TestAPanicLeavesTheOutcomeOpen(t *testing.T) {
+	t.Parallel()
+	var said strings.Builder
+	code := cli.Main([]string{"call", "GET", "v3/certificates"}, cli.System{
+		In: strings.NewReader(""), Out: io.Discard, Err: &said,
+		LookupEnv: func(string) (string, bool) { panic("a body") },
+	})
+	if s := said.String(); code != 4 || !strings.Contains(s, "report it") || strings.Contains(s, "a body") {
+		t.Errorf("exit code %d, %s", code, s)
 	}
 }
