@@ -36,8 +36,8 @@ func TestStrangersAreAnsweredAsRecorded(t *testing.T) {
 		"no header, a refund":     {raw{uri: refund, auth: "-"}, 401, bad, malformed},
 		"no header, a bill": {raw{method: "GET", uri: "/v3/bill/tradebill?bill_date=2020-09-09", auth: "-"}, 401, bad,
 			malformed},
-		"no header, an order":     {raw{uri: orders, auth: "-"}, 401, bad, "签名信息错误，验签失败"},
-		"a bearer, an order":      {raw{uri: orders, auth: "Bearer x"}, 401, bad, "签名信息错误，验签失败"},
+		"no header, an order": {raw{uri: orders, auth: "-"}, 401, bad, "签名信息错误，验签失败"},
+		"a bearer, an order":  {raw{uri: orders, auth: "Bearer x"}, 401, bad, "签名信息错误，验签失败"},
 		// https://github.com/wechatpay-apiv3/wechatpay-go/issues/228
 		"wrong parts, certificates": {raw{method: "GET", uri: certificates, auth: wire.Scheme + " test"}, 401, bad,
 			"Authorization不合法"},

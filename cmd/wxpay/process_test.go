@@ -108,7 +108,7 @@ func addresses(ts *testscript.TestScript, line string) {
 }
 
 // interrupt ends the program that start left running, as Ctrl-C does, with "hangup" as a terminal
-// that is closed does, or with "quit" as Ctrl-\\ does, and wants it to end well.
+// that is closed does, or with "quit" as Ctrl-\ does, and wants it to end well.
 func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 	b := *ts.Value("background").(**background)
 	hangup := slices.Equal(args, []string{"hangup"})
