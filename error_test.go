@@ -315,6 +315,8 @@ func TestTheFieldAtFault(t *testing.T) {
 			"规则校验失败，值低于最小值 20"},
 		{"输入源“/uri_template/out_trade_no”映射到值字段“商户订单号”" + text, `{"location":"uri_template","value":35}`,
 			"out_trade_no", text},
+		{"输入源“/query/openid”映射到的字段“用户标识”并非多重字段但被输入源“/uri_template/openid”映射过了", `{"location":"query","value":"o1"}`,
+			"openid", "并非多重字段但被输入源“/uri_template/openid”映射过了"},
 		{"输入源“/body/xml/body”映射到值字段“商品描述”" + text, "", "body", text}, // of APIv2
 		{unknown, `{"location":null,"value":["/body/payer/openid","/body/mchid"]}`, "/payer/openid", unknown},
 		// as the pages have it

@@ -12,6 +12,12 @@ import (
 // CheckQuery checks the decoded query string against the endpoint's rules: unknown and repeated
 // names are wrong.
 func (o *Operation) CheckQuery(query url.Values) *Violation {
+	for _, f := range o.PathParams {
+		if query.Has(f.Name) && o.query[f.Name] == nil {
+			b := isTwice("the path has it already", LocationURL, f.Name)
+			return f.violation(LocationQuery, f.Name, b, f.sent(query.Get(f.Name)))
+		}
+	}
 	var unknown []string
 	for name := range query {
 		if o.query[name] == nil {

@@ -149,6 +149,7 @@ func TestCheckQueryAndPath(t *testing.T) {
 		{"plan_id=1", "appid", "required"},
 		{"appid=&plan_id=1", "appid", "1 to 32 bytes"},
 		{"appid=wx1&appid=wx1&plan_id=1", "appid", "given twice"},
+		{"appid=wx1&plan_id=1&openid=o1", "openid", "the path has it already"},
 		{"appid=wx1&plan_id=1&limit=ten", "limit", "must be an integer"},
 		{"appid=wx1&plan_id=1&limit=1.0", "limit", "must be an integer"},
 		{"appid=wx1&plan_id=1&offset=-1", "offset", "at least 0"},

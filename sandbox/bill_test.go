@@ -263,6 +263,7 @@ func TestEcho(t *testing.T) {
 		t.Errorf("got %q in %s", reply.Secret, result.Body)
 	}
 	got := w.receivedOne("SECURITY_ECHO.SUCCESS")
+	// Its sample has an empty associated_data; what was seen of others has the original_type.
 	pushes, err := w.Pushes() // https://pay.weixin.qq.com/doc/v3/partner/4019605946
 	w.ok(err)
 	if said := pushes[len(pushes)-1].Summary; said != "回调通知成功" {

@@ -136,6 +136,10 @@ func TestAnswersAsRecorded(t *testing.T) {
 				"scene_info", nil))}, 400,
 			param("输入源“/body/scene_info”映射到字段“场景信息”必填性规则校验失败，此字段为必填项",
 				`{"location":"body","value":""}`), ofParam},
+		"an openid in the path and in the query": {raw{method: "GET",
+			uri: "/v3/edu-papay/user/oUpF8/contracts?appid=wx8888888888888888&plan_id=1&openid=oUpF8"}, 400,
+			param("输入源“/query/openid”映射到的字段“服务商APPID下的用户标识”并非多重字段但被输入源“/uri_template/openid”映射过了",
+				`{"location":"query","value":"oUpF8"}`), ofParam},
 		// https://github.com/minibear2021/wechatpayv3/pull/87
 		"a partner's openid": {post(partner, with(partnerOrder(), "payer", object{"openid": "o"})), 400,
 			param(unknown, `{"location":null,"value":["/body/payer/openid"]}`), ofUnknown},

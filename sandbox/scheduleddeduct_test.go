@@ -108,6 +108,10 @@ func TestScheduledDeductFromPresignToItsEnd(t *testing.T) {
 
 // Nobody books it, or books it and never debits: the contract ends by itself at
 // eight in the morning of the next day.
+//
+// Booking ends at 19:30, as the page of the call and that of the product say; 19:00 is when the
+// presign has to have been made by.
+// https://pay.weixin.qq.com/docs/merchant/products/entrusted-payment/introduction.html
 func TestScheduledDeductForgotten(t *testing.T) {
 	t.Parallel()
 	for _, booked := range []bool{false, true} {

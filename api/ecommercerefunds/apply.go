@@ -16,13 +16,13 @@ type ApplyRequest struct {
 	// 商品单个人收款方受理授权ID. Optional.
 	IndividualAuthID string `json:"individual_auth_id,omitempty"`
 	// Mchid of the sub-merchant.
-	// 二级商户号. Optional.
+	// 二级商户号. Optional, at most 32 bytes.
 	SubMchID string `json:"sub_mchid,omitempty"`
 	// AppID of the service provider.
-	// 电商平台APPID. Required.
+	// 电商平台APPID. Required, 1–32 bytes.
 	SPAppID string `json:"sp_appid"`
 	// AppID of the sub-merchant.
-	// 二级商户APPID. Optional.
+	// 二级商户APPID. Optional, at most 32 bytes.
 	SubAppID string `json:"sub_appid,omitempty"`
 	// Mchid of the party that starts the combined order.
 	// 还款服务商商户号. Optional.
@@ -34,10 +34,10 @@ type ApplyRequest struct {
 	// 交易单微信支付订单号. Optional.
 	CombineTransactionID string `json:"combine_transaction_id,omitempty"`
 	// WeChat Pay's id of the payment.
-	// 微信订单号. Optional.
+	// 微信订单号. Optional, at most 32 bytes.
 	TransactionID string `json:"transaction_id,omitempty"`
 	// The merchant's own order number, unique per merchant.
-	// 商户订单号. Optional.
+	// 商户订单号. Optional, at most 64 bytes.
 	OutTradeNo string `json:"out_trade_no,omitempty"`
 	// The merchant's own number of the refund, unique per merchant.
 	// 商户退款单号. Required, 1–64 bytes, matching ^[0-9A-Za-z_\-|*@]+$.

@@ -52,7 +52,7 @@ type CodePayRequest struct {
 // Who pays.
 type CodePayRequestPayer struct {
 	// Number of the payment code the payer shows.
-	// 授权码. Required.
+	// 授权码. Required, 1–32 bytes.
 	AuthCode string `json:"auth_code"`
 }
 
@@ -60,7 +60,7 @@ type CodePayRequestPayer struct {
 // Where the payment takes place.
 type CodePayRequestSceneInfo struct {
 	// The merchant's id of the terminal or shop.
-	// 商户端设备号. Optional.
+	// 商户端设备号. Optional, at most 32 bytes.
 	DeviceID string `json:"device_id,omitempty"`
 	// IP address of the device.
 	// 商户端设备 IP. Optional.
@@ -74,10 +74,10 @@ type CodePayRequestSceneInfo struct {
 // The shop.
 type CodePayRequestSceneInfoStoreInfo struct {
 	// Number of the shop.
-	// 门店编号. Optional.
+	// 门店编号. Optional, at most 32 bytes.
 	ID string `json:"id,omitempty"`
 	// The merchant's own number of the shop.
-	// 商家自定义编码. Optional.
+	// 商家自定义编码. Optional, at most 256 bytes.
 	OutID string `json:"out_id,omitempty"`
 }
 

@@ -14,7 +14,7 @@ type PapOrderQueryRequest struct {
 	// 微信订单号. Optional, at most 32 bytes.
 	TransactionID string `xml:"transaction_id,omitempty"`
 	// The merchant's own order number, unique per merchant.
-	// 商户订单号. Optional.
+	// 商户订单号. Optional, at most 32 bytes.
 	OutTradeNo string `xml:"out_trade_no,omitempty"`
 	// Random text against replay.
 	// 随机字符串. Filled in when empty, 1–32 bytes.

@@ -9,7 +9,7 @@ package refund
 // https://pay.weixin.qq.com/docs/merchant/apis/weixin-pay-score/refunds/create.html
 type RefundRequest struct {
 	// Mchid of the sub-merchant.
-	// 子商户号. Optional.
+	// 子商户号. Optional, at most 32 bytes.
 	SubMchID string `json:"sub_mchid,omitempty"`
 	// WeChat Pay's id of the payment.
 	// 微信支付订单号. Optional, at most 32 bytes.

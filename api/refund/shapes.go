@@ -21,13 +21,13 @@ type Source struct {
 // The goods.
 type Goods struct {
 	// The merchant's id of the goods.
-	// 商户侧商品编码. Required.
+	// 商户侧商品编码. Required, 1–32 bytes.
 	MerchantGoodsID string `json:"merchant_goods_id"`
 	// WeChat Pay's id of the goods.
-	// 微信侧商品编码. Optional.
+	// 微信侧商品编码. Optional, at most 32 bytes.
 	WechatPayGoodsID string `json:"wechatpay_goods_id,omitempty"`
 	// Name of the goods.
-	// 商品名称. Optional.
+	// 商品名称. Optional, at most 256 bytes.
 	GoodsName string `json:"goods_name,omitempty"`
 	// Price of one piece, in fen.
 	// 商品单价. Required.

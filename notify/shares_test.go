@@ -142,3 +142,21 @@ func TestAFailureIsNeverAnsweredAsASuccess(t *testing.T) {
 		t.Errorf("answered %d", a.Code)
 	}
 }
+
+// One sample of WeChat Pay's has nothing for associated_data.
+func TestWithoutAssociatedData(t *testing.T) {
+	t.Parallel()
+	w := newWechat(t)
+	const plain = `{"mchid":"1900000109","echo_message":"hello"}`
+	e := w.envelope("1", "SECURITY_ECHO.SUCCESS", plain)
+	e.Resource.AssociatedData = ""
+	e.Resource.Ciphertext = w.aead.Seal(e.Resource.Nonce, "", []byte(plain))
+	r, got := notify.New(w.keys(t)), ""
+	r.Handle("SECURITY_ECHO.SUCCESS", func(_ context.Context, n *notify.Notification) error {
+		got = string(n.Plaintext)
+		return nil
+	})
+	if a := w.attempt(t, e).post(r); a.Code != http.StatusNoContent || got != plain {
+		t.Errorf("answered %d, got %s", a.Code, got)
+	}
+}
