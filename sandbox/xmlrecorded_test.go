@@ -296,6 +296,27 @@ func TestNotificationsAsRecordedInAPIv2(t *testing.T) {
 	}
 }
 
+// A merchant that is barred or has not the product is a fault with the code and the message.
+// https://github.com/lokielse/omnipay-wechatpay/issues/71
+func TestMerchantsBarredInAPIv2(t *testing.T) {
+	t.Parallel()
+	w := newXMLWorld(t)
+	const barred, unopened = "此商家的收款功能已被限制，暂无法支付。", "商户号该产品权限未开通，请前往商户平台>产品中心检查后重试"
+	w.ok(w.Inject(fault.Fault{Name: fault.Error, Endpoint: "POST /pay/unifiedorder", Code: "NOAUTH", Message: barred}))
+	_, err := w.call("pay/unifiedorder", plainOrder("U1"))
+	var e *wxpay.Error
+	if !errors.As(err, &e) || e.Code != "NOAUTH" || e.Message != barred || !e.Verified || e.Status != 200 {
+		t.Errorf("barred: got %v", err)
+	}
+	w.ok(w.Inject(fault.Fault{Name: fault.Error, Endpoint: "POST /pay/unifiedorder", Code: "FAIL", Message: unopened},
+		fault.Fault{Name: fault.Stripped, Endpoint: "POST /pay/unifiedorder"}))
+	_, err = w.call("pay/unifiedorder", plainOrder("U1"))
+	if !errors.As(err, &e) || e.Verified || e.Message != unopened {
+		t.Errorf("not opened: got %v", err)
+	}
+	w.must("pay/unifiedorder", plainOrder("U1"))
+}
+
 // What users saw querycontract answer about a code that nobody signed with is had by faults.
 // https://developers.weixin.qq.com/community/pay/doc/0008627e2f8cf82c35e81bff051000
 func TestResultNullInAPIv2(t *testing.T) {
