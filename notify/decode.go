@@ -28,8 +28,18 @@ func (n *Notification) Decode(v any) error {
 }
 
 // isShare tells a share of another merchant's payment that came under an event type of payments.
+// It tells who got the share, which no payment does, where an archive has not kept OriginalType.
 func (n *Notification) isShare() bool {
-	return n.OriginalType == "profitsharing" && strings.HasPrefix(n.EventType, "TRANSACTION.")
+	switch {
+	case !strings.HasPrefix(n.EventType, "TRANSACTION."):
+		return false
+	case n.OriginalType != "":
+		return n.OriginalType == "profitsharing"
+	}
+	var told struct {
+		Receiver json.RawMessage `json:"receiver"`
+	}
+	return json.Unmarshal(n.Plaintext, &told) == nil && told.Receiver != nil
 }
 
 // decode keeps the values out of its error: encoding/json would quote them.
@@ -55,7 +65,7 @@ func (n *Notification) decode(v any) *Error {
 		return n.undecoded("Plaintext is not a JSON object: where the notification came through a queue, it has to "+
 			"bring Plaintext along", nil)
 	// The others came through encoding/json, or from an archive that kept what README's keeps.
-	case n.v2 || n.OriginalType == originalTypeV2 || strings.HasPrefix(n.EventType, "V2."):
+	case n.v2 || n.OriginalType == originalTypeV2 || n.EventType == V2Other || strings.HasPrefix(n.EventType, "V2."):
 		return n.decodeV2(p)
 	}
 	t := p.Type().Elem()

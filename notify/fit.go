@@ -134,7 +134,7 @@ func (f *fitting) value(v any, t reflect.Type, path string) (fitted any, ok bool
 			return nil, empty
 		}
 		for name, member := range object {
-			if object[name], ok = f.value(member, t.Elem(), path+"/"+name); !ok {
+			if object[name], ok = f.value(member, t.Elem(), path+"/*"); !ok {
 				return nil, false
 			}
 		}

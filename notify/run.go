@@ -61,7 +61,7 @@ func (r *Receiver) dispatch(ctx context.Context, n *Notification) *Error {
 		return nil
 	}
 	if e, ok := err.(*Error); ok && e != nil && e.of.Reveal() == n && e.Check != CheckPart &&
-		e.Status >= http.StatusBadRequest {
+		e.Status >= http.StatusBadRequest && e.Status < 600 {
 		return e // of Decode
 	}
 	return n.fail(CheckHandler, http.StatusInternalServerError, "", err)

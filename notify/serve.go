@@ -80,15 +80,16 @@ func (a Answer) write(w http.ResponseWriter) {
 }
 
 func (r *Receiver) refuse(ctx context.Context, e *Error) Answer {
+	status := e.Status // as it was: the error function may write to the error
 	if !e.shared {
 		r.report(ctx, e)
 	}
 	message := "the notification failed the " + string(e.Check) + " check"
 	if n := e.of.Reveal(); n != nil && n.v2 {
-		return answerV2(e.Status, "FAIL", message)
+		return answerV2(status, "FAIL", message)
 	}
 	body, _ := json.Marshal(wire.ErrorBody{Code: "FAIL", Message: message}) // two strings
-	return Answer{Status: e.Status, ContentType: "application/json", Body: body}
+	return Answer{Status: status, ContentType: "application/json", Body: body}
 }
 
 // report calls the error function, whose own panic must not turn a refusal

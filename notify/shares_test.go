@@ -3,6 +3,7 @@ package notify_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"testing"
 
@@ -73,6 +74,9 @@ func TestAShareIsDecodedAsNoPayment(t *testing.T) {
 		t.Fatal(err)
 	}
 	decodes(&later)
+	// Of an archive that keeps what README's keeps.
+	who := `{"mchid":"1900000109","transaction_id":"4200","receiver":{"account":"1900009999"}}`
+	decodes(&notify.Notification{ID: "share", EventType: "TRANSACTION.SUCCESS", Plaintext: []byte(who)})
 }
 
 // shared is the share that comes under an event type of its own.
@@ -103,6 +107,13 @@ func TestSharesUnderTheirOwnEventType(t *testing.T) {
 	}
 }
 
+// coupon is of an APIv2 message that package api/event has nothing for.
+type coupon struct {
+	CouponID string `xml:"coupon_id"`
+}
+
+func (coupon) EventType() string { return notify.V2Other }
+
 // What an archive keeps of an APIv2 message, as README's does, decodes as it came.
 func TestArchivedMessagesOfAPIv2(t *testing.T) {
 	t.Parallel()
@@ -117,9 +128,14 @@ func TestArchivedMessagesOfAPIv2(t *testing.T) {
 			err := n.Decode(&e)
 			return e.ContractCode, err
 		},
+		notify.V2Other: func(n *notify.Notification) (string, error) {
+			var e coupon
+			err := n.Decode(&e)
+			return e.CouponID, err
+		},
 	} {
 		n := &notify.Notification{ID: "1", EventType: eventType,
-			Plaintext: []byte(`{"out_trade_no":"T1","contract_code":"T1","total_fee":"1"}`)}
+			Plaintext: []byte(`{"coupon_id":"T1","out_trade_no":"T1","contract_code":"T1","total_fee":"1"}`)}
 		if got, err := into(n); err != nil || got != "T1" {
 			t.Errorf("%s: got %q, %v", eventType, got, err)
 		}
@@ -140,6 +156,13 @@ func TestAFailureIsNeverAnsweredAsASuccess(t *testing.T) {
 	})
 	if a := w.attempt(t, w.envelope("1", "TRANSACTION.SUCCESS", `{"mchid":"1900000109"}`)).post(r); a.Code < 500 {
 		t.Errorf("answered %d", a.Code)
+	}
+	r = notify.New(w.keys(t), notify.OnError(func(_ context.Context, e *notify.Error) {
+		e.Status = http.StatusNoContent
+	}))
+	r.Handle("TRANSACTION.SUCCESS", func(context.Context, *notify.Notification) error { return errors.New("db down") })
+	if a := w.attempt(t, w.envelope("2", "TRANSACTION.SUCCESS", `{"mchid":"1900000109"}`)).post(r); a.Code < 500 {
+		t.Errorf("whatever the error function makes of it: answered %d", a.Code)
 	}
 }
 

@@ -17,8 +17,8 @@ func TestMembersOfNotifications(t *testing.T) {
 	const (
 		refund = "mchid transaction_id out_trade_no refund_id out_refund_no refund_status " +
 			"user_received_account amount"
-		insurance = "appid contract_expired_time contract_id contract_signed_time contract_state insured_display_name " +
-			"mchid openid out_contract_code out_user_code plan_id"
+		insurance = "appid contract_expired_time contract_id contract_signed_time contract_state " +
+			"insured_display_name mchid openid out_contract_code out_user_code plan_id"
 		edu = "sp_mchid appid sub_mchid sub_appid openid sub_openid plan_id contract_information"
 	)
 	named := func() object { return with(payFirst(insuranceBody()), "out_user_code", "user1") }
