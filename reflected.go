@@ -15,8 +15,8 @@ import (
 // it, as a member or in the value of one. So the nonces that a Client draws carry a mark under its
 // key, by which it knows them again: in an answer to another call they tell that it is none. Where
 // an endpoint repeats the nonce of its own call, the sign is another. Calls with a version have no
-// nonce: of those only the sign of the same call tells. A page's signed address, which the payer
-// sees, has a timestamp, which no answer has; attach sorts before what a payer writes there.
+// nonce, and neither has a page's signed address, which the payer sees: they have that version or a
+// timestamp, which no answer has; attach sorts before what a payer writes there.
 
 const markAt = 16 // of the 32 characters of a nonce the second half marks the first
 
@@ -47,10 +47,12 @@ func (c *call) reflected(answer wire.Fields) bool {
 	}
 	own := c.fields["nonce_str"]
 	for name, value := range answer {
-		if name == "timestamp" || name != "attach" && strings.Contains(value, "&timestamp=") {
-			return true
-		}
 		text := name + "=" + value
+		for _, only := range []string{"timestamp=", "version="} {
+			if strings.HasPrefix(text, only) || name != "attach" && strings.Contains(value, "&"+only) {
+				return true
+			}
+		}
 		for {
 			_, after, found := strings.Cut(text, "nonce_str=")
 			if !found {

@@ -103,6 +103,18 @@ func TestACallIsNoAnswer(t *testing.T) {
 		t.Errorf("out of a page: %v", err)
 	}
 
+	gone := wire.Fields{"appid": "wx1", "contract_id": "1", "mch_id": "1900000109", "version": "1.0",
+		"contract_termination_remark": "bye&result_code=SUCCESS&return_code=SUCCESS&s="}
+	gone["sign"] = gone.Digest(testAPIv2Key, wire.SignMD5)
+	answer = func(wire.Fields) wire.Fields {
+		return wire.Fields{"appid": "wx1", "contract_id": "1", "contract_termination_remark": "bye",
+			"mch_id": "", "result_code": "SUCCESS", "return_code": "SUCCESS", "sign": gone["sign"],
+			"s": "&mch_id=1900000109&version=1.0"}
+	}
+	if err := debit("T5", "mine"); !errors.As(err, &forged) || !strings.Contains(forged.Problem, "a version") {
+		t.Errorf("out of a call with a version: %v", err)
+	}
+
 	// WeChat Pay may repeat the nonce of the call, and an attach as it was.
 	answer = func(call wire.Fields) wire.Fields {
 		f := wire.Fields{"return_code": "SUCCESS", "result_code": "SUCCESS", "nonce_str": call["nonce_str"],

@@ -52,6 +52,7 @@ func (c *call) told() []string {
 			add(clear)
 		}
 	}
+	add(strings.ToLower(c.fields["sign"])) // which is as good
 	b := said{values: map[string]bool{}, names: map[string]bool{}}
 	b.json(c.body)
 	for name, value := range c.fields {

@@ -117,7 +117,7 @@ var toldHeaders = []struct {
 	name string
 	like *regexp.Regexp
 }{
-	{"Request-ID", regexp.MustCompile(`^08[0-9A-F]{30,60}-[0-9]{1,12}$`)},
+	{"Request-ID", regexp.MustCompile(`^08[0-9A-F]{30,60}-[0-9]{1,9}$`)},
 	{"Wechatpay-Serial", regexp.MustCompile(`^([0-9A-F]{32,40}|PUB_KEY_ID_[0-9]{30,40})$`)},
 	{"Wechatpay-Timestamp", regexp.MustCompile(`^[0-9]{10}$`)},
 	{"X-Sandbox", regexp.MustCompile(`^wxpay sandbox, not WeChat Pay$`)},

@@ -99,6 +99,9 @@ func TestVerboseRepeatsNothingOfTheCall(t *testing.T) {
 	answered := &http.Response{StatusCode: 400, Status: "400 bad " + phone + " " + sign, Header: http.Header{}}
 	for _, told := range toldHeaders {
 		answered.Header.Set(told.name, "x-"+phone+"-"+sign)
+		if told.name == "Request-ID" {
+			answered.Header.Set(told.name, "08F1A7C4E9B2D35F60718293A4B5C6D7E8F90A1B-"+phone)
+		}
 	}
 	(&trace{request: r, reply: answered}).report(sys, 0)
 	if text := said.String(); strings.Contains(text, phone) || strings.Contains(text, sign) ||

@@ -91,14 +91,8 @@ func Main(args []string, sys System) (code int) {
 			code = exitUnknown
 		}
 	}()
-	// Go itself would end with 2 for SIGQUIT and SIGABRT, as if nothing had been sent.
-	ends := []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT, syscall.SIGABRT}
-	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
-		ends = append(ends, syscall.SIGHUP) // the terminal was closed
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), ends...)
+	ctx, stop := untilEnded()
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
 	sys = sys.keepingKeysIn(args)
 	root := newRoot(sys)
 	root.SetArgs(args)
@@ -107,6 +101,37 @@ func Main(args []string, sys System) (code int) {
 		report(sys, err)
 	}
 	return exitCode(err)
+}
+
+// untilEnded is a context that the first signal to end cancels. The second ends the process at once:
+// by its own hand, for Go itself would end with 2 for SIGQUIT and SIGABRT, as if nothing had been
+// sent.
+func untilEnded() (ctx context.Context, stop func()) {
+	ends := []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT, syscall.SIGABRT}
+	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
+		ends = append(ends, syscall.SIGHUP) // the terminal was closed
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	came, over := make(chan os.Signal, 2), make(chan struct{})
+	signal.Notify(came, ends...)
+	go func() {
+		for range 2 {
+			select {
+			case <-came:
+			case <-over:
+				return
+			}
+			if ctx.Err() != nil {
+				os.Exit(exitUnknown)
+			}
+			cancel()
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(came)
+		close(over)
+		cancel()
+	}
 }
 
 func newRoot(sys System) *cobra.Command {
