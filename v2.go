@@ -232,8 +232,8 @@ func (c *call) readV2(r *Result) (*Result, error) {
 		if c.reflected(fields) {
 			return nil, &SignatureError{
 				Operation: c.operation() + ": reply", Check: CheckSignature, RequestID: c.without(r.RequestID()),
-				Problem: "the answer has what only calls have (this call's sign, an earlier one's nonce_str, a timestamp, " +
-					"a version): a call of your own was cut into other members",
+				Problem: "the answer has what only calls have (this call's sign, an earlier one's nonce_str, " +
+					"a timestamp, a version): a call of your own was cut into other members",
 				Hint: "query what became of the call, and look for who opens TLS on the way",
 			}
 		}

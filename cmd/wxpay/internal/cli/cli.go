@@ -103,8 +103,8 @@ func Main(args []string, sys System) (code int) {
 	return exitCode(err)
 }
 
-// untilEnded is a context that the first signal to end cancels. The second ends the process at once:
-// by its own hand, for Go itself would end with 2 for SIGQUIT and SIGABRT, as if nothing had been
+// untilEnded is a context that the first signal to end cancels. The second ends the process at
+// once, by its own hand: Go itself would end with 2 for SIGQUIT and SIGABRT, as if nothing had been
 // sent.
 func untilEnded() (ctx context.Context, stop func()) {
 	ends := []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT, syscall.SIGABRT}
