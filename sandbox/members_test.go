@@ -19,6 +19,8 @@ func TestMembersOfNotifications(t *testing.T) {
 			"user_received_account amount"
 		insurance = "appid contract_expired_time contract_id contract_signed_time contract_state " +
 			"insured_display_name mchid openid out_contract_code out_user_code plan_id"
+		papay = "contract_display_account contract_expired_time contract_id contract_signed_time contract_state " +
+			"out_contract_code out_user_code plan_id appid mchid openid" // that of a merchant of their own
 		edu = "sp_mchid appid sub_mchid sub_appid openid sub_openid plan_id contract_information"
 	)
 	named := func() object { return with(payFirst(insuranceBody()), "out_user_code", "user1") }
@@ -35,6 +37,14 @@ func TestMembersOfNotifications(t *testing.T) {
 			w.ok(err)
 		}},
 		"ENTRUST.RELEASE": {edu, func(w *world) { w.ok(w.Payer(eduOpenID).Terminate(w.eduContract().ID)) }},
+		"ENTRUST.SIGN": {papay, func(w *world) {
+			token := w.must("POST", presignPapay, papayBody("A"))["pre_entrustweb_id"]
+			_, err := w.Payer(papayOpenID).Agree(token.(string))
+			w.ok(err)
+		}},
+		"ENTRUST.TERMINATE": {papay + " contract_terminate_info", func(w *world) {
+			w.ok(w.Payer(papayOpenID).Terminate(w.signPapay("A").ID))
+		}},
 		"INSURANCE_ENTRUST.SIGN": {insurance, func(w *world) {
 			_, err := w.Payer(openID).Agree(w.must("POST", insuranceSign+"app", named())["pre_entrustweb_id"].(string))
 			w.ok(err)

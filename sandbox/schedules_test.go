@@ -10,7 +10,9 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
-// Other events are tried as their own pages print.
+// Other events are tried as their own pages print. The general list was also given for PAPAY.SIGN,
+// ENTRUST.SIGN and ENTRUST.TERMINATE, whose own pages end within four hours, and for what is owed
+// to a school, whose page has TestSchoolSchedule's.
 func TestSchedulesOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	const (

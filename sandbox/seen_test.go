@@ -117,3 +117,18 @@ func TestTheDeviceOfAnOrder(t *testing.T) {
 		}
 	}
 }
+
+// A prepay_id is good for two hours, whatever time_expire says. The same order again has a fresh
+// one, which here is the old one, good for two hours more.
+// https://github.com/wechatpay-apiv3/wechatpay-skills
+func TestAPrepayIDIsGoodForTwoHours(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	order := with(orderBody(), "time_expire", start.Add(24*time.Hour).Format(time.RFC3339))
+	first := w.must("POST", directRoot+"jsapi", order)["prepay_id"].(string)
+	w.ok(w.Advance(2*time.Hour + time.Second))
+	if _, err := w.Payer(openID).Pay(first); err == nil {
+		t.Error("it is paid after two hours")
+	}
+	w.paid(w.must("POST", directRoot+"jsapi", order)["prepay_id"])
+}

@@ -136,6 +136,9 @@ func TestNumbersOfErrors(t *testing.T) {
 	number("another's appid", "268445527", raw{uri: order}, with(orderBody(), "appid", "wx0000000000000000"))
 	number("a sub-merchant who did not agree", "268443701", raw{uri: partner},
 		with(partnerOrder(), "sub_mchid", "1888888888"))
+	number("a sub_appid without its sub-merchant", "268443704", raw{uri: "/" + presignEdu},
+		with(eduBody(), "sub_mchid", nil))
+	number("a body of two MiB", "268435464", raw{uri: order, body: make([]byte, 2<<20)}, nil)
 	w.ok(w.Inject(fault.Fault{Name: fault.RateLimit}))
 	number("too many calls", "268447840", raw{uri: order}, orderBody())
 }

@@ -296,6 +296,37 @@ func TestNotificationsAsRecordedInAPIv2(t *testing.T) {
 	}
 }
 
+// An order's payment is notified in the order of WeChat Pay's sample, without a header of APIv3.
+// https://github.com/wechatpay-apiv3/wechatpay-php, tests/fixtures/paysuccess.notification.sample.xml
+func TestAPaymentAsRecordedInAPIv2(t *testing.T) {
+	t.Parallel()
+	w := newXMLWorld(t)
+	var body string
+	w.ok(w.Receive("https://yourapp.com", http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		for name := range r.Header {
+			if strings.HasPrefix(name, "Wechatpay-") {
+				t.Errorf("it has a header %s", name)
+			}
+		}
+		got, _ := io.ReadAll(r.Body)
+		body = string(got)
+		_, _ = io.WriteString(rw, xmlSuccess)
+	})))
+	order := with2(plainOrder("U1"), "attach", "支付测试")
+	_, err := w.Payer(openID).Pay(w.must("pay/unifiedorder", order)["prepay_id"].(string))
+	w.ok(err)
+	w.ok(w.Settle())
+	var names []string
+	for _, member := range regexp.MustCompile("<([a-z_]+)>").FindAllStringSubmatch(body, -1) {
+		names = append(names, member[1])
+	}
+	const want = "xml appid attach bank_type cash_fee fee_type is_subscribe mch_id nonce_str openid out_trade_no " +
+		"result_code return_code sign time_end total_fee trade_type transaction_id"
+	if got := strings.Join(names, " "); got != want { // cash_fee is younger than the sample, whose coupons nobody had
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
 // A merchant that is barred or has not the product is a fault with the code and the message.
 // https://github.com/lokielse/omnipay-wechatpay/issues/71
 func TestMerchantsBarredInAPIv2(t *testing.T) {
