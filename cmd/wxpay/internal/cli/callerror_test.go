@@ -86,6 +86,34 @@ func TestARefusalRepeatsNothingOfTheCall(t *testing.T) {
 	}
 }
 
+// Address books put characters that do not print around a number. The hint is freed of the call
+// before those are made to show.
+func TestAHintRepeatsNoNumberFromAnAddressBook(t *testing.T) {
+	t.Parallel()
+	const phone = "\u202d13812345678\u202c"
+	wechat, err := sandbox.Start(sandbox.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer wechat.Close()
+	trace := &trace{to: answering(func(*http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: 403, Header: http.Header{"X-Sandbox-Hint": {"you said " + phone}},
+			ContentLength: 2, Body: io.NopCloser(strings.NewReader("{}"))}, nil
+	})}
+	cfg := wechat.ClientConfig()
+	cfg.HTTPClient = &http.Client{Transport: trace}
+	c, err := wxpay.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.Chain("v3/x").Post(t.Context(), map[string]any{"phone": phone})
+	var told *failure
+	if err := explainCall(err, trace.hint); !errors.As(err, &told) || !strings.HasPrefix(told.hint, "you said ") ||
+		strings.Contains(told.hint, "13812345678") {
+		t.Errorf("got %+v", told)
+	}
+}
+
 // What --verbose prints of an answer looks like what WeChat Pay sends, and repeats nothing.
 func TestVerboseRepeatsNothingOfTheCall(t *testing.T) {
 	t.Parallel()
