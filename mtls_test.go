@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"net"
@@ -104,16 +105,23 @@ func TestMTLSShowsTheMerchantsOwnCertificate(t *testing.T) {
 	}
 }
 
-// A transport that makes TLS connections by itself, or hands calls to another, shows what it
-// shows, so the call is not sent.
-func TestMTLSOverATransportOfAnotherWay(t *testing.T) {
-	t.Parallel()
+// ownCertificate is the merchant's.
+func ownCertificate(t *testing.T) *x509.Certificate {
+	t.Helper()
 	key, _ := testKey()
 	now := time.Now()
 	own, err := wxpay.ParseCertificate(certificate(t, key, 1, now.Add(-time.Hour), now.Add(time.Hour)))
 	if err != nil {
 		t.Fatal(err)
 	}
+	return own
+}
+
+// A transport that makes TLS connections by itself, or hands calls to another, shows what it
+// shows, so the call is not sent.
+func TestMTLSOverATransportOfAnotherWay(t *testing.T) {
+	t.Parallel()
+	own := ownCertificate(t)
 	registered := new(http.Transport)
 	registered.RegisterProtocol("https", transport(func(*http.Request) (*http.Response, error) {
 		t.Error("it was sent")
@@ -147,12 +155,7 @@ func TestMTLSOverATransportOfAnotherWay(t *testing.T) {
 // transport up in one of them.
 func TestMTLSBesideTheFirstCall(t *testing.T) {
 	t.Parallel()
-	key, _ := testKey()
-	now := time.Now()
-	own, err := wxpay.ParseCertificate(certificate(t, key, 1, now.Add(-time.Hour), now.Add(time.Hour)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	own := ownCertificate(t)
 	for range 100 {
 		cfg := testConfig()
 		cfg.Host, cfg.PlainHTTP = nobody(t), true

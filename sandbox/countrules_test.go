@@ -137,11 +137,7 @@ func TestInsuranceTenContracts(t *testing.T) {
 // A merchant without a quota for it has no debit advanced.
 func TestSchoolWithoutAdvances(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(c *sandbox.Config) {
-		for i, p := range c.Merchants[0].Plans {
-			c.Merchants[0].Plans[i].NoAdvance = p.Product == ledger.EduSchoolPay
-		}
-	})
+	w := newWorld(t, withPlans(func(p *ledger.Plan) { p.NoAdvance = p.Product == ledger.EduSchoolPay }))
 	payer := w.Payer(eduOpenID)
 	c, err := payer.Agree(w.must("POST", presignSchool, schoolBody("kid"))["presign_token"].(string))
 	w.ok(err)
@@ -156,11 +152,7 @@ func TestSchoolWithoutAdvances(t *testing.T) {
 func TestEduFromStart(t *testing.T) {
 	t.Parallel()
 	for _, fromStart := range []bool{false, true} {
-		w := newWorld(t, func(c *sandbox.Config) {
-			for i := range c.Merchants[0].Plans {
-				c.Merchants[0].Plans[i].FromStart = fromStart
-			}
-		})
+		w := newWorld(t, withPlans(func(p *ledger.Plan) { p.FromStart = fromStart }))
 		presigned := w.must("POST", presignEdu, with(eduBody(), "period_start_date", "2020-12-19"))
 		c, err := w.Payer(eduOpenID).Agree(presigned["presign_token"].(string))
 		w.ok(err)
@@ -184,11 +176,7 @@ func TestEduMakeUp(t *testing.T) {
 		may    bool
 	}{"a plan without": {false, 13 * aDay, false}, "within two weeks": {true, 13 * aDay, true},
 		"too late": {true, 15 * aDay, false}} {
-		w := newWorld(t, func(config *sandbox.Config) {
-			for i := range config.Merchants[0].Plans {
-				config.Merchants[0].Plans[i].MakeUp = c.makeUp
-			}
-		})
+		w := newWorld(t, withPlans(func(p *ledger.Plan) { p.MakeUp = c.makeUp }))
 		contract, payer := w.eduContract(), w.Payer(eduOpenID)
 		path, notice := eduNotice(contract)
 		w.must("POST", path, notice)
@@ -208,11 +196,9 @@ func TestEduMakeUp(t *testing.T) {
 // A second success in a month is refused where the plan says so.
 func TestEduOnceAMonth(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(c *sandbox.Config) {
-		for i := range c.Merchants[0].Plans {
-			c.Merchants[0].Plans[i].Limits = ledger.Limits{PeriodDays: 30, SuccessesPerPeriod: 1}
-		}
-	})
+	w := newWorld(t, withPlans(func(p *ledger.Plan) {
+		p.Limits = ledger.Limits{PeriodDays: 30, SuccessesPerPeriod: 1}
+	}))
 	c := w.eduContract()
 	debit := func(no string) object {
 		path, notice := eduNotice(c)
@@ -230,11 +216,7 @@ func TestEduOnceAMonth(t *testing.T) {
 // A template of before 2025-09-23 answers the id alone.
 func TestPresignInAPIv2OfAnOldTemplate(t *testing.T) {
 	t.Parallel()
-	w := newXMLWorld(t, func(c *sandbox.Config) {
-		for i := range c.Merchants[0].Plans {
-			c.Merchants[0].Plans[i].IDOnly = true
-		}
-	})
+	w := newXMLWorld(t, withPlans(func(p *ledger.Plan) { p.IDOnly = true }))
 	got := w.must("papay/preentrustweb", entryXML())
 	if got["miniprogram_path"] != nil || got["miniprogram_username"] != nil {
 		t.Errorf("got %v", got)

@@ -88,13 +88,22 @@ type world struct {
 	inbox  *inbox
 }
 
-// manyADay lets the sample plans of papay debit many times a day.
-func manyADay(c *sandbox.Config) {
-	for i, p := range c.Merchants[0].Plans {
-		if p.Product == ledger.Papay {
-			c.Merchants[0].Plans[i].Limits.SuccessesPerDay = 100
+// withPlans changes the sample plans.
+func withPlans(change func(*ledger.Plan)) sandbox.Option {
+	return func(c *sandbox.Config) {
+		for i := range c.Merchants[0].Plans {
+			change(&c.Merchants[0].Plans[i])
 		}
 	}
+}
+
+// manyADay lets the sample plans of papay debit many times a day.
+func manyADay(c *sandbox.Config) {
+	withPlans(func(p *ledger.Plan) {
+		if p.Product == ledger.Papay {
+			p.Limits.SuccessesPerDay = 100
+		}
+	})(c)
 }
 
 func newWorld(t *testing.T, options ...sandbox.Option) *world {

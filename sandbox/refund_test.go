@@ -88,7 +88,7 @@ func TestRefundsWithinAYear(t *testing.T) {
 func TestDebts(t *testing.T) {
 	t.Parallel()
 	repaid := ""
-	l := newTestProduct(t, &engine.DebitRules{Advances: 1, Cleared: func(_ *engine.Step, d *rows.Debit) error {
+	l := newTestProduct(t, &engine.DebitRules{Advances: true, Cleared: func(_ *engine.Step, d *rows.Debit) error {
 		repaid = d.OutTradeNo + d.Word()
 		return nil
 	}}, ledger.Plan{})

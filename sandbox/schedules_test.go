@@ -10,19 +10,21 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
+// When notifications are tried, in seconds after the first time.
+const (
+	// 15s/15s/30s/180s/1800s/1800s/1800s/1800s/3600s, within four hours.
+	shortTries = "0 15 30 60 240 2040 3840 5640 7440 11040"
+	// 15s/15s/30s/3m/10m/20m/30m/30m/30m/60m/3h/3h/3h/6h/6h, within a day and four minutes.
+	genericTries = "0 15 30 60 240 840 2040 3840 5640 7440 11040 21840 32640 43440 65040 86640"
+)
+
 // Other events are tried as their own pages print. The general list was also given for PAPAY.SIGN,
 // ENTRUST.SIGN and ENTRUST.TERMINATE, whose own pages end within four hours, and for what is owed
 // to a school, whose page has TestSchoolSchedule's.
 func TestSchedulesOfTheirOwn(t *testing.T) {
 	t.Parallel()
-	const (
-		// Every minute for ten minutes, then every five for fifty.
-		edu = "0 60 120 180 240 300 360 420 480 540 600 900 1200 1500 1800 2100 2400 2700 3000 3300 3600"
-		// 15s/15s/30s/180s/1800s/1800s/1800s/1800s/3600s, within four hours.
-		short = "0 15 30 60 240 2040 3840 5640 7440 11040"
-		// 15s/15s/30s/3m/10m/20m/30m/30m/30m/60m/3h/3h/3h/6h/6h, within a day and four minutes.
-		generic = "0 15 30 60 240 840 2040 3840 5640 7440 11040 21840 32640 43440 65040 86640"
-	)
+	// Every minute for ten minutes, then every five for fifty.
+	const edu = "0 60 120 180 240 300 360 420 480 540 600 900 1200 1500 1800 2100 2400 2700 3000 3300 3600"
 	quick := "0 10 20 30 60 90 120" // 10s/10s/10s/30s/30s/30s, then 300s
 	for at := 420; at <= 120+23*300; at += 300 {
 		quick += fmt.Sprint(" ", at)
@@ -35,17 +37,17 @@ func TestSchedulesOfTheirOwn(t *testing.T) {
 			_, err := w.Payer(eduOpenID).Agree(w.must("POST", presignEdu, eduBody())["presign_token"].(string))
 			w.ok(err)
 		}},
-		"ENTRUST.SIGN": {short, func(w *world) {
+		"ENTRUST.SIGN": {shortTries, func(w *world) {
 			_, err := w.Payer(papayOpenID).
 				Agree(w.must("POST", presignPapay, papayBody("A"))["pre_entrustweb_id"].(string))
 			w.ok(err)
 		}},
 		"ENTRUST.RELEASE": {edu, func(w *world) { w.ok(w.Payer(eduOpenID).Terminate(w.eduContract().ID)) }},
-		"ENTRUST.TERMINATE": {short, func(w *world) {
+		"ENTRUST.TERMINATE": {shortTries, func(w *world) {
 			w.ok(w.Payer(papayOpenID).Terminate(w.signPapay("A").ID))
 		}},
-		"PAPAY.TERMINATE": {short, func(w *world) { w.ok(w.Payer(openID).Terminate(w.signGlobal("A").ID)) }},
-		"TRANSACTION.FAIL": {short, func(w *world) {
+		"PAPAY.TERMINATE": {shortTries, func(w *world) { w.ok(w.Payer(openID).Terminate(w.signGlobal("A").ID)) }},
+		"TRANSACTION.FAIL": {shortTries, func(w *world) {
 			contract := w.eduContract()
 			path, notice := eduNotice(contract)
 			w.must("POST", path, notice)
@@ -58,7 +60,7 @@ func TestSchedulesOfTheirOwn(t *testing.T) {
 			_, err := w.Payer(openID).Agree(w.must("POST", creditSign, creditBody())["presign_token"].(string))
 			w.ok(err)
 		}},
-		"TRANSACTION.SUCCESS of a debit of edu-papay": {short, func(w *world) {
+		"TRANSACTION.SUCCESS of a debit of edu-papay": {shortTries, func(w *world) {
 			contract := w.eduContract()
 			path, notice := eduNotice(contract)
 			w.must("POST", path, notice)
@@ -66,16 +68,16 @@ func TestSchedulesOfTheirOwn(t *testing.T) {
 			w.inbox.answer = func() int { return 500 }
 			w.must("POST", eduDebits, eduDebitBody(contract, "term-1"))
 		}},
-		"TRANSACTION.SUCCESS of a debit across the border": {short, func(w *world) {
+		"TRANSACTION.SUCCESS of a debit across the border": {shortTries, func(w *world) {
 			c := w.signGlobal("A")
 			w.inbox.answer = func() int { return 500 }
 			w.must("POST", globalPay, globalDebitBody(c.ID, "1"))
 		}},
-		"TRANSACTION.SUCCESS of an order": {generic, func(w *world) {
+		"TRANSACTION.SUCCESS of an order": {genericTries, func(w *world) {
 			w.inbox.answer = func() int { return 500 }
 			w.paid(w.must("POST", directRoot+"jsapi", orderBody())["prepay_id"])
 		}},
-		"PAPAY.SIGN": {short, func(w *world) {
+		"PAPAY.SIGN": {shortTries, func(w *world) {
 			_, err := w.Payer(openID).Agree(w.must("POST", globalContracts+"app-pre-entrust-sign",
 				globalBody("A"))["session_id"].(string))
 			w.ok(err)
@@ -114,9 +116,7 @@ func (w *xmlWorld) fails() {
 func TestSchedulesInAPIv2(t *testing.T) {
 	t.Parallel()
 	const (
-		generic = "0 15 30 60 240 840 2040 3840 5640 7440 11040 21840 32640 43440 65040 86640"
-		short   = "0 15 30 60 240 2040 3840 5640 7440 11040"
-		quick   = "0 10 20 30 60 90 120 420"
+		quick = "0 10 20 30 60 90 120 420"
 	)
 	for what, c := range map[string]struct {
 		want string
@@ -128,18 +128,18 @@ func TestSchedulesInAPIv2(t *testing.T) {
 			_, err := w.Payer(openID).Agree(session["pre_entrustweb_id"].(string))
 			w.ok(err)
 		}},
-		"a payment": {generic, func(w *xmlWorld) {
+		"a payment": {genericTries, func(w *xmlWorld) {
 			w.fails()
 			_, err := w.Payer(openID).Pay(w.must("pay/unifiedorder", plainOrder("U1"))["prepay_id"].(string))
 			w.ok(err)
 		}},
-		"a refund": {generic, func(w *xmlWorld) {
+		"a refund": {genericTries, func(w *xmlWorld) {
 			w.fails()
 			_, err := w.Payer(openID).Pay(w.must("pay/unifiedorder", plainOrder("U1"))["prepay_id"].(string))
 			w.ok(err)
 			w.must("secapi/pay/refund", refundFields("U1", "R1", "1"), wxpay.MTLS())
 		}},
-		"a debit": {short, func(w *xmlWorld) {
+		"a debit": {shortTries, func(w *xmlWorld) {
 			c := w.signXML("100000")
 			w.fails()
 			w.must("pay/pappayapply", applyXML(c.ID, "A1"))

@@ -88,11 +88,11 @@ func tryCharge(s *engine.Step, r *engine.DebitRules, d *rows.Debit, contract *ro
 		return "", err
 	}
 	failure, err := s.Charge(d.Person, d.Total)
-	if plan := s.PlanOf(contract); err != nil || failure != ledger.NotEnough || r.Advances == 0 ||
+	if plan := s.PlanOf(contract); err != nil || failure != ledger.NotEnough || !r.Advances ||
 		plan != nil && plan.NoAdvance {
 		return failure, err
 	}
-	return advance(s, d, r.Advances)
+	return "", advance(s, d)
 }
 
 // paid writes success down, in the debit and in what it used up.

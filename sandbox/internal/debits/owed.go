@@ -10,18 +10,14 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
-// advance notes that WeChat Pay paid for a payer without money, unless they owe as many debits of
-// the product as they may.
-func advance(s *engine.Step, d *rows.Debit, most int) (ledger.Failure, error) {
+// advance notes that WeChat Pay paid for a payer without money.
+func advance(s *engine.Step, d *rows.Debit) error {
 	w, err := s.Wallet(d.Person)
 	if err != nil {
-		return "", err
-	}
-	if w.Owes(d.Product) >= most {
-		return ledger.NotEnough, nil
+		return err
 	}
 	d.Advanced = true
-	return "", Owe(s, w, d)
+	return Owe(s, w, d)
 }
 
 // Owe adds a debit to what a person owes, once.

@@ -51,9 +51,9 @@ type DebitRules struct {
 	// Daily is how many debits of a contract may succeed in a day, by the mode it is debited in,
 	// where the plan does not say; test plans have their own.
 	Daily map[ledger.DebitMode]int
-	// Advances is for how many debits WeChat Pay pays that a payer without money
-	// then owes, 0 for none.
-	Advances int
+	// Advances has WeChat Pay pay for a payer without money, who then owes it. Bar says for how
+	// long.
+	Advances bool
 
 	// Answers are the refusals that differ from defaultAnswer.
 	Answers Answers

@@ -115,11 +115,11 @@ func untilEnded() (ctx context.Context, stop func()) {
 	came, over := make(chan os.Signal, 2), make(chan struct{})
 	signal.Notify(came, ends...)
 	go func() {
-		for range 2 {
+		for {
 			select {
-			case <-came:
 			case <-over:
 				return
+			case <-came:
 			}
 			if ctx.Err() != nil {
 				os.Exit(exitUnknown)

@@ -22,7 +22,7 @@ func rules() []*engine.DebitRules {
 	rules := func(name string, sync bool) *engine.DebitRules {
 		return &engine.DebitRules{
 			Name: name, Trade: engine.TradeAuth,
-			Sync: sync, Delay: clock.DebitTakes, Several: true, Advances: schoolDebtLimit,
+			Sync: sync, Delay: clock.DebitTakes, Several: true, Advances: true,
 			Answers: engine.Answers{
 				rows.ProblemGone: {Status: 404, Code: "NOT_FOUND", Message: "未找到对应合约"},
 			},
