@@ -10,29 +10,18 @@
 // Most programs never import this package. Import it to build a tool that needs to know endpoints:
 // a linter, a proxy, a mock.
 //
-// It knows nothing of a client or a sandbox. Start reading at [Operation] (family.go) and, for how
-// the files are read, at [Load].
+// It knows nothing of a client or a sandbox. Start reading at [Operation] (family.go), for how the
+// files are read at [Load], and for what a program has of them at [Default].
 package catalogue
 
 import (
-	"embed"
-	"io/fs"
 	"strings"
 	"sync"
 )
 
-//go:embed data/*.json
-var data embed.FS
+var loadDefault = sync.OnceValues(func() (*Catalogue, error) { return unpack(packed) })
 
-var loadDefault = sync.OnceValues(func() (*Catalogue, error) {
-	sub, err := fs.Sub(data, "data")
-	if err != nil {
-		return nil, err
-	}
-	return Load(sub)
-})
-
-// Default is the catalogue compiled into the module. It is parsed once per process; treat it as
+// Default is the catalogue compiled into the module. It is read once per process; treat it as
 // read-only, it is shared.
 func Default() (*Catalogue, error) { return loadDefault() }
 
@@ -83,7 +72,7 @@ func (f *Family) Event(eventType string) *Event {
 func (c *Catalogue) Search(words ...string) []*Operation {
 	var found []*Operation
 	for _, o := range c.Operations() {
-		if matchesAll(o.haystack, words) {
+		if matchesAll(o.words(), words) {
 			found = append(found, o)
 		}
 	}

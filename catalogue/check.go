@@ -155,7 +155,8 @@ func (c *checker) object(f *Field, at *place) *Violation {
 			return c.wrong(at, problem)
 		}
 		child := place{up: at}
-		i, known := f.index[string(name)]
+		i := f.position(name)
+		known := i >= 0
 		if !known {
 			child.name = excerpt(name)
 			if len(c.unknown) < maxUnknown {
@@ -199,8 +200,8 @@ func (c *checker) object(f *Field, at *place) *Violation {
 		}
 	}
 	for _, group := range f.OneOf {
-		if !slices.ContainsFunc(group, func(name string) bool { return seen.has(f.index[name]) }) {
-			c.breaks(f.Fields[f.index[group[0]]], &place{up: at, name: group[0]},
+		if !slices.ContainsFunc(group, func(name string) bool { return seen.has(f.position([]byte(name))) }) {
+			c.breaks(f.Field(group[0]), &place{up: at, name: group[0]},
 				isMissing("one of "+strings.Join(group, ", ")+" is required"), nil)
 			return nil
 		}

@@ -13,14 +13,14 @@ import (
 // names are wrong.
 func (o *Operation) CheckQuery(query url.Values) *Violation {
 	for _, f := range o.PathParams {
-		if query.Has(f.Name) && o.query[f.Name] == nil {
+		if query.Has(f.Name) && named(o.Query, f.Name) == nil {
 			b := isTwice("the path has it already", LocationURL, f.Name)
 			return f.violation(LocationQuery, f.Name, b, f.sent(query.Get(f.Name)))
 		}
 	}
 	var unknown []string
 	for name := range query {
-		if o.query[name] == nil {
+		if named(o.Query, name) == nil {
 			unknown = append(unknown, excerpt([]byte(name)))
 		}
 	}
@@ -88,7 +88,7 @@ func (o *Operation) CheckFields(fields map[string]string) *Violation {
 	for _, group := range oneOf {
 		if !slices.ContainsFunc(group, func(name string) bool { return fields[name] != "" }) {
 			b := isMissing("one of " + strings.Join(group, ", ") + " is required")
-			return o.Body.Fields[o.Body.index[group[0]]].xmlViolation(b, nil)
+			return o.Body.Field(group[0]).xmlViolation(b, nil)
 		}
 	}
 	return nil

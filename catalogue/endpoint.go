@@ -63,7 +63,7 @@ func (c *Catalogue) SearchEndpoints(words ...string) []Endpoint {
 	return slices.DeleteFunc(c.Endpoints(), func(e Endpoint) bool {
 		haystack := strings.ToLower(strings.Join([]string{e.Method, e.SDKPath(), e.Product, e.Title}, "\n"))
 		if e.Operation != nil {
-			haystack += "\n" + e.Operation.haystack
+			haystack += "\n" + e.Operation.words()
 		}
 		return !matchesAll(haystack, words)
 	})

@@ -82,9 +82,6 @@ type Operation struct {
 	Page        bool   // of APIv2, opened by a payer and not called
 
 	Family *Family
-
-	haystack string
-	query    map[string]*Field
 }
 
 // ID is the method and the path, the key of Catalogue.Operation.

@@ -3,6 +3,8 @@ package catalogue
 import (
 	"encoding/json"
 	"regexp"
+	"slices"
+	"sync"
 )
 
 // Field is one value of a path, query, body, reply or notification.
@@ -35,9 +37,27 @@ type Field struct {
 	GoName      string     // Go type name of an object, when the entry asks for one
 	Source      Source
 
-	pattern *regexp.Regexp
-	enum    map[string]bool
-	index   map[string]int // position in Fields by name
+	pattern *pattern // nil for none
+}
+
+// pattern is compiled when a value is first checked: most fields of most programs never see one.
+type pattern struct {
+	once     sync.Once
+	compiled *regexp.Regexp
+}
+
+// matches says whether the value has the field's pattern, which Load has seen compile.
+func (f *Field) matches(value []byte) bool {
+	if f.pattern == nil {
+		return true
+	}
+	f.pattern.once.Do(func() { f.pattern.compiled = regexp.MustCompile(f.Pattern) })
+	return f.pattern.compiled.Match(value)
+}
+
+// among says whether the value is one of the field's enumeration, if there is one.
+func (f *Field) among(value []byte) bool {
+	return f.Enum == nil || slices.ContainsFunc(f.Enum, func(v string) bool { return v == string(value) })
 }
 
 // Type is a JSON type.
@@ -68,10 +88,22 @@ const (
 	FormatInteger   Format = "integer"    // decimal digits of a whole number from 0 that fits in 64 bits
 )
 
+// position is the place of a member of an object, or -1.
+func (f *Field) position(name []byte) int {
+	return slices.IndexFunc(f.Fields, func(m *Field) bool { return m.Name == string(name) })
+}
+
 // Field finds a member of an object by name, or returns nil.
 func (f *Field) Field(name string) *Field {
-	if i, ok := f.index[name]; ok {
-		return f.Fields[i]
+	return named(f.Fields, name)
+}
+
+// named finds a field by its name, or returns nil.
+func named(fields []*Field, name string) *Field {
+	for _, f := range fields {
+		if f.Name == name {
+			return f
+		}
 	}
 	return nil
 }

@@ -44,7 +44,7 @@ func Load(fsys fs.FS) (*Catalogue, error) {
 			return nil, err
 		}
 	}
-	c := &Catalogue{byID: map[string]*Operation{}, routes: &route{}}
+	c := &Catalogue{}
 	for _, name := range names {
 		if name == sharedFile {
 			continue
@@ -86,6 +86,7 @@ func (c *Catalogue) link() error {
 			events[e.Type] = true
 		}
 	}
+	c.byID, c.routes = map[string]*Operation{}, &route{}
 	for _, o := range c.Operations() {
 		file := o.Family.Name + ".json"
 		if other := c.byID[o.ID()]; other != nil {
@@ -100,11 +101,6 @@ func (c *Catalogue) link() error {
 		}
 		c.byID[o.ID()] = o
 		c.routes.add(o)
-		o.haystack = o.words()
-		o.query = map[string]*Field{}
-		for _, q := range o.Query {
-			o.query[q.Name] = q
-		}
 	}
 	return nil
 }

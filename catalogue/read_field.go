@@ -22,25 +22,25 @@ func (r *reader) object(n *node) (*Field, error) {
 		return nil, err
 	}
 	f := &Field{Type: Object, Fields: fields, Source: r.source}
-	return f, r.indexMembers(f)
+	return f, r.checkMembers(f)
 }
 
 func (r *reader) fields(n *node) ([]*Field, error) { return list(r, n, r.fieldEntry) }
 
-func (r *reader) indexMembers(f *Field) error {
+func (r *reader) checkMembers(f *Field) error {
 	if len(f.Fields) > maxMembers {
 		return r.fail("an object has at most %d members", maxMembers)
 	}
-	f.index = make(map[string]int, len(f.Fields))
 	spelled := map[string]string{}
-	for i, m := range f.Fields {
-		if _, twice := f.index[m.Name]; twice {
+	for _, m := range f.Fields {
+		switch other := spelled[GoName(m.Name)]; other {
+		case "":
+		case m.Name:
 			return r.fail("the field %q is given twice", m.Name)
-		}
-		if other := spelled[GoName(m.Name)]; other != "" {
+		default:
 			return r.fail("the fields %q and %q have the same Go name", other, m.Name)
 		}
-		f.index[m.Name], spelled[GoName(m.Name)] = i, m.Name
+		spelled[GoName(m.Name)] = m.Name
 	}
 	return nil
 }
@@ -133,7 +133,7 @@ func (r *reader) adopt(f *Field, n *node) error {
 	if err != nil {
 		return err
 	}
-	f.Fields, f.index, f.GoName = shape.Fields, shape.index, shape.GoName
+	f.Fields, f.GoName = shape.Fields, shape.GoName
 	return nil
 }
 
@@ -179,8 +179,8 @@ func (r *reader) checkOneOf(f *Field) error {
 	return nil
 }
 
-// checkField refuses what contradicts itself and compiles what is left.
-func (r *reader) checkField(f *Field) (err error) {
+// checkField refuses what contradicts itself and what does not compile.
+func (r *reader) checkField(f *Field) error {
 	isText, isWhole := f.Type == String, f.Type == Integer
 	switch {
 	case f.Type == "":
@@ -221,20 +221,17 @@ func (r *reader) checkField(f *Field) (err error) {
 		if !strings.HasPrefix(f.Pattern, "^") || !strings.HasSuffix(f.Pattern, "$") {
 			return r.fail("the pattern must start with ^ and end with $")
 		}
-		if f.pattern, err = regexp.Compile(f.Pattern); err != nil {
+		if _, err := regexp.Compile(f.Pattern); err != nil {
 			return r.fail("the pattern does not compile: %v", err)
 		}
+		f.pattern = &pattern{}
 	}
-	if f.Enum != nil {
-		f.enum = make(map[string]bool, len(f.Enum))
-		for i, v := range f.Enum {
-			if _, err := strconv.ParseInt(v, 10, 64); isWhole && err != nil {
-				return r.fail("the enum value %q is not an integer", v)
-			}
-			if slices.Contains(f.Enum[:i], v) {
-				return r.fail("the enum value %q is given twice", v)
-			}
-			f.enum[v] = true
+	for i, v := range f.Enum {
+		if _, err := strconv.ParseInt(v, 10, 64); isWhole && err != nil {
+			return r.fail("the enum value %q is not an integer", v)
+		}
+		if slices.Contains(f.Enum[:i], v) {
+			return r.fail("the enum value %q is given twice", v)
 		}
 	}
 	return nil

@@ -21,10 +21,10 @@ func (f *Field) textIssue(text []byte) breach {
 		return badLength(fmt.Sprintf("must be %s bytes long, is %d", span(f.MinLength, f.MaxLength), n), n, f.MinLength,
 			f.MaxLength)
 	}
-	if f.enum != nil && !f.enum[string(text)] {
+	if !f.among(text) {
 		return badChoice(f.Enum)
 	}
-	if f.pattern != nil && !f.pattern.Match(text) {
+	if !f.matches(text) {
 		return badPattern(f.Pattern)
 	}
 	if f.Format != "" {
@@ -154,7 +154,7 @@ func (f *Field) integerIssue(text []byte, limits bool) breach {
 	case f.Maximum != nil && n > *f.Maximum:
 		return breach{issue: fmt.Sprintf("must be at most %d", *f.Maximum), form: ofSize,
 			words: fmt.Sprintf("值高于最大值 %d", *f.Maximum)}
-	case f.enum != nil && !f.enum[string(text)]:
+	case !f.among(text):
 		b := badChoice(f.Enum)
 		b.form = ofSize
 		return b

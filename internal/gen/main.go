@@ -1,5 +1,6 @@
-// Command gen writes what the catalogue says as Go: the typed chain under api/, the notification
-// types, the index, and docs/fidelity.md with its Chinese twin. Run it from the module's root:
+// Command gen writes what the files of catalogue/data say as Go: the typed chain under api/, the
+// notification types, the index, docs/fidelity.md with its Chinese twin, and the catalogue itself
+// as programs have it. Run it from the module's root:
 //
 //	go run ./internal/gen          write
 //	go run ./internal/gen -check   write nothing; name the files that differ and exit 1
@@ -12,6 +13,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/wxpay-go/wxpay/catalogue"
 )
@@ -27,7 +29,7 @@ func main() {
 }
 
 func run(root string, check bool) error {
-	c, err := catalogue.Default()
+	c, err := catalogue.Load(os.DirFS(filepath.Join(root, "catalogue", "data")))
 	if err != nil {
 		return err
 	}
@@ -44,7 +46,8 @@ func run(root string, check bool) error {
 // Generate tells everything the catalogue says, as files by their path from the module's root.
 func Generate(c *catalogue.Catalogue) (Output, error) {
 	out := Output{}
-	for _, step := range []func(*catalogue.Catalogue, Output) error{families, gather, index, events, fidelity} {
+	for _, step := range []func(*catalogue.Catalogue, Output) error{families, gather, index, events, fidelity,
+		pack} {
 		if err := step(c, out); err != nil {
 			return nil, err
 		}

@@ -1,0 +1,6 @@
+package catalogue
+
+// Unpack and Packed let a test read the catalogue that is compiled in anew, and damage it first.
+var Unpack = unpack
+
+func Packed() string { return packed }
