@@ -6,34 +6,51 @@ import (
 	"strings"
 )
 
-// route is one segment of the paths: where a request can go from here.
+// route is one segment of the paths: where a request can go from here. They are few at each, which
+// a list finds as fast as a map does.
 type route struct {
-	static   map[string]*route
+	segment  string
+	static   []*route
 	variable *route
-	methods  map[string]*Operation // operations that end here
+	ends     []*Operation // one a method
 }
 
 func (r *route) add(o *Operation) {
 	for segment := range strings.SplitSeq(strings.TrimPrefix(o.Path, "/"), "/") {
-		if strings.HasPrefix(segment, "{") {
-			if r.variable == nil {
-				r.variable = &route{}
-			}
-			r = r.variable
-			continue
+		next := r.next(segment)
+		switch variable := strings.HasPrefix(segment, "{"); {
+		case variable && r.variable == nil:
+			r.variable = &route{}
+			fallthrough
+		case variable:
+			next = r.variable
+		case next == nil:
+			next = &route{segment: segment}
+			r.static = append(r.static, next)
 		}
-		if r.static[segment] == nil {
-			if r.static == nil {
-				r.static = map[string]*route{}
-			}
-			r.static[segment] = &route{}
+		r = next
+	}
+	r.ends = append(r.ends, o)
+}
+
+// next is the route of a segment that is no variable, or nil.
+func (r *route) next(segment string) *route {
+	for _, next := range r.static {
+		if next.segment == segment {
+			return next
 		}
-		r = r.static[segment]
 	}
-	if r.methods == nil {
-		r.methods = map[string]*Operation{}
+	return nil
+}
+
+// end is the operation that ends here with this method, or nil.
+func (r *route) end(method string) *Operation {
+	for _, o := range r.ends {
+		if o.Method == method {
+			return o
+		}
 	}
-	r.methods[o.Method] = o
+	return nil
 }
 
 // Match finds the endpoint a request is meant for. escapedPath is the path as sent,
@@ -43,11 +60,11 @@ func (r *route) add(o *Operation) {
 func (c *Catalogue) Match(method, escapedPath string) (op *Operation, vars map[string]string, found bool) {
 	values := make([]string, 0, 4)
 	end, values := c.routes.walk(strings.TrimPrefix(escapedPath, "/"), values,
-		func(r *route) bool { return r.methods[method] != nil })
+		func(r *route) bool { return r.end(method) != nil })
 	if end == nil {
 		return nil, nil, false
 	}
-	op = end.methods[method]
+	op = end.end(method)
 	if len(values) == 0 {
 		return op, nil, true
 	}
@@ -62,9 +79,9 @@ func (c *Catalogue) Match(method, escapedPath string) (op *Operation, vars map[s
 func (c *Catalogue) Methods(escapedPath string) []string {
 	var methods []string
 	c.routes.walk(strings.TrimPrefix(escapedPath, "/"), nil, func(r *route) bool {
-		for m := range r.methods {
-			if !slices.Contains(methods, m) {
-				methods = append(methods, m)
+		for _, o := range r.ends {
+			if !slices.Contains(methods, o.Method) {
+				methods = append(methods, o.Method)
 			}
 		}
 		return false // go on: another branch may take the same path
@@ -80,7 +97,7 @@ func (r *route) walk(path string, values []string, accept func(*route) bool) (*r
 	if segment == "" {
 		return nil, values
 	}
-	if next := r.static[segment]; next != nil {
+	if next := r.next(segment); next != nil {
 		if end, found := next.step(rest, more, values, accept); end != nil {
 			return end, found
 		}
