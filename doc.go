@@ -24,7 +24,7 @@
 //
 //	edupapay.Of(c).Contracts.Presign.Post(ctx, &edupapay.PresignRequest{…})
 //	c.Chain("v3/edu-papay/contracts/presign").Post(ctx, body)
-//	api.Index(c)["v3/edu-papay/contracts/presign"].Post(ctx, body)
+//	index["v3/edu-papay/contracts/presign"].Post(ctx, body) // index := api.Index(c), made once
 //
 // An optional field of a request that holds its zero value is not sent. Where a 0
 // or a false is meant, the option [Zero] of the call names the field:

@@ -121,12 +121,14 @@ func Example_sixForms() {
 		UserID: "20200330tony", PeriodStartDate: "2020-03-19", TradeScene: "EDUCATION_PERIOD",
 	}
 
+	index := api.Index(c) // made once, and kept
+
 	// At once.
 	reply, err := api.V3(c).EduPapay.Contracts.Presign.Post(ctx, typed)
 	fmt.Println(reply.Status(), err)
 	result, err := c.Chain("v3/edu-papay/contracts/presign").Post(ctx, presign())
 	fmt.Println(result.Status, err)
-	result, err = api.Index(c)["v3/edu-papay/contracts/presign"].Post(ctx, presign())
+	result, err = index["v3/edu-papay/contracts/presign"].Post(ctx, presign())
 	fmt.Println(result.Status, err)
 
 	// Later.
@@ -134,7 +136,7 @@ func Example_sixForms() {
 	fmt.Println(reply.Status(), err)
 	result, err = c.Chain("v3/edu-papay/contracts/presign").PostAsync(ctx, presign()).Wait(ctx)
 	fmt.Println(result.Status, err)
-	result, err = api.Index(c)["v3/edu-papay/contracts/presign"].PostAsync(ctx, presign()).Wait(ctx)
+	result, err = index["v3/edu-papay/contracts/presign"].PostAsync(ctx, presign()).Wait(ctx)
 	fmt.Println(result.Status, err)
 	// Output:
 	// 200 <nil>

@@ -23,8 +23,8 @@ type Paths map[string]Entry
 // anything is sent, and [Paths.At] names the nearest.
 func Index(c *wxpay.Client) Paths {
 	all := make(Paths, len(endpoints))
-	for _, e := range endpoints {
-		all[e.path] = Entry{e.path, e.methods, c.Chain(e.path)}
+	for i := range endpoints {
+		all[endpoints[i].path] = Entry{c, &endpoints[i]}
 	}
 	return all
 }
@@ -40,36 +40,48 @@ func (p Paths) At(path string) (Entry, error) {
 // Entry is one endpoint of the index. Its methods forward to Client.Chain and take the same bodies
 // and options; fill path variables with wxpay.Path.
 type Entry struct {
-	path, methods string // no methods: the map had no such path
-	chain         wxpay.Chain
+	client *wxpay.Client
+	of     *endpoint // nil: the map had no such path
 }
+
+func (e Entry) chain() wxpay.Chain { return e.client.Chain(e.of.path) }
 
 // with puts what every call of the endpoint needs before the caller's options: fields to encrypt,
 // and the like.
 func (e Entry) with(opts []wxpay.Option) []wxpay.Option {
-	return append(preset(e.path), opts...)
+	return append(preset(e.of.path), opts...)
 }
 
 // missing is the error of an entry that a map had not.
 func (e Entry) missing() error {
-	if e.methods != "" {
+	if e.of != nil {
 		return nil
 	}
 	return &UnknownPathError{}
 }
 
 // String is the path.
-func (e Entry) String() string { return e.path }
+func (e Entry) String() string {
+	if e.of == nil {
+		return ""
+	}
+	return e.of.path
+}
 
 // Methods lists the HTTP methods the endpoint takes.
-func (e Entry) Methods() []string { return strings.Fields(e.methods) }
+func (e Entry) Methods() []string {
+	if e.of == nil {
+		return nil
+	}
+	return strings.Fields(e.of.methods)
+}
 
 // Get is Chain.Get.
 func (e Entry) Get(ctx context.Context, opts ...wxpay.Option) (*wxpay.Result, error) {
 	if err := e.missing(); err != nil {
 		return nil, err
 	}
-	return e.chain.Get(ctx, e.with(opts)...)
+	return e.chain().Get(ctx, e.with(opts)...)
 }
 
 // GetAsync is Chain.GetAsync.
@@ -77,7 +89,7 @@ func (e Entry) GetAsync(ctx context.Context, opts ...wxpay.Option) *wxpay.Promis
 	if err := e.missing(); err != nil {
 		return failed(ctx, err)
 	}
-	return e.chain.GetAsync(ctx, e.with(opts)...)
+	return e.chain().GetAsync(ctx, e.with(opts)...)
 }
 
 // Post is Chain.Post.
@@ -85,7 +97,7 @@ func (e Entry) Post(ctx context.Context, body any, opts ...wxpay.Option) (*wxpay
 	if err := e.missing(); err != nil {
 		return nil, err
 	}
-	return e.chain.Post(ctx, body, e.with(opts)...)
+	return e.chain().Post(ctx, body, e.with(opts)...)
 }
 
 // PostAsync is Chain.PostAsync.
@@ -93,7 +105,7 @@ func (e Entry) PostAsync(ctx context.Context, body any, opts ...wxpay.Option) *w
 	if err := e.missing(); err != nil {
 		return failed(ctx, err)
 	}
-	return e.chain.PostAsync(ctx, body, e.with(opts)...)
+	return e.chain().PostAsync(ctx, body, e.with(opts)...)
 }
 
 // Put is Chain.Put.
@@ -101,7 +113,7 @@ func (e Entry) Put(ctx context.Context, body any, opts ...wxpay.Option) (*wxpay.
 	if err := e.missing(); err != nil {
 		return nil, err
 	}
-	return e.chain.Put(ctx, body, e.with(opts)...)
+	return e.chain().Put(ctx, body, e.with(opts)...)
 }
 
 // PutAsync is Chain.PutAsync.
@@ -109,7 +121,7 @@ func (e Entry) PutAsync(ctx context.Context, body any, opts ...wxpay.Option) *wx
 	if err := e.missing(); err != nil {
 		return failed(ctx, err)
 	}
-	return e.chain.PutAsync(ctx, body, e.with(opts)...)
+	return e.chain().PutAsync(ctx, body, e.with(opts)...)
 }
 
 // Patch is Chain.Patch.
@@ -117,7 +129,7 @@ func (e Entry) Patch(ctx context.Context, body any, opts ...wxpay.Option) (*wxpa
 	if err := e.missing(); err != nil {
 		return nil, err
 	}
-	return e.chain.Patch(ctx, body, e.with(opts)...)
+	return e.chain().Patch(ctx, body, e.with(opts)...)
 }
 
 // PatchAsync is Chain.PatchAsync.
@@ -125,7 +137,7 @@ func (e Entry) PatchAsync(ctx context.Context, body any, opts ...wxpay.Option) *
 	if err := e.missing(); err != nil {
 		return failed(ctx, err)
 	}
-	return e.chain.PatchAsync(ctx, body, e.with(opts)...)
+	return e.chain().PatchAsync(ctx, body, e.with(opts)...)
 }
 
 // Delete is Chain.Delete.
@@ -133,7 +145,7 @@ func (e Entry) Delete(ctx context.Context, opts ...wxpay.Option) (*wxpay.Result,
 	if err := e.missing(); err != nil {
 		return nil, err
 	}
-	return e.chain.Delete(ctx, e.with(opts)...)
+	return e.chain().Delete(ctx, e.with(opts)...)
 }
 
 // DeleteAsync is Chain.DeleteAsync.
@@ -141,7 +153,7 @@ func (e Entry) DeleteAsync(ctx context.Context, opts ...wxpay.Option) *wxpay.Pro
 	if err := e.missing(); err != nil {
 		return failed(ctx, err)
 	}
-	return e.chain.DeleteAsync(ctx, e.with(opts)...)
+	return e.chain().DeleteAsync(ctx, e.with(opts)...)
 }
 
 // URL is Chain.URL, for the pages of APIv2 that are opened and not called.
@@ -149,7 +161,7 @@ func (e Entry) URL(body any, opts ...wxpay.Option) (string, error) {
 	if err := e.missing(); err != nil {
 		return "", err
 	}
-	return e.chain.URL(body, e.with(opts)...)
+	return e.chain().URL(body, e.with(opts)...)
 }
 
 // failed is a promise of this error. A chain without a client fails before anything is sent; its

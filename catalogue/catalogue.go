@@ -70,8 +70,12 @@ func (f *Family) Event(eventType string) *Event {
 // name, package, official title, or the names and labels of their fields. No words means every
 // endpoint.
 func (c *Catalogue) Search(words ...string) []*Operation {
+	all := c.Operations()
+	if len(words) == 0 {
+		return all
+	}
 	var found []*Operation
-	for _, o := range c.Operations() {
+	for _, o := range all {
 		if matchesAll(o.words(), words) {
 			found = append(found, o)
 		}

@@ -60,7 +60,11 @@ func (c *Catalogue) Endpoints() []Endpoint {
 // path, product or title, and where they are typed in what [Catalogue.Search] looks at as well. No
 // words means every endpoint.
 func (c *Catalogue) SearchEndpoints(words ...string) []Endpoint {
-	return slices.DeleteFunc(c.Endpoints(), func(e Endpoint) bool {
+	all := c.Endpoints()
+	if len(words) == 0 {
+		return all
+	}
+	return slices.DeleteFunc(all, func(e Endpoint) bool {
 		haystack := strings.ToLower(strings.Join([]string{e.Method, e.SDKPath(), e.Product, e.Title}, "\n"))
 		if e.Operation != nil {
 			haystack += "\n" + e.Operation.words()
