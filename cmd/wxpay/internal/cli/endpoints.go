@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
 	"net/url"
@@ -116,6 +117,8 @@ const widestPath = 72
 
 func listEndpoints(sys System, found []catalogue.Endpoint) {
 	paint := sys.paintOut()
+	out := bufio.NewWriter(sys.Out) // a thousand lines are a thousand writes otherwise
+	defer out.Flush()
 	for i := 0; i < len(found); {
 		first, n, width := found[i], 0, 0
 		for n < len(found)-i && found[i+n].Product == first.Product &&
@@ -132,19 +135,19 @@ func listEndpoints(sys System, found []catalogue.Endpoint) {
 		if first.Operation != nil {
 			name = " " + paint.dim(first.Operation.Family.Name)
 		}
-		fmt.Fprintf(sys.Out, "%s%s\n", paint.bold(title), name)
+		fmt.Fprintf(out, "%s%s\n", paint.bold(title), name)
 		for _, e := range found[i : i+n] {
 			word := fmt.Sprintf("%-9s", treatment(e))
 			if e.Fidelity() == catalogue.FidelityNone {
 				word = paint.dim(word)
 			}
-			fmt.Fprintf(sys.Out, "  %s %s  %-*s  %s\n", paint.cyan(fmt.Sprintf("%-6s", e.Method)), word, width,
+			fmt.Fprintf(out, "  %s %s  %-*s  %s\n", paint.cyan(fmt.Sprintf("%-6s", e.Method)), word, width,
 				e.SDKPath(), e.Title)
 		}
-		fmt.Fprintln(sys.Out)
+		fmt.Fprintln(out)
 		i += n
 	}
-	fmt.Fprintln(sys.Out, counted(catalogue.Cover(found)))
+	fmt.Fprintln(out, counted(catalogue.Cover(found)))
 }
 
 func counted(c catalogue.Coverage) string {
