@@ -123,7 +123,7 @@ func (c *call) send(ctx context.Context, uri, query string) (*http.Response, err
 	if err != nil {
 		return nil, notSent(c.operation(), err)
 	}
-	return c.roundTrip(ctx, c.client.transport(), request)
+	return c.roundTrip(ctx, c.client.transport(), request, c.body)
 }
 
 // read takes in the reply within bounds and verifies it: every success, and
@@ -209,7 +209,6 @@ func (c *call) request(uri, query string) (*http.Request, error) {
 	}
 	if c.body != nil {
 		header["Content-Type"] = jsonType
-		c.flight.carry(r, c.body)
 	}
 	return r, nil
 }

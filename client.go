@@ -27,6 +27,7 @@ type Client struct {
 	// walks through a transport that is at work.
 	key       func() crypto.Signer
 	transport func() http.RoundTripper
+	alone     bool // the transport is net/http's, and no other was registered with it
 	keys      *Keys
 	apiV2Key  Secret
 	mutualTLS func() (http.RoundTripper, error) // for v2/secapi
@@ -87,6 +88,11 @@ func New(cfg Config) (*Client, error) {
 	if transport == nil {
 		transport = sharedTransport()
 	}
+	own, alone := transport.(*http.Transport)
+	if alone {
+		_ = own.Clone() // waits for net/http to set it up, which another call may do
+		alone = !hasAnother(own, "https") && !hasAnother(own, "http")
+	}
 	if wire.OneLine(cfg.UserAgent) != cfg.UserAgent {
 		return nil, &ConfigError{
 			Field: "UserAgent", Problem: "it holds a line end or another control character",
@@ -103,7 +109,8 @@ func New(cfg Config) (*Client, error) {
 	return &Client{
 		apiV2Key: cfg.APIv2Key, mutualTLS: mutualTLS(transport, cfg.Certificate, cfg.PrivateKey),
 		mchID: cfg.MchID, serial: cfg.SerialNo, key: func() crypto.Signer { return key }, keys: keys,
-		host: host, global: global, transport: func() http.RoundTripper { return transport }, timeout: timeout,
+		host: host, global: global, transport: func() http.RoundTripper { return transport },
+		alone: alone, timeout: timeout,
 		userAgent: []string{strings.TrimSpace(cfg.UserAgent + " " + userAgent)},
 		now:       cfg.Now, rand: cfg.Rand,
 	}, nil

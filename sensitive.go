@@ -69,6 +69,9 @@ func (c *call) sealBody() {
 		c.unfound(c.needed)
 		return
 	}
+	if len(c.needed) == 0 && !slices.ContainsFunc(c.encrypt, func(p string) bool { return mayHave(c.body, p) }) {
+		return
+	}
 	key := c.client.keys.Current()
 	if declared := c.header[wire.HeaderSerial]; declared != nil {
 		key = PlatformKey{}
@@ -90,6 +93,20 @@ func (c *call) sealBody() {
 	}
 	c.unfound(slices.DeleteFunc(missing, func(p string) bool { return !slices.Contains(c.needed, p) }))
 	c.body, c.keyID = sealed, key.ID
+}
+
+// mayHave tells whether JSON may have what a pointer leads to. Most bodies have none of the fields
+// that may be encrypted in them, and need not be read for that.
+func mayHave(raw []byte, pointer string) bool {
+	if bytes.Contains(raw, []byte(`\u`)) { // a name may be spelled so
+		return true
+	}
+	for name := range strings.SplitSeq(pointer[1:], "/") {
+		if isName(name) && !bytes.Contains(raw, []byte(name)) {
+			return false
+		}
+	}
+	return true
 }
 
 // unfound is about pointers that found no field to encrypt.

@@ -29,7 +29,7 @@ type flight struct {
 	looks   atomic.Int32 // how often a transport looked for the trace
 	asked   atomic.Int32 // which of those that looked asked for a connection first, 0 for none
 	state   atomic.Int32 // quietSoFar, left or over
-	bodies  atomic.Int32 // how many readers of the body were read
+	bodies  atomic.Int32 // how many readers of the body were read; where it goes plain, how often it was asked for
 	written atomic.Int32 // how often the headers were written
 	trace   httptrace.ClientTrace
 	request *http.Request // as the transport got it
@@ -37,6 +37,7 @@ type flight struct {
 	joining atomic.Bool     // it waits for a connection, and not for TLS
 	foreign atomic.Bool     // a connection was used that may speak something else than HTTP/1.1
 	before  atomic.Bool     // the body was read before a connection was asked for: by another transport
+	plain   bool            // the body tells nothing of who reads it
 	by      *http.Transport // that was asked itself and answered, nil for another RoundTripper
 	major   int             // of the HTTP of its answer
 }
@@ -69,13 +70,14 @@ func (f *flight) ground() bool { return f.state.CompareAndSwap(quietSoFar, over)
 // repeats calls: what answers the last of them tells nothing of the first. net/http also begins
 // anew where a kept connection turns out dead and not a byte went out on it.
 //
-// A call without a body leaves no trace of another transport, which was asked first.
+// A call without a body leaves no trace of another transport, which was asked first, and neither
+// does one whose body goes plain, where the other was registered after New.
 func (f *flight) repeated() bool {
 	if t := f.by; t != nil {
 		another := hasAnother(t, f.request.URL.Scheme)
 		alone := !another && f.asked.Load() == 1 && showsItsProtocol(t) && !f.foreign.Load() && !f.before.Load()
 		switch {
-		case another && f.asked.Load() > 0 && f.request.Body == nil:
+		case another && (f.plain || f.asked.Load() > 0 && f.request.Body == nil):
 			return true
 		case alone && f.major == 1: // HTTP/1.1 of net/http, which repeats nothing that went out
 			return false
@@ -89,7 +91,7 @@ func (f *flight) repeated() bool {
 func (f *flight) watch(ctx context.Context) context.Context {
 	f.trace.GetConn = func(string) {
 		f.joining.Store(true)
-		if f.asked.CompareAndSwap(0, f.looks.Load()) && f.bodies.Load() > 0 {
+		if f.asked.CompareAndSwap(0, f.looks.Load()) && f.bodies.Load() > 0 && !f.plain {
 			f.before.Store(true)
 		}
 	}
@@ -181,13 +183,22 @@ func (w watched) Value(key any) any {
 	return value
 }
 
-// carry sets the body of a request.
-func (f *flight) carry(r *http.Request, body []byte) {
+// carry sets the body of a request. Plain, it is one that net/http knows to lie in memory: it
+// writes headers and body at once then, and not one after the other.
+func (f *flight) carry(r *http.Request, body []byte, plain bool) {
+	f.plain = plain
 	r.ContentLength = int64(len(body))
-	r.Body = newBody(f, body)
+	next := func() io.ReadCloser { return newBody(f, body) }
+	if plain {
+		next = func() io.ReadCloser {
+			f.bodies.Add(1)
+			return io.NopCloser(bytes.NewReader(body))
+		}
+	}
+	r.Body = next()
 	// Lets net/http use another connection where not a byte went out on the first:
 	// same bytes, same signature.
-	r.GetBody = func() (io.ReadCloser, error) { return newBody(f, body), nil }
+	r.GetBody = func() (io.ReadCloser, error) { return next(), nil }
 }
 
 // bodyReader is the body of a request. Whoever reads it may be sending it, such
@@ -228,7 +239,8 @@ func (*bodyReader) Close() error { return nil }
 // roundTrip goes straight to the transport: http.Client would add redirects and
 // cookies, which a signed call must not have. A panic of the transport's is the
 // caller's to see.
-func (c *call) roundTrip(ctx context.Context, transport http.RoundTripper, r *http.Request) (*http.Response, error) {
+func (c *call) roundTrip(ctx context.Context, transport http.RoundTripper, r *http.Request, body []byte) (
+	*http.Response, error) {
 	// net/http would find the same, and not say that nothing was sent.
 	if err := c.tooLate(ctx); err != nil {
 		return nil, err
@@ -240,6 +252,10 @@ func (c *call) roundTrip(ctx context.Context, transport http.RoundTripper, r *ht
 				return nil, &RequestError{Operation: c.operation(), Problem: problem}
 			}
 		}
+	}
+	own, ofHTTP := transport.(*http.Transport)
+	if body != nil {
+		c.flight.carry(r, body, ofHTTP && c.client.alone)
 	}
 	c.flight.made = made{r.URL.Path, r.URL.EscapedPath(), r.URL.RawQuery, r.Header.Get("Authorization")}
 	c.flight.request = r.WithContext(c.flight.watch(ctx))
@@ -254,8 +270,8 @@ func (c *call) roundTrip(ctx context.Context, transport http.RoundTripper, r *ht
 	case response.Body == nil:
 		response.Body = http.NoBody
 	}
-	if t, own := transport.(*http.Transport); own {
-		c.flight.by, c.flight.major = t, response.ProtoMajor
+	if ofHTTP {
+		c.flight.by, c.flight.major = own, response.ProtoMajor
 	}
 	return response, nil
 }
@@ -290,15 +306,15 @@ func (c *call) lost(err error, transport http.RoundTripper) error {
 	// A transport that traces one attempt may have made others without a word, such
 	// as one that falls back. Where there is a body, reading it tells. An http.Transport
 	// makes no others, unless its user registered another one with it for the protocol.
-	asked := c.flight.asked.Load()
-	if (r.Body != nil && asked > 0 || own && asked == 1 && !hasAnother(t, r.URL.Scheme)) && c.flight.ground() {
+	asked, shown := c.flight.asked.Load(), r.Body != nil && !c.flight.plain
+	if (shown && asked > 0 || own && asked == 1 && !hasAnother(t, r.URL.Scheme)) && c.flight.ground() {
 		cause := ended(r.Context(), withoutURL(err))
 		return &TransportError{
 			Operation: c.operation(), Problem: c.unreached(cause, proxied), err: wire.Hide(cause),
 			cancelled: cancelled(r.Context()),
 		}
 	}
-	if noProxy != nil && printed(noProxy) == printed(err) && (r.Body != nil || !hasAnother(t, r.URL.Scheme)) &&
+	if noProxy != nil && printed(noProxy) == printed(err) && (shown || !hasAnother(t, r.URL.Scheme)) &&
 		c.flight.ground() {
 		return &TransportError{Operation: c.operation(), Problem: badProxy, err: wire.Hide(errors.New(badProxy))}
 	}

@@ -188,15 +188,16 @@ func (c *call) doV2(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, notSent(c.operation(), err)
 	}
+	var body []byte
 	if !c.isGet() {
-		c.flight.carry(request, c.fields.XML())
+		body = c.fields.XML()
 		request.Header["Content-Type"] = []string{"text/xml; charset=utf-8"}
 	}
 	request.Header["User-Agent"] = c.client.userAgent
 	for name, values := range c.header {
 		request.Header[name] = values
 	}
-	response, err := c.roundTrip(ctx, transport, request)
+	response, err := c.roundTrip(ctx, transport, request, body)
 	if err != nil {
 		return nil, err
 	}

@@ -77,8 +77,11 @@ func alsoOf(field reflect.StructField) []string {
 // respelled is raw with the names that fields have in place of those of their `also` tags.
 func respelled(raw []byte, t reflect.Type) []byte {
 	seconds := secondsOf(t)
+	if len(seconds) == 0 {
+		return raw
+	}
 	var members map[string]json.RawMessage
-	if len(seconds) == 0 || json.Unmarshal(raw, &members) != nil {
+	if json.Unmarshal(raw, &members) != nil {
 		return raw
 	}
 	for _, s := range seconds {

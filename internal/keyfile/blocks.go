@@ -6,7 +6,7 @@ import (
 	"encoding/asn1"
 	"encoding/base64"
 	"encoding/pem"
-	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -113,9 +113,6 @@ const maxBlocks = 64
 // kindLetters are what the kinds of PEM are named with.
 const kindLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 -#_"
 
-// lineEnds are those that were written as two characters, once or more often.
-var lineEnds = regexp.MustCompile(`\\+[nrt]`)
-
 // between reads what stands between BEGIN and END.
 func between(kind, body string) (Block, string) {
 	whole := "-----BEGIN " + kind + "-----" + body + "-----END " + kind + "-----\n"
@@ -134,13 +131,12 @@ func between(kind, body string) (Block, string) {
 
 // unspaced decodes Base64 whatever breaks its lines, nil for what is none.
 func unspaced(text string) []byte {
-	text = lineEnds.ReplaceAllString(text, "\n")
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) || strings.ContainsRune("\"'\\", r) {
 			return -1
 		}
 		return r
-	}, text)
+	}, withoutLineEnds(text))
 	der, err := base64.StdEncoding.DecodeString(text)
 	if err != nil || len(der) == 0 {
 		return nil
@@ -148,10 +144,35 @@ func unspaced(text string) []byte {
 	return der
 }
 
-var fileName = regexp.MustCompile(`(?i)^(?:[a-z]:\\|~?/|\.{1,2}/|file:)|\.(?:pem|key|p12|pfx|crt|cer|der)$`)
+// withoutLineEnds leaves out line ends that were written as two characters, such as \n, also where
+// the backslash was doubled on the way.
+func withoutLineEnds(text string) string {
+	var b strings.Builder
+	for {
+		at := strings.IndexByte(text, '\\')
+		if at < 0 {
+			return b.String() + text
+		}
+		rest := strings.TrimLeft(text[at:], `\`)
+		b.WriteString(text[:at])
+		if rest != "" && strings.IndexByte("nrt", rest[0]) >= 0 {
+			rest = rest[1:]
+		}
+		text = rest
+	}
+}
 
+// isFileName tells what begins or ends as paths to keys do.
 func isFileName(s string) bool {
-	return len(s) <= 4096 && !strings.ContainsAny(s, "\r\n\x00") && fileName.MatchString(s)
+	if len(s) > 4096 || strings.ContainsAny(s, "\r\n\x00") {
+		return false
+	}
+	s = strings.ToLower(s)
+	drive := len(s) > 2 && 'a' <= s[0] && s[0] <= 'z' && s[1:3] == `:\`
+	begins := func(with string) bool { return strings.HasPrefix(s, with) }
+	ends := func(with string) bool { return strings.HasSuffix(s, with) }
+	return drive || slices.ContainsFunc([]string{"/", "~/", "./", "../", "file:"}, begins) ||
+		slices.ContainsFunc([]string{".pem", ".key", ".p12", ".pfx", ".crt", ".cer", ".der"}, ends)
 }
 
 // typeOf is what DER holds, "" for nothing of ours.

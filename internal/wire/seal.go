@@ -63,11 +63,15 @@ func (a *AEAD) Open(nonce, associatedData, ciphertext string) ([]byte, error) {
 	if len(nonce) != NonceSize {
 		return nil, ErrNonceSize
 	}
-	raw, err := base64.StdEncoding.DecodeString(ciphertext)
-	if err != nil || len(raw) < a.gcm().Overhead() {
+	// One buffer holds all three: an interface's arguments go to the heap.
+	buf := append(append(make([]byte, 0, len(nonce)+len(associatedData)+len(ciphertext)), nonce...), associatedData...)
+	head := len(buf)
+	buf, err := base64.StdEncoding.AppendDecode(buf, []byte(ciphertext))
+	if err != nil || len(buf)-head < a.gcm().Overhead() {
 		return nil, ErrCiphertext
 	}
-	plain, err := a.gcm().Open(raw[:0], []byte(nonce), raw, []byte(associatedData))
+	raw := buf[head:]
+	plain, err := a.gcm().Open(raw[:0], buf[:NonceSize], raw, buf[NonceSize:head])
 	if err != nil {
 		return nil, ErrOpen
 	}
