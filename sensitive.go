@@ -98,12 +98,9 @@ func (c *call) sealBody() {
 // mayHave tells whether JSON may have what a pointer leads to. Most bodies have none of the fields
 // that may be encrypted in them, and need not be read for that.
 func mayHave(raw []byte, pointer string) bool {
-	if bytes.Contains(raw, []byte(`\u`)) { // a name may be spelled so
-		return true
-	}
 	for name := range strings.SplitSeq(pointer[1:], "/") {
-		if isName(name) && !bytes.Contains(raw, []byte(name)) {
-			return false
+		if !bytes.Contains(raw, []byte(name)) && isName(name) {
+			return bytes.Contains(raw, []byte(`\u`)) // a name may be spelled so
 		}
 	}
 	return true
