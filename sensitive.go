@@ -57,6 +57,10 @@ func (c *call) name(list *[]string, pointers []string) {
 			return
 		}
 	}
+	if *list == nil {
+		*list = slices.Clip(pointers)
+		return
+	}
 	*list = append(slices.Clip(*list), pointers...)
 }
 

@@ -11,6 +11,7 @@ package leaf
 
 import (
 	"context"
+	"slices"
 
 	"github.com/wxpay-go/wxpay"
 )
@@ -53,14 +54,17 @@ func (e endpoint) Path() string { return e.path }
 
 // options puts what the chain knows before what the caller gives.
 func (e endpoint) options(opts []wxpay.Option) []wxpay.Option {
-	all := e.bound.vars[:len(e.bound.vars):len(e.bound.vars)]
+	var all []wxpay.Option
 	if e.preset != nil {
-		all = append(all, e.preset()...)
+		all = e.preset()
 	}
-	if len(all) == 0 {
+	switch {
+	case len(all)+len(e.bound.vars) == 0:
 		return opts
+	case len(e.bound.vars)+len(opts) == 0:
+		return all
 	}
-	return append(all, opts...)
+	return slices.Concat(e.bound.vars, all, opts)
 }
 
 func call[Resp any](e endpoint, method string, query, body any, opts []wxpay.Option) wxpay.Call[Resp] {

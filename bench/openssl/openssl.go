@@ -4,7 +4,7 @@
 // crypto/rsa takes. It shows what wxpay.Config.PrivateKey takes besides an *rsa.PrivateKey: any
 // crypto.Signer. Copy it, or write the like for an HSM.
 //
-// Building needs cgo and OpenSSL's headers: apt-get install gcc libssl-dev.
+// Start reading at [New]. Building needs cgo and OpenSSL's headers: apt-get install gcc libssl-dev.
 package openssl
 
 /*

@@ -8,4 +8,6 @@
 //
 // script/bench peers runs it twice: as it is, and built with crypto/rsa's signing and verifying
 // taken out (see nocrypto), so that what the SDKs add is not hidden by what RSA takes.
+//
+// Start reading at [contestants].
 package main

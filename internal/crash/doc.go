@@ -15,4 +15,6 @@
 //     refund, to a receiver of package notify that answered 2xx.
 //
 // It fails where one of them does not hold, and prints what it did as a row of figures.
+//
+// Start reading at run.
 package main

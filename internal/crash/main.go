@@ -34,11 +34,20 @@ func run(binary, folder string, rounds, callers int, longest time.Duration, seed
 		return err
 	}
 	defer s.kill()
-	shop, err := newShop(s)
+	cfg, err := s.config()
+	if err != nil {
+		return err
+	}
+	shop, err := newShop(s, cfg)
 	if err != nil {
 		return err
 	}
 	defer shop.close()
+	s.forward = shop.url()
+	s.kill() // it takes forwards when it starts
+	if err := s.start(); err != nil {
+		return err
+	}
 	moments := rand.New(rand.NewPCG(seed, 0))
 	for round := range rounds {
 		ctx, cancel := context.WithCancel(context.Background())
@@ -58,7 +67,7 @@ func run(binary, folder string, rounds, callers int, longest time.Duration, seed
 		return err
 	}
 	found, err := shop.judge()
-	fmt.Printf("%d kills (SIGKILL) in %s, %d callers, seed %d: %s\n", rounds, time.Since(began).Round(time.Second), callers,
-		seed, found)
+	fmt.Printf("%d kills (SIGKILL) in %s, %d callers, seed %d: %s\n", rounds, time.Since(began).Round(time.Second),
+		callers, seed, found)
 	return err
 }

@@ -13,6 +13,8 @@ import (
 	"os/exec"
 	"strings"
 	"time"
+
+	"github.com/wxpay-go/wxpay"
 )
 
 // sandbox is the process that is killed. It listens where it did before.
@@ -119,11 +121,11 @@ func read(response *http.Response, path string, into any) error {
 	return json.Unmarshal(raw, into)
 }
 
-// variables reads the env file that it writes, for the SDK.
-func (s *sandbox) variables() (func(name string) (string, bool), error) {
+// config is what the SDK calls it with, by the env file that it writes.
+func (s *sandbox) config() (wxpay.Config, error) {
 	raw, err := os.ReadFile(s.ready.EnvFile)
 	if err != nil {
-		return nil, err
+		return wxpay.Config{}, err
 	}
 	values := map[string]string{}
 	for line := range strings.Lines(string(raw)) {
@@ -131,5 +133,5 @@ func (s *sandbox) variables() (func(name string) (string, bool), error) {
 			values[name] = strings.Trim(value, `"'`)
 		}
 	}
-	return func(name string) (string, bool) { value, found := values[name]; return value, found }, nil
+	return wxpay.ConfigFromEnv(func(name string) (string, bool) { value, found := values[name]; return value, found })
 }

@@ -67,16 +67,10 @@ type shop struct {
 	odd   error          // what no kill explains
 }
 
-func newShop(s *sandbox) (*shop, error) {
-	variables, err := s.variables()
-	if err != nil {
-		return nil, err
-	}
-	cfg, err := wxpay.ConfigFromEnv(variables)
-	if err != nil {
-		return nil, err
-	}
+// newShop is a merchant that listens for notifications and has not called yet.
+func newShop(s *sandbox, cfg wxpay.Config) (*shop, error) {
 	w := &shop{sandbox: s, heard: map[string]int{}}
+	var err error
 	if w.client, err = wxpay.New(cfg); err != nil {
 		return nil, err
 	}
@@ -84,10 +78,11 @@ func newShop(s *sandbox) (*shop, error) {
 		return nil, err
 	}
 	go func() { _ = http.Serve(w.listener, w.receiver()) }()
-	s.forward = "http://" + w.listener.Addr().String()
-	s.kill() // it takes forwards when it starts
-	return w, s.start()
+	return w, nil
 }
+
+// url is where it is notified.
+func (w *shop) url() string { return "http://" + w.listener.Addr().String() }
 
 func (w *shop) close() { w.listener.Close() }
 

@@ -1,6 +1,8 @@
 // Command nocrypto writes, into the folder it is given, an overlay for go build with which RSA
 // signatures take no time: crypto/rsa's SignPKCS1v15 gives zeros, and VerifyPKCS1v15 is content
 // with anything. What is built so measures all but the cryptography, and is good for nothing else.
+//
+// Start reading at shortCuts.
 package main
 
 import (
