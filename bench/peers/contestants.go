@@ -131,7 +131,8 @@ func ourOrder() *pay.JSAPIRequest {
 	o := newOrder()
 	return &pay.JSAPIRequest{
 		AppID: o.AppID, MchID: o.MchID, Description: o.Description, OutTradeNo: o.OutTradeNo, NotifyURL: o.NotifyURL,
-		Amount: pay.Amount{Total: o.Amount.Total, Currency: o.Amount.Currency}, Payer: pay.Payer{OpenID: o.Payer.OpenID},
+		Amount: pay.Amount{Total: o.Amount.Total, Currency: o.Amount.Currency},
+		Payer:  pay.Payer{OpenID: o.Payer.OpenID},
 	}
 }
 
@@ -241,7 +242,9 @@ func goPayOrder() gopay.BodyMap {
 	bm := make(gopay.BodyMap)
 	bm.Set("appid", o.AppID).Set("mchid", o.MchID).Set("description", o.Description).
 		Set("out_trade_no", o.OutTradeNo).Set("notify_url", o.NotifyURL).
-		SetBodyMap("amount", func(b gopay.BodyMap) { b.Set("total", o.Amount.Total).Set("currency", o.Amount.Currency) }).
+		SetBodyMap("amount", func(b gopay.BodyMap) {
+			b.Set("total", o.Amount.Total).Set("currency", o.Amount.Currency)
+		}).
 		SetBodyMap("payer", func(b gopay.BodyMap) { b.Set("openid", o.Payer.OpenID) })
 	return bm
 }

@@ -208,7 +208,8 @@ func (w *shop) counted(l *life, t truth) error {
 		want += r.Amount
 	}
 	if wallet.Balance != want {
-		return fmt.Errorf("the payer of %s has %d fen, and by what was taken it should be %d", l.code, wallet.Balance, want)
+		return fmt.Errorf("the payer of %s has %d fen, and by what was taken it should be %d", l.code, wallet.Balance,
+			want)
 	}
 	return nil
 }

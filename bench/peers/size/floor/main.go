@@ -1,4 +1,5 @@
-// Command floor is a program that calls one endpoint with what Go brings, to weigh the others beside it.
+// Command floor is a program that calls one endpoint with what Go brings, to weigh the others
+// beside it.
 package main
 
 import (

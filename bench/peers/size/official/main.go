@@ -21,7 +21,8 @@ func main() {
 	c, err := core.NewClient(ctx, option.WithWechatPayPublicKeyAuthCipher("1900000109", os.Args[3], key, os.Args[4],
 		platform))
 	check(err)
-	reply, _, err := (&jsapi.JsapiApiService{Client: c}).Prepay(ctx, jsapi.PrepayRequest{Appid: core.String(os.Args[5])})
+	service := jsapi.JsapiApiService{Client: c}
+	reply, _, err := service.Prepay(ctx, jsapi.PrepayRequest{Appid: core.String(os.Args[5])})
 	check(err)
 	log.Print(*reply.PrepayId)
 }
