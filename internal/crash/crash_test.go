@@ -49,6 +49,7 @@ func TestWhatIsWholeIsFoundSo(t *testing.T) {
 func TestWhatIsMissingIsFound(t *testing.T) {
 	t.Parallel()
 	const code = "crash0000000001"
+	const sign = "ECOMMERCE_ENTRUST.SIGN " + code
 	for said, harm := range map[string]func(*shop){
 		"its session is missing": func(w *shop) {
 			w.lives = append(w.lives, &life{openID: "oUpF8uMuAJO_nobody", code: "crash0000000099", came: presigned})
@@ -59,7 +60,7 @@ func TestWhatIsMissingIsFound(t *testing.T) {
 			delete(w.heard, "REFUND.SUCCESS "+code)
 		},
 		"TRANSACTION.SUCCESS X was notified and has not happened": func(w *shop) { w.heard["TRANSACTION.SUCCESS X"]++ },
-		"was notified as 2 events":                                func(w *shop) { w.heard["ECOMMERCE_ENTRUST.SIGN "+code]++ },
+		"was notified as 2 events":                                func(w *shop) { w.heard[sign]++ },
 		"fen, and by what was taken it should be": func(w *shop) {
 			_ = w.sandbox.post("/sandbox/payers/"+w.lives[0].openID+"/fund", `{"amount":1}`, nil)
 		},
