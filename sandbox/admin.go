@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -92,8 +93,12 @@ func (a *admin) checkOrigin(r *http.Request) error {
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h
 	}
-	if !a.anywhere && !listener.IsLoopback(strings.Trim(host, "[]")) {
+	switch host = strings.Trim(host, "[]"); {
+	case !a.anywhere && !listener.IsLoopback(host):
 		return errors.New("this admin is for this machine: the Host header must be 127.0.0.1, ::1 or localhost")
+	case a.anywhere && !isOfNoWebSite(host):
+		return errors.New("call this admin by an IP address, or by a name that no web site has: one without a dot, " +
+			"or under " + strings.Join(privateNames, ", "))
 	}
 	for _, name := range []string{"Origin", "Sec-Fetch-Site", "Content-Type", ledger.HeaderSandbox} {
 		if len(r.Header.Values(name)) > 1 { // two readers of them could go by another one each
@@ -122,6 +127,20 @@ func (a *admin) checkOrigin(r *http.Request) error {
 		return errors.New("send changes with Content-Type: application/json")
 	}
 	return nil
+}
+
+// privateNames are ends of names that nobody can register.
+var privateNames = []string{".internal", ".local", ".localhost", ".lan", ".test", ".home.arpa"}
+
+// isOfNoWebSite tells a host that no page can have come from but the admin's own: the name of a web
+// site may be made to lead here once its page is loaded.
+func isOfNoWebSite(host string) bool {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	if _, err := netip.ParseAddr(host); err == nil {
+		return true
+	}
+	return !strings.Contains(host, ".") ||
+		slices.ContainsFunc(privateNames, func(end string) bool { return strings.HasSuffix(host, end) })
 }
 
 // answer turns a route into a handler.

@@ -231,6 +231,21 @@ func TestAdminKeepsWebPagesOut(t *testing.T) {
 	}
 }
 
+// Beyond this machine a page may have its own name lead to the admin once it is loaded.
+func TestAdminBeyondThisMachineHasNoNameOfAWebSite(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *sandbox.Config) { c.AllowNonLoopback, c.AdminAddr = true, "0.0.0.0:0" })
+	for host, want := range map[string]int{
+		"evil.example": 403, "evil.example:9971": 403, "127.0.0.1.nip.io": 403, "internal.example": 403,
+		"internal": 200, "wxpay:9971": 200, "10.0.0.7": 200, "[fd00::1]:9971": 200, "localhost": 200,
+		"host.docker.internal:9971": 200, "wxpay.default.svc.cluster.local": 200, "WXPAY.LAN.": 200,
+	} {
+		if status, _ := w.admin("GET", "/sandbox/merchants/1900000109/credentials", nil, "Host", host); status != want {
+			t.Errorf("%s: got %d, want %d", host, status, want)
+		}
+	}
+}
+
 // Of a header that is given twice, the admin would go by one and a proxy by the other.
 func TestAdminTakesNoHeaderTwice(t *testing.T) {
 	t.Parallel()

@@ -34,7 +34,8 @@ func (c *Clock) Manual() bool { return c.clock.Manual() }
 // attempts that lie between: those that have become due are all made at the new
 // time. To live through the time between, use [Sandbox.Advance]. What happens by
 // itself, debits, refunds and the ends of contracts, has happened at its own moment
-// for everybody who acts or looks after.
+// for everybody who acts or looks after. What a day or period allows counts anew on a day that it
+// comes to again.
 //
 // The clock goes from the beginning of 1971 to the end of 2261. Any other time is an error and
 // moves nothing.

@@ -79,8 +79,9 @@ type Config struct {
 	OnExchange func(ledger.Exchange)
 	OnAttempt  func(ledger.Push, ledger.Attempt)
 
-	warn   func(format string, args ...any) // hears why calls are refused and notifications not delivered; may be nil
-	rounds int                              // see worker; 0: the usual number
+	warn    func(format string, args ...any) // hears why calls are refused and notifications not delivered; may be nil
+	rounds  int                              // see worker; 0: the usual number
+	longest time.Duration                    // see worker; 0: the usual time
 }
 
 // Numbers of the default merchant, those of the official samples.

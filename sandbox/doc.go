@@ -170,7 +170,8 @@
 // is then what ?after= goes on from. What is on them are the views of this package,
 // [Contract] and the others, in the JSON of their tags. No other call than those that say so
 // answers with keys: where a merchant wrote one into something else, it is blanked. Web pages of
-// other sites and the notifications of sandboxes are turned away.
+// other sites and the notifications of sandboxes are turned away, and beyond this machine whoever
+// calls the admin by a name that a web site may have.
 //
 // # Guard rails
 //

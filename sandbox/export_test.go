@@ -33,6 +33,9 @@ func (s *Sandbox) Played() map[string]bool {
 // WithRounds bounds how often what falls due at one moment may bring about more.
 func WithRounds(n int) Option { return func(c *Config) { c.rounds = n } }
 
+// Longest bounds how long a walk may take.
+func Longest(c *Config, d time.Duration) { c.longest = d }
+
 // Serve has a handler served as the sandbox's own listeners serve theirs.
 func Serve(l net.Listener, h http.Handler) *http.Server {
 	return listener.Serve(l, h, shown.Log(nil))

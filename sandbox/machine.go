@@ -47,7 +47,7 @@ func assemble(c Config, plays *engine.Repertoire) (m machine, err error) {
 		}
 	}
 	if m.outbox, err = outbox.New(m.engine, m.faults, outbox.Settings{Anywhere: c.AllowNonLoopback,
-		Patience: c.NotifyTimeout, Rounds: c.rounds, OnAttempt: c.OnAttempt}); err != nil {
+		Patience: c.NotifyTimeout, Rounds: c.rounds, Longest: c.longest, OnAttempt: c.OnAttempt}); err != nil {
 		return m, fmt.Errorf("sandbox: %w", err)
 	}
 	m.front = front.New(m.engine, m.outbox, m.faults, plays, endpointsXML(), front.Settings{MaxBody: c.MaxBody,

@@ -136,21 +136,24 @@ func (s *Sandbox) URL() string { return s.url }
 func (s *Sandbox) AdminURL() string { return s.adminURL }
 
 // Advance moves the clock by d and makes every notification attempt on the way,
-// each at its moment, one after the other; it returns when the last one has been
-// answered. Twenty-four hours of retries take as long as the merchant needs to
-// answer them.
+// each at its moment; it returns when the last one has been answered. Twenty-four hours of
+// retries take as long as the merchant needs to answer them. Those of one moment are made one after
+// the other under a stopped clock, and beside each other under a running one.
 //
 // It goes forwards only; Clock.Set goes both ways. It is an error, and nothing happens, to go
 // beyond the end of 2261, the clock's last year. When something falls due again and again at one
-// moment, so that time would never pass, Advance stops there with an error that names it. On a
-// closed sandbox it returns [store.ErrClosed].
+// moment, so that time would never pass, Advance stops there with an error that names it, and under
+// a running clock after ten minutes of the machine's time. On a closed sandbox it returns
+// [store.ErrClosed].
 func (s *Sandbox) Advance(d time.Duration) error {
 	return s.outbox.Worker.Advance(context.Background(), d)
 }
 
 // Settle makes the notification attempts that are due now, those included that
 // the merchant's own calls bring about, and waits for those under way. A test
-// calls it between an action and the look at what the merchant made of it.
+// calls it between an action and the look at what the merchant made of it. Under a running clock a
+// merchant that does not answer in time is not waited for twice: what else is due to it the
+// background sends.
 //
 // Do not call Settle or Advance from a handler of notifications: they wait for it.
 func (s *Sandbox) Settle() error { return s.outbox.Worker.Settle(context.Background()) }

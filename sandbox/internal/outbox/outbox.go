@@ -27,6 +27,7 @@ type Settings struct {
 	Anywhere  bool          // notifications may go to other machines
 	Patience  time.Duration // for a merchant's answer; 0: the documented
 	Rounds    int           // see worker; 0: the usual number
+	Longest   time.Duration // see worker; 0: the usual time
 	OnAttempt func(ledger.Push, ledger.Attempt)
 }
 
@@ -37,7 +38,8 @@ func New(e *engine.Engine, f *armed.Faults, c Settings) (*Outbox, error) {
 	engine.SetDefault(&o.Patience, answerWithin)
 	o.Worker = newWorker(o)
 	engine.SetDefault(&c.Rounds, o.Worker.rounds)
-	o.Worker.rounds = c.Rounds
+	engine.SetDefault(&c.Longest, o.Worker.longest)
+	o.Worker.rounds, o.Worker.longest = c.Rounds, c.Longest
 	e.Wake = o.Worker.wake
 	if err := o.recall(); err != nil {
 		return nil, err

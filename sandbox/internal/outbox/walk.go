@@ -4,22 +4,25 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/sandbox/internal/clock"
+	"github.com/wxpay-go/wxpay/sandbox/internal/push"
+	"github.com/wxpay-go/wxpay/sandbox/internal/shown"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // How a test walks through time: what falls due on the way happens at its own moment
 // (engine/due.go), and every notification is attempted at its own.
 
-// Settle makes happen what is due now and makes every attempt that is, one after
-// the other, what an attempt brings about included, and waits for the
-// background's.
+// Settle makes happen what is due now and makes every attempt that is, what an attempt brings
+// about included, and waits for the background's.
 func (w *worker) Settle(ctx context.Context) error {
 	w.walk.Lock()
 	defer w.walk.Unlock()
+	w.began = time.Now()
 	return w.orClosed(w.settleLocked(ctx))
 }
 
@@ -33,7 +36,11 @@ func (w *worker) orClosed(err error) error {
 
 // settleLocked ends with ctx between two attempts, for one that was begun is ended.
 func (w *worker) settleLocked(ctx context.Context) error {
-	last := "something"
+	last, silent := "something", &quiet{who: map[string]bool{}}
+	room := silent.room
+	if w.outbox.Clock.Manual() {
+		room = nil
+	}
 	for range w.rounds {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -43,16 +50,67 @@ func (w *worker) settleLocked(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		claimed, _, err := w.outbox.claim(w.ctx, w.outbox.Clock.Now(), nil)
+		claimed, _, err := w.outbox.claim(w.ctx, w.outbox.Clock.Now(), room)
 		if err != nil || (!some && len(claimed) == 0) {
 			return err
 		}
-		for _, p := range claimed {
-			w.outbox.attempt(w.ctx, p)
+		w.attemptAll(claimed, silent)
+		if len(claimed) > 0 {
+			p := claimed[len(claimed)-1]
 			last = "notification " + p.ID + ", " + p.Event
+			if took := time.Since(w.began); took > w.longest && !w.outbox.Clock.Manual() {
+				return fmt.Errorf("sandbox: stopped after %v: merchants take that long to answer, or more falls due "+
+					"meanwhile; the last was %s, to merchant %s", took.Round(time.Second), last, shown.Value(p.MchID))
+			}
 		}
 	}
 	return w.endless(last)
+}
+
+// attemptAll makes the attempts that were claimed at one moment, and adds the merchants that did
+// not answer in time to silent. Under a stopped clock, where tests want to know what came first,
+// they are made one after the other; under a running one beside each other, as in the background.
+func (w *worker) attemptAll(claimed []*push.Row, silent *quiet) {
+	if w.outbox.Clock.Manual() {
+		for _, p := range claimed {
+			w.outbox.attempt(w.ctx, p)
+		}
+		return
+	}
+	var group sync.WaitGroup
+	for _, p := range claimed {
+		group.Go(func() {
+			began := time.Now()
+			w.outbox.attempt(w.ctx, p)
+			if time.Since(began) >= w.outbox.Patience {
+				silent.add(p.MchID)
+			}
+		})
+	}
+	group.Wait()
+}
+
+// quiet are the merchants that did not answer in time while a moment was settled under a running
+// clock. What else is due to them then is left to the background: more may fall due than they have
+// answers for, and nobody shall wait for that.
+type quiet struct {
+	mu  sync.Mutex
+	who map[string]bool
+}
+
+func (q *quiet) add(mchID string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.who[mchID] = true
+}
+
+func (q *quiet) room(mchID string) int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.who[mchID] {
+		return 0
+	}
+	return AtOnce
 }
 
 // endless is the error of a moment that does not end.
@@ -71,6 +129,7 @@ func (w *worker) Advance(ctx context.Context, d time.Duration) error {
 	w.walk.Lock()
 	defer w.walk.Unlock()
 	defer w.wake()
+	w.began = time.Now()
 	end := w.outbox.Clock.Now().Add(d)
 	if err := clock.CheckTime(end); err != nil {
 		return err

@@ -25,7 +25,9 @@ type worker struct {
 	inFlight sync.WaitGroup // attempts of the background; added to under walk
 	flying   flights        // how many those are of each merchant; grows under walk only
 
-	rounds int // how often what falls due at one moment may bring about more that does
+	rounds  int           // how often what falls due at one moment may bring about more that does
+	longest time.Duration // of the machine's time, that a walk under a running clock may take
+	began   time.Time     // when the walk did
 }
 
 // AtOnce is how many attempts to one merchant the background makes at the same time.
@@ -60,7 +62,8 @@ func (f *flights) end(mchID string) bool {
 }
 
 func newWorker(o *Outbox) *worker {
-	w := &worker{outbox: o, kick: make(chan struct{}, 1), done: make(chan struct{}), rounds: 10_000}
+	w := &worker{outbox: o, kick: make(chan struct{}, 1), done: make(chan struct{}), rounds: 10_000,
+		longest: 10 * time.Minute}
 	w.flying.of = map[string]int{}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	return w

@@ -1,0 +1,130 @@
+package sandbox_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+)
+
+// hung is a sandbox under a running clock with two merchants, of whom one never answers.
+type hung struct {
+	*sandbox.Sandbox
+	t              *testing.T
+	silent, honest *wxpay.Client
+	asked, heard   chan struct{}
+}
+
+func newHung(t *testing.T, patience, longest time.Duration) *hung {
+	t.Helper()
+	second := ledger.Merchant{MchID: "1700000000", AppIDs: []string{"wx7"}}
+	c := sandbox.Config{
+		Keys: pinnedKeys(t), Merchants: append(sandbox.New(t).Merchants(), second), NotifyTimeout: patience,
+	}
+	sandbox.Longest(&c, longest)
+	s, err := sandbox.Start(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &hung{Sandbox: s, t: t, asked: make(chan struct{}, 1000), heard: make(chan struct{}, 1000)}
+	closed := make(chan struct{})
+	t.Cleanup(func() { close(closed); s.Close() })
+	for prefix, answer := range map[string]http.HandlerFunc{
+		"https://silent.example": func(_ http.ResponseWriter, r *http.Request) {
+			h.asked <- struct{}{}
+			select {
+			case <-r.Context().Done():
+			case <-closed:
+			}
+		},
+		"https://honest.example": func(http.ResponseWriter, *http.Request) { h.heard <- struct{}{} },
+	} {
+		if err := s.Receive(prefix, answer); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for id, client := range map[string]**wxpay.Client{sandbox.DefaultMchID: &h.honest, second.MchID: &h.silent} {
+		cfg, err := s.ClientConfigFor(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if *client, err = wxpay.New(cfg); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return h
+}
+
+// echo has WeChat Pay notify a merchant.
+func (h *hung) echo(c *wxpay.Client, url string, n int) {
+	h.t.Helper()
+	if _, err := c.Chain("v3/security/echo").Post(h.t.Context(), map[string]any{
+		"echo_message": fmt.Sprint("message ", n), "notify_url": url,
+	}); err != nil {
+		h.t.Error(err)
+	}
+}
+
+// Whoever's notifications fall due while another's are waited for.
+func TestAWalkKeepsNobodyWaitingForAnother(t *testing.T) {
+	t.Parallel()
+	const due = 20
+	h := newHung(t, time.Second, 0)
+	for n := range due {
+		h.echo(h.silent, "https://silent.example/n", n)
+	}
+	for range due {
+		await(t, h.asked, "an attempt to who does not answer")
+	}
+	walked := make(chan error, 1)
+	go func() { walked <- h.Advance(16 * time.Second) }() // their second attempts are due on the way
+	await(t, h.asked, "the second attempt")
+	h.echo(h.honest, "https://honest.example/n", 1)
+	await(t, h.heard, "the notification of another merchant")
+	if err := await(t, walked, "the end of the walk"); err != nil {
+		t.Error(err)
+	}
+}
+
+// Settle ends although more falls due than its merchant answers.
+func TestSettleEndsBesideWhoDoesNotAnswer(t *testing.T) {
+	t.Parallel()
+	h := newHung(t, 50*time.Millisecond, 0)
+	stop := make(chan struct{})
+	var calls sync.WaitGroup
+	calls.Go(func() {
+		for n := 0; ; n++ {
+			select {
+			case <-stop:
+				return
+			default:
+				h.echo(h.silent, "https://silent.example/n", n)
+			}
+		}
+	})
+	await(t, h.asked, "an attempt")
+	settled := make(chan error, 1)
+	go func() { settled <- h.Settle() }()
+	if err := await(t, settled, "the end of Settle"); err != nil {
+		t.Error(err)
+	}
+	close(stop)
+	calls.Wait()
+}
+
+// A walk that takes too long ends with an error that names whom it waited for.
+func TestAWalkUnderARunningClockIsBounded(t *testing.T) {
+	t.Parallel()
+	h := newHung(t, 20*time.Millisecond, time.Nanosecond)
+	h.echo(h.silent, "https://silent.example/n", 1)
+	await(t, h.asked, "the attempt in the background")
+	if err := h.Advance(time.Hour); err == nil || !strings.Contains(err.Error(), "to merchant 1700000000") {
+		t.Errorf("Advance returned %v", err)
+	}
+}
