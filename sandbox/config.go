@@ -22,6 +22,12 @@ type Config struct {
 	// AllowNonLoopback lets the sandbox listen and forward beyond this machine.
 	// Whoever reaches the admin port can do everything: put it behind something.
 	AllowNonLoopback bool
+	// Unsigned takes the cryptography out of calls, for measurements of the rest: a
+	// merchant is whoever its call says, no signature or date of it is checked, and
+	// replies carry none, so that the SDK refuses them. Every reply says so in
+	// [ledger.HeaderUnsigned], and Logf hears of it. Notifications and sealed fields
+	// stay as they are. It goes with no AllowNonLoopback. Default: all is signed.
+	Unsigned bool
 
 	// Keys is what the sandbox signs with. Default: made fresh.
 	Keys *ledger.KeyMaterial

@@ -30,6 +30,10 @@ func assemble(c Config, plays *engine.Repertoire) (m machine, err error) {
 	if c.MaxBody < 0 {
 		return m, errors.New("sandbox: Config.MaxBody is negative; leave it out for 1 MiB")
 	}
+	if c.Unsigned && c.AllowNonLoopback {
+		return m, errors.New("sandbox: Config.Unsigned and Config.AllowNonLoopback exclude each other: " +
+			"what checks no signature stays on this machine")
+	}
 	if m.engine, err = engine.New(engine.Settings{
 		Keys: c.Keys, Merchants: c.Merchants, Payers: c.Payers, Store: c.Store, Start: c.Start, Manual: c.ManualClock,
 		Timers:   []engine.Timer{contracts.Due(), debits.Due(), payments.RefundsDue()},
@@ -51,6 +55,10 @@ func assemble(c Config, plays *engine.Repertoire) (m machine, err error) {
 		return m, fmt.Errorf("sandbox: %w", err)
 	}
 	m.front = front.New(m.engine, m.outbox, m.faults, plays, endpointsXML(), front.Settings{MaxBody: c.MaxBody,
-		Kept: c.JournalSize, OnExchange: c.OnExchange})
+		Kept: c.JournalSize, OnExchange: c.OnExchange, Unsigned: c.Unsigned})
+	if c.Unsigned {
+		m.engine.Logf("sandbox: UNSIGNED: no call's signature is checked, no reply has one, and whoever reaches the " +
+			"API is any merchant. It is for measuring, and nothing like WeChat Pay")
+	}
 	return m, nil
 }

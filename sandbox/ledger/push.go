@@ -89,4 +89,6 @@ const (
 	HeaderHint = "X-Sandbox-Hint"
 	// HeaderUnsupported says that the sandbox lacks an endpoint.
 	HeaderUnsupported = "X-Sandbox-Unsupported"
+	// HeaderUnsigned is on every reply of a sandbox that checks and makes no signatures.
+	HeaderUnsigned = "X-Sandbox-Unsigned"
 )

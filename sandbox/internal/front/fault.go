@@ -192,7 +192,7 @@ func (fr *Front) writeFaulty(w http.ResponseWriter, x *exchange, p protocol) {
 		title := strconv.Itoa(x.status) + " " + http.StatusText(x.status)
 		x.reply = []byte("<html>\r\n<head><title>" + title + "</title></head>\r\n<body>\r\n<center><h1>" + title +
 			"</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n")
-		w.Header().Set(ledger.HeaderSandbox, engine.SandboxName)
+		fr.introduce(w.Header())
 		w.Header().Set("Content-Type", "text/html")
 		w.WriteHeader(x.status)
 		_, _ = w.Write(x.reply)

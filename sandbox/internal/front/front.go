@@ -18,6 +18,7 @@ type Front struct {
 	Behaviours map[string]bound             // by catalogue id
 	XML        map[string]*xmlcall.Endpoint // by path
 	MaxBody    int64
+	unsigned   bool
 	outbox     *outbox.Outbox
 	faults     *armed.Faults
 	sealed     func() map[*catalogue.Operation][]string // made when first asked for
@@ -36,6 +37,7 @@ type Settings struct {
 	MaxBody    int64 // 0: 1 MiB
 	Kept       int   // entries of the journal; 0: usuallyKept
 	OnExchange func(ledger.Exchange)
+	Unsigned   bool // calls are not verified, and replies not signed
 }
 
 // New makes the one of an engine, on which this is played.
@@ -44,7 +46,8 @@ func New(e *engine.Engine, o *outbox.Outbox, armed *armed.Faults, plays *engine.
 	c Settings) *Front {
 	engine.SetDefault(&c.MaxBody, 1<<20)
 	engine.SetDefault(&c.Kept, usuallyKept)
-	f := &Front{Engine: e, Behaviours: map[string]bound{}, XML: xml, MaxBody: c.MaxBody, outbox: o, faults: armed}
+	f := &Front{Engine: e, Behaviours: map[string]bound{}, XML: xml, MaxBody: c.MaxBody, unsigned: c.Unsigned,
+		outbox: o, faults: armed}
 	f.sealed = sync.OnceValue(f.sealedMembers)
 	f.Journal = &journal{front: f, keep: c.Kept, tell: c.OnExchange}
 	for _, p := range plays.Products {

@@ -16,6 +16,7 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
 	"github.com/wxpay-go/wxpay/sandbox/internal/registry"
 	"github.com/wxpay-go/wxpay/sandbox/internal/xmlcall"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // exchange is one API call and its answer on their way through the sandbox.
@@ -134,6 +135,14 @@ func (fr *Front) behave(p protocol, x *exchange) *engine.Refusal {
 		fr.Logf("sandbox: %s failed: %v", fr.called(x), err)
 	}
 	return own
+}
+
+// introduce says on a reply whose it is.
+func (fr *Front) introduce(h http.Header) {
+	h.Set(ledger.HeaderSandbox, engine.SandboxName)
+	if fr.unsigned {
+		h.Set(ledger.HeaderUnsigned, "signatures are neither checked nor made")
+	}
 }
 
 // readBody takes the whole body in, up to the limit.

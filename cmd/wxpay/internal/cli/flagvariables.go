@@ -10,6 +10,10 @@ import (
 // sandboxPrefix begins the variables that stand for the flags of `wxpay sandbox`.
 const sandboxPrefix = "WXPAY_SANDBOX_"
 
+// unsignedFlag is the one flag that no variable stands for: one that was left in a shell's profile
+// would take every check of signatures away.
+const unsignedFlag = "unsigned"
+
 // variableOf is the variable that stands for a flag.
 func variableOf(prefix string, f *pflag.Flag) string {
 	return prefix + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
@@ -23,6 +27,10 @@ func fromEnvironment(sys System, cmd *cobra.Command, prefix string) error {
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		name := variableOf(prefix, f)
 		value := sys.getenv(name)
+		if f.Name == unsignedFlag && value != "" {
+			wrong = usage("%s is set: only the flag itself, --%s, takes signatures out; unset the variable", name,
+				f.Name)
+		}
 		if f.Changed || value == "" || wrong != nil || f.Name == "help" {
 			return
 		}

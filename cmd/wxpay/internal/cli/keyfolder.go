@@ -170,7 +170,8 @@ type handout struct {
 	PlatformCertificate string `json:"platform_certificate"`
 	KeyMode             string `json:"key_mode"`
 	Faults              int    `json:"faults,omitempty"` // armed ones
-	Clock               string `json:"clock,omitempty"`  // the time there, where it was moved from the machine's
+	Unsigned            bool   `json:"unsigned,omitempty"`
+	Clock               string `json:"clock,omitempty"` // the time there, where it was moved from the machine's
 }
 
 // handOut writes the merchant's key material, as the sandbox has it by now, under

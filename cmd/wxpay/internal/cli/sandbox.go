@@ -31,6 +31,7 @@ type sandboxOptions struct {
 	forward               []string
 	asJSON, beyondMachine bool
 	chaos, quiet          bool
+	unsigned              bool
 }
 
 func newSandbox(sys System) *cobra.Command {
@@ -50,7 +51,8 @@ State and keys live in the data folder: started again with the same folder it
 is the same sandbox, without the faults. The keys are made there and are worth
 nothing elsewhere. One sandbox at a time has a database, also where sandbox.db
 is a symbolic link to it; one with a second hard link is refused.
-Every flag can be given as a variable too, as in WXPAY_SANDBOX_LISTEN.`,
+Every flag but --unsigned can be given as a variable too, as in
+WXPAY_SANDBOX_LISTEN.`,
 		Example: `  wxpay sandbox
   wxpay sandbox --forward https://yourapp.com=http://127.0.0.1:8080
   wxpay sandbox --listen 127.0.0.1:0 --admin 127.0.0.1:0 \
@@ -87,9 +89,29 @@ Every flag can be given as a variable too, as in WXPAY_SANDBOX_LISTEN.`,
 	f.BoolVar(&o.asJSON, "json", false, "print one JSON line with addresses and files when ready, and nothing else; "+
 		"--quiet=false logs the traffic all the same")
 	f.BoolVar(&o.quiet, "quiet", false, "do not log the traffic")
+	f.BoolVar(&o.unsigned, unsignedFlag, false, "check no signature and make none, for load tests of all but the "+
+		"cryptography: nothing like WeChat Pay, and the SDK refuses its answers")
 	f.BoolVar(&o.beyondMachine, "allow-network", false,
 		"let it listen and notify beyond this machine; whoever reaches the admin can do everything")
 	return cmd
+}
+
+// openState gives a sandbox the database and the keys of a data folder.
+func openState(path string, cfg *sandbox.Config) (folder, error) {
+	f, err := openFolder(path)
+	if err != nil {
+		return f, err
+	}
+	store, err := sqlstore.Open(f.file(databaseName))
+	if err != nil {
+		return f, err
+	}
+	if cfg.Keys, err = f.keys(&cfg.Merchants[0]); err != nil {
+		store.Close()
+		return f, err
+	}
+	cfg.Store = store
+	return f, nil
 }
 
 // products are those that plans can be of: the default merchant has one of each.
@@ -179,6 +201,9 @@ func (o *sandboxOptions) run(ctx context.Context, sys System) error {
 	if err := cmp.Or(o.checkListen("--listen", o.listen), o.checkListen("--admin", o.admin)); err != nil {
 		return err
 	}
+	if o.unsigned && o.beyondMachine {
+		return usage("--unsigned does not go with --allow-network: what checks no signature stays on this machine")
+	}
 	mode, err := keyMode(o.keyMode)
 	if err != nil {
 		return err
@@ -194,23 +219,14 @@ func (o *sandboxOptions) run(ctx context.Context, sys System) error {
 		}
 		forward[from] = to
 	}
-	folder, err := openFolder(o.data)
-	if err != nil {
-		return err
-	}
-	store, err := sqlstore.Open(folder.file(databaseName))
-	if err != nil {
-		return err
-	}
-	platform, err := folder.keys(&m)
-	if err != nil {
-		store.Close()
-		return err
-	}
 	cfg := sandbox.Config{
-		Addr: o.listen, AdminAddr: o.admin, AllowNonLoopback: o.beyondMachine, Keys: platform,
-		Merchants: []ledger.Merchant{m}, Store: store, Forward: forward, Chaos: o.chaos,
+		Addr: o.listen, AdminAddr: o.admin, AllowNonLoopback: o.beyondMachine, Unsigned: o.unsigned,
+		Merchants: []ledger.Merchant{m}, Forward: forward, Chaos: o.chaos,
 		Logf: func(format string, args ...any) { fmt.Fprintf(sys.Err, format+"\n", args...) },
+	}
+	folder, err := openState(o.data, &cfg)
+	if err != nil {
+		return err
 	}
 	if !o.quiet {
 		t := newTraffic(sys)
@@ -218,7 +234,7 @@ func (o *sandboxOptions) run(ctx context.Context, sys System) error {
 	}
 	s, err := sandbox.Start(cfg)
 	if err != nil {
-		store.Close()
+		cfg.Store.Close()
 		return err
 	}
 	if o.keyMode != "" {
@@ -229,6 +245,7 @@ func (o *sandboxOptions) run(ctx context.Context, sys System) error {
 		h, err = folder.handOut(s, m.MchID)
 	}
 	if err == nil {
+		h.Unsigned = o.unsigned
 		err = o.announce(sys, h)
 	}
 	if err != nil {
@@ -273,6 +290,10 @@ func (o *sandboxOptions) announce(sys System, h handout) error {
 	if h.Faults > 0 {
 		fmt.Fprintf(sys.Out, "\nIn chaos: %d faults are armed. GET %s/sandbox/faults lists them, DELETE clears them.\n",
 			h.Faults, h.AdminURL)
+	}
+	if h.Unsigned {
+		fmt.Fprintf(sys.Out, "\n%s\nThe SDK refuses such answers; wxpay bench --unsigned --against %s drives it.\n",
+			paint.red("UNSIGNED: it checks no signature and makes none. It is nothing like WeChat Pay."), h.URL)
 	}
 	call := "GET v3/certificates"
 	if h.PlatformCertificate == "" {
