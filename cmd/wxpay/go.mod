@@ -3,13 +3,19 @@ module github.com/wxpay-go/wxpay/cmd/wxpay
 go 1.25.0
 
 require (
+	github.com/HdrHistogram/hdrhistogram-go v1.4.0
 	github.com/rogpeppe/go-internal v1.16.0
+	github.com/schollz/progressbar/v3 v3.19.1
 	github.com/spf13/cobra v1.10.2
 	golang.org/x/term v0.45.0
 	modernc.org/sqlite v1.59.0
 )
 
-require golang.org/x/tools v0.48.0 // indirect
+require (
+	github.com/mitchellh/colorstring v0.0.0-20190213212951-d06e56a500db // indirect
+	github.com/rivo/uniseg v0.4.7 // indirect
+	golang.org/x/tools v0.48.0 // indirect
+)
 
 require (
 	github.com/dustin/go-humanize v1.0.1 // indirect

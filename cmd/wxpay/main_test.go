@@ -28,7 +28,7 @@ func TestScripts(t *testing.T) {
 			"agree": agree, "pay": pay, "admin": admin,
 			"odd-merchant": oddMerchant, "odd-merchant-left": oddMerchantLeft,
 			"repeating":         repeating,
-			"interrupt-reading": interruptReading,
+			"interrupt-reading": interruptReading, "interrupt-under-load": interruptUnderLoad,
 		},
 	})
 }

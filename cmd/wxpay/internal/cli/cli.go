@@ -1,13 +1,12 @@
-// Package cli is the wxpay command, one file per verb: call.go (with callbody.go, callerror.go and
-// callv2.go), demo.go, endpoints.go, sandbox.go, version.go. credentials.go says whose call it is
-// and where it goes, from flags, WXPAY_ variables and the env file that envfile.go reads;
-// keyfolder.go writes what a sandbox leaves in its folder, and foreignfiles.go refuses a folder
-// with somebody else's keys. flagvariables.go lets variables stand for the flags of a sandbox,
-// traffic.go logs its calls; hush.go keeps keys off standard error.
+// Package cli is the wxpay command, one file per verb: bench.go, call.go (with callbody.go,
+// callerror.go and callv2.go), demo.go, endpoints.go, sandbox.go, version.go. credentials.go says
+// whose call it is and where it goes, from flags, WXPAY_ variables and the env file that envfile.go
+// reads; keyfolder.go writes what a sandbox leaves in its folder, and foreignfiles.go refuses a
+// folder with somebody else's keys. flagvariables.go lets variables stand for the flags of a
+// sandbox, traffic.go logs its calls; hush.go keeps keys off standard error.
 //
-// What a program may want to read goes to standard output; everything said to
-// a person about it, errors first of all, goes to standard error. Keys, secrets
-// and signatures go to neither.
+// What a program may want to read goes to standard output; everything said to a person about it,
+// errors first of all, goes to standard error. Keys, secrets and signatures go to neither.
 //
 // It may import everything. Start reading at Main in cli.go, and then at the file of a verb.
 package cli
@@ -74,7 +73,7 @@ const terminalWidth = 80
 const exitHelp = `Exit codes:
   0  it worked
   1  it did not: a step of the demo is not what it should be, the sandbox
-     cannot start, nothing was found
+     cannot start, calls of the bench went wrong, nothing was found
   2  the command line or the setup is wrong; nothing was sent
   3  WeChat Pay refused the call, and signed that it did nothing
   4  the outcome is unknown: no whole answer came, or one that nobody signed or
@@ -162,7 +161,8 @@ Start with: wxpay demo`,
 	root.SetHelpCommand(&cobra.Command{Hidden: true})
 	wrapped := strings.ReplaceAll(root.UsageTemplate(), "FlagUsages", "FlagUsagesWrapped "+strconv.Itoa(terminalWidth))
 	root.SetUsageTemplate(wrapped + "{{if not .HasParent}}\n" + exitHelp + "{{end}}")
-	root.AddCommand(newDemo(sys), newSandbox(sys), newCall(sys), newURL(sys), newEndpoints(sys), newVersion(sys))
+	root.AddCommand(newDemo(sys), newSandbox(sys), newCall(sys), newURL(sys), newEndpoints(sys), newBench(sys),
+		newVersion(sys))
 	return root
 }
 

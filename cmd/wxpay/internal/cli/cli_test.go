@@ -103,3 +103,17 @@ func TestAPanicLeavesTheOutcomeOpen(t *testing.T) {
 		t.Errorf("exit code %d, %s", code, s)
 	}
 }
+
+// The bar is for people: on standard error, where that is a terminal and nothing is read by a
+// program.
+func TestBenchShowsABar(t *testing.T) {
+	t.Parallel()
+	bench := []string{"bench", "--requests", "20", "--duration", "10m", "--mix", "presign"}
+	out, err, code := run(nil, bench...)
+	if code != 0 || !strings.Contains(err, "requests/s") || strings.Contains(out, "\r") {
+		t.Errorf("exit code %d, %q, %q", code, out, err)
+	}
+	if _, err, code := run(nil, append(bench, "--json")...); code != 0 || err != "" {
+		t.Errorf("--json: exit code %d, %q", code, err)
+	}
+}
