@@ -3,8 +3,10 @@
 package notify_test
 
 import (
+	"strconv"
 	"testing"
 
+	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/notify"
 )
 
@@ -26,5 +28,27 @@ func TestAllocsOfANotification(t *testing.T) {
 		}
 	}); n > 53 {
 		t.Errorf("to verify, open and decode a notification takes %v allocations, at most 53 are allowed", n)
+	}
+}
+
+// However many merchants share WeChat Pay's key, a signature is looked at once.
+func TestMerchantsShareTheWorkOfAKey(t *testing.T) {
+	w := newWechat(t)
+	var others []*wxpay.Keys
+	for i := range 100 {
+		others = append(others, w.keysOf(t, strconv.Itoa(1900001000+i), otherV3Key))
+	}
+	forged := w.attempt(t, w.envelope("EV-1", signedType, signedPlaintext))
+	forged.body = append(forged.body, ' ')
+	refusing := func(r *notify.Receiver) float64 {
+		return testing.AllocsPerRun(10, func() {
+			if _, err := r.Parse(forged.header, forged.body); err == nil {
+				t.Error("a forgery was taken")
+			}
+		})
+	}
+	one, many := refusing(notify.New(w.keys(t))), refusing(notify.New(w.keys(t), notify.Keys(others...)))
+	if many > one+5*100 { // what compares the ids of keys
+		t.Errorf("to refuse a forgery takes %v allocations with one merchant and %v with 101", one, many)
 	}
 }

@@ -39,7 +39,7 @@ func (n *Notification) isShare() bool {
 	var told struct {
 		Receiver json.RawMessage `json:"receiver"`
 	}
-	return json.Unmarshal(n.Plaintext, &told) == nil && told.Receiver != nil
+	return json.Unmarshal(n.Plaintext, &told) == nil && isObject(told.Receiver)
 }
 
 // decode keeps the values out of its error: encoding/json would quote them.
@@ -56,8 +56,11 @@ func (n *Notification) decode(v any) *Error {
 		case eventType != n.EventType:
 			return n.undecoded("it was to be decoded as a "+eventType, nil)
 		case n.isShare():
-			return n.undecoded("it is a share of another merchant's payment, and no payment: OriginalType says "+
-				"profitsharing", nil)
+			says := "OriginalType says profitsharing"
+			if n.OriginalType == "" {
+				says = "it has the receiver of one"
+			}
+			return n.undecoded("it is a share of another merchant's payment, and no payment: "+says, nil)
 		}
 	}
 	switch {
@@ -89,7 +92,7 @@ func (n *Notification) decode(v any) *Error {
 	if errors.As(err, &mismatch) && mismatch.Type != nil { // a type's own unmarshaller makes them too
 		problem = "the resource"
 		if mismatch.Field != "" {
-			problem = "in the resource, " + mismatch.Field
+			problem = "in the resource, " + fieldPath(mismatch.Field, t)
 		}
 		problem += " is not a " + mismatch.Type.String() + "; until the type fits, take it from Plaintext with Handle"
 	}

@@ -3,6 +3,7 @@ package notify_test
 import (
 	"encoding/json"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -40,6 +41,57 @@ func TestDecodeNamesTheFieldButNotItsValue(t *testing.T) {
 	if err := n.Decode(&anything); err != nil || anything["plan_id"] != 13800138000.5 {
 		t.Errorf("got %v, %v", anything, err)
 	}
+}
+
+// A path to what does not fit has names of the type's fields, and no key of a map, whatever
+// encoding/json or a type's own unmarshaller writes into it.
+func TestDecodeNamesNoKeys(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]string{
+		"told.oSECRET.name":   "told.*.name",
+		"told.oSECRET.SECRET": "told.*.*",
+		"told.name":           "told.name",
+		"list.3.name":         "list.3.name",
+		"list.name":           "list.name",
+		"list.SECRET.name":    "list.*",
+		"SECRET":              "*",
+		"any.SECRET.name":     "any.*",
+		"self.SECRET":         "self.*",
+	} {
+		n := &notify.Notification{ID: "1", EventType: "E", Plaintext: json.RawMessage(`{"path":"` + path + `"}`)}
+		err := n.Decode(new(failing))
+		if err == nil || !strings.Contains(err.Error(), "in the resource, "+want+" is not a int;") {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	n := &notify.Notification{ID: "1", EventType: "E", Plaintext: json.RawMessage(`{"oSECRET":{"name":{}}}`)}
+	if err := n.Decode(new(map[string]named)); err == nil || strings.Contains(err.Error(), "SECRET") {
+		t.Errorf("got %v", err) // with GOEXPERIMENT=jsonv2 the key is in encoding/json's error
+	}
+}
+
+type named struct {
+	Name string `json:"name"`
+}
+
+type nested []nested
+
+// failing is a type that fails on the path it reads.
+type failing struct {
+	Told map[string]named `json:"told"`
+	List []named          `json:"list"`
+	Any  any              `json:"any"`
+	Self nested           `json:"self"`
+}
+
+func (*failing) UnmarshalJSON(raw []byte) error {
+	var on struct {
+		Path string `json:"path"`
+	}
+	if err := json.Unmarshal(raw, &on); err != nil {
+		return err
+	}
+	return &json.UnmarshalTypeError{Field: on.Path, Type: reflect.TypeFor[int]()}
 }
 
 // odd is a type whose own unmarshaller fails as it likes.

@@ -48,10 +48,17 @@ type Error struct {
 	// Stack is where your function panicked, or nil.
 	Stack []byte
 
+	as      outcome // what it is answered as, whatever becomes of Check and Status
 	problem string
 	err     wire.Hidden[error]
 	of      wire.Hidden[*Notification] // nil before there is one
 	shared  bool                       // it was reported where it arose, in the delivery that was being handled
+}
+
+// outcome is how a message failed.
+type outcome struct {
+	check  wxpay.Check
+	status int
 }
 
 // Error gives the notification, the check, and what to do about it, on one line of
@@ -110,7 +117,7 @@ func (e *Error) Unwrap() error {
 
 func (n *Notification) fail(check wxpay.Check, status int, problem string, err error) *Error {
 	return &Error{Check: check, Status: status, ID: n.ID, EventType: n.EventType, RequestID: n.RequestID,
-		problem: problem, err: wire.Hide(err), of: wire.Hide(n)}
+		as: outcome{check, status}, problem: problem, err: wire.Hide(err), of: wire.Hide(n)}
 }
 
 // logError is the error function of a receiver that was given none: an error

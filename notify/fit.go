@@ -223,6 +223,46 @@ func fieldsOf(t reflect.Type) map[string]reflect.Type {
 	return fields
 }
 
+// fieldPath is a path into a resource as far as fields of its type make it up. A key of a map is
+// WeChat Pay's word, or a payer's, and printed as *, and so is all that is behind an unknown part.
+// Whether a path has the keys and numbers of maps and lists differs by encoding/json's version.
+func fieldPath(path string, t reflect.Type) string {
+	parts := strings.Split(path, ".")
+	for i, part := range parts {
+		if field, there := fieldWithin(t, part); there {
+			t = field
+			continue
+		}
+		for t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		}
+		_, err := strconv.ParseUint(part, 10, 32)
+		switch isList := t.Kind() == reflect.Slice || t.Kind() == reflect.Array; {
+		case isList && err == nil:
+			t = t.Elem()
+		case t.Kind() == reflect.Map:
+			parts[i], t = "*", t.Elem()
+		default:
+			return strings.Join(append(parts[:i], "*"), ".")
+		}
+	}
+	return strings.Join(parts, ".")
+}
+
+// fieldWithin is the type of a field of the struct that t is, or has in its pointers, lists and maps.
+func fieldWithin(t reflect.Type, name string) (reflect.Type, bool) {
+	for range maxSteps {
+		switch t.Kind() {
+		case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+			t = t.Elem()
+		case reflect.Struct:
+			field, there := fieldsOf(t)[strings.ToLower(name)]
+			return field, there
+		}
+	}
+	return nil, false
+}
+
 // within tells whether a field is of the struct that is embedded there.
 func within(index, at []int) bool { return len(index) > len(at) && slices.Equal(index[:len(at)], at) }
 

@@ -2,6 +2,8 @@ package notify_test
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
 	"fmt"
 	"net/http"
 	"runtime"
@@ -180,6 +182,31 @@ func TestMerchantsWithKeysOfTheirOwn(t *testing.T) {
 	}
 	if a := w.sealedWith(t, otherV3Key, "EV-3", `{}`).post(r); a.Code != 500 {
 		t.Errorf("sealed for one merchant and signed for another: answered %d", a.Code)
+	}
+}
+
+// Two merchants may know different keys under one id, where one of them is configured wrongly: what
+// one's key says of a message is not what the other's does.
+func TestOneIDOfTwoPlatformKeys(t *testing.T) {
+	t.Parallel()
+	w := newWechat(t)
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrong, err := wxpay.NewKeys(wxpay.Config{
+		MchID: "1900009999", APIv3Key: wxpay.NewSecret(otherV3Key), Now: func() time.Time { return w.now },
+		PlatformKeys: []wxpay.PlatformKey{{ID: platform, Key: &key.PublicKey}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := w.attempt(t, w.envelope("EV-1", signedType, signedPlaintext))
+	for _, keys := range [][2]*wxpay.Keys{{wrong, w.keys(t)}, {w.keys(t), wrong}} {
+		if n, err := notify.New(keys[0], notify.Keys(keys[1])).Parse(m.header, m.body); err != nil ||
+			n.MchID != "1900000109" {
+			t.Errorf("got %v, %v", n, err)
+		}
 	}
 }
 

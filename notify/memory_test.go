@@ -15,7 +15,7 @@ func TestSignsOfOneNotificationAreBounded(t *testing.T) {
 	for i := range 10_000 {
 		n := &Notification{ID: "1", v2: true, proof: sha256.Sum256([]byte(strconv.Itoa(i)))}
 		if d, state := m.begin(n); state == isNew {
-			m.end(d, n, nil)
+			m.end(d, nil)
 		} else if state != isHandled || !m.answer(d, n) {
 			t.Fatalf("attempt %d: state %d", i, state)
 		}
@@ -38,7 +38,7 @@ func TestSharersLeaveNoSigns(t *testing.T) {
 		if _, state := m.begin(second); state != isRunning {
 			t.Fatal("the second does not share the first's run")
 		}
-		m.end(d, first, nil) // with max 0 it is forgotten here
+		m.end(d, nil) // with max 0 it is forgotten here
 		m.answer(d, second)
 	}
 	if len(m.byID) != 0 || len(m.bySign) != 0 {

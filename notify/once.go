@@ -12,9 +12,36 @@ import (
 // longest schedule of attempts lasts 24 h 4 min, and clocks may differ.
 const retention = 25 * time.Hour
 
-// memory is what the receiver knows of one merchant's notifications: which are
-// being handled and which were. Only messages that were verified get here, so
-// strangers cannot fill it, and nobody who has another merchant's key can.
+// means is what shows a message to be WeChat Pay's. They are worth more or less: of one sealed
+// refund anybody can make others, and copies of APIv2 never grow too old to be sent.
+type means int
+
+const (
+	bySignature means = iota // of APIv3
+	bySign                   // of APIv2
+	bySeal                   // of a refund of APIv2, which has no sign
+)
+
+func (n *Notification) provedBy() means {
+	switch {
+	case !n.v2:
+		return bySignature
+	case n.proof == [sha256.Size]byte{}:
+		return bySeal
+	}
+	return bySign
+}
+
+// scope is whose messages a memory is of, and how they are proved.
+type scope struct {
+	mchID string
+	by    means
+}
+
+// memory is what the receiver knows of one merchant's notifications that are proved in one
+// way: which are being handled and which were. Only messages that were verified get here, so
+// strangers cannot fill it, nobody who has another merchant's key can, and what proves less
+// pushes nothing out that proves more.
 //
 // Its clock is this side's, that of the keys: what a message says of the time
 // must not decide what is forgotten.
@@ -37,14 +64,14 @@ type delivery struct {
 	id   string
 	done chan struct{} // closed when its function has ended
 
-	err       *Error              // why it failed; set before done closes
+	failed    *outcome            // nil where it did not; set before done closes
 	handledAt time.Time           // by memory's clock
 	signs     [][sha256.Size]byte // of its attempts that were answered, or are to be
 }
 
 // deliver has the notification handled, unless it was, or is being.
 func (r *Receiver) deliver(ctx context.Context, n *Notification) *Error {
-	m := r.memories[n.MchID]
+	m := r.memories[scope{n.MchID, n.provedBy()}]
 	d, state := m.begin(n)
 	switch state {
 	case isNew:
@@ -72,8 +99,8 @@ func (r *Receiver) share(ctx context.Context, n *Notification, m *memory, d *del
 		return n.fail(CheckWait, http.StatusServiceUnavailable, "an earlier delivery of it is still being handled",
 			ctx.Err())
 	}
-	if d.err != nil {
-		failed := n.fail(d.err.Check, d.err.Status, "as in the delivery that was being handled", nil)
+	if d.failed != nil {
+		failed := n.fail(d.failed.check, d.failed.status, "as in the delivery that was being handled", nil)
 		failed.shared = true
 		return failed
 	}
@@ -115,10 +142,12 @@ func (m *memory) begin(n *Notification) (*delivery, state) {
 
 // end records the outcome. What failed is forgotten: the next attempt, or even
 // these bytes once more, shall run.
-func (m *memory) end(d *delivery, n *Notification, err *Error) {
+func (m *memory) end(d *delivery, err *Error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if d.err = err; err != nil {
+	if err != nil {
+		as := err.as // the error goes to the error function, which may write to it
+		d.failed = &as
 		m.drop(d)
 	} else {
 		d.handledAt = m.now()

@@ -133,11 +133,28 @@ func (r *Receiver) parse(header http.Header, body []byte) (*Notification, *Error
 }
 
 // verify finds the keys that prove the message to be WeChat Pay's. Merchants
-// may share a platform certificate, so there may be several.
+// may share a platform certificate, so there may be several; what it signed is looked at once.
 func (r *Receiver) verify(header http.Header, body []byte) (proved []*wxpay.Keys, refused *wxpay.SignatureError) {
+	type verdict struct {
+		by  wxpay.PlatformKey
+		err error
+	}
+	var verdicts []verdict
+	serial := get(header, wire.HeaderSerial)
 	for _, keys := range r.keys {
-		err := keys.Verify(header, body)
+		by := keys.Current()
+		named := len(r.keys) > 1 && wire.SameSerial(by.ID, serial)
+		known := slices.IndexFunc(verdicts, func(v verdict) bool {
+			return named && by.Key.Equal(v.by.Key) && by.NotAfter.Equal(v.by.NotAfter)
+		})
+		var err error
 		var e *wxpay.SignatureError
+		if known >= 0 {
+			err = verdicts[known].err
+		} else if err = keys.Verify(header, body); named &&
+			(err == nil || errors.As(err, &e) && e.Check == wxpay.CheckSignature) {
+			verdicts = append(verdicts, verdict{by, err})
+		}
 		switch {
 		case err == nil:
 			proved = append(proved, keys)

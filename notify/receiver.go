@@ -24,7 +24,7 @@ type Receiver struct {
 	onError   func(context.Context, *Error)
 	deadline  time.Duration
 	remember  int
-	memories  map[string]*memory // by merchant id
+	memories  map[scope]*memory
 	routes    map[string]func(context.Context, *Notification) error
 	otherwise func(context.Context, *Notification) error
 	serving   atomic.Bool
@@ -43,7 +43,7 @@ const (
 // with the option [Keys].
 func New(keys *wxpay.Keys, options ...Option) *Receiver {
 	r := &Receiver{
-		onError: logError, deadline: DefaultDeadline, remember: DefaultRemember, memories: map[string]*memory{},
+		onError: logError, deadline: DefaultDeadline, remember: DefaultRemember, memories: map[scope]*memory{},
 		routes: map[string]func(context.Context, *Notification) error{}, combines: map[string][]string{},
 	}
 	r.self = wire.Hide(r)
@@ -65,10 +65,12 @@ func New(keys *wxpay.Keys, options ...Option) *Receiver {
 		now = r.keys[0].Now
 	}
 	for _, k := range r.keys {
-		r.memories[k.MchID()] = newMemory(r.remember, now)
+		r.memories[scope{k.MchID(), bySignature}] = newMemory(r.remember, now)
 	}
 	for _, k := range r.v2Keys {
-		r.memories[k.mchID] = newMemory(r.remember, now)
+		for _, by := range []means{bySign, bySeal} {
+			r.memories[scope{k.mchID, by}] = newMemory(r.remember, now)
+		}
 	}
 	return r
 }
@@ -135,7 +137,8 @@ func Deadline(d time.Duration) Option {
 // Remember sets how many handled notifications of each merchant are kept in mind,
 // about 450 bytes each and 150 more for each further attempt that came. Default:
 // 65536. When there are more, the one handled first is forgotten, and would run
-// again if it came again. With 0 only deliveries that overlap share a run.
+// again if it came again. APIv3's, APIv2's and APIv2's sealed refunds are counted each
+// for themselves. With 0 only deliveries that overlap share a run.
 func Remember(n int) Option {
 	if n < 0 {
 		panic("notify.Remember: " + strconv.Itoa(n) + " is not a number of notifications")

@@ -24,7 +24,7 @@ func (r *Receiver) run(ctx context.Context, n *Notification, m *memory, d *deliv
 				"the function called runtime.Goexit, as a test's FailNow does", nil)
 			defer r.report(ctx, err)
 		}
-		m.end(d, n, err)
+		m.end(d, err)
 	}()
 	err = r.dispatch(work, n)
 	returned = true
@@ -51,18 +51,20 @@ func (r *Receiver) others(ctx context.Context, n *Notification) error {
 	return r.otherwise(ctx, n)
 }
 
+// dispatch calls it. Nothing that the function, or a goroutine of its, does to the notification or
+// to an error of Decode later changes what is answered.
 func (r *Receiver) dispatch(ctx context.Context, n *Notification) *Error {
 	f := r.routes[n.EventType]
 	if f == nil {
 		f = r.others
 	}
-	err := f(ctx, n)
+	given := *n // the function may write to it
+	err := f(ctx, &given)
 	if err == nil {
 		return nil
 	}
-	if e, ok := err.(*Error); ok && e != nil && e.of.Reveal() == n && e.Check != CheckPart &&
-		e.Status >= http.StatusBadRequest && e.Status < 600 {
-		return e // of Decode
+	if e, ok := err.(*Error); ok && e != nil && e.of.Reveal() == &given && e.as.status != 0 { // of Decode
+		return n.fail(e.as.check, e.as.status, e.problem, e.err.Reveal())
 	}
 	return n.fail(CheckHandler, http.StatusInternalServerError, "", err)
 }

@@ -80,11 +80,19 @@ func (a Answer) write(w http.ResponseWriter) {
 }
 
 func (r *Receiver) refuse(ctx context.Context, e *Error) Answer {
-	status := e.Status // as it was: the error function may write to the error
+	answer := e.answer() // before the error function, which may write to the error
 	if !e.shared {
 		r.report(ctx, e)
 	}
-	message := "the notification failed the " + string(e.Check) + " check"
+	return answer
+}
+
+func (e *Error) answer() Answer {
+	status := e.as.status
+	if status < http.StatusBadRequest || status > 599 { // no failure may look like a success
+		status = http.StatusInternalServerError
+	}
+	message := "the notification failed the " + string(e.as.check) + " check"
 	if n := e.of.Reveal(); n != nil && n.v2 {
 		return answerV2(status, "FAIL", message)
 	}
@@ -108,8 +116,8 @@ func (r *Receiver) report(ctx context.Context, e *Error) {
 // readBody takes in the body before anything trusts it.
 func readBody(w http.ResponseWriter, req *http.Request) ([]byte, *Error) {
 	fail := func(check wxpay.Check, status int, problem string, err error) ([]byte, *Error) {
-		return nil, &Error{Check: check, Status: status, RequestID: requestID(req.Header), problem: problem,
-			err: wire.Hide(err)}
+		return nil, &Error{Check: check, Status: status, RequestID: requestID(req.Header),
+			as: outcome{check, status}, problem: problem, err: wire.Hide(err)}
 	}
 	if req.Method != http.MethodPost {
 		return fail(CheckMethod, http.StatusMethodNotAllowed, "it is not a POST", nil)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/wxpay-go/wxpay/api/event"
@@ -77,6 +78,24 @@ func TestAShareIsDecodedAsNoPayment(t *testing.T) {
 	// Of an archive that keeps what README's keeps.
 	who := `{"mchid":"1900000109","transaction_id":"4200","receiver":{"account":"1900009999"}}`
 	decodes(&notify.Notification{ID: "share", EventType: "TRANSACTION.SUCCESS", Plaintext: []byte(who)})
+}
+
+// A payment of an archive without OriginalType whose receiver says nothing is a payment, and what
+// is refused as a share is not said to have an OriginalType.
+func TestArchivedPaymentsAndShares(t *testing.T) {
+	t.Parallel()
+	for receiver, want := range map[string]string{`null`: "", `""`: "", `[]`: "", `{"account":"1"}`: "receiver"} {
+		n := &notify.Notification{ID: "1", EventType: "TRANSACTION.SUCCESS",
+			Plaintext: []byte(`{"transaction_id":"4200","receiver":` + receiver + `}`)}
+		var e event.TransactionSuccess
+		switch err := n.Decode(&e); {
+		case want == "" && (err != nil || e.TransactionID != "4200"):
+			t.Errorf("%s: got %+v, %v", receiver, e, err)
+		case want != "" && (err == nil || !strings.Contains(err.Error(), want) ||
+			strings.Contains(err.Error(), "OriginalType")):
+			t.Errorf("%s: got %v", receiver, err)
+		}
+	}
 }
 
 // shared is the share that comes under an event type of its own.

@@ -48,9 +48,16 @@ type v2Key struct {
 //
 // Mind what APIv2 lacks. Its messages say nothing of when they were sent, so a
 // copy can be sent again at any time: the receiver handles it once as long as it
-// remembers ([Remember]), and what the message tells is as old as it says. The
-// seal of a refund proves who made it only as far as the key is secret and its
-// blocks were not moved about; query the refund before you act on it.
+// remembers ([Remember]), and what the message tells is as old as it says.
+//
+// A refund has no sign, only a seal (AES-ECB), whose blocks of 16 bytes open each by
+// itself. Anybody who has a copy of one sealed refund can leave blocks out, repeat them
+// and move them about, without any key: the copy becomes any number of refunds with other
+// numbers, amounts and times, put together from the digits it has, and your function runs
+// for each that has the form of one. They have a memory of their own, so they push nothing out of
+// it that was signed, but they push refunds out. So a function for [V2Refund] takes the
+// message for a hint: query the refund by its out_refund_no and book what the reply says, under
+// refund_id or out_refund_no with a unique key, so that a second one changes nothing.
 func APIv2Key(mchID string, keys ...wxpay.Secret) Option {
 	if mchID == "" || strings.Trim(mchID, "0123456789") != "" {
 		panic("notify.APIv2Key: the first argument is the merchant number, digits, whose keys follow")
@@ -141,6 +148,9 @@ func (r *Receiver) parseV2(n *Notification, body []byte) *Error {
 		}
 		if refused = suspicious(f); refused == "" && f["mch_id"] != "" && f["mch_id"] != n.MchID {
 			refused = "it is sealed for merchant " + n.MchID + " and names another"
+		} else if name := misshapen(f); refused == "" && name != "" {
+			refused = "its " + name + " is none that WeChat Pay writes: somebody has a copy of a sealed refund and " +
+				"moved its blocks about"
 		}
 	} else {
 		if verifyV2(keys, f) { // before anything reads what a stranger may have written
@@ -235,6 +245,27 @@ func openV2(keys []v2Key, sealed string) (f wire.Fields, mchID string) {
 func cutSuffix(s []byte, ok bool, suffix string) ([]byte, bool) {
 	rest, found := bytes.CutSuffix(s, []byte(suffix))
 	return rest, ok && found
+}
+
+// misshapen is the member of a refund that makes its id and is none that WeChat Pay writes, "" where
+// there is none. It is careful: what an unknown refund may have is let through.
+func misshapen(f wire.Fields) string {
+	const digits, letters = "0123456789", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	for _, m := range []struct {
+		name    string
+		most    int
+		written string
+	}{
+		{"refund_id", 32, digits},
+		{"out_refund_no", 64, digits + letters + "abcdefghijklmnopqrstuvwxyz_-|*@.:#/+="},
+		{"refund_status", 32, letters + "_"},
+		{"success_time", 32, digits + "-/:. TZ+"},
+	} {
+		if len(f[m.name]) > m.most || strings.Trim(f[m.name], m.written) != "" {
+			return m.name
+		}
+	}
+	return ""
 }
 
 // eventTypeV2 goes by the fields that only one kind has.
