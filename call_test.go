@@ -271,6 +271,8 @@ func TestGenuineRepliesThatDoNotDecode(t *testing.T) {
 	for body, says := range map[string]string{
 		`{"plan_id":"12535"}`: "plan_id is not a int64",
 		`<xml/>`:              "it is not JSON",
+		`null`:                "it is null",
+		" null\n":             "it is null", // every field would be empty
 	} {
 		client := clientOver(t, func(*http.Request) (*http.Response, error) { return signedReply(200, body), nil })
 		got, err := leaf.NewGetter[out](leaf.Bind(client), "v3/x").Get(bg)

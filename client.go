@@ -117,11 +117,21 @@ func New(cfg Config) (*Client, error) {
 }
 
 // MchID is the merchant the client calls as.
-func (c *Client) MchID() string { return c.mchID }
+func (c *Client) MchID() string {
+	if c == nil {
+		return ""
+	}
+	return c.mchID
+}
 
 // Keys is what the client verifies and opens with, for a receiver of
 // notifications to share.
-func (c *Client) Keys() *Keys { return c.keys }
+func (c *Client) Keys() *Keys {
+	if c == nil {
+		return nil
+	}
+	return c.keys
+}
 
 // endpointHost is a scheme and a host, checked.
 type endpointHost struct{ scheme, name string }

@@ -48,7 +48,7 @@ func remedied(problem, hint string) string {
 //	if errors.As(err, &e) && e.Code == "ALREADY_EXISTS" { … }
 //
 // Of an Error in an unexported field of a struct of yours fmt asks no method, and follows the
-// pointer under %s and %q: Message and Detail are then printed as they came.
+// pointer under %s and %q: Code, Message, Detail and RequestID are then printed as they came.
 //
 // Source: https://pay.weixin.qq.com/docs/merchant/development/interface-rules/basic-rules.html
 type Error struct {

@@ -90,8 +90,13 @@ func surrounded(key Secret) string {
 // padded is what is wrong with a text that has white space around it.
 const padded = "it begins or ends with white space or a line end"
 
-// MchID is the merchant whose keys they are.
-func (k *Keys) MchID() string { return k.mchID }
+// MchID is the merchant whose keys they are, "" of empty Keys.
+func (k *Keys) MchID() string {
+	if k.none() {
+		return ""
+	}
+	return k.mchID
+}
 
 // Now is the time by the clock the keys were made with, of empty Keys the machine's.
 func (k *Keys) Now() time.Time {

@@ -112,11 +112,18 @@ func TestNilClients(t *testing.T) {
 			"JSAPI":      second(none.JSAPIPay("wx1", "1")),
 			"an app":     second(none.AppPay("wx1", "1")),
 			"extra data": second(none.ContractExtraData(map[string]string{})),
+			"JSAPI, v2":  second(none.JSAPIPayV2("wx1", "1", "")),
+			"an app, v2": second(none.AppPayV2("wx1", "", "1", "")),
 		} {
 			var e *wxpay.RequestError
 			if !errors.As(err, &e) || !strings.Contains(err.Error(), "there is no client") {
 				t.Errorf("%s: got %v", name, err)
 			}
+		}
+		keys := none.Keys()
+		if none.MchID() != "" || keys.MchID() != "" || keys.Current().ID != "" || keys.Now().IsZero() ||
+			keys.Verify(http.Header{}, nil) == nil || second(keys.Open("", "", "")) == nil {
+			t.Errorf("%#v has an identity", none)
 		}
 	}
 }

@@ -91,6 +91,19 @@ func (r *Result) Decode(v any) error {
 	return r.decodeError(err)
 }
 
+// decodeReply is Decode into a reply's type, which null would leave empty: that says nothing of a
+// call that succeeded.
+func (r *Result) decodeReply(out any) error {
+	err := r.Decode(out)
+	if err == nil && string(bytes.TrimSpace(r.Body)) == "null" {
+		err = r.decodeError(errNull)
+	}
+	return err
+}
+
+// errNull is an answer that is no more than null.
+var errNull = errors.New("it is null")
+
 // ofJSON hides the words of a type's own unmarshaller, which may quote the value.
 func ofJSON(err error) error {
 	switch err.(type) {

@@ -150,6 +150,35 @@ func TestWhatOthersRepeatOfABody(t *testing.T) {
 	}
 }
 
+// In whatever order a value was escaped three times over, and whatever stands beside it that can be
+// read in many ways.
+func TestEveryOrderOfEscapes(t *testing.T) {
+	t.Parallel()
+	const value = "oUpF8uMu"
+	escaped := func(format string) func(string) string {
+		return func(s string) (out string) {
+			for i := range len(s) {
+				out += fmt.Sprintf(format, s[i])
+			}
+			return out
+		}
+	}
+	ways := []func(string) string{escaped(`\u%04x`), escaped("%%%02X"), escaped("&#%d;")}
+	const beside = `a+b%2Bc%25%32%42\u0026#43;&#37;2B&amp;#x25;\u0025\u0032\u0042%5Cu0026&#92;u0025+%26%2343;&#38;#43; `
+	for i := range len(ways) * len(ways) * len(ways) {
+		repeated := ways[i%3](ways[i/3%3](ways[i/9](value)))
+		says, err := json.Marshal(map[string]string{"code": "X", "message": beside + repeated + " 尾"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := clientOver(t, func(*http.Request) (*http.Response, error) { return signedReply(400, string(says)), nil })
+		text := second(c.Chain("v3/x").Post(bg, map[string]string{"openid": value})).Error()
+		if strings.Contains(text, repeated[len(repeated)/2:][:20]) || !strings.Contains(text, "… 尾") {
+			t.Errorf("order %d: %.300s", i, text)
+		}
+	}
+}
+
 // A value that is escaped, in whatever way and over again, is not readable in an error.
 func FuzzWhatIsRepeated(f *testing.F) {
 	f.Add("张三\n<李四>", "bc")

@@ -56,7 +56,7 @@ func (c *call) into(ctx context.Context, out any) (replied bool, err error) {
 	case *None, *Text:
 	default:
 		if len(result.Body) > 0 || result.Status == http.StatusOK {
-			err = result.Decode(out)
+			err = result.decodeReply(out)
 		}
 	}
 	if keeper, ok := out.(interface{ setResult(*Result) }); ok {

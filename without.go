@@ -11,7 +11,6 @@ import (
 
 const (
 	maxDepth = 3        // how often a text is escaped over again
-	maxViews = 48       // in how many ways one is read
 	maxText  = 64 << 10 // bytes of a text that are looked at; what follows is left out
 	patience = 8 << 20  // comparisons of without, in steps of 64 bytes
 )
@@ -27,7 +26,7 @@ func without(text string, told []string, n int) string {
 		begin[t[0]] = append(begin[t[0]], t)
 	}
 	hidden, steps := make([]bool, len(text)), 0
-	for _, v := range wire.Readings(text, maxDepth, maxViews, escapes[:]...) {
+	for _, v := range wire.Readings(text, maxDepth, views(), escapes[:]...) {
 		hide(v, hidden, &begin, whole, &steps)
 	}
 	var b strings.Builder
@@ -68,6 +67,15 @@ func hide(v wire.Reading, hidden []bool, begin *[256][]string, whole bool, steps
 			}
 		}
 	}
+}
+
+// views is in how many ways a text is read at most: in every order of at most maxDepth escapes.
+func views() (n int) {
+	for depth, orders := 0, 1; depth <= maxDepth; depth++ {
+		n += orders
+		orders *= len(escapes)
+	}
+	return n
 }
 
 // escapes are those of JSON and Go, of paths, of queries, and of HTML.

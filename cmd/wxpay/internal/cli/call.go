@@ -38,6 +38,10 @@ standard output, errors to standard error.
 The path is written as in the documents, with or without its leading slash.
 Variables are filled with --path, or written into the path as they are.
 
+Fields that WeChat Pay wants encrypted, such as names and numbers of identity
+cards, are given in clear: what is known to travel encrypted is encrypted, and
+Wechatpay-Serial says to which key.
+
 Paths that begin with v2/ speak APIv2: the JSON given with --data becomes signed
 XML (XML is taken as well), and the answer's fields are printed as JSON. mch_id,
 nonce_str and sign are filled in. Pages are not called: see wxpay url. The bill
@@ -51,9 +55,17 @@ machine, for a sandbox in another container; never for WeChat Pay's own hosts.
 
 An env file is UTF-8 text: NAME=value a line, with or without export before it,
 and comments that start with #, also behind a value and a blank. Any other line
-is an error, and so is a name that is nearly one of these where that one is not
+is an error, and so is a variable that is set twice, a name that begins with
+WXPAY_ and is none of these, one that is nearly one of these where that is not
 set, and a WXPAY_HOST without a value: a call whose host was not recognised
 would go to WeChat Pay itself.
+
+Where no setting is given at all, neither by a flag nor by a variable, not even
+an empty one, wxpay-sandbox/wxpay.env in the current folder is read if it is
+there, and standard error says so and names the host.
+
+On a terminal the JSON is indented, and characters that steer one are written
+out (\u009b); a pipe or a file gets the answer byte for byte, as --raw does.
 
 The exit code says what became of the call: see wxpay --help.`,
 		Example: `  wxpay call POST v3/edu-papay/contracts/presign -d @body.json
@@ -74,6 +86,9 @@ The exit code says what became of the call: see wxpay --help.`,
 		},
 		ValidArgsFunction: completeCall,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := notEmptied(cmd); err != nil {
+				return err
+			}
 			return o.run(cmd.Context(), sys, strings.ToUpper(args[0]), args[1])
 		},
 	}
@@ -130,6 +145,9 @@ func (o *callOptions) run(ctx context.Context, sys System, method, path string) 
 		o.mtls = o.mtls || op.MTLS
 		if op.SignType != "" {
 			options = append(options, wxpay.SignType(op.SignType))
+		}
+		if fields := op.EncryptedBody(); len(fields) > 0 {
+			options = append(options, wxpay.Sensitive(fields...))
 		}
 	}
 	if o.mtls {
@@ -247,7 +265,10 @@ func (o *callOptions) show(sys System, result *wxpay.Result, v2 bool) error {
 	return o.write(sys, append(bytes.TrimRight(body, "\n"), '\n'))
 }
 
-func (*callOptions) write(sys System, answer []byte) error {
+func (o *callOptions) write(sys System, answer []byte) error {
+	if sys.Terminal && !o.raw {
+		answer = legible(answer)
+	}
 	if _, err := sys.Out.Write(answer); err != nil {
 		return &failure{code: exitUnknown, hint: "query what became of it",
 			err: fmt.Errorf("the call succeeded, and its answer cannot be printed: %w", err)}

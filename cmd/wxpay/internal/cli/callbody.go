@@ -11,11 +11,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/wxpay-go/wxpay/internal/keyfile"
 )
 
 // readBody gives what --data means: nil for nothing. The bytes are sent as they
-// are, but for APIv2's, so they are checked here, where the mistake can still be pointed at.
+// are, but for APIv2's and where fields are encrypted, so they are checked here, where the mistake can still be pointed at.
 func readBody(ctx context.Context, sys System, data string, v2 bool) (any, error) {
 	if data == "" {
 		return nil, nil
@@ -41,8 +43,8 @@ func readBody(ctx context.Context, sys System, data string, v2 bool) (any, error
 	if v2 && bytes.HasPrefix(raw, []byte("<")) {
 		return raw, nil // XML; the client reads it
 	}
-	var any any
-	err := json.Unmarshal(raw, &any)
+	var whole json.RawMessage // no value: a number may be larger than any type, and the error would repeat it
+	err := json.Unmarshal(raw, &whole)
 	if err == nil {
 		return json.RawMessage(raw), nil
 	}
@@ -55,6 +57,15 @@ func readBody(ctx context.Context, sys System, data string, v2 bool) (any, error
 		return nil, usage("%s is not JSON: line %d, column %d: %v", from, line, column, err)
 	}
 	return nil, usage("%s is not JSON: %v", from, err)
+}
+
+// notEmptied refuses --data without a value, as of a variable that is not set: the call would be
+// another than was meant.
+func notEmptied(cmd *cobra.Command) error {
+	if f := cmd.Flags().Lookup("data"); f.Changed && f.Value.String() == "" {
+		return usage("--data is empty; give the body, or leave it out")
+	}
+	return nil
 }
 
 // position turns the number of bytes read into a line and a column, from 1.

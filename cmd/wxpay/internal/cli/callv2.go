@@ -111,6 +111,9 @@ and sign are filled in.`,
 			return out, cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := notEmptied(cmd); err != nil {
+				return err
+			}
 			return printURL(cmd.Context(), sys, &o, args[0], data)
 		},
 	}

@@ -96,20 +96,23 @@ func Main(args []string, sys System) (code int) {
 	root := newRoot(sys)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
-	if err != nil {
+	code = exitCode(err)
+	if err != nil && (code != exitFailure || !errors.Is(err, syscall.EPIPE)) { // nobody reads on, as behind head
 		report(sys, err)
 	}
-	return exitCode(err)
+	return code
 }
 
 // untilEnded is a context that the first signal to end cancels. The second ends the process at
 // once, by its own hand: Go itself would end with 2 for SIGQUIT and SIGABRT, as if nothing had been
-// sent.
+// sent. Where nobody reads what is printed any more, as behind `| head -1`, Go itself would end it in
+// the middle of whatever it does; printing fails instead.
 func untilEnded() (ctx context.Context, stop func()) {
 	ends := []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT, syscall.SIGABRT}
 	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
 		ends = append(ends, syscall.SIGHUP) // the terminal was closed
 	}
+	signal.Ignore(syscall.SIGPIPE)
 	ctx, cancel := context.WithCancel(context.Background())
 	came, over := make(chan os.Signal, 2), make(chan struct{})
 	signal.Notify(came, ends...)

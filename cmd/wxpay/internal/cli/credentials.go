@@ -31,8 +31,8 @@ type credentials struct {
 const hostVariable = "WXPAY_HOST"
 
 // settings lists what a call needs: each may come from its flag, else from the env file that
-// --env-file or WXPAY_ENV_FILE names, else from its variable in the environment, else from the env
-// file that nobody asked for.
+// --env-file or WXPAY_ENV_FILE names, else from its variable in the environment. Where there is none
+// of all these, a sandbox's env file in the current folder has them all.
 var settings = [...]struct{ variable, flag, help string }{
 	{hostVariable, "host", "where to call: https://api.mch.weixin.qq.com, or a sandbox's address"},
 	{"WXPAY_MCHID", "mchid", "merchant number"},
@@ -61,8 +61,8 @@ func (c *credentials) addTo(cmd *cobra.Command) {
 		cmd.Flags().String(name, "", help+" ["+variable+"]")
 		return cmd.Flags().Lookup(name)
 	}
-	c.envFile = flag("env-file", "file with WXPAY_ variables, which stand before those of the environment; without "+
-		"any credentials, "+filepath.Join(sandboxFolder, envFileName)+" where there is one", "WXPAY_ENV_FILE")
+	c.envFile = flag("env-file", "file with WXPAY_ variables, which stand before those of the environment; where "+
+		"no setting is given at all, "+filepath.Join(sandboxFolder, envFileName)+" if there is one", "WXPAY_ENV_FILE")
 	c.flags = map[string]*pflag.Flag{}
 	for _, s := range settings {
 		c.flags[s.variable] = flag(s.flag, s.help, s.variable)
@@ -85,12 +85,9 @@ func (c *credentials) lookup(ctx context.Context, sys System) (func(variable str
 	if name == "" {
 		name = sys.getenv("WXPAY_ENV_FILE")
 	}
-	asked := name != ""
-	if name == "" && !c.flags["WXPAY_MCHID"].Changed && sys.getenv("WXPAY_MCHID") == "" {
-		fallback := filepath.Join(sandboxFolder, envFileName)
-		if _, err := os.Stat(fallback); err == nil {
-			name = fallback
-		}
+	found := name == "" && c.given(sys) == "" && sandboxHere()
+	if found {
+		name = filepath.Join(sandboxFolder, envFileName)
 	}
 	var file map[string]string
 	if name != "" {
@@ -104,13 +101,10 @@ func (c *credentials) lookup(ctx context.Context, sys System) (func(variable str
 		if f := c.flags[variable]; f != nil && f.Changed {
 			return f.Value.String()
 		}
-		if v, there := file[variable]; there && asked { // also an empty one: the shell's may be another's
+		if v, there := file[variable]; there { // also an empty one: the shell's may be another's
 			return v
 		}
-		if v := sys.getenv(variable); v != "" {
-			return v
-		}
-		return file[variable]
+		return sys.getenv(variable)
 	}
 	_, inEnvironment := sys.LookupEnv(hostVariable)
 	host, inFile := file[hostVariable]
@@ -120,7 +114,64 @@ func (c *credentials) lookup(ctx context.Context, sys System) (func(variable str
 			hint: "give a sandbox's address, or take it out of the file and the environment: " +
 				"calls then go to WeChat Pay"}
 	}
+	if found {
+		to := get(hostVariable)
+		if to == "" {
+			to = "WeChat Pay itself"
+		}
+		say(sys, sys.paintErr().yellow("note: "), "the settings are those of "+name+", since none is given: the host is "+
+			to)
+	}
 	return get, nil
+}
+
+// given is a setting that the command line or the environment has, also an empty one, "" where they
+// have none. What stands in the current folder, which somebody else may have made, is never mixed
+// with it: a merchant's key would sign for the folder's host and merchant.
+func (c *credentials) given(sys System) string {
+	for _, s := range settings {
+		if c.flags[s.variable].Changed {
+			return "--" + s.flag
+		}
+	}
+	variables := []string{"WXPAY_ENV_FILE", apiV3Key, apiV2Key, plainHTTP}
+	for _, s := range settings {
+		variables = append(variables, s.variable)
+	}
+	for _, v := range variables {
+		if _, set := sys.LookupEnv(v); set {
+			return v
+		}
+	}
+	return ""
+}
+
+// sandboxHere says whether a sandbox has left its settings in the current folder.
+func sandboxHere() bool {
+	_, err := os.Stat(filepath.Join(sandboxFolder, envFileName))
+	return err == nil
+}
+
+// nobody is what is wrong where there is no merchant to call as.
+func (c *credentials) nobody(sys System) error {
+	f := &failure{code: exitUsage, err: errors.New("there are no credentials to call with"),
+		hint: "start `wxpay sandbox` here, or give --env-file, or set WXPAY_MCHID, WXPAY_PRIVATE_KEY and the " +
+			"others that `wxpay call --help` names"}
+	given := c.given(sys)
+	if given == "" || c.envFile.Changed || sys.getenv("WXPAY_ENV_FILE") != "" {
+		return f
+	}
+	f.err = errors.New("there is no merchant number to call with")
+	if _, set := sys.LookupEnv("WXPAY_MCHID"); set {
+		f.err = errors.New("WXPAY_MCHID is set, but empty")
+	}
+	f.hint = "give it as --mchid or WXPAY_MCHID, or all settings at once with --env-file"
+	if sandboxHere() {
+		file := filepath.Join(sandboxFolder, envFileName)
+		f.hint += "; " + file + " is read by itself only where nothing is given, and " + given +
+			" is: for the sandbox, give --env-file " + file
+	}
+	return f
 }
 
 // config is the client's setup that the settings describe.
@@ -130,9 +181,7 @@ func (c *credentials) config(ctx context.Context, sys System) (cfg wxpay.Config,
 		return cfg, err
 	}
 	if get("WXPAY_MCHID") == "" {
-		return cfg, &failure{code: exitUsage, err: errors.New("there are no credentials to call with"),
-			hint: "start `wxpay sandbox` here, or give --env-file, or set WXPAY_MCHID, WXPAY_PRIVATE_KEY and the " +
-				"others that `wxpay call --help` names"}
+		return cfg, c.nobody(sys)
 	}
 	if get("WXPAY_PRIVATE_KEY") == "" {
 		return cfg, usage("the API private key is missing; give its file, apiclient_key.pem, as --key or " +

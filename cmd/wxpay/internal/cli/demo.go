@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"syscall"
 
@@ -44,10 +43,6 @@ func runDemo(ctx context.Context, sys System, asJSON, keep bool) (err error) {
 		return fmt.Errorf("cannot make a folder for the demo: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(temporary)) }()
-	// Who reads only the beginning, as in wxpay demo | head, must not keep the
-	// files from being removed.
-	signal.Ignore(syscall.SIGPIPE)
-	defer signal.Reset(syscall.SIGPIPE)
 	stage, err := demo.Prepare(temporary)
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -33,19 +34,19 @@ func readEnvFile(ctx context.Context, path string) (map[string]string, error) {
 		return nil, &failure{code: exitUsage, err: fmt.Errorf("%s is not UTF-8 text; it looks like UTF-16", path),
 			hint: "save it as UTF-8"}
 	}
-	vars, lines, wrong := envVars(data)
-	if wrong > 0 {
-		return nil, usage("%s: line %d is not one NAME=value", path, wrong)
+	vars, lines, problem := envVars(data)
+	if problem != "" {
+		return nil, usage("%s: %s", path, problem)
 	}
 	known := knownVariables()
 	for _, name := range slices.SortedFunc(maps.Keys(vars), func(a, b string) int { return lines[a] - lines[b] }) {
 		meant := mistakenVariable(name, known)
-		if _, there := vars[meant]; meant != "" && !there {
+		if _, there := vars[meant]; meant != "" && (!there || strings.HasPrefix(name, "WXPAY_")) {
 			return nil, &failure{code: exitUsage,
 				err: fmt.Errorf("%s: line %d sets a variable that wxpay does not know; did you mean %s?", path,
 					lines[name], meant),
 				hint: "wxpay call --help names those it knows; those of other programs may stand here too, under " +
-					"names that are no slip away from them"}
+					"names that do not begin with WXPAY_ and are no slip away from them"}
 		}
 	}
 	return vars, nil
@@ -58,9 +59,10 @@ var assignment = regexp.MustCompile(`^(?:export[\s\v\pZ]+)?([0-9A-Za-z_.-]+)[\s\
 // docker would not, or behind what looks like the end of a line and is none.
 var another = regexp.MustCompile(`[\s\v\pZ\x{85};&](?:export[\s\v\pZ]+)?(?i:WXPAY)_\w*[\s\v\pZ]*=`)
 
-// envVars gives the variables of an env file and the lines they are set in, and the first line
-// that is none. Lines are counted from 1.
-func envVars(data []byte) (vars map[string]string, lines map[string]int, wrong int) {
+// envVars gives the variables of an env file and the lines they are set in, and what is wrong with
+// the first line that is none or sets one again: programs differ in which they take. Lines are
+// counted from 1.
+func envVars(data []byte) (vars map[string]string, lines map[string]int, problem string) {
 	vars, lines = map[string]string{}, map[string]int{}
 	text := strings.TrimPrefix(string(data), "\ufeff")
 	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
@@ -73,11 +75,14 @@ func envVars(data []byte) (vars map[string]string, lines map[string]int, wrong i
 		}
 		set := assignment.FindStringSubmatch(line)
 		if set == nil || another.MatchString(set[2]) {
-			return nil, nil, n
+			return nil, nil, fmt.Sprintf("line %d is not one NAME=value", n)
+		}
+		if first, again := lines[set[1]]; again {
+			return nil, nil, fmt.Sprintf("line %d sets the variable of line %d again; keep one", n, first)
 		}
 		vars[set[1]], lines[set[1]] = unquote(strings.TrimSpace(withoutComment(set[2]))), n
 	}
-	return vars, lines, 0
+	return vars, lines, ""
 }
 
 // knownVariables are those that may stand in an env file: what a call needs, where the admin is,
@@ -94,8 +99,9 @@ func knownVariables() []string {
 }
 
 // mistakenVariable is the one of ours that a name was meant for which is none of ours, or "": it is
-// spelled nearly like it, less nearly where it begins with a W. Case, underscores, dots and dashes
-// do not count. Where the right one stands beside it, it is somebody else's.
+// spelled nearly like it, less nearly where it begins with a W, and the nearest there is where it
+// begins with WXPAY_, which is ours. Case, underscores, dots and dashes do not count. Where the right
+// one stands beside it, and it does not begin so, it is somebody else's.
 func mistakenVariable(name string, known []string) (meant string) {
 	plain := func(s string) string {
 		return strings.NewReplacer("_", "", ".", "", "-", "").Replace(strings.ToUpper(s))
@@ -106,6 +112,9 @@ func mistakenVariable(name string, known []string) (meant string) {
 	best := 2 // slips, and one more; PAY_HOST may well be somebody else's
 	if p := plain(name); strings.HasPrefix(p, "W") || strings.HasPrefix(p, "XW") {
 		best = 3
+	}
+	if strings.HasPrefix(name, "WXPAY_") {
+		best = math.MaxInt
 	}
 	for _, k := range known {
 		if d := spelling.Distance(plain(name), plain(k)); d < best {

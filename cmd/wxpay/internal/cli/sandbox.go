@@ -45,7 +45,9 @@ Any SDK can call it that lets its host be set.
 
 While it runs it says on standard error what goes over the line: every call and
 every attempt to deliver a notification, with what came of it and why. Bodies,
-keys and openids stay out of it; the admin's journal has the rest.
+keys and openids stay out of it; the admin's journal has the rest. It goes on
+where nobody reads that any more, as in wxpay sandbox 2>&1 | head -1: only an
+interrupt or a signal ends it.
 
 State and keys live in the data folder: started again with the same folder it
 is the same sandbox, without the faults. The keys are made there and are worth
