@@ -68,9 +68,9 @@
 //   - What a refund's req_info holds is looked at after it was opened.
 //
 // A refund is sealed and not signed, by AES-ECB, of which every block of 16 bytes opens by itself.
-// So a copy of one, without any key, can be made into any number of others: see [APIv2Key]. What has
-// numbers that WeChat Pay does not write is refused, the rest nobody could tell from a genuine one.
-// Let a function for [V2Refund] query the refund and book that, under a unique key.
+// So a copy of one, without any key, can be made into any number of others: see [APIv2Key]. What
+// has numbers that WeChat Pay does not write is refused, the rest nobody could tell from a genuine
+// one. Let a function for [V2Refund] query the refund and book that, under a unique key.
 //
 // The client, for its part, signs no page with such a value. What a call sends (Post) no payer
 // sees, so it is left as it is; but WeChat Pay repeats it in the notification. So give no call a
@@ -141,8 +141,9 @@
 //
 // The memory is that of one process and ends with it. Several processes behind one address do not
 // know of each other, nor does one know what was handled before it started, or what [Remember] had
-// no room for, which is counted apart for APIv3, for what APIv2 signs and for its refunds. So let your function be repeatable: book under a unique key, Notification.ID or the
-// contract code, and treat "already there" as done. Order is not guaranteed either: a contract's
+// no room for, which is counted apart for APIv3, for what APIv2 signs and for its refunds. So let
+// your function be repeatable: book under a unique key, Notification.ID or the contract code, and
+// treat "already there" as done. Order is not guaranteed either: a contract's
 // end may arrive before its beginning. Query what you doubt; the query is always right.
 //
 // # Your function's context

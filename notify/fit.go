@@ -249,7 +249,8 @@ func fieldPath(path string, t reflect.Type) string {
 	return strings.Join(parts, ".")
 }
 
-// fieldWithin is the type of a field of the struct that t is, or has in its pointers, lists and maps.
+// fieldWithin is the type of a field of the struct that t is, or has in its pointers, lists and
+// maps.
 func fieldWithin(t reflect.Type, name string) (reflect.Type, bool) {
 	for range maxSteps {
 		switch t.Kind() {

@@ -103,7 +103,8 @@ func TestBodiesThatAreNoJSON(t *testing.T) {
 	}
 }
 
-// An answer does not steer the terminal it is printed on, and is what came where a program reads it.
+// An answer does not steer the terminal it is printed on, and is what came where a program reads
+// it.
 func TestAnswersDoNotSteerTheTerminal(t *testing.T) {
 	t.Parallel()
 	const steering = "\u009b31m\u007f\u202e\u2066\u200f\u2028\U000e0001"
@@ -114,7 +115,8 @@ func TestAnswersDoNotSteerTheTerminal(t *testing.T) {
 	} {
 		env, _ := answering(t, answer)
 		out, said, code := run(env, "call", "GET", "v3/x")
-		if code != 0 || strings.ContainsAny(strings.ReplaceAll(out, "\r\n", ""), "\r\x1b\x7f\u009b\u202e\u2066\u200f\u2028") ||
+		shown := strings.ReplaceAll(out, "\r\n", "")
+		if code != 0 || strings.ContainsAny(shown, "\r\x1b\x7f\u009b\u202e\u2066\u200f\u2028") ||
 			strings.Contains(out, "\x9b3") || !strings.Contains(out, `\u`) {
 			t.Errorf("%s: exit code %d, printed %q: %s", name, code, out, said)
 		}

@@ -16,8 +16,9 @@ import (
 	"github.com/wxpay-go/wxpay/internal/keyfile"
 )
 
-// readBody gives what --data means: nil for nothing. The bytes are sent as they
-// are, but for APIv2's and where fields are encrypted, so they are checked here, where the mistake can still be pointed at.
+// readBody gives what --data means: nil for nothing. The bytes are sent as they are, but for
+// APIv2's and where fields are encrypted, so they are checked here, where the mistake can still be
+// pointed at.
 func readBody(ctx context.Context, sys System, data string, v2 bool) (any, error) {
 	if data == "" {
 		return nil, nil

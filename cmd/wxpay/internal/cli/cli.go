@@ -105,8 +105,8 @@ func Main(args []string, sys System) (code int) {
 
 // untilEnded is a context that the first signal to end cancels. The second ends the process at
 // once, by its own hand: Go itself would end with 2 for SIGQUIT and SIGABRT, as if nothing had been
-// sent. Where nobody reads what is printed any more, as behind `| head -1`, Go itself would end it in
-// the middle of whatever it does; printing fails instead.
+// sent. Where nobody reads what is printed any more, as behind `| head -1`, Go itself would end it
+// in the middle of whatever it does; printing fails instead.
 func untilEnded() (ctx context.Context, stop func()) {
 	ends := []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT, syscall.SIGABRT}
 	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it

@@ -31,8 +31,8 @@ type credentials struct {
 const hostVariable = "WXPAY_HOST"
 
 // settings lists what a call needs: each may come from its flag, else from the env file that
-// --env-file or WXPAY_ENV_FILE names, else from its variable in the environment. Where there is none
-// of all these, a sandbox's env file in the current folder has them all.
+// --env-file or WXPAY_ENV_FILE names, else from its variable in the environment. Where there is
+// none of all these, a sandbox's env file in the current folder has them all.
 var settings = [...]struct{ variable, flag, help string }{
 	{hostVariable, "host", "where to call: https://api.mch.weixin.qq.com, or a sandbox's address"},
 	{"WXPAY_MCHID", "mchid", "merchant number"},
@@ -119,8 +119,8 @@ func (c *credentials) lookup(ctx context.Context, sys System) (func(variable str
 		if to == "" {
 			to = "WeChat Pay itself"
 		}
-		say(sys, sys.paintErr().yellow("note: "), "the settings are those of "+name+", since none is given: the host is "+
-			to)
+		say(sys, sys.paintErr().yellow("note: "), "the settings are those of "+name+", since none is given: the host "+
+			"is "+to)
 	}
 	return get, nil
 }

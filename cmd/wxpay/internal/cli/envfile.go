@@ -100,8 +100,8 @@ func knownVariables() []string {
 
 // mistakenVariable is the one of ours that a name was meant for which is none of ours, or "": it is
 // spelled nearly like it, less nearly where it begins with a W, and the nearest there is where it
-// begins with WXPAY_, which is ours. Case, underscores, dots and dashes do not count. Where the right
-// one stands beside it, and it does not begin so, it is somebody else's.
+// begins with WXPAY_, which is ours. Case, underscores, dots and dashes do not count. Where the
+// right one stands beside it, and it does not begin so, it is somebody else's.
 func mistakenVariable(name string, known []string) (meant string) {
 	plain := func(s string) string {
 		return strings.NewReplacer("_", "", ".", "", "-", "").Replace(strings.ToUpper(s))

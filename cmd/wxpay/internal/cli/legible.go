@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// legible is an answer as a terminal may show it: what steers one, or turns the direction of what is
-// read, is written out as JSON writes it, which leaves JSON what it is. Line ends and tabs stay.
+// legible is an answer as a terminal may show it: what steers one, or turns the direction of what
+// is read, is written out as JSON writes it, which leaves JSON what it is. Line ends and tabs stay.
 func legible(answer []byte) []byte {
 	var out bytes.Buffer
 	for len(answer) > 0 {
