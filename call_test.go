@@ -280,6 +280,10 @@ func TestGenuineRepliesThatDoNotDecode(t *testing.T) {
 		if !errors.As(err, &e) || !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), "succeeded") {
 			t.Errorf("%s: got %v", body, err)
 		}
+		if result, err := client.Chain("v3/x").Get(bg); err != nil || strings.TrimSpace(body) == "null" &&
+			!errors.As(second(result.Map()), &e) {
+			t.Errorf("%s: a map: %v", body, err)
+		}
 		if got == nil || string(got.RawJSON()) != body || got.RequestID() != "08F5-0" || got.Status() != 200 {
 			t.Errorf("%s: the reply is lost: %+v", body, got)
 		}

@@ -121,7 +121,7 @@ func (*ownUnmarshaller) Error() string {
 func (e ownUnmarshaller) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, &e) }
 func (e *ownUnmarshaller) Unwrap() error                { return e.err.Reveal() }
 
-// Map decodes the body into a map, as Decode does. Numbers stay as they were
+// Map decodes the body into a map, as Decode does; null is a failure. Numbers stay as they were
 // written ([json.Number]), for a plan_id of 18 digits does not fit a float64.
 func (r *Result) Map() (map[string]any, error) {
 	var m map[string]any
@@ -139,7 +139,9 @@ func (r *Result) Map() (map[string]any, error) {
 	if err == nil {
 		d := json.NewDecoder(bytes.NewReader(body))
 		d.UseNumber()
-		err = d.Decode(&m)
+		if err = d.Decode(&m); err == nil && m == nil {
+			err = errNull
+		}
 	}
 	return m, r.decodeError(err)
 }
