@@ -45,3 +45,13 @@ func TestSharersLeaveNoSigns(t *testing.T) {
 		t.Errorf("%d notifications and %d signs are left", len(m.byID), len(m.bySign))
 	}
 }
+
+// No failure is answered as anything else, though it came with no status or that of a success.
+func TestFailuresLookLikeFailures(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]int{0: 500, 200: 500, 399: 500, 600: 500, 400: 400, 501: 501, 599: 599} {
+		if a := (&Error{as: outcome{CheckHandler, status}}).answer(); a.Status != want {
+			t.Errorf("%d is answered %d", status, a.Status)
+		}
+	}
+}
