@@ -153,7 +153,7 @@ func (o *benchOptions) run(cmd *cobra.Command, sys System) (err error) {
 		what  string
 	)
 	if o.against != "" {
-		cfg, admin, err = o.running(ctx, cmd, sys)
+		cfg, admin, err = o.running(ctx, sys)
 		what = "The sandbox at " + o.against
 	} else {
 		var s *sandbox.Sandbox
@@ -225,14 +225,12 @@ func (o *benchOptions) start() (s *sandbox.Sandbox, what string, end func() erro
 }
 
 // running is the client's setup for a sandbox that runs, and where its admin is.
-func (o *benchOptions) running(ctx context.Context, cmd *cobra.Command, sys System) (cfg wxpay.Config, admin string,
+func (o *benchOptions) running(ctx context.Context, sys System) (cfg wxpay.Config, admin string,
 	err error) {
-	if err := cmd.Flags().Set("host", strings.TrimSuffix(o.against, "/")); err != nil {
-		return cfg, "", err
-	}
 	if cfg, err = o.config(ctx, sys); err != nil {
 		return cfg, "", err
 	}
+	cfg.Host = strings.TrimSuffix(o.against, "/")
 	get, err := o.lookup(ctx, sys)
 	if err != nil {
 		return cfg, "", err

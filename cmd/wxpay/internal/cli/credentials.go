@@ -25,6 +25,7 @@ const (
 type credentials struct {
 	envFile *pflag.Flag
 	flags   map[string]*pflag.Flag // by the variable that stands for the flag
+	noted   bool                   // that the current folder's file is used
 }
 
 // hostVariable decides whether a call costs real money.
@@ -114,7 +115,8 @@ func (c *credentials) lookup(ctx context.Context, sys System) (func(variable str
 			hint: "give a sandbox's address, or take it out of the file and the environment: " +
 				"calls then go to WeChat Pay"}
 	}
-	if found {
+	if found && !c.noted {
+		c.noted = true
 		to := get(hostVariable)
 		if to == "" {
 			to = "WeChat Pay itself"
