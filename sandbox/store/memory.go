@@ -3,6 +3,8 @@ package store
 import (
 	"bytes"
 	"context"
+	"iter"
+	"math"
 	"slices"
 	"sync"
 )
@@ -22,11 +24,12 @@ type memory struct {
 
 type table struct {
 	rows  map[string]*record
-	index map[string][]*record // by key, in insertion order; "" holds every row
-	due   map[string][]*record // by key, by due time, then insertion order; "" holds every row
+	index map[string]ordered // by key, in insertion order; "" holds every row
+	due   map[string]ordered // by key, by due time, then insertion order; "" holds every row
 	seq   int64
 }
 
+// record is a row in its place in insertion order. One with revision 0 is in no table.
 type record struct {
 	Row
 	seq int64
@@ -109,31 +112,21 @@ func (t *memoryTx) Put(kind string, row Row) (int64, error) {
 	}
 	tab := t.kinds[kind]
 	if tab == nil {
-		tab = &table{rows: map[string]*record{}, index: map[string][]*record{}, due: map[string][]*record{}}
+		tab = &table{rows: map[string]*record{}, index: map[string]ordered{}, due: map[string]ordered{}}
 		t.kinds[kind] = tab
 	}
-	old := tab.rows[row.ID]
-	if (old == nil && row.Rev != 0) || (old != nil && row.Rev != old.Rev) {
+	r := tab.rows[row.ID]
+	if r == nil {
+		r = &record{seq: tab.seq + 1}
+	}
+	if row.Rev != r.Rev {
 		return 0, ErrConflict
 	}
-	next := &record{Row: row}
-	next.Row = next.copy()
-	next.Rev++
-	if old != nil {
-		next.seq = old.seq
-		tab.remove(old)
-	} else {
-		tab.seq++
-		next.seq = tab.seq
-	}
-	tab.insert(next)
-	t.undo = append(t.undo, func() {
-		tab.remove(next)
-		if old != nil {
-			tab.insert(old)
-		}
-	})
-	return next.Rev, nil
+	tab.seq = max(tab.seq, r.seq)
+	row = row.copy()
+	row.Rev++
+	t.change(tab, r, row)
+	return row.Rev, nil
 }
 
 func (t *memoryTx) Delete(kind, id string, rev int64) error {
@@ -144,13 +137,19 @@ func (t *memoryTx) Delete(kind, id string, rev int64) error {
 	if tab == nil || tab.rows[id] == nil {
 		return ErrNotFound
 	}
-	old := tab.rows[id]
-	if old.Rev != rev {
+	r := tab.rows[id]
+	if r.Rev != rev {
 		return ErrConflict
 	}
-	tab.remove(old)
-	t.undo = append(t.undo, func() { tab.insert(old) })
+	t.change(tab, r, Row{})
 	return nil
+}
+
+// change makes another row of a record, and leaves the inverse behind.
+func (t *memoryTx) change(tab *table, r *record, to Row) {
+	was := r.Row
+	tab.change(r, to)
+	t.undo = append(t.undo, func() { tab.change(r, was) })
 }
 
 func (t *memoryTx) Find(kind, key string, newest int) ([]Row, error) {
@@ -158,7 +157,26 @@ func (t *memoryTx) Find(kind, key string, newest int) ([]Row, error) {
 	if tab == nil {
 		return nil, nil
 	}
-	return rowsOf(tail(tab.index[key], newest)), nil
+	all := tab.index[key]
+	return rowsOf(all.from(all.newest(newest)), 0, forEver), nil
+}
+
+func (t *memoryTx) Page(kind, after string, limit int) ([]Row, error) {
+	tab, last := t.kinds[kind], &record{}
+	if after != "" {
+		if tab == nil || tab.rows[after] == nil {
+			return nil, ErrNotFound
+		}
+		last = tab.rows[after]
+	}
+	if tab == nil {
+		return nil, nil
+	}
+	run, at, found := tab.index[""].find(last, bySeq)
+	if found {
+		at++
+	}
+	return rowsOf(tab.index[""].from(run, at), limit, forEver), nil
 }
 
 func (t *memoryTx) Due(kind, key string, until int64, limit int) ([]Row, error) {
@@ -166,17 +184,7 @@ func (t *memoryTx) Due(kind, key string, until int64, limit int) ([]Row, error) 
 	if tab == nil {
 		return nil, nil
 	}
-	due := tab.due[key]
-	n, _ := slices.BinarySearchFunc(due, until, func(r *record, until int64) int {
-		if r.Due <= until {
-			return -1
-		}
-		return 1
-	})
-	if limit > 0 {
-		n = min(n, limit)
-	}
-	return rowsOf(due[:n]), nil
+	return rowsOf(tab.due[key].from(0, 0), limit, until), nil
 }
 
 func (t *memoryTx) Append(name string, data []byte) (int64, error) {
@@ -217,79 +225,81 @@ func (t *memoryTx) Trim(name string, keep int) error {
 		return nil
 	}
 	before := *l
-	l.entries = slices.Clone(l.entries[len(l.entries)-keep:])
+	l.entries = l.entries[len(l.entries)-keep:] // what is left out goes when the list next grows
 	t.undo = append(t.undo, func() { *l = before })
 	return nil
 }
 
-func (t *table) insert(r *record) {
-	t.rows[r.ID] = r
-	for _, key := range r.indexKeys() {
-		t.index[key] = insertSorted(t.index[key], r, bySeq)
-		if r.Due > 0 {
-			t.due[key] = insertSorted(t.due[key], r, byDue)
+// change makes another row of a record, and moves it in the lists that it is not in as it was: most
+// changes of state leave keys and due time alone.
+func (t *table) change(r *record, to Row) {
+	was := r.Row
+	for key := range was.keys() {
+		if !to.has(key) {
+			removeFrom(t.index, key, r, bySeq)
+		}
+		if was.Due > 0 && (!to.has(key) || to.Due != was.Due) {
+			removeFrom(t.due, key, r, byDue)
+		}
+	}
+	if r.Row = to; to.Rev > 0 {
+		t.rows[to.ID] = r
+	} else {
+		delete(t.rows, was.ID)
+	}
+	for key := range to.keys() {
+		if !was.has(key) {
+			t.index[key] = t.index[key].with(r, bySeq)
+		}
+		if to.Due > 0 && (!was.has(key) || to.Due != was.Due) {
+			t.due[key] = t.due[key].with(r, byDue)
 		}
 	}
 }
 
-func (t *table) remove(r *record) {
-	delete(t.rows, r.ID)
-	for _, key := range r.indexKeys() {
-		removeFrom(t.index, key, r, bySeq)
-		removeFrom(t.due, key, r, byDue)
-	}
-}
-
-func removeFrom(lists map[string][]*record, key string, r *record, cmp func(a, b *record) int) {
-	if rest := removeSorted(lists[key], r, cmp); len(rest) > 0 {
+func removeFrom(lists map[string]ordered, key string, r *record, by order) {
+	if rest := lists[key].without(r, by); len(rest) > 0 {
 		lists[key] = rest
 	} else {
 		delete(lists, key)
 	}
 }
 
-func (r *record) indexKeys() []string {
-	keys := append([]string{""}, r.Keys...)
-	slices.Sort(keys)
-	return slices.Compact(keys)
-}
-
-func (r *record) copy() Row {
-	row := r.Row
-	row.Keys = slices.Clone(row.Keys)
-	row.Data = bytes.Clone(row.Data)
-	return row
-}
-
-func bySeq(a, b *record) int { return int(a.seq - b.seq) }
-
-func byDue(a, b *record) int {
-	switch {
-	case a.Due < b.Due:
-		return -1
-	case a.Due > b.Due:
-		return 1
+// keys are those that the row is found by.
+func (r Row) keys() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		if r.Rev == 0 || !yield("") {
+			return
+		}
+		for _, key := range r.Keys {
+			if !yield(key) {
+				return
+			}
+		}
 	}
-	return bySeq(a, b)
 }
 
-func insertSorted(list []*record, r *record, cmp func(a, b *record) int) []*record {
-	i, _ := slices.BinarySearchFunc(list, r, cmp)
-	return slices.Insert(list, i, r)
+func (r Row) has(key string) bool { return r.Rev > 0 && (key == "" || slices.Contains(r.Keys, key)) }
+
+func (r Row) copy() Row {
+	r.Keys = slices.Clone(r.Keys)
+	r.Data = bytes.Clone(r.Data)
+	return r
 }
 
-func removeSorted(list []*record, r *record, cmp func(a, b *record) int) []*record {
-	i, found := slices.BinarySearchFunc(list, r, cmp)
-	if !found {
-		return list
-	}
-	return slices.Delete(list, i, i+1)
-}
+const forEver = math.MaxInt64
 
-func rowsOf(list []*record) []Row {
-	out := make([]Row, len(list))
-	for i, r := range list {
-		out[i] = r.copy()
+// rowsOf are copies of the first of these that are due by then or never, at most limit of them
+// (0: all).
+func rowsOf(records iter.Seq[*record], limit int, until int64) []Row {
+	out := []Row{}
+	for r := range records {
+		if r.Due > until {
+			break
+		}
+		if out = append(out, r.Row.copy()); len(out) == limit {
+			break
+		}
 	}
 	return out
 }

@@ -58,6 +58,11 @@ type Tx interface {
 	// the most recently inserted ones, still oldest first.
 	Find(kind, key string, newest int) ([]Row, error)
 
+	// Page returns the rows of kind that were inserted after the one with the id after, in
+	// insertion order, at most limit of them (0: all); [ErrNotFound] if there is no such row.
+	// After "" is the first of all.
+	Page(kind, after string, limit int) ([]Row, error)
+
 	// Due returns the rows of kind that carry key with 0 < Due <= until, earliest
 	// first and in insertion order where equal, at most limit of them (0: all). An
 	// empty key matches every row of kind.
