@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"reflect"
 	"slices"
 	"strconv"
@@ -22,12 +23,11 @@ import (
 // it, ?state=SIGNED&plan_id=12535, and comes in pages with ?limit=100, of which the next
 // is asked for by the id of the last: ?after=….
 
-// listed is a list of the admin: what a thing on it is called, by what it is known, and
-// where it is from.
+// listed is a list of the admin: what a thing on it is called, and by what it is known.
 type listed[V any] struct {
-	one string
-	id  func(*V) string
-	all func() ([]*V, error)
+	one     string
+	id      func(*V) string
+	members map[string]int // see filters
 }
 
 // addList adds a list of what the store has as rows of one kind, and each of them by its id.
@@ -35,11 +35,23 @@ func addList[E, V any, P interface {
 	*E
 	rows.Entity
 }](e *engine.Engine, routes map[string]adminRoute, path, one string, view func(P) *V, id func(*V) string) {
-	members := filters(reflect.TypeFor[V]())
-	names := slices.Sorted(maps.Keys(members))
-	l := listed[V]{one, id, func() ([]*V, error) { return engine.List(e, view) }}
-	routes["GET "+path] = bare(func(r *http.Request) (any, error) { return l.page(r, members) }).
-		asking(append(names, "after", "limit")...)
+	l := listed[V]{one, id, filters(reflect.TypeFor[V]())}
+	names := slices.Sorted(maps.Keys(l.members))
+	routes["GET "+path] = bare(func(r *http.Request) (any, error) {
+		ask, err := l.asked(r.URL.Query())
+		if err != nil {
+			return nil, err
+		}
+		page, more, err := engine.Page(e, view, ask.after, ask.limit, ask.wants)
+		switch {
+		case errors.Is(err, store.ErrNotFound):
+			return nil, badCall("after is the id of a %s on this list, and there is none with %s", one,
+				shown.Value(ask.after))
+		case err == nil && more:
+			return engine.Document{"data": page, "next": id(page[len(page)-1])}, nil
+		}
+		return listing(page, err)
+	}).asking(append(names, "after", "limit")...)
 	routes["GET "+path+"/{id}"] = bare(func(r *http.Request) (any, error) {
 		v, err := engine.Look(e, r.PathValue("id"), view)
 		if errors.Is(err, store.ErrNotFound) {
@@ -50,42 +62,44 @@ func addList[E, V any, P interface {
 	})
 }
 
-func (l listed[V]) page(r *http.Request, members map[string]int) (any, error) {
-	all, err := l.all()
-	if err != nil {
-		return nil, err
-	}
-	query := r.URL.Query()
-	if query.Has("after") {
-		i := slices.IndexFunc(all, func(v *V) bool { return l.id(v) == query.Get("after") })
-		if i < 0 {
-			return nil, badCall("after is the id of a %s on this list, and there is none with %s", l.one,
-				shown.Value(query.Get("after")))
-		}
-		all = all[i+1:]
-	}
-	for name, index := range members {
+// asked is what a call wants of a list.
+type asked[V any] struct {
+	after string // "" for from the first on
+	limit int    // 0 for all
+	wants func(*V) bool
+}
+
+func (l listed[V]) asked(query url.Values) (asked[V], error) {
+	wanted := map[int]string{} // by member
+	for name, index := range l.members {
 		if !query.Has(name) {
 			continue
 		}
 		want := query.Get(name)
 		if reflect.TypeFor[V]().Field(index).Type.Kind() == reflect.Bool && want != "true" && want != "false" {
-			return nil, badCall("%s is true or false", name)
+			return asked[V]{}, badCall("%s is true or false", name)
 		}
-		all = slices.DeleteFunc(slices.Clone(all), func(v *V) bool {
-			return fmt.Sprint(reflect.ValueOf(v).Elem().Field(index).Interface()) != want
-		})
+		wanted[index] = want
+	}
+	ask := asked[V]{after: query.Get("after"), wants: func(v *V) bool {
+		for index, want := range wanted {
+			if fmt.Sprint(reflect.ValueOf(v).Elem().Field(index).Interface()) != want {
+				return false
+			}
+		}
+		return true
+	}}
+	if query.Has("after") && ask.after == "" {
+		return ask, badCall("after is the id of a %s on this list, and there is none with %s", l.one, shown.Value(""))
 	}
 	if query.Has("limit") {
 		limit, err := strconv.Atoi(query.Get("limit"))
 		if err != nil || limit < 1 {
-			return nil, badCall("limit is a whole number from 1")
+			return ask, badCall("limit is a whole number from 1")
 		}
-		if limit < len(all) {
-			return engine.Document{"data": all[:limit], "next": l.id(all[limit-1])}, nil
-		}
+		ask.limit = limit
 	}
-	return listing(all, nil)
+	return ask, nil
 }
 
 // filters are the members of a view that are strings, true or false, by their names in JSON.

@@ -208,13 +208,6 @@ var grownCosts = []struct {
 		contract, _ := g.oldest()
 		g.debit(contract, g.number("debit"))
 	}},
-	{"refund", func(g *grown) {
-		_, debit := g.oldest()
-		_, err := g.client.Chain("v3/refund/domestic/refunds").Post(context.Background(), object{
-			"out_trade_no": debit, "out_refund_no": g.number("refund"), "amount": object{
-				"refund": 1, "total": 888, "currency": "CNY"}})
-		g.ok(err)
-	}},
 	{"terminate", func(g *grown) {
 		contract, _ := g.oldest()
 		g.ok(g.Terminate(contract, ledger.ByMerchant, ""))
@@ -234,6 +227,13 @@ var grownCosts = []struct {
 	{"admin page further on", func(g *grown) {
 		contract, _ := g.oldest()
 		g.get("/sandbox/contracts?limit=5&after=" + contract)
+	}},
+	{"refund", func(g *grown) {
+		_, debit := g.oldest()
+		_, err := g.client.Chain("v3/refund/domestic/refunds").Post(context.Background(), object{
+			"out_trade_no": debit, "out_refund_no": g.number("refund"), "amount": object{
+				"refund": 1, "total": 888, "currency": "CNY"}})
+		g.ok(err)
 	}},
 }
 

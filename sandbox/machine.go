@@ -41,7 +41,7 @@ func assemble(c Config, plays *engine.Repertoire) (m machine, err error) {
 	}, plays); err != nil {
 		return m, err
 	}
-	if err := payments.DropBills(m.engine); err != nil {
+	if err := errors.Join(payments.DropBills(m.engine), payments.IndexDays(m.engine)); err != nil {
 		return m, fmt.Errorf("sandbox: %w", err)
 	}
 	m.faults = armed.New(m.engine.Random.Chance)

@@ -3,7 +3,6 @@ package payments
 import (
 	"bytes"
 	"compress/gzip"
-	"context"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/sha1"
@@ -91,11 +90,11 @@ func TradeBill(c *engine.Call, q BillQuery) (string, error) {
 	if err := checkBill(c, q); err != nil {
 		return "", err
 	}
-	all, err := movements(c, q.SubMchID)
+	lines, err := movementsOn(c, q.Day, q.SubMchID)
 	if err != nil {
 		return "", err
 	}
-	text := tradeBillOf(onDay(all, q.Day), q.Type)
+	text := tradeBillOf(lines, q.Type)
 	if text == "" {
 		return "", noBill()
 	}
@@ -270,20 +269,6 @@ func subMerchantBill(c *engine.Call) (engine.Document, error) {
 			"hash_type": "SHA1", "hash_value": b.Hash,
 		}},
 	}, err
-}
-
-// DropBills drops the files that were stored before anything ended them.
-func DropBills(e *engine.Engine) error {
-	return e.Transact(context.Background(), func(s *engine.Step) error {
-		kind := (*billFile)(nil).RowKind()
-		files, err := s.Find(kind, "", 0)
-		for i := 0; err == nil && i < len(files); i++ {
-			if files[i].Due == 0 && rows.Readable(kind, files[i]) == nil {
-				err = s.Delete(kind, files[i].ID, files[i].Rev)
-			}
-		}
-		return err
-	})
 }
 
 func (b *billFile) Owner() string { return b.MchID }

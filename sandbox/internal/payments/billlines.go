@@ -30,42 +30,38 @@ type movement struct {
 // movements are everything a merchant was paid and gave back, oldest first; with
 // a sub-merchant only theirs.
 func movements(c *engine.Call, subMchID string) ([]movement, error) {
-	own := "mchid:" + c.Merchant.MchID
-	orders, err := rows.Find[rows.Order](c.Tx, own, 0)
+	return movementsUnder(c, "mchid:"+c.Merchant.MchID, subMchID)
+}
+
+// movementsOn are those of a day.
+func movementsOn(c *engine.Call, day, subMchID string) ([]movement, error) {
+	return movementsUnder(c, rows.DayKey(c.Merchant.MchID, day), subMchID)
+}
+
+func movementsUnder(c *engine.Call, key, subMchID string) ([]movement, error) {
+	all, err := paymentsUnder(c, key)
 	if err != nil {
 		return nil, err
 	}
-	debited, err := rows.Find[rows.Debit](c.Tx, own, 0)
-	if err != nil {
-		return nil, err
-	}
-	refunds, err := rows.Find[rows.Refund](c.Tx, own, 0)
-	if err != nil {
-		return nil, err
-	}
-	var all []movement
 	paid := map[string]movement{}
-	add := func(p *payment, trade ledger.TradeType) {
-		m := movement{payment: p, at: p.paidAt, mchID: c.Merchant.MchID, trade: trade}
-		paid[p.transactionID] = m
-		all = append(all, m)
+	for _, m := range all {
+		paid[m.transactionID] = m
 	}
-	for _, o := range orders {
-		for _, p := range paymentsOfOrder(c.Step, o) {
-			add(p, o.PaidBy())
-		}
-	}
-	for _, d := range debited {
-		rules := debits.RulesOf(c.Step, d.Product, d.Rules)
-		if rules == nil || rules.Foreign {
-			continue
-		}
-		for _, p := range paymentsOfDebit(d) {
-			add(p, cmp.Or(rules.Trade, "PAP"))
-		}
+	refunds, err := rows.Find[rows.Refund](c.Tx, key, 0)
+	if err != nil {
+		return nil, err
 	}
 	for _, r := range refunds {
-		if m, found := paid[r.TransactionID]; found && r.State == ledger.RefundSuccess {
+		if r.State != ledger.RefundSuccess {
+			continue
+		}
+		m, found := paid[r.TransactionID]
+		if !found { // of another day, perhaps
+			if m, found, err = paymentBy(c, r.TransactionID); err != nil {
+				return nil, err
+			}
+		}
+		if found {
 			m.at, m.refund = r.EndedAt, r
 			all = append(all, m)
 		}
@@ -79,14 +75,41 @@ func movements(c *engine.Call, subMchID string) ([]movement, error) {
 	return all, nil
 }
 
-func onDay(all []movement, day string) []movement {
-	var out []movement
-	for _, m := range all {
-		if clock.DateOf(m.at) == day {
-			out = append(out, m)
+// paymentsUnder are the payments by the orders and debits with a key.
+func paymentsUnder(c *engine.Call, key string) (all []movement, err error) {
+	orders, err := rows.Find[rows.Order](c.Tx, key, 0)
+	if err != nil {
+		return nil, err
+	}
+	debited, err := rows.Find[rows.Debit](c.Tx, key, 0)
+	if err != nil {
+		return nil, err
+	}
+	add := func(payments []*payment, trade ledger.TradeType) {
+		for _, p := range payments {
+			all = append(all, movement{payment: p, at: p.paidAt, mchID: c.Merchant.MchID, trade: trade})
 		}
 	}
-	return out
+	for _, o := range orders {
+		add(paymentsOfOrder(c.Step, o), o.PaidBy())
+	}
+	for _, d := range debited {
+		if rules := debits.RulesOf(c.Step, d.Product, d.Rules); rules != nil && !rules.Foreign {
+			add(paymentsOfDebit(d), cmp.Or(rules.Trade, "PAP"))
+		}
+	}
+	return all, nil
+}
+
+// paymentBy finds a payment by WeChat Pay's number.
+func paymentBy(c *engine.Call, transactionID string) (movement, bool, error) {
+	all, err := paymentsUnder(c, "transaction:"+transactionID)
+	for _, m := range all {
+		if m.transactionID == transactionID {
+			return m, true, err
+		}
+	}
+	return movement{}, false, err
 }
 
 // tradeBillOf is a day's payments and refunds in the columns of the official

@@ -95,11 +95,8 @@ func paymentsOfDebit(d *rows.Debit) []*payment {
 	if d.State != ledger.DebitPaid {
 		return nil
 	}
-	base := payment{of: d, appid: d.AppID, subMchID: d.SubMchID, openid: d.OpenID, person: d.Person, paidAt: d.EndedAt,
-		sold: d.Description, attach: d.Attach}
-	if !d.Advanced && !d.RepaidAt.IsZero() {
-		base.paidAt = d.RepaidAt // the merchant had nothing before
-	}
+	base := payment{of: d, appid: d.AppID, subMchID: d.SubMchID, openid: d.OpenID, person: d.Person,
+		paidAt: d.PaidAt(), sold: d.Description, attach: d.Attach}
 	if len(d.Parts) == 0 {
 		base.outTradeNo, base.transactionID = d.OutTradeNo, d.TransactionID
 		base.total, base.refunded = d.Total, &d.Refunded

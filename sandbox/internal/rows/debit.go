@@ -1,6 +1,8 @@
 package rows
 
 import (
+	"time"
+
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
@@ -58,10 +60,21 @@ func (d *Debit) Row() store.Row {
 		}
 	}
 	row := store.Row{ID: d.ID, Keys: keys}
-	if d.State == ledger.DebitAccepted {
+	switch d.State {
+	case ledger.DebitAccepted:
 		fallDue(&row, d.ExecuteAt, d.CreatedAt)
+	case ledger.DebitPaid:
+		moved(&row, d.MchID, d.PaidAt())
 	}
 	return row
+}
+
+// PaidAt is when the merchant had the money of a debit that is paid.
+func (d *Debit) PaidAt() time.Time {
+	if !d.Advanced && !d.RepaidAt.IsZero() {
+		return d.RepaidAt // there was nothing before
+	}
+	return d.EndedAt
 }
 
 func DebitID(p ledger.Product, mchid, outTradeNo string) string {

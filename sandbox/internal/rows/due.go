@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/wxpay-go/wxpay/sandbox/internal/clock"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
@@ -26,4 +27,12 @@ func Millis(t time.Time) int64 {
 		return 0
 	}
 	return t.UnixMilli()
+}
+
+// DayKey is the key of what a merchant was paid, or gave back, on a day of Beijing's.
+func DayKey(mchid, day string) string { return "day:" + Joined(mchid, day) }
+
+// moved has a row be found by the day on which its money moved.
+func moved(row *store.Row, mchid string, at time.Time) {
+	row.Keys = append(row.Keys, DayKey(mchid, clock.DateOf(at)))
 }

@@ -76,6 +76,23 @@ func FindReadable[E any, P interface {
 	return find[E, P](Unscoped(tx), key, 0, func(store.Row) bool { return true })
 }
 
+// Page lists so many entities after the one with an id, in insertion order; last is the id of the
+// last of them, "" where there are no more.
+func Page[E any, P interface {
+	*E
+	Entity
+}](tx store.Tx, after string, limit int) (out []P, last string, err error) {
+	rows, err := tx.Page(P(new(E)).RowKind(), after, limit)
+	if err != nil {
+		return nil, "", err
+	}
+	if len(rows) == limit {
+		last = rows[limit-1].ID
+	}
+	out, err = decodeAll[E, P](tx, rows, func(row store.Row) bool { return hidesRow(tx, row) })
+	return out, last, err
+}
+
 // find leaves out what is hidden, and of what cannot be read what skipped says.
 func find[E any, P interface {
 	*E
@@ -85,6 +102,13 @@ func find[E any, P interface {
 	if err != nil {
 		return nil, err
 	}
+	return decodeAll[E, P](tx, rows, skipped)
+}
+
+func decodeAll[E any, P interface {
+	*E
+	Entity
+}](tx store.Tx, rows []store.Row, skipped func(store.Row) bool) ([]P, error) {
 	out := make([]P, 0, len(rows))
 	for _, row := range rows {
 		switch e, err := Decode(P(new(E)), row); {

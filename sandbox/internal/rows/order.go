@@ -35,7 +35,11 @@ func (o *Order) Row() store.Row {
 			keys = append(keys, "transaction:"+part.TransactionID)
 		}
 	}
-	return store.Row{ID: o.ID, Keys: keys}
+	row := store.Row{ID: o.ID, Keys: keys}
+	if o.State == ledger.OrderPaid {
+		moved(&row, o.MchID, o.PaidAt)
+	}
+	return row
 }
 
 // OrderID keeps plain and combined orders of a merchant apart.

@@ -24,8 +24,11 @@ func (r *Refund) Row() store.Row {
 	if r.ReturnID != "" {
 		row.Keys = append(row.Keys, "return:"+r.ReturnID)
 	}
-	if r.State == ledger.RefundProcessing {
+	switch r.State {
+	case ledger.RefundProcessing:
 		fallDue(&row, r.DueAt, r.CreatedAt)
+	case ledger.RefundSuccess:
+		moved(&row, r.MchID, r.EndedAt)
 	}
 	return row
 }
