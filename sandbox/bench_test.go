@@ -3,16 +3,11 @@ package sandbox_test
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
-	"crypto/rsa"
-	"encoding/json"
 	"io"
 	"net/http"
-	"strconv"
 	"testing"
 	"time"
 
-	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/sandbox"
 )
 
@@ -37,24 +32,10 @@ func BenchmarkRequest(b *testing.B) {
 
 func BenchmarkCryptoFloor(b *testing.B) {
 	sb := sandbox.New(b, sandbox.At(start))
-	cfg := sb.ClientConfig()
-	public := cfg.PrivateKey.Public().(*rsa.PublicKey)
-	_, body := signedPresign(b, sb)
-	timestamp := strconv.FormatInt(start.Unix(), 10)
-	message := wire.AppendRequestMessage(nil, "POST", "/"+presignCombine, timestamp, nonce32, body)
-	signature, err := wire.Sign(rand.Reader, cfg.PrivateKey, message)
-	if err != nil {
-		b.Fatal(err)
-	}
-	reply := wire.AppendReplyMessage(nil, timestamp, nonce32, body[:150])
+	floor := rsaFloor(b, sb)
 	b.ReportAllocs()
 	for b.Loop() {
-		if wire.Verify(public, message, signature) != nil {
-			b.Fatal("does not verify")
-		}
-		if _, err := wire.Sign(rand.Reader, cfg.PrivateKey, reply); err != nil {
-			b.Fatal(err)
-		}
+		floor()
 	}
 }
 
@@ -121,29 +102,7 @@ const nonce32 = "593BEC0C930BF1AFEB40B4A08C8FB242"
 
 func signedPresign(b *testing.B, sb *sandbox.Sandbox) (*http.Request, []byte) {
 	b.Helper()
-	body, err := json.Marshal(combineBody())
-	if err != nil {
-		b.Fatal(err)
-	}
-	cfg := sb.ClientConfig()
-	timestamp := strconv.FormatInt(start.Unix(), 10)
-	signature, err := wire.Sign(rand.Reader, cfg.PrivateKey, wire.AppendRequestMessage(nil, "POST", "/"+presignCombine,
-		timestamp, nonce32, body))
-	if err != nil {
-		b.Fatal(err)
-	}
-	r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, sb.URL()+"/"+presignCombine,
-		bytes.NewReader(body))
-	if err != nil {
-		b.Fatal(err)
-	}
-	r.RequestURI = "/" + presignCombine
-	r.Header.Set("Accept", "application/json")
-	r.Header.Set("User-Agent", "bench")
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Authorization", wire.Authorization{Scheme: wire.Scheme, MchID: cfg.MchID, Nonce: nonce32,
-		Timestamp: timestamp, Serial: cfg.SerialNo, Signature: signature}.String())
-	return r, body
+	return signedPresignOf(b, sb, code)
 }
 
 type sink struct {
