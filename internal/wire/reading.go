@@ -36,13 +36,17 @@ type Escape struct {
 // Readings reads a text in every order of undoing these escapes, at most so many times one on top
 // of the other, and in about so many ways at most. Most texts have none.
 func Readings(text string, depth, most int, escapes ...Escape) []Reading {
-	readings, seen := []Reading{{Text: text}}, map[string]bool{text: true}
+	readings := []Reading{{Text: text}}
+	var seen map[string]bool // but for text
 	for from := 0; from < len(readings) && len(readings) < most && readings[from].depth < depth; from++ {
 		for _, e := range escapes {
 			if !strings.ContainsAny(readings[from].Text, e.Marks) {
 				continue
 			}
-			if next := readings[from].undone(e); !seen[next.Text] {
+			if next := readings[from].undone(e); next.Text != text && !seen[next.Text] {
+				if seen == nil {
+					seen = map[string]bool{}
+				}
 				seen[next.Text] = true
 				readings = append(readings, next)
 			}

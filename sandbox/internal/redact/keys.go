@@ -3,8 +3,9 @@ package redact
 import (
 	"encoding/base64"
 	"encoding/hex"
-	"regexp"
 	"strings"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
 // shortestRun is the shortest Base64 that is looked into: a key is longer, however it is written.
@@ -46,22 +47,29 @@ func (r Redaction) isKey(run string) bool {
 			return true
 		}
 	}
-	run = toStandard.Replace(run)
+	if strings.ContainsAny(run, "-_ \t\r\n\v\f") {
+		run = toStandard.Replace(run)
+	}
+	encoded, decoded := []byte(run), make([]byte, len(run))
 	for from := range 4 {
-		text := run[from:]
+		text := encoded[from:]
 		if len(text)%4 == 1 {
 			text = text[:len(text)-1] // no byte ends there
 		}
-		raw, err := base64.RawStdEncoding.DecodeString(text)
+		n, err := base64.RawStdEncoding.Decode(decoded, text)
 		if err != nil {
 			continue
 		}
-		if holdsPrivateKey(raw) {
+		if holdsPrivateKey(decoded[:n]) {
 			return true
 		}
+		if n < shortestRun {
+			continue
+		}
 		// What stands behind may have been taken for part of the run as well.
-		for _, text := range strings.FieldsFunc(string(raw), isNoText) {
-			if len(text) >= shortestRun && r.Text(text) != text {
+		raw := string(decoded[:n])
+		for _, at := range runsOf(raw, shortestRun, isText) {
+			if text := raw[at[0]:at[1]]; r.Text(text) != text {
 				return true
 			}
 		}
@@ -69,8 +77,32 @@ func (r Redaction) isKey(run string) bool {
 	return false
 }
 
-// hexRun matches what may be a key in hexadecimal digits.
-var hexRun = regexp.MustCompile(`[0-9A-Fa-f]{64,}`)
+// shortestHex is the shortest run of hexadecimal digits that is looked into.
+const shortestHex = 2 * wire.KeySize
+
+func isHex(c byte) bool { return c >= '0' && c <= '9' || c >= 'A' && c <= 'F' || c >= 'a' && c <= 'f' }
+
+// runsOf are the runs of at least so many bytes of a kind. It looks at their last byte first, for
+// most of a string is in none.
+func runsOf(s string, least int, is func(byte) bool) (out [][2]int) {
+	for from := 0; from+least <= len(s); {
+		at := from + least - 1
+		for at >= from && is(s[at]) {
+			at--
+		}
+		if at >= from {
+			from = at + 1
+			continue
+		}
+		end := from + least
+		for end < len(s) && is(s[end]) {
+			end++
+		}
+		out = append(out, [2]int{from, end})
+		from = end
+	}
+	return out
+}
 
 // isHexKey is isKey of hexadecimal digits. One that stands before may be no part of the key.
 func (r Redaction) isHexKey(run string) bool {
@@ -84,10 +116,8 @@ func (r Redaction) isHexKey(run string) bool {
 	return false
 }
 
-// isNoText says that a character is in no key, however it is written.
-func isNoText(r rune) bool {
-	return r < ' ' && r != '\n' && r != '\r' && r != '\t' || r > '~'
-}
+// isText says that a byte may be in a key, however it is written.
+func isText(c byte) bool { return c >= ' ' && c <= '~' || c == '\n' || c == '\r' || c == '\t' }
 
 // holdsPrivateKey finds the beginning of a private key in DER: PKCS #8, PKCS #1 or SEC 1.
 func holdsPrivateKey(der []byte) bool {
