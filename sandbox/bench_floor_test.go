@@ -18,9 +18,9 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox"
 )
 
-// BenchmarkFresh is presigns with a new code each, signed beforehand, by as many callers at the same
-// time, and in turns with them the same RSA and nothing else: of-RSA is the rate of the one by that
-// of the other.
+// BenchmarkFresh is presigns with a new code each, signed beforehand, by as many callers at the
+// same time, and in turns with them the same RSA and nothing else: of-RSA is the rate of the one by
+// that of the other.
 func BenchmarkFresh(b *testing.B) {
 	for _, callers := range []int{1, 8, 64} {
 		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {

@@ -11,8 +11,8 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
-// A refund is in the bill of the day on which it arrived, with the payment of an earlier day that it
-// is of, and not in that one's.
+// A refund is in the bill of the day on which it arrived, with the payment of an earlier day that
+// it is of, and not in that one's.
 func TestARefundIsInTheBillOfItsDay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

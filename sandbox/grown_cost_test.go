@@ -2,7 +2,8 @@ package sandbox_test
 
 import "testing"
 
-// What is done every day reads and writes no more rows among a thousand contracts than among thirty.
+// What is done every day reads and writes no more rows among a thousand contracts than among
+// thirty.
 func TestCostsDoNotGrow(t *testing.T) {
 	t.Parallel()
 	few, many := newCounted(), newCounted()

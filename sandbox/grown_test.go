@@ -112,7 +112,7 @@ func (g *grown) renamer(i int) *strings.Replacer {
 	return strings.NewReplacer(pairs...)
 }
 
-// oldest is the contract of the copies that nothing was done to for longest, and its debit's number.
+// oldest is the first contract of the copies that nothing was done to, and its debit's number.
 func (g *grown) oldest() (contractID, outTradeNo string) {
 	i := g.next
 	g.next++

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// ordered are records in an order, in runs of bounded length: however many there are, one that comes
-// or goes moves no more than its run, and now and then the runs behind it.
+// ordered are records in an order, in runs of bounded length: however many there are, one that
+// comes or goes moves no more than its run, and now and then the runs behind it.
 type ordered [][]*record
 
 // longest is how long a run gets before it is halved.

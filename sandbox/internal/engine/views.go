@@ -16,8 +16,8 @@ func List[E, V any, P interface {
 // pageRead is how many rows are read at a time.
 const pageRead = 256
 
-// Page is what is wanted of a kind after the one with an id, oldest first: at most limit of them (0:
-// all), and whether there are more.
+// Page is what is wanted of a kind after the one with an id, oldest first: at most limit of them
+// (0: all), and whether there are more.
 func Page[E, V any, P interface {
 	*E
 	rows.Entity

@@ -43,7 +43,8 @@ func IndexDays(e *engine.Engine) error {
 		if !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
-		if err := errors.Join(indexDays[rows.Order](s), indexDays[rows.Debit](s), indexDays[rows.Refund](s)); err != nil {
+		if err := errors.Join(indexDays[rows.Order](s), indexDays[rows.Debit](s),
+			indexDays[rows.Refund](s)); err != nil {
 			return err
 		}
 		return rows.Put(s.Tx, &byDay{})
