@@ -119,6 +119,9 @@ func (g *grown) oldest() (contractID, outTradeNo string) {
 	return fmt.Sprintf("%s%07d", g.names[0][1], i), fmt.Sprintf("modeldebit%07d", i)
 }
 
+// notification is the id of one about contract i of the copies.
+func (g *grown) notification(i int) string { return fmt.Sprintf("%s%07d", g.names[6][1], i) }
+
 func (g *grown) number(of string) string {
 	g.made++
 	return fmt.Sprintf("fresh%s%07d", of, g.made)
@@ -213,9 +216,8 @@ var grownCosts = []struct {
 		g.ok(g.Terminate(contract, ledger.ByMerchant, ""))
 	}},
 	{"redeliver", func(g *grown) {
-		i := g.next
+		g.ok(g.Redeliver(g.notification(g.next)))
 		g.next++
-		g.ok(g.Redeliver(fmt.Sprintf("%s%07d", g.names[6][1], i)))
 		g.ok(g.Settle())
 	}},
 	{"settle nothing", func(g *grown) { g.ok(g.Settle()) }},
