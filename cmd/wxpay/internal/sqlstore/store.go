@@ -32,6 +32,7 @@ type Store struct {
 	unlock      func() error // gives back the lock on the file beside the database
 	write, read *sql.DB
 	writer      *session
+	soonest     soonest
 	readers     chan *session // at rest
 
 	queue   chan *update
@@ -80,7 +81,7 @@ func Open(path string) (*Store, error) {
 	file.Close()
 
 	s := &Store{path: target, queue: make(chan *update), readers: make(chan *session, 8), closing: make(chan struct{}),
-		stopped: make(chan struct{})}
+		stopped: make(chan struct{}), soonest: soonest{}}
 	if s.unlock, err = claim(target + lockSuffix); err != nil {
 		return fail(err, "another wxpay may be running on it: stop that one or choose another folder")
 	}

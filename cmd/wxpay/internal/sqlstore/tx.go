@@ -14,6 +14,7 @@ type tx struct {
 	store    *Store
 	s        *session
 	readOnly bool
+	writes   bool // it has a savepoint to go back to
 	done     bool // the function it was handed to has returned
 	// broken is the first error of the database itself. The transaction is not
 	// to be trusted after it, so every later call gives it again, in case the
@@ -31,6 +32,12 @@ func (x *tx) ready(write bool) error {
 		return x.broken
 	case write && x.readOnly:
 		return store.ErrReadOnly
+	case write && !x.writes:
+		if err := x.store.writerExec("SAVEPOINT member"); err != nil {
+			x.broken = err
+			return err
+		}
+		x.writes = true
 	}
 	return nil
 }
@@ -80,6 +87,7 @@ func (x *tx) Put(kind string, row store.Row) (int64, error) {
 	if row.Data == nil {
 		row.Data = []byte{}
 	}
+	x.store.soonest.put(kind, row.Due)
 	if row.Rev == 0 {
 		return x.insert(kind, row, string(text))
 	}
@@ -176,9 +184,16 @@ func (x *tx) Due(kind, key string, until int64, most int) ([]store.Row, error) {
 	if err := x.ready(false); err != nil {
 		return nil, err
 	}
+	if !x.readOnly && x.store.soonest.quiet(kind, until) {
+		return nil, nil
+	}
 	if key == "" {
-		return x.rows("SELECT "+rowColumns+
+		rows, err := x.rows("SELECT "+rowColumns+
 			" FROM row WHERE kind = ? AND due > 0 AND due <= ? ORDER BY due, seq LIMIT ?", kind, until, limit(most))
+		if err == nil && len(rows) == 0 && !x.readOnly {
+			err = x.learn(kind)
+		}
+		return rows, err
 	}
 	// A cross join goes through the rows of the key, not through everybody's that are due.
 	return x.rows("SELECT "+rowColumns+

@@ -83,7 +83,7 @@ func (s *Store) batch(u *update) {
 		}
 		if broken != nil {
 			// SQLite may have rolled back everything, so nobody's work counts.
-			s.writer.rollback()
+			s.undoAll()
 			answer(append(members, u), broken)
 			return
 		}
@@ -97,9 +97,15 @@ func (s *Store) batch(u *update) {
 	}
 	broken := s.writerExec("COMMIT")
 	if broken != nil {
-		s.writer.rollback()
+		s.undoAll()
 	}
 	answer(members, broken)
+}
+
+// undoAll ends a batch that nobody's work of counts.
+func (s *Store) undoAll() {
+	s.writer.rollback()
+	clear(s.soonest)
 }
 
 // writerExec is a statement of the one writer, about its transactions.
@@ -119,23 +125,22 @@ func answer(members []*update, err error) {
 // run lets one update work inside the batch. What a failed one wrote is undone
 // and the batch goes on; broken is an error of the database itself.
 func (s *Store) run(u *update) (kept bool, broken error) {
-	if err := s.writerExec("SAVEPOINT member"); err != nil {
-		close(u.turn)
-		return false, err
-	}
 	x := &tx{store: s, s: s.writer}
 	u.turn <- x
 	err := <-u.finished
 	if x.broken != nil {
 		return false, x.broken
 	}
-	if err != nil {
+	if x.writes && err != nil {
 		if broken = s.writerExec("ROLLBACK TO member"); broken != nil {
 			return false, broken
 		}
+		clear(s.soonest)
 	}
-	if broken = s.writerExec("RELEASE member"); broken != nil {
-		return false, broken
+	if x.writes {
+		if broken = s.writerExec("RELEASE member"); broken != nil {
+			return false, broken
+		}
 	}
 	if err != nil {
 		u.committed <- err
