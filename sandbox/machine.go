@@ -11,6 +11,7 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/internal/front"
 	"github.com/wxpay-go/wxpay/sandbox/internal/outbox"
 	"github.com/wxpay-go/wxpay/sandbox/internal/payments"
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // machine is what stands behind the doors: the engine, the front that calls come in by, the outbox
@@ -56,6 +57,9 @@ func assemble(c Config, plays *engine.Repertoire) (m machine, err error) {
 	}
 	m.front = front.New(m.engine, m.outbox, m.faults, plays, endpointsXML(), front.Settings{MaxBody: c.MaxBody,
 		Kept: c.JournalSize, OnExchange: c.OnExchange, Unsigned: c.Unsigned})
+	if g, ok := c.Store.(store.Gatherer); ok {
+		g.Gather(m.front.UnderWay)
+	}
 	if c.Unsigned {
 		m.engine.Logf("sandbox: UNSIGNED: no call's signature is checked, no reply has one, and whoever reaches the " +
 			"API is any merchant. It is for measuring, and nothing like WeChat Pay")

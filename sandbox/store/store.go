@@ -36,6 +36,10 @@ type Store interface {
 	Close() error
 }
 
+// Gatherer is a Store that has several updates share a commit. A sandbox tells it how to find out
+// how many calls it is answering, so that a commit can wait a moment for those that come to it.
+type Gatherer interface{ Gather(underWay func() int) }
+
 // Tx is one transaction. It sees its own writes, is used from one goroutine and
 // is dead once the function it was handed to has returned.
 type Tx interface {

@@ -2,6 +2,7 @@ package front
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/wxpay-go/wxpay/catalogue"
 	"github.com/wxpay-go/wxpay/sandbox/internal/armed"
@@ -21,6 +22,7 @@ type Front struct {
 	unsigned   bool
 	outbox     *outbox.Outbox
 	faults     *armed.Faults
+	underWay   atomic.Int64                             // calls whose message has come and whose answer is not out
 	sealed     func() map[*catalogue.Operation][]string // made when first asked for
 }
 

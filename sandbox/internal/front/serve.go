@@ -88,7 +88,11 @@ func (fr *Front) protocolOf(path string) protocol {
 func (fr *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{request: r, at: fr.Clock.Now(), wireAt: fr.WireNow()}
 	p := fr.protocolOf(r.URL.EscapedPath())
-	x.refused = fr.answer(p, x)
+	if x.refused = p.read(x); x.refused == nil {
+		fr.underWay.Add(1)
+		defer fr.underWay.Add(-1)
+		x.refused = fr.answer(p, x)
+	}
 	if x.injected != nil {
 		fr.writeFaulty(w, x, p)
 	} else {
@@ -97,9 +101,12 @@ func (fr *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fr.Journal.record(x)
 }
 
-// answer decides what to say.
+// UnderWay is how many calls are being answered.
+func (fr *Front) UnderWay() int { return int(fr.underWay.Load()) }
+
+// answer decides what to say to a message that was read.
 func (fr *Front) answer(p protocol, x *exchange) *engine.Refusal {
-	for _, refuses := range []func(*exchange) *engine.Refusal{p.read, p.authenticate, p.check, fr.strike} {
+	for _, refuses := range []func(*exchange) *engine.Refusal{p.authenticate, p.check, fr.strike} {
 		if refused := refuses(x); refused != nil {
 			return refused
 		}

@@ -20,6 +20,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 
 	"github.com/wxpay-go/wxpay/sandbox/store"
 
@@ -35,7 +36,9 @@ type Store struct {
 	soonest     soonest
 	readers     chan *session // at rest
 
-	queue   chan *update
+	queue    chan *update
+	underWay atomic.Pointer[func() int] // how many calls are, nil where nobody says so
+
 	closing chan struct{}
 	stopped chan struct{} // the committing goroutine has returned
 	close   sync.Once

@@ -3,13 +3,18 @@ package sqlstore
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
-// maxBatch bounds how many updates share a commit, and so how long the first
-// of them waits.
-const maxBatch = 128
+// maxBatch bounds how many updates share a commit, and maxWait how long the first of them waits for
+// calls that are under way and have not come here yet: a commit costs as much as signing a fifth of
+// an answer.
+const (
+	maxBatch = 128
+	maxWait  = 2 * time.Millisecond
+)
 
 // An update is one call of Update. Its function runs in the caller's goroutine,
 // when the committing goroutine hands it the transaction; so a panic stays with
@@ -76,6 +81,7 @@ func (s *Store) batch(u *update) {
 		return
 	}
 	members := make([]*update, 0, maxBatch)
+	var late <-chan time.Time
 	for u != nil {
 		kept, broken := s.run(u)
 		if kept {
@@ -87,13 +93,7 @@ func (s *Store) batch(u *update) {
 			answer(append(members, u), broken)
 			return
 		}
-		u = nil
-		if len(members) < maxBatch {
-			select {
-			case u = <-s.queue:
-			default:
-			}
-		}
+		u = s.next(len(members), &late)
 	}
 	broken := s.writerExec("COMMIT")
 	if broken != nil {
@@ -101,6 +101,34 @@ func (s *Store) batch(u *update) {
 	}
 	answer(members, broken)
 }
+
+// next is the one who joins a batch, nil for nobody. Where more calls are under way than have come,
+// it waits for them; late starts with the first time that it does.
+func (s *Store) next(members int, late *<-chan time.Time) *update {
+	if members >= maxBatch {
+		return nil
+	}
+	select {
+	case u := <-s.queue:
+		return u
+	default:
+	}
+	if count := s.underWay.Load(); count == nil || (*count)() <= members {
+		return nil
+	}
+	if *late == nil {
+		*late = time.After(maxWait)
+	}
+	select {
+	case u := <-s.queue:
+		return u
+	case <-*late:
+		return nil
+	}
+}
+
+// Gather has the commits wait a moment for calls that are under way.
+func (s *Store) Gather(underWay func() int) { s.underWay.Store(&underWay) }
 
 // undoAll ends a batch that nobody's work of counts.
 func (s *Store) undoAll() {
