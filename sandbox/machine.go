@@ -55,10 +55,11 @@ func assemble(c Config, plays *engine.Repertoire) (m machine, err error) {
 		Patience: c.NotifyTimeout, Rounds: c.rounds, Longest: c.longest, OnAttempt: c.OnAttempt}); err != nil {
 		return m, fmt.Errorf("sandbox: %w", err)
 	}
+	gatherer, commits := c.Store.(store.Gatherer)
 	m.front = front.New(m.engine, m.outbox, m.faults, plays, endpointsXML(), front.Settings{MaxBody: c.MaxBody,
-		Kept: c.JournalSize, OnExchange: c.OnExchange, Unsigned: c.Unsigned})
-	if g, ok := c.Store.(store.Gatherer); ok {
-		g.Gather(m.front.UnderWay)
+		Kept: c.JournalSize, OnExchange: c.OnExchange, Unsigned: c.Unsigned, Commits: commits})
+	if commits {
+		gatherer.Gather(m.front.UnderWay)
 	}
 	if c.Unsigned {
 		m.engine.Logf("sandbox: UNSIGNED: no call's signature is checked, no reply has one, and whoever reaches the " +

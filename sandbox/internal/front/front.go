@@ -20,6 +20,7 @@ type Front struct {
 	XML        map[string]*xmlcall.Endpoint // by path
 	MaxBody    int64
 	unsigned   bool
+	commits    bool // the store waits for a disk
 	outbox     *outbox.Outbox
 	faults     *armed.Faults
 	underWay   atomic.Int64                             // calls whose message has come and whose answer is not out
@@ -40,6 +41,7 @@ type Settings struct {
 	Kept       int   // entries of the journal; 0: usuallyKept
 	OnExchange func(ledger.Exchange)
 	Unsigned   bool // calls are not verified, and replies not signed
+	Commits    bool // the store waits for a disk
 }
 
 // New makes the one of an engine, on which this is played.
@@ -49,7 +51,7 @@ func New(e *engine.Engine, o *outbox.Outbox, armed *armed.Faults, plays *engine.
 	engine.SetDefault(&c.MaxBody, 1<<20)
 	engine.SetDefault(&c.Kept, usuallyKept)
 	f := &Front{Engine: e, Behaviours: map[string]bound{}, XML: xml, MaxBody: c.MaxBody, unsigned: c.Unsigned,
-		outbox: o, faults: armed}
+		commits: c.Commits, outbox: o, faults: armed}
 	f.sealed = sync.OnceValue(f.sealedMembers)
 	f.Journal = &journal{front: f, keep: c.Kept, tell: c.OnExchange}
 	for _, p := range plays.Products {

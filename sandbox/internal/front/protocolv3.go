@@ -1,7 +1,9 @@
 package front
 
 import (
+	"bytes"
 	"cmp"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
@@ -92,6 +94,41 @@ func (p protocolV3) reply(x *exchange) *engine.Refusal {
 	return nil
 }
 
+// ahead is an answer that was signed before it was known whether it is given.
+type ahead struct {
+	reply  []byte
+	header http.Header // what a signature sets
+	err    error
+	done   chan struct{}
+}
+
+// signAhead signs beside the disk, where there is one: alone, a call would wait for the one and then
+// for the other. Beside others it would only take the processor from them.
+func (p protocolV3) signAhead(x *exchange) *ahead {
+	if !p.commits || p.unsigned || p.UnderWay() > 1 || x.injected != nil || x.file != nil || x.said == nil ||
+		len(p.Behaviours[x.op.ID()].seals) > 0 {
+		return nil
+	}
+	a := &ahead{reply: x.said.Encode(), header: http.Header{}, done: make(chan struct{})}
+	to, asked := x.merchant, x.request.Header.Get(wire.HeaderSerial)
+	go func() {
+		defer close(a.done)
+		a.err = p.Prove(a.header, to, asked, p.Random.Nonce(), a.reply, nil)
+	}()
+	return a
+}
+
+// prove signs the answer, or takes the signature that was made ahead of it.
+func (p protocolV3) prove(h http.Header, x *exchange) error {
+	if a := x.ahead; a != nil && bytes.Equal(a.reply, x.reply) {
+		if <-a.done; a.err == nil {
+			maps.Copy(h, a.header)
+			return nil
+		}
+	}
+	return p.Prove(h, x.merchant, x.request.Header.Get(wire.HeaderSerial), p.Random.Nonce(), x.reply, x.injected)
+}
+
 // write sends the answer, signed when the call was: only whoever proved to be a
 // merchant gets WeChat Pay's signature, so 401s go out bare. So do files, which
 // are checked against a hash instead.
@@ -125,8 +162,7 @@ func (p protocolV3) write(w http.ResponseWriter, x *exchange) {
 		h.Set("Content-Type", "application/octet-stream")
 	}
 	if x.merchant != nil && !isFile && !x.empty && !p.unsigned {
-		if err := p.Prove(h, x.merchant, x.request.Header.Get(wire.HeaderSerial), p.Random.Nonce(), x.reply,
-			x.injected); err != nil {
+		if err := p.prove(h, x); err != nil {
 			p.Logf("sandbox: sign a reply: %v", err)
 			http.Error(w, "the sandbox cannot sign", http.StatusInternalServerError)
 			return

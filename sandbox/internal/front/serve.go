@@ -45,6 +45,7 @@ type exchange struct {
 	note          string         // what a success is to be told, as a refusal its hint
 	injected      armed.Injected // the faults it has met
 	file          []byte         // the reply of a download, which is not signed
+	ahead         *ahead         // the reply, being signed while what it says is committed; nil for not yet
 }
 
 // protocol is one of the two that WeChat Pay is called in. Each takes a call by the same
@@ -61,6 +62,8 @@ type protocol interface {
 	// refuse is how an error of a behaviour goes out: a refusal as it is, in the
 	// protocol's spelling, anything else as that of a server in trouble.
 	refuse(error) *engine.Refusal
+	// signAhead begins to sign a success that is still being committed, where that saves time.
+	signAhead(*exchange) *ahead
 	// reply makes the bytes of a success of what the behaviour said.
 	reply(*exchange) *engine.Refusal
 	// write signs the answer, where the caller has proved to be somebody, and sends it.
@@ -123,6 +126,9 @@ func (fr *Front) behave(p protocol, x *exchange) *engine.Refusal {
 	err := fr.Decide(ctx, func(s *engine.Step) error {
 		err := p.run(s, x)
 		told, asked = s.Told, s.Asked
+		if err == nil {
+			x.ahead = p.signAhead(x)
+		}
 		s.Pushed = s.Pushed && early == nil // or the background might come first
 		return err
 	})

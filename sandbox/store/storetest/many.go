@@ -165,3 +165,51 @@ func rollsBackInPlace(t *testing.T, s under) {
 		t.Errorf("the row that was deleted: revision %d, %v", row.Rev, err)
 	}
 }
+
+// A store may keep in mind that nothing is due yet: not when something else is written, nor when
+// what was moved away comes back.
+func dueWithin(t *testing.T, s under) {
+	due := func(tx store.Tx, key string, until int64) string {
+		rows, err := tx.Due("c", key, until, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ids(rows)
+	}
+	soon := func(what, want string) {
+		s.update(func(tx store.Tx) error {
+			s.want(what, due(tx, "", 10), want)
+			s.want(what+", by its key", due(tx, "k", 10), want)
+			return nil
+		})
+	}
+	row := func(id string, rev, due int64) store.Row {
+		return store.Row{ID: id, Rev: rev, Keys: []string{"k"}, Due: due, Data: []byte(`{}`)}
+	}
+	soon("of nothing", "")
+	s.put("c", row("late", 0, 20))
+	soon("before the first", "")
+	s.put("c", row("soon", 0, 5))
+	soon("after another was written", "soon")
+	undone := errors.New("undone")
+	if err := s.Update(context.Background(), func(tx store.Tx) error {
+		if _, err := tx.Put("c", row("soon", 1, 30)); err != nil {
+			return err
+		}
+		s.want("when it was moved", due(tx, "", 10), "")
+		return undone
+	}); !errors.Is(err, undone) {
+		t.Fatal(err)
+	}
+	soon("when that was undone", "soon")
+	s.update(func(tx store.Tx) error {
+		if err := tx.Delete("c", "soon", 1); err != nil {
+			return err
+		}
+		s.want("when it was deleted", due(tx, "", 10), "")
+		_, err := tx.Put("c", row("again", 0, 4))
+		s.want("in the same update", due(tx, "k", 10), "again")
+		return err
+	})
+	soon("later", "again")
+}

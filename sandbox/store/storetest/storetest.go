@@ -31,6 +31,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"pages in insertion order", pages},
 		{"due in time order", dueInOrder},
 		{"due by key", dueByKey},
+		{"due within an update", dueWithin},
 		{"many rows in their order", manyRows},
 		{"logs", logs},
 		{"a transaction sees its own writes", ownWrites},

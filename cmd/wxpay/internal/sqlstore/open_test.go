@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/sqlstore"
@@ -99,6 +100,58 @@ func TestSurvivesReopening(t *testing.T) {
 		return err
 	})
 	if err != nil {
+		t.Error(err)
+	}
+}
+
+// What was undone with a commit that failed is due again.
+func TestWhatIsDueAfterACommitThatFailed(t *testing.T) {
+	t.Parallel()
+	s := open(t, filepath.Join(t.TempDir(), "sandbox.db"))
+	change := func(rev, due int64, data []byte) error {
+		return s.Update(context.Background(), func(tx store.Tx) error {
+			if _, err := tx.Put("contract", store.Row{ID: "1", Rev: rev, Due: due, Data: data}); err != nil {
+				return err
+			}
+			_, err := tx.Due("contract", "", 10, 1)
+			return err
+		})
+	}
+	if err := errors.Join(change(0, 5, nil), s.Fill()); err != nil {
+		t.Fatal(err)
+	}
+	if err := change(1, 20, make([]byte, 1<<20)); err == nil {
+		t.Fatal("it was written to a full disk")
+	}
+	if err := s.Empty(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Update(context.Background(), func(tx store.Tx) error {
+		rows, err := tx.Due("contract", "", 10, 1)
+		if len(rows) != 1 {
+			t.Errorf("%d rows are due", len(rows))
+		}
+		return err
+	}); err != nil {
+		t.Error(err)
+	}
+}
+
+// Whom a commit waits for may never come.
+func TestACommitWaitsForNobodyForLong(t *testing.T) {
+	t.Parallel()
+	s := open(t, filepath.Join(t.TempDir(), "sandbox.db"))
+	s.Gather(func() int { return 1000 })
+	var group sync.WaitGroup
+	for n := range int64(20) {
+		group.Go(func() {
+			if err := insert(s, n+1); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	if err := s.Close(); err != nil {
 		t.Error(err)
 	}
 }
