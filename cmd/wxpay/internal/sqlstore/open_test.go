@@ -108,12 +108,15 @@ func TestSurvivesReopening(t *testing.T) {
 func TestWhatIsDueAfterACommitThatFailed(t *testing.T) {
 	t.Parallel()
 	s := open(t, filepath.Join(t.TempDir(), "sandbox.db"))
-	change := func(rev, due int64, data []byte) error {
+	change := func(rev, due int64, journal []byte) error {
 		return s.Update(context.Background(), func(tx store.Tx) error {
-			if _, err := tx.Put("contract", store.Row{ID: "1", Rev: rev, Due: due, Data: data}); err != nil {
+			if _, err := tx.Put("contract", store.Row{ID: "1", Rev: rev, Due: due}); err != nil {
 				return err
 			}
-			_, err := tx.Due("contract", "", 10, 1)
+			if _, err := tx.Due("contract", "", 10, 1); err != nil {
+				return err
+			}
+			_, err := tx.Append("journal", journal)
 			return err
 		})
 	}
