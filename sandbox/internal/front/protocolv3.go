@@ -102,8 +102,8 @@ type ahead struct {
 	done   chan struct{}
 }
 
-// signAhead signs beside the disk, where there is one: alone, a call would wait for the one and then
-// for the other. Beside others it would only take the processor from them.
+// signAhead signs beside the disk, where there is one: alone, a call would wait for the one and
+// then for the other. Beside others it would only take the processor from them.
 func (p protocolV3) signAhead(x *exchange) *ahead {
 	if !p.commits || p.unsigned || p.UnderWay() > 1 || x.injected != nil || x.file != nil || x.said == nil ||
 		len(p.Behaviours[x.op.ID()].seals) > 0 {
