@@ -87,6 +87,7 @@ type Config struct {
 
 	warn    func(format string, args ...any) // hears why calls are refused and notifications not delivered; may be nil
 	rounds  int                              // see worker; 0: the usual number
+	kept    int                              // see outbox/retain.go; 0: the usual number
 	longest time.Duration                    // see worker; 0: the usual time
 }
 

@@ -33,6 +33,9 @@ func (s *Sandbox) Played() map[string]bool {
 // WithRounds bounds how often what falls due at one moment may bring about more.
 func WithRounds(n int) Option { return func(c *Config) { c.rounds = n } }
 
+// Kept is how many notifications and sessions there may be before those that ended go.
+func Kept(n int) Option { return func(c *Config) { c.kept = n } }
+
 // Longest bounds how long a walk may take.
 func Longest(c *Config, d time.Duration) { c.longest = d }
 

@@ -179,6 +179,13 @@ func (t *memoryTx) Page(kind, after string, limit int) ([]Row, error) {
 	return rowsOf(tab.index[""].from(run, at), limit, forEver), nil
 }
 
+func (t *memoryTx) Count(kind string) (int, error) {
+	if tab := t.kinds[kind]; tab != nil {
+		return len(tab.rows), nil
+	}
+	return 0, nil
+}
+
 func (t *memoryTx) Due(kind, key string, until int64, limit int) ([]Row, error) {
 	tab := t.kinds[kind]
 	if tab == nil {

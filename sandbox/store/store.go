@@ -67,6 +67,9 @@ type Tx interface {
 	// After "" is the first of all.
 	Page(kind, after string, limit int) ([]Row, error)
 
+	// Count is how many rows of kind there are.
+	Count(kind string) (int, error)
+
 	// Due returns the rows of kind that carry key with 0 < Due <= until, earliest
 	// first and in insertion order where equal, at most limit of them (0: all). An
 	// empty key matches every row of kind.

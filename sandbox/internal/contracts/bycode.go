@@ -47,8 +47,8 @@ func UnsignedOfPath(c *engine.Call, plan string) (*rows.Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := rows.Get[rows.Session](c.Tx, use.Token)
-	if err != nil || s.ContractID != "" || s.PlanID != plan {
+	s, err := Former(c.Tx, use)
+	if err != nil || s == nil || s.ContractID != "" || s.PlanID != plan {
 		return nil, err
 	}
 	return s, nil

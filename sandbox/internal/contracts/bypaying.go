@@ -28,8 +28,11 @@ func offered(s *engine.Step, o *rows.Order) (*rows.Session, error) {
 }
 
 // Waits says whether a payer may still agree to a session: it lives, and so does the order that it
-// is agreed to by paying, if it came with one.
+// is agreed to by paying, if it came with one. Nobody may agree to none.
 func Waits(s *engine.Step, session *rows.Session) (bool, error) {
+	if session == nil {
+		return false, nil
+	}
 	if session.State(s.Now) != ledger.SessionWaiting || !session.PaySign {
 		return session.State(s.Now) == ledger.SessionWaiting, nil
 	}

@@ -80,3 +80,13 @@ func ByCode(s *engine.Step, p *engine.Product, mchid, plan, code string) (*rows.
 	}
 	return list[len(list)-1], nil
 }
+
+// Former is the session that a code was used for last, nil for one that ended so long ago that it
+// is not kept any more (outbox/retain.go).
+func Former(tx store.Tx, use *rows.CodeUse) (*rows.Session, error) {
+	session, err := rows.Get[rows.Session](tx, use.Token)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	return session, err
+}

@@ -49,7 +49,7 @@ func Presign(c *engine.Call, p *engine.Product, adjust ...func(*engine.Call, *ro
 		return nil, err
 	}
 	if use.Token != "" {
-		open, err := rows.Get[rows.Session](c.Tx, use.Token)
+		open, err := Former(c.Tx, use)
 		if err != nil {
 			return nil, err
 		}

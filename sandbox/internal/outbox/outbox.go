@@ -28,6 +28,7 @@ type Settings struct {
 	Patience  time.Duration // for a merchant's answer; 0: the documented
 	Rounds    int           // see worker; 0: the usual number
 	Longest   time.Duration // see worker; 0: the usual time
+	Kept      int           // see retention; 0: the usual number
 	OnAttempt func(ledger.Push, ledger.Attempt)
 }
 
@@ -40,6 +41,8 @@ func New(e *engine.Engine, f *armed.Faults, c Settings) (*Outbox, error) {
 	engine.SetDefault(&c.Rounds, o.Worker.rounds)
 	engine.SetDefault(&c.Longest, o.Worker.longest)
 	o.Worker.rounds, o.Worker.longest = c.Rounds, c.Longest
+	engine.SetDefault(&c.Kept, usuallyKept)
+	o.Worker.retained = retention{outbox: o, kept: c.Kept, last: map[string]string{}, aged: map[string]time.Time{}}
 	e.Wake = o.Worker.wake
 	if err := o.recall(); err != nil {
 		return nil, err

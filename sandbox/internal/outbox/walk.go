@@ -3,6 +3,7 @@ package outbox
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -167,5 +168,5 @@ func (w *worker) walkTo(ctx context.Context, end time.Time) error {
 	if end.After(clock.Now()) {
 		clock.Show(end)
 	}
-	return w.settleLocked(ctx)
+	return errors.Join(w.settleLocked(ctx), w.retained.run(w.ctx))
 }

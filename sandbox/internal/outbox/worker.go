@@ -28,6 +28,8 @@ type worker struct {
 	rounds  int           // how often what falls due at one moment may bring about more that does
 	longest time.Duration // of the machine's time, that a walk under a running clock may take
 	began   time.Time     // when the walk did
+
+	retained retention // used under walk only
 }
 
 // AtOnce is how many attempts to one merchant the background makes at the same time.
@@ -121,7 +123,7 @@ func (w *worker) launch() (crowded bool, err error) {
 			}
 		})
 	}
-	return crowded, errors.Join(err, claimErr)
+	return crowded, errors.Join(err, claimErr, w.retained.idle(w.ctx))
 }
 
 // idle is how often the background looks anyway: a store that failed may work again.

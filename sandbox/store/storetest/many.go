@@ -24,7 +24,17 @@ func pages(t *testing.T, s under) {
 		}
 		return ids(rows)
 	}
+	count := func(kind string) (n int) {
+		s.view(func(tx store.Tx) {
+			var err error
+			if n, err = tx.Count(kind); err != nil {
+				t.Error(err)
+			}
+		})
+		return n
+	}
 	s.want("of nothing", page("", 0), "")
+	s.want("nothing", fmt.Sprint(count("c")), "0")
 	for _, id := range []string{"m", "a", "z", "b"} {
 		s.put("c", store.Row{ID: id, Keys: []string{"k"}, Data: []byte(`{}`)})
 		s.put("other", store.Row{ID: "x" + id, Data: []byte(`{}`)})
@@ -37,6 +47,7 @@ func pages(t *testing.T, s under) {
 	s.want("after one of another kind", page("xa", 2), store.ErrNotFound.Error())
 	s.update(func(tx store.Tx) error { return tx.Delete("c", "z", 1) })
 	s.want("after one was deleted", page("a", 2), "b")
+	s.want("all", fmt.Sprint(count("c"), count("other"), count("none")), "3 4 0")
 	s.want("after that one", page("z", 2), store.ErrNotFound.Error())
 }
 

@@ -16,3 +16,13 @@ func (x *tx) Page(kind, after string, most int) ([]store.Row, error) {
 	return x.rows("SELECT "+rowColumns+" FROM row WHERE kind = ? AND seq > ? ORDER BY seq LIMIT ?", kind, from,
 		limit(most))
 }
+
+func (x *tx) Count(kind string) (n int, err error) {
+	if err := x.ready(false); err != nil {
+		return 0, err
+	}
+	if err := x.s.row("SELECT count(*) FROM row WHERE kind = ?", []any{kind}, &n); err != nil {
+		return 0, x.fail("read", err)
+	}
+	return n, nil
+}

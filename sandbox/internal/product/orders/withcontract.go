@@ -163,7 +163,7 @@ func signWith(c *engine.Call, p *engine.Product, o *rows.Order, s *rows.Session)
 		return nil, err
 	}
 	if use.Token != "" {
-		open, err := rows.Get[rows.Session](c.Tx, use.Token)
+		open, err := contracts.Former(c.Tx, use)
 		if err != nil {
 			return nil, err
 		}
@@ -171,7 +171,7 @@ func signWith(c *engine.Call, p *engine.Product, o *rows.Order, s *rows.Session)
 		if err != nil {
 			return nil, err
 		}
-		switch again := open.PrepayID == o.PrepayID; {
+		switch again := open != nil && open.PrepayID == o.PrepayID; {
 		case again: // the same order again: its prepay_id lives on, and so does this
 			open.ExpiresAt = s.ExpiresAt
 			return nil, rows.Put(c.Tx, open)

@@ -74,7 +74,7 @@ func signingRequest(s *engine.Step, m *registry.Merchant, f wire.Fields) (*rows.
 	case err != nil:
 		return nil, err
 	case use.Fingerprint == fingerprint:
-		open, err := rows.Get[rows.Session](s.Tx, use.Token)
+		open, err := contracts.Former(s.Tx, use)
 		if err != nil {
 			return nil, err
 		}

@@ -1,0 +1,72 @@
+package sandbox_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+)
+
+// presign opens so many sessions, with codes of their own.
+func (w *world) presign(from, to int) {
+	w.t.Helper()
+	for n := from; n < to; n++ {
+		w.must("POST", presignCombine, with(combineBody(), "out_contract_code", fmt.Sprintf("code%06d", n)))
+	}
+}
+
+func (w *world) count(list string) int {
+	w.t.Helper()
+	return len(w.adminOK("GET", "/sandbox/"+list, nil)["data"].([]any))
+}
+
+// What is over goes by its age, and what is not stays.
+func TestWhatEndedLongAgoIsDropped(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.presign(0, 3)
+	signed := w.combineContract()
+	w.ok(w.Advance(24 * time.Hour))
+	if sessions, pushes := w.count("sessions"), w.count("pushes"); sessions != 4 || pushes != 1 {
+		t.Fatalf("after a day there are %d sessions and %d notifications", sessions, pushes)
+	}
+	w.ok(w.Advance(31 * 24 * time.Hour))
+	if sessions, pushes := w.count("sessions"), w.count("pushes"); sessions != 1 || pushes != 0 {
+		t.Errorf("after a month there are %d sessions and %d notifications", sessions, pushes)
+	}
+	got := w.adminOK("GET", "/sandbox/contracts/"+signed.ID, nil)
+	if got["state"] != string(ledger.ContractSigned) {
+		t.Errorf("the contract is %v", got)
+	}
+	w.adminOK("GET", "/sandbox/sessions/"+signed.Token, nil)
+
+	// A code whose session is gone can be used again, as one whose session has expired.
+	body := with(combineBody(), "out_contract_code", "code000000")
+	if again := w.must("POST", presignCombine, with(body, "contract_display_account", "another")); again["pre_entrustweb_id"] == "" {
+		t.Errorf("got %v", again)
+	}
+}
+
+// Of many the newest stay, and whatever is not over.
+func TestOfManyTheNewestAreKept(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Kept(5))
+	w.presign(0, 400) // more than are looked at in one go
+	w.ok(w.Advance(25 * time.Hour))
+	if n := w.count("sessions"); n != 5 {
+		t.Errorf("%d sessions are kept", n)
+	}
+	w.presign(400, 410)
+	w.ok(w.Advance(25 * time.Hour))
+	list := w.adminOK("GET", "/sandbox/sessions", nil)["data"].([]any)
+	if n := len(list); n != 5 || list[4].(object)["out_contract_code"] != "code000409" {
+		t.Errorf("%d sessions are kept, the last of them %v", n, list[n-1])
+	}
+	w.presign(500, 520)
+	w.ok(w.Advance(time.Minute))
+	if n := w.count("sessions"); n != 20 {
+		t.Errorf("of 20 sessions that wait %d are kept", n)
+	}
+}
