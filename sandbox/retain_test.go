@@ -44,7 +44,8 @@ func TestWhatEndedLongAgoIsDropped(t *testing.T) {
 
 	// A code whose session is gone can be used again, as one whose session has expired.
 	body := with(combineBody(), "out_contract_code", "code000000")
-	if again := w.must("POST", presignCombine, with(body, "contract_display_account", "another")); again["pre_entrustweb_id"] == "" {
+	again := w.must("POST", presignCombine, with(body, "contract_display_account", "another"))
+	if again["pre_entrustweb_id"] == "" {
 		t.Errorf("got %v", again)
 	}
 }
