@@ -52,7 +52,8 @@ func assemble(c Config, plays *engine.Repertoire) (m machine, err error) {
 		}
 	}
 	if m.outbox, err = outbox.New(m.engine, m.faults, outbox.Settings{Anywhere: c.AllowNonLoopback,
-		Patience: c.NotifyTimeout, Rounds: c.rounds, Longest: c.longest, Kept: c.kept, OnAttempt: c.OnAttempt}); err != nil {
+		Patience: c.NotifyTimeout, Rounds: c.rounds, Longest: c.longest, Kept: c.kept,
+		OnAttempt: c.OnAttempt}); err != nil {
 		return m, fmt.Errorf("sandbox: %w", err)
 	}
 	gatherer, commits := c.Store.(store.Gatherer)
