@@ -82,6 +82,9 @@ func (n *Notification) decode(v any) *Error {
 		return nil
 	}
 	p.Elem().Set(before) // it is filled in part
+	if err := n.whole(); err != nil {
+		return err
+	}
 	fitted, leftOut := fit(plaintext, t)
 	if fitted != nil && json.Unmarshal(fitted, p.Interface()) == nil {
 		n.tell(leftOut)

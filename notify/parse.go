@@ -68,10 +68,26 @@ type Notification struct {
 // signature is fresh, five minutes. [Receiver.Receive] handles it once.
 func (r *Receiver) Parse(header http.Header, body []byte) (*Notification, error) {
 	n, err := r.parse(header, body)
+	if err == nil {
+		err = n.whole()
+	}
 	if err != nil {
 		return nil, err
 	}
 	return n, nil
+}
+
+// whole says whether Plaintext is JSON to its end. Where it is decoded at once that shows it, and
+// nobody need go through it twice.
+func (n *Notification) whole() *Error {
+	if n.v2 || json.Valid(n.Plaintext) {
+		return nil
+	}
+	return n.noObject()
+}
+
+func (n *Notification) noObject() *Error {
+	return n.fail(CheckPlaintext, http.StatusBadRequest, "the resource opens, but is not a JSON object", nil)
 }
 
 func (r *Receiver) parse(header http.Header, body []byte) (*Notification, *Error) {
@@ -120,11 +136,14 @@ func (r *Receiver) parse(header http.Header, body []byte) (*Notification, *Error
 		return nil, n.fail(CheckResource, http.StatusInternalServerError, "", err)
 	}
 	// An array, a string or null would decode into an event without a value.
-	if !isObject(n.Plaintext) || !json.Valid(n.Plaintext) {
-		return nil, n.fail(CheckPlaintext, http.StatusBadRequest, "the resource opens, but is not a JSON object", nil)
+	if !isObject(n.Plaintext) {
+		return nil, n.noObject()
 	}
 	n.MchID = opening[0].MchID()
 	if len(r.keys) > 1 {
+		if err := n.whole(); err != nil {
+			return nil, err
+		}
 		if err := r.addressee(n, opening); err != nil {
 			return nil, err
 		}

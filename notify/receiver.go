@@ -194,7 +194,12 @@ func (r *Receiver) Handle(eventType string, f func(ctx context.Context, n *Notif
 	if f == nil {
 		panic("notify.Handle: the function for " + eventType + " is nil")
 	}
-	r.register("Handle", eventType, f)
+	r.register("Handle", eventType, func(ctx context.Context, n *Notification) error {
+		if err := n.whole(); err != nil {
+			return err
+		}
+		return f(ctx, n)
+	})
 }
 
 // Otherwise runs f for every event type that has no function of its own. It

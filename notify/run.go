@@ -48,6 +48,9 @@ func (r *Receiver) others(ctx context.Context, n *Notification) error {
 		return n.fail(CheckEvent, http.StatusNotImplemented,
 			"no function is registered for it; add one with On, Handle or Otherwise before the attempts end", nil)
 	}
+	if err := n.whole(); err != nil {
+		return err
+	}
 	return r.otherwise(ctx, n)
 }
 

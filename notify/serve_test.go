@@ -22,6 +22,38 @@ import (
 	"github.com/wxpay-go/wxpay/notify"
 )
 
+// Whatever takes a notification gets a whole JSON object, or does not run.
+func TestAResourceThatIsCutOffReachesNoFunction(t *testing.T) {
+	t.Parallel()
+	w := newWechat(t)
+	var checks []wxpay.Check
+	r := notify.New(w.keys(t), notify.OnError(func(_ context.Context, e *notify.Error) {
+		checks = append(checks, e.Check)
+	}))
+	runs := func(context.Context, *notify.Notification) error {
+		t.Error("a function ran")
+		return nil
+	}
+	notify.On(r, func(ctx context.Context, n *notify.Notification, _ *signed) error { return runs(ctx, n) })
+	r.Handle("TRANSACTION.SUCCESS", runs)
+	r.Otherwise(runs)
+	for _, eventType := range []string{"ECOMMERCE_ENTRUST.SIGN", "TRANSACTION.SUCCESS", "COUPON.USE"} {
+		for _, cut := range []string{`{"plan_id":12535`, `{"plan_id":12535}{}`} {
+			if a := w.attempt(t, w.envelope("EV-"+eventType+cut, eventType, cut)).post(r); a.Code != 400 {
+				t.Errorf("%s of %s: answered %d", eventType, cut, a.Code)
+			}
+		}
+	}
+	for _, check := range checks {
+		if check != notify.CheckPlaintext {
+			t.Errorf("the check is %s", check)
+		}
+	}
+	if len(checks) != 6 {
+		t.Errorf("%d errors were told", len(checks))
+	}
+}
+
 func TestDispatch(t *testing.T) {
 	t.Parallel()
 	w := newWechat(t)
