@@ -3,12 +3,16 @@
 package wxpay_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"io"
+	"net/http"
 	"runtime"
 	"testing"
 	"time"
 
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/leaf"
 )
 
 // The race detector allocates on its own account, so these counts are taken
@@ -41,6 +45,34 @@ func TestAllocsOfVerifying(t *testing.T) {
 		}
 	}); n > 11 {
 		t.Errorf("verifying a reply takes %v allocations, at most 11 are allowed", n)
+	}
+}
+
+// A whole typed call, but for what the transport allocates.
+func TestAllocsOfACall(t *testing.T) {
+	reply := signedReply(200, string(benchOut))
+	signedAt := time.Now()
+	cfg := testConfig()
+	cfg.Now = func() time.Time { return signedAt }
+	answer := &http.Response{StatusCode: 200, Header: reply.Header, ContentLength: int64(len(benchOut))}
+	body := bytes.NewReader(nil)
+	closer := io.NopCloser(body)
+	cfg.HTTPClient = &http.Client{Transport: transport(func(r *http.Request) (*http.Response, error) {
+		body.Reset(benchOut)
+		answer.Body = closer
+		return answer, nil
+	})}
+	client, err := wxpay.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	post := leaf.NewPoster[benchBody, benchReply](leaf.Bind(client), "v3/edu-papay/contracts/presign")
+	if n := testing.AllocsPerRun(50, func() {
+		if _, err := post.Post(bg, &benchIn); err != nil {
+			t.Error(err)
+		}
+	}); n > 45 {
+		t.Errorf("a call takes %v allocations beside its transport's, at most 45 are allowed", n)
 	}
 }
 

@@ -123,7 +123,7 @@ func (c *call) send(ctx context.Context, uri, query string) (*http.Response, err
 	if err != nil {
 		return nil, notSent(c.operation(), err)
 	}
-	return c.roundTrip(ctx, c.client.transport(), request, c.body)
+	return c.roundTrip(ctx, c.client.transport(), &request, c.body)
 }
 
 // read takes in the reply within bounds and verifies it: every success, and
@@ -176,11 +176,11 @@ func (c *call) deadline(ctx context.Context) (context.Context, context.CancelFun
 // request builds the signed request. The path was escaped by expandPath and is
 // given to net/http together with its decoded form, so that the bytes signed
 // are the bytes on the request line.
-func (c *call) request(uri, query string) (*http.Request, error) {
+func (c *call) request(uri, query string) (r http.Request, err error) {
 	host := c.client.hostOf(uri)
 	decoded, err := url.PathUnescape(uri)
 	if err != nil {
-		return nil, err
+		return r, err
 	}
 	target := &url.URL{Scheme: host.scheme, Host: host.name, Path: decoded, RawPath: uri, RawQuery: query}
 	if query != "" {
@@ -188,7 +188,7 @@ func (c *call) request(uri, query string) (*http.Request, error) {
 	}
 	authorization, err := c.client.authorize(c.method, uri, c.body)
 	if err != nil {
-		return nil, err
+		return r, err
 	}
 	declared := c.keyID
 	if declared == "" {
@@ -203,7 +203,7 @@ func (c *call) request(uri, query string) (*http.Request, error) {
 		header[name] = values
 	}
 	header["Authorization"] = values[:1:1]
-	r := &http.Request{
+	r = http.Request{
 		Method: c.method, URL: target, Host: host.name, Header: header,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}

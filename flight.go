@@ -101,7 +101,9 @@ func (f *flight) watch(ctx context.Context) context.Context {
 			f.leave()
 		}
 	}
-	f.trace.WroteHeaders = func() { f.written.Add(1) }
+	if !f.plain { // whose body tells how often it was asked for
+		f.trace.WroteHeaders = func() { f.written.Add(1) }
+	}
 	f.trace.GotConn = func(got httptrace.GotConnInfo) {
 		f.joining.Store(false)
 		f.leave()

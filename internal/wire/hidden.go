@@ -10,8 +10,12 @@ type Hidden[T any] struct{ at **T }
 
 // Hide keeps v.
 func Hide[T any](v T) Hidden[T] {
-	at := &v
-	return Hidden[T]{&at}
+	kept := &struct {
+		at *T
+		v  T
+	}{v: v}
+	kept.at = &kept.v
+	return Hidden[T]{&kept.at}
 }
 
 // Reveal gives the value, the zero one where there is none.
