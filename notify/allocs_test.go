@@ -26,8 +26,8 @@ func TestAllocsOfANotification(t *testing.T) {
 		if err := n.Decode(&e); err != nil || e.PlanID != 12535 {
 			t.Errorf("the notification decodes as plan %d, %v", e.PlanID, err)
 		}
-	}); n > 53 {
-		t.Errorf("to verify, open and decode a notification takes %v allocations, at most 53 are allowed", n)
+	}); n > 41 {
+		t.Errorf("to verify, open and decode a notification takes %v allocations, at most 41 are allowed", n)
 	}
 }
 
