@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -99,4 +100,42 @@ func TestHeapOfAClient(t *testing.T) {
 		t.Errorf("%d clients started %d goroutines, none is allowed", clients, n)
 	}
 	runtime.KeepAlive(kept)
+}
+
+// What an answer of APIv2 takes of the memory is a small multiple of its length, whoever wrote it:
+// it is read before its sign can be looked at.
+func TestAnAnswerTakesMemoryByItsLength(t *testing.T) {
+	many := func(s string) string { return strings.Repeat(s, 1<<20/len(s)) }
+	for name, answer := range map[string]string{
+		"attributes":             "<xml " + many(`a=""`) + "></xml>",
+		"attributes of a member": "<xml><return_code " + many(`a=""`) + ">SUCCESS</return_code></xml>",
+		"instructions":           "<xml>" + many("<?a?>") + "</xml>",
+		"instructions in a text": "<xml><a>" + many("<?a?>x") + "</a></xml>",
+		"comments in a text":     "<xml><a>" + many("x<!---->") + "</a></xml>",
+		"a long entity":          "<xml><a>&" + many("x") + ";</a></xml>",
+		"a long value":           "<xml><return_code>SUCCESS</return_code><sign>1</sign><a>" + many("x") + "</a></xml>",
+		"members":                "<xml>" + many("<a/>") + "</xml>",
+		"nested":                 many("<xml>"),
+	} {
+		cfg := testConfig()
+		cfg.APIv2Key = wxpay.NewSecret(testAPIv2Key)
+		cfg.HTTPClient = &http.Client{Transport: transport(func(r *http.Request) (*http.Response, error) {
+			return reply(200, nil, answer), nil
+		})}
+		client, err := wxpay.New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err = client.Chain("v2/papay/querycontract").Post(bg, map[string]string{"contract_id": "Wx1"})
+		runtime.ReadMemStats(&after)
+		if err == nil {
+			t.Errorf("%s: anybody's answer was taken", name)
+		}
+		if times := float64(after.TotalAlloc-before.TotalAlloc) / float64(len(answer)); times > 12 {
+			t.Errorf("%s: %d bytes took %.0f times as many of the memory, at most 12 are allowed", name, len(answer),
+				times)
+		}
+	}
 }

@@ -139,12 +139,13 @@
 //     seconds WeChat Pay waits, share one run and its outcome;
 //   - what failed is forgotten: the next attempt runs your function again.
 //
-// The memory is that of one process and ends with it. Several processes behind one address do not
-// know of each other, nor does one know what was handled before it started, or what [Remember] had
-// no room for, which is counted apart for APIv3, for what APIv2 signs and for its refunds. So let
-// your function be repeatable: book under a unique key, Notification.ID or the contract code, and
-// treat "already there" as done. Order is not guaranteed either: a contract's
-// end may arrive before its beginning. Query what you doubt; the query is always right.
+// The memory is that of one Receiver and ends with its process. Two receivers do not know of each
+// other, in one process either, nor do several processes behind one address, nor does one know what
+// was handled before it started, or what [Remember] had no room for, which is counted apart for
+// APIv3, for what APIv2 signs and for its refunds. So make one and keep it, and let your function
+// be repeatable: book under a unique key, Notification.ID or the contract code, and treat "already
+// there" as done. Order is not guaranteed either: a contract's end may arrive before its beginning.
+// Query what you doubt; the query is always right.
 //
 // # Your function's context
 //

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"context"
 	"crypto/sha256"
 	"strconv"
 	"testing"
@@ -43,6 +44,27 @@ func TestSharersLeaveNoSigns(t *testing.T) {
 	}
 	if len(m.byID) != 0 || len(m.bySign) != 0 {
 		t.Errorf("%d notifications and %d signs are left", len(m.byID), len(m.bySign))
+	}
+}
+
+// Who waited for a run that has ended takes over its outcome, also where they hung up meanwhile: a
+// failure would be reported that is none.
+func TestAnEndedRunIsSharedByWhoHungUp(t *testing.T) {
+	t.Parallel()
+	r := &Receiver{deadline: time.Minute}
+	ctx, hangUp := context.WithCancel(t.Context())
+	hangUp()
+	m := newMemory(100, time.Now)
+	for i := range 64 { // select takes either of two that are ready
+		first, second := &Notification{ID: strconv.Itoa(i)}, &Notification{ID: strconv.Itoa(i)}
+		d, _ := m.begin(first)
+		if _, state := m.begin(second); state != isRunning {
+			t.Fatal("the second does not share the first's run")
+		}
+		m.end(d, nil)
+		if err := r.share(ctx, second, m, d); err != nil {
+			t.Fatalf("attempt %d: %v", i, err)
+		}
 	}
 }
 

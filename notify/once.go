@@ -96,8 +96,12 @@ func (r *Receiver) share(ctx context.Context, n *Notification, m *memory, d *del
 	select {
 	case <-d.done:
 	case <-ctx.Done():
-		return n.fail(CheckWait, http.StatusServiceUnavailable, "an earlier delivery of it is still being handled",
-			ctx.Err())
+		select {
+		case <-d.done: // both were ready
+		default:
+			return n.fail(CheckWait, http.StatusServiceUnavailable, "an earlier delivery of it is still being handled",
+				ctx.Err())
+		}
 	}
 	if d.failed != nil {
 		failed := n.fail(d.failed.check, d.failed.status, "as in the delivery that was being handled", nil)

@@ -320,9 +320,10 @@ func idV2(n *Notification, f wire.Fields) string {
 
 // timeV2 is when what the message tells of happened, zero where it does not say.
 func timeV2(f wire.Fields) time.Time {
-	for name, layout := range map[string]string{"operate_time": time.DateTime, "success_time": time.DateTime,
-		"time_end": "20060102150405"} {
-		if t, err := time.ParseInLocation(layout, f[name], wire.Beijing); err == nil {
+	for _, at := range [...]struct{ name, layout string }{
+		{"operate_time", time.DateTime}, {"success_time", time.DateTime}, {"time_end", "20060102150405"},
+	} {
+		if t, err := time.ParseInLocation(at.layout, f[at.name], wire.Beijing); err == nil {
 			return t
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/api/event"
@@ -161,5 +162,23 @@ func TestV2EventsThroughAQueue(t *testing.T) {
 	var e event.V2Payment
 	if err := later.Decode(&e); err != nil || e.OutTradeNo != "T1" || e.TotalFee != 5 {
 		t.Errorf("decoded %+v, %v", e, err)
+	}
+}
+
+// Of several times that a message has, the one of the event counts, whenever it is read.
+func TestTheTimeOfAMessageWithSeveral(t *testing.T) {
+	t.Parallel()
+	r := notify.New(nil, notify.APIv2Key("1900000109", wxpay.NewSecret(apiV2Key)))
+	f := addV2()
+	f["success_time"], f["time_end"] = "2030-01-02 08:00:05", "20300103080005"
+	body := signedV2(f, wire.SignMD5)
+	for range 64 {
+		n, err := r.Parse(nil, body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := n.CreateTime.Format(time.DateTime); got != "2030-01-01 08:00:05" {
+			t.Fatalf("got %s", got)
+		}
 	}
 }

@@ -108,23 +108,37 @@ func withoutLayout(value string) string {
 	return value
 }
 
+// hasAttribute tells whether the start tag that text begins with has an attribute, none of which
+// is without "=". The decoder gathers a tag's before anybody can look at them, in a dozen times the
+// bytes they came in.
+func hasAttribute(text []byte) bool {
+	if len(text) < 2 || text[0] != '<' || bytes.IndexByte([]byte("!?/"), text[1]) >= 0 {
+		return false
+	}
+	tag, _, _ := bytes.Cut(text, []byte(">"))
+	return bytes.IndexByte(tag, '=') >= 0
+}
+
 // maxFields bounds a message; the largest real ones have below a hundred.
 const maxFields = 1000
 
 // ParseXML reads a flat <xml> document. Line ends and indents around a value are not part of it;
-// other white space is, as all of a CDATA's. An element twice, one inside
-// another, a doctype or anything behind the document is an error.
+// other white space is, as all of a CDATA's. An element twice, one inside another or with
+// attributes, an instruction, a doctype or anything behind the document is an error.
 func ParseXML(body []byte) (Fields, error) {
 	fail := func(format string, args ...any) (Fields, error) {
 		return nil, fmt.Errorf("%w: %s", ErrXML, fmt.Sprintf(format, args...))
 	}
 	d := xml.NewDecoder(bytes.NewReader(body))
 	fields := Fields{}
-	depth, name := 0, ""
+	depth, name, declared := 0, "", false
 	var plain, marked strings.Builder
 	hasCDATA, hasText := false, false // of the element; looked up once, for a stranger's may have many sections
 	for {
 		at := d.InputOffset()
+		if hasAttribute(body[at:]) {
+			return fail("an element has an attribute")
+		}
 		token, err := d.Token()
 		if err == io.EOF {
 			break
@@ -185,6 +199,11 @@ func ParseXML(body []byte) (Fields, error) {
 			case len(bytes.TrimSpace(bytes.TrimPrefix(t, []byte("\ufeff")))) > 0:
 				return fail("text stands between the elements")
 			}
+		case xml.ProcInst:
+			if t.Target != "xml" || depth > 0 || declared || name != "" {
+				return fail("it has an instruction") // the declaration alone is none
+			}
+			declared = true
 		case xml.Directive:
 			return fail("it has a doctype")
 		}

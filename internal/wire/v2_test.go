@@ -56,7 +56,9 @@ func TestParseXML(t *testing.T) {
 		"empty":                    {"<xml><a/><b></b></xml>", wire.Fields{"a": "", "b": ""}},
 		"a declaration and a BOM": {"\ufeff<?xml version=\"1.0\" encoding=\"UTF-8\"?><xml><a>1</a></xml>",
 			wire.Fields{"a": "1"}},
-		"no fields": {"<xml></xml>", wire.Fields{}},
+		"no fields":      {"<xml></xml>", wire.Fields{}},
+		"an equals sign": {"<xml ><a\n>b=\"c\"</a ><d/></xml>", wire.Fields{"a": `b="c"`, "d": ""}},
+		"a tag's look":   {"<xml><a><![CDATA[<b c='1'>]]></a></xml>", wire.Fields{"a": "<b c='1'>"}},
 	} {
 		got, err := wire.ParseXML([]byte(c.body))
 		if err != nil || !maps.Equal(got, c.want) {
@@ -76,6 +78,10 @@ func TestParseXML(t *testing.T) {
 		"an entity":         {"<xml><a>&e;</a></xml>", "malformed"},
 		"ten thousand":      {"<xml>" + manyElements(10_000) + "</xml>", "more than"},
 		"text before CDATA": {"<xml><total_fee>999<![CDATA[1]]></total_fee></xml>", "in front of a CDATA"},
+		"an attribute":      {`<xml><a b="1">1</a></xml>`, "an attribute"},
+		"an odd attribute":  {"<xml\n\tb='>'/>", "an attribute"},
+		"an instruction":    {"<xml><a>1<?b?></a></xml>", "an instruction"},
+		"declared twice":    {"<?xml version='1.0'?><?xml version='1.0'?><xml/>", "an instruction"},
 		"not UTF-8":         {"<xml><a>\xff</a></xml>", "malformed"},
 		"another encoding":  {`<?xml version="1.0" encoding="GBK"?><xml><a>1</a></xml>`, "malformed"},
 	} {
