@@ -136,3 +136,64 @@ func TestAnswersDoNotSteerTheTerminal(t *testing.T) {
 		}
 	}
 }
+
+// Of an endpoint that no type describes nobody knows what travels encrypted: it is named, or a note
+// says that it went in clear.
+func TestCallEncryptsWhatItIsTold(t *testing.T) {
+	t.Parallel()
+	env, got := answering(t, `{}`)
+	const body, note = `{"type":"PERSONAL_OPENID","name":"张三丰","list":[{"id":"1101"},{"id":"1102"}]}`,
+		"wxpay does not know which fields travel encrypted there, and encrypts none but those of --encrypt"
+	_, said, code := run(env, "call", "POST", "v3/profitsharing/receivers/add", "-d", body, "--encrypt", "/name",
+		"--encrypt", "/list/*/id")
+	sent := got()
+	if code != 0 || strings.Contains(sent, "张三丰") || strings.Contains(sent, `"110`) ||
+		!strings.Contains(sent, "PERSONAL_OPENID") || !strings.Contains(said, note) {
+		t.Errorf("exit code %d, sent %s: %s", code, sent, said)
+	}
+	_, said, code = run(env, "call", "POST", "v3/profitsharing/receivers/add", "-d", body)
+	if code != 0 || !strings.Contains(said, note) || got()[len(sent):] != body {
+		t.Errorf("exit code %d: %s", code, said)
+	}
+	before := got()
+	for _, pointer := range []string{"name", "/", "/nome"} {
+		_, said, code = run(env, "call", "POST", "v3/profitsharing/receivers/add", "-d", body, "--encrypt", pointer)
+		if code != 2 || got() != before || strings.Contains(said, "张三丰") {
+			t.Errorf("%s: exit code %d: %s", pointer, code, said)
+		}
+	}
+	for _, args := range [][]string{
+		{"call", "GET", "v3/profitsharing/receivers"}, // no body
+		{"call", "POST", "v3/combine-transactions/jsapi", "-d", "{}"},
+	} {
+		if _, said, _ = run(env, args...); strings.Contains(said, note) {
+			t.Errorf("%s: %s", args, said)
+		}
+	}
+}
+
+// What is known of an endpoint is known of the path that is sent, however it was written.
+func TestCallGoesByThePathThatIsSent(t *testing.T) {
+	t.Parallel()
+	env, got := answering(t, `{"prepay_id":"1"}`)
+	const body = `{"combine_payer_info":{"identity":{"type":"IDCARD","name":"张三丰","number":"110101199003077758"}}}`
+	for _, args := range [][]string{
+		{"v3/combine-transactions/{kind}", "-p", "kind=jsapi"},
+		{"v3/combine-transactions/{kind}", "-p", "kind=native", "-p", "kind=jsapi"},
+		{"v3/{+rest}?a=b", "-p", "rest=combine-transactions/jsapi"},
+		{"/v3/combine%2dtransactions/%6Asapi/"},
+	} {
+		before := got()
+		_, said, code := run(env, append([]string{"call", "POST", "-d", body}, args...)...)
+		sent := got()[len(before):]
+		if code != 0 || strings.Contains(sent, "张三丰") || strings.Contains(sent, "110101") || sent == "" ||
+			strings.Contains(said, "note") {
+			t.Errorf("%s: exit code %d, sent %s: %s", args, code, sent, said)
+		}
+	}
+	// What needs the merchant's certificate is not called without one.
+	_, said, code := run(env, "call", "POST", "v2/secapi/pay/{what}", "-p", "what=refund", "-d", `{"a":"1"}`)
+	if code != 2 || !strings.Contains(said, "API certificate") {
+		t.Errorf("exit code %d: %s", code, said)
+	}
+}

@@ -23,6 +23,7 @@ type callOptions struct {
 	credentials
 	data                   string
 	paths, queries, header []string
+	encrypt                []string
 	timeout                time.Duration
 	verbose, raw, mtls     bool
 }
@@ -39,8 +40,10 @@ The path is written as in the documents, with or without its leading slash.
 Variables are filled with --path, or written into the path as they are.
 
 Fields that WeChat Pay wants encrypted, such as names and numbers of identity
-cards, are given in clear: what is known to travel encrypted is encrypted, and
-Wechatpay-Serial says to which key.
+cards, are given in clear. Those of a typed endpoint (wxpay endpoints --typed)
+are encrypted unasked. Of the other endpoints wxpay does not know which they
+are: name each with --encrypt, or it is sent in clear. Wechatpay-Serial says to
+which key they are encrypted.
 
 Paths that begin with v2/ speak APIv2: the JSON given with --data becomes signed
 XML (XML is taken as well), and the answer's fields are printed as JSON. mch_id,
@@ -77,6 +80,7 @@ The exit code says what became of the call: see wxpay --help.`,
       -d '{"appid":"wx…","contract_id":"Wx…","version":"1.0"}'
   wxpay call POST v2/pay/downloadbill \
       -d '{"appid":"wx…","bill_date":"20260901","tar_type":"GZIP"}' > bill.csv
+  wxpay call POST v3/profitsharing/receivers/add --encrypt /name -d @body.json
   wxpay call GET v3/certificates --env-file ~/merchant.env`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 2 {
@@ -98,6 +102,8 @@ The exit code says what became of the call: see wxpay --help.`,
 	f.StringArrayVarP(&o.queries, "query", "q", nil, "name=value adds to the query; may be repeated")
 	f.StringArrayVarP(&o.header, "header", "H", nil,
 		"'Name: value' sets a header, such as 'Accept-Language: en'; may be repeated")
+	f.StringArrayVar(&o.encrypt, "encrypt", nil,
+		"JSON pointer of a field to encrypt, as in /payee/*/name; may be repeated, and needed where no type knows it")
 	f.DurationVar(&o.timeout, "timeout", 30*time.Second, "how long to wait for the answer; 0 waits without limit")
 	f.BoolVar(&o.raw, "raw", false, "print the answer byte for byte, which for v2/ is XML, or a bill as it was packed")
 	f.BoolVar(&o.mtls, "mtls", false,
@@ -117,8 +123,9 @@ func (o *callOptions) run(ctx context.Context, sys System, method, path string) 
 		return usage("--timeout is negative; give how long to wait for the answer, as in --timeout 30s")
 	}
 	v2 := isV2(path)
+	sent := o.sentPath(path)
 	if v2 {
-		if err := methodOfV2(method, path); err != nil {
+		if err := methodOfV2(method, path, sent); err != nil {
 			return err
 		}
 	}
@@ -141,7 +148,8 @@ func (o *callOptions) run(ctx context.Context, sys System, method, path string) 
 		return err
 	}
 	trace := &trace{to: oneAtATime()}
-	if op := described(method, path); op != nil {
+	op := described(method, sent)
+	if op != nil {
 		o.mtls = o.mtls || op.MTLS
 		if op.SignType != "" {
 			options = append(options, wxpay.SignType(op.SignType))
@@ -163,7 +171,11 @@ func (o *callOptions) run(ctx context.Context, sys System, method, path string) 
 	if err != nil {
 		return err
 	}
-	warnOfPath(sys, method, path, "Calling")
+	warnOfPath(sys, method, path, sent, "Calling")
+	if body != nil && !v2 && (op == nil || op.Body == nil) {
+		say(sys, sys.paintErr().yellow("note: "), "wxpay does not know which fields travel encrypted there, and "+
+			"encrypts none but those of --encrypt")
+	}
 
 	started := time.Now()
 	result, err := send(ctx, client.Chain(path), method, body, options)
@@ -218,6 +230,12 @@ func (o *callOptions) options(path string) (string, []wxpay.Option, error) {
 			}
 			options = append(options, set.option(name, value))
 		}
+	}
+	for _, pointer := range o.encrypt {
+		if !strings.HasPrefix(pointer, "/") || len(pointer) == 1 {
+			return "", nil, usage("--encrypt takes a JSON pointer, as in --encrypt /name")
+		}
+		options = append(options, wxpay.Encrypt(pointer))
 	}
 	return path, options, nil
 }
@@ -274,33 +292,6 @@ func (o *callOptions) write(sys System, answer []byte) error {
 			err: fmt.Errorf("the call succeeded, and its answer cannot be printed: %w", err)}
 	}
 	return nil
-}
-
-// warnOfPath says, before it is called or signed all the same, that no endpoint of
-// WeChat Pay is known there.
-func warnOfPath(sys System, method, path, does string) {
-	wire := "/" + strings.TrimPrefix(strings.Trim(path, "/"), "v2/")
-	if _, known := catalogue.MatchKnown(method, wire); known {
-		return
-	}
-	note := func(format string, args ...any) {
-		say(sys, sys.paintErr().yellow("note: "), fmt.Sprintf(format, args...))
-	}
-	path = strings.Trim(path, "/")
-	if methods := catalogue.KnownMethods(wire); len(methods) > 0 {
-		if meant, mistyped := catalogue.Mistyped(method, wire); mistyped {
-			note("no %s %s is known; did you mean %s? %s it all the same", method, path, meant.SDKPath(), does)
-			return
-		}
-		note("as far as is known, %s takes %s, not %s; %s it all the same", path, strings.Join(methods, " or "),
-			method, strings.ToLower(does))
-		return
-	}
-	if near := catalogue.NearestKnown(wire, 1); len(near) > 0 {
-		note("no %s is known; did you mean %s? %s it all the same", path, near[0].SDKPath(), does)
-		return
-	}
-	note("no %s is known; %s it all the same", path, strings.ToLower(does))
 }
 
 func completeCall(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {

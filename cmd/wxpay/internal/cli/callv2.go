@@ -20,21 +20,10 @@ import (
 // isV2 tells by the path as the chain writes it.
 func isV2(path string) bool { return strings.HasPrefix(strings.TrimLeft(path, "/"), "v2/") }
 
-// described is the catalogue's entry of a call, nil where it has none.
-func described(method, path string) *catalogue.Operation {
-	all, err := catalogue.Default()
-	if err != nil {
-		return nil // a broken catalogue is no reason not to call
-	}
-	path, _, _ = strings.Cut("/"+strings.TrimPrefix(strings.Trim(path, "/"), "v2/"), "?")
-	op, _, _ := all.Match(method, path)
-	return op
-}
-
 // methodOfV2 refuses the methods that an APIv2 path does not take.
-func methodOfV2(method, path string) error {
+func methodOfV2(method, path, sent string) error {
 	path = strings.Trim(path, "/")
-	get := described("GET", path)
+	get := described("GET", sent)
 	switch {
 	case method == "POST" && get == nil, method == "GET" && get != nil && !get.Page:
 		return nil
@@ -134,12 +123,13 @@ func printURL(ctx context.Context, sys System, o *credentials, path, data string
 	if body == nil {
 		return usage("a signing page needs its fields; give them with --data")
 	}
-	op := described("GET", path)
+	sent := plainEscapes(path)
+	op := described("GET", sent)
 	called := ""
 	switch {
 	case op != nil && !op.Page:
 		called = "GET " + path + " -q name=value …"
-	case described("POST", path) != nil:
+	case described("POST", sent) != nil:
 		called = "POST " + path + " -d …"
 	}
 	if called != "" {
@@ -156,7 +146,7 @@ func printURL(ctx context.Context, sys System, o *credentials, path, data string
 	}
 	var options []wxpay.Option
 	if op == nil {
-		warnOfPath(sys, "GET", path, "Signing")
+		warnOfPath(sys, "GET", path, sent, "Signing")
 	} else if op.SignType != "" {
 		options = append(options, wxpay.SignType(op.SignType))
 	}

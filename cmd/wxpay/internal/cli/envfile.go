@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/pflag"
 
@@ -55,9 +56,18 @@ func readEnvFile(ctx context.Context, path string) (map[string]string, error) {
 // assignment is a line that sets a variable. A name may have dots and dashes, which docker takes.
 var assignment = regexp.MustCompile(`^(?:export[\s\v\pZ]+)?([0-9A-Za-z_.-]+)[\s\v\pZ]*=(.*)$`)
 
-// another is one of ours that is set behind another in the same line, as a shell would do and
-// docker would not, or behind what looks like the end of a line and is none.
-var another = regexp.MustCompile(`[\s\v\pZ\x{85};&](?:export[\s\v\pZ]+)?(?i:WXPAY)_\w*[\s\v\pZ]*=`)
+// another is one of ours that is set inside the value of another, behind a blank as a shell would
+// do and docker would not, or behind what somebody took for the end of a line: a comma, a \n.
+var another = regexp.MustCompile(`(?i:WXPAY)[_.-][\w.-]*[\s\v\pZ]*=`)
+
+// unseen tells what does not show in a value of ours: an editor shows another host than is called.
+// Of other programs' values it goes for control characters alone, since text may have the others.
+func unseen(name, value string) bool {
+	return strings.ContainsFunc(value, func(r rune) bool {
+		return r != '\t' && (unicode.IsControl(r) ||
+			strings.HasPrefix(name, "WXPAY_") && !unicode.IsPrint(r) && !unicode.Is(unicode.Zs, r))
+	})
+}
 
 // envVars gives the variables of an env file and the lines they are set in, and what is wrong with
 // the first line that is none or sets one again: programs differ in which they take. Lines are
@@ -77,10 +87,14 @@ func envVars(data []byte) (vars map[string]string, lines map[string]int, problem
 		if set == nil || another.MatchString(set[2]) {
 			return nil, nil, fmt.Sprintf("line %d is not one NAME=value", n)
 		}
+		value := unquote(strings.TrimSpace(withoutComment(set[2])))
+		if unseen(set[1], value) {
+			return nil, nil, fmt.Sprintf("line %d has a character in its value that does not show", n)
+		}
 		if first, again := lines[set[1]]; again {
 			return nil, nil, fmt.Sprintf("line %d sets the variable of line %d again; keep one", n, first)
 		}
-		vars[set[1]], lines[set[1]] = unquote(strings.TrimSpace(withoutComment(set[2]))), n
+		vars[set[1]], lines[set[1]] = value, n
 	}
 	return vars, lines, ""
 }

@@ -1,0 +1,88 @@
+package cli
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/wxpay-go/wxpay/catalogue"
+)
+
+// What a path is known for goes by the path that is sent: a variable may be filled with what is a
+// segment of another endpoint, and an escape may stand for a letter.
+
+// sentPath is the path with the values of --path in it and no needless escapes. What is wrong with
+// it the client says.
+func (o *callOptions) sentPath(path string) string {
+	path, _, _ = strings.Cut(path, "?")
+	fill := map[string]string{}
+	for _, v := range o.paths {
+		name, value, _ := strings.Cut(v, "=")
+		name = strings.TrimSpace(name)
+		fill["{"+name+"}"], fill["{+"+name+"}"] = url.PathEscape(value), value
+	}
+	var b strings.Builder
+	for {
+		literal, rest, open := strings.Cut(path, "{")
+		b.WriteString(literal)
+		name, after, closed := strings.Cut(rest, "}")
+		if !open || !closed {
+			return plainEscapes(b.String())
+		}
+		variable := "{" + name + "}"
+		if value, filled := fill[variable]; filled {
+			variable = value
+		}
+		b.WriteString(variable)
+		path = after
+	}
+}
+
+// plainEscapes is a path without the escapes it could do without.
+func plainEscapes(path string) string {
+	segments := strings.Split(path, "/")
+	for i, s := range segments {
+		if plain, err := url.PathUnescape(s); err == nil && !strings.HasPrefix(s, "{") {
+			segments[i] = url.PathEscape(plain)
+		}
+	}
+	return strings.Join(segments, "/")
+}
+
+// described is the catalogue's entry of a call, nil where it has none.
+func described(method, path string) *catalogue.Operation {
+	all, err := catalogue.Default()
+	if err != nil {
+		return nil // a broken catalogue is no reason not to call
+	}
+	path, _, _ = strings.Cut("/"+strings.TrimPrefix(strings.Trim(path, "/"), "v2/"), "?")
+	op, _, _ := all.Match(method, path)
+	return op
+}
+
+// warnOfPath says, before it is called or signed all the same, that no endpoint of
+// WeChat Pay is known there. The path is told as it was given, for sent has the values.
+func warnOfPath(sys System, method, path, sent, does string) {
+	wire := "/" + strings.TrimPrefix(strings.Trim(sent, "/"), "v2/")
+	if _, known := catalogue.MatchKnown(method, wire); known {
+		return
+	}
+	note := func(format string, args ...any) {
+		say(sys, sys.paintErr().yellow("note: "), fmt.Sprintf(format, args...))
+	}
+	path = strings.Trim(path, "/")
+	if methods := catalogue.KnownMethods(wire); len(methods) > 0 {
+		if meant, mistyped := catalogue.Mistyped(method, wire); mistyped {
+			note("no %s %s is known; did you mean %s? %s it all the same", method, path, meant.SDKPath(), does)
+			return
+		}
+		note("as far as is known, %s takes %s, not %s; %s it all the same", path, strings.Join(methods, " or "),
+			method, strings.ToLower(does))
+		return
+	}
+	if near := catalogue.NearestKnown(wire, 1); len(near) > 0 {
+		note("no %s is known; did you mean %s? %s it all the same", path, near[0].SDKPath(), does)
+		return
+	}
+	note("no %s is known; %s it all the same", path, strings.ToLower(does))
+}
