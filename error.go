@@ -188,7 +188,8 @@ func (e *Error) clipped(s string, n int) string {
 // methods, such as encoding/gob, writes the fields as they came.
 func (e Error) MarshalText() ([]byte, error) { return []byte(e.Error()), nil }
 
-// Format prints what Error gives, whatever the verb.
+// Format prints what Error gives under every verb but %p, and but %w outside [fmt.Errorf], which go
+// vet reports: there fmt prints the fields, which hold what WeChat Pay said, and asks no method.
 func (e Error) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, &e) }
 
 // Temporary says that the same call, with the same parameters and numbers, is
@@ -226,7 +227,7 @@ func (e *ConfigError) Error() string {
 	return oneLine("wxpay: " + of + e.Field + ": " + remedied(e.Problem, e.Hint))
 }
 
-// Format prints what Error gives, whatever the verb.
+// Format prints what Error gives under every verb but %p, and but %w where go vet reports it.
 func (e ConfigError) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, &e) }
 
 // KeyError is key material that cannot be read.
@@ -253,7 +254,7 @@ func (e *KeyError) Error() string {
 	return wire.Clip(text, wire.MaxLine-maxPath-len(": ")) // the loaders put the file's name before it
 }
 
-// Format prints what Error gives, whatever the verb.
+// Format prints what Error gives under every verb but %p, and but %w where go vet reports it.
 func (e KeyError) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, &e) }
 
 // RequestError is a call that was not sent because it could not be right.
@@ -270,7 +271,7 @@ func (e *RequestError) Error() string {
 	return oneLine(e.Operation + ": not sent: " + e.Problem)
 }
 
-// Format prints what Error gives, whatever the verb.
+// Format prints what Error gives under every verb but %p, and but %w where go vet reports it.
 func (e RequestError) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, &e) }
 
 // Unwrap gives the cause, where there is one.
@@ -324,7 +325,7 @@ func (e *TransportError) Error() string {
 	return oneLine(s)
 }
 
-// Format prints what Error gives, whatever the verb.
+// Format prints what Error gives under every verb but %p, and but %w where go vet reports it.
 func (e TransportError) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, &e) }
 
 // Unwrap gives the cause, so that errors.Is(err, context.Canceled) works. Where the
@@ -373,7 +374,7 @@ func (e *SignatureError) Error() string {
 	return oneLine(s)
 }
 
-// Format prints what Error gives, whatever the verb.
+// Format prints what Error gives under every verb but %p, and but %w where go vet reports it.
 func (e SignatureError) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, &e) }
 
 // DecryptError is a sealed resource that does not open.
@@ -389,5 +390,5 @@ func (e *DecryptError) Error() string {
 	return oneLine("wxpay: cannot decrypt: " + remedied(e.Problem, e.Hint))
 }
 
-// Format prints what Error gives, whatever the verb.
+// Format prints what Error gives under every verb but %p, and but %w where go vet reports it.
 func (e DecryptError) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, &e) }

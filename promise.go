@@ -63,7 +63,7 @@ func (e *PanicError) Error() string {
 	return oneLine("wxpay: a panic in the goroutine of a promise: " + said)
 }
 
-// Format prints what Error gives, whatever the verb.
+// Format prints what Error gives under every verb but %p, and but %w where go vet reports it.
 func (e PanicError) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, &e) }
 
 // MarshalText is what Error gives, for JSON, XML and logs.
@@ -79,7 +79,7 @@ func (e *PanicError) Unwrap() error {
 }
 
 // Format prints the type. What came of the call is [Promise.Wait]'s to tell: it may be
-// arriving just now.
+// arriving just now. Under %w, which go vet reports, fmt asks no method and reads what is arriving.
 func (p *Promise[T]) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "%T", p) }
 
 // guard runs f and gives its panic as an error.

@@ -26,10 +26,11 @@ type Result struct {
 	unsigned bool
 }
 
-// Format prints the status, the length of the body and the request id, whatever the
-// verb: header and body may name the payer, and so may the call. fmt asks no method of what is in
-// an unexported field of a struct of yours, and follows a pointer there under %s and %q: keep what
-// you need of a Result, or a function that gives it.
+// Format prints the status, the length of the body and the request id under every verb but %p, and
+// but %w outside [fmt.Errorf], which go vet reports: header and body may name the payer, and so may
+// the call. fmt asks no method of what is in an unexported field of a struct of yours either, and
+// follows a pointer there under %s and %q: keep what you need of a Result, or a function that gives
+// it.
 func (r Result) Format(f fmt.State, _ rune) {
 	id := r.RequestID()
 	if r.call != nil {
@@ -201,7 +202,7 @@ func (e *DecodeError) Error() string {
 		why + "; its raw bytes are in the reply")
 }
 
-// Format prints what Error gives, whatever the verb.
+// Format prints what Error gives under every verb but %p, and but %w where go vet reports it.
 func (e DecodeError) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, &e) }
 
 // kindOf is the kind of JSON value that did not fit. A type's own unmarshaller may

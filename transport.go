@@ -147,7 +147,7 @@ type shorn struct {
 
 func (s *shorn) Error() string { return unaddressed(s.whole) }
 
-// Format prints what Error gives, whatever the verb.
+// Format prints what Error gives under every verb but %p, and but %w where go vet reports it.
 func (s shorn) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, &s) }
 
 // Is and As look into the error, which Unwrap would give out with its words.

@@ -74,7 +74,7 @@ func (e *Error) Error() string {
 
 func oneLine(s string) string { return wire.Clip(s, wire.MaxLine) }
 
-// Format prints what Error gives, whatever the verb.
+// Format prints what Error gives under every verb but %p, and but %w where go vet reports it.
 func (e Error) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, &e) }
 
 func (e *Error) text() string {

@@ -230,7 +230,8 @@ func (r *Receiver) addressee(n *Notification, opening []*wxpay.Keys) *Error {
 func (n Notification) String() string { return n.EventType + " " + n.ID }
 
 // Format prints the same under every verb. Of a Notification in an unexported field of a struct
-// of yours, or of a pointer to one, fmt asks no method, and prints the fields: keep what you need.
+// of yours, or of a pointer to one, fmt asks no method, nor for %p and %w, which go vet reports,
+// and prints the fields: keep what you need.
 func (n Notification) Format(f fmt.State, _ rune) { fmt.Fprint(f, n.String()) }
 
 // LogValue is what [log/slog] shows of a notification: no payer's data.

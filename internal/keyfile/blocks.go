@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/pem"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -101,8 +102,12 @@ func armoured(text string) (blocks []Block, problem string) {
 		}
 		blocks, text = append(blocks, block), rest
 	}
-	if blocks != nil {
+	switch {
+	case blocks != nil:
 		problem = ""
+	case strings.Contains(text, beginning):
+		problem = "only the first " + strconv.Itoa(maxBlocks) + " of its -----BEGIN were looked at, and none of them " +
+			"begins a key: leave out what stands in front of it"
 	}
 	return blocks, problem
 }

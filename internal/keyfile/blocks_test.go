@@ -72,6 +72,7 @@ func TestBlocksBesideOddOnes(t *testing.T) {
 	for name, data := range map[string]string{
 		"a comment": "# give the text from -----BEGIN to the end\n" + text,
 		"a cut one": text + "-----BEGIN CERTIFICATE-----\nAAAA",
+		"63 begins": strings.Repeat("-----BEGIN X-----\n", 63) + text,
 		"another":   "-----BEGIN X-----\n****\n-----END X-----\n" + text,
 	} {
 		blocks, problem := keyfile.Blocks([]byte(data))
@@ -99,6 +100,8 @@ func TestBlocksThatAreNone(t *testing.T) {
 		"another end":       {strings.Replace(text, "END PRIVATE", "END PUBLIC", 1), "the end to that is missing"},
 		"stars":             {line[:200] + "****" + line[204:], "is not Base64"},
 		"cut DER":           {string(der[:900]), "no PEM block found"},
+		"behind 64 begins":  {strings.Repeat("-----BEGIN X-----\n", 64) + text, "only the first 64"},
+		"64 begins":         {strings.Repeat("-----BEGIN X-----\n", 64), "the end to that is missing"},
 		"a path":            {"/etc/wxpay/apiclient_key.pem", keyfile.IsAName},
 		"a relative path":   {"./keys/apiclient_key", keyfile.IsAName},
 		"a path of Windows": {`C:\keys\apiclient_key.pem`, keyfile.IsAName},
