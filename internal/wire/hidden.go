@@ -27,8 +27,8 @@ func (h Hidden[T]) Reveal() (v T) {
 }
 
 // PrintError prints an error as its text, whatever the verb (but fmt does not ask for %p, nor for
-// %w outside fmt.Errorf): %#v and %d would print the fields, as would any verb of an error that is no
-// pointer. Every error of ours has it as its Format, on the value.
+// %w outside fmt.Errorf): %#v and %d would print the fields, as would any verb of an error that is
+// no pointer. Every error of ours has it as its Format, on the value.
 func PrintError(f fmt.State, verb rune, err error) {
 	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), err.Error())
 }
