@@ -7,3 +7,8 @@ func Authorize(c *Client, method, uri string, body []byte) (string, error) {
 
 // SharedTransport is what a client without a transport uses.
 var SharedTransport = sharedTransport
+
+// IsPlainPath and ExpandPath are how a path becomes what is sent.
+func IsPlainPath(path string) bool { return isPlainPath(path) }
+
+func ExpandPath(path string) (escaped, query, problem string) { return expandPath(path, nil) }

@@ -30,6 +30,9 @@ func joinPath(base, sub string) string {
 // path segment unless {+name} asks for it. The problem, where there is one,
 // is a sentence.
 func expandPath(path string, vars []variable) (escaped, query, problem string) {
+	if len(vars) == 0 && isPlainPath(path) {
+		return "/" + path, "", ""
+	}
 	if strings.Contains(path, "://") {
 		return "", "", "the path is a whole URL: give the path only, the host is Config.Host"
 	}
@@ -62,6 +65,22 @@ func expandPath(path string, vars []variable) (escaped, query, problem string) {
 		}
 	}
 	return escaped, query, ""
+}
+
+// isPlainPath tells a path that there is nothing to do about, as most are: small letters, digits and
+// dashes between single slashes.
+func isPlainPath(path string) bool {
+	last := byte('/')
+	for i := range len(path) {
+		c := path[i]
+		switch {
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '-':
+		case c != '/' || last == '/':
+			return false
+		}
+		last = c
+	}
+	return last != '/'
 }
 
 // names tells whether a template has the variable.
