@@ -40,7 +40,7 @@ type Store struct {
 	underWay atomic.Pointer[func() int] // how many calls are, nil where nobody says so
 
 	closing chan struct{}
-	stopped chan struct{} // the committing goroutine has returned
+	leads   chan struct{} // has one in it while somebody leads a batch, and for good once it is closed
 	close   sync.Once
 	views   sync.RWMutex // held for reading by views, for writing by Close
 }
@@ -84,7 +84,7 @@ func Open(path string) (*Store, error) {
 	file.Close()
 
 	s := &Store{path: target, queue: make(chan *update), readers: make(chan *session, 8), closing: make(chan struct{}),
-		stopped: make(chan struct{}), soonest: soonest{}}
+		leads: make(chan struct{}, 1), soonest: soonest{}}
 	if s.unlock, err = claim(target + lockSuffix); err != nil {
 		return fail(err, "another wxpay may be running on it: stop that one or choose another folder")
 	}
@@ -98,7 +98,6 @@ func Open(path string) (*Store, error) {
 	for _, part := range []string{"", "-wal", "-shm"} {
 		_ = os.Chmod(target+part, 0o600) // a file system without modes is no reason not to start
 	}
-	go s.commitLoop()
 	return s, nil
 }
 
@@ -215,7 +214,7 @@ func (s *Store) Close() error {
 	var err error
 	s.close.Do(func() {
 		close(s.closing)
-		<-s.stopped
+		s.leads <- struct{}{} // those under way end first
 		s.views.Lock()
 		defer s.views.Unlock()
 		err = s.release()

@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -16,9 +17,9 @@ const (
 	maxWait  = 2 * time.Millisecond
 )
 
-// An update is one call of Update. Its function runs in the caller's goroutine,
-// when the committing goroutine hands it the transaction; so a panic stays with
-// the one who caused it.
+// An update is one call of Update that joins a batch. Its function runs in its caller's goroutine,
+// when the one who leads the batch hands it the transaction; so a panic stays with the one who
+// caused it.
 type update struct {
 	turn      chan *tx
 	finished  chan error // what the function came to
@@ -28,24 +29,30 @@ type update struct {
 // errPanicked stands for the outcome of a function that did not return.
 var errPanicked = errors.New("sqlstore: the update's function did not return")
 
-// Update runs f and returns when its work is on the disk, together with that
-// of others.
+// Update runs f and returns when its work is on the disk, together with that of others. Whoever
+// comes while nobody commits leads a batch: it begins the transaction, works in it, takes in those
+// who wait, and commits for all. Alone, it waits for nobody and nobody need wake it.
 func (s *Store) Update(ctx context.Context, f func(store.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	u := &update{turn: make(chan *tx), finished: make(chan error, 1), committed: make(chan error, 1)}
 	select {
+	case s.leads <- struct{}{}:
+		select {
+		case <-s.closing: // while it was waited for
+			<-s.leads
+			return store.ErrClosed
+		default:
+			return s.lead(f)
+		}
 	case s.queue <- u:
 	case <-s.closing:
 		return store.ErrClosed
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	x, ok := <-u.turn
-	if !ok { // no transaction could be begun
-		return <-u.committed
-	}
+	x := <-u.turn
 	err := errPanicked
 	func() {
 		defer func() {
@@ -60,50 +67,74 @@ func (s *Store) Update(ctx context.Context, f func(store.Tx) error) error {
 	return <-u.committed
 }
 
-// commitLoop is the one writer. A batch is whoever is waiting: while its commit
-// waits for the disk, the next one gathers.
-func (s *Store) commitLoop() {
-	defer close(s.stopped)
-	for {
-		select {
-		case u := <-s.queue:
-			s.batch(u)
-		case <-s.closing:
-			return
-		}
+// lead makes a batch, of which f is the first member. Where f does not return, the others are
+// served all the same.
+func (s *Store) lead(f func(store.Tx) error) (err error) {
+	defer func() { <-s.leads }()
+	if err := s.writerExec("BEGIN IMMEDIATE"); err != nil {
+		return err
 	}
+	x := &tx{store: s, s: s.writer}
+	err = errPanicked
+	defer func() {
+		x.done = true
+		err = s.batch(x, err)
+	}()
+	return f(x)
 }
 
-func (s *Store) batch(u *update) {
-	if err := s.writerExec("BEGIN IMMEDIATE"); err != nil {
-		close(u.turn)
-		u.committed <- err
-		return
-	}
+// batch ends the work of the one who leads, which came to err, lets those who wait work as well,
+// and commits. It gives what became of the leader's.
+func (s *Store) batch(x *tx, err error) error {
+	broken := s.end(x, err)
 	members := make([]*update, 0, maxBatch)
 	var late <-chan time.Time
-	for u != nil {
-		kept, broken := s.run(u)
-		if kept {
+	for broken == nil {
+		u := s.next(1+len(members), &late)
+		if u == nil {
+			broken = s.writerExec("COMMIT")
+			break
+		}
+		x := &tx{store: s, s: s.writer}
+		u.turn <- x
+		failed := <-u.finished
+		switch broken = s.end(x, failed); {
+		case broken == nil && failed != nil:
+			u.committed <- failed
+		default:
 			members = append(members, u)
 		}
-		if broken != nil {
-			// SQLite may have rolled back everything, so nobody's work counts.
-			s.undoAll()
-			answer(append(members, u), broken)
-			return
-		}
-		u = s.next(len(members), &late)
 	}
-	broken := s.writerExec("COMMIT")
 	if broken != nil {
-		s.undoAll()
+		// SQLite may have rolled back everything, so nobody's work counts.
+		s.writer.rollback()
+		clear(s.soonest)
 	}
-	answer(members, broken)
+	for _, u := range members {
+		u.committed <- broken
+	}
+	return cmp.Or(broken, err)
 }
 
-// next is the one who joins a batch, nil for nobody. Where more calls are under way than have come,
-// it waits for them; late starts with the first time that it does.
+// end ends the work of one member, which came to err: what a failed one wrote is undone, and the
+// batch goes on. broken is an error of the database itself.
+func (s *Store) end(x *tx, err error) (broken error) {
+	switch {
+	case x.broken != nil:
+		return x.broken
+	case !x.writes:
+		return nil
+	case err != nil:
+		if broken = s.writerExec("ROLLBACK TO member"); broken != nil {
+			return broken
+		}
+		clear(s.soonest)
+	}
+	return s.writerExec("RELEASE member")
+}
+
+// next is the one who joins a batch, nil for nobody. Where more calls are under way than have
+// come, it waits for them; late starts with the first time that it does.
 func (s *Store) next(members int, late *<-chan time.Time) *update {
 	if members >= maxBatch {
 		return nil
@@ -130,48 +161,10 @@ func (s *Store) next(members int, late *<-chan time.Time) *update {
 // Gather has the commits wait a moment for calls that are under way.
 func (s *Store) Gather(underWay func() int) { s.underWay.Store(&underWay) }
 
-// undoAll ends a batch that nobody's work of counts.
-func (s *Store) undoAll() {
-	s.writer.rollback()
-	clear(s.soonest)
-}
-
 // writerExec is a statement of the one writer, about its transactions.
 func (s *Store) writerExec(query string) error {
 	if _, err := s.writer.exec(query); err != nil {
 		return s.fault("write", err)
 	}
 	return nil
-}
-
-func answer(members []*update, err error) {
-	for _, u := range members {
-		u.committed <- err
-	}
-}
-
-// run lets one update work inside the batch. What a failed one wrote is undone
-// and the batch goes on; broken is an error of the database itself.
-func (s *Store) run(u *update) (kept bool, broken error) {
-	x := &tx{store: s, s: s.writer}
-	u.turn <- x
-	err := <-u.finished
-	if x.broken != nil {
-		return false, x.broken
-	}
-	if x.writes && err != nil {
-		if broken = s.writerExec("ROLLBACK TO member"); broken != nil {
-			return false, broken
-		}
-		clear(s.soonest)
-	}
-	if x.writes {
-		if broken = s.writerExec("RELEASE member"); broken != nil {
-			return false, broken
-		}
-	}
-	if err != nil {
-		u.committed <- err
-	}
-	return err == nil, nil
 }
