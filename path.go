@@ -67,8 +67,8 @@ func expandPath(path string, vars []variable) (escaped, query, problem string) {
 	return escaped, query, ""
 }
 
-// isPlainPath tells a path that there is nothing to do about, as most are: small letters, digits and
-// dashes between single slashes.
+// isPlainPath tells a path that there is nothing to do about, as most are: small letters, digits
+// and dashes between single slashes.
 func isPlainPath(path string) bool {
 	last := byte('/')
 	for i := range len(path) {

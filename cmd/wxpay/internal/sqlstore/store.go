@@ -2,13 +2,13 @@
 // compiler, nothing to install.
 //
 // The database runs in WAL mode with synchronous=FULL, so what Update returned
-// from survives a power cut. One goroutine commits for all writers: those who
-// come while it waits for the disk share the next commit, which is what makes
-// a durable row cheap under load. Readers see a snapshot and never wait.
+// from survives a power cut. Whoever writes first commits for all who come meanwhile,
+// which is what makes a durable row cheap under load. Readers see a snapshot and
+// never wait.
 //
 // recognise.go says whose file it is, and what is refused before it is opened; store.go opens it,
-// writer.go commits, tx.go is what a transaction does. It knows package store and nothing of a
-// sandbox. Start reading at [Open].
+// writer.go commits, soonest.go knows when the next thing is due, tx.go is what a transaction does.
+// It knows package store and nothing of a sandbox. Start reading at [Open].
 package sqlstore
 
 import (
