@@ -26,7 +26,8 @@ func without(text string, told []string, n int) string {
 		begin[t[0]] = append(begin[t[0]], t)
 	}
 	hidden, steps := make([]bool, len(text)), 0
-	for _, v := range wire.Readings(text, maxDepth, views(), escapes[:]...) {
+	readings, _ := wire.Readings(text, maxDepth, views(), func(int) bool { return true }, escapes[:]...)
+	for _, v := range readings {
 		hide(v, hidden, &begin, whole, &steps)
 	}
 	var b strings.Builder

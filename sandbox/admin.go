@@ -60,7 +60,7 @@ func newAdmin(s *Sandbox, anywhere bool) http.Handler {
 	a.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		said := "the admin has no " + shown.Value(r.Method) + " " + shown.Value(r.URL.Path) +
 			"; GET /sandbox/ lists what it has"
-		a.write(w, http.StatusNotFound, engine.Document{"error": said})
+		a.write(w, r, http.StatusNotFound, engine.Document{"error": said})
 	})
 	return a
 }
@@ -82,7 +82,7 @@ func badCall(format string, args ...any) error {
 func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set(ledger.HeaderSandbox, engine.SandboxName)
 	if err := a.checkOrigin(r); err != nil {
-		a.write(w, http.StatusForbidden, engine.Document{"error": err.Error()})
+		a.write(w, r, http.StatusForbidden, engine.Document{"error": err.Error()})
 		return
 	}
 	a.mux.ServeHTTP(w, r)
@@ -149,7 +149,7 @@ func (a *admin) answer(pattern string, route adminRoute) http.HandlerFunc {
 		out, err := a.run(pattern, route, w, r)
 		if err != nil {
 			status, body := adminFailure(err)
-			a.write(w, status, body)
+			a.write(w, r, status, body)
 			return
 		}
 		if out == nil {
@@ -159,7 +159,7 @@ func (a *admin) answer(pattern string, route adminRoute) http.HandlerFunc {
 			writeAdmin(w, http.StatusOK, rows.EncodeJSON(out))
 			return
 		}
-		a.write(w, http.StatusOK, out)
+		a.write(w, r, http.StatusOK, out)
 	}
 }
 
@@ -195,9 +195,9 @@ func adminFailure(err error) (int, engine.Document) {
 }
 
 // write answers without the merchants' keys, whatever they were written into.
-func (a *admin) write(w http.ResponseWriter, status int, body any) {
-	r := redact.Redaction{Secrets: a.engine.Registry.Secrets()}
-	writeAdmin(w, status, r.Literals(rows.EncodeJSON(body)))
+func (a *admin) write(w http.ResponseWriter, r *http.Request, status int, body any) {
+	keys := redact.Redaction{Secrets: a.engine.Registry.Secrets()}
+	writeAdmin(w, status, keys.Literals(r.Context(), rows.EncodeJSON(body)))
 }
 
 func writeAdmin(w http.ResponseWriter, status int, body []byte) {

@@ -34,14 +34,19 @@ type Escape struct {
 }
 
 // Readings reads a text in every order of undoing these escapes, at most so many times one on top
-// of the other, and in about so many ways at most. Most texts have none.
-func Readings(text string, depth, most int, escapes ...Escape) []Reading {
-	readings := []Reading{{Text: text}}
+// of the other, and in about so many ways at most. Most texts have none. may is asked before each
+// undoing, of so many bytes; where it says no there are no more readings, and whole is false.
+func Readings(text string, depth, most int, may func(bytes int) bool, escapes ...Escape) (readings []Reading,
+	whole bool) {
+	readings = []Reading{{Text: text}}
 	var seen map[string]bool // but for text
 	for from := 0; from < len(readings) && len(readings) < most && readings[from].depth < depth; from++ {
 		for _, e := range escapes {
 			if !strings.ContainsAny(readings[from].Text, e.Marks) {
 				continue
+			}
+			if !may(len(readings[from].Text)) {
+				return readings, false
 			}
 			if next := readings[from].undone(e); next.Text != text && !seen[next.Text] {
 				if seen == nil {
@@ -52,7 +57,7 @@ func Readings(text string, depth, most int, escapes ...Escape) []Reading {
 			}
 		}
 	}
-	return readings
+	return readings, true
 }
 
 // undone is a reading in which one more kind of escapes is undone.

@@ -1,6 +1,9 @@
 package redact
 
 import (
+	"bytes"
+	"context"
+	"encoding/json"
 	"reflect"
 	"regexp"
 	"slices"
@@ -13,6 +16,7 @@ import (
 // Exchange blanks every text of an entry, names of headers and of what is still to come included:
 // a field that is added to Exchange cannot be forgotten here.
 func (r Redaction) Exchange(x *ledger.Exchange) {
+	r = r.on("") // one measure of work for all of it
 	v := reflect.ValueOf(x).Elem()
 	for i := range v.NumField() {
 		switch v.Type().Field(i).Name {
@@ -31,14 +35,37 @@ func (r Redaction) Exchange(x *ledger.Exchange) {
 // jsonString matches a string of JSON, the name of a member or a value.
 var jsonString = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
 
-// Literals blanks the keys in every string of a JSON text, which stays one.
-func (r Redaction) Literals(text []byte) []byte {
-	return jsonString.ReplaceAllFunc(text, func(s []byte) []byte {
-		if len(s) < wire.KeySize {
-			return s
+// Literals blanks the keys in every string of a JSON text, which stays one: a string is decoded,
+// blanked and encoded again, and one without keys stays as it was written. Where ctx has ended,
+// nobody waits for the answer, and whatever is still to come is blanked unread.
+func (r Redaction) Literals(ctx context.Context, text []byte) []byte {
+	r = r.on("")
+	r.work.ctx = ctx
+	return jsonString.ReplaceAllFunc(text, func(literal []byte) []byte {
+		if len(literal) < wire.KeySize {
+			return literal
 		}
-		return []byte(`"` + r.Text(string(s[1:len(s)-1])) + `"`)
+		s := string(literal[1 : len(literal)-1])
+		if strings.Contains(s, `\`) && json.Unmarshal(literal, &s) != nil {
+			return encode(Blank)
+		}
+		blanked := r.Text(s)
+		if blanked == s {
+			return literal
+		}
+		return encode(blanked)
 	})
+}
+
+// encode is a string as JSON has it.
+func encode(s string) []byte {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(s); err != nil {
+		panic(err) // no string fails to encode
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
 // texts blanks the keys in every string that v has, names of maps included. Two names may become
@@ -94,17 +121,10 @@ func (r Redaction) name(s string) string {
 	if blanked := r.Text(s); blanked != s {
 		return blanked
 	}
-	small := Redaction{Secrets: Secrets{keys: lower(r.Secrets.keys), lines: lower(r.Secrets.lines)}}
-	if low := strings.ToLower(s); small.Text(low) != low {
+	small := r.on(s)
+	small.Secrets = small.work.lower(r.Secrets)
+	if len(small.spans(strings.ToLower(s), nil)) > 0 {
 		return Blank
 	}
 	return s
-}
-
-func lower(list []string) []string {
-	out := make([]string, len(list))
-	for i, s := range list {
-		out[i] = strings.ToLower(s)
-	}
-	return out
 }

@@ -36,13 +36,14 @@ func (v view) groups(pattern *regexp.Regexp) (spans []span) {
 // string are tried.
 const depth, views = 4, 64
 
-// viewsOf reads a string in every order of undoing what may be escapes in it.
-func viewsOf(s string) []view {
-	var out []view
-	for _, v := range wire.Readings(s, depth, views, escapes...) {
+// readings reads a string in every order of undoing what may be escapes in it, as far as may
+// allows.
+func readings(s string, may func(bytes int) bool) (out []view, whole bool) {
+	read, whole := wire.Readings(s, depth, views, may, escapes...)
+	for _, v := range read {
 		out = append(out, view{v})
 	}
-	return out
+	return out, whole
 }
 
 var escapes = []wire.Escape{{Marks: `\`, Read: readJSON}, wire.Percent(), {Marks: "&<]", Read: readXML}}

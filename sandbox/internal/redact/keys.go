@@ -3,6 +3,7 @@ package redact
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"slices"
 	"strings"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
@@ -47,11 +48,14 @@ func (r Redaction) isKey(run string) bool {
 			return true
 		}
 	}
+	if !r.work.may(decodings * len(run)) {
+		return true // it is not shown unread
+	}
 	if strings.ContainsAny(run, "-_ \t\r\n\v\f") {
 		run = toStandard.Replace(run)
 	}
 	encoded, decoded := []byte(run), make([]byte, len(run))
-	for from := range 4 {
+	for from := range decodings {
 		text := encoded[from:]
 		if len(text)%4 == 1 {
 			text = text[:len(text)-1] // no byte ends there
@@ -66,16 +70,22 @@ func (r Redaction) isKey(run string) bool {
 		if n < shortestRun {
 			continue
 		}
-		// What stands behind may have been taken for part of the run as well.
+		// A key may have any bytes. What stands behind may have been taken for part of the run as well.
 		raw := string(decoded[:n])
-		for _, at := range runsOf(raw, shortestRun, isText) {
-			if text := raw[at[0]:at[1]]; r.Text(text) != text {
+		if slices.ContainsFunc(r.Secrets.keys, func(key string) bool { return strings.Contains(raw, key) }) {
+			return true
+		}
+		for _, at := range runsOf(raw, shortestRun, r.Secrets.isText) {
+			if len(r.spans(raw[at[0]:at[1]], nil)) > 0 {
 				return true
 			}
 		}
 	}
 	return false
 }
+
+// decodings are the places in a run that its Base64 may begin at.
+const decodings = 4
 
 // shortestHex is the shortest run of hexadecimal digits that is looked into.
 const shortestHex = 2 * wire.KeySize
@@ -106,17 +116,20 @@ func runsOf(s string, least int, is func(byte) bool) (out [][2]int) {
 
 // isHexKey is isKey of hexadecimal digits. One that stands before may be no part of the key.
 func (r Redaction) isHexKey(run string) bool {
+	if !r.work.may(len(run)) {
+		return true
+	}
 	for from := range 2 {
 		text := run[from:]
 		raw, err := hex.DecodeString(text[:len(text)&^1])
-		if err == nil && (holdsPrivateKey(raw) || r.Text(string(raw)) != string(raw)) {
+		if err == nil && (holdsPrivateKey(raw) || len(r.spans(string(raw), nil)) > 0) {
 			return true
 		}
 	}
 	return false
 }
 
-// isText says that a byte may be in a key, however it is written.
+// isText says that a byte may be in a text with a key in it.
 func isText(c byte) bool { return c >= ' ' && c <= '~' || c == '\n' || c == '\r' || c == '\t' }
 
 // holdsPrivateKey finds the beginning of a private key in DER: PKCS #8, PKCS #1 or SEC 1.

@@ -18,27 +18,7 @@ type Redaction struct {
 	Secrets Secrets
 	Names   []string // of the members of JSON to be blanked
 	Kept    int      // bytes that are left of a body
-	left    *int     // bytes that may still be read; nil before the first
-}
-
-// readLimit is how many bytes are read for one string, in all its spellings and whatever they hold
-// decoded. What is nested so that it takes more is blanked unread: each nesting multiplies the
-// work.
-const readLimit = 8 << 20
-
-// within bounds the work on one string, and says whether there is anything left of the bound.
-func (r Redaction) within() (Redaction, bool) {
-	if r.left == nil {
-		n := readLimit
-		r.left = &n
-	}
-	return r, *r.left > 0
-}
-
-// Secrets are what the merchants' keys are made of.
-type Secrets struct {
-	keys  []string // APIv3 and APIv2 keys
-	lines []string // of private keys in PEM, without armour
+	work    *work    // nil before the first string
 }
 
 const Blank = "…"
@@ -60,22 +40,6 @@ var (
 	privateKey = regexp.MustCompile(`-----BEGIN[A-Z +]*PRIVATE[ +]KEY-----` +
 		`(?:[\w+/=:,.\s\\-]*?-----END[A-Z +]*-----|[\w+/=:,.\s\\-]*)`)
 )
-
-// Add adds an APIv3 or APIv2 key or a private key, which is longer.
-func (t *Secrets) Add(key string) {
-	if len(key) == wire.KeySize {
-		t.keys = append(t.keys, key)
-		if form := strings.ReplaceAll(key, " ", "+"); form != key { // as the query of a form has it
-			t.keys = append(t.keys, form)
-		}
-		return
-	}
-	for line := range strings.Lines(key) {
-		if line = strings.TrimSpace(line); len(line) >= shortestRun && !strings.HasPrefix(line, "-----") {
-			t.lines = append(t.lines, line)
-		}
-	}
-}
 
 // span is part of a string that is blanked, and what stands in its place.
 type span struct {
@@ -114,13 +78,29 @@ func apply(s string, spans []span, limit int) string {
 	return strings.ToValidUTF8(out.String(), "") + cut
 }
 
+// spans are what is blanked of a string: the keys in every reading of it, and what else a function
+// finds there. All of it is, unread, where there is no work left for it.
+func (r Redaction) spans(s string, more func(view) []span) (spans []span) {
+	all := []span{{0, len(s), Blank}}
+	views, whole := readings(s, r.work.may)
+	if !whole {
+		return all
+	}
+	for _, v := range views {
+		if !r.work.may(len(v.Text)) {
+			return all
+		}
+		spans = append(spans, r.keys(v)...)
+		if more != nil {
+			spans = append(spans, more(v)...)
+		}
+	}
+	return spans
+}
+
 // keys are the spans of keys in a string.
 func (r Redaction) keys(v view) (spans []span) {
 	hide := func(i, j int) { spans = append(spans, v.hide(i, j, Blank)) }
-	if *r.left -= len(v.Text); *r.left < 0 {
-		hide(0, len(v.Text))
-		return spans
-	}
 	for _, secret := range r.Secrets.keys {
 		for i := 0; ; {
 			n := strings.Index(v.Text[i:], secret)
@@ -154,27 +134,16 @@ func (r Redaction) keys(v view) (spans []span) {
 const shortest = len("-----BEGINPRIVATE KEY-----")
 
 func (r Redaction) Text(s string) string {
-	if r.left == nil && len(s) < shortest {
+	if len(s) < shortest {
 		return s
 	}
-	r, ok := r.within()
-	if !ok {
-		return Blank
-	}
-	var spans []span
-	for _, v := range viewsOf(s) {
-		spans = append(spans, r.keys(v)...)
-	}
-	return apply(s, spans, 0)
+	r = r.on(s)
+	return apply(s, r.spans(s, nil), 0)
 }
 
 func (r Redaction) uri(uri string) string {
-	r, _ = r.within()
-	var spans []span
-	for _, v := range viewsOf(uri) {
-		spans = append(append(spans, r.keys(v)...), v.groups(signParameter)...)
-	}
-	return apply(uri, spans, 0)
+	r = r.on(uri)
+	return apply(uri, r.spans(uri, func(v view) []span { return v.groups(signParameter) }), 0)
 }
 
 // WithoutSignature blanks the signature, with which an entry could be replayed,
@@ -197,15 +166,14 @@ func WithoutSignature(h http.Header) http.Header {
 
 func (r Redaction) body(s string) string {
 	s = s[:min(len(s), r.ScanLimit())]
-	r, _ = r.within()
-	var spans []span
-	for _, v := range viewsOf(s) {
-		spans = append(append(spans, r.keys(v)...), r.members(v)...)
+	r = r.on(s)
+	return apply(s, r.spans(s, func(v view) []span {
+		spans := r.members(v)
 		if strings.Contains(v.Text, "sign") {
 			spans = append(spans, v.groups(signElement)...)
 		}
-	}
-	return apply(s, spans, r.Kept)
+		return spans
+	}), r.Kept)
 }
 
 // members are the spans of the values that the catalogue has travel encrypted.
@@ -214,6 +182,9 @@ func (r Redaction) members(v view) (spans []span) {
 	named := func(name string) bool { return strings.Contains(v.Text, name) }
 	if !strings.Contains(v.Text, `\u`) && !slices.ContainsFunc(r.Names, named) {
 		return nil
+	}
+	if !r.work.may(len(v.Text)) {
+		return []span{v.hide(0, len(v.Text), Blank)}
 	}
 	blanked := 0 // up to here
 	for _, at := range memberName.FindAllStringSubmatchIndex(v.Text, -1) {
