@@ -147,7 +147,7 @@ func (a *admin) exchanges(r *http.Request) (any, error) {
 			set(n)
 		}
 	}
-	return listing(a.Journal(after, newest))
+	return listing(a.front.Journal.List(r.Context(), after, newest))
 }
 
 // faultBody is a [fault.Fault] with the members of its JSON, for a body that is read strictly.

@@ -26,7 +26,8 @@ type Config struct {
 	// merchant is whoever its call says, no signature or date of it is checked, and
 	// replies carry none, so that the SDK refuses them. Every reply says so in
 	// [ledger.HeaderUnsigned], and Logf hears of it. Notifications and sealed fields
-	// stay as they are. It goes with no AllowNonLoopback. Default: all is signed.
+	// stay as they are. It goes with no AllowNonLoopback, and takes no call of a web
+	// page. Default: all is signed.
 	Unsigned bool
 
 	// Keys is what the sandbox signs with. Default: made fresh.

@@ -14,6 +14,9 @@ import (
 // Handler is the API without its listener, to measure it without a network.
 func (s *Sandbox) Handler() http.Handler { return s.front }
 
+// AdminHandler is the admin without its listener.
+func (s *Sandbox) AdminHandler() http.Handler { return newAdmin(s, false) }
+
 // Played is the endpoints that have a behaviour, by catalogue id.
 func (s *Sandbox) Played() map[string]bool {
 	played := map[string]bool{}

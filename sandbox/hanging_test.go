@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -126,5 +127,64 @@ func TestAWalkUnderARunningClockIsBounded(t *testing.T) {
 	await(t, h.asked, "the attempt in the background")
 	if err := h.Advance(time.Hour); err == nil || !strings.Contains(err.Error(), "to merchant 1700000000") {
 		t.Errorf("Advance returned %v", err)
+	}
+}
+
+// Of a merchant that answers slowly but in time, any number may be due: no walk waits for them
+// before it sees to another merchant's.
+func TestAWalkIsNoBarrier(t *testing.T) {
+	t.Parallel()
+	const first, more = 20, 3 * 64
+	h := newHung(t, time.Minute, 0)
+	var slow atomic.Bool
+	failed, asked, answer := make(chan struct{}, 1000), make(chan struct{}, 1000), make(chan struct{})
+	release := sync.OnceFunc(func() { close(answer) })
+	t.Cleanup(release)
+	if err := h.Receive("https://slow.example", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if !slow.Load() {
+			w.WriteHeader(http.StatusInternalServerError)
+			failed <- struct{}{}
+			return
+		}
+		asked <- struct{}{}
+		<-answer
+	})); err != nil {
+		t.Fatal(err)
+	}
+	for n := range first {
+		h.echo(h.silent, "https://slow.example/n", n)
+	}
+	for range first {
+		await(t, failed, "an attempt that fails")
+	}
+	if err := h.Settle(); err != nil { // which waits until that is written down
+		t.Fatal(err)
+	}
+	slow.Store(true)
+	walked := make(chan error, 1)
+	go func() { walked <- h.Advance(16 * time.Second) }() // their second attempts are due on the way
+	await(t, asked, "the second attempt")
+	h.echo(h.honest, "https://honest.example/n", 1)
+	await(t, h.heard, "the notification of another merchant")
+	for n := range more {
+		h.echo(h.silent, "https://slow.example/n", first+n)
+	}
+	h.echo(h.honest, "https://honest.example/n", 2)
+	await(t, h.heard, "the notification of another merchant, behind many")
+	if len(walked) > 0 {
+		t.Error("the walk ended before what it waits for was answered")
+	}
+	release()
+	if err := await(t, walked, "the end of the walk"); err != nil {
+		t.Error(err)
+	}
+	pushes, err := h.Pushes()
+	if err != nil || len(pushes) != first+more+2 {
+		t.Fatalf("%d notifications: %v", len(pushes), err)
+	}
+	for _, p := range pushes {
+		if p.State != ledger.PushDelivered {
+			t.Errorf("after the walk %s to %s is %s", p.ID, p.URL, p.State)
+		}
 	}
 }

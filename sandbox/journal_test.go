@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -127,5 +128,23 @@ func TestOfAStrangersCallLessIsKept(t *testing.T) {
 	if n := len(journal[0].Body); n > limit+10 || len(journal[1].Body) < 7*limit ||
 		strings.Contains(w.committed(), key[:4]) {
 		t.Errorf("%d bytes of a stranger's body are kept, %d of a merchant's", n, len(journal[1].Body))
+	}
+}
+
+// The admin reads nothing for a caller that has gone, and what waits to be read is not lost by it.
+func TestTheJournalOutlivesItsReader(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.ok(w.strange(3, ""))
+	ctx, gone := context.WithCancel(t.Context())
+	gone()
+	r := httptest.NewRequestWithContext(ctx, http.MethodGet, w.AdminURL()+"/sandbox/journal", nil)
+	answer := httptest.NewRecorder()
+	w.AdminHandler().ServeHTTP(answer, r)
+	if answer.Code == http.StatusOK {
+		t.Errorf("it was answered %d %s", answer.Code, answer.Body)
+	}
+	if journal, err := w.Journal(0, 0); err != nil || len(journal) != 3 {
+		t.Errorf("the journal has %d calls: %v", len(journal), err)
 	}
 }

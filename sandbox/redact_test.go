@@ -2,11 +2,13 @@ package sandbox_test
 
 import (
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -167,6 +169,72 @@ func TestJournalKeepsNoKeyInNames(t *testing.T) {
 	for _, value := range []string{"first", "second", "third", "fourth", "abcdee"} {
 		if !strings.Contains(kept, value) {
 			t.Errorf("the journal lacks %s: %s", value, kept)
+		}
+	}
+}
+
+// manyReadings is a string that can be read in many ways, with another such one in Base64 in it.
+func manyReadings() string {
+	const many = `%5c25%&amp;u0026amp;\\%5c&#37;26&#92;&amp;#37;%\u0026%2526\u0026`
+	return many + "." + base64.StdEncoding.EncodeToString([]byte(many+"."+strings.Repeat("a", 40))) + "."
+}
+
+// The work on an entry goes by its bytes: a string that would take more is blanked unread, and what
+// stands beside it is kept.
+func TestJournalReadsNoMoreThanThereIs(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	header := map[string]string{"A": "a plain value beside the others", "Z": "another plain value behind them"}
+	for i := range 10 {
+		header["X-"+strconv.Itoa(i)] = manyReadings()
+	}
+	w.send(raw{method: "GET", uri: "/v3/certificates", body: []byte{}, header: header})
+	kept := w.committed()
+	if strings.Contains(kept, "%5c25%") {
+		t.Error("a string of many readings was read to its end")
+	}
+	if !strings.Contains(kept, header["A"]) || !strings.Contains(kept, header["Z"]) {
+		t.Errorf("what stands beside it is not kept: %s", kept)
+	}
+}
+
+// Every list of the admin is JSON, whatever somebody wrote into what is listed.
+func TestAdminsAnswersStayJSON(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const der = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwgg" // the first bytes of many private keys
+	for no, description := range map[string]string{
+		"an_escape": `\u4e2d` + der, "escaped_escape": `\\u4e2d` + der,
+	} {
+		body, err := json.Marshal(with(with(orderBody(), "out_trade_no", no), "description", "as it is written"))
+		w.ok(err)
+		written := strings.Replace(string(body), "as it is written", description, 1)
+		_, err = w.Client().Chain("v3/pay/transactions/jsapi").Post(t.Context(), json.RawMessage(written))
+		w.ok(err)
+	}
+	for _, path := range []string{"orders", "orders?limit=1", "journal"} {
+		status, answer := w.admin("GET", "/sandbox/"+path, nil)
+		if text := fmt.Sprint(answer); status != http.StatusOK || strings.Contains(text, der) || len(answer) == 0 {
+			t.Errorf("%s: %d %s", path, status, text)
+		}
+	}
+}
+
+// A key of any alphabet is not kept in Base64 either.
+func TestJournalKeepsNoKeyOfAnotherAlphabet(t *testing.T) {
+	t.Parallel()
+	for _, key := range []string{"ключключключключ", "abcdefghijklmnopqrstuvwxyz\x7f12345"} {
+		w := newWorld(t, sandbox.WithMerchant(ledger.Merchant{
+			MchID: sandbox.DefaultMchID, APIv3Key: wxpay.NewSecret(key), AppIDs: []string{sandbox.DefaultAppID},
+		}))
+		w.send(raw{body: []byte(base64.StdEncoding.EncodeToString([]byte(key)))})
+		w.send(raw{body: []byte(hex.EncodeToString([]byte(key)))})
+		journal, err := w.Journal(0, 0)
+		w.ok(err)
+		for _, x := range journal {
+			if len(x.Body) > len("…=") {
+				t.Errorf("%q is kept as %q", key, x.Body)
+			}
 		}
 	}
 }

@@ -90,3 +90,56 @@ func TestUnsignedStaysHere(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// Where no signature says who calls, a web page is nobody: a browser sends a message of APIv2 for
+// any that is open.
+func TestUnsignedTakesNoCallOfAPage(t *testing.T) {
+	t.Parallel()
+	unsigned, err := sandbox.Start(sandbox.Config{Keys: pinnedKeys(t), Unsigned: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = unsigned.Close() })
+	body := wire.Fields{"appid": sandbox.DefaultV2AppID, "mch_id": sandbox.DefaultMchID, "contract_id": "none",
+		"version": "1.0", "sign": "NONE"}.XML()
+	call := func(s *sandbox.Sandbox, header ...string) string {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL()+"/papay/querycontract",
+			strings.NewReader(string(body)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "text/plain")
+		for i := 0; i < len(header); i += 2 {
+			r.Header.Add(header[i], header[i+1])
+		}
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		text, err := io.ReadAll(answer.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text) + answer.Header.Get(ledger.HeaderHint)
+	}
+	for _, header := range [][]string{
+		{"Origin", "https://evil.example"}, {"Origin", "null"}, {"Origin", ""}, {"Origin", unsigned.URL()},
+		{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-origin"},
+		{"Sec-Fetch-Site", "none", "Sec-Fetch-Site", "cross-site"},
+	} {
+		if answer := call(unsigned, header...); !strings.Contains(answer, "FAIL") ||
+			!strings.Contains(answer, "no call of a web page") {
+			t.Errorf("%q: got %s", header, answer)
+		}
+	}
+	for _, header := range [][]string{nil, {"Sec-Fetch-Site", "none"}} {
+		if answer := call(unsigned, header...); !strings.Contains(answer, "CONTRACT_NOT_EXIST") {
+			t.Errorf("%q: got %s", header, answer)
+		}
+	}
+	if answer := call(sandbox.New(t), "Origin", "https://evil.example"); strings.Contains(answer, "web page") {
+		t.Errorf("where signatures are checked: got %s", answer)
+	}
+}

@@ -111,7 +111,7 @@ func (j *journal) flush(ctx context.Context) error {
 }
 
 // store is flush without the log. What cannot be stored is dropped: the journal explains, it
-// decides nothing.
+// decides nothing. Where ctx ends before, all of it is left to the next.
 func (j *journal) store(ctx context.Context) (dropped int, err error) {
 	j.storing.Lock()
 	defer j.storing.Unlock()
@@ -126,9 +126,13 @@ func (j *journal) store(ctx context.Context) (dropped int, err error) {
 	secrets := j.front.Registry.Secrets()
 	entries := make([][]byte, len(pending)) // made before, for the store lets nobody else write meanwhile
 	for i, n := range pending {
+		if err := ctx.Err(); err != nil {
+			j.giveBack(pending, dropped)
+			return 0, err
+		}
 		entries[i] = rows.EncodeJSON(n.blanked(secrets))
 	}
-	return dropped, j.front.Store.Update(ctx, func(tx store.Tx) error {
+	return dropped, j.front.Store.Update(context.WithoutCancel(ctx), func(tx store.Tx) error {
 		for _, entry := range entries {
 			if _, err := tx.Append(journalLog, entry); err != nil {
 				return err
@@ -136,6 +140,18 @@ func (j *journal) store(ctx context.Context) (dropped int, err error) {
 		}
 		return tx.Trim(journalLog, j.keep)
 	})
+}
+
+// giveBack has notes wait again, before those that have come since.
+func (j *journal) giveBack(notes []note, dropped int) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.pending, j.dropped = append(notes, j.pending...), j.dropped+dropped
+	j.pending = j.pending[max(0, len(j.pending)-j.keep):]
+	j.waiting = 0
+	for _, n := range j.pending {
+		j.waiting += n.size()
+	}
 }
 
 // note is an exchange on its way into the journal, with its secrets.
@@ -210,7 +226,10 @@ func (x *exchange) operation() string {
 // List returns the exchanges after a sequence number, oldest first, at most the
 // newest of them.
 func (j *journal) List(ctx context.Context, after int64, newest int) ([]ledger.Exchange, error) {
-	if err := j.flush(ctx); err != nil {
+	switch err := j.flush(ctx); {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil:
 		j.front.Logf("sandbox: store the journal: %v", err)
 	}
 	var out []ledger.Exchange

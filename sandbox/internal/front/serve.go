@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -109,12 +110,26 @@ func (fr *Front) UnderWay() int { return int(fr.underWay.Load()) }
 
 // answer decides what to say to a message that was read.
 func (fr *Front) answer(p protocol, x *exchange) *engine.Refusal {
-	for _, refuses := range []func(*exchange) *engine.Refusal{p.authenticate, p.check, fr.strike} {
+	for _, refuses := range []func(*exchange) *engine.Refusal{fr.ofNoPage, p.authenticate, p.check, fr.strike} {
 		if refused := refuses(x); refused != nil {
 			return refused
 		}
 	}
 	return fr.behave(p, x)
+}
+
+// ofNoPage refuses what a web page sent, where nothing else proves who calls: any page that is open
+// in a browser on this machine can send an APIv2 message here.
+func (fr *Front) ofNoPage(x *exchange) *engine.Refusal {
+	h := x.request.Header
+	pages := slices.ContainsFunc(h["Sec-Fetch-Site"], func(site string) bool { return site != "none" })
+	if !fr.unsigned || len(h["Origin"]) == 0 && !pages {
+		return nil
+	}
+	return &engine.Refusal{Status: http.StatusForbidden, Code: "NO_AUTH", Message: "商户无权限",
+		Internal: engine.InternalMerchant,
+		Hint: "a sandbox that checks no signatures takes no call of a web page: " +
+			"this one has an Origin header, or a Sec-Fetch-Site other than none"}
 }
 
 // behave lets the endpoint's behaviour answer a genuine call.

@@ -14,20 +14,22 @@ import (
 
 // claim takes the pushes that are due by now, earliest first, of every merchant as
 // many as it has room for (nil: all), and sets their next attempts; crowded says that
-// it left some.
+// it may have left some.
 func (o *Outbox) claim(ctx context.Context, now time.Time, room func(mchID string) int) (claimed []*push.Row,
 	crowded bool, err error) {
 	c, err := o.claimBy(ctx, now, room, func(c *claiming) error {
 		if room == nil {
-			return c.take("", 0)
+			_, err := c.take("", 0)
+			return err
 		}
-		if err := c.take("", AtOnce); err != nil || !c.crowded {
+		full, err := c.take("", AtOnce)
+		if c.crowded = c.crowded || full; err != nil || !c.crowded {
 			return err
 		}
 		// Of one merchant there may be any number before the first of another.
 		for _, m := range o.Registry.All() {
 			if left := c.left(m.MchID); left > 0 {
-				if err := c.take(push.AttemptsTo(m.MchID), left); err != nil {
+				if _, err := c.take(push.AttemptsTo(m.MchID), left); err != nil {
 					return err
 				}
 			}
@@ -86,18 +88,19 @@ type claiming struct {
 
 func (c *claiming) left(mchID string) int { return c.room(mchID) - c.taken[mchID] }
 
-// take claims what there is room for of the first pushes with key that are due.
-func (c *claiming) take(key string, limit int) error {
+// take claims what there is room for of the first pushes with key that are due, and says whether
+// there may be more of them than were looked at.
+func (c *claiming) take(key string, limit int) (full bool, err error) {
 	rows, err := c.DueBy((*push.Row)(nil).RowKind(), key, c.by, limit)
 	if err != nil {
-		return err
+		return false, err
 	}
 	for _, row := range rows {
 		if err := c.takeOne(row); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return nil
+	return limit > 0 && len(rows) >= limit, nil
 }
 
 func (c *claiming) takeOne(row store.Row) error {

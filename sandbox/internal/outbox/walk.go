@@ -37,59 +37,91 @@ func (w *worker) orClosed(err error) error {
 
 // settleLocked ends with ctx between two attempts, for one that was begun is ended.
 func (w *worker) settleLocked(ctx context.Context) error {
-	last, silent := "something", &quiet{who: map[string]bool{}}
-	room := silent.room
 	if w.outbox.Clock.Manual() {
-		room = nil
+		return w.settleStopped(ctx)
 	}
+	return w.settleRunning(ctx)
+}
+
+// settleStopped makes the attempts one after the other, for tests want to know what came first.
+func (w *worker) settleStopped(ctx context.Context) error {
+	last := "something"
 	for range w.rounds {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		w.inFlight.Wait()
-		some, err := w.outbox.RunDue(w.ctx, w.outbox.Clock.Now())
-		if err != nil {
-			return err
-		}
-		claimed, _, err := w.outbox.claim(w.ctx, w.outbox.Clock.Now(), room)
+		some, claimed, _, err := w.due(ctx, nil)
 		if err != nil || (!some && len(claimed) == 0) {
 			return err
 		}
-		w.attemptAll(claimed, silent)
-		if len(claimed) > 0 {
-			p := claimed[len(claimed)-1]
-			last = "notification " + p.ID + ", " + p.Event
-			if took := time.Since(w.began); took > w.longest && !w.outbox.Clock.Manual() {
-				return fmt.Errorf("sandbox: stopped after %v: merchants take that long to answer, or more falls due "+
-					"meanwhile; the last was %s, to merchant %s", took.Round(time.Second), last, shown.Value(p.MchID))
-			}
+		for _, p := range claimed {
+			w.outbox.attempt(w.ctx, p)
+			last = notification(p)
 		}
 	}
 	return w.endless(last)
 }
 
-// attemptAll makes the attempts that were claimed at one moment, and adds the merchants that did
-// not answer in time to silent. Under a stopped clock, where tests want to know what came first,
-// they are made one after the other; under a running one beside each other, as in the background.
-func (w *worker) attemptAll(claimed []*push.Row, silent *quiet) {
-	if w.outbox.Clock.Manual() {
-		for _, p := range claimed {
-			w.outbox.attempt(w.ctx, p)
+// settleRunning makes the attempts beside each other, as the background does, and begins those to
+// one merchant while others are still to answer: whoever answers slowly keeps nobody waiting.
+func (w *worker) settleRunning(ctx context.Context) error {
+	var own sync.WaitGroup
+	defer own.Wait()
+	silent := &quiet{who: map[string]bool{}}
+	room := func(mchID string) int {
+		if silent.has(mchID) {
+			return 0
 		}
-		return
+		return w.flying.room(mchID)
 	}
-	var group sync.WaitGroup
-	for _, p := range claimed {
-		group.Go(func() {
-			began := time.Now()
-			w.outbox.attempt(w.ctx, p)
-			if time.Since(began) >= w.outbox.Patience {
-				silent.add(p.MchID)
+	for last := "something"; ; {
+		waiting := w.flying.any() // for what may bring about more; asked before it is looked for
+		some, claimed, crowded, err := w.due(ctx, room)
+		if err != nil {
+			return err
+		}
+		for _, p := range claimed {
+			last = notification(p) + ", to merchant " + shown.Value(p.MchID)
+			w.flying.begin(p.MchID)
+			own.Go(func() { w.fly(p, silent) })
+		}
+		switch took := time.Since(w.began); {
+		case some || len(claimed) > 0:
+			if took > w.longest {
+				return fmt.Errorf("sandbox: stopped after %v: merchants take that long to answer, or more falls due "+
+					"meanwhile; the last was %s", took.Round(time.Second), last)
 			}
-		})
+		case !waiting:
+			return nil
+		default:
+			w.pause(ctx, crowded)
+		}
 	}
-	group.Wait()
 }
+
+// due makes happen what is due by now, and claims the attempts that are.
+func (w *worker) due(ctx context.Context, room func(mchID string) int) (some bool, claimed []*push.Row, crowded bool,
+	err error) {
+	if err := ctx.Err(); err != nil {
+		return false, nil, false, err
+	}
+	if some, err = w.outbox.RunDue(w.ctx, w.outbox.Clock.Now()); err != nil {
+		return false, nil, false, err
+	}
+	claimed, crowded, err = w.outbox.claim(w.ctx, w.outbox.Clock.Now(), room)
+	return some, claimed, crowded, err
+}
+
+// pause waits until there may be more to do.
+func (w *worker) pause(ctx context.Context, crowded bool) {
+	timer := time.NewTimer(w.untilNext(crowded))
+	defer timer.Stop()
+	select {
+	case <-w.stirred:
+	case <-timer.C:
+	case <-ctx.Done():
+	case <-w.ctx.Done():
+	}
+}
+
+func notification(p *push.Row) string { return "notification " + p.ID + ", " + p.Event }
 
 // quiet are the merchants that did not answer in time while a moment was settled under a running
 // clock. What else is due to them then is left to the background: more may fall due than they have
@@ -105,13 +137,10 @@ func (q *quiet) add(mchID string) {
 	q.who[mchID] = true
 }
 
-func (q *quiet) room(mchID string) int {
+func (q *quiet) has(mchID string) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.who[mchID] {
-		return 0
-	}
-	return AtOnce
+	return q.who[mchID]
 }
 
 // endless is the error of a moment that does not end.

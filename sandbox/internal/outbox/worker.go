@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/push"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
@@ -23,7 +24,8 @@ type worker struct {
 
 	walk     sync.Mutex     // held while claiming and while walking
 	inFlight sync.WaitGroup // attempts of the background; added to under walk
-	flying   flights        // how many those are of each merchant; grows under walk only
+	flying   flights        // attempts under a running clock, by merchant; grows under walk only
+	stirred  chan struct{}  // tells a walk under a running clock that there may be more to do
 
 	rounds  int           // how often what falls due at one moment may bring about more that does
 	longest time.Duration // of the machine's time, that a walk under a running clock may take
@@ -32,7 +34,7 @@ type worker struct {
 	retained retention // used under walk only
 }
 
-// AtOnce is how many attempts to one merchant the background makes at the same time.
+// AtOnce is how many attempts to one merchant are made at the same time under a running clock.
 // What is due beyond that waits, and is claimed in the order in which it fell due; so
 // a merchant whose server hangs keeps nobody waiting but itself.
 const AtOnce = 64
@@ -63,18 +65,34 @@ func (f *flights) end(mchID string) bool {
 	return f.of[mchID] == AtOnce-1
 }
 
+func (f *flights) any() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, n := range f.of {
+		if n > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 func newWorker(o *Outbox) *worker {
-	w := &worker{outbox: o, kick: make(chan struct{}, 1), done: make(chan struct{}), rounds: 10_000,
-		longest: 10 * time.Minute}
+	w := &worker{outbox: o, kick: make(chan struct{}, 1), stirred: make(chan struct{}, 1), done: make(chan struct{}),
+		rounds: 10_000, longest: 10 * time.Minute}
 	w.flying.of = map[string]int{}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	return w
 }
 
-// wake tells the background that something may be due.
+// wake tells the background, and a walk, that something may be due.
 func (w *worker) wake() {
+	tell(w.kick)
+	tell(w.stirred)
+}
+
+func tell(told chan struct{}) {
 	select {
-	case w.kick <- struct{}{}:
+	case told <- struct{}{}:
 	default: // it has been told
 	}
 }
@@ -116,14 +134,23 @@ func (w *worker) launch() (crowded bool, err error) {
 	claimed, crowded, claimErr := w.outbox.claim(w.ctx, w.outbox.Clock.Now(), w.flying.room)
 	for _, p := range claimed {
 		w.flying.begin(p.MchID)
-		w.inFlight.Go(func() {
-			w.outbox.attempt(w.ctx, p)
-			if w.flying.end(p.MchID) {
-				w.wake() // there was no room for what came meanwhile
-			}
-		})
+		w.inFlight.Go(func() { w.fly(p, nil) })
 	}
 	return crowded, errors.Join(err, claimErr, w.retained.idle(w.ctx))
+}
+
+// fly makes an attempt that was begun in flying. A merchant that does not answer in time is silent
+// from then on, for a walk.
+func (w *worker) fly(p *push.Row, silent *quiet) {
+	began := time.Now()
+	w.outbox.attempt(w.ctx, p)
+	if silent != nil && time.Since(began) >= w.outbox.Patience {
+		silent.add(p.MchID)
+	}
+	if w.flying.end(p.MchID) {
+		w.wake() // there was no room for what came meanwhile
+	}
+	tell(w.stirred)
 }
 
 // idle is how often the background looks anyway: a store that failed may work again.

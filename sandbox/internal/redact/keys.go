@@ -70,7 +70,7 @@ func (r Redaction) isKey(run string) bool {
 		if n < shortestRun {
 			continue
 		}
-		// A key may have any bytes. What stands behind may have been taken for part of the run as well.
+		// A key may have any bytes. What stands behind may have been taken for part of the run.
 		raw := string(decoded[:n])
 		if slices.ContainsFunc(r.Secrets.keys, func(key string) bool { return strings.Contains(raw, key) }) {
 			return true

@@ -13,7 +13,7 @@ import (
 
 // perByte is how many bytes may be read for each of a string, in all its spellings and whatever
 // they hold decoded, and least how many on top of that for all strings together.
-const perByte, least = 32, 16 << 10
+const perByte, least = 64, 16 << 10
 
 // work is what may still be done.
 type work struct {
