@@ -65,8 +65,8 @@ func (c countedTx) Find(kind, key string, newest int) ([]store.Row, error) {
 	return rows, err
 }
 
-func (c countedTx) Page(kind, after string, limit int) ([]store.Row, error) {
-	rows, err := c.Tx.Page(kind, after, limit)
+func (c countedTx) Page(kind, key, after string, limit int) ([]store.Row, error) {
+	rows, err := c.Tx.Page(kind, key, after, limit)
 	c.count(len(rows))
 	return rows, err
 }

@@ -175,12 +175,12 @@
 //
 // # What is kept
 //
-// Contracts, orders, debits and refunds are kept for good, and the sessions that contracts were
-// signed in. Notifications that were delivered or given up, and sessions that expired or burnt, go
-// 30 days later by the sandbox's clock, and earlier, the oldest first, where there are more than
-// 10,000 of their kind; a code whose session is gone is used again as one whose session expired.
-// The journal has the newest 1000 calls (Config.JournalSize). Under a stopped clock this happens
-// in Advance.
+// Contracts, orders, debits and refunds are kept for good, and so are the sessions that contracts
+// were signed in and those that burnt. Notifications that were delivered or given up, and sessions
+// that expired, go 30 days later by the sandbox's clock, and earlier, the oldest first, where there
+// are more than 10,000 of their sort; a code whose session is gone is used again as one whose
+// session expired. The journal has the newest 1000 calls (Config.JournalSize). Under a stopped
+// clock this happens in Advance.
 //
 // # Guard rails
 //

@@ -62,7 +62,7 @@ func grow(t testing.TB, s store.Store, contracts int) *grown {
 
 func newGrown(t testing.TB, s store.Store, at time.Time) *grown {
 	t.Helper()
-	sb := sandbox.New(t, sandbox.At(at), sandbox.WithStore(s), withPlans(func(p *ledger.Plan) {
+	sb := sandbox.New(t, sandbox.At(at), sandbox.WithStore(s), sandbox.Kept(1<<30), withPlans(func(p *ledger.Plan) {
 		p.Mode = ledger.DebitAtOnce
 	}))
 	w := &grown{t: t, Sandbox: sb}

@@ -250,7 +250,7 @@ func (x *boltTx) Find(kind, k string, newest int) ([]store.Row, error) {
 	return rows, err
 }
 
-func (x *boltTx) Page(kind, after string, most int) ([]store.Row, error) {
+func (x *boltTx) Page(kind, k, after string, most int) ([]store.Row, error) {
 	var seq int64
 	if after != "" {
 		var err error
@@ -258,11 +258,18 @@ func (x *boltTx) Page(kind, after string, most int) ([]store.Row, error) {
 			return nil, err
 		}
 	}
+	if k != "" {
+		return x.rows(kind, k, x.forward(byKey, key(kind, k), seq+1, math.MaxInt64), most)
+	}
 	return x.rows(kind, "", x.forward(bySeq, key(kind), seq+1, math.MaxInt64), most)
 }
 
-func (x *boltTx) Count(kind string) (n int, err error) {
-	for range x.backward(bySeq, key(kind)) {
+func (x *boltTx) Count(kind, k string) (n int, err error) {
+	ids := x.backward(bySeq, key(kind))
+	if k != "" {
+		ids = x.backward(byKey, key(kind, k))
+	}
+	for range ids {
 		n++
 	}
 	return n, nil

@@ -275,7 +275,7 @@ func (x sqlTx) Find(kind, key string, newest int) ([]store.Row, error) {
 	return rows, err
 }
 
-func (x sqlTx) Page(kind, after string, most int) ([]store.Row, error) {
+func (x sqlTx) Page(kind, key, after string, most int) ([]store.Row, error) {
 	var seq int64
 	if after != "" {
 		var err error
@@ -283,15 +283,14 @@ func (x sqlTx) Page(kind, after string, most int) ([]store.Row, error) {
 			return nil, err
 		}
 	}
-	return x.rows("SELECT "+rowColumns+" FROM row WHERE kind = ? AND seq > ? ORDER BY seq LIMIT ?", kind, seq,
-		limit(most))
+	return x.rows("SELECT "+rowColumns+among(key)+" AND seq > ?3 ORDER BY seq LIMIT ?4", kind, key, seq, limit(most))
 }
 
-func (x sqlTx) Count(kind string) (n int, err error) {
-	err = x.query("SELECT count(*) FROM row WHERE kind = ?", func(st *sqlite3.Stmt) error {
+func (x sqlTx) Count(kind, key string) (n int, err error) {
+	err = x.query("SELECT count(*)"+among(key), func(st *sqlite3.Stmt) error {
 		n = st.ColumnInt(0)
 		return nil
-	}, kind)
+	}, kind, key)
 	return n, err
 }
 

@@ -161,7 +161,7 @@ func (t *memoryTx) Find(kind, key string, newest int) ([]Row, error) {
 	return rowsOf(all.from(all.newest(newest)), 0, forEver), nil
 }
 
-func (t *memoryTx) Page(kind, after string, limit int) ([]Row, error) {
+func (t *memoryTx) Page(kind, key, after string, limit int) ([]Row, error) {
 	tab, last := t.kinds[kind], &record{}
 	if after != "" {
 		if tab == nil || tab.rows[after] == nil {
@@ -172,18 +172,21 @@ func (t *memoryTx) Page(kind, after string, limit int) ([]Row, error) {
 	if tab == nil {
 		return nil, nil
 	}
-	run, at, found := tab.index[""].find(last, bySeq)
+	all := tab.index[key]
+	run, at, found := all.find(last, bySeq)
 	if found {
 		at++
 	}
-	return rowsOf(tab.index[""].from(run, at), limit, forEver), nil
+	return rowsOf(all.from(run, at), limit, forEver), nil
 }
 
-func (t *memoryTx) Count(kind string) (int, error) {
+func (t *memoryTx) Count(kind, key string) (n int, err error) {
 	if tab := t.kinds[kind]; tab != nil {
-		return len(tab.rows), nil
+		for _, run := range tab.index[key] {
+			n += len(run)
+		}
 	}
-	return 0, nil
+	return n, nil
 }
 
 func (t *memoryTx) Due(kind, key string, until int64, limit int) ([]Row, error) {

@@ -62,13 +62,13 @@ type Tx interface {
 	// the most recently inserted ones, still oldest first.
 	Find(kind, key string, newest int) ([]Row, error)
 
-	// Page returns the rows of kind that were inserted after the one with the id after, in
-	// insertion order, at most limit of them (0: all); [ErrNotFound] if there is no such row.
-	// After "" is the first of all.
-	Page(kind, after string, limit int) ([]Row, error)
+	// Page returns the rows of kind that carry key and were inserted after the one with the id
+	// after, in insertion order, at most limit of them (0: all); [ErrNotFound] if there is no row
+	// of kind with that id. After "" is the first of all. An empty key matches every row of kind.
+	Page(kind, key, after string, limit int) ([]Row, error)
 
-	// Count is how many rows of kind there are.
-	Count(kind string) (int, error)
+	// Count is how many rows of kind carry key; an empty one matches every row of kind.
+	Count(kind, key string) (int, error)
 
 	// Due returns the rows of kind that carry key with 0 < Due <= until, earliest
 	// first and in insertion order where equal, at most limit of them (0: all). An

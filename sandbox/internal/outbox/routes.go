@@ -215,7 +215,7 @@ func (o *Outbox) reachable(p *push.Row) bool {
 func (o *Outbox) Requeue(ctx context.Context) error {
 	o.requeues.Add(1)
 	return o.Step(ctx, func(s *engine.Step) error {
-		return push.Each(s, "state:"+string(ledger.PushUndeliverable), func(p *push.Row) error {
+		return push.Each(s, push.InState(ledger.PushUndeliverable), func(p *push.Row) error {
 			if !o.reachable(p) || p.Schedule == rows.AskedOnce.Name { // nobody waits for the answer any more
 				return nil
 			}

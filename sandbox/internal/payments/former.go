@@ -58,7 +58,7 @@ func indexDays[E any, P interface {
 	const together = 256
 	kind := P(new(E)).RowKind()
 	for last := ""; ; {
-		list, err := s.Page(kind, last, together)
+		list, err := s.Page(kind, "", last, together)
 		if err != nil {
 			return err
 		}

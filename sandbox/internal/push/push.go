@@ -29,8 +29,8 @@ type Row struct {
 func (p *Row) RowKind() string { return engine.PushKind }
 
 func (p *Row) Row() store.Row {
-	keys := []string{"mchid:" + p.MchID, "about:" + p.About, "state:" + string(p.State)}
-	if p.open() {
+	keys := []string{"mchid:" + p.MchID, "about:" + p.About, InState(p.State)}
+	if p.Open() {
 		keys = append(keys, AttemptOpen)
 	}
 	if !p.NextAt.IsZero() {
@@ -39,13 +39,17 @@ func (p *Row) Row() store.Row {
 	return store.Row{ID: p.ID, Due: rows.Millis(p.NextAt), Keys: keys}
 }
 
+// InState is the key of the pushes in a state.
+func InState(state ledger.PushState) string { return "state:" + string(state) }
+
 // AttemptOpen is the key of pushes of which an attempt is under way.
 const AttemptOpen = "attempt:open"
 
 // AttemptsTo is the key of the pushes to a merchant of which an attempt will be made.
 func AttemptsTo(mchID string) string { return "next:" + mchID }
 
-func (p *Row) open() bool {
+// Open says whether an attempt is under way.
+func (p *Row) Open() bool {
 	return slices.ContainsFunc(p.Attempts, func(a ledger.Attempt) bool { return a.Open })
 }
 
@@ -120,7 +124,7 @@ func (p *Row) Finish(no int, results []ledger.Attempt, problem string) {
 	case p.State != ledger.PushPending:
 	case problem != "":
 		p.State, p.Problem, p.NextAt = ledger.PushUndeliverable, problem, time.Time{}
-	case p.NextAt.IsZero() && !p.open():
+	case p.NextAt.IsZero() && !p.Open():
 		p.State = ledger.PushGivenUp
 	}
 }

@@ -82,7 +82,7 @@ func Page[E any, P interface {
 	*E
 	Entity
 }](tx store.Tx, after string, limit int) (out []P, last string, err error) {
-	rows, err := tx.Page(P(new(E)).RowKind(), after, limit)
+	rows, err := tx.Page(P(new(E)).RowKind(), "", after, limit)
 	if err != nil {
 		return nil, "", err
 	}

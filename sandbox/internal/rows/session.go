@@ -23,10 +23,13 @@ func (s *Session) Row() store.Row {
 		keys = append(keys, "prepay:"+s.PrepayID)
 	}
 	if s.ContractID == "" && !s.Burnt {
-		keys = append(keys, "open")
+		keys = append(keys, Unsigned)
 	}
 	return store.Row{ID: s.Token, Keys: keys}
 }
+
+// Unsigned is the key of sessions that nobody has agreed to, expired or not.
+const Unsigned = "open"
 
 // CodeUse remembers what an out_contract_code was used for, so that a repeated
 // call finds its session, a changed one is refused, and a burnt code stays burnt.

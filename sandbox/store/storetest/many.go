@@ -15,26 +15,27 @@ import (
 )
 
 func pages(t *testing.T, s under) {
-	page := func(after string, limit int) string {
+	pageOf := func(key, after string, limit int) string {
 		var rows []store.Row
 		var err error
-		s.view(func(tx store.Tx) { rows, err = tx.Page("c", after, limit) })
+		s.view(func(tx store.Tx) { rows, err = tx.Page("c", key, after, limit) })
 		if err != nil {
 			return err.Error()
 		}
 		return ids(rows)
 	}
-	count := func(kind string) (n int) {
+	page := func(after string, limit int) string { return pageOf("", after, limit) }
+	count := func(kind, key string) (n int) {
 		s.view(func(tx store.Tx) {
 			var err error
-			if n, err = tx.Count(kind); err != nil {
+			if n, err = tx.Count(kind, key); err != nil {
 				t.Error(err)
 			}
 		})
 		return n
 	}
 	s.want("of nothing", page("", 0), "")
-	s.want("nothing", fmt.Sprint(count("c")), "0")
+	s.want("nothing", fmt.Sprint(count("c", "")), "0")
 	for _, id := range []string{"m", "a", "z", "b"} {
 		s.put("c", store.Row{ID: id, Keys: []string{"k"}, Data: []byte(`{}`)})
 		s.put("other", store.Row{ID: "x" + id, Data: []byte(`{}`)})
@@ -47,7 +48,12 @@ func pages(t *testing.T, s under) {
 	s.want("after one of another kind", page("xa", 2), store.ErrNotFound.Error())
 	s.update(func(tx store.Tx) error { return tx.Delete("c", "z", 1) })
 	s.want("after one was deleted", page("a", 2), "b")
-	s.want("all", fmt.Sprint(count("c"), count("other"), count("none")), "3 4 0")
+	s.want("all", fmt.Sprint(count("c", ""), count("other", ""), count("none", "")), "3 4 0")
+	s.want("with a key", pageOf("k", "", 0), "m b")
+	s.want("with a key, after one without", pageOf("k", "a", 0), "b")
+	s.want("with a key, the first", pageOf("k", "", 1), "m")
+	s.want("with another", pageOf("none", "", 0), "")
+	s.want("those with keys", fmt.Sprint(count("c", "k"), count("c", "none"), count("none", "k")), "2 0 0")
 	s.want("after that one", page("z", 2), store.ErrNotFound.Error())
 }
 

@@ -2,7 +2,7 @@ package sqlstore
 
 import "github.com/wxpay-go/wxpay/sandbox/store"
 
-func (x *tx) Page(kind, after string, most int) ([]store.Row, error) {
+func (x *tx) Page(kind, key, after string, most int) ([]store.Row, error) {
 	if err := x.ready(false); err != nil {
 		return nil, err
 	}
@@ -13,15 +13,23 @@ func (x *tx) Page(kind, after string, most int) ([]store.Row, error) {
 			return nil, err
 		}
 	}
-	return x.rows("SELECT "+rowColumns+" FROM row WHERE kind = ? AND seq > ? ORDER BY seq LIMIT ?", kind, from,
-		limit(most))
+	if key == "" {
+		return x.rows("SELECT "+rowColumns+" FROM row WHERE kind = ? AND seq > ? ORDER BY seq LIMIT ?", kind, from,
+			limit(most))
+	}
+	return x.rows("SELECT "+rowColumns+" FROM row_key JOIN row USING (seq) WHERE row_key.kind = ? AND "+
+		"row_key.key = ? AND row_key.seq > ? ORDER BY row_key.seq LIMIT ?", kind, key, from, limit(most))
 }
 
-func (x *tx) Count(kind string) (n int, err error) {
+func (x *tx) Count(kind, key string) (n int, err error) {
 	if err := x.ready(false); err != nil {
 		return 0, err
 	}
-	if err := x.s.row("SELECT count(*) FROM row WHERE kind = ?", []any{kind}, &n); err != nil {
+	query, args := "SELECT count(*) FROM row WHERE kind = ?", []any{kind}
+	if key != "" {
+		query, args = "SELECT count(*) FROM row_key WHERE kind = ? AND key = ?", append(args, key)
+	}
+	if err := x.s.row(query, args, &n); err != nil {
 		return 0, x.fail("read", err)
 	}
 	return n, nil
