@@ -89,17 +89,24 @@ func TestAWarningMayBeHeardByWhoeverLooks(t *testing.T) {
 	}
 }
 
-// full is a store whose disk is full once it says so.
-type full struct {
+// gone is a store whose disk is gone once it says so.
+type gone struct {
 	store.Store
 	now *atomic.Bool
 }
 
-func (f full) Update(ctx context.Context, change func(store.Tx) error) error {
-	if f.now.Load() {
-		return errors.New("the disk is full")
+func (g gone) Update(ctx context.Context, f func(store.Tx) error) error {
+	if g.now.Load() {
+		return errors.New("the disk is gone")
 	}
-	return f.Store.Update(ctx, change)
+	return g.Store.Update(ctx, f)
+}
+
+func (g gone) View(ctx context.Context, f func(store.Tx) error) error {
+	if g.now.Load() {
+		return errors.New("the disk is gone")
+	}
+	return g.Store.View(ctx, f)
 }
 
 // A call that fails inside is logged by its endpoint: its path may have an openid in it.
@@ -107,7 +114,7 @@ func TestAFailureInsideIsLoggedWithoutTheCall(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
 	var lines []string
-	disk := full{store.NewMemory(), new(atomic.Bool)}
+	disk := gone{store.NewMemory(), new(atomic.Bool)}
 	w := newWorld(t, sandbox.WithStore(disk), func(c *sandbox.Config) {
 		c.Logf = func(format string, args ...any) {
 			mu.Lock()

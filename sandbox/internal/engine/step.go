@@ -142,6 +142,23 @@ func (e *Engine) Decide(ctx context.Context, f func(*Step) error) error {
 	return refused.error
 }
 
+// Ask is Decide for what is not expected to write: it reads beside whoever writes, and waits for
+// nobody's commit. Where it does write it is done once more, as a step.
+func (e *Engine) Ask(ctx context.Context, f func(*Step) error) error {
+	err := e.stepBy(ctx, func(ctx context.Context, f func(*Step) error) error {
+		e.Registry.Mu.RLock()
+		defer e.Registry.Mu.RUnlock()
+		return e.View(ctx, f)
+	}, f)
+	if errors.Is(err, store.ErrReadOnly) {
+		return e.Decide(ctx, f)
+	}
+	if kept := (Kept{}); errors.As(err, &kept) {
+		return kept.error
+	}
+	return err
+}
+
 // Look reads what a step would find.
 func (e *Engine) Look(f func(*Step) error) error {
 	ctx := context.Background()

@@ -138,7 +138,11 @@ func (fr *Front) behave(p protocol, x *exchange) *engine.Refusal {
 	early := x.injected.Has(fault.Early)
 	var told []string
 	var asked string
-	err := fr.Decide(ctx, func(s *engine.Step) error {
+	act := fr.Decide
+	if x.request.Method == http.MethodGet {
+		act = fr.Ask
+	}
+	err := act(ctx, func(s *engine.Step) error {
 		err := p.run(s, x)
 		told, asked = s.Told, s.Asked
 		if err == nil {
