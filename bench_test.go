@@ -1,28 +1,22 @@
 package wxpay_test
 
 import (
-	"bytes"
 	"crypto"
-	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
-	"strconv"
 	"testing"
 	"time"
 
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/api/leaf"
-	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
-// The figures these benchmarks gave stand in docs/performance.md. Each has the
-// bare work beside it, so that one run shows what the SDK adds.
+// What these cost beside a floor and other SDKs measures script/bench peers.
 
 type benchBody struct {
 	AppID           string `json:"appid"`
@@ -121,69 +115,6 @@ func benchServer(b *testing.B) *httptest.Server {
 	return server
 }
 
-// floor is a client that does what a call must and nothing more.
-type floor struct {
-	url      string
-	merchant *rsa.PrivateKey
-	platform *rsa.PublicKey
-	http     *http.Client
-}
-
-func newFloor(b *testing.B) *floor {
-	merchant, platform := testKey()
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConnsPerHost = 64
-	return &floor{benchServer(b).URL + "/v3/edu-papay/contracts/presign", merchant, &platform.PublicKey,
-		&http.Client{Transport: transport}}
-}
-
-func (f *floor) call() error {
-	body, err := json.Marshal(&benchIn)
-	if err != nil {
-		return err
-	}
-	nonce := rand.Text()
-	timestamp := strconv.FormatInt(time.Now().Unix(), 10)
-	sum := sha256.Sum256([]byte("POST\n/v3/edu-papay/contracts/presign\n" + timestamp + "\n" + nonce +
-		"\n" + string(body) + "\n"))
-	signature, err := rsa.SignPKCS1v15(nil, f.merchant, crypto.SHA256, sum[:])
-	if err != nil {
-		return err
-	}
-	request, err := http.NewRequest("POST", f.url, bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	request.Header.Set("Accept", "application/json")
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("User-Agent", "floor")
-	request.Header.Set("Wechatpay-Serial", testPlatformID)
-	request.Header.Set("Authorization", `WECHATPAY2-SHA256-RSA2048 mchid="1900000109",nonce_str="`+nonce+
-		`",timestamp="`+timestamp+
-		`",serial_no="5555555555555555555555555555555555555555",signature="`+
-		base64.StdEncoding.EncodeToString(signature)+`"`)
-	response, err := f.http.Do(request)
-	if err != nil {
-		return err
-	}
-	raw, err := io.ReadAll(response.Body)
-	response.Body.Close()
-	if err != nil {
-		return err
-	}
-	got, err := base64.StdEncoding.DecodeString(response.Header.Get(wire.HeaderSignature))
-	if err != nil {
-		return err
-	}
-	sum = sha256.Sum256([]byte(response.Header.Get(wire.HeaderTimestamp) +
-		"\n" + response.Header.Get(wire.HeaderNonce) + "\n" + string(raw) + "\n"))
-	if err := rsa.VerifyPKCS1v15(f.platform, crypto.SHA256, sum[:], got); err != nil {
-		return err
-	}
-	var out benchReply
-	return json.Unmarshal(raw, &out)
-}
-
 func benchCaller(b *testing.B) func() error {
 	cfg := testConfig()
 	signedAt := time.Now()
@@ -200,12 +131,8 @@ func benchCaller(b *testing.B) func() error {
 	}
 }
 
-func BenchmarkCallFloor(b *testing.B) { benchSerial(b, newFloor(b).call) }
-
 // BenchmarkCall is the whole of a typed call over loopback.
 func BenchmarkCall(b *testing.B) { benchSerial(b, benchCaller(b)) }
-
-func BenchmarkCall64Floor(b *testing.B) { bench64(b, newFloor(b).call) }
 
 // BenchmarkCall64 has 64 goroutines calling at once.
 func BenchmarkCall64(b *testing.B) { bench64(b, benchCaller(b)) }

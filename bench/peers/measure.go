@@ -27,19 +27,12 @@ func measured(w *world, rounds int, renew func(), runs []*run) {
 			must(r.work())
 		}
 	}
-	order := make([]int, len(runs))
-	for i := range order {
-		order[i] = i
-	}
+	order := numbers(len(runs))
 	for range rounds {
 		if time.Since(w.signedAt) > fresh {
 			renew()
 		}
-		for i := range order {
-			j := i + draw(len(order)-i)
-			order[i], order[j] = order[j], order[i]
-		}
-		for _, i := range order {
+		for _, i := range shuffled(order) {
 			began := time.Now()
 			err := runs[i].work()
 			runs[i].times = append(runs[i].times, time.Since(began))
@@ -106,19 +99,12 @@ func signed(d time.Duration) string { return fmt.Sprintf("%+.1f µs", float64(d)
 func crowd(w *world, goroutines, slices int, renew func(), runs []*run) []float64 {
 	const length = 200 * time.Millisecond
 	made := make([]float64, len(runs))
-	order := make([]int, len(runs))
-	for i := range order {
-		order[i] = i
-	}
+	order := numbers(len(runs))
 	for range slices {
 		if time.Since(w.signedAt) > fresh {
 			renew()
 		}
-		for i := range order {
-			j := i + draw(len(order)-i)
-			order[i], order[j] = order[j], order[i]
-		}
-		for _, i := range order {
+		for _, i := range shuffled(order) {
 			made[i] += slice(goroutines, length, runs[i].work)
 		}
 	}
@@ -145,4 +131,21 @@ func slice(goroutines int, length time.Duration, work func() error) float64 {
 	}
 	group.Wait()
 	return float64(done.Load()) / time.Since(began).Seconds()
+}
+
+func numbers(n int) []int {
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i
+	}
+	return all
+}
+
+// shuffled draws another order.
+func shuffled(order []int) []int {
+	for i := range order {
+		j := i + draw(len(order)-i)
+		order[i], order[j] = order[j], order[i]
+	}
+	return order
 }
