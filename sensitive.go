@@ -99,15 +99,44 @@ func (c *call) sealBody() {
 	c.body, c.keyID = sealed, key.ID
 }
 
-// mayHave tells whether JSON may have what a pointer leads to. Most bodies have none of the fields
-// that may be encrypted in them, and need not be read for that.
+// mayHave tells whether JSON may have what a pointer leads to, or something that it cannot go
+// through. Most bodies have none of the fields that may be encrypted in them, and need not be read
+// for that: the pointer goes through objects, and to the first name that is nowhere a member's.
 func mayHave(raw []byte, pointer string) bool {
+	if !isObjectBody(raw) || bytes.Contains(raw, []byte(`\u`)) { // a name may be spelled so
+		return true
+	}
 	for name := range strings.SplitSeq(pointer[1:], "/") {
-		if !bytes.Contains(raw, []byte(name)) && isName(name) {
-			return bytes.Contains(raw, []byte(`\u`)) // a name may be spelled so
+		if !isName(name) {
+			return true
+		}
+		switch found, objects := membersNamed(raw, name); {
+		case !found:
+			return false
+		case !objects:
+			return true
 		}
 	}
 	return true
+}
+
+func isObjectBody(raw []byte) bool { return bytes.HasPrefix(bytes.TrimLeft(raw, " \t\r\n"), []byte("{")) }
+
+// membersNamed tells whether there may be members of a name in JSON, and whether all of them are
+// objects.
+func membersNamed(raw []byte, name string) (found, objects bool) {
+	quoted := []byte(`"` + name + `"`)
+	for objects = true; ; {
+		at := bytes.Index(raw, quoted)
+		if at < 0 {
+			return found, objects
+		}
+		raw = bytes.TrimLeft(raw[at+len(quoted):], " \t\r\n")
+		if value, isMember := bytes.CutPrefix(raw, []byte(":")); isMember {
+			found = true
+			objects = objects && isObjectBody(value)
+		}
+	}
 }
 
 // unfound is about pointers that found no field to encrypt.

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -265,6 +266,41 @@ func TestAStarThatMeetsAnObject(t *testing.T) {
 		err := second(client.Chain("v3/x").Post(bg, body, wxpay.Encrypt(pointer)))
 		if !errors.As(err, &e) || strings.Contains(err.Error(), "SECRET") {
 			t.Errorf("%s: got %v", pointer, err)
+		}
+	}
+}
+
+// What is not searched comes to what searching it comes to.
+func TestBodiesThatAreNotSearched(t *testing.T) {
+	t.Parallel()
+	const secret = "110101199001011234"
+	for _, payer := range []string{
+		`{}`, `null`, `"` + secret + `"`, `["` + secret + `"]`, `[{"identity":{"number":"` + secret + `"}}]`, `1`, `true`,
+		`{"identity":null}`, `{"identity":{}}`, `{"identity":"` + secret + `"}`, `{"identity":["` + secret + `"]}`,
+		`{"identity" : "` + secret + `"}`, `{"identity":{"number":"` + secret + `"}}`,
+		`{"identity":{"number":["` + secret + `"]}}`,
+		`{"identity":{"number_type":"` + secret + `"}}`, `{"identity":{"name":"x"},"identity":"` + secret + `"}`,
+		`{"\u0069dentity":{"number":"` + secret + `"}}`, `{"x":"\"identity\":","identity":"` + secret + `"}`,
+		`{"identity\u005f":"x","identity":` + "\n\t" + `"` + secret + `"}`,
+	} {
+		outcome := func(body string) string {
+			sent := ""
+			client := clientOver(t, func(r *http.Request) (*http.Response, error) {
+				raw, err := io.ReadAll(r.Body)
+				sent = string(raw)
+				return signedReply(200, `{}`), err
+			})
+			_, err := client.Chain("v3/x").Post(bg, body, wxpay.Sensitive("/payer/identity/number"))
+			var refused *wxpay.RequestError
+			return fmt.Sprintf("refused %t, in clear %t", errors.As(err, &refused), strings.Contains(sent, secret))
+		}
+		if got := outcome(`["` + secret + `"]`); got != "refused true, in clear false" {
+			t.Errorf("a list for a body: %s", got)
+		}
+		plain := outcome(`{"payer":` + payer + `}`)
+		searched := outcome(`{"payer":` + payer + `,"other":{"payer":{"identity":{"number":""}}}}`)
+		if plain != searched {
+			t.Errorf("%s: %s, and with members of the names elsewhere %s", payer, plain, searched)
 		}
 	}
 }
