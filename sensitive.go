@@ -120,7 +120,9 @@ func mayHave(raw []byte, pointer string) bool {
 	return true
 }
 
-func isObjectBody(raw []byte) bool { return bytes.HasPrefix(bytes.TrimLeft(raw, " \t\r\n"), []byte("{")) }
+func isObjectBody(raw []byte) bool {
+	return bytes.HasPrefix(bytes.TrimLeft(raw, " \t\r\n"), []byte("{"))
+}
 
 // membersNamed tells whether there may be members of a name in JSON, and whether all of them are
 // objects.

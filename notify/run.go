@@ -44,12 +44,12 @@ func panicked(with any) error {
 
 // others is for what no function is registered for.
 func (r *Receiver) others(ctx context.Context, n *Notification) error {
+	if err := n.whole(); err != nil {
+		return err
+	}
 	if r.otherwise == nil {
 		return n.fail(CheckEvent, http.StatusNotImplemented,
 			"no function is registered for it; add one with On, Handle or Otherwise before the attempts end", nil)
-	}
-	if err := n.whole(); err != nil {
-		return err
 	}
 	return r.otherwise(ctx, n)
 }

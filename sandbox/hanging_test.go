@@ -44,7 +44,12 @@ func newHung(t *testing.T, patience, longest time.Duration) *hung {
 			case <-closed:
 			}
 		},
-		"https://honest.example": func(http.ResponseWriter, *http.Request) { h.heard <- struct{}{} },
+		"https://honest.example": func(http.ResponseWriter, *http.Request) {
+			select {
+			case h.heard <- struct{}{}:
+			default: // nobody counts them
+			}
+		},
 	} {
 		if err := s.Receive(prefix, answer); err != nil {
 			t.Fatal(err)
@@ -187,4 +192,32 @@ func TestAWalkIsNoBarrier(t *testing.T) {
 			t.Errorf("after the walk %s to %s is %s", p.ID, p.URL, p.State)
 		}
 	}
+}
+
+// Settle ends although another merchant has something under way all the time.
+func TestSettleEndsBesideOthersLoad(t *testing.T) {
+	t.Parallel()
+	h := newHung(t, 200*time.Millisecond, 0)
+	stop := make(chan struct{})
+	var calls sync.WaitGroup
+	for range 4 {
+		calls.Go(func() {
+			for n := 0; ; n++ {
+				select {
+				case <-stop:
+					return
+				default:
+					h.echo(h.honest, "https://honest.example/n", n)
+				}
+			}
+		})
+	}
+	await(t, h.heard, "a notification")
+	settled := make(chan error, 1)
+	go func() { settled <- h.Settle() }()
+	if err := await(t, settled, "the end of Settle"); err != nil {
+		t.Error(err)
+	}
+	close(stop)
+	calls.Wait()
 }

@@ -71,3 +71,27 @@ func TestOfManyTheNewestAreKept(t *testing.T) {
 		t.Errorf("of 20 sessions that wait %d are kept", n)
 	}
 }
+
+// What waits for a forward is not over, and what waits long keeps nobody else.
+func TestWhatWaitsIsKept(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Kept(5))
+	if _, err := w.client.Chain("v3/security/echo").Post(t.Context(), object{
+		"echo_message": "later", "notify_url": "https://nobody.example/notify",
+	}); err != nil {
+		t.Fatal(err)
+	}
+	w.ok(w.Settle())
+	w.ok(w.Advance(40 * 24 * time.Hour))
+	if n := w.count("pushes"); n != 1 {
+		t.Errorf("%d notifications wait", n)
+	}
+	before := w.count("sessions")
+	w.presign(0, 300)
+	w.ok(w.Advance(3 * time.Hour)) // all of them expire
+	w.presign(300, 600)            // and these wait
+	w.ok(w.Advance(time.Second))
+	if n := w.count("sessions"); n > before+300 || n < 300 {
+		t.Errorf("%d sessions are kept", n)
+	}
+}

@@ -42,7 +42,7 @@ func New(e *engine.Engine, f *armed.Faults, c Settings) (*Outbox, error) {
 	engine.SetDefault(&c.Longest, o.Worker.longest)
 	o.Worker.rounds, o.Worker.longest = c.Rounds, c.Longest
 	engine.SetDefault(&c.Kept, usuallyKept)
-	o.Worker.retained = retention{outbox: o, kept: c.Kept}
+	o.Worker.retained = retention{outbox: o, kept: c.Kept, after: map[string]string{}}
 	e.Wake = o.Worker.wake
 	if err := o.recall(); err != nil {
 		return nil, err

@@ -35,8 +35,9 @@ const (
 type retention struct {
 	outbox *Outbox
 	kept   int
-	looked time.Time // at the machine's clock
-	aged   time.Time // when their age was looked at, by the sandbox's
+	looked time.Time         // at the machine's clock
+	aged   time.Time         // when their age was looked at, by the sandbox's
+	after  map[string]string // of a sort, by its key: the last row that was looked at and stayed
 }
 
 // sort is some of the rows of a kind, in which those that ended first come first, nearly.
@@ -48,7 +49,6 @@ type sort struct {
 var sorts = []sort{
 	{(*push.Row)(nil).RowKind(), push.InState(ledger.PushDelivered), pushEnded},
 	{(*push.Row)(nil).RowKind(), push.InState(ledger.PushGivenUp), pushEnded},
-	{(*push.Row)(nil).RowKind(), push.InState(ledger.PushUndeliverable), pushEnded},
 	{(*rows.Session)(nil).RowKind(), rows.Unsigned, sessionEnded},
 }
 
@@ -74,7 +74,8 @@ func (r *retention) run(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// drop drops those of a sort that are too many and, where it is to look, those that are too old.
+// drop drops those of a sort that are too many and, where it is to look, those that are too old. It
+// goes on behind what stayed, the next time too, and at the end begins anew.
 func (r *retention) drop(ctx context.Context, of sort, old bool) error {
 	left := 0
 	err := r.outbox.View(ctx, func(s *engine.Step) (err error) {
@@ -82,22 +83,33 @@ func (r *retention) drop(ctx context.Context, of sort, old bool) error {
 		return err
 	})
 	for pages := 0; err == nil && (old || left > r.kept) && pages < pagesAtOnce; pages++ {
-		dropped := 0
+		dropped, after, whole := 0, "", false
 		err = r.outbox.Transact(ctx, func(s *engine.Step) error {
-			dropped = 0
-			page, err := s.Page(of.kind, of.key, "", pageSize)
+			dropped, after = 0, r.after[of.key]
+			page, err := s.Page(of.kind, of.key, after, pageSize)
+			if errors.Is(err, store.ErrNotFound) { // it was dropped since, as with another's hand
+				page, err = s.Page(of.kind, of.key, "", pageSize)
+			}
+			whole = len(page) < pageSize
 			for i := 0; i < len(page) && err == nil; i++ {
 				ended := of.ended(page[i], s.Now)
-				if !ended.IsZero() && (left-dropped > r.kept || s.Now.Sub(ended) >= keptFor) {
-					err = s.Delete(of.kind, page[i].ID, page[i].Rev)
-					dropped++
+				if ended.IsZero() || left-dropped <= r.kept && s.Now.Sub(ended) < keptFor {
+					after = page[i].ID
+					continue
 				}
+				err = s.Delete(of.kind, page[i].ID, page[i].Rev)
+				dropped++
 			}
 			return err
 		})
-		if left -= dropped; dropped == 0 {
+		if err != nil {
 			return err
 		}
+		if left -= dropped; whole {
+			delete(r.after, of.key)
+			return nil
+		}
+		r.after[of.key] = after
 	}
 	return err
 }

@@ -47,7 +47,7 @@ func (w *worker) settleLocked(ctx context.Context) error {
 func (w *worker) settleStopped(ctx context.Context) error {
 	last := "something"
 	for range w.rounds {
-		some, claimed, _, err := w.due(ctx, nil)
+		some, claimed, _, err := w.due(ctx, w.outbox.Clock.Now(), nil)
 		if err != nil || (!some && len(claimed) == 0) {
 			return err
 		}
@@ -60,7 +60,8 @@ func (w *worker) settleStopped(ctx context.Context) error {
 }
 
 // settleRunning makes the attempts beside each other, as the background does, and begins those to
-// one merchant while others are still to answer: whoever answers slowly keeps nobody waiting.
+// one merchant while others are still to answer: whoever answers slowly keeps nobody waiting. What
+// falls due later than a merchant may take to answer is left to the background.
 func (w *worker) settleRunning(ctx context.Context) error {
 	var own sync.WaitGroup
 	defer own.Wait()
@@ -71,9 +72,14 @@ func (w *worker) settleRunning(ctx context.Context) error {
 		}
 		return w.flying.room(mchID)
 	}
+	entered, began := w.outbox.Clock.Now(), time.Now()
 	for last := "something"; ; {
+		by, late := w.outbox.Clock.Now(), time.Since(began) > w.outbox.Patience
+		if late {
+			by = entered // more falls due all the time, and is the background's
+		}
 		waiting := w.flying.any() // for what may bring about more; asked before it is looked for
-		some, claimed, crowded, err := w.due(ctx, room)
+		some, claimed, crowded, err := w.due(ctx, by, room)
 		if err != nil {
 			return err
 		}
@@ -91,21 +97,21 @@ func (w *worker) settleRunning(ctx context.Context) error {
 		case !waiting:
 			return nil
 		default:
-			w.pause(ctx, crowded)
+			w.pause(ctx, crowded || late)
 		}
 	}
 }
 
 // due makes happen what is due by now, and claims the attempts that are.
-func (w *worker) due(ctx context.Context, room func(mchID string) int) (some bool, claimed []*push.Row, crowded bool,
-	err error) {
+func (w *worker) due(ctx context.Context, by time.Time, room func(mchID string) int) (some bool,
+	claimed []*push.Row, crowded bool, err error) {
 	if err := ctx.Err(); err != nil {
 		return false, nil, false, err
 	}
 	if some, err = w.outbox.RunDue(w.ctx, w.outbox.Clock.Now()); err != nil {
 		return false, nil, false, err
 	}
-	claimed, crowded, err = w.outbox.claim(w.ctx, w.outbox.Clock.Now(), room)
+	claimed, crowded, err = w.outbox.claim(w.ctx, by, room)
 	return some, claimed, crowded, err
 }
 
