@@ -98,30 +98,38 @@ func TestAWalkKeepsNobodyWaitingForAnother(t *testing.T) {
 	}
 }
 
+// settlesBeside has so many callers of a merchant's notified all the time, and wants Settle to end.
+func (h *hung) settlesBeside(callers int, c *wxpay.Client, url string, told <-chan struct{}) {
+	h.t.Helper()
+	stop := make(chan struct{})
+	var calls sync.WaitGroup
+	for range callers {
+		calls.Go(func() {
+			for n := 0; ; n++ {
+				select {
+				case <-stop:
+					return
+				default:
+					h.echo(c, url, n)
+				}
+			}
+		})
+	}
+	await(h.t, told, "an attempt")
+	settled := make(chan error, 1)
+	go func() { settled <- h.Settle() }()
+	if err := await(h.t, settled, "the end of Settle"); err != nil {
+		h.t.Error(err)
+	}
+	close(stop)
+	calls.Wait()
+}
+
 // Settle ends although more falls due than its merchant answers.
 func TestSettleEndsBesideWhoDoesNotAnswer(t *testing.T) {
 	t.Parallel()
 	h := newHung(t, 50*time.Millisecond, 0)
-	stop := make(chan struct{})
-	var calls sync.WaitGroup
-	calls.Go(func() {
-		for n := 0; ; n++ {
-			select {
-			case <-stop:
-				return
-			default:
-				h.echo(h.silent, "https://silent.example/n", n)
-			}
-		}
-	})
-	await(t, h.asked, "an attempt")
-	settled := make(chan error, 1)
-	go func() { settled <- h.Settle() }()
-	if err := await(t, settled, "the end of Settle"); err != nil {
-		t.Error(err)
-	}
-	close(stop)
-	calls.Wait()
+	h.settlesBeside(1, h.silent, "https://silent.example/n", h.asked)
 }
 
 // A walk that takes too long ends with an error that names whom it waited for.
@@ -198,26 +206,5 @@ func TestAWalkIsNoBarrier(t *testing.T) {
 func TestSettleEndsBesideOthersLoad(t *testing.T) {
 	t.Parallel()
 	h := newHung(t, 200*time.Millisecond, 0)
-	stop := make(chan struct{})
-	var calls sync.WaitGroup
-	for range 4 {
-		calls.Go(func() {
-			for n := 0; ; n++ {
-				select {
-				case <-stop:
-					return
-				default:
-					h.echo(h.honest, "https://honest.example/n", n)
-				}
-			}
-		})
-	}
-	await(t, h.heard, "a notification")
-	settled := make(chan error, 1)
-	go func() { settled <- h.Settle() }()
-	if err := await(t, settled, "the end of Settle"); err != nil {
-		t.Error(err)
-	}
-	close(stop)
-	calls.Wait()
+	h.settlesBeside(4, h.honest, "https://honest.example/n", h.heard)
 }
