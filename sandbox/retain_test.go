@@ -95,3 +95,22 @@ func TestWhatWaitsIsKept(t *testing.T) {
 		t.Errorf("%d sessions are kept", n)
 	}
 }
+
+// Whoever goes first is the oldest, however few go at a time.
+func TestTheOldestGoFirst(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.Kept(300))
+	for from := 0; from < 400; from += 20 {
+		w.presign(from, from+20)
+		w.ok(w.Advance(3 * time.Hour)) // they expire, and twenty of the first go
+	}
+	list := w.adminOK("GET", "/sandbox/sessions", nil)["data"].([]any)
+	for i, session := range list {
+		if code, want := session.(object)["out_contract_code"], fmt.Sprintf("code%06d", 100+i); code != want {
+			t.Fatalf("number %d of %d is %v, want %s", i, len(list), code, want)
+		}
+	}
+	if len(list) != 300 {
+		t.Errorf("%d sessions are kept", len(list))
+	}
+}

@@ -37,7 +37,7 @@ type retention struct {
 	kept   int
 	looked time.Time         // at the machine's clock
 	aged   time.Time         // when their age was looked at, by the sandbox's
-	after  map[string]string // of a sort, by its key: the last row that was looked at and stayed
+	after  map[string]string // of a sort, by its key: the last row that was looked at and has not ended
 }
 
 // sort is some of the rows of a kind, in which those that ended first come first, nearly.
@@ -75,7 +75,7 @@ func (r *retention) run(ctx context.Context) error {
 }
 
 // drop drops those of a sort that are too many and, where it is to look, those that are too old. It
-// goes on behind what stayed, the next time too, and at the end begins anew.
+// goes on behind what has not ended, the next time too, up to the first that ended and stays.
 func (r *retention) drop(ctx context.Context, of sort, old bool) error {
 	left := 0
 	err := r.outbox.View(ctx, func(s *engine.Step) (err error) {
@@ -92,13 +92,16 @@ func (r *retention) drop(ctx context.Context, of sort, old bool) error {
 			}
 			whole = len(page) < pageSize
 			for i := 0; i < len(page) && err == nil; i++ {
-				ended := of.ended(page[i], s.Now)
-				if ended.IsZero() || left-dropped <= r.kept && s.Now.Sub(ended) < keptFor {
+				switch ended := of.ended(page[i], s.Now); {
+				case ended.IsZero():
 					after = page[i].ID
-					continue
+				case left-dropped <= r.kept && s.Now.Sub(ended) < keptFor:
+					whole = true // what is behind it ended later
+					return nil
+				default:
+					err = s.Delete(of.kind, page[i].ID, page[i].Rev)
+					dropped++
 				}
-				err = s.Delete(of.kind, page[i].ID, page[i].Rev)
-				dropped++
 			}
 			return err
 		})
