@@ -114,25 +114,3 @@ func TestTheOldestGoFirst(t *testing.T) {
 		t.Errorf("%d sessions are kept", len(list))
 	}
 }
-
-// The journal goes by age as well.
-func TestTheJournalForgetsWhatIsOld(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	calls := func() int {
-		exchanges, err := w.Journal(0, 0)
-		w.ok(err)
-		return len(exchanges)
-	}
-	w.presign(0, 3)
-	w.ok(w.Advance(29 * 24 * time.Hour))
-	w.presign(3, 5)
-	if n := calls(); n != 5 {
-		t.Errorf("within a month there are %d calls", n)
-	}
-	w.ok(w.Advance(2 * 24 * time.Hour))
-	w.presign(5, 6)
-	if n := calls(); n != 3 {
-		t.Errorf("after a month there are %d calls", n)
-	}
-}

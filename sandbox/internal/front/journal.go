@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox/internal/redact"
 	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
@@ -17,8 +16,7 @@ import (
 
 const (
 	journalLog  = "journal"
-	usuallyKept = 1000                // entries; older ones go
-	keptFor     = 30 * 24 * time.Hour // by the sandbox's clock
+	usuallyKept = 1000 // entries; older ones go
 )
 
 // journal writes exchanges down behind the callers' backs: they are noted here, and
@@ -37,7 +35,6 @@ type journal struct {
 	closed     bool // it begins no more
 	background sync.WaitGroup
 	storing    sync.Mutex // one batch at a time, or they would change places
-	aged       time.Time  // when their age was looked at, by the sandbox's clock; under storing
 }
 
 // batch is how many entries may wait before the background stores them, waitingLimit how
@@ -141,35 +138,8 @@ func (j *journal) store(ctx context.Context) (dropped int, err error) {
 				return err
 			}
 		}
-		keep, err := j.young(tx)
-		if err != nil {
-			return err
-		}
-		return tx.Trim(journalLog, keep)
+		return tx.Trim(journalLog, j.keep)
 	})
-}
-
-// young is how many entries may stay. How old they are is looked at once a day.
-func (j *journal) young(tx store.Tx) (int, error) {
-	now := j.front.Clock.Now()
-	if now.Sub(j.aged).Abs() < 24*time.Hour {
-		return j.keep, nil
-	}
-	entries, err := tx.List(journalLog, 0, j.keep)
-	if err != nil {
-		return 0, err
-	}
-	j.aged = now
-	old := slices.IndexFunc(entries, func(e store.Entry) bool {
-		var x struct {
-			At time.Time `json:"at"`
-		}
-		return json.Unmarshal(e.Data, &x) != nil || now.Sub(x.At) < keptFor
-	})
-	if old < 0 {
-		return 0, nil
-	}
-	return len(entries) - old, nil
 }
 
 // giveBack has notes wait again, before those that have come since.
