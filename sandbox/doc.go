@@ -179,8 +179,9 @@
 // were signed in and those that burnt. Notifications that were delivered or given up, and sessions
 // that expired, go 30 days later by the sandbox's clock, and earlier, the oldest first, where there
 // are more than 10,000 of their sort; a code whose session is gone is used again as one whose
-// session expired. The journal has the newest 1000 calls (Config.JournalSize). Under a stopped
-// clock this happens in Advance.
+// session expired. The journal has the newest 1000 calls (Config.JournalSize) of 400 days: a year
+// of a contract, and a month to look at it. Under a stopped clock notifications and sessions go in
+// Advance.
 //
 // # Guard rails
 //

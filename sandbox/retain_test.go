@@ -34,7 +34,7 @@ func TestWhatEndedLongAgoIsDropped(t *testing.T) {
 	}
 	w.ok(w.Advance(31 * 24 * time.Hour))
 	if sessions, pushes := w.count("sessions"), w.count("pushes"); sessions != 1 || pushes != 0 {
-		t.Errorf("after a month there are %d sessions and %d notifications", sessions, pushes)
+		t.Errorf("after 400 days there are %d sessions and %d notifications", sessions, pushes)
 	}
 	got := w.adminOK("GET", "/sandbox/contracts/"+signed.ID, nil)
 	if got["state"] != string(ledger.ContractSigned) {
@@ -112,5 +112,27 @@ func TestTheOldestGoFirst(t *testing.T) {
 	}
 	if len(list) != 300 {
 		t.Errorf("%d sessions are kept", len(list))
+	}
+}
+
+// The journal goes by age as well.
+func TestTheJournalForgetsWhatIsOld(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	calls := func() int {
+		exchanges, err := w.Journal(0, 0)
+		w.ok(err)
+		return len(exchanges)
+	}
+	w.presign(0, 3)
+	w.ok(w.Advance(399 * 24 * time.Hour))
+	w.presign(3, 5)
+	if n := calls(); n != 5 {
+		t.Errorf("within 400 days there are %d calls", n)
+	}
+	w.ok(w.Advance(2 * 24 * time.Hour))
+	w.presign(5, 6)
+	if n := calls(); n != 3 {
+		t.Errorf("after 400 days there are %d calls", n)
 	}
 }

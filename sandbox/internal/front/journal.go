@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox/internal/redact"
 	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
@@ -16,7 +17,8 @@ import (
 
 const (
 	journalLog  = "journal"
-	usuallyKept = 1000 // entries; older ones go
+	usuallyKept = 1000                 // entries; older ones go
+	keptFor     = 400 * 24 * time.Hour // by the sandbox's clock: a year of debits, and a month to look
 )
 
 // journal writes exchanges down behind the callers' backs: they are noted here, and
@@ -35,6 +37,7 @@ type journal struct {
 	closed     bool // it begins no more
 	background sync.WaitGroup
 	storing    sync.Mutex // one batch at a time, or they would change places
+	aged       time.Time  // when their age was looked at, by the sandbox's clock; under storing
 }
 
 // batch is how many entries may wait before the background stores them, waitingLimit how
@@ -132,14 +135,45 @@ func (j *journal) store(ctx context.Context) (dropped int, err error) {
 		}
 		entries[i] = rows.EncodeJSON(n.blanked(secrets))
 	}
-	return dropped, j.front.Store.Update(context.WithoutCancel(ctx), func(tx store.Tx) error {
+	now := j.front.Clock.Now()
+	old := now.Sub(j.aged).Abs() >= 24*time.Hour // how old they are is looked at once a day
+	err = j.front.Store.Update(context.WithoutCancel(ctx), func(tx store.Tx) error {
 		for _, entry := range entries {
 			if _, err := tx.Append(journalLog, entry); err != nil {
 				return err
 			}
 		}
-		return tx.Trim(journalLog, j.keep)
+		keep := j.keep
+		if old {
+			var err error
+			if keep, err = j.young(tx, now); err != nil {
+				return err
+			}
+		}
+		return tx.Trim(journalLog, keep)
 	})
+	if err == nil && old {
+		j.aged = now
+	}
+	return dropped, err
+}
+
+// young is how many entries may stay.
+func (j *journal) young(tx store.Tx, now time.Time) (int, error) {
+	entries, err := tx.List(journalLog, 0, j.keep)
+	if err != nil {
+		return 0, err
+	}
+	old := slices.IndexFunc(entries, func(e store.Entry) bool {
+		var x struct {
+			At time.Time `json:"at"`
+		}
+		return json.Unmarshal(e.Data, &x) != nil || now.Sub(x.At) < keptFor
+	})
+	if old < 0 {
+		return 0, nil
+	}
+	return len(entries) - old, nil
 }
 
 // giveBack has notes wait again, before those that have come since.
