@@ -274,7 +274,8 @@ func (e *RequestError) Error() string {
 // Format prints what Error gives under every verb but %p, and but %w where go vet reports it.
 func (e RequestError) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, &e) }
 
-// Unwrap gives the cause, where there is one.
+// Unwrap gives the cause, where there is one. Its words are its maker's, and may quote a value of
+// the call: print the RequestError, not what it holds.
 func (e *RequestError) Unwrap() error {
 	if e == nil {
 		return nil
@@ -329,7 +330,9 @@ func (e *TransportError) Error() string {
 func (e TransportError) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, &e) }
 
 // Unwrap gives the cause, so that errors.Is(err, context.Canceled) works. Where the
-// context was ended with a cause of its own, errors.Is finds that as well.
+// context was ended with a cause of its own, errors.Is finds that as well. The cause's words are
+// its maker's, and may quote what was sent or answered: print the TransportError, not what it
+// holds.
 func (e *TransportError) Unwrap() error {
 	if e == nil {
 		return nil

@@ -178,6 +178,19 @@ func (k *Keys) Current() PlatformKey {
 	return *best
 }
 
+// Find is the key with this ID, which a message names in Wechatpay-Serial, and whether there is
+// one.
+func (k *Keys) Find(id string) (PlatformKey, bool) {
+	if k.none() {
+		return PlatformKey{}, false
+	}
+	found := k.find(id)
+	if found == nil {
+		return PlatformKey{}, false
+	}
+	return *found, true
+}
+
 func (k *Keys) find(id string) *PlatformKey {
 	for i := range k.platform {
 		if wire.SameSerial(k.platform[i].ID, id) {

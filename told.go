@@ -67,7 +67,7 @@ func (c *call) told() []string {
 	}
 	for _, clear := range c.inClear {
 		clear = strings.TrimSpace(clear)
-		if n := utf8.RuneCountInString(clear); n >= minSealed && (n >= minTold || !isConstant(clear)) {
+		if n := utf8.RuneCountInString(clear); n >= minSealed {
 			values = append(values, clear)
 		}
 	}

@@ -44,6 +44,7 @@ func TestWhatIsLookedForOfABody(t *testing.T) {
 		"a long number":        {map[string]any{"id": json.Number("-110101199003071234")}, "110101199003071234", nil},
 		"a small word":         {map[string]any{"real_name": "zhangsan"}, "zhangsan", nil},
 		"a short one, sealed":  {map[string]any{"real_name": "Li"}, "Li", sealed},
+		"capitals, sealed":     {map[string]any{"real_name": "ANN"}, "ANN", sealed},
 		"a small one, sealed":  {map[string]any{"real_name": "sealed"}, "sealed", sealed},
 		"trimmed":              {map[string]any{"openid": payer + "\n"}, payer, nil},
 		"a trimmed query":      {nil, payer, wxpay.Query("openid", payer+" ")},

@@ -230,14 +230,6 @@ func (c *call) readV2(r *Result) (*Result, error) {
 		return r, nil
 	}
 	if success || signed {
-		if c.reflected(fields) {
-			return nil, &SignatureError{
-				Operation: c.operation() + ": reply", Check: CheckSignature, RequestID: c.without(r.RequestID()),
-				Problem: "the answer has what only calls have (this call's sign, an earlier one's nonce_str, " +
-					"a timestamp, a version): a call of your own was cut into other members",
-				Hint: "query what became of the call, and look for who opens TLS on the way",
-			}
-		}
 		if !fields.Verify(c.client.apiV2Key.Reveal()) {
 			e := &SignatureError{
 				Operation: c.operation() + ": reply", Check: CheckSignature,
@@ -251,6 +243,14 @@ func (c *call) readV2(r *Result) (*Result, error) {
 					"that answers in its place"
 			}
 			return nil, e
+		}
+		if c.reflected(fields) {
+			return nil, &SignatureError{
+				Operation: c.operation() + ": reply", Check: CheckSignature, RequestID: c.without(r.RequestID()),
+				Problem: "the answer has what only calls have (this call's sign, an earlier one's nonce_str, " +
+					"a timestamp, a version): a call of your own was cut into other members",
+				Hint: "query what became of the call, and look for who opens TLS on the way",
+			}
 		}
 		if success {
 			return r, nil

@@ -161,8 +161,11 @@ func (r *Receiver) verify(header http.Header, body []byte) (proved []*wxpay.Keys
 	var verdicts []verdict
 	serial := get(header, wire.HeaderSerial)
 	for _, keys := range r.keys {
-		by := keys.Current()
-		named := len(r.keys) > 1 && wire.SameSerial(by.ID, serial)
+		var by wxpay.PlatformKey
+		named := false
+		if len(r.keys) > 1 {
+			by, named = keys.Find(serial)
+		}
 		known := slices.IndexFunc(verdicts, func(v verdict) bool {
 			return named && by.Key.Equal(v.by.Key) && by.NotAfter.Equal(v.by.NotAfter)
 		})

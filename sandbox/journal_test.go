@@ -96,12 +96,13 @@ func TestWhatWaitsForTheJournalIsBounded(t *testing.T) {
 	logged := make(chan string, 100)
 	w := newWorld(t, sandbox.WithStore(kept), func(c *sandbox.Config) {
 		c.Logf = func(format string, args ...any) { logged <- fmt.Sprintf(format, args...) }
+		c.JournalSize = 2000
 	})
 	t.Cleanup(kept.release)
 	w.ok(w.strange(64, ""))
 	await(t, kept.begins, "the journal's first batch")
-	const long = 60_000
-	w.ok(w.strange(400, strings.Repeat("z", long)))
+	const long = 15_000
+	w.ok(w.strange(1300, strings.Repeat("z", long)))
 	kept.release()
 	journal, err := w.Journal(0, 0)
 	w.ok(err)
@@ -109,7 +110,7 @@ func TestWhatWaitsForTheJournalIsBounded(t *testing.T) {
 		t.Errorf("%d bytes waited", got)
 	}
 	if got, want := await(t, logged, "word of what was left out"), fmt.Sprintf("lacks %d calls",
-		464-len(journal)); !strings.Contains(got, want) {
+		1364-len(journal)); !strings.Contains(got, want) {
 		t.Errorf("it says %q, want %q", got, want)
 	}
 }
@@ -121,10 +122,15 @@ func TestOfAStrangersCallLessIsKept(t *testing.T) {
 	key := w.Merchants()[0].APIv2Key.Reveal()
 	const limit = 2 << 10
 	body := []byte(strings.Repeat("z", limit-5) + key + strings.Repeat("y", 20_000))
+	w.ok(w.strange(1, strings.Repeat("z", 30_000)))
 	w.send(raw{body: body, auth: "-"})
 	w.send(raw{body: body})
 	journal, err := w.Journal(0, 0)
 	w.ok(err)
+	if long := journal[0].Header["X-Long"]; len(long) != 1 || long[0] != "…" || journal[0].Header["Accept"] == nil {
+		t.Errorf("of a stranger's header is kept: %.100q", journal[0].Header)
+	}
+	journal = journal[1:]
 	if n := len(journal[0].Body); n > limit+10 || len(journal[1].Body) < 7*limit ||
 		strings.Contains(w.committed(), key[:4]) {
 		t.Errorf("%d bytes of a stranger's body are kept, %d of a merchant's", n, len(journal[1].Body))

@@ -30,7 +30,19 @@ func (r Reading) Span(i, j int) (from, to int) {
 type Escape struct {
 	Marks string // what one begins with
 	// Read is the character that s begins with an escape of, and the escape's length; 0 for none.
+	// It looks no further than a bound of its own.
 	Read func(s string) (char string, length int)
+	// Through is Read, where it is not there, for one text from its beginning to its end: it is
+	// called with growing places, so that whoever looks far ahead can keep what was found.
+	Through func(text string) func(at int) (char string, length int)
+}
+
+// reader is how one text is read.
+func (e Escape) reader(text string) func(at int) (char string, length int) {
+	if e.Through != nil {
+		return e.Through(text)
+	}
+	return func(at int) (string, int) { return e.Read(text[at:]) }
 }
 
 // Readings reads a text in every order of undoing these escapes, at most so many times one on top
@@ -65,10 +77,11 @@ func (r Reading) undone(e Escape) Reading {
 	next := Reading{begin: make([]int32, 0, len(r.Text)), end: make([]int32, 0, len(r.Text)), depth: r.depth + 1}
 	var b strings.Builder
 	b.Grow(len(r.Text))
+	escape := e.reader(r.Text)
 	for i := 0; i < len(r.Text); {
 		char, n := r.Text[i:i+1], 1
 		if strings.IndexByte(e.Marks, r.Text[i]) >= 0 {
-			if read, length := e.Read(r.Text[i:]); length > 0 {
+			if read, length := escape(i); length > 0 {
 				char, n = read, length
 			}
 		}
@@ -84,7 +97,7 @@ func (r Reading) undone(e Escape) Reading {
 }
 
 // Percent is how addresses escape.
-func Percent() Escape { return Escape{"%", ReadPercent} }
+func Percent() Escape { return Escape{Marks: "%", Read: ReadPercent} }
 
 // ReadPercent reads what follows a %.
 func ReadPercent(s string) (char string, length int) {

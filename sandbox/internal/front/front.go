@@ -53,7 +53,7 @@ func New(e *engine.Engine, o *outbox.Outbox, armed *armed.Faults, plays *engine.
 	f := &Front{Engine: e, Behaviours: map[string]bound{}, XML: xml, MaxBody: c.MaxBody, unsigned: c.Unsigned,
 		commits: c.Commits, outbox: o, faults: armed}
 	f.sealed = sync.OnceValue(f.sealedMembers)
-	f.Journal = &journal{front: f, keep: c.Kept, tell: c.OnExchange}
+	f.Journal = newJournal(f, c.Kept, c.OnExchange)
 	for _, p := range plays.Products {
 		f.bind(p.Behaviours, p)
 	}

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"maps"
+	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -37,7 +39,17 @@ type journal struct {
 	closed     bool // it begins no more
 	background sync.WaitGroup
 	storing    sync.Mutex // one batch at a time, or they would change places
+	blanking   sync.Mutex // one entry at a time: it takes many times an entry's bytes
 	aged       time.Time  // when their age was looked at, by the sandbox's clock; under storing
+
+	life context.Context // which ends a moment after Close was called
+	end  context.CancelFunc
+}
+
+func newJournal(front *Front, keep int, tell func(ledger.Exchange)) *journal {
+	j := &journal{front: front, keep: keep, tell: tell}
+	j.life, j.end = context.WithCancel(context.Background())
+	return j
 }
 
 // batch is how many entries may wait before the background stores them, waitingLimit how
@@ -49,13 +61,18 @@ const (
 
 func (j *journal) record(x *exchange) {
 	n := j.note(x)
+	if j.tell != nil { // it is blanked once
+		n = j.blanked(n, j.front.Registry.Secrets())
+	}
 	j.collect(n)
 	if refused := x.refused; refused != nil && refused.Hint != "" {
 		r := redact.Redaction{Secrets: j.front.Registry.Secrets()}
 		j.front.Warn("sandbox: %s: %d %s: %s", j.front.called(x), x.status, refused.Code, r.Text(refused.Hint))
 	}
 	if tell := j.tell; tell != nil {
-		tell(n.blanked(j.front.Registry.Secrets()))
+		told := n.Exchange
+		told.Header, told.Faults = n.Header.Clone(), slices.Clone(n.Faults)
+		tell(told)
 	}
 }
 
@@ -84,7 +101,7 @@ func (j *journal) full() bool { return len(j.pending) >= min(batch, j.keep) && !
 // write is the background, as long as there is a batch.
 func (j *journal) write() {
 	for more := true; more; {
-		if err := j.flush(context.Background()); err != nil {
+		if err := j.flush(j.life); err != nil {
 			j.front.Logf("sandbox: store the journal: %v", err)
 		}
 		j.mu.Lock()
@@ -94,50 +111,104 @@ func (j *journal) write() {
 	}
 }
 
-// Close ends the background and stores what is left.
+// closing is how long Close may still write.
+const closing = 2 * time.Second
+
+// Close ends the background and stores what is left, as far as it gets.
 func (j *journal) Close() error {
+	defer time.AfterFunc(closing, j.end).Stop()
 	j.mu.Lock()
 	j.closed = true
 	j.mu.Unlock()
 	j.background.Wait()
-	return j.flush(context.Background())
+	err := j.flush(j.life)
+	j.mu.Lock()
+	left := len(j.pending)
+	j.pending, j.waiting = nil, 0
+	j.mu.Unlock()
+	j.end()
+	j.lacks(left)
+	return err
+}
+
+func (j *journal) lacks(calls int) {
+	if calls > 0 {
+		j.front.Logf("sandbox: the journal lacks %d calls, which came faster than it is written", calls)
+	}
 }
 
 // flush stores what has been collected, and logs what was left out when nothing is held any more:
 // whoever hears of it may look at the journal.
 func (j *journal) flush(ctx context.Context) error {
 	dropped, err := j.store(ctx)
-	if dropped > 0 {
-		j.front.Logf("sandbox: the journal lacks %d calls, which came faster than it is written", dropped)
-	}
+	j.lacks(dropped)
 	return err
 }
 
 // store is flush without the log. What cannot be stored is dropped: the journal explains, it
-// decides nothing. Where ctx ends before, all of it is left to the next.
+// decides nothing. Where ctx ends before, the rest is left to the next.
 func (j *journal) store(ctx context.Context) (dropped int, err error) {
 	j.storing.Lock()
 	defer j.storing.Unlock()
 	j.mu.Lock()
-	pending := j.pending
-	dropped = j.dropped
-	j.pending, j.waiting, j.dropped = nil, 0, 0
+	left := len(j.pending)
+	dropped, j.dropped = j.dropped, 0
 	j.mu.Unlock()
-	if len(pending) == 0 {
-		return dropped, nil
-	}
-	secrets := j.front.Registry.Secrets()
-	entries := make([][]byte, len(pending)) // made before, for the store lets nobody else write meanwhile
-	for i, n := range pending {
-		if err := ctx.Err(); err != nil {
-			j.giveBack(pending, dropped)
-			return 0, err
+	for left > 0 && err == nil {
+		notes := j.take(min(left, batch))
+		entries := j.encoded(ctx, notes) // before, for the store lets nobody else write meanwhile
+		if len(entries) < len(notes) {
+			j.giveBack(notes[len(entries):])
+			left = 0
 		}
-		entries[i] = rows.EncodeJSON(n.blanked(secrets))
+		if left -= len(entries); len(entries) > 0 {
+			err = j.append(entries)
+		}
 	}
+	return dropped, err
+}
+
+// take takes the oldest notes that wait.
+func (j *journal) take(most int) []note {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	notes := slices.Clone(j.pending[:min(most, len(j.pending))])
+	j.pending = j.pending[len(notes):]
+	for _, n := range notes {
+		j.waiting -= n.size()
+	}
+	return notes
+}
+
+// giveBack has notes wait again, before those that have come since.
+func (j *journal) giveBack(notes []note) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.pending = append(notes, j.pending...)
+	j.pending = j.pending[max(0, len(j.pending)-j.keep):]
+	j.waiting = 0
+	for _, n := range j.pending {
+		j.waiting += n.size()
+	}
+}
+
+// encoded are the notes as they are stored, as many as were blanked before ctx ended.
+func (j *journal) encoded(ctx context.Context, notes []note) (entries [][]byte) {
+	secrets := j.front.Registry.Secrets()
+	for _, n := range notes {
+		if ctx.Err() != nil {
+			break
+		}
+		entries = append(entries, rows.EncodeJSON(j.blanked(n, secrets).Exchange))
+	}
+	return entries
+}
+
+// append stores entries and drops those that are too many and too old.
+func (j *journal) append(entries [][]byte) error {
 	now := j.front.Clock.Now()
 	old := now.Sub(j.aged).Abs() >= 24*time.Hour // how old they are is looked at once a day
-	err = j.front.Store.Update(context.WithoutCancel(ctx), func(tx store.Tx) error {
+	err := j.front.Store.Update(context.Background(), func(tx store.Tx) error {
 		for _, entry := range entries {
 			if _, err := tx.Append(journalLog, entry); err != nil {
 				return err
@@ -155,7 +226,7 @@ func (j *journal) store(ctx context.Context) (dropped int, err error) {
 	if err == nil && old {
 		j.aged = now
 	}
-	return dropped, err
+	return err
 }
 
 // young is how many entries may stay.
@@ -176,23 +247,12 @@ func (j *journal) young(tx store.Tx, now time.Time) (int, error) {
 	return len(entries) - old, nil
 }
 
-// giveBack has notes wait again, before those that have come since.
-func (j *journal) giveBack(notes []note, dropped int) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.pending, j.dropped = append(notes, j.pending...), j.dropped+dropped
-	j.pending = j.pending[max(0, len(j.pending)-j.keep):]
-	j.waiting = 0
-	for _, n := range j.pending {
-		j.waiting += n.size()
-	}
-}
-
-// note is an exchange on its way into the journal, with its secrets.
+// note is an exchange on its way into the journal, with its secrets until it is blank.
 type note struct {
 	ledger.Exchange
 	names []string // see Redaction
 	kept  int
+	blank bool
 }
 
 // bodyKept is how many bytes of a body are kept, strangersKept how many of a call that nobody
@@ -209,11 +269,32 @@ func (j *journal) note(x *exchange) note {
 		n.MchID, n.kept = x.merchant.MchID, bodyKept
 	}
 	limit := n.redaction().ScanLimit()
+	n.Header = within(n.Header, limit)
+	n.URI = n.URI[:min(len(n.URI), limit)]
 	n.Body, n.Reply = string(x.body[:min(len(x.body), limit)]), string(x.reply[:min(len(x.reply), limit)])
 	if x.refused != nil {
 		n.Code, n.Unsupported, n.Hint = x.refused.Code, x.refused.Unsupported, x.refused.Hint
 	}
 	return n
+}
+
+// within is a header of so many bytes at most: what is too long is left out, the value first.
+func within(h http.Header, bytes int) http.Header {
+	out := make(http.Header, len(h))
+	for _, name := range slices.Sorted(maps.Keys(h)) {
+		values, size := h[name], len(name)
+		for _, v := range values {
+			size += len(v)
+		}
+		if size > bytes {
+			values, size = []string{redact.Blank}, len(name)+len(redact.Blank)
+		}
+		if size > bytes {
+			break
+		}
+		out[name], bytes = values, bytes-size
+	}
+	return out
 }
 
 // size is how many bytes from outside a note has, about.
@@ -231,15 +312,19 @@ func (n note) redaction() redact.Redaction {
 	return redact.Redaction{Names: n.names, Kept: n.kept}
 }
 
-// blanked is the entry as it is written down, without the secrets.
-func (n note) blanked(secrets redact.Secrets) ledger.Exchange {
+// blanked is a note as it is written down, without the secrets.
+func (j *journal) blanked(n note, secrets redact.Secrets) note {
+	if n.blank {
+		return n
+	}
+	j.blanking.Lock()
+	defer j.blanking.Unlock()
 	r := n.redaction()
 	r.Secrets = secrets
-	entry := n.Exchange
-	entry.Header, entry.Faults = n.Header.Clone(), slices.Clone(n.Faults)
-	r.Exchange(&entry)
-	entry.Hint = shown.Line(entry.Hint, shown.MaxLine)
-	return entry
+	n.Header, n.Faults, n.blank = n.Header.Clone(), slices.Clone(n.Faults), true
+	r.Exchange(&n.Exchange)
+	n.Hint = shown.Line(n.Hint, shown.MaxLine)
+	return n
 }
 
 // called is what a log says was called: the endpoint, or a path that is nobody's. The path of an

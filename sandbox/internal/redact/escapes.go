@@ -46,7 +46,7 @@ func readings(s string, may func(bytes int) bool) (out []view, whole bool) {
 	return out, whole
 }
 
-var escapes = []wire.Escape{{Marks: `\`, Read: readJSON}, wire.Percent(), {Marks: "&<]", Read: readXML}}
+var escapes = []wire.Escape{{Marks: `\`, Read: readJSON}, wire.Percent(), {Marks: "&<]", Through: throughXML}}
 
 func readJSON(s string) (string, int) {
 	if len(s) < 2 {
@@ -82,24 +82,50 @@ func readJSON(s string) (string, int) {
 // asideLimit is how long a comment or an instruction in XML may be to be read past.
 const asideLimit = 4 << 10
 
-// readXML reads an entity, and leaves out what begins and ends a CDATA section, comments and
+// throughXML reads entities, and leaves out what begins and ends a CDATA section, comments and
 // instructions: a value may consist of several parts.
-func readXML(s string) (string, int) {
-	for _, bracket := range []string{"<![CDATA[", "]]>"} {
-		if strings.HasPrefix(s, bracket) {
-			return "", len(bracket)
-		}
-	}
-	for _, aside := range [][2]string{{"<!--", "-->"}, {"<?", "?>"}} {
-		if strings.HasPrefix(s, aside[0]) {
-			begin := len(aside[0])
-			if n := strings.Index(s[begin:min(len(s), asideLimit)], aside[1]); n >= 0 {
-				return "", begin + n + len(aside[1])
+func throughXML(text string) func(at int) (string, int) {
+	comments, instructions := aside{text: text, begin: "<!--", end: "-->"}, aside{text: text, begin: "<?", end: "?>"}
+	return func(at int) (string, int) {
+		s := text[at:]
+		for _, bracket := range []string{"<![CDATA[", "]]>"} {
+			if strings.HasPrefix(s, bracket) {
+				return "", len(bracket)
 			}
 		}
+		if n := comments.length(at) + instructions.length(at); n > 0 {
+			return "", n
+		}
+		if s[0] != '&' {
+			return "", 0
+		}
+		return wire.ReadEntity(s)
 	}
-	if s[0] != '&' {
-		return "", 0
+}
+
+// aside finds comments, or instructions, in one text from its beginning to its end. It keeps where
+// the next one ends, so that all of them together cost one search of the text.
+type aside struct {
+	text, begin, end string
+	next             int // where an end was found, or the text's length; what is before was looked through
+	looked           int // bytes
+}
+
+// length is that of the one that begins at a place, 0 where none does.
+func (a *aside) length(at int) int {
+	if !strings.HasPrefix(a.text[at:], a.begin) {
+		return 0
 	}
-	return wire.ReadEntity(s)
+	from := at + len(a.begin)
+	if a.next < from {
+		n := strings.Index(a.text[from:], a.end)
+		if n < 0 {
+			n = len(a.text) - from
+		}
+		a.next, a.looked = from+n, a.looked+n
+	}
+	if a.next == len(a.text) || a.next-at >= asideLimit {
+		return 0
+	}
+	return a.next + len(a.end) - at
 }

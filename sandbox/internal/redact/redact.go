@@ -142,8 +142,11 @@ func (r Redaction) Text(s string) string {
 }
 
 func (r Redaction) uri(uri string) string {
+	if r.Kept > 0 {
+		uri = uri[:min(len(uri), r.ScanLimit())]
+	}
 	r = r.on(uri)
-	return apply(uri, r.spans(uri, func(v view) []span { return v.groups(signParameter) }), 0)
+	return apply(uri, r.spans(uri, func(v view) []span { return v.groups(signParameter) }), r.Kept)
 }
 
 // WithoutSignature blanks the signature, with which an entry could be replayed,

@@ -173,3 +173,39 @@ func TestAFaultOfTheDatabase(t *testing.T) {
 		}
 	}
 }
+
+// What stands behind a damaged row is found from there: only its place is needed.
+func TestAPageGoesOnBehindADamagedRow(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "sandbox.db")
+	s := open(t, path)
+	err := s.Update(t.Context(), func(tx store.Tx) error {
+		for _, id := range []string{"a", "b", "c"} {
+			if _, err := tx.Put("x", store.Row{ID: id, Keys: []string{"k"}, Data: []byte("{}")}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := execute("UPDATE row SET due = 'x', keys = 7, rev = 'y' WHERE id = 'b'")(path); err != nil {
+		t.Fatal(err)
+	}
+	err = open(t, path).View(t.Context(), func(tx store.Tx) error {
+		for _, key := range []string{"", "k"} {
+			rows, err := tx.Page("x", key, "b", 10)
+			if err != nil || len(rows) != 1 || rows[0].ID != "c" {
+				t.Errorf("key %q: got %v, %v", key, rows, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}

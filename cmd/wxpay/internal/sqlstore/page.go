@@ -1,6 +1,11 @@
 package sqlstore
 
-import "github.com/wxpay-go/wxpay/sandbox/store"
+import (
+	"database/sql"
+	"errors"
+
+	"github.com/wxpay-go/wxpay/sandbox/store"
+)
 
 func (x *tx) Page(kind, key, after string, most int) ([]store.Row, error) {
 	if err := x.ready(false); err != nil {
@@ -8,9 +13,12 @@ func (x *tx) Page(kind, key, after string, most int) ([]store.Row, error) {
 	}
 	var from int64
 	if after != "" {
-		var err error
-		if from, _, _, err = x.stored(kind, after); err != nil {
-			return nil, err
+		// Its place alone: a row of which something else is damaged has one as well.
+		switch err := x.s.row("SELECT seq FROM row WHERE kind = ? AND id = ?", []any{kind, after}, &from); {
+		case errors.Is(err, sql.ErrNoRows):
+			return nil, store.ErrNotFound
+		case err != nil:
+			return nil, x.fail("read", err)
 		}
 	}
 	if key == "" {
