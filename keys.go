@@ -178,9 +178,9 @@ func (k *Keys) Current() PlatformKey {
 	return *best
 }
 
-// Find is the key with this ID, which a message names in Wechatpay-Serial, and whether there is
+// Known is the key with this ID, which a message names in Wechatpay-Serial, and whether there is
 // one.
-func (k *Keys) Find(id string) (PlatformKey, bool) {
+func (k *Keys) Known(id string) (PlatformKey, bool) {
 	if k.none() {
 		return PlatformKey{}, false
 	}

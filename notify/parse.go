@@ -164,7 +164,7 @@ func (r *Receiver) verify(header http.Header, body []byte) (proved []*wxpay.Keys
 		var by wxpay.PlatformKey
 		named := false
 		if len(r.keys) > 1 {
-			by, named = keys.Find(serial)
+			by, named = keys.Known(serial)
 		}
 		known := slices.IndexFunc(verdicts, func(v verdict) bool {
 			return named && by.Key.Equal(v.by.Key) && by.NotAfter.Equal(v.by.NotAfter)
