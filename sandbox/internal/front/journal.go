@@ -1,7 +1,6 @@
 package front
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"maps"
@@ -38,9 +37,9 @@ type journal struct {
 	writing    bool // the background is at it
 	closed     bool // it begins no more
 	background sync.WaitGroup
-	storing    sync.Mutex // one batch at a time, or they would change places
-	blanking   sync.Mutex // one entry at a time: it takes many times an entry's bytes
-	aged       time.Time  // when their age was looked at, by the sandbox's clock; under storing
+	storing    sync.Mutex    // one batch at a time, or they would change places
+	blanking   [2]sync.Mutex // one entry of a merchant's, one of a stranger's: each takes many times its bytes
+	aged       time.Time     // when their age was looked at, by the sandbox's clock; under storing
 
 	life context.Context // which ends a moment after Close was called
 	end  context.CancelFunc
@@ -67,7 +66,8 @@ func (j *journal) record(x *exchange) {
 	j.collect(n)
 	if refused := x.refused; refused != nil && refused.Hint != "" {
 		r := redact.Redaction{Secrets: j.front.Registry.Secrets()}
-		j.front.Warn("sandbox: %s: %d %s: %s", j.front.called(x), x.status, refused.Code, r.Text(refused.Hint))
+		j.front.Warn("sandbox: %s: %d %s: %s", j.front.called(x), x.status, refused.Code,
+			r.Brief(refused.Hint, shown.MaxLine))
 	}
 	if tell := j.tell; tell != nil {
 		told := n.Exchange
@@ -259,6 +259,9 @@ type note struct {
 // signed: anybody can call, so less is looked at.
 const bodyKept, strangersKept = 16 << 10, 2 << 10
 
+// longestMethod is more than the name of any method of HTTP has.
+const longestMethod = 64
+
 func (j *journal) note(x *exchange) note {
 	n := note{kept: strangersKept, names: j.front.sealedNames(x.op), Exchange: ledger.Exchange{
 		At: x.at, Method: x.request.Method, URI: requestURI(x.request),
@@ -270,7 +273,7 @@ func (j *journal) note(x *exchange) note {
 	}
 	limit := n.redaction().ScanLimit()
 	n.Header = within(n.Header, limit)
-	n.URI = n.URI[:min(len(n.URI), limit)]
+	n.Method, n.URI = n.Method[:min(len(n.Method), longestMethod)], n.URI[:min(len(n.URI), limit)]
 	n.Body, n.Reply = string(x.body[:min(len(x.body), limit)]), string(x.reply[:min(len(x.reply), limit)])
 	if x.refused != nil {
 		n.Code, n.Unsupported, n.Hint = x.refused.Code, x.refused.Unsupported, x.refused.Hint
@@ -278,13 +281,16 @@ func (j *journal) note(x *exchange) note {
 	return n
 }
 
+// perValue is what a value of a header takes beside its bytes.
+const perValue = 16
+
 // within is a header of so many bytes at most: what is too long is left out, the value first.
 func within(h http.Header, bytes int) http.Header {
 	out := make(http.Header, len(h))
 	for _, name := range slices.Sorted(maps.Keys(h)) {
 		values, size := h[name], len(name)
 		for _, v := range values {
-			size += len(v)
+			size += len(v) + perValue
 		}
 		if size > bytes {
 			values, size = []string{redact.Blank}, len(name)+len(redact.Blank)
@@ -299,17 +305,17 @@ func within(h http.Header, bytes int) http.Header {
 
 // size is how many bytes from outside a note has, about.
 func (n note) size() int {
-	size := len(n.URI) + len(n.Body) + len(n.Reply)
+	size := len(n.Method) + len(n.URI) + len(n.Body) + len(n.Reply)
 	for name, values := range n.Header {
 		for _, v := range values {
-			size += len(name) + len(v)
+			size += len(name) + len(v) + perValue
 		}
 	}
 	return size
 }
 
 func (n note) redaction() redact.Redaction {
-	return redact.Redaction{Names: n.names, Kept: n.kept}
+	return redact.Redaction{Names: n.names, Kept: n.kept, Thrifty: n.MchID == ""}
 }
 
 // blanked is a note as it is written down, without the secrets.
@@ -317,8 +323,12 @@ func (j *journal) blanked(n note, secrets redact.Secrets) note {
 	if n.blank {
 		return n
 	}
-	j.blanking.Lock()
-	defer j.blanking.Unlock()
+	lane := &j.blanking[0] // no merchant waits for strangers
+	if n.MchID == "" {
+		lane = &j.blanking[1]
+	}
+	lane.Lock()
+	defer lane.Unlock()
 	r := n.redaction()
 	r.Secrets = secrets
 	n.Header, n.Faults, n.blank = n.Header.Clone(), slices.Clone(n.Faults), true
@@ -327,11 +337,17 @@ func (j *journal) blanked(n note, secrets redact.Secrets) note {
 	return n
 }
 
+// briefly is how many bytes of a call that is nobody's a log has, at most.
+const briefly = 256
+
 // called is what a log says was called: the endpoint, or a path that is nobody's. The path of an
 // endpoint may have an openid in it.
 func (fr *Front) called(x *exchange) string {
+	if known := x.operation(); known != "" {
+		return known
+	}
 	r := redact.Redaction{Secrets: fr.Registry.Secrets()}
-	return cmp.Or(x.operation(), shown.Value(r.Text(x.request.Method+" "+x.request.URL.Path)))
+	return shown.Value(r.Brief(x.request.Method+" "+x.request.URL.Path, briefly))
 }
 
 // operation is which endpoint of the catalogue was called, "" for none.

@@ -177,7 +177,7 @@ func (o *Outbox) tell(p *push.Row, results []ledger.Attempt) {
 	r := redact.Redaction{Secrets: o.Registry.Secrets()}
 	for _, a := range results {
 		if a.Error != "" {
-			a.Error = r.Text(a.Error)
+			a.Error = r.Brief(a.Error, shown.MaxLine)
 			o.Warn("sandbox: notification %s to %s: %s", p.Event, o.whither(p, r), a.Error)
 		}
 		if o.told != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/internal/armed"
 	"github.com/wxpay-go/wxpay/sandbox/internal/push"
 	"github.com/wxpay-go/wxpay/sandbox/internal/registry"
+	"github.com/wxpay-go/wxpay/sandbox/internal/shown"
 )
 
 // xmlMessage is the body of an attempt. Refunds are sealed and have no sign;
@@ -51,14 +52,7 @@ func judgeXML(status int, body []byte) string {
 	case strings.TrimSpace(string(body)) != string(body):
 		return "answered with white space around the XML, which WeChat Pay has been seen to take for a failure; " + want
 	case f["return_code"] != "SUCCESS":
-		return "answered return_code " + strings.Map(printable, f["return_code"]) + ", so it is sent again; " + want
+		return "answered return_code " + shown.Value(f["return_code"]) + ", so it is sent again; " + want
 	}
 	return ""
-}
-
-func printable(r rune) rune {
-	if r < ' ' || r > '~' {
-		return '.'
-	}
-	return r
 }

@@ -18,6 +18,7 @@ type Redaction struct {
 	Secrets Secrets
 	Names   []string // of the members of JSON to be blanked
 	Kept    int      // bytes that are left of a body
+	Thrifty bool     // a quarter of the usual work is done, for who is not known
 	work    *work    // nil before the first string
 }
 
@@ -139,6 +140,14 @@ func (r Redaction) Text(s string) string {
 	}
 	r = r.on(s)
 	return apply(s, r.spans(s, nil), 0)
+}
+
+// Brief is Text of the beginning of s, of which so many bytes are left.
+func (r Redaction) Brief(s string, most int) string {
+	r.Kept = most
+	s = s[:min(len(s), r.ScanLimit())]
+	r = r.on(s)
+	return apply(s, r.spans(s, nil), most)
 }
 
 func (r Redaction) uri(uri string) string {

@@ -28,7 +28,11 @@ func (r Redaction) on(s string) Redaction {
 	if r.work == nil {
 		r.work = &work{left: least}
 	}
-	r.work.left += perByte * len(s)
+	each := perByte
+	if r.Thrifty {
+		each /= 4
+	}
+	r.work.left += each * len(s)
 	return r
 }
 

@@ -175,3 +175,34 @@ func FuzzLiterals(f *testing.F) {
 
 // marks is what a JSON text has outside of its strings.
 func marks(text []byte) string { return jsonString.ReplaceAllString(string(text), `""`) }
+
+// Of a long text only the beginning is looked at, as much as could become what is left of it.
+func TestBriefLooksAtTheBeginning(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{strings.Repeat("y", 1<<20), strings.Repeat(nested(3, testAPIv3Key), 100)} {
+		r := testRedaction()
+		r.work = &work{left: least}
+		got := r.Brief(text, 200)
+		if len(got) > 200+len(Blank) || r.work.spent > least+perByte*8*200 {
+			t.Errorf("%d bytes are left, and %d were read", len(got), r.work.spent)
+		}
+	}
+	r := testRedaction()
+	if got := r.Brief(strings.Repeat("y", 190)+testAPIv3Key+"z", 200); strings.Contains(got, testAPIv3Key[:8]) {
+		t.Errorf("a key that the limit goes through is kept: %s", got)
+	}
+}
+
+// For who is not known a quarter of the work is done.
+func TestThrift(t *testing.T) {
+	t.Parallel()
+	spent := func(thrifty bool) int {
+		r := testRedaction()
+		r.Thrifty, r.work = thrifty, &work{}
+		r.Text(strings.Repeat(nested(3, testAPIv3Key), 20))
+		return r.work.spent
+	}
+	if much, little := spent(false), spent(true); little > much/3 {
+		t.Errorf("%d bytes are read for a stranger, %d for a merchant", little, much)
+	}
+}
