@@ -85,7 +85,7 @@ func (c *Client) Download(ctx context.Context, downloadURL, hashType, hashValue 
 		}
 	}
 	if k.sealed != nil {
-		if raw, err = k.sealed.open(c.key(), raw); err != nil {
+		if raw, err = k.sealed.open(k.own.key(), raw); err != nil {
 			return nil, err
 		}
 	}

@@ -21,6 +21,7 @@ const maxReply = 4 << 20
 // call is one call on its way: what is known before anything is signed.
 type call struct {
 	client  *Client
+	own     *identity // that it began with
 	method  string
 	path    string // with its {variables}
 	vars    []variable
@@ -33,6 +34,8 @@ type call struct {
 	zeros   []string    // of Zero, what was not found yet
 	sealed  *sealedFile // of a download
 	keyID   string      // of the key that sensitive fields were encrypted to
+	began   *keySet     // that was known when it began
+	list    *listing    // of a download of certificates
 	inClear []string    // what they said
 
 	fields   wire.Fields // the body of an APIv2 call
@@ -69,12 +72,16 @@ func (c *call) operation() string {
 	return c.method + " " + wire.Clip(path, maxPath)
 }
 
+const noContext = "the context is nil: give the request's own, or context.Background()"
+
 const noClient = "there is no client: start from a *wxpay.Client made by wxpay.New"
 
 func (c *Client) newCall(method, path string, vars []variable, opts []Option) *call {
 	k := &call{client: c, method: method, path: path, vars: vars}
 	if c == nil || c.keys == nil {
 		k.fail(noClient)
+	} else {
+		k.own, k.began = c.own.Load(), c.keys.live.set.Load()
 	}
 	for _, o := range opts {
 		if o != nil {
@@ -95,6 +102,9 @@ func (c *call) do(ctx context.Context) (*Result, error) {
 	}
 	uri, query, problem := expandPath(c.path, c.vars)
 	c.fail(problem)
+	if err := c.knowKeys(ctx); err != nil {
+		return nil, err
+	}
 	c.sealBody()
 	if err := c.unsent(); err != nil {
 		return nil, err
@@ -134,9 +144,10 @@ func (c *call) read(response *http.Response) (*Result, error) {
 		return nil, c.cutShort(err)
 	}
 	result := &Result{Status: response.StatusCode, Header: response.Header, Body: body, call: c}
-	signed := response.Header.Get(wire.HeaderSignature) != ""
-	if success := response.StatusCode/100 == 2; success || signed {
-		if err := c.client.keys.Verify(response.Header, body); err != nil {
+	success := response.StatusCode/100 == 2
+	signed := response.Header.Get(wire.HeaderSignature) != "" && (success || c.provable(response.Header))
+	if success || signed {
+		if err := c.verify(response.Header, body); err != nil {
 			var e *SignatureError
 			if errors.As(err, &e) {
 				e.Operation = c.operation() + ": HTTP " + strconv.Itoa(response.StatusCode) + " reply"
@@ -156,7 +167,7 @@ func (c *call) read(response *http.Response) (*Result, error) {
 // within refuses a call without a context, which net/http would panic over.
 func (c *call) within(ctx context.Context) {
 	if ctx == nil {
-		c.fail("the context is nil: give the request's own, or context.Background()")
+		c.fail(noContext)
 	}
 }
 
@@ -186,19 +197,18 @@ func (c *call) request(uri, query string) (r http.Request, err error) {
 	if query != "" {
 		uri += "?" + query
 	}
-	authorization, err := c.client.authorize(c.method, uri, c.body)
+	authorization, err := c.client.authorize(c.own, c.method, uri, c.body)
 	if err != nil {
 		return r, err
 	}
-	declared := c.keyID
-	if declared == "" {
-		declared = c.client.keys.Current().ID
-	}
+	declared := c.declared()
 	values := [2]string{authorization, declared}
 	header := make(http.Header, 8)
 	header["Accept"] = jsonType
 	header["User-Agent"] = c.client.userAgent
-	header["Wechatpay-Serial"] = values[1:]
+	if declared != "" {
+		header["Wechatpay-Serial"] = values[1:]
+	}
 	for name, values := range c.header {
 		header[name] = values
 	}
@@ -220,7 +230,7 @@ var scratch = sync.Pool{New: func() any { b := make([]byte, 0, 2048); return &b 
 
 // authorize signs a request and writes its Authorization header. The message
 // and the signature share one pooled buffer.
-func (c *Client) authorize(method, uri string, body []byte) (string, error) {
+func (c *Client) authorize(own *identity, method, uri string, body []byte) (string, error) {
 	p := scratch.Get().(*[]byte)
 	defer scratch.Put(p)
 	buf, err := wire.AppendNonce((*p)[:0], c.rand)
@@ -231,14 +241,14 @@ func (c *Client) authorize(method, uri string, body []byte) (string, error) {
 	text := string(strconv.AppendInt(buf, c.now().Unix(), 10))
 	nonce, timestamp := text[:drawn], text[drawn:]
 	message := wire.AppendRequestMessage(buf[:0], method, uri, timestamp, nonce, body)
-	both, err := wire.AppendSignature(message, c.rand, c.key(), message)
+	both, err := wire.AppendSignature(message, c.rand, own.key(), message)
 	*p = both[:0]
 	if err != nil {
 		return "", err
 	}
 	a := wire.Authorization{
 		Scheme: wire.Scheme, MchID: c.mchID, Nonce: nonce,
-		Timestamp: timestamp, Serial: c.serial,
+		Timestamp: timestamp, Serial: own.serial,
 	}
 	return a.Format(both[len(message):]), nil
 }

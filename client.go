@@ -1,42 +1,38 @@
 package wxpay
 
 import (
-	"crypto"
 	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
-// Client calls WeChat Pay as one merchant. It never changes after [New] and
-// may be used by any number of goroutines.
+// Client calls WeChat Pay as one merchant. It may be used by any number of
+// goroutines. What it knows of keys may change while it is at work: it downloads
+// WeChat Pay's certificates where it needs them, and [Client.Replace] gives it
+// new ones of the merchant's.
 type Client struct {
-	mchID  string
-	serial string
-	// Behind functions, so that nothing that prints a struct reaches the key, or
-	// walks through a transport that is at work.
-	key       func() crypto.Signer
+	mchID string
+	own   *atomic.Pointer[identity]
+	// Behind a function, so that nothing that prints a struct walks through a
+	// transport that is at work.
 	transport func() http.RoundTripper
 	alone     bool // the transport is net/http's, and no other was registered with it
 	keys      *Keys
-	apiV2Key  Secret
-	mutualTLS func() (http.RoundTripper, error) // for v2/secapi
 	host      endpointHost
 	global    endpointHost
 	timeout   time.Duration
 	userAgent []string
 	now       func() time.Time
 	rand      io.Reader
+	started   *background
 }
 
 // New checks the setup and makes a client; it sends nothing. What is wrong
@@ -49,13 +45,12 @@ func New(cfg Config) (*Client, error) {
 	if cfg.Rand == nil {
 		cfg.Rand = rand.Reader
 	}
-	if err := checkMerchant(&cfg); err != nil {
+	timeout, transport := lentBy(cfg.HTTPClient)
+	who, err := newIdentity(&cfg, transport)
+	if err != nil {
 		return nil, err
 	}
-	if err := checkNotOwnKey(&cfg); err != nil {
-		return nil, err
-	}
-	keys, err := NewKeys(cfg)
+	keys, err := newKeys(cfg, true)
 	if err != nil {
 		return nil, err
 	}
@@ -75,19 +70,6 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	timeout, key := usualTimeout, cfg.PrivateKey
-	var transport http.RoundTripper
-	if lent := cfg.HTTPClient; lent != nil {
-		if lent.Timeout != 0 {
-			timeout = lent.Timeout
-		}
-		if t, ok := lent.Transport.(*http.Transport); lent.Transport != nil && !(ok && t == nil) {
-			transport = lent.Transport
-		}
-	}
-	if transport == nil {
-		transport = sharedTransport()
-	}
 	own, alone := transport.(*http.Transport)
 	if alone {
 		_ = own.Clone() // waits for net/http to set it up, which another call may do
@@ -99,21 +81,33 @@ func New(cfg Config) (*Client, error) {
 			Hint: "give a name and a version, such as shop/1.2",
 		}
 	}
-	if n := len(cfg.APIv2Key.Reveal()); n != 0 && n != wire.KeySize {
-		problem := fmt.Sprintf("an APIv2 key has %d characters, this one %d", wire.KeySize, n)
-		return nil, &ConfigError{
-			Field: "APIv2Key", Problem: problem + surrounded(cfg.APIv2Key),
-			Hint: "set it in the merchant console under API security",
-		}
-	}
-	return &Client{
-		apiV2Key: cfg.APIv2Key, mutualTLS: mutualTLS(transport, cfg.Certificate, cfg.PrivateKey),
-		mchID: cfg.MchID, serial: cfg.SerialNo, key: func() crypto.Signer { return key }, keys: keys,
+	c := &Client{
+		mchID: cfg.MchID, own: new(atomic.Pointer[identity]), keys: keys,
 		host: host, global: global, transport: func() http.RoundTripper { return transport },
 		alone: alone, timeout: timeout,
 		userAgent: []string{strings.TrimSpace(cfg.UserAgent + " " + userAgent)},
-		now:       cfg.Now, rand: cfg.Rand,
-	}, nil
+		now:       cfg.Now, rand: cfg.Rand, started: new(background),
+	}
+	c.own.Store(who)
+	keys.live.source = &source{client: c}
+	return c, nil
+}
+
+// lentBy is what a client takes of Config.HTTPClient.
+func lentBy(lent *http.Client) (timeout time.Duration, transport http.RoundTripper) {
+	timeout = usualTimeout
+	if lent != nil {
+		if lent.Timeout != 0 {
+			timeout = lent.Timeout
+		}
+		if t, ok := lent.Transport.(*http.Transport); lent.Transport != nil && !(ok && t == nil) {
+			transport = lent.Transport
+		}
+	}
+	if transport == nil {
+		transport = sharedTransport()
+	}
+	return timeout, transport
 }
 
 // MchID is the merchant the client calls as.
@@ -173,49 +167,3 @@ var sharedTransport = sync.OnceValue(func() http.RoundTripper {
 	t.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
 	return t
 })
-
-// mutualTLS makes, when first asked, a transport that shows the merchant's
-// certificate.
-func mutualTLS(base http.RoundTripper, cert *x509.Certificate, key crypto.Signer) func() (http.RoundTripper, error) {
-	return sync.OnceValues(func() (http.RoundTripper, error) {
-		t, ok := base.(*http.Transport)
-		var own *http.Transport
-		if ok && t != nil {
-			own = t.Clone() // first: it waits for net/http to set up t, which another call may do
-		}
-		switch {
-		case cert == nil:
-			return nil, errors.New("the call needs the merchant's certificate for TLS: set Config.Certificate " +
-				"(LoadCertificate)")
-		case !ok:
-			return base, nil // the caller's own transport shows what it shows
-		case dialsTLS(t):
-			return nil, errors.New("the Transport of Config.HTTPClient makes TLS connections by itself " +
-				"(DialTLSContext), so that the merchant's certificate cannot be shown: leave that to net/http, " +
-				"or show the certificate there and put a RoundTripper of your own around the Transport")
-		case hasAnother(t, "https") || hasAnother(t, "http"):
-			return nil, errors.New("another transport is registered with that of Config.HTTPClient " +
-				"(RegisterProtocol, TLSNextProto), and would not show the merchant's certificate: lend a Transport " +
-				"without one to a Client for calls with MTLS")
-		}
-		if own.TLSClientConfig == nil {
-			own.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
-		}
-		c := own.TLSClientConfig
-		c.Certificates = []tls.Certificate{{Certificate: [][]byte{cert.Raw}, PrivateKey: key, Leaf: cert}}
-		c.GetClientCertificate = nil // it would be asked in their place
-		if c.ClientSessionCache != nil {
-			// Whoever resumes a session is who began it, and the cache is shared with other
-			// merchants and with calls that show no certificate.
-			c.ClientSessionCache = tls.NewLRUClientSessionCache(0)
-		}
-		// Nor has HTTP/2 that was configured for the original connections of its own. Clone leaves
-		// the offer of it behind, also where it is not spoken any more; net/http adds it where it
-		// is.
-		if len(own.TLSNextProto) > 0 {
-			own.TLSNextProto = nil
-		}
-		c.NextProtos = slices.DeleteFunc(slices.Clone(c.NextProtos), func(name string) bool { return name == "h2" })
-		return own, nil
-	})
-}

@@ -16,7 +16,8 @@ import (
 )
 
 // Config is what a merchant is to WeChat Pay. The fields down to APIv3Key are
-// required, except that Certificate may stand for SerialNo.
+// required, except that Certificate may stand for SerialNo, and that a [Client]
+// can do without PlatformKeys.
 type Config struct {
 	// MchID is the merchant number, digits. A service provider gives its own,
 	// never a sub-merchant's.
@@ -33,6 +34,14 @@ type Config struct {
 	PrivateKey crypto.Signer
 	// PlatformKeys verify what WeChat Pay says: its public key, its platform
 	// certificates, or both while the merchant moves from one to the other.
+	//
+	// A merchant with a public key gives it here ([ParsePublicKey]): it cannot be
+	// downloaded. One with certificates may leave the field empty: a Client
+	// downloads them with GET v3/certificates before its first call, opened with the
+	// APIv3 key and verified; anew, in a call, where they are more than 12 hours
+	// old; and once where a message names one that it does not know, also beside a
+	// public key. All of this happens in the goroutine of who needs it, and one
+	// download serves all who wait. [Client.Start] does it ahead of time.
 	PlatformKeys []PlatformKey
 	// APIv3Key opens sealed resources, 32 bytes: NewSecret(os.Getenv("…")).
 	// Console: API security, APIv3 key.
@@ -178,7 +187,7 @@ func checkNotOwnKey(cfg *Config) error {
 				Field:   "PlatformKeys",
 				Problem: wire.Clip(k.ID, 64) + " is the merchant's own certificate or key, not WeChat Pay's",
 				Hint: "apiclient_cert.pem signs your calls; WeChat Pay's public key (pub_key.pem) is under API " +
-					"security in the merchant console, its certificates come from GET v3/certificates",
+					"security in the merchant console, its certificates a Client downloads by itself",
 			}
 		}
 	}

@@ -15,7 +15,8 @@ import (
 //	WXPAY_CERTIFICATE            apiclient_cert.pem
 //	WXPAY_PUBLIC_KEY_ID          the id of WeChat Pay's public key, PUB_KEY_ID_…
 //	WXPAY_PUBLIC_KEY             pub_key.pem
-//	WXPAY_PLATFORM_CERTIFICATE   a platform certificate of WeChat Pay's
+//	WXPAY_PLATFORM_CERTIFICATE   a platform certificate of WeChat Pay's; a Client needs none, see
+//	                             Config.PlatformKeys
 //	WXPAY_APIV3_KEY              the key itself, as WXPAY_APIV2_KEY
 //	WXPAY_HOST                   Config.Host, a sandbox's; not set for WeChat Pay itself
 //	WXPAY_PLAIN_HTTP             Config.PlainHTTP: true or false
@@ -53,8 +54,8 @@ func ConfigFromEnv(lookup func(name string) (value string, set bool)) (Config, e
 		cfg.PlatformKeys = append(cfg.PlatformKeys,
 			fromEnv(&e, "WXPAY_PLATFORM_CERTIFICATE", LoadPlatformCertificate, ParsePlatformCertificate))
 	}
-	if cfg.PlatformKeys == nil {
-		e.fail("WXPAY_PUBLIC_KEY", "it is not set, nor is WXPAY_PLATFORM_CERTIFICATE", wherePublicKeysAre)
+	if e.value("WXPAY_PUBLIC_KEY_ID") != "" && e.value("WXPAY_PUBLIC_KEY") == "" {
+		e.fail("WXPAY_PUBLIC_KEY", "it is not set, and WXPAY_PUBLIC_KEY_ID is", wherePublicKeysAre)
 	}
 	if e.err != nil {
 		return Config{}, e.err

@@ -88,7 +88,11 @@ func TestConfigFromEnvNamesTheVariable(t *testing.T) {
 	delete(vars, "WXPAY_PLATFORM_CERTIFICATE")
 	var e *wxpay.ConfigError
 	if _, err := wxpay.ConfigFromEnv(in(vars)); !errors.As(err, &e) || e.Field != "WXPAY_PUBLIC_KEY" {
-		t.Errorf("no key of WeChat Pay's: got %v", err)
+		t.Errorf("the id of a key and no key: got %v", err)
+	}
+	delete(vars, "WXPAY_PUBLIC_KEY_ID")
+	if cfg, err := wxpay.ConfigFromEnv(in(vars)); err != nil || len(cfg.PlatformKeys) != 0 {
+		t.Errorf("no key of WeChat Pay's, which a client downloads: got %v, %v", cfg, err)
 	}
 	if _, err := wxpay.ConfigFromEnv(nil); !errors.As(err, &e) {
 		t.Errorf("no lookup: got %v", err)

@@ -2,7 +2,7 @@ package wxpay
 
 // Authorize lets a benchmark sign without sending.
 func Authorize(c *Client, method, uri string, body []byte) (string, error) {
-	return c.authorize(method, uri, body)
+	return c.authorize(c.own.Load(), method, uri, body)
 }
 
 // SharedTransport is what a client without a transport uses.

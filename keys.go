@@ -2,8 +2,6 @@ package wxpay
 
 import (
 	"crypto/rsa"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -29,54 +27,75 @@ type PlatformKey struct {
 // Keys is what tells WeChat Pay's words from a forger's: one merchant's
 // platform keys by id and its APIv3 key. A [Client] has one; a process that
 // only receives notifications can make one with [NewKeys] and needs no private
-// key.
+// key. Keys may be used by any number of goroutines.
 //
-// Keys never change after they are made and may be shared by any number of
-// goroutines. While a merchant moves from platform certificates to the public
-// key, give both: each message names the key that signed it.
+// A client's Keys learn: the client downloads WeChat Pay's certificates where it
+// needs them, and whoever verifies with the same Keys knows them from then on.
+// Keys made by [NewKeys] know what they were given, until [Keys.Replace]. While
+// a merchant moves from platform certificates to the public key, both kinds may
+// be there: each message names the key that signed it.
 type Keys struct {
-	mchID    string
-	platform []PlatformKey
-	aeads    []*wire.AEAD // by APIv3Key and OtherAPIv3Keys
-	now      func() time.Time
+	mchID string
+	now   func() time.Time
+	live  *liveKeys // nil of empty Keys
 }
 
 // NewKeys checks and gathers the keys of a merchant. Of cfg it takes MchID,
 // PlatformKeys, APIv3Key, OtherAPIv3Keys and Now, the clock the five-minute
-// window is measured by; the rest may stay empty. What is wrong comes back as a
-// [*ConfigError].
+// window is measured by; the rest may stay empty. Nothing is downloaded for these
+// keys, so at least one platform key is needed that has not expired. What is
+// wrong comes back as a [*ConfigError].
 func NewKeys(cfg Config) (*Keys, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	return newKeys(cfg, false)
+}
+
+// newKeys makes the Keys of a client, which downloads what is missing, or of nobody.
+func newKeys(cfg Config, downloads bool) (*Keys, error) {
 	if err := checkMchID(cfg.MchID); err != nil {
 		return nil, err
 	}
-	k := &Keys{mchID: cfg.MchID, platform: slices.Clone(cfg.PlatformKeys), now: cfg.Now}
-	for i, key := range append([]Secret{cfg.APIv3Key}, cfg.OtherAPIv3Keys...) {
-		aead, err := wire.NewAEAD(key.Reveal())
-		if err != nil {
-			problem := err.Error()
-			if key.IsZero() {
-				problem = "it is missing"
-			}
-			problem += surrounded(key)
-			e := &ConfigError{
-				Field: "APIv3Key", Problem: problem,
-				Hint: "set it in the merchant console under API security; " +
-					"it is not the APIv2 key, which also has 32 characters, nor base64",
-			}
-			if i > 0 {
-				e.Field = "OtherAPIv3Keys[" + strconv.Itoa(i-1) + "]"
-			}
-			return nil, e
-		}
-		k.aeads = append(k.aeads, aead)
-	}
-	if err := checkPlatformKeys(cfg.PlatformKeys, cfg.Now()); err != nil {
+	set, err := newKeySet(cfg, downloads)
+	if err != nil {
 		return nil, err
 	}
+	k := &Keys{mchID: cfg.MchID, now: cfg.Now, live: new(liveKeys)}
+	k.live.set.Store(set)
 	return k, nil
+}
+
+// Replace gives the keys what cfg has in PlatformKeys, APIv3Key and OtherAPIv3Keys, all at once, in
+// place of what they had: for a process that only receives, when the files or settings it read them
+// from have changed. Certificates that were downloaded stay. MchID must be the same. What is wrong
+// comes back as a [*ConfigError], and then nothing has changed. A client's keys are replaced by
+// [Client.Replace].
+func (k *Keys) Replace(cfg Config) error {
+	if k.none() {
+		return &ConfigError{Field: "MchID", Problem: noKeys, Hint: fromNewKeys}
+	}
+	if err := sameMerchant(cfg.MchID, k.mchID); err != nil {
+		return err
+	}
+	cfg.Now = k.now
+	set, err := newKeySet(cfg, k.live.source != nil)
+	if err != nil {
+		return err
+	}
+	k.live.replace(set)
+	return nil
+}
+
+func sameMerchant(given, want string) error {
+	if err := checkMchID(given); err != nil {
+		return err
+	}
+	if given != want {
+		return &ConfigError{Field: "MchID", Problem: "it is another merchant's than that of the keys in use",
+			Hint: "make another with New: whatever is sealed, signed or booked is one merchant's"}
+	}
+	return nil
 }
 
 // surrounded says, behind a problem, that a key came with white space around it.
@@ -107,16 +126,18 @@ func (k *Keys) Now() time.Time {
 }
 
 // none tells of keys that [NewKeys] did not make: nothing is verified or opened with them.
-func (k *Keys) none() bool { return k == nil || len(k.aeads) == 0 }
+func (k *Keys) none() bool { return k == nil || k.live == nil }
 
 // noKeys is what is wrong with them, and fromNewKeys what to do.
 const noKeys, fromNewKeys = "these keys are empty", "make them with wxpay.NewKeys, or take a client's"
 
-func checkPlatformKeys(keys []PlatformKey, now time.Time) error {
+// checkPlatformKeys refuses keys that cannot be right, and, unless certificates are downloaded, those
+// with which nothing could be verified.
+func checkPlatformKeys(keys []PlatformKey, now time.Time, downloads bool) error {
 	const field = "PlatformKeys"
-	if len(keys) == 0 {
+	if len(keys) == 0 && !downloads {
 		return &ConfigError{
-			Field: field, Problem: "there is none, so no reply could be verified",
+			Field: field, Problem: "there is none, so nothing could be verified: only a Client downloads them",
 			Hint: "add the WeChat Pay public key from the merchant console (ParsePublicKey), or the platform " +
 				"certificates (ParsePlatformCertificate)",
 		}
@@ -142,68 +163,12 @@ func checkPlatformKeys(keys []PlatformKey, now time.Time) error {
 		}
 		live = live || k.NotAfter.IsZero() || now.Before(k.NotAfter)
 	}
-	if !live {
+	if !live && !downloads {
 		return &ConfigError{
 			Field: field, Problem: "every platform certificate has expired",
-			Hint: "download the current ones with GET v3/certificates, or move to the WeChat Pay public key, which " +
+			Hint: "download the current ones with wxpay certificates, or move to the WeChat Pay public key, which " +
 				"does not expire",
 		}
 	}
 	return nil
-}
-
-// Current is the key to encrypt sensitive fields with and to declare in
-// Wechatpay-Serial: the public key where there is one, otherwise the
-// certificate that took effect last. Empty Keys have none.
-func (k *Keys) Current() PlatformKey {
-	if k.none() {
-		return PlatformKey{}
-	}
-	now := k.now()
-	var best *PlatformKey
-	for i := range k.platform {
-		p := &k.platform[i]
-		switch {
-		case p.NotAfter.IsZero():
-			return *p
-		case now.Before(p.NotBefore) || !now.Before(p.NotAfter):
-			continue
-		case best == nil || p.NotBefore.After(best.NotBefore):
-			best = p
-		}
-	}
-	if best == nil {
-		best = &k.platform[0]
-	}
-	return *best
-}
-
-// Known is the key with this ID, which a message names in Wechatpay-Serial, and whether there is
-// one.
-func (k *Keys) Known(id string) (PlatformKey, bool) {
-	if k.none() {
-		return PlatformKey{}, false
-	}
-	found := k.find(id)
-	if found == nil {
-		return PlatformKey{}, false
-	}
-	return *found, true
-}
-
-func (k *Keys) find(id string) *PlatformKey {
-	for i := range k.platform {
-		if wire.SameSerial(k.platform[i].ID, id) {
-			return &k.platform[i]
-		}
-	}
-	return nil
-}
-
-func (k *Keys) ids() string {
-	ids := make([]string, len(k.platform))
-	for i, p := range k.platform {
-		ids[i] = p.ID
-	}
-	return strings.Join(ids, ", ")
 }

@@ -80,7 +80,7 @@ func (c *Client) signLaunch(op, appID, prepayID, last string) (timestamp, nonce,
 		return "", "", "", err
 	}
 	message := appID + "\n" + timestamp + "\n" + nonce + "\n" + last + "\n"
-	if signature, err = wire.Sign(c.rand, c.key(), []byte(message)); err != nil {
+	if signature, err = wire.Sign(c.rand, c.own.Load().key(), []byte(message)); err != nil {
 		return "", "", "", notSent(op, err)
 	}
 	return timestamp, nonce, signature, nil

@@ -14,14 +14,14 @@ import (
 // Source: https://pay.weixin.qq.com/wiki/doc/api/jsapi.php?chapter=7_7
 func (c *Client) JSAPIPayV2(appID, prepayID, signType string) (JSAPIPay, error) {
 	by := wire.SignType(signType)
-	timestamp, nonce, err := c.beginLaunchV2("JSAPIPayV2", appID, prepayID, by)
+	timestamp, nonce, key, err := c.beginLaunchV2("JSAPIPayV2", appID, prepayID, by)
 	if err != nil {
 		return JSAPIPay{}, err
 	}
 	p := JSAPIPay{AppID: appID, TimeStamp: timestamp, NonceStr: nonce, Package: "prepay_id=" + prepayID,
 		SignType: cmp.Or(signType, string(wire.SignMD5))}
 	p.PaySign = wire.Fields{"appId": p.AppID, "timeStamp": p.TimeStamp, "nonceStr": p.NonceStr, "package": p.Package,
-		"signType": p.SignType}.Digest(c.apiV2Key.Reveal(), by)
+		"signType": p.SignType}.Digest(key, by)
 	return p, nil
 }
 
@@ -34,7 +34,7 @@ func (c *Client) JSAPIPayV2(appID, prepayID, signType string) (JSAPIPay, error) 
 // https://pay.weixin.qq.com/doc/v2/partner/4011986561
 func (c *Client) AppPayV2(appID, partnerID, prepayID, signType string) (AppPay, error) {
 	by := wire.SignType(signType)
-	timestamp, nonce, err := c.beginLaunchV2("AppPayV2", appID, prepayID, by)
+	timestamp, nonce, key, err := c.beginLaunchV2("AppPayV2", appID, prepayID, by)
 	if err == nil && strings.Trim(partnerID, "0123456789") != "" {
 		err = &RequestError{Operation: "AppPayV2", Problem: "the partnerID is no merchant number, which is digits"}
 	}
@@ -44,19 +44,24 @@ func (c *Client) AppPayV2(appID, partnerID, prepayID, signType string) (AppPay, 
 	p := AppPay{AppID: appID, PartnerID: cmp.Or(partnerID, c.mchID), PrepayID: prepayID, Package: "Sign=WXPay",
 		NonceStr: nonce, TimeStamp: timestamp}
 	p.Sign = wire.Fields{"appid": p.AppID, "partnerid": p.PartnerID, "prepayid": p.PrepayID, "package": p.Package,
-		"noncestr": p.NonceStr, "timestamp": p.TimeStamp}.Digest(c.apiV2Key.Reveal(), by)
+		"noncestr": p.NonceStr, "timestamp": p.TimeStamp}.Digest(key, by)
 	return p, nil
 }
 
-// beginLaunchV2 is beginLaunch for what the APIv2 key signs.
-func (c *Client) beginLaunchV2(op, appID, prepayID string, by wire.SignType) (timestamp, nonce string, err error) {
+// beginLaunchV2 is beginLaunch for what the APIv2 key signs, which it gives too.
+func (c *Client) beginLaunchV2(op, appID, prepayID string, by wire.SignType) (timestamp, nonce, key string,
+	err error) {
 	problem := c.unfitLaunch(appID, prepayID)
+	if problem == "" {
+		key = c.own.Load().apiV2Key.Reveal()
+	}
 	switch {
 	case problem != "":
 	case !by.Known():
 		problem = "the signType is neither MD5 nor HMAC-SHA256"
-	case c.apiV2Key.IsZero():
+	case key == "":
 		problem = noAPIv2Key
 	}
-	return c.beginLaunch(op, problem)
+	timestamp, nonce, err = c.beginLaunch(op, problem)
+	return timestamp, nonce, key, err
 }

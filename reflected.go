@@ -21,23 +21,23 @@ import (
 const markAt = 16 // of the 32 characters of a nonce the second half marks the first
 
 // nonceV2 draws a nonce with a mark.
-func (c *Client) nonceV2() (string, error) {
-	nonce, err := wire.Nonce(c.rand)
+func (c *call) nonceV2() (string, error) {
+	nonce, err := wire.Nonce(c.client.rand)
 	if err != nil {
 		return "", err
 	}
-	return nonce[:markAt] + c.mark(nonce[:markAt]), nil
+	return nonce[:markAt] + c.own.mark(nonce[:markAt]), nil
 }
 
-func (c *Client) mark(drawn string) string {
-	mac := hmac.New(sha256.New, []byte(c.apiV2Key.Reveal()))
+func (o *identity) mark(drawn string) string {
+	mac := hmac.New(sha256.New, []byte(o.apiV2Key.Reveal()))
 	mac.Write([]byte("nonce_str " + drawn))
 	return strings.ToUpper(hex.EncodeToString(mac.Sum(nil)[:markAt/2]))
 }
 
-// drew tells whether text begins with a nonce of this client's.
-func (c *Client) drew(text string) bool {
-	return len(text) >= 2*markAt && hmac.Equal([]byte(c.mark(text[:markAt])), []byte(text[markAt:2*markAt]))
+// drew tells whether text begins with a nonce that was drawn under this key.
+func (o *identity) drew(text string) bool {
+	return len(text) >= 2*markAt && hmac.Equal([]byte(o.mark(text[:markAt])), []byte(text[markAt:2*markAt]))
 }
 
 // reflected tells an answer that is the signed string of a call or a page of this client's.
@@ -58,7 +58,7 @@ func (c *call) reflected(answer wire.Fields) bool {
 			if !found {
 				break
 			}
-			if c.client.drew(after) && (own == "" || !strings.HasPrefix(after, own)) {
+			if c.own.drew(after) && (own == "" || !strings.HasPrefix(after, own)) {
 				return true
 			}
 			text = after

@@ -99,9 +99,8 @@ func (k *privateKey) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, hidd
 func (k *privateKey) MarshalText() ([]byte, error) { return []byte(hiddenSecret), nil }
 
 func (c Config) summary() string {
-	keys := Keys{platform: c.PlatformKeys}
 	return fmt.Sprintf("wxpay.Config{MchID: %q, SerialNo: %q, PlatformKeys: [%s], Host: %q, …}", c.MchID, c.SerialNo,
-		keys.ids(), withoutUser(c.Host))
+		idsOf(c.PlatformKeys), withoutUser(c.Host))
 }
 
 // withoutUser is an address without user and password, which New refuses.
@@ -127,10 +126,4 @@ func (c Config) MarshalText() ([]byte, error) { return []byte(c.summary()), nil 
 // Format prints whom the client calls as and where, and no secret.
 func (c Client) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "wxpay.Client{MchID: %q, Host: %q, …}", c.mchID, strings.TrimSuffix(c.host.String(), "://"))
-}
-
-// Format prints whose keys they are and which platform keys there are, and no
-// secret.
-func (k Keys) Format(f fmt.State, _ rune) {
-	fmt.Fprintf(f, "wxpay.Keys{MchID: %q, PlatformKeys: [%s], …}", k.mchID, k.ids())
 }

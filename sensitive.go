@@ -154,7 +154,7 @@ func (c *call) decrypted(body []byte) ([]byte, error) {
 	if len(c.decrypt) == 0 || len(body) == 0 {
 		return body, nil
 	}
-	key, ok := c.client.key().(crypto.Decrypter)
+	key, ok := c.own.key().(crypto.Decrypter)
 	if !ok {
 		return nil, errCannotDecrypt
 	}

@@ -86,7 +86,7 @@ func (c *call) signV2(nonce bool) {
 	switch {
 	case c.problem != "":
 		return
-	case c.client.apiV2Key.IsZero():
+	case c.own.apiV2Key.IsZero():
 		c.fail(noAPIv2Key)
 		return
 	case c.fields["mch_id"] == "":
@@ -101,7 +101,7 @@ func (c *call) signV2(nonce bool) {
 		return
 	}
 	if nonce && c.fields["nonce_str"] == "" {
-		nonce, err := c.client.nonceV2()
+		nonce, err := c.nonceV2()
 		if err != nil {
 			c.fail(quiet(err))
 			c.cause = err
@@ -116,7 +116,7 @@ func (c *call) signV2(nonce bool) {
 		c.fail(err.Error())
 		return
 	}
-	c.fields["sign"] = c.fields.Digest(c.client.apiV2Key.Reveal(), by)
+	c.fields["sign"] = c.fields.Digest(c.own.apiV2Key.Reveal(), by)
 }
 
 // pathV2 is the path on the wire, which has no v2/. A query of the path's own would not be signed.
@@ -177,7 +177,7 @@ func (c *call) doV2(ctx context.Context) (*Result, error) {
 	transport := c.client.transport()
 	if c.mtls {
 		var err error
-		if transport, err = c.client.mutualTLS(); err != nil {
+		if transport, err = c.own.mtls.make(); err != nil {
 			c.fail(err.Error())
 			return nil, c.unsent()
 		}
@@ -230,7 +230,7 @@ func (c *call) readV2(r *Result) (*Result, error) {
 		return r, nil
 	}
 	if success || signed {
-		if !fields.Verify(c.client.apiV2Key.Reveal()) {
+		if !fields.Verify(c.own.apiV2Key.Reveal()) {
 			e := &SignatureError{
 				Operation: c.operation() + ": reply", Check: CheckSignature,
 				RequestID: c.without(r.RequestID()),

@@ -1,6 +1,7 @@
 package wxpay
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"strconv"
@@ -17,7 +18,17 @@ const notTheirs = "refuse it: WeChat Pay does not write that"
 // than five minutes ago, over exactly these bytes. Names of headers may be in any case,
 // with _ for -, and as CGI writes them (HTTP_…). It fails with a [*SignatureError] that says
 // which check failed. An empty body is verified like any other.
+//
+// It asks nobody. Of a certificate that the keys do not know [Keys.Find] asks WeChat Pay; calls and
+// receivers do so by themselves.
 func (k *Keys) Verify(header http.Header, body []byte) error {
+	if k.none() {
+		return k.verify(nil, header, body)
+	}
+	return k.verify(k.live.set.Load(), header, body)
+}
+
+func (k *Keys) verify(set *keySet, header http.Header, body []byte) error {
 	fail := func(check Check, problem, hint string) error {
 		return &SignatureError{
 			Operation: "verify", Check: check, Problem: problem, Hint: hint,
@@ -26,7 +37,7 @@ func (k *Keys) Verify(header http.Header, body []byte) error {
 			RequestID: strings.Clone(header.Get(wire.HeaderRequestID)),
 		}
 	}
-	if k.none() {
+	if set == nil {
 		return fail(CheckSerial, noKeys, fromNewKeys)
 	}
 	header = wire.Canonical(header)
@@ -63,14 +74,14 @@ func (k *Keys) Verify(header http.Header, body []byte) error {
 			"machine's clock is ahead",
 			"check the clock (NTP)")
 	}
-	key := k.find(serial)
+	key := findKey(set.all, serial)
 	if key == nil {
-		return fail(CheckSerial, "no platform key with this id is configured (have "+k.ids()+")",
-			"add it to PlatformKeys")
+		return fail(CheckSerial, "no platform key with this id is known (have "+cmp.Or(idsOf(set.all), "none")+")",
+			unknownKey(serial))
 	}
 	if !key.NotAfter.IsZero() && !k.now().Before(key.NotAfter) {
 		return fail(CheckSerial, "the platform certificate with this id expired at "+wire.FormatTime(key.NotAfter),
-			"WeChat Pay signs with a newer one by then: download it with GET v3/certificates")
+			"WeChat Pay signs with a newer one by then: download it with wxpay certificates")
 	}
 	err = wire.Verify(key.Key, wire.AppendReplyMessage(make([]byte, 0, len(timestamp)+len(nonce)+len(body)+3),
 		timestamp, nonce, body), signature)
@@ -90,6 +101,15 @@ func (k *Keys) Verify(header http.Header, body []byte) error {
 		"give the body as it came, and compare the key with the merchant console")
 }
 
+// unknownKey is what to do about a message that is signed with a key nobody knows.
+func unknownKey(id string) string {
+	if strings.HasPrefix(id, wire.PublicKeyIDPrefix) {
+		return "it is a public key of WeChat Pay's, which cannot be downloaded by a program: " + wherePublicKeysAre +
+			"; add it to PlatformKeys (ParsePublicKey) beside what is there"
+	}
+	return "add it to PlatformKeys; a Client's own keys learn certificates by themselves"
+}
+
 // Open decrypts a sealed resource: a notification's, or a certificate of GET
 // v3/certificates. It fails with a [*DecryptError].
 func (k *Keys) Open(nonce, associatedData, ciphertext string) ([]byte, error) {
@@ -98,7 +118,7 @@ func (k *Keys) Open(nonce, associatedData, ciphertext string) ([]byte, error) {
 	}
 	var plain []byte
 	var err error
-	for _, aead := range k.aeads {
+	for _, aead := range k.live.set.Load().aeads {
 		if plain, err = aead.Open(nonce, associatedData, ciphertext); !errors.Is(err, wire.ErrOpen) {
 			break
 		}
