@@ -68,7 +68,7 @@ func (c *call) verify(header http.Header, body []byte) error {
 		return nil
 	}
 	serial := header.Get(wire.HeaderSerial)
-	if !isCertificateSerial(serial) || keys.find(serial) != nil {
+	if !isCertificateSerial(serial) || findKey(now.all, serial) != nil { // which has expired
 		return err
 	}
 	if _, problem := keys.Find(c.flight.request.Context(), serial); problem != nil {

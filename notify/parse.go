@@ -111,6 +111,13 @@ func (r *Receiver) parse(header http.Header, body []byte) (*Notification, *Error
 			"give notify.New the client's Keys")
 	}
 	proved, refused := r.verify(header, body)
+	if refused != nil && refused.Check == wxpay.CheckSerial {
+		if learnt, why := r.learn(header, body, nil); learnt != nil {
+			proved, refused = learnt, nil
+		} else if why != nil {
+			refused = why
+		}
+	}
 	if refused != nil {
 		return nil, n.fail(refused.Check, http.StatusUnauthorized, "", refused)
 	}
@@ -129,6 +136,11 @@ func (r *Receiver) parse(header http.Header, body []byte) (*Notification, *Error
 		var text []byte
 		if text, err = keys.Open(sealed.Nonce, sealed.AssociatedData, sealed.Ciphertext); err == nil {
 			n.Plaintext, opening = text, append(opening, keys)
+		}
+	}
+	if opening == nil && len(r.keys) > len(proved) { // who can open it may not know yet who signs by now
+		if opening, _ = r.learn(header, body, proved); opening != nil {
+			n.Plaintext, err = opening[0].Open(sealed.Nonce, sealed.AssociatedData, sealed.Ciphertext)
 		}
 	}
 	if opening == nil {

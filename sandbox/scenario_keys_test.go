@@ -214,7 +214,8 @@ func TestScenario05KeysOfTheMove(t *testing.T) {
 	})
 }
 
-// A platform certificate is replaced while merchants run.
+// A platform certificate is replaced while merchants run: a client learns the new one, keys that
+// nobody downloads for do not.
 func TestPlatformCertificateRotates(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, sandbox.WithKeyMode(ledger.KeysCertificate))
@@ -224,19 +225,26 @@ func TestPlatformCertificateRotates(t *testing.T) {
 	}
 	_, err := s.presign("A")
 	s.ok(err)
-	updated, err := wxpay.New(s.ClientConfig()) // downloaded in time
+	cfg := s.ClientConfig()
+	cfg.PlatformKeys = cfg.PlatformKeys[:1]
+	alone, err := wxpay.NewKeys(cfg)
+	s.ok(err)
+	s.client, err = wxpay.New(cfg)
+	s.ok(err)
+	receiving, err := wxpay.New(cfg)
 	s.ok(err)
 	s.ok(s.Advance(24 * time.Hour))
-	_, err = s.presign("B")
-	wantUnproven(t, err, wxpay.CheckSerial)
-	s.client = updated
 	_, err = s.presign("C")
 	s.ok(err)
 	if list := s.must("GET", "v3/certificates", nil)["data"].([]any); len(list) != 1 {
 		t.Errorf("%d certificates are listed, want the new one", len(list))
 	}
+	s.open(alone)
 	s.signCombine("D")
 	s.failed(wxpay.CheckSerial)
+	s.open(receiving.Keys()) // of a client that has made no call
+	s.ok(s.Advance(time.Minute))
+	s.handled("ECOMMERCE_ENTRUST.SIGN")
 }
 
 func TestScenario06Probe(t *testing.T) {
