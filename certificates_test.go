@@ -223,8 +223,12 @@ func TestWithoutCertificatesTheRemedyIsTold(t *testing.T) {
 		for range 3 {
 			_, err := client.Chain("v3/edu-papay/contracts/presign").Post(bg, presign())
 			var unsent *wxpay.RequestError
-			if !errors.As(err, &unsent) || wxpay.OutcomeUnknown(err) {
+			var missing *wxpay.KeyError
+			if !errors.As(err, &unsent) || !errors.As(err, &missing) || wxpay.OutcomeUnknown(err) {
 				t.Fatalf("%s: got %v, want a call that was not sent", name, err)
+			}
+			if answered := (*wxpay.Error)(nil); errors.As(err, &answered) {
+				t.Errorf("%s: the answer to another call is taken for this one's: %v", name, answered)
 			}
 			for _, part := range []string{"merchant console", "API security", "ParsePublicKey", "pub_key.pem"} {
 				if !strings.Contains(err.Error(), part) {

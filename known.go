@@ -24,10 +24,20 @@ func (c *call) knowKeys(ctx context.Context) error {
 		}
 		problem := "there is no key of WeChat Pay's to verify the answer with: " +
 			strings.TrimPrefix(printed(err), "wxpay: ")
-		return &RequestError{Operation: c.operation(), Problem: problem, err: wire.Hide(err)}
+		return &RequestError{Operation: c.operation(), Problem: problem, err: wire.Hide(withoutCause(err))}
 	}
 	c.began = c.client.keys.live.set.Load()
 	return nil
+}
+
+// withoutCause is what a call that was not sent holds of the end of a download. The answer that came
+// to that, such as a 404, is not this call's, and nobody may take it for one.
+func withoutCause(err error) error {
+	var e *KeyError
+	if !errors.As(err, &e) {
+		return nil
+	}
+	return &KeyError{Want: e.Want, Problem: e.Problem, Hint: e.Hint}
 }
 
 // declared is the id of the key that the call names in Wechatpay-Serial: that of its encrypted

@@ -104,7 +104,7 @@ func (k *Keys) verify(set *keySet, header http.Header, body []byte) error {
 // unknownKey is what to do about a message that is signed with a key nobody knows.
 func unknownKey(id string) string {
 	if strings.HasPrefix(id, wire.PublicKeyIDPrefix) {
-		return "it is a public key of WeChat Pay's, which cannot be downloaded by a program: " + wherePublicKeysAre +
+		return "it is a public key of WeChat Pay's, which no call gives: " + wherePublicKeysAre +
 			"; add it to PlatformKeys (ParsePublicKey) beside what is there"
 	}
 	return "add it to PlatformKeys; a Client's own keys learn certificates by themselves"
