@@ -147,7 +147,7 @@ func (c *call) read(response *http.Response) (*Result, error) {
 	success := response.StatusCode/100 == 2
 	signed := response.Header.Get(wire.HeaderSignature) != "" && (success || c.provable(response.Header))
 	if success || signed {
-		if err := c.verify(response.Header, body); err != nil {
+		if err := c.verify(success, response.Header, body); err != nil {
 			var e *SignatureError
 			if errors.As(err, &e) {
 				e.Operation = c.operation() + ": HTTP " + strconv.Itoa(response.StatusCode) + " reply"

@@ -241,8 +241,12 @@ func TestWithoutCertificatesTheRemedyIsTold(t *testing.T) {
 			t.Errorf("%s: %d calls were sent whose answers could not be verified", name, n)
 		}
 		var missing *wxpay.KeyError
-		if _, err := public.Certificates(bg); !errors.As(err, &missing) {
+		_, err := public.Certificates(bg)
+		if !errors.As(err, &missing) || !strings.Contains(err.Error(), "ParsePublicKey") {
 			t.Errorf("%s: Certificates: got %v", name, err)
+		}
+		if e := (*wxpay.Error)(nil); errors.As(err, &e) != (name != "an empty list") || e != nil && !e.Verified {
+			t.Errorf("%s: Certificates: holds %v", name, e)
 		}
 		if err := asks(public); err != nil {
 			t.Errorf("%s: a client with the public key: %v", name, err)

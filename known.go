@@ -60,15 +60,15 @@ func (c *call) provable(header http.Header) bool {
 
 // verify checks the signature of an answer. What is signed with a key that was replaced during the
 // call counts, and a certificate that nobody knew is downloaded.
-func (c *call) verify(header http.Header, body []byte) error {
+func (c *call) verify(success bool, header http.Header, body []byte) error {
 	keys := c.client.keys
-	if c.list != nil {
+	if c.list != nil && success {
 		return c.list.verify(c.began, header, body)
 	}
 	now := keys.live.set.Load()
 	err := keys.verify(now, header, body)
-	if err == nil {
-		return nil
+	if err == nil || c.list != nil {
+		return err
 	}
 	var e *SignatureError
 	if !errors.As(err, &e) || e.Check != CheckSerial {

@@ -1,5 +1,5 @@
 // Package cli is the wxpay command, one file per verb: bench.go, call.go (with callbody.go,
-// callerror.go and callv2.go), demo.go, endpoints.go, sandbox.go, version.go. credentials.go says
+// callerror.go and callv2.go), certificates.go, demo.go, endpoints.go, sandbox.go, version.go. credentials.go says
 // whose call it is and where it goes, from flags, WXPAY_ variables and the env file that envfile.go
 // reads; keyfolder.go writes what a sandbox leaves in its folder, and foreignfiles.go refuses a
 // folder with somebody else's keys. flagvariables.go lets variables stand for the flags of a
@@ -165,8 +165,8 @@ Start with: wxpay demo`,
 	root.SetHelpCommand(&cobra.Command{Hidden: true})
 	wrapped := strings.ReplaceAll(root.UsageTemplate(), "FlagUsages", "FlagUsagesWrapped "+strconv.Itoa(terminalWidth))
 	root.SetUsageTemplate(wrapped + "{{if not .HasParent}}\n" + exitHelp + "{{end}}")
-	root.AddCommand(newDemo(sys), newSandbox(sys), newCall(sys), newURL(sys), newEndpoints(sys), newBench(sys),
-		newVersion(sys))
+	root.AddCommand(newDemo(sys), newSandbox(sys), newCall(sys), newURL(sys), newCertificates(sys),
+		newEndpoints(sys), newBench(sys), newVersion(sys))
 	return root
 }
 
