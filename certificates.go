@@ -29,8 +29,8 @@ const (
 	afterLate       = 10 * time.Minute // where there are good keys, and better ones were not to be had
 )
 
-// source downloads WeChat Pay's certificates for the Keys of a client, in the goroutine of who needs
-// them first; who needs them meanwhile waits for that one.
+// source downloads certificates for the Keys of a client, in the goroutine of the first caller
+// that needs them; those that need them meanwhile wait for it.
 type source struct {
 	client  *Client
 	mu      sync.Mutex

@@ -47,9 +47,9 @@ func newIdentity(cfg *Config, transport http.RoundTripper) (*identity, error) {
 
 // Replace gives a client that is at work what cfg has in SerialNo, Certificate, PrivateKey,
 // PlatformKeys, APIv3Key, OtherAPIv3Keys and APIv2Key, in place of all it had there: when the API
-// certificate was renewed, an APIv3 key was set anew, or a public key came to the certificates. Take
-// the Config that [New] got, change what is new and leave the rest. MchID must be the same; Host,
-// HTTPClient and the other fields are not looked at.
+// certificate was renewed, the APIv3 key was changed, or a public key came to the certificates.
+// Take the Config that [New] got, change what is new and leave the rest. MchID must be the same;
+// Host, HTTPClient and the other fields are not read.
 //
 // It is checked as by New, and what is wrong comes back as a [*ConfigError]: then nothing has
 // changed. Calls under way finish with what they began with, calls that begin afterwards use what
@@ -57,8 +57,8 @@ func newIdentity(cfg *Config, transport http.RoundTripper) (*identity, error) {
 // notifications a receiver knows only its own keys. Certificates of WeChat Pay's that were
 // downloaded stay.
 //
-// WeChat Pay takes a certificate until it is revoked, so that the former one may be used meanwhile;
-// the former APIv3 key opens what was sealed before the change: keep it in OtherAPIv3Keys for a day.
+// What was sealed before an APIv3 key was changed opens with the former one only: keep that in
+// OtherAPIv3Keys for a day.
 func (c *Client) Replace(cfg Config) error {
 	if c == nil || c.keys == nil {
 		return &ConfigError{Field: "MchID", Problem: noClient, Hint: "make one with New"}

@@ -131,8 +131,8 @@ func (k *Keys) none() bool { return k == nil || k.live == nil }
 // noKeys is what is wrong with them, and fromNewKeys what to do.
 const noKeys, fromNewKeys = "these keys are empty", "make them with wxpay.NewKeys, or take a client's"
 
-// checkPlatformKeys refuses keys that cannot be right, and, unless certificates are downloaded, those
-// with which nothing could be verified.
+// checkPlatformKeys refuses keys that cannot be right and, unless certificates are downloaded,
+// those with which nothing could be verified.
 func checkPlatformKeys(keys []PlatformKey, now time.Time, downloads bool) error {
 	const field = "PlatformKeys"
 	if len(keys) == 0 && !downloads {

@@ -30,8 +30,8 @@ func (c *call) knowKeys(ctx context.Context) error {
 	return nil
 }
 
-// withoutCause is what a call that was not sent holds of the end of a download. The answer that came
-// to that, such as a 404, is not this call's, and nobody may take it for one.
+// withoutCause is what a call that was not sent keeps of a failed download. The download's own
+// answer, such as a 404, is not an answer to this call, and must not be found in its error.
 func withoutCause(err error) error {
 	var e *KeyError
 	if !errors.As(err, &e) {

@@ -63,7 +63,8 @@ func (l *listing) verify(known *keySet, header http.Header, body []byte) error {
 		}
 		certificate, err := l.open(entry.Sealed)
 		if err != nil {
-			return listError(fmt.Sprintf("entry %d of the list: %s", i+1, strings.TrimPrefix(printed(err), "wxpay: ")), "", err)
+			return listError(fmt.Sprintf("entry %d of the list: %s", i+1,
+				strings.TrimPrefix(printed(err), "wxpay: ")), "", err)
 		}
 		key := PlatformKey{
 			ID: wire.SerialHex(certificate), Key: certificate.PublicKey.(*rsa.PublicKey),

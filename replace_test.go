@@ -210,7 +210,7 @@ func TestReplaceWhileCallsAreMade(t *testing.T) {
 	}
 }
 
-// A call with MTLS shows the certificate that is there when it begins, over a connection of its own.
+// A call with MTLS shows the certificate that is there when it begins.
 func TestReplaceShowsTheNewCertificate(t *testing.T) {
 	t.Parallel()
 	first, _ := testKey()
