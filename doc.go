@@ -16,6 +16,15 @@
 //		PlatformKeys: []wxpay.PlatformKey{platform}, APIv3Key: wxpay.NewSecret("…"),
 //	})
 //
+// # Keys
+//
+// Messages of WeChat Pay are verified with its public key or its platform certificates, by the id
+// that each names. The public key stands in [Config.PlatformKeys]. Certificates need not: a Client
+// downloads them where it needs them, verified and at most once for all who wait. Nothing runs in
+// the background unless [Client.Start] is called. [Client.Replace] gives a running client new keys
+// of the merchant's, and [Client.Expiries] says when certificates end. [Client.Keys] is all of
+// this for a receiver of notifications, which follows it.
+//
 // # Calling
 //
 // Every endpoint can be called in three spellings, each at once or as a

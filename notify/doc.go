@@ -10,6 +10,9 @@
 //	})
 //	http.Handle("/notify", r)
 //
+// The receiver follows the client's keys: it knows certificates that the client has downloaded, and
+// has one downloaded that a message names and nobody knew, if the message opens with the APIv3 key.
+//
 // # What happens to a message
 //
 // The body is read whole, at most [MaxBody] bytes, before anything looks into it. The Wechatpay-*

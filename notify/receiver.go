@@ -38,7 +38,8 @@ const (
 )
 
 // New makes a receiver that verifies and opens with keys: a client's own
-// (client.Keys()), or [wxpay.NewKeys] where a process only receives. A merchant
+// (client.Keys()), which learn certificates, or [wxpay.NewKeys] where a process
+// only receives. A merchant
 // that has nothing but APIv2 gives nil and [APIv2Key]. Further merchants come
 // with the option [Keys].
 func New(keys *wxpay.Keys, options ...Option) *Receiver {
