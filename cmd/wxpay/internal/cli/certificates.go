@@ -34,8 +34,7 @@ func newCertificates(sys System) *cobra.Command {
 		Short: "Download, verify and save WeChat Pay's certificates",
 		Long: `certificates downloads WeChat Pay's platform certificates, opens them with the
 APIv3 key, verifies the answer, and saves each as wechatpay_SERIAL.pem. Nothing
-is needed but the merchant's own keys: settings are given as to wxpay call, and
-a key of WeChat Pay's (--public-key, --platform-cert) is used where there is one.
+is needed but the merchant's own keys; settings are given as to wxpay call.
 
 A file that is there already is left alone; where it holds something else,
 nothing is saved and the exit code is 1.
