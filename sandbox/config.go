@@ -78,11 +78,13 @@ type Config struct {
 	// look at the sandbox and register whom it likes, and call nothing that settles,
 	// advances, or gives a forward or a certificate. Default: nobody does.
 	Logf func(format string, args ...any)
-	// OnExchange hears of every API call when it has been answered, as the journal
-	// writes it down, without its Seq. OnAttempt hears of every attempt to deliver a
-	// notification, with what has become of it. Both are called from many goroutines
-	// and keep what they report on waiting: be quick, and call nothing that settles
-	// or advances. Default: nobody does, which costs nothing.
+	// OnExchange hears of every API call soon after it was answered, one after the
+	// other, as the journal writes it down, without its Seq; no call waits for it, and
+	// Close does for two seconds at most. Where it is slower than the calls come it
+	// does not hear of all, and Logf says of how many. OnAttempt hears of every attempt
+	// to deliver a notification, with what has become of it. It is called from many
+	// goroutines and keeps what it reports on waiting: be quick, and call nothing that
+	// settles or advances. Default: nobody does, which costs nothing.
 	OnExchange func(ledger.Exchange)
 	OnAttempt  func(ledger.Push, ledger.Attempt)
 

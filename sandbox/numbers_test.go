@@ -135,15 +135,19 @@ func TestNumbersRunOut(t *testing.T) {
 	for what, number := range numbers() {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			var said strings.Builder
 			w := newWorld(t, func(c *sandbox.Config) {
 				c.Rand = stuckAt(1<<30, number.lengths...)
-				c.OnExchange = func(x ledger.Exchange) { said.WriteString(x.Hint) }
 			})
 			w.ok(number.next(w, "number1"))
 			err := number.next(w, "number2")
 			if err == nil {
 				t.Fatal("two got the same number")
+			}
+			var said strings.Builder
+			calls, errJournal := w.Journal(0, 0)
+			w.ok(errJournal)
+			for _, x := range calls {
+				said.WriteString(x.Hint)
 			}
 			if told := err.Error() + said.String(); !strings.Contains(told, "there is no free "+what+": ") {
 				t.Errorf("got %s", told)

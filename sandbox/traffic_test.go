@@ -3,6 +3,7 @@ package sandbox_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -135,6 +136,30 @@ func TestStartThatFailsLeavesTheStoreOpen(t *testing.T) {
 			t.Errorf("%+v: %v", c, err)
 		} else if kept.closed {
 			t.Errorf("%v: the store was closed", err)
+		}
+	}
+}
+
+// No call waits for who hears of it, and calls are heard of in their order.
+func TestNoCallWaitsForWhoHearsOfIt(t *testing.T) {
+	t.Parallel()
+	release, heard := make(chan struct{}), make(chan string, 100)
+	w := newWorld(t, func(c *sandbox.Config) {
+		c.OnExchange = func(x ledger.Exchange) {
+			<-release
+			heard <- x.URI
+		}
+	})
+	var want []string
+	for i := range 20 {
+		uri := fmt.Sprintf("/v3/certificates?n=%d", i)
+		w.send(raw{method: "GET", uri: uri, body: []byte{}})
+		want = append(want, uri)
+	}
+	close(release)
+	for _, uri := range want {
+		if got := await(t, heard, uri); got != uri {
+			t.Fatalf("heard of %s, want %s", got, uri)
 		}
 	}
 }

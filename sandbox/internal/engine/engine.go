@@ -42,6 +42,7 @@ type Known struct {
 	Registry *registry.Registry
 	Logf     func(format string, args ...any)
 	Warn     func(format string, args ...any)
+	Warns    bool // somebody hears Warn
 	timers   []Timer
 	asides   *asides
 }
@@ -94,7 +95,7 @@ func New(c Settings, plays *Repertoire) (*Engine, error) {
 		c.Rand = rand.Reader
 	}
 	e.Random = random.New(c.Rand)
-	e.Logf, e.Warn = shown.Log(c.Logf), shown.Log(c.Warn)
+	e.Logf, e.Warn, e.Warns = shown.Log(c.Logf), shown.Log(c.Warn), c.Warn != nil
 	e.Clock.Moved = func() { e.Wake() }
 	e.Keys.Now = e.Clock.Now
 

@@ -3,8 +3,6 @@ package front
 import (
 	"context"
 	"encoding/json"
-	"maps"
-	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -31,11 +29,15 @@ type journal struct {
 	tell  func(ledger.Exchange) // of every exchange; may be nil
 
 	mu         sync.Mutex
-	pending    []note
-	waiting    int  // bytes of pending
-	dropped    int  // for which there was no room
-	writing    bool // the background is at it
-	closed     bool // it begins no more
+	pending    []*note
+	waiting    int           // bytes of pending
+	dropped    int           // for which there was no room
+	writing    bool          // the background is at it
+	closed     bool          // it begins no more
+	untold     []*note       // of which tell has not heard
+	untoldSize int           // bytes of untold
+	unheard    int           // for which there was no room
+	quiet      chan struct{} // closed when nobody is telling any more, nil where nobody is
 	background sync.WaitGroup
 	storing    sync.Mutex    // one batch at a time, or they would change places
 	blanking   [2]sync.Mutex // one entry of a merchant's, one of a stranger's: each takes many times its bytes
@@ -59,39 +61,64 @@ const (
 )
 
 func (j *journal) record(x *exchange) {
-	n := j.note(x)
-	if j.tell != nil { // it is blanked once
-		n = j.blanked(n, j.front.Registry.Secrets())
-	}
-	j.collect(n)
-	if refused := x.refused; refused != nil && refused.Hint != "" {
-		r := redact.Redaction{Secrets: j.front.Registry.Secrets()}
+	j.collect(j.note(x))
+	if refused := x.refused; refused != nil && refused.Hint != "" && j.front.Warns {
+		r := redact.Redaction{Secrets: j.front.Registry.Secrets(), Thrifty: x.merchant == nil}
 		j.front.Warn("sandbox: %s: %d %s: %s", j.front.called(x), x.status, refused.Code,
 			r.Brief(refused.Hint, shown.MaxLine))
-	}
-	if tell := j.tell; tell != nil {
-		told := n.Exchange
-		told.Header, told.Faults = n.Header.Clone(), slices.Clone(n.Faults)
-		tell(told)
 	}
 }
 
 // collect has a note written down.
-func (j *journal) collect(n note) {
+func (j *journal) collect(n *note) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.waiting+n.size() > waitingLimit {
+	if j.waiting+n.bytes > waitingLimit {
 		j.dropped++
 		return
 	}
-	j.pending, j.waiting = append(j.pending, n), j.waiting+n.size()
+	j.pending, j.waiting = append(j.pending, n), j.waiting+n.bytes
 	if len(j.pending) > j.keep { // the newest are all that would be left of them
-		j.waiting -= j.pending[0].size()
+		j.waiting -= j.pending[0].bytes
 		j.pending = j.pending[1:]
 	}
 	if j.full() && !j.writing {
 		j.writing = true
 		j.background.Go(j.write)
+	}
+	switch {
+	case j.tell == nil || j.closed:
+	case j.untoldSize+n.bytes > waitingLimit:
+		j.unheard++
+	default:
+		j.untold, j.untoldSize = append(j.untold, n), j.untoldSize+n.bytes
+		if j.quiet == nil {
+			j.quiet = make(chan struct{})
+			go j.tellAll()
+		}
+	}
+}
+
+// tellAll tells of what was collected, in order, as long as there is something.
+func (j *journal) tellAll() {
+	for {
+		j.mu.Lock()
+		if len(j.untold) == 0 || j.life.Err() != nil {
+			unheard := j.unheard
+			close(j.quiet)
+			j.quiet, j.untold, j.untoldSize, j.unheard = nil, nil, 0, 0
+			j.mu.Unlock()
+			if unheard > 0 {
+				j.front.Logf("sandbox: OnExchange does not hear of %d calls, which came faster than that", unheard)
+			}
+			return
+		}
+		n := j.untold[0]
+		j.untold, j.untoldSize = j.untold[1:], j.untoldSize-n.bytes
+		j.mu.Unlock()
+		entry := j.entry(n, j.front.Registry.Secrets())
+		entry.Header, entry.Faults = entry.Header.Clone(), slices.Clone(entry.Faults)
+		j.tell(entry)
 	}
 }
 
@@ -119,7 +146,14 @@ func (j *journal) Close() error {
 	defer time.AfterFunc(closing, j.end).Stop()
 	j.mu.Lock()
 	j.closed = true
+	quiet := j.quiet
 	j.mu.Unlock()
+	if quiet != nil {
+		select {
+		case <-quiet:
+		case <-j.life.Done():
+		}
+	}
 	j.background.Wait()
 	err := j.flush(j.life)
 	j.mu.Lock()
@@ -169,37 +203,37 @@ func (j *journal) store(ctx context.Context) (dropped int, err error) {
 }
 
 // take takes the oldest notes that wait.
-func (j *journal) take(most int) []note {
+func (j *journal) take(most int) []*note {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	notes := slices.Clone(j.pending[:min(most, len(j.pending))])
 	j.pending = j.pending[len(notes):]
 	for _, n := range notes {
-		j.waiting -= n.size()
+		j.waiting -= n.bytes
 	}
 	return notes
 }
 
 // giveBack has notes wait again, before those that have come since.
-func (j *journal) giveBack(notes []note) {
+func (j *journal) giveBack(notes []*note) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.pending = append(notes, j.pending...)
 	j.pending = j.pending[max(0, len(j.pending)-j.keep):]
 	j.waiting = 0
 	for _, n := range j.pending {
-		j.waiting += n.size()
+		j.waiting += n.bytes
 	}
 }
 
 // encoded are the notes as they are stored, as many as were blanked before ctx ended.
-func (j *journal) encoded(ctx context.Context, notes []note) (entries [][]byte) {
+func (j *journal) encoded(ctx context.Context, notes []*note) (entries [][]byte) {
 	secrets := j.front.Registry.Secrets()
 	for _, n := range notes {
 		if ctx.Err() != nil {
 			break
 		}
-		entries = append(entries, rows.EncodeJSON(j.blanked(n, secrets).Exchange))
+		entries = append(entries, rows.EncodeJSON(j.entry(n, secrets)))
 	}
 	return entries
 }
@@ -245,109 +279,6 @@ func (j *journal) young(tx store.Tx, now time.Time) (int, error) {
 		return 0, nil
 	}
 	return len(entries) - old, nil
-}
-
-// note is an exchange on its way into the journal, with its secrets until it is blank.
-type note struct {
-	ledger.Exchange
-	names []string // see Redaction
-	kept  int
-	blank bool
-}
-
-// bodyKept is how many bytes of a body are kept, strangersKept how many of a call that nobody
-// signed: anybody can call, so less is looked at.
-const bodyKept, strangersKept = 16 << 10, 2 << 10
-
-// longestMethod is more than the name of any method of HTTP has.
-const longestMethod = 64
-
-func (j *journal) note(x *exchange) note {
-	n := note{kept: strangersKept, names: j.front.sealedNames(x.op), Exchange: ledger.Exchange{
-		At: x.at, Method: x.request.Method, URI: requestURI(x.request),
-		Header:    redact.WithoutSignature(x.request.Header),
-		Operation: x.operation(), Status: x.status, RequestID: x.id, Faults: x.injected.Names(),
-	}}
-	if x.merchant != nil {
-		n.MchID, n.kept = x.merchant.MchID, bodyKept
-	}
-	limit := n.redaction().ScanLimit()
-	n.Header = within(n.Header, limit)
-	n.Method, n.URI = n.Method[:min(len(n.Method), longestMethod)], n.URI[:min(len(n.URI), limit)]
-	n.Body, n.Reply = string(x.body[:min(len(x.body), limit)]), string(x.reply[:min(len(x.reply), limit)])
-	if x.refused != nil {
-		n.Code, n.Unsupported, n.Hint = x.refused.Code, x.refused.Unsupported, x.refused.Hint
-	}
-	return n
-}
-
-// perValue is what a value of a header takes beside its bytes.
-const perValue = 16
-
-// within is a header of so many bytes at most: what is too long is left out, the value first.
-func within(h http.Header, bytes int) http.Header {
-	out := make(http.Header, len(h))
-	for _, name := range slices.Sorted(maps.Keys(h)) {
-		values, size := h[name], len(name)
-		for _, v := range values {
-			size += len(v) + perValue
-		}
-		if size > bytes {
-			values, size = []string{redact.Blank}, len(name)+len(redact.Blank)
-		}
-		if size > bytes {
-			break
-		}
-		out[name], bytes = values, bytes-size
-	}
-	return out
-}
-
-// size is how many bytes from outside a note has, about.
-func (n note) size() int {
-	size := len(n.Method) + len(n.URI) + len(n.Body) + len(n.Reply)
-	for name, values := range n.Header {
-		for _, v := range values {
-			size += len(name) + len(v) + perValue
-		}
-	}
-	return size
-}
-
-func (n note) redaction() redact.Redaction {
-	return redact.Redaction{Names: n.names, Kept: n.kept, Thrifty: n.MchID == ""}
-}
-
-// blanked is a note as it is written down, without the secrets.
-func (j *journal) blanked(n note, secrets redact.Secrets) note {
-	if n.blank {
-		return n
-	}
-	lane := &j.blanking[0] // no merchant waits for strangers
-	if n.MchID == "" {
-		lane = &j.blanking[1]
-	}
-	lane.Lock()
-	defer lane.Unlock()
-	r := n.redaction()
-	r.Secrets = secrets
-	n.Header, n.Faults, n.blank = n.Header.Clone(), slices.Clone(n.Faults), true
-	r.Exchange(&n.Exchange)
-	n.Hint = shown.Line(n.Hint, shown.MaxLine)
-	return n
-}
-
-// briefly is how many bytes of a call that is nobody's a log has, at most.
-const briefly = 256
-
-// called is what a log says was called: the endpoint, or a path that is nobody's. The path of an
-// endpoint may have an openid in it.
-func (fr *Front) called(x *exchange) string {
-	if known := x.operation(); known != "" {
-		return known
-	}
-	r := redact.Redaction{Secrets: fr.Registry.Secrets()}
-	return shown.Value(r.Brief(x.request.Method+" "+x.request.URL.Path, briefly))
 }
 
 // operation is which endpoint of the catalogue was called, "" for none.

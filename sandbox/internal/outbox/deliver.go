@@ -104,7 +104,7 @@ func (o *Outbox) Post(ctx context.Context, transport http.RoundTripper, target s
 	said, err := io.ReadAll(io.LimitReader(answer.Body, answerLimit))
 	switch {
 	case p.V2:
-		result.Error = judgeXML(answer.StatusCode, said)
+		result.Error = judgeXML(answer.StatusCode, said, o.said)
 	case answer.StatusCode < 200 || answer.StatusCode > 299:
 		return fail("answered %d, want 200 or 204", answer.StatusCode)
 	case p.Heard != nil && err != nil: // of what is no question the status alone decides
@@ -115,6 +115,12 @@ func (o *Outbox) Post(ctx context.Context, transport http.RoundTripper, target s
 		p.Heard(said)
 	}
 	return result, ""
+}
+
+// said is a value of a merchant's answer as it is shown.
+func (o *Outbox) said(value string) string {
+	r := redact.Redaction{Secrets: o.Registry.Secrets()}
+	return shown.Value(r.Brief(value, 400))
 }
 
 // message is the body of an attempt with the headers it is sent with.

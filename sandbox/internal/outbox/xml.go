@@ -9,7 +9,6 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/internal/armed"
 	"github.com/wxpay-go/wxpay/sandbox/internal/push"
 	"github.com/wxpay-go/wxpay/sandbox/internal/registry"
-	"github.com/wxpay-go/wxpay/sandbox/internal/shown"
 )
 
 // xmlMessage is the body of an attempt. Refunds are sealed and have no sign;
@@ -38,7 +37,9 @@ func (o *Outbox) xmlMessage(m *registry.Merchant, p *push.Row, s armed.Injected)
 // judgeXML says what is wrong with a merchant's answer to an APIv2 notification,
 // "" when nothing is. The status alone proves nothing here: the XML has to say
 // SUCCESS. https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_10.shtml
-func judgeXML(status int, body []byte) string {
+//
+// show makes a value of it fit to be shown.
+func judgeXML(status int, body []byte, show func(string) string) string {
 	const want = "want 200 and " +
 		"<xml><return_code><![CDATA[SUCCESS]]></return_code><return_msg><![CDATA[OK]]></return_msg></xml>"
 	f, err := wire.ParseXML(body)
@@ -52,7 +53,7 @@ func judgeXML(status int, body []byte) string {
 	case strings.TrimSpace(string(body)) != string(body):
 		return "answered with white space around the XML, which WeChat Pay has been seen to take for a failure; " + want
 	case f["return_code"] != "SUCCESS":
-		return "answered return_code " + shown.Value(f["return_code"]) + ", so it is sent again; " + want
+		return "answered return_code " + show(f["return_code"]) + ", so it is sent again; " + want
 	}
 	return ""
 }

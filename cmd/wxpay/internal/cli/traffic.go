@@ -169,7 +169,7 @@ func maskPath(path, operation string) (masked string, hidden []string) {
 		told := operation == "" && (strings.HasSuffix(after, "openid") || after == "user" || after == "users")
 		switch {
 		case s == "":
-		case named || told:
+		case named || told || plain == "…":
 			hidden = append(hidden, s, plain)
 			segments[i] = "…"
 		case blanked != plain:
@@ -181,13 +181,15 @@ func maskPath(path, operation string) (masked string, hidden []string) {
 	return cmp.Or(strings.Join(segments, "/"), "/"), hidden
 }
 
-// unescaped takes off escapes of escapes too.
+// unescaped takes off escapes of escapes too. What is escaped more often than anybody does is left
+// out.
 func unescaped(s string) string {
-	for {
+	for range 8 {
 		plain, err := url.PathUnescape(s)
 		if err != nil || plain == s {
 			return s
 		}
 		s = plain
 	}
+	return "…"
 }

@@ -33,6 +33,8 @@ func TestTrafficSaysWhereToAndWhatCameOfIt(t *testing.T) {
 			"10:00:03  GET    /v3/x/…  404  not …\n"},
 		{ledger.Exchange{Method: "GET", URI: "/v3/x/%256F" + who[1:] + "/y", Status: 404},
 			"10:00:03  GET    /v3/x/…/y  404\n"},
+		{ledger.Exchange{Method: "GET", URI: "/v3/x/%" + strings.Repeat("25", 4000) + "6F" + who[1:] + "/y", Status: 404},
+			"10:00:03  GET    /v3/x/…/y  404\n"},
 		{ledger.Exchange{Method: "GET", URI: "/v3/x/a." + who, Status: 404, Hint: "not a." + who},
 			"10:00:03  GET    /v3/x/a.…  404  not …\n"},
 		{ledger.Exchange{Method: "GET", URI: "/v3/pay/transactions/out-trade-no/pay_" + who, Status: 404, Hint: "2020" + who},
