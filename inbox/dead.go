@@ -1,0 +1,148 @@
+package inbox
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/wxpay-go/wxpay/notify"
+)
+
+// Dead is a dead letter: a notification that failed too often and was answered with a success all
+// the same, so that WeChat Pay sends it no more. The notification itself is stored beside it, and
+// not shown.
+type Dead struct {
+	MchID, ID, EventType string
+	// Reason is why it failed last: one line, without values of the notification.
+	Reason string
+	// Attempts is how often it failed.
+	Attempts int
+	// ChangedAt is when it became one, or was last tried.
+	ChangedAt time.Time
+}
+
+// ErrNotStored says that there is no such dead letter.
+var ErrNotStored = errors.New("inbox: no dead letter has this merchant and id; it was handled, discarded, or never was")
+
+// Dead lists dead letters, the oldest first, at most limit of them.
+func (b *Box) Dead(ctx context.Context, limit int) ([]Dead, error) {
+	letters, err := b.stored(ctx, "state = '"+dead+"' ORDER BY changed_at, id LIMIT ?", limit)
+	list := make([]Dead, len(letters))
+	for i, l := range letters {
+		list[i] = l.Dead
+	}
+	return list, err
+}
+
+type letter struct {
+	Dead
+	n *notify.Notification
+}
+
+// stored reads notifications that are kept whole.
+func (b *Box) stored(ctx context.Context, where string, args ...any) (list []letter, err error) {
+	rows, err := b.db.QueryContext(ctx, b.cfg.Dialect.in(b.cfg.Prefix, "SELECT event_type, reason, attempts, "+
+		"changed_at, payload FROM {events} WHERE "+where), args...)
+	if err != nil {
+		return nil, fmt.Errorf("inbox: %w", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var l letter
+		var at int64
+		var payload sql.NullString
+		if err := rows.Scan(&l.EventType, &l.Reason, &l.Attempts, &at, &payload); err != nil {
+			return list, fmt.Errorf("inbox: %w", err)
+		}
+		l.n = &notify.Notification{}
+		if err := json.Unmarshal([]byte(payload.String), l.n); err != nil {
+			return list, errors.New("inbox: a stored notification is not JSON; something else wrote to the table")
+		}
+		l.MchID, l.ID, l.ChangedAt = l.n.MchID, l.n.ID, moment(at)
+		list = append(list, l)
+	}
+	return list, rows.Err()
+}
+
+// Replay handles a dead letter now, in this process, which has the functions. Where it fails again
+// it stays one, with the new reason. [ErrNotStored] is the error where there is none.
+func (b *Box) Replay(ctx context.Context, mchID, id string) error {
+	found, err := b.stored(ctx, "mch_id = ? AND id = ? AND payload IS NOT NULL", key(mchID), key(id))
+	if err != nil {
+		return err
+	}
+	if len(found) == 0 {
+		return ErrNotStored
+	}
+	_, err = b.take(ctx, found[0].n, how{replay: true})
+	return err
+}
+
+// Requeue marks a dead letter to be replayed by [Box.Work], in a process that has the functions: it
+// needs none itself, and is what the command `wxpay inbox replay` does. With an id of "" all dead
+// letters of the merchant are, and with a mchID of "" those of every merchant. It returns how many.
+func (b *Box) Requeue(ctx context.Context, mchID, id string) (int, error) {
+	statement := "UPDATE {events} SET state = '" + due + "', changed_at = ? WHERE state = '" + dead + "'"
+	args := []any{b.now()}
+	if mchID != "" {
+		statement += " AND mch_id = ?"
+		args = append(args, key(mchID))
+	}
+	if id != "" {
+		statement += " AND id = ?"
+		args = append(args, key(id))
+	}
+	n, err := b.exec(ctx, b.db, statement, args...)
+	if err != nil {
+		return 0, fmt.Errorf("inbox: %w", err)
+	}
+	return int(n), nil
+}
+
+// Discard gives a dead letter up: the notification in it is erased, and a repeat is answered with a
+// success. [ErrNotStored] is the error where there is none.
+func (b *Box) Discard(ctx context.Context, mchID, id string) error {
+	n, err := b.exec(ctx, b.db, "UPDATE {events} SET state = '"+done+"', payload = NULL, changed_at = ? WHERE "+
+		"mch_id = ? AND id = ? AND state IN ('"+dead+"', '"+due+"')", b.now(), key(mchID), key(id))
+	if err != nil {
+		return fmt.Errorf("inbox: %w", err)
+	}
+	if n == 0 {
+		return ErrNotStored
+	}
+	return nil
+}
+
+// batch is how many rows one transaction of the housekeeping has at most.
+const batch = 500
+
+// lastAttempt is after which time WeChat Pay sends a notification no more.
+const lastAttempt = 25 * time.Hour
+
+// Work replays what [Box.Requeue] marked, and makes dead letters of what failed and is sent no more
+// since WeChat Pay's attempts have ended. It returns how many were handled. What fails becomes a
+// dead letter again; the error is the database's.
+func (b *Box) Work(ctx context.Context) (handled int, err error) {
+	if _, err := b.exec(ctx, b.db, "UPDATE {events} SET state = '"+dead+"' WHERE state = '"+failed+
+		"' AND changed_at < ?", b.cfg.Now().Add(-lastAttempt).UnixMicro()); err != nil {
+		return 0, fmt.Errorf("inbox: %w", err)
+	}
+	for {
+		list, err := b.stored(ctx, "state = '"+due+"' ORDER BY changed_at, id LIMIT ?", batch)
+		if err != nil || len(list) == 0 {
+			return handled, err
+		}
+		for _, l := range list {
+			ok, err := b.take(ctx, l.n, how{replay: true})
+			switch {
+			case ok:
+				handled++
+			case err != nil && !b.counts(err): // it is due still
+				return handled, err
+			}
+		}
+	}
+}

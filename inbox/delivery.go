@@ -1,0 +1,174 @@
+package inbox
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/wxpay-go/wxpay/notify"
+)
+
+// Delivery is a notification on its way into the database.
+type Delivery struct {
+	*notify.Notification
+	// Tx is the transaction that says the notification was handled: write through it.
+	Tx *sql.Tx
+	// Contract is what is known of the contract that the notification says was signed or has
+	// ended, itself included; nil for any other.
+	Contract *Contract
+	// Current is the newest contract of the same payer under the same plan, of the same
+	// out_user_code where there are several: Contract itself, or one that was signed after it. It
+	// is the same whichever order notifications come in, so a table that has a row per payer and
+	// plan is right if it is set to what Current says. It is nil where Contract is.
+	Current *Contract
+	// Late says that what the notification tells was overtaken: it tells of a signature, and the
+	// contract is known to have ended; or of a contract, and a newer one is Current. A function
+	// that does nothing where it is late ends in the right state too.
+	Late bool
+	// Swept says that no notification came, and a query told it ([Box.Sweep]).
+	Swept bool
+	// Attempt is 1, and more where the function failed before.
+	Attempt int
+}
+
+// Contract is what notifications told of a contract.
+type Contract struct {
+	// MchID is the merchant's that was notified, SubMchID the sub-merchant's of a service provider.
+	MchID, SubMchID string
+	// ID is WeChat Pay's contract_id, "" where the product's notifications have none.
+	ID string
+	// Code is the merchant's own number for it, "" where the notifications have none.
+	Code string
+	// Ended says that the contract is over. A contract that has an ID never comes back; of one
+	// without, a later signature under its code is a new one.
+	Ended bool
+	// SignedAt and EndedAt are when, by WeChat Pay's clock; zero where it is not known.
+	SignedAt, EndedAt time.Time
+}
+
+// failure is an error of the user's function, or for want of one, as opposed to the database's.
+type failure struct{ err error }
+
+func (f *failure) Error() string { return f.err.Error() }
+func (f *failure) Unwrap() error { return f.err }
+
+// ErrNoFunction is why a notification failed that no function was registered for.
+var ErrNoFunction = errors.New("inbox: no function is registered for this event; add one with On, Handle or " +
+	"Otherwise, " +
+	"and replay what was stored")
+
+// ErrCut is why an APIv2 message failed whose very sign proved another message: somebody who has a
+// copy changed what the sign does not see. It is not stored.
+var ErrCut = errors.New("inbox: another message was handled with this very sign: someone who has a copy changed what " +
+	"the sign does not see")
+
+func (b *Box) others(ctx context.Context, d *Delivery) error {
+	if b.otherwise == nil {
+		return ErrNoFunction
+	}
+	return b.otherwise(ctx, d)
+}
+
+func (b *Box) call(ctx context.Context, d *Delivery) error {
+	f := b.routes[d.EventType]
+	if f == nil {
+		f = b.others
+	}
+	if err := f(ctx, d); err != nil {
+		return &failure{err}
+	}
+	return nil
+}
+
+// tries is how often a transaction runs that the database undid for the sake of another one.
+const tries = 8
+
+// Take handles a notification once: it is what [Box.Attach] has the receiver run, and what code
+// runs that has notifications from elsewhere, such as a queue behind [notify.Receiver.Parse]. It
+// returns nil where the notification was handled, now or before, or stored as a dead letter.
+func (b *Box) Take(ctx context.Context, n *notify.Notification) error {
+	_, err := b.take(ctx, n, how{})
+	return err
+}
+
+// how says what a notification is besides one that came.
+type how struct {
+	swept  *expectation // a query told it
+	replay bool         // it was stored, and is asked for
+}
+
+// take runs the transaction until the database lets it through, and records what fails.
+func (b *Box) take(ctx context.Context, n *notify.Notification, h how) (handled bool, err error) {
+	if n == nil || n.MchID == "" || n.ID == "" {
+		return false, errors.New("inbox: a notification has a merchant and an id; give what a receiver parsed")
+	}
+	returned := false
+	defer func() {
+		if returned {
+			return
+		}
+		// The function panicked, or ended its goroutine. The panic goes on to the receiver, unless
+		// this was the last attempt.
+		if dead, recorded := b.failed(ctx, n, h, &failure{errPanicked}); recorded == nil && dead {
+			if recover() != nil && h.replay {
+				err = errPanicked
+			}
+		}
+	}()
+	handled, err = b.retried(ctx, func() (bool, error) { return b.once(ctx, n, h) })
+	returned = true
+	if err == nil || !b.counts(err) {
+		return handled, err
+	}
+	dead, recordErr := b.failed(ctx, n, h, err)
+	switch {
+	case recordErr != nil:
+		return false, fmt.Errorf("%w; it failed with: %s", recordErr, words(err))
+	case dead && !h.replay:
+		return false, nil
+	}
+	return false, err
+}
+
+// errPanicked stands for a panic, whose value may be anything, the event itself included.
+var errPanicked = errors.New("the function panicked")
+
+// counts says whether an error is the notification's or its function's, and not the database's.
+func (b *Box) counts(err error) bool {
+	var f *failure
+	return errors.As(err, &f) && !b.again(err) && !errors.Is(err, ErrCut) && !errors.Is(err, context.Canceled)
+}
+
+func (b *Box) again(err error) bool {
+	return transient(err) || b.cfg.Transient != nil && b.cfg.Transient(err)
+}
+
+// retried runs a transaction again while the database undoes it for the sake of others.
+func (b *Box) retried(ctx context.Context, f func() (bool, error)) (ok bool, err error) {
+	for i := range tries {
+		if i > 0 {
+			if b.cfg.Wait(ctx, 5*time.Millisecond<<i) != nil {
+				return false, err
+			}
+		}
+		if ok, err = f(); err == nil || !b.again(err) {
+			return ok, err
+		}
+	}
+	return ok, err
+}
+
+// within runs f in a transaction and commits it unless f fails.
+func (b *Box) within(ctx context.Context, f func(tx *sql.Tx) error) error {
+	tx, err := b.db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("inbox: the database gave no transaction: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }() // of what was not committed, also where f panics
+	if err := f(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}

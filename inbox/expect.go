@@ -1,0 +1,196 @@
+package inbox
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/wxpay-go/wxpay/notify"
+)
+
+// Expected is something a notification is expected of.
+type Expected struct {
+	// Kind says what it is, and which query tells of it.
+	Kind Kind `json:"kind"`
+	// MchID is the merchant that is notified, and whose client asks.
+	MchID string `json:"mchid"`
+	// SubMchID is the sub-merchant, of the kinds that are a service provider's.
+	SubMchID string `json:"sub_mchid,omitempty"`
+	// AppID is asked for by [EduContract] and APIv2's kinds.
+	AppID string `json:"appid,omitempty"`
+	// PlanID is the contract template, of [PasswordExemptContract] the service_id.
+	PlanID string `json:"plan_id,omitempty"`
+	// Number is the merchant's own: of a contract its code, of a debit or order its out_trade_no,
+	// of a refund its out_refund_no.
+	Number string `json:"number,omitempty"`
+	// OpenID is the payer's. [EduContract] asks by it; of the others it may be given, so that
+	// [Box.Forget] finds what is expected of a payer.
+	OpenID string `json:"openid,omitempty"`
+	// After is how long to wait for the notification before WeChat Pay is asked. The wait doubles
+	// with every time that it knows nothing yet, up to six hours. Default: 10 minutes.
+	After time.Duration `json:"after,omitempty"`
+	// Until is when to stop asking. Default: 30 days after it was expected.
+	Until time.Time `json:"until"`
+}
+
+// Defaults of [Expected].
+const (
+	DefaultAfter = 10 * time.Minute
+	DefaultUntil = 30 * 24 * time.Hour
+	longestWait  = 6 * time.Hour
+)
+
+// expectation is the row of something expected.
+type expectation struct {
+	x           Expected
+	name, claim string
+	watched     int
+	tries       int
+	askAt       int64
+	created     int64
+	more        bool // there is more that the same answer told
+}
+
+// Expect enters that a notification is to come, so that [Box.Sweep] asks WeChat Pay where it does
+// not. Give it the transaction in which the order or the contract's number is entered, before the
+// call: then whatever becomes of the call, or of this process, somebody will ask. The notification
+// ends it, as does what a query tells.
+//
+// Expecting the same again begins anew, as before a debit that is tried again under its number.
+func (b *Box) Expect(ctx context.Context, tx Execer, x Expected) error {
+	name, err := x.name()
+	if err != nil {
+		return err
+	}
+	set(&x.After, DefaultAfter)
+	if x.Until.IsZero() {
+		x.Until = b.cfg.Now().Add(DefaultUntil)
+	}
+	params, err := json.Marshal(x)
+	if err != nil {
+		return fmt.Errorf("inbox.Expect: Until is no time that can be stored: %w", err)
+	}
+	claim, now := token(), b.now()
+	askAt := b.cfg.Now().Add(x.After).UnixMicro()
+	if _, err := b.exec(ctx, tx, "INSERT INTO {expected} (mch_id, name, claim, kind, params, number, person, "+
+		"watched, tries, ask_at, until_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?) {or nothing}",
+		key(x.MchID), name, claim,
+		string(x.Kind), string(params), hash(x.Number), personOf(x.OpenID), askAt, x.Until.UnixMicro(),
+		now); err != nil {
+		return fmt.Errorf("inbox.Expect: %w", err)
+	}
+	if _, err := b.exec(ctx, tx, "UPDATE {expected} SET claim = ?, kind = ?, params = ?, person = ?, watched = 0, "+
+		"tries = 0, ask_at = ?, until_at = ?, created_at = ? WHERE mch_id = ? AND name = ?", claim, string(x.Kind),
+		string(params), personOf(x.OpenID), askAt, x.Until.UnixMicro(), now, key(x.MchID), name); err != nil {
+		return fmt.Errorf("inbox.Expect: %w", err)
+	}
+	return nil
+}
+
+// Unexpect takes back what was expected, as when the call was refused and nothing will come of it.
+func (b *Box) Unexpect(ctx context.Context, tx Execer, x Expected) error {
+	name, err := x.name()
+	if err != nil {
+		return err
+	}
+	if _, err := b.exec(ctx, tx, "DELETE FROM {expected} WHERE mch_id = ? AND name = ?", key(x.MchID),
+		name); err != nil {
+		return fmt.Errorf("inbox.Unexpect: %w", err)
+	}
+	return nil
+}
+
+// What names an expectation, beside the kinds of payments and refunds.
+const (
+	contractByID    = "id"
+	contractByCode  = "code"
+	contractByPayer = "payer"
+	payment         = "payment"
+)
+
+func (x Expected) name() (string, error) {
+	q, known := questions[x.Kind]
+	var missing string
+	for _, needed := range []struct {
+		of    bool
+		value string
+		name  string
+	}{
+		{true, x.MchID, "MchID"}, {q.plan, x.PlanID, "PlanID"}, {!q.byPayer, x.Number, "Number"},
+		{q.byPayer, x.OpenID, "OpenID"}, {q.appID, x.AppID, "AppID"}, {q.sub, x.SubMchID, "SubMchID"},
+	} {
+		if needed.of && needed.value == "" {
+			missing = needed.name
+		}
+	}
+	switch {
+	case !known:
+		return "", errors.New("inbox: what is expected has a Kind that the inbox does not know")
+	case missing != "":
+		return "", fmt.Errorf("inbox: what is expected needs %s with the kind %s", missing, x.Kind)
+	case q.byPayer:
+		return nameOf(contractByPayer, x.SubMchID, x.PlanID, personOf(x.OpenID)), nil
+	case q.plan:
+		return nameOf(contractByCode, x.SubMchID, x.PlanID, x.Number), nil
+	case q.refund:
+		return nameOf(string(Refund), x.SubMchID, x.Number), nil
+	}
+	return nameOf(payment, x.SubMchID, x.Number), nil
+}
+
+// meet ends what this was expected as, or goes on to the contract's end. It is not open where a
+// query told something that is expected no longer: its notification came meanwhile.
+func (b *Box) meet(ctx context.Context, tx *sql.Tx, d *Delivery, t told, h how) (open bool, err error) {
+	names := t.expected
+	if h.swept != nil {
+		var claim string
+		err := b.row(ctx, tx, "SELECT claim FROM {expected} WHERE mch_id = ? AND name = ?{lock}", key(d.MchID),
+			h.swept.name).Scan(&claim)
+		switch {
+		case errors.Is(err, sql.ErrNoRows) || err == nil && claim != h.swept.claim:
+			return false, nil
+		case err != nil:
+			return false, fmt.Errorf("inbox: %w", err)
+		case h.swept.more:
+			return true, nil
+		}
+		names = []string{h.swept.name}
+	} else if d.Contract != nil && d.Late && d.Contract.key() != d.Current.key() {
+		return true, nil // of a contract before the one that is expected
+	}
+	for _, name := range names {
+		switch {
+		case t.signed && b.cfg.Recheck > 0:
+			_, err = b.exec(ctx, tx, "UPDATE {expected} SET watched = 1, tries = 0, ask_at = ? WHERE mch_id = ? AND "+
+				"name = ? AND watched = 0", b.cfg.Now().Add(b.cfg.Recheck).UnixMicro(), key(d.MchID), name)
+		case t.ended && h.swept == nil:
+			// Only of a contract whose signature was heard of: this may be the end of an earlier
+			// one.
+			_, err = b.exec(ctx, tx, "DELETE FROM {expected} WHERE mch_id = ? AND name = ? AND watched = 1",
+				key(d.MchID), name)
+		default:
+			_, err = b.exec(ctx, tx, "DELETE FROM {expected} WHERE mch_id = ? AND name = ?", key(d.MchID), name)
+		}
+		if err != nil {
+			return false, fmt.Errorf("inbox: %w", err)
+		}
+	}
+	return true, nil
+}
+
+func (c *Contract) key() string { return c.ID + "/" + c.Code }
+
+// sweptPrefix begins the ids of what a query told, which may be a dead letter by now.
+const sweptPrefix = "SWEPT-"
+
+func isSwept(n *notify.Notification) bool { return strings.HasPrefix(n.ID, sweptPrefix) }
+
+// sweptID is the id of a notification that a query stands for: that of one answer to one
+// expectation.
+func sweptID(e *expectation, n *notify.Notification) string {
+	return sweptPrefix + hash(e.name, e.claim, n.EventType, string(n.Plaintext))[:32]
+}

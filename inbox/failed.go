@@ -1,0 +1,129 @@
+package inbox
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/wxpay-go/wxpay/notify"
+)
+
+// failed enters that the notification failed, in a transaction of its own, for its own was undone.
+// It is dead where that was the last attempt. Where another process has handled it meanwhile, or
+// the commit that seemed to fail did not, nothing is entered, and that it was dead is said, for it
+// needs no further attempt.
+func (b *Box) failed(ctx context.Context, n *notify.Notification, h how, cause error) (isDead bool, err error) {
+	if errors.Is(cause, ErrNotStored) {
+		return false, nil
+	}
+	// The function may have used up its time, and this must be entered all the same.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	payload, err := json.Marshal(n)
+	if err != nil {
+		return false, fmt.Errorf("inbox: the notification is not to be stored: %w", err)
+	}
+	letter := Dead{MchID: n.MchID, ID: n.ID, EventType: n.EventType, Reason: reason(cause, n.Plaintext), Attempts: 1}
+	buried := false
+	isDead, err = b.retried(ctx, func() (bool, error) {
+		isDead, buried = false, false
+		err := b.within(ctx, func(tx *sql.Tx) error {
+			claim := token()
+			_, err := b.exec(ctx, tx, "INSERT INTO {events} (mch_id, id, event_type, state, attempts, claim, reason, "+
+				"created_at, changed_at) VALUES (?, ?, ?, '"+failed+"', 0, ?, '', ?, ?) {or nothing}", key(n.MchID),
+				key(n.ID), clip(n.EventType, 128), claim, micros(n.CreateTime), b.now())
+			if err != nil {
+				return err
+			}
+			var state string
+			if err := b.row(ctx, tx, "SELECT state, attempts FROM {events} WHERE mch_id = ? AND id = ?{lock}",
+				key(n.MchID), key(n.ID)).Scan(&state, &letter.Attempts); err != nil {
+				return err
+			}
+			if state == done || state == dead && !h.replay {
+				isDead = true
+				return nil
+			}
+			letter.Attempts++
+			now := failed
+			if letter.Attempts >= b.cfg.Attempts || h.replay {
+				now, isDead, buried = dead, true, true
+				if h.swept != nil { // what was asked for is stored, and not to be asked for again
+					if _, err := b.exec(ctx, tx, "DELETE FROM {expected} WHERE mch_id = ? AND name = ? AND claim = ?",
+						key(n.MchID), h.swept.name, h.swept.claim); err != nil {
+						return err
+					}
+				}
+			}
+			_, err = b.exec(ctx, tx, "UPDATE {events} SET state = ?, attempts = ?, reason = ?, payload = ?, "+
+				"changed_at = ? WHERE mch_id = ? AND id = ?", now, letter.Attempts, letter.Reason, string(payload),
+				b.now(), key(n.MchID), key(n.ID))
+			return err
+		})
+		return isDead, err
+	})
+	if err != nil {
+		return false, fmt.Errorf("inbox: that it failed could not be stored: %w", err)
+	}
+	if buried {
+		letter.ChangedAt = b.cfg.Now()
+		b.cfg.OnDead(ctx, letter)
+	}
+	return isDead, nil
+}
+
+// maxReason is how much of an error is kept, in bytes.
+const maxReason = 400
+
+// reason is what is kept of an error: one line, without any value of the notification, for those
+// name the payer. It is kept longer than the notification, and is logged.
+func reason(err error, plaintext json.RawMessage) string {
+	var refused *notify.Error
+	if errors.As(err, &refused) {
+		return clip(refused.Error(), maxReason) // it leaves values out by itself
+	}
+	text := words(err)
+	var whole any
+	if json.Unmarshal(plaintext, &whole) == nil {
+		values := leaves(whole, nil)
+		sort.Slice(values, func(i, j int) bool { return len(values[i]) > len(values[j]) })
+		for _, v := range values {
+			text = strings.ReplaceAll(text, v, "…")
+		}
+	}
+	return clip(text, maxReason)
+}
+
+// words are what an error of the user's says; its method may panic.
+func words(err error) (s string) {
+	defer func() {
+		if recover() != nil {
+			s = "an error whose Error method panics"
+		}
+	}()
+	return err.Error()
+}
+
+// leaves are the texts of a JSON value that are long enough to name somebody.
+func leaves(v any, all []string) []string {
+	switch v := v.(type) {
+	case string:
+		if len(v) >= 4 {
+			all = append(all, v)
+		}
+	case []any:
+		for _, inner := range v {
+			all = leaves(inner, all)
+		}
+	case map[string]any:
+		for _, inner := range v {
+			all = leaves(inner, all)
+		}
+	}
+	return all
+}

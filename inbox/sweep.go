@@ -1,0 +1,157 @@
+package inbox
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/notify"
+)
+
+// Swept is what one [Box.Sweep] did.
+type Swept struct {
+	Asked   int // questions to WeChat Pay
+	Found   int // notifications that had not come, and were handled
+	GivenUp int // expectations that ended without an answer
+	Failed  int // questions without an answer, and answers that a function failed on: asked again later
+}
+
+// The bounds of one [Box.Sweep].
+const (
+	MaxAsked   = 200                   // questions
+	Pace       = 50 * time.Millisecond // between two questions
+	maxInARow  = 5                     // failed questions after which it ends
+	longestAsk = 30 * time.Second      // for one answer
+)
+
+// Sweep asks WeChat Pay, with the client of the merchant, for what was expected ([Box.Expect]) and
+// not heard of in time, and handles what it finds as its notification would be handled: with the
+// same functions, and once, so that a notification which comes later after all is a repeat. It asks
+// [MaxAsked] questions at most, [Pace] apart, each of which one process asks, and ends early where
+// WeChat Pay does not answer. Run it every minute or so, in as many processes as you like.
+//
+// What a query tells is what the notification would have told as far as the query knows it; look at
+// [Delivery.Swept] where your function needs a member that only the notification has.
+func (b *Box) Sweep(ctx context.Context, c *wxpay.Client) (s Swept, err error) {
+	list, err := b.overdue(ctx, c.MchID())
+	if err != nil {
+		return s, err
+	}
+	inARow := 0
+	var failures error
+	for i, e := range list {
+		if i > 0 {
+			if err := b.cfg.Wait(ctx, Pace); err != nil {
+				return s, errors.Join(failures, err)
+			}
+		}
+		mine, err := b.postpone(ctx, e)
+		if err != nil {
+			return s, errors.Join(failures, err)
+		}
+		if !mine {
+			continue
+		}
+		s.Asked++
+		switch answered, err := b.inquire(ctx, c, e, &s); {
+		case !answered:
+			s.Failed++
+			failures = errors.Join(failures, err)
+			if inARow++; inARow == maxInARow {
+				return s, failures
+			}
+		case err != nil:
+			s.Failed++
+			failures, inARow = errors.Join(failures, err), 0
+		default:
+			inARow = 0
+		}
+	}
+	return s, failures
+}
+
+// overdue lists what is to be asked for.
+func (b *Box) overdue(ctx context.Context, mchID string) (list []*expectation, err error) {
+	rows, err := b.db.QueryContext(ctx, b.cfg.Dialect.in(b.cfg.Prefix, "SELECT name, claim, params, watched, tries, "+
+		"ask_at, created_at FROM {expected} WHERE mch_id = ? AND ask_at <= ? ORDER BY ask_at LIMIT ?"), key(mchID),
+		b.now(), MaxAsked)
+	if err != nil {
+		return nil, fmt.Errorf("inbox: %w", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		e := &expectation{}
+		var params string
+		if err := rows.Scan(&e.name, &e.claim, &params, &e.watched, &e.tries, &e.askAt, &e.created); err != nil {
+			return nil, fmt.Errorf("inbox: %w", err)
+		}
+		if json.Unmarshal([]byte(params), &e.x) != nil {
+			return nil, errors.New("inbox: something expected is stored as no JSON; something else wrote to the table")
+		}
+		list = append(list, e)
+	}
+	return list, rows.Err()
+}
+
+// postpone takes an expectation for this process by setting when it is asked for next.
+func (b *Box) postpone(ctx context.Context, e *expectation) (mine bool, err error) {
+	next := min(max(e.x.After, time.Second)<<min(e.tries+1, 20), longestWait)
+	if e.watched == 1 {
+		next = max(b.cfg.Recheck, time.Minute)
+	}
+	at := max(b.cfg.Now().Add(next).UnixMicro(), e.askAt+1)
+	n, err := b.exec(ctx, b.db, "UPDATE {expected} SET ask_at = ?, tries = tries + 1 WHERE mch_id = ? AND name = ? "+
+		"AND "+
+		"claim = ? AND ask_at = ?", at, key(e.x.MchID), e.name, e.claim, e.askAt)
+	if err != nil {
+		return false, fmt.Errorf("inbox: %w", err)
+	}
+	return n == 1, nil
+}
+
+// inquire asks about one, and handles what there is.
+func (b *Box) inquire(ctx context.Context, c *wxpay.Client, e *expectation, s *Swept) (answered bool, err error) {
+	q := questions[e.x.Kind]
+	asking, cancel := context.WithTimeout(ctx, longestAsk)
+	defer cancel()
+	m, err := q.ask(asking, c, e.x)
+	var refused *wxpay.Error
+	switch {
+	case errors.As(err, &refused) && unknown(refused):
+		m = nil
+	case err != nil:
+		return false, err
+	}
+	var found []*notify.Notification
+	over := false
+	if m != nil {
+		found, over = q.read(e.x, moment(e.created), m)
+	}
+	for i, n := range found {
+		n.ID = sweptID(e, n)
+		e.more = i < len(found)-1
+		handled, err := b.take(ctx, n, how{swept: e})
+		if err != nil {
+			return true, err
+		}
+		if handled {
+			s.Found++
+		}
+	}
+	expired := e.watched == 0 && found == nil && !e.x.Until.After(b.cfg.Now())
+	if over && found == nil || over && e.watched == 1 || expired {
+		n, err := b.exec(ctx, b.db, "DELETE FROM {expected} WHERE mch_id = ? AND name = ? AND claim = ?",
+			key(e.x.MchID), e.name, e.claim)
+		if err != nil {
+			return true, fmt.Errorf("inbox: %w", err)
+		}
+		if expired && !over && n == 1 {
+			s.GivenUp++
+			b.cfg.OnGivenUp(ctx, e.x)
+		}
+	}
+	return true, nil
+}
