@@ -70,7 +70,7 @@ func (b *Box) follow(ctx context.Context, tx *sql.Tx, d *Delivery, t told) (fres
 		return false, err
 	}
 	d.Contract, d.Current = c.told(d.MchID), current.told(d.MchID)
-	d.Late = current.key != c.key || t.signed == c.ended() || t.signed && t.contract.signedAt < c.signedAt
+	d.Late = t.signed == c.ended() || t.signed && t.contract.signedAt < c.signedAt && !c.hasID()
 	return true, nil
 }
 

@@ -23,9 +23,9 @@ type Delivery struct {
 	// is the same whichever order notifications come in, so a table that has a row per payer and
 	// plan is right if it is set to what Current says. It is nil where Contract is.
 	Current *Contract
-	// Late says that what the notification tells was overtaken: it tells of a signature, and the
-	// contract is known to have ended; or of a contract, and a newer one is Current. A function
-	// that does nothing where it is late ends in the right state too.
+	// Late says that what the notification tells of the contract was overtaken: it tells of the
+	// signature, and the contract is known to have ended. A table that has a row per contract is
+	// right if what is late does not change it.
 	Late bool
 	// Swept says that no notification came, and a query told it ([Box.Sweep]).
 	Swept bool

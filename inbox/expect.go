@@ -159,7 +159,7 @@ func (b *Box) meet(ctx context.Context, tx *sql.Tx, d *Delivery, t told, h how) 
 			return true, nil
 		}
 		names = []string{h.swept.name}
-	} else if d.Contract != nil && d.Late && d.Contract.key() != d.Current.key() {
+	} else if d.Contract != nil && *d.Contract != *d.Current {
 		return true, nil // of a contract before the one that is expected
 	}
 	for _, name := range names {
@@ -181,8 +181,6 @@ func (b *Box) meet(ctx context.Context, tx *sql.Tx, d *Delivery, t told, h how) 
 	}
 	return true, nil
 }
-
-func (c *Contract) key() string { return c.ID + "/" + c.Code }
 
 // sweptPrefix begins the ids of what a query told, which may be a dead letter by now.
 const sweptPrefix = "SWEPT-"

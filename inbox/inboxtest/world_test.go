@@ -4,9 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -99,6 +101,9 @@ func onEach(t *testing.T, test func(w *world)) {
 
 func (w *world) effects() string { return w.prefix + "effects" }
 
+// tables are those of the inbox.
+var tables = slices.Clip([]string{"events", "proofs", "facts", "contracts", "groups", "expected"})
+
 func (w *world) tearDown() {
 	for _, table := range []string{"effects", "events", "proofs", "facts", "contracts", "groups", "expected",
 		"schema"} {
@@ -176,10 +181,44 @@ func (w *world) count(query string, args ...any) (n int) {
 	return n
 }
 
+// dump is all that the inbox's tables hold.
+func (w *world) dump() string {
+	w.Helper()
+	var all strings.Builder
+	for _, table := range tables {
+		rows, err := w.db.QueryContext(w.Context(), "SELECT * FROM "+w.prefix+table)
+		if err != nil {
+			w.Fatal(err)
+		}
+		columns, err := rows.Columns()
+		if err != nil {
+			w.Fatal(err)
+		}
+		values := make([]any, len(columns))
+		for i := range values {
+			values[i] = new(sql.NullString)
+		}
+		for rows.Next() {
+			if err := rows.Scan(values...); err != nil {
+				w.Fatal(err)
+			}
+			all.WriteString(table)
+			for i, v := range values {
+				fmt.Fprintf(&all, " %s=%s", columns[i], v.(*sql.NullString).String)
+			}
+			all.WriteByte('\n')
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			w.Fatal(err)
+		}
+	}
+	return all.String()
+}
+
 const mchID = "1900000100"
 
 // event is a notification as a receiver hands it over.
-func event(id, eventType string, resource map[string]any) *notify.Notification {
+func notified(id, eventType string, resource map[string]any) *notify.Notification {
 	text, err := json.Marshal(resource)
 	if err != nil {
 		panic(err)
@@ -192,24 +231,24 @@ func event(id, eventType string, resource map[string]any) *notify.Notification {
 }
 
 func signed(id, contractID, code, at string) *notify.Notification {
-	return event(id, "ENTRUST.SIGN", map[string]any{"mchid": mchID, "contract_id": contractID, "plan_id": 12535,
+	return notified(id, "ENTRUST.SIGN", map[string]any{"mchid": mchID, "contract_id": contractID, "plan_id": 12535,
 		"out_contract_code": code, "openid": "oUpF8uMuAJOM2pxb1Q", "contract_signed_time": at,
 		"contract_state": "SIGNED"})
 }
 
 func ended(id, contractID, code, at string) *notify.Notification {
-	return event(id, "ENTRUST.TERMINATE", map[string]any{"mchid": mchID, "contract_id": contractID, "plan_id": 12535,
+	return notified(id, "ENTRUST.TERMINATE", map[string]any{"mchid": mchID, "contract_id": contractID, "plan_id": 12535,
 		"out_contract_code": code, "openid": "oUpF8uMuAJOM2pxb1Q", "contract_state": "TERMINATED",
 		"contract_terminate_info": map[string]any{"contract_terminated_time": at}})
 }
 
 func paid(id, number, transaction string) *notify.Notification {
-	return event(id, "TRANSACTION.SUCCESS", map[string]any{"mchid": mchID, "out_trade_no": number,
+	return notified(id, "TRANSACTION.SUCCESS", map[string]any{"mchid": mchID, "out_trade_no": number,
 		"transaction_id": transaction, "trade_state": "SUCCESS",
 		"payer": map[string]any{"openid": "oUpF8uMuAJOM2pxb1Q"}})
 }
 
 func unpaid(id, number string) *notify.Notification {
-	return event(id, "TRANSACTION.FAIL", map[string]any{"mchid": mchID, "out_trade_no": number,
+	return notified(id, "TRANSACTION.FAIL", map[string]any{"mchid": mchID, "out_trade_no": number,
 		"trade_state": "PAYERROR"})
 }
