@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"net/http"
 	"strings"
@@ -47,6 +48,7 @@ type question struct {
 	query                     func(x Expected) map[string]string
 	signed, ended             string // the events of a contract
 	failed                    string // the event of a debit that failed
+	then                      string // the query that knows it where the first does not
 }
 
 const (
@@ -69,23 +71,28 @@ var questions = map[Kind]question{
 		signed: "ENTRUST.SIGNING", ended: "ENTRUST.RELEASE", query: func(x Expected) map[string]string {
 			return map[string]string{"appid": x.AppID, "plan_id": x.PlanID, "sub_mchid": x.SubMchID}
 		}},
-	V2Contract: {path: "papay/querycontract", v2: true, plan: true, appID: true, signed: notify.V2Contract,
+	V2Contract: {path: "v2/papay/querycontract", v2: true, plan: true, appID: true, signed: notify.V2Contract,
 		ended: notify.V2Contract, query: contractV2},
-	V2PartnerContract: {path: "papay/partner/querycontract", v2: true, plan: true, appID: true, sub: true,
+	V2PartnerContract: {path: "v2/papay/partner/querycontract", v2: true, plan: true, appID: true, sub: true,
 		signed: notify.V2Contract, ended: notify.V2Contract, query: contractV2},
 	Debit: {path: "v3/pay/transactions/out-trade-no/{out_trade_no}", query: merchant, failed: "TRANSACTION.FAIL"},
 	PartnerDebit: {path: "v3/pay/partner/transactions/out-trade-no/{out_trade_no}", sub: true, query: provider,
 		failed: "TRANSACTION.FAIL"},
 	EduDebit: {path: "v3/edu-papay/transactions/out-trade-no/{out_trade_no}", query: subMerchant,
 		failed: "TRANSACTION.FAIL"},
-	V2Debit: {path: "pay/paporderquery", v2: true, appID: true, query: debitV2, failed: notify.V2Payment},
-	V2PartnerDebit: {path: "pay/partner/paporderquery", v2: true, appID: true, sub: true, query: debitV2,
-		failed: notify.V2Payment},
+	V2Debit: {path: "v2/pay/paporderquery", v2: true, appID: true, query: debitV2, failed: notify.V2Payment,
+		then: orderV2},
+	V2PartnerDebit: {path: "v2/pay/partner/paporderquery", v2: true, appID: true, sub: true, query: debitV2,
+		failed: notify.V2Payment, then: orderV2},
 	Order: {path: "v3/pay/transactions/out-trade-no/{out_trade_no}", query: merchant},
 	PartnerOrder: {path: "v3/pay/partner/transactions/out-trade-no/{out_trade_no}", sub: true,
 		query: provider},
 	Refund: {path: "v3/refund/domestic/refunds/{out_refund_no}", refund: true, query: subMerchant},
 }
+
+// orderV2 knows a debit that failed, which is no debit order any more, while the query of debits
+// knows one that goes on. https://pay.weixin.qq.com/wiki/doc/api/pap.php?chapter=18_10&index=14
+const orderV2 = "v2/pay/orderquery"
 
 func merchant(x Expected) map[string]string { return map[string]string{"mchid": x.MchID} }
 
@@ -104,7 +111,7 @@ func debitV2(x Expected) map[string]string {
 	return map[string]string{"appid": x.AppID, "mch_id": x.MchID, "sub_mch_id": x.SubMchID, "out_trade_no": x.Number}
 }
 
-// ask puts the question. The answer is nil where WeChat Pay knows nothing of it yet.
+// ask puts the question. The error is [unknown] where WeChat Pay knows nothing of it yet.
 func (q question) ask(ctx context.Context, c *wxpay.Client, x Expected) (members, error) {
 	fields := map[string]string{}
 	if q.query != nil {
@@ -112,33 +119,60 @@ func (q question) ask(ctx context.Context, c *wxpay.Client, x Expected) (members
 	}
 	maps.DeleteFunc(fields, func(_, value string) bool { return value == "" })
 	if q.v2 {
-		res, err := c.Chain(q.path).Post(ctx, fields)
+		res, err := c.Chain(q.path).Post(ctx, maps.Clone(fields))
+		if unknown(err) && q.then != "" {
+			res, err = c.Chain(q.then).Post(ctx, fields)
+		}
 		if err != nil {
 			return nil, err
 		}
-		var said map[string]string
-		if err := res.Decode(&said); err != nil {
+		said, err := res.Map()
+		if err != nil {
 			return nil, err
 		}
 		m := members{}
 		for name, value := range said {
-			m.put(name, value)
+			if text, is := value.(string); is {
+				m.put(name, text)
+			}
 		}
 		return m, nil
 	}
-	var options []wxpay.Option
-	for _, part := range strings.Split(q.path, "/") {
-		if variable, is := strings.CutPrefix(part, "{"); is {
-			variable = strings.TrimSuffix(variable, "}")
-			value := x.Number
-			switch variable {
-			case "plan_id", "service_id":
-				value = x.PlanID
-			case "openid":
-				value = x.OpenID
-			}
-			options = append(options, wxpay.Path(variable, value))
+	if !q.byPayer {
+		return q.get(ctx, c, x, fields)
+	}
+	var all []json.RawMessage
+	for _, status := range []string{"ADD", "DELETE"} { // a list has those of one status
+		fields["contract_status"] = status
+		m, err := q.get(ctx, c, x, fields)
+		if err != nil && !unknown(err) {
+			return nil, err
 		}
+		var list []json.RawMessage
+		_ = json.Unmarshal(m["data"], &list) // what is no list has no contracts
+		all = append(all, list...)
+	}
+	text, err := json.Marshal(all)
+	return members{"data": text}, err
+}
+
+func (q question) get(ctx context.Context, c *wxpay.Client, x Expected, fields map[string]string) (m members,
+	err error) {
+	var options []wxpay.Option
+	for part := range strings.SplitSeq(q.path, "/") {
+		variable, is := strings.CutPrefix(part, "{")
+		if !is {
+			continue
+		}
+		variable = strings.TrimSuffix(variable, "}")
+		value := x.Number
+		switch variable {
+		case "plan_id", "service_id":
+			value = x.PlanID
+		case "openid":
+			value = x.OpenID
+		}
+		options = append(options, wxpay.Path(variable, value))
 	}
 	for name, value := range fields {
 		options = append(options, wxpay.Query(name, value))
@@ -147,11 +181,7 @@ func (q question) ask(ctx context.Context, c *wxpay.Client, x Expected) (members
 	if err != nil {
 		return nil, err
 	}
-	var m members
-	if err := json.Unmarshal(res.Body, &m); err != nil {
-		return nil, err
-	}
-	return m, nil
+	return m, json.Unmarshal(res.Body, &m)
 }
 
 // put sets a member to a text.
@@ -171,12 +201,16 @@ func (m members) with(more map[string]string) json.RawMessage {
 
 // unknown says whether an error is WeChat Pay's answer that there is no such thing, which it says
 // of a contract that was not signed yet too.
-func unknown(err *wxpay.Error) bool {
-	switch err.Status {
+func unknown(err error) bool {
+	var refused *wxpay.Error
+	if !errors.As(err, &refused) {
+		return false
+	}
+	switch refused.Status {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests:
 		return false
 	}
-	return err.Verified && err.Status < http.StatusInternalServerError
+	return refused.Verified && refused.Status < http.StatusInternalServerError
 }
 
 // read says which notifications the answer stands for, in the order in which they happened, and
@@ -232,8 +266,9 @@ func (q question) paid(m members, tell func(eventType, original string, plaintex
 		if q.failed == "" {
 			return true
 		}
-		eventType = q.failed
+		eventType, said["trade_state"] = q.failed, "PAY_FAIL" // as its notification says, where a query says CLOSED
 		if q.v2 {
+			delete(said, "trade_state")
 			said["result_code"], said["err_code"] = "FAIL", either(m.get("err_code"), m.get("trade_state"))
 		}
 	default:

@@ -118,9 +118,8 @@ func (b *Box) inquire(ctx context.Context, c *wxpay.Client, e *expectation, s *S
 	asking, cancel := context.WithTimeout(ctx, longestAsk)
 	defer cancel()
 	m, err := q.ask(asking, c, e.x)
-	var refused *wxpay.Error
 	switch {
-	case errors.As(err, &refused) && unknown(refused):
+	case unknown(err):
 		m = nil
 	case err != nil:
 		return false, err

@@ -123,6 +123,9 @@ func (t *told) aboutContract(n *notify.Notification, m members) {
 	if c.id == "" {
 		c.id = inner.get("contract_id")
 	}
+	if strings.HasPrefix(n.EventType, "ECOMMERCE_ENTRUST.") {
+		c.id = "" // its notifications have none, and a query that stands for one has
+	}
 	plan := m.get("plan_id", "service_id")
 	c.person = personOf(m.get("openid", "sp_openid"))
 	c.subPerson = personOf(m.get("sub_openid"))

@@ -40,7 +40,8 @@ func TestADeadLetterIsStoredAndReplayed(t *testing.T) {
 		if err != nil || len(letters) != 1 || len(told) != 1 {
 			w.Fatalf("dead letters %v, told %v, %v", letters, told, err)
 		}
-		if l := letters[0]; l.MchID != mchID || l.ID != "n1" || l.EventType != "TRANSACTION.SUCCESS" || l.Attempts != 3 ||
+		if l := letters[0]; l.MchID != mchID || l.ID != "n1" || l.EventType != "TRANSACTION.SUCCESS" ||
+			l.Attempts != 3 ||
 			l.Reason != "no customer has openid …·(of 1 table)" || told[0].Reason != l.Reason {
 			w.Errorf("dead letter %+v", l)
 		}
@@ -68,7 +69,8 @@ func TestWhatIsRequeuedIsHandledByWork(t *testing.T) {
 	onEach(t, func(w *world) {
 		without := w.box(inbox.Config{Attempts: 1, OnDead: func(context.Context, inbox.Dead) {}})
 		for i := range 3 {
-			if err := without.Take(w.Context(), paid(fmt.Sprint("n", i), fmt.Sprint("T", i), fmt.Sprint("42", i))); err != nil {
+			if err := without.Take(w.Context(), paid(fmt.Sprint("n", i), fmt.Sprint("T", i), fmt.Sprint("42",
+				i))); err != nil {
 				w.Fatal(err)
 			}
 		}

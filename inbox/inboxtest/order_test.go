@@ -25,14 +25,16 @@ func TestEveryOrderEndsInTheRightState(t *testing.T) {
 		current string
 	}{
 		{"signed anew and in force",
-			[]*notify.Notification{signed("a", "C1", "K1", t1), ended("b", "C1", "K1", t2), signed("c", "C2", "K2", t3)},
+			[]*notify.Notification{signed("a", "C1", "K1", t1), ended("b", "C1", "K1", t2), signed("c", "C2", "K2",
+				t3)},
 			map[string]string{"C1": "ended", "C2": "signed"}, "C2 signed"},
 		{"signed anew and ended",
 			[]*notify.Notification{signed("a", "C1", "K1", t1), ended("b", "C1", "K1", t2), signed("c", "C2", "K2", t3),
 				ended("d", "C2", "K2", t4)},
 			map[string]string{"C1": "ended", "C2": "ended"}, "C2 ended"},
 		{"under one code",
-			[]*notify.Notification{signed("a", "C1", "K1", t1), ended("b", "C1", "K1", t2), signed("c", "C2", "K1", t3)},
+			[]*notify.Notification{signed("a", "C1", "K1", t1), ended("b", "C1", "K1", t2), signed("c", "C2", "K1",
+				t3)},
 			map[string]string{"C1": "ended", "C2": "signed"}, "C2 signed"},
 		{"ended and signed in one second",
 			[]*notify.Notification{signed("a", "C1", "K1", t1), ended("b", "C1", "K1", t1)},
@@ -118,7 +120,8 @@ func TestAPaymentHappensOnceAndAFailureAgain(t *testing.T) {
 				w.Fatal(err)
 			}
 		}
-		want := []string{"TRANSACTION.FAIL n1", "TRANSACTION.FAIL n2", "TRANSACTION.SUCCESS n3", "TRANSACTION.SUCCESS n5"}
+		want := []string{"TRANSACTION.FAIL n1", "TRANSACTION.FAIL n2", "TRANSACTION.SUCCESS n3",
+			"TRANSACTION.SUCCESS n5"}
 		if got := w.effect(); !slices.Equal(got, want) {
 			w.Errorf("effects: %q", got)
 		}

@@ -209,7 +209,8 @@ func TestAPIv2(t *testing.T) {
 		for range 2 {
 			r, _ := process()
 			for _, body := range [][]byte{remove, add, add} {
-				if a := r.Receive(w.Context(), nil, body); a.Status != 200 || !bytes.Contains(a.Body, []byte("SUCCESS")) {
+				if a := r.Receive(w.Context(), nil, body); a.Status != 200 || !bytes.Contains(a.Body,
+					[]byte("SUCCESS")) {
 					w.Fatalf("answered %d %s", a.Status, a.Body)
 				}
 			}
@@ -236,7 +237,8 @@ func TestAPIv2(t *testing.T) {
 func TestWhatWasHandledKeepsNoPersonalData(t *testing.T) {
 	onEach(t, func(w *world) {
 		b := w.writes(inbox.Config{})
-		for _, n := range []*notify.Notification{signed("n1", "C1", "K1", "2026-11-28T10:00:00+08:00"), paid("n2", "T1", "4")} {
+		for _, n := range []*notify.Notification{signed("n1", "C1", "K1", "2026-11-28T10:00:00+08:00"), paid("n2",
+			"T1", "4")} {
 			if err := b.Take(w.Context(), n); err != nil {
 				w.Fatal(err)
 			}

@@ -105,11 +105,15 @@ func (w *world) effects() string { return w.prefix + "effects" }
 var tables = slices.Clip([]string{"events", "proofs", "facts", "contracts", "groups", "expected"})
 
 func (w *world) tearDown() {
+	w.dropAll()
+	_ = w.db.Close()
+}
+
+func (w *world) dropAll() {
 	for _, table := range []string{"effects", "events", "proofs", "facts", "contracts", "groups", "expected",
 		"schema"} {
 		_, _ = w.db.Exec("DROP TABLE IF EXISTS " + w.prefix + table)
 	}
-	_ = w.db.Close()
 }
 
 // box is another process's, as it were, on the same tables.

@@ -1,0 +1,189 @@
+package inboxtest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wxpay-go/wxpay/inbox"
+	"github.com/wxpay-go/wxpay/notify"
+)
+
+func TestPruneBoundsByAge(t *testing.T) {
+	onEach(t, func(w *world) {
+		b := w.writes(inbox.Config{Keep: 100 * time.Hour, KeepDead: 200 * time.Hour})
+		without := w.box(inbox.Config{Attempts: 1, OnDead: func(context.Context, inbox.Dead) {}})
+		take := func(b *inbox.Box, n *notify.Notification) {
+			w.Helper()
+			if err := b.Take(w.Context(), n); err != nil {
+				w.Fatal(err)
+			}
+		}
+		const at = "2026-11-28T10:00:00+08:00"
+		take(b, paid("n1", "T1", "4200"))
+		take(b, signed("n2", "C1", "K1", at))
+		take(b, signed("n3", "C2", "K2", at))
+		take(b, ended("n4", "C2", "K2", at))
+		take(without, paid("n5", "T5", "4205"))
+		w.clock.advance(99 * time.Hour)
+		if p, err := b.Prune(w.Context()); err != nil || p != (inbox.Pruned{}) {
+			w.Errorf("pruned too early: %+v, %v", p, err)
+		}
+		take(b, paid("n6", "T6", "4206"))
+		w.clock.advance(2 * time.Hour)
+		if p, err := b.Prune(w.Context()); err != nil || p != (inbox.Pruned{Events: 4, Contracts: 1}) {
+			w.Errorf("pruned %+v, %v", p, err)
+		}
+		if n := w.count("SELECT COUNT(*) FROM ~contracts WHERE contract_id = 'C1'"); n != 1 {
+			w.Error("the contract in force is gone")
+		}
+		if n := w.count("SELECT COUNT(*) FROM ~facts"); n != 1 {
+			w.Errorf("%d facts are left", n)
+		}
+		w.clock.advance(100 * time.Hour)
+		if p, err := b.Prune(w.Context()); err != nil || p != (inbox.Pruned{Events: 1, Dead: 1}) {
+			w.Errorf("pruned %+v, %v", p, err)
+		}
+	})
+}
+
+// By number the oldest go, in batches, and nothing that WeChat Pay may send again.
+func TestPruneBoundsByNumber(t *testing.T) {
+	onEach(t, func(w *world) {
+		b := w.box(inbox.Config{KeepEvents: 100})
+		b.Otherwise(func(context.Context, *inbox.Delivery) error { return nil })
+		// 1,150 rows at once, as if they had been handled a second apart.
+		for from := 0; from < 1150; from += 115 {
+			var rows []string
+			for i := from; i < from+115; i++ {
+				rows = append(rows, fmt.Sprintf("('%s', 'n%d', 'X', 'done', 1, '', '', 0, %d)", mchID, i,
+					w.clock.now().Add(time.Duration(i)*time.Second).UnixMicro()))
+			}
+			w.exec("INSERT INTO " + w.prefix + "events (mch_id, id, event_type, state, attempts, claim, reason, " +
+				"created_at, " +
+				"changed_at) VALUES " + strings.Join(rows, ", "))
+		}
+		w.clock.advance(20*time.Minute + 47*time.Hour)
+		if p, err := b.Prune(w.Context()); err != nil || p.Events != 0 {
+			w.Errorf("pruned what may be sent again: %+v, %v", p, err)
+		}
+		w.clock.advance(2 * time.Hour)
+		if p, err := b.Prune(w.Context()); err != nil || p.Events != 1050 {
+			w.Errorf("pruned %+v, %v", p, err)
+		}
+		if n := w.count("SELECT COUNT(*) FROM ~events WHERE id IN ('n1049', 'n1050')"); n != 1 {
+			w.Error("it was not the oldest that went")
+		}
+	})
+}
+
+// Whoever asks for it is forgotten: nothing that names them is left, and what was handled stays
+// handled.
+func TestForget(t *testing.T) {
+	onEach(t, func(w *world) {
+		const at, other = "2026-11-28T10:00:00+08:00", "oANOTHERJOM2pxb1QoUpF8"
+		b := w.writes(inbox.Config{})
+		without := w.box(inbox.Config{Attempts: 1, OnDead: func(context.Context, inbox.Dead) {}})
+		theirs := paid("n3", "T3", "4203")
+		theirs.Plaintext = []byte(strings.ReplaceAll(string(theirs.Plaintext), payer, other))
+		for box, list := range map[*inbox.Box][]*notify.Notification{
+			b:       {signed("n1", "C1", "K1", at)},
+			without: {paid("n2", "T2", "4202"), theirs},
+		} {
+			for _, n := range list {
+				if err := box.Take(w.Context(), n); err != nil {
+					w.Fatal(err)
+				}
+			}
+		}
+		for _, x := range []inbox.Expected{
+			{Kind: inbox.Debit, MchID: mchID, Number: "T9", OpenID: payer},
+			{Kind: inbox.Debit, MchID: mchID, Number: "T10", OpenID: other},
+			{Kind: inbox.PapayContract, MchID: mchID, PlanID: "1", Number: "K7"},
+		} {
+			if err := b.Expect(w.Context(), w.db, x); err != nil {
+				w.Fatal(err)
+			}
+		}
+		if all := w.dump(); !strings.Contains(all, payer) || !strings.Contains(all, "K7") {
+			w.Fatalf("there is nothing to forget:\n%s", all)
+		}
+		f, err := b.Forget(w.Context(), inbox.Person{OpenIDs: []string{payer}, Codes: []string{"K7"}})
+		if err != nil || f != (inbox.Forgotten{Letters: 1, Contracts: 1, Expected: 2}) {
+			w.Errorf("forgotten %+v, %v", f, err)
+		}
+		all := w.dump()
+		for _, named := range []string{payer, "C1", "K1", "K7", "T9", "T2"} {
+			if strings.Contains(strings.ReplaceAll(all, "T10", ""), named) {
+				w.Errorf("%s is left in:\n%s", named, all)
+			}
+		}
+		if !strings.Contains(all, other) || !strings.Contains(all, "T10") {
+			w.Error("somebody else was forgotten")
+		}
+		for _, n := range []*notify.Notification{signed("n1", "C1", "K1", at), signed("n1b", "C1", "K1", at),
+			paid("n2", "T2", "4202")} {
+			if err := b.Take(w.Context(), n); err != nil {
+				w.Fatal(err)
+			}
+		}
+		if got := w.effect(); !slices.Equal(got, []string{"ENTRUST.SIGN n1"}) {
+			w.Errorf("effects: %q", got)
+		}
+		if _, err := b.Forget(w.Context(), inbox.Person{}); err == nil {
+			w.Error("nobody was forgotten without an error")
+		}
+	})
+}
+
+// The schema is what other tools run: each statement by itself, twice without harm; and Check says
+// what is missing.
+func TestTheSchemaIsSomebodyElsesMigration(t *testing.T) {
+	onEach(t, func(w *world) {
+		prefix := w.prefix
+		w.prefix += "b_"
+		defer func() { w.prefix = prefix }()
+		defer w.dropAll()
+		b := w.box(inbox.Config{})
+		if err := b.Check(w.Context()); err == nil {
+			w.Error("there are no tables, and Check is content")
+		}
+		if err := b.Take(w.Context(), paid("n1", "T1", "4200")); err == nil {
+			w.Error("there are no tables, and a notification was answered with a success")
+		}
+		list, err := inbox.Schema(w.dialect, w.prefix)
+		if err != nil {
+			w.Fatal(err)
+		}
+		for range 2 {
+			for _, m := range list {
+				var statement strings.Builder
+				for line := range strings.Lines(m.SQL) {
+					code, _, _ := strings.Cut(line, "--")
+					statement.WriteString(code)
+					if strings.HasSuffix(strings.TrimSpace(code), ";") {
+						if _, err := w.db.ExecContext(w.Context(), statement.String()); err != nil {
+							w.Fatalf("%s: %v", m.Name, err)
+						}
+						statement.Reset()
+					}
+				}
+			}
+		}
+		for range 2 {
+			if err := b.Migrate(w.Context()); err != nil {
+				w.Fatal(err)
+			}
+		}
+		if err := b.Check(w.Context()); err != nil {
+			w.Error(err)
+		}
+		w.exec("INSERT INTO " + w.prefix + "schema (mch_id, version) VALUES ('', 1000)")
+		if err := b.Check(w.Context()); err == nil || !strings.Contains(err.Error(), "newer") {
+			w.Errorf("newer tables: %v", err)
+		}
+	})
+}
