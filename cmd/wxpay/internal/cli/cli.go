@@ -1,5 +1,6 @@
 // Package cli is the wxpay command, one file per verb: bench.go, call.go (with callbody.go,
-// callerror.go and callv2.go), certificates.go, demo.go, endpoints.go, sandbox.go, version.go.
+// callerror.go and callv2.go), certificates.go, demo.go, endpoints.go, inbox.go, sandbox.go,
+// version.go.
 // credentials.go says whose call it is and where it goes, from flags, WXPAY_ variables and the env
 // file that envfile.go reads; keyfolder.go writes what a sandbox leaves in its folder, and
 // foreignfiles.go refuses a folder with somebody else's keys. flagvariables.go lets variables
@@ -166,7 +167,7 @@ Start with: wxpay demo`,
 	wrapped := strings.ReplaceAll(root.UsageTemplate(), "FlagUsages", "FlagUsagesWrapped "+strconv.Itoa(terminalWidth))
 	root.SetUsageTemplate(wrapped + "{{if not .HasParent}}\n" + exitHelp + "{{end}}")
 	root.AddCommand(newDemo(sys), newSandbox(sys), newCall(sys), newURL(sys), newCertificates(sys),
-		newEndpoints(sys), newBench(sys), newVersion(sys))
+		newEndpoints(sys), newBench(sys), newInbox(sys), newVersion(sys))
 	return root
 }
 
