@@ -72,7 +72,8 @@ func (b *Box) row(ctx context.Context, tx *sql.Tx, statement string, args ...any
 // come in time. The drivers' types are not imported, so they are told by what they have: a method
 // SQLState (pgx, lib/pq), a field Number (go-sql-driver/mysql), a method or field Code (the drivers
 // of SQLite).
-func transient(err error) bool {
+func transient(err error) (is bool) {
+	defer func() { _ = recover() }() // of an error that is a nil of its type
 	switch e := err.(type) {
 	case nil:
 		return false
