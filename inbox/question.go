@@ -227,7 +227,11 @@ func (q question) read(x Expected, created time.Time, m members) (found []*notif
 		signed, ended := m.get("contract_signed_time"), either(m.get("contract_terminated_time"),
 			m.object("contract_terminate_info").get("contract_terminated_time"))
 		over = m.get("contract_state") == "TERMINATED" || q.v2 && m.get("contract_state") == "1" && ended != ""
-		inForce := m.get("contract_state") == "SIGNED" || q.v2 && m.get("contract_state") == "0"
+		inForce := q.v2 && m.get("contract_state") == "0"
+		switch m.get("contract_state") {
+		case "SIGNED", "TO_BE_RENEWED", "TERMINATE_PENDING":
+			inForce = true
+		}
 		original := "entrust"
 		add, remove := map[string]string{"operate_time": signed}, map[string]string{"operate_time": ended}
 		if q.v2 {

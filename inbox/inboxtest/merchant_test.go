@@ -2,6 +2,7 @@ package inboxtest
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"time"
 
@@ -88,6 +89,9 @@ func (m *merchant) post(path string, body any) map[string]any {
 	if err != nil {
 		m.Fatal(err)
 	}
+	if res.Status == http.StatusNoContent {
+		return nil
+	}
 	said, err := res.Map()
 	if err != nil {
 		m.Fatal(err)
@@ -164,12 +168,54 @@ var contracts = map[string]struct {
 		}, "ENTRUST.SIGNING", "ENTRUST.RELEASE"},
 	"APIv2": {inbox.Expected{Kind: inbox.V2Contract, PlanID: sandbox.DefaultPlanID, Number: "K1",
 		AppID: sandbox.DefaultAppID}, (*merchant).signV2, "V2.CONTRACT ADDSUCCESS", "V2.CONTRACT DELETESUCCESS"},
+	"APIv2 partner": {inbox.Expected{Kind: inbox.V2PartnerContract, PlanID: sandbox.DefaultPlanID, Number: "K1",
+		AppID: sandbox.DefaultAppID, SubMchID: subMerchant},
+		func(m *merchant) *ledger.Contract {
+			return m.agree(m.post("v2/papay/partner/preentrustweb", entryV2("sub_mch_id",
+				subMerchant))["pre_entrustweb_id"])
+		}, "V2.CONTRACT ADDSUCCESS", "V2.CONTRACT DELETESUCCESS"},
+	"partner": {inbox.Expected{Kind: inbox.PapayPartnerContract, PlanID: "12537", Number: "K1", SubMchID: subMerchant},
+		func(m *merchant) *ledger.Contract {
+			return m.agree(m.post("v3/papay/scheduled-deduct-sign/partner/contracts/pre-entrust-sign/app", object{
+				"sp_appid": sandbox.DefaultAppID, "sp_openid": payer, "sub_mchid": subMerchant, "plan_id": 12537,
+				"out_contract_code": "K1", "contract_display_account": "用户A",
+				"contract_notify_url": "https://yourapp.com/signed", "deduct_schedule": object{
+					"estimated_deduct_date": "2026-12-01", "description": "小乔",
+					"estimated_deduct_amount": object{"total": 1990, "currency": "CNY"}}})["pre_entrustweb_id"])
+		}, "ENTRUST.SIGN", "ENTRUST.TERMINATE"},
+	"password-exempt": {inbox.Expected{Kind: inbox.PasswordExemptContract, PlanID: "12535", Number: "K1"},
+		func(m *merchant) *ledger.Contract {
+			return m.agree(m.post("v3/password-exempt-contract/contracts/normal/pre-entrust-sign/mini-program", object{
+				"appid": sandbox.DefaultAppID, "openid": payer, "service_id": 12535, "out_contract_code": "K1",
+				"notify_url": "https://yourapp.com/notify", "contract_display_account": "用户A"})["pre_entrustweb_id"])
+		}, "ENTRUST.SIGN", "ENTRUST.TERMINATE"},
+	"insurance": {inbox.Expected{Kind: inbox.InsuranceContract, PlanID: "12535", Number: "K1"},
+		func(m *merchant) *ledger.Contract {
+			return m.agree(m.post("v3/papay/insurance-sign/contracts/pre-entrust-sign/app", object{
+				"appid": sandbox.DefaultAppID, "openid": payer, "plan_id": 12535, "out_contract_code": "K1",
+				"insured_display_name": "*明", "contract_notify_url": "https://yourapp.com/signed",
+				"policy_start_date": "2026-11-28", "policy_end_date": "2027-11-27", "can_auto_insure": true,
+				"policy_periods": []object{{"policy_period_id": 1, "estimated_deduct_date": "2026-12-12",
+					"estimated_deduct_amount": object{"total": 4800, "currency": "CNY"}}},
+			})["pre_entrustweb_id"])
+		}, "INSURANCE_ENTRUST.SIGN", "INSURANCE_ENTRUST.TERMINATE"},
 }
 
-func (m *merchant) signV2() *ledger.Contract {
-	return m.agree(m.post("v2/papay/preentrustweb", map[string]string{
+const subMerchant = "1900000110"
+
+// entryV2 is what APIv2 presigns with.
+func entryV2(more ...string) map[string]string {
+	f := map[string]string{
 		"appid": sandbox.DefaultAppID, "plan_id": sandbox.DefaultPlanID, "contract_code": "K1",
 		"request_serial":           "1000",
 		"contract_display_account": "微信代扣", "notify_url": "https://yourapp.com/v2", "version": "1.0",
-		"timestamp": "1795831200"})["pre_entrustweb_id"])
+		"timestamp": "1795831200"}
+	for i := 0; i < len(more); i += 2 {
+		f[more[i]] = more[i+1]
+	}
+	return f
+}
+
+func (m *merchant) signV2() *ledger.Contract {
+	return m.agree(m.post("v2/papay/preentrustweb", entryV2())["pre_entrustweb_id"])
 }

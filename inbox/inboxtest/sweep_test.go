@@ -60,7 +60,7 @@ func TestTheSweeperFindsAContractThatHasEnded(t *testing.T) {
 			if err := m.s.Payer(payer).Terminate(contract.ID); err != nil {
 				w.Fatal(err)
 			}
-			if s := m.sweep(time.Hour); s.Found != 2 {
+			if s := m.sweep(49 * time.Hour); s.Found != 2 {
 				w.Errorf("%s: %+v", name, s)
 			}
 			m.wantEffects(c.signed+" swept", c.ended+" swept")
@@ -94,7 +94,7 @@ func TestAnEventIsHandledOnceWhicheverWayItComes(t *testing.T) {
 			if err := m.s.Payer(payer).Terminate(contract.ID); err != nil {
 				w.Fatal(err)
 			}
-			m.sweep(time.Hour)
+			m.sweep(49 * time.Hour)
 			m.wantEffects(c.signed+" swept", c.ended)
 			w.exec("DELETE FROM " + w.prefix + "contracts")
 		}
