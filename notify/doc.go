@@ -150,6 +150,9 @@
 // there" as done. Order is not guaranteed either: a contract's end may arrive before its beginning.
 // Query what you doubt; the query is always right.
 //
+// Package inbox does all of that in your own database. With it the receiver is [Receiver.Durable]:
+// it remembers only what is running, and the same bytes again are answered with a success.
+//
 // # Your function's context
 //
 // It has the values of the request's context, but does not end when WeChat Pay hangs up or the
@@ -181,6 +184,6 @@
 //
 // The package knows the client's keys and errors, the wire and the notification types, and nothing
 // of a sandbox. Start reading at serve.go, which answers; parse.go reads APIv3's messages, v2.go
-// and forgery.go APIv2's, once.go handles each of them once, and run.go finds the function for it
-// and calls it.
+// and forgery.go APIv2's, once.go handles each of them once, durable.go leaves that to a database,
+// and run.go finds the function for it and calls it.
 package notify

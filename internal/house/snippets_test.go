@@ -21,6 +21,8 @@ var goBlock = regexp.MustCompile("(?s)```go\n(.*?)\n```")
 const standIns = `
 var (
 	c           *wxpay.Client
+	db          *sql.DB
+	box         *inbox.Box
 	ctx         context.Context
 	err         error
 	contractID  string
@@ -123,7 +125,7 @@ func wrap(snippet string, hosted bool) string {
 
 // importedFrom is where packages are that snippets name by their last part.
 var importedFrom = []string{"", module + "/", module + "/api/", module + "/sandbox/", module + "/sandbox/internal/",
-	"net/"}
+	"net/", "database/"}
 
 // importsFor imports by its last part every package that the source selects from; users says that
 // it is of a program of theirs.

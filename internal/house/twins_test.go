@@ -17,6 +17,7 @@ var twins = []struct {
 	retold     bool // in other words: only the headings and the code blocks are the same
 }{
 	{page: "README.md", twin: "README.zh-CN.md", retold: true},
+	{page: "docs/exactly-once.md", twin: "docs/zh/exactly-once.md"},
 	{page: "docs/failures.md", twin: "docs/zh/failures.md"},
 	{page: "docs/going-live.md", twin: "docs/zh/going-live.md"},
 	{page: "docs/launching.md", twin: "docs/zh/launching.md"},
