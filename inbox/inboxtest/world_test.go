@@ -29,6 +29,7 @@ type world struct {
 	*testing.T
 	db      *sql.DB
 	dialect inbox.Dialect
+	address string
 	prefix  string
 	clock   *clock
 }
@@ -86,8 +87,9 @@ func onEach(t *testing.T, test func(w *world)) {
 				t.Fatal(err)
 			}
 			db.SetMaxOpenConns(12)
-			w := &world{T: t, db: db, dialect: s.dialect, prefix: fmt.Sprintf("t%d_%d_", os.Getpid()%10000,
-				worlds.Add(1)),
+			w := &world{T: t, db: db, dialect: s.dialect, address: address,
+				prefix: fmt.Sprintf("t%d_%d_", os.Getpid()%10000,
+					worlds.Add(1)),
 				clock: &clock{at: time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)}}
 			t.Cleanup(func() { w.tearDown() })
 			if err := w.box(inbox.Config{}).Migrate(t.Context()); err != nil {
