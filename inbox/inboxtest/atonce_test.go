@@ -3,6 +3,7 @@ package inboxtest
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/wxpay-go/wxpay/inbox"
+	"github.com/wxpay-go/wxpay/notify"
 )
 
 // atOnce runs n functions at once, and gives their errors.
@@ -146,6 +148,62 @@ func TestADeadlockIsRunAgain(t *testing.T) {
 		}
 		if n := w.count("SELECT COUNT(*) FROM ~events WHERE attempts <> 1"); n != 0 {
 			w.Error("a deadlock was counted as a failure")
+		}
+	})
+}
+
+// What failed is retried by several replicas in the same moment, and runs once.
+func TestReplicasAtOnceAfterAFailure(t *testing.T) {
+	onEach(t, func(w *world) {
+		without, with := w.box(inbox.Config{}), w.writes(inbox.Config{})
+		for i := range 10 {
+			n := paid(fmt.Sprint("n", i), fmt.Sprint("T", i), fmt.Sprint("42", i))
+			if err := without.Take(w.Context(), n); !errors.Is(err, inbox.ErrNoFunction) {
+				w.Fatal(err)
+			}
+			for _, err := range atOnce(6, func(int) error { return with.Take(w.Context(), n) }) {
+				if err != nil {
+					w.Error(err)
+				}
+			}
+		}
+		if got := w.effect(); len(got) != 10 {
+			w.Errorf("%d effects of 10 notifications: %q", len(got), got)
+		}
+	})
+}
+
+// The beginning, the end and the next beginning of many contracts come in the same moment, each to a
+// replica of its own.
+func TestAContractsEventsAtOnce(t *testing.T) {
+	onEach(t, func(w *world) {
+		b := w.box(inbox.Config{})
+		b.Otherwise(func(ctx context.Context, d *inbox.Delivery) error {
+			_, err := d.Tx.ExecContext(ctx, w.marks("DELETE FROM "+w.effects()+" WHERE what LIKE ?"), d.MchID+" %")
+			if err != nil {
+				return err
+			}
+			return w.write(ctx, d, fmt.Sprintf("%s %s %v", d.MchID, d.Current.ID, d.Current.Ended))
+		})
+		for i := range 10 {
+			list := []*notify.Notification{signed("a", "C1", "K1", "2026-11-28T10:00:00+08:00"),
+				ended("b", "C1", "K1", "2026-11-28T11:00:00+08:00"), signed("c", "C2", "K2", "2026-11-28T12:00:00+08:00")}
+			for _, n := range list {
+				n.MchID = fmt.Sprint("190000", i)
+			}
+			for _, err := range atOnce(len(list), func(i int) error { return b.Take(w.Context(), list[i]) }) {
+				if err != nil {
+					w.Error(err)
+				}
+			}
+		}
+		for _, got := range w.effect() {
+			if !strings.HasSuffix(got, " C2 false") {
+				w.Errorf("effect %q", got)
+			}
+		}
+		if n := w.count("SELECT COUNT(*) FROM ~effects"); n != 10 {
+			w.Errorf("%d rows of 10 payers", n)
 		}
 	})
 }
