@@ -126,9 +126,8 @@ const lastAttempt = 25 * time.Hour
 // since WeChat Pay's attempts have ended. It returns how many were handled. What fails becomes a
 // dead letter again; the error is the database's.
 func (b *Box) Work(ctx context.Context) (handled int, err error) {
-	if _, err := b.exec(ctx, b.db, "UPDATE {events} SET state = '"+dead+"' WHERE state = '"+failed+
-		"' AND changed_at < ?", b.cfg.Now().Add(-lastAttempt).UnixMicro()); err != nil {
-		return 0, fmt.Errorf("inbox: %w", err)
+	if err := b.bury(ctx); err != nil {
+		return 0, err
 	}
 	for {
 		list, err := b.stored(ctx, "state = '"+due+"' ORDER BY changed_at, id LIMIT ?", batch)
@@ -142,6 +141,29 @@ func (b *Box) Work(ctx context.Context) (handled int, err error) {
 				handled++
 			case err != nil && !b.counts(err): // it is due still
 				return handled, err
+			}
+		}
+	}
+}
+
+// bury makes dead letters of what WeChat Pay sends no more.
+func (b *Box) bury(ctx context.Context) error {
+	over := b.cfg.Now().Add(-lastAttempt).UnixMicro()
+	for {
+		list, err := b.stored(ctx, "state = '"+failed+"' AND changed_at < ? ORDER BY changed_at, id LIMIT ?", over,
+			batch)
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		for _, l := range list {
+			n, err := b.exec(ctx, b.db, "UPDATE {events} SET state = '"+dead+"' WHERE mch_id = ? AND id = ? AND "+
+				"state = '"+
+				failed+"' AND changed_at < ?", key(l.MchID), key(l.ID), over)
+			if err != nil {
+				return fmt.Errorf("inbox: %w", err)
+			}
+			if n == 1 {
+				b.cfg.OnDead(ctx, l.Dead)
 			}
 		}
 	}

@@ -37,6 +37,11 @@ type Expected struct {
 	Until time.Time `json:"until"`
 }
 
+// Format prints the kind, and nothing that names the payer.
+func (x Expected) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "inbox.Expected{%s, …}", string(x.Kind))
+}
+
 // Defaults of [Expected].
 const (
 	DefaultAfter = 10 * time.Minute

@@ -19,6 +19,9 @@ type Person struct {
 	Contracts, Codes []string
 }
 
+// Format prints nobody.
+func (p Person) Format(f fmt.State, _ rune) { fmt.Fprint(f, "inbox.Person{…}") }
+
 // Forgotten counts what one [Box.Forget] erased.
 type Forgotten struct {
 	Letters   int // notifications that were kept because they failed: no one can replay them

@@ -148,3 +148,19 @@ func TestExpectWantsWhatItAsksBy(t *testing.T) {
 		}
 	}
 }
+
+// What holds an openid prints none.
+func TestNothingPrintsAnOpenID(t *testing.T) {
+	t.Parallel()
+	const openid = "oUpF8uMuAJOM2pxb1Q"
+	x := inbox.Expected{Kind: inbox.EduContract, OpenID: openid, Number: "K1"}
+	p := inbox.Person{OpenIDs: []string{openid}}
+	d := inbox.Delivery{Notification: &notify.Notification{ID: "n1", Plaintext: []byte(openid)}}
+	for _, v := range []any{x, &x, p, &p, d, &d, inbox.Dead{ID: "n1"}} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+			if said := fmt.Sprintf(verb, v); strings.Contains(said, openid) || strings.Contains(said, "111 85 112") {
+				t.Errorf("%T with %s: %s", v, verb, said)
+			}
+		}
+	}
+}

@@ -152,12 +152,13 @@ func TestADeadlockIsRunAgain(t *testing.T) {
 	})
 }
 
-// What failed is retried by several replicas in the same moment, and runs once.
+// What failed is retried by several replicas in the same moment, and runs once: a failed debit,
+// which nothing but its id keeps from running twice.
 func TestReplicasAtOnceAfterAFailure(t *testing.T) {
 	onEach(t, func(w *world) {
 		without, with := w.box(inbox.Config{}), w.writes(inbox.Config{})
 		for i := range 10 {
-			n := unpaid(fmt.Sprint("n", i), fmt.Sprint("T", i)) // which nothing but its id keeps from running twice
+			n := unpaid(fmt.Sprint("n", i), fmt.Sprint("T", i))
 			if err := without.Take(w.Context(), n); !errors.Is(err, inbox.ErrNoFunction) {
 				w.Fatal(err)
 			}
@@ -173,8 +174,8 @@ func TestReplicasAtOnceAfterAFailure(t *testing.T) {
 	})
 }
 
-// The beginning, the end and the next beginning of many contracts come in the same moment, each to a
-// replica of its own.
+// The beginning, the end and the next beginning of many contracts come in the same moment, each to
+// a replica of its own.
 func TestAContractsEventsAtOnce(t *testing.T) {
 	onEach(t, func(w *world) {
 		b := w.box(inbox.Config{})
@@ -187,7 +188,8 @@ func TestAContractsEventsAtOnce(t *testing.T) {
 		})
 		for i := range 10 {
 			list := []*notify.Notification{signed("a", "C1", "K1", "2026-11-28T10:00:00+08:00"),
-				ended("b", "C1", "K1", "2026-11-28T11:00:00+08:00"), signed("c", "C2", "K2", "2026-11-28T12:00:00+08:00")}
+				ended("b", "C1", "K1", "2026-11-28T11:00:00+08:00"), signed("c", "C2", "K2",
+					"2026-11-28T12:00:00+08:00")}
 			for _, n := range list {
 				n.MchID = fmt.Sprint("190000", i)
 			}

@@ -106,7 +106,8 @@ func TestWhatIsRequeuedIsHandledByWork(t *testing.T) {
 // What still fails when WeChat Pay sends it no more is a dead letter too, and not lost.
 func TestWhatIsSentNoMoreIsADeadLetter(t *testing.T) {
 	onEach(t, func(w *world) {
-		b := w.box(inbox.Config{})
+		told := 0
+		b := w.box(inbox.Config{OnDead: func(context.Context, inbox.Dead) { told++ }})
 		if err := b.Take(w.Context(), paid("n1", "T1", "4200")); !errors.Is(err, inbox.ErrNoFunction) {
 			w.Fatal(err)
 		}
@@ -121,8 +122,8 @@ func TestWhatIsSentNoMoreIsADeadLetter(t *testing.T) {
 		if _, err := b.Work(w.Context()); err != nil {
 			w.Fatal(err)
 		}
-		if letters, err := b.Dead(w.Context(), 10); err != nil || len(letters) != 1 {
-			w.Fatalf("%v, %v", letters, err)
+		if letters, err := b.Dead(w.Context(), 10); err != nil || len(letters) != 1 || told != 1 {
+			w.Fatalf("%v, told %d times, %v", letters, told, err)
 		}
 	})
 }
