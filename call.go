@@ -91,8 +91,8 @@ func (c *Client) newCall(method, path string, vars []variable, opts []Option) *c
 	return k
 }
 
-// do signs, sends, reads and verifies. It is the one story of every call.
-func (c *call) do(ctx context.Context) (*Result, error) {
+// carryOut signs, sends, reads and verifies. It is the one story of every call.
+func (c *call) carryOut(ctx context.Context) (*Result, error) {
 	c.within(ctx)
 	if c.sealed != nil {
 		c.fail("SealedFile is for Client.Download: leave it out")

@@ -75,6 +75,7 @@ type Error struct {
 
 	told wire.Hidden[[]string] // by the call, which what WeChat Pay says may repeat
 	raw  wire.Hidden[[]byte]
+	of   wire.Hidden[*attempt]
 
 	repeated bool // by the transport
 }
@@ -262,6 +263,7 @@ type RequestError struct {
 	Operation string
 	Problem   string
 	err       wire.Hidden[error]
+	of        wire.Hidden[*attempt]
 }
 
 func (e *RequestError) Error() string {
@@ -300,6 +302,7 @@ type TransportError struct {
 	// moment, with its address; of its body not a byte follows, so it has no effect.
 	Sent bool
 	err  wire.Hidden[error]
+	of   wire.Hidden[*attempt]
 	// cancelled is the call's own context, by the caller. A transport may have others.
 	cancelled bool
 }
@@ -361,6 +364,7 @@ type SignatureError struct {
 	// Serial is Wechatpay-Serial as received, RequestID its Request-ID; of a reply without what it
 	// repeats of the call, as in [Error.Error].
 	Serial, RequestID string
+	of                wire.Hidden[*attempt]
 }
 
 func (e *SignatureError) Error() string {

@@ -42,6 +42,7 @@ type PanicError struct {
 	Stack []byte `json:"-"` // where, as runtime/debug prints it
 
 	told wire.Hidden[[]string] // by the call, which the value may repeat
+	of   wire.Hidden[*attempt] // what the call was
 	body bool                  // a method of the body panicked: what it told is not known
 }
 
@@ -100,7 +101,7 @@ func start[T any](c *call, f func() (T, error)) *Promise[T] {
 		defer close(p.done)
 		if err := guard(func() { p.value, p.err = f() }); err != nil {
 			if c != nil {
-				err.told = wire.Hide(c.told())
+				err.told, err.of = wire.Hide(c.told()), wire.Hide(c.attempt())
 			}
 			p.err = err
 		}
@@ -111,7 +112,11 @@ func start[T any](c *call, f func() (T, error)) *Promise[T] {
 // afterwards is the error of a function given to Then or Otherwise, after a call
 // that took effect or may have: whatever the function met with, [OutcomeUnknown] is
 // true of it.
-type afterwards struct{ err wire.Hidden[error] }
+type afterwards struct {
+	err   wire.Hidden[error]
+	after wire.Hidden[error] // what the call had failed with; nil: it succeeded
+	of    wire.Hidden[*attempt]
+}
 
 func (e *afterwards) Error() string                { return oneLine(printed(e.err.Reveal())) }
 func (e afterwards) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, &e) }
@@ -122,13 +127,20 @@ func (e *afterwards) Unwrap() error                { return e.err.Reveal() }
 // the call failed, f does not run and the error is passed on. A nil f changes
 // nothing.
 func (p *Promise[T]) Then(f func(T) error) *Promise[T] {
-	return start(p.call.Reveal(), func() (T, error) {
+	c := p.call.Reveal()
+	return start(c, func() (T, error) {
 		<-p.done
 		if p.err != nil || f == nil {
 			return p.value, p.err
 		}
 		if err := f(p.value); err != nil {
-			return p.value, &afterwards{wire.Hide(spoken(err))}
+			after := &afterwards{err: wire.Hide(spoken(err))}
+			if c != nil {
+				made := c.attempt()
+				made.happened = true
+				after.of = wire.Hide(made)
+			}
+			return p.value, after
 		}
 		return p.value, nil
 	})
@@ -146,7 +158,7 @@ func (p *Promise[T]) Otherwise(f func(error) (T, error)) *Promise[T] {
 		}
 		value, err := f(p.err)
 		if err != nil && OutcomeUnknown(p.err) {
-			err = &afterwards{wire.Hide(spoken(err))}
+			err = &afterwards{err: wire.Hide(spoken(err)), after: wire.Hide(p.err)}
 		}
 		return value, err
 	})

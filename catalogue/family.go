@@ -74,6 +74,7 @@ type Operation struct {
 	ReplyName   string // Go name of the reply type; operations of one family with equal replies may share one
 	Errors      []ErrorCode
 	Events      []string // event types it can lead to
+	Outcome     *Outcome // how it is learnt what became of a call without an answer; nil of a call that only asks
 	Fidelity    Fidelity
 	Source      Source
 	SignType    string // of an APIv2 call that is not signed with MD5

@@ -55,7 +55,10 @@ func Load(fsys fs.FS) (*Catalogue, error) {
 		}
 		c.Families = append(c.Families, r.fam)
 	}
-	return c, c.link()
+	if err := c.link(); err != nil {
+		return c, err
+	}
+	return c, c.checkOutcomes()
 }
 
 func load(fsys fs.FS, name string, read func(*node) error) error {

@@ -140,6 +140,28 @@ func (u *unpacker) operation(o *Operation) {
 				Source: Source(u.text())}
 		}
 	}
+	if u.flag() {
+		o.Outcome = u.outcome()
+	}
+}
+
+func (u *unpacker) outcome() *Outcome {
+	o := &Outcome{None: u.text(), Query: u.text(), State: u.text(), Without: u.list(), Asks: u.list(),
+		Missing: u.list()}
+	if n, given := u.length(); given {
+		o.With = make(map[string]string, n)
+		for range n {
+			name := u.text()
+			o.With[name] = u.text()
+		}
+	}
+	if n, given := u.length(); given {
+		o.States = make([]StateMeaning, n)
+		for i := range o.States {
+			o.States[i] = StateMeaning{u.text(), Meaning(u.text())}
+		}
+	}
+	return o
 }
 
 func (u *unpacker) number() uint64 {

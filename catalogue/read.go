@@ -19,6 +19,8 @@ type reader struct {
 	source Source
 	errs   []ErrorCode // of the whole family
 	types  map[string]*Field
+
+	outcomes map[string]*Outcome
 }
 
 func (r *reader) fail(format string, args ...any) error {
@@ -121,6 +123,8 @@ func (r *reader) family(n *node) error {
 			r.source, err = r.sourceOf(v)
 		case "errors":
 			r.errs, err = r.errors(v)
+		case "outcomes":
+			err = r.namedOutcomes(v)
 		case "segments":
 			f.Segments = map[string]string{}
 			err = r.each(v, func(segment string, n *node) (err error) {
@@ -140,7 +144,7 @@ func (r *reader) family(n *node) error {
 			f.Rules, err = list(r, v, r.rule)
 		default:
 			return r.unknown(key, "package", "protocol", "root", "title", "description", "source", "errors", "segments",
-				"types", "operations", "events", "rules")
+				"types", "outcomes", "operations", "events", "rules")
 		}
 		return err
 	})

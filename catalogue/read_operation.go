@@ -48,6 +48,8 @@ func (r *reader) operationEntry(n *node) (*Operation, error) {
 			o.Errors, err = r.errors(v)
 		case "events":
 			o.Events, err = r.texts(v)
+		case "outcome":
+			o.Outcome, err = r.outcome(v)
 		case "sign_type":
 			o.SignType, err = oneOf(r, v, "MD5", "HMAC-SHA256")
 		case "mtls":
@@ -63,7 +65,7 @@ func (r *reader) operationEntry(n *node) (*Operation, error) {
 			return r.unknown(key, "method", "path", "name", "title", "description", "doc", "roles", "path_params",
 				"query", "body",
 				"one_of", "success", "reply", "errors", "events", "fidelity", "source", "sign_type", "mtls", "unsigned",
-				"page")
+				"page", "outcome")
 		}
 		return err
 	})

@@ -46,7 +46,7 @@ func run(root string, check bool) error {
 // Generate tells everything the catalogue says, as files by their path from the module's root.
 func Generate(c *catalogue.Catalogue) (Output, error) {
 	out := Output{}
-	for _, step := range []func(*catalogue.Catalogue, Output) error{families, gather, index, events, fidelity,
+	for _, step := range []func(*catalogue.Catalogue, Output) error{families, gather, index, events, fidelity, outcomes,
 		pack} {
 		if err := step(c, out); err != nil {
 			return nil, err

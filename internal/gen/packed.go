@@ -74,6 +74,25 @@ func (p *packer) operation(r *record, o *catalogue.Operation) {
 		r.number(uint64(e.HTTP))
 		p.add(r, e.Code, e.Message, e.Meaning, string(e.Source))
 	}
+	p.outcome(r, o.Outcome)
+}
+
+func (p *packer) outcome(r *record, o *catalogue.Outcome) {
+	if r.flags(o != nil); o == nil {
+		return
+	}
+	p.add(r, o.None, o.Query, o.State)
+	p.list(r, o.Without)
+	p.list(r, o.Asks)
+	p.list(r, o.Missing)
+	r.length(len(o.With), o.With != nil)
+	for _, name := range slices.Sorted(maps.Keys(o.With)) {
+		p.add(r, name, o.With[name])
+	}
+	r.length(len(o.States), o.States != nil)
+	for _, s := range o.States {
+		p.add(r, s.Word, string(s.Meaning))
+	}
 }
 
 // field is the number of a field, which it writes unless one like it has been: 0 for nil.
