@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -96,8 +97,7 @@ func (e *ResolveError) Error() string {
 // Format prints what Error gives under every verb but %p, and but %w where go vet reports it.
 func (e ResolveError) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, &e) }
 
-// Resolve says what became of the call that err is of, whatever went wrong with it. Where
-// [OutcomeUnknown] is false of err, nothing happened and nothing is asked. Otherwise it asks WeChat
+// Resolve says what became of the call that err is of, whatever went wrong with it. It asks WeChat
 // Pay by the query that the catalogue names for the operation (docs/outcomes.md), with the numbers
 // of the call, which err knows:
 //
@@ -122,7 +122,12 @@ func (e ResolveError) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, 
 // DidNotHappen after that; Until says when. Who wants to be sure at once sends the same call again
 // with the same numbers, which WeChat Pay carries out once.
 //
-// Wrapped and joined errors are looked through, those of several attempts at one call too. The
+// Where [OutcomeUnknown] is false of err, the call itself did nothing, and what is as before it is
+// DidNotHappen at once. It is asked all the same, for an earlier call with these numbers may have
+// taken effect. Where there was none, OutcomeUnknown is enough.
+//
+// Wrapped and joined errors are looked through, those of several attempts at one call too: join
+// them, so that none of them is on its way when nothing is found. The
 // options go to the query; some want what the call did not have, and then the error names it:
 //
 //	client.Resolve(ctx, err, wxpay.Query("appid", appid))
@@ -137,10 +142,10 @@ func (c *Client) Resolve(ctx context.Context, err error, opts ...Option) (Resolu
 	switch {
 	case fail != nil:
 		return Resolution{}, fail
-	case !OutcomeUnknown(err):
-		return Resolution{Outcome: DidNotHappen}, nil
 	case a.happened && (a.outcome == nil || a.outcome.pending == ""):
 		return Resolution{Outcome: Happened}, nil
+	case a.settled && (a.outcome == nil || a.outcome.none != ""):
+		return Resolution{Outcome: DidNotHappen}, nil
 	case a.outcome == nil:
 		return Resolution{}, &ResolveError{a.operation, "the catalogue names no query that tells its outcome",
 			"look it up in WeChat Pay's pages, or send the same call again with the same numbers"}
@@ -167,36 +172,21 @@ func (c *Client) attemptOf(err error) (*attempt, error) {
 		return nil, &ResolveError{Problem: "the error is not of a call, or does not say which",
 			Hint: "give what the call returned, wrapped as you like"}
 	}
-	last, happened := all[0], false
+	last, happened := *all[0], false
 	for _, a := range all {
 		switch {
 		case a.client == nil || a.client.mchID != c.mchID || a.client.host != c.host:
 			return nil, &ResolveError{a.operation, "the error is of a call by another client",
 				"ask the client that made it, or one of the same merchant and host"}
-		case a.operation != last.operation || !sameValues(a, last):
+		case a.operation != last.operation || !maps.Equal(a.values, last.values):
 			return nil, &ResolveError{a.operation, "the error is of several calls", "resolve the error of each by itself"}
 		case a.at.After(last.at):
-			last = a
+			last = *a
 		}
 		happened = happened || a.happened
 	}
-	if happened && !last.happened {
-		kept := *last
-		kept.happened, last = true, &kept
-	}
-	return last, nil
-}
-
-func sameValues(a, b *attempt) bool {
-	if len(a.values) != len(b.values) {
-		return false
-	}
-	for name, value := range a.values {
-		if b.values[name] != value {
-			return false
-		}
-	}
-	return true
+	last.happened, last.settled = happened, !OutcomeUnknown(err)
+	return &last, nil
 }
 
 // madeOf is the call that one error is of, or what the error holds.
@@ -232,7 +222,10 @@ func madeOf(err error) (made *attempt, causes []error) {
 // ask asks the query of the outcome.
 func (c *Client) ask(ctx context.Context, a *attempt, opts []Option) (Resolution, error) {
 	k, problem := c.questionOf(a, opts)
-	if problem != "" {
+	switch {
+	case problem != "" && a.settled:
+		return Resolution{Outcome: DidNotHappen}, nil
+	case problem != "":
 		return Resolution{}, &ResolveError{a.operation, problem, ""}
 	}
 	r := Resolution{Query: k.operation()}
@@ -252,7 +245,7 @@ func (c *Client) ask(ctx context.Context, a *attempt, opts []Option) (Resolution
 		r.Outcome = DidNotHappen
 		if until := a.at.Add(InFlight); a.happened {
 			r.Outcome = Pending // the query came too early: the call succeeded
-		} else if c.now().Before(until) {
+		} else if !a.settled && c.now().Before(until) {
 			r.Outcome, r.Until = Pending, until
 		}
 	}

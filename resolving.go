@@ -38,6 +38,7 @@ type attempt struct {
 	values    map[string]string // what fill wants, as far as the call has it
 	at        time.Time         // when it had failed
 	happened  bool              // it succeeded, and what failed came after
+	settled   bool              // it did nothing, whatever an earlier one did
 }
 
 // do is a call with its errors marked, so that Resolve finds what they are of.

@@ -21,6 +21,7 @@ type isolated struct {
 	worlds []*world
 	cfg    wxpay.Config      // of who runs it
 	calls  http.RoundTripper // makes its calls
+	halt   *halt             // where it ends, of a run without an intruder
 }
 
 // world is where the scenario runs. The merchant has these plans besides the default ones.
@@ -31,6 +32,9 @@ func (i *isolated) world(plans ...ledger.Plan) *world {
 	}
 	m := sandbox.DefaultMerchant()
 	m.Plans = append(m.Plans, plans...)
+	if i.halt != nil {
+		return i.haltingWorld(m)
+	}
 	other := twin(m)
 	if i.shares {
 		other.SubMerchants = append(other.SubMerchants, m.SubMerchants...)
