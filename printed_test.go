@@ -62,7 +62,7 @@ func everyError(t *testing.T) []error {
 		second(c.Chain("v3/ok").GetAsync(bg).Then(after).Wait(bg)),
 		second(wxpay.LoadPrivateKey("-----BEGIN " + payer)),
 		&wxpay.PanicError{}, &wxpay.ConfigError{Field: "MchID"}, &wxpay.SignatureError{Operation: "verify"},
-		&wxpay.DecryptError{Hint: "no"},
+		&wxpay.DecryptError{Hint: "no"}, &wxpay.ResolveError{Problem: "it is of no call"},
 	}
 }
 
@@ -92,7 +92,7 @@ func TestErrorsPrintTheirTextOnly(t *testing.T) {
 		leaktest.Check(t, err, payer)
 		leaktest.Check(t, value, payer)
 	}
-	if len(types) != 12 {
+	if len(types) != 13 {
 		t.Errorf("%d types of errors: %v", len(types), types)
 	}
 }

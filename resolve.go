@@ -56,12 +56,15 @@ type Resolution struct {
 	State string
 	// Query is the operation that was asked, empty where the error itself says it.
 	Query string
-	// Reply is the answer to it, nil where there is none. It may name the payer.
-	Reply *Result `json:"-"`
 	// Until is when what is as before the call counts as DidNotHappen, so that asking again is worth
 	// it: of a Pending whose query found nothing, or nothing new. Zero otherwise.
 	Until time.Time
+
+	reply wire.Hidden[*Result]
 }
+
+// Reply is the answer to the query, nil where there is none. It may name the payer.
+func (r Resolution) Reply() *Result { return r.reply.Reveal() }
 
 // Format prints outcome, state and query, and nothing of the answer.
 func (r Resolution) Format(f fmt.State, _ rune) {
@@ -233,7 +236,7 @@ func (c *Client) ask(ctx context.Context, a *attempt, opts []Option) (Resolution
 	var refused *Error
 	switch {
 	case err == nil:
-		r.Reply = result
+		r.reply = wire.Hide(result)
 		r.Outcome, r.State = a.outcome.tells(result)
 	case errors.As(err, &refused) && refused.Verified && !refused.repeated &&
 		refused.Status < http.StatusInternalServerError && has(a.outcome.missing, refused.Code):
