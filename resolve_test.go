@@ -24,7 +24,8 @@ import (
 const debitEndpoint = "POST /v3/ecommerce/combine-papay/transactions"
 
 // debiting is a sandbox with a contract, and a debit of which the next one meets a fault.
-func debiting(t *testing.T) (wechat *sandbox.Sandbox, client *wxpay.Client, debit func(number string, f fault.Fault) error) {
+func debiting(t *testing.T) (wechat *sandbox.Sandbox, client *wxpay.Client,
+	debit func(number string, f fault.Fault) error) {
 	t.Helper()
 	wechat = sandbox.New(t, sandbox.At(time.Date(2026, 3, 1, 2, 0, 0, 0, time.UTC)))
 	client = wechat.Client()
@@ -161,16 +162,19 @@ func TestResolveFindsTheNumbers(t *testing.T) {
 		t.Fatal(err)
 	}
 	// This one's query wants what the call does not have.
-	err := second(client.Chain("v3/offlinefacemch/organizations/1/users/user-id/2/terminate-contract").Post(t.Context(), nil))
+	face := client.Chain("v3/offlinefacemch/organizations/1/users/user-id/2/terminate-contract")
+	err := second(face.Post(t.Context(), nil))
 	if _, got := client.Resolve(t.Context(), err); got == nil || !strings.Contains(got.Error(), "wxpay.Path") ||
 		!strings.Contains(got.Error(), "out_user_id") {
 		t.Errorf("got %v", got)
 	}
-	if _, got := client.Resolve(t.Context(), err, wxpay.Path("out_user_id", "3")); errors.As(got, new(*wxpay.ResolveError)) {
+	given := wxpay.Path("out_user_id", "3")
+	if _, got := client.Resolve(t.Context(), err, given); errors.As(got, new(*wxpay.ResolveError)) {
 		t.Errorf("got %v", got)
 	}
 	for path, says := range map[string]string{
-		"v3/papay/contracts/1/notify": "ALREADY_EXISTS", "v3/not/there": "no query", "v3/pay/transactions/exposure": "moves nothing",
+		"v3/papay/contracts/1/notify": "ALREADY_EXISTS", "v3/not/there": "no query",
+		"v3/pay/transactions/exposure": "moves nothing",
 	} {
 		client := clientOver(t, func(*http.Request) (*http.Response, error) { return reply(502, nil, ""), nil })
 		err := second(client.Chain(path).Post(t.Context(), `{}`))
@@ -229,20 +233,20 @@ func TestResolveByOddAnswers(t *testing.T) {
 		state  string
 		fails  bool
 	}{
-		"paid":                     {signedReply(200, orders(`"SUCCESS"`, `"SUCCESS"`)), wxpay.Happened, "SUCCESS", false},
-		"one part is refunded":     {signedReply(200, orders(`"SUCCESS"`, `"REFUND"`)), wxpay.Happened, "", false},
-		"one part failed":          {signedReply(200, orders(`"PAY_FAIL"`, `"SUCCESS"`)), wxpay.Happened, "", false},
-		"all failed":               {signedReply(200, orders(`"PAY_FAIL"`, `"CLOSED"`)), wxpay.DidNotHappen, "", false},
-		"one part is open":         {signedReply(200, orders(`"PAY_FAIL"`, `"ACCEPTED"`)), wxpay.Pending, "", false},
-		"a word of tomorrow":       {signedReply(200, orders(`"TOMORROW"`)), wxpay.Pending, "TOMORROW", false},
-		"no parts":                 {signedReply(200, orders()), wxpay.Pending, "", false},
-		"null":                     {signedReply(200, orders("null")), wxpay.Pending, "", false},
-		"a list":                   {signedReply(200, "[]"), wxpay.Pending, "", false},
-		"an empty object":          {signedReply(200, "{}"), wxpay.Pending, "", false},
-		"not found, by a gateway":  {reply(404, nil, `{"code":"ORDER_NOT_EXIST"}`), wxpay.Pending, "", true},
-		"a path that is not there": {signedReply(404, `{"code":"NO_SUCH_PATH"}`), wxpay.Pending, "", true},
-		"broken":                   {signedReply(500, `{"code":"ORDER_NOT_EXIST"}`), wxpay.Pending, "", true},
-		"unsigned":                 {reply(200, nil, orders(`"SUCCESS"`)), wxpay.Pending, "", true},
+		"paid":                    {signedReply(200, orders(`"SUCCESS"`, `"SUCCESS"`)), wxpay.Happened, "SUCCESS", false},
+		"one part is refunded":    {signedReply(200, orders(`"SUCCESS"`, `"REFUND"`)), wxpay.Happened, "", false},
+		"one part failed":         {signedReply(200, orders(`"PAY_FAIL"`, `"SUCCESS"`)), wxpay.Happened, "", false},
+		"all failed":              {signedReply(200, orders(`"PAY_FAIL"`, `"CLOSED"`)), wxpay.DidNotHappen, "", false},
+		"one part is open":        {signedReply(200, orders(`"PAY_FAIL"`, `"ACCEPTED"`)), wxpay.Pending, "", false},
+		"a word of tomorrow":      {signedReply(200, orders(`"TOMORROW"`)), wxpay.Pending, "TOMORROW", false},
+		"no parts":                {signedReply(200, orders()), wxpay.Pending, "", false},
+		"null":                    {signedReply(200, orders("null")), wxpay.Pending, "", false},
+		"a list":                  {signedReply(200, "[]"), wxpay.Pending, "", false},
+		"an empty object":         {signedReply(200, "{}"), wxpay.Pending, "", false},
+		"not found, by a gateway": {reply(404, nil, `{"code":"ORDER_NOT_EXIST"}`), wxpay.Pending, "", true},
+		"another refusal":         {signedReply(404, `{"code":"NO_SUCH_PATH"}`), wxpay.Pending, "", true},
+		"broken":                  {signedReply(500, `{"code":"ORDER_NOT_EXIST"}`), wxpay.Pending, "", true},
+		"unsigned":                {reply(200, nil, orders(`"SUCCESS"`)), wxpay.Pending, "", true},
 	} {
 		asked := false
 		client := clientOver(t, func(r *http.Request) (*http.Response, error) {
@@ -252,7 +256,8 @@ func TestResolveByOddAnswers(t *testing.T) {
 			asked = r.URL.Path == "/v3/ecommerce/combine-papay/transactions/x 1"
 			return row.answer, nil
 		})
-		err := second(client.Chain("v3/ecommerce/combine-papay/transactions").Post(bg, `{"combine_out_trade_no":"x 1"}`))
+		post := client.Chain("v3/ecommerce/combine-papay/transactions")
+		err := second(post.Post(bg, `{"combine_out_trade_no":"x 1"}`))
 		r, failed := client.Resolve(bg, err)
 		if r.Outcome != row.want || r.State != row.state || (failed != nil) != row.fails || !asked {
 			t.Errorf("%s: got %v (%v), %v", name, r, r.Outcome, failed)
@@ -267,7 +272,8 @@ func TestWhatErrorsKeepForResolve(t *testing.T) {
 		if r.Method == http.MethodPost {
 			return reply(502, nil, ""), nil
 		}
-		return signedReply(200, `{"sub_orders":[{"trade_state":"SUCCESS"}],"combine_payer_info":{"openid":"`+payer+`"}}`), nil
+		return signedReply(200, `{"sub_orders":[{"trade_state":"SUCCESS"}],"combine_payer_info":{"openid":"`+payer+
+			`"}}`), nil
 	})
 	post := client.Chain("v3/ecommerce/combine-papay/transactions")
 	err := second(post.Post(bg, `{"combine_out_trade_no":"numberSECRET"}`))

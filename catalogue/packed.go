@@ -33,6 +33,8 @@ type unpacker struct {
 	textLists  slab[string]
 	groups     slab[[]string]
 	errorLists slab[ErrorCode]
+	outcomes   slab[Outcome]
+	meanings   slab[StateMeaning]
 	bounds     slab[int64]
 	examples   slab[byte]
 }
@@ -146,8 +148,9 @@ func (u *unpacker) operation(o *Operation) {
 }
 
 func (u *unpacker) outcome() *Outcome {
-	o := &Outcome{None: u.text(), Query: u.text(), State: u.text(), Without: u.list(), Asks: u.list(),
-		Missing: u.list()}
+	o := &u.outcomes.take(1)[0]
+	o.None, o.Query, o.State = u.text(), u.text(), u.text()
+	o.Without, o.Asks, o.Missing = u.list(), u.list(), u.list()
 	if n, given := u.length(); given {
 		o.With = make(map[string]string, n)
 		for range n {
@@ -156,7 +159,7 @@ func (u *unpacker) outcome() *Outcome {
 		}
 	}
 	if n, given := u.length(); given {
-		o.States = make([]StateMeaning, n)
+		o.States = u.meanings.take(n)
 		for i := range o.States {
 			o.States[i] = StateMeaning{u.text(), Meaning(u.text())}
 		}

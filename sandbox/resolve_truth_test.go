@@ -26,7 +26,9 @@ func (c *halted) truth(w *world) wxpay.Outcome {
 	case c.isOf("/reverse"):
 		return happened(slices.ContainsFunc(calledOrders(w, c), func(o *ledger.Order) bool {
 			return o.State == ledger.OrderReversed
-		}) || slices.ContainsFunc(calledDebits(w, c), func(d *ledger.Debit) bool { return d.State == ledger.DebitReversed }))
+		}) || slices.ContainsFunc(calledDebits(w, c), func(d *ledger.Debit) bool {
+			return d.State == ledger.DebitReversed
+		}))
 	case c.isOf("terminate", "terminate-contract", "deletecontract") || c.op.Method == "DELETE":
 		return happened(calledContract(w, c).State == ledger.ContractTerminated)
 	case c.isOf("/schedule"):
@@ -42,8 +44,8 @@ func (c *halted) truth(w *world) wxpay.Outcome {
 			combined := s.Product == ledger.CombinePapay
 			return s.Code == code && combined == (c.op.Family.Name == "combine-papay")
 		}))
-	case c.isOf("pappayapply", "/transactions/apply", "papay/transactions", "eduschoolpay/transactions", "/deduct-orders",
-		"offlineface/transactions"):
+	case c.isOf("pappayapply", "/transactions/apply", "papay/transactions", "eduschoolpay/transactions",
+		"/deduct-orders", "offlineface/transactions"):
 		list := calledDebits(w, c)
 		if len(list) == 0 {
 			return wxpay.DidNotHappen

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,7 +17,8 @@ type outcomeView struct {
 	Missing                        string
 }
 
-// outcomes writes outcomes.go, by which Client.Resolve asks what became of a call.
+// outcomes writes outcomes.go, by which Client.Resolve asks what became of a call, and the page that
+// lists it.
 func outcomes(c *catalogue.Catalogue, out Output) error {
 	var all []outcomeView
 	for _, o := range c.Operations() {
@@ -37,7 +39,71 @@ func outcomes(c *catalogue.Catalogue, out Output) error {
 		}
 		all[i].Calls = append(all[i].Calls, call)
 	}
+	if err := outcomePages(c, out); err != nil {
+		return err
+	}
 	return out.goFile("outcomes.go", "catalogue/data", "outcomes.go.tmpl", all)
+}
+
+// outcomePage is docs/outcomes.md; its Chinese twin ends before the tables of the operations.
+type outcomePage struct {
+	Rows                 []outcomeRow
+	Asked, None, Nothing int
+}
+
+// outcomeRow is one operation. None is empty of one that only asks.
+type outcomeRow struct {
+	outcomeView
+	Call, Asks string
+}
+
+func outcomePages(c *catalogue.Catalogue, out Output) error {
+	var page outcomePage
+	for _, o := range c.Operations() {
+		if o.Outcome == nil {
+			continue
+		}
+		v, err := viewOutcome(c, o)
+		if err != nil {
+			return err
+		}
+		row := outcomeRow{outcomeView: v, Call: o.Method + " " + o.SDKPath(), Asks: inCode(strings.Join(o.Outcome.Asks, " "))}
+		switch {
+		case !o.Moves():
+			page.Nothing++
+			continue
+		case v.Query == "":
+			page.None++
+		default:
+			page.Asked++
+		}
+		row.Happened, row.Not = inCode(v.Happened), inCode(v.Not)
+		row.Pending, row.Before = inCode(v.Pending), inCode(v.Before)
+		if row.State = inCode(v.State); v.State == "" {
+			row.State, row.Happened = "that it is found", ""
+		}
+		page.Rows = append(page.Rows, row)
+	}
+	for name, template := range map[string]string{
+		"docs/outcomes.md":    "outcomes.md.tmpl",
+		"docs/zh/outcomes.md": "outcomes.zh.md.tmpl",
+	} {
+		var b bytes.Buffer
+		if err := templates.ExecuteTemplate(&b, template, page); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		out[name] = b.Bytes()
+	}
+	return nil
+}
+
+// inCode are words as code.
+func inCode(words string) string {
+	list := strings.Fields(words)
+	for i, w := range list {
+		list[i] = "`" + w + "`"
+	}
+	return strings.Join(list, " ")
 }
 
 func viewOutcome(c *catalogue.Catalogue, o *catalogue.Operation) (v outcomeView, err error) {

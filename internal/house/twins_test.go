@@ -20,6 +20,7 @@ var twins = []struct {
 	{page: "docs/exactly-once.md", twin: "docs/zh/exactly-once.md"},
 	{page: "docs/failures.md", twin: "docs/zh/failures.md"},
 	{page: "docs/going-live.md", twin: "docs/zh/going-live.md"},
+	{page: "docs/outcomes.md", twin: "docs/zh/outcomes.md", sections: 1}, // not the tables of each operation
 	{page: "docs/launching.md", twin: "docs/zh/launching.md"},
 	{page: "docs/performance.md", twin: "docs/zh/performance.md"},
 	{page: "docs/reliability.md", twin: "docs/zh/reliability.md"},
