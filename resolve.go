@@ -23,8 +23,8 @@ const (
 	// Pending is not known yet: ask again later, or send the same call again with the same numbers.
 	// Never take another number.
 	Pending Outcome = iota
-	// Happened: the payer is debited, the order is there, the refund is paid, the contract has ended,
-	// whatever the call was for.
+	// Happened: the payer is debited, the order is there, the refund is paid, the contract has
+	// ended, whatever the call was for.
 	Happened
 	// DidNotHappen: it did not, and what was sent will not bring it about any more.
 	DidNotHappen
@@ -50,14 +50,14 @@ const InFlight = wire.Window + usualTimeout
 // Resolution is what [Client.Resolve] found out.
 type Resolution struct {
 	Outcome Outcome
-	// State is WeChat Pay's own word for it, such as SUCCESS, NOTPAY or TERMINATED. It is empty where
-	// nothing was asked, where the query found nothing, and where the parts of a combined order do not
-	// agree.
+	// State is WeChat Pay's own word for it, such as SUCCESS, NOTPAY or TERMINATED. It is empty
+	// where nothing was asked, where the query found nothing, and where the parts of a combined
+	// order do not agree.
 	State string
 	// Query is the operation that was asked, empty where the error itself says it.
 	Query string
-	// Until is when what is as before the call counts as DidNotHappen, so that asking again is worth
-	// it: of a Pending whose query found nothing, or nothing new. Zero otherwise.
+	// Until is when what is as before the call counts as DidNotHappen, so that asking again is
+	// worth it: of a Pending whose query found nothing, or nothing new. Zero otherwise.
 	Until time.Time
 
 	reply wire.Hidden[*Result]
@@ -78,8 +78,8 @@ func (r Resolution) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprint(f, oneLine(text))
 }
 
-// ResolveError is an error of which [Client.Resolve] cannot say what became of the call. The outcome
-// is as open as it was.
+// ResolveError is an error of which [Client.Resolve] cannot say what became of the call. The
+// outcome is as open as it was.
 type ResolveError struct {
 	Operation string // of the call, empty where the error is of none
 	Problem   string // why
@@ -114,16 +114,16 @@ func (e ResolveError) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, 
 //		}
 //	}
 //
-// Of what moves money, Happened says that it has moved: a debit or refund that WeChat Pay has taken
-// and not carried out yet is Pending, and so is one whose state the catalogue does not know. Of
-// orders it says that the order is there, whoever pays it; of what ends or closes something, that it
-// has ended, whoever ended it. What the query says counts, also where another call with the same
-// number brought it about.
+// Of what moves money, Happened says that it has moved: a debit or refund that WeChat Pay has
+// taken and not carried out yet is Pending, and so is one whose state the catalogue does not
+// know. Of orders it says that the order is there, whoever pays it; of what ends or closes
+// something, that it has ended, whoever ended it. What the query says counts, also where another
+// call with the same number brought it about.
 //
-// A query that finds nothing, or everything as before the call, may have come too early: the call may
-// still be on its way. That is Pending until [InFlight] is over since it failed, by [Config.Now], and
-// DidNotHappen after that; Until says when. Who wants to be sure at once sends the same call again
-// with the same numbers, which WeChat Pay carries out once.
+// A query that finds nothing, or everything as before the call, may have come too early: the call
+// may still be on its way. That is Pending until [InFlight] is over since it failed, by
+// [Config.Now], and DidNotHappen after that; Until says when. Who wants to be sure at once sends
+// the same call again with the same numbers, which WeChat Pay carries out once.
 //
 // Where [OutcomeUnknown] is false of err, the call itself did nothing, and what is as before it is
 // DidNotHappen at once. It is asked all the same, for an earlier call with these numbers may have
@@ -182,7 +182,8 @@ func (c *Client) attemptOf(err error) (*attempt, error) {
 			return nil, &ResolveError{a.operation, "the error is of a call by another client",
 				"ask the client that made it, or one of the same merchant and host"}
 		case a.operation != last.operation || !maps.Equal(a.values, last.values):
-			return nil, &ResolveError{a.operation, "the error is of several calls", "resolve the error of each by itself"}
+			return nil, &ResolveError{a.operation, "the error is of several calls",
+				"resolve the error of each by itself"}
 		case a.at.After(last.at):
 			last = *a
 		}
@@ -267,8 +268,9 @@ func (c *Client) questionOf(a *attempt, opts []Option) (k *call, problem string)
 	for text := range strings.FieldsSeq(a.outcome.fill) {
 		p := parameterOf(text)
 		value, known := a.values[p.name]
+		isIt := func(v variable) bool { return v.name == p.name }
 		switch inPath := strings.Contains(path, "{"+p.name+"}"); {
-		case given.Has(p.name) || inPath && slices.ContainsFunc(k.vars, func(v variable) bool { return v.name == p.name }):
+		case given.Has(p.name) || inPath && slices.ContainsFunc(k.vars, isIt):
 			continue
 		case p.fixed != "":
 			value = p.fixed

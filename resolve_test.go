@@ -265,7 +265,8 @@ func TestResolveByOddAnswers(t *testing.T) {
 	}
 }
 
-// An error keeps the numbers of its call, and not the call: nor does it, or a Resolution, print any.
+// An error keeps the numbers of its call, and not the call: nor does it, or a Resolution, print
+// any.
 func TestWhatErrorsKeepForResolve(t *testing.T) {
 	t.Parallel()
 	client := clientOver(t, func(r *http.Request) (*http.Response, error) {

@@ -13,17 +13,18 @@ import (
 )
 
 // outcome says of some operations which query tells what became of a call, or why none does. The
-// table of them, outcomes.go, is generated from the catalogue. Lists are words with a blank between.
+// table of them, outcomes.go, is generated from the catalogue. Lists are words with a blank
+// between.
 type outcome struct {
 	calls []string // the operations, "POST v3/…/{contract_id}/terminate"
 	none  string   // why no query tells it; the rest is empty then
 	query string   // the operation that tells
-	// fill are its parameters: the name, and where the call has it at another place, = and that, with
-	// dots; =' and a value that is always the same. At the end @ lets the client's own merchant number
-	// stand in, and ? says that it may be left out.
+	// fill are its parameters: the name, and where the call has it at another place, = and that,
+	// with dots; =' and a value that is always the same. At the end @ lets the client's own
+	// merchant number stand in, and ? says that it may be left out.
 	fill string
-	// state is the member of the answer that tells, lists on the way looked through; empty: that there
-	// is an answer tells that it happened.
+	// state is the member of the answer that tells, lists on the way looked through; empty: that
+	// there is an answer tells that it happened.
 	state                          string
 	happened, not, pending, before string
 	missing                        string // codes of a refusal that say that there is no such thing
@@ -113,8 +114,8 @@ func parameterOf(text string) (p asked) {
 	return p
 }
 
-// outcomeFor finds a call in the table, by its escaped path, and what stands in it for variables. Of
-// several that fit it is the one that has the fewest of them.
+// outcomeFor finds a call in the table, by its escaped path, and what stands in it for variables.
+// Of several that fit it is the one that has the fewest of them.
 func outcomeFor(method, path string) (found *outcome, variables map[string]string) {
 	segments := strings.Split(strings.TrimPrefix(path, "/"), "/")
 	for i := range outcomes {
@@ -168,8 +169,8 @@ func (c *call) member(place string) (value string, given bool) {
 	return words[0], true
 }
 
-// wordsAt are the plain values at a place of JSON. A list on the way is looked through whole, unless
-// the place names one of its elements.
+// wordsAt are the plain values at a place of JSON. A list on the way is looked through whole,
+// unless the place names one of its elements.
 func wordsAt(raw []byte, place string) (words []string) {
 	raw = bytes.TrimLeft(raw, " \t\r\n")
 	switch {

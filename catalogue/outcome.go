@@ -26,7 +26,7 @@ type Outcome struct {
 	With    map[string]string // parameters of the query that have another name in the call, by their place in its body
 	Without []string          // parameters of the query that it is asked without
 	Asks    []string          // parameters of the query that the call does not have, so that the caller gives them
-	State   string            // the member of the answer that tells; empty: that there is an answer tells that it happened
+	State   string            // the member of the answer that tells; empty: that there is an answer does
 	States  []StateMeaning    // the words of it
 	Missing []string          // codes of a refusal that mean that there is no such thing
 }
@@ -56,8 +56,8 @@ type Asked struct {
 // ownNumber are the parameters that name the merchant who calls.
 var ownNumber = []string{"mchid", "sp_mchid", "mch_id"}
 
-// Asked lists the parameters of the query that tells the outcome of o. What neither the call nor the
-// client has, and no entry under asks names, is an error.
+// Asked lists the parameters of the query that tells the outcome of o. What neither the call nor
+// the client has, and no entry under asks names, is an error.
 func (c *Catalogue) Asked(o *Operation) ([]Asked, error) {
 	out := o.Outcome
 	query := c.byID[out.Query]

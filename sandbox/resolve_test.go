@@ -14,8 +14,8 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/fault"
 )
 
-// meets are the faults of calls that an operation meets one after the other: those that keep it from
-// being carried out, and those that take away or spoil its answer.
+// meets are the faults of calls that an operation meets one after the other: those that keep it
+// from being carried out, and those that take away or spoil its answer.
 var meets = struct{ kept, lost []fault.Fault }{
 	kept: []fault.Fault{
 		{Name: fault.Error}, {Name: fault.Error, Status: 403, Code: "NO_AUTH"},
@@ -25,7 +25,8 @@ var meets = struct{ kept, lost []fault.Fault }{
 	},
 	lost: []fault.Fault{
 		{Name: fault.Error, Committed: true}, {Name: fault.Cut, Committed: true},
-		{Name: fault.Gateway, Committed: true}, {Name: fault.Latency}, {Name: fault.BadSignature}, {Name: fault.WrongSerial}, {Name: fault.Stale},
+		{Name: fault.Gateway, Committed: true}, {Name: fault.Latency}, {Name: fault.BadSignature},
+		{Name: fault.WrongSerial}, {Name: fault.Stale},
 		{Name: fault.OtherKey}, {Name: fault.Stripped}, {Name: fault.Reencoded}, {Name: fault.Skew},
 		{Name: fault.Probe}, {Name: fault.Early}, {Name: fault.Empty},
 	},
@@ -135,12 +136,14 @@ func meet(t *testing.T, arrange func() (*world, *halted), faults []fault.Fault) 
 			t.Errorf("%s: %v: %v", what, err, err2)
 			continue
 		}
-		truth := call.truth(w)                                             // after it: a call that was only late is still being carried out
+		// After it: one that was late is still being carried out.
+		truth := call.truth(w)
 		early := became.Outcome == wxpay.Pending && !became.Until.IsZero() // it may still arrive
 		if became.Outcome != truth && !early || early && truth == wxpay.Happened && f.Name != fault.Latency {
 			t.Errorf("%s: %v: %v, and the ledger says %v", what, err, became, truth)
 		}
-		unknown, untouched := wxpay.OutcomeUnknown(err), truth == wxpay.DidNotHappen && slices.Contains(meets.kept, kept)
+		unknown := wxpay.OutcomeUnknown(err)
+		untouched := truth == wxpay.DidNotHappen && slices.Contains(meets.kept, kept)
 		if early && !unknown || !early && unknown && untouched {
 			t.Errorf("%s: %v: %v, of a call that may be on its way: %v", what, err, became, unknown)
 		}

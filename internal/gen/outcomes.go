@@ -17,8 +17,8 @@ type outcomeView struct {
 	Missing                        string
 }
 
-// outcomes writes outcomes.go, by which Client.Resolve asks what became of a call, and the page that
-// lists it.
+// outcomes writes outcomes.go, by which Client.Resolve asks what became of a call, and the page
+// that lists it.
 func outcomes(c *catalogue.Catalogue, out Output) error {
 	var all []outcomeView
 	for _, o := range c.Operations() {
@@ -67,7 +67,8 @@ func outcomePages(c *catalogue.Catalogue, out Output) error {
 		if err != nil {
 			return err
 		}
-		row := outcomeRow{outcomeView: v, Call: o.Method + " " + o.SDKPath(), Asks: inCode(strings.Join(o.Outcome.Asks, " "))}
+		row := outcomeRow{outcomeView: v, Call: o.Method + " " + o.SDKPath()}
+		row.Asks = inCode(strings.Join(o.Outcome.Asks, " "))
 		switch {
 		case !o.Moves():
 			page.Nothing++
@@ -111,7 +112,8 @@ func viewOutcome(c *catalogue.Catalogue, o *catalogue.Operation) (v outcomeView,
 		return v, nil
 	}
 	query := c.Operation(o.Outcome.Query)
-	v.Query, v.State, v.Missing = query.Method+" "+query.SDKPath(), o.Outcome.State, strings.Join(o.Outcome.Missing, " ")
+	v.Query, v.State = query.Method+" "+query.SDKPath(), o.Outcome.State
+	v.Missing = strings.Join(o.Outcome.Missing, " ")
 	asked, err := c.Asked(o)
 	if err != nil {
 		return v, err
