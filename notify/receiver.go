@@ -27,6 +27,7 @@ type Receiver struct {
 	memories  map[scope]*memory
 	routes    map[string]func(context.Context, *Notification) error
 	otherwise func(context.Context, *Notification) error
+	waiters   []*Waiter
 	serving   atomic.Bool
 	self      wire.Hidden[*Receiver]
 }

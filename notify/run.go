@@ -14,7 +14,7 @@ import (
 func (r *Receiver) run(ctx context.Context, n *Notification, m *memory, d *delivery) (err *Error) {
 	work, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.deadline)
 	defer cancel()
-	returned := false
+	returned, mentioned := false, r.mentioned(n)
 	defer func() {
 		if v := recover(); v != nil {
 			err = n.fail(CheckHandler, http.StatusInternalServerError, "the function panicked", panicked(v))
@@ -25,6 +25,9 @@ func (r *Receiver) run(ctx context.Context, n *Notification, m *memory, d *deliv
 			defer r.report(ctx, err)
 		}
 		m.end(d, err)
+		for _, w := range r.waiters {
+			w.wake(mentioned)
+		}
 	}()
 	err = r.dispatch(work, n)
 	returned = true
