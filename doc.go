@@ -51,7 +51,8 @@
 // The client sends a call once. It does not retry, for only the caller knows
 // whether the same numbers may be used again. [OutcomeUnknown] tells of a call that
 // failed whether it may have taken effect all the same, so that a query has to
-// settle it. [Error.Temporary] says when the same call is worth sending again.
+// settle it; [Client.Resolve] makes the query, and says what became of the call. [Error.Temporary]
+// says when the same call is worth sending again.
 //
 // Below the client, net/http may send a GET again, the same bytes: when the
 // connection had been kept from an earlier call and ends before the answer begins.

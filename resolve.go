@@ -42,10 +42,14 @@ func (o Outcome) String() string {
 }
 
 // InFlight is how long a call that got no answer may still arrive: a signature is good for five
-// minutes, and the longest calls take one. Before that a query that finds nothing proves nothing.
+// minutes on either side of the time in it, so that a machine whose clock is ahead signs for up to
+// ten. Before that a query that finds nothing proves nothing.
 //
-// Of APIv2, whose calls have no time in them, it is a custom and no proof.
-const InFlight = wire.Window + usualTimeout
+// APIv2's calls have no time in them and are good for ever. For them Resolve takes an hour, which
+// is long for a call to be on its way, and no proof.
+const InFlight = 2 * wire.Window
+
+const inFlightV2 = time.Hour
 
 // Resolution is what [Client.Resolve] found out.
 type Resolution struct {
@@ -247,7 +251,11 @@ func (c *Client) ask(ctx context.Context, a *attempt, opts []Option) (Resolution
 	}
 	if r.Outcome == asBefore {
 		r.Outcome = DidNotHappen
-		if until := a.at.Add(InFlight); a.happened {
+		until := a.at.Add(InFlight)
+		if k.isV2() {
+			until = a.at.Add(inFlightV2)
+		}
+		if a.happened {
 			r.Outcome = Pending // the query came too early: the call succeeded
 		} else if !a.settled && c.now().Before(until) {
 			r.Outcome, r.Until = Pending, until

@@ -101,7 +101,7 @@ func meet(t *testing.T, arrange func() (*world, *halted), faults []fault.Fault) 
 	t.Helper()
 	w, call := arrange()
 	client, open := w.Client(), map[string]error{}
-	extra := []wxpay.Option{} // what the call does not have
+	until, extra := w.Clock().Now(), []wxpay.Option{} // what the call does not have
 	for _, name := range call.op.Outcome.Asks {
 		if strings.Contains(call.op.Outcome.Query, "{"+name+"}") {
 			extra = append(extra, wxpay.Path(name, map[string]string{"out_user_id": "pupil0001"}[name]))
@@ -148,8 +148,11 @@ func meet(t *testing.T, arrange func() (*world, *halted), faults []fault.Fault) 
 			t.Errorf("%s: %v: %v, of a call that may be on its way: %v", what, err, became, unknown)
 		}
 		open[what] = err
+		if became.Until.After(until) {
+			until = became.Until
+		}
 	}
-	w.ok(w.Advance(wxpay.InFlight))
+	w.ok(w.Advance(max(0, until.Sub(w.Clock().Now()))))
 	for what, err := range open {
 		became, err2 := client.Resolve(t.Context(), err, extra...)
 		if truth := call.truth(w); err2 != nil || became.Outcome != truth {
