@@ -26,6 +26,7 @@ type callOptions struct {
 	encrypt                []string
 	timeout                time.Duration
 	verbose, raw, mtls     bool
+	resolve                bool
 }
 
 func newCall(sys System) *cobra.Command {
@@ -70,7 +71,10 @@ there, and standard error says so and names the host.
 On a terminal the JSON is indented, and characters that steer one are written
 out (\u009b); a pipe or a file gets the answer byte for byte, as --raw does.
 
-The exit code says what became of the call: see wxpay --help.`,
+The exit code says what became of the call: see wxpay --help. Where it leaves
+that open, standard error names the query that tells. --resolve asks it, and the
+exit code then is 0 where the call took effect, with the query's answer on
+standard output, 3 where it did not, and 4 where nobody knows yet.`,
 		Example: `  wxpay call POST v3/edu-papay/contracts/presign -d @body.json
   wxpay call GET 'v3/edu-papay/contracts/id/{contract_id}' \
       --path contract_id=2021… --query appid=wx8888888888888888
@@ -108,6 +112,8 @@ The exit code says what became of the call: see wxpay --help.`,
 	f.BoolVar(&o.raw, "raw", false, "print the answer byte for byte, which for v2/ is XML, or a bill as it was packed")
 	f.BoolVar(&o.mtls, "mtls", false,
 		"show the API certificate (--cert) in the TLS handshake; done unasked where a call is known to need it")
+	f.BoolVar(&o.resolve, "resolve", false,
+		"where the call fails, ask by its numbers what became of it")
 	f.BoolVarP(&o.verbose, "verbose", "v", false,
 		"say on standard error what was sent and how it was answered; never keys or signatures")
 	o.addTo(cmd)
@@ -183,7 +189,7 @@ func (o *callOptions) run(ctx context.Context, sys System, method, path string) 
 		trace.report(sys, time.Since(started))
 	}
 	if err != nil {
-		return explainCall(err, trace.hint)
+		return o.learn(ctx, sys, client, op, explainCall(err, trace.hint), err)
 	}
 	if hint := result.Quiet(trace.hint); hint != "" { // a sandbox let something pass
 		say(sys, sys.paintErr().dim("hint: "), hint)
