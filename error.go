@@ -73,10 +73,9 @@ type Error struct {
 	// "the order does not exist", on an answer that is not verified.
 	Verified bool
 
-	told wire.Hidden[[]string] // by the call, which what WeChat Pay says may repeat
-	raw  wire.Hidden[[]byte]
-	of   wire.Hidden[*attempt]
-
+	told     wire.Hidden[[]string] // by the call, which what WeChat Pay says may repeat
+	raw      wire.Hidden[[]byte]
+	of       wire.Hidden[*origin]
 	repeated bool // by the transport
 }
 
@@ -263,7 +262,7 @@ type RequestError struct {
 	Operation string
 	Problem   string
 	err       wire.Hidden[error]
-	of        wire.Hidden[*attempt]
+	of        wire.Hidden[*origin]
 }
 
 func (e *RequestError) Error() string {
@@ -302,7 +301,7 @@ type TransportError struct {
 	// moment, with its address; of its body not a byte follows, so it has no effect.
 	Sent bool
 	err  wire.Hidden[error]
-	of   wire.Hidden[*attempt]
+	of   wire.Hidden[*origin]
 	// cancelled is the call's own context, by the caller. A transport may have others.
 	cancelled bool
 }
@@ -364,7 +363,7 @@ type SignatureError struct {
 	// Serial is Wechatpay-Serial as received, RequestID its Request-ID; of a reply without what it
 	// repeats of the call, as in [Error.Error].
 	Serial, RequestID string
-	of                wire.Hidden[*attempt]
+	of                wire.Hidden[*origin]
 }
 
 func (e *SignatureError) Error() string {

@@ -42,7 +42,7 @@ type PanicError struct {
 	Stack []byte `json:"-"` // where, as runtime/debug prints it
 
 	told wire.Hidden[[]string] // by the call, which the value may repeat
-	of   wire.Hidden[*attempt] // what the call was
+	of   wire.Hidden[*origin] // what the call was
 	body bool                  // a method of the body panicked: what it told is not known
 }
 
@@ -101,7 +101,7 @@ func start[T any](c *call, f func() (T, error)) *Promise[T] {
 		defer close(p.done)
 		if err := guard(func() { p.value, p.err = f() }); err != nil {
 			if c != nil {
-				err.told, err.of = wire.Hide(c.told()), wire.Hide(c.attempt())
+				err.told, err.of = wire.Hide(c.told()), wire.Hide(c.origin())
 			}
 			p.err = err
 		}
@@ -115,7 +115,7 @@ func start[T any](c *call, f func() (T, error)) *Promise[T] {
 type afterwards struct {
 	err   wire.Hidden[error]
 	after wire.Hidden[error] // what the call had failed with; nil: it succeeded
-	of    wire.Hidden[*attempt]
+	of    wire.Hidden[*origin]
 }
 
 func (e *afterwards) Error() string                { return oneLine(printed(e.err.Reveal())) }
@@ -136,7 +136,7 @@ func (p *Promise[T]) Then(f func(T) error) *Promise[T] {
 		if err := f(p.value); err != nil {
 			after := &afterwards{err: wire.Hide(spoken(err))}
 			if c != nil {
-				made := c.attempt()
+				made := c.origin()
 				made.happened = true
 				after.of = wire.Hide(made)
 			}

@@ -145,7 +145,7 @@ func (c *Client) Resolve(ctx context.Context, err error, opts ...Option) (Resolu
 	if c == nil || c.keys == nil {
 		return Resolution{}, &ResolveError{Problem: noClient}
 	}
-	a, fail := c.attemptOf(err)
+	a, fail := c.originOf(err)
 	switch {
 	case fail != nil:
 		return Resolution{}, fail
@@ -162,12 +162,12 @@ func (c *Client) Resolve(ctx context.Context, err error, opts ...Option) (Resolu
 	return c.ask(ctx, a, opts)
 }
 
-// attemptOf finds the call that an error is of.
-func (c *Client) attemptOf(err error) (*attempt, error) {
+// originOf finds the call that an error is of.
+func (c *Client) originOf(err error) (*origin, error) {
 	if err == nil {
 		return nil, &ResolveError{Problem: "there is no error: the call succeeded"}
 	}
-	var all []*attempt
+	var all []*origin
 	ended := reaches(err, func(at error) []error {
 		made, causes := madeOf(at)
 		if made != nil {
@@ -198,7 +198,7 @@ func (c *Client) attemptOf(err error) (*attempt, error) {
 }
 
 // madeOf is the call that one error is of, or what the error holds.
-func madeOf(err error) (made *attempt, causes []error) {
+func madeOf(err error) (made *origin, causes []error) {
 	if isNilPointer(err) {
 		return nil, nil
 	}
@@ -228,7 +228,7 @@ func madeOf(err error) (made *attempt, causes []error) {
 }
 
 // ask asks the query of the outcome.
-func (c *Client) ask(ctx context.Context, a *attempt, opts []Option) (Resolution, error) {
+func (c *Client) ask(ctx context.Context, a *origin, opts []Option) (Resolution, error) {
 	k, problem := c.questionOf(a, opts)
 	switch {
 	case problem != "" && a.settled:
@@ -268,7 +268,7 @@ func (c *Client) ask(ctx context.Context, a *attempt, opts []Option) (Resolution
 const asBefore Outcome = -1
 
 // questionOf makes the query, which the options may give what the call did not have.
-func (c *Client) questionOf(a *attempt, opts []Option) (k *call, problem string) {
+func (c *Client) questionOf(a *origin, opts []Option) (k *call, problem string) {
 	method, path, _ := strings.Cut(a.outcome.query, " ")
 	k = c.newCall(method, path, nil, opts)
 	given, _ := url.ParseQuery(string(k.query))

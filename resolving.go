@@ -30,9 +30,9 @@ type outcome struct {
 	missing                        string // codes of a refusal that say that there is no such thing
 }
 
-// attempt is a call that failed, as far as it takes to ask what became of it. Errors keep it in
+// origin is a call that failed, as far as it takes to ask what became of it. Errors keep it in
 // place of the call, whose body may be large.
-type attempt struct {
+type origin struct {
 	client    *Client
 	operation string
 	outcome   *outcome          // nil where the table has none
@@ -50,20 +50,20 @@ func (c *call) do(ctx context.Context) (*Result, error) {
 	}
 	switch e := err.(type) {
 	case *RequestError:
-		e.of = wire.Hide(c.attempt())
+		e.of = wire.Hide(c.origin())
 	case *TransportError:
-		e.of = wire.Hide(c.attempt())
+		e.of = wire.Hide(c.origin())
 	case *Error:
-		e.of = wire.Hide(c.attempt())
+		e.of = wire.Hide(c.origin())
 	case *SignatureError:
-		e.of = wire.Hide(c.attempt())
+		e.of = wire.Hide(c.origin())
 	}
 	return result, err
 }
 
-// attempt is what is kept of the call.
-func (c *call) attempt() *attempt {
-	a := &attempt{client: c.client, operation: c.operation()}
+// origin is what is kept of the call.
+func (c *call) origin() *origin {
+	a := &origin{client: c.client, operation: c.operation()}
 	if c.client == nil || c.client.now == nil {
 		return a
 	}

@@ -165,7 +165,7 @@ func (r *Result) decodeError(err error) error {
 	e := &DecodeError{Operation: "decode", Status: r.Status, RequestID: r.RequestID(), err: wire.Hide(err)}
 	if r.call != nil {
 		e.Operation, e.RequestID = r.call.operation(), r.call.without(e.RequestID)
-		made := r.call.attempt()
+		made := r.call.origin()
 		made.happened = true
 		e.of = wire.Hide(made)
 	}
@@ -180,7 +180,7 @@ type DecodeError struct {
 	Status    int
 	RequestID string
 	err       wire.Hidden[error]
-	of        wire.Hidden[*attempt]
+	of        wire.Hidden[*origin]
 }
 
 func (e *DecodeError) Error() string {
