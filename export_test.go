@@ -12,3 +12,6 @@ var SharedTransport = sharedTransport
 func IsPlainPath(path string) bool { return isPlainPath(path) }
 
 func ExpandPath(path string) (escaped, query, problem string) { return expandPath(path, nil) }
+
+// WordsAt is what Resolve reads of an answer and of a call's body.
+func WordsAt(raw []byte, place string) []string { return wordsAt(raw, place) }

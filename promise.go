@@ -42,7 +42,7 @@ type PanicError struct {
 	Stack []byte `json:"-"` // where, as runtime/debug prints it
 
 	told wire.Hidden[[]string] // by the call, which the value may repeat
-	of   wire.Hidden[*origin] // what the call was
+	of   wire.Hidden[*origin]  // what the call was
 	body bool                  // a method of the body panicked: what it told is not known
 }
 

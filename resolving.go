@@ -189,7 +189,9 @@ func wordsAt(raw []byte, place string) (words []string) {
 			return wordsAt(list[n], rest)
 		}
 		for _, element := range list {
-			words = append(words, wordsAt(element, place)...)
+			if element[0] != '[' { // no list of WeChat Pay's holds lists
+				words = append(words, wordsAt(element, place)...)
+			}
 		}
 		return words
 	case place != "":
