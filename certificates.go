@@ -171,9 +171,10 @@ func (s *source) fetch(ctx context.Context, limit time.Duration) ([]PlatformKey,
 // is opened with the APIv3 key, and the answer must be signed by one of them, or by a key that the
 // client knew before. Certificates that have expired are left out.
 //
-// A client does this by itself where it has to: see [Config.PlatformKeys]. Errors are a [*KeyError]
-// that says what to do, such as that the merchant has WeChat Pay's public key and no certificates
-// (HTTP 404), around what the call came to.
+// A client does this by itself where it has to: see [Config.PlatformKeys]. The list of the
+// cross-border family, v3/global/certificates, is another: it is called by its path. Errors are
+// a [*KeyError] that says what to do, such as that the merchant has WeChat Pay's public key and
+// no certificates (HTTP 404), around what the call came to.
 //
 // Source: https://pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter7_1_3.shtml
 func (c *Client) Certificates(ctx context.Context) ([]*x509.Certificate, error) {
