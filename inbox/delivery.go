@@ -99,6 +99,10 @@ type how struct {
 	replay bool         // it was stored, and is asked for
 }
 
+// again says whether a dead letter is tried once more: it was asked for, or it is what a query told
+// and was made one while nobody swept.
+func (h how) again() bool { return h.replay || h.swept != nil }
+
 // take runs the transaction until the database lets it through, and records what fails.
 func (b *Box) take(ctx context.Context, n *notify.Notification, h how) (handled bool, err error) {
 	if n == nil || n.MchID == "" || n.ID == "" {

@@ -45,7 +45,7 @@ func (b *Box) failed(ctx context.Context, n *notify.Notification, h how, cause e
 				key(n.MchID), key(n.ID)).Scan(&state, &letter.Attempts); err != nil {
 				return err
 			}
-			if state == done || state == dead && !h.replay {
+			if state == done || state == dead && !h.again() {
 				isDead = true
 				return nil
 			}

@@ -33,11 +33,13 @@ func (b *Box) once(ctx context.Context, n *notify.Notification, h how) (handled 
 			return err
 		}
 		fresh, err := b.claim(ctx, tx, d, h)
-		if err != nil || !fresh {
+		if err != nil || !fresh && h.swept == nil { // what was handled is not to be asked for again
 			return err
 		}
-		if fresh, err = b.happened(ctx, tx, n, t, h); err != nil {
-			return err
+		if fresh {
+			if fresh, err = b.happened(ctx, tx, n, t, h); err != nil {
+				return err
+			}
 		}
 		if fresh {
 			if fresh, err = b.follow(ctx, tx, d, t); err != nil {
@@ -121,7 +123,7 @@ func (b *Box) claim(ctx context.Context, tx *sql.Tx, d *Delivery, h how) (fresh 
 		return false, fmt.Errorf("inbox: %w", err)
 	case of == claim:
 		return true, nil
-	case state == done, state == dead && !h.replay:
+	case state == done, state == dead && !h.again():
 		return false, nil
 	}
 	d.Attempt = attempts + 1
