@@ -71,21 +71,30 @@ func (c *Client) Download(ctx context.Context, downloadURL, hashType, hashValue 
 	case len(k.encrypt)+len(k.decrypt) > 0:
 		k.fail("wxpay.Encrypt and wxpay.Decrypt are for fields of JSON, which a download has not: leave them out")
 	}
-	if err := k.unsent(); err != nil {
+	open := func(ctx context.Context) ([]byte, error) { return k.download(ctx, u, want) }
+	if k.watched() {
+		return observed(ctx, k, open)
+	}
+	return open(ctx)
+}
+
+// download gets the file and checks it.
+func (c *call) download(ctx context.Context, u *url.URL, want []byte) ([]byte, error) {
+	if err := c.unsent(); err != nil {
 		return nil, err
 	}
-	raw, id, err := k.file(ctx, u)
+	raw, id, err := c.file(ctx, u)
 	if err != nil {
 		return nil, err
 	}
 	refused := func(problem string) error {
 		return &SignatureError{
-			Operation: k.operation(), Check: CheckHash, RequestID: k.without(id), Problem: problem,
+			Operation: c.operation(), Check: CheckHash, RequestID: c.without(id), Problem: problem,
 			Hint: "ask for the bill again and do not use this one",
 		}
 	}
-	if k.sealed != nil {
-		if raw, err = k.sealed.open(k.own.key(), raw); err != nil {
+	if c.sealed != nil {
+		if raw, err = c.sealed.open(c.own.key(), raw); err != nil {
 			return nil, err
 		}
 	}
@@ -106,7 +115,7 @@ func (c *Client) fileURL(address string) (u *url.URL, problem string) {
 	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || !isPlain(address) {
 		return nil, "the address is not a download_url"
 	}
-	known := c != nil && (u.Host == c.host.name || u.Host == c.global.name)
+	known := c != nil && (u.Host == c.host.name || u.Host == c.global.name || c.pair.has(u.Host))
 	for _, host := range []string{DefaultHost, BackupHost, DefaultGlobalHost} {
 		known = known || u.Scheme+"://"+u.Host == host
 	}
@@ -127,21 +136,28 @@ func (c *Client) fileURL(address string) (u *url.URL, problem string) {
 func (c *call) file(ctx context.Context, u *url.URL) (raw []byte, requestID string, err error) {
 	ctx, cancel := c.deadline(ctx)
 	defer cancel()
-	response, err := c.send(ctx, u.EscapedPath(), u.RawQuery)
+	r, err := c.attempts(ctx, func(ctx context.Context) (*Result, error) {
+		response, err := c.send(ctx, u.EscapedPath(), u.RawQuery)
+		if err != nil {
+			return nil, err
+		}
+		if response.StatusCode != http.StatusOK {
+			_, err := c.read(response)
+			if err == nil { // genuine, and no file
+				err = c.cutShort(errNoFile)
+			}
+			return nil, err
+		}
+		raw, err := readWhole(response)
+		if err != nil {
+			return nil, c.cutShort(err)
+		}
+		return &Result{Status: response.StatusCode, Header: response.Header, Body: raw}, nil
+	})
 	if err != nil {
 		return nil, "", err
 	}
-	if response.StatusCode != http.StatusOK {
-		_, err := c.read(response)
-		if err == nil { // genuine, and no file
-			err = c.cutShort(errNoFile)
-		}
-		return nil, "", err
-	}
-	if raw, err = readWhole(response); err != nil {
-		return nil, "", c.cutShort(err)
-	}
-	return raw, response.Header.Get(wire.HeaderRequestID), nil
+	return r.Body, r.RequestID(), nil
 }
 
 // readWhole is readBody for a file.

@@ -44,7 +44,7 @@ func TestNothingLeavesOnceItIsOver(t *testing.T) {
 	})
 	ctx, cancel := context.WithTimeout(bg, time.Minute) // so that the client's own deadline does not cancel it
 	defer cancel()
-	_, err := clientAt(t, s.URL, breaker).Chain("v3/x").Post(ctx, `{"debit":1}`)
+	_, err := clientAt(t, s.URL, breaker).Chain("v3/x").Post(ctx, `{"debit":1}`, wxpay.Attempts(1))
 	close(dial)
 	<-done
 	if wxpay.OutcomeUnknown(err) {

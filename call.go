@@ -43,7 +43,12 @@ type call struct {
 	mtls     bool
 	problem  string // the first thing found wrong
 	cause    error
-	flight   flight
+	flight   *flight // of this attempt
+	first    flight
+	most     int   // of Attempts, 0 where the client's holds
+	way      *pair // the hosts it may go to, and which this attempt took
+	side     int
+	been     [2]bool // where attempts went before
 }
 
 // fail remembers the first problem; the call then ends before it is sent.
@@ -78,6 +83,7 @@ const noClient = "there is no client: start from a *wxpay.Client made by wxpay.N
 
 func (c *Client) newCall(method, path string, vars []variable, opts []Option) *call {
 	k := &call{client: c, method: method, path: path, vars: vars}
+	k.flight = &k.first
 	if c == nil || c.keys == nil {
 		k.fail(noClient)
 	} else {
@@ -89,6 +95,14 @@ func (c *Client) newCall(method, path string, vars []variable, opts []Option) *c
 		}
 	}
 	return k
+}
+
+// do makes the call, where somebody watches under their eyes.
+func (c *call) do(ctx context.Context) (*Result, error) {
+	if !c.watched() {
+		return c.marked(ctx)
+	}
+	return observed(ctx, c, c.marked)
 }
 
 // carryOut signs, sends, reads and verifies. It is the one story of every call.
@@ -117,11 +131,13 @@ func (c *call) carryOut(ctx context.Context) (*Result, error) {
 	}
 	ctx, cancel := c.deadline(ctx)
 	defer cancel()
-	response, err := c.send(ctx, uri, query)
-	if err != nil {
-		return nil, err
-	}
-	return c.read(response)
+	return c.attempts(ctx, func(ctx context.Context) (*Result, error) {
+		response, err := c.send(ctx, uri, query)
+		if err != nil {
+			return nil, err
+		}
+		return c.read(response)
+	})
 }
 
 // send signs and sends.
@@ -188,7 +204,7 @@ func (c *call) deadline(ctx context.Context) (context.Context, context.CancelFun
 // given to net/http together with its decoded form, so that the bytes signed
 // are the bytes on the request line.
 func (c *call) request(uri, query string) (r http.Request, err error) {
-	host := c.client.hostOf(uri)
+	host := c.toward(c.client.hostOf(uri))
 	decoded, err := url.PathUnescape(uri)
 	if err != nil {
 		return r, err

@@ -1,6 +1,7 @@
 package wxpay
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/tls"
 	"io"
@@ -28,6 +29,12 @@ type Client struct {
 	keys      *Keys
 	host      endpointHost
 	global    endpointHost
+	pair      *pair // of host and its twin, nil for a host without one
+	most      int   // how often a call goes out
+	wait      func(context.Context, time.Duration) error
+	hook      Hook
+	budget    *budget
+	pacer     *pacer
 	timeout   time.Duration
 	userAgent []string
 	now       func() time.Time
@@ -70,6 +77,13 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkRepeats(&cfg); err != nil {
+		return nil, err
+	}
+	pair, err := pairOf(host, cfg)
+	if err != nil {
+		return nil, err
+	}
 	own, alone := transport.(*http.Transport)
 	if alone {
 		_ = own.Clone() // waits for net/http to set it up, which another call may do
@@ -87,6 +101,7 @@ func New(cfg Config) (*Client, error) {
 		alone: alone, timeout: timeout,
 		userAgent: []string{strings.TrimSpace(cfg.UserAgent + " " + userAgent)},
 		now:       cfg.Now, rand: cfg.Rand, started: new(background),
+		pair: pair, most: cfg.Attempts, wait: cfg.Wait, hook: cfg.Hook, budget: new(budget), pacer: new(pacer),
 	}
 	c.own.Store(who)
 	keys.live.source = &source{client: c}
@@ -140,6 +155,10 @@ func (c *Client) hostOf(uri string) endpointHost {
 	return c.host
 }
 
+// connectWithin is how long a host has to take a connection. One that takes none in that time is
+// down, and a call has to have time left for the other.
+const connectWithin = 5 * time.Second
+
 // sharedTransport is the transport of every Client that brings none. net/http
 // keeps two idle connections a host by default, so that at 64 callers nearly
 // every call would pay for a TLS handshake.
@@ -152,6 +171,13 @@ var sharedTransport = sync.OnceValue(func() http.RoundTripper {
 		}
 	}
 	t := base.Clone()
+	if dial := t.DialContext; dial != nil {
+		t.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+			ctx, cancel := context.WithTimeout(ctx, connectWithin)
+			defer cancel()
+			return dial(ctx, network, address)
+		}
+	}
 	t.MaxIdleConns = 256
 	t.MaxIdleConnsPerHost = 64
 	// Over HTTP/2 net/http sends a call of any method again when the server resets

@@ -1,6 +1,7 @@
 package wxpay
 
 import (
+	"context"
 	"crypto"
 	"crypto/rsa"
 	"crypto/x509"
@@ -55,8 +56,14 @@ type Config struct {
 	APIv2Key Secret
 
 	// Host is where calls go, scheme and host. Default: [DefaultHost].
-	// [BackupHost] is its twin for when it is down, a sandbox has its own.
+	// A sandbox has its own.
 	Host string
+	// BackupHost is where a call for Host goes that could not be sent there, and, where it
+	// changes nothing, one that got no answer: signed afresh, the same bytes. A host that could not
+	// be reached is left alone for 30 seconds by Now, and then tried by one call. Default: the
+	// twin of WeChat Pay's own hosts (api and api2, of mch.weixin.qq.com and of wechatpay.cn),
+	// none for any other.
+	BackupHost string
 	// GlobalHost is where the cross-border family under v3/global goes.
 	// Default: Host where that is set, otherwise [DefaultGlobalHost].
 	GlobalHost string
@@ -76,8 +83,17 @@ type Config struct {
 	UserAgent string
 	// Now is the clock. Default: time.Now.
 	Now func() time.Time
-	// Rand draws nonces. Default: crypto/rand.Reader.
+	// Rand draws nonces, and spreads the pauses between attempts. Default: crypto/rand.Reader.
 	Rand io.Reader
+	// Attempts is how often a call goes out at most, where the package's promises let it go out
+	// again: 1 turns repeats and BackupHost off. The option [Attempts] sets it for one call.
+	// Default: [DefaultAttempts].
+	Attempts int
+	// Wait is how a call waits before it goes out again: for d, or until ctx ends, which it then
+	// says with an error. Default: a timer of package time.
+	Wait func(ctx context.Context, d time.Duration) error
+	// Hook is called around every call: see [Hook] for what it is told. [LogTo] is one.
+	Hook Hook
 }
 
 // WeChat Pay's own hosts.

@@ -48,16 +48,38 @@
 // switch to turn this off. Refusals that WeChat Pay signs are verified as
 // well; [Error.Verified] tells them from those no one signed.
 //
-// The client sends a call once. It does not retry, for only the caller knows
-// whether the same numbers may be used again. [OutcomeUnknown] tells of a call that
-// failed whether it may have taken effect all the same, so that a query has to
-// settle it; [Client.Resolve] makes the query, and says what became of the call. [Error.Temporary]
-// says when the same call is worth sending again.
+// A call that failed goes out again, up to [Config.Attempts] times, where that can do nothing
+// twice and may help; never another one in its place: the same numbers, the same bytes of the body,
+// signed afresh.
+//
+//   - It never left this machine ([TransportError.Sent] is false): it goes to the host's twin
+//     ([Config.BackupHost]), and where there is none, or it was there, it is sent after a pause.
+//   - WeChat Pay answered that there were too many calls (429, FREQUENCY_LIMITED,
+//     RATELIMIT_EXCEEDED): it is sent after a pause, five such calls of a client a second.
+//   - WeChat Pay answered SYSTEM_ERROR (APIv2: SYSTEMERROR), to which it says in every API: send
+//     the same call with the same numbers. It is sent after a pause.
+//   - It is a GET of APIv3, which changes nothing, and got no whole answer, or a gateway's from 500:
+//     it goes to the twin.
+//
+// Of a call that can change something (POST, PUT, PATCH, DELETE, and every call of APIv2 but its
+// bill) the second and third count only where WeChat Pay signed the answer. Whatever else became of
+// it, such as an answer that is lost, does not verify, or is a gateway's, it goes out no more. So a
+// debit is sent twice only where WeChat Pay asks for it, and then by the number by which WeChat Pay
+// tells that it is one.
+//
+// A pause is half a second at first and twice as long each time, less up to its half, and none is
+// begun that would not end before the context does. A client repeats ten calls while
+// none succeeds, and in the long run one for ten that do, so that an outage is not multiplied.
+// [Attempts](1), or [Config.Attempts], turns all of it off.
+//
+// [OutcomeUnknown] tells of a call that failed whether it may have taken effect all the same, in
+// any of its attempts, so that a query has to settle it; [Client.Resolve] makes the query, and says
+// what became of the call. [Error.Temporary] says when the same call is worth sending again, later.
 //
 // Below the client, net/http may send a GET again, the same bytes: when the
 // connection had been kept from an earlier call and ends before the answer begins.
 // A GET changes nothing; that of v2/papay/h5entrustweb opens the same page for the payer again.
-// A call that can change something (POST, PUT, PATCH, DELETE) goes out at most once; net/http
+// An attempt of a call that can change something goes out at most once; net/http
 // moves it to another connection only where not a byte of it went out on the first.
 //
 // That is so for HTTP/1.1, which is all that the client's own transport speaks. A

@@ -76,7 +76,9 @@ type Error struct {
 	told     wire.Hidden[[]string] // by the call, which what WeChat Pay says may repeat
 	raw      wire.Hidden[[]byte]
 	of       wire.Hidden[*origin]
-	repeated bool // by the transport
+	repeated bool               // by the transport or the client, and before it may have had an effect
+	again    string             // what came of sending it again
+	ended    wire.Hidden[error] // of the context, before it was
 }
 
 // Field says which parameter is at fault, as a JSON pointer ("/amount/total") for the
@@ -164,6 +166,9 @@ func (e *Error) Error() string {
 	case e.Status == http.StatusOK && (strings.Contains(e.Message, "签名错误") || e.Message == "sign error"):
 		b.WriteString("; the sign of the call was refused: check MchID and APIv2Key, which is not the APIv3 key")
 	}
+	if e.again != "" {
+		b.WriteString("; " + e.again)
+	}
 	if e.RequestID != "" {
 		b.WriteString(" [" + e.clipped(e.RequestID, 128) + "]")
 	}
@@ -191,23 +196,6 @@ func (e Error) MarshalText() ([]byte, error) { return []byte(e.Error()), nil }
 // Format prints what Error gives under every verb but %p, and but %w outside [fmt.Errorf], which go
 // vet reports: there fmt prints the fields, which hold what WeChat Pay said, and asks no method.
 func (e Error) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, &e) }
-
-// Temporary says that the same call, with the same parameters and numbers, is
-// worth sending again after a pause: WeChat Pay was overloaded or failed
-// inside. With other numbers it would be a second order. Whether this call may
-// have taken effect is another question, which [OutcomeUnknown] answers.
-func (e *Error) Temporary() bool {
-	if e == nil {
-		return false
-	}
-	switch e.Code {
-	case "SYSTEMERROR", "FREQUENCY_LIMITED": // APIv2 says so with HTTP 200
-		return true
-	case "100", "20003", "20100": // the same, of v2/pay/downloadbill
-		return true
-	}
-	return e.Status == 429 || e.Status >= 500
-}
 
 // ConfigError is wrong setup, found before anything is sent.
 type ConfigError struct {
@@ -298,12 +286,14 @@ type TransportError struct {
 	// what was registered with an http.Transport (RegisterProtocol). One that calls
 	// GetConn is taken at its word: it calls GotConn before it writes. One that gives up
 	// while net/http goes on behind its back may see the head of the call leave at that
-	// moment, with its address; of its body not a byte follows, so it has no effect.
+	// moment, with its address; of its body not a byte follows, so it has no effect. Of a call that
+	// the client tried several times it is false only where none of them left.
 	Sent bool
 	err  wire.Hidden[error]
 	of   wire.Hidden[*origin]
 	// cancelled is the call's own context, by the caller. A transport may have others.
 	cancelled bool
+	again     string // what came of sending it again
 }
 
 func (e *TransportError) Error() string {
@@ -316,6 +306,9 @@ func (e *TransportError) Error() string {
 		s += " (the caller's context was cancelled)"
 	case errors.Is(e.err.Reveal(), context.DeadlineExceeded):
 		s += " (the deadline passed)"
+	}
+	if e.again != "" {
+		s += "; " + e.again
 	}
 	switch {
 	case !e.Sent:

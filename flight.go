@@ -30,9 +30,11 @@ type flight struct {
 	trace   httptrace.ClientTrace
 	request *http.Request // as the transport got it
 	made    made
+	before  *flight         // the attempt before this one
+	answer  answer          // what came, of which the hook is told
 	joining atomic.Bool     // it waits for a connection, and not for TLS
 	foreign atomic.Bool     // a connection was used that may speak something else than HTTP/1.1
-	before  atomic.Bool     // the body was read before a connection was asked for: by another transport
+	early   atomic.Bool     // the body was read before a connection was asked for: by another transport
 	plain   bool            // the body tells nothing of who reads it
 	by      *http.Transport // that was asked itself and answered, nil for another RoundTripper
 	major   int             // of the HTTP of its answer
@@ -42,6 +44,12 @@ type flight struct {
 type made struct {
 	path, rawPath, query string
 	authorization        string
+}
+
+// answer is what an attempt was answered with, if at all.
+type answer struct {
+	status int
+	header http.Header
 }
 
 // The states of a flight. It leaves quiet once, so that what was reported as not
@@ -71,7 +79,7 @@ func (f *flight) ground() bool { return f.state.CompareAndSwap(quietSoFar, over)
 func (f *flight) repeated() bool {
 	if t := f.by; t != nil {
 		another := hasAnother(t, f.request.URL.Scheme)
-		alone := !another && f.asked.Load() == 1 && showsItsProtocol(t) && !f.foreign.Load() && !f.before.Load()
+		alone := !another && f.asked.Load() == 1 && showsItsProtocol(t) && !f.foreign.Load() && !f.early.Load()
 		switch {
 		case another && (f.plain || f.asked.Load() > 0 && f.request.Body == nil):
 			return true
@@ -88,7 +96,7 @@ func (f *flight) watch(ctx context.Context) context.Context {
 	f.trace.GetConn = func(string) {
 		f.joining.Store(true)
 		if f.asked.CompareAndSwap(0, f.looks.Load()) && f.bodies.Load() > 0 && !f.plain {
-			f.before.Store(true)
+			f.early.Store(true)
 		}
 	}
 	// What TLS says is none of a proxy's, which speaks before it, or after TLS of its own.

@@ -49,6 +49,7 @@ func testConfig() wxpay.Config {
 		MchID: "1900000109", SerialNo: strings.Repeat("5", 40), PrivateKey: merchant,
 		PlatformKeys: []wxpay.PlatformKey{{ID: testPlatformID, Key: &platform.PublicKey}},
 		APIv3Key:     wxpay.NewSecret(testAPIv3Key), Host: "http://127.0.0.1:1",
+		Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }, // it never waits
 	}
 }
 

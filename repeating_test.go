@@ -71,7 +71,7 @@ func TestWhatIsRepeatedOverNetHTTPIsUnknown(t *testing.T) {
 			return response, nil
 		}))
 		served.Store(0)
-		_, err := client.Chain("v3/x").Delete(bg)
+		_, err := client.Chain("v3/x").Delete(bg, wxpay.Attempts(1))
 		if e := (*wxpay.Error)(nil); !errors.As(err, &e) || !e.Verified || wxpay.OutcomeUnknown(err) != unknown ||
 			int(served.Load()) != times {
 			t.Errorf("sent %d times: %v, unknown %t", served.Load(), err, !unknown)
@@ -95,7 +95,7 @@ func TestADeadConnectionRepeatsNothing(t *testing.T) {
 	defer kept.CloseIdleConnections()
 	client := clientAt(t, server.URL, kept)
 	for range 4 { // the second and every further one begins on a connection that is dead
-		_, err := client.Chain("v3/x").Post(bg, `{"out_trade_no":"T1"}`)
+		_, err := client.Chain("v3/x").Post(bg, `{"out_trade_no":"T1"}`, wxpay.Attempts(1))
 		if e := (*wxpay.Error)(nil); !errors.As(err, &e) || wxpay.OutcomeUnknown(err) {
 			t.Errorf("got %v, unknown %t", err, wxpay.OutcomeUnknown(err))
 		}

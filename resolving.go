@@ -42,8 +42,8 @@ type origin struct {
 	settled   bool              // it did nothing, whatever an earlier one did
 }
 
-// do is a call with its errors marked, so that Resolve finds what they are of.
-func (c *call) do(ctx context.Context) (*Result, error) {
+// marked is a call with its errors marked, so that Resolve finds what they are of.
+func (c *call) marked(ctx context.Context) (*Result, error) {
 	result, err := c.carryOut(ctx)
 	if err == nil {
 		return result, nil

@@ -27,7 +27,7 @@ const (
 // other ways, or over again, without undoes.
 func (c *call) told() []string {
 	made := c.flight.made
-	values := []string{made.rawPath, made.path, made.query, made.authorization}
+	values := []string{made.rawPath, made.path, made.query}
 	add := func(s string) {
 		if s = strings.TrimSpace(s); len(s) >= minTold { // it may be repeated without the space
 			values = append(values, s)
@@ -36,9 +36,12 @@ func (c *call) told() []string {
 	for _, v := range c.vars {
 		add(*v.value)
 	}
-	if a, err := wire.ParseAuthorization(made.authorization); err == nil {
-		add(a.Nonce)
-		add(a.Signature)
+	for f := c.flight; f != nil; f = f.before {
+		values = append(values, f.made.authorization)
+		if a, err := wire.ParseAuthorization(f.made.authorization); err == nil {
+			add(a.Nonce)
+			add(a.Signature)
+		}
 	}
 	for name, given := range c.header {
 		if name != wire.HeaderSerial { // which names a key, as errors do

@@ -45,6 +45,7 @@ func (c *call) roundTrip(ctx context.Context, transport http.RoundTripper, r *ht
 	case response.Body == nil:
 		response.Body = http.NoBody
 	}
+	c.flight.answer = answer{response.StatusCode, response.Header}
 	if ofHTTP {
 		c.flight.by, c.flight.major = own, response.ProtoMajor
 	}

@@ -136,7 +136,10 @@ func TestNothingLeft(t *testing.T) {
 					late := lateContext{bg, make(chan struct{})}
 					ctx, by = late, &http.Transport{DialContext: late.dial}
 				}
-				err := call(ctx, clientAt(t, host, by))
+				cfg := testConfig()
+				cfg.APIv2Key, cfg.Host, cfg.Attempts = wxpay.NewSecret(testAPIv2Key), host, 1
+				cfg.HTTPClient = &http.Client{Transport: by}
+				err := call(ctx, made(t, cfg))
 				var e *wxpay.TransportError
 				if !errors.As(err, &e) || e.Sent || !strings.HasSuffix(err.Error(), "; nothing was sent") {
 					t.Fatalf("got %v, want that nothing was sent", err)

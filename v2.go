@@ -184,13 +184,22 @@ func (c *call) doV2(ctx context.Context) (*Result, error) {
 	}
 	ctx, cancel := c.deadline(ctx)
 	defer cancel()
-	request, err := http.NewRequest(c.method, c.client.host.String()+path, nil)
-	if err != nil {
-		return nil, notSent(c.operation(), err)
-	}
 	var body []byte
 	if !c.isGet() {
 		body = c.fields.XML()
+	}
+	return c.attempts(ctx, func(ctx context.Context) (*Result, error) {
+		return c.sendV2(ctx, transport, path, body)
+	})
+}
+
+// sendV2 sends and reads.
+func (c *call) sendV2(ctx context.Context, transport http.RoundTripper, path string, body []byte) (*Result, error) {
+	request, err := http.NewRequest(c.method, c.toward(c.client.host).String()+path, nil)
+	if err != nil {
+		return nil, notSent(c.operation(), err)
+	}
+	if body != nil {
 		request.Header["Content-Type"] = []string{"text/xml; charset=utf-8"}
 	}
 	request.Header["User-Agent"] = c.client.userAgent

@@ -73,6 +73,7 @@ type delivery struct {
 func (r *Receiver) deliver(ctx context.Context, n *Notification) *Error {
 	m := r.memories[scope{n.MchID, n.provedBy()}]
 	d, state := m.begin(n)
+	n.repeated = state == isRunning || state == isHandled
 	switch state {
 	case isNew:
 		return r.run(ctx, n, m, d)

@@ -53,10 +53,12 @@ type Notification struct {
 	// attempt and not covered by the signature.
 	RequestID string
 
-	by     wire.Hidden[*Receiver]
-	proof  [sha256.Size]byte // of the signature of this attempt, zero for a refund of APIv2
-	v2     bool
-	fields wire.Hidden[wire.Fields] // of an APIv2 message, of the sealed part of a refund's
+	by    wire.Hidden[*Receiver]
+	proof [sha256.Size]byte // of the signature of this attempt, zero for a refund of APIv2
+	v2    bool
+
+	repeated bool                     // it was handled before, or another delivery of it is
+	fields   wire.Hidden[wire.Fields] // of an APIv2 message, of the sealed part of a refund's
 }
 
 // Parse verifies, opens and reads one notification: from any framework or

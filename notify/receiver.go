@@ -22,6 +22,8 @@ type Receiver struct {
 	combines  map[string][]string // whose orders a merchant may tell of, by merchant id
 	vehicles  bool
 	onError   func(context.Context, *Error)
+	hook      wxpay.Hook
+	now       func() time.Time
 	deadline  time.Duration
 	remember  int
 	memories  map[scope]*memory
@@ -62,16 +64,15 @@ func New(keys *wxpay.Keys, options ...Option) *Receiver {
 		panic("notify.New: keys is nil; take client.Keys(), or make them with wxpay.NewKeys; or give APIv2Key to " +
 			"receive APIv2 only")
 	}
-	now := time.Now
-	if r.keys != nil {
-		now = r.keys[0].Now
+	if r.now = time.Now; r.keys != nil {
+		r.now = r.keys[0].Now
 	}
 	for _, k := range r.keys {
-		r.memories[scope{k.MchID(), bySignature}] = newMemory(r.remember, now)
+		r.memories[scope{k.MchID(), bySignature}] = newMemory(r.remember, r.now)
 	}
 	for _, k := range r.v2Keys {
 		for _, by := range []means{bySign, bySeal} {
-			r.memories[scope{k.mchID, by}] = newMemory(r.remember, now)
+			r.memories[scope{k.mchID, by}] = newMemory(r.remember, r.now)
 		}
 	}
 	return r

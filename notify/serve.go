@@ -20,12 +20,13 @@ const tooLarge = "it has more than a mebibyte, which no notification has"
 // ServeHTTP answers one notification, as the package comment tells.
 func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.serving.Store(true)
-	body, err := readBody(w, req)
-	if err != nil {
-		r.refuse(req.Context(), err).write(w)
-		return
-	}
-	r.Receive(req.Context(), req.Header, body).write(w)
+	r.observed(req.Context(), func(ctx context.Context) (Answer, *Notification, *Error) {
+		body, err := readBody(w, req)
+		if err != nil {
+			return r.refuse(ctx, err), nil, err
+		}
+		return r.receive(ctx, req.Header, body)
+	}).write(w)
 }
 
 // Receive is [Receiver.ServeHTTP] without net/http's server: for fasthttp,
@@ -40,17 +41,23 @@ func (r *Receiver) Receive(ctx context.Context, header http.Header, body []byte)
 	if ctx == nil {
 		ctx = context.Background()
 	}
+	return r.observed(ctx, func(ctx context.Context) (Answer, *Notification, *Error) {
+		return r.receive(ctx, header, body)
+	})
+}
+
+func (r *Receiver) receive(ctx context.Context, header http.Header, body []byte) (Answer, *Notification, *Error) {
 	n, err := r.parse(header, body)
 	if err == nil {
 		err = r.deliver(ctx, n)
 	}
 	switch {
 	case err != nil:
-		return r.refuse(ctx, err)
+		return r.refuse(ctx, err), n, err
 	case n.v2:
-		return answerV2(http.StatusOK, "SUCCESS", "OK")
+		return answerV2(http.StatusOK, "SUCCESS", "OK"), n, nil
 	}
-	return Answer{Status: http.StatusNoContent}
+	return Answer{Status: http.StatusNoContent}, n, nil
 }
 
 // Answer is what WeChat Pay is to be told.

@@ -12,6 +12,10 @@ import (
 // ClientConfig is the setup of a client of the first merchant: its keys, the
 // sandbox's address, and the clock of signatures (see [Clock]). It panics where
 // there is no merchant, as there is none under an empty Config.Merchants.
+//
+// Such a client sends a call once, so that a test sees the fault that it injected. To see what
+// repeats make of it, set Attempts to [wxpay.DefaultAttempts], and Wait to a function that does not
+// wait.
 func (s *Sandbox) ClientConfig() wxpay.Config {
 	m := s.engine.Registry.First()
 	if m == nil {
@@ -40,7 +44,7 @@ func (s *Sandbox) clientConfig(m *registry.Merchant) wxpay.Config {
 	return wxpay.Config{
 		MchID: m.MchID, SerialNo: m.Serial, PrivateKey: private, Certificate: m.Cert,
 		PlatformKeys: s.engine.Keys.ClientKeys(m), APIv3Key: m.APIv3Key, APIv2Key: m.APIv2Key,
-		Host: s.url, Now: s.engine.WireNow,
+		Host: s.url, Now: s.engine.WireNow, Attempts: 1,
 	}
 }
 

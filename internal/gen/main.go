@@ -47,7 +47,7 @@ func run(root string, check bool) error {
 func Generate(c *catalogue.Catalogue) (Output, error) {
 	out := Output{}
 	for _, step := range []func(*catalogue.Catalogue, Output) error{families, gather, index, events, fidelity, outcomes,
-		pack} {
+		pack, pathWords} {
 		if err := step(c, out); err != nil {
 			return nil, err
 		}
