@@ -78,16 +78,17 @@ type Step struct {
 	// package do, with a path as it was given.
 	Err error
 
-	called string // the operation as errors name it
+	called wire.Hidden[string] // the operation as errors name it
 }
 
 // Problem is what the error of a call says, without the operation before it, whose path may have
 // been given with values in it; "" where there is none.
 func (s Step) Problem() string {
-	if s.Err == nil || s.called == "" {
+	called := s.called.Reveal()
+	if s.Err == nil || called == "" {
 		return ""
 	}
-	return strings.TrimPrefix(strings.ReplaceAll(printed(s.Err), s.called, ""), ": ")
+	return strings.TrimPrefix(strings.ReplaceAll(printed(s.Err), called, ""), ": ")
 }
 
 // Hooks is a hook that calls each of these, in order. A nil one is left out.
@@ -131,7 +132,7 @@ func observed[T any](ctx context.Context, c *call, f func(context.Context) (T, e
 		return f(ctx)
 	}
 	hook, begun := c.client.hook, c.client.now()
-	s := Step{Stage: CallBegins, Operation: template(c.path), Method: c.method, called: c.operation()}
+	s := Step{Stage: CallBegins, Operation: template(c.path), Method: c.method, called: wire.Hide(c.operation())}
 	ctx = hook.Tell(ctx, s)
 	ended := false
 	defer func() {
@@ -150,8 +151,8 @@ func observed[T any](ctx context.Context, c *call, f func(context.Context) (T, e
 
 // tellAttempt tells the hook what an attempt came to.
 func (c *call) tellAttempt(ctx context.Context, n int, took time.Duration, err error) {
-	s := Step{Stage: AttemptEnds, Operation: template(c.path), Method: c.method, called: c.operation(), Attempt: n,
-		Duration: took}
+	s := Step{Stage: AttemptEnds, Operation: template(c.path), Method: c.method, called: wire.Hide(c.operation()),
+		Attempt: n, Duration: took}
 	c.describe(&s, err)
 	c.client.hook.Tell(ctx, s)
 }

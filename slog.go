@@ -8,8 +8,8 @@ import (
 
 // LogTo is a [Hook] that writes a line for every call and every notification that ended: at level
 // Info where it succeeded, Warn where it was refused or not sent, Error where what became of a call
-// is unknown, or a notification was not handled by this side's fault. An attempt that the client
-// went on from is a line at level Debug. nil is [log/slog.Default], asked at every line.
+// is unknown, or a notification was not handled by this side's fault. Each attempt of a call is a
+// line at level Debug, whatever it came to. nil is [log/slog.Default], asked at every line.
 //
 // A line has operation, method, host, status, code, outcome, attempts, duration and request_id, and
 // the error's words without the path; of a notification event_type, status, check, repeated and
