@@ -84,7 +84,7 @@ const (
 	benches = "bench"
 )
 
-var modules = []string{binary, benches, "inbox/inboxtest", "examples"}
+var modules = []string{binary, benches, "inbox/inboxtest", "examples", "otel"}
 
 func ofAnotherModule(dir string) bool {
 	return slices.ContainsFunc(modules, func(m string) bool { return within(dir, m) })

@@ -22,6 +22,7 @@ var twins = []struct {
 	{page: "docs/going-live.md", twin: "docs/zh/going-live.md"},
 	{page: "docs/outcomes.md", twin: "docs/zh/outcomes.md", sections: 1}, // not the tables of each operation
 	{page: "docs/launching.md", twin: "docs/zh/launching.md"},
+	{page: "docs/operations.md", twin: "docs/zh/operations.md"},
 	{page: "docs/performance.md", twin: "docs/zh/performance.md"},
 	{page: "docs/reliability.md", twin: "docs/zh/reliability.md"},
 	{page: "docs/fidelity.md", twin: "docs/zh/fidelity.md", sections: 2}, // not the tables of each product
