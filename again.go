@@ -116,8 +116,10 @@ func (c *call) pause(ctx context.Context, err error, n int) (d time.Duration, ag
 	switch {
 	case what == never, what == elsewhere && !c.hasElsewhere():
 		return 0, false
-	case what == elsewhere, what == anew && c.hasElsewhere():
+	case what == elsewhere:
 		return 0, c.client.budget.spend()
+	case what == anew && c.hasElsewhere(): // free, for no host got anything of it
+		return 0, true
 	}
 	c.been = [2]bool{}
 	d = c.client.backoff(n)
@@ -190,8 +192,8 @@ func (e *Error) isTooMany() bool {
 	return e.Status == http.StatusTooManyRequests
 }
 
-// isSystemError tells WeChat Pay's own failure, to which it says in every API: send the same call,
-// with the same numbers.
+// isSystemError tells WeChat Pay's own failure, to which its rules say: send the same call, with
+// the same numbers.
 // https://pay.weixin.qq.com/docs/merchant/development/interface-rules/basic-rules.html
 func (e *Error) isSystemError() bool { return e.Code == "SYSTEM_ERROR" || e.Code == "SYSTEMERROR" }
 

@@ -56,8 +56,8 @@
 //     ([Config.BackupHost]), and where there is none, or it was there, it is sent after a pause.
 //   - WeChat Pay answered that there were too many calls (429, FREQUENCY_LIMITED,
 //     RATELIMIT_EXCEEDED): it is sent after a pause, five such calls of a client a second.
-//   - WeChat Pay answered SYSTEM_ERROR (APIv2: SYSTEMERROR), to which it says in every API: send
-//     the same call with the same numbers. It is sent after a pause.
+//   - WeChat Pay answered SYSTEM_ERROR (APIv2: SYSTEMERROR), to which its rules say: send the same
+//     call with the same numbers. It is sent after a pause.
 //   - It is a GET of APIv3, which changes nothing, and got no whole answer, or a gateway's from 500:
 //     it goes to the twin.
 //
@@ -68,9 +68,10 @@
 // tells that it is one.
 //
 // A pause is half a second at first and twice as long each time, less up to its half, and none is
-// begun that would not end before the context does. A client repeats ten calls while
-// none succeeds, and in the long run one for ten that do, so that an outage is not multiplied.
-// [Attempts](1), or [Config.Attempts], turns all of it off.
+// begun that would not end before the context does. A client repeats ten calls while none succeeds,
+// and in the long run one for ten that do, so that an outage is not multiplied; what no host got
+// anything of may go to the other besides. [Attempts](1), or [Config.Attempts], turns all of it
+// off.
 //
 // [OutcomeUnknown] tells of a call that failed whether it may have taken effect all the same, in
 // any of its attempts, so that a query has to settle it; [Client.Resolve] makes the query, and says

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -165,6 +166,29 @@ func TestAGetThatDoesSomethingIsSentOnce(t *testing.T) {
 	var lost *wxpay.TransportError
 	if !errors.As(err, &lost) || !lost.Sent || strings.Contains(err.Error(), "tried") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// Of many calls at once that find a host gone none fails, and those that follow spare it.
+func TestManyCallsGoToTheTwin(t *testing.T) {
+	t.Parallel()
+	wechat := sandbox.New(t, sandbox.At(time.Date(2026, 3, 1, 2, 0, 0, 0, time.UTC)))
+	cfg, r := twoHosts(t, wechat)
+	r.closed.Store(true)
+	c := made(t, cfg)
+	var calls sync.WaitGroup
+	for range 40 {
+		calls.Go(func() {
+			for range 3 {
+				if _, err := c.Chain("v3/certificates").Get(t.Context()); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	calls.Wait()
+	if n := r.asked.Load(); n > 40 {
+		t.Errorf("the host that was gone was asked %d times, by 40 at once", n)
 	}
 }
 
