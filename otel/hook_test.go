@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"net"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -196,8 +198,14 @@ func TestWhatFails(t *testing.T) {
 		}
 	}
 	w := newWatch()
-	s, c := started(t, w)
-	if err := s.Close(); err != nil {
+	cfg := sandbox.New(t).ClientConfig()
+	cfg.Hook = w.hook
+	cfg.HTTPClient = &http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (
+		net.Conn, error) {
+		return nil, errors.New("no road")
+	}}}
+	c, err := wxpay.New(cfg)
+	if err != nil {
 		t.Fatal(err)
 	}
 	_, _ = presign(t.Context(), c)
