@@ -216,10 +216,10 @@ func TestOutcomeOverAllAttempts(t *testing.T) {
 		"after SYSTEM_ERROR": {fault.Error, "SYSTEM_ERROR", true},
 		"after a 429":        {fault.RateLimit, "FREQUENCY_LIMITED", false},
 	} {
-		for how, what := range map[string]func(*sandbox.Sandbox, context.CancelFunc) error{
-			"never left":   func(s *sandbox.Sandbox, _ context.CancelFunc) error { return s.Close() },
-			"was given up": func(_ *sandbox.Sandbox, cancel context.CancelFunc) error { cancel(); return nil },
-			"could not be told": func(*sandbox.Sandbox, context.CancelFunc) error {
+		for how, what := range map[string]func(*road, context.CancelFunc) error{
+			"never left":   func(r *road, _ context.CancelFunc) error { r.closed.Store(true); return nil },
+			"was given up": func(_ *road, cancel context.CancelFunc) error { cancel(); return nil },
+			"could not be told": func(*road, context.CancelFunc) error {
 				return errors.New("the clock of oSECRET")
 			},
 		} {
@@ -231,9 +231,9 @@ func TestOutcomeOverAllAttempts(t *testing.T) {
 				}
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
-				cfg := repeated(wechat, nil)
-				cfg.HTTPClient = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-				cfg.Wait = func(context.Context, time.Duration) error { return what(wechat, cancel) }
+				cfg, r := twoHosts(t, wechat)
+				cfg.BackupHost = ""
+				cfg.Wait = func(context.Context, time.Duration) error { return what(r, cancel) }
 				err := repeatedDebits["combine-papay"](ctx, made(t, cfg), contract)
 				var refused *wxpay.Error
 				if !errors.As(err, &refused) || refused.Code != row.code || !refused.Verified ||
