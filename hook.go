@@ -71,7 +71,7 @@ type Step struct {
 	Check     Check
 	RequestID string        // WeChat Pay's, without what it repeats of the call
 	Attempt   int           // which one it was, or how many there were
-	Repeated  bool          // the notification was handled before, or another delivery is
+	Repeated  bool          // the notification is in the receiver's memory, or being handled
 	Duration  time.Duration // of the attempt, or of it all, by Config.Now
 	Outcome   StepOutcome
 	// Err is what an attempt or call failed with, or notify.Error. It prints as errors of this
