@@ -33,6 +33,7 @@ type call struct {
 	decrypt []string
 	zeros   []string    // of Zero, what was not found yet
 	sealed  *sealedFile // of a download
+	upload  *upload     // of a file
 	keyID   string      // of the key that sensitive fields were encrypted to
 	began   *keySet     // that was known when it began
 	list    *listing    // of a download of certificates
@@ -44,6 +45,9 @@ type call struct {
 	problem  string // the first thing found wrong
 	cause    error
 	flight   flight
+
+	members  []member                // of Member
+	progress func(done, total int64) // of Progress
 }
 
 // fail remembers the first problem; the call then ends before it is sent.
@@ -94,9 +98,7 @@ func (c *Client) newCall(method, path string, vars []variable, opts []Option) *c
 // carryOut signs, sends, reads and verifies. It is the one story of every call.
 func (c *call) carryOut(ctx context.Context) (*Result, error) {
 	c.within(ctx)
-	if c.sealed != nil {
-		c.fail("SealedFile is for Client.Download: leave it out")
-	}
+	c.onlyForFiles()
 	if c.isV2() {
 		return c.doV2(ctx)
 	}
@@ -109,6 +111,7 @@ func (c *call) carryOut(ctx context.Context) (*Result, error) {
 	if err := c.unsent(); err != nil {
 		return nil, err
 	}
+	uri = withSlash(uri)
 	if len(c.query) > 0 {
 		if query != "" {
 			query += "&"
@@ -136,9 +139,14 @@ func (c *call) send(ctx context.Context, uri, query string) (*http.Response, err
 	return c.roundTrip(ctx, c.client.transport(), &request, c.body)
 }
 
-// read takes in the reply within bounds and verifies it: every success, and
-// every refusal that is signed.
+// read takes in the reply within bounds and verifies it: every success, but for those that the
+// catalogue says WeChat Pay does not sign, and every refusal that is signed.
 func (c *call) read(response *http.Response) (*Result, error) {
+	if response.Header.Get(wire.HeaderSignature) == "" || response.Header.Get(statementHash) != "" {
+		if result, unsigned, err := c.readUnsigned(response); unsigned {
+			return result, err
+		}
+	}
 	body, err := readBody(response)
 	if err != nil {
 		return nil, c.cutShort(err)
@@ -148,20 +156,25 @@ func (c *call) read(response *http.Response) (*Result, error) {
 	signed := response.Header.Get(wire.HeaderSignature) != "" && (success || c.provable(response.Header))
 	if success || signed {
 		if err := c.verify(success, response.Header, body); err != nil {
-			var e *SignatureError
-			if errors.As(err, &e) {
-				e.Operation = c.operation() + ": HTTP " + strconv.Itoa(response.StatusCode) + " reply"
-				told := c.told() // once: of a large body it takes a while
-				e.Serial = without(e.Serial, told, len(e.Serial))
-				e.RequestID = without(e.RequestID, told, len(e.RequestID))
-			}
-			return nil, err
+			return nil, c.unproven(err, response.StatusCode)
 		}
 		if success {
 			return result, nil
 		}
 	}
 	return nil, c.refused(result, signed)
+}
+
+// unproven is the error of an answer that does not verify.
+func (c *call) unproven(err error, status int) error {
+	var e *SignatureError
+	if errors.As(err, &e) {
+		e.Operation = c.operation() + ": HTTP " + strconv.Itoa(status) + " reply"
+		told := c.told() // once: of a large body it takes a while
+		e.Serial = without(e.Serial, told, len(e.Serial))
+		e.RequestID = without(e.RequestID, told, len(e.RequestID))
+	}
+	return err
 }
 
 // within refuses a call without a context, which net/http would panic over.
@@ -217,7 +230,10 @@ func (c *call) request(uri, query string) (r http.Request, err error) {
 		Method: c.method, URL: target, Host: host.name, Header: header,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}
-	if c.body != nil {
+	switch {
+	case c.upload != nil:
+		header["Content-Type"] = []string{c.upload.contentType()}
+	case c.body != nil:
 		header["Content-Type"] = jsonType
 	}
 	return r, nil

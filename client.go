@@ -132,12 +132,20 @@ type endpointHost struct{ scheme, name string }
 
 func (h endpointHost) String() string { return h.scheme + "://" + h.name }
 
-// hostOf picks the host by the escaped path.
-func (c *Client) hostOf(uri string) endpointHost {
-	if strings.HasPrefix(uri, "/v3/global/") {
+// hostOf picks the host by the escaped path, as the catalogue says. A host of the caller's own,
+// such as a sandbox, gets everything.
+func (c *Client) hostOf(path string) endpointHost {
+	switch name := hostNameOf(path); {
+	case name == "":
+		return c.host
+	case name == globalHostName:
 		return c.global
+	default:
+		if usual, _, _ := strings.Cut(c.host.name, ":"); !isWeChatPay(usual) {
+			return c.host
+		}
+		return endpointHost{"https", name}
 	}
-	return c.host
 }
 
 // sharedTransport is the transport of every Client that brings none. net/http

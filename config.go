@@ -55,9 +55,11 @@ type Config struct {
 	APIv2Key Secret
 
 	// Host is where calls go, scheme and host. Default: [DefaultHost].
-	// [BackupHost] is its twin for when it is down, a sandbox has its own.
+	// [BackupHost] is its twin for when it is down, a sandbox has its own. The few endpoints
+	// that WeChat Pay has at hosts of their own, such as fraud.mch.weixin.qq.com, are called there,
+	// and at Host where that is not WeChat Pay's.
 	Host string
-	// GlobalHost is where the cross-border family under v3/global goes.
+	// GlobalHost is where the cross-border families go, such as those under v3/global and hk/v3.
 	// Default: Host where that is set, otherwise [DefaultGlobalHost].
 	GlobalHost string
 	// PlainHTTP lets Host and GlobalHost begin with http:// where they are not of this machine:
@@ -84,8 +86,10 @@ type Config struct {
 const (
 	DefaultHost       = "https://api.mch.weixin.qq.com"
 	BackupHost        = "https://api2.mch.weixin.qq.com"
-	DefaultGlobalHost = "https://apihk.mch.weixin.qq.com"
+	DefaultGlobalHost = "https://" + globalHostName
 )
+
+const globalHostName = "apihk.mch.weixin.qq.com"
 
 // userAgent is what every call says of itself. WeChat Pay lists User-Agent as
 // required.
