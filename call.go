@@ -33,7 +33,8 @@ type call struct {
 	decrypt []string
 	zeros   []string    // of Zero, what was not found yet
 	sealed  *sealedFile // of a download
-	upload  *upload     // of a file
+	file    *File       // of an upload
+	upload  *upload     // the same, opened
 	keyID   string      // of the key that sensitive fields were encrypted to
 	began   *keySet     // that was known when it began
 	list    *listing    // of a download of certificates
@@ -98,6 +99,12 @@ func (c *Client) newCall(method, path string, vars []variable, opts []Option) *c
 // carryOut signs, sends, reads and verifies. It is the one story of every call.
 func (c *call) carryOut(ctx context.Context) (*Result, error) {
 	c.within(ctx)
+	if c.file != nil {
+		if err := c.attach(ctx); err != nil {
+			return nil, err
+		}
+		defer c.letGo()
+	}
 	c.onlyForFiles()
 	if c.isV2() {
 		return c.doV2(ctx)

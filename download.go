@@ -63,8 +63,8 @@ func (c *Client) download(ctx context.Context, w io.Writer, limit int64, downloa
 	case err != nil:
 		return n, err
 	case sum != nil && !bytes.Equal(sum.Sum(nil), want):
-		return n, k.wrongFile(id, "the file is not the one WeChat Pay gave the hash of: it was cut short or changed on "+
-			"the way, or the hash is another file's")
+		return n, k.wrongFile(id, "the file is not the one WeChat Pay gave the hash of: it was cut short or changed "+
+			"on the way, or the hash is another file's")
 	}
 	return n, nil
 }
@@ -148,7 +148,8 @@ func (c *Client) fileURL(address string) (u *url.URL, problem string) {
 	case !known:
 		return nil, "the address is neither at the client's host nor at WeChat Pay's: a signed call goes nowhere else"
 	case e.kind != kindFile || e.hashHeader != "" || strings.HasSuffix(u.Path, "/"):
-		return nil, "the address is not of a file, such as that of a bill: every other reply is verified by its signature"
+		return nil, "the address is not of a file, such as that of a bill: every other reply is verified by its " +
+			"signature"
 	case u.RawQuery == "" && !strings.Contains(e.path, "{"):
 		return nil, "the address has no token: give download_url as it came"
 	}

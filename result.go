@@ -69,8 +69,9 @@ func (r *Result) RequestID() string { return r.Header.Get(wire.HeaderRequestID) 
 // https://pay.weixin.qq.com/doc/v2/merchant/4011985040
 func (r *Result) Verified() bool { return r != nil && r.call != nil && !r.unsigned }
 
-// Hash is the algorithm of the hash that the answer was checked against, where WeChat Pay signs that
-// in place of the bytes: "SHA1" of a statement of /v3/global/statements, "" of all other answers.
+// Hash is the algorithm of the hash that the answer was checked against, where WeChat Pay signs
+// that in place of the bytes: "SHA1" of a statement of /v3/global/statements, "" of all other
+// answers.
 //
 // Source: https://pay.weixin.qq.com/wiki/doc/api/wxpay/en/fusion_wallet/QuickPay/chapter8_5.shtml
 func (r *Result) Hash() string {

@@ -26,10 +26,10 @@ func (t *Text) Text() []byte {
 
 // Text is what v2/pay/downloadbill answers, the bill of a day, and what its kin do:
 // v2/pay/downloadfundflow and, of another form, v2/billcommentsp/batchquerycomment. It is nil of
-// every other call. A bill is UTF-8: a line of names, a line for each payment and refund, a line of names for the
-// sums and a line of sums; values are separated by commas, each behind a grave accent, and
-// amounts are in yuan. A bill that was asked for with tar_type GZIP is unpacked here, and
-// packed as it came in Body. It has at most 256 MiB, packed and unpacked alike. The bytes
+// every other call. A bill is UTF-8: a line of names, a line for each payment and refund, a line of
+// names for the sums and a line of sums; values are separated by commas, each behind a grave
+// accent, and amounts are in yuan. A bill that was asked for with tar_type GZIP is unpacked here,
+// and packed as it came in Body. It has at most 256 MiB, packed and unpacked alike. The bytes
 // are the Result's own: copy them before you change them.
 //
 // WeChat Pay signs no bill of APIv2 and gives no hash of it, so that only TLS says who gave

@@ -37,25 +37,16 @@ import (
 //
 // Source: https://pay.weixin.qq.com/doc/v3/partner/4012760490
 func (e Chain) Upload(ctx context.Context, file File, opts ...Option) (*Result, error) {
-	return e.client.newCall(http.MethodPost, e.path, e.vars, opts).doUpload(ctx, file)
+	c := e.client.newCall(http.MethodPost, e.path, e.vars, opts)
+	c.file = &file
+	return c.do(ctx)
 }
 
 // UploadAsync is Upload as a promise. The file must stay as it is until the promise is over.
 func (e Chain) UploadAsync(ctx context.Context, file File, opts ...Option) *Promise[*Result] {
 	c := e.client.newCall(http.MethodPost, e.path, e.vars, opts)
-	return start(c, func() (*Result, error) { return c.doUpload(ctx, file) })
-}
-
-func (c *call) doUpload(ctx context.Context, file File) (*Result, error) {
-	if c.within(ctx); c.problem == "" {
-		if err := c.attach(ctx, file); err != nil {
-			return nil, err
-		}
-		if c.upload != nil {
-			defer c.upload.file.end()
-		}
-	}
-	return c.do(ctx)
+	c.file = &file
+	return start(c, func() (*Result, error) { return c.do(ctx) })
 }
 
 // Member adds a member to the meta part of [Chain.Upload], where an endpoint wants more than a name
@@ -120,7 +111,10 @@ type upload struct {
 
 // attach opens and hashes a file and writes meta, or fails the call. The error is that of a context
 // that ended before anything was sent.
-func (c *call) attach(ctx context.Context, file File) error {
+func (c *call) attach(ctx context.Context) error {
+	if c.problem != "" {
+		return nil
+	}
 	form := exchangeOf(c.method, c.path).upload
 	switch {
 	case form != nil:
@@ -129,11 +123,11 @@ func (c *call) attach(ctx context.Context, file File) error {
 	default:
 		form = &usualForm
 	}
-	if file.open == nil {
+	if c.file.open == nil {
 		c.fail("there is no file: make one with FileAt, FileOf or FileFrom")
 		return nil
 	}
-	source, err := file.open()
+	source, err := c.file.open()
 	if err != nil {
 		c.fail("the file cannot be read: " + whyNot(err))
 		c.cause = err
@@ -167,6 +161,13 @@ func (c *call) attach(ctx context.Context, file File) error {
 		c.encrypt = append(slices.Clip(c.encrypt), form.encrypted...)
 	}
 	return nil
+}
+
+// letGo ends with the file.
+func (c *call) letGo() {
+	if c.upload != nil {
+		c.upload.file.end()
+	}
 }
 
 // refuses says what an endpoint does not take of a file.
@@ -251,9 +252,9 @@ func (u *upload) meta(c *call) []byte {
 	for _, m := range own {
 		add(m[0], m[1])
 	}
-	for _, m := range c.members {
+	for _, m := range append(membersIn(c.body), c.members...) {
 		if part := slices.Contains(form.parts, m.name); part {
-			u.parts = append(u.parts, [2]string{m.name, fmt.Sprint(m.value)})
+			u.parts = append(u.parts, [2]string{m.name, textOf(m.value)})
 			if !slices.Contains(form.required, m.name) {
 				given[m.name] = true
 				continue
@@ -268,6 +269,36 @@ func (u *upload) meta(c *call) []byte {
 	}
 	b.WriteByte('}')
 	return b.Bytes()
+}
+
+// membersIn are the members of the body of a typed upload, in their order.
+func membersIn(body []byte) (all []member) {
+	d := json.NewDecoder(bytes.NewReader(body))
+	if begin, err := d.Token(); err != nil || begin != json.Delim('{') {
+		return nil
+	}
+	for d.More() {
+		name, err := d.Token()
+		var value json.RawMessage
+		if text, ok := name.(string); err == nil && ok && d.Decode(&value) == nil {
+			all = append(all, member{text, value})
+			continue
+		}
+		return nil
+	}
+	return all
+}
+
+// textOf is a value as a part of its own has it.
+func textOf(value any) string {
+	if raw, ok := value.(json.RawMessage); ok {
+		var text string
+		if json.Unmarshal(raw, &text) != nil {
+			text = string(raw)
+		}
+		return text
+	}
+	return fmt.Sprint(value)
 }
 
 func btoi(b bool) int {
@@ -293,7 +324,7 @@ func (u *upload) fields(c *call) wire.Fields {
 		if fields[m.name] != "" {
 			c.fail("the member " + wire.Clip(m.name, 64) + " is given twice, or the client fills it in by itself")
 		}
-		fields[m.name] = fmt.Sprint(m.value)
+		fields[m.name] = textOf(m.value)
 	}
 	return fields
 }

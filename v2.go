@@ -24,7 +24,8 @@ import (
 //
 // A GET is signed as a query, with HMAC-SHA256 unless it says otherwise. Those that are called,
 // such as v2/papay/h5entrustweb, are answered without a signature: see [Result.Verified]. Nor does
-// WeChat Pay sign a bill such as v2/pay/downloadbill answers with, which is text: see [Result.Text].
+// WeChat Pay sign the bill that v2/pay/downloadbill answers with, which is text: see
+// [Result.Text].
 
 // SignType chooses how an APIv2 call is signed: "MD5", the default nearly
 // everywhere, or "HMAC-SHA256". A sign_type in the body does the same and is

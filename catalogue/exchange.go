@@ -62,6 +62,12 @@ type Upload struct {
 	Extensions []string    // that the file's name may have, small letters; none where no page says
 }
 
+// Fills says whether the client fills a member in by itself.
+func (u *Upload) Fills(member string) bool {
+	return member == u.Name || member == u.Digest || slices.ContainsFunc(u.Fixed,
+		func(f [2]string) bool { return f[0] == member })
+}
+
 // Line is one line of what is out of the ordinary: an endpoint, or every path that begins as Path
 // does before its *.
 type Line struct {
@@ -202,6 +208,12 @@ func (e Exchange) Proven() bool {
 // Exchange says how the endpoint is spoken to.
 func (k Known) Exchange() Exchange {
 	e, _ := MatchExchange(k.Method, k.Path)
+	return e
+}
+
+// Exchange says how the endpoint is spoken to.
+func (o *Operation) Exchange() Exchange {
+	e, _ := MatchExchange(o.Method, o.Path)
 	return e
 }
 

@@ -1,5 +1,6 @@
-// Package sm3 is the hash SM3, which some of WeChat Pay's uploads of invoices want and the standard
-// library does not have. It is a [hash.Hash] and nothing more: no key and no secret goes through it.
+// Package sm3 is the hash SM3, which some of WeChat Pay's uploads of invoices want and the
+// standard library does not have. It is a [hash.Hash] and nothing more: no key and no secret goes
+// through it.
 //
 // Source: GB/T 32905-2016; in English https://datatracker.ietf.org/doc/html/draft-sca-cfrg-sm3-02
 //
