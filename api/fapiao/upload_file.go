@@ -13,7 +13,7 @@ import (
 // https://pay.weixin.qq.com/doc/v3/merchant/4012556605
 type UploadFileRequest struct {
 	// Merchant id of the sub-merchant.
-	// 微信支付分配的子商户号. Optional.
+	// 子商户号. Optional.
 	SubMchID string `json:"sub_mchid,omitempty"`
 }
 

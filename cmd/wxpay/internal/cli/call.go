@@ -305,7 +305,7 @@ func (o *callOptions) show(sys System, result *wxpay.Result, v2 bool) error {
 			return err
 		}
 	}
-	if !json.Valid(body) && !v2 { // a file, which is printed to the byte
+	if !v2 && (!result.Verified() || result.Hash() != "") { // a file, which is printed to the byte
 		return o.write(sys, body)
 	}
 	if pretty := new(bytes.Buffer); !o.raw && sys.Terminal && json.Indent(pretty, body, "", "  ") == nil {

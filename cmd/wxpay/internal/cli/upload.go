@@ -78,7 +78,8 @@ func (o *uploadOptions) run(ctx context.Context, sys System, name string) error 
 	for _, m := range o.members {
 		name, value, ok := strings.Cut(m, "=")
 		if !ok || strings.TrimSuffix(name, ":") == "" {
-			return usage("--member takes a name and a value, as in --member bank_type=ICBC_DEBIT or --member item_id:=5")
+			return usage("--member takes a name and a value, as in --member bank_type=ICBC_DEBIT, or JSON, as in " +
+				"--member item_id:=5")
 		}
 		var said any = value
 		if member, isJSON := strings.CutSuffix(name, ":"); isJSON {
@@ -101,8 +102,8 @@ func (o *uploadOptions) run(ctx context.Context, sys System, name string) error 
 	}
 	if e.Kind != catalogue.KindUpload {
 		warnOfPath(sys, "POST", path, sent, "Uploading")
-		say(sys, sys.paintErr().yellow("note: "), "it is not known which form is taken there; sending the file and a meta "+
-			"with filename and sha256, as most want it")
+		say(sys, sys.paintErr().yellow("note: "), "it is not known which form is taken there; sending the file and a "+
+			"meta with filename and sha256, as most want it")
 	}
 	if o.mtls {
 		options = append(options, wxpay.MTLS())
