@@ -1,6 +1,7 @@
 package wxpay
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/tls"
 	"io"
@@ -54,17 +55,15 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if cfg.Host == "" {
-		cfg.Host = DefaultHost
-		if cfg.GlobalHost == "" {
-			cfg.GlobalHost = DefaultGlobalHost
-		}
-	} else if cfg.GlobalHost == "" {
-		cfg.GlobalHost = cfg.Host
-	}
+	cfg.Host = cmp.Or(cfg.Host, DefaultHost)
 	host, err := splitHost("Host", cfg.Host, cfg.PlainHTTP)
 	if err != nil {
 		return nil, err
+	}
+	if cfg.GlobalHost == "" {
+		if cfg.GlobalHost = cfg.Host; host.isTheirs() {
+			cfg.GlobalHost = DefaultGlobalHost
+		}
 	}
 	global, err := splitHost("GlobalHost", cfg.GlobalHost, cfg.PlainHTTP)
 	if err != nil {
@@ -132,6 +131,12 @@ type endpointHost struct{ scheme, name string }
 
 func (h endpointHost) String() string { return h.scheme + "://" + h.name }
 
+// isTheirs tells WeChat Pay's own hosts.
+func (h endpointHost) isTheirs() bool {
+	name, _, _ := strings.Cut(h.name, ":") // an IPv6 address is not theirs either way
+	return isWeChatPay(name)
+}
+
 // hostOf picks the host by the escaped path, as the catalogue says. A host of the caller's own,
 // such as a sandbox, gets everything.
 func (c *Client) hostOf(path string) endpointHost {
@@ -140,10 +145,9 @@ func (c *Client) hostOf(path string) endpointHost {
 		return c.host
 	case name == globalHostName:
 		return c.global
+	case !c.host.isTheirs():
+		return c.host
 	default:
-		if usual, _, _ := strings.Cut(c.host.name, ":"); !isWeChatPay(usual) {
-			return c.host
-		}
 		return endpointHost{"https", name}
 	}
 }

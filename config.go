@@ -60,7 +60,7 @@ type Config struct {
 	// and at Host where that is not WeChat Pay's.
 	Host string
 	// GlobalHost is where the cross-border families go, such as those under v3/global and hk/v3.
-	// Default: Host where that is set, otherwise [DefaultGlobalHost].
+	// Default: [DefaultGlobalHost], and Host where that is not WeChat Pay's.
 	GlobalHost string
 	// PlainHTTP lets Host and GlobalHost begin with http:// where they are not of this machine:
 	// for a sandbox that has a name of its own, such as a service of Docker Compose. Whoever is on

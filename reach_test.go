@@ -15,10 +15,22 @@ import (
 	"github.com/wxpay-go/wxpay/api/partnerbrandstore"
 )
 
+// hostRow is where a path goes by default, with a global host of one's own, and with a host of
+// one's own.
+type hostRow struct{ path, usual, ownGlobal, own string }
+
+// backup is where it goes with the twin of the usual host.
+func (r hostRow) backup() string {
+	if r.usual == "api.mch.weixin.qq.com" {
+		return "api2.mch.weixin.qq.com"
+	}
+	return r.usual
+}
+
 // Calls go where the catalogue says the endpoint is, unless the host is the caller's own.
 func TestHosts(t *testing.T) {
 	t.Parallel()
-	for _, row := range []struct{ path, usual, ownGlobal, own string }{
+	for _, row := range []hostRow{
 		{"v3/certificates", "api.mch.weixin.qq.com", "api2.mch.weixin.qq.com", "127.0.0.1:1"},
 		{"v3/global/certificates", "apihk.mch.weixin.qq.com", "global.example", "127.0.0.1:1"},
 		{"hk/v3/certificates", "apihk.mch.weixin.qq.com", "global.example", "127.0.0.1:1"},
@@ -29,7 +41,7 @@ func TestHosts(t *testing.T) {
 		{"v2/secapi/mch/queryInstitutionsub", "apihk.mch.weixin.qq.com", "global.example", "127.0.0.1:1"},
 		{"v2/pay/orderquery", "api.mch.weixin.qq.com", "api2.mch.weixin.qq.com", "127.0.0.1:1"},
 	} {
-		for i, want := range []string{row.usual, row.ownGlobal, row.own} {
+		for i, want := range []string{row.usual, row.ownGlobal, row.own, row.backup()} {
 			var went string
 			cfg := testConfig()
 			cfg.APIv2Key = wxpay.NewSecret(testAPIv3Key)
@@ -38,6 +50,8 @@ func TestHosts(t *testing.T) {
 				return nil, errors.New("enough")
 			})}
 			switch i {
+			case 3:
+				cfg.Host = wxpay.BackupHost // and no other for what is abroad
 			case 0:
 				cfg.Host = ""
 			case 1:

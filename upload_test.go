@@ -173,6 +173,36 @@ func TestUploadOfWhatCannotBeRight(t *testing.T) {
 	}
 }
 
+// Where there is nobody to send it to, nothing was sent; where somebody hangs up, the outcome is
+// unknown, whatever the file was.
+func TestUploadThatReachesNobody(t *testing.T) {
+	t.Parallel()
+	png := wxpay.FileOf("secret-name.png", []byte("pixels"))
+	c, err := wxpay.New(testConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lost *wxpay.TransportError
+	if _, err := c.Chain(picture).Upload(t.Context(), png); !errors.As(err, &lost) || lost.Sent ||
+		strings.Contains(err.Error(), "secret") {
+		t.Errorf("nobody listens: %v", err)
+	}
+	c = clientOver(t, func(r *http.Request) (*http.Response, error) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		return nil, errors.New(`hung up on "secret-name.png"`)
+	})
+	_, err = c.Chain(picture).Upload(t.Context(), png)
+	if !errors.As(err, &lost) || !lost.Sent || !wxpay.OutcomeUnknown(err) || strings.Contains(err.Error(), "secret") {
+		t.Errorf("hung up: %v", err)
+	}
+	for _, format := range []string{"%v", "%+v", "%#v", "%s"} {
+		printed := fmt.Sprintf(format, png)
+		if strings.Contains(printed, "secret") || strings.Contains(printed, "pixels") {
+			t.Errorf("%s prints %s", format, printed)
+		}
+	}
+}
+
 type stuck struct{}
 
 func (stuck) Read([]byte) (int, error)       { return 0, errors.New("the disk is gone") }
@@ -281,4 +311,43 @@ func ExampleChain_Upload() {
 	// Output:
 	// true true <nil>
 	// POST v3/merchant/media/upload: not sent: the endpoint takes files whose names end in .jpg, .bmp, .png: give another name with FileOf or FileFrom if the file is of that kind
+}
+
+func ExampleMember() {
+	wechat, err := sandbox.Start(sandbox.Config{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer wechat.Close()
+	list := wxpay.FileOf("users.csv", []byte("…encrypted agreement numbers…"))
+	tasks := wechat.Client().Chain("v3/marketing/bank/packages/{package_id}/tasks").Path("package_id", "8473295")
+	_, err = tasks.Upload(context.Background(), list)
+	fmt.Println(err)
+	result, err := tasks.Upload(context.Background(), list, wxpay.Member("bank_type", "ICBC_DEBIT"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(result.Status)
+	// Output:
+	// POST v3/marketing/bank/packages/{package_id}/tasks: not sent: the endpoint wants bank_type besides: add wxpay.Member("bank_type", value)
+	// 200
+}
+
+func ExampleChain_DeleteWith() {
+	wechat, err := sandbox.Start(sandbox.Config{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer wechat.Close()
+	store := wechat.Client().Chain("v3/brand/partner/store/brandstores/{store_id}").Path("store_id", "20488000")
+	result, err := store.DeleteWith(context.Background(), map[string]any{"brand_id": "123456789"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(result.Status)
+	// Output: 204
 }
