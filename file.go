@@ -59,8 +59,8 @@ func FileFrom(name string, content io.ReadSeeker) File {
 	}}
 }
 
-// fileSource is an open file. Of the readers it gives only the last one reads, for net/http may still
-// hold an earlier one when it asks for another, and any of them when the call is over.
+// fileSource is an open file. Of the readers it gives only the last one reads, for net/http may
+// still hold an earlier one when it asks for another, and any of them when the call is over.
 type fileSource struct {
 	name    string
 	size    int64
