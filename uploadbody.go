@@ -64,7 +64,7 @@ func (u *upload) carry(c *call, r *http.Request) {
 	head, tail := u.around(c)
 	r.ContentLength = int64(len(head)) + u.file.size + int64(len(tail))
 	next := func() io.ReadCloser {
-		var file io.Reader = u.file.reader()
+		file := u.file.reader()
 		if u.progress != nil {
 			u.progress(0, u.file.size)
 			file = &counted{of: file, total: u.file.size, tell: u.progress}

@@ -48,7 +48,7 @@ Credentials and exit codes are those of wxpay call.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), sys, args[0]) },
 	}
 	f := cmd.Flags()
-	f.StringVarP(&o.output, "output", "o", "", "the file to write; - is standard output")
+	f.StringVarP(&o.output, "out", "o", "", "the file to write; - is standard output")
 	f.StringVar(&o.hash, "hash", "", "hash_type:hash_value of the answer that had the URL, as in SHA1:79bb0f45fc4c…")
 	f.StringArrayVarP(&o.paths, "path", "p", nil, "name=value fills the variable {name} of the path; may be repeated")
 	f.StringArrayVarP(&o.queries, "query", "q", nil, "name=value adds to the query; may be repeated")
