@@ -1,6 +1,7 @@
 package wxpay
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
@@ -61,17 +62,15 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if cfg.Host == "" {
-		cfg.Host = DefaultHost
-		if cfg.GlobalHost == "" {
-			cfg.GlobalHost = DefaultGlobalHost
-		}
-	} else if cfg.GlobalHost == "" {
-		cfg.GlobalHost = cfg.Host
-	}
+	cfg.Host = cmp.Or(cfg.Host, DefaultHost)
 	host, err := splitHost("Host", cfg.Host, cfg.PlainHTTP)
 	if err != nil {
 		return nil, err
+	}
+	if cfg.GlobalHost == "" {
+		if cfg.GlobalHost = cfg.Host; host.isTheirs() {
+			cfg.GlobalHost = DefaultGlobalHost
+		}
 	}
 	global, err := splitHost("GlobalHost", cfg.GlobalHost, cfg.PlainHTTP)
 	if err != nil {
@@ -147,12 +146,25 @@ type endpointHost struct{ scheme, name string }
 
 func (h endpointHost) String() string { return h.scheme + "://" + h.name }
 
-// hostOf picks the host by the escaped path.
-func (c *Client) hostOf(uri string) endpointHost {
-	if strings.HasPrefix(uri, "/v3/global/") {
+// isTheirs tells WeChat Pay's own hosts.
+func (h endpointHost) isTheirs() bool {
+	name, _, _ := strings.Cut(h.name, ":") // an IPv6 address is not theirs either way
+	return isWeChatPay(name)
+}
+
+// hostOf picks the host by the escaped path, as the catalogue says. A host of the caller's own,
+// such as a sandbox, gets everything.
+func (c *Client) hostOf(path string) endpointHost {
+	switch name := hostNameOf(path); {
+	case name == "":
+		return c.host
+	case name == globalHostName:
 		return c.global
+	case !c.host.isTheirs():
+		return c.host
+	default:
+		return endpointHost{"https", name}
 	}
-	return c.host
 }
 
 // connectWithin is how long a host has to take a connection. One that takes none in that time is

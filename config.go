@@ -56,7 +56,8 @@ type Config struct {
 	APIv2Key Secret
 
 	// Host is where calls go, scheme and host. Default: [DefaultHost].
-	// A sandbox has its own.
+	// A sandbox has its own. The few endpoints that WeChat Pay has at hosts of their own, such as
+	// fraud.mch.weixin.qq.com, are called there, and at Host where that is not WeChat Pay's.
 	Host string
 	// BackupHost is where a call for Host goes that could not be sent there, and, where it
 	// changes nothing, one that got no answer: signed afresh, the same bytes. A host that could not
@@ -64,8 +65,8 @@ type Config struct {
 	// twin of WeChat Pay's own hosts (api and api2, of mch.weixin.qq.com and of wechatpay.cn),
 	// none for any other.
 	BackupHost string
-	// GlobalHost is where the cross-border family under v3/global goes.
-	// Default: Host where that is set, otherwise [DefaultGlobalHost].
+	// GlobalHost is where the cross-border families go, such as those under v3/global and hk/v3.
+	// Default: [DefaultGlobalHost], and Host where that is not WeChat Pay's.
 	GlobalHost string
 	// PlainHTTP lets Host and GlobalHost begin with http:// where they are not of this machine:
 	// for a sandbox that has a name of its own, such as a service of Docker Compose. Whoever is on
@@ -100,8 +101,10 @@ type Config struct {
 const (
 	DefaultHost       = "https://api.mch.weixin.qq.com"
 	BackupHost        = "https://api2.mch.weixin.qq.com"
-	DefaultGlobalHost = "https://apihk.mch.weixin.qq.com"
+	DefaultGlobalHost = "https://" + globalHostName
 )
+
+const globalHostName = "apihk.mch.weixin.qq.com"
 
 // userAgent is what every call says of itself. WeChat Pay lists User-Agent as
 // required.

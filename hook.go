@@ -154,7 +154,27 @@ func (c *call) tellAttempt(ctx context.Context, n int, took time.Duration, err e
 	s := Step{Stage: AttemptEnds, Operation: template(c.path), Method: c.method, called: wire.Hide(c.operation()),
 		Attempt: n, Duration: took}
 	c.describe(&s, err)
+	s.Err = asItIs(err)
 	c.client.hook.Tell(ctx, s)
+}
+
+// asItIs is an error of an attempt for a hook to keep: the client goes on writing to its own.
+func asItIs(err error) error {
+	switch e := err.(type) {
+	case *RequestError:
+		now := *e
+		return &now
+	case *TransportError:
+		now := *e
+		return &now
+	case *Error:
+		now := *e
+		return &now
+	case *SignatureError:
+		now := *e
+		return &now
+	}
+	return err
 }
 
 // describe writes into a step what came of the call so far.

@@ -13,7 +13,7 @@ import (
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
-// Result is a success: what WeChat Pay answered, byte for byte, verified but for the two
+// Result is a success: what WeChat Pay answered, byte for byte, verified but for the
 // kinds that [Result.Verified] names.
 type Result struct {
 	Status int // 200, 202 or 204
@@ -24,6 +24,7 @@ type Result struct {
 	fields   wire.Hidden[wire.Fields] // of an APIv2 reply
 	text     wire.Hidden[[]byte]      // of an answer that is text, unpacked
 	unsigned bool
+	hash     string // by which it was checked, where it is not signed itself
 }
 
 // Format prints the status, the length of the body and the request id under every verb but %p, and
@@ -58,13 +59,27 @@ func (r *Result) Quiet(text string) string {
 // RequestID is what WeChat Pay's support asks for.
 func (r *Result) RequestID() string { return r.Header.Get(wire.HeaderRequestID) }
 
-// Verified says that the answer carried a valid signature of WeChat Pay. Of the answer to a call
-// it is false for two kinds alone, both of APIv2: that of the GET v2/papay/h5entrustweb and its
-// partners' twin, and the bill of v2/pay/downloadbill. WeChat Pay does not sign them, so that only
-// TLS says who gave them. It is false of a Result that no call returned.
+// Verified says that the answer carried a valid signature of WeChat Pay, of its bytes or of their
+// hash (see [Result.Hash]). Of the answer to a call it is false where WeChat Pay signs none, so
+// that only TLS says who gave it: files of APIv3, such as a picture of a complaint; bills and other
+// text of APIv2; and a few of APIv2's answers, such as that of v2/papay/h5entrustweb. The catalogue
+// says which these are; any other answer without a signature is a [*SignatureError]. It is false of
+// a Result that no call returned.
 // https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_4.shtml
 // https://pay.weixin.qq.com/doc/v2/merchant/4011985040
 func (r *Result) Verified() bool { return r != nil && r.call != nil && !r.unsigned }
+
+// Hash is the algorithm of the hash that the answer was checked against, where WeChat Pay signs
+// that in place of the bytes: "SHA1" of a statement of /v3/global/statements, "" of all other
+// answers.
+//
+// Source: https://pay.weixin.qq.com/wiki/doc/api/wxpay/en/fusion_wallet/QuickPay/chapter8_5.shtml
+func (r *Result) Hash() string {
+	if r == nil {
+		return ""
+	}
+	return r.hash
+}
 
 // Decode unmarshals the body into v, fields named by [Decrypt] in clear. A
 // failure is a [*DecodeError], which names the endpoint and the field: the call

@@ -2,15 +2,17 @@ package wxpay
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
-// Text is the typed reply of the one call that WeChat Pay answers with text in place of
-// fields, v2/pay/downloadbill. The method Text gives the bill; nothing that prints a reply
+// Text is the typed reply of the calls that WeChat Pay answers with text in place of
+// fields, such as v2/pay/downloadbill. The method Text gives the bill; nothing that prints a reply
 // shows it.
 type Text struct{ Reply }
 
@@ -22,11 +24,12 @@ func (t *Text) Text() []byte {
 	return t.result.Reveal().Text()
 }
 
-// Text is what v2/pay/downloadbill answers, the bill of a day, and nil of every other call.
-// It is UTF-8: a line of names, a line for each payment and refund, a line of names for the
-// sums and a line of sums; values are separated by commas, each behind a grave accent, and
-// amounts are in yuan. A bill that was asked for with tar_type GZIP is unpacked here, and
-// packed as it came in Body. It has at most 256 MiB, packed and unpacked alike. The bytes
+// Text is what v2/pay/downloadbill answers, the bill of a day, and what its kin do:
+// v2/pay/downloadfundflow and, of another form, v2/billcommentsp/batchquerycomment. It is nil of
+// every other call. A bill is UTF-8: a line of names, a line for each payment and refund, a line of
+// names for the sums and a line of sums; values are separated by commas, each behind a grave
+// accent, and amounts are in yuan. A bill that was asked for with tar_type GZIP is unpacked here,
+// and packed as it came in Body. It has at most 256 MiB, packed and unpacked alike. The bytes
 // are the Result's own: copy them before you change them.
 //
 // WeChat Pay signs no bill of APIv2 and gives no hash of it, so that only TLS says who gave
@@ -42,11 +45,11 @@ func (r *Result) Text() []byte {
 	return r.text.Reveal()
 }
 
-// answersText tells the one call whose success is text, which WeChat Pay does not sign: also of its
-// twin under v2/sandboxnew.
+// answersText tells the calls whose success is text, which WeChat Pay does not sign.
 // https://pay.weixin.qq.com/doc/v2/merchant/4011985040
 func (c *call) answersText() bool {
-	return !c.isGet() && strings.HasSuffix(strings.TrimRight(c.path, "/"), "/pay/downloadbill")
+	kind := exchangeOf(c.method, c.path).kind
+	return kind == kindBill || kind == kindText
 }
 
 // readText takes in a bill. What is none is read as the answer of any call.
@@ -67,6 +70,10 @@ func (c *call) readText(response *http.Response) (*Result, error) {
 	switch {
 	case err != nil:
 		return nil, c.cutShort(err)
+	case exchangeOf(c.method, c.path).kind == kindText:
+		if len(text) == 0 || strings.HasPrefix(strings.TrimSpace(string(text[:min(len(text), 64)])), "<") {
+			return c.readV2(r) // XML, or a gateway's page
+		}
 	case !isBill(text):
 		return c.readV2(r)
 	case !endsInSums(text):
@@ -74,6 +81,26 @@ func (c *call) readText(response *http.Response) (*Result, error) {
 	}
 	r.text = wire.Hide(text)
 	return r, nil
+}
+
+// readJSON takes in the answer of a call of APIv2 that is JSON: its retcode says whether it is a
+// success. WeChat Pay does not sign it.
+// https://pay.weixin.qq.com/wiki/doc/api/realnameauth.php?chapter=60_2&index=3
+func (c *call) readJSON(r *Result) (*Result, error) {
+	var answer struct {
+		Code    *int64 `json:"retcode"`
+		Message string `json:"retmsg"`
+	}
+	r.unsigned = true
+	err := json.Unmarshal(r.Body, &answer)
+	if r.Status == http.StatusOK && err == nil && answer.Code != nil && *answer.Code == 0 {
+		return r, nil
+	}
+	e := c.refusal(r, false)
+	if e.Message = gatewayAnswered("JSON", r); err == nil && answer.Code != nil {
+		e.Code, e.Message = strconv.FormatInt(*answer.Code, 10), answer.Message
+	}
+	return nil, e
 }
 
 // isBill tells a bill from a gateway's page. It begins with the name of its first column or,

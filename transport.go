@@ -29,7 +29,10 @@ func (c *call) roundTrip(ctx context.Context, transport http.RoundTripper, r *ht
 		}
 	}
 	own, ofHTTP := transport.(*http.Transport)
-	if body != nil {
+	switch {
+	case c.upload != nil:
+		c.upload.carry(c, r)
+	case body != nil:
 		c.flight.carry(r, body, ofHTTP && c.client.alone)
 	}
 	c.flight.made = made{r.URL.Path, r.URL.EscapedPath(), r.URL.RawQuery, r.Header.Get("Authorization")}

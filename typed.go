@@ -16,19 +16,23 @@ type Call[Resp any] struct {
 	Path    string // with its {variables}
 	Query   any    // a pointer to a struct with query tags; nil sends none
 	Body    any    // a pointer to what is sent; nil and *None have none
+	File    *File  // of an upload, whose further members are Body's; nil for none
 	Options []Option
 }
 
 // Do makes the call. See [Chain] for its errors; [*DecodeError] comes with the reply,
 // of a call that succeeded.
 func (c Call[Resp]) Do(ctx context.Context) (*Resp, error) {
-	return typed[Resp](ctx, c.Client.newCall(c.Method, c.Path, nil, c.Options).setQuery(c.Query).setRequest(c.Body))
+	k := c.Client.newCall(c.Method, c.Path, nil, c.Options).setQuery(c.Query).setRequest(c.Body)
+	k.file = c.File
+	return typed[Resp](ctx, k)
 }
 
 // Start is Do as a promise. Query and Body are read before it returns.
 func (c Call[Resp]) Start(ctx context.Context) *Promise[*Resp] {
 	k := c.Client.newCall(c.Method, c.Path, nil, c.Options).setQuery(c.Query)
 	k.guarded(func() { k.setRequest(c.Body) })
+	k.file = c.File
 	return start(k, func() (*Resp, error) { return typed[Resp](ctx, k) })
 }
 

@@ -22,9 +22,10 @@ import (
 // mch_id, nonce_str (where there is no version) and sign are filled in. A
 // success must be signed; return_code or result_code FAIL is an [*Error].
 //
-// A GET is signed as a query, with HMAC-SHA256 unless it says otherwise. There is one,
-// v2/papay/h5entrustweb, and WeChat Pay signs no answer to it: see [Result.Verified]. Nor does
-// it sign the bill that v2/pay/downloadbill answers with, which is text: see [Result.Text].
+// A GET is signed as a query, with HMAC-SHA256 unless it says otherwise. Those that are called,
+// such as v2/papay/h5entrustweb, are answered without a signature: see [Result.Verified]. Nor does
+// WeChat Pay sign the bill that v2/pay/downloadbill answers with, which is text: see
+// [Result.Text].
 
 // SignType chooses how an APIv2 call is signed: "MD5", the default nearly
 // everywhere, or "HMAC-SHA256". A sign_type in the body does the same and is
@@ -60,7 +61,7 @@ func (c *call) isV2() bool { return strings.HasPrefix(strings.TrimLeft(c.path, "
 
 func (c *call) isGet() bool { return c.method == http.MethodGet }
 
-// isH5 tells the one call of APIv2 whose answer WeChat Pay does not sign.
+// isH5 tells the GET that a backend calls, with a page beside it that is opened.
 // https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_4.shtml
 func (c *call) isH5() bool { return strings.HasSuffix(strings.TrimRight(c.path, "/"), "/h5entrustweb") }
 
@@ -160,7 +161,8 @@ func (c *call) doV2(ctx context.Context) (*Result, error) {
 	if c.isGet() {
 		c.takeQuery()
 	}
-	path := c.pathV2()
+	path := withSlash(c.pathV2())
+	bare := path
 	switch {
 	case c.isGet():
 		c.signType = cmp.Or(c.signType, wire.SignHMAC)
@@ -169,7 +171,8 @@ func (c *call) doV2(ctx context.Context) (*Result, error) {
 	case c.fields == nil:
 		c.fail("an APIv2 call has a body and is made with Post")
 	default:
-		c.signV2(c.fields["version"] == "") // papay calls that carry a version take no nonce
+		// papay calls that carry a version take no nonce, nor does a form
+		c.signV2(c.fields["version"] == "" && c.upload == nil)
 	}
 	if err := c.unsent(); err != nil {
 		return nil, err
@@ -185,21 +188,25 @@ func (c *call) doV2(ctx context.Context) (*Result, error) {
 	ctx, cancel := c.deadline(ctx)
 	defer cancel()
 	var body []byte
-	if !c.isGet() {
+	if !c.isGet() && c.upload == nil {
 		body = c.fields.XML()
 	}
 	return c.attempts(ctx, func(ctx context.Context) (*Result, error) {
-		return c.sendV2(ctx, transport, path, body)
+		return c.sendV2(ctx, transport, c.client.hostOf(bare), path, body)
 	})
 }
 
 // sendV2 sends and reads.
-func (c *call) sendV2(ctx context.Context, transport http.RoundTripper, path string, body []byte) (*Result, error) {
-	request, err := http.NewRequest(c.method, c.toward(c.client.host).String()+path, nil)
+func (c *call) sendV2(ctx context.Context, transport http.RoundTripper, home endpointHost, path string, body []byte) (
+	*Result, error) {
+	request, err := http.NewRequest(c.method, c.toward(home).String()+path, nil)
 	if err != nil {
 		return nil, notSent(c.operation(), err)
 	}
-	if body != nil {
+	switch {
+	case c.upload != nil:
+		request.Header["Content-Type"] = []string{c.upload.contentType()}
+	case body != nil:
 		request.Header["Content-Type"] = []string{"text/xml; charset=utf-8"}
 	}
 	request.Header["User-Agent"] = c.client.userAgent
@@ -210,12 +217,16 @@ func (c *call) sendV2(ctx context.Context, transport http.RoundTripper, path str
 	if err != nil {
 		return nil, err
 	}
-	if c.answersText() {
+	kind := exchangeOf(c.method, c.path).kind
+	if kind == kindBill || kind == kindText {
 		return c.readText(response)
 	}
 	raw, err := readBody(response)
 	if err != nil {
 		return nil, c.cutShort(err)
+	}
+	if kind == kindJSON {
+		return c.readJSON(&Result{Status: response.StatusCode, Header: response.Header, Body: raw, call: c})
 	}
 	return c.readV2(&Result{Status: response.StatusCode, Header: response.Header, Body: raw, call: c})
 }
@@ -234,7 +245,7 @@ func (c *call) readV2(r *Result) (*Result, error) {
 	}
 	r.fields = wire.Hide(fields)
 	signed := fields["sign"] != ""
-	if success && !signed && c.isGet() && c.isH5() {
+	if success && !signed && exchangeOf(c.method, c.path).unsigned {
 		r.unsigned = true
 		return r, nil
 	}
@@ -325,7 +336,7 @@ func (c *call) entryURL() (string, error) {
 	if err := c.unsent(); err != nil {
 		return "", err
 	}
-	address := c.client.host.String() + path + "?" + string(c.query)
+	address := c.client.hostOf(path).String() + path + "?" + string(c.query)
 	if len(address) > maxEntryURL {
 		return "", &RequestError{Operation: c.operation(),
 			Problem: fmt.Sprintf("the URL has %d bytes and WeChat opens at most %d: shorten notify_url or "+

@@ -11,31 +11,48 @@ package api
 
 import (
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/api/bankmarketing"
 	"github.com/wxpay-go/wxpay/api/bill"
 	"github.com/wxpay-go/wxpay/api/certificates"
 	"github.com/wxpay-go/wxpay/api/combinepapay"
 	"github.com/wxpay-go/wxpay/api/combinetransactions"
+	"github.com/wxpay-go/wxpay/api/complaints"
 	"github.com/wxpay-go/wxpay/api/creditrepayment"
+	"github.com/wxpay-go/wxpay/api/duediligence"
+	"github.com/wxpay-go/wxpay/api/ecommerceaccount"
 	"github.com/wxpay-go/wxpay/api/ecommercerefunds"
 	"github.com/wxpay-go/wxpay/api/edupapay"
 	"github.com/wxpay-go/wxpay/api/eduschoolpay"
+	"github.com/wxpay-go/wxpay/api/fapiao"
+	"github.com/wxpay-go/wxpay/api/favor"
 	"github.com/wxpay-go/wxpay/api/globalcertificates"
+	"github.com/wxpay-go/wxpay/api/globalcomplaints"
 	"github.com/wxpay-go/wxpay/api/globalpapay"
+	"github.com/wxpay-go/wxpay/api/globalprofitsharing"
+	"github.com/wxpay-go/wxpay/api/globalstorage"
 	"github.com/wxpay-go/wxpay/api/insurance"
 	"github.com/wxpay-go/wxpay/api/leaf"
+	"github.com/wxpay-go/wxpay/api/media"
+	"github.com/wxpay-go/wxpay/api/merchantmanage"
 	"github.com/wxpay-go/wxpay/api/offlineface"
 	"github.com/wxpay-go/wxpay/api/offlinefacemch"
 	"github.com/wxpay-go/wxpay/api/papay"
 	"github.com/wxpay-go/wxpay/api/papayv2"
+	"github.com/wxpay-go/wxpay/api/partnerbrandstore"
 	"github.com/wxpay-go/wxpay/api/partnerpapay"
 	"github.com/wxpay-go/wxpay/api/partnerpay"
+	"github.com/wxpay-go/wxpay/api/partnerproductcoupon"
 	"github.com/wxpay-go/wxpay/api/passwordexemptcontract"
 	"github.com/wxpay-go/wxpay/api/pay"
 	"github.com/wxpay-go/wxpay/api/payv2"
 	"github.com/wxpay-go/wxpay/api/refund"
+	"github.com/wxpay-go/wxpay/api/retailstore"
 	"github.com/wxpay-go/wxpay/api/scheduleddeduct"
 	"github.com/wxpay-go/wxpay/api/secapiv2"
 	"github.com/wxpay-go/wxpay/api/security"
+	"github.com/wxpay-go/wxpay/api/shoppingreceipt"
+	"github.com/wxpay-go/wxpay/api/taxiinvoice"
+	"github.com/wxpay-go/wxpay/api/webizpay"
 )
 
 // V3 starts the chain: from here every field is a path segment and every method with an argument
@@ -53,6 +70,8 @@ type V3Tree struct {
 	// from the address in the reply.
 	// https://pay.weixin.qq.com/wiki/doc/apiv3_partner/apis/chapter7_9_2.shtml
 	Bill bill.Bill
+	// Leads to 品牌门店.
+	Brand Brand
 	// 平台证书, package certificates. WeChat Pay's own certificates, for merchants who do not use a
 	// WeChat Pay public key.
 	// https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/ecommerce/applyments/chapter3_3.shtml
@@ -65,7 +84,7 @@ type V3Tree struct {
 	// repayment, ask for it.
 	// https://pay.weixin.qq.com/doc/v3/partner/4016125804
 	CreditRepayment creditrepayment.CreditRepayment
-	// Leads to 电商收付通合单委托代扣, 收付通∙退款.
+	// Leads to 电商收付通合单委托代扣, 平台收付通∙注销, 收付通∙退款.
 	Ecommerce Ecommerce
 	// 教育续费通, package edupapay. Recurring debits of tuition: a parent signs once, the school debits
 	// each period after announcing it. Open to direct merchants and service providers.
@@ -75,8 +94,22 @@ type V3Tree struct {
 	// a school, WeChat Pay advances the money when the account is empty.
 	// https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/edu/eduschoolpay/chapter3_1.shtml
 	EduSchoolPay eduschoolpay.EduSchoolPay
-	// Leads to 跨境∙平台证书, 跨境∙代扣.
+	// Leads to 跨境∙平台证书, 跨境∙消费者投诉∙图片, 跨境∙代扣, 跨境∙分账, 跨境∙文件.
 	Global Global
+	// Leads to 银行定向促活, 代金券∙图片, 商品券∙图片, 零售小店活动, 电子小票.
+	Marketing Marketing
+	// 商户管理∙资料, package merchantmanage. Documents that WeChat Pay asks for about sub-merchants.
+	// https://pay.weixin.qq.com/doc/v3/partner/4014940425
+	MchManage merchantmanage.MchManage
+	// 强化尽调∙资料, package duediligence. Documents for the due diligence of sub-merchants.
+	// https://pay.weixin.qq.com/doc/v3/partner/4015631033
+	MchOperationManage duediligence.MchOperationManage
+	// Leads to 媒体文件.
+	Merchant Merchant
+	// Leads to 消费者投诉∙图片.
+	MerchantService MerchantService
+	// Leads to 电子发票∙文件.
+	NewTaxControlFapiao NewTaxControlFapiao
 	// 刷脸支付, package offlineface. Payment by face where no phone is at hand, such as schools and
 	// canteens: sign, authorise the device, debit.
 	// https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/access-specifications.html
@@ -107,11 +140,16 @@ type V3Tree struct {
 	// 签名验签与加解密测试, package security. A call that proves the setup: it returns what it is sent,
 	// verified, encrypted and notified on the way.
 	Security security.Security
+	// Leads to 出租车电子发票∙文件.
+	TaxiInvoice TaxiInvoice
+	// 微信支付B2b∙商户标识, package webizpay. Which merchants may be paid.
+	Webizpay webizpay.Webizpay
 }
 
 func newV3Tree(c *wxpay.Client) V3Tree {
 	return V3Tree{
 		Bill:                   bill.Of(c),
+		Brand:                  newBrand(c),
 		Certificates:           certificates.Of(c),
 		CombineTransactions:    combinetransactions.Of(c),
 		CreditRepayment:        creditrepayment.Of(c),
@@ -119,6 +157,12 @@ func newV3Tree(c *wxpay.Client) V3Tree {
 		EduPapay:               edupapay.Of(c),
 		EduSchoolPay:           eduschoolpay.Of(c),
 		Global:                 newGlobal(c),
+		Marketing:              newMarketing(c),
+		MchManage:              merchantmanage.Of(c),
+		MchOperationManage:     duediligence.Of(c),
+		Merchant:               newMerchant(c),
+		MerchantService:        newMerchantService(c),
+		NewTaxControlFapiao:    newNewTaxControlFapiao(c),
 		OfflineFace:            offlineface.Of(c),
 		OfflineFaceMch:         offlinefacemch.Of(c),
 		Papay:                  newPapay(c),
@@ -127,11 +171,41 @@ func newV3Tree(c *wxpay.Client) V3Tree {
 		Pay:                    newPay(c),
 		Refund:                 refund.Of(c),
 		Security:               security.Of(c),
+		TaxiInvoice:            newTaxiInvoice(c),
+		Webizpay:               webizpay.Of(c),
+	}
+}
+
+// Brand is the path v3/brand.
+type Brand struct {
+	// Leads to 品牌门店.
+	Partner BrandPartner
+}
+
+func newBrand(c *wxpay.Client) Brand {
+	return Brand{
+		Partner: newBrandPartner(c),
+	}
+}
+
+// BrandPartner is the path v3/brand/partner.
+type BrandPartner struct {
+	// 品牌门店, package partnerbrandstore. Stores of a brand.
+	// https://pay.weixin.qq.com/doc/v3/partner/4015783113
+	Store partnerbrandstore.Store
+}
+
+func newBrandPartner(c *wxpay.Client) BrandPartner {
+	return BrandPartner{
+		Store: partnerbrandstore.Of(c),
 	}
 }
 
 // Ecommerce is the path v3/ecommerce.
 type Ecommerce struct {
+	// 平台收付通∙注销, package ecommerceaccount. Pictures for closing the account of a sub-merchant.
+	// https://pay.weixin.qq.com/doc/v3/partner/4012691710
+	Account ecommerceaccount.Account
 	// 电商收付通合单委托代扣, package combinepapay. Recurring debits for e-commerce platforms: one contract
 	// with the payer, one debit split over orders of several sub-merchants. Opened by WeChat Pay on
 	// request.
@@ -144,6 +218,7 @@ type Ecommerce struct {
 
 func newEcommerce(c *wxpay.Client) Ecommerce {
 	return Ecommerce{
+		Account:      ecommerceaccount.Of(c),
 		CombinePapay: combinepapay.Of(c),
 		Refunds:      ecommercerefunds.Of(c),
 	}
@@ -155,16 +230,145 @@ type Global struct {
 	// mainland China who do not use a WeChat Pay public key; on the host apihk.mch.weixin.qq.com,
 	// which the client chooses by itself.
 	Certificates leaf.Querier[globalcertificates.ListQuery, globalcertificates.ListResponse]
+	// Leads to 跨境∙消费者投诉∙图片.
+	MerchantService GlobalMerchantService
+	// 跨境∙文件, package globalstorage. Files that other calls abroad name by the id they get here.
+	// https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter4_1_11.shtml
+	MerchantStorage globalstorage.MerchantStorage
 	// 跨境∙代扣, package globalpapay. Debits for merchants outside mainland China, on the host
 	// apihk.mch.weixin.qq.com, which the client chooses by itself.
 	// https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter5_1_18.shtml
 	Papay globalpapay.Papay
+	// 跨境∙分账, package globalprofitsharing. Who shares the profits of merchants abroad.
+	// https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter4_1_8.shtml
+	ProfitSharing globalprofitsharing.ProfitSharing
 }
 
 func newGlobal(c *wxpay.Client) Global {
 	return Global{
-		Certificates: globalcertificates.Of(c),
-		Papay:        globalpapay.Of(c),
+		Certificates:    globalcertificates.Of(c),
+		MerchantService: newGlobalMerchantService(c),
+		MerchantStorage: globalstorage.Of(c),
+		Papay:           globalpapay.Of(c),
+		ProfitSharing:   globalprofitsharing.Of(c),
+	}
+}
+
+// GlobalMerchantService is the path v3/global/merchant-service.
+type GlobalMerchantService struct {
+	// 跨境∙消费者投诉∙图片, package globalcomplaints. Pictures that a merchant abroad answers complaints
+	// with.
+	Images globalcomplaints.Images
+}
+
+func newGlobalMerchantService(c *wxpay.Client) GlobalMerchantService {
+	return GlobalMerchantService{
+		Images: globalcomplaints.Of(c),
+	}
+}
+
+// Marketing is the path v3/marketing.
+type Marketing struct {
+	// 银行定向促活, package bankmarketing. Lists of bank agreements whose users a bank may address.
+	// https://pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter9_8_1.shtml
+	Bank bankmarketing.Bank
+	// Leads to 代金券∙图片.
+	Favor MarketingFavor
+	// 零售小店活动, package retailstore. Campaigns of small shops.
+	// https://pay.weixin.qq.com/doc/v3/partner/4012384399
+	GoodsSubsidyActivity retailstore.GoodsSubsidyActivity
+	// Leads to 商品券∙图片.
+	Partner MarketingPartner
+	// 电子小票, package shoppingreceipt. Receipts that a payer sees beside the payment.
+	// https://pay.weixin.qq.com/doc/v3/partner/4012698614
+	ShoppingReceipt shoppingreceipt.ShoppingReceipt
+}
+
+func newMarketing(c *wxpay.Client) Marketing {
+	return Marketing{
+		Bank:                 bankmarketing.Of(c),
+		Favor:                newMarketingFavor(c),
+		GoodsSubsidyActivity: retailstore.Of(c),
+		Partner:              newMarketingPartner(c),
+		ShoppingReceipt:      shoppingreceipt.Of(c),
+	}
+}
+
+// MarketingFavor is the path v3/marketing/favor.
+type MarketingFavor struct {
+	// 代金券∙图片, package favor. Pictures for coupons and other marketing.
+	// https://pay.weixin.qq.com/doc/v3/merchant/4012557233
+	Media favor.Media
+}
+
+func newMarketingFavor(c *wxpay.Client) MarketingFavor {
+	return MarketingFavor{
+		Media: favor.Of(c),
+	}
+}
+
+// MarketingPartner is the path v3/marketing/partner.
+type MarketingPartner struct {
+	// Leads to 商品券∙图片.
+	ProductCoupon MarketingPartnerProductCoupon
+}
+
+func newMarketingPartner(c *wxpay.Client) MarketingPartner {
+	return MarketingPartner{
+		ProductCoupon: newMarketingPartnerProductCoupon(c),
+	}
+}
+
+// MarketingPartnerProductCoupon is the path v3/marketing/partner/product-coupon.
+type MarketingPartnerProductCoupon struct {
+	// 商品券∙图片, package partnerproductcoupon. Pictures for product coupons.
+	// https://pay.weixin.qq.com/doc/v3/partner/4015781275
+	Media partnerproductcoupon.Media
+}
+
+func newMarketingPartnerProductCoupon(c *wxpay.Client) MarketingPartnerProductCoupon {
+	return MarketingPartnerProductCoupon{
+		Media: partnerproductcoupon.Of(c),
+	}
+}
+
+// Merchant is the path v3/merchant.
+type Merchant struct {
+	// 媒体文件, package media. Pictures and videos that other calls name by the id they get here, such
+	// as the licence of a merchant.
+	// https://pay.weixin.qq.com/doc/v3/partner/4012760432
+	Media media.Media
+}
+
+func newMerchant(c *wxpay.Client) Merchant {
+	return Merchant{
+		Media: media.Of(c),
+	}
+}
+
+// MerchantService is the path v3/merchant-service.
+type MerchantService struct {
+	// 消费者投诉∙图片, package complaints. Pictures that a merchant answers complaints with.
+	// https://pay.weixin.qq.com/doc/v3/merchant/4012467250
+	Images complaints.Images
+}
+
+func newMerchantService(c *wxpay.Client) MerchantService {
+	return MerchantService{
+		Images: complaints.Of(c),
+	}
+}
+
+// NewTaxControlFapiao is the path v3/new-tax-control-fapiao.
+type NewTaxControlFapiao struct {
+	// 电子发票∙文件, package fapiao. Files of electronic invoices.
+	// https://pay.weixin.qq.com/doc/v3/merchant/4012556605
+	FapiaoApplications fapiao.FapiaoApplications
+}
+
+func newNewTaxControlFapiao(c *wxpay.Client) NewTaxControlFapiao {
+	return NewTaxControlFapiao{
+		FapiaoApplications: fapiao.Of(c),
 	}
 }
 
@@ -216,6 +420,19 @@ func newPay(c *wxpay.Client) Pay {
 	}
 }
 
+// TaxiInvoice is the path v3/taxi-invoice.
+type TaxiInvoice struct {
+	// 出租车电子发票∙文件, package taxiinvoice. Files of electronic invoices of taxis.
+	// https://pay.weixin.qq.com/doc/v3/partner/4012692904
+	Cards taxiinvoice.Cards
+}
+
+func newTaxiInvoice(c *wxpay.Client) TaxiInvoice {
+	return TaxiInvoice{
+		Cards: taxiinvoice.Of(c),
+	}
+}
+
 // V2Tree is the path v2.
 type V2Tree struct {
 	// APIv2∙委托扣款, package papayv2. Recurring contracts in APIv2: sign by page, app or mini program,
@@ -226,8 +443,9 @@ type V2Tree struct {
 	// signs, query, close, query refunds, download a day's bill.
 	// https://pay.weixin.qq.com/wiki/doc/api/jsapi.php?chapter=9_1
 	Pay payv2.Pay
-	// APIv2∙退款, package secapiv2. Refunds in APIv2. They need the merchant's certificate on the
-	// connection, Config.Certificate.
+	// APIv2∙退款与图片上传, package secapiv2. Refunds and uploads in APIv2. They need the merchant's
+	// certificate on the connection, Config.Certificate.
+	// https://pay.weixin.qq.com/doc/global/v2/zh/4013641477
 	SecAPI secapiv2.SecAPI
 }
 

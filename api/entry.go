@@ -156,6 +156,38 @@ func (e Entry) DeleteAsync(ctx context.Context, opts ...wxpay.Option) *wxpay.Pro
 	return e.chain().DeleteAsync(ctx, e.with(opts)...)
 }
 
+// DeleteWith is Chain.DeleteWith.
+func (e Entry) DeleteWith(ctx context.Context, body any, opts ...wxpay.Option) (*wxpay.Result, error) {
+	if err := e.missing(); err != nil {
+		return nil, err
+	}
+	return e.chain().DeleteWith(ctx, body, e.with(opts)...)
+}
+
+// DeleteWithAsync is Chain.DeleteWithAsync.
+func (e Entry) DeleteWithAsync(ctx context.Context, body any, opts ...wxpay.Option) *wxpay.Promise[*wxpay.Result] {
+	if err := e.missing(); err != nil {
+		return failed(ctx, err)
+	}
+	return e.chain().DeleteWithAsync(ctx, body, e.with(opts)...)
+}
+
+// Upload is Chain.Upload.
+func (e Entry) Upload(ctx context.Context, file wxpay.File, opts ...wxpay.Option) (*wxpay.Result, error) {
+	if err := e.missing(); err != nil {
+		return nil, err
+	}
+	return e.chain().Upload(ctx, file, e.with(opts)...)
+}
+
+// UploadAsync is Chain.UploadAsync.
+func (e Entry) UploadAsync(ctx context.Context, file wxpay.File, opts ...wxpay.Option) *wxpay.Promise[*wxpay.Result] {
+	if err := e.missing(); err != nil {
+		return failed(ctx, err)
+	}
+	return e.chain().UploadAsync(ctx, file, e.with(opts)...)
+}
+
 // URL is Chain.URL, for the pages of APIv2 that are opened and not called.
 func (e Entry) URL(body any, opts ...wxpay.Option) (string, error) {
 	if err := e.missing(); err != nil {

@@ -1088,6 +1088,8 @@ func preset(path string) []wxpay.Option {
 		return []wxpay.Option{wxpay.SignType("HMAC-SHA256")}
 	case "v2/papay/partner/h5entrustweb":
 		return []wxpay.Option{wxpay.SignType("HMAC-SHA256")}
+	case "v2/secapi/mch/uploadmedia":
+		return []wxpay.Option{wxpay.MTLS()}
 	case "v2/secapi/pay/refund":
 		return []wxpay.Option{wxpay.MTLS()}
 	case "v3/combine-transactions/app":
@@ -1106,6 +1108,8 @@ func preset(path string) []wxpay.Option {
 		return []wxpay.Option{wxpay.Sensitive("/bank_account", "/real_name")}
 	case "v3/eduschoolpay/contracts/presign":
 		return []wxpay.Option{wxpay.Sensitive("/identity/real_name", "/identity/id_card_number", "/bank_card/bank_card_no", "/bank_card/phone")}
+	case "v3/marketing/shopping-receipt/shoppingreceipts":
+		return []wxpay.Option{wxpay.Sensitive("/merchant_contact_information/consultation_phone_number"), wxpay.Decrypt("/receipt/merchant_contact_information/consultation_phone_number")}
 	case "v3/offlineface/contracts/presign":
 		return []wxpay.Option{wxpay.Sensitive("/facepay_user/identification/identification_number", "/facepay_user/phone", "/limit_bank_card/bank_card_number", "/limit_bank_card/identification_name", "/limit_bank_card/identification/identification_number", "/limit_bank_card/phone")}
 	case "v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}":

@@ -37,3 +37,13 @@ func ExampleCatalogue_Search() {
 	}
 	// Output: POST /v3/edu-papay/contracts/presign
 }
+
+func ExampleMatchExchange() {
+	e, found := catalogue.MatchExchange("POST", "/v3/merchant/media/upload")
+	fmt.Println(found, e.Kind, e.Upload.Algorithm, e.Upload.Extensions)
+	e, _ = catalogue.MatchExchange("GET", "/v3/global/statements")
+	fmt.Println(e.Kind, e.Host, e.Proven())
+	// Output:
+	// true upload SHA256 [jpg bmp png]
+	// file apihk.mch.weixin.qq.com true
+}

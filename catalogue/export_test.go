@@ -4,3 +4,6 @@ package catalogue
 var Unpack = unpack
 
 func Packed() string { return packed }
+
+// ParseExchanges reads another text than the one that is compiled in.
+var ParseExchanges = parseExchanges

@@ -15,6 +15,14 @@ func (o *Operation) Sample() []byte {
 	return o.Body.sample()
 }
 
+// SampleReply is the same of a reply.
+func (o *Operation) SampleReply() []byte {
+	if o.Reply == nil {
+		return []byte("{}")
+	}
+	return o.Reply.sample()
+}
+
 func (f *Field) sample() []byte {
 	switch f.Type {
 	case Object:

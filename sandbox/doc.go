@@ -29,6 +29,9 @@
 // a user has one live contract under a plan, a session lives two hours, the same
 // call again gets the same session.
 //
+// Of an upload it is the part meta that has to be signed, and the hash in it that
+// of the file that came; a file that is too large or of another kind is refused.
+//
 // Replies are signed as documented: the key is the one named in the request's
 // Wechatpay-Serial, a 204 is signed over its empty body, and business refusals
 // are signed like successes.

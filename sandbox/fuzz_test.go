@@ -133,3 +133,34 @@ func TestBrokenConnections(t *testing.T) {
 	}
 	w.must("POST", presignCombine, combineBody()) // it is still there
 }
+
+// An upload is a form, which anybody can send in any shape.
+func FuzzUpload(f *testing.F) {
+	sb := sandbox.New(f, sandbox.At(start))
+	handler := sb.Handler()
+	body, kind := uploadForm(metaOf("a.png", "pixels"), "a.png", "pixels", "more", "x")
+	f.Add(pictureUpload, kind, body)
+	f.Add("/secapi/mch/uploadmedia", kind, body)
+	f.Add(pictureUpload, "multipart/form-data; boundary=x", []byte("--x\r\n\r\n--x--"))
+	f.Add(pictureUpload, "multipart/form-data; boundary=", []byte("--"))
+	f.Fuzz(func(t *testing.T, path, kind string, body []byte) {
+		if path != pictureUpload {
+			path = "/secapi/mch/uploadmedia"
+		}
+		r, err := http.NewRequestWithContext(context.Background(), "POST", "http://127.0.0.1"+path,
+			bytes.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.RequestURI = path
+		r.Header.Set("Accept", "application/json")
+		r.Header.Set("User-Agent", "fuzz")
+		r.Header.Set("Content-Type", kind)
+		w := &page{header: http.Header{}}
+		handler.ServeHTTP(w, r)
+		if w.header.Get(wire.HeaderSignature) != "" || w.header.Get("X-Sandbox-Hint") == "" ||
+			bytes.Contains(w.body.Bytes(), []byte("SUCCESS")) {
+			t.Errorf("%d %s", w.status, w.body.Bytes())
+		}
+	})
+}

@@ -44,6 +44,9 @@ func TestNothingOfAnotherMerchantIsFound(t *testing.T) {
 			continue
 		}
 		op := described(t).Operation(id)
+		if op != nil && op.Fidelity == catalogue.FidelityStub {
+			continue // it keeps nothing that could be found
+		}
 		if op == nil {
 			t.Errorf("%s is not in the catalogue, which says what its ids are", id)
 			continue
@@ -65,6 +68,7 @@ func isolationScenarios() map[string]func(*isolated) {
 		"refunds":               isolatedRefunds,
 		"platform refunds":      isolatedPlatformRefunds,
 		"bills":                 isolatedBills,
+		"pictures":              isolatedPictures,
 		"orders with contracts": isolatedOrdersWithContracts,
 		"password-exempt":       isolatedPasswordExempt,
 		"combine-papay":         isolatedCombinePapay,

@@ -1,12 +1,15 @@
 package sandbox
 
 import (
+	"maps"
+
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
 	"github.com/wxpay-go/wxpay/sandbox/internal/payments"
 	"github.com/wxpay-go/wxpay/sandbox/internal/product/combinepapay"
 	"github.com/wxpay-go/wxpay/sandbox/internal/product/creditrepayment"
 	"github.com/wxpay-go/wxpay/sandbox/internal/product/edupapay"
 	"github.com/wxpay-go/wxpay/sandbox/internal/product/eduschoolpay"
+	"github.com/wxpay-go/wxpay/sandbox/internal/product/files"
 	"github.com/wxpay-go/wxpay/sandbox/internal/product/globalpapay"
 	"github.com/wxpay-go/wxpay/sandbox/internal/product/insurance"
 	"github.com/wxpay-go/wxpay/sandbox/internal/product/offlineface"
@@ -38,6 +41,8 @@ func everything() *engine.Repertoire {
 			orders.RefundBehaviours(),
 			orders.PlatformRefundBehaviours(),
 			payments.BillBehaviours(),
+			files.Behaviours(),
+			stubs(),
 			{"POST /v3/security/echo": orders.Echo},
 			{"GET /v3/certificates": orders.ListCertificates, "GET /v3/global/certificates": orders.ListCertificates},
 		},
@@ -50,5 +55,23 @@ func everything() *engine.Repertoire {
 	}
 }
 
+// stubs are the endpoints that are checked and answered by the examples of the catalogue.
+func stubs() map[string]engine.Behaviour {
+	all := map[string]engine.Behaviour{}
+	for _, path := range []string{
+		"/v3/global/profit-sharing/receivers", "/v3/brand/partner/store/brandstores/{store_id}",
+		"/v3/marketing/goods-subsidy-activity/retail-store-act/{activity_id}/representative",
+		"/v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores",
+		"/v3/webizpay/avail-mch-ranges/{range_id}/merchant-identifiers/{merchant_identifier}",
+	} {
+		all["DELETE "+path] = engine.Stub
+	}
+	return all
+}
+
 // endpointsXML are those of APIv2 that are played, by path.
-func endpointsXML() map[string]*xmlcall.Endpoint { return papay.XMLEndpoints() }
+func endpointsXML() map[string]*xmlcall.Endpoint {
+	all := papay.XMLEndpoints()
+	maps.Copy(all, files.XMLEndpoints())
+	return all
+}

@@ -3,8 +3,8 @@
 package event
 
 // V2Refund is the notification V2.REFUND, decrypted.
-// APIv2∙退款: The refund succeeded or failed; these are the fields inside req_info. APIv2 has no
-// event types; the name is ours. (退款结果通知)
+// APIv2∙退款与图片上传: The refund succeeded or failed; these are the fields inside req_info. APIv2
+// has no event types; the name is ours. (退款结果通知)
 type V2Refund struct {
 	// WeChat Pay's id of the payment.
 	// 微信订单号.

@@ -164,6 +164,25 @@ func (e Deleter[Resp]) DeleteAsync(ctx context.Context, opts ...wxpay.Option) *w
 	return call[Resp](e.endpoint, "DELETE", nil, nil, opts).Start(ctx)
 }
 
+// BodyDeleter is an endpoint that ends something and takes a body.
+type BodyDeleter[Req, Resp any] struct{ endpoint }
+
+// NewBodyDeleter is for generated code.
+func NewBodyDeleter[Req, Resp any](b Bound, path string, preset ...Preset) BodyDeleter[Req, Resp] {
+	return BodyDeleter[Req, Resp]{newEndpoint(b, path, preset)}
+}
+
+// Delete makes the call. See [Getter.Get] for its errors.
+func (e BodyDeleter[Req, Resp]) Delete(ctx context.Context, in *Req, opts ...wxpay.Option) (*Resp, error) {
+	return call[Resp](e.endpoint, "DELETE", nil, in, opts).Do(ctx)
+}
+
+// DeleteAsync is Delete as a promise.
+func (e BodyDeleter[Req, Resp]) DeleteAsync(ctx context.Context, in *Req,
+	opts ...wxpay.Option) *wxpay.Promise[*Resp] {
+	return call[Resp](e.endpoint, "DELETE", nil, in, opts).Start(ctx)
+}
+
 // Page is a page of APIv2 that is opened in WeChat rather than called.
 type Page[Req any] struct{ endpoint }
 

@@ -25,7 +25,7 @@ func TestScripts(t *testing.T) {
 		Setup: setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exec-code": execCode, "start": start, "interrupt": interrupt, "agrees-with-fidelity": agreesWithFidelity,
-			"agree": agree, "pay": pay, "admin": admin,
+			"agree": agree, "pay": pay, "picture": picture, "admin": admin,
 			"odd-merchant": oddMerchant, "odd-merchant-left": oddMerchantLeft,
 			"repeating":         repeating,
 			"interrupt-reading": interruptReading, "interrupt-under-load": interruptUnderLoad,

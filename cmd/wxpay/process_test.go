@@ -161,6 +161,18 @@ func pay(ts *testscript.TestScript, neg bool, args []string) {
 	post(ts, "payers/"+args[0]+"/pay", `{"prepay_id":"`+reply.PrepayID+`"}`)
 }
 
+// picture puts the media_id of an answer into $PICTURE.
+func picture(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: picture file")
+	}
+	var reply struct {
+		MediaID string `json:"media_id"`
+	}
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &reply))
+	ts.Setenv("PICTURE", reply.MediaID)
+}
+
 // admin has the admin do something, which it may be told more about in JSON: "admin path [body]".
 func admin(ts *testscript.TestScript, neg bool, args []string) {
 	switch {

@@ -147,8 +147,8 @@ func (s *shapes) operation(o *catalogue.Operation) error {
 			return err
 		}
 	}
-	if o.Body != nil {
-		if err := s.add(o.Body.GoName, about(o.Body.GoName, "body"), body, sent, o.Body); err != nil {
+	if given := further(o); given != nil {
+		if err := s.add(given.GoName, about(given.GoName, "body"), body, sent, given); err != nil {
 			return err
 		}
 	}

@@ -9,6 +9,23 @@ import (
 	"github.com/wxpay-go/wxpay/catalogue"
 )
 
+// further is the body as a caller gives it: of an upload without what the client fills in by
+// itself.
+func further(o *catalogue.Operation) *catalogue.Field {
+	u := o.Exchange().Upload
+	if u == nil || o.Body == nil {
+		return o.Body
+	}
+	rest := *o.Body
+	rest.Fields = slices.DeleteFunc(slices.Clone(rest.Fields), func(f *catalogue.Field) bool {
+		return f.Filled || u.Fills(f.Name)
+	})
+	if len(rest.Fields) == 0 {
+		return nil
+	}
+	return &rest
+}
+
 // leafKind is the generic type of package leaf that can carry the endpoint.
 func leafKind(o *catalogue.Operation) string {
 	switch {
@@ -16,6 +33,12 @@ func leafKind(o *catalogue.Operation) string {
 		return "Page"
 	case o.Method == "GET" && len(o.Query) > 0:
 		return "Querier"
+	case o.Exchange().Kind == catalogue.KindUpload && further(o) != nil:
+		return "FormUploader"
+	case o.Exchange().Kind == catalogue.KindUpload:
+		return "Uploader"
+	case o.Method == "DELETE" && o.Body != nil:
+		return "BodyDeleter"
 	}
 	return map[string]string{"GET": "Getter", "POST": "Poster", "PATCH": "Patcher", "DELETE": "Deleter"}[o.Method]
 }
@@ -30,7 +53,7 @@ func typeArgs(o *catalogue.Operation, prefix string) string {
 		reply = "wxpay.Text"
 	}
 	switch leafKind(o) {
-	case "Getter", "Deleter":
+	case "Getter", "Deleter", "Uploader":
 		return reply
 	case "Page":
 		return prefix + o.Name + "Query"
@@ -38,7 +61,7 @@ func typeArgs(o *catalogue.Operation, prefix string) string {
 		return prefix + o.Name + "Query, " + reply
 	}
 	request := "wxpay.None"
-	if o.Body != nil {
+	if further(o) != nil {
 		request = prefix + o.Body.GoName
 	}
 	return request + ", " + reply
@@ -93,8 +116,6 @@ func chained(f *catalogue.Family) []*catalogue.Operation {
 // does not compile.
 func checkLeaf(o *catalogue.Operation) error {
 	switch {
-	case o.Method == "DELETE" && (o.Body != nil || len(o.Query) > 0):
-		return fmt.Errorf("%s: the chain has no form for DELETE with a body or query", o.ID())
 	case o.Method != "GET" && len(o.Query) > 0:
 		return fmt.Errorf("%s: the chain has no form for %s with a query", o.ID(), o.Method)
 	case o.Method == "PUT":

@@ -1,6 +1,7 @@
 // Command gen writes what the files of catalogue/data say as Go: the typed chain under api/, the
-// notification types, the index, docs/fidelity.md with its Chinese twin, and the catalogue itself
-// as programs have it. Run it from the module's root:
+// notification types, the index, docs/fidelity.md with its Chinese twin, what the client knows of
+// endpoints that are out of the ordinary, and the catalogue itself as programs have it. Run it from
+// the module's root:
 //
 //	go run ./internal/gen          write
 //	go run ./internal/gen -check   write nothing; name the files that differ and exit 1
@@ -47,7 +48,7 @@ func run(root string, check bool) error {
 func Generate(c *catalogue.Catalogue) (Output, error) {
 	out := Output{}
 	for _, step := range []func(*catalogue.Catalogue, Output) error{families, gather, index, events, fidelity, outcomes,
-		pack, pathWords} {
+		pack, pathWords, exchanges} {
 		if err := step(c, out); err != nil {
 			return nil, err
 		}

@@ -27,6 +27,10 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"leafkind":  leafKind,
 	"leaftype":  func(o *catalogue.Operation) string { return leafType(o, "") },
 	"leafnew":   func(o *catalogue.Operation) string { return leafNew(o, "b") },
+	"trimstar":  func(path string) string { return strings.TrimSuffix(path, "*") },
+	"exchangekind": func(k catalogue.Kind) string {
+		return strings.Replace("kind"+strings.ToUpper(string(k[:1]))+string(k[1:]), "Json", "JSON", 1)
+	},
 }).ParseFS(templateFiles, "templates/*.tmpl"))
 
 // marker is what tells a generated file from one written by hand. Files with it that are no longer

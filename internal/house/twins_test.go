@@ -18,6 +18,7 @@ var twins = []struct {
 }{
 	{page: "README.md", twin: "README.zh-CN.md", retold: true},
 	{page: "docs/exactly-once.md", twin: "docs/zh/exactly-once.md"},
+	{page: "docs/files.md", twin: "docs/zh/files.md"},
 	{page: "docs/failures.md", twin: "docs/zh/failures.md"},
 	{page: "docs/going-live.md", twin: "docs/zh/going-live.md"},
 	{page: "docs/outcomes.md", twin: "docs/zh/outcomes.md", sections: 1}, // not the tables of each operation

@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import { movedClock } from './clock.mjs';
 import { judgeCommandLine } from './commandline.mjs';
+import { files } from './files.mjs';
 import { combinePapay, eduPapay, passwordExempt } from './flows.mjs';
 import { certificate, client, oneKey, publicKey } from './keymode.mjs';
 import { papayV2 } from './papayv2.mjs';
@@ -29,7 +30,7 @@ const platformKeys = { ...publicKey(sandbox), ...certificate(sandbox) };
 receiver.trust(platformKeys, env.WXPAY_APIV3_KEY, env.WXPAY_APIV2_KEY);
 
 const merchant = { mchid: sandbox.mchid, wxpay: client(sandbox, platformKeys), receiver, admin: sandbox.admin_url };
-for (const flow of [combinePapay, passwordExempt, eduPapay, papayV2, movedClock]) {
+for (const flow of [combinePapay, passwordExempt, eduPapay, papayV2, movedClock, files(binary, sandbox)]) {
   step(await flow(merchant));
 }
 step(await judgeCommandLine(binary, sandbox));

@@ -31,6 +31,7 @@ type Call struct {
 	Print    string         // see Fingerprint
 	Base     string         // scheme and host the sandbox was called at
 	File     []byte         // set by a download: its reply, which is not signed
+	Uploaded []byte         // of an upload: the file, whose hash is that of the body
 	Note     string         // a hint for a success
 }
 

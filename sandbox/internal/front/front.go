@@ -33,6 +33,7 @@ type bound struct {
 	product *engine.Product
 	sealed  []secret // of the request
 	seals   []secret // of the reply
+	upload  *catalogue.Upload
 }
 
 // Settings are what a front is made with; all of them may be left out.
@@ -63,11 +64,23 @@ func New(e *engine.Engine, o *outbox.Outbox, armed *armed.Faults, plays *engine.
 	return f
 }
 
+// uploadOf is the form that a call's endpoint takes, nil for JSON.
+func (fr *Front) uploadOf(x *exchange) *catalogue.Upload {
+	switch {
+	case x.op == nil:
+		return nil
+	case x.end != nil:
+		return x.op.Exchange().Upload
+	}
+	return fr.Behaviours[x.op.ID()].upload
+}
+
 func (fr *Front) bind(behaviours map[string]engine.Behaviour, p *engine.Product) {
 	for id, run := range behaviours {
 		b := bound{Run: run, product: p}
 		if op := fr.Catalogue.Operation(id); op != nil {
 			b.sealed, b.seals = SecretsOf(op.Body, op.EncryptedBody()), SecretsOf(op.Reply, op.EncryptedReply())
+			b.upload = op.Exchange().Upload
 		}
 		fr.Behaviours[id] = b
 	}

@@ -114,11 +114,16 @@ func inOrder(op *catalogue.Operation) wire.Form {
 	return form
 }
 
-// read finds the endpoint first: what is not played is not read.
+// read finds the endpoint first. A message to one that is not played is read all the same, so that
+// the journal says who sent it.
 func (p protocolV2) read(x *exchange) (refused *engine.Refusal) {
 	p.find(x)
 	if x.end == nil {
-		return p.unsupportedXML(x)
+		x.missing, x.unread = p.unsupportedXML(x), true
+		if x.unsupportedID != "" {
+			x.fields, _ = p.fieldsOf(x)
+		}
+		return nil
 	}
 	switch get := x.request.Method == http.MethodGet; {
 	case x.end.Page != nil && !get:
@@ -136,6 +141,12 @@ func (p protocolV2) read(x *exchange) (refused *engine.Refusal) {
 
 func (p protocolV2) authenticate(x *exchange) *engine.Refusal {
 	m, refused := p.whoSigned(x.end, x.fields)
+	if x.missing != nil {
+		if refused == nil {
+			x.merchant = m
+		}
+		return x.missing
+	}
 	if refused == nil {
 		refused = p.checkCertificate(m, x)
 	}
@@ -147,6 +158,9 @@ func (p protocolV2) authenticate(x *exchange) *engine.Refusal {
 
 func (p protocolV2) check(x *exchange) *engine.Refusal {
 	refused := checkXMLFields(x.op, x.fields)
+	if u := p.uploadOf(x); u != nil && refused == nil {
+		refused = x.checkUploadXML(u)
+	}
 	x.unread = refused != nil && refused.Code != parameterFail
 	return refused
 }
@@ -179,8 +193,11 @@ func (p protocolV2) reply(*exchange) *engine.Refusal { return nil }
 
 // fieldsOf reads the message: the XML body of a call, the query of a page or a GET.
 func (fr *Front) fieldsOf(x *exchange) (wire.Fields, *engine.Refusal) {
-	if x.end.Page != nil || x.end.Get {
+	if x.request.Method == http.MethodGet {
 		return queryFields(x.request.URL.RawQuery)
+	}
+	if u := fr.uploadOf(x); u != nil {
+		return fr.fieldsOfForm(x, u)
 	}
 	var unreadable *engine.Refusal
 	if x.body, unreadable = fr.readBody(x.request); unreadable != nil {
@@ -214,7 +231,7 @@ func (fr *Front) whoSigned(end *xmlcall.Endpoint, f wire.Fields) (*registry.Merc
 		return nil, badSign("there is no sign")
 	case !wire.SignType(t).Known():
 		return nil, badSign("sign_type is neither MD5 nor HMAC-SHA256")
-	case end.HMAC && t == "" && len(f["sign"]) != 64:
+	case end != nil && end.HMAC && t == "" && len(f["sign"]) != 64:
 		return nil, badSign("this call is signed with HMAC-SHA256 unless sign_type=MD5 is sent and signed; " +
 			"the sign here is an MD5")
 	case !f.Verify(m.APIv2Key.Reveal()):

@@ -29,7 +29,12 @@ func (p protocolV3) read(x *exchange) (unreadable *engine.Refusal) {
 		x.missing, x.unsupportedID = p.unsupported(x.request)
 		x.empty = x.unsupportedID == "" // WeChat Pay has no such endpoint, and no word for it
 	}
-	if x.body, unreadable = p.readBody(x.request); unreadable == nil {
+	if u := p.uploadOf(x); u != nil {
+		unreadable = p.readUpload(x, u)
+	} else {
+		x.body, unreadable = p.readBody(x.request)
+	}
+	if unreadable == nil {
 		p.corruptRequest(x)
 	}
 	return unreadable
@@ -43,23 +48,38 @@ func (p protocolV3) authenticate(x *exchange) (refused *engine.Refusal) {
 	if x.missing != nil {
 		return x.missing
 	}
-	return refused
+	return p.explainUpload(x, refused)
 }
 
 func (p protocolV3) check(x *exchange) *engine.Refusal {
-	if refused := cmp.Or(checkCaller(x.request), checkContentType(x.request.Header, x.body)); refused != nil {
-		return refused
+	body, upload := x.body, p.uploadOf(x)
+	checked := checkCaller(x.request)
+	if upload == nil {
+		checked = cmp.Or(checked, checkContentType(x.request.Header, body))
+	} else {
+		body = x.withParts(upload)
+	}
+	if checked != nil {
+		return checked
 	}
 	query, err := url.ParseQuery(x.request.URL.RawQuery)
 	if err != nil {
 		return engine.BadParam("参数错误").Hinting("the query string is malformed: every % begins two hexadecimal digits")
 	}
-	for _, v := range []*catalogue.Violation{x.op.CheckPath(x.vars), x.op.CheckQuery(query), x.op.CheckBody(x.body)} {
+	for _, v := range []*catalogue.Violation{x.op.CheckPath(x.vars), x.op.CheckQuery(query)} {
 		if v != nil {
 			return engine.ParamError(v).Hinting(v.Error())
 		}
 	}
-	x.query, x.opened, x.raw = query, engine.DecodeBody(x.body), x.body
+	if upload != nil {
+		if refused := x.checkUpload(upload); refused != nil {
+			return refused
+		}
+	}
+	if v := x.op.CheckBody(body); v != nil {
+		return engine.ParamError(v).Hinting(v.Error())
+	}
+	x.query, x.opened, x.raw = query, engine.DecodeBody(body), body
 	opened, refused := p.openSecrets(x, p.Behaviours[x.op.ID()].sealed, x.opened)
 	if opened {
 		x.raw = rows.EncodeJSON(x.opened)
@@ -72,6 +92,9 @@ func (p protocolV3) run(s *engine.Step, x *exchange) (err error) {
 	c := s.CallBy(x.merchant)
 	c.Op, c.Product, c.Vars, c.Query = x.op, do.product, x.vars, x.query
 	c.Raw, c.Body, c.Base = x.raw, x.opened, baseOf(x.request)
+	if x.form != nil {
+		c.Uploaded = x.form.content
+	}
 	x.said, err = do.Run(c)
 	x.file, x.note = c.File, c.Note
 	return err

@@ -23,7 +23,8 @@ import (
 // exchange is one API call and its answer on their way through the sandbox.
 type exchange struct {
 	request       *http.Request
-	body          []byte
+	body          []byte               // of an upload the part that is signed
+	form          *form                // of an upload
 	at            time.Time            // by the sandbox's clock
 	wireAt        time.Time            // by that of signatures
 	op            *catalogue.Operation // nil where the catalogue lacks it
@@ -179,16 +180,20 @@ func (fr *Front) introduce(h http.Header) {
 
 // readBody takes the whole body in, up to the limit.
 func (fr *Front) readBody(r *http.Request) ([]byte, *engine.Refusal) {
-	if r.ContentLength > fr.MaxBody {
+	return readBounded(r, fr.MaxBody)
+}
+
+func readBounded(r *http.Request, limit int64) ([]byte, *engine.Refusal) {
+	if r.ContentLength > limit {
 		return nil, tooLarge()
 	}
 	// One byte beyond the limit says that there are more; beyond the largest number is none.
-	body, err := io.ReadAll(io.LimitReader(r.Body, max(fr.MaxBody, fr.MaxBody+1)))
+	body, err := io.ReadAll(io.LimitReader(r.Body, max(limit, limit+1)))
 	switch {
 	case err != nil:
 		return nil, engine.InvalidRequest("请求包体不完整").
 			Hinting("the body ended before its Content-Length, came too slowly, or the connection broke")
-	case int64(len(body)) > fr.MaxBody:
+	case int64(len(body)) > limit:
 		return nil, tooLarge()
 	}
 	return body, nil

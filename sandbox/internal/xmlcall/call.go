@@ -30,6 +30,8 @@ type Endpoint struct {
 	Nonce bool
 	// Terse endpoints answer a success without return_msg.
 	Terse bool
+	// Form endpoints take a form with a file, and name no appid.
+	Form bool
 }
 
 // Behaviour answers one genuine APIv2 call. A *engine.Refusal becomes result_code
@@ -62,7 +64,7 @@ func Refusal(code, message string) *engine.Refusal {
 // CheckParties checks appid and sub-merchant against the registry.
 func (c *Call) CheckParties() error {
 	f, m := c.Fields, c.Merchant
-	if !m.Owns(f["appid"]) {
+	if !c.Form && !m.Owns(f["appid"]) {
 		return InXML(registry.AppIDUnbound).Hinting(registry.AppIDUnbound.Hint(m, "appid", ""))
 	}
 	if c.Sub && f["sub_mch_id"] == "" {

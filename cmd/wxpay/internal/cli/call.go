@@ -51,6 +51,9 @@ XML (XML is taken as well), and the answer's fields are printed as JSON. mch_id,
 nonce_str and sign are filled in. Pages are not called: see wxpay url. The bill
 of v2/pay/downloadbill is text, printed to the byte; --raw leaves it packed.
 
+Files are sent with wxpay upload, and bills and receipts fetched with wxpay
+download.
+
 The APIv3 and APIv2 keys are read from WXPAY_APIV3_KEY and WXPAY_APIV2_KEY or
 the env file only, since a command line shows in every list of processes.
 
@@ -142,8 +145,11 @@ func (o *callOptions) run(ctx context.Context, sys System, method, path string) 
 	if v2 && body == nil && method == "POST" {
 		return usage("an APIv2 call has a body; give its fields with --data")
 	}
-	if body != nil && (method == "GET" || method == "DELETE") {
+	if body != nil && (method == "GET" || method == "DELETE" && !deletesWithBody(sent)) {
 		return usage("%s takes no body; --data is for POST, PUT and PATCH, --query for %s", method, method)
+	}
+	if exchangeOf(method, sent).Kind == catalogue.KindUpload {
+		return usage("%s takes a file; send it with: wxpay upload FILE --to %s", sent, path)
 	}
 	path, options, err := o.options(path)
 	if err != nil {
@@ -153,10 +159,8 @@ func (o *callOptions) run(ctx context.Context, sys System, method, path string) 
 	if err != nil {
 		return err
 	}
-	trace := &trace{to: oneAtATime()}
 	op := described(method, sent)
 	if op != nil {
-		o.mtls = o.mtls || op.MTLS
 		if op.SignType != "" {
 			options = append(options, wxpay.SignType(op.SignType))
 		}
@@ -164,16 +168,8 @@ func (o *callOptions) run(ctx context.Context, sys System, method, path string) 
 			options = append(options, wxpay.Sensitive(fields...))
 		}
 	}
-	if o.mtls {
-		if trace.to, err = mutualTLS(cfg); err != nil {
-			return err
-		}
-	}
-	cfg.HTTPClient = &http.Client{Transport: trace, Timeout: o.timeout}
-	if o.timeout == 0 {
-		cfg.HTTPClient.Timeout = -1 // none; of 0 the SDK makes a minute
-	}
-	client, err := newClient(cfg)
+	cfg.Attempts = 1 // what came of it is shown, and not smoothed out
+	client, trace, err := o.client(cfg, exchangeOf(method, sent))
 	if err != nil {
 		return err
 	}
@@ -194,10 +190,35 @@ func (o *callOptions) run(ctx context.Context, sys System, method, path string) 
 	if hint := result.Quiet(trace.hint); hint != "" { // a sandbox let something pass
 		say(sys, sys.paintErr().dim("hint: "), hint)
 	}
-	if !result.Verified() {
-		say(sys, sys.paintErr().yellow("note: "), "WeChat Pay signs no answer to this call: only TLS says who gave it")
-	}
+	noteProof(sys, result)
 	return o.show(sys, result, v2)
+}
+
+// noteProof says of an answer that it is not signed, or what of it is.
+func noteProof(sys System, result *wxpay.Result) {
+	switch {
+	case !result.Verified():
+		say(sys, sys.paintErr().yellow("note: "), "WeChat Pay signs no answer to this call: only TLS says who gave it")
+	case result.Hash() != "":
+		say(sys, sys.paintErr().dim("note: "), "WeChat Pay signs the "+result.Hash()+" of this answer, and it is right")
+	}
+}
+
+// client is the client of one call, which trace watches.
+func (o *callOptions) client(cfg wxpay.Config, e catalogue.Exchange) (*wxpay.Client, *trace, error) {
+	t := &trace{to: oneAtATime()}
+	if o.mtls = o.mtls || e.MTLS; o.mtls {
+		var err error
+		if t.to, err = mutualTLS(cfg); err != nil {
+			return nil, nil, err
+		}
+	}
+	cfg.HTTPClient = &http.Client{Transport: t, Timeout: o.timeout}
+	if o.timeout == 0 {
+		cfg.HTTPClient.Timeout = -1 // none; of 0 the SDK makes a minute
+	}
+	client, err := newClient(cfg)
+	return client, t, err
 }
 
 // options reads the repeated flags. A query written into the path is taken out
@@ -257,9 +278,11 @@ func send(ctx context.Context, chain wxpay.Chain, method string, body any, optio
 		return chain.Put(ctx, body, options...)
 	case "PATCH":
 		return chain.Patch(ctx, body, options...)
-	default:
-		return chain.Delete(ctx, options...)
 	}
+	if body != nil {
+		return chain.DeleteWith(ctx, body, options...)
+	}
+	return chain.Delete(ctx, options...)
 }
 
 // show prints what was answered, byte for byte unless a person is reading.
@@ -277,11 +300,14 @@ func (o *callOptions) show(sys System, result *wxpay.Result, v2 bool) error {
 		}
 		return o.write(sys, body)
 	}
-	if v2 && !o.raw {
+	if v2 && !o.raw && !json.Valid(body) {
 		var err error
 		if body, err = fieldsJSON(result); err != nil {
 			return err
 		}
+	}
+	if !v2 && (!result.Verified() || result.Hash() != "") { // a file, which is printed to the byte
+		return o.write(sys, body)
 	}
 	if pretty := new(bytes.Buffer); !o.raw && sys.Terminal && json.Indent(pretty, body, "", "  ") == nil {
 		body = pretty.Bytes()

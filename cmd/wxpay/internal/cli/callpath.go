@@ -55,15 +55,36 @@ func described(method, path string) *catalogue.Operation {
 	if err != nil {
 		return nil // a broken catalogue is no reason not to call
 	}
-	path, _, _ = strings.Cut("/"+strings.TrimPrefix(strings.Trim(path, "/"), "v2/"), "?")
-	op, _, _ := all.Match(method, path)
+	op, _, _ := all.Match(method, onWire(method, path))
 	return op
+}
+
+// onWire is a path as it is sent: without v2/, and with the slash that a few paths end in.
+func onWire(method, path string) string {
+	path, _, _ = strings.Cut("/"+strings.TrimPrefix(strings.Trim(path, "/"), "v2/"), "?")
+	if _, known := catalogue.MatchKnown(method, path+"/"); known {
+		path += "/"
+	}
+	return path
+}
+
+// exchangeOf says how the endpoint behind a path is spoken to.
+func exchangeOf(method, path string) catalogue.Exchange {
+	e, _ := catalogue.MatchExchange(method, onWire(method, path))
+	return e
+}
+
+// deletesWithBody says whether a DELETE may have a body there: where it is known to, and where
+// nothing is known.
+func deletesWithBody(path string) bool {
+	_, known := catalogue.MatchKnown("DELETE", onWire("DELETE", path))
+	return !known || exchangeOf("DELETE", path).Kind == catalogue.KindBody
 }
 
 // warnOfPath says, before it is called or signed all the same, that no endpoint of
 // WeChat Pay is known there. The path is told as it was given, for sent has the values.
 func warnOfPath(sys System, method, path, sent, does string) {
-	wire := "/" + strings.TrimPrefix(strings.Trim(sent, "/"), "v2/")
+	wire := onWire(method, sent)
 	if _, known := catalogue.MatchKnown(method, wire); known {
 		return
 	}

@@ -1,11 +1,11 @@
 // Package cli is the wxpay command, one file per verb: bench.go, call.go (with callbody.go,
-// callerror.go and callv2.go), certificates.go, demo.go, endpoints.go, inbox.go, sandbox.go,
-// version.go.
-// credentials.go says whose call it is and where it goes, from flags, WXPAY_ variables and the env
-// file that envfile.go reads; keyfolder.go writes what a sandbox leaves in its folder, and
-// foreignfiles.go refuses a folder with somebody else's keys. flagvariables.go lets variables
-// stand for the flags of a sandbox, traffic.go logs its calls; hush.go keeps keys off standard
-// error, and legible.go what steers a terminal off standard output.
+// callerror.go and callv2.go), certificates.go, demo.go, download.go, endpoints.go, inbox.go,
+// sandbox.go, upload.go, version.go. progress.go draws how far a file is. credentials.go says
+// whose call it is and where it goes, from flags, WXPAY_ variables and the env file that
+// envfile.go reads; keyfolder.go writes what a sandbox leaves in its folder, and foreignfiles.go
+// refuses a folder with somebody else's keys. flagvariables.go lets variables stand for the flags
+// of a sandbox, traffic.go logs its calls; hush.go keeps keys off standard error, and legible.go
+// what steers a terminal off standard output.
 //
 // What a program may want to read goes to standard output; everything said to a person about it,
 // errors first of all, goes to standard error. Keys, secrets and signatures go to neither.
@@ -166,8 +166,8 @@ Start with: wxpay demo`,
 	root.SetHelpCommand(&cobra.Command{Hidden: true})
 	wrapped := strings.ReplaceAll(root.UsageTemplate(), "FlagUsages", "FlagUsagesWrapped "+strconv.Itoa(terminalWidth))
 	root.SetUsageTemplate(wrapped + "{{if not .HasParent}}\n" + exitHelp + "{{end}}")
-	root.AddCommand(newDemo(sys), newSandbox(sys), newCall(sys), newURL(sys), newCertificates(sys),
-		newEndpoints(sys), newBench(sys), newInbox(sys), newVersion(sys))
+	root.AddCommand(newDemo(sys), newSandbox(sys), newCall(sys), newUpload(sys), newDownload(sys), newURL(sys),
+		newCertificates(sys), newEndpoints(sys), newBench(sys), newInbox(sys), newVersion(sys))
 	return root
 }
 

@@ -1,0 +1,107 @@
+package wxpay
+
+import (
+	"bytes"
+	"io"
+	"maps"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+)
+
+// contentTypes are those of what WeChat Pay takes; any other file is bytes.
+var contentTypes = map[string]string{
+	".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".bmp": "image/bmp", ".pdf": "application/pdf",
+	".csv": "text/csv", ".txt": "text/plain", ".mp4": "video/mp4", ".m4v": "video/x-m4v", ".f4v": "video/x-f4v",
+	".mpeg": "video/mpeg", ".mov": "video/quicktime", ".avi": "video/x-msvideo", ".wmv": "video/x-ms-wmv",
+	".mkv": "video/x-matroska", ".flv": "video/x-flv", ".rmvb": "application/vnd.rn-realmedia-vbr",
+}
+
+// contentType is that of the whole body.
+func (u *upload) contentType() string { return "multipart/form-data; boundary=" + u.boundary }
+
+// around are the bytes before the file and after it. In APIv3 what is signed is the text of the
+// part meta, to the byte.
+func (u *upload) around(c *call) (head, tail []byte) {
+	var b bytes.Buffer
+	part := func(name, more, kind string) {
+		b.WriteString("--" + u.boundary + "\r\nContent-Disposition: form-data; name=\"" + name + "\"" + more + "\r\n")
+		if kind != "" {
+			b.WriteString("Content-Type: " + kind + "\r\n")
+		}
+		b.WriteString("\r\n")
+	}
+	if c.isV2() {
+		for _, name := range slices.Sorted(maps.Keys(c.fields)) {
+			part(quotedName(name), "", "")
+			b.WriteString(c.fields[name] + "\r\n")
+		}
+	} else {
+		part("meta", "", "application/json")
+		b.Write(c.body)
+		b.WriteString("\r\n")
+	}
+	for _, p := range u.parts {
+		part(quotedName(p[0]), "", "")
+		b.WriteString(p[1] + "\r\n")
+	}
+	kind := contentTypes[strings.ToLower(path.Ext(u.file.name))]
+	if kind == "" {
+		kind = "application/octet-stream"
+	}
+	part(u.form.part, `; filename="`+quotedName(u.file.name)+`"`, kind)
+	return b.Bytes(), []byte("\r\n--" + u.boundary + "--\r\n")
+}
+
+// quotedName is a name within the quotes of a header.
+func quotedName(s string) string {
+	return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\r", "%0D", "\n", "%0A").Replace(s)
+}
+
+// carry sets the body of a request, which is read from the file as it goes.
+func (u *upload) carry(c *call, r *http.Request) {
+	head, tail := u.around(c)
+	r.ContentLength = int64(len(head)) + u.file.size + int64(len(tail))
+	next := func() io.ReadCloser {
+		file := u.file.reader()
+		if u.progress != nil {
+			u.progress(0, u.file.size)
+			file = &counted{of: file, total: u.file.size, tell: u.progress}
+		}
+		return &streamed{body: bodyReader{flight: c.flight}, all: io.MultiReader(bytes.NewReader(head), file,
+			bytes.NewReader(tail))}
+	}
+	r.Body = next()
+	r.GetBody = func() (io.ReadCloser, error) { return next(), nil }
+}
+
+// streamed is a bodyReader of bytes that do not lie in memory.
+type streamed struct {
+	body bodyReader
+	all  io.Reader
+}
+
+func (s *streamed) Read(p []byte) (int, error) {
+	if !s.body.begin() {
+		return 0, errOver
+	}
+	return s.all.Read(p)
+}
+
+func (*streamed) Close() error { return nil }
+
+// counted tells how much of something was read.
+type counted struct {
+	of          io.Reader
+	done, total int64
+	tell        func(done, total int64)
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.of.Read(p)
+	if c.done += int64(n); n > 0 {
+		c.tell(c.done, c.total)
+	}
+	return n, err
+}
