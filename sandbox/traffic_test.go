@@ -163,3 +163,26 @@ func TestNoCallWaitsForWhoHearsOfIt(t *testing.T) {
 		}
 	}
 }
+
+// Who hears of calls slowly, or panics, costs the journal nothing, at its end neither.
+func TestTheJournalWaitsForNobodyWhoHears(t *testing.T) {
+	t.Parallel()
+	kept, release := newSlowJournal(), make(chan struct{})
+	kept.release()
+	w := newWorld(t, sandbox.WithStore(kept), func(c *sandbox.Config) {
+		c.OnExchange = func(ledger.Exchange) {
+			<-release
+			panic("not again")
+		}
+	})
+	const calls = 20
+	w.ok(w.strange(calls, ""))
+	closed := make(chan error, 1)
+	go func() { closed <- w.Close() }()
+	await(t, kept.begins, "the journal's last batch")
+	close(release)
+	w.ok(await(t, closed, "the end"))
+	if n := 1 + len(kept.begins); n != calls {
+		t.Errorf("the journal has %d calls, want %d", n, calls)
+	}
+}

@@ -3,6 +3,7 @@ package front
 import (
 	"context"
 	"encoding/json"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -104,7 +105,7 @@ func (j *journal) tellAll() {
 	for {
 		j.mu.Lock()
 		if len(j.untold) == 0 || j.life.Err() != nil {
-			unheard := j.unheard
+			unheard := j.unheard + len(j.untold)
 			close(j.quiet)
 			j.quiet, j.untold, j.untoldSize, j.unheard = nil, nil, 0, 0
 			j.mu.Unlock()
@@ -118,8 +119,18 @@ func (j *journal) tellAll() {
 		j.mu.Unlock()
 		entry := j.entry(n, j.front.Registry.Secrets())
 		entry.Header, entry.Faults = entry.Header.Clone(), slices.Clone(entry.Faults)
-		j.tell(entry)
+		j.hear(entry)
 	}
+}
+
+// hear tells of an entry. A panic of who hears ends no sandbox.
+func (j *journal) hear(entry ledger.Exchange) {
+	defer func() {
+		if p := recover(); p != nil {
+			j.front.Logf("sandbox: OnExchange panicked: %v\n%s", p, debug.Stack())
+		}
+	}()
+	j.tell(entry)
 }
 
 // full says whether there is a batch for the background. The lock is held.
@@ -148,14 +159,14 @@ func (j *journal) Close() error {
 	j.closed = true
 	quiet := j.quiet
 	j.mu.Unlock()
+	j.background.Wait()
+	err := j.flush(j.life)
 	if quiet != nil {
 		select {
 		case <-quiet:
 		case <-j.life.Done():
 		}
 	}
-	j.background.Wait()
-	err := j.flush(j.life)
 	j.mu.Lock()
 	left := len(j.pending)
 	j.pending, j.waiting = nil, 0
@@ -190,6 +201,9 @@ func (j *journal) store(ctx context.Context) (dropped int, err error) {
 	j.mu.Unlock()
 	for left > 0 && err == nil {
 		notes := j.take(min(left, batch))
+		if len(notes) == 0 { // Close gave them up
+			break
+		}
 		entries := j.encoded(ctx, notes) // before, for the store lets nobody else write meanwhile
 		if len(entries) < len(notes) {
 			j.giveBack(notes[len(entries):])
@@ -292,7 +306,10 @@ func (x *exchange) operation() string {
 // List returns the exchanges after a sequence number, oldest first, at most the
 // newest of them.
 func (j *journal) List(ctx context.Context, after int64, newest int) ([]ledger.Exchange, error) {
-	switch err := j.flush(ctx); {
+	flushing, end := context.WithCancel(ctx)
+	defer end()
+	defer context.AfterFunc(j.life, end)() // Close waits for it
+	switch err := j.flush(flushing); {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case err != nil:

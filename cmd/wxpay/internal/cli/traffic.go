@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -49,15 +50,25 @@ func (t *traffic) exchange(x ledger.Exchange) {
 	if method != x.Method && x.Method != "" {
 		hidden = append(hidden, x.Method)
 	}
-	for _, value := range hidden {
-		hint = strings.ReplaceAll(hint, value, "…")
-	}
+	hint = without(hint, hidden)
 	outcome := "cut off"
 	if x.Status != 0 {
 		outcome = strings.TrimSpace(fmt.Sprintf("%d %s", x.Status, clipped(x.Code)))
 	}
 	t.line(x.At, fmt.Sprintf("%-6s %s", method, clipped(path)), t.verdict(x.Status, x.Code, outcome),
 		t.paint.dim(printable(withoutIDs(hint))), t.faults(x.Faults))
+}
+
+// without blanks values in a text, in one pass: what stands for one value is not searched for another.
+func without(text string, values []string) string {
+	slices.SortFunc(values, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	var pairs []string
+	for _, value := range slices.Compact(values) {
+		if value != "" {
+			pairs = append(pairs, value, "…")
+		}
+	}
+	return strings.NewReplacer(pairs...).Replace(text)
 }
 
 // shownMethod leaves out what is no method, for it may be anything.

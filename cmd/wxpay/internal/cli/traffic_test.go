@@ -55,6 +55,9 @@ func TestTrafficSaysWhereToAndWhatCameOfIt(t *testing.T) {
 		},
 		{ledger.Exchange{Method: strings.Repeat("M", 300), URI: "/" + strings.Repeat("x", 300), Status: 404},
 			"10:00:03  ?      /" + strings.Repeat("x", 199) + "…  404\n"},
+		{ledger.Exchange{Method: "GET", URI: "/user/e" + strings.Repeat("/user/%E2/user/%80", 100), Status: 404,
+			Hint: "there is no such user"},
+			"10:00:03  GET    /user" + strings.Repeat("/…/user", 27) + "/…/use…  404  th…r… is no such us…r\n"},
 		{ledger.Exchange{Method: "short", URI: "/v3/x", Status: 405, Hint: "takes GET, not short"},
 			"10:00:03  ?      /v3/x  405  takes GET, not …\n"},
 	} {
