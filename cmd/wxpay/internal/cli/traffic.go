@@ -59,7 +59,7 @@ func (t *traffic) exchange(x ledger.Exchange) {
 		t.paint.dim(printable(withoutIDs(hint))), t.faults(x.Faults))
 }
 
-// without blanks values in a text, in one pass: what stands for one value is not searched for another.
+// without blanks values in a text, in one pass: what stands for one is not searched for another.
 func without(text string, values []string) string {
 	slices.SortFunc(values, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
 	var pairs []string
