@@ -6,6 +6,12 @@ package wxpay
 var outcomes = [...]outcome{
 	{
 		calls: []string{
+			"POST v3/marketing/bank/packages/{package_id}/tasks",
+		},
+		none: "No query of this family shows a task: send the same file under the same name again. A refusal that the name is taken says that the first one arrived.",
+	},
+	{
+		calls: []string{
 			"POST v3/ecommerce/combine-papay/contracts/pre-entrust-sign",
 			"POST v3/ecommerce/combine-papay/contracts/pre-entrust-sign/mini-program",
 		},
@@ -76,6 +82,24 @@ var outcomes = [...]outcome{
 		not:      "SUCCESS REFUND",
 		before:   "NOTPAY PAYERROR",
 		missing:  "ORDER_NOT_EXIST",
+	},
+	{
+		calls: []string{
+			"POST v3/merchant-service/images/upload",
+			"POST v3/mch-operation-manage/enhanced-due-diligence/{due_diligence_id}/upload",
+			"POST v3/ecommerce/account/cancel-applications/media",
+			"POST v3/new-tax-control-fapiao/fapiao-applications/upload-fapiao-file",
+			"POST v3/marketing/favor/media/image-upload",
+			"POST v3/global/merchant-service/images/upload",
+			"POST v3/global/merchant-storage/file/upload",
+			"POST v3/merchant/media/upload",
+			"POST v3/merchant/media/video_upload",
+			"POST v3/mch-manage/submission-files/sub-mchid/{sub_mchid}/upload",
+			"POST v3/marketing/partner/product-coupon/media/upload-image",
+			"POST v2/secapi/mch/uploadmedia",
+			"POST v3/taxi-invoice/cards/upload-file",
+		},
+		none: "No query shows a file: send it again, which harms nobody, and use the id or address of the answer that comes.",
 	},
 	{
 		calls: []string{
@@ -265,6 +289,16 @@ var outcomes = [...]outcome{
 		not:      "REFUND",
 		before:   "SUCCESS NOTPAY USERPAYING PAYERROR",
 		missing:  "NOT_FOUND",
+	},
+	{
+		calls: []string{
+			"DELETE v3/global/profit-sharing/receivers",
+			"DELETE v3/brand/partner/store/brandstores/{store_id}",
+			"DELETE v3/marketing/goods-subsidy-activity/retail-store-act/{activity_id}/representative",
+			"DELETE v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores",
+			"DELETE v3/webizpay/avail-mch-ranges/{range_id}/merchant-identifiers/{merchant_identifier}",
+		},
+		none: "Deleting twice changes nothing: send the same call again. A refusal that there is no such thing says that the first one arrived.",
 	},
 	{
 		calls: []string{
@@ -686,5 +720,11 @@ var outcomes = [...]outcome{
 		not:      "REFUNDCLOSE",
 		pending:  "PROCESSING CHANGE",
 		missing:  "REFUNDNOTEXIST",
+	},
+	{
+		calls: []string{
+			"POST v3/marketing/shopping-receipt/shoppingreceipts",
+		},
+		none: "No query of this family shows a receipt: send the same picture for the same payment again; the newest one is shown.",
 	},
 }
