@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/api/bankmarketing"
@@ -170,6 +171,33 @@ func TestUploadOfWhatCannotBeRight(t *testing.T) {
 		if _, err := c.Chain("v3/certificates").Get(t.Context(), option); !errors.As(err, new(*wxpay.RequestError)) {
 			t.Errorf("for a call without a file: got %v", err)
 		}
+	}
+}
+
+// A call that goes out again sends the same file from its beginning, under a signature of its own.
+func TestUploadThatGoesOutAgain(t *testing.T) {
+	t.Parallel()
+	content := bytes.Repeat([]byte("pixels"), 5000)
+	sum := sha256.Sum256(content)
+	wantMeta := `{"filename":"门 \"1\".JPG","sha256":"` + hex.EncodeToString(sum[:]) + `"}`
+	var signatures []string
+	cfg := testConfig()
+	cfg.Wait = func(context.Context, time.Duration) error { return nil }
+	cfg.HTTPClient = &http.Client{Transport: transport(func(r *http.Request) (*http.Response, error) {
+		checkForm(t, r, wantMeta, content)
+		signatures = append(signatures, r.Header.Get("Authorization"))
+		if len(signatures) == 1 {
+			return signedReply(429, `{"code":"FREQUENCY_LIMITED","message":"频率超限"}`), nil
+		}
+		return signedReply(200, `{"media_id":"M1"}`), nil
+	})}
+	c, err := wxpay.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := c.Chain(picture).Upload(t.Context(), wxpay.FileFrom(`门 "1".JPG`, bytes.NewReader(content)))
+	if err != nil || r.Status != 200 || len(signatures) != 2 || signatures[0] == signatures[1] {
+		t.Errorf("after %d calls: %v, %v", len(signatures), r, err)
 	}
 }
 
