@@ -171,6 +171,9 @@
 //	go-zero  rest.Route{Method: http.MethodPost, Path: "/notify", Handler: r.ServeHTTP}
 //	fiber    app.Post("/notify", adaptor.HTTPHandler(r))
 //
+// Their limits, logs and timeouts have traps of their own: the folder examples/recipes of the
+// repository has receivers that run, with tests.
+//
 // Where there is no http.Request, as behind a gateway that passes headers and bytes on,
 // [Receiver.Receive] does the same and returns the answer to give. [Receiver.Parse] only verifies,
 // opens and reads: it runs nothing and remembers nothing.
