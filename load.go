@@ -111,18 +111,28 @@ func LoadPublicKey(id, path string) (PlatformKey, error) {
 
 // ParsePlatformCertificate reads a WeChat Pay platform certificate from PEM:
 // one that GET v3/certificates returned, decrypted, or a downloader saved as
-// wechatpay_….pem. Its id is its serial number.
+// wechatpay_….pem. Its id is its serial number. A merchant's API certificate is refused.
 func ParsePlatformCertificate(data []byte) (PlatformKey, error) {
 	const want = "a WeChat Pay platform certificate"
-	cert, err := parseCertificate(data, want,
-		"download it with GET v3/certificates; apiclient_cert.pem is your own, not WeChat Pay's")
+	const where = "download it with GET v3/certificates; apiclient_cert.pem is your own, not WeChat Pay's"
+	cert, err := parseCertificate(data, want, where)
 	if err != nil {
 		return PlatformKey{}, err
+	}
+	if isMerchant(cert.Subject.CommonName) {
+		return PlatformKey{}, &KeyError{Want: want, Problem: "it is the API certificate of merchant " +
+			cert.Subject.CommonName, Hint: where}
 	}
 	return PlatformKey{
 		ID: wire.SerialHex(cert), Key: cert.PublicKey.(*rsa.PublicKey),
 		NotBefore: cert.NotBefore, NotAfter: cert.NotAfter,
 	}, nil
+}
+
+// isMerchant tells a merchant number: it is the subject's name of the certificate that a merchant
+// signs calls with.
+func isMerchant(name string) bool {
+	return len(name) >= 8 && len(name) <= 10 && strings.Trim(name, "0123456789") == ""
 }
 
 // LoadPlatformCertificate is [ParsePlatformCertificate] on a file of at most 1 MiB.

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
 // witness is one file of testdata/vectors, which openssl made: see the README
@@ -245,7 +246,7 @@ func TestKeyFormsAgree(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		certificate, err := wxpay.ParsePlatformCertificate(vectorFile(t, "keys/"+who+"-certificate.pem"))
+		certificate, err := wxpay.ParseCertificate(vectorFile(t, "keys/"+who+"-certificate.pem"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -254,11 +255,16 @@ func TestKeyFormsAgree(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !public.Key.Equal(pkcs1.Public()) || !public.Key.Equal(pkcs8.Public()) ||
-			!public.Key.Equal(certificate.Key) {
+			!public.Key.Equal(certificate.PublicKey) {
 			t.Errorf("%s: the files hold different keys", who)
 		}
-		if want := readWitness(t, "key-"+who+".json").Serial; certificate.ID != want {
-			t.Errorf("%s: serial %s, openssl prints %s", who, certificate.ID, want)
+		serial, want := wire.SerialHex(certificate), readWitness(t, "key-"+who+".json").Serial
+		if serial != want {
+			t.Errorf("%s: serial %s, openssl prints %s", who, serial, want)
+		}
+		platform, err := wxpay.ParsePlatformCertificate(vectorFile(t, "keys/"+who+"-certificate.pem"))
+		if merchants := who == "merchant"; merchants != (err != nil) || !merchants && platform.ID != want {
+			t.Errorf("%s: as a platform certificate it is %s, %v", who, platform.ID, err)
 		}
 	}
 }

@@ -95,10 +95,14 @@ func (k *Keys) verify(set *keySet, header http.Header, body []byte) error {
 	case errors.Is(err, wire.ErrEncoding):
 		return fail(CheckSignature, "Wechatpay-Signature is not base64", notTheirs)
 	}
-	return fail(CheckSignature, "the signature is not of these bytes under this key: the body was changed on the way "+
-		"(re-encoded JSON, a proxy), "+
-		"or the key configured for this id is another one",
-		"give the body as it came, and compare the key with the merchant console")
+	if wire.MadeBy(key.Key, signature) {
+		return fail(CheckSignature, "the signature was made with this key, of other bytes: the body, "+
+			"Wechatpay-Timestamp or Wechatpay-Nonce was changed on the way (re-encoded JSON, a proxy)",
+			"give the body as it came")
+	}
+	return fail(CheckSignature, "the signature was not made with the key that is configured for this id: that is "+
+		"another key, or the signature was changed on the way or is forged",
+		"compare the key with the merchant console")
 }
 
 // unknownKey is what to do about a message that is signed with a key nobody knows.
