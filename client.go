@@ -203,5 +203,12 @@ var sharedTransport = sync.OnceValue(func() http.RoundTripper {
 	t.TLSClientConfig.NextProtos = []string{"http/1.1"}
 	// Nor may a connection that a dialler of the program's own brings speak HTTP/2.
 	t.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
+	// WeChat Pay closes a connection that was idle for 8 seconds; a call that leaves by one as it
+	// is closed gets no answer, and nobody can tell whether it was carried out.
+	// https://github.com/wechatpay-apiv3/wechatpay-java/pull/187
+	const idle = 7 * time.Second
+	if t.IdleConnTimeout == 0 || t.IdleConnTimeout > idle {
+		t.IdleConnTimeout = idle
+	}
 	return t
 })
