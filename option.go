@@ -31,7 +31,10 @@ func Header(name, value string) Option {
 	name = textproto.CanonicalMIMEHeaderKey(name) // here, for calls at once may share the option
 	return func(c *call) {
 		switch name {
-		case "Authorization", "Content-Type", "Content-Length", "Host", "Transfer-Encoding", "Connection":
+		case "Content-Type":
+			c.fail("header Content-Type is set by the client; a form with a file is sent by Upload")
+			return
+		case "Authorization", "Content-Length", "Host", "Transfer-Encoding", "Connection":
 			c.fail("header " + name + " is set by the client")
 			return
 		case "Accept-Encoding", "Content-Encoding", "Range":

@@ -265,8 +265,7 @@ func TestResolveByOddAnswers(t *testing.T) {
 	}
 }
 
-// An error keeps the numbers of its call, and not the call: nor does it, or a Resolution, print
-// any.
+// Neither an error nor a Resolution prints the numbers of its call.
 func TestWhatErrorsKeepForResolve(t *testing.T) {
 	t.Parallel()
 	client := clientOver(t, func(r *http.Request) (*http.Response, error) {
@@ -287,10 +286,14 @@ func TestWhatErrorsKeepForResolve(t *testing.T) {
 	if got := fmt.Sprintf("%+v %d", r, r); strings.Count(got, "happened (SUCCESS) by GET v3/") != 2 {
 		t.Errorf("got %s", got)
 	}
+}
 
+// An error keeps the numbers of its call, and not the call. It runs alone, for it measures the whole
+// program's memory.
+func TestHeapOfAnError(t *testing.T) {
 	const large, calls = 1 << 20, 32
 	kept := make([]error, calls)
-	post = clientOver(t, func(r *http.Request) (*http.Response, error) {
+	post := clientOver(t, func(r *http.Request) (*http.Response, error) {
 		return nil, errors.New("broken")
 	}).Chain("v3/ecommerce/combine-papay/transactions")
 	var before, after runtime.MemStats
