@@ -288,8 +288,8 @@ func TestWhatErrorsKeepForResolve(t *testing.T) {
 	}
 }
 
-// An error keeps the numbers of its call, and not the call. It runs alone, for it measures the whole
-// program's memory.
+// An error keeps the numbers of its call, and not the call. It runs alone, for it measures the
+// whole program's memory.
 func TestHeapOfAnError(t *testing.T) {
 	const large, calls = 1 << 20, 32
 	kept := make([]error, calls)
