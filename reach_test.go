@@ -219,8 +219,11 @@ func TestAnswersOfAPIv2ThatNobodySigns(t *testing.T) {
 		return c.Chain(path).Post(t.Context(), map[string]string{"appid": "wx1"})
 	}
 	answer = "<xml><return_code>SUCCESS</return_code><result_code>SUCCESS</result_code></xml>"
-	if r, err := post("v2/mchrisk/setmchriskcallback"); err != nil || r.Verified() {
-		t.Errorf("an answer without a sign: %v", err)
+	for _, path := range []string{"v2/mchrisk/setmchriskcallback", "v2/mmpaymkttransfers/promotion/transfers",
+		"v2/mmpaymkttransfers/sendredpack", "v2/mmpaymkttransfers/gettransferinfo", "v2/payitil/report"} {
+		if r, err := post(path); err != nil || r.Verified() {
+			t.Errorf("%s, an answer without a sign: %v", path, err)
+		}
 	}
 	if _, err := post("v2/pay/orderquery"); !errors.As(err, new(*wxpay.SignatureError)) {
 		t.Errorf("an answer that lacks its sign: %v", err)
