@@ -8,7 +8,9 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	_ "unsafe" // for the two Authorizations that nobody exports
+	"reflect"
+	"sync/atomic"
+	"unsafe" // for the two Authorizations that nobody exports
 
 	"github.com/go-pay/gopay"
 	"github.com/go-pay/gopay/pkg/xhttp"
@@ -74,7 +76,13 @@ func tuned() *http.Transport {
 }
 
 //go:linkname ourAuthorize github.com/wxpay-go/wxpay.(*Client).authorize
-func ourAuthorize(c *wxpay.Client, method, uri string, body []byte) (string, error)
+func ourAuthorize(c *wxpay.Client, own unsafe.Pointer, method, uri string, body []byte) (string, error)
+
+// identity is what a client of ours signs with.
+func identity(c *wxpay.Client) unsafe.Pointer {
+	own := reflect.ValueOf(c).Elem().FieldByName("own").UnsafePointer()
+	return unsafe.Pointer((*atomic.Pointer[struct{}])(own).Load())
+}
 
 func ours(w *world, host string, transport http.RoundTripper) contestant {
 	cfg := wxpay.Config{
@@ -88,7 +96,7 @@ func ours(w *world, host string, transport http.RoundTripper) contestant {
 	must(err)
 	receiver := notify.New(c.Keys())
 	post := api.V3(c).Pay.Transactions.JSAPI
-	ctx := context.Background()
+	ctx, who := context.Background(), identity(c)
 	return contestant{
 		name: "wxpay",
 		sign: func() error {
@@ -96,7 +104,7 @@ func ours(w *world, host string, transport http.RoundTripper) contestant {
 			if err != nil {
 				return err
 			}
-			_, err = ourAuthorize(c, "POST", orderPath, body)
+			_, err = ourAuthorize(c, who, "POST", orderPath, body)
 			return err
 		},
 		verify: func() error { return c.Keys().Verify(w.replyHeader, answer) },
