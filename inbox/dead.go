@@ -129,6 +129,7 @@ func (b *Box) Work(ctx context.Context) (handled int, err error) {
 	if err := b.bury(ctx); err != nil {
 		return 0, err
 	}
+	var stuck error
 	for {
 		list, err := b.stored(ctx, "state = '"+due+"' ORDER BY changed_at, id LIMIT ?", batch)
 		if err != nil || len(list) == 0 {
@@ -139,9 +140,14 @@ func (b *Box) Work(ctx context.Context) (handled int, err error) {
 			switch {
 			case ok:
 				handled++
-			case err != nil && !b.counts(err): // it is due still
-				return handled, err
+			case ctx.Err() != nil:
+				return handled, errors.Join(stuck, err)
+			case err != nil && !b.counts(err) && !errors.Is(err, ErrNotStored):
+				stuck = errors.Join(stuck, err) // it is due still, and the others are not to wait for it
 			}
+		}
+		if stuck != nil || len(list) < batch {
+			return handled, stuck
 		}
 	}
 }

@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"time"
@@ -123,7 +124,7 @@ func (b *Box) take(ctx context.Context, n *notify.Notification, h how) (handled 
 	}()
 	handled, err = b.retried(ctx, func() (bool, error) { return b.once(ctx, n, h) })
 	returned = true
-	if err == nil || !b.counts(err) {
+	if err == nil || !b.counts(err) || errors.Is(ctx.Err(), context.Canceled) {
 		return handled, err
 	}
 	dead, recordErr := b.failed(ctx, n, h, err)
@@ -136,17 +137,20 @@ func (b *Box) take(ctx context.Context, n *notify.Notification, h how) (handled 
 	return false, err
 }
 
+// errUndone is a transaction that the database undid while a function hid it: it runs again.
+var errUndone = errors.New("inbox: the database undid the transaction, and the function did not say so")
+
 // errPanicked stands for a panic, whose value may be anything, the event itself included.
 var errPanicked = errors.New("the function panicked")
 
 // counts says whether an error is the notification's or its function's, and not the database's.
 func (b *Box) counts(err error) bool {
 	var f *failure
-	return errors.As(err, &f) && !b.again(err) && !errors.Is(err, ErrCut) && !errors.Is(err, context.Canceled)
+	return errors.As(err, &f) && !b.again(err) && !errors.Is(err, ErrCut)
 }
 
 func (b *Box) again(err error) bool {
-	return transient(err) || b.cfg.Transient != nil && b.cfg.Transient(err)
+	return errors.Is(err, errUndone) || transient(err) || b.cfg.Transient != nil && b.cfg.Transient(err)
 }
 
 // retried runs a transaction again while the database undoes it for the sake of others.
@@ -166,7 +170,24 @@ func (b *Box) retried(ctx context.Context, f func() (bool, error)) (ok bool, err
 
 // within runs f in a transaction and commits it unless f fails.
 func (b *Box) within(ctx context.Context, f func(tx *sql.Tx) error) error {
-	tx, err := b.db.BeginTx(ctx, nil)
+	conn, err := b.db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("inbox: the database gave no connection: %w", err)
+	}
+	defer func() { _ = conn.Close() }()
+	if b.cfg.Dialect == MySQL {
+		// A deadlock undoes the whole transaction, and what a function that hides it goes on to do
+		// would be committed statement by statement.
+		if _, err := conn.ExecContext(ctx, "SET autocommit = 0"); err != nil {
+			return fmt.Errorf("inbox: the database gave no transaction: %w", err)
+		}
+		defer func() {
+			if _, err := conn.ExecContext(context.WithoutCancel(ctx), "SET autocommit = 1"); err != nil {
+				_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // nobody may get it as it is
+			}
+		}()
+	}
+	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("inbox: the database gave no transaction: %w", err)
 	}

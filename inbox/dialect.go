@@ -83,7 +83,7 @@ func transient(err error) (is bool) {
 			return true
 		}
 	case interface{ Code() int }:
-		if busy(int64(e.Code())) {
+		if busy(int64(e.Code())) && ofSQLite(err) {
 			return true
 		}
 	default:
@@ -93,8 +93,7 @@ func transient(err error) (is bool) {
 				return true
 			}
 		}
-		if code, ok := field(err, "Code"); ok && busy(code) && strings.Contains(reflect.TypeOf(err).String(),
-			"sqlite") {
+		if code, ok := field(err, "Code"); ok && busy(code) && ofSQLite(err) {
 			return true
 		}
 	}
@@ -109,6 +108,9 @@ func transient(err error) (is bool) {
 	}
 	return transient(errors.Unwrap(err))
 }
+
+// ofSQLite tells a driver's error from another one that has a code.
+func ofSQLite(err error) bool { return strings.Contains(reflect.TypeOf(err).String(), "sqlite") }
 
 // busy are SQLITE_BUSY and SQLITE_LOCKED, whose extended codes have more in the upper bytes.
 func busy(code int64) bool { return code&0xff == 5 || code&0xff == 6 }

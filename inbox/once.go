@@ -59,7 +59,10 @@ func (b *Box) once(ctx context.Context, n *notify.Notification, h how) (handled 
 		answered = true
 		given := *n // the function may write to it
 		d.Notification = &given
-		return b.call(ctx, d)
+		if err := b.call(ctx, d); err != nil {
+			return err
+		}
+		return b.stands(ctx, tx, n)
 	})
 	switch {
 	case errors.Is(err, errClosed):
@@ -77,6 +80,21 @@ func (b *Box) once(ctx context.Context, n *notify.Notification, h how) (handled 
 
 // errClosed undoes the transaction of what a query told, where the notification came meanwhile.
 var errClosed = errors.New("inbox: it is not expected any longer")
+
+// stands says whether the transaction is still the one in which the notification was claimed: a
+// database may have undone it, as MySQL does of a deadlock, and a function may have hidden that.
+func (b *Box) stands(ctx context.Context, tx *sql.Tx, n *notify.Notification) error {
+	var state string
+	err := b.row(ctx, tx, "SELECT state FROM {events} WHERE mch_id = ? AND id = ?", key(n.MchID),
+		key(n.ID)).Scan(&state)
+	switch {
+	case errors.Is(err, sql.ErrNoRows) || err == nil && state != done:
+		return errUndone
+	case err != nil:
+		return fmt.Errorf("inbox: the transaction cannot go on: %w", err)
+	}
+	return nil
+}
 
 // prove enters the sign of an APIv2 message, which proves that message and no other.
 func (b *Box) prove(ctx context.Context, tx *sql.Tx, n *notify.Notification) error {
@@ -159,6 +177,8 @@ func (b *Box) happened(ctx context.Context, tx *sql.Tx, n *notify.Notification, 
 	switch {
 	case of == claim:
 		return true, nil
+	case h.replay && isSwept(n): // the notification of what a query told came meanwhile
+		return false, nil
 	case h.swept != nil && !t.happensOnce: // it happened again since, or it would not be expected
 		swept = 1
 		fresh = true

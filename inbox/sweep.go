@@ -98,7 +98,13 @@ func (b *Box) overdue(ctx context.Context, mchID string) (list []*expectation, e
 
 // postpone takes an expectation for this process by setting when it is asked for next.
 func (b *Box) postpone(ctx context.Context, e *expectation) (mine bool, err error) {
-	next := min(max(e.x.After, time.Second)<<min(e.tries+1, 20), longestWait)
+	next := max(e.x.After, time.Second)
+	for range e.tries + 1 {
+		if next *= 2; next >= longestWait {
+			break
+		}
+	}
+	next = min(next, longestWait)
 	if e.watched == 1 {
 		next = max(b.cfg.Recheck, time.Minute)
 	}

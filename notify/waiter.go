@@ -137,9 +137,9 @@ type Ask func(ctx context.Context) (state string, err error)
 // where the product has none, the openid or user_id.
 //
 // It asks at once, after one second, after two more, four and so on, up to thirty, each a quarter
-// more or less by chance; at once when a notification names number, and after that from one second
-// on. All who wait together ask about twenty times a second at most, however many they are, and
-// eight at a time.
+// more or less by chance; at once when a notification names number, once a second at most, and
+// after that from one second on. All who wait together ask about twenty times a second at most
+// where no notification prompts them, however many they are, and always eight at a time.
 //
 // Errors: ctx's own as soon as it is over, with the last question's; and that of a question that
 // cannot ever be answered, for its call is wrong or not allowed ([*wxpay.RequestError],
@@ -198,9 +198,12 @@ func (w *Waiter) wait(ctx context.Context, number string, ask Ask, g goal) (l Le
 	l.By = ByQuery
 	var last error
 	step, pause := firstPause, time.Duration(rand.Float64()*float64(before)/perSecond*float64(time.Second))
-	for {
+	for woken := false; ; {
+		if woken && !rest(ctx, firstPause) { // repeats of one notification wake it once a second
+			return l, over(ctx, last)
+		}
 		told, ended := one.sleep(ctx, pause)
-		if told {
+		if woken = told; told {
 			l.By, step = ByNotification, firstPause
 		}
 		if ended || !w.begin(ctx) {
@@ -252,6 +255,18 @@ func (w *Waiter) pace() time.Duration {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return time.Duration(w.many) * time.Second / perSecond
+}
+
+// rest pauses whatever it is told, unless ctx is over.
+func rest(ctx context.Context, pause time.Duration) bool {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
 }
 
 // sleep pauses until it is told of a notification, or ctx is over.
