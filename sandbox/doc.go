@@ -182,9 +182,10 @@
 // were signed in and those that burnt. Notifications that were delivered or given up, and sessions
 // that expired, go 30 days later by the sandbox's clock, and earlier, the oldest first, where there
 // are more than 10,000 of their sort; a code whose session is gone is used again as one whose
-// session expired. The journal has the newest 1000 calls (Config.JournalSize) of 400 days: a year
-// of a contract, and a month to look at it. Under a stopped clock notifications and sessions go in
-// Advance.
+// session expired. Pictures of complaints go after 30 days and bills after five minutes, a few with
+// each that is added. The journal has the newest 1000 calls (Config.JournalSize) of 400 days: a
+// year of a contract, and a month to look at it. Under a stopped clock notifications and sessions
+// go in Advance.
 //
 // # Guard rails
 //

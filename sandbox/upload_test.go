@@ -15,7 +15,9 @@ import (
 
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 const (
@@ -137,6 +139,31 @@ func TestPicturesOfComplaints(t *testing.T) {
 		}
 		_, err = w.client.Chain(root+"/upload").Upload(ctx, wxpay.FileOf("b.png", []byte("pixels")))
 		w.ok(err)
+	}
+}
+
+// Of pictures that are over a few go with each upload, and not all at once: they may be gigabytes.
+func TestPicturesThatAreOverGoBitByBit(t *testing.T) {
+	t.Parallel()
+	kept := store.NewMemory()
+	w := newWorld(t, sandbox.WithStore(kept))
+	upload := func() (left int) {
+		_, err := w.client.Chain(images+"/upload").Upload(t.Context(), wxpay.FileOf("a.png", []byte("pixels")))
+		w.ok(err)
+		w.ok(kept.View(t.Context(), func(tx store.Tx) (err error) {
+			left, err = tx.Count("picture", "")
+			return err
+		}))
+		return left
+	}
+	for range 20 {
+		upload()
+	}
+	w.ok(w.Advance(31 * 24 * time.Hour))
+	for _, want := range []int{20 - 8 + 1, 20 - 16 + 2, 3, 4} {
+		if got := upload(); got != want {
+			t.Errorf("%d pictures are kept, want %d", got, want)
+		}
 	}
 }
 

@@ -154,3 +154,18 @@ func (s *Step) earlier(first dueRow, t Timer, key string, limit time.Time) (dueR
 // PushKind is the kind of rows that notifications are. They fall due as well, and are not sent by
 // the engine.
 const PushKind = "push"
+
+// droppedAtOnce is how many of what is over a call drops that adds one.
+const droppedAtOnce = 8
+
+// DropSome drops a few of what is over of a kind that a call adds to: not all of it, which may be
+// gigabytes of files, and more than one, so that there are fewer from call to call.
+func (s *Step) DropSome(kind string) error {
+	over, err := s.Due(kind, "", rows.Millis(s.Now), droppedAtOnce)
+	for i := 0; err == nil && i < len(over); i++ {
+		if rows.Readable(kind, over[i]) == nil {
+			err = s.Delete(kind, over[i].ID, over[i].Rev)
+		}
+	}
+	return err
+}

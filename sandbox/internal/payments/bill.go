@@ -169,13 +169,7 @@ func offer(c *engine.Call, text string) (engine.Document, error) {
 // the merchant has the same one already, that is kept for as long instead, and returned.
 func keepBill(c *engine.Call, b *billFile) (*billFile, error) {
 	b.MchID = c.Merchant.MchID
-	over, err := c.Due(b.RowKind(), "", rows.Millis(c.Now), 0)
-	for i := 0; err == nil && i < len(over); i++ {
-		if rows.Readable(b.RowKind(), over[i]) == nil {
-			err = c.Delete(b.RowKind(), over[i].ID, over[i].Rev)
-		}
-	}
-	if err != nil {
+	if err := c.DropSome(b.RowKind()); err != nil {
 		return nil, err
 	}
 	same, err := rows.Find[billFile](c.Tx, b.content(), 1)

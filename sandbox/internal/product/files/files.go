@@ -82,12 +82,7 @@ func (p *picture) Owner() string { return p.MchID }
 
 func takePicture(c *engine.Call) (engine.Document, error) {
 	p := &picture{MchID: c.Merchant.MchID, Data: c.Uploaded, ExpiresAt: c.Now.Add(pictureLife)}
-	over, err := c.Due(p.RowKind(), "", rows.Millis(c.Now), 0)
-	for i := 0; err == nil && i < len(over); i++ {
-		if rows.Readable(p.RowKind(), over[i]) == nil {
-			err = c.Delete(p.RowKind(), over[i].ID, over[i].Rev)
-		}
-	}
+	err := c.DropSome(p.RowKind())
 	if err != nil {
 		return nil, err
 	}
