@@ -168,6 +168,18 @@ func (b *Box) retried(ctx context.Context, f func() (bool, error)) (ok bool, err
 	return ok, err
 }
 
+// backToAutocommit gives a connection of MySQL's back as it was. What is not committed is undone
+// first: autocommit would commit it, and where a context ended database/sql undoes it behind our
+// back, perhaps later.
+func backToAutocommit(ctx context.Context, conn *sql.Conn) {
+	for _, statement := range []string{"ROLLBACK", "SET autocommit = 1"} {
+		if _, err := conn.ExecContext(ctx, statement); err != nil {
+			_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // nobody may get it as it is
+			return
+		}
+	}
+}
+
 // within runs f in a transaction and commits it unless f fails.
 func (b *Box) within(ctx context.Context, f func(tx *sql.Tx) error) error {
 	conn, err := b.db.Conn(ctx)
@@ -181,11 +193,7 @@ func (b *Box) within(ctx context.Context, f func(tx *sql.Tx) error) error {
 		if _, err := conn.ExecContext(ctx, "SET autocommit = 0"); err != nil {
 			return fmt.Errorf("inbox: the database gave no transaction: %w", err)
 		}
-		defer func() {
-			if _, err := conn.ExecContext(context.WithoutCancel(ctx), "SET autocommit = 1"); err != nil {
-				_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // nobody may get it as it is
-			}
-		}()
+		defer backToAutocommit(context.WithoutCancel(ctx), conn)
 	}
 	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
