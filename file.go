@@ -76,6 +76,22 @@ var errLeft = errors.New("the file is read by nobody any more")
 func (s *fileSource) reader() io.Reader {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.begin()
+}
+
+// readerOf is reader for an attempt, unless it was reported as not sent: then the file may be in
+// the hands of the next one, which asks after that.
+func (s *fileSource) readerOf(f *flight) (r io.Reader, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if f.state.Load() == over {
+		return nil, false
+	}
+	return s.begin(), true
+}
+
+// begin begins the file anew for whoever holds the lock.
+func (s *fileSource) begin() io.Reader {
 	s.turn++
 	r := &fileReader{fileSource: s, turn: s.turn, left: s.size}
 	if s.content == nil {

@@ -63,17 +63,21 @@ func quotedName(s string) string {
 func (u *upload) carry(c *call, r *http.Request) {
 	head, tail := u.around(c)
 	r.ContentLength = int64(len(head)) + u.file.size + int64(len(tail))
-	next := func() io.ReadCloser {
-		file := u.file.reader()
+	f := c.flight // the call has another when it goes out again
+	next := func() (io.ReadCloser, error) {
+		file, ok := u.file.readerOf(f)
+		if !ok {
+			return nil, errOver
+		}
 		if u.progress != nil {
 			u.progress(0, u.file.size)
 			file = &counted{of: file, total: u.file.size, tell: u.progress}
 		}
-		return &streamed{body: bodyReader{flight: c.flight}, all: io.MultiReader(bytes.NewReader(head), file,
-			bytes.NewReader(tail))}
+		return &streamed{body: bodyReader{flight: f}, all: io.MultiReader(bytes.NewReader(head), file,
+			bytes.NewReader(tail))}, nil
 	}
-	r.Body = next()
-	r.GetBody = func() (io.ReadCloser, error) { return next(), nil }
+	r.Body, _ = next() // nobody has reported this attempt yet
+	r.GetBody = next
 }
 
 // streamed is a bodyReader of bytes that do not lie in memory.
