@@ -151,6 +151,16 @@ func TestNilErrors(t *testing.T) {
 	}
 }
 
+// A Resolution that nobody was asked for has no answer, and that can be asked too.
+func TestNilResults(t *testing.T) {
+	t.Parallel()
+	r := wxpay.Resolution{}.Reply()
+	if r.Decode(new(struct{})) == nil || second(r.Map()) == nil || r.RequestID() != "" || r.Quiet("x") != "" ||
+		r.Verified() || r.Hash() != "" || r.Text() != nil {
+		t.Errorf("a nil Result answers")
+	}
+}
+
 // A lent http.Client without a Timeout leaves the bound as it is; only a negative
 // one takes it away.
 func TestTimeouts(t *testing.T) {

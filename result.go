@@ -57,7 +57,12 @@ func (r *Result) Quiet(text string) string {
 }
 
 // RequestID is what WeChat Pay's support asks for.
-func (r *Result) RequestID() string { return r.Header.Get(wire.HeaderRequestID) }
+func (r *Result) RequestID() string {
+	if r == nil {
+		return ""
+	}
+	return r.Header.Get(wire.HeaderRequestID)
+}
 
 // Verified says that the answer carried a valid signature of WeChat Pay, of its bytes or of their
 // hash (see [Result.Hash]). Of the answer to a call it is false where WeChat Pay signs none, so
@@ -90,6 +95,9 @@ func (r *Result) Hash() string {
 // are filled. A field of another kind, or without a tag, is an error.
 // The bill of v2/pay/downloadbill has no fields, and is no JSON: see [Result.Text].
 func (r *Result) Decode(v any) error {
+	if r == nil {
+		return errNoResult
+	}
 	if r.text.Reveal() != nil {
 		return r.decodeError(errText)
 	}
@@ -140,6 +148,9 @@ func (e *ownUnmarshaller) Unwrap() error                { return e.err.Reveal() 
 // Map decodes the body into a map, as Decode does; null is a failure. Numbers stay as they were
 // written ([json.Number]), for a plan_id of 18 digits does not fit a float64.
 func (r *Result) Map() (map[string]any, error) {
+	if r == nil {
+		return nil, errNoResult
+	}
 	var m map[string]any
 	if r.text.Reveal() != nil {
 		return nil, r.decodeError(errText)
@@ -161,6 +172,10 @@ func (r *Result) Map() (map[string]any, error) {
 	}
 	return m, r.decodeError(err)
 }
+
+// errNoResult is the end of decoding a nil Result, such as the Reply of a Resolution that nobody was
+// asked for.
+var errNoResult = errors.New("wxpay: there is no answer to decode: the Result is nil")
 
 // errText is the end of decoding what has no fields.
 var errText = errors.New("it is text and has no fields: see Result.Text")
