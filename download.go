@@ -93,8 +93,9 @@ func (c *Client) DownloadFile(ctx context.Context, path, downloadURL, hashType, 
 	if err != nil {
 		return 0, err
 	}
+	done := false // also where a function of the caller's panics
 	defer func() {
-		if err != nil {
+		if !done {
 			_ = temporary.Close()
 			_ = os.Remove(temporary.Name())
 		}
@@ -106,6 +107,7 @@ func (c *Client) DownloadFile(ctx context.Context, path, downloadURL, hashType, 
 		return n, err
 	}
 	err = os.Rename(temporary.Name(), path)
+	done = err == nil
 	return n, err
 }
 

@@ -128,6 +128,29 @@ func TestADownloadThatFailsLeavesNothing(t *testing.T) {
 	}
 }
 
+// Nor does one whose function panics.
+func TestADownloadThatPanicsLeavesNothing(t *testing.T) {
+	t.Parallel()
+	c := clientOver(t, func(*http.Request) (*http.Response, error) { return reply(200, nil, billText), nil })
+	path := filepath.Join(t.TempDir(), "bill.csv")
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("no panic")
+			}
+		}()
+		_, _ = c.DownloadFile(t.Context(), path, billURL, "SHA1", hashOf(billText),
+			wxpay.Progress(func(done, _ int64) {
+				if done > 0 {
+					panic("the bar")
+				}
+			}))
+	}()
+	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) > 0 {
+		t.Errorf("left %v, %v", left, err)
+	}
+}
+
 var errFull = errors.New("the disk is full")
 
 type stuckWriter struct{}
