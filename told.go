@@ -62,6 +62,11 @@ func (c *call) told() []string {
 		b.names[name] = true
 		b.text(value)
 	}
+	if c.upload != nil {
+		for _, part := range c.upload.parts {
+			b.text(part[1])
+		}
+	}
 	for value := range b.values {
 		// A word that the protocol itself has, as a member's name or in the path, stays.
 		if !isSmall(value) || !b.names[value] && !strings.Contains(c.path, value) {

@@ -106,6 +106,20 @@ func TestCutWordsHoldNoHalfOfAValue(t *testing.T) {
 	}
 }
 
+// A form has parts beside the one that is signed.
+func TestPartsOfAFormThatComeBack(t *testing.T) {
+	t.Parallel()
+	c := clientOver(t, func(*http.Request) (*http.Response, error) {
+		return signedReply(400, `{"code":"PARAM_ERROR","message":"no record `+payer+`"}`), nil
+	})
+	form := c.Chain("v3/mch-manage/submission-files/sub-mchid/{sub_mchid}/upload")
+	err := second(form.Upload(bg, wxpay.FileOf("a.jpg", []byte("abc")), wxpay.Path("sub_mchid", "1900000109"),
+		wxpay.Member("item_id", "itm1"), wxpay.Member("manage_record_id", payer)))
+	if text := shown(t, err); strings.Contains(text, payer) || !strings.Contains(text, "no record") {
+		t.Errorf("got %s", text)
+	}
+}
+
 // The headers of an answer may repeat the call too, also where nobody signed it.
 func TestHeadersOfAnswersThatRepeatTheCall(t *testing.T) {
 	t.Parallel()
