@@ -131,7 +131,9 @@ func (e ResolveError) Format(f fmt.State, verb rune) { wire.PrintError(f, verb, 
 //
 // Where [OutcomeUnknown] is false of err, the call itself did nothing, and what is as before it is
 // DidNotHappen at once. It is asked all the same, for an earlier call with these numbers may have
-// taken effect. Where there was none, OutcomeUnknown is enough.
+// taken effect: where it cannot be asked, a refusal stays open and the error says what is missing.
+// Only a call that never left is DidNotHappen unasked. Where there was no earlier one,
+// OutcomeUnknown is enough.
 //
 // Wrapped and joined errors are looked through, those of several attempts at one call too: join
 // them, so that none of them is on its way when nothing is found. The
@@ -151,7 +153,7 @@ func (c *Client) Resolve(ctx context.Context, err error, opts ...Option) (Resolu
 		return Resolution{}, fail
 	case a.happened && (a.outcome == nil || a.outcome.pending == ""):
 		return Resolution{Outcome: Happened}, nil
-	case a.settled && (a.outcome == nil || a.outcome.none != ""):
+	case a.unsent && (a.outcome == nil || a.outcome.none != ""):
 		return Resolution{Outcome: DidNotHappen}, nil
 	case a.outcome == nil:
 		return Resolution{}, &ResolveError{a.operation, "the catalogue names no query that tells its outcome",
@@ -168,10 +170,12 @@ func (c *Client) originOf(err error) (*origin, error) {
 		return nil, &ResolveError{Problem: "there is no error: the call succeeded"}
 	}
 	var all []*origin
+	unsent := true
 	ended := reaches(err, func(at error) []error {
 		made, causes := madeOf(at)
 		if made != nil {
 			all = append(all, made)
+			unsent = unsent && notSentAtAll(at)
 		}
 		return causes
 	})
@@ -194,6 +198,7 @@ func (c *Client) originOf(err error) (*origin, error) {
 		happened = happened || a.happened
 	}
 	last.happened, last.settled = happened, !OutcomeUnknown(err)
+	last.unsent = unsent && last.settled
 	return &last, nil
 }
 
@@ -231,7 +236,7 @@ func madeOf(err error) (made *origin, causes []error) {
 func (c *Client) ask(ctx context.Context, a *origin, opts []Option) (Resolution, error) {
 	k, problem := c.questionOf(a, opts)
 	switch {
-	case problem != "" && a.settled:
+	case problem != "" && a.unsent:
 		return Resolution{Outcome: DidNotHappen}, nil
 	case problem != "":
 		return Resolution{}, &ResolveError{a.operation, problem, ""}

@@ -40,6 +40,7 @@ type origin struct {
 	at        time.Time         // when it had failed
 	happened  bool              // it succeeded, and what failed came after
 	settled   bool              // it did nothing, whatever an earlier one did
+	unsent    bool              // it never left this machine
 }
 
 // marked is a call with its errors marked, so that Resolve finds what they are of.

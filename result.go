@@ -173,8 +173,8 @@ func (r *Result) Map() (map[string]any, error) {
 	return m, r.decodeError(err)
 }
 
-// errNoResult is the end of decoding a nil Result, such as the Reply of a Resolution that nobody was
-// asked for.
+// errNoResult is the end of decoding a nil Result, such as the Reply of a Resolution that nobody
+// was asked for.
 var errNoResult = errors.New("wxpay: there is no answer to decode: the Result is nil")
 
 // errText is the end of decoding what has no fields.

@@ -14,7 +14,8 @@ import (
 	"github.com/wxpay-go/wxpay"
 )
 
-// gaveUp is a transport's answer to an attempt for which it got no connection, as net/http traces it.
+// gaveUp is a transport's answer to an attempt for which it got no connection, as net/http traces
+// it.
 func gaveUp(r *http.Request) (*http.Response, error) {
 	httptrace.ContextClientTrace(r.Context()).GetConn("a:1")
 	return nil, errors.New("gave up")
