@@ -46,6 +46,14 @@ func metaOf(name, content string) string {
 	return fmt.Sprintf(`{"filename":%q,"sha256":"%s"}`, name, hex.EncodeToString(sum[:]))
 }
 
+// manyParts are the names and values of so many parts.
+func manyParts(n int) (pairs []string) {
+	for i := range n {
+		pairs = append(pairs, "part"+strconv.Itoa(i), "")
+	}
+	return pairs
+}
+
 // The signature is of meta, the hash in it is of the file, and the file is what the endpoint takes.
 func TestUploadsThatAreRefused(t *testing.T) {
 	t.Parallel()
@@ -78,6 +86,8 @@ func TestUploadsThatAreRefused(t *testing.T) {
 			says: "/x"},
 		"a part twice": {meta: good, file: "a.png", content: "pixels", more: []string{"meta", "{}"}, status: 400,
 			says: "twice"},
+		"many parts": {meta: good, file: "a.png", content: "pixels", more: manyParts(100), status: 400,
+			says: "more than 64 parts"},
 		"no boundary": {meta: good, file: "a.png", content: "pixels", kind: "multipart/form-data", status: 401,
 			says: "boundary"},
 		"another boundary": {meta: good, file: "a.png", content: "pixels", kind: "multipart/form-data; boundary=x",

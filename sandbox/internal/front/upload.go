@@ -43,6 +43,9 @@ const (
 	unlimitedUpload = 16 << 20
 )
 
+// mostParts is far more than the parts of any form.
+const mostParts = 64
+
 // readUpload takes the body of an upload in, up to a limit of its own.
 func (fr *Front) readUpload(x *exchange, u *catalogue.Upload) *engine.Refusal {
 	limit := u.MaxBytes
@@ -71,10 +74,14 @@ func (f *form) read(u *catalogue.Upload) {
 	}
 	r := multipart.NewReader(bytes.NewReader(f.whole), parameters["boundary"])
 	found := false
-	for {
+	for n := 0; ; n++ {
 		part, err := r.NextRawPart()
 		if errors.Is(err, io.EOF) {
 			break
+		}
+		if n == mostParts { // nobody has proved yet who they are, and each costs many times its bytes
+			f.problem = fmt.Sprintf("the form has more than %d parts; no endpoint takes so many", mostParts)
+			return
 		}
 		var content []byte
 		if err == nil {
