@@ -199,8 +199,10 @@ func (w *Waiter) wait(ctx context.Context, number string, ask Ask, g goal) (l Le
 	var last error
 	step, pause := firstPause, time.Duration(rand.Float64()*float64(before)/perSecond*float64(time.Second))
 	for woken := false; ; {
-		if woken && !rest(ctx, firstPause) { // repeats of one notification wake it once a second
-			return l, over(ctx, last)
+		if woken { // repeats of one notification wake it once a second
+			if _, ended := new(waiting).sleep(ctx, firstPause); ended {
+				return l, over(ctx, last)
+			}
 		}
 		told, ended := one.sleep(ctx, pause)
 		if woken = told; told {
@@ -257,19 +259,7 @@ func (w *Waiter) pace() time.Duration {
 	return time.Duration(w.many) * time.Second / perSecond
 }
 
-// rest pauses whatever it is told, unless ctx is over.
-func rest(ctx context.Context, pause time.Duration) bool {
-	timer := time.NewTimer(pause)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
-}
-
-// sleep pauses until it is told of a notification, or ctx is over.
+// sleep pauses until it is told of a notification, or ctx is over. The zero waiting hears of none.
 func (one *waiting) sleep(ctx context.Context, pause time.Duration) (told, ended bool) {
 	timer := time.NewTimer(pause)
 	defer timer.Stop()

@@ -133,7 +133,7 @@ func save(folder string, list []*x509.Certificate) ([]savedCertificate, error) {
 	}
 	for _, one := range saved {
 		if one.Saved {
-			if err := writeNew(one.File, one.text); err != nil {
+			if err := writeWhole(one.File, one.text, 0o644); err != nil { // everybody may read it
 				return nil, err
 			}
 		}
@@ -145,20 +145,6 @@ func save(folder string, list []*x509.Certificate) ([]savedCertificate, error) {
 func holds(text []byte, c *x509.Certificate) bool {
 	there, err := wxpay.ParseCertificate(text)
 	return err == nil && bytes.Equal(there.Raw, c.Raw)
-}
-
-// writeNew puts a whole file in its place, which everybody may read.
-func writeNew(name string, text []byte) error {
-	temporary, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temporary.Name()) // fails once it has its name
-	_, err = temporary.Write(text)
-	if err = errors.Join(err, temporary.Chmod(0o644), temporary.Sync(), temporary.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temporary.Name(), name)
 }
 
 // explainCertificates gives the end of a download its exit code.

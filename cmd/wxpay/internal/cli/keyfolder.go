@@ -6,6 +6,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -56,17 +57,20 @@ func openFolder(path string) (folder, error) {
 func (f folder) file(name string) string { return filepath.Join(f.path, name) }
 
 // write replaces a file as a whole, readable by this user only.
-func (f folder) write(name, text string) error {
-	temporary, err := os.CreateTemp(f.path, name+".*") // made with mode 0600
+func (f folder) write(name, text string) error { return writeWhole(f.file(name), []byte(text), 0o600) }
+
+// writeWhole puts a file in its place when all of it is written.
+func writeWhole(name string, text []byte, mode fs.FileMode) error {
+	temporary, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*") // made with mode 0600
 	if err != nil {
 		return err
 	}
 	defer os.Remove(temporary.Name()) // fails once it has its name
-	_, err = temporary.WriteString(text)
-	if err = errors.Join(err, temporary.Close()); err != nil {
+	_, err = temporary.Write(text)
+	if err = errors.Join(err, temporary.Chmod(mode), temporary.Sync(), temporary.Close()); err != nil {
 		return err
 	}
-	return os.Rename(temporary.Name(), f.file(name))
+	return os.Rename(temporary.Name(), name)
 }
 
 // keyring is keys.json: what this imaginary WeChat Pay signs with, and by
