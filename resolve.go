@@ -207,27 +207,14 @@ func madeOf(err error) (made *origin, causes []error) {
 	if isNilPointer(err) {
 		return nil, nil
 	}
-	switch e := err.(type) {
-	case *RequestError:
-		made = e.of.Reveal()
-	case *TransportError:
-		made = e.of.Reveal()
-	case *Error:
-		made = e.of.Reveal()
-	case *SignatureError:
-		made = e.of.Reveal()
-	case *DecodeError:
-		made = e.of.Reveal()
-	case *PanicError:
-		made = e.of.Reveal()
-	case *afterwards:
+	if e, ok := err.(*afterwards); ok {
 		if after := e.after.Reveal(); after != nil {
 			return nil, []error{after}
 		}
 		return e.of.Reveal(), nil // what the function met with may be of another call
 	}
-	if made != nil {
-		return made, nil // what it holds may be of a call that a transport made
+	if mark := markOf(err); mark != nil && mark.Reveal() != nil {
+		return mark.Reveal(), nil // what it holds may be of a call that a transport made
 	}
 	return nil, causesOf(err)
 }

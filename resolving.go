@@ -49,17 +49,29 @@ func (c *call) marked(ctx context.Context) (*Result, error) {
 	if err == nil {
 		return result, nil
 	}
-	switch e := err.(type) {
-	case *RequestError:
-		e.of = wire.Hide(c.origin())
-	case *TransportError:
-		e.of = wire.Hide(c.origin())
-	case *Error:
-		e.of = wire.Hide(c.origin())
-	case *SignatureError:
-		e.of = wire.Hide(c.origin())
+	if mark := markOf(err); mark != nil {
+		*mark = wire.Hide(c.origin())
 	}
 	return result, err
+}
+
+// markOf is where an error of a call keeps which it is of, nil for another error.
+func markOf(err error) *wire.Hidden[*origin] {
+	switch e := err.(type) {
+	case *RequestError:
+		return &e.of
+	case *TransportError:
+		return &e.of
+	case *Error:
+		return &e.of
+	case *SignatureError:
+		return &e.of
+	case *DecodeError:
+		return &e.of
+	case *PanicError:
+		return &e.of
+	}
+	return nil
 }
 
 // origin is what is kept of the call.
