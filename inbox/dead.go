@@ -3,7 +3,6 @@ package inbox
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -57,9 +56,8 @@ func (b *Box) stored(ctx context.Context, where string, args ...any) (list []let
 		if err := rows.Scan(&l.EventType, &l.Reason, &l.Attempts, &at, &payload); err != nil {
 			return list, fmt.Errorf("inbox: %w", err)
 		}
-		l.n = &notify.Notification{}
-		if err := json.Unmarshal([]byte(payload.String), l.n); err != nil {
-			return list, errors.New("inbox: a stored notification is not JSON; something else wrote to the table")
+		if l.n, err = unpack(payload.String); err != nil {
+			return list, err
 		}
 		l.MchID, l.ID, l.ChangedAt = l.n.MchID, l.n.ID, moment(at)
 		list = append(list, l)

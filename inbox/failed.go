@@ -24,9 +24,9 @@ func (b *Box) failed(ctx context.Context, n *notify.Notification, h how, cause e
 	// The function may have used up its time, and this must be entered all the same.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	payload, err := json.Marshal(n)
+	payload, err := pack(n)
 	if err != nil {
-		return false, fmt.Errorf("inbox: the notification is not to be stored: %w", err)
+		return false, err
 	}
 	letter := Dead{MchID: n.MchID, ID: n.ID, EventType: n.EventType, Reason: reason(cause, n.Plaintext), Attempts: 1}
 	buried := false
@@ -36,7 +36,7 @@ func (b *Box) failed(ctx context.Context, n *notify.Notification, h how, cause e
 			claim := token()
 			_, err := b.exec(ctx, tx, "INSERT INTO {events} (mch_id, id, event_type, state, attempts, claim, reason, "+
 				"created_at, changed_at) VALUES (?, ?, ?, '"+failed+"', 0, ?, '', ?, ?) {or nothing}", key(n.MchID),
-				key(n.ID), clip(n.EventType, 128), claim, micros(n.CreateTime), b.now())
+				key(n.ID), typeOf(n), claim, micros(n.CreateTime), b.now())
 			if err != nil {
 				return err
 			}
@@ -61,7 +61,7 @@ func (b *Box) failed(ctx context.Context, n *notify.Notification, h how, cause e
 				}
 			}
 			_, err = b.exec(ctx, tx, "UPDATE {events} SET state = ?, attempts = ?, reason = ?, payload = ?, "+
-				"changed_at = ? WHERE mch_id = ? AND id = ?", now, letter.Attempts, letter.Reason, string(payload),
+				"changed_at = ? WHERE mch_id = ? AND id = ?", now, letter.Attempts, letter.Reason, payload,
 				b.now(), key(n.MchID), key(n.ID))
 			return err
 		})

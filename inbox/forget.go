@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-
-	"github.com/wxpay-go/wxpay/notify"
 )
 
 // Person is whose data [Box.Forget] erases. At least one member is set.
@@ -125,9 +123,9 @@ func (b *Box) page(ctx context.Context, state, mchID, id string) (page []kept, e
 
 // isIn says whether a stored notification names the person.
 func (p Person) isIn(payload string) bool {
-	var n notify.Notification
+	n, err := unpack(payload)
 	var whole any
-	if json.Unmarshal([]byte(payload), &n) != nil || json.Unmarshal(n.Plaintext, &whole) != nil {
+	if err != nil || json.Unmarshal(n.Plaintext, &whole) != nil {
 		return false
 	}
 	return slices.ContainsFunc(leaves(whole, nil), func(value string) bool {

@@ -6,8 +6,10 @@ import (
 	"encoding/hex"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/notify"
 )
 
 // key is a value as a key: ASCII without spaces, of at most 128 characters, so that no collation
@@ -47,6 +49,16 @@ func micros(t time.Time) int64 {
 		return 0
 	}
 	return t.UnixMicro()
+}
+
+// typeOf is an event type as it is stored: ASCII, as all of WeChat Pay's are.
+func typeOf(n *notify.Notification) string {
+	return strings.Map(func(r rune) rune {
+		if r > unicode.MaxASCII {
+			return '?'
+		}
+		return r
+	}, clip(n.EventType, 128))
 }
 
 func clip(s string, n int) string { return wire.Clip(s, n) }

@@ -123,7 +123,7 @@ func (b *Box) claim(ctx context.Context, tx *sql.Tx, d *Delivery, h how) (fresh 
 	if !h.replay {
 		if _, err := b.exec(ctx, tx, "INSERT INTO {events} (mch_id, id, event_type, state, attempts, claim, reason, "+
 			"created_at, changed_at) VALUES (?, ?, ?, '"+done+"', 1, ?, '', ?, ?) {or nothing}",
-			key(d.MchID), key(d.ID), clip(d.EventType, 128), claim, micros(d.CreateTime), b.now()); err != nil {
+			key(d.MchID), key(d.ID), typeOf(d.Notification), claim, micros(d.CreateTime), b.now()); err != nil {
 			return false, fmt.Errorf("inbox: %w", err)
 		}
 	} else if _, err := b.exec(ctx, tx, "UPDATE {events} SET changed_at = ? WHERE mch_id = ? AND id = ?", b.now(),
