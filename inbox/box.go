@@ -236,16 +236,13 @@ func (b *Box) checkSetUp(verb string) {
 	}
 }
 
-// Attach has the box handle what r receives and has no function of its own for. It takes the place
-// of [notify.Receiver.Otherwise], and makes r [notify.Receiver.Durable]: what was handled is the
-// database's to say from now on. So a function that r has of its own, registered with [notify.On],
-// runs on every repeat from then on, for nothing remembers that it ran: register all of them with
-// the box. Several receivers may share one.
+// Attach has the box handle what r receives: see [notify.Receiver.Durable]. It panics where r has a
+// function of its own, and r where it is given one later, for nothing would remember that it ran.
+// Several receivers may share one box. A [notify.Waiter] that r tells is told as ever.
 func (b *Box) Attach(r *notify.Receiver) {
 	if b == nil {
 		panic("inbox.Attach: the box is nil; make one with inbox.New")
 	}
-	r.Durable()
-	r.Otherwise(b.Take)
+	r.Durable(b.Take)
 	b.serving.Store(true)
 }

@@ -1,21 +1,35 @@
 package notify
 
-import "encoding/hex"
+import (
+	"context"
+	"encoding/hex"
+)
 
-// Durable tells the receiver that its functions know what they handled, whichever process it was
-// in, as those of package inbox do. It then asks them every time: its memory keeps only what is
-// running, as with [Remember] of 0, and overlapping deliveries still share a run.
+// Durable hands every notification to f, which knows what it handled, whichever process that was
+// in, as [inbox.Box.Take] does. f is asked every time: the memory keeps only what is running, as
+// with [Remember] of 0, and overlapping deliveries still share a run.
 //
 // So the same bytes again are answered with a success and not with 409 ([CheckReplay]). The memory
 // may say that nobody but a third party sends them again, for it knows that this process answered
 // them. A database does not: the process that committed may have died before it answered, and a
 // gateway that then sends the same bytes to another process is right to, and must hear a success.
-// That one sign of APIv2 makes no second message is then the functions' to see to:
-// [Notification.SignHash].
+// That one sign of APIv2 makes no second message is then f's to see to: [Notification.SignHash].
 //
-// It panics after the receiver began to serve.
-func (r *Receiver) Durable() {
+// It panics where f is nil, after the receiver began to serve, and beside any function of [On],
+// [Receiver.Handle] or [Receiver.Otherwise], before as after: that function would run on every
+// repeat, for nothing would remember that it ran. Those who only wait are told as ever ([Tell]).
+//
+// [inbox.Box.Take]: https://pkg.go.dev/github.com/wxpay-go/wxpay/inbox#Box.Take
+func (r *Receiver) Durable(f func(ctx context.Context, n *Notification) error) {
 	r.checkSetUp("Durable")
+	switch {
+	case f == nil:
+		panic("notify.Durable: the function is nil")
+	case len(r.routes) > 0 || r.otherwise != nil:
+		panic("notify.Durable: the receiver has a function of its own, which would run on every repeat; register all " +
+			"of them with the box")
+	}
+	r.otherwise, r.durable = f, true
 	for _, m := range r.memories {
 		m.max = 0
 	}

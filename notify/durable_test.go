@@ -16,11 +16,11 @@ func TestADurableReceiverAsksItsFunction(t *testing.T) {
 	w := newWechat(t)
 	r := notify.New(w.keys(t))
 	runs := 0
-	notify.On(r, func(context.Context, *notify.Notification, *signed) error {
+	count := func(context.Context, *notify.Notification) error {
 		runs++
 		return nil
-	})
-	r.Durable()
+	}
+	r.Durable(count)
 	m := w.attempt(t, w.envelope("EV-1", signedType, signedPlaintext))
 	for range 3 {
 		if a := m.post(r); a.Code != 204 {
@@ -30,12 +30,31 @@ func TestADurableReceiverAsksItsFunction(t *testing.T) {
 	if runs != 3 {
 		t.Errorf("the function ran %d times", runs)
 	}
-	defer func() {
-		if recover() == nil {
-			t.Error("made durable while it serves")
-		}
-	}()
-	r.Durable()
+	panics(t, "Durable while it serves", func() { r.Durable(count) })
+}
+
+// A function beside the durable one would run on every repeat.
+func TestADurableReceiverHasOneFunction(t *testing.T) {
+	t.Parallel()
+	w := newWechat(t)
+	one := func(context.Context, *notify.Notification) error { return nil }
+	register := map[string]func(r *notify.Receiver){
+		"On": func(r *notify.Receiver) {
+			notify.On(r, func(context.Context, *notify.Notification, *signed) error { return nil })
+		},
+		"Handle":    func(r *notify.Receiver) { r.Handle(signedType, one) },
+		"Otherwise": func(r *notify.Receiver) { r.Otherwise(one) },
+		"Durable":   func(r *notify.Receiver) { r.Durable(one) },
+	}
+	for name, before := range register {
+		r := notify.New(w.keys(t))
+		before(r)
+		panics(t, "Durable after "+name, func() { r.Durable(one) })
+		r = notify.New(w.keys(t))
+		r.Durable(one)
+		panics(t, name+" after Durable", func() { before(r) })
+	}
+	panics(t, "Durable without a function", func() { notify.New(w.keys(t)).Durable(nil) })
 }
 
 // The hash is of APIv2's sign, whatever the case it is written in, and tells no other message.
@@ -65,4 +84,14 @@ func TestSignHash(t *testing.T) {
 	if err != nil || n.SignHash() != "" {
 		t.Errorf("of APIv3: %q, %v", n.SignHash(), err)
 	}
+}
+
+func panics(t *testing.T, what string, f func()) {
+	t.Helper()
+	defer func() {
+		if recover() == nil {
+			t.Error(what + " does not panic")
+		}
+	}()
+	f()
 }

@@ -29,6 +29,7 @@ type Receiver struct {
 	memories  map[scope]*memory
 	routes    map[string]func(context.Context, *Notification) error
 	otherwise func(context.Context, *Notification) error
+	durable   bool // otherwise is the only one, and knows what it handled
 	waiters   []*Waiter
 	serving   atomic.Bool
 	self      wire.Hidden[*Receiver]
@@ -242,5 +243,9 @@ func (r *Receiver) checkSetUp(verb string) {
 	if r.serving.Load() {
 		panic("notify." + verb + ": the receiver is already serving; register every function before the first " +
 			"notification can arrive")
+	}
+	if r.durable {
+		panic("notify." + verb + ": the receiver hands everything to the function of Durable, such as a box of " +
+			"package inbox; register it there, where a repeat does not run it again")
 	}
 }

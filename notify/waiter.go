@@ -40,7 +40,7 @@ import (
 // caller. Any number may wait; see [Waiter.Signed] for how often they ask.
 type Waiter struct {
 	mu      sync.Mutex
-	waiting map[string]map[*waiting]bool // by number
+	waiting map[string]*party // by number
 	many    int
 	asking  chan struct{} // a place for each question under way
 }
@@ -50,13 +50,13 @@ const (
 	firstPause  = time.Second      // after the first question
 	longPause   = 30 * time.Second // each pause is twice the one before, up to this
 	atOnce      = 8                // questions under way
-	perSecond   = 20               // questions of all who wait, on the whole
+	perSecond   = 20               // questions of all who wait, and of those whom a notification of one number woke
 	maxMentions = 4096             // values of a notification that are looked at
 )
 
 // NewWaiter makes a Waiter. Tell the receiver of it with [Tell].
 func NewWaiter() *Waiter {
-	return &Waiter{waiting: map[string]map[*waiting]bool{}, asking: make(chan struct{}, atOnce)}
+	return &Waiter{waiting: map[string]*party{}, asking: make(chan struct{}, atOnce)}
 }
 
 // Tell lets the waiter hear of every genuine notification, after the function for it has run and
@@ -93,7 +93,11 @@ func (w *Waiter) wake(mentioned map[string]bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for value := range mentioned {
-		for one := range w.waiting[value] {
+		p := w.waiting[value]
+		if p == nil {
+			continue
+		}
+		for one := range p.all {
 			select {
 			case one.told <- struct{}{}:
 			default: // it was, and has not asked since
@@ -104,6 +108,12 @@ func (w *Waiter) wake(mentioned map[string]bool) {
 
 // waiting is one who waits.
 type waiting struct{ told chan struct{} }
+
+// party are those who wait for one number.
+type party struct {
+	all  map[*waiting]bool
+	next time.Time // when the next of them may ask whom a notification woke
+}
 
 // Road is how it was learnt.
 type Road string
@@ -139,7 +149,8 @@ type Ask func(ctx context.Context) (state string, err error)
 // It asks at once, after one second, after two more, four and so on, up to thirty, each a quarter
 // more or less by chance; at once when a notification names number, once a second at most, and
 // after that from one second on. All who wait together ask about twenty times a second at most
-// where no notification prompts them, however many they are, and always eight at a time.
+// where no notification prompts them, however many they are; so do those who wait for one number
+// where one does; and always eight at a time.
 //
 // Errors: ctx's own as soon as it is over, with the last question's; and that of a question that
 // cannot ever be answered, for its call is wrong or not allowed ([*wxpay.RequestError],
@@ -207,6 +218,7 @@ func (w *Waiter) wait(ctx context.Context, number string, ask Ask, g goal) (l Le
 		told, ended := one.sleep(ctx, pause)
 		if woken = told; told {
 			l.By, step = ByNotification, firstPause
+			_, ended = new(waiting).sleep(ctx, w.turn(number))
 		}
 		if ended || !w.begin(ctx) {
 			return l, over(ctx, last)
@@ -236,9 +248,9 @@ func (w *Waiter) enter(number string, one *waiting) (before int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.waiting[number] == nil {
-		w.waiting[number] = map[*waiting]bool{}
+		w.waiting[number] = &party{all: map[*waiting]bool{}}
 	}
-	w.waiting[number][one] = true
+	w.waiting[number].all[one] = true
 	w.many++
 	return w.many - 1
 }
@@ -246,10 +258,24 @@ func (w *Waiter) enter(number string, one *waiting) (before int) {
 func (w *Waiter) leave(number string, one *waiting) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if delete(w.waiting[number], one); len(w.waiting[number]) == 0 {
+	if delete(w.waiting[number].all, one); len(w.waiting[number].all) == 0 {
 		delete(w.waiting, number)
 	}
 	w.many--
+}
+
+// turn is how long one whom a notification woke has to wait for its turn among those who wait for
+// the same number: the first has not.
+func (w *Waiter) turn(number string) time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	now, p := time.Now(), w.waiting[number]
+	at := p.next
+	if at.Before(now) {
+		at = now
+	}
+	p.next = at.Add(time.Second / perSecond)
+	return at.Sub(now)
 }
 
 // pace is how long each has to pause, so that all together do not ask too often.

@@ -64,6 +64,52 @@ func TestManyWhoWait(t *testing.T) {
 	})
 }
 
+// Those who wait for one number take turns when it is named, also by one notification after the
+// other.
+func TestManyWhoWaitForOneNumber(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const many = 400
+		w, told := notify.NewWaiter(), make(chan struct{})
+		var asked, prompted atomic.Int64
+		var all sync.WaitGroup
+		for range many {
+			all.Go(func() {
+				_, err := w.Debited(t.Context(), "T1", func(context.Context) (string, error) {
+					asked.Add(1)
+					select {
+					case <-told:
+						return "SUCCESS", nil
+					default:
+						return "ACCEPTED", nil
+					}
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		named := &notify.Notification{Plaintext: []byte(`{"out_trade_no":"T1"}`)}
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		prompted.Store(asked.Load())
+		w.Heard(named)
+		synctest.Wait()
+		if n := asked.Load() - prompted.Load(); n != 1 {
+			t.Errorf("%d asked in the moment it was named", n)
+		}
+		for range 100 {
+			time.Sleep(100 * time.Millisecond)
+			w.Heard(named)
+		}
+		if n := asked.Load() - prompted.Load(); n < 150 || n > 210 {
+			t.Errorf("%d questions in 10 seconds, want about 20 a second", n)
+		}
+		close(told)
+		all.Wait()
+	})
+}
+
 // Those who wait, those who come and go and the notifications are at it at once.
 func TestWaitersAtOnce(t *testing.T) {
 	t.Parallel()
