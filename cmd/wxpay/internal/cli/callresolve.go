@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/wxpay-go/wxpay"
@@ -44,6 +45,9 @@ func (o *callOptions) learn(ctx context.Context, sys System, client *wxpay.Clien
 	code, text := exitUnknown, fmt.Sprint(became)
 	if became.Outcome == wxpay.DidNotHappen {
 		code = exitRefused
+		if became.Query != "" && !final(op, became.State) {
+			text += "; this says nothing of an earlier call with these numbers, which may still be on its way"
+		}
 	} else if !became.Until.IsZero() {
 		text += "; ask again after " + became.Until.Format("15:04:05 -07:00") + ", or send the same call again"
 	}
@@ -54,4 +58,12 @@ func (o *callOptions) learn(ctx context.Context, sys System, client *wxpay.Clien
 	}
 	resolved.said = append(resolved.said, [2]string{"outcome", text})
 	return resolved
+}
+
+// final says of the word of a query that nothing can happen under the number any more.
+func final(op *catalogue.Operation, state string) bool {
+	if op == nil || op.Outcome == nil {
+		return false
+	}
+	return slices.Contains(op.Outcome.States, catalogue.StateMeaning{Word: state, Meaning: catalogue.MeansNot})
 }
