@@ -104,7 +104,7 @@
 //
 // The package knows the client, package notify and the wire, and no driver. Start reading at
 // delivery.go, which takes a notification and records what fails; once.go is its transaction,
-// told.go reads what it tells, contract.go follows contracts, failed.go, pack.go and dead.go are what
-// could not be handled, expect.go, question.go and sweep.go what never came, prune.go and forget.go what
-// is kept; dialect.go is how the databases differ.
+// told.go reads what it tells, contract.go follows contracts; failed.go, pack.go and dead.go are
+// what could not be handled; expect.go, question.go and sweep.go are what never came, prune.go and
+// forget.go what is kept; dialect.go is how the databases differ.
 package inbox
