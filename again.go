@@ -93,11 +93,13 @@ func (c *call) attempts(ctx context.Context, once func(context.Context) (*Result
 func (c *call) attempt(ctx context.Context, n int, once func(context.Context) (*Result, error)) (*Result, error) {
 	if !c.watched() {
 		r, err := once(ctx)
+		c.upload.settle()
 		c.arrived(err)
 		return r, err
 	}
 	begun := c.client.now()
 	r, err := once(ctx)
+	c.upload.settle()
 	c.arrived(err)
 	c.tellAttempt(ctx, n, c.client.now().Sub(begun), err)
 	return r, err

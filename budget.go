@@ -51,6 +51,9 @@ func (p *pacer) turn(now time.Time) time.Duration {
 	for {
 		next := p.next.Load()
 		mine := max(next, at)
+		if next-at > int64(time.Minute) { // no queue is so long: the clock was set back
+			mine = at
+		}
 		if p.next.CompareAndSwap(next, mine+int64(slowerEvery)) {
 			return time.Duration(mine - at)
 		}

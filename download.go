@@ -9,6 +9,7 @@ import (
 	"errors"
 	"hash"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
@@ -86,10 +87,14 @@ func (c *call) fetch(ctx context.Context, w io.Writer, limit int64, u *url.URL, 
 
 // DownloadFile is [Client.DownloadTo] into a file. It is written under another name beside it and
 // takes its own when all of it is there and checked: nothing is left behind of one that failed, and
-// a file that was there before stays until then.
+// a file that was there before stays until then. A folder, a link, a device or a pipe is refused.
 func (c *Client) DownloadFile(ctx context.Context, path, downloadURL, hashType, hashValue string, opts ...Option) (
 	n int64, err error) {
-	temporary, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.part")
+	if there, err := os.Lstat(path); err == nil && !there.Mode().IsRegular() {
+		return 0, &fs.PathError{Op: "download", Path: path, Err: errors.New("it is no plain file: give the name of " +
+			"a new one, or use DownloadTo")}
+	}
+	temporary, err := os.CreateTemp(filepath.Dir(path), ".wxpay-*.part")
 	if err != nil {
 		return 0, err
 	}

@@ -128,6 +128,30 @@ func TestADownloadThatFailsLeavesNothing(t *testing.T) {
 	}
 }
 
+// What is there under the name and is no plain file stays what it is.
+func TestADownloadReplacesPlainFilesAlone(t *testing.T) {
+	t.Parallel()
+	c := clientOver(t, func(*http.Request) (*http.Response, error) {
+		t.Error("it was fetched")
+		return reply(200, nil, billText), nil
+	})
+	folder := t.TempDir()
+	link := filepath.Join(folder, "link")
+	if err := os.Symlink(os.DevNull, link); err != nil {
+		t.Skip(err)
+	}
+	for _, path := range []string{link, folder, os.DevNull} {
+		before, _ := os.Lstat(path)
+		_, err := c.DownloadFile(t.Context(), path, billURL, "SHA1", hashOf(billText))
+		after, gone := os.Lstat(path)
+		if err == nil || !strings.Contains(err.Error(), "no plain file") || gone != nil ||
+			after.Mode() != before.Mode() {
+			t.Errorf("%s: %v, %v", path, err, gone)
+		}
+	}
+	wantOnly(t, link)
+}
+
 // Nor does one whose function panics.
 func TestADownloadThatPanicsLeavesNothing(t *testing.T) {
 	t.Parallel()

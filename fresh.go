@@ -23,7 +23,7 @@ type background struct {
 // in 12 hours. With a public key in [Config.PlatformKeys] there is nothing to do.
 //
 // report, which may be nil, is told of each download that failed. It may take its time, and must
-// not call Close, which waits for it. A second Start before Close changes nothing.
+// call neither Close, which waits for it, nor Start. A second Start before Close changes nothing.
 func (c *Client) Start(report func(error)) {
 	if c == nil || c.keys == nil {
 		return

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"sync"
@@ -114,6 +115,17 @@ func (m *mutualTLS) leave() {
 	}
 }
 
+// inHandshake is a key that signs in a goroutine of the transport's, where a panic would end the
+// process: there it is an error.
+type inHandshake struct{ crypto.Signer }
+
+func (k inHandshake) Sign(rand io.Reader, digest []byte, opts crypto.SignerOpts) (signature []byte, err error) {
+	if guard(func() { signature, err = k.Signer.Sign(rand, digest, opts) }) != nil {
+		return nil, errors.New("the merchant's private key panicked when it signed the TLS handshake")
+	}
+	return signature, err
+}
+
 // showing is a transport like base that shows the merchant's certificate.
 func showing(base http.RoundTripper, cert *x509.Certificate, key crypto.Signer) (http.RoundTripper, error) {
 	t, ok := base.(*http.Transport)
@@ -140,7 +152,7 @@ func showing(base http.RoundTripper, cert *x509.Certificate, key crypto.Signer) 
 		own.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
 	c := own.TLSClientConfig
-	c.Certificates = []tls.Certificate{{Certificate: [][]byte{cert.Raw}, PrivateKey: key, Leaf: cert}}
+	c.Certificates = []tls.Certificate{{Certificate: [][]byte{cert.Raw}, PrivateKey: inHandshake{key}, Leaf: cert}}
 	c.GetClientCertificate = nil // it would be asked in their place
 	if c.ClientSessionCache != nil {
 		// Whoever resumes a session is who began it, and the cache is shared with other

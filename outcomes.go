@@ -274,8 +274,8 @@ var outcomes = [...]outcome{
 		fill:     "out_trade_no sub_mchid?",
 		state:    "trade_state",
 		happened: "SUCCESS REFUND",
-		not:      "CLOSED PAYERROR",
-		pending:  "NOTPAY USERPAYING",
+		not:      "CLOSED",
+		pending:  "NOTPAY USERPAYING PAYERROR",
 		missing:  "NOT_FOUND",
 	},
 	{
@@ -372,8 +372,8 @@ var outcomes = [...]outcome{
 		fill:     "out_trade_no sp_mchid@ sub_mchid business_product_id=business.business_product_id",
 		state:    "trade_state",
 		happened: "SUCCESS REFUND PAY_BACK",
-		not:      "PAYERROR PAY_FAIL CLOSED REVOKED",
-		pending:  "ACCEPTED USERPAYING NOTPAY",
+		not:      "CLOSED REVOKED",
+		pending:  "ACCEPTED USERPAYING NOTPAY PAYERROR PAY_FAIL",
 		missing:  "RESOURCE_NOT_EXISTS",
 	},
 	{
@@ -493,8 +493,8 @@ var outcomes = [...]outcome{
 		fill:     "out_trade_no sp_mchid@ sub_mchid",
 		state:    "trade_state",
 		happened: "SUCCESS REFUND",
-		not:      "CLOSED REVOKED PAYERROR",
-		pending:  "NOTPAY USERPAYING ACCEPT",
+		not:      "CLOSED REVOKED",
+		pending:  "NOTPAY USERPAYING ACCEPT PAYERROR",
 		missing:  "ORDER_NOT_EXIST",
 	},
 	{
@@ -576,8 +576,8 @@ var outcomes = [...]outcome{
 		fill:     "out_trade_no mchid@",
 		state:    "trade_state",
 		happened: "SUCCESS REFUND",
-		not:      "CLOSED REVOKED PAYERROR",
-		pending:  "NOTPAY USERPAYING ACCEPT",
+		not:      "CLOSED REVOKED",
+		pending:  "NOTPAY USERPAYING ACCEPT PAYERROR",
 		missing:  "ORDER_NOT_EXIST",
 	},
 	{

@@ -112,3 +112,25 @@ func TestPausesWithoutRandomness(t *testing.T) {
 type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// A clock that was set back while calls are slowed down makes nobody wait for it to come round.
+func TestAPauseWhenTheClockIsSetBack(t *testing.T) {
+	t.Parallel()
+	cfg := testConfig()
+	var back, longest time.Duration
+	cfg.Now = func() time.Time { return time.Now().Add(-back) }
+	cfg.Wait = func(_ context.Context, d time.Duration) error {
+		longest = max(longest, d)
+		return nil
+	}
+	cfg.HTTPClient = &http.Client{Timeout: -1, Transport: transport(func(*http.Request) (*http.Response, error) {
+		return signedReply(429, tooMany), nil
+	})}
+	c := made(t, cfg)
+	_, _ = c.Chain("v3/x").Post(bg, `{}`)
+	back = time.Minute + 5*time.Second
+	_, _ = c.Chain("v3/x").Post(bg, `{}`)
+	if longest > 5*time.Second {
+		t.Errorf("a pause of %v", longest)
+	}
+}

@@ -18,7 +18,8 @@ import (
 //
 // A panic in the call or in a function given to Then or Otherwise does not end
 // the program: it becomes the promise's error, a [*PanicError]. In a call that is
-// made at once, such as Post, it stays a panic.
+// made at once, such as Post, it stays a panic. A private key that panics within a TLS
+// handshake ([MTLS]) is an error in both.
 type Promise[T any] struct {
 	done  chan struct{}
 	value T

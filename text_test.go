@@ -259,3 +259,18 @@ func ExampleText() {
 	// `1,`45.00,`0.00,`0.00,`0.00000,`45.00,`0.00
 	// verified: false
 }
+
+// A v2/ that was forgotten does not have an APIv3 call pass for one whose answer nobody signs.
+func TestAForgottenV2IsNoSuccess(t *testing.T) {
+	t.Parallel()
+	c := clientOver(t, func(*http.Request) (*http.Response, error) {
+		return reply(200, nil, "<xml><return_code>FAIL</return_code></xml>"), nil
+	})
+	for _, path := range []string{"mmpaymkttransfers/sendredpack", "mmpaymkttransfers/promotion/transfers",
+		"pay/downloadbill", "v2/v3/x"} {
+		r, err := c.Chain(path).Post(bg, map[string]string{"mch_billno": "1"})
+		if err == nil {
+			t.Errorf("%s: got %v", path, r)
+		}
+	}
+}

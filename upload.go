@@ -16,6 +16,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"unicode/utf8"
 
 	"github.com/wxpay-go/wxpay/internal/sm3"
@@ -107,6 +108,7 @@ type upload struct {
 	boundary string
 	parts    [][2]string
 	progress func(done, total int64)
+	panicked atomic.Pointer[PanicError] // what the caller's code did while the body was read
 }
 
 // attach opens and hashes a file and writes meta, or fails the call. The error is that of a context

@@ -2,6 +2,7 @@ package wxpay
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"maps"
 	"net/http"
@@ -73,7 +74,7 @@ func (u *upload) carry(c *call, r *http.Request) {
 			u.progress(0, u.file.size)
 			file = &counted{of: file, total: u.file.size, tell: u.progress}
 		}
-		return &streamed{body: bodyReader{flight: f}, all: io.MultiReader(bytes.NewReader(head), file,
+		return &streamed{of: u, body: bodyReader{flight: f}, all: io.MultiReader(bytes.NewReader(head), file,
 			bytes.NewReader(tail))}, nil
 	}
 	r.Body, _ = next() // nobody has reported this attempt yet
@@ -82,15 +83,32 @@ func (u *upload) carry(c *call, r *http.Request) {
 
 // streamed is a bodyReader of bytes that do not lie in memory.
 type streamed struct {
+	of   *upload
 	body bodyReader
 	all  io.Reader
 }
 
-func (s *streamed) Read(p []byte) (int, error) {
+// Read may run in a goroutine of the transport's, where a panic of the caller's reader or of a
+// function of Progress would end the process: the call has it instead.
+func (s *streamed) Read(p []byte) (n int, err error) {
 	if !s.body.begin() {
 		return 0, errOver
 	}
-	return s.all.Read(p)
+	if panicked := guard(func() { n, err = s.all.Read(p) }); panicked != nil {
+		s.of.panicked.CompareAndSwap(nil, panicked)
+		return 0, errors.New("the file's reader, or the function of Progress, panicked")
+	}
+	return n, err
+}
+
+// settle goes on with a panic that the transport met, in the goroutine of the call.
+func (u *upload) settle() {
+	if u == nil {
+		return
+	}
+	if panicked := u.panicked.Load(); panicked != nil {
+		panic(panicked.Value)
+	}
 }
 
 func (*streamed) Close() error { return nil }

@@ -74,6 +74,7 @@ func TestLoadHoldsOutcomesToTheirQueries(t *testing.T) {
 		"both":                       {`{` + made + `, "none": "x"}`, "", "has a query, or says under none"},
 		"more than why":              {`{"none": "x", "missing": ["GONE"]}`, "", "nothing but why"},
 		"no code of nothing":         {`{"query": "GET /v3/demo/things/{no}"}`, "", "missing names the codes"},
+		"PAYERROR as an end":         {told + `{"PAYERROR": "not"}}`, "", "PAYERROR decides nothing"},
 		"a state without words":      {`{` + made + `, "state": "state"}`, "", "go together"},
 		"no such query":              {`{"query": "GET /v3/demo/x", "missing": ["GONE"]}`, "", "there is no operation"},
 		"a query that moves":         {`{"query": "POST /v3/demo/things", "missing": ["GONE"]}`, "", "is no query"},

@@ -8,7 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/fault"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -356,5 +358,30 @@ func TestFaceOverREST(t *testing.T) {
 	if _, got := post("/sandbox/faces/retake", object{"organization_id": sandbox.DefaultOrganizationID,
 		"out_user_id": "pupil0001"}); got["collection_state"] != "COLLECTION_REQUIRED" {
 		t.Errorf("retake: got %v", got)
+	}
+}
+
+// A debit that failed may be tried again under its number, and one that is owed is paid later: that
+// its answer was lost and the query says PAYERROR decides nothing.
+func TestResolveOfAFaceDebitThatFailed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c, err := wxpay.New(w.ClientConfig())
+	w.ok(err)
+	w.signFace("pupil0001")
+	payer := w.Payer(openID)
+	w.ok(payer.RunOut())
+	code, err := w.ShowFace(w.authInfo(), "pupil0001")
+	w.ok(err)
+	w.ok(w.Inject(fault.Fault{Name: fault.Cut, Committed: true, Endpoint: "POST /" + debitFace}))
+	_, lost := c.Chain(debitFace).Post(t.Context(), faceDebit(code, "lunch-1"))
+	became, err := c.Resolve(t.Context(), lost)
+	if err != nil || became.Outcome != wxpay.Pending || became.State != "PAYERROR" {
+		t.Errorf("owed: got %v, %v", became, err)
+	}
+	w.ok(payer.Fund(888))
+	w.ok(payer.Repay())
+	if became, err = c.Resolve(t.Context(), lost); err != nil || became.Outcome != wxpay.Happened {
+		t.Errorf("repaid: got %v, %v", became, err)
 	}
 }
