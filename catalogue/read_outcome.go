@@ -55,8 +55,8 @@ func (r *reader) outcomeEntry(n *node) (*Outcome, error) {
 			err = r.each(v, func(word string, v *node) error {
 				means, err := oneOf(r, v, MeansHappened, MeansNot, MeansPending, MeansBefore)
 				if err == nil && word == "PAYERROR" && means == MeansNot {
-					err = r.fail("PAYERROR decides nothing: of some products it says that WeChat Pay does not know, of " +
-						"others the same call tries again, or the payer may pay what is owed")
+					err = r.fail("PAYERROR decides nothing: of some products it says that WeChat Pay does not know, " +
+						"of others the same call tries again, or the payer may pay what is owed")
 				}
 				out.States = append(out.States, StateMeaning{word, means})
 				return err

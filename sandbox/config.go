@@ -92,6 +92,7 @@ type Config struct {
 	rounds  int                              // see worker; 0: the usual number
 	kept    int                              // see outbox/retain.go; 0: the usual number
 	longest time.Duration                    // see worker; 0: the usual time
+	late    time.Duration                    // see worker; 0: NotifyTimeout
 }
 
 // Numbers of the default merchant, those of the official samples.

@@ -42,6 +42,9 @@ func Kept(n int) Option { return func(c *Config) { c.kept = n } }
 // Longest bounds how long a walk may take.
 func Longest(c *Config, d time.Duration) { c.longest = d }
 
+// Late is when a walk waits for nothing that falls due from then on.
+func Late(c *Config, d time.Duration) { c.late = d }
+
 // Serve has a handler served as the sandbox's own listeners serve theirs.
 func Serve(l net.Listener, h http.Handler) *http.Server {
 	return listener.Serve(l, h, shown.Log(nil))

@@ -22,13 +22,16 @@ type hung struct {
 	asked, heard   chan struct{}
 }
 
-func newHung(t *testing.T, patience, longest time.Duration) *hung {
+func newHung(t *testing.T, patience, longest time.Duration, more ...func(*sandbox.Config)) *hung {
 	t.Helper()
 	second := ledger.Merchant{MchID: "1700000000", AppIDs: []string{"wx7"}}
 	c := sandbox.Config{
 		Keys: pinnedKeys(t), Merchants: append(sandbox.New(t).Merchants(), second), NotifyTimeout: patience,
 	}
 	sandbox.Longest(&c, longest)
+	for _, change := range more {
+		change(&c)
+	}
 	s, err := sandbox.Start(c)
 	if err != nil {
 		t.Fatal(err)
@@ -144,11 +147,20 @@ func TestAWalkUnderARunningClockIsBounded(t *testing.T) {
 }
 
 // Of a merchant that answers slowly but in time, any number may be due: no walk waits for them
-// before it sees to another merchant's.
+// before it sees to another merchant's, also once it has taken longer than an answer may.
 func TestAWalkIsNoBarrier(t *testing.T) {
 	t.Parallel()
+	for name, late := range map[string]time.Duration{"at first": 0, "when it is late": time.Nanosecond} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			walksBeside(t, late)
+		})
+	}
+}
+
+func walksBeside(t *testing.T, late time.Duration) {
 	const first, more = 20, 3 * 64
-	h := newHung(t, time.Minute, 0)
+	h := newHung(t, time.Minute, 0, func(c *sandbox.Config) { sandbox.Late(c, late) })
 	var slow atomic.Bool
 	failed, asked, answer := make(chan struct{}, 1000), make(chan struct{}, 1000), make(chan struct{})
 	release := sync.OnceFunc(func() { close(answer) })
@@ -189,6 +201,9 @@ func TestAWalkIsNoBarrier(t *testing.T) {
 	}
 	release()
 	if err := await(t, walked, "the end of the walk"); err != nil {
+		t.Error(err)
+	}
+	if err := h.Settle(); err != nil { // a late walk does not wait for what fell due since it began
 		t.Error(err)
 	}
 	pushes, err := h.Pushes()

@@ -6,7 +6,27 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
+
+// Nor is more than a little of its header taken in.
+func TestALongHeaderOfAnAnswerIsNotTakenIn(t *testing.T) {
+	t.Parallel()
+	merchant := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Long", strings.Repeat("x", 100<<10))
+	}))
+	defer merchant.Close()
+	w := newWorld(t)
+	w.must("POST", "v3/security/echo", object{"echo_message": "hello", "notify_url": merchant.URL + "/n"})
+	w.ok(w.Settle())
+	pushes, err := w.Pushes()
+	w.ok(err)
+	if p := pushes[0]; p.State == ledger.PushDelivered || len(p.Attempts) != 1 ||
+		!strings.Contains(p.Attempts[0].Error, "header") {
+		t.Errorf("got %+v", p)
+	}
+}
 
 // However long a merchant's answer is, what is kept and told of it is short.
 func TestALongAnswerIsShownBriefly(t *testing.T) {

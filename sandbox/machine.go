@@ -52,7 +52,7 @@ func assemble(c Config, plays *engine.Repertoire) (m machine, err error) {
 		}
 	}
 	if m.outbox, err = outbox.New(m.engine, m.faults, outbox.Settings{Anywhere: c.AllowNonLoopback,
-		Patience: c.NotifyTimeout, Rounds: c.rounds, Longest: c.longest, Kept: c.kept,
+		Patience: c.NotifyTimeout, Rounds: c.rounds, Longest: c.longest, Late: c.late, Kept: c.kept,
 		OnAttempt: c.OnAttempt}); err != nil {
 		return m, fmt.Errorf("sandbox: %w", err)
 	}

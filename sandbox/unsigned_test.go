@@ -112,6 +112,9 @@ func TestUnsignedTakesNoCallOfAPage(t *testing.T) {
 		r.Header.Set("Content-Type", "text/plain")
 		for i := 0; i < len(header); i += 2 {
 			r.Header.Add(header[i], header[i+1])
+			if header[i] == "Host" {
+				r.Host = header[i+1]
+			}
 		}
 		answer, err := http.DefaultClient.Do(r)
 		if err != nil {
@@ -128,13 +131,14 @@ func TestUnsignedTakesNoCallOfAPage(t *testing.T) {
 		{"Origin", "https://evil.example"}, {"Origin", "null"}, {"Origin", ""}, {"Origin", unsigned.URL()},
 		{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-origin"},
 		{"Sec-Fetch-Site", "none", "Sec-Fetch-Site", "cross-site"},
+		{"Host", "evil.example"}, {"Host", "127.0.0.1.evil.example:9970"},
 	} {
 		if answer := call(unsigned, header...); !strings.Contains(answer, "FAIL") ||
 			!strings.Contains(answer, "no call of a web page") {
 			t.Errorf("%q: got %s", header, answer)
 		}
 	}
-	for _, header := range [][]string{nil, {"Sec-Fetch-Site", "none"}} {
+	for _, header := range [][]string{nil, {"Sec-Fetch-Site", "none"}, {"Host", "localhost"}} {
 		if answer := call(unsigned, header...); !strings.Contains(answer, "CONTRACT_NOT_EXIST") {
 			t.Errorf("%q: got %s", header, answer)
 		}

@@ -54,6 +54,9 @@ func manyParts(n int) (pairs []string) {
 	return pairs
 }
 
+// longParameters are those of one header, of which each costs hundreds of times its length.
+var longParameters = strings.Repeat(";0*0=1", 500)
+
 // The signature is of meta, the hash in it is of the file, and the file is what the endpoint takes.
 func TestUploadsThatAreRefused(t *testing.T) {
 	t.Parallel()
@@ -88,6 +91,10 @@ func TestUploadsThatAreRefused(t *testing.T) {
 			says: "twice"},
 		"many parts": {meta: good, file: "a.png", content: "pixels", more: manyParts(100), status: 400,
 			says: "more than 64 parts"},
+		"many parameters": {meta: good, file: "a.png", content: "pixels", more: []string{"x" + longParameters, ""},
+			status: 400, says: "longer than 2048 bytes"},
+		"many parameters of the whole": {meta: good, file: "a.png", content: "pixels",
+			kind: "multipart/form-data; boundary=x" + longParameters, status: 401, says: "boundary"},
 		"no boundary": {meta: good, file: "a.png", content: "pixels", kind: "multipart/form-data", status: 401,
 			says: "boundary"},
 		"another boundary": {meta: good, file: "a.png", content: "pixels", kind: "multipart/form-data; boundary=x",

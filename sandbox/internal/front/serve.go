@@ -15,6 +15,7 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/fault"
 	"github.com/wxpay-go/wxpay/sandbox/internal/armed"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/listener"
 	"github.com/wxpay-go/wxpay/sandbox/internal/registry"
 	"github.com/wxpay-go/wxpay/sandbox/internal/xmlcall"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
@@ -124,13 +125,14 @@ func (fr *Front) answer(p protocol, x *exchange) *engine.Refusal {
 func (fr *Front) ofNoPage(x *exchange) *engine.Refusal {
 	h := x.request.Header
 	pages := slices.ContainsFunc(h["Sec-Fetch-Site"], func(site string) bool { return site != "none" })
-	if !fr.unsigned || len(h["Origin"]) == 0 && !pages {
+	host := (&url.URL{Host: x.request.Host}).Hostname()
+	if !fr.unsigned || len(h["Origin"]) == 0 && !pages && listener.IsLoopback(host) {
 		return nil
 	}
 	return &engine.Refusal{Status: http.StatusForbidden, Code: "NO_AUTH", Message: "商户无权限",
 		Internal: engine.InternalMerchant,
 		Hint: "a sandbox that checks no signatures takes no call of a web page: " +
-			"this one has an Origin header, or a Sec-Fetch-Site other than none"}
+			"this one has an Origin header, a Sec-Fetch-Site other than none, or a Host that is not this machine"}
 }
 
 // behave lets the endpoint's behaviour answer a genuine call.

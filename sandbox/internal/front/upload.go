@@ -67,7 +67,7 @@ func (fr *Front) readUpload(x *exchange, u *catalogue.Upload) *engine.Refusal {
 
 // read takes the form apart, or says what is wrong with it.
 func (f *form) read(u *catalogue.Upload) {
-	kind, parameters, err := mime.ParseMediaType(f.declared)
+	kind, parameters, err := parseBounded(f.declared)
 	if err != nil || kind != "multipart/form-data" || parameters["boundary"] == "" {
 		f.problem = "an upload is sent with Content-Type: multipart/form-data and a boundary"
 		return
@@ -91,9 +91,14 @@ func (f *form) read(u *catalogue.Upload) {
 			f.problem = "the form does not take apart: its boundary, or its end, is not where it should be"
 			return
 		}
-		switch name := part.FormName(); {
+		_, said, err := parseBounded(part.Header.Get("Content-Disposition"))
+		if errors.Is(err, errLongHeader) {
+			f.problem = err.Error()
+			return
+		}
+		switch name := said["name"]; {
 		case name == u.Part && !found:
-			found, f.name, f.content = true, fileName(part), content
+			found, f.name, f.content = true, said["filename"], content
 		case name == u.Part, f.has(name):
 			f.problem = "the form has the part " + shown.Value(name) + " twice"
 			return
@@ -111,13 +116,18 @@ func (f *form) has(name string) bool {
 	return given
 }
 
-// fileName is the name that a part says, whose escapes mime leaves out.
-func fileName(part *multipart.Part) string {
-	_, parameters, err := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
-	if err != nil {
-		return part.FileName()
+// longestParameters is far more than a header of a form has, in bytes. Parsing one costs hundreds
+// of times its length in memory, and the square of it in time.
+const longestParameters = 2 << 10
+
+var errLongHeader = fmt.Errorf("a header of the form is longer than %d bytes", longestParameters)
+
+// parseBounded parses a header with parameters.
+func parseBounded(header string) (kind string, parameters map[string]string, err error) {
+	if len(header) > longestParameters {
+		return "", nil, errLongHeader
 	}
-	return parameters["filename"]
+	return mime.ParseMediaType(header)
 }
 
 // checkUpload compares the file with what was signed of it, and with what the endpoint takes.

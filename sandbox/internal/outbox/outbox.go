@@ -28,6 +28,7 @@ type Settings struct {
 	Patience  time.Duration // for a merchant's answer; 0: the documented
 	Rounds    int           // see worker; 0: the usual number
 	Longest   time.Duration // see worker; 0: the usual time
+	Late      time.Duration // see worker; 0: Patience
 	Kept      int           // see retention; 0: the usual number
 	OnAttempt func(ledger.Push, ledger.Attempt)
 }
@@ -40,7 +41,8 @@ func New(e *engine.Engine, f *armed.Faults, c Settings) (*Outbox, error) {
 	o.Worker = newWorker(o)
 	engine.SetDefault(&c.Rounds, o.Worker.rounds)
 	engine.SetDefault(&c.Longest, o.Worker.longest)
-	o.Worker.rounds, o.Worker.longest = c.Rounds, c.Longest
+	engine.SetDefault(&c.Late, o.Patience)
+	o.Worker.rounds, o.Worker.longest, o.Worker.late = c.Rounds, c.Longest, c.Late
 	engine.SetDefault(&c.Kept, usuallyKept)
 	o.Worker.retained = retention{outbox: o, kept: c.Kept, after: map[string]string{}}
 	e.Wake = o.Worker.wake

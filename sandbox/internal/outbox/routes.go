@@ -46,6 +46,7 @@ func newRoutes(anywhere bool) *routes {
 	r := &routes{anywhere: anywhere}
 	r.Direct = &http.Transport{
 		Proxy: nil, DialContext: r.dial, MaxIdleConnsPerHost: 16, IdleConnTimeout: 90 * time.Second,
+		MaxResponseHeaderBytes: answerLimit,
 	}
 	return r
 }

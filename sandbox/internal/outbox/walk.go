@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
@@ -61,7 +62,8 @@ func (w *worker) settleStopped(ctx context.Context) error {
 
 // settleRunning makes the attempts beside each other, as the background does, and begins those to
 // one merchant while others are still to answer: whoever answers slowly keeps nobody waiting. What
-// falls due later than a merchant may take to answer is left to the background.
+// falls due later than a merchant may take to answer is sent as well, for the background cannot
+// meanwhile, and not waited for: more falls due all the time.
 func (w *worker) settleRunning(ctx context.Context) error {
 	var own sync.WaitGroup
 	defer own.Wait()
@@ -72,16 +74,22 @@ func (w *worker) settleRunning(ctx context.Context) error {
 		}
 		return w.flying.room(mchID)
 	}
+	var apart atomic.Int32 // of those under way: begun here and not waited for
 	entered, began := w.outbox.Clock.Now(), time.Now()
 	for last := "something"; ; {
-		by, late := w.outbox.Clock.Now(), time.Since(began) > w.outbox.Patience
+		by, late := w.outbox.Clock.Now(), time.Since(began) > w.late
 		if late {
-			by = entered // more falls due all the time, and is the background's
+			by = entered
 		}
-		waiting := w.flying.any() // for what may bring about more; asked before it is looked for
+		waiting := w.flying.all() > int(apart.Load()) // for what may bring about more; asked before it is looked for
 		some, claimed, crowded, err := w.due(ctx, by, room)
 		if err != nil {
 			return err
+		}
+		if late {
+			if err := w.launchApart(&apart); err != nil {
+				return err
+			}
 		}
 		for _, p := range claimed {
 			last = notification(p) + ", to merchant " + shown.Value(p.MchID)
@@ -100,6 +108,21 @@ func (w *worker) settleRunning(ctx context.Context) error {
 			w.pause(ctx, crowded || late)
 		}
 	}
+}
+
+// launchApart begins what is due by now in the place of the background.
+func (w *worker) launchApart(apart *atomic.Int32) error {
+	claimed, _, err := w.outbox.claim(w.ctx, w.outbox.Clock.Now(), w.flying.room)
+	for _, p := range claimed {
+		w.flying.begin(p.MchID)
+		apart.Add(1)
+		w.inFlight.Go(func() {
+			w.outbox.attempt(w.ctx, p)
+			apart.Add(-1) // first, so that what is waited for is never taken for less than it is
+			w.land(p)
+		})
+	}
+	return err
 }
 
 // due makes happen what is due by now, and claims the attempts that are.

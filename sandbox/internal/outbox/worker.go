@@ -29,6 +29,7 @@ type worker struct {
 
 	rounds  int           // how often what falls due at one moment may bring about more that does
 	longest time.Duration // of the machine's time, that a walk under a running clock may take
+	late    time.Duration // of the same, after which a walk waits for nothing more
 	began   time.Time     // when the walk did
 
 	retained retention // used under walk only
@@ -65,15 +66,13 @@ func (f *flights) end(mchID string) bool {
 	return f.of[mchID] == AtOnce-1
 }
 
-func (f *flights) any() bool {
+func (f *flights) all() (sum int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, n := range f.of {
-		if n > 0 {
-			return true
-		}
+		sum += n
 	}
-	return false
+	return sum
 }
 
 func newWorker(o *Outbox) *worker {
@@ -147,6 +146,11 @@ func (w *worker) fly(p *push.Row, silent *quiet) {
 	if silent != nil && time.Since(began) >= w.outbox.Patience {
 		silent.add(p.MchID)
 	}
+	w.land(p)
+}
+
+// land ends what was begun in flying.
+func (w *worker) land(p *push.Row) {
 	if w.flying.end(p.MchID) {
 		w.wake() // there was no room for what came meanwhile
 	}
