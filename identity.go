@@ -117,7 +117,12 @@ func (m *mutualTLS) leave() {
 
 // inHandshake is a key that signs in a goroutine of the transport's, where a panic would end the
 // process: there it is an error.
-type inHandshake struct{ crypto.Signer }
+type inHandshake struct {
+	crypto.Signer
+	public crypto.PublicKey // the certificate's, which New compared with the key's
+}
+
+func (k inHandshake) Public() crypto.PublicKey { return k.public }
 
 func (k inHandshake) Sign(rand io.Reader, digest []byte, opts crypto.SignerOpts) (signature []byte, err error) {
 	if guard(func() { signature, err = k.Signer.Sign(rand, digest, opts) }) != nil {
@@ -152,7 +157,7 @@ func showing(base http.RoundTripper, cert *x509.Certificate, key crypto.Signer) 
 		own.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
 	c := own.TLSClientConfig
-	c.Certificates = []tls.Certificate{{Certificate: [][]byte{cert.Raw}, PrivateKey: inHandshake{key}, Leaf: cert}}
+	c.Certificates = []tls.Certificate{{Certificate: [][]byte{cert.Raw}, PrivateKey: inHandshake{key, cert.PublicKey}, Leaf: cert}}
 	c.GetClientCertificate = nil // it would be asked in their place
 	if c.ClientSessionCache != nil {
 		// Whoever resumes a session is who began it, and the cache is shared with other

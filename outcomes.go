@@ -251,8 +251,7 @@ var outcomes = [...]outcome{
 		fill:     "out_trade_no sub_mchid?",
 		state:    "trade_state",
 		happened: "SUCCESS REFUND PAY_BACK",
-		not:      "PAY_FAIL",
-		pending:  "ACCEPTED",
+		pending:  "ACCEPTED PAY_FAIL",
 		missing:  "NOT_FOUND",
 	},
 	{

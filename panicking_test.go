@@ -84,17 +84,33 @@ func TestAKeyThatPanicsInTheHandshakeIsAnError(t *testing.T) {
 	t.Cleanup(server.Close)
 	key, _ := testKey()
 	cfg := testConfig()
-	cfg.Host, cfg.Certificate, cfg.SerialNo, cfg.PrivateKey = server.URL, ownCertificate(t), "", &shaking{Signer: key}
+	shaken := &shaking{Signer: key}
+	cfg.Host, cfg.Certificate, cfg.SerialNo, cfg.PrivateKey = server.URL, ownCertificate(t), "", shaken
 	cfg.APIv2Key, cfg.HTTPClient = wxpay.NewSecret(testAPIv2Key), server.Client()
-	_, err := made(t, cfg).Chain("v2/secapi/pay/refund").Post(bg, map[string]string{"out_trade_no": "T1"}, wxpay.MTLS())
+	c := made(t, cfg)
+	shaken.over = true
+	_, err := c.Chain("v2/secapi/pay/refund").Post(bg, map[string]string{"out_trade_no": "T1"}, wxpay.MTLS())
 	var lost *wxpay.TransportError
 	if !errors.As(err, &lost) || !strings.Contains(err.Error(), "panicked") {
 		t.Errorf("got %v", err)
 	}
 }
 
-type shaking struct{ crypto.Signer }
+type shaking struct {
+	crypto.Signer
+	over bool // from then on nothing works
+}
 
-func (*shaking) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
-	panic("no token in the slot")
+func (s *shaking) Sign(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	if s.over {
+		panic("no token in the slot")
+	}
+	return s.Signer.Sign(rand, digest, opts)
+}
+
+func (s *shaking) Public() crypto.PublicKey {
+	if s.over {
+		panic("the session is over")
+	}
+	return s.Signer.Public()
 }

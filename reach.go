@@ -50,7 +50,7 @@ func exchangeOf(method, path string) *exchange {
 	path, v2 := strings.CutPrefix(path, "v2/")
 	for i := range exchanges {
 		if e := &exchanges[i]; e.method == method && samePath(e.path[1:], path) {
-			if isOfV2 := !strings.Contains(e.path, "/v3/"); isOfV2 != v2 && (v2 || e.kind != kindJSON) {
+			if isOfV2 := !strings.Contains(e.path, "/v3/"); isOfV2 != v2 {
 				return &ordinary // a v2/ too many or too few must not have it pass for what nobody signs
 			}
 			return e

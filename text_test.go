@@ -273,4 +273,7 @@ func TestAForgottenV2IsNoSuccess(t *testing.T) {
 			t.Errorf("%s: got %v", path, r)
 		}
 	}
+	if r, err := c.Chain("appauth/getaccesstoken").Get(bg); err == nil {
+		t.Errorf("got %v", r)
+	}
 }

@@ -91,10 +91,13 @@ func (f *form) read(u *catalogue.Upload) {
 			f.problem = "the form does not take apart: its boundary, or its end, is not where it should be"
 			return
 		}
-		_, said, err := parseBounded(part.Header.Get("Content-Disposition"))
-		if errors.Is(err, errLongHeader) {
+		kind, said, err := parseBounded(part.Header.Get("Content-Disposition"))
+		switch {
+		case errors.Is(err, errLongHeader):
 			f.problem = err.Error()
 			return
+		case kind != "form-data":
+			said = nil
 		}
 		switch name := said["name"]; {
 		case name == u.Part && !found:

@@ -86,15 +86,15 @@ func (w *worker) settleRunning(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if late {
-			if err := w.launchApart(&apart); err != nil {
-				return err
-			}
-		}
 		for _, p := range claimed {
 			last = notification(p) + ", to merchant " + shown.Value(p.MchID)
 			w.flying.begin(p.MchID)
 			own.Go(func() { w.fly(p, silent) })
+		}
+		if late {
+			if err := w.launchApart(&apart); err != nil {
+				return err
+			}
 		}
 		switch took := time.Since(w.began); {
 		case some || len(claimed) > 0:
