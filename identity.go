@@ -157,7 +157,9 @@ func showing(base http.RoundTripper, cert *x509.Certificate, key crypto.Signer) 
 		own.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
 	c := own.TLSClientConfig
-	c.Certificates = []tls.Certificate{{Certificate: [][]byte{cert.Raw}, PrivateKey: inHandshake{key, cert.PublicKey}, Leaf: cert}}
+	c.Certificates = []tls.Certificate{{
+		Certificate: [][]byte{cert.Raw}, PrivateKey: inHandshake{key, cert.PublicKey}, Leaf: cert,
+	}}
 	c.GetClientCertificate = nil // it would be asked in their place
 	if c.ClientSessionCache != nil {
 		// Whoever resumes a session is who began it, and the cache is shared with other
