@@ -170,11 +170,11 @@ func (w *Waiter) Terminated(ctx context.Context, number string, ask Ask) (Learnt
 	})
 }
 
-// Debited waits until a debit, or an order, is paid. It ends otherwise when it failed or was closed:
-// PAY_FAIL, CLOSED, REVOKED. (Of a debit by face or for a school, PAY_FAIL is the end of one try:
-// the same call tries it again under its number.) PAYERROR ends nothing, for of some products it
-// says that WeChat Pay does not know: close the order then. number is out_trade_no or, of a
-// combined order, combine_out_trade_no. It follows the rules of [Waiter.Signed].
+// Debited waits until a debit, or an order, is paid. It ends otherwise when it failed or was
+// closed: PAY_FAIL, CLOSED, REVOKED. (Of a debit by face or for a school, PAY_FAIL is the end of
+// one try: the same call tries it again under its number.) PAYERROR ends nothing, for of some
+// products it says that WeChat Pay does not know: close the order then. number is out_trade_no or,
+// of a combined order, combine_out_trade_no. It follows the rules of [Waiter.Signed].
 func (w *Waiter) Debited(ctx context.Context, number string, ask Ask) (Learnt, error) {
 	return w.wait(ctx, number, ask, goal{
 		reached: "SUCCESS REFUND PAY_BACK DEDUCT_ORDER_STATE_PAY_SUCCESS",
