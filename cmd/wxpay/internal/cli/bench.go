@@ -237,9 +237,10 @@ func (o *benchOptions) running(ctx context.Context, sys System) (cfg wxpay.Confi
 	}
 	admin = strings.TrimSuffix(get(adminVariable), "/")
 	if strings.Contains(o.mix, string(bench.Debit)) && checkHere(admin) != nil {
-		return cfg, "", &failure{code: exitUsage, hint: "give the sandbox's env file, or leave debit out of --mix",
-			err: errors.New("debits need a payer to agree first, and no admin of this machine is known for that (" +
-				adminVariable + ")")}
+		return cfg, "", &failure{code: exitUsage,
+			hint: text("give the sandbox's env file, or leave debit out of --mix"),
+			err: errorf("debits need a payer to agree first, and no admin of this machine is known for that (%s)",
+				adminVariable)}
 	}
 	return cfg, admin, nil
 }

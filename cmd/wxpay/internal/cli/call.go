@@ -173,9 +173,9 @@ func (o *callOptions) run(ctx context.Context, sys System, method, path string) 
 	if err != nil {
 		return err
 	}
-	warnOfPath(sys, method, path, sent, "Calling")
+	warnOfPath(sys, method, path, sent, text("Calling it all the same"))
 	if body != nil && !v2 && (op == nil || op.Body == nil) {
-		say(sys, sys.paintErr().yellow("note: "), "wxpay does not know which fields travel encrypted there, and "+
+		sys.note("wxpay does not know which fields travel encrypted there, and " +
 			"encrypts none but those of --encrypt")
 	}
 
@@ -188,7 +188,7 @@ func (o *callOptions) run(ctx context.Context, sys System, method, path string) 
 		return o.learn(ctx, sys, client, op, explainCall(err, trace.hint), err)
 	}
 	if hint := result.Quiet(trace.hint); hint != "" { // a sandbox let something pass
-		say(sys, sys.paintErr().dim("hint: "), hint)
+		sys.hint("%s", hint)
 	}
 	noteProof(sys, result)
 	return o.show(sys, result, v2)
@@ -198,9 +198,9 @@ func (o *callOptions) run(ctx context.Context, sys System, method, path string) 
 func noteProof(sys System, result *wxpay.Result) {
 	switch {
 	case !result.Verified():
-		say(sys, sys.paintErr().yellow("note: "), "WeChat Pay signs no answer to this call: only TLS says who gave it")
+		sys.note("WeChat Pay signs no answer to this call: only TLS says who gave it")
 	case result.Hash() != "":
-		say(sys, sys.paintErr().dim("note: "), "WeChat Pay signs the "+result.Hash()+" of this answer, and it is right")
+		sys.note("WeChat Pay signs the %s of this answer, and it is right", result.Hash())
 	}
 }
 
@@ -320,8 +320,8 @@ func (o *callOptions) write(sys System, answer []byte) error {
 		answer = legible(answer)
 	}
 	if _, err := sys.Out.Write(answer); err != nil {
-		return &failure{code: exitUnknown, hint: "query what became of it",
-			err: fmt.Errorf("the call succeeded, and its answer cannot be printed: %w", err)}
+		return &failure{code: exitUnknown, hint: text("query what became of it"),
+			err: errorf("the call succeeded, and its answer cannot be printed: %w", err)}
 	}
 	return nil
 }

@@ -23,18 +23,18 @@ func readBody(ctx context.Context, sys System, data string, v2 bool) (any, error
 	if data == "" {
 		return nil, nil
 	}
-	from := "--data"
+	from := text("--data")
 	raw := []byte(data)
 	if name, ok := strings.CutPrefix(data, "@"); ok {
 		var err error
 		if name == "-" {
-			from = "standard input"
-			raw, err = readInput(ctx, "the body", aBody, func(limit int64) ([]byte, error) {
+			from = text("standard input")
+			raw, err = readInput(ctx, text("the body"), aBody, func(limit int64) ([]byte, error) {
 				return keyfile.Bounded(sys.In, limit)
 			})
 		} else {
-			from = name
-			raw, err = readFile(ctx, "the body", name, aBody)
+			from = text("%s", name)
+			raw, err = readFile(ctx, text("the body"), name, aBody)
 		}
 		if err != nil {
 			return nil, err
@@ -55,9 +55,9 @@ func readBody(ctx context.Context, sys System, data string, v2 bool) (any, error
 	}
 	if errors.As(err, &syntax) {
 		line, column := position(raw, syntax.Offset)
-		return nil, usage("%s is not JSON: line %d, column %d: %v", from, line, column, err)
+		return nil, usage("%s is not JSON: line %d, column %d: %w", from, line, column, err)
 	}
-	return nil, usage("%s is not JSON: %v", from, err)
+	return nil, usage("%s is not JSON: %w", from, err)
 }
 
 // notEmptied refuses --data without a value, as of a variable that is not set: the call would be
@@ -104,20 +104,21 @@ func (t *trace) report(sys System, took time.Duration) {
 	}
 	paint := sys.paintErr()
 	address := signInQuery.ReplaceAllString(t.request.URL.Redacted(), "${1}…")
-	fmt.Fprintf(sys.Err, "%s %s %s (%d bytes)\n", paint.dim(">"), t.request.Method, address, t.request.ContentLength)
+	fmt.Fprintf(sys.Err, "%s %s\n", paint.dim(">"), sys.text("%s %s (%d bytes)", t.request.Method, address,
+		t.request.ContentLength))
 	if t.reply == nil {
 		return
 	}
 	// The words behind a status are the answerer's, who may repeat anything in them.
-	fmt.Fprintf(sys.Err, "%s %d %s in %s\n", paint.dim("<"), t.reply.StatusCode, http.StatusText(t.reply.StatusCode),
-		took.Round(time.Millisecond))
+	fmt.Fprintf(sys.Err, "%s %s\n", paint.dim("<"), sys.text("%d %s in %s", t.reply.StatusCode,
+		http.StatusText(t.reply.StatusCode), took.Round(time.Millisecond)))
 	for _, told := range toldHeaders {
 		v := t.reply.Header.Get(told.name)
 		switch {
 		case v == "":
 			continue
 		case !told.like.MatchString(v):
-			v = "(not shown: it does not look like one)"
+			v = sys.text("(not shown: it does not look like one)")
 		}
 		fmt.Fprintf(sys.Err, "%s %s: %s\n", paint.dim("<"), told.name, v)
 	}

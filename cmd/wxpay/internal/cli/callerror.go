@@ -3,12 +3,12 @@ package cli
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 	"unicode"
 
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/lang"
 )
 
 // explainCall lays a refusal out in lines.
@@ -22,34 +22,34 @@ func explainCall(err error, hint string) error {
 	if raw, err := json.Marshal(e); err != nil || json.Unmarshal(raw, &told) != nil {
 		return err
 	}
-	text := fmt.Sprintf("%s: HTTP %d", e.Operation, e.Status)
+	what := errorf("%s: HTTP %d", e.Operation, e.Status)
 	if e.Status == http.StatusOK { // APIv2, where it says nothing
-		text = e.Operation + ": refused:"
+		what = errorf("%s: refused:", e.Operation)
 	}
 	if told.Code != "" { // a proxy's answer has none
-		text += " " + told.Code
+		what = errorf("%w %s", what, told.Code)
 	}
-	said := [][2]string{}
-	line := func(name, value string) {
-		if value != "" {
-			said = append(said, [2]string{name, value})
+	said := [][2]lang.Text{}
+	line := func(name, value lang.Text) {
+		if value.String() != "" {
+			said = append(said, [2]lang.Text{name, value})
 		}
 	}
-	line("message", told.Message)
+	line(text("message"), text("%s", told.Message))
 	if field, issue := e.Field(); field != "" {
-		line("field", quietly(e, strings.TrimSuffix(field+": "+issue, ": ")))
+		line(text("field"), text("%s", quietly(e, strings.TrimSuffix(field+": "+issue, ": "))))
 		if strings.HasSuffix(hint, issue) {
 			hint = "" // it says no more
 		}
 	}
-	line("request id", told.RequestID)
+	line(text("request id"), text("%s", told.RequestID))
 	switch {
 	case e.Verified:
-		line("verified", "yes, WeChat Pay signed this answer")
+		line(text("verified"), text("yes, WeChat Pay signed this answer"))
 	case e.Status == http.StatusUnauthorized && e.Code != "":
-		line("verified", "no: answers to calls whose signature fails are not signed")
+		line(text("verified"), text("no: answers to calls whose signature fails are not signed"))
 	default:
-		line("verified", "no: do not book a business outcome on it")
+		line(text("verified"), text("no: do not book a business outcome on it"))
 	}
 	// A script decides by the exit code whether a debit was refused or an order is not there.
 	// Only what WeChat Pay signed says so, and not where it failed inside: the rest anybody on
@@ -59,10 +59,10 @@ func explainCall(err error, hint string) error {
 	case query && (!e.Verified || e.Status >= http.StatusInternalServerError || e.Temporary()):
 		code = exitUnknown
 	case !query && wxpay.OutcomeUnknown(err):
-		line("outcome", "unknown: query, or repeat with the same numbers")
+		line(text("outcome"), text("unknown: query, or repeat with the same numbers"))
 		code = exitUnknown
 	}
-	return &failure{code: code, err: errors.New(text), hint: quietly(e, hint), word: told.Code, said: said}
+	return &failure{code: code, err: what, hint: text("%s", quietly(e, hint)), word: told.Code, said: said}
 }
 
 // quietly is a text about a refusal without what it repeats of the call, as the refusal's own
@@ -89,14 +89,13 @@ func isQuery(operation string) bool {
 func explainUnsent(err error) error {
 	var e *wxpay.RequestError
 	if errors.As(err, &e) && strings.Contains(e.Problem, "wxpay.Path") {
-		return &failure{code: exitUsage, err: errors.New(e.Operation +
-			": not sent: a variable of the path is not filled"), hint: "give its value with --path name=value"}
+		return &failure{code: exitUsage, hint: text("give its value with --path name=value"),
+			err: errorf("%s: not sent: a variable of the path is not filled", e.Operation)}
 	}
 	if errors.As(err, &e) && strings.Contains(e.Problem, "APIv2Key is not set") {
-		return &failure{code: exitUsage, err: errors.New(e.Operation +
-			": not sent: there is no APIv2 key to sign with"),
-			hint: "set " + apiV2Key + " or put it into the env file; it is in the merchant console under API " +
-				"security, and is not the APIv3 key"}
+		return &failure{code: exitUsage, err: errorf("%s: not sent: there is no APIv2 key to sign with", e.Operation),
+			hint: text("set %s or put it into the env file; it is in the merchant console under API security, and "+
+				"is not the APIv3 key", apiV2Key)}
 	}
 	return err
 }

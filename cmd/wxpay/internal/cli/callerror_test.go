@@ -108,8 +108,9 @@ func TestAHintRepeatsNoNumberFromAnAddressBook(t *testing.T) {
 	}
 	_, err = c.Chain("v3/x").Post(t.Context(), map[string]any{"phone": phone})
 	var told *failure
-	if err := explainCall(err, trace.hint); !errors.As(err, &told) || !strings.HasPrefix(told.hint, "you said ") ||
-		strings.Contains(told.hint, "13812345678") {
+	if err := explainCall(err, trace.hint); !errors.As(err, &told) ||
+		!strings.HasPrefix(told.hint.String(), "you said ") ||
+		strings.Contains(told.hint.String(), "13812345678") {
 		t.Errorf("got %+v", told)
 	}
 }

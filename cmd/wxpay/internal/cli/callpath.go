@@ -1,11 +1,11 @@
 package cli
 
 import (
-	"fmt"
 	"net/url"
 	"strings"
 
 	"github.com/wxpay-go/wxpay/catalogue"
+	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/lang"
 )
 
 // What a path is known for goes by the path that is sent: a variable may be filled with what is a
@@ -83,27 +83,24 @@ func deletesWithBody(path string) bool {
 
 // warnOfPath says, before it is called or signed all the same, that no endpoint of
 // WeChat Pay is known there. The path is told as it was given, for sent has the values.
-func warnOfPath(sys System, method, path, sent, does string) {
+// anyway is a sentence about what is done all the same.
+func warnOfPath(sys System, method, path, sent string, anyway lang.Text) {
 	wire := onWire(method, sent)
 	if _, known := catalogue.MatchKnown(method, wire); known {
 		return
 	}
-	note := func(format string, args ...any) {
-		say(sys, sys.paintErr().yellow("note: "), fmt.Sprintf(format, args...))
-	}
 	path = strings.Trim(path, "/")
 	if methods := catalogue.KnownMethods(wire); len(methods) > 0 {
 		if meant, mistyped := catalogue.Mistyped(method, wire); mistyped {
-			note("no %s %s is known; did you mean %s? %s it all the same", method, path, meant.SDKPath(), does)
+			sys.note("no %s is known; did you mean %s? %s", method+" "+path, meant.SDKPath(), anyway)
 			return
 		}
-		note("as far as is known, %s takes %s, not %s; %s it all the same", path, strings.Join(methods, " or "),
-			method, strings.ToLower(does))
+		sys.note("as far as is known, %s takes %s, not %s. %s", path, strings.Join(methods, ", "), method, anyway)
 		return
 	}
 	if near := catalogue.NearestKnown(wire, 1); len(near) > 0 {
-		note("no %s is known; did you mean %s? %s it all the same", path, near[0].SDKPath(), does)
+		sys.note("no %s is known; did you mean %s? %s", path, near[0].SDKPath(), anyway)
 		return
 	}
-	note("no %s is known; %s it all the same", path, strings.ToLower(does))
+	sys.note("no %s is known. %s", path, anyway)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/catalogue"
+	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/lang"
 )
 
 // learn says beside a call's failure how to find out what became of it or, with --resolve, finds
@@ -20,43 +21,45 @@ func (o *callOptions) learn(ctx context.Context, sys System, client *wxpay.Clien
 	}
 	if !o.resolve {
 		if op != nil && op.Moves() && wxpay.OutcomeUnknown(err) {
-			text := op.Outcome.None
+			told := op.Outcome.None
 			if method, path, asks := strings.Cut(op.Outcome.Query, " "); asks {
-				text = "what became of it " + method + " " + described(method, path).SDKPath() +
-					" tells, with the same numbers; --resolve asks there"
+				told = sys.text("what became of it %s tells, with the same numbers; --resolve asks there",
+					method+" "+described(method, path).SDKPath())
 			}
-			say(sys, sys.paintErr().yellow("note: "), text)
+			sys.note("%s", told)
 		}
 		return failed
 	}
 	became, asking := client.Resolve(ctx, err)
 	switch {
 	case asking != nil:
-		say(sys, sys.paintErr().yellow("note: "), asking.Error())
+		sys.note("%v", asking)
 		return failed
 	case became.Outcome == wxpay.Happened:
-		say(sys, sys.paintErr().yellow("note: "), failed.Error())
-		say(sys, "outcome:", fmt.Sprint(became))
+		sys.note("%v", failed)
+		say(sys, sys.text("outcome: "), fmt.Sprint(became))
 		if became.Reply() == nil {
 			return nil
 		}
 		return o.show(sys, became.Reply(), strings.Contains(became.Query, " v2/"))
 	}
-	code, text := exitUnknown, fmt.Sprint(became)
+	code, told := exitUnknown, text("%v", became)
 	if became.Outcome == wxpay.DidNotHappen {
 		code = exitRefused
 		if became.Query != "" && !final(op, became.State) {
-			text += "; this says nothing of an earlier call with these numbers, which may still be on its way"
+			told = text("%v; this says nothing of an earlier call with these numbers, which may still be on its way",
+				became)
 		}
 	} else if !became.Until.IsZero() {
-		text += "; ask again after " + became.Until.Format("15:04:05 -07:00") + ", or send the same call again"
+		told = text("%v; ask again after %s, or send the same call again", became,
+			became.Until.Format("15:04:05 -07:00"))
 	}
 	resolved, said := &failure{code: code, err: failed}, (*failure)(nil)
 	if errors.As(failed, &said) {
 		*resolved = *said
 		resolved.code = code
 	}
-	resolved.said = append(resolved.said, [2]string{"outcome", text})
+	resolved.said = append(resolved.said, [2]lang.Text{text("outcome"), told})
 	return resolved
 }
 

@@ -31,10 +31,10 @@ func methodOfV2(method, path, sent string) error {
 		return usage("%s takes POST: every APIv2 call with a body does", path)
 	case get.Page:
 		return &failure{code: exitUsage, err: usage("%s is a page that a payer opens in WeChat; it is not called",
-			path), hint: "wxpay url " + path + " -d … prints its signed address"}
+			path), hint: text("wxpay url %s -d … prints its signed address", path)}
 	}
-	return &failure{code: exitUsage, err: usage("%s takes GET", path), hint: "wxpay call GET " + path +
-		" -q name=value … calls it"}
+	return &failure{code: exitUsage, err: usage("%s takes GET", path), hint: text("%s calls it", "wxpay call GET "+path+
+		" -q name=value …")}
 }
 
 // mutualTLS shows the merchant's certificate to whoever asks for it.
@@ -133,8 +133,8 @@ func printURL(ctx context.Context, sys System, o *credentials, path, data string
 		called = "POST " + path + " -d …"
 	}
 	if called != "" {
-		return &failure{code: exitUsage, err: usage("%s is called, not opened", path), hint: "wxpay call " + called +
-			" calls it"}
+		return &failure{code: exitUsage, err: usage("%s is called, not opened", path), hint: text("%s calls it",
+			"wxpay call "+called)}
 	}
 	cfg, err := o.config(ctx, sys)
 	if err != nil {
@@ -146,7 +146,7 @@ func printURL(ctx context.Context, sys System, o *credentials, path, data string
 	}
 	var options []wxpay.Option
 	if op == nil {
-		warnOfPath(sys, "GET", path, sent, "Signing")
+		warnOfPath(sys, "GET", path, sent, text("Signing it all the same"))
 	} else if op.SignType != "" {
 		options = append(options, wxpay.SignType(op.SignType))
 	}

@@ -90,8 +90,8 @@ func (o *certificatesOptions) run(ctx context.Context, sys System) error {
 	}
 	saved, err := save(o.out, list)
 	if err != nil {
-		return &failure{code: exitFailure, err: fmt.Errorf("cannot save the certificates: %w", err),
-			hint: "give another folder with --out"}
+		return &failure{code: exitFailure, err: errorf("cannot save the certificates: %w", err),
+			hint: text("give another folder with --out")}
 	}
 	if o.asJSON {
 		e := json.NewEncoder(sys.Out)
@@ -167,5 +167,6 @@ func explainCertificates(err error) error {
 	case errors.As(err, &request):
 		code = exitUsage
 	}
-	return &failure{code: code, err: errors.New("no certificates: " + missing.Problem), hint: missing.Hint}
+	return &failure{code: code, err: errorf("no certificates: %s", missing.Problem),
+		hint: text("%s", missing.Hint)}
 }

@@ -21,7 +21,6 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
-	"strconv"
 	"strings"
 	"syscall"
 
@@ -29,6 +28,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/lang"
 )
 
 // System is all that a command may touch of the world around it, files and
@@ -42,6 +42,9 @@ type System struct {
 	Terminal, ErrTerminal bool
 	// Width is the terminal's, in columns; 0 when there is none.
 	Width int
+	// Locale is what the system calls the user's language, as in zh-CN, where no variable says it.
+	Locale string
+	lang   lang.Lang
 }
 
 func (s System) getenv(name string) string {
@@ -53,8 +56,8 @@ func (s System) getenv(name string) string {
 func OS() System {
 	width, _, _ := term.GetSize(int(os.Stdout.Fd())) // 0 where it is no terminal
 	return System{
-		Width: width,
-		In:    os.Stdin, Out: os.Stdout, Err: os.Stderr, LookupEnv: os.LookupEnv,
+		Width: width, Locale: lang.SystemLocale(),
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, LookupEnv: os.LookupEnv,
 		Terminal: term.IsTerminal(int(os.Stdout.Fd())), ErrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
 	}
 }
@@ -80,14 +83,13 @@ const exitHelp = `Exit codes:
   3  WeChat Pay refused the call, and signed that it did nothing
   4  the outcome is unknown: no whole answer came, or one that nobody signed or
      that leaves it open
-  5  the answer cannot be shown to be WeChat Pay's: its signature is wrong
-`
+  5  the answer cannot be shown to be WeChat Pay's: its signature is wrong`
 
 // Main runs one command line and returns the exit code.
 func Main(args []string, sys System) (code int) {
 	defer func() { // of Go itself it would be 2 as well
 		if p := recover(); p != nil {
-			say(sys, "error:", fmt.Sprintf("wxpay failed inside (%T): please report it with what follows", p))
+			say(sys, sys.text("error: "), sys.text("wxpay failed inside (%T): please report it with what follows", p))
 			fmt.Fprintf(sys.Err, "%s", debug.Stack())
 			code = exitUnknown
 		}
@@ -95,6 +97,7 @@ func Main(args []string, sys System) (code int) {
 	ctx, stop := untilEnded()
 	defer stop()
 	sys = sys.keepingKeysIn(args)
+	sys.lang = lang.Choose(args, sys.LookupEnv, sys.Locale)
 	root := newRoot(sys)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -159,15 +162,19 @@ Start with: wxpay demo`,
 	root.SetIn(sys.In)
 	root.SetOut(sys.Out)
 	root.SetErr(sys.Err)
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usage("%v; %s --help lists the flags", err, cmd.CommandPath())
-	})
+	root.SetFlagErrorFunc(flagError)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetHelpCommand(&cobra.Command{Hidden: true})
-	wrapped := strings.ReplaceAll(root.UsageTemplate(), "FlagUsages", "FlagUsagesWrapped "+strconv.Itoa(terminalWidth))
-	root.SetUsageTemplate(wrapped + "{{if not .HasParent}}\n" + exitHelp + "{{end}}")
+	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { sys.showHelp(cmd.OutOrStdout(), cmd) })
+	root.SetUsageFunc(func(cmd *cobra.Command) error {
+		sys.showUsage(cmd.OutOrStderr(), cmd)
+		return nil
+	})
+	addLangFlag(root)
 	root.AddCommand(newDemo(sys), newSandbox(sys), newCall(sys), newUpload(sys), newDownload(sys), newURL(sys),
 		newCertificates(sys), newEndpoints(sys), newBench(sys), newInbox(sys), newVersion(sys))
+	root.InitDefaultCompletionCmd()
+	sys.translate(root)
 	return root
 }
 
@@ -176,17 +183,18 @@ Start with: wxpay demo`,
 type failure struct {
 	code int
 	err  error
-	hint string
+	hint lang.Text
 	// What WeChat Pay said, laid out: its code, as which err ends, and the rest by names.
 	word string
-	said [][2]string
+	said [][2]lang.Text
 }
 
-func (f *failure) Error() string { return f.err.Error() }
-func (f *failure) Unwrap() error { return f.err }
+func (f *failure) Error() string         { return f.err.Error() }
+func (f *failure) Unwrap() error         { return f.err }
+func (f *failure) In(l lang.Lang) string { return l.Error(f.err) }
 
 func usage(format string, args ...any) error {
-	return &failure{code: exitUsage, err: fmt.Errorf(format, args...)}
+	return &failure{code: exitUsage, err: errorf(format, args...)}
 }
 
 // noArgs and its like refuse what they do not expect as wrong usage, which
@@ -231,21 +239,32 @@ func report(sys System, err error) {
 	if f := (*failure)(nil); errors.As(err, &f) {
 		own = *f
 	}
-	if text, ok := strings.CutSuffix(err.Error(), own.word); ok && own.word != "" {
-		say(sys, paint.red("error:"), text, paint.bold(printable(own.word)))
+	label, what := paint.red(sys.text("error: ")), sys.lang.Error(err)
+	if before, ok := strings.CutSuffix(what, own.word); ok && own.word != "" {
+		say(sys, label, before, paint.bold(printable(own.word)))
 	} else {
-		say(sys, paint.red("error:"), err.Error())
+		say(sys, label, what)
 	}
 	for _, line := range own.said {
-		say(sys, "  "+paint.dim(fmt.Sprintf("%-10s", line[0])), line[1])
+		say(sys, "  "+paint.dim(lang.Pad(line[0].In(sys.lang), 10))+" ", line[1].In(sys.lang))
 	}
-	if own.hint != "" {
-		say(sys, paint.dim("hint: "), own.hint)
+	sys.hint("%v", own.hint)
+}
+
+// hint says what to do about something, if anything.
+func (s System) hint(format string, args ...any) {
+	if said := s.text(format, args...); said != "" {
+		say(s, s.paintErr().dim(s.text("hint:  ")), said)
 	}
+}
+
+// note says what else there is to know of something.
+func (s System) note(format string, args ...any) {
+	say(s, s.paintErr().yellow(s.text("note:  ")), s.text(format, args...))
 }
 
 // say is how a sentence reaches standard error, whatever it repeats: in one line that does not
 // steer the terminal. What is painted stands around it.
-func say(sys System, before, text string, after ...string) {
-	fmt.Fprintf(sys.Err, "%s %s%s\n", before, printable(text), strings.Join(after, ""))
+func say(sys System, before, said string, after ...string) {
+	fmt.Fprintf(sys.Err, "%s%s%s\n", before, printable(said), strings.Join(after, ""))
 }

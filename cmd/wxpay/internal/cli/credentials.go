@@ -111,18 +111,17 @@ func (c *credentials) lookup(ctx context.Context, sys System) (func(variable str
 	host, inFile := file[hostVariable]
 	emptied := inFile && host == "" && !c.flags[hostVariable].Changed // the shell's would be another
 	if emptied || get(hostVariable) == "" && inEnvironment {
-		return nil, &failure{code: exitUsage, err: errors.New(hostVariable + " is set, but empty"),
-			hint: "give a sandbox's address, or take it out of the file and the environment: " +
-				"calls then go to WeChat Pay"}
+		return nil, &failure{code: exitUsage, err: errorf("%s is set, but empty", hostVariable),
+			hint: text("give a sandbox's address, or take it out of the file and the environment: " +
+				"calls then go to WeChat Pay")}
 	}
 	if found && !c.noted {
 		c.noted = true
 		to := get(hostVariable)
 		if to == "" {
-			to = "WeChat Pay itself"
+			to = sys.text("WeChat Pay itself")
 		}
-		say(sys, sys.paintErr().yellow("note: "), "the settings are those of "+name+", since none is given: the host "+
-			"is "+to)
+		sys.note("the settings are those of %s, since none is given: the host is %s", name, to)
 	}
 	return get, nil
 }
@@ -156,22 +155,22 @@ func sandboxHere() bool {
 
 // nobody is what is wrong where there is no merchant to call as.
 func (c *credentials) nobody(sys System) error {
-	f := &failure{code: exitUsage, err: errors.New("there are no credentials to call with"),
-		hint: "start `wxpay sandbox` here, or give --env-file, or set WXPAY_MCHID, WXPAY_PRIVATE_KEY and the " +
-			"others that `wxpay call --help` names"}
+	f := &failure{code: exitUsage, err: errorf("there are no credentials to call with"),
+		hint: text("start `wxpay sandbox` here, or give --env-file, or set WXPAY_MCHID, WXPAY_PRIVATE_KEY and the " +
+			"others that `wxpay call --help` names")}
 	given := c.given(sys)
 	if given == "" || c.envFile.Changed || sys.getenv("WXPAY_ENV_FILE") != "" {
 		return f
 	}
-	f.err = errors.New("there is no merchant number to call with")
+	f.err = errorf("there is no merchant number to call with")
 	if _, set := sys.LookupEnv("WXPAY_MCHID"); set {
-		f.err = errors.New("WXPAY_MCHID is set, but empty")
+		f.err = errorf("%s is set, but empty", "WXPAY_MCHID")
 	}
-	f.hint = "give it as --mchid or WXPAY_MCHID, or all settings at once with --env-file"
+	f.hint = text("give it as --mchid or WXPAY_MCHID, or all settings at once with --env-file")
 	if sandboxHere() {
 		file := filepath.Join(sandboxFolder, envFileName)
-		f.hint += "; " + file + " is read by itself only where nothing is given, and " + given +
-			" is: for the sandbox, give --env-file " + file
+		f.hint = text("%s; %s is read by itself only where nothing is given, and %s is: for the sandbox, give "+
+			"--env-file %[2]s", f.hint, file, given)
 	}
 	return f
 }
@@ -199,12 +198,13 @@ func (c *credentials) config(ctx context.Context, sys System) (cfg wxpay.Config,
 			return cfg, usage("%s is neither true nor false", plainHTTP)
 		}
 	}
-	if cfg.PrivateKey, err = load(ctx, "the API private key (--key)", get("WXPAY_PRIVATE_KEY"),
+	if cfg.PrivateKey, err = load(ctx, text("the API private key (--key)"), get("WXPAY_PRIVATE_KEY"),
 		wxpay.ParsePrivateKey); err != nil {
 		return cfg, err
 	}
 	if name := get("WXPAY_CERTIFICATE"); name != "" {
-		if cfg.Certificate, err = load(ctx, "the API certificate (--cert)", name, wxpay.ParseCertificate); err != nil {
+		if cfg.Certificate, err = load(ctx, text("the API certificate (--cert)"), name,
+			wxpay.ParseCertificate); err != nil {
 			return cfg, err
 		}
 	}
@@ -228,14 +228,14 @@ func platformKeys(ctx context.Context, get func(string) string) ([]wxpay.Platfor
 		parse := func(pem []byte) (wxpay.PlatformKey, error) {
 			return wxpay.ParsePublicKey(get("WXPAY_PUBLIC_KEY_ID"), pem)
 		}
-		key, err := load(ctx, "WeChat Pay's public key (--public-key)", name, parse)
+		key, err := load(ctx, text("WeChat Pay's public key (--public-key)"), name, parse)
 		if err != nil {
 			return nil, err
 		}
 		keys = append(keys, key)
 	}
 	if name := get("WXPAY_PLATFORM_CERTIFICATE"); name != "" {
-		key, err := load(ctx, "WeChat Pay's platform certificate (--platform-cert)", name,
+		key, err := load(ctx, text("WeChat Pay's platform certificate (--platform-cert)"), name,
 			wxpay.ParsePlatformCertificate)
 		if err != nil {
 			return nil, err
@@ -259,5 +259,6 @@ func explain(e *wxpay.ConfigError) error {
 		name = e.Field
 	}
 	hint := strings.Replace(e.Hint, "set PlainHTTP", "set "+plainHTTP+"=true", 1)
-	return &failure{code: exitUsage, err: errors.New(name + ": " + strings.TrimSuffix(e.Problem, ".")), hint: hint}
+	return &failure{code: exitUsage, hint: text("%s", hint),
+		err: errorf("%s: %s", name, strings.TrimSuffix(e.Problem, "."))}
 }

@@ -122,7 +122,7 @@ func (o *downloadOptions) run(ctx context.Context, sys System, from string) erro
 	}
 	var place *fs.PathError
 	if errors.As(err, &place) {
-		return &failure{code: exitFailure, err: err, hint: "give another file with -o"}
+		return &failure{code: exitFailure, err: err, hint: text("give another file with -o")}
 	}
 	if err != nil {
 		return explainCall(err, trace.hint)
@@ -154,7 +154,7 @@ func addressOf(ctx context.Context, chain wxpay.Chain, options []wxpay.Option) (
 		file.URL = file.OtherURL
 	}
 	if file.URL == "" {
-		return file, &failure{code: exitFailure, err: errNoURL, hint: "see what wxpay call GET prints"}
+		return file, &failure{code: exitFailure, err: errNoURL, hint: text("see what wxpay call GET prints")}
 	}
 	return file, nil
 }

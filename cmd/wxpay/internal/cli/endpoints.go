@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/wxpay-go/wxpay/catalogue"
+	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/lang"
 )
 
 // endpointsOptions are the flags of `wxpay endpoints`.
@@ -199,21 +200,22 @@ func endpointsJSON(sys System, found []catalogue.Endpoint) error {
 // else the nearest path.
 func (o *endpointsOptions) nothingFound(all *catalogue.Catalogue, words []string,
 	unfiltered []catalogue.Endpoint) error {
-	text := strings.Join(words, " ")
+	asked := strings.Join(words, " ")
 	fail := &failure{code: exitFailure}
-	var parts []string
+	var parts []lang.Text
+	add := func(part lang.Text) { parts = append(parts, part) }
 	switch n := len(unfiltered); {
-	case text == "":
-		fail.err = fmt.Errorf("no endpoint matches %s", o.filters())
-		parts = append(parts, "wxpay endpoints without words and filters lists all of them, product by product")
+	case asked == "":
+		fail.err = errorf("no endpoint matches %s", o.filters())
+		add(text("wxpay endpoints without words and filters lists all of them, product by product"))
 	case n > 0:
-		fail.err = fmt.Errorf("no endpoint matches %q and %s", text, o.filters())
-		parts = append(parts, fmt.Sprintf("%d match without %s", n, o.filters()))
+		fail.err = errorf("no endpoint matches %q and %s", asked, o.filters())
+		add(text("%d match without %s", n, o.filters()))
 	default:
-		fail.err = fmt.Errorf("no endpoint matches %q", text)
+		fail.err = errorf("no endpoint matches %q", asked)
 		for _, w := range words {
 			if n := len(all.SearchEndpoints(w)); n > 0 && len(words) > 1 {
-				parts = append(parts, fmt.Sprintf("%q alone matches %d", w, n))
+				add(text("%q alone matches %d", w, n))
 			}
 		}
 	}
@@ -222,14 +224,16 @@ func (o *endpointsOptions) nothingFound(all *catalogue.Catalogue, words []string
 			continue
 		}
 		if near := catalogue.NearestKnown(w, 1); len(near) > 0 {
-			parts = append(parts, "did you mean "+near[0].SDKPath()+"?")
+			add(text("did you mean %s?", near[0].SDKPath()))
 		}
 	}
 	if len(parts) == 0 {
-		parts = append(parts, "wxpay endpoints without words lists all of them; wxpay call reaches every "+
-			"other path too")
+		add(text("wxpay endpoints without words lists all of them; wxpay call reaches every other path too"))
 	}
-	fail.hint = strings.Join(parts, ", ")
+	fail.hint = parts[0]
+	for _, part := range parts[1:] {
+		fail.hint = text("%s, %s", fail.hint, part)
+	}
 	return fail
 }
 

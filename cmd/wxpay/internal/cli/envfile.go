@@ -26,28 +26,28 @@ import (
 // readEnvFile gives the variables of a file. Lines that start with # are comments, and so is what
 // follows a value, a blank and #; "export" before a name and quotes around a value are taken off.
 func readEnvFile(ctx context.Context, path string) (map[string]string, error) {
-	data, err := readFile(ctx, "the env file", path, aKey)
+	data, err := readFile(ctx, text("the env file"), path, aKey)
 	if err != nil {
 		return nil, err
 	}
 	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) ||
 		bytes.IndexByte(data, 0) >= 0 {
-		return nil, &failure{code: exitUsage, err: fmt.Errorf("%s is not UTF-8 text; it looks like UTF-16", path),
-			hint: "save it as UTF-8"}
+		return nil, &failure{code: exitUsage, err: errorf("%s is not UTF-8 text; it looks like UTF-16", path),
+			hint: text("save it as UTF-8")}
 	}
 	vars, lines, problem := envVars(data)
-	if problem != "" {
-		return nil, usage("%s: %s", path, problem)
+	if problem != nil {
+		return nil, usage("%s: %w", path, problem)
 	}
 	known := knownVariables()
 	for _, name := range slices.SortedFunc(maps.Keys(vars), func(a, b string) int { return lines[a] - lines[b] }) {
 		meant := mistakenVariable(name, known)
 		if _, there := vars[meant]; meant != "" && (!there || strings.HasPrefix(name, "WXPAY_")) {
 			return nil, &failure{code: exitUsage,
-				err: fmt.Errorf("%s: line %d sets a variable that wxpay does not know; did you mean %s?", path,
+				err: errorf("%s: line %d sets a variable that wxpay does not know; did you mean %s?", path,
 					lines[name], meant),
-				hint: "wxpay call --help names those it knows; those of other programs may stand here too, under " +
-					"names that do not begin with WXPAY_ and are no slip away from them"}
+				hint: text("wxpay call --help names those it knows; those of other programs may stand here too, " +
+					"under names that do not begin with WXPAY_ and are no slip away from them")}
 		}
 	}
 	return vars, nil
@@ -72,7 +72,7 @@ func unseen(name, value string) bool {
 // envVars gives the variables of an env file and the lines they are set in, and what is wrong with
 // the first line that is none or sets one again: programs differ in which they take. Lines are
 // counted from 1.
-func envVars(data []byte) (vars map[string]string, lines map[string]int, problem string) {
+func envVars(data []byte) (vars map[string]string, lines map[string]int, problem error) {
 	vars, lines = map[string]string{}, map[string]int{}
 	text := strings.TrimPrefix(string(data), "\ufeff")
 	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
@@ -85,18 +85,18 @@ func envVars(data []byte) (vars map[string]string, lines map[string]int, problem
 		}
 		set := assignment.FindStringSubmatch(line)
 		if set == nil || another.MatchString(set[2]) {
-			return nil, nil, fmt.Sprintf("line %d is not one NAME=value", n)
+			return nil, nil, errorf("line %d is not one NAME=value", n)
 		}
 		value := unquote(strings.TrimSpace(withoutComment(set[2])))
 		if unseen(set[1], value) {
-			return nil, nil, fmt.Sprintf("line %d has a character in its value that does not show", n)
+			return nil, nil, errorf("line %d has a character in its value that does not show", n)
 		}
 		if first, again := lines[set[1]]; again {
-			return nil, nil, fmt.Sprintf("line %d sets the variable of line %d again; keep one", n, first)
+			return nil, nil, errorf("line %d sets the variable of line %d again; keep one", n, first)
 		}
 		vars[set[1]], lines[set[1]] = value, n
 	}
-	return vars, lines, ""
+	return vars, lines, nil
 }
 
 // knownVariables are those that may stand in an env file: what a call needs, where the admin is,

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"slices"
@@ -154,8 +153,8 @@ func (f folder) read(name string) ([]byte, error) {
 
 func (f folder) refuse(name string) error {
 	return &failure{code: exitFailure,
-		err:  fmt.Errorf("cannot use the data folder: %s is not a sandbox's and would be overwritten", f.file(name)),
-		hint: "give another folder with --data; a merchant's real keys do not belong in it"}
+		err:  errorf("cannot use the data folder: %s is not a sandbox's and would be overwritten", f.file(name)),
+		hint: text("give another folder with --data; a merchant's real keys do not belong in it")}
 }
 
 // keyring reads keys.json, nil where there is none, and what it proves. A file that is not

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -116,8 +115,8 @@ func (o *inboxOptions) newReplay(sys System) *cobra.Command {
 			case err != nil:
 				return err
 			case n == 0:
-				return &failure{code: exitFailure, err: errors.New("there is no such dead letter"),
-					hint: "wxpay inbox dead lists them"}
+				return &failure{code: exitFailure, err: errorf("there is no such dead letter"),
+					hint: text("wxpay inbox dead lists them")}
 			}
 			fmt.Fprintf(sys.Out, "%d marked: Box.Work in your program handles them\n", n)
 			return nil

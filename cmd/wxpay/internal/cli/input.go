@@ -3,8 +3,8 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 
+	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/lang"
 	"github.com/wxpay-go/wxpay/internal/keyfile"
 )
 
@@ -14,17 +14,17 @@ import (
 // size bounds what is read, and says what to do where there is more.
 type size struct {
 	limit int64
-	hint  string
+	hint  lang.Text
 }
 
 var (
-	aKey  = size{keyfile.Limit, "give the file alone: keys, certificates and env files have a few KB"}
-	aBody = size{32 << 20, "give the body of one call: WeChat Pay takes none that is nearly as large"}
+	aKey  = size{keyfile.Limit, text("give the file alone: keys, certificates and env files have a few KB")}
+	aBody = size{32 << 20, text("give the body of one call: WeChat Pay takes none that is nearly as large")}
 )
 
 // readInput lets read bring what a command needs before it sends anything. Files and standard
 // input know no context, so a read that waits is left to itself: the process is about to end.
-func readInput(ctx context.Context, what string, most size, read func(limit int64) ([]byte, error)) ([]byte, error) {
+func readInput(ctx context.Context, what lang.Text, most size, read func(limit int64) ([]byte, error)) ([]byte, error) {
 	type result struct {
 		data []byte
 		err  error
@@ -38,14 +38,14 @@ func readInput(ctx context.Context, what string, most size, read func(limit int6
 	select {
 	case <-ctx.Done():
 		// As of a call that is interrupted before it is sent.
-		return nil, &failure{code: exitUnknown, err: fmt.Errorf(
+		return nil, &failure{code: exitUnknown, err: errorf(
 			"%s was not read (the caller's context was cancelled); nothing was sent", what)}
 	case r = <-done:
 	}
 	if r.err == nil {
 		return r.data, nil
 	}
-	f := &failure{code: exitUsage, err: fmt.Errorf("cannot read %s: %w", what, r.err)}
+	f := &failure{code: exitUsage, err: errorf("cannot read %s: %w", what, r.err)}
 	var (
 		notAName *keyfile.NotAName
 		tooLarge *keyfile.TooLarge
@@ -54,19 +54,19 @@ func readInput(ctx context.Context, what string, most size, read func(limit int6
 	case errors.As(r.err, &tooLarge):
 		f.hint = most.hint
 	case errors.As(r.err, &notAName):
-		f.err = fmt.Errorf("%w; give the name of the file, not what is in it", f.err)
+		f.err = errorf("%w; give the name of the file, not what is in it", f.err)
 	}
 	return nil, f
 }
 
 // readFile reads a file that a flag or a variable names. People put what is in
 // the file there instead, of which no error prints anything.
-func readFile(ctx context.Context, what, name string, most size) ([]byte, error) {
+func readFile(ctx context.Context, what lang.Text, name string, most size) ([]byte, error) {
 	return readInput(ctx, what, most, func(limit int64) ([]byte, error) { return keyfile.Read(name, limit) })
 }
 
 // load reads key material from a file.
-func load[T any](ctx context.Context, what, name string, parse func([]byte) (T, error)) (T, error) {
+func load[T any](ctx context.Context, what lang.Text, name string, parse func([]byte) (T, error)) (T, error) {
 	data, err := readFile(ctx, what, name, aKey)
 	if err != nil {
 		var none T
@@ -74,7 +74,7 @@ func load[T any](ctx context.Context, what, name string, parse func([]byte) (T, 
 	}
 	v, err := parse(data)
 	if err != nil {
-		err = fmt.Errorf("%s: %w", printable(name), err)
+		err = errorf("%s: %w", printable(name), err)
 	}
 	return v, err
 }

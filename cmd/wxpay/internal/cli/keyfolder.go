@@ -48,8 +48,8 @@ func openFolder(path string) (folder, error) {
 		}
 	}
 	if err != nil {
-		return f, &failure{code: exitFailure, err: fmt.Errorf("cannot use the data folder: %w", err),
-			hint: "choose a folder this user may write to with --data"}
+		return f, &failure{code: exitFailure, err: errorf("cannot use the data folder: %w", err),
+			hint: text("choose a folder this user may write to with --data")}
 	}
 	return f, nil
 }
@@ -184,8 +184,8 @@ func (f folder) handOut(s *sandbox.Sandbox, mchid string) (handout, error) {
 	cfg, err := s.ClientConfigFor(mchid)
 	if err != nil {
 		return handout{}, &failure{code: exitFailure, err: err,
-			hint: "somebody registered its certificate on the admin and kept the key, " +
-				"so there is nothing to hand out: use another merchant with --mchid, or a new folder with --data"}
+			hint: text("somebody registered its certificate on the admin and kept the key, " +
+				"so there is nothing to hand out: use another merchant with --mchid, or a new folder with --data")}
 	}
 	var m ledger.Merchant
 	for _, one := range s.Merchants() {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -101,8 +100,8 @@ func (o *uploadOptions) run(ctx context.Context, sys System, name string) error 
 		return err
 	}
 	if e.Kind != catalogue.KindUpload {
-		warnOfPath(sys, "POST", path, sent, "Uploading")
-		say(sys, sys.paintErr().yellow("note: "), "it is not known which form is taken there; sending the file and a "+
+		warnOfPath(sys, "POST", path, sent, text("Uploading it all the same"))
+		sys.note("it is not known which form is taken there; sending the file and a " +
 			"meta with filename and sha256, as most want it")
 	}
 	if o.mtls {
@@ -119,7 +118,7 @@ func (o *uploadOptions) run(ctx context.Context, sys System, name string) error 
 		return explainCall(err, trace.hint)
 	}
 	if hint := result.Quiet(trace.hint); hint != "" { // a sandbox let something pass
-		say(sys, sys.paintErr().dim("hint: "), hint)
+		sys.hint("%s", hint)
 	}
 	return o.show(sys, result, isV2(path))
 }
@@ -143,5 +142,5 @@ var errNoURL = errors.New("the answer has no download_url")
 
 // ofFile says that a file is there.
 func ofFile(sys System, name string, n int64, proof string) {
-	say(sys, sys.paintErr().green("saved: "), fmt.Sprintf("%s, %d bytes; %s", printable(name), n, proof))
+	say(sys, sys.paintErr().green(sys.text("saved:  ")), sys.text("%s, %d bytes; %s", printable(name), n, proof))
 }

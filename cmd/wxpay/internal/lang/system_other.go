@@ -1,0 +1,6 @@
+//go:build !windows
+
+package lang
+
+// SystemLocale is "": the variables say it.
+func SystemLocale() string { return "" }
