@@ -21,7 +21,8 @@ func interruptReading(ts *testscript.TestScript, neg bool, args []string) {
 	var said strings.Builder
 	cmd := exec.Command(args[1], args[2:]...)
 	cmd.Dir, cmd.Stderr = ts.MkAbs("."), &said
-	cmd.Env = append(os.Environ(), "WXPAY_MCHID=", "WXPAY_ENV_FILE="+ts.Getenv("WXPAY_ENV_FILE"), "NO_COLOR=1")
+	cmd.Env = append(os.Environ(), "WXPAY_MCHID=", "WXPAY_ENV_FILE="+ts.Getenv("WXPAY_ENV_FILE"), "NO_COLOR=1",
+		"WXPAY_LANG=en")
 	stdin, err := cmd.StdinPipe()
 	ts.Check(err)
 	ts.Check(cmd.Start())

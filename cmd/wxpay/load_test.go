@@ -38,7 +38,7 @@ func interruptUnderLoad(ts *testscript.TestScript, neg bool, args []string) {
 	var out, said strings.Builder
 	cmd := exec.Command(args[0], append(args[1:], gateway.URL)...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = ts.MkAbs("."), &out, &said
-	cmd.Env = append(os.Environ(), "WXPAY_MCHID=", "NO_COLOR=1")
+	cmd.Env = append(os.Environ(), "WXPAY_MCHID=", "NO_COLOR=1", "WXPAY_LANG=en")
 	ts.Check(cmd.Start())
 	late := time.AfterFunc(time.Minute, func() { _ = cmd.Process.Kill() })
 	defer late.Stop()

@@ -54,7 +54,10 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	b := &background{cmd: exec.Command(args[1], args[2:]...), rest: make(chan string, 1)}
 	b.cmd.Dir = ts.MkAbs(".")
-	b.cmd.Env = append(os.Environ(), "WXPAY_MCHID=", "NO_COLOR="+ts.Getenv("NO_COLOR"))
+	b.cmd.Env = append(os.Environ(), "WXPAY_MCHID=")
+	for _, name := range []string{"NO_COLOR", "WXPAY_LANG", "LC_ALL", "LC_MESSAGES", "LANG"} { // the script's
+		b.cmd.Env = append(b.cmd.Env, name+"="+ts.Getenv(name))
+	}
 	b.cmd.Stderr = &b.stderr
 	stdout, err := b.cmd.StdoutPipe()
 	ts.Check(err)

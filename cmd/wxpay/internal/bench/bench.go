@@ -16,12 +16,13 @@ package bench
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/lang"
 )
 
 // Load is what a server is driven with. Neither method runs in the time of the load.
@@ -157,7 +158,7 @@ func (b *Bench) drive(ctx context.Context, calls [][]byte, until time.Time) ([]a
 		all = append(all, some...)
 	}
 	if err := failed.Load(); err != nil {
-		return all, took, fmt.Errorf("the server cannot be reached: %w", *err)
+		return all, took, lang.Errorf("the server cannot be reached: %w", *err)
 	}
 	return all, took, nil
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/lang"
 	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/sandbox"
 )
@@ -154,7 +155,7 @@ func Post(address, path, authorization, contentType string, body []byte) []byte 
 func (c *Calls) Judge(p *http.Response, body []byte) string {
 	if !c.unsigned && p.StatusCode != http.StatusUnauthorized { // which nobody signs
 		if err := c.keys.Verify(p.Header, body); err != nil {
-			return "answer that does not verify"
+			return lang.Mark("answer that does not verify")
 		}
 	}
 	if p.StatusCode < 300 {
@@ -164,7 +165,7 @@ func (c *Calls) Judge(p *http.Response, body []byte) string {
 		Code string `json:"code"`
 	}
 	if json.Unmarshal(body, &refusal) != nil || refusal.Code == "" {
-		refusal.Code = "without a code"
+		refusal.Code = withoutCode
 	}
-	return fmt.Sprintf("refused: %d %s", p.StatusCode, refusal.Code)
+	return fmt.Sprintf("%s%d %s", refused, p.StatusCode, refusal.Code)
 }

@@ -4,12 +4,12 @@ import (
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
-	"errors"
 	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/lang"
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
@@ -27,7 +27,7 @@ type Floor struct {
 func NewFloor(key crypto.Signer) (*Floor, error) {
 	public, ok := key.Public().(*rsa.PublicKey)
 	if !ok {
-		return nil, errors.New("the merchant's key is no RSA key")
+		return nil, lang.Errorf("the merchant's key is no RSA key")
 	}
 	f := &Floor{key: key, public: public, rate: 500,
 		request: wire.AppendRequestMessage(nil, "POST", operations[0].path, "1700000000", sample, make([]byte, 250)),

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -12,6 +11,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/lang"
 )
 
 // patience is how long an answer may take.
@@ -89,13 +90,13 @@ func (l *line) close() {
 func transportKind(err error) string {
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return "no answer in time"
+		return lang.Mark("no answer in time")
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return "connection closed before the whole answer"
+		return lang.Mark("connection closed before the whole answer")
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
-		return "connection reset"
+		return lang.Mark("connection reset")
 	}
-	return "no HTTP, or a broken connection"
+	return lang.Mark("no HTTP, or a broken connection")
 }
 
 // DialHere dials this machine and nothing else: load that goes elsewhere is an attack. The address
@@ -107,7 +108,7 @@ func DialHere(ctx context.Context, network, address string) (net.Conn, error) {
 	}
 	if there, ok := conn.RemoteAddr().(*net.TCPAddr); !ok || !there.IP.IsLoopback() {
 		conn.Close()
-		return nil, fmt.Errorf("%s is not on this machine", address)
+		return nil, lang.Errorf("%s is not on this machine", address)
 	}
 	return conn, nil
 }

@@ -4,14 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"time"
 
+	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/lang"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -55,26 +54,26 @@ func (c *Calls) try(ctx context.Context, operation int) (body []byte, err error)
 	defer context.AfterFunc(ctx, func() { l.hurry(time.Now()) })()
 	a, err := l.call(ctx, call, time.Now().Add(patience))
 	if err != nil {
-		return nil, fmt.Errorf("the sandbox cannot be reached: %w", err)
+		return nil, lang.Errorf("the sandbox cannot be reached: %w", err)
 	}
 	if a.kind != "" {
-		return nil, fmt.Errorf("%s was tried once: %s", operations[operation].name, a.kind)
+		return nil, lang.Errorf("%s was tried once: %v", operations[operation].name, kind(a.kind))
 	}
 	marked := a.response.Header.Get(ledger.HeaderUnsigned) != ""
 	switch {
 	case a.response.Header.Get(ledger.HeaderSandbox) == "":
-		return nil, errors.New("what answers there is no sandbox of wxpay: there is no load for anything else")
+		return nil, lang.Errorf("what answers there is no sandbox of wxpay: there is no load for anything else")
 	case marked && !c.unsigned:
-		return nil, errors.New("that sandbox is unsigned: give --unsigned, or start it without")
+		return nil, lang.Errorf("that sandbox is unsigned: give --unsigned, or start it without")
 	case !marked && c.unsigned:
-		return nil, errors.New("that sandbox checks signatures: leave --unsigned out, or start it with --unsigned")
+		return nil, lang.Errorf("that sandbox checks signatures: leave --unsigned out, or start it with --unsigned")
 	}
-	if kind := c.Judge(a.response, a.body); kind != "" {
-		hint := a.response.Header.Get(ledger.HeaderHint)
-		if hint != "" {
-			hint = "; it says: " + hint
+	if wrong := c.Judge(a.response, a.body); wrong != "" {
+		err := lang.Errorf("%s was tried once: %v", operations[operation].name, kind(wrong))
+		if hint := a.response.Header.Get(ledger.HeaderHint); hint != "" {
+			err = lang.Errorf("%w; it says: %s", err, hint)
 		}
-		return nil, fmt.Errorf("%s was tried once: %s%s", operations[operation].name, kind, hint)
+		return nil, err
 	}
 	return a.body, nil
 }
@@ -99,19 +98,19 @@ func (c *Calls) contract(ctx context.Context, admin string) (id string, err erro
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, admin+"/sandbox/payers/"+url.PathEscape(openid)+"/agree",
 		bytes.NewReader(body))
 	if err != nil {
-		return "", fmt.Errorf("the address of the sandbox's admin is none: %w", err)
+		return "", lang.Errorf("the address of the sandbox's admin is none: %w", err)
 	}
 	r.Header.Set("Content-Type", "application/json")
 	transport := &http.Transport{DialContext: DialHere} // and no proxy
 	defer transport.CloseIdleConnections()
 	p, err := (&http.Client{Transport: transport, Timeout: patience}).Do(r)
 	if err != nil {
-		return "", fmt.Errorf("the sandbox's admin cannot be reached: %w", err)
+		return "", lang.Errorf("the sandbox's admin cannot be reached: %w", err)
 	}
 	defer p.Body.Close()
 	var contract ledger.Contract
 	if err := json.NewDecoder(p.Body).Decode(&contract); err != nil || contract.ID == "" {
-		return "", fmt.Errorf("the sandbox's admin did not let a payer agree: %s", p.Status)
+		return "", lang.Errorf("the sandbox's admin did not let a payer agree: %s", p.Status)
 	}
 	return contract.ID, nil
 }

@@ -2,9 +2,12 @@ package bench
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/lang"
 )
 
 // Result is what was measured. Its names in JSON are kept from one version to the next.
@@ -34,6 +37,29 @@ type Latency struct {
 	P999 float64 `json:"p99_9"`
 	Max  float64 `json:"max"`
 }
+
+// kind is what is wrong with an answer, as it stands in Result.Errors.
+type kind string
+
+const (
+	refused     = "refused: "
+	withoutCode = "without a code"
+)
+
+// In is a kind in a language.
+func (k kind) In(l lang.Lang) string {
+	what, is := strings.CutPrefix(string(k), refused)
+	if !is {
+		return l.Translate(string(k))
+	}
+	if status, none := strings.CutSuffix(what, " "+withoutCode); none {
+		return l.Text("refused: %s without a code", status)
+	}
+	return l.Text("refused: %s", what)
+}
+
+// Kind is one of Result.Errors in a language.
+func Kind(of string, l lang.Lang) string { return kind(of).In(l) }
 
 // Failed is how many answers were not as they should be, or did not come.
 func (r Result) Failed() (n int64) {

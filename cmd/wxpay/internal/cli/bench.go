@@ -18,6 +18,7 @@ import (
 
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/bench"
+	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/lang"
 	"github.com/wxpay-go/wxpay/sandbox"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
@@ -119,7 +120,7 @@ func (o *benchOptions) check(cmd *cobra.Command) (map[bench.Operation]int, error
 		}
 		known := slices.Contains(bench.Operations(), name)
 		if _, twice := mix[bench.Operation(name)]; err != nil || n < 1 || n > 100 || !known || twice {
-			return nil, usage("--mix takes each of %s once, with a number up to 100, as in --mix presign=3,debit",
+			return nil, usage("--mix takes each of %v once, with a number up to 100, as in --mix presign=3,debit",
 				listed(bench.Operations()))
 		}
 		mix[bench.Operation(name)] = n
@@ -150,11 +151,11 @@ func (o *benchOptions) run(cmd *cobra.Command, sys System) (err error) {
 	var (
 		cfg   wxpay.Config
 		admin string
-		what  string
+		what  lang.Text
 	)
 	if o.against != "" {
 		cfg, admin, err = o.running(ctx, sys)
-		what = "The sandbox at " + o.against
+		what = text("The sandbox at %s", o.against)
 	} else {
 		var s *sandbox.Sandbox
 		var end func() error
@@ -176,7 +177,7 @@ func (o *benchOptions) run(cmd *cobra.Command, sys System) (err error) {
 	}
 	switch err := calls.Prepare(ctx, admin, o.connections); {
 	case ctx.Err() != nil:
-		return &failure{code: exitFailure, err: errors.New("it was interrupted before anything was measured")}
+		return &failure{code: exitFailure, err: errorf("it was interrupted before anything was measured")}
 	case err != nil:
 		return &failure{code: exitUsage, err: err}
 	}
@@ -191,34 +192,34 @@ func (o *benchOptions) run(cmd *cobra.Command, sys System) (err error) {
 		return errors.Join(problem, err)
 	}
 	if r.Failed() > 0 || r.Requests == 0 {
-		return &failure{code: exitFailure, err: fmt.Errorf("%d of %d calls were not answered as they should be",
+		return &failure{code: exitFailure, err: errorf("%d of %d calls were not answered as they should be",
 			r.Failed(), r.Failed()+r.Requests)}
 	}
 	return nil
 }
 
 // start starts a sandbox for the measurement. end removes what it has left.
-func (o *benchOptions) start() (s *sandbox.Sandbox, what string, end func() error, err error) {
-	what, end = "A sandbox in memory", func() error { return nil }
+func (o *benchOptions) start() (s *sandbox.Sandbox, what lang.Text, end func() error, err error) {
+	what, end = text("A sandbox in memory"), func() error { return nil }
 	cfg := sandbox.Config{Merchants: []ledger.Merchant{sandbox.DefaultMerchant()}, Unsigned: o.unsigned}
 	data := o.data
 	if data == "" && o.durable {
 		if data, err = os.MkdirTemp("", "wxpay-bench-"); err != nil {
-			return nil, "", nil, fmt.Errorf("cannot make a folder for the database: %w", err)
+			return nil, what, nil, errorf("cannot make a folder for the database: %w", err)
 		}
 		end = func() error { return os.RemoveAll(data) }
 	}
 	if data != "" {
-		what = "A sandbox on SQLite"
+		what = text("A sandbox on SQLite")
 		if _, err := openState(data, &cfg); err != nil {
-			return nil, "", nil, errors.Join(err, end())
+			return nil, what, nil, errors.Join(err, end())
 		}
 	}
 	if s, err = sandbox.Start(cfg); err != nil {
 		if cfg.Store != nil {
 			cfg.Store.Close()
 		}
-		return nil, "", nil, errors.Join(err, end())
+		return nil, what, nil, errors.Join(err, end())
 	}
 	remove := end
 	return s, what, func() error { return errors.Join(s.Close(), remove()) }, nil
@@ -261,7 +262,7 @@ func (o *benchOptions) measure(ctx context.Context, sys System, b *bench.Bench) 
 		if left <= 0 {
 			break
 		}
-		bar.Describe(fmt.Sprintf("%6.0f requests/s", r.Rate))
+		bar.Describe(sys.text("%6.0f requests/s", r.Rate))
 		_ = bar.Set64(max(time.Since(began).Milliseconds(), o.duration.Milliseconds()*(int64(o.requests)-left)/
 			int64(o.requests)))
 		err = b.Round(ctx, int(left), until)
@@ -283,36 +284,38 @@ type measured struct {
 	Interrupted bool   `json:"interrupted,omitempty"`
 }
 
-func (o *benchOptions) print(sys System, what string, r bench.Result, interrupted bool) error {
+func (o *benchOptions) print(sys System, what lang.Text, r bench.Result, interrupted bool) error {
 	if o.asJSON {
-		return json.NewEncoder(sys.Out).Encode(measured{r, o.connections, !o.unsigned, o.mix, what, interrupted})
+		return json.NewEncoder(sys.Out).Encode(measured{r, o.connections, !o.unsigned, o.mix, what.String(),
+			interrupted})
 	}
-	signed := "signed"
+	signed := sys.text("signed")
 	if o.unsigned {
-		signed = "unsigned"
+		signed = sys.text("unsigned")
 	}
 	paint := sys.paintOut()
-	fmt.Fprintf(sys.Out, "%s, %d connections, %s: %s\n\n", paint.bold(what), o.connections, signed, o.mix)
-	line := func(name, format string, args ...any) {
-		fmt.Fprintf(sys.Out, "  %s %s\n", paint.dim(fmt.Sprintf("%-10s", name)), fmt.Sprintf(format, args...))
+	fmt.Fprintf(sys.Out, "%s\n\n", sys.text("%s, %d connections, %s: %s", paint.bold(what.In(sys.lang)), o.connections,
+		signed, o.mix))
+	line := func(name, value string) {
+		fmt.Fprintf(sys.Out, "  %s %s\n", paint.dim(lang.Pad(name, 10)), value)
 	}
-	line("requests", "%.0f a second (%d in %.1f s of load)", r.Rate, r.Requests, r.Seconds)
-	line("latency", "p50 %.3g ms, p99 %.3g ms, p99.9 %.3g ms, at most %.3g ms", r.Latency.P50, r.Latency.P99,
-		r.Latency.P999, r.Latency.Max)
-	line("floor", "%.0f a second: one signature verified and one made", r.Floor)
+	line(sys.text("requests"), sys.text("%.0f a second (%d in %.1f s of load)", r.Rate, r.Requests, r.Seconds))
+	line(sys.text("latency"), sys.text("p50 %.3g ms, p99 %.3g ms, p99.9 %.3g ms, at most %.3g ms", r.Latency.P50,
+		r.Latency.P99, r.Latency.P999, r.Latency.Max))
+	line(sys.text("floor"), sys.text("%.0f a second: one signature verified and one made", r.Floor))
 	byProcessor := ""
 	if r.ProcessorRatio > 0 {
-		byProcessor = fmt.Sprintf(", %.2f by processor time", r.ProcessorRatio)
+		byProcessor = sys.text(", %.2f by processor time", r.ProcessorRatio)
 	}
-	line("ratio", "%.2f of the floor%s", r.Ratio, byProcessor)
+	line(sys.text("ratio"), sys.text("%.2f of the floor%s", r.Ratio, byProcessor))
 	if len(r.Errors) == 0 {
-		line("errors", "%s", "none")
+		line(sys.text("errors"), sys.text("none"))
 	}
 	for _, kind := range slices.Sorted(maps.Keys(r.Errors)) {
-		line("errors", "%d %s", r.Errors[kind], paint.red(printable(kind)))
+		line(sys.text("errors"), fmt.Sprintf("%d %s", r.Errors[kind], paint.red(printable(bench.Kind(kind, sys.lang)))))
 	}
 	if interrupted {
-		fmt.Fprintln(sys.Out, "\nInterrupted: this is what was measured until then.")
+		fmt.Fprintf(sys.Out, "\n%s\n", sys.text("Interrupted: this is what was measured until then."))
 	}
 	return nil
 }

@@ -289,7 +289,7 @@ func send(ctx context.Context, chain wxpay.Chain, method string, body any, optio
 func (o *callOptions) show(sys System, result *wxpay.Result, v2 bool) error {
 	if len(result.Body) == 0 {
 		if o.verbose || sys.ErrTerminal {
-			fmt.Fprintf(sys.Err, "HTTP %d, without a body\n", result.Status)
+			fmt.Fprintln(sys.Err, sys.text("HTTP %d, without a body", result.Status))
 		}
 		return nil
 	}

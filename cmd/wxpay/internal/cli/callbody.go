@@ -23,7 +23,7 @@ func readBody(ctx context.Context, sys System, data string, v2 bool) (any, error
 	if data == "" {
 		return nil, nil
 	}
-	from := text("--data")
+	from := text("%s", "--data")
 	raw := []byte(data)
 	if name, ok := strings.CutPrefix(data, "@"); ok {
 		var err error

@@ -21,7 +21,7 @@ func (o *callOptions) learn(ctx context.Context, sys System, client *wxpay.Clien
 	}
 	if !o.resolve {
 		if op != nil && op.Moves() && wxpay.OutcomeUnknown(err) {
-			told := op.Outcome.None
+			told := sys.lang.Translate(op.Outcome.None)
 			if method, path, asks := strings.Cut(op.Outcome.Query, " "); asks {
 				told = sys.text("what became of it %s tells, with the same numbers; --resolve asks there",
 					method+" "+described(method, path).SDKPath())

@@ -99,12 +99,12 @@ func (o *certificatesOptions) run(ctx context.Context, sys System) error {
 		return e.Encode(saved)
 	}
 	for _, c := range saved {
-		did := "saved"
+		did := sys.text("saved")
 		if !c.Saved {
-			did = "there already"
+			did = sys.text("there already")
 		}
-		fmt.Fprintf(sys.Out, "%s  %s to %s, %d days left  %s\n", c.File, c.NotBefore.Format(time.DateOnly),
-			c.NotAfter.Format(time.DateOnly), c.DaysLeft, did)
+		fmt.Fprintln(sys.Out, sys.text("%s  %s to %s, %d days left  %s", c.File, c.NotBefore.Format(time.DateOnly),
+			c.NotAfter.Format(time.DateOnly), c.DaysLeft, did))
 	}
 	return nil
 }
@@ -127,7 +127,7 @@ func save(folder string, list []*x509.Certificate) ([]savedCertificate, error) {
 		case err != nil:
 			return nil, err
 		case !holds(there, c):
-			return nil, fmt.Errorf("%s is there and holds something else", one.File)
+			return nil, errorf("%s is there and holds something else", one.File)
 		}
 		saved = append(saved, one)
 	}

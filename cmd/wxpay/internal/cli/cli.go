@@ -5,7 +5,8 @@
 // envfile.go reads; keyfolder.go writes what a sandbox leaves in its folder, and foreignfiles.go
 // refuses a folder with somebody else's keys. flagvariables.go lets variables stand for the flags
 // of a sandbox, traffic.go logs its calls; hush.go keeps keys off standard error, and legible.go
-// what steers a terminal off standard output.
+// what steers a terminal off standard output. language.go has all of it said in English or Chinese
+// (package lang), and help.go lays help out.
 //
 // What a program may want to read goes to standard output; everything said to a person about it,
 // errors first of all, goes to standard error. Keys, secrets and signatures go to neither.
@@ -96,8 +97,8 @@ func Main(args []string, sys System) (code int) {
 	}()
 	ctx, stop := untilEnded()
 	defer stop()
-	sys = sys.keepingKeysIn(args)
 	sys.lang = lang.Choose(args, sys.LookupEnv, sys.Locale)
+	sys = sys.keepingKeysIn(args)
 	root := newRoot(sys)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -153,7 +154,7 @@ Start with: wxpay demo`,
 				return nil
 			}
 			if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-				return usage("there is no command %q; did you mean %s?", args[0], strings.Join(near, " or "))
+				return usage("there is no command %q; did you mean %v?", args[0], listed(near))
 			}
 			return usage("there is no command %q; wxpay --help lists them", args[0])
 		},

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/cli"
+	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/lang"
 	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/sqlstore"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
@@ -78,16 +79,36 @@ func TestErrorsAreOneLine(t *testing.T) {
 
 func TestDemoFitsTheTerminal(t *testing.T) {
 	t.Parallel()
-	out, err, code := run(map[string]string{"NO_COLOR": "1"}, "demo")
-	if code != 0 {
+	for _, l := range []string{"en", "zh"} {
+		out, err, code := run(map[string]string{"NO_COLOR": "1"}, "demo", "--lang", l)
+		if code != 0 {
+			t.Fatalf("exit code %d: %s", code, err)
+		}
+		for line := range strings.Lines(out) {
+			// Paths and single values are not broken: they are there to be copied.
+			if n := lang.Columns(strings.TrimRight(line, "\n")); n > 80 && strings.Contains(line, "   ") &&
+				strings.Count(strings.TrimSpace(line), "   ") > 0 {
+				t.Errorf("--lang %s: %d columns of 80: %s", l, n, line)
+			}
+		}
+	}
+}
+
+// A demo in Chinese says each step in it, but in what programs read.
+func TestDemoInChinese(t *testing.T) {
+	t.Parallel()
+	env := map[string]string{"NO_COLOR": "1", "LANG": "zh_CN.UTF-8"}
+	out, err, code := run(env, "demo")
+	if code != 0 || err != "" {
 		t.Fatalf("exit code %d: %s", code, err)
 	}
-	for line := range strings.Lines(out) {
-		// Paths and single values are not broken: they are there to be copied.
-		if n := len([]rune(strings.TrimRight(line, "\n"))); n > 80 && strings.Contains(line, "   ") &&
-			strings.Count(strings.TrimSpace(line), "   ") > 0 {
-			t.Errorf("%d columns of 80: %s", n, line)
+	for _, english := range []string{"the contract is", ", verified", "\n  payer ", "notifies", "as before", "steps:"} {
+		if strings.Contains(out, english) {
+			t.Errorf("it says %q:\n%s", english, out)
 		}
+	}
+	if json, _, _ := run(env, "demo", "--json"); !strings.Contains(json, `"does":"pre-signs the contract"`) {
+		t.Errorf("--json: %s", json)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/lang"
 )
 
 // sandboxFolder is where `wxpay sandbox` keeps its state unless told otherwise,
@@ -247,18 +248,20 @@ func platformKeys(ctx context.Context, get func(string) string) ([]wxpay.Platfor
 
 // explain puts the command line's name beside that of the field of Config.
 func explain(e *wxpay.ConfigError) error {
-	names := map[string]string{
-		"MchID": "--mchid or WXPAY_MCHID", "SerialNo": "--serial or WXPAY_SERIAL_NO",
-		"PrivateKey":  "--key or WXPAY_PRIVATE_KEY",
-		"Certificate": "--cert or WXPAY_CERTIFICATE", "APIv3Key": apiV3Key, "APIv2Key": apiV2Key,
-		"Host":         "--host or WXPAY_HOST",
-		"PlatformKeys": "--public-key, --platform-cert or their variables",
+	either := func(flag, variable string) lang.Text { return text("%s or %s", flag, variable) }
+	names := map[string]lang.Text{
+		"MchID": either("--mchid", "WXPAY_MCHID"), "SerialNo": either("--serial", "WXPAY_SERIAL_NO"),
+		"PrivateKey":  either("--key", "WXPAY_PRIVATE_KEY"),
+		"Certificate": either("--cert", "WXPAY_CERTIFICATE"), "APIv3Key": text("%s", apiV3Key),
+		"APIv2Key":     text("%s", apiV2Key),
+		"Host":         either("--host", hostVariable),
+		"PlatformKeys": text("--public-key, --platform-cert or their variables"),
 	}
-	name := names[e.Field]
-	if name == "" {
-		name = e.Field
+	name, known := names[e.Field]
+	if !known {
+		name = text("%s", e.Field)
 	}
 	hint := strings.Replace(e.Hint, "set PlainHTTP", "set "+plainHTTP+"=true", 1)
 	return &failure{code: exitUsage, hint: text("%s", hint),
-		err: errorf("%s: %s", name, strings.TrimSuffix(e.Problem, "."))}
+		err: errorf("%v: %s", name, strings.TrimSuffix(e.Problem, "."))}
 }

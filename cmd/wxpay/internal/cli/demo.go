@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/demo"
+	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/lang"
 )
 
 func newDemo(sys System) *cobra.Command {
@@ -40,7 +41,7 @@ is {"summary":{…}}.`,
 func runDemo(ctx context.Context, sys System, asJSON, keep bool) (err error) {
 	temporary, err := os.MkdirTemp("", "wxpay-demo-")
 	if err != nil {
-		return fmt.Errorf("cannot make a folder for the demo: %w", err)
+		return errorf("cannot make a folder for the demo: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(temporary)) }()
 	stage, err := demo.Prepare(temporary)
@@ -55,8 +56,8 @@ func runDemo(ctx context.Context, sys System, asJSON, keep bool) (err error) {
 	if asJSON {
 		show = func(s demo.Step) { _ = lines.Encode(s) } // a closed pipe shows at the summary
 	} else {
-		fmt.Fprintf(sys.Out, "A local WeChat Pay at %s,\na merchant's backend at %s.\n", stage.Sandbox.URL(),
-			stage.BackendURL())
+		fmt.Fprintln(sys.Out, sys.text("A local WeChat Pay at %s,\na merchant's backend at %s.", stage.Sandbox.URL(),
+			stage.BackendURL()))
 	}
 	summary, problem := stage.Play(ctx, show)
 	if asJSON {
@@ -78,15 +79,14 @@ func runDemo(ctx context.Context, sys System, asJSON, keep bool) (err error) {
 
 func summarise(sys System, s demo.Summary) {
 	paint := sys.paintOut()
-	verdict := paint.green("✓") + " " + paint.bold("All as it should be")
+	verdict := paint.green("✓") + " " + paint.bold(sys.text("All as it should be"))
 	if !s.OK {
-		verdict = paint.red("✗") + " " + paint.bold("Not as it should be")
+		verdict = paint.red("✗") + " " + paint.bold(sys.text("Not as it should be"))
 	}
-	fmt.Fprintf(sys.Out, "\n%s, in %.2f s.\n  %d contracts pre-signed, agreed to, notified, queried and terminated.\n",
-		verdict, s.Milliseconds/1000, s.Contracts)
-	fmt.Fprintf(sys.Out, "  %d steps: %d calls, each reply verified; %d notifications, verified and opened;\n"+
-		"  %d actions of the payer.\n",
-		s.Steps, s.Calls, s.Notifications, s.PayerActions)
+	fmt.Fprintf(sys.Out, "\n%s\n  %s\n  %s\n", sys.text("%s, in %.2f s.", verdict, s.Milliseconds/1000),
+		sys.text("%d contracts pre-signed, agreed to, notified, queried and terminated.", s.Contracts),
+		sys.text("%d steps: %d calls, each reply verified; %d notifications, verified and opened;\n"+
+			"  %d actions of the payer.", s.Steps, s.Calls, s.Notifications, s.PayerActions))
 }
 
 // keepRunning hands out what another program needs to join in.
@@ -104,17 +104,17 @@ func keepRunning(ctx context.Context, sys System, stage *demo.Stage, temporary s
 			return err
 		}
 	} else {
-		fmt.Fprintf(sys.Out, "\nBoth sides keep running. Ctrl-C ends them and removes their files.\n\n")
+		fmt.Fprintf(sys.Out, "\n%s\n\n", sys.text("Both sides keep running. Ctrl-C ends them and removes their files."))
 		paint := sys.paintOut()
-		for _, line := range [][2]string{{"API", h.URL}, {"admin", h.AdminURL}, {"backend", stage.BackendURL() +
-			"/notify"}, {"env file", h.EnvFile}} {
-			fmt.Fprintf(sys.Out, "  %s %s\n", paint.dim(fmt.Sprintf("%-10s", line[0])), line[1])
+		for _, line := range [][2]string{{"API", h.URL}, {sys.text("admin"), h.AdminURL}, {sys.text("backend"),
+			stage.BackendURL() + "/notify"}, {sys.text("env file"), h.EnvFile}} {
+			fmt.Fprintf(sys.Out, "  %s %s\n", paint.dim(lang.Pad(line[0], 12)), line[1])
 		}
 		fmt.Fprintf(sys.Out, "\n  wxpay call GET v3/certificates --env-file %s\n", h.EnvFile)
 	}
 	<-ctx.Done()
 	if !asJSON {
-		fmt.Fprintln(sys.Err, "stopping")
+		fmt.Fprintln(sys.Err, sys.text("stopping"))
 	}
 	return nil
 }

@@ -165,12 +165,12 @@ func (o *downloadOptions) fetch(ctx context.Context, sys System, client *wxpay.C
 	if file.EncryptKey != "" {
 		options = append(options, wxpay.SealedFile(file.EncryptKey, file.Nonce))
 	}
-	bar, end := progress(sys, "receiving")
+	bar, end := progress(sys, sys.text("receiving"))
 	defer end()
 	options = append(options, bar)
-	proof := file.HashType + " checked"
+	proof := text("%s checked", file.HashType)
 	if file.HashType == "" {
-		proof = "WeChat Pay gives no hash of it: only TLS says who gave it"
+		proof = text("WeChat Pay gives no hash of it: only TLS says who gave it")
 	}
 	if o.output == "-" {
 		_, err := client.DownloadTo(ctx, sys.Out, file.URL, file.HashType, file.HashValue, options...)

@@ -103,14 +103,16 @@ func (o *endpointsOptions) wants(e catalogue.Endpoint) bool {
 }
 
 // treatment says in a word or two what is done for an endpoint.
-func treatment(e catalogue.Endpoint) string {
+func treatment(e catalogue.Endpoint) lang.Text {
 	switch {
-	case e.Fidelity() != catalogue.FidelityNone:
-		return string(e.Fidelity()) // typed as well, but for downloads
+	case e.Fidelity() == catalogue.FidelityStateful: // typed as well, but for downloads
+		return text("stateful")
+	case e.Fidelity() == catalogue.FidelityStub:
+		return text("stub")
 	case e.Typed():
-		return "typed"
+		return text("typed")
 	}
-	return "path only"
+	return text("path only")
 }
 
 // widestPath is where the titles stop giving way.
@@ -131,14 +133,14 @@ func listEndpoints(sys System, found []catalogue.Endpoint) {
 		}
 		title, name := first.Product, ""
 		if title == "" {
-			title = "其他" // no page names their product
+			title = sys.text("other") // no page names their product
 		}
 		if first.Operation != nil {
 			name = " " + paint.dim(first.Operation.Family.Name)
 		}
 		fmt.Fprintf(out, "%s%s\n", paint.bold(title), name)
 		for _, e := range found[i : i+n] {
-			word := fmt.Sprintf("%-9s", treatment(e))
+			word := lang.Pad(treatment(e).In(sys.lang), 9)
 			if e.Fidelity() == catalogue.FidelityNone {
 				word = paint.dim(word)
 			}
@@ -148,20 +150,20 @@ func listEndpoints(sys System, found []catalogue.Endpoint) {
 		fmt.Fprintln(out)
 		i += n
 	}
-	fmt.Fprintln(out, counted(catalogue.Cover(found)))
+	fmt.Fprintln(out, counted(sys, catalogue.Cover(found)))
 }
 
-func counted(c catalogue.Coverage) string {
-	noun := "endpoints"
+func counted(sys System, c catalogue.Coverage) string {
+	all := sys.text("%d endpoints", c.Endpoints)
 	if c.Endpoints == 1 {
-		noun = "endpoint"
+		all = sys.text("%d endpoint", c.Endpoints)
 	}
-	text := fmt.Sprintf("%d %s: %d typed, %d by path only; in the sandbox %d stateful", c.Endpoints, noun, c.Typed,
-		c.PathOnly(), c.Stateful)
+	said := sys.text("%s: %d typed, %d by path only; in the sandbox %d stateful", all, c.Typed, c.PathOnly(),
+		c.Stateful)
 	if c.Stub > 0 {
-		text += fmt.Sprintf(", %d stub", c.Stub)
+		said += sys.text(", %d stub", c.Stub)
 	}
-	return text + fmt.Sprintf(", %d not emulated", c.NotEmulated())
+	return said + sys.text(", %d not emulated", c.NotEmulated())
 }
 
 // endpoint is one line of the JSON form; its names are kept from one version

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/lang"
 	"github.com/wxpay-go/wxpay/internal/spelling"
 )
 
@@ -100,9 +101,9 @@ func envVars(data []byte) (vars map[string]string, lines map[string]int, problem
 }
 
 // knownVariables are those that may stand in an env file: what a call needs, where the admin is,
-// which the sandbox writes there, and the sandbox's flags.
+// which the sandbox writes there, the language, and the sandbox's flags.
 func knownVariables() []string {
-	known := []string{apiV3Key, apiV2Key, adminVariable, plainHTTP}
+	known := []string{apiV3Key, apiV2Key, adminVariable, plainHTTP, lang.Variable}
 	for _, s := range settings {
 		known = append(known, s.variable)
 	}

@@ -31,7 +31,7 @@ func fromEnvironment(sys System, cmd *cobra.Command, prefix string) error {
 			wrong = usage("%s is set: only the flag itself, --%s, takes signatures out; unset the variable", name,
 				f.Name)
 		}
-		if f.Changed || value == "" || wrong != nil || f.Name == "help" {
+		if f.Changed || value == "" || wrong != nil || f.Name == "help" || f.Name == langFlag {
 			return
 		}
 		values := []string{value}
@@ -40,7 +40,7 @@ func fromEnvironment(sys System, cmd *cobra.Command, prefix string) error {
 		}
 		for _, v := range values {
 			if err := cmd.Flags().Set(f.Name, v); err != nil {
-				wrong = usage("%s: %v", name, err)
+				wrong = usage("%s: %w", name, whatOfFlag(err))
 			}
 		}
 	})

@@ -53,7 +53,7 @@ func (p proof) add(certificate, private string) error {
 		public[1] = derOf(key.Public())
 	}
 	if certificate != "" && private != "" && public[0] != public[1] {
-		return errors.New("a key is not that of its certificate")
+		return errorf("a key is not that of its certificate")
 	}
 	for _, der := range public {
 		p.keys[der] = der != ""
@@ -146,7 +146,7 @@ func (f folder) read(name string) ([]byte, error) {
 	case err != nil:
 		return nil, err
 	case !info.Mode().IsRegular():
-		return nil, errors.New("it is not a file")
+		return nil, errorf("it is not a file")
 	}
 	return keyfile.Read(f.file(name), aBody.limit)
 }
@@ -181,7 +181,7 @@ func (r *keyring) prove(p proof) error {
 		whole = whole && k.Certificate != "" && k.PrivateKey != "" && k.APIv3Key != ""
 	}
 	if !whole {
-		return errors.Join(err, errors.New("it is not whole"))
+		return errors.Join(err, errorf("it is not whole"))
 	}
 	return err
 }

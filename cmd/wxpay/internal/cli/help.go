@@ -76,7 +76,7 @@ func (s System) showCommands(w io.Writer, cmd *cobra.Command, group, title strin
 
 // flagLines lists flags as pflag does.
 func (s System) flagLines(flags *pflag.FlagSet) string {
-	var names, usages []string
+	var names, usages, defaults []string
 	widest := 0
 	flags.VisitAll(func(f *pflag.Flag) {
 		if f.Hidden || f.Deprecated != "" {
@@ -90,21 +90,32 @@ func (s System) flagLines(flags *pflag.FlagSet) string {
 		if kind != "" {
 			name += " " + kind
 		}
-		switch value := f.DefValue; {
-		case value == "" || value == "false" || value == "0" || value == "0s" || value == "[]":
-		case f.Value.Type() == "string":
-			about += " " + s.text("(default %q)", value)
-		default:
-			about += " " + s.text("(default %s)", value)
-		}
-		names, usages = append(names, name), append(usages, about)
+		names, usages, defaults = append(names, name), append(usages, about), append(defaults, s.defaultOf(f))
 		widest = max(widest, len(name))
 	})
 	var out strings.Builder
+	room, indent := terminalWidth-widest-3, "\n"+strings.Repeat(" ", widest+3)
 	for i, name := range names {
-		indent := widest + 3
-		fmt.Fprintf(&out, "%s%s\n", lang.Pad(name, indent), lang.Wrap(usages[i], terminalWidth-indent,
-			strings.Repeat(" ", indent)))
+		lines := strings.Split(lang.Wrap(usages[i], room, ""), "\n")
+		switch last := len(lines) - 1; {
+		case lang.Columns(lines[last]+defaults[i]) <= room: // else it goes into a line of its own, whole
+			lines[last] += defaults[i]
+		default:
+			lines = append(lines, strings.TrimSpace(defaults[i]))
+		}
+		fmt.Fprintf(&out, "%s%s\n", lang.Pad(name, widest+3), strings.Join(lines, indent))
 	}
 	return out.String()
+}
+
+// defaultOf says what a flag is where it is left out, unless that is nothing.
+func (s System) defaultOf(f *pflag.Flag) string {
+	switch value := f.DefValue; {
+	case value == "" || value == "false" || value == "0" || value == "0s" || value == "[]":
+		return ""
+	case f.Value.Type() == "string":
+		return s.text(" (default %q)", value)
+	default:
+		return s.text(" (default %s)", value)
+	}
 }

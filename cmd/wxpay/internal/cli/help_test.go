@@ -7,35 +7,33 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/lang"
 )
 
-// Help fits a terminal of 80 columns, in which a Chinese character takes two.
+// Help fits a terminal of 80 columns in either language: a Chinese character takes two.
 func TestHelpFitsATerminal(t *testing.T) {
 	t.Parallel()
-	var out bytes.Buffer
-	root := newRoot(System{Out: &out, Err: &out})
-	var walk func(*cobra.Command)
-	walk = func(c *cobra.Command) {
-		out.Reset()
-		if err := c.Help(); err != nil || out.Len() == 0 {
-			t.Fatalf("%s: %v", c.CommandPath(), err)
-		}
-		for line := range strings.SplitSeq(out.String(), "\n") {
-			columns := 0
-			for _, r := range line {
-				if columns++; r >= 0x2e80 {
-					columns++
+	for _, l := range []lang.Lang{lang.English, lang.Chinese} {
+		var out bytes.Buffer
+		root := newRoot(System{Out: &out, Err: &out, lang: l})
+		var walk func(*cobra.Command)
+		walk = func(c *cobra.Command) {
+			out.Reset()
+			if err := c.Help(); err != nil || out.Len() == 0 {
+				t.Fatalf("%s: %v", c.CommandPath(), err)
+			}
+			for line := range strings.SplitSeq(out.String(), "\n") {
+				if n := lang.Columns(line); n > terminalWidth {
+					t.Errorf("%s --help --lang %s: %d columns: %s", c.CommandPath(), l, n, line)
 				}
 			}
-			if columns > terminalWidth {
-				t.Errorf("%s --help: %d columns: %s", c.CommandPath(), columns, line)
+			for _, sub := range c.Commands() {
+				walk(sub)
 			}
 		}
-		for _, sub := range c.Commands() {
-			walk(sub)
-		}
+		walk(root)
 	}
-	walk(root)
 }
 
 // A letter is short for one word, whatever the command.

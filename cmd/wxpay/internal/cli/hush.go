@@ -18,7 +18,7 @@ import (
 // keepingKeysIn gives surroundings whose standard error shows no key of args or of
 // a variable that was read.
 func (s System) keepingKeysIn(args []string) System {
-	h := &hush{to: s.Err}
+	h := &hush{to: s.Err, instead: s.text("(not shown: it looks like a key)")}
 	for _, arg := range args {
 		h.given(arg)
 	}
@@ -42,9 +42,10 @@ func (s System) keepKeysOf(vars map[string]string) {
 }
 
 type hush struct {
-	to   io.Writer
-	mu   sync.Mutex
-	keys []string // in every spelling that may be printed, in small letters
+	to      io.Writer
+	instead string // of a key
+	mu      sync.Mutex
+	keys    []string // in every spelling that may be printed, in small letters
 }
 
 // given looks for keys in a value: the whole of it, what follows a dash or an equals
@@ -98,7 +99,7 @@ func (h *hush) Write(p []byte) (int, error) {
 	for _, key := range h.keys {
 		var out strings.Builder
 		for at := strings.Index(small(text), key); at >= 0; at = strings.Index(small(text), key) {
-			out.WriteString(text[:at] + "(not shown: it looks like a key)")
+			out.WriteString(text[:at] + h.instead)
 			text = text[at+len(key):]
 		}
 		text = out.String() + text

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/lang"
 	"github.com/wxpay-go/wxpay/inbox"
 )
 
@@ -53,11 +54,11 @@ func (o *inboxOptions) newSchema(sys System) *cobra.Command {
 		Use:       "schema postgres|mysql|sqlite",
 		Short:     "Print the migrations, to be run by the tool that runs yours",
 		ValidArgs: []string{string(inbox.Postgres), string(inbox.MySQL), string(inbox.SQLite)},
-		Args:      oneArg("a database: postgres, mysql or sqlite"),
+		Args:      oneArg(text("a database: postgres, mysql or sqlite")),
 		RunE: func(_ *cobra.Command, args []string) error {
 			list, err := inbox.Schema(inbox.Dialect(args[0]), o.prefix)
 			if err != nil {
-				return usage("%v", err)
+				return usage("%w", err)
 			}
 			for _, m := range list {
 				if _, err := fmt.Fprint(sys.Out, m.SQL); err != nil {
@@ -85,9 +86,9 @@ func (o *inboxOptions) newDead(sys System) *cobra.Command {
 						"event_type": d.EventType, "attempts": d.Attempts, "changed_at": d.ChangedAt,
 						"reason": d.Reason})
 				} else {
-					_, err = fmt.Fprintf(sys.Out, "%s %s\n  %s, %d attempts, the last %s\n  %s\n", d.MchID,
-						printable(d.ID),
-						printable(d.EventType), d.Attempts, d.ChangedAt.Format(time.RFC3339), printable(d.Reason))
+					_, err = fmt.Fprintf(sys.Out, "%s %s\n  %s\n  %s\n", d.MchID, printable(d.ID),
+						sys.text("%s, %d attempts, the last %s", printable(d.EventType), d.Attempts,
+							d.ChangedAt.Format(time.RFC3339)), printable(d.Reason))
 				}
 				if err != nil {
 					return err
@@ -118,7 +119,7 @@ func (o *inboxOptions) newReplay(sys System) *cobra.Command {
 				return &failure{code: exitFailure, err: errorf("there is no such dead letter"),
 					hint: text("wxpay inbox dead lists them")}
 			}
-			fmt.Fprintf(sys.Out, "%d marked: Box.Work in your program handles them\n", n)
+			fmt.Fprintln(sys.Out, sys.text("%d marked: Box.Work in your program handles them", n))
 			return nil
 		}),
 	}
@@ -153,8 +154,8 @@ stays known, by hashes that name nobody. Each flag may be given several times.`,
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(sys.Out, "erased: %d stored notifications, %d contracts, %d expected\n", f.Letters, f.Contracts,
-				f.Expected)
+			fmt.Fprintln(sys.Out, sys.text("erased: %d stored notifications, %d contracts, %d expected", f.Letters,
+				f.Contracts, f.Expected))
 			return nil
 		}),
 	}
@@ -179,10 +180,10 @@ func first(args []string) string {
 	return args[0]
 }
 
-func oneArg(what string) cobra.PositionalArgs {
+func oneArg(what lang.Text) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) != 1 {
-			return usage("%s takes %s", cmd.CommandPath(), what)
+			return usage("%s takes %v", cmd.CommandPath(), what)
 		}
 		return nil
 	}

@@ -32,7 +32,7 @@ func (o *inboxOptions) on(sys System, f func(context.Context, *inbox.Box, []stri
 		db.SetMaxOpenConns(1)
 		b, err := inbox.New(db, inbox.Config{Dialect: dialect, Prefix: o.prefix})
 		if err != nil {
-			return usage("%v", err)
+			return usage("%w", err)
 		}
 		if err := f(cmd.Context(), b, args); err != nil {
 			var own *failure

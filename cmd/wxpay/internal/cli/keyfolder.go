@@ -152,7 +152,7 @@ func (f folder) keys(m *ledger.Merchant) (*ledger.KeyMaterial, error) {
 		return nil, err
 	}
 	if err := f.write(keyringName, string(text)+"\n"); err != nil {
-		return nil, fmt.Errorf("cannot keep the keys: %w", err)
+		return nil, errorf("cannot keep the keys: %w", err)
 	}
 	return ring.Platform.material(), nil
 }
@@ -229,7 +229,7 @@ func (f folder) handOut(s *sandbox.Sandbox, mchid string) (handout, error) {
 	}
 	for _, name := range names {
 		if err := f.write(name, files[name]); err != nil {
-			return h, fmt.Errorf("cannot hand out the merchant's keys: %w", err)
+			return h, errorf("cannot hand out the merchant's keys: %w", err)
 		}
 	}
 	return h, nil

@@ -42,8 +42,13 @@ func addLangFlag(root *cobra.Command) {
 		cobra.ShellCompDirectiveNoFileComp)) // there is such a flag
 }
 
-// flagError says what is wrong with a flag. What pflag says of it has types, and no other language.
+// flagError is a flag that is wrong on a command line.
 func flagError(cmd *cobra.Command, err error) error {
+	return usage("%w; %s --help lists the flags", whatOfFlag(err), cmd.CommandPath())
+}
+
+// whatOfFlag is what is wrong with a flag, in sentences that have a translation: pflag's have none.
+func whatOfFlag(err error) error {
 	var (
 		unknown *pflag.NotExistError
 		without *pflag.ValueRequiredError
@@ -52,11 +57,11 @@ func flagError(cmd *cobra.Command, err error) error {
 	)
 	switch {
 	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "":
-		err = errorf("unknown flag: -%s", unknown.GetSpecifiedName())
+		return errorf("unknown flag: -%s", unknown.GetSpecifiedName())
 	case errors.As(err, &unknown):
-		err = errorf("unknown flag: --%s", unknown.GetSpecifiedName())
+		return errorf("unknown flag: --%s", unknown.GetSpecifiedName())
 	case errors.As(err, &without):
-		err = errorf("flag needs an argument: --%s", without.GetFlag().Name)
+		return errorf("flag needs an argument: --%s", without.GetFlag().Name)
 	case errors.As(err, &wrong):
 		why := errors.Unwrap(wrong)
 		switch wrong.GetFlag().Value.Type() {
@@ -67,11 +72,11 @@ func flagError(cmd *cobra.Command, err error) error {
 		case "duration":
 			why = errorf("give a time with its unit, such as 30s or 5m")
 		}
-		err = errorf("invalid argument %q for --%s: %w", wrong.GetValue(), wrong.GetFlag().Name, why)
+		return errorf("invalid argument %q for --%s: %w", wrong.GetValue(), wrong.GetFlag().Name, why)
 	case errors.As(err, &syntax):
-		err = errorf("bad flag syntax: %s", syntax.GetSpecifiedFlag())
+		return errorf("bad flag syntax: %s", syntax.GetSpecifiedFlag())
 	}
-	return usage("%w; %s --help lists the flags", err, cmd.CommandPath())
+	return err
 }
 
 // translate puts the texts of a command and of those below it into the user's language: completion

@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/lang"
 	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/sqlstore"
 	"github.com/wxpay-go/wxpay/sandbox"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
@@ -83,7 +84,7 @@ WXPAY_SANDBOX_LISTEN.`,
 	f.StringArrayVar(&o.appids, "appid", nil, "another appid bound to the merchant; may be repeated")
 	f.StringArrayVar(&o.subs, "sub-mchid", nil, "another merchant it may act for; may be repeated")
 	f.StringArrayVar(&o.plans, "plan", nil,
-		"PRODUCT=ID: another plan or service, of "+listed(products())+"; may be repeated")
+		"PRODUCT=ID: another plan or service, of "+listed(products()).String()+"; may be repeated")
 	f.StringVar(&o.keyMode, "key-mode", "", "which of WeChat Pay's keys the merchant has: certificate, public-key, or "+
 		"moving from the one to the other; without it as the folder has it, at first moving")
 	f.BoolVar(&o.chaos, "chaos", false, "misbehave as WeChat Pay and the way to it do in a bad month: lost answers, "+
@@ -126,10 +127,13 @@ func products() (names []string) {
 	return names
 }
 
-// listed is names in a sentence.
-func listed(names []string) string {
+// listed is names in a sentence, any of which will do.
+func listed(names []string) lang.Text {
 	last := len(names) - 1
-	return strings.Join(names[:last], ", ") + " or " + names[last]
+	if last == 0 {
+		return text("%s", names[0])
+	}
+	return text("%s or %s", strings.Join(names[:last], ", "), names[last])
 }
 
 func isMchID(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
@@ -175,7 +179,7 @@ func (o *sandboxOptions) merchant() (ledger.Merchant, error) {
 			return m, usage("--plan takes a product and an id, as in --plan edu-papay=42")
 		}
 		if !slices.Contains(products(), product) {
-			return m, usage("--plan: there is no product %s; there are %s", strconv.Quote(product), listed(products()))
+			return m, usage("--plan: there is no product %s; there are %v", strconv.Quote(product), listed(products()))
 		}
 		m.Plans = append(m.Plans, ledger.Plan{ID: id, Product: ledger.Product(product),
 			NotifyURL: sandbox.DefaultNotifyURL})
@@ -256,16 +260,16 @@ func (o *sandboxOptions) run(ctx context.Context, sys System) error {
 	}
 	<-ctx.Done()
 	if !o.asJSON {
-		fmt.Fprintln(sys.Err, "stopping")
+		fmt.Fprintln(sys.Err, sys.text("stopping"))
 	}
 	return s.Close()
 }
 
 // keyModes says what each mode means to a program.
-var keyModes = map[string]string{
-	ledger.KeysCertificate.String(): "the only key; see --key-mode",
-	ledger.KeysPublic.String():      "the only key; see --key-mode",
-	ledger.KeysMoving.String():      "from one key to the other; see --key-mode",
+var keyModes = map[string]lang.Text{
+	ledger.KeysCertificate.String(): text("the only key; see --key-mode"),
+	ledger.KeysPublic.String():      text("the only key; see --key-mode"),
+	ledger.KeysMoving.String():      text("from one key to the other; see --key-mode"),
 }
 
 func (o *sandboxOptions) announce(sys System, h handout) error {
@@ -273,39 +277,43 @@ func (o *sandboxOptions) announce(sys System, h handout) error {
 		return json.NewEncoder(sys.Out).Encode(h)
 	}
 	paint := sys.paintOut()
-	fmt.Fprintln(sys.Out, paint.bold("A local WeChat Pay is ready.")+" Ctrl-C stops it.")
+	tell := func(format string, args ...any) { fmt.Fprintf(sys.Out, "\n%s\n", sys.text(format, args...)) }
+	fmt.Fprintln(sys.Out, paint.bold(sys.text("A local WeChat Pay is ready."))+sys.text(" Ctrl-C stops it."))
 	fmt.Fprintln(sys.Out)
 	for _, line := range [][2]string{
-		{"API", h.URL}, {"admin", h.AdminURL}, {"merchant", h.MchID}, {"private key", h.PrivateKey},
-		{"certificate", h.Certificate}, {"key mode", h.KeyMode + ", " + keyModes[h.KeyMode]},
-		{"WeChat Pay's public key", h.PublicKey}, {"WeChat Pay's certificate", h.PlatformCertificate},
-		{"env file", h.EnvFile}, {"database", h.Data + string(os.PathSeparator) + databaseName},
+		{"API", h.URL}, {sys.text("admin"), h.AdminURL}, {sys.text("merchant"), h.MchID},
+		{sys.text("private key"), h.PrivateKey}, {sys.text("certificate"), h.Certificate},
+		{sys.text("key mode"), sys.text("%s, %v", h.KeyMode, keyModes[h.KeyMode])},
+		{sys.text("WeChat Pay's public key"), h.PublicKey},
+		{sys.text("WeChat Pay's certificate"), h.PlatformCertificate}, {sys.text("env file"), h.EnvFile},
+		{sys.text("database"), h.Data + string(os.PathSeparator) + databaseName},
 	} {
 		if line[1] != "" { // the merchant may lack it
-			fmt.Fprintf(sys.Out, "  %s %s\n", paint.dim(fmt.Sprintf("%-24s", line[0])), line[1])
+			fmt.Fprintf(sys.Out, "  %s %s\n", paint.dim(lang.Pad(line[0], 24)), line[1])
 		}
 	}
 	if h.Clock != "" {
-		fmt.Fprintf(sys.Out, "\nIts clock was moved, and goes on from %s. POST %s/sandbox/clock/set moves it back.\n",
-			h.Clock, h.AdminURL)
+		tell("Its clock was moved, and goes on from %s. POST %s/sandbox/clock/set moves it back.", h.Clock, h.AdminURL)
 	}
 	if h.Faults > 0 {
-		fmt.Fprintf(sys.Out, "\nIn chaos: %d faults are armed. GET %s/sandbox/faults lists them, DELETE clears them.\n",
-			h.Faults, h.AdminURL)
+		tell("In chaos: %d faults are armed. GET %s/sandbox/faults lists them, DELETE clears them.", h.Faults,
+			h.AdminURL)
 	}
 	if h.Unsigned {
-		fmt.Fprintf(sys.Out, "\n%s\nThe SDK refuses such answers; wxpay bench --unsigned --against %s drives it.\n",
-			paint.red("UNSIGNED: it checks no signature and makes none. It is nothing like WeChat Pay."), h.URL)
+		tell("%s\nThe SDK refuses such answers; wxpay bench --unsigned --against %s drives it.", paint.red(
+			sys.text("UNSIGNED: it checks no signature and makes none. It is nothing like WeChat Pay.")), h.URL)
 	}
 	call := "GET v3/certificates"
 	if h.PlatformCertificate == "" {
 		call = `POST v3/security/echo -d '{"echo_message":"hello"}'`
 	}
-	fmt.Fprintf(sys.Out, "\nFrom another terminal:\n\n  wxpay call %s --env-file %s\n\n", call, shellWord(h.EnvFile))
-	fmt.Fprintf(sys.Out, "The payer is yours to play, on the admin; GET %s/sandbox/ lists what they can do:\n\n"+
-		"  curl -H 'Content-Type: application/json' -d '{\"token\":\"…\"}' %s/sandbox/payers/OPENID/agree\n\n",
-		h.AdminURL, h.AdminURL)
-	fmt.Fprintf(sys.Out, "From Go, after %s:\n\n", paint.cyan("set -a; . "+shellWord(h.EnvFile)+"; set +a"))
+	tell("From another terminal:")
+	fmt.Fprintf(sys.Out, "\n  wxpay call %s --env-file %s\n", call, shellWord(h.EnvFile))
+	tell("The payer is yours to play, on the admin; GET %s/sandbox/ lists what they can do:", h.AdminURL)
+	fmt.Fprintf(sys.Out, "\n  curl -H 'Content-Type: application/json' -d '{\"token\":\"…\"}' "+
+		"%s/sandbox/payers/OPENID/agree\n", h.AdminURL)
+	tell("From Go, after %s:", paint.cyan("set -a; . "+shellWord(h.EnvFile)+"; set +a"))
+	fmt.Fprintln(sys.Out)
 	return printSnippet(sys, h)
 }
 

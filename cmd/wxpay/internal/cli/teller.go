@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/demo"
+	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/lang"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // teller shows a demonstration to a person: who does what on the left, then
@@ -35,44 +37,51 @@ func (t *teller) tell(s demo.Step) {
 	switch s.Kind {
 	case demo.KindFlow:
 		t.state, t.seen = "", map[string]string{}
-		fmt.Fprintf(t.Out, "\n%s\n\n", t.paint.bold(s.Does))
+		fmt.Fprintf(t.Out, "\n%s\n\n", t.paint.bold(t.lang.Translate(s.Does)))
 		return
 	case demo.KindCall:
-		t.actor("merchant", t.paint.cyan, s.Does)
+		t.actor(t.text("merchant"), t.paint.cyan, s.Does)
 		path, query, _ := strings.Cut(s.URI, "?")
 		t.line("", t.paint.bold(s.Method)+" "+path)
 		t.lay("?", parameters(query), 0)
 		t.fields("→", s.Sent)
 		if s.Status != 0 {
-			t.line("←", fmt.Sprintf("%d, %s", s.Status, t.proof(s, "verified")))
+			t.line("←", t.text("%d, %s", s.Status, t.proof(s, t.text("verified"))))
 		}
 		t.news("", s.Got)
 	case demo.KindLaunch:
-		t.actor("merchant", t.paint.cyan, s.Does)
+		t.actor(t.text("merchant"), t.paint.cyan, s.Does)
 		t.fields("→", s.Got)
 	case demo.KindPayer:
-		t.actor("payer", t.paint.yellow, s.Does)
+		t.actor(t.text("payer"), t.paint.yellow, s.Does)
 		t.news("←", s.Got)
 	case demo.KindNotification:
-		t.actor("WeChat", t.paint.green, "notifies: "+s.Does)
-		t.line("", t.paint.bold(s.Event)+" to "+s.URI)
+		t.acts(t.text("WeChat"), t.paint.green, t.text("notifies: %s", t.lang.Translate(s.Does)))
+		t.line("", t.text("%s to %s", t.paint.bold(s.Event), s.URI))
 		t.news("→", s.Got)
 		if s.Status != 0 {
-			t.line("←", fmt.Sprintf("%d, %s", s.Status, t.proof(s, "verified and opened")))
+			t.line("←", t.text("%d, %s", s.Status, t.proof(s, t.text("verified and opened"))))
 		}
 	}
 	if s.State != t.state {
 		t.state = s.State
-		t.line(t.paint.green("●"), "the contract is now "+
-			t.paint.bold(strings.Replace(s.State, "WAITING", "WAITING for the payer", 1)))
+		state := t.paint.bold(s.State)
+		if s.State == string(ledger.SessionWaiting) {
+			state = t.paint.bold(t.text("%s for the payer", s.State))
+		}
+		t.line(t.paint.green("●"), t.text("the contract is now %s", state))
 	}
 	if !s.OK {
-		t.line(t.paint.red("✗"), t.paint.red(printable(s.Problem)))
+		t.line(t.paint.red("✗"), t.paint.red(printable(t.lang.Error(s.Err))))
 	}
 }
 
 func (t *teller) actor(name string, colour func(string) string, does string) {
-	fmt.Fprintf(t.Out, "  %s %s\n", colour(fmt.Sprintf("%-*s", margin-3, name)), does)
+	t.acts(name, colour, t.lang.Translate(does))
+}
+
+func (t *teller) acts(name string, colour func(string) string, does string) {
+	fmt.Fprintf(t.Out, "  %s %s\n", colour(lang.Pad(name, margin-3)), does)
 }
 
 func (t *teller) line(mark, text string) {
@@ -84,7 +93,7 @@ func (t *teller) line(mark, text string) {
 
 func (t *teller) proof(s demo.Step, words string) string {
 	if !s.Verified {
-		return t.paint.red("not verified")
+		return t.paint.red(t.text("not verified"))
 	}
 	return t.paint.green(words) + t.paint.dim(fmt.Sprintf("  %.1f ms", s.Milliseconds))
 }
@@ -124,11 +133,11 @@ func (t *teller) lay(mark string, list []member, known int) {
 	}
 	for _, m := range list {
 		t.seen[m.leaf()] = m.value
-		put(t.paint.dim(m.name)+" "+m.value, columns(m.name)+1+columns(m.value))
+		put(t.paint.dim(m.name)+" "+m.value, lang.Columns(m.name)+1+lang.Columns(m.value))
 	}
 	if known > 0 {
-		text := fmt.Sprintf("(and %d as before)", known)
-		put(t.paint.dim(text), len(text))
+		rest := t.text("(and %d as before)", known)
+		put(t.paint.dim(rest), lang.Columns(rest))
 	}
 	if used > 0 {
 		t.line(mark, line)
@@ -193,16 +202,4 @@ func parameters(query string) []member {
 		}
 	}
 	return out
-}
-
-// columns is how much room a terminal needs: Chinese characters take two.
-func columns(s string) int {
-	n := 0
-	for _, r := range s {
-		n++
-		if r >= 0x1100 && r != '…' && !strings.ContainsRune("→←●✓✗", r) {
-			n++
-		}
-	}
-	return n
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/lang"
 	"github.com/wxpay-go/wxpay/sandbox/fault"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
@@ -51,7 +52,7 @@ func (t *traffic) exchange(x ledger.Exchange) {
 		hidden = append(hidden, x.Method)
 	}
 	hint = without(hint, hidden)
-	outcome := "cut off"
+	outcome := t.sys.text("cut off")
 	if x.Status != 0 {
 		outcome = strings.TrimSpace(fmt.Sprintf("%d %s", x.Status, clipped(x.Code)))
 	}
@@ -83,36 +84,36 @@ func shownMethod(method string) string {
 
 // attempt tells of one attempt to deliver a notification.
 func (t *traffic) attempt(p ledger.Push, a ledger.Attempt) {
-	outcome, problem := "failed", ""
+	outcome, problem := t.sys.text("failed"), ""
 	if a.Status != 0 {
 		outcome = fmt.Sprint(a.Status)
 	}
 	if a.Error != "" {
-		problem = withoutIDs(strings.ReplaceAll(printable(a.Error), p.URL, "it"))
+		problem = withoutIDs(strings.ReplaceAll(printable(a.Error), p.URL, t.sys.text("it")))
 		switch p.State {
 		case ledger.PushPending:
-			problem += "; again at " + p.NextAt.In(beijing).Format("15:04:05")
+			problem += t.sys.text("; again at %s", p.NextAt.In(beijing).Format("15:04:05"))
 		case ledger.PushUndeliverable:
 			if why, _, ok := strings.Cut(problem, ". To receive it"); ok {
-				problem = why + "; --forward sends it to an address that is"
+				problem = t.sys.text("%s; --forward sends it to an address that is", why)
 			}
 		case ledger.PushGivenUp:
-			problem += "; given up"
+			problem += t.sys.text("; given up")
 		}
 	}
 	code := ""
 	if a.Error != "" {
 		code = "failed"
 	}
-	t.line(a.At, fmt.Sprintf("%-6s %s %s", "notify", p.Event, destination(p.URL)), t.verdict(a.Status, code, outcome),
-		t.paint.dim(problem), t.faults(a.Faults))
+	t.line(a.At, fmt.Sprintf("%s %s %s", lang.Pad(t.sys.text("notify"), 6), p.Event, t.destination(p.URL)),
+		t.verdict(a.Status, code, outcome), t.paint.dim(problem), t.faults(a.Faults))
 }
 
 // destination leaves out what may be secret in an address.
-func destination(address string) string {
+func (t *traffic) destination(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
-		return "an address that is none"
+		return t.sys.text("an address that is none")
 	}
 	path, _ := maskPath(u.EscapedPath(), "")
 	return clipped(u.Scheme + "://" + u.Host + path)

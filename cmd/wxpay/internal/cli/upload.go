@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"strings"
 	"time"
 
@@ -11,6 +10,7 @@ import (
 
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/catalogue"
+	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/lang"
 )
 
 // uploadOptions are the flags of `wxpay upload`.
@@ -107,7 +107,7 @@ func (o *uploadOptions) run(ctx context.Context, sys System, name string) error 
 	if o.mtls {
 		options = append(options, wxpay.MTLS())
 	}
-	bar, end := progress(sys, "sending")
+	bar, end := progress(sys, sys.text("sending"))
 	started := time.Now()
 	result, err := client.Chain(path).Upload(ctx, wxpay.FileAt(name), append(options, bar)...)
 	end()
@@ -138,9 +138,9 @@ func completeUpload(*cobra.Command, []string, string) ([]string, cobra.ShellComp
 }
 
 // errNoURL is an answer without the address of a file.
-var errNoURL = errors.New("the answer has no download_url")
+var errNoURL = errorf("the answer has no download_url")
 
 // ofFile says that a file is there.
-func ofFile(sys System, name string, n int64, proof string) {
-	say(sys, sys.paintErr().green(sys.text("saved:  ")), sys.text("%s, %d bytes; %s", printable(name), n, proof))
+func ofFile(sys System, name string, n int64, proof lang.Text) {
+	say(sys, sys.paintErr().green(sys.text("saved:  ")), sys.text("%s, %d bytes; %v", printable(name), n, proof))
 }

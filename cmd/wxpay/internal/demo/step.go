@@ -3,10 +3,9 @@ package demo
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"time"
 
+	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/lang"
 	"github.com/wxpay-go/wxpay/sandbox"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
@@ -47,6 +46,8 @@ type Step struct {
 	Milliseconds float64 `json:"ms"`
 	OK           bool    `json:"ok"`
 	Problem      string  `json:"problem,omitempty"`
+
+	Err error `json:"-"` // the problem, as it can be said in another language
 }
 
 // run is one performance.
@@ -83,8 +84,8 @@ func (r *run) check(ok bool, format string, args ...any) {
 	switch {
 	case ok:
 		r.step.Checks++
-	case r.step.Problem == "":
-		r.step.Problem = fmt.Sprintf(format, args...)
+	case r.step.Err == nil:
+		r.step.Err = lang.Errorf(format, args...)
 	}
 }
 
@@ -94,19 +95,28 @@ func (r *run) end(err error) error {
 		err = r.ctx.Err()
 	}
 	if err != nil {
-		r.step.Problem = err.Error()
+		r.step.Err = err
 	}
 	r.step.Milliseconds = milliseconds(time.Since(r.started))
-	r.step.OK = r.step.Problem == ""
+	r.step.OK = r.step.Err == nil
+	if !r.step.OK {
+		r.step.Problem = r.step.Err.Error()
+	}
 	if state, err := r.state(); err == nil {
 		r.step.State = state
 	}
 	r.show(r.step)
 	if !r.step.OK {
-		return fmt.Errorf("step %d, %s: %s: %s", r.step.Number, r.flow, r.step.Does, r.step.Problem)
+		return lang.Errorf("step %d, %s: %v: %w", r.step.Number, r.flow, doing(r.step.Does), r.step.Err)
 	}
 	return nil
 }
+
+// doing is a step's Does.
+type doing string
+
+// In is what a step does in a language.
+func (d doing) In(l lang.Lang) string { return l.Translate(string(d)) }
 
 // state is that of the flow's contract as WeChat Pay keeps it.
 func (r *run) state() (string, error) {
@@ -192,7 +202,7 @@ func notified[E any](r *run, does string, check func(*E)) error {
 	case <-r.ctx.Done():
 		return r.end(r.ctx.Err())
 	case <-timer.C:
-		return r.end(errors.New("no notification arrived in " + r.Patience.String()))
+		return r.end(lang.Errorf("no notification arrived in %s", r.Patience))
 	}
 }
 
@@ -208,11 +218,11 @@ func (r *run) answered(id string) error {
 	for _, p := range pushes {
 		if p.ID == id && len(p.Attempts) > 0 {
 			r.step.URI, r.step.Status = p.URL, p.Attempts[len(p.Attempts)-1].Status
-			want(r, "the notification", p.State, ledger.PushDelivered)
+			want(r, "notification", p.State, ledger.PushDelivered)
 			return nil
 		}
 	}
-	return errors.New("WeChat Pay does not know that it sent " + id)
+	return lang.Errorf("WeChat Pay does not know that it sent %s", id)
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d.Round(10*time.Microsecond)) / 1e6 }

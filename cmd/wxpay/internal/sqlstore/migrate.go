@@ -10,6 +10,8 @@ import (
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/lang"
 )
 
 //go:embed migrations/*.sql
@@ -39,7 +41,7 @@ func migrate(db *sql.DB) error {
 	case application != applicationID && tables > 0:
 		return errOthers
 	case version > len(files):
-		return fmt.Errorf("a newer wxpay wrote it (schema %d, this one knows %d)", version, len(files))
+		return lang.Errorf("a newer wxpay wrote it (schema %d, this one knows %d)", version, len(files))
 	}
 	for i, name := range files[version:] {
 		script, err := fs.ReadFile(migrations, name)
@@ -70,27 +72,30 @@ func apply(db *sql.DB, script string, version int) error {
 }
 
 // reason says in a few words what the database or the system complained of.
-func reason(err error) string {
+func reason(err error) error {
 	var e *sqlite.Error
 	if errors.As(err, &e) {
 		switch e.Code() & 0xff { // the low byte is the error, the rest its detail
 		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
-			return "it is locked by another process"
+			return lang.Errorf("it is locked by another process")
 		case sqlite3.SQLITE_FULL:
-			return "the disk is full"
+			return lang.Errorf("the disk is full")
 		case sqlite3.SQLITE_READONLY:
-			return "it may not be written to"
+			return lang.Errorf("it may not be written to")
 		case sqlite3.SQLITE_NOTADB:
-			return "it is not a database"
+			return lang.Errorf("it is not a database")
 		case sqlite3.SQLITE_CORRUPT:
-			return "it is damaged"
+			return lang.Errorf("it is damaged")
 		case sqlite3.SQLITE_IOERR:
-			return "the disk reports an error"
+			return lang.Errorf("the disk reports an error")
 		}
 	}
 	var path *fs.PathError
 	if errors.As(err, &path) {
-		return path.Err.Error()
+		return path.Err
 	}
-	return strings.TrimPrefix(err.Error(), "sqlite: ")
+	if text, cut := strings.CutPrefix(err.Error(), "sqlite: "); cut {
+		return errors.New(text)
+	}
+	return err
 }

@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/lang"
 )
 
 // Recognise says whether the file at path is proved to be a database of ours, by our
@@ -16,12 +18,12 @@ import (
 func Recognise(path string) (ours bool, err error) {
 	ours, err = recognise(path)
 	if err != nil {
-		hint := "choose another folder"
+		hint := lang.Textf("choose another folder")
 		switch {
 		case errors.Is(err, errLinked):
-			hint = "put a copy of it into another folder and use that"
+			hint = lang.Textf("put a copy of it into another folder and use that")
 		case errors.Is(err, fs.ErrPermission):
-			hint = "choose a folder this user may write to"
+			hint = lang.Textf("choose a folder this user may write to")
 		}
 		return false, &OpenError{Path: path, Problem: reason(err), Hint: hint, err: err}
 	}
@@ -36,7 +38,7 @@ func resolve(path string) (string, error) {
 	}
 	file, err := filepath.EvalSymlinks(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", errors.New("it is a link to a file that is missing")
+		return "", lang.Errorf("it is a link to a file that is missing")
 	}
 	return file, err
 }
@@ -48,7 +50,7 @@ func checkBeside(path string) error {
 		for _, part := range []string{"", "-journal", "-wal", "-shm"} {
 			info, err := os.Stat(name + part)
 			if err == nil && !info.Mode().IsRegular() && name+part != path {
-				return errors.New(filepath.Base(name+part) + " beside it is not a file")
+				return lang.Errorf("%s beside it is not a file", filepath.Base(name+part))
 			}
 		}
 	}
@@ -92,7 +94,7 @@ func recognise(path string) (bool, error) {
 	case err != nil && err != io.ErrUnexpectedEOF:
 		return false, err
 	case err != nil || !bytes.HasPrefix(header[:], []byte("SQLite format 3\x00")):
-		return false, errors.New("it is not a database")
+		return false, lang.Errorf("it is not a database")
 	}
 	application, page := binary.BigEndian.Uint32(header[68:]), int64(binary.BigEndian.Uint16(header[16:]))
 	if application == applicationID {
@@ -147,13 +149,13 @@ func openFile(path string) (*os.File, error) {
 	case err != nil:
 		return nil, err
 	case !info.Mode().IsRegular() && !info.IsDir(): // which the reading says of itself
-		return nil, errors.New("it is not a file")
+		return nil, lang.Errorf("it is not a file")
 	}
 	return os.Open(path)
 }
 
 var (
-	errOthers = errors.New("it belongs to another program")
+	errOthers = lang.Errorf("it belongs to another program")
 	// By its other name another process would open it with another lock and another log beside it.
-	errLinked = errors.New("it has another name elsewhere, a hard link")
+	errLinked = lang.Errorf("it has another name elsewhere, a hard link")
 )

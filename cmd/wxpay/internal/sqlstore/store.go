@@ -22,6 +22,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/lang"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 
 	_ "modernc.org/sqlite" // registers the driver "sqlite"
@@ -48,13 +49,18 @@ type Store struct {
 // OpenError is a database that cannot be used.
 type OpenError struct {
 	Path    string
-	Problem string
-	Hint    string
+	Problem error
+	Hint    lang.Text
 	err     error
 }
 
 func (e *OpenError) Error() string {
-	return "cannot open the database " + e.Path + ": " + e.Problem + "; " + e.Hint
+	return e.In(lang.English)
+}
+
+// In is the error in a language.
+func (e *OpenError) In(l lang.Lang) string {
+	return l.Text("cannot open the database %s: %v; %v", e.Path, e.Problem, e.Hint)
 }
 
 // Unwrap gives the cause, where there is one.
@@ -65,7 +71,7 @@ func (e *OpenError) Unwrap() error { return e.err }
 // belongs to one process at a time, also where path is a symbolic link to it; one with a second
 // hard link is refused. What is wrong comes back as an [*OpenError].
 func Open(path string) (*Store, error) {
-	fail := func(err error, hint string) (*Store, error) {
+	fail := func(err error, hint lang.Text) (*Store, error) {
 		return nil, &OpenError{Path: path, Problem: reason(err), Hint: hint, err: err}
 	}
 	ours, err := Recognise(path)
@@ -74,26 +80,26 @@ func Open(path string) (*Store, error) {
 	}
 	target, err := resolve(path)
 	if err != nil {
-		return fail(err, "choose another folder")
+		return fail(err, lang.Textf("choose another folder"))
 	}
 	// SQLite would say "unable to open database file" for all of these.
 	file, err := os.OpenFile(target, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return fail(err, "choose a folder this user may write to")
+		return fail(err, lang.Textf("choose a folder this user may write to"))
 	}
 	file.Close()
 
 	s := &Store{path: target, queue: make(chan *update), readers: make(chan *session, 8), closing: make(chan struct{}),
 		leads: make(chan struct{}, 1), soonest: soonest{}}
 	if s.unlock, err = claim(target + lockSuffix); err != nil {
-		return fail(err, "another wxpay may be running on it: stop that one or choose another folder")
+		return fail(err, lang.Textf("another wxpay may be running on it: stop that one or choose another folder"))
 	}
 	if err := s.connect(); err != nil {
 		s.release()
 		if !ours {
-			return fail(err, "choose another folder")
+			return fail(err, lang.Textf("choose another folder"))
 		}
-		return fail(err, "move the file away to start afresh")
+		return fail(err, lang.Textf("move the file away to start afresh"))
 	}
 	for _, part := range []string{"", "-wal", "-shm"} {
 		_ = os.Chmod(target+part, 0o600) // a file system without modes is no reason not to start
