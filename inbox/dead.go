@@ -38,28 +38,34 @@ func (b *Box) Dead(ctx context.Context, limit int) ([]Dead, error) {
 
 type letter struct {
 	Dead
-	n *notify.Notification
+	n     *notify.Notification
+	times times
+	// mch, id and at are those of the row.
+	mch, id string
+	at      int64
 }
+
+// again is how it is replayed.
+func (l letter) again() how { return how{replay: true, times: l.times} }
 
 // stored reads notifications that are kept whole.
 func (b *Box) stored(ctx context.Context, where string, args ...any) (list []letter, err error) {
-	rows, err := b.db.QueryContext(ctx, b.cfg.Dialect.in(b.cfg.Prefix, "SELECT event_type, reason, attempts, "+
-		"changed_at, payload FROM {events} WHERE "+where), args...)
+	rows, err := b.db.QueryContext(ctx, b.cfg.Dialect.in(b.cfg.Prefix, "SELECT mch_id, id, event_type, reason, "+
+		"attempts, changed_at, payload FROM {events} WHERE "+where), args...)
 	if err != nil {
 		return nil, fmt.Errorf("inbox: %w", err)
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		var l letter
-		var at int64
 		var payload sql.NullString
-		if err := rows.Scan(&l.EventType, &l.Reason, &l.Attempts, &at, &payload); err != nil {
+		if err := rows.Scan(&l.mch, &l.id, &l.EventType, &l.Reason, &l.Attempts, &l.at, &payload); err != nil {
 			return list, fmt.Errorf("inbox: %w", err)
 		}
-		if l.n, err = unpack(payload.String); err != nil {
+		if l.n, l.times, err = unpack(payload.String); err != nil {
 			return list, err
 		}
-		l.MchID, l.ID, l.ChangedAt = l.n.MchID, l.n.ID, moment(at)
+		l.MchID, l.ID, l.ChangedAt = l.n.MchID, l.n.ID, moment(l.at)
 		list = append(list, l)
 	}
 	return list, rows.Err()
@@ -75,7 +81,7 @@ func (b *Box) Replay(ctx context.Context, mchID, id string) error {
 	if len(found) == 0 {
 		return ErrNotStored
 	}
-	_, err = b.take(ctx, found[0].n, how{replay: true})
+	_, err = b.take(ctx, found[0].n, found[0].again())
 	return err
 }
 
@@ -122,52 +128,57 @@ const lastAttempt = 25 * time.Hour
 
 // Work replays what [Box.Requeue] marked, and makes dead letters of what failed and is sent no more
 // since WeChat Pay's attempts have ended. It returns how many were handled. What fails becomes a
-// dead letter again; the error is the database's.
+// dead letter again; the error is the database's, and keeps no other letter from being handled.
 func (b *Box) Work(ctx context.Context) (handled int, err error) {
 	if err := b.bury(ctx); err != nil {
 		return 0, err
 	}
 	var stuck error
-	for {
-		list, err := b.stored(ctx, "state = '"+due+"' ORDER BY changed_at, id LIMIT ?", batch)
-		if err != nil || len(list) == 0 {
-			return handled, err
+	err = b.each(ctx, due, b.now(), func(l letter) error {
+		ok, err := b.take(ctx, l.n, l.again())
+		switch {
+		case ok:
+			handled++
+		case ctx.Err() != nil:
+			return err
+		case err != nil && !b.counts(err) && !errors.Is(err, ErrNotStored):
+			stuck = errors.Join(stuck, err) // it is due still, and the others are not to wait for it
 		}
-		for _, l := range list {
-			ok, err := b.take(ctx, l.n, how{replay: true})
-			switch {
-			case ok:
-				handled++
-			case ctx.Err() != nil:
-				return handled, errors.Join(stuck, err)
-			case err != nil && !b.counts(err) && !errors.Is(err, ErrNotStored):
-				stuck = errors.Join(stuck, err) // it is due still, and the others are not to wait for it
-			}
-		}
-		if stuck != nil || len(list) < batch {
-			return handled, stuck
-		}
-	}
+		return nil
+	})
+	return handled, errors.Join(stuck, err)
 }
 
 // bury makes dead letters of what WeChat Pay sends no more.
 func (b *Box) bury(ctx context.Context) error {
 	over := b.cfg.Now().Add(-lastAttempt).UnixMicro()
+	return b.each(ctx, failed, over-1, func(l letter) error {
+		n, err := b.exec(ctx, b.db, "UPDATE {events} SET state = '"+dead+"' WHERE mch_id = ? AND id = ? AND state = '"+
+			failed+"' AND changed_at < ?", l.mch, l.id, over)
+		if err != nil {
+			return fmt.Errorf("inbox: %w", err)
+		}
+		if n == 1 {
+			b.cfg.OnDead(ctx, l.Dead)
+		}
+		return nil
+	})
+}
+
+// each goes once through the letters of a state that were changed no later than a time, the oldest
+// first, whether f moves them or not.
+func (b *Box) each(ctx context.Context, state string, until int64, f func(l letter) error) error {
+	var last letter
 	for {
-		list, err := b.stored(ctx, "state = '"+failed+"' AND changed_at < ? ORDER BY changed_at, id LIMIT ?", over,
-			batch)
+		list, err := b.stored(ctx, "state = '"+state+"' AND changed_at <= ? AND (changed_at > ? OR changed_at = ? AND "+
+			"(mch_id > ? OR mch_id = ? AND id > ?)) ORDER BY changed_at, mch_id, id LIMIT ?", until, last.at, last.at,
+			last.mch, last.mch, last.id, batch)
 		if err != nil || len(list) == 0 {
 			return err
 		}
-		for _, l := range list {
-			n, err := b.exec(ctx, b.db, "UPDATE {events} SET state = '"+dead+"' WHERE mch_id = ? AND id = ? AND "+
-				"state = '"+
-				failed+"' AND changed_at < ?", key(l.MchID), key(l.ID), over)
-			if err != nil {
-				return fmt.Errorf("inbox: %w", err)
-			}
-			if n == 1 {
-				b.cfg.OnDead(ctx, l.Dead)
+		for _, last = range list {
+			if err := f(last); err != nil {
+				return err
 			}
 		}
 	}

@@ -98,6 +98,7 @@ func (b *Box) Take(ctx context.Context, n *notify.Notification) error {
 type how struct {
 	swept  *expectation // a query told it
 	replay bool         // it was stored, and is asked for
+	times  times        // those of what is replayed
 }
 
 // again says whether a dead letter is tried once more: it was asked for, or it is what a query told
@@ -143,11 +144,20 @@ var errUndone = errors.New("inbox: the database undid the transaction, and the f
 // errPanicked stands for a panic, whose value may be anything, the event itself included.
 var errPanicked = errors.New("the function panicked")
 
-// counts says whether an error is the notification's or its function's, and not the database's.
+// counts says whether an error is the notification's or its function's, and not the database's: also
+// one that looks like the database's as often as a transaction is tried, for it may look like that
+// for ever.
 func (b *Box) counts(err error) bool {
 	var f *failure
-	return errors.As(err, &f) && !b.again(err) && !errors.Is(err, ErrCut)
+	var o *oftenUndone
+	return errors.As(err, &f) && (!b.again(err) || errors.As(err, &o)) && !errors.Is(err, ErrCut)
 }
+
+// oftenUndone is the error of a transaction that was tried as often as it is.
+type oftenUndone struct{ err error }
+
+func (o *oftenUndone) Error() string { return o.err.Error() }
+func (o *oftenUndone) Unwrap() error { return o.err }
 
 func (b *Box) again(err error) bool {
 	return errors.Is(err, errUndone) || transient(err) || b.cfg.Transient != nil && b.cfg.Transient(err)
@@ -165,7 +175,7 @@ func (b *Box) retried(ctx context.Context, f func() (bool, error)) (ok bool, err
 			return ok, err
 		}
 	}
-	return ok, err
+	return ok, &oftenUndone{err}
 }
 
 // backToAutocommit gives a connection of MySQL's back as it was. What is not committed is undone
@@ -187,7 +197,10 @@ func (b *Box) within(ctx context.Context, f func(tx *sql.Tx) error) error {
 		return fmt.Errorf("inbox: the database gave no connection: %w", err)
 	}
 	defer func() { _ = conn.Close() }()
-	if b.cfg.Dialect == MySQL {
+	switch b.cfg.Dialect {
+	case SQLite:
+		return guard(ctx, conn, f)
+	case MySQL:
 		// A deadlock undoes the whole transaction, and what a function that hides it goes on to do
 		// would be committed statement by statement.
 		if _, err := conn.ExecContext(ctx, "SET autocommit = 0"); err != nil {

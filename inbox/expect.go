@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -57,7 +58,8 @@ type expectation struct {
 	tries       int
 	askAt       int64
 	created     int64
-	more        bool // there is more that the same answer told
+	answered    int64 // when the query was
+	more        bool  // there is more that the same answer told
 }
 
 // Expect enters that a notification is to come, so that [Box.Sweep] asks WeChat Pay where it does
@@ -65,7 +67,9 @@ type expectation struct {
 // call: then whatever becomes of the call, or of this process, somebody will ask. The notification
 // ends it, as does what a query tells.
 //
-// Expecting the same again begins anew, as before a debit that is tried again under its number.
+// Expecting the same again begins anew, as before a debit that is tried again under its number: do
+// it after the try before has failed, and before the call. What WeChat Pay created earlier does not
+// end it.
 func (b *Box) Expect(ctx context.Context, tx Execer, x Expected) error {
 	name, err := x.name()
 	if err != nil {
@@ -167,18 +171,23 @@ func (b *Box) meet(ctx context.Context, tx *sql.Tx, d *Delivery, t told, h how) 
 	} else if d.Contract != nil && *d.Contract != *d.Current {
 		return true, nil // of a contract before the one that is expected
 	}
+	// What happened before it was expected is not it. Where it is all the same, it is asked for once,
+	// and known.
+	happened := b.timesOf(d.Notification, h).happened()
 	for _, name := range names {
 		switch {
 		case t.signed && b.cfg.Recheck > 0:
 			_, err = b.exec(ctx, tx, "UPDATE {expected} SET watched = 1, tries = 0, ask_at = ? WHERE mch_id = ? AND "+
-				"name = ? AND watched = 0", b.cfg.Now().Add(b.cfg.Recheck).UnixMicro(), key(d.MchID), name)
+				"name = ? AND watched = 0 AND created_at <= ?", b.cfg.Now().Add(b.cfg.Recheck).UnixMicro(),
+				key(d.MchID), name, happened)
 		case t.ended && h.swept == nil:
 			// Only of a contract whose signature was heard of: this may be the end of an earlier
 			// one.
-			_, err = b.exec(ctx, tx, "DELETE FROM {expected} WHERE mch_id = ? AND name = ? AND watched = 1",
-				key(d.MchID), name)
+			_, err = b.exec(ctx, tx, "DELETE FROM {expected} WHERE mch_id = ? AND name = ? AND watched = 1 AND "+
+				"created_at <= ?", key(d.MchID), name, happened)
 		default:
-			_, err = b.exec(ctx, tx, "DELETE FROM {expected} WHERE mch_id = ? AND name = ?", key(d.MchID), name)
+			_, err = b.exec(ctx, tx, "DELETE FROM {expected} WHERE mch_id = ? AND name = ? AND created_at <= ?",
+				key(d.MchID), name, happened)
 		}
 		if err != nil {
 			return false, fmt.Errorf("inbox: %w", err)
@@ -192,8 +201,14 @@ const sweptPrefix = "SWEPT-"
 
 func isSwept(n *notify.Notification) bool { return strings.HasPrefix(n.ID, sweptPrefix) }
 
-// sweptID is the id of a notification that a query stands for: that of one answer to one
-// expectation.
+// sweptID is the id of a notification that a query stands for: of what it tells, to one expectation.
+// The rest of an answer is another one every time, such as its nonce and sign.
 func sweptID(e *expectation, n *notify.Notification) string {
-	return sweptPrefix + hash(e.name, e.claim, n.EventType, string(n.Plaintext))[:32]
+	t := tellOf(n)
+	at := t.contract.endedAt
+	if t.signed {
+		at = t.contract.signedAt
+	}
+	return sweptPrefix + hash(e.name, e.claim, n.EventType, t.fact, t.contract.key, fmt.Sprint(t.signed, t.ended),
+		strconv.FormatInt(at, 10))[:32]
 }

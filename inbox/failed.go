@@ -24,7 +24,7 @@ func (b *Box) failed(ctx context.Context, n *notify.Notification, h how, cause e
 	// The function may have used up its time, and this must be entered all the same.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	payload, err := pack(n)
+	payload, err := pack(n, b.timesOf(n, h))
 	if err != nil {
 		return false, err
 	}
@@ -51,13 +51,17 @@ func (b *Box) failed(ctx context.Context, n *notify.Notification, h how, cause e
 			}
 			letter.Attempts++
 			now := failed
-			if letter.Attempts >= b.cfg.Attempts || h.replay {
+			switch {
+			case state == due && !h.replay:
+				now, isDead = due, true // it is stored, and to be handled once more as it was asked to
+			case letter.Attempts >= b.cfg.Attempts, h.replay, h.swept != nil && b.expired(h.swept, 0):
 				now, isDead, buried = dead, true, true
-				if h.swept != nil { // what was asked for is stored, and not to be asked for again
-					if _, err := b.exec(ctx, tx, "DELETE FROM {expected} WHERE mch_id = ? AND name = ? AND claim = ?",
-						key(n.MchID), h.swept.name, h.swept.claim); err != nil {
-						return err
-					}
+			}
+			if isDead && h.swept != nil && !h.swept.more {
+				// What was asked for is stored, and not to be asked for again.
+				if _, err := b.exec(ctx, tx, "DELETE FROM {expected} WHERE mch_id = ? AND name = ? AND claim = ?",
+					key(n.MchID), h.swept.name, h.swept.claim); err != nil {
+					return err
 				}
 			}
 			_, err = b.exec(ctx, tx, "UPDATE {events} SET state = ?, attempts = ?, reason = ?, payload = ?, "+

@@ -70,43 +70,37 @@ func (b *Box) Forget(ctx context.Context, p Person) (f Forgotten, err error) {
 	return f, err
 }
 
-// forgetLetters goes through the notifications that are kept whole, of which there are few.
+// forgetLetters goes through the notifications that are kept whole, of which there are few: by their
+// keys, whatever state they are in, for that changes meanwhile.
 func (b *Box) forgetLetters(ctx context.Context, p Person) (erased int, err error) {
-	for _, state := range []string{failed, dead, due} {
-		mchID, id := "", ""
-		for {
-			page, err := b.page(ctx, state, mchID, id)
-			if err != nil || len(page) == 0 {
-				if err != nil {
-					return erased, err
-				}
-				break
+	mchID, id := "", ""
+	for {
+		page, err := b.page(ctx, mchID, id)
+		if err != nil || len(page) == 0 {
+			return erased, err
+		}
+		for _, r := range page {
+			mchID, id = r.mchID, r.id
+			if !p.isIn(r.payload) {
+				continue
 			}
-			for _, r := range page {
-				mchID, id = r.mchID, r.id
-				if !p.isIn(r.payload) {
-					continue
-				}
-				n, err := b.exec(ctx, b.db, "UPDATE {events} SET state = '"+done+"', payload = NULL, reason = '' "+
-					"WHERE "+
-					"mch_id = ? AND id = ? AND payload IS NOT NULL", mchID, id)
-				if err != nil {
-					return erased, fmt.Errorf("inbox: %w", err)
-				}
-				erased += int(n)
+			n, err := b.exec(ctx, b.db, "UPDATE {events} SET state = '"+done+"', payload = NULL, reason = '' WHERE "+
+				"mch_id = ? AND id = ? AND payload IS NOT NULL", mchID, id)
+			if err != nil {
+				return erased, fmt.Errorf("inbox: %w", err)
 			}
+			erased += int(n)
 		}
 	}
-	return erased, nil
 }
 
 type kept struct{ mchID, id, payload string }
 
-// page is the next rows of a state behind a key.
-func (b *Box) page(ctx context.Context, state, mchID, id string) (page []kept, err error) {
+// page is the next rows behind a key.
+func (b *Box) page(ctx context.Context, mchID, id string) (page []kept, err error) {
 	rows, err := b.db.QueryContext(ctx, b.cfg.Dialect.in(b.cfg.Prefix, "SELECT mch_id, id, COALESCE(payload, '') FROM "+
-		"{events} WHERE state = ? AND (mch_id > ? OR mch_id = ? AND id > ?) ORDER BY mch_id, id LIMIT ?"), state, mchID,
-		mchID, id, batch)
+		"{events} WHERE state IN ('"+failed+"', '"+dead+"', '"+due+"') AND (mch_id > ? OR mch_id = ? AND id > ?) ORDER "+
+		"BY mch_id, id LIMIT ?"), mchID, mchID, id, batch)
 	if err != nil {
 		return nil, fmt.Errorf("inbox: %w", err)
 	}
@@ -123,7 +117,7 @@ func (b *Box) page(ctx context.Context, state, mchID, id string) (page []kept, e
 
 // isIn says whether a stored notification names the person.
 func (p Person) isIn(payload string) bool {
-	n, err := unpack(payload)
+	n, _, err := unpack(payload)
 	var whole any
 	if err != nil || json.Unmarshal(n.Plaintext, &whole) != nil {
 		return false

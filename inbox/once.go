@@ -32,7 +32,7 @@ func (b *Box) once(ctx context.Context, n *notify.Notification, h how) (handled 
 		if err := b.prove(ctx, tx, n); err != nil {
 			return err
 		}
-		fresh, err := b.claim(ctx, tx, d, h)
+		claim, fresh, err := b.claim(ctx, tx, d, h)
 		if err != nil || !fresh && h.swept == nil { // what was handled is not to be asked for again
 			return err
 		}
@@ -62,7 +62,7 @@ func (b *Box) once(ctx context.Context, n *notify.Notification, h how) (handled 
 		if err := b.call(ctx, d); err != nil {
 			return err
 		}
-		return b.stands(ctx, tx, n)
+		return b.stands(ctx, tx, n, claim)
 	})
 	switch {
 	case errors.Is(err, errClosed):
@@ -81,14 +81,16 @@ func (b *Box) once(ctx context.Context, n *notify.Notification, h how) (handled 
 // errClosed undoes the transaction of what a query told, where the notification came meanwhile.
 var errClosed = errors.New("inbox: it is not expected any longer")
 
-// stands says whether the transaction is still the one in which the notification was claimed: a
-// database may have undone it, as MySQL does of a deadlock, and a function may have hidden that.
-func (b *Box) stands(ctx context.Context, tx *sql.Tx, n *notify.Notification) error {
-	var state string
-	err := b.row(ctx, tx, "SELECT state FROM {events} WHERE mch_id = ? AND id = ?", key(n.MchID),
-		key(n.ID)).Scan(&state)
+// stands says whether the transaction is still the one that claimed the notification, by the token
+// of that claim: a database may have undone it, as MySQL does of a deadlock and SQLite of a
+// statement that was interrupted, and the function may have hidden that. That somebody handled the
+// notification is not enough: it may have been another process, meanwhile.
+func (b *Box) stands(ctx context.Context, tx *sql.Tx, n *notify.Notification, claim string) error {
+	var of string
+	err := b.row(ctx, tx, "SELECT claim FROM {events} WHERE mch_id = ? AND id = ?", key(n.MchID),
+		key(n.ID)).Scan(&of)
 	switch {
-	case errors.Is(err, sql.ErrNoRows) || err == nil && state != done:
+	case errors.Is(err, sql.ErrNoRows) || err == nil && of != claim:
 		return errUndone
 	case err != nil:
 		return fmt.Errorf("inbox: the transaction cannot go on: %w", err)
@@ -118,17 +120,18 @@ func (b *Box) prove(ctx context.Context, tx *sql.Tx, n *notify.Notification) err
 }
 
 // claim takes the notification for this transaction. It is false where it was handled before.
-func (b *Box) claim(ctx context.Context, tx *sql.Tx, d *Delivery, h how) (fresh bool, err error) {
-	claim := token()
+func (b *Box) claim(ctx context.Context, tx *sql.Tx, d *Delivery, h how) (claim string,
+	fresh bool, err error) {
+	claim = token()
 	if !h.replay {
 		if _, err := b.exec(ctx, tx, "INSERT INTO {events} (mch_id, id, event_type, state, attempts, claim, reason, "+
 			"created_at, changed_at) VALUES (?, ?, ?, '"+done+"', 1, ?, '', ?, ?) {or nothing}",
 			key(d.MchID), key(d.ID), typeOf(d.Notification), claim, micros(d.CreateTime), b.now()); err != nil {
-			return false, fmt.Errorf("inbox: %w", err)
+			return claim, false, fmt.Errorf("inbox: %w", err)
 		}
 	} else if _, err := b.exec(ctx, tx, "UPDATE {events} SET changed_at = ? WHERE mch_id = ? AND id = ?", b.now(),
 		key(d.MchID), key(d.ID)); err != nil { // so that the first statement of SQLite writes
-		return false, fmt.Errorf("inbox: %w", err)
+		return claim, false, fmt.Errorf("inbox: %w", err)
 	}
 	var state, of string
 	var attempts int
@@ -136,22 +139,22 @@ func (b *Box) claim(ctx context.Context, tx *sql.Tx, d *Delivery, h how) (fresh 
 		key(d.MchID), key(d.ID)).Scan(&state, &of, &attempts)
 	switch {
 	case errors.Is(err, sql.ErrNoRows) && h.replay:
-		return false, ErrNotStored
+		return claim, false, ErrNotStored
 	case err != nil:
-		return false, fmt.Errorf("inbox: %w", err)
+		return claim, false, fmt.Errorf("inbox: %w", err)
 	case of == claim:
-		return true, nil
+		return claim, true, nil
 	case state == done, state == dead && !h.again():
-		return false, nil
+		return claim, false, nil
 	}
 	d.Attempt = attempts + 1
 	_, err = b.exec(ctx, tx, "UPDATE {events} SET state = '"+done+"', attempts = ?, claim = ?, reason = '', "+
 		"payload = NULL, changed_at = ? WHERE mch_id = ? AND id = ?", d.Attempt, claim, b.now(), key(d.MchID),
 		key(d.ID))
 	if err != nil {
-		return false, fmt.Errorf("inbox: %w", err)
+		return claim, false, fmt.Errorf("inbox: %w", err)
 	}
-	return true, nil
+	return claim, true, nil
 }
 
 // happened enters what the notification tells, which may have been heard before: from another
@@ -160,40 +163,49 @@ func (b *Box) happened(ctx context.Context, tx *sql.Tx, n *notify.Notification, 
 	if t.fact == "" {
 		return true, nil
 	}
-	fact, claim, swept := hash(n.EventType, t.fact), token(), 0
-	if h.swept != nil || isSwept(n) {
-		swept = 1
-	}
-	if _, err := b.exec(ctx, tx, "INSERT INTO {facts} (mch_id, fact, claim, swept, changed_at) VALUES (?, ?, ?, ?, ?) "+
-		"{or nothing}", key(n.MchID), fact, claim, swept, b.now()); err != nil {
+	mch, fact, claim := key(n.MchID), hash(n.EventType, t.fact), token()
+	if _, err := b.exec(ctx, tx, "INSERT INTO {facts} (mch_id, fact, claim, failures, changed_at) VALUES (?, ?, ?, ?, "+
+		"?) {or nothing}", mch, fact, claim, failures{}.String(), b.now()); err != nil {
 		return false, fmt.Errorf("inbox: %w", err)
 	}
-	var of string
-	var waiting int
-	if err := b.row(ctx, tx, "SELECT claim, swept FROM {facts} WHERE mch_id = ? AND fact = ?{lock}", key(n.MchID),
-		fact).Scan(&of, &waiting); err != nil {
+	var of, stored string
+	if err := b.row(ctx, tx, "SELECT claim, failures FROM {facts} WHERE mch_id = ? AND fact = ?{lock}", mch,
+		fact).Scan(&of, &stored); err != nil {
 		return false, fmt.Errorf("inbox: %w", err)
 	}
-	switch {
-	case of == claim:
-		return true, nil
-	case h.replay && isSwept(n): // the notification of what a query told came meanwhile
-		return false, nil
-	case h.swept != nil && !t.happensOnce: // it happened again since, or it would not be expected
-		swept = 1
-		fresh = true
-	case h.swept != nil:
-		return false, nil
-	case waiting == 1: // this is the notification of what a query told
-		swept = 0
-	case t.happensOnce:
-		return false, nil
-	default:
-		return true, nil
+	if t.happensOnce {
+		return of == claim, nil
 	}
-	if _, err := b.exec(ctx, tx, "UPDATE {facts} SET swept = ?, changed_at = ? WHERE mch_id = ? AND fact = ?", swept,
-		b.now(), key(n.MchID), fact); err != nil {
+	before, err := failuresOf(stored)
+	if err != nil {
+		return false, err
+	}
+	if isSwept(n) {
+		fresh = before.asked(b.timesOf(n, h), h.replay)
+	} else {
+		open, err := b.openSince(ctx, tx, mch, t.expected)
+		if err != nil {
+			return false, err
+		}
+		fresh = before.notified(b.timesOf(n, h), open)
+	}
+	if _, err := b.exec(ctx, tx, "UPDATE {facts} SET failures = ?, changed_at = ? WHERE mch_id = ? AND fact = ?",
+		before.String(), b.now(), mch, fact); err != nil {
 		return false, fmt.Errorf("inbox: %w", err)
 	}
 	return fresh, nil
+}
+
+// openSince is when the latest of these was expected, 0 where none is expected any more.
+func (b *Box) openSince(ctx context.Context, tx *sql.Tx, mch string, names []string) (latest int64, err error) {
+	for _, name := range names {
+		var since int64
+		err := b.row(ctx, tx, "SELECT created_at FROM {expected} WHERE mch_id = ? AND name = ?{lock}", mch,
+			name).Scan(&since)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return 0, fmt.Errorf("inbox: %w", err)
+		}
+		latest = max(latest, since)
+	}
+	return latest, nil
 }

@@ -9,17 +9,32 @@ import (
 	"github.com/wxpay-go/wxpay/notify"
 )
 
-// packed is a notification as it is stored.
+// packed is a notification as it is stored: JSON, in which everything comes back byte for byte.
 type packed struct {
 	notify.Notification
-	// Bytes is the plaintext where it is no JSON in UTF-8: PostgreSQL and MySQL take no other text.
-	Bytes *[]byte `json:",omitempty"`
+	Times times
+	// Text is the plaintext: as JSON within JSON it would come back with other spaces and escapes.
+	Text string
+	// Bytes are the members that are no UTF-8, of which JSON keeps none.
+	Bytes map[string][]byte `json:",omitempty"`
 }
 
-func pack(n *notify.Notification) (payload string, err error) {
-	p := packed{Notification: *n}
-	if !utf8.Valid(n.Plaintext) || !json.Valid(n.Plaintext) {
-		p.Plaintext, p.Bytes = nil, (*[]byte)(&n.Plaintext)
+// texts are what of it is text, by names of their own.
+func (p *packed) texts() map[string]*string {
+	return map[string]*string{"MchID": &p.MchID, "ID": &p.ID, "EventType": &p.EventType, "Summary": &p.Summary,
+		"OriginalType": &p.OriginalType, "RequestID": &p.RequestID, "Text": &p.Text}
+}
+
+func pack(n *notify.Notification, at times) (payload string, err error) {
+	p := packed{Notification: *n, Times: at, Text: string(n.Plaintext)}
+	p.Plaintext = nil
+	for name, text := range p.texts() {
+		if !utf8.ValidString(*text) {
+			if p.Bytes == nil {
+				p.Bytes = map[string][]byte{}
+			}
+			p.Bytes[name], *text = []byte(*text), ""
+		}
 	}
 	text, err := json.Marshal(p)
 	if err != nil {
@@ -28,13 +43,16 @@ func pack(n *notify.Notification) (payload string, err error) {
 	return string(text), nil
 }
 
-func unpack(payload string) (*notify.Notification, error) {
+func unpack(payload string) (*notify.Notification, times, error) {
 	var p packed
 	if err := json.Unmarshal([]byte(payload), &p); err != nil {
-		return nil, errors.New("inbox: a stored notification is not JSON; something else wrote to the table")
+		return nil, times{}, errors.New("inbox: a stored notification is not JSON; something else wrote to the table")
 	}
-	if p.Bytes != nil {
-		p.Plaintext = *p.Bytes
+	for name, text := range p.texts() {
+		if bytes, is := p.Bytes[name]; is {
+			*text = string(bytes)
+		}
 	}
-	return &p.Notification, nil
+	p.Plaintext = json.RawMessage(p.Text)
+	return &p.Notification, p.Times, nil
 }

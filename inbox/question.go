@@ -266,7 +266,7 @@ func (q question) paid(m members, tell func(eventType, original string, plaintex
 		if q.v2 {
 			said["result_code"] = "SUCCESS"
 		}
-	case "CLOSED", "REVOKED", "PAYERROR", "PAY_FAIL":
+	case "CLOSED", "REVOKED", "PAY_FAIL": // and not PAYERROR, which may be tried again: docs/outcomes.md
 		if q.failed == "" {
 			return true
 		}

@@ -124,9 +124,12 @@ func (b *Box) inquire(ctx context.Context, c *wxpay.Client, e *expectation, s *S
 	asking, cancel := context.WithTimeout(ctx, longestAsk)
 	defer cancel()
 	m, err := q.ask(asking, c, e.x)
+	e.answered = b.now()
 	switch {
 	case unknown(err):
 		m = nil
+	case err != nil && e.tries > 0 && b.expired(e, lastAttempt): // an outage in its last hours does not end it
+		return false, errors.Join(err, b.giveUp(ctx, e, s))
 	case err != nil:
 		return false, err
 	}
@@ -140,23 +143,44 @@ func (b *Box) inquire(ctx context.Context, c *wxpay.Client, e *expectation, s *S
 		e.more = i < len(found)-1
 		handled, err := b.take(ctx, n, how{swept: e})
 		if err != nil {
-			return true, err
+			return true, err // where it is not to be asked for any longer it was made a dead letter
 		}
 		if handled {
 			s.Found++
 		}
 	}
-	expired := e.watched == 0 && found == nil && !e.x.Until.After(b.cfg.Now())
-	if over && found == nil || over && e.watched == 1 || expired {
-		n, err := b.exec(ctx, b.db, "DELETE FROM {expected} WHERE mch_id = ? AND name = ? AND claim = ?",
-			key(e.x.MchID), e.name, e.claim)
-		if err != nil {
-			return true, fmt.Errorf("inbox: %w", err)
-		}
-		if expired && !over && n == 1 {
-			s.GivenUp++
-			b.cfg.OnGivenUp(ctx, e.x)
-		}
+	switch {
+	case over && found == nil, over && e.watched == 1:
+		_, err := b.forgo(ctx, e)
+		return true, err
+	case found == nil && b.expired(e, 0):
+		return true, b.giveUp(ctx, e, s)
 	}
 	return true, nil
+}
+
+// expired says whether it was to be asked for no longer than until now, or this long ago. Whether a
+// contract has ended is asked for until it has.
+func (b *Box) expired(e *expectation, ago time.Duration) bool {
+	return e.watched == 0 && !e.x.Until.Add(ago).After(b.cfg.Now())
+}
+
+// forgo asks for something no longer. It is false where that had ended, or begun anew.
+func (b *Box) forgo(ctx context.Context, e *expectation) (bool, error) {
+	n, err := b.exec(ctx, b.db, "DELETE FROM {expected} WHERE mch_id = ? AND name = ? AND claim = ?",
+		key(e.x.MchID), e.name, e.claim)
+	if err != nil {
+		return false, fmt.Errorf("inbox: %w", err)
+	}
+	return n == 1, nil
+}
+
+// giveUp ends what was not heard of.
+func (b *Box) giveUp(ctx context.Context, e *expectation, s *Swept) error {
+	ended, err := b.forgo(ctx, e)
+	if ended {
+		s.GivenUp++
+		b.cfg.OnGivenUp(ctx, e.x)
+	}
+	return err
 }

@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -103,16 +104,36 @@ func tellOf(n *notify.Notification) (t told) {
 
 func (t *told) payment(m members, succeeded bool) {
 	sub, number := m.get("sub_mchid", "sub_mch_id"), m.get("out_trade_no")
-	if combined := m.get("combine_out_trade_no"); combined != "" {
-		sub, number = "", combined
-		t.fact = "combined/" + number
-	} else if id := m.get("transaction_id"); succeeded && id != "" {
-		t.fact, t.happensOnce = "paid/"+id, true
-	} else if number != "" {
+	ids := []string{m.get("transaction_id")}
+	combined := m.get("combine_out_trade_no")
+	if combined != "" {
+		// What is paid together has an id of its own for every part. Some parts may be paid later
+		// than others, which is then another payment.
+		sub, number, ids = "", combined, m.transactions()
+	}
+	switch {
+	case succeeded && combined != "" && len(ids) > 0:
+		t.fact, t.happensOnce = "combined/"+hash(append(ids, combined)...), true
+	case succeeded && combined == "" && ids[0] != "":
+		t.fact, t.happensOnce = "paid/"+ids[0], true
+	case number != "":
 		// A debit that failed may be tried again under its number, and fail again.
 		t.fact = "unpaid/" + sub + "/" + number
 	}
 	t.expected = []string{nameOf(payment, sub, number)}
+}
+
+// transactions are the ids of the parts that were paid together, sorted.
+func (m members) transactions() (ids []string) {
+	var parts []members
+	_ = json.Unmarshal(m["sub_orders"], &parts) // what is no list has no parts
+	for _, part := range parts {
+		if id := part.get("transaction_id"); id != "" {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
 }
 
 func (t *told) aboutContract(n *notify.Notification, m members) {

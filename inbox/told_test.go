@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/wxpay-go/wxpay/notify"
 )
@@ -99,4 +100,27 @@ func TestReasonsNameNobody(t *testing.T) {
 	if want := "user … with …·of C1 has no row"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
+}
+
+// Whatever a notification has in it is stored, and comes back byte for byte.
+func FuzzPack(f *testing.F) {
+	for _, seed := range [][3]string{{"n1", "ENTRUST.SIGN", "{ \"a\": \"<&>\u2028\" }\n"}, {"n\xff", "X\x00", "\xff"},
+		{"", "", ""}, {"n", "X", `"\ud83d"`}} {
+		f.Add(seed[0], seed[1], seed[2])
+	}
+	f.Fuzz(func(t *testing.T, id, eventType, plaintext string) {
+		n := &notify.Notification{MchID: "1", ID: id, EventType: eventType, Plaintext: json.RawMessage(plaintext)}
+		payload, err := pack(n, times{Created: 1, At: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !utf8.ValidString(payload) || strings.Contains(payload, "\x00") {
+			t.Errorf("%q is no text of a database", payload)
+		}
+		got, at, err := unpack(payload)
+		if err != nil || got.ID != id || got.EventType != eventType || string(got.Plaintext) != plaintext ||
+			at != (times{Created: 1, At: 2}) {
+			t.Errorf("%q came back as %+v, %v, %v", payload, got, at, err)
+		}
+	})
 }

@@ -19,6 +19,7 @@ type cutting struct {
 	name   string
 	cut    atomic.Value // before, behind, or ""
 	struck atomic.Int64
+	asked  atomic.Value // func(query string), called before each
 }
 
 const before, behind = "before", "behind"
@@ -60,6 +61,9 @@ func (c *cutConn) ExecContext(ctx context.Context, query string, args []driver.N
 }
 
 func (c *cutConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	if asked, is := c.c.asked.Load().(func(string)); is {
+		asked(query)
+	}
 	return c.Conn.(driver.QueryerContext).QueryContext(ctx, query, args)
 }
 

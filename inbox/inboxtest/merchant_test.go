@@ -219,3 +219,21 @@ func entryV2(more ...string) map[string]string {
 func (m *merchant) signV2() *ledger.Contract {
 	return m.agree(m.post("v2/papay/preentrustweb", entryV2())["pre_entrustweb_id"])
 }
+
+// debitV2 is what is expected of a debit of APIv2.
+var debitV2 = inbox.Expected{Kind: inbox.V2Debit, Number: "T0", AppID: sandbox.DefaultAppID}
+
+func (m *merchant) debit(number string, contract *ledger.Contract) {
+	m.Helper()
+	m.post("v3/papay/pay/transactions/apply", object{
+		"appid": sandbox.DefaultAppID, "out_trade_no": number, "contract_id": contract.ID, "description": "one month",
+		"transaction_notify_url": "https://yourapp.com/debited", "amount": object{"total": 100, "currency": "CNY"},
+	})
+}
+
+func (m *merchant) debitV2(number string, contract *ledger.Contract) {
+	m.Helper()
+	m.post("v2/pay/pappayapply", map[string]string{"appid": sandbox.DefaultAppID, "body": "x", "out_trade_no": number,
+		"total_fee": "888", "spbill_create_ip": "8.8.8.8", "notify_url": "https://yourapp.com/v2", "trade_type": "PAP",
+		"contract_id": contract.ID})
+}

@@ -114,12 +114,7 @@ func TestTheSweeperFindsDebits(t *testing.T) {
 					w.Fatal(err)
 				}
 			}
-			m.post("v3/papay/pay/transactions/apply", object{
-				"appid": sandbox.DefaultAppID, "out_trade_no": number, "contract_id": contract.ID,
-				"description":            "one month",
-				"transaction_notify_url": "https://yourapp.com/debited", "amount": object{"total": 100,
-					"currency": "CNY"},
-			})
+			m.debit(number, contract)
 			if s := m.sweep(11 * time.Minute); s.Found != 1 {
 				w.Errorf("%s: %+v", number, s)
 			}
@@ -159,11 +154,7 @@ func TestTheSweeperFindsDebitsOfAPIv2(t *testing.T) {
 					w.Fatal(err)
 				}
 			}
-			m.post("v2/pay/pappayapply", map[string]string{"appid": sandbox.DefaultAppID, "body": "x",
-				"out_trade_no": number,
-				"total_fee":    "888", "spbill_create_ip": "8.8.8.8", "notify_url": "https://yourapp.com/v2",
-				"trade_type":  "PAP",
-				"contract_id": contract.ID})
+			m.debitV2(number, contract)
 			if s := m.sweep(11 * time.Minute); s.Found != 1 {
 				w.Errorf("%s: %+v", number, s)
 			}
@@ -181,10 +172,7 @@ func TestAFailureThatWasSweptIsNotNews(t *testing.T) {
 			w.Fatal(err)
 		}
 		m.expect(inbox.Expected{Kind: inbox.Debit, Number: "T1"})
-		m.post("v3/papay/pay/transactions/apply", object{
-			"appid": sandbox.DefaultAppID, "out_trade_no": "T1", "contract_id": contract.ID, "description": "one month",
-			"transaction_notify_url": "https://yourapp.com/debited", "amount": object{"total": 100, "currency": "CNY"},
-		})
+		m.debit("T1", contract)
 		if s := m.sweep(11 * time.Minute); s.Found != 1 {
 			w.Fatalf("%+v", s)
 		}

@@ -8,7 +8,6 @@ import (
 
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/inbox"
-	"github.com/wxpay-go/wxpay/sandbox"
 	"github.com/wxpay-go/wxpay/sandbox/fault"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
@@ -26,10 +25,7 @@ func TestTheNotificationComesWhileASweepAsks(t *testing.T) {
 			w.Fatal(err)
 		}
 		m.expect(inbox.Expected{Kind: inbox.Debit, Number: "T1"})
-		m.post("v3/papay/pay/transactions/apply", object{
-			"appid": sandbox.DefaultAppID, "out_trade_no": "T1", "contract_id": contract.ID, "description": "one month",
-			"transaction_notify_url": "https://yourapp.com/debited", "amount": object{"total": 100, "currency": "CNY"},
-		})
+		m.debit("T1", contract)
 		cfg := m.s.ClientConfig()
 		transport := http.DefaultTransport
 		if cfg.HTTPClient != nil && cfg.HTTPClient.Transport != nil {

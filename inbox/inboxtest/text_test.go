@@ -16,13 +16,17 @@ import (
 // back byte for byte and can be forgotten, also where the database takes no such text.
 func TestWhatIsNoTextIsStored(t *testing.T) {
 	plaintexts := map[string]string{
-		"UTF-8":            `{"out_trade_no":"微信","openid":"` + payer + `"}`,
-		"not UTF-8":        "{\"out_trade_no\":\"\xff\xfe\",\"openid\":\"" + payer + "\"}",
-		"GBK":              "{\"name\":\"\xce\xa2\xd0\xc5\",\"openid\":\"" + payer + "\"}",
-		"an escaped NUL":   `{"out_trade_no":"a\u0000b","openid":"` + payer + `"}`,
-		"half a surrogate": `{"out_trade_no":"\ud83d","openid":"` + payer + `"}`,
-		"no JSON":          "\x00\xff not JSON",
-		"nothing":          "",
+		"UTF-8":             `{"out_trade_no":"微信","openid":"` + payer + `"}`,
+		"not UTF-8":         "{\"out_trade_no\":\"\xff\xfe\",\"openid\":\"" + payer + "\"}",
+		"GBK":               "{\"name\":\"\xce\xa2\xd0\xc5\",\"openid\":\"" + payer + "\"}",
+		"an escaped NUL":    `{"out_trade_no":"a\u0000b","openid":"` + payer + `"}`,
+		"half a surrogate":  `{"out_trade_no":"\ud83d","openid":"` + payer + `"}`,
+		"no JSON":           "\x00\xff not JSON",
+		"nothing":           "",
+		"spaces":            "{ \"openid\" : \"" + payer + "\" ,\n \"b\": 1 }\n",
+		"what HTML escapes": `{"attach":"<a&b>","openid":"` + payer + `"}`,
+		"line separators":   "{\"a\":\"\u2028\u2029\",\"openid\":\"" + payer + "\"}",
+		"a long number":     `{"n":12345678901234567890.10,"n":1,"openid":"` + payer + `"}`,
 	}
 	onEach(t, func(w *world) {
 		b := w.box(inbox.Config{Attempts: 1, OnDead: func(context.Context, inbox.Dead) {}})
@@ -61,7 +65,7 @@ func TestWhatIsNoTextIsStored(t *testing.T) {
 			}
 		}
 		f, err := b.Forget(w.Context(), inbox.Person{OpenIDs: []string{payer}})
-		if err != nil || f.Letters != 5 {
+		if err != nil || f.Letters != 9 {
 			w.Errorf("forgot %+v, %v", f, err)
 		}
 	})

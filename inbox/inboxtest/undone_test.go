@@ -2,13 +2,14 @@ package inboxtest
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
+	"runtime"
 	"testing"
 	"time"
 
 	"github.com/wxpay-go/wxpay/inbox"
-	"github.com/wxpay-go/wxpay/sandbox"
 	"github.com/wxpay-go/wxpay/sandbox/fault"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
@@ -22,13 +23,14 @@ func TestADeadlockThatAFunctionHides(t *testing.T) {
 				if w.dialect == inbox.SQLite {
 					w.Skip("SQLite has one writer, and so no deadlock")
 				}
-				w.hideADeadlock(before)
+				w.hideADeadlock(before, func() {})
 			})
 		})
 	}
 }
 
-func (w *world) hideADeadlock(before bool) {
+// hideADeadlock has a function hide one, and do something before it writes on.
+func (w *world) hideADeadlock(before bool, meanwhile func()) {
 	table := w.prefix + "counter"
 	w.exec("CREATE TABLE " + table + " (id INTEGER PRIMARY KEY, n INTEGER NOT NULL)")
 	w.Cleanup(func() { _, _ = w.db.Exec("DROP TABLE " + table) })
@@ -51,11 +53,12 @@ func (w *world) hideADeadlock(before bool) {
 			<-other
 		}
 		_, hidden := d.Tx.ExecContext(ctx, "UPDATE "+table+" SET n = n + 1 WHERE id = 2")
-		if !before {
-			return w.write(ctx, d, d.ID)
-		}
 		if hidden != nil {
 			w.Logf("hidden: %v", hidden)
+			meanwhile()
+		}
+		if !before {
+			return w.write(ctx, d, d.ID)
 		}
 		return nil
 	})
@@ -88,25 +91,215 @@ func (w *world) hideADeadlock(before bool) {
 	}
 }
 
+// SQLite undoes a whole transaction for one statement. A function that hides it has what it
+// writes afterwards undone as well, however it writes, and fails in the end.
+func TestSQLiteUndoesATransactionForOneStatement(t *testing.T) {
+	const endless = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT n FROM c"
+	undoing := map[string]func(ctx context.Context, w *world, tx *sql.Tx) error{
+		"a statement's own timeout": func(ctx context.Context, w *world, tx *sql.Tx) error {
+			short, cancel := context.WithTimeout(ctx, 10*time.Millisecond)
+			defer cancel()
+			_, err := tx.ExecContext(short, "INSERT INTO "+w.prefix+"stats "+endless)
+			return err
+		},
+		"a conflict": func(ctx context.Context, w *world, tx *sql.Tx) error {
+			_, err := tx.ExecContext(ctx, "INSERT INTO "+w.prefix+"once VALUES (1)")
+			return err
+		},
+		"a conflict of a prepared statement": func(ctx context.Context, w *world, tx *sql.Tx) error {
+			stmt, err := tx.PrepareContext(ctx, "INSERT INTO "+w.prefix+"once VALUES (?)")
+			if err != nil {
+				return nil
+			}
+			_, err = stmt.ExecContext(ctx, 1)
+			return err
+		},
+		"a conflict of what returns rows": func(ctx context.Context, w *world, tx *sql.Tx) error {
+			var n int
+			return tx.QueryRowContext(ctx, "INSERT INTO "+w.prefix+"once VALUES (1) RETURNING n").Scan(&n)
+		},
+		"a trigger": func(ctx context.Context, w *world, tx *sql.Tx) error {
+			_, err := tx.ExecContext(ctx, "INSERT INTO "+w.prefix+"limited VALUES (1)")
+			return err
+		},
+	}
+	for name, undo := range undoing {
+		t.Run(name, func(t *testing.T) {
+			onEach(t, func(w *world) {
+				if w.dialect != inbox.SQLite {
+					w.Skip("the others undo nothing but the statement, or all with an error that stays")
+				}
+				w.undoes()
+				dead := 0
+				b := w.box(inbox.Config{Attempts: 2, Wait: func(context.Context, time.Duration) error { return nil },
+					OnDead: func(context.Context, inbox.Dead) { dead++ }})
+				b.Otherwise(func(ctx context.Context, d *inbox.Delivery) error {
+					if undo(ctx, w, d.Tx) == nil { // it is not worth a failure
+						w.Error("nothing was undone")
+					}
+					if err := w.write(ctx, d, "a statement"); err != nil {
+						return err
+					}
+					stmt, err := d.Tx.PrepareContext(ctx, "INSERT INTO "+w.effects()+" (what) VALUES (?)")
+					if err != nil {
+						return err
+					}
+					if _, err := stmt.ExecContext(ctx, "a prepared one"); err != nil {
+						return err
+					}
+					var what string
+					return d.Tx.QueryRowContext(ctx, "INSERT INTO "+w.effects()+" (what) VALUES (?) RETURNING what",
+						"one that returns").Scan(&what)
+				})
+				for i := range 2 {
+					if err := b.Take(w.Context(), paid("n1", "T1", "4200")); (err == nil) != (i == 1) {
+						w.Errorf("attempt %d: %v", i+1, err)
+					}
+				}
+				if e := w.effect(); len(e) != 0 || dead != 1 {
+					w.Errorf("%d dead letters; committed by itself: %q", dead, e)
+				}
+			})
+		})
+	}
+}
+
+// undoes makes tables of which a statement undoes the transaction.
+func (w *world) undoes() {
+	w.exec("CREATE TABLE " + w.prefix + "stats (n INTEGER)")
+	w.exec("CREATE TABLE " + w.prefix + "once (n INTEGER UNIQUE ON CONFLICT ROLLBACK)")
+	w.exec("INSERT INTO " + w.prefix + "once VALUES (1)")
+	w.exec("CREATE TABLE " + w.prefix + "limited (n INTEGER)")
+	w.exec("CREATE TRIGGER " + w.prefix + "limit BEFORE INSERT ON " + w.prefix + "limited BEGIN SELECT " +
+		"RAISE(ROLLBACK, 'no more'); END")
+}
+
+// Another process handles the notification after the database undid the transaction and before the
+// function that hides it ends: it is handled once, by the other one.
+func TestAnotherProcessHandlesWhatWasUndone(t *testing.T) {
+	onEach(t, func(w *world) {
+		other := w.box(inbox.Config{})
+		other.Otherwise(func(ctx context.Context, d *inbox.Delivery) error { return w.write(ctx, d, "the other") })
+		take := func() {
+			if err := other.Take(w.Context(), paid("n1", "T1", "4200")); err != nil {
+				w.Error(err)
+			}
+		}
+		switch w.dialect {
+		case inbox.Postgres:
+			w.Skip("PostgreSQL keeps the notification's row until the transaction is rolled back")
+		case inbox.MySQL:
+			w.hideADeadlock(false, take)
+		case inbox.SQLite:
+			w.undoes()
+			b, runs := w.box(inbox.Config{}), 0
+			b.Otherwise(func(ctx context.Context, d *inbox.Delivery) error {
+				runs++
+				_, _ = d.Tx.ExecContext(ctx, "INSERT INTO "+w.prefix+"once VALUES (1)")
+				take()
+				return w.write(ctx, d, "this one")
+			})
+			if err := b.Take(w.Context(), paid("n1", "T1", "4200")); err != nil || runs != 1 {
+				w.Errorf("%d runs, %v", runs, err)
+			}
+		}
+		if e := w.effect(); len(e) != 1 {
+			w.Errorf("the effects of one notification are %q", e)
+		}
+	})
+}
+
+// However a function ends, the connection it had is as it was: of a pool that has one, and of a
+// database that lives in it.
+func TestTheConnectionIsAsItWas(t *testing.T) {
+	onEach(t, func(w *world) {
+		if w.dialect == inbox.SQLite {
+			db, err := sql.Open("sqlite", ":memory:")
+			if err != nil {
+				w.Fatal(err)
+			}
+			ours := w.db
+			w.db = db
+			defer func() { w.db = ours }()
+			defer db.Close()
+		}
+		w.db.SetMaxOpenConns(1)
+		if w.dialect == inbox.SQLite {
+			if err := w.box(inbox.Config{}).Migrate(w.Context()); err != nil {
+				w.Fatal(err)
+			}
+			w.exec("CREATE TABLE " + w.effects() + " (what VARCHAR(200) NOT NULL)")
+		}
+		for name, end := range map[string]func(ctx context.Context, d *inbox.Delivery) error{
+			"fails":      func(context.Context, *inbox.Delivery) error { return errors.New("x") },
+			"panics":     func(context.Context, *inbox.Delivery) error { panic("x") },
+			"Goexit":     func(context.Context, *inbox.Delivery) error { runtime.Goexit(); return nil },
+			"rolls back": func(_ context.Context, d *inbox.Delivery) error { return d.Tx.Rollback() },
+			"rows open": func(ctx context.Context, d *inbox.Delivery) error {
+				_, err := d.Tx.QueryContext(ctx, "SELECT what FROM "+w.effects()) // left open
+				return errors.Join(err, errors.New("x"))
+			},
+		} {
+			b := w.box(inbox.Config{})
+			b.Otherwise(func(ctx context.Context, d *inbox.Delivery) error {
+				if err := w.write(ctx, d, name); err != nil {
+					return err
+				}
+				return end(ctx, d)
+			})
+			over := make(chan struct{})
+			go func() {
+				defer close(over)
+				defer func() { _ = recover() }()
+				if b.Take(w.Context(), paid("n"+name, "T"+name, "42"+name)) == nil {
+					w.Errorf("%s: it was answered with a success", name)
+				}
+			}()
+			<-over
+			if w.dialect == inbox.MySQL && w.count("SELECT @@autocommit") != 1 {
+				w.Errorf("%s: autocommit is off", name)
+			}
+			if e := w.effect(); len(e) != 0 {
+				w.Errorf("%s: effects %q", name, e)
+			}
+			if n := w.count("SELECT COUNT(*) FROM ~events WHERE state = 'failed' AND attempts = 1"); n != 1 {
+				w.Errorf("%s: %d failures are stored", name, n)
+			}
+			w.exec("DELETE FROM " + w.prefix + "events")
+		}
+	})
+}
+
 type codeError int
 
 func (e codeError) Error() string { return fmt.Sprintf("crm: no such customer (%d)", int(e)) }
 func (e codeError) Code() int     { return int(e) }
 
-// Whatever a function fails with is stored in the end.
+// undone is an error as of a database that undid a transaction for the sake of another one.
+type undone struct{}
+
+func (undone) Error() string    { return "could not serialize access" }
+func (undone) SQLState() string { return "40001" }
+
+// Whatever a function fails with is stored in the end: also what looks like the database's trouble
+// every time, which is tried eight times in each attempt.
 func TestEveryFailureIsStored(t *testing.T) {
 	onEach(t, func(w *world) {
 		for id, failing := range map[string]error{
 			"plain": errors.New("x"), "code1030": codeError(1030), "code5": codeError(5),
 			"canceled": fmt.Errorf("a pool of workers: %w", context.Canceled),
+			"undone":   fmt.Errorf("the ledger's database: %w", undone{}),
 		} {
-			runs := 0
+			runs, want := 0, 10
+			if id == "undone" {
+				want *= 8
+			}
 			b := w.box(inbox.Config{Wait: func(context.Context, time.Duration) error { return nil }})
 			b.Otherwise(func(context.Context, *inbox.Delivery) error { runs++; return failing })
 			for range 15 {
 				_ = b.Take(w.Context(), paid(id, "T"+id, "42"+id))
 			}
-			if n := w.count("SELECT COUNT(*) FROM ~events WHERE id = ? AND state = 'dead'", id); n != 1 || runs != 10 {
+			if n := w.count("SELECT COUNT(*) FROM ~events WHERE id = ? AND state = 'dead'", id); n != 1 || runs != want {
 				w.Errorf("%s: %d dead letters after %d runs", id, n, runs)
 			}
 		}
@@ -123,10 +316,7 @@ func TestASweptLetterWhoseNotificationCame(t *testing.T) {
 			w.Fatal(err)
 		}
 		m.expect(inbox.Expected{Kind: inbox.Debit, Number: "T1"})
-		m.post("v3/papay/pay/transactions/apply", object{
-			"appid": sandbox.DefaultAppID, "out_trade_no": "T1", "contract_id": contract.ID, "description": "one month",
-			"transaction_notify_url": "https://yourapp.com/debited", "amount": object{"total": 100, "currency": "CNY"},
-		})
+		m.debit("T1", contract)
 		m.err = errors.New("the shop's database is away")
 		if err := m.s.Advance(11 * time.Minute); err != nil {
 			w.Fatal(err)

@@ -256,5 +256,5 @@ func paid(id, number, transaction string) *notify.Notification {
 
 func unpaid(id, number string) *notify.Notification {
 	return notified(id, "TRANSACTION.FAIL", map[string]any{"mchid": mchID, "out_trade_no": number,
-		"trade_state": "PAYERROR"})
+		"trade_state": "PAY_FAIL"})
 }

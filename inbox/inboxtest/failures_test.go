@@ -1,0 +1,222 @@
+package inboxtest
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/wxpay-go/wxpay/inbox"
+	"github.com/wxpay-go/wxpay/notify"
+	"github.com/wxpay-go/wxpay/sandbox/fault"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
+)
+
+// fails has a debit fail under a number that is expected.
+func (m *merchant) fails(number string, why ledger.Failure) {
+	m.Helper()
+	contract := contracts["papay"].sign(m)
+	if err := m.s.Payer(payer).FailNext(why); err != nil {
+		m.Fatal(err)
+	}
+	m.expect(inbox.Expected{Kind: inbox.Debit, Number: number})
+	m.debit(number, contract)
+}
+
+// heard hands over the notification of a failure, created then, or at a time that it does not say.
+func (m *merchant) heard(id, number string, created time.Time) {
+	m.Helper()
+	n := unpaid(id, number)
+	n.MchID, n.CreateTime = m.c.MchID(), created
+	if err := m.box.Take(m.Context(), n); err != nil {
+		m.Fatal(err)
+	}
+}
+
+// A number fails, is tried again and fails again, and sweeps tell of both: the notifications that
+// come afterwards, in any order, tell nothing new. The third failure's does.
+func TestTwoFailuresThatWereSwept(t *testing.T) {
+	onEach(t, func(w *world) {
+		for name, said := range map[string]bool{"their times are said": true, "and are not": false} {
+			for _, reversed := range []bool{false, true} {
+				m := w.merchant(inbox.Config{}, fault.Lost)
+				var created [3]time.Time
+				for i := range 2 {
+					created[i] = m.s.Clock().Now()
+					if i == 0 {
+						m.fails("T1", ledger.NotEnough)
+					} else {
+						m.expect(inbox.Expected{Kind: inbox.Debit, Number: "T1"})
+					}
+					if s := m.sweep(11 * time.Minute); s.Found != 1 {
+						w.Fatalf("%s: %+v", name, s)
+					}
+				}
+				m.expect(inbox.Expected{Kind: inbox.Debit, Number: "T1"})
+				created[2] = m.s.Clock().Now().Add(time.Second)
+				if !said {
+					created = [3]time.Time{}
+				}
+				ids := []int{0, 1}
+				if reversed {
+					ids = []int{1, 0}
+				}
+				for _, i := range ids {
+					m.heard("n"+string(rune('0'+i)), "T1", created[i])
+				}
+				m.wantEffects("TRANSACTION.FAIL swept", "TRANSACTION.FAIL swept")
+				m.heard("n2", "T1", created[2])
+				m.wantEffects("TRANSACTION.FAIL swept", "TRANSACTION.FAIL swept", "TRANSACTION.FAIL")
+				for _, table := range tables {
+					w.exec("DELETE FROM " + w.prefix + table)
+				}
+				w.exec("DELETE FROM " + w.effects())
+			}
+		}
+	})
+}
+
+// The notification of a failure that a sweep told is lost for good. The one of the next failure, be
+// it tried again with or without being expected, is not taken for it.
+func TestAFailureAfterASweptOne(t *testing.T) {
+	onEach(t, func(w *world) {
+		for name, expected := range map[string]bool{"expected": true, "not expected": false} {
+			m := w.merchant(inbox.Config{}, fault.Lost)
+			m.fails("T1", ledger.NotEnough)
+			if s := m.sweep(11 * time.Minute); s.Found != 1 {
+				w.Fatalf("%s: %+v", name, s)
+			}
+			if expected {
+				m.expect(inbox.Expected{Kind: inbox.Debit, Number: "T1"})
+			} else if err := m.s.Advance(time.Hour); err != nil {
+				w.Fatal(err)
+			}
+			m.heard("n2", "T1", m.s.Clock().Now())
+			m.wantEffects("TRANSACTION.FAIL swept", "TRANSACTION.FAIL")
+			if n := m.open(); n != 0 {
+				w.Errorf("%s: %d are expected still", name, n)
+			}
+			for _, table := range tables {
+				w.exec("DELETE FROM " + w.prefix + table)
+			}
+			w.exec("DELETE FROM " + w.effects())
+		}
+	})
+}
+
+// What a query told is a dead letter, and the number is tried again and fails again: that
+// notification does not make the letter a repeat. Its own does.
+func TestASweptLetterAfterTheNextFailure(t *testing.T) {
+	onEach(t, func(w *world) {
+		for name, own := range map[string]bool{"the next one's": false, "its own": true} {
+			m := w.merchant(inbox.Config{Attempts: 1, OnDead: func(context.Context, inbox.Dead) {}}, fault.Lost)
+			created := m.s.Clock().Now()
+			m.fails("T1", ledger.NotEnough)
+			m.err = errors.New("the shop's database is away")
+			m.sweep(11 * time.Minute)
+			m.err = nil
+			want := []string{"TRANSACTION.FAIL"}
+			if !own {
+				if err := m.s.Advance(time.Hour); err != nil {
+					w.Fatal(err)
+				}
+				m.expect(inbox.Expected{Kind: inbox.Debit, Number: "T1"})
+				created, want = m.s.Clock().Now(), append(want, "TRANSACTION.FAIL swept")
+			}
+			m.heard("n2", "T1", created)
+			letters, err := m.box.Dead(w.Context(), 10)
+			if err != nil || len(letters) != 1 {
+				w.Fatalf("%s: %v, %v", name, letters, err)
+			}
+			if err := m.box.Replay(w.Context(), letters[0].MchID, letters[0].ID); err != nil {
+				w.Errorf("%s: %v", name, err)
+			}
+			m.wantEffects(want...)
+			for _, table := range tables {
+				w.exec("DELETE FROM " + w.prefix + table)
+			}
+			w.exec("DELETE FROM " + w.effects())
+		}
+	})
+}
+
+// The notification of one try comes after the next one is expected, and ends that for none: of a
+// debit that failed, of a contract that was signed.
+func TestWhatWasCreatedBeforeItWasExpectedEndsNothing(t *testing.T) {
+	onEach(t, func(w *world) {
+		m := w.merchant(inbox.Config{}, fault.Lost)
+		created := m.s.Clock().Now()
+		if err := m.s.Advance(time.Minute); err != nil {
+			w.Fatal(err)
+		}
+		for _, x := range []inbox.Expected{{Kind: inbox.Debit, Number: "T1"},
+			{Kind: inbox.PapayContract, PlanID: "12535", Number: "K1"}} {
+			m.expect(x)
+		}
+		m.heard("n1", "T1", created)
+		sign := signed("n2", "C1", "K1", created.Format(time.RFC3339))
+		sign.MchID, sign.CreateTime = m.c.MchID(), created
+		if err := m.box.Take(w.Context(), sign); err != nil {
+			w.Fatal(err)
+		}
+		if s := m.sweep(11 * time.Minute); s.Asked != 2 {
+			w.Errorf("nobody asks for the next ones: %+v", s)
+		}
+		m.heard("n3", "T1", created.Add(2*time.Minute))
+		if n := m.open(); n != 1 {
+			w.Errorf("%d are expected after the debit's own notification", n)
+		}
+		m.wantEffects("TRANSACTION.FAIL", "ENTRUST.SIGN", "TRANSACTION.FAIL")
+	})
+}
+
+// Where WeChat Pay does not know what became of a debit it has not failed: it is asked for until
+// that is decided.
+func TestAnUnknownOutcomeIsNoFailure(t *testing.T) {
+	onEach(t, func(w *world) {
+		m := w.merchant(inbox.Config{}, fault.Lost)
+		m.fails("T1", ledger.SystemFailure)
+		if s := m.sweep(11 * time.Minute); s.Asked != 1 || s.Found != 0 || m.open() != 1 {
+			w.Errorf("%+v, %d expected", s, m.open())
+		}
+		if _, err := m.c.Chain("v3/pay/transactions/out-trade-no/T1/close").Post(w.Context(),
+			object{"mchid": m.c.MchID()}); err != nil {
+			w.Fatal(err)
+		}
+		if s := m.sweep(time.Hour); s.Found != 1 || m.open() != 0 {
+			w.Errorf("closed: %+v, %d expected", s, m.open())
+		}
+		m.wantEffects("TRANSACTION.FAIL swept")
+	})
+}
+
+// A payment of combined orders happens once, under however many ids it is told. Parts that are paid
+// later are another payment, and a failure may come again.
+func TestACombinedPaymentHappensOnce(t *testing.T) {
+	onEach(t, func(w *world) {
+		b := w.writes(inbox.Config{})
+		take := func(id, eventType string, paid ...string) {
+			w.Helper()
+			var parts []object
+			for _, number := range []string{"S1", "S2"} {
+				parts = append(parts, object{"mchid": mchID, "out_trade_no": number})
+			}
+			for i, transaction := range paid {
+				parts[i]["transaction_id"] = transaction
+			}
+			var n *notify.Notification = notified(id, eventType, object{"combine_mchid": mchID,
+				"combine_out_trade_no": "P1", "sub_orders": parts})
+			if err := b.Take(w.Context(), n); err != nil {
+				w.Error(err)
+			}
+		}
+		take("n1", "TRANSACTION.FAIL")
+		take("n2", "TRANSACTION.FAIL")
+		take("n3", "TRANSACTION.SUCCESS", "4200")
+		take("n4", "TRANSACTION.SUCCESS", "4200")
+		take("n5", "TRANSACTION.SUCCESS", "4200", "4201")
+		take("n6", "TRANSACTION.SUCCESS", "4200", "4201")
+		m := &merchant{world: w}
+		m.wantEffects("TRANSACTION.FAIL n1", "TRANSACTION.FAIL n2", "TRANSACTION.SUCCESS n3", "TRANSACTION.SUCCESS n5")
+	})
+}
