@@ -111,8 +111,9 @@ type waiting struct{ told chan struct{} }
 
 // party are those who wait for one number.
 type party struct {
-	all  map[*waiting]bool
-	next time.Time // when the next of them may ask whom a notification woke
+	all   map[*waiting]bool
+	woken []*waiting // whom a notification woke and who have not asked since, in the order of their turns
+	next  time.Time  // when the first of those may ask
 }
 
 // Road is how it was learnt.
@@ -219,7 +220,7 @@ func (w *Waiter) wait(ctx context.Context, number string, ask Ask, g goal) (l Le
 		told, ended := one.sleep(ctx, pause)
 		if woken = told; told {
 			l.By, step = ByNotification, firstPause
-			_, ended = new(waiting).sleep(ctx, w.turn(number))
+			ended = w.turn(ctx, number, one)
 		}
 		if ended || !w.begin(ctx) {
 			return l, over(ctx, last)
@@ -259,24 +260,47 @@ func (w *Waiter) enter(number string, one *waiting) (before int) {
 func (w *Waiter) leave(number string, one *waiting) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if delete(w.waiting[number].all, one); len(w.waiting[number].all) == 0 {
+	p := w.waiting[number]
+	if i := slices.Index(p.woken, one); i >= 0 { // the turn is the next one's
+		p.woken = slices.Delete(p.woken, i, i+1)
+	}
+	if delete(p.all, one); len(p.all) == 0 {
 		delete(w.waiting, number)
 	}
 	w.many--
 }
 
-// turn is how long one whom a notification woke has to wait for its turn among those who wait for
-// the same number: the first has not.
-func (w *Waiter) turn(number string) time.Duration {
+// turn waits for the turn of one whom a notification woke, among those who wait for the same number.
+// The turn is taken when it has come: of those who leave before, and of nobody else, it is again.
+func (w *Waiter) turn(ctx context.Context, number string, one *waiting) (ended bool) {
+	for {
+		pause, mine := w.ahead(number, one)
+		if mine {
+			return ctx.Err() != nil
+		}
+		// Some of those ahead may leave: it looks again every second.
+		if _, ended := new(waiting).sleep(ctx, min(pause, firstPause)); ended {
+			return true
+		}
+	}
+}
+
+// ahead is how long it takes until the turn comes, if nobody leaves. The turn is taken where it has.
+func (w *Waiter) ahead(number string, one *waiting) (pause time.Duration, mine bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	now, p := time.Now(), w.waiting[number]
-	at := p.next
-	if at.Before(now) {
-		at = now
+	place := slices.Index(p.woken, one)
+	if place < 0 {
+		place = len(p.woken)
+		p.woken = append(p.woken, one)
 	}
-	p.next = at.Add(time.Second / perSecond)
-	return at.Sub(now)
+	pause = max(p.next.Sub(now), 0) + time.Duration(place)*time.Second/perSecond
+	if pause > 0 {
+		return pause, false
+	}
+	p.woken, p.next = p.woken[1:], now.Add(time.Second/perSecond)
+	return 0, true
 }
 
 // pace is how long each has to pause, so that all together do not ask too often.

@@ -145,3 +145,57 @@ func TestWaitersAtOnce(t *testing.T) {
 	close(stop)
 	told.Wait()
 }
+
+// Those who leave keep no turn: one who stays, and whose number is named again when it is paid,
+// hears of it within the turns of those who are there.
+func TestThoseWhoLeaveKeepNoTurn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w, paid := notify.NewWaiter(), make(chan struct{})
+		named := &notify.Notification{Plaintext: []byte(`{"out_trade_no":"T1"}`)}
+		ask := func(context.Context) (string, error) {
+			select {
+			case <-paid:
+				return "SUCCESS", nil
+			default:
+				return "ACCEPTED", nil
+			}
+		}
+		passing, stop := context.WithCancel(t.Context())
+		var all sync.WaitGroup
+		for range 400 { // pages that ask for three seconds, again and again
+			all.Go(func() {
+				for passing.Err() == nil {
+					ctx, end := context.WithTimeout(passing, 3*time.Second)
+					_, _ = w.Debited(ctx, "T1", ask)
+					end()
+				}
+			})
+		}
+		for range 30 { // a minute in which each of them is woken
+			time.Sleep(2 * time.Second)
+			w.Heard(named)
+		}
+		stop()
+		asked, done := make(chan struct{}, 100), make(chan struct{})
+		go func() {
+			defer close(done)
+			l, err := w.Debited(t.Context(), "T1", func(ctx context.Context) (string, error) {
+				asked <- struct{}{}
+				return ask(ctx)
+			})
+			if err != nil || !l.Reached {
+				t.Errorf("got %+v, %v", l, err)
+			}
+		}()
+		<-asked
+		all.Wait()
+		close(paid)
+		at := time.Now()
+		w.Heard(named)
+		<-done
+		if took := time.Since(at); took > 2*time.Second {
+			t.Errorf("it took %s to hear that it was paid", took)
+		}
+	})
+}
