@@ -97,4 +97,10 @@ func TestInboxReplaysDeadLetters(t *testing.T) {
 			t.Errorf("a password is repeated: %s", out)
 		}
 	}
+	for _, password := range []string{"ti@ger", "ti@ger/x", "ti@ger?x", "ti@ger#x", "@ger@"} {
+		out := run(exitUsage, "check", "--database", "postgres://scott:"+password+"@127.0.0.1:1/x")
+		if strings.Contains(out, "ger") || !strings.Contains(out, "%40") {
+			t.Errorf("a part of a password is repeated: %s", out)
+		}
+	}
 }
