@@ -40,8 +40,9 @@ type Config struct {
 	// Keep is how long it is remembered that something was handled, at least 48 hours. A copy of an
 	// APIv2 message never grows too old to be sent, so more is safer. Default: 400 days.
 	Keep time.Duration
-	// KeepEvents is how many handled notifications are remembered at most; those of the last 48
-	// hours always are. Default: 5 million.
+	// KeepEvents is how many ids of handled notifications are remembered at most; those of the last
+	// 48 hours always are. That a payment happened, and which message a sign proved, is remembered
+	// for Keep all the same, in about 200 bytes each. Default: 5 million.
 	KeepEvents int
 	// KeepDead is how long a dead letter is kept, with the notification in it, which names the
 	// payer. Default: 90 days.
@@ -168,7 +169,8 @@ func logGivenUp(ctx context.Context, x Expected) {
 // What f writes through d.Tx and that the notification was handled are committed together, or
 // neither is. It must not commit or roll back d.Tx, nor run statements that commit by themselves
 // (DDL in MySQL), nor use another connection to the database for what has to be done once; with
-// SQLite that would wait for itself. It may run more than once, where the database or f failed
+// SQLite that would wait for itself, and d.Tx takes no statement there that was prepared elsewhere
+// ([sql.Tx.Stmt]): prepare it with d.Tx. It may run more than once, where the database or f failed
 // before; what it did elsewhere is then done again, so slow and outward work belongs into a queue
 // in the same transaction.
 //

@@ -144,9 +144,9 @@ var errUndone = errors.New("inbox: the database undid the transaction, and the f
 // errPanicked stands for a panic, whose value may be anything, the event itself included.
 var errPanicked = errors.New("the function panicked")
 
-// counts says whether an error is the notification's or its function's, and not the database's: also
-// one that looks like the database's as often as a transaction is tried, for it may look like that
-// for ever.
+// counts says whether an error is the notification's or its function's, and not the database's:
+// also one that looks like the database's as often as a transaction is tried, for it may look like
+// that for ever.
 func (b *Box) counts(err error) bool {
 	var f *failure
 	var o *oftenUndone

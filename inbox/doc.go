@@ -22,6 +22,11 @@
 // first time. Between the commit and the answer the repeat finds the row and is answered with a
 // success without running anything.
 //
+// A database may undo the whole transaction for one statement of it: MySQL for a deadlock, SQLite
+// for a write that its own context interrupted, or where a constraint says ON CONFLICT ROLLBACK. A
+// function that hides the error and writes on loses what it wrote before and what it writes after,
+// on all three databases: it has not handled anything, and runs again.
+//
 // What a function does elsewhere, a call, a mail, a message, no database can undo, and it is done
 // again where the transaction is. Put such work into a queue that lives in the same database, in
 // the same transaction: the example in the folder examples/river does that with River.
@@ -33,12 +38,19 @@
 // between replicas that get it in the same moment: the second waits for the first one's commit, and
 // is then a repeat, or runs if the first was undone.
 //
-// Besides the id goes what happened. A payment happens once, and so do each outcome of a refund,
-// the signature of a contract, and its end: a second notification of it under another id is a
-// repeat, and so is the one of what a query told before ([Box.Sweep]). A debit that failed may
-// fail again under its number, so that is told by the id alone. APIv2's refunds are sealed and not
-// signed, and somebody with a copy of one can make others (see package notify): nothing else is
-// believed done because of one, and a function should query what it says.
+// Besides the id goes what happened. A payment happens once, also one of combined orders, and so do
+// each outcome of a refund, the signature of a contract, and its end: a second notification of it
+// under another id is a repeat, and so is the one of what a query told before ([Box.Sweep]).
+//
+// A debit that failed may fail again under its number, so two notifications of that are two
+// failures. Their times say which of them a query told: a notification that was created between
+// [Box.Expect] and five minutes after the answer is of the failure in the answer. Where it does not
+// say when it was created, as in APIv2, that is the first one to come within 25 hours of the answer.
+// So call Expect anew before each try.
+//
+// APIv2's refunds are sealed and not signed, and somebody with a copy of one can make others (see
+// package notify): nothing else is believed done because of one, and a function should query what
+// it says.
 //
 // One sign of APIv2 proves one message, in whichever process it came: another message with the
 // sign of one that was handled is refused ([ErrCut]) and not stored.
@@ -71,23 +83,28 @@
 // replay` have it handled by [Box.Work] in a process that has the functions.
 //
 // What the database does to a transaction is no failure: a deadlock, a serialization failure, a
-// busy SQLite. It runs again, eight times at most, and then WeChat Pay is told to send it again.
+// busy SQLite. It runs again, eight times at most. When the function ran and was undone each time,
+// that is one failed attempt.
 //
 // # What never comes
 //
 // [Box.Expect], in the transaction in which you enter an order or the number of a contract, says
 // that something is to come. [Box.Sweep] asks WeChat Pay for what has not, and hands what it finds
-// to the same functions on the same way. With [Config.Recheck] it also asks whether contracts that
-// it saw signed have ended.
+// to the same functions on the same way. What was created before something was expected does not
+// end it. PAYERROR is no failure: it is asked for until that is decided. At [Expected.Until] the
+// questions end: what was found and never handled is a dead letter then. With [Config.Recheck] it
+// also asks whether contracts that it saw signed have ended.
 //
 // # What is kept, and for how long
 //
-// Of a notification that was handled: its id, type and times, a hash of what happened and of
-// APIv2's sign, for [Config.Keep] and at most [Config.KeepEvents]. Of a contract: its id and code,
-// when it was signed and ended, a hash of the openid, for [Config.Keep] after its end. Of one that
-// failed the whole notification, which names the payer, until it is handled, discarded, or
-// [Config.KeepDead] is over. Of what is expected: the numbers you gave, until it comes. [Box.Prune]
-// deletes what is kept no longer, in batches; [Box.Forget] erases what is stored of a person.
+// Of a notification that was handled: its id, type and times, for [Config.Keep] and at most
+// [Config.KeepEvents]; a hash of what happened and of APIv2's sign, and when a debit failed, for
+// [Config.Keep], or [Config.KeepDead] where that is longer, however many there are. Of a contract:
+// its id and code, when it was signed and ended, a hash of the openid, for [Config.Keep] after its
+// end. Of one that failed the whole notification, which names the payer, until it is handled,
+// discarded, or [Config.KeepDead] is over. Of what is expected: the numbers you gave, until it
+// comes. [Box.Prune] deletes what is kept no longer, in batches; [Box.Forget] erases what is stored
+// of a person.
 //
 // # Running it
 //
@@ -104,7 +121,8 @@
 //
 // The package knows the client, package notify and the wire, and no driver. Start reading at
 // delivery.go, which takes a notification and records what fails; once.go is its transaction,
-// told.go reads what it tells, contract.go follows contracts; failed.go, pack.go and dead.go are
-// what could not be handled; expect.go, question.go and sweep.go are what never came, prune.go and
-// forget.go what is kept; dialect.go is how the databases differ.
+// guard.go keeps SQLite from committing what it is not told to, told.go reads what it tells,
+// failures.go tells the failures under one number apart, contract.go follows contracts; failed.go,
+// pack.go and dead.go are what could not be handled; expect.go, question.go and sweep.go are what
+// never came, prune.go and forget.go what is kept; dialect.go is how the databases differ.
 package inbox

@@ -171,8 +171,8 @@ func (b *Box) meet(ctx context.Context, tx *sql.Tx, d *Delivery, t told, h how) 
 	} else if d.Contract != nil && *d.Contract != *d.Current {
 		return true, nil // of a contract before the one that is expected
 	}
-	// What happened before it was expected is not it. Where it is all the same, it is asked for once,
-	// and known.
+	// What happened before it was expected is not it. Where it is all the same, it is asked for
+	// once, and known.
 	happened := b.timesOf(d.Notification, h).happened()
 	for _, name := range names {
 		switch {
@@ -201,8 +201,8 @@ const sweptPrefix = "SWEPT-"
 
 func isSwept(n *notify.Notification) bool { return strings.HasPrefix(n.ID, sweptPrefix) }
 
-// sweptID is the id of a notification that a query stands for: of what it tells, to one expectation.
-// The rest of an answer is another one every time, such as its nonce and sign.
+// sweptID is the id of a notification that a query stands for: of what it tells, to one
+// expectation. The rest of an answer is another one every time, such as its nonce and sign.
 func sweptID(e *expectation, n *notify.Notification) string {
 	t := tellOf(n)
 	at := t.contract.endedAt

@@ -70,8 +70,8 @@ func (b *Box) Forget(ctx context.Context, p Person) (f Forgotten, err error) {
 	return f, err
 }
 
-// forgetLetters goes through the notifications that are kept whole, of which there are few: by their
-// keys, whatever state they are in, for that changes meanwhile.
+// forgetLetters goes through the notifications that are kept whole, of which there are few: by
+// their keys, whatever state they are in, for that changes meanwhile.
 func (b *Box) forgetLetters(ctx context.Context, p Person) (erased int, err error) {
 	mchID, id := "", ""
 	for {
@@ -99,8 +99,8 @@ type kept struct{ mchID, id, payload string }
 // page is the next rows behind a key.
 func (b *Box) page(ctx context.Context, mchID, id string) (page []kept, err error) {
 	rows, err := b.db.QueryContext(ctx, b.cfg.Dialect.in(b.cfg.Prefix, "SELECT mch_id, id, COALESCE(payload, '') FROM "+
-		"{events} WHERE state IN ('"+failed+"', '"+dead+"', '"+due+"') AND (mch_id > ? OR mch_id = ? AND id > ?) ORDER "+
-		"BY mch_id, id LIMIT ?"), mchID, mchID, id, batch)
+		"{events} WHERE state IN ('"+failed+"', '"+dead+"', '"+due+"') AND (mch_id > ? OR mch_id = ? AND id > ?) "+
+		"ORDER BY mch_id, id LIMIT ?"), mchID, mchID, id, batch)
 	if err != nil {
 		return nil, fmt.Errorf("inbox: %w", err)
 	}

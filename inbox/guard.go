@@ -28,8 +28,8 @@ type guarded struct {
 // guard runs f in a transaction on the connection, and commits it unless f fails.
 func guard(ctx context.Context, conn *sql.Conn, f func(tx *sql.Tx) error) error {
 	lent, over, ended := make(chan *guarded, 1), make(chan struct{}), make(chan error, 1)
-	// The driver's connection may be used while this function of Raw runs. It runs beside f, so that
-	// a panic of f is none of the driver's, for which database/sql would close the connection.
+	// The driver's connection may be used while this function of Raw runs. It runs beside f, so
+	// that a panic of f is none of the driver's, for which database/sql would close the connection.
 	go func() {
 		ended <- conn.Raw(func(own any) error {
 			g := &guarded{own: own.(driver.Conn)}

@@ -10,16 +10,17 @@ import (
 
 // Pruned counts what one [Box.Prune] deleted.
 type Pruned struct {
-	Events    int // handled notifications, with what proved them and what they told
+	Events    int // handled notifications
 	Dead      int // dead letters, with the notification in them
 	Contracts int // contracts that have ended
 }
 
 // Prune deletes what is kept no longer, in transactions of a few hundred rows: handled
 // notifications after [Config.Keep], the oldest earlier where there are more than
-// [Config.KeepEvents]; dead letters after [Config.KeepDead]; contracts [Config.Keep] after they
-// ended. A contract in force stays, and so does what was heard within 48 hours, since WeChat Pay
-// may send it again. Run it once an hour or a day.
+// [Config.KeepEvents]; what they told and what proved them after [Config.Keep], but not before
+// letters that may tell the same; dead letters after [Config.KeepDead]; contracts [Config.Keep]
+// after they ended. A contract in force stays, and so does what was heard within 48 hours, since
+// WeChat Pay may send it again. Run it once an hour or a day.
 func (b *Box) Prune(ctx context.Context) (p Pruned, err error) {
 	now := b.cfg.Now()
 	old, unrepeated := now.Add(-b.cfg.Keep).UnixMicro(), now.Add(-MinKeep).UnixMicro()
@@ -43,8 +44,9 @@ func (b *Box) Prune(ctx context.Context) (p Pruned, err error) {
 	if p.Contracts, err = b.drop(ctx, "contracts", "ended_at <> 0", old, 0); err != nil {
 		return p, err
 	}
+	told := now.Add(-max(b.cfg.Keep, b.cfg.KeepDead)).UnixMicro()
 	for _, table := range []string{"proofs", "facts", "groups"} {
-		if _, err := b.drop(ctx, table, "1 = 1", old, 0); err != nil {
+		if _, err := b.drop(ctx, table, "1 = 1", told, 0); err != nil {
 			return p, err
 		}
 	}

@@ -270,8 +270,9 @@ func (w *Waiter) leave(number string, one *waiting) {
 	w.many--
 }
 
-// turn waits for the turn of one whom a notification woke, among those who wait for the same number.
-// The turn is taken when it has come: of those who leave before, and of nobody else, it is again.
+// turn waits for the turn of one whom a notification woke, among those who wait for the same
+// number. The turn is taken when it has come: of those who leave before, and of nobody else, it is
+// again.
 func (w *Waiter) turn(ctx context.Context, number string, one *waiting) (ended bool) {
 	for {
 		pause, mine := w.ahead(number, one)
@@ -285,7 +286,8 @@ func (w *Waiter) turn(ctx context.Context, number string, one *waiting) (ended b
 	}
 }
 
-// ahead is how long it takes until the turn comes, if nobody leaves. The turn is taken where it has.
+// ahead is how long it takes until the turn comes, if nobody leaves. The turn is taken where it
+// has.
 func (w *Waiter) ahead(number string, one *waiting) (pause time.Duration, mine bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

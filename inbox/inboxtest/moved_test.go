@@ -82,8 +82,8 @@ func TestALetterThatIsDueComesAgain(t *testing.T) {
 	})
 }
 
-// A queue of the user's may hand over an id that is no text. It is made a dead letter, and replayed,
-// like any other.
+// A queue of the user's may hand over an id that is no text. It is made a dead letter, and
+// replayed, like any other.
 func TestAnIDThatIsNoText(t *testing.T) {
 	onEach(t, func(w *world) {
 		var dead []string
@@ -97,8 +97,8 @@ func TestAnIDThatIsNoText(t *testing.T) {
 			ran = d.Notification
 			return nil
 		})
-		n := &notify.Notification{MchID: mchID, ID: "n\xff", EventType: "X\xfe", Summary: "s\xfd", OriginalType: "o\xfc",
-			RequestID: "r\xfb", CreateTime: w.clock.now(), Plaintext: []byte("{}")}
+		n := &notify.Notification{MchID: mchID, ID: "n\xff", EventType: "X\xfe", Summary: "s\xfd",
+			OriginalType: "o\xfc", RequestID: "r\xfb", CreateTime: w.clock.now(), Plaintext: []byte("{}")}
 		if err := b.Take(w.Context(), n); err == nil {
 			w.Fatal("it did not fail")
 		}
@@ -137,6 +137,31 @@ func TestAPaymentIsKnownLongerThanItsNotification(t *testing.T) {
 			}
 		}
 		if e := w.effect(); len(e) != 2 {
+			w.Errorf("effects %q", e)
+		}
+	})
+}
+
+// A dead letter may be kept longer than what was handled: a payment that was told under another id
+// meanwhile is a repeat still when the letter is replayed.
+func TestALetterThatOutlivesWhatWasHandled(t *testing.T) {
+	onEach(t, func(w *world) {
+		cfg := inbox.Config{Attempts: 1, Keep: inbox.MinKeep, OnDead: func(context.Context, inbox.Dead) {}}
+		if err := w.box(cfg).Take(w.Context(), paid("n1", "T1", "4200")); err != nil {
+			w.Fatal(err)
+		}
+		b := w.writes(cfg)
+		if err := b.Take(w.Context(), paid("n2", "T1", "4200")); err != nil {
+			w.Fatal(err)
+		}
+		w.clock.advance(60 * 24 * time.Hour)
+		if p, err := b.Prune(w.Context()); err != nil || p.Events != 1 {
+			w.Fatalf("%+v, %v", p, err)
+		}
+		if err := b.Replay(w.Context(), mchID, "n1"); err != nil {
+			w.Error(err)
+		}
+		if e := w.effect(); !slices.Equal(e, []string{"TRANSACTION.SUCCESS n2"}) {
 			w.Errorf("effects %q", e)
 		}
 	})

@@ -299,7 +299,8 @@ func TestEveryFailureIsStored(t *testing.T) {
 			for range 15 {
 				_ = b.Take(w.Context(), paid(id, "T"+id, "42"+id))
 			}
-			if n := w.count("SELECT COUNT(*) FROM ~events WHERE id = ? AND state = 'dead'", id); n != 1 || runs != want {
+			n := w.count("SELECT COUNT(*) FROM ~events WHERE id = ? AND state = 'dead'", id)
+			if n != 1 || runs != want {
 				w.Errorf("%s: %d dead letters after %d runs", id, n, runs)
 			}
 		}

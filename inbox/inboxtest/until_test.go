@@ -23,8 +23,8 @@ func (m *merchant) failsV2(x inbox.Expected) {
 	m.debitV2(x.Number, contract)
 }
 
-// Every answer of APIv2 has a nonce and a sign of its own. What it tells is one letter all the same,
-// with all its attempts, and is asked for no longer once it is dead.
+// Every answer of APIv2 has a nonce and a sign of its own. What it tells is one letter all the
+// same, with all its attempts, and is asked for no longer once it is dead.
 func TestWhatIsSweptOftenIsOneLetter(t *testing.T) {
 	onEach(t, func(w *world) {
 		dead := 0
