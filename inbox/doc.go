@@ -45,8 +45,8 @@
 // A debit that failed may fail again under its number, so two notifications of that are two
 // failures. Their times say which of them a query told: a notification that was created between
 // [Box.Expect] and five minutes after the answer is of the failure in the answer. Where it does not
-// say when it was created, as in APIv2, that is the first one to come within 25 hours of the answer.
-// So call Expect anew before each try.
+// say when it was created, as in APIv2, that is the first one to come within 25 hours of the
+// answer. So call Expect anew before each try.
 //
 // APIv2's refunds are sealed and not signed, and somebody with a copy of one can make others (see
 // package notify): nothing else is believed done because of one, and a function should query what
