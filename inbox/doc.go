@@ -43,10 +43,10 @@
 // under another id is a repeat, and so is the one of what a query told before ([Box.Sweep]).
 //
 // A debit that failed may fail again under its number, so two notifications of that are two
-// failures. Their times say which of them a query told: a notification that was created between
-// [Box.Expect] and five minutes after the answer is of the failure in the answer. Where it does not
-// say when it was created, as in APIv2, that is the first one to come within 25 hours of the
-// answer. So call Expect anew before each try.
+// failures. Call [Box.Expect] anew before each try: what was created since is of that try, and what
+// was created before is of an earlier one. So the first notification of a try that a query told of
+// is a repeat, if it was created within 25 hours of the answer. Where a notification does not say
+// when it was created, as in APIv2, its coming counts, and it is of the earliest such try.
 //
 // APIv2's refunds are sealed and not signed, and somebody with a copy of one can make others (see
 // package notify): nothing else is believed done because of one, and a function should query what

@@ -9,16 +9,16 @@ import (
 )
 
 // A debit that failed may fail again under its number, and neither a query nor its notification
-// says which of the failures it means. Their times do: a try begins when it is expected
-// ([Box.Expect]), a query tells of it as of the moment of its answer, and the notification says
-// when it was created, or at least came. So each telling is kept with its times, and two of them
-// are of one failure where the times allow it, one notification for one answer.
+// says which of the failures it means. A try begins when it is expected ([Box.Expect]), a query
+// tells of the one that is expected, and so does a notification that was created since. Where the
+// query came first, nothing is expected any more, or the next try is: then the times say whether a
+// notification can be of the failure that the query told. One notification is of one answer.
 
 // times are of one telling, in microseconds.
 type times struct {
-	// Created is when WeChat Pay says that it happened, 0 where it does not.
+	// Created is when WeChat Pay says that it happened, by its clock; 0 where it does not.
 	Created int64 `json:",omitempty"`
-	// Since is when it was expected, of what a query told.
+	// Since is when the try was expected that it is of, 0 where it is not known to be of one.
 	Since int64 `json:",omitempty"`
 	// At is when the notification came, or the query was answered.
 	At int64
@@ -30,56 +30,80 @@ type failures struct {
 	Heard []times `json:",omitempty"` // by notifications; the function ran
 }
 
-// skew is how far this side's clock may be from WeChat Pay's, whose times are in whole seconds.
+// skew is how far this side's clock is from WeChat Pay's as a rule, whose times are in whole
+// seconds. It is never further than sameMoment, or no call would be taken.
 const skew = 5 * time.Second
 
-// of says whether a notification can be of the failure that a query told.
+// of says whether a notification can be of the failure that a query told: it came since that was
+// expected, and was created since, in the time in which WeChat Pay sends what the query told.
 func (heard times) of(asked times) bool {
-	if heard.Created == 0 {
-		return asked.Since <= heard.At && heard.At <= asked.At+lastAttempt.Microseconds()
+	if heard.Since != 0 {
+		return heard.Since == asked.Since
 	}
-	return asked.Since-skew.Microseconds() <= heard.Created && heard.Created <= asked.At+sameMoment
+	created := heard.Created
+	if created == 0 {
+		created = heard.At
+	}
+	return asked.Since <= heard.At && asked.Since-sameMoment <= created &&
+		created <= asked.At+lastAttempt.Microseconds()
+}
+
+// after is the telling, which comes now, by a clock that is not behind those of the processes that
+// entered these.
+func (heard times) after(open int64, all []times) times {
+	heard.At = max(heard.At, open)
+	for _, t := range all {
+		heard.At = max(heard.At, t.At, t.Since)
+	}
+	return heard
 }
 
 // happened is when it happened, as far as that is known: no later.
-func (t times) happened() int64 {
-	if t.Created != 0 {
-		return t.Created + skew.Microseconds()
+func (heard times) happened() int64 {
+	if heard.Created != 0 {
+		return heard.Created + skew.Microseconds()
 	}
-	return t.At
+	return heard.At
 }
 
-// notified takes a notification in. It is not news where a query told of the failure before: of one
-// that was expected since the same try, or since the one before it where the notification does not
-// say when it was created. open is when the try began that is expected now, 0 where none is.
+// notified takes a notification in. It is news unless a query told of the failure before. open is
+// when the try was expected that is expected now, 0 where none is.
 func (f *failures) notified(heard times, open int64) (news bool) {
-	found := -1
+	ofOpen := open != 0 && open <= heard.happened()
+	if ofOpen && heard.Created != 0 {
+		heard.Since = open
+	}
+	if i := f.answered(heard); i >= 0 {
+		f.Asked = append(f.Asked[:i], f.Asked[i+1:]...)
+		return false
+	}
+	if ofOpen {
+		heard.Since = open
+	}
+	f.Heard = newest(append(f.Heard, heard))
+	return true
+}
+
+// answered finds the answer that told of the same failure: of the last try before it was created
+// or, where that is not known, of the first one; -1 where there is none.
+func (f *failures) answered(heard times) (found int) {
+	found = -1
 	for i, asked := range f.Asked {
-		ofLaterTry := heard.Created != 0 && asked.Since < open && open <= heard.happened()
-		if !heard.of(asked) || ofLaterTry {
-			continue
-		}
-		if found < 0 || heard.Created != 0 && asked.Since > f.Asked[found].Since {
+		if heard.of(asked) && (found < 0 || asked.Since <= heard.Created) {
 			found = i
 		}
 	}
-	if found < 0 {
-		f.Heard = newest(append(f.Heard, heard))
-		return true
-	}
-	f.Asked = append(f.Asked[:found], f.Asked[found+1:]...)
-	return false
+	return found
 }
 
-// asked takes in what a query told. It is news while it is expected, for its notification would
-// have ended that; replayed later, it is not where the notification came meanwhile.
-func (f *failures) asked(asked times, replay bool) (news bool) {
-	if replay {
-		for i, heard := range f.Heard {
-			if heard.of(asked) {
-				f.Heard = append(f.Heard[:i], f.Heard[i+1:]...)
-				return false
-			}
+// asked takes in what a query told. It is news unless its notification came before: where the
+// function failed on the answer, and that is replayed, or where a clock is so far ahead that the
+// notification seemed to be from before the try.
+func (f *failures) asked(asked times) (news bool) {
+	for i, heard := range f.Heard {
+		if heard.of(asked) {
+			f.Heard = append(f.Heard[:i], f.Heard[i+1:]...)
+			return false
 		}
 	}
 	f.Asked = newest(append(f.Asked, asked))
@@ -112,5 +136,9 @@ func (b *Box) timesOf(n *notify.Notification, h how) times {
 	case h.swept != nil:
 		return times{Since: h.swept.created, At: h.swept.answered}
 	}
-	return times{Created: micros(n.CreateTime), At: b.now()}
+	t := times{Created: micros(n.CreateTime), At: b.now()}
+	if t.Created > t.At+sameMoment {
+		t.Created = 0 // by a clock that is not comparable, such as one of a sandbox that was moved on
+	}
+	return t
 }

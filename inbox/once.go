@@ -181,13 +181,17 @@ func (b *Box) happened(ctx context.Context, tx *sql.Tx, n *notify.Notification, 
 		return false, err
 	}
 	if isSwept(n) {
-		fresh = before.asked(b.timesOf(n, h), h.replay)
+		fresh = before.asked(b.timesOf(n, h))
 	} else {
 		open, err := b.openSince(ctx, tx, mch, t.expected)
 		if err != nil {
 			return false, err
 		}
-		fresh = before.notified(b.timesOf(n, h), open)
+		heard := b.timesOf(n, h)
+		if !h.replay {
+			heard = heard.after(open, before.Asked)
+		}
+		fresh = before.notified(heard, open)
 	}
 	if _, err := b.exec(ctx, tx, "UPDATE {facts} SET failures = ?, changed_at = ? WHERE mch_id = ? AND fact = ?",
 		before.String(), b.now(), mch, fact); err != nil {

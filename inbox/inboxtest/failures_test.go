@@ -88,7 +88,7 @@ func TestAFailureAfterASweptOne(t *testing.T) {
 			}
 			if expected {
 				m.expect(inbox.Expected{Kind: inbox.Debit, Number: "T1"})
-			} else if err := m.s.Advance(time.Hour); err != nil {
+			} else if err := m.s.Advance(26 * time.Hour); err != nil {
 				w.Fatal(err)
 			}
 			m.heard("n2", "T1", m.s.Clock().Now())
@@ -218,5 +218,33 @@ func TestACombinedPaymentHappensOnce(t *testing.T) {
 		take("n6", "TRANSACTION.SUCCESS", "4200", "4201")
 		m := &merchant{world: w}
 		m.wantEffects("TRANSACTION.FAIL n1", "TRANSACTION.FAIL n2", "TRANSACTION.SUCCESS n3", "TRANSACTION.SUCCESS n5")
+	})
+}
+
+// The clock of the process that gets a notification is minutes behind the one of who expected it:
+// the notification is of what is expected, and of what a query told, all the same.
+func TestAClockThatIsBehind(t *testing.T) {
+	onEach(t, func(w *world) {
+		m := w.merchant(inbox.Config{}, fault.Lost)
+		m.fails("T1", ledger.NotEnough)
+		ahead, behind := m.box, w.writes(inbox.Config{
+			Now: func() time.Time { return m.s.Clock().Now().Add(-4 * time.Minute) }})
+		m.box = behind
+		m.heard("n1", "T1", time.Time{})
+		if n := m.open(); n != 0 {
+			w.Errorf("%d are expected still", n)
+		}
+		m.box = ahead
+		if err := m.s.Advance(time.Minute); err != nil {
+			w.Fatal(err)
+		}
+		m.expect(inbox.Expected{Kind: inbox.Debit, Number: "T1"})
+		created := m.s.Clock().Now()
+		if s := m.sweep(11 * time.Minute); s.Found != 1 {
+			w.Errorf("%+v", s)
+		}
+		m.box = behind
+		m.heard("n2", "T1", created)
+		m.wantEffects("TRANSACTION.FAIL n1", "TRANSACTION.FAIL swept")
 	})
 }

@@ -87,7 +87,8 @@ func TestSQLiteUndoesATransactionForOneStatement(t *testing.T) {
 	}
 }
 
-// timeouts are the contexts that end while a statement calls times_out with the name they have here.
+// timeouts are the contexts that end while a statement calls times_out with the name they have
+// here.
 var timeouts sync.Map
 
 func init() {
