@@ -228,7 +228,7 @@ func TestAClockThatIsBehind(t *testing.T) {
 		m := w.merchant(inbox.Config{}, fault.Lost)
 		m.fails("T1", ledger.NotEnough)
 		ahead, behind := m.box, w.writes(inbox.Config{
-			Now: func() time.Time { return m.s.Clock().Now().Add(-4 * time.Minute) }})
+			Now: func() time.Time { return m.s.Clock().Now().Add(-20 * time.Minute) }})
 		m.box = behind
 		m.heard("n1", "T1", time.Time{})
 		if n := m.open(); n != 0 {
