@@ -56,8 +56,8 @@ func databaseNamed(address string) (driver string, dialect inbox.Dialect, name s
 	case (scheme == "postgres" || scheme == "postgresql") && strings.Count(rest, "@") > 1:
 		// pgx takes what follows the first one for the host, and says in its errors which it asked
 		// for.
-		err = usage("the address of the database has more than one @: write each that is part of the user or password " +
-			"as %%40")
+		err = usage("the address of the database has more than one @: write each that is part of the user or " +
+			"password as %%40")
 	case scheme == "postgres" || scheme == "postgresql":
 		driver, dialect, name = "pgx", inbox.Postgres, address
 	case scheme == "mysql" || scheme == "mariadb":
