@@ -6,24 +6,14 @@ import (
 	"time"
 )
 
-// twins are WeChat Pay's hosts that stand in for each other. Cross-border hosts have none.
-//
-// Source:
-// https://pay.weixin.qq.com/docs/merchant/development/practices/cross-city-disaster-escalation-guidelines.html
-// https://github.com/wechatpay-apiv3/wechatpay-java#双域名容灾
-var twins = [...][2]string{
-	{DefaultHost, BackupHost},
-	{"https://api.wechatpay.cn", "https://api2.wechatpay.cn"},
-}
-
-// twinOf is the other host, "" where there is none.
+// twinOf is the other host of two of WeChat Pay's own, "" where there is none.
 func twinOf(host endpointHost) string {
 	for _, pair := range twins {
-		switch host.String() {
-		case pair[0]:
-			return pair[1]
-		case pair[1]:
-			return pair[0]
+		switch host {
+		case endpointHost{"https", pair[0]}:
+			return "https://" + pair[1]
+		case endpointHost{"https", pair[1]}:
+			return "https://" + pair[0]
 		}
 	}
 	return ""

@@ -91,7 +91,7 @@ func presigned(b *testing.B, sb *sandbox.Sandbox, n int) []*http.Request {
 	return calls
 }
 
-func signedPresignOf(b *testing.B, sb *sandbox.Sandbox, contractCode string) (*http.Request, []byte) {
+func signedPresignOf(b testing.TB, sb *sandbox.Sandbox, contractCode string) (*http.Request, []byte) {
 	body, err := json.Marshal(with(combineBody(), "out_contract_code", contractCode))
 	if err != nil {
 		b.Fatal(err)

@@ -100,7 +100,7 @@ func BenchmarkAdvance(b *testing.B) {
 
 const nonce32 = "593BEC0C930BF1AFEB40B4A08C8FB242"
 
-func signedPresign(b *testing.B, sb *sandbox.Sandbox) (*http.Request, []byte) {
+func signedPresign(b testing.TB, sb *sandbox.Sandbox) (*http.Request, []byte) {
 	b.Helper()
 	return signedPresignOf(b, sb, code)
 }

@@ -13,12 +13,9 @@ import (
 // keys, in memory, with the default merchant, on ports the system picks.
 type Config struct {
 	// Addr is where the API listens, AdminAddr where the admin does, both on
-	// this machine. Default: "127.0.0.1:0".
+	// this machine. The API takes plain HTTP, TLS ([Sandbox.TLSURL]) and the CONNECT
+	// of a proxy at its one address. Default: "127.0.0.1:0".
 	Addr, AdminAddr string
-	// TLSAddr, when set, is where the API listens over TLS as well, with a
-	// certificate of the sandbox's own authority ([Sandbox.TLSConfig]). There
-	// calls that need mutual TLS are refused without the merchant's certificate.
-	TLSAddr string
 	// AllowNonLoopback lets the sandbox listen and forward beyond this machine.
 	// Whoever reaches the admin port can do everything: put it behind something.
 	AllowNonLoopback bool

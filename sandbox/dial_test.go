@@ -15,7 +15,7 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
-// ports are those of a sandbox's three listeners.
+// ports are those of a sandbox's two listeners, the first of which takes https too.
 func (w *world) ports() (out []string) {
 	w.t.Helper()
 	for _, address := range []string{w.URL(), w.AdminURL(), w.TLSURL()} {
@@ -54,11 +54,11 @@ func TestNotificationsDoNotCallTheSandbox(t *testing.T) {
 				if host == "[::1]" {
 					addr = "[::1]:0"
 				}
-				w := newWorld(t, sandbox.WithTLS(), func(c *sandbox.Config) {
-					c.Addr, c.AdminAddr, c.TLSAddr = addr, addr, addr
+				w := newWorld(t, func(c *sandbox.Config) {
+					c.Addr, c.AdminAddr = addr, addr
 					if host == "127.0.0.2" {
 						c.AllowNonLoopback = true
-						c.Addr, c.AdminAddr, c.TLSAddr = "0.0.0.0:0", "0.0.0.0:0", ":0"
+						c.Addr, c.AdminAddr = "0.0.0.0:0", ":0"
 					}
 				})
 				to := []string{"http://", "http://", "https://"}[i] + host + ":" + w.ports()[i] + "/sandbox/chaos"
@@ -80,10 +80,10 @@ func TestForwardsDoNotCallTheSandbox(t *testing.T) {
 	t.Parallel()
 	everywhere := func(c *sandbox.Config) {
 		c.AllowNonLoopback = true
-		c.Addr, c.AdminAddr, c.TLSAddr = ":0", ":0", ":0"
+		c.Addr, c.AdminAddr = ":0", ":0"
 	}
 	for i, option := range []sandbox.Option{func(*sandbox.Config) {}, everywhere} {
-		w := newWorld(t, sandbox.WithTLS(), option)
+		w := newWorld(t, option)
 		hosts := []string{"127.0.0.1", "localhost", "[::ffff:127.0.0.1]"}
 		if i == 1 {
 			hosts = append(hosts, "0.0.0.0", "[::]", "[::1]", "127.9.9.9")

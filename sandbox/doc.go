@@ -106,8 +106,17 @@
 // the notice before it came from APIv3. Notifications are XML, and only XML that
 // says SUCCESS ends their attempts.
 //
-// Refunds need the merchant's certificate in the TLS handshake. The plain listener
-// cannot see one and says so; with [Config].TLSAddr there is one that can.
+// Refunds need the merchant's certificate in the TLS handshake. A plain connection
+// has none, and the answer says so; over TLS ([Sandbox.TLSURL]) it is looked at.
+//
+// # WeChat Pay's own hosts
+//
+// The address of the API takes plain HTTP, TLS, and the CONNECT of clients whose proxy it is. A
+// program that calls https://api.mch.weixin.qq.com or another of WeChat Pay's hosts, and whose
+// client trusts [Sandbox.Authority], finds the sandbox there and need not be changed:
+// [Sandbox.TLSConfig] shows it in Go, docs/proxy.md in other languages. Every tunnel ends here.
+// What is meant for others, the admin among them, is a 403 with a sentence, and nobody is called
+// for it.
 //
 // # Faults
 //

@@ -50,6 +50,11 @@ func Serve(l net.Listener, h http.Handler) *http.Server {
 	return listener.Serve(l, h, shown.Log(nil))
 }
 
+// ServeAPI has a sandbox's API served on another listener, as on its own.
+func (s *Sandbox) ServeAPI(l net.Listener, logf func(format string, args ...any)) *http.Server {
+	return listener.ServeAPI(l, s.front, s.door(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}), shown.Log(logf))
+}
+
 // AdvanceContext is Sandbox.Advance as the admin calls it.
 func AdvanceContext(ctx context.Context, s *Sandbox, d time.Duration) error {
 	return s.outbox.Worker.Advance(ctx, d)

@@ -73,9 +73,18 @@ func (s *Sandbox) PlatformCertificates() map[string]string {
 	return out
 }
 
-// GenerateKeys makes fresh key material. It takes a moment: these are three
-// numbers of 2048 bits.
-func GenerateKeys() (*ledger.KeyMaterial, error) { return registry.GenerateKeys() }
+// GenerateKeys makes fresh key material. It takes a moment: two of the keys are RSA
+// of 2048 bits.
+func GenerateKeys() (*ledger.KeyMaterial, error) {
+	k, err := registry.GenerateKeys()
+	if err == nil {
+		err = GenerateAuthority(k)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return k, nil
+}
 
 // GenerateMerchantKeys fills in what m lacks of certificate, private key and
 // APIv3 and APIv2 key, freshly made. A certificate without its key is left as it is.

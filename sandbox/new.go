@@ -107,12 +107,6 @@ func WithKeyMode(mode ledger.KeyMode) Option {
 	return func(c *Config) { c.Merchants[0].KeyMode = mode }
 }
 
-// WithTLS also listens over TLS, on a port the system picks; see
-// [Config.TLSAddr].
-func WithTLS() Option {
-	return func(c *Config) { c.TLSAddr = "127.0.0.1:0" }
-}
-
 // WithPayer says that these openids, by appid, are one person; see Config.Payers.
 func WithPayer(openIDs map[string]string) Option {
 	return func(c *Config) { c.Payers = append(c.Payers, openIDs) }

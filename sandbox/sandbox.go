@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox/fault"
+	"github.com/wxpay-go/wxpay/sandbox/internal/authority"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
 	"github.com/wxpay-go/wxpay/sandbox/internal/listener"
 	"github.com/wxpay-go/wxpay/sandbox/internal/outbox"
@@ -23,8 +23,7 @@ import (
 type Sandbox struct {
 	machine
 	api, admin *http.Server
-	tls        *http.Server // nil without Config.TLSAddr
-	authority  *x509.Certificate
+	authority  *authority.Authority
 	url        string
 	tlsURL     string
 	adminURL   string
@@ -57,6 +56,10 @@ func start(c Config, plays *engine.Repertoire) (*Sandbox, error) {
 	}
 	engine.SetDefault(&c.Addr, "127.0.0.1:0")
 	engine.SetDefault(&c.AdminAddr, "127.0.0.1:0")
+	authority, err := authorityOf(c.Keys)
+	if err != nil {
+		return nil, err
+	}
 	m, err := assemble(c, plays)
 	if err != nil {
 		return nil, err
@@ -68,10 +71,7 @@ func start(c Config, plays *engine.Repertoire) (*Sandbox, error) {
 		}
 		return nil, err
 	}
-	for _, addr := range []string{c.Addr, c.AdminAddr, c.TLSAddr} {
-		if addr == "" {
-			continue // no TLS
-		}
+	for _, addr := range []string{c.Addr, c.AdminAddr} {
 		l, err := listener.Listen(addr, c.AllowNonLoopback)
 		if err != nil {
 			return fail(err)
@@ -87,17 +87,9 @@ func start(c Config, plays *engine.Repertoire) (*Sandbox, error) {
 	if err := m.outbox.Requeue(context.Background()); err != nil { // this start may forward what the last one did not
 		return fail(fmt.Errorf("sandbox: %w", err))
 	}
-	s := &Sandbox{machine: m, url: "http://" + listener.FromHere(open[0]), adminURL: "http://" +
-		listener.FromHere(open[1])}
-	if c.TLSAddr != "" {
-		l, authority, err := overTLS(open[2])
-		if err != nil {
-			return fail(err)
-		}
-		s.tlsURL, s.authority, s.tls = "https://"+listener.FromHere(l), authority, listener.Serve(l, m.front,
-			m.engine.Logf)
-	}
-	s.api = listener.Serve(open[0], m.front, m.engine.Logf)
+	s := &Sandbox{machine: m, authority: authority, url: "http://" + listener.FromHere(open[0]),
+		tlsURL: "https://" + listener.FromHere(open[0]), adminURL: "http://" + listener.FromHere(open[1])}
+	s.api = listener.ServeAPI(open[0], m.front, s.door(open[0].Addr()), m.engine.Logf)
 	s.admin = listener.Serve(open[1], newAdmin(s, !m.outbox.Routes.Listeners[1].Addr().Unmap().IsLoopback()),
 		m.engine.Logf)
 	go m.outbox.Worker.Run()
@@ -118,9 +110,6 @@ func (s *Sandbox) Close() error {
 			return nil
 		}
 		s.closed = errors.Join(stop(s.api), stop(s.admin))
-		if s.tls != nil {
-			s.closed = errors.Join(s.closed, stop(s.tls))
-		}
 		if err := s.front.Journal.Close(); err != nil {
 			s.closed = errors.Join(s.closed, fmt.Errorf("sandbox: store the journal: %w", err))
 		}

@@ -35,7 +35,7 @@ func isOneLine(t *testing.T, what, s string, most int) {
 func TestNothingFromOutsideWritesLines(t *testing.T) {
 	t.Parallel()
 	log := &logged{T: t}
-	sb := sandbox.New(log, sandbox.At(start), sandbox.WithTLS())
+	sb := sandbox.New(log, sandbox.At(start))
 	w := &world{t, sb, sb.Client(), nil}
 	long := strings.Repeat("x", 20_000)
 	for _, uri := range []string{
@@ -69,7 +69,7 @@ func TestNothingFromOutsideWritesLines(t *testing.T) {
 	// A handshake that is none is logged by net/http.
 	conn, err := net.Dial("tcp", strings.TrimPrefix(w.TLSURL(), "https://"))
 	w.ok(err)
-	_, _ = io.WriteString(conn, "GET /\r\nall is well HTTP/1.1\r\n\r\n")
+	_, _ = io.WriteString(conn, "\x16GET /\r\nall is well HTTP/1.1\r\n\r\n")
 	_, _ = bufio.NewReader(conn).ReadString(0)
 	conn.Close()
 	w.ok(w.Close())

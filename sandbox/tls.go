@@ -1,89 +1,85 @@
 package sandbox
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"fmt"
-	"math/big"
 	"net"
+	"net/http"
 	"time"
+
+	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/catalogue"
+	"github.com/wxpay-go/wxpay/sandbox/internal/authority"
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/listener"
+	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
-// The sandbox speaks plain HTTP to this machine. APIv2 refunds, though, are
-// made over mutual TLS: the merchant's certificate is shown in the handshake,
-// and a plain connection has none. So there is a second listener for those who
-// want that checked, with a certificate of the sandbox's own authority.
+// The API speaks plain HTTP, which is all that a program needs whose host can be set. Others call
+// https://api.mch.weixin.qq.com: those get here by a proxy's CONNECT, and trust the sandbox's own
+// authority. APIv2 refunds are made over mutual TLS besides: the merchant's certificate is shown
+// in the handshake, and a plain connection has none.
 
-// TLSURL is where the API is over TLS, "" unless [Config.TLSAddr] is set.
+// TLSURL is where the API is over TLS: the address of URL, with https. There calls that need mutual
+// TLS are refused without the merchant's certificate.
 func (s *Sandbox) TLSURL() string { return s.tlsURL }
 
 // TLSConfig is what a client of TLSURL needs: it trusts the sandbox's own
-// authority and nobody else. nil unless [Config.TLSAddr] is set.
+// authority and nobody else.
 //
 //	cfg := sb.ClientConfig()
 //	cfg.Host = sb.TLSURL()
 //	cfg.HTTPClient = &http.Client{Transport: &http.Transport{TLSClientConfig: sb.TLSConfig()}}
-func (s *Sandbox) TLSConfig() *tls.Config {
-	if s.authority == nil {
-		return nil
+//
+// A client whose host cannot be set calls WeChat Pay's by name, and URL is its proxy. The sandbox
+// is at the end of every tunnel, passes nothing on, and refuses tunnels to other hosts:
+//
+//	proxy, _ := url.Parse(sb.URL())
+//	client := &http.Client{Transport: &http.Transport{Proxy: http.ProxyURL(proxy), TLSClientConfig: sb.TLSConfig()}}
+//	client.Get("https://api.mch.weixin.qq.com/v3/certificates")
+func (s *Sandbox) TLSConfig() *tls.Config { return s.authority.Trust() }
+
+// Authority is the certificate of the sandbox's own authority, in PEM, for programs that take a
+// file of those they trust (SSL_CERT_FILE, NODE_EXTRA_CA_CERTS). It can vouch for WeChat Pay's host
+// names, localhost and loopback addresses alone. It is another at every start, unless Config.Keys
+// has one.
+func (s *Sandbox) Authority() string { return authority.PEM(s.authority.Root.Raw) }
+
+// GenerateAuthority gives key material an authority for TLS where it has none, or one that cannot
+// go on: that ends within two years, or must not vouch for a host that WeChat Pay has by now.
+func GenerateAuthority(k *ledger.KeyMaterial) error {
+	if k.Authority != "" || !k.AuthorityKey.IsZero() {
+		a, err := authority.Parse(k.Authority, k.AuthorityKey.Reveal())
+		if err != nil {
+			return err
+		}
+		if a.Serves(time.Now(), catalogue.Hosts()) {
+			return nil
+		}
 	}
-	pool := x509.NewCertPool()
-	pool.AddCert(s.authority)
-	return &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: pool}
+	certificates, key, err := authority.Generate(time.Now())
+	if err != nil {
+		return err
+	}
+	k.Authority, k.AuthorityKey = certificates, wxpay.NewSecret(key)
+	return nil
 }
 
-// overTLS makes a TLS listener of a plain one. It asks for a client certificate and
-// takes any: which one a call needs is known only when the call has been read.
-func overTLS(plain net.Listener) (net.Listener, *x509.Certificate, error) {
-	authority, leaf, err := makeAuthority(plain.Addr().(*net.TCPAddr).IP)
-	if err != nil {
-		return nil, nil, err
+// authorityOf is that of key material, which may have none.
+func authorityOf(k *ledger.KeyMaterial) (*authority.Authority, error) {
+	own := *k
+	if own.Authority == "" && own.AuthorityKey.IsZero() {
+		if err := GenerateAuthority(&own); err != nil {
+			return nil, err
+		}
 	}
-	return tls.NewListener(plain, &tls.Config{
-		MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{leaf}, ClientAuth: tls.RequestClientCert,
-	}), authority, nil
+	return authority.Parse(own.Authority, own.AuthorityKey.Reveal())
 }
 
-// makeAuthority makes an authority and a server certificate of it. They live as
-// long as the process and are never written anywhere.
-func makeAuthority(ip net.IP) (*x509.Certificate, tls.Certificate, error) {
-	fail := func(err error) (*x509.Certificate, tls.Certificate, error) {
-		return nil, tls.Certificate{}, fmt.Errorf("sandbox: make a TLS certificate: %w", err)
+// door is what the API's listener is besides plain HTTP.
+func (s *Sandbox) door(at net.Addr) listener.Door {
+	return listener.Door{
+		TLS:    s.authority.Config(catalogue.Hosts(), at.(*net.TCPAddr).IP, time.Now),
+		Stands: catalogue.IsHost,
+		Header: http.Header{ledger.HeaderSandbox: {engine.SandboxName}},
 	}
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return fail(err)
-	}
-	from, until := time.Now().Add(-time.Hour), time.Now().AddDate(1, 0, 0)
-	root := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "wxpay sandbox authority",
-			Organization: []string{"wxpay sandbox, not WeChat Pay"}},
-		NotBefore: from, NotAfter: until, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
-	}
-	rootDER, err := x509.CreateCertificate(rand.Reader, root, root, key.Public(), key)
-	if err != nil {
-		return fail(err)
-	}
-	authority, err := x509.ParseCertificate(rootDER)
-	if err != nil {
-		return fail(err)
-	}
-	leafKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return fail(err)
-	}
-	leaf := &x509.Certificate{
-		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "wxpay sandbox"}, NotBefore: from, NotAfter: until,
-		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-		IPAddresses: []net.IP{ip, net.IPv4(127, 0, 0, 1), net.IPv6loopback}, DNSNames: []string{"localhost"},
-	}
-	leafDER, err := x509.CreateCertificate(rand.Reader, leaf, authority, leafKey.Public(), key)
-	if err != nil {
-		return fail(err)
-	}
-	return authority, tls.Certificate{Certificate: [][]byte{leafDER}, PrivateKey: leafKey}, nil
 }

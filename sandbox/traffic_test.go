@@ -122,10 +122,12 @@ func (c *closing) Close() error {
 // A store belongs to whoever opened it until there is a sandbox to own it.
 func TestStartThatFailsLeavesTheStoreOpen(t *testing.T) {
 	t.Parallel()
+	nonsense := pinnedKeys(t)
+	nonsense.Authority = "nonsense"
 	for _, c := range []sandbox.Config{
 		{Addr: "192.0.2.1:1"},
 		{AdminAddr: "nonsense"},
-		{TLSAddr: "nonsense"},
+		{Keys: nonsense},
 		{Forward: map[string]string{"x": "y"}},
 	} {
 		kept := &closing{Store: store.NewMemory()}

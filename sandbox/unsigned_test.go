@@ -143,6 +143,14 @@ func TestUnsignedTakesNoCallOfAPage(t *testing.T) {
 			t.Errorf("%q: got %s", header, answer)
 		}
 	}
+	const host = "api.mch.weixin.qq.com" // through a tunnel, which no page opens
+	w := &world{t, unsigned, nil, nil}
+	tunnel, _ := w.connect(host+":443", "HTTP/1.1")
+	answer, err := io.ReadAll(ask(t, w.secure(tunnel, host), fmt.Sprintf("POST /papay/querycontract HTTP/1.1\r\n"+
+		"Host: %s\r\nContent-Length: %d\r\n\r\n%s", host, len(body), body)).Body)
+	if err != nil || !strings.Contains(string(answer), "CONTRACT_NOT_EXIST") {
+		t.Errorf("through a tunnel: got %s, %v", answer, err)
+	}
 	if answer := call(sandbox.New(t), "Origin", "https://evil.example"); strings.Contains(answer, "web page") {
 		t.Errorf("where signatures are checked: got %s", answer)
 	}

@@ -328,11 +328,11 @@ func TestRefundInAPIv2(t *testing.T) {
 	w.refused("FAIL", "pay/refundquery", map[string]string{"appid": sandbox.DefaultAppID})
 }
 
-// Over TLS the certificate counts; over plain HTTP the sandbox says that it
-// could not look.
+// Over TLS the certificate counts, through a tunnel too; over plain HTTP the sandbox
+// says that it could not look.
 func TestMutualTLS(t *testing.T) {
 	t.Parallel()
-	w := newXMLWorld(t, sandbox.WithTLS())
+	w := newXMLWorld(t)
 	contract := w.signXML("100000")
 	w.must("pay/pappayapply", applyXML(contract.ID, "A1"))
 	w.receivedOne()
@@ -349,15 +349,28 @@ func TestMutualTLS(t *testing.T) {
 	}
 	w.must("secapi/pay/refund", refundFields("A1", "R1", "1"), wxpay.MTLS())
 	w.must("pay/orderquery", orderNo("A1")) // needs none
+	byName := proxied(t, w.Sandbox, func(string) {})
+	w.client, err = wxpay.New(byName)
+	w.ok(err)
+	w.refused("FAIL", "secapi/pay/refund", refundFields("A1", "R3", "1"), wxpay.Header("User-Agent", "x"))
+	w.must("secapi/pay/refund", refundFields("A1", "R3", "1"), wxpay.MTLS())
+	byName.Certificate, err = wxpay.ParseCertificate([]byte(testFile(t, "spare_cert.pem")))
+	w.ok(err)
+	byName.PrivateKey, err = wxpay.ParsePrivateKey([]byte(testFile(t, "spare_key.pem")))
+	w.ok(err)
+	byName.SerialNo = "" // the certificate has it
+	w.client, err = wxpay.New(byName)
+	w.ok(err)
+	w.refused("FAIL", "secapi/pay/refund", refundFields("A1", "R4", "1"), wxpay.MTLS())
+	if !strings.Contains(w.hint(), "is not merchant") {
+		t.Errorf("hint %q", w.hint())
+	}
 	w.client = plain
 	result, err := plain.Chain("v2/secapi/pay/refund").Post(context.Background(), refundFields("A1", "R2", "1"),
 		wxpay.MTLS())
 	w.ok(err)
 	if hint := result.Header.Get("X-Sandbox-Hint"); !strings.Contains(hint, "cannot see one") {
 		t.Errorf("hint %q", hint)
-	}
-	if newXMLWorld(t).TLSConfig() != nil {
-		t.Error("there is a TLS configuration without TLS")
 	}
 }
 

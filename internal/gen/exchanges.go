@@ -9,6 +9,7 @@ import (
 
 type exchangesView struct {
 	Hosts     []catalogue.Line
+	Twins     [][2]string
 	Slashed   []string
 	Exchanges []catalogue.Line
 }
@@ -21,7 +22,7 @@ func exchanges(_ *catalogue.Catalogue, out Output) error {
 		return err
 	}
 	known := map[string]bool{}
-	var v exchangesView
+	v := exchangesView{Twins: catalogue.Twins()}
 	for _, k := range catalogue.AllKnown() {
 		known[k.ID()] = true
 		if strings.HasSuffix(k.Path, "/") {
@@ -43,5 +44,5 @@ func exchanges(_ *catalogue.Catalogue, out Output) error {
 			v.Exchanges = append(v.Exchanges, l)
 		}
 	}
-	return out.goFile("exchanges.go", "catalogue/exchanges.tsv", "exchanges.go.tmpl", v)
+	return out.goFile("exchanges.go", "catalogue/exchanges.tsv and hosts.go", "exchanges.go.tmpl", v)
 }

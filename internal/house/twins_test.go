@@ -26,6 +26,7 @@ var twins = []struct {
 	{page: "docs/launching.md", twin: "docs/zh/launching.md"},
 	{page: "docs/operations.md", twin: "docs/zh/operations.md"},
 	{page: "docs/performance.md", twin: "docs/zh/performance.md"},
+	{page: "docs/proxy.md", twin: "docs/zh/proxy.md"},
 	{page: "docs/reliability.md", twin: "docs/zh/reliability.md"},
 	{page: "docs/fidelity.md", twin: "docs/zh/fidelity.md", sections: 2}, // not the tables of each product
 }

@@ -164,13 +164,19 @@ func (m *KeyMode) UnmarshalText(text []byte) error {
 }
 
 // KeyMaterial is what this imaginary WeChat Pay signs with, in PEM: a platform
-// certificate with its key, and another key whose public half merchants know by
-// its PUB_KEY_ID_. Keep it to start the same sandbox again: it is read from JSON
-// as it is, and written without the keys, which [wxpay.Secret.Reveal] gives.
+// certificate with its key, another key whose public half merchants know by its
+// PUB_KEY_ID_, and the authority that its TLS certificates are of. Keep it to
+// start the same sandbox again: it is read from JSON as it is, and written
+// without the keys, which [wxpay.Secret.Reveal] gives.
 type KeyMaterial struct {
 	PlatformCertificate string       `json:"platform_certificate"`
 	PlatformKey         wxpay.Secret `json:"platform_key"`
 	PublicKeyKey        wxpay.Secret `json:"public_key_key"` // the private half of the public key
+	// Authority and its key may both be left out: there is one then that lives as long as the
+	// sandbox. It vouches for WeChat Pay's host names and this machine, and can for no others. It
+	// is two certificates: the one that clients trust, and one below it, whose key is here.
+	Authority    string       `json:"authority,omitempty"`
+	AuthorityKey wxpay.Secret `json:"authority_key"`
 }
 
 // Format prints who the merchant is and what they may do, and no key.

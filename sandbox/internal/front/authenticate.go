@@ -118,7 +118,7 @@ func unauthorized(message string) *engine.Refusal {
 // requestURI is the path and query exactly as they came over the wire: what the
 // merchant should have signed.
 func requestURI(r *http.Request) string {
-	if r.RequestURI != "" && r.RequestURI[0] == '/' {
+	if r.RequestURI != "" && r.RequestURI[0] == '/' || r.Method == http.MethodConnect {
 		return r.RequestURI
 	}
 	return r.URL.RequestURI() // an absolute-form request line, as through a proxy

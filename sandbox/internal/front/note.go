@@ -108,6 +108,10 @@ func (fr *Front) called(x *exchange) string {
 	if known := x.operation(); known != "" {
 		return known
 	}
+	path := x.request.URL.Path
+	if x.request.Method == http.MethodConnect {
+		path = x.request.RequestURI // which is a host
+	}
 	r := redact.Redaction{Secrets: fr.Registry.Secrets()}
-	return shown.Value(r.Brief(x.request.Method+" "+x.request.URL.Path, briefly))
+	return shown.Value(r.Brief(x.request.Method+" "+path, briefly))
 }

@@ -274,7 +274,7 @@ func (fr *Front) checkCertificate(m *registry.Merchant, x *exchange) *engine.Ref
 	switch {
 	case state == nil:
 		x.note = "WeChat Pay takes this call only with the merchant's certificate in the TLS handshake; over plain " +
-			"HTTP the sandbox cannot see one and let it pass (see Config.TLSAddr)"
+			"HTTP the sandbox cannot see one and let it pass (its address takes https too: see Sandbox.TLSURL)"
 	case len(state.PeerCertificates) == 0:
 		return xmlcall.Refusal("CERT_ERROR", "请使用证书").
 			Hinting("no certificate came in the TLS handshake: make the call with " +

@@ -197,14 +197,6 @@ func (p protocolV3) write(w http.ResponseWriter, x *exchange) {
 	}
 }
 
-// baseOf is where the caller reaches the sandbox, for addresses in replies.
-func baseOf(r *http.Request) string {
-	if r.TLS != nil {
-		return "https://" + r.Host
-	}
-	return "http://" + r.Host
-}
-
 // checkCaller wants the two headers that every caller sends. Nearly all endpoints look at them
 // before they ask who it is.
 func checkCaller(r *http.Request) *engine.Refusal {

@@ -94,10 +94,13 @@ func (fr *Front) protocolOf(path string) protocol {
 func (fr *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{request: r, at: fr.Clock.Now(), wireAt: fr.WireNow()}
 	p := fr.protocolOf(r.URL.EscapedPath())
-	if x.refused = p.read(x); x.refused == nil {
+	if x.refused = fr.proxied(r); x.refused != nil {
+		p = protocolV3{fr} // whose refusals have a status
+	} else if x.refused = p.read(x); x.refused == nil {
 		fr.underWay.Add(1)
 		defer fr.underWay.Add(-1)
 		x.refused = fr.answer(p, x)
+		x.tell(x.otherHost())
 	}
 	if x.injected != nil {
 		fr.writeFaulty(w, x, p)
@@ -105,6 +108,21 @@ func (fr *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.write(w, x)
 	}
 	fr.Journal.record(x)
+}
+
+// tell adds to what the answer says to the caller beside WeChat Pay's words.
+func (x *exchange) tell(sentence string) {
+	if sentence == "" {
+		return
+	}
+	said := &x.note
+	if x.refused != nil {
+		said = &x.refused.Hint
+	}
+	if *said != "" {
+		*said += "; "
+	}
+	*said += sentence
 }
 
 // UnderWay is how many calls are being answered.
@@ -126,7 +144,9 @@ func (fr *Front) ofNoPage(x *exchange) *engine.Refusal {
 	h := x.request.Header
 	pages := slices.ContainsFunc(h["Sec-Fetch-Site"], func(site string) bool { return site != "none" })
 	host := (&url.URL{Host: x.request.Host}).Hostname()
-	if !fr.unsigned || len(h["Origin"]) == 0 && !pages && listener.IsLoopback(host) {
+	// No page can open a tunnel.
+	here := listener.IsLoopback(host) || listener.Tunnel(x.request.Context()) != ""
+	if !fr.unsigned || len(h["Origin"]) == 0 && !pages && here {
 		return nil
 	}
 	return &engine.Refusal{Status: http.StatusForbidden, Code: "NO_AUTH", Message: "商户无权限",

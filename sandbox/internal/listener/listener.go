@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -60,24 +61,39 @@ func usually() patience {
 	return patience{header: 10 * time.Second, body: 30 * time.Second, answer: time.Minute, idle: 2 * time.Minute}
 }
 
+// Serve serves h as plain HTTP.
 func Serve(l net.Listener, h http.Handler, logf func(format string, args ...any)) *http.Server {
-	p := usually()
-	s := &http.Server{
-		Handler: p.limit(h), ReadHeaderTimeout: p.header, IdleTimeout: p.idle, MaxHeaderBytes: 64 << 10,
-		ErrorLog: stdlog.New(logWriter(logf), "", 0),
-	}
-	s.DisableGeneralOptionsHandler = true // OPTIONS * is for the handler too, which looks at the Host
-	go func() { _ = s.Serve(l) }()        // ends with Close
+	s := usually().server(h, logf)
+	go func() { _ = s.Serve(l) }() // ends with Close
 	return s
+}
+
+func (p patience) server(h http.Handler, logf func(format string, args ...any)) *http.Server {
+	return &http.Server{
+		Handler: p.limit(h), ReadHeaderTimeout: p.header, IdleTimeout: p.idle, MaxHeaderBytes: 64 << 10,
+		ErrorLog:                     stdlog.New(logWriter(logf), "", 0),
+		DisableGeneralOptionsHandler: true, // OPTIONS * is for the handler too, which looks at the Host
+	}
 }
 
 // logWriter hands what net/http logs to the sandbox's own log.
 type logWriter func(format string, args ...any)
 
 func (w logWriter) Write(p []byte) (int, error) {
-	w("sandbox: %s", bytes.TrimSpace(p))
+	line := string(bytes.TrimSpace(p))
+	if strings.HasPrefix(line, "http: TLS handshake error") && slices.ContainsFunc(distrust[:],
+		func(end string) bool { return strings.HasSuffix(line, end) }) {
+		line += ": a client that does not trust the sandbox's authority ends it so; have it trust ca.pem " +
+			"(wxpay env), in Go use TLSConfig"
+	}
+	w("sandbox: %s", line)
 	return len(p), nil
 }
+
+// distrust is how the handshakes of clients end that do not trust the certificate: those of Java
+// and Go say why, those of OpenSSL do so before the server expects it, those of Node go.
+var distrust = [...]string{": tls: unknown certificate", ": tls: bad certificate",
+	": tls: unknown certificate authority", ": tls: bad record MAC", ": EOF"}
 
 // limit bounds the time of a body and of an answer by deadlines of their own: the server's would
 // count the time that the handler takes as well.
