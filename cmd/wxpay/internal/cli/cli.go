@@ -1,12 +1,13 @@
 // Package cli is the wxpay command, one file per verb: bench.go, call.go (with callbody.go,
-// callerror.go and callv2.go), certificates.go, demo.go, download.go, endpoints.go, inbox.go,
-// sandbox.go, upload.go, version.go. progress.go draws how far a file is. credentials.go says
-// whose call it is and where it goes, from flags, WXPAY_ variables and the env file that
-// envfile.go reads; keyfolder.go writes what a sandbox leaves in its folder, and foreignfiles.go
-// refuses a folder with somebody else's keys. flagvariables.go lets variables stand for the flags
-// of a sandbox, traffic.go logs its calls; hush.go keeps keys off standard error, and legible.go
-// what steers a terminal off standard output. language.go has all of it said in English or Chinese
-// (package lang), and help.go lays help out.
+// callerror.go and callv2.go), certificates.go, demo.go, download.go, endpoints.go, env.go (with
+// envworlds.go and envshells.go), inbox.go, sandbox.go, upload.go, version.go. progress.go draws
+// how far a file is. credentials.go says whose call it is and where it goes, from flags, WXPAY_
+// variables and the env file that envfile.go reads; keyfolder.go keeps a sandbox's keys in its
+// folder, handout.go writes what it leaves there for programs (p12.go, otherfiles.go), and
+// foreignfiles.go refuses a folder with somebody else's keys. flagvariables.go lets variables
+// stand for the flags of a sandbox, traffic.go logs its calls; hush.go keeps keys off standard
+// error, and legible.go what steers a terminal off standard output. language.go has all of it said
+// in English or Chinese (package lang), and help.go lays help out.
 //
 // What a program may want to read goes to standard output; everything said to a person about it,
 // errors first of all, goes to standard error. Keys, secrets and signatures go to neither.
@@ -173,7 +174,7 @@ Start with: wxpay demo`,
 	})
 	addLangFlag(root)
 	root.AddCommand(newDemo(sys), newSandbox(sys), newCall(sys), newUpload(sys), newDownload(sys), newURL(sys),
-		newCertificates(sys), newEndpoints(sys), newBench(sys), newInbox(sys), newVersion(sys))
+		newCertificates(sys), newEndpoints(sys), newEnv(sys), newBench(sys), newInbox(sys), newVersion(sys))
 	root.InitDefaultCompletionCmd()
 	sys.translate(root)
 	return root

@@ -55,8 +55,17 @@ const (
 // plainHTTP lets WXPAY_HOST begin with http:// where it is not of this machine.
 const plainHTTP = "WXPAY_PLAIN_HTTP"
 
-// adminVariable is where a sandbox's admin is: for programs, no call needs it.
-const adminVariable = "WXPAY_ADMIN"
+// These are a sandbox's, for other programs; no call of ours needs them.
+const (
+	adminVariable      = "WXPAY_ADMIN" // where its admin is
+	platformSerial     = "WXPAY_PLATFORM_SERIAL_NO"
+	p12Variable        = "WXPAY_CERTIFICATE_P12"
+	authorityVariable  = "WXPAY_CA"
+	trustStoreVariable = "WXPAY_TRUST_STORE"
+)
+
+// forOthers are all of them.
+var forOthers = [...]string{adminVariable, platformSerial, p12Variable, authorityVariable, trustStoreVariable}
 
 func (c *credentials) addTo(cmd *cobra.Command) {
 	flag := func(name, help, variable string) *pflag.Flag {

@@ -100,10 +100,10 @@ func envVars(data []byte) (vars map[string]string, lines map[string]int, problem
 	return vars, lines, nil
 }
 
-// knownVariables are those that may stand in an env file: what a call needs, where the admin is,
-// which the sandbox writes there, the language, and the sandbox's flags.
+// knownVariables are those that may stand in an env file: what a call needs, what the sandbox
+// writes there for other programs, the language, and the sandbox's flags.
 func knownVariables() []string {
-	known := []string{apiV3Key, apiV2Key, adminVariable, plainHTTP, lang.Variable}
+	known := append([]string{apiV3Key, apiV2Key, plainHTTP, lang.Variable}, forOthers[:]...)
 	for _, s := range settings {
 		known = append(known, s.variable)
 	}

@@ -28,9 +28,13 @@ type proof struct {
 	texts   map[string]bool // whole files
 	keys    map[string]bool // public keys, in DER
 	serials map[string]bool // of certificates
+
+	merchants map[string]bool // their numbers
 }
 
-func newProof() proof { return proof{map[string]bool{}, map[string]bool{}, map[string]bool{}} }
+func newProof() proof {
+	return proof{map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}}
+}
 
 // add takes in a certificate with its private key, either of which may be "". It fails where they
 // are not what they should be, or not of one another.
@@ -77,6 +81,14 @@ func (p proof) covers(name string, data []byte) bool {
 	case name == envFileName:
 		vars, _, _ := envVars(data)
 		return bytes.HasPrefix(data, []byte(envBegins)) && p.serials[vars["WXPAY_SERIAL_NO"]]
+	case name == p12Name:
+		return p.coversP12(data)
+	case name == trustStoreName:
+		return isTrustStore(data)
+	case name == nodeName:
+		return bytes.HasPrefix(data, []byte(nodeBegins))
+	case name == phpName:
+		return bytes.HasPrefix(data, []byte(phpBegins))
 	}
 	block, rest := pem.Decode(data)
 	if block == nil || len(bytes.TrimSpace(rest)) > 0 ||
@@ -118,7 +130,8 @@ func (f folder) check() error {
 	if ring != nil && known {
 		return nil // the database has the keys that came after; handOut checks with them
 	}
-	return f.unproved(p, "apiclient_key.pem", "apiclient_cert.pem", "pub_key.pem", envFileName)
+	return f.unproved(p, "apiclient_key.pem", "apiclient_cert.pem", "pub_key.pem", p12Name, authorityName,
+		trustStoreName, nodeName, phpName, envFileName)
 }
 
 // unproved refuses the first of the files that is there and is not proved to be a sandbox's.
@@ -176,7 +189,8 @@ func (r *keyring) prove(p proof) error {
 	m := r.Platform
 	err := errors.Join(p.add(m.PlatformCertificate, m.PlatformKey), p.add("", m.PublicKeyKey))
 	whole := m.PlatformCertificate != "" && m.PlatformKey != "" && m.PublicKeyKey != ""
-	for _, k := range r.Merchants {
+	for mchid, k := range r.Merchants {
+		p.merchants[mchid] = true
 		err = errors.Join(err, p.add(k.Certificate, k.PrivateKey))
 		whole = whole && k.Certificate != "" && k.PrivateKey != "" && k.APIv3Key != ""
 	}
@@ -191,6 +205,7 @@ func (r *keyring) prove(p proof) error {
 func (f folder) checkAgain(s *sandbox.Sandbox, names []string) error {
 	_, p, err := f.keyring()
 	for _, m := range s.Merchants() {
+		p.merchants[m.MchID] = true
 		err = errors.Join(err, p.add(m.Certificate, m.PrivateKey.Reveal()))
 	}
 	for _, certificate := range s.PlatformCertificates() {

@@ -32,11 +32,15 @@ func (s System) keepingKeysIn(args []string) System {
 	return s
 }
 
-// keepKeysOf adds the variables of an env file to what is looked through for keys.
+// keepKeysOf adds the variables of an env file to what is looked through for keys. The serial
+// number of WeChat Pay's certificate is as long as one, is used by no command, and stands in names
+// of files that are printed.
 func (s System) keepKeysOf(vars map[string]string) {
 	if h, ok := s.Err.(*hush); ok {
-		for _, value := range vars {
-			h.given(value)
+		for name, value := range vars {
+			if name != platformSerial {
+				h.given(value)
+			}
 		}
 	}
 }

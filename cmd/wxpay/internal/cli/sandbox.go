@@ -42,7 +42,10 @@ func newSandbox(sys System) *cobra.Command {
 		Short: "Run a local WeChat Pay to develop against",
 		Long: `sandbox runs a local WeChat Pay until it is interrupted. It checks signatures,
 keeps sessions, contracts and orders in SQLite, and sends sealed notifications.
-Any SDK can call it that lets its host be set.
+Any SDK can call it: by its address, http or https, where the host can be set,
+and where it cannot, with the sandbox as the proxy for WeChat Pay's own hosts,
+which it stands in for. wxpay env prints what each language needs for that. What
+is meant for other hosts is refused, and never passed on.
 
 While it runs it says on standard error what goes over the line: every call and
 every attempt to deliver a notification, with what came of it and why. Bodies,
@@ -285,7 +288,8 @@ func (o *sandboxOptions) announce(sys System, h handout) error {
 		{sys.text("private key"), h.PrivateKey}, {sys.text("certificate"), h.Certificate},
 		{sys.text("key mode"), sys.text("%s, %v", h.KeyMode, keyModes[h.KeyMode])},
 		{sys.text("WeChat Pay's public key"), h.PublicKey},
-		{sys.text("WeChat Pay's certificate"), h.PlatformCertificate}, {sys.text("env file"), h.EnvFile},
+		{sys.text("WeChat Pay's certificate"), h.PlatformCertificate},
+		{sys.text("authority of its TLS"), h.Authority}, {sys.text("env file"), h.EnvFile},
 		{sys.text("database"), h.Data + string(os.PathSeparator) + databaseName},
 	} {
 		if line[1] != "" { // the merchant may lack it
@@ -312,6 +316,9 @@ func (o *sandboxOptions) announce(sys System, h handout) error {
 	tell("The payer is yours to play, on the admin; GET %s/sandbox/ lists what they can do:", h.AdminURL)
 	fmt.Fprintf(sys.Out, "\n  curl -H 'Content-Type: application/json' -d '{\"token\":\"…\"}' "+
 		"%s/sandbox/payers/OPENID/agree\n", h.AdminURL)
+	tell("A program that calls https://api.mch.weixin.qq.com runs unchanged with what this prints, " +
+		"whatever its language:")
+	fmt.Fprintf(sys.Out, "\n  %s\n", envCommand("node", h.Data))
 	tell("From Go, after %s:", paint.cyan("set -a; . "+shellWord(h.EnvFile)+"; set +a"))
 	fmt.Fprintln(sys.Out)
 	return printSnippet(sys, h)

@@ -76,7 +76,7 @@ func without(text string, values []string) string {
 func shownMethod(method string) string {
 	switch method {
 	case http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodHead,
-		http.MethodOptions:
+		http.MethodOptions, http.MethodConnect:
 		return method
 	}
 	return "?"

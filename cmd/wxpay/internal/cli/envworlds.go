@@ -1,0 +1,111 @@
+package cli
+
+import (
+	"net/url"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// worlds say what each language's programs need, beside the merchant's variables.
+var worlds = map[string]func(setting, *lines){
+	"go": forGo, "php": forPHP, "node": forNode, "java": forJava, "python": forPython, "dotnet": forDotnet,
+	"curl": forCurl,
+}
+
+// proxied are the variables of a proxy, in the spellings that programs read. What is on this
+// machine is called without it.
+func proxied(s setting, l *lines) {
+	l.note("The proxy refuses every host but WeChat Pay's. What else the program calls goes into NO_PROXY.")
+	for _, name := range []string{"HTTPS_PROXY", "https_proxy"} {
+		l.set(name, s.url)
+	}
+	for _, name := range []string{"NO_PROXY", "no_proxy"} {
+		l.set(name, aside)
+	}
+}
+
+const aside = "localhost,127.0.0.1,::1"
+
+func everyWorld(s setting, l *lines) {
+	proxied(s, l)
+	l.note("wxpay env --for %s prints what else one of them wants.", strings.Join(languages(), "|"))
+	for _, name := range []string{"SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"} {
+		l.set(name, s.authority())
+	}
+}
+
+func forGo(s setting, l *lines) {
+	proxied(s, l)
+	l.note("Go reads this on Linux and BSD. Elsewhere give the http.Transport RootCAs with %s, or set the host.",
+		authorityName)
+	l.set("SSL_CERT_FILE", s.authority())
+}
+
+func forPHP(s setting, l *lines) {
+	proxied(s, l)
+	between := ":"
+	if runtime.GOOS == "windows" {
+		between = ";"
+	}
+	l.note("This adds curl.cainfo and openssl.cafile to PHP's settings, from the folder's %s.", phpName)
+	l.note("Where a server runs PHP, put both into its php.ini, and the proxy into the client ('proxy' of Guzzle).")
+	l.set("PHP_INI_SCAN_DIR", between+s.folder)
+}
+
+func forNode(s setting, l *lines) {
+	l.note("This sends calls to WeChat Pay's hosts to the sandbox, whatever client makes them, and needs no proxy.")
+	l.set("NODE_OPTIONS", "--require="+doubleQuoted(filepath.ToSlash(s.file(nodeName))))
+	l.blank()
+	l.note("For a client with a proxy. Without NODE_OPTIONS set HTTPS_PROXY=%s, which axios reads,", s.url)
+	l.note("and with NODE_USE_ENV_PROXY=1 Node itself, from version 24 on.")
+	l.set("NODE_EXTRA_CA_CERTS", s.authority())
+}
+
+func forJava(s setting, l *lines) {
+	host, port := "", ""
+	if u, err := url.Parse(s.url); err == nil {
+		host, port = u.Hostname(), u.Port()
+	}
+	l.note("Every JVM reads this, also those of Maven and Gradle; the options can stand behind java as well.")
+	l.note("The proxy refuses every host but WeChat Pay's: the others go into -Dhttp.nonProxyHosts=a.com|*.b.com.")
+	l.note("Apache HttpClient reads them only where it was built with useSystemProperties().")
+	l.set("JAVA_TOOL_OPTIONS", strings.Join([]string{
+		"-Dhttps.proxyHost=" + host, "-Dhttps.proxyPort=" + port,
+		doubleQuoted("-Djavax.net.ssl.trustStore=" + s.vars[trustStoreVariable]),
+		"-Djavax.net.ssl.trustStoreType=PKCS12", "-Djavax.net.ssl.trustStorePassword=" + trustPassword,
+	}, " "))
+}
+
+func forPython(s setting, l *lines) {
+	proxied(s, l)
+	l.set("SSL_CERT_FILE", s.authority())
+	l.set("REQUESTS_CA_BUNDLE", s.authority())
+}
+
+func forDotnet(s setting, l *lines) {
+	proxied(s, l)
+	l.note(".NET reads this on Linux. Windows and macOS trust what the user's store has:")
+	l.paste("  certutil -user -addstore Root " + shellWord(s.authority()))
+	l.paste("  security add-trusted-cert -k ~/Library/Keychains/login.keychain-db " + shellWord(s.authority()))
+	l.set("SSL_CERT_FILE", s.authority())
+}
+
+func forCurl(s setting, l *lines) {
+	proxied(s, l)
+	l.set("CURL_CA_BUNDLE", s.authority())
+	l.note("Or by its flags, here for a call that nobody signed:")
+	l.paste("  curl --proxy " + s.url + " --cacert " + shellWord(s.authority()) +
+		" -H 'Accept: application/json' https://api.mch.weixin.qq.com/v3/certificates")
+	l.note("For APIv2's refunds add:")
+	l.paste("  --cert " + shellWord(s.vars["WXPAY_CERTIFICATE"]) + " --key " + shellWord(s.vars["WXPAY_PRIVATE_KEY"]))
+}
+
+// doubleQuoted quotes a word of a variable that a program takes apart at its blanks, as Node and
+// the JVM do. To Node a backslash means something between the quotes, so its paths have slashes.
+func doubleQuoted(word string) string {
+	if !strings.ContainsAny(word, " '") {
+		return word
+	}
+	return `"` + word + `"`
+}
