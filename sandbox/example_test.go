@@ -195,7 +195,7 @@ func ExampleSandbox_Journal() {
 		panic(err)
 	}
 	fmt.Println(journal[0].Status, journal[0].Hint)
-	// Output: 401 unsupported Authorization scheme: want WECHATPAY2-SHA256-RSA2048
+	// Output: 401 the scheme of the Authorization header is Bearer: it is WECHATPAY2-SHA256-RSA2048
 }
 
 // What the binary does: fresh keys, real ports.

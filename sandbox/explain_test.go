@@ -63,7 +63,7 @@ func TestSignaturesAreExplained(t *testing.T) {
 	}{
 		{"body left out", raw{signed: message("POST", post, "")}, "body was left out"},
 		{"keys sorted again", raw{signed: message("POST", post,
-			`{"appid":"x","contract_display_account":"用户&A","plan_id":1}`)}, "encoded twice"},
+			`{"appid":"x","contract_display_account":"用户&A","plan_id":1}`)}, "sorted by name"},
 		{"HTML escaped", raw{signed: message("POST", post,
 			`{"contract_display_account":"用户\u0026A","appid":"x","plan_id":1}`)}, "encoding/json"},
 		{"Python's spacing", raw{signed: message("POST", post,
@@ -72,10 +72,10 @@ func TestSignaturesAreExplained(t *testing.T) {
 			`{"contract_display_account": "\u7528\u6237&A", "appid": "x", "plan_id": 1}`)}, "json.dumps"},
 		{"indented", raw{signed: message("POST", post,
 			"{\n  \"contract_display_account\": \"用户&A\",\n  \"appid\": \"x\",\n  \"plan_id\": 1\n}")}, "indented"},
-		{"trailing line feed", raw{signed: message("POST", post, string(body)+"\n")}, "line feed after the body"},
+		{"trailing line feed", raw{signed: message("POST", post, string(body)+"\n")}, "line end after the body"},
 		{"wrong method", raw{signed: message("GET", post, string(body))}, "signed as GET"},
 		{"lower-case method", raw{signed: message("post", post, string(body))}, "signed as post"},
-		{"whole URL", raw{signed: message("POST", "https://api.mch.weixin.qq.com"+post, string(body))}, "whole URL"},
+		{"whole URL", raw{signed: message("POST", "https://api.mch.weixin.qq.com"+post, string(body))}, "whole address"},
 		{"no slash", raw{signed: message("POST", post[1:], string(body))}, "leading /"},
 		{"no last line feed", raw{signed: []byte(strings.TrimSuffix(right, "\n"))}, "last line feed"},
 		{"CRLF", raw{signed: []byte(strings.ReplaceAll(right, "\n", "\r\n"))}, "CRLF"},
@@ -92,12 +92,12 @@ func TestSignaturesAreExplained(t *testing.T) {
 		{"no padding", raw{spell: recode(base64.RawStdEncoding.EncodeToString)}, "padding"},
 		{"hexadecimal", raw{spell: recode(hex.EncodeToString)}, "hexadecimal"},
 		{"not base64", raw{spell: fixed("!!!")}, "not base64"},
-		{"cut", raw{spell: func(s string) string { return s[:len(s)-8] }}, "length"},
+		{"cut", raw{spell: func(s string) string { return s[:len(s)-8] }}, "252 bytes"},
 		{"SHA-1", raw{spell: fixed(withHash(crypto.SHA1, sum1[:]))}, "SHA-1"},
-		{"no hash prefix", raw{spell: fixed(withHash(0, sum256[:]))}, "raw hash"},
+		{"no hash prefix", raw{spell: fixed(withHash(0, sum256[:]))}, "without the frame"},
 		{"PSS", raw{spell: fixed(base64.StdEncoding.EncodeToString(pss))}, "PSS"},
 		{"another merchant's key", raw{key: other.PrivateKey}, "merchant 1900000120"},
-		{"a stranger's key", raw{key: stranger}, "does not know"},
+		{"a stranger's key", raw{key: stranger}, "no key known here"},
 
 		{"query left out", raw{method: "GET", uri: get, signed: message("GET", strings.Split(get, "?")[0], "")},
 			"query was left out"},
@@ -174,7 +174,7 @@ func TestLargeMessagesAreNotExplainedToTheEnd(t *testing.T) {
 	if hint := ask(strings.Repeat("A", 32), 400); !strings.Contains(hint, says) {
 		t.Errorf("400 fields: hint %q", hint)
 	}
-	if hint := ask(strings.Repeat("A", 32), 3); !strings.Contains(hint, "no usual mistake") {
+	if hint := ask(strings.Repeat("A", 32), 3); !strings.Contains(hint, "no known mistake") {
 		t.Errorf("3 fields: hint %q", hint)
 	}
 }

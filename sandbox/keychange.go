@@ -32,7 +32,7 @@ func (s *Sandbox) ReplaceCertificate(mchid string) (ledger.Merchant, error) {
 	}
 	if err := s.engine.ChangeKeys(mchid, func(k *engine.SavedKeys, m *registry.Merchant) error {
 		k.Certificate, k.PrivateKey = cert, key
-		k.Retired = append(k.Retired, m.Serial)
+		k.Retire(m)
 		return nil
 	}); err != nil {
 		return ledger.Merchant{}, err

@@ -106,7 +106,7 @@ func TestScenario03CertificateWithoutItsKey(t *testing.T) {
 	}
 	_, err = s.as(func(c *wxpay.Config) { c.Certificate, c.PrivateKey = nil, key }).presign("B")
 	wantError(t, err, 401, "SIGN_ERROR")
-	mentions(t, s.hint(), "a private key this sandbox does not know")
+	mentions(t, s.hint(), "which was replaced")
 	_, err = s.as(func(c *wxpay.Config) {
 		c.Certificate, c.SerialNo = nil,
 			"3775B6A45ACD588826D15E583A95F5DD00000000"

@@ -77,7 +77,7 @@ func TestExplainInAPIv2(t *testing.T) {
 		"a field added later": {wire.Fields(with2(base, "version", "")).Digest(w.key, wire.SignMD5), "",
 			"version was not signed"},
 		"two mistakes":            {encoded.Digest(config.APIv3Key.Reveal(), wire.SignMD5), "", "; and "},
-		"no mistake we know":      {strings.Repeat("A", 32), "", "no usual mistake"},
+		"no mistake we know":      {strings.Repeat("A", 32), "", "no known mistake"},
 		"no digest":               {"hello", "", "hexadecimal"},
 		"nothing":                 {"", "", "no sign"},
 		"an unknown sign_type":    {strings.Repeat("A", 32), "RSA", "neither MD5"},

@@ -3,11 +3,11 @@ package explain
 import "github.com/wxpay-go/wxpay/internal/wire"
 
 // budget is how many bytes may still be put together and hashed for one explanation.
-// Whoever sends a message need not have a key to have it explained, so what that costs
+// Anyone who sends a message need not have a key to have it explained, so what that costs
 // must not grow with the message: guesses times its length would be minutes.
 type budget int
 
-// wholeBudget is a tenth of a second's work, and every usual mistake in messages of usual
+// wholeBudget is a tenth of a second's work, and every known mistake in messages of usual
 // length.
 const wholeBudget budget = 16 << 20
 
@@ -21,10 +21,6 @@ func (b *budget) spend(bytes int) bool {
 }
 
 func (b *budget) spent() bool { return *b < 0 }
-
-// tooLarge is the answer where the budget ends before the mistakes do.
-const tooLarge = "none of the usual mistakes that were tried explains it, and the message is too large to try them " +
-	"all: sign a short one the same way to be told more"
 
 // indentedSize is how long compact JSON gets with every member on a line of its own. It
 // grows with the depth times the lines, so it is asked before anything is indented.
@@ -45,4 +41,11 @@ func indentedSize(compact []byte, indent int) int {
 		}
 	}
 	return size
+}
+
+// choice is a value that somebody may have put in place of the right one, and the mistake that it
+// is.
+type choice[T any] struct {
+	value T
+	as    Finding
 }

@@ -1,236 +1,138 @@
 package explain
 
 import (
-	"bytes"
-	"encoding/json"
+	_ "embed"
 	"iter"
-	"net/url"
+	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/wxpay-go/wxpay/internal/wire"
+	"sync"
 )
 
-// shown is how many bytes of a value from outside a sentence repeats.
-const shown = 100
+// Part is what kind of message a mistake is made in.
+type Part string
 
-// guess is a string somebody may have signed, and the mistake that made it.
-type guess struct {
-	message []byte
-	what    string // "" for the right string
+// The parts, in the order in which documents list them.
+const (
+	PartHeader    Part = "header"    // the Authorization header of a request of APIv3
+	PartSignature Part = "signature" // how a signature of APIv3 was made and written
+	PartString    Part = "string"    // the string that a request of APIv3 signs
+	PartV2        Part = "v2"        // the sign of APIv2
+	PartMessage   Part = "message"   // a notification or reply that WeChat Pay signed
+	PartResource  Part = "resource"  // what is sealed in a notification
+	PartNone      Part = "none"      // no mistake
+)
+
+// Words are a mistake in one language. {1}, {2} … stand for details.
+type Words struct {
+	Problem string // what is wrong
+	Advice  string // what to do; may be ""
 }
 
-// mistakes yields what people sign instead of what they should, the most frequent
-// first, as long as there is something left to spend.
-func mistakes(r Request, left *budget) iter.Seq[guess] {
-	uri, body, build := r.URI, r.Body, r.message
-	right := build(r.Method, uri, r.Timestamp, r.Nonce, body)
-	return func(yield func(guess) bool) {
-		say := func(message []byte, what string) bool {
-			return left.spend(len(message)) && yield(guess{message, what})
-		}
-		if !say(right, "") {
-			return
-		}
-		for what, b := range otherBodies(body, left) {
-			if !say(build(r.Method, uri, r.Timestamp, r.Nonce, b), what) {
-				return
-			}
-		}
-		for what, u := range otherURIs(r) {
-			if !say(build(r.Method, u, r.Timestamp, r.Nonce, body), what) {
-				return
-			}
-			if !say(build(r.Method, u, r.Timestamp, r.Nonce, nil), what+"; and the body was left out") {
-				return
-			}
-		}
-		for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE", strings.ToLower(r.Method)} {
-			if method == r.Method {
-				continue
-			}
-			what := "the method was signed as " + wire.Clip(method, shown) + ", the request is " +
-				wire.Clip(r.Method, shown)
-			if !say(build(method, uri, r.Timestamp, r.Nonce, body), what) ||
-				!say(build(method, uri, r.Timestamp, r.Nonce, nil), what+"; and the body was left out") {
-				return
-			}
-		}
-		for what, message := range otherLayouts(r, right) {
-			if !say(message, what) {
-				return
-			}
-		}
-		seconds, err := strconv.ParseInt(r.Timestamp, 10, 64)
-		if err != nil {
-			return
-		}
-		for off := int64(-5); off <= 5; off++ {
-			if !say(build(r.Method, uri, strconv.FormatInt(seconds+off, 10), r.Nonce, body),
-				"another timestamp was signed than sent: take the time once") {
-				return
-			}
-		}
-		for ms := range int64(1000) {
-			if !say(build(r.Method, uri, strconv.FormatInt(seconds*1000+ms, 10), r.Nonce, body),
-				"the timestamp was signed in milliseconds and sent in seconds") {
-				return
-			}
-		}
-	}
+// Mistake is a row of the list of all mistakes.
+type Mistake struct {
+	ID     string
+	Case   string // where one ID has several sentences
+	Likely bool   // the sentence is the likeliest reading, and not proved
+	Of     Part
+	En, Zh Words
 }
 
-// otherBodies are bodies that mean the same or are the same but for dressing.
-func otherBodies(body []byte, left *budget) iter.Seq2[string, []byte] {
-	return func(yield func(string, []byte) bool) {
-		if len(body) == 0 {
-			for _, b := range []string{"{}", "null", `""`, "[]"} {
-				if !yield("the body is empty, but "+b+" was signed for it", []byte(b)) {
-					return
-				}
-			}
-			return
-		}
-		if !yield("the body was left out of what was signed", nil) {
-			return
-		}
-		if !yield("the body was signed with CRLF line ends and sent with LF", bytes.ReplaceAll(body, []byte("\n"),
-			[]byte("\r\n"))) ||
-			!yield("the body was signed with LF line ends and sent with CRLF", bytes.ReplaceAll(body, []byte("\r\n"),
-				[]byte("\n"))) ||
-			!yield("white space around the body was not signed but sent", bytes.TrimSpace(body)) ||
-			!yield("a line feed after the body was signed but not sent", append(bytes.Clone(body), '\n')) ||
-			!yield("a byte order mark was sent but not signed", bytes.TrimPrefix(body, []byte("\ufeff"))) {
-			return
-		}
-		decoder := json.NewDecoder(bytes.NewReader(body))
-		decoder.UseNumber()
-		var value any
-		if decoder.Decode(&value) != nil {
-			return
-		}
-		const again = "the body was encoded twice, once to sign and once to send ("
-		sorted := plainJSON(value)
-		escaped, err := json.Marshal(value)
-		if err != nil {
-			return
-		}
-		var compact, html bytes.Buffer
-		if json.Compact(&compact, body) != nil {
-			return
-		}
-		json.HTMLEscape(&html, body)
-		if !yield(again+"another key order or spacing): sign the very bytes you send", sorted) ||
-			!yield(again+"&, < and > escaped as Go's encoding/json does): sign the very bytes you send", escaped) ||
-			!yield(again+"&, < and > escaped as Go's encoding/json does): sign the very bytes you send",
-				html.Bytes()) ||
-			!yield(again+"white space): sign the very bytes you send", compact.Bytes()) {
-			return
-		}
-		for _, indent := range []string{"  ", "    ", "\t"} {
-			var indented bytes.Buffer
-			if !left.spend(indentedSize(compact.Bytes(), len(indent))) || json.Indent(&indented, body,
-				"", indent) != nil ||
-				!yield(again+"indented): sign the very bytes you send", indented.Bytes()) {
-				return
-			}
-		}
-		_ = yield(again+"spaces after : and ,): sign the very bytes you send", spaced(compact.Bytes())) &&
-			yield(again+"\\uXXXX for what is not ASCII): sign the very bytes you send", ascii(compact.Bytes())) &&
-			yield(again+"spaces after : and ,; \\uXXXX for what is not ASCII, as Python's json.dumps does): sign the "+
-				"very bytes you send", ascii(spaced(compact.Bytes())))
-	}
-}
+//go:embed mistakes.txt
+var mistakesText string
 
-// plainJSON is compact JSON, sorted, with &, < and > as they are.
-func plainJSON(value any) []byte {
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(value) // it was decoded from JSON
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
-}
+// list are all mistakes, read once.
+var list = sync.OnceValue(func() []Mistake { return parseMistakes(mistakesText) })
 
-// spaced puts a space after every comma and colon outside strings.
-func spaced(compact []byte) []byte {
-	var out []byte
-	copied := 0
-	for i, c := range wire.Marks(compact) {
-		if c == ',' || c == ':' {
-			out = append(append(out, compact[copied:i+1]...), ' ')
-			copied = i + 1
-		}
-	}
-	return append(out, compact[copied:]...)
-}
+// Mistakes lists all there are, and [Unknown] and [Genuine] with their cases.
+func Mistakes() []Mistake { return slices.Clone(list()) }
 
-// ascii escapes everything else. JSON from WeChat Pay's character set needs no
-// surrogate pairs.
-func ascii(compact []byte) []byte {
-	var out []byte
-	for _, c := range string(compact) {
-		if c < 0x80 {
-			out = append(out, byte(c))
-			continue
+// parseMistakes reads the form of mistakes.txt, whose first lines describe it.
+func parseMistakes(text string) (out []Mistake) {
+	var of Part
+	for line := range strings.Lines(text) {
+		line = strings.TrimSuffix(line, "\n")
+		language, words, _ := strings.Cut(line, ": ")
+		switch {
+		case line == "" || strings.HasPrefix(line, "//"):
+		case strings.HasPrefix(line, "## "):
+			of = Part(line[len("## "):])
+		case line[0] == '[':
+			id, likely := strings.CutSuffix(strings.Trim(line, "[]"), " likely")
+			m := Mistake{Of: of, Likely: likely}
+			m.ID, m.Case, _ = strings.Cut(id, "/")
+			out = append(out, m)
+		case language == "en":
+			out[len(out)-1].En.add(words)
+		case language == "zh":
+			out[len(out)-1].Zh.add(words)
+		default:
+			panic("explain: mistakes.txt has a line of no known form: " + line)
 		}
-		out = append(out, `\u`...)
-		hex := strconv.FormatInt(int64(c), 16)
-		out = append(append(out, "0000"[:max(0, 4-len(hex))]...), hex...)
 	}
 	return out
 }
 
-// otherURIs are second lines that name the same resource wrongly.
-func otherURIs(r Request) iter.Seq2[string, string] {
-	return func(yield func(string, string) bool) {
-		uri := r.URI
-		path, query, has := strings.Cut(uri, "?")
-		if has {
-			if !yield("the query was left out of what was signed", path) {
-				return
-			}
-			if decoded, err := url.QueryUnescape(query); err == nil &&
-				!yield("the query was signed decoded and sent encoded", path+"?"+decoded) {
-				return
-			}
-			if values, err := url.ParseQuery(query); err == nil &&
-				!yield("the query was signed in another order or escaping than sent", path+"?"+values.Encode()) {
-				return
-			}
-		}
-		suffix := strings.TrimPrefix(uri, path)
-		if decoded, err := url.PathUnescape(path); err == nil &&
-			!yield("the path was signed decoded and sent percent-encoded", decoded+suffix) {
-			return
-		}
-		for _, prefix := range []string{"http://" + r.Host, "https://" + r.Host, "https://api.mch.weixin.qq.com",
-			"http://api.mch.weixin.qq.com"} {
-			if !yield("the whole URL was signed; sign the path and query only", prefix+uri) {
-				return
-			}
-		}
-		_ = yield("the path was signed without its leading /", strings.TrimPrefix(uri, "/")) &&
-			yield("the path was signed without /v3", strings.TrimPrefix(uri, "/v3")) &&
-			yield("the path was signed in lower case", strings.ToLower(uri)) &&
-			yield("a / was signed at the end of the path", path+"/"+suffix)
+func (w *Words) add(sentence string) {
+	if w.Problem == "" {
+		w.Problem = sentence
+	} else {
+		w.Advice = sentence
 	}
 }
 
-// otherLayouts are the right values put together wrongly.
-func otherLayouts(r Request, right []byte) iter.Seq2[string, []byte] {
-	return func(yield func(string, []byte) bool) {
-		_ = yield("the last line feed is missing: every line ends with one, the body's too",
-			bytes.TrimSuffix(right, []byte("\n"))) &&
-			yield("the line of the empty body is missing: without a body the string ends with two line feeds",
-				bytes.TrimSuffix(right, []byte("\n\n"))) &&
-			yield("there is a line feed too many at the end", append(bytes.Clone(right), '\n')) &&
-			yield("the lines were signed with CRLF, want LF", bytes.ReplaceAll(right, []byte("\n"), []byte("\r\n"))) &&
-			yield(`the lines were joined with the two characters \n, want a line feed`,
-				bytes.ReplaceAll(right, []byte("\n"), []byte(`\n`))) &&
-			yield("timestamp and nonce were signed in the wrong order",
-				r.message(r.Method, r.URI, r.Nonce, r.Timestamp, r.Body)) &&
-			yield("the string of a reply was signed (timestamp, nonce, body); a request begins with method and path",
-				wire.AppendReplyMessage(nil, r.Timestamp, r.Nonce, r.Body)) &&
-			yield("only the body was signed", r.Body)
+// byID holds the list by ID, with the cases of one in the order of the list.
+var byID = sync.OnceValue(func() map[string][]Mistake {
+	out := map[string][]Mistake{}
+	for _, m := range list() {
+		out[m.ID] = append(out[m.ID], m)
 	}
+	return out
+})
+
+// ByID finds the cases of a mistake, nil for an ID that is none.
+func ByID(id string) []Mistake { return slices.Clone(byID()[id]) }
+
+// rowOf is the row of an ID and a case. Of one that is nowhere in the list the ID is all there is
+// to say.
+func rowOf(id, of string) Mistake {
+	for _, m := range byID()[id] {
+		if m.Case == of {
+			return m
+		}
+	}
+	return Mistake{ID: id, Case: of, En: Words{Problem: id}, Zh: Words{Problem: id}}
+}
+
+func (m Mistake) in(lang string) Words {
+	if chinese(lang) {
+		return m.Zh
+	}
+	return m.En
+}
+
+// of yields the one sentence that is asked for, if there is one.
+func (w Words) of(which part, lang string) iter.Seq[string] {
+	text := w.Problem
+	switch {
+	case which == advice:
+		text = w.Advice
+	case which == both && w.Advice != "" && chinese(lang):
+		text += "：" + w.Advice
+	case which == both && w.Advice != "":
+		text += ": " + w.Advice
+	}
+	return func(yield func(string) bool) {
+		if text != "" {
+			yield(text)
+		}
+	}
+}
+
+// details counts the details that a sentence has room for.
+func (m Mistake) details() (n int) {
+	for strings.Contains(m.En.Problem+m.En.Advice, "{"+strconv.Itoa(n+1)+"}") {
+		n++
+	}
+	return n
 }

@@ -63,19 +63,24 @@ type Attempt struct {
 // is tested with is made up, and a tool that hid whom a call was about would
 // explain nothing. Do not send a sandbox real people's data.
 type Exchange struct {
-	Seq         int64        `json:"seq"`
-	At          time.Time    `json:"at"`
-	Method      string       `json:"method"`
-	URI         string       `json:"uri"`
-	Operation   string       `json:"operation,omitempty"` // of the catalogue
-	MchID       string       `json:"mchid,omitempty"`     // once the signature was verified
-	Header      http.Header  `json:"header"`
-	Body        string       `json:"body,omitempty"`
-	Status      int          `json:"status"`         // 0: the connection was cut
-	Code        string       `json:"code,omitempty"` // of a refusal
-	Reply       string       `json:"reply,omitempty"`
-	RequestID   string       `json:"request_id"`
-	Hint        string       `json:"hint,omitempty"` // why it was refused
+	Seq       int64       `json:"seq"`
+	At        time.Time   `json:"at"`
+	Method    string      `json:"method"`
+	URI       string      `json:"uri"`
+	Operation string      `json:"operation,omitempty"` // of the catalogue
+	MchID     string      `json:"mchid,omitempty"`     // once the signature was verified
+	Header    http.Header `json:"header"`
+	Body      string      `json:"body,omitempty"`
+	Status    int         `json:"status"`         // 0: the connection was cut
+	Code      string      `json:"code,omitempty"` // of a refusal
+	Reply     string      `json:"reply,omitempty"`
+	RequestID string      `json:"request_id"`
+	Hint      string      `json:"hint,omitempty"` // why it was refused
+	// HintZH is Hint in Chinese, where the sandbox has it: for mistakes with signatures.
+	HintZH string `json:"hint_zh,omitempty"`
+	// Mistake is a stable word for what is wrong with a signature, such as "query-decoded", several
+	// joined by + where several mistakes were made at once; docs/mistakes.md lists them.
+	Mistake     string       `json:"mistake,omitempty"`
 	Unsupported string       `json:"unsupported,omitempty"`
 	Faults      []fault.Name `json:"faults,omitempty"` // that were applied to the call
 }

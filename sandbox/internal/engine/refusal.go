@@ -22,6 +22,8 @@ type Refusal struct {
 	Detail   any // goes out as "detail" when not nil
 	Internal int
 	Hint     string // X-Sandbox-Hint: what a real WeChat Pay never says
+	HintZH   string // the same in Chinese, for logs; "" where nobody wrote it
+	Mistake  string // the words of package explain for what is wrong with a signature; "" for anything else
 	// Unsupported, when set, goes out as X-Sandbox-Unsupported: the refusal is
 	// the sandbox's own and says nothing about WeChat Pay.
 	Unsupported string

@@ -53,6 +53,7 @@ type SavedKeys struct {
 	PrivateKey  string          `json:"private_key,omitempty"`
 	KeyMode     *ledger.KeyMode `json:"key_mode,omitempty"`
 	Retired     []string        `json:"retired,omitempty"` // serial numbers of former certificates
+	Former      []string        `json:"former,omitempty"`  // the newest of those certificates, in PEM
 }
 
 func (s *SavedKeys) RowKind() string { return "merchant-keys" }

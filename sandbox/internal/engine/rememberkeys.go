@@ -1,10 +1,12 @@
 package engine
 
 import (
+	"crypto/rsa"
 	"errors"
 	"fmt"
 
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/sandbox/internal/registry"
 	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
@@ -40,6 +42,16 @@ func (e *Engine) ChangeKeys(mchid string, f func(*SavedKeys, *registry.Merchant)
 	})
 }
 
+// mostFormer is how many former certificates are saved, of each merchant.
+const mostFormer = 10
+
+// Retire remembers the certificate that a merchant has until now.
+func (s *SavedKeys) Retire(m *registry.Merchant) {
+	s.Retired = append(s.Retired, m.Serial)
+	s.Former = append(s.Former, m.Certificate)
+	s.Former = s.Former[max(0, len(s.Former)-mostFormer):]
+}
+
 // apply puts the replaced keys into the registry.
 func (s *SavedKeys) apply(r *registry.State) error {
 	old := r.Merchants[s.MchID]
@@ -52,6 +64,13 @@ func (s *SavedKeys) apply(r *registry.State) error {
 	}
 	for _, serial := range s.Retired {
 		r.Retired[serial] = s.MchID
+	}
+	for _, pem := range s.Former {
+		cert, err := wxpay.ParseCertificate([]byte(pem))
+		if err != nil {
+			return err
+		}
+		r.RememberCertificate(s.MchID, wire.SerialHex(cert), cert.PublicKey.(*rsa.PublicKey))
 	}
 	return r.Put(next)
 }

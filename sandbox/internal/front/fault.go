@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/catalogue"
+	"github.com/wxpay-go/wxpay/internal/explain"
 	"github.com/wxpay-go/wxpay/sandbox/fault"
 	"github.com/wxpay-go/wxpay/sandbox/internal/armed"
 	"github.com/wxpay-go/wxpay/sandbox/internal/contracts"
@@ -26,10 +27,10 @@ func (fr *Front) met(x *exchange) armed.Call {
 	}
 	if x.merchant != nil {
 		c.MchID = x.merchant.MchID
-	} else if a, refused := authorizationOf(x.request); refused == nil {
+	} else if a, wrong := explain.Authorization(x.request.Header.Values("Authorization")); !wrong.Found() {
 		// What strikes before it is proved who calls is for whoever would have proved it.
 		if m := fr.Registry.BySerial(strings.ToUpper(a.Serial)); m != nil && m.MchID == a.MchID &&
-			offBy(a.Timestamp, x.wireAt) == "" && signedBy(m, a, signedMessage(x.request, a, x.body)) {
+			!explain.Timestamp(a.Timestamp, x.wireAt).Found() && signedBy(m, a, signedMessage(x.request, a, x.body)) {
 			c.MchID = m.MchID
 		}
 	}

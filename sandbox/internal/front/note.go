@@ -40,6 +40,7 @@ func (j *journal) note(x *exchange) *note {
 	e.Body, e.Reply = string(x.body[:min(len(x.body), limit)]), string(x.reply[:min(len(x.reply), limit)])
 	if x.refused != nil {
 		e.Code, e.Unsupported, e.Hint = x.refused.Code, x.refused.Unsupported, x.refused.Hint
+		e.HintZH, e.Mistake = x.refused.HintZH, x.refused.Mistake
 	}
 	n.bytes = size(e)
 	return n
@@ -94,7 +95,7 @@ func (j *journal) entry(n *note, secrets redact.Secrets) ledger.Exchange {
 		r := n.redaction()
 		r.Secrets = secrets
 		r.Exchange(&n.Exchange)
-		n.Hint = shown.Line(n.Hint, shown.MaxLine)
+		n.Hint, n.HintZH = shown.Line(n.Hint, shown.MaxLine), shown.Line(n.HintZH, shown.MaxLine)
 	})
 	return n.Exchange
 }

@@ -34,7 +34,7 @@ func (fr *Front) SignedPage(r *http.Request, f wire.Fields) (token string, err e
 		x.fields, x.refused = queryFields(r.URL.RawQuery)
 	}
 	if x.refused == nil {
-		if x.merchant, x.refused = fr.whoSigned(x.end, x.fields); x.refused != nil {
+		if x.merchant, x.refused = fr.whoSigned(x); x.refused != nil {
 			x.refused.Message = badSignature
 		}
 	}

@@ -140,7 +140,7 @@ func (p protocolV2) read(x *exchange) (refused *engine.Refusal) {
 }
 
 func (p protocolV2) authenticate(x *exchange) *engine.Refusal {
-	m, refused := p.whoSigned(x.end, x.fields)
+	m, refused := p.whoSigned(x)
 	if x.missing != nil {
 		if refused == nil {
 			x.merchant = m
@@ -216,32 +216,26 @@ func (fr *Front) fieldsOf(x *exchange) (wire.Fields, *engine.Refusal) {
 
 // whoSigned finds out who sent the message: mch_id says, the sign proves.
 // In provider mode both are the provider's.
-func (fr *Front) whoSigned(end *xmlcall.Endpoint, f wire.Fields) (*registry.Merchant, *engine.Refusal) {
+func (fr *Front) whoSigned(x *exchange) (*registry.Merchant, *engine.Refusal) {
+	f := x.fields
 	m := fr.Registry.Merchant(f["mch_id"])
 	if m == nil { // in the words of a wrong sign, as recorded
-		return nil, xmlcall.Refusal("MCHID_NOT_EXIST", "签名错误").
-			Hinting("no merchant of this sandbox has this mch_id; in provider mode it is the provider's, and the " +
-				"sub-merchant's goes into sub_mch_id")
+		return nil, explained(xmlcall.Refusal("MCHID_NOT_EXIST", "签名错误"),
+			explain.SignedBy(f, fr.Registry.Known(fr.Keys, nil)))
 	}
 	if fr.unsigned {
 		return m, nil
 	}
-	switch t := f["sign_type"]; {
-	case f["sign"] == "":
-		return nil, badSign("there is no sign")
-	case !wire.SignType(t).Known():
-		return nil, badSign("sign_type is neither MD5 nor HMAC-SHA256")
-	case end != nil && end.HMAC && t == "" && len(f["sign"]) != 64:
-		return nil, badSign("this call is signed with HMAC-SHA256 unless sign_type=MD5 is sent and signed; " +
-			"the sign here is an MD5")
-	case !f.Verify(m.APIv2Key.Reveal()):
-		return nil, badSign(explain.Sign(f, m.Known(), fr.Registry.Known()))
+	byHMAC := x.end != nil && x.end.HMAC && f["sign_type"] == "" && f["sign"] != "" && len(f["sign"]) != 64
+	if !byHMAC && f["sign"] != "" && wire.SignType(f["sign_type"]).Known() && f.Verify(m.APIv2Key.Reveal()) {
+		return m, nil
 	}
-	return m, nil
-}
-
-func badSign(hint string) *engine.Refusal {
-	return xmlcall.Refusal("SIGN_ERROR", "签名错误，请检查后再试").Hinting(hint)
+	call := explain.V2{Fields: f, Order: explain.OrderOf(x.body), HMAC: x.end != nil && x.end.HMAC}
+	if x.body == nil {
+		call.Order = explain.OrderOfQuery(x.request.URL.RawQuery)
+	}
+	return nil, explained(xmlcall.Refusal("SIGN_ERROR", "签名错误，请检查后再试"),
+		explain.Sign(call, fr.Registry.KnownOf(m), fr.Registry.Known(fr.Keys, m)))
 }
 
 // checkXMLFields checks the message against the catalogue.

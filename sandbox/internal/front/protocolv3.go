@@ -44,11 +44,11 @@ func (p protocolV3) authenticate(x *exchange) (refused *engine.Refusal) {
 	if refused := checkCaller(x.request); refused != nil && x.missing == nil && !ofOrders(x.request) {
 		return refused
 	}
-	x.merchant, refused = p.signer(x.request, x.body, x.shiftedClock())
+	x.merchant, refused = p.signer(x, x.shiftedClock())
 	if x.missing != nil {
 		return x.missing
 	}
-	return p.explainUpload(x, refused)
+	return x.explainUpload(refused)
 }
 
 func (p protocolV3) check(x *exchange) *engine.Refusal {

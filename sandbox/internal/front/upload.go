@@ -221,17 +221,9 @@ func (x *exchange) withParts(u *catalogue.Upload) []byte {
 	return all
 }
 
-// explainUpload says of a wrong signature that it is one over the whole form.
-func (fr *Front) explainUpload(x *exchange, refused *engine.Refusal) *engine.Refusal {
-	if refused == nil || x.form == nil || refused.Status != http.StatusUnauthorized {
-		return refused
-	}
-	a, malformed := authorizationOf(x.request)
-	if m := fr.Registry.BySerial(strings.ToUpper(a.Serial)); malformed == nil && m != nil && x.form.problem == "" &&
-		signedBy(m, a, signedMessage(x.request, a, x.form.whole)) {
-		return refused.Hinting("the signature is of the whole form: of an upload the text of the part meta is signed")
-	}
-	if x.form.problem != "" {
+// explainUpload says of a wrong signature what is wrong with the form that it is of.
+func (x *exchange) explainUpload(refused *engine.Refusal) *engine.Refusal {
+	if refused != nil && x.form != nil && refused.Status == http.StatusUnauthorized && x.form.problem != "" {
 		refused.Hint += "; of an upload the text of the part meta is signed, and " + x.form.problem
 	}
 	return refused

@@ -18,6 +18,9 @@ func (s *State) replace(old, next *Merchant) {
 		}
 	}
 	s.Former[old.MchID] = former[max(0, len(former)-keptKeys):]
+	if old.Serial != next.Serial {
+		s.RememberCertificate(old.MchID, old.Serial, old.RSA)
+	}
 }
 
 // gather makes registered.secrets.

@@ -26,22 +26,23 @@ type Registry struct {
 type State struct {
 	Kinds     Kinds
 	Merchants map[string]*Merchant
-	Serials   map[string]*Merchant // by the serial number of the API certificate
-	order     []string             // merchant ids as they came
-	Appids    []string             // every one a merchant ever had, as they came
-	People    map[string]Person    // by the first openid told of them
-	first     map[string]string    // that one, by each of their openids
-	Touched   map[string]bool      // who has changed since the copy was made, by it too
-	Retired   map[string]string    // merchant ids by the serial numbers of former certificates
-	Former    map[string][]string  // keys that were replaced, by merchant id, at most keptKeys each
-	secrets   redact.Secrets       // those and the ones in use, gathered by every change
+	Serials   map[string]*Merchant             // by the serial number of the API certificate
+	order     []string                         // merchant ids as they came
+	Appids    []string                         // every one a merchant ever had, as they came
+	People    map[string]Person                // by the first openid told of them
+	first     map[string]string                // that one, by each of their openids
+	Touched   map[string]bool                  // who has changed since the copy was made, by it too
+	Retired   map[string]string                // merchant ids by the serial numbers of former certificates
+	Former    map[string][]string              // keys that were replaced, by merchant id, at most keptKeys each
+	replaced  map[string][]explain.Certificate // API certificates that were, by merchant id
+	secrets   redact.Secrets                   // those and the ones in use, gathered by every change
 }
 
 func New(kinds Kinds) *Registry {
 	r := &Registry{}
 	r.State.Store(&State{Kinds: kinds, Merchants: map[string]*Merchant{}, Serials: map[string]*Merchant{},
 		People: map[string]Person{}, first: map[string]string{}, Touched: map[string]bool{},
-		Retired: map[string]string{}, Former: map[string][]string{}})
+		Retired: map[string]string{}, Former: map[string][]string{}, replaced: map[string][]explain.Certificate{}})
 	return r
 }
 
@@ -57,19 +58,6 @@ func (r *Registry) All() []*Merchant {
 		out = append(out, s.Merchants[id])
 	}
 	return out
-}
-
-// Known is what a signature is explained by.
-func (r *Registry) Known() (out []explain.Keys) {
-	for _, m := range r.All() {
-		out = append(out, m.Known())
-	}
-	return out
-}
-
-func (m *Merchant) Known() explain.Keys {
-	return explain.Keys{MchID: m.MchID, Serial: m.Serial, Public: m.RSA, APIv3: m.APIv3Key.Reveal(),
-		APIv2: m.APIv2Key.Reveal()}
 }
 
 // First is the merchant that was added first, nil when there is none.
@@ -102,7 +90,7 @@ func (s *State) Clone() *State {
 		Kinds: s.Kinds, Merchants: maps.Clone(s.Merchants), Serials: maps.Clone(s.Serials),
 		order: slices.Clone(s.order), Appids: slices.Clone(s.Appids),
 		People: maps.Clone(s.People), first: maps.Clone(s.first), Touched: map[string]bool{},
-		Retired: maps.Clone(s.Retired), Former: maps.Clone(s.Former),
+		Retired: maps.Clone(s.Retired), Former: maps.Clone(s.Former), replaced: maps.Clone(s.replaced),
 	}
 }
 

@@ -1,0 +1,187 @@
+package explain
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"encoding/json"
+	"html"
+	"io"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/wxpay-go/wxpay/internal/wire"
+)
+
+// signedBody finds the bytes that a signature is of: the body that came, or what it was before
+// something on the way changed it.
+func (m Message) signedBody(s headers, of func([]byte) bool, v *Verdict, left *budget) []byte {
+	message := func(h headers, body []byte) bool {
+		return left.spend(len(body)) && of(wire.AppendReplyMessage(nil, h.timestamp, h.nonce, body))
+	}
+	if message(s, m.Body) {
+		v.Genuine = true
+		return m.Body
+	}
+	var was []byte
+	var as Finding
+	try := func(id string, body []byte, values ...string) bool {
+		if was == nil && message(s, body) {
+			was, as = slices.Clip(body), found(id, values...)
+			if was == nil {
+				was = []byte{}
+			}
+		}
+		return was == nil && !left.spent()
+	}
+	m.bodiesBefore(try, left)
+	for _, h := range headersBefore(s) {
+		if was == nil && message(h.value, m.Body) {
+			was, as = m.Body, h.as
+		}
+	}
+	switch {
+	case was != nil:
+		v.Genuine = true
+		v.add(as)
+		return was
+	case len(m.Body) == 0:
+		v.add(found("message-body-empty"))
+	case json.Valid(m.Body) || !bytes.HasPrefix(bytes.TrimSpace(m.Body), []byte("{")):
+		v.add(unknownMessage(v.SignedBy, left))
+	default:
+		v.add(found("message-body-cut", strconv.Itoa(len(m.Body))))
+	}
+	return m.Body
+}
+
+func unknownMessage(id string, left *budget) Finding {
+	if left.spent() {
+		return found("unknown/size")
+	}
+	return found("unknown/message", id)
+}
+
+// headersBefore are what the headers may have been.
+func headersBefore(s headers) (out []choice[headers]) {
+	swapped := s
+	swapped.timestamp, swapped.nonce = s.nonce, s.timestamp
+	out = append(out, choice[headers]{swapped, found("message-timestamp-nonce-swapped")})
+	if len(s.timestamp) == 13 {
+		seconds := s
+		seconds.timestamp = s.timestamp[:10]
+		out = append(out, choice[headers]{seconds, found("message-timestamp-milliseconds")})
+	}
+	for _, nonce := range []string{strings.ToLower(s.nonce), strings.ToUpper(s.nonce)} {
+		if nonce != s.nonce {
+			other := s
+			other.nonce = nonce
+			out = append(out, choice[headers]{other, found("message-nonce-case")})
+		}
+	}
+	return out
+}
+
+// mostUnzipped is how large a body may be once it is unzipped: as large as a receiver takes.
+const mostUnzipped = 1 << 20
+
+// bodiesBefore tries what a body may have been before a proxy, a framework or a database got hold
+// of it.
+func (m Message) bodiesBefore(try func(string, []byte, ...string) bool, left *budget) {
+	b := m.Body
+	text := string(b)
+	replaced := func(id, old, with string) bool {
+		return !strings.Contains(text, old) || try(id, []byte(strings.ReplaceAll(text, old, with)))
+	}
+	ok := try("message-body-padded", bytes.TrimSpace(b)) &&
+		try("message-body-trimmed", append(bytes.Clone(b), '\n')) &&
+		try("message-body-trimmed", append(bytes.Clone(b), "\r\n"...)) &&
+		try("message-body-trimmed", append(bytes.Clone(b), ' ')) &&
+		try("message-body-bom", bytes.TrimPrefix(b, []byte(bom))) &&
+		replaced("message-body-crlf", "\r\n", "\n") &&
+		replaced("message-body-lf", "\n", "\r\n") &&
+		try("message-body-html", []byte(html.UnescapeString(text))) &&
+		replaced("message-body-plus", " ", "+") &&
+		replaced("message-body-backslashes", `\"`, `"`) &&
+		replaced("message-body-backslashes", `\`, ``) &&
+		try("message-body-equals", bytes.TrimSuffix(b, []byte("="))) &&
+		try("message-body-zeros", bytes.TrimRight(b, "\x00")) &&
+		try("message-body-charset", fromLatin1(b)) &&
+		try("message-body-quoted", []byte(textOf(bytes.TrimSpace(b))))
+	if !ok {
+		return
+	}
+	for _, unescape := range []func(string) (string, error){url.QueryUnescape, url.PathUnescape} {
+		if plain, err := unescape(text); err == nil {
+			if !try("message-body-percent", []byte(plain)) ||
+				!try("message-body-percent", bytes.TrimSuffix([]byte(plain), []byte("="))) {
+				return
+			}
+		}
+	}
+	if plain, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text)); err == nil &&
+		!try("message-body-base64", plain) {
+		return
+	}
+	if plain, ok := unzipped(b); ok && !try("message-body-gzip", plain) {
+		return
+	}
+	if half := len(b) / 2; len(b) > 1 && bytes.Equal(b[:half], b[half:]) && !try("message-body-doubled", b[:half]) {
+		return
+	}
+	again := func(_ string, body []byte, _ ...string) bool { return try("message-body-reencoded", body) }
+	if inOrder := envelopeOrder(b, left); inOrder != nil && !encodedAgain(inOrder, left, again) {
+		return
+	}
+	encodedAgain(b, left, again)
+}
+
+// unzipped undoes gzip, of what is not too large.
+func unzipped(b []byte) ([]byte, bool) {
+	r, err := gzip.NewReader(bytes.NewReader(b))
+	if err != nil {
+		return nil, false
+	}
+	plain, err := io.ReadAll(io.LimitReader(r, mostUnzipped))
+	return plain, err == nil
+}
+
+// fromLatin1 undoes latin1: every character is a byte of UTF-8 again.
+func fromLatin1(b []byte) []byte {
+	out := make([]byte, 0, len(b))
+	for _, r := range string(b) {
+		if r > 0xff {
+			return b
+		}
+		out = append(out, byte(r))
+	}
+	return out
+}
+
+// inEnvelope are the members of a notification in the order in which WeChat Pay writes them.
+// https://pay.weixin.qq.com/doc/v3/merchant/4012791861
+var inEnvelope = [...]string{"id", "create_time", "resource_type", "event_type", "summary", "resource", "original_type",
+	"algorithm", "ciphertext", "associated_data", "nonce"}
+
+// envelopeOrder is a body with its members as WeChat Pay orders them, nil for what is no JSON.
+func envelopeOrder(body []byte, left *budget) []byte {
+	var compact bytes.Buffer
+	if json.Compact(&compact, body) != nil {
+		return nil
+	}
+	if depth := depthOf(compact.Bytes()); depth > deepest || !left.spend(depth*compact.Len()) {
+		return nil
+	}
+	rank := func(m member) int {
+		if i := slices.Index(inEnvelope[:], textOf(m.name)); i >= 0 {
+			return i
+		}
+		return len(inEnvelope)
+	}
+	return remade(compact.Bytes(), func(m []member) []member {
+		slices.SortStableFunc(m, func(a, b member) int { return rank(a) - rank(b) })
+		return m
+	})
+}
