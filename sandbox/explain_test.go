@@ -72,7 +72,7 @@ func TestSignaturesAreExplained(t *testing.T) {
 			`{"contract_display_account": "\u7528\u6237&A", "appid": "x", "plan_id": 1}`)}, "json.dumps"},
 		{"indented", raw{signed: message("POST", post,
 			"{\n  \"contract_display_account\": \"用户&A\",\n  \"appid\": \"x\",\n  \"plan_id\": 1\n}")}, "indented"},
-		{"trailing line feed", raw{signed: message("POST", post, string(body)+"\n")}, "line end after the body"},
+		{"trailing line feed", raw{signed: message("POST", post, string(body)+"\n")}, "line end too many"},
 		{"wrong method", raw{signed: message("GET", post, string(body))}, "signed as GET"},
 		{"lower-case method", raw{signed: message("post", post, string(body))}, "signed as post"},
 		{"whole URL", raw{signed: message("POST", "https://api.mch.weixin.qq.com"+post, string(body))}, "whole address"},

@@ -118,11 +118,6 @@ func (r Request) changes(left *budget) iter.Seq[change] {
 				return
 			}
 		}
-		for c := range otherURIs(r, left) {
-			if !yield(change{of: "uri", put: func(p *parts) { p.uri = c.value }, as: c.as}) {
-				return
-			}
-		}
 		for c := range otherMethods(r.Method) {
 			if !yield(change{of: "method", put: func(p *parts) { p.method = c.value }, as: c.as}) {
 				return
@@ -135,6 +130,16 @@ func (r Request) changes(left *budget) iter.Seq[change] {
 		}
 		for _, c := range otherLayouts {
 			if !yield(change{of: "layout", lay: c.value, as: found(c.id)}) {
+				return
+			}
+		}
+		for c := range otherURIs(r, left) {
+			if !yield(change{of: "uri", put: func(p *parts) { p.uri = c.value }, as: c.as}) {
+				return
+			}
+		}
+		for c := range digestedBodies(r.Body) {
+			if !yield(change{of: "body", put: func(p *parts) { p.body = c.value }, as: c.as}) {
 				return
 			}
 		}
@@ -238,6 +243,7 @@ var otherLayouts = [...]struct {
 		return bytes.TrimSuffix(p.message(), []byte("\n\n"))
 	}},
 	{"line-feed-doubled", func(p parts) []byte { return append(p.message(), '\n') }},
+	{"line-feed-doubled", func(p parts) []byte { return append(bytes.TrimSuffix(p.message(), []byte("\n")), "\r\n\n"...) }},
 	{"line-feeds-crlf", func(p parts) []byte { return p.joined("\r\n", "\r\n") }},
 	{"line-feeds-crlf", func(p parts) []byte { return p.joined("\r\n", "") }},
 	{"line-feeds-literal", func(p parts) []byte { return p.joined(`\n`, `\n`) }},

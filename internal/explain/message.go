@@ -54,10 +54,11 @@ func (m Message) Explain(k Known) Verdict {
 	}
 	v, left := &Verdict{}, wholeBudget
 	s := m.signedPart(v)
-	body := m.signature(s, k, v, &left)
-	if m.At.IsZero() {
-		// Nobody knows how old it was.
-	} else if f := age(s.timestamp, m.At); v.Genuine || f.ID != "message-timestamp" {
+	s, body := m.signature(s, k, v, &left)
+	if f := age(s.timestamp, m.At); s.timestamp != "" && f.Found() {
+		if f.ID == "message-timestamp" { // which explains why nothing fits
+			v.Findings = slices.DeleteFunc(v.Findings, func(f Finding) bool { return f.ID == Unknown })
+		}
 		v.add(f)
 	}
 	if !m.Reply {
@@ -136,11 +137,14 @@ func renamed(h http.Header, name string) (other, value string) {
 	return other, value
 }
 
-// age says whether a message was fresh when it came.
+// age says whether a message was fresh when it came, which nobody knows where that time is zero.
 func age(timestamp string, at time.Time) Finding {
 	seconds, err := strconv.ParseInt(timestamp, 10, 64)
-	if err != nil || len(timestamp) > 12 {
+	switch {
+	case err != nil || len(timestamp) > 12:
 		return found("message-timestamp")
+	case at.IsZero():
+		return Finding{}
 	}
 	window := int64(wire.Window / time.Second)
 	switch off := seconds - at.Unix(); {
@@ -155,20 +159,20 @@ func age(timestamp string, at time.Time) Finding {
 	}
 }
 
-// signature finds out who made the signature and of what, and gives the body that it is of, or the
-// one that came where that is not known.
-func (m Message) signature(s headers, k Known, v *Verdict, left *budget) []byte {
+// signature finds out who made the signature and of what, and gives the headers and the body that
+// it is of, or those that came where that is not known.
+func (m Message) signature(s headers, k Known, v *Verdict, left *budget) (headers, []byte) {
 	if s.signature == "" {
-		return m.Body
+		return s, m.Body
 	}
 	if strings.HasPrefix(s.signature, wire.ProbePrefix) {
 		v.add(found("probe"))
-		return m.Body
+		return s, m.Body
 	}
 	ways := spellings(s.signature)
 	if len(ways) == 0 {
 		v.add(found("signature-not-base64"))
-		return m.Body
+		return s, m.Body
 	}
 	named, known := k.platform(s.serial)
 	keys := slices.Clone(k.Platform)
@@ -198,7 +202,7 @@ func (m Message) signature(s headers, k Known, v *Verdict, left *budget) []byte 
 		}
 	}
 	v.add(m.unopened(s, ways, named, known, k, left))
-	return m.Body
+	return s, m.Body
 }
 
 func boolToInt(b bool) int {

@@ -11,19 +11,20 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
 // signedBody finds the bytes that a signature is of: the body that came, or what it was before
 // something on the way changed it.
-func (m Message) signedBody(s headers, of func([]byte) bool, v *Verdict, left *budget) []byte {
+func (m Message) signedBody(s headers, of func([]byte) bool, v *Verdict, left *budget) (headers, []byte) {
 	message := func(h headers, body []byte) bool {
 		return left.spend(len(body)) && of(wire.AppendReplyMessage(nil, h.timestamp, h.nonce, body))
 	}
 	if message(s, m.Body) {
 		v.Genuine = true
-		return m.Body
+		return s, m.Body
 	}
 	var was []byte
 	var as Finding
@@ -39,14 +40,14 @@ func (m Message) signedBody(s headers, of func([]byte) bool, v *Verdict, left *b
 	m.bodiesBefore(try, left)
 	for _, h := range headersBefore(s) {
 		if was == nil && message(h.value, m.Body) {
-			was, as = m.Body, h.as
+			was, as, s = m.Body, h.as, h.value
 		}
 	}
 	switch {
 	case was != nil:
 		v.Genuine = true
 		v.add(as)
-		return was
+		return s, was
 	case len(m.Body) == 0:
 		v.add(found("message-body-empty"))
 	case json.Valid(m.Body) || !bytes.HasPrefix(bytes.TrimSpace(m.Body), []byte("{")):
@@ -54,7 +55,7 @@ func (m Message) signedBody(s headers, of func([]byte) bool, v *Verdict, left *b
 	default:
 		v.add(found("message-body-cut", strconv.Itoa(len(m.Body))))
 	}
-	return m.Body
+	return s, m.Body
 }
 
 func unknownMessage(id string, left *budget) Finding {
@@ -73,6 +74,13 @@ func headersBefore(s headers) (out []choice[headers]) {
 		seconds := s
 		seconds.timestamp = s.timestamp[:10]
 		out = append(out, choice[headers]{seconds, found("message-timestamp-milliseconds")})
+	}
+	for _, layout := range []string{time.RFC3339, time.DateTime, time.RFC1123} {
+		if at, err := time.ParseInLocation(layout, s.timestamp, wire.Beijing); err == nil {
+			formatted := s
+			formatted.timestamp = strconv.FormatInt(at.Unix(), 10)
+			out = append(out, choice[headers]{formatted, found("message-timestamp-formatted")})
+		}
 	}
 	for _, nonce := range []string{strings.ToLower(s.nonce), strings.ToUpper(s.nonce)} {
 		if nonce != s.nonce {

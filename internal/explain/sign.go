@@ -54,7 +54,7 @@ func Sign(m V2, own Keys, k Known) Finding {
 	want := readSign(f["sign"])
 	keys, ways := keysTaken(f, own, k), digestsTaken(f.SignType())
 	left := wholeBudget
-	for mistakes := 1; mistakes <= 2; mistakes++ {
+	for mistakes := range 3 {
 		for j := range joins(m, &left) {
 			for _, key := range keys {
 				for _, d := range ways {

@@ -125,7 +125,6 @@ func otherPaths(path, suffix string, say func(string, string, ...string) bool) b
 		!say("path-without-slash", strings.TrimPrefix(path, "/")+suffix) ||
 		!say("path-slash-doubled", "/"+path+suffix) ||
 		!say("path-slash-at-end", path+"/"+suffix) ||
-		!say("path-without-slash-at-end", strings.TrimSuffix(path, "/")+suffix) ||
 		!say("path-lower-case", strings.ToLower(path)+suffix) ||
 		!say("path-lower-case", strings.ToLower(path+suffix)) ||
 		!say("query-mark-added", path+"?") || !say("path-with-fragment", path+suffix+"#") {

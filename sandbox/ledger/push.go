@@ -92,6 +92,8 @@ const (
 	HeaderSandbox = "X-Sandbox"
 	// HeaderHint explains a refusal in a sentence.
 	HeaderHint = "X-Sandbox-Hint"
+	// HeaderMistake is the word for what is wrong with a signature: see Exchange.Mistake.
+	HeaderMistake = "X-Sandbox-Mistake"
 	// HeaderUnsupported says that the sandbox lacks an endpoint.
 	HeaderUnsupported = "X-Sandbox-Unsupported"
 	// HeaderUnsigned is on every reply of a sandbox that checks and makes no signatures.

@@ -65,8 +65,11 @@ func (j *journal) record(x *exchange) {
 	j.collect(j.note(x))
 	if refused := x.refused; refused != nil && refused.Hint != "" && j.front.Warns {
 		r := redact.Redaction{Secrets: j.front.Registry.Secrets(), Thrifty: x.merchant == nil}
-		j.front.Warn("sandbox: %s: %d %s: %s", j.front.called(x), x.status, refused.Code,
-			r.Brief(refused.Hint, shown.MaxLine))
+		hint := r.Brief(refused.Hint, shown.MaxLine)
+		if refused.Mistake != "" {
+			hint += " [" + refused.Mistake + "]"
+		}
+		j.front.Warn("sandbox: %s: %d %s: %s", j.front.called(x), x.status, refused.Code, hint)
 	}
 }
 

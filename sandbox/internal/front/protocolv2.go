@@ -30,6 +30,7 @@ func (p protocolV2) write(w http.ResponseWriter, x *exchange) {
 	}
 	if x.refused != nil {
 		setText(w.Header(), ledger.HeaderHint, x.refused.Hint)
+		setText(w.Header(), ledger.HeaderMistake, x.refused.Mistake)
 		setText(w.Header(), ledger.HeaderUnsupported, x.refused.Unsupported)
 	} else {
 		setText(w.Header(), ledger.HeaderHint, x.note)

@@ -163,6 +163,7 @@ func (p protocolV3) write(w http.ResponseWriter, x *exchange) {
 		p.leaveSecretsOut(x)
 		x.status, x.reply, internal = r.Status, r.Body(), r.Internal
 		setText(h, ledger.HeaderHint, r.Hint)
+		setText(h, ledger.HeaderMistake, r.Mistake)
 		setText(h, ledger.HeaderUnsupported, r.Unsupported)
 	}
 	if x.empty {
