@@ -19,35 +19,48 @@ func base64Of(b []byte) []byte { return []byte(base64.StdEncoding.EncodeToString
 
 const bom = "\ufeff"
 
-// otherBodies are what people sign in place of a body: nothing, something else, or the same in
-// another dress.
-func otherBodies(r Request, left *budget) iter.Seq[choice[[]byte]] {
+// say takes another body, and returns whether it wants more.
+type say func(id string, body []byte, values ...string) bool
+
+// otherBodies are what people sign in place of a body, by a function that says them, each once.
+func otherBodies(body []byte, left *budget, by func(say) bool) iter.Seq[choice[[]byte]] {
 	return func(yield func(choice[[]byte]) bool) {
-		body := r.Body
 		seen := map[string]bool{string(body): true}
-		say := func(id string, b []byte, values ...string) bool {
+		by(func(id string, b []byte, values ...string) bool {
 			if seen[string(b)] {
 				return true
 			}
 			seen[string(b)] = true
 			return left.spend(len(b)) && yield(choice[[]byte]{b, found(id, values...)})
-		}
-		if len(body) == 0 {
-			for _, b := range []string{"{}", "null", `""`, "[]", "undefined", "None", "nil"} {
-				if !say("body-for-none", []byte(b), b) {
-					return
-				}
-			}
-			return
-		}
-		_ = say("body-left-out", nil) &&
-			(r.Form == nil || say("body-whole-form", r.Form)) &&
-			dressed(body, say) && encodedAgain(body, left, say)
+		})
 	}
 }
 
+// usualBodies are nothing, something for nothing, and the same in another dress.
+func (r Request) usualBodies(left *budget) iter.Seq[choice[[]byte]] {
+	return otherBodies(r.Body, left, func(say say) bool {
+		if len(r.Body) == 0 {
+			for _, b := range []string{"{}", "null", `""`, "[]", "undefined", "None", "nil"} {
+				if !say("body-for-none", []byte(b), b) {
+					return false
+				}
+			}
+			return true
+		}
+		return say("body-left-out", nil) && (r.Form == nil || say("body-whole-form", r.Form)) &&
+			dressed(r.Body, say) && encodedAgain(r.Body, left, say)
+	})
+}
+
+// rareBodies are what costs more to make, or is seldom signed.
+func (r Request) rareBodies(left *budget) iter.Seq[choice[[]byte]] {
+	return otherBodies(r.Body, left, func(say say) bool {
+		return len(r.Body) == 0 || digested(r.Body, say) && spacedOut(r.Body, left, say)
+	})
+}
+
 // dressed are bodies that are the same but for what stands around them and ends their lines.
-func dressed(body []byte, say func(string, []byte, ...string) bool) bool {
+func dressed(body []byte, say say) bool {
 	lf := bytes.ReplaceAll(body, []byte("\r\n"), []byte("\n"))
 	return say("body-crlf-signed", bytes.ReplaceAll(lf, []byte("\n"), []byte("\r\n"))) &&
 		say("body-lf-signed", lf) &&
@@ -56,18 +69,8 @@ func dressed(body []byte, say func(string, []byte, ...string) bool) bool {
 		say("body-bom-signed", append([]byte(bom), body...))
 }
 
-// digestedBodies are what is made of a body where the body itself is asked for.
-func digestedBodies(body []byte) iter.Seq[choice[[]byte]] {
-	return func(yield func(choice[[]byte]) bool) {
-		if len(body) > 0 {
-			digested(body, func(id string, b []byte, values ...string) bool {
-				return yield(choice[[]byte]{b, found(id, values...)})
-			})
-		}
-	}
-}
-
-func digested(body []byte, say func(string, []byte, ...string) bool) bool {
+// digested are what is made of a body where the body itself is asked for.
+func digested(body []byte, say say) bool {
 	m, s := md5.Sum(body), sha1.Sum(body) //nolint:gosec // see the imports
 	return say("body-hashed", []byte(hex.EncodeToString(m[:])), "MD5") &&
 		say("body-hashed", []byte(strings.ToUpper(hex.EncodeToString(m[:]))), "MD5") &&
@@ -101,51 +104,75 @@ func questions(b []byte) []byte {
 	}, b)
 }
 
-// encodedAgain are the same members, written by another encoder or by the same in another mood.
-func encodedAgain(body []byte, left *budget, say func(string, []byte, ...string) bool) bool {
-	var compacted bytes.Buffer
-	if json.Compact(&compacted, body) != nil {
+// encodedAgain are the same members, their strings written by another encoder, sorted or not.
+func encodedAgain(body []byte, left *budget, say say) bool {
+	compact, ok := compacted(body, left)
+	if !ok {
 		return true
 	}
-	compact := compacted.Bytes()
+	if !left.spend(apart(compact)) {
+		return false
+	}
+	tokens := lexed(compact)
 	for _, s := range styles {
-		if !left.spend(len(compact)) || !say(s.id, restyled(compact, s.write)) {
+		if !left.spend(len(compact)) || !say(s.id, s.written(tokens, len(compact))) {
 			return false
 		}
 	}
-	if depth := depthOf(compact); depth > deepest || !left.spend(3*depth*len(compact)) {
-		return spacedOut(compact, left, say)
+	sorted := sortedJSON(compact, left)
+	if !left.spend(apart(sorted)) {
+		return false
 	}
-	for _, id := range []string{"body-nulls", "body-empty-members"} {
-		if !say(id, without(compact, id == "body-empty-members")) {
-			return false
-		}
-	}
-	sorted := sortedJSON(compact)
+	tokens = lexed(sorted)
 	for _, s := range styles {
-		if !left.spend(len(sorted)) || !say("body-key-order", restyled(sorted, s.write)) {
+		if !left.spend(len(sorted)) || !say("body-key-order", s.written(tokens, len(sorted))) {
 			return false
 		}
 	}
-	return spacedOut(compact, left, say) && spacedOut(sorted, left, say) &&
-		say("body-quoted", appendString(nil, string(body), plainString)) && say("body-form", formOf(compact))
+	return true
 }
 
-// spacedOut is JSON with white space in it, its strings in every style.
-func spacedOut(compact []byte, left *budget, say func(string, []byte, ...string) bool) bool {
-	for _, s := range styles {
-		text := restyled(compact, s.write)
-		if !say("body-spaced", spaced(text, ", ", ": ")) || !say("body-spaced", spaced(text, ",", ": ")) {
+// spacedOut are the same members with white space between them, without some of them, and in
+// another form.
+func spacedOut(body []byte, left *budget, say say) bool {
+	compact, ok := compacted(body, left)
+	if !ok {
+		return true
+	}
+	if !say("body-nulls", without(compact, false, left)) || !say("body-empty-members", without(compact, true, left)) ||
+		!say("body-quoted", plainStyle.appendString(nil, string(body))) || !say("body-form", formOf(compact)) {
+		return false
+	}
+	for _, order := range [][]byte{compact, sortedJSON(compact, left)} {
+		if !left.spend(apart(order)) {
 			return false
 		}
-		for _, indent := range []string{"  ", "    ", "\t"} {
-			var indented bytes.Buffer
-			if !left.spend(indentedSize(text, len(indent))) || json.Indent(&indented, text, "", indent) != nil ||
-				!say("body-indented", indented.Bytes()) ||
-				!say("body-indented", bytes.ReplaceAll(indented.Bytes(), []byte("\n"), []byte("\r\n"))) {
+		tokens := lexed(order)
+		for _, s := range styles {
+			text := s.written(tokens, len(order))
+			if !left.spend(work*len(text)) || !say("body-spaced", spaced(text, ", ", ": ")) ||
+				!say("body-spaced", spaced(text, ",", ": ")) {
 				return false
+			}
+		}
+		for _, s := range styles {
+			text := s.written(tokens, len(order))
+			for _, indent := range []string{"  ", "    ", "\t"} {
+				if !left.spend(work*indentedSize(text, len(indent))) || !indented(text, indent, say) {
+					return false
+				}
 			}
 		}
 	}
 	return true
+}
+
+// indented is JSON with every member on a line.
+func indented(text []byte, indent string, say say) bool {
+	var b bytes.Buffer
+	if json.Indent(&b, text, "", indent) != nil {
+		return true
+	}
+	return say("body-indented", b.Bytes()) &&
+		say("body-indented", bytes.ReplaceAll(b.Bytes(), []byte("\n"), []byte("\r\n")))
 }

@@ -37,7 +37,7 @@ const (
 // world is a sandbox, its log, and a client that makes mistakes.
 type world struct {
 	*sandbox.Sandbox
-	t                     *testing.T
+	t                     testing.TB
 	key, formerKey, other *rsa.PrivateKey
 	serial, formerSerial  string
 	otherSerial           string
@@ -99,7 +99,7 @@ func (w *world) privateKey(mchID string) *rsa.PrivateKey {
 	return nil
 }
 
-func parseKey(t *testing.T, text []byte) *rsa.PrivateKey {
+func parseKey(t testing.TB, text []byte) *rsa.PrivateKey {
 	t.Helper()
 	block, _ := pem.Decode(text)
 	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)

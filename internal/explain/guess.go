@@ -113,7 +113,7 @@ func (r Request) search(of func([]byte) bool, two bool, left *budget) (f Finding
 // changes yields what people sign instead of what they should, the most frequent first.
 func (r Request) changes(left *budget) iter.Seq[change] {
 	return func(yield func(change) bool) {
-		for c := range otherBodies(r, left) {
+		for c := range r.usualBodies(left) {
 			if !yield(change{of: "body", put: func(p *parts) { p.body = c.value }, as: c.as}) {
 				return
 			}
@@ -138,7 +138,7 @@ func (r Request) changes(left *budget) iter.Seq[change] {
 				return
 			}
 		}
-		for c := range digestedBodies(r.Body) {
+		for c := range r.rareBodies(left) {
 			if !yield(change{of: "body", put: func(p *parts) { p.body = c.value }, as: c.as}) {
 				return
 			}

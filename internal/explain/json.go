@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -13,123 +12,108 @@ import (
 	"github.com/wxpay-go/wxpay/internal/wire"
 )
 
-// escape writes a character as an encoder does, or leaves it to the plain way by returning dst as
-// it was.
-type escape func(dst []byte, r rune) []byte
-
-// styles are how encoders write the strings of JSON, by what somebody who signed so did.
-var styles = [...]struct {
-	id    string
-	write escape
-}{
-	{"body-unescaped", plainString},
-	{"body-escaped-go", func(dst []byte, r rune) []byte {
-		switch r {
-		case '<', '>', '&', 0x2028, 0x2029:
-			return appendHex(dst, r, false)
-		}
-		return dst
-	}},
-	{"body-escaped-php", func(dst []byte, r rune) []byte { // json_encode
-		if r == '/' {
-			return append(dst, `\/`...)
-		}
-		return notASCII(dst, r)
-	}},
-	{"body-escaped-slashes", func(dst []byte, r rune) []byte { // json_encode with JSON_UNESCAPED_UNICODE
-		if r == '/' {
-			return append(dst, `\/`...)
-		}
-		return dst
-	}},
-	{"body-escaped-unicode", notASCII}, // Python's json.dumps, and PHP with JSON_UNESCAPED_SLASHES
-	{"body-escaped-unicode", func(dst []byte, r rune) []byte { // fastjson, BrowserCompatible
-		if r >= 0x7f {
-			return appendHex(dst, r, true)
-		}
-		return dst
-	}},
-	{"body-escaped-gson", func(dst []byte, r rune) []byte {
-		switch r {
-		case '<', '>', '&', '=', '\'', 0x2028, 0x2029:
-			return appendHex(dst, r, false)
-		}
-		return dst
-	}},
-	{"body-escaped-dotnet", func(dst []byte, r rune) []byte { // System.Text.Json
-		if r >= 0x7f || strings.ContainsRune("<>&'+\"`", r) {
-			return appendHex(dst, r, true)
-		}
-		return dst
-	}},
+// style is how an encoder writes the strings of JSON.
+type style struct {
+	id      string    // of the mistake to sign so and send otherwise
+	special [256]bool // bytes that are not written as they are
+	unicode bool      // what is not ASCII is written \uXXXX
+	lines   bool      // so are the two separators of lines that JavaScript takes for line ends
+	upper   bool      // in capitals
+	quotes  bool      // quotation marks are written so too
 }
 
-// plainString escapes nothing but what JSON wants escaped.
-func plainString(dst []byte, _ rune) []byte { return dst }
-
-func notASCII(dst []byte, r rune) []byte {
-	if r >= 0x7f {
-		return appendHex(dst, r, false)
+// styleOf is a style that escapes these characters of ASCII beside what JSON wants escaped.
+func styleOf(id, ascii string, change func(*style)) *style {
+	s := &style{id: id}
+	for c := range 256 {
+		s.special[c] = c < ' ' || c == '"' || c == '\\' || strings.IndexByte(ascii, byte(c)) >= 0
 	}
-	return dst
+	if change != nil {
+		change(s)
+	}
+	for c := utf8.RuneSelf; c < 256 && (s.unicode || s.lines); c++ {
+		s.special[c] = true
+	}
+	s.special[0x7f] = s.unicode
+	return s
+}
+
+func inUnicode(s *style)  { s.unicode = true }
+func inCapitals(s *style) { s.unicode, s.upper = true, true }
+func withLines(s *style)  { s.lines = true }
+func dotnet(s *style)     { s.unicode, s.upper, s.quotes = true, true, true }
+
+// plainStyle escapes nothing but what JSON wants escaped.
+var plainStyle = styleOf("body-unescaped", "", nil)
+
+// styles are those of usual encoders, the most frequent first.
+var styles = [...]*style{
+	plainStyle,
+	styleOf("body-escaped-go", "<>&", withLines),
+	styleOf("body-escaped-php", "/", inUnicode),    // json_encode
+	styleOf("body-escaped-slashes", "/", nil),      // the same with JSON_UNESCAPED_UNICODE
+	styleOf("body-escaped-unicode", "", inUnicode), // Python's json.dumps, PHP with JSON_UNESCAPED_SLASHES
+	styleOf("body-escaped-gson", "<>&='", withLines),
+	styleOf("body-escaped-dotnet", "<>&'+`", dotnet), // System.Text.Json
+	styleOf("body-escaped-unicode", "", inCapitals),  // fastjson with BrowserCompatible
 }
 
 // appendHex writes \uXXXX, as two of them what is beyond the first plane.
 func appendHex(dst []byte, r rune, upper bool) []byte {
-	units := utf16.AppendRune(nil, r)
-	for _, u := range units {
-		hex := strconv.FormatUint(uint64(u)|0x10000, 16)[1:]
-		if upper {
-			hex = strings.ToUpper(hex)
-		}
-		dst = append(append(dst, `\u`...), hex...)
+	digits := "0123456789abcdef"
+	if upper {
+		digits = "0123456789ABCDEF"
+	}
+	for _, u := range utf16.AppendRune(nil, r) {
+		dst = append(dst, '\\', 'u', digits[u>>12], digits[u>>8&15], digits[u>>4&15], digits[u&15])
 	}
 	return dst
 }
 
 // appendString writes a string of JSON.
-func appendString(dst []byte, s string, write escape) []byte {
+func (s *style) appendString(dst []byte, text string) []byte {
 	dst = append(dst, '"')
-	for _, r := range s {
-		before := len(dst)
-		if dst = write(dst, r); len(dst) > before {
+	copied := 0
+	for i := 0; i < len(text); {
+		c := text[i]
+		if !s.special[c] {
+			i++
 			continue
 		}
-		switch r {
-		case '"', '\\':
-			dst = append(dst, '\\', byte(r))
-		case '\n':
-			dst = append(dst, `\n`...)
-		case '\r':
-			dst = append(dst, `\r`...)
-		case '\t':
-			dst = append(dst, `\t`...)
-		case '\b':
-			dst = append(dst, `\b`...)
-		case '\f':
-			dst = append(dst, `\f`...)
-		default:
-			if r < ' ' {
-				dst = appendHex(dst, r, false)
-			} else {
-				dst = utf8.AppendRune(dst, r)
-			}
+		r, size := utf8.DecodeRuneInString(text[i:])
+		if c >= utf8.RuneSelf && !s.unicode && r != 0x2028 && r != 0x2029 {
+			i += size
+			continue
 		}
+		dst = append(dst, text[copied:i]...)
+		if short := strings.IndexByte("\"\\\n\r\t\b\f", c); short >= 0 && (c != '"' || !s.quotes) {
+			dst = append(dst, '\\', "\"\\nrtbf"[short])
+		} else if c == '/' {
+			dst = append(dst, '\\', '/')
+		} else {
+			dst = appendHex(dst, r, s.upper)
+		}
+		i += size
+		copied = i
 	}
-	return append(dst, '"')
+	return append(append(dst, text[copied:]...), '"')
 }
 
-// tokens yields the strings of compact JSON, quotation marks included, and what stands between
-// them.
-func tokens(compact []byte, yield func(token []byte, isString bool)) {
+// token is a string of JSON, decoded, or what stands between two.
+type token struct {
+	text     string
+	isString bool
+}
+
+// lexed takes compact JSON apart.
+func lexed(compact []byte) (out []token) {
 	for len(compact) > 0 {
 		i := bytes.IndexByte(compact, '"')
 		if i < 0 {
-			yield(compact, false)
-			return
+			return append(out, token{text: string(compact)})
 		}
 		if i > 0 {
-			yield(compact[:i], false)
+			out = append(out, token{text: string(compact[:i])})
 		}
 		end := i + 1
 		for end < len(compact) && compact[end] != '"' {
@@ -139,21 +123,22 @@ func tokens(compact []byte, yield func(token []byte, isString bool)) {
 			end++
 		}
 		end = min(end+1, len(compact))
-		yield(compact[i:end], true)
+		out = append(out, token{textOf(compact[i:end]), true})
 		compact = compact[end:]
 	}
+	return out
 }
 
-// restyled writes every string of compact JSON anew.
-func restyled(compact []byte, write escape) []byte {
-	out := make([]byte, 0, len(compact)+len(compact)/8)
-	tokens(compact, func(token []byte, isString bool) {
-		if !isString {
-			out = append(out, token...)
-			return
+// written is JSON with every string written in a style.
+func (s *style) written(tokens []token, size int) []byte {
+	out := make([]byte, 0, size+size/8)
+	for _, t := range tokens {
+		if t.isString {
+			out = s.appendString(out, t.text)
+		} else {
+			out = append(out, t.text...)
 		}
-		out = appendString(out, textOf(token), write)
-	})
+	}
 	return out
 }
 
@@ -228,17 +213,35 @@ func elements(compact []byte) (out [][]byte) {
 	return out
 }
 
+// work is how many bytes could be hashed while as many are encoded or taken apart, and perString
+// while a string or a member is set apart from others.
+const work, perString = 4, 64
+
+// compacted is JSON without white space. ok is false for what is none.
+func compacted(body []byte, left *budget) (compact []byte, ok bool) {
+	var b bytes.Buffer
+	if !left.spend(work*len(body)) || json.Compact(&b, body) != nil {
+		return nil, false
+	}
+	return b.Bytes(), true
+}
+
+// apart is what it costs to take JSON apart.
+func apart(compact []byte) int {
+	return work*len(compact) + perString*(bytes.Count(compact, []byte(`"`))+bytes.Count(compact, []byte(`,`)))
+}
+
 // sortedJSON has the members of every object in the order of their names.
-func sortedJSON(compact []byte) []byte {
-	return remade(compact, func(m []member) []member {
+func sortedJSON(compact []byte, left *budget) []byte {
+	return remade(compact, left, func(m []member) []member {
 		slices.SortStableFunc(m, func(a, b member) int { return bytes.Compare(a.name, b.name) })
 		return m
 	})
 }
 
 // without leaves out members that are null, or those that are empty too.
-func without(compact []byte, empty bool) []byte {
-	return remade(compact, func(m []member) []member {
+func without(compact []byte, empty bool, left *budget) []byte {
+	return remade(compact, left, func(m []member) []member {
 		return slices.DeleteFunc(m, func(m member) bool {
 			switch string(m.value) {
 			case "null":
@@ -251,16 +254,23 @@ func without(compact []byte, empty bool) []byte {
 	})
 }
 
-// remade is compact JSON with the members of every object, the innermost first, as f gives them. It
-// costs the depth times the length.
-func remade(compact []byte, f func([]member) []member) []byte {
+// remade is compact JSON with the members of every object, the innermost first, as f gives them.
+// It costs the depth times the length: what is deeper than people nest stays as it is.
+func remade(compact []byte, left *budget, f func([]member) []member) []byte {
+	if depth := depthOf(compact); depth > deepest || !left.spend(depth*len(compact)+apart(compact)) {
+		return compact
+	}
+	return rebuilt(compact, f)
+}
+
+func rebuilt(compact []byte, f func([]member) []member) []byte {
 	if len(compact) > 0 && compact[0] == '[' {
 		out := []byte{'['}
 		for i, e := range elements(compact) {
 			if i > 0 {
 				out = append(out, ',')
 			}
-			out = append(out, remade(e, f)...)
+			out = append(out, rebuilt(e, f)...)
 		}
 		return append(out, ']')
 	}
@@ -269,7 +279,7 @@ func remade(compact []byte, f func([]member) []member) []byte {
 		return compact
 	}
 	for i := range list {
-		list[i].value = remade(list[i].value, f)
+		list[i].value = rebuilt(list[i].value, f)
 	}
 	out := []byte{'{'}
 	for i, m := range f(list) {

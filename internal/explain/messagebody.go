@@ -140,10 +140,15 @@ func (m Message) bodiesBefore(try func(string, []byte, ...string) bool, left *bu
 		return
 	}
 	again := func(_ string, body []byte, _ ...string) bool { return try("message-body-reencoded", body) }
-	if inOrder := envelopeOrder(b, left); inOrder != nil && !encodedAgain(inOrder, left, again) {
+	compact, isJSON := compacted(b, left)
+	if !isJSON {
 		return
 	}
-	encodedAgain(b, left, again)
+	for _, order := range [][]byte{envelopeOrder(compact, left), compact} {
+		if !encodedAgain(order, left, again) || !spacedOut(order, left, again) {
+			return
+		}
+	}
 }
 
 // unzipped undoes gzip, of what is not too large.
@@ -173,22 +178,15 @@ func fromLatin1(b []byte) []byte {
 var inEnvelope = [...]string{"id", "create_time", "resource_type", "event_type", "summary", "resource", "original_type",
 	"algorithm", "ciphertext", "associated_data", "nonce"}
 
-// envelopeOrder is a body with its members as WeChat Pay orders them, nil for what is no JSON.
-func envelopeOrder(body []byte, left *budget) []byte {
-	var compact bytes.Buffer
-	if json.Compact(&compact, body) != nil {
-		return nil
-	}
-	if depth := depthOf(compact.Bytes()); depth > deepest || !left.spend(depth*compact.Len()) {
-		return nil
-	}
+// envelopeOrder is compact JSON with its members as WeChat Pay orders them.
+func envelopeOrder(compact []byte, left *budget) []byte {
 	rank := func(m member) int {
 		if i := slices.Index(inEnvelope[:], textOf(m.name)); i >= 0 {
 			return i
 		}
 		return len(inEnvelope)
 	}
-	return remade(compact.Bytes(), func(m []member) []member {
+	return remade(compact, left, func(m []member) []member {
 		slices.SortStableFunc(m, func(a, b member) int { return rank(a) - rank(b) })
 		return m
 	})

@@ -14,7 +14,7 @@ import (
 )
 
 // offline is a request that somebody looks at who knows one merchant's certificate and keys.
-func offline(t *testing.T) (r explain.Request, k explain.Known, key *rsa.PrivateKey) {
+func offline(t testing.TB) (r explain.Request, k explain.Known, key *rsa.PrivateKey) {
 	t.Helper()
 	sb := sandbox.New(t)
 	key = (&world{t: t, Sandbox: sb}).privateKey(sandbox.DefaultMchID)
@@ -33,7 +33,7 @@ func stringOf(r explain.Request) string {
 	return string(wire.AppendRequestMessage(nil, r.Method, r.URI, r.Timestamp, r.Nonce, r.Body))
 }
 
-func signatureOf(t *testing.T, key *rsa.PrivateKey, message string) string {
+func signatureOf(t testing.TB, key *rsa.PrivateKey, message string) string {
 	t.Helper()
 	return std((&world{t: t}).rsa(key, crypto.SHA256)(message))
 }

@@ -83,12 +83,18 @@ func openedPKCS1(block []byte) *made {
 	}
 	inside = inside[1:]
 	for _, d := range digests {
-		if of, ok := bytes.CutPrefix(inside, d.prefix); ok && len(of) == d.new().Size() {
-			m := &made{key: true, of: func(message []byte) bool { return bytes.Equal(sum(d.new, message), of) }}
-			if d.name != "SHA-256" {
-				m.wrongly = found("hash-other", d.name)
-			}
-			return m
+		of, ok := bytes.CutPrefix(inside, d.prefix)
+		switch {
+		case !ok || len(of) != d.new().Size():
+		case d.name == "SHA-256":
+			return &made{key: true, of: func(message []byte) bool {
+				h := sha256.Sum256(message)
+				return bytes.Equal(h[:], of)
+			}}
+		default:
+			return &made{wrongly: found("hash-other", d.name), key: true, of: func(message []byte) bool {
+				return bytes.Equal(sum(d.new, message), of)
+			}}
 		}
 	}
 	return &made{wrongly: found("hash-unwrapped"), key: true, loose: true, of: func(message []byte) bool {

@@ -1,7 +1,6 @@
 package explain_test
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"net/url"
 	"strconv"
@@ -110,7 +109,7 @@ func stringCalls() []call {
 		}},
 		{is: "body-only", signed: func(l lines) string { return l.body }},
 		{is: "uri-only", signed: func(l lines) string { return l.uri }},
-		whole("string-hashed", func(s string) string { h := sha256.Sum256([]byte(s)); return hex.EncodeToString(h[:]) }),
+		whole("string-hashed", func(s string) string { return hex.EncodeToString(sha(s)) }),
 		whole("string-hashed", func(s string) string { return string(sha(s)) }),
 		whole("string-base64", func(s string) string { return std([]byte(s)) }),
 		{is: "string-v2", signed: func(l lines) string {
