@@ -46,11 +46,18 @@ type change struct {
 	as  Finding
 }
 
+// outcome is what came of a search.
+type outcome struct {
+	found bool
+	as    Finding // nothing where the string is right
+	all   bool    // every mistake was tried, though perhaps not every two of them
+}
+
 // search finds the mistakes that make a string which the signature is of: none, one of them,
-// and, where two is true, two at once. found is false where there are none.
-func (r Request) search(of func([]byte) bool, two bool, left *budget) (f Finding, ok bool) {
+// and, where two is true, two at once.
+func (r Request) search(of func([]byte) bool, two bool, left *budget) (out outcome) {
 	right := parts{r.Method, r.URI, r.Timestamp, r.Nonce, r.Body}
-	try := func(changes ...change) bool {
+	try := func(changes ...change) bool { // whether to go on
 		p, lay := right, layout(parts.message)
 		for _, c := range changes {
 			if c.put != nil {
@@ -61,53 +68,47 @@ func (r Request) search(of func([]byte) bool, two bool, left *budget) (f Finding
 			}
 		}
 		message := lay(p)
-		if message == nil || !left.spend(p.size()) || !of(message) {
+		if message == nil {
+			return true
+		}
+		if !left.spend(p.size()) {
 			return false
 		}
-		for _, c := range changes {
-			f = f.and(c.as)
+		if out.found = of(message); out.found {
+			for _, c := range changes {
+				out.as = out.as.and(c.as)
+			}
 		}
-		return true
+		return !out.found
 	}
-	if try() {
-		return f, true
+	if !try() {
+		return out
 	}
 	var usual []change // which are also tried two at a time
 	for c := range r.changes(left) {
-		if try(c) {
-			return f, true
-		}
-		if left.spent() {
-			return f, false
+		if !try(c) {
+			return out
 		}
 		if c.of != "" {
 			usual = append(usual, c)
 		}
 	}
-	if two {
-		for i, a := range usual {
-			for _, b := range usual[i+1:] {
-				if a.of == b.of {
-					continue
-				}
-				if try(a, b) {
-					return f, true
-				}
-				if left.spent() {
-					return f, false
-				}
+	for c := range r.otherTimes() {
+		if !try(c) {
+			return out
+		}
+	}
+	if out.all = !left.spent(); !two {
+		return out
+	}
+	for i, a := range usual {
+		for _, b := range usual[i+1:] {
+			if a.of != b.of && !try(a, b) {
+				return out
 			}
 		}
 	}
-	for c := range r.otherTimes() {
-		if try(c) {
-			return f, true
-		}
-		if left.spent() {
-			return f, false
-		}
-	}
-	return f, false
+	return out
 }
 
 // changes yields what people sign instead of what they should, the most frequent first.

@@ -100,11 +100,10 @@ func (m Message) signedPart(v *Verdict) (s headers) {
 			values = []string{value}
 		}
 		value := values[0]
-		if first, rest, joined := strings.Cut(value, ","); joined || len(values) > 1 {
+		if first, rest, joined := strings.Cut(value, ","); joined && strings.TrimSpace(rest) == first ||
+			len(values) > 1 {
 			v.add(found("header-doubled", want.name))
-			if value = first; strings.TrimSpace(rest) != "" && strings.TrimSpace(first) == "" {
-				value = rest
-			}
+			value = first
 		}
 		if trimmed := strings.Trim(value, " \t\r\n\"'"); trimmed != value {
 			v.add(found("header-padded", want.name))

@@ -142,11 +142,14 @@ func ciphertexts(s string) (out []choice[[]byte]) {
 		}
 	}
 	std := base64.StdEncoding
-	if raw, err := std.DecodeString(s); err == nil {
+	wrong := found("resource-base64-changed")
+	if raw, err := std.DecodeString(s); err == nil && strings.ContainsAny(s, "\r\n") { // which Go passes over
+		add(raw, nil, wrong)
+		return out
+	} else if err == nil {
 		add(raw, nil, Finding{})
 		return out
 	}
-	wrong := found("resource-base64-changed")
 	for _, text := range []string{strings.ReplaceAll(s, " ", "+"), wrapped.Replace(s), escapedLines.Replace(s),
 		unescaped(s)} {
 		raw, err := std.DecodeString(text)

@@ -56,9 +56,14 @@ func Sign(m V2, own Keys, k Known) Finding {
 	left := wholeBudget
 	for mistakes := range 3 {
 		for j := range joins(m, &left) {
-			for _, key := range keys {
-				for _, d := range ways {
-					if count(j.as, key.as, d.as) != mistakes {
+			for i := range keys {
+				key, made := &keys[i], mistake(&j)+mistake(&keys[i])
+				if made > mistakes {
+					continue
+				}
+				for n := range ways {
+					d := &ways[n]
+					if made+mistake(d) != mistakes {
 						continue
 					}
 					if !left.spend(len(j.value) + len(key.value)) {
@@ -93,14 +98,12 @@ func missingSign(f wire.Fields) Finding {
 	return found("v2-sign-missing")
 }
 
-// count is how many of these are mistakes.
-func count(all ...Finding) (n int) {
-	for _, f := range all {
-		if f.Found() {
-			n++
-		}
+// mistake is 1 for a choice that is one, and 0 for the right one.
+func mistake[T any](c *choice[T]) int {
+	if c.as.ID != "" {
+		return 1
 	}
-	return n
+	return 0
 }
 
 // signed is a sign as bytes, by the ways to write them.

@@ -26,8 +26,8 @@ func Signature(r Request, own Keys, k Known) Finding {
 	}
 	for _, w := range ways {
 		for _, m := range unkeyed(w.raw, own) {
-			if f, ok := r.search(m.of, false, &left); ok {
-				return m.wrongly.and(f)
+			if got := r.search(m.of, false, &left); got.found {
+				return m.wrongly.and(got.as)
 			}
 		}
 	}
@@ -60,17 +60,17 @@ func Signature(r Request, own Keys, k Known) Finding {
 // explained is what is wrong with a signature that a key has opened. ok is false where neither the
 // key nor a message proves that it was made with that key.
 func (r Request) explained(m made, spelling Finding, left *budget) (f Finding, ok bool) {
-	f, ok = r.search(m.of, !m.wrongly.Found(), left)
+	got := r.search(m.of, !m.wrongly.Found(), left)
 	switch {
-	case ok:
-		return m.wrongly.and(spelling).and(f), true
+	case got.found:
+		return m.wrongly.and(spelling).and(got.as), true
 	case !m.key:
 		return Finding{}, false
 	case m.loose:
 		return found("unknown/padding").and(spelling), true
 	case m.wrongly.Found() || spelling.Found():
 		return m.wrongly.and(spelling), true
-	case left.spent():
+	case !got.all:
 		return found("unknown/size"), true
 	}
 	return found("unknown/string"), true
