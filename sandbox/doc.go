@@ -41,8 +41,10 @@
 // WeChat Pay answers a wrong signature with the words "wrong signature". The
 // sandbox holds the merchant's public key: it opens the signature, finds what was
 // signed, and says in the X-Sandbox-Hint header which mistake it was: the query
-// left out, the body encoded twice, milliseconds, another merchant's key. The
-// journal ([Sandbox.Journal]) keeps every exchange with the same hint.
+// left out, the body encoded twice, milliseconds, another merchant's key. A word for
+// it stands in X-Sandbox-Mistake, "unknown" where it is none of the mistakes that
+// docs/mistakes.md lists. The journal ([Sandbox.Journal]) keeps every exchange with the
+// same hint, the word, and the hint in Chinese.
 //
 // An endpoint it does not play answers 404 with X-Sandbox-Unsupported: that says
 // something about the sandbox and nothing about WeChat Pay.

@@ -18,6 +18,7 @@ import (
 	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/sandbox"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
+	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
 // Every mistake gets its own sentence, in the reply's header and in the journal.
@@ -123,6 +124,39 @@ func TestSignaturesAreExplained(t *testing.T) {
 			`signature="A`) {
 			t.Errorf("%s: the journal says %+v", c.name, journal[0])
 		}
+	}
+}
+
+// Who made a signature is told of the certificates that were replaced too, the newest ten of a
+// merchant, also after a restart; and the journal has a word for the mistake.
+func TestSignaturesOfFormerCertificates(t *testing.T) {
+	t.Parallel()
+	kept := keep{store.NewMemory()}
+	w := newWorld(t, sandbox.WithStore(kept))
+	keys := []crypto.Signer{w.ClientConfig().PrivateKey}
+	for range 2 {
+		_, err := w.ReplaceCertificate(sandbox.DefaultMchID)
+		w.ok(err)
+		keys = append(keys, w.ClientConfig().PrivateKey)
+	}
+	look := func(when string) {
+		t.Helper()
+		for i, key := range keys[:2] {
+			p, _ := w.send(raw{key: key})
+			all, err := w.Journal(0, 1)
+			w.ok(err)
+			if x := all[0]; p.Header.Get(ledger.HeaderMistake) != "key-replaced" || x.Mistake != "key-replaced" ||
+				!strings.Contains(x.HintZH, "旧证书") {
+				t.Errorf("%s, key %d: %s, %+v", when, i, p.Header.Get(ledger.HeaderHint), x)
+			}
+		}
+	}
+	look("before")
+	w.ok(w.Close())
+	w = newWorld(t, sandbox.WithStore(kept))
+	look("after a restart")
+	if p, _ := w.send(raw{}); p.StatusCode != http.StatusOK || p.Header.Get(ledger.HeaderMistake) != "" {
+		t.Errorf("the key of today: %d %s", p.StatusCode, p.Header.Get(ledger.HeaderMistake))
 	}
 }
 

@@ -89,8 +89,9 @@ func (s *storage) ofMessage(sent, got explain.Message) truth {
 		"message-certificate-unknown": changed(wire.HeaderSerial),
 		"message-body-empty":          func(explain.Finding) bool { return len(got.Body) == 0 },
 		"message-body-cut":            func(explain.Finding) bool { return !json.Valid(got.Body) },
-		"envelope-not-json":           func(explain.Finding) bool { return !json.Valid(got.Body) }, "envelope-member": body,
-		"resource-nonce-size": body, "resource-nonce-padded": body, "resource-base64": body,
+		"envelope-not-json":           func(explain.Finding) bool { return !json.Valid(got.Body) },
+		"envelope-member":             body,
+		"resource-nonce-size":         body, "resource-nonce-padded": body, "resource-base64": body,
 		"resource-base64-changed":  body,
 		"resource-associated-data": body, "resource-changed": body,
 		"message-signature-length": func(explain.Finding) bool {

@@ -113,6 +113,9 @@ func found(id string, values ...string) Finding {
 	id, of, _ := strings.Cut(id, "/")
 	f := Finding{ID: id, Case: of, Certain: !rowOf(id, of).Likely}
 	for _, v := range values {
+		if len(v) == wire.KeySize { // as keys are, and no id of WeChat Pay's
+			v = v[:4] + "…"
+		}
 		f.Values = append(f.Values, wire.Clip(v, shown))
 	}
 	return f
@@ -130,8 +133,12 @@ func Sentence(names, lang string) string {
 		if len(rows) == 0 {
 			return ""
 		}
-		one := Finding{ID: name, Case: rows[0].Case}
-		for range rows[0].details() {
+		row := rows[0]
+		if i := slices.IndexFunc(rows, func(m Mistake) bool { return m.Case == "" }); i >= 0 {
+			row = rows[i]
+		}
+		one := Finding{ID: name, Case: row.Case}
+		for range row.details() {
 			one.Values = append(one.Values, "…")
 		}
 		f = f.and(one)

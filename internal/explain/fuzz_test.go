@@ -110,7 +110,7 @@ func FuzzMessage(f *testing.F) {
 	})
 }
 
-// A sandbox's merchant has keys to leak.
+// A key that stands where an id should is not repeated.
 func TestTheKeysThatMayNotBePrinted(t *testing.T) {
 	t.Parallel()
 	_, k, _ := offline(t)
@@ -118,4 +118,16 @@ func TestTheKeysThatMayNotBePrinted(t *testing.T) {
 		own.MchID != sandbox.DefaultMchID {
 		t.Errorf("got keys of %d and %d bytes", len(own.APIv2), len(own.APIv3))
 	}
+	r, k, _ := offline(t)
+	own := k.Merchants[0]
+	r.MchID, r.Serial = own.APIv3, own.APIv2
+	f := explain.Call(r, []string{r.Authorization.String()}, k, start)
+	if f.Names() != "mchid-and-serial-unknown" {
+		t.Errorf("got %s", f)
+	}
+	fit(t, f, k)
+	v := explain.Message{Header: http.Header{wire.HeaderTimestamp: {"1599703200"}, wire.HeaderNonce: {"n"},
+		wire.HeaderSerial: {own.APIv3}, wire.HeaderSignature: {"AAAA"}}, Body: []byte("{}")}.Explain(k)
+	fit(t, v.Findings[0], k)
+	fit(t, explain.SignedBy(wire.Fields{"mch_id": own.APIv2}, k), k)
 }

@@ -184,9 +184,13 @@ func (m Message) signature(s headers, k Known, v *Verdict, left *budget) (header
 			if opening == nil || !opening.key {
 				continue
 			}
+			if wrong := ownKey(p, k); wrong.Found() {
+				v.add(wrong)
+				v.add(m.unopened(s, ways, named, known, k, v, left))
+				return s, m.Body
+			}
 			v.SignedBy = p.ID
 			v.add(w.wrongly)
-			v.add(ownKey(p, k))
 			switch {
 			case s.serial == "" || known && p.ID == named.ID:
 			case known:
@@ -200,7 +204,7 @@ func (m Message) signature(s headers, k Known, v *Verdict, left *budget) (header
 			return m.signedBody(s, opening.of, v, left)
 		}
 	}
-	v.add(m.unopened(s, ways, named, known, k, left))
+	v.add(m.unopened(s, ways, named, known, k, v, left))
 	return s, m.Body
 }
 
@@ -223,9 +227,10 @@ func ownKey(p Platform, k Known) Finding {
 }
 
 // unopened says why none of WeChat Pay's keys that are known opens a signature.
-func (m Message) unopened(s headers, ways []spelt, named Platform, known bool, k Known, left *budget) Finding {
+func (m Message) unopened(s headers, ways []spelt, named Platform, known bool, k Known, v *Verdict,
+	left *budget) Finding {
 	for _, p := range k.Platform {
-		if f := ownKey(p, k); f.Found() {
+		if f := ownKey(p, k); f.Found() && (!known || p.ID == named.ID) && len(v.Findings) == 0 {
 			return f
 		}
 	}

@@ -92,6 +92,14 @@ func (s *storage) messageCases() []storedCase {
 		forged(knowing("platform-is-merchant", s.payment, func(k *explain.Known) {
 			k.Platform = []explain.Platform{{ID: merchant.Serial, Key: merchant.Public}}
 		})),
+		{is: "platform-is-merchant message-signed-by-merchant", forged: true, known: s.and(explain.Platform{
+			ID: merchant.Serial, Key: merchant.Public}), message: with(s.payment, func(m *explain.Message) {
+			again(m, crypto.SHA256)
+		})},
+		{is: "unknown/message-key", forged: true, known: s.and(explain.Platform{ID: "1", Key: merchant.Public}),
+			message: with(s.payment, func(m *explain.Message) { // which is not the reason
+				m.Header.Set(wire.HeaderSignature, std(make([]byte, 256)))
+			})},
 		forged(knowing("platform-is-merchant", s.payment, func(k *explain.Known) { // under the name of the right one
 			k.Platform = []explain.Platform{{ID: s.serial, Key: merchant.Public}}
 		})),
@@ -126,6 +134,13 @@ func (s *storage) lowerCase() explain.Message {
 	m := s.signed(string(s.payment.Body))
 	s.payment.Header.Set(wire.HeaderNonce, nonce)
 	return m
+}
+
+// and is what is known, and another key that was given as WeChat Pay's.
+func (s *storage) and(p explain.Platform) *explain.Known {
+	k := s.known
+	k.Platform = append(append([]explain.Platform{}, k.Platform...), p)
+	return &k
 }
 
 // without is what is known but for one of WeChat Pay's keys.

@@ -48,7 +48,7 @@ func (m Message) signedBody(s headers, of func([]byte) bool, v *Verdict, left *b
 		v.Genuine = true
 		v.add(as)
 		return s, was
-	case len(m.Body) == 0:
+	case len(m.Body) == 0 && !m.Reply:
 		v.add(found("message-body-empty"))
 	case json.Valid(m.Body) || !bytes.HasPrefix(bytes.TrimSpace(m.Body), []byte("{")):
 		v.add(unknownMessage(v.SignedBy, left))

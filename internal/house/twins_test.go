@@ -22,6 +22,7 @@ var twins = []struct {
 	{page: "docs/failures.md", twin: "docs/zh/failures.md"},
 	{page: "docs/going-live.md", twin: "docs/zh/going-live.md"},
 	{page: "docs/lessons.md", twin: "docs/zh/lessons.md"},
+	{page: "docs/mistakes.md", twin: "docs/zh/mistakes.md"},
 	{page: "docs/outcomes.md", twin: "docs/zh/outcomes.md", sections: 1}, // not the tables of each operation
 	{page: "docs/launching.md", twin: "docs/zh/launching.md"},
 	{page: "docs/operations.md", twin: "docs/zh/operations.md"},
