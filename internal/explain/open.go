@@ -105,22 +105,26 @@ func openedPKCS1(block []byte) *made {
 // bare reports whether what was signed is the message or its SHA-256 in some spelling, without the
 // frame of PKCS#1.
 func bare(inside, message []byte) bool {
-	if bytes.Equal(inside, message) {
-		return true
-	}
-	h := sum(sha256.New, message)
-	return bytes.Equal(inside, h) || bytes.EqualFold(inside, []byte(hex.EncodeToString(h))) ||
-		string(inside) == base64.StdEncoding.EncodeToString(h)
+	return slices.ContainsFunc(bareForms(message), func(form []byte) bool { return bytes.Equal(inside, form) })
 }
 
-// openedBare is for RSA without any padding: zeros, then what was signed.
+func bareForms(message []byte) [][]byte {
+	h := sum(sha256.New, message)
+	digits := []byte(hex.EncodeToString(h))
+	return [][]byte{message, h, digits, bytes.ToUpper(digits), []byte(base64.StdEncoding.EncodeToString(h))}
+}
+
+// openedBare is for RSA without any padding: zeros, then what was signed. A signature of 1 opens so
+// under every key, so that the message has to prove the key.
 func openedBare(block []byte) *made {
-	inside := bytes.TrimLeft(block, "\x00")
-	if len(block)-len(inside) < leastPadding || len(inside) == 0 {
+	if len(bytes.TrimLeft(block, "\x00")) > len(block)-leastPadding {
 		return nil
 	}
-	return &made{wrongly: found("padding-none"), key: true, loose: true, of: func(message []byte) bool {
-		return bare(inside, message)
+	return &made{wrongly: found("padding-none"), loose: true, of: func(message []byte) bool {
+		return slices.ContainsFunc(bareForms(message), func(form []byte) bool {
+			front, ok := bytes.CutSuffix(block, form)
+			return ok && len(form) > 0 && len(bytes.TrimLeft(front, "\x00")) == 0
+		})
 	}}
 }
 
@@ -151,7 +155,7 @@ func openedPSS(block []byte, bits int) *made {
 		}
 		salt := salted[1:]
 		short := len(db)-len(salted) < leastPadding // such a db comes out of another key's by chance
-		ways = append(ways, made{wrongly: found("pss", d.name), key: !short, loose: short,
+		ways = append(ways, made{wrongly: found("pss"), key: !short, loose: short,
 			of: func(message []byte) bool {
 				again := d.new()
 				again.Write(make([]byte, 8))
@@ -167,7 +171,7 @@ func openedPSS(block []byte, bits int) *made {
 		return &ways[i]
 	}
 	// A salt as long as it can be leaves little to tell them by.
-	return &made{wrongly: found("pss", "SHA"), loose: true, of: func(message []byte) bool {
+	return &made{wrongly: found("pss"), loose: true, of: func(message []byte) bool {
 		return slices.ContainsFunc(ways, func(m made) bool { return m.of(message) })
 	}}
 }
