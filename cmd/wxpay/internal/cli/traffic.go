@@ -48,6 +48,9 @@ func (t *traffic) exchange(x ledger.Exchange) {
 	path, _, _ := strings.Cut(x.URI, "?")
 	path, hidden := maskPath(path, x.Operation)
 	method, hint := shownMethod(x.Method), x.Hint
+	if t.sys.lang == lang.Chinese && x.HintZH != "" {
+		hint = x.HintZH
+	}
 	if method != x.Method && x.Method != "" {
 		hidden = append(hidden, x.Method)
 	}
