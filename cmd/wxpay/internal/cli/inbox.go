@@ -32,7 +32,7 @@ func newInbox(sys System) *cobra.Command {
 		Long: `inbox works on the database in which package inbox keeps what it handled.
 Name it by ` + inboxDatabase + `, so that its password stays out of the list of
 processes, or by --database:
-  postgres://user:password@host/name    as pgx takes it
+  postgres://user:password@host/name    as lib/pq takes it
   mysql://user:password@tcp(host)/name  as go-sql-driver/mysql takes it
   sqlite:///folder/shop.db
 

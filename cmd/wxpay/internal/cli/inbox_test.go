@@ -5,7 +5,11 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"net/url"
+	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -13,15 +17,45 @@ import (
 	"github.com/wxpay-go/wxpay/notify"
 )
 
-// A dead letter's way through the command, beside the program that has the functions.
+// A dead letter's way through the command, beside the program that has the functions, on a file and
+// on the servers that script/databases starts.
 func TestInboxReplaysDeadLetters(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "shop.db")
+	t.Run("SQLite", func(t *testing.T) {
+		t.Parallel()
+		replaysDeadLetters(t, inbox.SQLite, "sqlite", "file:"+file+"?_pragma=busy_timeout(10000)", "sqlite://"+file)
+	})
+	if words := os.Getenv("WXPAY_TEST_POSTGRES"); words != "" {
+		t.Run("PostgreSQL", func(t *testing.T) {
+			t.Parallel()
+			is := map[string]string{}
+			for _, w := range strings.Fields(words) {
+				name, value, _ := strings.Cut(w, "=")
+				is[name] = value
+			}
+			replaysDeadLetters(t, inbox.Postgres, "postgres", words,
+				"postgres://"+is["user"]+"@/"+is["dbname"]+"?host="+url.QueryEscape(is["host"]))
+		})
+	}
+	if address := os.Getenv("WXPAY_TEST_MARIADB"); address != "" {
+		t.Run("MariaDB", func(t *testing.T) {
+			t.Parallel()
+			replaysDeadLetters(t, inbox.MySQL, "mysql", address, "mysql://"+address)
+		})
+	}
+}
+
+func replaysDeadLetters(t *testing.T, dialect inbox.Dialect, driver, opened, named string) {
+	prefix := "cli" + strconv.Itoa(os.Getpid()%10000) + "_"
 	run := func(want int, args ...string) string {
 		t.Helper()
 		var out, errs bytes.Buffer
+		if !slices.Contains(args, "--prefix") {
+			args = append(args, "--prefix", prefix)
+		}
 		code := Main(append([]string{"inbox"}, args...), System{Out: &out, Err: &errs,
-			LookupEnv: func(name string) (string, bool) { return "sqlite://" + file, name == inboxDatabase }})
+			LookupEnv: func(name string) (string, bool) { return named, name == inboxDatabase }})
 		if code != want {
 			t.Fatalf("inbox %q ended with %d: %s%s", args, code, out.String(), errs.String())
 		}
@@ -34,14 +68,18 @@ func TestInboxReplaysDeadLetters(t *testing.T) {
 		t.Errorf("no dead letters: %q", out)
 	}
 
-	db, err := sql.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(10000)")
+	db, err := sql.Open(driver, opened)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	b, err := inbox.New(db, inbox.Config{Dialect: inbox.SQLite, Attempts: 1, OnDead: func(context.Context,
-		inbox.Dead) {
-	}})
+	defer func() {
+		for _, table := range []string{"events", "proofs", "facts", "contracts", "groups", "expected", "schema"} {
+			_, _ = db.Exec("DROP TABLE IF EXISTS " + prefix + table)
+		}
+	}()
+	b, err := inbox.New(db, inbox.Config{Dialect: dialect, Prefix: prefix, Attempts: 1,
+		OnDead: func(context.Context, inbox.Dead) {}})
 	if err != nil {
 		t.Fatal(err)
 	}
