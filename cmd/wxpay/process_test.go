@@ -111,13 +111,15 @@ func addresses(ts *testscript.TestScript, line string) {
 }
 
 // interrupt ends the program that start left running, as Ctrl-C does, with "hangup" as a terminal
-// that is closed does, or with "quit" as Ctrl-\ does, and wants it to end well.
+// that is closed does, or with "quit" as Ctrl-\ does, and wants it to end well. With "twice" the
+// signal comes a second time at once, as where npx hands it on to a program that has it already.
 func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 	b := *ts.Value("background").(**background)
 	hangup := slices.Equal(args, []string{"hangup"})
 	quit := slices.Equal(args, []string{"quit"})
-	if neg || len(args) > 0 && !hangup && !quit || b == nil {
-		ts.Fatalf("usage: interrupt [hangup | quit], after start")
+	twice := slices.Equal(args, []string{"twice"})
+	if neg || len(args) > 0 && !hangup && !quit && !twice || b == nil {
+		ts.Fatalf("usage: interrupt [hangup | quit | twice], after start")
 	}
 	by := os.Interrupt
 	if quit {
@@ -127,6 +129,11 @@ func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 		by = syscall.SIGHUP
 	}
 	ts.Check(b.cmd.Process.Signal(by))
+	if twice {
+		if err := b.cmd.Process.Signal(by); !errors.Is(err, os.ErrProcessDone) {
+			ts.Check(err)
+		}
+	}
 	rest := <-b.rest
 	err := b.cmd.Wait()
 	ts.Logf("[stdout]\n%s[stderr]\n%s", rest, b.stderr.String())

@@ -81,6 +81,8 @@ an attack. It keeps what the load has made.`,
 	f.BoolVar(&o.asJSON, "json", false, "print one JSON object")
 	o.addTo(cmd)
 	_ = f.MarkHidden("host") // --against is
+	aFolder(cmd, "data")
+	oneOf(cmd, "mix", bench.Operations)
 	return cmd
 }
 

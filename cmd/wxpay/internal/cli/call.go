@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -28,6 +29,11 @@ type callOptions struct {
 	verbose, raw, mtls     bool
 	resolve                bool
 }
+
+var (
+	callMethods = []string{"GET", "POST", "PUT", "PATCH", "DELETE"}
+	variable    = regexp.MustCompile(`\{\+?(\w+)\}`)
+)
 
 func newCall(sys System) *cobra.Command {
 	var o callOptions
@@ -120,13 +126,14 @@ standard output, 3 where it did not, and 4 where nobody knows yet.`,
 	f.BoolVarP(&o.verbose, "verbose", "v", false,
 		"say on standard error what was sent and how it was answered; never keys or signatures")
 	o.addTo(cmd)
+	fileBehindAt(cmd, "data")
+	completes(cmd, "path", completeVariables(1))
 	return cmd
 }
 
 func (o *callOptions) run(ctx context.Context, sys System, method, path string) error {
-	methods := []string{"GET", "POST", "PUT", "PATCH", "DELETE"}
-	if !slices.Contains(methods, method) {
-		return usage("there is no such method; there are %s", strings.Join(methods, ", "))
+	if !slices.Contains(callMethods, method) {
+		return usage("there is no such method; there are %s", strings.Join(callMethods, ", "))
 	}
 	if o.timeout < 0 {
 		return usage("--timeout is negative; give how long to wait for the answer, as in --timeout 30s")
@@ -326,15 +333,30 @@ func (o *callOptions) write(sys System, answer []byte) error {
 	return nil
 }
 
-func completeCall(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	var out []string
-	for _, k := range catalogue.AllKnown() {
-		switch {
-		case len(args) == 0 && !slices.Contains(out, k.Method):
-			out = append(out, k.Method)
-		case len(args) == 1 && k.Method == strings.ToUpper(args[0]):
-			out = append(out, cobra.CompletionWithDesc(k.SDKPath(), k.Title))
-		}
+func completeCall(_ *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	switch len(args) {
+	case 0:
+		return slices.DeleteFunc(slices.Clone(callMethods), func(m string) bool {
+			return !strings.HasPrefix(m, strings.ToUpper(typed))
+		}), cobra.ShellCompDirectiveNoFileComp
+	case 1:
+		return completePath(typed, func(k catalogue.Known) bool {
+			return strings.EqualFold(k.Method, args[0]) && !slices.Contains([]catalogue.Kind{catalogue.KindUpload,
+				catalogue.KindPage, catalogue.KindNotification}, k.Exchange().Kind)
+		})
 	}
-	return out, cobra.ShellCompDirectiveNoFileComp
+	return nil, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeVariables completes --path with the variables of the path that was given, which among the
+// arguments is the one at the index.
+func completeVariables(index int) cobra.CompletionFunc {
+	return func(_ *cobra.Command, args []string, _ string) (out []string, _ cobra.ShellCompDirective) {
+		if len(args) > index {
+			for _, v := range variable.FindAllStringSubmatch(args[index], -1) {
+				out = append(out, v[1]+"=")
+			}
+		}
+		return out, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+	}
 }

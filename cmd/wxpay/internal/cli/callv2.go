@@ -90,15 +90,7 @@ and sign are filled in.`,
 			}
 			return nil
 		},
-		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) (out []string, _ cobra.ShellCompDirective) {
-			for _, k := range catalogue.AllKnown() {
-				path := k.SDKPath()
-				if op := described(k.Method, path); len(args) == 0 && op != nil && op.Page {
-					out = append(out, cobra.CompletionWithDesc(path, k.Title))
-				}
-			}
-			return out, cobra.ShellCompDirectiveNoFileComp
-		},
+		ValidArgsFunction: pathsOf(func(k catalogue.Known) bool { return k.Exchange().Kind == catalogue.KindPage }),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := notEmptied(cmd); err != nil {
 				return err
@@ -108,6 +100,7 @@ and sign are filled in.`,
 	}
 	cmd.Flags().StringVarP(&data, "data", "d", "", "fields as JSON or XML; @file reads a file, @- standard input")
 	o.addTo(cmd)
+	fileBehindAt(cmd, "data")
 	return cmd
 }
 

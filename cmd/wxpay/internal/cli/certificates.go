@@ -61,6 +61,7 @@ the wrong APIv3 key: see wxpay --help.`,
 	cmd.Flags().StringVarP(&o.out, "out", "o", ".", "folder to save them in; it is made where there is none")
 	cmd.Flags().BoolVar(&o.asJSON, "json", false, "print one JSON array")
 	o.addTo(cmd)
+	aFolder(cmd, "out")
 	return cmd
 }
 

@@ -1,13 +1,12 @@
-// Package cli is the wxpay command, one file per verb: bench.go, call.go (with callbody.go,
-// callerror.go and callv2.go), certificates.go, demo.go, download.go, endpoints.go, env.go (with
-// envworlds.go and envshells.go), inbox.go, sandbox.go, upload.go, version.go. progress.go draws
-// how far a file is. credentials.go says whose call it is and where it goes, from flags, WXPAY_
-// variables and the env file that envfile.go reads; keyfolder.go keeps a sandbox's keys in its
-// folder, handout.go writes what it leaves there for programs (p12.go, otherfiles.go), and
-// foreignfiles.go refuses a folder with somebody else's keys. flagvariables.go lets variables
-// stand for the flags of a sandbox, traffic.go logs its calls; hush.go keeps keys off standard
-// error, and legible.go what steers a terminal off standard output. language.go has all of it said
-// in English or Chinese (package lang), and help.go lays help out.
+// Package cli is the wxpay command, one file per verb, with what a verb alone needs in files that
+// begin like it (callbody.go, envshells.go). progress.go draws how far a file is. credentials.go
+// says whose call it is and where it goes, from flags, WXPAY_ variables and the env file that
+// envfile.go reads; keyfolder.go keeps a sandbox's keys in its folder, handout.go writes what it
+// leaves there for programs (p12.go, otherfiles.go), and foreignfiles.go refuses a folder with
+// somebody else's keys. flagvariables.go lets variables stand for the flags of a sandbox,
+// traffic.go logs its calls; hush.go keeps keys off standard error, and legible.go what steers a
+// terminal off standard output. language.go has all of it said in English or Chinese (package
+// lang), help.go lays help out, and completion.go completes verbs, paths and values in a shell.
 //
 // What a program may want to read goes to standard output; everything said to a person about it,
 // errors first of all, goes to standard error. Keys, secrets and signatures go to neither.
@@ -25,6 +24,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -110,10 +110,14 @@ func Main(args []string, sys System) (code int) {
 	return code
 }
 
-// untilEnded is a context that the first signal to end cancels. The second ends the process at
-// once, by its own hand: Go itself would end with 2 for SIGQUIT and SIGABRT, as if nothing had been
-// sent. Where nobody reads what is printed any more, as behind `| head -1`, Go itself would end it
-// in the middle of whatever it does; printing fails instead.
+// sameWish is how long after a signal to end another one is taken for the same: a terminal sends
+// Ctrl-C to all of its group, and npm, npx and the like hand on what they got of it.
+const sameWish = time.Second
+
+// untilEnded is a context that the first signal to end cancels. The second, a moment later, ends
+// the process at once, by its own hand: Go itself would end with 2 for SIGQUIT and SIGABRT, as if
+// nothing had been sent. Where nobody reads what is printed any more, as behind `| head -1`, Go
+// itself would end it in the middle of whatever it does; printing fails instead.
 func untilEnded() (ctx context.Context, stop func()) {
 	ends := []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT, syscall.SIGABRT}
 	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
@@ -124,16 +128,20 @@ func untilEnded() (ctx context.Context, stop func()) {
 	came, over := make(chan os.Signal, 2), make(chan struct{})
 	signal.Notify(came, ends...)
 	go func() {
+		var first time.Time
 		for {
 			select {
 			case <-over:
 				return
 			case <-came:
 			}
-			if ctx.Err() != nil {
+			switch {
+			case ctx.Err() == nil:
+				first = time.Now()
+				cancel()
+			case time.Since(first) > sameWish:
 				os.Exit(exitUnknown)
 			}
-			cancel()
 		}
 	}()
 	return ctx, func() {
@@ -165,8 +173,9 @@ Start with: wxpay demo`,
 	root.SetOut(sys.Out)
 	root.SetErr(sys.Err)
 	root.SetFlagErrorFunc(flagError)
-	root.CompletionOptions.HiddenDefaultCmd = true
-	root.SetHelpCommand(&cobra.Command{Hidden: true})
+	root.CompletionOptions.DisableDefaultCmd = true // ours says how to load it, and what is wrong with a usage
+	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
+	root.SetHelpCommand(newHelp())
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { sys.showHelp(cmd.OutOrStdout(), cmd) })
 	root.SetUsageFunc(func(cmd *cobra.Command) error {
 		sys.showUsage(cmd.OutOrStderr(), cmd)
@@ -174,10 +183,25 @@ Start with: wxpay demo`,
 	})
 	addLangFlag(root)
 	root.AddCommand(newDemo(sys), newSandbox(sys), newCall(sys), newUpload(sys), newDownload(sys), newURL(sys),
-		newCertificates(sys), newEndpoints(sys), newEnv(sys), newBench(sys), newInbox(sys), newVersion(sys))
-	root.InitDefaultCompletionCmd()
+		newCertificates(sys), newEndpoints(sys), newEnv(sys), newBench(sys), newInbox(sys), newHealth(sys),
+		newCompletion(sys), newVersion(sys))
+	root.InitDefaultHelpCmd()
 	sys.translate(root)
 	return root
+}
+
+// newHelp is for those who type it, as other programs have it; --help is what is told.
+func newHelp() *cobra.Command {
+	return &cobra.Command{
+		Use: "help [command]", Short: "Explain a command, as --help does", Hidden: true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			found, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return usage("there is no command %q; wxpay --help lists them", strings.Join(args, " "))
+			}
+			return found.Help()
+		},
+	}
 }
 
 // failure is an error with the exit code it leads to and, where there is one,

@@ -75,8 +75,12 @@ func (c *credentials) addTo(cmd *cobra.Command) {
 	c.envFile = flag("env-file", "file with WXPAY_ variables, which stand before those of the environment; where "+
 		"no setting is given at all, "+filepath.Join(sandboxFolder, envFileName)+" if there is one", "WXPAY_ENV_FILE")
 	c.flags = map[string]*pflag.Flag{}
+	aFile(cmd, "env-file")
 	for _, s := range settings {
 		c.flags[s.variable] = flag(s.flag, s.help, s.variable)
+		if strings.HasPrefix(s.help, "file ") {
+			aFile(cmd, s.flag)
+		}
 	}
 }
 

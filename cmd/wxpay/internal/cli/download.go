@@ -45,7 +45,8 @@ Credentials and exit codes are those of wxpay call.`,
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), sys, args[0]) },
+		ValidArgsFunction: pathsOf(func(k catalogue.Known) bool { return k.Method == "GET" && !isV2(k.SDKPath()) }),
+		RunE:              func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), sys, args[0]) },
 	}
 	f := cmd.Flags()
 	f.StringVarP(&o.output, "out", "o", "", "the file to write; - is standard output")
@@ -56,6 +57,8 @@ Credentials and exit codes are those of wxpay call.`,
 	f.BoolVarP(&o.verbose, "verbose", "v", false,
 		"say on standard error what was sent and how it was answered; never keys or signatures")
 	o.addTo(cmd)
+	aFile(cmd, "out")
+	completes(cmd, "path", completeVariables(0))
 	return cmd
 }
 

@@ -47,6 +47,14 @@ docs/fidelity.md holds the same facts, and where each comes from.`,
 	cmd.Flags().StringVar(&o.product, "product", "",
 		"only those of products with this in their name, as in 委托代扣 or edu-papay")
 	cmd.Flags().BoolVar(&o.asJSON, "json", false, "print one JSON array")
+	oneOf(cmd, "product", func() (names []string) {
+		for _, k := range catalogue.AllKnown() {
+			if k.Product != "" && !slices.Contains(names, k.Product) {
+				names = append(names, k.Product)
+			}
+		}
+		return names
+	})
 	return cmd
 }
 

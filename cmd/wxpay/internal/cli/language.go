@@ -38,8 +38,7 @@ func (v *langValue) Set(code string) error {
 
 func addLangFlag(root *cobra.Command) {
 	root.PersistentFlags().Var(new(langValue), langFlag, "speak Chinese or English ["+lang.Variable+"]")
-	_ = root.RegisterFlagCompletionFunc(langFlag, cobra.FixedCompletions([]string{"zh", "en"},
-		cobra.ShellCompDirectiveNoFileComp)) // there is such a flag
+	oneOf(root, langFlag, func() []string { return []string{string(lang.Chinese), string(lang.English)} })
 }
 
 // flagError is a flag that is wrong on a command line.

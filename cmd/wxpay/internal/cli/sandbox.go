@@ -35,6 +35,9 @@ type sandboxOptions struct {
 	unsigned              bool
 }
 
+// adminAddress is where the admin listens unless told otherwise.
+const adminAddress = "127.0.0.1:9971"
+
 func newSandbox(sys System) *cobra.Command {
 	var o sandboxOptions
 	cmd := &cobra.Command{
@@ -79,7 +82,7 @@ WXPAY_SANDBOX_LISTEN.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.listen, "listen", "127.0.0.1:9970", "where the API listens; port 0 picks a free one")
-	f.StringVar(&o.admin, "admin", "127.0.0.1:9971", "where the admin listens: the payer, the clock, the faults")
+	f.StringVar(&o.admin, "admin", adminAddress, "where the admin listens: the payer, the clock, the faults")
 	f.StringVar(&o.data, "data", sandboxFolder, "folder for the database and the keys")
 	f.StringArrayVar(&o.forward, "forward", nil,
 		"URL=URL: send notifications for addresses that begin with the first to the second; may be repeated")
@@ -99,6 +102,14 @@ WXPAY_SANDBOX_LISTEN.`,
 		"cryptography: nothing like WeChat Pay, and the SDK refuses its answers")
 	f.BoolVar(&o.beyondMachine, "allow-network", false,
 		"let it listen and notify beyond this machine; whoever reaches the admin can do everything")
+	aFolder(cmd, "data")
+	oneOf(cmd, "key-mode", keyModeNames)
+	oneOf(cmd, "plan", func() (words []string) {
+		for _, p := range products() {
+			words = append(words, p+"=")
+		}
+		return words
+	})
 	return cmd
 }
 
@@ -192,14 +203,17 @@ func (o *sandboxOptions) merchant() (ledger.Merchant, error) {
 
 // keyMode reads --key-mode.
 func keyMode(name string) (mode ledger.KeyMode, err error) {
-	modes := []ledger.KeyMode{ledger.KeysCertificate, ledger.KeysPublic, ledger.KeysMoving}
 	if err := mode.UnmarshalText([]byte(name)); err != nil {
 		return mode, err
 	}
-	if !slices.Contains(modes, mode) {
-		return mode, usage("--key-mode is none of %s, %s and %s", modes[0], modes[1], modes[2])
+	if names := keyModeNames(); !slices.Contains(names, mode.String()) {
+		return mode, usage("--key-mode is none of %s, %s and %s", names[0], names[1], names[2])
 	}
 	return mode, nil
+}
+
+func keyModeNames() []string {
+	return []string{ledger.KeysCertificate.String(), ledger.KeysPublic.String(), ledger.KeysMoving.String()}
 }
 
 func (o *sandboxOptions) run(ctx context.Context, sys System) error {

@@ -44,7 +44,8 @@ Credentials and exit codes are those of wxpay call.`,
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), sys, args[0]) },
+		ValidArgsFunction: completeFile,
+		RunE:              func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), sys, args[0]) },
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.to, "to", "", "path of the endpoint, as in v3/merchant/media/upload")
@@ -58,7 +59,9 @@ Credentials and exit codes are those of wxpay call.`,
 	f.BoolVarP(&o.verbose, "verbose", "v", false,
 		"say on standard error what was sent and how it was answered; never keys or signatures")
 	o.addTo(cmd)
-	_ = cmd.RegisterFlagCompletionFunc("to", completeUpload) // there is such a flag
+	completes(cmd, "to", func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+		return completePath(typed, takesFile)
+	})
 	return cmd
 }
 
@@ -126,16 +129,14 @@ func (o *uploadOptions) run(ctx context.Context, sys System, name string) error 
 // uploads are the paths that take files.
 func uploads() (paths []string) {
 	for _, k := range catalogue.AllKnown() {
-		if k.Exchange().Kind == catalogue.KindUpload {
+		if takesFile(k) {
 			paths = append(paths, k.SDKPath())
 		}
 	}
 	return paths
 }
 
-func completeUpload(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	return uploads(), cobra.ShellCompDirectiveNoFileComp
-}
+func takesFile(k catalogue.Known) bool { return k.Exchange().Kind == catalogue.KindUpload }
 
 // errNoURL is an answer without the address of a file.
 var errNoURL = errorf("the answer has no download_url")
