@@ -64,6 +64,7 @@ var rooms = map[string][]string{
 	"internal/gen":            {"catalogue"},
 	"internal/house":          {},
 	"internal/leaktest":       {},
+	"internal/release":        {},
 }
 
 // behind is where the rooms of the sandbox are that its door stands before.
