@@ -58,8 +58,7 @@ func databaseNamed(address string) (driver string, dialect inbox.Dialect, name s
 	case !found:
 		err = usage("the address of the database begins with postgres://, mysql:// or sqlite://")
 	case (scheme == "postgres" || scheme == "postgresql") && strings.Count(rest, "@") > 1:
-		// pgx takes what follows the first one for the host, and says in its errors which it asked
-		// for.
+		// Readers differ in where a password ends, and a driver's errors name the host.
 		err = usage("the address of the database has more than one @: write each that is part of the user or " +
 			"password as %%40")
 	case scheme == "postgres" || scheme == "postgresql":
