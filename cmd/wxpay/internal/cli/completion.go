@@ -17,8 +17,8 @@ import (
 // fileBehindAt; behind a flag of which nothing is said it offers nothing. What it offers for
 // arguments is a command's ValidArgsFunction: paths, files.
 
-// shells are those that can ask what comes next, and how each is told to.
-var shells = []struct {
+// completers are those that can ask what comes next, and how each is told to.
+var completers = []struct {
 	name  string
 	write func(root *cobra.Command, w io.Writer) error
 }{
@@ -30,7 +30,7 @@ var shells = []struct {
 
 func newCompletion(sys System) *cobra.Command {
 	var names []string
-	for _, s := range shells {
+	for _, s := range completers {
 		names = append(names, s.name)
 	}
 	return &cobra.Command{
@@ -56,7 +56,7 @@ shell starts:
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			at := slices.Index(names, args[0])
-			return shells[at].write(cmd.Root(), sys.Out)
+			return completers[at].write(cmd.Root(), sys.Out)
 		},
 	}
 }

@@ -48,6 +48,9 @@ the sandbox and leaves the others alone.`,
 		"without it, what all of them read")
 	f.StringVar(&o.data, "data", sandboxFolder, "the sandbox's data folder")
 	f.StringVar(&o.shell, "shell", "", "what the lines are for: sh or powershell; without it, that of the system")
+	aFolder(cmd, "data")
+	oneOf(cmd, "for", languages)
+	oneOf(cmd, "shell", func() []string { return slices.Sorted(maps.Keys(shells)) })
 	return cmd
 }
 
