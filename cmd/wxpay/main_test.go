@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +14,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+var update = flag.Bool("update", false, "write what scripts compare with cmp anew")
+
 // TestMain makes wxpay a command of the scripts, run from this test binary.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"wxpay": main})
@@ -22,12 +25,13 @@ func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true,
-		Setup: setup,
+		Setup: setup, UpdateScripts: *update,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exec-code": execCode, "start": start, "interrupt": interrupt, "agrees-with-fidelity": agreesWithFidelity,
 			"agree": agree, "pay": pay, "picture": picture, "admin": admin,
 			"odd-merchant": oddMerchant, "odd-merchant-left": oddMerchantLeft,
-			"repeating":         repeating,
+			"repeating": repeating,
+			"receiver":  receiver, "tidied": tidied, "damage": damage, "reply": reply,
 			"interrupt-reading": interruptReading, "interrupt-under-load": interruptUnderLoad,
 		},
 	})

@@ -104,6 +104,9 @@ func Main(args []string, sys System) (code int) {
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	code = exitCode(err)
+	if f := (*failure)(nil); errors.As(err, &f) && f.told {
+		return code
+	}
 	if err != nil && (code != exitFailure || !errors.Is(err, syscall.EPIPE)) { // nobody reads on, as behind head
 		report(sys, err)
 	}
@@ -183,8 +186,8 @@ Start with: wxpay demo`,
 	})
 	addLangFlag(root)
 	root.AddCommand(newDemo(sys), newSandbox(sys), newCall(sys), newUpload(sys), newDownload(sys), newURL(sys),
-		newCertificates(sys), newEndpoints(sys), newEnv(sys), newBench(sys), newInbox(sys), newHealth(sys),
-		newCompletion(sys), newVersion(sys))
+		newCertificates(sys), newEndpoints(sys), newEnv(sys), newBench(sys), newInbox(sys), newDoctor(sys),
+		newVerify(sys), newDecrypt(sys), newHealth(sys), newCompletion(sys), newVersion(sys))
 	root.InitDefaultHelpCmd()
 	sys.translate(root)
 	return root
@@ -213,6 +216,8 @@ type failure struct {
 	// What WeChat Pay said, laid out: its code, as which err ends, and the rest by names.
 	word string
 	said [][2]lang.Text
+	// What the command printed says all of it: only the exit code is left to give.
+	told bool
 }
 
 func (f *failure) Error() string         { return f.err.Error() }

@@ -25,8 +25,15 @@ const (
 // credentials are the flags that say who calls and whom.
 type credentials struct {
 	envFile *pflag.Flag
-	flags   map[string]*pflag.Flag // by the variable that stands for the flag
-	noted   bool                   // that the current folder's file is used
+	flags   map[string]*pflag.Flag       // by the variable that stands for the flag
+	noted   bool                         // that the current folder's file is used
+	origin  func(variable string) origin // once a setting was looked up
+}
+
+// origin is where a setting was found.
+type origin struct {
+	where lang.Text // in words
+	other string    // what stands in the environment all the same
 }
 
 // hostVariable decides whether a call costs real money.
@@ -120,6 +127,16 @@ func (c *credentials) lookup(ctx context.Context, sys System) (func(variable str
 			return v
 		}
 		return sys.getenv(variable)
+	}
+	c.origin = func(variable string) origin {
+		other := sys.getenv(variable)
+		if f := c.flags[variable]; f != nil && f.Changed {
+			return origin{text("from the command line"), other}
+		}
+		if _, there := file[variable]; there {
+			return origin{text("from %s", name), other}
+		}
+		return origin{text("from the environment"), ""}
 	}
 	_, inEnvironment := sys.LookupEnv(hostVariable)
 	host, inFile := file[hostVariable]
@@ -231,7 +248,7 @@ func newClient(cfg wxpay.Config) (*wxpay.Client, error) {
 	client, err := wxpay.New(cfg)
 	var wrong *wxpay.ConfigError
 	if errors.As(err, &wrong) {
-		return nil, explain(wrong)
+		return nil, explainConfig(wrong)
 	}
 	return client, err
 }
@@ -259,8 +276,8 @@ func platformKeys(ctx context.Context, get func(string) string) ([]wxpay.Platfor
 	return keys, nil
 }
 
-// explain puts the command line's name beside that of the field of Config.
-func explain(e *wxpay.ConfigError) error {
+// explainConfig puts the command line's name beside that of the field of Config.
+func explainConfig(e *wxpay.ConfigError) error {
 	either := func(flag, variable string) lang.Text { return text("%s or %s", flag, variable) }
 	names := map[string]lang.Text{
 		"MchID": either("--mchid", "WXPAY_MCHID"), "SerialNo": either("--serial", "WXPAY_SERIAL_NO"),

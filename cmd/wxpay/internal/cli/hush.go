@@ -2,6 +2,7 @@ package cli
 
 import (
 	"io"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,6 +45,24 @@ func (s System) keepKeysOf(vars map[string]string) {
 		}
 	}
 }
+
+// withoutKeys gives a writer that shows no key which was given until now either, for standard
+// output where it repeats what was given. The numbers of certificates look like keys and are none.
+func (s System) withoutKeys(to io.Writer, shown ...string) io.Writer {
+	h, ok := s.Err.(*hush)
+	if !ok {
+		return to
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	keys := slices.DeleteFunc(slices.Clone(h.keys), func(key string) bool {
+		return slices.ContainsFunc(shown, func(s string) bool { return serialNumber.MatchString(s) && small(s) == key })
+	})
+	return &hush{to: to, keys: keys, instead: h.instead}
+}
+
+// serialNumber is what a certificate's number looks like. Keys have 32 characters.
+var serialNumber = regexp.MustCompile(`^[0-9A-Fa-f]{38,40}$`)
 
 type hush struct {
 	to      io.Writer
