@@ -29,6 +29,7 @@ var twins = []struct {
 	{page: "docs/performance.md", twin: "docs/zh/performance.md"},
 	{page: "docs/proxy.md", twin: "docs/zh/proxy.md"},
 	{page: "docs/reliability.md", twin: "docs/zh/reliability.md"},
+	{page: "docs/troubleshooting.md", twin: "docs/zh/troubleshooting.md", retold: true},
 	{page: "docs/fidelity.md", twin: "docs/zh/fidelity.md", sections: 2}, // not the tables of each product
 }
 

@@ -1,5 +1,6 @@
 // Package cli is the wxpay command, one file per verb, with what a verb alone needs in files that
-// begin like it (callbody.go, envshells.go). progress.go draws how far a file is. credentials.go
+// begin like it (callbody.go, envshells.go). storedmessage.go reads a message that was kept, and
+// knownkeys.go what to look at it with. progress.go draws how far a file is. credentials.go
 // says whose call it is and where it goes, from flags, WXPAY_ variables and the env file that
 // envfile.go reads; keyfolder.go keeps a sandbox's keys in its folder, handout.go writes what it
 // leaves there for programs (p12.go, otherfiles.go), and foreignfiles.go refuses a folder with
@@ -80,12 +81,14 @@ const terminalWidth = 80
 const exitHelp = `Exit codes:
   0  it worked
   1  it did not: a step of the demo is not what it should be, the sandbox
-     cannot start, calls of the bench went wrong, nothing was found
+     cannot start, calls of the bench went wrong, nothing was found, a check of
+     the doctor found something wrong, or what is sealed does not open
   2  the command line or the setup is wrong; nothing was sent
   3  WeChat Pay refused the call, and signed that it did nothing
   4  the outcome is unknown: no whole answer came, or one that nobody signed or
      that leaves it open
-  5  the answer cannot be shown to be WeChat Pay's: its signature is wrong`
+  5  the answer or the stored message cannot be shown to be WeChat Pay's: its
+     signature is wrong`
 
 // Main runs one command line and returns the exit code.
 func Main(args []string, sys System) (code int) {

@@ -124,11 +124,11 @@ func (d *Doctor) signedCall(ctx context.Context, reached bool) {
 
 // said is what a sandbox says about a refusal.
 func (d *Doctor) said(refused *wxpay.Error) lang.Text {
-	hint := d.Quiet(refused, d.hint)
-	if hint == "" {
+	hint := d.hint
+	if hint.said = d.Quiet(refused, hint.said); hint.said == "" {
 		return lang.Text{}
 	}
-	return lang.Textf("; the sandbox says: %s", wire.Clip(hint, 300))
+	return lang.Textf("; the sandbox says: %v", hint)
 }
 
 // failed says what the end of a signed call means for the set-up.

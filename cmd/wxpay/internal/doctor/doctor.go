@@ -93,7 +93,7 @@ type Doctor struct {
 	own     *x509.Certificate
 	keys    []wxpay.PlatformKey // of WeChat Pay
 	client  *wxpay.Client
-	hint    string // of a sandbox, on its last answer
+	hint    hint   // of a sandbox, on its last answer
 	refused bool   // a signature was not taken, so that the next will not be
 	signed  string // the id of the key that WeChat Pay signed an answer with
 }

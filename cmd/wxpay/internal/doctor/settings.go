@@ -9,6 +9,7 @@ import (
 
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/lang"
+	"github.com/wxpay-go/wxpay/internal/explain"
 	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
@@ -149,17 +150,35 @@ func (d *Doctor) makeClient() {
 	d.client = client
 }
 
+// hint is what a sandbox says about a call that it refused: in English, and the word for the
+// mistake where it knows one, which stands for a sentence in each language.
+type hint struct{ said, mistake string }
+
+// String is the hint in English.
+func (h hint) String() string { return wire.Clip(h.said, longestHint) }
+
+// In is the hint in a language.
+func (h hint) In(l lang.Lang) string {
+	if sentence := explain.Sentence(h.mistake, string(l)); l == lang.Chinese && sentence != "" {
+		return sentence
+	}
+	return h.String()
+}
+
+// longestHint bounds a hint, in bytes.
+const longestHint = 300
+
 // hinted keeps what a sandbox says about a call that it refused.
 type hinted struct {
 	to   http.RoundTripper
-	hint *string
+	hint *hint
 }
 
 func (h *hinted) RoundTrip(r *http.Request) (*http.Response, error) {
 	answer, err := h.to.RoundTrip(r)
-	*h.hint = ""
+	*h.hint = hint{}
 	if err == nil {
-		*h.hint = answer.Header.Get(ledger.HeaderHint)
+		*h.hint = hint{answer.Header.Get(ledger.HeaderHint), answer.Header.Get(ledger.HeaderMistake)}
 	}
 	return answer, err
 }
