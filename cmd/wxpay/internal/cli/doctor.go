@@ -102,6 +102,9 @@ func (o *doctorOptions) run(ctx context.Context, sys System) error {
 		d.Variables = append(d.Variables, s.variable)
 	}
 	d.Variables = append(d.Variables, apiV3Key, apiV2Key, plainHTTP, adminVariable)
+	for _, variable := range d.Variables {
+		get(variable) // what looks like a key is not printed from now on, whatever it was given as
+	}
 	o.announce(sys, d)
 	out := &doctorList{System: sys, out: sys.withoutKeys(sys.Out, get("WXPAY_SERIAL_NO")), paint: sys.paintOut()}
 	d.Tell = out.tell

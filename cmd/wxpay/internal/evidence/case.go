@@ -105,7 +105,7 @@ func (c *Case) header(name string) string {
 	return values[0]
 }
 
-// Timestamp, Nonce and Serial are as the headers have them.
+// Timestamp is Wechatpay-Timestamp.
 func (c *Case) Timestamp() string { return c.header(wire.HeaderTimestamp) }
 
 // Nonce is Wechatpay-Nonce.
