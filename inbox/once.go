@@ -29,7 +29,7 @@ func (b *Box) once(ctx context.Context, n *notify.Notification, h how) (handled 
 	err = b.within(ctx, func(tx *sql.Tx) error {
 		t := tellOf(n)
 		d := &Delivery{Notification: n, Tx: tx, Swept: isSwept(n), Attempt: 1}
-		if err := b.prove(ctx, tx, n); err != nil {
+		if fresh, err := b.prove(ctx, tx, n); err != nil || !fresh {
 			return err
 		}
 		claim, fresh, err := b.claim(ctx, tx, d, h)
@@ -98,25 +98,27 @@ func (b *Box) stands(ctx context.Context, tx *sql.Tx, n *notify.Notification, cl
 	return nil
 }
 
-// prove enters the sign of an APIv2 message, which proves that message and no other.
-func (b *Box) prove(ctx context.Context, tx *sql.Tx, n *notify.Notification) error {
-	proof := n.SignHash()
+// prove enters the sign of an APIv2 message, which proves that message and no other. It is false
+// where the sign is known: it was entered with the message's effect, which it outlives where ids
+// are forgotten for [Config.KeepEvents].
+func (b *Box) prove(ctx context.Context, tx *sql.Tx, n *notify.Notification) (fresh bool, err error) {
+	proof, claim := n.SignHash(), token()
 	if proof == "" {
-		return nil
+		return true, nil
 	}
-	if _, err := b.exec(ctx, tx, "INSERT INTO {proofs} (mch_id, proof, event_id, changed_at) VALUES (?, ?, ?, ?) "+
-		"{or nothing}", key(n.MchID), proof, key(n.ID), b.now()); err != nil {
-		return fmt.Errorf("inbox: %w", err)
+	if _, err := b.exec(ctx, tx, "INSERT INTO {proofs} (mch_id, proof, event_id, claim, changed_at) VALUES "+
+		"(?, ?, ?, ?, ?) {or nothing}", key(n.MchID), proof, key(n.ID), claim, b.now()); err != nil {
+		return false, fmt.Errorf("inbox: %w", err)
 	}
-	var of string
-	if err := b.row(ctx, tx, "SELECT event_id FROM {proofs} WHERE mch_id = ? AND proof = ?{lock}",
-		key(n.MchID), proof).Scan(&of); err != nil {
-		return fmt.Errorf("inbox: %w", err)
+	var of, by string
+	if err := b.row(ctx, tx, "SELECT event_id, claim FROM {proofs} WHERE mch_id = ? AND proof = ?{lock}",
+		key(n.MchID), proof).Scan(&of, &by); err != nil {
+		return false, fmt.Errorf("inbox: %w", err)
 	}
 	if of != key(n.ID) {
-		return &failure{ErrCut}
+		return false, &failure{ErrCut}
 	}
-	return nil
+	return by == claim, nil
 }
 
 // claim takes the notification for this transaction. It is false where it was handled before.

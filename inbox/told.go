@@ -86,7 +86,7 @@ func tellOf(n *notify.Notification) (t told) {
 		t.signed = true
 	case ends[n.EventType], n.EventType == notify.V2Contract && m.get("change_type") == "DELETE":
 		t.ended = true
-	case n.EventType == notify.V2Payment:
+	case n.EventType == notify.V2Payment, n.EventType == notify.V2Combined:
 		t.payment(m, m.get("result_code") == "SUCCESS")
 	case isPayment:
 		t.payment(m, succeeded)
@@ -126,7 +126,17 @@ func (t *told) payment(m members, succeeded bool) {
 // transactions are the ids of the parts that were paid together, sorted.
 func (m members) transactions() (ids []string) {
 	var parts []members
-	_ = json.Unmarshal(m["sub_orders"], &parts) // what is no list has no parts
+	_ = json.Unmarshal(m["sub_orders"], &parts)                 // what is no list has no parts
+	if text := []byte(m.get("sub_order_list")); len(text) > 0 { // APIv2's, a JSON text
+		var list struct {
+			Parts []members `json:"order_list"`
+		}
+		if json.Unmarshal(text, &list) == nil {
+			parts = list.Parts
+		} else {
+			_ = json.Unmarshal(text, &parts)
+		}
+	}
 	for _, part := range parts {
 		if id := part.get("transaction_id"); id != "" {
 			ids = append(ids, id)

@@ -22,6 +22,7 @@ CREATE TABLE IF NOT EXISTS wxpay_inbox_proofs (
 	mch_id     VARCHAR(64)  NOT NULL,
 	proof      VARCHAR(64)  NOT NULL,
 	event_id   VARCHAR(128) NOT NULL,
+	claim      VARCHAR(32)  NOT NULL, -- of the transaction that inserted the row
 	changed_at BIGINT       NOT NULL,
 	PRIMARY KEY (mch_id, proof),
 	KEY by_time (changed_at)

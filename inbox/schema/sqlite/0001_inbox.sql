@@ -22,6 +22,7 @@ CREATE TABLE IF NOT EXISTS wxpay_inbox_proofs (
 	mch_id     TEXT  NOT NULL,
 	proof      TEXT  NOT NULL,
 	event_id   TEXT NOT NULL,
+	claim      TEXT NOT NULL, -- of the transaction that inserted the row
 	changed_at INTEGER       NOT NULL,
 	PRIMARY KEY (mch_id, proof)
 );
