@@ -54,7 +54,8 @@ func TestACopyOfWhatWasForgottenIsARepeat(t *testing.T) {
 		w.clock.advance(49 * time.Hour)
 		b := w.writes(inbox.Config{KeepEvents: 1})
 		for i := range 2 {
-			if err := b.Take(w.Context(), paid(fmt.Sprint("n", i), fmt.Sprint("N", i), fmt.Sprint("43", i))); err != nil {
+			n := paid(fmt.Sprint("n", i), fmt.Sprint("N", i), fmt.Sprint("43", i))
+			if err := b.Take(w.Context(), n); err != nil {
 				w.Fatal(err)
 			}
 		}
