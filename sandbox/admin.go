@@ -40,7 +40,8 @@ func newAdmin(s *Sandbox, anywhere bool) http.Handler {
 	var patterns []string
 	takes := map[string][]string{}
 	for _, routes := range []map[string]adminRoute{
-		a.worldRoutes(), a.listRoutes(), a.merchantRoutes(), a.payerRoutes(), a.productRoutes(), a.walletRoutes(),
+		a.worldRoutes(), a.eventRoutes(), a.listRoutes(), a.merchantRoutes(), a.payerRoutes(), a.productRoutes(),
+		a.walletRoutes(),
 	} {
 		for pattern, route := range routes {
 			a.mux.HandleFunc(pattern, a.answer(pattern, route))

@@ -43,9 +43,6 @@ func (a *admin) worldRoutes() map[string]adminRoute {
 		"POST /sandbox/contracts/{id}/terminate": takes(func(r *http.Request, b *terminate) (any, error) {
 			return a.terminateContract(r.PathValue("id"), b.Mode, b.Remark)
 		}),
-		"POST /sandbox/pushes/{id}/retry": bare(func(r *http.Request) (any, error) {
-			return nil, a.Redeliver(r.PathValue("id"))
-		}),
 
 		"GET /sandbox/forwards": bare(func(*http.Request) (any, error) { return a.outbox.Routes.Forwards(), nil }),
 		"POST /sandbox/forwards": takes(func(_ *http.Request, b *forward) (any, error) {

@@ -73,6 +73,10 @@
 // The sandbox's own listeners are never called, and the admin of another one takes
 // no notification.
 //
+// [Sandbox.Trigger] sends any notification that has a type, about something that never happened, in
+// the variants that a receiver has to cope with. [Sandbox.Hold] keeps notifications back, and
+// [Sandbox.Release] sends them in another order, or more than once.
+//
 // # Time
 //
 // The clock ([Sandbox.Clock]) is the machine's, moved by an offset, or stopped
@@ -161,6 +165,15 @@
 //	GET  /sandbox/journal                        ?after=&newest=
 //	POST /sandbox/contracts/{id}/terminate       {"mode", "remark"}
 //	POST /sandbox/pushes/{id}/retry
+//	GET  /sandbox/events                         what can be triggered
+//	POST /sandbox/events                         a Trigger; answers with the notification
+//	GET  /sandbox/attempts                       ?after=&wait=; what was sent, and what was answered
+//	GET  /sandbox/holds                          those in force
+//	POST /sandbox/holds                          a Hold
+//	POST /sandbox/release                        a Release; answers with the ids that were sent
+//	GET  /sandbox/listeners                      who listens
+//	POST /sandbox/listeners                      a Listener; answers with its id
+//	DELETE /sandbox/listeners/{id}
 //	GET  /sandbox/merchants                      without secrets
 //	GET  /sandbox/merchants/{mchid}/credentials  with them
 //	POST /sandbox/merchants                      a Merchant; answers with its keys

@@ -71,7 +71,7 @@ func (s *Sandbox) Redeliver(pushID string) error {
 			return err
 		}
 		p.Again(st.Now)
-		st.Pushed = true
+		p.Excused, st.Pushed = true, true
 		return rows.Put(st.Tx, p)
 	})
 }

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/wxpay-go/wxpay/sandbox/internal/armed"
 	"github.com/wxpay-go/wxpay/sandbox/internal/contracts"
@@ -11,6 +12,7 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/internal/front"
 	"github.com/wxpay-go/wxpay/sandbox/internal/outbox"
 	"github.com/wxpay-go/wxpay/sandbox/internal/payments"
+	"github.com/wxpay-go/wxpay/sandbox/internal/trigger"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
@@ -21,6 +23,8 @@ type machine struct {
 	front  *front.Front
 	outbox *outbox.Outbox
 	faults *armed.Faults
+	kinds  func() []*trigger.Kind // of notifications that can be triggered
+	feed   *feed                  // of attempts to deliver notifications
 }
 
 // assemble puts one together that plays these.
@@ -45,6 +49,8 @@ func assemble(c Config, plays *engine.Repertoire) (m machine, err error) {
 	if err := errors.Join(payments.DropBills(m.engine), payments.IndexDays(m.engine)); err != nil {
 		return m, fmt.Errorf("sandbox: %w", err)
 	}
+	m.kinds = sync.OnceValue(func() []*trigger.Kind { return trigger.Kinds(plays) })
+	m.feed = newFeed(c.OnAttempt)
 	m.faults = armed.New(m.engine.Random.Chance)
 	if c.Chaos {
 		if _, err := m.faults.Arm(armed.Chaos(c.ManualClock)...); err != nil {
@@ -53,7 +59,7 @@ func assemble(c Config, plays *engine.Repertoire) (m machine, err error) {
 	}
 	if m.outbox, err = outbox.New(m.engine, m.faults, outbox.Settings{Anywhere: c.AllowNonLoopback,
 		Patience: c.NotifyTimeout, Rounds: c.rounds, Longest: c.longest, Late: c.late, Kept: c.kept,
-		OnAttempt: c.OnAttempt}); err != nil {
+		OnAttempt: m.feed.attempt}); err != nil {
 		return m, fmt.Errorf("sandbox: %w", err)
 	}
 	gatherer, commits := c.Store.(store.Gatherer)

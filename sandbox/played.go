@@ -46,6 +46,7 @@ func everything() *engine.Repertoire {
 			{"POST /v3/security/echo": orders.Echo},
 			{"GET /v3/certificates": orders.ListCertificates, "GET /v3/global/certificates": orders.ListCertificates},
 		},
+		Tells:   orders.Tellings(),
 		Refunds: []*engine.RefundRules{papay.SecapiRefunds(), orders.DomesticRefunds(), orders.EcommerceRefunds()},
 		Paid: map[rows.Placing]func(*engine.Step, *rows.Order) error{
 			rows.PlacedPlain:    orders.NotifyPaid(orders.TransactionDocument),

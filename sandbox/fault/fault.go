@@ -98,7 +98,7 @@ const (
 	// Stripped loses the Wechatpay-* headers, as some proxies do, and leaves an APIv2 reply
 	// without its sign, as users have seen querycontract fail (Error with Code "-25").
 	Stripped Name = "stripped"
-	// BOM puts a byte order mark before a notification's body.
+	// BOM puts a byte order mark before the body of a notification of APIv3.
 	BOM Name = "bom"
 	// Reencoded decodes the body's JSON and encodes it again, as proxies and
 	// frameworks do: same meaning, other bytes. With Endpoint it does so to the

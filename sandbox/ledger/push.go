@@ -27,6 +27,7 @@ type Push struct {
 	Attempts     []Attempt       `json:"attempts,omitempty"`
 	NextAt       time.Time       `json:"next_at,omitzero"` // of the next attempt; zero: none
 	Schedule     string          `json:"schedule"`
+	Triggered    bool            `json:"triggered,omitempty"` // by hand: what it tells never happened; see Trigger
 	// Faults are those that kept it from being sent when it was due.
 	Faults []fault.Name `json:"faults,omitempty"`
 }
@@ -41,6 +42,7 @@ const (
 	PushGivenUp       PushState = "GIVEN_UP"      // every attempt failed; the merchant has to query
 	PushLost          PushState = "LOST"          // a fault: it is never sent; the merchant has to query
 	PushUndeliverable PushState = "UNDELIVERABLE" // the sandbox may not call its URL; see Problem
+	PushHeld          PushState = "HELD"          // kept back by a Hold until a Release
 )
 
 // Attempt is one try to deliver a notification.

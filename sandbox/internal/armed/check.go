@@ -101,6 +101,20 @@ func checkFault(f *fault.Fault) error {
 	return nil
 }
 
+// Complete is a fault of a notification with what was left out filled in, or says what makes no
+// sense in it. v2 says that the notification is of APIv2.
+func Complete(f fault.Fault, v2 bool) (fault.Fault, error) {
+	err := checkFault(&f)
+	switch {
+	case err != nil:
+	case faultKinds[f.Name]&onPushes == 0:
+		err = fmt.Errorf("sandbox: fault %q is one of calls", f.Name)
+	case v2 && onlyV3(f.Name):
+		err = fmt.Errorf("sandbox: fault %q is one of APIv3, and the notification is of APIv2", f.Name)
+	}
+	return f, err
+}
+
 // strikesCall says whether the fault is meant for a call, leaving out the count
 // and the odds.
 func strikesCall(f *fault.Fault, c Call) bool {

@@ -21,14 +21,14 @@ func OfAttempt(n fault.Name) bool { return !OfWhole(n) }
 func onlyV3(n fault.Name) bool {
 	switch n {
 	case fault.Probe, fault.WrongSerial, fault.Stale, fault.OtherKey, fault.Stripped, fault.Reencoded, fault.Skew,
-		fault.Empty:
+		fault.BOM, fault.Empty: // APIv2 signs values, and no bytes
 		return true
 	}
 	return false
 }
 
-// forged says that a receiver must refuse what the fault makes of a message.
-func forged(n fault.Name) bool {
+// Forged says that a receiver must refuse what the fault makes of a message.
+func Forged(n fault.Name) bool {
 	switch n {
 	case fault.Probe, fault.BadSignature, fault.WrongSerial, fault.Stale, fault.Stripped, fault.BOM, fault.Reencoded,
 		fault.Skew:
@@ -74,7 +74,7 @@ func Judge(a ledger.Attempt) ledger.Attempt {
 		return a
 	}
 	for _, name := range a.Faults {
-		if forged(name) {
+		if Forged(name) {
 			a.Error = "the merchant accepted a message with the fault " + string(name) +
 				": it does not verify notifications"
 		}

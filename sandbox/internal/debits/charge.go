@@ -43,7 +43,7 @@ func execute(s *engine.Step, r *engine.DebitRules, d *rows.Debit, contract *rows
 	if err := s.PutAll(d, contract); err != nil {
 		return err
 	}
-	if err := notifyDebit(s, r, d); err != nil {
+	if err := Notify(s, r, d); err != nil {
 		return err
 	}
 	if r.Settled != nil {
@@ -119,9 +119,9 @@ func paid(s *engine.Step, r *engine.DebitRules, d *rows.Debit, contract *rows.Co
 	return nil
 }
 
-// notifyDebit writes the notification of a debit's outcome, if the product has
+// Notify writes the notification of a debit's outcome, if the product has
 // one for it.
-func notifyDebit(s *engine.Step, r *engine.DebitRules, d *rows.Debit) error {
+func Notify(s *engine.Step, r *engine.DebitRules, d *rows.Debit) error {
 	e := r.Paid
 	if d.State == ledger.DebitFailed {
 		e = r.Failed

@@ -54,5 +54,5 @@ func PayAtSigning(s *engine.Step, d *rows.Debit, c *rows.Contract) error {
 	if err := rows.Put(s.Tx, d); err != nil || d.NotifyURL == "" {
 		return err
 	}
-	return notifyDebit(s, r, d)
+	return Notify(s, r, d)
 }

@@ -7,6 +7,7 @@
 //     refusal.go: how WeChat Pay says no; numbers.go: numbers that nobody has yet
 //   - find.go, views.go: what is stored, for whoever needs it; charge.go: a payer's money
 //   - remember.go, rememberpeople.go, rememberkeys.go: who was registered while the sandbox ran
+//   - telling.go, made.go: notifications about what never happened, and what they tell of
 //   - sign.go: what WeChat Pay signs, with what it does wrong where faults want that
 //
 // It knows what is kept (package rows) and who is who (package registry), and no product, no way in

@@ -88,6 +88,11 @@ type Product struct {
 	Behaviours map[string]Behaviour
 	// Admin is what only this product has people do, by the pattern of the admin's call.
 	Admin map[string]AdminCall
+
+	// Make gives a made-up contract what only this product's have; nil: nothing. See Made.
+	Make func(*Made, *rows.Contract)
+	// Tells are its notifications besides those of signing, ending, paying and failing.
+	Tells []Telling
 }
 
 // AdminCall is a call of the sandbox's admin.
@@ -114,6 +119,7 @@ type Repertoire struct {
 	// Behaviours are the endpoints of no contract product, by catalogue id.
 	Behaviours []map[string]Behaviour
 	Refunds    []*RefundRules
+	Tells      []Telling // of no contract product
 	// Paid writes the notification of a paid order.
 	Paid map[rows.Placing]func(*Step, *rows.Order) error
 }

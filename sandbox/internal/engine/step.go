@@ -23,6 +23,7 @@ type Step struct {
 	Pushed bool            // an outbox row was written: wake the worker after the commit
 	Told   []string        // ids of the notifications that were written
 	Asked  string          // token of the session that a pre-sign opened or found open
+	Made   *Made           // what is told is made up; nil for what happens
 	drawn  map[string]bool // numbers given away in this step, see free
 	logged *[]func()       // for the log, when the transaction has ended
 }

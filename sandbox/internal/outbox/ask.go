@@ -24,6 +24,13 @@ func (o *Outbox) Ask(p *push.Row, patience time.Duration) (said []byte, ok bool,
 		return nil, false, err
 	}
 	p.CreatedAt, p.State, p.Schedule = o.Clock.Now(), ledger.PushPending, rows.AskedOnce.Name
+	switch held, err := o.heldNow(p); {
+	case err != nil:
+		return nil, false, err
+	case held:
+		p.Hold()
+		return nil, false, o.Step(o.Worker.ctx, func(s *engine.Step) error { return rows.Put(s.Tx, p) })
+	}
 	if met := o.faults.OfPush(&p.Push, armed.OfWhole); met != nil {
 		return nil, false, o.Step(o.Worker.ctx, func(s *engine.Step) error {
 			o.divert(s, p, met)

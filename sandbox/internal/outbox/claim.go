@@ -124,11 +124,17 @@ func (c *claiming) takeOne(row store.Row) error {
 	return nil
 }
 
-// begin begins an attempt, where no fault keeps the notification back.
+// begin begins an attempt, where nothing keeps the notification back.
 func (c *claiming) begin(p *push.Row) (began bool, err error) {
 	defer engine.Contain(c.Logf, "notification "+shown.Value(p.ID)+" cannot be sent", &err)
 	if err := p.Check(); err != nil {
 		return false, err
+	}
+	if held, err := c.outbox.held(c.Step, p); err != nil {
+		return false, err
+	} else if held {
+		p.Hold()
+		return false, rows.Put(c.Tx, p)
 	}
 	if began = !c.redirect(p); began {
 		p.Begin(c.by)

@@ -33,11 +33,11 @@ func (o *Outbox) deliver(ctx context.Context, p *push.Row) (results []ledger.Att
 		return []ledger.Attempt{{At: o.Clock.Now(), Error: "not sent"}}, "merchant " + p.MchID +
 			" is not registered any more"
 	}
-	transport, target, problem := o.Routes.resolve(p.URL)
+	transport, target, problem := o.Routes.resolve(p.URL, p.Event)
 	if problem != "" {
 		return []ledger.Attempt{{At: o.Clock.Now(), Error: "not sent: " + problem}}, problem
 	}
-	s := o.faults.OfPush(&p.Push, armed.OfAttempt)
+	s := append(own(p, armed.OfAttempt), o.faults.OfPush(&p.Push, armed.OfAttempt)...)
 	var one sync.Mutex // a [fault.Race] sends two at a time
 	send := func(s armed.Injected) ledger.Attempt {
 		a, refused := o.Post(ctx, transport, target, m, p, s)

@@ -22,7 +22,9 @@ func (c *claiming) redirect(p *push.Row) bool {
 	}
 	met, known := c.met[p.ID]
 	if !known {
-		met = c.outbox.faults.OfPush(&p.Push, armed.OfWhole)
+		if met = own(p, armed.OfWhole); met == nil {
+			met = c.outbox.faults.OfPush(&p.Push, armed.OfWhole)
+		}
 		c.met[p.ID] = met
 	}
 	if met == nil {
@@ -30,6 +32,17 @@ func (c *claiming) redirect(p *push.Row) bool {
 	}
 	c.outbox.divert(c.Step, p, met)
 	return true
+}
+
+// own are the faults that are done to this notification alone: in its first attempt, and in each
+// where it must be refused, for nobody sends a genuine one after it.
+func own(p *push.Row, among func(fault.Name) bool) (met armed.Injected) {
+	for _, f := range p.Inject {
+		if among(f.Name) && (p.Begun <= 1 || armed.Forged(f.Name) && f.Name != fault.Probe) {
+			met = append(met, f)
+		}
+	}
+	return met
 }
 
 // divert does to a notification what faults of the whole of it want.

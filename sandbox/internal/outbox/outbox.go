@@ -18,6 +18,7 @@ type Outbox struct {
 	Patience time.Duration // for a merchant's answer, of the machine's time
 	faults   *armed.Faults
 	holding  atomic.Bool                       // fault.Reordered has held a notification back
+	keeping  atomic.Bool                       // there may be holds; see hold.go
 	requeues atomic.Int64                      // so far
 	told     func(ledger.Push, ledger.Attempt) // of every attempt; may be nil
 }
@@ -47,6 +48,9 @@ func New(e *engine.Engine, f *armed.Faults, c Settings) (*Outbox, error) {
 	o.Worker.retained = retention{outbox: o, kept: c.Kept, after: map[string]string{}}
 	e.Wake = o.Worker.wake
 	if err := o.recall(); err != nil {
+		return nil, err
+	}
+	if err := o.recallHolds(); err != nil {
 		return nil, err
 	}
 	return o, o.sweep()

@@ -34,12 +34,25 @@ type routes struct {
 	adding sync.Mutex // held while one is saved and added, which reading does not wait for
 	mu     sync.Mutex
 	list   []route
+	laid   int // so far
 }
 
 type route struct {
-	prefix  *url.URL // scheme, host and perhaps the beginning of a path
+	prefix  *url.URL // scheme, host and perhaps the beginning of a path; nil for every address elsewhere
 	handler http.Handler
 	target  *url.URL // when there is no handler
+
+	laid ledger.Listener // of one that was laid; see laid.go
+}
+
+// everywhere is the prefix of every address that is not on this machine.
+const everywhere = "*"
+
+func (r *route) name() string {
+	if r.prefix == nil {
+		return everywhere
+	}
+	return r.prefix.String()
 }
 
 func newRoutes(anywhere bool) *routes {
@@ -67,28 +80,9 @@ func plainPrefix(p *url.URL) {
 
 // Add registers a route once it is saved, replacing one with the same prefix.
 func (r *routes) Add(prefix string, handler http.Handler, target string, save func() error) error {
-	p, ok := registry.ParseAddress(prefix)
-	if !ok || p.RawQuery != "" {
-		return errors.New("sandbox: the prefix of a forward is the beginning of a notification URL, such as " +
-			"https://yourapp.com")
-	}
-	prefix = p.String()
-	plainPrefix(p)
-	next := route{prefix: p, handler: handler}
-	if handler == nil {
-		if next.target, ok = registry.ParseAddress(target); !ok || next.target.RawQuery != "" {
-			return &notForwarded{prefix, "its target",
-				"want an address such as http://127.0.0.1:8080, with no password, query or fragment"}
-		}
-		if !r.anywhere && !listener.IsLoopback(next.target.Hostname()) {
-			return &notForwarded{prefix, next.target.Host,
-				"the sandbox only calls this machine; Config.AllowNonLoopback (wxpay sandbox --allow-network) lifts " +
-					"that"}
-		}
-		if r.pointsAtSelf(next.target) {
-			return &notForwarded{prefix, next.target.Host,
-				"that is the sandbox itself; give the address of the merchant's server"}
-		}
+	next := route{handler: handler}
+	if err := r.parse(&next, prefix, target); err != nil {
+		return err
 	}
 	r.adding.Lock()
 	defer r.adding.Unlock()
@@ -97,14 +91,46 @@ func (r *routes) Add(prefix string, handler http.Handler, target string, save fu
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.list = slices.DeleteFunc(slices.Clone(r.list), func(old route) bool { return old.prefix.String() == p.String() })
+	r.list = slices.DeleteFunc(slices.Clone(r.list), func(old route) bool {
+		return old.laid.ID == "" && old.name() == next.name()
+	})
 	r.list = append(r.list, next)
 	return nil
 }
 
-// resolve finds how to call a notification URL. problem, when there is one, is a
+// parse reads where a route comes from and leads to.
+func (r *routes) parse(next *route, prefix, target string) error {
+	if prefix != everywhere {
+		p, ok := registry.ParseAddress(prefix)
+		if !ok || p.RawQuery != "" {
+			return errors.New("sandbox: the prefix of a forward is the beginning of a notification URL, such as " +
+				"https://yourapp.com, or * for every address that is not on this machine")
+		}
+		prefix = p.String()
+		plainPrefix(p)
+		next.prefix = p
+	}
+	if next.handler != nil {
+		return nil
+	}
+	var ok bool
+	switch next.target, ok = registry.ParseAddress(target); {
+	case !ok || next.target.RawQuery != "":
+		return &notForwarded{prefix, "its target",
+			"want an address such as http://127.0.0.1:8080, with no password, query or fragment"}
+	case !r.anywhere && !listener.IsLoopback(next.target.Hostname()):
+		return &notForwarded{prefix, next.target.Host,
+			"the sandbox only calls this machine; Config.AllowNonLoopback (wxpay sandbox --allow-network) lifts that"}
+	case r.pointsAtSelf(next.target):
+		return &notForwarded{prefix, next.target.Host,
+			"that is the sandbox itself; give the address of the merchant's server"}
+	}
+	return nil
+}
+
+// resolve finds how to call a notification URL with an event. problem, when there is one, is a
 // sentence about why it will not be called and what to do about it.
-func (r *routes) resolve(raw string) (transport http.RoundTripper, target, problem string) {
+func (r *routes) resolve(raw, event string) (transport http.RoundTripper, target, problem string) {
 	u, err := url.Parse(raw)
 	if err != nil || u.Host == "" {
 		return nil, "", "the notification URL is not absolute"
@@ -114,11 +140,13 @@ func (r *routes) resolve(raw string) (transport http.RoundTripper, target, probl
 	r.mu.Unlock()
 	var best *route
 	for i := range list {
-		if list[i].matches(u) && (best == nil || len(list[i].prefix.Path) > len(best.prefix.Path)) {
+		if list[i].matches(u, event) && (best == nil || list[i].before(best)) {
 			best = &list[i]
 		}
 	}
 	switch {
+	case best != nil && best.prefix == nil && listener.IsLoopback(u.Hostname()):
+		return r.call(u)
 	case best != nil && best.handler != nil:
 		return handlerTransport{best.handler}, raw, ""
 	case best != nil:
@@ -144,14 +172,39 @@ func (r *routes) call(u *url.URL) (transport http.RoundTripper, target, problem 
 // forward is where an address goes that begins with the route's prefix. The rest of its
 // path stays as it was written.
 func (r *route) forward(u *url.URL) *url.URL {
-	rest, _ := r.below(u)
 	to := *r.target
+	if r.laid.Exact {
+		return &to
+	}
+	rest, _ := r.below(u)
 	to.RawPath = strings.TrimSuffix(r.target.EscapedPath(), "/") + rest
 	to.Path, _ = url.PathUnescape(to.RawPath) // both were paths
 	return &to
 }
 
-func (r *route) matches(u *url.URL) bool {
+// before says whether a route stands before one that was laid or added earlier.
+func (r *route) before(other *route) bool {
+	if mine, its := r.depth(), other.depth(); mine != its {
+		return mine > its
+	}
+	return r.laid.ID != "" || other.laid.ID == ""
+}
+
+// depth is how much of an address a route names.
+func (r *route) depth() int {
+	if r.prefix == nil {
+		return -1
+	}
+	return len(r.prefix.Path)
+}
+
+func (r *route) matches(u *url.URL, event string) bool {
+	if !r.laid.Wants(event) {
+		return false
+	}
+	if r.prefix == nil {
+		return true
+	}
 	if !strings.EqualFold(u.Scheme, r.prefix.Scheme) || hostOf(u) != hostOf(r.prefix) {
 		return false
 	}
@@ -163,6 +216,9 @@ func (r *route) matches(u *url.URL) bool {
 // begins with the prefix: segment by segment, for an escaped slash begins none.
 func (r *route) below(u *url.URL) (rest string, ok bool) {
 	rest = u.EscapedPath()
+	if r.prefix == nil {
+		return rest, true
+	}
 	prefix := strings.TrimSuffix(r.prefix.EscapedPath(), "/")
 	if prefix == "" {
 		return rest, true
@@ -196,18 +252,21 @@ func (r *routes) Forwards() map[string]string {
 	defer r.mu.Unlock()
 	out := map[string]string{}
 	for _, route := range r.list {
+		if route.laid.ID != "" {
+			continue
+		}
 		to := "a handler of this process"
 		if route.target != nil {
 			to = route.target.String()
 		}
-		out[route.prefix.String()] = to
+		out[route.name()] = to
 	}
 	return out
 }
 
 // reachable says whether there is a way to a notification's merchant by now.
 func (o *Outbox) reachable(p *push.Row) bool {
-	_, _, problem := o.Routes.resolve(p.URL)
+	_, _, problem := o.Routes.resolve(p.URL, p.Event)
 	return problem == "" && o.Registry.Merchant(p.MchID) != nil
 }
 
@@ -240,7 +299,7 @@ func (s *SavedForward) Row() store.Row  { return store.Row{ID: samePrefix(s.Pref
 // samePrefix is the one spelling of a prefix that is kept.
 func samePrefix(prefix string) string {
 	p, err := url.Parse(prefix)
-	if err != nil {
+	if err != nil || prefix == everywhere {
 		return prefix
 	}
 	plainPrefix(p)

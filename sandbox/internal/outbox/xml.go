@@ -22,7 +22,7 @@ func (o *Outbox) xmlMessage(m *registry.Merchant, p *push.Row, s armed.Injected)
 		inner := strings.NewReplacer("<xml>", "<root>", "</xml>", "</root>").Replace(string(f.XML()))
 		return wire.Fields{
 			"return_code": "SUCCESS", "appid": appid, "mch_id": m.MchID, "nonce_str": o.Random.Nonce(),
-			"req_info": wire.SealReqInfo(m.APIv2Key.Reveal(), []byte(inner)),
+			"req_info": wire.SealReqInfo(s.Key(m.APIv2Key.Reveal()), []byte(inner)),
 		}.XML()
 	}
 	if p.Event == push.EventV2Payment { // every attempt has the same, or it would look like another debit's failure

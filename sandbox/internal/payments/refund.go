@@ -119,19 +119,16 @@ func refundDue(s *engine.Step, r *rows.Refund) error {
 		return err
 	}
 	r.State, r.EndedAt = ledger.RefundSuccess, s.Now
-	e := engine.Event{EventType: "REFUND.SUCCESS", OriginalType: "refund", Summary: "退款成功"}
 	switch {
 	case w.CloseRefunds > 0:
 		w.CloseRefunds--
-		r.State, e = ledger.RefundClosed, engine.Event{EventType: "REFUND.CLOSED", OriginalType: "refund",
-			Summary: "退款关闭"}
+		r.State = ledger.RefundClosed
 		if err = rows.Put(s.Tx, w); err == nil {
 			err = unrefund(s, r)
 		}
 	case w.FailRefunds > 0:
 		w.FailRefunds--
-		r.State, e = ledger.RefundAbnormal, engine.Event{EventType: "REFUND.ABNORMAL", OriginalType: "refund",
-			Summary: "退款异常"}
+		r.State = ledger.RefundAbnormal
 		err = rows.Put(s.Tx, w)
 	default:
 		err = payBack(s, r, person)
@@ -141,6 +138,18 @@ func refundDue(s *engine.Step, r *rows.Refund) error {
 	}
 	if err := rows.Put(s.Tx, r); err != nil || r.NotifyURL == "" {
 		return err
+	}
+	return NotifyRefund(s, rules, r)
+}
+
+// NotifyRefund writes the notification of a refund that has ended.
+func NotifyRefund(s *engine.Step, rules *engine.RefundRules, r *rows.Refund) error {
+	e := engine.Event{EventType: "REFUND.SUCCESS", OriginalType: "refund", Summary: "退款成功"}
+	switch r.State {
+	case ledger.RefundClosed:
+		e.EventType, e.Summary = "REFUND.CLOSED", "退款关闭"
+	case ledger.RefundAbnormal:
+		e.EventType, e.Summary = "REFUND.ABNORMAL", "退款异常"
 	}
 	if rules.Event != "" {
 		e.EventType = rules.Event

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
+	"github.com/wxpay-go/wxpay/sandbox/fault"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
 	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
@@ -18,12 +19,14 @@ import (
 type Row struct {
 	rows.Rev
 	ledger.Push
-	Slot    int           `json:"slot"`            // of the schedule, used by the next attempt
-	Held    bool          `json:"held,omitempty"`  // until the next one about the same thing was sent
-	Begun   int           `json:"begun"`           // attempts so far, of which the last has this number
-	Asked   bool          `json:"asked,omitempty"` // for one more, after the last began
-	Retries rows.Schedule `json:"-"`               // given by whoever writes the push
-	Heard   func([]byte)  `json:"-"`               // of a question takes the answer that counts; see outbox.Ask
+	Slot    int           `json:"slot"`              // of the schedule, used by the next attempt
+	Held    bool          `json:"held,omitempty"`    // until the next one about the same thing was sent
+	Begun   int           `json:"begun"`             // attempts so far, of which the last has this number
+	Asked   bool          `json:"asked,omitempty"`   // for one more, after the last began
+	Inject  []fault.Fault `json:"inject,omitempty"`  // is done to it alone, see package armed
+	Excused bool          `json:"excused,omitempty"` // from being held back, by whoever asked for one more
+	Retries rows.Schedule `json:"-"`                 // given by whoever writes the push
+	Heard   func([]byte)  `json:"-"`                 // of a question takes the answer that counts; see outbox.Ask
 }
 
 func (p *Row) RowKind() string { return engine.PushKind }
@@ -59,6 +62,11 @@ func Notify(s *engine.Step, p *Row) (err error) {
 	if p.ID, err = NewEventID(s); err != nil {
 		return err
 	}
+	if s.Made != nil {
+		if err := p.make(s.Made); err != nil {
+			return err
+		}
+	}
 	p.CreatedAt, p.State, p.Schedule = s.Now, ledger.PushPending, p.Retries.Name
 	if s.Late.After(s.Now) {
 		p.CreatedAt = s.Late
@@ -71,6 +79,15 @@ func Notify(s *engine.Step, p *Row) (err error) {
 	}
 	s.Pushed, s.Told = true, append(s.Told, p.ID)
 	return rows.Put(s.Tx, p)
+}
+
+// make has a notification be one of what is made up.
+func (p *Row) make(m *engine.Made) error {
+	p.Triggered, p.URL, p.Inject = true, m.Address, m.Inject
+	if m.Once {
+		p.Retries = rows.AskedOnce
+	}
+	return m.Shape(&p.Push)
 }
 
 // slotAt is when a slot of the schedule falls due, zero after the last one.
@@ -93,7 +110,7 @@ func (p *Row) slotAt(slot int) time.Time {
 // not running or its clock was set forward, are skipped, not made up for.
 func (p *Row) Begin(now time.Time) {
 	p.Begun++
-	p.Asked, p.Held = false, false
+	p.Asked, p.Held, p.Excused = false, false, false
 	p.Attempts = append(p.Attempts, ledger.Attempt{No: p.Begun, At: now, Open: true})
 	for p.Slot++; ; p.Slot++ {
 		p.NextAt = p.slotAt(p.Slot)
@@ -147,6 +164,12 @@ func (p *Row) CutOff(now time.Time) {
 // Again makes one more attempt due at once, whatever has become of the push.
 func (p *Row) Again(now time.Time) {
 	p.State, p.Problem, p.NextAt, p.Asked = ledger.PushPending, "", now, true
+}
+
+// Hold keeps a push back until somebody asks for one more attempt.
+func (p *Row) Hold() {
+	p.State, p.NextAt = ledger.PushHeld, time.Time{}
+	p.Problem = "it is held back: Release, wxpay release or POST /sandbox/release sends it"
 }
 
 // The names of APIv2 notifications. The messages have none: receivers tell them

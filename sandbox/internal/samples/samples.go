@@ -18,4 +18,8 @@ const (
 	ScheduledPlanID = "12537"
 	CreditPlanID    = "123"
 	NotifyURL       = "https://yourapp.com/notify"
+	OpenID          = "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"
+	SubMchID        = "1230000109"
+	SubAppID        = "wxd678efh567hg6999"
+	SubOpenID       = "oUpF8uMuAJOM2pxb2W"
 )

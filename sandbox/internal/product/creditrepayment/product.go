@@ -49,6 +49,10 @@ func Product() *engine.Product {
 		},
 		Agreed: creditAgreed,
 		Debits: []*engine.DebitRules{rules()},
+		Make: func(m *engine.Made, c *rows.Contract) {
+			c.Request = []byte(`{"repayment_amount_limit":100000,"repayment_day":5}`)
+			c.Bookings = []ledger.Booking{{ID: "R" + c.Code, SubMchID: m.SubMchID, SubAppID: m.SubAppID}}
+		},
 		Behaviours: map[string]engine.Behaviour{
 			"POST " + root + "/contracts/app-presign":           appPresign,
 			"POST " + root + "/contracts/h5-presign":            h5Presign,

@@ -38,6 +38,9 @@ func Product() *engine.Product {
 		Gone:          func() *engine.Refusal { return engine.NotFound("NOT_FOUND", "签约协议不存在") },
 		NoOrder:       func() *engine.Refusal { return engine.NotFound("NOT_FOUND", "订单不存在") },
 		Debits:        []*engine.DebitRules{rules()},
+		Make: func(_ *engine.Made, c *rows.Contract) {
+			c.Request = []byte(`{"device_information":{"device_id":"12343232","device_ip":"123.12.12.123"}}`)
+		},
 		Behaviours: map[string]engine.Behaviour{
 			"POST " + root + "/user-notifications/{contract_id}/send":   notice,
 			"POST " + root + "/transactions":                            debit,

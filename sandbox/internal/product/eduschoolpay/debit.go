@@ -98,13 +98,17 @@ func cleared(s *engine.Step, d *rows.Debit) error {
 	if d.RepaidAt.IsZero() {
 		return schoolDebtChanged(s, d, true)
 	}
-	if err := push.Notify(s, &push.Row{Push: ledger.Push{MchID: d.MchID, URL: d.NotifyURL,
-		Event:        "TRANSACTION.PAY_BACK",
-		OriginalType: "transaction", Summary: "校园轻松付用户还款", Resource: rows.EncodeJSON(transaction(d)),
-		About: d.ID}, Retries: rows.CampusSchedule}); err != nil {
+	if err := tellRepaid(s, d); err != nil {
 		return err
 	}
 	return schoolDebtChanged(s, d, true)
+}
+
+func tellRepaid(s *engine.Step, d *rows.Debit) error {
+	return push.Notify(s, &push.Row{Push: ledger.Push{MchID: d.MchID, URL: d.NotifyURL,
+		Event:        "TRANSACTION.PAY_BACK",
+		OriginalType: "transaction", Summary: "校园轻松付用户还款", Resource: rows.EncodeJSON(transaction(d)),
+		About: d.ID}, Retries: rows.CampusSchedule})
 }
 
 // schoolDebtChanged tells every merchant who has a contract with the debit's
@@ -128,13 +132,17 @@ func schoolDebtChanged(s *engine.Step, d *rows.Debit, changed bool) error {
 			continue
 		}
 		told[c.MchID+"|"+c.AppID] = true
-		if err := push.Notify(s, &push.Row{Push: ledger.Push{MchID: c.MchID, URL: plan.NotifyURL,
-			Event: "EDU_SCHOOL_PAY.USER_DEBT_STATE_UPDATE", OriginalType: "edu_school_pay", Summary: "用户欠款状态变化",
-			Resource: rows.EncodeJSON(schoolDebt(c, w)), About: c.ID}, Retries: rows.CampusSchedule}); err != nil {
+		if err := tellDebt(s, c, plan.NotifyURL, w); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func tellDebt(s *engine.Step, c *rows.Contract, url string, w *rows.Wallet) error {
+	return push.Notify(s, &push.Row{Push: ledger.Push{MchID: c.MchID, URL: url,
+		Event: "EDU_SCHOOL_PAY.USER_DEBT_STATE_UPDATE", OriginalType: "edu_school_pay", Summary: "用户欠款状态变化",
+		Resource: rows.EncodeJSON(schoolDebt(c, w)), About: c.ID}, Retries: rows.CampusSchedule})
 }
 
 // schoolDebt is what a payer owes, as the merchant of one of their contracts is

@@ -45,6 +45,8 @@ func Product() *engine.Product {
 		Gone:        func() *engine.Refusal { return engine.NotFound("NOT_FOUND", "未找到对应合约") },
 		NoOrder:     func() *engine.Refusal { return engine.NotFound("NOT_FOUND", "订单不存在") },
 		Debits:      rules(),
+		Tells:       tellings(),
+		Make:        func(_ *engine.Made, c *rows.Contract) { c.Account = "20200330tony" },
 		Behaviours: map[string]engine.Behaviour{
 			"POST " + root + "/contracts/presign":                       presign,
 			"GET " + root + "/contracts/{contract_id}":                  query,

@@ -39,6 +39,11 @@ func Product() *engine.Product {
 		Gone:          gone,
 		NoOrder:       func() *engine.Refusal { return engine.NotFound("NOT_FOUND", "订单不存在") },
 		Debits:        []*engine.DebitRules{rules()},
+		Make: func(m *engine.Made, c *rows.Contract) {
+			if m.Partner {
+				c.Request = rows.EncodeJSON(engine.Document{"sp_appid": c.AppID})
+			}
+		},
 		Behaviours: map[string]engine.Behaviour{
 			"POST " + root + "/contracts/app-pre-entrust-sign":                   presign("session_id", false),
 			"POST " + root + "/contracts/miniprogram-pre-entrust-sign":           presign("session_id", false),

@@ -175,9 +175,11 @@ func renew(c *engine.Call) (engine.Document, error) {
 	if err := rows.Put(c.Tx, contract); err != nil {
 		return nil, err
 	}
-	return nil, contracts.Notify(c.Step, c.Product, contract, engine.Event{EventType: "INSURANCE_ENTRUST.RENEW",
-		OriginalType: "insurance_entrust", Summary: "保险委托代扣续期完成通知"}, true)
+	return nil, contracts.Notify(c.Step, c.Product, contract, renewed, true)
 }
+
+var renewed = engine.Event{EventType: "INSURANCE_ENTRUST.RENEW", OriginalType: "insurance_entrust",
+	Summary: "保险委托代扣续期完成通知"}
 
 // mayRenewWith checks the periods of another term against those of the last.
 func mayRenewWith(c *engine.Call, contract *rows.Contract, list []ledger.Booking) error {

@@ -60,6 +60,18 @@ func Product() *engine.Product {
 		KeepsFailed: true,
 		Cooling:     24 * time.Hour, // how long a payer may think again is not documented
 		Debits:      []*engine.DebitRules{rules()},
+		Make: func(_ *engine.Made, c *rows.Contract) {
+			c.Account, c.EndsAt = "**明", c.SignedAt.AddDate(1, 0, 0)
+		},
+		Tells: []engine.Telling{{Event: renewed.EventType, Family: "insurance",
+			Write: func(s *engine.Step, m *engine.Made) error {
+				c, err := s.MakeContract(m, ledger.Insurance)
+				if err != nil {
+					return err
+				}
+				c.SignedAt = c.SignedAt.AddDate(-1, 0, 0)
+				return contracts.Notify(s, s.Products[ledger.Insurance], c, renewed, true)
+			}}},
 		Behaviours: map[string]engine.Behaviour{
 			presign + "/app": insurancePresign(false,
 				func(s *rows.Session) engine.Document { return engine.Document{"pre_entrustweb_id": s.Token} }),

@@ -46,6 +46,7 @@ func Product() *engine.Product {
 		Gone:          func() *engine.Refusal { return engine.NotFound("RESOURCE_NOT_EXISTS", "签约不存在") },
 		NoOrder:       func() *engine.Refusal { return engine.NotFound("RESOURCE_NOT_EXISTS", "订单不存在") },
 		Agreed:        agreed,
+		Make:          func(_ *engine.Made, c *rows.Contract) { c.UserCode = "student1" },
 		Debits:        []*engine.DebitRules{rules()},
 		Behaviours: map[string]engine.Behaviour{
 			"POST " + root + "/contracts/presign":                       presign,

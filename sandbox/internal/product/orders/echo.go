@@ -4,6 +4,7 @@ import (
 	"github.com/wxpay-go/wxpay/internal/wire"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
 	"github.com/wxpay-go/wxpay/sandbox/internal/push"
+	"github.com/wxpay-go/wxpay/sandbox/internal/registry"
 	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
@@ -18,15 +19,20 @@ func Echo(c *engine.Call) (engine.Document, error) {
 	if c.Text("notify_url") == "" {
 		return out, nil
 	}
-	resource := engine.Document{"echo_message": c.Text("echo_message")}
+	return out, tellEcho(c.Step, c.Merchant, c.Text("notify_url"), c.Text("echo_message"), secret)
+}
+
+// tellEcho notifies a merchant of what is echoed, the secret encrypted.
+func tellEcho(s *engine.Step, m *registry.Merchant, url, message, secret string) error {
+	resource := engine.Document{"echo_message": message}
 	if secret != "" {
-		sealed, err := wire.EncryptOAEP(c.Random, c.Merchant.RSA, secret)
+		sealed, err := wire.EncryptOAEP(s.Random, m.RSA, secret)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		resource["encrypted_echo_message"] = sealed
 	}
-	return out, push.Notify(c.Step, &push.Row{Push: ledger.Push{MchID: c.Merchant.MchID, URL: c.Text("notify_url"),
+	return push.Notify(s, &push.Row{Push: ledger.Push{MchID: m.MchID, URL: url,
 		Event: "SECURITY_ECHO.SUCCESS", OriginalType: "security", Summary: "回调通知成功", Resource: resource.Encode(),
-		About: c.Merchant.MchID}, Retries: rows.GenericSchedule})
+		About: m.MchID}, Retries: rows.GenericSchedule})
 }

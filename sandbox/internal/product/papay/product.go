@@ -60,6 +60,8 @@ func Product() *engine.Product {
 		KeepsFailed: true,
 		Debits:      []*engine.DebitRules{rules(), pappayapplyRules()},
 		Behaviours:  behaviours(),
+		Make:        makeContract,
+		Tells:       tellings(),
 	}
 }
 
