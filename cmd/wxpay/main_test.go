@@ -32,6 +32,8 @@ func TestScripts(t *testing.T) {
 			"odd-merchant": oddMerchant, "odd-merchant-left": oddMerchantLeft,
 			"repeating": repeating,
 			"receiver":  receiver, "tidied": tidied, "damage": damage, "reply": reply,
+			"listen": listen, "hears": hears, "stop-listening": stopListening,
+			"push":              push,
 			"interrupt-reading": interruptReading, "interrupt-under-load": interruptUnderLoad,
 		},
 	})

@@ -27,6 +27,7 @@ type background struct {
 
 func setup(env *testscript.Env) error {
 	env.Values["background"], env.Values["left"] = new(*background), new(chan error)
+	env.Values["listener"] = new(*listener)
 	// Scripts that build a program do it with this module and without network.
 	root, err := filepath.Abs("../..")
 	if err != nil {
@@ -107,6 +108,7 @@ func addresses(ts *testscript.TestScript, line string) {
 	}
 	ts.Setenv("URL", h.URL)
 	ts.Setenv("ADMIN", h.Admin)
+	ts.Setenv("ADMIN_ADDRESS", strings.TrimPrefix(h.Admin, "http://"))
 	ts.Setenv("ENV_FILE", h.EnvFile)
 }
 

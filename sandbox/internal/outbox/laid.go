@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strconv"
 
+	"github.com/wxpay-go/wxpay/sandbox/internal/random"
 	"github.com/wxpay-go/wxpay/sandbox/internal/shown"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
@@ -18,25 +18,22 @@ func (o *Outbox) Listen(l ledger.Listener) (ledger.Listener, error) {
 	if slices.ContainsFunc(l.Events, func(e string) bool { return e == "" || !shown.IsText(e) }) {
 		return l, errors.New("sandbox: the events of a listener are event types, such as ENTRUST.SIGN")
 	}
-	l, err := o.Routes.lay(l)
-	if err != nil {
+	l.ID = "L" + o.Random.Roll(random.LowerHex, 16) // another start has no listener of this id
+	if err := o.Routes.lay(l); err != nil {
 		return l, err
 	}
 	return l, o.Requeue(context.Background())
 }
 
-func (r *routes) lay(l ledger.Listener) (ledger.Listener, error) {
-	next := route{}
+func (r *routes) lay(l ledger.Listener) error {
+	next := route{laid: l}
 	if err := r.parse(&next, l.Prefix, l.Target); err != nil {
-		return l, err
+		return err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.laid++
-	l.ID = "L" + strconv.Itoa(r.laid)
-	next.laid = l
 	r.list = append(slices.Clone(r.list), next)
-	return l, nil
+	return nil
 }
 
 // Lift takes back what was laid, and says whether there was such a route.

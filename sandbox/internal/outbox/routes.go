@@ -34,7 +34,6 @@ type routes struct {
 	adding sync.Mutex // held while one is saved and added, which reading does not wait for
 	mu     sync.Mutex
 	list   []route
-	laid   int // so far
 }
 
 type route struct {
@@ -159,7 +158,8 @@ func (r *routes) resolve(raw, event string) (transport http.RoundTripper, target
 	}
 	origin := u.Scheme + "://" + u.Host
 	return nil, "", fmt.Sprintf("%s is not on this machine and was not called. To receive it, forward the address: "+
-		"Receive(%q, handler) in a test, Config.Forward or POST /sandbox/forwards otherwise", origin, origin)
+		"Receive(%q, handler) in a test, wxpay listen, Config.Forward or POST /sandbox/forwards otherwise", origin,
+		origin)
 }
 
 func (r *routes) call(u *url.URL) (transport http.RoundTripper, target, problem string) {

@@ -8,6 +8,7 @@
 // traffic.go logs its calls; hush.go keeps keys off standard error, and legible.go what steers a
 // terminal off standard output. language.go has all of it said in English or Chinese (package
 // lang), help.go lays help out, and completion.go completes verbs, paths and values in a shell.
+// adminclient.go calls a running sandbox's admin, attempts.go says what came of a notification.
 //
 // What a program may want to read goes to standard output; everything said to a person about it,
 // errors first of all, goes to standard error. Keys, secrets and signatures go to neither.
@@ -190,7 +191,8 @@ Start with: wxpay demo`,
 	addLangFlag(root)
 	root.AddCommand(newDemo(sys), newSandbox(sys), newCall(sys), newUpload(sys), newDownload(sys), newURL(sys),
 		newCertificates(sys), newEndpoints(sys), newEnv(sys), newBench(sys), newInbox(sys), newDoctor(sys),
-		newVerify(sys), newDecrypt(sys), newHealth(sys), newCompletion(sys), newVersion(sys))
+		newVerify(sys), newDecrypt(sys), newListen(sys), newTrigger(sys), newEvents(sys), newResend(sys),
+		newHold(sys), newRelease(sys), newHealth(sys), newCompletion(sys), newVersion(sys))
 	root.InitDefaultHelpCmd()
 	sys.translate(root)
 	return root
