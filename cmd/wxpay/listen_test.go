@@ -94,11 +94,11 @@ func stopListening(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs("listened"), []byte(string(rest)+said), 0o600))
 }
 
-// receiver is a merchant's server at $RECEIVER, which verifies notifications with the keys of
+// shop is a merchant's server at $RECEIVER, which verifies notifications with the keys of
 // $ENV_FILE. Under /fail it answers 500. What it takes stands in the file received, a line each.
-func receiver(ts *testscript.TestScript, neg bool, args []string) {
+func shop(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) > 0 {
-		ts.Fatalf("usage: receiver, after start")
+		ts.Fatalf("usage: shop, after start")
 	}
 	vars := map[string]string{}
 	for line := range strings.SplitSeq(ts.ReadFile(ts.Getenv("ENV_FILE")), "\n") {

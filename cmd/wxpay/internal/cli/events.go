@@ -82,8 +82,8 @@ func (w *which) each(ctx context.Context, admin *adminClient, do func(*ledger.Pu
 	}
 }
 
-// oneOf finds the notification whose id is, or begins with, what was given.
-func oneOf(ctx context.Context, admin *adminClient, id string) (*ledger.Push, error) {
+// oneEvent finds the notification whose id is, or begins with, what was given.
+func oneEvent(ctx context.Context, admin *adminClient, id string) (*ledger.Push, error) {
 	found := new(ledger.Push)
 	err := admin.call(ctx, http.MethodGet, "pushes/"+url.PathEscape(id), nil, found)
 	if !isMissing(err) {
@@ -241,7 +241,7 @@ func colourOf(p paint, state ledger.PushState) func(string) string {
 
 // one shows a notification with its attempts.
 func (o *eventsOptions) one(ctx context.Context, sys System, admin *adminClient, id string) error {
-	p, err := oneOf(ctx, admin, id)
+	p, err := oneEvent(ctx, admin, id)
 	if err != nil {
 		return err
 	}
