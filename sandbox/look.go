@@ -60,7 +60,8 @@ func (s *Sandbox) Journal(after int64, newest int) ([]ledger.Exchange, error) {
 	return s.front.Journal.List(context.Background(), after, newest)
 }
 
-// Redeliver sends a notification once more at once, whatever has become of it.
+// Redeliver sends a notification once more at once, whatever has become of it; also one that a hold
+// keeps back.
 func (s *Sandbox) Redeliver(pushID string) error {
 	return s.engine.Step(context.Background(), func(st *engine.Step) error {
 		p, err := rows.Get[push.Row](st.Tx, pushID)
