@@ -291,12 +291,12 @@ func TestRefundInAPIv2(t *testing.T) {
 	w.must("pay/pappayapply", applyXML(contract.ID, "A1"))
 	w.refused("ORDERNOTEXIST", "secapi/pay/refund", refundFields("A1", "R0", "1"), wxpay.MTLS())
 	w.receivedOne()
-	r := w.must("secapi/pay/refund", refundFields("A1", "R1", "800"), wxpay.MTLS())
+	refund := with2(refundFields("A1", "R1", "800"), "op_user_id", sandbox.DefaultMchID) // older SDKs send it
+	r := w.must("secapi/pay/refund", refund, wxpay.MTLS())
 	if r["refund_id"] == "" || r["refund_fee"] != "800" {
 		t.Errorf("got %v", r)
 	}
-	if again := w.must("secapi/pay/refund", refundFields("A1", "R1", "800"),
-		wxpay.MTLS()); again["refund_id"] != r["refund_id"] {
+	if again := w.must("secapi/pay/refund", refund, wxpay.MTLS()); again["refund_id"] != r["refund_id"] {
 		t.Error("the same refund again is another")
 	}
 	w.refused("INVALID_REQUEST", "secapi/pay/refund", refundFields("A1", "R2", "89"), wxpay.MTLS())

@@ -55,6 +55,10 @@ type RefundRequest struct {
 	// Where WeChat Pay posts the result: absolute, without query string.
 	// 退款结果通知url. Optional, at most 256 bytes.
 	NotifyURL string `xml:"notify_url,omitempty"`
+	// Who asked for the refund; the merchant id unless it was somebody else. The documents required
+	// it once, and older SDKs still send it.
+	// 操作员. Optional, at most 32 bytes.
+	OpUserID string `xml:"op_user_id,omitempty"`
 }
 
 // RefundResponse is the reply of POST /secapi/pay/refund (申请退款).
