@@ -55,6 +55,9 @@ func TestSnippetsCompile(t *testing.T) {
 		if path.Ext(f.name) != ".md" || f.dir() != "." && !strings.HasPrefix(f.name, "docs/") {
 			continue
 		}
+		if path.Base(f.name) == "sdks.md" { // of modules that others wrote: TestRecipesAreTheOnesThatRun
+			continue
+		}
 		for _, at := range goBlock.FindAllStringSubmatchIndex(f.text, -1) {
 			seen++
 			line := strings.Count(f.text[:at[2]], "\n") + 1

@@ -30,6 +30,7 @@ var twins = []struct {
 	{page: "docs/proxy.md", twin: "docs/zh/proxy.md"},
 	{page: "docs/reliability.md", twin: "docs/zh/reliability.md"},
 	{page: "docs/troubleshooting.md", twin: "docs/zh/troubleshooting.md", retold: true},
+	{page: "docs/sdks.md", twin: "docs/zh/sdks.md"},
 	{page: "docs/fidelity.md", twin: "docs/zh/fidelity.md", sections: 2}, // not the tables of each product
 }
 
