@@ -31,7 +31,7 @@ func (a *admin) eventRoutes() map[string]adminRoute {
 			return sent, refusedAs(err)
 		}),
 
-		"GET /sandbox/attempts": bare(a.attempts).asking("after", "wait"),
+		"GET /sandbox/attempts": bare(a.attempts).asking("after", "wait", "listener"),
 		"GET /sandbox/listeners": bare(func(*http.Request) (any, error) {
 			return listing(a.outbox.Routes.Laid(), nil)
 		}),
@@ -95,7 +95,8 @@ func refusedAs(err error) error {
 const longestWait = time.Minute
 
 // attempts lists the attempts to deliver notifications behind a cursor, and waits for one as long
-// as it is asked to.
+// as it is asked to. A listener that names itself here, and then asks no more, is gone two minutes
+// later.
 func (a *admin) attempts(r *http.Request) (any, error) {
 	query := r.URL.Query()
 	ctx := r.Context()
@@ -108,6 +109,7 @@ func (a *admin) attempts(r *http.Request) (any, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
+	a.outbox.Routes.Hear(query.Get("listener"))
 	list, next := a.feed.after(ctx, query.Get("after"))
 	return engine.Document{"data": append([]delivery{}, list...), "next": next}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
@@ -15,11 +16,12 @@ type feed struct {
 	run  string                            // tells this start from others
 	next func(ledger.Push, ledger.Attempt) // hears of them too; may be nil
 
-	mu     sync.Mutex
-	wanted bool          // somebody has listened
-	list   []delivery    // the last ones, oldest first
-	last   int64         // number of the newest
-	came   chan struct{} // is closed when there is one more
+	wanted atomic.Bool // somebody has listened
+
+	mu   sync.Mutex
+	list []delivery    // the last ones, oldest first
+	last int64         // number of the newest
+	came chan struct{} // is closed when there is one more
 }
 
 // delivery is an attempt with what became of its notification.
@@ -43,11 +45,11 @@ func (f *feed) attempt(p ledger.Push, a ledger.Attempt) {
 		f.next(p, a)
 	}
 	p.Resource, p.Attempts = nil, nil
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if !f.wanted {
+	if !f.wanted.Load() {
 		return
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.last++
 	f.list = append(f.list, delivery{f.cursor(f.last), p, a})
 	if len(f.list) > 2*fed {
@@ -57,14 +59,17 @@ func (f *feed) attempt(p ledger.Push, a ledger.Attempt) {
 	f.came = make(chan struct{})
 }
 
+// listens says whether anybody would hear of an attempt.
+func (f *feed) listens() bool { return f.next != nil || f.wanted.Load() }
+
 func (f *feed) cursor(n int64) string { return f.run + "-" + strconv.FormatInt(n, 10) }
 
 // after lists the attempts behind a cursor, and where to go on: from now on for "", and from the
 // first that is kept for a cursor of another start. It waits for one until ctx ends.
 func (f *feed) after(ctx context.Context, cursor string) (list []delivery, next string) {
+	f.wanted.Store(true)
 	for {
 		f.mu.Lock()
-		f.wanted = true
 		seen := f.seen(cursor)
 		if first := f.last - int64(len(f.list)); seen < f.last {
 			list = append(list, f.list[max(0, seen-first):]...)

@@ -167,7 +167,7 @@
 //	POST /sandbox/pushes/{id}/retry
 //	GET  /sandbox/events                         what can be triggered
 //	POST /sandbox/events                         a Trigger; answers with the notification
-//	GET  /sandbox/attempts                       ?after=&wait=; what was sent, and what was answered
+//	GET  /sandbox/attempts                       ?after=&wait=&listener=; what was sent, and what was answered
 //	GET  /sandbox/holds                          those in force
 //	POST /sandbox/holds                          a Hold
 //	POST /sandbox/release                        a Release; answers with the ids that were sent

@@ -59,7 +59,7 @@ func assemble(c Config, plays *engine.Repertoire) (m machine, err error) {
 	}
 	if m.outbox, err = outbox.New(m.engine, m.faults, outbox.Settings{Anywhere: c.AllowNonLoopback,
 		Patience: c.NotifyTimeout, Rounds: c.rounds, Longest: c.longest, Late: c.late, Kept: c.kept,
-		OnAttempt: m.feed.attempt}); err != nil {
+		OnAttempt: m.feed.attempt, Listens: m.feed.listens}); err != nil {
 		return m, fmt.Errorf("sandbox: %w", err)
 	}
 	gatherer, commits := c.Store.(store.Gatherer)

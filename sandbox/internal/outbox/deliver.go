@@ -186,7 +186,7 @@ func (o *Outbox) tell(p *push.Row, results []ledger.Attempt) {
 			a.Error = r.Brief(a.Error, shown.MaxLine)
 			o.Warn("sandbox: notification %s to %s: %s", p.Event, o.whither(p, r), a.Error)
 		}
-		if o.told != nil {
+		if o.told != nil && (o.listens == nil || o.listens()) {
 			told := p.Push
 			told.URL, told.Problem = r.Text(told.URL), r.Text(told.Problem)
 			o.told(told, a)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox/internal/random"
 	"github.com/wxpay-go/wxpay/sandbox/internal/shown"
@@ -11,7 +12,26 @@ import (
 )
 
 // A program that listens for a while lays its route over those that are there, so that nothing of
-// them is lost when it ends. What is laid is not saved: it ends with the sandbox at the latest.
+// them is lost when it ends. What is laid is not saved: it ends with the sandbox at the latest, and
+// where its program, which was killed, has asked for nothing any more.
+
+// silence is how long a program that asks what was sent may ask for nothing, of the machine's time.
+const silence = 2 * time.Minute
+
+// gone says that the program of a route that was laid is.
+func (r *route) gone() bool { return !r.heard.IsZero() && time.Since(r.heard) > silence }
+
+// Hear notes that the program of a listener asks what was sent, and so is there.
+func (r *routes) Hear(id string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.list = slices.Clone(r.list)
+	for i := range r.list {
+		if id != "" && r.list[i].laid.ID == id {
+			r.list[i].heard = time.Now()
+		}
+	}
+}
 
 // Listen lays a route, and sends what could not be delivered before and now can.
 func (o *Outbox) Listen(l ledger.Listener) (ledger.Listener, error) {
@@ -50,7 +70,7 @@ func (r *routes) Laid() (list []ledger.Listener) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, route := range r.list {
-		if route.laid.ID != "" {
+		if route.laid.ID != "" && !route.gone() {
 			list = append(list, route.laid)
 		}
 	}

@@ -21,6 +21,7 @@ type Outbox struct {
 	keeping  atomic.Bool                       // there may be holds; see hold.go
 	requeues atomic.Int64                      // so far
 	told     func(ledger.Push, ledger.Attempt) // of every attempt; may be nil
+	listens  func() bool                       // says whether anybody hears of them; nil: yes
 }
 
 // Settings are what an outbox is made with; all of them may be left out.
@@ -32,12 +33,14 @@ type Settings struct {
 	Late      time.Duration // see worker; 0: Patience
 	Kept      int           // see retention; 0: the usual number
 	OnAttempt func(ledger.Push, ledger.Attempt)
+	Listens   func() bool // says whether OnAttempt is to be called; nil: always
 }
 
 // New makes the one of an engine, which sends nothing before [worker.Run], [worker.Settle] or
 // [worker.Advance].
 func New(e *engine.Engine, f *armed.Faults, c Settings) (*Outbox, error) {
-	o := &Outbox{Engine: e, Routes: newRoutes(c.Anywhere), Patience: c.Patience, faults: f, told: c.OnAttempt}
+	o := &Outbox{Engine: e, Routes: newRoutes(c.Anywhere), Patience: c.Patience, faults: f, told: c.OnAttempt,
+		listens: c.Listens}
 	engine.SetDefault(&o.Patience, answerWithin)
 	o.Worker = newWorker(o)
 	engine.SetDefault(&c.Rounds, o.Worker.rounds)

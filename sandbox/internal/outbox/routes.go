@@ -41,7 +41,8 @@ type route struct {
 	handler http.Handler
 	target  *url.URL // when there is no handler
 
-	laid ledger.Listener // of one that was laid; see laid.go
+	laid  ledger.Listener // of one that was laid; see laid.go
+	heard time.Time       // when its program last asked what was sent, zero for never
 }
 
 // everywhere is the prefix of every address that is not on this machine.
@@ -199,7 +200,7 @@ func (r *route) depth() int {
 }
 
 func (r *route) matches(u *url.URL, event string) bool {
-	if !r.laid.Wants(event) {
+	if !r.laid.Wants(event) || r.gone() {
 		return false
 	}
 	if r.prefix == nil {

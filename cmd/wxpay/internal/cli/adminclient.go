@@ -167,16 +167,17 @@ func (a *adminClient) understand(answer *http.Response, said []byte, out any) er
 	if answer.StatusCode == http.StatusBadRequest {
 		code = exitUsage
 	}
-	return &failure{code: code, err: refused{answer.StatusCode, refusal.Error}}
+	why := strings.TrimPrefix(strings.TrimPrefix(refusal.Error, "sandbox: "), "trigger: ")
+	return &failure{code: code, err: refused{errorf("the sandbox refuses: %s", why), answer.StatusCode}}
 }
 
 // refused is what the admin says is wrong with a call, in its own words.
 type refused struct {
+	error
 	status int
-	said   string
 }
 
-func (r refused) Error() string { return r.said }
+func (r refused) In(l lang.Lang) string { return l.Error(r.error) }
 
 // isMissing says that there is no such thing.
 func isMissing(err error) bool {

@@ -27,13 +27,22 @@ type delivery struct {
 // that long.
 func (a *adminClient) since(ctx context.Context, cursor string, wait time.Duration) (list []delivery, next string,
 	err error) {
+	return a.sinceFor(ctx, cursor, wait, "")
+}
+
+// sinceFor is since for a listener, which tells the sandbox so that it is still there.
+func (a *adminClient) sinceFor(ctx context.Context, cursor string, wait time.Duration, listener string) (
+	list []delivery, next string, err error) {
 	var answer struct {
 		Data []delivery `json:"data"`
 		Next string     `json:"next"`
 	}
 	query := url.Values{"after": {cursor}, "wait": {strconv.Itoa(int(wait.Seconds()))}}
 	if cursor == "" {
-		query = nil
+		query = url.Values{}
+	}
+	if listener != "" {
+		query.Set("listener", listener)
 	}
 	ctx, cancel := context.WithTimeout(ctx, wait+adminPatience)
 	defer cancel()
@@ -134,9 +143,7 @@ func (d *deliveries) verdict(one delivery) (v verdict) {
 	case slices.Contains(a.Faults, fault.AnswerLost):
 		v.good, v.word = true, d.sys.text("%d: answered, and the answer was lost as you asked", a.Status)
 	case a.Status == 0:
-		to := (&traffic{sys: d.sys}).destination(p.URL)
-		why, _, _ := strings.Cut(strings.ReplaceAll(a.Error, p.URL, to), ". To receive it")
-		v.word = printable(withoutIDs(why))
+		v.word = d.unanswered(p, a)
 	case p.V2:
 		v.word = printable(withoutIDs(a.Error))
 	default:
@@ -153,6 +160,22 @@ func (d *deliveries) verdict(one delivery) (v verdict) {
 		v.next = d.sys.text("wxpay listen --forward-to URL sends it to your program")
 	}
 	return v
+}
+
+// unanswered is why there is no answer.
+func (d *deliveries) unanswered(p ledger.Push, a ledger.Attempt) string {
+	to := (&traffic{sys: d.sys}).destination(p.URL)
+	why := printable(withoutIDs(strings.ReplaceAll(a.Error, p.URL, to)))
+	if rest, ok := strings.CutPrefix(why, "the merchant cannot be reached: "); ok {
+		return d.sys.text("cannot be reached: %s", rest)
+	}
+	if rest, ok := strings.CutPrefix(why, "no answer within "); ok {
+		return d.sys.text("no answer within %s", rest)
+	}
+	if strings.Contains(why, " is not on this machine and was not called. To receive it") {
+		return d.sys.text("not sent: %s is not on this machine", to)
+	}
+	return why
 }
 
 // shortTime is a time of day, with the day where that is another than that of a moment.

@@ -178,7 +178,7 @@ func (l *listening) listen(ctx context.Context, first bool) error {
 
 // since waits for what comes next.
 func (l *listening) since(ctx context.Context) ([]delivery, string, error) {
-	list, next, err := l.admin.since(ctx, l.cursor, 30*time.Second)
+	list, next, err := l.admin.sinceFor(ctx, l.cursor, 30*time.Second, l.id)
 	if err != nil {
 		next = l.cursor
 	}

@@ -129,6 +129,21 @@ func (o *triggerOptions) check(ask ledger.Trigger) error {
 	if ask.MchID != "" && !isMchID(ask.MchID) {
 		return usage("--mchid is a merchant number, digits such as %s", sandbox.DefaultMchID)
 	}
+	var known []string // variants of any product: which one sends it says the sandbox
+	for _, e := range sandbox.TriggerEvents() {
+		for _, p := range e.Products {
+			if e.Event == ask.Event {
+				known = append(known, slices.Concat(p.Variants...)...)
+			}
+		}
+	}
+	for _, v := range ask.Variants {
+		word, _, _ := strings.Cut(v, "=")
+		if word == "" || !slices.Contains(known, word) {
+			return &failure{code: exitUsage, err: errorf("%s has no variant %q", ask.Event, word),
+				hint: text("wxpay trigger --list %s shows those that it has", ask.Event)}
+		}
+	}
 	return nil
 }
 
