@@ -69,8 +69,6 @@ func (tr truth) judge(t *testing.T, what string, f explain.Finding) {
 	}
 }
 
-func always(explain.Finding) bool { return true }
-
 // ofString are the truths about a signed string, of the one that should have been signed.
 func ofString(right, signed string) truth {
 	want, got := strings.SplitN(right, "\n", 5), strings.SplitN(signed, "\n", 5)

@@ -1,8 +1,6 @@
 package front
 
 import (
-	"crypto"
-	"crypto/rsa"
 	"net/http"
 	"strings"
 	"time"
@@ -122,8 +120,6 @@ func signedMessage(r *http.Request, a wire.Authorization, body []byte) []byte {
 func signedBy(m *registry.Merchant, a wire.Authorization, message []byte) bool {
 	return wire.Verify(m.RSA, message, a.Signature) == nil
 }
-
-func publicKeyOf(key crypto.Signer) *rsa.PublicKey { return key.Public().(*rsa.PublicKey) }
 
 func unauthorized(message string) *engine.Refusal {
 	return &engine.Refusal{Status: http.StatusUnauthorized, Code: "SIGN_ERROR", Message: message,
