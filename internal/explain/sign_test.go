@@ -37,7 +37,6 @@ type v2Call struct {
 	more   [][2]string
 	get    string // the path of a GET, which has the fields in its query
 	signAs string // another name for sign
-	rename map[string]string
 }
 
 // joinedAs is name=value&… of what has a value, sorted by name.
