@@ -94,20 +94,13 @@ func stopListening(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs("listened"), []byte(string(rest)+said), 0o600))
 }
 
-// shop is a merchant's server at $RECEIVER, which verifies notifications with the keys of
-// $ENV_FILE. Under /fail it answers 500. What it takes stands in the file received, a line each.
+// shop is a merchant's server at $SHOP, which verifies notifications of both versions with the keys
+// of $ENV_FILE. Under /fail it answers 500. What it takes stands in the file received, a line each.
 func shop(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) > 0 {
 		ts.Fatalf("usage: shop, after start")
 	}
-	vars := map[string]string{}
-	for line := range strings.SplitSeq(ts.ReadFile(ts.Getenv("ENV_FILE")), "\n") {
-		if name, value, ok := strings.Cut(line, "="); ok {
-			vars[name] = strings.Trim(value, `'"`)
-		}
-	}
-	cfg, err := wxpay.ConfigFromEnv(func(name string) (string, bool) { v, ok := vars[name]; return v, ok })
-	ts.Check(err)
+	cfg := configOf(ts, ts.Getenv("ENV_FILE"))
 	client, err := wxpay.New(cfg)
 	ts.Check(err)
 	var mu sync.Mutex
@@ -131,7 +124,7 @@ func shop(ts *testscript.TestScript, neg bool, args []string) {
 	})
 	server := httptest.NewServer(mux)
 	ts.Defer(server.Close)
-	ts.Setenv("RECEIVER", server.URL)
+	ts.Setenv("SHOP", server.URL)
 }
 
 // push puts the id of the notification that a file has as JSON into $PUSH: "push file".

@@ -32,8 +32,7 @@ func TestScripts(t *testing.T) {
 			"odd-merchant": oddMerchant, "odd-merchant-left": oddMerchantLeft,
 			"repeating": repeating,
 			"receiver":  receiver, "tidied": tidied, "damage": damage, "reply": reply,
-			"listen": listen, "hears": hears, "stop-listening": stopListening, "shop": shop,
-			"push":              push,
+			"listen": listen, "hears": hears, "stop-listening": stopListening, "shop": shop, "push": push,
 			"interrupt-reading": interruptReading, "interrupt-under-load": interruptUnderLoad,
 		},
 	})

@@ -7,9 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"net"
 	"net/http"
-	"net/url"
 	"path/filepath"
 	"strings"
 	"time"
@@ -24,15 +22,13 @@ import (
 // adminFlags say where the admin of a running sandbox is, for the verbs that play with one.
 type adminFlags struct{ admin, envFile *pflag.Flag }
 
-// adminListens is where a sandbox's admin is that was told nothing else.
-const adminListens = "127.0.0.1:9971"
-
 func (a *adminFlags) addTo(cmd *cobra.Command) {
 	cmd.Flags().String("admin", "", "the address of the sandbox's admin, such as http://127.0.0.1:9971 ["+
 		adminVariable+"]")
 	cmd.Flags().String("env-file", "", "the wxpay.env of the sandbox, which has that address; if neither is given, "+
 		filepath.Join(sandboxFolder, envFileName)+" if there is one [WXPAY_ENV_FILE]")
 	a.admin, a.envFile = cmd.Flags().Lookup("admin"), cmd.Flags().Lookup("env-file")
+	aFile(cmd, "env-file")
 }
 
 // client finds the admin: by its flag, else by an env file that is named, else by the variables,
@@ -63,26 +59,17 @@ func (a *adminFlags) client(ctx context.Context, sys System) (*adminClient, erro
 				hint: text("give the wxpay.env that `wxpay sandbox` wrote, or the address with --admin")}
 		}
 	}
-	return newAdminClient(cmp.Or(given, adminListens))
+	return newAdminClient(cmp.Or(given, adminAddress))
 }
 
-// newAdminClient calls the admin at an address, given as a URL or as wxpay sandbox --admin takes
-// it. One that listens on every address of a machine is called on loopback.
+// newAdminClient calls the admin at an address, a URL or what wxpay sandbox --admin takes.
 func newAdminClient(given string) (*adminClient, error) {
-	if !strings.Contains(given, "://") {
-		given = "http://" + given
-	}
-	u, err := url.Parse(given)
-	if err != nil || u.Scheme != "http" || u.Port() == "" || u.Port() == "0" || u.User != nil ||
-		strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
-		return nil, usage("this is no address of an admin; give one such as http://%s with --admin", adminListens)
-	}
-	host := u.Hostname()
-	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
+	base, err := adminURL(given)
+	if err != nil {
+		return nil, err
 	}
 	// No proxy stands before a sandbox, and a redirect is no answer of its.
-	return &adminClient{"http://" + net.JoinHostPort(host, u.Port()), &http.Client{Transport: &http.Transport{},
+	return &adminClient{base, &http.Client{Transport: &http.Transport{},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}, nil
 }
 

@@ -27,7 +27,7 @@ func eventsLike(typed string) (out []string) {
 
 // completeEvents completes a flag that takes event types, separated by commas.
 func completeEvents(cmd *cobra.Command, flag string) {
-	register(cmd, flag, func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+	completes(cmd, flag, func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
 		before, last := behindComma(typed)
 		list := eventsLike(last)
 		for i := range list {
@@ -47,7 +47,7 @@ func completeVariants(cmd *cobra.Command) {
 		}
 		return nil
 	}
-	register(cmd, "product", func(_ *cobra.Command, args []string, typed string) (out []string,
+	completes(cmd, "product", func(_ *cobra.Command, args []string, typed string) (out []string,
 		_ cobra.ShellCompDirective) {
 		for _, p := range of(args) {
 			if strings.HasPrefix(p.Product, typed) {
@@ -56,7 +56,7 @@ func completeVariants(cmd *cobra.Command) {
 		}
 		return out, cobra.ShellCompDirectiveNoFileComp
 	})
-	register(cmd, "variant", func(cmd *cobra.Command, args []string, typed string) (out []string,
+	completes(cmd, "variant", func(cmd *cobra.Command, args []string, typed string) (out []string,
 		_ cobra.ShellCompDirective) {
 		before, last := behindComma(typed)
 		product, _ := cmd.Flags().GetString("product")
@@ -72,17 +72,6 @@ func completeVariants(cmd *cobra.Command) {
 		}
 		return out, cobra.ShellCompDirectiveNoFileComp
 	})
-}
-
-// completeWords completes a flag that takes one of a few words.
-func completeWords(cmd *cobra.Command, flag string, words []string) {
-	register(cmd, flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
-}
-
-func register(cmd *cobra.Command, flag string, f cobra.CompletionFunc) {
-	if err := cmd.RegisterFlagCompletionFunc(flag, f); err != nil {
-		panic(err) // there is no such flag, or it is told twice
-	}
 }
 
 // behindComma takes the last of a list apart from those before it.

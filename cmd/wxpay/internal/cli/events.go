@@ -27,7 +27,7 @@ func (w *which) addTo(cmd *cobra.Command) {
 	f.StringVar(&w.about, "contract", "", "only those about the contract, order, debit or refund with this id")
 	f.StringVar(&w.mchID, "mchid", "", "only those of this merchant")
 	completeEvents(cmd, "type")
-	completeWords(cmd, "state", states())
+	oneOf(cmd, "state", states)
 }
 
 // states are those that a notification can be in.
@@ -82,8 +82,8 @@ func (w *which) each(ctx context.Context, admin *adminClient, do func(*ledger.Pu
 	}
 }
 
-// oneEvent finds the notification whose id is, or begins with, what was given.
-func oneEvent(ctx context.Context, admin *adminClient, id string) (*ledger.Push, error) {
+// findPush finds the notification whose id is, or begins with, what was given.
+func findPush(ctx context.Context, admin *adminClient, id string) (*ledger.Push, error) {
 	found := new(ledger.Push)
 	err := admin.call(ctx, http.MethodGet, "pushes/"+url.PathEscape(id), nil, found)
 	if !isMissing(err) {
@@ -241,7 +241,7 @@ func colourOf(p paint, state ledger.PushState) func(string) string {
 
 // one shows a notification with its attempts.
 func (o *eventsOptions) one(ctx context.Context, sys System, admin *adminClient, id string) error {
-	p, err := oneEvent(ctx, admin, id)
+	p, err := findPush(ctx, admin, id)
 	if err != nil {
 		return err
 	}

@@ -158,7 +158,7 @@ is then sent again on schedule.`,
 	f.BoolVar(&o.printBody, "print-body", false, "print what each notification says, in clear; it names the payer")
 	f.BoolVar(&o.asJSON, "json", false, "print an object for each attempt")
 	o.of(cmd)
-	completeWords(cmd, "order", orders)
+	oneOf(cmd, "order", func() []string { return orders })
 	return cmd
 }
 

@@ -65,7 +65,7 @@ func (o *resendOptions) run(ctx context.Context, sys System, args []string) erro
 	}
 	var ids []string
 	for _, arg := range args { // all of them are found before any is sent
-		p, err := oneEvent(ctx, admin, arg)
+		p, err := findPush(ctx, admin, arg)
 		if err != nil {
 			return err
 		}
