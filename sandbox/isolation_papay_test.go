@@ -112,7 +112,8 @@ func isolatedXMLOrders(i *isolated) {
 	w.must("pay/contractorder", with2(contractOrder(), "out_trade_no", "654321", "contract_code", "other"))
 	w.must("pay/closeorder", orderNo("654321"))
 	refund := w.must("secapi/pay/refund", refundFields("123456", "refund-1", "1"), wxpay.MTLS())
-	byID := with2(refundFields("", "refund-2", "1"), "transaction_id", receipt.Order.TransactionID)
+	byID := with2(refundFields("", "refund-2", "1"), "transaction_id", receipt.Order.TransactionID, "op_user_id",
+		sandbox.DefaultMchID)
 	w.must("secapi/pay/refund", byID, wxpay.MTLS())
 	query := func(name, value string) map[string]string {
 		return map[string]string{"appid": sandbox.DefaultAppID, name: value}
