@@ -38,15 +38,15 @@ func (b *Box) Dead(ctx context.Context, limit int) ([]Dead, error) {
 
 type letter struct {
 	Dead
-	n     *notify.Notification
-	times times
+	n    *notify.Notification
+	came int64
 	// mch, id and at are those of the row.
 	mch, id string
 	at      int64
 }
 
 // again is how it is replayed.
-func (l letter) again() how { return how{replay: true, times: l.times} }
+func (l letter) again() how { return how{replay: true, came: l.came} }
 
 // stored reads notifications that are kept whole.
 func (b *Box) stored(ctx context.Context, where string, args ...any) (list []letter, err error) {
@@ -62,7 +62,7 @@ func (b *Box) stored(ctx context.Context, where string, args ...any) (list []let
 		if err := rows.Scan(&l.mch, &l.id, &l.EventType, &l.Reason, &l.Attempts, &l.at, &payload); err != nil {
 			return list, fmt.Errorf("inbox: %w", err)
 		}
-		if l.n, l.times, err = unpack(payload.String); err != nil {
+		if l.n, l.came, err = unpack(payload.String); err != nil {
 			return list, err
 		}
 		l.MchID, l.ID, l.ChangedAt = l.n.MchID, l.n.ID, moment(l.at)

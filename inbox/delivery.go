@@ -98,12 +98,23 @@ func (b *Box) Take(ctx context.Context, n *notify.Notification) error {
 type how struct {
 	swept  *expectation // a query told it
 	replay bool         // it was stored, and is asked for
-	times  times        // those of what is replayed
+	came   int64        // when what is replayed came
 }
 
 // again says whether a dead letter is tried once more: it was asked for, or it is what a query told
 // and was made one while nobody swept.
 func (h how) again() bool { return h.replay || h.swept != nil }
+
+// cameAt is when the notification came, or what stands for one was answered.
+func (b *Box) cameAt(h how) int64 {
+	switch {
+	case h.replay:
+		return h.came
+	case h.swept != nil:
+		return h.swept.answered
+	}
+	return b.now()
+}
 
 // take runs the transaction until the database lets it through, and records what fails.
 func (b *Box) take(ctx context.Context, n *notify.Notification, h how) (handled bool, err error) {

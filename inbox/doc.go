@@ -42,11 +42,10 @@
 // each outcome of a refund, the signature of a contract, and its end: a second notification of it
 // under another id is a repeat, and so is the one of what a query told before ([Box.Sweep]).
 //
-// A debit that failed may fail again under its number, so two notifications of that are two
-// failures. Call [Box.Expect] anew before each try: what was created since is of that try, and what
-// was created before is of an earlier one. So the first notification of a try that a query told of
-// is a repeat, if it was created within 25 hours of the answer. Where a notification does not say
-// when it was created, as in APIv2, its coming counts, and it is of the earliest such try.
+// A number under which a debit failed is closed, and WeChat Pay takes the next try under a new one.
+// So of a number that a query told to have failed every notification of a failure is a repeat.
+// Payments by face may fail again under their number; the inbox asks no query about those, and two
+// of their notifications are two failures.
 //
 // APIv2's refunds are sealed and not signed, and somebody with a copy of one can make others (see
 // package notify): nothing else is believed done because of one, and a function should query what
@@ -98,8 +97,8 @@
 // # What is kept, and for how long
 //
 // Of a notification that was handled: its id, type and times, for [Config.Keep] and at most
-// [Config.KeepEvents]; a hash of what happened and of APIv2's sign, and when a debit failed, for
-// [Config.Keep], or [Config.KeepDead] where that is longer, however many there are. Of a contract:
+// [Config.KeepEvents]; a hash of what happened and of APIv2's sign, for [Config.Keep], or
+// [Config.KeepDead] where that is longer, however many there are. Of a contract:
 // its id and code, when it was signed and ended, a hash of the openid, for [Config.Keep] after its
 // end. Of one that failed the whole notification, which names the payer, until it is handled,
 // discarded, or [Config.KeepDead] is over. Of what is expected: the numbers you gave, until it
@@ -122,7 +121,7 @@
 // The package knows the client, package notify and the wire, and no driver. Start reading at
 // delivery.go, which takes a notification and records what fails; once.go is its transaction,
 // guard.go keeps SQLite from committing what it is not told to, told.go reads what it tells,
-// failures.go tells the failures under one number apart, contract.go follows contracts; failed.go,
-// pack.go and dead.go are what could not be handled; expect.go, question.go and sweep.go are what
-// never came, prune.go and forget.go what is kept; dialect.go is how the databases differ.
+// contract.go follows contracts; failed.go, pack.go and dead.go are what could not be handled;
+// expect.go, question.go and sweep.go are what never came, prune.go and forget.go what is kept;
+// dialect.go is how the databases differ.
 package inbox

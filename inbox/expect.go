@@ -68,9 +68,9 @@ type expectation struct {
 // call: then whatever becomes of the call, or of this process, somebody will ask. The notification
 // ends it, as does what a query tells.
 //
-// Expecting the same again begins anew, as before a debit that is tried again under its number: do
-// it after the try before has failed, and before the call. What WeChat Pay created earlier does not
-// end it.
+// Expecting the same again begins anew. What WeChat Pay created earlier does not end it. A debit
+// that failed has closed its number: expect the next try under a number of its own, for of one that
+// a query told to have failed no failure is told again.
 func (b *Box) Expect(ctx context.Context, tx Execer, x Expected) error {
 	name, err := x.name()
 	if err != nil {
@@ -172,13 +172,7 @@ func (b *Box) meet(ctx context.Context, tx *sql.Tx, d *Delivery, t told, h how) 
 	} else if d.Contract != nil && *d.Contract != *d.Current {
 		return true, nil // of a contract before the one that is expected
 	}
-	// What happened before it was expected is not it. Where it is all the same, it is asked for
-	// once, and known.
-	told := b.timesOf(d.Notification, h)
-	happened := told.happened()
-	if told.Created == 0 && !h.replay {
-		happened = math.MaxInt64 // now, by a clock that is not behind the one of who expected it
-	}
+	happened := b.happenedBy(d.Notification, h)
 	for _, name := range names {
 		switch {
 		case t.signed && b.cfg.Recheck > 0:
@@ -199,6 +193,24 @@ func (b *Box) meet(ctx context.Context, tx *sql.Tx, d *Delivery, t told, h how) 
 		}
 	}
 	return true, nil
+}
+
+// skew is how far this side's clock is from WeChat Pay's as a rule, whose times are in whole
+// seconds.
+const skew = 5 * time.Second
+
+// happenedBy is no earlier than what a notification tells happened, as far as that is known. What
+// happened before something was expected is not it. Where it is all the same, it is asked for once,
+// and known.
+func (b *Box) happenedBy(n *notify.Notification, h how) int64 {
+	created := micros(n.CreateTime)
+	switch {
+	case created != 0 && created <= b.now()+sameMoment:
+		return created + skew.Microseconds()
+	case h.replay: // nobody says when, or a clock that is not comparable, such as a sandbox's that was moved on
+		return h.came
+	}
+	return math.MaxInt64 // now, by a clock that is not behind the one of who expected it
 }
 
 // sweptPrefix begins the ids of what a query told, which may be a dead letter by now.

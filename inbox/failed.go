@@ -24,7 +24,7 @@ func (b *Box) failed(ctx context.Context, n *notify.Notification, h how, cause e
 	// The function may have used up its time, and this must be entered all the same.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	payload, err := pack(n, b.timesOf(n, h))
+	payload, err := pack(n, b.cameAt(h))
 	if err != nil {
 		return false, err
 	}

@@ -37,7 +37,7 @@ func (b *Box) once(ctx context.Context, n *notify.Notification, h how) (handled 
 			return err
 		}
 		if fresh {
-			if fresh, err = b.happened(ctx, tx, n, t, h); err != nil {
+			if fresh, err = b.happened(ctx, tx, n, t); err != nil {
 				return err
 			}
 		}
@@ -161,57 +161,23 @@ func (b *Box) claim(ctx context.Context, tx *sql.Tx, d *Delivery, h how) (claim 
 
 // happened enters what the notification tells, which may have been heard before: from another
 // notification, or from a query. It is false where it was.
-func (b *Box) happened(ctx context.Context, tx *sql.Tx, n *notify.Notification, t told, h how) (fresh bool, err error) {
+func (b *Box) happened(ctx context.Context, tx *sql.Tx, n *notify.Notification, t told) (fresh bool, err error) {
 	if t.fact == "" {
 		return true, nil
 	}
-	mch, fact, claim := key(n.MchID), hash(n.EventType, t.fact), token()
-	if _, err := b.exec(ctx, tx, "INSERT INTO {facts} (mch_id, fact, claim, failures, changed_at) VALUES (?, ?, ?, ?, "+
-		"?) {or nothing}", mch, fact, claim, failures{}.String(), b.now()); err != nil {
-		return false, fmt.Errorf("inbox: %w", err)
-	}
-	var of, stored string
-	if err := b.row(ctx, tx, "SELECT claim, failures FROM {facts} WHERE mch_id = ? AND fact = ?{lock}", mch,
-		fact).Scan(&of, &stored); err != nil {
-		return false, fmt.Errorf("inbox: %w", err)
-	}
-	if t.happensOnce {
-		return of == claim, nil
-	}
-	before, err := failuresOf(stored)
-	if err != nil {
-		return false, err
-	}
+	mch, fact, claim, swept := key(n.MchID), hash(n.EventType, t.fact), token(), 0
 	if isSwept(n) {
-		fresh = before.asked(b.timesOf(n, h))
-	} else {
-		open, err := b.openSince(ctx, tx, mch, t.expected)
-		if err != nil {
-			return false, err
-		}
-		heard := b.timesOf(n, h)
-		if !h.replay {
-			heard = heard.after(open, before.Asked)
-		}
-		fresh = before.notified(heard, open)
+		swept = 1
 	}
-	if _, err := b.exec(ctx, tx, "UPDATE {facts} SET failures = ?, changed_at = ? WHERE mch_id = ? AND fact = ?",
-		before.String(), b.now(), mch, fact); err != nil {
+	if _, err := b.exec(ctx, tx, "INSERT INTO {facts} (mch_id, fact, claim, swept, changed_at) VALUES (?, ?, ?, ?, "+
+		"?) {or nothing}", mch, fact, claim, swept, b.now()); err != nil {
 		return false, fmt.Errorf("inbox: %w", err)
 	}
-	return fresh, nil
-}
-
-// openSince is when the latest of these was expected, 0 where none is expected any more.
-func (b *Box) openSince(ctx context.Context, tx *sql.Tx, mch string, names []string) (latest int64, err error) {
-	for _, name := range names {
-		var since int64
-		err := b.row(ctx, tx, "SELECT created_at FROM {expected} WHERE mch_id = ? AND name = ?{lock}", mch,
-			name).Scan(&since)
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
-			return 0, fmt.Errorf("inbox: %w", err)
-		}
-		latest = max(latest, since)
+	var of string
+	var known int
+	if err := b.row(ctx, tx, "SELECT claim, swept FROM {facts} WHERE mch_id = ? AND fact = ?{lock}", mch,
+		fact).Scan(&of, &known); err != nil {
+		return false, fmt.Errorf("inbox: %w", err)
 	}
-	return latest, nil
+	return of == claim || !t.happensOnce && known+swept == 0, nil
 }

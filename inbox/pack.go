@@ -12,7 +12,8 @@ import (
 // packed is a notification as it is stored: JSON, in which everything comes back byte for byte.
 type packed struct {
 	notify.Notification
-	Times times
+	// At is when it came, in microseconds.
+	At int64
 	// Text is the plaintext: as JSON within JSON it would come back with other spaces and escapes.
 	Text string
 	// Bytes are the members that are no UTF-8, of which JSON keeps none.
@@ -25,8 +26,8 @@ func (p *packed) texts() map[string]*string {
 		"OriginalType": &p.OriginalType, "RequestID": &p.RequestID, "Text": &p.Text}
 }
 
-func pack(n *notify.Notification, at times) (payload string, err error) {
-	p := packed{Notification: *n, Times: at, Text: string(n.Plaintext)}
+func pack(n *notify.Notification, at int64) (payload string, err error) {
+	p := packed{Notification: *n, At: at, Text: string(n.Plaintext)}
 	p.Plaintext = nil
 	for name, text := range p.texts() {
 		if !utf8.ValidString(*text) {
@@ -43,10 +44,10 @@ func pack(n *notify.Notification, at times) (payload string, err error) {
 	return string(text), nil
 }
 
-func unpack(payload string) (*notify.Notification, times, error) {
+func unpack(payload string) (n *notify.Notification, at int64, err error) {
 	var p packed
 	if err := json.Unmarshal([]byte(payload), &p); err != nil {
-		return nil, times{}, errors.New("inbox: a stored notification is not JSON; something else wrote to the table")
+		return nil, 0, errors.New("inbox: a stored notification is not JSON; something else wrote to the table")
 	}
 	for name, text := range p.texts() {
 		if bytes, is := p.Bytes[name]; is {
@@ -54,5 +55,5 @@ func unpack(payload string) (*notify.Notification, times, error) {
 		}
 	}
 	p.Plaintext = json.RawMessage(p.Text)
-	return &p.Notification, p.Times, nil
+	return &p.Notification, p.At, nil
 }

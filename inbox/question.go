@@ -1,13 +1,14 @@
 package inbox
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
-	"time"
 
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/notify"
@@ -213,16 +214,16 @@ func unknown(err error) bool {
 	return refused.Verified && refused.Status < http.StatusInternalServerError
 }
 
-// read says which notifications the answer stands for, in the order in which they happened, and
-// whether nothing more is to be expected of it.
-func (q question) read(x Expected, created time.Time, m members) (found []*notify.Notification, over bool) {
+// read says which notifications the answer stands for, in the order in which they happened, whether
+// they are what was expected, and whether nothing more is to be expected of it.
+func (q question) read(e *expectation, m members) (found []*notify.Notification, met, over bool) {
 	tell := func(eventType, original string, plaintext json.RawMessage) {
-		found = append(found, &notify.Notification{MchID: x.MchID, EventType: eventType, OriginalType: original,
+		found = append(found, &notify.Notification{MchID: e.x.MchID, EventType: eventType, OriginalType: original,
 			Plaintext: plaintext})
 	}
 	switch {
 	case q.byPayer:
-		return q.listed(x, created, m)
+		return q.listed(e, m)
 	case q.plan:
 		signed, ended := m.get("contract_signed_time"), either(m.get("contract_terminated_time"),
 			m.object("contract_terminate_info").get("contract_terminated_time"))
@@ -243,16 +244,16 @@ func (q question) read(x Expected, created time.Time, m members) (found []*notif
 		if over {
 			tell(q.ended, original, m.with(remove))
 		}
-		return found, over
+		return found, true, over
 	case q.refund:
 		state := m.get("status")
 		if state == "SUCCESS" || state == "CLOSED" || state == "ABNORMAL" {
 			tell("REFUND."+state, "refund", m.with(map[string]string{"refund_status": state}))
 		}
-		return found, found != nil
+		return found, true, found != nil
 	}
 	over = q.paid(m, tell)
-	return found, over
+	return found, true, over
 }
 
 func (q question) paid(m members, tell func(eventType, original string, plaintext json.RawMessage)) (over bool) {
@@ -282,28 +283,32 @@ func (q question) paid(m members, tell func(eventType, original string, plaintex
 	return true
 }
 
-// listed reads the list of a payer's contracts under a plan, of which those count that were signed
-// since it was expected: the list has earlier ones too.
-func (q question) listed(x Expected, created time.Time, m members) (found []*notify.Notification, over bool) {
+// listed reads the list of a payer's contracts under a plan, which has earlier ones too. Those count
+// that were signed since it was expected, as far as two clocks tell. Where the clocks do not tell,
+// one that has ended may be an earlier one, and another may be to come.
+func (q question) listed(e *expectation, m members) (found []*notify.Notification, met, over bool) {
 	var list []members
 	_ = json.Unmarshal(m["data"], &list) // what is no list has no contracts
+	signedAt := func(c members) int64 { return timeOf(c.object("contract_information").get("create_time")) }
+	slices.SortStableFunc(list, func(a, b members) int { return cmp.Compare(signedAt(a), signedAt(b)) })
 	for _, c := range list {
-		inner := c.object("contract_information")
-		if timeOf(inner.get("create_time")) < created.UnixMicro()-sameMoment {
+		if signedAt(c) < e.created-sameMoment {
 			continue
 		}
 		tell := func(eventType string) {
-			found = append(found, &notify.Notification{MchID: x.MchID, EventType: eventType, OriginalType: "entrust",
+			found = append(found, &notify.Notification{MchID: e.x.MchID, EventType: eventType, OriginalType: "entrust",
 				Plaintext: c.with(nil)})
 		}
-		switch inner.get("contract_status") {
+		switch c.object("contract_information").get("contract_status") {
 		case "ADD":
 			tell(q.signed)
+			met, over = true, false
 		case "DELETE":
 			tell(q.signed)
 			tell(q.ended)
-			over = true
+			over = signedAt(c) >= e.created || e.watched == 1
+			met = met || over
 		}
 	}
-	return found, over
+	return found, met, over
 }

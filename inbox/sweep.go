@@ -134,13 +134,13 @@ func (b *Box) inquire(ctx context.Context, c *wxpay.Client, e *expectation, s *S
 		return false, err
 	}
 	var found []*notify.Notification
-	over := false
+	met, over := false, false
 	if m != nil {
-		found, over = q.read(e.x, moment(e.created), m)
+		found, met, over = q.read(e, m)
 	}
 	for i, n := range found {
 		n.ID = sweptID(e, n)
-		e.more = i < len(found)-1
+		e.more = !met || i < len(found)-1
 		handled, err := b.take(ctx, n, how{swept: e})
 		if err != nil {
 			return true, err // where it is not to be asked for any longer it was made a dead letter
@@ -153,7 +153,7 @@ func (b *Box) inquire(ctx context.Context, c *wxpay.Client, e *expectation, s *S
 	case over && found == nil, over && e.watched == 1:
 		_, err := b.forgo(ctx, e)
 		return true, err
-	case found == nil && b.expired(e, 0):
+	case (found == nil || !met) && b.expired(e, 0):
 		return true, b.giveUp(ctx, e, s)
 	}
 	return true, nil

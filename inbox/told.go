@@ -13,8 +13,8 @@ import (
 // told is what a notification tells, as far as the inbox goes by it.
 type told struct {
 	// fact says what happened to a payment or refund, "" where nothing but the notification's id
-	// can tell it from another. Two notifications of one fact that happens once are one; of one
-	// that may happen again they are two, unless a query told the first.
+	// can tell it from another. Two notifications of one fact that happens once are one; of any
+	// other they are two, unless a query told it: then both are what the query told.
 	fact        string
 	happensOnce bool
 	// expected are the names of what this was expected as.
@@ -116,8 +116,11 @@ func (t *told) payment(m members, succeeded bool) {
 		t.fact, t.happensOnce = "combined/"+hash(append(ids, combined)...), true
 	case succeeded && combined == "" && ids[0] != "":
 		t.fact, t.happensOnce = "paid/"+ids[0], true
+	case succeeded && number != "":
+		t.fact = "paid/" + sub + "/" + number
 	case number != "":
-		// A debit that failed may be tried again under its number, and fail again.
+		// Of a kind that is expected a number fails once. Of others, such as a face's, it may be
+		// tried again and fail again.
 		t.fact = "unpaid/" + sub + "/" + number
 	}
 	t.expected = []string{nameOf(payment, sub, number)}

@@ -13,9 +13,15 @@ import (
 )
 
 // fails has a debit fail under a number that is expected.
-func (m *merchant) fails(number string, why ledger.Failure) {
+func (m *merchant) fails(number string, why ledger.Failure) *ledger.Contract {
 	m.Helper()
 	contract := contracts["papay"].sign(m)
+	m.failsOf(contract, number, why)
+	return contract
+}
+
+func (m *merchant) failsOf(contract *ledger.Contract, number string, why ledger.Failure) {
+	m.Helper()
 	if err := m.s.Payer(payer).FailNext(why); err != nil {
 		m.Fatal(err)
 	}
@@ -33,97 +39,85 @@ func (m *merchant) heard(id, number string, created time.Time) {
 	}
 }
 
-// A number fails, is tried again and fails again, and sweeps tell of both: the notifications that
-// come afterwards, in any order, tell nothing new. The third failure's does.
-func TestTwoFailuresThatWereSwept(t *testing.T) {
+// A number that is expected fails once: what a query told is told by no notification again, whoever
+// says when, whenever it comes, and though the number is expected anew.
+func TestAFailureThatWasSweptIsToldOnce(t *testing.T) {
 	onEach(t, func(w *world) {
-		for name, said := range map[string]bool{"their times are said": true, "and are not": false} {
-			for _, reversed := range []bool{false, true} {
-				m := w.merchant(inbox.Config{}, fault.Lost)
-				var created [3]time.Time
-				for i := range 2 {
-					created[i] = m.s.Clock().Now()
-					if i == 0 {
-						m.fails("T1", ledger.NotEnough)
-					} else {
-						m.expect(inbox.Expected{Kind: inbox.Debit, Number: "T1"})
-					}
-					if s := m.sweep(11 * time.Minute); s.Found != 1 {
-						w.Fatalf("%s: %+v", name, s)
-					}
-				}
-				m.expect(inbox.Expected{Kind: inbox.Debit, Number: "T1"})
-				created[2] = m.s.Clock().Now().Add(time.Second)
-				if !said {
-					created = [3]time.Time{}
-				}
-				ids := []int{0, 1}
-				if reversed {
-					ids = []int{1, 0}
-				}
-				for _, i := range ids {
-					m.heard("n"+string(rune('0'+i)), "T1", created[i])
-				}
-				m.wantEffects("TRANSACTION.FAIL swept", "TRANSACTION.FAIL swept")
-				m.heard("n2", "T1", created[2])
-				m.wantEffects("TRANSACTION.FAIL swept", "TRANSACTION.FAIL swept", "TRANSACTION.FAIL")
-				for _, table := range tables {
-					w.exec("DELETE FROM " + w.prefix + table)
-				}
-				w.exec("DELETE FROM " + w.effects())
-			}
+		m := w.merchant(inbox.Config{}, fault.Lost)
+		created := m.s.Clock().Now()
+		m.fails("T1", ledger.NotEnough)
+		if s := m.sweep(11 * time.Minute); s.Found != 1 {
+			w.Fatalf("%+v", s)
 		}
+		m.heard("n1", "T1", created)
+		m.heard("n2", "T1", time.Time{})
+		m.expect(inbox.Expected{Kind: inbox.Debit, Number: "T1"})
+		m.heard("n3", "T1", m.s.Clock().Now())
+		if s := m.sweep(26 * time.Hour); s.Asked != 1 || s.Found != 0 || m.open() != 0 {
+			w.Errorf("%+v, %d expected", s, m.open())
+		}
+		m.heard("n4", "T1", m.s.Clock().Now())
+		m.wantEffects("TRANSACTION.FAIL swept")
 	})
 }
 
-// The notification of a failure that a sweep told is lost for good. The one of the next failure, be
-// it tried again with or without being expected, is not taken for it.
-func TestAFailureAfterASweptOne(t *testing.T) {
+// Numbers that are expected of nobody, such as a face's, may fail again: two notifications are two
+// failures, and a query that comes later tells nothing new.
+func TestFailuresByNotificationsAlone(t *testing.T) {
 	onEach(t, func(w *world) {
-		for name, expected := range map[string]bool{"expected": true, "not expected": false} {
-			m := w.merchant(inbox.Config{}, fault.Lost)
-			m.fails("T1", ledger.NotEnough)
-			if s := m.sweep(11 * time.Minute); s.Found != 1 {
-				w.Fatalf("%s: %+v", name, s)
-			}
-			if expected {
-				m.expect(inbox.Expected{Kind: inbox.Debit, Number: "T1"})
-			} else if err := m.s.Advance(26 * time.Hour); err != nil {
-				w.Fatal(err)
-			}
-			m.heard("n2", "T1", m.s.Clock().Now())
-			m.wantEffects("TRANSACTION.FAIL swept", "TRANSACTION.FAIL")
-			if n := m.open(); n != 0 {
-				w.Errorf("%s: %d are expected still", name, n)
-			}
-			for _, table := range tables {
-				w.exec("DELETE FROM " + w.prefix + table)
-			}
-			w.exec("DELETE FROM " + w.effects())
+		m := w.merchant(inbox.Config{}, fault.Lost)
+		m.heard("n1", "T1", m.s.Clock().Now())
+		m.heard("n2", "T1", time.Time{})
+		m.wantEffects("TRANSACTION.FAIL", "TRANSACTION.FAIL")
+		m.fails("T1", ledger.NotEnough)
+		if s := m.sweep(11 * time.Minute); s.Asked != 1 || s.Found != 0 || m.open() != 0 {
+			w.Errorf("%+v, %d expected", s, m.open())
 		}
+		m.wantEffects("TRANSACTION.FAIL", "TRANSACTION.FAIL")
 	})
 }
 
-// What a query told is a dead letter, and the number is tried again and fails again: that
-// notification does not make the letter a repeat. Its own does.
-func TestASweptLetterAfterTheNextFailure(t *testing.T) {
+// That a number was paid is told although a query told that it failed: with an id of the payment or
+// without one.
+func TestASuccessAfterASweptFailure(t *testing.T) {
 	onEach(t, func(w *world) {
-		for name, own := range map[string]bool{"the next one's": false, "its own": true} {
+		m := w.merchant(inbox.Config{}, fault.Lost)
+		contract := m.signV2()
+		m.expect(debitV2)
+		if err := m.s.Payer(payer).FailNext(ledger.NotEnough); err != nil {
+			w.Fatal(err)
+		}
+		m.debitV2(debitV2.Number, contract)
+		if s := m.sweep(11 * time.Minute); s.Found != 1 {
+			w.Fatalf("%+v", s)
+		}
+		for id, transaction := range map[string]string{"n1": "", "n2": "4200"} {
+			n := notified(id, notify.V2Payment, object{"mch_id": mchID, "out_trade_no": debitV2.Number,
+				"transaction_id": transaction, "result_code": "SUCCESS"})
+			if err := m.box.Take(w.Context(), n); err != nil {
+				w.Error(err)
+			}
+		}
+		m.wantEffects("V2.PAYMENT FAIL swept", "V2.PAYMENT SUCCESS", "V2.PAYMENT SUCCESS")
+	})
+}
+
+// What a query told is a dead letter, and then the notification comes, or the letter is replayed
+// first: one of the two is handled.
+func TestASweptLetterBesideItsNotification(t *testing.T) {
+	onEach(t, func(w *world) {
+		for name, first := range map[string]bool{"the notification first": true, "the letter first": false} {
 			m := w.merchant(inbox.Config{Attempts: 1, OnDead: func(context.Context, inbox.Dead) {}}, fault.Lost)
 			created := m.s.Clock().Now()
 			m.fails("T1", ledger.NotEnough)
 			m.err = errors.New("the shop's database is away")
 			m.sweep(11 * time.Minute)
 			m.err = nil
-			want := []string{"TRANSACTION.FAIL"}
-			if !own {
-				if err := m.s.Advance(time.Hour); err != nil {
-					w.Fatal(err)
-				}
-				m.expect(inbox.Expected{Kind: inbox.Debit, Number: "T1"})
-				created, want = m.s.Clock().Now(), append(want, "TRANSACTION.FAIL swept")
+			want := "TRANSACTION.FAIL swept"
+			if first {
+				m.heard("n2", "T1", created)
+				want = "TRANSACTION.FAIL"
 			}
-			m.heard("n2", "T1", created)
 			letters, err := m.box.Dead(w.Context(), 10)
 			if err != nil || len(letters) != 1 {
 				w.Fatalf("%s: %v, %v", name, letters, err)
@@ -131,12 +125,58 @@ func TestASweptLetterAfterTheNextFailure(t *testing.T) {
 			if err := m.box.Replay(w.Context(), letters[0].MchID, letters[0].ID); err != nil {
 				w.Errorf("%s: %v", name, err)
 			}
-			m.wantEffects(want...)
+			m.heard("n3", "T1", created)
+			if first {
+				m.wantEffects(want, want) // n3 is another failure, as nothing but notifications told of one
+			} else {
+				m.wantEffects(want)
+			}
 			for _, table := range tables {
 				w.exec("DELETE FROM " + w.prefix + table)
 			}
 			w.exec("DELETE FROM " + w.effects())
 		}
+	})
+}
+
+// A payer has signed and ended before it is expected that the payer signs: that ends nothing. The
+// next signature does, its end is asked for, and the one after that too.
+func TestAnEarlierContractOfThePayerEndsNothing(t *testing.T) {
+	onEach(t, func(w *world) {
+		edu := contracts["edu"]
+		m := w.merchant(inbox.Config{Recheck: time.Hour}, fault.Lost)
+		again := func(after time.Duration) {
+			w.Helper()
+			contract := edu.sign(m)
+			if err := m.s.Advance(after); err != nil {
+				w.Fatal(err)
+			}
+			if err := m.s.Payer(payer).Terminate(contract.ID); err != nil {
+				w.Fatal(err)
+			}
+		}
+		again(time.Minute)
+		if err := m.s.Advance(time.Second); err != nil {
+			w.Fatal(err)
+		}
+		m.expect(edu.expected)
+		if s := m.sweep(11 * time.Minute); s.Asked != 1 || m.open() != 1 {
+			w.Errorf("before anything is signed: %+v, %d expected", s, m.open())
+		}
+		earlier := []string{edu.signed + " swept", edu.ended + " swept"}
+		m.wantEffects(earlier...)
+		again(time.Minute)
+		last := edu.sign(m)
+		if s := m.sweep(21 * time.Minute); s.Found != 3 || m.open() != 1 {
+			w.Errorf("signed, ended, and signed again: %+v, %d expected", s, m.open())
+		}
+		if err := m.s.Payer(payer).Terminate(last.ID); err != nil {
+			w.Fatal(err)
+		}
+		if s := m.sweep(2 * time.Hour); s.Found != 1 || m.open() != 0 {
+			w.Errorf("the last one's end: %+v, %d expected", s, m.open())
+		}
+		m.wantEffects(append(append(earlier, earlier...), earlier...)...)
 	})
 }
 
@@ -226,7 +266,7 @@ func TestACombinedPaymentHappensOnce(t *testing.T) {
 func TestAClockThatIsBehind(t *testing.T) {
 	onEach(t, func(w *world) {
 		m := w.merchant(inbox.Config{}, fault.Lost)
-		m.fails("T1", ledger.NotEnough)
+		contract := m.fails("T1", ledger.NotEnough)
 		ahead, behind := m.box, w.writes(inbox.Config{
 			Now: func() time.Time { return m.s.Clock().Now().Add(-20 * time.Minute) }})
 		m.box = behind
@@ -238,13 +278,13 @@ func TestAClockThatIsBehind(t *testing.T) {
 		if err := m.s.Advance(time.Minute); err != nil {
 			w.Fatal(err)
 		}
-		m.expect(inbox.Expected{Kind: inbox.Debit, Number: "T1"})
 		created := m.s.Clock().Now()
+		m.failsOf(contract, "T2", ledger.NotEnough)
 		if s := m.sweep(11 * time.Minute); s.Found != 1 {
 			w.Errorf("%+v", s)
 		}
 		m.box = behind
-		m.heard("n2", "T1", created)
+		m.heard("n2", "T2", created)
 		m.wantEffects("TRANSACTION.FAIL n1", "TRANSACTION.FAIL swept")
 	})
 }

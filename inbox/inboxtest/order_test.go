@@ -110,7 +110,7 @@ func permutations(n int) (all [][]int) {
 }
 
 // Two notifications of one payment, as from two addresses, are one payment; of one failure they are
-// two, for a debit may be tried again under its number.
+// two, for some payments may be tried again under their number.
 func TestAPaymentHappensOnceAndAFailureAgain(t *testing.T) {
 	onEach(t, func(w *world) {
 		b := w.writes(inbox.Config{})

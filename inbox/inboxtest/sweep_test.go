@@ -101,7 +101,7 @@ func TestAnEventIsHandledOnceWhicheverWayItComes(t *testing.T) {
 	})
 }
 
-// Debits of APIv3 and APIv2: paid, failed, failed once more under the same number.
+// Debits: paid, failed, given back, never made.
 func TestTheSweeperFindsDebits(t *testing.T) {
 	onEach(t, func(w *world) {
 		m := w.merchant(inbox.Config{}, fault.Lost)
@@ -163,7 +163,7 @@ func TestTheSweeperFindsDebitsOfAPIv2(t *testing.T) {
 	})
 }
 
-// A failure that a query told and the notification of it are one; the next failure is another.
+// A failure that a query told and the notification of it are one.
 func TestAFailureThatWasSweptIsNotNews(t *testing.T) {
 	onEach(t, func(w *world) {
 		m := w.merchant(inbox.Config{}, fault.Late)
@@ -178,12 +178,6 @@ func TestAFailureThatWasSweptIsNotNews(t *testing.T) {
 		}
 		m.sweep(3 * time.Hour) // the notifications come
 		m.wantEffects("TRANSACTION.FAIL swept", "ENTRUST.SIGN")
-		again := unpaid("n2", "T1")
-		again.MchID = m.c.MchID()
-		if err := m.box.Take(w.Context(), again); err != nil {
-			w.Fatal(err)
-		}
-		m.wantEffects("TRANSACTION.FAIL swept", "ENTRUST.SIGN", "TRANSACTION.FAIL")
 	})
 }
 

@@ -33,7 +33,7 @@ CREATE TABLE IF NOT EXISTS wxpay_inbox_facts (
 	mch_id     VARCHAR(64)  NOT NULL,
 	fact       VARCHAR(64)  NOT NULL,
 	claim      VARCHAR(32)  NOT NULL,
-	failures   LONGTEXT     NOT NULL, -- of what may happen again: when it was told, as JSON
+	swept      SMALLINT NOT NULL, -- 1: a query told it
 	changed_at BIGINT       NOT NULL,
 	PRIMARY KEY (mch_id, fact),
 	KEY by_time (changed_at)

@@ -33,7 +33,7 @@ CREATE TABLE IF NOT EXISTS wxpay_inbox_facts (
 	mch_id     TEXT  NOT NULL,
 	fact       TEXT  NOT NULL,
 	claim      TEXT  NOT NULL,
-	failures   TEXT         NOT NULL, -- of what may happen again: when it was told, as JSON
+	swept      INTEGER  NOT NULL, -- 1: a query told it
 	changed_at INTEGER       NOT NULL,
 	PRIMARY KEY (mch_id, fact)
 );
