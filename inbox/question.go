@@ -283,9 +283,9 @@ func (q question) paid(m members, tell func(eventType, original string, plaintex
 	return true
 }
 
-// listed reads the list of a payer's contracts under a plan, which has earlier ones too. Those count
-// that were signed since it was expected, as far as two clocks tell. Where the clocks do not tell,
-// one that has ended may be an earlier one, and another may be to come.
+// listed reads the list of a payer's contracts under a plan, which has earlier ones too. Those
+// count that were signed since it was expected, as far as two clocks tell. Where the clocks do not
+// tell, one that has ended may be an earlier one, and another may be to come.
 func (q question) listed(e *expectation, m members) (found []*notify.Notification, met, over bool) {
 	var list []members
 	_ = json.Unmarshal(m["data"], &list) // what is no list has no contracts
