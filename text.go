@@ -76,7 +76,7 @@ func (c *call) readText(response *http.Response) (*Result, error) {
 		}
 	case !isBill(text):
 		return c.readV2(r)
-	case !endsInSums(text):
+	case !saysItsEnd(response) && !endsInSums(text):
 		return nil, c.cutShort(errors.New("the bill has no sums at its end: a part of it is missing"))
 	}
 	r.text = wire.Hide(text)
@@ -116,6 +116,13 @@ func isBill(text []byte) bool {
 
 // fewestNames is far below the names of any bill, and above the commas of a sentence.
 const fewestNames = 10
+
+// saysItsEnd tells whether an answer says where it ends, so that net/http fails on one that is cut:
+// by its length, in chunks, or in the frames of HTTP/2. Of any other its end and the end of the
+// connection look alike.
+func saysItsEnd(r *http.Response) bool {
+	return r.ContentLength > 0 || len(r.TransferEncoding) > 0 || r.ProtoMajor > 1
+}
 
 // endsInSums tells whether a bill is whole: the last line is that of the sums, one below each of
 // their names, and above those names stands another line, that of the columns' names at least. A

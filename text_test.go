@@ -30,18 +30,11 @@ const wholeBill = "交易时间,商户订单号\r\n`2020-09-10 10:00:00,`T1\r\n`
 // billClient answers every call with these bytes.
 func billClient(t *testing.T, status int, body string) *wxpay.Client {
 	t.Helper()
-	cfg := testConfig()
-	cfg.APIv2Key = wxpay.NewSecret(testAPIv2Key)
-	cfg.HTTPClient = &http.Client{Transport: transport(func(*http.Request) (*http.Response, error) {
+	return billOf(t, func() *http.Response {
 		h := http.Header{}
 		h.Set(wire.HeaderRequestID, "08F5-0")
-		return reply(status, h, body), nil
-	})}
-	c, err := wxpay.New(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
+		return reply(status, h, body)
+	})
 }
 
 func askForBill(c *wxpay.Client) (*wxpay.Result, error) {
@@ -140,31 +133,63 @@ func TestWhatIsNoBill(t *testing.T) {
 	}
 }
 
-// A bill that was cut in its middle has no sums at its end, and is no answer. Of an answer that is
-// no success what has no length is not read: behind a 101 stands a connection that never ends.
+// A bill that was cut in its middle has no sums at its end, and is no answer where nothing else
+// says where the answer ends. Of an answer that is no success what has no length is not read:
+// behind a 101 stands a connection that never ends.
 func TestHalfABill(t *testing.T) {
 	t.Parallel()
 	first, lastSum := len("交易时间,"), strings.LastIndex(wholeBill, "`")+1
 	for at := first; at < len(wholeBill)-len("\r\n"); at++ {
-		_, err := askForBill(billClient(t, 200, wholeBill[:at]))
+		_, err := askForBill(billOf(t, func() *http.Response {
+			r := reply(http.StatusOK, nil, wholeBill[:at])
+			r.ContentLength, r.ProtoMajor = -1, 1
+			return r
+		}))
 		if whole := at > lastSum; (err == nil) != whole { // within the last sum nothing tells
 			t.Fatalf("cut behind %q: got %v", wholeBill[:at], err)
 		}
 	}
+	if _, err := askForBill(billOf(t, func() *http.Response {
+		r := reply(http.StatusSwitchingProtocols, nil, "")
+		r.ContentLength, r.Body = 0, io.NopCloser(unread{t})
+		return r
+	})); err == nil {
+		t.Error("a 101 is a bill")
+	}
+}
+
+// A bill without sums is one where the answer says where it ends, in each of the ways there are.
+func TestABillWithoutSums(t *testing.T) {
+	t.Parallel()
+	const names = "交易时间,公众账号ID\r\n"
+	for name, says := range map[string]func(*http.Response){
+		"its length": func(*http.Response) {},
+		"chunks":     func(r *http.Response) { r.ContentLength, r.TransferEncoding = -1, []string{"chunked"} },
+		"HTTP/2":     func(r *http.Response) { r.ContentLength, r.ProtoMajor = -1, 2 },
+	} {
+		r, err := askForBill(billOf(t, func() *http.Response {
+			r := reply(http.StatusOK, nil, names)
+			says(r)
+			return r
+		}))
+		if err != nil || string(r.Text()) != names {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func billOf(t *testing.T, answer func() *http.Response) *wxpay.Client {
+	t.Helper()
 	cfg := testConfig()
 	cfg.APIv2Key = wxpay.NewSecret(testAPIv2Key)
 	cfg.HTTPClient = &http.Client{Transport: transport(func(*http.Request) (*http.Response, error) {
-		r := reply(http.StatusSwitchingProtocols, nil, "")
-		r.ContentLength, r.Body = 0, io.NopCloser(unread{t})
-		return r, nil
+		return answer(), nil
 	})}
 	c, err := wxpay.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := askForBill(c); err == nil {
-		t.Error("a 101 is a bill")
-	}
+	return c
 }
 
 type unread struct{ t *testing.T }
@@ -178,18 +203,11 @@ func (u unread) Read([]byte) (int, error) {
 func TestABillIsBounded(t *testing.T) {
 	t.Parallel()
 	for name, length := range map[string]int64{"by its length": 256<<20 + 1, "unsaid": -1} {
-		cfg := testConfig()
-		cfg.APIv2Key = wxpay.NewSecret(testAPIv2Key)
-		cfg.HTTPClient = &http.Client{Transport: transport(func(*http.Request) (*http.Response, error) {
+		if _, err := askForBill(billOf(t, func() *http.Response {
 			r := reply(200, nil, "")
 			r.ContentLength, r.Body = length, io.NopCloser(io.MultiReader(strings.NewReader(wholeBill), everlasting{}))
-			return r, nil
-		})}
-		c, err := wxpay.New(cfg)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := askForBill(c); err == nil || !strings.Contains(err.Error(), "larger than 256 MiB") {
+			return r
+		})); err == nil || !strings.Contains(err.Error(), "larger than 256 MiB") {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
