@@ -194,8 +194,8 @@ func (o *callOptions) run(ctx context.Context, sys System, method, path string) 
 	if err != nil {
 		return o.learn(ctx, sys, client, op, explainCall(err, trace.hint), err)
 	}
-	if hint := result.Quiet(trace.hint); hint != "" { // a sandbox let something pass
-		sys.hint("%s", hint)
+	if said := trace.hint.Through(result.Quiet); said.String() != "" { // a sandbox let something pass
+		sys.hint("%s", said)
 	}
 	noteProof(sys, result)
 	return o.show(sys, result, v2)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/hint"
 	"github.com/wxpay-go/wxpay/internal/keyfile"
 )
 
@@ -82,14 +83,14 @@ type trace struct {
 	to      http.RoundTripper
 	request *http.Request
 	reply   *http.Response
-	hint    string
+	hint    hint.Hint
 }
 
 func (t *trace) RoundTrip(r *http.Request) (*http.Response, error) {
 	t.request = r
 	reply, err := t.to.RoundTrip(r)
 	if err == nil {
-		t.reply, t.hint = reply, reply.Header.Get("X-Sandbox-Hint")
+		t.reply, t.hint = reply, hint.Of(reply.Header)
 	}
 	return reply, err
 }

@@ -8,11 +8,12 @@ import (
 	"unicode"
 
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/hint"
 	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/lang"
 )
 
 // explainCall lays a refusal out in lines.
-func explainCall(err error, hint string) error {
+func explainCall(err error, said hint.Hint) error {
 	var e *wxpay.Error
 	if !errors.As(err, &e) {
 		return explainUnsent(err)
@@ -29,17 +30,17 @@ func explainCall(err error, hint string) error {
 	if told.Code != "" { // a proxy's answer has none
 		what = errorf("%w %s", what, told.Code)
 	}
-	said := [][2]lang.Text{}
+	lines := [][2]lang.Text{}
 	line := func(name, value lang.Text) {
 		if value.String() != "" {
-			said = append(said, [2]lang.Text{name, value})
+			lines = append(lines, [2]lang.Text{name, value})
 		}
 	}
 	line(text("message"), text("%s", told.Message))
 	if field, issue := e.Field(); field != "" {
 		line(text("field"), text("%s", quietly(e, strings.TrimSuffix(field+": "+issue, ": "))))
-		if strings.HasSuffix(hint, issue) {
-			hint = "" // it says no more
+		if strings.HasSuffix(said.String(), issue) {
+			said = hint.Hint{} // it says no more
 		}
 	}
 	line(text("request id"), text("%s", told.RequestID))
@@ -62,7 +63,8 @@ func explainCall(err error, hint string) error {
 		line(text("outcome"), text("unknown: query, or repeat with the same numbers"))
 		code = exitUnknown
 	}
-	return &failure{code: code, err: what, hint: text("%s", quietly(e, hint)), word: told.Code, said: said}
+	said = said.Through(func(s string) string { return quietly(e, s) })
+	return &failure{code: code, err: what, hint: text("%s", said), word: told.Code, said: lines}
 }
 
 // quietly is a text about a refusal without what it repeats of the call, as the refusal's own

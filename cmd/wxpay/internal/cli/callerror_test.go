@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/hint"
 	"github.com/wxpay-go/wxpay/sandbox"
 )
 
@@ -38,7 +39,7 @@ func TestTheExitCodeOfAnUnsignedAnswer(t *testing.T) {
 		{wxpay.Error{Operation: "POST v2/pay/{query}", Code: "ORDERNOTEXIST", Verified: true}, exitUnknown},
 	} {
 		var said *failure
-		if err := explainCall(&c.answer, ""); !errors.As(err, &said) || said.code != c.want {
+		if err := explainCall(&c.answer, hint.Hint{}); !errors.As(err, &said) || said.code != c.want {
 			t.Errorf("%+v: got %v, want the exit code %d", c.answer, err, c.want)
 		}
 	}
@@ -76,7 +77,8 @@ func TestARefusalRepeatsNothingOfTheCall(t *testing.T) {
 		_, err = c.Chain("v3/x").Post(t.Context(), map[string]any{"openid": openid, "phone": "13812345678",
 			"members": map[string]int{openid: 1}})
 		var said *failure
-		if err := explainCall(err, "it is "+openid); !errors.As(err, &said) {
+		hinted := hint.Of(http.Header{"X-Sandbox-Hint": {"it is " + openid}})
+		if err := explainCall(err, hinted); !errors.As(err, &said) {
 			t.Fatal(err)
 		}
 		all := fmt.Sprint(said.err, said.hint, said.said, said.word)

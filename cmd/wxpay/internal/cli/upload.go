@@ -120,8 +120,8 @@ func (o *uploadOptions) run(ctx context.Context, sys System, name string) error 
 	if err != nil {
 		return explainCall(err, trace.hint)
 	}
-	if hint := result.Quiet(trace.hint); hint != "" { // a sandbox let something pass
-		sys.hint("%s", hint)
+	if said := trace.hint.Through(result.Quiet); said.String() != "" { // a sandbox let something pass
+		sys.hint("%s", said)
 	}
 	return o.show(sys, result, isV2(path))
 }

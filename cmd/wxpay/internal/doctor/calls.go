@@ -124,11 +124,11 @@ func (d *Doctor) signedCall(ctx context.Context, reached bool) {
 
 // said is what a sandbox says about a refusal.
 func (d *Doctor) said(refused *wxpay.Error) lang.Text {
-	hint := d.hint
-	if hint.said = d.Quiet(refused, hint.said); hint.said == "" {
+	said := d.hint.Through(func(s string) string { return d.Quiet(refused, s) })
+	if said.String() == "" {
 		return lang.Text{}
 	}
-	return lang.Textf("; the sandbox says: %v", hint)
+	return lang.Textf("; the sandbox says: %v", said)
 }
 
 // failed says what the end of a signed call means for the set-up.

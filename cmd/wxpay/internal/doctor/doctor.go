@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/hint"
 	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/lang"
 )
 
@@ -93,9 +94,9 @@ type Doctor struct {
 	own     *x509.Certificate
 	keys    []wxpay.PlatformKey // of WeChat Pay
 	client  *wxpay.Client
-	hint    hint   // of a sandbox, on its last answer
-	refused bool   // a signature was not taken, so that the next will not be
-	signed  string // the id of the key that WeChat Pay signed an answer with
+	hint    hint.Hint // of a sandbox, on its last answer
+	refused bool      // a signature was not taken, so that the next will not be
+	signed  string    // the id of the key that WeChat Pay signed an answer with
 }
 
 // Run makes all checks and says how many found something wrong.

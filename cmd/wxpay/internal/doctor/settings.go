@@ -8,10 +8,9 @@ import (
 	"unicode"
 
 	"github.com/wxpay-go/wxpay"
+	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/hint"
 	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/lang"
-	"github.com/wxpay-go/wxpay/internal/explain"
 	"github.com/wxpay-go/wxpay/internal/wire"
-	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
 // settings says where the settings stand, and which stand twice.
@@ -150,35 +149,17 @@ func (d *Doctor) makeClient() {
 	d.client = client
 }
 
-// hint is what a sandbox says about a call that it refused: in English, and the word for the
-// mistake where it knows one, which stands for a sentence in each language.
-type hint struct{ said, mistake string }
-
-// String is the hint in English.
-func (h hint) String() string { return wire.Clip(h.said, longestHint) }
-
-// In is the hint in a language.
-func (h hint) In(l lang.Lang) string {
-	if sentence := explain.Sentence(h.mistake, string(l)); l == lang.Chinese && sentence != "" {
-		return sentence
-	}
-	return h.String()
-}
-
-// longestHint bounds a hint, in bytes.
-const longestHint = 300
-
 // hinted keeps what a sandbox says about a call that it refused.
 type hinted struct {
 	to   http.RoundTripper
-	hint *hint
+	hint *hint.Hint
 }
 
 func (h *hinted) RoundTrip(r *http.Request) (*http.Response, error) {
 	answer, err := h.to.RoundTrip(r)
-	*h.hint = hint{}
+	*h.hint = hint.Hint{}
 	if err == nil {
-		*h.hint = hint{answer.Header.Get(ledger.HeaderHint), answer.Header.Get(ledger.HeaderMistake)}
+		*h.hint = hint.Of(answer.Header)
 	}
 	return answer, err
 }
