@@ -107,7 +107,8 @@ func (b *Box) Requeue(ctx context.Context, mchID, id string) (int, error) {
 }
 
 // Discard gives a dead letter up: the notification in it is erased, and a repeat is answered with a
-// success. [ErrNotStored] is the error where there is none.
+// success. What it told may still be told by another, or by a query where it is expected: end that
+// with [Box.Unexpect]. [ErrNotStored] is the error where there is none.
 func (b *Box) Discard(ctx context.Context, mchID, id string) error {
 	n, err := b.exec(ctx, b.db, "UPDATE {events} SET state = '"+done+"', payload = NULL, changed_at = ? WHERE "+
 		"mch_id = ? AND id = ? AND state IN ('"+dead+"', '"+due+"')", b.now(), key(mchID), key(id))

@@ -130,7 +130,7 @@ func (b *Box) take(ctx context.Context, n *notify.Notification, h how) (handled 
 		// this was the last attempt.
 		if dead, recorded := b.failed(ctx, n, h, &failure{errPanicked}); recorded == nil && dead {
 			if recover() != nil && h.replay {
-				err = errPanicked
+				err = &failure{errPanicked}
 			}
 		}
 	}()

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -170,7 +171,10 @@ func (b *Box) meet(ctx context.Context, tx *sql.Tx, d *Delivery, t told, h how) 
 		}
 		names = []string{h.swept.name}
 	} else if d.Contract != nil && *d.Contract != *d.Current {
-		return true, nil // of a contract before the one that is expected
+		// What is expected of the payer is a newer contract.
+		names = slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+			return strings.HasPrefix(name, contractByPayer+"/")
+		})
 	}
 	happened := b.happenedBy(d.Notification, h)
 	for _, name := range names {

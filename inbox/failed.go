@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -59,8 +60,7 @@ func (b *Box) failed(ctx context.Context, n *notify.Notification, h how, cause e
 			}
 			if isDead && h.swept != nil && !h.swept.more {
 				// What was asked for is stored, and not to be asked for again.
-				if _, err := b.exec(ctx, tx, "DELETE FROM {expected} WHERE mch_id = ? AND name = ? AND claim = ?",
-					key(n.MchID), h.swept.name, h.swept.claim); err != nil {
+				if err := b.answered(ctx, tx, n, h.swept); err != nil {
 					return err
 				}
 			}
@@ -81,6 +81,18 @@ func (b *Box) failed(ctx context.Context, n *notify.Notification, h how, cause e
 	return isDead, nil
 }
 
+// answered ends what a query told of, or goes on to the contract's end.
+func (b *Box) answered(ctx context.Context, tx *sql.Tx, n *notify.Notification, e *expectation) (err error) {
+	if tellOf(n).signed && b.cfg.Recheck > 0 {
+		_, err = b.exec(ctx, tx, "UPDATE {expected} SET watched = 1, tries = 0, ask_at = ? WHERE mch_id = ? AND "+
+			"name = ? AND claim = ?", b.cfg.Now().Add(b.cfg.Recheck).UnixMicro(), key(n.MchID), e.name, e.claim)
+		return err
+	}
+	_, err = b.exec(ctx, tx, "DELETE FROM {expected} WHERE mch_id = ? AND name = ? AND claim = ?", key(n.MchID),
+		e.name, e.claim)
+	return err
+}
+
 // maxReason is how much of an error is kept, in bytes.
 const maxReason = 400
 
@@ -94,7 +106,7 @@ func reason(err error, plaintext json.RawMessage) string {
 	text := words(err)
 	var whole any
 	if json.Unmarshal(plaintext, &whole) == nil {
-		values := leaves(whole, nil)
+		values := slices.DeleteFunc(leaves(whole, nil), func(v string) bool { return len(v) < shortestName })
 		sort.Slice(values, func(i, j int) bool { return len(values[i]) > len(values[j]) })
 		for _, v := range values {
 			text = strings.ReplaceAll(text, v, "…")
@@ -113,13 +125,15 @@ func words(err error) (s string) {
 	return err.Error()
 }
 
-// leaves are the texts of a JSON value that are long enough to name somebody.
+// shortestName is how long a text is that names somebody, in bytes: shorter ones are in any
+// sentence.
+const shortestName = 4
+
+// leaves are the texts of a JSON value.
 func leaves(v any, all []string) []string {
 	switch v := v.(type) {
 	case string:
-		if len(v) >= 4 {
-			all = append(all, v)
-		}
+		all = append(all, v)
 	case []any:
 		for _, inner := range v {
 			all = leaves(inner, all)

@@ -123,7 +123,7 @@ func (p Person) isIn(payload string) bool {
 		return false
 	}
 	return slices.ContainsFunc(leaves(whole, nil), func(value string) bool {
-		return slices.Contains(p.OpenIDs, value) || slices.Contains(p.Contracts, value) || slices.Contains(p.Codes,
-			value)
+		return value != "" && (slices.Contains(p.OpenIDs, value) || slices.Contains(p.Contracts, value) ||
+			slices.Contains(p.Codes, value))
 	})
 }

@@ -49,7 +49,7 @@ func (b *Box) once(ctx context.Context, n *notify.Notification, h how) (handled 
 		if fresh || h.swept != nil {
 			if open, err := b.meet(ctx, tx, d, t, h); err != nil {
 				return err
-			} else if !open {
+			} else if !open && fresh {
 				return errClosed
 			}
 		}
@@ -146,7 +146,7 @@ func (b *Box) claim(ctx context.Context, tx *sql.Tx, d *Delivery, h how) (claim 
 		return claim, false, fmt.Errorf("inbox: %w", err)
 	case of == claim:
 		return claim, true, nil
-	case state == done, state == dead && !h.again():
+	case state == done, state == dead && !h.again(), state == dead && h.swept != nil && attempts >= b.cfg.Attempts:
 		return claim, false, nil
 	}
 	d.Attempt = attempts + 1
@@ -178,6 +178,12 @@ func (b *Box) happened(ctx context.Context, tx *sql.Tx, n *notify.Notification, 
 	if err := b.row(ctx, tx, "SELECT claim, swept FROM {facts} WHERE mch_id = ? AND fact = ?{lock}", mch,
 		fact).Scan(&of, &known); err != nil {
 		return false, fmt.Errorf("inbox: %w", err)
+	}
+	if swept > known {
+		if _, err := b.exec(ctx, tx, "UPDATE {facts} SET swept = 1 WHERE mch_id = ? AND fact = ?", mch,
+			fact); err != nil {
+			return false, fmt.Errorf("inbox: %w", err)
+		}
 	}
 	return of == claim || !t.happensOnce && known+swept == 0, nil
 }

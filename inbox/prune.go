@@ -17,10 +17,10 @@ type Pruned struct {
 
 // Prune deletes what is kept no longer, in transactions of a few hundred rows: handled
 // notifications after [Config.Keep], the oldest earlier where there are more than
-// [Config.KeepEvents]; what they told and what proved them after [Config.Keep], but not before
-// letters that may tell the same; dead letters after [Config.KeepDead]; contracts [Config.Keep]
-// after they ended. A contract in force stays, and so does what was heard within 48 hours, since
-// WeChat Pay may send it again. Run it once an hour or a day.
+// [Config.KeepEvents]; what they told, what proved them, and contracts that have ended after
+// [Config.Keep], but not before letters that may tell the same; dead letters, also those that are
+// to be replayed, after [Config.KeepDead]. A contract in force stays, and so does what was heard
+// within 48 hours, since WeChat Pay may send it again. Run it once an hour or a day.
 func (b *Box) Prune(ctx context.Context) (p Pruned, err error) {
 	now := b.cfg.Now()
 	old, unrepeated := now.Add(-b.cfg.Keep).UnixMicro(), now.Add(-MinKeep).UnixMicro()
@@ -38,13 +38,14 @@ func (b *Box) Prune(ctx context.Context) (p Pruned, err error) {
 			return p, err
 		}
 	}
-	if p.Dead, err = b.drop(ctx, "events", "state = '"+dead+"'", now.Add(-b.cfg.KeepDead).UnixMicro(), 0); err != nil {
-		return p, err
-	}
-	if p.Contracts, err = b.drop(ctx, "contracts", "ended_at <> 0", old, 0); err != nil {
+	if p.Dead, err = b.drop(ctx, "events", "state IN ('"+dead+"', '"+due+"')",
+		now.Add(-b.cfg.KeepDead).UnixMicro(), 0); err != nil {
 		return p, err
 	}
 	told := now.Add(-max(b.cfg.Keep, b.cfg.KeepDead)).UnixMicro()
+	if p.Contracts, err = b.drop(ctx, "contracts", "ended_at <> 0", told, 0); err != nil {
+		return p, err
+	}
 	for _, table := range []string{"proofs", "facts", "groups"} {
 		if _, err := b.drop(ctx, table, "1 = 1", told, 0); err != nil {
 			return p, err

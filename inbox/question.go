@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/wxpay-go/wxpay"
@@ -145,16 +146,37 @@ func (q question) ask(ctx context.Context, c *wxpay.Client, x Expected) (members
 	var all []json.RawMessage
 	for _, status := range []string{"ADD", "DELETE"} { // a list has those of one status
 		fields["contract_status"] = status
-		m, err := q.get(ctx, c, x, fields)
-		if err != nil && !unknown(err) {
+		list, err := q.list(ctx, c, x, fields)
+		if err != nil {
 			return nil, err
 		}
-		var list []json.RawMessage
-		_ = json.Unmarshal(m["data"], &list) // what is no list has no contracts
 		all = append(all, list...)
 	}
 	text, err := json.Marshal(all)
 	return members{"data": text}, err
+}
+
+// mostPages is far beyond the contracts of one payer under one plan.
+const mostPages = 100
+
+// list is all pages of a list, whose order WeChat Pay does not say.
+func (q question) list(ctx context.Context, c *wxpay.Client, x Expected, fields map[string]string) (
+	all []json.RawMessage, err error) {
+	fields = maps.Clone(fields)
+	for range mostPages {
+		fields["offset"] = strconv.Itoa(len(all))
+		m, err := q.get(ctx, c, x, fields)
+		if err != nil && !unknown(err) {
+			return nil, err
+		}
+		var page []json.RawMessage
+		_ = json.Unmarshal(m["data"], &page) // what is no list has no contracts
+		all = append(all, page...)
+		if total, err := strconv.Atoi(m.get("total_count")); err != nil || len(page) == 0 || len(all) >= total {
+			return all, nil
+		}
+	}
+	return all, nil
 }
 
 func (q question) get(ctx context.Context, c *wxpay.Client, x Expected, fields map[string]string) (m members,
@@ -211,7 +233,7 @@ func unknown(err error) bool {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests:
 		return false
 	}
-	return refused.Verified && refused.Status < http.StatusInternalServerError
+	return refused.Verified && refused.Status < http.StatusInternalServerError && !refused.Temporary()
 }
 
 // read says which notifications the answer stands for, in the order in which they happened, whether

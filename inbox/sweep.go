@@ -165,10 +165,11 @@ func (b *Box) expired(e *expectation, ago time.Duration) bool {
 	return e.watched == 0 && !e.x.Until.Add(ago).After(b.cfg.Now())
 }
 
-// forgo asks for something no longer. It is false where that had ended, or begun anew.
+// forgo asks for something no longer. It is false where that had ended or begun anew, or where its
+// signature was heard of meanwhile.
 func (b *Box) forgo(ctx context.Context, e *expectation) (bool, error) {
-	n, err := b.exec(ctx, b.db, "DELETE FROM {expected} WHERE mch_id = ? AND name = ? AND claim = ?",
-		key(e.x.MchID), e.name, e.claim)
+	n, err := b.exec(ctx, b.db, "DELETE FROM {expected} WHERE mch_id = ? AND name = ? AND claim = ? AND watched = ?",
+		key(e.x.MchID), e.name, e.claim, e.watched)
 	if err != nil {
 		return false, fmt.Errorf("inbox: %w", err)
 	}

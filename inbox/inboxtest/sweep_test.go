@@ -230,3 +230,24 @@ func TestTheSweeperGivesWayToAnOutage(t *testing.T) {
 		}
 	})
 }
+
+// APIv2 says so under HTTP 200. It is no answer, least of all the last one.
+func TestAnOutageOfAPIv2IsNoAnswer(t *testing.T) {
+	onEach(t, func(w *world) {
+		m := w.merchant(inbox.Config{}, fault.Lost)
+		for _, number := range strings.Split("T1 T2 T3 T4 T5 T6 T7 T8", " ") {
+			m.expect(inbox.Expected{Kind: inbox.V2Debit, Number: number, AppID: sandbox.DefaultAppID,
+				Until: m.s.Clock().Now().Add(time.Hour)})
+		}
+		if err := m.s.Inject(fault.Fault{Name: fault.Error, Times: 100, Code: "SYSTEMERROR"}); err != nil {
+			w.Fatal(err)
+		}
+		if err := m.s.Advance(61 * time.Minute); err != nil {
+			w.Fatal(err)
+		}
+		s, err := m.box.Sweep(w.Context(), m.c)
+		if err == nil || s.Asked != 5 || s.Failed != 5 || s.GivenUp != 0 || m.open() != 8 {
+			w.Errorf("%+v, %v, %d expected", s, err, m.open())
+		}
+	})
+}

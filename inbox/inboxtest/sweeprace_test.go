@@ -1,6 +1,7 @@
 package inboxtest
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"testing"
@@ -26,32 +27,58 @@ func TestTheNotificationComesWhileASweepAsks(t *testing.T) {
 		}
 		m.expect(inbox.Expected{Kind: inbox.Debit, Number: "T1"})
 		m.debit("T1", contract)
-		cfg := m.s.ClientConfig()
-		transport := http.DefaultTransport
-		if cfg.HTTPClient != nil && cfg.HTTPClient.Transport != nil {
-			transport = cfg.HTTPClient.Transport
-		}
-		cfg.HTTPClient = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
-			answer, err := transport.RoundTrip(r)
-			if strings.Contains(r.URL.Path, "/out-trade-no/T1") {
-				n := unpaid("n1", "T1")
-				n.MchID = m.c.MchID()
-				if err := m.box.Take(w.Context(), n); err != nil {
-					w.Error(err)
-				}
-			}
-			return answer, err
-		})}
-		c, err := wxpay.New(cfg)
-		if err != nil {
-			w.Fatal(err)
-		}
-		m.c = c
+		m.whileAsked("/out-trade-no/T1", func() { m.heard("n1", "T1", m.s.Clock().Now()) })
 		if s := m.sweep(11 * time.Minute); s.Asked != 1 || s.Found != 0 || m.open() != 0 {
 			w.Errorf("%+v, %d expected", s, m.open())
 		}
+		m.heard("n2", "T1", m.s.Clock().Now()) // a query told it, though it came second
 		m.wantEffects("TRANSACTION.FAIL")
 	})
+}
+
+// The payer signs while it is asked for the last time whether they did: that is not given up, and
+// its end is asked for.
+func TestTheSignatureComesWhileASweepAsks(t *testing.T) {
+	onEach(t, func(w *world) {
+		m := w.merchant(inbox.Config{Recheck: time.Hour, OnGivenUp: func(context.Context, inbox.Expected) {
+			w.Error("it is given up")
+		}}, fault.Lost)
+		x := contracts["papay"].expected
+		x.Until = m.s.Clock().Now().Add(10 * time.Minute)
+		m.expect(x)
+		m.whileAsked("/out-contract-code/K1", func() {
+			n := signed("n1", "C1", "K1", m.s.Clock().Now().Format(time.RFC3339))
+			n.MchID = m.c.MchID()
+			if err := m.box.Take(w.Context(), n); err != nil {
+				w.Error(err)
+			}
+		})
+		if s := m.sweep(11 * time.Minute); s.GivenUp != 0 || m.open() != 1 {
+			w.Errorf("%+v, %d expected", s, m.open())
+		}
+	})
+}
+
+// whileAsked does something when the answer to a question is on its way.
+func (m *merchant) whileAsked(path string, do func()) {
+	m.Helper()
+	cfg := m.s.ClientConfig()
+	transport := http.DefaultTransport
+	if cfg.HTTPClient != nil && cfg.HTTPClient.Transport != nil {
+		transport = cfg.HTTPClient.Transport
+	}
+	cfg.HTTPClient = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+		answer, err := transport.RoundTrip(r)
+		if strings.Contains(r.URL.Path, path) {
+			do()
+		}
+		return answer, err
+	})}
+	c, err := wxpay.New(cfg)
+	if err != nil {
+		m.Fatal(err)
+	}
+	m.c = c
 }
 
 // Two processes sweep in the same moment: each question is asked by one of them.

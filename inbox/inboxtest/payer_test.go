@@ -1,0 +1,153 @@
+package inboxtest
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/wxpay-go/wxpay/inbox"
+	"github.com/wxpay-go/wxpay/notify"
+	"github.com/wxpay-go/wxpay/sandbox/fault"
+)
+
+// signsAndEnds has the payer sign for a lesson, and end it after a while.
+func (m *merchant) signsAndEnds(after time.Duration) {
+	m.Helper()
+	contract := contracts["edu"].sign(m)
+	if err := m.s.Advance(after); err != nil {
+		m.Fatal(err)
+	}
+	if err := m.s.Payer(payer).Terminate(contract.ID); err != nil {
+		m.Fatal(err)
+	}
+}
+
+// A payer has signed and ended before it is expected that the payer signs: that ends nothing. The
+// next signature does, its end is asked for, and the one after that too.
+func TestAnEarlierContractOfThePayerEndsNothing(t *testing.T) {
+	onEach(t, func(w *world) {
+		edu := contracts["edu"]
+		m := w.merchant(inbox.Config{Recheck: time.Hour}, fault.Lost)
+		m.signsAndEnds(time.Minute)
+		if err := m.s.Advance(time.Second); err != nil {
+			w.Fatal(err)
+		}
+		m.expect(edu.expected)
+		if s := m.sweep(11 * time.Minute); s.Asked != 1 || m.open() != 1 {
+			w.Errorf("before anything is signed: %+v, %d expected", s, m.open())
+		}
+		earlier := []string{edu.signed + " swept", edu.ended + " swept"}
+		m.wantEffects(earlier...)
+		m.signsAndEnds(time.Minute)
+		last := edu.sign(m)
+		if s := m.sweep(21 * time.Minute); s.Found != 3 || m.open() != 1 {
+			w.Errorf("signed, ended, and signed again: %+v, %d expected", s, m.open())
+		}
+		if err := m.s.Payer(payer).Terminate(last.ID); err != nil {
+			w.Fatal(err)
+		}
+		if s := m.sweep(2 * time.Hour); s.Found != 1 || m.open() != 0 {
+			w.Errorf("the last one's end: %+v, %d expected", s, m.open())
+		}
+		m.wantEffects(append(append(earlier, earlier...), earlier...)...)
+	})
+}
+
+// What a function always fails on is a dead letter once, though its question goes on.
+func TestALetterIsBuriedOnce(t *testing.T) {
+	onEach(t, func(w *world) {
+		buried := 0
+		m := w.merchant(inbox.Config{Attempts: 2, OnDead: func(context.Context, inbox.Dead) { buried++ }}, fault.Lost)
+		m.signsAndEnds(time.Second)
+		if err := m.s.Advance(time.Minute); err != nil {
+			w.Fatal(err)
+		}
+		m.expect(contracts["edu"].expected)
+		m.err = errors.New("the shop's database is away")
+		for range 10 {
+			if err := m.s.Advance(6 * time.Hour); err != nil {
+				w.Fatal(err)
+			}
+			_, _ = m.box.Sweep(w.Context(), m.c) // what the function fails on, twice
+		}
+		letters, err := m.box.Dead(w.Context(), 10)
+		if buried != 2 || err != nil || len(letters) != 2 || m.open() != 1 {
+			w.Errorf("buried %d times: %v, %v, %d expected", buried, letters, err, m.open())
+		}
+	})
+}
+
+// A payer may have more contracts than a page of the list.
+func TestAListOfManyPages(t *testing.T) {
+	onEach(t, func(w *world) {
+		edu := contracts["edu"]
+		m := w.merchant(inbox.Config{Recheck: time.Hour}, fault.Lost)
+		for range 21 {
+			m.signsAndEnds(time.Second)
+		}
+		if err := m.s.Advance(time.Hour); err != nil {
+			w.Fatal(err)
+		}
+		m.expect(edu.expected)
+		contract := edu.sign(m)
+		m.sweep(11 * time.Minute)
+		m.wantEffects(edu.signed + " swept")
+		if err := m.s.Payer(payer).Terminate(contract.ID); err != nil {
+			w.Fatal(err)
+		}
+		if s := m.sweep(2 * time.Hour); s.Found != 1 || m.open() != 0 {
+			w.Errorf("%+v, %d expected", s, m.open())
+		}
+		m.wantEffects(edu.signed+" swept", edu.ended+" swept")
+	})
+}
+
+// A signature that a query told is a dead letter: the contract's end is asked for all the same.
+func TestTheEndAfterALetterOfTheSignature(t *testing.T) {
+	onEach(t, func(w *world) {
+		papay := contracts["papay"]
+		m := w.merchant(inbox.Config{Attempts: 1, Recheck: time.Hour, OnDead: func(context.Context, inbox.Dead) {}},
+			fault.Lost)
+		m.expect(papay.expected)
+		contract := papay.sign(m)
+		m.err = errors.New("the shop's database is away")
+		m.sweep(11 * time.Minute)
+		m.err = nil
+		letters, err := m.box.Dead(w.Context(), 10)
+		if err != nil || len(letters) != 1 {
+			w.Fatal(letters, err)
+		}
+		if err := m.box.Replay(w.Context(), letters[0].MchID, letters[0].ID); err != nil {
+			w.Fatal(err)
+		}
+		if err := m.s.Payer(payer).Terminate(contract.ID); err != nil {
+			w.Fatal(err)
+		}
+		if s := m.sweep(2 * time.Hour); s.Found != 1 || m.open() != 0 {
+			w.Errorf("%+v, %d expected", s, m.open())
+		}
+		m.wantEffects(papay.signed+" swept", papay.ended+" swept")
+	})
+}
+
+// A contract's own notifications end what is expected of it, though the payer has signed a newer
+// one.
+func TestAnOlderContractIsMet(t *testing.T) {
+	onEach(t, func(w *world) {
+		b := w.writes(inbox.Config{Recheck: time.Hour})
+		if err := b.Expect(w.Context(), w.db, inbox.Expected{Kind: inbox.PapayContract, MchID: mchID, PlanID: "12535",
+			Number: "K1"}); err != nil {
+			w.Fatal(err)
+		}
+		for _, n := range []*notify.Notification{signed("b", "C2", "K2", "2026-11-28T12:00:00+08:00"),
+			signed("a", "C1", "K1", "2026-11-28T11:00:00+08:00"), ended("c", "C1", "K1", "2026-11-28T11:30:00+08:00")} {
+			if err := b.Take(w.Context(), n); err != nil {
+				w.Fatal(err)
+			}
+		}
+		if n := w.count("SELECT COUNT(*) FROM ~expected"); n != 0 {
+			w.Errorf("%d are expected still", n)
+		}
+	})
+}
