@@ -58,7 +58,7 @@ func (m Message) refund(f wire.Fields, k Known, v *Verdict) {
 		v.add(found("sealed-blocks"))
 		return
 	}
-	keys := sealingKeys(k)
+	keys := secretsTaken(k, "sealed", Keys.ofV2, "sealed-key-of-v3", Keys.ofV3)
 	for _, key := range keys {
 		for _, d := range derivations {
 			if !left.spend(len(raw)) {
@@ -83,37 +83,6 @@ func (m Message) refund(f wire.Fields, k Known, v *Verdict) {
 		return
 	}
 	v.add(found("unknown/sealed"))
-}
-
-// sealingKeys are the keys that a refund may be sealed with, those that should be it first.
-func sealingKeys(k Known) (out []choice[secret]) {
-	add := func(m Keys, key string, as Finding) {
-		if key != "" {
-			out = append(out, choice[secret]{secret{key, m.MchID}, as})
-		}
-	}
-	for i, m := range k.Merchants {
-		as := Finding{}
-		if i > 0 {
-			as = found("sealed-of-other-merchant", m.MchID, k.Merchants[0].MchID)
-		}
-		add(m, m.APIv2, as)
-	}
-	for _, m := range k.Merchants {
-		add(m, m.APIv3, found("sealed-key-of-v3", m.MchID))
-		for _, old := range m.FormerSecrets {
-			add(m, old, found("sealed-key-replaced", m.MchID))
-		}
-		for _, other := range []string{strings.ToLower(m.APIv2), strings.ToUpper(m.APIv2)} {
-			if other != m.APIv2 {
-				add(m, other, found("sealed-key-case"))
-			}
-		}
-		if trimmed := strings.Trim(m.APIv2, " \t\r\n\"'\ufeff"); trimmed != m.APIv2 {
-			add(m, trimmed, found("sealed-key-dressed"))
-		}
-	}
-	return out
 }
 
 // derivations are the AES keys that people make of an APIv2 key, the right one first.

@@ -72,7 +72,7 @@ func openResource(r wire.Resource, k Known, left *budget) (plain []byte, mchID s
 	}
 	short := Finding{}
 	for _, raw := range raws {
-		for _, key := range secretsTaken(k) {
+		for _, key := range resourceKeys(k) {
 			if len(key.value.key) != wire.KeySize {
 				if !key.as.Found() {
 					short = found("resource-key-length", strconv.Itoa(len(key.value.key)))
@@ -88,7 +88,7 @@ func openResource(r wire.Resource, k Known, left *budget) (plain []byte, mchID s
 		}
 	}
 	switch {
-	case len(secretsTaken(k)) == 0:
+	case len(resourceKeys(k)) == 0:
 		return nil, "", f.and(found("resource-no-key"))
 	case short.Found():
 		return nil, "", f.and(short)
@@ -96,39 +96,12 @@ func openResource(r wire.Resource, k Known, left *budget) (plain []byte, mchID s
 	return nil, "", f.and(found("unknown/resource"))
 }
 
-// secret is a key and whose it is.
-type secret struct{ key, mchID string }
-
-// secretsTaken are the keys that may be the one a resource is sealed with, those that should be it
-// first.
-func secretsTaken(k Known) (out []choice[secret]) {
-	add := func(m Keys, key string, as Finding) {
-		if key != "" {
-			out = append(out, choice[secret]{secret{key, m.MchID}, as})
-		}
-	}
-	for i, m := range k.Merchants {
-		as := Finding{}
-		if i > 0 {
-			as = found("resource-of-other-merchant", m.MchID, k.Merchants[0].MchID)
-		}
-		add(m, m.APIv3, as)
-	}
+// resourceKeys are the keys that a resource may be sealed with, those that should be it first.
+func resourceKeys(k Known) []choice[secret] {
+	out := secretsTaken(k, "resource", Keys.ofV3, "resource-key-of-v2", Keys.ofV2)
 	for _, m := range k.Merchants {
-		add(m, m.APIv2, found("resource-key-of-v2", m.MchID))
-		for _, old := range m.FormerSecrets {
-			add(m, old, found("resource-key-replaced", m.MchID))
-		}
-		for _, other := range []string{strings.ToLower(m.APIv3), strings.ToUpper(m.APIv3)} {
-			if other != m.APIv3 {
-				add(m, other, found("resource-key-case"))
-			}
-		}
-		if trimmed := strings.Trim(m.APIv3, " \t\r\n\"'\ufeff"); trimmed != m.APIv3 {
-			add(m, trimmed, found("resource-key-dressed"))
-		}
 		if raw, err := base64.StdEncoding.DecodeString(m.APIv3); err == nil && len(raw) == wire.KeySize {
-			add(m, string(raw), found("resource-key-encoded"))
+			out = append(out, choice[secret]{secret{string(raw), m.MchID}, found("resource-key-encoded")})
 		}
 	}
 	return out
