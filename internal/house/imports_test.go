@@ -29,7 +29,7 @@ var rooms = map[string][]string{
 	"notify":            {".", "internal/wire", "api/event"},
 	"inbox":             {".", "internal/wire", "notify"},
 	"catalogue":         {"internal/spelling"},
-	"sandbox": with(below, ".", "internal/spelling", "catalogue", "sandbox/fault", behind+"samples",
+	"sandbox": with(below, ".", "internal/spelling", "catalogue", "sandbox/fault", behind+"samples", behind+"guide",
 		behind+"listener", behind+"authority",
 		behind+"redact", behind+"armed", behind+"registry", behind+"engine", behind+"push", behind+"contracts",
 		behind+"debits", behind+"payments", behind+"xmlcall", behind+"trigger", behind+"outbox", behind+"front",
@@ -37,6 +37,7 @@ var rooms = map[string][]string{
 	"sandbox/ledger":     {".", "internal/wire", "sandbox/fault"},
 	"sandbox/fault":      {},
 	behind + "samples":   {},
+	behind + "guide":     {},
 	behind + "shown":     {},
 	behind + "listener":  {},
 	behind + "authority": {},
@@ -92,7 +93,7 @@ const (
 	benches = "bench"
 )
 
-var modules = []string{binary, benches, "inbox/inboxtest", "examples", "otel"}
+var modules = []string{binary, benches, "inbox/inboxtest", "sandbox/openapitest", "examples", "otel"}
 
 func ofAnotherModule(dir string) bool {
 	return slices.ContainsFunc(modules, func(m string) bool { return within(dir, m) })
