@@ -41,7 +41,7 @@ func newAdmin(s *Sandbox, anywhere bool) http.Handler {
 	var calls []guide.Call
 	for _, routes := range []map[string]adminRoute{
 		a.worldRoutes(), a.eventRoutes(), a.listRoutes(), a.merchantRoutes(), a.payerRoutes(), a.productRoutes(),
-		a.walletRoutes(), a.guideRoutes(),
+		a.walletRoutes(), a.guideRoutes(), a.reportRoutes(),
 	} {
 		for pattern, route := range routes {
 			a.mux.HandleFunc(matching(pattern), a.answer(pattern, route))

@@ -59,6 +59,15 @@ var ready = map[string]func(w *world) map[string]any{
 		preSigned(w)
 		return nil
 	},
+	"GET /sandbox/report": func(w *world) map[string]any {
+		w.ok(w.Inject(fault.Fault{Name: fault.Error, Endpoint: "*"}))
+		w.refused(500, "SYSTEM_ERROR", "POST", presignPapay, papayBody("A1"))
+		debitedAndRefunded(w)
+		w.ok(w.Inject(fault.Fault{Name: fault.BadSignature, Event: "*"}))
+		w.ok(w.Receive("https://yourapp.com", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})))
+		triggered(w)
+		return nil
+	},
 	"GET /sandbox/attempts": func(w *world) map[string]any {
 		w.adminOK("GET", "/sandbox/attempts", nil)
 		triggered(w)

@@ -123,7 +123,9 @@ func answerTypes() map[string]reflect.Type {
 		"PageError": reflect.TypeFor[ledger.PageError](), "Offer": reflect.TypeFor[ledger.Offer](),
 		"Hold": reflect.TypeFor[ledger.Hold](), "Listener": reflect.TypeFor[ledger.Listener](),
 		"Delivery": reflect.TypeFor[delivery](), "TriggerEvent": reflect.TypeFor[ledger.TriggerEvent](),
-		"Plan": reflect.TypeFor[ledger.Plan](), "Merchant": reflect.TypeFor[ledger.Merchant](),
+		"Report": reflect.TypeFor[ledger.Report](), "Finding": reflect.TypeFor[ledger.Finding](),
+		"Strike": reflect.TypeFor[ledger.Strike](),
+		"Plan":   reflect.TypeFor[ledger.Plan](), "Merchant": reflect.TypeFor[ledger.Merchant](),
 		"MerchantWithKeys": reflect.TypeOf(engine.WithKeys(ledger.Merchant{})),
 	}
 }
