@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +14,7 @@ import (
 	"sync"
 
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/guide"
 	"github.com/wxpay-go/wxpay/sandbox/internal/listener"
 	"github.com/wxpay-go/wxpay/sandbox/internal/redact"
 	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
@@ -32,32 +32,28 @@ type admin struct {
 	mux      *http.ServeMux
 	// sealedPaths is made when first asked for.
 	sealedPaths func() [][]string
+	guide       func() (*guide.Guide, error)
 }
 
 func newAdmin(s *Sandbox, anywhere bool) http.Handler {
 	a := &admin{Sandbox: s, anywhere: anywhere, mux: http.NewServeMux(),
 		sealedPaths: sync.OnceValue(func() [][]string { return findSealedPaths(s.engine) })}
-	var patterns []string
-	takes := map[string][]string{}
+	var calls []guide.Call
 	for _, routes := range []map[string]adminRoute{
 		a.worldRoutes(), a.eventRoutes(), a.listRoutes(), a.merchantRoutes(), a.payerRoutes(), a.productRoutes(),
-		a.walletRoutes(),
+		a.walletRoutes(), a.guideRoutes(), a.reportRoutes(),
 	} {
 		for pattern, route := range routes {
-			a.mux.HandleFunc(pattern, a.answer(pattern, route))
-			patterns = append(patterns, pattern)
-			if names := route.takes(); len(names) > 0 {
-				takes[pattern] = names
-			}
+			a.mux.HandleFunc(matching(pattern), a.answer(pattern, route))
+			calls = append(calls, guide.Call{Pattern: pattern, Body: route.body, Query: route.query})
 		}
 	}
-	slices.SortFunc(patterns, func(p, q string) int {
-		method, path, _ := strings.Cut(p, " ")
-		other, elsewhere, _ := strings.Cut(q, " ")
-		return cmp.Or(cmp.Compare(path, elsewhere), cmp.Compare(method, other))
-	})
-	list := bare(func(*http.Request) (any, error) { return engine.Document{"data": patterns, "takes": takes}, nil })
-	a.mux.HandleFunc("GET /sandbox/{$}", a.answer("GET /sandbox/", list))
+	a.guide = sync.OnceValues(func() (*guide.Guide, error) { return guide.New(calls, answerTypes(), sameTypes()) })
+	for _, part := range guide.Parts() {
+		a.mux.HandleFunc("GET "+part.Path, func(w http.ResponseWriter, _ *http.Request) {
+			writePage(w, part.Kind, part.Body)
+		})
+	}
 	a.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		said := "the admin has no " + shown.Value(r.Method) + " " + shown.Value(r.URL.Path) +
 			"; GET /sandbox/ lists what it has"
@@ -147,6 +143,9 @@ func isOfNoWebSite(host string) bool {
 // answer turns a route into a handler.
 func (a *admin) answer(pattern string, route adminRoute) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		if route.page != nil && wantsPage(r) && route.checkAddress(pattern, r) == nil && route.page(w, r) == nil {
+			return
+		}
 		out, err := a.run(pattern, route, w, r)
 		if err != nil {
 			status, body := adminFailure(err)

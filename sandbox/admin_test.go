@@ -115,9 +115,9 @@ func TestAdminPlaysThePayer(t *testing.T) {
 func TestAdminListsItself(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	list, _ := w.adminOK("GET", "/sandbox/", nil)["data"].([]any)
-	for _, want := range []any{"GET /sandbox/clock", "POST /sandbox/payers/{openid}/agree",
-		"POST /sandbox/payers/{openid}/fund"} {
+	list := w.adminCalls()
+	for _, want := range [][2]string{{"GET", "/sandbox/clock"}, {"POST", "/sandbox/payers/" + openID + "/agree"},
+		{"DELETE", "/sandbox/faults/F1"}} {
 		if !slices.Contains(list, want) {
 			t.Errorf("the list lacks %v: %v", want, list)
 		}

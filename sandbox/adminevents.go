@@ -57,7 +57,7 @@ func (a *admin) eventRoutes() map[string]adminRoute {
 		}),
 		"POST /sandbox/release": takes(func(r *http.Request, b *ledger.Release) (any, error) {
 			sent, err := a.outbox.Release(r.Context(), *b) // until the caller gives up
-			return engine.Document{"sent": append([]string{}, sent...)}, refusedAs(err)
+			return releasedShown{append([]string{}, sent...)}, refusedAs(err)
 		}),
 		"POST /sandbox/pushes/{id}/retry": bare(func(r *http.Request) (any, error) {
 			return nil, a.Redeliver(r.PathValue("id"))
@@ -81,6 +81,10 @@ type listening struct {
 	Target string   `json:"target"`
 	Exact  bool     `json:"exact"`
 	Events []string `json:"events"`
+}
+
+type releasedShown struct {
+	Sent []string `json:"sent"` // notifications, by id
 }
 
 // refusedAs is an error of what was asked for.

@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/wxpay-go/wxpay/internal/spelling"
+	"github.com/wxpay-go/wxpay/sandbox/internal/guide"
 	"github.com/wxpay-go/wxpay/sandbox/internal/shown"
 )
 
@@ -112,7 +113,7 @@ func checkMembers(d *json.Decoder, t reflect.Type, at string) error {
 }
 
 func checkObject(d *json.Decoder, t reflect.Type, at string) error {
-	members := membersOf(t)
+	members := guide.Members(t)
 	seen := map[string]bool{}
 	for d.More() {
 		token, err := d.Token()
@@ -152,29 +153,6 @@ func checkWords(s, at string) error {
 		return badCall("%q holds a control character", shown.Value(at))
 	}
 	return nil
-}
-
-// membersOf are the members of a struct by their names in JSON; nil for what is no struct, or reads
-// its JSON itself.
-func membersOf(t reflect.Type) map[string]reflect.Type {
-	if t == nil || t.Kind() != reflect.Struct || reflect.PointerTo(t).Implements(reflect.TypeFor[json.Unmarshaler]()) ||
-		reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
-		return nil
-	}
-	out := map[string]reflect.Type{}
-	for i := range t.NumField() {
-		f := t.Field(i)
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		switch {
-		case f.Anonymous && name == "":
-			for inner, of := range membersOf(f.Type) {
-				out[inner] = of
-			}
-		case f.IsExported() && name != "-":
-			out[name] = f.Type
-		}
-	}
-	return out
 }
 
 // didYouMean names what was probably meant, or else all there is.

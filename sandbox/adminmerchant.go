@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"fmt"
 	"net/http"
 
 	"github.com/wxpay-go/wxpay"
@@ -37,7 +38,7 @@ func (a *admin) merchantRoutes() map[string]adminRoute {
 			}
 			mchid := r.PathValue("mchid")
 			err := a.changeKeys(mchid, func() error { return a.SetKeyMode(mchid, *b.Mode) })
-			return engine.Document{"mchid": mchid, "key_mode": string(*b.Mode)}, err
+			return keyModeShown{mchid, string(*b.Mode)}, err
 		}),
 		"POST /sandbox/platform-certificate": silent(a.RotatePlatformCertificate),
 		"POST /sandbox/plans": takes(func(_ *http.Request, b *plan) (any, error) {
@@ -76,15 +77,37 @@ func (a *admin) credentials(r *http.Request) (any, error) {
 	if m == nil {
 		return nil, noMerchant()
 	}
-	keys := engine.Document{}
+	keys := map[string]string{}
 	for _, k := range a.engine.Keys.ClientKeys(m) {
 		keys[k.ID] = registry.PublicPEM(k.Key)
 	}
-	return engine.Document{
-		"mchid": m.MchID, "serial_no": m.Serial, "private_key": m.PrivateKey.Reveal(), "certificate": m.Certificate,
-		"api_v3_key": m.APIv3Key.Reveal(), "api_v2_key": m.APIv2Key.Reveal(), "platform_keys": keys, "host": a.url,
-		"appids": m.AppIDs,
+	return credentialsShown{
+		MchID: m.MchID, SerialNo: m.Serial, PrivateKey: m.PrivateKey.Reveal(), Certificate: m.Certificate,
+		APIv3Key: m.APIv3Key.Reveal(), APIv2Key: m.APIv2Key.Reveal(), PlatformKeys: keys, Host: a.url,
+		AppIDs: m.AppIDs,
 	}, nil
+}
+
+type credentialsShown struct {
+	MchID        string            `json:"mchid"`
+	SerialNo     string            `json:"serial_no"`
+	PrivateKey   string            `json:"private_key"`
+	Certificate  string            `json:"certificate"`
+	APIv3Key     string            `json:"api_v3_key"`
+	APIv2Key     string            `json:"api_v2_key"`
+	PlatformKeys map[string]string `json:"platform_keys"` // by id or serial number, in PEM
+	Host         string            `json:"host"`
+	AppIDs       []string          `json:"appids"`
+}
+
+// Format prints whose they are, and no key.
+func (c credentialsShown) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "sandbox.credentials{MchID: %q, …}", c.MchID)
+}
+
+type keyModeShown struct {
+	MchID string `json:"mchid"`
+	Mode  string `json:"key_mode"`
 }
 
 func noMerchant() error {

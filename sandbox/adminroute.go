@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"maps"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -19,6 +18,17 @@ type adminRoute struct {
 	// asIs answers have keys in them because that is what the call is for, or none since they were
 	// written down without.
 	asIs bool
+	// page answers a browser that asks for HTML, nil where there is none. Where it fails it has
+	// written nothing, and the call is answered as any other.
+	page func(w http.ResponseWriter, r *http.Request) error
+}
+
+// matching is the pattern for the mux: an address that ends in a slash is that address alone.
+func matching(pattern string) string {
+	if strings.HasSuffix(pattern, "/") {
+		return pattern + "{$}"
+	}
+	return pattern
 }
 
 // takes is a call whose body has the members of B, and no others.
@@ -52,15 +62,6 @@ func (a adminRoute) asking(query ...string) adminRoute {
 func (a adminRoute) answeringAsIs() adminRoute {
 	a.asIs = true
 	return a
-}
-
-// takes lists the names of what the call takes.
-func (a adminRoute) takes() []string {
-	out := slices.Sorted(maps.Keys(membersOf(a.body)))
-	for _, name := range a.query {
-		out = append(out, "?"+name)
-	}
-	return out
 }
 
 // checkAddress checks what stands in the URL: the variables of the pattern are ids, and the query

@@ -30,7 +30,7 @@ func (a *admin) worldRoutes() map[string]adminRoute {
 	}
 	return map[string]adminRoute{
 		"GET /sandbox/health": bare(func(*http.Request) (any, error) {
-			return engine.Document{"ok": true, "api": a.url, "time": wire.FormatTime(a.Clock().Now())}, nil
+			return healthShown{OK: true, API: a.url, Time: wire.FormatTime(a.Clock().Now())}, nil
 		}),
 		"GET /sandbox/clock":          bare(a.clock),
 		"POST /sandbox/clock/advance": takes(a.advanceClock),
@@ -72,7 +72,18 @@ func listing[T any](list []T, err error) (any, error) {
 }
 
 func (a *admin) clock(*http.Request) (any, error) {
-	return engine.Document{"time": wire.FormatTime(a.Clock().Now()), "manual": a.Clock().Manual()}, nil
+	return clockShown{Time: wire.FormatTime(a.Clock().Now()), Manual: a.Clock().Manual()}, nil
+}
+
+type clockShown struct {
+	Time   string `json:"time"`
+	Manual bool   `json:"manual"`
+}
+
+type healthShown struct {
+	OK   bool   `json:"ok"`
+	API  string `json:"api"`
+	Time string `json:"time"`
 }
 
 type clockAdvance struct {

@@ -3,7 +3,6 @@ package sandbox
 import (
 	"net/http"
 
-	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -64,7 +63,7 @@ func (a *admin) walletRoutes() map[string]adminRoute {
 		root + "repay":              change((*Payer).Repay),
 		root + "show-code": bare(func(r *http.Request) (any, error) {
 			code, err := a.payer(r).ShowCode()
-			return engine.Document{"auth_code": code}, err
+			return codeShown{code}, err
 		}),
 		root + "identify": takes(func(r *http.Request, b *identify) (any, error) {
 			if b.Name == nil || b.IDNumber == nil {
@@ -80,6 +79,10 @@ func (a *admin) walletRoutes() map[string]adminRoute {
 			return a.payer(r).SignElsewhere(b.Product, b.PlanID)
 		}),
 	}
+}
+
+type codeShown struct {
+	Code string `json:"auth_code"`
 }
 
 // payer is whom the path names.

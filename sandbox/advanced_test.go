@@ -14,10 +14,7 @@ import (
 func advanced(t *testing.T) *world {
 	t.Helper()
 	w := newWorld(t)
-	c := w.signSchool("C1")
-	w.ok(w.Payer(eduOpenID).RunOut())
-	w.must("POST", debitSchool, with(debitOf(c.ID, "school0001", 100), "payment_mode", "SYNC"))
-	w.ok(w.Payer(eduOpenID).Fund(1000))
+	owing(w)
 	w.received()
 	return w
 }

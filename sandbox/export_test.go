@@ -70,3 +70,13 @@ func StartPlaying(c Config, p *engine.Product) (*Sandbox, error) {
 	}
 	return start(c, plays)
 }
+
+// Unexplained lists what the guide to the admin lacks words for, or has words for that there is
+// not.
+func (s *Sandbox) Unexplained() ([]string, error) {
+	g, err := newAdmin(s, false).(*admin).guide()
+	if err != nil {
+		return nil, err
+	}
+	return g.Gaps(), nil
+}

@@ -13,6 +13,7 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/internal/outbox"
 	"github.com/wxpay-go/wxpay/sandbox/internal/payments"
 	"github.com/wxpay-go/wxpay/sandbox/internal/trigger"
+	"github.com/wxpay-go/wxpay/sandbox/internal/witness"
 	"github.com/wxpay-go/wxpay/sandbox/store"
 )
 
@@ -25,6 +26,8 @@ type machine struct {
 	faults *armed.Faults
 	kinds  func() []*trigger.Kind // of notifications that can be triggered
 	feed   *feed                  // of attempts to deliver notifications
+	// witness sees what clients do, for the report.
+	witness *witness.Witness
 }
 
 // assemble puts one together that plays these.
@@ -51,7 +54,8 @@ func assemble(c Config, plays *engine.Repertoire) (m machine, err error) {
 	}
 	m.kinds = sync.OnceValue(func() []*trigger.Kind { return trigger.Kinds(plays) })
 	m.feed = newFeed(c.OnAttempt)
-	m.faults = armed.New(m.engine.Random.Chance)
+	m.witness = new(witness.Witness)
+	m.faults = armed.New(m.engine.Random.Chance, m.engine.Clock.Now)
 	if c.Chaos {
 		if _, err := m.faults.Arm(armed.Chaos(c.ManualClock)...); err != nil {
 			return m, err
@@ -59,12 +63,13 @@ func assemble(c Config, plays *engine.Repertoire) (m machine, err error) {
 	}
 	if m.outbox, err = outbox.New(m.engine, m.faults, outbox.Settings{Anywhere: c.AllowNonLoopback,
 		Patience: c.NotifyTimeout, Rounds: c.rounds, Longest: c.longest, Late: c.late, Kept: c.kept,
-		OnAttempt: m.feed.attempt, Listens: m.feed.listens}); err != nil {
+		OnAttempt: m.feed.attempt, Listens: m.feed.listens, Witness: m.witness}); err != nil {
 		return m, fmt.Errorf("sandbox: %w", err)
 	}
 	gatherer, commits := c.Store.(store.Gatherer)
 	m.front = front.New(m.engine, m.outbox, m.faults, plays, endpointsXML(), front.Settings{MaxBody: c.MaxBody,
-		Kept: c.JournalSize, OnExchange: c.OnExchange, Unsigned: c.Unsigned, Commits: commits})
+		Kept: c.JournalSize, OnExchange: c.OnExchange, Unsigned: c.Unsigned, Commits: commits,
+		Witness: m.witness})
 	if commits {
 		gatherer.Gather(m.front.UnderWay)
 	}

@@ -95,7 +95,8 @@ func stopListening(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // shop is a merchant's server at $SHOP, which verifies notifications of both versions with the keys
-// of $ENV_FILE. Under /fail it answers 500. What it takes stands in the file received, a line each.
+// of $ENV_FILE. Under /fail it answers 500, under
+// /careless 200 to everybody. What it takes stands in the file received, a line each.
 func shop(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) > 0 {
 		ts.Fatalf("usage: shop, after start")
@@ -122,6 +123,7 @@ func shop(ts *testscript.TestScript, neg bool, args []string) {
 	mux.HandleFunc("/fail", func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusInternalServerError)
 	})
+	mux.HandleFunc("/careless", func(http.ResponseWriter, *http.Request) {})
 	server := httptest.NewServer(mux)
 	ts.Defer(server.Close)
 	ts.Setenv("SHOP", server.URL)

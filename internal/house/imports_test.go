@@ -29,7 +29,8 @@ var rooms = map[string][]string{
 	"notify":            {".", "internal/wire", "api/event"},
 	"inbox":             {".", "internal/wire", "notify"},
 	"catalogue":         {"internal/spelling"},
-	"sandbox": with(below, ".", "internal/spelling", "catalogue", "sandbox/fault", behind+"samples",
+	"sandbox": with(below, ".", "internal/spelling", "catalogue", "sandbox/fault", behind+"samples", behind+"guide",
+		behind+"witness",
 		behind+"listener", behind+"authority",
 		behind+"redact", behind+"armed", behind+"registry", behind+"engine", behind+"push", behind+"contracts",
 		behind+"debits", behind+"payments", behind+"xmlcall", behind+"trigger", behind+"outbox", behind+"front",
@@ -37,6 +38,8 @@ var rooms = map[string][]string{
 	"sandbox/ledger":     {".", "internal/wire", "sandbox/fault"},
 	"sandbox/fault":      {},
 	behind + "samples":   {},
+	behind + "guide":     {},
+	behind + "witness":   {"sandbox/fault", "sandbox/ledger"},
 	behind + "shown":     {},
 	behind + "listener":  {},
 	behind + "authority": {},
@@ -57,10 +60,10 @@ var rooms = map[string][]string{
 	behind + "trigger": with(below, "catalogue", "internal/spelling", "sandbox/fault", behind+"armed",
 		behind+"registry", behind+"engine", behind+"push", behind+"contracts", behind+"debits", behind+"samples"),
 	behind + "outbox": with(below, "sandbox/fault", behind+"listener", behind+"redact", behind+"armed",
-		behind+"registry", behind+"engine", behind+"push"),
+		behind+"registry", behind+"engine", behind+"push", behind+"witness"),
 	behind + "front": with(below, "catalogue", "internal/explain", "internal/sm3", "sandbox/fault", behind+"listener",
 		behind+"redact", behind+"armed", behind+"registry", behind+"engine", behind+"contracts", behind+"xmlcall",
-		behind+"outbox"),
+		behind+"outbox", behind+"witness"),
 	"sandbox/store":           {},
 	"sandbox/store/storetest": {"sandbox/store"},
 	"internal/crash":          {".", "notify", "api/*"},
@@ -92,7 +95,7 @@ const (
 	benches = "bench"
 )
 
-var modules = []string{binary, benches, "inbox/inboxtest", "examples", "otel"}
+var modules = []string{binary, benches, "inbox/inboxtest", "sandbox/openapitest", "examples", "otel"}
 
 func ofAnotherModule(dir string) bool {
 	return slices.ContainsFunc(modules, func(m string) bool { return within(dir, m) })

@@ -164,6 +164,9 @@ type Armed struct {
 	Fault   Fault  `json:"fault"`
 	Met     int    `json:"met"`     // how often it could have been applied
 	Applied int    `json:"applied"` // how often it was
+
+	ArmedAt   time.Time `json:"armed_at"`            // by the sandbox's clock
+	ClearedAt time.Time `json:"cleared_at,omitzero"` // zero: not yet
 }
 
 // Chaos is a mix of faults that strike for as long as they are armed, each seldom:

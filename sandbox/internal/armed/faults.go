@@ -17,12 +17,19 @@ type Faults struct {
 
 	mu     sync.Mutex
 	chance func(float64) bool
+	now    func() time.Time
 	armed  []*armedFault
+	former []fault.Armed // that were cleared, the last ones
 	last   int
 }
 
-// New is with nothing armed; chance draws whether something of these odds happens.
-func New(chance func(odds float64) bool) *Faults { return &Faults{chance: chance} }
+// New is with nothing armed; chance draws whether something of these odds happens, now is the time.
+func New(chance func(odds float64) bool, now func() time.Time) *Faults {
+	return &Faults{chance: chance, now: now}
+}
+
+// remembered is how many cleared faults are.
+const remembered = 200
 
 // armedFault is one with what decides when it strikes.
 type armedFault struct {
@@ -39,10 +46,10 @@ func (f *Faults) Arm(list ...fault.Fault) ([]fault.Armed, error) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	armed := make([]fault.Armed, len(list))
+	armed, now := make([]fault.Armed, len(list)), f.now()
 	for i, one := range list {
 		f.last++
-		armed[i] = fault.Armed{ID: "F" + strconv.Itoa(f.last), Fault: one}
+		armed[i] = fault.Armed{ID: "F" + strconv.Itoa(f.last), Fault: one, ArmedAt: now}
 		f.armed = append(f.armed, &armedFault{Armed: armed[i]})
 	}
 	f.any.Store(len(f.armed) > 0)
@@ -60,13 +67,29 @@ func (f *Faults) List() []fault.Armed {
 	return out
 }
 
+// History is what was armed, cleared ones included as far as they are remembered, oldest first.
+func (f *Faults) History() []fault.Armed {
+	out := f.List()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append(slices.Clone(f.former), out...)
+}
+
 // Clear disarms one fault, or all of them without an id. It says whether there
 // was any.
 func (f *Faults) Clear(id string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	before := len(f.armed)
-	f.armed = slices.DeleteFunc(f.armed, func(a *armedFault) bool { return id == "" || a.ID == id })
+	before, now := len(f.armed), f.now()
+	f.armed = slices.DeleteFunc(f.armed, func(a *armedFault) bool {
+		if id != "" && a.ID != id {
+			return false
+		}
+		a.ClearedAt = now
+		f.former = append(f.former, a.Armed)
+		return true
+	})
+	f.former = f.former[max(0, len(f.former)-remembered):]
 	f.any.Store(len(f.armed) > 0)
 	return len(f.armed) < before
 }

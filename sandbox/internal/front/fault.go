@@ -185,6 +185,7 @@ func (fr *Front) writeFaulty(w http.ResponseWriter, x *exchange, p protocol) {
 	switch cut, gateway := x.injected.Has(fault.Cut), x.injected.Has(fault.Gateway); {
 	case cut != nil:
 		x.status, x.reply = 0, nil
+		x.answering(fr)
 		fr.Journal.record(x)
 		panic(http.ErrAbortHandler) // the server closes the connection and says nothing
 	case gateway != nil:
@@ -194,6 +195,7 @@ func (fr *Front) writeFaulty(w http.ResponseWriter, x *exchange, p protocol) {
 		x.reply = []byte("<html>\r\n<head><title>" + title + "</title></head>\r\n<body>\r\n<center><h1>" + title +
 			"</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n")
 		fr.introduce(w.Header())
+		x.answering(fr)
 		w.Header().Set("Content-Type", "text/html")
 		w.WriteHeader(x.status)
 		_, _ = w.Write(x.reply)

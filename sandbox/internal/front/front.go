@@ -8,6 +8,7 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/internal/armed"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
 	"github.com/wxpay-go/wxpay/sandbox/internal/outbox"
+	"github.com/wxpay-go/wxpay/sandbox/internal/witness"
 	"github.com/wxpay-go/wxpay/sandbox/internal/xmlcall"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
@@ -23,6 +24,7 @@ type Front struct {
 	commits    bool // the store waits for a disk
 	outbox     *outbox.Outbox
 	faults     *armed.Faults
+	witness    *witness.Witness
 	underWay   atomic.Int64                             // calls whose message has come and whose answer is not out
 	sealed     func() map[*catalogue.Operation][]string // made when first asked for
 }
@@ -43,6 +45,7 @@ type Settings struct {
 	OnExchange func(ledger.Exchange)
 	Unsigned   bool // calls are not verified, and replies not signed
 	Commits    bool // the store waits for a disk
+	Witness    *witness.Witness
 }
 
 // New makes the one of an engine, on which this is played.
@@ -52,7 +55,7 @@ func New(e *engine.Engine, o *outbox.Outbox, armed *armed.Faults, plays *engine.
 	engine.SetDefault(&c.MaxBody, 1<<20)
 	engine.SetDefault(&c.Kept, usuallyKept)
 	f := &Front{Engine: e, Behaviours: map[string]bound{}, XML: xml, MaxBody: c.MaxBody, unsigned: c.Unsigned,
-		commits: c.Commits, outbox: o, faults: armed}
+		commits: c.Commits, outbox: o, faults: armed, witness: c.Witness}
 	f.sealed = sync.OnceValue(f.sealedMembers)
 	f.Journal = newJournal(f, c.Kept, c.OnExchange)
 	for _, p := range plays.Products {

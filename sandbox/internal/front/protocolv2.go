@@ -41,6 +41,7 @@ func (p protocolV2) write(w http.ResponseWriter, x *exchange) {
 	p.introduce(h)
 	h.Set("Content-Type", "text/plain") // as recorded
 	h.Set("Content-Length", strconv.Itoa(len(x.reply)))
+	x.answering(p.Front)
 	w.WriteHeader(x.status)
 	if x.request.Method != http.MethodHead {
 		_, _ = w.Write(x.reply) // a client that has gone away misses nothing

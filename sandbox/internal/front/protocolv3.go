@@ -188,10 +188,13 @@ func (p protocolV3) write(w http.ResponseWriter, x *exchange) {
 	if x.merchant != nil && !isFile && !x.empty && !p.unsigned {
 		if err := p.prove(h, x); err != nil {
 			p.Logf("sandbox: sign a reply: %v", err)
+			x.status = http.StatusInternalServerError
+			x.answering(p.Front)
 			http.Error(w, "the sandbox cannot sign", http.StatusInternalServerError)
 			return
 		}
 	}
+	x.answering(p.Front)
 	w.WriteHeader(x.status)
 	if x.request.Method != http.MethodHead {
 		_, _ = w.Write(x.reply) // a client that has gone away misses nothing

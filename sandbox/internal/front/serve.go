@@ -17,6 +17,7 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
 	"github.com/wxpay-go/wxpay/sandbox/internal/listener"
 	"github.com/wxpay-go/wxpay/sandbox/internal/registry"
+	"github.com/wxpay-go/wxpay/sandbox/internal/witness"
 	"github.com/wxpay-go/wxpay/sandbox/internal/xmlcall"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
@@ -49,6 +50,7 @@ type exchange struct {
 	injected      armed.Injected // the faults it has met
 	file          []byte         // the reply of a download, which is not signed
 	ahead         *ahead         // the reply, being signed while what it says is committed; nil for not yet
+	seen          *witness.Call  // what the witness has of it; nil for a page
 }
 
 // protocol is one of the two that WeChat Pay is called in. Each takes a call by the same
@@ -93,6 +95,7 @@ func (fr *Front) protocolOf(path string) protocol {
 // sign, write down. It is what the API listener serves.
 func (fr *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{request: r, at: fr.Clock.Now(), wireAt: fr.WireNow()}
+	x.seen = fr.witness.Comes(x.at)
 	p := fr.protocolOf(r.URL.EscapedPath())
 	if x.refused = fr.proxied(r); x.refused != nil {
 		p = protocolV3{fr} // whose refusals have a status
@@ -107,6 +110,7 @@ func (fr *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	} else {
 		p.write(w, x)
 	}
+	x.gone(fr)
 	fr.Journal.record(x)
 }
 

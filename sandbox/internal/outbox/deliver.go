@@ -22,6 +22,7 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/internal/registry"
 	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/internal/shown"
+	"github.com/wxpay-go/wxpay/sandbox/internal/witness"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -59,10 +60,13 @@ func (o *Outbox) Post(ctx context.Context, transport http.RoundTripper, target s
 	p *push.Row,
 	s armed.Injected) (result ledger.Attempt, refused string) {
 	var failed error
+	accepted := false
+	seen := o.seen(p, s)
 	defer func() {
 		if failed != nil {
 			result.Error = failed.Error()
 		}
+		o.witness.Ends(seen, result.Status, accepted)
 	}()
 	defer engine.Contain(o.Logf, "notification "+shown.Value(p.ID)+" cannot be sent", &failed)
 	result = ledger.Attempt{At: o.Clock.Now(), Faults: s.Names()}
@@ -110,11 +114,20 @@ func (o *Outbox) Post(ctx context.Context, transport http.RoundTripper, target s
 	case p.Heard != nil && err != nil: // of what is no question the status alone decides
 		return fail("the body of the answer did not come whole in time")
 	}
+	accepted = result.Error == ""
 	result = armed.Judge(result)
 	if p.Heard != nil && result.Error == "" {
 		p.Heard(said)
 	}
 	return result, ""
+}
+
+// seen begins an attempt as the witness sees it.
+func (o *Outbox) seen(p *push.Row, s armed.Injected) *witness.Attempt {
+	a := &witness.Attempt{At: o.Clock.Now(), Said: witness.Read(engine.DecodeBody(p.Resource)), Push: p.ID,
+		Event: p.Event, MchID: p.MchID, About: p.About, No: p.Begun, Faults: s.Names()}
+	o.witness.Begins(a)
+	return a
 }
 
 // said is a value of a merchant's answer as it is shown.

@@ -8,6 +8,7 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
 	"github.com/wxpay-go/wxpay/sandbox/internal/push"
 	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
+	"github.com/wxpay-go/wxpay/sandbox/internal/witness"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -48,6 +49,8 @@ func own(p *push.Row, among func(fault.Name) bool) (met armed.Injected) {
 // divert does to a notification what faults of the whole of it want.
 func (o *Outbox) divert(s *engine.Step, p *push.Row, met armed.Injected) {
 	p.Faults = met.Names()
+	o.witness.Diverts(&witness.Diverted{At: s.Now, Said: witness.Read(engine.DecodeBody(p.Resource)), Push: p.ID,
+		Event: p.Event, MchID: p.MchID, Faults: p.Faults})
 	switch f := met[0]; f.Name {
 	case fault.Lost:
 		p.State, p.Problem, p.NextAt = ledger.PushLost, "an injected fault lost it; only a query tells", time.Time{}

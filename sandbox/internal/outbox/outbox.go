@@ -6,6 +6,7 @@ import (
 
 	"github.com/wxpay-go/wxpay/sandbox/internal/armed"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/witness"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -17,6 +18,7 @@ type Outbox struct {
 	Worker   *worker
 	Patience time.Duration // for a merchant's answer, of the machine's time
 	faults   *armed.Faults
+	witness  *witness.Witness
 	holding  atomic.Bool                       // fault.Reordered has held a notification back
 	keeping  atomic.Bool                       // there may be holds; see hold.go
 	requeues atomic.Int64                      // so far
@@ -34,13 +36,14 @@ type Settings struct {
 	Kept      int           // see retention; 0: the usual number
 	OnAttempt func(ledger.Push, ledger.Attempt)
 	Listens   func() bool // says whether OnAttempt is to be called; nil: always
+	Witness   *witness.Witness
 }
 
 // New makes the one of an engine, which sends nothing before [worker.Run], [worker.Settle] or
 // [worker.Advance].
 func New(e *engine.Engine, f *armed.Faults, c Settings) (*Outbox, error) {
 	o := &Outbox{Engine: e, Routes: newRoutes(c.Anywhere), Patience: c.Patience, faults: f, told: c.OnAttempt,
-		listens: c.Listens}
+		listens: c.Listens, witness: c.Witness}
 	engine.SetDefault(&o.Patience, answerWithin)
 	o.Worker = newWorker(o)
 	engine.SetDefault(&c.Rounds, o.Worker.rounds)

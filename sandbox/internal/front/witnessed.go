@@ -1,0 +1,61 @@
+package front
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/witness"
+)
+
+// answering tells the witness what a call is answered, the moment before it is.
+func (x *exchange) answering(fr *Front) {
+	if x.seen == nil {
+		return
+	}
+	said := x.sayings()
+	fr.witness.Answers(x.seen, func(c *witness.Call) {
+		c.Said, c.Operation, c.RequestID, c.Status = said, x.operation(), x.id, x.status
+		c.Faults = x.injected.Names()
+		if x.merchant != nil {
+			c.MchID = x.merchant.MchID
+		}
+		if x.refused != nil && x.status != 0 {
+			c.Code = x.refused.Code
+		}
+	})
+}
+
+// sayings is what the client said, as far as it was understood.
+func (x *exchange) sayings() witness.Said {
+	if x.op == nil {
+		return witness.Said{}
+	}
+	body := x.opened
+	switch {
+	case x.fields != nil:
+		body = map[string]any{}
+		for name, value := range x.fields {
+			body[name] = value
+		}
+	case body == nil && x.injected != nil: // before its body was looked at
+		body = engine.DecodeBody(x.body)
+	}
+	query := map[string]string{}
+	for name, values := range x.query {
+		query[name] = slices.Concat(values, []string{""})[0]
+	}
+	said := witness.Read(body, x.vars, query)
+	if x.request.Method != http.MethodGet || x.injected != nil {
+		said.Compare(body, maps.Clone(x.vars), query)
+	}
+	return said
+}
+
+// gone tells the witness of a client that did not wait for the answer.
+func (x *exchange) gone(fr *Front) {
+	if x.seen != nil && x.request.Context().Err() != nil {
+		fr.witness.HangsUp(x.seen)
+	}
+}
