@@ -19,7 +19,7 @@ type Dead struct {
 	Reason string
 	// Attempts is how often it failed.
 	Attempts int
-	// ChangedAt is when it became one, or was last tried.
+	// ChangedAt is when it became one.
 	ChangedAt time.Time
 }
 
@@ -74,7 +74,8 @@ func (b *Box) stored(ctx context.Context, where string, args ...any) (list []let
 // Replay handles a dead letter now, in this process, which has the functions. Where it fails again
 // it stays one, with the new reason. [ErrNotStored] is the error where there is none.
 func (b *Box) Replay(ctx context.Context, mchID, id string) error {
-	found, err := b.stored(ctx, "mch_id = ? AND id = ? AND payload IS NOT NULL", key(mchID), key(id))
+	found, err := b.stored(ctx, "mch_id = ? AND id = ? AND state IN ('"+dead+"', '"+due+"')", key(mchID),
+		key(id))
 	if err != nil {
 		return err
 	}
@@ -89,8 +90,8 @@ func (b *Box) Replay(ctx context.Context, mchID, id string) error {
 // needs none itself, and is what the command `wxpay inbox replay` does. With an id of "" all dead
 // letters of the merchant are, and with a mchID of "" those of every merchant. It returns how many.
 func (b *Box) Requeue(ctx context.Context, mchID, id string) (int, error) {
-	statement := "UPDATE {events} SET state = '" + due + "', changed_at = ? WHERE state = '" + dead + "'"
-	args := []any{b.now()}
+	statement := "UPDATE {events} SET state = '" + due + "' WHERE state = '" + dead + "'" // as old as it is
+	var args []any
 	if mchID != "" {
 		statement += " AND mch_id = ?"
 		args = append(args, key(mchID))

@@ -94,9 +94,10 @@ func (b *Box) Expect(ctx context.Context, tx Execer, x Expected) error {
 		now); err != nil {
 		return fmt.Errorf("inbox.Expect: %w", err)
 	}
-	if _, err := b.exec(ctx, tx, "UPDATE {expected} SET claim = ?, kind = ?, params = ?, person = ?, watched = 0, "+
-		"tries = 0, ask_at = ?, until_at = ?, created_at = ? WHERE mch_id = ? AND name = ?", claim, string(x.Kind),
-		string(params), personOf(x.OpenID), askAt, x.Until.UnixMicro(), now, key(x.MchID), name); err != nil {
+	if _, err := b.exec(ctx, tx, "UPDATE {expected} SET claim = ?, kind = ?, params = ?, number = ?, person = ?, "+
+		"watched = 0, tries = 0, ask_at = ?, until_at = ?, created_at = ? WHERE mch_id = ? AND name = ?", claim,
+		string(x.Kind), string(params), hash(x.Number), personOf(x.OpenID), askAt, x.Until.UnixMicro(), now,
+		key(x.MchID), name); err != nil {
 		return fmt.Errorf("inbox.Expect: %w", err)
 	}
 	return nil

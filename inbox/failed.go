@@ -42,8 +42,9 @@ func (b *Box) failed(ctx context.Context, n *notify.Notification, h how, cause e
 				return err
 			}
 			var state string
-			if err := b.row(ctx, tx, "SELECT state, attempts FROM {events} WHERE mch_id = ? AND id = ?{lock}",
-				key(n.MchID), key(n.ID)).Scan(&state, &letter.Attempts); err != nil {
+			var since int64
+			if err := b.row(ctx, tx, "SELECT state, attempts, changed_at FROM {events} WHERE mch_id = ? AND id = "+
+				"?{lock}", key(n.MchID), key(n.ID)).Scan(&state, &letter.Attempts, &since); err != nil {
 				return err
 			}
 			if state == done || state == dead && !h.again() {
@@ -52,11 +53,16 @@ func (b *Box) failed(ctx context.Context, n *notify.Notification, h how, cause e
 			}
 			letter.Attempts++
 			now := failed
+			if state == failed { // a letter is as old as it is, and is kept no longer for being tried
+				since = b.now()
+			}
 			switch {
 			case state == due && !h.replay:
 				now, isDead = due, true // it is stored, and to be handled once more as it was asked to
 			case letter.Attempts >= b.cfg.Attempts, h.replay, h.swept != nil && b.expired(h.swept, 0):
-				now, isDead, buried = dead, true, true
+				now, isDead, buried = dead, true, state != dead
+			case state == dead:
+				now = dead // and is asked for all the same
 			}
 			if isDead && h.swept != nil && !h.swept.more {
 				// What was asked for is stored, and not to be asked for again.
@@ -66,7 +72,8 @@ func (b *Box) failed(ctx context.Context, n *notify.Notification, h how, cause e
 			}
 			_, err = b.exec(ctx, tx, "UPDATE {events} SET state = ?, attempts = ?, reason = ?, payload = ?, "+
 				"changed_at = ? WHERE mch_id = ? AND id = ?", now, letter.Attempts, letter.Reason, payload,
-				b.now(), key(n.MchID), key(n.ID))
+				since, key(n.MchID), key(n.ID))
+			letter.ChangedAt = moment(since)
 			return err
 		})
 		return isDead, err
@@ -75,7 +82,6 @@ func (b *Box) failed(ctx context.Context, n *notify.Notification, h how, cause e
 		return false, fmt.Errorf("inbox: that it failed could not be stored: %w", err)
 	}
 	if buried {
-		letter.ChangedAt = b.cfg.Now()
 		b.cfg.OnDead(ctx, letter)
 	}
 	return isDead, nil

@@ -15,6 +15,9 @@ type Pruned struct {
 	Contracts int // contracts that have ended
 }
 
+// isOver tells contracts that have ended, as contract.ended does.
+const isOver = "ended_at <> 0 AND (contract LIKE '" + contractByID + "/%' OR ended_at = -1 OR ended_at >= signed_at)"
+
 // Prune deletes what is kept no longer, in transactions of a few hundred rows: handled
 // notifications after [Config.Keep], the oldest earlier where there are more than
 // [Config.KeepEvents]; what they told, what proved them, and contracts that have ended after
@@ -42,8 +45,9 @@ func (b *Box) Prune(ctx context.Context) (p Pruned, err error) {
 		now.Add(-b.cfg.KeepDead).UnixMicro(), 0); err != nil {
 		return p, err
 	}
-	told := now.Add(-max(b.cfg.Keep, b.cfg.KeepDead)).UnixMicro()
-	if p.Contracts, err = b.drop(ctx, "contracts", "ended_at <> 0", told, 0); err != nil {
+	// A letter may be a day younger than what is known of its contract, for it failed for so long.
+	told := now.Add(-max(b.cfg.Keep, b.cfg.KeepDead+MinKeep)).UnixMicro()
+	if p.Contracts, err = b.drop(ctx, "contracts", isOver, told, 0); err != nil {
 		return p, err
 	}
 	for _, table := range []string{"proofs", "facts", "groups"} {

@@ -31,7 +31,9 @@ const (
 // not heard of in time, and handles what it finds as its notification would be handled: with the
 // same functions, and once, so that a notification which comes later after all is a repeat. It asks
 // [MaxAsked] questions at most, [Pace] apart, each of which one process asks, and ends early where
-// WeChat Pay does not answer. Run it every minute or so, in as many processes as you like.
+// WeChat Pay does not answer. The pages of a list are one question. Where a function panics, it
+// panics; what it panicked on has failed. Run it every minute or so, in as many processes as you
+// like.
 //
 // What a query tells is what the notification would have told as far as the query knows it; look at
 // [Delivery.Swept] where your function needs a member that only the notification has.

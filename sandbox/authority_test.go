@@ -9,6 +9,7 @@ import (
 	"encoding/pem"
 	"math/big"
 	"net"
+	"net/url"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -115,6 +116,61 @@ func TestTheAuthorityVouchesForNoOtherSite(t *testing.T) {
 			if _, err := leaf.Verify(o); (err == nil) != taken {
 				t.Errorf("%s: taken: %t, want %t: %v", name, err == nil, taken, err)
 			}
+		}
+	}
+}
+
+// Nor can they vouch with it for who signs mail or code, or calls a server; and a mail address or a
+// URI is refused where nobody asks what for.
+func TestTheAuthorityVouchesForServersAlone(t *testing.T) {
+	t.Parallel()
+	var kept ledger.KeyMaterial
+	if err := sandbox.GenerateAuthority(&kept); err != nil {
+		t.Fatal(err)
+	}
+	_, rest := pem.Decode([]byte(kept.Authority))
+	root, issuer := parsed(t, kept.Authority), parsed(t, string(rest))
+	block, _ := pem.Decode([]byte(kept.AuthorityKey.Reveal()))
+	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leafKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots, issuers := x509.NewCertPool(), x509.NewCertPool()
+	roots.AddCert(root)
+	issuers.AddCert(issuer)
+	verified := func(template *x509.Certificate, usage x509.ExtKeyUsage) error {
+		template.SerialNumber, template.NotAfter = big.NewInt(7), time.Now().Add(time.Hour)
+		template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageAny}
+		der, err := x509.CreateCertificate(rand.Reader, template, issuer, leafKey.Public(), key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = parsed(t, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))).Verify(
+			x509.VerifyOptions{Roots: roots, Intermediates: issuers, KeyUsages: []x509.ExtKeyUsage{usage}})
+		return err
+	}
+	local := func() *x509.Certificate { return &x509.Certificate{DNSNames: []string{"localhost"}} }
+	if err := verified(local(), x509.ExtKeyUsageServerAuth); err != nil {
+		t.Errorf("a server: %v", err)
+	}
+	for name, usage := range map[string]x509.ExtKeyUsage{"mail": x509.ExtKeyUsageEmailProtection,
+		"code": x509.ExtKeyUsageCodeSigning, "a client": x509.ExtKeyUsageClientAuth} {
+		if err := verified(local(), usage); err == nil {
+			t.Errorf("it vouches for %s", name)
+		}
+	}
+	uri, err := url.Parse("spiffe://example.com/shop")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, template := range map[string]*x509.Certificate{"a mail address": {EmailAddresses: []string{"a@qq.com"}},
+		"a URI": {URIs: []*url.URL{uri}}} {
+		if err := verified(template, x509.ExtKeyUsageServerAuth); err == nil {
+			t.Errorf("it vouches for %s", name)
 		}
 	}
 }

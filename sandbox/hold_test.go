@@ -2,8 +2,11 @@ package sandbox_test
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -267,5 +270,44 @@ func TestHoldUnderARunningClock(t *testing.T) {
 	w.ok(err)
 	if got := w.arrived(); !slices.Equal(got, ids) {
 		t.Errorf("came %q, want %q", got, ids)
+	}
+}
+
+// Two release at once: each notification is sent once.
+func TestTwoReleasesAtOnce(t *testing.T) {
+	t.Parallel()
+	sb := sandbox.New(t)
+	var came atomic.Int32
+	if err := sb.Receive("https://yourapp.com", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		came.Add(1)
+		w.WriteHeader(http.StatusNoContent)
+	})); err != nil {
+		t.Fatal(err)
+	}
+	if err := sb.Hold(ledger.Hold{}); err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		if _, err := sb.Trigger(ledger.Trigger{Event: "ENTRUST.SIGN"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := sb.Settle(); err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	sent := make([]int, 4)
+	for i := range sent {
+		all.Go(func() {
+			ids, err := sb.Release(ledger.Release{})
+			if err != nil {
+				t.Error(err)
+			}
+			sent[i] = len(ids)
+		})
+	}
+	all.Wait()
+	if n := came.Load(); n != 20 || sent[0]+sent[1]+sent[2]+sent[3] != 20 {
+		t.Errorf("%v were sent, and %d came", sent, n)
 	}
 }

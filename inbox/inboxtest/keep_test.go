@@ -45,7 +45,11 @@ func TestPruneBoundsByAge(t *testing.T) {
 			w.Errorf("%d facts are left, and a letter may tell either", n)
 		}
 		w.clock.advance(100 * time.Hour)
-		if p, err := b.Prune(w.Context()); err != nil || p != (inbox.Pruned{Events: 1, Dead: 1, Contracts: 1}) {
+		if p, err := b.Prune(w.Context()); err != nil || p != (inbox.Pruned{Events: 1, Dead: 1}) {
+			w.Errorf("pruned %+v, %v", p, err)
+		}
+		w.clock.advance(inbox.MinKeep)
+		if p, err := b.Prune(w.Context()); err != nil || p != (inbox.Pruned{Contracts: 1}) {
 			w.Errorf("pruned %+v, %v", p, err)
 		}
 		if n := w.count("SELECT COUNT(*) FROM ~facts"); n != 1 {
@@ -89,6 +93,70 @@ func TestContractsAreKeptAsLongAsLetters(t *testing.T) {
 		}
 		w.clock.advance(inbox.DefaultKeepDead + time.Hour)
 		if p, err := b.Prune(w.Context()); err != nil || p.Dead != 1 {
+			w.Errorf("pruned %+v, %v", p, err)
+		}
+	})
+}
+
+// A letter is kept no longer for being tried, so that it does not outlive what is known of its
+// contract. One that failed for a day is younger by that.
+func TestTryingALetterKeepsItNoLonger(t *testing.T) {
+	onEach(t, func(w *world) {
+		b := w.box(inbox.Config{Keep: inbox.MinKeep, KeepDead: inbox.MinKeep, Attempts: 2,
+			OnDead: func(context.Context, inbox.Dead) {}})
+		fails := true
+		b.Otherwise(func(ctx context.Context, d *inbox.Delivery) error {
+			if fails && d.EventType == "ENTRUST.SIGN" {
+				return errors.New("the shop's database is away")
+			}
+			return w.write(ctx, d, fmt.Sprint(d.ID, " ", d.Late))
+		})
+		const at = "2026-11-28T10:00:00+08:00"
+		take := func(list ...*notify.Notification) {
+			for _, n := range list {
+				_ = b.Take(w.Context(), n) // some fail
+			}
+		}
+		soon, late := signed("n1", "C1", "K1", at), signed("n3", "C2", "K2", at)
+		take(soon, soon, late, ended("n2", "C1", "K1", at), ended("n4", "C2", "K2", at))
+		w.clock.advance(24 * time.Hour)
+		take(late)
+		for range 4 {
+			w.clock.advance(5 * time.Hour)
+			if n, err := b.Requeue(w.Context(), "", ""); n != 2 || err != nil {
+				w.Fatal(n, err)
+			}
+			if _, err := b.Work(w.Context()); err != nil {
+				w.Fatal(err)
+			}
+		}
+		fails = false
+		w.clock.advance(27 * time.Hour)
+		if p, err := b.Prune(w.Context()); err != nil || p.Dead != 1 || p.Contracts != 0 {
+			w.Errorf("pruned %+v, %v", p, err)
+		}
+		for id, want := range map[string]error{"n1": inbox.ErrNotStored, "n3": nil} {
+			if err := b.Replay(w.Context(), mchID, id); !errors.Is(err, want) {
+				w.Errorf("%s: %v", id, err)
+			}
+		}
+		(&merchant{world: w}).wantEffects("n2 false", "n3 true", "n4 false")
+	})
+}
+
+// A contract without an id that was signed once more under its code is in force, and is not pruned.
+func TestAContractInForceIsNotPruned(t *testing.T) {
+	onEach(t, func(w *world) {
+		b := w.writes(inbox.Config{Keep: inbox.MinKeep, KeepDead: inbox.MinKeep})
+		for i, at := range []string{"10", "11", "12"} {
+			event := []string{"ECOMMERCE_ENTRUST.SIGN", "ECOMMERCE_ENTRUST.TERMINATE"}[i%2]
+			if err := b.Take(w.Context(), notified(fmt.Sprint("n", i), event, object{"out_contract_code": "K1",
+				"plan_id": 12535, "openid": payer, "operate_time": "2026-11-28T" + at + ":00:00+08:00"})); err != nil {
+				w.Fatal(err)
+			}
+		}
+		w.clock.advance(1000 * time.Hour)
+		if p, err := b.Prune(w.Context()); err != nil || p.Contracts != 0 {
 			w.Errorf("pruned %+v, %v", p, err)
 		}
 	})

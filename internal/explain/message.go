@@ -217,13 +217,21 @@ func boolToInt(b bool) int {
 
 // ownKey says that a key which should be WeChat Pay's is a merchant's.
 func ownKey(p Platform, k Known) Finding {
+	if m, is := k.Owner(p); is {
+		return found("platform-is-merchant", p.ID, m.MchID)
+	}
+	return Finding{}
+}
+
+// Owner is the merchant whose key it is that was taken for WeChat Pay's.
+func (k Known) Owner(p Platform) (m Keys, is bool) {
 	for _, m := range k.Merchants {
 		same := p.Key != nil && m.Public != nil && p.Key.Equal(m.Public)
 		if same || m.Serial != "" && wire.SameSerial(p.ID, m.Serial) {
-			return found("platform-is-merchant", p.ID, m.MchID)
+			return m, true
 		}
 	}
-	return Finding{}
+	return Keys{}, false
 }
 
 // unopened says why none of WeChat Pay's keys that are known opens a signature.

@@ -80,9 +80,23 @@ func template(now time.Time, name string) *x509.Certificate {
 	return &x509.Certificate{
 		SerialNumber: serial(), Subject: pkix.Name{CommonName: name, Organization: []string{organization}},
 		NotBefore: now.Add(-past), NotAfter: now.AddDate(years, 0, 0),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign, ExtKeyUsage: servers,
 		PermittedDNSDomainsCritical: true, PermittedDNSDomains: domains, PermittedIPRanges: machine,
+		PermittedEmailAddresses: nobody, PermittedURIDomains: nobody,
 	}
+}
+
+// An authority vouches for servers, and not for who signs mail or code, or calls; and for verifiers
+// that do not look there, for no mail address and no URI but those of a name that nobody can have.
+var (
+	servers = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
+	nobody  = []string{"invalid"}
+)
+
+// isBounded says whether an authority's certificate is as template makes them.
+func isBounded(c *x509.Certificate) bool {
+	return slices.Equal(c.ExtKeyUsage, servers) && slices.Equal(c.PermittedEmailAddresses, nobody) &&
+		slices.Equal(c.PermittedURIDomains, nobody)
 }
 
 // PEM writes a certificate down.
@@ -138,9 +152,10 @@ func Parse(certificates, key string) (*Authority, error) {
 }
 
 // Serves says whether the authority can go on at a moment: it is not about to end, and may vouch
-// for all these hosts.
+// for all these hosts and for nothing else.
 func (a *Authority) Serves(now time.Time, hosts []string) bool {
-	if now.Before(a.Root.NotBefore) || now.Add(ending).After(a.Root.NotAfter) {
+	if !isBounded(a.Root) || !isBounded(a.issuer) || now.Before(a.Root.NotBefore) ||
+		now.Add(ending).After(a.Root.NotAfter) {
 		return false
 	}
 	leaf, err := a.issue(now, hosts, nil)

@@ -123,6 +123,8 @@ func (o *Outbox) Release(ctx context.Context, r ledger.Release) (ids []string, e
 	case r.Times < 1 || r.Times > mostTimes:
 		return nil, fmt.Errorf("sandbox: times is from 1 to %d", mostTimes)
 	}
+	o.releases.Lock() // or another would send what this one has yet to come to
+	defer o.releases.Unlock()
 	if ids, err = o.endHolds(ctx, r.Hold); err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -22,6 +23,7 @@ type Outbox struct {
 	holding  atomic.Bool                       // fault.Reordered has held a notification back
 	keeping  atomic.Bool                       // there may be holds; see hold.go
 	requeues atomic.Int64                      // so far
+	releases sync.Mutex                        // one goes on at a time
 	told     func(ledger.Push, ledger.Attempt) // of every attempt; may be nil
 	listens  func() bool                       // says whether anybody hears of them; nil: yes
 }

@@ -91,6 +91,10 @@ func (o *envOptions) run(ctx context.Context, sys System) error {
 	if err != nil {
 		return err
 	}
+	if problem := unspeakable(o.language, s.folder); problem.String() != "" {
+		return &failure{code: exitUsage, err: errorf("%v", problem),
+			hint: text("give the sandbox another folder with --data")}
+	}
 	var l lines
 	l.note("What is started from this shell finds the sandbox at %s in the place of WeChat Pay.", s.url)
 	l.blank()
@@ -128,12 +132,33 @@ func readSetting(ctx context.Context, sys System, data string) (setting, error) 
 		return s, err
 	}
 	sys.keepKeysOf(s.vars)
+	if written, err := asWritten(s.envFile, s.vars); err != nil || !written {
+		return s, &failure{code: exitUsage,
+			err:  errorf("%s is not as a sandbox writes it: a shell would read it otherwise than wxpay", s.envFile),
+			hint: text("start it once with %s, which writes it anew", start)}
+	}
 	if s.url = s.vars[hostVariable]; s.url == "" || s.vars[authorityVariable] == "" {
 		return s, &failure{code: exitUsage,
 			err:  errorf("%s was not written by a sandbox of this version", s.envFile),
 			hint: text("start it once with %s, which writes it anew", start)}
 	}
 	return s, nil
+}
+
+// asWritten says whether a shell reads of an env file what wxpay does: it has the lines that a
+// sandbox writes, and no others. It may have come with somebody else's code.
+func asWritten(file string, vars map[string]string) (bool, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return false, err
+	}
+	for line := range strings.Lines(string(data)) {
+		name, _, _ := strings.Cut(line, "=")
+		if value, is := vars[name]; !strings.HasPrefix(line, "#") && (!is || line != envLine(name, value)) {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 func (s setting) file(name string) string { return filepath.Join(s.folder, name) }

@@ -162,9 +162,13 @@ func envLine(name, value string) string {
 	return fmt.Sprintf("%s=%s\n", name, shellWord(value))
 }
 
+// plainWord is what every shell takes as it stands, wherever: letters and digits of any script, and
+// signs that mean nothing to any of them.
+var plainWord = regexp.MustCompile(`^[\pL\pN_@%+=:,./-]*$`)
+
 // shellWord quotes a value for a shell where it needs to be.
 func shellWord(value string) string {
-	if strings.ContainsAny(value, " \t'\"$`\\&|;<>()*?#~!") {
+	if !plainWord.MatchString(value) {
 		value = "'" + strings.ReplaceAll(value, "'", `'\''`) + "'"
 	}
 	return value

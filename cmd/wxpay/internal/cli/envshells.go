@@ -40,8 +40,12 @@ func forPowerShell(s setting, l lines, in lang.Lang) string {
 		func(name, value string) string { return "$env:" + name + " = " + powerWord(value) })
 }
 
-// powerWord quotes a value for PowerShell, which takes what is between single quotes as it is.
-func powerWord(value string) string { return "'" + strings.ReplaceAll(value, "'", "''") + "'" }
+// powerWord quotes a value for PowerShell, which takes what is between single quotes as it is, and
+// any of five signs for a single quote.
+func powerWord(value string) string { return "'" + powerQuotes.Replace(value) + "'" }
+
+var powerQuotes = strings.NewReplacer("'", "''", "\u2018", "\u2018\u2018", "\u2019", "\u2019\u2019",
+	"\u201a", "\u201a\u201a", "\u201b", "\u201b\u201b")
 
 func (l lines) written(in lang.Lang, read string, set func(name, value string) string) string {
 	var out strings.Builder

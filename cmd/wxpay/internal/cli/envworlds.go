@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"github.com/wxpay-go/wxpay/cmd/wxpay/internal/lang"
 )
 
 // worlds say what each language's programs need, beside the merchant's variables.
@@ -55,7 +57,7 @@ func forPHP(s setting, l *lines) {
 
 func forNode(s setting, l *lines) {
 	l.note("This sends calls to WeChat Pay's hosts to the sandbox, whatever client makes them, and needs no proxy.")
-	l.set("NODE_OPTIONS", "--require="+doubleQuoted(filepath.ToSlash(s.file(nodeName))))
+	l.set("NODE_OPTIONS", "--require="+nodeWord(filepath.ToSlash(s.file(nodeName))))
 	l.blank()
 	l.note("For a client with a proxy. Without NODE_OPTIONS set HTTPS_PROXY=%s, which axios reads,", s.url)
 	l.note("and with NODE_USE_ENV_PROXY=1 Node itself, from version 24 on.")
@@ -72,7 +74,7 @@ func forJava(s setting, l *lines) {
 	l.note("Apache HttpClient reads them only where it was built with useSystemProperties().")
 	l.set("JAVA_TOOL_OPTIONS", strings.Join([]string{
 		"-Dhttps.proxyHost=" + host, "-Dhttps.proxyPort=" + port,
-		doubleQuoted("-Djavax.net.ssl.trustStore=" + s.vars[trustStoreVariable]),
+		javaWord("-Djavax.net.ssl.trustStore=" + s.vars[trustStoreVariable]),
 		"-Djavax.net.ssl.trustStoreType=PKCS12", "-Djavax.net.ssl.trustStorePassword=" + trustPassword,
 	}, " "))
 }
@@ -101,11 +103,36 @@ func forCurl(s setting, l *lines) {
 	l.paste("  --cert " + shellWord(s.vars["WXPAY_CERTIFICATE"]) + " --key " + shellWord(s.vars["WXPAY_PRIVATE_KEY"]))
 }
 
-// doubleQuoted quotes a word of a variable that a program takes apart at its blanks, as Node and
-// the JVM do. To Node a backslash means something between the quotes, so its paths have slashes.
-func doubleQuoted(word string) string {
-	if !strings.ContainsAny(word, " '") {
+// nodeWord is a word of NODE_OPTIONS, which Node takes apart at blanks. Between double quotes a
+// backslash takes a sign as it is; outside it is one.
+func nodeWord(word string) string {
+	if !strings.ContainsAny(word, ` "`) {
 		return word
 	}
-	return `"` + word + `"`
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(word) + `"`
+}
+
+// javaWord is a word of JAVA_TOOL_OPTIONS, which a JVM takes apart at blanks. Between quotes of
+// either kind all is as it stands, so that one with both cannot be written.
+func javaWord(word string) string {
+	switch {
+	case strings.Contains(word, `"`):
+		return "'" + word + "'"
+	case strings.ContainsAny(word, " \t'"):
+		return `"` + word + `"`
+	}
+	return word
+}
+
+// unspeakable says why no settings for a language can name a folder, "" where they can.
+func unspeakable(language, folder string) lang.Text {
+	switch between := string(filepath.ListSeparator); {
+	case language == "java" && strings.Contains(folder, "'") && strings.Contains(folder, `"`):
+		return text("JAVA_TOOL_OPTIONS cannot name a folder with both kinds of quotes: %s", folder)
+	case language == "php" && strings.Contains(folder, between):
+		return text("PHP_INI_SCAN_DIR cannot name a folder with a %q: %s", between, folder)
+	case language == "php" && strings.Contains(folder, "'") && strings.ContainsAny(folder, `"$`):
+		return text("PHP's settings cannot name a folder with ' and one of \" and $: %s", folder)
+	}
+	return lang.Text{}
 }

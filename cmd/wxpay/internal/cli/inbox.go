@@ -108,7 +108,7 @@ func (o *inboxOptions) newReplay(sys System) *cobra.Command {
 		Short: "Have dead letters handled once more, by Box.Work in your program",
 		Args:  cobra.ArbitraryArgs,
 		RunE: o.on(sys, func(ctx context.Context, b *inbox.Box, args []string) error {
-			if len(args) > 1 || o.all == (len(args) == 1) {
+			if len(args) > 1 || o.all == (len(args) == 1) || !o.all && args[0] == "" {
 				return usage("wxpay inbox replay takes the id of one dead letter, or --all")
 			}
 			n, err := b.Requeue(ctx, o.mchID, first(args))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto"
 	"crypto/rsa"
-	"crypto/x509"
 
 	"github.com/wxpay-go/wxpay"
 	"github.com/wxpay-go/wxpay/internal/explain"
@@ -15,8 +14,7 @@ import (
 // be there: what is missing is part of the answer.
 type knownKeys struct {
 	explain.Known
-	private      crypto.Signer                // the merchant's private key, nil for none
-	certificates map[string]*x509.Certificate // of WeChat Pay, by their numbers
+	private crypto.Signer // the merchant's private key, nil for none
 }
 
 // keys reads them.
@@ -50,15 +48,6 @@ func (c *credentials) keys(ctx context.Context, sys System) (k knownKeys, err er
 	}
 	for _, p := range platform {
 		k.Platform = append(k.Platform, explain.Platform{ID: p.ID, Key: p.Key, NotAfter: p.NotAfter})
-	}
-	k.certificates = map[string]*x509.Certificate{}
-	if name := get("WXPAY_PLATFORM_CERTIFICATE"); name != "" {
-		cert, err := load(ctx, text("WeChat Pay's platform certificate (--platform-cert)"), name,
-			wxpay.ParseCertificate)
-		if err != nil {
-			return k, err
-		}
-		k.certificates[wire.SerialHex(cert)] = cert
 	}
 	return k, nil
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -108,7 +109,7 @@ func (o *verifyOptions) run(ctx context.Context, sys System, args []string) erro
 		o.show(sys, c)
 	}
 	if err == nil && o.bundle != "" {
-		err = writeBundle(sys, o.bundle, c, keys)
+		err = writeBundle(sys, o.bundle, c)
 	}
 	if err == nil && c.Standing != evidence.Genuine {
 		err = &failure{code: exitUnproven, err: errorf("it is not shown to be genuine"), told: true}
@@ -283,8 +284,13 @@ func (o *verifyOptions) json(sys System, c *evidence.Case) error {
 	if o.full {
 		all.String = string(c.Signed)
 	}
-	e := json.NewEncoder(sys.Out)
+	var out bytes.Buffer
+	e := json.NewEncoder(&out)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	return e.Encode(all)
+	if err := e.Encode(all); err != nil {
+		return err
+	}
+	_, err := sys.Out.Write(legible(out.Bytes())) // what steers a terminal is escaped
+	return err
 }

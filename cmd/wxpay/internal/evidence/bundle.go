@@ -23,8 +23,6 @@ import (
 type About struct {
 	Version, Go, System string
 	Made                time.Time
-	// Certificates are those of WeChat Pay that the case was judged with, by their numbers.
-	Certificates map[string]*x509.Certificate
 }
 
 // Entry is a file of a bundle.
@@ -50,7 +48,7 @@ openid 或其他任何值。
   case.json    结论和版本
   message.txt  请求头和请求体，每个值都换成了等长的占位符：大写字母为 A，小写字母为 a，数字为 0，其他符号不变
   string.txt   待验签的字符串，同样处理，换行写作 \n
-  keys/        已知的微信支付公钥或平台证书，本来就是公开的
+  keys/        已知的微信支付密钥（只有公钥部分），本来就是公开的
 `
 
 // leastNonce is how long a nonce has to be for the hash of the string that it is in: nobody finds
@@ -188,17 +186,15 @@ func (c *Case) Entries(a About) ([]Entry, error) {
 		out = append(out, Entry{"string.txt", lang.Textf("the string to verify, in the same way"), s})
 	}
 	for _, p := range c.Known.Platform {
-		if !aSerial.MatchString(p.ID) || p.Key == nil {
+		if _, own := c.Known.Owner(p); own || !aSerial.MatchString(p.ID) || p.Key == nil {
 			continue
 		}
-		block := &pem.Block{Type: "PUBLIC KEY"}
-		if cert := a.Certificates[p.ID]; cert != nil {
-			block = &pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw}
-		} else if block.Bytes, err = x509.MarshalPKIXPublicKey(p.Key); err != nil {
+		der, err := x509.MarshalPKIXPublicKey(p.Key) // and no certificate, which names somebody
+		if err != nil {
 			return nil, err
 		}
 		out = append(out, Entry{"keys/" + p.ID + ".pem", lang.Textf("a key of WeChat Pay, which is public"),
-			pem.EncodeToMemory(block)})
+			pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})})
 	}
 	return out, nil
 }

@@ -70,15 +70,9 @@ func newWorld(t *testing.T) *world {
 	}
 	w.known.Merchants = []explain.Keys{{MchID: m.MchID, Serial: wire.SerialHex(cert), APIv3: m.APIv3Key.Reveal(),
 		APIv2: m.APIv2Key.Reveal()}}
-	w.about = evidence.About{Version: "(test)", Go: "go1", System: "x/y", Made: time.Unix(1785312323, 0),
-		Certificates: map[string]*x509.Certificate{}}
+	w.about = evidence.About{Version: "(test)", Go: "go1", System: "x/y", Made: time.Unix(1785312323, 0)}
 	for _, k := range cfg.PlatformKeys {
 		w.known.Platform = append(w.known.Platform, explain.Platform{ID: k.ID, Key: k.Key, NotAfter: k.NotAfter})
-		if text := w.PlatformCertificates()[k.ID]; text != "" {
-			if w.about.Certificates[k.ID], err = wxpay.ParseCertificate([]byte(text)); err != nil {
-				t.Fatal(err)
-			}
-		}
 	}
 	block, _ := pem.Decode([]byte(m.PrivateKey.Reveal()))
 	private, err := x509.ParsePKCS8PrivateKey(block.Bytes)
@@ -248,6 +242,35 @@ func TestABundleIsSafeToPost(t *testing.T) {
 	}
 }
 
+// A merchant's own key or certificate that was given as WeChat Pay's is no public key of WeChat
+// Pay's, and stays out; so does what a certificate says of its holder.
+func TestABundleHasNoKeyOfTheMerchant(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	own := explain.Platform{ID: w.known.Merchants[0].Serial, Key: w.known.Platform[0].Key}
+	known := w.known
+	known.Platform = append([]explain.Platform{own}, w.known.Platform...)
+	entries, err := evidence.Judge(w.messages(t)["genuine"], false, time.Time{}, known).Entries(w.about)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := 0
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name, "keys/") {
+			keys++
+			if block, _ := pem.Decode(e.Data); block == nil || block.Type != "PUBLIC KEY" {
+				t.Errorf("%s is %s", e.Name, e.Data)
+			}
+		}
+		if e.Name == "keys/"+own.ID+".pem" {
+			t.Error("the merchant's key is there")
+		}
+	}
+	if keys != len(w.known.Platform) {
+		t.Errorf("%d keys of %d", keys, len(w.known.Platform))
+	}
+}
+
 // It is enough to see what was wrong: the lengths, the kinds of characters, the serial numbers, the
 // times, the finding and the keys of WeChat Pay.
 func TestABundleTellsTheCase(t *testing.T) {
@@ -295,7 +318,7 @@ func TestABundleTellsTheCase(t *testing.T) {
 	}
 	for _, e := range entries {
 		if block, _ := pem.Decode(e.Data); strings.HasPrefix(e.Name, "keys/") && (block == nil ||
-			block.Type != "CERTIFICATE" && block.Type != "PUBLIC KEY") {
+			block.Type != "PUBLIC KEY") {
 			t.Errorf("%s is %s", e.Name, e.Data)
 		}
 	}

@@ -112,6 +112,7 @@ func maskBody(body []byte) []byte {
 func maskJSON(body []byte) []byte {
 	var out bytes.Buffer
 	name := ""
+	colon := false // what comes is a value, whatever stands behind it
 	for rest := body; len(rest) > 0; {
 		switch c := rest[0]; {
 		case c == '"':
@@ -119,7 +120,7 @@ func maskJSON(body []byte) []byte {
 			inner := string(bytes.TrimSuffix(rest[1:end], []byte(`"`)))
 			closed := rest[end-1] == '"' && end > 1
 			out.WriteByte('"')
-			if behind := bytes.TrimLeft(rest[end:], " \t\r\n"); len(behind) > 0 && behind[0] == ':' {
+			if behind := bytes.TrimLeft(rest[end:], " \t\r\n"); !colon && len(behind) > 0 && behind[0] == ':' {
 				name = inner
 				out.WriteString(maskName(inner))
 			} else {
@@ -130,6 +131,7 @@ func maskJSON(body []byte) []byte {
 				}
 				name = ""
 			}
+			colon = false
 			if closed {
 				out.WriteByte('"')
 			}
@@ -147,6 +149,9 @@ func maskJSON(body []byte) []byte {
 				n++
 			}
 			out.WriteString(mask(string(rest[:n])))
+			if mark := bytes.TrimRight(rest[:n], " \t\r\n"); len(mark) > 0 {
+				colon = mark[len(mark)-1] == ':'
+			}
 			rest = rest[n:]
 		}
 	}

@@ -49,6 +49,10 @@ func checkBeside(path string) error {
 	for _, name := range []string{path, path + lockSuffix} {
 		for _, part := range []string{"", "-journal", "-wal", "-shm"} {
 			info, err := os.Stat(name + part)
+			_, missing := os.Lstat(name + part)
+			if errors.Is(err, fs.ErrNotExist) && missing == nil && name+part != path {
+				return lang.Errorf("%s beside it is a link to a file that is missing", filepath.Base(name+part))
+			}
 			if err == nil && !info.Mode().IsRegular() && name+part != path {
 				return lang.Errorf("%s beside it is not a file", filepath.Base(name+part))
 			}
