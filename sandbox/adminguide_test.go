@@ -93,7 +93,7 @@ func FuzzGuideHeaders(f *testing.F) {
 	f.Add("text/html,*/*;q=0.8", "zh-CN,zh;q=0.9,en;q=0.8")
 	f.Add("text/html;q=", "en;q=NaN,zh;q=-1")
 	f.Fuzz(func(t *testing.T, accept, language string) {
-		for path, want := range map[string]int{"/sandbox/report": http.StatusOK, "/sandbox/?a=b": http.StatusBadRequest} {
+		for path, want := range map[string]int{"/sandbox/report": 200, "/sandbox/?a=b": 400} {
 			r := httptest.NewRequest("GET", sb.AdminURL()+path, nil)
 			r.Header.Set("Accept", accept)
 			r.Header.Set("Accept-Language", language)
