@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/wxpay-go/wxpay/sandbox"
 )
 
 // Every call of the admin, and every member of its body, has words in both languages, and no words
@@ -81,4 +83,24 @@ func TestThePageHasEveryCall(t *testing.T) {
 	if regexp.MustCompile(`<script[^>]*>[^<]|<style| style=| on[a-z]+="`).MatchString(page) {
 		t.Error("something stands in the page itself that the policy forbids")
 	}
+}
+
+// FuzzGuideHeaders checks that whatever a browser says it wants, it is answered. The answers are
+// short ones, for the guide takes longer than its headers.
+func FuzzGuideHeaders(f *testing.F) {
+	sb := sandbox.New(f, sandbox.At(start))
+	admin := sb.AdminHandler()
+	f.Add("text/html,*/*;q=0.8", "zh-CN,zh;q=0.9,en;q=0.8")
+	f.Add("text/html;q=", "en;q=NaN,zh;q=-1")
+	f.Fuzz(func(t *testing.T, accept, language string) {
+		for path, want := range map[string]int{"/sandbox/report": 200, "/sandbox/?a=b": 400} {
+			r := httptest.NewRequest("GET", sb.AdminURL()+path, nil)
+			r.Header.Set("Accept", accept)
+			r.Header.Set("Accept-Language", language)
+			answer := httptest.NewRecorder()
+			if admin.ServeHTTP(answer, r); answer.Code != want {
+				t.Errorf("%s with %q, %q: %d %.80s", path, accept, language, answer.Code, answer.Body)
+			}
+		}
+	})
 }

@@ -1,14 +1,17 @@
 package sandbox_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox/fault"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
@@ -87,6 +90,27 @@ func TestReportFindsANewNumber(t *testing.T) {
 				t.Errorf("got %+v", got)
 			}
 		})
+	}
+}
+
+// A client that stops waiting does not know what became of its call either.
+func TestReportFindsANewNumberAfterATimeout(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.combineContract()
+	w.ok(w.Inject(fault.Fault{Name: fault.Latency, Endpoint: "POST " + combineDebits, Times: -1}))
+	ctx, stop := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer stop()
+	if _, err := w.client.Chain(combineDebits).Post(ctx, combineDebitBody(c, "P1")); err == nil {
+		t.Error("the debit was answered, under a clock that stands still")
+	}
+	w.ClearFaults()
+	for len(w.report().Strikes) == 0 { // until the sandbox has noticed that nobody waits
+		runtime.Gosched()
+	}
+	w.must("POST", combineDebits, combineDebitBody(c, "P2"))
+	if got := w.found(ledger.FoundNewNumber); got.Contract != c.ID || got.Proof[0].Number != "P1" {
+		t.Errorf("got %+v", got)
 	}
 }
 
@@ -242,7 +266,6 @@ func TestReportFindsWhatWasHandledTwice(t *testing.T) {
 	t.Parallel()
 	for name, f := range map[string]fault.Fault{
 		"duplicated":  {Name: fault.Duplicated, Event: "ECOMMERCE_ENTRUST.SIGN"},
-		"race":        {Name: fault.Race, Event: "ECOMMERCE_ENTRUST.SIGN"},
 		"answer lost": {Name: fault.AnswerLost, Event: "ECOMMERCE_ENTRUST.SIGN"},
 	} {
 		t.Run(name, func(t *testing.T) {

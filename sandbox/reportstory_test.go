@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -104,6 +105,54 @@ func TestReportOfLostAndLateNotifications(t *testing.T) {
 		t.Errorf("got %+v, %+v", lost, late)
 	}
 	w.found()
+}
+
+// APIv2 answers 200 to everything: what counts is its code. A call that is sent again has another
+// nonce, and is the same all the same.
+func TestReportOfAPIv2(t *testing.T) {
+	t.Parallel()
+	for between, want := range map[string][]ledger.FindingKind{
+		"": {ledger.FoundNewNumber}, "pay/paporderquery": nil, "pay/pappayapply": nil,
+	} {
+		w := newXMLWorld(t)
+		c := w.signXML("100000")
+		w.ok(w.Inject(fault.Fault{Name: fault.Error, Endpoint: "POST /pay/pappayapply", Committed: true, Times: -1}))
+		w.refused("SYSTEMERROR", "pay/pappayapply", applyXML(c.ID, "A1"))
+		w.ClearFaults()
+		switch between {
+		case "pay/paporderquery":
+			w.must(between, orderNo("A1"))
+		case "pay/pappayapply":
+			w.refused("ORDER_ACCEPTED", between, applyXML(c.ID, "A1"))
+		}
+		w.refused("ORDER_ACCEPTED", "pay/pappayapply", applyXML(c.ID, "A2"))
+		r, err := w.Report()
+		w.ok(err)
+		var got []ledger.FindingKind
+		for _, f := range r.Findings {
+			got = append(got, f.Kind)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%q between them: found %+v", between, r.Findings)
+		}
+		if len(want) > 0 && (r.Findings[0].Contract != c.ID || !strings.Contains(r.Findings[0].Says, "888 fen")) {
+			t.Errorf("got %+v", r.Findings[0])
+		}
+	}
+}
+
+// Who ends a contract themselves knows of it too.
+func TestReportFindsADebitAfterTheMerchantsOwnEnd(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.combineContract()
+	w.must("POST", "v3/ecommerce/combine-papay/contracts/plan-id/12535/out-contract-code/"+code+"/terminate",
+		object{"contract_termination_remark": "x"})
+	w.refused(400, "CONTRACT_NOT_EXIST", "POST", combineDebits, combineDebitBody(c, "P1"))
+	got := w.found(ledger.FoundAfterEnd)
+	if got.Contract != c.ID || !strings.HasSuffix(got.Proof[0].Operation, "/terminate") || got.Proof[1].Number != "P1" {
+		t.Errorf("got %+v", got)
+	}
 }
 
 // The admin says it in the language that is asked for.

@@ -110,7 +110,6 @@ func (fr *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	} else {
 		p.write(w, x)
 	}
-	x.gone(fr)
 	fr.Journal.record(x)
 }
 

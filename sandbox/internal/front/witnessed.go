@@ -14,10 +14,10 @@ func (x *exchange) answering(fr *Front) {
 	if x.seen == nil {
 		return
 	}
-	said := x.sayings()
+	said, gone := x.sayings(), x.request.Context().Err() != nil
 	fr.witness.Answers(x.seen, func(c *witness.Call) {
 		c.Said, c.Operation, c.RequestID, c.Status = said, x.operation(), x.id, x.status
-		c.Faults = x.injected.Names()
+		c.Faults, c.HungUp = x.injected.Names(), gone
 		if x.merchant != nil {
 			c.MchID = x.merchant.MchID
 		}
@@ -51,11 +51,4 @@ func (x *exchange) sayings() witness.Said {
 		said.Compare(body, maps.Clone(x.vars), query)
 	}
 	return said
-}
-
-// gone tells the witness of a client that did not wait for the answer.
-func (x *exchange) gone(fr *Front) {
-	if x.seen != nil && x.request.Context().Err() != nil {
-		fr.witness.HangsUp(x.seen)
-	}
 }

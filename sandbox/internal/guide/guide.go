@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html/template"
 	"reflect"
 	"slices"
 	"strings"
@@ -24,6 +25,7 @@ type Guide struct {
 	calls   map[string]Call
 	members map[string][2]string
 	schemas *schemas
+	page    *template.Template
 }
 
 // group are calls that belong together.
@@ -78,7 +80,9 @@ func New(calls []Call, answers, same map[string]reflect.Type) (*Guide, error) {
 	for _, c := range calls {
 		g.calls[c.Pattern] = c
 	}
-	return g, errors.Join(decode(callsJSON, &g.groups), decode(membersJSON, &g.members))
+	page, err := template.New("page").Parse(pageHTML)
+	g.page = page
+	return g, errors.Join(err, decode(callsJSON, &g.groups), decode(membersJSON, &g.members))
 }
 
 func decode(raw []byte, into any) error {

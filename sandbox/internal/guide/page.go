@@ -3,7 +3,6 @@ package guide
 import (
 	"bytes"
 	_ "embed"
-	"html/template"
 	"net/url"
 	"slices"
 	"strings"
@@ -67,10 +66,6 @@ type shownPage struct {
 
 // Page is the page in a language, for an admin at an address.
 func (g *Guide) Page(lang, address string) ([]byte, error) {
-	t, err := template.New("page").Parse(pageHTML)
-	if err != nil {
-		return nil, err
-	}
 	p := shownPage{Lang: lang, Title: about.title.in(lang), Text: about.text.in(lang), Address: address,
 		Other: Chinese, Say: map[string]string{}}
 	if lang == Chinese {
@@ -87,7 +82,7 @@ func (g *Guide) Page(lang, address string) ([]byte, error) {
 		p.Groups = append(p.Groups, shown)
 	}
 	var out bytes.Buffer
-	err = t.Execute(&out, p)
+	err := g.page.Execute(&out, p)
 	return out.Bytes(), err
 }
 
@@ -154,7 +149,6 @@ func quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) +
 // labels are what the page says beside the calls' words.
 var labels = map[string]words{
 	"skip":      {"Skip to the calls", "跳到调用列表"},
-	"document":  {"OpenAPI document", "OpenAPI 文档"},
 	"other":     {"中文", "English"},
 	"find":      {"Find a call", "查找调用"},
 	"nothing":   {"No call fits.", "没有匹配的调用。"},

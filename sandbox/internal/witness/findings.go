@@ -196,52 +196,70 @@ func endsContract(a *Attempt) bool {
 // answered, for the same, under two numbers.
 func (s *scene) twices() (out []found) {
 	for push, attempts := range s.sent {
-		var led []*Call // by each attempt the first
-		var proof []ledger.Proof
-		for _, a := range attempts {
-			if c := s.ledTo(a, led); a.heard(s.Forged) && c != nil {
-				led = append(led, c)
-				proof = append(proof, a.proof(), c.proof())
-			}
-		}
-		if len(led) < 2 {
+		first, second := s.pair(attempts)
+		if first.call == nil {
 			continue
 		}
-		a, c := attempts[0], led[0]
+		a, c := first.attempt, first.call
 		what, whatZH := "contract "+a.Contract, "合约 "+a.Contract
 		if a.Contract == "" {
 			what, whatZH = "notification "+push, "通知 "+push
 		}
-		f := finding(ledger.FoundTwice, led[1].Came, a.MchID,
+		f := finding(ledger.FoundTwice, second.call.Came, a.MchID,
 			fmt.Sprintf("%s handled twice: while %s was being delivered the client asked for %s as %s, and when it "+
-				"was delivered again as %s", what, a.Event, fen(c.Amount), c.Number, led[1].Number),
+				"was delivered again as %s", what, a.Event, fen(c.Amount), c.Number, second.call.Number),
 			fmt.Sprintf("%s 被处理了两次：投递 %s 时以单号 %s 请求了 %s，重复投递时又用了单号 %s", whatZH, a.Event, c.Number,
-				fenZH(c.Amount), led[1].Number), proof...)
+				fenZH(c.Amount), second.call.Number),
+			a.proof(), c.proof(), second.attempt.proof(), second.call.proof())
 		f.Contract = a.Contract
 		out = append(out, f)
 	}
 	return out
 }
 
-// ledTo is the first call during an attempt that asks for what the attempt is about, and for the
-// same as those before, under another number.
-func (s *scene) ledTo(a *Attempt, before []*Call) *Call {
+// led is a call that was made during an attempt, and about the same.
+type led struct {
+	attempt *Attempt
+	call    *Call
+}
+
+// pair finds two attempts, one after the other, that led to the same twice. Of two at the same time
+// nobody can tell which led to what.
+func (s *scene) pair(attempts []*Attempt) (first, second led) {
+	var before []led
+	for _, a := range attempts {
+		if !a.heard(s.Forged) {
+			continue
+		}
+		calls := s.during(a)
+		for _, c := range calls {
+			for _, b := range before {
+				same := b.call.Operation == c.Operation && b.call.Amount == c.Amount
+				if same && b.attempt.Ended < a.Began && b.call.Number != c.Number {
+					return b, led{a, c}
+				}
+			}
+		}
+		for _, c := range calls {
+			before = append(before, led{a, c})
+		}
+	}
+	return first, second
+}
+
+// during are the calls that came while an attempt was under way and ask for what it is about.
+func (s *scene) during(a *Attempt) (out []*Call) {
 	i, _ := slices.BinarySearchFunc(s.calls, a.Began, func(c *Call, moment int64) int {
 		return cmp.Compare(c.Came, moment)
 	})
 	for ; i < len(s.calls) && s.calls[i].Came < a.Ended; i++ {
 		c := s.calls[i]
 		about := a.Contract != "" && c.Contract == a.Contract || c.shares(&a.Said)
-		if !c.orders() || c.MchID != a.MchID || !about {
-			continue
-		}
-		if !slices.ContainsFunc(before, func(b *Call) bool {
-			return b.Number == c.Number || b.Operation != c.Operation || b.Amount != c.Amount
-		}) {
-			return c
+		if c.orders() && c.MchID == a.MchID && about {
+			out = append(out, c)
 		}
 	}
-	return nil
+	return out
 }
 
 // otherBodies are calls that say something else under a number that was taken, or may have been.
@@ -282,23 +300,17 @@ func (s *scene) repeated() (out []found) {
 		if c.MchID == "" || c.Sum == 0 || strings.HasPrefix(c.Operation, "GET ") {
 			continue
 		}
-		key := fmt.Sprint(c.MchID, " ", c.Operation, " ", c.Sum)
+		key := fmt.Sprint(c.MchID, " ", c.Operation, " ", c.Sum, " ", c.Code)
 		if !c.told() || !final[strings.ReplaceAll(c.Code, "_", "")] || len(c.Faults) > 0 {
-			delete(runs, key)
 			continue
 		}
 		runs[key] = append(runs[key], c)
 		run := runs[key]
-		if len(run) < thrice || c.At.Sub(run[len(run)-thrice].At).Abs() > while || done[key] {
+		if len(run) < thrice || done[key] || c.At.Sub(run[len(run)-thrice].At).Abs() > while {
 			continue
 		}
 		done[key] = true
 		last := run[len(run)-thrice:]
-		same := !slices.ContainsFunc(last, func(o *Call) bool { return o.Code != c.Code })
-		if !same {
-			done[key] = false
-			continue
-		}
 		var proof []ledger.Proof
 		for _, o := range last {
 			proof = append(proof, o.proof())
@@ -312,11 +324,9 @@ func (s *scene) repeated() (out []found) {
 }
 
 // final are the codes, without _, of what is wrong with what a call says: the same again is refused
-// again. What time, money or somebody else may change is not among them.
-var final = map[string]bool{
-	"PARAMERROR": true, "INVALIDREQUEST": true, "NOAUTH": true, "APPIDMCHIDNOTMATCH": true, "APPIDNOTEXIST": true,
-	"MCHNOTEXISTS": true, "LACKPARAMS": true, "XMLFORMATERROR": true, "NOTUTF8": true,
-}
+// again. What time, money or somebody else may change is not among them, such as INVALID_REQUEST.
+var final = map[string]bool{"PARAMERROR": true, "LACKPARAMS": true, "XMLFORMATERROR": true, "NOTUTF8": true,
+	"APPIDMCHIDNOTMATCH": true}
 
 // undelivered are notifications that were sent until the last attempt and never answered as
 // handled, leaving aside attempts that a fault spoiled.

@@ -50,7 +50,7 @@ type Call struct {
 	Status         int // 0: the connection was cut
 	Code           string
 	Faults         []fault.Name
-	HungUp         bool // the client did not wait for the answer
+	HungUp         bool // the client had gone before the answer went out
 }
 
 // Attempt is one try to deliver a notification.
@@ -94,13 +94,6 @@ func (w *Witness) Answers(c *Call, fill func(*Call)) {
 	w.now++
 	fill(c)
 	c.Answered = w.now
-}
-
-// HangsUp hears that a client did not wait for the answer of a call.
-func (w *Witness) HangsUp(c *Call) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	c.HungUp = true
 }
 
 // Begins begins an attempt.

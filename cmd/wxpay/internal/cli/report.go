@@ -145,8 +145,8 @@ func (s struckBy) in(sys System) string {
 	if len(s.open) == 0 {
 		return sys.text("%s ×%d: all survived", s.Name, s.times)
 	}
-	return sys.text("%s ×%d: of %d nothing shows that it was survived: %s", s.Name, s.times,
-		s.times-s.survived, strings.Join(s.open, ", "))
+	return sys.text("%s ×%d: %d survived, %d open: %s", s.Name, s.times, s.survived, s.times-s.survived,
+		strings.Join(s.open, ", "))
 }
 
 func printFinding(sys System, no int, f *ledger.Finding) error {
@@ -157,20 +157,24 @@ func printFinding(sys System, no int, f *ledger.Finding) error {
 	out := &strings.Builder{}
 	fmt.Fprintf(out, "\n%d. %s [%s]\n", no, printable(says), printable(string(f.Kind)))
 	for _, p := range f.Proof {
-		fmt.Fprintf(out, "   %s  %s\n", p.At.Format("2006-01-02 15:04:05"), printable(proofLine(p)))
+		fmt.Fprintf(out, "   %s  %s\n", p.At.Format("2006-01-02 15:04:05"), printable(proofLine(sys, p)))
 	}
 	fmt.Fprintf(out, "   → %s\n", printable(advice))
 	_, err := io.WriteString(sys.Out, out.String())
 	return err
 }
 
-// proofLine is a call or an attempt as people read it: POST v3/… P1, answered 500, Request-ID.
-func proofLine(p ledger.Proof) string {
+// proofLine is a call or an attempt as people read it: POST /v3/… P1 500 SYSTEM_ERROR, Request-ID.
+func proofLine(sys System, p ledger.Proof) string {
 	words := []string{p.Operation, p.Number}
 	if p.Notification != "" {
 		words = []string{p.Event, p.Notification, fmt.Sprintf("#%d", p.Attempt)}
 	}
-	words = append(words, fmt.Sprint(p.Status), p.Code, p.RequestID)
+	status := fmt.Sprint(p.Status)
+	if p.Status == 0 {
+		status = sys.text("no answer")
+	}
+	words = append(words, status, p.Code, p.RequestID)
 	for _, name := range p.Faults {
 		words = append(words, "("+string(name)+")")
 	}
