@@ -1,10 +1,12 @@
 package sandbox
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
 
+	"github.com/wxpay-go/wxpay/sandbox/fault"
 	"github.com/wxpay-go/wxpay/sandbox/internal/armed"
 	"github.com/wxpay-go/wxpay/sandbox/internal/contracts"
 	"github.com/wxpay-go/wxpay/sandbox/internal/debits"
@@ -25,6 +27,7 @@ type machine struct {
 	faults *armed.Faults
 	kinds  func() []*trigger.Kind // of notifications that can be triggered
 	feed   *feed                  // of attempts to deliver notifications
+	begins []fault.Fault          // that are armed at every beginning
 }
 
 // assemble puts one together that plays these.
@@ -46,16 +49,19 @@ func assemble(c Config, plays *engine.Repertoire) (m machine, err error) {
 	}, plays); err != nil {
 		return m, err
 	}
-	if err := errors.Join(payments.DropBills(m.engine), payments.IndexDays(m.engine)); err != nil {
-		return m, fmt.Errorf("sandbox: %w", err)
+	for _, put := range []func(*engine.Step) error{payments.DropBills, payments.IndexDays} {
+		if err := m.engine.Transact(context.Background(), put); err != nil {
+			return m, fmt.Errorf("sandbox: %w", err)
+		}
 	}
 	m.kinds = sync.OnceValue(func() []*trigger.Kind { return trigger.Kinds(plays) })
 	m.feed = newFeed(c.OnAttempt)
 	m.faults = armed.New(m.engine.Random.Chance)
 	if c.Chaos {
-		if _, err := m.faults.Arm(armed.Chaos(c.ManualClock)...); err != nil {
-			return m, err
-		}
+		m.begins = armed.Chaos(c.ManualClock)
+	}
+	if _, err := m.faults.Arm(m.begins...); err != nil {
+		return m, err
 	}
 	if m.outbox, err = outbox.New(m.engine, m.faults, outbox.Settings{Anywhere: c.AllowNonLoopback,
 		Patience: c.NotifyTimeout, Rounds: c.rounds, Longest: c.longest, Late: c.late, Kept: c.kept,

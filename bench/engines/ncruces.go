@@ -308,7 +308,8 @@ func (x sqlTx) Kinds() (kinds []string, err error) {
 }
 
 func (x sqlTx) Clear(kind string) error {
-	return errors.Join(x.exec("DELETE FROM row_key WHERE kind = ?", kind), x.exec("DELETE FROM row WHERE kind = ?", kind))
+	return errors.Join(x.exec("DELETE FROM row_key WHERE kind = ?", kind),
+		x.exec("DELETE FROM row WHERE kind = ?", kind))
 }
 
 func (x sqlTx) Append(log string, data []byte) (seq int64, err error) {

@@ -3,6 +3,7 @@ package armed
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -47,6 +48,20 @@ func (f *Faults) Arm(list ...fault.Fault) ([]fault.Armed, error) {
 	}
 	f.any.Store(len(f.armed) > 0)
 	return armed, nil
+}
+
+// Replace arms these in the place of all others, as they were armed elsewhere.
+func (f *Faults) Replace(list []fault.Armed) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.armed, f.last = nil, 0
+	for _, one := range list {
+		f.armed = append(f.armed, &armedFault{Armed: one})
+		if n, err := strconv.Atoi(strings.TrimPrefix(one.ID, "F")); err == nil {
+			f.last = max(f.last, n)
+		}
+	}
+	f.any.Store(len(f.armed) > 0)
 }
 
 // List is what is armed, spent ones included, oldest first.

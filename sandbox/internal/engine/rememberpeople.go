@@ -38,7 +38,7 @@ func (s *Step) recallPeople(r *registry.State) error {
 	if err := Each(s.Tx, func(a *savedAppIDs) error { return r.Meet(a.AppIDs, s.owns) }); err != nil {
 		return err
 	}
-	for _, m := range s.Registry.All() {
+	for _, m := range r.All() {
 		if err := r.Meet(m.AppIDs, s.owns); err != nil {
 			return err
 		}
