@@ -19,6 +19,7 @@ type adminRoute struct {
 	// asIs answers have keys in them because that is what the call is for, or none since they were
 	// written down without.
 	asIs bool
+	most int64 // bytes that its body may have; 0: as a call's
 }
 
 // takes is a call whose body has the members of B, and no others.
@@ -51,6 +52,12 @@ func (a adminRoute) asking(query ...string) adminRoute {
 // answeringAsIs is a call whose answers are not searched for keys.
 func (a adminRoute) answeringAsIs() adminRoute {
 	a.asIs = true
+	return a
+}
+
+// upTo is a call whose body may have so many bytes.
+func (a adminRoute) upTo(most int64) adminRoute {
+	a.most = most
 	return a
 }
 

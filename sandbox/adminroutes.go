@@ -39,8 +39,6 @@ func (a *admin) worldRoutes() map[string]adminRoute {
 			return nil, a.outbox.Worker.Settle(r.Context()) // until the caller gives up
 		}),
 
-		"POST /sandbox/reset": silent(a.Reset),
-
 		"GET /sandbox/journal": bare(a.exchanges).asking("after", "newest").answeringAsIs(),
 		"POST /sandbox/contracts/{id}/terminate": takes(func(r *http.Request, b *terminate) (any, error) {
 			return a.terminateContract(r.PathValue("id"), b.Mode, b.Remark)

@@ -2,8 +2,10 @@ package sandbox
 
 import (
 	"context"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
@@ -70,3 +72,6 @@ func StartPlaying(c Config, p *engine.Product) (*Sandbox, error) {
 	}
 	return start(c, plays)
 }
+
+// StateKinds are the kinds of rows that a document of the state has.
+func StateKinds() []string { return append(slices.Collect(maps.Keys(entities)), ownKinds...) }

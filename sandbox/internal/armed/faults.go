@@ -1,6 +1,7 @@
 package armed
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,6 +49,23 @@ func (f *Faults) Arm(list ...fault.Fault) ([]fault.Armed, error) {
 	}
 	f.any.Store(len(f.armed) > 0)
 	return armed, nil
+}
+
+// Check says what makes no sense in faults that were armed elsewhere.
+func (f *Faults) Check(list []fault.Armed) error {
+	seen := map[string]bool{}
+	for _, one := range list {
+		copied := one.Fault
+		if err := checkFault(&copied); err != nil {
+			return err
+		}
+		if n, err := strconv.Atoi(strings.TrimPrefix(one.ID, "F")); err != nil || n < 1 || seen[one.ID] ||
+			one.Met < 0 || one.Applied < 0 {
+			return errors.New("faults: the id of one is no F and a number of its own, or its counts are below 0")
+		}
+		seen[one.ID] = true
+	}
+	return nil
 }
 
 // Replace arms these in the place of all others, as they were armed elsewhere.

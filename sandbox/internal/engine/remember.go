@@ -136,14 +136,8 @@ func (e *Engine) AddMerchant(m *registry.Merchant) error {
 		if err := r.Meet(m.AppIDs, s.owns); err != nil {
 			return err
 		}
-		plans, err := rows.Find[savedPlan](s.Tx, "mchid:"+m.MchID, 0)
-		if err != nil {
+		if err := s.forgetPlans(m.MchID); err != nil {
 			return err
-		}
-		for _, p := range plans {
-			if err := s.Delete(p.RowKind(), p.Row().ID, *p.Revision()); err != nil {
-				return err
-			}
 		}
 		keys, err := rows.Get[SavedKeys](s.Tx, m.MchID)
 		if err == nil {
@@ -157,6 +151,23 @@ func (e *Engine) AddMerchant(m *registry.Merchant) error {
 		}
 		return save(s.Tx, &savedMerchant{Merchant: m.Merchant})
 	})
+}
+
+// forgetPlans drops the plans that a merchant was given.
+func (s *Step) forgetPlans(mchid string) error {
+	plans, err := rows.Find[savedPlan](s.Tx, "mchid:"+mchid, 0)
+	for i := 0; err == nil && i < len(plans); i++ {
+		err = s.Delete(plans[i].RowKind(), plans[i].Row().ID, *plans[i].Revision())
+	}
+	return err
+}
+
+// ChangeMerchant changes what a merchant has but for its keys.
+func (s *Step) ChangeMerchant(r *registry.State, m *registry.Merchant) error {
+	if err := errors.Join(r.Put(m), s.forgetPlans(m.MchID)); err != nil {
+		return err
+	}
+	return save(s.Tx, &savedMerchant{Merchant: m.Merchant})
 }
 
 // AddPlan gives a plan to a merchant, or changes the one it has.

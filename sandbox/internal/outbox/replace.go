@@ -7,6 +7,11 @@ import (
 	"github.com/wxpay-go/wxpay/sandbox/internal/registry"
 )
 
+// Happened is [engine.Happened] of every kind: a forward is registered too.
+func Happened(kind string) bool {
+	return engine.Happened(kind) && kind != (*SavedForward)(nil).RowKind()
+}
+
 // Replace is [engine.Engine.Replace] for who sends: forwards stay, what is under way and was
 // written before is neither sent nor written down any more, and what came in its place is sent by
 // its time. It waits for whoever walks through time.
@@ -43,5 +48,5 @@ func (o *Outbox) Replace(ctx context.Context, by engine.Replacement) error {
 	if err != nil {
 		return err
 	}
-	return o.Requeue(ctx)
+	return o.Requeue(context.WithoutCancel(ctx)) // it is done
 }
