@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"reflect"
 
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
 	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 )
 
@@ -14,6 +15,9 @@ const mostState = 256 << 20
 func (a *admin) stateRoutes() map[string]adminRoute {
 	return map[string]adminRoute{
 		"POST /sandbox/reset": silent(a.Reset),
+		"POST /sandbox/calm": bare(func(*http.Request) (any, error) {
+			return engine.Document{"disarmed": a.Calm()}, nil
+		}),
 		"GET /sandbox/export": bare(func(*http.Request) (any, error) {
 			doc, err := a.exported()
 			return &wholeState{doc}, err

@@ -60,6 +60,8 @@ type Config struct {
 
 	// Chaos starts with the faults of [fault.Chaos] armed.
 	Chaos bool
+	// Calm starts without any fault. It excludes Chaos.
+	Calm bool
 
 	// Forward sends notifications for addresses that are not on this machine to
 	// some that are: {"https://yourapp.com": "http://127.0.0.1:8080"}.

@@ -42,6 +42,9 @@ func assemble(c Config, plays *engine.Repertoire) (m machine, err error) {
 		return m, errors.New("sandbox: Config.Unsigned and Config.AllowNonLoopback exclude each other: " +
 			"what checks no signature stays on this machine")
 	}
+	if c.Chaos && c.Calm {
+		return m, errors.New("sandbox: Config.Chaos and Config.Calm exclude each other")
+	}
 	if m.engine, err = engine.New(engine.Settings{
 		Keys: c.Keys, Merchants: c.Merchants, Payers: c.Payers, Store: c.Store, Start: c.Start, Manual: c.ManualClock,
 		Timers:   []engine.Timer{contracts.Due(), debits.Due(), payments.RefundsDue()},

@@ -104,6 +104,20 @@ func (f *Faults) Clear(id string) bool {
 	return len(f.armed) < before
 }
 
+// Calm disarms all of them, and says how many could have struck.
+func (f *Faults) Calm() (disarmed int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, a := range f.armed {
+		if !a.spent() {
+			disarmed++
+		}
+	}
+	f.armed = nil
+	f.any.Store(false)
+	return disarmed
+}
+
 // Injected are the faults that one call or notification has met, nil for none.
 type Injected []fault.Fault
 

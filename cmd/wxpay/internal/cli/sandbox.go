@@ -31,7 +31,7 @@ type sandboxOptions struct {
 	appids, subs, plans   []string
 	forward               []string
 	asJSON, beyondMachine bool
-	chaos, quiet          bool
+	chaos, calm, quiet    bool
 	unsigned              bool
 }
 
@@ -71,8 +71,12 @@ WXPAY_SANDBOX_LISTEN.`,
       --plan edu-papay=42`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			calmed := cmd.Flags().Changed("calm") && !cmd.Flags().Changed("chaos")
 			if err := fromEnvironment(sys, cmd, sandboxPrefix); err != nil {
 				return err
+			}
+			if calmed && o.calm { // whatever a variable says
+				o.chaos = false
 			}
 			if o.asJSON && !cmd.Flags().Changed("quiet") {
 				o.quiet = true // nobody may be reading standard error
@@ -95,6 +99,7 @@ WXPAY_SANDBOX_LISTEN.`,
 		"moving from the one to the other; without it as the folder has it, at first moving")
 	f.BoolVar(&o.chaos, "chaos", false, "misbehave as WeChat Pay and the way to it do in a bad month: lost answers, "+
 		"limits, probes, notifications late, twice or never")
+	f.BoolVar(&o.calm, "calm", false, "start without any fault")
 	f.BoolVar(&o.asJSON, "json", false, "print one JSON line with addresses and files when ready, and nothing else; "+
 		"--quiet=false logs the traffic all the same")
 	f.BoolVar(&o.quiet, "quiet", false, "do not log the traffic")
@@ -227,6 +232,9 @@ func (o *sandboxOptions) run(ctx context.Context, sys System) error {
 	if o.unsigned && o.beyondMachine {
 		return usage("--unsigned does not go with --allow-network: what checks no signature stays on this machine")
 	}
+	if o.chaos && o.calm {
+		return usage("--chaos and --calm exclude each other")
+	}
 	mode, err := keyMode(o.keyMode)
 	if err != nil {
 		return err
@@ -244,7 +252,7 @@ func (o *sandboxOptions) run(ctx context.Context, sys System) error {
 	}
 	cfg := sandbox.Config{
 		Addr: o.listen, AdminAddr: o.admin, AllowNonLoopback: o.beyondMachine, Unsigned: o.unsigned,
-		Merchants: []ledger.Merchant{m}, Forward: forward, Chaos: o.chaos,
+		Merchants: []ledger.Merchant{m}, Forward: forward, Chaos: o.chaos, Calm: o.calm,
 		Logf: func(format string, args ...any) { fmt.Fprintf(sys.Err, format+"\n", args...) },
 	}
 	folder, err := openState(o.data, &cfg)
@@ -314,7 +322,7 @@ func (o *sandboxOptions) announce(sys System, h handout) error {
 		tell("Its clock was moved, and goes on from %s. POST %s/sandbox/clock/set moves it back.", h.Clock, h.AdminURL)
 	}
 	if h.Faults > 0 {
-		tell("In chaos: %d faults are armed. GET %s/sandbox/faults lists them, DELETE clears them.", h.Faults,
+		tell("In chaos: %d faults are armed. GET %s/sandbox/faults lists them, wxpay calm disarms them.", h.Faults,
 			h.AdminURL)
 	}
 	if h.Unsigned {
