@@ -52,7 +52,8 @@ func assemble(c Config, plays *engine.Repertoire) (m machine, err error) {
 	}, plays); err != nil {
 		return m, err
 	}
-	for _, put := range []func(*engine.Step) error{payments.DropBills, payments.IndexDays} {
+	for _, put := range []func(*engine.Step) error{payments.DropBills, payments.IndexDays,
+		front.NameJournal} {
 		if err := m.engine.Transact(context.Background(), put); err != nil {
 			return m, fmt.Errorf("sandbox: %w", err)
 		}

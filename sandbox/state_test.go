@@ -219,7 +219,7 @@ func TestEveryKindIsExported(t *testing.T) {
 	t.Parallel()
 	kind := regexp.MustCompile(`RowKind\(\) string *\{ return "([a-z-]+)" \}`)
 	known := strings.Join(sandbox.StateKinds(), " ") +
-		" merchant plan merchant-keys former-keys platform-certificate forward clock"
+		" merchant plan merchant-keys former-keys platform-certificate forward clock journal"
 	found := 0
 	err := filepath.Walk("internal", func(name string, _ os.FileInfo, err error) error {
 		if err != nil || !strings.HasSuffix(name, ".go") {

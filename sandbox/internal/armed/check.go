@@ -132,7 +132,7 @@ func strikesCall(f *fault.Fault, c Call) bool {
 		}
 		want = rest
 	}
-	return want == "*" || strings.HasSuffix(c.ID, " /"+strings.TrimPrefix(want, "/")) || matchPath(want, c.Path)
+	return want == "*" || strings.HasSuffix(c.ID, " /"+strings.TrimPrefix(want, "/")) || MatchPath(want, c.Path)
 }
 
 // strikesPush is the same for a notification.
@@ -147,9 +147,9 @@ func strikesPush(f *fault.Fault, eventType, mchid string) bool {
 	return f.Event == "*" || f.Event == eventType
 }
 
-// matchPath compares segment by segment: * and {name} match any one, a last *
+// MatchPath compares segment by segment: * and {name} match any one, a last *
 // all that follow. Escaped or not, a segment is the same.
-func matchPath(pattern, path string) bool {
+func MatchPath(pattern, path string) bool {
 	want, got := strings.Split(strings.Trim(pattern, "/"), "/"), strings.Split(strings.Trim(path, "/"), "/")
 	for i, w := range want {
 		switch {

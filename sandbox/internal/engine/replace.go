@@ -16,7 +16,7 @@ import (
 // The clock is neither: where it stands is a time, and not a row.
 var setUp = [...]string{
 	(*savedMerchant)(nil).RowKind(), (*savedPlan)(nil).RowKind(), (*SavedKeys)(nil).RowKind(),
-	(*savedFormer)(nil).RowKind(), (*registry.SavedCertificate)(nil).RowKind(),
+	(*savedFormer)(nil).RowKind(), (*registry.SavedCertificate)(nil).RowKind(), "journal", // see package front
 }
 
 // Happened says whether rows of a kind say what happened, payers included, and not who was

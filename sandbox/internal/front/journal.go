@@ -329,34 +329,3 @@ func (j *journal) isOver(n *note) bool {
 	defer j.mu.Unlock()
 	return n.replaced < j.from
 }
-
-// List returns the exchanges after a sequence number, oldest first, at most the
-// newest of them.
-func (j *journal) List(ctx context.Context, after int64, newest int) ([]ledger.Exchange, error) {
-	flushing, end := context.WithCancel(ctx)
-	defer end()
-	defer context.AfterFunc(j.life, end)() // Close waits for it
-	switch err := j.flush(flushing); {
-	case ctx.Err() != nil:
-		return nil, ctx.Err()
-	case err != nil:
-		j.front.Logf("sandbox: store the journal: %v", err)
-	}
-	var out []ledger.Exchange
-	err := j.front.Store.View(ctx, func(tx store.Tx) error {
-		entries, err := tx.List(journalLog, after, newest)
-		if err != nil {
-			return err
-		}
-		for _, e := range entries {
-			var x ledger.Exchange
-			if err := json.Unmarshal(e.Data, &x); err != nil {
-				return err
-			}
-			x.Seq = e.Seq
-			out = append(out, x)
-		}
-		return nil
-	})
-	return out, err
-}
