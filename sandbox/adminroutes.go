@@ -139,12 +139,17 @@ type faultBody struct {
 
 type membersOfFault fault.Fault
 
-func (a *admin) addFault(_ *http.Request, b *faultBody) (any, error) {
-	var f fault.Fault
+// fault is the fault that was meant.
+func (b *faultBody) fault() (f fault.Fault, err error) {
 	raw, err := json.Marshal(b)
 	if err == nil {
 		err = json.Unmarshal(raw, &f)
 	}
+	return f, err
+}
+
+func (a *admin) addFault(_ *http.Request, b *faultBody) (any, error) {
+	f, err := b.fault()
 	if err != nil {
 		return nil, badCall("%v", err)
 	}

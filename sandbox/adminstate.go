@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"bytes"
 	"net/http"
 	"reflect"
 
@@ -15,6 +16,11 @@ const mostState = 256 << 20
 func (a *admin) stateRoutes() map[string]adminRoute {
 	return map[string]adminRoute{
 		"POST /sandbox/reset": silent(a.Reset),
+		"POST /sandbox/seed": adminRoute{body: reflect.TypeFor[seedDocument](),
+			run: func(_ *http.Request, raw []byte) (any, error) {
+				laid, err := a.SeedWith(bytes.NewReader(raw))
+				return laid, refusedSeed(err)
+			}},
 		"POST /sandbox/calm": bare(func(*http.Request) (any, error) {
 			return engine.Document{"disarmed": a.Calm()}, nil
 		}),

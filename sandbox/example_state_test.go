@@ -50,3 +50,22 @@ func ExampleSandbox_Import() {
 	// 1999 SIGNED
 	// This contract does not exist.
 }
+
+// A test begins with a contract that is signed already, and has it again after a reset.
+func ExampleSeededWith() {
+	sb := sandbox.New(t, sandbox.SeededWith([]byte(`{
+	  "payers": [{"openid": "oPoor", "money": 100}],
+	  "plans": [{"product": "papay", "id": "42"}],
+	  "contracts": [{"product": "papay", "plan_id": "42", "openid": "oPoor", "out_contract_code": "A1"}]
+	}`)))
+	contracts, _ := sb.Contracts()
+	fmt.Println(contracts[0].Code, contracts[0].State)
+
+	_ = sb.Payer("oPoor").Terminate(contracts[0].ID)
+	_ = sb.Reset()
+	contracts, _ = sb.Contracts()
+	fmt.Println(contracts[0].Code, contracts[0].State)
+	// Output:
+	// A1 SIGNED
+	// A1 SIGNED
+}

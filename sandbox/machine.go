@@ -28,6 +28,7 @@ type machine struct {
 	kinds  func() []*trigger.Kind // of notifications that can be triggered
 	feed   *feed                  // of attempts to deliver notifications
 	begins []fault.Fault          // that are armed at every beginning
+	seed   *seedDocument          // of the configuration
 }
 
 // assemble puts one together that plays these.
@@ -61,8 +62,8 @@ func assemble(c Config, plays *engine.Repertoire) (m machine, err error) {
 	m.kinds = sync.OnceValue(func() []*trigger.Kind { return trigger.Kinds(plays) })
 	m.feed = newFeed(c.OnAttempt)
 	m.faults = armed.New(m.engine.Random.Chance)
-	if c.Chaos {
-		m.begins = armed.Chaos(c.ManualClock)
+	if err := m.begin(c); err != nil {
+		return m, err
 	}
 	if _, err := m.faults.Arm(m.begins...); err != nil {
 		return m, err
@@ -71,6 +72,11 @@ func assemble(c Config, plays *engine.Repertoire) (m machine, err error) {
 		Patience: c.NotifyTimeout, Rounds: c.rounds, Longest: c.longest, Late: c.late, Kept: c.kept,
 		OnAttempt: m.feed.attempt, Listens: m.feed.listens}); err != nil {
 		return m, fmt.Errorf("sandbox: %w", err)
+	}
+	if c.SeedWith != nil {
+		if _, err := m.sow(m.seed); err != nil {
+			return m, err
+		}
 	}
 	gatherer, commits := c.Store.(store.Gatherer)
 	m.front = front.New(m.engine, m.outbox, m.faults, plays, endpointsXML(), front.Settings{MaxBody: c.MaxBody,
@@ -83,4 +89,19 @@ func assemble(c Config, plays *engine.Repertoire) (m machine, err error) {
 			"API is any merchant. It is for measuring, and nothing like WeChat Pay")
 	}
 	return m, nil
+}
+
+// begin finds out what is there at every beginning.
+func (m *machine) begin(c Config) (err error) {
+	if c.Chaos {
+		m.begins = armed.Chaos(c.ManualClock)
+	}
+	if m.seed, err = readSeed(c.SeedWith); err != nil {
+		return err
+	}
+	seeded, err := m.seed.faults()
+	if m.begins = append(m.begins, seeded...); c.Calm {
+		m.begins = nil
+	}
+	return err
 }

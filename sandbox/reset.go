@@ -12,8 +12,9 @@ import (
 // Reset takes back all that happened, as if the sandbox had been started anew on an empty store:
 // contracts, sessions, orders, debits, refunds and bills are gone, payers with their wallets, faces
 // and openids, notifications with the attempts to deliver them, holds, faults and the journal. The
-// clock shows what it showed at the start, Config.Payers are who they were, and the faults of
-// Config.Chaos are armed. Ids of before are unknown, and numbers may be used again.
+// clock shows what it showed at the start, Config.Payers are who they were, the faults of
+// Config.Chaos are armed, and what Config.SeedWith names is laid. Ids of before are unknown, and
+// numbers may be used again.
 //
 // Who was registered stays, so that every client goes on as it is: merchants and plans, also those
 // that came while the sandbox ran, all keys and certificates, forwards, receivers and listeners.
@@ -25,6 +26,9 @@ func (s *Sandbox) Reset() error {
 	return s.outbox.Replace(context.Background(), engine.Replacement{
 		Put: func(_ *registry.State, st *engine.Step) error {
 			return errors.Join(s.front.Journal.Drop(st.Tx), payments.IndexDays(st))
+		},
+		Then: func(r *registry.State, st *engine.Step) error {
+			return (&sowing{Step: st, next: r, doc: s.seed}).all()
 		},
 		Committed: func() {
 			s.faults.Replace(nil)

@@ -101,6 +101,12 @@ func checkFault(f *fault.Fault) error {
 	return nil
 }
 
+// Sound is a fault with what was left out filled in, or says what makes no sense in it.
+func Sound(f fault.Fault) (fault.Fault, error) {
+	err := checkFault(&f)
+	return f, err
+}
+
 // Complete is a fault of a notification with what was left out filled in, or says what makes no
 // sense in it. v2 says that the notification is of APIv2.
 func Complete(f fault.Fault, v2 bool) (fault.Fault, error) {

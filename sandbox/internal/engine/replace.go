@@ -29,8 +29,9 @@ func Happened(kind string) bool {
 type Replacement struct {
 	Stays []string  // kinds of rows that stay, beside those that did not happen
 	At    time.Time // what the clock shows then; zero for what it showed at the start
-	// Put writes what there is then, and may change the merchants. It may run again.
-	Put func(*registry.State, *Step) error
+	// Put writes what there is then, and may change the merchants. It may run again, and so may
+	// Then, which follows when it is known who is who; it may be nil.
+	Put, Then func(*registry.State, *Step) error
 	// Committed follows when all of it is in the store, before anybody else acts.
 	Committed func()
 }
@@ -61,6 +62,9 @@ func (e *Engine) Replace(ctx context.Context, by Replacement) error {
 		}
 		if err == nil {
 			err = s.joinAll(next, e.payers)
+		}
+		if err == nil && by.Then != nil {
+			err = by.Then(next, s)
 		}
 		if err == nil && !by.At.IsZero() && !e.Clock.Manual() {
 			err = rows.Put(s.Tx, &savedClock{Offset: time.Until(at)})

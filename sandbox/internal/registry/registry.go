@@ -46,6 +46,13 @@ func New(kinds Kinds) *Registry {
 	return r
 }
 
+// Of is a registry of this state, for who has to know it before it is everybody's.
+func Of(s *State) *Registry {
+	r := &Registry{}
+	r.State.Store(s)
+	return r
+}
+
 func (r *Registry) Merchant(mchid string) *Merchant { return r.State.Load().Merchants[mchid] }
 
 func (r *Registry) BySerial(serial string) *Merchant { return r.State.Load().Serials[serial] }

@@ -5,6 +5,7 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -27,6 +28,7 @@ var snippet string
 
 type sandboxOptions struct {
 	listen, admin, data   string
+	seed                  string
 	mchid, keyMode        string
 	appids, subs, plans   []string
 	forward               []string
@@ -67,6 +69,7 @@ WXPAY_SANDBOX_LISTEN.`,
   wxpay sandbox --listen 127.0.0.1:0 --admin 127.0.0.1:0 \
       --data "$(mktemp -d)" --json
   wxpay sandbox --chaos
+  wxpay sandbox --seed seed.json
   wxpay sandbox --mchid 1230000109 --appid wx1234567890abcdef \
       --plan edu-papay=42`,
 		Args: noArgs,
@@ -97,6 +100,8 @@ WXPAY_SANDBOX_LISTEN.`,
 		"PRODUCT=ID: another plan or service, of "+listed(products()).String()+"; may be repeated")
 	f.StringVar(&o.keyMode, "key-mode", "", "which of WeChat Pay's keys the merchant has: certificate, public-key, or "+
 		"moving from the one to the other; without it as the folder has it, at first moving")
+	f.StringVar(&o.seed, "seed", "", "a JSON file of merchants, plans, payers, contracts and faults that are to be "+
+		"there; see wxpay seed --help")
 	f.BoolVar(&o.chaos, "chaos", false, "misbehave as WeChat Pay and the way to it do in a bad month: lost answers, "+
 		"limits, probes, notifications late, twice or never")
 	f.BoolVar(&o.calm, "calm", false, "start without any fault")
@@ -108,6 +113,7 @@ WXPAY_SANDBOX_LISTEN.`,
 	f.BoolVar(&o.beyondMachine, "allow-network", false,
 		"let it listen and notify beyond this machine; whoever reaches the admin can do everything")
 	aFolder(cmd, "data")
+	aFile(cmd, "seed")
 	oneOf(cmd, "key-mode", keyModeNames)
 	oneOf(cmd, "plan", func() (words []string) {
 		for _, p := range products() {
@@ -255,6 +261,11 @@ func (o *sandboxOptions) run(ctx context.Context, sys System) error {
 		Merchants: []ledger.Merchant{m}, Forward: forward, Chaos: o.chaos, Calm: o.calm,
 		Logf: func(format string, args ...any) { fmt.Fprintf(sys.Err, format+"\n", args...) },
 	}
+	if o.seed != "" {
+		if cfg.SeedWith, err = readFile(ctx, text("the seed"), o.seed, aSeed); err != nil {
+			return err
+		}
+	}
 	folder, err := openState(o.data, &cfg)
 	if err != nil {
 		return err
@@ -266,6 +277,9 @@ func (o *sandboxOptions) run(ctx context.Context, sys System) error {
 	s, err := sandbox.Start(cfg)
 	if err != nil {
 		cfg.Store.Close()
+		if wrong := (*sandbox.SeedError)(nil); errors.As(err, &wrong) {
+			return usage("%s: %s", o.seed, strings.TrimPrefix(wrong.Error(), "sandbox: the seed: "))
+		}
 		return err
 	}
 	if o.keyMode != "" {
