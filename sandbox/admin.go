@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -41,7 +42,7 @@ func newAdmin(s *Sandbox, anywhere bool) http.Handler {
 	var calls []guide.Call
 	for _, routes := range []map[string]adminRoute{
 		a.worldRoutes(), a.eventRoutes(), a.listRoutes(), a.merchantRoutes(), a.payerRoutes(), a.productRoutes(),
-		a.walletRoutes(), a.guideRoutes(), a.reportRoutes(),
+		a.walletRoutes(), a.stateRoutes(), a.guideRoutes(), a.reportRoutes(),
 	} {
 		for pattern, route := range routes {
 			a.mux.HandleFunc(matching(pattern), a.answer(pattern, route))
@@ -164,10 +165,11 @@ func (a *admin) answer(pattern string, route adminRoute) http.HandlerFunc {
 }
 
 func (a *admin) run(pattern string, route adminRoute, w http.ResponseWriter, r *http.Request) (any, error) {
-	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, a.front.MaxBody))
+	most := cmp.Or(route.most, a.front.MaxBody)
+	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
 	if err != nil {
 		return nil, badCall("the body did not come whole: it is longer than %d bytes, came too slowly, "+
-			"or the connection broke", a.front.MaxBody)
+			"or the connection broke", most)
 	}
 	if err := route.checkAddress(pattern, r); err != nil {
 		return nil, err

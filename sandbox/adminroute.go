@@ -21,6 +21,7 @@ type adminRoute struct {
 	// page answers a browser that asks for HTML, nil where there is none. Where it fails it has
 	// written nothing, and the call is answered as any other.
 	page func(w http.ResponseWriter, r *http.Request) error
+	most int64 // bytes that its body may have; 0: as a call's
 }
 
 // matching is the pattern for the mux: an address that ends in a slash is that address alone.
@@ -61,6 +62,12 @@ func (a adminRoute) asking(query ...string) adminRoute {
 // answeringAsIs is a call whose answers are not searched for keys.
 func (a adminRoute) answeringAsIs() adminRoute {
 	a.asIs = true
+	return a
+}
+
+// upTo is a call whose body may have so many bytes.
+func (a adminRoute) upTo(most int64) adminRoute {
+	a.most = most
 	return a
 }
 

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"reflect"
 	"regexp"
-	"strconv"
 	"time"
 
 	"github.com/wxpay-go/wxpay/internal/wire"
@@ -39,7 +38,7 @@ func (a *admin) worldRoutes() map[string]adminRoute {
 			return nil, a.outbox.Worker.Settle(r.Context()) // until the caller gives up
 		}),
 
-		"GET /sandbox/journal": bare(a.exchanges).asking("after", "newest").answeringAsIs(),
+		"GET /sandbox/journal": bare(a.exchanges).asking(journalQuery()...).answeringAsIs(),
 		"POST /sandbox/contracts/{id}/terminate": takes(func(r *http.Request, b *terminate) (any, error) {
 			return a.terminateContract(r.PathValue("id"), b.Mode, b.Remark)
 		}),
@@ -143,21 +142,6 @@ func (a *admin) terminateContract(id string, by ledger.Termination, remark strin
 	return a.Contract(id)
 }
 
-func (a *admin) exchanges(r *http.Request) (any, error) {
-	after, newest := int64(0), 100
-	for name, set := range map[string]func(int64){"after": func(n int64) { after = n },
-		"newest": func(n int64) { newest = int(n) }} {
-		if v := r.URL.Query().Get(name); v != "" {
-			n, err := strconv.ParseInt(v, 10, 64)
-			if err != nil || n < 0 {
-				return nil, badCall("%s must be a number from 0", name)
-			}
-			set(n)
-		}
-	}
-	return listing(a.front.Journal.List(r.Context(), after, newest))
-}
-
 // faultBody is a [fault.Fault] with the members of its JSON, for a body that is read strictly.
 type faultBody struct {
 	membersOfFault
@@ -166,12 +150,17 @@ type faultBody struct {
 
 type membersOfFault fault.Fault
 
-func (a *admin) addFault(_ *http.Request, b *faultBody) (any, error) {
-	var f fault.Fault
+// fault is the fault that was meant.
+func (b *faultBody) fault() (f fault.Fault, err error) {
 	raw, err := json.Marshal(b)
 	if err == nil {
 		err = json.Unmarshal(raw, &f)
 	}
+	return f, err
+}
+
+func (a *admin) addFault(_ *http.Request, b *faultBody) (any, error) {
+	f, err := b.fault()
 	if err != nil {
 		return nil, badCall("%v", err)
 	}

@@ -59,6 +59,13 @@ func (f *feed) attempt(p ledger.Push, a ledger.Attempt) {
 	f.came = make(chan struct{})
 }
 
+// empty forgets those that are kept. Whoever listens goes on behind them.
+func (f *feed) empty() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.list = nil
+}
+
 // listens says whether anybody would hear of an attempt.
 func (f *feed) listens() bool { return f.next != nil || f.wanted.Load() }
 

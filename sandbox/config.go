@@ -60,6 +60,14 @@ type Config struct {
 
 	// Chaos starts with the faults of [fault.Chaos] armed.
 	Chaos bool
+	// Calm starts without any fault. It excludes Chaos.
+	Calm bool
+
+	// SeedWith is a JSON document of what is to be there, as of `wxpay sandbox --seed`: an
+	// object whose members are lists, "merchants", "plans", "payers", "contracts" and "faults".
+	// What of it is not there is laid at the start, and again by [Sandbox.Reset]; see
+	// [Sandbox.SeedWith]. Default: nothing.
+	SeedWith []byte
 
 	// Forward sends notifications for addresses that are not on this machine to
 	// some that are: {"https://yourapp.com": "http://127.0.0.1:8080"}.

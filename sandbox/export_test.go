@@ -2,8 +2,10 @@ package sandbox
 
 import (
 	"context"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
@@ -80,3 +82,6 @@ func (s *Sandbox) Unexplained() ([]string, error) {
 	}
 	return g.Gaps(), nil
 }
+
+// StateKinds are the kinds of rows that a document of the state has.
+func StateKinds() []string { return append(slices.Collect(maps.Keys(entities)), ownKinds...) }

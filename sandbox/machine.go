@@ -1,10 +1,12 @@
 package sandbox
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
 
+	"github.com/wxpay-go/wxpay/sandbox/fault"
 	"github.com/wxpay-go/wxpay/sandbox/internal/armed"
 	"github.com/wxpay-go/wxpay/sandbox/internal/contracts"
 	"github.com/wxpay-go/wxpay/sandbox/internal/debits"
@@ -26,6 +28,8 @@ type machine struct {
 	faults *armed.Faults
 	kinds  func() []*trigger.Kind // of notifications that can be triggered
 	feed   *feed                  // of attempts to deliver notifications
+	begins []fault.Fault          // that are armed at every beginning
+	seed   *seedDocument          // of the configuration
 	// witness sees what clients do, for the report.
 	witness *witness.Witness
 }
@@ -42,6 +46,9 @@ func assemble(c Config, plays *engine.Repertoire) (m machine, err error) {
 		return m, errors.New("sandbox: Config.Unsigned and Config.AllowNonLoopback exclude each other: " +
 			"what checks no signature stays on this machine")
 	}
+	if c.Chaos && c.Calm {
+		return m, errors.New("sandbox: Config.Chaos and Config.Calm exclude each other")
+	}
 	if m.engine, err = engine.New(engine.Settings{
 		Keys: c.Keys, Merchants: c.Merchants, Payers: c.Payers, Store: c.Store, Start: c.Start, Manual: c.ManualClock,
 		Timers:   []engine.Timer{contracts.Due(), debits.Due(), payments.RefundsDue()},
@@ -49,22 +56,31 @@ func assemble(c Config, plays *engine.Repertoire) (m machine, err error) {
 	}, plays); err != nil {
 		return m, err
 	}
-	if err := errors.Join(payments.DropBills(m.engine), payments.IndexDays(m.engine)); err != nil {
-		return m, fmt.Errorf("sandbox: %w", err)
+	for _, put := range []func(*engine.Step) error{payments.DropBills, payments.IndexDays,
+		front.NameJournal} {
+		if err := m.engine.Transact(context.Background(), put); err != nil {
+			return m, fmt.Errorf("sandbox: %w", err)
+		}
 	}
 	m.kinds = sync.OnceValue(func() []*trigger.Kind { return trigger.Kinds(plays) })
 	m.feed = newFeed(c.OnAttempt)
 	m.witness = new(witness.Witness)
 	m.faults = armed.New(m.engine.Random.Chance, m.engine.Clock.Now)
-	if c.Chaos {
-		if _, err := m.faults.Arm(armed.Chaos(c.ManualClock)...); err != nil {
-			return m, err
-		}
+	if err := m.begin(c); err != nil {
+		return m, err
+	}
+	if _, err := m.faults.Arm(m.begins...); err != nil {
+		return m, err
 	}
 	if m.outbox, err = outbox.New(m.engine, m.faults, outbox.Settings{Anywhere: c.AllowNonLoopback,
 		Patience: c.NotifyTimeout, Rounds: c.rounds, Longest: c.longest, Late: c.late, Kept: c.kept,
 		OnAttempt: m.feed.attempt, Listens: m.feed.listens, Witness: m.witness}); err != nil {
 		return m, fmt.Errorf("sandbox: %w", err)
+	}
+	if c.SeedWith != nil {
+		if _, err := m.sow(m.seed); err != nil {
+			return m, err
+		}
 	}
 	gatherer, commits := c.Store.(store.Gatherer)
 	m.front = front.New(m.engine, m.outbox, m.faults, plays, endpointsXML(), front.Settings{MaxBody: c.MaxBody,
@@ -78,4 +94,19 @@ func assemble(c Config, plays *engine.Repertoire) (m machine, err error) {
 			"API is any merchant. It is for measuring, and nothing like WeChat Pay")
 	}
 	return m, nil
+}
+
+// begin finds out what is there at every beginning.
+func (m *machine) begin(c Config) (err error) {
+	if c.Chaos {
+		m.begins = armed.Chaos(c.ManualClock)
+	}
+	if m.seed, err = readSeed(c.SeedWith); err != nil {
+		return err
+	}
+	seeded, err := m.seed.faults()
+	if m.begins = append(m.begins, seeded...); c.Calm {
+		m.begins = nil
+	}
+	return err
 }

@@ -141,6 +141,11 @@ func WithChaos() Option {
 	return func(c *Config) { c.Chaos = true }
 }
 
+// SeededWith has there be what a JSON document names: see Config.SeedWith.
+func SeededWith(document []byte) Option {
+	return func(c *Config) { c.SeedWith = document }
+}
+
 // Seed makes everything made up follow from n: the same calls in the same order
 // get the same ids.
 func Seed(n uint64) Option {

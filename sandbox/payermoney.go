@@ -98,38 +98,43 @@ func (p *Payer) Wallet() (*ledger.Wallet, error) {
 // it at the plan's URL.
 func (p *Payer) SignElsewhere(product ledger.Product, planID string) (*ledger.Contract, error) {
 	var c *rows.Contract
-	err := p.step(func(s *engine.Step) error {
+	err := p.step(func(s *engine.Step) (err error) {
 		m, kind := s.Registry.First(), s.Products[product]
 		if m == nil || kind == nil || m.Plan(product, planID) == nil {
 			return &ledger.PageError{Reason: ledger.PageUnknown, Message: "This merchant has no such service."}
 		}
-		plan := m.Plan(product, planID)
-		token, err := s.NewToken(kind)
-		if err != nil {
-			return err
-		}
-		session := &rows.Session{Session: ledger.Session{
-			Token: token, Product: product, MchID: m.MchID, AppID: m.FirstAppID(), PlanID: planID,
-			Account: "another app", OpenID: s.Registry.Person(p.openid).OpenID(m.FirstAppID(), p.openid),
-			NotifyURL: plan.NotifyURL, CreatedAt: s.Now,
-			ExpiresAt: s.Now.Add(kind.TTL),
-			Request:   []byte("{}"),
-		}}
-		if kind.Names.Code != "" {
-			draw := func() string { return "elsewhere" + s.Random.Roll(random.Decimal, 16) }
-			used := func(code string) (bool, error) {
-				return s.RowOf((*rows.CodeUse)(nil).RowKind())(kind.CodeKey(m.MchID, planID, code))
-			}
-			if session.Code, err = s.Free("out_contract_code", draw, used); err != nil {
-				return err
-			}
-		}
-		if c, err = contracts.Sign(s, session, p.openid); errors.As(err, new(*ledger.PageError)) {
-			c = nil
-		}
+		appid := m.FirstAppID()
+		c, err = signElsewhere(s, kind, &ledger.Session{MchID: m.MchID, AppID: appid, PlanID: planID,
+			Account: "another app", OpenID: s.Registry.Person(p.openid).OpenID(appid, p.openid),
+			NotifyURL: m.Plan(product, planID).NotifyURL}, p.openid)
 		return err
 	})
 	return c.View(), err
+}
+
+// signElsewhere signs what no call presigned: the session lacks what only the sandbox gives, and
+// its code where that does not matter.
+func signElsewhere(s *engine.Step, kind *engine.Product, of *ledger.Session, openid string) (*rows.Contract, error) {
+	token, err := s.NewToken(kind)
+	if err != nil {
+		return nil, err
+	}
+	session := &rows.Session{Session: *of}
+	session.Token, session.Product, session.Request = token, kind.Name, []byte("{}")
+	session.CreatedAt, session.ExpiresAt = s.Now, s.Now.Add(kind.TTL)
+	if kind.Names.Code != "" && session.Code == "" {
+		draw := func() string { return "elsewhere" + s.Random.Roll(random.Decimal, 16) }
+		if session.Code, err = s.Free("out_contract_code", draw, func(code string) (bool, error) {
+			return s.RowOf((*rows.CodeUse)(nil).RowKind())(kind.CodeKey(of.MchID, of.PlanID, code))
+		}); err != nil {
+			return nil, err
+		}
+	}
+	c, err := contracts.Sign(s, session, openid)
+	if errors.As(err, new(*ledger.PageError)) {
+		c = nil
+	}
+	return c, err
 }
 
 func (p *Payer) change(f func(*rows.Wallet)) error {

@@ -181,6 +181,11 @@ func (s *Sandbox) Faults() []fault.Armed { return s.faults.List() }
 // ClearFaults disarms every fault. What has happened has happened.
 func (s *Sandbox) ClearFaults() { s.faults.Clear("") }
 
+// Calm disarms every fault, those of [fault.Chaos] included, so that from now on nothing goes
+// wrong, and says how many might have struck once more. [Sandbox.Reset] arms those of the start
+// again.
+func (s *Sandbox) Calm() (disarmed int) { return s.faults.Calm() }
+
 // AddMerchant registers a merchant, or replaces the one with its id, and returns
 // it with whatever keys were made for it. Notifications that waited for it are sent.
 //

@@ -223,6 +223,25 @@ func (x *boltTx) Delete(kind, id string, rev int64) error {
 	return x.replace(kind, id, seq, old, store.Row{})
 }
 
+func (x *boltTx) Kinds() (kinds []string, err error) {
+	c := x.Bucket(byID).Cursor()
+	for k, _ := c.First(); k != nil; {
+		kind := k[4 : 4+binary.BigEndian.Uint32(k)]
+		kinds = append(kinds, string(kind))
+		k, _ = c.Seek(append(key(string(kind)), 0xff)) // beyond the length of any id
+	}
+	slices.Sort(kinds)
+	return kinds, nil
+}
+
+func (x *boltTx) Clear(kind string) error {
+	all, err := x.Find(kind, "", 0)
+	for i := 0; err == nil && i < len(all); i++ {
+		err = x.Delete(kind, all[i].ID, all[i].Rev)
+	}
+	return err
+}
+
 // rows are those of some ids that carry a key, or "".
 func (x *boltTx) rows(kind, k string, ids iter.Seq2[[]byte, []byte], most int) (rows []store.Row, err error) {
 	for _, id := range ids {

@@ -102,4 +102,5 @@ type readOnly struct{ store.Tx }
 func (readOnly) Put(string, store.Row) (int64, error) { return 0, store.ErrReadOnly }
 func (readOnly) Delete(string, string, int64) error   { return store.ErrReadOnly }
 func (readOnly) Append(string, []byte) (int64, error) { return 0, store.ErrReadOnly }
+func (readOnly) Clear(string) error                   { return store.ErrReadOnly }
 func (readOnly) Trim(string, int) error               { return store.ErrReadOnly }

@@ -299,6 +299,19 @@ func (x sqlTx) Due(kind, key string, until int64, most int) ([]store.Row, error)
 		kind, key, until, limit(most))
 }
 
+func (x sqlTx) Kinds() (kinds []string, err error) {
+	err = x.query("SELECT DISTINCT kind FROM row ORDER BY kind", func(st *sqlite3.Stmt) error {
+		kinds = append(kinds, st.ColumnText(0))
+		return nil
+	})
+	return kinds, err
+}
+
+func (x sqlTx) Clear(kind string) error {
+	return errors.Join(x.exec("DELETE FROM row_key WHERE kind = ?", kind),
+		x.exec("DELETE FROM row WHERE kind = ?", kind))
+}
+
 func (x sqlTx) Append(log string, data []byte) (seq int64, err error) {
 	err = x.query("INSERT INTO log_end (name, seq) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET seq = seq + 1 "+
 		"RETURNING seq", func(st *sqlite3.Stmt) error { seq = st.ColumnInt64(0); return nil }, log)

@@ -26,6 +26,7 @@ var twins = []struct {
 	{page: "docs/outcomes.md", twin: "docs/zh/outcomes.md", sections: 1}, // not the tables of each operation
 	{page: "docs/launching.md", twin: "docs/zh/launching.md"},
 	{page: "docs/operations.md", twin: "docs/zh/operations.md"},
+	{page: "docs/state.md", twin: "docs/zh/state.md"},
 	{page: "docs/performance.md", twin: "docs/zh/performance.md"},
 	{page: "docs/proxy.md", twin: "docs/zh/proxy.md"},
 	{page: "docs/reliability.md", twin: "docs/zh/reliability.md"},

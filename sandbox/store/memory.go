@@ -29,6 +29,10 @@ type table struct {
 	seq   int64
 }
 
+func newTable() *table {
+	return &table{rows: map[string]*record{}, index: map[string]ordered{}, due: map[string]ordered{}}
+}
+
 // record is a row in its place in insertion order. One with revision 0 is in no table.
 type record struct {
 	Row
@@ -112,7 +116,7 @@ func (t *memoryTx) Put(kind string, row Row) (int64, error) {
 	}
 	tab := t.kinds[kind]
 	if tab == nil {
-		tab = &table{rows: map[string]*record{}, index: map[string]ordered{}, due: map[string]ordered{}}
+		tab = newTable()
 		t.kinds[kind] = tab
 	}
 	r := tab.rows[row.ID]
@@ -195,6 +199,27 @@ func (t *memoryTx) Due(kind, key string, until int64, limit int) ([]Row, error) 
 		return nil, nil
 	}
 	return rowsOf(tab.due[key].from(0, 0), limit, until), nil
+}
+
+func (t *memoryTx) Kinds() (kinds []string, err error) {
+	for kind, tab := range t.kinds {
+		if len(tab.rows) > 0 {
+			kinds = append(kinds, kind)
+		}
+	}
+	slices.Sort(kinds)
+	return kinds, nil
+}
+
+func (t *memoryTx) Clear(kind string) error {
+	if !t.writable {
+		return ErrReadOnly
+	}
+	if old := t.kinds[kind]; old != nil {
+		t.kinds[kind] = newTable()
+		t.undo = append(t.undo, func() { t.kinds[kind] = old })
+	}
+	return nil
 }
 
 func (t *memoryTx) Append(name string, data []byte) (int64, error) {

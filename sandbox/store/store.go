@@ -75,6 +75,13 @@ type Tx interface {
 	// empty key matches every row of kind.
 	Due(kind, key string, until int64, limit int) ([]Row, error)
 
+	// Kinds are the kinds of which there are rows, in the order of their names.
+	Kinds() ([]string, error)
+
+	// Clear removes every row of kind, also those that are damaged. Where there is none it does
+	// nothing.
+	Clear(kind string) error
+
 	// Append adds an entry to the named log and returns its sequence number,
 	// which only ever grows.
 	Append(log string, data []byte) (seq int64, err error)

@@ -101,6 +101,12 @@ func checkFault(f *fault.Fault) error {
 	return nil
 }
 
+// Sound is a fault with what was left out filled in, or says what makes no sense in it.
+func Sound(f fault.Fault) (fault.Fault, error) {
+	err := checkFault(&f)
+	return f, err
+}
+
 // Complete is a fault of a notification with what was left out filled in, or says what makes no
 // sense in it. v2 says that the notification is of APIv2.
 func Complete(f fault.Fault, v2 bool) (fault.Fault, error) {
@@ -132,7 +138,7 @@ func strikesCall(f *fault.Fault, c Call) bool {
 		}
 		want = rest
 	}
-	return want == "*" || strings.HasSuffix(c.ID, " /"+strings.TrimPrefix(want, "/")) || matchPath(want, c.Path)
+	return want == "*" || strings.HasSuffix(c.ID, " /"+strings.TrimPrefix(want, "/")) || MatchPath(want, c.Path)
 }
 
 // strikesPush is the same for a notification.
@@ -147,9 +153,9 @@ func strikesPush(f *fault.Fault, eventType, mchid string) bool {
 	return f.Event == "*" || f.Event == eventType
 }
 
-// matchPath compares segment by segment: * and {name} match any one, a last *
+// MatchPath compares segment by segment: * and {name} match any one, a last *
 // all that follow. Escaped or not, a segment is the same.
-func matchPath(pattern, path string) bool {
+func MatchPath(pattern, path string) bool {
 	want, got := strings.Split(strings.Trim(pattern, "/"), "/"), strings.Split(strings.Trim(path, "/"), "/")
 	for i, w := range want {
 		switch {

@@ -1,8 +1,10 @@
 package armed
 
 import (
+	"errors"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -56,6 +58,37 @@ func (f *Faults) Arm(list ...fault.Fault) ([]fault.Armed, error) {
 	return armed, nil
 }
 
+// Check says what makes no sense in faults that were armed elsewhere.
+func (f *Faults) Check(list []fault.Armed) error {
+	seen := map[string]bool{}
+	for _, one := range list {
+		copied := one.Fault
+		if err := checkFault(&copied); err != nil {
+			return err
+		}
+		if n, err := strconv.Atoi(strings.TrimPrefix(one.ID, "F")); err != nil || n < 1 || seen[one.ID] ||
+			one.Met < 0 || one.Applied < 0 {
+			return errors.New("faults: the id of one is no F and a number of its own, or its counts are below 0")
+		}
+		seen[one.ID] = true
+	}
+	return nil
+}
+
+// Replace arms these in the place of all others, as they were armed elsewhere.
+func (f *Faults) Replace(list []fault.Armed) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.armed, f.last = nil, 0
+	for _, one := range list {
+		f.armed = append(f.armed, &armedFault{Armed: one})
+		if n, err := strconv.Atoi(strings.TrimPrefix(one.ID, "F")); err == nil {
+			f.last = max(f.last, n)
+		}
+	}
+	f.any.Store(len(f.armed) > 0)
+}
+
 // List is what is armed, spent ones included, oldest first.
 func (f *Faults) List() []fault.Armed {
 	f.mu.Lock()
@@ -92,6 +125,20 @@ func (f *Faults) Clear(id string) bool {
 	f.former = f.former[max(0, len(f.former)-remembered):]
 	f.any.Store(len(f.armed) > 0)
 	return len(f.armed) < before
+}
+
+// Calm disarms all of them, and says how many could have struck.
+func (f *Faults) Calm() (disarmed int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, a := range f.armed {
+		if !a.spent() {
+			disarmed++
+		}
+	}
+	f.armed = nil
+	f.any.Store(false)
+	return disarmed
 }
 
 // Injected are the faults that one call or notification has met, nil for none.

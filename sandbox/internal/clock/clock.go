@@ -18,21 +18,54 @@ type Clock struct {
 	Moved   func()                // called after the clock was moved, outside the lock
 	Keep    func(time.Time) error // keeps a time before the clock is moved to it
 	turned  chan struct{}         // closed, and replaced, when the clock is moved
+	setting sync.Mutex            // held by who keeps a time and then shows it
+	start   time.Time             // what New was given, or the moment of a manual clock
 }
 
 // New starts at start, or at the machine's time when start is zero.
 func New(start time.Time, manual bool) *Clock {
 	c := &Clock{stopped: manual, Moved: func() {}, Keep: func(time.Time) error { return nil },
 		turned: make(chan struct{})}
-	switch {
-	case manual && start.IsZero():
-		c.fixed = time.Now()
-	case manual:
-		c.fixed = start
-	case !start.IsZero():
-		c.offset = time.Until(start)
+	if c.start = start; manual && start.IsZero() {
+		c.start = time.Now()
 	}
+	c.begin()
 	return c
+}
+
+// begin has a clock show what it begins with.
+func (c *Clock) begin() {
+	switch {
+	case c.stopped:
+		c.fixed = c.start
+	case c.start.IsZero():
+		c.offset = 0
+	default:
+		c.offset = time.Until(c.start)
+	}
+}
+
+// Began is what the clock would show if it were started now.
+func (c *Clock) Began() time.Time {
+	if c.start.IsZero() {
+		return time.Now().In(wire.Beijing)
+	}
+	return c.start.In(wire.Beijing)
+}
+
+// Restart has the clock show what it began with: it keeps nothing and wakes nobody.
+func (c *Clock) Restart() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.begin()
+	c.turn()
+}
+
+// Alone runs f while nobody else sets the clock.
+func (c *Clock) Alone(f func() error) error {
+	c.setting.Lock()
+	defer c.setting.Unlock()
+	return f()
 }
 
 // Now is the sandbox's time, in Beijing's zone.
@@ -53,10 +86,15 @@ func (c *Clock) Set(t time.Time) error {
 	if err := CheckTime(t); err != nil {
 		return err
 	}
-	if err := c.Keep(t); err != nil {
+	if err := c.Alone(func() error {
+		if err := c.Keep(t); err != nil {
+			return err
+		}
+		c.Show(t)
+		return nil
+	}); err != nil {
 		return err
 	}
-	c.Show(t)
 	c.Moved()
 	return nil
 }
@@ -83,6 +121,11 @@ func (c *Clock) Show(t time.Time) {
 	} else {
 		c.offset = time.Until(t)
 	}
+	c.turn()
+}
+
+// turn tells those who wait that the clock was moved. The lock is held.
+func (c *Clock) turn() {
 	close(c.turned)
 	c.turned = make(chan struct{})
 }

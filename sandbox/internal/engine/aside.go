@@ -31,6 +31,13 @@ type asides struct {
 
 type rowName struct{ kind, id string }
 
+// forget is for when all rows were replaced.
+func (a *asides) forget() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	clear(a.revs)
+}
+
 func (a *asides) has(kind string, row store.Row) bool {
 	return a.revs[rowName{kind, row.ID}][row.Rev]
 }

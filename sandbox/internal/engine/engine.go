@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io"
+	"sync/atomic"
 	"time"
 
 	"github.com/wxpay-go/wxpay/catalogue"
@@ -28,6 +29,11 @@ type Engine struct {
 	WireNow   func() time.Time // the clock of signatures: clock's with oneClock, otherwise the machine's
 
 	Wake func() // when something may be due
+
+	// Replaced counts how often all that happened was replaced. It changes between two
+	// transactions: what was begun before is told by it from what is there now.
+	Replaced atomic.Int64
+	payers   []map[string]string // of the configuration
 }
 
 // Known is what a step sees of the engine besides its transaction: what is played, who is who, and
@@ -76,7 +82,8 @@ func New(c Settings, plays *Repertoire) (*Engine, error) {
 		Registry: registry.New(kinds), timers: c.Timers,
 		asides: &asides{revs: map[rowName]map[int64]bool{}},
 	}
-	e := &Engine{Known: known, Store: c.Store, Clock: clock.New(c.Start, c.Manual), Wake: func() {}}
+	e := &Engine{Known: known, Store: c.Store, Clock: clock.New(c.Start, c.Manual), Wake: func() {},
+		payers: c.Payers}
 	e.OneClock, e.WireNow = c.OneClock, time.Now
 	if e.OneClock {
 		e.WireNow = e.Clock.Now

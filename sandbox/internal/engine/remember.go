@@ -129,44 +129,62 @@ func Unsaved() error { return nil }
 
 // AddMerchant replaces all that is known of the merchant.
 func (e *Engine) AddMerchant(m *registry.Merchant) error {
-	return e.register(func(r *registry.State, s *Step) error {
-		if err := r.Put(m); err != nil {
-			return err
-		}
-		if err := r.Meet(m.AppIDs, s.owns); err != nil {
-			return err
-		}
-		plans, err := rows.Find[savedPlan](s.Tx, "mchid:"+m.MchID, 0)
-		if err != nil {
-			return err
-		}
-		for _, p := range plans {
-			if err := s.Delete(p.RowKind(), p.Row().ID, *p.Revision()); err != nil {
-				return err
-			}
-		}
-		keys, err := rows.Get[SavedKeys](s.Tx, m.MchID)
-		if err == nil {
-			err = s.Delete(keys.RowKind(), keys.MchID, *keys.Revision())
-		}
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return err
-		}
-		if err := errors.Join(saveFormer(r, s.Tx, m.MchID), saveAppIDs(r, s.Tx), s.savePeople(r)); err != nil {
-			return err
-		}
-		return save(s.Tx, &savedMerchant{Merchant: m.Merchant})
-	})
+	return e.register(func(r *registry.State, s *Step) error { return s.AddMerchant(r, m) })
+}
+
+// AddMerchant is the same in a step that registers.
+func (s *Step) AddMerchant(r *registry.State, m *registry.Merchant) error {
+	if err := r.Put(m); err != nil {
+		return err
+	}
+	if err := r.Meet(m.AppIDs, s.owns); err != nil {
+		return err
+	}
+	if err := s.forgetPlans(m.MchID); err != nil {
+		return err
+	}
+	keys, err := rows.Get[SavedKeys](s.Tx, m.MchID)
+	if err == nil {
+		err = s.Delete(keys.RowKind(), keys.MchID, *keys.Revision())
+	}
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	if err := errors.Join(saveFormer(r, s.Tx, m.MchID), saveAppIDs(r, s.Tx), s.savePeople(r)); err != nil {
+		return err
+	}
+	return save(s.Tx, &savedMerchant{Merchant: m.Merchant})
+}
+
+// forgetPlans drops the plans that a merchant was given.
+func (s *Step) forgetPlans(mchid string) error {
+	plans, err := rows.Find[savedPlan](s.Tx, "mchid:"+mchid, 0)
+	for i := 0; err == nil && i < len(plans); i++ {
+		err = s.Delete(plans[i].RowKind(), plans[i].Row().ID, *plans[i].Revision())
+	}
+	return err
+}
+
+// ChangeMerchant changes what a merchant has but for its keys.
+func (s *Step) ChangeMerchant(r *registry.State, m *registry.Merchant) error {
+	if err := errors.Join(r.Put(m), r.Meet(m.AppIDs, s.owns), s.forgetPlans(m.MchID), saveAppIDs(r, s.Tx),
+		s.savePeople(r)); err != nil {
+		return err
+	}
+	return save(s.Tx, &savedMerchant{Merchant: m.Merchant})
 }
 
 // AddPlan gives a plan to a merchant, or changes the one it has.
 func (e *Engine) AddPlan(mchid string, p ledger.Plan) error {
-	return e.register(func(r *registry.State, s *Step) error {
-		if err := r.PutPlan(mchid, p); err != nil {
-			return err
-		}
-		return save(s.Tx, &savedPlan{MchID: mchid, Plan: p})
-	})
+	return e.register(func(r *registry.State, s *Step) error { return s.AddPlan(r, mchid, p) })
+}
+
+// AddPlan is the same in a step that registers.
+func (s *Step) AddPlan(r *registry.State, mchid string, p ledger.Plan) error {
+	if err := r.PutPlan(mchid, p); err != nil {
+		return err
+	}
+	return save(s.Tx, &savedPlan{MchID: mchid, Plan: p})
 }
 
 // recall registers what the store remembers, but for people.
@@ -265,6 +283,17 @@ func (p *savedPerson) Owner() string { return "" }
 func (s *savedAppIDs) Owner() string { return "" }
 
 func (s *savedClock) Owner() string { return "" }
+
+// Register changes who is known and what is there, both or neither. f may run again; what it does
+// in the name of who is known by then it does in [Step.Knowing].
+func (e *Engine) Register(f func(*registry.State, *Step) error) error { return e.register(f) }
+
+// Knowing has the rest of a step know who is in r.
+func (s *Step) Knowing(r *registry.State) {
+	known := *s.Known
+	known.Registry = registry.Of(r)
+	s.Known = &known
+}
 
 // register changes who is known and saves it, both or neither. f may run again.
 func (e *Engine) register(f func(*registry.State, *Step) error) error {

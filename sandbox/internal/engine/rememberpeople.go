@@ -24,12 +24,15 @@ func (s *Step) owns(id string) (bool, error) {
 
 // AddPerson says that these openids, by appid, are one person.
 func (e *Engine) AddPerson(openIDs map[string]string) error {
-	return e.register(func(r *registry.State, s *Step) error {
-		if err := r.Join(openIDs, s.owns); err != nil {
-			return err
-		}
-		return s.savePeople(r)
-	})
+	return e.register(func(r *registry.State, s *Step) error { return s.AddPerson(r, openIDs) })
+}
+
+// AddPerson is the same in a step that registers.
+func (s *Step) AddPerson(r *registry.State, openIDs map[string]string) error {
+	if err := r.Join(openIDs, s.owns); err != nil {
+		return err
+	}
+	return s.savePeople(r)
 }
 
 // recallPeople registers whom the store has, and saves those of former versions as this one does.
@@ -38,7 +41,7 @@ func (s *Step) recallPeople(r *registry.State) error {
 	if err := Each(s.Tx, func(a *savedAppIDs) error { return r.Meet(a.AppIDs, s.owns) }); err != nil {
 		return err
 	}
-	for _, m := range s.Registry.All() {
+	for _, m := range r.All() {
 		if err := r.Meet(m.AppIDs, s.owns); err != nil {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
 	"github.com/wxpay-go/wxpay/sandbox/internal/redact"
 	"github.com/wxpay-go/wxpay/sandbox/internal/rows"
 	"github.com/wxpay-go/wxpay/sandbox/internal/shown"
@@ -30,6 +31,7 @@ type journal struct {
 	tell  func(ledger.Exchange) // of every exchange; may be nil
 
 	mu         sync.Mutex
+	from       int64 // engine.Replaced at the last Empty
 	pending    []*note
 	waiting    int           // bytes of pending
 	dropped    int           // for which there was no room
@@ -81,7 +83,9 @@ func (j *journal) collect(n *note) {
 		j.dropped++
 		return
 	}
-	j.pending, j.waiting = append(j.pending, n), j.waiting+n.bytes
+	if n.replaced >= j.from { // see isOver
+		j.pending, j.waiting = append(j.pending, n), j.waiting+n.bytes
+	}
 	if len(j.pending) > j.keep { // the newest are all that would be left of them
 		j.waiting -= j.pending[0].bytes
 		j.pending = j.pending[1:]
@@ -213,7 +217,7 @@ func (j *journal) store(ctx context.Context) (dropped int, err error) {
 			left = 0
 		}
 		if left -= len(entries); len(entries) > 0 {
-			err = j.append(entries)
+			err = j.append(notes, entries)
 		}
 	}
 	return dropped, err
@@ -255,12 +259,15 @@ func (j *journal) encoded(ctx context.Context, notes []*note) (entries [][]byte)
 	return entries
 }
 
-// append stores entries and drops those that are too many and too old.
-func (j *journal) append(entries [][]byte) error {
+// append stores the entries of notes and drops those that are too many and too old.
+func (j *journal) append(notes []*note, entries [][]byte) error {
 	now := j.front.Clock.Now()
 	old := now.Sub(j.aged).Abs() >= 24*time.Hour // how old they are is looked at once a day
-	err := j.front.Store.Update(context.Background(), func(tx store.Tx) error {
-		for _, entry := range entries {
+	err := j.front.Transact(context.Background(), func(tx *engine.Step) error {
+		for i, entry := range entries {
+			if j.isOver(notes[i]) {
+				continue
+			}
 			if _, err := tx.Append(journalLog, entry); err != nil {
 				return err
 			}
@@ -306,33 +313,19 @@ func (x *exchange) operation() string {
 	return x.unsupportedID
 }
 
-// List returns the exchanges after a sequence number, oldest first, at most the
-// newest of them.
-func (j *journal) List(ctx context.Context, after int64, newest int) ([]ledger.Exchange, error) {
-	flushing, end := context.WithCancel(ctx)
-	defer end()
-	defer context.AfterFunc(j.life, end)() // Close waits for it
-	switch err := j.flush(flushing); {
-	case ctx.Err() != nil:
-		return nil, ctx.Err()
-	case err != nil:
-		j.front.Logf("sandbox: store the journal: %v", err)
-	}
-	var out []ledger.Exchange
-	err := j.front.Store.View(ctx, func(tx store.Tx) error {
-		entries, err := tx.List(journalLog, after, newest)
-		if err != nil {
-			return err
-		}
-		for _, e := range entries {
-			var x ledger.Exchange
-			if err := json.Unmarshal(e.Data, &x); err != nil {
-				return err
-			}
-			x.Seq = e.Seq
-			out = append(out, x)
-		}
-		return nil
-	})
-	return out, err
+// Drop empties what is stored, in a transaction that replaces all there is, and Empty what waits to
+// be, when that is committed.
+func (j *journal) Drop(tx store.Tx) error { return tx.Trim(journalLog, 0) }
+
+func (j *journal) Empty() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.pending, j.waiting, j.dropped, j.from = nil, 0, 0, j.front.Replaced.Load()
+}
+
+// isOver says whether a note is of a world that is no more.
+func (j *journal) isOver(n *note) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return n.replaced < j.from
 }

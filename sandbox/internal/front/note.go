@@ -16,6 +16,7 @@ type note struct {
 	ledger.Exchange          // with its secrets, until entry has blanked it
 	names           []string // see Redaction
 	kept            int
+	replaced        int64 // see exchange
 	bytes           int
 	blank           sync.Once
 }
@@ -25,7 +26,7 @@ type note struct {
 const bodyKept, strangersKept = 16 << 10, 2 << 10
 
 func (j *journal) note(x *exchange) *note {
-	n := &note{kept: strangersKept, names: j.front.sealedNames(x.op), Exchange: ledger.Exchange{
+	n := &note{kept: strangersKept, replaced: x.replaced, names: j.front.sealedNames(x.op), Exchange: ledger.Exchange{
 		At: x.at, Method: x.request.Method, URI: requestURI(x.request),
 		Header:    redact.WithoutSignature(x.request.Header),
 		Operation: x.operation(), Status: x.status, RequestID: x.id, Faults: x.injected.Names(),

@@ -49,6 +49,7 @@ type exchange struct {
 	note          string         // what a success is to be told, as a refusal its hint
 	injected      armed.Injected // the faults it has met
 	file          []byte         // the reply of a download, which is not signed
+	replaced      int64          // engine.Replaced when it was decided
 	ahead         *ahead         // the reply, being signed while what it says is committed; nil for not yet
 	seen          *witness.Call  // what the witness has of it; nil for a page
 }
@@ -94,7 +95,7 @@ func (fr *Front) protocolOf(path string) protocol {
 // ServeHTTP is WeChat Pay's side of one API call: read, authenticate, check, behave,
 // sign, write down. It is what the API listener serves.
 func (fr *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{request: r, at: fr.Clock.Now(), wireAt: fr.WireNow()}
+	x := &exchange{request: r, at: fr.Clock.Now(), wireAt: fr.WireNow(), replaced: fr.Replaced.Load()}
 	x.seen = fr.witness.Comes(x.at)
 	p := fr.protocolOf(r.URL.EscapedPath())
 	if x.refused = fr.proxied(r); x.refused != nil {
@@ -169,6 +170,7 @@ func (fr *Front) behave(p protocol, x *exchange) *engine.Refusal {
 		act = fr.Ask
 	}
 	err := act(ctx, func(s *engine.Step) error {
+		x.replaced = fr.Replaced.Load()
 		err := p.run(s, x)
 		told, asked = s.Told, s.Asked
 		if err == nil {

@@ -91,6 +91,9 @@ func (g *Guide) taken(e *explained, t reflect.Type, at, lang string) object {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
+	if like, ok := g.schemas.same[t]; ok {
+		t = like
+	}
 	known := Members(t)
 	if known == nil {
 		switch {

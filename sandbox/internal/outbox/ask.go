@@ -23,6 +23,7 @@ func (o *Outbox) Ask(p *push.Row, patience time.Duration) (said []byte, ok bool,
 	}); err != nil {
 		return nil, false, err
 	}
+	p.Claimed = o.Replaced.Load()
 	p.CreatedAt, p.State, p.Schedule = o.Clock.Now(), ledger.PushPending, rows.AskedOnce.Name
 	switch held, err := o.heldNow(p); {
 	case err != nil:
@@ -49,6 +50,9 @@ func (o *Outbox) Ask(p *push.Row, patience time.Duration) (said []byte, ok bool,
 	results, problem := o.deliver(ctx, p)
 	p.Finish(p.Begun, results, problem)
 	if err := o.Step(o.Worker.ctx, func(s *engine.Step) error {
+		if p.Claimed != o.Replaced.Load() {
+			return nil // it was asked before all was replaced
+		}
 		if err := rows.Put(s.Tx, p); err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/wxpay-go/wxpay/sandbox/internal/armed"
@@ -44,6 +45,9 @@ func (o *Outbox) claimOf(ctx context.Context, now time.Time, ids []string) (clai
 	c, err := o.claimBy(ctx, now, nil, func(c *claiming) error {
 		for _, id := range ids {
 			row, err := c.Get((*push.Row)(nil).RowKind(), id)
+			if errors.Is(err, store.ErrNotFound) {
+				continue // all was replaced since
+			}
 			if err != nil {
 				return err
 			}
@@ -66,7 +70,11 @@ func (o *Outbox) claimBy(ctx context.Context, now time.Time, room func(mchID str
 	met := map[string]armed.Injected{}
 	err = o.Transact(ctx, func(s *engine.Step) error {
 		c = claiming{Step: s, outbox: o, by: now, room: room, taken: map[string]int{}, met: met}
-		return take(&c)
+		err := take(&c)
+		for _, p := range c.claimed {
+			p.Claimed = o.Replaced.Load()
+		}
+		return err
 	})
 	if err != nil {
 		return claiming{}, err // what was not committed is nobody's, and must not be sent
@@ -145,12 +153,12 @@ func (c *claiming) begin(p *push.Row) (began bool, err error) {
 // sweep ends the attempts that were under way when the sandbox that made them
 // ended, killed or closed. A store that another sandbox is on as well loses
 // nothing by it: that one writes down how its attempt ended all the same.
-func (o *Outbox) sweep() error {
-	return o.Transact(context.Background(), func(s *engine.Step) error {
-		return push.Each(s, push.AttemptOpen, func(p *push.Row) error {
-			p.CutOff(s.Now)
-			s.Pushed = true
-			return rows.Put(s.Tx, p)
-		})
+func (o *Outbox) sweep() error { return o.Transact(context.Background(), cutOff) }
+
+func cutOff(s *engine.Step) error {
+	return push.Each(s, push.AttemptOpen, func(p *push.Row) error {
+		p.CutOff(s.Now)
+		s.Pushed = true
+		return rows.Put(s.Tx, p)
 	})
 }

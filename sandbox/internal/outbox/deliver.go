@@ -177,18 +177,23 @@ func (o *Outbox) envelope(m *registry.Merchant, p *push.Row) []byte {
 
 // attempt delivers a claimed push and writes down what came of it.
 func (o *Outbox) attempt(ctx context.Context, p *push.Row) {
+	if p.Claimed != o.Replaced.Load() {
+		return // it is no more
+	}
 	began, requeues := p.Attempts[len(p.Attempts)-1], o.requeues.Load()
 	results, problem := o.deliver(ctx, p)
 	if ctx.Err() != nil { // shutting down: the next start sweeps
 		return
 	}
 	results[len(results)-1].At = began.At
-	now, err := o.writeDown(context.WithoutCancel(ctx), p.ID, began.No, results, problem, requeues)
+	now, err := o.writeDown(context.WithoutCancel(ctx), p, began.No, results, problem, requeues)
 	if err != nil {
 		o.Logf("sandbox: write down an attempt to deliver %s: %v", p.ID, err)
 		return
 	}
-	o.tell(now, results)
+	if now != nil {
+		o.tell(now, results)
+	}
 }
 
 // tell tells of attempts that were written down.
@@ -223,12 +228,15 @@ func (o *Outbox) whither(p *push.Row, r redact.Redaction) string {
 
 // writeDown has a notification know how an attempt ended, which began after that many
 // requeues. Of another one since, which did not find the notification among those
-// that cannot be delivered, it does the work.
-func (o *Outbox) writeDown(ctx context.Context, id string, no int, results []ledger.Attempt, problem string,
+// that cannot be delivered, it does the work. It gives nil for a notification that is no more.
+func (o *Outbox) writeDown(ctx context.Context, p *push.Row, no int, results []ledger.Attempt, problem string,
 	requeues int64) (now *push.Row, err error) {
-	defer engine.Contain(o.Logf, "how notification "+shown.Value(id)+" was sent cannot be written down", &err)
+	defer engine.Contain(o.Logf, "how notification "+shown.Value(p.ID)+" was sent cannot be written down", &err)
 	err = o.Transact(ctx, func(s *engine.Step) (err error) {
-		if now, err = rows.Get[push.Row](s.Tx, id); err != nil {
+		if now = nil; p.Claimed != o.Replaced.Load() {
+			return nil
+		}
+		if now, err = rows.Get[push.Row](s.Tx, p.ID); err != nil {
 			return err
 		}
 		now.Finish(no, results, problem)

@@ -45,6 +45,7 @@ func (o *Outbox) Hold(h ledger.Hold) error {
 		case !errors.Is(err, store.ErrNotFound):
 			return err
 		}
+		o.keeping.Store(true) // again: all may have been replaced meanwhile
 		return rows.Put(s.Tx, row)
 	})
 }
@@ -86,18 +87,27 @@ func (o *Outbox) heldNow(p *push.Row) (held bool, err error) {
 
 // recallHolds goes on with the holds of the last start, and sends what nothing holds back any more.
 func (o *Outbox) recallHolds() error {
-	return o.Transact(context.Background(), func(s *engine.Step) error {
-		list, err := holds(s)
-		if err != nil {
-			return err
+	o.keeping.Store(true) // until it is known
+	some := false
+	err := o.Transact(context.Background(), func(s *engine.Step) (err error) {
+		some, err = goOnHolding(s)
+		return err
+	})
+	o.keeping.Store(some || err != nil)
+	return err
+}
+
+// goOnHolding sends what nothing holds back any more, and says whether there are holds.
+func goOnHolding(s *engine.Step) (some bool, err error) {
+	list, err := holds(s)
+	if err != nil {
+		return false, err
+	}
+	return len(list) > 0, push.Each(s, push.InState(ledger.PushHeld), func(p *push.Row) error {
+		if slices.ContainsFunc(list, func(h ledger.Hold) bool { return h.Keeps(&p.Push) }) {
+			return nil
 		}
-		o.keeping.Store(len(list) > 0)
-		return push.Each(s, push.InState(ledger.PushHeld), func(p *push.Row) error {
-			if slices.ContainsFunc(list, func(h ledger.Hold) bool { return h.Keeps(&p.Push) }) {
-				return nil
-			}
-			return letLoose(s, p)
-		})
+		return letLoose(s, p)
 	})
 }
 

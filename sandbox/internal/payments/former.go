@@ -1,7 +1,6 @@
 package payments
 
 import (
-	"context"
 	"errors"
 	"slices"
 
@@ -13,17 +12,15 @@ import (
 // What former versions left in a store, made into what this one expects.
 
 // DropBills drops the files that were stored before anything ended them.
-func DropBills(e *engine.Engine) error {
-	return e.Transact(context.Background(), func(s *engine.Step) error {
-		kind := (*billFile)(nil).RowKind()
-		files, err := s.Find(kind, "", 0)
-		for i := 0; err == nil && i < len(files); i++ {
-			if files[i].Due == 0 && rows.Readable(kind, files[i]) == nil {
-				err = s.Delete(kind, files[i].ID, files[i].Rev)
-			}
+func DropBills(s *engine.Step) error {
+	kind := (*billFile)(nil).RowKind()
+	files, err := s.Find(kind, "", 0)
+	for i := 0; err == nil && i < len(files); i++ {
+		if files[i].Due == 0 && rows.Readable(kind, files[i]) == nil {
+			err = s.Delete(kind, files[i].ID, files[i].Rev)
 		}
-		return err
-	})
+	}
+	return err
 }
 
 // byDay is the note of a store in which payments and refunds are found by their day.
@@ -37,18 +34,16 @@ func (b *byDay) Owner() string { return "" }
 
 // IndexDays has what was paid and given back be found by its day, once. What cannot be read stays
 // as it is.
-func IndexDays(e *engine.Engine) error {
-	return e.Transact(context.Background(), func(s *engine.Step) error {
-		_, err := rows.Get[byDay](s.Tx, (*byDay)(nil).Row().ID)
-		if !errors.Is(err, store.ErrNotFound) {
-			return err
-		}
-		if err := errors.Join(indexDays[rows.Order](s), indexDays[rows.Debit](s),
-			indexDays[rows.Refund](s)); err != nil {
-			return err
-		}
-		return rows.Put(s.Tx, &byDay{})
-	})
+func IndexDays(s *engine.Step) error {
+	_, err := rows.Get[byDay](s.Tx, (*byDay)(nil).Row().ID)
+	if !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	if err := errors.Join(indexDays[rows.Order](s), indexDays[rows.Debit](s),
+		indexDays[rows.Refund](s)); err != nil {
+		return err
+	}
+	return rows.Put(s.Tx, &byDay{})
 }
 
 func indexDays[E any, P interface {

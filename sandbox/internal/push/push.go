@@ -27,6 +27,7 @@ type Row struct {
 	Excused bool          `json:"excused,omitempty"` // from being held back, by whoever asked for one more
 	Retries rows.Schedule `json:"-"`                 // given by whoever writes the push
 	Heard   func([]byte)  `json:"-"`                 // of a question takes the answer that counts; see outbox.Ask
+	Claimed int64         `json:"-"`                 // after so many engine.Replaced an attempt of it was begun
 }
 
 func (p *Row) RowKind() string { return engine.PushKind }

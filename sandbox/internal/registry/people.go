@@ -98,6 +98,11 @@ func (s *State) Join(openIDs map[string]string, has Has) error {
 	return err
 }
 
+// ForgetPeople forgets who is who, and which appids anybody was introduced to.
+func (s *State) ForgetPeople() {
+	s.Appids, s.People, s.first = nil, map[string]Person{}, map[string]string{}
+}
+
 // Recall takes the people that a store has, and then what former versions kept instead: what was
 // said of them. Where that makes one person of two who both have something, they stay apart.
 func (s *State) Recall(people, former []Person, has Has) (apart bool, err error) {

@@ -46,13 +46,22 @@ func New(kinds Kinds) *Registry {
 	return r
 }
 
+// Of is a registry of this state, for who has to know it before it is everybody's.
+func Of(s *State) *Registry {
+	r := &Registry{}
+	r.State.Store(s)
+	return r
+}
+
 func (r *Registry) Merchant(mchid string) *Merchant { return r.State.Load().Merchants[mchid] }
 
 func (r *Registry) BySerial(serial string) *Merchant { return r.State.Load().Serials[serial] }
 
 // All lists the merchants in the order they were added.
-func (r *Registry) All() []*Merchant {
-	s := r.State.Load()
+func (r *Registry) All() []*Merchant { return r.State.Load().All() }
+
+// All lists them in that order.
+func (s *State) All() []*Merchant {
 	out := make([]*Merchant, 0, len(s.order))
 	for _, id := range s.order {
 		out = append(out, s.Merchants[id])

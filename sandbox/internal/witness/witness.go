@@ -39,6 +39,13 @@ func (s *seen[T]) last() ([]*T, int) {
 	return s.list[from:], s.forgotten + from
 }
 
+// Forget forgets all that it saw. What is on its way is added when it ends.
+func (w *Witness) Forget() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.calls, w.attempts, w.diverted = seen[Call]{}, seen[Attempt]{}, seen[Diverted]{}
+}
+
 // Call is an API call.
 type Call struct {
 	Came, Answered int64     // moments, by which the order is told; 0 for not yet answered

@@ -168,6 +168,74 @@ func dueByKey(t *testing.T, s under) {
 	s.want("whom it came to", s.dueOf("p", "of:2", 1000, 0), "other a")
 }
 
+func (s under) kinds() (said string) {
+	s.t.Helper()
+	s.view(func(tx store.Tx) {
+		kinds, err := tx.Kinds()
+		if err != nil {
+			s.t.Errorf("Kinds: %v", err)
+		}
+		said = strings.Join(kinds, " ")
+	})
+	return said
+}
+
+func clearKind(t *testing.T, s under) {
+	s.want("no kinds", s.kinds(), "")
+	for _, kind := range []string{"b", "kind", "a"} {
+		s.put(kind, store.Row{ID: "1", Keys: []string{"k"}, Due: 5, Data: []byte(`{"n":1}`)})
+		s.put(kind, store.Row{ID: "2", Keys: []string{"k", "l"}, Due: 3, Data: []byte(`{"n":2}`)})
+	}
+	s.update(func(tx store.Tx) error { _, err := tx.Append("j", []byte(`{}`)); return err })
+	s.want("kinds, and no logs", s.kinds(), "a b kind")
+
+	sorry := errors.New("sorry")
+	err := s.Update(context.Background(), func(tx store.Tx) error {
+		if err := tx.Clear("kind"); err != nil {
+			return err
+		}
+		_, err := tx.Put("kind", store.Row{ID: "1", Data: []byte(`{"n":3}`)})
+		return errors.Join(sorry, err)
+	})
+	if !errors.Is(err, sorry) {
+		t.Fatalf("Update: %v", err)
+	}
+	s.want("kinds after an undone clear", s.kinds(), "a b kind")
+	s.want("by key after it", s.find("kind", "k", 0), "1 2")
+	s.want("due after it", s.due("kind", 10, 0), "2 1")
+
+	s.update(func(tx store.Tx) error {
+		if err := errors.Join(tx.Clear("kind"), tx.Clear("none")); err != nil {
+			return err
+		}
+		if kinds, err := tx.Kinds(); strings.Join(kinds, " ") != "a b" || err != nil {
+			t.Errorf("Kinds within the transaction: %q, %v", kinds, err)
+		}
+		_, err := tx.Put("kind", store.Row{ID: "2", Keys: []string{"m"}, Due: 7, Data: []byte(`{"n":4}`)})
+		return err
+	})
+	s.want("all", s.find("kind", "", 0), "2")
+	s.want("by a key of what is gone", s.find("kind", "k", 0), "")
+	s.want("by the key of what came", s.find("kind", "m", 0), "2")
+	s.want("due", s.due("kind", 10, 0), "2")
+	s.want("another kind", s.find("a", "l", 0), "2")
+	if row, err := s.get("kind", "2"); err != nil || row.Rev != 1 || string(row.Data) != `{"n":4}` {
+		t.Errorf("what came: %+v, %v", row, err)
+	}
+	if _, err := s.get("kind", "1"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("what is gone: %v", err)
+	}
+	s.view(func(tx store.Tx) {
+		if entries, err := tx.List("j", 0, 0); len(entries) != 1 || err != nil {
+			t.Errorf("the log has %d entries, %v", len(entries), err)
+		}
+	})
+	s.update(func(tx store.Tx) error {
+		return errors.Join(tx.Clear("kind"), tx.Delete("a", "1", 1), tx.Delete("a", "2", 1))
+	})
+	s.want("kinds that have no rows any more", s.kinds(), "b")
+}
+
 func logs(t *testing.T, s under) {
 	var seqs []int64
 	s.update(func(tx store.Tx) error {

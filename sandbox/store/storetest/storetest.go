@@ -33,6 +33,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"due by key", dueByKey},
 		{"due within an update", dueWithin},
 		{"many rows in their order", manyRows},
+		{"kinds, and clearing one", clearKind},
 		{"logs", logs},
 		{"a transaction sees its own writes", ownWrites},
 		{"an error rolls everything back", rollsBack},

@@ -102,7 +102,7 @@ func viewCannotWrite(t *testing.T, s under) {
 		_, put := tx.Put("c", store.Row{ID: "new", Data: []byte(`{}`)})
 		_, appended := tx.Append("j", []byte(`{}`))
 		for what, err := range map[string]error{"Put": put, "Append": appended, "Delete": tx.Delete("c", "gone", 1),
-			"Trim": tx.Trim("j", 0)} {
+			"Trim": tx.Trim("j", 0), "Clear": tx.Clear("c")} {
 			if !errors.Is(err, store.ErrReadOnly) {
 				t.Errorf("%s in a view: got %v, want ErrReadOnly", what, err)
 			}

@@ -88,8 +88,8 @@ type notReached struct{ error }
 func (n notReached) Unwrap() error         { return n.error }
 func (n notReached) In(l lang.Lang) string { return l.Error(n.error) }
 
-// adminLimit bounds an answer.
-const adminLimit = 64 << 20
+// adminLimit bounds an answer, and a document that is sent.
+const adminLimit = 256 << 20
 
 // call sends a body, if there is one, and decodes the answer into out, if that is wanted.
 func (a *adminClient) call(ctx context.Context, method, path string, body, out any) error {
@@ -101,7 +101,9 @@ func (a *adminClient) call(ctx context.Context, method, path string, body, out a
 // waiting is a call that may take as long as ctx lets it.
 func (a *adminClient) waiting(ctx context.Context, method, path string, body, out any) error {
 	var payload []byte
-	if body != nil {
+	if as, ok := body.(verbatim); ok {
+		payload = as
+	} else if body != nil {
 		var err error
 		if payload, err = json.Marshal(body); err != nil {
 			return err

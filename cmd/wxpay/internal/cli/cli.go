@@ -192,7 +192,8 @@ Start with: wxpay demo`,
 	root.AddCommand(newDemo(sys), newSandbox(sys), newCall(sys), newUpload(sys), newDownload(sys), newURL(sys),
 		newCertificates(sys), newEndpoints(sys), newEnv(sys), newBench(sys), newInbox(sys), newDoctor(sys),
 		newVerify(sys), newDecrypt(sys), newListen(sys), newTrigger(sys), newEvents(sys), newResend(sys),
-		newHold(sys), newRelease(sys), newReport(sys), newHealth(sys), newCompletion(sys), newVersion(sys))
+		newHold(sys), newRelease(sys), newLogs(sys), newReport(sys), newSeed(sys), newReset(sys), newCalm(sys),
+		newExport(sys), newImport(sys), newHealth(sys), newCompletion(sys), newVersion(sys))
 	root.InitDefaultHelpCmd()
 	sys.translate(root)
 	return root

@@ -18,8 +18,10 @@ type size struct {
 }
 
 var (
-	aKey  = size{keyfile.Limit, text("give the file alone: keys, certificates and env files have a few KB")}
-	aBody = size{32 << 20, text("give the body of one call: WeChat Pay takes none that is nearly as large")}
+	aKey      = size{keyfile.Limit, text("give the file alone: keys, certificates and env files have a few KB")}
+	aDocument = size{adminLimit, text("give the file that wxpay export wrote")}
+	aSeed     = size{1 << 20, text("a seed has 1 MiB at most")}
+	aBody     = size{32 << 20, text("give the body of one call: WeChat Pay takes none that is nearly as large")}
 )
 
 // readInput lets read bring what a command needs before it sends anything. Files and standard

@@ -5,6 +5,7 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -27,11 +28,12 @@ var snippet string
 
 type sandboxOptions struct {
 	listen, admin, data   string
+	seed                  string
 	mchid, keyMode        string
 	appids, subs, plans   []string
 	forward               []string
 	asJSON, beyondMachine bool
-	chaos, quiet          bool
+	chaos, calm, quiet    bool
 	unsigned              bool
 }
 
@@ -67,12 +69,17 @@ WXPAY_SANDBOX_LISTEN.`,
   wxpay sandbox --listen 127.0.0.1:0 --admin 127.0.0.1:0 \
       --data "$(mktemp -d)" --json
   wxpay sandbox --chaos
+  wxpay sandbox --seed seed.json
   wxpay sandbox --mchid 1230000109 --appid wx1234567890abcdef \
       --plan edu-papay=42`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			calmed := cmd.Flags().Changed("calm") && !cmd.Flags().Changed("chaos")
 			if err := fromEnvironment(sys, cmd, sandboxPrefix); err != nil {
 				return err
+			}
+			if calmed && o.calm { // whatever a variable says
+				o.chaos = false
 			}
 			if o.asJSON && !cmd.Flags().Changed("quiet") {
 				o.quiet = true // nobody may be reading standard error
@@ -93,8 +100,11 @@ WXPAY_SANDBOX_LISTEN.`,
 		"PRODUCT=ID: another plan or service, of "+listed(products()).String()+"; may be repeated")
 	f.StringVar(&o.keyMode, "key-mode", "", "which of WeChat Pay's keys the merchant has: certificate, public-key, or "+
 		"moving from the one to the other; without it as the folder has it, at first moving")
+	f.StringVar(&o.seed, "seed", "", "a JSON file of merchants, plans, payers, contracts and faults that are to be "+
+		"there; see wxpay seed --help")
 	f.BoolVar(&o.chaos, "chaos", false, "misbehave as WeChat Pay and the way to it do in a bad month: lost answers, "+
 		"limits, probes, notifications late, twice or never")
+	f.BoolVar(&o.calm, "calm", false, "start without any fault")
 	f.BoolVar(&o.asJSON, "json", false, "print one JSON line with addresses and files when ready, and nothing else; "+
 		"--quiet=false logs the traffic all the same")
 	f.BoolVar(&o.quiet, "quiet", false, "do not log the traffic")
@@ -103,6 +113,7 @@ WXPAY_SANDBOX_LISTEN.`,
 	f.BoolVar(&o.beyondMachine, "allow-network", false,
 		"let it listen and notify beyond this machine; whoever reaches the admin can do everything")
 	aFolder(cmd, "data")
+	aFile(cmd, "seed")
 	oneOf(cmd, "key-mode", keyModeNames)
 	oneOf(cmd, "plan", func() (words []string) {
 		for _, p := range products() {
@@ -227,6 +238,9 @@ func (o *sandboxOptions) run(ctx context.Context, sys System) error {
 	if o.unsigned && o.beyondMachine {
 		return usage("--unsigned does not go with --allow-network: what checks no signature stays on this machine")
 	}
+	if o.chaos && o.calm {
+		return usage("--chaos and --calm exclude each other")
+	}
 	mode, err := keyMode(o.keyMode)
 	if err != nil {
 		return err
@@ -244,8 +258,13 @@ func (o *sandboxOptions) run(ctx context.Context, sys System) error {
 	}
 	cfg := sandbox.Config{
 		Addr: o.listen, AdminAddr: o.admin, AllowNonLoopback: o.beyondMachine, Unsigned: o.unsigned,
-		Merchants: []ledger.Merchant{m}, Forward: forward, Chaos: o.chaos,
+		Merchants: []ledger.Merchant{m}, Forward: forward, Chaos: o.chaos, Calm: o.calm,
 		Logf: func(format string, args ...any) { fmt.Fprintf(sys.Err, format+"\n", args...) },
+	}
+	if o.seed != "" {
+		if cfg.SeedWith, err = readFile(ctx, text("the seed"), o.seed, aSeed); err != nil {
+			return err
+		}
 	}
 	folder, err := openState(o.data, &cfg)
 	if err != nil {
@@ -258,6 +277,9 @@ func (o *sandboxOptions) run(ctx context.Context, sys System) error {
 	s, err := sandbox.Start(cfg)
 	if err != nil {
 		cfg.Store.Close()
+		if wrong := (*sandbox.SeedError)(nil); errors.As(err, &wrong) {
+			return usage("%s: %s", o.seed, strings.TrimPrefix(wrong.Error(), "sandbox: the seed: "))
+		}
 		return err
 	}
 	if o.keyMode != "" {
@@ -314,7 +336,7 @@ func (o *sandboxOptions) announce(sys System, h handout) error {
 		tell("Its clock was moved, and goes on from %s. POST %s/sandbox/clock/set moves it back.", h.Clock, h.AdminURL)
 	}
 	if h.Faults > 0 {
-		tell("In chaos: %d faults are armed. GET %s/sandbox/faults lists them, DELETE clears them.", h.Faults,
+		tell("In chaos: %d faults are armed. GET %s/sandbox/faults lists them, wxpay calm disarms them.", h.Faults,
 			h.AdminURL)
 	}
 	if h.Unsigned {

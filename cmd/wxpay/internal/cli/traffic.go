@@ -21,15 +21,18 @@ import (
 // where to and what came of it. Bodies, headers and queries stay out of it, and
 // the openids in paths are blanked.
 type traffic struct {
-	sys   System
-	paint paint
-	mu    sync.Mutex // whole lines
+	sys    System
+	paint  paint
+	layout string     // of times
+	mu     sync.Mutex // whole lines
 }
 
-func newTraffic(sys System) *traffic { return &traffic{sys: sys, paint: sys.paintErr()} }
+func newTraffic(sys System) *traffic {
+	return &traffic{sys: sys, paint: sys.paintErr(), layout: time.TimeOnly}
+}
 
 func (t *traffic) line(at time.Time, parts ...string) {
-	text := t.paint.dim(at.In(beijing).Format("15:04:05"))
+	text := t.paint.dim(at.In(beijing).Format(t.layout))
 	for _, p := range parts {
 		if p != "" {
 			text += "  " + p

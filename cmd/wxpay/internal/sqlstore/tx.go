@@ -141,6 +141,44 @@ func (x *tx) Delete(kind, id string, rev int64) error {
 	return x.reindex(kind, seq, keys, nil)
 }
 
+func (x *tx) Clear(kind string) error {
+	if err := x.ready(true); err != nil {
+		return err
+	}
+	for _, table := range []string{"row_key", "row"} {
+		if _, err := x.exec("DELETE FROM "+table+" WHERE kind = ?", kind); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (x *tx) Kinds() ([]string, error) {
+	if err := x.ready(false); err != nil {
+		return nil, err
+	}
+	// From one kind to the next, and not through all the rows.
+	found, err := x.s.query("WITH RECURSIVE k(kind) AS (SELECT min(kind) FROM row UNION ALL " +
+		"SELECT (SELECT min(row.kind) FROM row WHERE row.kind > k.kind) FROM k WHERE k.kind IS NOT NULL) " +
+		"SELECT kind FROM k WHERE kind IS NOT NULL")
+	if err != nil {
+		return nil, x.fail("read", err)
+	}
+	defer found.Close()
+	var kinds []string
+	for found.Next() {
+		var kind string
+		if err := found.Scan(&kind); err != nil {
+			return nil, x.fail("read", err)
+		}
+		kinds = append(kinds, kind)
+	}
+	if err := found.Err(); err != nil {
+		return nil, x.fail("read", err)
+	}
+	return kinds, nil
+}
+
 // reindex writes the difference, which most changes of state have none of.
 func (x *tx) reindex(kind string, seq int64, from, to []string) error {
 	for _, key := range from {
