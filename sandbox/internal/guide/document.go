@@ -45,9 +45,10 @@ func (g *Guide) Document(lang, address string) map[string]any {
 var about = struct{ title, text words }{
 	words{"The admin of a wxpay sandbox", "wxpay 沙箱的管理接口"},
 	words{"What a test, a script or a person has the sandbox do: the payer's part, the clock, faults and " +
-		"notifications. It serves this machine alone. Changes are sent with Content-Type: application/json.",
-		"测试、脚本或人工用它来操作沙箱：扮演用户、调时间、注入故障、收发通知。它只对本机开放。" +
-			"修改类调用须带 Content-Type: application/json。"},
+		"notifications. Changes are sent with Content-Type: application/json. A program that asks at this address " +
+		"gets an OpenAPI document.",
+		"测试、脚本或人工用它来操作沙箱：扮演用户、调时间、注入故障、收发通知。" +
+			"修改类调用须带 Content-Type: application/json。用程序访问本地址，得到的是 OpenAPI 文档。"},
 }
 
 func (g *Guide) operation(tag string, e *explained, lang string) object {

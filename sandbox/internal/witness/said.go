@@ -38,6 +38,7 @@ func Read(body map[string]any, places ...map[string]string) (s Said) {
 	}
 	s.walk(found, body)
 	for _, k := range kinds {
+		slices.Sort(found[k.member]) // the members of an object come in any order
 		for _, value := range found[k.member] {
 			name := k.kind + ":" + value
 			if s.Number == "" {
@@ -67,9 +68,10 @@ func sum(values []string) (fen int64) {
 func (s *Said) walk(found map[string][]string, node any) {
 	switch n := node.(type) {
 	case map[string]any:
-		for _, member := range slices.Sorted(maps.Keys(n)) {
-			s.walk(found, n[member])
-			switch value := n[member].(type) {
+		for member, inner := range n {
+			switch value := inner.(type) {
+			case map[string]any, []any:
+				s.walk(found, value)
 			case string:
 				s.see(found, member, value)
 			case json.Number:
