@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/wxpay-go/wxpay/sandbox"
+	"github.com/wxpay-go/wxpay/sandbox/fault"
 	"github.com/wxpay-go/wxpay/sandbox/ledger"
 )
 
@@ -68,4 +69,16 @@ func ExampleSeededWith() {
 	// Output:
 	// A1 SIGNED
 	// A1 SIGNED
+}
+
+// In chaos a call may fail. Once it is calm none does.
+func ExampleSandbox_Calm() {
+	sb := sandbox.New(t)
+	_ = sb.Inject(fault.Fault{Name: fault.Gateway, Endpoint: "*", Times: -1},
+		fault.Fault{Name: fault.Lost, Event: "*"})
+	fmt.Println(sb.Calm(), "were armed")
+	fmt.Println(sb.Calm(), "are")
+	// Output:
+	// 2 were armed
+	// 0 are
 }

@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"reflect"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/wxpay-go/wxpay/sandbox/internal/clock"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
@@ -49,27 +49,34 @@ func readState(raw []byte) (*stateDocument, error) {
 		Format  string `json:"format"`
 		Version int    `json:"version"`
 	}
+	trimmed := bytes.TrimSpace(raw)
 	switch err := json.Unmarshal(raw, &is); {
-	case len(bytes.TrimSpace(raw)) == 0:
+	case len(trimmed) == 0:
 		return nil, badState("there is nothing in it")
+	case !utf8.Valid(raw):
+		return nil, badState("it is not UTF-8")
 	case errors.As(err, new(*json.SyntaxError)):
-		return nil, badState("it is not JSON, or was cut off: %v", err)
-	case err != nil || is.Format != stateFormat:
-		return nil, badState("it is no state of a sandbox: its \"format\" is not %q", stateFormat)
-	case is.Version > stateVersion:
+		return nil, badState("it is not one JSON object, as where it was cut off: %v", err)
+	case trimmed[0] != '{':
+		return nil, badState("it is JSON, but not an object")
+	case err == nil && is.Format == stateFormat && is.Version > stateVersion:
 		return nil, badState("it is of version %d, and this sandbox reads up to %d: take a newer wxpay", is.Version,
 			stateVersion)
+	}
+	if err := checkStateMembers(raw); err != nil {
+		return nil, err
+	}
+	switch {
+	case is.Format != stateFormat:
+		return nil, badState("it is no state of a sandbox: its \"format\" is not %q", stateFormat)
 	case is.Version < 1:
-		return nil, badState("there is no version %d of it", is.Version)
+		return nil, badState("its \"version\" is none from 1 to %d", stateVersion)
 	}
 	doc := new(stateDocument)
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.DisallowUnknownFields()
 	if err := d.Decode(doc); err != nil {
 		return nil, badState("it is not what a sandbox exports: %v", withoutValue(err))
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, badState("something follows behind its end")
 	}
 	if sum, err := sumOf(raw); doc.Sum != "" && (err != nil || sum != doc.Sum) {
 		return nil, badState("it was changed since it was exported: its \"sha256\" is that of another one. " +
@@ -79,6 +86,29 @@ func readState(raw []byte) (*stateDocument, error) {
 		return nil, badState("\"time\": %v", err)
 	}
 	return doc, checkRows(doc.Rows)
+}
+
+// checkStateMembers says which member of an object a document has not, or has twice.
+func checkStateMembers(raw []byte) error {
+	known, seen := membersOf(reflect.TypeFor[stateDocument]()), map[string]bool{}
+	d := json.NewDecoder(bytes.NewReader(raw))
+	_, _ = d.Token() // the bracket that it begins with
+	for d.More() {
+		token, err := d.Token()
+		name, _ := token.(string)
+		var value json.RawMessage
+		if err = errors.Join(err, d.Decode(&value)); err != nil {
+			return badState("it is not one JSON object: %v", err)
+		}
+		switch {
+		case known[name] == nil:
+			return badState("it is no state of a sandbox, which has no member %q", shown.Value(name))
+		case seen[name]:
+			return badState("its member %q is given twice", name)
+		}
+		seen[name] = true
+	}
+	return nil
 }
 
 // withoutValue is an error of encoding/json without what was read.
