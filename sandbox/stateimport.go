@@ -13,6 +13,7 @@ import (
 
 	"github.com/wxpay-go/wxpay/sandbox/internal/clock"
 	"github.com/wxpay-go/wxpay/sandbox/internal/engine"
+	"github.com/wxpay-go/wxpay/sandbox/internal/guide"
 	"github.com/wxpay-go/wxpay/sandbox/internal/outbox"
 	"github.com/wxpay-go/wxpay/sandbox/internal/payments"
 	"github.com/wxpay-go/wxpay/sandbox/internal/push"
@@ -90,7 +91,7 @@ func readState(raw []byte) (*stateDocument, error) {
 
 // checkStateMembers says which member of an object a document has not, or has twice.
 func checkStateMembers(raw []byte) error {
-	known, seen := membersOf(reflect.TypeFor[stateDocument]()), map[string]bool{}
+	known, seen := guide.Members(reflect.TypeFor[stateDocument]()), map[string]bool{}
 	d := json.NewDecoder(bytes.NewReader(raw))
 	_, _ = d.Token() // the bracket that it begins with
 	for d.More() {
