@@ -16,7 +16,7 @@ var advice = map[ledger.FindingKind][2]string{
 	},
 	ledger.FoundAfterEnd: {
 		"Keep the end of a contract when you are told of it, and look at it before each debit.",
-		"收到解约通知后记下状态，每次扣款前先检查合约是否有效。",
+		"收到解约通知后记下状态，每次扣款前先检查协议是否有效。",
 	},
 	ledger.FoundTwice: {
 		"Keep the id of the notification, or what it is about, in the transaction that handles it, and handle each " +

@@ -81,7 +81,7 @@ func (s *scene) newNumbers() (out []found) {
 			f := finding(ledger.FoundNewNumber, next.Came, c.MchID,
 				fmt.Sprintf("retried a debit under a new number: %s under contract %s, %s, after it was not told what "+
 					"became of %s and without asking", fen(c.Amount), c.Contract, next.Number, c.Number),
-				fmt.Sprintf("换了新单号重试扣款：合约 %s 扣 %s，单号 %s 的结果还不知道，没有查询就又用了 %s", c.Contract,
+				fmt.Sprintf("换了新单号重试扣款：协议 %s 扣 %s，单号 %s 的结果还不知道，没有查询就又用了 %s", c.Contract,
 					fenZH(c.Amount), c.Number, next.Number), c.proof(), next.proof())
 			f.Contract = c.Contract
 			out = append(out, f)
@@ -138,7 +138,7 @@ func (s *scene) afterEnds() (out []found) {
 		f := finding(ledger.FoundAfterEnd, calls[0].Came, calls[0].MchID,
 			fmt.Sprintf("went on debiting a terminated contract: %s was asked for %s of contract %s after the client "+
 				"was told of its end", calls[0].Number, fen(calls[0].Amount), contract),
-			fmt.Sprintf("合约已解约仍继续扣款：已知合约 %s 解约，之后又以单号 %s 扣 %s", contract, calls[0].Number,
+			fmt.Sprintf("协议已解约仍继续扣款：已知协议 %s 解约，之后又以单号 %s 扣 %s", contract, calls[0].Number,
 				fenZH(calls[0].Amount)), proof...)
 		f.Contract = contract
 		out = append(out, f)
@@ -201,7 +201,7 @@ func (s *scene) twices() (out []found) {
 			continue
 		}
 		a, c := first.attempt, first.call
-		what, whatZH := "contract "+a.Contract, "合约 "+a.Contract
+		what, whatZH := "contract "+a.Contract, "协议 "+a.Contract
 		if a.Contract == "" {
 			what, whatZH = "notification "+push, "通知 "+push
 		}
