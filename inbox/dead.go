@@ -155,12 +155,22 @@ func (b *Box) Work(ctx context.Context) (handled int, err error) {
 func (b *Box) bury(ctx context.Context) error {
 	over := b.cfg.Now().Add(-lastAttempt).UnixMicro()
 	return b.each(ctx, failed, over-1, func(l letter) error {
-		n, err := b.exec(ctx, b.db, "UPDATE {events} SET state = '"+dead+"' WHERE mch_id = ? AND id = ? AND state = '"+
-			failed+"' AND changed_at < ?", l.mch, l.id, over)
+		buried, err := b.retried(ctx, func() (buried bool, err error) {
+			err = b.within(ctx, func(tx *sql.Tx) error {
+				n, err := b.exec(ctx, tx, "UPDATE {events} SET state = '"+dead+"', changed_at = ? WHERE mch_id = ? "+
+					"AND id = ? AND state = '"+failed+"' AND changed_at < ?", b.now(), l.mch, l.id, over)
+				if buried = n == 1; err != nil || !buried {
+					return err
+				}
+				return b.outlive(ctx, tx, l.n)
+			})
+			return buried, err
+		})
 		if err != nil {
 			return fmt.Errorf("inbox: %w", err)
 		}
-		if n == 1 {
+		if buried {
+			l.ChangedAt = b.cfg.Now()
 			b.cfg.OnDead(ctx, l.Dead)
 		}
 		return nil

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -53,7 +52,7 @@ func (b *Box) failed(ctx context.Context, n *notify.Notification, h how, cause e
 			}
 			letter.Attempts++
 			now := failed
-			if state == failed { // a letter is as old as it is, and is kept no longer for being tried
+			if state == failed || h.swept != nil { // a letter is kept no longer for being replayed
 				since = b.now()
 			}
 			switch {
@@ -63,6 +62,9 @@ func (b *Box) failed(ctx context.Context, n *notify.Notification, h how, cause e
 				now, isDead, buried = dead, true, state != dead
 			case state == dead:
 				now = dead // and is asked for all the same
+			}
+			if err := b.outlive(ctx, tx, n); err != nil {
+				return err
 			}
 			if isDead && h.swept != nil && !h.swept.more {
 				// What was asked for is stored, and not to be asked for again.
@@ -85,6 +87,24 @@ func (b *Box) failed(ctx context.Context, n *notify.Notification, h how, cause e
 		b.cfg.OnDead(ctx, letter)
 	}
 	return isDead, nil
+}
+
+// outlive has what is known of what a letter tells be kept as long as the letter: that it happened,
+// and its contract.
+func (b *Box) outlive(ctx context.Context, tx *sql.Tx, n *notify.Notification) error {
+	t := tellOf(n)
+	if t.fact != "" {
+		if _, err := b.exec(ctx, tx, "UPDATE {facts} SET changed_at = ? WHERE mch_id = ? AND fact = ?", b.now(),
+			key(n.MchID), hash(n.EventType, t.fact)); err != nil {
+			return err
+		}
+	}
+	if !t.signed && !t.ended {
+		return nil
+	}
+	_, err := b.exec(ctx, tx, "UPDATE {contracts} SET changed_at = ? WHERE mch_id = ? AND contract = ?", b.now(),
+		key(n.MchID), t.contract.key)
+	return err
 }
 
 // answered ends what a query told of, or goes on to the contract's end.
@@ -112,7 +132,7 @@ func reason(err error, plaintext json.RawMessage) string {
 	text := words(err)
 	var whole any
 	if json.Unmarshal(plaintext, &whole) == nil {
-		values := slices.DeleteFunc(leaves(whole, nil), func(v string) bool { return len(v) < shortestName })
+		values := leaves(whole, nil)
 		sort.Slice(values, func(i, j int) bool { return len(values[i]) > len(values[j]) })
 		for _, v := range values {
 			text = strings.ReplaceAll(text, v, "…")
@@ -131,15 +151,13 @@ func words(err error) (s string) {
 	return err.Error()
 }
 
-// shortestName is how long a text is that names somebody, in bytes: shorter ones are in any
-// sentence.
-const shortestName = 4
-
-// leaves are the texts of a JSON value.
+// leaves are the texts of a JSON value that are long enough to name somebody.
 func leaves(v any, all []string) []string {
 	switch v := v.(type) {
 	case string:
-		all = append(all, v)
+		if len(v) >= 4 {
+			all = append(all, v)
+		}
 	case []any:
 		for _, inner := range v {
 			all = leaves(inner, all)

@@ -12,9 +12,12 @@ import (
 type Person struct {
 	// OpenIDs are all those of the person that the merchants' appids know.
 	OpenIDs []string
-	// Contracts are contract ids, and Codes the merchant's numbers of contracts, for what came
-	// without an openid.
-	Contracts, Codes []string
+	// Contracts are contract ids, for what came without an openid.
+	Contracts []string
+	// Codes are a merchant's own numbers of the person's contracts, debits, orders and refunds, and
+	// MchID is the merchant, whom Codes need: another one may have given somebody else the same.
+	Codes []string
+	MchID string
 }
 
 // Format prints nobody.
@@ -33,6 +36,9 @@ type Forgotten struct {
 func (b *Box) Forget(ctx context.Context, p Person) (f Forgotten, err error) {
 	if len(p.OpenIDs)+len(p.Contracts)+len(p.Codes) == 0 {
 		return f, errors.New("inbox.Forget: give an openid, a contract id or a code")
+	}
+	if len(p.Codes) > 0 && p.MchID == "" {
+		return f, errors.New("inbox.Forget: give MchID with Codes, which are one merchant's numbers")
 	}
 	if f.Letters, err = b.forgetLetters(ctx, p); err != nil {
 		return f, err
@@ -63,8 +69,8 @@ func (b *Box) Forget(ctx context.Context, p Person) (f Forgotten, err error) {
 	}
 	for _, code := range p.Codes {
 		if code != "" {
-			erase(&f.Contracts, blank+"code = ?", code)
-			erase(&f.Expected, "DELETE FROM {expected} WHERE number = ?", hash(code))
+			erase(&f.Contracts, blank+"mch_id = ? AND code = ?", key(p.MchID), code)
+			erase(&f.Expected, "DELETE FROM {expected} WHERE mch_id = ? AND number = ?", key(p.MchID), hash(code))
 		}
 	}
 	return f, err
@@ -115,15 +121,41 @@ func (b *Box) page(ctx context.Context, mchID, id string) (page []kept, err erro
 	return page, rows.Err()
 }
 
-// isIn says whether a stored notification names the person.
+// numbers are the members of a notification that hold a merchant's own numbers.
+var numbers = []string{"out_contract_code", "contract_code", "out_trade_no", "combine_out_trade_no", "out_refund_no"}
+
+// isIn says whether a stored notification names the person: by an openid, wherever it stands, or by
+// a number in its place.
 func (p Person) isIn(payload string) bool {
 	n, _, err := unpack(payload)
 	var whole any
 	if err != nil || json.Unmarshal(n.Plaintext, &whole) != nil {
 		return false
 	}
-	return slices.ContainsFunc(leaves(whole, nil), func(value string) bool {
-		return value != "" && (slices.Contains(p.OpenIDs, value) || slices.Contains(p.Contracts, value) ||
-			slices.Contains(p.Codes, value))
+	return names(whole, "", func(member, value string) bool {
+		switch {
+		case value == "":
+			return false
+		case slices.Contains(p.OpenIDs, value), member == "contract_id" && slices.Contains(p.Contracts, value):
+			return true
+		}
+		return n.MchID == p.MchID && slices.Contains(numbers, member) && slices.Contains(p.Codes, value)
 	})
+}
+
+// names goes through the texts of a JSON value, and the members they stand in, until one is right.
+func names(v any, member string, right func(member, value string) bool) bool {
+	switch v := v.(type) {
+	case string:
+		return right(member, v)
+	case []any:
+		return slices.ContainsFunc(v, func(inner any) bool { return names(inner, member, right) })
+	case map[string]any:
+		for name, inner := range v {
+			if names(inner, name, right) {
+				return true
+			}
+		}
+	}
+	return false
 }

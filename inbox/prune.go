@@ -45,8 +45,7 @@ func (b *Box) Prune(ctx context.Context) (p Pruned, err error) {
 		now.Add(-b.cfg.KeepDead).UnixMicro(), 0); err != nil {
 		return p, err
 	}
-	// A letter may be a day younger than what is known of its contract, for it failed for so long.
-	told := now.Add(-max(b.cfg.Keep, b.cfg.KeepDead+MinKeep)).UnixMicro()
+	told := now.Add(-max(b.cfg.Keep, b.cfg.KeepDead)).UnixMicro() // and longer where a letter tells of it: Box.outlive
 	if p.Contracts, err = b.drop(ctx, "contracts", isOver, told, 0); err != nil {
 		return p, err
 	}

@@ -114,7 +114,10 @@ func (b *Box) postpone(ctx context.Context, e *expectation) (mine bool, err erro
 	n, err := b.exec(ctx, b.db, "UPDATE {expected} SET ask_at = ?, tries = tries + 1 WHERE mch_id = ? AND name = ? "+
 		"AND "+
 		"claim = ? AND ask_at = ?", at, key(e.x.MchID), e.name, e.claim, e.askAt)
-	if err != nil {
+	switch {
+	case err != nil && b.again(err):
+		return false, nil // another process has it
+	case err != nil:
 		return false, fmt.Errorf("inbox: %w", err)
 	}
 	return n == 1, nil

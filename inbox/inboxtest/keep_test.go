@@ -45,11 +45,7 @@ func TestPruneBoundsByAge(t *testing.T) {
 			w.Errorf("%d facts are left, and a letter may tell either", n)
 		}
 		w.clock.advance(100 * time.Hour)
-		if p, err := b.Prune(w.Context()); err != nil || p != (inbox.Pruned{Events: 1, Dead: 1}) {
-			w.Errorf("pruned %+v, %v", p, err)
-		}
-		w.clock.advance(inbox.MinKeep)
-		if p, err := b.Prune(w.Context()); err != nil || p != (inbox.Pruned{Contracts: 1}) {
+		if p, err := b.Prune(w.Context()); err != nil || p != (inbox.Pruned{Events: 1, Dead: 1, Contracts: 1}) {
 			w.Errorf("pruned %+v, %v", p, err)
 		}
 		if n := w.count("SELECT COUNT(*) FROM ~facts"); n != 1 {
@@ -162,6 +158,29 @@ func TestAContractInForceIsNotPruned(t *testing.T) {
 	})
 }
 
+// What failed last long ago is a letter from when it is made one, and kept for as long as any:
+// nobody had run Work.
+func TestALetterThatIsBuriedLate(t *testing.T) {
+	onEach(t, func(w *world) {
+		b := w.box(inbox.Config{KeepDead: inbox.MinKeep, OnDead: func(_ context.Context, d inbox.Dead) {
+			if !d.ChangedAt.Equal(w.clock.now()) {
+				w.Errorf("it is said to be one since %s", d.ChangedAt)
+			}
+		}})
+		_ = b.Take(w.Context(), paid("n1", "T1", "4200")) // there is no function
+		w.clock.advance(49 * time.Hour)
+		for range 2 {
+			if _, err := b.Work(w.Context()); err != nil {
+				w.Fatal(err)
+			}
+			if p, err := b.Prune(w.Context()); err != nil || p.Dead != 0 {
+				w.Errorf("pruned %+v, %v", p, err)
+			}
+			w.clock.advance(23 * time.Hour)
+		}
+	})
+}
+
 // By number the oldest go, in batches, and nothing that WeChat Pay may send again.
 func TestPruneBoundsByNumber(t *testing.T) {
 	onEach(t, func(w *world) {
@@ -224,7 +243,8 @@ func TestForget(t *testing.T) {
 		if all := w.dump(); !strings.Contains(all, payer) || !strings.Contains(all, "K7") {
 			w.Fatalf("there is nothing to forget:\n%s", all)
 		}
-		f, err := b.Forget(w.Context(), inbox.Person{OpenIDs: []string{payer}, Codes: []string{"K7", ""}})
+		f, err := b.Forget(w.Context(), inbox.Person{OpenIDs: []string{payer}, MchID: mchID,
+			Codes: []string{"K7", ""}})
 		if err != nil || f != (inbox.Forgotten{Letters: 2, Contracts: 1, Expected: 2}) {
 			w.Errorf("forgotten %+v, %v", f, err)
 		}
@@ -246,8 +266,50 @@ func TestForget(t *testing.T) {
 		if got := w.effect(); !slices.Equal(got, []string{"ENTRUST.SIGN n1"}) {
 			w.Errorf("effects: %q", got)
 		}
-		if _, err := b.Forget(w.Context(), inbox.Person{}); err == nil {
-			w.Error("nobody was forgotten without an error")
+		for _, p := range []inbox.Person{{}, {Codes: []string{"K7"}}, {MchID: mchID}} {
+			if _, err := b.Forget(w.Context(), p); err == nil {
+				w.Error("nobody was forgotten without an error")
+			}
+		}
+	})
+}
+
+// A merchant's own number is another merchant's too, and of what else it may be a number: what is
+// not the person's is not forgotten.
+func TestForgetLeavesTheNumbersOfOthers(t *testing.T) {
+	onEach(t, func(w *world) {
+		const at = "2026-11-28T10:00:00+08:00"
+		b, without := w.writes(inbox.Config{}), w.box(inbox.Config{Attempts: 1,
+			OnDead: func(context.Context, inbox.Dead) {}})
+		of := func(merchant string, n *notify.Notification) *notify.Notification {
+			n.MchID = merchant
+			return n
+		}
+		attached := notified("n3", "TRANSACTION.SUCCESS", object{"mchid": mchID, "out_trade_no": "T3",
+			"transaction_id": "4203", "attach": "10001"})
+		for box, list := range map[*inbox.Box][]*notify.Notification{
+			b: {of("1900000999", signed("n1", "C1", "10001", at))},
+			without: {of("1900000999", unpaid("n2", "10001")), attached,
+				unpaid("n4", "10001")},
+		} {
+			for _, n := range list {
+				if err := box.Take(w.Context(), n); err != nil {
+					w.Fatal(err)
+				}
+			}
+		}
+		for _, merchant := range []string{mchID, "1900000999"} {
+			if err := b.Expect(w.Context(), w.db, inbox.Expected{Kind: inbox.Debit, MchID: merchant,
+				Number: "10001"}); err != nil {
+				w.Fatal(err)
+			}
+		}
+		f, err := b.Forget(w.Context(), inbox.Person{MchID: mchID, Codes: []string{"10001"}})
+		if err != nil || f != (inbox.Forgotten{Letters: 1, Expected: 1}) {
+			w.Errorf("forgotten %+v, %v", f, err)
+		}
+		if letters, err := b.Dead(w.Context(), 10); err != nil || len(letters) != 2 {
+			w.Errorf("%v, %v", letters, err)
 		}
 	})
 }

@@ -150,6 +150,9 @@ func (o *inboxOptions) newForget(sys System) *cobra.Command {
 stays known, by hashes that name nobody. Each flag may be given several times.`,
 		Args: noArgs,
 		RunE: o.on(sys, func(ctx context.Context, b *inbox.Box, _ []string) error {
+			if len(o.person.Codes) > 0 && o.person.MchID == "" {
+				return usage("--code needs --mchid: another merchant may have given somebody else the same number")
+			}
 			f, err := b.Forget(ctx, o.person)
 			if err != nil {
 				return err
@@ -161,7 +164,9 @@ stays known, by hashes that name nobody. Each flag may be given several times.`,
 	}
 	cmd.Flags().StringArrayVar(&o.person.OpenIDs, "openid", nil, "an openid of the person's")
 	cmd.Flags().StringArrayVar(&o.person.Contracts, "contract", nil, "a contract_id")
-	cmd.Flags().StringArrayVar(&o.person.Codes, "code", nil, "your own number of a contract, debit or refund")
+	cmd.Flags().StringArrayVar(&o.person.Codes, "code", nil, "your own number of a contract, debit or refund; "+
+		"needs --mchid")
+	cmd.Flags().StringVar(&o.person.MchID, "mchid", "", "the merchant whose numbers those of --code are")
 	return cmd
 }
 
