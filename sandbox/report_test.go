@@ -327,11 +327,15 @@ func TestReportFindsARepeatedRefusal(t *testing.T) {
 	for range 2 { // two an hour are no storm
 		w.refused(400, "PARAM_ERROR", "POST", combineDebits, wrong)
 	}
-	w.must("POST", combineDebits, combineDebitBody(c, "P1")) // as it should have been
+	for no := range 5 { // nor are different ones
+		body := with(combineDebitBody(c, fmt.Sprint("other", no)), "contract_id", nil)
+		w.refused(400, "PARAM_ERROR", "POST", combineDebits, body)
+	}
 	w.found()
-	w.refused(400, "PARAM_ERROR", "POST", combineDebits, with(combineDebitBody(c, "P2"), "contract_id", nil))
 	w.refused(400, "PARAM_ERROR", "POST", combineDebits, wrong)
-	if got := w.found(ledger.FoundRepeated); len(got.Proof) != 3 || got.Proof[2].Code != "PARAM_ERROR" {
+	w.must("POST", combineDebits, combineDebitBody(c, "P1")) // as it should have been
+	got := w.found(ledger.FoundRepeated)
+	if len(got.Proof) != 3 || got.Proof[2].Code != "PARAM_ERROR" || got.Proof[0].Number != "P1" {
 		t.Errorf("got %+v", got)
 	}
 }

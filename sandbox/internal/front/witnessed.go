@@ -38,8 +38,11 @@ func (x *exchange) sayings() witness.Said {
 		for name, value := range x.fields {
 			body[name] = value
 		}
-	case body == nil && x.injected != nil: // before its body was looked at
+	case body == nil: // refused before it was looked at
 		body = engine.DecodeBody(x.body)
+	}
+	if body == nil {
+		body = map[string]any{"": string(x.body)} // no object, or none at all
 	}
 	query := map[string]string{}
 	for name, values := range x.query {

@@ -325,8 +325,7 @@ func (s *scene) repeated() (out []found) {
 
 // final are the codes, without _, of what is wrong with what a call says: the same again is refused
 // again. What time, money or somebody else may change is not among them, such as INVALID_REQUEST.
-var final = map[string]bool{"PARAMERROR": true, "LACKPARAMS": true, "XMLFORMATERROR": true, "NOTUTF8": true,
-	"APPIDMCHIDNOTMATCH": true}
+var final = map[string]bool{"PARAMERROR": true, "LACKPARAMS": true, "XMLFORMATERROR": true, "NOTUTF8": true}
 
 // undelivered are notifications that were sent until the last attempt and never answered as
 // handled, leaving aside attempts that a fault spoiled.

@@ -42,7 +42,8 @@ func (c *Call) debits() bool {
 
 // orders says that a call makes something under a number: a debit, an order, a refund.
 func (c *Call) orders() bool {
-	return c.Number != "" && c.Amount > 0 && c.MchID != "" && c.Sum != 0 && !strings.HasPrefix(c.Operation, "GET ")
+	return c.Number != "" && c.Amount > 0 && c.MchID != "" && c.Sum != 0 && !strings.HasPrefix(c.Operation, "GET ") &&
+		(c.asksFor("trade") || c.asksFor("refund"))
 }
 
 // asksFor says what the number of a call numbers.
