@@ -225,7 +225,7 @@ func TestPackagesOfNPM(t *testing.T) {
 		"wxpay-win32-x64/bin/wxpay.exe": {"program"}, "wxpay-win32-x64/LICENSE": {"MIT"},
 		"wxpay-win32-x64/README.md": {"for one platform"},
 		"wxpay/package.json": {`"version": "0.1.0-rc.1"`, `"@wxpay-go/wxpay-win32-x64": "0.1.0-rc.1"`,
-			`"@wxpay-go/wxpay-linux-arm64": "0.1.0-rc.1"`, `"wxpay": "bin/wxpay.js"`},
+			`"@wxpay-go/wxpay-linux-arm64": "0.1.0-rc.1"`, `"wxpay": "bin/wxpay.js"`, `"wxpay-go": "bin/wxpay.js"`},
 		"wxpay/bin/wxpay.js": {"#!/usr/bin/env node"}, "wxpay/LICENSE": {"MIT License"}, "wxpay/README.md": {"npx"},
 	} {
 		text, err := os.ReadFile(filepath.Join(r.out, "npm", filepath.FromSlash(file)))

@@ -159,6 +159,7 @@ func untilEnded() (ctx context.Context, stop func()) {
 }
 
 func newRoot(sys System) *cobra.Command {
+	asked := false // for the version
 	root := &cobra.Command{
 		Use:   "wxpay",
 		Short: "WeChat Pay contracts: watch them, test them, call them",
@@ -174,8 +175,15 @@ Start with: wxpay demo`,
 			}
 			return usage("there is no command %q; wxpay --help lists them", args[0])
 		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if asked {
+				sys.printVersion()
+				return nil
+			}
+			return cmd.Help()
+		},
 	}
+	root.Flags().BoolVar(&asked, "version", false, "print the version of wxpay, as wxpay version does")
 	root.SetIn(sys.In)
 	root.SetOut(sys.Out)
 	root.SetErr(sys.Err)

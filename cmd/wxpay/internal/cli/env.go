@@ -100,11 +100,25 @@ func (o *envOptions) run(ctx context.Context, sys System) error {
 	l.blank()
 	l.note("The merchant's numbers, keys and files, of which no key is printed here:")
 	l = append(l, line{command: true})
+	for _, name := range handedOut() {
+		if _, is := s.vars[name]; !is {
+			l.unset(name) // of a sandbox that this shell was pointed at before
+		}
+	}
 	l.blank()
 	of(s, &l)
 	s.describe(&l)
 	_, err = fmt.Fprint(sys.Out, write(s, l, sys.lang))
 	return err
+}
+
+// handedOut are the variables that an env file of a sandbox may have.
+func handedOut() []string {
+	names := append([]string{apiV3Key, apiV2Key}, forOthers[:]...)
+	for _, s := range settings {
+		names = append(names, s.variable)
+	}
+	return names
 }
 
 // setting is what a data folder says of its sandbox.

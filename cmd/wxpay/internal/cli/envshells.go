@@ -14,9 +14,12 @@ type line struct {
 	name, value string
 	comment     lang.Text
 	command     bool // the one that reads the env file
+	gone        bool // the variable is to be there no longer
 }
 
 func (l *lines) set(name, value string) { *l = append(*l, line{name: name, value: value}) }
+
+func (l *lines) unset(name string) { *l = append(*l, line{name: name, gone: true}) }
 
 // note is a comment, paste one that is no sentence.
 func (l *lines) note(format string, args ...any) {
@@ -29,14 +32,14 @@ func (l *lines) blank()            { *l = append(*l, line{}) }
 var shells = map[string]func(setting, lines, lang.Lang) string{"sh": forSh, "powershell": forPowerShell}
 
 func forSh(s setting, l lines, in lang.Lang) string {
-	return l.written(in, "set -a; . "+shellWord(s.envFile)+"; set +a",
+	return l.written(in, "set -a; . "+shellWord(s.envFile)+"; set +a", "unset ",
 		func(name, value string) string { return "export " + name + "=" + shellWord(value) })
 }
 
 func forPowerShell(s setting, l lines, in lang.Lang) string {
 	return l.written(in, "foreach ($line in Get-Content -LiteralPath "+powerWord(s.envFile)+") { "+
 		`if ($line -match '^(\w+)=(.*)$') { `+
-		`Set-Item "Env:$($Matches[1])" ($Matches[2] -replace "^'(.*)'$", '$1' -replace "'\\''", "'") } }`,
+		`Set-Item "Env:$($Matches[1])" ($Matches[2] -replace "^'(.*)'$", '$1' -replace "'\\''", "'") } }`, "Remove-Item -ErrorAction Ignore Env:",
 		func(name, value string) string { return "$env:" + name + " = " + powerWord(value) })
 }
 
@@ -47,13 +50,15 @@ func powerWord(value string) string { return "'" + powerQuotes.Replace(value) + 
 var powerQuotes = strings.NewReplacer("'", "''", "\u2018", "\u2018\u2018", "\u2019", "\u2019\u2019",
 	"\u201a", "\u201a\u201a", "\u201b", "\u201b\u201b")
 
-func (l lines) written(in lang.Lang, read string, set func(name, value string) string) string {
+func (l lines) written(in lang.Lang, read, unset string, set func(name, value string) string) string {
 	var out strings.Builder
 	for _, one := range l {
 		comment := one.comment.In(in)
 		switch {
 		case one.command:
 			out.WriteString(read)
+		case one.gone:
+			out.WriteString(unset + one.name)
 		case one.name != "":
 			out.WriteString(set(one.name, one.value))
 		case comment != "":

@@ -14,10 +14,14 @@ func newVersion(sys System) *cobra.Command {
 		Short: "Print the version of wxpay and of the Go that built it",
 		Args:  noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			fmt.Fprintf(sys.Out, "wxpay %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			sys.printVersion()
 			return nil
 		},
 	}
+}
+
+func (sys System) printVersion() {
+	fmt.Fprintf(sys.Out, "wxpay %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 // version is this program's own.

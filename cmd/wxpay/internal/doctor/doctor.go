@@ -94,6 +94,7 @@ type Doctor struct {
 	own     *x509.Certificate
 	keys    []wxpay.PlatformKey // of WeChat Pay
 	client  *wxpay.Client
+	tried   string    // where the notify address leads
 	hint    hint.Hint // of a sandbox, on its last answer
 	refused bool      // a signature was not taken, so that the next will not be
 	signed  string    // the id of the key that WeChat Pay signed an answer with
@@ -147,6 +148,7 @@ var names = map[string]lang.Text{
 	"signed-call":          lang.Textf("signed call"),
 	"apiv2-call":           lang.Textf("APIv2 call"),
 	"notify-address":       lang.Textf("notify address"),
+	"notify-forward":       lang.Textf("…its forward"),
 	"notify-probe":         lang.Textf("…a probe"),
 	"notify-forged":        lang.Textf("…a forged one"),
 	"notify-genuine":       lang.Textf("…a genuine one"),

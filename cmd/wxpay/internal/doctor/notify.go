@@ -81,6 +81,11 @@ func (d *Doctor) notify(ctx context.Context) {
 	if d.NotifyURL == "" {
 		return
 	}
+	d.tried = d.NotifyURL
+	if to := d.forwarded(ctx); to != "" {
+		d.tried = to
+		d.ok("notify-forward", lang.Textf("the sandbox sends it to %s, which is tried", wire.Clip(to, longestURL)))
+	}
 	probed := d.forged(ctx, "notify-probe", wire.ProbePrefix+randomBase64(64))
 	if probed == 0 {
 		return // it has been said that nobody is there
@@ -106,7 +111,7 @@ func (d *Doctor) forged(ctx context.Context, id, signature string) (status int) 
 	})
 	ctx, cancel := context.WithTimeout(ctx, notifyTimeout)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, d.NotifyURL, bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, d.tried, bytes.NewReader(body))
 	if err != nil {
 		d.fault(id, lang.Textf("it is not a whole address, as in https://yourapp.com/notify"), lang.Text{})
 		return 0

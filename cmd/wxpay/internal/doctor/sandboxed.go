@@ -66,6 +66,29 @@ func (d *Doctor) genuine(ctx context.Context, refused int) {
 	d.repeated(ctx, s, push, status)
 }
 
+// forwarded is where a sandbox sends what is for the notify address, "" where it sends it there.
+func (d *Doctor) forwarded(ctx context.Context) (to string) {
+	admin := strings.TrimRight(d.value(Admin), "/")
+	if d.real() || admin == "" {
+		return ""
+	}
+	var forwards map[string]string
+	if (&sandboxed{d: d, admin: admin}).get(ctx, "forwards", &forwards) != nil {
+		return "" // what is wrong with the admin is said where it is needed
+	}
+	longest := -1
+	for prefix, target := range forwards {
+		rest, is := strings.CutPrefix(d.NotifyURL, prefix)
+		if u, err := url.Parse(d.NotifyURL); prefix == "*" && err == nil && !isLocal(u.Hostname()) {
+			prefix, rest, is = "", u.Path, true
+		}
+		if is && (rest == "" || rest[0] == '/') && len(prefix) > longest {
+			longest, to = len(prefix), target+rest
+		}
+	}
+	return to
+}
+
 // stale has a notification sent that was signed six minutes ago.
 func (d *Doctor) stale(ctx context.Context, s *sandboxed) {
 	const id = "notify-stale"
