@@ -48,8 +48,8 @@ type Config struct {
 	// payer. Default: 90 days.
 	KeepDead time.Duration
 	// Recheck is how often WeChat Pay is asked whether a contract that was expected ([Box.Expect])
-	// and signed has ended, in case the notification of its end never comes: at most KeepDead. 0
-	// asks for no ends.
+	// and signed has ended, in case the notification of its end never comes: at most every third
+	// of KeepDead. 0 asks for no ends.
 	Recheck time.Duration
 	// OnDead is told of every dead letter when it becomes one, after it was stored. Default: a line
 	// to [log/slog.Default] at level Error.
@@ -102,9 +102,9 @@ func New(db *sql.DB, cfg Config) (*Box, error) {
 	set(&cfg.Keep, DefaultKeep)
 	set(&cfg.KeepDead, DefaultKeepDead)
 	set(&cfg.KeepEvents, DefaultKeepEvents)
-	if cfg.Recheck > cfg.KeepDead {
-		return nil, fmt.Errorf("inbox.New: Config.Recheck is at most KeepDead, which is %s: between two questions it "+
-			"would be forgotten how often a function has failed", cfg.KeepDead)
+	if cfg.Recheck > cfg.KeepDead/3 {
+		return nil, fmt.Errorf("inbox.New: Config.Recheck is at most a third of KeepDead, which is %s: between two "+
+			"questions it would be forgotten how often a function has failed", cfg.KeepDead)
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now

@@ -19,7 +19,7 @@ type Dead struct {
 	Reason string
 	// Attempts is how often it failed.
 	Attempts int
-	// ChangedAt is when it became one.
+	// ChangedAt is when it became one; of what a query told, when it failed last.
 	ChangedAt time.Time
 }
 

@@ -33,17 +33,17 @@ func (b *Box) failed(ctx context.Context, n *notify.Notification, h how, cause e
 	isDead, err = b.retried(ctx, func() (bool, error) {
 		isDead, buried = false, false
 		err := b.within(ctx, func(tx *sql.Tx) error {
-			claim := token()
-			_, err := b.exec(ctx, tx, "INSERT INTO {events} (mch_id, id, event_type, state, attempts, claim, reason, "+
-				"created_at, changed_at) VALUES (?, ?, ?, '"+failed+"', 0, ?, '', ?, ?) {or nothing}", key(n.MchID),
-				key(n.ID), typeOf(n), claim, micros(n.CreateTime), b.now())
-			if err != nil {
+			if err := b.enter(ctx, tx, n, h); err != nil {
 				return err
 			}
 			var state string
 			var since int64
-			if err := b.row(ctx, tx, "SELECT state, attempts, changed_at FROM {events} WHERE mch_id = ? AND id = "+
-				"?{lock}", key(n.MchID), key(n.ID)).Scan(&state, &letter.Attempts, &since); err != nil {
+			err := b.row(ctx, tx, "SELECT state, attempts, changed_at FROM {events} WHERE mch_id = ? AND id = ?{lock}",
+				key(n.MchID), key(n.ID)).Scan(&state, &letter.Attempts, &since)
+			switch {
+			case h.replay && errors.Is(err, sql.ErrNoRows):
+				return nil
+			case err != nil:
 				return err
 			}
 			if state == done || state == dead && !h.again() {
@@ -89,8 +89,22 @@ func (b *Box) failed(ctx context.Context, n *notify.Notification, h how, cause e
 	return isDead, nil
 }
 
+// enter has a row for a notification that failed, unless it was replayed: then there was one, and
+// if there is none any more it was erased meanwhile. It writes in any case.
+func (b *Box) enter(ctx context.Context, tx *sql.Tx, n *notify.Notification, h how) (err error) {
+	if h.replay {
+		_, err = b.exec(ctx, tx, "UPDATE {events} SET reason = reason WHERE mch_id = ? AND id = ?", key(n.MchID),
+			key(n.ID))
+		return err
+	}
+	_, err = b.exec(ctx, tx, "INSERT INTO {events} (mch_id, id, event_type, state, attempts, claim, reason, "+
+		"created_at, changed_at) VALUES (?, ?, ?, '"+failed+"', 0, ?, '', ?, ?) {or nothing}", key(n.MchID),
+		key(n.ID), typeOf(n), token(), micros(n.CreateTime), b.now())
+	return err
+}
+
 // outlive has what is known of what a letter tells be kept as long as the letter: that it happened,
-// and its contract.
+// and its contract, with the payer's others.
 func (b *Box) outlive(ctx context.Context, tx *sql.Tx, n *notify.Notification) error {
 	t := tellOf(n)
 	if t.fact != "" {
@@ -102,8 +116,8 @@ func (b *Box) outlive(ctx context.Context, tx *sql.Tx, n *notify.Notification) e
 	if !t.signed && !t.ended {
 		return nil
 	}
-	_, err := b.exec(ctx, tx, "UPDATE {contracts} SET changed_at = ? WHERE mch_id = ? AND contract = ?", b.now(),
-		key(n.MchID), t.contract.key)
+	_, err := b.exec(ctx, tx, "UPDATE {contracts} SET changed_at = ? WHERE mch_id = ? AND (contract = ? OR "+
+		"group_key = ?)", b.now(), key(n.MchID), t.contract.key, t.contract.group)
 	return err
 }
 

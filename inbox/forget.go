@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Person is whose data [Box.Forget] erases. At least one member is set.
@@ -14,10 +15,11 @@ type Person struct {
 	OpenIDs []string
 	// Contracts are contract ids, for what came without an openid.
 	Contracts []string
-	// Codes are a merchant's own numbers of the person's contracts, debits, orders and refunds, and
-	// MchID is the merchant, whom Codes need: another one may have given somebody else the same.
-	Codes []string
-	MchID string
+	// Codes are a merchant's own numbers of the person's contracts, debits, orders and refunds.
+	// MchID is the merchant, whom Codes need, and SubMchID the sub-merchant of a service provider,
+	// where they are of one: others may have given somebody else the same.
+	Codes           []string
+	MchID, SubMchID string
 }
 
 // Format prints nobody.
@@ -69,8 +71,14 @@ func (b *Box) Forget(ctx context.Context, p Person) (f Forgotten, err error) {
 	}
 	for _, code := range p.Codes {
 		if code != "" {
-			erase(&f.Contracts, blank+"mch_id = ? AND code = ?", key(p.MchID), code)
-			erase(&f.Expected, "DELETE FROM {expected} WHERE mch_id = ? AND number = ?", key(p.MchID), hash(code))
+			erase(&f.Contracts, blank+"mch_id = ? AND sub_mch_id = ? AND code = ?", key(p.MchID), key(p.SubMchID), code)
+			var names []string
+			if err == nil {
+				names, err = b.expectedAs(ctx, p, code)
+			}
+			for _, name := range names {
+				erase(&f.Expected, "DELETE FROM {expected} WHERE mch_id = ? AND name = ?", key(p.MchID), name)
+			}
 		}
 	}
 	return f, err
@@ -121,8 +129,32 @@ func (b *Box) page(ctx context.Context, mchID, id string) (page []kept, err erro
 	return page, rows.Err()
 }
 
-// numbers are the members of a notification that hold a merchant's own numbers.
-var numbers = []string{"out_contract_code", "contract_code", "out_trade_no", "combine_out_trade_no", "out_refund_no"}
+// expectedAs names what is expected under a number of a merchant's, or of its sub-merchant's.
+func (b *Box) expectedAs(ctx context.Context, p Person, code string) (list []string, err error) {
+	rows, err := b.db.QueryContext(ctx, b.cfg.Dialect.in(b.cfg.Prefix, "SELECT name, params FROM {expected} WHERE "+
+		"mch_id = ? AND number = ?"), key(p.MchID), hash(code))
+	if err != nil {
+		return nil, fmt.Errorf("inbox: %w", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var name, params string
+		if err := rows.Scan(&name, &params); err != nil {
+			return nil, fmt.Errorf("inbox: %w", err)
+		}
+		var x Expected
+		if json.Unmarshal([]byte(params), &x) == nil && x.SubMchID == p.SubMchID {
+			list = append(list, name)
+		}
+	}
+	return list, rows.Err()
+}
+
+// isNumber tells the members of a notification that hold a merchant's own numbers, as WeChat Pay
+// names them.
+func isNumber(member string) bool {
+	return strings.HasPrefix(strings.TrimPrefix(member, "combine_"), "out_") || member == "contract_code"
+}
 
 // isIn says whether a stored notification names the person: by an openid, wherever it stands, or by
 // a number in its place.
@@ -132,27 +164,26 @@ func (p Person) isIn(payload string) bool {
 	if err != nil || json.Unmarshal(n.Plaintext, &whole) != nil {
 		return false
 	}
-	return names(whole, "", func(member, value string) bool {
-		switch {
-		case value == "":
-			return false
-		case slices.Contains(p.OpenIDs, value), member == "contract_id" && slices.Contains(p.Contracts, value):
-			return true
-		}
-		return n.MchID == p.MchID && slices.Contains(numbers, member) && slices.Contains(p.Codes, value)
-	})
+	return p.named(whole, "", "", n.MchID == p.MchID)
 }
 
-// names goes through the texts of a JSON value, and the members they stand in, until one is right.
-func names(v any, member string, right func(member, value string) bool) bool {
+// named looks through a JSON value that stands in a member, of a sub-merchant's or of none.
+func (p Person) named(v any, member, sub string, theirs bool) bool {
 	switch v := v.(type) {
 	case string:
-		return right(member, v)
+		return v != "" && (slices.Contains(p.OpenIDs, v) ||
+			member == "contract_id" && slices.Contains(p.Contracts, v) ||
+			theirs && sub == p.SubMchID && isNumber(member) && slices.Contains(p.Codes, v))
 	case []any:
-		return slices.ContainsFunc(v, func(inner any) bool { return names(inner, member, right) })
+		return slices.ContainsFunc(v, func(inner any) bool { return p.named(inner, member, sub, theirs) })
 	case map[string]any:
+		for _, name := range []string{"sub_mchid", "sub_mch_id"} {
+			if of, is := v[name].(string); is {
+				sub = of
+			}
+		}
 		for name, inner := range v {
-			if names(inner, name, right) {
+			if p.named(inner, name, sub, theirs) {
 				return true
 			}
 		}

@@ -53,6 +53,9 @@ func (b *Box) once(ctx context.Context, n *notify.Notification, h how) (handled 
 				return errClosed
 			}
 		}
+		if !fresh && h.swept != nil {
+			return b.outlive(ctx, tx, n) // what queries still tell is not forgotten
+		}
 		if !fresh {
 			return nil
 		}

@@ -260,7 +260,7 @@ func (q question) read(e *expectation, m members) (found []*notify.Notification,
 		if q.v2 {
 			original, add["change_type"], remove["change_type"] = "xml", "ADD", "DELETE"
 		}
-		if inForce || over {
+		if (inForce || over) && e.watched == 0 { // of one that is watched it was told
 			tell(q.signed, original, m.with(add))
 		}
 		if over {

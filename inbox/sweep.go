@@ -132,7 +132,7 @@ func (b *Box) inquire(ctx context.Context, c *wxpay.Client, e *expectation, s *S
 	e.answered = b.now()
 	switch {
 	case unknown(err):
-		m = nil
+		m, err = nil, nil
 	case err != nil && e.tries > 0 && b.expired(e, lastAttempt): // an outage in its last hours does not end it
 		return false, errors.Join(err, b.giveUp(ctx, e, s))
 	case err != nil:
@@ -146,8 +146,8 @@ func (b *Box) inquire(ctx context.Context, c *wxpay.Client, e *expectation, s *S
 	for i, n := range found {
 		n.ID = sweptID(e, n)
 		e.more = !met || i < len(found)-1
-		handled, err := b.take(ctx, n, how{swept: e})
-		if err != nil {
+		handled, failure := b.take(ctx, n, how{swept: e})
+		if err = errors.Join(err, failure); failure != nil && e.watched == 0 {
 			return true, err // where it is not to be asked for any longer it was made a dead letter
 		}
 		if handled {
@@ -155,6 +155,8 @@ func (b *Box) inquire(ctx context.Context, c *wxpay.Client, e *expectation, s *S
 		}
 	}
 	switch {
+	case err != nil:
+		return true, err
 	case over && found == nil, over && e.watched == 1:
 		_, err := b.forgo(ctx, e)
 		return true, err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -207,109 +206,6 @@ func TestPruneBoundsByNumber(t *testing.T) {
 		}
 		if n := w.count("SELECT COUNT(*) FROM ~events WHERE id IN ('n1049', 'n1050')"); n != 1 {
 			w.Error("it was not the oldest that went")
-		}
-	})
-}
-
-// Whoever asks for it is forgotten: nothing that names them is left, and what was handled stays
-// handled.
-func TestForget(t *testing.T) {
-	onEach(t, func(w *world) {
-		const at, other = "2026-11-28T10:00:00+08:00", "oANOTHERJOM2pxb1QoUpF8"
-		b := w.writes(inbox.Config{})
-		without := w.box(inbox.Config{Attempts: 1, OnDead: func(context.Context, inbox.Dead) {}})
-		theirs := paid("n3", "T3", "4203")
-		theirs.Plaintext = []byte(strings.ReplaceAll(string(theirs.Plaintext), payer, other))
-		unnamed := notified("n4", "ENTRUST.SIGN", object{"mchid": mchID, "plan_id": 1, "out_contract_code": "K7"})
-		for box, list := range map[*inbox.Box][]*notify.Notification{
-			b:       {signed("n1", "C1", "K1", at)},
-			without: {paid("n2", "T2", "4202"), theirs, unnamed},
-		} {
-			for _, n := range list {
-				if err := box.Take(w.Context(), n); err != nil {
-					w.Fatal(err)
-				}
-			}
-		}
-		for _, x := range []inbox.Expected{
-			{Kind: inbox.Debit, MchID: mchID, Number: "T9", OpenID: payer},
-			{Kind: inbox.Debit, MchID: mchID, Number: "T10", OpenID: other},
-			{Kind: inbox.PapayContract, MchID: mchID, PlanID: "1", Number: "K7"},
-		} {
-			if err := b.Expect(w.Context(), w.db, x); err != nil {
-				w.Fatal(err)
-			}
-		}
-		if all := w.dump(); !strings.Contains(all, payer) || !strings.Contains(all, "K7") {
-			w.Fatalf("there is nothing to forget:\n%s", all)
-		}
-		f, err := b.Forget(w.Context(), inbox.Person{OpenIDs: []string{payer}, MchID: mchID,
-			Codes: []string{"K7", ""}})
-		if err != nil || f != (inbox.Forgotten{Letters: 2, Contracts: 1, Expected: 2}) {
-			w.Errorf("forgotten %+v, %v", f, err)
-		}
-		all := w.dump()
-		for _, named := range []string{payer, "C1", "K1", "K7", "T9", "T2"} {
-			if strings.Contains(strings.ReplaceAll(all, "T10", ""), named) {
-				w.Errorf("%s is left in:\n%s", named, all)
-			}
-		}
-		if !strings.Contains(all, other) || !strings.Contains(all, "T10") {
-			w.Error("somebody else was forgotten")
-		}
-		for _, n := range []*notify.Notification{signed("n1", "C1", "K1", at), signed("n1b", "C1", "K1", at),
-			paid("n2", "T2", "4202")} {
-			if err := b.Take(w.Context(), n); err != nil {
-				w.Fatal(err)
-			}
-		}
-		if got := w.effect(); !slices.Equal(got, []string{"ENTRUST.SIGN n1"}) {
-			w.Errorf("effects: %q", got)
-		}
-		for _, p := range []inbox.Person{{}, {Codes: []string{"K7"}}, {MchID: mchID}} {
-			if _, err := b.Forget(w.Context(), p); err == nil {
-				w.Error("nobody was forgotten without an error")
-			}
-		}
-	})
-}
-
-// A merchant's own number is another merchant's too, and of what else it may be a number: what is
-// not the person's is not forgotten.
-func TestForgetLeavesTheNumbersOfOthers(t *testing.T) {
-	onEach(t, func(w *world) {
-		const at = "2026-11-28T10:00:00+08:00"
-		b, without := w.writes(inbox.Config{}), w.box(inbox.Config{Attempts: 1,
-			OnDead: func(context.Context, inbox.Dead) {}})
-		of := func(merchant string, n *notify.Notification) *notify.Notification {
-			n.MchID = merchant
-			return n
-		}
-		attached := notified("n3", "TRANSACTION.SUCCESS", object{"mchid": mchID, "out_trade_no": "T3",
-			"transaction_id": "4203", "attach": "10001"})
-		for box, list := range map[*inbox.Box][]*notify.Notification{
-			b: {of("1900000999", signed("n1", "C1", "10001", at))},
-			without: {of("1900000999", unpaid("n2", "10001")), attached,
-				unpaid("n4", "10001")},
-		} {
-			for _, n := range list {
-				if err := box.Take(w.Context(), n); err != nil {
-					w.Fatal(err)
-				}
-			}
-		}
-		for _, merchant := range []string{mchID, "1900000999"} {
-			if err := b.Expect(w.Context(), w.db, inbox.Expected{Kind: inbox.Debit, MchID: merchant,
-				Number: "10001"}); err != nil {
-				w.Fatal(err)
-			}
-		}
-		f, err := b.Forget(w.Context(), inbox.Person{MchID: mchID, Codes: []string{"10001"}})
-		if err != nil || f != (inbox.Forgotten{Letters: 1, Expected: 1}) {
-			w.Errorf("forgotten %+v, %v", f, err)
-		}
-		if letters, err := b.Dead(w.Context(), 10); err != nil || len(letters) != 2 {
-			w.Errorf("%v, %v", letters, err)
 		}
 	})
 }

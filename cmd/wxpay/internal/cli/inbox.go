@@ -167,6 +167,7 @@ stays known, by hashes that name nobody. Each flag may be given several times.`,
 	cmd.Flags().StringArrayVar(&o.person.Codes, "code", nil, "your own number of a contract, debit or refund; "+
 		"needs --mchid")
 	cmd.Flags().StringVar(&o.person.MchID, "mchid", "", "the merchant whose numbers those of --code are")
+	cmd.Flags().StringVar(&o.person.SubMchID, "sub-mchid", "", "a service provider's sub-merchant, where they are its")
 	return cmd
 }
 
