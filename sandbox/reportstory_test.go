@@ -149,6 +149,7 @@ func TestReportFindsADebitAfterTheMerchantsOwnEnd(t *testing.T) {
 	w.must("POST", "v3/ecommerce/combine-papay/contracts/plan-id/12535/out-contract-code/"+code+"/terminate",
 		object{"contract_termination_remark": "x"})
 	w.refused(400, "CONTRACT_NOT_EXIST", "POST", combineDebits, combineDebitBody(c, "P1"))
+	w.refused(400, "CONTRACT_NOT_EXIST", "POST", combineDebits, combineDebitBody(c, "P2"))
 	got := w.found(ledger.FoundAfterEnd)
 	if got.Contract != c.ID || !strings.HasSuffix(got.Proof[0].Operation, "/terminate") || got.Proof[1].Number != "P1" {
 		t.Errorf("got %+v", got)

@@ -137,17 +137,31 @@ func (s *Sandbox) SeedWith(r io.Reader) (Seeded, error) {
 	return laid, nil
 }
 
+// What one seed may have of what takes time to lay: a merchant's keys, a fault beside all others.
+const (
+	mostMerchants = 100
+	mostFaults    = 1000
+)
+
 // sow lays all but the faults.
 func (m *machine) sow(doc *seedDocument) (laid Seeded, err error) {
+	if len(doc.Merchants) > mostMerchants || len(doc.Faults) > mostFaults {
+		return Seeded{}, badSeed("", "it has %d merchants and %d faults; at most there are %d and %d",
+			len(doc.Merchants), len(doc.Faults), mostMerchants, mostFaults)
+	}
 	fresh := map[string]ledger.Merchant{} // keys are made before, for that takes time
-	for _, is := range doc.Merchants {
-		if m.engine.Registry.Merchant(is.MchID) == nil {
-			one := ledger.Merchant{MchID: is.MchID}
-			if err := GenerateMerchantKeys(&one); err != nil {
-				return Seeded{}, err
-			}
-			fresh[is.MchID] = one
+	for i, is := range doc.Merchants {
+		one := ledger.Merchant{MchID: is.MchID, Name: is.Name, AppIDs: is.AppIDs, SubMerchants: is.SubMerchants}
+		if _, made := fresh[is.MchID]; made || m.engine.Registry.Merchant(is.MchID) != nil {
+			continue
 		}
+		if err := registry.CheckNew(m.engine.Products, one); err != nil {
+			return Seeded{}, badSeed(fmt.Sprintf("merchants[%d]", i), "%v", err)
+		}
+		if err := GenerateMerchantKeys(&one); err != nil {
+			return Seeded{}, err
+		}
+		fresh[is.MchID] = one
 	}
 	err = m.engine.Register(func(r *registry.State, st *engine.Step) error {
 		w := &sowing{Step: st, next: r, doc: doc, fresh: fresh}

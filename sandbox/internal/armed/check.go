@@ -39,6 +39,9 @@ var faultKinds = map[fault.Name]where{
 // segments at least or with its slash, that has no host, query or empty segment.
 var anEndpoint = regexp.MustCompile(`^([A-Z]+ )?(\*|/[^ /?#]+(/[^ /?#]+)*/?|[^ /?#.:]+(/[^ /?#]+)+/?)$`)
 
+// tolerated is how far the time of a signature may be off.
+const tolerated = 5 * time.Minute
+
 // checkFault says what makes no sense in a fault, and fills in what was left out.
 func checkFault(f *fault.Fault) error {
 	kind, known := faultKinds[f.Name]
@@ -76,6 +79,8 @@ func checkFault(f *fault.Fault) error {
 		return fail("payer is no openid: it holds a control character or is not UTF-8")
 	case f.Status != 0 && (f.Status < 400 || f.Status > 599):
 		return fail("status %d is no error", f.Status)
+	case (f.Name == fault.Stale || f.Name == fault.Skew) && f.Delay > 0 && f.Delay <= tolerated:
+		return fail("delay is more than %s, within which a message is taken", tolerated)
 	case f.Committed && f.Name != fault.Error && f.Name != fault.Cut && f.Name != fault.Gateway:
 		return fail("committed is for %q, %q and %q", fault.Error, fault.Cut, fault.Gateway)
 	}

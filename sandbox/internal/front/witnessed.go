@@ -14,9 +14,13 @@ func (x *exchange) answering(fr *Front) {
 		return
 	}
 	said, gone := x.sayings(), x.request.Context().Err() != nil
+	var learnt []string
+	if said.Number == "" && x.refused == nil && (x.vars["transaction_id"] != "" || x.fields["transaction_id"] != "") {
+		learnt = witness.Read(x.said).Names
+	}
 	fr.witness.Answers(x.seen, func(c *witness.Call) {
 		c.Said, c.Operation, c.RequestID, c.Status = said, x.operation(), x.id, x.status
-		c.Faults, c.HungUp = x.injected.Names(), gone
+		c.Faults, c.HungUp, c.Learnt = x.injected.Names(), gone, learnt
 		if x.merchant != nil {
 			c.MchID = x.merchant.MchID
 		}

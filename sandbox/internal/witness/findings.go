@@ -58,19 +58,19 @@ func (s *scene) newNumbers() (out []found) {
 	for _, c := range s.calls {
 		if c.debits() {
 			byContract[c.MchID+" "+c.Contract] = append(byContract[c.MchID+" "+c.Contract], c)
-			if key := c.MchID + " " + c.Number; first[key] == nil {
-				first[key] = c
+			if first[c.numbered()] == nil {
+				first[c.numbered()] = c
 			}
 		}
 	}
 	done := map[string]bool{}
 	for _, c := range s.calls {
-		key := c.MchID + " " + c.Number
+		key := c.numbered()
 		if !c.debits() || c.told() || done[key] {
 			continue
 		}
 		for _, next := range byContract[c.MchID+" "+c.Contract] {
-			fresh := first[next.MchID+" "+next.Number] == next && next.Came > c.Answered
+			fresh := first[next.numbered()] == next && next.Came > c.Answered
 			if !fresh || next.Operation != c.Operation || next.Amount != c.Amount || next.Number == c.Number {
 				continue
 			}
@@ -115,31 +115,44 @@ type ended struct {
 }
 
 // afterEnds are debits, under numbers that were not used before, of contracts whose end the client
-// knew of.
+// knew of. The first may have been on its way when the client was told: it counts once another one
+// comes after its answer.
 func (s *scene) afterEnds() (out []found) {
 	ends := s.ends()
 	used, debits := map[string]bool{}, map[string][]*Call{}
 	for _, c := range s.calls {
+		if c.MchID == "" && c.Number != "" { // a fault made its signature wrong: it is anybody's
+			used[c.Number] = true
+		}
 		if !c.debits() {
 			continue
 		}
 		end, known := ends[c.Contract]
-		if key := c.MchID + " " + c.Number; known && c.Came > end.moment && !used[key] {
-			debits[c.Contract] = append(debits[c.Contract], c)
-		} else {
-			used[key] = true
+		before := used[c.numbered()] || used[c.Number]
+		if !known || c.Came <= end.moment || before {
+			used[c.numbered()] = true
+			continue
+		}
+		list := debits[c.Contract]
+		if len(list) == 0 || list[0].told() && c.Came > list[0].Answered && c.Number != list[0].Number {
+			debits[c.Contract] = append(list, c)
 		}
 	}
 	for contract, calls := range debits {
+		if len(calls) < 2 {
+			continue
+		}
 		proof := []ledger.Proof{ends[contract].proof}
 		for _, c := range calls {
 			proof = append(proof, c.proof())
 		}
-		f := finding(ledger.FoundAfterEnd, calls[0].Came, calls[0].MchID,
+		last := calls[len(calls)-1]
+		f := finding(ledger.FoundAfterEnd, calls[1].Came, calls[1].MchID,
 			fmt.Sprintf("went on debiting a terminated contract: %s was asked for %s of contract %s after the client "+
-				"was told of its end", calls[0].Number, fen(calls[0].Amount), contract),
-			fmt.Sprintf("协议已解约仍继续扣款：已知协议 %s 解约，之后又以单号 %s 扣 %s", contract, calls[0].Number,
-				fenZH(calls[0].Amount)), proof...)
+				"was told of its end, and after it was answered to %s", last.Number, fen(last.Amount), contract,
+				calls[0].Number),
+			fmt.Sprintf("协议已解约仍继续扣款：已知协议 %s 解约，单号 %s 得到应答之后，又以单号 %s 扣 %s", contract, calls[0].Number,
+				last.Number, fenZH(last.Amount)), proof...)
 		f.Contract = contract
 		out = append(out, f)
 	}
@@ -269,7 +282,7 @@ func (s *scene) otherBodies() (out []found) {
 		if !c.orders() {
 			continue
 		}
-		key := c.MchID + " " + c.Operation + " " + c.Number
+		key := c.Operation + " " + c.numbered()
 		was := taken[key]
 		if was != nil && was.Sum != c.Sum && was.Answered < c.Came && !done[key] {
 			done[key] = true
@@ -334,15 +347,19 @@ func (s *scene) undelivered() (out []found) {
 		if p.State != ledger.PushGivenUp {
 			continue
 		}
+		sent := s.sent[p.ID]
+		if len(sent) == 0 || sent[0].No != 1 || slices.ContainsFunc(sent, func(a *Attempt) bool { return a.Accepted }) {
+			continue // it began before what is remembered, or was accepted
+		}
 		var fair []*Attempt
 		answered := false
-		for _, a := range s.sent[p.ID] {
+		for _, a := range sent {
 			if len(a.Faults) == 0 {
 				fair = append(fair, a)
 				answered = answered || a.Status != 0
 			}
 		}
-		if len(fair) == 0 || slices.ContainsFunc(s.sent[p.ID], func(a *Attempt) bool { return a.Accepted }) {
+		if len(fair) == 0 {
 			continue
 		}
 		kind := ledger.FoundNeverAnswered

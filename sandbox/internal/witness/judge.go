@@ -55,6 +55,15 @@ func (c *Call) repeats(earlier *Call) bool {
 		(c.Number != "" || c.Sum == earlier.Sum)
 }
 
+// numbered is the number of a call with whose it is: a sub-merchant's are its own.
+func (c *Call) numbered() string {
+	of := c.MchID
+	if c.Sub != "" && c.Sub != c.MchID {
+		of += "/" + c.Sub
+	}
+	return of + " " + c.Number
+}
+
 // same says that two calls are of one merchant; one whose signature a fault made wrong is
 // anybody's.
 func (c *Call) same(other *Call) bool {

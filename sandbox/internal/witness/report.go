@@ -46,6 +46,12 @@ func (w *Witness) Report(world World) *ledger.Report {
 	s.calls, s.attempts, s.diverted = copies(calls), copies(attempts), copies(diverted)
 	w.mu.Unlock()
 	s.calls = slices.DeleteFunc(s.calls, func(c *Call) bool { return c.Answered == 0 }) // under way
+	// What one of the two proves needs what the other has of that time.
+	if forgottenCalls+forgottenAttempts > 0 {
+		n, m := len(s.calls), len(s.attempts)
+		s.rememberBoth(forgottenCalls > 0, forgottenAttempts > 0)
+		forgottenCalls, forgottenAttempts = forgottenCalls+n-len(s.calls), forgottenAttempts+m-len(s.attempts)
+	}
 	s.index()
 	r.Covered = ledger.Covered{Since: s.since(), Calls: len(s.calls), Attempts: len(s.attempts),
 		ForgottenCalls: forgottenCalls, ForgottenAttempts: forgottenAttempts}
@@ -56,6 +62,19 @@ func (w *Witness) Report(world World) *ledger.Report {
 	}
 	r.Findings = s.findings()
 	return r
+}
+
+// rememberBoth forgets what is older than all that is remembered of calls and of attempts.
+func (s *scene) rememberBoth(calls, attempts bool) {
+	var from int64
+	if calls && len(s.calls) > 0 {
+		from = s.calls[0].Came
+	}
+	if attempts && len(s.attempts) > 0 {
+		from = max(from, s.attempts[0].Began)
+	}
+	s.calls = slices.DeleteFunc(s.calls, func(c *Call) bool { return c.Came < from })
+	s.attempts = slices.DeleteFunc(s.attempts, func(a *Attempt) bool { return a.Began < from })
 }
 
 func copies[T any](list []*T) (out []*T) {
@@ -69,6 +88,9 @@ func copies[T any](list []*T) (out []*T) {
 func (s *scene) index() {
 	for _, c := range s.calls {
 		for _, name := range c.Names {
+			s.about[name] = append(s.about[name], c)
+		}
+		for _, name := range c.Learnt {
 			s.about[name] = append(s.about[name], c)
 		}
 		if len(c.Names) == 0 {

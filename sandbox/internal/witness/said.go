@@ -12,6 +12,7 @@ import (
 type Said struct {
 	Number   string   // by which the call names what it asks for; "" for none
 	Names    []string // every number in it, with its kind: "trade:1217752501201407033233368018"
+	Sub      string   // the sub-merchant whose number it is, "" for none and for several
 	Contract string
 	Amount   int64  // fen, of all parts
 	Sum      uint64 // of all it says, 0 where that is not compared
@@ -27,6 +28,9 @@ var kinds = []struct{ member, kind string }{
 // amounts are the members of APIv3's amount objects, and APIv2's own, that say how much is asked
 // for.
 var amounts = []string{"total", "total_amount", "refund", "total_fee", "refund_fee"}
+
+// subMerchant is what a sub-merchant is found under, however it is written.
+const subMerchant = "sub_mchid"
 
 // Read looks at what a call says: in its path and query, and in its body.
 func Read(body map[string]any, places ...map[string]string) (s Said) {
@@ -48,6 +52,9 @@ func Read(body map[string]any, places ...map[string]string) (s Said) {
 				s.Names = append(s.Names, name)
 			}
 		}
+	}
+	if subs := slices.Compact(slices.Sorted(slices.Values(found[subMerchant]))); len(subs) == 1 {
+		s.Sub = subs[0]
 	}
 	if refund := found["refund"]; len(refund) > 0 || len(found["refund_fee"]) > 0 {
 		s.Amount = sum(slices.Concat(refund, found["refund_fee"])) // total is the order's
@@ -92,6 +99,8 @@ func (s *Said) see(found map[string][]string, member, value string) {
 	case value == "":
 	case member == "contract_id":
 		s.Contract = value
+	case member == "sub_mchid", member == "sub_mch_id":
+		found[subMerchant] = append(found[subMerchant], value)
 	case slices.Contains(amounts, member),
 		slices.ContainsFunc(kinds, func(k struct{ member, kind string }) bool { return k.member == member }):
 		found[member] = append(found[member], value)

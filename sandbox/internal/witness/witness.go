@@ -57,7 +57,8 @@ type Call struct {
 	Status         int // 0: the connection was cut
 	Code           string
 	Faults         []fault.Name
-	HungUp         bool // the client had gone before the answer went out
+	HungUp         bool     // the client had gone before the answer went out
+	Learnt         []string // the numbers that it was answered, where it asked by none
 }
 
 // Attempt is one try to deliver a notification.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -237,7 +238,12 @@ func (l *following) object(x *ledger.Exchange) error {
 		x.URI, _ = maskPath(path, x.Operation)
 		x.Body, x.Reply, shown.Header = "", "", nil
 	}
-	e := json.NewEncoder(l.sys.Out)
+	var out bytes.Buffer
+	e := json.NewEncoder(&out)
 	e.SetEscapeHTML(false)
-	return e.Encode(shown)
+	if err := e.Encode(shown); err != nil {
+		return err
+	}
+	_, err := l.sys.Out.Write(legible(out.Bytes())) // what steers a terminal is escaped
+	return err
 }
