@@ -14,7 +14,7 @@ import (
 //
 // A row gets only what it lacks, and which contract is the current one is told from the rows alone,
 // so that both come out the same whichever order the notifications came in.
-func (b *Box) follow(ctx context.Context, tx *sql.Tx, d *Delivery, t told) (fresh bool, err error) {
+func (b *Box) follow(ctx context.Context, tx *sql.Tx, d *Delivery, t told, h how) (fresh bool, err error) {
 	if !t.signed && !t.ended {
 		return true, nil
 	}
@@ -51,6 +51,9 @@ func (b *Box) follow(ctx context.Context, tx *sql.Tx, d *Delivery, t told) (fres
 		if err := step(); err != nil {
 			return false, fmt.Errorf("inbox: %w", err)
 		}
+	}
+	if h.former && known.signed == 0 { // of one that nobody was told of
+		return false, errClosed
 	}
 	if c.repeats(known, t) {
 		return false, nil

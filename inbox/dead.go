@@ -162,7 +162,7 @@ func (b *Box) bury(ctx context.Context) error {
 				if buried = n == 1; err != nil || !buried {
 					return err
 				}
-				return b.outlive(ctx, tx, l.n)
+				return b.outlive(ctx, tx, l.n, tellOf(l.n).contract.group)
 			})
 			return buried, err
 		})

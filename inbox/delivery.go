@@ -99,6 +99,7 @@ type how struct {
 	swept  *expectation // a query told it
 	replay bool         // it was stored, and is asked for
 	came   int64        // when what is replayed came
+	former bool         // of a contract before the one that is expected: it is told only if that is known
 }
 
 // again says whether a dead letter is tried once more: it was asked for, or it is what a query told

@@ -99,10 +99,11 @@
 // Of a notification that was handled: its id, type and times, for [Config.Keep] and at most
 // [Config.KeepEvents]; a hash of what happened and of APIv2's sign, for [Config.Keep], or
 // [Config.KeepDead] where that is longer, however many there are. Of a contract: its id and code,
-// when it was signed and ended, a hash of the openid, as long after its end. Of one that failed the
-// whole notification, which names the payer, until it is handled, discarded, or [Config.KeepDead]
-// is over. Of what is expected: the numbers you gave, until it comes. [Box.Prune] deletes what is
-// kept no longer, in batches; [Box.Forget] erases what is stored of a person.
+// when it was signed and ended, a hash of the openid, as long after its end and while a query tells
+// of it. Of one that failed the whole notification, which names the payer, until it is handled,
+// discarded, or [Config.KeepDead] is over. Of what is expected: the numbers you gave, until it
+// comes. [Box.Prune] deletes what is kept no longer, in batches; [Box.Forget] erases what is stored
+// of a person.
 //
 // # Running it
 //

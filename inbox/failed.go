@@ -63,7 +63,7 @@ func (b *Box) failed(ctx context.Context, n *notify.Notification, h how, cause e
 			case state == dead:
 				now = dead // and is asked for all the same
 			}
-			if err := b.outlive(ctx, tx, n); err != nil {
+			if err := b.outlive(ctx, tx, n, tellOf(n).contract.group); err != nil {
 				return err
 			}
 			if isDead && h.swept != nil && !h.swept.more {
@@ -103,9 +103,10 @@ func (b *Box) enter(ctx context.Context, tx *sql.Tx, n *notify.Notification, h h
 	return err
 }
 
-// outlive has what is known of what a letter tells be kept as long as the letter: that it happened,
-// and its contract, with the payer's others.
-func (b *Box) outlive(ctx context.Context, tx *sql.Tx, n *notify.Notification) error {
+// outlive has what is known of what a notification tells be kept as if it had happened now: that it
+// happened, its contract, and those of a group, which say what is current beside it. A letter is
+// not to tell it as news.
+func (b *Box) outlive(ctx context.Context, tx *sql.Tx, n *notify.Notification, group string) error {
 	t := tellOf(n)
 	if t.fact != "" {
 		if _, err := b.exec(ctx, tx, "UPDATE {facts} SET changed_at = ? WHERE mch_id = ? AND fact = ?", b.now(),
@@ -116,9 +117,13 @@ func (b *Box) outlive(ctx context.Context, tx *sql.Tx, n *notify.Notification) e
 	if !t.signed && !t.ended {
 		return nil
 	}
-	_, err := b.exec(ctx, tx, "UPDATE {contracts} SET changed_at = ? WHERE mch_id = ? AND (contract = ? OR "+
-		"group_key = ?)", b.now(), key(n.MchID), t.contract.key, t.contract.group)
-	return err
+	for column, value := range map[string]string{"contract": t.contract.key, "group_key": group} {
+		if _, err := b.exec(ctx, tx, "UPDATE {contracts} SET changed_at = ? WHERE mch_id = ? AND "+column+" = ?",
+			b.now(), key(n.MchID), value); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // answered ends what a query told of, or goes on to the contract's end.

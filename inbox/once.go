@@ -42,7 +42,7 @@ func (b *Box) once(ctx context.Context, n *notify.Notification, h how) (handled 
 			}
 		}
 		if fresh {
-			if fresh, err = b.follow(ctx, tx, d, t); err != nil {
+			if fresh, err = b.follow(ctx, tx, d, t, h); err != nil {
 				return err
 			}
 		}
@@ -53,8 +53,8 @@ func (b *Box) once(ctx context.Context, n *notify.Notification, h how) (handled 
 				return errClosed
 			}
 		}
-		if !fresh && h.swept != nil {
-			return b.outlive(ctx, tx, n) // what queries still tell is not forgotten
+		if !fresh && h.swept != nil && !h.former {
+			return b.outlive(ctx, tx, n, t.contract.key) // what queries still tell is not forgotten
 		}
 		if !fresh {
 			return nil

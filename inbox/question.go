@@ -236,9 +236,10 @@ func unknown(err error) bool {
 	return refused.Verified && refused.Status < http.StatusInternalServerError && !refused.Temporary()
 }
 
-// read says which notifications the answer stands for, in the order in which they happened, whether
-// they are what was expected, and whether nothing more is to be expected of it.
-func (q question) read(e *expectation, m members) (found []*notify.Notification, met, over bool) {
+// read says which notifications the answer stands for, in the order in which they happened, how
+// many of them are of former contracts, whether the others are what was expected, and whether
+// nothing more is to be expected of it.
+func (q question) read(e *expectation, m members) (found []*notify.Notification, former int, met, over bool) {
 	tell := func(eventType, original string, plaintext json.RawMessage) {
 		found = append(found, &notify.Notification{MchID: e.x.MchID, EventType: eventType, OriginalType: original,
 			Plaintext: plaintext})
@@ -266,16 +267,16 @@ func (q question) read(e *expectation, m members) (found []*notify.Notification,
 		if over {
 			tell(q.ended, original, m.with(remove))
 		}
-		return found, true, over
+		return found, 0, true, over
 	case q.refund:
 		state := m.get("status")
 		if state == "SUCCESS" || state == "CLOSED" || state == "ABNORMAL" {
 			tell("REFUND."+state, "refund", m.with(map[string]string{"refund_status": state}))
 		}
-		return found, true, found != nil
+		return found, 0, true, found != nil
 	}
 	over = q.paid(m, tell)
-	return found, true, over
+	return found, 0, true, over
 }
 
 func (q question) paid(m members, tell func(eventType, original string, plaintext json.RawMessage)) (over bool) {
@@ -305,32 +306,35 @@ func (q question) paid(m members, tell func(eventType, original string, plaintex
 	return true
 }
 
-// listed reads the list of a payer's contracts under a plan, which has earlier ones too. Those
-// count that were signed since it was expected, as far as two clocks tell. Where the clocks do not
-// tell, one that has ended may be an earlier one, and another may be to come.
-func (q question) listed(e *expectation, m members) (found []*notify.Notification, met, over bool) {
+// listed reads the list of a payer's contracts under a plan, which has former ones too, of which
+// only the ends count. The others were signed since it was expected, as far as two clocks tell.
+// Where the clocks do not tell, one that has ended may be a former one, and another may be to come.
+func (q question) listed(e *expectation, m members) (found []*notify.Notification, former int, met, over bool) {
 	var list []members
 	_ = json.Unmarshal(m["data"], &list) // what is no list has no contracts
 	signedAt := func(c members) int64 { return timeOf(c.object("contract_information").get("create_time")) }
 	slices.SortStableFunc(list, func(a, b members) int { return cmp.Compare(signedAt(a), signedAt(b)) })
 	for _, c := range list {
-		if signedAt(c) < e.created-sameMoment {
-			continue
-		}
 		tell := func(eventType string) {
 			found = append(found, &notify.Notification{MchID: e.x.MchID, EventType: eventType, OriginalType: "entrust",
 				Plaintext: c.with(nil)})
 		}
-		switch c.object("contract_information").get("contract_status") {
-		case "ADD":
+		status := c.object("contract_information").get("contract_status")
+		switch {
+		case signedAt(c) < e.created-sameMoment:
+			if status == "DELETE" {
+				tell(q.ended)
+				former = len(found)
+			}
+		case status == "ADD":
 			tell(q.signed)
 			met, over = true, false
-		case "DELETE":
+		case status == "DELETE":
 			tell(q.signed)
 			tell(q.ended)
 			over = signedAt(c) >= e.created || e.watched == 1
 			met = met || over
 		}
 	}
-	return found, met, over
+	return found, former, met, over
 }

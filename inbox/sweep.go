@@ -139,14 +139,17 @@ func (b *Box) inquire(ctx context.Context, c *wxpay.Client, e *expectation, s *S
 		return false, err
 	}
 	var found []*notify.Notification
-	met, over := false, false
+	former, met, over := 0, false, false
 	if m != nil {
-		found, met, over = q.read(e, m)
+		found, former, met, over = q.read(e, m)
+	}
+	if b.cfg.Recheck == 0 { // which asks for no ends
+		found, former = found[former:], 0
 	}
 	for i, n := range found {
 		n.ID = sweptID(e, n)
-		e.more = !met || i < len(found)-1
-		handled, failure := b.take(ctx, n, how{swept: e})
+		e.more = !met || i < len(found)-1 || err != nil
+		handled, failure := b.take(ctx, n, how{swept: e, former: i < former})
 		if err = errors.Join(err, failure); failure != nil && e.watched == 0 {
 			return true, err // where it is not to be asked for any longer it was made a dead letter
 		}
@@ -157,10 +160,10 @@ func (b *Box) inquire(ctx context.Context, c *wxpay.Client, e *expectation, s *S
 	switch {
 	case err != nil:
 		return true, err
-	case over && found == nil, over && e.watched == 1:
+	case over && len(found) == 0, over && e.watched == 1:
 		_, err := b.forgo(ctx, e)
 		return true, err
-	case (found == nil || !met) && b.expired(e, 0):
+	case (len(found) == 0 || !met) && b.expired(e, 0):
 		return true, b.giveUp(ctx, e, s)
 	}
 	return true, nil

@@ -2,6 +2,7 @@ package inboxtest
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"time"
@@ -23,6 +24,8 @@ type merchant struct {
 	c   *wxpay.Client
 	box *inbox.Box
 	err error // of the function, where it is to fail
+	// failing is how often it is to fail on what a query told.
+	failing int
 }
 
 func (w *world) merchant(cfg inbox.Config, lost fault.Name) *merchant {
@@ -36,6 +39,10 @@ func (w *world) merchant(cfg inbox.Config, lost fault.Name) *merchant {
 	m.box.Otherwise(func(ctx context.Context, d *inbox.Delivery) error {
 		if m.err != nil {
 			return m.err
+		}
+		if d.Swept && m.failing > 0 {
+			m.failing--
+			return errors.New("the shop's database is away")
 		}
 		what := d.EventType
 		if d.EventType == notify.V2Contract || d.EventType == notify.V2Payment {

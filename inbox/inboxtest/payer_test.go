@@ -103,6 +103,94 @@ func TestAListOfManyPages(t *testing.T) {
 	})
 }
 
+// loses has the next notifications be lost.
+func (m *merchant) loses(times int) {
+	m.Helper()
+	m.s.ClearFaults()
+	if err := m.s.Inject(fault.Fault{Name: fault.Lost, Times: times}); err != nil {
+		m.Fatal(err)
+	}
+}
+
+// The end of one contract is lost, and then the payer signs again, which is expected anew: the end
+// is asked for all the same. That of a contract which nobody was told of is not.
+func TestTheEndOfAFormerContract(t *testing.T) {
+	onEach(t, func(w *world) {
+		edu := contracts["edu"]
+		m := w.merchant(inbox.Config{Recheck: 24 * time.Hour}, "")
+		m.loses(2)
+		m.signsAndEnds(time.Second)
+		if err := m.s.Advance(time.Hour); err != nil {
+			w.Fatal(err)
+		}
+		m.expect(edu.expected)
+		first := edu.sign(m)
+		if err := m.s.Advance(time.Hour); err != nil {
+			w.Fatal(err)
+		}
+		m.loses(1)
+		if err := m.s.Payer(payer).Terminate(first.ID); err != nil {
+			w.Fatal(err)
+		}
+		if err := m.s.Advance(time.Hour); err != nil {
+			w.Fatal(err)
+		}
+		m.expect(edu.expected)
+		edu.sign(m)
+		m.runs(20, 13*time.Hour)
+		m.wantEffects(edu.signed, edu.ended+" swept", edu.signed)
+		if m.open() != 1 {
+			w.Errorf("%d are expected", m.open())
+		}
+	})
+}
+
+// A query tells two ends, and the function fails once on the first: it is asked for again.
+func TestAnEndThatFailsBesideAnother(t *testing.T) {
+	onEach(t, func(w *world) {
+		edu := contracts["edu"]
+		m := w.merchant(inbox.Config{Recheck: 24 * time.Hour}, "")
+		for i := range 2 {
+			m.expect(edu.expected)
+			contract := edu.sign(m)
+			if err := m.s.Advance(time.Minute); err != nil {
+				w.Fatal(err)
+			}
+			m.loses(1)
+			if err := m.s.Payer(payer).Terminate(contract.ID); err != nil {
+				w.Fatal(err)
+			}
+			if err := m.s.Advance(time.Duration(i) * 25 * time.Hour); err != nil {
+				w.Fatal(err)
+			}
+		}
+		m.failing = 1
+		m.runs(20, 13*time.Hour)
+		m.wantEffects(edu.signed, edu.ended+" swept", edu.signed, edu.ended+" swept")
+		if m.open() != 0 {
+			w.Errorf("%d are expected", m.open())
+		}
+	})
+}
+
+// A contract that ended long ago is forgotten, though the payer's next one is asked about.
+func TestAFormerContractIsForgotten(t *testing.T) {
+	onEach(t, func(w *world) {
+		edu := contracts["edu"]
+		m := w.merchant(inbox.Config{Recheck: 24 * time.Hour, Keep: 20 * 24 * time.Hour,
+			KeepDead: 10 * 24 * time.Hour}, "")
+		m.signsAndEnds(time.Minute)
+		m.runs(2, 24*time.Hour)
+		m.expect(edu.expected)
+		edu.sign(m)
+		m.runs(25, 24*time.Hour)
+		if n := w.count("SELECT COUNT(*) FROM ~contracts"); n != 1 {
+			w.Errorf("%d contracts are kept", n)
+		}
+		m.wantEffects(edu.signed, edu.ended, edu.signed)
+	})
+}
+
 // A signature that a query told is a dead letter: the contract's end is asked for all the same.
 func TestTheEndAfterALetterOfTheSignature(t *testing.T) {
 	onEach(t, func(w *world) {

@@ -20,8 +20,8 @@ func newVersion(sys System) *cobra.Command {
 	}
 }
 
-func (sys System) printVersion() {
-	fmt.Fprintf(sys.Out, "wxpay %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+func (s System) printVersion() {
+	fmt.Fprintf(s.Out, "wxpay %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 // version is this program's own.
