@@ -90,9 +90,10 @@
 // [Box.Expect], in the transaction in which you enter an order or the number of a contract, says
 // that something is to come. [Box.Sweep] asks WeChat Pay for what has not, and hands what it finds
 // to the same functions on the same way. What was created before something was expected does not
-// end it. PAYERROR is no failure: it is asked for until that is decided. At [Expected.Until] the
-// questions end: what was found and never handled is a dead letter then. With [Config.Recheck] it
-// also asks whether contracts that it saw signed have ended.
+// end it, but for the contract that a payer has in force. PAYERROR is no failure: it is asked for
+// until that is decided. At [Expected.Until] the questions end: what was found and never handled is
+// a dead letter then, and once more after [Config.KeepDead] where WeChat Pay is asked for longer.
+// With [Config.Recheck] it also asks whether contracts that it saw signed have ended.
 //
 // # What is kept, and for how long
 //

@@ -104,6 +104,8 @@ func (b *Box) Expect(ctx context.Context, tx Execer, x Expected) error {
 }
 
 // Unexpect takes back what was expected, as when the call was refused and nothing will come of it.
+// Where it was refused because the payer has signed already (ALREADY_EXISTS), leave it expected:
+// the contract in force is found, and its end.
 func (b *Box) Unexpect(ctx context.Context, tx Execer, x Expected) error {
 	name, err := x.name()
 	if err != nil {
@@ -171,8 +173,9 @@ func (b *Box) meet(ctx context.Context, tx *sql.Tx, d *Delivery, t told, h how) 
 			return true, nil
 		}
 		names = []string{h.swept.name}
-	} else if d.Contract != nil && *d.Contract != *d.Current {
-		// What is expected of the payer is a newer contract.
+	} else if d.Contract != nil && (*d.Contract != *d.Current || t.ended && b.cfg.Recheck > 0) {
+		// What is expected of the payer is a newer contract. And where ends are asked for, the next
+		// question asks for those of all the payer's, and ends it.
 		names = slices.DeleteFunc(slices.Clone(names), func(name string) bool {
 			return strings.HasPrefix(name, contractByPayer+"/")
 		})

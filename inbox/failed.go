@@ -117,13 +117,12 @@ func (b *Box) outlive(ctx context.Context, tx *sql.Tx, n *notify.Notification, g
 	if !t.signed && !t.ended {
 		return nil
 	}
-	for column, value := range map[string]string{"contract": t.contract.key, "group_key": group} {
-		if _, err := b.exec(ctx, tx, "UPDATE {contracts} SET changed_at = ? WHERE mch_id = ? AND "+column+" = ?",
-			b.now(), key(n.MchID), value); err != nil {
-			return err
-		}
+	const set = "UPDATE {contracts} SET changed_at = ? WHERE mch_id = ? AND "
+	if _, err := b.exec(ctx, tx, set+"contract = ?", b.now(), key(n.MchID), t.contract.key); err != nil {
+		return err
 	}
-	return nil
+	_, err := b.exec(ctx, tx, set+"group_key = ?", b.now(), key(n.MchID), group)
+	return err
 }
 
 // answered ends what a query told of, or goes on to the contract's end.

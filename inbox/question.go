@@ -321,14 +321,12 @@ func (q question) listed(e *expectation, m members) (found []*notify.Notificatio
 		}
 		status := c.object("contract_information").get("contract_status")
 		switch {
-		case signedAt(c) < e.created-sameMoment:
-			if status == "DELETE" {
-				tell(q.ended)
-				former = len(found)
-			}
-		case status == "ADD":
+		case status == "ADD": // a payer has one in force, whenever it was signed
 			tell(q.signed)
 			met, over = true, false
+		case status == "DELETE" && signedAt(c) < e.created-sameMoment:
+			tell(q.ended)
+			former = len(found)
 		case status == "DELETE":
 			tell(q.signed)
 			tell(q.ended)

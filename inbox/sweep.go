@@ -77,9 +77,13 @@ func (b *Box) Sweep(ctx context.Context, c *wxpay.Client) (s Swept, err error) {
 
 // overdue lists what is to be asked for.
 func (b *Box) overdue(ctx context.Context, mchID string) (list []*expectation, err error) {
+	watched := 1
+	if b.cfg.Recheck == 0 { // which asks for no ends
+		watched = 0
+	}
 	rows, err := b.db.QueryContext(ctx, b.cfg.Dialect.in(b.cfg.Prefix, "SELECT name, claim, params, watched, tries, "+
-		"ask_at, created_at FROM {expected} WHERE mch_id = ? AND ask_at <= ? ORDER BY ask_at LIMIT ?"), key(mchID),
-		b.now(), MaxAsked)
+		"ask_at, created_at FROM {expected} WHERE mch_id = ? AND ask_at <= ? AND watched <= ? ORDER BY ask_at LIMIT ?"),
+		key(mchID), b.now(), watched, MaxAsked)
 	if err != nil {
 		return nil, fmt.Errorf("inbox: %w", err)
 	}
@@ -150,7 +154,7 @@ func (b *Box) inquire(ctx context.Context, c *wxpay.Client, e *expectation, s *S
 		n.ID = sweptID(e, n)
 		e.more = !met || i < len(found)-1 || err != nil
 		handled, failure := b.take(ctx, n, how{swept: e, former: i < former})
-		if err = errors.Join(err, failure); failure != nil && e.watched == 0 {
+		if err = errors.Join(err, failure); failure != nil && e.watched == 0 && i >= former {
 			return true, err // where it is not to be asked for any longer it was made a dead letter
 		}
 		if handled {

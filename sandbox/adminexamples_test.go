@@ -88,6 +88,7 @@ var ready = map[string]func(w *world) map[string]any{
 		w.ok(w.Settle())
 		return nil
 	},
+	"GET /sandbox/route": func(*world) map[string]any { return map[string]any{"?url": "http://127.0.0.1:9/notify"} },
 	"GET /sandbox/forwards": func(w *world) map[string]any {
 		w.ok(w.Forward("https://other.example", "http://127.0.0.1:9"))
 		return nil

@@ -118,6 +118,7 @@ func answerTypes() map[string]reflect.Type {
 		"Contract": reflect.TypeFor[ledger.Contract](), "Session": reflect.TypeFor[ledger.Session](),
 		"Order": reflect.TypeFor[ledger.Order](), "Debit": reflect.TypeFor[ledger.Debit](),
 		"Refund": reflect.TypeFor[ledger.Refund](), "Push": reflect.TypeFor[ledger.Push](),
+		"Route":   reflect.TypeFor[routeShown](),
 		"Journal": reflect.TypeFor[journalShown](), "State": reflect.TypeFor[stateDocument](),
 		"Calmed": reflect.TypeFor[calmShown](), "Seeded": reflect.TypeFor[Seeded](),
 		"Exchange": reflect.TypeFor[ledger.Exchange](), "Wallet": reflect.TypeFor[ledger.Wallet](),

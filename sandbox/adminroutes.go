@@ -43,6 +43,10 @@ func (a *admin) worldRoutes() map[string]adminRoute {
 			return a.terminateContract(r.PathValue("id"), b.Mode, b.Remark)
 		}),
 
+		"GET /sandbox/route": bare(func(r *http.Request) (any, error) {
+			target, problem := a.outbox.Routes.Leads(r.URL.Query().Get("url"), r.URL.Query().Get("event_type"))
+			return routeShown{target, problem}, nil
+		}).asking("url", "event_type"),
 		"GET /sandbox/forwards": bare(func(*http.Request) (any, error) { return a.outbox.Routes.Forwards(), nil }),
 		"POST /sandbox/forwards": takes(func(_ *http.Request, b *forward) (any, error) {
 			if err := need("prefix", b.Prefix, "target", b.Target); err != nil {
@@ -140,6 +144,12 @@ func (a *admin) terminateContract(id string, by ledger.Termination, remark strin
 		return nil, err
 	}
 	return a.Contract(id)
+}
+
+// routeShown is where a notification would be sent.
+type routeShown struct {
+	Target  string `json:"target,omitempty"`
+	Problem string `json:"problem,omitempty"` // why it would not be
 }
 
 // faultBody is a [fault.Fault] with the members of its JSON, for a body that is read strictly.

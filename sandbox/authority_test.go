@@ -6,6 +6,8 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/pem"
 	"math/big"
 	"net"
@@ -88,7 +90,7 @@ func TestTheAuthorityVouchesForNoOtherSite(t *testing.T) {
 	issuers.AddCert(issuer)
 	issuerAlone := x509.NewCertPool() // as Java takes it, which does not look at what the root says
 	issuerAlone.AddCert(issuer)
-	if !issuer.MaxPathLenZero || !issuer.PermittedDNSDomainsCritical || !root.PermittedDNSDomainsCritical {
+	if !issuer.MaxPathLenZero || !root.PermittedDNSDomainsCritical {
 		t.Error("the certificates do not bind those they are of")
 	}
 	for name, taken := range map[string]bool{
@@ -117,6 +119,35 @@ func TestTheAuthorityVouchesForNoOtherSite(t *testing.T) {
 				t.Errorf("%s: taken: %t, want %t: %v", name, err == nil, taken, err)
 			}
 		}
+	}
+}
+
+// Programs that look for the host in a subject's common name take *.example.com there for any host,
+// whatever names are permitted; OpenSSL does, and so do Node and Python. So the issuer excludes
+// every subject but an empty one, and the sandbox's own certificate has that.
+func TestTheAuthorityVouchesForNoSubject(t *testing.T) {
+	t.Parallel()
+	shown := certificatesOf(t, sandbox.New(t))
+	var constraints []byte
+	for _, e := range shown[1].Extensions {
+		if e.Id.String() == "2.5.29.30" {
+			constraints = e.Value
+		}
+	}
+	var parts struct {
+		Permitted asn1.RawValue `asn1:"tag:0"`
+		Excluded  []struct {
+			Directory pkix.RDNSequence `asn1:"explicit,tag:4"`
+		} `asn1:"tag:1"`
+	}
+	if rest, err := asn1.Unmarshal(constraints, &parts); err != nil || len(rest) > 0 {
+		t.Fatalf("the constraints are %x: %v", constraints, err)
+	}
+	if len(parts.Excluded) != 1 || len(parts.Excluded[0].Directory) != 0 || len(parts.Permitted.Bytes) == 0 {
+		t.Errorf("the constraints are %+v", parts)
+	}
+	if subject := shown[0].Subject.String(); subject != "" {
+		t.Errorf("the sandbox's certificate is %s's", subject)
 	}
 }
 

@@ -137,17 +137,42 @@ func (s *Sandbox) SeedWith(r io.Reader) (Seeded, error) {
 	return laid, nil
 }
 
-// What one seed may have of what takes time to lay: a merchant's keys, a fault beside all others.
+// What one seed may have: while it is laid nobody else is answered.
 const (
 	mostMerchants = 100
+	mostPlans     = 500
+	mostPayers    = 2000
+	mostContracts = 2000
 	mostFaults    = 1000
+	mostAppIDs    = 50  // of a merchant
+	mostPartners  = 500 // its sub-merchants
 )
+
+func (d *seedDocument) checkSize() error {
+	type size struct {
+		member    string
+		has, most int
+	}
+	sizes := []size{{"merchants", len(d.Merchants), mostMerchants}, {"plans", len(d.Plans), mostPlans},
+		{"payers", len(d.Payers), mostPayers}, {"contracts", len(d.Contracts), mostContracts},
+		{"faults", len(d.Faults), mostFaults}}
+	for i, m := range d.Merchants {
+		at := fmt.Sprintf("merchants[%d].", i)
+		sizes = append(sizes, size{at + "appids", len(m.AppIDs), mostAppIDs},
+			size{at + "sub_merchants", len(m.SubMerchants), mostPartners})
+	}
+	for _, s := range sizes {
+		if s.has > s.most {
+			return badSeed(s.member, "it has %d; at most there are %d", s.has, s.most)
+		}
+	}
+	return nil
+}
 
 // sow lays all but the faults.
 func (m *machine) sow(doc *seedDocument) (laid Seeded, err error) {
-	if len(doc.Merchants) > mostMerchants || len(doc.Faults) > mostFaults {
-		return Seeded{}, badSeed("", "it has %d merchants and %d faults; at most there are %d and %d",
-			len(doc.Merchants), len(doc.Faults), mostMerchants, mostFaults)
+	if err := doc.checkSize(); err != nil {
+		return Seeded{}, err
 	}
 	fresh := map[string]ledger.Merchant{} // keys are made before, for that takes time
 	for i, is := range doc.Merchants {

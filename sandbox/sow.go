@@ -50,6 +50,11 @@ func (w *sowing) all() error {
 				*lay.there++
 			}
 		}
+		if lay.name == "payers" {
+			if err := w.SavePeople(w.next); err != nil {
+				return err
+			}
+		}
 		w.Knowing(w.next)
 		w.Known.Warn = func(string, ...any) {} // of notifications, which nobody gets
 	}
@@ -164,7 +169,7 @@ func (w *sowing) payer(i int, at string) (fresh bool, err error) {
 		known = known && people.Person(one).ID == people.Person(openid).ID
 	}
 	if !known {
-		if err := w.AddPerson(w.next, is.OpenIDs); err != nil {
+		if err := w.Join(w.next, is.OpenIDs); err != nil { // who is saved with the others
 			return false, badSeed(at, "%v", err)
 		}
 		fresh = true
@@ -252,6 +257,18 @@ func (w *sowing) has(is *seedContract, m *registry.Merchant, kind *engine.Produc
 	}), err
 }
 
+// openIDUnder is what a merchant may be told of a payer: the openid under its own appid, "" where
+// the one that is known is another appid's.
+func (w *sowing) openIDUnder(appid, openid string) string {
+	person := registry.Of(w.next).Person(openid)
+	for under, one := range person.OpenIDs {
+		if one == openid && under != appid {
+			return person.OpenIDs[appid]
+		}
+	}
+	return openid
+}
+
 // sign signs at its moment, and tells nobody.
 func (w *sowing) sign(is *seedContract, m *registry.Merchant, kind *engine.Product, plan *ledger.Plan,
 	signed time.Time, at string) error {
@@ -260,7 +277,7 @@ func (w *sowing) sign(is *seedContract, m *registry.Merchant, kind *engine.Produ
 	w.Now = signed
 	defer func() { w.Now = now }()
 	session := &ledger.Session{MchID: m.MchID, AppID: appid, PlanID: is.PlanID, Code: is.Code, Account: is.Account,
-		OpenID: is.OpenID, NotifyURL: is.NotifyURL}
+		OpenID: w.openIDUnder(appid, is.OpenID), NotifyURL: is.NotifyURL}
 	engine.SetDefault(&session.Account, "seed")
 	engine.SetDefault(&session.NotifyURL, plan.NotifyURL)
 	if _, err := signElsewhere(w.Step, kind, session, is.OpenID); err != nil {

@@ -173,6 +173,80 @@ func TestAnEndThatFailsBesideAnother(t *testing.T) {
 	})
 }
 
+// The payer has signed, which nobody was told of, and taps again: the contract in force is found,
+// whenever it was signed.
+func TestAPayerWhoTapsAgain(t *testing.T) {
+	onEach(t, func(w *world) {
+		for _, recheck := range []time.Duration{0, 24 * time.Hour} {
+			edu := contracts["edu"]
+			m := w.merchant(inbox.Config{Recheck: recheck}, fault.Lost)
+			m.expect(edu.expected)
+			edu.sign(m)
+			if err := m.s.Advance(6 * time.Minute); err != nil {
+				w.Fatal(err)
+			}
+			m.expect(edu.expected) // and WeChat Pay refuses the call: it is signed
+			m.sweep(11 * time.Minute)
+			m.wantEffects(edu.signed + " swept")
+			for _, table := range tables {
+				w.exec("DELETE FROM " + w.prefix + table)
+			}
+			w.exec("DELETE FROM " + w.effects())
+		}
+	})
+}
+
+// The lost end of a former contract is asked for, whether the next one has ended meanwhile or was
+// signed and lost as well, and whatever the function makes of the former's end.
+func TestTheEndOfAFormerContractBesideTheNext(t *testing.T) {
+	onEach(t, func(w *world) {
+		edu := contracts["edu"]
+		m := w.merchant(inbox.Config{Recheck: 24 * time.Hour}, "")
+		m.expect(edu.expected)
+		first := edu.sign(m)
+		if err := m.s.Advance(time.Hour); err != nil {
+			w.Fatal(err)
+		}
+		m.loses(1)
+		if err := m.s.Payer(payer).Terminate(first.ID); err != nil {
+			w.Fatal(err)
+		}
+		if err := m.s.Advance(time.Hour); err != nil {
+			w.Fatal(err)
+		}
+		m.expect(edu.expected)
+		m.loses(1)
+		second := edu.sign(m)
+		m.failing = 1 // on the first one's end
+		m.runs(1, 11*time.Minute)
+		m.wantEffects(edu.signed, edu.signed+" swept")
+		if err := m.s.Payer(payer).Terminate(second.ID); err != nil {
+			w.Fatal(err)
+		}
+		m.runs(20, 13*time.Hour)
+		m.wantEffects(edu.signed, edu.ended+" swept", edu.signed+" swept", edu.ended)
+		if m.open() != 0 {
+			w.Errorf("%d are expected", m.open())
+		}
+	})
+}
+
+// A box that asks for no ends asks for none, also of contracts that another one watched.
+func TestNoEndsAreAskedForWithoutRecheck(t *testing.T) {
+	onEach(t, func(w *world) {
+		m := w.merchant(inbox.Config{Recheck: 24 * time.Hour}, "")
+		m.expect(contracts["papay"].expected)
+		contracts["papay"].sign(m)
+		if err := m.s.Advance(time.Hour); err != nil {
+			w.Fatal(err)
+		}
+		m.box = w.box(inbox.Config{Now: m.s.Clock().Now})
+		if s := m.sweep(48 * time.Hour); s.Asked != 0 || m.open() != 1 {
+			w.Errorf("%+v, %d expected", s, m.open())
+		}
+	})
+}
+
 // A contract that ended long ago is forgotten, though the payer's next one is asked about.
 func TestAFormerContractIsForgotten(t *testing.T) {
 	onEach(t, func(w *world) {

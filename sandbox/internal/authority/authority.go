@@ -1,6 +1,7 @@
 package authority
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -8,6 +9,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -65,6 +67,9 @@ func Generate(now time.Time) (certificates, key string, err error) {
 	if root, err = x509.ParseCertificate(rootDER); err != nil { // now with what names its key
 		return fail(err)
 	}
+	if err := excludeNames(issuer, root); err != nil {
+		return fail(err)
+	}
 	issuerDER, err := x509.CreateCertificate(rand.Reader, issuer, root, private.Public(), once)
 	if err != nil {
 		return fail(err)
@@ -93,10 +98,42 @@ var (
 	nobody  = []string{"invalid"}
 )
 
+// nameConstraints is the extension: https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.10
+var nameConstraints = asn1.ObjectIdentifier{2, 5, 29, 30}
+
+// anySubject is the part of it that excludes every subject but an empty one. Clients that look for
+// the host in a subject's common name do not hold all that is written there, such as *.example.com,
+// against the names that are permitted.
+var anySubject = []byte{0xa1, 6, 0x30, 4, 0xa4, 2, 0x30, 0}
+
+// excludeNames gives an issuer the constraints of its root, and has it vouch for no subject's name
+// besides. They are not critical there, for Go refuses critical ones of subjects; the root's are.
+func excludeNames(issuer, root *x509.Certificate) error {
+	i := slices.IndexFunc(root.Extensions, func(e pkix.Extension) bool { return e.Id.Equal(nameConstraints) })
+	if i < 0 {
+		return errors.New("the root has no name constraints")
+	}
+	var own asn1.RawValue
+	if _, err := asn1.Unmarshal(root.Extensions[i].Value, &own); err != nil {
+		return err
+	}
+	value, err := asn1.Marshal(asn1.RawValue{Tag: asn1.TagSequence, IsCompound: true,
+		Bytes: slices.Concat(own.Bytes, anySubject)})
+	issuer.ExtraExtensions = []pkix.Extension{{Id: nameConstraints, Value: value}}
+	return err
+}
+
 // isBounded says whether an authority's certificate is as template makes them.
 func isBounded(c *x509.Certificate) bool {
 	return slices.Equal(c.ExtKeyUsage, servers) && slices.Equal(c.PermittedEmailAddresses, nobody) &&
 		slices.Equal(c.PermittedURIDomains, nobody)
+}
+
+// namesNobody says whether an issuer's certificate excludes subjects' names.
+func namesNobody(issuer *x509.Certificate) bool {
+	return slices.ContainsFunc(issuer.Extensions, func(e pkix.Extension) bool {
+		return e.Id.Equal(nameConstraints) && bytes.HasSuffix(e.Value, anySubject)
+	})
 }
 
 // PEM writes a certificate down.
@@ -154,7 +191,7 @@ func Parse(certificates, key string) (*Authority, error) {
 // Serves says whether the authority can go on at a moment: it is not about to end, and may vouch
 // for all these hosts and for nothing else.
 func (a *Authority) Serves(now time.Time, hosts []string) bool {
-	if !isBounded(a.Root) || !isBounded(a.issuer) || now.Before(a.Root.NotBefore) ||
+	if !isBounded(a.Root) || !isBounded(a.issuer) || !namesNobody(a.issuer) || now.Before(a.Root.NotBefore) ||
 		now.Add(ending).After(a.Root.NotAfter) {
 		return false
 	}
@@ -179,8 +216,7 @@ func (a *Authority) issue(now time.Time, hosts []string, ip net.IP) (*tls.Certif
 		return fail(err)
 	}
 	template := &x509.Certificate{
-		SerialNumber: serial(),
-		Subject:      pkix.Name{CommonName: "wxpay sandbox", Organization: []string{organization}},
+		SerialNumber: serial(), // without a subject: the issuer vouches for none
 		NotBefore:    now.Add(-past), NotAfter: now.Add(ahead),
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		BasicConstraintsValid: true,

@@ -150,7 +150,7 @@ func (s *Step) AddMerchant(r *registry.State, m *registry.Merchant) error {
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	if err := errors.Join(saveFormer(r, s.Tx, m.MchID), saveAppIDs(r, s.Tx), s.savePeople(r)); err != nil {
+	if err := errors.Join(saveFormer(r, s.Tx, m.MchID), saveAppIDs(r, s.Tx), s.SavePeople(r)); err != nil {
 		return err
 	}
 	return save(s.Tx, &savedMerchant{Merchant: m.Merchant})
@@ -168,7 +168,7 @@ func (s *Step) forgetPlans(mchid string) error {
 // ChangeMerchant changes what a merchant has but for its keys.
 func (s *Step) ChangeMerchant(r *registry.State, m *registry.Merchant) error {
 	if err := errors.Join(r.Put(m), r.Meet(m.AppIDs, s.owns), s.forgetPlans(m.MchID), saveAppIDs(r, s.Tx),
-		s.savePeople(r)); err != nil {
+		s.SavePeople(r)); err != nil {
 		return err
 	}
 	return save(s.Tx, &savedMerchant{Merchant: m.Merchant})

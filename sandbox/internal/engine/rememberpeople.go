@@ -29,10 +29,15 @@ func (e *Engine) AddPerson(openIDs map[string]string) error {
 
 // AddPerson is the same in a step that registers.
 func (s *Step) AddPerson(r *registry.State, openIDs map[string]string) error {
-	if err := r.Join(openIDs, s.owns); err != nil {
+	if err := s.Join(r, openIDs); err != nil {
 		return err
 	}
-	return s.savePeople(r)
+	return s.SavePeople(r)
+}
+
+// Join is AddPerson without the saving, which [Step.SavePeople] does for all of them.
+func (s *Step) Join(r *registry.State, openIDs map[string]string) error {
+	return r.Join(openIDs, s.owns)
 }
 
 // recallPeople registers whom the store has, and saves those of former versions as this one does.
@@ -75,7 +80,7 @@ func (s *Step) recallPeople(r *registry.State) error {
 		s.Logf("sandbox: the store has openids as one payer's of which more than one have a wallet or contracts of " +
 			"their own; they stay the openids of several people")
 	}
-	return errors.Join(saveAppIDs(r, s.Tx), s.savePeople(r))
+	return errors.Join(saveAppIDs(r, s.Tx), s.SavePeople(r))
 }
 
 // joinAll says of each of these that they are one person, and saves them as AddPerson does: what
@@ -101,7 +106,7 @@ func (s *Step) joinAll(r *registry.State, payers []map[string]string) error {
 		said.Payers = payers
 		err = rows.Put(s.Tx, said)
 	}
-	return errors.Join(err, s.savePeople(r))
+	return errors.Join(err, s.SavePeople(r))
 }
 
 // savedPayers are those of the configuration that the last start had.
@@ -169,8 +174,8 @@ func (p *savedPerson) former() (out []string) {
 	return out
 }
 
-// savePeople saves everybody who has changed.
-func (s *Step) savePeople(r *registry.State) error {
+// SavePeople saves everybody who has changed.
+func (s *Step) SavePeople(r *registry.State) error {
 	for _, first := range slices.Sorted(maps.Keys(r.Touched)) {
 		saved, err := rows.Get[savedPerson](s.Tx, rows.Joined(first))
 		if errors.Is(err, store.ErrNotFound) {

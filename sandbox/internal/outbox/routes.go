@@ -163,6 +163,12 @@ func (r *routes) resolve(raw, event string) (transport http.RoundTripper, target
 		origin)
 }
 
+// Leads says where a notification for an address would be sent, or why it would not be.
+func (r *routes) Leads(raw, event string) (target, problem string) {
+	_, target, problem = r.resolve(raw, event)
+	return target, problem
+}
+
 func (r *routes) call(u *url.URL) (transport http.RoundTripper, target, problem string) {
 	if r.pointsAtSelf(u) {
 		return nil, "", ownAddress(u.Host).Problem

@@ -168,7 +168,8 @@ func asWritten(file string, vars map[string]string) (bool, error) {
 	}
 	for line := range strings.Lines(string(data)) {
 		name, _, _ := strings.Cut(line, "=")
-		if value, is := vars[name]; !strings.HasPrefix(line, "#") && (!is || line != envLine(name, value)) {
+		if value, is := vars[name]; !strings.HasPrefix(line, "#") &&
+			(!is || line != envLine(name, value) || !slices.Contains(handedOut(), name)) {
 			return false, nil
 		}
 	}

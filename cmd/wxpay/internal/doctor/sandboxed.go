@@ -72,21 +72,14 @@ func (d *Doctor) forwarded(ctx context.Context) (to string) {
 	if d.real() || admin == "" {
 		return ""
 	}
-	var forwards map[string]string
-	if (&sandboxed{d: d, admin: admin}).get(ctx, "forwards", &forwards) != nil {
+	var leads struct {
+		Target string `json:"target"`
+	}
+	if (&sandboxed{d: d, admin: admin}).get(ctx, "route?event_type="+echoEvent+"&url="+url.QueryEscape(d.NotifyURL),
+		&leads) != nil || leads.Target == d.NotifyURL {
 		return "" // what is wrong with the admin is said where it is needed
 	}
-	longest := -1
-	for prefix, target := range forwards {
-		rest, is := strings.CutPrefix(d.NotifyURL, prefix)
-		if u, err := url.Parse(d.NotifyURL); prefix == "*" && err == nil && !isLocal(u.Hostname()) {
-			prefix, rest, is = "", u.Path, true
-		}
-		if is && (rest == "" || rest[0] == '/') && len(prefix) > longest {
-			longest, to = len(prefix), target+rest
-		}
-	}
-	return to
+	return leads.Target
 }
 
 // stale has a notification sent that was signed six minutes ago.
