@@ -48,8 +48,8 @@ type Config struct {
 	// payer. Default: 90 days.
 	KeepDead time.Duration
 	// Recheck is how often WeChat Pay is asked whether a contract that was expected ([Box.Expect])
-	// and signed has ended, in case the notification of its end never comes: at most every third
-	// of KeepDead. 0 asks for no ends.
+	// and signed has ended, in case the notification of its end never comes: at most every third of
+	// KeepDead. 0 asks for no ends; what was watched before stays expected until it is set again.
 	Recheck time.Duration
 	// OnDead is told of every dead letter when it becomes one, after it was stored. Default: a line
 	// to [log/slog.Default] at level Error.

@@ -184,9 +184,8 @@ func (b *Box) meet(ctx context.Context, tx *sql.Tx, d *Delivery, t told, h how) 
 	for _, name := range names {
 		switch {
 		case t.signed && b.cfg.Recheck > 0:
-			_, err = b.exec(ctx, tx, "UPDATE {expected} SET watched = 1, tries = 0, ask_at = ? WHERE mch_id = ? AND "+
-				"name = ? AND watched = 0 AND created_at <= ?", b.cfg.Now().Add(b.cfg.Recheck).UnixMicro(),
-				key(d.MchID), name, happened)
+			err = b.watch(ctx, tx, t, "mch_id = ? AND name = ? AND watched = 0 AND created_at <= ?", key(d.MchID), name,
+				happened)
 		case t.ended && h.swept == nil:
 			// Only of a contract whose signature was heard of: this may be the end of an earlier
 			// one.
@@ -201,6 +200,19 @@ func (b *Box) meet(ctx context.Context, tx *sql.Tx, d *Delivery, t told, h how) 
 		}
 	}
 	return true, nil
+}
+
+// watch goes on to ask for a contract's end. It may have been signed before it was expected: what
+// is asked for is then from its signature on.
+func (b *Box) watch(ctx context.Context, tx *sql.Tx, t told, where string, args ...any) error {
+	since := t.contract.signedAt
+	if since <= 0 {
+		since = math.MaxInt64
+	}
+	args = append([]any{b.cfg.Now().Add(b.cfg.Recheck).UnixMicro(), since, since}, args...)
+	_, err := b.exec(ctx, tx, "UPDATE {expected} SET watched = 1, tries = 0, ask_at = ?, created_at = CASE WHEN "+
+		"created_at > ? THEN ? ELSE created_at END WHERE "+where, args...)
+	return err
 }
 
 // skew is how far this side's clock is from WeChat Pay's as a rule, whose times are in whole

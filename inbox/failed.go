@@ -127,10 +127,8 @@ func (b *Box) outlive(ctx context.Context, tx *sql.Tx, n *notify.Notification, g
 
 // answered ends what a query told of, or goes on to the contract's end.
 func (b *Box) answered(ctx context.Context, tx *sql.Tx, n *notify.Notification, e *expectation) (err error) {
-	if tellOf(n).signed && b.cfg.Recheck > 0 {
-		_, err = b.exec(ctx, tx, "UPDATE {expected} SET watched = 1, tries = 0, ask_at = ? WHERE mch_id = ? AND "+
-			"name = ? AND claim = ?", b.cfg.Now().Add(b.cfg.Recheck).UnixMicro(), key(n.MchID), e.name, e.claim)
-		return err
+	if t := tellOf(n); t.signed && b.cfg.Recheck > 0 {
+		return b.watch(ctx, tx, t, "mch_id = ? AND name = ? AND claim = ?", key(n.MchID), e.name, e.claim)
 	}
 	_, err = b.exec(ctx, tx, "DELETE FROM {expected} WHERE mch_id = ? AND name = ? AND claim = ?", key(n.MchID),
 		e.name, e.claim)

@@ -196,6 +196,50 @@ func TestAPayerWhoTapsAgain(t *testing.T) {
 	})
 }
 
+// The payer taps again after the signature was told, and the contract ends: that is the end of it.
+// So it is where the signature is a dead letter.
+func TestAPayerWhoTapsAgainAndEnds(t *testing.T) {
+	onEach(t, func(w *world) {
+		for _, dead := range []bool{false, true} {
+			edu := contracts["edu"]
+			m := w.merchant(inbox.Config{Recheck: 24 * time.Hour, Attempts: 1,
+				OnDead: func(context.Context, inbox.Dead) {}}, fault.Lost)
+			m.expect(edu.expected)
+			contract := edu.sign(m)
+			if !dead {
+				m.sweep(11 * time.Minute)
+			}
+			if err := m.s.Advance(6 * time.Minute); err != nil {
+				w.Fatal(err)
+			}
+			m.expect(edu.expected)
+			if dead {
+				m.failing = 1
+			}
+			m.runs(1, 11*time.Minute)
+			if !dead {
+				m.s.ClearFaults()
+			}
+			if err := m.s.Payer(payer).Terminate(contract.ID); err != nil {
+				w.Fatal(err)
+			}
+			m.runs(3, 25*time.Hour)
+			if dead {
+				m.wantEffects(edu.ended + " swept")
+			} else {
+				m.wantEffects(edu.signed+" swept", edu.ended)
+			}
+			if m.open() != 0 {
+				w.Errorf("%d are expected", m.open())
+			}
+			for _, table := range tables {
+				w.exec("DELETE FROM " + w.prefix + table)
+			}
+			w.exec("DELETE FROM " + w.effects())
+		}
+	})
+}
+
 // The lost end of a former contract is asked for, whether the next one has ended meanwhile or was
 // signed and lost as well, and whatever the function makes of the former's end.
 func TestTheEndOfAFormerContractBesideTheNext(t *testing.T) {
