@@ -66,31 +66,58 @@ func certificatesOf(t *testing.T, sb *sandbox.Sandbox) []*x509.Certificate {
 	return conn.ConnectionState().PeerCertificates
 }
 
-// Whoever gets hold of the authority's key can vouch for no other site with it: who trusts the
-// authority does not take that.
-func TestTheAuthorityVouchesForNoOtherSite(t *testing.T) {
-	t.Parallel()
+// stolen is an authority with its key, as whoever gets hold of a data folder has it.
+type stolen struct {
+	root, issuer   *x509.Certificate
+	roots, issuers *x509.CertPool
+	key            any
+}
+
+func openAuthority(t *testing.T) (a stolen) {
+	t.Helper()
 	var kept ledger.KeyMaterial
 	if err := sandbox.GenerateAuthority(&kept); err != nil {
 		t.Fatal(err)
 	}
 	_, rest := pem.Decode([]byte(kept.Authority))
-	root, issuer := parsed(t, kept.Authority), parsed(t, string(rest))
+	a.root, a.issuer = parsed(t, kept.Authority), parsed(t, string(rest))
 	block, _ := pem.Decode([]byte(kept.AuthorityKey.Reveal()))
-	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	var err error
+	if a.key, err = x509.ParsePKCS8PrivateKey(block.Bytes); err != nil {
+		t.Fatal(err)
+	}
+	a.roots, a.issuers = x509.NewCertPool(), x509.NewCertPool()
+	a.roots.AddCert(a.root)
+	a.issuers.AddCert(a.issuer)
+	return a
+}
+
+// leaf is a certificate that somebody makes with it.
+func (a stolen) leaf(t *testing.T, template *x509.Certificate) *x509.Certificate {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	leafKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	der, err := x509.CreateCertificate(rand.Reader, template, a.issuer, key.Public(), a.key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	roots, issuers := x509.NewCertPool(), x509.NewCertPool()
-	roots.AddCert(root)
-	issuers.AddCert(issuer)
+	leaf, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return leaf
+}
+
+// Whoever gets hold of the authority's key can vouch for no other site with it: who trusts the
+// authority does not take that.
+func TestTheAuthorityVouchesForNoOtherSite(t *testing.T) {
+	t.Parallel()
+	a := openAuthority(t)
 	issuerAlone := x509.NewCertPool() // as Java takes it, which does not look at what the root says
-	issuerAlone.AddCert(issuer)
-	if !issuer.MaxPathLenZero || !root.PermittedDNSDomainsCritical {
+	issuerAlone.AddCert(a.issuer)
+	if !a.issuer.MaxPathLenZero || !a.root.PermittedDNSDomainsCritical {
 		t.Error("the certificates do not bind those they are of")
 	}
 	for name, taken := range map[string]bool{
@@ -105,15 +132,8 @@ func TestTheAuthorityVouchesForNoOtherSite(t *testing.T) {
 		} else {
 			template.DNSNames = []string{name}
 		}
-		der, err := x509.CreateCertificate(rand.Reader, template, issuer, leafKey.Public(), key)
-		if err != nil {
-			t.Fatal(err)
-		}
-		leaf, err := x509.ParseCertificate(der)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, o := range []x509.VerifyOptions{{Roots: roots, Intermediates: issuers}, {Roots: issuerAlone}} {
+		leaf := a.leaf(t, template)
+		for _, o := range []x509.VerifyOptions{{Roots: a.roots, Intermediates: a.issuers}, {Roots: issuerAlone}} {
 			o.DNSName = name
 			if _, err := leaf.Verify(o); (err == nil) != taken {
 				t.Errorf("%s: taken: %t, want %t: %v", name, err == nil, taken, err)
@@ -155,33 +175,12 @@ func TestTheAuthorityVouchesForNoSubject(t *testing.T) {
 // URI is refused where nobody asks what for.
 func TestTheAuthorityVouchesForServersAlone(t *testing.T) {
 	t.Parallel()
-	var kept ledger.KeyMaterial
-	if err := sandbox.GenerateAuthority(&kept); err != nil {
-		t.Fatal(err)
-	}
-	_, rest := pem.Decode([]byte(kept.Authority))
-	root, issuer := parsed(t, kept.Authority), parsed(t, string(rest))
-	block, _ := pem.Decode([]byte(kept.AuthorityKey.Reveal()))
-	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-	if err != nil {
-		t.Fatal(err)
-	}
-	leafKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	roots, issuers := x509.NewCertPool(), x509.NewCertPool()
-	roots.AddCert(root)
-	issuers.AddCert(issuer)
+	a := openAuthority(t)
 	verified := func(template *x509.Certificate, usage x509.ExtKeyUsage) error {
 		template.SerialNumber, template.NotAfter = big.NewInt(7), time.Now().Add(time.Hour)
 		template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageAny}
-		der, err := x509.CreateCertificate(rand.Reader, template, issuer, leafKey.Public(), key)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = parsed(t, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))).Verify(
-			x509.VerifyOptions{Roots: roots, Intermediates: issuers, KeyUsages: []x509.ExtKeyUsage{usage}})
+		_, err := a.leaf(t, template).Verify(x509.VerifyOptions{Roots: a.roots, Intermediates: a.issuers,
+			KeyUsages: []x509.ExtKeyUsage{usage}})
 		return err
 	}
 	local := func() *x509.Certificate { return &x509.Certificate{DNSNames: []string{"localhost"}} }

@@ -115,12 +115,26 @@ func (m *merchant) agree(token any) *ledger.Contract {
 	return c
 }
 
+// later lets time pass.
+func (m *merchant) later(d time.Duration) {
+	m.Helper()
+	if err := m.s.Advance(d); err != nil {
+		m.Fatal(err)
+	}
+}
+
+// ends has the payer end a contract.
+func (m *merchant) ends(c *ledger.Contract) {
+	m.Helper()
+	if err := m.s.Payer(payer).Terminate(c.ID); err != nil {
+		m.Fatal(err)
+	}
+}
+
 // sweep lets time pass and asks.
 func (m *merchant) sweep(after time.Duration) inbox.Swept {
 	m.Helper()
-	if err := m.s.Advance(after); err != nil {
-		m.Fatal(err)
-	}
+	m.later(after)
 	s, err := m.box.Sweep(m.Context(), m.c)
 	if err != nil {
 		m.Fatal(err)

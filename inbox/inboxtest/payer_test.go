@@ -15,12 +15,8 @@ import (
 func (m *merchant) signsAndEnds(after time.Duration) {
 	m.Helper()
 	contract := contracts["edu"].sign(m)
-	if err := m.s.Advance(after); err != nil {
-		m.Fatal(err)
-	}
-	if err := m.s.Payer(payer).Terminate(contract.ID); err != nil {
-		m.Fatal(err)
-	}
+	m.later(after)
+	m.ends(contract)
 }
 
 // A payer has signed and ended before it is expected that the payer signs: that ends nothing. The
@@ -30,9 +26,7 @@ func TestAnEarlierContractOfThePayerEndsNothing(t *testing.T) {
 		edu := contracts["edu"]
 		m := w.merchant(inbox.Config{Recheck: time.Hour}, fault.Lost)
 		m.signsAndEnds(time.Minute)
-		if err := m.s.Advance(time.Second); err != nil {
-			w.Fatal(err)
-		}
+		m.later(time.Second)
 		m.expect(edu.expected)
 		if s := m.sweep(11 * time.Minute); s.Asked != 1 || m.open() != 1 {
 			w.Errorf("before anything is signed: %+v, %d expected", s, m.open())
@@ -44,9 +38,7 @@ func TestAnEarlierContractOfThePayerEndsNothing(t *testing.T) {
 		if s := m.sweep(21 * time.Minute); s.Found != 3 || m.open() != 1 {
 			w.Errorf("signed, ended, and signed again: %+v, %d expected", s, m.open())
 		}
-		if err := m.s.Payer(payer).Terminate(last.ID); err != nil {
-			w.Fatal(err)
-		}
+		m.ends(last)
 		if s := m.sweep(2 * time.Hour); s.Found != 1 || m.open() != 0 {
 			w.Errorf("the last one's end: %+v, %d expected", s, m.open())
 		}
@@ -60,15 +52,11 @@ func TestALetterIsBuriedOnce(t *testing.T) {
 		buried := 0
 		m := w.merchant(inbox.Config{Attempts: 2, OnDead: func(context.Context, inbox.Dead) { buried++ }}, fault.Lost)
 		m.signsAndEnds(time.Second)
-		if err := m.s.Advance(time.Minute); err != nil {
-			w.Fatal(err)
-		}
+		m.later(time.Minute)
 		m.expect(contracts["edu"].expected)
 		m.err = errors.New("the shop's database is away")
 		for range 10 {
-			if err := m.s.Advance(6 * time.Hour); err != nil {
-				w.Fatal(err)
-			}
+			m.later(6 * time.Hour)
 			_, _ = m.box.Sweep(w.Context(), m.c) // what the function fails on, twice
 		}
 		letters, err := m.box.Dead(w.Context(), 10)
@@ -86,16 +74,12 @@ func TestAListOfManyPages(t *testing.T) {
 		for range 21 {
 			m.signsAndEnds(time.Second)
 		}
-		if err := m.s.Advance(time.Hour); err != nil {
-			w.Fatal(err)
-		}
+		m.later(time.Hour)
 		m.expect(edu.expected)
 		contract := edu.sign(m)
 		m.sweep(11 * time.Minute)
 		m.wantEffects(edu.signed + " swept")
-		if err := m.s.Payer(payer).Terminate(contract.ID); err != nil {
-			w.Fatal(err)
-		}
+		m.ends(contract)
 		if s := m.sweep(2 * time.Hour); s.Found != 1 || m.open() != 0 {
 			w.Errorf("%+v, %d expected", s, m.open())
 		}
@@ -120,21 +104,13 @@ func TestTheEndOfAFormerContract(t *testing.T) {
 		m := w.merchant(inbox.Config{Recheck: 24 * time.Hour}, "")
 		m.loses(2)
 		m.signsAndEnds(time.Second)
-		if err := m.s.Advance(time.Hour); err != nil {
-			w.Fatal(err)
-		}
+		m.later(time.Hour)
 		m.expect(edu.expected)
 		first := edu.sign(m)
-		if err := m.s.Advance(time.Hour); err != nil {
-			w.Fatal(err)
-		}
+		m.later(time.Hour)
 		m.loses(1)
-		if err := m.s.Payer(payer).Terminate(first.ID); err != nil {
-			w.Fatal(err)
-		}
-		if err := m.s.Advance(time.Hour); err != nil {
-			w.Fatal(err)
-		}
+		m.ends(first)
+		m.later(time.Hour)
 		m.expect(edu.expected)
 		edu.sign(m)
 		m.runs(20, 13*time.Hour)
@@ -153,16 +129,10 @@ func TestAnEndThatFailsBesideAnother(t *testing.T) {
 		for i := range 2 {
 			m.expect(edu.expected)
 			contract := edu.sign(m)
-			if err := m.s.Advance(time.Minute); err != nil {
-				w.Fatal(err)
-			}
+			m.later(time.Minute)
 			m.loses(1)
-			if err := m.s.Payer(payer).Terminate(contract.ID); err != nil {
-				w.Fatal(err)
-			}
-			if err := m.s.Advance(time.Duration(i) * 25 * time.Hour); err != nil {
-				w.Fatal(err)
-			}
+			m.ends(contract)
+			m.later(time.Duration(i) * 25 * time.Hour)
 		}
 		m.failing = 1
 		m.runs(20, 13*time.Hour)
@@ -182,9 +152,7 @@ func TestAPayerWhoTapsAgain(t *testing.T) {
 			m := w.merchant(inbox.Config{Recheck: recheck}, fault.Lost)
 			m.expect(edu.expected)
 			edu.sign(m)
-			if err := m.s.Advance(6 * time.Minute); err != nil {
-				w.Fatal(err)
-			}
+			m.later(6 * time.Minute)
 			m.expect(edu.expected) // and WeChat Pay refuses the call: it is signed
 			m.sweep(11 * time.Minute)
 			m.wantEffects(edu.signed + " swept")
@@ -209,9 +177,7 @@ func TestAPayerWhoTapsAgainAndEnds(t *testing.T) {
 			if !dead {
 				m.sweep(11 * time.Minute)
 			}
-			if err := m.s.Advance(6 * time.Minute); err != nil {
-				w.Fatal(err)
-			}
+			m.later(6 * time.Minute)
 			m.expect(edu.expected)
 			if dead {
 				m.failing = 1
@@ -220,9 +186,7 @@ func TestAPayerWhoTapsAgainAndEnds(t *testing.T) {
 			if !dead {
 				m.s.ClearFaults()
 			}
-			if err := m.s.Payer(payer).Terminate(contract.ID); err != nil {
-				w.Fatal(err)
-			}
+			m.ends(contract)
 			m.runs(3, 25*time.Hour)
 			if dead {
 				m.wantEffects(edu.ended + " swept")
@@ -248,25 +212,17 @@ func TestTheEndOfAFormerContractBesideTheNext(t *testing.T) {
 		m := w.merchant(inbox.Config{Recheck: 24 * time.Hour}, "")
 		m.expect(edu.expected)
 		first := edu.sign(m)
-		if err := m.s.Advance(time.Hour); err != nil {
-			w.Fatal(err)
-		}
+		m.later(time.Hour)
 		m.loses(1)
-		if err := m.s.Payer(payer).Terminate(first.ID); err != nil {
-			w.Fatal(err)
-		}
-		if err := m.s.Advance(time.Hour); err != nil {
-			w.Fatal(err)
-		}
+		m.ends(first)
+		m.later(time.Hour)
 		m.expect(edu.expected)
 		m.loses(1)
 		second := edu.sign(m)
 		m.failing = 1 // on the first one's end
 		m.runs(1, 11*time.Minute)
 		m.wantEffects(edu.signed, edu.signed+" swept")
-		if err := m.s.Payer(payer).Terminate(second.ID); err != nil {
-			w.Fatal(err)
-		}
+		m.ends(second)
 		m.runs(20, 13*time.Hour)
 		m.wantEffects(edu.signed, edu.ended+" swept", edu.signed+" swept", edu.ended)
 		if m.open() != 0 {
@@ -281,9 +237,7 @@ func TestNoEndsAreAskedForWithoutRecheck(t *testing.T) {
 		m := w.merchant(inbox.Config{Recheck: 24 * time.Hour}, "")
 		m.expect(contracts["papay"].expected)
 		contracts["papay"].sign(m)
-		if err := m.s.Advance(time.Hour); err != nil {
-			w.Fatal(err)
-		}
+		m.later(time.Hour)
 		m.box = w.box(inbox.Config{Now: m.s.Clock().Now})
 		if s := m.sweep(48 * time.Hour); s.Asked != 0 || m.open() != 1 {
 			w.Errorf("%+v, %d expected", s, m.open())
@@ -327,9 +281,7 @@ func TestTheEndAfterALetterOfTheSignature(t *testing.T) {
 		if err := m.box.Replay(w.Context(), letters[0].MchID, letters[0].ID); err != nil {
 			w.Fatal(err)
 		}
-		if err := m.s.Payer(payer).Terminate(contract.ID); err != nil {
-			w.Fatal(err)
-		}
+		m.ends(contract)
 		if s := m.sweep(2 * time.Hour); s.Found != 1 || m.open() != 0 {
 			w.Errorf("%+v, %d expected", s, m.open())
 		}
