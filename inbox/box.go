@@ -54,8 +54,9 @@ type Config struct {
 	// OnDead is told of every dead letter when it becomes one, after it was stored. Default: a line
 	// to [log/slog.Default] at level Error.
 	OnDead func(ctx context.Context, dead Dead)
-	// OnGivenUp is told of what was expected and never found out before [Expected.Until]. Default:
-	// a line to [log/slog.Default] at level Warn.
+	// OnGivenUp is told of what was expected and never found out before [Expected.Until], which may
+	// be an EduContract that was expected anew and ended before it was asked about. Default: a line
+	// to [log/slog.Default] at level Warn.
 	OnGivenUp func(ctx context.Context, x Expected)
 	// Transient says of an error whether the transaction may run again at once. Deadlocks,
 	// serialization failures and busy databases of the usual drivers are known; this adds others.

@@ -145,10 +145,15 @@ const (
 	mostContracts = 2000
 	mostFaults    = 1000
 	mostAppIDs    = 50  // of a merchant
-	mostPartners  = 500 // its sub-merchants
+	mostOpenIDs   = 50  // of a person
+	mostPartners  = 500 // a merchant's sub-merchants
+	// mostMeetings is how many openids there may be times appids: each of them is made for the
+	// other.
+	mostMeetings = 100_000
 )
 
-func (d *seedDocument) checkSize() error {
+// checkSize bounds a seed beside so many appids that are known.
+func (d *seedDocument) checkSize(known int) error {
 	type size struct {
 		member    string
 		has, most int
@@ -161,6 +166,18 @@ func (d *seedDocument) checkSize() error {
 		sizes = append(sizes, size{at + "appids", len(m.AppIDs), mostAppIDs},
 			size{at + "sub_merchants", len(m.SubMerchants), mostPartners})
 	}
+	appIDs, openIDs := known, 0
+	for _, m := range d.Merchants {
+		appIDs += len(m.AppIDs)
+	}
+	for i, p := range d.Payers {
+		openIDs += max(1, len(p.OpenIDs))
+		sizes = append(sizes, size{fmt.Sprintf("payers[%d].openids", i), len(p.OpenIDs), mostOpenIDs})
+	}
+	if openIDs*appIDs > mostMeetings {
+		return badSeed("payers", "they have %d openids, and there are %d appids: too many to meet in one seed", openIDs,
+			appIDs)
+	}
 	for _, s := range sizes {
 		if s.has > s.most {
 			return badSeed(s.member, "it has %d; at most there are %d", s.has, s.most)
@@ -171,7 +188,11 @@ func (d *seedDocument) checkSize() error {
 
 // sow lays all but the faults.
 func (m *machine) sow(doc *seedDocument) (laid Seeded, err error) {
-	if err := doc.checkSize(); err != nil {
+	known := 0
+	for _, m := range m.engine.Registry.All() {
+		known += len(m.AppIDs)
+	}
+	if err := doc.checkSize(known); err != nil {
 		return Seeded{}, err
 	}
 	fresh := map[string]ledger.Merchant{} // keys are made before, for that takes time

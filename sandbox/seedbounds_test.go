@@ -18,6 +18,7 @@ func TestABadSeedIsRefusedAtOnce(t *testing.T) {
 		`{"merchants":[` + strings.Repeat(`{"mchid":"1"},`, 100) + `{}]}`:                      "merchants: it has 101; at most there are 100",
 		`{"faults":[` + strings.Repeat(`{"name":"lost"},`, 1000) + `{"name":""}]}`:             "faults[1000]",
 		fmt.Sprintf(`{"faults":[%s{"name":"cut"}]}`, strings.Repeat(`{"name":"lost"},`, 1000)): "faults: it has 1001; at most there are 1000",
+		manyOpenIDs(51): "payers[0].openids: it has 51; at most there are 50",
 	} {
 		if _, err := w.SeedWith(strings.NewReader(body)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.30s…: %v", body, err)
@@ -70,4 +71,13 @@ func TestASeededContractTellsNoOtherAppIDsOpenID(t *testing.T) {
 	if !strings.Contains(string(r.Body), `"openid":"oOfB"`) || strings.Contains(string(r.Body), "oOfA") {
 		t.Errorf("it is told %s", r.Body)
 	}
+}
+
+// manyOpenIDs is a seed of one person with so many openids.
+func manyOpenIDs(n int) string {
+	var list []string
+	for i := range n {
+		list = append(list, fmt.Sprintf(`"wx%016x":"oMany%d"`, i, i))
+	}
+	return `{"payers":[{"openids":{` + strings.Join(list, ",") + `}}]}`
 }

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -146,7 +147,7 @@ func readSetting(ctx context.Context, sys System, data string) (setting, error) 
 		return s, err
 	}
 	sys.keepKeysOf(s.vars)
-	if written, err := asWritten(s.envFile, s.vars); err != nil || !written {
+	if written, err := asWritten(s.envFile, s.vars); err != nil || !written || !s.ofFolder() {
 		return s, &failure{code: exitUsage,
 			err:  errorf("%s is not as a sandbox writes it: a shell would read it otherwise than wxpay", s.envFile),
 			hint: text("start it once with %s, which writes it anew", start)}
@@ -157,6 +158,33 @@ func readSetting(ctx context.Context, sys System, data string) (setting, error) 
 			hint: text("start it once with %s, which writes it anew", start)}
 	}
 	return s, nil
+}
+
+// aHost is the address of a sandbox, without anything that a program could take for more.
+var aHost = regexp.MustCompile(`^http://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):[0-9]+$`)
+
+// files are the variables that name files of the data folder.
+var files = [...]string{"WXPAY_PRIVATE_KEY", "WXPAY_CERTIFICATE", "WXPAY_PUBLIC_KEY", "WXPAY_PLATFORM_CERTIFICATE",
+	p12Variable, authorityVariable, trustStoreVariable}
+
+// ofFolder says whether the settings are of a sandbox, and of files in its own folder: they go on
+// to programs that read words of their own kind.
+func (s setting) ofFolder() bool {
+	folder, err := os.Stat(s.folder)
+	if host := s.vars[hostVariable]; err != nil || host != "" && !aHost.MatchString(host) {
+		return false
+	}
+	for _, name := range files {
+		file := s.vars[name]
+		if file == "" {
+			continue
+		}
+		dir, err := os.Stat(filepath.Dir(file))
+		if err != nil || !os.SameFile(dir, folder) || !plainWord.MatchString(filepath.Base(file)) {
+			return false
+		}
+	}
+	return true
 }
 
 // asWritten says whether a shell reads of an env file what wxpay does: it has the lines that a

@@ -73,7 +73,7 @@ func forJava(s setting, l *lines) {
 	l.note("The proxy refuses every host but WeChat Pay's: the others go into -Dhttp.nonProxyHosts=a.com|*.b.com.")
 	l.note("Apache HttpClient reads them only where it was built with useSystemProperties().")
 	l.set("JAVA_TOOL_OPTIONS", strings.Join([]string{
-		"-Dhttps.proxyHost=" + host, "-Dhttps.proxyPort=" + port,
+		javaWord("-Dhttps.proxyHost=" + host), javaWord("-Dhttps.proxyPort=" + port),
 		javaWord("-Djavax.net.ssl.trustStore=" + s.vars[trustStoreVariable]),
 		"-Djavax.net.ssl.trustStoreType=PKCS12", "-Djavax.net.ssl.trustStorePassword=" + trustPassword,
 	}, " "))
