@@ -85,6 +85,22 @@ func TestReportRemembersClearedFaults(t *testing.T) {
 	}
 }
 
+// What calm disarms is told of as what was cleared is, until a reset begins anew.
+func TestReportOfWhatCalmDisarmed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.ok(w.Inject(fault.Fault{Name: fault.Error, Endpoint: "*"}))
+	w.ok(w.Advance(hour))
+	w.Calm()
+	if r := w.report(); len(r.Faults) != 1 || !r.Faults[0].ClearedAt.Equal(start.Add(hour)) {
+		t.Errorf("after calm the faults are %+v", r.Faults)
+	}
+	w.ok(w.Reset())
+	if r := w.report(); len(r.Faults) != 0 {
+		t.Errorf("after a reset the faults are %+v", r.Faults)
+	}
+}
+
 // Faults of whole notifications are struck too, and a query makes good for what was lost.
 func TestReportOfLostAndLateNotifications(t *testing.T) {
 	t.Parallel()

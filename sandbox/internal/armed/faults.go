@@ -75,11 +75,12 @@ func (f *Faults) Check(list []fault.Armed) error {
 	return nil
 }
 
-// Replace arms these in the place of all others, as they were armed elsewhere.
+// Replace arms these in the place of all others, as they were armed elsewhere. Those that were
+// cleared are forgotten.
 func (f *Faults) Replace(list []fault.Armed) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.armed, f.last = nil, 0
+	f.armed, f.former, f.last = nil, nil, 0
 	for _, one := range list {
 		f.armed = append(f.armed, &armedFault{Armed: one})
 		if n, err := strconv.Atoi(strings.TrimPrefix(one.ID, "F")); err == nil {
@@ -111,12 +112,29 @@ func (f *Faults) History() []fault.Armed {
 // Clear disarms one fault, or all of them without an id. It says whether there
 // was any.
 func (f *Faults) Clear(id string) bool {
+	cleared, _ := f.disarm(func(a *armedFault) bool { return id == "" || a.ID == id })
+	return cleared > 0
+}
+
+// Calm disarms all of them, and says how many could have struck.
+func (f *Faults) Calm() (disarmed int) {
+	_, disarmed = f.disarm(func(*armedFault) bool { return true })
+	return disarmed
+}
+
+// disarm remembers those that it disarms, and says how many they are and how many of them could
+// have struck.
+func (f *Faults) disarm(which func(*armedFault) bool) (all, unspent int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	before, now := len(f.armed), f.now()
+	now := f.now()
 	f.armed = slices.DeleteFunc(f.armed, func(a *armedFault) bool {
-		if id != "" && a.ID != id {
+		if !which(a) {
 			return false
+		}
+		all++
+		if !a.spent() {
+			unspent++
 		}
 		a.ClearedAt = now
 		f.former = append(f.former, a.Armed)
@@ -124,21 +142,7 @@ func (f *Faults) Clear(id string) bool {
 	})
 	f.former = f.former[max(0, len(f.former)-remembered):]
 	f.any.Store(len(f.armed) > 0)
-	return len(f.armed) < before
-}
-
-// Calm disarms all of them, and says how many could have struck.
-func (f *Faults) Calm() (disarmed int) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, a := range f.armed {
-		if !a.spent() {
-			disarmed++
-		}
-	}
-	f.armed = nil
-	f.any.Store(false)
-	return disarmed
+	return all, unspent
 }
 
 // Injected are the faults that one call or notification has met, nil for none.

@@ -39,7 +39,7 @@ func (s *seen[T]) last() ([]*T, int) {
 	return s.list[from:], s.forgotten + from
 }
 
-// Forget forgets all that it saw. What is on its way is added when it ends.
+// Forget forgets all that it saw, and what is on its way with it.
 func (w *Witness) Forget() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
