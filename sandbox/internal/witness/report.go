@@ -2,6 +2,7 @@ package witness
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -137,12 +138,7 @@ func (s *scene) callTallies() []ledger.CallTally {
 			t.Refused++
 		}
 	}
-	out := []ledger.CallTally{}
-	for _, t := range by {
-		out = append(out, *t)
-	}
-	slices.SortFunc(out, func(a, b ledger.CallTally) int { return strings.Compare(a.Operation, b.Operation) })
-	return out
+	return inOrder(by)
 }
 
 func (s *scene) eventTallies() []ledger.EventTally {
@@ -165,11 +161,15 @@ func (s *scene) eventTallies() []ledger.EventTally {
 			t.NoAnswer++
 		}
 	}
-	out := []ledger.EventTally{}
-	for _, t := range by {
-		out = append(out, *t)
+	return inOrder(by)
+}
+
+// inOrder are tallies by the names that they go under.
+func inOrder[T any](by map[string]*T) []T {
+	out := []T{}
+	for _, name := range slices.Sorted(maps.Keys(by)) {
+		out = append(out, *by[name])
 	}
-	slices.SortFunc(out, func(a, b ledger.EventTally) int { return strings.Compare(a.Event, b.Event) })
 	return out
 }
 
@@ -181,9 +181,11 @@ func (s *scene) strikes() []ledger.Strike {
 	}
 	var all []dated
 	for _, c := range s.calls {
-		how := ledger.Survival("")
+		if len(c.Faults) == 0 {
+			continue
+		}
+		how := s.survivalOfCall(c)
 		for _, name := range c.Faults {
-			how = cmp.Or(how, s.survivalOfCall(c))
 			all = append(all, dated{ledger.Strike{Fault: name, At: c.At, MchID: c.MchID, Operation: c.Operation,
 				RequestID: c.RequestID, Number: c.Number, Survival: how}, c.Came})
 		}

@@ -194,10 +194,11 @@ func asWritten(file string, vars map[string]string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	ours := handedOut()
 	for line := range strings.Lines(string(data)) {
 		name, _, _ := strings.Cut(line, "=")
 		if value, is := vars[name]; !strings.HasPrefix(line, "#") &&
-			(!is || line != envLine(name, value) || !slices.Contains(handedOut(), name)) {
+			(!is || line != envLine(name, value) || !slices.Contains(ours, name)) {
 			return false, nil
 		}
 	}

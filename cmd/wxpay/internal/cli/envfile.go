@@ -103,10 +103,7 @@ func envVars(data []byte) (vars map[string]string, lines map[string]int, problem
 // knownVariables are those that may stand in an env file: what a call needs, what the sandbox
 // writes there for other programs, the language, and the sandbox's flags.
 func knownVariables() []string {
-	known := append([]string{apiV3Key, apiV2Key, plainHTTP, lang.Variable}, forOthers[:]...)
-	for _, s := range settings {
-		known = append(known, s.variable)
-	}
+	known := append(handedOut(), plainHTTP, lang.Variable)
 	newSandbox(System{}).Flags().VisitAll(func(f *pflag.Flag) {
 		known = append(known, variableOf(sandboxPrefix, f))
 	})
